@@ -53,11 +53,9 @@ const struct key_table xinetd_keys = { XINETD, NULL, NULL, attributes, sizeof(at
 
 static const char synonym[] = "interface";
 
-int xinetd_attribute_find(const char *name)
+const struct key_row *xinetd_attribute_find(const char *name)
 {
-	const struct key_row *found = key_find(&xinetd_keys, strcasecmp(name, synonym) ? name : "bind");
-
-	return found ? (int)(found - xinetd_rule(0)) : -1;
+	return key_find(&xinetd_keys, strcasecmp(name, synonym) ? name : "bind");
 }
 
 static const char *attribute_suggest(const char *name)
@@ -126,15 +124,15 @@ static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
 }
 
 /* The length of the operator at this byte; 0: there is none. */
-static size_t operator_at(const char *text, size_t at, size_t end, enum xinetd_operator *sign)
+static size_t operator_at(const char *text, size_t at, size_t end, int *sign)
 {
 	if (at < end && text[at] == '=') {
-		*sign = OPERATOR_SET;
+		*sign = ASSIGN;
 		return 1;
 	}
 	if (at + 1 >= end || text[at + 1] != '=' || (text[at] != '+' && text[at] != '-'))
 		return 0;
-	*sign = text[at] == '+' ? OPERATOR_ADD : OPERATOR_REMOVE;
+	*sign = text[at] == '+' ? APPEND : REMOVE;
 	return 2;
 }
 
@@ -295,9 +293,7 @@ static void refuse_line(struct collector *collector, struct origin at, const cha
 {
 	struct diags *diags = collector->entry ? &collector->entry->diags : collector->reading->diags;
 
-	if (collector->entry)
-		collector->entry->is_broken = true;
-	else
+	if (!collector->entry)
 		reading_leave_out(collector->reading, at, NULL);
 	diag_error(diags, at, "%s", what);
 	if (hint)
@@ -311,7 +307,7 @@ static void read_attribute(struct collector *collector)
 	struct pool *pool = collector->xinetd->pool;
 	const char **list = pool_alloc(pool, (scanner->count + 1) * sizeof(*list));
 	struct origin *places = pool_alloc(pool, (scanner->count + 1) * sizeof(*places));
-	struct xinetd_assignment written = {
+	struct assignment written = {
 		.name = span_text(collector, scanner->name),
 		.sign = scanner->sign,
 		.words = list,
@@ -320,7 +316,7 @@ static void read_attribute(struct collector *collector)
 		.word_at = places,
 	};
 
-	written.attribute = xinetd_attribute_find(written.name);
+	written.key = xinetd_attribute_find(written.name);
 	for (size_t i = 0; i < scanner->count; i++) {
 		list[i] = span_text(collector, scanner->words[i]);
 		places[i] = span_place(collector, scanner->words[i]);
@@ -443,7 +439,7 @@ static void read_line_inside(struct collector *collector)
  * then must not run without it. */
 static void read_stray_attribute(struct collector *collector, struct origin at)
 {
-	bool is_known = xinetd_attribute_find(span_text(collector, collector->scanner.name)) >= 0;
+	bool is_known = xinetd_attribute_find(span_text(collector, collector->scanner.name));
 
 	collector->entry = is_known ? collector->ended : NULL;
 	refuse_line(collector, at, "this attribute is in no entry", "entries begin with service NAME or defaults");
@@ -525,9 +521,7 @@ static bool refuse_flawed_line(struct collector *collector)
 	source_refuse_flaw(source, flaw, collector->entry ? &collector->entry->diags : collector->reading->diags);
 	if (!collector->entry)
 		reading_leave_out(collector->reading, source_origin(source, start), NULL);
-	else
-		collector->entry->is_broken = true;
-	if (collector->entry && scanner->kind == XINETD_ATTRIBUTE)
+	else if (scanner->kind == XINETD_ATTRIBUTE)
 		read_attribute(collector);
 	return true;
 }
@@ -646,101 +640,86 @@ static bool is_same_address(const char *a, const char *b, struct pool *pool)
 	return true;
 }
 
-static bool words_match(enum xinetd_attribute attribute, const char *a, const char *b, struct pool *pool)
+static bool words_match(const struct key_row *key, const char *a, const char *b, struct pool *pool)
 {
-	if (attribute == ATTR_ONLY_FROM || attribute == ATTR_NO_ACCESS)
+	if (key == xinetd_rule(ATTR_ONLY_FROM) || key == xinetd_rule(ATTR_NO_ACCESS))
 		return is_same_address(a, b, pool);
-	return attribute == ATTR_PASSENV ? !strcmp(a, b) : !strcasecmp(a, b);
+	return key == xinetd_rule(ATTR_PASSENV) ? !strcmp(a, b) : !strcasecmp(a, b);
 }
 
-static bool list_has_word(const char *const *list, size_t count, enum xinetd_attribute attribute, const char *word,
-			  struct pool *pool)
+bool xinetd_is_inherited(const struct xinetd_service *service, const struct assignment *value)
 {
+	return service->defaults && service->defaults->value[value->key - xinetd_rule(0)] == value;
+}
+
+/* The value with room for `more` words, for its words to change: a copy if it is a line's or that of defaults. NULL: none,
+ * which is an empty one. The room at least doubles, so that many lines of += do not copy the words each time. */
+static struct assignment *grow_value(const struct xinetd_service *service, struct assignment *value, size_t more)
+{
+	struct pool *pool = service->draft.pool;
+	size_t count = value ? value->count : 0, capacity = count + (more > count ? more : count) + 1;
+	struct assignment grown = { .capacity = capacity, .count = count };
+
+	if (value && value->capacity > count + more && !xinetd_is_inherited(service, value))
+		return value;
+	grown.words = pool_alloc(pool, capacity * sizeof(*grown.words));
+	grown.word_at = pool_alloc(pool, capacity * sizeof(*grown.word_at));
 	for (size_t i = 0; i < count; i++) {
-		if (words_match(attribute, list[i], word, pool))
+		grown.words[i] = value->words[i];
+		grown.word_at[i] = value->word_at[i];
+	}
+	return pool_copy(pool, &grown, sizeof(grown));
+}
+
+struct assignment *xinetd_value_add(struct xinetd_service *service, struct assignment *value,
+				    const struct assignment *line)
+{
+	value = grow_value(service, value, line->count);
+	for (size_t i = 0; i < line->count; i++) {
+		value->words[value->count] = line->words[i];
+		value->word_at[value->count++] = line->word_at[i];
+	}
+	value->words[value->count] = NULL;
+	return value;
+}
+
+static bool has_word(const struct assignment *list, const struct key_row *key, const char *word, struct pool *pool)
+{
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (words_match(key, list->words[i], word, pool))
 			return true;
 	}
 	return false;
 }
 
-/* Copies words and word_at into own and own_at, with room for `more` words. The capacity at least doubles, so that many
- * lines of += do not copy the lists each time. */
-static void make_lists_own(struct xinetd *xinetd, struct xinetd_value *value, size_t more)
+static struct assignment *remove_words(struct xinetd_service *service, struct assignment *value,
+				       const struct assignment *line)
 {
-	size_t count = value->count, capacity = count + (more > count ? more : count) + 1;
-
-	if (value->capacity > count + more)
-		return;
-	value->own = pool_alloc(xinetd->pool, capacity * sizeof(*value->own));
-	value->own_at = pool_alloc(xinetd->pool, capacity * sizeof(*value->own_at));
-	for (size_t i = 0; i < count; i++) {
-		value->own[i] = value->words[i];
-		value->own_at[i] = value->word_at[i];
-	}
-	value->words = value->own;
-	value->word_at = value->own_at;
-	value->capacity = capacity;
-}
-
-static void value_set(struct xinetd_value *value, const struct xinetd_assignment *written)
-{
-	value->words = written->words;
-	value->word_at = written->word_at;
-	value->count = written->count;
-	value->capacity = 0;
-	value->is_broken = false;
-}
-
-void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_assignment *written)
-{
-	make_lists_own(xinetd, value, written->count);
-	for (size_t i = 0; i < written->count; i++) {
-		value->own[value->count] = written->words[i];
-		value->own_at[value->count++] = written->word_at[i];
-	}
-	value->own[value->count] = NULL;
-}
-
-static void refuse_removal(struct xinetd_entry *entry, enum xinetd_attribute attribute,
-			   const struct xinetd_assignment *written, size_t word)
-{
-	if (attribute == ATTR_ONLY_FROM) {
-		xinetd_entry_refuse(entry, written->word_at[word], "only_from: there is no '%s' to remove",
-				    written->words[word]);
-		diags_hint(&entry->diags, "write the whole list with =");
-	} else {
-		diag_warning(&entry->diags, written->word_at[word], "%s: there is no '%s' to remove", written->name,
-			     written->words[word]);
-	}
-}
-
-static void value_remove(struct xinetd *xinetd, struct xinetd_entry *entry, enum xinetd_attribute attribute,
-			 struct xinetd_value *value, const struct xinetd_assignment *written)
-{
+	struct pool *pool = service->draft.pool;
 	size_t kept = 0;
 
-	for (size_t i = 0; i < written->count; i++) {
-		if (!list_has_word(value->words, value->count, attribute, written->words[i], xinetd->pool))
-			refuse_removal(entry, attribute, written, i);
-	}
-	make_lists_own(xinetd, value, 0);
-	for (size_t i = 0; i < value->count; i++) {
-		if (list_has_word(written->words, written->count, attribute, value->own[i], xinetd->pool))
+	for (size_t i = 0; i < line->count; i++) {
+		if (has_word(value, line->key, line->words[i], pool))
 			continue;
-		value->own[kept] = value->own[i];
-		value->own_at[kept++] = value->own_at[i];
+		if (line->key == xinetd_rule(ATTR_ONLY_FROM)) {
+			draft_refuse(&service->draft, line->word_at[i], "only_from: there is no '%s' to remove",
+				     line->words[i]);
+			draft_hint(&service->draft, "write the whole list with =");
+		} else {
+			draft_warn(&service->draft, line->word_at[i], "%s: there is no '%s' to remove", line->name,
+				   line->words[i]);
+		}
 	}
-	value->own[kept] = NULL;
+	value = grow_value(service, value, 0);
+	for (size_t i = 0; i < value->count; i++) {
+		if (has_word(line, line->key, value->words[i], pool))
+			continue;
+		value->words[kept] = value->words[i];
+		value->word_at[kept++] = value->word_at[i];
+	}
+	value->words[kept] = NULL;
 	value->count = kept;
-}
-
-static bool value_equals(const struct xinetd_value *value, const struct xinetd_assignment *written)
-{
-	for (size_t i = 0; i < written->count && i < value->count; i++) {
-		if (strcmp(value->words[i], written->words[i]) != 0)
-			return false;
-	}
-	return value->count == written->count;
+	return value;
 }
 
 /* Applies the lines of an entry. Checks their operators, their number of values and whether they may stand there.
@@ -750,196 +729,180 @@ static bool value_equals(const struct xinetd_value *value, const struct xinetd_a
  * the service would be another one, or run without a restriction: then it refuses the line. A wrong line of defaults
  * marks its attribute as broken, so that no service runs without the value that it should inherit. */
 
-/* The state of applying an entry's lines. */
-struct merger {
-	struct xinetd *xinetd;
-	struct xinetd_entry *entry;
-	bool is_defaults;
-	struct xinetd_value *values;
-	bool is_own[ATTRIBUTES]; /* a line of the entry itself set the attribute */
-};
-
 /* Whether a service is another one without this attribute, or does not have a restriction. */
 static bool is_essential(const struct key_row *rule)
 {
 	return rule->flags & (ATTR_MAKES_SERVICE | ATTR_RESTRICTS);
 }
 
-static void report_unknown_attribute(struct xinetd_entry *entry, const struct xinetd_assignment *written)
+static void report_unknown_attribute(struct xinetd_service *service, const struct assignment *line)
 {
-	const char *nearest = attribute_suggest(written->name);
+	const char *nearest = attribute_suggest(line->name);
 
-	if (nearest && is_essential(xinetd_rule(xinetd_attribute_find(nearest))))
-		xinetd_entry_refuse(entry, written->at, "unknown attribute '%s'", written->name);
+	if (nearest && is_essential(xinetd_attribute_find(nearest)))
+		draft_refuse(&service->draft, line->at, "unknown attribute '%s'", line->name);
 	else
-		diag_warning(&entry->diags, written->at, "unknown attribute '%s': it is left out, as in xinetd",
-			     written->name);
+		draft_warn(&service->draft, line->at, "unknown attribute '%s': it is left out, as in xinetd",
+			   line->name);
 	if (nearest)
-		diags_hint(&entry->diags, "did you mean '%s'?", nearest);
+		draft_hint(&service->draft, "did you mean '%s'?", nearest);
 }
 
 /* Reports a line that xinetd drops. */
-#define drop_line(merger, rule, at, format, ...) \
-	((merger)->entry->is_broken |= is_essential(rule), \
-	 diags_add(&(merger)->entry->diags, is_essential(rule) ? SEVERITY_ERROR : SEVERITY_WARNING, at, format "%s", \
-		   __VA_ARGS__, is_essential(rule) ? "" : ": the line is left out, as in xinetd"))
+#define drop_line(service, rule, at, format, ...) \
+	diags_add((service)->draft.diags, is_essential(rule) ? SEVERITY_ERROR : SEVERITY_WARNING, at, format "%s", \
+		  __VA_ARGS__, is_essential(rule) ? "" : ": the line is left out, as in xinetd")
 
-/* Whether one of the words of `flags` restricts who may connect. */
-static bool has_restricting_flag(const struct xinetd_assignment *written)
+/* Whether a line restricts who may connect. Of the words of `flags` only some do. */
+static bool restricts(const struct assignment *line)
 {
 	static const char *const guards[] = { "IDONLY", "SENSOR", "LABELED", "INTERCEPT", NULL };
 
-	for (size_t i = 0; i < written->count; i++) {
-		if (xinetd_word_find(guards, written->words[i]) >= 0)
+	if (line->key != xinetd_rule(ATTR_FLAGS))
+		return line->key->flags & ATTR_RESTRICTS;
+	for (size_t i = 0; i < line->count; i++) {
+		if (xinetd_word_find(guards, line->words[i]) >= 0)
 			return true;
 	}
 	return false;
 }
 
 /* v6only = no, as many distributions have it in defaults: it would change nothing there. */
-static bool changes_nothing(enum xinetd_attribute attribute, const struct xinetd_assignment *written)
+static bool changes_nothing(const struct assignment *line)
 {
-	return attribute == ATTR_V6ONLY && written->count == 1 && !strcasecmp(written->words[0], "no");
+	return line->key == xinetd_rule(ATTR_V6ONLY) && line->count == 1 && !strcasecmp(line->words[0], "no");
 }
 
 /* false: the attribute does not belong here. That is an error if it restricts, else a warning. */
-static bool is_allowed_here(struct merger *merger, enum xinetd_attribute attribute,
-			    const struct xinetd_assignment *written)
+static bool is_allowed_here(struct xinetd_service *service, const struct assignment *line)
 {
-	const struct key_row *rule = xinetd_rule(attribute);
-	bool restricts = attribute == ATTR_FLAGS ? has_restricting_flag(written) : rule->flags & ATTR_RESTRICTS;
-	const char *where = merger->is_defaults ? "defaults: each service has its own" : "a service but to defaults";
+	const struct draft *draft = &service->draft;
+	bool is_defaults = !service->defaults;
+	const char *where = is_defaults ? "defaults: each service has its own" : "a service but to defaults";
 
-	if (merger->is_defaults && rule->flags & ATTR_IGNORED_IN_DEFAULTS) {
-		diag_warning(&merger->entry->diags, written->at,
-			     "xinetd ignores %s in defaults; superd applies it to each service", written->name);
-		diags_hint(&merger->entry->diags, "write it into each service that it is for");
+	if (is_defaults && line->key->flags & ATTR_IGNORED_IN_DEFAULTS) {
+		draft_warn(draft, line->at, "xinetd ignores %s in defaults; superd applies it to each service",
+			   line->name);
+		draft_hint(draft, "write it into each service that it is for");
 	}
-	if (rule->flags & (merger->is_defaults ? ATTR_IN_DEFAULTS : 0))
+	if (is_defaults ? line->key->flags & ATTR_IN_DEFAULTS : !(line->key->flags & ATTR_NOT_IN_SERVICE))
 		return true;
-	if (!merger->is_defaults && !(rule->flags & ATTR_NOT_IN_SERVICE))
-		return true;
-	if (restricts)
-		xinetd_entry_refuse(merger->entry, written->at, "%s does not belong to %s", written->name, where);
-	if (restricts && attribute == ATTR_DISABLED && !merger->is_defaults)
-		diags_hint(&merger->entry->diags, "disable = yes disables this service");
-	if (!restricts && !changes_nothing(attribute, written))
-		diag_warning(&merger->entry->diags, written->at, "%s does not belong to %s; it means nothing here",
-			     written->name, where);
+	if (restricts(line)) {
+		draft_refuse(draft, line->at, "%s does not belong to %s", line->name, where);
+		if (line->key == xinetd_rule(ATTR_DISABLED) && !is_defaults)
+			draft_hint(draft, "disable = yes disables this service");
+	} else if (!changes_nothing(line)) {
+		draft_warn(draft, line->at, "%s does not belong to %s; it means nothing here", line->name, where);
+	}
 	return false;
 }
 
-static bool count_fits(struct merger *merger, const struct key_row *rule, const struct xinetd_assignment *written)
+static bool count_fits(struct xinetd_service *service, const struct key_row *rule, const struct assignment *line)
 {
-	bool fits = rule->values == ANY_VALUES || (rule->values == SOME_VALUES && written->count > 0) ||
-		(rule->values >= 0 && (size_t)rule->values == written->count);
-	struct origin at = written->at;
+	bool fits = rule->values == ANY_VALUES || (rule->values == SOME_VALUES && line->count > 0) ||
+		(rule->values >= 0 && (size_t)rule->values == line->count);
+	struct origin at = line->at;
 
 	if (fits)
 		return true;
-	if (rule->values >= 0 && written->count > (size_t)rule->values)
-		at = written->word_at[rule->values];
+	if (rule->values >= 0 && line->count > (size_t)rule->values)
+		at = line->word_at[rule->values];
 	if (rule->values == SOME_VALUES)
-		xinetd_entry_refuse(merger->entry, at, "%s needs at least one value", written->name);
+		draft_refuse(&service->draft, at, "%s needs at least one value", line->name);
 	else
-		drop_line(merger, rule, at, "%s needs %s, not %zu", written->name,
-			  rule->values == 1 ? "one value" : "two values", written->count);
-	if (written->count > 1 && written->words[rule->values > 0 ? rule->values : 0][0] == '#')
-		diags_hint(&merger->entry->diags, "a comment must be on a line of its own");
-	else if (rule == xinetd_rule(ATTR_SERVER) && written->count > 1)
-		diags_hint(&merger->entry->diags, "the program's arguments belong in server_args");
+		drop_line(service, rule, at, "%s needs %s, not %zu", line->name,
+			  rule->values == 1 ? "one value" : "two values", line->count);
+	if (line->count > 1 && line->words[rule->values > 0 ? rule->values : 0][0] == '#')
+		draft_hint(&service->draft, "a comment must be on a line of its own");
+	else if (rule == xinetd_rule(ATTR_SERVER) && line->count > 1)
+		draft_hint(&service->draft, "the program's arguments belong in server_args");
 	return false;
 }
 
-static bool operator_fits(struct merger *merger, const struct key_row *rule, const struct xinetd_assignment *written)
+static bool operator_fits(struct xinetd_service *service, const struct key_row *rule, const struct assignment *line)
 {
-	if (written->sign == OPERATOR_SET || (written->sign == OPERATOR_ADD && rule->flags & ATTR_ADDS) ||
-	    (written->sign == OPERATOR_REMOVE && rule->flags & ATTR_REMOVES))
+	if (line->sign == ASSIGN || (line->sign == APPEND && rule->flags & ATTR_ADDS) ||
+	    (line->sign == REMOVE && rule->flags & ATTR_REMOVES))
 		return true;
 	if (rule->flags & ATTR_ADDS)
-		xinetd_entry_refuse(merger->entry, written->at, "%s knows no -=", written->name);
+		draft_refuse(&service->draft, line->at, "%s knows no -=", line->name);
 	else
-		drop_line(merger, rule, written->at, "%s knows no %s", written->name,
-			  written->sign == OPERATOR_ADD ? "+=" : "-=");
-	diags_hint(&merger->entry->diags, rule->values == SOME_VALUES ? "write all its words after one =" : "write =");
+		drop_line(service, rule, line->at, "%s knows no %s", line->name, line->sign == APPEND ? "+=" : "-=");
+	draft_hint(&service->draft, rule->values == SOME_VALUES ? "write all its words after one =" : "write =");
 	return false;
 }
 
-static void report_second_line(struct merger *merger, enum severity severity, const struct xinetd_value *value,
-			       const struct xinetd_assignment *written)
+static void report_second_line(struct xinetd_service *service, enum severity severity, const struct assignment *value,
+			       const struct assignment *line)
 {
 	struct buf place = { 0 };
 
 	origin_describe(value->at, &place);
-	diags_add(&merger->entry->diags, severity, written->at, "%s is already set%s, and %s", written->name,
+	diags_add(service->draft.diags, severity, line->at, "%s is already set%s, and %s", line->name,
 		  buf_string(&place), severity == SEVERITY_ERROR ? "this would replace it" : "that counts");
 	buf_free(&place);
 }
 
+static bool words_equal(const struct assignment *a, const struct assignment *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++) {
+		if (strcmp(a->words[i], b->words[i]) != 0)
+			return false;
+	}
+	return a->count == b->count;
+}
+
 /* Whether a second = would replace a list that restricts, so that clients get in whom the first one keeps out. In
  * defaults a second = adds to the list. */
-static bool replaces_restriction(const struct merger *merger, enum xinetd_attribute attribute,
-				 const struct xinetd_assignment *written)
+static bool replaces_restriction(const struct xinetd_service *service, const struct assignment *value,
+				 const struct assignment *line)
 {
-	return merger->is_own[attribute] && !merger->is_defaults && written->sign == OPERATOR_SET &&
-		xinetd_rule(attribute)->flags & ATTR_RESTRICTS && !value_equals(&merger->values[attribute], written);
+	return service->defaults && line->sign == ASSIGN && line->key->flags & ATTR_RESTRICTS &&
+		!words_equal(value, line);
 }
 
-static void apply_assignment(struct merger *merger, enum xinetd_attribute attribute,
-			     const struct xinetd_assignment *written)
+static void apply_line(struct xinetd_service *service, struct assignment *line)
 {
-	const struct key_row *rule = xinetd_rule(attribute);
-	struct xinetd_value *value = &merger->values[attribute];
-	bool is_list = rule->flags & ATTR_ADDS;
+	struct assignment **value = &service->value[line->key - xinetd_rule(0)];
+	bool is_list = line->key->flags & ATTR_ADDS, is_own = *value && !xinetd_is_inherited(service, *value);
 
-	if (merger->is_own[attribute] && !is_list) { /* as in xinetd the first line counts */
-		report_second_line(merger, SEVERITY_WARNING, value, written);
+	if (is_own && !is_list) { /* as in xinetd the first line counts */
+		report_second_line(service, SEVERITY_WARNING, *value, line);
 		return;
 	}
-	if (replaces_restriction(merger, attribute, written)) {
-		report_second_line(merger, SEVERITY_ERROR, value, written);
-		diags_hint(&merger->entry->diags, "write both lists in one line, or add to the first by +=");
-		merger->entry->is_broken = true;
+	if (is_own && replaces_restriction(service, *value, line)) {
+		report_second_line(service, SEVERITY_ERROR, *value, line);
+		draft_hint(&service->draft, "write both lists in one line, or add to the first by +=");
 		return;
 	}
-	if (!is_list || (written->sign == OPERATOR_SET && !merger->is_defaults))
-		value_set(value, written);
-	else if (written->sign == OPERATOR_REMOVE)
-		value_remove(merger->xinetd, merger->entry, attribute, value, written);
-	else
-		xinetd_value_add(merger->xinetd, value, written);
-	value->at = written->at;
-	value->is_set = true;
-	value->is_inherited = false;
-	merger->is_own[attribute] = true;
+	if (!is_list || (line->sign == ASSIGN && service->defaults)) {
+		*value = line;
+		service->is_broken[line->key - xinetd_rule(0)] = false;
+		return;
+	}
+	*value = line->sign == REMOVE ? remove_words(service, *value, line) : xinetd_value_add(service, *value, line);
+	(*value)->key = line->key;
+	(*value)->at = line->at;
 }
 
-static void merge_assignment(struct merger *merger, const struct xinetd_assignment *written)
+void xinetd_merge(struct xinetd_service *service)
 {
-	int attribute = written->attribute;
-	size_t errors = merger->entry->diags.errors;
+	struct xinetd_entry *entry = service->entry;
 
-	if (attribute < 0) {
-		report_unknown_attribute(merger->entry, written);
-		return;
+	if (service->defaults) {
+		memcpy(service->value, service->defaults->value, sizeof(service->value));
+		memcpy(service->is_broken, service->defaults->is_broken, sizeof(service->is_broken));
 	}
-	if (is_allowed_here(merger, attribute, written) && operator_fits(merger, xinetd_rule(attribute), written) &&
-	    count_fits(merger, xinetd_rule(attribute), written))
-		apply_assignment(merger, attribute, written);
-	else if (merger->entry->diags.errors > errors)
-		merger->values[attribute].is_broken = true;
-}
+	for (size_t i = 0; i < entry->count; i++) {
+		struct assignment *line = &entry->list[i];
+		size_t errors = entry->diags.errors;
 
-void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struct xinetd_value *defaults,
-		  struct xinetd_value *values)
-{
-	struct merger merger = { .xinetd = xinetd, .entry = entry, .is_defaults = !defaults, .values = values };
-
-	for (int i = 0; i < ATTRIBUTES; i++) {
-		values[i] = defaults ? defaults[i] : (struct xinetd_value){ 0 };
-		values[i].is_inherited = values[i].is_set;
-		values[i].capacity = 0;
+		if (!line->key)
+			report_unknown_attribute(service, line);
+		else if (is_allowed_here(service, line) && operator_fits(service, line->key, line) &&
+			 count_fits(service, line->key, line))
+			apply_line(service, line);
+		else if (entry->diags.errors > errors)
+			service->is_broken[line->key - xinetd_rule(0)] = true;
 	}
-	for (size_t i = 0; i < entry->count; i++)
-		merge_assignment(&merger, &entry->list[i]);
 }

@@ -9,9 +9,8 @@
 #include "lib/diag.h"
 #include "lib/pool.h"
 #include "lib/source_file.h"
-#include "table/reading/key.h"
+#include "table/reading/assignment.h"
 #include "table/reading/reading.h"
-#include "table/services/service_builder.h"
 
 /* The attributes of xinetd.conf(5). In the order of their names, which is that of key_list. */
 enum xinetd_attribute {
@@ -42,8 +41,8 @@ extern const struct key_table xinetd_keys;
 
 #define xinetd_rule(attribute) (key_list(&xinetd_keys).list + (attribute))
 
-/* Finds an attribute by its name, case-insensitively; `interface` is another name of bind. -1: unknown. */
-int xinetd_attribute_find(const char *name);
+/* Finds an attribute by its name, case-insensitively; `interface` is another name of bind. NULL: unknown. */
+const struct key_row *xinetd_attribute_find(const char *name);
 
 /* The same for the words of a value: the index of a word in a NULL-terminated list, case-insensitively, or -1; and the
  * word that is most like it, for "did you mean", or NULL. */
@@ -59,8 +58,6 @@ enum xinetd_line_kind {
 	XINETD_CLOSE                    /* }; words[] has the words behind it */
 };
 
-enum xinetd_operator { OPERATOR_SET, OPERATOR_ADD, OPERATOR_REMOVE };
-
 struct xinetd_span {
 	size_t start, end;              /* bytes of the source's text */
 };
@@ -71,7 +68,7 @@ struct xinetd_scanner {
 	size_t next;                    /* index of the next line, from 0 */
 	enum xinetd_line_kind kind;
 	struct xinetd_span name;        /* of an attribute; the brace of XINETD_OPEN and XINETD_CLOSE */
-	enum xinetd_operator sign;
+	int sign;                       /* as in struct assignment */
 	struct xinetd_span *words;      /* the values of an attribute; owned */
 	size_t count, capacity;
 };
@@ -87,25 +84,14 @@ bool xinetd_line_begins_entry(const struct xinetd_scanner *scanner);
 
 void xinetd_scanner_free(struct xinetd_scanner *scanner);
 
-/* The line of an attribute. */
-struct xinetd_assignment {
-	const char *name;               /* as written */
-	int attribute;                  /* enum xinetd_attribute; -1: unknown */
-	enum xinetd_operator sign;
-	const char *const *words;
-	size_t count;
-	struct origin at;
-	const struct origin *word_at;
-};
-
-/* An entry collects its own diagnostics, because an error is only a warning if the entry turns out to be disabled. */
+/* An entry collects its own diagnostics, because an error is only a warning if the entry turns out to be disabled. With an
+ * error it becomes no service. */
 struct xinetd_entry {
 	const char *name;               /* of the service, as written; NULL: the entry is defaults */
 	struct origin at;
-	struct xinetd_assignment *list;
+	struct assignment *list;
 	size_t count, capacity;
 	struct diags diags;
-	bool is_broken;                 /* it has an error, so it becomes no service (reported) */
 	const char *id;                 /* by xinetd_assign_ids; several entries may share one */
 	const char *label;              /* by xinetd_assign_ids; the unique name of the service in superd */
 	bool is_doubtful;               /* a wrong line may have set another id */
@@ -129,33 +115,8 @@ void xinetd_free(struct xinetd *xinetd);
 /* Adds the entries of one file and of the files that it includes. */
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);
 
-/* Adds an error to an entry, which then becomes no service. */
-#define xinetd_entry_refuse(entry, ...) ((entry)->is_broken = true, diag_error(&(entry)->diags, __VA_ARGS__))
-
 /* Adds the entry's diagnostics to diags. as_warnings: errors become warnings, and notes are left out. */
 void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings);
-
-/* The value of an attribute: its words, after all lines with = += and -=. */
-struct xinetd_value {
-	const char *const *words;
-	size_t count;
-	struct origin at;
-	const struct origin *word_at;
-	const char **own;               /* the same arrays as words and word_at, where they may be changed */
-	struct origin *own_at;
-	size_t capacity;                /* of own and own_at; 0: words and word_at belong to a line or to defaults */
-	bool is_set;
-	bool is_inherited;              /* it comes from defaults unchanged */
-	bool is_broken;                 /* a line was refused: no service may run without this value */
-};
-
-/* Extends (+=) a value by the words of a line. `at` does not change. */
-void xinetd_value_add(struct xinetd *xinetd, struct xinetd_value *value, const struct xinetd_assignment *written);
-
-/* Fills values[], by enum xinetd_attribute, with those of defaults and then applies the entry's lines.
- * defaults NULL: the entry is the defaults themselves. Mistakes are added to the entry's diagnostics. */
-void xinetd_merge(struct xinetd *xinetd, struct xinetd_entry *entry, const struct xinetd_value *defaults,
-		  struct xinetd_value *values);
 
 /* The words of `type` and `flags`, by bit. */
 enum { IS_RPC = 1 << 0, IS_INTERNAL = 1 << 1, IS_UNLISTED = 1 << 2, IS_SPECIAL = 1 << 3, IS_TCPMUX = 1 << 4,
@@ -167,24 +128,32 @@ enum {
 };
 enum xinetd_socket { XINETD_STREAM, XINETD_DGRAM, XINETD_RAW, XINETD_SEQPACKET };
 
-/* A service of xinetd.conf while its builder is made. An error is added to the entry, which then becomes no service. */
+/* A service of xinetd.conf while its builder is made; also the defaults of a source. */
 struct xinetd_service {
-	struct xinetd *xinetd;
-	struct reading *reading;
+	struct draft draft;                     /* its diagnostics are the entry's */
 	struct xinetd_entry *entry;
-	const struct xinetd_value *values;      /* by enum xinetd_attribute */
-	struct service_builder *builder;
+	const struct xinetd_service *defaults;  /* NULL: these are the defaults */
+	struct assignment *value[ATTRIBUTES];   /* with all words that lines with = += and -= make; NULL: not set */
+	bool is_broken[ATTRIBUTES];             /* a line was refused: no service may run without this value */
 	unsigned type, flags;                   /* bits IS_… and FLAG_… */
 	enum xinetd_socket socket;
 	const char *protocol;                   /* as written, but tcp, udp and sctp in lower case */
 	bool v6only;
-	bool keeps_options;                   /* an inetd.conf's service gets shared defaults: options it has stay */
-	bool has_bad_line;                   /* a line was no attribute: it may have been the one that is missing */
+	bool has_bad_line;                      /* a line was no attribute: it may have been the one that is missing */
 	bool accepts;                           /* wait = no: superd accepts connections or reads the first datagram */
 };
 
-/* The value of an attribute; NULL: not set. And its place; that of the entry where it is not set. */
-const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute);
+/* Sets the values: those of defaults, to which the entry's lines are then applied. Mistakes are the entry's. */
+void xinetd_merge(struct xinetd_service *service);
+
+/* Extends a value by the words of a line. NULL: there is none yet. */
+struct assignment *xinetd_value_add(struct xinetd_service *service, struct assignment *value,
+				    const struct assignment *line);
+
+/* Whether the value is that of defaults, unchanged. */
+bool xinetd_is_inherited(const struct xinetd_service *service, const struct assignment *value);
+
+/* The place of an attribute; that of the entry where it is not set. */
 struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
 
 /* Whether an attribute is yes. A value that is neither yes nor no is refused. */
@@ -194,11 +163,8 @@ bool xinetd_is_yes(struct xinetd_service *service, enum xinetd_attribute attribu
 void xinetd_say_useless(struct xinetd_service *service, enum xinetd_attribute attribute, enum severity severity,
 			const char *why);
 
-/* Sets an option of superd.conf: with the attribute's words, if it is set; with words made of them, or one text. */
+/* Sets the option of an attribute with its words, if it is set. */
 void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute);
-void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
-		      const struct xinetd_value *value);
-void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at);
 
 /* false: the attribute is not set; adds the error "SERVICE: ATTRIBUTE is missing". */
 bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute);

@@ -15,16 +15,6 @@
 #include "table/reading/shell_word.h"
 #include "table/reading/word_list.h"
 
-/* Whether one was wrong, in the entry or in the defaults: the service would run without it. */
-static bool any_broken(const struct xinetd_value *values)
-{
-	for (int i = 0; i < ATTRIBUTES; i++) {
-		if (values[i].is_broken)
-			return true;
-	}
-	return false;
-}
-
 /* The attributes log_type, log_on_success and log_on_failure.
  *
  * Words of defaults may not fit every service and are then left out: TRAFFIC needs a redirect, and with USERID two
@@ -33,7 +23,7 @@ static bool any_broken(const struct xinetd_value *values)
 /* Whether the service is an ident server (RFC 1413). */
 static bool is_ident_server(const struct xinetd_service *service)
 {
-	const struct xinetd_value *port = xinetd_value_of(service, ATTR_PORT);
+	const struct assignment *port = service->value[ATTR_PORT];
 
 	if (service->socket != XINETD_STREAM)
 		return false;
@@ -61,11 +51,11 @@ static bool is_logged(struct xinetd_service *service, const char *word, struct o
 	case 0:
 		return !is_ident_server(service);
 	case 1:
-		if (xinetd_value_of(service, ATTR_REDIRECT))
+		if (service->value[ATTR_REDIRECT])
 			return true;
 		if (is_own_line(service->entry, at))
-			xinetd_entry_refuse(service->entry, at, "%s: TRAFFIC is logged of a redirect, and this is none",
-					    service->entry->label);
+			draft_refuse(&service->draft, at, "%s: TRAFFIC is logged of a redirect, and this is none",
+				     service->entry->label);
 		return false;
 	default:
 		return true;
@@ -74,18 +64,18 @@ static bool is_logged(struct xinetd_service *service, const char *word, struct o
 
 static void set_log_words(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 	const char **list;
 	size_t count = 0;
 
 	if (!value)
 		return;
-	list = pool_alloc(service->xinetd->pool, (value->count + 1) * sizeof(*list));
+	list = pool_alloc(service->draft.pool, (value->count + 1) * sizeof(*list));
 	for (size_t i = 0; i < value->count; i++) {
 		if (is_logged(service, value->words[i], value->word_at[i]))
 			list[count++] = value->words[i];
 	}
-	xinetd_set_words(service, xinetd_rule(attribute)->name, list, count, value);
+	draft_set_words(&service->draft, xinetd_rule(attribute)->name, list, count, value);
 }
 
 static void set_log(struct xinetd_service *service)
@@ -105,13 +95,13 @@ static const char *const builtins[] = { "echo",	  "discard", "chargen",	 "daytim
 					"tcpmux", "servers", "services", NULL };
 
 /* The words of a value, escaped, behind `extra` unused elements. */
-static const char **escape_words(struct xinetd_service *service, const struct xinetd_value *value, size_t extra)
+static const char **escape_words(struct xinetd_service *service, const struct assignment *value, size_t extra)
 {
 	size_t count = value ? value->count : 0;
-	const char **list = pool_alloc(service->xinetd->pool, (count + extra + 1) * sizeof(*list));
+	const char **list = pool_alloc(service->draft.pool, (count + extra + 1) * sizeof(*list));
 
 	for (size_t i = 0; i < count; i++)
-		list[extra + i] = template_escaped(service->xinetd->pool, value->words[i]);
+		list[extra + i] = template_escaped(service->draft.pool, value->words[i]);
 	return list;
 }
 
@@ -123,9 +113,9 @@ static bool is_quote(char c)
 /* Warns of the first quote or comment in a value, because the program gets it as a part of its arguments. */
 static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 
-	for (size_t i = 0; value && !value->is_inherited && i < value->count; i++) {
+	for (size_t i = 0; value && !xinetd_is_inherited(service, value) && i < value->count; i++) {
 		const char *word = value->words[i];
 		const char *equals = attribute == ATTR_ENV ? strchr(word, '=') : NULL;
 		bool is_comment = word[0] == '#' && i;
@@ -133,63 +123,59 @@ static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute 
 		if (!is_comment && !is_quote(equals ? equals[1] : word[0]))
 			continue;
 		if (is_comment)
-			diag_warning(&service->entry->diags, value->word_at[i],
-				     "%s: '%s' is passed to the program as an argument", xinetd_rule(attribute)->name,
-				     word);
+			draft_warn(&service->draft, value->word_at[i],
+				   "%s: '%s' is passed to the program as an argument", xinetd_rule(attribute)->name,
+				   word);
 		else
-			diag_warning(&service->entry->diags, value->word_at[i],
-				     "%s: quotes mean nothing here: they are part of the word %s",
-				     xinetd_rule(attribute)->name, word);
-		diags_hint(&service->entry->diags,
+			draft_warn(&service->draft, value->word_at[i],
+				   "%s: quotes mean nothing here: they are part of the word %s",
+				   xinetd_rule(attribute)->name, word);
+		draft_hint(&service->draft,
 			   is_comment ? "a comment has a line of its own" : "blanks alone separate words");
 		return;
 	}
 }
 
-static void warn_of_shell_argument(struct xinetd_service *service, const struct xinetd_value *server,
-				   const struct xinetd_value *args)
+static void warn_of_shell_argument(struct xinetd_service *service, const struct assignment *server,
+				   const struct assignment *args)
 {
 	struct shell_scan scan = { 0 };
 
 	shell_scan_word(&scan, server->words[0], true);
-	for (size_t i = 0; args && !args->is_inherited && i < args->count; i++) {
+	for (size_t i = 0; args && !xinetd_is_inherited(service, args) && i < args->count; i++) {
 		if (!shell_scan_word(&scan, args->words[i], true))
 			continue;
-		diag_warning(&service->entry->diags, args->word_at[i], SHELL_WORD_WARNING,
-			     xinetd_rule(ATTR_SERVER_ARGS)->name, args->words[i]);
-		diags_hint(&service->entry->diags, "write it into a script, and name that as server");
+		draft_warn(&service->draft, args->word_at[i], SHELL_WORD_WARNING, xinetd_rule(ATTR_SERVER_ARGS)->name,
+			   args->words[i]);
+		draft_hint(&service->draft, "write it into a script, and name that as server");
 		return;
 	}
 }
 
 static void set_server(struct xinetd_service *service)
 {
-	const struct xinetd_value *server = xinetd_value_of(service, ATTR_SERVER),
-				  *args = xinetd_value_of(service, ATTR_SERVER_ARGS);
+	const struct assignment *server = service->value[ATTR_SERVER], *args = service->value[ATTR_SERVER_ARGS];
 	bool named = service->flags & FLAG_NAMEINARGS;
 	const char **list, *name;
-	struct xinetd_value rest = { 0 };
+	struct assignment rest = { 0 };
 
 	if (server->words[0][0] != '/')
-		xinetd_entry_refuse(service->entry, server->word_at[0], "server: '%s' is no absolute path",
-				    server->words[0]);
+		draft_refuse(&service->draft, server->word_at[0], "server: '%s' is no absolute path", server->words[0]);
 	if (named && !args) {
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_FLAGS),
-				    "%s: NAMEINARGS needs server_args, whose first word is the name",
-				    service->entry->label);
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_FLAGS),
+			     "%s: NAMEINARGS needs server_args, whose first word is the name", service->entry->label);
 		return;
 	}
-	name = template_escaped(service->xinetd->pool,
-				args && named ? args->words[0] : scan_base_name(server->words[0]));
+	name = template_escaped(service->draft.pool, args && named ? args->words[0] : scan_base_name(server->words[0]));
 	if (args)
-		rest = (struct xinetd_value){ .words = args->words + named, .count = args->count - named };
+		rest = (struct assignment){ .words = args->words + named, .count = args->count - named };
 	list = escape_words(service, &rest, 1);
 	warn_of_words(service, ATTR_SERVER_ARGS);
 	warn_of_shell_argument(service, server, args);
 	list[0] = server->words[0];
-	xinetd_set_words(service, "exec", list, rest.count + 1, server);
-	xinetd_set_text(service, "argv0", name, named ? args->at : server->at);
-	xinetd_set_text(service, "error", "socket", server->at);
+	draft_set_words(&service->draft, "exec", list, rest.count + 1, server);
+	draft_set_text(&service->draft, "argv0", name, named ? args->at : server->at);
+	draft_set_text(&service->draft, "error", "socket", server->at);
 }
 
 static void set_builtin_program(struct xinetd_service *service)
@@ -197,15 +183,15 @@ static void set_builtin_program(struct xinetd_service *service)
 	int number = xinetd_word_find(builtins, service->entry->name);
 	struct origin at = xinetd_place(service, ATTR_TYPE);
 	const char *list[] = { service->entry->name, "xinetd" };
-	const struct xinetd_value value = { .at = at };
+	const struct assignment value = { .at = at };
 	bool has_form;
 
 	if (number < 0) {
 		const char *nearest = xinetd_word_suggest(builtins, service->entry->name);
 
-		xinetd_entry_refuse(service->entry, at, "type = INTERNAL: superd itself has no service '%s'",
-				    service->entry->name);
-		diags_hint(&service->entry->diags,
+		draft_refuse(&service->draft, at, "type = INTERNAL: superd itself has no service '%s'",
+			     service->entry->name);
+		draft_hint(&service->draft,
 			   nearest ? "did you mean '%s'?"
 				   : "it has echo, discard, chargen, daytime, time, tcpmux, servers and services%s",
 			   nearest ? nearest : "");
@@ -213,18 +199,18 @@ static void set_builtin_program(struct xinetd_service *service)
 	}
 	list[0] = builtins[number];
 	has_form = !strcmp(list[0], "daytime") || !strcmp(list[0], "chargen");
-	xinetd_set_words(service, "builtin", list, 1 + has_form, &value);
+	draft_set_words(&service->draft, "builtin", list, 1 + has_form, &value);
 }
 
 static void set_program(struct xinetd_service *service)
 {
 	struct origin at = xinetd_place(service, ATTR_WAIT);
 
-	xinetd_set_text(service, "accept", service->accepts ? "yes" : "no", at);
-	xinetd_set_text(service, "pass", "inetd", at);
+	draft_set_text(&service->draft, "accept", service->accepts ? "yes" : "no", at);
+	draft_set_text(&service->draft, "pass", "inetd", at);
 	if (service->flags & FLAG_SENSOR)
 		return;
-	if (xinetd_value_of(service, ATTR_REDIRECT)) {
+	if (service->value[ATTR_REDIRECT]) {
 		xinetd_set_as_is(service, ATTR_REDIRECT);
 	} else if (service->type & IS_INTERNAL) {
 		set_builtin_program(service);
@@ -243,17 +229,17 @@ static bool is_decimal(const char *word)
 /* A builtin never runs as root, as it needs no rights. A number as `user` is also the number of the group. */
 static void set_user_and_groups(struct xinetd_service *service)
 {
-	const struct xinetd_value *user = xinetd_value_of(service, ATTR_USER);
+	const struct assignment *user = service->value[ATTR_USER];
 	bool own = service->type & IS_INTERNAL;
 
-	if (!xinetd_value_of(service, ATTR_GROUPS))
-		xinetd_set_text(service, "groups", "no", service->entry->at);
+	if (!service->value[ATTR_GROUPS])
+		draft_set_text(&service->draft, "groups", "no", service->entry->at);
 	if (own && user && (!strcmp(user->words[0], "root") || !user->words[0][strspn(user->words[0], "0")]))
 		return;
 	xinetd_set_as_is(service, ATTR_USER);
 	xinetd_set_as_is(service, ATTR_GROUP);
-	if (!xinetd_value_of(service, ATTR_GROUP) && user && is_decimal(user->words[0]))
-		xinetd_set_text(service, "group", user->words[0], user->at);
+	if (!service->value[ATTR_GROUP] && user && is_decimal(user->words[0]))
+		draft_set_text(&service->draft, "group", user->words[0], user->at);
 	xinetd_set_as_is(service, ATTR_GROUPS);
 }
 
@@ -261,28 +247,28 @@ static void set_user_and_groups(struct xinetd_service *service)
 static void set_rlimits(struct xinetd_service *service)
 {
 	for (enum xinetd_attribute i = ATTR_RLIMIT_AS; i <= ATTR_RLIMIT_STACK; i++) {
-		const struct xinetd_value *value = xinetd_value_of(service, i);
+		const struct assignment *value = service->value[i];
 
 		if (!value || value->words[0][strspn(value->words[0], "0")])
 			xinetd_set_as_is(service, i);
 		else
-			diag_warning(&service->entry->diags, value->at, "%s: 0 means no limit, as with xinetd",
-				     xinetd_rule(i)->name);
+			draft_warn(&service->draft, value->at, "%s: 0 means no limit, as with xinetd",
+				   xinetd_rule(i)->name);
 	}
 }
 
 /* Without passenv a server gets xinetd's whole environment. */
 static void set_env(struct xinetd_service *service)
 {
-	const struct xinetd_value *env = xinetd_value_of(service, ATTR_ENV);
+	const struct assignment *env = service->value[ATTR_ENV];
 
 	if (env) {
-		xinetd_set_words(service, "env", escape_words(service, env, 0), env->count, env);
+		draft_set_words(&service->draft, "env", escape_words(service, env, 0), env->count, env);
 		warn_of_words(service, ATTR_ENV);
 	}
 	xinetd_set_as_is(service, ATTR_PASSENV);
-	if (!xinetd_value_of(service, ATTR_PASSENV) && service->reading->compat == COMPAT_XINETD)
-		xinetd_set_text(service, "passenv", "*", service->entry->at);
+	if (!service->value[ATTR_PASSENV] && service->draft.reading->compat == COMPAT_XINETD)
+		draft_set_text(&service->draft, "passenv", "*", service->entry->at);
 }
 
 static void set_environment(struct xinetd_service *service)
@@ -304,7 +290,7 @@ static const char *const flag_words[] = { "INTERCEPT", "NORETRY",   "IDONLY", "N
 /* The bits of a value's words, by their index in known[]. */
 static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute attribute, const char *const *known)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 	unsigned bits = 0;
 
 	for (size_t i = 0; value && i < value->count; i++) {
@@ -316,12 +302,12 @@ static unsigned read_bits(struct xinetd_service *service, enum xinetd_attribute 
 			continue;
 		}
 		nearest = xinetd_word_suggest(known, value->words[i]);
-		xinetd_entry_refuse(service->entry, value->word_at[i], "%s: there is no '%s'",
-				    xinetd_rule(attribute)->name, value->words[i]);
+		draft_refuse(&service->draft, value->word_at[i], "%s: there is no '%s'", xinetd_rule(attribute)->name,
+			     value->words[i]);
 		if (strchr(value->words[i], ','))
-			diags_hint(&service->entry->diags, "separate words by blanks, not commas");
+			draft_hint(&service->draft, "separate words by blanks, not commas");
 		else if (nearest)
-			diags_hint(&service->entry->diags, "did you mean '%s'?", nearest);
+			draft_hint(&service->draft, "did you mean '%s'?", nearest);
 	}
 	return bits;
 }
@@ -331,12 +317,11 @@ static void check_type(struct xinetd_service *service)
 	unsigned kinds = service->type & (IS_RPC | IS_INTERNAL | IS_TCPMUX | IS_TCPMUXPLUS);
 
 	if (kinds & (kinds - 1))
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_TYPE),
-				    "%s: a service is one of RPC, INTERNAL, TCPMUX and TCPMUXPLUS",
-				    service->entry->label);
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_TYPE),
+			     "%s: a service is one of RPC, INTERNAL, TCPMUX and TCPMUXPLUS", service->entry->label);
 	if (service->flags & FLAG_LABELED)
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_FLAGS),
-				    "flags: LABELED: superd sets no SELinux context of a connection");
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_FLAGS),
+			     "flags: LABELED: superd sets no SELinux context of a connection");
 }
 
 /* Decides whether superd accepts connections itself. It always does for stream builtins; xinetd does not with wait =
@@ -346,33 +331,33 @@ static void find_accepts(struct xinetd_service *service)
 	struct origin at = xinetd_place(service, ATTR_WAIT);
 	bool waits = xinetd_needs(service, ATTR_WAIT) && xinetd_is_yes(service, ATTR_WAIT);
 
-	if (waits && (xinetd_value_of(service, ATTR_REDIRECT) || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))) {
-		xinetd_entry_refuse(service->entry, at, "%s: %s needs wait = no", service->entry->label,
-				    xinetd_value_of(service, ATTR_REDIRECT) ? "redirect" : "tcpmux");
+	if (waits && (service->value[ATTR_REDIRECT] || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))) {
+		draft_refuse(&service->draft, at, "%s: %s needs wait = no", service->entry->label,
+			     service->value[ATTR_REDIRECT] ? "redirect" : "tcpmux");
 	} else if (waits && service->type & IS_INTERNAL && service->socket == XINETD_STREAM) {
-		diag_warning(&service->entry->diags, at, "%s: superd answers each client itself, as with wait = no",
-			     service->entry->label);
+		draft_warn(&service->draft, at, "%s: superd answers each client itself, as with wait = no",
+			   service->entry->label);
 		waits = false;
 	}
 	service->accepts = !waits || service->flags & FLAG_SENSOR;
-	if (xinetd_value_of(service, ATTR_REDIRECT) && service->socket != XINETD_STREAM)
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_REDIRECT),
-				    "%s: redirect needs socket_type = stream", service->entry->label);
+	if (service->value[ATTR_REDIRECT] && service->socket != XINETD_STREAM)
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_REDIRECT),
+			     "%s: redirect needs socket_type = stream", service->entry->label);
 }
 
 static void check_mdns(struct xinetd_service *service)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, ATTR_MDNS);
+	const struct assignment *value = service->value[ATTR_MDNS];
 
-	if (value && !value->is_inherited && xinetd_is_yes(service, ATTR_MDNS))
-		diag_warning(&service->entry->diags, value->at, "mdns: superd announces no services");
+	if (value && !xinetd_is_inherited(service, value) && xinetd_is_yes(service, ATTR_MDNS))
+		draft_warn(&service->draft, value->at, "mdns: superd announces no services");
 }
 
 static void set_disable(struct xinetd_service *service)
 {
 	xinetd_is_yes(service, ATTR_DISABLE);
 	if (service->entry->is_disabled)
-		xinetd_set_text(service, "disable", "yes", service->entry->disabled_at);
+		draft_set_text(&service->draft, "disable", "yes", service->entry->disabled_at);
 }
 
 static void set_all_options(struct xinetd_service *service)
@@ -396,42 +381,37 @@ static void set_all_options(struct xinetd_service *service)
 	set_disable(service);
 }
 
-static void finish_service(struct xinetd_service *service)
+/* false: the entry has an error, or a value was wrong, in the entry or in defaults: it would run without it. */
+static bool is_sound(const struct xinetd_service *service)
 {
-	struct xinetd_entry *entry = service->entry;
-	struct reading *reading = service->reading;
+	return !service->entry->diags.errors && !memchr(service->is_broken, true, sizeof(service->is_broken));
+}
 
+/* Makes a builder of the entry and adds it to the reading. Otherwise the reason is reported. */
+static void make_service(struct reading *reading, struct xinetd_entry *entry, const struct xinetd_service *defaults)
+{
+	struct xinetd_service service = {
+		.draft = { reading, defaults->draft.pool, &entry->diags,
+			   builder_new(reading->table, entry->label, entry->at), false },
+		.entry = entry,
+		.defaults = defaults,
+		.has_bad_line = entry->diags.errors,
+	};
+
+	builder_set_foreign(service.draft.builder, XINETD);
+	xinetd_merge(&service);
+	set_all_options(&service);
 	xinetd_entry_report(entry, reading->diags, entry->is_disabled);
-	if (!entry->is_broken && !any_broken(service->values)) {
-		reading_add(reading, service->builder);
+	if (is_sound(&service)) {
+		reading_add(reading, service.draft.builder);
 		return;
 	}
-	builder_free(service->builder);
+	builder_free(service.draft.builder);
 	if (entry->is_disabled)
 		diag_warning(reading->diags, entry->at, "%s: it is disabled, and left out because of its errors",
 			     entry->label);
 	else
 		table_leave_out(reading->table, entry->at, entry->label)->is_doubtful = entry->is_doubtful;
-}
-
-/* Makes a builder of the entry and adds it to the reading. Otherwise the reason is reported. */
-static void make_service(struct xinetd *xinetd, struct reading *reading, struct xinetd_entry *entry,
-			 const struct xinetd_value *defaults)
-{
-	struct xinetd_value values[ATTRIBUTES];
-	struct xinetd_service service = {
-		.xinetd = xinetd,
-		.reading = reading,
-		.entry = entry,
-		.values = values,
-		.has_bad_line = entry->is_broken,
-		.builder = builder_new(reading->table, entry->label, entry->at),
-	};
-
-	builder_set_foreign(service.builder, XINETD);
-	xinetd_merge(xinetd, entry, defaults, values);
-	set_all_options(&service);
-	finish_service(&service);
 }
 
 /* The attributes id, enabled, disabled and disable.
@@ -441,17 +421,16 @@ static void make_service(struct xinetd *xinetd, struct reading *reading, struct 
  * first one that is enabled keeps the id as its label, and the others get other labels. */
 
 /* The first line of an entry that sets this attribute to one word; NULL: none. */
-static const struct xinetd_assignment *find_assignment(const struct xinetd_entry *entry,
-						       enum xinetd_attribute attribute)
+static const struct assignment *find_assignment(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
 {
 	for (size_t i = 0; i < entry->count; i++) {
-		if (entry->list[i].attribute == (int)attribute && entry->list[i].count == 1)
+		if (entry->list[i].key == xinetd_rule(attribute) && entry->list[i].count == 1)
 			return &entry->list[i];
 	}
 	return NULL;
 }
 
-static bool has_id(const struct xinetd_value *ids, const char *id)
+static bool has_id(const struct assignment *ids, const char *id)
 {
 	for (size_t i = 0; i < ids->count; i++) {
 		if (!strcasecmp(ids->words[i], id))
@@ -461,17 +440,17 @@ static bool has_id(const struct xinetd_value *ids, const char *id)
 }
 
 /* Sets is_disabled and the place of the line that disables the entry. */
-static void find_disabled(struct xinetd_entry *entry, const struct xinetd_value *defaults)
+static void find_disabled(struct xinetd_entry *entry, const struct xinetd_service *defaults)
 {
-	const struct xinetd_value *enabled = &defaults[ATTR_ENABLED], *disabled = &defaults[ATTR_DISABLED];
-	const struct xinetd_assignment *line = find_assignment(entry, ATTR_DISABLE);
+	const struct assignment *enabled = defaults->value[ATTR_ENABLED], *disabled = defaults->value[ATTR_DISABLED];
+	const struct assignment *line = find_assignment(entry, ATTR_DISABLE);
 	bool value = false;
 
 	if (line && !scan_bool(line->words[0], &value) && value)
 		entry->disabled_at = line->at;
-	else if (enabled->is_set && !has_id(enabled, entry->id))
+	else if (enabled && !has_id(enabled, entry->id))
 		entry->disabled_at = enabled->at;
-	else if (disabled->is_set && has_id(disabled, entry->id))
+	else if (disabled && has_id(disabled, entry->id))
 		entry->disabled_at = disabled->at;
 	else
 		return;
@@ -500,7 +479,7 @@ static int compare_id(const void *id, const void *entry)
 static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorted, const struct xinetd_entry *entry,
 			      unsigned *number)
 {
-	const struct xinetd_assignment *type = find_assignment(entry, ATTR_SOCKET_TYPE);
+	const struct assignment *type = find_assignment(entry, ATTR_SOCKET_TYPE);
 	bool by_type = type && *number == 2 && !scan_ends_with(entry->id, type->words[0]);
 	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0])
 				    : pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
@@ -546,10 +525,10 @@ static void label_entries(struct xinetd *xinetd)
 }
 
 /* Warns of ids that no service has: a misspelt one would leave the wrong services enabled. */
-static void check_ids(const struct xinetd *xinetd, const struct xinetd_value *ids, const char *attribute,
+static void check_ids(const struct xinetd *xinetd, const struct assignment *ids, const char *attribute,
 		      struct diags *diags)
 {
-	for (size_t i = 0; i < ids->count; i++) {
+	for (size_t i = 0; ids && i < ids->count; i++) {
 		bool found = false;
 
 		for (size_t k = 0; k < xinetd->count && !found; k++)
@@ -564,29 +543,27 @@ static void check_ids(const struct xinetd *xinetd, const struct xinetd_value *id
 static bool may_hide_id(const struct xinetd_entry *entry)
 {
 	for (size_t i = 0; i < entry->count; i++) {
-		int attribute = entry->list[i].attribute;
-
-		if (attribute < 0 || attribute == ATTR_ID)
+		if (!entry->list[i].key || entry->list[i].key == xinetd_rule(ATTR_ID))
 			return true;
 	}
-	return entry->is_broken;
+	return entry->diags.errors;
 }
 
 /* Sets id, label, is_doubtful and is_disabled of every entry. defaults: for `enabled` and `disabled`. Shared ids are
  * reported with the entries; ids in `enabled` and `disabled` that no service has are added to reading->diags. */
-static void assign_ids(struct xinetd *xinetd, struct reading *reading, const struct xinetd_value *defaults)
+static void assign_ids(struct xinetd *xinetd, struct reading *reading, const struct xinetd_service *defaults)
 {
 	for (size_t i = 0; i < xinetd->count; i++) {
 		struct xinetd_entry *entry = &xinetd->services[i];
-		const struct xinetd_assignment *id = find_assignment(entry, ATTR_ID);
+		const struct assignment *id = find_assignment(entry, ATTR_ID);
 
 		entry->id = entry->label = id ? id->words[0] : entry->name;
 		entry->is_doubtful = !id && may_hide_id(entry);
 		find_disabled(entry, defaults);
 	}
 	label_entries(xinetd);
-	check_ids(xinetd, &defaults[ATTR_ENABLED], "enabled", reading->diags);
-	check_ids(xinetd, &defaults[ATTR_DISABLED], "disabled", reading->diags);
+	check_ids(xinetd, defaults->value[ATTR_ENABLED], "enabled", reading->diags);
+	check_ids(xinetd, defaults->value[ATTR_DISABLED], "disabled", reading->diags);
 }
 
 /* Checks the values of defaults.
@@ -600,7 +577,7 @@ static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute a
 	for (size_t i = 0; i < entry->count; i++) {
 		const struct origin *at = &entry->list[i].at;
 
-		if (entry->list[i].attribute != (int)attribute)
+		if (entry->list[i].key != xinetd_rule(attribute))
 			continue;
 		for (size_t k = 0; k < entry->diags.count; k++) {
 			const struct diag *diag = &entry->diags.list[k];
@@ -614,119 +591,99 @@ static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute a
 
 /* Sets all values in the made-up service. It has a redirect over TCP, so that all words of log_on_success and bind mean
  * something. deny_time needs a sensor. */
-static void check_all_values(struct xinetd_service *service, struct xinetd_value *values)
+static void check_all_values(struct xinetd_service *service)
 {
-	static const char *const port[] = { "1" };
-	bool denies = values[ATTR_DENY_TIME].is_set;
+	const char *port[] = { "1" };
+	struct assignment any = { .words = port, .count = 1, .at = service->entry->at };
+	struct assignment *deny_time = service->value[ATTR_DENY_TIME];
 
-	values[ATTR_PORT] =
-		(struct xinetd_value){ .words = port, .count = 1, .at = service->entry->at, .is_set = true };
-	values[ATTR_REDIRECT].is_set = true;
+	service->value[ATTR_PORT] = service->value[ATTR_REDIRECT] = &any;
 	xinetd_set_sockets(service);
 	set_environment(service);
 	set_log(service);
 	check_mdns(service);
-	values[ATTR_DENY_TIME].is_set = false;
+	service->value[ATTR_DENY_TIME] = NULL;
 	xinetd_set_access(service);
-	values[ATTR_DENY_TIME].is_set = denies;
+	service->value[ATTR_DENY_TIME] = deny_time;
 	service->flags = FLAG_SENSOR;
-	if (denies)
+	if (deny_time)
 		xinetd_set_deny_time(service);
 }
 
-/* Fills values[] with the defaults of a source, those of all its files together. Reports each mistake once. A wrong
+/* The defaults of a source, those of all its files together, in the source's pool. Reports each mistake once. A wrong
  * value gets is_broken and is not set. */
-static void xinetd_merge_defaults(struct xinetd *xinetd, struct reading *reading, struct xinetd_value *values)
+static struct xinetd_service *make_defaults(struct xinetd *xinetd, struct reading *reading)
 {
-	struct xinetd_value tried[ATTRIBUTES];
 	struct xinetd_entry *entry = &xinetd->defaults;
-	struct xinetd_service service = {
-		.xinetd = xinetd,
-		.reading = reading,
+	struct xinetd_service *defaults = pool_alloc(xinetd->pool, sizeof(*defaults)), tried;
+
+	entry->name = entry->id = entry->label = "defaults";
+	*defaults = (struct xinetd_service){
+		.draft = { reading, xinetd->pool, &entry->diags, NULL, false },
 		.entry = entry,
-		.values = tried,
 		.protocol = "tcp",
 		.type = IS_UNLISTED,
 		.accepts = true,
-		.builder = builder_new(reading->table, "defaults", entry->at),
 	};
-
-	entry->name = entry->id = entry->label = "defaults";
-	xinetd_merge(xinetd, entry, NULL, values);
-	memcpy(tried, values, sizeof(tried));
-	check_all_values(&service, tried);
+	xinetd_merge(defaults);
+	tried = *defaults;
+	tried.draft.builder = builder_new(reading->table, "defaults", entry->at);
+	check_all_values(&tried);
+	builder_free(tried.draft.builder);
 	for (int i = 0; i < ATTRIBUTES; i++) {
-		values[i].is_broken |= is_refused(entry, (enum xinetd_attribute)i);
-		values[i].is_set &= !values[i].is_broken;
+		defaults->is_broken[i] |= is_refused(entry, (enum xinetd_attribute)i);
+		if (defaults->is_broken[i])
+			defaults->value[i] = NULL;
 	}
-	builder_free(service.builder);
 	xinetd_entry_report(entry, reading->diags, false);
+	return defaults;
 }
 
 /* xinetd's defaults for services of inetd.conf. They apply after all options of the entry itself are set, which take
  * precedence. Entries of inetd.conf become builders when all sources are read and xinetd's entries are freed, so the
- * defaults are kept here. */
-
-struct xinetd_shared_defaults {
-	struct xinetd *xinetd; /* owned; the values are in its pool */
-	struct xinetd_value values[ATTRIBUTES];
+ * defaults are kept here, with the source whose pool has them. */
+struct xinetd_shared {
+	struct xinetd *xinetd;
+	const struct xinetd_service *defaults;
 };
 
-static void free_shared_defaults(void *state)
+static void free_shared(void *state)
 {
-	xinetd_free(((struct xinetd_shared_defaults *)state)->xinetd);
+	xinetd_free(((struct xinetd_shared *)state)->xinetd);
 }
 
 bool xinetd_shared_defaults_exist(struct reading *reading)
 {
-	return *reading_state(reading, free_shared_defaults);
-}
-
-/* Keeps the defaults of a source, and then owns xinetd, whose pool has their values. false: the request does not share
- * defaults; the caller keeps xinetd. */
-static bool shared_defaults_keep(struct reading *reading, struct xinetd *xinetd, const struct xinetd_value *defaults)
-{
-	struct xinetd_shared_defaults *shared;
-
-	if (!reading->request || !reading->request->shares_defaults || xinetd_shared_defaults_exist(reading))
-		return false;
-	shared = pool_alloc(xinetd->pool, sizeof(*shared));
-	shared->xinetd = xinetd;
-	memcpy(shared->values, defaults, sizeof(shared->values));
-	*reading_state(reading, free_shared_defaults) = shared;
-	return true;
+	return *reading_state(reading, free_shared);
 }
 
 /* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
-bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd_service)
+bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd)
 {
-	struct xinetd_shared_defaults *shared = *reading_state(reading, free_shared_defaults);
-	struct xinetd_value values[ATTRIBUTES];
-	const char *name = builder_name(inetd_service->builder);
-	struct xinetd_entry entry = { .name = name, .at = inetd_service->at, .id = name, .label = name };
+	const struct xinetd_shared *shared = *reading_state(reading, free_shared);
+	const char *name = builder_name(inetd->builder);
+	struct xinetd_entry entry = { .name = name, .at = inetd->at, .id = name, .label = name };
 	struct xinetd_service service = {
-		.reading = reading,
+		.draft = { reading, NULL, &entry.diags, inetd->builder, true },
 		.entry = &entry,
-		.values = values,
-		.builder = inetd_service->builder,
-		.keeps_options = true,
 		.flags = FLAG_NOLIBWRAP,
-		.socket = inetd_service->has_connections ? XINETD_STREAM : XINETD_DGRAM,
-		.protocol = inetd_service->has_connections ? "tcp" : "udp",
-		.accepts = inetd_service->accepts,
+		.socket = inetd->has_connections ? XINETD_STREAM : XINETD_DGRAM,
+		.protocol = inetd->has_connections ? "tcp" : "udp",
+		.accepts = inetd->accepts,
 	};
 
 	if (!shared)
 		return true;
-	service.xinetd = shared->xinetd;
-	xinetd_merge(shared->xinetd, &entry, shared->values, values);
+	service.draft.pool = shared->xinetd->pool;
+	service.defaults = shared->defaults;
+	xinetd_merge(&service);
 	xinetd_set_access(&service);
 	set_log(&service);
 	if (entry.is_disabled)
-		xinetd_set_text(&service, "disable", "yes", entry.disabled_at);
+		draft_set_text(&service.draft, "disable", "yes", entry.disabled_at);
 	xinetd_entry_report(&entry, reading->diags, false);
 	diags_free(&entry.diags);
-	return !entry.is_broken && !any_broken(values);
+	return is_sound(&service);
 }
 
 /* Reads a source of xinetd.conf.
@@ -748,7 +705,7 @@ static int name_language(const struct xinetd_scanner *scanner)
 	name[length] = '\0';
 	if (xinetd_word_find(native, name) >= 0)
 		return -1;
-	if (xinetd_attribute_find(name) < 0)
+	if (!xinetd_attribute_find(name))
 		return 0;
 	return directive_find(NATIVE, name) ? 0 : 1;
 }
@@ -866,18 +823,22 @@ static bool xinetd_read(struct reading *reading, const char *path)
 
 void xinetd_end_source(struct reading *reading)
 {
-	void **state = reading_state(reading, free_xinetd);
+	void **state = reading_state(reading, free_xinetd), **shared = reading_state(reading, free_shared);
 	struct xinetd *xinetd = *state;
-	struct xinetd_value defaults[ATTRIBUTES];
+	struct xinetd_service *defaults;
 
 	if (!xinetd)
 		return;
-	xinetd_merge_defaults(xinetd, reading, defaults);
+	defaults = make_defaults(xinetd, reading);
 	assign_ids(xinetd, reading, defaults);
 	for (size_t i = 0; i < xinetd->count; i++)
-		make_service(xinetd, reading, &xinetd->services[i], defaults);
-	if (!shared_defaults_keep(reading, xinetd, defaults))
+		make_service(reading, &xinetd->services[i], defaults);
+	if (reading->request && reading->request->shares_defaults && !*shared) {
+		*shared = pool_alloc(xinetd->pool, sizeof(struct xinetd_shared));
+		*(struct xinetd_shared *)*shared = (struct xinetd_shared){ xinetd, defaults };
+	} else {
 		xinetd_free(xinetd);
+	}
 	*state = NULL;
 }
 

@@ -11,54 +11,40 @@
 #include "table/access/access.h"
 #include "table/reading/word_list.h"
 
-const struct xinetd_value *xinetd_value_of(const struct xinetd_service *service, enum xinetd_attribute attribute)
-{
-	return service->values[attribute].is_set ? &service->values[attribute] : NULL;
-}
-
 struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	return service->values[attribute].is_set ? service->values[attribute].at : service->entry->at;
+	return service->value[attribute] ? service->value[attribute]->at : service->entry->at;
 }
 
 bool xinetd_is_yes(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 	bool truth = false;
 
 	if (value && scan_bool(value->words[0], &truth))
-		xinetd_entry_refuse(service->entry, value->word_at[0], "%s: '%s': expected yes or no",
-				    xinetd_rule(attribute)->name, value->words[0]);
+		draft_refuse(&service->draft, value->word_at[0], "%s: '%s': expected yes or no",
+			     xinetd_rule(attribute)->name, value->words[0]);
 	return truth;
 }
 
 void xinetd_say_useless(struct xinetd_service *service, enum xinetd_attribute attribute, enum severity severity,
 			const char *why)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 
-	if (value && !value->is_inherited)
+	if (value && !xinetd_is_inherited(service, value))
 		diags_add(&service->entry->diags, severity, value->at, "%s means nothing %s",
 			  xinetd_rule(attribute)->name, why);
 }
 
 bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	if (xinetd_value_of(service, attribute))
+	if (service->value[attribute])
 		return true;
-	service->entry->is_broken = true;
-	if (!service->has_bad_line && !service->values[attribute].is_broken)
-		xinetd_entry_refuse(service->entry, service->entry->at, "%s: %s is missing", service->entry->label,
-				    xinetd_rule(attribute)->name);
+	if (!service->has_bad_line && !service->is_broken[attribute])
+		draft_refuse(&service->draft, service->entry->at, "%s: %s is missing", service->entry->label,
+			     xinetd_rule(attribute)->name);
 	return false;
-}
-
-static void set_option(struct xinetd_service *service, const char *option, const struct value *value)
-{
-	if (service->keeps_options && builder_has(service->builder, option))
-		return;
-	if (!builder_set(service->builder, option, value, &service->entry->diags))
-		service->entry->is_broken = true;
 }
 
 /* Drops zeros in front of a number, which would make it octal in superd.conf. */
@@ -75,46 +61,21 @@ static const char *plain_number(const char *word, struct pool *pool)
 
 void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *given = &service->values[attribute];
-	struct value value = {
-		.words = given->words,
-		.count = given->count,
-		.is_list = given->count != 1,
-		.at = given->at,
-		.word_at = given->word_at,
-	};
+	const struct assignment *given = service->value[attribute];
+	struct pool *pool = service->draft.pool;
+	struct value value;
 
-	if (!given->is_set)
+	if (!given)
 		return;
+	value = (struct value){ given->words, given->count, given->count != 1, false, given->at, given->word_at };
 	if (xinetd_rule(attribute)->flags & ATTR_IS_DECIMAL) {
-		const char **list = pool_alloc(service->xinetd->pool, (given->count + 1) * sizeof(*list));
+		const char **list = pool_alloc(pool, (given->count + 1) * sizeof(*list));
 
 		for (size_t i = 0; i < given->count; i++)
-			list[i] = plain_number(given->words[i], service->xinetd->pool);
+			list[i] = plain_number(given->words[i], pool);
 		value.words = list;
 	}
-	set_option(service, key_option(&xinetd_keys, xinetd_rule(attribute)), &value);
-}
-
-void xinetd_set_words(struct xinetd_service *service, const char *option, const char *const *list, size_t count,
-		      const struct xinetd_value *value)
-{
-	struct value given = {
-		.words = list,
-		.count = count,
-		.is_list = true,
-		.at = value->at,
-		.word_at = count == value->count ? value->word_at : NULL,
-	};
-
-	set_option(service, option, &given);
-}
-
-void xinetd_set_text(struct xinetd_service *service, const char *option, const char *text, struct origin at)
-{
-	struct value given = { .words = &text, .count = 1, .at = at, .word_at = &at };
-
-	set_option(service, option, &given);
+	draft_set(&service->draft, key_option(&xinetd_keys, xinetd_rule(attribute)), &value);
 }
 
 /* The attributes socket_type, protocol, port, bind, v6only and the families in flags, as endpoints.
@@ -128,7 +89,7 @@ static const char *const socket_types[] = { "stream", "dgram", "raw", "seqpacket
 /* The first word of an attribute's value; NULL: not set. */
 static const char *value_word(const struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 
 	return value ? value->words[0] : NULL;
 }
@@ -154,8 +115,8 @@ static bool find_type_and_protocol(struct xinetd_service *service)
 	int number = type ? xinetd_word_find(socket_types, type) : 0;
 
 	if (number < 0) {
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_SOCKET_TYPE),
-				    "socket_type: '%s': expected stream, dgram, raw or seqpacket", type);
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_SOCKET_TYPE),
+			     "socket_type: '%s': expected stream, dgram, raw or seqpacket", type);
 		return false;
 	}
 	service->socket = (enum xinetd_socket)number;
@@ -172,11 +133,11 @@ static bool find_type_and_protocol(struct xinetd_service *service)
 		return xinetd_needs(service, type ? ATTR_PROTOCOL : ATTR_SOCKET_TYPE);
 	if (service->socket == XINETD_RAW)
 		return true;
-	xinetd_entry_refuse(service->entry, xinetd_place(service, type ? ATTR_SOCKET_TYPE : ATTR_PROTOCOL),
-			    "%s: socket_type = %s does not go with protocol = %s", service->entry->label,
-			    socket_types[service->socket], service->protocol);
+	draft_refuse(&service->draft, xinetd_place(service, type ? ATTR_SOCKET_TYPE : ATTR_PROTOCOL),
+		     "%s: socket_type = %s does not go with protocol = %s", service->entry->label,
+		     socket_types[service->socket], service->protocol);
 	if (service->socket == XINETD_SEQPACKET && !strcmp(service->protocol, "sctp"))
-		diags_hint(&service->entry->diags, "superd serves SCTP with socket_type = stream");
+		draft_hint(&service->draft, "superd serves SCTP with socket_type = stream");
 	return false;
 }
 
@@ -193,7 +154,7 @@ bool xinetd_find_socket(struct xinetd_service *service)
 static void find_v6only(struct xinetd_service *service)
 {
 	service->v6only = xinetd_is_yes(service, ATTR_V6ONLY);
-	if (xinetd_value_of(service, ATTR_V6ONLY) && service->reading->compat == COMPAT_XINETD)
+	if (service->value[ATTR_V6ONLY] && service->draft.reading->compat == COMPAT_XINETD)
 		service->v6only = true;
 }
 
@@ -227,8 +188,8 @@ static const char *find_port(struct xinetd_service *service)
 
 		if (port[strspn(port, "0123456789")] || strlen(digits) > 5 ||
 		    (strlen(digits) == 5 && strcmp(digits, "65535") > 0)) {
-			xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_PORT),
-					    "port: '%s': expected a number from 0 to 65535", port);
+			draft_refuse(&service->draft, xinetd_place(service, ATTR_PORT),
+				     "port: '%s': expected a number from 0 to 65535", port);
 			return NULL;
 		}
 		return *digits ? digits : "0";
@@ -249,29 +210,29 @@ static void report_not_in_services(struct xinetd_service *service, const char *p
 
 	if (service->type & IS_UNLISTED || service->entry->is_disabled)
 		return;
-	known = reading_service_port(service->reading, name, service->protocol);
+	known = reading_service_port(service->draft.reading, name, service->protocol);
 	if (port)
 		scan_count(port, &wanted);
 	if (known < 0 || (known > 0 && (!port || known == wanted)))
 		return;
 	if (known == 0)
-		diag_warning(&service->entry->diags, at,
-			     "%s: xinetd does not run this service, as services(5) has no %s/%s; superd runs it",
-			     service->entry->label, name, service->protocol);
+		draft_warn(&service->draft, at,
+			   "%s: xinetd does not run this service, as services(5) has no %s/%s; superd runs it",
+			   service->entry->label, name, service->protocol);
 	else
-		diag_warning(&service->entry->diags, at,
-			     "%s: xinetd does not run this service, as %s/%s has port %d in services(5), not %s; "
-			     "superd runs it",
-			     service->entry->label, name, service->protocol, known, port);
-	diags_hint(&service->entry->diags, "with type = UNLISTED the service needs no entry in services(5)");
+		draft_warn(&service->draft, at,
+			   "%s: xinetd does not run this service, as %s/%s has port %d in services(5), not %s; "
+			   "superd runs it",
+			   service->entry->label, name, service->protocol, known, port);
+	draft_hint(&service->draft, "with type = UNLISTED the service needs no entry in services(5)");
 }
 
 /* text: the endpoint. */
 static void set_listen(struct xinetd_service *service, const char *text)
 {
-	enum xinetd_attribute from = xinetd_value_of(service, ATTR_BIND) ? ATTR_BIND : ATTR_PORT;
+	enum xinetd_attribute from = service->value[ATTR_BIND] ? ATTR_BIND : ATTR_PORT;
 
-	xinetd_set_text(service, "listen", text, xinetd_place(service, from));
+	draft_set_text(&service->draft, "listen", text, xinetd_place(service, from));
 }
 
 /* Listens with one socket for IPv4 and, if the machine has it, one for IPv6. */
@@ -279,10 +240,10 @@ static void listen_per_family(struct xinetd_service *service, const char *port)
 {
 	const struct origin at = xinetd_place(service, ATTR_PORT);
 	const struct origin places[] = { at, at };
-	const char *list[] = { pool_textf(service->xinetd->pool, "%s4:%s", service->protocol, port),
-			       pool_textf(service->xinetd->pool, "%s6:%s", service->protocol, port) };
+	const char *list[] = { pool_textf(service->draft.pool, "%s4:%s", service->protocol, port),
+			       pool_textf(service->draft.pool, "%s6:%s", service->protocol, port) };
 
-	builder_set(service->builder, "listen",
+	builder_set(service->draft.builder, "listen",
 		    &(struct value){ .words = list, .count = 2, .is_list = true, .at = at, .word_at = places },
 		    &service->entry->diags);
 }
@@ -293,17 +254,17 @@ static const char *bound_family_suffix(struct xinetd_service *service, const cha
 {
 	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
 	bool is_ipv6 = strchr(bind, ':'), is_ipv4 = !bind[strspn(bind, "0123456789.")];
-	const struct xinetd_value *v6only = xinetd_value_of(service, ATTR_V6ONLY);
+	const struct assignment *v6only = service->value[ATTR_V6ONLY];
 
 	if ((service->v6only && !is_ipv4) || (!is_ipv4 && !is_ipv6))
 		return families == FLAG_IPV6 ? "6" : family;
-	if (service->v6only && !v6only->is_inherited)
-		diag_warning(&service->entry->diags, v6only->at,
-			     "v6only: it is bound to %s, which is of IPv4, and that counts", bind);
+	if (service->v6only && !xinetd_is_inherited(service, v6only))
+		draft_warn(&service->draft, v6only->at, "v6only: it is bound to %s, which is of IPv4, and that counts",
+			   bind);
 	if (families == (is_ipv4 ? FLAG_IPV6 : FLAG_IPV4))
-		diag_warning(&service->entry->diags, xinetd_place(service, ATTR_FLAGS),
-			     "flags: %s: it is bound to %s, which is of the other family, and that counts",
-			     is_ipv4 ? "IPv6" : "IPv4", bind);
+		draft_warn(&service->draft, xinetd_place(service, ATTR_FLAGS),
+			   "flags: %s: it is bound to %s, which is of the other family, and that counts",
+			   is_ipv4 ? "IPv6" : "IPv4", bind);
 	return "";
 }
 
@@ -314,27 +275,25 @@ static void listen_with_one_socket(struct xinetd_service *service, const char *p
 	struct buf endpoint = { 0 };
 
 	if (bind && !may_be_address(bind, strcspn(bind, "%"))) {
-		xinetd_entry_refuse(service->entry, service->values[ATTR_BIND].word_at[0], "bind: '%s' is no address",
-				    bind);
+		draft_refuse(&service->draft, service->value[ATTR_BIND]->word_at[0], "bind: '%s' is no address", bind);
 		return;
 	}
 	if (bind)
 		family = bound_family_suffix(service, bind, family);
 	endpoint_add(&endpoint, service->protocol, family, bind, port);
-	set_listen(service, buf_keep(&endpoint, service->xinetd->pool));
+	set_listen(service, buf_keep(&endpoint, service->draft.pool));
 }
 
 static void set_inet_sockets(struct xinetd_service *service)
 {
-	bool says_family =
-		service->flags & (FLAG_IPV4 | FLAG_IPV6) || xinetd_value_of(service, ATTR_BIND) || service->v6only;
+	bool says_family = service->flags & (FLAG_IPV4 | FLAG_IPV6) || service->value[ATTR_BIND] || service->v6only;
 	const char *port = find_port(service);
 
 	if (!port)
 		return;
 	if (value_word(service, ATTR_PORT)) /* else it is looked up in services(5) later, as its address needs it */
 		report_not_in_services(service, port);
-	if (!says_family && service->accepts && service->reading->compat != COMPAT_XINETD)
+	if (!says_family && service->accepts && service->draft.reading->compat != COMPAT_XINETD)
 		listen_per_family(service, port);
 	else
 		listen_with_one_socket(service, port);
@@ -347,20 +306,20 @@ static void set_raw_socket(struct xinetd_service *service)
 
 	report_not_in_services(service, NULL);
 	set_listen(service,
-		   pool_textf(service->xinetd->pool, "raw%s:%s%s%s", family_suffix(service), service->protocol,
+		   pool_textf(service->draft.pool, "raw%s:%s%s%s", family_suffix(service), service->protocol,
 			      bind ? "@" : "", bind ? bind : ""));
 }
 
 static void set_tcpmux(struct xinetd_service *service)
 {
 	if (strcmp(service->protocol, "tcp") != 0)
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_PROTOCOL),
-				    "%s: a service of tcpmux has protocol = tcp", service->entry->label);
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_PROTOCOL),
+			     "%s: a service of tcpmux has protocol = tcp", service->entry->label);
 	if (!(service->type & IS_UNLISTED))
 		diag_note(&service->entry->diags, xinetd_place(service, ATTR_TYPE),
 			  "xinetd accepts a service of tcpmux only with UNLISTED");
 	set_listen(service,
-		   pool_textf(service->xinetd->pool, "tcpmux:%s%s", service->type & IS_TCPMUXPLUS ? "+" : "",
+		   pool_textf(service->draft.pool, "tcpmux:%s%s", service->type & IS_TCPMUXPLUS ? "+" : "",
 			      service->entry->name));
 }
 
@@ -374,8 +333,8 @@ static const char *find_rpc_program(struct xinetd_service *service)
 	if (!xinetd_needs(service, ATTR_RPC_NUMBER))
 		return NULL;
 	if (number[strspn(number, "0123456789")])
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_RPC_NUMBER),
-				    "rpc_number: '%s' is no number", number);
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_RPC_NUMBER), "rpc_number: '%s' is no number",
+			     number);
 	else
 		return number;
 	return NULL;
@@ -386,16 +345,16 @@ static void set_rpc_socket(struct xinetd_service *service)
 	const char *versions = value_word(service, ATTR_RPC_VERSION), *program = find_rpc_program(service);
 	bool both = service->flags & FLAG_IPV6;
 
-	if (xinetd_value_of(service, ATTR_BIND))
-		xinetd_entry_refuse(service->entry, xinetd_place(service, ATTR_BIND),
-				    "bind: superd cannot bind a service of RPC to one address");
-	if (xinetd_value_of(service, ATTR_PORT))
-		diag_warning(&service->entry->diags, xinetd_place(service, ATTR_PORT),
-			     "port: a service of RPC listens where the system chooses");
+	if (service->value[ATTR_BIND])
+		draft_refuse(&service->draft, xinetd_place(service, ATTR_BIND),
+			     "bind: superd cannot bind a service of RPC to one address");
+	if (service->value[ATTR_PORT])
+		draft_warn(&service->draft, xinetd_place(service, ATTR_PORT),
+			   "port: a service of RPC listens where the system chooses");
 	if (!xinetd_needs(service, ATTR_RPC_VERSION) || !program)
 		return;
 	set_listen(service,
-		   pool_textf(service->xinetd->pool, "%s%s:%s/%s",
+		   pool_textf(service->draft.pool, "%s%s:%s/%s",
 			      service->socket == XINETD_DGRAM ? "rpc/udp" : "rpc/tcp",
 			      both ? family_suffix(service) : "4", program, versions));
 }
@@ -408,9 +367,9 @@ static void set_tcp_options(struct xinetd_service *service)
 	if (strcmp(service->protocol, "tcp") != 0 || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))
 		return;
 	if (service->flags & FLAG_NODELAY)
-		xinetd_set_text(service, "no_delay", "yes", at);
+		draft_set_text(&service->draft, "no_delay", "yes", at);
 	if (service->flags & FLAG_KEEPALIVE)
-		xinetd_set_text(service, "keep_alive", "yes", at);
+		draft_set_text(&service->draft, "keep_alive", "yes", at);
 }
 
 void xinetd_set_sockets(struct xinetd_service *service)
@@ -447,10 +406,10 @@ static bool is_zero(const char *word)
 /* Warns of words that superd reads as host names and that were probably not meant so. */
 static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 	struct diags *diags = &service->entry->diags;
 
-	for (size_t i = 0; value && !value->is_inherited && i < value->count; i++) {
+	for (size_t i = 0; value && !xinetd_is_inherited(service, value) && i < value->count; i++) {
 		const char *word = value->words[i];
 		bool is_all = !strcasecmp(word, "ALL");
 
@@ -467,17 +426,17 @@ static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute 
 	}
 }
 
-static void set_nobody(struct xinetd_service *service, const struct xinetd_value *only_from)
+static void set_nobody(struct xinetd_service *service, const struct assignment *only_from)
 {
-	xinetd_set_text(service, "only_from", "none", only_from->at);
-	if (!only_from->is_inherited)
-		diag_warning(&service->entry->diags, only_from->at, "only_from is empty: no client is allowed");
+	draft_set_text(&service->draft, "only_from", "none", only_from->at);
+	if (!xinetd_is_inherited(service, only_from))
+		draft_warn(&service->draft, only_from->at, "only_from is empty: no client is allowed");
 }
 
 /* An empty only_from lets nobody connect. For a sensor the lists do not hold: it is there for everybody. */
 static void set_address_lists(struct xinetd_service *service)
 {
-	const struct xinetd_value *only_from = xinetd_value_of(service, ATTR_ONLY_FROM);
+	const struct assignment *only_from = service->value[ATTR_ONLY_FROM];
 
 	if (service->flags & FLAG_SENSOR)
 		return;
@@ -493,13 +452,13 @@ static void set_address_lists(struct xinetd_service *service)
 /* A limit of 0 disables the service. */
 static bool is_disabled_by_zero(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct xinetd_value *value = xinetd_value_of(service, attribute);
+	const struct assignment *value = service->value[attribute];
 
 	if (!value || !is_zero(value->words[0]))
 		return false;
-	if (!value->is_inherited)
-		diag_warning(&service->entry->diags, value->at, "%s = 0 would serve no client: the service is disabled",
-			     xinetd_rule(attribute)->name);
+	if (!xinetd_is_inherited(service, value))
+		draft_warn(&service->draft, value->at, "%s = 0 would serve no client: the service is disabled",
+			   xinetd_rule(attribute)->name);
 	service->entry->is_disabled = true;
 	service->entry->disabled_at = value->at;
 	return true;
@@ -510,7 +469,7 @@ static const char one_server[] = "with wait = yes: one server runs";
 /* At the limit xinetd accepts a connection and closes it, which is overload = refuse. */
 static void set_instances(struct xinetd_service *service)
 {
-	const struct xinetd_value *instances = xinetd_value_of(service, ATTR_INSTANCES);
+	const struct assignment *instances = service->value[ATTR_INSTANCES];
 	bool own = service->type & IS_INTERNAL && !(service->flags & FLAG_SENSOR);
 
 	if (is_disabled_by_zero(service, ATTR_INSTANCES))
@@ -522,14 +481,14 @@ static void set_instances(struct xinetd_service *service)
 	if (instances)
 		xinetd_set_as_is(service, ATTR_INSTANCES);
 	else if (!own)
-		xinetd_set_text(service, "instances", "unlimited", service->entry->at);
-	xinetd_set_text(service, "overload", "refuse", xinetd_place(service, ATTR_INSTANCES));
+		draft_set_text(&service->draft, "instances", "unlimited", service->entry->at);
+	draft_set_text(&service->draft, "overload", "refuse", xinetd_place(service, ATTR_INSTANCES));
 }
 
 /* per_source counts single addresses, also for IPv6, where superd's default is a prefix. */
 static void set_per_source(struct xinetd_service *service)
 {
-	const struct xinetd_value *per_source = xinetd_value_of(service, ATTR_PER_SOURCE);
+	const struct assignment *per_source = service->value[ATTR_PER_SOURCE];
 
 	if (is_disabled_by_zero(service, ATTR_PER_SOURCE) || !per_source)
 		return;
@@ -538,24 +497,24 @@ static void set_per_source(struct xinetd_service *service)
 		return;
 	}
 	xinetd_set_as_is(service, ATTR_PER_SOURCE);
-	xinetd_set_text(service, "per_source_prefix", "128", per_source->at);
+	draft_set_text(&service->draft, "per_source_prefix", "128", per_source->at);
 }
 
 /* For xinetd 0 connections a second are no limit. A pause of 0 seconds becomes 1us, as superd knows no pause of 0. */
 static void set_rate(struct xinetd_service *service)
 {
-	const struct xinetd_value *cps = xinetd_value_of(service, ATTR_CPS);
-	const struct xinetd_value usual = { .at = service->entry->at };
+	const struct assignment *cps = service->value[ATTR_CPS];
+	const struct assignment usual = { .at = service->entry->at };
 	const char *list[2];
 
 	if (!cps) {
-		xinetd_set_words(service, "cps", usual_cps, 2, &usual);
+		draft_set_words(&service->draft, "cps", usual_cps, 2, &usual);
 	} else if (is_zero(cps->words[0])) {
-		xinetd_set_text(service, "cps", "unlimited", cps->at);
+		draft_set_text(&service->draft, "cps", "unlimited", cps->at);
 	} else if (is_zero(cps->words[1])) {
 		list[0] = cps->words[0];
 		list[1] = "1us";
-		xinetd_set_words(service, "cps", list, 2, cps);
+		draft_set_words(&service->draft, "cps", list, 2, cps);
 	} else {
 		xinetd_set_as_is(service, ATTR_CPS);
 	}
@@ -565,7 +524,7 @@ static void set_rate(struct xinetd_service *service)
 void xinetd_set_deny_time(struct xinetd_service *service)
 {
 	static const char *const list[] = { "FOREVER", "NEVER", NULL };
-	const struct xinetd_value *value = xinetd_value_of(service, ATTR_DENY_TIME);
+	const struct assignment *value = service->value[ATTR_DENY_TIME];
 	int word = value ? xinetd_word_find(list, value->words[0]) : -1;
 	const char *text = word == 0 ? "infinity" : "0";
 
@@ -575,23 +534,22 @@ void xinetd_set_deny_time(struct xinetd_service *service)
 	}
 	if (value && word < 0) {
 		if (value->words[0][strspn(value->words[0], "0123456789")] || strlen(value->words[0]) > 9) {
-			xinetd_entry_refuse(service->entry, value->word_at[0],
-					    "deny_time: '%s': expected a number of minutes, FOREVER or NEVER",
-					    value->words[0]);
+			draft_refuse(&service->draft, value->word_at[0],
+				     "deny_time: '%s': expected a number of minutes, FOREVER or NEVER",
+				     value->words[0]);
 			return;
 		}
-		text = pool_textf(service->xinetd->pool, "%smin", value->words[0]);
+		text = pool_textf(service->draft.pool, "%smin", value->words[0]);
 	}
-	xinetd_set_text(service, "deny_time", text, xinetd_place(service, value ? ATTR_DENY_TIME : ATTR_FLAGS));
+	draft_set_text(&service->draft, "deny_time", text, xinetd_place(service, value ? ATTR_DENY_TIME : ATTR_FLAGS));
 }
 
 /* The name of the daemon in hosts.allow and hosts.deny. */
 static const char *libwrap_name(const struct xinetd_service *service)
 {
-	const struct xinetd_value *server = xinetd_value_of(service, ATTR_SERVER),
-				  *args = xinetd_value_of(service, ATTR_SERVER_ARGS);
+	const struct assignment *server = service->value[ATTR_SERVER], *args = service->value[ATTR_SERVER_ARGS];
 
-	if (service->type & IS_INTERNAL || xinetd_value_of(service, ATTR_REDIRECT) || !server)
+	if (service->type & IS_INTERNAL || service->value[ATTR_REDIRECT] || !server)
 		return service->entry->name;
 	if (service->flags & FLAG_NAMEINARGS && args)
 		return scan_base_name(args->words[0]);
@@ -601,7 +559,7 @@ static const char *libwrap_name(const struct xinetd_service *service)
 /* superd checks hosts.allow and hosts.deny for a connection that it accepts and for the sender of a datagram. */
 static void set_libwrap(struct xinetd_service *service)
 {
-	const struct xinetd_value *given = xinetd_value_of(service, ATTR_LIBWRAP);
+	const struct assignment *given = service->value[ATTR_LIBWRAP];
 	bool by_rpc = service->type & IS_RPC && service->socket == XINETD_STREAM;
 	bool is_seen = service->accepts || service->socket == XINETD_DGRAM;
 
@@ -610,16 +568,16 @@ static void set_libwrap(struct xinetd_service *service)
 	if (is_seen && given)
 		xinetd_set_as_is(service, ATTR_LIBWRAP);
 	else if (is_seen)
-		xinetd_set_text(service, "libwrap", libwrap_name(service), service->entry->at);
+		draft_set_text(&service->draft, "libwrap", libwrap_name(service), service->entry->at);
 	else if (given)
-		xinetd_entry_refuse(service->entry, given->at,
-				    "libwrap: with wait = yes superd does not see the clients, so it cannot "
-				    "check hosts.allow and hosts.deny");
-	else if (reading_has_host_rules(service->reading))
-		xinetd_entry_refuse(service->entry, service->entry->at,
-				    "%s: hosts.allow or hosts.deny has rules, but with wait = yes superd does not see "
-				    "the clients of %s: use only_from and no_access, and set NOLIBWRAP in flags",
-				    service->entry->label, libwrap_name(service));
+		draft_refuse(&service->draft, given->at,
+			     "libwrap: with wait = yes superd does not see the clients, so it cannot "
+			     "check hosts.allow and hosts.deny");
+	else if (reading_has_host_rules(service->draft.reading))
+		draft_refuse(&service->draft, service->entry->at,
+			     "%s: hosts.allow or hosts.deny has rules, but with wait = yes superd does not see "
+			     "the clients of %s: use only_from and no_access, and set NOLIBWRAP in flags",
+			     service->entry->label, libwrap_name(service));
 }
 
 /* superd can write a banner only on connections that it accepts. */
@@ -636,20 +594,20 @@ static void set_banners(struct xinetd_service *service)
 static void set_flags(struct xinetd_service *service)
 {
 	struct origin at = xinetd_place(service, ATTR_FLAGS);
-	const struct xinetd_value *log = xinetd_value_of(service, ATTR_LOG_ON_SUCCESS);
+	const struct assignment *log = service->value[ATTR_LOG_ON_SUCCESS];
 	bool asks = false;
 
 	for (size_t i = 0; log && i < log->count; i++)
 		asks |= xinetd_word_find((const char *const[]){ "USERID", NULL }, log->words[i]) >= 0;
 	if (service->flags & FLAG_INTERCEPT && !service->accepts && !(service->type & IS_INTERNAL))
-		xinetd_set_text(service, "intercept", "yes", at);
+		draft_set_text(&service->draft, "intercept", "yes", at);
 	if (!(service->flags & FLAG_IDONLY))
 		return;
 	if (!service->accepts || service->socket != XINETD_STREAM) {
-		xinetd_entry_refuse(service->entry, at, "flags: IDONLY needs socket_type = stream and wait = no");
+		draft_refuse(&service->draft, at, "flags: IDONLY needs socket_type = stream and wait = no");
 		return;
 	}
-	xinetd_set_text(service, "id_only", "yes", at);
+	draft_set_text(&service->draft, "id_only", "yes", at);
 	if (!asks)
 		diag_note(&service->entry->diags, at,
 			  "%s: xinetd heeds IDONLY only with USERID in log_on_success; superd always",

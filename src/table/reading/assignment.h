@@ -1,0 +1,39 @@
+/* An assignment, as all languages of other systems have it; and a draft, the service that a reader makes of assignments. */
+#pragma once
+
+#include "table/reading/key.h"
+#include "table/services/service_builder.h"
+
+struct assignment {
+	const char *name;               /* the key, as written */
+	const struct key_row *key;      /* NULL: unknown */
+	enum { ASSIGN, APPEND, REMOVE } sign;           /* = += -= */
+	const char **words;
+	struct origin *word_at;         /* of each word; NULL: unknown */
+	size_t count, capacity;         /* capacity 0: the words are shared with other assignments */
+	struct origin at;               /* of the key */
+};
+
+struct draft {
+	struct reading *reading;
+	struct pool *pool;              /* of the texts that are made for it; the builder copies what it keeps */
+	struct diags *diags;            /* where its mistakes go */
+	struct service_builder *builder;
+	bool keeps;                     /* options that are set already stay */
+};
+
+/* Sets an option. What is wrong with the value is added to the diagnostics. */
+void draft_set(const struct draft *draft, const char *option, const struct value *value);
+
+/* The same of one text, NULL for none; of a text that is made for it; and of a list of words, which have the places of
+ * `from` if they are as many. */
+void draft_set_text(const struct draft *draft, const char *option, const char *text, struct origin at);
+#define draft_set_textf(draft, option, at, ...) draft_set_text(draft, option, pool_textf((draft)->pool, __VA_ARGS__), at)
+void draft_set_words(const struct draft *draft, const char *option, const char *const *list, size_t count,
+		     const struct assignment *from);
+
+/* Adds an error, and is false; or a warning. The service is left out if there is an error. */
+bool draft_refuse(const struct draft *draft, struct origin at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define draft_warn(draft, ...) diag_warning((draft)->diags, __VA_ARGS__)
+#define draft_hint(draft, ...) diags_hint((draft)->diags, __VA_ARGS__)
