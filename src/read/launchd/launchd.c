@@ -13,8 +13,8 @@
 
 #include "lib/scan.h"
 #include "read/launchd/internal.h"
+#include "table/reading/assignment.h"
 #include "table/reading/word_list.h"
-#include "table/services/service_builder.h"
 
 /* The table of launchd's keys, and functions to look them up.
  *
@@ -295,9 +295,7 @@ static void plist_kinds_describe(unsigned kinds, struct buf *out)
 
 /* A job while its builder is made from its property list. */
 struct launchd_job {
-	struct reading *reading;
-	struct pool *pool; /* lives until the file is read; the builder copies the texts that it keeps */
-	struct service_builder *builder;
+	struct draft draft;
 	const struct plist *root; /* the dictionary of the job */
 	const char *label;	  /* the key Label */
 	bool is_inetd;		  /* has inetdCompatibility: the socket is standard input and output */
@@ -306,15 +304,6 @@ struct launchd_job {
 	bool hides_clients;	  /* the address of a client of one socket is unknown */
 	struct word_list env;	  /* of EnvironmentVariables and SecureSocketWithKey */
 };
-
-/* Adds an error, and is false: the job is left out. Or reports a key that superd lacks, or warns. */
-#define launchd_refuse(job, ...) reading_refuse((job)->reading, __VA_ARGS__)
-#define launchd_unsupported(job, ...) reading_unsupported((job)->reading, __VA_ARGS__)
-#define launchd_warn(job, ...) diag_warning((job)->reading->diags, __VA_ARGS__)
-
-/* Each sets an option in the builder. */
-#define launchd_set(job, option, text, at) builder_set_text((job)->builder, option, text, at, (job)->reading->diags)
-#define launchd_setf(job, option, at, ...) launchd_set(job, option, pool_textf((job)->pool, __VA_ARGS__), at)
 
 /* Functions for all keys of a job: diagnostics, looking up keys, setting options.
  *
@@ -325,11 +314,11 @@ static void report_unknown_key(struct launchd_job *job, const struct key_table *
 {
 	struct scan_nearest near = scan_nearest_begin(element->key);
 
-	launchd_warn(job, element->key_at, "%s: unknown%s%s, it is left out", element->key, keys->section ? " in " : "",
-		     keys->section ? keys->section : "");
+	draft_warn(&job->draft, element->key_at, "%s: unknown%s%s, it is left out", element->key,
+		   keys->section ? " in " : "", keys->section ? keys->section : "");
 	key_nearest_look(&near, keys);
 	if (near.word)
-		diags_hint(job->reading->diags, "did you mean '%s'?", near.word);
+		draft_hint(&job->draft, "did you mean '%s'?", near.word);
 }
 
 static void report_wrong_kind(struct launchd_job *job, const struct key_row *key, const struct plist *element)
@@ -338,7 +327,8 @@ static void report_wrong_kind(struct launchd_job *job, const struct key_row *key
 
 	plist_kinds_describe(key->kinds, &takes);
 	plist_kinds_describe(element->kind, &is);
-	launchd_refuse(job, element->at, "%s: expected %s, not %s", element->key, buf_string(&takes), buf_string(&is));
+	draft_refuse(&job->draft, element->at, "%s: expected %s, not %s", element->key, buf_string(&takes),
+		     buf_string(&is));
 	buf_free(&takes);
 	buf_free(&is);
 }
@@ -361,7 +351,7 @@ static void check_keys(struct launchd_job *job, const struct key_table *keys, co
 		else if (key->form == FORM_DICTIONARY)
 			check_keys(job, key->keys, element);
 		else if (!asks_for_nothing(element))
-			key_report_lack(key, element->key, element->key_at, job->reading);
+			key_report_lack(key, element->key, element->key_at, job->draft.reading);
 	}
 }
 
@@ -375,14 +365,14 @@ static void apply_keys(struct launchd_job *job, const struct key_table *keys, co
 		    !(key->kinds & (unsigned)element->kind))
 			continue;
 		if (!*text && !key->words) {
-			launchd_refuse(job, element->at, "%s: it is empty", element->key);
+			draft_refuse(&job->draft, element->at, "%s: it is empty", element->key);
 			continue;
 		}
-		text = key_translate(key, &(struct key_said){ element->key, text, element->at }, job->pool,
-				     job->reading->diags);
+		text = key_translate(key, &(struct key_said){ element->key, text, element->at }, job->draft.pool,
+				     job->draft.diags);
 		/* LowPriorityIO and LowPriorityBackgroundIO say the same. */
-		if (text && (keys->section || !builder_has(job->builder, key_option(keys, key))))
-			launchd_set(job, key_option(keys, key), text, element->at);
+		if (text && (keys->section || !builder_has(job->draft.builder, key_option(keys, key))))
+			draft_set_text(&job->draft, key_option(keys, key), text, element->at);
 	}
 }
 
@@ -418,14 +408,7 @@ static const char *escape_percents(struct launchd_job *job, const char *text)
 			buf_char(&plain, '%');
 		buf_char(&plain, *text);
 	}
-	return buf_keep(&plain, job->pool);
-}
-
-static void set_list(struct launchd_job *job, const char *option, const struct word_list *list)
-{
-	const struct value value = word_list_value(list);
-
-	builder_set(job->builder, option, &value, job->reading->diags);
+	return buf_keep(&plain, job->draft.pool);
 }
 
 /* Makes sockets of superd.conf of a job's sockets.
@@ -469,12 +452,12 @@ static const char *read_socket_name(struct launchd_job *job, const struct plist 
 		name.data[0] = '_';
 	if (!name.length)
 		buf_text(&name, job->label);
-	kept = buf_keep(&name, job->pool);
+	kept = buf_keep(&name, job->draft.pool);
 	if (strcmp(kept, element->key) != 0)
-		launchd_warn(job, element->key_at,
-			     "Sockets: '%s' is called %s in LISTEN_FDNAMES, where names have neither "
-			     "blank, colon nor slash",
-			     element->key, kept);
+		draft_warn(&job->draft, element->key_at,
+			   "Sockets: '%s' is called %s in LISTEN_FDNAMES, where names have neither "
+			   "blank, colon nor slash",
+			   element->key, kept);
 	return kept;
 }
 
@@ -493,7 +476,7 @@ static bool read_part(struct launchd_job *job, const struct launchd_socket *sock
 	if (!said)
 		return true;
 	text = key_translate(launchd_key_find(&launchd_keys[LAUNCHD_SOCKETS], key),
-			     &(struct key_said){ key, said->text, said->at }, job->pool, job->reading->diags);
+			     &(struct key_said){ key, said->text, said->at }, job->draft.pool, job->draft.diags);
 	if (text)
 		*part = text;
 	return text;
@@ -511,9 +494,9 @@ static bool read_socket_type(struct launchd_job *job, struct launchd_socket *soc
 		return false;
 	if (!protocol || is_type(socket, "dgram") == !strcmp(usual, "dgram"))
 		return true;
-	return launchd_refuse(job, protocol->at,
-			      "SockProtocol: %s does not go with SockType %s: TCP is stream, UDP dgram", protocol->text,
-			      socket->type);
+	return draft_refuse(&job->draft, protocol->at,
+			    "SockProtocol: %s does not go with SockType %s: TCP is stream, UDP dgram", protocol->text,
+			    socket->type);
 }
 
 static bool check_passive(struct launchd_job *job, const struct launchd_socket *socket)
@@ -522,7 +505,7 @@ static bool check_passive(struct launchd_job *job, const struct launchd_socket *
 
 	if (bool_of(passive, true))
 		return true;
-	launchd_unsupported(job, passive->key_at,
+	reading_unsupported(job->draft.reading, passive->key_at,
 			    "SockPassive: superd cannot honour it: it listens, and connects no sockets for a "
 			    "job");
 	return false;
@@ -536,7 +519,7 @@ static void report_unfit_keys(struct launchd_job *job, const struct launchd_sock
 		const struct key_row *key = launchd_key_find(&launchd_keys[LAUNCHD_SOCKETS], element->key);
 
 		if (key && key->flags & unfit && key->kinds & (unsigned)element->kind && !asks_for_nothing(element))
-			launchd_warn(job, element->key_at, "%s is left out: %s", element->key, reason);
+			draft_warn(&job->draft, element->key_at, "%s is left out: %s", element->key, reason);
 	}
 }
 
@@ -546,7 +529,7 @@ static void check_unix_keys(struct launchd_job *job, const struct launchd_socket
 
 	report_unfit_keys(job, socket, SOCKET_INET, "a unix socket has none");
 	if (family && strcasecmp(family->text, "Unix") != 0)
-		launchd_warn(job, family->key_at, "SockFamily has no effect: with %s it is a unix socket", way);
+		draft_warn(&job->draft, family->key_at, "SockFamily has no effect: with %s it is a unix socket", way);
 }
 
 static bool check_inet_keys(struct launchd_job *job, const struct launchd_socket *socket)
@@ -554,20 +537,20 @@ static bool check_inet_keys(struct launchd_job *job, const struct launchd_socket
 	const struct plist *family = socket_value(socket, "SockFamily"), *node = socket_value(socket, "SockNodeName");
 
 	if (family && !strcasecmp(family->text, "Unix"))
-		return launchd_refuse(job, family->at, "SockFamily: '%s': SockPathName is missing", family->text);
+		return draft_refuse(&job->draft, family->at, "SockFamily: '%s': SockPathName is missing", family->text);
 	report_unfit_keys(job, socket, SOCKET_UNIX, "it goes with SockPathName");
 	if (node && (!*node->text || *node->text == '['))
-		return launchd_refuse(job, node->at,
-				      "SockNodeName: '%s': expected a host or an address, without brackets; without it "
-				      "the job listens at every address",
-				      node->text);
+		return draft_refuse(&job->draft, node->at,
+				    "SockNodeName: '%s': expected a host or an address, without brackets; without it "
+				    "the job listens at every address",
+				    node->text);
 	if (socket_value(socket, "SockServiceName"))
 		return true;
 	if (!node && !plist_get(socket->dict, "SockServiceName") && !plist_get(socket->dict, "SockPathName"))
-		return launchd_refuse(job, socket->dict->at,
-				      "Sockets: it has no address: SockServiceName or SockPathName is missing");
+		return draft_refuse(&job->draft, socket->dict->at,
+				    "Sockets: it has no address: SockServiceName or SockPathName is missing");
 	if (node)
-		launchd_warn(job, node->key_at, "SockServiceName is missing: the port is any that is free");
+		draft_warn(&job->draft, node->key_at, "SockServiceName is missing: the port is any that is free");
 	return node;
 }
 
@@ -588,14 +571,13 @@ static const char *secure_socket_path(struct launchd_job *job, const struct laun
 				      const struct plist *key)
 {
 	if (!*key->text || strchr(key->text, '=')) {
-		launchd_refuse(job, key->at, "SecureSocketWithKey: '%s' is no name of a variable", key->text);
+		draft_refuse(&job->draft, key->at, "SecureSocketWithKey: '%s' is no name of a variable", key->text);
 		return NULL;
 	}
-	word_list_add(&job->env, pool_textf(job->pool, "%s=%%{path:%s}", key->text, socket->name), key->at);
+	word_list_add(&job->env, pool_textf(job->draft.pool, "%s=%%{path:%s}", key->text, socket->name), key->at);
 	job->env.at = key->at;
-	diag_note(job->reading->diags, key->at, "%s is set for this job alone, where launchd sets it for all",
-		  key->text);
-	return pool_textf(job->pool, "%s%s/%s", PRIVATE, job->label, socket->name);
+	diag_note(job->draft.diags, key->at, "%s is set for this job alone, where launchd sets it for all", key->text);
+	return pool_textf(job->draft.pool, "%s%s/%s", PRIVATE, job->label, socket->name);
 }
 
 /* Finds the path of a unix socket. false: refused. */
@@ -605,9 +587,9 @@ static bool read_socket_path(struct launchd_job *job, struct launchd_socket *soc
 			   *key = socket_value(socket, "SecureSocketWithKey");
 
 	if (path && key)
-		return launchd_refuse(job, key->at,
-				      "SecureSocketWithKey: superd chooses its path: it does not go with "
-				      "SockPathName");
+		return draft_refuse(&job->draft, key->at,
+				    "SecureSocketWithKey: superd chooses its path: it does not go with "
+				    "SockPathName");
 	if (key) {
 		socket->path = secure_socket_path(job, socket, key);
 		return socket->path;
@@ -623,32 +605,32 @@ static void set_socket_mode(struct launchd_job *job, const struct launchd_socket
 	int64_t number = mode ? mode->number : 0, bits = number & ~(int64_t)S_IFMT;
 
 	if (!mode) {
-		launchd_set(job, "socket_mode", usual, socket->dict->at);
+		draft_set_text(&job->draft, "socket_mode", usual, socket->dict->at);
 		return;
 	}
 	if (number < 0 || bits > 07777) {
-		launchd_refuse(job, mode->at, "SockPathMode: %s is no mode", mode->text);
+		draft_refuse(&job->draft, mode->at, "SockPathMode: %s is no mode", mode->text);
 		return;
 	}
 	if (bits > 0777) {
-		launchd_warn(job, mode->at, "SockPathMode: %s is decimal, which is %#o in octal", mode->text,
-			     (unsigned)number);
-		diags_hint(job->reading->diags, "0666 is written 438, 0660 432, 0600 384");
+		draft_warn(&job->draft, mode->at, "SockPathMode: %s is decimal, which is %#o in octal", mode->text,
+			   (unsigned)number);
+		draft_hint(&job->draft, "0666 is written 438, 0660 432, 0600 384");
 	}
-	launchd_setf(job, "socket_mode", mode->at, "%04o", (unsigned)bits & 0777);
+	draft_set_textf(&job->draft, "socket_mode", mode->at, "%04o", (unsigned)bits & 0777);
 }
 
 static void open_socket_block(struct launchd_job *job, const struct launchd_socket *socket, const char *endpoint,
 			      struct origin at)
 {
 	job->sockets++;
-	builder_open_socket(job->builder, socket->name, socket->dict->at);
-	launchd_set(job, "listen", endpoint, at);
+	builder_open_socket(job->draft.builder, socket->name, socket->dict->at);
+	draft_set_text(&job->draft, "listen", endpoint, at);
 }
 
 static void close_socket_block(struct launchd_job *job)
 {
-	builder_close_socket(job->builder, job->reading->diags);
+	builder_close_socket(job->draft.builder, job->draft.diags);
 }
 
 static void add_unix_socket(struct launchd_job *job, const struct launchd_socket *socket)
@@ -658,14 +640,14 @@ static void add_unix_socket(struct launchd_job *job, const struct launchd_socket
 			   *path = socket_value(socket, "SockPathName"), *user = job_value(job, "UserName");
 
 	job->hides_clients |= is_type(socket, "dgram");
-	open_socket_block(job, socket, pool_textf(job->pool, "%s:%s", prefix, socket->path),
+	open_socket_block(job, socket, pool_textf(job->draft.pool, "%s:%s", prefix, socket->path),
 			  (secure ? secure : path)->at);
 	set_socket_mode(job, socket, secure ? "0600" : "0700");
 	if (secure && user && !socket_value(socket, "SockPathOwner"))
-		launchd_set(job, "socket_user", user->text, user->at);
+		draft_set_text(&job->draft, "socket_user", user->text, user->at);
 	apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_INET);
 	if (secure)
-		launchd_set(job, "remove_on_stop", "yes", secure->at);
+		draft_set_text(&job->draft, "remove_on_stop", "yes", secure->at);
 	close_socket_block(job);
 }
 
@@ -677,7 +659,7 @@ static const char *make_endpoint(struct launchd_job *job, const struct launchd_s
 
 	endpoint_add(&out, is_type(socket, "dgram") ? "udp" : "tcp", family, socket_text(socket, "SockNodeName"),
 		     port ? port : "0");
-	return buf_keep(&out, job->pool);
+	return buf_keep(&out, job->draft.pool);
 }
 
 /* The family of a multicast group, for a socket whose family is not set. */
@@ -699,7 +681,7 @@ static void add_endpoint_socket(struct launchd_job *job, const struct launchd_so
 		at = port->at;
 	open_socket_block(job, socket, make_endpoint(job, socket, family), at);
 	if (is_optional)
-		launchd_set(job, "optional", "yes", at);
+		draft_set_text(&job->draft, "optional", "yes", at);
 	apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_UNIX);
 	close_socket_block(job);
 }
@@ -717,7 +699,7 @@ static bool check_group(struct launchd_job *job, struct launchd_socket *socket)
 	if (!group)
 		return true;
 	if (!is_type(socket, "dgram"))
-		return launchd_refuse(job, group->at, "MulticastGroup: it goes with SockType dgram");
+		return draft_refuse(&job->draft, group->at, "MulticastGroup: it goes with SockType dgram");
 	if (!socket->family)
 		socket->family = group_family(group->text);
 	return true;
@@ -728,7 +710,8 @@ static void add_inet_sockets(struct launchd_job *job, struct launchd_socket *soc
 	const struct plist *node = socket_value(socket, "SockNodeName");
 
 	if (is_type(socket, "seqpacket")) {
-		launchd_refuse(job, socket_value(socket, "SockType")->at, "SockType: seqpacket goes with SockPathName");
+		draft_refuse(&job->draft, socket_value(socket, "SockType")->at,
+			     "SockType: seqpacket goes with SockPathName");
 		return;
 	}
 	if (!check_group(job, socket))
@@ -769,15 +752,16 @@ static void add_sockets_of_name(struct launchd_job *job, const struct plist *ent
 		return;
 	}
 	if (entry->kind == PLIST_ARRAY && !entry->first)
-		launchd_refuse(job, entry->at, "Sockets: %s: the array is empty", entry->key);
+		draft_refuse(&job->draft, entry->at, "Sockets: %s: the array is empty", entry->key);
 	if (entry->kind != PLIST_ARRAY)
-		launchd_refuse(job, entry->at, "Sockets: %s: expected a dictionary or an array of them", entry->key);
+		draft_refuse(&job->draft, entry->at, "Sockets: %s: expected a dictionary or an array of them",
+			     entry->key);
 	for (const struct plist *element = entry->first; element; element = element->next) {
 		if (element->kind == PLIST_DICT)
 			add_one_socket(job, name, element);
 		else
-			launchd_refuse(job, element->at, "Sockets: %s: each element of the array must be a dictionary",
-				       entry->key);
+			draft_refuse(&job->draft, element->at,
+				     "Sockets: %s: each element of the array must be a dictionary", entry->key);
 	}
 }
 
@@ -788,10 +772,10 @@ static void build_sockets(struct launchd_job *job)
 	for (const struct plist *entry = sockets ? sockets->first : NULL; entry; entry = entry->next)
 		add_sockets_of_name(job, entry);
 	if (needs_single_socket(job) && job->sockets > 1)
-		launchd_refuse(job, job_value(job, "inetdCompatibility")->at,
-			       "inetdCompatibility: with Wait true a job has one socket as its standard input, and "
-			       "these are %zu",
-			       job->sockets);
+		draft_refuse(&job->draft, job_value(job, "inetdCompatibility")->at,
+			     "inetdCompatibility: with Wait true a job has one socket as its standard input, and "
+			     "these are %zu",
+			     job->sockets);
 }
 
 /* The program of a job, its user, limits, environment and standard streams.
@@ -806,7 +790,7 @@ static void add_arguments(struct launchd_job *job, const struct plist *arguments
 
 	for (bool is_program = first; argument; argument = argument->next, is_program = false) {
 		if (argument->kind != PLIST_STRING)
-			launchd_refuse(job, argument->at, "ProgramArguments: an argument is a string");
+			draft_refuse(&job->draft, argument->at, "ProgramArguments: an argument is a string");
 		else if (is_program || argument != arguments->first)
 			word_list_add(exec, is_program ? argument->text : escape_percents(job, argument->text),
 				      argument->at);
@@ -823,11 +807,11 @@ static void set_program(struct launchd_job *job)
 
 	if (!program && !name) {
 		if (!is_odd(job, "ProgramArguments") && !is_odd(job, "Program"))
-			launchd_refuse(job, job->root->at, "%s: ProgramArguments is missing", job->label);
+			draft_refuse(&job->draft, job->root->at, "%s: ProgramArguments is missing", job->label);
 		return;
 	}
 	if (program && !*program->text) {
-		launchd_refuse(job, program->at, "Program: it is empty");
+		draft_refuse(&job->draft, program->at, "Program: it is empty");
 		return;
 	}
 	exec.at = program ? program->at : arguments->at;
@@ -835,13 +819,12 @@ static void set_program(struct launchd_job *job)
 		word_list_add(&exec, program->text, program->at);
 	add_arguments(job, arguments, !program, &exec);
 	if (exec.count)
-		set_list(job, "exec", &exec);
+		draft_set_list(&job->draft, "exec", &exec);
 	if (program && name && name->kind == PLIST_STRING && strcmp(name->text, program->text) != 0)
-		launchd_set(job, "argv0", escape_percents(job, name->text), name->at);
+		draft_set_text(&job->draft, "argv0", escape_percents(job, name->text), name->at);
 	else if (!program && exec.count && !strchr(exec.words[0], '/'))
-		builder_set(job->builder, "exec_search_path",
-			    &(struct value){ .words = usual, .count = 4, .is_list = true, .at = exec.at },
-			    job->reading->diags);
+		draft_set(&job->draft, "exec_search_path",
+			  &(struct value){ .words = usual, .count = 4, .is_list = true, .at = exec.at });
 	word_list_free(&exec);
 }
 
@@ -855,15 +838,16 @@ static void read_environment(struct launchd_job *job)
 		const char *value = one->kind == PLIST_STRING ? escape_percents(job, one->text) : NULL;
 
 		if (strchr(one->key, '='))
-			launchd_refuse(job, one->key_at,
-				       "EnvironmentVariables: '%s': the name of a variable has no =", one->key);
+			draft_refuse(&job->draft, one->key_at,
+				     "EnvironmentVariables: '%s': the name of a variable has no =", one->key);
 		else if (value)
-			word_list_add(&job->env, pool_textf(job->pool, "%s=%s", one->key, value), one->key_at);
+			word_list_add(&job->env, pool_textf(job->draft.pool, "%s=%s", one->key, value), one->key_at);
 		else
-			launchd_refuse(job, one->at, "EnvironmentVariables: %s: a variable is a string", one->key);
+			draft_refuse(&job->draft, one->at, "EnvironmentVariables: %s: a variable is a string",
+				     one->key);
 	}
 	if (job->env.count)
-		set_list(job, "env", &job->env);
+		draft_set_list(&job->draft, "env", &job->env);
 }
 
 /* Warns of usual umasks written as if an integer were octal: as decimal numbers they mask other bits. */
@@ -873,8 +857,9 @@ static void warn_of_octal_umask(struct launchd_job *job, const struct plist *sai
 
 	if (!memchr(slips, (int)number, sizeof(slips)))
 		return;
-	launchd_warn(job, said->at, "Umask: '%s' is decimal, which is %#o in octal", said->text, (unsigned)number);
-	diags_hint(job->reading->diags, "022 is written 18, 027 23, 077 63, or as a string that begins with 0");
+	draft_warn(&job->draft, said->at, "Umask: '%s' is decimal, which is %#o in octal", said->text,
+		   (unsigned)number);
+	draft_hint(&job->draft, "022 is written 18, 027 23, 077 63, or as a string that begins with 0");
 }
 
 /* An integer of a property list is decimal; a string is octal if it begins with 0. */
@@ -889,12 +874,12 @@ static void set_umask(struct launchd_job *job)
 		number = -1;
 	if (number >= 0 && number <= 0777) {
 		warn_of_octal_umask(job, said, number);
-		launchd_setf(job, "umask", said->at, "%04o", (unsigned)number);
+		draft_set_textf(&job->draft, "umask", said->at, "%04o", (unsigned)number);
 		return;
 	}
-	launchd_refuse(job, said->at, "Umask: '%s': expected at most 511, which is 0777 in octal", said->text);
+	draft_refuse(&job->draft, said->at, "Umask: '%s': expected at most 511, which is 0777 in octal", said->text);
 	if (said->kind == PLIST_INTEGER)
-		diags_hint(job->reading->diags, "an integer is decimal: 022 is written 18, 027 23, 077 63");
+		draft_hint(&job->draft, "an integer is decimal: 022 is written 18, 027 23, 077 63");
 }
 
 static const struct plist *find_resource_limit(const struct launchd_job *job, const char *dictionary, const char *key)
@@ -915,10 +900,10 @@ static bool check_resource_limit(struct launchd_job *job, const struct plist *so
 	const struct plist *said = soft ? soft : hard;
 
 	if ((soft && soft->number < 0) || (hard && hard->number < 0))
-		return launchd_refuse(job, said->at, "%s: a limit is not negative", said->key);
+		return draft_refuse(&job->draft, said->at, "%s: a limit is not negative", said->key);
 	if (soft && hard && soft->number > hard->number)
-		return launchd_refuse(job, soft->at, "%s: the soft limit, %s, is above the hard one, %s", soft->key,
-				      soft->text, hard->text);
+		return draft_refuse(&job->draft, soft->at, "%s: the soft limit, %s, is above the hard one, %s",
+				    soft->key, soft->text, hard->text);
 	return said;
 }
 
@@ -933,8 +918,8 @@ static void set_resource_limits(struct launchd_job *job)
 		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", limits.list[n].name);
 
 		if (check_resource_limit(job, soft, hard))
-			launchd_setf(job, limits.list[n].option, (soft ? soft : hard)->at, "%s:%s",
-				     resource_limit_text(soft), resource_limit_text(hard));
+			draft_set_textf(&job->draft, limits.list[n].option, (soft ? soft : hard)->at, "%s:%s",
+					resource_limit_text(soft), resource_limit_text(hard));
 	}
 }
 
@@ -944,14 +929,14 @@ static void set_inetd_wait(struct launchd_job *job)
 
 	if (!inetd)
 		return;
-	launchd_set(job, "accept", job->accepts ? "yes" : "no", inetd->at);
-	launchd_set(job, "pass", "inetd", inetd->at);
+	draft_set_text(&job->draft, "accept", job->accepts ? "yes" : "no", inetd->at);
+	draft_set_text(&job->draft, "pass", "inetd", inetd->at);
 	said = find_element(&launchd_keys[LAUNCHD_INETD], inetd, "Instances");
 	if (job->accepts)
 		apply_keys(job, &launchd_keys[LAUNCHD_INETD], inetd, 0);
 	else if (said)
-		launchd_warn(job, said->key_at,
-			     "Instances has no effect: with Wait true the job accepts the connections itself");
+		draft_warn(&job->draft, said->key_at,
+			   "Instances has no effect: with Wait true the job accepts the connections itself");
 }
 
 /* Without a path errors go to the client, or where superd logs them. */
@@ -962,9 +947,9 @@ static void set_usual_error(struct launchd_job *job)
 	if (job_value(job, "StandardErrorPath"))
 		return;
 	if (job->is_inetd)
-		launchd_set(job, "error", "socket", job_value(job, "inetdCompatibility")->at);
+		draft_set_text(&job->draft, "error", "socket", job_value(job, "inetdCompatibility")->at);
 	else if (output)
-		launchd_set(job, "error", "log", output->at);
+		draft_set_text(&job->draft, "error", "log", output->at);
 }
 
 static void build_run(struct launchd_job *job)
@@ -1043,7 +1028,8 @@ static void warn_of_crashed(struct launchd_job *job, const struct plist *keep_al
 		keep_alive && keep_alive->kind == PLIST_DICT ? keep_alive_value(keep_alive, "Crashed") : NULL;
 
 	if (crashed && !crashed->number && restart && !strcmp(restart, "always"))
-		launchd_warn(job, crashed->key_at, "Crashed is false, but superd restarts the job after a crash, too");
+		draft_warn(&job->draft, crashed->key_at,
+			   "Crashed is false, but superd restarts the job after a crash, too");
 }
 
 static void set_start(struct launchd_job *job)
@@ -1053,37 +1039,37 @@ static void set_start(struct launchd_job *job)
 	const char *restart = find_restart(job);
 
 	if (start && job->accepts) {
-		launchd_warn(job, start->key_at,
-			     "%s is left out: with inetdCompatibility and Wait false each connection has "
-			     "an instance of its own",
-			     start->key);
+		draft_warn(&job->draft, start->key_at,
+			   "%s is left out: with inetdCompatibility and Wait false each connection has "
+			   "an instance of its own",
+			   start->key);
 		return;
 	}
 	if (start)
-		launchd_set(job, "start", "boot", start->at);
+		draft_set_text(&job->draft, "start", "boot", start->at);
 	else if ((!sockets || !sockets->first) && !is_odd(job, "Sockets") && !is_odd(job, "KeepAlive") &&
 		 !is_odd(job, "RunAtLoad"))
-		launchd_refuse(job, job->root->at,
-			       "%s: nothing starts it: it has no Sockets, and neither RunAtLoad nor "
-			       "KeepAlive",
-			       job->label);
+		draft_refuse(&job->draft, job->root->at,
+			     "%s: nothing starts it: it has no Sockets, and neither RunAtLoad nor "
+			     "KeepAlive",
+			     job->label);
 	if (start && !job->sockets && runs_once(restart))
-		launchd_set(job, "type", "oneshot", start->at);
+		draft_set_text(&job->draft, "type", "oneshot", start->at);
 	warn_of_crashed(job, keep_alive, restart);
 	said = keep_alive ? keep_alive : start;
 	if (restart && !job->accepts)
-		launchd_set(job, "restart", restart, said ? said->at : job->root->at);
+		draft_set_text(&job->draft, "restart", restart, said ? said->at : job->root->at);
 }
 
 static void set_stop(struct launchd_job *job)
 {
 	const struct plist *abandons = job_value(job, "AbandonProcessGroup");
 
-	keys_set_absent(&launchd_keys[LAUNCHD_JOB], job->builder, job->root->at, job->reading->diags);
+	keys_set_absent(&launchd_keys[LAUNCHD_JOB], job->draft.builder, job->root->at, job->draft.diags);
 	if (bool_of(abandons, false))
-		launchd_set(job, "kill_mode", "process", abandons->at);
+		draft_set_text(&job->draft, "kill_mode", "process", abandons->at);
 	else
-		launchd_set(job, "kill_rest", "yes", abandons ? abandons->at : job->root->at);
+		draft_set_text(&job->draft, "kill_rest", "yes", abandons ? abandons->at : job->root->at);
 }
 
 /* ThrottleInterval is the first pause before a restart. The longest pause must not be shorter. */
@@ -1094,13 +1080,13 @@ static void set_restart_pause(struct launchd_job *job)
 	if (!said)
 		return;
 	if (said->number < 0 || said->number > PAUSE_MOST) {
-		launchd_refuse(job, said->at, "ThrottleInterval: %" PRId64 ": it is from 0 to %d seconds", said->number,
-			       PAUSE_MOST);
+		draft_refuse(&job->draft, said->at, "ThrottleInterval: %" PRId64 ": it is from 0 to %d seconds",
+			     said->number, PAUSE_MOST);
 		return;
 	}
-	launchd_setf(job, "backoff_min", said->at, said->number ? "%" PRId64 : "1ms", said->number);
+	draft_set_textf(&job->draft, "backoff_min", said->at, said->number ? "%" PRId64 : "1ms", said->number);
 	if (said->number > PAUSE_USUAL)
-		launchd_setf(job, "backoff_max", said->at, "%" PRId64, said->number);
+		draft_set_textf(&job->draft, "backoff_max", said->at, "%" PRId64, said->number);
 }
 
 /* TimeOut: launchd tells it the job, which then should exit when idle. A job for a single connection does so anyway. */
@@ -1120,9 +1106,9 @@ static void set_idle_exit(struct launchd_job *job)
 	else if (find_restart(job))
 		reason = "KeepAlive has it started again";
 	if (reason)
-		launchd_warn(job, idle->key_at, "%s is left out: %s", idle->key, reason);
+		draft_warn(&job->draft, idle->key_at, "%s is left out: %s", idle->key, reason);
 	else
-		launchd_set(job, "idle_timeout", idle->text, idle->at);
+		draft_set_text(&job->draft, "idle_timeout", idle->text, idle->at);
 }
 
 static void build_lifecycle(struct launchd_job *job)
@@ -1153,8 +1139,8 @@ static void accept_other_spelling(struct launchd_job *job)
 	for (struct plist *element = job->root->first; element; element = element->next) {
 		if (strcmp(element->key, "InetdCompatibility") != 0 || plist_get(job->root, "inetdCompatibility"))
 			continue;
-		launchd_warn(job, element->key_at,
-			     "InetdCompatibility is taken for inetdCompatibility, as launchd spells it");
+		draft_warn(&job->draft, element->key_at,
+			   "InetdCompatibility is taken for inetdCompatibility, as launchd spells it");
 		element->key = "inetdCompatibility";
 	}
 }
@@ -1163,10 +1149,10 @@ static void build_job(struct launchd_job *job, struct origin at)
 {
 	const struct plist *inetd;
 
-	job->label = find_label(job->reading, job->root, at);
-	job->builder = builder_new(job->reading->table, job->label, at);
-	builder_set_foreign(job->builder, LAUNCHD);
-	builder_set_alone(job->builder);
+	job->label = find_label(job->draft.reading, job->root, at);
+	job->draft.builder = builder_new(job->draft.reading->table, job->label, at);
+	builder_set_foreign(job->draft.builder, LAUNCHD);
+	builder_set_alone(job->draft.builder);
 	accept_other_spelling(job);
 	check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
 	apply_keys(job, &launchd_keys[LAUNCHD_JOB], job->root, 0);
@@ -1183,20 +1169,20 @@ bool launchd_read_source(struct reading *reading, const struct source_file *sour
 {
 	struct origin at = { .file = source->file, .line = 1, .column = 1 };
 	size_t errors = reading->diags->errors;
-	struct launchd_job job = { .reading = reading, .pool = pool_new() };
+	struct launchd_job job = { .draft = { reading, pool_new(), reading->diags, NULL, false } };
 
-	job.root = plist_read(job.pool, source, reading->diags);
+	job.root = plist_read(job.draft.pool, source, reading->diags);
 	if (job.root && job.root->kind == PLIST_DICT)
 		build_job(&job, at);
 	else if (job.root)
 		diag_error(reading->diags, job.root->at, "a job is a dictionary, <dict>");
-	if (job.builder && reading->diags->errors == errors) {
-		reading_add(reading, job.builder);
+	if (job.draft.builder && reading->diags->errors == errors) {
+		reading_add(reading, job.draft.builder);
 	} else {
-		builder_free(job.builder);
+		builder_free(job.draft.builder);
 		reading_leave_out(reading, at, job.label);
 	}
-	pool_free(job.pool);
+	pool_free(job.draft.pool);
 	return true;
 }
 

@@ -652,8 +652,8 @@ bool xinetd_is_inherited(const struct xinetd_service *service, const struct assi
 	return service->defaults && service->defaults->value[value->key - xinetd_rule(0)] == value;
 }
 
-/* The value with room for `more` words, for its words to change: a copy if it is a line's or that of defaults. NULL: none,
- * which is an empty one. The room at least doubles, so that many lines of += do not copy the words each time. */
+/* The value with room for `more` words, for its words to change: a copy if it is a line's or that of defaults. NULL:
+ * none, which is an empty one. The room at least doubles, so that many lines of += do not copy the words each time. */
 static struct assignment *grow_value(const struct xinetd_service *service, struct assignment *value, size_t more)
 {
 	struct pool *pool = service->draft.pool;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "table/reading/key.h"
+#include "table/reading/word_list.h"
 #include "table/services/service_builder.h"
 
 struct assignment {
@@ -31,6 +32,12 @@ void draft_set_text(const struct draft *draft, const char *option, const char *t
 #define draft_set_textf(draft, option, at, ...) draft_set_text(draft, option, pool_textf((draft)->pool, __VA_ARGS__), at)
 void draft_set_words(const struct draft *draft, const char *option, const char *const *list, size_t count,
 		     const struct assignment *from);
+static inline void draft_set_list(const struct draft *draft, const char *option, const struct word_list *list)
+{
+	const struct value value = word_list_value(list);
+
+	draft_set(draft, option, &value);
+}
 
 /* Adds an error, and is false; or a warning. The service is left out if there is an error. */
 bool draft_refuse(const struct draft *draft, struct origin at, const char *format, ...)
