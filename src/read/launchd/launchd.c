@@ -238,21 +238,10 @@ bool plist_recognises(const struct source_file *source)
 	return memmem(text, length < LOOKED_AT ? length : LOOKED_AT, "<plist", 6);
 }
 
-/* Whether the text is JSON or an old-style property list. Both begin with a brace; an old-style list may also begin
- * with a comment or a parenthesis. */
-static bool is_of_another_form(const struct source_file *source, size_t start)
-{
-	const char *text = source->text + start;
-	size_t length = source->length - start;
-
-	return length &&
-		(*text == '{' || *text == '(' || scan_begins_with(text, length, "//") ||
-		 scan_begins_with(text, length, "/*"));
-}
-
 const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags)
 {
-	size_t start = count_blanks(source);
+	size_t start = count_blanks(source), length = source->length - start;
+	const char *text = source->text + start;
 
 	if (is_binary(source)) {
 		diag_error(diags, ((struct origin){ .file = source->file }),
@@ -260,7 +249,10 @@ const struct plist *plist_read(struct pool *pool, const struct source_file *sour
 		diags_hint(diags, "plistutil -i FILE -o FILE.xml converts it to XML");
 		return NULL;
 	}
-	if (is_of_another_form(source, start)) {
+	/* JSON, or an old-style list, which may also begin with a comment or a parenthesis */
+	if (length &&
+	    (*text == '{' || *text == '(' || scan_begins_with(text, length, "//") ||
+	     scan_begins_with(text, length, "/*"))) {
 		diag_error(diags, source_origin(source, start),
 			   "this is no property list of XML: it looks like JSON, or like the older form");
 		diags_hint(diags, "plutil -convert xml1 converts it to XML");
@@ -296,13 +288,13 @@ static void plist_kinds_describe(unsigned kinds, struct buf *out)
 /* A job while its builder is made from its property list. */
 struct launchd_job {
 	struct draft draft;
-	const struct plist *root; /* the dictionary of the job */
-	const char *label;	  /* the key Label */
-	bool is_inetd;		  /* has inetdCompatibility: the socket is standard input and output */
-	bool accepts;		  /* inetdCompatibility with Wait false: superd accepts */
-	size_t sockets;		  /* sockets of the builder so far */
-	bool hides_clients;	  /* the address of a client of one socket is unknown */
-	struct word_list env;	  /* of EnvironmentVariables and SecureSocketWithKey */
+	const struct plist *root;  /* the dictionary of the job */
+	const char *label;	   /* the key Label */
+	const struct plist *inetd; /* inetdCompatibility: the socket is standard input and output; NULL: not set */
+	bool accepts;		   /* inetdCompatibility with Wait false: superd accepts */
+	size_t sockets;		   /* sockets of the builder so far */
+	bool hides_clients;	   /* the address of a client of one socket is unknown */
+	struct word_list env;	   /* of EnvironmentVariables and SecureSocketWithKey */
 };
 
 /* Functions for all keys of a job: diagnostics, looking up keys, setting options.
@@ -433,13 +425,6 @@ static const struct plist *socket_value(const struct launchd_socket *socket, con
 	return find_element(&launchd_keys[LAUNCHD_SOCKETS], socket->dict, key);
 }
 
-static const char *socket_text(const struct launchd_socket *socket, const char *key)
-{
-	const struct plist *element = socket_value(socket, key);
-
-	return element ? element->text : NULL;
-}
-
 /* The name of the socket without colons, which separate names in LISTEN_FDNAMES. */
 static const char *read_socket_name(struct launchd_job *job, const struct plist *element)
 {
@@ -499,18 +484,6 @@ static bool read_socket_type(struct launchd_job *job, struct launchd_socket *soc
 			    socket->type);
 }
 
-static bool check_passive(struct launchd_job *job, const struct launchd_socket *socket)
-{
-	const struct plist *passive = socket_value(socket, "SockPassive");
-
-	if (bool_of(passive, true))
-		return true;
-	reading_unsupported(job->draft.reading, passive->key_at,
-			    "SockPassive: superd cannot honour it: it listens, and connects no sockets for a "
-			    "job");
-	return false;
-}
-
 /* Reports keys that only go with another kind of socket: one may have been meant to restrict who may connect. */
 static void report_unfit_keys(struct launchd_job *job, const struct launchd_socket *socket, unsigned unfit,
 			      const char *reason)
@@ -521,15 +494,6 @@ static void report_unfit_keys(struct launchd_job *job, const struct launchd_sock
 		if (key && key->flags & unfit && key->kinds & (unsigned)element->kind && !asks_for_nothing(element))
 			draft_warn(&job->draft, element->key_at, "%s is left out: %s", element->key, reason);
 	}
-}
-
-static void check_unix_keys(struct launchd_job *job, const struct launchd_socket *socket, const char *way)
-{
-	const struct plist *family = socket_value(socket, "SockFamily");
-
-	report_unfit_keys(job, socket, SOCKET_INET, "a unix socket has none");
-	if (family && strcasecmp(family->text, "Unix") != 0)
-		draft_warn(&job->draft, family->key_at, "SockFamily has no effect: with %s it is a unix socket", way);
 }
 
 static bool check_inet_keys(struct launchd_job *job, const struct launchd_socket *socket)
@@ -554,47 +518,33 @@ static bool check_inet_keys(struct launchd_job *job, const struct launchd_socket
 	return node;
 }
 
-/* Checks which keys of a socket go together. */
-static bool check_socket_rules(struct launchd_job *job, const struct launchd_socket *socket)
+/* Checks the keys of a unix socket and finds its path. That of SecureSocketWithKey superd makes, and puts it into the
+ * named environment variable. false: refused. */
+static bool read_unix_keys(struct launchd_job *job, struct launchd_socket *socket, const struct plist *path,
+			   const struct plist *secure)
 {
-	if (socket_value(socket, "SockPathName"))
-		check_unix_keys(job, socket, "SockPathName");
-	else if (socket_value(socket, "SecureSocketWithKey"))
-		check_unix_keys(job, socket, "SecureSocketWithKey");
-	else
-		return check_inet_keys(job, socket);
-	return true;
-}
+	const struct draft *draft = &job->draft;
+	const struct plist *family = socket_value(socket, "SockFamily");
 
-/* SecureSocketWithKey: makes a path for the socket and puts it into the named environment variable. */
-static const char *secure_socket_path(struct launchd_job *job, const struct launchd_socket *socket,
-				      const struct plist *key)
-{
-	if (!*key->text || strchr(key->text, '=')) {
-		draft_refuse(&job->draft, key->at, "SecureSocketWithKey: '%s' is no name of a variable", key->text);
-		return NULL;
+	report_unfit_keys(job, socket, SOCKET_INET, "a unix socket has none");
+	if (family && strcasecmp(family->text, "Unix") != 0)
+		draft_warn(draft, family->key_at, "SockFamily has no effect: with %s it is a unix socket",
+			   path ? "SockPathName" : "SecureSocketWithKey");
+	if (path && secure)
+		return draft_refuse(draft, secure->at,
+				    "SecureSocketWithKey: superd chooses its path: it does not go with SockPathName");
+	if (path) {
+		socket->path = path->text;
+		return true;
 	}
-	word_list_add(&job->env, pool_textf(job->draft.pool, "%s=%%{path:%s}", key->text, socket->name), key->at);
-	job->env.at = key->at;
-	diag_note(job->draft.diags, key->at, "%s is set for this job alone, where launchd sets it for all", key->text);
-	return pool_textf(job->draft.pool, "%s%s/%s", PRIVATE, job->label, socket->name);
-}
-
-/* Finds the path of a unix socket. false: refused. */
-static bool read_socket_path(struct launchd_job *job, struct launchd_socket *socket)
-{
-	const struct plist *path = socket_value(socket, "SockPathName"),
-			   *key = socket_value(socket, "SecureSocketWithKey");
-
-	if (path && key)
-		return draft_refuse(&job->draft, key->at,
-				    "SecureSocketWithKey: superd chooses its path: it does not go with "
-				    "SockPathName");
-	if (key) {
-		socket->path = secure_socket_path(job, socket, key);
-		return socket->path;
-	}
-	socket->path = path ? path->text : NULL;
+	if (!*secure->text || strchr(secure->text, '='))
+		return draft_refuse(draft, secure->at, "SecureSocketWithKey: '%s' is no name of a variable",
+				    secure->text);
+	word_list_add(&job->env, pool_textf(draft->pool, "%s=%%{path:%s}", secure->text, socket->name), secure->at);
+	job->env.at = secure->at;
+	diag_note(draft->diags, secure->at, "%s is set for this job alone, where launchd sets it for all",
+		  secure->text);
+	socket->path = pool_textf(draft->pool, "%s%s/%s", PRIVATE, job->label, socket->name);
 	return true;
 }
 
@@ -620,125 +570,100 @@ static void set_socket_mode(struct launchd_job *job, const struct launchd_socket
 	draft_set_textf(&job->draft, "socket_mode", mode->at, "%04o", (unsigned)bits & 0777);
 }
 
-static void open_socket_block(struct launchd_job *job, const struct launchd_socket *socket, const char *endpoint,
-			      struct origin at)
+static void open_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *endpoint,
+			struct origin at)
 {
 	job->sockets++;
 	builder_open_socket(job->draft.builder, socket->name, socket->dict->at);
 	draft_set_text(&job->draft, "listen", endpoint, at);
 }
 
-static void close_socket_block(struct launchd_job *job)
+static void add_unix_socket(struct launchd_job *job, const struct launchd_socket *socket, const struct plist *path,
+			    const struct plist *secure)
 {
-	builder_close_socket(job->draft.builder, job->draft.diags);
-}
-
-static void add_unix_socket(struct launchd_job *job, const struct launchd_socket *socket)
-{
-	const char *prefix = is_type(socket, "stream") ? "unix" : is_type(socket, "dgram") ? "unix-dgram" : "seqpacket";
-	const struct plist *secure = socket_value(socket, "SecureSocketWithKey"),
-			   *path = socket_value(socket, "SockPathName"), *user = job_value(job, "UserName");
+	const char *kind = is_type(socket, "stream") ? "unix" : is_type(socket, "dgram") ? "unix-dgram" : "seqpacket";
+	const struct draft *draft = &job->draft;
+	const struct plist *user = job_value(job, "UserName");
 
 	job->hides_clients |= is_type(socket, "dgram");
-	open_socket_block(job, socket, pool_textf(job->draft.pool, "%s:%s", prefix, socket->path),
-			  (secure ? secure : path)->at);
+	open_socket(job, socket, pool_textf(draft->pool, "%s:%s", kind, socket->path), (secure ? secure : path)->at);
 	set_socket_mode(job, socket, secure ? "0600" : "0700");
 	if (secure && user && !socket_value(socket, "SockPathOwner"))
-		draft_set_text(&job->draft, "socket_user", user->text, user->at);
+		draft_set_text(draft, "socket_user", user->text, user->at);
 	apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_INET);
 	if (secure)
-		draft_set_text(&job->draft, "remove_on_stop", "yes", secure->at);
-	close_socket_block(job);
+		draft_set_text(draft, "remove_on_stop", "yes", secure->at);
+	builder_close_socket(draft->builder, draft->diags);
 }
 
-/* Makes an endpoint such as tcp4:HOST:PORT%IFACE. */
-static const char *make_endpoint(struct launchd_job *job, const struct launchd_socket *socket, const char *family)
-{
-	const char *port = socket_text(socket, "SockServiceName");
-	struct buf out = { 0 };
-
-	endpoint_add(&out, is_type(socket, "dgram") ? "udp" : "tcp", family, socket_text(socket, "SockNodeName"),
-		     port ? port : "0");
-	return buf_keep(&out, job->draft.pool);
-}
-
-/* The family of a multicast group, for a socket whose family is not set. */
-static const char *group_family(const char *group)
-{
-	return strchr(group, ':') ? "6" : "4";
-}
-
-static void add_endpoint_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *family,
-				bool is_optional)
+static void add_inet_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *family,
+			    bool is_optional)
 {
 	const struct plist *node = socket_value(socket, "SockNodeName"),
 			   *port = socket_value(socket, "SockServiceName");
-	struct origin at = socket->dict->at;
+	struct origin at = port ? port->at : node ? node->at : socket->dict->at;
+	struct buf endpoint = { 0 };
 
-	if (node)
-		at = node->at;
-	if (port)
-		at = port->at;
-	open_socket_block(job, socket, make_endpoint(job, socket, family), at);
+	endpoint_add(&endpoint, is_type(socket, "dgram") ? "udp" : "tcp", family, node ? node->text : NULL,
+		     port ? port->text : "0");
+	open_socket(job, socket, buf_keep(&endpoint, job->draft.pool), at);
 	if (is_optional)
 		draft_set_text(&job->draft, "optional", "yes", at);
 	apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_UNIX);
-	close_socket_block(job);
+	builder_close_socket(job->draft.builder, job->draft.diags);
 }
 
 /* A job whose standard input is the socket can have only one. */
 static bool needs_single_socket(const struct launchd_job *job)
 {
-	return job->is_inetd && !job->accepts;
+	return job->inetd && !job->accepts;
 }
 
-static bool check_group(struct launchd_job *job, struct launchd_socket *socket)
+static void add_inet_sockets(struct launchd_job *job, const struct launchd_socket *socket)
 {
 	const struct plist *group = socket_value(socket, "MulticastGroup");
-
-	if (!group)
-		return true;
-	if (!is_type(socket, "dgram"))
-		return draft_refuse(&job->draft, group->at, "MulticastGroup: it goes with SockType dgram");
-	if (!socket->family)
-		socket->family = group_family(group->text);
-	return true;
-}
-
-static void add_inet_sockets(struct launchd_job *job, struct launchd_socket *socket)
-{
-	const struct plist *node = socket_value(socket, "SockNodeName");
+	const char *family = socket->family;
 
 	if (is_type(socket, "seqpacket")) {
 		draft_refuse(&job->draft, socket_value(socket, "SockType")->at,
 			     "SockType: seqpacket goes with SockPathName");
 		return;
 	}
-	if (!check_group(job, socket))
-		return;
-	if (socket->family || node || needs_single_socket(job)) {
-		add_endpoint_socket(job, socket, socket->family ? socket->family : "", false);
+	if (group && !is_type(socket, "dgram")) {
+		draft_refuse(&job->draft, group->at, "MulticastGroup: it goes with SockType dgram");
 		return;
 	}
-	add_endpoint_socket(job, socket, "4", false);
-	add_endpoint_socket(job, socket, "6", true);
+	if (group && !family)
+		family = strchr(group->text, ':') ? "6" : "4";
+	if (family || socket_value(socket, "SockNodeName") || needs_single_socket(job)) {
+		add_inet_socket(job, socket, family ? family : "", false);
+		return;
+	}
+	add_inet_socket(job, socket, "4", false);
+	add_inet_socket(job, socket, "6", true);
 }
 
 static void add_one_socket(struct launchd_job *job, const char *name, const struct plist *dict)
 {
 	struct launchd_socket socket = { .name = name, .dict = dict };
+	const struct plist *path = socket_value(&socket, "SockPathName"),
+			   *passive = socket_value(&socket, "SockPassive"),
+			   *secure = socket_value(&socket, "SecureSocketWithKey");
 	bool good;
 
 	check_keys(job, &launchd_keys[LAUNCHD_SOCKETS], dict);
 	good = read_socket_type(job, &socket);
 	good &= read_part(job, &socket, "SockFamily", &socket.family);
-	good &= check_passive(job, &socket);
-	good &= check_socket_rules(job, &socket);
-	if (!read_socket_path(job, &socket) || !good)
-		return;
-	if (socket.path)
-		add_unix_socket(job, &socket);
-	else
+	if (!bool_of(passive, true)) {
+		good = false;
+		reading_unsupported(job->draft.reading, passive->key_at,
+				    "SockPassive: superd cannot honour it: it listens, and connects no sockets for a "
+				    "job");
+	}
+	good &= path || secure ? read_unix_keys(job, &socket, path, secure) : check_inet_keys(job, &socket);
+	if (good && socket.path)
+		add_unix_socket(job, &socket, path, secure);
+	else if (good)
 		add_inet_sockets(job, &socket);
 }
 
@@ -772,7 +697,7 @@ static void build_sockets(struct launchd_job *job)
 	for (const struct plist *entry = sockets ? sockets->first : NULL; entry; entry = entry->next)
 		add_sockets_of_name(job, entry);
 	if (needs_single_socket(job) && job->sockets > 1)
-		draft_refuse(&job->draft, job_value(job, "inetdCompatibility")->at,
+		draft_refuse(&job->draft, job->inetd->at,
 			     "inetdCompatibility: with Wait true a job has one socket as its standard input, and "
 			     "these are %zu",
 			     job->sockets);
@@ -784,46 +709,39 @@ static void build_sockets(struct launchd_job *job)
  * Without Program the first argument is the program. */
 
 /* Percent signs of arguments are escaped, because in exec they begin templates; the program's path has none. */
-static void add_arguments(struct launchd_job *job, const struct plist *arguments, bool first, struct word_list *exec)
-{
-	const struct plist *argument = arguments ? arguments->first : NULL;
-
-	for (bool is_program = first; argument; argument = argument->next, is_program = false) {
-		if (argument->kind != PLIST_STRING)
-			draft_refuse(&job->draft, argument->at, "ProgramArguments: an argument is a string");
-		else if (is_program || argument != arguments->first)
-			word_list_add(exec, is_program ? argument->text : escape_percents(job, argument->text),
-				      argument->at);
-	}
-}
-
 static void set_program(struct launchd_job *job)
 {
 	static const char *const usual[] = { "/usr/bin", "/bin", "/usr/sbin", "/sbin" }; /* launchd's own PATH */
-	const struct plist *program = job_value(job, "Program");
-	const struct plist *arguments = job_value(job, "ProgramArguments");
+	const struct draft *draft = &job->draft;
+	const struct plist *program = job_value(job, "Program"), *arguments = job_value(job, "ProgramArguments");
 	const struct plist *name = arguments ? arguments->first : NULL;
-	struct word_list exec = { 0 };
+	struct word_list exec = { .at = program ? program->at : arguments ? arguments->at : job->root->at };
 
 	if (!program && !name) {
 		if (!is_odd(job, "ProgramArguments") && !is_odd(job, "Program"))
-			draft_refuse(&job->draft, job->root->at, "%s: ProgramArguments is missing", job->label);
+			draft_refuse(draft, job->root->at, "%s: ProgramArguments is missing", job->label);
 		return;
 	}
 	if (program && !*program->text) {
-		draft_refuse(&job->draft, program->at, "Program: it is empty");
+		draft_refuse(draft, program->at, "Program: it is empty");
 		return;
 	}
-	exec.at = program ? program->at : arguments->at;
 	if (program)
 		word_list_add(&exec, program->text, program->at);
-	add_arguments(job, arguments, !program, &exec);
+	for (const struct plist *argument = name; argument; argument = argument->next) {
+		if (argument->kind != PLIST_STRING)
+			draft_refuse(draft, argument->at, "ProgramArguments: an argument is a string");
+		else if (argument != name)
+			word_list_add(&exec, escape_percents(job, argument->text), argument->at);
+		else if (!program)
+			word_list_add(&exec, argument->text, argument->at);
+	}
 	if (exec.count)
-		draft_set_list(&job->draft, "exec", &exec);
+		draft_set_list(draft, "exec", &exec);
 	if (program && name && name->kind == PLIST_STRING && strcmp(name->text, program->text) != 0)
-		draft_set_text(&job->draft, "argv0", escape_percents(job, name->text), name->at);
+		draft_set_text(draft, "argv0", escape_percents(job, name->text), name->at);
 	else if (!program && exec.count && !strchr(exec.words[0], '/'))
-		draft_set(&job->draft, "exec_search_path",
+		draft_set(draft, "exec_search_path",
 			  &(struct value){ .words = usual, .count = 4, .is_list = true, .at = exec.at });
 	word_list_free(&exec);
 }
@@ -882,11 +800,6 @@ static void set_umask(struct launchd_job *job)
 		draft_hint(&job->draft, "an integer is decimal: 022 is written 18, 027 23, 077 63");
 }
 
-static const struct plist *find_resource_limit(const struct launchd_job *job, const char *dictionary, const char *key)
-{
-	return find_element(&launchd_keys[LAUNCHD_LIMITS], job_value(job, dictionary), key);
-}
-
 /* The text of a limit. On macOS the largest number means no limit. */
 static const char *resource_limit_text(const struct plist *limit)
 {
@@ -895,71 +808,43 @@ static const char *resource_limit_text(const struct plist *limit)
 	return limit->number == INT64_MAX ? "infinity" : limit->text;
 }
 
-static bool check_resource_limit(struct launchd_job *job, const struct plist *soft, const struct plist *hard)
-{
-	const struct plist *said = soft ? soft : hard;
-
-	if ((soft && soft->number < 0) || (hard && hard->number < 0))
-		return draft_refuse(&job->draft, said->at, "%s: a limit is not negative", said->key);
-	if (soft && hard && soft->number > hard->number)
-		return draft_refuse(&job->draft, soft->at, "%s: the soft limit, %s, is above the hard one, %s",
-				    soft->key, soft->text, hard->text);
-	return said;
-}
-
 /* Sets resource limits. A soft or hard limit that the list does not set stays as superd's. */
 static void set_resource_limits(struct launchd_job *job)
 {
 	const struct key_table *keys = &launchd_keys[LAUNCHD_LIMITS];
+	const struct plist *softs = job_value(job, "SoftResourceLimits"), *hards = job_value(job, "HardResourceLimits");
 	struct key_list limits = key_list(keys);
 
 	for (size_t n = 0; n < limits.count; n++) {
-		const struct plist *soft = find_resource_limit(job, "SoftResourceLimits", limits.list[n].name);
-		const struct plist *hard = find_resource_limit(job, "HardResourceLimits", limits.list[n].name);
+		const struct plist *soft = find_element(keys, softs, limits.list[n].name);
+		const struct plist *hard = find_element(keys, hards, limits.list[n].name), *said = soft ? soft : hard;
 
-		if (check_resource_limit(job, soft, hard))
-			draft_set_textf(&job->draft, limits.list[n].option, (soft ? soft : hard)->at, "%s:%s",
+		if ((soft && soft->number < 0) || (hard && hard->number < 0))
+			draft_refuse(&job->draft, said->at, "%s: a limit is not negative", said->key);
+		else if (soft && hard && soft->number > hard->number)
+			draft_refuse(&job->draft, soft->at, "%s: the soft limit, %s, is above the hard one, %s",
+				     soft->key, soft->text, hard->text);
+		else if (said)
+			draft_set_textf(&job->draft, limits.list[n].option, said->at, "%s:%s",
 					resource_limit_text(soft), resource_limit_text(hard));
 	}
 }
 
-static void set_inetd_wait(struct launchd_job *job)
+/* The socket as standard input and output. */
+static void set_inetd_compatibility(struct launchd_job *job)
 {
-	const struct plist *inetd = job_value(job, "inetdCompatibility"), *said;
+	const struct draft *draft = &job->draft;
+	const struct plist *instances = find_element(&launchd_keys[LAUNCHD_INETD], job->inetd, "Instances");
 
-	if (!inetd)
+	if (!job->inetd)
 		return;
-	draft_set_text(&job->draft, "accept", job->accepts ? "yes" : "no", inetd->at);
-	draft_set_text(&job->draft, "pass", "inetd", inetd->at);
-	said = find_element(&launchd_keys[LAUNCHD_INETD], inetd, "Instances");
+	draft_set_text(draft, "accept", job->accepts ? "yes" : "no", job->inetd->at);
+	draft_set_text(draft, "pass", "inetd", job->inetd->at);
 	if (job->accepts)
-		apply_keys(job, &launchd_keys[LAUNCHD_INETD], inetd, 0);
-	else if (said)
-		draft_warn(&job->draft, said->key_at,
+		apply_keys(job, &launchd_keys[LAUNCHD_INETD], job->inetd, 0);
+	else if (instances)
+		draft_warn(draft, instances->key_at,
 			   "Instances has no effect: with Wait true the job accepts the connections itself");
-}
-
-/* Without a path errors go to the client, or where superd logs them. */
-static void set_usual_error(struct launchd_job *job)
-{
-	const struct plist *output = job_value(job, "StandardOutPath");
-
-	if (job_value(job, "StandardErrorPath"))
-		return;
-	if (job->is_inetd)
-		draft_set_text(&job->draft, "error", "socket", job_value(job, "inetdCompatibility")->at);
-	else if (output)
-		draft_set_text(&job->draft, "error", "log", output->at);
-}
-
-static void build_run(struct launchd_job *job)
-{
-	set_program(job);
-	set_inetd_wait(job);
-	read_environment(job);
-	set_umask(job);
-	set_resource_limits(job);
-	set_usual_error(job);
 }
 
 /* The keys about when a job starts, stops and restarts.
@@ -1021,21 +906,10 @@ static bool runs_once(const char *restart)
 	return !restart || !strcmp(restart, "on-failure") || !strcmp(restart, "on-abnormal");
 }
 
-/* No word of restart means each end but a crash. */
-static void warn_of_crashed(struct launchd_job *job, const struct plist *keep_alive, const char *restart)
-{
-	const struct plist *crashed =
-		keep_alive && keep_alive->kind == PLIST_DICT ? keep_alive_value(keep_alive, "Crashed") : NULL;
-
-	if (crashed && !crashed->number && restart && !strcmp(restart, "always"))
-		draft_warn(&job->draft, crashed->key_at,
-			   "Crashed is false, but superd restarts the job after a crash, too");
-}
-
 static void set_start(struct launchd_job *job)
 {
 	const struct plist *keep_alive = job_value(job, "KeepAlive"), *start = find_start(job);
-	const struct plist *sockets = job_value(job, "Sockets"), *said;
+	const struct plist *sockets = job_value(job, "Sockets"), *crashed, *said;
 	const char *restart = find_restart(job);
 
 	if (start && job->accepts) {
@@ -1055,7 +929,11 @@ static void set_start(struct launchd_job *job)
 			     job->label);
 	if (start && !job->sockets && runs_once(restart))
 		draft_set_text(&job->draft, "type", "oneshot", start->at);
-	warn_of_crashed(job, keep_alive, restart);
+	/* No word of restart means each end but a crash. */
+	crashed = keep_alive ? keep_alive_value(keep_alive, "Crashed") : NULL;
+	if (crashed && !crashed->number && restart && !strcmp(restart, "always"))
+		draft_warn(&job->draft, crashed->key_at,
+			   "Crashed is false, but superd restarts the job after a crash, too");
 	said = keep_alive ? keep_alive : start;
 	if (restart && !job->accepts)
 		draft_set_text(&job->draft, "restart", restart, said ? said->at : job->root->at);
@@ -1111,14 +989,6 @@ static void set_idle_exit(struct launchd_job *job)
 		draft_set_text(&job->draft, "idle_timeout", idle->text, idle->at);
 }
 
-static void build_lifecycle(struct launchd_job *job)
-{
-	set_start(job);
-	set_stop(job);
-	set_restart_pause(job);
-	set_idle_exit(job);
-}
-
 /* The value of Label; "?": it is missing or wrong (reported). */
 static const char *find_label(struct reading *reading, const struct plist *root, struct origin at)
 {
@@ -1147,7 +1017,7 @@ static void accept_other_spelling(struct launchd_job *job)
 
 static void build_job(struct launchd_job *job, struct origin at)
 {
-	const struct plist *inetd;
+	const struct plist *output, *wait;
 
 	job->label = find_label(job->draft.reading, job->root, at);
 	job->draft.builder = builder_new(job->draft.reading->table, job->label, at);
@@ -1156,12 +1026,24 @@ static void build_job(struct launchd_job *job, struct origin at)
 	accept_other_spelling(job);
 	check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
 	apply_keys(job, &launchd_keys[LAUNCHD_JOB], job->root, 0);
-	inetd = job_value(job, "inetdCompatibility");
-	job->is_inetd = inetd;
-	job->accepts = inetd && !bool_of(find_element(&launchd_keys[LAUNCHD_INETD], inetd, "Wait"), false);
+	job->inetd = job_value(job, "inetdCompatibility");
+	wait = find_element(&launchd_keys[LAUNCHD_INETD], job->inetd, "Wait");
+	job->accepts = job->inetd && !bool_of(wait, false);
 	build_sockets(job);
-	build_run(job);
-	build_lifecycle(job);
+	set_program(job);
+	set_inetd_compatibility(job);
+	read_environment(job);
+	set_umask(job);
+	set_resource_limits(job);
+	/* Without a path errors go to the client, or where superd logs them. */
+	output = job_value(job, "StandardOutPath");
+	if (!job_value(job, "StandardErrorPath") && (job->inetd || output))
+		draft_set_text(&job->draft, "error", job->inetd ? "socket" : "log",
+			       (job->inetd ? job->inetd : output)->at);
+	set_start(job);
+	set_stop(job);
+	set_restart_pause(job);
+	set_idle_exit(job);
 	word_list_free(&job->env);
 }
 
