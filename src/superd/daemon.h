@@ -156,7 +156,8 @@ struct instance {
 	unsigned next_command;
 	int report; /* pipe that tells a failed start; -1: none */
 	ev_io report_io;
-	ev_timer limit;	     /* of the phase */
+	ev_timer limit;	     /* of the phase, */
+	double limit_most;   /* and when that ends however often it is extended */
 	double since, begun; /* the program runs since; the start was asked for */
 	int status;	     /* wait status of the main process */
 	bool is_unmeasured;  /* its memory is not known, though memory_max limits it; told */
@@ -193,6 +194,7 @@ struct instance {
 	unsigned reloads;
 	double watchdog_every;
 	ev_timer watchdog, notify_limit;
+	double notify_most; /* as limit_most */
 	double watchdog_at; /* its limit is reached then */
 	ev_io main_io;	    /* pidfd of a main process that is not superd's child */
 	char status_text[NOTE_TEXT + 1];
@@ -239,7 +241,7 @@ struct ring_line {
 	bool is_output;
 };
 
-enum { RING = 64, DESCRIPTORS_MOST = 1024 };
+enum { RING = 64, DESCRIPTORS_MOST = 1024, EXTENDED_MOST = 10 /* times the length of a time limit */ };
 
 struct failure {
 	double at, lasted;
@@ -674,6 +676,7 @@ void instance_be_ready(struct instance *instance);
 void instance_stop(struct instance *instance);
 void instance_signal(struct instance *instance, int signal);
 void instance_limit(struct instance *instance, int64_t microseconds);
+void timer_extend(ev_timer *timer, double most, int64_t microseconds); /* an active one, up to a time */
 void instance_describe_awaited(const struct instance *instance, struct buf *out);
 void instance_free(struct instance *instance);
 bool instance_is_starting(const struct instance *instance);

@@ -1039,7 +1039,22 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 void instance_limit(struct instance *instance, int64_t microseconds)
 {
 	journal_instance(instance);
+	instance->limit_most = clock_now() + EXTENDED_MOST * ((double)microseconds / 1e6);
 	timer_limit(&instance->limit, microseconds, on_limit, instance);
+}
+
+/* Else who does not want to end would never have to. */
+void timer_extend(ev_timer *timer, double most, int64_t microseconds)
+{
+	double wanted = (double)microseconds / 1e6, left = most - clock_now();
+
+	if (wanted > left)
+		wanted = left;
+	if (!ev_is_active(timer) || ev_timer_remaining(superd.loop, timer) >= wanted)
+		return;
+	ev_timer_stop(superd.loop, timer);
+	ev_timer_set(timer, wanted, 0);
+	ev_timer_start(superd.loop, timer);
 }
 
 double instance_limit_left(struct instance *instance)

@@ -346,7 +346,7 @@ static void walk_registration(struct journal_line *line, struct registration *re
 static void walk_instance(struct journal_line *line, struct instance *instance)
 {
 	struct svc *svc = instance->svc;
-	double limit = instance_limit_left(instance);
+	double limit = instance_limit_left(instance), most = instance->limit_most;
 	bool current = svc->run->current == instance;
 	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
 	/* An end that is not judged yet is judged by the next superd. */
@@ -364,6 +364,7 @@ static void walk_instance(struct journal_line *line, struct instance *instance)
 	FIELD(line, "since", instance->since);
 	FIELD(line, "born", instance->born);
 	FIELD(line, "limit", limit);
+	FIELD(line, "limit_most", most);
 	FIELD(line, "status", instance->status);
 	FIELD_MOST(line, "result", instance->result, RESULTS - 1);
 	FIELD_MOST(line, "ends", instance->ends, HAS_FAILED);
@@ -403,6 +404,7 @@ static void walk_instance(struct journal_line *line, struct instance *instance)
 	if (limit > 0)
 		instance_limit(instance,
 			       limit > clock_now() ? (int64_t)(number_min(limit - clock_now(), 1e9) * 1e6) : 1);
+	instance->limit_most = most;
 	if (current)
 		svc->run->current = instance;
 	if (socket && socket <= svc->socket_count)

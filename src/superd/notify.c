@@ -256,6 +256,12 @@ static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
+static void limit(struct instance *instance, int64_t microseconds)
+{
+	instance->notify_most = clock_now() + EXTENDED_MOST * ((double)microseconds / 1e6);
+	timer_limit(&instance->notify_limit, microseconds, on_notify_limit, instance);
+}
+
 /* ---- messages ---- */
 
 /* A message, as superd or its receiver has received it. */
@@ -388,13 +394,12 @@ static void take(struct instance *instance, const struct notify_message *message
 		svc_echo(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
 			(long)received->pid, notify_access_names[instance->access]);
 	}
-	if (message->extend != NOTE_UNSET) {
-		if (instance->reloading || instance->stopping)
-			timer_limit(&instance->notify_limit, message->extend, on_notify_limit, instance);
-		else if (ev_is_active(&instance->limit) &&
-			 ev_timer_remaining(superd.loop, &instance->limit) < (double)message->extend / 1e6)
-			instance_limit(instance, message->extend);
-	}
+	if (message->extend != NOTE_UNSET && !instance->ends && (instance->reloading || instance->stopping))
+		timer_extend(&instance->notify_limit, instance->notify_most, message->extend);
+	else if (message->extend != NOTE_UNSET)
+		timer_extend(&instance->limit, instance->limit_most, message->extend);
+	if (message->extend != NOTE_UNSET)
+		journal_instance(instance);
 	if (message->reset && instance->phase == READY && clock_now() - instance->since >= RESET_SECONDS)
 		backoff_reset(&svc->run->backoff);
 	if (message->watchdog_every != NOTE_UNSET)
@@ -422,7 +427,7 @@ static void take(struct instance *instance, const struct notify_message *message
 		instance->stopping = true;
 		instance->reloading = false;
 		ev_timer_stop(superd.loop, &instance->watchdog);
-		timer_limit(&instance->notify_limit, lifecycle->timeout_stop, on_notify_limit, instance);
+		limit(instance, lifecycle->timeout_stop);
 		if (instance->phase == READY)
 			instance_limit(instance, 0);
 		svc_say(svc, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
@@ -430,7 +435,7 @@ static void take(struct instance *instance, const struct notify_message *message
 	}
 	if (message->reloading && instance->phase == READY && !instance->reloading) {
 		instance->reloading = true;
-		timer_limit(&instance->notify_limit, lifecycle->timeout_start, on_notify_limit, instance);
+		limit(instance, lifecycle->timeout_start);
 		svc_echo(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 	}
 	if (message->ready && instance->reloading) {

@@ -84,6 +84,41 @@ Behaviour(notify, a_start_may_ask_for_more_time)
 	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
 }
 
+/* All of them together: to ten times the limit. */
+Behaviour(notify, no_start_has_more_time_for_ever)
+{
+	struct superd *superd = web_clock_run(
+		text_of("'say EXTEND_TIMEOUT_USEC=9000000000000000000' 'say EXTEND_TIMEOUT_USEC=720000000000' "
+			"'say BUSERROR=org.example.Here' 'await %s'",
+			path_in("never")),
+		"type = notify\n timeout_start = 10min");
+	int client = client_connect(superd_port(superd, "web"));
+
+	superd_wait_log(superd, "org.example.Here");
+	clock_advance(superd, 98 * MINUTE_MS);
+	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
+	clock_advance(superd, 3 * MINUTE_MS);
+	superd_wait_log(superd, "it was not ready within timeout_start");
+	close(client);
+}
+
+Behaviour(notify, no_stop_has_more_time_for_ever)
+{
+	struct superd *superd =
+		web_clock_run(SAYS_READY " 'ignore 15'", "type = notify\n timeout_stop = 10min\n runtime_max = 1min");
+
+	web_expect(superd, "env FDSTORE", "unset");
+	clock_advance(superd, 62 * SECOND_MS);
+	superd_wait_log(superd, "runtime_max is over");
+	for (int n = 0; n < 11; n++) {
+		web_expect(superd, "say EXTEND_TIMEOUT_USEC=720000000", "done");
+		web_expect(superd, "barrier", "passed");
+		clock_advance(superd, 9 * MINUTE_MS);
+	}
+	clock_advance(superd, 2 * MINUTE_MS);
+	superd_wait_log(superd, "ended: signal KILL");
+}
+
 /* Its start is one that takes its time, and may be overtaken by its first word. */
 Behaviour(notify, a_confined_backend_is_ready_when_it_says_so)
 {
