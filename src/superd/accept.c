@@ -129,13 +129,13 @@ struct questions {
 	bool is_refused;	   /* only the log wants to know */
 };
 
-static bool ask(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
-static void keep(struct svc *svc, struct socket *socket, struct client *client, bool judged);
-static void serve(struct svc *svc, struct socket *socket, struct client *client);
+static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
+static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged);
+static void serve_client(struct svc *svc, struct socket *socket, struct client *client);
 static unsigned refused_asked;
 
 /* has_user: its ident server was asked already. */
-static void refuse(struct svc *svc, struct client *client, enum refusal refusal, bool has_user)
+static void refuse_client(struct svc *svc, struct client *client, enum refusal refusal, bool has_user)
 {
 	const struct access_options *access = svc->row->groups->access;
 	bool asks = !has_user && client->fd >= 0 && svc->row->groups->logging->log_on_failure & FAILURE_USERID &&
@@ -168,13 +168,13 @@ static void refuse(struct svc *svc, struct client *client, enum refusal refusal,
 		send_banner(svc, BANNER_FAIL, client->fd);
 		client_shut_and_drain(client);
 	}
-	if (!asks || !ask(svc, svc->sockets, client, &(struct questions){ .ident = true, .is_refused = true }))
+	if (!asks || !ask_adviser(svc, svc->sockets, client, &(struct questions){ .ident = true, .is_refused = true }))
 		close_apart(svc, &client->fd);
 }
 
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
 {
-	refuse(svc, client, refusal, false);
+	refuse_client(svc, client, refusal, false);
 }
 
 /* ---- the checks ---- */
@@ -204,7 +204,7 @@ static bool is_time(const struct svc *svc)
 	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
 }
 
-static enum refusal judge(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
+static enum refusal judge_client(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
 	const struct access_options *options = svc->row->groups->access;
 	const struct access *access = listen_prepared(socket->listen)->access;
@@ -269,7 +269,7 @@ void accept_touched(const unsigned char source[SOURCE_SIZE], double until)
 		remember(0, source, true)->until = until;
 }
 
-static void sense(struct svc *svc, struct client *client)
+static void note_touch(struct svc *svc, struct client *client)
 {
 	int64_t time = svc->row->groups->access->deny_time;
 	unsigned char address[SOURCE_SIZE];
@@ -337,7 +337,7 @@ static void end_asking(struct advice *advice)
 	close(advice->io.fd);
 }
 
-static void conclude(struct advice *advice)
+static void conclude_advice(struct advice *advice)
 {
 	struct svc *svc = svc_find(advice->service);
 	const struct access *access;
@@ -416,11 +416,11 @@ static void conclude(struct advice *advice)
 	if (user)
 		record_user(svc, peer, !refusal, knows_user, user);
 	if (refusal)
-		refuse(svc, &advice->client, refusal, advice->asked.ident);
+		refuse_client(svc, &advice->client, refusal, advice->asked.ident);
 	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
-		serve(svc, socket, &advice->client);
+		serve_client(svc, socket, &advice->client);
 	else
-		keep(svc, socket, &advice->client, true);
+		keep_client(svc, socket, &advice->client, true);
 	svc_settle(svc);
 over:
 	if (!advice->child.pid)
@@ -438,13 +438,13 @@ static void on_advice(struct ev_loop *loop, ev_io *io, int events)
 	while ((got = read(io->fd, advice->text + advice->length, sizeof(advice->text) - 1 - advice->length)) > 0)
 		advice->length += (size_t)got;
 	if (got == 0 || errno != EAGAIN || advice->length == sizeof(advice->text) - 1)
-		conclude(advice);
+		conclude_advice(advice);
 }
 
 static void on_advice_late(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	conclude(timer->data);
+	conclude_advice(timer->data);
 }
 
 static void on_adviser(struct child *child, int status, const struct rusage *used)
@@ -466,7 +466,7 @@ static void on_adviser(struct child *child, int status, const struct rusage *use
 }
 
 /* false: superd-advise could not be started. The client is the advice's now. */
-static bool ask(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
+static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
 {
 	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const struct own_program *program = program_get(PROGRAM_ADVISE);
@@ -596,7 +596,7 @@ bool accept_park(struct svc *svc, struct parked parked)
 }
 
 /* A client that cannot be served now: it waits here, as far as there is room. */
-static void keep(struct svc *svc, struct socket *socket, struct client *client, bool judged)
+static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
 {
 	if (accept_park(svc, (struct parked){ *client, socket, clock_now(), judged }))
 		client->fd = -1;
@@ -622,7 +622,7 @@ void accept_keep(struct instance *instance)
 				if (!other->row->exec->accept ||
 				    !endpoint_equal(socket->listen->endpoint, instance->socket->listen->endpoint))
 					continue;
-				keep(other, socket, &instance->client, true);
+				keep_client(other, socket, &instance->client, true);
 				svc_settle(other);
 				return;
 			}
@@ -631,7 +631,7 @@ void accept_keep(struct instance *instance)
 		if (svc->row->groups->lifecycle->backoff_refuse)
 			accept_refuse(svc, &instance->client, REFUSED_BACKOFF);
 		else
-			keep(svc, instance->socket, &instance->client, true);
+			keep_client(svc, instance->socket, &instance->client, true);
 	}
 }
 
@@ -658,13 +658,13 @@ static void describe_local(int fd, char *text, size_t size)
 }
 
 /* A client that has passed all checks. */
-static void serve(struct svc *svc, struct socket *socket, struct client *client)
+static void serve_client(struct svc *svc, struct socket *socket, struct client *client)
 {
 	const struct access_options *options = svc->row->groups->access;
 	struct instance *instance = instance_new(svc);
 
 	if (!instance) {
-		keep(svc, socket, client, true);
+		keep_client(svc, socket, client, true);
 		limits_lack(svc, "cannot start", ENOMEM);
 		return;
 	}
@@ -705,12 +705,12 @@ void accept_parked(struct svc *svc)
 		memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(first));
 		journal_say("-park #%d\n", first.client.fd);
 		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
-			sense(svc, &first.client);
+			note_touch(svc, &first.client);
 			continue;
 		}
 		svc_count_trigger(first.socket);
 		if (first.judged)
-			serve(svc, first.socket, &first.client);
+			serve_client(svc, first.socket, &first.client);
 		else
 			take_client(svc, first.socket, &first.client);
 		if (svc->run->backoff.failures)
@@ -753,11 +753,11 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 
 	svc->run->accepted++;
 	if (svc->row->groups->access->deny_time >= 0) {
-		sense(svc, client);
+		note_touch(svc, client);
 		return;
 	}
 	send_banner(svc, BANNER, client->fd);
-	refusal = judge(svc, socket, client, &asked);
+	refusal = judge_client(svc, socket, client, &asked);
 	if (refusal) {
 		accept_refuse(svc, client, refusal);
 		return;
@@ -765,7 +765,7 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 	rate_limit_count(&svc->run->rate, 1., clock_now());
 	if (asked.minute)
 		asked.minute->count++;
-	if ((asked.name || asked.libwrap || asked.ident) && client->fd >= 0 && ask(svc, socket, client, &asked))
+	if ((asked.name || asked.libwrap || asked.ident) && client->fd >= 0 && ask_adviser(svc, socket, client, &asked))
 		return;
 	if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
 		if (client->fd >= 0)
@@ -775,7 +775,7 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 							      : REFUSED_IDENT_UNASKED);
 		return;
 	}
-	serve(svc, socket, client);
+	serve_client(svc, socket, client);
 }
 
 /* Who is asked about while its service changes is judged anew. */
@@ -836,7 +836,7 @@ static bool take_accepted(struct svc *svc, struct socket *socket, struct client 
 		return true;
 	}
 	if (accept_overruns(svc, client)) {
-		keep(svc, socket, client, false);
+		keep_client(svc, socket, client, false);
 		return false;
 	}
 	svc_count_trigger(socket);
@@ -865,7 +865,7 @@ void accept_fetch(struct svc *svc)
 		else if (svc->state == LISTENING && !superd.quiet)
 			take_accepted(svc, &svc->sockets[number], &client);
 		else
-			keep(svc, &svc->sockets[number], &client, false);
+			keep_client(svc, &svc->sockets[number], &client, false);
 	}
 	fd_close(&svc->run->taken);
 }
@@ -1042,7 +1042,7 @@ static int connect_to(const struct client *sender)
 static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct client *sender, bool *waits)
 {
 	struct questions asked = { 0 };
-	enum refusal refusal = judge(svc, socket, sender, &asked);
+	enum refusal refusal = judge_client(svc, socket, sender, &asked);
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(sender, address);
 	struct client named = *sender;
@@ -1057,7 +1057,7 @@ static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct 
 		asked.sender = hash_bytes(asked.sender, &superd.hosts.changes, sizeof(superd.hosts.changes)) | 1;
 		if (whole && (told = remember(asked.sender, whole, false)))
 			refusal = (enum refusal)told->count;
-		else if (whole && (named.fd = connect_to(sender)) >= 0 && ask(svc, socket, &named, &asked)) {
+		else if (whole && (named.fd = connect_to(sender)) >= 0 && ask_adviser(svc, socket, &named, &asked)) {
 			socket->asks = *waits = true;
 			socket_watch(socket, false);
 			return ADMITTED;
@@ -1079,7 +1079,7 @@ static enum verdict judge_datagram(struct svc *svc, struct socket *socket, struc
 	char byte;
 
 	if (svc->row->groups->access->deny_time >= 0) {
-		sense(svc, sender);
+		note_touch(svc, sender);
 	} else {
 		refusal = judge_sender(svc, socket, sender, &waits);
 		if (!refusal)
@@ -1107,7 +1107,7 @@ static void take_datagram(struct svc *svc, struct socket *socket)
 	socket_watch(socket, false);
 	socket->busy = true;
 	socket->run->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;
-	serve(svc, socket, &sender);
+	serve_client(svc, socket, &sender);
 	if (svc->state != LISTENING)
 		socket->busy = false;
 }
@@ -1195,7 +1195,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				svc_count_trigger(socket);
 				take_client(svc, socket, &client);
 			} else {
-				keep(svc, socket, &client, false);
+				keep_client(svc, socket, &client, false);
 			}
 			svc_settle(svc);
 			return;
@@ -1208,7 +1208,7 @@ static void serve_mux(struct instance *instance, const char *name)
 }
 
 /* What a builtin has said. */
-static void answer(struct instance *instance, const char *text)
+static void answer_builtin(struct instance *instance, const char *text)
 {
 	words builtin = instance->row->exec->builtin;
 	char bytes[9] = "", *end;
@@ -1258,7 +1258,7 @@ bool channel_read(struct instance *instance)
 		return false;
 	}
 	text[got] = '\0';
-	answer(instance, text);
+	answer_builtin(instance, text);
 	journal_flush();
 	recv(instance->channel, text, sizeof(text), MSG_DONTWAIT);
 	return true;

@@ -66,7 +66,7 @@ static int compare_sockets(const void *a, const void *b)
 	return (*first > *second) - (*first < *second);
 }
 
-static bool holds(const struct sockets *sockets, uint32_t number)
+static bool has_number(const struct sockets *sockets, uint32_t number)
 {
 	return number && sockets->count &&
 		bsearch(&number, sockets->list, sockets->count, sizeof(number), compare_sockets);
@@ -79,7 +79,7 @@ static void sort_sockets(struct sockets *sockets)
 }
 
 /* That of one which a program may hold the lock of is looked up among all that listen. */
-static void remember(struct socket *socket)
+static void remember_name(struct socket *socket)
 {
 	const struct endpoint *endpoint = socket->listen->address;
 	struct sock_diag_unix found;
@@ -114,7 +114,7 @@ void clients_forget(struct socket *socket)
 const struct socket_address *clients_name(struct socket *socket)
 {
 	if (!socket->run->name.length)
-		remember(socket);
+		remember_name(socket);
 	return &socket->run->name;
 }
 
@@ -169,9 +169,9 @@ static bool is_at_own(const struct question *question, const struct inet_diag_ms
 static bool is_own_client(const struct question *question, const struct inet_diag_msg *message)
 {
 	return is_at_own(question, message) &&
-		(!message->idiag_inode || holds(&question->held, message->idiag_inode)) &&
+		(!message->idiag_inode || has_number(&question->held, message->idiag_inode)) &&
 		(memcmp(message->id.idiag_src, message->id.idiag_dst, sizeof(message->id.idiag_src)) ||
-		 !holds(&question->inner, message->id.idiag_dport));
+		 !has_number(&question->inner, message->id.idiag_dport));
 }
 
 /* Milliseconds since anything has moved; 0 while the program or the kernel has something to do. */
@@ -285,8 +285,8 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	/* Of a path of the program's own: what it has accepted has the name of its listener. */
 	if (peer)
 		memcpy(&number, sock_diag_attribute(peer), sizeof(number));
-	if (!name || socket->udiag_type == SOCK_DGRAM || !holds(&question->held, socket->udiag_ino) ||
-	    holds(&question->held, number))
+	if (!name || socket->udiag_type == SOCK_DGRAM || !has_number(&question->held, socket->udiag_ino) ||
+	    has_number(&question->held, number))
 		return;
 	number = socket->udiag_state == TCP_LISTEN ? length.udiag_rqueue : 1;
 	question->clients->own += number;
@@ -332,7 +332,7 @@ static void see_listener(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !holds(&question->held, socket->idiag_inode) ||
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !has_number(&question->held, socket->idiag_inode) ||
 	    is_of_service(question->svc, socket))
 		return;
 	if (question->accepted)
@@ -348,7 +348,7 @@ static void see_inner(struct nlmsghdr *message, void *context)
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
 
-	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && holds(&question->held, socket->idiag_inode))
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && has_number(&question->held, socket->idiag_inode))
 		add_socket(&question->inner, socket->id.idiag_sport);
 }
 
@@ -384,7 +384,7 @@ static bool ask_own(struct question *question)
 
 /* ---- the question ---- */
 
-static void ask(struct question *question)
+static void ask_kernel(struct question *question)
 {
 	struct svc *svc = question->svc;
 	bool known = true, has_unix = false;
@@ -426,20 +426,20 @@ static void ask(struct question *question)
 
 void clients_count(struct svc *svc, struct clients *clients)
 {
-	ask(&(struct question){ .svc = svc, .clients = clients });
+	ask_kernel(&(struct question){ .svc = svc, .clients = clients });
 }
 
 /* Takes the locks of all connections. */
 void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after)
 {
-	ask(&(struct question){ .svc = svc, .clients = clients, .quiet_after = quiet_after });
+	ask_kernel(&(struct question){ .svc = svc, .clients = clients, .quiet_after = quiet_after });
 }
 
 void clients_in_queue(struct svc *svc, struct sockets *waiting)
 {
 	struct clients clients;
 
-	ask(&(struct question){ .svc = svc, .clients = &clients, .waiting = waiting });
+	ask_kernel(&(struct question){ .svc = svc, .clients = &clients, .waiting = waiting });
 	EACH_SOCKET(socket, svc) {
 		int bytes;
 
@@ -460,7 +460,7 @@ bool clients_have_moved(struct svc *svc, const struct sockets *waited)
 
 	clients_in_queue(svc, &now);
 	for (size_t n = 0; n < waited->count && !moved; n++)
-		moved = !holds(&now, waited->list[n]);
+		moved = !has_number(&now, waited->list[n]);
 	free(now.list);
 	return moved;
 }
@@ -571,7 +571,7 @@ bool clients_watch(struct svc *svc, io_callback *wake)
 	pid_t *pids;
 	bool good;
 
-	ask(&(struct question){ .svc = svc, .clients = clients, .accepted = &nodes });
+	ask_kernel(&(struct question){ .svc = svc, .clients = clients, .accepted = &nodes });
 	pids = nodes.count ? instance_processes(svc->run->current) : NULL;
 	sort_sockets(&nodes);
 	for (pid_t *at = pids; at && *at; at++)

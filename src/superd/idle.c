@@ -201,7 +201,7 @@ static void on_reclaimed(struct helper *helper, int status)
 }
 
 /* freeze_reclaim: a process does that, as it takes as long as the disk does. */
-static void reclaim(struct svc *svc)
+static void reclaim_memory(struct svc *svc)
 {
 	const struct instance *instance = svc->run->current;
 	char bytes[32];
@@ -226,7 +226,7 @@ static void fall_asleep(struct svc *svc)
 	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
 		(long)instance->pid, instance->by_order ? "" : " until a client connects");
 	if (life_of(svc)->freeze_reclaim && instance->cgroup)
-		reclaim(svc);
+		reclaim_memory(svc);
 	if (!watches && !instance->by_order && counts_quiet_ones(svc)) {
 		svc->run->idle->unwatched = true;
 		svc_say(svc, LEVEL_WARNING, "unwatched",
@@ -272,7 +272,7 @@ static bool is_due(const struct svc *svc)
 }
 
 /* What comes next by itself; nothing while somebody is connected whose end will be reported. */
-static void plan(struct svc *svc)
+static void wait_on(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
 	double part = timeout_of(svc) / PARTS, left = due_at(svc) - clock_now();
@@ -329,7 +329,7 @@ static void take_count(struct svc *svc)
 		*idle->busy = '\0';
 }
 
-static void act(struct svc *svc);
+static void sleep_or_thaw(struct svc *svc);
 
 static void keep_busy(struct svc *svc, const char *why)
 {
@@ -355,7 +355,7 @@ static void go_to_sleep(struct svc *svc)
 				"pid %ld cannot be frozen: its processes are found by /proc only, which is not there",
 				(long)svc->run->current->pid);
 		blind = true;
-		act(svc);
+		sleep_or_thaw(svc);
 		return;
 	}
 	*idle->busy = '\0';
@@ -398,7 +398,7 @@ static void on_answer(struct helper *helper, int status)
 	else if (is_due(svc))
 		go_to_sleep(svc);
 	else
-		plan(svc);
+		wait_on(svc);
 }
 
 /* Nobody was there for long enough. */
@@ -437,10 +437,10 @@ static void on_quiet(struct helper *helper, int status)
 	if (!idle->connected && is_due(svc))
 		ask_command(svc);
 	else
-		plan(svc);
+		wait_on(svc);
 }
 
-static void look(struct svc *svc)
+static void look_for_clients(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
 	struct clients clients;
@@ -455,7 +455,7 @@ static void look(struct svc *svc)
 	if (idle->polls)
 		look_for_signs(svc);
 	if (!idle->connected && !is_due(svc) && !idle->polls) {
-		plan(svc);
+		wait_on(svc);
 		return;
 	}
 	take_count(svc);
@@ -464,21 +464,21 @@ static void look(struct svc *svc)
 	} else if (!idle->connected && is_due(svc)) {
 		ask_command(svc);
 	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
-		plan(svc);
+		wait_on(svc);
 	} else {
 		pid = helper_begin(&idle->helper, QUIET_MOST, on_quiet);
 		if (pid == 0) {
 			clients_count_quiet(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
 			_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
 		}
-		plan(svc);
+		wait_on(svc);
 		if (pid > 0)
 			idle->step = IDLE_ASKS;
 	}
 }
 
 /* It stands still: the last look. Who has come since is served, and who comes now waits in the queue. */
-static void act(struct svc *svc)
+static void sleep_or_thaw(struct svc *svc)
 {
 	bool freezes = life_of(svc)->idle_action == IDLE_FREEZE;
 	struct instance *instance = svc->run->current;
@@ -493,7 +493,7 @@ static void act(struct svc *svc)
 		idle->connected = false;
 	if (idle->connected || !is_due(svc)) {
 		instance_freeze(instance, false);
-		plan(svc);
+		wait_on(svc);
 		return;
 	}
 	duration_write(span, timeout_of(svc));
@@ -518,9 +518,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	if (idle->step == IDLE_WAITS) {
-		look(svc);
+		look_for_clients(svc);
 	} else if (idle->step == IDLE_FREEZES && stands_still(svc->run->current)) {
-		act(svc);
+		sleep_or_thaw(svc);
 	} else if (idle->step == IDLE_FREEZES && lasted < FREEZE_MOST) {
 		wake_in(svc, lasted < FREEZE_LOOK_MOST ? lasted : FREEZE_LOOK_MOST);
 	} else if (idle->step == IDLE_FREEZES) {
@@ -547,7 +547,7 @@ void idle_note_close(struct svc *svc)
 		wake_in(svc, timeout_of(svc));
 	} else if (waits && idle->connected) {
 		idle->connected = false;
-		plan(svc);
+		wait_on(svc);
 	}
 }
 
@@ -561,7 +561,7 @@ void idle_note_client(struct svc *svc)
 
 /* ---- for the service ---- */
 
-static void end(struct svc *svc)
+static void stop_watching(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
 
@@ -599,7 +599,7 @@ void idle_follow(struct svc *svc)
 	struct idle *idle;
 
 	if (svc->run->idle)
-		end(svc);
+		stop_watching(svc);
 	if (svc->state != RUNNING || !svc->run->current || !service_idles(svc->row) || superd.quiet ||
 	    !(idle = make_idle(svc)))
 		return;
@@ -615,14 +615,14 @@ void idle_follow(struct svc *svc)
 	listen_to(svc, true);
 	if (idle->polls)
 		look_for_signs(svc);
-	plan(svc);
+	wait_on(svc);
 }
 
 void idle_free(struct svc *svc)
 {
 	if (!svc->run->idle)
 		return;
-	end(svc);
+	stop_watching(svc);
 	child_forget(&svc->run->idle->helper.child);
 	clients_unwatch(svc);
 	free(svc->run->idle);
@@ -642,7 +642,7 @@ void idle_freeze(struct svc *svc)
 {
 	if (!make_idle(svc) || !svc->run->current)
 		return;
-	end(svc);
+	stop_watching(svc);
 	if (!instance_freeze(svc->run->current, true)) {
 		idle_follow(svc);
 		return;
@@ -741,7 +741,7 @@ void idle_show(struct svc *svc, struct buf *out)
 	else
 		take_count(svc);
 	if (was != idle->connected)
-		plan(svc);
+		wait_on(svc);
 	json_object_field(out, "idle");
 	json_text_field(out, "standing",
 			sleeps								? "frozen"

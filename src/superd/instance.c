@@ -112,7 +112,7 @@ struct wiring {
 	bool has_files;
 };
 
-static int keep(struct wiring *wiring, int fd)
+static int own_fd(struct wiring *wiring, int fd)
 {
 	if (fd >= 0 && wiring->own_count < DESCRIPTORS_MOST)
 		wiring->own[wiring->own_count++] = fd;
@@ -126,7 +126,7 @@ static void unwire(struct wiring *wiring)
 	buf_free(&wiring->names);
 }
 
-static bool pass(struct wiring *wiring, int fd, const char *name)
+static bool pass_fd(struct wiring *wiring, int fd, const char *name)
 {
 	if (fd < 0 || wiring->count == DESCRIPTORS_MOST)
 		return false;
@@ -207,8 +207,8 @@ static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct pl
 
 /* ---- commands around it ---- */
 
-static void fill(struct spawn_request *request, struct svc *svc, const struct service *row, const struct plan *plan,
-		 struct wiring *wiring)
+static void fill_request(struct spawn_request *request, struct svc *svc, const struct service *row,
+			 const struct plan *plan, struct wiring *wiring)
 {
 	*request = (struct spawn_request){
 		.plan = plan,
@@ -314,7 +314,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 	if (plan)
 		plan_check_streams(plan, row);
 	if (plan && wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
-		fill(&request, svc, row, plan, &wiring);
+		fill_request(&request, svc, row, plan, &wiring);
 		request.command = &plan->commands[phase].list[number];
 		request.variables = facts;
 		if (service_notify_access(row) < NOTIFY_EXEC)
@@ -403,11 +403,11 @@ static const struct {
 };
 /* clang-format on */
 
-static void finish_phase(struct instance *instance, bool good);
-static void end(struct instance *instance, enum ends ends);
+static void leave_phase(struct instance *instance, bool good);
+static void begin_end(struct instance *instance, enum ends ends);
 
 /* The first that goes wrong counts. */
-static void judge(struct instance *instance, enum result result)
+static void note_result(struct instance *instance, enum result result)
 {
 	if (!instance->result)
 		instance->result = result;
@@ -434,7 +434,7 @@ static void next_command(struct instance *instance)
 	words texts = service_commands(instance->row, phase);
 
 	if (!texts || !texts[instance->next_command]) {
-		finish_phase(instance, true);
+		leave_phase(instance, true);
 		return;
 	}
 	if (instance->reached >= STARTED &&
@@ -473,8 +473,8 @@ static void next_command(struct instance *instance)
 			next_command(instance);
 			return;
 		}
-		judge(instance, plan ? RESULT_EXIT_CODE : RESULT_RESOURCES);
-		finish_phase(instance, false);
+		note_result(instance, plan ? RESULT_EXIT_CODE : RESULT_RESOURCES);
+		leave_phase(instance, false);
 	}
 }
 
@@ -555,7 +555,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	else if (fault.stage && !ignored)
 		result = RESULT_EXIT_CODE;
 	if (instance->ends && phase < EXEC_STOP) {
-		finish_phase(instance, false);
+		leave_phase(instance, false);
 		return;
 	}
 	if (result == RESULT_SUCCESS) {
@@ -568,7 +568,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		next_command(instance);
 		return;
 	}
-	judge(instance, result);
+	note_result(instance, result);
 	if (fault.stage == STAGE_CONDITIONS)
 		describe_fault(instance->row, &fault, &why);
 	else if (fault.stage) {
@@ -585,7 +585,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	else
 		svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 	buf_free(&why);
-	finish_phase(instance, false);
+	leave_phase(instance, false);
 }
 
 /* ---- its start ---- */
@@ -837,7 +837,7 @@ static int64_t stop_limit(const struct instance *instance)
 static bool start_main(struct instance *instance, struct buf *why);
 
 /* Enters a phase, or the next one if there is nothing to do in it. */
-static void go(struct instance *instance, enum phase phase)
+static void enter(struct instance *instance, enum phase phase)
 {
 	const struct restart_options *restart = instance->row->groups->restart;
 	bool left_alone = instance->row->groups->lifecycle->kill_mode == KILL_NONE;
@@ -853,8 +853,8 @@ static void go(struct instance *instance, enum phase phase)
 	case LAUNCHED:
 		if (!start_main(instance, &why)) {
 			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
-			judge(instance, RESULT_RESOURCES);
-			finish_phase(instance, false);
+			note_result(instance, RESULT_RESOURCES);
+			leave_phase(instance, false);
 		}
 		buf_free(&why);
 		return;
@@ -862,11 +862,11 @@ static void go(struct instance *instance, enum phase phase)
 		relay_begin(instance);
 		svc_note_ready(instance->svc, instance);
 		if (!instance->main.pid && !instance->is_held && !instance->end_is_judged)
-			go(instance, REMAINS);
+			enter(instance, REMAINS);
 		return;
 	case REMAINS:
 		if (!restart->remain_after_exit || instance->ends)
-			go(instance, EXEC_STOP);
+			enter(instance, EXEC_STOP);
 		else if (restart->kill_rest && group_lives(instance)) {
 			instance_limit(instance, stop_limit(instance));
 			instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
@@ -875,7 +875,7 @@ static void go(struct instance *instance, enum phase phase)
 	case TERMINATED: /* what one leaves that has ended by itself is spared */
 		note_escaped(instance);
 		if ((!instance->ends && !restart->kill_rest) || (!instance->main.pid && !group_lives(instance))) {
-			go(instance, STOP_POST);
+			enter(instance, STOP_POST);
 			return;
 		}
 		if (instance->reached == STARTED && !instance->main.pid && instance->row->exec->type == TYPE_FORKING) {
@@ -905,7 +905,7 @@ static void go(struct instance *instance, enum phase phase)
 		return;
 	case FINAL:
 		if (!restart->final_kill_signal || restart->final_kill_signal == SIGKILL) {
-			go(instance, KILLED);
+			enter(instance, KILLED);
 			return;
 		}
 		note_escaped(instance);
@@ -917,7 +917,7 @@ static void go(struct instance *instance, enum phase phase)
 			svc_say(instance->svc, LEVEL_WARNING, "leftover", "pid %ld keeps running: %s",
 				(long)instance->pid, left_alone ? "kill_mode" : "send_sigkill");
 			child_forget(&instance->main);
-			go(instance, STOP_POST);
+			enter(instance, STOP_POST);
 			return;
 		}
 		note_escaped(instance);
@@ -1006,14 +1006,14 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	if (instance->phase > REMAINS) {
-		judge(instance, RESULT_TIMEOUT);
+		note_result(instance, RESULT_TIMEOUT);
 		if (instance->phase == KILLED) {
 			svc_say(instance->svc, LEVEL_ERROR, "hanging",
 				"pid %ld was killed and does not end: superd no longer waits for it",
 				(long)instance->pid);
 			child_forget(&instance->main);
 		}
-		go(instance, phases[instance->phase].late);
+		enter(instance, phases[instance->phase].late);
 		return;
 	}
 	if (starts) { /* it may have said so while superd stood still */
@@ -1084,7 +1084,7 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 
 		if (reader < 0)
 			return false;
-		wiring->wanted[wiring->count++] = keep(wiring, reader);
+		wiring->wanted[wiring->count++] = own_fd(wiring, reader);
 		wiring->others++;
 		return true;
 	}
@@ -1093,7 +1093,7 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 		return false;
 	}
 	fd_set_nonblocking(ends[0], true);
-	wiring->wanted[wiring->count++] = keep(wiring, ends[1]);
+	wiring->wanted[wiring->count++] = own_fd(wiring, ends[1]);
 	wiring->others++;
 	instance->channel = ends[0];
 	return true;
@@ -1119,7 +1119,7 @@ static struct {
 } gathered;
 
 /* Behind the launch. */
-static bool conclude(struct launching *start, struct buf *why)
+static bool note_launched(struct launching *start, struct buf *why)
 {
 	struct instance *instance = start->instance;
 
@@ -1182,11 +1182,11 @@ static bool start_main(struct instance *instance, struct buf *why)
 		if (first < 0)
 			first = fd;
 		if (row->exec->pass == PASS_SYSTEMD)
-			good = good && pass(wiring, fd, socket->listen->name);
+			good = good && pass_fd(wiring, fd, socket->listen->name);
 	}
 	if (!is_connection) {
 		LIST_OF(struct stored, stored, link, &svc->run->stored)
-			good = good && pass(wiring, stored->fd, stored->name);
+			good = good && pass_fd(wiring, stored->fd, stored->name);
 	}
 	plan_check_streams(plan, row);
 	good = good && wire_streams(wiring, svc, plan, row, first, false, why) && wire_channel(instance, wiring, why);
@@ -1197,7 +1197,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 			instance->lack = errno;
 		goto fail;
 	}
-	fill(request, svc, row, plan, wiring);
+	fill_request(request, svc, row, plan, wiring);
 	request->checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
 		!service_commands(row, PHASE_START_PRE);
 	request->private_id = instance->private_id;
@@ -1219,7 +1219,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 	good = enter_cgroup(instance, plan, request, why) &&
 		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
 	if (filter >= 0) {
-		wiring->wanted[wiring->count++] = keep(wiring, filter);
+		wiring->wanted[wiring->count++] = own_fd(wiring, filter);
 		request->wanted_count = wiring->count;
 		request->filter_channel = wiring->count - 1;
 	}
@@ -1241,7 +1241,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		return true;
 	}
 	launch_together(&start->launch, 1);
-	return conclude(start, why);
+	return note_launched(start, why);
 fail:
 	unwire(wiring);
 	free(start);
@@ -1261,7 +1261,7 @@ size_t instances_gathered(void)
 /* Nothing of it was started. */
 static void note_not_started(struct instance *instance)
 {
-	judge(instance, RESULT_RESOURCES);
+	note_result(instance, RESULT_RESOURCES);
 	if (instance->socket && instance->client.fd >= 0)
 		accept_keep(instance);
 	svc_note_end(instance->svc, instance);
@@ -1282,7 +1282,7 @@ void instances_start_gathered(void)
 	for (size_t n = 0; n < gathered.count; n++) {
 		struct instance *instance = gathered.list[n]->instance;
 
-		if (!conclude(gathered.list[n], &why)) {
+		if (!note_launched(gathered.list[n], &why)) {
 			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 			failed[failures++] = instance;
 		}
@@ -1294,7 +1294,7 @@ void instances_start_gathered(void)
 	buf_free(&why);
 }
 
-static bool begin(struct instance *instance, struct buf *why)
+static bool begin_start(struct instance *instance, struct buf *why)
 {
 	struct svc *svc = instance->svc;
 
@@ -1317,7 +1317,7 @@ static bool begin(struct instance *instance, struct buf *why)
 	spawn_invocation(instance->invocation);
 	instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
 	if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE)) {
-		go(instance, CONDITION);
+		enter(instance, CONDITION);
 		return true;
 	}
 	return start_main(instance, why);
@@ -1327,7 +1327,7 @@ void instance_start(struct instance *instance)
 {
 	struct buf why = { 0 };
 
-	if (!begin(instance, &why)) {
+	if (!begin_start(instance, &why)) {
 		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 		note_not_started(instance);
 	}
@@ -1416,7 +1416,7 @@ static void await_ready(struct instance *instance)
 	if (service_awaits_target(instance->row) || instance->row->exec->type == TYPE_FORKING)
 		relay_begin(instance);
 	if (instance->ends) {
-		go(instance, TERMINATED);
+		enter(instance, TERMINATED);
 		return;
 	}
 	if (instance->row->exec->pass == PASS_BIND)
@@ -1451,17 +1451,17 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 		describe_fault(instance->row, &fault, &why);
 		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 		buf_free(&why);
-		judge(instance,
-		      fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES
-			      : fault.error	      ? RESULT_EXIT_CODE
-						      : RESULT_CONDITION);
+		note_result(instance,
+			    fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES
+				    : fault.error	    ? RESULT_EXIT_CODE
+							    : RESULT_CONDITION);
 		child_forget(&instance->main);
-		finish_phase(instance, false);
+		leave_phase(instance, false);
 		return;
 	}
 	if (!instance->row->exec->builtin || strcmp(instance->row->exec->builtin[0], "tcpmux") != 0)
 		close_apart(instance->svc, &instance->client.fd);
-	go(instance, STARTED);
+	enter(instance, STARTED);
 	if (!instance->socket)
 		journal_flush(); /* it is logged once; for each client that would cost too much */
 	note_started(instance);
@@ -1483,26 +1483,26 @@ void instance_be_ready(struct instance *instance)
 {
 	if (instance->phase != STARTED || instance->ends)
 		return;
-	go(instance, START_POST);
+	enter(instance, START_POST);
 }
 
 /* ---- its end ---- */
 
-static void finish_phase(struct instance *instance, bool good)
+static void leave_phase(struct instance *instance, bool good)
 {
 	bool starts = instance->phase < READY;
 
 	if (starts && !good && !instance->ends && instance->phase >= STARTED) {
-		end(instance, HAS_FAILED);
+		begin_end(instance, HAS_FAILED);
 		return;
 	}
 	if (starts && !good && instance->ends != IS_ASKED && instance->socket && instance->client.fd >= 0)
 		accept_keep(instance);
 	good &= !starts || !instance->ends;
 	if (starts && instance->result == RESULT_CONDITION) /* it has run nothing that exec_stop_post were to undo */
-		go(instance, OVER);
+		enter(instance, OVER);
 	else
-		go(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
+		enter(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
 }
 
 /* By its control group, where it has one. Without it its user has to do. */
@@ -1558,7 +1558,7 @@ void instance_signal(struct instance *instance, int signal)
 }
 
 /* Begins its end. An order wins over a failure that has begun it before. */
-static void end(struct instance *instance, enum ends ends)
+static void begin_end(struct instance *instance, enum ends ends)
 {
 	bool begins = !instance->ends;
 
@@ -1587,24 +1587,24 @@ static void end(struct instance *instance, enum ends ends)
 		return;
 	}
 	if (phases[instance->phase].to_end == STAY)
-		finish_phase(instance, false);
+		leave_phase(instance, false);
 	else
-		go(instance, instance->result == RESULT_WATCHDOG ? TERMINATED : phases[instance->phase].to_end);
+		enter(instance, instance->result == RESULT_WATCHDOG ? TERMINATED : phases[instance->phase].to_end);
 }
 
 void instance_stop(struct instance *instance)
 {
-	end(instance, IS_ASKED);
+	begin_end(instance, IS_ASKED);
 }
 
 void instance_fail(struct instance *instance, enum result result)
 {
-	judge(instance, result);
+	note_result(instance, result);
 	if (instance->svc->run->current == instance && instance->svc->state != STOPPING) {
 		svc_set(instance->svc, STOPPING);
 		queue_offer();
 	}
-	end(instance, HAS_FAILED);
+	begin_end(instance, HAS_FAILED);
 }
 
 uid_t user_of(const struct service *row)
@@ -1650,7 +1650,7 @@ static void look_for_daemon(struct instance *instance)
 		if (instance->phase == STARTED)
 			instance_be_ready(instance);
 		else
-			go(instance, REMAINS);
+			enter(instance, REMAINS);
 	} else {
 		instance->candidate = count == 1 ? found : 0;
 		timer_begin(&instance->look, LOOK);
@@ -1672,7 +1672,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 		timer_begin(&instance->look, LOOK);
 	} else {
 		ev_timer_stop(loop, &instance->limit);
-		go(instance, phases[instance->phase].done);
+		enter(instance, phases[instance->phase].done);
 	}
 }
 
@@ -1728,13 +1728,13 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		return;
 	}
 	result = result_of_end(instance->row, instance->phase, false, signs && strchr(signs, '-'), status);
-	judge(instance, result);
+	note_result(instance, result);
 	next = result == RESULT_SUCCESS ? phases[instance->phase].well : phases[instance->phase].badly;
 	if (instance->phase >= TERMINATED && instance->phase <= KILLED) {
 		if (kill_mode == KILL_MIXED)
 			instance_signal(instance, SIGKILL);
 		if (kill_mode == KILL_PROCESS)
-			go(instance, STOP_POST);
+			enter(instance, STOP_POST);
 		else
 			on_look(superd.loop, &instance->look, 0);
 		return;
@@ -1753,7 +1753,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		instance->ends = HAS_FAILED; /* nothing is left of a start that has failed */
 	else if (result == RESULT_SUCCESS)
 		next = REMAINS; /* or EXEC_STOP behind it */
-	go(instance, next);
+	enter(instance, next);
 }
 
 /* An instance of the superd before: what it waits for is waited for. */
@@ -1808,7 +1808,7 @@ void instance_go_on(struct instance *instance)
 	else if (instance->phase == STARTED && !forks)
 		await_ready(instance);
 	else if (instance->phase == LAUNCHED)
-		go(instance, LAUNCHED);
+		enter(instance, LAUNCHED);
 	else if (phases[instance->phase].commands != NONE)
 		next_command(instance);
 	else if (instance->phase == STARTED || (instance->phase >= TERMINATED && !instance->main.pid))

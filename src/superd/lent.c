@@ -106,7 +106,7 @@ static void on_changed(struct helper *helper, int status)
 		svc_changed(svc);
 }
 
-_Noreturn static void make_change(int fd, const struct listen *before, const struct listen *after, int report)
+_Noreturn static void change_apart(int fd, const struct listen *before, const struct listen *after, int report)
 {
 	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
 
@@ -135,7 +135,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	if (change && fstat(socket->fd, &status) == 0 && fd_pipe(ends) == 0)
 		pid = helper_begin(&change->helper, PATIENCE, on_changed);
 	if (pid == 0)
-		make_change(socket->fd, before, after, ends[1]);
+		change_apart(socket->fd, before, after, ends[1]);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);

@@ -89,7 +89,7 @@ static size_t count_room(void)
 	return least;
 }
 
-static size_t used(void)
+static size_t places_used(void)
 {
 	return superd.instances + superd.asking;
 }
@@ -97,7 +97,7 @@ static size_t used(void)
 /* Descriptors that are free, at least. They are counted where the table and the instances might need all. */
 static size_t count_free(void)
 {
-	size_t most = DESCRIPTORS_OWN + DESCRIPTORS_EACH * (used() + superd.table->count);
+	size_t most = DESCRIPTORS_OWN + DESCRIPTORS_EACH * (places_used() + superd.table->count);
 	struct rlimit limit;
 	struct stat status;
 	DIR *stream;
@@ -117,12 +117,12 @@ static size_t count_free(void)
 	return limit.rlim_cur > most ? (size_t)limit.rlim_cur - most : 0;
 }
 
-static void look(void)
+static void count_places(void)
 {
 	size_t processes = count_room(), descriptors = count_free();
 
 	descriptors = descriptors > DESCRIPTORS_FREE ? (descriptors - DESCRIPTORS_FREE) / DESCRIPTORS_EACH : 0;
-	places.total = used() - instances_gathered() + (processes < descriptors ? processes : descriptors);
+	places.total = places_used() - instances_gathered() + (processes < descriptors ? processes : descriptors);
 	places.total += !places.total; /* one at least: the kernel has the last word */
 	places.looked = ev_now(superd.loop);
 }
@@ -157,12 +157,12 @@ void limits_begin(void)
 	for (size_t n = 0; n < superd.table->count; n++)
 		highest += superd.table->services[n].socket_count;
 	fd_make_room((int)highest);
-	look();
+	count_places();
 }
 
 size_t limits_places(void)
 {
-	look();
+	count_places();
 	return places.total;
 }
 
@@ -173,12 +173,12 @@ bool limits_allow(const struct svc *svc)
 
 	if (places.short_until > clock_now() || close_is_slow(svc))
 		return false;
-	if (used() > places.total / 2 && places.looked != ev_now(superd.loop))
-		look();
+	if (places_used() > places.total / 2 && places.looked != ev_now(superd.loop))
+		count_places();
 	if (svc_is_empty(svc) && !svc->run->count) /* what superd itself has started since is no reason to wait */
-		return used() < places.total + RESERVE_OTHERS;
+		return places_used() < places.total + RESERVE_OTHERS;
 	kept = asleep < places.total / KEPT_PART ? asleep : places.total / KEPT_PART;
-	return used() + kept < places.total;
+	return places_used() + kept < places.total;
 }
 
 void limits_wait(struct svc *svc)
@@ -201,7 +201,7 @@ void limits_offer(void)
 		return;
 	places.offers = true;
 	list_add(&places.line, &mark);
-	while (places.line.next != &mark && used() < places.total + RESERVE_OTHERS && !superd.stopping) {
+	while (places.line.next != &mark && places_used() < places.total + RESERVE_OTHERS && !superd.stopping) {
 		struct svc *svc = container_of(places.line.next, struct run, queue)->svc;
 
 		list_remove(&svc->run->queue);

@@ -92,7 +92,7 @@ void notify_close(struct svc *svc)
 
 /* ---- kept descriptors ---- */
 
-static void drop(struct stored *stored)
+static void drop_stored(struct stored *stored)
 {
 	ev_io_stop(superd.loop, &stored->io);
 	list_remove(&stored->link);
@@ -113,7 +113,7 @@ static void on_stored_end(struct ev_loop *loop, ev_io *io, int events)
 		return;
 	}
 	svc_echo(stored->svc, LEVEL_INFO, "store", "the other end of %s is closed: not kept any longer", stored->name);
-	drop(stored);
+	drop_stored(stored);
 }
 
 void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user)
@@ -141,7 +141,7 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t use
 void store_clear(struct svc *svc)
 {
 	LIST_OF(struct stored, stored, link, &svc->run->stored)
-		drop(stored);
+		drop_stored(stored);
 }
 
 /* The service has another row. */
@@ -156,7 +156,7 @@ void store_check(struct svc *svc)
 			svc_say(svc, LEVEL_NOTICE, "store",
 				"%s is not kept any longer: uid %lu stored it, and the service's is %lu now",
 				stored->name, (unsigned long)stored->user, (unsigned long)user);
-		drop(stored);
+		drop_stored(stored);
 	}
 }
 
@@ -170,7 +170,7 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 	if (message->remove && message->name.at) {
 		LIST_OF(struct stored, stored, link, &svc->run->stored) {
 			if (!strcmp(stored->name, name))
-				drop(stored);
+				drop_stored(stored);
 		}
 		return;
 	}
@@ -365,8 +365,8 @@ static void drop_message(struct svc *svc, pid_t pid, const char *flaw)
 			more);
 }
 
-static void take(struct instance *instance, const struct notify_message *message, const struct received *received,
-		 int *fds, size_t count)
+static void obey_message(struct instance *instance, const struct notify_message *message,
+			 const struct received *received, int *fds, size_t count)
 {
 	struct svc *svc = instance->svc;
 	const struct lifecycle_options *lifecycle = instance->row->groups->lifecycle;
@@ -466,7 +466,7 @@ static void take(struct instance *instance, const struct notify_message *message
 	}
 }
 
-static void hear(struct svc *svc, struct received *received, int *fds, size_t count)
+static void take_message(struct svc *svc, struct received *received, int *fds, size_t count)
 {
 	struct instance *instance = NULL;
 	struct notify_message message;
@@ -486,14 +486,14 @@ static void hear(struct svc *svc, struct received *received, int *fds, size_t co
 	else if (instance->access < received->least)
 		drop_message(svc, received->pid, "notify_access does not let it speak");
 	else
-		take(instance, &message, received, fds, count);
+		obey_message(instance, &message, received, fds, count);
 	for (size_t n = 0; n < count; n++)
 		close_apart(svc, &fds[n]);
 }
 
 /* The receiver: it looks at descriptors without a call to their file systems, and passes on those for which superd has
  * a use and whose close does not hang. */
-static _Noreturn void receive(struct received *received, int from, int to)
+static _Noreturn void receive_apart(struct received *received, int from, int to)
 {
 	struct notify_message message;
 	int fds[DESCRIPTORS], own[] = { from, to };
@@ -556,7 +556,7 @@ static void take_received(struct svc *svc, const char *otherwise)
 	if (fd_message_receive(svc->run->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
 		    (ssize_t)sizeof(received) &&
 	    received.length <= NOTIFICATION_MOST)
-		hear(svc, &received, fds, count);
+		take_message(svc, &received, fds, count);
 	else
 		drop_message(svc, 0, otherwise);
 }
@@ -614,7 +614,7 @@ static void begin_receiving(struct svc *svc, struct received *received)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
 		pid = helper_begin(&svc_run(svc)->receiver, RECEIVE_SECONDS, on_receiver);
 		if (pid == 0)
-			receive(received, svc->run->notify, ends[1]);
+			receive_apart(received, svc->run->notify, ends[1]);
 		close(ends[1]);
 		if (pid > 0) {
 			svc->run->received = fd_raise(ends[0], FD_HIGH);
@@ -661,6 +661,6 @@ void notify_read(struct svc *svc)
 			return;
 		}
 		recv(svc->run->notify, received.text, 0, MSG_DONTWAIT);
-		hear(svc, &received, NULL, 0);
+		take_message(svc, &received, NULL, 0);
 	}
 }

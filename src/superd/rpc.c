@@ -46,7 +46,7 @@ static void wake_at(double due)
 	timer_call(&rpc.next, due > now ? due - now : 0, on_next, NULL);
 }
 
-static void drop(struct registration *one)
+static void drop_registration(struct registration *one)
 {
 	journal_say("-rpc %" PRIu64 "\n", one->number);
 	list_remove(&one->link);
@@ -54,7 +54,8 @@ static void drop(struct registration *one)
 	free(one);
 }
 
-static void say(const struct registration *one, enum level level, const char *name, const char *text, const char *why)
+static void log_registration(const struct registration *one, enum level level, const char *name, const char *text,
+			     const char *why)
 {
 	struct event event = { .name = name, .service = one->service, .reason = why };
 
@@ -63,15 +64,15 @@ static void say(const struct registration *one, enum level level, const char *na
 }
 
 /* Until an administrator withdraws it (rpcinfo -d), clients that ask rpcbind get a port that nobody serves. */
-static void leave(struct registration *one, const char *why)
+static void give_up(struct registration *one, const char *why)
 {
 	if (one->set)
-		say(one, LEVEL_WARNING, "left_registered", "stays registered with rpcbind", why);
-	drop(one);
+		log_registration(one, LEVEL_WARNING, "left_registered", "stays registered with rpcbind", why);
+	drop_registration(one);
 }
 
 /* superd-rpc has ended, or could not be started. text: what it has said. */
-static void finish(bool done, const char *text)
+static void note_done(bool done, const char *text)
 {
 	struct registration *one = rpc.current;
 	struct event event = { .name = "registered", .service = one->service };
@@ -86,7 +87,7 @@ static void finish(bool done, const char *text)
 		journal_registration(one);
 		if (*text)
 			log_event(superd.log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
-		say(one, LEVEL_INFO, "registered", "registered with rpcbind", NULL);
+		log_registration(one, LEVEL_INFO, "registered", "registered with rpcbind", NULL);
 	} else if (rpc.sets && one->fd < 0) {
 		return; /* its socket was closed meanwhile, and this is withdrawn */
 	} else if (!done && may_wait) {
@@ -99,11 +100,11 @@ static void finish(bool done, const char *text)
 			  one->program, text);
 		one->failure_logged = true;
 	} else if (!done) {
-		leave(one, text);
+		give_up(one, text);
 	} else {
 		if (one->set)
-			say(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
-		drop(one);
+			log_registration(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
+		drop_registration(one);
 	}
 }
 
@@ -120,7 +121,7 @@ static void on_output(struct ev_loop *loop, ev_io *io, int events)
 		buf_add(&rpc.text, text, (size_t)got);
 }
 
-static void start(const struct account *account);
+static void start_program(const struct account *account);
 
 static void on_ended(struct helper *helper, int status)
 {
@@ -133,7 +134,7 @@ static void on_ended(struct helper *helper, int status)
 	ev_io_stop(superd.loop, &rpc.io);
 	close(rpc.io.fd);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED && rpc.as_own_user) {
-		start(NULL);
+		start_program(NULL);
 		return;
 	}
 	for (const char *line = buf_string(&rpc.text); *line; line += strspn(line, "\n")) {
@@ -147,12 +148,12 @@ static void on_ended(struct helper *helper, int status)
 		buf_addf(&text, "%sthere was no answer in time", text.length ? "; " : "");
 	else if (status && !text.length)
 		buf_text(&text, "it has failed without a word");
-	finish(status == 0, buf_string(&text));
+	note_done(status == 0, buf_string(&text));
 	buf_free(&text);
 }
 
 /* account NULL: superd's own, which rpcbind may accept where it refuses superd-rpc's. */
-static void start(const struct account *account)
+static void start_program(const struct account *account)
 {
 	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const struct registration *one = rpc.current;
@@ -181,7 +182,7 @@ static void start(const struct account *account)
 	fd_close(&report);
 	if (pid < 0) {
 		fd_close(&ends[0]);
-		finish(false, buf_string(&why));
+		note_done(false, buf_string(&why));
 	} else {
 		rpc.as_own_user = account;
 		buf_clear(&rpc.text);
@@ -227,11 +228,11 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 		rpc.current = first;
 		rpc.sets = first->fd >= 0;
 		first->tried = true;
-		start(helper_user_account(HELPER_USER_RPC));
+		start_program(helper_user_account(HELPER_USER_RPC));
 	}
 }
 
-static struct registration *add(const char *service)
+static struct registration *add_registration(const char *service)
 {
 	struct registration *one = calloc(1, sizeof(*one));
 
@@ -255,7 +256,7 @@ void rpc_announce(const struct socket *socket)
 
 	if (!endpoint_is_rpc(socket->listen->endpoint))
 		return;
-	if (!bind_reach(socket->fd, &reach) || !(one = add(socket->svc->row->name))) {
+	if (!bind_reach(socket->fd, &reach) || !(one = add_registration(socket->svc->row->name))) {
 		svc_say(socket->svc, LEVEL_ERROR, "register_error", "cannot be registered with rpcbind: %s",
 			strerror(errno));
 		return;
@@ -278,7 +279,7 @@ void rpc_withdraw(int fd)
 		if (one->fd != fd)
 			continue;
 		if (!one->tried) { /* rpcbind does not know it */
-			drop(one);
+			drop_registration(one);
 			continue;
 		}
 		one->fd = -1;
@@ -293,7 +294,7 @@ void rpc_withdraw(int fd)
 /* The superd before has left it: rpcbind may know of it, and its socket may be gone. */
 void rpc_resume(const char *service, const struct registration *before)
 {
-	struct registration *one = add(service);
+	struct registration *one = add_registration(service);
 
 	if (!one)
 		return;
@@ -347,5 +348,5 @@ void rpc_leave(const char *why)
 	}
 	rpc.current = NULL;
 	LIST_OF(struct registration, one, link, &superd.registrations)
-		leave(one, why);
+		give_up(one, why);
 }

@@ -1196,7 +1196,7 @@ void svc_settle(struct svc *svc)
 }
 
 /* Whether a limit of the service as a whole keeps clients waiting now. */
-static bool rests(struct svc *svc, const struct socket *socket)
+static bool is_limited(struct svc *svc, const struct socket *socket)
 {
 	const struct access_options *access = svc->row->groups->access;
 	time_t wall = time(NULL);
@@ -1250,7 +1250,7 @@ static void on_readable(struct socket *socket)
 	default:
 		return;
 	}
-	if (rests(svc, socket))
+	if (is_limited(svc, socket))
 		return;
 	if (svc->row->exec->accept) {
 		if (needs_come_first(svc)) {
@@ -1505,39 +1505,33 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 
 static void describe_end(const struct instance *instance, struct buf *out)
 {
+	const struct service *row = instance->row;
+	bool late = instance->result == RESULT_TIMEOUT && instance->reached < READY, notifies = service_notifies(row);
 	char text[48];
 
 	status_describe(instance->status, text);
 	if (*instance->why)
 		buf_addf(out, "its start failed: %s", instance->why);
-	else if (instance->result == RESULT_TIMEOUT && instance->reached < READY)
-		buf_addf(out,
-			 service_awaits_target(instance->row)
-				 ? "it was not ready within %s, and nothing answered at %s%s%s"
-				 : "it was not ready within %s",
-			 option_name_of(instance->row, "timeout_start"),
-			 instance->row->exec->redirect ? instance->row->exec->redirect[0] : "",
-			 instance->row->exec->redirect && instance->row->exec->redirect[1] ? ":" : "",
-			 instance->row->exec->redirect && instance->row->exec->redirect[1]
-				 ? instance->row->exec->redirect[1]
-				 : "");
 	else if (instance->result == RESULT_OOM_KILL)
 		buf_text(out, "superd stopped it, as it had more memory than memory_max");
-	else if (instance->result == RESULT_TIMEOUT)
-		buf_addf(out, "superd stopped it, and it ended with %s", text);
+	else if (late)
+		buf_addf(out, "it was not ready within %s", option_name_of(row, "timeout_start"));
 	else
-		buf_addf(out, "it ended with %s", text);
-	if (*instance->why || instance->reached >= READY || instance->result == RESULT_OOM_KILL ||
-	    (instance->result == RESULT_TIMEOUT && !service_notifies(instance->row)))
+		buf_addf(out,
+			 instance->result == RESULT_TIMEOUT ? "superd stopped it, and it ended with %s"
+							    : "it ended with %s",
+			 text);
+	if (*instance->why || instance->result == RESULT_OOM_KILL || instance->reached >= READY)
 		return;
-	if (bind_is_missing(instance))
+	if (bind_is_missing(instance) && (notifies || !late))
 		buf_text(out, ", before it bound all its sockets");
-	else if (service_notifies(instance->row))
+	else if (notifies)
 		buf_text(out, ", and never sent READY=1");
-	else if (service_awaits_target(instance->row))
-		buf_addf(out, ", and nothing answered at %s:%s", instance->row->exec->redirect[0],
-			 instance->row->exec->redirect[1] ? instance->row->exec->redirect[1] : "");
-	else if (service_awaits_ready(instance->row))
+	else if (service_awaits_target(row))
+		buf_addf(out,
+			 row->exec->redirect[1] ? ", and nothing answered at %s:%s" : ", and nothing answered at %s",
+			 row->exec->redirect[0], row->exec->redirect[1]);
+	else if (service_awaits_ready(row) && !late)
 		buf_text(out, ", and was not ready yet");
 }
 
