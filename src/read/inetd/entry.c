@@ -72,7 +72,7 @@ static size_t split_tokens(const char *text, const char *end, struct inetd_token
 }
 
 /* Whether a line of text begins an entry, also in NetBSD's notation KEY = VALUE. */
-static bool inetd_begins_entry(const char *text, const char *end)
+static bool begins_entry(const char *text, const char *end)
 {
 	struct inetd_token tokens[WORDS];
 	size_t count = split_tokens(text, end, tokens);
@@ -104,9 +104,9 @@ bool inetd_recognises(const struct source_file *source)
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline ? newline : end;
 
-		if (*text != '#' && inetd_begins_entry(text, stop))
+		if (*text != '#' && begins_entry(text, stop))
 			return true;
-		off |= *text == '#' && inetd_begins_entry(skip_marks(text, stop), stop);
+		off |= *text == '#' && begins_entry(skip_marks(text, stop), stop);
 		text = stop + 1;
 	}
 	return off;
@@ -116,15 +116,6 @@ bool inetd_recognises(const struct source_file *source)
  *
  * A line that begins with a blank continues the line before it, across comments. That also holds if the line before is
  * wrong; otherwise superd would read half a line as a service. */
-
-/* How lines are split. */
-struct inetd_cutter {
-	const struct source_file *source;
-	const struct inetd_dialect *dialect;
-	struct pool *pool;
-	struct diags *diags;
-	bool joins; /* a line that ends with a lone \ continues in the next one */
-};
 
 static bool is_blank(char c)
 {
@@ -138,27 +129,31 @@ static size_t skip_blanks(const struct source_file *source, size_t at, size_t en
 	return at;
 }
 
-static void add_word(struct inetd_line *line, struct pool *pool, const char *text, size_t length, struct origin at)
+static void add_word(struct inetd *inetd, const char *text, size_t length, size_t at)
 {
-	array_add(line->words, line->count, line->capacity) =
-		(struct inetd_word){ .text = pool_text_n(pool, text, length), .at = at };
+	struct inetd_line *line = &inetd->line;
+
+	array_add(line->words, line->count, line->capacity) = (struct inetd_word){
+		.text = inetd_keep(inetd, text, length),
+		.at = source_origin_near(inetd->source, at, &line->near),
+	};
 }
 
-static bool opens_quote(const struct inetd_cutter *cutter, char c, bool first)
+static bool opens_quote(struct inetd *inetd, char c, bool first)
 {
-	enum inetd_quoting quoting = cutter->dialect->quoting;
+	enum inetd_quoting quoting = inetd->dialect->quoting;
 
 	return (c == '"' || c == '\'') && quoting != QUOTING_NONE && (first || quoting != QUOTING_WHOLE);
 }
 
 /* Adds the text of the quotes that open at `at`. Returns the offset behind them; 0: they are not closed. */
-static size_t scan_quoted(const struct inetd_cutter *cutter, size_t at, size_t end, struct buf *out)
+static size_t scan_quoted(struct inetd *inetd, size_t at, size_t end, struct buf *out)
 {
-	const char *text = cutter->source->text;
+	const char *text = inetd->source->text;
 	char quote = text[at++];
 
 	for (; at < end && text[at] != quote; at++) {
-		if (cutter->dialect->quoting == QUOTING_FULL && quote == '"' && text[at] == '\\' && at + 1 < end &&
+		if (inetd->dialect->quoting == QUOTING_FULL && quote == '"' && text[at] == '\\' && at + 1 < end &&
 		    strchr("\"\\", text[at + 1]))
 			at++;
 		buf_char(out, text[at]);
@@ -166,85 +161,87 @@ static size_t scan_quoted(const struct inetd_cutter *cutter, size_t at, size_t e
 	return at < end ? at + 1 : 0;
 }
 
-static bool refuse_quote(const struct inetd_cutter *cutter, size_t at)
+static bool refuse_quote(struct inetd *inetd, size_t at)
 {
-	diag_error(cutter->diags, source_origin(cutter->source, at), "a %c is not closed on its line",
-		   cutter->source->text[at]);
-	diags_hint(cutter->diags,
+	diag_error(inetd->reading->diags, source_origin(inetd->source, at), "a %c is not closed on its line",
+		   inetd->source->text[at]);
+	diags_hint(inetd->reading->diags,
 		   "put a literal quote in quotes of the other kind; OpenBSD's and "
 		   "busybox's inetd know no quotes: inetd+openbsd:PATH reads the file as they do");
 	return false;
 }
 
 /* Adds the word at *at and moves *at behind it. */
-static bool scan_line_word(struct inetd_line *line, const struct inetd_cutter *cutter, size_t *at, size_t end)
+static bool scan_line_word(struct inetd *inetd, size_t *at, size_t end)
 {
-	const char *text = cutter->source->text;
+	const char *text = inetd->source->text;
 	size_t start = *at, next;
 	struct buf word = { 0 };
 
 	while (*at < end && !is_blank(text[*at]) && text[*at] != '"' && text[*at] != '\'')
 		++*at;
 	if (*at == end || is_blank(text[*at])) {
-		add_word(line, cutter->pool, text + start, *at - start,
-			 source_origin_near(cutter->source, start, &line->near));
+		add_word(inetd, text + start, *at - start, start);
 		return true;
 	}
 	buf_add(&word, text + start, *at - start);
 	while (*at < end && !is_blank(text[*at])) {
-		if (!opens_quote(cutter, text[*at], *at == start)) {
+		if (!opens_quote(inetd, text[*at], *at == start)) {
 			buf_char(&word, text[(*at)++]);
 			continue;
 		}
-		line->has_quotes = true;
-		next = scan_quoted(cutter, *at, end, &word);
+		inetd->line.has_quotes = true;
+		next = scan_quoted(inetd, *at, end, &word);
 		if (!next) {
 			buf_free(&word);
-			return refuse_quote(cutter, *at);
+			return refuse_quote(inetd, *at);
 		}
 		*at = next;
-		if (cutter->dialect->quoting == QUOTING_WHOLE)
+		if (inetd->dialect->quoting == QUOTING_WHOLE)
 			break;
 	}
-	add_word(line, cutter->pool, buf_string(&word), word.length,
-		 source_origin_near(cutter->source, start, &line->near));
+	add_word(inetd, buf_string(&word), word.length, start);
 	buf_free(&word);
 	return true;
 }
 
-/* Whether `at` has a backslash that is the last word of its line. */
-static bool is_joint(const struct inetd_cutter *cutter, size_t at, size_t end)
+/* In superd's own dialect a line whose last word is a lone backslash goes on in the next one. */
+static bool joins_lines(const struct inetd *inetd)
 {
-	return cutter->joins && cutter->source->text[at] == '\\' && skip_blanks(cutter->source, at + 1, end) == end;
+	return inetd->reading->compat == COMPAT_NONE;
 }
 
 /* Adds the words of one line of the text. *joined is set if a backslash at its end continues it. */
-static bool scan_line(struct inetd_line *line, const struct inetd_cutter *cutter, size_t at, size_t end, bool *joined)
+static bool scan_line(struct inetd *inetd, size_t at, size_t end, bool *joined)
 {
-	while ((at = skip_blanks(cutter->source, at, end)) < end) {
-		if (is_joint(cutter, at, end)) {
+	const struct source_file *source = inetd->source;
+
+	while ((at = skip_blanks(source, at, end)) < end) {
+		if (joins_lines(inetd) && source->text[at] == '\\' && skip_blanks(source, at + 1, end) == end) {
 			*joined = true;
 			return true;
 		}
-		if (!scan_line_word(line, cutter, &at, end))
+		if (!scan_line_word(inetd, &at, end))
 			return false;
 	}
 	return true;
 }
 
-static bool ends_joined(const struct inetd_cutter *cutter, size_t start, size_t end)
+/* The same of a line that is not split any more. */
+static bool ends_joined(struct inetd *inetd, size_t start, size_t end)
 {
-	while (end > start && is_blank(cutter->source->text[end - 1]))
+	while (end > start && is_blank(inetd->source->text[end - 1]))
 		end--;
-	return cutter->joins && end - start >= 2 && cutter->source->text[end - 1] == '\\' &&
-		is_blank(cutter->source->text[end - 2]);
+	return joins_lines(inetd) && end - start >= 2 && inetd->source->text[end - 1] == '\\' &&
+		is_blank(inetd->source->text[end - 2]);
 }
 
 /* Reads the line at `at` with its continuation lines. false: it is wrong (reported); line->end is then still behind all
  * of its lines, so that no part of it is read as another entry. */
-static bool line_read(struct inetd_line *line, const struct inetd_cutter *cutter, size_t at)
+static bool read_line(struct inetd *inetd, size_t at)
 {
-	const struct source_file *source = cutter->source;
+	struct inetd_line *line = &inetd->line;
+	const struct source_file *source = inetd->source;
 	bool ok = true, joined = false, first = true;
 
 	line->count = 0;
@@ -257,22 +254,16 @@ static bool line_read(struct inetd_line *line, const struct inetd_cutter *cutter
 			line->at = source_origin_near(source, start, &line->near);
 		joined = false;
 		if (ok && !is_comment)
-			ok = scan_line(line, cutter, start, end, &joined);
+			ok = scan_line(inetd, start, end, &joined);
 		else if (!is_comment)
-			joined = ends_joined(cutter, start, end);
+			joined = ends_joined(inetd, start, end);
 		at = end + 1;
 		if (at >= source->length ||
-		    (!joined && !(cutter->dialect->continues && (source->text[at] == ' ' || source->text[at] == '\t'))))
+		    (!joined && !(inetd->dialect->continues && (source->text[at] == ' ' || source->text[at] == '\t'))))
 			break;
 	}
 	line->end = at < source->length ? at : source->length;
 	return ok;
-}
-
-static void line_free(struct inetd_line *line)
-{
-	free(line->words);
-	*line = (struct inetd_line){ 0 };
 }
 
 /* Checks which fields of an entry go together, and adds its services.
@@ -592,14 +583,6 @@ static void read_comment(struct inetd *inetd, size_t at)
 		inetd->policy = source_origin(source, at);
 }
 
-static void note_quotes(struct inetd *inetd)
-{
-	if (inetd->line.has_quotes)
-		inetd_note(inetd, INETD_NOTE_QUOTES, inetd->line.at,
-			   "quotes hold a word together here, as with GNU, FreeBSD and "
-			   "NetBSD; OpenBSD's and busybox's inetd hand them on (see --compat)");
-}
-
 /* The likely name of a broken entry's service, from its first field; NULL: unknown. */
 static const char *name_of_field(const char *field)
 {
@@ -638,40 +621,29 @@ static void leave_out_unsplit_line(struct inetd *inetd, size_t at)
 		reading_leave_out(inetd->reading, inetd->line.at, NULL);
 }
 
-/* false: the bytes from start to end are not all text (reported). */
-static bool check_text(const struct inetd *inetd, size_t start, size_t end)
-{
-	const struct source_flaw *flaw = source_flaw(inetd->source, start, end);
-
-	if (flaw)
-		source_refuse_flaw(inetd->source, flaw, inetd->reading->diags);
-	return !flaw;
-}
-
 /* Reads a line of fields. Returns the offset of the next line. */
 static size_t read_field_line(struct inetd *inetd, size_t at)
 {
-	const struct inetd_cutter cutter = {
-		.source = inetd->source,
-		.dialect = inetd->dialect,
-		.pool = inetd_entries(inetd->reading)->pool,
-		.diags = inetd->reading->diags,
-		.joins = inetd->reading->compat == COMPAT_NONE,
-	};
+	const struct source_flaw *flaw;
 	struct inetd_entry entry;
 
-	if (!line_read(&inetd->line, &cutter, at)) {
+	if (!read_line(inetd, at)) {
 		leave_out_unsplit_line(inetd, at);
 		return inetd->line.end;
 	}
 	if (!inetd->line.count)
 		return inetd->line.end;
-	if (!check_text(inetd, at, inetd->line.end)) {
+	flaw = source_flaw(inetd->source, at, inetd->line.end);
+	if (flaw) {
+		source_refuse_flaw(inetd->source, flaw, inetd->reading->diags);
 		leave_out_line(inetd);
 		return inetd->line.end;
 	}
 	entry = inetd_entry_new(inetd->dialect, inetd->line.words[0].text, inetd->line.at);
-	note_quotes(inetd);
+	if (inetd->line.has_quotes)
+		inetd_note(inetd, INETD_NOTE_QUOTES, inetd->line.at,
+			   "quotes hold a word together here, as with GNU, FreeBSD and "
+			   "NetBSD; OpenBSD's and busybox's inetd hand them on (see --compat)");
 	if (inetd->line.words[0].text[0] == '.') {
 		if (!read_directive(inetd))
 			reading_leave_out(inetd->reading, inetd->line.at, NULL);
@@ -693,71 +665,16 @@ static bool is_keyed(const struct source_file *source, size_t at, size_t *word)
 	return scan_is_word(source->text + *word, length, "on") || scan_is_word(source->text + *word, length, "off");
 }
 
-static bool begins_entry(const struct source_file *source, size_t at)
-{
-	const char *text = source->text + at;
-
-	return !is_blank(*text) && *text != '#' &&
-		(scan_begins_with(text, strcspn(text, " \t\r\n"), ".include") ||
-		 inetd_begins_entry(text, source->text + source_line_end(source, at)));
-}
-
-/* A line such as 127.0.0.1: or #@ in ipsec, which restricts the entries behind it: the entry that it seems to belong to
- * has no end then. */
-static bool is_rule_of_others(const struct source_file *source, size_t at)
-{
-	const char *text = source->text + at;
-	size_t length = strcspn(text, " \t\r\n");
-
-	return !strncmp(text, "#@", 2) ||
-		(length && *text != '#' && text[length - 1] == ':' &&
-		 text[length + strspn(text + length, " \t\r")] == '\n');
-}
-
-/* Returns the offset behind the semicolon of a definition in that notation, or of the line of another entry; *ended
- * is whether it has a semicolon. */
-static size_t skip_keys(const struct source_file *source, size_t at, bool *ended)
-{
-	const char *text = source->text;
-	bool rules = false;
-	char quote = '\0';
-
-	for (*ended = false; at < source->length && !*ended; at++) {
-		if (text[at] == '\n' && begins_entry(source, at + 1))
-			return at + 1;
-		rules |= text[at] == '\n' && is_rule_of_others(source, at + 1);
-		if (text[at] == '\n' || text[at] == quote)
-			quote = '\0';
-		else if (quote)
-			at += text[at] == '\\' && (text[at + 1] == quote || text[at + 1] == '\\');
-		else if (text[at] == '"' || text[at] == '\'')
-			quote = text[at];
-		else if (text[at] == '#')
-			at = source_line_end(source, at) - 1;
-		else
-			*ended = text[at] == ';';
-	}
-	*ended &= !rules;
-	return at;
-}
-
-/* Refuses a definition as a whole. Without a semicolon it may have swallowed a line HOSTS:. */
+/* Refuses a definition in that notation and ends the source: where it ends is not known, and what it hides may restrict
+ * all that follows. */
 static size_t refuse_keys(struct inetd *inetd, size_t at, size_t word)
 {
-	const char *text = inetd->source->text;
-	struct origin place = source_origin(inetd->source, at);
-	const char *field = inetd_keep(inetd, text + at, strcspn(text + at, " \t"));
-	bool ended;
-	size_t behind = skip_keys(inetd->source, word, &ended);
-
 	inetd_refuse(inetd, source_origin(inetd->source, word),
-		     "%s: superd does not read NetBSD's notation with on, off and KEY = VALUE", field);
+		     "%s: superd does not read NetBSD's notation with on, off and KEY = VALUE, nor what follows it",
+		     inetd_keep(inetd, inetd->source->text + at, strcspn(inetd->source->text + at, " \t")));
 	diags_hint(inetd->reading->diags, INETD_FIELDS ", or write a service { } in superd.conf");
-	if (ended)
-		reading_leave_out(inetd->reading, place, name_of_field(field));
-	else
-		reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = place });
-	return behind;
+	reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = source_origin(inetd->source, at) });
+	return inetd->source->length;
 }
 
 /* Reads the next entry, comment or directive, behind any blanks. Returns the offset behind it. */
@@ -806,7 +723,7 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 	}
 	while (at < source->length)
 		at = read_next_entry(&inetd, at);
-	line_free(&inetd.line);
+	free(inetd.line.words);
 	return true;
 }
 

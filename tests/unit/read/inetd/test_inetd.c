@@ -195,16 +195,15 @@ Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
 	result_free(&hosts);
 }
 
-Test(inetd, a_definition_of_keys_that_may_have_swallowed_addresses_is_never_left_out)
+Test(inetd, a_definition_of_keys_ends_the_table_and_is_never_left_out)
 {
-	struct result open = read_as(COMPAT_NONE, "a on user = root\n127.0.0.1:\nb stream tcp4" TAIL);
-	struct result closed = read_as(COMPAT_NONE, "a on user = root;\n127.0.0.1:\nb stream tcp4" TAIL);
+	struct result result =
+		read_as(COMPAT_NONE, "b stream tcp4" TAIL "a on user = root;\n127.0.0.1:\nc stream tcp4" TAIL);
 
-	cr_expect_not_null(table_next_note(open.table, NOTE_VITAL, NULL), "%s", open.said);
-	cr_expect_null(table_next_note(closed.table, NOTE_VITAL, NULL));
-	cr_expect_eq(closed.table->left_out_count, 1);
-	result_free(&closed);
-	result_free(&open);
+	cr_expect_not_null(table_next_note(result.table, NOTE_VITAL, NULL), "%s", result.said);
+	cr_expect_eq(result.table->left_out_count, 0);
+	cr_expect_eq(result.table->count, 1);
+	result_free(&result);
 }
 
 Test(inetd, an_include_that_leads_nowhere_is_its_own_lines_error)
