@@ -165,9 +165,9 @@ static bool refuse_quote(struct inetd *inetd, size_t at)
 {
 	diag_error(inetd->reading->diags, source_origin(inetd->source, at), "a %c is not closed on its line",
 		   inetd->source->text[at]);
-	diags_hint(inetd->reading->diags,
-		   "put a literal quote in quotes of the other kind; OpenBSD's and "
-		   "busybox's inetd know no quotes: inetd+openbsd:PATH reads the file as they do");
+	inetd_hint(inetd,
+		   "put a literal quote in quotes of the other kind; OpenBSD's and busybox's inetd know no quotes: "
+		   "inetd+openbsd:PATH reads the file as they do");
 	return false;
 }
 
@@ -290,23 +290,21 @@ static bool check_fields(struct inetd *inetd, const struct inetd_entry *entry)
 		return inetd_refuse(inetd, entry->protocol_at, "%s: %s and %s do not go together", entry->service,
 				    inetd_type_words[entry->type], entry->protocol);
 	if (entry->accepts && entry->transport == INETD_IP)
-		return inetd_refuse(inetd, entry->wait_at,
-				    "%s: a raw socket has no connections: it is served with wait", entry->service);
+		return entry_refuse(inetd, entry, entry->wait_at,
+				    "a raw socket has no connections: it is served with wait");
 	if (!entry->accepts && entry->transport == INETD_MUX)
-		return inetd_refuse(inetd, entry->wait_at,
-				    "%s: a service of tcpmux must be nowait: it has no socket to "
-				    "pass",
-				    entry->service);
+		return entry_refuse(inetd, entry, entry->wait_at,
+				    "a service of tcpmux must be nowait: it has no socket to pass");
 	if (entry->builtin && entry->transport == INETD_MUX)
-		return inetd_refuse(inetd, entry->program_at, "%s: an internal service is not reached by way of tcpmux",
-				    entry->service);
+		return entry_refuse(inetd, entry, entry->program_at,
+				    "an internal service is not reached by way of tcpmux");
 	if (entry->builtin && !strcmp(entry->builtin, "tcpmux") && entry->type != INETD_STREAM)
-		return inetd_refuse(inetd, entry->protocol_at, "%s: the internal tcpmux is stream", entry->service);
+		return entry_refuse(inetd, entry, entry->protocol_at, "the internal tcpmux is stream");
 	if (inetd->policy.line)
-		return inetd_refuse(inetd, entry->at,
-				    "%s: the IPsec policy of line %u binds this entry, and IPsec policies are "
-				    "not available on this system",
-				    entry->service, inetd->policy.line);
+		return entry_refuse(inetd, entry, entry->at,
+				    "the IPsec policy of line %u binds this entry, and IPsec policies are not "
+				    "available on this system",
+				    inetd->policy.line);
 	return true;
 }
 
@@ -331,8 +329,8 @@ static int64_t default_number(int64_t said)
 static void set_wait_limits(struct inetd *inetd, struct inetd_entry *entry)
 {
 	if (entry->instances != INETD_UNSAID && entry->instances != 1 && entry->instances != UNLIMITED)
-		diag_warning(inetd->reading->diags, entry->wait_at,
-			     "%s: with wait one server runs at a time, and the number has no effect", entry->service);
+		entry_warn(inetd, entry, entry->wait_at,
+			   "with wait one server runs at a time, and the number has no effect");
 	entry->instances = UNLIMITED;
 	if (entry->per_source == INETD_UNSAID)
 		entry->per_source = UNLIMITED;
@@ -434,7 +432,7 @@ static bool check_hosts(struct inetd *inetd, const struct inetd_entry *entry, co
 		return true;
 	inetd_refuse(inetd, hosts_at, "%s: an RPC service is reached on every address, not on %s alone", entry->service,
 		     hosts);
-	diags_hint(inetd->reading->diags, "a line *: before it removes default addresses");
+	inetd_hint(inetd, "a line *: before it removes default addresses");
 	return false;
 }
 
@@ -478,8 +476,7 @@ static bool expand_entry(struct inetd *inetd, struct inetd_entry *entry, const c
 	if (entry->transport == INETD_UNIX && !entry->socket_mode)
 		entry->socket_mode = inetd->dialect->unix_mode;
 	if (!has_hosts && !is_any_host(hosts))
-		return inetd_refuse(inetd, hosts_at, "%s: it has no address of its own, so it cannot have a host",
-				    entry->service);
+		return entry_refuse(inetd, entry, hosts_at, "it has no address of its own, so it cannot have a host");
 	hosts = has_hosts ? default_hosts(inetd, hosts) : "*";
 	return check_hosts(inetd, entry, hosts, hosts_at) && add_hosts(inetd, entry, hosts, hosts_at);
 }
@@ -506,11 +503,10 @@ static bool refuse_fields(struct inetd *inetd, struct inetd_entry *entry)
 	if (line->count > 1 && !inetd_take_type(inetd, entry, line->words[1].text, line->words[1].at))
 		return false;
 	if (line->at.column > 1)
-		return inetd_refuse(inetd, line->at,
-				    "%s: this line begins with a blank, but there is none it could continue",
-				    entry->service);
-	inetd_refuse(inetd, end, "%s: %s is missing", entry->service, missing[line->count]);
-	diags_hint(inetd->reading->diags,
+		return entry_refuse(inetd, entry, line->at,
+				    "this line begins with a blank, but there is none it could continue");
+	entry_refuse(inetd, entry, end, "%s is missing", missing[line->count]);
+	inetd_hint(inetd,
 		   may_be_hosts(line) ? INETD_FIELDS ", and addresses for all that follow are HOSTS: alone"
 				      : INETD_FIELDS);
 	return false;
@@ -642,8 +638,8 @@ static size_t read_field_line(struct inetd *inetd, size_t at)
 	entry = inetd_entry_new(inetd->dialect, inetd->line.words[0].text, inetd->line.at);
 	if (inetd->line.has_quotes)
 		inetd_note(inetd, INETD_NOTE_QUOTES, inetd->line.at,
-			   "quotes hold a word together here, as with GNU, FreeBSD and "
-			   "NetBSD; OpenBSD's and busybox's inetd hand them on (see --compat)");
+			   "quotes hold a word together here, as with GNU, FreeBSD and NetBSD; OpenBSD's and busybox's "
+			   "inetd hand them on (see --compat)");
 	if (inetd->line.words[0].text[0] == '.') {
 		if (!read_directive(inetd))
 			reading_leave_out(inetd->reading, inetd->line.at, NULL);
@@ -672,7 +668,7 @@ static size_t refuse_keys(struct inetd *inetd, size_t at, size_t word)
 	inetd_refuse(inetd, source_origin(inetd->source, word),
 		     "%s: superd does not read NetBSD's notation with on, off and KEY = VALUE, nor what follows it",
 		     inetd_keep(inetd, inetd->source->text + at, strcspn(inetd->source->text + at, " \t")));
-	diags_hint(inetd->reading->diags, INETD_FIELDS ", or write a service { } in superd.conf");
+	inetd_hint(inetd, INETD_FIELDS ", or write a service { } in superd.conf");
 	reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = source_origin(inetd->source, at) });
 	return inetd->source->length;
 }

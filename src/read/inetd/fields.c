@@ -1,6 +1,7 @@
 /* The fields of an entry of inetd.conf, one after another, and the dialects, which read them differently. */
 #include "read/inetd/internal.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -79,6 +80,20 @@ struct inetd_entry inetd_entry_new(const struct inetd_dialect *dialect, const ch
 	};
 }
 
+bool inetd_say(struct inetd *inetd, const struct inetd_entry *entry, enum severity severity, struct origin at,
+	       const char *format, ...)
+{
+	struct buf message = { 0 };
+	va_list arguments;
+
+	va_start(arguments, format);
+	buf_vaddf(&message, format, arguments);
+	va_end(arguments);
+	diags_add(inetd->reading->diags, severity, at, "%s: %s", entry->service, buf_string(&message));
+	buf_free(&message);
+	return false;
+}
+
 void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text)
 {
 	if (inetd->reading->compat != COMPAT_NONE || (inetd->noted & which))
@@ -118,13 +133,13 @@ static bool scan_number(const char *text, int64_t most, int64_t *out)
 static void set_never(struct inetd *inetd, struct inetd_entry *entry, struct origin at, const char *why)
 {
 	entry->never = true;
-	diag_warning(inetd->reading->diags, at, "%s: %s: it is checked and left closed", entry->service, why);
+	entry_warn(inetd, entry, at, "%s: it is checked and left closed", why);
 }
 
 /* The second and third field: the type of the socket and its protocol.
  *
  * More may follow the words: NetBSD's limit and accept filter, the sizes of buffers, and the families. All systems
- * spell families alike but mean different things by them, see dialect.c. */
+ * spell families alike but mean different things by them. */
 
 const char *const inetd_type_words[INETD_TYPES] = {
 	[INETD_STREAM] = "stream",
@@ -133,35 +148,21 @@ const char *const inetd_type_words[INETD_TYPES] = {
 	[INETD_SEQPACKET] = "seqpacket",
 };
 
-/* The type that is meant by a word in capitals, for a hint; every inetd wants small letters. NULL: none. */
-static const char *type_in_capitals(const char *text, size_t length)
-{
-	for (int i = 0; i < INETD_TYPES; i++) {
-		if (strlen(inetd_type_words[i]) == length && !strncasecmp(text, inetd_type_words[i], length))
-			return inetd_type_words[i];
-	}
-	return NULL;
-}
-
 static bool refuse_type(struct inetd *inetd, const struct inetd_entry *entry, const char *field, struct origin at)
 {
-	const char *meant = type_in_capitals(field, strcspn(field, ",:"));
+	size_t length = strcspn(field, ",:");
+	const char *meant = NULL;
 
-	inetd_refuse(inetd, at, "%s: '%s' is no type of socket: known are stream, dgram, raw and seqpacket",
-		     entry->service, field);
+	for (int i = 0; i < INETD_TYPES; i++) {
+		if (strlen(inetd_type_words[i]) == length && !strncasecmp(field, inetd_type_words[i], length))
+			meant = inetd_type_words[i];
+	}
+	entry_refuse(inetd, entry, at, "'%s' is no type of socket: known are stream, dgram, raw and seqpacket", field);
 	if (meant)
-		diags_hint(inetd->reading->diags, "did you mean %s, in small letters?", meant);
+		inetd_hint(inetd, "did you mean %s, in small letters?", meant);
 	else if (!field[strspn(field, "0123456789")])
-		diags_hint(inetd->reading->diags, "an address and a port are one word: %s:%s", entry->service, field);
+		inetd_hint(inetd, "an address and a port are one word: %s:%s", entry->service, field);
 	return false;
-}
-
-static bool find_socket_type(const char *text, size_t length, struct inetd_entry *entry)
-{
-	entry->type = INETD_STREAM;
-	while (entry->type < INETD_TYPES && !scan_is_word(text, length, inetd_type_words[entry->type]))
-		entry->type++;
-	return entry->type < INETD_TYPES;
 }
 
 /* Reads NetBSD's suffixes of the type: ",LIMIT" and ":FILTER". */
@@ -177,10 +178,10 @@ static bool read_type_suffix(struct inetd *inetd, struct inetd_entry *entry, con
 			limit[length] = '\0';
 		}
 		if (length >= sizeof(limit) || !scan_number(limit, INT32_MAX, &number))
-			return inetd_refuse(inetd, inetd_shift(at, 1),
-					    "%s: the comma must be followed by how many may run at "
-					    "once, a number; '%.*s' is none",
-					    entry->service, (int)length, suffix + 1);
+			return inetd_refuse(
+				inetd, inetd_shift(at, 1),
+				"%s: the comma must be followed by how many may run at once, a number; '%.*s' is none",
+				entry->service, (int)length, suffix + 1);
 		entry->instances = number ? number : INETD_UNSAID;
 		if (!number)
 			set_never(inetd, entry, inetd_shift(at, 1), "with a limit of 0 no server starts");
@@ -191,9 +192,7 @@ static bool read_type_suffix(struct inetd *inetd, struct inetd_entry *entry, con
 		return true;
 	inetd_refuse(inetd, at, "%s: the accept filter '%s' is not available on this system", entry->service,
 		     suffix + 1);
-	diags_hint(inetd->reading->diags,
-		   "leave it out; in superd.conf, defer_accept lets the kernel wait for a "
-		   "client's first bytes");
+	inetd_hint(inetd, "leave it out; in superd.conf, defer_accept lets the kernel wait for a client's first bytes");
 	return false;
 }
 
@@ -202,10 +201,12 @@ bool inetd_take_type(struct inetd *inetd, struct inetd_entry *entry, const char 
 	size_t length = strcspn(field, ",:");
 
 	if (scan_is_word(field, length, "rdm"))
-		return inetd_refuse(inetd, at,
-				    "%s: there are no rdm sockets: known are stream, dgram, raw and seqpacket",
-				    entry->service);
-	if (!find_socket_type(field, length, entry))
+		return entry_refuse(inetd, entry, at,
+				    "there are no rdm sockets: known are stream, dgram, raw and seqpacket");
+	entry->type = INETD_STREAM;
+	while (entry->type < INETD_TYPES && !scan_is_word(field, length, inetd_type_words[entry->type]))
+		entry->type++;
+	if (entry->type == INETD_TYPES)
 		return refuse_type(inetd, entry, field, at);
 	return !field[length] || read_type_suffix(inetd, entry, field + length, inetd_shift(at, length));
 }
@@ -220,7 +221,7 @@ static bool take_buffer(struct inetd *inetd, struct inetd_entry *entry, bool sen
 				    "%s: '%s' is no size of a buffer; expected a number, optionally followed by k or m",
 				    entry->service, size);
 	if (*buffer)
-		return inetd_refuse(inetd, at, "%s: the size of this buffer is already set", entry->service);
+		return entry_refuse(inetd, entry, at, "the size of this buffer is already set");
 	*buffer = size;
 	return true;
 }
@@ -235,9 +236,9 @@ static bool read_buffer_sizes(struct inetd *inetd, struct inetd_entry *entry, co
 
 		at = inetd_shift(at, 1);
 		if (!send && strncmp(word, "rcvbuf=", 7) != 0)
-			return inetd_refuse(inetd, at,
-					    "%s: '%s' is neither sndbuf=SIZE nor rcvbuf=SIZE, which follow a protocol",
-					    entry->service, word);
+			return entry_refuse(inetd, entry, at,
+					    "'%s' is neither sndbuf=SIZE nor rcvbuf=SIZE, which follow a protocol",
+					    word);
 		if (!take_buffer(inetd, entry, send, word + 7, inetd_shift(at, 7)))
 			return false;
 		text += 1 + length;
@@ -347,9 +348,9 @@ bool inetd_take_protocol(struct inetd *inetd, struct inetd_entry *entry, const c
 	}
 	if (find_transport(inetd, entry))
 		return true;
-	inetd_refuse(inetd, at, "%s: '%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
-		     entry->service, entry->protocol);
-	diags_hint(inetd->reading->diags, "tcp and udp may be followed by 4, 6, 46 or 6only");
+	entry_refuse(inetd, entry, at, "'%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
+		     entry->protocol);
+	inetd_hint(inetd, "tcp and udp may be followed by 4, 6, 46 or 6only");
 	return false;
 }
 
@@ -405,11 +406,10 @@ static bool read_tcpmux_name(struct inetd *inetd, struct inetd_entry *entry)
 	entry->transport = INETD_MUX;
 	entry->address = entry->service + 7;
 	if (strcmp(entry->protocol, "tcp") && strcmp(entry->protocol, "tcp4"))
-		return inetd_refuse(inetd, entry->protocol_at, "%s: a service of tcpmux has the protocol tcp",
-				    entry->service);
+		return entry_refuse(inetd, entry, entry->protocol_at, "a service of tcpmux has the protocol tcp");
 	if (entry->send_buffer || entry->receive_buffer)
-		return inetd_refuse(inetd, entry->protocol_at,
-				    "%s: a service of tcpmux has no socket, and so no buffers", entry->service);
+		return entry_refuse(inetd, entry, entry->protocol_at,
+				    "a service of tcpmux has no socket, and so no buffers");
 	return true;
 }
 
@@ -420,8 +420,7 @@ static bool check_service_port(struct inetd *inetd, const struct inetd_entry *en
 	if (entry->transport == INETD_IP || entry->service[strspn(entry->service, "0123456789")] ||
 	    scan_number(entry->service, UINT16_MAX, &port))
 		return true;
-	return inetd_refuse(inetd, entry->service_at, "%s: a port is a number up to 65535 or a name of services(5)",
-			    entry->service);
+	return entry_refuse(inetd, entry, entry->service_at, "a port is a number up to 65535 or a name of services(5)");
 }
 
 bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
@@ -461,17 +460,14 @@ static void set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t num
 {
 	if (!number && inetd->dialect->zero_is_never) {
 		entry->burst = 0;
-		diag_warning(inetd->reading->diags, at, "%s: a limit of 0 starts no server: clients wait",
-			     entry->service);
+		entry_warn(inetd, entry, at, "a limit of 0 starts no server: clients wait");
 	} else if (!number && inetd->dialect->zero_is_default) {
-		diag_warning(inetd->reading->diags, at,
-			     "%s: a limit of 0 means the default, as with Debian's openbsd-inetd and inetutils-inetd",
-			     entry->service);
+		entry_warn(inetd, entry, at,
+			   "a limit of 0 means the default, as with Debian's openbsd-inetd and inetutils-inetd");
 	} else if (!number) {
 		entry->burst = UNLIMITED;
 		diag_warning(inetd->reading->diags, at,
-			     "%s: a limit of 0 is none, as busybox's inetd has it; "
-			     "NetBSD's starts nothing then",
+			     "%s: a limit of 0 is none, as busybox's inetd has it; NetBSD's starts nothing then",
 			     entry->service);
 	} else { /* the first is always let in */
 		entry->burst = number > 1 ? number - inetd->dialect->number_less : number;
@@ -490,7 +486,7 @@ static bool read_useless_rate(struct inetd *inetd, struct inetd_entry *entry, co
 	if (text[strspn(text, "0123456789")])
 		return false;
 	entry->burst = UNLIMITED;
-	diag_warning(diags, at, "%s: %s is more than can be counted: there is no limit", entry->service, text);
+	entry_warn(inetd, entry, at, "%s is more than can be counted: there is no limit", text);
 	return true;
 }
 
@@ -510,8 +506,8 @@ static bool read_rate(struct inetd *inetd, struct inetd_entry *entry, const char
 		return true;
 	}
 	inetd_note(inetd, INETD_NOTE_NUMBER, number_at,
-		   "nowait.N starts N a minute here, as with NetBSD and GNU; OpenBSD's "
-		   "and busybox's inetd start one less (see --compat)");
+		   "nowait.N starts N a minute here, as with NetBSD and GNU; OpenBSD's and busybox's inetd start one "
+		   "less (see --compat)");
 	set_rate(inetd, entry, number, number_at);
 	return true;
 }
@@ -527,12 +523,11 @@ static bool read_freebsd_limits(struct inetd *inetd, struct inetd_entry *entry, 
 
 		at = inetd_shift(at, 1);
 		if (i == sizeof(fields) / sizeof(fields[0]))
-			return inetd_refuse(inetd, at,
-					    "%s: nowait may be followed by at most three numbers: how many at once, "
-					    "how many a minute and how many at once from one address",
-					    entry->service);
+			return entry_refuse(inetd, entry, at,
+					    "nowait may be followed by at most three numbers: how many at once, how "
+					    "many a minute and how many at once from one address");
 		if (!scan_number(word, INT32_MAX, fields[i]))
-			return inetd_refuse(inetd, at, "%s: '%s' is no number", entry->service, word);
+			return entry_refuse(inetd, entry, at, "'%s' is no number", word);
 		if (!*fields[i])
 			*fields[i] = UNLIMITED;
 		text += 1 + length;
@@ -580,8 +575,8 @@ bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char 
 		return *end == '/' ? read_freebsd_limits(inetd, entry, end, at) : read_rate(inetd, entry, end, at);
 	if (inetd->dialect->wait == WAIT_ELSE || (inetd->dialect->wait == WAIT_PREFIX && end > field))
 		return read_lenient_word(inetd, entry, field, entry->wait_at);
-	inetd_refuse(inetd, entry->wait_at, "%s: '%s' is neither wait nor nowait", entry->service, field);
-	diags_hint(inetd->reading->diags,
+	entry_refuse(inetd, entry, entry->wait_at, "'%s' is neither wait nor nowait", field);
+	inetd_hint(inetd,
 		   "with nowait superd accepts and starts a program for each client; with wait the program receives "
 		   "the socket itself");
 	return false;
@@ -600,11 +595,9 @@ static const char *cut_class(struct inetd *inetd, struct inetd_entry *entry, con
 
 	if (!slash)
 		return field;
-	diag_warning(inetd->reading->diags, inetd_shift(at, (size_t)(slash - field)),
-		     "%s: the login class '%s' is not "
-		     "available on this system: none of its limits is set",
-		     entry->service, slash + 1);
-	diags_hint(inetd->reading->diags, "in superd.conf, the rlimit_ options set them");
+	entry_warn(inetd, entry, inetd_shift(at, (size_t)(slash - field)),
+		   "the login class '%s' is not available on this system: none of its limits is set", slash + 1);
+	inetd_hint(inetd, "in superd.conf, the rlimit_ options set them");
 	return inetd_keep(inetd, field, (size_t)(slash - field));
 }
 
@@ -621,8 +614,8 @@ static const char *find_separator(struct inetd *inetd, const char *text, struct 
 	if (meaning != DOT_TRIED)
 		return dot;
 	inetd_note(inetd, INETD_NOTE_DOT, at,
-		   "user.group is tried as the name of a user first; other inetds split it at the "
-		   "dot, FreeBSD's never does (user:group is clear)");
+		   "user.group is tried as the name of a user first; other inetds split it at the dot, FreeBSD's never "
+		   "does (user:group is clear)");
 	return NULL;
 }
 
@@ -632,8 +625,8 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 
 	entry->user_at = at;
 	if (*field == '/') {
-		inetd_refuse(inetd, at, "%s: '%s' is a path, and its user is missing before it", entry->service, field);
-		diags_hint(inetd->reading->diags, INETD_FIELDS);
+		entry_refuse(inetd, entry, at, "'%s' is a path, and its user is missing before it", field);
+		inetd_hint(inetd, INETD_FIELDS);
 		return false;
 	}
 	text = cut_class(inetd, entry, field, at);
@@ -644,10 +637,10 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 		entry->group = separator + 1;
 	}
 	if (!*entry->user)
-		return inetd_refuse(inetd, at, "%s: '%s' names no user", entry->service, field);
+		return entry_refuse(inetd, entry, at, "'%s' names no user", field);
 	if (entry->group && !*entry->group)
-		return inetd_refuse(inetd, inetd_shift(at, strlen(field)), "%s: the group after '%s' is missing",
-				    entry->service, field);
+		return entry_refuse(inetd, entry, inetd_shift(at, strlen(field)), "the group after '%s' is missing",
+				    field);
 	if (inetd->dialect->root_keeps_group && (!strcmp(entry->user, "root") || !strcmp(entry->user, "0")))
 		entry->group = NULL;
 	return true;
@@ -680,25 +673,19 @@ static const char *find_builtin(const struct inetd_entry *entry)
 	return NULL;
 }
 
-static bool refuse_auth(struct inetd *inetd, const struct inetd_entry *entry, struct origin at)
-{
-	inetd_refuse(inetd, at, "%s: superd has no ident server of its own", entry->service);
-	diags_hint(inetd->reading->diags,
-		   "name an ident daemon as the program, as in /usr/sbin/oidentd oidentd --stdio");
-	return false;
-}
-
 static bool set_builtin(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
 			const struct inetd_word *arguments, size_t count)
 {
 	entry->builtin = find_builtin(entry);
 	if (!entry->builtin)
-		return inetd_refuse(inetd, at,
-				    "%s: there is no internal service of this name: known are echo, discard, "
-				    "chargen, daytime, time and tcpmux",
-				    entry->service);
-	if (!strcmp(entry->builtin, "auth"))
-		return refuse_auth(inetd, entry, at);
+		return entry_refuse(inetd, entry, at,
+				    "there is no internal service of this name: known are echo, discard, chargen, "
+				    "daytime, time and tcpmux");
+	if (!strcmp(entry->builtin, "auth")) {
+		entry_refuse(inetd, entry, at, "superd has no ident server of its own");
+		inetd_hint(inetd, "name an ident daemon as the program, as in /usr/sbin/oidentd oidentd --stdio");
+		return false;
+	}
 	if (count > 1)
 		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s has no arguments", entry->service,
 				    entry->builtin);
@@ -716,10 +703,8 @@ static void warn_of_argv0(struct inetd *inetd, const struct inetd_entry *entry, 
 
 	if (!is_option && !is_path)
 		return;
-	diag_warning(inetd->reading->diags, name->at, "%s: '%s' is the program's own name, not an argument",
-		     entry->service, name->text);
-	diags_hint(inetd->reading->diags, "write its name before the arguments: %s %s %s", entry->program, base,
-		   name->text);
+	entry_warn(inetd, entry, name->at, "'%s' is the program's own name, not an argument", name->text);
+	inetd_hint(inetd, "write its name before the arguments: %s %s %s", entry->program, base, name->text);
 }
 
 static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
@@ -728,9 +713,9 @@ static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry
 	for (size_t i = 0; i < count; i++) {
 		if (arguments[i].text[0] != '#')
 			continue;
-		diag_warning(inetd->reading->diags, arguments[i].at, "%s: '%s' is passed to the program as an argument",
-			     entry->service, arguments[i].text);
-		diags_hint(inetd->reading->diags, "a comment has a line of its own");
+		entry_warn(inetd, entry, arguments[i].at, "'%s' is passed to the program as an argument",
+			   arguments[i].text);
+		inetd_hint(inetd, "a comment has a line of its own");
 		return;
 	}
 }
@@ -747,7 +732,7 @@ static void warn_of_shell_argument(struct inetd *inetd, const struct inetd_entry
 			continue;
 		diag_warning(inetd->reading->diags, arguments[i].at, SHELL_WORD_WARNING, entry->service,
 			     arguments[i].text);
-		diags_hint(inetd->reading->diags, "write it into a script, and name that here");
+		inetd_hint(inetd, "write it into a script, and name that here");
 		return;
 	}
 }
@@ -767,10 +752,10 @@ static const char *find_program(const struct inetd *inetd, const char *program)
 
 static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
 {
-	inetd_refuse(inetd, at, "%s: the program '%s' is no absolute path", entry->service, program);
-	diags_hint(inetd->reading->diags,
-		   "write its absolute path; busybox's inetd searches PATH, and so does superd with "
-		   "--compat=busybox or inetd+busybox:FILE; with inetd -d the path starts at the current directory");
+	entry_refuse(inetd, entry, at, "the program '%s' is no absolute path", program);
+	inetd_hint(inetd,
+		   "write its absolute path; busybox's inetd searches PATH, and so does superd with --compat=busybox "
+		   "or inetd+busybox:FILE; with inetd -d the path starts at the current directory");
 	return false;
 }
 
@@ -788,7 +773,7 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const st
 	if (!strcmp(program->text, "internal"))
 		return set_builtin(inetd, entry, at, arguments, count);
 	if (!*program->text)
-		return inetd_refuse(inetd, at, "%s: the program's path is empty", entry->service);
+		return entry_refuse(inetd, entry, at, "the program's path is empty");
 	entry->program = find_program(inetd, program->text);
 	if (!entry->program)
 		return refuse_relative(inetd, entry, program->text, at);

@@ -155,6 +155,13 @@ enum { INETD_NOTE_NUMBER = 1, INETD_NOTE_DOT = 2, INETD_NOTE_QUOTES = 4 };
 
 /* Adds an error. Returns false. */
 #define inetd_refuse(inetd, ...) reading_refuse((inetd)->reading, __VA_ARGS__)
+#define inetd_hint(inetd, ...) diags_hint((inetd)->reading->diags, __VA_ARGS__)
+
+/* Adds an error or a warning that begins with the entry's service. Returns false. */
+bool inetd_say(struct inetd *inetd, const struct inetd_entry *entry, enum severity severity, struct origin at,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define entry_refuse(inetd, entry, ...) inetd_say(inetd, entry, SEVERITY_ERROR, __VA_ARGS__)
+#define entry_warn(inetd, entry, ...) inetd_say(inetd, entry, SEVERITY_WARNING, __VA_ARGS__)
 
 /* Adds a note about other dialects; each kind of note once a file, and only with superd's own dialect. */
 void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text);
