@@ -103,13 +103,6 @@ static size_t skip_blanks(const char *text, size_t at, size_t end)
 	return at;
 }
 
-static size_t skip_word(const char *text, size_t at, size_t end)
-{
-	while (at < end && !is_blank(text[at]))
-		at++;
-	return at;
-}
-
 static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
 {
 	const char *text = scanner->source->text;
@@ -118,7 +111,8 @@ static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
 	for (at = skip_blanks(text, at, end); at < end; at = skip_blanks(text, at, end)) {
 		size_t start = at;
 
-		at = skip_word(text, at, end);
+		while (at < end && !is_blank(text[at]))
+			at++;
 		array_add(scanner->words, scanner->count, scanner->capacity) = (struct xinetd_span){ start, at };
 	}
 }
@@ -236,23 +230,6 @@ static bool folder_is_there(struct reading *reading, const char *path, struct or
 	return false;
 }
 
-/* Reads a file, or the files of a folder, as part of the same source. A relative path starts in the folder of
- * at.file. */
-static void read_included(struct xinetd *xinetd, struct reading *reading, const char *path, struct origin at,
-			  bool is_folder)
-{
-	const char *slash = strrchr(at.file, '/');
-	bool has_defaults = xinetd->has_defaults;
-
-	if (*path != '/' && slash)
-		path = pool_textf(xinetd->pool, "%.*s%s", (int)(slash + 1 - at.file), at.file, path);
-	else if (!strcmp(path, "-"))
-		path = "./-"; /* a file, not standard input */
-	if (!is_folder || folder_is_there(reading, path, at))
-		reading_file(reading, xinetd->reader, path, at);
-	xinetd->has_defaults = has_defaults;
-}
-
 /* Makes entries of the lines of a file.
  *
  * A missing brace must not merge two entries, and no line of a broken entry may become part of another. So a line that
@@ -350,43 +327,50 @@ static void open_service(struct collector *collector, struct origin at)
 			     "a service has one name: the rest of the line is ignored");
 }
 
-/* The entry that the lines of a defaults block belong to. As in xinetd only the first defaults of a file count. */
-static struct xinetd_entry *find_defaults(struct collector *collector, struct origin at)
-{
-	struct xinetd *xinetd = collector->xinetd;
-
-	if (xinetd->has_defaults) {
-		diag_warning(collector->reading->diags, at,
-			     "the file has defaults already: as in xinetd the first count, and these do not");
-		return &collector->ignored;
-	}
-	if (!xinetd->defaults.at.file)
-		xinetd->defaults.at = at;
-	xinetd->has_defaults = true;
-	return &xinetd->defaults;
-}
-
+/* As in xinetd only the first defaults of a file count. */
 static void open_defaults(struct collector *collector, struct origin at)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct xinetd *xinetd = collector->xinetd;
 
 	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
-	collector->entry = find_defaults(collector, at);
+	if (xinetd->has_defaults) {
+		diag_warning(collector->reading->diags, at,
+			     "the file has defaults already: as in xinetd the first count, and these do not");
+		collector->entry = &collector->ignored;
+	} else {
+		if (!xinetd->defaults.at.file)
+			xinetd->defaults.at = at;
+		xinetd->has_defaults = true;
+		collector->entry = &xinetd->defaults;
+	}
 	collector->has_brace = scanner->count > 1 && is_brace(collector, scanner->words[scanner->count - 1]);
 	if (scanner->count > 1U + collector->has_brace)
 		refuse_line(collector, span_place(collector, scanner->words[1]), "defaults has no name", NULL);
 }
 
-static void read_include_statement(struct collector *collector, struct origin at, bool is_folder)
+/* Reads a file, or the files of a folder, as part of the same source. A relative path starts in the folder of the file
+ * that has the statement. */
+static void read_include(struct collector *collector, struct origin at, bool is_folder)
 {
-	const struct xinetd_scanner *scanner = &collector->scanner;
+	struct xinetd *xinetd = collector->xinetd;
+	struct reading *reading = collector->reading;
+	const char *slash = strrchr(at.file, '/'), *path;
+	bool has_defaults = xinetd->has_defaults;
 
-	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
-	if (scanner->count != 2)
-		diag_error(collector->reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
-	else
-		read_included(collector->xinetd, collector->reading, span_text(collector, scanner->words[1]), at,
-			      is_folder);
+	reading_note(reading, (struct note){ NOTE_SHARED, .at = at });
+	if (collector->scanner.count != 2) {
+		diag_error(reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
+		return;
+	}
+	path = span_text(collector, collector->scanner.words[1]);
+	if (*path != '/' && slash)
+		path = pool_textf(xinetd->pool, "%.*s%s", (int)(slash + 1 - at.file), at.file, path);
+	else if (!strcmp(path, "-"))
+		path = "./-"; /* a file, not standard input */
+	if (!is_folder || folder_is_there(reading, path, at))
+		reading_file(reading, xinetd->reader, path, at);
+	xinetd->has_defaults = has_defaults;
 }
 
 static void read_head(struct collector *collector)
@@ -401,30 +385,23 @@ static void read_head(struct collector *collector)
 	else if (xinetd_span_is(scanner->source, scanner->words[0], "defaults"))
 		open_defaults(collector, at);
 	else
-		read_include_statement(collector, at, xinetd_span_is(scanner->source, scanner->words[0], "includedir"));
-}
-
-static void close_entry(struct collector *collector)
-{
-	if (collector->scanner.count)
-		refuse_line(collector, span_place(collector, collector->scanner.name),
-			    "the brace that ends an entry must be alone on its line", NULL);
-	collector->ended = collector->entry == &collector->ignored ? NULL : collector->entry;
-	collector->entry = NULL;
+		read_include(collector, at, xinetd_span_is(scanner->source, scanner->words[0], "includedir"));
 }
 
 /* Reads a line between the first line of an entry and its closing brace. */
-static void read_line_inside(struct collector *collector)
+static void read_line_inside(struct collector *collector, struct origin at)
 {
 	const struct xinetd_scanner *scanner = &collector->scanner;
-	struct origin at = span_place(collector, line_start(scanner));
 
 	if (!collector->has_brace && scanner->kind != XINETD_OPEN) {
 		refuse_line(collector, at, "the brace that begins the entry is missing", NULL);
 		collector->has_brace = true;
 	}
 	if (scanner->kind == XINETD_CLOSE) {
-		close_entry(collector);
+		if (scanner->count)
+			refuse_line(collector, at, "the brace that ends an entry must be alone on its line", NULL);
+		collector->ended = collector->entry == &collector->ignored ? NULL : collector->entry;
+		collector->entry = NULL;
 	} else if (scanner->kind == XINETD_ATTRIBUTE) {
 		read_attribute(collector);
 	} else if (scanner->kind == XINETD_OPEN && !collector->has_brace) {
@@ -490,16 +467,6 @@ static void read_stray_line(struct collector *collector, struct origin at)
 	collector->at = at;
 }
 
-static void read_line_outside(struct collector *collector)
-{
-	struct origin at = span_place(collector, line_start(&collector->scanner));
-
-	if (collector->scanner.kind == XINETD_ATTRIBUTE)
-		read_stray_attribute(collector, at);
-	else
-		read_stray_line(collector, at);
-}
-
 static void end_unclosed_entry(struct collector *collector)
 {
 	refuse_line(collector, collector->at, "the brace that ends the entry is missing", NULL);
@@ -534,10 +501,14 @@ static void read_any_line(struct collector *collector)
 		read_head(collector);
 		refuse_flawed_line(collector);
 	} else if (!refuse_flawed_line(collector)) {
+		struct origin at = span_place(collector, line_start(&collector->scanner));
+
 		if (collector->entry)
-			read_line_inside(collector);
+			read_line_inside(collector, at);
+		else if (collector->scanner.kind == XINETD_ATTRIBUTE)
+			read_stray_attribute(collector, at);
 		else
-			read_line_outside(collector);
+			read_stray_line(collector, at);
 	} else if (collector->scanner.kind == XINETD_CLOSE) {
 		collector->entry = NULL;
 	}

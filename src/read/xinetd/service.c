@@ -221,11 +221,6 @@ static void set_program(struct xinetd_service *service)
 	}
 }
 
-static bool is_decimal(const char *word)
-{
-	return *word && !word[strspn(word, "0123456789")];
-}
-
 /* A builtin never runs as root, as it needs no rights. A number as `user` is also the number of the group. */
 static void set_user_and_groups(struct xinetd_service *service)
 {
@@ -238,7 +233,8 @@ static void set_user_and_groups(struct xinetd_service *service)
 		return;
 	xinetd_set_as_is(service, ATTR_USER);
 	xinetd_set_as_is(service, ATTR_GROUP);
-	if (!service->value[ATTR_GROUP] && user && is_decimal(user->words[0]))
+	if (!service->value[ATTR_GROUP] && user && *user->words[0] &&
+	    !user->words[0][strspn(user->words[0], "0123456789")])
 		draft_set_text(&service->draft, "group", user->words[0], user->at);
 	xinetd_set_as_is(service, ATTR_GROUPS);
 }
@@ -257,27 +253,22 @@ static void set_rlimits(struct xinetd_service *service)
 	}
 }
 
-/* Without passenv a server gets xinetd's whole environment. */
-static void set_env(struct xinetd_service *service)
+static void set_environment(struct xinetd_service *service)
 {
 	const struct assignment *env = service->value[ATTR_ENV];
 
+	if (service->flags & FLAG_SENSOR)
+		return;
+	set_user_and_groups(service);
+	set_rlimits(service);
 	if (env) {
 		draft_set_words(&service->draft, "env", escape_words(service, env, 0), env->count, env);
 		warn_of_words(service, ATTR_ENV);
 	}
 	xinetd_set_as_is(service, ATTR_PASSENV);
+	/* Without passenv a server gets xinetd's whole environment. */
 	if (!service->value[ATTR_PASSENV] && service->draft.reading->compat == COMPAT_XINETD)
 		draft_set_text(&service->draft, "passenv", "*", service->entry->at);
-}
-
-static void set_environment(struct xinetd_service *service)
-{
-	if (service->flags & FLAG_SENSOR)
-		return;
-	set_user_and_groups(service);
-	set_rlimits(service);
-	set_env(service);
 	xinetd_set_as_is(service, ATTR_UMASK);
 	xinetd_set_as_is(service, ATTR_NICE);
 }
@@ -353,13 +344,6 @@ static void check_mdns(struct xinetd_service *service)
 		draft_warn(&service->draft, value->at, "mdns: superd announces no services");
 }
 
-static void set_disable(struct xinetd_service *service)
-{
-	xinetd_is_yes(service, ATTR_DISABLE);
-	if (service->entry->is_disabled)
-		draft_set_text(&service->draft, "disable", "yes", service->entry->disabled_at);
-}
-
 static void set_all_options(struct xinetd_service *service)
 {
 	bool has_socket;
@@ -378,7 +362,9 @@ static void set_all_options(struct xinetd_service *service)
 	xinetd_set_access(service);
 	set_log(service);
 	check_mdns(service);
-	set_disable(service);
+	xinetd_is_yes(service, ATTR_DISABLE);
+	if (service->entry->is_disabled)
+		draft_set_text(&service->draft, "disable", "yes", service->entry->disabled_at);
 }
 
 /* false: the entry has an error, or a value was wrong, in the entry or in defaults: it would run without it. */

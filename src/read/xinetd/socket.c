@@ -426,13 +426,6 @@ static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute 
 	}
 }
 
-static void set_nobody(struct xinetd_service *service, const struct assignment *only_from)
-{
-	draft_set_text(&service->draft, "only_from", "none", only_from->at);
-	if (!xinetd_is_inherited(service, only_from))
-		draft_warn(&service->draft, only_from->at, "only_from is empty: no client is allowed");
-}
-
 /* An empty only_from lets nobody connect. For a sensor the lists do not hold: it is there for everybody. */
 static void set_address_lists(struct xinetd_service *service)
 {
@@ -440,10 +433,13 @@ static void set_address_lists(struct xinetd_service *service)
 
 	if (service->flags & FLAG_SENSOR)
 		return;
-	if (only_from && !only_from->count)
-		set_nobody(service, only_from);
-	else if (only_from)
+	if (!only_from || only_from->count) {
 		xinetd_set_as_is(service, ATTR_ONLY_FROM);
+	} else {
+		draft_set_text(&service->draft, "only_from", "none", only_from->at);
+		if (!xinetd_is_inherited(service, only_from))
+			draft_warn(&service->draft, only_from->at, "only_from is empty: no client is allowed");
+	}
 	xinetd_set_as_is(service, ATTR_NO_ACCESS);
 	warn_of_names(service, ATTR_ONLY_FROM);
 	warn_of_names(service, ATTR_NO_ACCESS);
