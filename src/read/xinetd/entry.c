@@ -851,6 +851,8 @@ static void apply_line(struct xinetd_service *service, struct assignment *line)
 		service->is_broken[line->key - xinetd_rule(0)] = false;
 		return;
 	}
+	if (!*value && service->defaults) /* of a broken value all words are reported */
+		*value = service->defaults->value[line->key - xinetd_rule(0)];
 	*value = line->sign == REMOVE ? remove_words(service, *value, line) : xinetd_value_add(service, *value, line);
 	(*value)->key = line->key;
 	(*value)->at = line->at;
@@ -860,9 +862,9 @@ void xinetd_merge(struct xinetd_service *service)
 {
 	struct xinetd_entry *entry = service->entry;
 
-	if (service->defaults) {
-		memcpy(service->value, service->defaults->value, sizeof(service->value));
-		memcpy(service->is_broken, service->defaults->is_broken, sizeof(service->is_broken));
+	for (int i = 0; service->defaults && i < ATTRIBUTES; i++) {
+		service->is_broken[i] = service->defaults->is_broken[i];
+		service->value[i] = service->is_broken[i] ? NULL : service->defaults->value[i];
 	}
 	for (size_t i = 0; i < entry->count; i++) {
 		struct assignment *line = &entry->list[i];

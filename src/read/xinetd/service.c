@@ -434,9 +434,9 @@ static void find_disabled(struct xinetd_entry *entry, const struct xinetd_servic
 
 	if (line && !scan_bool(line->words[0], &value) && value)
 		entry->disabled_at = line->at;
-	else if (enabled && !has_id(enabled, entry->id))
+	else if (enabled && !defaults->is_broken[ATTR_ENABLED] && !has_id(enabled, entry->id))
 		entry->disabled_at = enabled->at;
-	else if (disabled && has_id(disabled, entry->id))
+	else if (disabled && !defaults->is_broken[ATTR_DISABLED] && has_id(disabled, entry->id))
 		entry->disabled_at = disabled->at;
 	else
 		return;
@@ -597,7 +597,7 @@ static void check_all_values(struct xinetd_service *service)
 }
 
 /* The defaults of a source, those of all its files together, in the source's pool. Reports each mistake once. A wrong
- * value gets is_broken and is not set. */
+ * value gets is_broken, and no service has it. */
 static struct xinetd_service *make_defaults(struct xinetd *xinetd, struct reading *reading)
 {
 	struct xinetd_entry *entry = &xinetd->defaults;
@@ -616,11 +616,8 @@ static struct xinetd_service *make_defaults(struct xinetd *xinetd, struct readin
 	tried.draft.builder = builder_new(reading->table, "defaults", entry->at);
 	check_all_values(&tried);
 	builder_free(tried.draft.builder);
-	for (int i = 0; i < ATTRIBUTES; i++) {
+	for (int i = 0; i < ATTRIBUTES; i++)
 		defaults->is_broken[i] |= is_refused(entry, (enum xinetd_attribute)i);
-		if (defaults->is_broken[i])
-			defaults->value[i] = NULL;
-	}
 	xinetd_entry_report(entry, reading->diags, false);
 	return defaults;
 }
