@@ -294,6 +294,7 @@ Behaviour(leaving, an_address_of_datagrams_may_be_narrowed_while_its_daemon_runs
 
 	cr_assert_eq(SUPERCTL(control_path(), "start", "web").status, 0);
 	reload(by_datagrams("127.0.0.1", port, backend("datagrams")));
+	superd_wait_log(superd, "web: listening on udp:127.0.0.1:"); /* what comes before goes with the old socket */
 	cr_expect_not(superd_logged(superd, "cannot listen"));
 	datagram_ask(client, "hello\n");
 	close(client);
