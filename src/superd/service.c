@@ -45,8 +45,8 @@
 #define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
-#define TIME_PAUSE 3600.
-#define FULL_PAUSE 1. /* seconds until it is looked again whether the limit of all instances is reached */
+#define TIME_PAUSE 60. /* seconds: somebody may set the clock */
+#define FULL_PAUSE 1.  /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
 #define CONDITION_SECONDS 10.
 #define AGAIN 1.	   /* seconds until the kernel is asked again for what it had no room for */
