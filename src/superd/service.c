@@ -298,7 +298,8 @@ void svc_set(struct svc *svc, enum state state)
 	svc_changed(svc);
 }
 
-static void say(struct svc *svc, enum level level, const char *name, const char *format, va_list list)
+__attribute__((format(printf, 4, 0))) static void say(struct svc *svc, enum level level, const char *name,
+						      const char *format, va_list list)
 {
 	struct event event = { .name = name, .service = svc->row->name };
 	struct buf text = { 0 };
