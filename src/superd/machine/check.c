@@ -219,8 +219,8 @@ static void preflight_descriptors(struct preflight *preflight)
 /* Checks its sockets. Interfaces and addresses come and go, so one that is missing is only a warning. */
 static void preflight_sockets(struct preflight *preflight, const struct service *service)
 {
-	for (const struct listen *listen = service->sockets; listen < service->sockets + service->socket_count;
-	     listen++) {
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
 		const struct socket_options *options = listen->options;
 		const struct endpoint *address = listen->address;
 		int error = kind_error(preflight, address), family = socket_address_family(address);
@@ -461,8 +461,8 @@ static void preflight_libraries(struct preflight *preflight, const struct servic
 	if (wrong) /* clients are served without the name that a log would have */
 		preflight_report(preflight, strncmp(option, "log_", 4) ? SEVERITY_ERROR : SEVERITY_WARNING, service,
 				 option, value, "%s", wrong);
-	for (const struct listen *listen = service->sockets; listen < service->sockets + service->socket_count;
-	     listen++) {
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
 		bool is_built = build_has("libtirpc");
 		char text[ENDPOINT_TEXT];
 
@@ -750,7 +750,9 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
 		port_table_read(&preflight.ports); /* else superd tries each port, and reports it */
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
-	for (const struct service *service = table->services; service < table->services + table->count; service++) {
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
 		if (service->exec->disable)
 			continue;
 		preflight_owners(&preflight, service);

@@ -722,7 +722,9 @@ static void check_input(struct preflight *preflight, const struct service *servi
 		return;
 	}
 	error = errno;
-	for (const struct service *of = table->services; of < table->services + table->count; of++) {
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *of = &table->services[i];
+
 		for (size_t n = 0; n < of->socket_count; n++)
 			is_fifo |= of->sockets[n].address->kind == ENDPOINT_FIFO &&
 				!strcmp(of->sockets[n].address->address, input->path);

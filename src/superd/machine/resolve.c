@@ -378,7 +378,8 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	duplicate_node_check(table, diags);
 	diags->of_machine = true;
 	filters_open(&filters, table, before, diags);
-	for (struct service *service = table->services; service < table->services + table->count; service++) {
+	for (size_t i = 0; i < table->count; i++) {
+		struct service *service = &table->services[i];
 		const struct service *row = service_prepared(service)->socket_row;
 
 		if (service_is_off(service))
