@@ -785,8 +785,10 @@ static void add_escaped(struct instance *instance, pid_t pid)
 		if (instance->escaped[n].pid == pid)
 			return;
 	}
-	larger = array_grow(instance->escaped, &instance->escaped_room, instance->escaped_count, sizeof(*larger));
-	if (!larger || !process_read(pid, &process))
+	larger = process_read(pid, &process)
+		? array_grow(instance->escaped, &instance->escaped_room, instance->escaped_count, sizeof(*larger))
+		: NULL;
+	if (!larger)
 		return;
 	instance->escaped = larger;
 	larger[instance->escaped_count++] = (struct escaped){ pid, process.start_time };
