@@ -47,6 +47,7 @@
 #include "table/words/exit_status.h"
 #include "table/words/passed_fds.h"
 
+#define ESCAPED_MOST 1000 /* processes below a main process that are looked at: it may have as many as it likes */
 #define NAP 1.		  /* seconds: a shorter sleep is no news */
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
 #define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
@@ -785,7 +786,7 @@ static void add_escaped(struct instance *instance, pid_t pid)
 		if (instance->escaped[n].pid == pid)
 			return;
 	}
-	larger = process_read(pid, &process)
+	larger = instance->escaped_count < ESCAPED_MOST && process_read(pid, &process)
 		? array_grow(instance->escaped, &instance->escaped_room, instance->escaped_count, sizeof(*larger))
 		: NULL;
 	if (!larger)
