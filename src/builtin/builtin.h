@@ -19,7 +19,6 @@ struct settings {
 	words words;                    /* its name and options, as in the table; borrowed from argv */
 	struct builtin_options options; /* the options, parsed */
 	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
-	bool shares;                    /* further clients come over the channel */
 	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/loop.h) */
 	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "lib/fd.h"
 #include "lib/fd_message.h"
 
 #define SHORTAGE 100                    /* milliseconds until the next try, if memory ran out */
@@ -39,7 +40,6 @@ enum channel_got channel_receive(int channel, uint64_t *id, int *descriptor)
 	*id = bytes.id;
 	if (got == sizeof(bytes))
 		return CHANNEL_ANSWER;
-	if (count)
-		return CHANNEL_CLIENT;
-	return got == sizeof(bytes.id) ? CHANNEL_END : CHANNEL_CLOSED;
+	fd_close(descriptor);
+	return CHANNEL_CLOSED;
 }

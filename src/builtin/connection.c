@@ -101,55 +101,15 @@ void connection_report(struct builtin_server *server, const struct connection *c
 	int channel = server->channel.fd;
 	char text[128];
 
-	server->ended[server->ended_next++ % ENDED] = connection->id;
-	server->retired |= !server->settings->shares;
-	server->status = !connection->served && !server->settings->shares;
+	server->retired = true;
+	server->status = !connection->served;
 	snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 " id=%" PRIu64 "%s\n", connection->in.moved,
 		 connection->out.moved, connection->id, connection->served ? "" : " failed");
 	/* A superd that has gone meanwhile needs no report. */
 	if (channel < 0 || channel_send(channel, text, strlen(text)) || errno == EPIPE || errno == ECONNRESET)
 		return;
 	builtin_log("cannot report to superd: %s", strerror(errno));
-	server->retired = true;
 	server->status = 1;
-}
-
-static bool is_live(struct builtin_server *server, uint64_t id)
-{
-	for (int phase = 0; phase < CONNECTION_PHASES; phase++) {
-		LIST_EACH(link, &server->of[phase]) {
-			if (container_of(link, struct connection, link)->id == id)
-				return true;
-		}
-	}
-	return false;
-}
-
-void connection_report_again(struct builtin_server *server, uint64_t id)
-{
-	const struct connection ended = { .id = id, .served = true };
-
-	if (!is_live(server, id))
-		connection_report(server, &ended);
-}
-
-/* A superd that is killed while it gives a client leaves it to the next superd, which does not know whether this
- * process has it, and gives it again. */
-bool connection_is_known(struct builtin_server *server, uint64_t id)
-{
-	const struct connection ended = { .id = id, .served = true };
-
-	if (!id)
-		return false;
-	if (is_live(server, id))
-		return true;
-	for (size_t n = 0; n < ENDED; n++) {
-		if (server->ended[n] == id) {
-			connection_report(server, &ended);
-			return true;
-		}
-	}
-	return false;
 }
 
 /* ---- its end ---- */

@@ -13,7 +13,6 @@
 #include "lib/list.h"
 #include "lib/source_count.h"
 
-#define ENDED 64                        /* clients that are known after their end */
 
 enum phase { WAITING, CONNECTING, RELAYING, TALKING, CONNECTION_PHASES };
 
@@ -56,7 +55,7 @@ struct builtin_server {
 	struct flows *flows;            /* a redirect's datagrams; NULL: none */
 	struct datagrams *datagrams;    /* those of another service; NULL: none */
 	struct loop_watch channel, sigterm; /* fd -1: none */
-	bool gets_clients;              /* superd has accepted them, and the channel brings the next */
+	bool gets_clients;              /* superd has accepted the only one */
 	bool retired;                   /* takes no client any more */
 	int status;                     /* exit status: 0, or 1 if the only client was not served */
 	int64_t blocked;                /* accept4(2) failed: time when it is tried again; 0: it works */
@@ -76,8 +75,6 @@ struct builtin_server {
 	size_t count, most;             /* connections; most at a time */
 	uint64_t served;                /* connections that ever were */
 	uint64_t received, sent;        /* bytes of all of them, from clients and to them */
-	uint64_t ended[ENDED];          /* the ids of those that have ended last */
-	size_t ended_next;              /* index of the next one */
 
 	/* the target of a redirect */
 	struct redirect_target target;
@@ -123,14 +120,8 @@ void connection_shut(const struct connection *connection);
  * unless superd has accepted it. */
 void connection_end(struct builtin_server *server, struct connection *connection, bool reset);
 
-/* Whether superd has given the client with this id before. The end of one that has ended is reported again. */
-bool connection_is_known(struct builtin_server *server, uint64_t id);
-
 /* Tells superd of the end of a client that it has accepted. */
 void connection_report(struct builtin_server *server, const struct connection *connection);
-
-/* The same for one that is not there any more: a superd that was killed may have read its report, and not saved that. */
-void connection_report_again(struct builtin_server *server, uint64_t id);
 
 /* All of them: runs those whose turn had to end; ends those whose time is over, and returns the milliseconds until the
  * next is due, or -1; ends all; frees those that have ended. */

@@ -149,13 +149,8 @@ static void retire(struct builtin_server *server)
 static void serve_client(struct builtin_server *server, int fd)
 {
 	const struct connection failed = { .id = socket_id(fd) };
-	struct connection *connection;
+	struct connection *connection = connection_new(server, fd);
 
-	if (connection_is_known(server, failed.id)) {
-		close(fd);
-		return;
-	}
-	connection = connection_new(server, fd);
 	if (!connection) {
 		builtin_log("a client is closed: %s", strerror(errno));
 		connection_report(server, &failed);
@@ -175,14 +170,8 @@ static void on_packets(struct builtin_server *server)
 		switch (channel_receive(server->channel.fd, &id, &fd)) {
 		case CHANNEL_EMPTY:
 			return;
-		case CHANNEL_CLIENT:
-			serve_client(server, fd);
-			break;
 		case CHANNEL_ANSWER:
 			talk_on_answer(server, id, fd);
-			break;
-		case CHANNEL_END:
-			connection_report_again(server, id);
 			break;
 		case CHANNEL_CLOSED:
 			server->retired = true;

@@ -1,6 +1,5 @@
-/* The loop of superd-builtin: one process serves many clients of a service. With accept = no it has the listening sockets
- * and accepts; with accept = yes it serves the client that it was started for, and with --shares those that superd sends
- * over the channel. It answers datagrams, and relays those of a redirect.
+/* The loop of superd-builtin. With accept = no it has the listening sockets, and one process serves many clients; with
+ * accept = yes it serves the client that it was started for. It answers datagrams, and relays those of a redirect.
  *
  * With --relay the process belongs to a service with a program of its own (exec beside redirect). It then takes no
  * client before the program has answered, and reports its work to superd over its channel. When superd closes the

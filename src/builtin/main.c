@@ -1,6 +1,5 @@
 /* superd-builtin: superd's small services. superd runs it for `builtin` and `redirect`. It gets its sockets like any
- * backend: one as standard input, or from descriptor 3 on with LISTEN_FDS (sd_listen_fds(3)). With --shares it gets
- * further clients over its channel.
+ * backend: one as standard input, or from descriptor 3 on with LISTEN_FDS (sd_listen_fds(3)).
  *
  * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
  * service does not need (os/host/self_sandbox.h). */
@@ -105,8 +104,6 @@ static bool read_option(struct argv_reading *reading, const char *word)
 		return read_number(value, 128, &reading->settings->source_prefix);
 	if (!strcmp(word, "--relay"))
 		return reading->settings->relays = true;
-	if (!strcmp(word, "--shares"))
-		return reading->settings->shares = reading->settings->channel >= 0;
 	if ((value = option_value(word, "--channel"))) {
 		if (!read_number(value, 4096, &number))
 			return false;
@@ -164,8 +161,8 @@ static bool read_builtin(struct settings *settings, char *const *argv)
 
 /* Reads the command line behind the program's name, of which settings keep the texts:
  *
- *   [--channel=FD [--shares]] [--only-from=WORD]… [--no-access=WORD]… [--loop=PORT]… NAME [option …]
- *   [--channel=FD [--shares]] redirect HOST PORT
+ *   [--channel=FD] [--only-from=WORD]… [--no-access=WORD]… [--loop=PORT]… NAME [option …]
+ *   [--channel=FD] redirect HOST PORT
  *
  * Options restrict clients, so an unknown or wrong one ends the program; it is never ignored. false: it is wrong,
  * which is logged. */
@@ -266,7 +263,7 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++)
 		sandbox.rights |= is_unix_datagram(sockets[n]) ? MAY_ANSWER_UNIX : 0;
-	if (has_listeners || settings->shares)
+	if (has_listeners)
 		loop_raise_limit();
 	if (redirects)
 		allow_target(&sandbox, settings->words[1], settings->words[2]);
