@@ -235,39 +235,6 @@ static void kill_by_fault(struct superd *superd)
 	WAIT_UNTIL(guarded_wait(superd) != before);
 }
 
-Behaviour(guard, a_state_that_superd_dies_of_is_dropped)
-{
-	struct superd *superd = superd_run_with(&guarded, SERVICE, "web", backend("talk"), "");
-	const char *dropped = "cannot continue from the state of the previous superd: several superds in a row have "
-			      "crashed with its state: starting without it";
-	int port = superd_port(superd, "web"), client;
-	long first = client_ask_pid(port);
-
-	cr_assert_gt(first, 0);
-	/* On a slow machine one of the four may live for so long that the count begins anew. */
-	for (int tries = 0; tries < 3 && !superd_logged(superd, dropped); tries++) {
-		size_t before = superd_log_count(superd, "its guard restarted it");
-
-		for (int n = 0; n < 4; n++)
-			kill_by_fault(superd);
-		WAIT_UNTIL(superd_logged(superd, dropped) ||
-			   superd_log_count(superd, "its guard restarted it") > before);
-	}
-	client = client_connect(port);
-	superd_wait_log(superd, dropped);
-	client_send(client, "hello\n");
-	cr_expect_not_null(strstr(client_line(client), " hello"), "the socket is the same\n%s", world_logs());
-	close(client);
-	cr_assert(superd_reload(superd, SERVICE, "web", backend("talk"), "nice = 1"), "it serves");
-	guarded_kill(superd);
-	cr_expect_gt(client_ask_pid(port), 0);
-	superd_stop(superd);
-	/* Without the state only a control group tells whose it is. */
-	if (process_lives((pid_t)first))
-		cr_expect_eq(kill((pid_t)first, SIGKILL), 0);
-	WAIT_UNTIL(!process_lives((pid_t)first));
-}
-
 Behaviour(guard, a_state_outlives_kills_by_others)
 {
 	struct superd *superd = superd_run_with(&guarded, SERVICE, "web", backend("talk"), "");

@@ -497,6 +497,54 @@ static pid_t seize_at_restart(struct superd *guard)
 	return seize_next(guard);
 }
 
+/* Has this superd, which seize_next has returned, die by a fault of its own, and returns the next one. */
+static pid_t fail_at_start(struct superd *guard, pid_t superd)
+{
+	int status;
+
+	cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+	cr_assert_eq(ptrace(PTRACE_SEIZE, guard->pid, 0, PTRACE_O_TRACEFORK), 0);
+	cr_assert_eq(kill(superd, SIGSEGV), 0);
+	cr_assert_eq(ptrace(PTRACE_DETACH, superd, 0, 0), 0);
+	return seize_next(guard);
+}
+
+Behaviour(guard_calls, a_state_that_superd_dies_of_is_dropped)
+{
+	static const char *const arguments[] = { "--guard", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char service[] = "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n";
+	int port = free_port(), client, status;
+	struct superd *superd;
+	long first;
+	pid_t next;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	superd = superd_run_with(&setup, service, port, backend("talk"), "");
+	superd_wait_log(superd, "web: listening on ");
+	first = client_ask_pid(port);
+	cr_assert_gt(first, 0);
+	next = seize_at_restart(superd);
+	for (int n = 0; n < 3; n++)
+		next = fail_at_start(superd, next);
+	cr_assert_eq(waitpid(next, &status, __WALL), next);
+	cr_assert_eq(ptrace(PTRACE_DETACH, next, 0, 0), 0);
+	client = client_connect(port);
+	superd_wait_log(superd, "cannot continue from the state of the previous superd: several superds in a row have "
+				"crashed with its state: starting without it");
+	client_send(client, "hello\n");
+	cr_expect_not_null(strstr(client_line(client), " hello"), "the socket is the same\n%s", world_logs());
+	close(client);
+	cr_assert(superd_reload(superd, service, port, backend("talk"), "nice = 1"), "it serves");
+	guarded_kill(superd);
+	cr_expect_gt(client_ask_pid(port), 0);
+	superd_stop(superd);
+	/* Without the state only a control group tells whose it is. */
+	if (process_lives((pid_t)first))
+		cr_expect_eq(kill((pid_t)first, SIGKILL), 0);
+	WAIT_UNTIL(!process_lives((pid_t)first));
+}
+
 static bool has_children(pid_t parent)
 {
 	const char *children = read_text(text_of("/proc/%ld/task/%ld/children", (long)parent, (long)parent));
