@@ -81,19 +81,17 @@ static struct diag *reserve_next(struct diags *diags)
 	return &list[diags->count];
 }
 
-void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
+__attribute__((format(printf, 4, 0))) static void add(struct diags *diags, enum severity severity, struct origin at,
+						      const char *format, va_list arguments)
 {
 	struct diag new = {
 		.line = at.line, .column = at.column, .severity = severity, .of_machine = diags->of_machine
 	};
 	struct diag *place;
-	va_list arguments;
 
 	if (!count_one(diags, severity))
 		return;
-	va_start(arguments, format);
 	new.message = format_text(format, arguments);
-	va_end(arguments);
 	new.file = at.file ? strdup(at.file) : NULL;
 	place = reserve_next(diags);
 	if (!place || !new.message || (at.file && !new.file)) {
@@ -105,6 +103,25 @@ void diags_add(struct diags *diags, enum severity severity, struct origin at, co
 	*place = new;
 	diags->last = place;
 	diags->count++;
+}
+
+void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(diags, severity, at, format, arguments);
+	va_end(arguments);
+}
+
+bool diags_refuse(struct diags *diags, struct origin at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add(diags, SEVERITY_ERROR, at, format, arguments);
+	va_end(arguments);
+	return false;
 }
 
 bool diags_out_of_memory(struct diags *diags, struct origin at)

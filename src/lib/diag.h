@@ -66,6 +66,9 @@ struct diags {
 void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* Adds an error; always false. */
+bool diags_refuse(struct diags *diags, struct origin at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Adds the error "out of memory"; always false. */
 bool diags_out_of_memory(struct diags *diags, struct origin at);
 

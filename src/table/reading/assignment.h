@@ -40,7 +40,6 @@ static inline void draft_set_list(const struct draft *draft, const char *option,
 }
 
 /* Adds an error, and is false; or a warning. The service is left out if there is an error. */
-bool draft_refuse(const struct draft *draft, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define draft_refuse(draft, ...) diags_refuse((draft)->diags, __VA_ARGS__)
 #define draft_warn(draft, ...) diag_warning((draft)->diags, __VA_ARGS__)
 #define draft_hint(draft, ...) diags_hint((draft)->diags, __VA_ARGS__)

@@ -17,19 +17,6 @@
 #include "lib/buf.h"
 #include "lib/wait_note.h"
 
-bool reading_refuse(struct reading *reading, struct origin at, const char *format, ...)
-{
-	struct buf message = { 0 };
-	va_list arguments;
-
-	va_start(arguments, format);
-	buf_vaddf(&message, format, arguments);
-	va_end(arguments);
-	diag_error(reading->diags, at, "%s", buf_string(&message));
-	buf_free(&message);
-	return false;
-}
-
 enum severity reading_lack(const struct reading *reading)
 {
 	return reading->request && reading->request->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;

@@ -184,8 +184,7 @@ void reading_drop_state(struct reading *reading, free_state *free);
 void reading_drop_states(struct reading *reading);
 
 /* Adds an error, and is false. */
-bool reading_refuse(struct reading *reading, struct origin at, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+#define reading_refuse(reading, ...) diags_refuse((reading)->diags, __VA_ARGS__)
 
 /* Reports a restriction that superd lacks: an error, or a warning with request->warns_of_unsupported. */
 #define reading_unsupported(reading, ...) diags_add((reading)->diags, reading_lack(reading), __VA_ARGS__)
