@@ -136,7 +136,7 @@ bool order_add_waiting(struct buf *out, const json_t *line)
 			   "[{?waiting.others} and {waiting.others} more have| has]"
 			   "[{?waiting.drains} clients still| not ended"
 			   "[{waiting.phase=killed}; it was killed, and the kernel has not let it go yet|"
-			   "{waiting.phase=serves}: it may serve its clients first, for 2 s in which none leaves|"
+			   "{waiting.phase=serves}: it has not been asked to end yet|"
 			   "; in {waiting.left:span} [{waiting.phase=left-alone}it is left to itself|it is killed]|"
 			   "{?waiting.unlimited}; timeout_stop = infinity sets no limit]]]");
 	if (out->length > before)

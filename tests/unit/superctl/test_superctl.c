@@ -673,6 +673,8 @@ Test(superctl_order, no_limit_is_named_but_where_there_is_none)
 		       "web: waiting: pid 7 has not ended; in 9 s it is killed");
 	expect_waiting("'waiting':{'pid':7,'phase':'left-alone','left':9}",
 		       "web: waiting: pid 7 has not ended; in 9 s it is left to itself");
+	expect_waiting("'waiting':{'pid':7,'phase':'serves'}",
+		       "web: waiting: pid 7 has not ended: it has not been asked to end yet");
 }
 
 /* What status' exit status says. */
