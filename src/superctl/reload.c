@@ -20,6 +20,8 @@ static bool show_line(void *failures, const json_t *line, struct reply_text *tex
 	bool failed = json_is_false(json_object_get(line, "ok")) || json_reply_is(line, "result", "failed");
 
 	*(size_t *)failures += failed;
+	if (json_reply_is(line, "severity", "note"))
+		return true; /* diff has them: what a reload repeats each time hides the line that matters */
 	if (*json_reply_text(line, "diagnostic"))
 		(void)sentence_add(&text->err, line, diagnostic);
 	else

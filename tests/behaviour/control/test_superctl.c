@@ -406,6 +406,19 @@ Behaviour(superctl, reload_names_the_place_of_a_mistake)
 	cr_assert_str_eq(outcome.err, "db: failed: tcp:1: in use\n");
 }
 
+#define NOTE_TOLD "{\"diagnostic\":\"runs as root\",\"severity\":\"note\"}\n"
+#define WARNING_TOLD "{\"diagnostic\":\"nobody listens\",\"severity\":\"warning\"}\n"
+
+/* A reload comes often, and its notes are the same each time. */
+Behaviour(superctl, notes_are_for_a_look_before_the_reload)
+{
+	struct outcome reloaded = ASKED("reload", NOTE_TOLD WARNING_TOLD "{\"unchanged\":1}\n" RECORDED_DONE, "reload"),
+		       looked = ASKED("diff", NOTE_TOLD WARNING_TOLD RECORDED_DONE, "diff");
+
+	cr_expect_str_eq(reloaded.err, "warning: nobody listens\n");
+	cr_expect_str_eq(looked.err, "note: runs as root\nwarning: nobody listens\n");
+}
+
 Behaviour(superctl, health_is_a_line_for_each_reason_whatever_comes)
 {
 	struct outcome outcome = ASKED("health", "{\"healthy\":true,\"reasons\":[]}\n" RECORDED_DONE, "health");
