@@ -193,6 +193,18 @@ static bool holds(pid_t pid, unsigned long long number)
 	return false;
 }
 
+static unsigned listeners_at(int port)
+{
+	const char *at = read_text("/proc/net/tcp");
+	unsigned count = 0;
+
+	while (at && (at = strstr(at, text_of("0100007F:%04X 00000000:0000 0A ", (unsigned)port)))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
 Behaviour(surroundings, sockets_given_to_pid_1_are_found_by_address_and_name)
 {
 	const char *const environment[] = { "LISTEN_FDNAMES=other:mine", NULL };
@@ -211,6 +223,7 @@ Behaviour(surroundings, sockets_given_to_pid_1_are_found_by_address_and_name)
 	cr_assert(holds(superd->pid, inode(mine)) && !holds(superd->pid, inode(other)));
 	close(other);
 	close(mine);
+	WAIT_UNTIL(listeners_at(port) == 1); /* a process that was forked before has the other until its exec */
 	client_ask(port, "hello\n");
 	client_ask(port, "hello\n");
 }
