@@ -656,7 +656,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10000", .argument = "number", .least = 0,
 	  .most = UNLIMITED,
 	  .help = "How many lines of the service superd logs in that period. It drops further lines and logs "
-		  "their number. 0 or unlimited: no limit." },
+		  "their number. What superd itself logs for a program's notifications and binds counts apart, with "
+		  "the same limit. 0 or unlimited: no limit." },
 
 	/* Access */
 	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
