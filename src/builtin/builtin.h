@@ -1,14 +1,21 @@
 /* superd-builtin: the small services of superd, in an unprivileged process whose time is limited. All of them serve
- * their clients in one loop, which never waits for one of them (builtin/loop.h).
+ * their clients in one loop (builtin/loop.c), which never waits for one of them.
  *
  * superd passes the settings that the program cannot know on the command line: struct settings. */
 #pragma once
 
+#include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <time.h>
 
+#include "lib/buf.h"
+#include "lib/list.h"
 #include "lib/pool.h"
+#include "lib/source_count.h"
 #include "table/access/access.h"
 #include "table/words/builtin.h"
 
@@ -19,7 +26,7 @@ struct settings {
 	words words;                    /* its name and options, as in the table; borrowed from argv */
 	struct builtin_options options; /* the options, parsed */
 	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
-	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/loop.h) */
+	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/loop.c) */
 	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
 	int64_t idle_timeout;           /* of a connection in the loop without a byte; 0: none */
@@ -37,7 +44,7 @@ struct connection;
 
 typedef void begin_service(struct builtin_server *server, struct connection *connection);
 
-/* Of a service whose clients ask (builtin/talk.h): more of the request may have come, or its time is over (late); superd
+/* Of a service whose clients ask (struct talk): more of the request may have come, or its time is over (late); superd
  * has answered by a file, which the service owns, or file -1, has not, for the reason in errno. */
 typedef void hear_client(struct builtin_server *server, struct connection *connection, bool late);
 typedef void hear_superd(struct builtin_server *server, struct connection *connection, int file);
@@ -56,3 +63,542 @@ struct builtin {
 
 /* Prints a line to standard error, which superd logs. */
 void builtin_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- what the loop watches ----
+ *
+ * The descriptors that the loop watches by epoll(7). */
+
+/* A watched descriptor, embedded in its user. */
+struct loop_watch {
+	enum { WATCH_LISTENER, WATCH_DATAGRAMS, WATCH_CLIENT, WATCH_TARGET, WATCH_PROBE, WATCH_FLOW, WATCH_CHANNEL,
+	       WATCH_SIGNAL } kind;
+	int fd;                         /* -1: none */
+	bool emptied;                   /* a listener: its queue was empty once (sender_is_admitted) */
+};
+
+/* epoll_ctl(2) for a descriptor. */
+bool loop_watch_set(int epoll, int operation, struct loop_watch *watch, uint32_t events);
+
+/* Stops watching, and closes. Only this closes a descriptor that was watched (tests/lint/style): superd, and descriptors
+ * 0 to 2, may have copies, which would keep a closed one in the epoll(7), and its next event would name memory that is free
+ * by then. -1: nothing. */
+void loop_watch_close(int epoll, struct loop_watch *watch);
+
+/* Sends one packet to superd. false and errno. */
+bool channel_send(int channel, const char *text, size_t length);
+
+/* Takes the sooner of two numbers of milliseconds; -1 is never. */
+void loop_sooner(int64_t *timeout, int64_t other);
+
+/* ---- senders of datagrams ----
+ *
+ * The sender of a datagram, and whether it gets a reply. Any host can forge the source address of a datagram, so a
+ * reply may hit a host that never asked: a server that replies in turn, a whole network, or the victim of a flood. */
+
+struct sender {
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+		struct sockaddr_storage storage;
+	} address;
+	socklen_t length;               /* of the address; 0: none */
+};
+
+#define REPLIES_A_SECOND 50             /* replies to one source */
+#define SOURCES_AT_ONCE 1024
+
+/* Counts replies to each source in the present second. Begins zeroed, but for the seed. */
+struct replies {
+	struct replied {
+		unsigned char source[16];
+		int64_t second;         /* of clock_ms; the count is of this second */
+		unsigned count;
+	} sources[SOURCES_AT_ONCE];     /* hash table, open addressing */
+	uint64_t seed;                  /* random, so that no sender can choose addresses that collide */
+	unsigned refusals_logged;       /* refused senders of this process; only the first are logged */
+};
+
+/* The sender's IPv6 address, or its IPv4 address as a mapped one; false: it has neither. */
+bool sender_bytes(const struct sender *sender, unsigned char bytes[16]);
+
+/* Fills in the source that per_source counts: the address, of IPv6 the first `prefix` bits; the user of a client of a
+ * unix socket. false: it has none. */
+bool sender_source(const struct sender *sender, int fd, unsigned prefix, unsigned char source[16]);
+
+/* Writes "192.0.2.1 port 7". A mapped IPv4 address is written as IPv4. */
+#define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 65535"))
+void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);
+
+#define SERVICE_PORTS 1024              /* lower ports are those of services */
+
+in_port_t sender_port(const struct sender *sender);     /* host byte order; 0: it has none */
+
+/* Whether only_from and no_access let it in, as they were when the process began. */
+bool sender_is_allowed(const struct sender *sender, const struct settings *settings);
+
+/* The same for a client of a listener or of a redirect's socket. The kernel enforces the present rules on those that
+ * come (os/bpf/bpf), so only those that waited when the process began are judged. emptied: whether the queue
+ * was empty since then; the caller has set it by queue_is_empty at the beginning. */
+bool sender_is_admitted(const struct sender *sender, int fd, bool *emptied, const struct settings *settings);
+bool queue_is_empty(int fd);            /* whether no client or datagram waits there */
+
+/* The reason why the sender gets no reply, as the end of a log line; NULL: it may get one. peers: a port that servers
+ * of the same protocol on other machines send from, as with NTP and SIP; 0: none. */
+const char *sender_refuse(const struct sender *sender, in_port_t peers, const struct settings *settings);
+
+/* Counts one more reply to this address; all of an IPv6 /64 network count as one source. false: it has had
+ * REPLIES_A_SECOND, or too many sources are active. */
+bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second);
+
+/* Whether the sender gets a reply; logs why not. refusal: of sender_refuse. counts: as replies_count. */
+bool replies_allow(struct replies *replies, const struct sender *sender, const char *refusal, bool counts);
+
+/* ---- the address that a datagram was sent to ----
+ *
+ * The address that a datagram was sent to (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO). The reply must come from the
+ * same address, else a client of a machine with several addresses takes it for a stranger's. */
+
+struct pktinfo {
+	bool truncated;                 /* the datagram was longer than the buffer (MSG_TRUNC) */
+	bool to_many;                   /* the destination is a multicast or broadcast address: no reply comes from it */
+	bool is_v4, is_v6;              /* which of v4 and v6 is set; neither: the kernel chooses the reply's address */
+	struct in_pktinfo v4;
+	struct in6_pktinfo v6;
+};
+
+void pktinfo_prepare(int fd);           /* sets the option; does nothing on a unix socket */
+
+/* Receives one datagram without waiting. Returns its length, or -1 and errno. */
+ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size);
+
+/* Sends a reply to the sender. Errors are ignored: any datagram may be lost. */
+void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *sender, const void *bytes, size_t length);
+
+/* ---- texts ----
+ *
+ * The texts of chargen, daytime and time: RFC 864, 867 and 868. */
+
+/* The pattern of chargen, which repeats: a line for each printable character, each line of 72 characters begins one
+ * character later. There are 95 lines; xinetd has 93, without blank and tilde. */
+#define CHARGEN_LINE 74                 /* bytes, with CR LF */
+#define CHARGEN_TURN (95 * CHARGEN_LINE)
+
+size_t chargen_fill(char turn[CHARGEN_TURN], bool xinetd_text);        /* returns the length */
+
+/* Writes "Www Mmm dd hh:mm:ss yyyy\r\n", or xinetd's "20 NOV 2026 05:56:11 UTC\r\n", in local time. Returns the
+ * length. */
+size_t daytime_text(time_t now, bool xinetd_text, char *out, size_t size);
+
+/* Writes the seconds since 1900 modulo 2^32, in network byte order. */
+void time_bytes(time_t now, unsigned char out[4]);
+
+/* ---- one direction of a connection ----
+ *
+ * One direction of a connection: reads from one socket and writes to another, or to the same (echo). The end of the
+ * sender's data ends it. */
+
+/* Memory that no buffer uses, for all buffers of a process. A zeroed struct is empty. */
+#define BUFFER_SPARES 16
+
+struct buffer_spares {
+	char *list[BUFFER_SPARES];
+	size_t count;
+};
+
+/* The buffer of one direction: bytes that were read from one socket and are not yet written to the other. It begins
+ * as memory. For a connection that moves much data the relay replaces it by a pipe, through which the kernel passes
+ * the data on without a copy (splice(2)). */
+struct relay_buffer {
+	struct buffer_spares *spares;   /* where memory comes from and goes to; NULL: malloc(3) and free(3) */
+	size_t held;                    /* number of bytes in the buffer */
+	char *bytes;                    /* owned; NULL: the pipe is in use, or nothing was read since buffer_rest */
+	const char *text;               /* borrowed; it is held again and again, and nothing is read; NULL: none */
+	size_t text_length;
+	size_t start;                   /* index of the first held byte in `bytes` or `text` */
+	int pipe[2];                    /* owned; -1: memory is used */
+};
+
+struct relay {
+	int from, to;                   /* the sender's and the receiver's socket, borrowed; to -1: bytes are dropped */
+	struct relay_buffer buffer;
+	bool reads_all;                 /* a short read may leave bytes: the sender's end or an urgent byte was reported */
+	bool waits;                     /* the last turn ended because a socket was not ready */
+	unsigned full_turns;            /* number of turns in a row that moved at least FULL bytes */
+	uint64_t moved;                 /* bytes written to `to` */
+	bool done;                      /* this direction has ended */
+	bool end_passed;                /* the receiver's connection was shut down, as the sender has ended */
+	bool broken;                    /* it ended by an error, as a reset, not by end of file */
+	bool write_failed;              /* the receiver has refused bytes; the bytes that it has sent are still moved */
+};
+
+void relay_open(struct relay *relay, int from, int to);
+void relay_close(struct relay *relay);
+
+/* Has the text sent again and again, where there is no sender. It is borrowed. */
+void relay_repeat(struct relay *relay, const char *text, size_t length);
+
+/* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
+void relay_run(struct relay *relay);
+
+/* Gives the memory of an empty buffer back until the next bytes come. */
+void relay_rest(struct relay *relay);
+
+/* The receiver has closed its connection, or reset it. */
+void relay_receiver_gone(struct relay *relay, bool reset);
+
+void buffer_spares_free(struct buffer_spares *spares);
+
+/* ---- both directions of a connection ---- */
+
+/* Sets a socket up: without delay, with keepalive. A listener hands its settings on to all that it accepts. */
+void relay_prepare(int fd);
+void relay_prepare_target(int connection, int target);  /* with the times of keepalive that the client's connection has */
+
+/* Tunes the sockets, once, if they have moved much data within one machine. */
+void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned);
+
+/* Whether both directions have ended, or a side was reset. A side that refuses data may have sent some before, which
+ * still has to be moved. */
+bool relay_have_ended(const struct relay *in, const struct relay *out);
+
+/* Shuts down the receiver of a direction that has ended, while the other direction continues. */
+void relay_pass_ends(struct relay *in, struct relay *out);
+
+/* Passes a reset on: if one direction is broken, close(2) of either socket sends one. */
+void relay_pass_reset(const struct relay *in, const struct relay *out);
+
+/* ---- clients that ask ----
+ *
+ * Clients that ask: health, tcpmux, servers and services. A client sends a request, of which the service knows
+ * the end; superd is asked, where only superd knows the answer; the client gets the answer, and its connection ends.
+ * Each of the three steps has an end in time, and the request and the answer are bounded, as a client may send and
+ * read as slowly as it likes. */
+
+struct talk {
+	enum { TALK_REQUEST, TALK_SUPERD, TALK_ANSWER } step;
+	struct buf request;             /* what the client has sent */
+	struct buf answer;              /* what it is to get, or the part of `file` that was read */
+	size_t sent;                    /* bytes of `answer` that it has got */
+	int file;                       /* what it gets behind `answer`; -1: nothing more */
+	int kind;                       /* of the request, as the service has found out */
+};
+
+/* What is known of a request. */
+enum heard { HEARD_PART, HEARD_ALL, HEARD_WRONG };
+
+/* Begins with the request, for which the client has time until then. false: out of memory, and the connection has
+ * ended. */
+bool talk_begin(struct builtin_server *server, struct connection *connection, int64_t until);
+
+/* The client has time until then. */
+void talk_limit(struct builtin_server *server, struct connection *connection, int64_t until);
+
+/* Reads more of the request, `most` bytes of it in all. Returns the number of bytes; 0: end of file; -1 and errno,
+ * EAGAIN if there is nothing. */
+ssize_t talk_read(struct connection *connection, size_t most);
+
+/* Asks superd, which answers within that time: builtin->told is called, with a file or without one. false and errno:
+ * superd is not there. */
+bool talk_ask(struct builtin_server *server, struct connection *connection, const char *question, int64_t until);
+
+/* Sends talk->answer, then talk->file, and ends the connection. */
+void talk_answer(struct builtin_server *server, struct connection *connection, int64_t until);
+
+/* A socket has become ready; superd has answered, with a file or -1. */
+void talk_on_event(struct builtin_server *server, struct connection *connection);
+void talk_on_answer(struct builtin_server *server, uint64_t id, int file);
+
+/* superd is gone: nobody will answer. */
+void talks_end_waiting(struct builtin_server *server);
+
+/* Goes on with those whose time is over. Returns the milliseconds until the next is due; -1: none. */
+int64_t talks_end_late(struct builtin_server *server, int64_t now);
+
+/* ---- the target of a redirect ----
+ *
+ * The target of a redirect: its addresses, and attempts to connect to it that do not wait. */
+
+#define TARGET_ADDRESSES 8
+
+struct redirect_target {
+	const char *host, *port;        /* as in the table; port NULL: host is the path of a unix socket, "@name" an abstract one */
+	struct sockaddr_storage addresses[TARGET_ADDRESSES];
+	socklen_t lengths[TARGET_ADDRESSES];
+	size_t count;                   /* of the addresses */
+	size_t good;                    /* index of the address that has answered last */
+};
+
+/* Fills the addresses. Looking up a name may take seconds; if that fails, it logs the reason and keeps the former
+ * addresses. */
+void target_find(struct redirect_target *target);
+
+/* Begins to connect a socket of this type to one of the addresses. Returns a non-blocking descriptor, which the caller
+ * owns: connected, or about to be. -1 and errno. */
+int target_connect(const struct redirect_target *target, size_t index, int type);
+
+/* ---- the PROXY protocol ----
+ *
+ * The header of the PROXY protocol, which passes the address of the client behind a relay to the server
+ * (https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt). */
+
+#define PROXY_HEADER_MOST 108           /* bytes; version 1 needs up to 107 and a NUL, version 2 fewer */
+
+/* Writes the header for this connection of a client, in version 1 or 2. A client of a unix socket has no address:
+ * UNKNOWN, or LOCAL and AF_UNSPEC. -1: superd itself connects, as it looks whether the server answers. Returns the
+ * length. */
+size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADER_MOST]);
+
+/* ---- connections ----
+ *
+ * The connections of superd-builtin's loop. A connection has two directions (struct relay): what its client sends
+ * goes to the target of a redirect, back to the client (echo) or nowhere, and what the client gets comes from the target
+ * or is a text (chargen). Each service begins its connections in its own way (struct builtin); from then on their bytes,
+ * idle times and ends are the same. */
+
+enum phase { WAITING, CONNECTING, RELAYING, TALKING, CONNECTION_PHASES };
+
+struct connection {
+	struct list link;               /* in the server's list of its phase, or in ->dead */
+	struct list again;              /* in server->again, if its turn ended before its sockets were empty */
+	struct loop_watch client, target;
+	enum phase phase;
+	uint64_t id;                    /* socket_id, by which superd knows a client that it has accepted */
+	size_t address;                 /* of a target: index of the address that is tried */
+	int64_t since;                  /* time when it was accepted */
+	int64_t until;                  /* CONNECTING: the next address is tried; else its end, unless bytes move */
+	struct talk *talk;              /* in TALKING */
+	struct relay in, out;           /* in RELAYING: from the client, to the client */
+	bool client_reads_all, target_reads_all; /* before RELAYING: relay->reads_all */
+	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
+	uint32_t client_end, target_end; /* EPOLLHUP, EPOLLERR: it takes nothing more; what it has sent may be unread */
+	bool served;                    /* it has begun to get what it came for */
+	bool tuned;                     /* relay_tune_loopback was done */
+	bool counted;                   /* in server->sources, as `source` */
+	unsigned char source[SOURCE_SIZE];
+};
+
+/* What superd is told about a redirect beside exec. */
+struct server_report {
+	bool up, busy;
+	int error;
+	size_t count, flows;
+	uint64_t served, received, sent;
+};
+
+struct builtin_server {
+	const struct settings *settings;
+	int epoll;
+	struct loop_watch *listeners;   /* owned */
+	size_t listener_count;
+	bool redirects;                 /* the service is a redirect */
+	bool has_streams;               /* one of them accepts connections */
+	bool accepts;                   /* connections, and datagrams of a redirect, are taken now */
+	struct flows *flows;            /* a redirect's datagrams; NULL: none */
+	struct datagrams *datagrams;    /* those of another service; NULL: none */
+	struct loop_watch channel, sigterm; /* fd -1: none */
+	bool gets_clients;              /* superd has accepted the only one */
+	bool retired;                   /* takes no client any more */
+	int status;                     /* exit status: 0, or 1 if the only client was not served */
+	int64_t blocked;                /* accept4(2) failed: time when it is tried again; 0: it works */
+	int64_t hurry;                  /* time of the end, after SIGTERM; 0: none */
+	struct source_counts sources;   /* connections by source, for per_source */
+	int64_t crowd_logged;           /* time of the last line about a source with too many; 0: none */
+	int64_t reported;               /* time of the last report */
+	struct server_report report;
+	bool report_wanted;             /* superd has asked, or there was none yet */
+
+	/* connections */
+	struct list of[CONNECTION_PHASES];      /* by phase */
+	struct list dead, again;
+	struct buffer_spares spares;
+	char text[CHARGEN_TURN];        /* chargen's, once it has a client */
+	size_t text_length;
+	size_t count, most;             /* connections; most at a time */
+	uint64_t served;                /* connections that ever were */
+	uint64_t received, sent;        /* bytes of all of them, from clients and to them */
+
+	/* the target of a redirect */
+	struct redirect_target target;
+	bool up;                        /* it has answered the last attempt; or the service has no target */
+	int error;                      /* errno of the last attempt; 0: there was none, or it succeeded */
+	int64_t pause;                  /* milliseconds until the next attempt */
+	int64_t retry;                  /* time of the next attempt; 0: none is due */
+	struct loop_watch probe;        /* a connection to the target without a client; fd -1: none */
+	size_t probe_address;
+	int64_t probed;                 /* time when it began */
+	int64_t looked;                 /* time of the last look for clients that have waited for too long */
+	int64_t refused_logged;         /* time of the last line about a refused client; 0: none */
+	size_t refused;                 /* clients that were refused since that line */
+};
+
+/* Watches a client's connection or a target's by edges, with EPOLL_CTL_ADD or EPOLL_CTL_MOD. */
+bool connection_watch(const struct builtin_server *server, int operation, struct loop_watch *watch);
+
+/* Takes over the client's descriptor. NULL and errno: it stays the caller's. */
+struct connection *connection_new(struct builtin_server *server, int fd);
+
+void connection_set_phase(struct builtin_server *server, struct connection *connection, enum phase phase);
+
+/* Puts it into the list at its place by `until`. */
+void connection_sort(struct list *list, struct connection *connection);
+
+/* Begins to move bytes: the client's to `to`, those of `from` to the client. -1: its bytes are dropped; nothing is sent
+ * to it. */
+void connection_open(struct builtin_server *server, struct connection *connection, int to, int from);
+
+/* Runs one direction, or both. */
+void connection_run(struct builtin_server *server, struct connection *connection, bool runs_in, bool runs_out);
+
+/* In RELAYING: runs the directions for which these events are. */
+void connection_on_event(struct builtin_server *server, struct connection *connection, struct loop_watch *watch,
+			 uint32_t events);
+
+/* Shuts down the sending side, and reads the rest of the client's data. If a connection is closed with unread bytes,
+ * the kernel resets it, and the client may lose the answer. */
+void connection_shut(const struct connection *connection);
+
+/* Events of this turn may still name it, so it is freed after the turn. reset: a client that was not served is reset,
+ * unless superd has accepted it. */
+void connection_end(struct builtin_server *server, struct connection *connection, bool reset);
+
+/* Tells superd of the end of a client that it has accepted. */
+void connection_report(struct builtin_server *server, const struct connection *connection);
+
+/* All of them: runs those whose turn had to end; ends those whose time is over, and returns the milliseconds until the
+ * next is due, or -1; ends all; frees those that have ended. */
+void connections_run_again(struct builtin_server *server);
+int64_t connections_end_idle(struct builtin_server *server, int64_t now);
+void connections_end_all(struct builtin_server *server);
+void connections_free_dead(struct builtin_server *server);
+
+/* The other's links become those of `to`. */
+void connections_take(struct list *from, struct list *to);
+
+/* ---- the services ----
+ *
+ * The services, as the table in main.c lists them (struct builtin): NAME_begin begins a connection, NAME_heard reads
+ * a request, NAME_told gets superd's answer, NAME_dgram replies to a datagram. */
+
+/* RFC 862, 863, 864, 867, 868: stream.c and datagram.c. */
+begin_service echo_begin, discard_begin, chargen_begin, daytime_begin, time_begin;
+compose_reply echo_dgram, discard_dgram, chargen_dgram, daytime_dgram, time_dgram;
+
+/* servers and services: a list that superd makes. tcpmux has listing_told send the names of services. */
+begin_service listing_begin;
+hear_superd listing_told;
+
+/* tcpmux (RFC 1078): the client names a service in one line, and superd takes over the connection. */
+begin_service tcpmux_begin;
+hear_client tcpmux_heard;
+
+/* superd's health, as an HTTP response or as a plain line. */
+begin_service health_begin;
+hear_client health_heard;
+hear_superd health_told;
+
+/* ---- flows of datagrams ----
+ *
+ * Datagrams of a redirect. A client's datagrams are a flow: they go to the target through a socket of their own, and
+ * what comes back by it goes to that client. A flow ends after a time without datagrams (redirect_timeout). */
+
+#define FLOWS_MOST 1024                 /* a new client then takes a place of the source that has most */
+
+struct flows;
+
+/* target and settings must outlive it. NULL: out of memory. */
+struct flows *flows_new(const struct settings *settings, const struct redirect_target *target, int epoll);
+void flows_end(struct flows *flows);    /* closes all; their memory stays until flows_expire, as events may name them */
+void flows_free(struct flows *flows);
+
+/* Passes datagrams on that wait at a listener, a bounded number of them. */
+void flows_send(struct flows *flows, struct loop_watch *listener, int64_t now);
+
+/* Passes back the datagrams that have arrived for a flow. watch: the flow's. */
+void flows_receive(struct flows *flows, struct loop_watch *watch, int64_t now);
+
+/* To be called after each turn of the loop: ends flows that were silent for too long, and sends first datagrams again
+ * that no server has got yet. Returns the milliseconds until something is due; -1: nothing. */
+int64_t flows_expire(struct flows *flows, int64_t now);
+
+size_t flows_count(const struct flows *flows);
+
+/* ---- datagrams ----
+ *
+ * Serves datagram sockets: echo, discard, chargen, daytime, time. Each reply comes from the address that the request
+ * was sent to. */
+
+struct datagrams {
+	const struct settings *settings; /* borrowed */
+	struct replies replies;         /* number of replies to each source */
+	char request[DATAGRAM_MOST], reply[DATAGRAM_MOST];
+};
+
+struct datagrams *datagrams_new(const struct settings *settings);       /* free(3) it; NULL: out of memory */
+
+/* Answers the datagrams that wait on a socket, at most BATCH. */
+void datagrams_serve(struct datagrams *datagrams, int fd);
+
+/* ---- redirect ----
+ *
+ * The target of a redirect: clients wait until it is connected, then bytes go both ways.
+ *
+ * A client that finds the target away is kept for CONNECT_TIMEOUT, and the others stay in the kernel's queue. The
+ * loop then tries to connect after pauses, and goes on with all clients once one attempt has succeeded. A target that
+ * no program of the service brings (without --relay) has to be there: a client that it refuses is reset at once. */
+
+/* To be called once, before the first client: finds the target. That may take long, and a signal ends the process
+ * meanwhile. */
+void redirect_init(struct builtin_server *server);
+
+/* Connects a client to the target. */
+void redirect_begin(struct builtin_server *server, struct connection *connection);
+
+/* Before RELAYING: an event of the client or of its target. */
+void redirect_on_event(struct builtin_server *server, struct connection *connection, struct loop_watch *watch,
+		       uint32_t events);
+
+/* Looks whether the target answers, without a client. */
+void redirect_begin_probe(struct builtin_server *server);
+
+/* true: it answers. redirect_begin gives the probe's connection to the next client, until redirect_end_probe. */
+bool redirect_on_probe(struct builtin_server *server, uint32_t events);
+void redirect_end_probe(struct builtin_server *server);
+
+/* Whether it can be tried for another client. */
+bool redirect_tries(const struct builtin_server *server);
+
+/* Tries what is due. Returns the milliseconds until the next is; -1: nothing is. */
+int64_t redirect_do_due(struct builtin_server *server, int64_t now);
+
+/* ---- tcpmux ----
+ *
+ * The first line of a tcpmux connection (RFC 1078): the name of a service. */
+
+#define MUX_NAME_MOST 256               /* bytes of a name */
+
+/* Reads of the line what is there, and no byte behind it: those belong to the service. The line ends with LF, CR, CR
+ * LF or NUL. ALL: `line` is the name. WRONG: it is no name, is too long, or ended early. PART: more may come; with a
+ * CR at its end, only the LF. */
+enum heard tcpmux_read(int connection, struct buf *line);
+
+/* The LF behind a CR does not come. */
+enum heard tcpmux_end_line(struct buf *line);
+
+/* ---- the loop ----
+ *
+ * The loop of superd-builtin. With accept = no it has the listening sockets, and one process serves many clients; with
+ * accept = yes it serves the client that it was started for. It answers datagrams, and relays those of a redirect.
+ *
+ * With --relay the process belongs to a service with a program of its own (exec beside redirect). It then takes no
+ * client before the program has answered, and reports its work to superd over its channel. When superd closes the
+ * channel, it takes no more clients, and ends after its last connection. */
+
+/* getsockopt(2) of SOL_SOCKET. -1 and errno. */
+int loop_socket_option(int fd, int name);
+
+/* Raises the limit of open files as far as it goes: to be called before the sandbox is entered. */
+void loop_raise_limit(void);
+
+/* Serves these sockets, or the one client. Returns the exit status. */
+int loop_run(const struct settings *settings, const int *fds, size_t count, bool is_client);

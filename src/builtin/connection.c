@@ -1,6 +1,6 @@
 /* A connection is watched by edges, so the loop changes nothing in the kernel while data flows; each turn of a
  * connection goes on until its sockets are not ready, or it has had its share and comes again behind the others. */
-#include "builtin/connection.h"
+#include "builtin/builtin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +10,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "builtin/channel.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 

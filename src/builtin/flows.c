@@ -2,7 +2,7 @@
  *
  * A server that is not there yet is known by ECONNREFUSED alone, after the datagram was sent. So a flow keeps its first
  * datagram, if it is small, until an answer has come, and sends it again. */
-#include "builtin/flows.h"
+#include "builtin/builtin.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "builtin/pktinfo.h"
-#include "builtin/sender.h"
 #include "lib/clock.h"
 #include "lib/hash.h"
 #include "lib/list.h"

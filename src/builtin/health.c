@@ -3,7 +3,7 @@
  * An HTTP client speaks first, other clients wait for a line. So a client that sends nothing for SILENCE, or
  * something that is not HTTP, gets a plain line. A client that has begun a request gets HTTP once its head has
  * come, within HEAD_MOST bytes and TIMEOUT. */
-#include "builtin/services.h"
+#include "builtin/builtin.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "builtin/connection.h"
 #include "lib/clock.h"
 #include "lib/http_field.h"
 #include "lib/scan.h"

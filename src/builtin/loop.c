@@ -1,30 +1,98 @@
 /* epoll(7), for ten thousand connections: listening and datagram sockets, or the clients that superd has accepted. What
- * a client is served is in builtin/stream.c and builtin/redirect.c, and how its bytes move in builtin/connection.c. */
-#include "builtin/loop.h"
+ * a client is served is in builtin/services.c and builtin/redirect.c; how its bytes move is in builtin/connection.c. */
+#include "builtin/builtin.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "builtin/channel.h"
-#include "builtin/connection.h"
-#include "builtin/datagram.h"
-#include "builtin/flows.h"
-#include "builtin/pktinfo.h"
-#include "builtin/redirect.h"
-#include "builtin/sender.h"
-#include "builtin/sigterm.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/fd_message.h"
 #include "os/netdiag/netdiag.h"
+
+/* ---- signals ----
+ *
+ * Delays the signals that end the process until the traffic is reported. They stay pending, so the process still dies
+ * by them afterwards. A signalfd(2) makes them one more descriptor to watch. */
+
+static void fill_set(sigset_t *set)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
+
+	sigemptyset(set);
+	for (size_t n = 0; n < sizeof(signals) / sizeof(signals[0]); n++)
+		sigaddset(set, signals[n]);
+}
+
+static void sigterm_deliver(void)
+{
+	sigset_t set;
+
+	fill_set(&set);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* Returns a descriptor that is readable when one has come. -1: they end the process, as before. */
+static int sigterm_watch(void)
+{
+	sigset_t set;
+	int fd;
+
+	fill_set(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		sigterm_deliver();
+	return fd;
+}
+
+/* ---- the channel to superd: a seqpacket socket pair (unix(7)) ---- */
+
+#define ANSWER_SHORTAGE 100             /* milliseconds until the next try, if memory ran out */
+
+/* What has come from superd. ANSWER: to the question of the client `id`, in the descriptor, or -1: superd has none;
+ * CLOSED: it has closed the channel. */
+enum channel_got { CHANNEL_EMPTY, CHANNEL_ANSWER, CHANNEL_CLOSED };
+
+/* Receives without waiting. The caller owns the descriptor. */
+static enum channel_got channel_receive(int channel, uint64_t *id, int *descriptor)
+{
+	struct { uint64_t id; char answers; } __attribute__((packed)) bytes = { 0 };
+	size_t count = 1;
+	ssize_t got;
+
+	do
+		got = fd_message_receive(channel, &bytes, sizeof(bytes), descriptor, &count, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (!count)
+		*descriptor = -1;
+	if (got < 0 && errno == EAGAIN)
+		return CHANNEL_EMPTY;
+	if (got < 0 && (errno == ENOMEM || errno == ENOBUFS)) {
+		poll(NULL, 0, ANSWER_SHORTAGE);        /* the message is still there */
+		return CHANNEL_EMPTY;
+	}
+	*id = bytes.id;
+	if (got == sizeof(bytes))
+		return CHANNEL_ANSWER;
+	fd_close(descriptor);
+	return CHANNEL_CLOSED;
+}
+
+/* ---- clients and turns ---- */
 
 /* Milliseconds. */
 #define IDLE 5000                       /* without a client, then the process ends; not with a channel */

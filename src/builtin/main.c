@@ -3,6 +3,8 @@
  *
  * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
  * service does not need (os/host/self_sandbox.h). */
+#include "builtin/builtin.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
@@ -12,10 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "builtin/builtin.h"
-#include "builtin/loop.h"
-#include "builtin/redirect.h"
-#include "builtin/services.h"
 #include "lib/scan.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"

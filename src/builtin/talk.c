@@ -1,6 +1,6 @@
-/* Requests and answers. The connection is watched by edges (builtin/connection.h), so each step goes on until its
+/* Requests and answers. The connection is watched by edges (connection_watch), so each step goes on until its
  * socket is not ready. */
-#include "builtin/talk.h"
+#include "builtin/builtin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,8 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "builtin/channel.h"
-#include "builtin/connection.h"
 #include "lib/fd.h"
 
 #define PART (16 << 10)                 /* bytes of a file that are read at once */

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "builtin/tcpmux.h"
+#include "builtin/builtin.h"
 #include "fuzzer.h"
 #include "pieces.h"
 

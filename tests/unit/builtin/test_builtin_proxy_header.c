@@ -1,7 +1,7 @@
 /* Headers of the PROXY protocol, byte for byte as its specification has them. */
 #include <arpa/inet.h>
 
-#include "builtin/proxy_header.h"
+#include "builtin/builtin.h"
 #include "tests/unit/unit.h"
 
 /* Both ends of a connection at a loopback address. */

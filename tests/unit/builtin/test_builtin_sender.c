@@ -1,7 +1,7 @@
 /* Whose datagrams are answered. */
 #include <arpa/inet.h>
 
-#include "builtin/sender.h"
+#include "builtin/builtin.h"
 #include "tests/unit/unit.h"
 
 static struct settings settings;

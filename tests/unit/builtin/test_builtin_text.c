@@ -1,6 +1,5 @@
 /* What the small services say, and the lines that clients say to them. */
-#include "builtin/tcpmux.h"
-#include "builtin/text.h"
+#include "builtin/builtin.h"
 #include "tests/unit/unit.h"
 
 Test(builtin_text, a_turn_of_chargen_is_95_lines_that_shift)

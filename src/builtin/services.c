@@ -1,0 +1,218 @@
+/* The small services: echo, discard, chargen, daytime, time (RFC 862 to 864, 867, 868), over connections and
+ * datagrams. */
+#include "builtin/builtin.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "lib/clock.h"
+
+/* ---- text ----
+ *
+ * The texts of the small services.
+ *
+ * xinetd's daytime and chargen differ from those of other inetds; xinetd_text selects them. time sends four bytes in
+ * network order (RFC 868), whatever the size of time_t. */
+
+#define SINCE_1900 2208988800u          /* seconds from 1900 to 1970 */
+
+size_t chargen_fill(char turn[CHARGEN_TURN], bool xinetd_text)
+{
+	char first = xinetd_text ? '!' : ' ', last = xinetd_text ? '}' : '~';
+	size_t count = (size_t)(last - first) + 1;
+
+	for (size_t line = 0; line < count; line++) {
+		char *at = turn + line * CHARGEN_LINE;
+
+		for (size_t column = 0; column < 72; column++)
+			at[column] = (char)(first + (char)((line + column) % count));
+		at[72] = '\r';
+		at[73] = '\n';
+	}
+	return count * CHARGEN_LINE;
+}
+
+size_t daytime_text(time_t now, bool xinetd_text, char *out, size_t size)
+{
+	struct tm local;
+	size_t length;
+
+	if (!localtime_r(&now, &local))
+		return 0;
+	if (!xinetd_text)
+		return strftime(out, size, "%a %b %e %H:%M:%S %Y\r\n", &local);
+	length = strftime(out, size, "%d %b %Y %H:%M:%S %Z\r\n", &local);
+	for (size_t n = 3; n < 6 && n < length; n++)
+		out[n] = (char)toupper((unsigned char)out[n]);
+	return length;
+}
+
+void time_bytes(time_t now, unsigned char out[4])
+{
+	uint32_t seconds = (uint32_t)((uint64_t)now + SINCE_1900);
+
+	for (int n = 0; n < 4; n++)
+		out[n] = (unsigned char)(seconds >> (24 - 8 * n));
+}
+
+/* ---- stream ----
+ *
+ * The small services over connections: echo, discard, chargen, daytime, time. */
+
+static void move_bytes(struct builtin_server *server, struct connection *connection, int to)
+{
+	connection_open(server, connection, to, -1);
+	connection_run(server, connection, true, true);
+}
+
+void echo_begin(struct builtin_server *server, struct connection *connection)
+{
+	move_bytes(server, connection, connection->client.fd);
+}
+
+void discard_begin(struct builtin_server *server, struct connection *connection)
+{
+	move_bytes(server, connection, -1);
+}
+
+/* The client's bytes are dropped, as RFC 864 says. One that shuts down only its sending side still gets characters;
+ * only a reset ends that. */
+void chargen_begin(struct builtin_server *server, struct connection *connection)
+{
+	if (!server->text_length)
+		server->text_length = chargen_fill(server->text, server->settings->options.xinetd_text);
+	connection_open(server, connection, -1, -1);
+	relay_repeat(&connection->out, server->text, server->text_length);
+	connection_run(server, connection, true, true);
+}
+
+/* The new connection's buffer is empty, so all bytes fit. */
+static void answer_once(struct builtin_server *server, struct connection *connection, const void *bytes, size_t length)
+{
+	send(connection->client.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	connection->served = true;
+	connection_shut(connection);
+	connection_end(server, connection, false);
+}
+
+void daytime_begin(struct builtin_server *server, struct connection *connection)
+{
+	char text[64];
+
+	answer_once(server, connection, text,
+	       daytime_text(time(NULL), server->settings->options.xinetd_text, text, sizeof(text)));
+}
+
+void time_begin(struct builtin_server *server, struct connection *connection)
+{
+	unsigned char bytes[4];
+
+	time_bytes(time(NULL), bytes);
+	answer_once(server, connection, bytes, sizeof(bytes));
+}
+
+/* ---- datagram ----
+ *
+ * The small services over datagrams.
+ *
+ * The sender's address may be forged. So a source gets a limited number of replies in a second, and a port that might
+ * reply in turn gets none (sender_refuse). */
+
+#define BATCH 64                        /* datagrams in one call of datagrams_serve */
+
+ssize_t echo_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	(void)settings, (void)size;
+	memcpy(reply, request, length);
+	return (ssize_t)length;
+}
+
+ssize_t discard_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	(void)settings, (void)request, (void)length, (void)reply, (void)size;
+	return -1;
+}
+
+/* RFC 864 sends a random number of up to 512 characters. superd sends no more than it received, because a longer reply
+ * would amplify forged requests. */
+ssize_t chargen_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	char turn[CHARGEN_TURN];
+
+	(void)request, (void)size;
+	chargen_fill(turn, settings->options.xinetd_text);
+	length = length < 512 ? length : 512;
+	memcpy(reply, turn, length);
+	return (ssize_t)length;
+}
+
+ssize_t daytime_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	(void)request, (void)length;
+	return (ssize_t)daytime_text(time(NULL), settings->options.xinetd_text, reply, size);
+}
+
+ssize_t time_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
+{
+	unsigned char bytes[4];
+
+	(void)settings, (void)request, (void)length, (void)size;
+	time_bytes(time(NULL), bytes);
+	memcpy(reply, bytes, sizeof(bytes));
+	return sizeof(bytes);
+}
+
+struct datagrams *datagrams_new(const struct settings *settings)
+{
+	struct datagrams *datagrams = calloc(1, sizeof(*datagrams));
+
+	if (!datagrams)
+		return NULL;
+	datagrams->settings = settings;
+	if (getrandom(&datagrams->replies.seed, sizeof(datagrams->replies.seed), GRND_NONBLOCK) < 0)
+		datagrams->replies.seed = (uint64_t)clock_ms();
+	return datagrams;
+}
+
+static void answer_datagram(struct datagrams *datagrams, int fd, const struct sender *sender, struct pktinfo *pktinfo,
+			    size_t length)
+{
+	const struct settings *settings = datagrams->settings;
+	ssize_t size = settings->builtin->dgram(settings, datagrams->request, length, datagrams->reply,
+						sizeof(datagrams->reply));
+
+	if (size >= 0)
+		pktinfo_send(pktinfo, fd, sender, datagrams->reply, (size_t)size);
+}
+
+/* Receives and answers one datagram. false: none is waiting. */
+static bool serve_datagram(struct datagrams *datagrams, int fd)
+{
+	struct sender sender;
+	struct pktinfo pktinfo;
+	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request));
+	const char *refusal;
+
+	if (got < 0)
+		return errno == ECONNREFUSED;   /* an earlier reply met a closed port */
+	if (pktinfo.truncated || pktinfo.to_many || datagrams->settings->builtin->dgram == discard_dgram)
+		return true;
+	refusal = sender_refuse(&sender, 0, datagrams->settings);
+	if (!refusal && !sender_is_allowed(&sender, datagrams->settings))
+		refusal = "only_from and no_access do not let it in";
+	if (replies_allow(&datagrams->replies, &sender, refusal, true))
+		answer_datagram(datagrams, fd, &sender, &pktinfo, (size_t)got);
+	return true;
+}
+
+void datagrams_serve(struct datagrams *datagrams, int fd)
+{
+	for (int n = 0; n < BATCH && serve_datagram(datagrams, fd); n++)
+		continue;
+}
