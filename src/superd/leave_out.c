@@ -113,20 +113,6 @@ static const struct error_owner *find_owner(const struct left_out_state *state, 
 	return owner && !strcmp(owner->at.file, at.file) ? owner : NULL;
 }
 
-/* Whether an entry that begins at this very place is left out. */
-static bool is_place_left_out(const struct left_out_state *state, struct origin at)
-{
-	const struct error_owner *owner = last_before(state, at);
-
-	for (; owner && !compare_places(owner->at, at); owner--) {
-		if (owner->kind == NO_ROW || (owner->kind == ROW && state->rows[owner->number]))
-			return true;
-		if (owner == state->owners)
-			break;
-	}
-	return false;
-}
-
 /* Adds "; service 'a' is left out", or "; services 'a', 'b' and 3 more are left out", of the rows that begin where this
  * one does: a line of an inetd.conf makes one for each host and family. */
 static void add_left_out_rows(const struct left_out_state *state, const struct error_owner *owner, struct buf *text)
@@ -174,17 +160,13 @@ static bool was_served(const struct left_out_state *state, const struct error_ow
 
 /* Appends to the first error of an entry that the entry is left out. A reload reports what it does with a service that
  * was served before. */
-static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag,
-			    bool again)
+static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag)
 {
 	const char *name = owner->kind == ROW ? NULL : state->table->left_out[owner->number].name;
-	const struct note *yielded = NULL; /* the last entry that yielded its socket to this one */
 	struct buf text = { 0 };
 
 	if (was_served(state, owner))
 		return;
-	for (const struct note *note = NULL; again && (note = table_next_note(state->table, NOTE_YIELDED, note));)
-		yielded = origin_equal(note->to, owner->at) ? note : yielded;
 	buf_text(&text, diag->message);
 	if (owner->kind == ROW)
 		add_left_out_rows(state, owner, &text);
@@ -192,11 +174,6 @@ static void append_left_out(const struct left_out_state *state, const struct err
 		buf_addf(&text, "; service '%s' is left out", name);
 	else
 		buf_text(&text, "; it is left out");
-	if (yielded) {
-		buf_text(&text, ", and the entry for the same socket");
-		origin_describe(yielded->at, &text);
-		buf_text(&text, " counts");
-	}
 	if (text.failed) {
 		buf_free(&text);
 		return;
@@ -224,7 +201,7 @@ static bool may_leave_out(const struct left_out_state *state, const struct error
 
 /* Turns an error into a warning, and marks its entry as left out. An error of a vital part stays an error; one of a
  * shared part no longer counts as one. */
-static void pass_over_error(struct left_out_state *state, struct diag *diag, struct diags *diags, bool again)
+static void pass_over_error(struct left_out_state *state, struct diag *diag, struct diags *diags)
 {
 	const struct error_owner *owner = find_owner(state, diag);
 	bool *mark;
@@ -238,7 +215,7 @@ static void pass_over_error(struct left_out_state *state, struct diag *diag, str
 	diags_pass_over(diags, diag);
 	mark = owner->kind == ROW ? &state->rows[owner->number] : &state->entries[owner->number];
 	if (!*mark)
-		append_left_out(state, owner, diag, again);
+		append_left_out(state, owner, diag);
 	*mark = true;
 	/* An error in a file that is part of several services, as a template of units, leaves all of them out. */
 	for (const struct error_owner *at = owner;
@@ -248,85 +225,15 @@ static void pass_over_error(struct left_out_state *state, struct diag *diag, str
 	}
 }
 
-static bool is_excluded(const struct exclusions *exclusions, struct origin at)
-{
-	for (size_t n = 0; n < exclusions->count; n++) {
-		if (origin_equal(exclusions->list[n], at))
-			return true;
-	}
-	return false;
-}
-
-static void add_exclusion(struct exclusions *exclusions, struct origin at)
-{
-	struct origin *bigger;
-
-	if (is_excluded(exclusions, at))
-		return;
-	bigger = reallocarray(exclusions->list, exclusions->count + 1, sizeof(*bigger));
-	if (!bigger)
-		return;
-	exclusions->list = bigger;
-	at.file = strdup(at.file);
-	if (at.file)
-		bigger[exclusions->count++] = at;
-}
-
-void exclusions_free(struct exclusions *exclusions)
-{
-	for (size_t n = 0; n < exclusions->count; n++)
-		free((char *)(uintptr_t)exclusions->list[n].file);
-	free(exclusions->list);
-	*exclusions = (struct exclusions){ 0 };
-}
-
-/* Keeps only the errors of excluded entries, which are not read again, and the further places of these errors. */
-static bool keep_excluded_errors(const struct left_out_state *state, const struct exclusions *exclusions,
-				 struct diags *diags)
-{
-	bool *wanted = calloc(diags->count + 1, sizeof(*wanted));
-
-	if (!wanted)
-		return false;
-	for (size_t n = 0; n < diags->count; n++) {
-		const struct diag *diag = &diags->list[n];
-		const struct error_owner *owner = find_owner(state, diag);
-
-		wanted[n] = diag->was_error && owner && is_excluded(exclusions, owner->at);
-		wanted[n] |= diag->follows && n && wanted[n - 1];
-	}
-	diags_keep(diags, wanted);
-	free(wanted);
-	return true;
-}
-
-/* Whether an entry that is left out had taken the socket of another one. */
-static bool must_read_again(const struct left_out_state *state, struct exclusions *exclusions, struct diags *diags)
-{
-	const struct table *table = state->table;
-	size_t before = exclusions->count;
-
-	for (const struct note *note = NULL;
-	     exclusions->rounds && (note = table_next_note(table, NOTE_YIELDED, note));) {
-		if (is_place_left_out(state, note->to))
-			add_exclusion(exclusions, note->to);
-	}
-	if (exclusions->count == before || !keep_excluded_errors(state, exclusions, diags))
-		return false;
-	exclusions->rounds--;
-	return true;
-}
-
 /* Leaves out the entries without an error of their own: those that an error in a part concerns, and the other
  * services of one entry, which stand side by side in the table. A line of an inetd.conf may make one for each host
  * and family. */
-static void leave_out_siblings(struct left_out_state *state, const struct exclusions *exclusions, struct diags *diags)
+static void leave_out_siblings(struct left_out_state *state, struct diags *diags)
 {
 	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (!state->entries[n] && !is_excluded(exclusions, table->left_out[n].at) &&
-		    may_leave_out(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
+		if (!state->entries[n] && may_leave_out(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
 			diag_warning(diags, table->left_out[n].at,
 				     "this entry is left out because of errors in a part that it depends on");
 	}
@@ -412,8 +319,7 @@ static void share_reasons(struct left_out_state *state, const struct diags *diag
 }
 
 /* Marks and lists what is left out, with reasons. */
-static bool leave_out_wrong(struct left_out_state *state, struct table *table, struct exclusions *exclusions,
-			    struct diags *diags)
+static void leave_out_wrong(struct left_out_state *state, struct table *table, struct diags *diags)
 {
 	size_t count = diags->count, entries = table->left_out_count;
 	bool any = diags->errors, good = true;
@@ -421,12 +327,10 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 	list_owners(state);
 	for (size_t n = 0; n < count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
-			pass_over_error(state, &diags->list[n], diags, exclusions->rounds);
+			pass_over_error(state, &diags->list[n], diags);
 	}
-	if (must_read_again(state, exclusions, diags))
-		return false;
 	if (any)
-		leave_out_siblings(state, exclusions, diags);
+		leave_out_siblings(state, diags);
 	find_reasons(state, diags);
 	share_reasons(state, diags, count);
 	for (size_t n = 0; n < entries; n++)
@@ -437,16 +341,15 @@ static bool leave_out_wrong(struct left_out_state *state, struct table *table, s
 	}
 	if (!good || !left_out_list(table))
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
-	return true;
 }
 
-bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct diags *diags)
+void leave_out_faulty(struct table *table, bool all, const struct table *before, struct diags *diags)
 {
 	size_t owners = table->count + table->left_out_count + table->note_count;
 	struct left_out_state state = {
 		.table = table,
-		.all = exclusions->all,
-		.before = exclusions->before,
+		.all = all,
+		.before = before,
 		.rows = calloc(table->count + 1, sizeof(bool)),
 		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
 		.row_reasons = calloc(table->count + 1, sizeof(char *)),
@@ -454,18 +357,15 @@ bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct
 		.entry_reasons = calloc(table->left_out_count + 1, sizeof(char *)),
 		.owners = calloc(owners + 1, sizeof(struct error_owner)),
 	};
-	bool done = true;
+	bool any = (diags->errors || table->left_out_count) && (all || table_next_note(table, NOTE_ALONE, NULL));
 
-	if ((!diags->errors && !table->left_out_count) || (!state.all && !table_next_note(table, NOTE_ALONE, NULL)))
-		done = true;
-	else if (state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
-		 state.is_wrong)
-		done = leave_out_wrong(&state, table, exclusions, diags);
+	if (any && state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
+	    state.is_wrong)
+		leave_out_wrong(&state, table, diags);
 	free(state.rows);
 	free(state.entries);
 	free(state.is_wrong);
 	free(state.row_reasons);
 	free(state.entry_reasons);
 	free(state.owners);
-	return done;
 }

@@ -12,14 +12,7 @@
 #include "table/services/left_out.h"
 #include "table/sources/source_name.h"
 
-/* Loads the table: reads the sources, resolves names and looks at this machine.
- *
- * With --keep-going an entry that is left out may have taken the socket of another one. That shows only once the whole
- * table is read and resolved. load_rounds then reads everything again without that entry (leave_out.c), at
- * most ROUNDS_MOST times. */
-
-#define ROUNDS_MOST 16                  /* how many times a table may be read again */
-#define LOST_NAMED 8                    /* services that a refused reload would remove, and that its error names */
+#define LOST_NAMED 8 /* services that a refused reload would remove, and that its error names */
 
 void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
 {
@@ -48,13 +41,12 @@ static const char **list_sources(const struct options *options, size_t *count)
 /* One call of load_table, load_to_run or load_again. */
 struct table_load {
 	const struct options *options;
-	load_on_source *on_source;      /* NULL: not wanted */
-	void *context;                  /* of on_source */
-	struct exclusions exclusions;   /* entries to skip in the next reading */
+	load_on_source *on_source;	       /* NULL: not wanted */
+	void *context;			       /* of on_source */
 	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
-	const struct load_before *replaced; /* of a reload */
-	bool compares;                  /* nothing follows but a comparison */
-	struct nonempty_sources nonempty; /* the files of this reading */
+	const struct load_before *replaced;    /* of a reload */
+	bool compares;			       /* nothing follows but a comparison */
+	struct nonempty_sources nonempty;      /* the files of this reading */
 };
 
 /* The callback read_request.on_file: notes the files that hold text. */
@@ -92,14 +84,17 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 	struct reader_process reader = { .helper = HELPER_PROCESS_NONE(PROGRAM_READ),
 					 .reads_input = options_read_standard_input(options) };
 	struct read_request request = {
-		.compat = options->compat, .on_source = loading->on_source, .context = loading->context,
+		.compat = options->compat,
+		.on_source = loading->on_source,
+		.context = loading->context,
 		.asks_services = looks_up_names(options),
 		.start = reader_process_start,
-		.describe_end = reader_process_describe_end, .start_context = &reader,
+		.describe_end = reader_process_describe_end,
+		.start_context = &reader,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
-		.without = loading->exclusions.list, .without_count = loading->exclusions.count,
-		.on_file = note_file, .files_context = loading,
+		.on_file = note_file,
+		.files_context = loading,
 		.allows_empty = loading->replaced && loading->replaced->allows_empty,
 		.warns_of_unsupported = options->warns_of_unsupported,
 	};
@@ -131,10 +126,10 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 static void run_preflight(const struct table_load *loading, struct table *table, struct diags *diags)
 {
 	const struct options *options = loading->options;
-	enum preflight_for purpose = loading->compares		    ? PREFLIGHT_COMPARISON
-				     : loading->before		    ? PREFLIGHT_RELOAD
-				     : options->task == TASK_CHECK ? PREFLIGHT_CHECK
-								    : PREFLIGHT_START;
+	enum preflight_for purpose = loading->compares ? PREFLIGHT_COMPARISON
+		: loading->before		       ? PREFLIGHT_RELOAD
+		: options->task == TASK_CHECK	       ? PREFLIGHT_CHECK
+						       : PREFLIGHT_START;
 	struct process_defaults bases = { 0 };
 	const struct globals of_table = options_join_settings(options, &table->globals);
 	size_t before = diags->count;
@@ -194,8 +189,8 @@ static bool is_duplicate(const struct table *table, const struct diag *a, const 
 	const char *a_text = strstr(a->message, ": "), *b_text = strstr(b->message, ": ");
 
 	return a->severity == b->severity && a_text && b_text && origin_equal(at, other) && !strcmp(a_text, b_text) &&
-	       are_of_one_entry(table, a->message, (size_t)(a_text - a->message), b->message,
-				(size_t)(b_text - b->message));
+		are_of_one_entry(table, a->message, (size_t)(a_text - a->message), b->message,
+				 (size_t)(b_text - b->message));
 }
 
 /* Keeps one diagnostic for a mistake in a line that makes several services. The diagnostics are sorted, so those of one
@@ -209,7 +204,7 @@ static void drop_duplicates(struct diags *diags, const struct table *table)
 		any |= !wanted[n];
 	}
 	if (any && !diags->dropped_errors && !diags->dropped_others && !diags->lost)
-		diags_keep(diags, wanted);      /* it would reset these three counts */
+		diags_keep(diags, wanted); /* it would reset these three counts */
 	free(wanted);
 }
 
@@ -258,25 +253,15 @@ static void refuse_loss(struct table_load *loading, const struct table *table, s
 	buf_free(&names);
 }
 
-static struct table *load_rounds(struct table_load *loading, struct diags *diags)
+static struct table *load(struct table_load *loading, struct diags *diags)
 {
 	const struct table *before = loading->replaced ? loading->replaced->table : NULL;
 	struct table *table;
 
-	loading->exclusions.all = loading->options->keep_going;
-	loading->exclusions.before = before;
-	loading->exclusions.rounds = options_read_standard_input(loading->options) ? 0 : ROUNDS_MOST;
 	diags->keeps_all = true;
 	table = read_once(loading, before, diags);
-	while (table && !leave_out_faulty(table, &loading->exclusions, diags)) {
-		struct table *last = table;
-
-		nonempty_sources_free(&loading->nonempty);
-		loading->on_source = NULL;
-		table = read_once(loading, last, diags);
-		table_free(last);
-	}
-	exclusions_free(&loading->exclusions);
+	if (table)
+		leave_out_faulty(table, loading->options->keep_going, before, diags);
 	if (table)
 		nonempty_sources_finish(&loading->nonempty, table, is_source, loading->options);
 	if (table && loading->replaced)
@@ -293,7 +278,7 @@ static struct table *load_rounds(struct table_load *loading, struct diags *diags
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags)
 {
 	struct table_load loading = { .options = options, .on_source = on_source, .context = context };
-	struct table *table = load_rounds(&loading, diags);
+	struct table *table = load(&loading, diags);
 
 	nonempty_sources_free(&loading.nonempty);
 	return table;
@@ -302,7 +287,7 @@ struct table *load_table(const struct options *options, load_on_source *on_sourc
 /* loading: what is set in it stays. `noted` gets the files that hold text, if there is a table. */
 static struct table *load_and_note(struct table_load loading, struct nonempty_sources *noted, struct diags *diags)
 {
-	struct table *table = load_rounds(&loading, diags);
+	struct table *table = load(&loading, diags);
 
 	if (table && loading.nonempty.failed)
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
@@ -338,9 +323,10 @@ struct table *load_again(struct options *options, const struct load_before *befo
 
 struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags)
 {
-	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before,
-				      .compares = true };
-	struct table *table = can_load_again(options, diags) ? load_rounds(&loading, diags) : NULL;
+	struct table_load loading = {
+		.options = options, .before = &options->nonempty, .replaced = before, .compares = true
+	};
+	struct table *table = can_load_again(options, diags) ? load(&loading, diags) : NULL;
 
 	nonempty_sources_free(&loading.nonempty);
 	return table;
@@ -356,7 +342,7 @@ void load_take_noted(struct options *options)
 /* The rows of a text of load_print_table, as this machine is now. */
 static struct table *look_at_left_out(const struct options *options, const char *text, struct diags *diags)
 {
-	struct table_load loading = { .options = options, .exclusions.all = true };
+	struct table_load loading = { .options = options };
 	struct table *table = read_saved(text, diags);
 
 	if (!table)
@@ -368,10 +354,9 @@ static struct table *look_at_left_out(const struct options *options, const char 
 	resolve_table(table, NULL, diags);
 	if (options->preflight)
 		run_preflight(&loading, table, diags);
-	leave_out_faulty(table, &loading.exclusions, diags);
+	leave_out_faulty(table, true, NULL, diags);
 	if (!find_saved_places(table, text))
 		diags_out_of_memory(diags, (struct origin){ 0 });
-	exclusions_free(&loading.exclusions);
 	return table;
 }
 

@@ -298,22 +298,10 @@ struct table *load_previous(struct options *options, struct state_stream *before
 
 /* Leaves services with errors out of the table, and runs the rest. */
 
-/* Entries that the next reading of the table skips. */
-struct exclusions {
-	struct origin *list;            /* owned, with the file names */
-	size_t count;
-	size_t rounds;                  /* how many times the table may still be read again */
-	bool all;                       /* --keep-going; false: only the services that table->alone has are left out */
-	const struct table *before;     /* the table in effect, whose services may go on instead; NULL: this is no reload */
-};
-
-/* Marks the entries with errors as left out (table/services/left_out.h); their errors become warnings.
- *
- * false: an entry that is left out had taken the socket of another one. It is then in `exclusions`, and the caller must
- * read the table again; diags keeps the errors of the excluded entries. */
-bool leave_out_faulty(struct table *table, struct exclusions *exclusions, struct diags *diags);
-
-void exclusions_free(struct exclusions *exclusions);
+/* Marks the entries with errors as left out (table/services/left_out.h); their errors become warnings. all:
+ * --keep-going; false: only the services with a note NOTE_ALONE are left out. before: the table in effect, whose
+ * services may go on instead; NULL: this is no reload. */
+void leave_out_faulty(struct table *table, bool all, const struct table *before, struct diags *diags);
 
 /* Makes the table of the one service that -l describes, which is named after its program. If the program is not
  * found, the table is empty, and diags has the error. NULL: out of memory. */

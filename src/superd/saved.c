@@ -109,7 +109,6 @@ static struct service *row_left_out(struct table *table, struct state_section *s
  * service. */
 struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags)
 {
-	struct exclusions exclusions = { .all = true };
 	const char *text = load_previous_table(stream);
 	struct table *table = text ? read_saved(text, diags) : NULL;
 	bool good = true;
@@ -138,7 +137,7 @@ struct table *saved_read(const struct options *options, struct state_stream *str
 			row->is_left_out = true;
 	}
 	resolve_table(table, NULL, diags);
-	leave_out_faulty(table, &exclusions, diags);
+	leave_out_faulty(table, true, NULL, diags);
 	if (!find_saved_places(table, text))
 		diags_out_of_memory(diags, (struct origin){ 0 });
 	/* What the superd before had left out stays so; what may return is looked at, and the rest waits for a
@@ -161,7 +160,6 @@ struct table *saved_read(const struct options *options, struct state_stream *str
 	}
 	if (!good || !left_out_list(table))
 		diags_out_of_memory(diags, (struct origin){ 0 });
-	exclusions_free(&exclusions);
 	diags_sort(diags);
 	diags_bound(diags);
 	pool_seal(table->pool);

@@ -160,7 +160,6 @@ static bool take_note(struct table *table, struct frame *frame)
 	struct note note = { .kind = (enum note_kind)frame_number(frame, 0, NOTES - 1) };
 
 	note.at = frame_place(frame, table->pool);
-	note.to = frame_place(frame, table->pool);
 	note.name = frame_text(frame);
 	return !frame->is_bad && table_note(table, note);
 }

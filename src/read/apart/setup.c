@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define LIST_MOST 1000000               /* texts or places of a list */
+#define LIST_MOST 1000000               /* texts of a list */
 #define MACHINE_TEXTS (sizeof(struct unit_machine) / sizeof(const char *))
 
 static void put_texts(struct frames *frames, const char *const *list, size_t count)
@@ -51,9 +51,6 @@ bool setup_send(struct frames *frames, const struct read_request *request)
 	frame_put_number(frames, request->unit_path != NULL);
 	put_texts(frames, request->unit_path, folders);
 	put_texts(frames, request->before, request->before_count);
-	frame_put_number(frames, (int64_t)request->without_count);
-	for (size_t n = 0; n < request->without_count; n++)
-		frame_put_place(frames, request->without[n]);
 	return frame_end(frames) && frames_flush(frames);
 }
 
@@ -101,7 +98,6 @@ bool setup_read(struct frame *frame, struct pool *pool, struct received_setup *s
 {
 	struct read_request *request = &setup->request;
 	const char *const *texts;
-	struct origin *without;
 	size_t count;
 	bool has_path;
 
@@ -125,11 +121,5 @@ bool setup_read(struct frame *frame, struct pool *pool, struct received_setup *s
 	texts = take_texts(frame, pool, &count);
 	request->unit_path = has_path ? texts : NULL;
 	request->before = take_texts(frame, pool, &request->before_count);
-	request->without_count = (size_t)frame_number(frame, 0, LIST_MOST);
-	without = pool_alloc(pool, (request->without_count + 1) * sizeof(*without));
-	frame->is_bad |= !without;
-	for (size_t n = 0; n < request->without_count && !frame->is_bad; n++)
-		without[n] = frame_place(frame, pool);
-	request->without = without;
 	return !frame->is_bad;
 }

@@ -305,7 +305,6 @@ static void drop_others(struct inetd_entry **group, size_t length, struct readin
 		group[i]->is_dropped = group[i] != winner && !is_ipv6_half(group[i]);
 		if (group[i] == winner)
 			continue;
-		reading_note(reading, (struct note){ NOTE_YIELDED, .at = group[i]->at, .to = winner->at });
 		if (group[i]->is_implied || winner->is_implied)
 			continue;
 		diag_warning(reading->diags, group[i]->at,
@@ -316,16 +315,10 @@ static void drop_others(struct inetd_entry **group, size_t length, struct readin
 	buf_free(&place);
 }
 
-static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted, size_t count, struct reading *reading)
+static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted, size_t count)
 {
-	const struct inetd_entry *rival;
-
-	if (entry->is_dropped || !entry->yields)
+	if (entry->is_dropped || !entry->yields || !find_family_rival(sorted, count, entry, false))
 		return;
-	rival = find_family_rival(sorted, count, entry, false);
-	if (!rival)
-		return;
-	reading_note(reading, (struct note){ NOTE_YIELDED, .at = entry->at, .to = rival->at });
 	entry->families &= (uint8_t)~entry->yields;
 	entry->is_dual = false;
 }
@@ -398,7 +391,7 @@ static void apply_to_sorted(struct inetd_entry **sorted, size_t count, struct re
 		drop_others(sorted + i, length, reading);
 	}
 	for (size_t i = 0; i < count; i++)
-		yield_family(sorted[i], sorted, count, reading);
+		yield_family(sorted[i], sorted, count);
 	for (size_t i = 0; i < count; i++)
 		rename_ipv6_half(sorted[i]);
 }
@@ -419,30 +412,13 @@ static void note_families(const struct inetd_entries *entries, struct diags *dia
 	}
 }
 
-/* Whether the request leaves this entry out, so that an entry which it would replace takes effect. */
-static bool drop_unwanted(struct reading *reading, struct inetd_entry *entry)
-{
-	const struct read_request *request = reading->request;
-
-	for (size_t n = 0; request && n < request->without_count; n++) {
-		if (!origin_equal(request->without[n], entry->at))
-			continue;
-		reading_leave_out(reading, entry->at, entry->name);
-		return entry->is_dropped = true;
-	}
-	return false;
-}
-
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries)
 {
 	struct inetd_entry **sorted = pool_alloc(entries->pool, entries->count * sizeof(struct inetd_entry *));
-	size_t count = 0;
 
-	for (size_t i = 0; i < entries->count; i++) {
-		if (!drop_unwanted(reading, &entries->list[i]))
-			sorted[count++] = &entries->list[i];
-	}
-	apply_to_sorted(sorted, count, reading);
+	for (size_t i = 0; i < entries->count; i++)
+		sorted[i] = &entries->list[i];
+	apply_to_sorted(sorted, entries->count, reading);
 	ensure_tcpmux(reading, entries);
 	note_families(entries, reading->diags);
 }

@@ -115,7 +115,6 @@ static void send_records(struct read_server *server)
 		frame_begin(frames, FRAME_NOTE);
 		frame_put_number(frames, note->kind);
 		frame_put_place(frames, note->at);
-		frame_put_place(frames, note->to);
 		frame_put_text(frames, note->name);
 		end_frame(server);
 	}

@@ -110,8 +110,6 @@ struct read_request {
 	bool warns_of_unsupported;      /* a restriction that superd lacks is a warning, not an error */
 	bool only_foreign;              /* superd.conf is refused: it is superd-read that reads */
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
-	const struct origin *without;   /* entries of inetd.conf to leave out, so that other entries get their sockets */
-	size_t without_count;
 	/* The files that held text when the table before was read, sorted: one that is empty now is refused, and so is
 	 * an include whose folder has gone with some, unless allows_empty is set. NULL: there is no table before. */
 	const char *const *before;

@@ -100,10 +100,8 @@ bool table_note(struct table *table, struct note note)
 	if (bigger)
 		table->notes = bigger;
 	note.at.file = pool_text(table->pool, note.at.file);
-	note.to.file = pool_text(table->pool, note.to.file);
 	note.name = pool_text(table->pool, note.name);
-	if (!bigger || (has_name && !note.name) || (note.kind != NOTE_ALONE && !note.at.file) ||
-	    (note.kind == NOTE_YIELDED && !note.to.file))
+	if (!bigger || (has_name && !note.name) || (note.kind != NOTE_ALONE && !note.at.file))
 		return false;
 	table->notes[table->note_count++] = note;
 	return true;

@@ -33,13 +33,12 @@ enum note_kind {
 	NOTE_SHARED,                    /* others need it: an error leaves those out, and stays an error */
 	NOTE_PART,                      /* a further file of the service `name` begins there */
 	NOTE_ALONE,                     /* an error leaves the service `name` out alone, also without --keep-going */
-	NOTE_YIELDED,                   /* it has no or fewer sockets, as the entry at `to` has them */
 	NOTES
 };
 
 struct note {
 	enum note_kind kind;
-	struct origin at, to;
+	struct origin at;
 	const char *name;
 };
 

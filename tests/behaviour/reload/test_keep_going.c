@@ -105,34 +105,6 @@ Behaviour(keep_going, refuses_of_xinetd_conf_only_the_entry_whose_line_is_no_tex
 		    "the control character \\x01: a configuration is plain text; service 's7002' is left out");
 }
 
-/* As GNU's inetd does; the others run the last alone, or none. */
-Behaviour(keep_going, serves_of_two_rows_for_a_socket_the_one_that_is_right)
-{
-	const struct setup setup = { .format = "inetd", .arguments = (const char *const[]){ "--keep-going", NULL } };
-	int port = free_port(), client;
-	const char *row = text_of("127.0.0.1:%d stream tcp nowait", port);
-	struct superd *superd =
-		superd_run_with(&setup, "%s %s /bin/echo echo first\n%s nobody-of-this-name /bin/echo echo second\n"
-				"%s %s /no/such/program third\n", row, own_user(), row, row, own_user());
-
-	superd_port(superd, text_of("%d@127.0.0.1", port));
-	client = client_connect(port);
-	cr_expect_str_eq(client_line(client), "first");
-	close(client);
-	superd_wait_log(superd, text_of("%s:2:", superd->table));
-	superd_wait_log(superd, text_of("is left out, and the entry for the same socket at %s:1 counts",
-					superd->table));
-	superd_wait_log(superd, text_of("%s:3:", superd->table));
-	superd_wait_log(superd, text_of("is left out, and the entry for the same socket at %s:2 counts",
-					superd->table));
-	cr_expect_eq(superd_log_count(superd, "nobody-of-this-name"), 1, "%s", world_logs());
-	cr_assert(superd_reload(superd, "%s %s /bin/echo echo fourth\n%s nobody-of-this-name /bin/echo echo fifth\n",
-				row, own_user(), row));
-	client = client_connect(port);
-	cr_expect_str_eq(client_line(client), "fourth");
-	close(client);
-}
-
 static size_t count_of(const char *text, const char *part)
 {
 	size_t count = 0;
