@@ -85,7 +85,7 @@ __attribute__((format(printf, 4, 0))) static void add(struct diags *diags, enum 
 						      const char *format, va_list arguments)
 {
 	struct diag new = {
-		.line = at.line, .column = at.column, .severity = severity, .of_machine = diags->of_machine
+		.line = at.line, .column = at.column, .severity = severity
 	};
 	struct diag *place;
 

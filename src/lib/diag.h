@@ -47,7 +47,6 @@ struct diag {
 	char *hint;                     /* the correction, owned; NULL: none */
 	bool follows;                   /* a further place of the diagnostic before it; stays behind that one */
 	bool was_error;                 /* diags_pass_over made it a warning */
-	bool of_machine;                /* it is about this machine, and the same source may be right later */
 };
 
 struct diags {
@@ -57,7 +56,6 @@ struct diags {
 	size_t dropped_errors;          /* errors beyond the bound, which list does not have */
 	size_t dropped_others;          /* warnings and notes beyond the bound */
 	size_t lost;                    /* diagnostics lost because memory ran out */
-	bool of_machine;                /* what is added now is about this machine */
 	bool keeps_all;                 /* the bound is DIAGS_ALL until diags_bound; the caller needs every error */
 	struct diag *last;              /* the diagnostic added last, for diags_hint; NULL: it was dropped */
 };

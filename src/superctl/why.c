@@ -307,11 +307,10 @@ static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 /* The sentences in their order, each with the words before it. */
 static const struct fact sentences[] = {
 	{ "", .add = add_state },
-	/* Why it is left out, or runs by its previous configuration; and what brings it back. */
+	/* Why it is left out, or runs by its previous configuration. */
 	{ "", .sentence = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
 			  "left out, so no client is served]: {left_out}]" },
-	{ "", .sentence = "[{?left_out}[{?may_return}superd checks this from time to time, and serves it as soon as it "
-			  "can; a reload checks at once|correct its configuration, then superctl reload]]" },
+	{ "", .sentence = "[{?left_out}correct that, then superctl reload]" },
 	{ "", .next = facts_next_stop },
 	{ "", .next = next_absence },
 	{ "", .add = add_queue },

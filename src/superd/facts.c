@@ -1101,9 +1101,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	if (is_status) {
 		json_text_field(out, "pass", passes[row->exec->pass]);
 		json_flag_field(out, "probe_from", service_prepared(row)->probes != NULL);
-		if (left)
-			json_flag_field(out, "may_return", left->may_return);
-		else if (!svc)
+		if (!left && !svc)
 			add_place(out, "disabled_at", service_origin(row, "disable"));
 		if (svc)
 			add_circumstances(row, svc, hides_program, place, out);

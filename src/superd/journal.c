@@ -614,7 +614,7 @@ static struct {
 
 static void *print(void *table)
 {
-	printed.text = load_print_table(table, false);
+	printed.text = load_print_table(table);
 	return NULL;
 }
 
@@ -1256,18 +1256,13 @@ static struct table *row_table(uint64_t number)
 	for (size_t n = 0; number && n < before.count; n++) {
 		struct journal_record *record = &before.list[n];
 		const char *own = is_kind(record, "row");
-		struct table *none;
 		struct journal_line line;
 
 		if (!own || strtoull(own, NULL, 10) != number)
 			continue;
 		if (record->table || !parse_once(record, &line))
 			return record->table;
-		none = table_new();
-		if (none)
-			record->table = load_returned(superd.options, strdup(line.words[0].value),
-						      strlen(line.words[0].value), none, &diags);
-		table_free(none);
+		record->table = load_row(superd.options, line.words[0].value, &diags);
 		diags_free(&diags);
 		if (record->table && !record->table->count) {
 			table_free(record->table);

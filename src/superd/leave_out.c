@@ -32,7 +32,6 @@ struct left_out_state {
 	const struct table *before;		   /* the table in effect; NULL: this is no reload */
 	bool *rows, *entries;			   /* for each: whether it is left out */
 	const char **row_reasons, **entry_reasons; /* for each: its first error; NULL: none yet */
-	bool *is_wrong;				   /* for each row: an error is not of this machine alone */
 	struct error_owner *owners;		   /* sorted by place */
 	size_t owner_count;
 };
@@ -283,8 +282,6 @@ static void find_reasons(struct left_out_state *state, const struct diags *diags
 		     next = next > state->owners ? next - 1 : NULL) {
 			const char **known = reason_at(state, next);
 
-			if (!diag->of_machine && next->kind == ROW)
-				state->is_wrong[next->number] = true;
 			if (!known || *known)
 				continue;
 			reason = reason ? reason : format_reason(diag, state->table->pool);
@@ -337,7 +334,7 @@ static void leave_out_wrong(struct left_out_state *state, struct table *table, s
 		table->left_out[n].reason = state->entry_reasons[n];
 	for (size_t n = 0; n < table->count; n++) {
 		if (state->rows[n])
-			good &= left_out_add(table, &table->services[n], !state->is_wrong[n], state->row_reasons[n]);
+			good &= left_out_add(table, &table->services[n], state->row_reasons[n]);
 	}
 	if (!good || !left_out_list(table))
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
@@ -353,18 +350,15 @@ void leave_out_faulty(struct table *table, bool all, const struct table *before,
 		.rows = calloc(table->count + 1, sizeof(bool)),
 		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
 		.row_reasons = calloc(table->count + 1, sizeof(char *)),
-		.is_wrong = calloc(table->count + 1, sizeof(bool)),
 		.entry_reasons = calloc(table->left_out_count + 1, sizeof(char *)),
 		.owners = calloc(owners + 1, sizeof(struct error_owner)),
 	};
 	bool any = (diags->errors || table->left_out_count) && (all || table_next_note(table, NOTE_ALONE, NULL));
 
-	if (any && state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners &&
-	    state.is_wrong)
+	if (any && state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners)
 		leave_out_wrong(&state, table, diags);
 	free(state.rows);
 	free(state.entries);
-	free(state.is_wrong);
 	free(state.row_reasons);
 	free(state.entry_reasons);
 	free(state.owners);

@@ -834,18 +834,9 @@ static void log_started(void)
 	buf_free(&line);
 }
 
-/* Whether a row that is left out, and may come in, is for this socket. */
+/* Whether a service waits for its first command before it takes this socket. */
 static bool may_be_claimed(const struct listen_fd *inherited)
 {
-	for (const struct left_out *entry = left_out_next(superd.table, 0); entry;
-	     entry = left_out_next(superd.table, (size_t)(entry - superd.table->left_out) + 1)) {
-		const struct service *row = &superd.table->services[entry->row];
-
-		for (size_t n = 0; !entry->is_kept && n < row->socket_count; n++) {
-			if (bind_matches(inherited->fd, &row->sockets[n]))
-				return true;
-		}
-	}
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 

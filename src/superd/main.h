@@ -272,24 +272,15 @@ void load_take_noted(struct options *options);
 /* The same without noting anything in options, for a comparison with the table that runs. */
 struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
 
-/* The rows as superd.conf, or those that are left out and may return. A thread may print; the caller frees it; NULL:
- * out of memory. And what goes beside it for the next superd: the settings, the answers of name services, and what
- * was left out. */
-char *load_print_table(const struct table *table, bool left_out);
+/* The rows as superd.conf. A thread may print; the caller frees it; NULL: out of memory. And what goes beside it for
+ * the next superd: the settings, the answers of name services, and what was left out. */
+char *load_print_table(const struct table *table);
 void load_save_printed(const struct options *options, const struct table *table, const char *text,
 		       struct buf *out);
 
-/* Looks whether this machine has now what the rows need that are left out: a table with those that are good. before: as
- * for load_returned. NULL: out of memory. */
-struct table *load_left_out(const struct options *options, const struct table *before, struct diags *diags);
-
-/* Reads this answer, which it owns. No name service is asked. before: the table in effect, with these rows as they were
- * read. NULL: it is damaged, or out of memory. */
-struct table *load_returned(const struct options *options, char *answer, size_t length, const struct table *before,
-			    struct diags *diags);
-
-/* Reads the text that load_save_printed wrote. NULL: there is none in it. */
-struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags);
+/* Reads rows of an earlier table from a text that begins as load_save_printed's. NULL: it is damaged, or out of
+ * memory. */
+struct table *load_row(const struct options *options, const char *text, struct diags *diags);
 
 /* Restores the table of the previous superd, with what name services had answered for it, and the places of its
  * sources, which are not read. As with --keep-going, a service that this superd refuses is left out, which diags

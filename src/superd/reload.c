@@ -19,21 +19,17 @@
 #include "table/services/diff.h"
 #include "table/services/left_out.h"
 
-#define LOOK_FIRST 5. /* seconds until the first look at what is left out; each pause is twice the one before, up to: */
-#define LOOK_MOST 60.
-#define LOOK_BUSY 1.
 #define LATE 3. /* seconds without an answer, after which the log names what does not answer */
 
 enum { UNCHANGED, CHANGED, ADDED, REMOVED, WRONG };
 
 /* The one reading that is under way. */
 static struct {
-	enum { TO_APPLY, TO_COMPARE, OF_LEFT_OUT } what;
+	enum { TO_APPLY, TO_COMPARE } what;
 	unsigned number;
 	bool again, again_allows_empty; /* a reload was ordered meanwhile */
 	ev_async done;
-	ev_timer late, look; /* look: at what is left out */
-	double pause;
+	ev_timer late;
 	struct load_before before;
 	struct table *table;
 	struct diags diags;
@@ -70,8 +66,6 @@ static void *read_table_anew(void *context)
 	wait_note_follow(true);
 	if (reading.what == TO_COMPARE)
 		reading.table = load_to_compare(superd.options, &reading.before, &reading.diags);
-	else if (reading.what == OF_LEFT_OUT)
-		reading.table = load_left_out(superd.options, reading.before.table, &reading.diags);
 	else
 		reading.table = load_again(superd.options, &reading.before, &reading.diags);
 	if (reading.what == TO_APPLY)
@@ -114,40 +108,6 @@ static void give_way(struct svc *svc)
 }
 
 static bool reload_apply(struct table *table);
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
-
-/* Rows that are left out for what this machine lacks come in once it has that. */
-static void look_in(double seconds)
-{
-	if (seconds != LOOK_BUSY)
-		reading.pause = seconds;
-	ev_timer_stop(superd.loop, &reading.look);
-	if (superd.stopping || !left_out_next(superd.table, 0))
-		return;
-	ev_timer_init(&reading.look, on_look, seconds, 0);
-	ev_timer_start(superd.loop, &reading.look);
-}
-
-static void log_returned(void *context, const struct service *row, bool was_kept)
-{
-	(void)context;
-	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "returned", .service = row->name },
-		  "its needs are met now: %s", was_kept ? "its new configuration takes effect" : "no longer left out");
-}
-
-static void take_returned(struct table *found)
-{
-	size_t before = superd.table->left_out_count;
-
-	if (found && !superd.stopping)
-		left_out_return(superd.table, found, log_returned, NULL);
-	else
-		table_free(found);
-	if (superd.table->left_out_count < before)
-		reload_apply(superd.table);
-	reading.pause = reading.pause * 2 < LOOK_MOST ? reading.pause * 2 : LOOK_MOST;
-	look_in(reading.pause);
-}
 
 /* In xinetd's words, too, where it stands for that. */
 static bool take_table(struct table *table)
@@ -195,9 +155,7 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 	ev_async_stop(loop, async);
 	ev_timer_stop(loop, &reading.late);
 	superd.reading = false;
-	if (reading.what == OF_LEFT_OUT) {
-		take_returned(reading.table);
-	} else if (reading.what == TO_COMPARE) {
+	if (reading.what == TO_COMPARE) {
 		requests_read(reading.number, reading.table && !reading.diags.errors, reading.table, &reading.diags);
 		table_free(reading.table);
 	} else {
@@ -208,7 +166,6 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 		superd_notify("READY=1\n");
 		control_reloaded();
 		requests_read(reading.number, good, NULL, &reading.diags);
-		look_in(LOOK_FIRST);
 	}
 	diags_free(&reading.diags);
 	if (reading.again) {
@@ -271,15 +228,6 @@ unsigned reload_begin(bool allows_empty)
 unsigned reload_compare(void)
 {
 	return superd.reading ? 0 : begin(TO_COMPARE, false);
-}
-
-static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)timer, (void)events;
-	if (superd.reading)
-		look_in(LOOK_BUSY);
-	else
-		begin(OF_LEFT_OUT, false);
 }
 
 /* ---- applying it ---- */
@@ -753,7 +701,6 @@ void reload_first(struct table *table)
 	limits_begin();
 	table->users++;
 	superd.loaded = clock_now();
-	look_in(LOOK_FIRST);
 	for (size_t n = 0; n < table->count; n++) {
 		struct svc *svc = service_is_off(&table->services[n]) ? NULL : svc_new(table, &table->services[n]);
 

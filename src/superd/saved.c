@@ -51,16 +51,14 @@ static void save_answers(const struct table *table, struct buf *out)
 		state_add(out, "request", filter->request);
 		state_add_bytes(out, "answer", filter->answer, filter->length);
 	}
-	if (table->returned)
-		save_answers(table->returned, out);
 }
 
-char *load_print_table(const struct table *table, bool left_out)
+char *load_print_table(const struct table *table)
 {
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
-	bool good = out && (left_out ? print_conf_left_out(table, out) : print_conf_saved(table, NULL, 0, out));
+	bool good = out && print_conf_saved(table, NULL, 0, out);
 
 	good = out && fclose(out) == 0 && text && good; /* glibc reports success where its last realloc fails */
 	if (good)
@@ -93,21 +91,12 @@ void load_save_printed(const struct options *options, const struct table *table,
 		state_add_number(out, "line", entry->at.line);
 		if (entry->name)
 			state_add(out, "name", entry->name);
-		if (entry->may_return) /* then it is in the text of the table */
-			state_add(out, "row", table->services[entry->row].name);
 	}
 }
 
-static struct service *row_left_out(struct table *table, struct state_section *section)
-{
-	const char *name = strcmp(section->kind, "left_out") ? NULL : state_text(section, "row");
-
-	return name ? table_find(table, name) : NULL;
-}
-
-/* Reads the text that load_save_table wrote. It has no includes and no conditions, so each error in it belongs to a
+/* Reads the text that load_save_printed wrote. It has no includes and no conditions, so each error in it belongs to a
  * service. */
-struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags)
+static struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags)
 {
 	const char *text = load_previous_table(stream);
 	struct table *table = text ? read_saved(text, diags) : NULL;
@@ -124,7 +113,6 @@ struct table *saved_read(const struct options *options, struct state_stream *str
 		struct state_section *section = &stream->sections[n];
 		bool is_filter = !strcmp(section->kind, "system_call_filter");
 		const char *request = is_filter ? state_text(section, "request") : NULL;
-		struct service *row = row_left_out(table, section);
 		size_t length;
 		void *answer = is_filter ? state_take_bytes(section, "answer", STATE_STREAM_MOST, &length) : NULL;
 
@@ -132,25 +120,18 @@ struct table *saved_read(const struct options *options, struct state_stream *str
 		if (request && answer)
 			filters_add(table, request, answer, length);
 		free(answer);
-		/* Nothing of these rows is looked up: a directory server may not answer for them. */
-		if (row)
-			row->is_left_out = true;
 	}
 	resolve_table(table, NULL, diags);
 	leave_out_faulty(table, true, NULL, diags);
 	if (!find_saved_places(table, text))
 		diags_out_of_memory(diags, (struct origin){ 0 });
-	/* What the superd before had left out stays so; what may return is looked at, and the rest waits for a
-	 * reload. */
+	/* What the superd before had left out stays so until a reload. */
 	for (size_t n = 0; n < stream->count; n++) {
 		struct state_section *section = &stream->sections[n];
 		struct origin at = { .file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file") };
-		struct service *row = at.file ? row_left_out(table, section) : NULL;
 		struct left_out *entry;
 
-		if (row) {
-			good &= left_out_add(table, row, true, state_text(section, "reason"));
-		} else if (at.file) {
+		if (at.file) {
 			at.line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0);
 			entry = table_leave_out(table, at, state_text(section, "name"));
 			if (entry)
@@ -163,6 +144,20 @@ struct table *saved_read(const struct options *options, struct state_stream *str
 	diags_sort(diags);
 	diags_bound(diags);
 	pool_seal(table->pool);
+	return table;
+}
+
+struct table *load_row(const struct options *options, const char *text, struct diags *diags)
+{
+	char *copy = strdup(text);
+	struct state_stream stream = { 0 };
+	struct buf why = { 0 };
+	struct table *table = NULL;
+
+	if (copy && !state_stream_parse(&stream, copy, strlen(copy), &why))
+		table = saved_read(options, &stream, diags);
+	state_stream_free(&stream);
+	buf_free(&why);
 	return table;
 }
 

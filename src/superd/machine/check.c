@@ -745,7 +745,6 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 					 &preflight.variables };
 	const char *wrong;
 
-	diags->of_machine = true;
 	preflight.mounts = path_mounts();
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
 		port_table_read(&preflight.ports); /* else superd tries each port, and reports it */
@@ -774,7 +773,6 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	preflight_descriptors(&preflight);
 	preflight_root_units(&preflight);
 	preflight_clamped_units(&preflight);
-	diags->of_machine = false;
 	for (size_t n = 0; n < sizeof(maps) / sizeof(*maps); n++)
 		ptr_map_free(maps[n]);
 	free(preflight.mounts);

@@ -232,9 +232,6 @@ void filters_close(struct filters *filters);
  * its filters of system calls; NULL: none. */
 void resolve_table(struct table *table, const struct table *before, struct diags *diags);
 
-/* Whether a service of the table has an address of this resolved row, which is not in it. Adds that as an error. */
-bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags);
-
 /* System calls that a container's filter, or the kernel, may deny. superd goes on without each of them: a row says
  * what is lost then. What a service needs of them is an error or a warning of the service (superd/machine/check.c). */
 

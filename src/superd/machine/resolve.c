@@ -303,31 +303,6 @@ static void make_sandbox(struct service *service, struct filters *filters, struc
 		sandbox_make(service, filters->table, support, list, filters->diags);
 }
 
-bool resolve_finds_claimed(const struct service *service, const struct table *table, struct diags *diags)
-{
-	for (size_t n = 0; n < service->socket_count; n++) {
-		const struct endpoint_claim claim = endpoint_claim_of(service, &service->sockets[n], 1);
-
-		for (size_t i = 0; endpoint_is_resolved(service, claim.listen) && i < table->count; i++) {
-			const struct service *other = &table->services[i];
-
-			for (size_t k = 0; k < other->socket_count && !other->is_left_out; k++) {
-				struct endpoint_claim have;
-
-				if (!endpoint_is_resolved(other, &other->sockets[k]))
-					continue;
-				have = endpoint_claim_of(other, &other->sockets[k], 0);
-				if (endpoint_claims_share(&claim, &have) ||
-				    !endpoint_clash(&claim.endpoint, &have.endpoint))
-					continue;
-				endpoint_conflict_report(&have, &claim, diags);
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 /* If an ordinary user checks the table, warns once about services that need root: they are no mistake. */
 static void warn_of_users(const struct table *table, struct diags *diags)
 {
@@ -361,7 +336,6 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	struct filters filters;
 	bool good = true;
 
-	diags->of_machine = true;
 	accounts_open(&accounts, table->pool, diags);
 	accounts.is_only_checked = table->is_only_checked;
 	addresses_open(&addresses, table->pool, diags);
@@ -373,10 +347,8 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	}
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
-	diags->of_machine = false; /* only another row can change it */
 	check_conflicts(table, true, diags);
 	duplicate_node_check(table, diags);
-	diags->of_machine = true;
 	filters_open(&filters, table, before, diags);
 	for (size_t i = 0; i < table->count; i++) {
 		struct service *service = &table->services[i];
@@ -393,7 +365,6 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 		if (!service_is_off(&table->services[i]))
 			good = cgroup_settings_make(&table->services[i], table, &cgroup_cache, diags);
 	}
-	diags->of_machine = false;
 	networks_close(&networks);
 	addresses_close(&addresses);
 	accounts_close(&accounts);

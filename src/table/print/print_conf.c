@@ -46,9 +46,7 @@ static bool print_rows(const struct table *table, const struct conf_style *style
 	bool ok = print_head(table, style, text, out), any = false;
 
 	for (size_t n = 0; ok && n < table->count; n++) {
-		const struct left_out *entry = left_out_of(table, &table->services[n]);
-
-		if (entry && !(style->last && entry->may_return && !entry->is_kept))
+		if (left_out_of(table, &table->services[n]))
 			continue;
 		if (any)
 			buf_char(text, '\n');
@@ -104,22 +102,4 @@ bool print_conf(const struct table *table, bool comments, FILE *out)
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
 {
 	return print_table(table, (struct conf_style){ .last = &(struct origin){ 0 } }, more, count, out);
-}
-
-bool print_conf_left_out(const struct table *table, FILE *out)
-{
-	struct conf_defaults defaults;
-	const struct conf_style style = { .defaults = &defaults, .last = &(struct origin){ 0 } };
-	struct buf text = { 0 };
-	bool ok = conf_defaults_make(&defaults, table);
-
-	if (!ok)
-		return false;
-	ok = print_head(table, &style, &text, out);
-	for (const struct left_out *entry = left_out_next(table, 0); ok && entry;
-	     entry = left_out_next(table, (size_t)(entry - table->left_out) + 1))
-		ok = print_row(&table->services[entry->row], &style, &text, out);
-	buf_free(&text);
-	conf_defaults_free(&defaults);
-	return ok;
 }

@@ -14,12 +14,8 @@
  * left out. With comments each value has the place where it was set. */
 bool print_conf(const struct table *table, bool comments, FILE *out);
 
-/* The same with marks (table/superd_conf/superd.h), which read_saved reads, with the rows that are left out and may
- * return, and with more rows, of other tables. */
+/* The same with marks (table/superd_conf/superd.h), which read_saved reads, and with more rows, of other tables. */
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out);
-
-/* The same of the rows that are left out and may return. */
-bool print_conf_left_out(const struct table *table, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
  * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user

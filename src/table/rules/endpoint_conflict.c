@@ -28,14 +28,16 @@ struct endpoint_claim endpoint_claim_of(const struct service *service, const str
 	return claim;
 }
 
-bool endpoint_is_resolved(const struct service *service, const struct listen *listen)
+/* Whether the address of a socket is looked up, and can clash with another one that is written differently. */
+static bool endpoint_is_resolved(const struct service *service, const struct listen *listen)
 {
 	if (service->exec->disable || listen->address->port_name)
 		return false;
 	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
 }
 
-bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b)
+/* Whether both sockets set reuse_port, and so may share an endpoint. */
+static bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b)
 {
 	return endpoint_is_inet(&a->endpoint) && !endpoint_is_rpc(&a->endpoint) &&
 	       a->listen->options->reuse_port && b->listen->options->reuse_port;

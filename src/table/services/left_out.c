@@ -135,64 +135,14 @@ const char *left_out_reason(const struct left_out *entry)
 	return entry->reason ? entry->reason : "its entry has an error";
 }
 
-const struct left_out *left_out_next(const struct table *table, size_t n)
-{
-	for (; n < table->left_out_count; n++) {
-		if (table->left_out[n].row != LEFT_OUT_NO_ROW && table->left_out[n].may_return)
-			return &table->left_out[n];
-	}
-	return NULL;
-}
-
-bool left_out_add(struct table *table, struct service *row, bool may_return, const char *reason)
+bool left_out_add(struct table *table, struct service *row, const char *reason)
 {
 	struct left_out *entry = table_leave_out(table, row->at, row->name);
 
 	if (!entry)
 		return false;
 	entry->row = (size_t)(row - table->services);
-	entry->may_return = may_return;
 	entry->reason = pool_text(table->pool, reason);
 	row->is_left_out = true;
 	return true;
-}
-
-/* Takes entry number `at` off the list. */
-static void drop_entry(struct table *table, size_t at)
-{
-	table->left_out_count--;
-	memmove(&table->left_out[at], &table->left_out[at + 1],
-		(table->left_out_count - at) * sizeof(*table->left_out));
-}
-
-void left_out_return(struct table *table, struct table *found,
-		     void (*returned)(void *context, const struct service *row, bool was_kept), void *context)
-{
-	bool any = false;
-
-	for (size_t n = 0; n < found->count; n++) {
-		const struct service *good = &found->services[n];
-		const struct left_out *refused = left_out_of(found, good);
-		struct service *row = table_find(table, good->name);
-		size_t at = row && row->is_left_out ? (size_t)(left_out_of(table, row) - table->left_out) : 0;
-
-		if (!row || !row->is_left_out || !table->left_out[at].may_return)
-			continue;
-		if (refused && refused->reason && !refused->may_return) {
-			table->left_out[at].may_return = false;
-			table->left_out[at].reason = pool_text(table->pool, refused->reason);
-		}
-		if (refused)
-			continue;
-		returned(context, row, table->left_out[at].is_kept);
-		*row = *good;
-		drop_entry(table, at);
-		any = true;
-	}
-	if (!any) {
-		table_free(found);
-		return;
-	}
-	found->returned = table->returned;
-	table->returned = found;
 }

@@ -42,7 +42,6 @@ void table_free(struct table *table)
 {
 	if (!table)
 		return;
-	table_free(table->returned);
 	if (table->names)
 		table_forget_names(table);
 	free(table->names);

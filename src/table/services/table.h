@@ -20,7 +20,6 @@ struct left_out {
 	bool is_doubtful;               /* its name may be wrong, because of an error in a value that the name depends on */
 	bool is_part;                   /* a further file of a service that is in the list already */
 	size_t row;                     /* its index in the table; LEFT_OUT_NO_ROW: none, or another entry represents it */
-	bool may_return;                /* only this machine prevents it: it may become valid with the same source */
 	const char *reason;             /* FILE:LINE:COL: MESSAGE of its first error; NULL: unknown */
 	bool is_kept;                   /* a reload lets the service go on by its previous entry, which is listed */
 };
@@ -50,7 +49,6 @@ struct table {
 	bool writes_builders;           /* builders keep what is set in them as superd.conf: builder_write */
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
-	struct table *returned;         /* owned; has the data of rows that were left out at first (left_out_return); NULL: none */
 	struct globals globals;         /* superd { } */
 	struct globals settings;        /* the same with what the command line overrides, and defaults; by superd/main/load */
 	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */

@@ -1,12 +1,8 @@
-/* What --keep-going leaves out is seen by every question of an operator, and comes in when this machine has what it
- * lacked. */
+/* What --keep-going leaves out is seen by every question of an operator, and comes in by a reload. */
 #include "controlling.h"
 #include "guarding.h"
 #include "private.h"
 #include "superctl.h"
-
-/* The first pauses are of 5, 10 and 20 seconds. */
-#define UNTIL_A_LOOK(superd, condition) CLOCK_UNTIL(superd, 10 * SECOND_MS, 6, condition)
 
 static struct superd *run(const char *format, const char *table)
 {
@@ -71,8 +67,8 @@ Behaviour(left_out, is_a_row_with_its_reason)
 	cr_expect(schema_holds("why", SUPERCTL(control_path(), "--json", "why").out));
 	answer = ctl("why", "bad");
 	expect_in(answer, place);
-	expect_in(answer, "superd checks this from time to time");
-	expect_in(ctl("why", "worse"), "correct its configuration, then superctl reload");
+	expect_in(answer, "correct that, then superctl reload");
+	expect_in(ctl("why", "worse"), "correct that, then superctl reload");
 }
 
 Behaviour(left_out, counts_in_health_and_metrics)
@@ -153,7 +149,7 @@ Behaviour(left_out, is_told_of_what_goes_on_as_it_was)
 	expect_in(answer, "unknown option 'usr'");
 	answer = ctl("why", "dog");
 	expect_in(answer, "so the previous one stays in effect: ");
-	expect_in(answer, "correct its configuration, then superctl reload");
+	expect_in(answer, "correct that, then superctl reload");
 	expect_in(SUPERCTL(control_path(), "health").out,
 		  "degraded: dog: its configuration has an error now, so the previous one stays in effect: ");
 }
@@ -198,58 +194,21 @@ static void write_program(const char *name)
 	cr_assert_eq(chmod(write_file(name, "#!/bin/sh\nexec /bin/cat\n"), 0755), 0);
 }
 
-Behaviour(left_out, comes_in_when_its_program_appears)
+/* Nobody but a reload reads it again. */
+Behaviour(left_out, comes_in_by_a_reload_when_its_program_is_there)
 {
-	const char *each = "accept = yes";
-	struct superd *superd = run("superd", text_of("%s%s%s", row("good", "/bin/cat", each),
-						      row("bad", path_in("prog"), each),
-						      row("lost", path_in("never"), each)));
-	int port = superd_port(superd, "good"), client = client_connect(port);
+	const char *table = text_of("%s%s", row("good", "/bin/cat", "accept = yes"),
+				    row("bad", path_in("prog"), "accept = yes"));
+	struct superd *superd = run("superd", table);
+	int client = client_connect(superd_port(superd, "good"));
 
-	cr_assert_str_eq(client_ask(port, "before\n"), "before");
+	cr_assert_str_eq(client_ask(superd_port(superd, "good"), "before\n"), "before");
 	write_program("prog");
-	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
+	cr_assert(superd_reload(superd, "%s", table));
 	cr_expect_str_eq(client_ask(superd_port(superd, "bad"), "at last\n"), "at last");
 	client_send(client, "still here\n");
 	cr_expect_str_eq(client_line(client), "still here");
 	close(client);
-	expect_in(ctl("status", "lost"), "left out");
-	cr_expect_not(superd_logged(superd, "reloaded"));
-	expect_in(SUPERCTL(control_path(), "metrics", "good").out,
-		  "superd_service_activations_total{service=\"good\"} 2");
-}
-
-/* Nobody has ordered a reload. */
-Behaviour(left_out, comes_in_as_it_was_read_where_the_table_was_changed)
-{
-	struct superd *superd = run("superd", row("bad", path_in("prog"), "accept = yes"));
-	const char *changed = text_of("%s%s", row("bad", path_in("prog"), "disable = yes"), row("new", "/bin/cat", ""));
-
-	cr_assert_not_null(strstr(ctl("status", "bad"), "left out"));
-	write_program("prog");
-	write_file(strrchr(superd->table, '/') + 1, "%s", changed);
-	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
-	cr_expect_str_eq(client_ask(superd_port(superd, "bad"), "as it was\n"), "as it was");
-	expect_in(ctl("status", "new"), "there is no such service");
-	cr_expect_null(strstr(SUPERCTL(control_path(), "show", "bad").out, "the previous configuration"));
-	cr_assert(superd_reload(superd, "%s", changed));
-	expect_in(ctl("status", "new"), "asleep");
-	expect_in(ctl("status", "bad"), "disabled");
-}
-
-/* A reload has kept its former row meanwhile. */
-Behaviour(left_out, comes_in_by_its_new_row_where_the_former_one_served)
-{
-	struct superd *superd = run("superd", row("dog", "/bin/cat", "accept = yes"));
-	int port = superd_port(superd, "dog");
-
-	cr_assert(superd_reload(superd, "%s", row("dog", path_in("prog"), "accept = yes")));
-	cr_expect_str_eq(client_ask(port, "before\n"), "before");
-	expect_in(ctl("why", "dog"), "so the previous one stays in effect: ");
-	cr_assert_eq(chmod(write_file("prog", "#!/bin/sh\nread line\necho new\n"), 0755), 0);
-	UNTIL_A_LOOK(superd, superd_logged(superd, "dog: its needs are met now"));
-	cr_expect_str_eq(client_ask(port, "after\n"), "new");
-	cr_expect_null(strstr(ctl("why", "dog"), "the previous one"));
 }
 
 /* The next superd could read the sources, or not: it goes on by the table of the one before. */
@@ -295,55 +254,11 @@ Behaviour(left_out, why_of_a_path_that_is_claimed_already_says_what_would_help)
 				       folder, own_user(), more, folder, own_user(), more, also, own_user()));
 	expect_in(ctl("why", "one"), "it waits for clients");
 	expect_in(ctl("why", "two"), claimed);
-	expect_in(ctl("why", "two"), "correct its configuration, then superctl reload");
+	expect_in(ctl("why", "two"), "correct that, then superctl reload");
 	expect_in(ctl("why", "three"), claimed);
-	expect_in(ctl("why", "three"), "correct its configuration, then superctl reload");
+	expect_in(ctl("why", "three"), "correct that, then superctl reload");
 	superd_stop(superd);
 	unlink(path_in("folder/a"));
-}
-
-Behaviour(left_out, comes_in_when_its_user_appears)
-{
-	const char *table = "service dog { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" user = \"newcomer\" }\n";
-	struct superd *superd;
-
-	private_enter_with_hosts();
-	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\n");
-	superd = run("superd", table);
-	expect_in(ctl("why", "dog"), "there is no such user here");
-	private_file("/etc/passwd", "root:x:0:0::/:/bin/sh\nnewcomer:x:1234:0::/:/bin/sh\n");
-	UNTIL_A_LOOK(superd, superd_logged(superd, "dog: its needs are met now"));
-	superd_port(superd, "dog");
-}
-
-/* The look sees its row alone. */
-Behaviour(left_out, comes_in_with_services_that_it_names)
-{
-	struct superd *superd = run("superd", text_of("%s%s", row("good", "/bin/cat", ""),
-						      row("bad", path_in("prog"), "requires = good wants = good")));
-
-	write_program("prog");
-	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
-	superd_port(superd, "bad");
-}
-
-/* By its name only the address tells that both are one. */
-Behaviour(left_out, that_turns_out_to_have_the_address_of_another_waits_for_a_reload)
-{
-	struct superd *superd;
-	const char *more;
-	int port = free_port();
-
-	private_enter_with_hosts();
-	more = text_of("exec = \"/bin/cat\" user = \"%s\" accept = yes }\n", own_user());
-	private_file("/etc/hosts", "127.0.0.1 localhost\n");
-	superd = run("superd", text_of("service byname { listen = \"newhost:%d\" %sservice byaddr { "
-				       "listen = \"127.0.0.1:%d\" %s", port, more, port, more));
-	expect_in(ctl("why", "byname"), "superd checks this from time to time");
-	private_file("/etc/hosts", "127.0.0.1 localhost newhost\n");
-	UNTIL_A_LOOK(superd, strstr(ctl("why", "byname"), "is claimed already by byaddr"));
-	expect_in(ctl("why", "byname"), text_of("left out, so no client is served: %s:1:", superd->table));
-	expect_in(ctl("why", "byname"), "correct its configuration, then superctl reload");
 }
 
 /* The former row is that of no source, and the next superd must have it all the same. */
@@ -367,20 +282,3 @@ Behaviour(left_out, keeps_its_former_row_over_a_death_and_an_upgrade)
 	cr_expect_eq(client_ask_pid(port), pid, "%s", world_logs());
 }
 
-/* Without root superd could not open it again. */
-Behaviour(left_out, gets_the_socket_that_superd_was_given_for_it)
-{
-	int port = free_port(), listener = listen_on(port);
-	const char *arguments[] = { "--keep-going", "--control", control_path(), NULL };
-	const struct setup setup = { .arguments = arguments, .clock = true, .listener = listener };
-	struct superd *superd = superd_run_with(&setup, "service bad { listen = \"127.0.0.1:%d\" exec = \"%s\" "
-						"user = \"%s\" accept = yes }\n", port, path_in("prog"), own_user());
-
-	close(listener);
-	wait_node(control_path());
-	cr_expect_not(superd_logged(superd, "belongs to no endpoint"));
-	write_program("prog");
-	UNTIL_A_LOOK(superd, superd_logged(superd, "bad: its needs are met now"));
-	superd_wait_log(superd, "(inherited)");
-	cr_expect_str_eq(client_ask(port, "given\n"), "given");
-}

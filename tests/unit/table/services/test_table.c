@@ -62,7 +62,7 @@ Test(table, has_a_row_for_each_entry_that_is_left_out)
 	const struct left_out *entry;
 
 	add_numbered(3);
-	cr_assert(left_out_add(table, &table->services[1], true, "a.conf:2: there is no such user here"));
+	cr_assert(left_out_add(table, &table->services[1], "a.conf:2: there is no such user here"));
 	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 7, 1 }, "service-2"));
 	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 8, 1 }, "other"));
 	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 8, 5 }, "other"));
@@ -71,13 +71,11 @@ Test(table, has_a_row_for_each_entry_that_is_left_out)
 	cr_expect_eq(left_out_count(table), 4);
 	entry = left_out_of(table, table_find(table, "service-1"));
 	cr_assert_not_null(entry);
-	cr_expect(entry->may_return);
-	cr_expect_eq(left_out_next(table, 0), entry);
 	cr_expect_str_eq(left_out_reason(entry), "a.conf:2: there is no such user here");
 	cr_expect_not(table_find(table, "service-2")->is_left_out, "the one that is served keeps its name");
 	cr_expect(service_is_off(table_find(table, "a.conf:7")));
 	cr_expect(service_is_off(table_find(table, "other")));
-	cr_expect_not(left_out_of(table, table_find(table, "a.conf:8"))->may_return);
+	cr_expect_not_null(left_out_of(table, table_find(table, "a.conf:8")));
 }
 
 Test(table, freeing_none_is_harmless)
