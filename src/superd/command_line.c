@@ -84,7 +84,8 @@ static const char *options_set_control(void *context, const struct cli_option *o
 		return "its path cannot be made absolute";
 	options->given.control = text;
 	return global_directives[GLOBAL_CONTROL].type->refuse(text)
-		? "expected a path with a slash, such as ./control, @name, or none" : NULL;
+		? "expected a path with a slash, such as ./control, @name, or none"
+		: NULL;
 }
 
 static const char *options_set_compat(void *context, const struct cli_option *option, const char *name)
@@ -109,8 +110,6 @@ void options_free(struct options *options)
 {
 	pool_free(options->pool);
 	pool_free(options->settings_pool);
-	nonempty_sources_free(&options->nonempty);
-	nonempty_sources_free(&options->next_nonempty);
 	free(options->sources.list);
 	free(options->optional_sources.list);
 	free(options->endpoints.list);
@@ -188,8 +187,9 @@ static const char *set_inetd_pid_file(void *context, const struct cli_option *op
 static const char *warn_of_resolve(void *options, const struct cli_option *option, const char *argument)
 {
 	(void)options, (void)option, (void)argument;
-	fprintf(stderr, "inetd: --resolve has no effect: superd looks up no names for programs, and does not set "
-			"TCPREMOTEHOST\n");
+	fprintf(stderr,
+		"inetd: --resolve has no effect: superd looks up no names for programs, and does not set "
+		"TCPREMOTEHOST\n");
 	return NULL;
 }
 
@@ -231,8 +231,13 @@ static const struct cli_option inetd_options[] = {
 };
 
 static const struct cli inetd_cli = {
-	.program = "inetd", .dashes = "--", .joint = "=", .width = 24, .by_letter = true,
-	.options = inetd_options, .count = sizeof(inetd_options) / sizeof(*inetd_options),
+	.program = "inetd",
+	.dashes = "--",
+	.joint = "=",
+	.width = 24,
+	.by_letter = true,
+	.options = inetd_options,
+	.count = sizeof(inetd_options) / sizeof(*inetd_options),
 };
 
 static bool add_table(struct options *options, const char *path, bool is_optional)
@@ -249,7 +254,7 @@ static bool as_inetd_read(struct options *options, int argc, char **argv)
 	enum cli_result result;
 
 	options->keep_going = true;
-	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
+	options->daemon = !pid1_is_first(); /* a container ends with its PID 1 */
 	options->given.log = "syslog";
 	if (geteuid() == 0) {
 		options->given.pid_file = INETD_PID_FILE;
@@ -274,8 +279,7 @@ static bool as_inetd_read(struct options *options, int argc, char **argv)
 	if (result != CLI_READ)
 		return false;
 	if (options->task == TASK_RUN && optind == argc && geteuid() != 0) {
-		fprintf(stderr,
-			"inetd: only root runs %s: name a configuration of your own: inetd [options] FILE...\n",
+		fprintf(stderr, "inetd: only root runs %s: name a configuration of your own: inetd [options] FILE...\n",
 			INETD_TABLE);
 		return false;
 	}
@@ -395,15 +399,19 @@ static const struct cli_option xinetd_options[] = {
 };
 
 static const struct cli xinetd_cli = {
-	.program = "xinetd", .dashes = "-", .joint = " ", .width = 24,
-	.options = xinetd_options, .count = sizeof(xinetd_options) / sizeof(*xinetd_options),
+	.program = "xinetd",
+	.dashes = "-",
+	.joint = " ",
+	.width = 24,
+	.options = xinetd_options,
+	.count = sizeof(xinetd_options) / sizeof(*xinetd_options),
 };
 
 /* Reads argv into options that hold superd's defaults. false after printing the mistake. */
 static bool as_xinetd_read(struct options *options, int argc, char **argv)
 {
 	options->keep_going = true;
-	options->daemon = !pid1_is_first();     /* a container ends with its PID 1 */
+	options->daemon = !pid1_is_first(); /* a container ends with its PID 1 */
 	options->given.log = NULL;
 	for (int n = 1; n < argc; n++) {
 		const char *word = argv[n], *argument = NULL;
@@ -513,20 +521,18 @@ static const struct cli_option superd_options[] = {
 	{ "daemon", FIELD(daemon), .help = "go into the background once every socket is open or has failed" },
 	{ "guard", FIELD(guard), .value = 1,
 	  .help = "run under a second process that restarts a killed superd; clients wait" },
-	{ "no-guard", FIELD(guard), .value = 0,
-	  .help = "no second process, also as process 1 and with --daemon" },
+	{ "no-guard", FIELD(guard), .value = 0, .help = "no second process, also as process 1 and with --daemon" },
 	{ "fdstore", .argument = "WHERE", .set = set_fdstore,
 	  .help = "a store that keeps the sockets: notify (the service manager) or none" },
-	{ "pid-file", .argument = "FILE", FIELD(given.pid_file),
-	  .help = "write the process id to this file" },
+	{ "pid-file", .argument = "FILE", FIELD(given.pid_file), .help = "write the process id to this file" },
 	{ "process-name", .argument = "NAME", FIELD(process_name), .refuse = refuse_process_name,
 	  .help = "the name of the process in ps (superd); update-inetd wants inetd" },
 	{ "log", .argument = "DEST", FIELD(given.log), .refuse = log_sink_refusal,
 	  .help = "log to stderr (default), syslog[:FACILITY] or file:PATH" },
 	{ "log-format", .argument = "FORMAT", .words = "text json", FIELD(given.log_format),
 	  .refusal = "the formats are text and json", .help = "log as text (default) or json" },
-	{ "log-level", .argument = "LEVEL", .words = "error warning notice info debug",
-	  FIELD(given.log_level), .refusal = "a level is error, warning, notice, info or debug",
+	{ "log-level", .argument = "LEVEL", .words = "error warning notice info debug", FIELD(given.log_level),
+	  .refusal = "a level is error, warning, notice, info or debug",
 	  .help = "the least level to log: error, warning, notice, info (default) or debug" },
 	{ "control", .argument = "PATH", .set = options_set_control,
 	  .help = "the control socket, where superctl reaches superd: a path, @NAME or none" },
@@ -537,8 +543,7 @@ static const struct cli_option superd_options[] = {
 	  .refusal = "expected a number up to 1000000; 0: no limit",
 	  .help = "start at most this many services at a time (2 per processor); 0: no limit" },
 	{ "stop-delay", .argument = "DURATION", FIELD(given.stop_delay), .scan = scan_duration,
-	  .most = SCAN_INFINITY - 1,
-	  .refusal = "expected a finite duration, as 5s",
+	  .most = SCAN_INFINITY - 1, .refusal = "expected a finite duration, as 5s",
 	  .help = "continue to serve for this time after a request to stop (0s)" },
 	{ "stop-timeout", .argument = "DURATION", FIELD(given.stop_timeout), .scan = scan_duration,
 	  .help = "when superd stops, kill processes that still run after this time (8s)" },
@@ -547,8 +552,13 @@ static const struct cli_option superd_options[] = {
 };
 
 const struct cli as_superd_cli = {
-	.program = "superd", .dashes = "--", .joint = " ", .width = 32, .ends_at_word = true,
-	.options = superd_options, .count = sizeof(superd_options) / sizeof(*superd_options),
+	.program = "superd",
+	.dashes = "--",
+	.joint = " ",
+	.width = 32,
+	.ends_at_word = true,
+	.options = superd_options,
+	.count = sizeof(superd_options) / sizeof(*superd_options),
 };
 
 static bool check_conflicts(const struct options *options)
@@ -558,11 +568,11 @@ static bool check_conflicts(const struct options *options)
 		bool is_wrong;
 		const char *text;
 	} rules[] = {
-		{ serves && options->sources.count,
-		  "-l and -f exclude each other: -l is one service without a file" },
-		{ !serves && (options->accept || options->inetd || options->bind || options->idle || options->now ||
-			      options->fdnames.count || options->environment.count || options->datagram ||
-			      options->seqpacket),
+		{ serves && options->sources.count, "-l and -f exclude each other: -l is one service without a file" },
+		{ !serves &&
+			  (options->accept || options->inetd || options->bind || options->idle || options->now ||
+			   options->fdnames.count || options->environment.count || options->datagram ||
+			   options->seqpacket),
 		  "--accept, --datagram, --seqpacket, --inetd, --bind, --idle, --now, --fdname and --setenv go "
 		  "with -l; a configuration has options for them" },
 		{ options->bind && options->accept,
@@ -596,11 +606,11 @@ static bool check_conflicts(const struct options *options)
  * reported the unknown option. */
 static void print_hint(const char *word)
 {
-	const char *usual = strncmp(word, "--", 2) == 0		? NULL
-			    : optopt == 't'			? "--check"
-			    : optopt == 'c'			? "-f FILE"
-			    : optopt == 'v' || optopt == 'V'	? "--version"
-								: NULL;
+	const char *usual = strncmp(word, "--", 2) == 0 ? NULL
+		: optopt == 't'				? "--check"
+		: optopt == 'c'				? "-f FILE"
+		: optopt == 'v' || optopt == 'V'	? "--version"
+							: NULL;
 
 	cli_hint(&as_superd_cli, word);
 	if (usual)
@@ -655,7 +665,8 @@ static void as_superd_help(void)
 	       "       superd --check | --print[=WHAT] | --explain [OPTION] [-f FILE]...\n\n"
 	       "superd opens the ports of all configured services, and starts a service when a client "
 	       "connects.\n"
-	       "The default configuration is %s.\n\n", SYSCONFDIR "/superd.conf");
+	       "The default configuration is %s.\n\n",
+	       SYSCONFDIR "/superd.conf");
 	cli_help(&as_superd_cli);
 	printf("\nExamples:\n"
 	       "  superd -l 3000 --bind --idle 10min -- node server.js   a server that sleeps while it has no clients\n"
@@ -725,8 +736,11 @@ static bool set_default_control(struct options *options)
 bool command_line_read(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
-		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""), .preflight = true,
-		.control_gid = (gid_t)-1, .guard = GUARD_UNSET, .arguments = argv,
+		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""),
+		.preflight = true,
+		.control_gid = (gid_t)-1,
+		.guard = GUARD_UNSET,
+		.arguments = argv,
 	};
 	globals_init(&options->given);
 	if (!personas[options->invoked_as].read(options, argc, argv) || !set_default_control(options))

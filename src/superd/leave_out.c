@@ -182,6 +182,19 @@ static void append_left_out(const struct left_out_state *state, const struct err
 	diag->message = buf_take(&text);
 }
 
+/* Whether a file of the table before had a part that others need, as defaults: without it their rules would be lost. */
+static bool had_shared_part(const struct table *before, const char *file)
+{
+	for (size_t n = 0; before && n < before->note_count; n++) {
+		const struct note *note = &before->notes[n];
+
+		if ((note->kind == NOTE_SHARED || note->kind == NOTE_VITAL) && note->at.line &&
+		    !strcmp(note->at.file, file))
+			return true;
+	}
+	return false;
+}
+
 /* Whether an error leaves out this entry, and superd goes on. */
 static bool may_leave_out(const struct left_out_state *state, const struct error_owner *owner)
 {
@@ -195,6 +208,8 @@ static bool may_leave_out(const struct left_out_state *state, const struct error
 		if (!strcmp(note->name, name))
 			return true;
 	}
+	if (owner->kind == SHARED && !owner->at.line && had_shared_part(state->before, owner->at.file))
+		return false;
 	return state->all && owner->kind != VITAL;
 }
 

@@ -41,21 +41,29 @@ static const char **list_sources(const struct options *options, size_t *count)
 /* One call of load_table, load_to_run or load_again. */
 struct table_load {
 	const struct options *options;
-	load_on_source *on_source;	       /* NULL: not wanted */
-	void *context;			       /* of on_source */
-	const struct nonempty_sources *before; /* the files of the last reading; NULL: this is no reload */
-	const struct load_before *replaced;    /* of a reload */
-	bool compares;			       /* nothing follows but a comparison */
-	struct nonempty_sources nonempty;      /* the files of this reading */
+	load_on_source *on_source;	  /* NULL: not wanted */
+	void *context;			  /* of on_source */
+	const struct load_before *before; /* of a reload */
+	bool compares;			  /* nothing follows but a comparison */
 };
 
-/* The callback read_request.on_file: notes the files that hold text. */
-static void note_file(void *context, const char *path, bool holds_text)
+static int compare_texts(const void *a, const void *b)
 {
-	struct table_load *loading = context;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-	if (holds_text || (loading->before && nonempty_sources_has(loading->before, path)))
-		nonempty_sources_add(&loading->nonempty, path);
+/* The files of a table that hold text, sorted, for the caller to free. An empty file is legal; only the change to an
+ * empty one is an error, because an editor may be rewriting it. NULL: out of memory. */
+static const char **list_files(const struct table *table, size_t *count)
+{
+	const char **files = calloc(table->note_count + 1, sizeof(*files));
+
+	*count = 0;
+	for (const struct note *note = NULL; files && (note = table_next_note(table, NOTE_FILE, note));)
+		files[(*count)++] = note->at.file;
+	if (*count)
+		qsort(files, *count, sizeof(*files), compare_texts);
+	return files;
 }
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
@@ -93,9 +101,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		.start_context = &reader,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
-		.on_file = note_file,
-		.files_context = loading,
-		.allows_empty = loading->replaced && loading->replaced->allows_empty,
+		.allows_empty = loading->before && loading->before->allows_empty,
 		.warns_of_unsupported = options->warns_of_unsupported,
 	};
 	struct unit_machine machine;
@@ -111,7 +117,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		return NULL;
 	}
 	request.sources = sources;
-	request.before = nonempty_sources_paths(loading->before, &request.before_count);
+	request.before = loading->before ? list_files(loading->before->table, &request.before_count) : NULL;
 	pool = read_os_facts(options, &machine, lookups, &request);
 	table = read_table(&request, diags);
 	helper_process_end(&reader.helper);
@@ -208,27 +214,31 @@ static void drop_duplicates(struct diags *diags, const struct table *table)
 	free(wanted);
 }
 
-static bool is_source(const void *context, const char *path)
+/* Whether none of the files with services of the table before has been read again. A file that is still read says
+ * itself that it has no services any more. */
+static bool files_are_lost(const struct table *table, const struct table *before)
 {
-	const struct options *options = context;
+	bool any = false, has_one = false;
 	size_t count;
-	const char **sources = list_sources(options, &count);
-	bool found = !sources;
+	const char **files = list_files(table, &count);
 
-	for (size_t n = 0; n < count && !found; n++) {
-		const char *colon = strchr(sources[n], ':');
+	for (size_t n = 0; n < before->count && !has_one; n++) {
+		const char *file = before->services[n].at.file;
 
-		found = !strcmp(colon ? colon + 1 : sources[n], path);
+		if (service_is_off(&before->services[n]))
+			continue;
+		any = true;
+		has_one = !files || !file || bsearch(&file, files, count, sizeof(file), compare_texts);
 	}
-	free(sources);
-	return found;
+	free(files);
+	return any && !has_one;
 }
 
 /* Refuses a reload that would remove every service although no file says so: a folder is not mounted, or was
  * renamed. */
-static void refuse_loss(struct table_load *loading, const struct table *table, struct diags *diags)
+static void refuse_loss(const struct table_load *loading, const struct table *table, struct diags *diags)
 {
-	const struct table *before = loading->replaced->table;
+	const struct table *before = loading->before->table;
 	struct buf names = { 0 };
 	size_t count = 0;
 
@@ -236,8 +246,7 @@ static void refuse_loss(struct table_load *loading, const struct table *table, s
 		if (!service_is_off(&table->services[n]))
 			return;
 	}
-	if (loading->replaced->allows_empty || table->left_out_count || diags->errors ||
-	    !nonempty_sources_lost(&loading->nonempty, before))
+	if (loading->before->allows_empty || table->left_out_count || diags->errors || !files_are_lost(table, before))
 		return;
 	for (size_t n = 0; n < before->count; n++) {
 		const struct service *service = &before->services[n];
@@ -255,16 +264,14 @@ static void refuse_loss(struct table_load *loading, const struct table *table, s
 
 static struct table *load(struct table_load *loading, struct diags *diags)
 {
-	const struct table *before = loading->replaced ? loading->replaced->table : NULL;
+	const struct table *before = loading->before ? loading->before->table : NULL;
 	struct table *table;
 
 	diags->keeps_all = true;
 	table = read_once(loading, before, diags);
 	if (table)
 		leave_out_faulty(table, loading->options->keep_going, before, diags);
-	if (table)
-		nonempty_sources_finish(&loading->nonempty, table, is_source, loading->options);
-	if (table && loading->replaced)
+	if (table && loading->before)
 		refuse_loss(loading, table, diags);
 	diags_sort(diags);
 	if (table)
@@ -278,63 +285,18 @@ static struct table *load(struct table_load *loading, struct diags *diags)
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags)
 {
 	struct table_load loading = { .options = options, .on_source = on_source, .context = context };
-	struct table *table = load(&loading, diags);
 
-	nonempty_sources_free(&loading.nonempty);
-	return table;
+	return load(&loading, diags);
 }
 
-/* loading: what is set in it stays. `noted` gets the files that hold text, if there is a table. */
-static struct table *load_and_note(struct table_load loading, struct nonempty_sources *noted, struct diags *diags)
+struct table *load_again(const struct options *options, const struct load_before *before, bool compares,
+			 struct diags *diags)
 {
-	struct table *table = load(&loading, diags);
+	struct table_load loading = { .options = options, .before = before, .compares = compares };
 
-	if (table && loading.nonempty.failed)
-		diag_error(diags, (struct origin){ 0 }, "out of memory");
-	if (!table || diags->errors) {
-		nonempty_sources_free(&loading.nonempty);
-		return table;
-	}
-	nonempty_sources_free(noted);
-	*noted = loading.nonempty;
-	return table;
-}
-
-struct table *load_to_run(struct options *options, struct diags *diags)
-{
-	return load_and_note((struct table_load){ .options = options }, &options->nonempty, diags);
-}
-
-static bool can_load_again(const struct options *options, struct diags *diags)
-{
 	if (!options_read_standard_input(options))
-		return nonempty_sources_check(&options->nonempty, diags);
+		return load(&loading, diags);
 	diag_error(diags, (struct origin){ 0 },
 		   "superd read the configuration from standard input, and cannot read it again");
-	return false;
-}
-
-struct table *load_again(struct options *options, const struct load_before *before, struct diags *diags)
-{
-	struct table_load loading = { .options = options, .before = &options->nonempty, .replaced = before };
-
-	return can_load_again(options, diags) ? load_and_note(loading, &options->next_nonempty, diags) : NULL;
-}
-
-struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags)
-{
-	struct table_load loading = {
-		.options = options, .before = &options->nonempty, .replaced = before, .compares = true
-	};
-	struct table *table = can_load_again(options, diags) ? load(&loading, diags) : NULL;
-
-	nonempty_sources_free(&loading.nonempty);
-	return table;
-}
-
-void load_take_noted(struct options *options)
-{
-	nonempty_sources_free(&options->nonempty);
-	options->nonempty = options->next_nonempty;
-	options->next_nonempty = (struct nonempty_sources){ 0 };
+	return NULL;
 }

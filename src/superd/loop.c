@@ -1152,7 +1152,7 @@ static struct table *read_first(struct diags *diags)
 	pthread_cond_init(&first.ended, &attributes);
 	wait_note_follow(true);
 	runs = thread_start(&first.thread, 0, watch_first, NULL) == 0;
-	table = load_to_run(superd.options, diags);
+	table = load_table(superd.options, NULL, NULL, diags);
 	wait_note_follow(false);
 	pthread_mutex_lock(&first.lock);
 	first.is_over = true;

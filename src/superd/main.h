@@ -83,46 +83,6 @@ static inline bool state_flag(struct state_section *section, const char *key)
 	return state_number(section, key, 0, 1, 0);
 }
 
-/* The files of a table that hold text. A reload uses them to notice a file that has become empty, as an editor leaves
- * it for a moment while it rewrites it; and files that have gone together, with a folder that is not mounted. Removing
- * one file of several is no mistake. */
-
-/* Begins zeroed. */
-struct nonempty_sources {
-	struct pool *pool;              /* owned; holds the paths */
-	struct nonempty_file *list;     /* owned; sorted by path after nonempty_sources_finish */
-	size_t count, capacity;
-	bool failed;                    /* out of memory: a file is missing in the list */
-};
-
-/* Adds a file that holds text, while the table is read. */
-void nonempty_sources_add(struct nonempty_sources *nonempty, const char *path);
-
-/* Sorts the list after the table was read, and marks the files that concern several services: sources of the command
- * line, by is_source, and files with defaults or includes. */
-void nonempty_sources_finish(struct nonempty_sources *nonempty, const struct table *table,
-			     bool (*is_source)(const void *context, const char *path), const void *context);
-
-/* Checks that no file that concerns several services is empty now; without it nothing could be read as it was meant.
- * false: one is, which is an error in diags. */
-bool nonempty_sources_check(const struct nonempty_sources *nonempty, struct diags *diags);
-
-/* Whether the file held text at the last reading. */
-bool nonempty_sources_has(const struct nonempty_sources *nonempty, const char *path);
-
-/* Their paths, sorted, for the caller to free. NULL, and no count: nonempty is NULL, or memory ran out. */
-const char **nonempty_sources_paths(const struct nonempty_sources *nonempty, size_t *count);
-
-/* Whether none of the files with services of `table` has been read again. A file that is still read says itself that it
- * has no services any more. `now` is finished. */
-bool nonempty_sources_lost(const struct nonempty_sources *now, const struct table *table);
-
-/* Save and restore the list over an upgrade, as a section "file" for each file. */
-void nonempty_sources_save(const struct nonempty_sources *nonempty, struct buf *out);
-void nonempty_sources_restore(struct nonempty_sources *nonempty, struct state_stream *stream);
-
-void nonempty_sources_free(struct nonempty_sources *nonempty);
-
 /* The command line of superd, parsed, whatever name superd is called by. */
 
 /* The program that superd is called as. It decides which command line superd reads. */
@@ -156,8 +116,6 @@ struct options {
 	bool datagram, seqpacket;       /* with -l: the socket type of an endpoint without one */
 	struct cli_texts fdnames;       /* --fdname, each one or more names with colons between */
 	const char *print;              /* what to print, or the option to explain; NULL: all options */
-	struct nonempty_sources nonempty; /* the files that held text when the table in effect was read */
-	struct nonempty_sources next_nonempty; /* the same for a table that a reload has read */
 	bool preflight, keep_going, daemon;
 	bool guarded;                   /* superd runs under a guard, or has tried to; set by main */
 	unsigned guard;                 /* 0: none, 1: superd runs under a guard; GUARD_UNSET: the default */
@@ -251,9 +209,6 @@ typedef void load_on_source(void *context, const char *path, const char *format,
  * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
 
-/* The same as load_table for a first table to run. It also notes in options->nonempty which files hold text. */
-struct table *load_to_run(struct options *options, struct diags *diags);
-
 /* What a table to run is read in place of. */
 struct load_before {
 	const struct table *table;
@@ -262,15 +217,9 @@ struct load_before {
 
 /* The same for a reload. A table from standard input is refused. A file that has become empty is an error, because an
  * editor may be rewriting it; a file that has been removed is not. It is an error, unless that is allowed, if the
- * folder of an include has gone, or all files with services. */
-struct table *load_again(struct options *options, const struct load_before *before, struct diags *diags);
-
-/* Called when the table of a reload is in effect: so are the notes about its files. A reload reads in a thread of its
- * own, while the loop may save those of the table before. */
-void load_take_noted(struct options *options);
-
-/* The same without noting anything in options, for a comparison with the table that runs. */
-struct table *load_to_compare(const struct options *options, const struct load_before *before, struct diags *diags);
+ * folder of an include has gone, or all files with services. compares: for a comparison with the table that runs. */
+struct table *load_again(const struct options *options, const struct load_before *before, bool compares,
+			 struct diags *diags);
 
 /* The rows as superd.conf. A thread may print; the caller frees it; NULL: out of memory. And what goes beside it for
  * the next superd: the settings, the answers of name services, and what was left out. */

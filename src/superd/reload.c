@@ -64,10 +64,7 @@ static void *read_table_anew(void *context)
 {
 	(void)context;
 	wait_note_follow(true);
-	if (reading.what == TO_COMPARE)
-		reading.table = load_to_compare(superd.options, &reading.before, &reading.diags);
-	else
-		reading.table = load_again(superd.options, &reading.before, &reading.diags);
+	reading.table = load_again(superd.options, &reading.before, reading.what == TO_COMPARE, &reading.diags);
 	if (reading.what == TO_APPLY)
 		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
 					 reading.table ? reading.table->lookups : NULL, &reading.diags);
@@ -125,7 +122,6 @@ static bool take_table(struct table *table)
 		settings_log_changes(superd.options, table, superd.log);
 		settings_apply(superd.options, table, superd.log);
 		output_log_changed();
-		load_take_noted(superd.options);
 		superd.options->control_gid = superd.options->next_control_gid;
 		good = reload_apply(table);
 	}

@@ -78,7 +78,15 @@ void load_save_printed(const struct options *options, const struct table *table,
 		keeps |= table->left_out[n].is_kept;
 	if (keeps)
 		state_add_number(out, "kept", 1);
-	nonempty_sources_save(&options->nonempty, out);
+	for (size_t n = 0; n < table->note_count; n++) {
+		const struct note *note = &table->notes[n];
+		bool is_shared = (note->kind == NOTE_SHARED || note->kind == NOTE_VITAL) && note->at.line;
+
+		if (note->kind != NOTE_FILE && !is_shared)
+			continue;
+		state_open_section(out, is_shared ? "shared" : "file");
+		state_add(out, "path", note->at.file);
+	}
 	save_answers(table, out);
 	for (size_t n = 0; n < table->left_out_count; n++) {
 		const struct left_out *entry = &table->left_out[n];
@@ -129,8 +137,13 @@ static struct table *saved_read(const struct options *options, struct state_stre
 	for (size_t n = 0; n < stream->count; n++) {
 		struct state_section *section = &stream->sections[n];
 		struct origin at = { .file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file") };
+		const char *path = state_text(section, "path");
 		struct left_out *entry;
 
+		if (path && !strcmp(section->kind, "file"))
+			good &= table_note(table, (struct note){ NOTE_FILE, .at.file = path });
+		if (path && !strcmp(section->kind, "shared"))
+			good &= table_note(table, (struct note){ NOTE_SHARED, .at = { path, 1, 0 } });
 		if (at.file) {
 			at.line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0);
 			entry = table_leave_out(table, at, state_text(section, "name"));
@@ -174,7 +187,5 @@ struct table *load_previous(struct options *options, struct state_stream *before
 		is_new[n] = diags->list[n].was_error;
 	diags_keep(diags, is_new);
 	free(is_new);
-	nonempty_sources_free(&options->nonempty);
-	nonempty_sources_restore(&options->nonempty, before);
 	return table;
 }

@@ -182,7 +182,7 @@ static bool can_load(struct options *options, struct state_stream *text, struct 
 
 	if (options_read_standard_input(options))
 		lseek(STDIN_FILENO, 0, SEEK_SET);
-	table = previous ? load_to_run(options, &diags) : NULL;
+	table = previous ? load_table(options, NULL, NULL, &diags) : NULL;
 	good = table && !diags.errors;
 	for (size_t n = 0; n < diags.count && !good && !why->length; n++) {
 		if (diags.list[n].severity != SEVERITY_ERROR)

@@ -123,19 +123,6 @@ static bool take_read(struct reading *reading, struct frame *frame)
 	return true;
 }
 
-static bool take_file(struct reading *reading, struct frame *frame)
-{
-	const struct read_request *request = reading->request;
-	const char *path = frame_text(frame);
-	bool holds_text = frame_number(frame, 0, 1);
-
-	if (frame->is_bad || !path)
-		return false;
-	if (request->on_file)
-		request->on_file(request->files_context, path, holds_text);
-	return true;
-}
-
 static bool take_end(struct reading *reading, struct frame *frame, enum read_result *result)
 {
 	struct diags *diags = reading->diags;
@@ -177,8 +164,8 @@ static bool take_record(struct reading *reading, struct frame *frame)
 		return take_note(reading->table, frame);
 	case FRAME_READ:
 		return take_read(reading, frame);
-	case FRAME_FILE:
-		return take_file(reading, frame);
+	case FRAME_SIGN:
+		return true;
 	default:
 		return false;
 	}

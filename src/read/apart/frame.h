@@ -26,11 +26,11 @@ enum frame_kind {
 	FRAME_SERVICE,                  /* a text: a service of superd.conf with marks */
 	FRAME_DIAG,                     /* severity, place, message, hint, whether it follows the one before */
 	FRAME_LEFT_OUT,                 /* place, name, is_doubtful, is_part */
-	FRAME_NOTE,                     /* enum note_kind, two places, name */
+	FRAME_NOTE,                     /* enum note_kind, place, name */
 	FRAME_READ,                     /* a source: path, title of its language, number of services */
 	FRAME_END,                      /* enum read_result, files, pending, asked_masked; dropped errors, others; lost */
 	FRAME_MEMORY,                   /* the last one: memory has run out */
-	FRAME_FILE,                     /* before it is read: path, whether it holds text */
+	FRAME_SIGN,                     /* it goes on */
 	FRAMES
 };
 

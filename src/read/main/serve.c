@@ -65,21 +65,19 @@ static void send_read(void *context, const char *path, const char *format, size_
 	end_frame(server);
 }
 
-/* The callback read_request.on_file. superd hears of the file at once, as it gives up a superd-read that says nothing
- * for long: a folder on a slow file server takes its time, file by file. */
-static void send_file(void *context, const char *path, bool holds_text)
+/* The callback read_request.on_file. superd gives up a superd-read that says nothing for long, and a folder on a slow
+ * file server takes its time, file by file. */
+static void send_sign(void *context)
 {
 	struct read_server *server = context;
 	double now = clock_now();
 
-	frame_begin(&server->frames, FRAME_FILE);
-	frame_put_text(&server->frames, path);
-	frame_put_number(&server->frames, holds_text);
+	if (now - server->told < 1)
+		return;
+	server->told = now;
+	frame_begin(&server->frames, FRAME_SIGN);
 	end_frame(server);
-	if (now - server->told >= 1) {
-		server->told = now;
-		server->has_failed |= !frames_flush(&server->frames);
-	}
+	server->has_failed |= !frames_flush(&server->frames);
 }
 
 /* Sends what has come since to each list of the table and the diagnostics. */
@@ -180,7 +178,7 @@ static bool take_setup(struct read_server *server)
 	request->only_foreign = true;
 	request->take_builder = send_builder;
 	request->on_source = send_read;
-	request->on_file = send_file;
+	request->on_file = send_sign;
 	request->context = request->files_context = server;
 	request->has_host_rules = hosts_access_has_rules(&server->hosts);
 	if (request->asks_services) {

@@ -199,10 +199,14 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 {
 	const struct read_request *request = reading->request;
 
+	bool was_read = request && request->before_count &&
+		bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts);
+
 	if (request && request->on_file)
-		request->on_file(request->files_context, path, status->st_size > 0);
-	if (status->st_size || !request || !request->before_count ||
-	    !bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts))
+		request->on_file(request->files_context);
+	if (status->st_size || was_read)
+		reading_note(reading, (struct note){ NOTE_FILE, .at.file = path });
+	if (status->st_size || !was_read)
 		return true;
 	diag_error(reading->diags, ((struct origin){ .file = path }), "is empty, and was not before");
 	diags_hint(reading->diags, "to empty it on purpose, leave a comment in it, or remove it");

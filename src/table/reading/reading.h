@@ -110,13 +110,13 @@ struct read_request {
 	bool warns_of_unsupported;      /* a restriction that superd lacks is a warning, not an error */
 	bool only_foreign;              /* superd.conf is refused: it is superd-read that reads */
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
-	/* The files that held text when the table before was read, sorted: one that is empty now is refused, and so is
-	 * an include whose folder has gone with some, unless allows_empty is set. NULL: there is no table before. */
+	/* The files of the table before (NOTE_FILE), sorted: one that is empty now is refused, and so is an include
+	 * whose folder has gone with some, unless allows_empty is set. NULL: there is no table before. */
 	const char *const *before;
 	size_t before_count;
 	bool allows_empty;
 	/* Called before each file is read. May be NULL. */
-	void (*on_file)(void *context, const char *path, bool holds_text);
+	void (*on_file)(void *context);
 	void *files_context;            /* of on_file */
 	/* hosts.allow or hosts.deny has a rule: a service that cannot apply it is refused or warned of. */
 	bool has_host_rules;

@@ -164,7 +164,7 @@ Behaviour(keep_going, a_reload_takes_no_emptied_file_for_meant_but_one_that_is_g
 	superd_port(inetd, text_of("%d@127.0.0.1", other));
 	write_file("inetd.conf", "%s", "");
 	superd_signal(inetd, SIGHUP);
-	superd_wait_log(inetd, "is empty: nothing was changed");
+	superd_wait_log(inetd, "is empty, and was not before");
 	superd_wait_log(inetd, "not reloaded");
 	cr_expect(client_can_connect(port));
 	write_file("inetd.conf", "%s", row_on(port, "cat"));
@@ -221,7 +221,7 @@ Behaviour(keep_going, a_reload_without_defaults_that_were_emptied_changes_nothin
 	superd_port(superd, text_of("s%d", port));
 	write_file("defaults", "%s", "");
 	cr_assert_not(superd_reload(superd, "include %s\n%s# more\n", defaults, service_on(port, "")));
-	cr_expect(superd_logged(superd, "/defaults: error: is empty: nothing was changed"));
+	cr_expect(superd_logged(superd, "/defaults: error: is empty, and was not before"));
 	client = client_connect(port);
 	cr_expect(client_sees_end(client));
 	close(client);
