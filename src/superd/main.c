@@ -17,183 +17,6 @@
 #include "table/option/option_table.h"
 #include "table/print/print_conf.h"
 
-/* Finds diagnostics that differ only in the service.
- *
- * Most messages about a service begin with its name and a colon. Others begin with an option, so a first word counts as
- * a name only if the table has it. */
-
-#define GROUP_LEAST 5  /* diagnostics */
-#define PLACES_MOST 20 /* in a note */
-
-/* The names of a table's services, also of those that are left out; sorted. */
-struct service_names {
-	const char **list; /* owned; the names are borrowed */
-	size_t count;
-};
-
-/* A diagnostic as the others are compared with it. */
-struct claim {
-	const char *name; /* of the service, without an end; "": its message has none */
-	size_t name_length;
-	const char *text; /* the rest of the message */
-	size_t length;
-	bool stands_alone; /* it has further places, or is one: never in a group */
-};
-
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* false: out of memory. */
-static bool collect_names(struct service_names *names, const struct table *table)
-{
-	size_t most = table ? table->count + table->left_out_count : 0;
-
-	names->list = calloc(most + 1, sizeof(*names->list));
-	if (!names->list)
-		return false;
-	for (size_t n = 0; table && n < table->count; n++)
-		names->list[names->count++] = table->services[n].name;
-	for (size_t n = 0; table && n < table->left_out_count; n++) {
-		if (table->left_out[n].name)
-			names->list[names->count++] = table->left_out[n].name;
-	}
-	qsort(names->list, names->count, sizeof(*names->list), compare_names);
-	return true;
-}
-
-static void read_claim(struct claim *claim, const struct diags *diags, size_t number, const struct service_names *names)
-{
-	const struct diag *diag = &diags->list[number];
-	size_t length = diag->own_length ? diag->own_length : strlen(diag->message);
-	const char *colon = strstr(diag->message, ": ");
-	size_t word = colon ? (size_t)(colon - diag->message) : 0;
-	char *name = word && word + 2 <= length ? strndup(diag->message, word) : NULL;
-	const char *wanted = name;
-
-	*claim = (struct claim){ .name = "", .text = diag->message, .length = length };
-	claim->stands_alone = diag->follows || (number + 1 < diags->count && diags->list[number + 1].follows);
-	if (name && bsearch(&wanted, names->list, names->count, sizeof(wanted), compare_names)) {
-		claim->name = diag->message;
-		claim->name_length = word;
-		claim->text += word + 2;
-		claim->length -= word + 2;
-	}
-	free(name);
-}
-
-static bool same_claim(const struct diags *diags, const struct claim *claims, size_t a, size_t b)
-{
-	const struct claim *one = &claims[a], *other = &claims[b];
-
-	return !one->stands_alone && !other->stands_alone && diags->list[a].severity == diags->list[b].severity &&
-		diags->list[a].was_error == diags->list[b].was_error && !one->name_length == !other->name_length &&
-		one->length == other->length && !memcmp(one->text, other->text, one->length);
-}
-
-static bool same_file(const struct diag *one, const struct diag *other)
-{
-	return one->file && other->file ? !strcmp(one->file, other->file) : one->file == other->file;
-}
-
-/* The note about the members of a group, by their numbers in the list, in place of the second: "and the same in 7 more
- * services (lines 12, 18, 24, …)", or "(a.conf:12, b.conf:3, …)" if there are several files. false: out of memory. */
-static bool make_note(struct diag *note, const struct diags *diags, const struct claim *claims, const size_t *members,
-		      size_t count)
-{
-	const struct diag *first = &diags->list[members[0]], *second = &diags->list[members[1]];
-	bool are_services = claims[members[0]].name_length, is_one_file = true;
-	struct buf text = { 0 };
-	size_t shown = 0;
-
-	for (size_t n = 1; n < count; n++) {
-		const struct claim *one = &claims[members[n]], *before = &claims[members[n - 1]];
-
-		are_services &= one->name_length != before->name_length ||
-			memcmp(one->name, before->name, one->name_length) != 0;
-		is_one_file &= same_file(first, &diags->list[members[n]]);
-	}
-	buf_addf(&text, "and the same in %zu more %s", count - 1, are_services ? "services" : "places");
-	if (!is_one_file || first->line)
-		buf_text(&text, is_one_file ? " (lines " : " (");
-	for (size_t n = 1; n < count && (!is_one_file || first->line); n++) {
-		const struct diag *diag = &diags->list[members[n]], *before = &diags->list[members[n - 1]];
-		bool shows_file = !is_one_file && diag->file;
-
-		if (shown && diag->line == before->line && same_file(diag, before))
-			continue;
-		if (shown++ == PLACES_MOST) {
-			buf_text(&text, ", …");
-			break;
-		}
-		buf_addf(&text, "%s%s%s%u", shown > 1 ? ", " : "", shows_file ? diag->file : "", shows_file ? ":" : "",
-			 diag->line);
-	}
-	if (!is_one_file || first->line)
-		buf_char(&text, ')');
-	*note = (struct diag){ .line = second->line, .column = second->column, .severity = SEVERITY_NOTE };
-	note->file = second->file ? strdup(second->file) : NULL;
-	note->message = buf_take(&text);
-	if (note->message && (note->file || !second->file))
-		return true;
-	free(note->file);
-	free(note->message);
-	return false;
-}
-
-/* Of diagnostics that differ only in the service keeps the first, followed by a note with the places of the others, if
- * there are at least five: fewer are better for an editor, which goes to FILE:LINE:COL. Call it after diags_sort. The
- * totals, such as diags->errors, stay. table: NULL: there is none. Does nothing if memory runs out. */
-static void diag_groups_make(struct diags *diags, const struct table *table)
-{
-	struct service_names names = { 0 };
-	struct claim *claims = calloc(diags->count + 1, sizeof(*claims));
-	size_t *members = calloc(diags->count + 1, sizeof(*members)), kept = 0;
-	bool *taken = calloc(diags->count + 1, sizeof(*taken));
-	struct diag *list = calloc(diags->count + 1, sizeof(*list));
-	bool good = claims && members && taken && list && collect_names(&names, table);
-
-	for (size_t n = 0; good && n < diags->count; n++)
-		read_claim(&claims[n], diags, n, &names);
-	for (size_t n = 0; good && n < diags->count; n++) {
-		size_t count = 0;
-
-		if (taken[n])
-			continue;
-		for (size_t other = n; other < diags->count; other++) {
-			if (other == n || (!taken[other] && same_claim(diags, claims, n, other)))
-				members[count++] = other;
-		}
-		list[kept++] = diags->list[n];
-		if (count < GROUP_LEAST || !make_note(&list[kept], diags, claims, members, count))
-			continue;
-		kept++;
-		for (size_t i = 1; i < count; i++)
-			taken[members[i]] = true;
-	}
-	for (size_t n = 0; good && n < diags->count; n++) { /* all were compared */
-		if (!taken[n])
-			continue;
-		free(diags->list[n].file);
-		free(diags->list[n].message);
-		free(diags->list[n].hint);
-	}
-	if (good) {
-		free(diags->list);
-		diags->list = list;
-		diags->capacity = diags->count + 1;
-		diags->count = kept;
-		diags->last = NULL;
-	} else {
-		free(list);
-	}
-	free(names.list);
-	free(taken);
-	free(members);
-	free(claims);
-}
-
 #define SCREEN_LINES 20 /* of a small terminal */
 
 /* --check: prints the language of each source, what is wrong, and how many services there are, to stdout, and every
@@ -261,11 +84,10 @@ static bool print_summary(const struct source_summary *summary, const struct tab
 }
 
 /* Prints all diagnostics, and the number of errors once more if the summary may have scrolled off the terminal. */
-static void print_diagnostics(struct diags *diags, const struct table *table)
+static void print_diagnostics(const struct diags *diags)
 {
 	size_t lines = 0;
 
-	diag_groups_make(diags, table);
 	diags_print(diags, stderr);
 	for (size_t n = 0; n < diags->count; n++)
 		lines += diags->list[n].hint ? 2 : 1;
@@ -292,7 +114,7 @@ static bool check_tables(const struct options *options)
 	buf_free(&why);
 	table = load_table(options, note_source, &summary, &diags);
 	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_left_out(table, true);
-	print_diagnostics(&diags, table);
+	print_diagnostics(&diags);
 	diags_free(&diags);
 	table_free(table);
 	buf_free(&summary.lines);
