@@ -4,7 +4,7 @@
  *   superd journal 1
  *   +superd - version=0.1.0 control=#5 text=#9
  *   +fd #37 web address=tcp:80             a listening socket
- *   +svc web state=7 timer=4711.25         what is not so for each service that listens
+ *   +svc web due=1                         what is not so for each service that listens
  *   +store #41 web name=state              a descriptor that it keeps for its next start
  *   +park #43 web since=4700.5             a client that waits in superd
  *   +rpc 3 web fd=37 set=1 port=4711 ...   what rpcbind knows of a socket; with another fd it is to be withdrawn
@@ -272,12 +272,9 @@ static void walk_superd(struct journal_line *line, struct journal_superd *of)
 /* What it has beside its sockets. The name is there, if only to be skipped. */
 static void walk_service(struct journal_line *line, struct svc *svc)
 {
-	double timer =
-		ev_is_active(&svc->run->timer) ? clock_now() + ev_timer_remaining(superd.loop, &svc->run->timer) : 0;
-	enum state state = svc->state == LISTENING ? OFF : svc->state; /* which most are */
-	double since = state ? svc->since : 0;
-	bool removed = svc->removed, unbound = svc->bound,
-	     begun = svc->row->exec->start == START_BOOT && !(svc->run->start_due > 0);
+	/* A start that is under way comes again, unless an instance has a line: then it is that. */
+	bool removed = svc->removed, unbound = svc->bound, due = svc->run->start_due > 0 || svc->state == STARTING,
+	     begun = svc->row->exec->start == START_BOOT && !due;
 	struct refresh refresh = { 0 };
 	double refresh_limit = 0;
 	int ends[OUTPUTS][2];
@@ -289,17 +286,11 @@ static void walk_service(struct journal_line *line, struct svc *svc)
 	}
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
-	FIELD_MOST(line, "state", state, STATES - 1);
-	FIELD(line, "since", since);
 	FIELD(line, "bound", unbound);
-	FIELD(line, "failing", svc->run->failing);
 	FIELD(line, "removed", removed);
 	FIELD(line, "drains_since", svc->run->drains_since);
-	FIELD(line, "reason", svc->run->reason);
 	FIELD(line, "begun", begun); /* else it is new, and starts now */
-	FIELD(line, "start_due", svc->run->start_due);
-	FIELD(line, "timer", timer);
-	FIELD(line, "failures", svc->run->backoff.failures);
+	FIELD(line, "due", due);
 	FIELD(line, "names", svc->run->names);
 	FIELD(line, "refresh", refresh.pid);
 	FIELD(line, "refresh_child", refresh.child.pid);
@@ -319,19 +310,13 @@ static void walk_service(struct journal_line *line, struct svc *svc)
 	}
 	if (line->out)
 		return;
-	svc->state = state;
 	svc->removed = removed;
 	svc->bound = unbound;
-	if (since > 0)
-		svc->since = since;
-	superd.waiting += state == QUEUED;
+	svc->run->start_due = due ? clock_now() : 0;
 	if (svc->run->notify > 0 && svc->run->notify_variable)
 		notify_resume(svc);
 	if (refresh.pid)
 		refresh_resume(svc, &refresh, refresh_limit);
-	if (timer > 0 && (state == BACKOFF || state == BINDING)) {
-		svc_set_timer(svc, timer - clock_now());
-	}
 }
 
 static void walk_registration(struct journal_line *line, struct registration *registration)

@@ -988,6 +988,8 @@ static int serve(struct table *table, struct state_stream *before)
 		else
 			svc_open(svc);
 	}
+	LIST_OF(struct svc, svc, link, &superd.leaving)
+		svc_resume(svc);
 	superd.is_opening = false;
 	/* Starts come behind: the first one notes all that listens, for a superd that follows. */
 	LIST_EACH(link, &superd.services) {

@@ -969,36 +969,31 @@ void svc_close_sockets(struct svc *svc)
 
 void svc_resume(struct svc *svc)
 {
-	if (svc->state == STARTING)
-		superd.starting++;
-	if (svc->state == FROZEN && svc->run->current && upgrade_was()) {
+	struct instance *current = svc->run->current;
+
+	if (svc_bar(svc) < BAR_HELD) {
+		svc_settle(svc);
+		return;
+	}
+	if (!current) {
+		svc_set(svc, LISTENING);
+		svc_open(svc);
+		return;
+	}
+	svc->state = current->ends || current->phase > REMAINS ? STOPPING : current->phase < READY ? STARTING : RUNNING;
+	superd.starting += svc->state == STARTING;
+	if (svc->state != STOPPING) /* else it is what comes behind */
+		CLEAR(svc->run->start_due);
+	if (svc->state == RUNNING && current->is_frozen && upgrade_was()) {
 		idle_sleep_on(svc);
-	} else if (svc->run->current && (svc->run->current->phase == READY || svc->run->current->phase == REMAINS) &&
-		   (svc->run->current->is_frozen || !upgrade_was())) {
+	} else if (svc->state == RUNNING && (current->is_frozen || !upgrade_was())) {
 		/* The superd before was about to count its clients, or has died between the freeze and the text. */
-		svc->run->current->is_frozen = true;
-		instance_freeze(svc->run->current, false);
-		if (svc->state == FROZEN)
-			svc_set(svc, RUNNING);
+		current->is_frozen = true;
+		instance_freeze(current, false);
 	}
 	if (svc->state == RUNNING)
 		idle_follow(svc);
 	drain_follow(svc);
-	if (svc->state == QUEUED && !svc->row->exec->accept && svc_bar(svc) == BAR_NONE) {
-		struct list *place = superd.queue.next; /* by when they came there */
-
-		while (place != &superd.queue && container_of(place, struct run, queue)->svc->since <= svc->since)
-			place = place->next;
-		list_add(place, &svc_run(svc)->queue);
-		svc->run->asked = svc->since;
-		superd.delayed++;
-		return;
-	}
-	if (svc_bar(svc) < BAR_HELD || svc->run->current ||
-	    ((svc->state == BACKOFF || svc->state == BINDING) && ev_is_active(&svc->run->timer)))
-		return;
-	svc_set(svc, LISTENING);
-	svc_open(svc);
 }
 
 /* ---- the set of sockets at which clients are waited for ---- */

@@ -102,22 +102,6 @@ Behaviour(upgrade, what_another_user_prints_still_comes)
 	superd_wait_log(superd, "last");
 }
 
-Behaviour(upgrade, a_pause_goes_on)
-{
-	struct superd *superd = clock_run(WEB, 0, backend("exit 1"), "backoff_min = 10h\n backoff_max = 10h");
-	int client = client_connect(superd_port(superd, "web"));
-
-	superd_wait_log(superd, "next start in ");
-	superd_upgrade(superd);
-	for (int n = 0; n < 4; n++)
-		clock_advance(superd, HOUR_MS);
-	cr_assert_eq(superd_log_count(superd, "web: started, pid "), 1, "%s", world_logs());
-	cr_assert_eq(superd_log_count(superd, "next start in "), 1, "%s", world_logs());
-	superd_signal(superd, SIGUSR1);
-	superd_wait_log(superd, "\"state\":\"backoff\"");
-	close(client);
-}
-
 Behaviour(upgrade, who_says_how_it_is_is_still_heard)
 {
 	const char *options = "type = notify\n watchdog = 1min\n watchdog_signal = TERM";
