@@ -986,7 +986,6 @@ void guard_take_stop(void);
 bool guard_replace_journal(int file);
 void guard_replace_in_child(int file);
 void guard_hear(void);
-void guard_settle(void);
 void guard_sweep(bool has_journal, bool all);
 bool guard_left_fd(int fd); /* it was open before this superd opened anything */
 int guard_journal_of(int page, bool *is_it);

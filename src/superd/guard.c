@@ -48,8 +48,6 @@
 #define PAUSE_MOST 30000
 #define DEATHS_MOST 3	       /* within the start; the next superd gets nothing but the sockets */
 #define ABORT_LIMIT 2000       /* milliseconds that a superd which hangs has for its end by SIGABRT */
-#define TAKE_OVER 20.	       /* seconds until the first superd behind an upgrade has its journal */
-#define SETTLE_MOST 1000       /* milliseconds for the guard to write the ends that it has taken */
 #define RETRY .1	       /* seconds until the manager is told once more */
 #define DESCRIPTORS_USUAL 1024 /* more room for them is made once superd knows how many it needs */
 #define NOTE_MOST 4096	       /* bytes of a text for the service manager */
@@ -77,8 +75,7 @@ static struct page {
 	int stop;		 /* signal to stop that was passed on; 0: none */
 	_Atomic uint64_t orders; /* signals that no superd has handled yet: bit n - 1 */
 	char program[4096];
-	int refusal;	    /* errno of an upgrade to it that has failed; 0: none has */
-	_Atomic bool reaps; /* ends that are taken are not all written yet */
+	int refusal; /* errno of an upgrade to it that has failed; 0: none has */
 } none = { .fds = { -1, -1, -1, -1, -1, -1 } }, *page = &none; /* none: there is no guard */
 
 #define MAGIC "superd page 1"
@@ -86,7 +83,6 @@ static struct page {
 static bool had_terminal; /* whose end is that of superd */
 static sigset_t found_blocked;
 static int kept_fd = -1; /* for who waits until superd is in the background */
-static int *first_fds;	 /* open before the first superd began; ends with -1 */
 
 pid_t guard_pid(void)
 {
@@ -171,13 +167,6 @@ void guard_hear(void)
 		heard = page->ends;
 		journal_hear();
 	}
-}
-
-/* Waits until the guard has written each end that it has taken; not for one that is stopped. */
-void guard_settle(void)
-{
-	for (int n = 0; page->guard && page->reaps && n < SETTLE_MOST; n++)
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 
 bool guard_is_lost(void)
@@ -267,11 +256,11 @@ static bool tell_manager(void)
 	}
 }
 
-static void write_end(pid_t pid, int status, const struct rusage *used)
+/* used: as the kernel has struct rusage, which is not that of each libc. */
+static void write_end(pid_t pid, int status, const long used[18])
 {
 	char text[80];
-	long long cpu = (used->ru_utime.tv_sec + used->ru_stime.tv_sec) * 1000000LL + used->ru_utime.tv_usec +
-		used->ru_stime.tv_usec;
+	long long cpu = ((long long)used[0] + used[2]) * 1000000 + used[1] + used[3];
 	int length = snprintf(text, sizeof(text), "-pid %ld %d %lld\n", (long)pid, status, cpu);
 	unsigned files;
 
@@ -291,20 +280,24 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	struct pollfd wait[] = { { page->signals, POLLIN, 0 }, { told ? page->notes[1] : -1, POLLIN, 0 } };
 	struct signalfd_siginfo info;
 	double left = until - clock_now();
-	struct rusage used;
-	pid_t pid;
+	siginfo_t ended = { 0 };
+	long used[18];
 
-	/* First, as the signal of an end may have come before an exec. */
-	page->reaps = true;
-	while ((pid = wait4(-1, status, WNOHANG, &used)) > 0 && pid != child) {
-		write_end(pid, *status, &used);
+	/* First, as the signal of an end may have come before an exec. An end is in the journal before the process has
+	 * gone: superd takes one that has gone, and of which there is no line, for one of its own. */
+	while (syscall(SYS_waitid, P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT, used) == 0 && ended.si_pid) {
+		*status = ended.si_code == CLD_EXITED ? ended.si_status << 8
+						      : ended.si_status | (ended.si_code == CLD_DUMPED ? 0x80 : 0);
+		if (ended.si_pid != child)
+			write_end(ended.si_pid, *status, used);
+		waitpid(ended.si_pid, NULL, WNOHANG);
+		if (ended.si_pid == child) {
+			abort_until = 0;
+			return false;
+		}
 		if (child)
 			kill(child, SIGCHLD);
-	}
-	page->reaps = false;
-	if (pid > 0) {
-		abort_until = 0;
-		return false;
+		ended.si_pid = 0;
 	}
 	if (abort_until > 0 && (until <= 0 || abort_until < until))
 		left = abort_until - clock_now();
@@ -445,28 +438,6 @@ static int fd_of(const struct dirent *entry)
 	return scan_count(entry->d_name, &fd) ? -1 : (int)fd;
 }
 
-static void note_first_fds(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	size_t count = 0, room = 64;
-
-	first_fds = calloc(room, sizeof(int));
-	for (struct dirent *entry; folder && first_fds && (entry = readdir(folder));) {
-		int fd = fd_of(entry), *larger = NULL;
-
-		if (fd < 0 || fd == dirfd(folder))
-			continue;
-		if (count + 1 == room && !(larger = array_grow(first_fds, &room, room, sizeof(int))))
-			break;
-		first_fds = larger ? larger : first_fds;
-		first_fds[count++] = fd;
-	}
-	if (first_fds)
-		first_fds[count] = -1;
-	if (folder)
-		closedir(folder);
-}
-
 /* ---- the next superd, before it opens anything ---- */
 
 enum { NAMED = 1, LEFT = 2 };
@@ -496,12 +467,16 @@ void guard_sweep(bool has_journal, bool all)
 	ssize_t length;
 	int fds[1024];
 	size_t count;
+	int64_t given = 0;
 
 	left = calloc(1, NUMBERS);
 	if (left)
 		journal_each_fd(name_fd, NULL);
-	for (const int *first = first_fds; first && !has_journal && left && *first >= 0; first++)
-		name_fd(NULL, *first);
+	if (left && !has_journal && getenv("LISTEN_PID") && getenv("LISTEN_FDS") &&
+	    !scan_count(getenv("LISTEN_FDS"), &given)) {
+		for (int fd = STDERR_FILENO + 1; fd <= STDERR_FILENO + given && fd < NUMBERS; fd++)
+			name_fd(NULL, fd);
+	}
 	do {
 		count = 0;
 		for (struct dirent *entry; folder && left && count < 1024 && (entry = readdir(folder));) {
@@ -549,11 +524,9 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	found_blocked = before;
-	if (fd < 0)
-		note_first_fds();
 	if (is_own)
 		page = passed;
-	if (!fd_ensure_standard() || (fd < 0 ? !first_fds || !make_page() : !is_own)) {
+	if (!fd_ensure_standard() || (fd < 0 ? !make_page() : !is_own)) {
 		errno = fd < 0 ? errno : EINVAL;
 		page = &none;
 		sigprocmask(SIG_SETMASK, &before, NULL);
@@ -567,7 +540,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		/* Shares the descriptors, and nothing else. */
 		pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 		double begun = clock_now(), until;
-		bool hangs = false, is_killed;
+		bool is_killed;
 		int status = 0;
 
 		if (child == 0) {
@@ -606,18 +579,8 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		}
 		if (child > 0 && page->stop && page->restarts)
 			kill(child, page->stop);
-		until = page->upgraded ? begun + TAKE_OVER : 0;
-		while (child > 0 && guard_turn(child, has_terminal, until, &status)) {
-			if (until <= 0 || (!page->begun && clock_now() < until))
-				continue;
-			until = 0;
-			if (page->begun)
-				continue;
-			fprintf(stderr, "superd-guard: the next superd has not taken over within %g s, and was ended\n",
-				TAKE_OVER);
-			hangs = true;
-			kill(child, SIGKILL);
-		}
+		while (child > 0 && guard_turn(child, has_terminal, 0, &status))
+			continue;
 		if (has_terminal)
 			tcsetpgrp(STDIN_FILENO, getpgrp());
 		page->upgraded = child > 0 && WIFEXITED(status) && page->upgrades;
@@ -644,7 +607,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			end_guard(status);
 		page->restarts = true;
 		page->death = status;
-		is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !hangs;
+		is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 		if (child > 0 && !page->begun) /* whom others kill has no fault, and ends a row of faults */
 			page->deaths = is_killed ? 0 : page->deaths + 1;
 		page->young = !page->begun || clock_now() - begun < LIVED ? page->young + 1 : 1;

@@ -841,22 +841,19 @@ void journal_take_back(void)
 	journal.due = true;
 }
 
-struct journal_end {
-	pid_t pid;
-	int status;
-	int64_t cpu; /* microseconds */
-};
-
-static bool take_end(const char *text, struct journal_end *end)
+/* text: the rest of its line; NULL: there is none. A process that superd itself has reaped, and died before it was
+ * known, has ended well. */
+static void tell_end(pid_t pid, const char *text)
 {
-	long pid;
-	long long cpu;
+	struct rusage used = { 0 };
+	long long cpu = 0;
+	int status = 0;
 
-	if (sscanf(text, "%ld %d %lld", &pid, &end->status, &cpu) < 3 || pid < 2 || pid > INT32_MAX)
-		return false;
-	end->pid = (pid_t)pid;
-	end->cpu = cpu;
-	return true;
+	if (text && sscanf(text, "%d %lld", &status, &cpu) == 2) {
+		used.ru_utime.tv_sec = cpu / 1000000;
+		used.ru_utime.tv_usec = cpu % 1000000;
+	}
+	child_ended(pid, status, &used);
 }
 
 /* The ends of processes that the guard has written. */
@@ -870,15 +867,12 @@ static void hear(int fd, off_t *from)
 
 		text[got] = '\0';
 		for (; (end = memchr(line, '\n', (size_t)(text + got - line))); line = end + 1) {
-			struct journal_end ended = { 0 };
-			struct rusage used = { 0 };
+			const char *rest;
 
 			*end = '\0';
-			if (strncmp(line, "-pid ", 5) != 0 || !take_end(line + 5, &ended))
-				continue;
-			used.ru_utime.tv_sec = ended.cpu / 1000000;
-			used.ru_utime.tv_usec = ended.cpu % 1000000;
-			child_ended(ended.pid, ended.status, &used);
+			rest = strncmp(line, "-pid ", 5) ? NULL : strchr(line + 5, ' ');
+			if (rest)
+				tell_end((pid_t)strtol(line + 5, NULL, 10), rest);
 		}
 		if (line == text && got < (ssize_t)sizeof(text) - 1)
 			return;				   /* it is being written */
@@ -1034,8 +1028,6 @@ static struct {
 	size_t count, room;
 	char version[80];
 	struct buf unknown;
-	struct journal_end *ends;
-	size_t end_count, end_room;
 } before;
 
 static void *grow(void *list, size_t *room, size_t count, size_t size)
@@ -1070,15 +1062,6 @@ static bool take_lines(char *text, const char *only)
 			*rest++ = '\0';
 		if ((*line != '+' && *line != '-') || (only && strncmp(line + 1, only, strlen(only)) != 0))
 			continue;
-		if (!strncmp(line, "-pid ", 5) || !strncmp(line, "-own ", 5)) {
-			if (!(larger = grow(before.ends, &before.end_room, before.end_count, sizeof(*before.ends))))
-				break;
-			before.ends = larger;
-			if (rest)
-				rest[-1] = ' ';
-			before.end_count += take_end(line + 5, &before.ends[before.end_count]);
-			continue;
-		}
 		place = hash_text(HASH_START, line + 1) & (room - 1);
 		while (places[place] && strcmp(before.list[places[place] - 1].key, line + 1) != 0)
 			place = (place + 1) & (room - 1);
@@ -1535,47 +1518,59 @@ void journal_restore(const struct journal_superd *of)
 	guard_tell(of->version, services, instances);
 }
 
-/* What has ended while nobody waited for it. A process that superd itself has reaped, and died before it was known, has
- * ended well. */
+/* How it has ended; NULL: nobody has said. */
+static const char *find_end(pid_t pid)
+{
+	char by_guard[24], by_superd[24];
+	const char *found = NULL;
+
+	snprintf(by_guard, sizeof(by_guard), "pid %ld", (long)pid);
+	snprintf(by_superd, sizeof(by_superd), "own %ld", (long)pid);
+	for (size_t n = 0; n < before.count; n++) {
+		if (!strcmp(before.list[n].key, by_guard) || !strcmp(before.list[n].key, by_superd))
+			found = before.list[n].rest;
+	}
+	return found;
+}
+
+/* What has ended while nobody waited for it. */
 void journal_deliver_ends(void)
 {
-	struct journal_end *ends = NULL;
+	struct journal_end {
+		pid_t pid;
+		const char *text;
+	} *ends = NULL;
 	size_t count = 0, room = 0;
 
 	each_instance(instance_go_on);
-	guard_settle();
-	journal_hear();
 	for (size_t n = 0; n < 256; n++) {
 		for (struct child *child = superd.children[n]; child; child = child->next) {
-			struct journal_end end = { .pid = child->pid };
 			struct process process;
-			bool lives = kill(child->pid, 0) == 0 || errno != ESRCH, told = false;
+			bool lives = kill(child->pid, 0) == 0 || errno != ESRCH;
+			const char *text = NULL;
+			void *larger;
 
-			for (size_t i = before.end_count; i-- > 0 && !told;) {
-				if ((told = before.ends[i].pid == child->pid))
-					end = before.ends[i];
-			}
-			if (lives && (!told || (process_read(child->pid, &process) && process.parent == guard_pid())))
-				continue; /* another process had this number before */
-			if (!(ends = grow(ends, &room, count, sizeof(*ends))))
+			/* Another process may have had its number before, or may have it now. */
+			if (process_read(child->pid, &process) &&
+			    (process.parent == getpid() || (process.parent == guard_pid() && !process.ended)))
+				continue;
+			if (!(text = find_end(child->pid)) && lives)
+				continue;
+			if (!(larger = grow(ends, &room, count, sizeof(*ends))))
 				return;
-			ends[count++] = end;
+			ends = larger;
+			ends[count++] = (struct journal_end){ child->pid, text };
 		}
 	}
-	guard_settle(); /* it may have taken one just now */
-	journal_hear();
-	for (size_t n = 0; n < count; n++) {
-		struct rusage used = { .ru_utime = { ends[n].cpu / 1000000, ends[n].cpu % 1000000 } };
-
-		child_ended(ends[n].pid, ends[n].status, &used);
-	}
+	journal_hear(); /* all of those that had gone are there */
+	for (size_t n = 0; n < count; n++)
+		tell_end(ends[n].pid, ends[n].text);
 	free(ends);
 	for (size_t n = 0; n < before.count; n++) {
 		if (before.list[n].table)
 			table_release(before.list[n].table);
 	}
 	free(before.list);
-	free(before.ends);
 	free(before.text);
 	buf_free(&before.unknown);
 	memset(&before, 0, sizeof(before));

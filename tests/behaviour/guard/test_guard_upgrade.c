@@ -261,31 +261,3 @@ Behaviour(guard_upgrade, a_program_that_cannot_be_executed_in_the_end_changes_no
 	cr_assert_eq(client_ask_pid(scene.web), scene.server);
 	end_scene(&scene);
 }
-
-Behaviour(guard_upgrade, a_next_superd_that_hangs_is_ended)
-{
-	struct upgrade_scene scene = { 0 };
-	pid_t guard, superd, next;
-
-	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
-	scene.superd = guarded_clock_run(TABLE, backend("talk"), backend("lines"));
-	open_session(&scene);
-	guard = scene.superd->pid;
-	superd = guarded_wait(scene.superd);
-	trace(guard, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEFORK);
-	cr_assert_eq(kill(superd, SIGUSR2), 0);
-	scene.came = client_connect(scene.each);
-	client_send(scene.came, "hello\n");
-	next = seize_next(guard);
-	cr_assert_eq(kill(next, SIGSTOP), 0);
-	cr_assert_eq(ptrace(PTRACE_DETACH, next, 0, 0), 0);
-	WAIT_UNTIL((clock_move(SECOND_MS),
-		    superd_logged(scene.superd, "the next superd has not taken over within 20 s, and was ended")));
-	WAIT_UNTIL(!process_lives(next));
-	expect_served(&scene, false, 0);
-	cr_expect_eq(scene.superd->pid, guard);
-	guarded_clock_kill(scene.superd);
-	cr_assert_eq(client_ask_pid(scene.web), scene.server);
-	end_scene(&scene);
-}
-
