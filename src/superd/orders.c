@@ -17,14 +17,11 @@
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/scan.h"
-#include "lib/thread.h"
 #include "lib/units.h"
 #include "os/fs/fs.h"
 #include "table/option/service_mark.h"
 #include "table/services/left_out.h"
 
-#define LOCKS_MOST (16u << 20) /* bytes of the file; enough for some hundred thousand services */
-#define BOOT_MOST (1u << 20)
 #define NAME_MOST 255
 #define BOOT_COMMENT \
 	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
@@ -37,18 +34,23 @@
 
 /* ---- what stays ordered ---- */
 
+/* Beside the control socket, and for each boot. */
+struct lock_file {
+	size_t most; /* bytes; 16 MiB are enough for some hundred thousand services */
+	const char *lost;
+	char *path;	 /* NULL: none */
+	struct buf flaw; /* why the last write failed */
+	bool stale;	 /* it is to be written */
+};
+
 static struct {
 	struct lock *list; /* by name */
 	size_t count, room;
-	char *path, *boot_path;	    /* NULL: none */
-	struct buf flaw, boot_flaw; /* why the last write failed */
-	bool stale;		    /* it is to be written */
-	uint64_t changes, writing,
-		tried;	      /* at boot: numbers of changes so far, in the write under way, in the last one */
-	bool busy;	      /* the thread writes */
-	struct buf text, why; /* of the thread */
-	ev_async written;
-} locks;
+	struct lock_file files[2];
+} locks = { .files = {
+		    { 16u << 20, .lost = "the next superd will not know which services are held or disabled" },
+		    { 1u << 20, .lost = "disables and enables at boot last until the machine restarts" },
+	    } };
 
 static const struct {
 	const char *word, *shown, *ends_by;
@@ -98,6 +100,11 @@ bool lock_is_set(const struct svc *svc, enum lock_kind kind)
 	return lock && lock->orders[kind].since;
 }
 
+static struct lock_file *file_of(enum lock_kind kind)
+{
+	return &locks.files[kind == LOCK_AT_BOOT];
+}
+
 static void set_lock(const char *name, enum lock_kind kind, struct lock_order order)
 {
 	struct lock *lock = get_lock(name, order.since);
@@ -106,7 +113,7 @@ static void set_lock(const char *name, enum lock_kind kind, struct lock_order or
 		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, lock_kinds[kind].shown);
 	else if (lock && !(lock->orders[kind].since && order.since))
 		lock->orders[kind] = order;
-	locks.stale = true;
+	file_of(kind)->stale = true;
 	journal_rewrite(false);
 }
 
@@ -170,17 +177,46 @@ bool locks_load(char *text)
 			return false;
 		set_lock(line + length + 1, kind, order);
 	}
-	locks.stale = false;
+	locks.files[0].stale = locks.files[1].stale = false;
 	return true;
 }
 
-/* Writes the file beside the control socket; without locks, removes it. Logs a failure until the reason changes. */
-static void write_locks(void)
+/* Without locks of its kinds a file is removed. Logs a failure until the reason changes. */
+static void write_file(struct lock_file *file, enum lock_kind first, enum lock_kind last)
 {
+	bool lasts = first == LOCK_AT_BOOT; /* over the end of the machine, too */
 	struct buf why = { 0 }, text = { 0 };
 	char limit[SIZE_TEXT_MOST];
+	size_t head;
+
+	buf_text(&text, lasts ? BOOT_COMMENT : "");
+	head = text.length;
+	add_lines(first, last, &text);
+	if (text.failed)
+		buf_text(&why, "out of memory");
+	else if (text.length > file->most)
+		buf_addf(&why, "it would be larger than %s", size_write(limit, file->most));
+	else if (text.length > head)
+		(lasts ? private_file_store : private_file_put)(file->path, text.data, text.length, &why);
+	else if (lasts)
+		private_file_remove(file->path, &why);
+	else if (unlink(file->path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		buf_text(&why, strerror(errno));
+	if (why.length && strcmp(buf_string(&why), buf_string(&file->flaw)) != 0)
+		log_warn(superd.log, "cannot write %s: %s: %s", file->path, buf_string(&why), file->lost);
+	file->stale = why.length;
+	buf_free(&file->flaw);
+	buf_free(&text);
+	file->flaw = why;
+}
+
+/* Writes what has changed. */
+static void write_locks(void)
+{
 	size_t kept = 0;
 
+	if (!locks.files[0].stale && !locks.files[1].stale)
+		return;
 	for (size_t n = 0; n < locks.count; n++) { /* those of no kind go */
 		struct lock lock = locks.list[n];
 		bool any = false;
@@ -193,98 +229,23 @@ static void write_locks(void)
 			free(lock.name);
 	}
 	locks.count = kept;
-	locks.stale = false;
-	if (!locks.path)
-		return;
-	add_lines(LOCK_DRAINING, LOCK_DISABLED, &text);
-	if (text.failed)
-		buf_text(&why, "out of memory");
-	else if (text.length > LOCKS_MOST)
-		buf_addf(&why, "it would be larger than %s", size_write(limit, LOCKS_MOST));
-	else if (text.length)
-		private_file_put(locks.path, text.data, text.length, &why);
-	else if (unlink(locks.path) < 0 && errno != ENOENT && errno != ENOTDIR)
-		buf_text(&why, strerror(errno));
-	if (why.length && strcmp(buf_string(&why), buf_string(&locks.flaw)) != 0)
-		log_warn(superd.log,
-			 "cannot write %s: %s: the next superd will not know which services are held or disabled",
-			 locks.path, buf_string(&why));
-	locks.stale = why.length;
-	buf_free(&locks.flaw);
-	buf_free(&text);
-	locks.flaw = why;
-}
-
-static void write_boot(void);
-
-static void on_written(struct ev_loop *loop, ev_async *async, int events)
-{
-	(void)events;
-	ev_async_stop(loop, async);
-	if (locks.why.length && strcmp(buf_string(&locks.why), buf_string(&locks.boot_flaw)) != 0)
-		log_warn(superd.log,
-			 "cannot write %s: %s: disables and enables at boot last until the machine restarts",
-			 locks.boot_path, buf_string(&locks.why));
-	buf_free(&locks.boot_flaw);
-	locks.boot_flaw = locks.why;
-	locks.why = (struct buf){ 0 };
-	locks.tried = locks.writing;
-	locks.busy = false;
-	control_wake();
-	write_boot();
-}
-
-static void *store_boot(void *context)
-{
-	(void)context;
-	if (locks.text.length)
-		private_file_store(locks.boot_path, locks.text.data, locks.text.length, &locks.why);
-	else
-		private_file_remove(locks.boot_path, &locks.why);
-	ev_async_send(superd.loop, &locks.written);
-	return NULL;
-}
-
-/* In a thread, as a disk may block. */
-static void write_boot(void)
-{
-	char limit[SIZE_TEXT_MOST];
-
-	if (locks.busy || !locks.boot_path || locks.writing == locks.changes)
-		return;
-	locks.busy = true;
-	locks.writing = locks.changes;
-	buf_clear(&locks.text);
-	buf_text(&locks.text, BOOT_COMMENT);
-	add_lines(LOCK_AT_BOOT, LOCK_AT_BOOT, &locks.text);
-	if (locks.text.length == strlen(BOOT_COMMENT))
-		buf_clear(&locks.text);
-	ev_async_init(&locks.written, on_written);
-	ev_async_start(superd.loop, &locks.written);
-	if (locks.text.failed)
-		buf_text(&locks.why, "out of memory");
-	else if (locks.text.length > BOOT_MOST)
-		buf_addf(&locks.why, "it would be larger than %s", size_write(limit, BOOT_MOST));
-	else if (thread_start(NULL, 0, store_boot, NULL) == 0)
-		return;
-	else
-		buf_text(&locks.why, "no thread can be started");
-	ev_async_send(superd.loop, &locks.written);
+	for (int n = 0; n < 2; n++) {
+		if (locks.files[n].stale && locks.files[n].path)
+			write_file(&locks.files[n], n ? LOCK_AT_BOOT : LOCK_DRAINING, n ? LOCK_AT_BOOT : LOCK_DISABLED);
+	}
 }
 
 /* Whether the next superd will know; else why gets the reason. */
 bool locks_outlive(enum lock_kind kind, struct buf *why)
 {
-	bool at_boot = kind == LOCK_AT_BOOT;
-	const char *path = at_boot ? locks.boot_path : locks.path;
-	const struct buf *flaw = at_boot ? &locks.boot_flaw : &locks.flaw;
+	const struct lock_file *file = file_of(kind);
 
-	if (!path)
+	if (!file->path)
 		buf_text(why,
-			 at_boot ? "its control socket has no path to name a file by"
-				 : "its control socket has no directory for the file");
-	else if (flaw->length)
-		buf_addf(why, "cannot write %s: %s", path, flaw->data);
+			 kind == LOCK_AT_BOOT ? "its control socket has no path to name a file by"
+					      : "its control socket has no directory for the file");
+	else if (file->flaw.length)
+		buf_addf(why, "cannot write %s: %s", file->path, file->flaw.data);
 	else
 		return true;
 	return false;
@@ -371,11 +332,10 @@ void locks_drop(void)
 		if (text.length)
 			log_event(superd.log, LEVEL_NOTICE, &event,
 				  "it was %s: the configuration no longer has it, so this ends", buf_string(&text));
-		locks.stale |= text.length;
+		locks.files[0].stale |= text.length;
 		buf_free(&text);
 	}
-	if (locks.stale)
-		write_locks();
+	write_locks();
 }
 
 /* The administrator may have written a line: a service whose line has a fault is disabled all the same, as its name
@@ -385,10 +345,11 @@ static void read_boot(void)
 	struct buf why = { 0 };
 	unsigned number = 0;
 	size_t length;
-	char *text = private_file_get(locks.boot_path, BOOT_MOST, &length, &why);
+	const char *path = locks.files[1].path;
+	char *text = private_file_get(path, locks.files[1].most, &length, &why);
 
 	if (why.length)
-		log_warn(superd.log, "%s: the services that are disabled at boot are not known: %s", locks.boot_path,
+		log_warn(superd.log, "%s: the services that are disabled at boot are not known: %s", path,
 			 buf_string(&why));
 	for (char *line = text, *next; line; line = next) {
 		struct lock_order order;
@@ -402,12 +363,11 @@ static void read_boot(void)
 			continue;
 		wrong = parse_line(line, &order);
 		if (strlen(line) > NAME_MOST) {
-			log_warn(superd.log, "%s:%u: no service has so long a name", locks.boot_path, number);
+			log_warn(superd.log, "%s:%u: no service has so long a name", path, number);
 			continue;
 		}
 		if (wrong)
-			log_warn(superd.log, "%s:%u: %s: %s; it is disabled all the same", locks.boot_path, number,
-				 line, wrong);
+			log_warn(superd.log, "%s:%u: %s: %s; it is disabled all the same", path, number, line, wrong);
 		if (!order.since)
 			order.since = time(NULL);
 		set_lock(line, LOCK_AT_BOOT, order);
@@ -427,11 +387,11 @@ void locks_begin(const char *control, bool reads)
 
 	if (*control != '/')
 		return;
-	if (!locks.path) {
+	if (!locks.files[0].path) {
 		buf_addf(&path, "%s.locks", control);
-		locks.path = buf_take(&path);
+		locks.files[0].path = buf_take(&path);
 	}
-	if (!locks.boot_path && superd.defaults.state_directory) {
+	if (!locks.files[1].path && superd.defaults.state_directory) {
 		/* STATE/superd/run-superd-control.disabled */
 		buf_addf(&path, "%s/superd/", superd.defaults.state_directory);
 		for (const char *at = control + 1; *at; at++) {
@@ -443,30 +403,30 @@ void locks_begin(const char *control, bool reads)
 				buf_char(&path, *at);
 		}
 		buf_text(&path, ".disabled");
-		locks.boot_path = buf_take(&path);
+		locks.files[1].path = buf_take(&path);
 	}
 	if (!reads)
 		return;
-	text = private_file_get(locks.path, LOCKS_MOST, &length, &why);
+	text = private_file_get(locks.files[0].path, locks.files[0].most, &length, &why);
 	if (text && !locks_load(text)) {
 		buf_text(&why, "superd did not write it");
 		for (size_t n = 0; n < locks.count; n++)
 			memset(locks.list[n].orders, 0, LOCK_AT_BOOT * sizeof(*locks.list[n].orders));
 	}
 	if (why.length)
-		log_warn(superd.log, "%s: the list of held and disabled services is unknown: %s", locks.path,
+		log_warn(superd.log, "%s: the list of held and disabled services is unknown: %s", locks.files[0].path,
 			 buf_string(&why));
 	free(text);
 	buf_free(&why);
-	if (locks.boot_path)
+	if (locks.files[1].path)
 		read_boot();
-	locks.stale = false;
+	locks.files[0].stale = locks.files[1].stale = false;
 	LIST_OF(struct svc, svc, link, &superd.services)
 		locks_apply(svc);
 	for (size_t n = 0; n < locks.count; n++) {
 		if (locks.list[n].line && !table_find(superd.table, locks.list[n].name))
 			log_warn(superd.log, "%s:%u: %s is disabled at boot, and the configuration has no such service",
-				 locks.boot_path, locks.list[n].line, locks.list[n].name);
+				 locks.files[1].path, locks.list[n].line, locks.list[n].name);
 	}
 	locks_drop();
 }
@@ -474,11 +434,11 @@ void locks_begin(const char *control, bool reads)
 /* The superd before may have failed to write them, or they went with their folder. */
 void locks_write_again(void)
 {
-	for (size_t n = 0; n < locks.count; n++)
-		locks.changes += locks.list[n].orders[LOCK_AT_BOOT].since != 0;
-	write_boot();
-	if (locks.count)
-		write_locks();
+	for (size_t n = 0; n < locks.count; n++) {
+		for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
+			file_of(kind)->stale |= locks.list[n].orders[kind].since != 0;
+	}
+	write_locks();
 }
 
 /* ---- a program reads its configuration again ---- */
@@ -663,7 +623,7 @@ struct order {
 	enum action action;
 	bool ran, leaves; /* leaves: a reload has removed the service, so it is gone when it has ended */
 	double asked;
-	uint64_t activations, failures, kills, boot_change;
+	uint64_t activations, failures, kills;
 	size_t signalled;
 	pid_t pids[PIDS_MOST];
 	char name[]; /* of the service */
@@ -868,18 +828,6 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	}
 }
 
-/* The same, for an order that is also for the next boot. */
-static const char *look_whole(const struct order *order, struct svc *svc, struct buf *why)
-{
-	const char *word = look(order, svc, why);
-
-	if (!order->boot_change || !word || *word == '!')
-		return word;
-	if (locks.boot_path && locks.tried < order->boot_change)
-		return NULL;
-	return locks_outlive(LOCK_AT_BOOT, why) ? word : "!not-stored";
-}
-
 static void begin_restart(const struct order *order, struct svc *svc)
 {
 	bool starts = !svc->row->exec->accept &&
@@ -925,8 +873,6 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		return "!is-disabled";
 	if (session->request.boot) {
 		set_lock(name, LOCK_AT_BOOT, order->action == DISABLE ? now : never);
-		order->boot_change = ++locks.changes;
-		write_boot();
 	}
 	switch (order->action) {
 	case START:
@@ -999,7 +945,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		return "thawed";
 	case ENABLE:
 		if (!disabled && svc->state != BINDING)
-			return order->boot_change ? look_whole(order, svc, why) : "enabled-already";
+			return session->request.boot ? look(order, svc, why) : "enabled-already";
 		if (disabled) {
 			set_lock(name, LOCK_DISABLED, never);
 			svc_set(svc, BINDING);
@@ -1010,7 +956,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case DISABLE:
 		if (disabled && svc->state == OFF)
-			return order->boot_change ? look_whole(order, svc, why) : "disabled-already";
+			return session->request.boot ? look(order, svc, why) : "disabled-already";
 		set_lock(name, LOCK_DISABLED, now);
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
 		break;
@@ -1031,7 +977,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	default:
 		break;
 	}
-	return look_whole(order, svc, why);
+	return look(order, svc, why);
 }
 
 /* Sends the line that reports the result of an order for a service. order NULL: none was given. */
@@ -1041,12 +987,14 @@ static void send_result(struct session *session, const char *name, const struct 
 	struct svc *svc = svc_find(name);
 	const struct service *row = svc ? svc->row : table_find(superd.table, name);
 	struct buf *line = &session->line;
-	bool failed = *word == '!', retired = false,
-	     held = order && (order->action == HOLD || order->action == RELEASE);
+	bool failed, retired = false, held = order && (order->action == HOLD || order->action == RELEASE);
 	const struct lock *lock = lock_find(name);
 	unsigned open = 0;
 	char signal[32];
 
+	if (order && session->request.boot && *word != '!' && !locks_outlive(LOCK_AT_BOOT, why))
+		word = "!not-stored";
+	failed = *word == '!';
 	session->failed += failed;
 	if (!why->length && svc && svc->state == BINDING && !svc_is_opening(svc))
 		buf_text(why, svc->run->reason);
@@ -1076,7 +1024,7 @@ static void send_result(struct session *session, const char *name, const struct 
 		if ((held ||
 		     (order && (order->action == ENABLE || order->action == DISABLE) &&
 		      !(lock && lock->orders[LOCK_AT_BOOT].since))) &&
-		    (locks.path || (lock && lock->orders[held ? LOCK_HELD : LOCK_DISABLED].since)) &&
+		    (locks.files[0].path || (lock && lock->orders[held ? LOCK_HELD : LOCK_DISABLED].since)) &&
 		    !locks_outlive(LOCK_HELD, why))
 			json_text_field(line, "ends_with_superd", buf_string(why));
 		if (order && svc->run->kills > order->kills)
@@ -1125,7 +1073,7 @@ static void look_at_orders(struct session *session)
 
 		buf_clear(&why);
 		if (svc)
-			word = look_whole(order, svc, &why);
+			word = look(order, svc, &why);
 		if (word && sent && !session_may_go_on(session))
 			break; /* the next turn goes on */
 		if (!word) {
@@ -1184,7 +1132,7 @@ static void begin_one(struct session *session, const char *name)
 	order->failures = svc->run->failures;
 	order->kills = svc->run->kills;
 	word = begin(session, order, svc, &why);
-	if (locks.stale && session->begun == 1)
+	if (session->begun == 1)
 		write_locks(); /* the first shows whether the file can be written, for the answers to all */
 	if (word || session->request.no_wait) {
 		send_result(session, name, order, word ? word : "under-way", &why);
@@ -1254,8 +1202,7 @@ static void begin_some(struct session *session)
 		if (name)
 			begin_one(session, name);
 	} while (name && session_may_go_on(session));
-	if (locks.stale)
-		write_locks(); /* before the answer is sent */
+	write_locks(); /* before the answer is sent */
 	if (!name)
 		look_at_orders(session);
 }
