@@ -1254,15 +1254,15 @@ void facts_add_superd(struct buf *out)
 /* ---- the last hours ---- */
 
 /* cells: for an overview of many services a letter for each cell of time. The cells begin at multiples of their length
- * in Unix time, so that a bar that is drawn again looks the same. 0: the spans and the wakes as they are known. */
+ * in Unix time, so that a bar that is drawn again looks the same. 0: the changes and the wakes as they are known. */
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out)
 {
 	const struct history *history = svc && svc->run->past ? &svc->run->past->history : NULL;
 	double now = clock_now(), cell = cells ? seconds / (double)cells : 0;
 	double until = cells ? ceil((now + offset()) / cell) * cell - offset() : now, from = until - seconds;
-	double known = history ? history->began : svc ? svc->since : now;
+	size_t count = history ? history->changes.count : 0;
+	double known = count ? history_change(history, 0)->at : svc ? svc->since : now;
 	enum history_phase phase = svc ? phase_of(svc, svc->state) : HISTORY_OFF;
-	size_t count = history ? history->spans.count : 0;
 
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", state_word(row, svc));
@@ -1290,29 +1290,15 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 		return;
 	}
 	json_list_field(out, "spans");
-	if (!count || history_span(history, 0)->at > from) {
-		json_object_open(out);
-		json_seconds_field(out, "at", known + offset());
-		json_text_field(out, "phase", history_phase_name(history ? (enum history_phase)history->first : phase));
-		json_object_close(out);
-	}
-	for (size_t n = 0; n < count; n++) {
-		const struct history_span *span = history_span(history, n);
+	for (size_t n = 0; n < count || !n; n++) {
+		const struct history_change *change =
+			count ? history_change(history, n) : &(struct history_change){ known, phase };
 
-		if (n + 1 < count && history_span(history, n + 1)->at <= from)
+		if (n + 1 < count && history_change(history, n + 1)->at <= from)
 			continue;
 		json_object_open(out);
-		json_seconds_field(out, "at", span->at + offset());
-		json_text_field(out, "phase", history_phase_name((enum history_phase)span->phase));
-		if (history_span_end(span) > span->at) {
-			json_object_field(out, "spent");
-			for (int each = 0; each < HISTORY_PHASES; each++) {
-				if (span->spent[each])
-					json_seconds_field(out, history_phase_name((enum history_phase)each),
-							   span->spent[each] / 1e3);
-			}
-			json_object_close(out);
-		}
+		json_seconds_field(out, "at", change->at + offset());
+		json_text_field(out, "phase", history_phase_name(change->phase));
 		json_object_close(out);
 	}
 	json_list_close(out);

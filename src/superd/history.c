@@ -34,10 +34,7 @@ void histogram_add(struct histogram *histogram, double seconds)
 		histogram->buckets[bucket]++;
 }
 
-enum { SPAN_MS = HISTORY_SPAN * 1000 };
 #define FAULT_SHARE .25 /* of a cell, from which on it has failed */
-
-static_assert(SPAN_MS <= UINT16_MAX, "the time in a phase fits");
 
 static const char *const phase_names[] = { "off", "asleep", "starting", "running", "frozen", "paused", "failed" };
 static_assert(sizeof(phase_names) / sizeof(*phase_names) == HISTORY_PHASES, "every phase has a name");
@@ -95,9 +92,9 @@ static void ring_free(struct history_ring *ring, size_t size, size_t *total)
 	*ring = (struct history_ring){ 0 };
 }
 
-struct history_span *history_span(const struct history *history, size_t n)
+struct history_change *history_change(const struct history *history, size_t n)
 {
-	return ring_at(&history->spans, sizeof(struct history_span), n);
+	return ring_at(&history->changes, sizeof(struct history_change), n);
 }
 
 struct history_wake *history_wake(const struct history *history, size_t n)
@@ -107,69 +104,36 @@ struct history_wake *history_wake(const struct history *history, size_t n)
 
 /* ---- phases ---- */
 
+static void add_change(struct history *history, enum history_phase phase, double at)
+{
+	struct history_change *change = ring_add(&history->changes, sizeof(*change), HISTORY_CHANGES, history->total);
+
+	if (change)
+		*change = (struct history_change){ at, phase };
+}
+
 void history_begin(struct history *history, enum history_phase phase, double since, size_t *total)
 {
-	history->has_begun = true;
-	history->first = (unsigned char)phase;
-	history->began = since;
 	history->total = total;
-}
-
-static unsigned sum_of(const struct history_span *span)
-{
-	unsigned sum = 0;
-
-	for (size_t phase = 0; phase < HISTORY_PHASES; phase++)
-		sum += span->spent[phase];
-	return sum;
-}
-
-double history_span_end(const struct history_span *span)
-{
-	return span->at + sum_of(span) / 1e3;
+	add_change(history, phase, since);
 }
 
 enum history_phase history_now(const struct history *history)
 {
-	size_t count = history->spans.count;
+	size_t count = history->changes.count;
 
-	return (enum history_phase)(count ? history_span(history, count - 1)->phase : history->first);
+	return count ? history_change(history, count - 1)->phase : HISTORY_OFF;
 }
 
-/* Adds the time up to now to the last span, rounded up so that the shortest wake leaves a trace, or begins another. If
- * the oldest goes for that, the history begins behind it. */
 void history_enter(struct history *history, enum history_phase phase, double now)
 {
-	struct history_ring *spans = &history->spans;
-	struct history_span oldest = { .phase = history->first, .at = history->began }, *last;
-	size_t before = spans->count;
-	double spent;
-
-	if (history_now(history) == phase)
-		return;
-	if (before) {
-		oldest = *history_span(history, 0);
-		last = history_span(history, before - 1);
-		spent = number_max(ceil((now - history_span_end(last)) * 1e3), 0);
-		if (sum_of(last) + spent <= SPAN_MS) {
-			last->spent[last->phase] = (uint16_t)(last->spent[last->phase] + spent);
-			last->phase = (unsigned char)phase;
-			return;
-		}
-	}
-	last = ring_add(spans, sizeof(*last), HISTORY_SPANS, history->total);
-	if (!last)
-		return;
-	*last = (struct history_span){ .at = now, .phase = (unsigned char)phase };
-	if (spans->count <= before) {
-		history->first = oldest.phase;
-		history->began = history_span_end(&oldest);
-	}
+	if (history_now(history) != phase)
+		add_change(history, phase, now);
 }
 
 void history_free(struct history *history)
 {
-	ring_free(&history->spans, sizeof(struct history_span), history->total);
+	ring_free(&history->changes, sizeof(struct history_change), history->total);
 	ring_free(&history->wakes, sizeof(struct history_wake), history->total);
 }
 
@@ -177,8 +141,7 @@ void history_free(struct history *history)
 
 void history_add_wake(struct history *history, const struct history_wake *wake)
 {
-	struct history_wake *place =
-		history->has_begun ? ring_add(&history->wakes, sizeof(*place), HISTORY_WAKES, history->total) : NULL;
+	struct history_wake *place = ring_add(&history->wakes, sizeof(*place), HISTORY_WAKES, history->total);
 
 	if (place)
 		*place = *wake;
@@ -269,22 +232,15 @@ static void draw_phase(struct drawing *drawing, size_t phase, double from, doubl
 void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar)
 {
 	struct drawing drawing = { .bar = bar };
-	bool has_begun = history && history->has_begun;
-	size_t count = has_begun ? history->spans.count : 0;
+	size_t count = history ? history->changes.count : 0;
 
-	if (has_begun)
-		phase = (enum history_phase)history->first;
-	draw_phase(&drawing, phase, has_begun ? history->began : since,
-		   count ? history_span(history, 0)->at : bar->until);
+	if (!count)
+		draw_phase(&drawing, phase, since, bar->until);
 	for (size_t n = 0; n < count; n++) {
-		const struct history_span *span = history_span(history, n);
-		double at = span->at;
+		const struct history_change *change = history_change(history, n);
 
-		for (size_t spent = 0; spent < HISTORY_PHASES; spent++) {
-			draw_phase(&drawing, spent, at, at + span->spent[spent] / 1e3);
-			at += span->spent[spent] / 1e3;
-		}
-		draw_phase(&drawing, span->phase, at, n + 1 < count ? history_span(history, n + 1)->at : bar->until);
+		draw_phase(&drawing, change->phase, change->at,
+			   n + 1 < count ? history_change(history, n + 1)->at : bar->until);
 	}
 	while (drawing.cell < bar->cells)
 		end_cell(&drawing);

@@ -132,13 +132,9 @@ void status_describe(int status, char *text);
 
 /* The phases of a service in the last hours, and the causes of its wakes.
  *
- * A span begins with a change of phase. Changes in the next HISTORY_SPAN seconds go into the same span, which has the
- * time in each phase instead of their order; after that, the phase stays as it is until the next span. So a service
- * that starts for each client costs one span a minute, and one that sleeps costs none. A service
- * that has only listened has no history. */
+ * A service that has only listened has no history. */
 
-#define HISTORY_SPAN 60                 /* seconds; at most 65, as milliseconds of it are counted in 16 bits */
-#define HISTORY_SPANS 256               /* of a service */
+#define HISTORY_CHANGES 1024            /* of a service */
 #define HISTORY_WAKES 64                /* of a service */
 #define HISTORY_MOST (16u << 20)        /* bytes of all services; beyond them no ring grows */
 #define HISTORY_FIRST 8                 /* entries that each ring may have in any case */
@@ -155,10 +151,9 @@ enum history_phase {
 	HISTORY_PHASES
 };
 
-struct history_span {
+struct history_change {
 	double at;                      /* loop time */
-	uint16_t spent[HISTORY_PHASES];         /* milliseconds from `at` on, up to the last change in the span */
-	unsigned char phase;            /* enum history_phase after these */
+	enum history_phase phase;       /* from then on */
 };
 
 struct history_wake {
@@ -175,13 +170,10 @@ struct history_ring {
 	size_t oldest, count, room;     /* index of the oldest, elements in use, elements that fit */
 };
 
-/* Owner: struct past of facts.c. Zeroed: it has not begun. */
+/* Owner: struct past of facts.c. Of the time before its first change nothing is known. */
 struct history {
-	struct history_ring spans, wakes;
+	struct history_ring changes, wakes;
 	size_t *total;                  /* bytes of the rings of all services */
-	double began;                   /* loop time since when everything is known */
-	unsigned char first;            /* enum history_phase until the first span */
-	bool has_begun;
 };
 
 const char *history_phase_name(enum history_phase phase);
@@ -202,10 +194,9 @@ bool history_set_delay(struct history *history, bool thawed, double now);
  * had slept then; 0: unknown. */
 double history_set_client(struct history *history, bool thawed, const char *client);
 
-/* n counts from the oldest; n < spans.count or wakes.count. */
-struct history_span *history_span(const struct history *history, size_t n);
+/* n counts from the oldest; n < changes.count or wakes.count. */
+struct history_change *history_change(const struct history *history, size_t n);
 struct history_wake *history_wake(const struct history *history, size_t n);
-double history_span_end(const struct history_span *span); /* loop time of the last change in it */
 
 /* The contents of a bar: the phase of each cell by a letter, NUL-terminated. */
 struct history_bar {
@@ -216,7 +207,7 @@ struct history_bar {
 	bool faults[HISTORY_CELLS];     /* a failure in the cell was too short for its letter */
 };
 
-/* Draws the bar. history: NULL or not begun: the service is in `phase` since `since`. A cell has the phase that took
+/* Draws the bar. history: NULL or empty: the service is in `phase` since `since`. A cell has the phase that took
  * most of it, or that of a failure if it took a quarter of what is known of the cell: a port that was taken for a
  * second is no bad hour. */
 void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar);

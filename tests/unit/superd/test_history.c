@@ -1,4 +1,4 @@
-/* superd/instance/history: spans, wakes, bars, and what an upgrade carries over. */
+/* superd/instance/history: changes, wakes, bars. */
 #include "superd/values.h"
 #include "tests/unit/unit.h"
 
@@ -39,23 +39,24 @@ static const char *bar_of(const struct history *of, double from, double until, s
 
 Test(history, of_a_service_that_does_nothing_costs_nothing)
 {
+	size_t before = total;
+
 	history_enter(&history, HISTORY_ASLEEP, 1e6);
-	cr_expect_eq(total, 0);
+	cr_expect_eq(total, before);
 	cr_expect_str_eq(bar_of(&history, 0, 200, 4), "  ..");
 	cr_expect_str_eq(bar_of(NULL, 0, 200, 4), "  ..");
 }
 
-Test(history, has_a_span_for_what_happens_in_a_minute)
+Test(history, has_each_change)
 {
 	history_enter(&history, HISTORY_STARTING, 200);
 	history_enter(&history, HISTORY_RUNNING, 201.5);
-	history_enter(&history, HISTORY_ASLEEP, 205);
-	cr_assert_eq(history.spans.count, 1);
-	cr_expect_eq(history_span(&history, 0)->spent[HISTORY_STARTING], 1500);
-	cr_expect_eq(history_span(&history, 0)->spent[HISTORY_RUNNING], 3500);
-	cr_expect_float_eq(history_span_end(history_span(&history, 0)), 205, 1e-9);
-	history_enter(&history, HISTORY_RUNNING, 261);
-	cr_expect_eq(history.spans.count, 2);
+	history_enter(&history, HISTORY_RUNNING, 203);
+	cr_assert_eq(history.changes.count, 3);
+	cr_expect_eq(history_change(&history, 0)->phase, HISTORY_ASLEEP);
+	cr_expect_float_eq(history_change(&history, 0)->at, 100, 1e-9);
+	cr_expect_eq(history_change(&history, 2)->phase, HISTORY_RUNNING);
+	cr_expect_float_eq(history_change(&history, 2)->at, 201.5, 1e-9);
 }
 
 /* A port that was taken for a second, say. */
@@ -102,12 +103,11 @@ Test(history, draws_what_took_most_of_a_cell)
 
 Test(history, drops_the_oldest_and_begins_behind_it)
 {
-	for (int n = 0; n < 3 * HISTORY_SPANS; n++)
+	for (int n = 0; n < 3 * HISTORY_CHANGES; n++)
 		history_enter(&history, n % 2 ? HISTORY_ASLEEP : HISTORY_RUNNING, 200 + 100 * n);
-	cr_assert_eq(history.spans.count, HISTORY_SPANS);
-	cr_expect_float_eq(history_span(&history, 0)->at, 200 + 100 * 2 * HISTORY_SPANS, 1e-9);
-	cr_expect_eq(history.first, HISTORY_ASLEEP);
-	cr_expect_str_eq(bar_of(&history, 0, 200 + 100 * HISTORY_SPANS, 4), "    ", "it is not known any more");
+	cr_assert_eq(history.changes.count, HISTORY_CHANGES);
+	cr_expect_float_eq(history_change(&history, 0)->at, 200 + 100 * 2 * HISTORY_CHANGES, 1e-9);
+	cr_expect_str_eq(bar_of(&history, 0, 200 + 100 * HISTORY_CHANGES, 4), "    ", "it is not known any more");
 	for (int n = 0; n < 3 * HISTORY_WAKES; n++)
 		add_wake(n, false, "");
 	cr_expect_eq(history.wakes.count, HISTORY_WAKES);
@@ -119,7 +119,7 @@ Test(history, does_not_grow_where_all_have_enough)
 	total = HISTORY_MOST;
 	for (int n = 0; n < 3 * HISTORY_FIRST; n++)
 		history_enter(&history, n % 2 ? HISTORY_ASLEEP : HISTORY_RUNNING, 200 + 100 * n);
-	cr_expect_eq(history.spans.count, HISTORY_FIRST);
+	cr_expect_eq(history.changes.count, HISTORY_FIRST);
 	total -= HISTORY_MOST;
 }
 
