@@ -514,25 +514,10 @@ static void find_path(const struct options *options, char path[PATH_MAX])
 		 options->settings.control ? "" : "/superd/control");
 }
 
-/* A service that is only tried out has a name of its own, if another superd has the usual one. */
+/* A service is only tried out. */
 static bool can_do_without(const struct options *options)
 {
 	return options->endpoints.count && !options->given.control;
-}
-
-static void choose_path(void)
-{
-	size_t length;
-
-	find_path(superd.options, server.path);
-	if (!can_do_without(superd.options) || !superd.table->count ||
-	    (server.adopted ? control_socket_is_bound(server.adopted - 1, server.path)
-			    : !control_socket_is_answered(server.path)))
-		return;
-	length = strlen(server.path);
-	snprintf(server.path + length, sizeof(server.path) - length, "-%.60s", superd.table->services[0].name);
-	log_notice(superd.log, "another superd answers at %.*s: superctl --control %s reaches this one", (int)length,
-		   server.path, server.path);
 }
 
 /* For the command line, before a start. Two superds at one socket are a mistake, but a script may start the next while
@@ -674,11 +659,11 @@ static bool make_socket(const char *path, struct buf *why)
 	return made;
 }
 
-/* Whether the machine lacks something that it may have again, or another superd has the socket and may end. */
+/* Whether the machine lacks something that it may have again, or another superd is just about to take the socket. */
 static bool may_pass(int error)
 {
-	return error == EADDRINUSE || error == EWOULDBLOCK || error == EMFILE || error == ENFILE || error == ENOMEM ||
-		error == ENOBUFS || error == ENOSPC || error == EDQUOT || error == EIO || error == EINTR;
+	return error == EWOULDBLOCK || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+		error == ENOSPC || error == EDQUOT || error == EIO || error == EINTR;
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
@@ -756,12 +741,10 @@ void control_begin(bool fresh)
 	supervisor_log_diags(superd.log, &diags);
 	diags_free(&diags);
 	server.group = superd.options->control_gid;
-	if (fresh) {
-		choose_path();
-		locks_begin(server.path,
-			    *server.path == '/' && private_folder_is_safe(server.path, &why) &&
-				    !control_socket_is_answered(server.path));
-	}
+	find_path(superd.options, server.path);
+	locks_begin(server.path,
+		    fresh && *server.path == '/' && private_folder_is_safe(server.path, &why) &&
+			    !control_socket_is_answered(server.path));
 	buf_free(&why);
 }
 
@@ -775,10 +758,6 @@ void control_open(bool fresh)
 
 	if (!has_control(superd.options))
 		return;
-	if (!fresh) {
-		choose_path();
-		locks_begin(path, false);
-	}
 	if (make_socket(path, &why)) {
 		if (!fresh)
 			locks_write_again();
@@ -787,9 +766,7 @@ void control_open(bool fresh)
 	}
 	error = errno;
 	if (may_pass(error)) {
-		buf_text(&why,
-			 error == EADDRINUSE || error == EWOULDBLOCK ? ": it is waited for"
-								     : ": superd tries again each second");
+		buf_text(&why, ": superd tries again each second");
 		timer_begin(&server.retry, PATIENCE);
 	}
 	if (control_socket_has_owner(path, &pid, &fd) && pid)

@@ -265,7 +265,7 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	return good;
 }
 
-bool control_socket_is_bound(int fd, const char *path)
+static bool is_bound(int fd, const char *path)
 {
 	struct socket_address found = { .length = sizeof(found.storage) }, wanted;
 
@@ -280,7 +280,7 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	struct stat status = { 0 };
 
 	*adopted = (struct control_socket){ .fd = -1 };
-	if (!control_socket_is_bound(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
+	if (!is_bound(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
 		return false;
 	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.has_node && known.node != (uint32_t)status.st_ino)
 		return false;           /* another process has put its own node there */

@@ -207,9 +207,6 @@ bool control_socket_is_answered(const char *path);
  * there is none. */
 bool control_socket_has_owner(const char *path, pid_t *pid, int *fd);
 
-/* Whether the descriptor is a socket that is bound to this path. */
-bool control_socket_is_bound(int fd, const char *path);
-
 /* Takes over the open control socket `fd` of this path. false: the node is another socket's by now. */
 bool control_socket_adopt(struct control_socket *socket, const char *path, int fd);
 
