@@ -917,7 +917,8 @@ enum answer {
 	ANSWER_WAITING = 16,
 	ANSWER_HEALTH = 32,
 	ANSWER_TIMELINE = 64,
-	ANSWER_DUMP = 128, /* for the log */
+	ANSWER_DUMP = 128,	 /* for the log, */
+	ANSWER_SHORT_DUMP = 256, /* and without the lists */
 };
 
 void facts_note(struct svc *svc);

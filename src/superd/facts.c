@@ -35,7 +35,6 @@
 #define PLACES_MOST 100	 /* in line, that are counted */
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.
-#define DUMP_MOST 3500 /* bytes of a row for the log, as a JSON string: so a pipe takes it whole */
 
 /* What a service has done since it first did more than listen. */
 struct past {
@@ -894,20 +893,6 @@ static const char *state_word(const struct service *row, const struct svc *svc)
 	return svc->removed ? "leaving" : state_name(svc->state);
 }
 
-/* Whether the line of the dump is full; then without the element that begins at `before`. */
-static bool cut(struct buf *out, size_t before, enum answer answer)
-{
-	struct buf quoted = { 0 };
-	bool full = false;
-
-	if (answer == ANSWER_DUMP) {
-		json_quote(&quoted, buf_string(out), out->length);
-		full = quoted.length > DUMP_MOST && buf_cut(out, before);
-	}
-	buf_free(&quoted);
-	return full;
-}
-
 /* What keeps it in its state. */
 static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, size_t place,
 			      struct buf *out)
@@ -956,8 +941,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 		json_text_field(out, "last_line", svc->run->last_line);
 }
 
-/* The members of each answer about a service, those of the dump for the log included. svc NULL: its row is off. The
- * lists come last: in a line of the log they end where it is full. */
+/* The members of each answer about a service, those of the dump for the log included. svc NULL: its row is off. */
 void facts_add_answer(const struct service *row, struct svc *svc, enum answer answer, bool hides_program,
 		      struct buf *out)
 {
@@ -970,7 +954,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	const struct left_out *left = left_out_for(row, svc);
 	const struct lock *lock = lock_find(row->name);
 	bool binds = of->state == BINDING && ev_is_active(&of->run->timer), is_status = answer == ANSWER_STATUS;
-	size_t count = 0, place = 0, before, most = INSTANCES_MOST;
+	size_t count = 0, place = 0, listed = 0;
 	struct buf text = { 0 };
 
 	list_init(&nothing.instances);
@@ -978,7 +962,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		count++;
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", state_word(row, svc));
-	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP)) {
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
 		add_seconds(out, "since", svc, of->since + offset());
 		add_seconds(out, "for", svc, clock_now() - of->since);
 		if (of->state == QUEUED && !list_empty(&svc->run->queue)) {
@@ -1019,7 +1003,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 			json_object_close(out);
 		}
 	}
-	if (answer & (ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP)) {
+	if (answer & (ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
 		if (open_object(out, "last_activation", of->run->last_start > 0)) {
 			json_seconds_field(out, "at", of->run->last_start + offset());
 			json_text_field(out, "by", *of->run->last_peer ? of->run->last_peer : NULL);
@@ -1035,7 +1019,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 			json_object_close(out);
 		}
 	}
-	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP)) {
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
 		json_count_field(out, "accepted", of->run->accepted);
 		json_count_field(out, "failures", of->run->failures);
 		json_count_field(out, "probes", of->run->probes);
@@ -1139,39 +1123,26 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		}
 		json_list_close(out);
 	}
-	if (answer & ~(ANSWER_ORDER | ANSWER_WAITING)) {
-		size_t listed = 0;
-
+	if (answer & ~(ANSWER_ORDER | ANSWER_WAITING | ANSWER_SHORT_DUMP)) {
 		json_list_field(out, "listeners");
-		for (; listed < row->socket_count; listed++) {
-			before = out->length;
-			add_listener(svc, &row->sockets[listed],
-				     listed < of->socket_count ? &svc->sockets[listed] : NULL, answer != ANSWER_LIST,
-				     out);
-			if (cut(out, before, answer))
-				break;
-		}
+		for (size_t n = 0; n < row->socket_count; n++)
+			add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL,
+				     answer != ANSWER_LIST, out);
 		json_list_close(out);
-		if (listed < row->socket_count)
-			json_count_field(out, "more_listeners", row->socket_count - listed);
 	}
 	if (answer & ~(ANSWER_STATUS | ANSWER_DUMP | ANSWER_HEALTH))
 		json_count_field(out, "instances", count);
 	if (!(answer & (ANSWER_STATUS | ANSWER_DUMP)))
 		return;
-	count = 0;
 	json_list_field(out, "instances");
 	LIST_EACH(link, &of->run->instances) {
-		if (count++ >= most)
-			continue;
-		before = out->length;
+		if (listed++ == INSTANCES_MOST)
+			break;
 		add_instance(svc, container_of(link, struct instance, link), is_status, out);
-		if (cut(out, before, answer))
-			most = count - 1;
 	}
 	json_list_close(out);
-	if (count > most)
-		json_count_field(out, "more_instances", count - most);
+	if (count > INSTANCES_MOST)
+		json_count_field(out, "more_instances", count - INSTANCES_MOST);
 }
 
 /* The row as superd.conf writes it, and where each option was set. hides: for a client that may only read. */

@@ -37,7 +37,8 @@
 #include "superd/start/start.h"
 #include "table/services/left_out.h"
 
-#define DUMP_ALL 100 /* services of a table that SIGUSR1 logs whole */
+#define DUMP_ALL 100   /* services of a table that SIGUSR1 logs whole */
+#define DUMP_MOST 2500 /* bytes of one with its lists: also where the log quotes it, a pipe takes the line whole */
 #define TABLES_NAMED 4
 #define LATE 3		  /* seconds until what the start waits for is named, and doubled each time */
 #define REAPED_MOST 256	  /* children in a turn of the loop */
@@ -606,9 +607,14 @@ static void dump(struct buf *out)
 				notify_read(svc); /* what it has said before the signal */
 			LIST_EACH(each, &svc->run->instances)
 				instance_look(container_of(each, struct instance, link));
-			json_object_open(&line);
-			facts_add_answer(svc->row, svc, ANSWER_DUMP, false, &line);
-			json_object_close(&line);
+			for (int answer = ANSWER_DUMP; answer <= ANSWER_SHORT_DUMP; answer <<= 1) {
+				buf_clear(&line);
+				json_object_open(&line);
+				facts_add_answer(svc->row, svc, (enum answer)answer, false, &line);
+				json_object_close(&line);
+				if (out || line.length < DUMP_MOST)
+					break;
+			}
 			if (out)
 				buf_addf(out, "%s\n", buf_string(&line));
 			else
