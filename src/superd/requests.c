@@ -386,7 +386,6 @@ static void ask_version(struct session *session)
 	else
 		json_null_field(line, "guard");
 	json_text_field(line, "reload_refused", *superd.refused_reload ? superd.refused_reload : NULL);
-	json_count_field(line, "starts_noted", 0);
 	json_object_field(line, "posture");
 	add_capabilities(line, "effective", privileges.effective);
 	add_capabilities(line, "permitted", privileges.permitted);

@@ -177,7 +177,7 @@ static bool try_call(const struct scene *scene, size_t n)
 		expect_answer(client, scene, killed, "the client", n);
 	}
 	expect_answer(arrive(scene, port), scene, false, "the next client", n);
-	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));     /* there is room for few of them */
+	WAIT_UNTIL(control_is_done(control_once("version")));
 	cr_expect(!superd_logged(superd, "unknown in the state"), "killed at stop %zu\n%s", n, world_logs());
 	if (scene->state)
 		WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "state"), scene->state));
@@ -406,7 +406,7 @@ static void kill_in_fork(const struct scene *scene, const char *program, enum go
 		cr_assert_eq(ptrace(PTRACE_DETACH, made, 0, 0), 0);
 	expect_answer(client, scene, false, "the client", going);
 	expect_answer(arrive(scene, superd_port(superd, scene->service)), scene, false, "the next client", going);
-	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));
+	WAIT_UNTIL(control_is_done(control_once("version")));
 	WAIT_UNTIL(!strcmp(control_value(control_once("list %s", scene->service), "instances"), "0"));
 	WAIT_UNTIL(!process_is_called(made, superd->name));
 	if (scene->starts)
@@ -675,7 +675,7 @@ static bool try_beginning(const struct beginning *beginning, size_t n)
 	client_ask_pid(superd_port(guard, "two"));
 	if (beginning->restarts)
 		cr_assert_gt(strtol(client_line(client), NULL, 10), 0, "killed at stop %zu\n%s", n, world_logs());
-	WAIT_UNTIL(strstr(control_once("version"), "\"starts_noted\":0"));
+	WAIT_UNTIL(control_is_done(control_once("version")));
 	cr_assert_eq(count_lines(starts), lines, "killed at stop %zu: %s\n%s", n, read_text(starts), world_logs());
 	if (client >= 0)
 		close(client);
