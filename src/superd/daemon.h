@@ -313,12 +313,12 @@ struct idle {
 /* Its program is asked to read its configuration again. orders.c */
 struct refresh {
 	struct svc *svc;
-	struct child child;
+	enum { REFRESH_FAILED, REFRESHED, REFRESHES } state;
+	struct child child; /* of exec_reload, whose next command is `next` */
 	ev_timer limit;
 	pid_t pid; /* of the instance that was asked */
 	unsigned next, reloads;
-	bool waits, commands, under_way, good, timed_out; /* waits: for its READY=1 */
-	char text[400];
+	char text[400]; /* how it ended */
 };
 
 /* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: zone.h. */

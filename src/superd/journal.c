@@ -295,7 +295,6 @@ static void walk_service(struct journal_line *line, struct svc *svc)
 	FIELD(line, "refresh", refresh.pid);
 	FIELD(line, "refresh_child", refresh.child.pid);
 	FIELD(line, "refresh_next", refresh.next);
-	FIELD(line, "refresh_waits", refresh.waits);
 	FIELD(line, "refresh_limit", refresh_limit);
 	FIELD_FD(line, "notify", svc->run->notify);
 	FIELD(line, "variable", svc->run->notify_variable);

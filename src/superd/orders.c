@@ -452,9 +452,8 @@ end_refresh(struct refresh *refresh, bool good, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(refresh->text, sizeof(refresh->text), format, list);
 	va_end(list);
-	refresh->under_way = refresh->waits = false;
+	refresh->state = good ? REFRESHED : REFRESH_FAILED;
 	journal_service(refresh->svc);
-	refresh->good = good;
 	ev_timer_stop(superd.loop, &refresh->limit);
 	log_event(superd.log, good ? LEVEL_INFO : LEVEL_WARNING, &event, "%s", refresh->text);
 	control_wake();
@@ -463,13 +462,14 @@ end_refresh(struct refresh *refresh, bool good, const char *format, ...)
 /* Only READY=1 proves that it has read its configuration: a command may have sent a signal and ended. */
 static void look_at_refresh(struct refresh *refresh)
 {
-	const struct instance *current = refresh->svc->run->current;
+	const struct svc *svc = refresh->svc;
+	const struct instance *current = svc->run->current;
 
-	if (!refresh->under_way || refresh->commands)
+	if (refresh->state != REFRESHES || refresh->child.pid > 0)
 		return;
 	if (!current || current->pid != refresh->pid || current->ends)
 		end_refresh(refresh, false, "pid %ld ended before it read its configuration again", (long)refresh->pid);
-	else if (!refresh->waits)
+	else if (svc->row->exec->type != TYPE_NOTIFY_RELOAD)
 		end_refresh(refresh, true, "the reload command ended well (pid %ld)", (long)refresh->pid);
 	else if (current->reloads != refresh->reloads)
 		end_refresh(refresh, true, "pid %ld has read its configuration again", (long)refresh->pid);
@@ -492,23 +492,18 @@ static void on_refresh_ended(struct child *child, int status, const struct rusag
 {
 	struct refresh *refresh = container_of(child, struct refresh, child);
 	struct svc *svc = refresh->svc;
-	enum result result = refresh->timed_out		   ? RESULT_TIMEOUT
-		: WIFSIGNALED(status) && WCOREDUMP(status) ? RESULT_CORE_DUMP
-		: WIFSIGNALED(status)			   ? RESULT_SIGNAL
-							   : RESULT_EXIT_CODE;
 	char text[48];
 
 	(void)used;
 	child->pid = 0;
 	output_drain(svc, false, true);
-	if (!status && run_next(refresh))
+	if (refresh->state != REFRESHES || (!status && run_next(refresh)))
 		return;
-	refresh->commands = false;
 	status_describe(status, text);
-	if (status && refresh->under_way)
+	if (status)
 		end_refresh(refresh, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s",
-			    (long)refresh->pid, result_name(result), text, *svc->run->last_line ? ": " : "",
-			    svc->run->last_line);
+			    (long)refresh->pid, result_name(result_of_end(svc->row, READY, true, false, status)), text,
+			    *svc->run->last_line ? ": " : "", svc->run->last_line);
 	look_at_refresh(refresh);
 }
 
@@ -518,19 +513,20 @@ static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	look_at_refresh(refresh);
-	if (refresh->commands && refresh->child.pid > 0) {
-		refresh->timed_out = true;
+	if (refresh->state != REFRESHES)
+		return;
+	end_refresh(refresh, false,
+		    refresh->child.pid > 0
+			    ? "pid %ld runs on; exec_reload has not ended within timeout_start"
+			    : "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
+		    (long)refresh->pid);
+	if (refresh->child.pid > 0)
 		child_signal(&refresh->child, SIGKILL);
-	} else if (refresh->under_way) {
-		end_refresh(refresh, false,
-			    "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
-			    (long)refresh->pid);
-	}
 }
 
 bool refresh_is_under_way(const struct svc *svc)
 {
-	return svc->run->refresh && (svc->run->refresh->child.pid || svc->run->refresh->under_way);
+	return svc->run->refresh && (svc->run->refresh->child.pid || svc->run->refresh->state == REFRESHES);
 }
 
 void refresh_free(struct svc *svc)
@@ -565,9 +561,7 @@ void refresh_resume(struct svc *svc, const struct refresh *of, double limit)
 		return;
 	refresh->pid = of->pid;
 	refresh->next = of->next;
-	refresh->waits = of->waits;
-	refresh->under_way = true;
-	refresh->commands = of->child.pid > 0;
+	refresh->state = REFRESHES;
 	if (of->child.pid > 0)
 		child_watch(&refresh->child, of->child.pid);
 	if (limit > 0)
@@ -591,27 +585,22 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 		return "!no-command";
 	if (!refresh && !(refresh = new_refresh(svc)))
 		return "!no-memory";
-	if (refresh->under_way || refresh->child.pid > 0)
+	if (refresh_is_under_way(svc))
 		return "!busy";
 	refresh->pid = svc->run->current->pid;
 	refresh->reloads = svc->run->current->reloads;
 	refresh->next = 0;
-	refresh->timed_out = false;
 	if (signals && kill(refresh->pid, lifecycle->reload_signal) < 0) {
 		buf_addf(why, "%s cannot be sent to pid %ld: %s", scan_signal_name(lifecycle->reload_signal, name),
 			 (long)refresh->pid, strerror(errno));
 		return "!failed";
 	}
-	refresh->under_way = true;
-	refresh->waits = signals;
-	refresh->commands = commands;
+	refresh->state = REFRESHES;
 	if (lifecycle->timeout_start > 0 && lifecycle->timeout_start != SCAN_INFINITY)
 		timer_begin(&refresh->limit, (double)lifecycle->timeout_start / 1e6);
 	output_forget(svc);
-	if (commands && !run_next(refresh)) {
-		refresh->commands = false;
+	if (commands && !run_next(refresh))
 		end_refresh(refresh, false, "exec_reload cannot be run");
-	}
 	return NULL;
 }
 
@@ -813,10 +802,10 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 		if (!svc->run->refresh)
 			return "!ends";
 		look_at_refresh(svc->run->refresh);
-		if (svc->run->refresh->under_way)
+		if (svc->run->refresh->state == REFRESHES)
 			return NULL;
 		buf_text(why, svc->run->refresh->text);
-		return svc->run->refresh->good ? "refreshed" : "!failed";
+		return svc->run->refresh->state == REFRESHED ? "refreshed" : "!failed";
 	case WAIT_ASLEEP:
 		return asleep ? "asleep" : NULL;
 	case WAIT_AWAKE:
