@@ -325,7 +325,8 @@ struct refresh {
 struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
-	double drains_since; /* it is removed, and stopped once nobody is connected; 0: not */
+	double drains_since; /* its instances are stopped once nobody is connected; 0: they are not */
+	bool holds_back;     /* by order, and nothing is started until then */
 	bool lacks;	     /* what its last start or its sockets needed; it is told */
 	ev_timer timer;	     /* end of a pause, or the next try */
 	double start_due;    /* loop time of a start without a client; 0: none */
@@ -878,7 +879,7 @@ const char *session_next_name(struct session *session);
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length);
 
 /* orders.c */
-enum lock_kind { LOCK_DRAINING, LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
+enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
 
 /* What operators have ordered of a service and not undone, whether it is there or not. */
 struct lock {

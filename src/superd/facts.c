@@ -529,7 +529,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 	if (why->length)
 		return UNHEALTHY;
 	health = check(svc, why);
-	if (lock_is_set(svc, LOCK_DRAINING))
+	if (svc->run->holds_back)
 		reason = row->exec->accept ? "it drains: clients wait until its instances have ended"
 					   : "it drains: it is stopped once nobody is connected";
 	else if (lock_is_set(svc, LOCK_HELD))
@@ -903,7 +903,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 		facts_describe_removed(svc, &text);
 		add_text(out, "removed", &text);
 	}
-	if (lock_is_set(svc, LOCK_DRAINING))
+	if (svc->run->holds_back)
 		json_flag_field(out, "drains", true);
 	if (svc_is_opening(svc))
 		json_flag_field(out, "socket_commands", true);
@@ -973,7 +973,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		}
 		if (place && place <= PLACES_MOST)
 			json_count_field(out, "place", place);
-		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING)));
+		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
 		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
 		json_flag_field(out, "disabled_at_boot", lock && lock->orders[LOCK_AT_BOOT].since);
 		json_flag_field(out, "degraded", svc && is_degraded(svc));

@@ -289,6 +289,7 @@ static void walk_service(struct journal_line *line, struct svc *svc)
 	FIELD(line, "bound", unbound);
 	FIELD(line, "removed", removed);
 	FIELD(line, "drains_since", svc->run->drains_since);
+	FIELD(line, "holds_back", svc->run->holds_back);
 	FIELD(line, "begun", begun); /* else it is new, and starts now */
 	FIELD(line, "due", due);
 	FIELD(line, "names", svc->run->names);

@@ -55,7 +55,6 @@ static struct {
 static const struct {
 	const char *word, *shown, *ends_by;
 } lock_kinds[LOCK_KINDS] = {
-	[LOCK_DRAINING] = { "draining", "draining", "release" },
 	[LOCK_HELD] = { "held", "held", "release" },
 	[LOCK_DISABLED] = { "disabled", "disabled", "enable" },
 	[LOCK_AT_BOOT] = { "boot", "disabled at boot", "enable --boot" },
@@ -134,7 +133,7 @@ static void add_lines(enum lock_kind first, enum lock_kind last, struct buf *out
 
 void locks_save(struct buf *out)
 {
-	add_lines(LOCK_DRAINING, LOCK_AT_BOOT, out);
+	add_lines(LOCK_HELD, LOCK_AT_BOOT, out);
 }
 
 /* A line without its first word: NAME UID SECONDS, of which the name stays. Returns what is wrong, or NULL. */
@@ -231,7 +230,7 @@ static void write_locks(void)
 	locks.count = kept;
 	for (int n = 0; n < 2; n++) {
 		if (locks.files[n].stale && locks.files[n].path)
-			write_file(&locks.files[n], n ? LOCK_AT_BOOT : LOCK_DRAINING, n ? LOCK_AT_BOOT : LOCK_DISABLED);
+			write_file(&locks.files[n], n ? LOCK_AT_BOOT : LOCK_HELD, n ? LOCK_AT_BOOT : LOCK_DISABLED);
 	}
 }
 
@@ -319,7 +318,6 @@ void locks_drop(void)
 
 		if (table_find(superd.table, lock->name) || (svc && !svc->removed))
 			continue;
-		lock->orders[LOCK_DRAINING].since = 0;
 		if (lock->orders[LOCK_AT_BOOT].since)
 			lock->orders[LOCK_DISABLED].since = 0;
 		for (enum lock_kind kind = LOCK_HELD; kind < LOCK_AT_BOOT; kind++) {
@@ -628,15 +626,11 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
 		int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
-		const struct lock *lock = svc->removed ? NULL : lock_find(svc->row->name);
-		double lasted = svc->run->drains_since > 0 ? clock_now() - svc->run->drains_since
-			: lock && lock->orders[LOCK_DRAINING].since
-			? (double)(time(NULL) - lock->orders[LOCK_DRAINING].since)
-			: -1;
+		double lasted = clock_now() - svc->run->drains_since;
 		struct clients clients = { 0 };
 
 		/* With accept = yes each client has an instance, which ends with it. */
-		if (lasted < 0 || !svc->run->current || svc->run->current->ends)
+		if (!(svc->run->drains_since > 0) || !svc->run->current || svc->run->current->ends)
 			continue;
 		clients_count(svc, &clients);
 		/* Who waits at sockets that stay is served by the next instance. */
@@ -658,20 +652,20 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 /* It drains from now on: by an order, or as it did under the superd before. */
 void drain_follow(struct svc *svc)
 {
-	if ((!lock_is_set(svc, LOCK_DRAINING) && !(svc->run->drains_since > 0)) || ev_is_active(&drains))
+	if (!(svc->run->drains_since > 0) || ev_is_active(&drains))
 		return;
 	ev_timer_init(&drains, on_drains, 0, DRAIN_LOOK);
 	ev_timer_start(superd.loop, &drains);
 }
 
-/* Its instances have ended. */
+/* Its instances have ended, or are to go on. */
 void drain_end(struct svc *svc)
 {
-	CLEAR(svc->run->drains_since);
-	if (!lock_is_set(svc, LOCK_DRAINING))
+	if (!(svc->run->drains_since > 0))
 		return;
-	set_lock(svc->row->name, LOCK_DRAINING, (struct lock_order){ 0 });
-	write_locks();
+	svc->run->drains_since = 0;
+	CLEAR(svc->run->holds_back);
+	journal_service(svc);
 }
 
 static struct instance *first_of_before(struct svc *svc, double asked, unsigned *count)
@@ -783,7 +777,7 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case RESTART:
 		return look_at_restart(order, svc, why);
 	case DRAIN:
-		return lock_is_set(svc, LOCK_DRAINING) || first_of_before(svc, order->asked, &count) ? NULL : "drained";
+		return svc->run->holds_back || first_of_before(svc, order->asked, &count) ? NULL : "drained";
 	case ENABLE:
 		if (lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
@@ -843,7 +837,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	const char *name = svc->row->name, *word;
 	const struct lock_order now = { .since = time(NULL), .uid = session->uid }, never = { 0 };
-	bool was = lock_is_set(svc, LOCK_HELD) || lock_is_set(svc, LOCK_DRAINING);
+	bool was = lock_is_set(svc, LOCK_HELD) || svc->run->holds_back;
 	bool disabled = lock_is_set(svc, LOCK_DISABLED);
 
 	if (superd.stopping)
@@ -888,12 +882,14 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case HOLD:
 		set_lock(name, LOCK_HELD, now);
-		set_lock(name, LOCK_DRAINING, never);
+		if (svc->run->holds_back)
+			drain_end(svc);
 		svc_settle(svc);
 		return "held";
 	case RELEASE:
 		set_lock(name, LOCK_HELD, never);
-		set_lock(name, LOCK_DRAINING, never);
+		if (svc->run->holds_back)
+			drain_end(svc);
 		if (was && svc->state == HELD) {
 			svc_set(svc, LISTENING);
 			svc_settle(svc);
@@ -902,8 +898,11 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	case DRAIN:
 		if (svc->state == FROZEN)
 			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
-		if (!svc_is_empty(svc))
-			set_lock(name, LOCK_DRAINING, now);
+		if (!svc_is_empty(svc)) {
+			svc->run->drains_since = clock_now();
+			svc->run->holds_back = true;
+			journal_service(svc);
+		}
 		svc_settle(svc);
 		drain_follow(svc);
 		break;

@@ -561,7 +561,7 @@ static bool reload_apply(struct table *table)
 			if (svc->removed && changes[n] != DIFF_SOCKETS && runs_on(svc))
 				svc_set(svc, RUNNING);
 			if (svc->removed)
-				CLEAR(svc->run->drains_since); /* it is back */
+				drain_end(svc); /* it is back */
 			svc->removed = false;
 			svc->seen = returns || changes[n] != DIFF_SAME;
 			if (svc->seen) {

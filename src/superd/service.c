@@ -94,7 +94,7 @@ enum bar svc_bar(const struct svc *svc)
 		: svc->removed				    ? BAR_REMOVED
 		: lock && lock->orders[LOCK_DISABLED].since ? BAR_DISABLED
 		: lock && lock->orders[LOCK_HELD].since	    ? BAR_HELD
-		: lock && lock->orders[LOCK_DRAINING].since ? BAR_DRAINING
+		: svc->run->holds_back			    ? BAR_DRAINING
 							    : BAR_NONE;
 }
 

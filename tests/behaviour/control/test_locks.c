@@ -124,7 +124,7 @@ Behaviour(locks, nothing_of_a_held_service_is_started_at_a_start)
 }
 
 /* It goes on with the next superd. */
-Behaviour(locks, a_drain_is_one)
+Behaviour(locks, a_drain_is_none)
 {
 	int web = free_port();
 	struct superd *superd = run_web(web);
@@ -133,10 +133,12 @@ Behaviour(locks, a_drain_is_one)
 	client_send(client, "hello\n");
 	WAIT_UNTIL(superd_processes(superd));
 	cr_assert(control_is_done(control_once("drain --no-wait web")));
+	cr_expect_neq(access(file(), F_OK), 0);
+	superd_upgrade(superd);
 	cr_expect_str_eq(control_value(control_once("status web"), "held"), "true");
-	cr_expect_eq(access(file(), F_OK), 0);
+	cr_expect_str_eq(control_value(control_once("status web"), "drains"), "true");
 	close(client);
-	WAIT_UNTIL(access(file(), F_OK) < 0);
+	WAIT_UNTIL(!strcmp(control_value(control_once("status web"), "held"), "false"));
 }
 
 Behaviour(locks, end_with_their_service)
