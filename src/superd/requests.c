@@ -40,23 +40,24 @@ static const struct service *find_row(const char *name, struct svc **svc)
 	return found ? found->row : table_find(superd.table, name);
 }
 
-/* The rows of the table, then services by the row of an earlier one, then those that a reload has removed. NULL: none
- * at this place, for now or (*end) at all. */
-static const struct service *row_at(size_t n, bool *end)
+/* From 0 on the rows of the table, then services by the row of an earlier one, then those that a reload has removed.
+ * NULL: no more. */
+static const struct service *next_row(size_t *n)
 {
-	*end = false;
-	if (n < superd.table->count) {
-		const struct service *row = &superd.table->services[n];
+	size_t behind;
+
+	while (*n < superd.table->count) {
+		const struct service *row = &superd.table->services[(*n)++];
 		struct svc *svc = svc_find(row->name);
 
-		return svc ? svc->row : row->is_left_out && left_out_of(superd.table, row)->is_kept ? NULL : row;
+		if (svc || !row->is_left_out || !left_out_of(superd.table, row)->is_kept)
+			return svc ? svc->row : row;
 	}
-	n -= superd.table->count;
+	behind = (*n)++ - superd.table->count;
 	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		if (!table_find(superd.table, svc->row->name) && !n--)
+		if (!table_find(superd.table, svc->row->name) && !behind--)
 			return svc->row;
 	}
-	*end = true;
 	return NULL;
 }
 
@@ -82,17 +83,15 @@ static bool wants(const struct session *session, const char *name)
 	return wanted;
 }
 
-static bool any_is_meant(const char *word)
+static bool any_is_meant(const struct session *session, const char *word)
 {
-	double begun = clock_now();
-	bool end = false;
+	const struct service *row;
+	size_t n = 0;
 
 	if (is_name(word))
 		return find_row(word, NULL);
-	for (size_t n = 0; !end; n++) {
-		const struct service *row = row_at(n, &end);
-
-		if ((row && word_means(word, false, row->name)) || clock_now() - begun > SESSION_TURN)
+	while ((row = next_row(&n))) {
+		if (word_means(word, false, row->name) || !session_may_go_on(session))
 			return true;
 	}
 	return false;
@@ -100,18 +99,15 @@ static bool any_is_meant(const char *word)
 
 /* The first name that is this word with more behind the letter `behind` (echo@127.0.0.1, tftp-udp), and how many there
  * are, 2 for more. */
-static const char *find_longer(const char *word, char behind, unsigned *count)
+static const char *find_longer(const struct session *session, const char *word, char behind, unsigned *count)
 {
-	size_t length = strlen(word);
-	double begun = clock_now();
+	size_t length = strlen(word), n = 0;
 	const char *first = NULL;
-	bool end = false;
+	const struct service *row;
 
 	*count = 0;
-	for (size_t n = 0; *word && !end && *count < 2 && clock_now() - begun <= SESSION_TURN; n++) {
-		const struct service *row = row_at(n, &end);
-
-		if (row && !strncmp(word, row->name, length) && row->name[length] == behind && !(*count)++)
+	while (*word && *count < 2 && session_may_go_on(session) && (row = next_row(&n))) {
+		if (!strncmp(word, row->name, length) && row->name[length] == behind && !(*count)++)
 			first = row->name;
 	}
 	return first;
@@ -120,10 +116,10 @@ static const char *find_longer(const char *word, char behind, unsigned *count)
 static void refuse_name(struct session *session, const char *word)
 {
 	const char *dot = strrchr(word, '.'), *near = NULL;
-	double begun = clock_now();
 	char stem[100], hint[300] = "";
 	unsigned count = 0, longer;
-	bool end = false;
+	const struct service *row;
+	size_t n = 0;
 
 	if (glob_is_pattern(word)) {
 		session_fail(session, "unknown", "", "'%.100s': no service has such a name", word);
@@ -135,18 +131,14 @@ static void refuse_name(struct session *session, const char *word)
 		near = find_row(stem, NULL) ? stem : NULL;
 	}
 	if (!near)
-		near = find_longer(stem, '@', &count);
+		near = find_longer(session, stem, '@', &count);
 	if (!near)
-		near = find_longer(stem, '-', &longer);
+		near = find_longer(session, stem, '-', &longer);
 	if (!near) {
 		struct scan_nearest nearest = { .name = stem, .most = strlen(stem) < 5 ? 2 : 4 };
 
-		for (size_t n = 0; strlen(word) < 100 && !end && clock_now() - begun <= SESSION_TURN; n++) {
-			const struct service *row = row_at(n, &end);
-
-			if (row)
-				scan_nearest_look(&nearest, row->name);
-		}
+		while (strlen(word) < 100 && session_may_go_on(session) && (row = next_row(&n)))
+			scan_nearest_look(&nearest, row->name);
 		near = nearest.word;
 	}
 	if (near)
@@ -156,8 +148,9 @@ static void refuse_name(struct session *session, const char *word)
 }
 
 /* The only name that is this one with an address behind takes its place. */
-static void complete(struct request *request)
+static void complete(struct session *session)
 {
+	struct request *request = &session->request;
 	size_t places[WORDS_MOST], most = request->count + 1;
 
 	buf_clear(&request->completed);
@@ -168,7 +161,7 @@ static void complete(struct request *request)
 		places[n] = SIZE_MAX;
 		if (!word || glob_is_pattern(word) || find_row(word, NULL))
 			continue;
-		name = find_longer(word, '@', &count);
+		name = find_longer(session, word, '@', &count);
 		if (count != 1)
 			continue;
 		places[n] = request->completed.length;
@@ -226,7 +219,7 @@ static void begin_answer(struct session *session);
 static void gather(struct session *session)
 {
 	struct request *request = &session->request;
-	bool end = false;
+	const struct service *row = NULL;
 
 	if (session->table != superd.loaded) {
 		session->table = superd.loaded;
@@ -236,19 +229,16 @@ static void gather(struct session *session)
 		for (size_t n = 0; n < request->count; n++)
 			session->are_names |= (uint32_t)is_name(request->names[n]) << n;
 	}
-	do {
-		const struct service *row = row_at(session->row++, &end);
+	while (session_may_go_on(session) && (row = next_row(&session->row))) {
 		uint32_t by = 0;
 
-		if (!row)
-			continue;
 		for (size_t n = 0; n < request->count; n++)
 			by |= (uint32_t)word_means(request->names[n], session->are_names >> n & 1, row->name) << n;
 		session->matched |= by;
 		if (by || !request->count)
 			add_name(session, row);
-	} while (!end && session_may_go_on(session));
-	if (!end)
+	}
+	if (row || !session_may_go_on(session))
 		return;
 	for (size_t n = 0; n < request->count; n++) {
 		if (!(session->matched >> n & 1) && !note_missing(session, request->names[n]))
@@ -518,7 +508,7 @@ static void ask_log(struct session *session)
 	size_t count;
 
 	for (size_t n = 0; n < request->count; n++) {
-		if (!glob_is_pattern(request->names[n]) && !any_is_meant(request->names[n])) {
+		if (!glob_is_pattern(request->names[n]) && !any_is_meant(session, request->names[n])) {
 			refuse_name(session, request->names[n]);
 			return;
 		}
@@ -549,7 +539,7 @@ static void ask_log(struct session *session)
 static void ask_events(struct session *session)
 {
 	const char *name = session->request.service;
-	bool exists = !name || any_is_meant(name);
+	bool exists = !name || any_is_meant(session, name);
 
 	if (!exists && !glob_is_pattern(name)) {
 		refuse_name(session, name);
@@ -1077,7 +1067,7 @@ void request_obey(struct session *session, const char *line)
 			  (unsigned long)session->uid, verb->name);
 	if (verb->answer == ANSWER_TIMELINE && request->since <= 0)
 		request->since = SINCE;
-	complete(request);
+	complete(session);
 	session->verb = verb->name;
 	session->answer = verb->answer;
 	session->action = verb->action;
