@@ -678,15 +678,7 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (make_socket(path, &why)) {
 		log_notice(superd.log, "the control socket is %s now", path);
-		locks_begin(path, !server.is_lost);
-		if (server.is_lost)
-			locks_write_again(); /* they went with it */
-		LIST_OF(struct svc, svc, link, &superd.services) {
-			if (lock_is_set(svc, LOCK_DISABLED))
-				svc_shut(svc, false);
-			else if (lock_is_set(svc, LOCK_HELD))
-				svc_settle(svc);
-		}
+		locks_write_again(); /* they may have gone with it */
 		server.is_lost = false;
 	} else if (server.is_lost || may_pass(errno)) {
 		timer_begin(timer, PATIENCE);

@@ -385,11 +385,9 @@ void locks_begin(const char *control, bool reads)
 
 	if (*control != '/')
 		return;
-	if (!locks.files[0].path) {
-		buf_addf(&path, "%s.locks", control);
-		locks.files[0].path = buf_take(&path);
-	}
-	if (!locks.files[1].path && superd.defaults.state_directory) {
+	buf_addf(&path, "%s.locks", control);
+	locks.files[0].path = buf_take(&path);
+	if (superd.defaults.state_directory) {
 		/* STATE/superd/run-superd-control.disabled */
 		buf_addf(&path, "%s/superd/", superd.defaults.state_directory);
 		for (const char *at = control + 1; *at; at++) {
