@@ -45,9 +45,6 @@ struct past {
 	double asked;	/* the client came */
 	double told;	/* who it was, last */
 	char waker[64]; /* of the start under way; "": unknown */
-	char peer[64];	/* that, until it is logged with the wake; "": it is not */
-	double slept;
-	bool thawed;
 };
 
 static size_t history_bytes;
@@ -180,31 +177,35 @@ void facts_note_served(struct svc *svc, bool thawed, double latency)
 		histogram_add(&svc->run->past->thaws, latency);
 }
 
-/* ready: seconds until its client was taken; 0: it was thawed. */
-static void tell_wake(struct svc *svc, double ready)
+static struct history_wake *last_wake(const struct svc *svc)
 {
-	struct past *past = svc->run->past;
-	bool slept = past->slept > 0;
+	const struct history *history = svc->run->past ? &svc->run->past->history : NULL;
+
+	return history && history->wakes.count ? history_wake(history, history->wakes.count - 1) : NULL;
+}
+
+/* ready: seconds until its client was taken; 0: it was thawed. */
+static void tell_wake(struct svc *svc, const struct history_wake *wake, double ready)
+{
+	double slept = (double)wake->slept;
 	struct event event = { .name = "woken",
 			       .service = svc->row->name,
-			       .peer = past->peer,
-			       .has_duration = slept,
-			       .duration = past->slept };
+			       .peer = wake->by,
+			       .has_duration = slept > 0,
+			       .duration = slept };
 	char asleep[DURATION_MOST], span[DURATION_MOST];
 
-	if (*past->peer)
-		log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", past->peer, slept ? " after " : "",
-			  slept ? duration_write(asleep, past->slept) : "", slept ? " asleep" : "",
-			  ready > 0 ? ": ready in " : "", ready > 0 ? duration_write(span, ready) : "");
-	*past->peer = '\0';
+	log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", wake->by, slept > 0 ? " after " : "",
+		  slept > 0 ? duration_write(asleep, slept) : "", slept > 0 ? " asleep" : "",
+		  ready > 0 ? ": ready in " : "", ready > 0 ? duration_write(span, ready) : "");
 }
 
 /* A client waits until its connection is taken, which no event tells: it is looked at with growing pauses. */
 static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
-	struct past *past = svc->run->past;
-	double waited = clock_now() - past->asked;
+	const struct history_wake *wake = last_wake(svc);
+	double waited = clock_now() - svc->run->past->asked;
 
 	(void)loop, (void)events;
 	if (svc->state != RUNNING || waited > TAKEN_MOST)
@@ -213,10 +214,11 @@ static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 		timer_begin(timer, waited / 4 > TAKEN_LEAST ? waited / 4 : TAKEN_LEAST);
 		return;
 	}
-	if (!past->thawed)
+	if (!wake->thawed)
 		svc->run->last_latency = waited;
-	tell_wake(svc, waited);
-	facts_note_served(svc, past->thawed, waited);
+	if (!wake->thawed && *wake->by)
+		tell_wake(svc, wake, waited);
+	facts_note_served(svc, wake->thawed, waited);
 	control_wake();
 }
 
@@ -224,28 +226,20 @@ static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 void facts_note_ready(struct svc *svc, double asked, const char *peer)
 {
 	struct past *past = svc->run->past;
-	double now = clock_now();
-	size_t count = past ? past->history.wakes.count : 0;
-	struct history_wake *wake = count ? history_wake(&past->history, count - 1) : NULL;
+	struct history_wake *wake = last_wake(svc);
 
-	if (!past || !svc->socket_count || !wake || *wake->by)
+	if (!svc->socket_count || !wake || *wake->by)
 		return;
 	past->asked = asked;
-	past->thawed = wake->thawed;
-	if (!*peer)
-		peer = past->waker;
-	snprintf(past->peer, sizeof(past->peer), "%s", peer);
-	if (*peer) {
-		past->told = now;
-		past->slept = history_set_client(&past->history, wake->thawed, peer);
+	snprintf(wake->by, sizeof(wake->by), "%s", *peer ? peer : past->waker);
+	if (*wake->by) {
+		past->told = clock_now();
 		if (!wake->thawed)
-			snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", peer);
+			snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", wake->by);
 		else
-			tell_wake(svc, 0); /* a start is told when it is good */
+			tell_wake(svc, wake, 0); /* a start is told when it is good */
 	}
-	ev_set_cb(&past->taken, on_taken);
-	past->taken.data = svc;
-	timer_begin(&past->taken, 0);
+	timer_call(&past->taken, 0, on_taken, svc);
 }
 
 void facts_forget(struct svc *svc)

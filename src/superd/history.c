@@ -147,32 +147,14 @@ void history_add_wake(struct history *history, const struct history_wake *wake)
 		*place = *wake;
 }
 
-/* Only the newest can change: what is noted of an older one came too late. */
-static struct history_wake *last_wake(struct history *history, bool thawed)
+bool history_set_delay(struct history *history, bool thawed, double now)
 {
 	struct history_wake *wake = history->wakes.count ? history_wake(history, history->wakes.count - 1) : NULL;
 
-	return wake && wake->thawed == thawed ? wake : NULL;
-}
-
-bool history_set_delay(struct history *history, bool thawed, double now)
-{
-	struct history_wake *wake = last_wake(history, thawed);
-
-	if (!wake || wake->delay >= 0)
+	if (!wake || wake->thawed != thawed || wake->delay >= 0)
 		return false;
 	wake->delay = (float)number_max(now - wake->at, 0);
 	return true;
-}
-
-double history_set_client(struct history *history, bool thawed, const char *client)
-{
-	struct history_wake *wake = last_wake(history, thawed);
-
-	if (!wake || *wake->by)
-		return 0;
-	snprintf(wake->by, sizeof(wake->by), "%s", client);
-	return (double)wake->slept;
 }
 
 /* ---- the bar ---- */

@@ -190,9 +190,6 @@ void history_add_wake(struct history *history, const struct history_wake *wake);
 /* The client of the last wake was accepted now, or its instance is ready: sets the delay, if that was such a wake and
  * its delay is unknown still. true: it was. */
 bool history_set_delay(struct history *history, bool thawed, double now);
-/* Sets the cause of the last wake, if that was such a one and its cause is unknown still. Returns how long the service
- * had slept then; 0: unknown. */
-double history_set_client(struct history *history, bool thawed, const char *client);
 
 /* n counts from the oldest; n < changes.count or wakes.count. */
 struct history_change *history_change(const struct history *history, size_t n);

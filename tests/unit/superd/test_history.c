@@ -123,17 +123,14 @@ Test(history, does_not_grow_where_all_have_enough)
 	total -= HISTORY_MOST;
 }
 
-Test(history, takes_the_delay_and_the_client_for_the_wake_they_belong_to)
+Test(history, takes_the_delay_for_the_wake_that_it_belongs_to)
 {
 	cr_expect_not(history_set_delay(&history, false, 201));
 	add_wake(200, false, "");
 	cr_expect_not(history_set_delay(&history, true, 201));
 	cr_expect(history_set_delay(&history, false, 200.25));
 	cr_expect_not(history_set_delay(&history, false, 209));
-	history_set_client(&history, false, "192.0.2.7");
 	add_wake(300, true, "");
-	history_set_client(&history, false, "192.0.2.8");
-	cr_expect_str_eq(history_wake(&history, 0)->by, "192.0.2.7");
+	cr_expect_not(history_set_delay(&history, false, 301));
 	cr_expect_float_eq(history_wake(&history, 0)->delay, .25, 1e-6);
-	cr_expect_str_eq(history_wake(&history, 1)->by, "");
 }
