@@ -587,7 +587,7 @@ static int flush(struct pollfd *full)
 		if (sinks[n]->state != LOG_SINK_READY && is_due)
 			log_sink_flush(sinks[n]);
 		waits |= sinks[n]->state != LOG_SINK_READY;
-		full[n].fd = sinks[n]->state == LOG_SINK_FULL ? log_sink_fd(sinks[n]) : -1;
+		full[n].fd = sinks[n]->state == LOG_SINK_FULL ? sinks[n]->fd : -1;
 	}
 	error = sink->state != LOG_SINK_AWAY ? 0 : sink->error ? sink->error : ENOENT;
 	if (!error != !self.error) {

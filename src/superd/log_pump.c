@@ -17,7 +17,7 @@ static void stop_watching(struct log_pump *pump)
 static void start_watching(struct log_pump *pump, bool by_descriptor)
 {
 	struct ev_loop *loop = pump->loop;
-	int fd = log_sink_fd(pump->sink);
+	int fd = pump->sink->fd;
 
 	if (by_descriptor && fd >= 0) {
 		ev_io_set(&pump->io, fd, EV_WRITE);
@@ -41,14 +41,14 @@ static void on_wait(struct log_sink *sink)
 static void flush_sink(struct log_pump *pump, bool by_descriptor)
 {
 	struct log_sink *sink = pump->sink;
-	uint64_t taken = sink->queue.taken;
+	size_t left = sink->queue.length - sink->done;
 	bool moved;
 
 	stop_watching(pump);
 	sink->wait = NULL;
 	log_sink_flush(sink);
 	sink->wait = on_wait;
-	moved = sink->queue.taken != taken;
+	moved = sink->queue.length - sink->done != left;
 	if (sink->state == LOG_SINK_FULL && moved)
 		pump->pause = FULL_PAUSE;
 	else if (pump->pause < LONGEST_PAUSE)

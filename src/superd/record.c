@@ -202,7 +202,7 @@ void record_line(struct svc *svc, struct event event, struct buf *line)
 		localtime_r(&now, &local);
 		xinetd_line_stamp(&text, &local);
 		buf_addf(&text, "%s\n", buf_string(line));
-		if (has_room(svc, to, target, size + (int64_t)(to->sink.queue.bytes + text.length)))
+		if (has_room(svc, to, target, size + (int64_t)(to->sink.queue.length + text.length)))
 			log_sink_take(&to->sink, LOG_INFO, buf_string(&text), text.length);
 		tell_outage(to, svc->row->name, NULL);
 	} else {

@@ -153,17 +153,16 @@ int log_shape(const struct log *log, struct log_shape *out)
 				   .facility = log->sink.facility,
 				   .pid = getpid() };
 	snprintf(out->name, sizeof(out->name), "%s", log->name);
-	return log->sink.fd;
+	return log->sink.kind == LOG_SINK_SYSLOG ? -1 : log->sink.fd;
 }
 
 void log_adopt(struct log *log, const struct log_shape *shape, int fd)
 {
-	const struct log_sink sink = { .kind = (enum log_sink_kind)shape->kind,
-				       .mode = (enum log_sink_mode)shape->mode,
-				       .is_regular = shape->is_regular,
-				       .facility = shape->facility };
-
-	log_sink_adopt(&log->sink, &sink, fd);
+	log_sink_go_on(&log->sink, &(const struct log_sink){ .kind = (enum log_sink_kind)shape->kind,
+							     .mode = (enum log_sink_mode)shape->mode,
+							     .fd = fd,
+							     .is_regular = shape->is_regular,
+							     .facility = shape->facility });
 	log_set_form(log, shape->json, shape->level);
 	log_set_name(log, shape->name, shape->like_xinetd);
 	log->sink.pid = shape->pid;
@@ -338,22 +337,24 @@ static bool compose_line(struct log *log, const struct log_message *message)
 	return !log->line.failed;
 }
 
-/* Logs the number of lines that were dropped. If there is no room for that now, a later call logs it. */
+/* Logs the number of lines that were dropped. If that line is lost, too, a later call logs it. */
 static void report_dropped(struct log_sink *sink)
 {
 	struct log *log = container_of(sink, struct log, sink);
-	const unsigned long lost = sink->unreported;    /* a copy: the report itself may displace lines */
+	const unsigned long lost = sink->unreported, all = log->losses;
 	const struct event event = { .name = "dropped" };
-	struct buf text = { 0 }, kept = log->line;              /* may contain the line that follows the report */
+	char text[80];
+	int length = snprintf(text, sizeof(text), "%lu line%s of the log %s dropped", lost, lost == 1 ? "" : "s",
+			      lost == 1 ? "was" : "were");
 
-	log->line = (struct buf){ 0 };
-	buf_addf(&text, "%lu line%s of the log %s dropped", lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
-	if (!text.failed && compose_line(log, &(struct log_message){ LEVEL_WARNING, &event, text.data, text.length }) &&
-	    log_sink_put_first(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length))
-		sink->unreported -= lost;
-	buf_free(&text);
-	buf_free(&log->line);
-	log->line = kept;
+	if (!compose_line(log, &(struct log_message){ LEVEL_WARNING, &event, text, (size_t)length }))
+		return;
+	sink->unreported = 0;
+	log_sink_take(sink, levels[LEVEL_WARNING].severity, log->line.data, log->line.length);
+	if (sink->unreported) {
+		sink->unreported = lost;
+		log->losses = all;
+	}
 }
 
 struct log *log_open(const char *destination, bool json, enum level level, const char **why)
@@ -408,6 +409,9 @@ static void log_write(struct log *log, const struct log_message *message)
 	const struct event *event = message->event;
 	int saved = errno;
 
+	/* Without an event loop nobody else writes the queue. */
+	if (log->sink.queue.length ? !log->sink.wait : log->sink.unreported)
+		log_sink_flush(&log->sink);
 	if (!compose_line(log, message))
 		log_sink_count_lost(&log->sink);
 	else

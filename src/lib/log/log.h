@@ -8,64 +8,23 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "lib/list.h"
 
-enum write_outcome {
-	WRITE_DONE,
-	WRITE_FULL,                     /* the reader is behind; poll(2) the descriptor for writing */
-	WRITE_AWAY,                     /* no reader, or no room on the disk; nothing to poll, so try again later */
-	WRITE_LOST                      /* this line can never be written */
-};
-
-/* The lines that a sink cannot write now, in their order. The queue is bounded: if a line does not fit, the oldest ones
- * are dropped, but never one that is written in part. */
-struct log_queue {
-	struct list lines;              /* owned */
-	size_t bytes;                   /* memory of the lines */
-	size_t done;                    /* bytes of the first line that are written */
-	uint64_t taken;                 /* grows with whatever is written of it, so that the loop sees progress */
-};
-
-static inline bool log_queue_is_empty(const struct log_queue *queue)
-{
-	return list_empty(&queue->lines);
-}
-
-/* A non-blocking client of /dev/log in the form of RFC 3164, for superd's own lines and for `output = "syslog"`. */
-
-struct syslog {
-	int fd;                         /* owned; -1: not connected */
-	double retry_at;                /* time of the next attempt to connect, seconds of clock_now; 0: at once */
-	bool is_stream;                 /* the daemon listens on a stream socket: each line ends in NUL */
-	const char *path;               /* NULL: /dev/log; tests set another */
-};
+/* A destination of log lines: stderr, a file or syslog. It writes each line at once or queues it, and never waits. The
+ * queue is bounded: a line that finds no room is dropped, and counted. The owner calls log_sink_flush when the sink can
+ * be written again. */
 
 #define SYSLOG_LINE 4000                /* most bytes of a line */
-#define SYSLOG_INIT { .fd = -1 }
+#define LOG_SINK_MODE 0640              /* permissions of a file that superd creates */
+#define LOG_SINK_QUEUE (256 << 10)      /* most bytes of the queue: some two thousand lines */
 
-/* The start of each line. */
+/* The start of a line for syslog. */
 struct syslog_head {
 	int priority;                   /* facility | severity, as in syslog(3) */
 	const char *ident;              /* the program's name */
 	long pid;                       /* 0: none */
 };
 
-/* Adds one line as the daemon gets it: control characters escaped, and cut at SYSLOG_LINE bytes. */
-void syslog_compose(struct buf *out, const struct syslog_head *head, const char *line, size_t length);
-
-/* Sends such a line, NUL-terminated, from *done on, and advances *done if a stream takes only a part. Keeps errno. */
-enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done);
-void syslog_close(struct syslog *syslog);
-
 int syslog_facility(const char *name);  /* LOG_DAEMON …; -1: unknown */
-
-/* A destination of log lines: stderr, a file or syslog. It writes each line at once or queues it, and never waits.
- *
- * With an event loop, the owner sets `wait` and calls log_sink_flush when the sink can be written again. Without one,
- * each new line first tries to write the queue. */
-
-#define LOG_SINK_MODE 0640              /* permissions of a file that superd creates */
-#define LOG_SINK_QUEUE (256 << 10)      /* most bytes of the queue: some two thousand lines */
 
 enum log_sink_kind { LOG_SINK_STDERR, LOG_SINK_FILE, LOG_SINK_SYSLOG };
 
@@ -77,32 +36,35 @@ enum log_sink_mode {
 
 enum log_sink_state {
 	LOG_SINK_READY,                 /* the queue is empty */
-	LOG_SINK_FULL,                  /* lines wait until log_sink_fd is writable */
-	LOG_SINK_AWAY                   /* lines wait, with nothing to poll: no syslog daemon, or a full disk */
+	LOG_SINK_FULL,                  /* lines wait until fd is writable */
+	LOG_SINK_AWAY,                  /* lines wait, with nothing to poll: no syslog daemon, or a full disk */
+	LOG_SINK_LOST                   /* of one line only: it can never be written */
 };
 
 struct log_sink {
 	enum log_sink_kind kind;
-	enum log_sink_mode mode;        /* of stderr or a file */
-	int fd;                         /* of stderr or a file; owned unless it is 2; -1: syslog */
+	enum log_sink_mode mode;
+	int fd;                         /* owned unless it is 2; -1: not connected to syslog */
 	char *path;                     /* owned; the file, also while stderr replaces it; NULL: none */
 	bool is_regular;                /* fd is a regular file */
 	int facility;                   /* of syslog(3), LOG_DAEMON unless set */
 	const char *ident;              /* the program's name in syslog lines, borrowed; "superd" unless set */
 	long pid;                       /* in the head of its lines; 0: this process's */
-	struct syslog syslog;
+	const char *daemon;             /* the socket of syslog; NULL: /dev/log; tests set another */
+	bool is_stream;                 /* syslog's daemon listens on a stream socket: each line ends in NUL */
+	double retry_at;                /* when syslog is next connected to, seconds of clock_now; 0: at once */
 	struct buf text;                /* the syslog line; kept, so that logging allocates nothing once it has grown */
-	struct log_queue queue;
+	struct buf queue;               /* lines that wait, in their order, each with a NUL behind it */
+	size_t done;                    /* bytes of the first one that are written */
 	enum log_sink_state state;
 	int error;                      /* errno of the last failed write; 0: there is no syslog daemon */
 	unsigned long unreported;       /* lines dropped that no line of the log reports yet; the owner subtracts */
 	unsigned long *lost;            /* the sum of several sinks, borrowed; NULL: none */
-	/* Called when state or log_sink_fd has changed, and, with LOG_SINK_READY, before a descriptor is closed. NULL:
-	 * there is no event loop. */
+	/* Called when state or fd has changed, and, with LOG_SINK_READY, before a descriptor is closed. NULL: there is no
+	 * event loop. */
 	void (*wait)(struct log_sink *sink);
 	void *waiter;                   /* context of wait, set by the owner */
-	/* Reports the dropped lines by log_sink_put_first, before the queue is written. NULL: the owner reports them
-	 * elsewhere. */
+	/* Reports the dropped lines when the queue is written. NULL: the owner reports them elsewhere. */
 	void (*report_dropped)(struct log_sink *sink);
 };
 
@@ -116,23 +78,18 @@ const char *log_sink_check(const char *destination);
  * log_sink_close. */
 const char *log_sink_open(struct log_sink *sink, const char *destination);
 
-/* Writes or queues a line, which ends in a newline. severity: of syslog(3). */
+/* Writes or queues a line, which ends in a newline and a NUL. severity: of syslog(3). */
 void log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length);
 
-/* As log_sink_take, for syslog under another name, and without the newline. */
+/* As log_sink_take, for syslog under another name, and without the newline: control characters are escaped, and the
+ * line is cut at SYSLOG_LINE bytes. */
 void log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length);
 
-/* Writes a line before the queue, or not at all. false: it can't be written now. */
-bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length);
-
-/* Writes the queue, a bounded number of lines at a time. */
+/* Writes the queue, a bounded number of lines at a time, and reports what was dropped. */
 void log_sink_flush(struct log_sink *sink);
 
 /* Writes the queue, and waits for its reader until this time in milliseconds of clock_ms. */
 void log_sink_finish(struct log_sink *sink, int64_t until);
-
-/* The descriptor to poll for writing in the state LOG_SINK_FULL. */
-int log_sink_fd(const struct log_sink *sink);
 
 /* Counts a line that is lost. */
 void log_sink_count_lost(struct log_sink *sink);
@@ -151,17 +108,17 @@ bool log_sink_reopen(struct log_sink *sink);
  * are syslog. Returns NULL, or why it cannot be opened: the sink is unchanged then. */
 const char *log_sink_move(struct log_sink *sink, const char *destination);
 
-/* Goes on as another process's sink, whose kind, mode, is_regular and facility these are; fd is this sink's now. */
-void log_sink_adopt(struct log_sink *sink, const struct log_sink *other, int fd);
+/* As log_sink_move, where kind, mode, fd, path, is_regular and facility of `next` are known; fd and path are this
+ * sink's now. */
+void log_sink_go_on(struct log_sink *sink, const struct log_sink *next);
 
 void log_sink_close(struct log_sink *sink);     /* drops the queue */
 
 /* superd's log: one line for each event, to stderr, to a file or to syslog, as text or JSON.
  *
- * Logging never blocks: lines that the destination does not take now are queued. If the queue is full, the oldest
- * lines are dropped, and their number is logged before the next line. superd writes to
- * /dev/log itself, because syslog(3) blocks. The caller ignores SIGPIPE. The JSON field names are stable: time level
- * service event pid peer status signal duration reason message. */
+ * Logging never blocks: lines that the destination does not take now are queued. Those that find no room are dropped,
+ * and their number is logged once the queue is written. The caller ignores SIGPIPE. The JSON field names are stable: time
+ * level service event pid peer status signal duration reason message. */
 
 enum level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_NOTICE, LEVEL_INFO, LEVEL_DEBUG };
 

@@ -1,4 +1,6 @@
-/* The destination of the log: stderr, a file or syslog. A sink never waits.
+/* The destination of the log: stderr, a file or syslog. A sink never waits: what it cannot write now stands in its
+ * queue, and what finds no room there is dropped, and counted. Lines for /dev/log have the form of RFC 3164; superd
+ * sends them itself, as syslog(3) blocks.
  *
  * Other processes share stderr's open file description (open(2)), so superd must not set O_NONBLOCK on it, and between
  * poll(2) and write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, for a
@@ -26,6 +28,26 @@
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
 #define LINE_MOST_FILE (64 << 10)
 #define FLUSH_MOST 256          /* lines that one log_sink_flush writes, so that a long queue does not delay the loop */
+
+static const struct {
+	const char *name;
+	int facility;
+} facilities[] = {
+	{ "kern", LOG_KERN }, { "user", LOG_USER }, { "mail", LOG_MAIL }, { "daemon", LOG_DAEMON },
+	{ "auth", LOG_AUTH }, { "security", LOG_AUTH }, { "syslog", LOG_SYSLOG }, { "lpr", LOG_LPR },
+	{ "news", LOG_NEWS }, { "uucp", LOG_UUCP }, { "cron", LOG_CRON }, { "authpriv", LOG_AUTHPRIV },
+	{ "ftp", LOG_FTP }, { "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+};
+
+int syslog_facility(const char *name)
+{
+	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
+		if (!strcmp(facilities[i].name, name))
+			return facilities[i].facility;
+	return -1;
+}
 
 static const char destination_wrong[] = "a log goes to stderr, syslog, syslog:FACILITY or file:PATH";
 static const char facility_wrong[] =
@@ -121,8 +143,7 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 {
 	const char *why = log_sink_refusal(destination);
 
-	*sink = (struct log_sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd", .syslog = SYSLOG_INIT };
-	list_init(&sink->queue.lines);
+	*sink = (struct log_sink){ .fd = -1, .facility = LOG_DAEMON, .ident = "superd" };
 	if (why)
 		return why;
 	if (!strcmp(destination, "stderr")) {
@@ -132,6 +153,7 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 	}
 	if (!strncmp(destination, "syslog", 6)) {
 		sink->kind = LOG_SINK_SYSLOG;
+		sink->mode = LOG_SINK_SEND;
 		if (destination[6])
 			sink->facility = syslog_facility(destination + 7);
 		return NULL;
@@ -145,53 +167,83 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 	return strerror(errno);
 }
 
-static enum write_outcome write_to_syslog(struct log_sink *sink, const char *text, size_t length, size_t *done)
+/* Adds "<PRI>Mmm dd hh:mm:ss IDENT[PID]: ". RFC 3164 has English months in every locale. */
+static void add_header(struct buf *out, const struct syslog_head *head)
 {
-	enum write_outcome outcome = syslog_put(&sink->syslog, text, length, done);
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t now = time(NULL);
+	struct tm tm = { 0 };
 
-	sink->error = 0;
-	return outcome;
+	localtime_r(&now, &tm);
+	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", head->priority, months + 3L * tm.tm_mon, tm.tm_mday, tm.tm_hour,
+		 tm.tm_min, tm.tm_sec);
+	buf_visible(out, head->ident, strlen(head->ident));
+	if (head->pid)
+		buf_addf(out, "[%ld]", head->pid);
+	buf_text(out, ": ");
 }
 
-/* Classifies a failure by errno. A full disk may get room and a fifo a reader; a pipe that is stderr gets none. */
-static enum write_outcome classify_error(struct log_sink *sink)
+/* Connects if there is no connection and the last attempt is a second ago. false: not connected. */
+static bool syslog_connect(struct log_sink *sink)
 {
-	sink->error = errno;
-	if (errno == EAGAIN)
-		return WRITE_FULL;
-	if (errno == ENOBUFS || errno == ENOMEM || sink->is_regular || (errno == EPIPE && sink->kind == LOG_SINK_FILE))
-		return WRITE_AWAY;
-	return WRITE_LOST;
+	const char *path = sink->daemon ? sink->daemon : "/dev/log";
+	double now = clock_now();
+
+	if (sink->fd >= 0)
+		return true;
+	if (now < sink->retry_at)
+		return false;
+	sink->retry_at = now + 1;
+	sink->is_stream = false;
+	sink->fd = unix_connect(path, SOCK_DGRAM);
+	if (sink->fd < 0 && errno == EPROTOTYPE) {
+		sink->is_stream = true;
+		sink->fd = unix_connect(path, SOCK_STREAM);
+	}
+	sink->fd = fd_raise(sink->fd, FD_HIGH);
+	return sink->fd >= 0;
 }
 
-static enum write_outcome write_to_file(struct log_sink *sink, const char *text, size_t length, size_t *done)
+/* Tries once to write a line from `done` on. Returns LOG_SINK_READY if all of it is written. */
+static enum log_sink_state write_line(struct log_sink *sink, const char *text, size_t length)
 {
-	struct pollfd ask = { .fd = sink->fd, .events = POLLOUT };
+	const bool is_syslog = sink->kind == LOG_SINK_SYSLOG, was_open = sink->fd >= 0;
+	struct pollfd ask = { .events = POLLOUT };
 	ssize_t written;
 
+	if (is_syslog)
+		sink->error = 0;
+	if (is_syslog && !syslog_connect(sink))
+		return LOG_SINK_AWAY;
+	ask.fd = sink->fd;
 	if (sink->mode == LOG_SINK_ASK && poll(&ask, 1, 0) == 0)
-		return WRITE_FULL;
+		return LOG_SINK_FULL;
 	if (sink->mode == LOG_SINK_ASK && ask.revents != POLLOUT)
-		return WRITE_LOST;      /* POLLERR: the reader is gone */
-	do
-		written = sink->mode == LOG_SINK_SEND
-			? send(sink->fd, text + *done, length - *done, MSG_DONTWAIT | MSG_NOSIGNAL)
-			: write(sink->fd, text + *done, length - *done);
-	while (written < 0 && errno == EINTR);
-	if (written < 0)
-		return classify_error(sink);
-	*done += (size_t)written;
-	if (*done == length)
-		return WRITE_DONE;
-	sink->error = ENOSPC;           /* of a regular file; write(2) returns the error only at the next call */
-	return sink->is_regular ? WRITE_AWAY : WRITE_FULL;
-}
-
-/* Tries once to write a line from *done on, and advances *done. */
-static enum write_outcome write_line(struct log_sink *sink, const char *text, size_t length, size_t *done)
-{
-	return sink->kind == LOG_SINK_SYSLOG ? write_to_syslog(sink, text, length, done)
-					     : write_to_file(sink, text, length, done);
+		return LOG_SINK_LOST; /* POLLERR: the reader is gone */
+	length += is_syslog && sink->is_stream; /* a NUL ends a line there */
+	written = sink->mode == LOG_SINK_SEND
+		? send(sink->fd, text + sink->done, length - sink->done, MSG_DONTWAIT | MSG_NOSIGNAL)
+		: write(sink->fd, text + sink->done, length - sink->done);
+	if (written >= 0) {
+		sink->done += (size_t)written;
+		if (sink->done == length)
+			return LOG_SINK_READY;
+		sink->error = ENOSPC; /* of a regular file; write(2) returns the error only at the next call */
+		return sink->is_regular ? LOG_SINK_AWAY : LOG_SINK_FULL;
+	}
+	if (errno == EAGAIN || errno == EINTR)
+		return LOG_SINK_FULL;
+	if (is_syslog && errno != EMSGSIZE && errno != ENOBUFS && errno != ENOMEM) {
+		fd_close(&sink->fd);
+		sink->done = 0; /* the next daemon gets the whole line, at once if it was restarted meanwhile */
+		return was_open ? write_line(sink, text, length - sink->is_stream) : LOG_SINK_AWAY;
+	}
+	if (!is_syslog)
+		sink->error = errno;
+	/* A full disk may get room and a fifo a reader; a pipe that is stderr gets none. */
+	if (errno == ENOBUFS || errno == ENOMEM || sink->is_regular || (errno == EPIPE && sink->kind == LOG_SINK_FILE))
+		return LOG_SINK_AWAY;
+	return LOG_SINK_LOST;
 }
 
 static void set_state(struct log_sink *sink, enum log_sink_state state)
@@ -210,201 +262,93 @@ void log_sink_count_lost(struct log_sink *sink)
 		++*sink->lost;
 }
 
-struct log_line {
-	struct list link;               /* in log_queue.lines */
-	size_t length;                  /* bytes of text without its NUL */
-	char text[];
-};
-
-static size_t line_cost(size_t length)
-{
-	return sizeof(struct log_line) + length + 1;
-}
-
-static struct log_line *first_line(const struct log_sink *sink)
-{
-	return log_queue_is_empty(&sink->queue) ? NULL
-						: container_of(sink->queue.lines.next, struct log_line, link);
-}
-
-static void free_line(struct log_sink *sink, struct log_line *line)
-{
-	sink->queue.bytes -= line_cost(line->length);
-	list_remove(&line->link);
-	free(line);
-}
-
-/* Drops the oldest lines that are not written in part, until there is room for so many bytes. */
-static void make_room(struct log_sink *sink, size_t bytes)
-{
-	LIST_OF(struct log_line, line, link, &sink->queue.lines) {
-		if (sink->queue.bytes + bytes <= LOG_SINK_QUEUE)
-			return;
-		if (sink->queue.done && line == first_line(sink))
-			continue;
-		free_line(sink, line);
-		log_sink_count_lost(sink);
-	}
-}
-
-/* Copies a line to the end of the queue, or to its front if a part is written already. false: it is dropped. */
-static bool queue_line(struct log_sink *sink, const char *text, size_t length, size_t done)
-{
-	size_t cost = line_cost(length);
-	struct log_line *line = NULL;
-
-	make_room(sink, cost);
-	if (sink->queue.bytes + cost <= LOG_SINK_QUEUE)
-		line = malloc(cost);
-	if (!line) {
-		log_sink_count_lost(sink);
-		return false;
-	}
-	line->length = length;
-	memcpy(line->text, text, length);
-	line->text[length] = '\0';
-	sink->queue.bytes += cost;
-	if (done) {
-		sink->queue.done = done;
-		list_add_first(&sink->queue.lines, &line->link);
-	} else {
-		list_add(&sink->queue.lines, &line->link);
-	}
-	return true;
-}
-
 static void write_or_queue(struct log_sink *sink, const char *text, size_t length)
 {
-	enum write_outcome outcome;
-	size_t done = 0;
+	enum log_sink_state state = sink->state;
 
-	if (!log_queue_is_empty(&sink->queue)) {
-		queue_line(sink, text, length, 0);
-		return;
+	if (!sink->queue.length) {
+		sink->done = 0;
+		state = write_line(sink, text, length);
+		if (state == LOG_SINK_READY)
+			return;
 	}
-	outcome = write_line(sink, text, length, &done);
-	if (outcome == WRITE_LOST)
+	if (state != LOG_SINK_LOST && sink->queue.length + length < LOG_SINK_QUEUE)
+		buf_add(&sink->queue, text, length + 1);
+	else
 		log_sink_count_lost(sink);
-	else if (outcome != WRITE_DONE && queue_line(sink, text, length, done))
-		set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
-}
-
-/* Writes what precedes the next line: the report of dropped lines, and, without an event loop, the queue. */
-static void write_pending(struct log_sink *sink)
-{
-	bool waits = !log_queue_is_empty(&sink->queue);
-
-	if (waits ? !sink->wait : sink->unreported && sink->report_dropped)
-		log_sink_flush(sink);
+	if (sink->queue.failed) {
+		sink->queue.failed = false;
+		log_sink_count_lost(sink);
+	}
+	if (sink->queue.length)
+		set_state(sink, state);
 }
 
 void log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, const char *line, size_t length)
 {
-	write_pending(sink);
 	buf_clear(&sink->text);
-	syslog_compose(&sink->text, head, line, length);
+	add_header(&sink->text, head);
+	buf_visible(&sink->text, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
+	buf_cut(&sink->text, SYSLOG_LINE);
 	if (sink->text.failed)
 		log_sink_count_lost(sink);
 	else
 		write_or_queue(sink, sink->text.data, sink->text.length);
 }
 
-static struct syslog_head own_head(const struct log_sink *sink, int severity)
-{
-	return (struct syslog_head){ sink->facility | severity, sink->ident, sink->pid ? sink->pid : getpid() };
-}
-
 void log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length)
 {
-	struct syslog_head head = own_head(sink, severity);
+	struct syslog_head head = { sink->facility | severity, sink->ident, sink->pid ? sink->pid : getpid() };
 
-	if (sink->kind == LOG_SINK_SYSLOG) {
+	if (sink->kind == LOG_SINK_SYSLOG)
 		log_sink_take_as(sink, &head, line, length - 1);
-		return;
-	}
-	write_pending(sink);
-	write_or_queue(sink, line, length);
-}
-
-/* If only a part of the line is written, the line becomes the first of the queue. */
-bool log_sink_put_first(struct log_sink *sink, int severity, const char *line, size_t length)
-{
-	struct syslog_head head = own_head(sink, severity);
-	enum write_outcome outcome;
-	size_t done = 0;
-
-	if (sink->kind == LOG_SINK_SYSLOG) {
-		buf_clear(&sink->text);
-		syslog_compose(&sink->text, &head, line, length - 1);
-		if (sink->text.failed)
-			return false;
-		line = sink->text.data;
-		length = sink->text.length;
-	}
-	outcome = write_line(sink, line, length, &done);
-	if (outcome == WRITE_DONE)
-		return true;
-	if (!done || !queue_line(sink, line, length, done))
-		return false;
-	set_state(sink, outcome == WRITE_FULL ? LOG_SINK_FULL : LOG_SINK_AWAY);
-	return true;
+	else
+		write_or_queue(sink, line, length);
 }
 
 void log_sink_flush(struct log_sink *sink)
 {
-	enum write_outcome outcome = WRITE_DONE;
-	struct log_line *line;
+	enum log_sink_state state = LOG_SINK_READY;
+	size_t at = 0;
 
-	if (sink->unreported && sink->report_dropped && !sink->queue.done)
-		sink->report_dropped(sink);
-	for (int n = 0; n < FLUSH_MOST && (line = first_line(sink)); n++) {
-		size_t before = sink->queue.done;
+	for (int n = 0; n < FLUSH_MOST && at < sink->queue.length; n++) {
+		const char *line = sink->queue.data + at;
+		size_t length = strlen(line);
 
-		outcome = write_line(sink, line->text, line->length, &sink->queue.done);
-		sink->queue.taken += outcome == WRITE_DONE || sink->queue.done > before;
-		if (outcome == WRITE_FULL || outcome == WRITE_AWAY)
+		state = write_line(sink, line, length);
+		if (state == LOG_SINK_FULL || state == LOG_SINK_AWAY)
 			break;
-		if (outcome == WRITE_LOST)
+		if (state == LOG_SINK_LOST)
 			log_sink_count_lost(sink);
-		free_line(sink, line);
-		sink->queue.done = 0;
+		at += length + 1;
+		sink->done = 0;
 	}
-	if (log_queue_is_empty(&sink->queue))
-		set_state(sink, LOG_SINK_READY);
-	else
-		set_state(sink, outcome == WRITE_AWAY ? LOG_SINK_AWAY : LOG_SINK_FULL);
-}
-
-static void drop_queue(struct log_sink *sink)
-{
-	struct log_line *line;
-
-	while ((line = first_line(sink))) {
-		free_line(sink, line);
-		log_sink_count_lost(sink);
+	if (at < sink->queue.length) {
+		sink->queue.length -= at;
+		memmove(sink->queue.data, sink->queue.data + at, sink->queue.length);
+		set_state(sink, state == LOG_SINK_AWAY ? LOG_SINK_AWAY : LOG_SINK_FULL);
+		return;
 	}
-	sink->queue.done = 0;
+	buf_free(&sink->queue);
+	set_state(sink, LOG_SINK_READY);
+	if (sink->unreported && sink->report_dropped)
+		sink->report_dropped(sink);
 }
 
 /* If there is nothing to poll (no syslog daemon, disk full), tries once more and gives up. */
 void log_sink_finish(struct log_sink *sink, int64_t until)
 {
-	sink->syslog.retry_at = 0;
-	while (!log_queue_is_empty(&sink->queue)) {
+	sink->retry_at = 0;
+	while (sink->queue.length) {
 		struct pollfd ask = { .events = POLLOUT };
 		int64_t left = until - clock_ms();
 
 		log_sink_flush(sink);
 		if (sink->state != LOG_SINK_FULL || left <= 0)
 			return;
-		ask.fd = log_sink_fd(sink);
+		ask.fd = sink->fd;
 		poll(&ask, 1, (int)left);
 	}
-}
-
-int log_sink_fd(const struct log_sink *sink)
-{
-	return sink->kind == LOG_SINK_SYSLOG ? sink->syslog.fd : sink->fd;
 }
 
 /* The 80 bytes are for the head of a syslog line: priority, time, name and pid. */
@@ -426,71 +370,48 @@ bool log_sink_is_current(const struct log_sink *sink, int64_t *size)
 	return stat(sink->path, &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
 }
 
-static bool is_same_file(int one, int other)
+static void drop_queue(struct log_sink *sink)
 {
-	struct stat first, second;
-
-	return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev &&
-		first.st_ino == second.st_ino;
+	for (size_t at = 0; at < sink->queue.length; at += strlen(sink->queue.data + at) + 1)
+		log_sink_count_lost(sink);
+	buf_free(&sink->queue);
 }
 
-/* Closes the old file. If the new one is another, the line that the old one has in part starts over. */
-static void replace_file(struct log_sink *sink, int *old)
+void log_sink_go_on(struct log_sink *sink, const struct log_sink *next)
 {
-	if (!is_same_file(*old, sink->fd))
-		sink->queue.done = 0;
-	if (*old != STDERR_FILENO)
-		fd_close(old);
-}
-
-bool log_sink_reopen(struct log_sink *sink)
-{
-	int old = sink->fd;
-
-	if (sink->path && !open_file(sink))
-		return false;
-	if (sink->path)
-		sink->kind = LOG_SINK_FILE;
-	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
-	if (sink->kind == LOG_SINK_SYSLOG) {
-		syslog_close(&sink->syslog);
-		sink->syslog.retry_at = 0;
-		sink->queue.done = 0;
-	} else {
-		if (sink->kind == LOG_SINK_STDERR)
-			open_stderr(sink);
-		replace_file(sink, &old);
-	}
-	if (!log_queue_is_empty(&sink->queue))
-		log_sink_flush(sink);
-	return true;
-}
-
-/* A line that the same file has in part is not written to it again. */
-static void go_on_as(struct log_sink *sink, struct log_sink *next)
-{
-	bool was_syslog = sink->kind == LOG_SINK_SYSLOG;
-
-	if (!log_queue_is_empty(&sink->queue))
-		log_sink_flush(sink);
-	set_state(sink, LOG_SINK_READY);        /* so that the loop stops polling the old descriptor */
-	if (!is_same_file(sink->fd, next->fd))
-		sink->queue.done = 0;
+	log_sink_flush(sink);
+	set_state(sink, LOG_SINK_READY); /* so that the loop stops polling the old descriptor */
+	if ((sink->kind == LOG_SINK_SYSLOG) != (next->kind == LOG_SINK_SYSLOG))
+		drop_queue(sink); /* its lines have another form */
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
-	syslog_close(&sink->syslog);
-	free(sink->path);
+	if (sink->path != next->path)
+		free(sink->path);
 	sink->kind = next->kind;
 	sink->mode = next->mode;
 	sink->fd = next->fd;
 	sink->path = next->path;
 	sink->is_regular = next->is_regular;
 	sink->facility = next->facility;
-	sink->syslog.retry_at = 0;
-	if (was_syslog != (sink->kind == LOG_SINK_SYSLOG))
-		drop_queue(sink);
-	if (!log_queue_is_empty(&sink->queue))
-		log_sink_flush(sink);
+	sink->retry_at = 0;
+	sink->done = 0; /* a line that the old one has in part starts over */
+	log_sink_flush(sink);
+}
+
+bool log_sink_reopen(struct log_sink *sink)
+{
+	struct log_sink next = *sink;
+
+	if (sink->path && !open_file(&next))
+		return false;
+	if (sink->path)
+		next.kind = LOG_SINK_FILE;
+	else if (sink->kind == LOG_SINK_SYSLOG)
+		next.fd = -1;
+	else
+		open_stderr(&next);
+	log_sink_go_on(sink, &next);
+	return true;
 }
 
 const char *log_sink_move(struct log_sink *sink, const char *destination)
@@ -499,19 +420,8 @@ const char *log_sink_move(struct log_sink *sink, const char *destination)
 	const char *why = log_sink_open(&next, destination);
 
 	if (!why)
-		go_on_as(sink, &next);
+		log_sink_go_on(sink, &next);
 	return why;
-}
-
-void log_sink_adopt(struct log_sink *sink, const struct log_sink *other, int fd)
-{
-	struct log_sink next = { .kind = other->kind,
-				 .mode = other->mode,
-				 .is_regular = other->is_regular,
-				 .facility = other->facility,
-				 .fd = fd };
-
-	go_on_as(sink, &next);
 }
 
 void log_sink_close(struct log_sink *sink)
@@ -520,121 +430,7 @@ void log_sink_close(struct log_sink *sink)
 	set_state(sink, LOG_SINK_READY);
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
-	syslog_close(&sink->syslog);
 	free(sink->path);
 	sink->path = NULL;
 	buf_free(&sink->text);
-}
-
-/* A non-blocking client of /dev/log that sends lines in the form of RFC 3164.
- *
- * The syslog daemon may be slow, stopped, restarted, or listen on a stream socket. No call here waits for it: superd
- * connects again at most once a second, and the caller keeps a line that the daemon does not take now. */
-
-static const struct {
-	const char *name;
-	int facility;
-} facilities[] = {
-	{ "kern", LOG_KERN }, { "user", LOG_USER }, { "mail", LOG_MAIL }, { "daemon", LOG_DAEMON },
-	{ "auth", LOG_AUTH }, { "security", LOG_AUTH }, { "syslog", LOG_SYSLOG }, { "lpr", LOG_LPR },
-	{ "news", LOG_NEWS }, { "uucp", LOG_UUCP }, { "cron", LOG_CRON }, { "authpriv", LOG_AUTHPRIV },
-	{ "ftp", LOG_FTP }, { "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
-	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
-	{ "local7", LOG_LOCAL7 },
-};
-
-int syslog_facility(const char *name)
-{
-	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
-		if (!strcmp(facilities[i].name, name))
-			return facilities[i].facility;
-	return -1;
-}
-
-/* Connects if there is no connection and the last attempt is a second ago. false: not connected. */
-static bool syslog_connect(struct syslog *syslog)
-{
-	const char *path = syslog->path ? syslog->path : "/dev/log";
-	double now;
-
-	if (syslog->fd >= 0)
-		return true;
-	now = clock_now();
-	if (now < syslog->retry_at)
-		return false;
-	syslog->retry_at = now + 1;
-	syslog->is_stream = false;
-	syslog->fd = unix_connect(path, SOCK_DGRAM);
-	if (syslog->fd < 0 && errno == EPROTOTYPE) {
-		syslog->is_stream = true;
-		syslog->fd = unix_connect(path, SOCK_STREAM);
-	}
-	syslog->fd = fd_raise(syslog->fd, FD_HIGH);
-	return syslog->fd >= 0;
-}
-
-/* Adds "<PRI>Mmm dd hh:mm:ss IDENT[PID]: ". RFC 3164 has English months in every locale. */
-static void add_header(struct buf *out, const struct syslog_head *head)
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t now = time(NULL);
-	struct tm tm = { 0 };
-
-	localtime_r(&now, &tm);
-	buf_addf(out, "<%d>%.3s %2d %02d:%02d:%02d ", head->priority, months + 3L * tm.tm_mon, tm.tm_mday, tm.tm_hour,
-		 tm.tm_min, tm.tm_sec);
-	buf_visible(out, head->ident, strlen(head->ident));
-	if (head->pid)
-		buf_addf(out, "[%ld]", head->pid);
-	buf_text(out, ": ");
-}
-
-void syslog_compose(struct buf *out, const struct syslog_head *head, const char *line, size_t length)
-{
-	add_header(out, head);
-	buf_visible(out, line, length < SYSLOG_LINE ? length : SYSLOG_LINE);
-	buf_cut(out, SYSLOG_LINE);
-}
-
-static enum write_outcome send_line(struct syslog *syslog, const char *text, size_t length, size_t *done)
-{
-	size_t all = length + syslog->is_stream;        /* on a stream, a NUL ends a line */
-	ssize_t sent;
-
-	do
-		sent = send(syslog->fd, text + *done, all - *done, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent >= 0) {
-		*done += (size_t)sent;
-		return *done == all ? WRITE_DONE : WRITE_FULL;
-	}
-	if (errno == EAGAIN)
-		return WRITE_FULL;
-	if (errno == EMSGSIZE)
-		return WRITE_LOST;
-	if (errno != ENOBUFS && errno != ENOMEM) {
-		syslog_close(syslog);
-		*done = 0;              /* the next daemon gets the whole line */
-	}
-	return WRITE_AWAY;
-}
-
-enum write_outcome syslog_put(struct syslog *syslog, const char *text, size_t length, size_t *done)
-{
-	bool was_open = syslog->fd >= 0;
-	int saved = errno;
-	enum write_outcome outcome = WRITE_AWAY;
-
-	if (syslog_connect(syslog))
-		outcome = send_line(syslog, text, length, done);
-	/* The daemon was restarted since the last line: send this line to the new one. */
-	if (outcome == WRITE_AWAY && was_open && syslog->fd < 0 && syslog_connect(syslog))
-		outcome = send_line(syslog, text, length, done);
-	errno = saved;
-	return outcome;
-}
-
-void syslog_close(struct syslog *syslog)
-{
-	fd_close(&syslog->fd);
 }

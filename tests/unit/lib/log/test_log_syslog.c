@@ -55,55 +55,54 @@ static void expect_match(const char *text, const char *pattern)
 	regfree(&compiled);
 }
 
-static bool send_line(struct syslog *syslog, int priority, const char *ident, long pid, const char *line, size_t length)
-{
-	struct buf text = { 0 };
-	size_t done = 0;
-	enum write_outcome outcome;
+static struct log_sink sink;
 
-	syslog_compose(&text, &(struct syslog_head){ priority, ident, pid }, line, length);
-	cr_assert(!text.failed);
-	outcome = syslog_put(syslog, text.data, text.length, &done);
-	buf_free(&text);
-	return outcome == WRITE_DONE;
+static void open_sink(void)
+{
+	cr_assert_null(log_sink_open(&sink, "syslog"));
+	sink.daemon = path;
+}
+
+/* Whether it is written at once. */
+static bool send_line(const char *ident, const char *line, size_t length)
+{
+	log_sink_take_as(&sink, &(struct syslog_head){ LOG_INFO, ident, 0 }, line, length);
+	return sink.state == LOG_SINK_READY;
 }
 
 Test(syslog, makes_control_characters_visible)
 {
-	struct syslog syslog = SYSLOG_INIT;
 	int fd = forking_open(SOCK_DGRAM);
 
-	syslog.path = path;
-	cr_assert(send_line(&syslog, LOG_INFO, "a\n", 0, "b\n<0>c\0d", 8));
+	open_sink();
+	cr_assert(send_line("a\n", "b\n<0>c\0d", 8));
 	expect_match(receive(fd), " a\\\\x0a: b\\\\x0a<0>c\\\\x00d$");
-	syslog_close(&syslog);
+	log_sink_close(&sink);
 	close(fd);
 }
 
 Test(syslog, cuts_long_lines)
 {
-	struct syslog syslog = SYSLOG_INIT;
 	int fd = forking_open(SOCK_DGRAM);
 	static char line[100000];
 
 	memset(line, 'x', sizeof(line));
-	syslog.path = path;
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, line, sizeof(line)));
+	open_sink();
+	cr_assert(send_line("a", line, sizeof(line)));
 	cr_assert_eq(strlen(receive(fd)), SYSLOG_LINE);
-	syslog_close(&syslog);
+	log_sink_close(&sink);
 	close(fd);
 }
 
 Test(syslog, speaks_to_a_stream)
 {
-	struct syslog syslog = SYSLOG_INIT;
 	int fd = forking_open(SOCK_STREAM), connection;
 	char text[512];
 	ssize_t got;
 
-	syslog.path = path;
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "one", 3));
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "two", 3));
+	open_sink();
+	cr_assert(send_line("a", "one", 3));
+	cr_assert(send_line("a", "two", 3));
 	connection = accept(fd, NULL, NULL);
 	got = recv(connection, text, sizeof(text), MSG_DONTWAIT);
 	cr_assert_gt(got, 0);
@@ -111,25 +110,28 @@ Test(syslog, speaks_to_a_stream)
 	expect_match(text, " a: one$");
 	expect_match(text + strlen(text) + 1, " a: two$");
 	cr_assert_eq(text + got, text + 2 * (strlen(text) + 1));
-	syslog_close(&syslog);
+	log_sink_close(&sink);
 	close(connection);
 	close(fd);
 }
 
-Test(syslog, drops_and_counts_without_a_daemon_and_tries_once_a_second)
+Test(syslog, keeps_lines_for_a_daemon_and_looks_for_it_once_a_second)
 {
-	struct syslog syslog = SYSLOG_INIT;
 	int fd;
 
-	syslog.path = path;
-	cr_assert(!send_line(&syslog, LOG_INFO, "a", 0, "lost", 4));
+	open_sink();
+	cr_assert(!send_line("a", "one", 3));
 	fd = forking_open(SOCK_DGRAM);
-	syslog.retry_at += 1000;
-	cr_assert(!send_line(&syslog, LOG_INFO, "a", 0, "too early", 9));
-	syslog.retry_at -= 1001;
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "found", 5));
-	expect_match(receive(fd), " a: found$");
-	syslog_close(&syslog);
+	sink.retry_at += 1000;
+	cr_assert(!send_line("a", "two", 3));
+	log_sink_flush(&sink);
+	cr_assert_eq(sink.state, LOG_SINK_AWAY);
+	sink.retry_at -= 1001;
+	log_sink_flush(&sink);
+	expect_match(receive(fd), " a: one$");
+	expect_match(receive(fd), " a: two$");
+	cr_assert_eq(sink.unreported, 0);
+	log_sink_close(&sink);
 	close(fd);
 }
 
@@ -137,34 +139,31 @@ Test(syslog, drops_and_counts_without_a_daemon_and_tries_once_a_second)
 Test(syslog, goes_on_where_a_stream_stopped)
 {
 	static char line[3001], all[4000000];
-	struct syslog syslog = SYSLOG_INIT;
 	int fd = forking_open(SOCK_STREAM), client;
-	enum write_outcome outcome = WRITE_DONE;
-	size_t have = 0, done = 0, lines = 0;
+	size_t have = 0, lines = 1;
+	const char *at = all;
 	ssize_t got;
 
 	memset(line, 'x', sizeof(line) - 1);
-	syslog.path = path;
-	while (outcome == WRITE_DONE && lines < 1000) {
-		done = 0;
-		outcome = syslog_put(&syslog, line, sizeof(line) - 1, &done);
+	open_sink();
+	while (send_line("a", line, sizeof(line) - 1) && lines < 1000)
 		lines++;
-	}
-	cr_assert_eq(outcome, WRITE_FULL);
+	cr_assert_eq(sink.state, LOG_SINK_FULL);
 	client = accept(fd, NULL, NULL);
 	cr_assert_geq(client, 0);
-	while (outcome == WRITE_FULL) {
+	while (sink.state == LOG_SINK_FULL) {
 		got = recv(client, all + have, sizeof(all) - have, MSG_DONTWAIT);
 		have += got > 0 ? (size_t)got : 0;
-		outcome = syslog_put(&syslog, line, sizeof(line) - 1, &done);
+		log_sink_flush(&sink);
 	}
-	cr_assert_eq(outcome, WRITE_DONE);
 	while ((got = recv(client, all + have, sizeof(all) - have, MSG_DONTWAIT)) > 0)
 		have += (size_t)got;
-	cr_assert_eq(have, lines * sizeof(line));
-	for (size_t n = 0; n < lines; n++)
-		cr_assert_str_eq(all + n * sizeof(line), line);
-	syslog_close(&syslog);
+	for (size_t n = 0; n < lines; n++, at += strlen(at) + 1) {
+		cr_assert_lt(at, all + have);
+		cr_assert_str_eq(at + strlen(at) - strlen(line), line);
+	}
+	cr_assert_eq(at, all + have);
+	log_sink_close(&sink);
 	close(client);
 	close(fd);
 }
@@ -180,17 +179,16 @@ Test(syslog, knows_facilities)
 
 Test(syslog, finds_a_restarted_daemon_with_the_same_line)
 {
-	struct syslog syslog = SYSLOG_INIT;
 	int fd = forking_open(SOCK_DGRAM);
 
-	syslog.path = path;
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "one", 3));
+	open_sink();
+	cr_assert(send_line("a", "one", 3));
 	close(fd);
 	unlink(path);
 	fd = forking_open(SOCK_DGRAM);
-	syslog.retry_at = 0;
-	cr_assert(send_line(&syslog, LOG_INFO, "a", 0, "two", 3));
+	sink.retry_at = 0;
+	cr_assert(send_line("a", "two", 3));
 	expect_match(receive(fd), " a: two$");
-	syslog_close(&syslog);
+	log_sink_close(&sink);
 	close(fd);
 }
