@@ -36,7 +36,6 @@
 #define KEPT_ALL (4 << 20) /* bytes of kept lines; beyond them a service keeps KEPT_FEW */
 #define KEPT_FEW 4
 #define TRACE_MOST 30  /* lines of a trace behind the line that names the error */
-#define START_MOST .1  /* seconds that lines wait for the pid of a program that is being started */
 #define PAUSE_LEAST 1. /* until a destination that takes nothing is tried again, doubled up to: */
 #define PAUSE_MOST 64.
 
@@ -86,7 +85,7 @@ static struct {
 	size_t kept_bytes;
 	struct output_message asked[4]; /* questions that came while a pipe was read */
 	unsigned asked_count;
-	bool is_timed, ignores_starts;
+	bool is_timed;
 	int error; /* of the log, as superd knows it */
 	double error_since, retry_at, pause;
 	struct output_message said;
@@ -363,26 +362,6 @@ static void end_call(void)
 
 static void receive(void);
 
-/* A line may be of a program that was started just now: superd tells its pid as soon as it knows it. */
-static void await_start(void)
-{
-	struct pollfd channel = { .fd = self.channel, .events = POLLIN };
-	double until = 0;
-
-	receive();
-	if (!self.page || !atomic_load(&self.page->starts)) {
-		self.ignores_starts = false;
-		return;
-	}
-	while (self.channel >= 0 && !self.ignores_starts && atomic_load(&self.page->starts)) {
-		until = until > 0 ? until : clock_now() + START_MOST;
-		poll(&channel, 1, 1);
-		self.ignores_starts = clock_now() > until;
-		receive();
-	}
-	receive();
-}
-
 /* The turn of a pipe. Returns the bytes that it had; -1: nobody writes there any more. */
 static ssize_t source_read(struct source *source)
 {
@@ -395,7 +374,7 @@ static ssize_t source_read(struct source *source)
 	begin_call(source->number);
 	got = read(source->fd, self.text + length, CHUNK);
 	if (got > 0) {
-		await_start();
+		receive(); /* a new start is told of before its program prints */
 		length += (size_t)got;
 		while ((newline = memchr(at, '\n', length)) || length >= OUTPUT_LINE) {
 			size_t whole = newline ? (size_t)(newline - at) : length;
@@ -488,7 +467,7 @@ static void take(const struct output_message *said, int *fds, size_t count)
 			atomic_store(&self.page->unfinished, self.unfinished);
 		self.timer = fds[1];
 		close(fds[0]);
-		self.is_followed = self.ignores_starts = false;
+		self.is_followed = false;
 		for (int n = 0; n < 256; n++) {
 			for (source = self.sources[n]; source; source = source->next) {
 				for (unsigned line = 0; line < source->kept_count; line++)

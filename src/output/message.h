@@ -21,7 +21,6 @@ struct output_page {
 	_Atomic uint32_t reads;	   /* the number of the pipe that superd-output reads, or writes the lines of; 0: none */
 	_Atomic uint32_t progress; /* grows with each read */
 	_Atomic uint32_t unfinished; /* pipes of which the begin of a line was read */
-	_Atomic uint32_t starts;   /* starts under way: what is read meanwhile may be of a program that superd names next */
 };
 
 enum output_kind {

@@ -1141,6 +1141,8 @@ static bool note_launched(struct launching *start, struct buf *why)
 	free(start);
 	instance->group = instance->pid;
 	instance->phase = LAUNCHED;
+	if (!instance->row->exec->accept)
+		output_tell(instance->svc);
 	child_watch(&instance->main, instance->pid);
 	if (instance->report >= 0) {
 		ev_io_set(&instance->report_io, instance->report, EV_READ);
@@ -1228,8 +1230,6 @@ static bool start_main(struct instance *instance, struct buf *why)
 	}
 	if (good)
 		journal_prepare(instance, false);
-	if (!row->exec->accept)
-		output_tell(svc);
 	start->launch = good ? launch_prepare(request, start->lends) : NULL;
 	if (!start->launch) {
 		if (good && limits_are_meant(errno))

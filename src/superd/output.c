@@ -148,8 +148,6 @@ static void send_all(void)
 	ev_io_set(&self.io, superd.output.fd,
 		  self.log_unsent || !list_empty(&self.unsent) ? EV_READ | EV_WRITE : EV_READ);
 	ev_io_start(superd.loop, &self.io);
-	if (list_empty(&self.unsent) && self.page != MAP_FAILED)
-		atomic_store(&self.page->starts, 0);
 }
 
 static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
@@ -165,20 +163,16 @@ static void note_unsent(struct output *output)
 		list_add(&self.unsent, &output->unsent);
 }
 
-/* It has other options, or its instances have changed: superd-output hears of that at the end of this turn. Before a
- * program is started, as it may print before its pid can be told: superd-output waits for that then. */
+/* It has other options, or its instances have changed: superd-output hears of that at the end of this turn. */
 void output_tell(struct svc *svc)
 {
 	for (int n = 0; n < OUTPUTS; n++) {
-		if (!svc->run->outputs[n])
-			continue;
-		note_unsent(svc->run->outputs[n]);
-		if (self.page != MAP_FAILED)
-			atomic_store(&self.page->starts, 1);
+		if (svc->run->outputs[n])
+			note_unsent(svc->run->outputs[n]);
 	}
 }
 
-/* What was printed before does not count any more. */
+/* What was printed before does not count any more. superd-output hears of that before the next program may print. */
 void output_forget(struct svc *svc)
 {
 	svc->run->starts++;
@@ -188,6 +182,8 @@ void output_forget(struct svc *svc)
 			svc->run->outputs[n]->is_ready = false;
 	}
 	output_tell(svc);
+	if (!list_empty(&self.unsent))
+		send_all();
 }
 
 /* The log was moved, opened anew, or is followed at another level. */
