@@ -278,7 +278,7 @@ static void add_interpreter(const struct service *row, const char *path, const s
 
 	if ((fault->error == ENOENT || fault->error == ENOEXEC) && *path == '/' &&
 	    !row->groups->environment->root_directory && !service_prepared(row)->sandbox &&
-	    foreign_interpreter_is_wrong(path, &interpreter))
+	    foreign_interpreter_is_missing(path, &interpreter))
 		buf_addf(out, ": %s", buf_string(&interpreter));
 	buf_free(&interpreter);
 }

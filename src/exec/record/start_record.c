@@ -8,10 +8,10 @@
 
 #include "exec/child/child.h"
 #include "lib/record.h"
-#include "os/foreign/foreign.h"
 #include "os/rights/rights.h"
 
 #define CONDITIONS_MOST UINT16_MAX      /* of a service */
+#define GROUPS_MOST 65536               /* NGROUPS_MAX */
 
 struct condition_list {
 	struct condition *list;
@@ -202,8 +202,13 @@ static void plan_record(struct record *record, struct plan *plan)
 		plan->condition_count = conditions.count;
 	}
 	STRUCT(record, plan, account, account);
-	if (account)
-		account_record(record, account);
+	if (account) { /* without names */
+		UNSIGNED(record, account, uid);
+		UNSIGNED(record, account, gid);
+		FLAG(record, account, keeps_groups);
+		FLAG(record, account, switches);
+		BLOCK(record, account, groups, group_count, GROUPS_MOST);
+	}
 	OPTIONAL_TEXT(record, plan, root);
 	OPTIONAL_TEXT(record, plan, directory);
 	FLAG(record, plan, directory_optional);

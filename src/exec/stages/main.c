@@ -3,9 +3,8 @@
  * and a pipe for the stage that fails. It goes through all stages in the order of exec/child, and executes the
  * service's program.
  *
- * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --path reads a path that others can lead
- * elsewhere from its standard input, and answers by its standard output, a channel. --remove, --remove-tmp and
- * --remove-ipc remove what services have left. */
+ * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --remove, --remove-tmp and --remove-ipc
+ * remove what services have left. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -125,8 +124,6 @@ int main(int argc, char **argv)
 		return probe(false);
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe-users"))
 		return probe(true);
-	if (is_ours && argc == 2 && !strcmp(argv[1], "--path"))
-		path_work_answer();
 	if (is_ours && (removed = remove_leftovers(argc - 1, argv + 1)) >= 0)
 		return removed;
 	if (argc < 3 || scan_count(argv[argc - 2], &file) || scan_count(argv[argc - 1], &report) ||

@@ -42,10 +42,6 @@ bool remove_tmp(const char *name);
  * systemd.exec(5)). The caller is that user, or may remove those of any. */
 bool remove_ipc(uid_t uid);
 
-/* Does the work of a path_task on standard input, answers by the channel on standard output, and exits. In
- * path_work.c. */
-_Noreturn void path_work_answer(void);
-
 /* Trees of mounts that are detached from one place and attached at another: open_tree(2), move_mount(2),
  * mount_setattr(2) (Linux 5.12). Other users may lead the paths elsewhere (os/foreign/path_walk); of them the service's
  * user, whose account comes first, has his groups. 0 or a descriptor, or -1 and errno. */

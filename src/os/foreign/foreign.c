@@ -4,11 +4,9 @@
 #include "os/foreign/foreign.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +22,7 @@
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "lib/hash.h"
-#include "lib/record.h"
 #include "lib/thread.h"
-#include "os/rights/rights.h"
 
 /* Takes the guard's page away from forked processes.
  *
@@ -58,31 +54,6 @@ void fork_memory_unshare(void)
 			return;
 	}
 	syscall(SYS_munmap, shared.memory, shared.length);
-}
-
-/* Writes and reads the task. */
-
-#define GROUPS_MOST 65536               /* NGROUPS_MAX */
-
-void account_record(struct record *record, struct account *account)
-{
-	UNSIGNED(record, account, uid);
-	UNSIGNED(record, account, gid);
-	FLAG(record, account, keeps_groups);
-	FLAG(record, account, switches);
-	BLOCK(record, account, groups, group_count, GROUPS_MOST);
-}
-
-void path_task_record(struct record *record, struct path_task *task)
-{
-	struct account *account;
-
-	NUMBER(record, task, work, 0, PATH_WORKS - 1);
-	TEXT(record, task, path);
-	NUMBER(record, task, most, 0, WORK_TEXT_MOST);
-	STRUCT(record, task, account, account);
-	if (account)
-		account_record(record, account);
 }
 
 /* Descriptors of a forked child: the pipe by which it reports, and closing all others.
@@ -159,7 +130,7 @@ static bool closes_at_once(int fd)
 	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
-_Noreturn void foreign_answer(int to, int result, struct buf *why, struct buf *warnings)
+static _Noreturn void answer(int to, int result, struct buf *why, struct buf *warnings)
 {
 	static struct timed_result message;
 	size_t length;
@@ -179,7 +150,7 @@ _Noreturn void foreign_answer(int to, int result, struct buf *why, struct buf *w
 	_exit(!fd_message_send(to, &message, length, &message.result, message.result >= 0, 0));
 }
 
-/* Receives the work's descriptor; -1 and errno. passes_fd: a fork may; what a program passes is refused. */
+/* Receives the work's descriptor, if it may have one; -1 and errno. */
 static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why, struct buf *warnings)
 {
 	const size_t head = offsetof(struct timed_result, text);
@@ -212,15 +183,6 @@ static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why, 
 	return fd;
 }
 
-/* Either the work, or the program. */
-struct task {
-	foreign_work *work;
-	const void *with;
-	char *const *argv;              /* of the program; NULL: it is the work */
-	int program;                    /* descriptor; -1: it is the work */
-	int kept;                       /* the work's descriptor, or the program's standard input */
-};
-
 #define NOBODY 65534
 #define TIMEOUT 1.                      /* seconds until work is given up */
 #define RETRY_PAUSE 20                  /* seconds for which work on a path fails at once after a timeout */
@@ -251,22 +213,8 @@ void foreign_give_up(const char *path)
 	pthread_mutex_unlock(&timeouts_lock);
 }
 
-/* In the forked process. */
-static _Noreturn void do_task(const struct task *task, int to)
-{
-	struct buf why = { 0 }, warnings = { 0 };
-
-	fork_memory_unshare();
-	fork_fds_close_others(&task->kept, 1, to, task->program);
-	setsid();
-	if (!task->argv)
-		foreign_answer(to, task->work(task->with, &why, &warnings), &why, &warnings);
-	if (dup2(task->kept, STDIN_FILENO) >= 0 && dup2(to, STDOUT_FILENO) >= 0)
-		raw_execute_own(task->program, task->argv);
-	_exit(127);
-}
-
-static int run_task(const char *path, const struct task *task, struct buf *why, struct buf *warnings)
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why,
+		 struct buf *warnings)
 {
 	int ends[2], result = -1, error;
 	struct run_limit limit;
@@ -277,22 +225,27 @@ static int run_task(const char *path, const struct task *task, struct buf *why, 
 	if (timed_out_lately(hash_text(HASH_START, path)) ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
-	if (task->argv)
+	if (!passes_fd)
 		scm_rights_allow(ends[0], false);
 	thread_block_signals(&before);  /* the handlers belong to superd's loop */
 	pid = fork();
-	if (pid == 0)
-		do_task(task, ends[1]);
+	if (pid == 0) {
+		struct buf told = { 0 }, warned = { 0 };
+
+		fork_memory_unshare();
+		fork_fds_close_others(&kept, 1, ends[1], -1);
+		setsid();
+		answer(ends[1], work(with, &told, &warned), &told, &warned);
+	}
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
 	run_limit_begin(&limit, TIMEOUT);
 	if (pid > 0 && run_limit_wait(&limit, ends[0])) {
-		result = receive_result(ends[0], pid, !task->argv, why, warnings);
+		result = receive_result(ends[0], pid, passes_fd, why, warnings);
 		error = errno;
 	} else if (pid > 0) {
 		kill(pid, SIGKILL);
-		kill(-pid, SIGKILL);    /* a program of its session, which its user may have stopped */
 		foreign_give_up(path);
 		error = ETIMEDOUT;
 	}
@@ -301,18 +254,6 @@ static int run_task(const char *path, const struct task *task, struct buf *why, 
 		waitpid(pid, NULL, WNOHANG);
 	errno = error;
 	return result;
-}
-
-int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, struct buf *why,
-		 struct buf *warnings)
-{
-	return run_task(path, &(struct task){ .work = work, .with = with, .program = -1, .kept = kept }, why, warnings);
-}
-
-int foreign_execute(const char *path, int program, char *const *argv, int input, struct buf *why,
-		    struct buf *warnings)
-{
-	return run_task(path, &(struct task){ .program = program, .argv = argv, .kept = input }, why, warnings);
 }
 
 bool path_is_foreign(const char *path, struct path_finding *finding)
@@ -366,17 +307,4 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
 		uid = uid ? uid : NOBODY;
 	*account = act_as_whom(uid, known && known->switches ? known : NULL);
 	return geteuid() == 0 && uid != 0 ? account : NULL;
-}
-
-int path_glob(const char *pattern, struct buf *names)
-{
-	glob_t found = { 0 };
-	int result = glob(pattern, 0, NULL, &found);
-
-	for (size_t n = 0; result == 0 && n < found.gl_pathc; n++)
-		buf_add(names, found.gl_pathv[n], strlen(found.gl_pathv[n]) + 1);
-	globfree(&found);
-	if (names->length > WORK_TEXT_MOST)
-		return E2BIG;
-	return result == 0 ? 0 : result == GLOB_NOMATCH ? ENOENT : result == GLOB_NOSPACE ? ENOMEM : EACCES;
 }

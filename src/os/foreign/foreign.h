@@ -9,7 +9,6 @@
 
 #include "lib/buf.h"
 #include "lib/clock.h"
-#include "lib/record.h"
 #include "os/fs/fs.h"
 #include "table/service/service.h"
 
@@ -64,23 +63,13 @@ typedef int foreign_work(const void *with, struct buf *why, struct buf *warnings
 
 /* Runs work on this path in a process of its own, which keeps one descriptor open (-1: none). Returns the work's
  * descriptor, which the caller owns, or -1 and the work's errno, with its reason in why. ETIMEDOUT: it took longer than a
- * second, and was killed. Then work on the same path fails at once for some seconds. */
-int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, struct buf *why,
+ * second, and was killed. Then work on the same path fails at once for some seconds. passes_fd: without it superd takes
+ * no descriptor, whose close may hang, from a process that another user's file has taken over. */
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why,
 		 struct buf *warnings);
-
-/* The same by a program of superd's own (os/host/program), with this standard input. Its standard output is where it
- * answers, by foreign_answer, without a descriptor. */
-int foreign_execute(const char *path, int program, char *const *argv, int input, struct buf *why,
-		    struct buf *warnings);
-
-/* Sends what work would return, with errno, and exits. */
-_Noreturn void foreign_answer(int to, int result, struct buf *why, struct buf *warnings);
 
 /* As such a timeout does, for work that was too long in all. */
 void foreign_give_up(const char *path);
-
-/* Appends the names that match a pattern (glob(3)), sorted, each followed by a NUL. Returns an errno; ENOENT: no match. */
-int path_glob(const char *pattern, struct buf *names);
 
 /* Lets a forked process act with a user's rights for a while, so that it opens only files that the user could open. For
  * a process forked by fork(2) only: not for superd itself, nor for a child that shares superd's memory (CLONE_VM).
@@ -145,28 +134,3 @@ bool path_walk_resume(struct path_walk *walk);
 
 /* Ends the walk with superd's own rights. Keeps errno. false and errno: the process must end. */
 bool path_walk_end(struct path_walk *walk);
-
-/* Work on a path that others can lead elsewhere, as a text: superd writes it, and superd-exec --path reads it from its
- * standard input. */
-
-enum path_work {
-	PATH_READ,                      /* the file's text */
-	PATH_LOOK,                      /* whether it is a regular file that may be executed */
-	PATH_INTERPRETERS,              /* what is wrong with the program's interpreters; ENOENT: nothing */
-	PATH_RESOLVE,                   /* realpath(3) */
-	PATH_GLOB,                      /* the names that match, each followed by a NUL */
-	PATH_UNLINK,
-	PATH_WORKS
-};
-
-struct path_task {
-	enum path_work work;
-	const char *path;
-	size_t most;                    /* bytes of the file to read at most */
-	struct account *account;        /* whom to act as; NULL: superd's own rights are no greater */
-};
-
-#define PATH_TASK_MOST (1 << 20)        /* bytes of the text; a user has at most 65536 groups */
-
-void path_task_record(struct record *record, struct path_task *task);
-void account_record(struct record *record, struct account *account);    /* without names */

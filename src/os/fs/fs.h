@@ -140,35 +140,25 @@ int state_file_make(const char *text, size_t length, const char *folder);
  * has more than `most` bytes. */
 char *state_file_read(int fd, size_t most, size_t *length);
 
-/* The interpreter that the kernel opens together with a program: the one that a script names behind #!, or the loader
+/* The interpreter that the kernel opens together with a program: the one that a script names after #!, or the loader
  * that an ELF file names in PT_INTERP. If it is missing, execve(2) fails with ENOENT although the program exists.
  *
  * These functions open and read files, which may block: the caller first makes sure that they may. */
 
 #define INTERPRETERS_MOST 5             /* interpreters of interpreters; with more, execve(2) fails with ELOOP */
 
-enum interpreter_kind {
+enum interpreter {
 	INTERPRETER_NONE,               /* it needs none, or it is not a file that could be executed */
-	INTERPRETER_FOUND,
-	INTERPRETER_UNKNOWN,            /* it cannot be read */
-	INTERPRETER_MISSING,            /* a text file that names none: execve(2) fails with ENOEXEC */
+	INTERPRETER_FOUND,              /* the path may be relative, or end with the \r of DOS line ends */
+	INTERPRETER_UNKNOWN,            /* it cannot be read, or is for a machine with other words */
 };
 
-/* The result of interpreter_find. */
-struct interpreter {
-	enum interpreter_kind kind;
-	bool is_split_wrong;            /* the arguments end with a \r, and the interpreter is one that fails on it */
-	char path[PATH_MAX];            /* valid with INTERPRETER_FOUND; may be relative, or end with the \r of DOS line ends */
-};
+/* Looks below `root`, a root_directory; NULL: superd's own root. `program` may be `path`. */
+enum interpreter interpreter_find(const char *root, const char *program, char path[PATH_MAX]);
 
-/* Looks below `root`, a root_directory; NULL: superd's own root. `program` may be found->path. */
-void interpreter_find(const char *root, const char *program, struct interpreter *found);
-
-/* Whether the kernel would refuse a program because of its interpreter, or of that one's interpreter. true with the
- * reason in why, such as "its interpreter '/bin/sh\r' is not there". If something cannot be read, the answer is false.
- * may_look: whether an interpreter may be read; NULL: always. */
-bool interpreter_is_wrong(const char *root, const char *program,
-			  bool (*may_look)(const void *context, const char *path), const void *context, struct buf *why);
+/* Whether this interpreter does not exist. true with the reason in why: "its interpreter '/bin/sh\r' (the file has DOS
+ * line ends) is not there". */
+bool interpreter_is_missing(const char *root, const char *path, struct buf *why);
 
 /* A path as a process with this root_directory would see it (openat2(2), RESOLVE_IN_ROOT): absolute links start at that
  * root. root NULL: superd's own root. The lookup may block; the caller first makes sure that it may. */

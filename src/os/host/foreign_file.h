@@ -1,6 +1,6 @@
 /* Files that other users may lead elsewhere: superd itself does the work if no other user can change the path or its
- * target, else superd-exec does, with the rights of the folder's owner and for at most a second (foreign_fork). errno
- * ETIMEDOUT: it did not finish in time; ENOSYS: superd-exec is missing. */
+ * target, else a fork of it, with the rights of the folder's owner and for at most a second (foreign_fork). errno
+ * ETIMEDOUT: it did not finish in time. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,13 +13,12 @@
  * has its groups (foreign_actor). NULL and errno. */
 char *foreign_read_file(const char *path, const struct account *account, size_t most, size_t *length);
 
-/* interpreter_is_wrong for a program in superd's own root. If other users cannot change the program, an interpreter in
- * their folders is not examined. */
-bool foreign_interpreter_is_wrong(const char *program, struct buf *why);
+/* Whether the program's interpreter does not exist, as interpreter_is_missing says it. */
+bool foreign_interpreter_is_missing(const char *program, struct buf *why);
 
 char *foreign_real_path(const char *path);      /* as realpath(path, NULL): the caller frees it; NULL and errno */
 
-/* Appends the names that match a pattern, as path_glob. false and errno; ENOENT: no match. */
+/* Appends the names that match a pattern (glob(3)), sorted, each followed by a NUL. false and errno; ENOENT: no match. */
 bool foreign_glob(const char *pattern, struct buf *names);
 
 int foreign_unlink(const char *path);           /* unlink(2): 0, or -1 and errno */

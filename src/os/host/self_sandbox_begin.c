@@ -1,5 +1,5 @@
-/* What each process of superd's own does first, and what this machine lacks of the rest. superd itself has no more of
- * the sandbox. */
+/* What each process of superd's own does first, and what this machine lacks of the rest. Of superd itself
+ * only the forks that work on other users' files have the rest. */
 #include "os/host/self_sandbox.h"
 
 #include <errno.h>

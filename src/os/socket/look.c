@@ -165,7 +165,7 @@ int bind_fifo_bytes(int fd, const struct listen *listen)
 	struct buf text = { 0 }, unused = { 0 };
 	int64_t bytes = -1;
 
-	foreign_fork(listen->address->address, send_bytes, &fd, fd, &text, &unused);
+	foreign_fork(listen->address->address, send_bytes, &fd, fd, false, &text, &unused);
 	if (!text.length || scan_count(buf_string(&text), &bytes))
 		bytes = -1;
 	buf_free(&text);

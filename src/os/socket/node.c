@@ -578,7 +578,7 @@ static int fifo_open_in_child(const void *with, struct buf *why, struct buf *war
  * hold that lock for ever, by a write from a page that its file system never delivers. */
 int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	int fd = foreign_fork(node_path(listen), fifo_open_in_child, listen, -1, why, warnings);
+	int fd = foreign_fork(node_path(listen), fifo_open_in_child, listen, -1, true, why, warnings);
 
 	if (fd < 0 && !why->length)
 		bind_fail(why, "opening", errno == ETIMEDOUT ? "%s: a process that has it open blocks it" : "%s",
@@ -670,7 +670,7 @@ int bind_foreign(bind_opener *open, const struct listen *listen, const struct pa
 		errno = EPERM;
 		return -1;
 	}
-	fd = foreign_fork(node_path(listen), open_as_owner, &foreign, -1, why, warnings);
+	fd = foreign_fork(node_path(listen), open_as_owner, &foreign, -1, true, why, warnings);
 	if (fd >= 0 && listen->address->kind != ENDPOINT_FIFO)
 		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* options that need superd's rights */
 	/* By superd itself, so that SO_PEERCRED reports it. */
@@ -701,6 +701,6 @@ void foreign_remove(int fd, const struct listen *listen, const struct path_findi
 
 	struct buf none = { 0 };
 
-	foreign_fork(node_path(listen), remove_as_owner, &foreign, fd, &none, &none);
+	foreign_fork(node_path(listen), remove_as_owner, &foreign, fd, false, &none, &none);
 	buf_free(&none);
 }

@@ -23,9 +23,7 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "os/bpf/bpf.h"
-#include "os/foreign/foreign.h"
 #include "os/fs/fs.h"
-#include "os/host/foreign_file.h"
 #include "os/host/self_sandbox.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/bind_filter.h"
@@ -372,31 +370,15 @@ static bool find_closed_folder(const char *path, const struct account *account, 
 	return false;
 }
 
-/* Whose program's interpreter is examined. */
-struct program_check {
-	const struct preflight *preflight;
-	const struct service *service;
-	const char *root;
-};
-
-static bool may_look_at_interpreter(const void *context, const char *path)
-{
-	const struct program_check *check = context;
-
-	return !sandbox_covers(service_prepared(check->service)->sandbox, path) &&
-		preflight_may_look(check->preflight, check->root ? check->root : path);
-}
-
 /* The flaw of a program for an account, NULL: superd's own; root: the root_directory. NULL: none. The text is in the
  * table's pool. */
 static const char *check_program_at(const struct preflight *preflight, const struct service *service, const char *path,
 				    const char *root, const struct account *account)
 {
-	const struct program_check check = { preflight, service, root };
 	struct pool *pool = preflight->table->pool;
 	const char *wrong = NULL;
 	struct buf why = { 0 };
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], interpreter[PATH_MAX];
 	struct stat status;
 
 	errno = 0;
@@ -411,7 +393,9 @@ static const char *check_program_at(const struct preflight *preflight, const str
 	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
 		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
 				  (unsigned)(status.st_mode & 07777));
-	if (interpreter_is_wrong(root, path, may_look_at_interpreter, &check, &why))
+	if (interpreter_find(root, path, interpreter) == INTERPRETER_FOUND &&
+	    !sandbox_covers(service_prepared(service)->sandbox, interpreter) &&
+	    preflight_may_look(preflight, root ? root : interpreter) && interpreter_is_missing(root, interpreter, &why))
 		wrong = pool_text(pool, buf_string(&why));
 	buf_free(&why);
 	return wrong;
@@ -503,23 +487,14 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
-static bool is_foreign(const char *path)
-{
-	struct path_finding finding;
-
-	return path_leads_to_foreign(path, &finding);
-}
-
-/* superd-exec checks conditions, enters roots, loads credentials, works on files in other users' folders, and removes
- * what is left. For sandboxes superd/start/sandbox.c asks it. */
+/* superd-exec checks conditions, enters roots, loads credentials, and removes what is left. For sandboxes
+ * superd/start/sandbox.c asks it. */
 static void check_executor(struct preflight *preflight, const struct service *service)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 	const char *const said[] = { "yes", NULL }, *const root[] = { service_root(service), NULL };
-	const char *const pid_file[] = { service->groups->lifecycle->pid_file, NULL };
 	const struct environment_options *environment = service->groups->environment;
 	const struct directory_options *folders = service->groups->directories;
-	words variables = environment->environment_file;
 	struct {
 		const char *option;
 		words words;
@@ -535,14 +510,9 @@ static void check_executor(struct preflight *preflight, const struct service *se
 		{ "configuration_directory", folders->configuration_directory },
 		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
 		{ "root_directory", root[0] ? root : NULL },
-		{ "pid_file", pid_file[0] && is_foreign(pid_file[0]) ? pid_file : NULL },
-		{ "environment_file", NULL },
 	};
 	const char *wrong = NULL;
 
-	while (variables && *variables && !is_foreign(*variables + (**variables == '-')))
-		variables++;
-	needs[12].words = variables;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		if (service->sockets[n].options->socket_condition)
 			needs[3].words = service->sockets[n].options->socket_condition;

@@ -70,20 +70,20 @@ static const char *recent_mounts(void)
 
 static bool is_program_trusted(const char *program, const char *mounts)
 {
-	struct interpreter interpreter;
+	enum interpreter found = INTERPRETER_FOUND;
 	struct path_finding finding;
+	char path[PATH_MAX];
 
-	for (int depth = 0; depth <= INTERPRETERS_MOST; depth++) {
-		if (!*program)
-			return true; /* it was not found */
-		if (!path_is_trusted(program, PATH_ANY_FLAW, mounts, &finding))
+	if (!*program)
+		return true; /* it was not found */
+	snprintf(path, sizeof(path), "%s", program);
+	/* With more of them the kernel reports ELOOP. */
+	for (int depth = 0; depth <= INTERPRETERS_MOST && found == INTERPRETER_FOUND; depth++) {
+		if (!path_is_trusted(path, PATH_ANY_FLAW, mounts, &finding))
 			return false;
-		interpreter_find(NULL, program, &interpreter);
-		if (interpreter.kind != INTERPRETER_FOUND)
-			return interpreter.kind != INTERPRETER_UNKNOWN;
-		program = interpreter.path;
+		found = interpreter_find(NULL, path, path);
 	}
-	return true; /* the kernel reports ELOOP */
+	return found != INTERPRETER_UNKNOWN;
 }
 
 /* In another root directory links lead elsewhere, so such paths cannot be checked here. */

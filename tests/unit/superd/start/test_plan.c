@@ -4,6 +4,7 @@
 #include "tests/unit/as_nobody.h"
 
 #include <elf.h>
+#include <link.h>
 #include <pwd.h>
 #include <sched.h>
 
@@ -471,35 +472,18 @@ static const char *program_of(const char *bytes, size_t length)
 }
 
 /* No more of a program than what names its loader: the header, a segment that is none, the one that is. */
-static const char *elf_64(const char *loader)
+static const char *elf(int class, const char *loader)
 {
 	struct {
-		Elf64_Ehdr head;
-		Elf64_Phdr segments[2];
+		ElfW(Ehdr) head;
+		ElfW(Phdr) segments[2];
 		char loader[200];
-	} file = { .head = { .e_phoff = sizeof(Elf64_Ehdr), .e_phnum = 2 } };
+	} file = { .head = { .e_phoff = sizeof(ElfW(Ehdr)), .e_phnum = 2 } };
 
 	memcpy(file.head.e_ident, ELFMAG, SELFMAG);
-	file.head.e_ident[EI_CLASS] = ELFCLASS64;
+	file.head.e_ident[EI_CLASS] = class;
 	file.segments[0].p_type = PT_LOAD;
-	file.segments[1] = (Elf64_Phdr){ .p_type = PT_INTERP, .p_filesz = strlen(loader) + 1,
-					 .p_offset = sizeof(file.head) + sizeof(file.segments) };
-	memcpy(file.loader, loader, strlen(loader));
-	return program_of((const char *)&file, sizeof(file));
-}
-
-static const char *elf_32(const char *loader)
-{
-	struct {
-		Elf32_Ehdr head;
-		Elf32_Phdr segments[2];
-		char loader[200];
-	} file = { .head = { .e_phoff = sizeof(Elf32_Ehdr), .e_phnum = 2 } };
-
-	memcpy(file.head.e_ident, ELFMAG, SELFMAG);
-	file.head.e_ident[EI_CLASS] = ELFCLASS32;
-	file.segments[0].p_type = PT_LOAD;
-	file.segments[1] = (Elf32_Phdr){ .p_type = PT_INTERP, .p_filesz = (Elf32_Word)strlen(loader) + 1,
+	file.segments[1] = (ElfW(Phdr)){ .p_type = PT_INTERP, .p_filesz = strlen(loader) + 1,
 					 .p_offset = sizeof(file.head) + sizeof(file.segments) };
 	memcpy(file.loader, loader, strlen(loader));
 	return program_of((const char *)&file, sizeof(file));
@@ -507,17 +491,17 @@ static const char *elf_32(const char *loader)
 
 Test(plan, is_apart_where_others_can_delay_what_loads_its_program)
 {
+	const int own = sizeof(ElfW(Addr)) == 8 ? ELFCLASS64 : ELFCLASS32;
 	char loader[160];
 
 	snprintf(loader, sizeof(loader), "%s/ld.so", open_folder());
-	cr_assert(plan_of("exec = \"%s\"", elf_64(loader)));
+	cr_assert(plan_of("exec = \"%s\"", elf(own, loader)));
 	cr_expect(plan->may_hang && plan->apart);
-	cr_assert(plan_of("exec = \"%s\"", elf_64("/bin/sh")));
+	cr_assert(plan_of("exec = \"%s\"", elf(own, "/bin/sh")));
 	cr_expect(!plan->may_hang);
-	cr_assert(plan_of("exec = \"%s\"", elf_32(loader)));
+	/* What loads a program of another size of words is not known. */
+	cr_assert(plan_of("exec = \"%s\"", elf(own == ELFCLASS64 ? ELFCLASS32 : ELFCLASS64, "/bin/sh")));
 	cr_expect(plan->may_hang && plan->apart);
-	cr_assert(plan_of("exec = \"%s\"", elf_32("/bin/sh")));
-	cr_expect(!plan->may_hang);
 }
 
 Test(plan, is_apart_where_others_can_delay_a_command_or_the_folder_it_runs_in)
