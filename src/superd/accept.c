@@ -36,7 +36,7 @@
 #include "table/access/times.h"
 
 #define BANNER_MOST (64 << 10)
-#define BATCH 32 /* clients of one socket in a turn of the loop */
+#define BATCH 32	 /* clients of one socket in a turn of the loop */
 #define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
 #define PARKED_MOST 64	 /* clients of a service that wait for its program */
 #define ADVICE_SECONDS 30.
@@ -103,7 +103,7 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 
 	if (!path || fd < 0)
 		return;
-	if (!path_is_open_to_us(path, 0, NULL, path_mounts_cached(), &finding)) {
+	if (!path_is_open_to_us(path, 0, NULL, &finding)) {
 		path_finding_describe(&finding, &why);
 		buf_text(&why, ", and a banner must be in a directory of root");
 	} else if (!(text = fd_read_file(path, BANNER_MOST, &length))) {

@@ -196,7 +196,7 @@ static void write_file(struct lock_file *file, enum lock_kind first, enum lock_k
 	else if (text.length > file->most)
 		buf_addf(&why, "it would be larger than %s", size_write(limit, file->most));
 	else if (text.length > head)
-		(lasts ? private_file_store : private_file_put)(file->path, text.data, text.length, &why);
+		private_file_put(file->path, text.data, text.length, &why);
 	else if (lasts)
 		private_file_remove(file->path, &why);
 	else if (unlink(file->path) < 0 && errno != ENOENT && errno != ENOTDIR)

@@ -21,7 +21,7 @@ struct record_file {
 	struct log_sink sink;
 	struct log_pump pump;
 	unsigned long lost_all; /* while it cannot be opened */
-	int64_t looked;		    /* second of the last look at its path */
+	int64_t looked;		/* second of the last look at its path */
 	bool is_open, is_used, is_out, warned, full;
 };
 
@@ -117,8 +117,7 @@ static bool target_check(struct record_file *target, int64_t *size, struct buf *
 		return target->is_open || target_open(target, why);
 	if (target->looked == now && !target->is_open)
 		return false;
-	if (target->looked != now &&
-	    !path_is_open_to_us(target->path, LOG_SINK_MODE, NULL, path_mounts_cached(), &finding)) {
+	if (target->looked != now && !path_is_open_to_us(target->path, LOG_SINK_MODE, NULL, &finding)) {
 		path_finding_describe(&finding, why);
 		buf_text(why, ", and a file of log_type must be in a directory of root");
 		target_close(target);

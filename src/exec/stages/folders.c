@@ -98,7 +98,7 @@ static void find_openers(struct job *job)
 		files[n] = job->files[n];
 		if (files[n].path)
 			files[n].opener = path_opener(files[n].path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
-						      job->plan->account, path_mounts_cached(), &finding);
+						      job->plan->account, &finding);
 	}
 	job->files = job->files ? files : NULL;
 }

@@ -263,13 +263,13 @@ bool path_is_foreign(const char *path, struct path_finding *finding)
 
 	if (!slash || snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path) >= (int)sizeof(folder))
 		return false;
-	return !path_is_trusted_for(folder, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), finding);
+	return !path_is_trusted(folder, PATH_OPEN_FLAWS, NULL, finding);
 }
 
 bool path_leads_to_foreign(const char *path, struct path_finding *finding)
 {
 	return *path == '/' && (path_is_foreign(path, finding) ||
-				!path_is_trusted_for(path, PATH_OPEN_FLAWS, NULL, path_mounts_cached(), finding));
+				!path_is_trusted(path, PATH_OPEN_FLAWS, NULL, finding));
 }
 
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
@@ -283,7 +283,7 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 			return true;    /* open(2) reports it */
 		path = whole;
 	}
-	if (path_is_open_to_us(path, mode, NULL, path_mounts_cached(), &finding) || (!mode && finding.is_missing))
+	if (path_is_open_to_us(path, mode, NULL, &finding) || (!mode && finding.is_missing))
 		return true;
 	if (finding.is_absent && !finding.is_missing) {
 		buf_text(why, strerror(ENOENT));

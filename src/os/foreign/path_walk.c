@@ -49,7 +49,6 @@ static bool find_user(const struct way *way, int part, const struct stat *status
 {
 	bool is_shared = way->status.st_mode & (S_IWGRP | S_IWOTH);
 	struct statfs system;
-	char *mounts;
 
 	*user = status->st_uid;
 	if (!path_uid_is_own(*user))    /* only root put a user's file here, which he may not be allowed to reach */
@@ -59,9 +58,7 @@ static bool find_user(const struct way *way, int part, const struct stat *status
 		return true;
 	if (status->st_dev == way->status.st_dev || (fstatfs(part, &system) == 0 && system.f_type != FUSE))
 		return false;
-	mounts = path_mounts();         /* a FUSE may say that its files are root's */
-	*user = mounts ? path_fuse_user(mounts, status->st_dev) : NO_USER;
-	free(mounts);
+	*user = path_fuse_user(status->st_dev); /* a FUSE may say that its files are root's */
 	return !path_uid_is_own(*user);
 }
 

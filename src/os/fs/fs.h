@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -25,9 +26,11 @@ enum path_flaw {
 	PATH_REMOTE = 8,        /* it is on FUSE, on a network file system, or on one of a kind that superd does not know */
 	PATH_FILE = 16,         /* the file itself belongs to another user, or others can write it */
 	PATH_BROKEN = 32,       /* it is too long, has too many links, or cannot be examined; always reported */
+	/* With PATH_GROUP, but never a finding: each group counts, and not only the account's. */
+	PATH_EACH_GROUP = 64,
 };
 
-#define PATH_ANY_FLAW (PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_REMOTE | PATH_FILE)
+#define PATH_ANY_FLAW (PATH_OWNER | PATH_GROUP | PATH_EACH_GROUP | PATH_WORLD | PATH_REMOTE | PATH_FILE)
 
 /* The first flaw of a path, filled in by path_is_trusted. */
 struct path_finding {
@@ -43,32 +46,24 @@ struct path_finding {
 };
 
 /* fstatat(2) of the path itself, with type, mode, owner and device as the kernel has cached them, where the libc can ask
- * for that. *is_root, left alone where it is unknown: the path is the root of a mount. -1 and errno. */
-int path_stat_cached(int at, const char *path, struct stat *status, bool *is_root);
+ * for that. *mount: the mount whose root it is, as in mountinfo; 0: it is none, or that is unknown. -1 and errno. */
+int path_stat_cached(int at, const char *path, struct stat *status, uint64_t *mount);
 
-/* Reads the mounts of this process (/proc/self/mountinfo), once for many paths. The caller frees it. NULL without /proc
- * or memory: then PATH_REMOTE is never found. */
-char *path_mounts(void);
-
-/* path_mounts, cached for some seconds. The caller must use it at once and must not free() it. */
-const char *path_mounts_cached(void);
-
-/* The user who mounted the FUSE with this device, by mounts as above; 0: root, or there is none. */
-uid_t path_fuse_user(const char *mounts, dev_t device);
+/* The user who mounted the FUSE with this device; 0: root, or there is none. (uid_t)-2: it is unknown. */
+uid_t path_fuse_user(dev_t device);
 
 /* Whether it is root, superd's own user, or in a user namespace a user of the machine outside. */
 bool path_uid_is_own(uid_t owner);
 
 /* Follows an absolute path from /, folder by folder and link by link. Stops before it enters a folder that is not
  * trusted, so it never waits for another user's file system. A name that does not exist is no flaw if no other user
- * could create it. true: no flaw. mounts: from path_mounts, borrowed. */
-bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struct path_finding *finding);
-
-/* As path_is_trusted, for work that is done for this account (NULL: superd's own user). A group that may write a folder
- * counts only if the account is in it: other groups may be the system's, such as syslog for /var/log on some
+ * could create it. true: no flaw. account: for whom the work is (NULL: superd's own user). A group that may write a
+ * folder counts only if the account is in it: other groups may be the system's, such as syslog for /var/log on some
  * distributions. */
-bool path_is_trusted_for(const char *path, unsigned flaws, const struct account *account, const char *mounts,
-			 struct path_finding *finding);
+bool path_is_trusted(const char *path, unsigned flaws, const struct account *account, struct path_finding *finding);
+
+/* The same with this text of mountinfo, and all that is mounted later is unknown; for tests. */
+bool path_is_trusted_by(const char *mounts, const char *path, unsigned flaws, struct path_finding *finding);
 
 /* Appends the finding: "/home/u/bin belongs to user 1000", with the file system or group where that matters. */
 void path_finding_describe(const struct path_finding *finding, struct buf *out);
@@ -86,7 +81,7 @@ enum path_opener {
 
 /* account: the service's; NULL, or one that does not switch: superd's own user. mode: as for path_is_open_to_us. Fills
  * in `finding`. */
-enum path_opener path_opener(const char *path, mode_t mode, const struct account *account, const char *mounts,
+enum path_opener path_opener(const char *path, mode_t mode, const struct account *account,
 			     struct path_finding *finding);
 
 /* The decision between PATH_OPENED_BY_CHILD and PATH_REFUSED, after a finding that superd itself may not open the
@@ -95,9 +90,8 @@ enum path_opener path_opener_by(const struct account *account, const struct path
 
 /* Whether superd may open a file in its own process. mode: for a file that superd will write: a file that is missing in
  * a sticky folder (/tmp) is created with this mode, so that no other user can create it first; 0: nothing is created.
- * account: as for path_is_trusted_for. */
-bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, const char *mounts,
-			struct path_finding *finding);
+ * account: as for path_is_trusted. */
+bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, struct path_finding *finding);
 
 /* Appends the finding behind a path: ": /home/u belongs to user 1000, who could lead it elsewhere". */
 void path_finding_add(const struct path_finding *finding, struct buf *out);
@@ -110,11 +104,9 @@ void path_finding_add(const struct path_finding *finding, struct buf *out);
 bool private_folder_is_safe(const char *path, struct buf *why);
 
 /* Writes a whole file, first beside the path and then renamed, so that it replaces a link, too; if that fails, the old
- * file stays. Only its owner may read it. The folder must be safe as above. false with the reason in why. */
+ * file stays. Makes the folder if it is missing, and returns when the disk has the file. Only its owner may read it. The
+ * folder must be safe as above. false with the reason in why. */
 bool private_file_put(const char *path, const char *text, size_t length, struct buf *why);
-
-/* As private_file_put, but makes the folder if it is missing, and returns when the disk has the file. */
-bool private_file_store(const char *path, const char *text, size_t length, struct buf *why);
 
 /* Removes it, on the disk, too. true if there is none. */
 bool private_file_remove(const char *path, struct buf *why);

@@ -40,11 +40,8 @@ struct walk {
 	char known[PATH_MAX];           /* the folder reached, which is trusted, without links; "": / */
 	char rest[PATH_MAX];            /* the names to follow from there */
 	unsigned flaws;                 /* enum path_flaw: those to look for */
-	const char *mounts;             /* path_mounts; NULL: unknown */
-	/* Mounts, read again because those given were too old; NULL: not read again; freed at the end. */
-	char *reread;
-	dev_t device;                   /* device of `known` */
-	bool counts_groups;             /* every group that may write is a flaw; else only the account's groups */
+	const char *mounts;             /* text of mountinfo; NULL: unknown */
+	bool has_mounts;                /* that text was given, and cannot be read again */
 	const struct account *account;
 	int links;                      /* links followed so far, LINKS_MOST at most */
 	/* `known` is sticky and others may write it, so a name in it must be owned by superd or root. */
@@ -52,26 +49,22 @@ struct walk {
 	struct path_finding *finding;
 };
 
-char *path_mounts(void)
-{
-	size_t length;
-
-	return fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
-}
-
-const char *path_mounts_cached(void)
+/* The mounts of this process, at most so many seconds old. NULL without /proc or memory: then no file system is remote.
+ * To be used at once: the text lives until it is read twice again. */
+static const char *read_mounts(double seconds)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static char *mounts, *before;
 	static double read_at;
 	double now = clock_now();
 	const char *result;
+	size_t length;
 
 	pthread_mutex_lock(&lock);
-	if (!mounts || now - read_at >= CACHE_SECONDS) {
+	if (!mounts || now - read_at >= seconds) {
 		free(before);
 		before = mounts;
-		mounts = path_mounts();
+		mounts = fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
 		read_at = now;
 	}
 	result = mounts;
@@ -79,8 +72,10 @@ const char *path_mounts_cached(void)
 	return result;
 }
 
-static bool is_local_system(const char *system, size_t length)
+static bool is_local_system(const char *system)
 {
+	size_t length = strcspn(system, " \n");
+
 	for (size_t n = 0; n < sizeof(local_systems) / sizeof(*local_systems); n++) {
 		if (strlen(local_systems[n]) == length && !memcmp(local_systems[n], system, length))
 			return true;
@@ -104,36 +99,26 @@ static bool equals_mountinfo_name(const char *name, const char *text, const char
 	return !*name && text == end;
 }
 
-struct mounted {
-	/* Type of the file system, `length` bytes in `mounts`; NULL: nothing is mounted there. */
-	const char *system;
-	size_t length;
-	unsigned major, minor;
-};
-
-/* Finds the mount at exactly this path, the last one if there are several. */
-static struct mounted find_mount_at(const char *mounts, const char *path)
+/* Finds the type of the file system of this mount; NULL: there is none. id 0: the last one that is mounted at exactly
+ * this path, as there may be several. */
+static const char *find_mount(const char *mounts, uint64_t id, const char *path)
 {
-	struct mounted mounted = { 0 };
+	const char *system = NULL;
 
-	for (const char *line = mounts; line && *line;) {
-		const char *end = line + strcspn(line, "\n"), *field = line, *device = line, *dash;
+	for (const char *line = mounts, *end; line && *line; line = *end ? end + 1 : end) {
+		const char *place = line, *dash;
 
-		for (int n = 0; n < 4 && field < end; n++) {
-			if (n == 2)
-				device = field;
-			field += strcspn(field, " \n");
-			field += *field == ' ';
+		end = line + strcspn(line, "\n");
+		for (int n = 0; n < 4 && place < end; n++) {
+			place += strcspn(place, " \n");
+			place += *place == ' ';
 		}
-		dash = field < end ? strstr(field, " - ") : NULL;
-		if (dash && dash < end && equals_mountinfo_name(path, field, field + strcspn(field, " \n"))) {
-			mounted.system = dash + 3;
-			mounted.length = strcspn(mounted.system, " \n");
-			sscanf(device, "%u:%u", &mounted.major, &mounted.minor);
-		}
-		line = *end ? end + 1 : end;
+		dash = strstr(place, " - ");
+		if (dash && dash < end && (id ? strtoull(line, NULL, 10) == id
+					      : equals_mountinfo_name(path, place, place + strcspn(place, " \n"))))
+			system = dash + strlen(" - ");
 	}
-	return mounted;
+	return system;
 }
 
 /* In a user namespace, users without a number there, among them the machine's root, appear as nobody (overflowuid,
@@ -192,15 +177,16 @@ static uid_t fuse_owner(const char *system)
 	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
 }
 
-uid_t path_fuse_user(const char *mounts, dev_t device)
+uid_t path_fuse_user(dev_t device)
 {
+	const char *mounts = read_mounts(0);
 	unsigned major, minor;
 
-	for (const char *line = mounts; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+	for (const char *line = mounts; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		if (sscanf(line, "%*u %*u %u:%u", &major, &minor) == 2 && makedev(major, minor) == device)
 			return fuse_owner(line);
 	}
-	return 0;
+	return mounts ? 0 : (uid_t)-2;
 }
 
 static void report_broken(struct walk *walk, const char *path, int error)
@@ -209,22 +195,35 @@ static void report_broken(struct walk *walk, const char *path, int error)
 	walk->finding->error = error;
 }
 
-static bool report_remote(struct walk *walk, const char *path, const char *system, size_t length)
+static bool report_remote(struct walk *walk, const char *path, const char *system)
 {
 	if (!report_flaw(walk, PATH_REMOTE, path, NULL))
 		return false;
-	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)length, system);
+	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)strcspn(system, " \n"), system);
 	walk->finding->owner = fuse_owner(system);
 	return true;
 }
 
-/* The root itself is never checked: if it hangs, superd hangs anyway. */
+/* Before the path is looked at. The root itself is never checked: if it hangs, superd hangs anyway. */
 static bool is_remote(struct walk *walk, const char *path)
 {
-	struct mounted mounted = find_mount_at(walk->mounts, path);
+	const char *system = find_mount(walk->mounts, 0, path);
 
-	return mounted.system && !is_local_system(mounted.system, mounted.length) &&
-	       report_remote(walk, path, mounted.system, mounted.length);
+	return system && !is_local_system(system) && report_remote(walk, path, system);
+}
+
+/* Whether the mount that was found there is remote. The list of mounts may be some seconds old, so it is read again if
+ * it lacks that mount. The root of a file system that a user mounted just now may look like root's folder: until its
+ * server was asked, its owner is 0. So an unknown mount is not entered. */
+static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
+{
+	const char *system = mount && walk->mounts ? find_mount(walk->mounts, mount, NULL) : "tmpfs";
+
+	if (!system && !walk->has_mounts) {
+		walk->mounts = read_mounts(0);
+		system = find_mount(walk->mounts, mount, NULL);
+	}
+	return !(system && is_local_system(system)) && report_remote(walk, path, system ? system : "unknown");
 }
 
 /* Whether a group that may write is no danger to the caller: it is not one of the account's. */
@@ -232,7 +231,7 @@ static bool is_harmless_group(const struct walk *walk, gid_t group)
 {
 	const struct account *account = walk->account;
 
-	if (walk->counts_groups)
+	if (walk->flaws & PATH_EACH_GROUP)
 		return false;
 	if (!account || account->gid == group)
 		return !account;
@@ -279,37 +278,23 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 
 /* A user may mount a file system on his folder just before this call, too late for mountinfo. FUSE
  * (fuse_update_get_attr) and NFS then answer without asking their server (AT_STATX_DONT_SYNC). */
-#ifdef HAVE_STATX
-int path_stat_cached(int at, const char *path, struct stat *status, bool *is_root)
+int path_stat_cached(int at, const char *path, struct stat *status, uint64_t *mount)
 {
+#if defined(HAVE_STATX) && defined(STATX_MNT_ID) && defined(STATX_ATTR_MOUNT_ROOT)
 	struct statx known;
 
 	if (statx(at, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID, &known) < 0)
-		return errno == ENOSYS ? fstatat(at, path, status, AT_SYMLINK_NOFOLLOW) : -1;
-	*status = (struct stat){ .st_mode = known.stx_mode, .st_uid = known.stx_uid, .st_gid = known.stx_gid,
-				 .st_dev = makedev(known.stx_dev_major, known.stx_dev_minor) };
-#ifdef STATX_ATTR_MOUNT_ROOT
-	*is_root = known.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID | STATX_MNT_ID, &known) == 0) {
+		*status = (struct stat){ .st_mode = known.stx_mode, .st_uid = known.stx_uid, .st_gid = known.stx_gid,
+					 .st_dev = makedev(known.stx_dev_major, known.stx_dev_minor) };
+		*mount = known.stx_attributes & STATX_ATTR_MOUNT_ROOT ? known.stx_mnt_id : 0;
+		return 0;
+	}
+	if (errno != ENOSYS)
+		return -1;
 #endif
-	return 0;
-}
-#else
-int path_stat_cached(int at, const char *path, struct stat *status, bool *is_root)
-{
-	(void)is_root;
+	*mount = 0;
 	return fstatat(at, path, status, AT_SYMLINK_NOFOLLOW);
-}
-#endif
-
-/* Updates walk->device after walk->known went back to a folder that was entered before. */
-static void update_device(struct walk *walk)
-{
-	struct stat status = { 0 };
-	bool is_root;
-
-	path_stat_cached(AT_FDCWD, *walk->known ? walk->known : "/", &status, &is_root);
-	walk->device = status.st_dev;
 }
 
 static bool follow_link(struct walk *walk, const char *path)
@@ -324,10 +309,8 @@ static bool follow_link(struct walk *walk, const char *path)
 	if (snprintf(whole, sizeof(whole), "%s/%s", target, walk->rest) >= (int)sizeof(whole))
 		return false;
 	memcpy(walk->rest, whole, strlen(whole) + 1);
-	if (*target == '/') {
+	if (*target == '/')
 		walk->known[0] = '\0';
-		update_device(walk);
-	}
 	return true;
 }
 
@@ -341,39 +324,12 @@ static void end_at_missing(struct walk *walk, const char *path, bool is_last)
 	walk->finding->is_missing = walk->finding->is_absent && is_last;
 }
 
-static bool is_on_device(const struct mounted *mounted, const struct stat *status)
-{
-	static const char btrfs[] = "btrfs"; /* its subvolumes have devices that mountinfo does not show */
-
-	if (!mounted->system)
-		return false;
-	return makedev(mounted->major, mounted->minor) == status->st_dev ||
-	       (mounted->length == strlen(btrfs) && !memcmp(mounted->system, btrfs, strlen(btrfs)));
-}
-
-/* Whether the path is a mount that the list of mounts lacks. The list may be some seconds old, so it is read again. The
- * root of a file system that a user mounted just now may look like root's folder: until its server was asked, its owner
- * is 0. So an unknown mount is not entered. */
-static bool is_unknown_mount(struct walk *walk, const char *path, const struct stat *status, bool is_root)
-{
-	struct mounted mounted = find_mount_at(walk->mounts, path);
-
-	if (!walk->mounts || (!is_root && status->st_dev == walk->device) || is_on_device(&mounted, status))
-		return false;
-	free(walk->reread);
-	walk->mounts = walk->reread = path_mounts();
-	mounted = find_mount_at(walk->mounts, path);
-	if (!walk->mounts || is_on_device(&mounted, status))
-		return is_remote(walk, path);
-	return is_root && report_remote(walk, path, "unknown", strlen("unknown"));
-}
-
 /* Walks one name further. false: the walk ends here, with a flaw or without. */
 static bool walk_name(struct walk *walk, const char *name, bool is_last)
 {
 	char path[PATH_MAX];
 	struct stat status;
-	bool is_root = false;
+	uint64_t mount;
 	char *slash;
 
 	if (!strcmp(name, "."))
@@ -383,7 +339,6 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 		if (slash)
 			*slash = '\0';
 		walk->is_shared = false; /* superd came through it, so it was trusted */
-		update_device(walk);
 		return true;
 	}
 	if (snprintf(path, sizeof(path), "%s/%s", walk->known, name) >= (int)sizeof(path)) {
@@ -392,11 +347,11 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 	}
 	if (is_remote(walk, path))
 		return false;
-	if (path_stat_cached(AT_FDCWD, path, &status, &is_root) < 0) {
+	if (path_stat_cached(AT_FDCWD, path, &status, &mount) < 0) {
 		end_at_missing(walk, path, is_last);
 		return false;
 	}
-	if (is_unknown_mount(walk, path, &status, is_root))
+	if (leads_to_remote(walk, path, mount))
 		return false;
 	if (walk->is_shared && !is_owned_by_us(&status) && report_flaw(walk, PATH_WORLD, walk->known, &status))
 		return false;
@@ -410,7 +365,6 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 		if (folder_is_flawed(walk, path, &status))
 			return false;
 		memcpy(walk->known, path, strlen(path) + 1);
-		walk->device = status.st_dev;
 		return true;
 	}
 	if (!is_owned_by_us(&status) || (status.st_mode & (S_IWGRP | S_IWOTH)))
@@ -428,24 +382,22 @@ static bool walk_path(struct walk *walk, const char *path)
 		report_flaw(walk, PATH_BROKEN, path, NULL);
 		return false;
 	}
-	update_device(walk);
 	while (next_name(walk, name, &is_last) && walk_name(walk, name, is_last))
 		;
-	free(walk->reread);
 	return walk->finding->flaw == PATH_NO_FLAW;
 }
 
-bool path_is_trusted(const char *path, unsigned flaws, const char *mounts, struct path_finding *finding)
+bool path_is_trusted(const char *path, unsigned flaws, const struct account *account, struct path_finding *finding)
 {
-	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding, .counts_groups = true };
+	struct walk walk = { .flaws = flaws, .mounts = read_mounts(CACHE_SECONDS), .finding = finding,
+			     .account = account };
 
 	return walk_path(&walk, path);
 }
 
-bool path_is_trusted_for(const char *path, unsigned flaws, const struct account *account, const char *mounts,
-			 struct path_finding *finding)
+bool path_is_trusted_by(const char *mounts, const char *path, unsigned flaws, struct path_finding *finding)
 {
-	struct walk walk = { .flaws = flaws, .mounts = mounts, .finding = finding, .account = account };
+	struct walk walk = { .flaws = flaws, .mounts = mounts, .has_mounts = true, .finding = finding };
 
 	return walk_path(&walk, path);
 }
@@ -474,7 +426,7 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 		if (finding->error)
 			buf_addf(out, ": %s", strerror(finding->error));
 		break;
-	case PATH_NO_FLAW:
+	default:
 		buf_text(out, "nothing is wrong with it");
 		break;
 	}
@@ -490,13 +442,12 @@ static bool create_file(const char *path, mode_t mode)
 	return fd >= 0;
 }
 
-bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, const char *mounts,
-			struct path_finding *finding)
+bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, struct path_finding *finding)
 {
-	if (path_is_trusted_for(path, PATH_OPEN_FLAWS, account, mounts, finding))
+	if (path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
 		return true;
 	return mode && finding->is_missing && create_file(path, mode) &&
-	       path_is_trusted_for(path, PATH_OPEN_FLAWS, account, mounts, finding);
+	       path_is_trusted(path, PATH_OPEN_FLAWS, account, finding);
 }
 
 /* Another, unprivileged user's rights are no danger; nor is a file system that root has mounted. */
@@ -508,12 +459,12 @@ enum path_opener path_opener_by(const struct account *account, const struct path
 										   : PATH_REFUSED;
 }
 
-enum path_opener path_opener(const char *path, mode_t mode, const struct account *account, const char *mounts,
+enum path_opener path_opener(const char *path, mode_t mode, const struct account *account,
 			     struct path_finding *finding)
 {
 	if (account && !account->switches)
 		account = NULL;
-	if (path_is_open_to_us(path, mode, account, mounts, finding))
+	if (path_is_open_to_us(path, mode, account, finding))
 		return PATH_OPENED_BY_SUPERD;
 	return path_opener_by(account, finding);
 }

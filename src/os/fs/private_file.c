@@ -31,7 +31,7 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 		errno = slash ? ENAMETOOLONG : EINVAL;
 		return false;
 	}
-	if (path_is_trusted(folder, PATH_OPEN_FLAWS, path_mounts_cached(), &finding))
+	if (path_is_trusted(folder, PATH_OPEN_FLAWS | PATH_EACH_GROUP, NULL, &finding))
 		return true;
 	path_finding_describe(&finding, why);
 	errno = finding.error;
@@ -41,36 +41,6 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 		      "a mode such as 0755");
 	errno = EPERM;
 	return false;
-}
-
-/* lasts: the text is on the disk when this returns. */
-static bool replace_file(const char *path, const char *text, size_t length, bool lasts, struct buf *why)
-{
-	char new[PATH_MAX];
-	bool good;
-	int fd;
-
-	if (!private_folder_is_safe(path, why))
-		return false;
-	if (snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new)) {
-		buf_text(why, strerror(ENAMETOOLONG));
-		return false;
-	}
-	unlink(new);
-	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	good = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, length) && (!lasts || fsync(fd) == 0) &&
-	       rename(new, path) == 0;
-	if (!good)
-		buf_text(why, strerror(errno));
-	if (!good && fd >= 0)
-		unlink(new);
-	fd_close(&fd);
-	return good;
-}
-
-bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
-{
-	return replace_file(path, text, length, false, why);
 }
 
 /* Its path without the last component. */
@@ -93,11 +63,13 @@ static bool sync_folder(const char *folder, struct buf *why)
 	return good;
 }
 
-bool private_file_store(const char *path, const char *text, size_t length, struct buf *why)
+bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX], new[PATH_MAX];
+	bool good;
+	int fd;
 
-	if (!find_folder(path, folder)) {
+	if (!find_folder(path, folder) || snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new)) {
 		buf_text(why, strerror(ENAMETOOLONG));
 		return false;
 	}
@@ -105,7 +77,18 @@ bool private_file_store(const char *path, const char *text, size_t length, struc
 		buf_addf(why, "creating the directory: %s", strerror(errno));
 		return false;
 	}
-	return replace_file(path, text, length, true, why) && sync_folder(folder, why);
+	if (!private_folder_is_safe(path, why))
+		return false;
+	unlink(new);
+	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	good = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, length) && fsync(fd) == 0 &&
+	       rename(new, path) == 0;
+	if (!good)
+		buf_text(why, strerror(errno));
+	if (!good && fd >= 0)
+		unlink(new);
+	fd_close(&fd);
+	return good && sync_folder(folder, why);
 }
 
 bool private_file_remove(const char *path, struct buf *why)

@@ -745,7 +745,6 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 					 &preflight.variables };
 	const char *wrong;
 
-	preflight.mounts = path_mounts();
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
 		port_table_read(&preflight.ports); /* else superd tries each port, and reports it */
 	memset(preflight.kinds, -1, sizeof(preflight.kinds));
@@ -775,6 +774,5 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 	preflight_clamped_units(&preflight);
 	for (size_t n = 0; n < sizeof(maps) / sizeof(*maps); n++)
 		ptr_map_free(maps[n]);
-	free(preflight.mounts);
 	port_table_free(&preflight.ports);
 }

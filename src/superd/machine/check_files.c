@@ -73,8 +73,7 @@ static bool preflight_may_look(const struct preflight *preflight, const char *pa
 	struct path_finding finding;
 
 	return !preflight->serves || *path != '/' ||
-		path_is_trusted_for(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, preflight->mounts, &finding) ||
-		finding.is_missing;
+		path_is_trusted(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, &finding) || finding.is_missing;
 }
 
 /* Each call is tried, as nothing else tells what a filter of system calls answers. */
@@ -153,12 +152,11 @@ void denied_calls_describe(struct buf *out)
 #define FLAWS (PATH_OWNER | PATH_WORLD | PATH_FILE)
 
 /* Whether users other than root can change the file; how, in `what`. */
-static bool is_changeable(const struct preflight *preflight, const char *path, struct buf *what)
+static bool is_changeable(const char *path, struct buf *what)
 {
 	struct path_finding finding;
 
-	if (path_is_trusted_for(path, FLAWS, NULL, preflight->mounts, &finding) || !(finding.flaw & FLAWS) ||
-	    finding.is_absent)
+	if (path_is_trusted(path, FLAWS, NULL, &finding) || !(finding.flaw & FLAWS) || finding.is_absent)
 		return false;
 	path_finding_describe(&finding, what);
 	return true;
@@ -172,7 +170,7 @@ static void check_root_file(struct preflight *preflight, const struct service *s
 
 	if (*path != '/' || ptr_map_get(&preflight->root_files, path, NULL, &known))
 		return;
-	if (is_changeable(preflight, path, &what))
+	if (is_changeable(path, &what))
 		preflight_report(preflight, SEVERITY_WARNING, service, option, path,
 				 "other users could choose the program that runs as root: %s", buf_string(&what));
 	else
@@ -194,7 +192,7 @@ static void check_table(struct preflight *preflight, const struct service *servi
 	if (*at.file != '/' && !getcwd(here, sizeof(here)))
 		return;
 	if (snprintf(path, sizeof(path), "%s%s%s", here, *here ? "/" : "", at.file) < (int)sizeof(path) &&
-	    is_changeable(preflight, path, &what))
+	    is_changeable(path, &what))
 		diag_warning(preflight->diags, at,
 			     "other users can change the programs that superd runs: "
 			     "%s",
@@ -643,7 +641,7 @@ static bool may_open_itself(struct preflight *preflight, const struct service *s
 	struct stat status;
 	bool will_exist;
 
-	if (!path_is_trusted_for(path, PATH_OPEN_FLAWS, account, preflight->mounts, finding))
+	if (!path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
 		return finding->is_missing;
 	if (!slash || snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
 		return true;

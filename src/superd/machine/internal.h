@@ -71,7 +71,6 @@ struct preflight {
 	struct ptr_map tables;          /* file -> NULL, once its owners were checked */
 	struct ptr_map root_files;      /* program or environment_file -> NULL, if only root can change it */
 	struct ptr_map runtime;         /* runtime_directory -> the first service with it */
-	char *mounts;                   /* path_mounts, owned */
 	struct port_table ports;        /* owned; without holders before the first taken port */
 	bool holders_read;
 	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */

@@ -352,11 +352,12 @@ bool directories_find_owner(const char *base, const char *word, uid_t *owner)
 	char *name = strndup(word, directory_name_length(word));
 	const char *last = NULL;
 	struct stat status;
-	bool good, is_root;
+	uint64_t mount;
+	bool good;
 
 	if (above >= 0 && name)
 		at = open_parent(above, name, &last);
-	good = at >= 0 && path_stat_cached(at, last, &status, &is_root) == 0 && S_ISDIR(status.st_mode);
+	good = at >= 0 && path_stat_cached(at, last, &status, &mount) == 0 && S_ISDIR(status.st_mode);
 	if (good)
 		*owner = status.st_uid;
 	fd_close(&at);
@@ -449,7 +450,7 @@ static bool contains_address(const char *base, const char *name, const char *add
 			continue;
 		snprintf(above, sizeof(above), "%.*s", (int)(at - address - 1), address);
 		if (!strcmp(above, base) ||
-		    (path_is_trusted(above, PATH_OPEN_FLAWS, path_mounts_cached(), &finding) &&
+		    (path_is_trusted(above, PATH_OPEN_FLAWS | PATH_EACH_GROUP, NULL, &finding) &&
 		     stat(above, &one) == 0 && stat(base, &other) == 0 && one.st_dev == other.st_dev &&
 		     one.st_ino == other.st_ino))
 			return true;

@@ -51,24 +51,7 @@ bool scheduling_io_priority(const char *text, int *priority)
  * A plan is checked when it is made: if all folders on the way are root's, only root can change what a path leads to.
  * Mounts that root adds later are seen when the plan is checked again. */
 
-#define MOUNTS_SECONDS 1.0 /* age up to which a list of mounts is used for all plans */
-
-/* Caches the list, as ten thousand plans may be made at once. */
-static const char *recent_mounts(void)
-{
-	static char *mounts;
-	static double read_at;
-	double now = clock_now();
-
-	if (!mounts || now > read_at + MOUNTS_SECONDS) {
-		free(mounts);
-		mounts = path_mounts();
-		read_at = now;
-	}
-	return mounts;
-}
-
-static bool is_program_trusted(const char *program, const char *mounts)
+static bool is_program_trusted(const char *program)
 {
 	enum interpreter found = INTERPRETER_FOUND;
 	struct path_finding finding;
@@ -79,7 +62,7 @@ static bool is_program_trusted(const char *program, const char *mounts)
 	snprintf(path, sizeof(path), "%s", program);
 	/* With more of them the kernel reports ELOOP. */
 	for (int depth = 0; depth <= INTERPRETERS_MOST && found == INTERPRETER_FOUND; depth++) {
-		if (!path_is_trusted(path, PATH_ANY_FLAW, mounts, &finding))
+		if (!path_is_trusted(path, PATH_ANY_FLAW, NULL, &finding))
 			return false;
 		found = interpreter_find(NULL, path, path);
 	}
@@ -89,19 +72,17 @@ static bool is_program_trusted(const char *program, const char *mounts)
 /* In another root directory links lead elsewhere, so such paths cannot be checked here. */
 static void plan_check_trust(struct plan *plan)
 {
-	const char *mounts;
 	struct path_finding finding;
 	bool trusted;
 
 	if (plan->may_hang)
 		return;
-	mounts = recent_mounts();
 	trusted = !plan->root &&
-		(!plan->directory || path_is_trusted(plan->directory, PATH_ANY_FLAW, mounts, &finding)) &&
-		is_program_trusted(plan->main.program, mounts);
+		(!plan->directory || path_is_trusted(plan->directory, PATH_ANY_FLAW, NULL, &finding)) &&
+		is_program_trusted(plan->main.program);
 	for (int phase = 0; phase < PHASES; phase++) {
 		for (size_t n = 0; trusted && n < plan->commands[phase].count; n++)
-			trusted = is_program_trusted(plan->commands[phase].list[n].program, mounts);
+			trusted = is_program_trusted(plan->commands[phase].list[n].program);
 	}
 	plan->may_hang = !trusted;
 	plan->apart |= plan->may_hang;
@@ -411,7 +392,7 @@ void plan_check_streams(struct plan *plan, const struct service *service)
 			plan->stream_openers[n] = PATH_OPENED_BY_CHILD;
 		else
 			plan->stream_openers[n] = path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
-							      plan->account, path_mounts_cached(), &finding);
+							      plan->account, &finding);
 		plan->apart |= plan->stream_openers[n] == PATH_OPENED_BY_CHILD;
 	}
 }
