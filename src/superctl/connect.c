@@ -13,7 +13,6 @@
 #include "lib/fd.h"
 #include "superctl/conversation.h"
 #include "superctl/json_reply.h"
-#include "superctl/transport.h"
 #include "superctl/views.h"
 
 #define CONNECT_LIMIT 60000             /* milliseconds for a unix socket whose accept queue is full */
@@ -84,14 +83,13 @@ static int connect_tcp(char *endpoint, const char **why)
 
 static int connect_stream(const char *endpoint, const char **why)
 {
-	struct transport transport;
 	char copy[ENDPOINT_MOST];
 
 	if (*endpoint == '/' || *endpoint == '@') {
-		if (transport_connect(&transport, endpoint, CONNECT_LIMIT) == 0)
-			return transport.fd;
+		int fd = conversation_connect(endpoint, CONNECT_LIMIT);
+
 		*why = strerror(errno);
-		return -1;
+		return fd;
 	}
 	memcpy(copy, endpoint, strlen(endpoint) + 1);
 	return connect_tcp(copy, why);
@@ -167,7 +165,7 @@ enum ctl_status view_connect(const struct superctl_options *options)
 	enum ctl_status status;
 
 	silent.json = false;
-	status = conversation_ask(&silent, "status", CONVERSATION_TIMEOUT, take_service, &view);
+	status = conversation_ask(&silent, "status", take_service, &view);
 	if (status != CTL_DONE)
 		return status;
 	if (view.services != 1 || !*view.endpoint) {

@@ -1,23 +1,41 @@
-/* A conversation with superd: connect, greeting, request, lines of the answer.
+/* A conversation with superd over its control socket: connect, greeting, request, lines of JSON as the answer; and for
+ * verbs without an end the same again after superd has gone away.
  *
  * There is a message of its own for each failure that needs another remedy: no socket, no listener, no permission,
- * another program, no answer in time, an error as the answer. */
+ * another program, no answer in time, an error as the answer. The length of a line and the time of each wait are
+ * limited. A superd that is stopped (SIGSTOP) still has its socket, and its accept queue may be full. So connect(2) and
+ * send(2) have a time limit, too: SO_SNDTIMEO (socket(7)). */
 #include "superctl/conversation.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/fd.h"
 #include "lib/shell_words.h"
 #include "lib/units.h"
 #include "superctl/json_reply.h"
 
-#define CONNECT_LIMIT 5000 /* milliseconds */
-#define ANSWER_GRACE 10000 /* milliseconds after the end of --timeout, for superd's own answer */
+/* Milliseconds. */
+#define CONNECT_LIMIT 5000
+#define GREETING_LIMIT 10000
+#define ANSWER_GRACE 10000 /* after the end of --timeout, for superd's own answer */
+#define GIVE_UP 30000      /* until superctl gives up a superd that has gone away, without --timeout */
+#define PAUSE 200          /* between two tries to reach it */
+#define STEADY 2000        /* on one connection, after which superd counts as back */
+
+#define LINE_MOST ((size_t)64 << 20) /* bytes of a line; a line of top names every busy service */
+#define READ_AT_ONCE ((size_t)64 << 10) /* bytes of one recv(2) */
 #define REQUEST_MOST 8192 /* bytes, with the newline; superd's limit */
 #define PROTOCOL 2        /* version of the protocol, in the greeting; an older superd is understood, too */
 
@@ -75,35 +93,131 @@ static const char *connect_hint(int error, const char *path)
 	}
 }
 
-/* The deadline of the next line, of clock_ms; or TRANSPORT_FOREVER. */
-static int64_t line_deadline(const struct conversation *conversation)
+int conversation_connect(const char *path, int64_t limit)
 {
-	int64_t until;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval time = { limit / 1000, (suseconds_t)(limit % 1000) * 1000 };
+	socklen_t length = sizeof(address);
+	int fd;
 
-	if (conversation->timeout == TRANSPORT_FOREVER)
-		return conversation->until;
-	until = clock_ms() + conversation->timeout;
-	return conversation->until != TRANSPORT_FOREVER && conversation->until < until ? conversation->until : until;
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path));
+	if (*path == '@') {
+		address.sun_path[0] = '\0';
+		length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) < 0 ||
+			connect(fd, (const struct sockaddr *)&address, length) < 0)) {
+		fd_close(&fd);
+		errno = errno == EAGAIN ? ETIMEDOUT : errno;
+	}
+	return fd;
 }
 
-static enum ctl_status fail_read(struct conversation *conversation, enum transport_result result, bool greeted)
+/* 0, or -1 and errno. */
+static int send_all(int fd, const char *text, size_t length)
+{
+	while (length) {
+		ssize_t sent = send(fd, text, length, MSG_NOSIGNAL);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0) {
+			errno = errno == EAGAIN ? ETIMEDOUT : errno;
+			return -1;
+		}
+		text += sent;
+		length -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* Waits for input. false: the time `until` has passed. */
+static bool wait_readable(int fd, int64_t until)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	int64_t left = until == CONVERSATION_FOREVER ? -1 : until - clock_ms();
+
+	if (until != CONVERSATION_FOREVER && left <= 0)
+		return false;
+	(void)poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
+	return true;
+}
+
+enum line_result conversation_take_line(struct conversation *conversation, int64_t until, char **line, size_t *length)
+{
+	struct buf *input = &conversation->input;
+	char chunk[READ_AT_ONCE];
+
+	for (;;) {
+		size_t fresh = input->length - conversation->scanned;
+		char *end = fresh ? memchr(input->data + conversation->scanned, '\n', fresh) : NULL;
+		ssize_t got;
+
+		if (end) {
+			*end = '\0';
+			*line = input->data + conversation->start;
+			*length = (size_t)(end - *line);
+			conversation->start = conversation->scanned = (size_t)(end - input->data) + 1;
+			return LINE_TAKEN;
+		}
+		if (conversation->start) {
+			input->length -= conversation->start;
+			memmove(input->data, input->data + conversation->start, input->length);
+			conversation->start = 0;
+		}
+		conversation->scanned = input->length;
+		if (input->length > LINE_MOST)
+			return LINE_TOO_LONG;
+		got = recv(conversation->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+		if (got == 0)
+			return LINE_END;
+		if (got > 0)
+			buf_add(input, chunk, (size_t)got);
+		else if (errno != EAGAIN && errno != EINTR)
+			return LINE_FAILED;
+		else if (!wait_readable(conversation->fd, until))
+			return LINE_LATE;
+		if (input->failed) {
+			errno = ENOMEM;
+			return LINE_FAILED;
+		}
+	}
+}
+
+/* The deadline of a line that may take so many milliseconds, of clock_ms; or CONVERSATION_FOREVER. */
+static int64_t line_deadline(const struct conversation *conversation, int64_t timeout)
+{
+	int64_t until = timeout == CONVERSATION_FOREVER ? timeout : clock_ms() + timeout;
+
+	if (until == CONVERSATION_FOREVER || conversation->until == CONVERSATION_FOREVER)
+		return until == CONVERSATION_FOREVER ? conversation->until : until;
+	return conversation->until < until ? conversation->until : until;
+}
+
+static enum ctl_status fail_read(struct conversation *conversation, enum line_result result, bool greeted)
 {
 	const char *path = conversation->options->control;
 
+	conversation->is_late = result == LINE_LATE;
 	conversation->connection_lost =
-		greeted && (result == TRANSPORT_END || (result == TRANSPORT_FAILED && errno == ECONNRESET));
+		greeted && (result == LINE_END || (result == LINE_FAILED && errno == ECONNRESET));
 	switch (result) {
-	case TRANSPORT_END:
+	case LINE_END:
 		return set_failure(
 			conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
 			greeted ? "superd at %s closed the connection before the end of its answer: it has ended, "
 				  "or was upgraded"
 				: "superd at %s closed the connection without a word",
 			path);
-	case TRANSPORT_LATE:
+	case LINE_LATE:
 		return set_failure(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
 				   "superd at %s does not answer in time", path);
-	case TRANSPORT_TOO_LONG:
+	case LINE_TOO_LONG:
 		return set_failure(conversation, CTL_FAILED, "superd at %s sent a line without an end", path);
 	default:
 		return set_failure(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
@@ -111,24 +225,19 @@ static enum ctl_status fail_read(struct conversation *conversation, enum transpo
 	}
 }
 
-/* The error that ends an answer, with its hint. */
-static enum ctl_status fail_reply(struct conversation *conversation, const json_t *line)
+/* Checks one line of an answer; NULL: it was no JSON. Returns CTL_DONE, with *last set if the line ends the answer, or
+ * a failure that it has printed. */
+static enum ctl_status check_line(struct conversation *conversation, const json_t *line, bool *last)
 {
 	const char *hint = json_reply_text(line, "hint");
-	bool is_usage = json_reply_is(line, "code", "usage");
 
-	return set_failure(conversation, is_usage ? CTL_USAGE : CTL_FAILED, *hint ? "%s: %s" : "%s",
-			   json_reply_text(line, "error"), hint);
-}
-
-enum ctl_status conversation_check_line(struct conversation *conversation, const json_t *line, bool *last)
-{
 	*last = true;
 	if (!line)
 		return set_failure(conversation, CTL_FAILED, "superd at %s sent a line that is not a JSON object",
 				   conversation->options->control);
 	if (*json_reply_text(line, "error"))
-		return fail_reply(conversation, line);
+		return set_failure(conversation, json_reply_is(line, "code", "usage") ? CTL_USAGE : CTL_FAILED,
+				   *hint ? "%s: %s" : "%s", json_reply_text(line, "error"), hint);
 	*last = json_reply_flag(line, "done");
 	return CTL_DONE;
 }
@@ -144,7 +253,7 @@ static enum ctl_status send_hello(struct conversation *conversation, const char 
 	buf_addf(&line, "hello %s\n", word);
 	if (line.failed)
 		status = set_failure(conversation, CTL_FAILED, "out of memory");
-	else if (transport_send(&conversation->transport, line.data, line.length) < 0)
+	else if (send_all(conversation->fd, line.data, line.length) < 0)
 		status = set_failure(conversation, CTL_FAILED, "cannot greet superd at %s: %s",
 				     conversation->options->control, strerror(errno));
 	buf_free(&line);
@@ -154,18 +263,18 @@ static enum ctl_status send_hello(struct conversation *conversation, const char 
 /* Reads the greeting. A superd that refuses this peer sends an error instead. */
 static enum ctl_status read_greeting(struct conversation *conversation)
 {
-	enum transport_result result;
+	enum line_result result;
 	size_t length;
 	double protocol;
 	char *line;
 	bool last;
 
-	result = transport_wait_line(&conversation->transport, line_deadline(conversation), &line, &length);
-	if (result != TRANSPORT_LINE)
+	result = conversation_take_line(conversation, line_deadline(conversation, GREETING_LIMIT), &line, &length);
+	if (result != LINE_TAKEN)
 		return fail_read(conversation, result, false);
 	conversation->greeting = json_reply_parse(line, length);
 	if (conversation->greeting && *json_reply_text(conversation->greeting, "error"))
-		return conversation_check_line(conversation, conversation->greeting, &last);
+		return check_line(conversation, conversation->greeting, &last);
 	if (!conversation->greeting || !*json_reply_text(conversation->greeting, "superd"))
 		return set_failure(conversation, CTL_NO_SUPERD, "%s: it is no superd that answers there",
 				   conversation->options->control);
@@ -178,36 +287,38 @@ static enum ctl_status read_greeting(struct conversation *conversation)
 	return send_hello(conversation, json_reply_text(conversation->greeting, "hello"));
 }
 
-/* Any process can take a name in the abstract namespace; a path is as safe as its folder. */
-static bool peer_is_trusted(const struct conversation *conversation, unsigned long *uid)
+bool conversation_trusts(int fd, uid_t *uid)
 {
-	return conversation->options->control[0] != '@' || !transport_peer(&conversation->transport, uid) ||
-		*uid == 0 || *uid == geteuid();
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t length = sizeof(peer);
+	bool is_known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0;
+
+	*uid = peer.uid;
+	return is_known && (peer.uid == 0 || peer.uid == geteuid());
 }
 
 enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options)
 {
-	unsigned long uid = 0;
 	int64_t limit = CONNECT_LIMIT;
 	enum ctl_status status;
+	uid_t uid = 0;
 
 	conversation->options = options;
-	if (conversation->until != TRANSPORT_FOREVER && conversation->until - clock_ms() < limit)
+	if (conversation->until != CONVERSATION_FOREVER && conversation->until - clock_ms() < limit)
 		limit = conversation->until - clock_ms();
-	if (options->control_fd) {
-		transport_adopt(&conversation->transport, options->control_fd);
-		status = read_greeting(conversation);
-	} else if (transport_connect(&conversation->transport, options->control, limit > 0 ? limit : 1) < 0) {
+	conversation->fd = options->control_fd ? options->control_fd
+					       : conversation_connect(options->control, limit > 0 ? limit : 1);
+	if (conversation->fd < 0) {
 		int error = errno;
 
 		status = set_failure(conversation, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
 				     strerror(error), connect_hint(error, options->control));
-	} else if (!peer_is_trusted(conversation, &uid)) {
+	} else if (!options->control_fd && *options->control == '@' && !conversation_trusts(conversation->fd, &uid)) {
 		status = set_failure(
 			conversation, CTL_NO_SUPERD,
 			"user %lu answers at %s, neither root nor this user: any process can bind such a name; run "
 			"superd and superctl with --control and a path",
-			uid, options->control);
+			(unsigned long)uid, options->control);
 	} else {
 		status = read_greeting(conversation);
 	}
@@ -216,13 +327,11 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 	return status;
 }
 
-int64_t conversation_answer_timeout(const struct superctl_options *options)
+/* Composes a request: the verb, which may have options and names already, the options of the command line that mean the
+ * same for every verb of superd, and its names. */
+static void add_request(struct buf *request, const struct conversation *conversation, const char *verb)
 {
-	return options->timeout < 0 ? TRANSPORT_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
-}
-
-void conversation_request(struct buf *request, const struct superctl_options *options, const char *verb)
-{
+	const struct superctl_options *options = conversation->options;
 	const struct {
 		const char *option;
 		bool given;
@@ -242,7 +351,7 @@ void conversation_request(struct buf *request, const struct superctl_options *op
 		buf_text(request, " --service=");
 		shell_words_quote(request, options->service);
 	}
-	if (options->timeout >= 0) {
+	if (options->timeout >= 0 && !conversation->follows) {
 		buf_addf(request, " --timeout=%lld", (long long)options->timeout / 1000000);
 		if (options->timeout % 1000000)
 			buf_addf(request, ".%06lld", (long long)options->timeout % 1000000);
@@ -251,33 +360,34 @@ void conversation_request(struct buf *request, const struct superctl_options *op
 		buf_char(request, ' ');
 		shell_words_quote(request, options->names[i]);
 	}
+	buf_char(request, '\n');
 }
 
-enum ctl_status conversation_send(struct conversation *conversation, const struct buf *request)
+enum ctl_status conversation_send(struct conversation *conversation, const char *verb)
 {
 	struct buf line = { 0 };
 	char limit[SIZE_TEXT_MOST];
 	enum ctl_status status = CTL_DONE;
 
-	buf_add(&line, buf_string(request), request->length);
-	buf_char(&line, '\n');
-	if (line.failed || request->failed)
+	add_request(&line, conversation, verb);
+	if (line.failed)
 		status = set_failure(conversation, CTL_FAILED, "out of memory");
 	else if (line.length > REQUEST_MOST)
 		status = set_failure(conversation, CTL_USAGE,
 				     "too many names: a request has at most %s; a pattern such as 'web-*' names many "
 				     "services",
 				     size_write(limit, REQUEST_MOST));
-	else if (transport_send(&conversation->transport, line.data, line.length) < 0)
+	else if (send_all(conversation->fd, line.data, line.length) < 0)
 		status = set_failure(conversation, CTL_FAILED, "cannot send the request to superd at %s: %s",
 				     conversation->options->control, strerror(errno));
 	buf_free(&line);
 	return status;
 }
 
-/* Escapes a line for a terminal, which would obey control characters; a file or pipe gets it unchanged. */
-bool conversation_print_json(const struct conversation *conversation, const json_t *line, const char *text,
-			     size_t length)
+/* With --json prints a line of an answer as received, except the end {"done":true}: the exit status and the end of
+ * the output report that, and a filter such as jq would take it for a service. A terminal would obey control
+ * characters, so they are escaped there. false after printing why it failed. */
+static bool print_json(const struct conversation *conversation, const json_t *line, const char *text, size_t length)
 {
 	struct buf out = { 0 };
 	bool ok;
@@ -300,15 +410,12 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 {
 	json_t *line = json_reply_parse(text, length);
 	struct reply_text shown = { 0 };
-	enum ctl_status status;
+	enum ctl_status status = CTL_FAILED;
 
-	if (!conversation_print_json(conversation, line, text, length)) {
-		json_decref(line);
-		*enough = true;
-		return CTL_FAILED;
-	}
-	status = conversation_check_line(conversation, line, enough);
+	*enough = true;
 	conversation->lines_read++;
+	if (print_json(conversation, line, text, length))
+		status = check_line(conversation, line, enough);
 	if (status == CTL_DONE && !*enough) {
 		if (on_line && !on_line(context, line, &shown))
 			status = CTL_FAILED;
@@ -334,53 +441,172 @@ enum ctl_status conversation_read(struct conversation *conversation, reply_line 
 	while (status == CTL_DONE && !enough) {
 		char *line;
 		size_t length;
-		enum transport_result result =
-			transport_wait_line(&conversation->transport, line_deadline(conversation), &line, &length);
+		enum line_result result = conversation_take_line(
+			conversation, line_deadline(conversation, conversation->timeout), &line, &length);
 
-		if (result != TRANSPORT_LINE)
-			return fail_read(conversation, result, true);
-		status = handle_line(conversation, line, length, on_line, context, &enough);
+		status = result == LINE_TAKEN ? handle_line(conversation, line, length, on_line, context, &enough)
+					      : fail_read(conversation, result, true);
 	}
 	return status;
 }
 
 void conversation_close(struct conversation *conversation)
 {
-	transport_close(&conversation->transport);
+	fd_close(&conversation->fd);
+	buf_free(&conversation->input);
+	conversation->start = conversation->scanned = 0;
 	json_decref(conversation->greeting);
 	conversation->greeting = NULL;
 	if (!conversation->quiet)
 		buf_free(&conversation->why);
 }
 
-enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, int64_t timeout,
-				 reply_line *on_line, void *context)
+enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
+					 const char *verb, reply_line *on_line, void *context)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
-	struct buf request = { 0 };
-	enum ctl_status status = conversation_open(&conversation, options);
+	enum ctl_status status;
+
+	conversation->timeout = CONVERSATION_FOREVER;
+	conversation->quiet = true;
+	status = conversation_open(conversation, options);
+	if (status == CTL_DONE)
+		status = conversation_send(conversation, verb);
+	return status == CTL_DONE ? conversation_read(conversation, on_line, context) : status;
+}
+
+/* How long a verb that waits for work may take to answer. */
+static int64_t answer_timeout(const struct superctl_options *options)
+{
+	if (!(options->verb->options & MAY_TIMEOUT))
+		return CONVERSATION_TIMEOUT;
+	return options->timeout < 0 ? CONVERSATION_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
+}
+
+enum ctl_status conversation_begin(struct conversation *conversation, const struct superctl_options *options,
+				   const char *verb)
+{
+	enum ctl_status status;
+
+	conversation->until = CONVERSATION_FOREVER;
+	conversation->timeout = conversation->follows ? CONVERSATION_TIMEOUT : answer_timeout(options);
+	status = conversation_open(conversation, options);
+	if (status != CTL_DONE)
+		return status;
+	status = conversation_send(conversation, verb);
+	if (status != CTL_DONE)
+		conversation_close(conversation);
+	return status;
+}
+
+enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
+				 void *context)
+{
+	struct conversation conversation = { 0 };
+	enum ctl_status status = conversation_begin(&conversation, options, verb);
 
 	if (status != CTL_DONE)
 		return status;
-	conversation_request(&request, options, verb);
-	status = conversation_send(&conversation, &request);
-	conversation.timeout = timeout;
-	if (status == CTL_DONE)
-		status = conversation_read(&conversation, on_line, context);
-	buf_free(&request);
+	status = conversation_read(&conversation, on_line, context);
 	conversation_close(&conversation);
 	return status;
 }
 
-enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
-					 const struct buf *request, reply_line *on_line, void *context)
+/* superd has gone away. It counts as back only after a line of an answer, or after STEADY on one connection. Otherwise
+ * a superd that greets and ends each time would reset the timeout for ever. */
+struct absence {
+	int64_t since;                  /* when superd went away, of clock_ms; 0: never */
+	int64_t tried;                  /* time of the last try, of clock_ms */
+	size_t lines_read;              /* conversation->lines_read when superd went away */
+};
+
+/* Makes one try, silently: closes the old connection, connects, and sends the request. */
+static bool try_again(struct absence *absence, struct conversation *conversation, const char *verb)
 {
 	enum ctl_status status;
 
-	conversation->timeout = TRANSPORT_FOREVER;
-	conversation->quiet = true;
-	status = conversation_open(conversation, options);
+	conversation_close(conversation);
+	conversation->until = clock_ms() + PAUSE;
+	status = conversation_open(conversation, conversation->options);
 	if (status == CTL_DONE)
-		status = conversation_send(conversation, request);
-	return status == CTL_DONE ? conversation_read(conversation, on_line, context) : status;
+		status = conversation_send(conversation, verb);
+	conversation->until = CONVERSATION_FOREVER;
+	absence->tried = clock_ms();
+	return status == CTL_DONE;
+}
+
+/* Says on stderr that superd has gone or is there again; with --json by a line of its own on stdout. */
+static bool print_change(const struct conversation *conversation, bool is_back)
+{
+	const char *version = json_reply_text(conversation->greeting, "superd");
+	int pid = json_reply_count(conversation->greeting, "pid");
+	struct buf line = { 0 };
+	bool ok = true;
+
+	if (conversation->options->json) {
+		json_t *object = json_pack("{s:s}", "connection", is_back ? "back" : "lost");
+		char *text;
+
+		if (is_back) {
+			json_object_set_new(object, "superd", json_string(version));
+			json_object_set_new(object, "pid", json_integer(pid));
+		}
+		text = json_dumps(object, JSON_COMPACT);
+		buf_addf(&line, "%s\n", text ? text : "{}");
+		ok = conversation_print(&line);
+		free(text);
+		json_decref(object);
+	} else if (is_back) {
+		buf_visible(&line, version, strlen(version));
+		fprintf(stderr, "superctl: superd %s is there again, pid %d\n", buf_string(&line), pid);
+	} else {
+		fprintf(stderr, "superctl: superd at %s has disconnected: waiting for it\n",
+			conversation->options->control);
+	}
+	buf_free(&line);
+	return ok;
+}
+
+/* Reconnects within the timeout. CTL_DONE: the request was sent again. */
+static enum ctl_status reconnect(struct conversation *conversation, struct absence *absence, const char *verb)
+{
+	const struct superctl_options *options = conversation->options;
+	int64_t timeout = options->timeout < 0 ? GIVE_UP : options->timeout / 1000;
+	bool is_news = !absence->since || conversation->lines_read != absence->lines_read ||
+		       clock_ms() - absence->tried > STEADY;
+
+	absence->lines_read = conversation->lines_read;
+	if (is_news)
+		absence->since = clock_ms();
+	if (is_news && !print_change(conversation, false))
+		return CTL_FAILED;
+	for (bool pauses = !is_news; pauses || !try_again(absence, conversation, verb); pauses = !pauses) {
+		if (!pauses)
+			continue;
+		(void)poll(NULL, 0, PAUSE);
+		if (clock_ms() - absence->since >= timeout) {
+			fprintf(stderr, "superctl: superd at %s has not returned\n", options->control);
+			return CTL_NO_SUPERD;
+		}
+	}
+	return !is_news || print_change(conversation, true) ? CTL_DONE : CTL_FAILED;
+}
+
+enum ctl_status conversation_follow(struct conversation *conversation, const char *verb, reply_line *on_line,
+				    void *context)
+{
+	enum ctl_status status;
+	struct absence absence = { 0 };
+
+	conversation->quiet = true;
+	do {
+		conversation->connection_lost = false;
+		status = conversation_read(conversation, on_line, context);
+		if (!conversation->connection_lost)
+			break;
+		status = reconnect(conversation, &absence, verb);
+	} while (status == CTL_DONE);
+	if (status != CTL_DONE && !conversation->connection_lost && conversation->why.length)
+		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
+	buf_free(&conversation->why);
+	return status;
 }

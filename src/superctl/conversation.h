@@ -5,21 +5,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/buf.h"
 #include "superctl/options.h"
-#include "superctl/transport.h"
 
+#define CONVERSATION_FOREVER (-1)       /* a time: no limit */
 #define CONVERSATION_TIMEOUT 10000      /* milliseconds between two lines, if superd has nothing to wait for */
 
 struct conversation {
 	const struct superctl_options *options; /* borrowed */
-	struct transport transport;
+	int fd;                         /* owned; -1: closed */
+	struct buf input;               /* bytes that were read: the lines before `start` are taken already, */
+	size_t start, scanned;          /* and from it up to `scanned` there is no newline */
 	json_t *greeting;               /* superd's first line, owned; NULL: not connected */
-	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or TRANSPORT_FOREVER */
-	int64_t timeout;                /* milliseconds between two lines; or TRANSPORT_FOREVER */
+	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or CONVERSATION_FOREVER */
+	int64_t timeout;                /* milliseconds between two lines of the answer; or CONVERSATION_FOREVER */
 	int64_t lines_left;             /* lines of the answer to read still; 0: all */
+	bool follows;                   /* a verb without an end: --timeout is how long superctl waits for a new superd */
 	bool connection_lost;           /* superd ended the connection in the middle of the answer */
+	bool is_late;                   /* no line came in time */
 	size_t lines_read;              /* lines of answers so far */
 	bool quiet;                     /* failures are not printed; the caller reads `why` and frees it */
 	struct buf why;                 /* the last failure, visible text */
@@ -34,41 +39,46 @@ struct reply_text {
  * conversation. */
 typedef bool reply_line(void *context, const json_t *line, struct reply_text *text);
 
-/* Connects and reads the greeting. On failure it prints the reason, and the caller must not call conversation_close. */
+/* All in one: connects, sends a request, reads the answer. verb: as superd has it, with options that are not those of
+ * the command line, which are added as far as they mean the same for every verb, and then the names. */
+enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
+				 void *context);
+
+/* The same until conversation->until, which the caller has set in an empty struct. It prints no failure:
+ * conversation->why has it. The caller frees that, and the greeting is there until conversation_close. */
+enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
+					 const char *verb, reply_line *on_line, void *context);
+
+/* The same in steps: connects, reads the greeting, and sends the request. On failure it prints the reason, and the caller
+ * must not call conversation_close. */
+enum ctl_status conversation_begin(struct conversation *conversation, const struct superctl_options *options,
+				   const char *verb);
 enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options);
-
-/* How long a verb that waits for work may take to answer, as conversation.timeout: --timeout, and some time for
- * superd's own answer. */
-int64_t conversation_answer_timeout(const struct superctl_options *options);
-
-/* Composes a request without its newline: the verb, maybe with options that are not from the command line, those from
- * it that mean the same for every verb of superd, then its names. */
-void conversation_request(struct buf *request, const struct superctl_options *options, const char *verb);
-
-enum ctl_status conversation_send(struct conversation *conversation, const struct buf *request);
-
-/* With --json prints a line of an answer as received, except the end {"done":true}: the exit status and the end of
- * the output report that, and a filter such as jq would take it for a service. NULL: nothing is printed. false after
- * printing why it failed. */
-bool conversation_print_json(const struct conversation *conversation, const json_t *line, const char *text, size_t length);
+enum ctl_status conversation_send(struct conversation *conversation, const char *verb);
 
 /* Reads the answer to its end. With --json it prints each line before it calls on_line, which may be NULL. */
 enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context);
 
-/* Checks one line of an answer; NULL: it was no JSON. Returns CTL_DONE, with *last set if the line ends the answer, or
- * a failure that it has printed. */
-enum ctl_status conversation_check_line(struct conversation *conversation, const json_t *line, bool *last);
-
+/* The same, and reconnects after superd has gone away, as at a restart, and sends this request. superctl reports on
+ * stderr that superd has gone, and that it is back. With --json it prints lines of its own to stdout:
+ * {"connection":"lost"} and {"connection":"back","superd":"1.0","pid":17}. */
+enum ctl_status conversation_follow(struct conversation *conversation, const char *verb, reply_line *on_line,
+				    void *context);
 void conversation_close(struct conversation *conversation);
 
-/* Does all of this for a verb with the options and names of the command line. timeout: as in the struct. */
-enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, int64_t timeout,
-				 reply_line *on_line, void *context);
+/* END: end of file; LATE: the deadline has passed; FAILED: see errno. */
+enum line_result { LINE_TAKEN, LINE_END, LINE_LATE, LINE_TOO_LONG, LINE_FAILED };
+
+/* Waits for the next line until the time `until` of clock_ms. The line is NUL-terminated, without its newline, and
+ * valid until the next call. A last line without a newline is ignored. */
+enum line_result conversation_take_line(struct conversation *conversation, int64_t until, char **line, size_t *length);
+
+/* Connects to a unix socket within `limit` milliseconds. -1 and errno. */
+int conversation_connect(const char *path, int64_t limit);
+
+/* Whether root or this user listens at the socket: any process can take a name in the abstract namespace; a path is as
+ * safe as its folder. *uid: the user of the process that called listen(2) (unix(7), SO_PEERCRED). */
+bool conversation_trusts(int fd, uid_t *uid);
 
 /* Writes the buffer to stdout and empties it. false after printing why it failed. */
 bool conversation_print(struct buf *out);
-
-/* The same for a request as text, until conversation->until, which the caller has set in an empty struct. It prints no
- * failure: conversation->why has it. The caller frees that, and the greeting is there until conversation_close. */
-enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
-					 const struct buf *request, reply_line *on_line, void *context);

@@ -19,5 +19,5 @@ static bool show_line(void *context, const json_t *line, struct reply_text *text
 enum ctl_status each_view_run(struct each_view *view, const char *verb)
 {
 	screen_open(&view->screen, view->options->colour);
-	return conversation_ask(view->options, verb, CONVERSATION_TIMEOUT, show_line, view);
+	return conversation_ask(view->options, verb, show_line, view);
 }

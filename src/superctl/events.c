@@ -4,10 +4,10 @@
  * superctl prints the number in their place. */
 #include <stdio.h>
 
+#include "superctl/conversation.h"
 #include "superctl/facts.h"
 #include "superctl/human_units.h"
 #include "superctl/json_reply.h"
-#include "superctl/reconnect.h"
 #include "superctl/screen.h"
 #include "superctl/sentence.h"
 #include "superctl/views.h"
@@ -50,67 +50,36 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 	return true;
 }
 
-static void add_request(struct buf *request, const struct superctl_options *options, const char *verb)
-{
-	struct superctl_options plain = *options;
-
-	plain.timeout = -1;             /* superctl's own */
-	conversation_request(request, &plain, verb);
-}
-
 /* again: the request to go on with after superd has gone away; NULL: the answer has an end. */
-static enum ctl_status print_log(const struct superctl_options *options, const struct buf *request,
-				 const struct buf *again)
+static enum ctl_status print_log(const struct superctl_options *options, const char *verb, const char *again)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct conversation conversation = { .follows = true };
 	struct screen screen;
-	enum ctl_status status = conversation_open(&conversation, options);
+	enum ctl_status status = conversation_begin(&conversation, options, verb);
 
 	if (status != CTL_DONE)
 		return status;
 	screen_open(&screen, options->colour);
-	status = conversation_send(&conversation, request);
-	if (again)
-		conversation.timeout = TRANSPORT_FOREVER;
-	if (status == CTL_DONE && again)
-		status = reconnect_read(&conversation, again, show_event, &screen);
-	else if (status == CTL_DONE)
+	if (again) {
+		conversation.timeout = CONVERSATION_FOREVER;
+		status = conversation_follow(&conversation, again, show_event, &screen);
+	} else {
 		status = conversation_read(&conversation, show_event, &screen);
+	}
 	conversation_close(&conversation);
 	return status;
 }
 
 enum ctl_status view_events(const struct superctl_options *options)
 {
-	struct buf request = { 0 };
-	enum ctl_status status;
-
-	add_request(&request, options, "events");
-	status = print_log(options, &request, &request);
-	buf_free(&request);
-	return status;
-}
-
-/* lines: how many of the last ones; 0: none. */
-static void add_log_request(struct buf *request, const struct superctl_options *options, int64_t lines)
-{
-	struct buf verb = { 0 };
-
-	buf_addf(&verb, "log --lines=%lld", (long long)lines);
-	add_request(request, options, buf_string(&verb));
-	buf_free(&verb);
+	return print_log(options, "events", "events");
 }
 
 enum ctl_status view_log(const struct superctl_options *options)
 {
-	struct buf request = { 0 }, again = { 0 };
-	enum ctl_status status;
+	long long lines = options->count ? options->count : options->since ? LOG_LINES_MOST : LOG_LINES;
+	char verb[64];
 
-	add_log_request(&request, options, options->count ? options->count
-					   : options->since ? LOG_LINES_MOST : LOG_LINES);
-	add_log_request(&again, options, 0);
-	status = print_log(options, &request, options->follow ? &again : NULL);
-	buf_free(&request);
-	buf_free(&again);
-	return status;
+	snprintf(verb, sizeof(verb), "log --lines=%lld", lines);
+	return print_log(options, verb, options->follow ? "log --lines=0" : NULL);
 }

@@ -110,11 +110,8 @@ enum ctl_status view_health(const struct superctl_options *options)
 {
 	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT };
 	struct health_report report = { .options = options };
-	struct buf request = { 0 };
-	enum ctl_status status;
+	enum ctl_status status = conversation_ask_quietly(&conversation, options, "health", on_health, &report);
 
-	conversation_request(&request, options, "health");
-	status = conversation_ask_quietly(&conversation, options, &request, on_health, &report);
 	conversation_close(&conversation);
 	if (status != CTL_DONE)
 		printf("unhealthy: %s\n", buf_string(&conversation.why));
@@ -126,6 +123,5 @@ enum ctl_status view_health(const struct superctl_options *options)
 		status = report.answered ? CTL_NOT_ACTIVE : CTL_FAILED;
 	buf_free(&conversation.why);
 	buf_free(&report.reasons);
-	buf_free(&request);
 	return status;
 }

@@ -143,7 +143,7 @@ static enum ctl_status print_sleeps(struct history_view *view)
 enum ctl_status view_history(const struct superctl_options *options)
 {
 	struct history_view view = { .options = options };
-	enum ctl_status status = conversation_ask(options, "timeline", CONVERSATION_TIMEOUT, keep_line, &view);
+	enum ctl_status status = conversation_ask(options, "timeline", keep_line, &view);
 
 	if (!options->json && (view.count || status == CTL_DONE) && print_sleeps(&view) != CTL_DONE)
 		status = CTL_FAILED;    /* also if a name matches no service */

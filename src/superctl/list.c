@@ -192,7 +192,7 @@ enum ctl_status view_list(const struct superctl_options *options)
 	view.services = json_array();
 	screen_open(&view.screen, options->colour);
 	fields_begin(&view.columns, columns_of_list, COLUMNS);
-	status = conversation_ask(options, "list", CONVERSATION_TIMEOUT, list_line, &view);
+	status = conversation_ask(options, "list", list_line, &view);
 	view.cell.failed |= !add_rows(&view);
 	if (options->names_only)
 		status = conversation_print(&view.cell) ? status : CTL_FAILED;

@@ -18,16 +18,12 @@ enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limi
 {
 	struct conversation conversation = { .until = clock_ms() + limit };
 	json_t *lines = json_array();
-	struct buf request = { 0 };
-	enum ctl_status status;
+	enum ctl_status status = conversation_ask_quietly(&conversation, options, "metrics", keep_line, lines);
 
-	conversation_request(&request, options, "metrics");
-	status = conversation_ask_quietly(&conversation, options, &request, keep_line, lines);
 	if (status == CTL_DONE && !options->json)
 		metrics_compose(out, conversation.greeting, lines);
 	conversation_close(&conversation);
 	json_decref(lines);
-	buf_free(&request);
 	*why = conversation.why;
 	return status;
 }

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 #include "lib/cli_option.h"
+#include "lib/fd.h"
 #include "lib/log/log.h"
 #include "lib/scan.h"
-#include "superctl/transport.h"
+#include "superctl/conversation.h"
 
 #define SECOND 1000000LL                /* microseconds */
 #define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
@@ -312,12 +313,11 @@ static bool names_are_right(const struct superctl_options *options)
 /* Whether a superd of this user answers at an abstract name. */
 static bool answers(const char *name)
 {
-	struct transport transport;
-	unsigned long uid = 0;
-	bool good = transport_connect(&transport, name, ANSWER_LIMIT) == 0;
+	int fd = conversation_connect(name, ANSWER_LIMIT);
+	uid_t uid;
+	bool good = fd >= 0 && conversation_trusts(fd, &uid);
 
-	good = good && transport_peer(&transport, &uid) && (!uid || uid == geteuid());
-	transport_close(&transport);
+	fd_close(&fd);
 	return good;
 }
 

@@ -41,14 +41,10 @@ static bool keep_line(void *context, const json_t *line, struct reply_text *text
 static json_t *ask(struct conversation *conversation, const char *text)
 {
 	struct answer answer = { .lines = json_array() };
-	struct buf request = { 0 };
-	enum ctl_status status;
+	enum ctl_status status = conversation_send(conversation, text);
 
-	buf_text(&request, text);
-	status = conversation_send(conversation, &request);
 	if (status == CTL_DONE)
 		status = conversation_read(conversation, keep_line, &answer);
-	buf_free(&request);
 	if (status == CTL_DONE && !answer.failed)
 		return answer.lines;
 	json_decref(answer.lines);
@@ -218,7 +214,7 @@ static void ask_superd(const struct superctl_options *options, const struct http
 		       struct http_response *response)
 {
 	struct conversation conversation = { .until = clock_ms() + ASK_LIMIT,
-					     .timeout = TRANSPORT_FOREVER,
+					     .timeout = CONVERSATION_FOREVER,
 					     .quiet = true };
 	bool ok = false;
 

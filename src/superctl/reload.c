@@ -46,7 +46,7 @@ enum ctl_status view_reload(const struct superctl_options *options)
 		return view_act(options);
 	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
-	status = conversation_ask(&bounded, "reload", conversation_answer_timeout(&bounded), show_line, &failures);
+	status = conversation_ask(&bounded, "reload", show_line, &failures);
 	return status == CTL_DONE && failures ? CTL_FAILED : status;
 }
 
@@ -87,7 +87,7 @@ static bool show_difference(void *differs, const json_t *line, struct reply_text
 enum ctl_status view_diff(const struct superctl_options *options)
 {
 	bool differs = false;
-	enum ctl_status status = conversation_ask(options, "diff", TRANSPORT_FOREVER, show_difference, &differs);
+	enum ctl_status status = conversation_ask(options, "diff", show_difference, &differs);
 
 	if (status == CTL_FAILED)
 		return CTL_USAGE;

@@ -307,7 +307,7 @@ enum ctl_status view_status(const struct superctl_options *options)
 	if (!options->name_count && !options->json) {
 		status = view_list(options);
 		if (status == CTL_DONE)
-			(void)conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_superd, NULL);
+			(void)conversation_ask(options, "version", show_superd, NULL);
 		return status;
 	}
 	status = each_view_run(&view, "status");

@@ -1,5 +1,7 @@
 /* superctl top: one table after another. On a terminal each takes the place of the one before. */
-#include "superctl/reconnect.h"
+#include <stdio.h>
+
+#include "superctl/conversation.h"
 #include "superctl/top_table.h"
 #include "superctl/views.h"
 
@@ -37,22 +39,20 @@ static bool print_table(void *context, const json_t *line, struct reply_text *te
 enum ctl_status view_top(const struct superctl_options *options)
 {
 	struct top_view top = { .table = { .sort = options->sort ? options->sort : 'c' } };
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
-	struct buf request = { 0 };
-	enum ctl_status status = conversation_open(&conversation, options);
+	struct conversation conversation = { .follows = true };
+	char verb[64];
+	enum ctl_status status;
 
+	snprintf(verb, sizeof(verb), "top --interval=%lld.%06lld", (long long)options->interval / 1000000,
+		 (long long)options->interval % 1000000);
+	status = conversation_begin(&conversation, options, verb);
 	if (status != CTL_DONE)
 		return status;
 	screen_open(&top.screen, options->colour);
 	top.draws = top.screen.is_terminal && !top.screen.is_dumb;
-	buf_addf(&request, "top --interval=%lld.%06lld", (long long)options->interval / 1000000,
-		 (long long)options->interval % 1000000);
-	status = conversation_send(&conversation, &request);
 	conversation.timeout = options->interval / 1000 + LINE_GRACE;
 	conversation.lines_left = options->count;
-	if (status == CTL_DONE)
-		status = reconnect_read(&conversation, &request, print_table, &top);
-	buf_free(&request);
+	status = conversation_follow(&conversation, verb, print_table, &top);
 	top_table_free(&top.table);
 	conversation_close(&conversation);
 	return status;

@@ -38,7 +38,7 @@ static bool show_result(void *context, const json_t *line, struct reply_text *te
 	return true;
 }
 
-/* verb: as sent, with options that conversation_request does not add. */
+/* verb_text: as sent, with options that conversation_ask does not add. */
 static enum ctl_status act(const struct superctl_options *options, const char *verb_text)
 {
 	struct act_view view = { .options = options };
@@ -52,7 +52,7 @@ static enum ctl_status act(const struct superctl_options *options, const char *v
 		buf_text(&verb, " --asleep");
 	if (options->awake_only)
 		buf_text(&verb, " --awake");
-	status = conversation_ask(options, buf_string(&verb), conversation_answer_timeout(options), show_result, &view);
+	status = conversation_ask(options, buf_string(&verb), show_result, &view);
 	buf_free(&verb);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }
@@ -87,46 +87,6 @@ enum ctl_status view_signal(const struct superctl_options *options)
 	return status;
 }
 
-/* Handles one line of the answer to "shutdown". */
-static enum ctl_status check_shutdown_line(struct conversation *conversation, const char *text, size_t length,
-					   bool *last)
-{
-	json_t *line = json_reply_parse(text, length);
-	enum ctl_status status = CTL_FAILED;
-
-	if (conversation_print_json(conversation, line, text, length))
-		status = conversation_check_line(conversation, line, last);
-	json_decref(line);
-	return status;
-}
-
-/* Waits for the end of the connection, which is the answer to "shutdown": superd has ended. */
-static enum ctl_status await_shutdown(struct conversation *conversation)
-{
-	int64_t until = conversation->options->timeout < 0 ? TRANSPORT_FOREVER
-							   : clock_ms() + conversation->options->timeout / 1000;
-	enum ctl_status status = CTL_DONE;
-	bool last = false;
-	size_t length;
-	char *text;
-
-	while (status == CTL_DONE) {
-		enum transport_result result = transport_wait_line(&conversation->transport, until, &text, &length);
-
-		if (result == TRANSPORT_LINE)
-			status = check_shutdown_line(conversation, text, length, &last);
-		if (last && conversation->options->no_wait)
-			break;
-		if (result == TRANSPORT_LATE) {
-			fprintf(stderr, "superctl: superd has not ended in time; it is still ending\n");
-			status = CTL_FAILED;
-		} else if (result != TRANSPORT_LINE) {
-			break;
-		}
-	}
-	return status;
-}
-
 static volatile sig_atomic_t superd_pid;
 
 static void on_sigterm(int signal, siginfo_t *info, void *context)
@@ -147,21 +107,32 @@ static void expect_sigterm(const struct conversation *conversation)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+/* The answer to "shutdown" is the end of the connection: superd has ended. */
 enum ctl_status view_shutdown(const struct superctl_options *options)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
-	struct buf request = { 0 };
+	struct conversation conversation = {
+		.until = options->timeout < 0 ? CONVERSATION_FOREVER : clock_ms() + options->timeout / 1000,
+		.timeout = CONVERSATION_FOREVER,
+	};
 	enum ctl_status status = conversation_open(&conversation, options);
 
 	if (status != CTL_DONE)
 		return status;
-	conversation_request(&request, options, "shutdown");
+	conversation.quiet = true;
 	expect_sigterm(&conversation);
-	status = conversation_send(&conversation, &request);
-	if (status == CTL_DONE)
-		status = await_shutdown(&conversation);
-	buf_free(&request);
+	status = conversation_send(&conversation, "shutdown");
+	do {
+		if (status == CTL_DONE)
+			status = conversation_read(&conversation, NULL, NULL);
+	} while (status == CTL_DONE && !options->no_wait);
+	if (conversation.connection_lost)
+		status = CTL_DONE;
+	else if (conversation.is_late)
+		fprintf(stderr, "superctl: superd has not ended in time; it is still ending\n");
+	else if (status != CTL_DONE)
+		fprintf(stderr, "superctl: %s\n", buf_string(&conversation.why));
 	conversation_close(&conversation);
+	buf_free(&conversation.why);
 	return status;
 }
 
@@ -218,19 +189,14 @@ static enum ctl_status read_upgrade(struct conversation *conversation, struct ac
 
 enum ctl_status view_upgrade(const struct superctl_options *options)
 {
-	struct conversation conversation = { .until = TRANSPORT_FOREVER, .timeout = CONVERSATION_TIMEOUT };
+	struct conversation conversation = { 0 };
 	struct act_view view = { .options = options };
-	struct buf request = { 0 };
-	enum ctl_status status = conversation_open(&conversation, options);
+	enum ctl_status status =
+		conversation_begin(&conversation, options, options->check ? "upgrade --check" : "upgrade");
 
 	if (status != CTL_DONE)
 		return status;
-	conversation_request(&request, options, options->check ? "upgrade --check" : "upgrade");
-	status = conversation_send(&conversation, &request);
-	conversation.timeout = conversation_answer_timeout(options);
-	if (status == CTL_DONE)
-		status = read_upgrade(&conversation, &view);
-	buf_free(&request);
+	status = read_upgrade(&conversation, &view);
 	conversation_close(&conversation);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }

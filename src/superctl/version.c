@@ -29,5 +29,5 @@ enum ctl_status view_version(const struct superctl_options *options)
 {
 	if (!options->json)
 		printf("superctl %s\n", PACKAGE_VERSION);
-	return conversation_ask(options, "version", CONVERSATION_TIMEOUT, show_version, (void *)(size_t)options);
+	return conversation_ask(options, "version", show_version, (void *)(size_t)options);
 }

@@ -2,14 +2,15 @@
  * byte chooses the verb, the second the options and the kind of screen, and each line is a line of the answer. A line
  * "#" ends the connection. What superctl prints is text that a terminal does not obey.
  *
- * The transport below the conversation and the time are replaced (the linker's --wrap in Makefile.am); everything from
- * a line's bytes to the printed text is superctl's own. */
+ * The calls of sockets and the time are replaced (the linker's --wrap in Makefile.am); everything from a line's bytes
+ * to the printed text is superctl's own. */
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "fuzzer.h"
 #include "lib/clock.h"
@@ -27,18 +28,16 @@ static struct {
 	struct screen screen;
 	bool greets;                    /* the greeting is superd's, not part of the answer */
 	bool is_new;                    /* no line was taken of this connection */
-	char *line;                     /* the last line, owned */
 	int64_t now;
 } server;
 
-int __wrap_transport_connect(struct transport *transport, const char *path, int64_t limit);
-int __wrap_transport_send(struct transport *transport, const char *text, size_t length);
-enum transport_result __wrap_transport_wait_line(struct transport *transport, int64_t until, char **line,
-						 size_t *length);
-void __wrap_transport_close(struct transport *transport);
+int __wrap_socket(int domain, int type, int protocol);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length);
+ssize_t __wrap_send(int fd, const void *bytes, size_t length, int flags);
+ssize_t __wrap_recv(int fd, void *to, size_t size, int flags);
 int64_t __wrap_clock_ms(void);
 int __wrap_poll(struct pollfd *list, nfds_t count, int timeout);
-bool __wrap_conversation_print(struct buf *out);
 void __wrap_screen_open(struct screen *screen, enum colour colour);
 
 static void check_visible(const char *text, size_t length)
@@ -79,64 +78,56 @@ int __wrap_poll(struct pollfd *list, nfds_t count, int timeout)
 	return 0;
 }
 
-int __wrap_transport_connect(struct transport *transport, const char *path, int64_t limit)
+/* A number that no descriptor has. */
+int __wrap_socket(int domain, int type, int protocol)
 {
-	require(*path && limit > 0);
+	(void)domain, (void)type, (void)protocol;
+	return 1 << 20;
+}
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	(void)fd, (void)level, (void)name, (void)value, (void)length;
+	return 0;
+}
+
+int __wrap_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	(void)fd;
+	require(address->sa_family == AF_UNIX && length > sizeof(sa_family_t));
 	if (server.text == server.end) {
 		errno = ECONNREFUSED;
 		return -1;
 	}
-	*transport = (struct transport){ .fd = -1 };
 	server.is_new = true;
 	return 0;
 }
 
-int __wrap_transport_send(struct transport *transport, const char *text, size_t length)
+ssize_t __wrap_send(int fd, const void *bytes, size_t length, int flags)
 {
-	(void)transport;
-	require(length > 1 && memchr(text, '\n', length) == text + length - 1);
-	return 0;
+	(void)fd, (void)flags;
+	require(length > 1 && memchr(bytes, '\n', length) == (const char *)bytes + length - 1);
+	return (ssize_t)length;
 }
 
-/* A block of the line's own size, so that a sanitizer sees the first byte read behind it. */
-static enum transport_result keep_line(char *bytes, char **line, size_t *length)
-{
-	free(server.line);
-	server.line = *line = bytes;
-	*length = strlen(bytes);
-	return TRANSPORT_LINE;
-}
-
-enum transport_result __wrap_transport_wait_line(struct transport *transport, int64_t until, char **line,
-						 size_t *length)
+/* One line at a time. */
+ssize_t __wrap_recv(int fd, void *to, size_t size, int flags)
 {
 	bool is_first = server.is_new;
-	char *bytes;
+	size_t length = strlen(GREETING);
+	char *line;
 
-	(void)transport, (void)until;
+	(void)fd, (void)flags;
 	server.is_new = false;
-	if (is_first && server.greets)
-		return keep_line(strdup(GREETING), line, length);
-	bytes = take_line(length);
-	if (!bytes)
-		return TRANSPORT_END;
-	keep_line(bytes, line, &(size_t){ 0 });
-	return strcmp(bytes, "#") != 0 ? TRANSPORT_LINE : TRANSPORT_END;
-}
-
-void __wrap_transport_close(struct transport *transport)
-{
-	(void)transport;
-	free(server.line);
-	server.line = NULL;
-}
-
-bool __wrap_conversation_print(struct buf *out)
-{
-	require(!out->failed);
-	check_visible(buf_string(out), out->length);
-	buf_clear(out);
-	return true;
+	line = is_first && server.greets ? strdup(GREETING) : take_line(&length);
+	if (!line || !strcmp(line, "#"))
+		length = 0;
+	else if (length < size)
+		line[length++] = '\n';
+	if (length)
+		memcpy(to, line, length < size ? length : size);
+	free(line);
+	return (ssize_t)(length < size ? length : size);
 }
 
 void __wrap_screen_open(struct screen *screen, enum colour colour)
@@ -201,37 +192,39 @@ static void run_top(char sort)
 		if (!line)
 			continue;
 		top_table_add(&table, &server.screen, 5, &out);
-		__wrap_conversation_print(&out);
+		require(!out.failed);
+		check_visible(buf_string(&out), out.length);
+		buf_clear(&out);
 	}
 	top_table_free(&table);
 	buf_free(&out);
 }
 
-static struct {
+struct stream {
 	FILE *file;
 	char *text;
 	size_t length;
-} messages;                             /* stands in for stderr */
+};
+static struct stream answers, messages; /* stand in for stdout and stderr */
 
-/* The answer as received (--json) goes to stdout, and that is no terminal here. */
 static void hide_output(void)
 {
-	static FILE *nowhere;
-
-	if (!nowhere) {
-		nowhere = fopen("/dev/null", "w");
+	if (!messages.file) {
+		answers.file = open_memstream(&answers.text, &answers.length);
 		messages.file = open_memstream(&messages.text, &messages.length);
 	}
-	require(nowhere && messages.file);
-	stdout = nowhere;
+	require(answers.file && messages.file);
+	stdout = answers.file;
 	stderr = messages.file;
 }
 
-static void check_messages(void)
+/* is_raw: any text, as the answer as received (--json) is where stdout is no terminal. */
+static void check_stream(struct stream *stream, bool is_raw)
 {
-	require(fflush(messages.file) == 0);
-	check_visible(messages.text, messages.length);
-	rewind(messages.file);
+	require(fflush(stream->file) == 0);
+	if (!is_raw)
+		check_visible(stream->text, stream->length);
+	rewind(stream->file);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -259,6 +252,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		run_top("mcns"[kind % 4]);
 	stdout = out;
 	stderr = errors;
-	check_messages();
+	check_stream(&answers, kind & 128);
+	check_stream(&messages, false);
 	return 0;
 }

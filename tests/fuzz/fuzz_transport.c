@@ -7,7 +7,7 @@
 
 #include "fuzzer.h"
 #include "pieces.h"
-#include "superctl/transport.h"
+#include "superctl/conversation.h"
 
 int __wrap_poll(struct pollfd *list, nfds_t count, int timeout);
 
@@ -21,21 +21,21 @@ int __wrap_poll(struct pollfd *list, nfds_t count, int timeout)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct transport transport = { .fd = -1 };
+	struct conversation conversation = { .fd = -1 };
 	size_t at = 2, length;
-	enum transport_result result;
+	enum line_result result;
 	char *line;
 
 	if (size < 2)
 		return 0;
 	peer_begin(data + 2, size - 2, ((size_t)data[0] << 8 | data[1]) + 1);
-	while ((result = transport_wait_line(&transport, TRANSPORT_FOREVER, &line, &length)) == TRANSPORT_LINE) {
+	while ((result = conversation_take_line(&conversation, CONVERSATION_FOREVER, &line, &length)) == LINE_TAKEN) {
 		require(length < size - at && data[at + length] == '\n' && line[length] == '\0');
 		require(!memcmp(line, data + at, length) && !memchr(line, '\n', length));
 		at += length + 1;
 	}
-	require(result == TRANSPORT_END && !memchr(data + at, '\n', size - at));
-	require(transport.length == size - at);
-	transport_close(&transport);
+	require(result == LINE_END && !memchr(data + at, '\n', size - at));
+	require(conversation.input.length == size - at);
+	conversation_close(&conversation);
 	return 0;
 }
