@@ -820,6 +820,27 @@ static void note_escaped(struct instance *instance)
 	instance->escaped_count = left;
 }
 
+/* By its control group, where it has one. Without it its user has to do. */
+static bool is_own(const struct instance *instance, const struct process *process)
+{
+	return process->start_time >= instance->born &&
+		(instance->cgroup
+			 ? cgroup_holds(instance->cgroup, process->pid)
+			 : capability_kills(instance->row) || process_has_user(process->pid, user_of(instance->row)));
+}
+
+/* Its process group. 0: none, or none any more: once nobody is left in a group whose leader superd has reaped, another
+ * process may get its number. */
+static pid_t live_group(struct instance *instance)
+{
+	struct process leader;
+
+	if (instance->group > 1 && instance->main.pid != instance->group && process_read(instance->group, &leader) &&
+	    (instance->pid == instance->group || !is_own(instance, &leader)))
+		instance->group = 0;
+	return instance->group > 1 && kill(-instance->group, 0) == 0 ? instance->group : 0;
+}
+
 static bool group_lives(struct instance *instance)
 {
 	bool populated = instance->cgroup && cgroup_is_populated(instance->cgroup);
@@ -827,7 +848,7 @@ static bool group_lives(struct instance *instance)
 	instance->is_gone = instance->cgroup && !populated;
 	for (size_t n = 0; n < instance->escaped_count && !populated; n++)
 		populated = lives(&instance->escaped[n]);
-	return populated || (instance->group > 1 && kill(-instance->group, 0) == 0);
+	return populated || live_group(instance);
 }
 
 static int64_t stop_limit(const struct instance *instance)
@@ -1508,15 +1529,6 @@ static void leave_phase(struct instance *instance, bool good)
 		enter(instance, good ? phases[instance->phase].done : phases[instance->phase].failed);
 }
 
-/* By its control group, where it has one. Without it its user has to do. */
-static bool is_own(const struct instance *instance, const struct process *process)
-{
-	return process->start_time >= instance->born &&
-		(instance->cgroup
-			 ? cgroup_holds(instance->cgroup, process->pid)
-			 : capability_kills(instance->row) || process_has_user(process->pid, user_of(instance->row)));
-}
-
 /* Whether all of a process group are the instance's: one that was named may be in the group of another service. */
 static bool owns_group(const struct instance *instance, pid_t group)
 {
@@ -1538,14 +1550,14 @@ void instance_signal(struct instance *instance, int signal)
 	unsigned mode = instance->row->groups->lifecycle->kill_mode;
 	bool all = mode == KILL_GROUP || (signal == SIGKILL && mode == KILL_MIXED);
 	bool by_group = all && instance->cgroup && cgroup_is_populated(instance->cgroup);
-	pid_t main = instance->main.pid, own = main > 1 ? getpgid(main) : 0;
+	pid_t main = instance->main.pid, own = main > 1 ? getpgid(main) : 0, group = all ? live_group(instance) : 0;
 
 	if (by_group && signal != SIGKILL) {
 		cgroup_signal(instance->cgroup, signal);
 	} else {
-		if (all && instance->group > 1)
-			kill(-instance->group, signal);
-		if (main > 1 && (!all || own != instance->group))
+		if (group)
+			kill(-group, signal);
+		if (main > 1 && (!all || own != group))
 			kill(all && owns_group(instance, own) ? -own : main, signal);
 		for (size_t n = 0; all && n < instance->escaped_count; n++) {
 			if (lives(&instance->escaped[n]) && (own <= 1 || getpgid(instance->escaped[n].pid) != own))
@@ -1687,7 +1699,7 @@ void instance_follow(struct instance *instance, pid_t pid)
 	child_forget(&instance->main);
 	instance->pid = pid;
 	output_tell(instance->svc);
-	if ((instance->group <= 1 || kill(-instance->group, 0) < 0) && process_read(pid, &process))
+	if (!live_group(instance) && process_read(pid, &process))
 		instance->group = owns_group(instance, process.group) ? process.group : 0;
 	child_watch(&instance->main, pid);
 }
