@@ -188,8 +188,7 @@ void helper_limit(struct helper *helper, double seconds, void (*done)(struct hel
 {
 	helper->child.ended = on_helper_ended;
 	helper->done = done;
-	ev_timer_init(&helper->limit, on_helper_late, seconds, 0);
-	ev_timer_start(superd.loop, &helper->limit);
+	timer_call(&helper->limit, seconds, on_helper_late, NULL);
 }
 
 pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status))
@@ -571,8 +570,7 @@ void superd_fail(int status)
 	self.has_cause = true;
 	superd.exit_status = status;
 	self.stop_signal = SIGTERM;
-	ev_timer_set(&self.delay, 0, 0);
-	ev_timer_start(superd.loop, &self.delay);
+	timer_begin(&self.delay, 0);
 }
 
 /* ---- signals ---- */

@@ -539,8 +539,7 @@ static void give_up(void)
 	limits_reserve(self.reserve, 3, true);
 	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0 : self.pause > 0 ? 2 * self.pause : PAUSE_LEAST;
 	self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
-	ev_timer_set(&self.again, self.pause, 0);
-	ev_timer_start(superd.loop, &self.again);
+	timer_begin(&self.again, self.pause);
 	journal_rewrite(false);
 }
 

@@ -76,8 +76,7 @@ static bool tell(const char *name, int fd)
 			 : "cannot store %s at %s: %s: superd tries again",
 		  name, store.socket, strerror(errno));
 	store.is_logged = store.waits = true;
-	ev_timer_set(&store.next, backoff_next(&store.backoff, PAUSE_MIN, PAUSE_MAX, jitter()), 0);
-	ev_timer_start(superd.loop, &store.next);
+	timer_begin(&store.next, backoff_next(&store.backoff, PAUSE_MIN, PAUSE_MAX, jitter()));
 	return false;
 }
 
