@@ -34,6 +34,7 @@ static struct waiting {
 } * waiting;
 static size_t waiting_count, waiting_room;
 static ev_timer begin;
+static int reserve[2] = { -1, -1 }; /* for the pipe: when all descriptors are used up, closing gives some back */
 
 bool close_is_slow(const struct svc *svc)
 {
@@ -102,6 +103,11 @@ static bool may_begin(const struct svc *svc)
 	return own < (all < CLOSERS_BUSY ? CLOSERS_EACH : 1);
 }
 
+void close_ready(void)
+{
+	limits_reserve(reserve, 2, true);
+}
+
 /* at_end: nobody is to wait any longer. */
 static void begin_all(bool at_end)
 {
@@ -115,8 +121,13 @@ static void begin_all(bool at_end)
 			continue;
 		while (first < waiting_count && !at_end && !may_begin(waiting[first].svc))
 			first++;
-		if (first == waiting_count || pipe2(ends, O_CLOEXEC) < 0)
+		if (first == waiting_count)
 			return;
+		limits_reserve(reserve, 2, false);
+		if (pipe2(ends, O_CLOEXEC) < 0) {
+			close_ready();
+			return;
+		}
 		svc = waiting[first].svc;
 		for (size_t n = 0; n < waiting_count && count < TAKES_MOST; n++) {
 			if (at_end || waiting[n].svc == svc)
@@ -142,6 +153,7 @@ static void begin_all(bool at_end)
 				log_warn(superd.log, "a helper that closes descriptors has ended");
 		}
 		close(ends[1]);
+		close_ready();
 		if (pid < 0)
 			return;
 	}

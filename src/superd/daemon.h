@@ -618,6 +618,7 @@ void close_apart(const struct svc *svc, int *fd);
 bool close_is_slow(const struct svc *svc); /* much of it is not closed yet */
 void close_forget(const struct svc *svc);
 void close_others(int *fds, int count);
+void close_ready(void);
 void close_leave(void);
 
 /* accept.c */

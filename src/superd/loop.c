@@ -1025,6 +1025,7 @@ static int serve(struct table *table, struct state_stream *before)
 		self.stop_signal = SIGTERM;
 		begin_stop();
 	}
+	close_ready();
 	control_open(!before);
 	journal_ready(); /* before anybody hears that superd runs */
 	if (self.pid_file.fd >= 0 && !before && !pid_file_write(&self.pid_file)) {
