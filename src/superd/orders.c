@@ -945,6 +945,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			return session->request.boot ? look(order, svc, why) : "disabled-already";
 		set_lock(name, LOCK_DISABLED, now);
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
+		if (svc_is_empty(svc))
+			store_clear(svc);
 		break;
 	case SIGNAL:
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {

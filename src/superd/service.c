@@ -1689,7 +1689,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		limits_note_end();
 	facts_note(svc);
 	if (svc_is_empty(svc)) {
-		if (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well))
+		if (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well) ||
+		    lock_is_set(svc, LOCK_DISABLED))
 			store_clear(svc);
 		clean_up(svc);
 		needs_let_go(svc);

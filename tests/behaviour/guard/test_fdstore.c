@@ -1,4 +1,5 @@
 /* Descriptors that superd keeps for a backend: for how long, how many, and which. */
+#include "controlling.h"
 #include "notifying.h"
 
 static const char *const kept = "notify_access = main\n file_descriptor_store_max = 3\n backoff_max = 100ms";
@@ -122,6 +123,20 @@ Behaviour(fdstore, a_service_that_is_disabled_loses_it)
 {
 	disable_for_a_while("restart", "web");
 	disable_for_a_while("yes", "web");
+}
+
+Behaviour(fdstore, one_that_an_operator_disables_loses_it)
+{
+	struct superd *superd = controlled_run("%s", web_table("", kept));
+
+	for (int awake = 0; awake < 2; awake++) {
+		web_expect(superd, "store FDSTORE=1|FDNAME=a", "done");
+		if (!awake)
+			web_end(superd, 0);
+		cr_expect(control_is_done(control_once("disable web")));
+		cr_expect(control_is_done(control_once("enable web")));
+		web_expect(superd, "env LISTEN_FDNAMES", "web");
+	}
 }
 
 BehaviourOfUsers(store, another_user_of_the_service_does_not_get_it)
