@@ -223,20 +223,23 @@ static bool name_by_pidfd(pid_t child)
 	return fd >= 0 && say("MAINPIDFD=1", fd);
 }
 
-/* The child goes on; the parent ends once superd knows, unless it stays. */
+/* The child goes on when the parent has named it and ended, or at once if that stays. */
 static const char *move(bool detached, bool by_fd, bool stays)
 {
 	char text[64];
-	pid_t child = fork();
+	pid_t parent = getpid(), child = fork();
 
 	if (child < 0)
 		return result(false);
 	if (child == 0) {
 		if (detached && setsid() < 0)
 			_exit(1);
+		while (!stays && getppid() == parent)
+			poll(NULL, 0, 1);
 		return "done";
 	}
-	poll(NULL, 0, 50); /* its session may still be ours, which does as well */
+	while (detached && getpgid(child) != child)
+		poll(NULL, 0, 1);
 	snprintf(text, sizeof(text), "MAINPID=%ld", (long)child);
 	if (by_fd)
 		_exit(name_by_pidfd(child) ? 0 : 1);
