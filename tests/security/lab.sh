@@ -41,7 +41,7 @@ copy_programs() {
 	cp "${SUPERCTL_BIN:-$BUILDDIR/superctl}" $superctl 2>/dev/null
 	for program in superd-advise superd-bind superd-builtin superd-exec superd-filter superd-output superd-read superd-rpc superd-web; do
 		[ -e "${libexec:-$BUILDDIR}/$program" ] || continue
-		cp -p "${libexec:-$BUILDDIR}/$program" $place/libexec/superd
+		install -m 711 "${libexec:-$BUILDDIR}/$program" $place/libexec/superd # a program that nobody may read is not dumpable
 	done
 	find "$BUILDDIR/tests/security" "$SRCDIR/tests/security" -maxdepth 1 -type f -perm -u+x \
 		-exec cp -f {} $place/bin \; 2>/dev/null
