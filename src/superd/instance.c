@@ -1011,6 +1011,13 @@ void instance_describe_awaited(const struct instance *instance, struct buf *out)
 	}
 }
 
+static void give_up(struct instance *instance)
+{
+	svc_say(instance->svc, LEVEL_ERROR, "hanging",
+		"pid %ld was killed and does not end: superd no longer waits for it", (long)instance->pid);
+	child_forget(&instance->main);
+}
+
 /* The time of its phase is over. */
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -1031,13 +1038,14 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (instance->phase > REMAINS) {
 		note_result(instance, RESULT_TIMEOUT);
-		if (instance->phase == KILLED) {
-			svc_say(instance->svc, LEVEL_ERROR, "hanging",
-				"pid %ld was killed and does not end: superd no longer waits for it",
-				(long)instance->pid);
-			child_forget(&instance->main);
-		}
+		if (instance->phase == KILLED)
+			give_up(instance);
 		enter(instance, phases[instance->phase].late);
+		return;
+	}
+	if (instance->phase == LAUNCHED && instance->ends) { /* killed by then: its file system does not answer */
+		give_up(instance);
+		leave_phase(instance, false);
 		return;
 	}
 	if (starts) { /* it may have said so while superd stood still */
@@ -1599,6 +1607,7 @@ static void begin_end(struct instance *instance, enum ends ends)
 	}
 	if (instance->phase == LAUNCHED) {
 		instance_signal(instance, SIGKILL);
+		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
 		return;
 	}
 	if (phases[instance->phase].to_end == STAY)
