@@ -301,6 +301,7 @@ struct advice {
 	char service[64];
 	struct list link; /* in asking, until it is concluded */
 	unsigned number;  /* of the socket */
+	const struct listen *listen;
 	struct client client;
 	struct questions asked;
 	ev_io io;
@@ -523,7 +524,11 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 		return false;
 	}
 	*advice = (struct advice){
-		.svc = svc, .number = (unsigned)(socket - svc->sockets), .client = *client, .asked = *asked
+		.svc = svc,
+		.number = (unsigned)(socket - svc->sockets),
+		.listen = socket->listen,
+		.client = *client,
+		.asked = *asked,
 	};
 	list_init(&advice->link);
 	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
@@ -778,7 +783,7 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 	serve_client(svc, socket, client);
 }
 
-/* Who is asked about while its service changes is judged anew. */
+/* Who is asked about while its service changes is judged anew, by the rules of the address at which it came. */
 void accept_reloaded(void)
 {
 	struct list before;
@@ -792,7 +797,12 @@ void accept_reloaded(void)
 		struct svc *svc = svc_find(advice->service);
 		struct client client = advice->client;
 		char name[sizeof(advice->service)], peer[128];
+		struct socket *socket = NULL;
 
+		for (unsigned n = 0; svc && svc->row->exec->accept && !svc->removed && n < svc->socket_count; n++) {
+			if (endpoint_equal(svc->sockets[n].listen->endpoint, advice->listen->endpoint))
+				socket = &svc->sockets[n];
+		}
 		if (svc && !svc->seen) {
 			list_remove(&advice->link);
 			list_add(&asking, &advice->link);
@@ -808,7 +818,7 @@ void accept_reloaded(void)
 			free(advice);
 		if (svc)
 			svc->run->count -= svc->run->count > 0;
-		if (!svc || svc->removed || !svc->row->exec->accept || !svc->socket_count) {
+		if (!socket) {
 			client_address(&client, peer, sizeof(peer));
 			log_event(superd.log, LEVEL_NOTICE,
 				  &(struct event){ .name = "refused",
@@ -819,7 +829,7 @@ void accept_reloaded(void)
 			close_apart(svc, &client.fd);
 			continue;
 		}
-		take_client(svc, &svc->sockets[0], &client);
+		take_client(svc, socket, &client);
 		svc_settle(svc);
 	}
 }

@@ -284,6 +284,20 @@ Behaviour(lookup_life, a_service_that_does_not_accept_sends_them_away)
 	see_them_sent_away("127.0.0.1:0");
 }
 
+/* As whoever waits at an address that goes. The rules of another are not his. */
+Behaviour(lookup_life, an_address_that_is_removed_sends_them_away)
+{
+	struct visit visit = visit_open("");
+
+	cr_assert(superd_reload(visit.superd, asking, text_of("\"127.0.0.2:%d\"", visit.port), ""));
+	cr_assert(client_sees_end(visit.client));
+	superd_wait_log(visit.superd, "refused 127.0.0.1: its listener is closed");
+	close(visit.question);
+	close(visit.client);
+	close(visit.listener);
+	superd_stop(visit.superd);
+}
+
 Behaviour(lookup_life, superd_ends_over_open_questions)
 {
 	int listener, clients[5], questions[5], port;
