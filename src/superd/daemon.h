@@ -160,7 +160,6 @@ struct instance {
 	double limit_most;   /* and when that ends however often it is extended */
 	double since, begun; /* the program runs since; the start was asked for */
 	int status;	     /* wait status of the main process */
-	bool is_unmeasured;  /* its memory is not known, though memory_max limits it; told */
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
 	bool is_frozen, by_group, by_order;
@@ -611,7 +610,6 @@ bool limits_allow_socket(struct svc *svc); /* whether one may be opened for it *
 void limits_note_end(void);
 void limits_reserve(int *fds, size_t count, bool holds);
 void limits_offer(void);
-void limits_watch_memory(const struct instance *instance); /* memory_max without a control group */
 
 /* close.c: what may hang */
 void close_apart(const struct svc *svc, int *fd);

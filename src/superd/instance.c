@@ -1497,7 +1497,6 @@ static void on_report(struct ev_loop *loop, ev_io *io, int events)
 	if (!instance->socket)
 		journal_flush(); /* it is logged once; for each client that would cost too much */
 	note_started(instance);
-	limits_watch_memory(instance);
 	await_ready(instance);
 }
 
@@ -1795,7 +1794,6 @@ void instance_resume(struct instance *instance)
 	if (svc->run->plan && svc->run->plan->per_connection)
 		instance->plan = plan_of(svc, instance->row, instance->name, &why);
 	buf_free(&why);
-	limits_watch_memory(instance);
 	if (main <= 0 && instance->phase <= LAUNCHED) { /* they are of a process that was not forked */
 		fd_close(&instance->channel);
 		fd_close(&instance->binder_fd);

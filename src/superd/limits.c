@@ -4,9 +4,7 @@
  * above it, and for the descriptors that superd needs while it starts. A service that runs may not take the places that
  * are kept for those of which nothing runs, one for each, a quarter of all at most: it waits in line until an instance
  * ends. Where the kernel refuses a process, a descriptor or memory all the same, nobody starts until
- * something has ended or a second has passed: that is no failure of anybody.
- *
- * Where no control group keeps memory_max, superd compares the memory of each instance with it every few seconds. */
+ * something has ended or a second has passed: that is no failure of anybody. */
 #include "superd/daemon.h"
 
 #include <dirent.h>
@@ -22,9 +20,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/units.h"
 #include "os/cgroup/cgroup.h"
-#include "os/proc/process.h"
 #include "superd/start/start.h"
 
 #define DESCRIPTORS_EACH 3 /* that an instance needs while it starts: its client, its report, a channel */
@@ -35,7 +31,6 @@
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
 #define FILE_MOST 16384
 #define AGAIN 1. /* seconds */
-#define MEMORY_LOOK 3.
 
 static struct {
 	size_t total;	    /* instances that there may be at once */
@@ -290,67 +285,4 @@ void limits_reserve(int *fds, size_t count, bool holds)
 void limits_note_end(void)
 {
 	places.short_until = 0;
-}
-
-/* ---- memory_max ---- */
-
-static ev_timer memory_look;
-
-static void add_tree(struct usage_sum *sum, pid_t pid)
-{
-	pid_t *children = sum->count < SUMMED_MOST ? process_list_children_of(pid) : NULL;
-
-	usage_sum_add(sum, pid);
-	for (pid_t *child = children; child && *child && sum->count < SUMMED_MOST; child++)
-		add_tree(sum, *child);
-	free(children);
-}
-
-static void compare_memory(struct instance *instance, int64_t most)
-{
-	struct usage_sum sum = USAGE_SUM;
-	char has[SIZE_TEXT_MOST], may[SIZE_TEXT_MOST];
-
-	add_tree(&sum, instance->main.pid);
-	if (sum.usage.memory < 0 && !instance->is_unmeasured)
-		svc_say(instance->svc, LEVEL_WARNING, "memory",
-			"memory_max does not limit pid %ld: there is no control group for it, and /proc does not tell "
-			"its "
-			"memory",
-			(long)instance->pid);
-	instance->is_unmeasured = sum.usage.memory < 0;
-	if (sum.usage.memory <= most)
-		return;
-	svc_say(instance->svc, LEVEL_WARNING, "memory", "stopping pid %ld: it has %s of memory, and memory_max is %s",
-		(long)instance->pid, size_write(has, (double)sum.usage.memory), size_write(may, (double)most));
-	instance_fail(instance, RESULT_OOM_KILL);
-}
-
-static void on_memory(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	bool any = false;
-
-	(void)events;
-	LIST_OF(struct svc, svc, link, &superd.services) {
-		LIST_OF(struct instance, instance, link, &svc->run->instances) {
-			int64_t most = cgroup_settings_memory(instance->row);
-
-			if (most < 0 || instance->ends || instance->phase < STARTED || instance->main.pid <= 0)
-				continue;
-			any = true;
-			if (!instance->is_frozen)
-				compare_memory(instance, most);
-		}
-	}
-	if (!any)
-		ev_timer_stop(loop, timer);
-}
-
-/* Its program runs. */
-void limits_watch_memory(const struct instance *instance)
-{
-	if (cgroup_settings_memory(instance->row) < 0 || ev_is_active(&memory_look))
-		return;
-	ev_timer_init(&memory_look, on_memory, MEMORY_LOOK, MEMORY_LOOK);
-	ev_timer_start(superd.loop, &memory_look);
 }

@@ -1508,8 +1508,6 @@ static void describe_end(const struct instance *instance, struct buf *out)
 	status_describe(instance->status, text);
 	if (*instance->why)
 		buf_addf(out, "its start failed: %s", instance->why);
-	else if (instance->result == RESULT_OOM_KILL)
-		buf_text(out, "superd stopped it, as it had more memory than memory_max");
 	else if (late)
 		buf_addf(out, "it was not ready within %s", option_name_of(row, "timeout_start"));
 	else
@@ -1517,7 +1515,7 @@ static void describe_end(const struct instance *instance, struct buf *out)
 			 instance->result == RESULT_TIMEOUT ? "superd stopped it, and it ended with %s"
 							    : "it ended with %s",
 			 text);
-	if (*instance->why || instance->result == RESULT_OOM_KILL || instance->reached >= READY)
+	if (*instance->why || instance->reached >= READY)
 		return;
 	if (bind_is_missing(instance) && (notifies || !late))
 		buf_text(out, ", before it bound all its sockets");

@@ -59,7 +59,7 @@ const char *refusal_name(enum refusal refusal)
 
 static const char *const names[] = {
 	"success",  "exit-code", "signal",	   "core-dump", "timeout",  "watchdog",
-	"protocol", "resources", "exec-condition", "condition", "oom-kill",
+	"protocol", "resources", "exec-condition", "condition",
 };
 static_assert(sizeof(names) / sizeof(*names) == RESULTS, "every result has a name");
 

@@ -115,7 +115,6 @@ enum result {
 	RESULT_RESOURCES,               /* superd could not start it */
 	RESULT_EXEC_CONDITION,          /* exec_condition prevented the start, which is no failure */
 	RESULT_CONDITION,               /* a condition prevented the start, which is no failure */
-	RESULT_OOM_KILL,                /* it had more memory than it may have */
 	RESULTS
 };
 

@@ -371,18 +371,6 @@ static int do_own_both(const char *argument)
 	return serve_crowd(own_listener(argument, true), false);
 }
 
-/* Has so many MiB of memory, and then serves. */
-static int do_heavy(const char *argument)
-{
-	size_t size = (size_t)number(argument, 1) << 20;
-	char *memory = malloc(size);
-
-	if (!memory)
-		return 1;
-	memset(memory, 1, size);
-	return do_serve(NULL);
-}
-
 /* Children that only a KILL ends, of the same group, and then a server. */
 static int do_children(const char *argument)
 {
@@ -598,7 +586,7 @@ static const struct {
 } commands[] = {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
 	{ "nonblock", do_nonblock }, { "shutdown", do_shutdown }, { "serve", do_serve },
-	{ "heavy", do_heavy }, { "careless", do_careless },
+	{ "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold }, { "lock", do_lock },
 	{ "own", do_own }, { "own-both", do_own_both },

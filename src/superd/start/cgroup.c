@@ -572,32 +572,15 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 		add_memory_error(service, diags);
 }
 
-static bool lacks_controller(const struct service *service, unsigned controller)
-{
-	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
-	const struct cgroup_delegation *place = cgroup_settings ? cgroup_settings->place : NULL;
-
-	return place && !(place->controllers & controller);
-}
-
-int64_t cgroup_settings_memory(const struct service *service)
-{
-	const struct amount *amount = &service->groups->resources->memory_max;
-	int64_t most;
-
-	if (!lacks_controller(service, CONTROLLER_MEMORY))
-		return -1;
-	most = amount_resolve(amount, machine_memory());
-	return most == SCAN_INFINITY ? -1 : most;
-}
-
 /* RLIMIT_NPROC does not count root's processes, and superd's own user has other ones. */
 int64_t cgroup_settings_processes(const struct service *service)
 {
+	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
 	const struct account *account = service->account;
 	int64_t most;
 
-	if (!lacks_controller(service, CONTROLLER_PIDS) || !account || !account->switches || account->uid == 0)
+	if (!settings || !settings->place || settings->place->controllers & CONTROLLER_PIDS || !account ||
+	    !account->switches || account->uid == 0)
 		return -1;
 	most = amount_resolve(&service->groups->resources->tasks_max, machine_tasks());
 	return most == SCAN_INFINITY ? -1 : most;
@@ -622,11 +605,9 @@ static void check_files(const struct service *service, cgroup_settings_say *say,
 				snprintf(text, sizeof(text), "there is no control group here with the controller %s",
 					 controller_names[bit]);
 		}
-		instead = NULL;
-		if (!strcmp(file->option, "memory_max") && cgroup_settings_memory(service) >= 0)
-			instead = "superd looks at its memory every few seconds, and stops an instance that has more";
-		else if (!strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0)
-			instead = "the limit applies to the processes of its user (RLIMIT_NPROC)";
+		instead = !strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0
+			? "the limit applies to the processes of its user (RLIMIT_NPROC)"
+			: NULL;
 		say(context, service, file->option, instead ? SUPPORT_NEAR : SUPPORT_LEFT_OUT,
 		    place->wrong ? place->wrong : text, instead);
 	}

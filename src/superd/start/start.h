@@ -281,8 +281,7 @@ void cgroup_settings_compare(const struct service *service, cgroup_settings_say 
 const char *cgroup_settings_lack_reclaim(const struct service *service, const struct cgroup_delegation **place,
 					 struct pool *pool);
 
-/* The substitutes (SUPPORT_NEAR): bytes of memory, number of processes; -1: none. */
-int64_t cgroup_settings_memory(const struct service *service);
+/* The substitute of tasks_max (SUPPORT_NEAR): number of processes; -1: none. */
 int64_t cgroup_settings_processes(const struct service *service);
 
 /* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or

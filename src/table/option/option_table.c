@@ -786,8 +786,8 @@ const struct directive directives[] = {
 		  "is its process while it exists. Each may take timeout_stop." },
 	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
 	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
-		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol, resources "
-		  "or oom-kill. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
+		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol "
+		  "or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
 	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
 	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "
 		  "to open." },
@@ -1110,8 +1110,8 @@ const struct directive directives[] = {
 
 	/* Resources */
 	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1,
-	  .help = "The memory above which the kernel kills processes of the instance. Without a control group "
-		  "superd looks every few seconds, and stops an instance that has more." },
+	  .help = "The memory above which the kernel kills processes of the instance. It needs a control "
+		  "group." },
 	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1,
 	  .help = "The memory above which the kernel slows the instance down." },
 	AMOUNT(memory_low, "MemoryLow", memory, "size")
