@@ -36,9 +36,8 @@
 #include "table/access/times.h"
 
 #define BANNER_MOST (64 << 10)
-#define BATCH 32	 /* clients of one socket in a turn of the loop */
-#define MUX_PATIENCE 30. /* seconds that a client of tcpmux waits for its service */
-#define PARKED_MOST 64	 /* clients of a service that wait for its program */
+#define BATCH 32       /* clients of one socket in a turn of the loop */
+#define PARKED_MOST 64 /* clients of a service that wait for its program */
 #define ADVICE_SECONDS 30.
 #define HAND_OVER 100	  /* milliseconds for a client that another process has accepted */
 #define TURN_MOST 1.	  /* seconds for the process that sends clients away */
@@ -549,11 +548,6 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 
 /* ---- serving ---- */
 
-static bool is_mux(const struct socket *socket)
-{
-	return socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
-}
-
 static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
 {
 	struct parked parked = svc->run->parked[n];
@@ -563,47 +557,20 @@ static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
 	accept_refuse(svc, &parked.client, refusal);
 }
 
-/* Nobody in a queue of superd's own waits for ever. */
-static void on_patience(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	double now = clock_now();
-	bool more = false;
-
-	(void)events;
-	LIST_OF(struct svc, svc, link, &superd.services) {
-		for (size_t n = svc->run->parked_count; n-- > 0;) {
-			if (!is_mux(svc->run->parked[n].socket))
-				continue;
-			if (now >= svc->run->parked[n].since + MUX_PATIENCE)
-				refuse_parked(svc, n, REFUSED_UNKEPT);
-			else
-				more = true;
-		}
-	}
-	if (!more)
-		ev_timer_stop(loop, timer);
-}
-
 bool accept_park(struct svc *svc, struct parked parked)
 {
-	static ev_timer patience = { .repeat = 0 };
-
 	if (svc->run->parked_count >= PARKED_MOST ||
 	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked)))))
 		return false;
 	svc->run->parked[svc->run->parked_count++] = parked;
 	journal_parked(svc, &parked);
-	if (is_mux(parked.socket) && !ev_is_active(&patience)) {
-		ev_timer_init(&patience, on_patience, 1, 1);
-		ev_timer_start(superd.loop, &patience);
-	}
 	return true;
 }
 
 /* A client that cannot be served now: it waits here, as far as there is room. */
 static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
 {
-	if (accept_park(svc, (struct parked){ *client, socket, clock_now(), judged }))
+	if (accept_park(svc, (struct parked){ *client, socket, judged }))
 		client->fd = -1;
 	else
 		accept_refuse(svc, client, REFUSED_UNKEPT);

@@ -361,7 +361,6 @@ struct run {
 	struct parked {
 		struct client client;
 		struct socket *socket;
-		double since;
 		bool judged; /* it was let in, and answers about it have come */
 	} * parked;	     /* accepted, and cannot be started now */
 	size_t parked_count;

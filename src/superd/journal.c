@@ -6,7 +6,7 @@
  *   +fd #37 web address=tcp:80             a listening socket
  *   +svc web due=1                         what is not so for each service that listens
  *   +store #41 web name=state              a descriptor that it keeps for its next start
- *   +park #43 web since=4700.5             a client that waits in superd
+ *   +park #43 web socket=0                 a client that waits in superd
  *   +rpc 3 web fd=37 set=1 port=4711 ...   what rpcbind knows of a socket; with another fd it is to be withdrawn
  *   +start 17 web phase=5 main=4711 ...    an instance
  *   +touch 7f000001... - until=4711.25     an address that has touched a sensor
@@ -509,7 +509,6 @@ void journal_parked(struct svc *svc, struct parked *parked)
 	buf_addf(out, "+park #%d ", parked->client.fd);
 	add_text(out, svc->row->name);
 	FIELD(&(struct journal_line){ .out = out }, "socket", number);
-	FIELD(&(struct journal_line){ .out = out }, "since", parked->since);
 	FIELD(&(struct journal_line){ .out = out }, "greeted", greeted);
 	FIELD(&(struct journal_line){ .out = out }, "judged", parked->judged);
 	buf_char(out, '\n');
@@ -1328,7 +1327,6 @@ static void restore_parked(const struct journal_record *record, const char *numb
 	unsigned socket = 0;
 
 	FIELD(&line, "socket", socket);
-	FIELD(&line, "since", parked.since);
 	FIELD(&line, "greeted", greeted);
 	FIELD(&line, "judged", parked.judged);
 	note_unused(&line, "parked");

@@ -3,7 +3,7 @@
 #include "controlling.h"
 #include "harness.h"
 
-enum { PATIENCE_MS = 30 * SECOND_MS }; /* for which a client waits who cannot be served */
+enum { PATIENCE_MS = 30 * SECOND_MS }; /* for a name */
 
 static const char mux_service[] =
 	"service mux {\n listen = \"127.0.0.1:0\"\n accept = yes\n builtin = tcpmux\n user = \"%s\"\n}\n";
@@ -339,48 +339,25 @@ Behaviour(tcpmux, a_reload_greets_nobody_twice)
 	close(second);
 }
 
-/* Whatever keeps them waiting: nobody waits for ever, nor takes the place of others for ever. The 30 s do not begin
- * anew by a reload or an upgrade. */
-Behaviour(tcpmux, who_waits_in_vain_is_refused)
+/* As a client in the queue of a port, whatever keeps it waiting. */
+Behaviour(tcpmux, who_waits_is_served_when_the_service_is)
 {
-	static const char *const names[] = { "full\r\n", "held\r\n", "failing\r\n", "resting\r\n" };
-	enum { SERVICES = sizeof(names) / sizeof(*names) };
-	const char *services = text_of("%s%s%s%s", target("full", "instances = 1"), target("held", ""),
-				       "service failing {\n listen = \"tcpmux:failing\"\n accept = yes\n"
-				       " exec = \"/nonexistent/program\"\n backoff_min = 1h\n backoff_max = 1h\n}\n",
-				       target("resting",
-					      "trigger_limit_burst = 1\n trigger_limit_interval = 1h\n"
-					      " trigger_limit_pause = 1h"));
-	const char *const arguments[] = { "--no-preflight", "--control", control_path(), NULL };
+	const char *const arguments[] = { "--control", control_path(), NULL };
 	const struct setup setup = { .arguments = arguments, .clock = true };
-	struct superd *superd = superd_run_with(&setup, "%s%s", text_of(mux_service, own_user()), services);
-	int port = superd_port(superd, "mux"), clients[SERVICES], busy = client_connect(port);
+	const char *held = target("held", "");
+	struct superd *superd = superd_run_with(&setup, "%s%s", text_of(mux_service, own_user()), held);
+	int port = superd_port(superd, "mux"), client = client_connect(port);
 	const char *mux = replaced(text_of(mux_service, own_user()), "127.0.0.1:0", text_of("127.0.0.1:%d", port));
 
 	cr_assert(control_is_done(control_once("hold held")));
-	cr_assert_str_eq(ask(busy, "full\r\n"), "+Go\r");
-	expect_served(client_connect(port), "resting\r\n");
-	for (int n = 0; n < SERVICES; n++) {
-		clients[n] = client_connect(port);
-		client_send(clients[n], names[n]);
-	}
-	clock_advance(superd, PATIENCE_MS / 4);
-	cr_assert(superd_reload(superd, "%s%s", mux, replaced(services, " = 1\n}", " = 1\n umask = 027\n}")));
-	clock_advance(superd, PATIENCE_MS / 4);
+	client_send(client, "held\r\n");
+	clock_advance(superd, HOUR_MS);
+	cr_assert(superd_reload(superd, "%s%s", mux, replaced(held, "\n}", "\n umask = 027\n}")));
 	superd_upgrade(superd);
-	clock_advance(superd, PATIENCE_MS / 4);
-	for (int n = 0; n < SERVICES; n++)
-		cr_expect(client_is_quiet(clients[n], 0), "%s does not wait\n%s", names[n], world_logs());
-	clock_advance(superd, PATIENCE_MS / 4);
-	for (int n = 0; n < SERVICES; n++) {
-		cr_expect_str_eq(client_line(clients[n]), "-Service not available\r", "%s", names[n]);
-		cr_expect(client_sees_end(clients[n]));
-		close(clients[n]);
-	}
-	superd_wait_log(superd, "held: refused 127.0.0.1: it can be neither served nor kept");
+	cr_assert(client_is_quiet(client, 0), "%s", world_logs());
 	cr_assert(control_is_done(control_once("release held")));
-	expect_served(client_connect(port), "held\r\n");
-	close(busy);
+	cr_assert_str_eq(client_line(client), "+Go\r");
+	close(client);
 }
 
 Behaviour(tcpmux, sessions_and_services_go_over_an_upgrade)
