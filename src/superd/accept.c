@@ -1160,6 +1160,7 @@ static void serve_mux(struct instance *instance, const char *name)
 			    strcasecmp(endpoint->address + (endpoint->address[0] == '+'), name) != 0)
 				continue;
 			instance->client.fd = -1;
+			journal_instance(instance); /* its line has the client no longer before another has */
 			client.asks_mux = true;
 			if (svc_bar(svc) < BAR_HELD)
 				accept_refuse(svc, &client, REFUSED_CLOSED);

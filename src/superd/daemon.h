@@ -899,7 +899,6 @@ void locks_apply(struct svc *svc);
 void locks_drop(void);
 void locks_write_again(void);
 void refresh_free(struct svc *svc);
-void refresh_resume(struct svc *svc, const struct refresh *of, double limit);
 bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
 bool lock_is_set(const struct svc *svc, enum lock_kind kind);
 void drain_follow(struct svc *svc);

@@ -56,7 +56,6 @@
 #define LINES_KEPT (16 << 10) /* bytes of the buffer for them, which is freed when it was larger */
 #define GROWTH (256 << 10)    /* bytes, until all is written anew, or as many as that has */
 #define WORDS_IN_LINE 64
-#define UNKNOWN_MOST 500
 
 static struct {
 	int fd;			  /* -1: nobody would read it */
@@ -80,7 +79,6 @@ static struct {
 
 struct journal_word {
 	const char *key, *value;
-	bool used;
 };
 
 struct journal_line {
@@ -237,10 +235,8 @@ static void walk(struct journal_line *line, const char *key, void *field, size_t
 		return;
 	}
 	for (size_t n = 0; n < line->count; n++) {
-		if (!strcmp(line->words[n].key, key)) {
-			line->words[n].used = true;
+		if (!strcmp(line->words[n].key, key))
 			value = line->words[n].value;
-		}
 	}
 	read_field(value, field, size, kind, most);
 }
@@ -275,15 +271,8 @@ static void walk_service(struct journal_line *line, struct svc *svc)
 	/* A start that is under way comes again, unless an instance has a line: then it is that. */
 	bool removed = svc->removed, unbound = svc->bound, due = svc->run->start_due > 0 || svc->state == STARTING,
 	     begun = svc->row->exec->start == START_BOOT && !due;
-	struct refresh refresh = { 0 };
-	double refresh_limit = 0;
 	int ends[OUTPUTS][2];
 
-	if (refresh_is_under_way(svc)) {
-		refresh = *svc->run->refresh;
-		if (ev_is_active(&svc->run->refresh->limit))
-			refresh_limit = clock_now() + ev_timer_remaining(superd.loop, &svc->run->refresh->limit);
-	}
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
 	FIELD(line, "bound", unbound);
@@ -293,10 +282,6 @@ static void walk_service(struct journal_line *line, struct svc *svc)
 	FIELD(line, "begun", begun); /* else it is new, and starts now */
 	FIELD(line, "due", due);
 	FIELD(line, "names", svc->run->names);
-	FIELD(line, "refresh", refresh.pid);
-	FIELD(line, "refresh_child", refresh.child.pid);
-	FIELD(line, "refresh_next", refresh.next);
-	FIELD(line, "refresh_limit", refresh_limit);
 	FIELD_FD(line, "notify", svc->run->notify);
 	FIELD(line, "variable", svc->run->notify_variable);
 	FIELD_FD(line, "received", svc->run->received);
@@ -315,8 +300,6 @@ static void walk_service(struct journal_line *line, struct svc *svc)
 	svc->run->start_due = due ? clock_now() : 0;
 	if (svc->run->notify > 0 && svc->run->notify_variable)
 		notify_resume(svc);
-	if (refresh.pid)
-		refresh_resume(svc, &refresh, refresh_limit);
 }
 
 static void walk_registration(struct journal_line *line, struct registration *registration)
@@ -454,7 +437,6 @@ void journal_socket(const struct socket *socket)
 {
 	struct buf *out = journal.out;
 	struct buf address = { 0 };
-	double rests = socket->run->rests_until > clock_now() ? socket->run->rests_until : 0;
 	unsigned row = socket->number;
 	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent, known = !socket->strays;
 	int family = socket->family;
@@ -462,14 +444,10 @@ void journal_socket(const struct socket *socket)
 	if (!out || (out == &journal.lines && !journal.is_written)) /* all will be written at once */
 		return;
 	endpoint_format(socket->listen->endpoint, &address);
-	if (socket->fd >= 0)
-		buf_addf(out, "+fd #%d ", socket->fd);
-	else
-		buf_addf(out, "+fd %s/%u ", socket->svc->row->name, (unsigned)(socket - socket->svc->sockets));
+	buf_addf(out, "+fd #%d ", socket->fd);
 	add_text(out, socket->svc->row->name);
 	buf_text(out, " address=");
 	add_text(out, buf_string(&address));
-	FIELD(&(struct journal_line){ .out = out }, "rests", rests);
 	FIELD(&(struct journal_line){ .out = out }, "old", old);
 	FIELD(&(struct journal_line){ .out = out }, "lent", lent);
 	FIELD(&(struct journal_line){ .out = out }, "known", known);
@@ -693,7 +671,7 @@ static void add_all_of(struct svc *svc, struct buf *out)
 	svc->noted = false;
 	add_service(svc, out);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd >= 0 || svc->sockets[n].run->rests_until > clock_now())
+		if (svc->sockets[n].fd >= 0)
 			journal_socket(&svc->sockets[n]);
 	}
 	LIST_EACH(link, &svc->run->stored)
@@ -1025,8 +1003,6 @@ static struct {
 	char *text;
 	struct journal_record *list; /* in the order of their first lines */
 	size_t count, room;
-	char version[80];
-	struct buf unknown;
 } before;
 
 static void *grow(void *list, size_t *room, size_t count, size_t size)
@@ -1106,26 +1082,6 @@ static char *parse(const struct journal_record *record, struct journal_line *lin
 		}
 	}
 	return name;
-}
-
-static void note_unknown(const char *kind, const char *key)
-{
-	char name[120];
-
-	snprintf(name, sizeof(name), "\n%s%s%s\n", kind, key ? ": " : "", key ? key : "");
-	if (strstr(buf_string(&before.unknown), name) || before.unknown.length > UNKNOWN_MOST)
-		return;
-	buf_text(&before.unknown, name);
-	log_warn(superd.log, "unknown in the state of the previous superd, and ignored: %s%s%s", kind, key ? ": " : "",
-		 key ? key : "");
-}
-
-static void note_unused(const struct journal_line *line, const char *kind)
-{
-	for (size_t n = 0; n < line->count; n++) {
-		if (!line->words[n].used)
-			note_unknown(kind, line->words[n].key);
-	}
 }
 
 void journal_each_fd(void (*act)(void *context, int fd), void *context)
@@ -1261,12 +1217,10 @@ static void restore_service(const struct journal_record *record, char *name)
 		list_remove(&svc->link);
 		list_add(&superd.leaving, &svc->link);
 	}
-	note_unused(&line, "service");
 }
 
 static void restore_socket(const struct journal_record *record, const char *number)
 {
-	double rests = 0;
 	struct journal_line line;
 	char *name = parse(record, &line), *address = NULL, *stored = NULL;
 	struct svc *svc = name ? svc_find(name) : NULL;
@@ -1274,7 +1228,6 @@ static void restore_socket(const struct journal_record *record, const char *numb
 	unsigned row = 0;
 	bool old = false, lent = false, known = false;
 
-	FIELD(&line, "rests", rests);
 	FIELD(&line, "old", old);
 	FIELD(&line, "lent", lent);
 	FIELD(&line, "known", known);
@@ -1282,7 +1235,6 @@ static void restore_socket(const struct journal_record *record, const char *numb
 	FIELD(&line, "row", row);
 	FIELD(&line, "family", family);
 	FIELD(&line, "stored", stored);
-	note_unused(&line, "socket");
 	if (svc && family)
 		bind_socket_of(svc, row, family);
 	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
@@ -1292,20 +1244,19 @@ static void restore_socket(const struct journal_record *record, const char *numb
 
 		/* The kernel is not asked what it is: a program that has it could let superd wait for that. */
 		endpoint_format(socket->listen->endpoint, &own);
-		is_it = address && !strcmp(address, buf_string(&own)) && (fd >= 0 || rests > 0);
+		is_it = fd >= 0 && address && !strcmp(address, buf_string(&own));
 		buf_free(&own);
 		if (socket->fd >= 0 || !is_it)
 			continue;
 		socket->fd = fd;
-		socket->run->rests_until = rests;
 		socket->lent = lent || !svc->row->exec->accept; /* perhaps */
 		socket->strays = !known;
-		svc->bound = fd >= 0;
+		svc->bound = true;
 		if (stored)
 			store_note(socket, stored);
-		if (fd >= 0 && old && listen_filters_lent(socket->listen))
+		if (old && listen_filters_lent(socket->listen))
 			lent_keep_old(svc, socket, "the superd before had not set the new ones");
-		else if (fd >= 0 && old)
+		else if (old)
 			lent_change(svc, socket, NULL);
 		fd = -1;
 		break;
@@ -1329,7 +1280,6 @@ static void restore_parked(const struct journal_record *record, const char *numb
 	FIELD(&line, "socket", socket);
 	FIELD(&line, "greeted", greeted);
 	FIELD(&line, "judged", parked.judged);
-	note_unused(&line, "parked");
 	if (parked.client.fd < 0)
 		return;
 	if (getpeername(parked.client.fd, &parked.client.peer.any, &parked.client.length) < 0)
@@ -1352,7 +1302,6 @@ static void restore_stored(const struct journal_record *record, const char *numb
 	FIELD(&line, "name", stored);
 	FIELD(&line, "polled", polled);
 	FIELD(&line, "user", user);
-	note_unused(&line, "stored");
 	if (svc && fd >= 0)
 		store_add(svc, fd, stored, polled, user);
 	else
@@ -1366,24 +1315,8 @@ static void restore_registration(const struct journal_record *record, const char
 	char *name = parse(record, &line);
 
 	walk_registration(&line, &registration);
-	note_unused(&line, "registration");
 	if (name)
 		rpc_resume(name, &registration);
-}
-
-/* An instance behind this one has the client: a superd that has handed him on (tcpmux) died before it wrote that. */
-static bool is_handed_on(const struct journal_record *record, int fd)
-{
-	char field[40];
-
-	snprintf(field, sizeof(field), " client=#%d", fd);
-	while (++record < before.list + before.count) {
-		const char *found = is_kind(record, "start") ? strstr(record->rest, field) : NULL;
-
-		if (found && (found[strlen(field)] == ' ' || !found[strlen(field)]))
-			return true;
-	}
-	return false;
 }
 
 static bool restore_instance(const struct journal_record *record, const char *number)
@@ -1408,9 +1341,6 @@ static bool restore_instance(const struct journal_record *record, const char *nu
 		instance->row = &table->services[0];
 	}
 	walk_instance(&line, instance);
-	note_unused(&line, "instance");
-	if (instance->client.fd >= 0 && is_handed_on(record, instance->client.fd))
-		instance->client.fd = -1;
 	if (instance->client.fd >= 0) {
 		instance->client.length = sizeof(instance->client.peer);
 		if (getpeername(instance->client.fd, &instance->client.peer.any, &instance->client.length) < 0)
@@ -1456,7 +1386,6 @@ static void restore_touched(const struct journal_record *record, const char *add
 
 	parse(record, &line);
 	FIELD(&line, "until", until);
-	note_unused(&line, "touch");
 	read_field(address, source, sizeof(source), BYTES, 0);
 	accept_touched(source, until);
 }
@@ -1464,10 +1393,9 @@ static void restore_touched(const struct journal_record *record, const char *add
 /* The services, their sockets and their instances are there again, and stand still. */
 void journal_restore(const struct journal_superd *of)
 {
-	static const char *const kinds[] = { "svc", "fd",    "store", "park",	"start",  "locks",
-					     "rpc", "touch", "row",   "superd", "command" };
+	static const char *const kinds[] = { "svc", "fd", "store", "park", "start", "locks", "rpc", "touch" };
 	struct list *lists[] = { &superd.services, &superd.leaving };
-	size_t services = 0, instances = 0, known = 0;
+	size_t services = 0, instances = 0;
 
 	control_adopt(of->control);
 	output_begin(of->output_pid, of->output);
@@ -1477,7 +1405,6 @@ void journal_restore(const struct journal_superd *of)
 
 			if (!name)
 				continue;
-			known++;
 			if (kind == 0)
 				restore_service(&before.list[n], name);
 			else if (kind == 1)
@@ -1494,16 +1421,6 @@ void journal_restore(const struct journal_superd *of)
 				restore_registration(&before.list[n], name);
 			else if (kind == 7)
 				restore_touched(&before.list[n], name);
-		}
-	}
-	for (size_t n = 0; n < before.count && known < before.count; n++) {
-		size_t kind = 0;
-
-		while (kind < sizeof(kinds) / sizeof(*kinds) && !is_kind(&before.list[n], kinds[kind]))
-			kind++;
-		if (kind == sizeof(kinds) / sizeof(*kinds) && !before.list[n].gone) {
-			before.list[n].key[strcspn(before.list[n].key, " ")] = '\0';
-			note_unknown(before.list[n].key, NULL);
 		}
 	}
 	for (int n = 0; n < 2; n++) {
@@ -1570,6 +1487,5 @@ void journal_deliver_ends(void)
 	}
 	free(before.list);
 	free(before.text);
-	buf_free(&before.unknown);
 	memset(&before, 0, sizeof(before));
 }

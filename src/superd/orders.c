@@ -449,7 +449,6 @@ end_refresh(struct refresh *refresh, bool good, const char *format, ...)
 	vsnprintf(refresh->text, sizeof(refresh->text), format, list);
 	va_end(list);
 	refresh->state = good ? REFRESHED : REFRESH_FAILED;
-	journal_service(refresh->svc);
 	ev_timer_stop(superd.loop, &refresh->limit);
 	log_event(superd.log, good ? LEVEL_INFO : LEVEL_WARNING, &event, "%s", refresh->text);
 	control_wake();
@@ -479,7 +478,6 @@ static bool run_next(struct refresh *refresh)
 	words texts = service_commands(svc->row, PHASE_RELOAD);
 
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)refresh->pid);
-	journal_service(svc);
 	return texts && texts[refresh->next] &&
 		run_command(svc, svc->row, NULL, PHASE_RELOAD, refresh->next++, facts, NULL, &refresh->child);
 }
@@ -546,22 +544,6 @@ static struct refresh *new_refresh(struct svc *svc)
 	ev_init(&refresh->limit, on_refresh_limit);
 	refresh->limit.data = refresh;
 	return refresh;
-}
-
-/* One of the superd before. */
-void refresh_resume(struct svc *svc, const struct refresh *of, double limit)
-{
-	struct refresh *refresh = new_refresh(svc);
-
-	if (!refresh)
-		return;
-	refresh->pid = of->pid;
-	refresh->next = of->next;
-	refresh->state = REFRESHES;
-	if (of->child.pid > 0)
-		child_watch(&refresh->child, of->child.pid);
-	if (limit > 0)
-		timer_begin(&refresh->limit, limit > clock_now() ? limit - clock_now() : 0);
 }
 
 static const char *begin_refresh(struct svc *svc, struct buf *why)

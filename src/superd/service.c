@@ -569,7 +569,6 @@ bool svc_rest_socket(struct svc *svc, struct socket *socket)
 	socket->run->trigger = (struct rate_limit){ 0 };
 	socket->run->rests_until = clock_now() + seconds;
 	socket_watch(socket, false);
-	journal_socket(socket);
 	svc_settle(svc);
 	return true;
 }

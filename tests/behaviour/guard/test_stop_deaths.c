@@ -67,7 +67,6 @@ static void expect_end(struct superd *superd, long first)
 {
 	CLOCK_UNTIL(superd, SECOND_MS, 10, !process_lives((pid_t)first));
 	expect_another(superd, first);
-	cr_expect_not(superd_logged(superd, "unknown in the state"), "%s", world_logs());
 	cr_expect_not(superd_logged(superd, "bug of superd"), "%s", world_logs());
 	order("stop --no-wait web");
 	clock_stop(superd, 2 * HOUR_MS);

@@ -126,22 +126,6 @@ Behaviour(upgrade_going, commands_around_sockets_go_on)
 	cr_assert_eq(access(path_in("closed"), F_OK), 0);
 }
 
-Behaviour(upgrade_going, a_refresh_goes_on)
-{
-	struct superd *superd = run(
-		backend("talk"),
-		text_of("exec_reload = { \"/bin/sh -c 'while ! test -e %s; do sleep 0.02; done'\" }", path_in("go")));
-	int client = client_settle(client_connect(superd_port(superd, "web")));
-
-	cr_assert_eq(SUPERCTL(control, "reload", "--no-wait", "web").status, 0);
-	WAIT_UNTIL(superd_processes(superd) >= 2);
-	superd_upgrade(superd);
-	cr_assert(!superd_logged(superd, "the reload command ended"), "%s", world_logs());
-	write_file("go", "%s", "");
-	superd_wait_log(superd, "the reload command ended well (pid ");
-	close(client);
-}
-
 /* Its time goes on. */
 Behaviour(upgrade_going, one_who_stops_only_now_still_stops)
 {
