@@ -30,7 +30,6 @@
 #include "lib/zone.h"
 #include "os/cgroup/cgroup.h"
 #include "os/host/foreign_file.h"
-#include "os/proc/port_owner.h"
 #include "os/socket/socket.h"
 #include "superd/start/start.h"
 #include "table/access/times.h"

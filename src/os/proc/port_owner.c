@@ -288,22 +288,19 @@ static bool is_listed(const struct file_id *file, void *context)
 	return find_socket(context, file);
 }
 
-/* Counts a process that has one of the sockets, and names the first. */
-static void note_owner(pid_t pid, struct port_table *ports, unsigned *found, struct buf *out)
+static bool has_any(pid_t pid, struct port_table *ports)
 {
-	if (pid != getpid() && process_each_file(pid, false, is_listed, ports) == HOLDS && !(*found)++)
-		process_describe(pid, out);
+	return pid != getpid() && process_each_file(pid, false, is_listed, ports) == HOLDS;
 }
 
-unsigned port_owner(const struct endpoint *address, struct buf *out)
+pid_t port_owner(const struct endpoint *address)
 {
 	const bool is_udp = address->kind == ENDPOINT_UDP;
 	const struct sock_diag_filter filter = { 0, is_udp ? IPPROTO_UDP : IPPROTO_TCP,
 						 is_udp ? UINT32_MAX : 1u << TCP_LISTEN, address->port };
 	int64_t now = clock_ms(), until = begin_search(now);
 	struct port_table ports = { 0 };
-	pid_t *all = NULL;
-	unsigned found = 0;
+	pid_t *all = NULL, found = 0;
 	size_t count = 0;
 
 	if (!until || !list_sockets(&ports, filter))
@@ -315,12 +312,10 @@ unsigned port_owner(const struct endpoint *address, struct buf *out)
 	ports.count = count;
 	sort_by(&ports, compare_nodes);
 	all = count ? process_list_all() : NULL;
-	if (count)
-		note_owner(1, &ports, &found, out);     /* no list has it; systemd has the ports of its socket units */
-	for (const pid_t *pid = all; pid && *pid && clock_ms() < until; pid++)
-		note_owner(*pid, &ports, &found, out);
-	if (found > 1)
-		buf_addf(out, " and %u more", found - 1);
+	if (count && has_any(1, &ports)) /* no list has it; systemd has the ports of its socket units */
+		found = 1;
+	for (const pid_t *pid = all; pid && *pid && !found && clock_ms() < until; pid++)
+		found = has_any(*pid, &ports) ? *pid : 0;
 	free(all);
 	port_table_free(&ports);
 	spent += clock_ms() - now;

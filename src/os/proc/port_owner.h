@@ -46,11 +46,10 @@ void port_table_free(struct port_table *ports);
 
 void process_describe(pid_t pid, struct buf *out);      /* appends "pid 4711 (nginx)" */
 
-/* Appends which process has a socket that keeps superd from this TCP or UDP address, such as "pid 4711 (nginx)", and
- * the number of further ones. Of TCP only listeners count. Returns how many processes have one. 0, and
- * nothing appended: it is unknown, as only root sees all processes' descriptors, or such searches have taken so much
- * time lately that the loop would suffer. */
-unsigned port_owner(const struct endpoint *address, struct buf *out);
+/* The first process that has a socket which keeps superd from this TCP or UDP address. Of TCP only listeners count. 0: it
+ * is unknown, as only root sees all processes' descriptors, or such searches have taken so much time lately that the loop
+ * would suffer. */
+pid_t port_owner(const struct endpoint *address);
 
 /* The TCP port of a listening socket that the process has, and superd does not. 0: none, or unknown as above. */
 uint16_t process_own_port(pid_t pid);

@@ -37,14 +37,15 @@ static int explain_bind(const struct listen *listen, struct buf *why)
 	const struct endpoint wanted = endpoint_with_options(listen->address, listen->options);
 	int saved = errno, least = saved == EACCES ? capability_port_start() : 0;
 	struct buf holder = { 0 };
-	unsigned found;
+	pid_t found;
 
 	errno = saved;
 	if (saved == EADDRINUSE) {
-		found = wanted.kind == ENDPOINT_TCP || wanted.kind == ENDPOINT_UDP ? port_owner(&wanted, &holder) : 0;
+		found = wanted.kind == ENDPOINT_TCP || wanted.kind == ENDPOINT_UDP ? port_owner(&wanted) : 0;
+		if (found)
+			process_describe(found, &holder);
 		errno = saved;
-		bind_fail(why, "binding", "%s %s it", found ? buf_string(&holder) : "another socket",
-			  found > 1 ? "have" : "has");
+		bind_fail(why, "binding", "%s has it", found ? buf_string(&holder) : "another socket");
 		buf_free(&holder);
 	} else if (saved == EADDRNOTAVAIL) {
 		bind_fail(why, "binding",
