@@ -925,6 +925,8 @@ void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 void facts_note_served(struct svc *svc, bool thawed, double latency);
 void facts_note_ready(struct svc *svc, double asked, const char *peer);
 void facts_forget(struct svc *svc);
+void facts_name_options(const char *names, struct buf *out);
+void facts_add_options(const char *names, struct buf *out);
 void facts_describe_outdated(struct svc *svc, struct buf *out);
 void facts_describe_removed(struct svc *svc, struct buf *out);
 bool facts_have_failed(const struct service *row, struct svc *svc);

@@ -254,6 +254,25 @@ void facts_forget(struct svc *svc)
 
 /* ---- who runs by an entry of before ---- */
 
+/* Names of options with a blank between two; as a text, or as a member. */
+void facts_name_options(const char *names, struct buf *out)
+{
+	for (; *names; names++)
+		buf_addf(out, *names == ' ' ? ", " : "%c", *names);
+}
+
+void facts_add_options(const char *names, struct buf *out)
+{
+	char name[80];
+
+	json_list_field(out, "options");
+	for (; *names; names += strcspn(names, " "), names += strspn(names, " ")) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(names, " "), names);
+		json_element_text(out, name);
+	}
+	json_list_close(out);
+}
+
 /* Adds the addresses that it has, and the entry has no more: "tcp:80, tcp:81". */
 static void add_lost_sockets(const struct svc *svc, const struct instance *instance, struct buf *out)
 {
@@ -271,21 +290,24 @@ static void add_lost_sockets(const struct svc *svc, const struct instance *insta
 	}
 }
 
-static bool is_outdated(const struct svc *svc, const struct instance *instance)
+/* options, sockets: what of it is. */
+static bool is_outdated(const struct svc *svc, const struct instance *instance, struct buf *options,
+			struct buf *sockets)
 {
-	struct buf sockets = { 0 };
-	bool is = false;
+	bool differs;
 
-	if (instance->row != svc->row && !instance->ends && instance->phase <= REMAINS) {
-		add_lost_sockets(svc, instance, &sockets);
-		is = sockets.length || service_runs_differently(instance->row, svc->row);
-	}
-	buf_free(&sockets);
-	return is;
+	buf_clear(options);
+	buf_clear(sockets);
+	if (instance->row == svc->row || instance->ends || instance->phase > REMAINS)
+		return false;
+	add_lost_sockets(svc, instance, sockets);
+	differs = service_runs_differently(instance->row, svc->row, options);
+	return differs || sockets->length;
 }
 
 static size_t count_outdated(struct svc *svc)
 {
+	struct buf options = { 0 }, sockets = { 0 };
 	const struct service *known = NULL;
 	bool differs = false;
 	size_t count = 0;
@@ -294,16 +316,19 @@ static size_t count_outdated(struct svc *svc)
 		if (instance->row == svc->row || instance->ends || instance->phase > REMAINS)
 			continue;
 		if (instance->row != known)
-			differs = is_outdated(svc, instance);
+			differs = is_outdated(svc, instance, &options, &sockets);
 		known = instance->row;
 		count += differs;
 	}
+	buf_free(&options);
+	buf_free(&sockets);
 	return count;
 }
 
 void facts_describe_outdated(struct svc *svc, struct buf *out)
 {
 	size_t count = count_outdated(svc), told = 0;
+	struct buf options = { 0 }, sockets = { 0 };
 
 	if (!count)
 		return;
@@ -311,10 +336,7 @@ void facts_describe_outdated(struct svc *svc, struct buf *out)
 		buf_addf(out, "%zu instance%s by the old configuration", count, count == 1 ? " runs on" : "s run on");
 	} else {
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
-			struct option_differences differences = { 0 };
-			struct buf sockets = { 0 };
-
-			if (!is_outdated(svc, instance))
+			if (!is_outdated(svc, instance, &options, &sockets))
 				continue;
 			buf_text(out, told++ ? "; " : "");
 			if (instance->pid > 0)
@@ -322,17 +344,16 @@ void facts_describe_outdated(struct svc *svc, struct buf *out)
 			else
 				buf_text(out, "the instance that starts");
 			buf_text(out, " runs on by the old configuration");
-			service_differences(instance->row, svc->row, &differences);
-			for (size_t n = 0; n < differences.count; n++)
-				buf_addf(out, "%s%s", n ? ", " : " (", differences.list[n].option);
-			if (differences.count)
+			if (options.length) {
+				buf_text(out, " (");
+				facts_name_options(buf_string(&options), out);
 				buf_char(out, ')');
-			differences_free(&differences);
-			add_lost_sockets(svc, instance, &sockets);
+			}
 			if (sockets.length)
 				buf_addf(out, ", and has %s still", buf_string(&sockets));
-			buf_free(&sockets);
 		}
+		buf_free(&options);
+		buf_free(&sockets);
 	}
 	buf_addf(out, ": superctl restart %s", svc->row->name);
 }
@@ -737,7 +758,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 {
 	const struct service *row = instance->row;
 	const char *state = "running";
-	struct buf text = { 0 };
+	struct buf text = { 0 }, options = { 0 };
 
 	if (instance->ends || instance->phase > REMAINS)
 		state = "stopping";
@@ -804,22 +825,15 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	}
 	if (svc_bar(svc) < BAR_HELD && !instance->ends)
 		json_flag_field(out, "retired", true);
-	if (is_outdated(svc, instance)) {
-		struct option_differences differences = { 0 };
-
-		service_differences(instance->row, svc->row, &differences);
+	if (is_outdated(svc, instance, &options, &text)) {
 		json_object_field(out, "outdated");
-		json_list_field(out, "options");
-		for (size_t n = 0; n < differences.count; n++)
-			json_element_text(out, differences.list[n].option);
-		json_list_close(out);
-		add_lost_sockets(svc, instance, &text);
+		facts_add_options(buf_string(&options), out);
 		if (text.length)
 			add_text(out, "sockets", &text);
 		json_object_close(out);
-		differences_free(&differences);
 	}
 	json_object_close(out);
+	buf_free(&options);
 	buf_free(&text);
 }
 

@@ -344,8 +344,8 @@ static void tell(struct svc *svc, const char *outcome, const char *options)
 	struct buf text = { 0 }, more = { 0 };
 
 	note(svc->row->name, outcome, options);
-	for (const char *at = options; *at; at++)
-		buf_addf(&text, *at == ' ' ? ", " : at == options ? ": %c" : "%c", *at);
+	buf_text(&text, *options ? ": " : "");
+	facts_name_options(options, &text);
 	if (!strcmp(outcome, "removed"))
 		facts_describe_removed(svc, &more);
 	else
@@ -667,7 +667,7 @@ static bool reload_apply(struct table *table)
 			backoff_reset(&svc->run->backoff);
 		svc_ask_conditions(svc);
 		if (svc->seen && svc->run->current && !svc->run->current->ends &&
-		    service_runs_differently(svc->run->current->row, svc->row))
+		    service_runs_differently(svc->run->current->row, svc->row, NULL))
 			give_way(svc);
 		if (svc->run->current && svc->bound && (svc->stays || svc->state == STOPPING))
 			svc_open_early(svc);

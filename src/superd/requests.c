@@ -668,17 +668,8 @@ static void report_changes(struct session *session)
 		json_text_field(line, "result", is_bad || is_wrong ? "failed" : change->outcome);
 		json_flag_field(line, "ok", !is_bad && !is_wrong);
 		json_text_field(line, "state", svc && svc->removed ? "leaving" : state_name(svc ? svc->state : OFF));
-		if (*change->text && !is_wrong) {
-			json_list_field(line, "options");
-			for (const char *at = change->text; *at; at += strspn(at, " ")) {
-				char option[80];
-
-				snprintf(option, sizeof(option), "%.*s", (int)strcspn(at, " "), at);
-				json_element_text(line, option);
-				at += strcspn(at, " ");
-			}
-			json_list_close(line);
-		}
+		if (*change->text && !is_wrong)
+			facts_add_options(change->text, line);
 		if (text.length)
 			json_text_field(line, "message", buf_string(&text));
 		session_send(session);

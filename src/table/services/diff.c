@@ -4,11 +4,8 @@
  * includes the results of superd/machine/resolve. */
 #include "table/services/diff.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/array.h"
-#include "lib/hash.h"
 #include "table/option/option_table.h"
 
 static void why_add(struct buf *why, const char *name)
@@ -202,81 +199,25 @@ static bool is_set_at_start(const struct directive *directive, const struct serv
 	return directive->change == CHANGE_NEXT;
 }
 
-bool service_runs_differently(const struct service *before, const struct service *after)
+bool service_runs_differently(const struct service *before, const struct service *after, struct buf *why)
 {
 	struct comparison walk = { .rows = { before, after } };
 	const struct directive *directive;
-
-	if (!socket_names_equal(before, after) || !accounts_equal(before->account, after->account))
-		return true;
-	while ((directive = next_difference(&walk))) {
-		if (is_set_at_start(directive, after))
-			return true;
-	}
-	return false;
-}
-
-static uint64_t hash_field(const struct directive *directive, const struct service *service)
-{
-	struct buf text = { 0 };
-	uint64_t hash;
-
-	type_format(directive, group_field(directive, service_group(service, directive->group)), &text);
-	hash = hash_bytes(HASH_START, buf_string(&text), text.length);
-	buf_free(&text);
-	return hash;
-}
-
-static uint64_t hash_names(const struct service *service)
-{
-	uint64_t hash = HASH_START;
-
-	for (size_t i = 0; i < service->socket_count; i++)
-		hash = hash_text(hash, service->sockets[i].name);
-	return hash;
-}
-
-static uint64_t hash_account(const struct account *account)
-{
-	uint64_t hash = hash_bytes(HASH_START, &account->uid, sizeof(account->uid));
-
-	hash = hash_bytes(hash, &account->gid, sizeof(account->gid));
-	hash = hash_bytes(hash, &account->switches, sizeof(account->switches));
-	return hash_bytes(hash, account->groups, account->group_count * sizeof(*account->groups));
-}
-
-static void add_difference(struct option_differences *differences, const char *option, uint64_t was, uint64_t is)
-{
-	struct option_difference *larger =
-		array_grow(differences->list, &differences->capacity, differences->count, sizeof(*larger));
-
-	if (!larger) {
-		differences->failed = true;
-		return;
-	}
-	differences->list = larger;
-	larger[differences->count++] = (struct option_difference){ option, was, is };
-}
-
-void service_differences(const struct service *before, const struct service *after,
-			 struct option_differences *differences)
-{
-	struct comparison walk = { .rows = { before, after } };
-	const struct directive *directive;
+	bool differs = false;
 
 	while ((directive = next_difference(&walk))) {
-		if (is_set_at_start(directive, after))
-			add_difference(differences, directive->name[NATIVE], hash_field(directive, before),
-				       hash_field(directive, after));
+		if (!is_set_at_start(directive, after))
+			continue;
+		why_add(why, directive->name[NATIVE]);
+		differs = true;
 	}
-	if (!socket_names_equal(before, after))
-		add_difference(differences, "socket", hash_names(before), hash_names(after));
-	if (!accounts_equal(before->account, after->account))
-		add_difference(differences, "account", hash_account(before->account), hash_account(after->account));
-}
-
-void differences_free(struct option_differences *differences)
-{
-	free(differences->list);
-	*differences = (struct option_differences){ 0 };
+	if (!socket_names_equal(before, after)) {
+		why_add(why, "socket");
+		differs = true;
+	}
+	if (!accounts_equal(before->account, after->account)) {
+		why_add(why, "account");
+		differs = true;
+	}
+	return differs;
 }

@@ -29,25 +29,8 @@ struct diff_cache {
 enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before,
 				    const struct service *after);
 
-/* Whether the rows differ in an option that takes effect at the start of a backend. */
-bool service_runs_differently(const struct service *before, const struct service *after);
-
-/* An option that takes effect at a start, and hashes of its two values. A process outlives the row that it was started
- * with; the hashes show whether a later row has the same value again. */
-struct option_difference {
-	const char *option;             /* static */
-	uint64_t was, is;
-};
-
-struct option_differences {
-	struct option_difference *list; /* owned; see differences_free */
-	size_t count, capacity;
-	bool failed;                    /* memory ran out: some are missing */
-};
-
-void service_differences(const struct service *before, const struct service *after,
-			 struct option_differences *differences);
-void differences_free(struct option_differences *differences);
+/* Whether the rows differ in options that take effect at the start of a backend; why as above. */
+bool service_runs_differently(const struct service *before, const struct service *after, struct buf *why);
 
 /* Whether superd must bind an open listener again for the new options. The endpoint is the same. */
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after);
