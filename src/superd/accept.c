@@ -701,7 +701,7 @@ bool accept_overruns(struct svc *svc, const struct client *client)
 		return false;
 	if (client)
 		client_address(client, address, sizeof(address));
-	svc_pause(svc, "more than %" PRId64 " connections in a second", access->cps.number);
+	svc_set_reason(svc, "more than %" PRId64 " connections in a second", access->cps.number);
 	record_refusal(svc, *address ? address : NULL, "connections per second");
 	log_event(superd.log, LEVEL_NOTICE,
 		  &(struct event){ .name = "limited",
@@ -713,8 +713,8 @@ bool accept_overruns(struct svc *svc, const struct client *client)
 		  "Deactivating service %s due to excessive incoming connections.  Restarting in %.15g seconds.",
 		  svc->row->name, pause);
 	svc->run->rate = (struct rate_limit){ 0 };
-	svc_rest(svc, pause);
-	svc->run->overrun = true;
+	svc_pause(svc, pause);
+	svc->run->pause = PAUSE_CPS;
 	return true;
 }
 

@@ -47,6 +47,15 @@ enum state {
 	STATES
 };
 
+/* What the pause of a service is for. Those from PAUSE_FAILED on follow a failure. */
+enum pause {
+	NO_PAUSE,
+	PAUSE_LIMIT,
+	PAUSE_CPS, /* whose end is logged */
+	PAUSE_FAILED,
+	PAUSE_REPEATS /* and the start behind it is for whom the failed one was */
+};
+
 /* Why a service is not to run. Those before BAR_HELD close its sockets, too. */
 enum bar { BAR_END, BAR_REMOVED, BAR_DISABLED, BAR_HELD, BAR_DRAINING, BAR_NONE };
 
@@ -338,10 +347,8 @@ struct run {
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
 	uint64_t told;		      /* hash of the reason why a socket cannot be opened, as the log has it, */
 	double told_at;		      /* since then */
-	bool overrun;		      /* the pause is one of cps, whose end is logged */
-	bool failing;		      /* the pause follows a failure */
+	enum pause pause;	      /* the last one, until it has started well */
 	double slept;		      /* it listened for so long before it left that state */
-	bool repeats;		      /* its next start is for whom the failed one was */
 	struct list instances;
 	unsigned count;			 /* those that count against `instances` */
 	struct instance *current;	 /* accept = no: the one that has the sockets */
@@ -553,9 +560,10 @@ void svc_resume(struct svc *svc); /* goes on with what the superd before had */
 enum bar svc_bar(const struct svc *svc);
 void svc_watch(struct svc *svc); /* its sockets, as its state is */
 void svc_unwatch(struct svc *svc);
-void svc_pause(struct svc *svc, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));	   /* the reason that follows */
-void svc_rest(struct svc *svc, double seconds);	   /* pause for a limit */
+void svc_set_reason(struct svc *svc, const char *format, ...) /* of the pause that follows */
+	__attribute__((format(printf, 2, 3)));
+bool svc_is_failing(const struct svc *svc);
+void svc_pause(struct svc *svc, double seconds);   /* for a limit */
 void svc_start(struct svc *svc, const char *by);   /* without a client */
 bool svc_overlap(struct svc *svc, const char *by); /* starts the next instance beside the one that runs */
 void svc_stop(struct svc *svc, bool again);	   /* stops its instances; it goes on listening */

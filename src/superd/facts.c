@@ -74,7 +74,7 @@ static enum history_phase phase_of(const struct svc *svc, enum state state)
 	case HELD:
 		return HISTORY_PAUSED;
 	case BACKOFF:
-		return svc->run->failing ? HISTORY_FAILED : HISTORY_PAUSED;
+		return svc_is_failing(svc) ? HISTORY_FAILED : HISTORY_PAUSED;
 	case BINDING:
 		return svc->run->backoff.failures ? HISTORY_FAILED : HISTORY_OFF;
 	default:
@@ -470,7 +470,7 @@ static enum health check(struct svc *svc, struct buf *why)
 			buf_text(why, svc->run->reason);
 		else if (svc->state != OFF && svc->state != CLOSING && svc->state != BINDING && lacks_socket(svc))
 			buf_text(why, "a socket of it is closed until its instance ends");
-		else if (svc->run->failing)
+		else if (svc_is_failing(svc))
 			buf_text(why, svc->run->reason);
 		if (why->length)
 			return UNHEALTHY;
@@ -1004,7 +1004,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	} else {
 		json_count_field(out, "activations", of->run->activations);
 		if (open_object(out, "pause", of->state == BACKOFF || binds)) {
-			json_flag_field(out, "failed", binds || of->run->failing);
+			json_flag_field(out, "failed", binds || svc_is_failing(of));
 			json_text_field(out, "reason", *of->run->reason ? of->run->reason : NULL);
 			add_seconds(out, "left", ev_is_active(&of->run->timer) && !svc_waits_for_order(svc),
 				    ev_timer_remaining(superd.loop, &svc->run->timer));

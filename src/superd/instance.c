@@ -1372,8 +1372,7 @@ static void note_started(struct instance *instance)
 	struct event event = { .name = "started", .service = svc->row->name, .pid = instance->pid };
 	double now = clock_now();
 	char span[DURATION_MOST];
-	bool wakes =
-		list_has_one(&svc->run->instances) && (*svc->run->start_by || !svc->run->failing || !svc->run->repeats);
+	bool wakes = list_has_one(&svc->run->instances) && (*svc->run->start_by || svc->run->pause != PAUSE_REPEATS);
 
 	svc->run->lacks = false;
 	svc->run->activations++;

@@ -234,7 +234,7 @@ void limits_lack(struct svc *svc, const char *what, int error)
 
 	if (error == EMFILE)
 		free_descriptors();
-	svc_pause(svc, "%s: %s", what, strerror(error));
+	svc_set_reason(svc, "%s: %s", what, strerror(error));
 	if (!svc->run->lacks && log_rate_limit_is_due(&places.told, more))
 		svc_say(svc, LEVEL_WARNING, "exhausted", "%s: %s: its clients wait%s", what, strerror(error), more);
 	svc->run->lacks = true;

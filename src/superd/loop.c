@@ -895,7 +895,7 @@ static void on_jump(struct ev_loop *loop, ev_periodic *watch, int events)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		if (svc->state == BACKOFF && !svc->run->failing && svc->row->groups->access->access_times)
+		if (svc->state == BACKOFF && !svc_is_failing(svc) && svc->row->groups->access->access_times)
 			svc_settle(svc);
 	}
 }

@@ -284,8 +284,8 @@ void svc_set(struct svc *svc, enum state state)
 	superd.starting += (state == STARTING) - (svc->state == STARTING);
 	if (svc->state == QUEUED)
 		list_remove(&svc->run->queue);
-	if (svc->run->overrun) {
-		svc->run->overrun = false;
+	if (svc->run->pause == PAUSE_CPS) {
+		svc->run->pause = NO_PAUSE;
 		log_event(superd.log, LEVEL_NOTICE,
 			  &(struct event){ .name = "resumed", .service = svc->row->name, .is_alone = true },
 			  "Activating service %s", svc->row->name);
@@ -346,7 +346,7 @@ void svc_echo(struct svc *svc, enum level level, const char *name, const char *f
 
 /* ---- pauses ---- */
 
-void svc_pause(struct svc *svc, const char *format, ...)
+void svc_set_reason(struct svc *svc, const char *format, ...)
 {
 	va_list list;
 
@@ -395,6 +395,11 @@ void svc_look_again(struct svc *svc)
 	ev_feed_event(superd.loop, &svc->run->timer, EV_TIMER);
 }
 
+bool svc_is_failing(const struct svc *svc)
+{
+	return svc->run->pause >= PAUSE_FAILED;
+}
+
 bool svc_waits_for_order(const struct svc *svc)
 {
 	return !svc->socket_count && svc->run->start_due <= 0;
@@ -413,7 +418,8 @@ static void svc_wait(struct svc *svc)
 			       .service = svc->row->name,
 			       .reason = svc->run->reason };
 
-	svc->run->failing |= !binds;
+	if (!binds)
+		svc->run->pause = PAUSE_FAILED;
 	svc_set(svc, binds ? BINDING : BACKOFF);
 	comes_back = binds || !svc_waits_for_order(svc);
 	event.has_duration = comes_back;
@@ -436,9 +442,9 @@ static void svc_wait(struct svc *svc)
 	svc_set_timer(svc, pause);
 }
 
-void svc_rest(struct svc *svc, double seconds)
+void svc_pause(struct svc *svc, double seconds)
 {
-	svc->run->failing = svc->run->overrun = false;
+	svc->run->pause = PAUSE_LIMIT;
 	svc_set(svc, BACKOFF);
 	svc_set_timer(svc, seconds);
 }
@@ -456,7 +462,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		svc_activate(svc);
 		return;
 	case SETTLES:
-		svc->run->repeats = svc->run->failing && (svc->run->start_due > 0 || svc_readable(svc));
+		if (svc_is_failing(svc))
+			svc->run->pause = svc->run->start_due > 0 || svc_readable(svc) ? PAUSE_REPEATS : PAUSE_FAILED;
 		svc_settle(svc);
 		return;
 	default:
@@ -555,9 +562,9 @@ bool svc_rest_socket(struct svc *svc, struct socket *socket)
 		length -= 4;
 	if (svc->socket_count > 1)
 		snprintf(which, sizeof(which), "%.70s: ", socket->listen->name);
-	svc_pause(svc, "%smore than %lld %s in %s", which, (long long)options->trigger_limit_burst,
-		  svc->row->exec->accept ? "connections" : "starts",
-		  duration_write(span, (double)options->trigger_limit_interval / 1e6));
+	svc_set_reason(svc, "%smore than %lld %s in %s", which, (long long)options->trigger_limit_burst,
+		       svc->row->exec->accept ? "connections" : "starts",
+		       duration_write(span, (double)options->trigger_limit_interval / 1e6));
 	if (is_unit)
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: it rests for %s, and clients wait", svc->run->reason,
 			  duration_write(span, seconds));
@@ -696,7 +703,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 			good = false;
 		}
 		if (!good && svc->run->lacks)
-			svc_pause(svc, "%s", buf_string(&failed));
+			svc_set_reason(svc, "%s", buf_string(&failed));
 		else if (!good)
 			svc_fail(svc, "bind_error", "%s", buf_string(&failed));
 		buf_free(&failed);
@@ -709,7 +716,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 	case PHASE_SOCKET_START_POST:
 		svc->bound = true;
 		CLEAR(svc->run->told);
-		if (!svc->run->failing && svc->run->backoff.failures)
+		if (!svc_is_failing(svc) && svc->run->backoff.failures)
 			backoff_reset(&svc->run->backoff);
 		svc_set(svc, LISTENING);
 		svc_settle(svc);
@@ -1069,7 +1076,7 @@ void svc_watch(struct svc *svc)
 			first = first == 0 || left < first ? left : first;
 		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && !socket->asks && left <= 0 &&
 		    !svc->run->turner.child.pid && !superd.quiet &&
-		    (svc->state != BACKOFF || (svc->run->failing && svc->row->groups->lifecycle->backoff_refuse)))
+		    (svc->state != BACKOFF || (svc_is_failing(svc) && svc->row->groups->lifecycle->backoff_refuse)))
 			error = socket_watch(socket, true) ? error : errno;
 		else
 			socket_watch(socket, false);
@@ -1175,7 +1182,7 @@ void svc_settle(struct svc *svc)
 		return;
 	}
 	if (all_rest(svc) > 0) {
-		svc_rest(svc, all_rest(svc));
+		svc_pause(svc, all_rest(svc));
 		return;
 	}
 	svc_set(svc, LISTENING);
@@ -1205,20 +1212,20 @@ static bool is_limited(struct svc *svc, const struct socket *socket)
 
 		while (n < 1440 && !times_include(access->access_times, (minute + n) % 1440))
 			n++;
-		svc_pause(svc, "no client is allowed before %02u:%02u (access_times)", (minute + n) % 1440 / 60,
-			  (minute + n) % 60);
+		svc_set_reason(svc, "no client is allowed before %02u:%02u (access_times)", (minute + n) % 1440 / 60,
+			       (minute + n) % 60);
 		pause = n * 60. - local.tm_sec < TIME_PAUSE ? n * 60. - local.tm_sec : TIME_PAUSE;
 	} else if (access->max_load && load_average() >= access->max_load) {
-		svc_pause(svc, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
+		svc_set_reason(svc, "the load is at or above %.15g (max_load)", (double)access->max_load / 1e3);
 		pause = LOAD_PAUSE;
 	} else if (superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit) {
-		svc_pause(svc, "as many instances of all services run as may");
+		svc_set_reason(svc, "as many instances of all services run as may");
 		pause = FULL_PAUSE;
 	} else {
 		return accept_overruns(svc, NULL);
 	}
 	svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
-	svc_rest(svc, pause);
+	svc_pause(svc, pause);
 	return true;
 }
 
@@ -1438,16 +1445,22 @@ void svc_shut(struct svc *svc, bool spares)
 
 /* ---- what instances report ---- */
 
+static void end_failing(struct svc *svc)
+{
+	if (svc_is_failing(svc))
+		svc->run->pause = NO_PAUSE;
+}
+
 void svc_note_ready(struct svc *svc, struct instance *instance)
 {
 	if (svc->row->exec->accept && !(instance->socket && instance->socket->run->first)) {
 		backoff_reset(&svc->run->backoff);
-		svc->run->failing = false;
+		end_failing(svc);
 	}
 	if (svc->run->current == instance) {
 		if (svc->state == STARTING) {
 			svc->run->last_latency = clock_now() - svc->run->asked;
-			svc->run->failing = false;
+			end_failing(svc);
 			svc_set(svc, RUNNING);
 			facts_note_ready(svc, svc->run->asked, "");
 			needs_start_behind(svc);
@@ -1710,32 +1723,32 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		svc->run->backoff.failures += svc->run->backoff.failures < 10;
 		svc_say(svc, LEVEL_NOTICE, "skipped", "not started: %s; next look in %s", why,
 			duration_write(span, pause));
-		svc_pause(svc, "not started: %s", why);
-		svc_rest(svc, pause);
+		svc_set_reason(svc, "not started: %s", why);
+		svc_pause(svc, pause);
 	} else if (failed && (was_current || !ran)) {
 		if (was_current)
 			backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
 		if (!ran)
 			svc_fail(svc, "failed", "cannot start: %s", why);
 		else
-			svc_pause(svc, "%s", buf_string(&text));
+			svc_set_reason(svc, "%s", buf_string(&text));
 		if (was_current || svc->state != BACKOFF)
 			svc_wait(svc);
 	} else if (left && svc->state == LISTENING) {
-		svc_pause(svc, "an instance left its datagram unread");
+		svc_set_reason(svc, "an instance left its datagram unread");
 		svc_wait(svc);
 	} else if (lent_close(svc, &again) && again) {
 		svc->run->failures++;
 		svc_open_early(svc); /* its clients wait there */
-		svc_pause(svc, "its program shuts its listener down again and again");
+		svc_set_reason(svc, "its program shuts its listener down again and again");
 		svc_wait(svc);
 	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
 		svc->run->failures++;
 		if (svc->socket_count)
-			svc_pause(svc, "it exits without accepting a connection: its configuration may need %s",
-				  "accept = yes, or type = forking if its program continues in the background");
+			svc_set_reason(svc, "it exits without accepting a connection: its configuration may need %s",
+				       "accept = yes, or type = forking if its program continues in the background");
 		else
-			svc_pause(svc, "it ended at once");
+			svc_set_reason(svc, "it ended at once");
 		svc_wait(svc);
 	} else if (was_current) {
 		if (lasted > AT_ONCE || !svc->run->no_progress)
