@@ -7,23 +7,18 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <net/if.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "exec/child/child.h"
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "lib/scan.h"
 #include "os/bpf/bpf.h"
-#include "os/fs/fs.h"
-#include "os/host/self_sandbox.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/bind_filter.h"
 #include "os/proc/process.h"
@@ -163,57 +158,6 @@ static bool probe_address(const struct endpoint *endpoint, int family)
 	exists = fd < 0 || bind(fd, &address.any, address.length) == 0 || errno != EADDRNOTAVAIL;
 	fd_close(&fd);
 	return exists;
-}
-
-struct descriptor_room descriptor_room(const struct table *table)
-{
-	struct descriptor_room room = { .left = RLIM_INFINITY };
-	rlim_t own = DESCRIPTORS_OWN + DESCRIPTORS_START, kept = 0, at_once = 0;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max != RLIM_INFINITY)
-		room.left = limit.rlim_max > own ? limit.rlim_max - own : 0;
-	for (size_t n = 0; n < table->count; n++) {
-		const struct service *service = &table->services[n];
-
-		if (service->exec->disable)
-			continue;
-		room.services++;
-		if (service->exec->redirect)
-			kept = DESCRIPTORS_START; /* a redirect leaves its target another start's */
-		room.sockets += service->socket_count;
-		if (!room.crowded && room.sockets > room.left)
-			room.crowded = service;
-	}
-	if (room.crowded)
-		return room;
-	if (room.left > room.sockets + kept)
-		at_once = (room.left - room.sockets - kept) / (DESCRIPTORS_SERVICE + 1);
-	if (!at_once)
-		at_once = 1; /* a client of one waits for its turn */
-	room.at_once = at_once < room.services ? (size_t)at_once : room.services;
-	return room;
-}
-
-static void preflight_descriptors(struct preflight *preflight)
-{
-	const struct descriptor_room room = descriptor_room(preflight->table);
-
-	if (room.crowded)
-		diag_warning(preflight->diags, room.crowded->at,
-			     "%s: from here on services cannot listen: the configuration has %zu sockets, and superd "
-			     "may have some %ju descriptors for them",
-			     room.crowded->name, room.sockets, (uintmax_t)room.left);
-	else if (room.at_once < room.services)
-		diag_note(preflight->diags, (struct origin){ 0 },
-			  "of %zu services some %zu can be at work at once, for lack of descriptors: clients of others "
-			  "wait in the kernel's queues meanwhile",
-			  room.services, room.at_once);
-	else
-		return;
-	diags_hint(preflight->diags,
-		   "raise its hard limit of open files (ulimit -Hn, LimitNOFILE= of a unit, --ulimit "
-		   "nofile= of a container)");
 }
 
 /* Checks its sockets. Interfaces and addresses come and go, so one that is missing is only a warning. */
@@ -483,68 +427,6 @@ static void preflight_libraries(struct preflight *preflight, const struct servic
 /* What superd must be allowed to do for a service. Whether it is root says little: root in a container lacks
  * capabilities, and limits may be too low for any user. */
 
-#define CLAMPED_NAMED 24 /* units named in one message */
-
-/* A unit without User= means root, so one note covers all of them. */
-static void preflight_root_units(struct preflight *preflight)
-{
-	const struct service *first = preflight->root_unit;
-
-	if (preflight->root_units == 1)
-		diag_note(preflight->diags, first->at, "%s: it runs as root, as its unit names no User", first->name);
-	else if (preflight->root_units)
-		diag_note(preflight->diags, first->at, "%s and %zu more: they run as root, as their units name no User",
-			  first->name, preflight->root_units - 1);
-}
-
-/* Reports a value that superd may not set, so that the service gets the closest one. Packages have such values in most
- * of their units, so one message names them all; in other tables the administrator wrote them, and each is reported. */
-__attribute__((format(printf, 6, 7))) static void report_clamped(struct preflight *preflight,
-								 const struct service *service, int capability,
-								 const char *option, const char *value,
-								 const char *wrong, ...)
-{
-	struct clamped_units *units = &preflight->clamped;
-	char text[160];
-	va_list arguments;
-
-	if (service->dialect != UNIT) {
-		va_start(arguments, wrong);
-		vsnprintf(text, sizeof(text), wrong, arguments);
-		va_end(arguments);
-		preflight_report(preflight, SEVERITY_WARNING, service, option, value, "%s", text);
-		return;
-	}
-	units->lacking |= UINT64_C(1) << capability;
-	if (units->last != service) {
-		if (!units->count++)
-			units->at = service_origin(service, option);
-		units->last = service;
-		if (units->count <= CLAMPED_NAMED)
-			buf_addf(&units->names, "%s%s (", units->count > 1 ? "), " : "", service->name);
-	} else if (units->count <= CLAMPED_NAMED) {
-		buf_text(&units->names, ", ");
-	}
-	if (units->count <= CLAMPED_NAMED)
-		buf_text(&units->names, option_name_of(service, option));
-}
-
-static void preflight_clamped_units(struct preflight *preflight)
-{
-	struct clamped_units *units = &preflight->clamped;
-	bool nice = units->lacking >> CAP_SYS_NICE & 1, resource = units->lacking >> CAP_SYS_RESOURCE & 1;
-
-	buf_char(&units->names, ')');
-	if (units->count > CLAMPED_NAMED)
-		buf_addf(&units->names, " and %zu more", units->count - CLAMPED_NAMED);
-	if (units->count)
-		diag_warning(
-			preflight->diags, units->at, "%zu unit%s root or %s%s%s; superd sets the nearest values: %s",
-			units->count, units->count == 1 ? " needs" : "s need", nice ? "CAP_SYS_NICE" : "",
-			nice && resource ? " and " : "", resource ? "CAP_SYS_RESOURCE" : "", buf_string(&units->names));
-	buf_free(&units->names);
-}
-
 /* Checks the privileges that superd needs for it. */
 static void preflight_privileges(struct preflight *preflight, const struct service *service)
 {
@@ -557,18 +439,12 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 	uint64_t missing = 0;
 	char text[32];
 
-	/* superd's own programs have users of their own, sensors run no program. */
+	/* superd's own programs have users of their own, sensors run no program, and units mean root. */
 	if (preflight->root && !identity->user && !identity->dynamic_user && !service_is_unclear(service, "user") &&
-	    service->exec->exec && service->groups->access->deny_time < 0) {
-		if (service->dialect == UNIT) {
-			if (!preflight->root_units++)
-				preflight->root_unit = service;
-		} else {
-			diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
-			if (!service->is_foreign)
-				diags_hint(preflight->diags,
-					   "set user = \"root\" if that is intended, or name another user");
-		}
+	    service->exec->exec && service->groups->access->deny_time < 0 && service->dialect != UNIT) {
+		diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
+		if (!service->is_foreign)
+			diags_hint(preflight->diags, "set user = \"root\" if that is intended, or name another user");
 	}
 	for (int bit = 0; bit < 64; bit++) {
 		if (identity->ambient_capabilities >> bit & 1 && !capability_held(bit))
@@ -594,8 +470,8 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 	    (getrlimit(RLIMIT_NICE, &own) < 0 ||
 	     (own.rlim_cur != RLIM_INFINITY && nice < 20 - (int64_t)own.rlim_cur))) {
 		snprintf(text, sizeof(text), "%" PRId64, nice);
-		report_clamped(preflight, service, CAP_SYS_NICE, "nice", text,
-			       "only root or CAP_SYS_NICE can set values below 0: superd sets the nearest value");
+		preflight_report(preflight, SEVERITY_WARNING, service, "nice", text,
+				 "only root or CAP_SYS_NICE can set values below 0: superd sets the nearest value");
 	}
 	/* Any process may raise oom_score_adj; lowering it needs CAP_SYS_RESOURCE. */
 	if (oom_score != INT64_MIN && oom_score < 0 && !capability_held(CAP_SYS_RESOURCE)) {
@@ -606,8 +482,8 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 			fclose(file);
 		snprintf(text, sizeof(text), "%" PRId64, oom_score);
 		if (oom_score < least)
-			report_clamped(
-				preflight, service, CAP_SYS_RESOURCE, "oom_score_adjust", text,
+			preflight_report(
+				preflight, SEVERITY_WARNING, service, "oom_score_adjust", text,
 				"superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that",
 				least);
 	}
@@ -620,8 +496,8 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 		    capability_held(CAP_SYS_RESOURCE))
 			continue;
 		snprintf(text, sizeof(text), "%" PRId64, most);
-		report_clamped(
-			preflight, service, CAP_SYS_RESOURCE, limit_option(resource),
+		preflight_report(
+			preflight, SEVERITY_WARNING, service, limit_option(resource),
 			most == SCAN_INFINITY ? "unlimited" : text,
 			"superd's own hard limit is %llu, and only root or CAP_SYS_RESOURCE can raise it: superd "
 			"sets the nearest value",
@@ -712,25 +588,6 @@ static void preflight_resources(struct preflight *preflight, const struct servic
  * Tables may have ten thousand services, so what services share (a program, an interface, a kind of socket) is checked
  * once. Nothing is reported again that a reader has refused. */
 
-/* Reports two services with one runtime_directory: the first to stop removes it for both. */
-static void check_runtime(struct preflight *preflight, const struct service *service)
-{
-	for (words name = service->groups->environment->runtime_directory; name && *name; name++) {
-		const char *key = pool_text(preflight->table->pool, *name);
-		const struct service *other;
-		const void *known;
-
-		if (!key || !ptr_map_get(&preflight->runtime, key, NULL, &known)) {
-			ptr_map_put(&preflight->runtime, key, NULL, service);
-			continue;
-		}
-		other = known;
-		if (other != service)
-			preflight_report(preflight, SEVERITY_WARNING, service, "runtime_directory", *name,
-					 "%s has it too, and whichever stops first removes it", other->name);
-	}
-}
-
 void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
 		     struct diags *diags)
 {
@@ -741,8 +598,7 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 				       .serves = purpose >= PREFLIGHT_RELOAD,
 				       .port_start = capability_port_start() };
 	struct ptr_map *const maps[] = { &preflight.programs, &preflight.interfaces, &preflight.addresses,
-					 &preflight.tables,   &preflight.root_files, &preflight.runtime,
-					 &preflight.variables };
+					 &preflight.tables,   &preflight.root_files, &preflight.variables };
 	const char *wrong;
 
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
@@ -762,16 +618,12 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 		preflight_libraries(&preflight, service);
 		preflight_privileges(&preflight, service);
 		preflight_resources(&preflight, service);
-		check_runtime(&preflight, service);
 	}
 	wrong = table->count ? preflight_check_own(&preflight, PROGRAM_OUTPUT, NULL) : NULL;
 	if (wrong) /* no service names it, and each may need it */
 		diag_warning(diags, (struct origin){ 0 },
 			     "%s. Without it nobody reads what programs print, and they wait once their pipes are full",
 			     wrong);
-	preflight_descriptors(&preflight);
-	preflight_root_units(&preflight);
-	preflight_clamped_units(&preflight);
 	for (size_t n = 0; n < sizeof(maps) / sizeof(*maps); n++)
 		ptr_map_free(maps[n]);
 	port_table_free(&preflight.ports);

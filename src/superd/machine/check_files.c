@@ -3,16 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <linux/capability.h>
-#include <net/if.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
@@ -20,24 +15,17 @@
 
 #include "exec/child/child.h"
 #include "lib/fd.h"
-#include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "os/bpf/bpf.h"
 #include "os/fs/fs.h"
 #include "os/host/self_sandbox.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/bind_filter.h"
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
-#include "table/access/access.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/rules/endpoint_conflict.h"
 #include "table/words/command_prefix.h"
-#include "table/words/passed_fds.h"
-#include "table/words/resource_words.h"
 
 /* Helpers of the preflight: reports a finding, and decides whether a path may be examined. */
 
@@ -215,54 +203,6 @@ void preflight_owners(struct preflight *preflight, const struct service *service
 		check_root_file(preflight, service, "environment_file", *files + (**files == '-'));
 }
 
-/* Checks a service's environment: directories, CPUs, files of variables, memory reclaim.
- *
- * The check predicts what a start would find, without changing anything: a missing folder is judged by the closest
- * existing folder above it. */
-
-/* Writes to `wrong` why the path cannot be created; false: it exists or can be created. */
-static bool cannot_create(const char *path, char wrong[PATH_MAX + 64])
-{
-	char above[PATH_MAX];
-	struct stat status;
-	bool exists;
-
-	if (snprintf(above, sizeof(above), "%s", path) >= (int)sizeof(above)) {
-		strcpy(wrong, strerror(ENAMETOOLONG));
-		return true;
-	}
-	while (!(exists = stat(above, &status) == 0) && errno == ENOENT && strrchr(above, '/') > above)
-		*strrchr(above, '/') = '\0';
-	if (!exists && errno == ENOENT)
-		exists = stat(strcpy(above, "/"), &status) == 0;
-	if (!exists)
-		snprintf(wrong, PATH_MAX + 64, "%s: %s", above, strerror(errno));
-	else if (!S_ISDIR(status.st_mode))
-		snprintf(wrong, PATH_MAX + 64, "%s is not a directory", above);
-	else if (strcmp(above, path) && access(above, W_OK | X_OK) < 0)
-		snprintf(wrong, PATH_MAX + 64, "it cannot be created in %s: %s", above, strerror(errno));
-	else
-		return false;
-	return true;
-}
-
-/* Only a warning, as /run may be mounted later. Called for a folder, so that a service without any is spared these
- * arrays, which -ftrivial-auto-var-init zeroes. */
-static void check_directory(struct preflight *preflight, const struct service *service,
-			    const struct directory_kind *kind, const char *name)
-{
-	char path[PATH_MAX], wrong[PATH_MAX + 64];
-
-	if (snprintf(path, sizeof(path), "%s/%.*s", kind->base, (int)directory_name_length(name), name) >=
-	    (int)sizeof(path))
-		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name, "%s", strerror(ENAMETOOLONG));
-	else if (directory_has_control(preflight->defaults, kind->base, name))
-		preflight_report(preflight, SEVERITY_ERROR, service, kind->option, name,
-				 "it contains superd's control socket %s", preflight->defaults->control);
-	else if (preflight_may_look(preflight, path) && cannot_create(path, wrong))
-		preflight_report(preflight, SEVERITY_WARNING, service, kind->option, name, "%s", wrong);
-}
-
 /* Whether superd's user may not look, but the service's user might: only root can check that. */
 static bool is_hidden_from_us(const struct preflight *preflight, const struct service *service)
 {
@@ -306,14 +246,8 @@ static void check_variables(struct preflight *preflight, const struct service *s
 
 void preflight_environment(struct preflight *preflight, const struct service *service)
 {
-	struct directory_kind kinds[DIRECTORY_KINDS];
 	const char *lack = NULL;
 
-	directories_of(service, preflight->defaults, kinds);
-	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		for (words name = kinds[n].names; kinds[n].base && name && *name; name++)
-			check_directory(preflight, service, &kinds[n], *name);
-	}
 	for (words path = service->groups->environment->environment_file; path && *path; path++)
 		check_variables(preflight, service, *path);
 	if (service->groups->lifecycle->freeze_reclaim && !service->exec->accept)
@@ -328,8 +262,6 @@ void preflight_environment(struct preflight *preflight, const struct service *se
  * superd judges for another user without becoming it: it compares mode bits with the account's ids, as the kernel
  * would. An access control list (acl(5)) may grant more than the bits do, so a file that has one passes. A path below
  * root_directory is looked up inside it, where an absolute link leads to another file. */
-
-#define TCPD_FOLDER "/usr/sbin" /* REAL_DAEMON_DIR of tcpd(8) in every distribution */
 
 /* Whether the account may execute a file, or enter a folder, of this status (path_resolution(7)). */
 static bool may_execute(const struct account *account, const struct stat *status)
@@ -421,26 +353,6 @@ static void check_program(struct preflight *preflight, const struct service *ser
 		diags_hint(preflight->diags,
 			   "a list names each word for itself: { \"/bin/cat\", \"-u\" }; one text is "
 			   "split: \"/bin/cat -u\"");
-}
-
-/* tcpd(8) runs the program that its argv[0] names, from its own folder unless that is a path. */
-static void check_tcpd_program(struct preflight *preflight, const struct service *service)
-{
-	const char *program = service->exec->exec ? strrchr(service->exec->exec[0], '/') : NULL;
-	const char *name = service->exec->argv0, *path, *wrong;
-
-	if (!program || strcmp(program, "/tcpd") != 0 || !name || service->groups->environment->root_directory)
-		return;
-	path = *name == '/' ? name : pool_textf(preflight->table->pool, TCPD_FOLDER "/%s", name);
-	wrong = path && preflight_may_look(preflight, path)
-		? check_program_at(preflight, service, path, NULL, service->account)
-		: NULL;
-	if (wrong && service->is_foreign) /* its messages name no option, but the program that is meant */
-		preflight_report(preflight, SEVERITY_WARNING, service, "exec",
-				 pool_textf(preflight->table->pool, "%s, which tcpd starts", path), "%s", wrong);
-	else if (wrong)
-		preflight_report(preflight, SEVERITY_WARNING, service, "exec", service->exec->exec[0],
-				 "%s, which tcpd starts: %s", path, wrong);
 }
 
 /* superd has opened it, so the account needs no right to the folders above it. */
@@ -574,167 +486,6 @@ static void check_start_folders(struct preflight *preflight, const struct servic
 				 "user %s may not enter it", service->account->name);
 }
 
-/* Whether the folder is a directory that superd creates for the service at its start, and whose it will be: NULL:
- * superd's. */
-static const struct account *future_owner(const struct preflight *preflight, const struct service *service,
-					  const char *folder, bool *will_exist)
-{
-	struct directory_kind kinds[DIRECTORY_KINDS];
-
-	*will_exist = false;
-	directories_of(service, preflight->defaults, kinds);
-	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		size_t length = kinds[n].base ? strlen(kinds[n].base) : 0;
-
-		for (words name = kinds[n].names; length && name && *name; name++) {
-			size_t own = directory_name_length(*name);
-
-			if (strncmp(folder, kinds[n].base, length) || folder[length] != '/' ||
-			    strncmp(folder + length + 1, *name, own) || folder[length + 1 + own])
-				continue;
-			*will_exist = true;
-			return kinds[n].is_owned ? service->account : NULL;
-		}
-	}
-	return NULL;
-}
-
-/* Checks the folder in which a file will be created. false: it is unusable, which was reported. */
-static bool check_folder(struct preflight *preflight, enum severity severity, const struct service *service,
-			 const char *option, const char *path)
-{
-	char folder[PATH_MAX];
-	const char *slash = path ? strrchr(path, '/') : NULL;
-	struct stat status;
-	bool will_exist;
-
-	if (!slash || slash == path)
-		return true;
-	if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder)) {
-		preflight_report(preflight, severity, service, option, path, "%s", strerror(ENAMETOOLONG));
-		return false;
-	}
-	if (!preflight_may_look(preflight, path))
-		return true;
-	if (stat(folder, &status) < 0) {
-		int error = errno;
-
-		future_owner(preflight, service, folder, &will_exist);
-		if (error != ENOENT || !will_exist)
-			preflight_report(preflight, severity, service, option, path, "its directory %s: %s", folder,
-					 strerror(error));
-		return error == ENOENT && will_exist;
-	}
-	if (!S_ISDIR(status.st_mode))
-		preflight_report(preflight, severity, service, option, path, "%s is not a directory", folder);
-	return S_ISDIR(status.st_mode);
-}
-
-/* Whether superd itself may open the file; else why not. A directory that superd creates for the service will belong to
- * the service's user. */
-static bool may_open_itself(struct preflight *preflight, const struct service *service, const struct account *account,
-			    const char *path, struct path_finding *finding)
-{
-	const char *slash = strrchr(path, '/');
-	const struct account *owner;
-	char folder[PATH_MAX];
-	struct stat status;
-	bool will_exist;
-
-	if (!path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
-		return finding->is_missing;
-	if (!slash || snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
-		return true;
-	owner = future_owner(preflight, service, folder, &will_exist);
-	if (!owner || !owner->switches || owner->uid == 0 || lstat(folder, &status) == 0)
-		return true;
-	*finding = (struct path_finding){ .flaw = PATH_OWNER, .owner = owner->uid };
-	snprintf(finding->place, sizeof(finding->place), "%s", folder);
-	return false;
-}
-
-/* Reports a stream that a start would open as the user, or not at all. */
-static void check_stream_path(struct preflight *preflight, const struct service *service, const char *option,
-			      const struct stream *stream)
-{
-	const struct account *account = service->account && service->account->switches ? service->account : NULL;
-	struct path_finding finding;
-	struct buf why = { 0 };
-
-	if (may_open_itself(preflight, service, account, stream->path, &finding))
-		return;
-	path_finding_describe(&finding, &why);
-	if (path_opener_by(account, &finding) == PATH_REFUSED)
-		preflight_report(
-			preflight, SEVERITY_ERROR, service, option, stream->path,
-			"%s, who could replace it by a link: name a file in a directory of root, or run the service "
-			"as that user",
-			buf_string(&why));
-	else if (account && finding.owner != account->uid)
-		preflight_report(preflight, SEVERITY_WARNING, service, option, stream->path,
-				 "%s: it is opened as user %s", buf_string(&why), account->name);
-	buf_free(&why);
-}
-
-static void check_input(struct preflight *preflight, const struct service *service)
-{
-	const struct stream *input = &service->groups->streams->input;
-	const struct table *table = preflight->table;
-	bool is_fifo = false; /* that a service listens on: superd makes it before anything starts */
-	int error;
-
-	if (input->kind != STREAM_FILE || !input->path)
-		return;
-	if (!preflight_may_look(preflight, input->path) || access(input->path, F_OK) == 0) {
-		check_stream_path(preflight, service, "input", input);
-		return;
-	}
-	error = errno;
-	for (size_t i = 0; i < table->count; i++) {
-		const struct service *of = &table->services[i];
-
-		for (size_t n = 0; n < of->socket_count; n++)
-			is_fifo |= of->sockets[n].address->kind == ENDPOINT_FIFO &&
-				!strcmp(of->sockets[n].address->address, input->path);
-	}
-	if (error != ENOENT || !is_fifo)
-		preflight_report(preflight, SEVERITY_ERROR, service, "input", input->path, "%s", strerror(error));
-}
-
-static void check_stream(struct preflight *preflight, const struct service *service, const char *option,
-			 const struct stream *stream)
-{
-	if (stream_is_path(stream) && stream->path &&
-	    check_folder(preflight, SEVERITY_ERROR, service, option, stream->path))
-		check_stream_path(preflight, service, option, stream);
-}
-
-/* Checks a file that superd itself opens, and refuses to open if other users could change its path. */
-static void check_own_file(struct preflight *preflight, const struct service *service, const char *option,
-			   const char *path, const char *then)
-{
-	struct path_finding finding;
-	struct buf why = { 0 };
-
-	if (may_open_itself(preflight, service, NULL, path, &finding))
-		return;
-	path_finding_describe(&finding, &why);
-	preflight_report(preflight, SEVERITY_WARNING, service, option, path,
-			 "%s, and superd opens only paths that root alone can change: %s", buf_string(&why), then);
-	buf_free(&why);
-}
-
-/* Only a warning, as clients are served without the banner, which may appear later. */
-static void check_banner(struct preflight *preflight, const struct service *service, const char *option,
-			 const char *path)
-{
-	if (path && preflight_may_look(preflight, path) && access(path, R_OK) < 0)
-		preflight_report(preflight, SEVERITY_WARNING, service, option, path, "%s", strerror(errno));
-	else if (path)
-		check_own_file(preflight, service, option, path,
-			       "superd does not send it; put it into a directory of root");
-}
-
 /* An earlier command may install what a later one runs, so a missing program is only a warning. */
 static void check_commands(struct preflight *preflight, const struct service *service)
 {
@@ -765,50 +516,11 @@ static void check_commands(struct preflight *preflight, const struct service *se
 	buf_free(&split);
 }
 
-/* Checks a credential with a path; one without may be missing, as may one for which set_credential has a value. What
- * is missing now, such as the socket of a daemon that keeps secrets, may appear before the first client does. So it
- * is only a warning, and a start without it waits. */
-static void check_credential(struct preflight *preflight, const struct service *service, const char *word)
-{
-	struct credential_word parts = credential_word_read(word);
-	bool has_default = false;
-
-	for (words set = service->groups->passed_fds->set_credential; set && *set; set++) {
-		struct credential_word one = credential_word_read(*set);
-
-		has_default |= one.id_length == parts.id_length && !memcmp(one.id, parts.id, one.id_length);
-	}
-	if (parts.rest && *parts.rest == '/' && !has_default && preflight_may_look(preflight, parts.rest) &&
-	    access(parts.rest, R_OK) < 0)
-		preflight_report(preflight, SEVERITY_WARNING, service, "load_credential", word,
-				 "%s: clients wait until it exists; a %s of its name would replace it", strerror(errno),
-				 option_name_of(service, "set_credential"));
-}
-
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
-	const struct access_options *access = service->groups->access;
-	const struct log_options *logging = service->groups->logging;
-	const struct log_target *log = logging->log_on_success || logging->log_on_failure ? logging->log_type : NULL;
-
 	check_start_folders(preflight, service);
 	check_program(preflight, service);
-	check_tcpd_program(preflight, service);
 	check_own_program(preflight, service);
 	check_executor(preflight, service);
-	check_input(preflight, service);
-	check_stream(preflight, service, "output", &service->groups->streams->output);
-	if (service_mark(service, "error")) /* otherwise it is the same as output */
-		check_stream(preflight, service, "error", &service->groups->streams->error);
-	/* Only warnings: clients are served without the log, and without the banner, which may appear later. */
-	if (log && log->kind == LOG_TYPE_FILE &&
-	    check_folder(preflight, SEVERITY_WARNING, service, "log_type", log->path))
-		check_own_file(preflight, service, "log_type", log->path,
-			       "superd does not log there; name a file in a directory of root");
-	check_banner(preflight, service, "banner", access->banner);
-	check_banner(preflight, service, "banner_success", access->banner_success);
-	check_banner(preflight, service, "banner_fail", access->banner_fail);
 	check_commands(preflight, service);
-	for (words word = service->groups->passed_fds->load_credential; word && *word; word++)
-		check_credential(preflight, service, *word);
 }

@@ -47,15 +47,6 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 
 /* Shared by the parts of the preflight. Private to superd/machine/check.c*. */
 
-/* Units with limits and priorities that superd may not set. */
-struct clamped_units {
-	struct origin at;               /* origin of the first option */
-	const struct service *last;     /* service of the last option */
-	size_t count;                   /* number of such units */
-	uint64_t lacking;               /* bit CAP_x: capabilities that would allow some of it */
-	struct buf names;               /* "a (LimitNOFILE, Nice), b (Nice": the last one without its bracket */
-};
-
 /* The state of checking one table. */
 struct preflight {
 	const struct table *table;
@@ -70,12 +61,8 @@ struct preflight {
 	struct ptr_map variables;       /* environment_file -> itself, once its ignored lines were reported */
 	struct ptr_map tables;          /* file -> NULL, once its owners were checked */
 	struct ptr_map root_files;      /* program or environment_file -> NULL, if only root can change it */
-	struct ptr_map runtime;         /* runtime_directory -> the first service with it */
 	struct port_table ports;        /* owned; without holders before the first taken port */
 	bool holders_read;
-	const struct service *root_unit;        /* first unit that would run as root without naming a user; NULL: none */
-	size_t root_units;              /* number of such units */
-	struct clamped_units clamped;
 	bool hosts_asked;               /* superd-advise was asked about hosts.allow and hosts.deny */
 	bool hosts_run_commands;        /* known then: a rule starts a command (spawn, twist) */
 	bool bind_tried;                /* bind_error is valid */
@@ -98,7 +85,7 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 /* The flaw of a program of superd's own for an account; NULL: none. The text is in the table's pool. */
 const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account);
 
-/* Checks its directories, CPUs and files of variables. */
+/* Checks its files of variables, and whether a frozen instance can give back memory. */
 void preflight_environment(struct preflight *preflight, const struct service *service);
 
 /* Checks whether users other than root can change the programs that it runs as root. */

@@ -268,14 +268,3 @@ enum preflight_for { PREFLIGHT_START, PREFLIGHT_CHECK, PREFLIGHT_RELOAD, PREFLIG
  * working_directory on a mount). Changes nothing. Of the process defaults it uses only the folders. */
 void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
 		     struct diags *diags);
-
-/* The room for services by the limit of open files. */
-struct descriptor_room {
-	size_t services, sockets;       /* of the table */
-	rlim_t left;                    /* descriptors that superd may have for sockets */
-	size_t at_once;                 /* services that can be at work at once, each with a client in hand while it starts */
-	const struct service *crowded;  /* the first one that cannot listen, at_once is 0 then; NULL: none */
-};
-
-struct descriptor_room descriptor_room(const struct table *table);
-
