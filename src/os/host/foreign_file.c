@@ -22,7 +22,6 @@ enum work {
 	READ,                           /* the file's text */
 	LOOK,                           /* whether it is a regular file that may be executed */
 	INTERPRETER,                    /* what is wrong with the program's interpreter; ENOENT: nothing */
-	RESOLVE,                        /* realpath(3) */
 	GLOB,                           /* the names that match, each followed by a NUL */
 	UNLINK,
 };
@@ -66,17 +65,6 @@ static int look_for_interpreter(const char *program, struct buf *why)
 		       : ENOENT;
 }
 
-static int follow_links(const char *path, struct buf *real)
-{
-	char *got = realpath(path, NULL);
-
-	if (!got)
-		return errno;
-	buf_text(real, got);
-	free(got);
-	return 0;
-}
-
 static int find_names(const char *pattern, struct buf *names)
 {
 	glob_t found = { 0 };
@@ -100,8 +88,6 @@ static int do_task(const struct task *task, struct buf *text)
 		return look_for_program(task->path);
 	case INTERPRETER:
 		return look_for_interpreter(task->path, text);
-	case RESOLVE:
-		return follow_links(task->path, text);
 	case GLOB:
 		return find_names(task->path, text);
 	case UNLINK:
@@ -193,15 +179,6 @@ bool foreign_interpreter_is_missing(const char *program, struct buf *why)
 		task.account = foreign_actor(&finding, 0, NULL, &account);
 	}
 	return run_apart(&task, why) == 0;
-}
-
-char *foreign_real_path(const char *path)
-{
-	struct buf real = { 0 };
-	char *result = run(&(struct task){ .work = RESOLVE, .path = path }, NULL, &real) ? buf_take(&real) : NULL;
-
-	buf_free(&real);
-	return result;
 }
 
 /* Names that do not match would let another process choose which files superd reads with its own rights. */

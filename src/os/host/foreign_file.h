@@ -16,8 +16,6 @@ char *foreign_read_file(const char *path, const struct account *account, size_t 
 /* Whether the program's interpreter does not exist, as interpreter_is_missing says it. */
 bool foreign_interpreter_is_missing(const char *program, struct buf *why);
 
-char *foreign_real_path(const char *path);      /* as realpath(path, NULL): the caller frees it; NULL and errno */
-
 /* Appends the names that match a pattern (glob(3)), sorted, each followed by a NUL. false and errno; ENOENT: no match. */
 bool foreign_glob(const char *pattern, struct buf *names);
 

@@ -1,13 +1,10 @@
 /* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values. */
 #include "superd/machine/internal.h"
 
-#include <errno.h>
 #include <linux/capability.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "exec/child/child.h"
-#include "os/host/foreign_file.h"
 #include "os/host/program.h"
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
@@ -15,130 +12,6 @@
 #include "table/option/service_mark.h"
 #include "table/option/socket_context.h"
 #include "table/rules/endpoint_conflict.h"
-
-/* Nodes that two sockets claim.
- *
- * Only the machine knows which folders are the same, and asking it takes time. So only paths with the same last name
- * are followed. Paths that are written alike were reported when the table was read (table/rules/endpoint_conflict). */
-
-/* A socket's node. */
-struct node {
-	struct endpoint_claim claim;
-	const char *name; /* last name of its path */
-	char *path;	  /* path without links, owned; NULL: not followed */
-};
-
-/* Lists the sockets of services that are on; nodes NULL: only counts. */
-static size_t list_nodes(const struct table *table, struct node *nodes)
-{
-	size_t number = 0;
-
-	for (size_t i = 0; i < table->count; i++) {
-		const struct service *service = &table->services[i];
-
-		for (size_t j = 0; j < service->socket_count && !service_is_off(service); j++) {
-			const struct listen *listen = &service->sockets[j];
-
-			if (!endpoint_is_path(listen->endpoint) || *listen->endpoint->address != '/')
-				continue;
-			if (nodes)
-				nodes[number] = (struct node){ .claim = endpoint_claim_of(service, listen, number),
-							       .name = strrchr(listen->endpoint->address, '/') + 1 };
-			number++;
-		}
-	}
-	return number;
-}
-
-static int compare_names(const void *left, const void *right)
-{
-	const struct node *a = left, *b = right;
-	int order = strcmp(a->name, b->name);
-
-	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
-}
-
-static int compare_paths(const void *left, const void *right)
-{
-	const struct node *a = left, *b = right;
-	int order = strcmp(a->path, b->path);
-
-	return order ? order : a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
-}
-
-/* Follows the symlinks of existing folders; superd creates missing ones, whose names are appended, separated by single
- * slashes. NULL: out of memory. */
-static char *follow_folders(const char *path)
-{
-	char *folder = strdup(path), *real = NULL, *slash = folder ? strrchr(folder, '/') : NULL;
-	struct buf out = { 0 };
-
-	for (errno = ENOENT; slash && slash > folder && !real && errno == ENOENT; slash = strrchr(folder, '/')) {
-		*slash = '\0';
-		real = foreign_real_path(folder);
-	}
-	if (real && strcmp(real, "/") != 0)
-		buf_text(&out, real);
-	if (real)
-		path += strlen(folder);
-	for (size_t length; folder && *path; path += length + (path[length] == '/')) {
-		length = strcspn(path, "/");
-		if (length && !(length == 1 && *path == '.')) {
-			buf_char(&out, '/');
-			buf_add(&out, path, length);
-		}
-	}
-	free(real);
-	free(folder);
-	return buf_take(&out);
-}
-
-/* Compares nodes with one last name. Each duplicate is reported once, with the first socket of its path. */
-static void report_duplicates(struct node *nodes, size_t count, struct diags *diags)
-{
-	const struct node *first = nodes;
-
-	for (size_t n = 0; n < count; n++) {
-		nodes[n].path = follow_folders(nodes[n].claim.endpoint.address);
-		if (!nodes[n].path)
-			return;
-	}
-	qsort(nodes, count, sizeof(*nodes), compare_paths);
-	for (const struct node *node = nodes + 1; node < nodes + count; node++) {
-		if (strcmp(first->path, node->path) != 0)
-			first = node;
-		else if (!endpoint_clash(&first->claim.endpoint, &node->claim.endpoint))
-			endpoint_conflict_report(&first->claim, &node->claim, diags);
-	}
-}
-
-/* Adds an error for each such socket. */
-static void duplicate_node_check(const struct table *table, struct diags *diags)
-{
-	size_t count = list_nodes(table, NULL), end;
-	struct node *nodes;
-
-	if (count < 2)
-		return;
-	nodes = calloc(count, sizeof(*nodes));
-	if (!nodes) {
-		diag_error(diags, (struct origin){ 0 }, "comparing paths: out of memory");
-		return;
-	}
-	list_nodes(table, nodes);
-	qsort(nodes, count, sizeof(*nodes), compare_names);
-	for (size_t n = 0; n < count; n = end) {
-		bool are_alike = true;
-
-		for (end = n + 1; end < count && !strcmp(nodes[n].name, nodes[end].name); end++)
-			are_alike &= !strcmp(nodes[n].claim.endpoint.address, nodes[end].claim.endpoint.address);
-		if (!are_alike)
-			report_duplicates(nodes + n, end - n, diags);
-	}
-	for (size_t n = 0; n < count; n++)
-		free(nodes[n].path);
-	free(nodes);
-}
 
 static bool resolve_owner(struct accounts *accounts, const struct service *service, const struct listen *listen,
 			  struct listen_prepared *prepared)
@@ -348,7 +221,6 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
 	check_conflicts(table, true, diags);
-	duplicate_node_check(table, diags);
 	filters_open(&filters, table, before, diags);
 	for (size_t i = 0; i < table->count; i++) {
 		struct service *service = &table->services[i];

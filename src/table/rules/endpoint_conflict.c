@@ -70,7 +70,10 @@ static bool hint_at_ipv6_only(const struct endpoint_claim *a, const struct endpo
 	return true;
 }
 
-void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags)
+/* Adds an error at the later of the two claims, whichever argument it is. Adds none if both are the IPv6 half of an
+ * entry for both families, because the IPv4 halves clash, too (listen_is_other_family). */
+static void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpoint_claim *b,
+				     struct diags *diags)
 {
 	const struct endpoint_claim *first = a->number < b->number ? a : b, *second = first == a ? b : a;
 	struct buf mine = { 0 }, other = { 0 }, place = { 0 };

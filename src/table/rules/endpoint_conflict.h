@@ -15,10 +15,6 @@ struct endpoint_claim {
 
 struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number);
 
-/* Adds an error at the later of the two claims, whichever argument it is. Adds none if both are the IPv6 half of an
- * entry for both families, because the IPv4 halves clash, too (listen_is_other_family). */
-void endpoint_conflict_report(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags);
-
 /* Reports endpoints that two services claim, in time linear in the size of the table. resolved: only those that clash
  * since names were looked up, as tcp:http and 80. */
 void check_conflicts(const struct table *table, bool resolved, struct diags *diags);

@@ -240,27 +240,6 @@ Behaviour(left_out, is_so_after_each_death_of_superd_and_an_upgrade)
 	}
 }
 
-/* Nothing is missing there: only the table can change that. */
-Behaviour(left_out, why_of_a_path_that_is_claimed_already_says_what_would_help)
-{
-	const char *folder = path_in("folder"), *also = path_in("also"), *more = "accept = yes }\nservice";
-	const char *claimed = "is claimed already by one, with ";
-	struct superd *superd;
-
-	cr_assert(mkdir(folder, 0755) == 0 && symlink("folder", also) == 0);
-	superd = run("superd", text_of("service one { listen = \"%s/a\" exec = \"/bin/cat\" user = \"%s\" %s two { "
-				       "listen = \"%s/a\" exec = \"/bin/cat\" user = \"%s\" %s three { "
-				       "listen = \"%s/a\" exec = \"/bin/cat\" user = \"%s\" accept = yes }\n",
-				       folder, own_user(), more, folder, own_user(), more, also, own_user()));
-	expect_in(ctl("why", "one"), "it waits for clients");
-	expect_in(ctl("why", "two"), claimed);
-	expect_in(ctl("why", "two"), "correct that, then superctl reload");
-	expect_in(ctl("why", "three"), claimed);
-	expect_in(ctl("why", "three"), "correct that, then superctl reload");
-	superd_stop(superd);
-	unlink(path_in("folder/a"));
-}
-
 /* The former row is that of no source, and the next superd must have it all the same. */
 Behaviour(left_out, keeps_its_former_row_over_a_death_and_an_upgrade)
 {
