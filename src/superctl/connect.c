@@ -2,6 +2,8 @@
  *
  * A service that sends much while it receives much must not wait for superctl while superctl waits for it. So superctl
  * reads from the service whenever it can, and sends without waiting. */
+#include "superctl/superctl.h"
+
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
@@ -11,9 +13,6 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "superctl/conversation.h"
-#include "superctl/json_reply.h"
-#include "superctl/views.h"
 
 #define CONNECT_LIMIT 60000             /* milliseconds for a unix socket whose accept queue is full */
 #define ENDPOINT_MOST 512

@@ -5,7 +5,7 @@
  * another program, no answer in time, an error as the answer. The length of a line and the time of each wait are
  * limited. A superd that is stopped (SIGSTOP) still has its socket, and its accept queue may be full. So connect(2) and
  * send(2) have a time limit, too: SO_SNDTIMEO (socket(7)). */
-#include "superctl/conversation.h"
+#include "superctl/superctl.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -24,7 +24,6 @@
 #include "lib/fd.h"
 #include "lib/shell_words.h"
 #include "lib/units.h"
-#include "superctl/json_reply.h"
 
 /* Milliseconds. */
 #define CONNECT_LIMIT 5000
@@ -313,7 +312,8 @@ enum ctl_status conversation_open(struct conversation *conversation, const struc
 
 		status = set_failure(conversation, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
 				     strerror(error), connect_hint(error, options->control));
-	} else if (!options->control_fd && *options->control == '@' && !conversation_trusts(conversation->fd, &uid)) {
+	} else if (!options->control_fd && *options->control == '@' &&
+		   !conversation_trusts(conversation->fd, &uid)) {
 		status = set_failure(
 			conversation, CTL_NO_SUPERD,
 			"user %lu answers at %s, neither root nor this user: any process can bind such a name; run "
@@ -477,7 +477,7 @@ enum ctl_status conversation_ask_quietly(struct conversation *conversation, cons
 /* How long a verb that waits for work may take to answer. */
 static int64_t answer_timeout(const struct superctl_options *options)
 {
-	if (!(options->verb->options & MAY_TIMEOUT))
+	if (!options->waits)
 		return CONVERSATION_TIMEOUT;
 	return options->timeout < 0 ? CONVERSATION_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
 }

@@ -2,15 +2,13 @@
  *
  * health prints one line on stdout within HEALTH_LIMIT, even if superd hangs. Of several reasons each follows on a
  * line of its own, and the first line has their number. */
+#include "superctl/superctl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
-#include "superctl/conversation.h"
-#include "superctl/facts.h"
-#include "superctl/json_reply.h"
-#include "superctl/views.h"
 
 #define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
 #define REASONS_MOST 101  /* superd sends a hundred, and the number of the rest */

@@ -1,16 +1,12 @@
 /* superctl history: when services fell asleep, for how long, and who woke them. A service that sleeps now is at the
  * end. The answer is that of the request timeline. */
+#include "superctl/superctl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/array.h"
-#include "superctl/columns.h"
-#include "superctl/conversation.h"
-#include "superctl/fields.h"
-#include "superctl/human_units.h"
-#include "superctl/json_reply.h"
-#include "superctl/views.h"
 
 #define SLEEPS_MOST 1000000             /* of all services */
 

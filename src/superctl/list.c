@@ -1,17 +1,10 @@
 /* superctl list, and status without a name: one line for each service, in columns that fit the terminal, and a line of
  * totals. */
-#include <stdint.h>
+#include "superctl/superctl.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "superctl/columns.h"
-#include "superctl/conversation.h"
-#include "superctl/fields.h"
-#include "superctl/human_units.h"
-#include "superctl/json_reply.h"
-#include "superctl/state_words.h"
-#include "superctl/views.h"
 
 /* The columns that are left out first on a narrow terminal stand last. */
 static const enum field columns_of_list[] = {

@@ -1,13 +1,13 @@
 /* superctl: queries and controls a running superd over its control socket; superctl(8).
  *
  * The verb returns the exit status. main changes it only if the answer could not be written. */
+#include "superctl/superctl.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "superctl/json_reply.h"
-#include "superctl/options.h"
 
 int main(int argc, char **argv)
 {

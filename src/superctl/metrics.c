@@ -2,16 +2,13 @@
  *
  * It wants all samples of a family in one group, so each family walks all services. A family without samples is left
  * out. No two samples of a family may have the same labels. */
-#include "superctl/metrics.h"
+#include "superctl/page.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "superctl/conversation.h"
-#include "superctl/facts.h"
-#include "superctl/human_units.h"
-#include "superctl/json_reply.h"
+#include "lib/clock.h"
 
 /* Adds the value of a label: UTF-8 in quotes. buf_visible has escaped newlines, so only \ and " need a backslash. */
 static void add_label_value(struct buf *out, const char *text)
@@ -327,4 +324,71 @@ void metrics_compose(struct buf *out, const json_t *greeting, const json_t *line
 	add_superd(out, lines);
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		add_family(out, &families[i], lines);
+}
+
+/* superctl metrics: asks superd for its counters, and prints them. */
+
+#define VERB_LIMIT 30000                /* milliseconds for superd's answer */
+
+static bool keep_line(void *lines, const json_t *line, struct reply_text *text)
+{
+	(void)text;
+	return json_array_append(lines, (json_t *)(size_t)line) == 0;
+}
+
+enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why)
+{
+	struct conversation conversation = { .until = clock_ms() + limit };
+	json_t *lines = json_array();
+	enum ctl_status status = conversation_ask_quietly(&conversation, options, "metrics", keep_line, lines);
+
+	if (status == CTL_DONE && !options->json)
+		metrics_compose(out, conversation.greeting, lines);
+	conversation_close(&conversation);
+	json_decref(lines);
+	*why = conversation.why;
+	return status;
+}
+
+enum ctl_status view_metrics(const struct superctl_options *options)
+{
+	struct buf out = { 0 }, why = { 0 };
+	enum ctl_status status = metrics_ask(options, VERB_LIMIT, &out, &why);
+
+	if (status != CTL_DONE)
+		fprintf(stderr, "superctl: %s\n", buf_string(&why));
+	else if (!conversation_print(&out))
+		status = CTL_FAILED;
+	buf_free(&out);
+	buf_free(&why);
+	return status;
+}
+
+/* builtin = metrics: asks superd for its counters, and answers one HTTP request on stdin and stdout, a connection that
+ * superd accepted. */
+
+#define PAGE_LIMIT 5000                 /* the same for builtin = metrics */
+
+/* An error goes to stderr, and so to superd's log. The client only sees status 503. */
+static enum ctl_status answer(const struct superctl_options *options, const struct http_request *request,
+			      struct http_response *response)
+{
+	struct buf why = { 0 };
+	enum ctl_status status = metrics_ask(options, PAGE_LIMIT, &response->body, &why);
+
+	(void)request;
+	response->type = "text/plain; version=0.0.4; charset=utf-8";
+	if (status != CTL_DONE) {
+		fprintf(stderr, "superctl: %s\n", buf_string(&why));
+		response->status = 503;
+	}
+	buf_free(&why);
+	return CTL_DONE;
+}
+
+enum ctl_status view_metrics_page(const struct superctl_options *options)
+{
+	static const struct http_view http = { "metrics", "metrics", "/metrics", "", answer };
+
+	return http_serve(&http, options);
 }

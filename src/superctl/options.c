@@ -2,7 +2,7 @@
  *
  * Options may stand before and behind the verb. So superctl collects their bits, and at the end compares them with
  * those of the verb's row in verbs[]. */
-#include "superctl/options.h"
+#include "superctl/superctl.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -15,7 +15,118 @@
 #include "lib/fd.h"
 #include "lib/log/log.h"
 #include "lib/scan.h"
-#include "superctl/conversation.h"
+
+/* The table of superctl's verbs.
+ *
+ * A query verb without a name means every service. A verb that changes something requires a name. */
+
+#define ACTS "no-wait timeout"
+
+const struct verb verbs[] = {
+	{ "status", NAMES_ANY, false, "", "show services in detail; without a name, list all", view_status },
+	{ "list", NAMES_ANY, false, "names failed asleep awake sort",
+	  "list services with their state, ports and processes", view_list },
+	{ "show", NAMES_ANY, false, "", "print the options of services, and where each is set", view_show },
+	{ "why", NAMES_ANY, false, "", "explain the state: what it waits for, what went wrong, when it will sleep",
+	  view_why },
+	{ "history", NAMES_ANY, false, "since", "list the last sleeps: when, how long, and who woke the service",
+	  view_history },
+	{ "top", NAMES_NONE, false, "interval count sort timeout", "show memory and processor time, and refresh",
+	  view_top },
+	{ "log", NAMES_ANY, false, "count since follow level timeout",
+	  "print the last log lines of services; -f follows", view_log },
+	{ "events", NAMES_NONE, false, "service level timeout", "print log lines as they come", view_events },
+	{ "health", NAMES_ANY, false, "", "print healthy, degraded or unhealthy, with the reasons", view_health },
+	{ "metrics", NAMES_ANY, false, "", "print counters and histograms for Prometheus", view_metrics },
+	{ "connect", NAMES_SOME, false, "", "connect standard input and output to a service, as a client",
+	  view_connect },
+	{ "start", NAMES_SOME, false, ACTS, "start a service now, without a client", view_act },
+	{ "stop", NAMES_SOME, true, ACTS, "stop a service; the next client starts it again", view_act },
+	{ "restart", NAMES_SOME, true, ACTS, "stop a service and start it again; clients wait meanwhile", view_act },
+	{ "hold", NAMES_SOME, true, ACTS, "start nothing more; clients wait until release", view_act },
+	{ "release", NAMES_SOME, false, ACTS, "end a hold; the waiting clients are served", view_act },
+	{ "drain", NAMES_SOME, true, ACTS,
+	  "stop a service once its clients have left; new clients wait, and are served then", view_act },
+	{ "freeze", NAMES_SOME, true, ACTS, "freeze the processes of a service until the next client", view_act },
+	{ "thaw", NAMES_SOME, false, ACTS, "thaw a frozen service", view_act },
+	{ "sleep", NAMES_SOME, true, ACTS, "freeze or stop a service, by its idle_action", view_act },
+	{ "wake", NAMES_SOME, false, ACTS, "thaw or start a service", view_act },
+	{ "wait", NAMES_SOME, false, "timeout ready asleep awake",
+	  "wait until a service would serve a client, runs or sleeps", view_act },
+	{ "signal", NAMES_SIGNAL, true, "", "send a signal, such as HUP, to the main process", view_signal },
+	{ "enable", NAMES_SOME, false, ACTS " boot", "open the ports of a service again", view_act },
+	{ "disable", NAMES_SOME, true, ACTS " boot", "close the ports of a service until enable", view_act },
+	{ "reload", NAMES_ANY, false, ACTS " allow-empty check",
+	  "read superd's configuration again; with NAME, make that service read its own", view_reload },
+	{ "diff", NAMES_NONE, false, "timeout", "print what a reload would change", view_diff },
+	{ "reopen", NAMES_NONE, false, "", "open the log files again, after a rotation", view_act },
+	{ "upgrade", NAMES_NONE, false, "check " ACTS, "replace superd by the installed version; no client notices",
+	  view_upgrade },
+	{ "shutdown", NAMES_NONE, true, ACTS, "stop all services and superd", view_shutdown },
+	{ "version", NAMES_NONE, false, "verbose",
+	  "print the versions of superctl and superd, and whether a guard runs", view_version },
+	{ "help", NAMES_VERBS, false, "", "print this help, or the options of a verb", NULL },
+};
+
+const size_t verb_count = sizeof(verbs) / sizeof(verbs[0]);
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+/* Whether the option is the verb's own. */
+static bool verb_takes(const struct verb *verb, const char *option)
+{
+	size_t length = strlen(option);
+
+	for (const char *at = verb->options; *at; at += strspn(at, " ")) {
+		size_t word = strcspn(at, " ");
+
+		if (word == length && !memcmp(at, option, length))
+			return true;
+		at += word;
+	}
+	return false;
+}
+
+const char *verb_hint(const char *name)
+{
+	/* Names of the same verbs in systemctl(1), supervisorctl and others, and in an older superctl. */
+	static const struct {
+		const char *foreign, *here;
+	} others[] = {
+		{ "list-units", "list" }, { "list-sockets", "list" },
+		{ "ps", "list" },	  { "ls", "list" },
+		{ "kill", "signal" },	  { "daemon-reload", "reload" },
+		{ "cat", "show" },	  { "is-active", "status" },
+		{ "journal", "log" },	  { "logs", "log" },
+		{ "tail", "log" },	  { "pause", "hold" },
+		{ "resume", "release" },  { "daemon-reexec", "upgrade" },
+		{ "quit", "shutdown" },	  { "exit", "shutdown" },
+		{ "reread", "reload" },	  { "update", "reload" },
+		{ "unfreeze", "thaw" },	  { "unhold", "release" },
+		{ "run", "start" },	  { "timeline", "history" },
+		{ "idle", "why" },
+	};
+	struct scan_nearest nearest = { .name = name, .most = 3 };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!strcmp(others[i].foreign, name))
+			return others[i].here;
+	}
+	for (size_t i = 0; i < verb_count; i++) {
+		bool is_like = *name == *verbs[i].name || scan_distance(verbs[i].name, name, 1) <= 1;
+
+		if (is_like && !verbs[i].ends)
+			scan_nearest_look(&nearest, verbs[i].name);
+	}
+	return nearest.word;
+}
 
 #define SECOND 1000000LL                /* microseconds */
 #define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
@@ -82,49 +193,48 @@ static const char *print_version(void *options, const struct cli_option *option,
 
 static const char *show_help(void *options, const struct cli_option *option, const char *argument);
 
-/* The options, in the order of --help. `value`: the bit that a verb's row must have; 0: the option goes with all
- * verbs. */
+/* The options, in the order of --help. */
 static const struct cli_option superctl_rows[] = {
 	{ "control", .argument = "PATH", .set = set_control,
 	  .help = "the control socket of superd (default: $SUPERD_CONTROL, else as superd)" },
 	{ "json", FIELD(json), .help = "print JSON, one object a line" },
 	{ "color", .argument = "WHEN", .words = "auto always never", FIELD(colour),
 	  .refusal = "expected auto, always or never", .help = "use colours: auto (default), always or never" },
-	{ "no-wait", FIELD(no_wait), .value = MAY_NO_WAIT, .help = "do not wait until the change is complete" },
-	{ "timeout", .argument = "DURATION", .set = set_timeout, .value = MAY_TIMEOUT,
+	{ "no-wait", FIELD(no_wait), .help = "do not wait until the change is complete" },
+	{ "timeout", .argument = "DURATION", .set = set_timeout,
 	  .help = "wait at most this time, such as 30s; events, log, top: wait this long for a superd that is gone "
 		  "(30s)" },
-	{ "boot", FIELD(boot), .value = MAY_BOOT, .help = "enable, disable: also at each start of superd" },
-	{ "check", FIELD(check), .value = MAY_CHECK,
+	{ "boot", FIELD(boot), .help = "enable, disable: also at each start of superd" },
+	{ "check", FIELD(check),
 	  .help = "upgrade: only check whether the installed version can take over; reload: only print what would "
 		  "change" },
-	{ "allow-empty", FIELD(allow_empty), .value = MAY_ALLOW_EMPTY,
+	{ "allow-empty", FIELD(allow_empty),
 	  .help = "reload: also remove services whose files are all gone" },
-	{ "service", .argument = "NAME", FIELD(service), .value = MAY_SERVICE,
+	{ "service", .argument = "NAME", FIELD(service),
 	  .help = "events: only lines about this service" },
-	{ "level", .argument = "LEVEL", .set = set_level, .value = MAY_LEVEL,
+	{ "level", .argument = "LEVEL", .set = set_level,
 	  .help = "events, log: the least level: error, warning, notice, info or debug" },
 	{ "interval", .argument = "DURATION", FIELD(interval), .scan = scan_duration, .least = INTERVAL_LEAST,
-	  .most = 3600 * SECOND, .refusal = "an interval is 100ms at least and 1h at most", .value = MAY_INTERVAL,
+	  .most = 3600 * SECOND, .refusal = "an interval is 100ms at least and 1h at most",
 	  .help = "top: refresh after this time (2s)" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
-	  .refusal = "expected a number from 1 to 1000000", .value = MAY_COUNT,
+	  .refusal = "expected a number from 1 to 1000000",
 	  .help = "top: end after this many refreshes; log: the number of lines (10)" },
-	{ "follow", 'f', FIELD(follow), .value = MAY_FOLLOW, .help = "log: continue with new lines" },
-	{ "failed", FIELD(failed_only), .value = MAY_FAILED, .help = "list: only services with a fault" },
-	{ "asleep", FIELD(asleep_only), .value = MAY_FILTER,
+	{ "follow", 'f', FIELD(follow), .help = "log: continue with new lines" },
+	{ "failed", FIELD(failed_only), .help = "list: only services with a fault" },
+	{ "asleep", FIELD(asleep_only),
 	  .help = "list: only services that sleep; wait: until they sleep" },
-	{ "awake", FIELD(awake_only), .value = MAY_FILTER,
+	{ "awake", FIELD(awake_only),
 	  .help = "list: only services that run; wait: until they run" },
-	{ "ready", FIELD(ready), .value = MAY_READY, .help = "wait: until they would serve a client (default)" },
-	{ "sort", .argument = "KEY", .set = set_sort, .value = MAY_SORT,
+	{ "ready", FIELD(ready), .help = "wait: until they would serve a client (default)" },
+	{ "sort", .argument = "KEY", .set = set_sort,
 	  .help = "list, top: sort by memory, cpu (default of top), name, state or used" },
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
-	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d", .value = MAY_SINCE,
+	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d",
 	  .help = "history: how far back, up to 1d (6h); log: all lines of this time" },
-	{ "verbose", 'v', FIELD(verbose), .value = MAY_VERBOSE,
+	{ "verbose", 'v', FIELD(verbose),
 	  .help = "version: also print the capabilities of superd" },
-	{ "names", FIELD(names_only), .value = MAY_NAMES, .help = "list: print only the names" },
+	{ "names", FIELD(names_only), .help = "list: print only the names" },
 	{ "version", .set = print_version, .ends = true, .help = "print the version of superctl" },
 	{ "help", 'h', .set = show_help, .ends = true, .help = "print this help" },
 };
@@ -153,55 +263,15 @@ static void print_help(void)
 	       "See superctl(8).\n");
 }
 
-/* Whether a list of verbs such as "events, log" contains this one. */
-static bool list_has(const char *list, size_t length, const char *verb)
-{
-	size_t name = strlen(verb);
-
-	for (const char *at = list; at + name <= list + length; at += strspn(at, ", ")) {
-		size_t word = strcspn(at, ",:");
-
-		if (word == name && !strncmp(at, verb, name))
-			return true;
-		at += word;
-	}
-	return false;
-}
-
-/* Returns an option with the part of its text that is about one verb: "the number of lines" for log in
- * "top: end after this many refreshes; log: the number of lines". Without one it is the first part, which is about all
- * verbs. */
-static struct cli_option option_for_verb(const struct cli_option *option, const char *verb, char *text, size_t size)
-{
-	struct cli_option copy = *option;
-
-	copy.help = text;
-	for (const char *part = option->help; *part; part += strspn(part, "; ")) {
-		size_t length = strcspn(part, ";"), list = strcspn(part, ":");
-
-		if (list < length && list_has(part, list, verb)) {
-			snprintf(text, size, "%.*s", (int)(length - list - 2), part + list + 2);
-			return copy;
-		}
-		part += length;
-	}
-	snprintf(text, size, "%.*s", (int)strcspn(option->help, ";"), option->help);
-	return copy;
-}
-
 /* Prints the part of --help that is about one verb: its line, and the options that do not go with every verb. */
 static void print_verb_help(const struct verb *verb)
 {
-	char text[128];
-
 	printf("usage: superctl [OPTION]... %s%s\n\n%s\n", verb->name, name_words[verb->names], verb->help);
-	if (verb->options & ~(unsigned)ENDS)
+	if (*verb->options)
 		putchar('\n');
 	for (size_t i = 0; i < superctl_cli.count; i++) {
-		struct cli_option option = option_for_verb(&superctl_rows[i], verb->name, text, sizeof(text));
-
-		if (option.value & verb->options)
-			cli_help_option(&superctl_cli, &option);
+		if (verb_takes(verb, superctl_rows[i].name))
+			cli_help_option(&superctl_cli, &superctl_rows[i]);
 	}
 }
 
@@ -212,25 +282,24 @@ static const char *show_help(void *options, const struct cli_option *option, con
 	return NULL;
 }
 
-static void print_help_hint(void)
-{
-	fprintf(stderr, "superctl: \"superctl --help\" lists all verbs and options\n");
-}
-
 /* Refuses an option that has no meaning for this verb, rather than ignore it. */
 static bool options_belong(const struct superctl_options *options, uint64_t given)
 {
 	for (size_t i = 0; i < superctl_cli.count; i++) {
-		const struct cli_option *option = &superctl_rows[i];
+		const char *name = superctl_rows[i].name;
+		struct buf takers = { 0 };
 
-		if (!(given >> i & 1) || !(option->value & ~options->verb->options))
-			continue;
-		fprintf(stderr, "superctl: --%s does not go with %s; it is for", option->name, options->verb->name);
-		for (size_t n = 0; n < verb_count; n++)
-			fprintf(stderr, "%s%s", verbs[n].options & option->value ? " " : "",
-				verbs[n].options & option->value ? verbs[n].name : "");
-		fputc('\n', stderr);
-		return false;
+		for (size_t n = 0; n < verb_count; n++) {
+			if (verb_takes(&verbs[n], name))
+				buf_addf(&takers, " %s", verbs[n].name);
+		}
+		if (given >> i & 1 && takers.length && !verb_takes(options->verb, name)) {
+			fprintf(stderr, "superctl: --%s does not go with %s; it is for%s\n", name, options->verb->name,
+				buf_string(&takers));
+			buf_free(&takers);
+			return false;
+		}
+		buf_free(&takers);
 	}
 	return true;
 }
@@ -259,19 +328,14 @@ static bool names_are_plain(const struct superctl_options *options)
 static const struct verb *find_verb(const char *name)
 {
 	const struct verb *verb = verb_find(name);
-	const char *instead = verb_instead(name), *hint = verb ? NULL : verb_hint(name);
+	const char *hint = verb ? NULL : verb_hint(name);
 
-	if (verb)
-		return verb;
-	if (instead) {
-		fprintf(stderr, "superctl: '%s': there is no such verb any more: %s\n", name, instead);
-		return NULL;
-	}
-	fprintf(stderr, "superctl: '%s': there is no such verb%s%s%s\n", name, hint ? ": did you mean '" : "",
-		hint ? hint : "", hint ? "'?" : "");
-	if (!hint)
-		print_help_hint();
-	return NULL;
+	if (hint)
+		fprintf(stderr, "superctl: '%s': there is no such verb: did you mean '%s'?\n", name, hint);
+	else if (!verb)
+		fprintf(stderr, "superctl: '%s': there is no such verb\n"
+				"superctl: \"superctl --help\" lists all verbs and options\n", name);
+	return verb;
 }
 
 /* The verb help. */
@@ -397,6 +461,7 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 	options->verb = find_verb(argv[1]);
 	if (!options->verb || !names_are_right(options) || !options_belong(options, given))
 		return false;
+	options->waits = verb_takes(options->verb, "timeout");
 	if (options->verb->run)
 		return true;
 	*status = help_with_verbs(options);

@@ -2,12 +2,9 @@
  *
  * Diagnostics go to stderr in the form of superd --check, FILE:LINE:COL: severity: message, which editors understand.
  * Results go to stdout. */
-#include <stdio.h>
+#include "superctl/superctl.h"
 
-#include "superctl/conversation.h"
-#include "superctl/json_reply.h"
-#include "superctl/sentence.h"
-#include "superctl/views.h"
+#include <stdio.h>
 
 /* A file system or server that does not answer may hold the reading for ever. systemd ends ExecReload= after 90 s. */
 #define TABLE_TIMEOUT INT64_C(60000000) /* microseconds */

@@ -1,23 +1,115 @@
-/* superctl status NAME: everything that superd knows about a service, for a person.
+/* superctl status, show and why, a block for each service, and superctl version.
  *
+ * status NAME has everything that superd knows about a service, for a person.
  * Each line prints only facts that superd has sent: if the kernel does not report the length of a queue, the queue is
  * left out rather than shown empty. The exit status is 3, as systemctl(1)'s, if a named service would not serve the
  * next client. A service that waits for its first client counts as active. */
+#include "superctl/superctl.h"
+
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "superctl/columns.h"
-#include "superctl/conversation.h"
-#include "superctl/each_view.h"
-#include "superctl/facts.h"
-#include "superctl/fields.h"
-#include "superctl/human_units.h"
-#include "superctl/json_reply.h"
-#include "superctl/sentence.h"
-#include "superctl/state_words.h"
-#include "superctl/views.h"
+/* A view that prints a block for each service, with a blank line between two. */
+struct each_view {
+	void (*add)(struct buf *out, const struct each_view *view, const json_t *service);
+	struct screen screen;
+	size_t shown;                   /* number of services so far */
+	size_t inactive;                /* of these, services that would not serve the next client */
+};
+
+static bool show_line(void *context, const json_t *line, struct reply_text *text)
+{
+	struct each_view *view = context;
+
+	view->inactive += !state_word_is_active(line);
+	if (view->shown++)
+		buf_char(&text->out, '\n');
+	view->add(&text->out, view, line);
+	return true;
+}
+
+static enum ctl_status show_each(struct each_view *view, const struct superctl_options *options, const char *verb)
+{
+	screen_open(&view->screen, options->colour);
+	return conversation_ask(options, verb, show_line, view);
+}
+
+/* superd has written the text, with each tab and line break. Comments, which have the places, are dim. */
+static void add_conf(struct buf *out, const struct screen *screen, const char *text)
+{
+	while (*text) {
+		size_t indent = strspn(text, "\t"), length = strcspn(text, "\n");
+		bool is_comment = text[indent] == '#';
+
+		buf_add(out, text, indent);
+		if (is_comment)
+			screen_set(screen, out, STYLE_DIM);
+		buf_visible(out, text + indent, length - indent);
+		if (is_comment)
+			screen_set(screen, out, STYLE_PLAIN);
+		buf_char(out, '\n');
+		text += length + (text[length] == '\n');
+	}
+}
+
+static void add_service(struct buf *out, const struct each_view *view, const json_t *service)
+{
+	if (view->shown == 1)
+		add_conf(out, &view->screen, json_reply_text(service, "defaults"));
+	add_conf(out, &view->screen, json_reply_text(service, "text"));
+}
+
+enum ctl_status view_show(const struct superctl_options *options)
+{
+	struct each_view view = { .add = add_service };
+
+	return show_each(&view, options, "show");
+}
+
+static void add_why(struct buf *out, const struct each_view *view, const json_t *service)
+{
+	screen_set(&view->screen, out, STYLE_BOLD);
+	json_reply_show_text(out, service, "service");
+	screen_set(&view->screen, out, STYLE_PLAIN);
+	buf_text(out, ": ");
+	why_add(out, service, "\n  ");
+	(void)buf_cut(out, out->length - strlen("  "));
+}
+
+enum ctl_status view_why(const struct superctl_options *options)
+{
+	struct each_view view = { .add = add_why };
+
+	return show_each(&view, options, "status");
+}
+
+static bool show_version(void *context, const json_t *line, struct reply_text *text)
+{
+	const struct superctl_options *options = context;
+
+	(void)sentence_add(&text->out, line,
+			   "superd {version}[ (build {build})][, pid {pid}]\n"
+			   "[guard, pid {guard}: restarts superd if superd dies\n|"
+			   "no guard: no process restarts superd if superd dies\n]");
+	if (!options->verbose)
+		return true;
+	(void)sentence_add(&text->out, line,
+			   "[{?posture}superd itself (superd(8), PRIVILEGES)\n"
+			   "  uses       [{posture.effective:words}|none]\n"
+			   "  may use    [{posture.permitted:words}|none]\n"
+			   "  bounds     [{posture.bounding:words}|none]\n"
+			   "  [{?posture.dumpable}dumpable|not dumpable], "
+			   "[{?posture.no_new_privileges}no_new_privileges|may gain privileges]\n]");
+	return true;
+}
+
+enum ctl_status view_version(const struct superctl_options *options)
+{
+	if (!options->json)
+		printf("superctl %s\n", PACKAGE_VERSION);
+	return conversation_ask(options, "version", show_version, (void *)(size_t)options);
+}
 
 #define LABEL 14 /* columns up to the colon */
 
@@ -255,7 +347,7 @@ static const struct line {
 					      "now]" } },
 	{ .fact = { "", .next = facts_next_failure } },
 	{ .fact = { "Refused", .add = add_refusals } },
-	{ .fact = { "Pause", .sentence = PAUSE }, .is_coloured = true },
+	{ .fact = { "Pause", .sentence = NEXT_TRY }, .is_coloured = true },
 	{ .fact = { "Idle", .add = facts_add_idle } },
 	{ .add_block = add_log },
 };
@@ -301,7 +393,7 @@ static bool show_superd(void *context, const json_t *line, struct reply_text *te
 
 enum ctl_status view_status(const struct superctl_options *options)
 {
-	struct each_view view = { .options = options, .add = add_status };
+	struct each_view view = { .add = add_status };
 	enum ctl_status status;
 
 	if (!options->name_count && !options->json) {
@@ -310,6 +402,6 @@ enum ctl_status view_status(const struct superctl_options *options)
 			(void)conversation_ask(options, "version", show_superd, NULL);
 		return status;
 	}
-	status = each_view_run(&view, "status");
+	status = show_each(&view, options, "status");
 	return status == CTL_DONE && options->name_count && view.inactive ? CTL_NOT_ACTIVE : status;
 }

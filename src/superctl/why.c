@@ -1,17 +1,9 @@
 /* superctl why: the state of a service in sentences, from superd's line of status.
  *
  * Each sentence about a state also names the event that would change it. */
-#include "superctl/why.h"
+#include "superctl/superctl.h"
 
 #include <string.h>
-
-#include "superctl/each_view.h"
-#include "superctl/facts.h"
-#include "superctl/human_units.h"
-#include "superctl/json_reply.h"
-#include "superctl/sentence.h"
-#include "superctl/state_words.h"
-#include "superctl/views.h"
 
 #define PID "[pid {pid}|it]" /* of an instance; an older superd sends none */
 #define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */
@@ -182,7 +174,7 @@ static void add_held(struct buf *out, const json_t *service)
 static const struct fact states[] = {
 	{ "off", .add = add_off },
 	{ "binding", .sentence = "[{?socket_commands}its commands before its sockets are open run|"
-				 PAUSE "]" },
+				 NEXT_TRY "]" },
 	{ "listening", .add = add_listening },
 	{ "condition", .add = add_listening },
 	{ "queued", .add = add_queued },
@@ -190,7 +182,7 @@ static const struct fact states[] = {
 	{ "running", .add = add_running },
 	{ "stopping", .add = add_stopping },
 	{ "closing", .sentence = "its sockets are closed, and its instances are ending" },
-	{ "backoff", .sentence = PAUSE },
+	{ "backoff", .sentence = NEXT_TRY },
 	{ "frozen", .add = add_frozen },
 	{ "held", .add = add_held },
 	{ "full", .sentence = "it has as many instances as it may: clients queue until one ends" },
@@ -345,21 +337,4 @@ void why_add(struct buf *out, const json_t *service, const char *end)
 		} while (more);
 	}
 	buf_free(&text);
-}
-
-static void add_why(struct buf *out, const struct each_view *view, const json_t *service)
-{
-	screen_set(&view->screen, out, STYLE_BOLD);
-	json_reply_show_text(out, service, "service");
-	screen_set(&view->screen, out, STYLE_PLAIN);
-	buf_text(out, ": ");
-	why_add(out, service, "\n  ");
-	(void)buf_cut(out, out->length - strlen("  "));
-}
-
-enum ctl_status view_why(const struct superctl_options *options)
-{
-	struct each_view view = { .options = options, .add = add_why };
-
-	return each_view_run(&view, "status");
 }

@@ -18,9 +18,7 @@
 #include "lib/scan.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
-#include "superctl/json_reply.h"
-#include "superctl/options.h"
-#include "superctl/views.h"
+#include "superctl/superctl.h"
 
 #define SECONDS_MOST 60                 /* lifetime of the process */
 

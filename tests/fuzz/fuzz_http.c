@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "superctl/http.h"
+#include "superctl/page.h"
 
 #define PATH "/metrics"
 

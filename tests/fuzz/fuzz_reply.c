@@ -14,12 +14,7 @@
 
 #include "fuzzer.h"
 #include "lib/clock.h"
-#include "superctl/conversation.h"
-#include "superctl/json_reply.h"
-#include "superctl/metrics.h"
-#include "superctl/top_table.h"
-#include "superctl/verbs.h"
-#include "superctl/views.h"
+#include "superctl/superctl.h"
 
 #define GREETING "{\"superd\":\"1\",\"protocol\":1,\"progress\":true,\"pid\":17}"
 
@@ -137,11 +132,11 @@ void __wrap_screen_open(struct screen *screen, enum colour colour)
 }
 
 /* The other views than those of verbs that only act. What is printed at once goes to a buffer of stdio. */
-static void run_view(const char *verb, unsigned kind)
+static void run_verb(const char *verb, unsigned kind)
 {
 	struct superctl_options options = {
 		.verb = verb_find(verb), .control = "/run/superd", .timeout = kind & 32 ? 1000000 : -1,
-		.names_only = kind & 8, .json = kind & 128,
+		.names_only = kind & 8, .json = kind & 128, .waits = kind & 32,
 	};
 	static const char *const names[] = { "web" };
 
@@ -245,7 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	server.screen = (struct screen){ .is_terminal = kind & 1, .unicode = kind & 2, .width = kind & 4 ? 80 : 0 };
 	hide_output();
 	if (verb < sizeof(views) / sizeof(*views))
-		run_view(views[verb], kind);
+		run_verb(views[verb], kind);
 	else if (verb < 13)
 		run_metrics();
 	else

@@ -7,7 +7,7 @@
 
 #include "fuzzer.h"
 #include "pieces.h"
-#include "superctl/conversation.h"
+#include "superctl/superctl.h"
 
 int __wrap_poll(struct pollfd *list, nfds_t count, int timeout);
 

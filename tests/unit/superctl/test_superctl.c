@@ -3,20 +3,7 @@
 #include <time.h>
 
 #include "lib/units.h"
-#include "superctl/columns.h"
-#include "superctl/facts.h"
-#include "superctl/html.h"
-#include "superctl/http.h"
-#include "superctl/human_units.h"
-#include "superctl/json_reply.h"
-#include "superctl/metrics.h"
-#include "superctl/order.h"
-#include "superctl/rate_history.h"
-#include "superctl/screen.h"
-#include "superctl/sentence.h"
-#include "superctl/state_words.h"
-#include "superctl/timeline_bar.h"
-#include "superctl/verbs.h"
+#include "superctl/page.h"
 #include "tests/unit/unit.h"
 
 static char text[256];
@@ -425,12 +412,12 @@ static const char *text_host(const char *host)
 	return text;
 }
 
-static bool is_own(const char *fields)
+static bool is_own(const char *own)
 {
 	static const char *const names[] = { "status.example.org", NULL };
 	char head[400];
 
-	snprintf(head, sizeof(head), "GET / HTTP/1.1\r\n%s\r\n", fields);
+	snprintf(head, sizeof(head), "GET / HTTP/1.1\r\n%s\r\n", own);
 	return http_host_is_own(head, strlen(head), names);
 }
 

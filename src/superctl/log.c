@@ -2,15 +2,9 @@
  *
  * superctl writes each line at once and whole. If it reads too slowly, superd drops events and counts them, and
  * superctl prints the number in their place. */
-#include <stdio.h>
+#include "superctl/superctl.h"
 
-#include "superctl/conversation.h"
-#include "superctl/facts.h"
-#include "superctl/human_units.h"
-#include "superctl/json_reply.h"
-#include "superctl/screen.h"
-#include "superctl/sentence.h"
-#include "superctl/views.h"
+#include <stdio.h>
 
 #define LOG_LINES 10                    /* of log, without --count and --since */
 #define LOG_LINES_MOST 1000000          /* more than superd keeps */

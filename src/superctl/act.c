@@ -1,0 +1,340 @@
+/* superctl's verbs that change something: start, stop, hold and the like, upgrade, shutdown.
+ *
+ * superd answers when the work is done, which may be never. superd measures --timeout and reports its end. If superd
+ * does not answer at all, superctl gives up some time later. */
+#include "superctl/superctl.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/scan.h"
+
+/* superd reports the result of an order as a word, with the facts that it leads to. Here are the sentences. */
+
+#define LASTING "[; this ends with superd: {ends_with_superd}]"
+#define UNBOUND \
+	"[{!reason}its sockets are not open yet|" \
+	"[{?open}not all of its sockets are open|it does not listen]: {reason}; superd tries again]"
+#define ENABLED "[{?held}enabled, and held|enabled]" LASTING
+#define STAYS "[{?disabled_at_boot}; each start of superd disables it again, until superctl enable --boot]"
+#define DISABLED \
+	"disabled: its sockets are closed until it is enabled[{?instances}; the instances it has run on (on_remove)]" \
+	LASTING
+
+static const struct {
+	const char *result, *sentence;
+} results[] = {
+	{ "under-way", "under way" },
+	{ "started", "started[, pid {pid}]" },
+	{ "continues", "it continues[, pid {pid}]" },
+	{ "ended", "it was started, and has ended: " ENDING_OF("last_exit.") },
+	{ "runs-already", "it runs already[, pid {pid}]" },
+	{ "listens", "it listens: each client starts an instance" },
+	{ "stopped",
+	  "[{?instances}stopped; clients have started it again|{state=off}stopped|"
+	  "{state=binding}no instance runs; " UNBOUND "|{?held}stopped; it is held, so nothing starts it|"
+	  "{state=backoff}no instance runs; superd tries again after the pause|"
+	  "{?sockets}stopped; it listens, and the next client starts it again|stopped, until it is started again]" },
+	{ "stopped-for-start",
+	  "[{?held}stopped; it is held, and starts when it is released|"
+	  "{?accept}its instances have ended; each client starts one|it did not run: the next client starts it]" },
+	{ "gone", "stopped, and removed" },
+	{ "held",
+	  "[{state=binding}held, but " UNBOUND "|held: its clients queue until it is released"
+	  "[{state=stopping}|{?instances}[{?accept}; the instances it has run on|"
+	  "; the instance it has runs on, and serves]]]" LASTING },
+	{ "released", "released[{state=binding}; " UNBOUND "]" LASTING },
+	{ "not-held", "it was not held[{state=binding}; " UNBOUND "]" },
+	{ "drained",
+	  "[{state=binding}no instance runs; " UNBOUND "|{?held}drained; it is held, so its clients queue|"
+	  "drained: it was stopped once its clients had left, and serves again]"
+	  "[{!accept}{?retired}; an instance from before a reload runs on: stop or restart ends it]" },
+	{ "frozen", "frozen until the next client, or until it is thawed" },
+	{ "frozen-already", "it is frozen already" },
+	{ "thawed", "thawed" },
+	{ "not-frozen", "it was not frozen" },
+	{ "enabled", ENABLED STAYS },
+	{ "enabled-already", "it is enabled already" STAYS },
+	{ "disabled", DISABLED },
+	{ "disabled-already", "it is disabled already" },
+	{ "signalled", "[sent SIG{signal} to pid ][{pids}]" },
+	{ "refreshed", "{reason}" },
+	{ "needs-no-refresh",
+	  "[{#for}[{?accept}accept = yes: the next client's instance reads its configuration anyway|"
+	  "it does not run: its next start reads its configuration anyway]|"
+	  "it does not run: the configuration has disable = yes]" },
+	{ "awake", "awake" },
+	{ "asleep", "[{state=frozen}frozen|asleep]" },
+	{ "failed", "{reason}" },
+	{ "not-started", "it was not started: " },
+	{ "start-failed", "failed: {reason}" },
+	{ "unbound", "[{?enabled}it is enabled, but ]" UNBOUND },
+	{ "is-held", "it is held: release it first" },
+	{ "is-disabled", "it is disabled: enable it first" },
+	{ "is-removed",
+	  "a reload has removed it: stop ends its instances; a reload adds it again if the configuration has it" },
+	{ "is-frozen", "it is frozen: thaw it first, then it can read" },
+	{ "unsettled", "its instance is starting or ending: try again when the service runs" },
+	{ "ends", "it has ended" },
+	{ "undone", "[{?enabled}it was enabled in the meantime|it was disabled in the meantime]" },
+	{ "no-memory", "out of memory" },
+	{ "superd-stops", "superd is stopping" },
+	{ "is-each", "each of its clients has an instance, and superd does not freeze these" },
+	{ "freeze-failed", "it could not be frozen, or continues already; the log has the reason" },
+	{ "no-process", "no process of it runs" },
+	{ "no-command", "it has no exec_reload, and its type is not notify-reload" },
+	{ "busy", "it is reading its configuration again already" },
+	{ "not-stored",
+	  "[{?enabled}" ENABLED "[; but the next superd disables it again: {reason}]|"
+	  DISABLED "[; but not when the machine restarts: {reason}]]" },
+	{ "left-out", "it is left out: {left_out}" },
+	{ "unconfigured", "the configuration has disable = yes[ ({disabled_at})]: change it there, and reload" },
+	{ "vanished", "a reload has removed it meanwhile" },
+};
+
+/* Adds how many processes the list does not name. */
+static void add_signalled(struct buf *out, const json_t *line)
+{
+	double more = json_reply_number(line, "signalled") - (double)json_array_size(json_reply_list(line, "pids"));
+
+	if (more > 0)
+		buf_addf(out, " and %.0f more", more);
+	(void)sentence_add(out, line, "[{state=frozen}[{signal=KILL}|"
+				      "; it is frozen, and receives the signal when it is thawed]]");
+}
+
+void order_add(struct buf *out, const json_t *line, bool at_boot)
+{
+	size_t n = 0;
+
+	if (sentence_add(out, line, "[{service}]: {message}"))
+		return;
+	while (n < sizeof(results) / sizeof(*results) && !json_reply_is(line, "result", results[n].result))
+		n++;
+	if (n == sizeof(results) / sizeof(*results)) {
+		json_reply_show_text(out, line, "state");
+		return;
+	}
+	(void)sentence_add(out, line, results[n].sentence);
+	if (json_reply_is(line, "result", "not-started"))
+		state_word_add_sentence(out, line);
+	if (json_reply_is(line, "result", "signalled"))
+		add_signalled(out, line);
+	if (at_boot)
+		(void)sentence_add(out, line, "[{?ok}[{result=under-way}|{?enabled}; also when superd starts|"
+					      "; also at each start of superd]]");
+	/* What a stop has cost. */
+	(void)sentence_add(out, line, "[{?killed}; {killed: instance} did not end by timeout_stop and "
+				      "[{killed=1}was|were] killed]");
+}
+
+bool order_add_waiting(struct buf *out, const json_t *line)
+{
+	size_t before;
+
+	if (!json_reply_object(line, "waiting"))
+		return false;
+	(void)sentence_add(out, line, "[{service}]: waiting: ");
+	before = out->length;
+	(void)sentence_add(out, line,
+			   "[pid {waiting.pid}[, for {waiting.peer},]"
+			   "[{?waiting.others} and {waiting.others} more have| has]"
+			   "[{?waiting.drains} clients still| not ended"
+			   "[{waiting.phase=killed}; it was killed, and the kernel has not let it go yet|"
+			   "{waiting.phase=serves}: it has not been asked to end yet|"
+			   "; in {waiting.left:span} [{waiting.phase=left-alone}it is left to itself|it is killed]|"
+			   "{?waiting.unlimited}; timeout_stop = infinity sets no limit]]]");
+	if (out->length > before)
+		return true;
+	state_word_add_sentence(out, line);
+	(void)sentence_add(out, line, "[{?pause}[, and tries again in {pause.left:span}|, until superctl start]]");
+	return true;
+}
+
+struct act_view {
+	const struct superctl_options *options;
+	size_t failed;                  /* number of services that failed */
+};
+
+static bool show_result(void *context, const json_t *line, struct reply_text *text)
+{
+	struct act_view *view = context;
+	bool ok = json_reply_flag(line, "ok");
+	struct buf *out = ok ? &text->out : &text->err;
+
+	if (order_add_waiting(&text->err, line)) {
+		buf_char(&text->err, '\n');
+		return true;
+	}
+	view->failed += !ok;
+	if (*json_reply_text(line, "service")) {
+		order_add(out, line, view->options->boot);
+		buf_char(out, '\n');
+	}
+	return true;
+}
+
+/* verb_text: as sent, with options that conversation_ask does not add. */
+static enum ctl_status act(const struct superctl_options *options, const char *verb_text)
+{
+	struct act_view view = { .options = options };
+	struct buf verb = { 0 };
+	enum ctl_status status;
+
+	buf_text(&verb, verb_text);
+	if (options->name_count && !options->json)
+		buf_text(&verb, " --progress");
+	if (options->asleep_only)
+		buf_text(&verb, " --asleep");
+	if (options->awake_only)
+		buf_text(&verb, " --awake");
+	status = conversation_ask(options, buf_string(&verb), show_result, &view);
+	buf_free(&verb);
+	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}
+
+enum ctl_status view_act(const struct superctl_options *options)
+{
+	return act(options, options->verb->name);
+}
+
+/* The last word of the command line is the signal. */
+enum ctl_status view_signal(const struct superctl_options *options)
+{
+	struct superctl_options others = *options;
+	const char *why, *word = options->names[options->name_count - 1];
+	struct buf verb = { 0 };
+	enum ctl_status status;
+	int signal;
+
+	if (options->name_count < 2) {
+		fprintf(stderr, "superctl: signal: which signal? As in: superctl signal %s HUP\n", word);
+		return CTL_USAGE;
+	}
+	why = scan_signal(word, &signal);
+	if (why) {
+		fprintf(stderr, "superctl: signal: '%s': %s\n", word, why);
+		return CTL_USAGE;
+	}
+	others.name_count--;
+	buf_addf(&verb, "signal --signal=%d", signal);
+	status = act(&others, buf_string(&verb));
+	buf_free(&verb);
+	return status;
+}
+
+static volatile sig_atomic_t superd_pid;
+
+static void on_sigterm(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (info->si_code == SI_USER && info->si_pid == superd_pid)
+		_exit(CTL_DONE);
+	raise(signal);
+}
+
+/* At its end superd kills its own children, and as PID 1 all processes of its container. If superctl is one of them, a
+ * SIGTERM from superd means that the shutdown works, and superctl exits with 0. */
+static void expect_sigterm(const struct conversation *conversation)
+{
+	struct sigaction action = { .sa_sigaction = on_sigterm, .sa_flags = SA_SIGINFO | SA_RESETHAND };
+
+	superd_pid = json_reply_count(conversation->greeting, "pid");
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* The answer to "shutdown" is the end of the connection: superd has ended. */
+enum ctl_status view_shutdown(const struct superctl_options *options)
+{
+	struct conversation conversation = {
+		.until = options->timeout < 0 ? CONVERSATION_FOREVER : clock_ms() + options->timeout / 1000,
+		.timeout = CONVERSATION_FOREVER,
+	};
+	enum ctl_status status = conversation_open(&conversation, options);
+
+	if (status != CTL_DONE)
+		return status;
+	conversation.quiet = true;
+	expect_sigterm(&conversation);
+	status = conversation_send(&conversation, "shutdown");
+	do {
+		if (status == CTL_DONE)
+			status = conversation_read(&conversation, NULL, NULL);
+	} while (status == CTL_DONE && !options->no_wait);
+	if (conversation.connection_lost)
+		status = CTL_DONE;
+	else if (conversation.is_late)
+		fprintf(stderr, "superctl: superd has not ended in time; it is still ending\n");
+	else if (status != CTL_DONE)
+		fprintf(stderr, "superctl: %s\n", buf_string(&conversation.why));
+	conversation_close(&conversation);
+	buf_free(&conversation.why);
+	return status;
+}
+
+static bool show_upgrade(void *context, const json_t *line, struct reply_text *text)
+{
+	struct act_view *view = context;
+
+	view->failed += json_is_false(json_object_get(line, "ok"));
+	(void)sentence_add(&text->out, line, "[superd: {message}\n]");
+	return true;
+}
+
+/* superd has gone: either the new one says at its greeting that it has taken over, or another one is there, or none. */
+static enum ctl_status check_takeover(struct conversation *conversation)
+{
+	const struct superctl_options *options = conversation->options;
+	const char *from;
+	struct buf line = { 0 };
+	bool printed;
+
+	conversation_close(conversation);
+	conversation->quiet = false;
+	if (conversation_open(conversation, options) != CTL_DONE)
+		return CTL_FAILED;
+	from = json_reply_text(conversation->greeting, "upgraded_from");
+	if (!*from) {
+		fprintf(stderr, "superctl: not upgraded: superd has ended, and another one, pid %.0f, is at %s\n",
+			json_reply_number(conversation->greeting, "pid"), options->control);
+		return CTL_FAILED;
+	}
+	buf_text(&line, options->json ? "{\"ok\":true,\"message\":\"upgraded from " : "superd: upgraded from ");
+	json_reply_show_text(&line, conversation->greeting, "upgraded_from");
+	buf_text(&line, " to ");
+	json_reply_show_text(&line, conversation->greeting, "superd");
+	buf_text(&line, options->json ? "\"}\n" : "\n");
+	printed = conversation_print(&line);
+	buf_free(&line);
+	return printed ? CTL_DONE : CTL_FAILED;
+}
+
+static enum ctl_status read_upgrade(struct conversation *conversation, struct act_view *view)
+{
+	enum ctl_status status;
+
+	conversation->quiet = true;
+	status = conversation_read(conversation, show_upgrade, view);
+	if (conversation->connection_lost && !conversation->options->check)
+		status = check_takeover(conversation);
+	else if (status != CTL_DONE && conversation->why.length)
+		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
+	buf_free(&conversation->why);
+	return status;
+}
+
+enum ctl_status view_upgrade(const struct superctl_options *options)
+{
+	struct conversation conversation = { 0 };
+	struct act_view view = { .options = options };
+	enum ctl_status status =
+		conversation_begin(&conversation, options, options->check ? "upgrade --check" : "upgrade");
+
+	if (status != CTL_DONE)
+		return status;
+	status = read_upgrade(&conversation, &view);
+	conversation_close(&conversation);
+	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+}

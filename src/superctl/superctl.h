@@ -1,0 +1,472 @@
+/* superctl: the command line, what is read from superd and printed, and the verbs. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+
+/* The exit status; scripts rely on the numbers (superctl(8)). */
+enum ctl_status { CTL_DONE, CTL_FAILED, CTL_USAGE, CTL_NOT_ACTIVE, CTL_NO_SUPERD };
+
+enum colour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+/* The command line, parsed. */
+struct superctl_options {
+	const struct verb *verb;
+	const char *const *names;       /* names of services or patterns; part of argv */
+	size_t name_count;
+	bool in_detail;                 /* of superd-web: the page has logs, commands and configuration */
+	const char *const *hosts;       /* of superd-web: names of this host that a client may use; NULL: any */
+	const char *control;            /* path of the control socket, or @NAME; or its name in messages */
+	int control_fd;                 /* a connection to it, for superd-web; 0: connect to `control` */
+	bool json;                      /* print the lines of the answer as received */
+	enum colour colour;
+	bool no_wait, check, names_only, failed_only, asleep_only, awake_only, ready, follow;
+	bool boot, allow_empty;
+	bool verbose;                   /* version: with the capabilities of superd */
+	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
+	int64_t since;                  /* history, log: microseconds before now; 0: not given */
+	int64_t timeout;                /* microseconds; -1: no limit */
+	bool waits;                     /* the verb waits for work, as long as --timeout allows */
+	bool has_timeout;               /* it was given, be it "infinity" */
+	int64_t interval;               /* top: microseconds between two tables */
+	int64_t count;                  /* top: number of tables; log: number of lines; 0: not given */
+	char sort;                      /* list, top: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use; 0: not given */
+};
+
+/* What the verbs do: each sends the request to superd and prints the answer. It returns the exit status, and has printed
+ * every error. With --json all print the lines of the answer as received, without the last one, {"done":true}. */
+enum ctl_status view_status(const struct superctl_options *options);
+enum ctl_status view_list(const struct superctl_options *options);
+enum ctl_status view_show(const struct superctl_options *options);
+enum ctl_status view_why(const struct superctl_options *options);
+enum ctl_status view_history(const struct superctl_options *options);
+enum ctl_status view_top(const struct superctl_options *options);
+enum ctl_status view_events(const struct superctl_options *options);
+enum ctl_status view_log(const struct superctl_options *options);
+enum ctl_status view_health(const struct superctl_options *options);
+enum ctl_status view_metrics(const struct superctl_options *options);
+enum ctl_status view_act(const struct superctl_options *options);
+enum ctl_status view_signal(const struct superctl_options *options);
+enum ctl_status view_reload(const struct superctl_options *options);
+enum ctl_status view_diff(const struct superctl_options *options);
+enum ctl_status view_upgrade(const struct superctl_options *options);
+enum ctl_status view_shutdown(const struct superctl_options *options);
+enum ctl_status view_version(const struct superctl_options *options);
+enum ctl_status view_connect(const struct superctl_options *options); /* exit status 1: also if the connection broke */
+enum ctl_status view_page(const struct superctl_options *options); /* builtin = status; names: own host names */
+enum ctl_status view_metrics_page(const struct superctl_options *options); /* builtin = metrics */
+
+/* Names of services that a verb takes: none, any number, at least one; at least one, and a signal; or names of verbs. */
+enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_VERBS };
+
+/* The verbs: one table for the command line, --help, hints and dispatch. */
+extern const struct verb {
+	const char *name;
+	enum names_wanted names;
+	bool ends;                      /* it ends or pauses something, so it is no hint for a typing error */
+	const char *options;            /* words: its own options. Those that no verb has for its own go with every verb */
+	const char *help;               /* one line */
+	enum ctl_status (*run)(const struct superctl_options *options); /* NULL: help, for superctl_options_parse */
+} verbs[];
+extern const size_t verb_count;
+
+const struct verb *verb_find(const char *name);         /* NULL: there is no such verb */
+/* The verb that an unknown name may mean: of others' verbs, or those that superctl had before, the one that does the same,
+ * else a similar one that ends nothing. NULL: none. */
+const char *verb_hint(const char *name);
+
+/* Reads argv. false: the program ends with *status, after help, --help, --version, or an error that it has printed. */
+bool superctl_options_parse(struct superctl_options *options, int argc, char **argv, enum ctl_status *status);
+
+/* Reads superd's JSON. A member that is missing or has another type gives the value beside the function. */
+
+/* From now on superctl ends with these last words, static, if a text or a JSON value gets no memory: it has one short
+ * job. */
+void json_reply_need_memory(const char *words);
+
+/* Parses a line. The caller calls json_decref. NULL: it is no JSON object. */
+json_t *json_reply_parse(const char *line, size_t length);
+
+const char *json_reply_text(const json_t *object, const char *key);     /* "" */
+bool json_reply_is(const json_t *object, const char *key, const char *text);
+bool json_reply_flag(const json_t *object, const char *key);            /* false */
+bool json_reply_has_number(const json_t *object, const char *key);
+double json_reply_number(const json_t *object, const char *key);        /* 0 */
+int json_reply_count(const json_t *object, const char *key);            /* 0 to INT_MAX, rounded down; else 0 */
+const json_t *json_reply_list(const json_t *object, const char *key);   /* an array; NULL */
+const json_t *json_reply_object(const json_t *object, const char *key); /* an object; NULL */
+
+/* Adds a string, escaped for a terminal; nothing if it is no string. */
+void json_reply_show(struct buf *out, const json_t *text);
+void json_reply_show_text(struct buf *out, const json_t *object, const char *key);
+
+/* Adds a command with its words quoted as in a table. `first` replaces the first word. */
+void json_reply_show_words(struct buf *out, const char *first, const json_t *words);
+
+/* Numbers as people read them. Each function adds text to `out`. */
+
+void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/units.h) */
+void human_units_add_age(struct buf *out, double seconds);      /* the same in whole seconds */
+void human_units_add_bytes(struct buf *out, double bytes);      /* "512B", "2.1M" (lib/units.h) */
+void human_units_add_time(struct buf *out, double unix_seconds); /* "Fri 2026-11-20 16:20:11" (lib/units.h) */
+void human_units_add_clock(struct buf *out, double unix_seconds); /* "16:20:11", with the date if that is not today */
+void human_units_add_dated(struct buf *out, double unix_seconds); /* "Nov 20 16:20:11" */
+void human_units_add_minute(struct buf *out, double unix_seconds); /* "16:20" */
+
+/* Adds the shortest text that strtod(3) reads back as the same number, always with a point or an exponent, as
+ * Prometheus 3 keeps the bounds of a histogram: "1.0" "0.005" "1e-05". */
+void human_units_add_float(struct buf *out, double number);
+
+/* Sentences with members of superd's answer in them:
+ *
+ *	{member}        its text, its number without a fraction, or its list: "a, b"; {member.inner}: of an object in it
+ *	{member:span}   a number in a unit: span age lapse clock time bytes (superctl/human_units), or ago: "5 s ago (16:20:11)"
+ *	{member: word}  "1 word", "3 words"
+ *	{member:words}  its list with blanks: "a b"
+ *	{?member}       nothing; so if the member is true, a number above 0, or a text, list or object with something in it
+ *	{!member}       nothing; so if it is not
+ *	{#member}       nothing; so if it is a number
+ *	{member=value}  nothing; so if it is this text or number
+ *	[...|...]       the first part that is so: in which none of these is missing; or nothing
+ */
+
+/* Adds the sentence. false: a member outside brackets is missing. */
+bool sentence_add(struct buf *out, const json_t *object, const char *sentence);
+
+double sentence_now(const json_t *service);                     /* Unix time of a service's line; 0: unknown */
+void sentence_add_lapse(struct buf *out, double seconds);       /* "230 ms", "5 s": for how long something lasts */
+void sentence_add_ago(struct buf *out, double now, double at);   /* "5 s ago (16:20:11)"; now 0: the time alone */
+
+/* The terminal or file that superctl writes to: its size, its colours, and the width of text. */
+
+enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GREEN, STYLE_YELLOW, STYLE_RED, STYLE_BLUE };
+
+struct screen {
+	bool is_terminal;               /* stdout is a terminal */
+	bool colours;                   /* escape sequences are allowed */
+	bool is_dumb;                   /* TERM=dumb: a terminal that only knows lines of text */
+	bool unicode;                   /* the locale's character set is UTF-8 */
+	size_t width, height;           /* in characters; 0: no limit */
+};
+
+/* Sets the colours by --color, $NO_COLOR (no-color.org) and $TERM. */
+void screen_open(struct screen *screen, enum colour colour);
+void screen_measure(struct screen *screen);                     /* reads the size again */
+
+/* Adds the escape sequence of a style. STYLE_PLAIN ends the style before. */
+void screen_set(const struct screen *screen, struct buf *out, enum style style);
+void screen_add(const struct screen *screen, struct buf *out, enum style style, const char *text);
+
+size_t screen_columns(const char *text);                        /* the width of visible text, in columns */
+size_t screen_cut(const char *text, size_t columns);            /* the number of bytes that fit into so many */
+
+/* A table of aligned columns that fits the terminal. Empty columns are left out. If it is too wide, the widest of the
+ * columns that may shrink is cut, and its cells end in an ellipsis. Then the last columns are left out, but none that
+ * stays: rather than that, a line is longer than the terminal. */
+
+#define COLUMNS_MOST 12
+
+struct column {
+	const char *title;
+	bool right;                     /* its cells are aligned to the right, as numbers are */
+	bool can_shrink;                /* it may be cut, but not below the width of its title */
+	bool stays;                     /* it is never left out; the first column stays in any case */
+};
+
+struct columns {
+	struct column list[COLUMNS_MOST];
+	size_t count;                   /* of the columns, at most COLUMNS_MOST */
+	size_t widths[COLUMNS_MOST];    /* in columns of the screen: that of the widest cell or the title */
+	bool filled[COLUMNS_MOST];      /* whether any cell of the column has text */
+	struct buf text;                /* the cells, each with its NUL */
+	struct buf styles;              /* an enum style in a byte for each cell */
+	size_t cells;                   /* number of cells so far */
+};
+
+/* The rows to print. */
+struct columns_page {
+	size_t most;                    /* number of rows at most */
+	const char *indent;             /* text before each line */
+};
+
+void columns_begin(struct columns *columns, const struct column *list, size_t count);    /* copies the list */
+
+/* Add the next cell, row by row. columns_add empties the buffer, whose text must be visible (buf_visible). */
+void columns_add(struct columns *columns, enum style style, struct buf *text);
+void columns_add_text(struct columns *columns, enum style style, const char *text);
+
+/* Prints the titles and the rows of the page. */
+void columns_print(struct columns *columns, const struct screen *screen, const struct columns_page *page,
+		   struct buf *out);
+size_t columns_rows(const struct columns *columns);
+void columns_free(struct columns *columns);
+
+/* The words by which people know the states of a service: one table for list, status, why, top and the status page. The
+ * states of the control socket are an interface, and stay as they are. */
+
+struct state_word {
+	const char *word;
+	enum style style;
+	const char *dot, *plain;        /* the mark with and without Unicode */
+	const char *class;              /* of the page: good, sleep, warn or bad */
+	bool is_active;                 /* unless it is held, it serves clients, or would serve the next one */
+};
+
+#define STATE_WORDS 18
+
+extern const struct state_word state_words[STATE_WORDS];        /* in the order of totals; the last one: unknown */
+
+/* service: any line about it. Needs state and instances, and pause for a service that tries again. */
+const struct state_word *state_word_of(const json_t *service);
+
+/* Adds the word as a sentence: "it is failing", "it has no port". */
+void state_word_add_sentence(struct buf *out, const json_t *service);
+
+/* Adds the word, the place in line, and what else marks the service: "queued, 3rd in line", "awake, outdated". */
+void state_word_add(struct buf *out, const json_t *service);
+
+/* Whether the service serves clients, or would serve the next one. */
+bool state_word_is_active(const json_t *service);
+bool state_word_is_asleep(const struct state_word *word);       /* it waits for a client, without using the processor */
+bool state_word_is_awake(const struct state_word *word);
+void state_word_add_dot(const struct state_word *word, const struct screen *screen, struct buf *out);
+
+/* The fields of a service that several views print: one table for the columns of list, top and the status page, and for
+ * the lines on the page of a service. */
+
+enum field {
+	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_SINCE, FIELD_QUEUE,
+	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_REFUSED, FIELD_TIME, FIELD_COMMAND, FIELD_FAILURE,
+	FIELD_SHARE, FIELD_RATE,        /* of top alone, which adds them: they need its answer before */
+	FIELDS,
+};
+
+extern const struct field_of_service {
+	struct column column;           /* in list and top */
+	const char *name;               /* on the status page; NULL: not there */
+	const char *key;                /* a number: its member of the service, */
+	bool (*number)(const json_t *service, double *number);  /* or what reads it; false: unknown */
+	void (*unit)(struct buf *out, double number);           /* adds the number */
+	enum style (*add)(struct buf *out, const struct screen *screen, const json_t *service); /* no number: adds the value */
+} fields[FIELDS];
+
+/* Adds the value; nothing if it is unknown or 0. Returns its style. On a terminal long values are shortened. */
+enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service);
+
+/* Adds a cell with a sentence. */
+void fields_say(struct columns *columns, enum style style, const json_t *object, const char *sentence);
+
+/* Begins a table of these columns, and adds the cells of a service. */
+void fields_begin(struct columns *columns, const enum field *list, size_t count);
+void fields_add(struct columns *columns, const enum field *list, size_t count, const struct screen *screen,
+		const json_t *service);
+
+/* What superd's answer says about a service, as text for a person: one function for each fact, for status, why, list,
+ * top and the status page. Each adds nothing if superd sent nothing about it. status and why get whole answers; those
+ * of list, top and metrics are shorter, and have the number of instances in the place of the list. */
+
+size_t facts_instances(const json_t *service);                  /* the number of instances */
+const json_t *facts_current(const json_t *service);             /* the instance with the sockets; NULL: none */
+
+/* Clients that wait at a listener, and at all of a service: in its accept queue, or accepted without an instance yet.
+ * false: unknown. */
+bool facts_listener_queue(const json_t *listener, double *waiting);
+bool facts_queue(const json_t *service, double *waiting);
+
+double facts_refused(const json_t *service);                    /* refused clients, for all reasons */
+
+/* A sentence (superctl/sentence) about the end of an instance, an object whose members have this prefix: "exit status 1",
+ * "signal KILL", a reason. */
+#define ENDING_OF(end) \
+	"[{" end "reason}|exit status {" end "status}" ENDING_RESULT(end) "|signal {" end "signal}" \
+	"[{?" end "core_dumped} (core dumped)]" ENDING_RESULT(end) "|{" end "result}]"
+#define ENDING_RESULT(end) \
+	"[{" end "result=success}|{" end "result=exit-code}|{" end "result=signal}|{" end "result=core-dump}|" \
+	" ({" end "result})]"
+
+/* Sentences about a service. */
+#define NEXT_TRY \
+	"[{?pause}[{pause.reason}][; it tries again in {pause.left:span}|; superd does not start it again: " \
+	"superctl start does]]"
+#define OUTDATED \
+	"[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration" \
+	"[{state=leaving}|: superctl restart {service}]]"
+
+/* A fact of a service: a sentence, what `add` adds, or a text for each thing there is, by `next`. */
+struct fact {
+	const char *label;
+	const char *sentence;
+	void (*add)(struct buf *out, const json_t *service);
+	bool (*next)(struct buf *out, const json_t *service, size_t *at);
+};
+
+/* Adds the next text of the fact, the first one at 0; nothing: there is nothing to say. false: no more. */
+bool facts_add(struct buf *out, const struct fact *fact, const json_t *service, size_t *at);
+
+/* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
+void facts_add_endpoints(struct buf *out, const json_t *service, size_t most);
+
+/* Adds the command as ps(1) shows it, and the program in parentheses if argv0 is another name. brief: the program is
+ * printed without its folder. */
+void facts_add_command(struct buf *out, const json_t *service, bool brief);
+
+void facts_add_last_start(struct buf *out, const json_t *service);      /* "5 s ago (16:20:11) by 10.0.0.5" */
+void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s ago (16:20:11) with exit status 1" */
+/* Adds why superd takes no client from a socket, or that it is not as configured; nothing if all is well. */
+void facts_add_socket_fault(struct buf *out, const json_t *listener);
+
+void facts_add_idle(struct buf *out, const json_t *service);            /* who is connected, and when it sleeps */
+void facts_add_relay(struct buf *out, const json_t *instance);
+
+/* Adds the failure at this place, the last one at 0, with those of the same reason, and moves the place behind them.
+ * false: no more. */
+bool facts_next_failure(struct buf *out, const json_t *service, size_t *at);
+
+/* The next instance that serves its clients before it is stopped: why, until when, and how many. false: no more. */
+bool facts_next_stop(struct buf *out, const json_t *service, size_t *at);
+
+/* Adds "[12]" for a line of the log that a program has printed, "[-]" if its pid is unknown, as the log file has it.
+ * superd's own lines have none (false), so that no program's line can pass for one of superd. */
+bool facts_add_speaker(struct buf *out, const json_t *line);
+
+/* The next instance that still runs by the configuration before a reload. With accept = yes superd only reports their
+ * number. */
+bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at);
+
+/* One conversation with superd over its control socket: the greeting, a request, and the lines of the answer. */
+
+#define CONVERSATION_FOREVER (-1)       /* a time: no limit */
+#define CONVERSATION_TIMEOUT 10000      /* milliseconds between two lines, if superd has nothing to wait for */
+
+struct conversation {
+	const struct superctl_options *options; /* borrowed */
+	int fd;                         /* owned; -1: closed */
+	struct buf input;               /* bytes that were read: the lines before `start` are taken already, */
+	size_t start, scanned;          /* and from it up to `scanned` there is no newline */
+	json_t *greeting;               /* superd's first line, owned; NULL: not connected */
+	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or CONVERSATION_FOREVER */
+	int64_t timeout;                /* milliseconds between two lines of the answer; or CONVERSATION_FOREVER */
+	int64_t lines_left;             /* lines of the answer to read still; 0: all */
+	bool follows;                   /* a verb without an end: --timeout is how long superctl waits for a new superd */
+	bool connection_lost;           /* superd ended the connection in the middle of the answer */
+	bool is_late;                   /* no line came in time */
+	size_t lines_read;              /* lines of answers so far */
+	bool quiet;                     /* failures are not printed; the caller reads `why` and frees it */
+	struct buf why;                 /* the last failure, visible text */
+};
+
+/* What the conversation prints once a line is handled, to stdout and to stderr; nothing with --json. */
+struct reply_text {
+	struct buf out, err;
+};
+
+/* Called for each line of the answer but the last one, which ends it. Returns false after printing an error that ends the
+ * conversation. */
+typedef bool reply_line(void *context, const json_t *line, struct reply_text *text);
+
+/* All in one: connects, sends a request, reads the answer. verb: as superd has it, with options that are not those of
+ * the command line, which are added as far as they mean the same for every verb, and then the names. */
+enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
+				 void *context);
+
+/* The same until conversation->until, which the caller has set in an empty struct. It prints no failure:
+ * conversation->why has it. The caller frees that, and the greeting is there until conversation_close. */
+enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
+					 const char *verb, reply_line *on_line, void *context);
+
+/* The same in steps: connects, reads the greeting, and sends the request. On failure it prints the reason, and the caller
+ * must not call conversation_close. */
+enum ctl_status conversation_begin(struct conversation *conversation, const struct superctl_options *options,
+				   const char *verb);
+enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options);
+enum ctl_status conversation_send(struct conversation *conversation, const char *verb);
+
+/* Reads the answer to its end. With --json it prints each line before it calls on_line, which may be NULL. */
+enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context);
+
+/* The same, and reconnects after superd has gone away, as at a restart, and sends this request. superctl reports on
+ * stderr that superd has gone, and that it is back. With --json it prints lines of its own to stdout:
+ * {"connection":"lost"} and {"connection":"back","superd":"1.0","pid":17}. */
+enum ctl_status conversation_follow(struct conversation *conversation, const char *verb, reply_line *on_line,
+				    void *context);
+void conversation_close(struct conversation *conversation);
+
+/* END: end of file; LATE: the deadline has passed; FAILED: see errno. */
+enum line_result { LINE_TAKEN, LINE_END, LINE_LATE, LINE_TOO_LONG, LINE_FAILED };
+
+/* Waits for the next line until the time `until` of clock_ms. The line is NUL-terminated, without its newline, and
+ * valid until the next call. A last line without a newline is ignored. */
+enum line_result conversation_take_line(struct conversation *conversation, int64_t until, char **line, size_t *length);
+
+/* Connects to a unix socket within `limit` milliseconds. -1 and errno. */
+int conversation_connect(const char *path, int64_t limit);
+
+/* Whether root or this user listens at the socket: any process can take a name in the abstract namespace; a path is as
+ * safe as its folder. *uid: the user of the process that called listen(2) (unix(7), SO_PEERCRED). */
+bool conversation_trusts(int fd, uid_t *uid);
+
+/* Writes the buffer to stdout and empties it. false after printing why it failed. */
+bool conversation_print(struct buf *out);
+
+/* The result of an order for a service as a sentence, for the verbs that change something, and for the keys of top. */
+
+/* Adds "SERVICE: RESULT". at_boot: the order was one for each boot, too. A line of the log has its message instead. */
+void order_add(struct buf *out, const json_t *line, bool at_boot);
+
+/* Adds "SERVICE: waiting: pid 12 has not ended; in 9 s it is killed". false: the line has a result. */
+bool order_add_waiting(struct buf *out, const json_t *line);
+
+/* Why a service is in its state, for superctl why and the status page. */
+
+/* Adds the sentences about the service's line of status, each with its end behind it; the first one begins with the
+ * state. */
+void why_add(struct buf *out, const json_t *service, const char *end);
+
+/* The connections and starts a second of each service between the last answers to top, drawn as a bar for each.
+ *
+ * An answer has only busy services. One that is missing had no instance, and its rate is 0. */
+
+#define RATE_HISTORY_MOST 10 /* bars */
+
+struct rate_history {
+	json_t *services;               /* by name: private to rate_history.c; owned */
+	double at;                      /* time of the last answer; 0: there was none */
+	bool is_partial;                /* the last answer left busy services out */
+};
+
+/* Takes the counters of the next answer. */
+void rate_history_take(struct rate_history *history, const json_t *line);
+
+/* Adds the bars of a service, the newest one last. The highest has the full height. */
+void rate_history_add(const struct rate_history *history, const char *service, bool unicode, struct buf *out);
+void rate_history_free(struct rate_history *history);
+
+/* One table of superctl top: the processor time and memory of superd and its busiest services, sorted. */
+
+struct top_table {
+	json_t *now, *before;           /* the last two answers, owned; NULL: there was none */
+	struct rate_history rates;      /* connections and starts of the last answers */
+	char sort;                      /* sort key: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use */
+};
+
+/* Takes a reference to the next answer. Shares of the processor are computed against the answer before. */
+void top_table_take(struct top_table *table, const json_t *line);
+
+/* Adds the head, and at most `most` services with the number of the others. SIZE_MAX: all services. */
+void top_table_add(const struct top_table *table, const struct screen *screen, size_t most, struct buf *out);
+void top_table_free(struct top_table *table);
+
+/* superd's counters as a page for Prometheus, in its text format (prometheus.io, "Exposition formats", version 0.0.4),
+ * which all collectors read. */
+
+/* Adds the page. greeting: superd's first line; lines: an array of its answer to "metrics". */
+void metrics_compose(struct buf *out, const json_t *greeting, const json_t *lines);
+
+/* Asks superd within `limit` milliseconds, and adds the page to `out`; with --json it prints the answer instead. It
+ * prints no error: *why has it, and the caller frees it. */
+enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why);

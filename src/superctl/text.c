@@ -1,0 +1,352 @@
+/* Reads superd's JSON.
+ *
+ * Another program may own the socket and send anything. A member of the wrong type counts as missing, and text is
+ * escaped before it is printed, because it may hold any byte. */
+#include "superctl/superctl.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/memory.h"
+#include "lib/shell_words.h"
+#include "lib/units.h"
+
+static void *allocate_value(size_t size)
+{
+	void *got = malloc(size);
+
+	if (!got)
+		memory_ran_out();
+	return got;
+}
+
+void json_reply_need_memory(const char *words)
+{
+	memory_ends_process(STDERR_FILENO, words, strlen(words));
+	json_set_alloc_funcs(allocate_value, free);
+}
+
+json_t *json_reply_parse(const char *line, size_t length)
+{
+	json_t *object = json_loadb(line, length, JSON_ALLOW_NUL, NULL);
+
+	if (json_is_object(object))
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+const char *json_reply_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+bool json_reply_is(const json_t *object, const char *key, const char *text)
+{
+	return !strcmp(json_reply_text(object, key), text);
+}
+
+bool json_reply_flag(const json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+bool json_reply_has_number(const json_t *object, const char *key)
+{
+	return json_is_number(json_object_get(object, key));
+}
+
+double json_reply_number(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+int json_reply_count(const json_t *object, const char *key)
+{
+	double number = json_reply_number(object, key);
+
+	return number > 0 && number <= INT_MAX ? (int)number : 0;
+}
+
+const json_t *json_reply_list(const json_t *object, const char *key)
+{
+	const json_t *list = json_object_get(object, key);
+
+	return json_is_array(list) ? list : NULL;
+}
+
+const json_t *json_reply_object(const json_t *object, const char *key)
+{
+	const json_t *found = json_object_get(object, key);
+
+	return json_is_object(found) ? found : NULL;
+}
+
+void json_reply_show(struct buf *out, const json_t *text)
+{
+	if (json_is_string(text))
+		buf_visible(out, json_string_value(text), json_string_length(text));
+}
+
+void json_reply_show_text(struct buf *out, const json_t *object, const char *key)
+{
+	json_reply_show(out, json_object_get(object, key));
+}
+
+void json_reply_show_words(struct buf *out, const char *first, const json_t *words)
+{
+	struct buf quoted = { 0 };
+
+	shell_words_quote(&quoted, first);
+	for (size_t i = 1; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
+
+		if (!word)
+			continue;
+		buf_char(&quoted, ' ');
+		shell_words_quote(&quoted, word);
+	}
+	buf_visible(out, buf_string(&quoted), quoted.length);
+	buf_free(&quoted);
+}
+
+/* Numbers as people read them: ages, sizes, times. */
+
+void human_units_add_age(struct buf *out, double seconds)
+{
+	char text[DURATION_MOST];
+
+	buf_text(out, duration_write_whole(text, seconds));
+}
+
+void human_units_add_span(struct buf *out, double seconds)
+{
+	char text[DURATION_MOST];
+
+	buf_text(out, duration_write(text, seconds));
+}
+
+void human_units_add_bytes(struct buf *out, double bytes)
+{
+	char text[SIZE_TEXT_MOST];
+
+	buf_text(out, size_write(text, bytes));
+}
+
+void human_units_add_time(struct buf *out, double unix_seconds)
+{
+	char text[TIME_TEXT_MOST];
+
+	buf_text(out, time_write(text, unix_seconds));
+}
+
+void human_units_add_clock(struct buf *out, double unix_seconds)
+{
+	char text[TIME_TEXT_MOST];
+
+	buf_text(out, time_write_short(text, unix_seconds, (double)time(NULL)));
+}
+
+void human_units_add_dated(struct buf *out, double unix_seconds)
+{
+	char text[TIME_TEXT_MOST];
+
+	buf_text(out, time_write_dated(text, unix_seconds));
+}
+
+void human_units_add_minute(struct buf *out, double unix_seconds)
+{
+	char text[TIME_TEXT_MOST];
+
+	buf_text(out, time_write_minute(text, unix_seconds));
+}
+
+/* Writes the fewest digits that strtod(3) reads back as the same number. */
+static void write_shortest(char *text, size_t size, double number)
+{
+	for (int digits = 1; digits <= 17; digits++) {
+		snprintf(text, size, "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			return;
+	}
+}
+
+void human_units_add_float(struct buf *out, double number)
+{
+	char text[40] = "";
+
+	if (!isfinite(number)) {
+		buf_text(out, isnan(number) ? "NaN" : number > 0 ? "+Inf" : "-Inf");
+		return;
+	}
+	if (fabs(number) < 1e6 && number == (double)(long)number)
+		snprintf(text, sizeof(text), "%.0f", number);   /* 10.0, and not 1e+01 */
+	else
+		write_shortest(text, sizeof(text), number);
+	buf_text(out, text);
+	if (!strpbrk(text, ".e"))
+		buf_text(out, ".0");
+}
+
+/* Reads a sentence from left to right. What a choice has written is cut off again if it is not the one. */
+
+struct sentence {
+	struct buf *out;
+	const json_t *object;
+	const char *at;
+};
+
+double sentence_now(const json_t *service)
+{
+	return json_reply_has_number(service, "since") && json_reply_has_number(service, "for")
+		? json_reply_number(service, "since") + json_reply_number(service, "for")
+		: 0;
+}
+
+void sentence_add_lapse(struct buf *out, double seconds)
+{
+	(seconds < 1 ? human_units_add_span : human_units_add_age)(out, seconds > 0 ? seconds : 0);
+}
+
+void sentence_add_ago(struct buf *out, double now, double at)
+{
+	if (now >= at) {
+		sentence_add_lapse(out, now - at);
+		buf_text(out, " ago (");
+	}
+	human_units_add_clock(out, at);
+	buf_text(out, now >= at ? ")" : "");
+}
+
+static void add_number(const struct sentence *sentence, double number, const char *unit, size_t length)
+{
+	static const struct {
+		const char *name;
+		void (*add)(struct buf *out, double number);
+	} units[] = {
+		{ "span", human_units_add_span }, { "age", human_units_add_age }, { "lapse", sentence_add_lapse },
+		{ "clock", human_units_add_clock }, { "time", human_units_add_time },
+		{ "bytes", human_units_add_bytes },
+	};
+
+	if (length == 3 && !memcmp(unit, "ago", length)) {
+		sentence_add_ago(sentence->out, sentence_now(sentence->object), number);
+		return;
+	}
+	for (size_t n = 0; n < sizeof(units) / sizeof(*units); n++) {
+		if (length == strlen(units[n].name) && !memcmp(unit, units[n].name, length)) {
+			units[n].add(sentence->out, number);
+			return;
+		}
+	}
+	buf_addf(sentence->out, "%.0f%.*s%s", number, (int)length, unit, length && number != 1 ? "s" : "");
+}
+
+static bool add_list(struct buf *out, const json_t *list, const char *between)
+{
+	for (size_t n = 0; n < json_array_size(list); n++) {
+		const json_t *each = json_array_get(list, n);
+
+		buf_text(out, n ? between : "");
+		if (json_is_number(each))
+			buf_addf(out, "%.0f", json_number_value(each));
+		else
+			json_reply_show(out, each);
+	}
+	return json_array_size(list);
+}
+
+/* The member of a name such as "relay.target". NULL: there is none. */
+static const json_t *find_member(const json_t *object, const char *name, size_t length)
+{
+	char key[64];
+	size_t first = strcspn(name, ".");
+
+	if (first >= length)
+		first = length;
+	if (first >= sizeof(key))
+		return NULL;
+	memcpy(key, name, first);
+	key[first] = '\0';
+	object = json_object_get(object, key);
+	return first < length ? find_member(object, name + first + 1, length - first - 1) : object;
+}
+
+static bool member_counts(const json_t *member)
+{
+	return json_is_true(member) || json_number_value(member) > 0 || json_string_length(member) ||
+	       json_array_size(member) || json_object_size(member);
+}
+
+static bool add_member(struct sentence *sentence)
+{
+	char sign = strchr("?!#", *sentence->at) ? *sentence->at++ : '\0';
+	size_t length = strcspn(sentence->at, "=:}");
+	const json_t *member = find_member(sentence->object, sentence->at, length);
+	const char *rest = sentence->at + length;
+	size_t size = strcspn(rest, "}");
+
+	sentence->at = rest + size + 1;
+	if (sign == '#')
+		return json_is_number(member);
+	if (sign)
+		return member_counts(member) == (sign == '?');
+	if (*rest == '=')
+		return json_is_number(member) ? json_number_value(member) == strtod(rest + 1, NULL)
+					      : json_string_length(member) == size - 1 &&
+							!memcmp(json_string_value(member), rest + 1, size - 1);
+	if (json_is_number(member))
+		add_number(sentence, json_number_value(member), rest + (size > 0), size ? size - 1 : 0);
+	else if (json_is_array(member))
+		return add_list(sentence->out, member, strncmp(rest, ":words", 6) ? ", " : " ");
+	else
+		json_reply_show(sentence->out, member);
+	return json_is_number(member) || json_string_length(member);
+}
+
+static void add_choice(struct sentence *sentence);
+
+static bool add_part(struct sentence *sentence)
+{
+	bool is_so = true;
+
+	while (*sentence->at && *sentence->at != '|' && *sentence->at != ']') {
+		char c = *sentence->at++;
+
+		if (c == '{')
+			is_so &= add_member(sentence);
+		else if (c == '[')
+			add_choice(sentence);
+		else
+			buf_char(sentence->out, c);
+	}
+	return is_so;
+}
+
+static void add_choice(struct sentence *sentence)
+{
+	bool found = false;
+
+	do {
+		size_t before = sentence->out->length;
+		bool is_so = add_part(sentence);
+
+		if (found || !is_so)
+			(void)buf_cut(sentence->out, before);
+		found |= is_so;
+	} while (*sentence->at++ == '|');
+}
+
+bool sentence_add(struct buf *out, const json_t *object, const char *text)
+{
+	struct sentence sentence = { out, object, text };
+
+	return add_part(&sentence);
+}
