@@ -1,23 +1,46 @@
-/* Composes the overview and the page of a service. Each text of superd's answers is made visible and then escaped
- * (html.h); ids and addresses are written as in a URL. */
+/* Serves builtin = status: one HTTP request for the overview, the page of a service or the style sheet.
+ *
+ * Each text of superd's answers is made visible and then escaped (html_add); ids and addresses are written as in a URL.
+ * Nothing here writes: superd's connection may only read, and the methods are GET and HEAD. The pages have no script; a
+ * browser loads them again from time to time. */
 #include "superctl/page.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/clock.h"
 #include "lib/shell_words.h"
 
-/* Draws the bars of a timeline as SVG. A path holds all cells of its phase, and neighbours in one
- * rectangle, so that a page with 1,000 bars stays small. */
+#define ASK_LIMIT 10000                 /* milliseconds for all of superd's answers */
+#define FAILED_MOST 200                 /* services whose last failure the overview asks for */
+#define REQUEST_BYTES 6000              /* of the names in such a request; superd takes 8192 bytes */
+#define LINES_MOST 200000               /* lines of an answer */
+#define FILTER_MOST 200                 /* bytes */
+#define PAGE_SERVICES 5000              /* rows of the overview; a filter shows the others */
+#define CELLS_MOST 512                  /* of a bar; superd takes no more */
+#define NAME_MOST 24                    /* bytes of a name that no line break parts */
 
-#define MINUTE 60.
-#define HOUR 3600.
-#define CALENDAR_MOST 1e15              /* seconds; far beyond every calendar */
+/* The bars: the last 6 hours, in 96 cells in the overview and in 360 on the page of a service. */
+#define TIMELINE "timeline --since=6h --cells=96"
+#define TIMELINE_OF_ONE "timeline --since=6h --cells=360"
 
-const struct timeline_phase timeline_phases[] = {
+static const char html_type[] = "text/html; charset=utf-8";
+
+/* superd's answers for the overview; all borrowed. */
+struct overview {
+	const json_t *metrics;          /* array: superd's own line, then one for each service */
+	const json_t *timelines;        /* object: name to the line of timeline --cells */
+	const json_t *failed;           /* object: name to the line of status, for services with failures; may lack some */
+	const json_t *faulty;           /* object: name to the line of list --failed */
+	const char *filter;             /* part of a service's name, endpoint or state, case-insensitive; "": all services */
+	bool failed_only;               /* only services with a fault now, those of list --failed */
+};
+
+static const struct phase {
+	char letter;                    /* as superd sends it */
+	const char *word;               /* for people */
+	const char *class;              /* in the style sheet */
+} phases[] = {
 	{ '-', "off", "t-off" },
 	{ '.', "asleep", "t-asleep" },
 	{ ':', "short wakes", "t-wakes" },
@@ -27,133 +50,8 @@ const struct timeline_phase timeline_phases[] = {
 	{ '=', "paused", "t-paused" },
 	{ '!', "failing", "t-failed" },
 };
-const size_t timeline_phase_count = sizeof(timeline_phases) / sizeof(*timeline_phases);
-
-const char *timeline_bar(const json_t *line)
-{
-	const char *bar = json_reply_text(line, "bar");
-
-	return strnlen(bar, TIMELINE_CELLS_MOST + 1) <= TIMELINE_CELLS_MOST ? bar : "";
-}
-
-static size_t run_length(const char *bar)
-{
-	size_t length = 1;
-
-	while (bar[length] == *bar)
-		length++;
-	return length;
-}
-
-void timeline_bar_add_words(struct buf *out, const char *bar)
-{
-	const char *between = "";
-
-	for (size_t n = 0; n < timeline_phase_count; n++) {
-		if (!strchr(bar, timeline_phases[n].letter))
-			continue;
-		buf_addf(out, "%s%s", between, timeline_phases[n].word);
-		between = ", ";
-	}
-}
-
-void timeline_bar_add_paths(struct buf *out, const char *bar, unsigned width, unsigned height)
-{
-	for (size_t n = 0; n < timeline_phase_count; n++) {
-		const struct timeline_phase *phase = &timeline_phases[n];
-
-		if (!strchr(bar, phase->letter))
-			continue;
-		buf_addf(out, "<path class=\"%s\" d=\"", phase->class);
-		for (size_t at = 0, length; bar[at]; at += length) {
-			length = run_length(bar + at);
-			if (bar[at] == phase->letter)
-				buf_addf(out, "M%zu 0h%zuv%uH%zuz", at * width, length * width, height, at * width);
-		}
-		buf_text(out, "\"/>");
-	}
-}
-
-bool timeline_bar_has_faults(const json_t *line)
-{
-	return json_array_size(json_reply_list(line, "faults"));
-}
-
-void timeline_bar_add_faults(struct buf *out, const json_t *line)
-{
-	const json_t *faults = json_reply_list(line, "faults");
-
-	if (!json_array_size(faults))
-		return;
-	buf_text(out, "<path class=\"" TIMELINE_FAULT_CLASS "\" d=\"");
-	for (size_t n = 0; n < json_array_size(faults) && n < TIMELINE_CELLS_MOST; n++)
-		buf_addf(out, "M%.0f .65h1v.35h-1z", json_number_value(json_array_get(faults, n)));
-	buf_text(out, "\"/>");
-}
-
-const struct timeline_span *timeline_span_of(double lived)
-{
-	static const struct timeline_span spans[] = {
-		{ 10 * MINUTE, "10min", "Last 10 min", "10 min" },
-		{ HOUR, "1h", "Last hour", "1 hour" },
-		{ 6 * HOUR, "6h", "Last 6 hours", "6 hours" },
-	};
-	size_t n = 0;
-
-	while (n + 1 < sizeof(spans) / sizeof(*spans) && lived > spans[n].seconds)
-		n++;
-	return &spans[n];
-}
-
-static const double steps[] = {
-	MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
-	HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
-};
-
-/* How far the local clock is ahead of UTC, in seconds. */
-static bool local_offset(double unix_seconds, double *offset)
-{
-	time_t seconds = unix_seconds > 0 && unix_seconds <= CALENDAR_MOST ? (time_t)unix_seconds : 0;
-	struct tm tm;
-
-	if (!seconds || !localtime_r(&seconds, &tm))
-		return false;
-	*offset = (double)tm.tm_gmtoff;
-	return true;
-}
-
-size_t timeline_axis(double from, double until, size_t most, double times[TIMELINE_TIMES_MOST])
-{
-	double offset, step = 0, first = 0;
-	size_t count = 0;
-
-	if (!local_offset(from, &offset) || !(until > from && until <= CALENDAR_MOST))
-		return 0;
-	if (most > TIMELINE_TIMES_MOST)
-		most = TIMELINE_TIMES_MOST;
-	for (size_t n = 0; n < sizeof(steps) / sizeof(*steps); n++) {
-		step = steps[n];
-		first = ceil((from + offset) / step) * step - offset;
-		if (first + (double)most * step >= until)
-			break;
-	}
-	for (double at = first; at < until && count < most; at += step)
-		times[count++] = at;
-	return count;
-}
-
-#define BUCKETS_MOST 64                 /* of a histogram */
-#define AXIS_TIMES 3                    /* above the bars of the overview, at most */
-#define AXIS_TIMES_OF_ONE 8             /* above the bar on the page of a service */
-#define NAME_MOST 24                    /* bytes of a name that no line break parts */
-#define EDGE_PERCENT 12                 /* of the axis: times so near to an end do not reach over it */
-#define BAR_WIDTH 200.0                 /* of the longest bar of a histogram, in units of its drawing */
-
-/* A histogram whose counts are cumulative; those behind the last bound are in total alone. */
-struct delays {
-	double bounds[BUCKETS_MOST], counts[BUCKETS_MOST], total;
-	size_t buckets;
-};
+#define PHASES (sizeof(phases) / sizeof(*phases))
+#define FAULT "failing for a moment"    /* a failure that was too short for its letter has a mark of its own */
 
 /* Sums over the services, shown above the table. */
 struct totals {
@@ -170,15 +68,11 @@ static void add_head(struct buf *out, const char *title, const char *root)
 {
 	buf_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+		      "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		      "<meta http-equiv=\"refresh\" content=\"30\">\n<title>");
 	html_text(out, title);
 	buf_addf(out, "</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"%spage.css\">\n"
-		      "<script src=\"%spage.js\" defer></script>\n</head>\n<body>\n", root, root);
-}
-
-static void add_end(struct buf *out)
-{
-	buf_text(out, "<p id=\"stale\" role=\"status\"></p>\n</body>\n</html>\n");
+		      "</head>\n<body>\n", root);
 }
 
 static const char *colour_of(const json_t *service)
@@ -215,50 +109,72 @@ static bool is_shown(const struct overview *overview, const json_t *service)
 	return is_shown;
 }
 
-/* Adds what a service did in the last hours. line: its line of timeline; NULL: unknown. */
+/* Adds what a service did in the last hours: a path for each phase with all its cells, neighbours in one rectangle, so that
+ * a page with 1,000 bars stays small; and one for the marks of short failures, as wide as a cell, and a third as high.
+ * line: its line of timeline; NULL: unknown. */
 static void add_timeline(struct buf *out, const json_t *line)
 {
-	const char *bar = timeline_bar(line);
+	const char *bar = json_reply_text(line, "bar"), *between = "";
+	const json_t *faults = json_reply_list(line, "faults");
+	struct buf words = { 0 }, paths = { 0 };
 
-	if (!*bar)
+	if (!*bar || strnlen(bar, CELLS_MOST + 1) > CELLS_MOST)
 		return;
+	for (size_t n = 0; n < PHASES; n++) {
+		if (!strchr(bar, phases[n].letter))
+			continue;
+		buf_addf(&words, "%s%s", between, phases[n].word);
+		between = ", ";
+		buf_addf(&paths, "<path class=\"%s\" d=\"", phases[n].class);
+		for (size_t at = 0, length; bar[at]; at += length) {
+			for (length = 1; bar[at + length] == bar[at];)
+				length++;
+			if (bar[at] == phases[n].letter)
+				buf_addf(&paths, "M%zu 0h%zuv1H%zuz", at, length, at);
+		}
+		buf_text(&paths, "\"/>");
+	}
 	buf_addf(out, "<svg class=\"timeline\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\" role=\"img\" "
-		      "aria-label=\"", strlen(bar));
-	timeline_bar_add_words(out, bar);
-	buf_text(out, timeline_bar_has_faults(line) ? ", " TIMELINE_FAULT_WORD "\">" : "\">");
-	timeline_bar_add_paths(out, bar, 1, 1);
-	timeline_bar_add_faults(out, line);
-	buf_text(out, "</svg>");
+		      "aria-label=\"%s%s\">%s",
+		 strlen(bar), buf_string(&words), json_array_size(faults) ? ", " FAULT : "", buf_string(&paths));
+	if (json_array_size(faults))
+		buf_text(out, "<path class=\"t-failed\" d=\"");
+	for (size_t n = 0; n < json_array_size(faults) && n < CELLS_MOST; n++)
+		buf_addf(out, "M%.0f .65h1v.35h-1z", json_number_value(json_array_get(faults, n)));
+	buf_text(out, json_array_size(faults) ? "\"/></svg>" : "</svg>");
+	out->failed |= words.failed || paths.failed;
+	buf_free(&words);
+	buf_free(&paths);
 }
 
-/* Adds round times at their places above the bars. It is no part of a bar's drawing, which is stretched. */
-static void add_axis(struct buf *out, const json_t *line, size_t most)
+/* Adds times above the bars: the first, the last and so many between them. It is no part of a bar's drawing, which is
+ * stretched. */
+static void add_axis(struct buf *out, const json_t *line, int between)
 {
 	double from = json_reply_number(line, "from"), until = json_reply_number(line, "until");
-	double times[TIMELINE_TIMES_MOST];
-	size_t count = timeline_axis(from, until, most, times);
 
 	buf_text(out, "<svg class=\"axis\" role=\"img\" aria-label=\"Times\">");
-	for (size_t n = 0; n < count; n++) {
-		double percent = (times[n] - from) / (until - from) * 100;
-		const char *anchor = percent < EDGE_PERCENT ? "start" : percent > 100 - EDGE_PERCENT ? "end" : "middle";
+	for (int n = 0; until > from && n <= between + 1; n++) {
+		double part = (double)n / (between + 1);
 
-		buf_addf(out, "<text x=\"%.2f%%\" y=\"10\" text-anchor=\"%s\">", percent, anchor);
-		human_units_add_minute(out, times[n]);
-		buf_addf(out, "</text><rect x=\"%.2f%%\" y=\"12\" width=\"1\" height=\"4\"/>", percent);
+		buf_addf(out, "<text x=\"%.2f%%\" y=\"10\" text-anchor=\"%s\">", part * 100,
+			 !n ? "start" : n > between ? "end" : "middle");
+		human_units_add_minute(out, from + part * (until - from));
+		buf_addf(out, "</text><rect x=\"%.2f%%\" y=\"12\" width=\"1\" height=\"4\"/>", part * 100);
 	}
 	buf_text(out, "</svg>");
 }
 
 static void add_legend(struct buf *out)
 {
+	static const char mark[] = "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"%s\" "
+				   "d=\"%s\"/></svg> %s</span> ";
+
 	buf_text(out, "<p class=\"legend\">");
-	for (size_t n = 0; n < timeline_phase_count; n++)
-		buf_addf(out, "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"%s\" "
-			      "d=\"M0 0h12v12H0z\"/></svg> %s</span> ",
-			 timeline_phases[n].class, timeline_phases[n].word);
-	buf_text(out, "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"" TIMELINE_FAULT_CLASS
-		      "\" d=\"M2 8h8v4H2z\"/></svg> " TIMELINE_FAULT_WORD "</span></p>\n");
+	for (size_t n = 0; n < PHASES; n++)
+		buf_addf(out, mark, phases[n].class, "M0 0h12v12H0z", phases[n].word);
+	buf_addf(out, mark, "t-failed", "M2 8h8v4H2z", FAULT);
+	buf_text(out, "</p>\n");
 }
 
 static void add_cell(struct buf *out, enum field field, const char *class, const json_t *service)
@@ -289,7 +205,7 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	buf_text(out, "</a>");
 	add_cell(out, FIELD_STATE, colour_of(service), service);
 	add_cell(out, FIELD_SINCE, "", service);
-	buf_addf(out, "<td data-of=\"%s\">", overview->span->label);
+	buf_text(out, "<td>");
 	add_timeline(out, json_object_get(overview->timelines, name));
 	for (size_t n = 0; n < sizeof(rest) / sizeof(*rest); n++)
 		add_cell(out, rest[n], "", service);
@@ -299,53 +215,6 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	add_cell(out, FIELD_STARTS, "", service);
 	add_cell(out, FIELD_FAILURE, "fault", failed ? failed : service);
 	buf_text(out, "</td></tr>\n");
-}
-
-/* Adds a histogram to the sum. The bounds are the same for all services. */
-static void sum_delays(struct delays *delays, const json_t *latency)
-{
-	const json_t *buckets = json_reply_list(latency, "buckets");
-
-	delays->total += json_reply_number(latency, "count");
-	for (size_t n = 0; n < json_array_size(buckets) && n < BUCKETS_MOST; n++) {
-		delays->bounds[n] = json_number_value(json_array_get(json_array_get(buckets, n), 0));
-		delays->counts[n] += json_number_value(json_array_get(json_array_get(buckets, n), 1));
-		delays->buckets = n + 1 > delays->buckets ? n + 1 : delays->buckets;
-	}
-}
-
-/* A page like this one, or the metrics: their starts are for the clients that look at superd. */
-static bool is_view(const json_t *service)
-{
-	return json_reply_is(service, "builtin", "status") || json_reply_is(service, "builtin", "metrics");
-}
-
-/* The starts whose backend got the client in (previous, LE] seconds, a bar for each bucket that has some. */
-static void add_delays(struct buf *out, const struct delays *delays, const char *title)
-{
-	double total = delays->total, before = 0;
-
-	buf_text(out, "<section id=\"delays\" class=\"live\">\n");
-	if (total > 0)
-		buf_addf(out, "<h2>%s</h2>\n<div class=\"wide\"><table class=\"bars\">\n<thead><tr>"
-			      "<th scope=\"col\">At most<th scope=\"col\">Starts<td>\n<tbody>\n", title);
-	for (size_t n = 0; total > 0 && n <= delays->buckets; n++) {
-		bool is_last = n == delays->buckets;
-		double sum = is_last ? total : delays->counts[n], count = sum - before;
-
-		before = sum > before ? sum : before;
-		if (count <= 0)
-			continue;
-		buf_text(out, "<tr><th scope=\"row\">");
-		if (is_last)
-			buf_text(out, "longer");
-		else
-			human_units_add_span(out, delays->bounds[n]);
-		buf_addf(out, "<td class=\"n\">%.0f<td><svg aria-hidden=\"true\" width=\"%.0f\" height=\"12\">"
-			      "<rect width=\"%.0f\" height=\"12\" rx=\"2\"/></svg>\n",
-			 count, BAR_WIDTH, count >= total ? BAR_WIDTH : 1 + (BAR_WIDTH - 1) * count / total);
-	}
-	buf_text(out, total > 0 ? "</table></div>\n</section>\n" : "</section>\n");
 }
 
 static void add_service(struct buf *rows, struct totals *totals, const struct overview *overview, const json_t *service)
@@ -379,7 +248,7 @@ static void add_total(struct buf *out, const char *name, double number, bool is_
 
 static void add_totals(struct buf *out, const struct totals *totals)
 {
-	buf_addf(out, "<dl id=\"totals\" class=\"live totals\">\n<div><dt>Services</dt><dd>%.0f", totals->services);
+	buf_addf(out, "<dl id=\"totals\" class=\"totals\">\n<div><dt>Services</dt><dd>%.0f", totals->services);
 	if (totals->disabled)
 		buf_addf(out, "<small>, %.0f disabled</small>", totals->disabled);
 	buf_text(out, "</dd></div>\n");
@@ -425,23 +294,16 @@ static void add_services(struct buf *rows, struct totals *totals, const struct o
 	}
 }
 
-void page_add_overview(struct buf *out, const struct overview *overview)
+static void add_overview_page(struct buf *out, const struct overview *overview)
 {
 	const json_t *superd = json_reply_object(json_array_get(overview->metrics, 0), "superd");
 	json_t *timelines = (json_t *)(size_t)overview->timelines;      /* of the same hours, so any has the axis */
 	struct totals totals = { 0 };
-	struct delays delays = { 0 };
 	struct buf rows = { 0 };
 
-	for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
-		const json_t *service = json_array_get(overview->metrics, n);
-
-		if (!is_view(service))
-			sum_delays(&delays, json_reply_object(service, "latency"));
-	}
 	add_services(&rows, &totals, overview);
 	add_head(out, "superd", "");
-	buf_text(out, "<header><h1>superd</h1> <p id=\"about\" class=\"live\">version ");
+	buf_text(out, "<header><h1>superd</h1> <p id=\"about\">version ");
 	html_member(out, superd, "version");
 	buf_addf(out, ", pid %.0f, up ", json_reply_number(superd, "pid"));
 	human_units_add_age(out, json_reply_number(superd, "uptime"));
@@ -450,24 +312,21 @@ void page_add_overview(struct buf *out, const struct overview *overview)
 	add_form(out, overview);
 	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
 		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since"
-		      "<th scope=\"col\"><span id=\"span\" class=\"live\">");
-	buf_addf(out, "%s</span><div id=\"axis\" class=\"live\">", overview->span->title);
-	add_axis(out, json_object_iter_value(json_object_iter(timelines)), AXIS_TIMES);
+		      "<th scope=\"col\">Last 6 hours<div>");
+	add_axis(out, json_object_iter_value(json_object_iter(timelines)), 1);
 	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
 		      "<th scope=\"col\">Saved<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
-		      "<tbody id=\"rows\" class=\"live\">\n");
+		      "<tbody id=\"rows\">\n");
 	buf_add(out, buf_string(&rows), rows.length);
-	buf_text(out, "</table></div>\n<p id=\"note\" class=\"live\">");
+	buf_text(out, "</table></div>\n<p id=\"note\">");
 	if (totals.shown > PAGE_SERVICES)
 		buf_addf(out, "%.0f more services match: use the filter.", totals.shown - PAGE_SERVICES);
 	else if (!totals.shown)
 		buf_text(out, "No service matches.");
 	buf_text(out, "</p>\n");
 	add_legend(out);
-	add_delays(out, &delays, "Delay until the program got the client, all services");
-	buf_text(out, "</main>\n");
-	add_end(out);
+	buf_text(out, "</main>\n</body>\n</html>\n");
 	buf_free(&rows);
 }
 
@@ -480,7 +339,7 @@ static void add_facts(struct buf *out, const json_t *status)
 	};
 	struct buf value = { 0 };
 
-	buf_text(out, "<dl id=\"facts\" class=\"live facts\">\n");
+	buf_text(out, "<dl id=\"facts\" class=\"facts\">\n");
 	for (size_t n = 0; n < sizeof(list) / sizeof(*list); n++) {
 		if (list[n] == FIELD_COMMAND)   /* of a service that is left out, too; its reason is the failure */
 			facts_add_command(&value, status, false);
@@ -495,7 +354,7 @@ static void add_facts(struct buf *out, const json_t *status)
 		add_escaped(out, &value);
 		buf_text(out, "</dd></div>\n");
 	}
-	buf_text(out, "</dl>\n<section id=\"why\" class=\"live\">\n<h2>Why</h2>\n<p>");
+	buf_text(out, "</dl>\n<section id=\"why\">\n<h2>Why</h2>\n<p>");
 	why_add(&value, status, "\n");
 	html_lines(out, buf_string(&value));
 	buf_text(out, "</p>\n</section>\n");
@@ -507,7 +366,7 @@ static void add_configuration(struct buf *out, const json_t *row)
 {
 	const char *text = json_reply_text(row, "text");
 
-	buf_text(out, "<section id=\"table\" class=\"live\">\n");
+	buf_text(out, "<section id=\"table\">\n");
 	if (*text) {
 		buf_text(out, "<h2>Configuration</h2>\n<pre tabindex=\"0\" aria-label=\"Configuration\">");
 		html_lines(out, json_reply_text(row, "defaults"));
@@ -521,7 +380,7 @@ static void add_log(struct buf *out, const json_t *log)
 {
 	struct buf clock = { 0 };
 
-	buf_text(out, "<section id=\"log\" class=\"live\">\n<h2>Log</h2>\n");
+	buf_text(out, "<section id=\"log\">\n<h2>Log</h2>\n");
 	buf_text(out, json_array_size(log) ? "<ol class=\"log\" tabindex=\"0\" aria-label=\"Log\">\n" :
 					     "<p>No lines.</p>\n<ol>\n");
 	for (size_t n = 0; n < json_array_size(log); n++) {
@@ -550,7 +409,7 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 {
 	struct buf clock = { 0 };
 
-	buf_text(out, "<section id=\"wakes\" class=\"live\">\n");
+	buf_text(out, "<section id=\"wakes\">\n");
 	if (json_array_size(wakes))
 		buf_text(out, "<h2>Wakes</h2>\n<div class=\"wide\"><table class=\"bars\">\n<thead><tr>"
 			      "<th scope=\"col\">Time<th scope=\"col\">Wake<th scope=\"col\">Delay"
@@ -574,55 +433,35 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 	buf_free(&clock);
 }
 
-static void add_last_hours(struct buf *out, const struct service_page *page)
+/* lines: those of status, timeline, timeline with cells, and show; the last one NULL: the page is without details. log:
+ * array of the lines of log, the oldest first. */
+static void add_service_page(struct buf *out, const json_t *const lines[4], const json_t *log)
 {
-	buf_addf(out, "<section>\n<h2 id=\"span\" class=\"live\">%s</h2>\n<p id=\"timeline\" class=\"live\">",
-		 page->span->title);
-	add_axis(out, page->bar, AXIS_TIMES_OF_ONE);
-	add_timeline(out, page->bar);
+	struct buf title = { 0 };
+
+	buf_addf(&title, "%s - superd", json_reply_text(lines[0], "service"));
+	add_head(out, buf_string(&title), "../");
+	buf_free(&title);
+	buf_text(out, "<header><p><a href=\"../\">All services</a></p><h1>");
+	html_member(out, lines[0], "service");
+	buf_text(out, "</h1></header>\n<main>\n");
+	add_facts(out, lines[0]);
+	buf_text(out, "<section>\n<h2>Last 6 hours</h2>\n<p id=\"timeline\">");
+	add_axis(out, lines[2], 5);
+	add_timeline(out, lines[2]);
 	buf_text(out, "</p>\n");
 	add_legend(out);
 	buf_text(out, "</section>\n");
-	add_wakes(out, json_reply_list(page->timeline, "wakes"));
-}
-
-void page_add_service(struct buf *out, const struct service_page *page)
-{
-	struct buf title = { 0 };
-	struct delays delays = { 0 };
-
-	buf_addf(&title, "%s - superd", json_reply_text(page->status, "service"));
-	add_head(out, buf_string(&title), "../");
-	buf_free(&title);
-	buf_text(out, "<header><p><a id=\"all\" href=\"../\">All services</a></p><h1>");
-	html_member(out, page->status, "service");
-	buf_text(out, "</h1></header>\n<main>\n");
-	add_facts(out, page->status);
-	add_last_hours(out, page);
-	sum_delays(&delays, json_reply_object(page->status, "latency"));
-	add_delays(out, &delays, "Delay until the program got the client");
-	if (page->log) {
-		add_log(out, page->log);
-		add_configuration(out, page->row);
+	add_wakes(out, json_reply_list(lines[1], "wakes"));
+	if (log) {
+		add_log(out, log);
+		add_configuration(out, lines[3]);
 	} else {
 		buf_text(out, "<p>Log, command and configuration are shown over a unix socket, or with "
 			      "<code>builtin = { status, log }</code>.</p>\n");
 	}
-	buf_text(out, "</main>\n");
-	add_end(out);
+	buf_text(out, "</main>\n</body>\n</html>\n");
 }
-
-/* Serves builtin = status: one HTTP request for the overview, the page of a service, the style sheet or the script.
- *
- * Nothing here writes: superd's connection may only read, and the methods are GET and HEAD. */
-
-#define ASK_LIMIT 10000                 /* milliseconds for all of superd's answers */
-#define FAILED_MOST 200                 /* services whose last failure the overview asks for */
-#define REQUEST_BYTES 6000              /* of the names in such a request; superd takes 8192 bytes */
-#define LINES_MOST 200000               /* lines of an answer */
-#define FILTER_MOST 200                 /* bytes */
-
-static const char html_type[] = "text/html; charset=utf-8";
 
 struct answer {
 	json_t *lines;                  /* array, owned; NULL: none yet */
@@ -702,11 +541,6 @@ static json_t *ask_failures(struct conversation *conversation, const json_t *met
 	return failures;
 }
 
-static void add_bar_request(struct buf *out, const struct timeline_span *span, unsigned cells)
-{
-	buf_addf(out, "timeline --since=%s --cells=%u", span->since, cells);
-}
-
 static bool answer_overview(struct conversation *conversation, const struct http_request *request,
 			 struct http_response *response)
 {
@@ -714,27 +548,22 @@ static bool answer_overview(struct conversation *conversation, const struct http
 	bool ok = metrics;
 	json_t *failed = ok ? ask_failures(conversation, metrics) : NULL;
 	json_t *faulty = ask_index(conversation, "list --failed", &ok);
-	const json_t *superd = json_reply_object(json_array_get(metrics, 0), "superd");
-	const struct timeline_span *span = timeline_span_of(json_reply_number(superd, "uptime"));
-	struct buf filter = { 0 }, failed_only = { 0 }, bars = { 0 };
-	json_t *timelines;
+	json_t *timelines = ask_index(conversation, TIMELINE, &ok);
+	struct buf filter = { 0 }, failed_only = { 0 };
 
-	add_bar_request(&bars, span, PAGE_CELLS);
-	timelines = ask_index(conversation, buf_string(&bars), &ok);
 	if (!http_query(request, "q", &filter) || !http_query(request, "failed", &failed_only) ||
 	    filter.length > FILTER_MOST)
 		response->status = 400;
 	else if (ok) {
 		const struct overview overview = {
-			metrics, timelines, span, failed, faulty, buf_string(&filter), failed_only.length > 0,
+			metrics, timelines, failed, faulty, buf_string(&filter), failed_only.length > 0,
 		};
 
-		page_add_overview(&response->body, &overview);
+		add_overview_page(&response->body, &overview);
 		response->type = html_type;
 	}
 	buf_free(&filter);
 	buf_free(&failed_only);
-	buf_free(&bars);
 	json_decref(timelines);
 	json_decref(faulty);
 	json_decref(failed);
@@ -760,24 +589,14 @@ static void keep_lines_of(json_t *lines, const char *name)
 	}
 }
 
-/* How long superd knows what the service has done, by its line of timeline. */
-static double known_for(const json_t *timeline)
-{
-	const json_t *first = json_array_get(json_reply_list(timeline, "spans"), 0);
-
-	return first ? json_reply_number(timeline, "until") - json_reply_number(first, "at") : 0;
-}
-
 /* A service that superd does not know has no page. */
 static bool answer_service(struct conversation *conversation, const char *name, bool in_detail,
-			struct http_response *response)
+			   struct http_response *response)
 {
-	struct buf bar = { 0 };
-	const char *requests[] = { "status", "timeline", NULL, "show", "log --lines=100" };
-	const struct timeline_span *span = NULL;
-	const size_t asked = in_detail ? sizeof(requests) / sizeof(*requests) : 3;
-	json_t *all = ask(conversation, "list"), *answers[sizeof(requests) / sizeof(*requests)] = { NULL };
-	const json_t *lines[sizeof(requests) / sizeof(*requests)] = { NULL };
+	static const char *const requests[] = { "status", "timeline", TIMELINE_OF_ONE, "show", "log --lines=100" };
+	enum { LOG = 4, ANSWERS };
+	json_t *all = ask(conversation, "list"), *answers[ANSWERS] = { NULL };
+	const json_t *lines[LOG] = { NULL };
 	bool known = line_of(all, name), ok = all;
 
 	json_decref(all);
@@ -785,30 +604,19 @@ static bool answer_service(struct conversation *conversation, const char *name, 
 		response->status = 404;
 		return ok;
 	}
-	for (size_t n = 0; ok && n < asked; n++) {
-		if (!requests[n]) {
-			span = timeline_span_of(known_for(lines[n - 1]));
-			add_bar_request(&bar, span, PAGE_CELLS_OF_ONE);
-			requests[n] = buf_string(&bar);
-		}
+	for (size_t n = 0; ok && n < (in_detail ? ANSWERS : LOG - 1); n++) {
 		answers[n] = ask_about(conversation, requests[n], name);
-		lines[n] = line_of(answers[n], name);
-		ok = answers[n] && (n || lines[n]);
+		if (n < LOG)
+			lines[n] = line_of(answers[n], name);
+		ok = answers[n] && lines[0];
 	}
 	if (ok) {
-		const struct service_page page = {
-			.status = lines[0], .timeline = lines[1], .bar = lines[2], .span = span,
-			.row = lines[3], .log = answers[4],
-		};
-
-		if (in_detail)
-			keep_lines_of(answers[4], name);
-		page_add_service(&response->body, &page);
+		keep_lines_of(answers[LOG], name);
+		add_service_page(&response->body, lines, answers[LOG]);
 		response->type = html_type;
 	}
-	for (size_t n = 0; n < asked; n++)
+	for (size_t n = 0; n < ANSWERS; n++)
 		json_decref(answers[n]);
-	buf_free(&bar);
 	return ok;
 }
 
@@ -851,9 +659,6 @@ static enum ctl_status find_page(const struct superctl_options *options, const s
 	else if (path_is(request, "/page.css")) {
 		response->type = "text/css; charset=utf-8";
 		buf_text(&response->body, page_css);
-	} else if (path_is(request, "/page.js")) {
-		response->type = "text/javascript; charset=utf-8";
-		buf_text(&response->body, page_js);
 	} else if (request->path_length <= begin || memcmp(request->path, services, begin) != 0)
 		response->status = 404;
 	else if (!http_decode(request->path + begin, request->path_length - begin, false, &name))
@@ -869,7 +674,7 @@ enum ctl_status view_page(const struct superctl_options *options)
 	static const char head[] = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 				     "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
 				     "Content-Security-Policy: default-src 'none'; style-src 'self'; "
-				     "script-src 'self'; img-src data:; connect-src 'self'; form-action 'self'; "
+				     "img-src data:; form-action 'self'; "
 				     "base-uri 'none'; frame-ancestors 'none'\r\n";
 	static const struct http_view view = { "status page", "status", NULL, head, find_page };
 

@@ -56,7 +56,6 @@ Behaviour(builtin_status, the_overview_has_a_row_for_each_service)
 	cr_expect(begins(page, "HTTP/1.1 200 OK\r\n"), "%s", page);
 	cr_expect_null(strstr(page, "<html"), "%s", page);
 	cr_expect_not_null(strstr(page_of(superd, "/page.css"), "\r\nContent-Type: text/css;"));
-	cr_expect_not_null(strstr(page_of(superd, "/page.js"), "\r\nContent-Type: text/javascript;"));
 }
 
 /* The page, superctl and superd count the same services: all that have a row. */
@@ -170,19 +169,6 @@ Behaviour(builtin_status, silent_clients_keep_nobody_out)
 	WAIT_UNTIL(superd_processes(superd) == 0);
 }
 
-/* The page itself starts for each look at it, which says nothing of the services. */
-Behaviour(builtin_status, the_delays_of_all_leave_out_the_page)
-{
-	struct superd *superd = run("", "");
-	const char *page;
-
-	page_of(superd, "/");
-	page = page_of(superd, "/");
-	cr_expect_null(strstr(page, "<h2>Delay until"), "%s", page);
-	page = page_of(superd, "/service/p");
-	cr_expect_not_null(strstr(page, "<h2>Delay until the program got the client</h2>"), "%s", page);
-}
-
 Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 {
 	struct superd *superd = run("", text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
@@ -198,7 +184,6 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 	cr_expect(strstr(page, "<path class=\"t-running\" d=\"M95 0h1v1H95z\"/>") ||
 			  strstr(page, "<path class=\"t-running\" d=\"M94 0h2v1H94z\"/>"),
 		  "%s", page);
-	cr_expect_not_null(strstr(page, "<h2>Delay until the program got the client, all services</h2>"), "%s", page);
 	cr_expect_not_null(strstr(page, "<svg class=\"axis\""), "%s", page);
 	cr_expect_null(strstr(page, " style="), "its Content-Security-Policy refuses such an attribute");
 	page = page_of(superd, "/service/web");
@@ -206,31 +191,6 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 	cr_expect_not_null(strstr(page, "<td>start<td class=\"n\">"), "%s", page);
 	cr_expect_not_null(strstr(page, "s<td>127.0.0.1\n"), "%s", page);
 	close(client);
-}
-
-static void expect_bar(struct superd *superd, const char *title, const char *label)
-{
-	const char *page = page_of(superd, "/");
-
-	cr_expect_not_null(strstr(page, text_of("class=\"live\">%s</span>", title)), "%s", page);
-	cr_expect_not_null(strstr(page, text_of("<td data-of=\"%s\"><svg ", label)), "%s", page);
-	page = page_of(superd, "/service/web");
-	cr_expect_not_null(strstr(page, text_of("class=\"live\">%s</h2>", title)), "%s", page);
-}
-
-/* Else the first day is a pixel of six hours. */
-Behaviour(builtin_status, the_bar_grows_with_what_superd_has_lived)
-{
-	struct superd *superd = run("", "service web { listen = \"127.0.0.1:0\" exec = \"/bin/true\" }\n");
-
-	superd_wait_log(superd, "web: listening on ");
-	expect_bar(superd, "Last 10 min", "10 min");
-	clock_advance(superd, 11 * MINUTE_MS);
-	expect_bar(superd, "Last hour", "1 hour");
-	clock_advance(superd, HOUR_MS);
-	expect_bar(superd, "Last 6 hours", "6 hours");
-	clock_advance(superd, 24 * HOUR_MS);
-	expect_bar(superd, "Last 6 hours", "6 hours");
 }
 
 /* A port taken for a second, say, is no red hour; but it is seen. */

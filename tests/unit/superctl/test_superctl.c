@@ -64,49 +64,6 @@ Test(superctl_human_units, a_time_has_the_date_if_that_is_not_today)
 	cr_expect_str_eq(time_write_dated(out, noon), "Nov 20 12:00:00");
 }
 
-/* The times of the axis from noon + `from` seconds on, as "12:05 12:10". */
-static const char *axis(double from, double length, size_t most)
-{
-	const double noon = 1795176000;
-	double times[TIMELINE_TIMES_MOST];
-	size_t count = timeline_axis(noon + from, noon + from + length, most, times);
-	struct buf out = { 0 };
-
-	for (size_t n = 0; n < count; n++) {
-		buf_text(&out, n ? " " : "");
-		human_units_add_minute(&out, times[n]);
-	}
-	snprintf(text, sizeof(text), "%s", buf_string(&out));
-	buf_free(&out);
-	return text;
-}
-
-Test(superctl_timeline_axis, times_are_round_and_their_steps_equal)
-{
-	double times[TIMELINE_TIMES_MOST];
-
-	setenv("TZ", "UTC", 1);
-	tzset();
-	cr_expect_str_eq(axis(0, 600, 6), "12:00 12:02 12:04 12:06 12:08");
-	cr_expect_str_eq(axis(70, 600, 6), "12:02 12:04 12:06 12:08 12:10");
-	cr_expect_str_eq(axis(70, 900, 6), "12:05 12:10 12:15");
-	cr_expect_str_eq(axis(70, 900, 24), "12:02 12:03 12:04 12:05 12:06 12:07 12:08 12:09 12:10 12:11 12:12 "
-						 "12:13 12:14 12:15 12:16");
-	cr_expect_str_eq(axis(70, 1500, 42), "12:02 12:04 12:06 12:08 12:10 12:12 12:14 12:16 12:18 12:20 12:22 "
-					     "12:24 12:26", "not 25, on a very wide terminal");
-	cr_expect_str_eq(axis(1, 6 * 3600, 3), "14:00 16:00 18:00");
-	cr_expect_str_eq(axis(1, 6 * 3600, 8), "13:00 14:00 15:00 16:00 17:00 18:00");
-	cr_expect_str_eq(axis(0, 86400, 5), "12:00 18:00 00:00 06:00");
-	cr_expect_str_eq(axis(0, 86400, 1), "12:00", "the first of the longest step");
-	setenv("TZ", "IST-5:30", 1);
-	tzset();
-	cr_expect_str_eq(axis(0, 6 * 3600, 3), "18:00 20:00 22:00", "noon is 17:30 there");
-	cr_expect_eq(timeline_axis(0, 600, 6, times), 0);
-	cr_expect_eq(timeline_axis(NAN, NAN, 6, times), 0);
-	cr_expect_eq(timeline_axis(1e9, 1e300, 6, times), 0);
-	cr_expect_eq(timeline_axis(2e9, 1e9, 6, times), 0);
-}
-
 Test(superctl_human_units, bytes_are_of_1024)
 {
 	cr_assert_str_eq(written(human_units_add_bytes, 0), "0B");
