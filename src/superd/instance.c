@@ -617,6 +617,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 {
 	static const char *const streams[] = { "input", "output", "error" };
 	const char *option = stage_options[fault->stage], *path = NULL;
+	struct path_finding finding;
 	struct process_defaults bases;
 	size_t length = 0;
 
@@ -681,6 +682,9 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	buf_addf(out, ": %s", fault_reason(fault));
 	if (fault->stage == STAGE_EXEC)
 		add_interpreter(row, path, fault, out);
+	if (fault->stage == STAGE_STREAMS && fault->error == EPERM && path &&
+	    path_opener(path, 0, row->account, &finding) == PATH_REFUSED)
+		path_finding_add(&finding, out);
 	origin_cite(option && service_mark(row, option) ? service_origin(row, option) : row->at, out);
 }
 

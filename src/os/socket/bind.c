@@ -159,11 +159,18 @@ static bool can_be_watched(int fd)
 static int bind_special(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	const char *path = listen->address->address;
-	int access = listen->options->writable ? O_RDWR : O_RDONLY;
-	int fd = open(path, access | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	int access = listen->options->writable ? O_RDWR : O_RDONLY, fd;
+	struct path_finding finding;
 	struct stat status;
 
 	(void)warnings;
+	if (node_is_foreign(listen, &finding)) {
+		buf_addf(why, "opening: %s", path);
+		path_finding_add(&finding, why);
+		errno = finding.error ? finding.error : EPERM;
+		return -1;
+	}
+	fd = open(path, access | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return bind_fail(why, "opening", "%s", path);
 	if (fstat(fd, &status) < 0) {
@@ -270,31 +277,6 @@ static void prefix_warnings(struct buf *warnings, const struct listen *listen, s
 	buf_free(lines);
 }
 
-/* Creates the first missing folder below a sticky folder, so that no other user can. false: another user has, or it
- * fails. */
-static bool claim_folder(const struct listen *listen, const struct path_finding *finding)
-{
-	const char *path = node_path(listen), *end;
-	size_t above = strlen(finding->place);
-	char folder[PATH_MAX];
-	mode_t before;
-	int result;
-
-	end = !strncmp(path, finding->place, above) && path[above] == '/' ? strchr(path + above + 1, '/') : NULL;
-	if (!end || snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path) >= (int)sizeof(folder))
-		return false;
-	before = umask(0);
-	result = mkdir(folder, listen->options->directory_mode & 07777);
-	umask(before);
-	return result == 0;
-}
-
-static bool must_bind_as_owner(const struct listen *listen, struct path_finding *finding)
-{
-	return node_is_foreign(listen, finding) &&
-	       !(finding->is_absent && claim_folder(listen, finding) && !node_is_foreign(listen, finding));
-}
-
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	static bind_opener *const openers[ENDPOINT_KINDS] = {
@@ -315,11 +297,8 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_MQUEUE] = bind_message_queue,
 	};
 
-	bind_opener *open = openers[listen->address->kind];
-	struct path_finding finding;
 	struct buf lines = { 0 };
-	bool foreign = must_bind_as_owner(listen, &finding);
-	int fd = foreign ? bind_foreign(open, listen, &finding, why, &lines) : open(listen, why, &lines), saved = errno;
+	int fd = openers[listen->address->kind](listen, why, &lines), saved = errno;
 
 	prefix_warnings(warnings, listen, &lines);
 	errno = saved;

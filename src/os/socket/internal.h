@@ -61,10 +61,6 @@ gid_t node_gid(const struct listen *listen);
 /* Whether others can redirect the path of the listener's node, if it has one. */
 bool node_is_foreign(const struct listen *listen, struct path_finding *finding);
 
-/* Runs `open` in such a process. As bind_listen. */
-int bind_foreign(bind_opener *open, const struct listen *listen, const struct path_finding *finding, struct buf *why,
-		 struct buf *warnings);
-
 /* Removes the node of a socket or FIFO, if it is its own. */
 void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding);
 

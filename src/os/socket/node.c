@@ -411,16 +411,18 @@ static int bind_abstract(int fd, const struct listen *listen, const struct socke
 	return bind_fail(why, "binding", "%s", listen->address->address);
 }
 
-static int bind_node(int fd, const struct listen *listen, const struct socket_address *address, int type,
-		     struct buf *why)
+static int bind_node(int fd, const struct listen *listen, struct buf *why)
 {
 	const char *path = node_path(listen);
+	struct socket_address address;
+	struct socket_form form;
 	int saved;
 
 	node_make_parents(path, listen->options->directory_mode);
-	if (node_clear(listen, type, why) < 0)
+	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNIX, &address) ||
+	    node_clear(listen, form.type, why) < 0)
 		return -1;
-	if (bind_closed(fd, address) < 0)
+	if (bind_closed(fd, &address) < 0)
 		return bind_fail(why, "binding", "%s", path);
 	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, path, listen, false, why) < 0) {
 		saved = errno;
@@ -429,32 +431,6 @@ static int bind_node(int fd, const struct listen *listen, const struct socket_ad
 		return -1;
 	}
 	return 0;
-}
-
-int bind_unix(const struct listen *listen, struct buf *why, struct buf *warnings)
-{
-	struct socket_address address;
-	struct socket_form form;
-	int fd = -1, result;
-
-	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNIX, &address))
-		return bind_fail(why, "binding", "a socket's path has at most %zu bytes, %s has %zu",
-				 sizeof(address.un.sun_path) - 1, listen->address->address,
-				 strlen(listen->address->address));
-	fd = bind_socket(listen, AF_UNIX, why);
-	if (fd < 0)
-		return -1;
-	if (socket_options_set(fd, AF_UNIX, listen, why, warnings) < 0)
-		result = -1;
-	else if (!node_path(listen))
-		result = bind_abstract(fd, listen, &address, why);
-	else
-		result = bind_node(fd, listen, &address, form.type, why);
-	if (result < 0)
-		fd_close(&fd);
-	else
-		node_make_symlinks(listen, warnings);
-	return fd;
 }
 
 #define FIFO_FLAGS (O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
@@ -554,9 +530,8 @@ out:
 	return fd < 0 ? fd : fifo_reopen(fd, path);
 }
 
-static int fifo_open_in_child(const void *with, struct buf *why, struct buf *warnings)
+static int fifo_open(const struct listen *listen, struct buf *why)
 {
-	const struct listen *listen = with;
 	const char *path = listen->address->address;
 	int fd;
 
@@ -568,43 +543,30 @@ static int fifo_open_in_child(const void *with, struct buf *why, struct buf *war
 		return bind_fail(why, "opening", "%s", path);
 	else if (fifo_adopt(fd, listen, why) < 0)
 		fd_close(&fd);
-	if (fd < 0)
-		return -1;
-	node_make_symlinks(listen, warnings);
 	return fd;
 }
 
-/* Opens the FIFO in a helper process: open(2) and close(2) take the lock of the pipe. Any process that has it open can
- * hold that lock for ever, by a write from a page that its file system never delivers. */
-int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
-{
-	int fd = foreign_fork(node_path(listen), fifo_open_in_child, listen, -1, true, why, warnings);
-
-	if (fd < 0 && !why->length)
-		bind_fail(why, "opening", errno == ETIMEDOUT ? "%s: a process that has it open blocks it" : "%s",
-			  listen->address->address);
-	return fd;
-}
-
-/* Binds a socket in another user's folder, in a separate process with the folder owner's rights.
+/* Nodes by a separate process: those in another user's folder, with the rights of its owner, and each FIFO, as open(2)
+ * and close(2) take the lock of the pipe: any process that has it open can hold that lock for ever, by a write from a
+ * page that its file system never delivers.
  *
  * The node then belongs to the folder's owner, and only superd can give it to the configured user. superd identifies
  * the node by the file that the socket is bound to, as the kernel reports it (SIOCUNIXFILE), never by its path
  * alone. */
 
-static const struct account *node_actor(const struct path_finding *finding, const struct listen *listen,
-					struct account *account)
-{
-	return foreign_actor(finding, node_uid(listen), listen_prepared(listen)->account, account);
-}
-
-/* What the helper process does. */
-struct foreign_bind {
-	bind_opener *open;
+struct node_work {
 	const struct listen *listen;
-	const struct path_finding *finding;
-	int fd;                         /* descriptor of the node to remove */
+	const struct path_finding *finding;     /* NULL: nobody else controls the folder */
+	int fd;                         /* the socket to bind, or whose node is removed; -1: a FIFO to open */
 };
+
+static const struct account *node_actor(const struct node_work *node, struct account *account)
+{
+	const struct listen *listen = node->listen;
+
+	return node->finding ? foreign_actor(node->finding, node_uid(listen), listen_prepared(listen)->account, account)
+			     : NULL;
+}
 
 /* Sets the owner that the table names. The path may refer to another file by now, so it is not trusted. */
 static int give_to_user(int fd, const struct listen *listen, struct buf *why)
@@ -614,93 +576,154 @@ static int give_to_user(int fd, const struct listen *listen, struct buf *why)
 	return node_set_permissions(fd, node_path(listen), listen, true, why);
 }
 
-static int open_as_owner(const void *with, struct buf *why, struct buf *warnings)
+/* In the forked process. */
+static int make_node(const void *with, struct buf *why, struct buf *unused)
 {
-	const struct foreign_bind *foreign = with;
-	struct socket_options options = *foreign->listen->options;
-	struct listen listen = *foreign->listen;
-	struct listen_prepared prepared = *listen_prepared(foreign->listen);
+	const struct node_work *node = with;
+	struct listen listen = *node->listen;
+	struct listen_prepared prepared = *listen_prepared(node->listen);
 	struct act_as before;
 	struct account account;
-	const struct account *who = node_actor(foreign->finding, foreign->listen, &account);
-	int fd, error;
+	const struct account *who = node_actor(node, &account);
+	int fd = node->fd, error;
 
-	options.symlinks = NULL;
-	listen.options = &options;
+	(void)unused;
 	if (who) {
 		prepared.owner = who->uid;
 		prepared.owner_group = who->gid;
 		listen.prepared = &prepared;
 	}
 	if (!act_as_begin(&before, who))
-		return bind_fail(why, "acting as the owner of the directory", "%s", foreign->finding->place);
-	fd = foreign->open(&listen, why, warnings);
+		return bind_fail(why, "acting as the owner of the directory", "%s", node->finding->place);
+	if (fd < 0)
+		fd = fifo_open(&listen, why);
+	else if (bind_node(fd, &listen, why) < 0)
+		fd = -1;
 	error = errno;
 	if (!act_as_end(&before))
 		return -1;
-	/* The next superd takes only its own user's from a store (superd/supervisor). The node stays the owner's. */
-	if (fd >= 0 && who && foreign->listen->address->kind != ENDPOINT_FIFO)
-		(void)!fchown(fd, geteuid(), (gid_t)-1);
-	if (fd >= 0 && who && (node_uid(foreign->listen) != who->uid || node_gid(foreign->listen) != who->gid) &&
-	    give_to_user(fd, foreign->listen, why) < 0) {
-		error = errno;
-		fd_close(&fd);
-	}
-	if (fd >= 0)
-		node_make_symlinks(foreign->listen, warnings);
+	if (fd >= 0 && who && (node_uid(node->listen) != who->uid || node_gid(node->listen) != who->gid) &&
+	    give_to_user(fd, node->listen, why) < 0)
+		return -1;
 	errno = error;
 	return fd;
 }
 
-int bind_foreign(bind_opener *open, const struct listen *listen, const struct path_finding *finding, struct buf *why,
-		 struct buf *warnings)
+static int make_node_apart(const struct node_work *node, struct buf *why)
 {
-	const struct foreign_bind foreign = { .open = open, .listen = listen, .finding = finding };
+	const char *path = node_path(node->listen), *step = node->fd < 0 ? "opening" : "binding";
+	struct buf none = { 0 };
 	int fd;
 
-	if (finding->error) {
-		buf_text(why, "binding");
-		path_finding_add(finding, why);
-		errno = finding->error;
+	if (node->finding && node->finding->error) {
+		buf_text(why, step);
+		path_finding_add(node->finding, why);
+		errno = node->finding->error;
 		return -1;
 	}
-	if (listen->address->kind == ENDPOINT_SPECIAL) {
-		buf_addf(why, "opening: %s", node_path(listen));
-		path_finding_add(finding, why);
-		errno = EPERM;
-		return -1;
-	}
-	fd = foreign_fork(node_path(listen), open_as_owner, &foreign, -1, true, why, warnings);
-	if (fd >= 0 && listen->address->kind != ENDPOINT_FIFO)
-		socket_options_adopt(fd, AF_UNIX, listen, warnings);    /* options that need superd's rights */
-	/* By superd itself, so that SO_PEERCRED reports it. */
-	if (fd >= 0 && bind_queue_open(fd, listen, why) < 0)
-		fd_close(&fd);
-	if (fd >= 0)
+	fd = foreign_fork(path, make_node, node, node->fd, true, why, &none);
+	buf_free(&none);
+	if (fd >= 0 || why->length)
 		return fd;
-	if (!why->length && errno == ETIMEDOUT)
-		return bind_fail(why, "binding", "the directory of %s does not answer", node_path(listen));
-	return why->length ? -1 : bind_fail(why, "binding", "%s", node_path(listen));
+	return bind_fail(why, step, errno != ETIMEDOUT ? "%s" :
+			 node->finding ? "the directory of %s does not answer" :
+					 "%s: a process that has it open blocks it", path);
+}
+
+/* Creates the first missing folder below a sticky folder, so that no other user can. false: another user has, or it
+ * fails. */
+static bool claim_folder(const struct listen *listen, const struct path_finding *finding)
+{
+	const char *path = node_path(listen), *end;
+	size_t above = strlen(finding->place);
+	char folder[PATH_MAX];
+	mode_t before;
+	int result;
+
+	end = !strncmp(path, finding->place, above) && path[above] == '/' ? strchr(path + above + 1, '/') : NULL;
+	if (!end || snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path) >= (int)sizeof(folder))
+		return false;
+	before = umask(0);
+	result = mkdir(folder, listen->options->directory_mode & 07777);
+	umask(before);
+	return result == 0;
+}
+
+/* Whether another user controls the node's folder. */
+static bool must_make_as_owner(const struct listen *listen, struct path_finding *finding)
+{
+	return node_is_foreign(listen, finding) &&
+	       !(finding->is_absent && claim_folder(listen, finding) && !node_is_foreign(listen, finding));
+}
+
+/* superd itself makes the socket, and listens, so that SO_PEERCRED reports it. */
+static int bind_named(int fd, const struct listen *listen, struct buf *why)
+{
+	struct path_finding finding;
+	int bound;
+
+	if (!must_make_as_owner(listen, &finding))
+		return bind_node(fd, listen, why);
+	bound = make_node_apart(&(struct node_work){ listen, &finding, fd }, why);
+	if (bound < 0)
+		return -1;
+	fd_close(&bound);               /* the same socket */
+	return bind_queue_open(fd, listen, why);
+}
+
+int bind_unix(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct socket_address address;
+	int fd, result;
+
+	if (!socket_address_make(listen->address, AF_UNIX, &address))
+		return bind_fail(why, "binding", "a socket's path has at most %zu bytes, %s has %zu",
+				 sizeof(address.un.sun_path) - 1, listen->address->address,
+				 strlen(listen->address->address));
+	fd = bind_socket(listen, AF_UNIX, why);
+	if (fd < 0)
+		return -1;
+	if (socket_options_set(fd, AF_UNIX, listen, why, warnings) < 0)
+		result = -1;
+	else if (!node_path(listen))
+		result = bind_abstract(fd, listen, &address, why);
+	else
+		result = bind_named(fd, listen, why);
+	if (result < 0)
+		fd_close(&fd);
+	else
+		node_make_symlinks(listen, warnings);
+	return fd;
+}
+
+int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings)
+{
+	struct path_finding finding;
+	bool is_foreign = must_make_as_owner(listen, &finding);
+	int fd = make_node_apart(&(struct node_work){ listen, is_foreign ? &finding : NULL, -1 }, why);
+
+	if (fd >= 0)
+		node_make_symlinks(listen, warnings);
+	return fd;
 }
 
 static int remove_as_owner(const void *with, struct buf *why, struct buf *warnings)
 {
-	const struct foreign_bind *foreign = with;
+	const struct node_work *node = with;
 	struct act_as before;
 	struct account account;
 
 	(void)why, (void)warnings;
-	if (act_as_begin(&before, node_actor(foreign->finding, foreign->listen, &account)))
-		node_remove(foreign->fd, foreign->listen);
+	if (act_as_begin(&before, node_actor(node, &account)))
+		node_remove(node->fd, node->listen);
 	return -1;
 }
 
 void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding)
 {
-	const struct foreign_bind foreign = { .listen = listen, .finding = finding, .fd = fd };
-
+	const struct node_work node = { listen, finding, fd };
 	struct buf none = { 0 };
 
-	foreign_fork(node_path(listen), remove_as_owner, &foreign, fd, false, &none, &none);
+	foreign_fork(node_path(listen), remove_as_owner, &node, fd, false, &none, &none);
 	buf_free(&none);
 }
