@@ -111,15 +111,12 @@ void fork_fds_close_others(const int *kept, int count, int also, int file)
  * A process inside some system calls does not die even of SIGKILL, so superd does not wait for its end. The loop reaps
  * it later. */
 
-#define WARNINGS_MOST 4000
 #define ERRNO_MOST 4095                 /* MAX_ERRNO of the kernel */
-#define TEXT_MOST (WORK_TEXT_MOST + WARNINGS_MOST)
 
 /* The message from the forked process. Only the used part of text is sent. */
 struct timed_result {
 	int result, error;              /* the work's descriptor or -1; its errno */
-	size_t why;                     /* bytes of text that are the reason; the rest are warnings */
-	char text[TEXT_MOST];
+	char text[WORK_TEXT_MOST];      /* the reason */
 };
 
 /* Closing a socket or a FIFO never blocks, whatever file system its node is on. */
@@ -130,10 +127,10 @@ static bool closes_at_once(int fd)
 	return fstat(fd, &status) == 0 && (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode));
 }
 
-static _Noreturn void answer(int to, int result, struct buf *why, struct buf *warnings)
+/* Sends what the work returns, with errno. */
+static _Noreturn void answer(int to, int result, struct buf *why)
 {
 	static struct timed_result message;
-	size_t length;
 
 	message.result = result;
 	message.error = errno;
@@ -142,42 +139,34 @@ static _Noreturn void answer(int to, int result, struct buf *why, struct buf *wa
 		message.error = EINVAL;
 	}
 	buf_cut(why, WORK_TEXT_MOST);
-	buf_cut(warnings, WARNINGS_MOST);
-	message.why = why->length;
 	memcpy(message.text, buf_string(why), why->length);
-	memcpy(message.text + why->length, buf_string(warnings), warnings->length);
-	length = offsetof(struct timed_result, text) + why->length + warnings->length;
-	_exit(!fd_message_send(to, &message, length, &message.result, message.result >= 0, 0));
+	_exit(!fd_message_send(to, &message, offsetof(struct timed_result, text) + why->length, &message.result,
+			       message.result >= 0, 0));
 }
 
-/* Receives the work's descriptor, if it may have one; -1 and errno. */
-static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why, struct buf *warnings)
+/* Receives the work's descriptor, if it may have one; -1 and errno. A process that has met another user's file may
+ * answer anything. */
+static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why)
 {
 	const size_t head = offsetof(struct timed_result, text);
 	struct timed_result *message = malloc(sizeof(*message));
-	int fd = -1, error;
-	size_t count = passes_fd, length;
+	int fd = -1, error = ENOMEM;
+	size_t count = passes_fd;
 	ssize_t got = message ? fd_message_receive(from, message, sizeof(*message), &fd, &count,
 						   MSG_DONTWAIT | MSG_TRUNC)
 			      : 0;
 
-	length = got > 0 ? (size_t)got : 0;
-	/* A process that has met another user's file may answer anything. */
-	if (length < head || length > sizeof(*message) || message->error < 0 || message->error > ERRNO_MOST ||
-	    message->why > WORK_TEXT_MOST || message->why > length - head) {
-		if (length)
+	if (got >= (ssize_t)head && (size_t)got <= sizeof(*message) && message->error >= 0 &&
+	    message->error <= ERRNO_MOST) {
+		if ((size_t)got > head) /* without a reason the caller has nothing to free */
+			buf_add(why, message->text, (size_t)got - head);
+		error = message->error;
+	} else if (message) {
+		if (got > 0)
 			kill(pid, SIGKILL);
 		fd_close(&fd);
-		errno = message ? EPROTO : ENOMEM;
-		free(message);
-		return -1;
+		error = EPROTO;
 	}
-	length -= head;
-	if (message->why)        /* without a reason the caller has nothing to free */
-		buf_add(why, message->text, message->why);
-	if (length > message->why)
-		buf_add(warnings, message->text + message->why, length - message->why);
-	error = message->error;
 	free(message);
 	errno = error;
 	return fd;
@@ -213,8 +202,7 @@ void foreign_give_up(const char *path)
 	pthread_mutex_unlock(&timeouts_lock);
 }
 
-int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why,
-		 struct buf *warnings)
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why)
 {
 	int ends[2], result = -1, error;
 	struct run_limit limit;
@@ -230,19 +218,19 @@ int foreign_fork(const char *path, foreign_work *work, const void *with, int kep
 	thread_block_signals(&before);  /* the handlers belong to superd's loop */
 	pid = fork();
 	if (pid == 0) {
-		struct buf told = { 0 }, warned = { 0 };
+		struct buf told = { 0 };
 
 		fork_memory_unshare();
 		fork_fds_close_others(&kept, 1, ends[1], -1);
 		setsid();
-		answer(ends[1], work(with, &told, &warned), &told, &warned);
+		answer(ends[1], work(with, &told), &told);
 	}
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
 	run_limit_begin(&limit, TIMEOUT);
 	if (pid > 0 && run_limit_wait(&limit, ends[0])) {
-		result = receive_result(ends[0], pid, passes_fd, why, warnings);
+		result = receive_result(ends[0], pid, passes_fd, why);
 		error = errno;
 	} else if (pid > 0) {
 		kill(pid, SIGKILL);

@@ -59,14 +59,13 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
 /* The work. Returns a descriptor (a socket or a FIFO), or -1 and errno. It runs in a copy of superd's memory without
  * superd's descriptors. */
-typedef int foreign_work(const void *with, struct buf *why, struct buf *warnings);
+typedef int foreign_work(const void *with, struct buf *why);
 
 /* Runs work on this path in a process of its own, which keeps one descriptor open (-1: none). Returns the work's
  * descriptor, which the caller owns, or -1 and the work's errno, with its reason in why. ETIMEDOUT: it took longer than a
  * second, and was killed. Then work on the same path fails at once for some seconds. passes_fd: without it superd takes
  * no descriptor, whose close may hang, from a process that another user's file has taken over. */
-int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why,
-		 struct buf *warnings);
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why);
 
 /* As such a timeout does, for work that was too long in all. */
 void foreign_give_up(const char *path);

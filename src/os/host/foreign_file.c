@@ -97,13 +97,12 @@ static int do_task(const struct task *task, struct buf *text)
 }
 
 /* In the forked process. It can only read files: what a link leads to is nothing to start or to write to. */
-static int do_apart(const void *with, struct buf *text, struct buf *unused)
+static int do_apart(const void *with, struct buf *text)
 {
 	const struct self_sandbox sandbox = { .rights = MAY_READ_FILES | MAY_SEND };
 	const struct task *task = with;
 	struct act_as before;
 
-	(void)unused;
 	if (!act_as_begin(&before, task->account))
 		return -1;
 	self_sandbox_begin();
@@ -115,10 +114,7 @@ static int do_apart(const void *with, struct buf *text, struct buf *unused)
 
 static int run_apart(const struct task *task, struct buf *text)
 {
-	struct buf none = { 0 };
-
-	foreign_fork(task->path, do_apart, task, -1, false, text, &none);
-	buf_free(&none);
+	foreign_fork(task->path, do_apart, task, -1, false, text);
 	return errno;
 }
 

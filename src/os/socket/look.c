@@ -149,11 +149,10 @@ static int is_readable(int fd)
 	return (wait.revents & POLLIN) != 0;
 }
 
-static int send_bytes(const void *with, struct buf *text, struct buf *unused)
+static int send_bytes(const void *with, struct buf *text)
 {
 	int bytes;
 
-	(void)unused;
 	if (ioctl(*(const int *)with, FIONREAD, &bytes) == 0)
 		buf_addf(text, "%d", bytes);
 	errno = 0; /* it has not timed out, as the caller says before */
@@ -162,14 +161,13 @@ static int send_bytes(const void *with, struct buf *text, struct buf *unused)
 
 int bind_fifo_bytes(int fd, const struct listen *listen)
 {
-	struct buf text = { 0 }, unused = { 0 };
+	struct buf text = { 0 };
 	int64_t bytes = -1;
 
-	foreign_fork(listen->address->address, send_bytes, &fd, fd, false, &text, &unused);
+	foreign_fork(listen->address->address, send_bytes, &fd, fd, false, &text);
 	if (!text.length || scan_count(buf_string(&text), &bytes))
 		bytes = -1;
 	buf_free(&text);
-	buf_free(&unused);
 	return (int)bytes;
 }
 

@@ -577,7 +577,7 @@ static int give_to_user(int fd, const struct listen *listen, struct buf *why)
 }
 
 /* In the forked process. */
-static int make_node(const void *with, struct buf *why, struct buf *unused)
+static int make_node(const void *with, struct buf *why)
 {
 	const struct node_work *node = with;
 	struct listen listen = *node->listen;
@@ -587,7 +587,6 @@ static int make_node(const void *with, struct buf *why, struct buf *unused)
 	const struct account *who = node_actor(node, &account);
 	int fd = node->fd, error;
 
-	(void)unused;
 	if (who) {
 		prepared.owner = who->uid;
 		prepared.owner_group = who->gid;
@@ -612,7 +611,6 @@ static int make_node(const void *with, struct buf *why, struct buf *unused)
 static int make_node_apart(const struct node_work *node, struct buf *why)
 {
 	const char *path = node_path(node->listen), *step = node->fd < 0 ? "opening" : "binding";
-	struct buf none = { 0 };
 	int fd;
 
 	if (node->finding && node->finding->error) {
@@ -621,8 +619,7 @@ static int make_node_apart(const struct node_work *node, struct buf *why)
 		errno = node->finding->error;
 		return -1;
 	}
-	fd = foreign_fork(path, make_node, node, node->fd, true, why, &none);
-	buf_free(&none);
+	fd = foreign_fork(path, make_node, node, node->fd, true, why);
 	if (fd >= 0 || why->length)
 		return fd;
 	return bind_fail(why, step, errno != ETIMEDOUT ? "%s" :
@@ -707,13 +704,13 @@ int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings
 	return fd;
 }
 
-static int remove_as_owner(const void *with, struct buf *why, struct buf *warnings)
+static int remove_as_owner(const void *with, struct buf *why)
 {
 	const struct node_work *node = with;
 	struct act_as before;
 	struct account account;
 
-	(void)why, (void)warnings;
+	(void)why;
 	if (act_as_begin(&before, node_actor(node, &account)))
 		node_remove(node->fd, node->listen);
 	return -1;
@@ -724,6 +721,6 @@ void foreign_remove(int fd, const struct listen *listen, const struct path_findi
 	const struct node_work node = { listen, finding, fd };
 	struct buf none = { 0 };
 
-	foreign_fork(node_path(listen), remove_as_owner, &node, fd, false, &none, &none);
+	foreign_fork(node_path(listen), remove_as_owner, &node, fd, false, &none);
 	buf_free(&none);
 }
