@@ -83,6 +83,11 @@ start() {
 	eventually 10 has_opened
 }
 
+# serving: the pid of superd itself; $pid is its guard's, which is the one that everybody knows
+serving() {
+	pgrep -P "$pid" -x superd | head -n 1
+}
+
 # has_opened: no socket waits for its turn
 has_opened() {
 	not grep -q ' opening ' < <(timeout 5 $superctl list 2>/dev/null)
@@ -225,7 +230,7 @@ attack_ends() {
 
 # ticks: how much processor superd has had
 ticks() {
-	awk '{ print $14 + $15 }' "/proc/$pid/stat"
+	awk '{ print $14 + $15 }' "/proc/$(serving)/stat"
 }
 # is_through: whether superd has worked off what there was, and rests
 is_through() {
@@ -275,7 +280,7 @@ finish() {
 	if [ "$failed" -gt 0 ]; then
 		echo "-- superd's log"
 		tail -n 60 $log
-		[ -z "${pid-}" ] || is_gone "$pid" || { echo '-- where superd is'; cat "/proc/$pid/stack" 2>/dev/null; }
+		[ -z "${pid-}" ] || is_gone "$pid" || { echo '-- where superd is'; cat "/proc/$(serving)/stack" 2>/dev/null; }
 	fi
 	[ "$failed" -eq 0 ] || [ "$failed" -ne "$beyond" ] || exit 3
 	exit $((failed > 0))
