@@ -301,6 +301,7 @@ struct advice {
 	struct list link; /* in asking, until it is concluded */
 	unsigned number;  /* of the socket */
 	const struct listen *listen;
+	struct table *table; /* of that; held */
 	struct client client;
 	struct questions asked;
 	ev_io io;
@@ -331,6 +332,7 @@ static void end_asking(struct advice *advice)
 {
 	journal_say("-park #%d\n", advice->client.fd);
 	superd.asking--;
+	table_release(advice->table);
 	list_remove(&advice->link);
 	ev_io_stop(superd.loop, &advice->io);
 	ev_timer_stop(superd.loop, &advice->limit);
@@ -526,6 +528,7 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 		.svc = svc,
 		.number = (unsigned)(socket - svc->sockets),
 		.listen = socket->listen,
+		.table = svc->table,
 		.client = *client,
 		.asked = *asked,
 	};
@@ -539,6 +542,7 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 		svc->run->count++;
 	}
 	superd.asking++;
+	advice->table->users++;
 	advice->child.ended = on_adviser;
 	child_watch(&advice->child, pid);
 	io_call(&advice->io, ends[0], on_advice, advice);
