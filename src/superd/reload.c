@@ -230,12 +230,8 @@ unsigned reload_compare(void)
 
 /* Sockets that no service has for a moment. */
 struct spare {
-	int fd;
-	bool lent, strays;
-	const struct listen *listen;
-	bool inherited, is_old, is_stored;
-	char *stored;
-	struct svc *from;
+	struct socket socket;	   /* as its service had it; fd -1: it has another one */
+	struct socket_run run;	   /* its name in the store alone */
 	struct parked waiting[64]; /* accepted there, and not served yet */
 	size_t waiting_count;
 };
@@ -247,10 +243,10 @@ static struct endpoint address_of(const struct listen *listen)
 
 static bool fits(const struct spare *spare, const struct listen *listen)
 {
-	struct endpoint before = address_of(spare->listen), after = address_of(listen);
+	struct endpoint before = address_of(spare->socket.listen), after = address_of(listen);
 
-	return spare->fd >= 0 && endpoint_equal(&before, &after) &&
-		!socket_options_need_rebind(spare->listen->options, listen->options);
+	return spare->socket.fd >= 0 && endpoint_equal(&before, &after) &&
+		!socket_options_need_rebind(spare->socket.listen->options, listen->options);
 }
 
 static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
@@ -262,15 +258,8 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 		if (socket->fd >= 0) {
 			struct spare *spare = &spares[(*count)++];
 
-			*spare = (struct spare){ .fd = socket->fd,
-						 .lent = socket->lent,
-						 .strays = socket->strays,
-						 .listen = socket->listen,
-						 .from = svc,
-						 .inherited = socket->inherited,
-						 .stored = socket->run->stored,
-						 .is_stored = socket->is_stored,
-						 .is_old = socket->is_old };
+			*spare = (struct spare){ .socket = *socket, .run.stored = socket->run->stored };
+			spare->socket.run = &spare->run;
 			for (size_t p = svc->run->parked_count; p-- > 0;) {
 				if (svc->run->parked[p].socket != socket)
 					continue;
@@ -308,6 +297,18 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 	buf_free(&why);
 	buf_free(&warnings);
 	return good;
+}
+
+static void take_spare(struct svc *svc, struct socket *socket, struct socket *spare)
+{
+	socket->fd = spare->fd;
+	socket->lent = spare->lent;
+	socket->strays = spare->strays || (spare->lent && spare->svc != svc);
+	socket->run->stored = spare->run->stored;
+	socket->is_stored = spare->is_stored;
+	socket->is_old = spare->is_old;
+	spare->fd = -1;
+	adjust(svc, socket, spare->listen);
 }
 
 void changes_release(struct changes *changes)
@@ -602,14 +603,7 @@ static bool reload_apply(struct table *table)
 			for (size_t s = 0; svc->sockets[i].fd < 0 && s < spare_count; s++) {
 				if (!fits(&spares[s], svc->sockets[i].listen))
 					continue;
-				svc->sockets[i].fd = spares[s].fd;
-				svc->sockets[i].lent = spares[s].lent;
-				svc->sockets[i].strays = spares[s].strays || (spares[s].lent && spares[s].from != svc);
-				svc->sockets[i].run->stored = spares[s].stored;
-				svc->sockets[i].is_stored = spares[s].is_stored;
-				svc->sockets[i].is_old = spares[s].is_old;
-				spares[s].fd = -1;
-				adjust(svc, &svc->sockets[i], spares[s].listen);
+				take_spare(svc, &svc->sockets[i], &spares[s].socket);
 				for (size_t p = 0; p < spares[s].waiting_count; p++) {
 					struct parked *parked = &spares[s].waiting[p];
 
@@ -638,13 +632,9 @@ static bool reload_apply(struct table *table)
 	for (size_t s = 0; s < spare_count; s++) {
 		for (size_t p = 0; p < spares[s].waiting_count; p++) {
 			if (spares[s].waiting[p].client.fd >= 0)
-				accept_refuse(spares[s].from, &spares[s].waiting[p].client, REFUSED_CLOSED);
+				accept_refuse(spares[s].socket.svc, &spares[s].waiting[p].client, REFUSED_CLOSED);
 		}
-		if (spares[s].fd >= 0)
-			socket_close(&(struct socket){ .fd = spares[s].fd,
-						       .listen = spares[s].listen,
-						       .run = &(struct socket_run){ .stored = spares[s].stored },
-						       .is_stored = spares[s].is_stored });
+		socket_close(&spares[s].socket);
 	}
 	/* Only now, as the spare sockets name them and their rows. */
 	LIST_EACH(link, &superd.leaving) {
