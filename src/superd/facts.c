@@ -803,7 +803,6 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 			json_object_open(out);
 			json_text_field(out, "asked", instance->asked[n]);
 			add_text(out, "endpoint", &text);
-			json_null_field(out, "note");
 			json_object_close(out);
 		}
 		json_list_close(out);
