@@ -613,10 +613,8 @@ static bool make_text(void)
 		free(printed.text);
 		print((void *)(uintptr_t)superd.table);
 	}
-	state_stream_begin(&out);
 	if (printed.text)
 		load_save_printed(superd.options, superd.table, printed.text, &out);
-	state_stream_end(&out);
 	fd = !printed.text || out.failed ? -1 : state_file_make(out.data, out.length, "/run");
 	buf_free(&out);
 	free(printed.text);
@@ -653,10 +651,8 @@ static void add_row(const struct service *row, size_t number, struct buf *out)
 	bool good = file && print_conf_saved(none, &row, 1, file);
 
 	if (file && fclose(file) == 0 && good && text) {
-		state_stream_begin(&inner);
 		state_open_section(&inner, "table");
 		state_add(&inner, "text", text);
-		state_stream_end(&inner);
 		buf_addf(out, "+row %zu text=", number);
 		add_text(out, buf_string(&inner));
 		buf_char(out, '\n');
@@ -1130,10 +1126,9 @@ struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *o
 		superd.command_begun |= superd.main_command.pid > 0;
 	}
 	text = journal.text < 0 ? NULL : state_file_read(journal.text, STATE_STREAM_MOST, &length);
-	if (text && !state_stream_parse(&stream, text, length, why))
+	if (text && state_stream_parse(&stream, text))
 		return &stream;
-	if (!why->length)
-		buf_text(why, "its configuration cannot be read");
+	buf_text(why, "its configuration cannot be read");
 	return NULL;
 }
 

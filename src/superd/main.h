@@ -19,19 +19,15 @@
 #include "table/services/table.h"
 #include "table/sources/sources.h"
 
-/* A serialized state, for another version of superd to read: a line with the format's version, sections of KEY=VALUE
- * lines, and a last line that shows that the text is complete.
+/* A configuration on its way to the next superd, whose journal names it and has the format of both: sections of
+ * KEY=VALUE lines.
  *
- *   superd ledger 4
- *   [service]
- *   name=web
- *   state=running
- *   .
+ *   [settings]
+ *   log=syslog
  *
  * A value is any text without NUL; a newline is written \n, a backslash \\. A key may occur several times. The text is
- * untrusted input: its size and all values are checked. */
+ * superd's own, in a file that no other process has; yet all values are checked. */
 
-#define STATE_STREAM_FORMAT 4           /* changes if a key changes its meaning; no other format is read */
 #define STATE_STREAM_MOST (256u << 20)  /* bytes */
 
 struct state_entry {
@@ -54,16 +50,14 @@ struct state_stream {
 };
 
 /* Writing. The caller checks out->failed once, at the end. */
-void state_stream_begin(struct buf *out);
 void state_open_section(struct buf *out, const char *kind);
 void state_add(struct buf *out, const char *key, const char *value);
 void state_add_bytes(struct buf *out, const char *key, const void *bytes, size_t length);
 void state_add_number(struct buf *out, const char *key, int64_t value);
-void state_stream_end(struct buf *out);
 
-/* Parses a NUL-terminated text and takes it over. Returns NULL, or the mistake, static or in why: "line 3: it is no
- * KEY=VALUE". The caller frees the stream in either case. */
-const char *state_stream_parse(struct state_stream *stream, char *text, size_t length, struct buf *why);
+/* Parses a NUL-terminated text and takes it over. false: out of memory, or it has no section. The caller frees the stream
+ * in either case. */
+bool state_stream_parse(struct state_stream *stream, char *text);
 
 void state_stream_free(struct state_stream *stream);
 

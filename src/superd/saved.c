@@ -162,15 +162,13 @@ static struct table *saved_read(const struct options *options, struct state_stre
 
 struct table *load_row(const struct options *options, const char *text, struct diags *diags)
 {
-	char *copy = strdup(text);
 	struct state_stream stream = { 0 };
-	struct buf why = { 0 };
+	char *copy = strdup(text);
 	struct table *table = NULL;
 
-	if (copy && !state_stream_parse(&stream, copy, strlen(copy), &why))
+	if (copy && state_stream_parse(&stream, copy))
 		table = saved_read(options, &stream, diags);
 	state_stream_free(&stream);
-	buf_free(&why);
 	return table;
 }
 

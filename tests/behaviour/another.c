@@ -56,9 +56,7 @@ static void write_as(FILE *out, const char *kind, char *text)
 			close((int)strtol(line + 3, NULL, 10));
 		if (!strcmp(line, ".") && is_newer)
 			fprintf(out, added, dup(STDERR_FILENO));
-		if (!strncmp(line, "superd ledger ", 14) && !strcmp(kind, "format"))
-			fputs("superd ledger 5\n", out);
-		else if (!strncmp(line, "superd journal ", 15) && !strcmp(kind, "format"))
+		if (!strncmp(line, "superd journal ", 15) && !strcmp(kind, "format"))
 			fputs("superd journal 2\n", out);
 		else if (!strncmp(line, "+superd - version=", 18))
 			fprintf(out, "+superd - version=99.9%s\n%s", line + 18 + strcspn(line + 18, " "),

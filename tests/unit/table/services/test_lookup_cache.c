@@ -53,20 +53,15 @@ Test(lookup_cache, reaches_the_next_superd)
 {
 	struct state_stream stream = { 0 };
 	struct lookup_cache *restored;
-	struct buf out = { 0 }, why = { 0 };
-	size_t length;
+	struct buf out = { 0 };
 
-	state_stream_begin(&out);
 	lookup_cache_save(lookups, &out);
 	lookup_cache_save(NULL, &out);
-	state_stream_end(&out);
-	length = out.length;
-	cr_assert_null(state_stream_parse(&stream, buf_take(&out), length, &why), "%s", buf_string(&why));
+	cr_assert(state_stream_parse(&stream, buf_take(&out)));
 	restored = lookup_cache_restore(&stream);
 	expect_answers(restored);
 	lookup_cache_free(restored);
 	state_stream_free(&stream);
-	buf_free(&why);
 }
 
 Test(lookup_cache, takes_no_other_word_for_a_number)
