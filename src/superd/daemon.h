@@ -973,11 +973,10 @@ void journal_name_report(int report);
 void journal_note_child(const struct buf *note); /* in that process */
 void journal_take_prepared(struct buf *note);	 /* for its start */
 void journal_hear(void);
-int journal_copy(void);
-void journal_drop_copy(int *copy);
-void journal_pass_check(int copy);
-int journal_hand_on(void);
-void journal_take_back(void);
+int journal_whole(void);
+void journal_drop_whole(int *whole);
+void journal_pass_check(int whole);
+void journal_pass(int whole, bool passed);
 struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
 void journal_leave_sockets(struct listen_fds *to);
 void journal_each_fd(void (*act)(void *context, int fd), void *context);
@@ -993,7 +992,6 @@ bool guard_drops_state(void);
 void guard_note_begin(void);
 void guard_take_stop(void);
 bool guard_replace_journal(int file);
-void guard_replace_in_child(int file);
 void guard_hear(void);
 void guard_sweep(bool has_journal, bool all);
 bool guard_left_fd(int fd); /* it was open before this superd opened anything */

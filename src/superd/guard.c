@@ -152,12 +152,6 @@ bool guard_replace_journal(int file)
 	return dup3(file, page->journal, O_CLOEXEC) >= 0;
 }
 
-/* For the program that a child of superd is about to ask. */
-void guard_replace_in_child(int file)
-{
-	dup2(file, page->journal);
-}
-
 /* A signal has come: of the guard's children that have ended, or of its own death. */
 void guard_hear(void)
 {

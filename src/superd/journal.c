@@ -679,8 +679,7 @@ static void add_all_of(struct svc *svc, struct buf *out)
 		add_instance(container_of(link, struct instance, link), out);
 }
 
-/* upgrades: for another program, which has programs of its own beside it. */
-static bool compose(struct buf *out, bool upgrades)
+static bool compose(struct buf *out)
 {
 	struct journal_superd own = {
 		.version = PACKAGE_VERSION,
@@ -693,7 +692,7 @@ static bool compose(struct buf *out, bool upgrades)
 	struct buf locks = { 0 }, *before = journal.out;
 
 	for (enum program n = 0; n < PROGRAMS; n++)
-		own.programs[n] = upgrades ? -1 : program_known(n)->fd;
+		own.programs[n] = program_known(n)->fd;
 	if ((journal.text < 0 || journal.text_due) && !make_text())
 		return false;
 	journal.row_count = 0;
@@ -755,65 +754,6 @@ static void pass_fd(void *context, int fd)
 	self_exe_pass(&fd, 1, context);
 }
 
-/* Everything, in a file of its own, for a program that is asked. -1 and errno. */
-int journal_copy(void)
-{
-	struct buf out = { 0 };
-	int fd = compose(&out, true) ? state_file_make(out.data, out.length, "/run") : -1;
-
-	buf_free(&out);
-	journal.due = true; /* rows may have other numbers now */
-	return fd;
-}
-
-void journal_drop_copy(int *copy)
-{
-	fd_close(copy);
-	if (journal.fd < 0)
-		fd_close(&journal.text);
-}
-
-/* In the process that asks. */
-void journal_pass_check(int copy)
-{
-	const int fds[] = { copy, journal.text };
-
-	self_exe_pass(fds, 2, true);
-	if (guard_pid()) {
-		guard_replace_in_child(copy);
-		guard_pass(true);
-	}
-}
-
-/* The last that this superd writes: another program goes on with it, and what it names stays open for that. -1 and
- * errno. */
-int journal_hand_on(void)
-{
-	struct buf out = { 0 };
-	int fd;
-
-	take_changed(false);
-	fd = compose(&out, true) ? state_file_make(out.data, out.length, "/run") : -1;
-	if (fd >= 0 && guard_pid() && (fcntl(fd, F_SETFL, O_APPEND) < 0 || !guard_replace_journal(fd)))
-		fd_close(&fd);
-	if (fd >= 0) {
-		each_fd(out.data, pass_fd, &journal);
-		self_exe_pass(&fd, 1, true);
-	}
-	buf_free(&out);
-	return fd;
-}
-
-void journal_take_back(void)
-{
-	struct buf out = { 0 };
-
-	if (compose(&out, true))
-		each_fd(out.data, pass_fd, NULL);
-	buf_free(&out);
-	journal.due = true;
-}
-
 /* text: the rest of its line; NULL: there is none. A process that superd itself has reaped, and died before it was
  * known, has ended well. */
 static void tell_end(pid_t pid, const char *text)
@@ -870,7 +810,7 @@ static void write_all_anew(void)
 	if (journal.fd < 0)
 		return;
 	journal.due = false;
-	file = compose(&out, false) ? memory_open("superd-journal", false) : -1;
+	file = compose(&out) ? memory_open("superd-journal", false) : -1;
 	before = fd_copy(journal.fd, FD_HIGH);
 	if (file < 0 || before < 0 || fcntl(file, F_SETFL, O_APPEND) < 0 ||
 	    write(file, out.data, out.length) != (ssize_t)out.length || !guard_replace_journal(file)) {
@@ -898,6 +838,55 @@ void journal_ready(void)
 {
 	if (!journal.is_written || journal.due)
 		write_all_anew();
+}
+
+/* Everything, in a file for another program: the guard's, or without a guard one of its own. -1 and errno. */
+int journal_whole(void)
+{
+	struct buf out = { 0 };
+	int fd;
+
+	journal.due = true; /* rows may have other numbers now */
+	if (journal.fd >= 0) {
+		journal_ready();
+		journal_flush();
+		return journal.due ? -1 : journal.fd;
+	}
+	take_changed(false);
+	fd = compose(&out) ? state_file_make(out.data, out.length, "/run") : -1;
+	buf_free(&out);
+	return fd;
+}
+
+void journal_drop_whole(int *whole)
+{
+	if (journal.fd < 0) {
+		fd_close(whole);
+		fd_close(&journal.text);
+	}
+	*whole = -1;
+}
+
+/* In the process that asks. */
+void journal_pass_check(int whole)
+{
+	const int fds[] = { whole, journal.text };
+
+	self_exe_pass(fds, 2, true);
+	if (guard_pid())
+		guard_pass(true);
+}
+
+/* Another program goes on with it, and what it names stays open for that, or not. */
+void journal_pass(int whole, bool passed)
+{
+	size_t length;
+	char *text = state_file_read(whole, STATE_STREAM_MOST, &length);
+
+	if (text)
+		each_fd(text, pass_fd, passed ? &journal : NULL);
+	free(text);
+	self_exe_pass(&whole, 1, passed);
 }
 
 static ev_prepare turn;

@@ -128,7 +128,9 @@ void state_programs(struct state_stream *before)
 	for (int n = 0; n < PROGRAMS; n++) {
 		struct stat status;
 
-		kept[n].fd = before && !upgrade_was() ? taken.before.programs[n] : -1;
+		if (upgrade_was())
+			fd_close(&taken.before.programs[n]);
+		kept[n].fd = before ? taken.before.programs[n] : -1;
 		if (kept[n].fd >= 0 && fstat(kept[n].fd, &status) == 0) {
 			kept[n].device = status.st_dev;
 			kept[n].inode = status.st_ino;
@@ -303,9 +305,11 @@ static void go_over(void)
 	close_leave();
 	records_close();
 	log_finish(superd.log); /* the next superd has not what waits there */
-	asked.journal = journal_hand_on();
+	asked.journal = journal_whole();
 	snprintf(argument, sizeof(argument), TAKES_OVER "%d", asked.journal);
 	all = asked.journal < 0 ? NULL : arguments_with(argument);
+	if (all)
+		journal_pass(asked.journal, true);
 	if (all && guard_pid())
 		guard_upgrade_to(superd.program);
 	if (all) {
@@ -314,9 +318,10 @@ static void go_over(void)
 	}
 	error = errno;
 	own_privileges_clear_inheritable_again();
+	if (all)
+		journal_pass(asked.journal, false);
 	free(all);
-	journal_drop_copy(&asked.journal);
-	journal_take_back();
+	journal_drop_whole(&asked.journal);
 	tell_upgrade(false, "cannot become %s: %s", superd.program, strerror(error));
 	rest_all(false);
 }
@@ -337,7 +342,7 @@ static void on_checked(struct helper *helper, int status)
 	while (asked.answer.length < ANSWER_MOST && (got = read(fd, more, sizeof(more))) > 0)
 		buf_add(&asked.answer, more, (size_t)got);
 	fd_close(&fd);
-	journal_drop_copy(&asked.journal);
+	journal_drop_whole(&asked.journal);
 	status_describe(status, how);
 	can = strstr(buf_string(&asked.answer), CAN); /* warnings may be before it */
 	if (!asked.is_late && status == 0 && can) {
@@ -419,7 +424,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		tell_upgrade(false, "superd does not know its own path: neither its name nor /proc has it");
 		return;
 	}
-	asked.journal = journal_copy();
+	asked.journal = journal_whole();
 	snprintf(argument, sizeof(argument), "%s%d", guard_pid() ? GUARD_AGAIN : CHECKS,
 		 guard_pid() ? guard_page() : asked.journal);
 	if (asked.journal >= 0 && (all = arguments_with(argument)) && fd_pipe(ends) == 0 &&
@@ -437,7 +442,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);
-		journal_drop_copy(&asked.journal);
+		journal_drop_whole(&asked.journal);
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;
 	}
