@@ -168,7 +168,6 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 			access = O_RDWR | O_CREAT;
 		wiring->files[number] = (struct stream_file){
 			.path = stream.path,
-			.opener = plan->stream_openers[number],
 			.flags = access |
 				(stream.kind == STREAM_APPEND		  ? O_APPEND
 					 : stream.kind == STREAM_TRUNCATE ? O_TRUNC
@@ -312,8 +311,6 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		svc->run->plan = plan_of(svc, svc->row, NULL, &why);
 	if (!plan)
 		plan = svc->run->plan;
-	if (plan)
-		plan_check_streams(plan, row);
 	if (plan && wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
 		fill_request(&request, svc, row, plan, &wiring);
 		request.command = &plan->commands[phase].list[number];
@@ -1226,7 +1223,6 @@ static bool start_main(struct instance *instance, struct buf *why)
 		LIST_OF(struct stored, stored, link, &svc->run->stored)
 			good = good && pass_fd(wiring, stored->fd, stored->name);
 	}
-	plan_check_streams(plan, row);
 	good = good && wire_streams(wiring, svc, plan, row, first, false, why) && wire_channel(instance, wiring, why);
 	if (!good) {
 		if (!why->length)

@@ -112,8 +112,8 @@ static bool needs_superd_exec(const struct job *job)
 {
 	const struct plan *plan = job->plan;
 
-	return child_needs_program(job) || job->group || job->files || (plan->oom_score[0] && geteuid() != 0) ||
-		plan->may_hang || plan->gets_less_time || (plan->apart && !(job->command->flags & COMMAND_PRIVILEGED));
+	return child_needs_program(job) || job->group || (plan->oom_score[0] && geteuid() != 0) || plan->may_hang ||
+		plan->gets_less_time || (plan->apart && !(job->command->flags & COMMAND_PRIVILEGED));
 }
 
 /* Listeners that the program gets: O_NONBLOCK is as its row says, and so are the address rules, which another program

@@ -172,10 +172,7 @@ struct own_folder {
 /* Whether this link in an open folder leads there. */
 bool own_folder_leads_to(int at, const char *link, const char *target);
 
-/* Files for standard input, output or error: opened by superd, or by the child of a start apart as the service's user
- * (os/fs/path_trust). */
-
-#define STREAM_FILE_MODE 0640           /* mode of a file that superd creates */
+/* Files for standard input, output or error, which superd-exec opens (exec/stages/streams.c). */
 
 struct job;
 
@@ -184,7 +181,6 @@ struct stream_file {
 	const char *path;               /* borrowed; NULL: this stream is not a file */
 	int flags;                      /* flags of open(2) */
 	bool is_same;                   /* share the open file description of the previous stream, as it is the same file */
-	enum path_opener opener;        /* with whose rights a start opens it: superd's, the user's, or nobody's */
 };
 
 /* The child's part of a control group: it creates the group, writes the group's settings, and moves itself in. If an
@@ -294,7 +290,6 @@ struct plan {
 	char **open_paths;              /* NULL-terminated, owned: directories and credentials, which no sandbox hides; NULL: none */
 	bool foreground;                /* it is the main command: a process group in superd's session */
 	bool takes_terminal;            /* it becomes the terminal's foreground group, as superd was */
-	enum path_opener stream_openers[3]; /* which process opens an input, output or error that is a file; see plan_check_streams */
 };
 
 /* Between the start of a process and its program: the stages that a child goes through, async-signal-safe, possibly in

@@ -253,7 +253,6 @@ static void streams_record(struct record *record, struct job *job)
 		OPTIONAL_TEXT(record, &files[n], path);
 		INT(record, &files[n], flags);
 		FLAG(record, &files[n], is_same);
-		NUMBER(record, &files[n], opener, PATH_OPENED_BY_SUPERD, PATH_REFUSED);
 	}
 	if (record_reads(record))
 		job->files = count == 3 ? files : NULL;

@@ -87,22 +87,6 @@ static bool make_folder(const struct own_folder *folder, const struct account *a
 	return good;
 }
 
-/* Says with whose rights the files of input, output and error are opened. Only now the folders on the way to them are
- * there, and the user's who may lead a path elsewhere. */
-static void find_openers(struct job *job)
-{
-	static struct stream_file files[3];
-	struct path_finding finding;
-
-	for (int n = 0; job->files && n < 3; n++) {
-		files[n] = job->files[n];
-		if (files[n].path)
-			files[n].opener = path_opener(files[n].path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
-						      job->plan->account, &finding);
-	}
-	job->files = job->files ? files : NULL;
-}
-
 int folders_make(struct job *job)
 {
 	for (size_t n = 0; n < job->plan->folder_count; n++) {
@@ -110,6 +94,5 @@ int folders_make(struct job *job)
 		if (!make_folder(&job->plan->folders[n], job->plan->account))
 			return -1;
 	}
-	find_openers(job);
 	return 0;
 }

@@ -53,6 +53,7 @@ static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_FOLDERS] = folders_make,
 	[STAGE_CONDITIONS] = check_conditions,
 	[STAGE_CREDENTIALS] = credentials_load,
+	[STAGE_STREAMS] = streams_open,
 	[STAGE_MAPPER] = sandbox_prepare_mapper,
 	[STAGE_PROFILE] = sandbox_profile,
 	[STAGE_NAMESPACES] = sandbox_namespaces,

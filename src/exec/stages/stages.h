@@ -21,6 +21,10 @@ int sandbox_system_calls(struct job *job);
 /* Makes the service's own folders; a failure has the index of the folder as its resource. */
 int folders_make(struct job *job);
 
+/* Opens the files of standard streams, and puts their descriptors into job->wanted; a failure has the number of the stream
+ * as its resource. */
+int streams_open(struct job *job);
+
 /* Loads all credentials; a failure has the index of the credential as its resource. */
 int credentials_load(struct job *job);
 

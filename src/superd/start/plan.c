@@ -378,25 +378,6 @@ bool stream_is_path(const struct stream *stream)
 	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
 }
 
-void plan_check_streams(struct plan *plan, const struct service *service)
-{
-	struct path_finding finding;
-
-	for (int n = 0; n < 3; n++) {
-		const struct stream *stream = plan_stream(service, n);
-
-		if (!stream_is_path(stream) || !stream->path)
-			continue;
-		/* The file may lie in a folder that the start makes, or gives to its user: exec/stages/folders.c. */
-		if (plan->folder_count)
-			plan->stream_openers[n] = PATH_OPENED_BY_CHILD;
-		else
-			plan->stream_openers[n] = path_opener(stream->path, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
-							      plan->account, &finding);
-		plan->apart |= plan->stream_openers[n] == PATH_OPENED_BY_CHILD;
-	}
-}
-
 /* Adds the lengths that a path or @name has in a bind(2): with a NUL byte behind it, and without. */
 static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
 {

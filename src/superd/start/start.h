@@ -75,10 +75,6 @@ uint64_t plan_own_bounding(uint64_t kept);
 
 void plan_free(struct plan *plan);      /* accepts NULL */
 
-/* Finds out who opens the files of the standard streams at the next starts: a folder on the way may be new, or have
- * another owner. If a child must open one, the plan's starts become separate ones (plan->apart). */
-void plan_check_streams(struct plan *plan, const struct service *service);
-
 /* Whether a start gives the program a network namespace other than superd's. */
 bool plan_gives_network(const struct service *service);
 
