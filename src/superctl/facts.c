@@ -53,7 +53,8 @@ bool facts_queue(const json_t *service, double *waiting)
 	return found;
 }
 
-double facts_refused(const json_t *service)
+/* Refused clients, for all reasons. */
+static double count_refused(const json_t *service)
 {
 	const json_t *refused = json_object_get(service, "refused");
 	double sum = json_number_value(refused);
@@ -536,21 +537,30 @@ static enum style add_failure(struct buf *out, const struct screen *screen, cons
 	return STYLE_RED;
 }
 
-static void add_count(struct buf *out, double number)
+static enum style add_queue(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	buf_addf(out, "%.0f", number);
+	double waiting;
+
+	(void)screen;
+	if (facts_queue(service, &waiting) && waiting > 0)
+		buf_addf(out, "%.0f", waiting);
+	return STYLE_PLAIN;
 }
 
-static bool count_instances(const json_t *service, double *number)
+static enum style add_instances(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	*number = (double)facts_instances(service);
-	return true;
+	(void)screen;
+	if (facts_instances(service))
+		buf_addf(out, "%zu", facts_instances(service));
+	return STYLE_PLAIN;
 }
 
-static bool count_refused(const json_t *service, double *number)
+static enum style add_refused(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	*number = facts_refused(service);
-	return true;
+	(void)screen;
+	if (count_refused(service) > 0)
+		buf_addf(out, "%.0f", count_refused(service));
+	return STYLE_PLAIN;
 }
 
 const struct field_of_service fields[FIELDS] = {
@@ -559,36 +569,29 @@ const struct field_of_service fields[FIELDS] = {
 	[FIELD_STATE] = { { .title = "STATE", .stays = true }, "State", .add = add_state },
 	[FIELD_ENDPOINTS] = { { .title = "LISTENS ON", .stays = true }, "Listens on", .add = add_endpoints },
 	[FIELD_MEMORY] = { { .title = "MEMORY", .right = true }, "Memory",
-			   .key = "memory", .unit = human_units_add_bytes },
+			   .sentence = "[{?memory}{memory:bytes}]" },
 	[FIELD_LAST_USED] = { { .title = "LAST USED", .right = true }, "Last used", .add = add_last_used },
-	[FIELD_FOR] = { { .title = "FOR", .right = true }, NULL, .key = "for", .unit = human_units_add_age },
-	[FIELD_SINCE] = { { .title = "SINCE" }, "Since", .key = "since", .unit = human_units_add_clock },
-	[FIELD_QUEUE] = { { .title = "QUEUE", .right = true }, "Queue", .number = facts_queue, .unit = add_count },
-	[FIELD_INSTANCES] = { { .title = "INST", .right = true }, "Instances",
-			      .number = count_instances, .unit = add_count },
-	[FIELD_STARTS] = { { .title = "STARTS", .right = true }, "Starts", .key = "activations", .unit = add_count },
-	[FIELD_FAILED] = { { .title = "FAILED", .right = true }, "Failed", .key = "failures", .unit = add_count },
-	[FIELD_REFUSED] = { { .title = "REFUSED", .right = true }, "Refused",
-			    .number = count_refused, .unit = add_count },
+	[FIELD_FOR] = { { .title = "FOR", .right = true }, NULL, .sentence = "[{?for}{for:age}]" },
+	[FIELD_SINCE] = { { .title = "SINCE" }, "Since", .sentence = "[{?since}{since:clock}]" },
+	[FIELD_QUEUE] = { { .title = "QUEUE", .right = true }, "Queue", .add = add_queue },
+	[FIELD_INSTANCES] = { { .title = "INST", .right = true }, "Instances", .add = add_instances },
+	[FIELD_STARTS] = { { .title = "STARTS", .right = true }, "Starts",
+			   .sentence = "[{?activations}{activations}]" },
+	[FIELD_FAILED] = { { .title = "FAILED", .right = true }, "Failed", .sentence = "[{?failures}{failures}]" },
+	[FIELD_REFUSED] = { { .title = "REFUSED", .right = true }, "Refused", .add = add_refused },
 	[FIELD_TIME] = { { .title = "TIME", .right = true }, "Processor time",
-			 .key = "cpu", .unit = human_units_add_span },
+			 .sentence = "[{?cpu}{cpu:span}]" },
 	[FIELD_COMMAND] = { { .title = "COMMAND", .can_shrink = true }, "Command", .add = add_command },
 	[FIELD_FAILURE] = { { .title = "LAST FAILURE", .can_shrink = true }, "Last failure", .add = add_failure },
 	[FIELD_SHARE] = { .column = { .title = "CPU", .right = true } },
-	[FIELD_RATE] = { .column = { .title = "RATE", .right = true } },
 };
 
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service)
 {
-	const struct field_of_service *field = &fields[id];
-	double number = field->key ? json_reply_number(service, field->key) : 0;
-
-	if (field->add)
-		return field->add(out, screen, service);
-	if (field->number && !field->number(service, &number))
-		return STYLE_PLAIN;
-	if (number > 0)
-		field->unit(out, number);
+	if (fields[id].add)
+		return fields[id].add(out, screen, service);
+	if (fields[id].sentence)
+		(void)sentence_add(out, service, fields[id].sentence);
 	return STYLE_PLAIN;
 }
 

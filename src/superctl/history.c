@@ -112,7 +112,6 @@ static void add_row(struct history_view *view, const struct sleep *sleep)
 
 static enum ctl_status print_sleeps(struct history_view *view)
 {
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	struct buf out = { 0 };
 	enum ctl_status status;
 	struct screen screen;
@@ -124,7 +123,7 @@ static enum ctl_status print_sleeps(struct history_view *view)
 	for (size_t n = 0; n < view->count; n++)
 		add_row(view, &view->list[n]);
 	if (view->count)
-		columns_print(&view->columns, &screen, &page, &out);
+		columns_print(&view->columns, &screen, "", &out);
 	else
 		buf_addf(&out, "nothing was woken%s\n", view->is_cut ? " since the upgrade" : "");
 	if (view->count && view->is_cut)

@@ -75,28 +75,24 @@ static bool list_line(void *context, const json_t *line, struct reply_text *text
 	return true;
 }
 
-static double number_to_sort(const json_t *service, char key)
+static int compare_numbers(double a, double b)
 {
-	return json_reply_number(service, key == 'u' ? "last_used" : key == 'm' ? "memory" : "cpu");
+	return (a < b) - (a > b);
 }
 
-struct listed {
-	const json_t *service;
-	char sort;                      /* the key of --sort */
-};
-
-/* By name, by state in the order of the totals, or the largest or latest first; equal ones by name. */
-static int compare_services(const void *one, const void *other)
+int listed_compare(const void *one, const void *other)
 {
 	const struct listed *a = one, *b = other;
-	double left = number_to_sort(a->service, a->sort), right = number_to_sort(b->service, b->sort);
 	const struct state_word *word = state_word_of(a->service), *other_word = state_word_of(b->service);
+	const char *key = a->sort == 'u' ? "last_used" : a->sort == 'm' ? "memory" : "cpu";
 	int order = 0;
 
 	if (a->sort == 's')
 		order = (word > other_word) - (word < other_word);
-	else if (a->sort != 'n')
-		order = (left < right) - (left > right);
+	else if (a->sort == 'c')
+		order = compare_numbers(a->share, b->share);
+	if (!order && a->sort != 's' && a->sort != 'n')
+		order = compare_numbers(json_reply_number(a->service, key), json_reply_number(b->service, key));
 	return order ? order : strcmp(json_reply_text(a->service, "service"), json_reply_text(b->service, "service"));
 }
 
@@ -107,9 +103,9 @@ static bool add_rows(struct list_view *view)
 	struct listed *sorted = calloc(count + 1, sizeof(*sorted));
 
 	for (size_t n = 0; sorted && n < count; n++)
-		sorted[n] = (struct listed){ json_array_get(view->services, n), view->options->sort };
+		sorted[n] = (struct listed){ json_array_get(view->services, n), -1, view->options->sort };
 	if (sorted && view->options->sort)
-		qsort(sorted, count, sizeof(*sorted), compare_services);
+		qsort(sorted, count, sizeof(*sorted), listed_compare);
 	for (size_t n = 0; sorted && n < count; n++) {
 		if (view->options->names_only) {
 			json_reply_show_text(&view->cell, sorted[n].service, "service");
@@ -154,11 +150,10 @@ static void add_nothing(const struct superctl_options *options, struct buf *out)
 static bool print_listing(struct list_view *view)
 {
 	struct buf *out = &view->cell;
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	size_t count = columns_rows(&view->columns);
 
 	if (count)
-		columns_print(&view->columns, &view->screen, &page, out);
+		columns_print(&view->columns, &view->screen, "", out);
 	else
 		add_nothing(view->options, out);
 	if (view->locked_count)

@@ -26,34 +26,41 @@ static void add_label_value(struct buf *out, const char *text)
 	buf_free(&visible);
 }
 
-static void add_sample(struct buf *out, const char *name, const json_t *service)
-{
-	buf_addf(out, "%s{service=", name);
-	add_label_value(out, json_reply_text(service, "service"));
-}
-
-/* Adds a label behind the first one, service. */
 static void add_label(struct buf *out, const char *name, const char *value)
 {
 	buf_addf(out, ",%s=", name);
 	add_label_value(out, value);
 }
 
+/* Adds the first label, service; add_label adds others, and add_number ends the sample. suffix: behind the name. */
+static void add_sample(struct buf *out, const char *name, const char *suffix, const json_t *service)
+{
+	buf_addf(out, "%s%s{service=", name, suffix);
+	add_label_value(out, json_reply_text(service, "service"));
+}
+
 /* A whole number is printed without a point, as counters are. */
 static void add_number(struct buf *out, double number)
 {
+	buf_text(out, "} ");
 	if (fabs(number) < 1e15 && number == trunc(number))
-		buf_addf(out, "} %lld\n", (long long)number);
-	else {
-		buf_text(out, "} ");
+		buf_addf(out, "%lld", (long long)number);
+	else
 		human_units_add_float(out, number);
-		buf_char(out, '\n');
-	}
+	buf_char(out, '\n');
 }
 
-static void add_plain(struct buf *out, const char *name, const json_t *service, double number)
+static void add_plain(struct buf *out, const char *name, const char *suffix, const json_t *service, double number)
 {
-	add_sample(out, name, service);
+	add_sample(out, name, suffix, service);
+	add_number(out, number);
+}
+
+static void add_labelled(struct buf *out, const char *name, const json_t *service, const char *label, const char *value,
+			 double number)
+{
+	add_sample(out, name, "", service);
+	add_label(out, label, value);
 	add_number(out, number);
 }
 
@@ -64,23 +71,18 @@ static void add_states(struct buf *out, const char *name, const json_t *service)
 					      "left out", "leaving", "condition" };
 	const char *state = json_reply_text(service, "state");
 
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-		add_sample(out, name, service);
-		add_label(out, name, states[i]);
-		add_number(out, !strcmp(states[i], state));
-	}
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		add_labelled(out, name, service, name, states[i], !strcmp(states[i], state));
 }
 
 /* Adds a sample for each number in an object of the service, with the member's name as a label. */
 static void add_members(struct buf *out, const char *name, const json_t *service, const char *key, const char *label)
 {
-	json_t *members = json_object_get(service, key);
+	json_t *members = json_object_get(service, key), *each;
+	const char *member;
 
-	for (void *at = json_object_iter(members); at; at = json_object_iter_next(members, at)) {
-		add_sample(out, name, service);
-		add_label(out, label, json_object_iter_key(at));
-		add_number(out, json_number_value(json_object_iter_value(at)));
-	}
+	json_object_foreach(members, member, each)
+		add_labelled(out, name, service, label, member, json_number_value(each));
 }
 
 /* Reads a number, or a flag as 0 or 1. false: it is neither. */
@@ -103,7 +105,7 @@ static void add_listeners(struct buf *out, const char *name, const json_t *servi
 		if (!read_number(json_object_get(listener, key), &number))
 			continue;
 		snprintf(digits, sizeof(digits), "%zu", i);
-		add_sample(out, name, service);
+		add_sample(out, name, "", service);
 		add_label(out, "endpoint", json_reply_text(listener, "endpoint"));
 		add_label(out, "socket", digits);
 		add_number(out, number);
@@ -115,18 +117,10 @@ static void add_bucket(struct buf *out, const char *name, const json_t *service,
 	struct buf bound = { 0 };
 
 	human_units_add_float(&bound, le);
-	buf_addf(out, "%s_bucket{service=", name);
-	add_label_value(out, json_reply_text(service, "service"));
+	add_sample(out, name, "_bucket", service);
 	add_label(out, "le", buf_string(&bound));
 	add_number(out, count);
 	buf_free(&bound);
-}
-
-static void add_part(struct buf *out, const char *name, const char *part, const json_t *service, double number)
-{
-	buf_addf(out, "%s_%s{service=", name, part);
-	add_label_value(out, json_reply_text(service, "service"));
-	add_number(out, number);
 }
 
 static void add_histogram(struct buf *out, const char *name, const json_t *service, const char *key)
@@ -144,8 +138,8 @@ static void add_histogram(struct buf *out, const char *name, const json_t *servi
 				   json_number_value(json_array_get(bucket, 1)));
 	}
 	add_bucket(out, name, service, INFINITY, count);
-	add_part(out, name, "count", service, count);
-	add_part(out, name, "sum", service, json_reply_number(histogram, "sum"));
+	add_plain(out, name, "_count", service, count);
+	add_plain(out, name, "_sum", service, json_reply_number(histogram, "sum"));
 }
 
 /* The kinds of samples that a family has of a service. */
@@ -249,14 +243,14 @@ static void add_samples(struct buf *out, const struct metric_family *family, con
 		add_histogram(out, name, service, family->key);
 		return;
 	case TEXT:
-		add_plain(out, name, service, json_string_length(value) > 0);
+		add_plain(out, name, "", service, json_string_length(value) > 0);
 		return;
 	case MEMBER:
 	case OR_ZERO:
 	case OR_IDLE:
 		if (is_known || family->samples == OR_ZERO ||
 		    (family->samples == OR_IDLE && !facts_instances(service)))
-			add_plain(out, name, service, number);
+			add_plain(out, name, "", service, number);
 	}
 }
 
@@ -336,7 +330,10 @@ static bool keep_line(void *lines, const json_t *line, struct reply_text *text)
 	return json_array_append(lines, (json_t *)(size_t)line) == 0;
 }
 
-enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why)
+/* Asks superd within `limit` milliseconds, and adds the page to `out`; with --json it prints the answer instead. It
+ * prints no error: *why has it, and the caller frees it. */
+static enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out,
+				   struct buf *why)
 {
 	struct conversation conversation = { .until = clock_ms() + limit };
 	json_t *lines = json_array();

@@ -30,9 +30,9 @@ static const char html_type[] = "text/html; charset=utf-8";
 struct overview {
 	const json_t *metrics;          /* array: superd's own line, then one for each service */
 	const json_t *timelines;        /* object: name to the line of timeline --cells */
-	const json_t *failed;           /* object: name to the line of status, for services with failures; may lack some */
+	const json_t *failed;           /* object: name to the line of status, for those with failures; may lack some */
 	const json_t *faulty;           /* object: name to the line of list --failed */
-	const char *filter;             /* part of a service's name, endpoint or state, case-insensitive; "": all services */
+	const char *filter;             /* part of a name, endpoint or state, in any case; "": all services */
 	bool failed_only;               /* only services with a fault now, those of list --failed */
 };
 
@@ -109,9 +109,9 @@ static bool is_shown(const struct overview *overview, const json_t *service)
 	return is_shown;
 }
 
-/* Adds what a service did in the last hours: a path for each phase with all its cells, neighbours in one rectangle, so that
- * a page with 1,000 bars stays small; and one for the marks of short failures, as wide as a cell, and a third as high.
- * line: its line of timeline; NULL: unknown. */
+/* Adds what a service did in the last hours: a path for each phase with all its cells, neighbours in one rectangle, so
+ * that a page with 1,000 bars stays small; and one for the marks of short failures, as wide as a cell, and a third as
+ * high. line: its line of timeline; NULL: unknown. */
 static void add_timeline(struct buf *out, const json_t *line)
 {
 	const char *bar = json_reply_text(line, "bar"), *between = "";

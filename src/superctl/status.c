@@ -112,6 +112,7 @@ enum ctl_status view_version(const struct superctl_options *options)
 }
 
 #define LABEL 14 /* columns up to the colon */
+#define INDENT "               " /* as wide as a label */
 
 /* Adds "      State: ", aligned at the colon. */
 static void add_label(struct buf *out, const char *label)
@@ -227,7 +228,6 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 		{ .title = "CPU", .right = true },  { .title = "PEER", .can_shrink = true },
 		{ .title = "SAYS", .can_shrink = true },
 	};
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "               " };
 	const json_t *list = json_reply_list(service, "instances");
 	struct columns columns;
 	struct buf cell = { 0 };
@@ -242,7 +242,7 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 	if (facts_instances(service) > json_array_size(list))
 		buf_addf(out, ", %zu of them here", json_array_size(list));
 	buf_char(out, '\n');
-	columns_print(&columns, screen, &page, out);
+	columns_print(&columns, screen, INDENT, out);
 	columns_free(&columns);
 	buf_free(&cell);
 }

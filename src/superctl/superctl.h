@@ -125,7 +125,7 @@ void human_units_add_float(struct buf *out, double number);
 /* Sentences with members of superd's answer in them:
  *
  *	{member}        its text, its number without a fraction, or its list: "a, b"; {member.inner}: of an object in it
- *	{member:span}   a number in a unit: span age lapse clock time bytes (superctl/human_units), or ago: "5 s ago (16:20:11)"
+ *	{member:span}   a number in a unit: span age clock bytes (human_units_add_*), or ago: "5 s ago (16:20:11)"
  *	{member: word}  "1 word", "3 words"
  *	{member:words}  its list with blanks: "a b"
  *	{?member}       nothing; so if the member is true, a number above 0, or a text, list or object with something in it
@@ -162,7 +162,6 @@ void screen_measure(struct screen *screen);                     /* reads the siz
 void screen_set(const struct screen *screen, struct buf *out, enum style style);
 void screen_add(const struct screen *screen, struct buf *out, enum style style, const char *text);
 
-size_t screen_columns(const char *text);                        /* the width of visible text, in columns */
 size_t screen_cut(const char *text, size_t columns);            /* the number of bytes that fit into so many */
 
 /* A table of aligned columns that fits the terminal. Empty columns are left out. If it is too wide, the widest of the
@@ -188,21 +187,14 @@ struct columns {
 	size_t cells;                   /* number of cells so far */
 };
 
-/* The rows to print. */
-struct columns_page {
-	size_t most;                    /* number of rows at most */
-	const char *indent;             /* text before each line */
-};
-
 void columns_begin(struct columns *columns, const struct column *list, size_t count);    /* copies the list */
 
 /* Add the next cell, row by row. columns_add empties the buffer, whose text must be visible (buf_visible). */
 void columns_add(struct columns *columns, enum style style, struct buf *text);
 void columns_add_text(struct columns *columns, enum style style, const char *text);
 
-/* Prints the titles and the rows of the page. */
-void columns_print(struct columns *columns, const struct screen *screen, const struct columns_page *page,
-		   struct buf *out);
+/* Prints the titles and the rows, each line behind `indent`. */
+void columns_print(struct columns *columns, const struct screen *screen, const char *indent, struct buf *out);
 size_t columns_rows(const struct columns *columns);
 void columns_free(struct columns *columns);
 
@@ -242,17 +234,15 @@ void state_word_add_dot(const struct state_word *word, const struct screen *scre
 enum field {
 	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_SINCE, FIELD_QUEUE,
 	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_REFUSED, FIELD_TIME, FIELD_COMMAND, FIELD_FAILURE,
-	FIELD_SHARE, FIELD_RATE,        /* of top alone, which adds them: they need its answer before */
+	FIELD_SHARE,                    /* of top alone, which adds it: it needs its answer before */
 	FIELDS,
 };
 
 extern const struct field_of_service {
 	struct column column;           /* in list and top */
 	const char *name;               /* on the status page; NULL: not there */
-	const char *key;                /* a number: its member of the service, */
-	bool (*number)(const json_t *service, double *number);  /* or what reads it; false: unknown */
-	void (*unit)(struct buf *out, double number);           /* adds the number */
-	enum style (*add)(struct buf *out, const struct screen *screen, const json_t *service); /* no number: adds the value */
+	const char *sentence;           /* its value, or what adds it and returns its style */
+	enum style (*add)(struct buf *out, const struct screen *screen, const json_t *service);
 } fields[FIELDS];
 
 /* Adds the value; nothing if it is unknown or 0. Returns its style. On a terminal long values are shortened. */
@@ -278,9 +268,7 @@ const json_t *facts_current(const json_t *service);             /* the instance 
 bool facts_listener_queue(const json_t *listener, double *waiting);
 bool facts_queue(const json_t *service, double *waiting);
 
-double facts_refused(const json_t *service);                    /* refused clients, for all reasons */
-
-/* A sentence (superctl/sentence) about the end of an instance, an object whose members have this prefix: "exit status 1",
+/* A sentence about the end of an instance, an object whose members have this prefix: "exit status 1",
  * "signal KILL", a reason. */
 #define ENDING_OF(end) \
 	"[{" end "reason}|exit status {" end "status}" ENDING_RESULT(end) "|signal {" end "signal}" \
@@ -427,46 +415,18 @@ bool order_add_waiting(struct buf *out, const json_t *line);
  * state. */
 void why_add(struct buf *out, const json_t *service, const char *end);
 
-/* The connections and starts a second of each service between the last answers to top, drawn as a bar for each.
- *
- * An answer has only busy services. One that is missing had no instance, and its rate is 0. */
-
-#define RATE_HISTORY_MOST 10 /* bars */
-
-struct rate_history {
-	json_t *services;               /* by name: private to rate_history.c; owned */
-	double at;                      /* time of the last answer; 0: there was none */
-	bool is_partial;                /* the last answer left busy services out */
+/* A row of list and top. */
+struct listed {
+	const json_t *service;
+	double share;                   /* of a processor; top alone knows it, below 0: unknown */
+	char sort;                      /* the key, as in options */
 };
 
-/* Takes the counters of the next answer. */
-void rate_history_take(struct rate_history *history, const json_t *line);
-
-/* Adds the bars of a service, the newest one last. The highest has the full height. */
-void rate_history_add(const struct rate_history *history, const char *service, bool unicode, struct buf *out);
-void rate_history_free(struct rate_history *history);
-
-/* One table of superctl top: the processor time and memory of superd and its busiest services, sorted. */
-
-struct top_table {
-	json_t *now, *before;           /* the last two answers, owned; NULL: there was none */
-	struct rate_history rates;      /* connections and starts of the last answers */
-	char sort;                      /* sort key: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use */
-};
-
-/* Takes a reference to the next answer. Shares of the processor are computed against the answer before. */
-void top_table_take(struct top_table *table, const json_t *line);
-
-/* Adds the head, and at most `most` services with the number of the others. SIZE_MAX: all services. */
-void top_table_add(const struct top_table *table, const struct screen *screen, size_t most, struct buf *out);
-void top_table_free(struct top_table *table);
+/* For qsort(3): by name, by state in the order of the totals, or the largest or latest first; equal ones by name. */
+int listed_compare(const void *one, const void *other);
 
 /* superd's counters as a page for Prometheus, in its text format (prometheus.io, "Exposition formats", version 0.0.4),
  * which all collectors read. */
 
 /* Adds the page. greeting: superd's first line; lines: an array of its answer to "metrics". */
 void metrics_compose(struct buf *out, const json_t *greeting, const json_t *lines);
-
-/* Asks superd within `limit` milliseconds, and adds the page to `out`; with --json it prints the answer instead. It
- * prints no error: *why has it, and the caller frees it. */
-enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out, struct buf *why);

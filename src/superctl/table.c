@@ -107,7 +107,8 @@ size_t screen_cut(const char *text, size_t columns)
 	return at;
 }
 
-size_t screen_columns(const char *text)
+/* The width of visible text, in columns. */
+static size_t screen_columns(const char *text)
 {
 	size_t used = 0, width;
 
@@ -266,10 +267,9 @@ static void add_titles(const struct columns *columns, const struct screen *scree
 	}
 }
 
-void columns_print(struct columns *columns, const struct screen *screen, const struct columns_page *page,
-		   struct buf *out)
+void columns_print(struct columns *columns, const struct screen *screen, const char *indent, struct buf *out)
 {
-	size_t room = screen->width ? screen->width - strlen(page->indent) : SIZE_MAX;
+	size_t room = screen->width ? screen->width - strlen(indent) : SIZE_MAX;
 	size_t widths[COLUMNS_MOST], shown, at = 0;
 	const char *text = buf_string(&columns->text);
 
@@ -278,11 +278,11 @@ void columns_print(struct columns *columns, const struct screen *screen, const s
 		return;
 	}
 	shown = fit_widths(columns, room, widths);
-	buf_text(out, page->indent);
+	buf_text(out, indent);
 	add_titles(columns, screen, widths, shown, out);
 	buf_char(out, '\n');
-	for (size_t row = 0; row < columns_rows(columns) && row < page->most; row++) {
-		buf_text(out, page->indent);
+	for (size_t row = 0; row < columns_rows(columns); row++) {
+		buf_text(out, indent);
 		for (size_t i = 0; i < columns->count; i++, at++, text += strlen(text) + 1) {
 			struct cell cell = { text, (enum style)columns->styles.data[at], widths[i],
 					     columns->list[i].right, i + 1 == shown };

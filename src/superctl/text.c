@@ -231,9 +231,8 @@ static void add_number(const struct sentence *sentence, double number, const cha
 		const char *name;
 		void (*add)(struct buf *out, double number);
 	} units[] = {
-		{ "span", human_units_add_span }, { "age", human_units_add_age }, { "lapse", sentence_add_lapse },
-		{ "clock", human_units_add_clock }, { "time", human_units_add_time },
-		{ "bytes", human_units_add_bytes },
+		{ "span", human_units_add_span }, { "age", human_units_add_age },
+		{ "clock", human_units_add_clock }, { "bytes", human_units_add_bytes },
 	};
 
 	if (length == 3 && !memcmp(unit, "ago", length)) {

@@ -137,6 +137,7 @@ static void run_verb(const char *verb, unsigned kind)
 	struct superctl_options options = {
 		.verb = verb_find(verb), .control = "/run/superd", .timeout = kind & 32 ? 1000000 : -1,
 		.names_only = kind & 8, .json = kind & 128, .waits = kind & 32,
+		.interval = 2000000, .sort = kind & 128 ? 0 : "mcns"[kind % 4],
 	};
 	static const char *const names[] = { "web" };
 
@@ -168,31 +169,6 @@ static void run_metrics(void)
 	buf_free(&out);
 	json_decref(lines);
 	json_decref(greeting);
-}
-
-static void run_top(char sort)
-{
-	struct top_table table = { .sort = sort };
-	struct buf out = { 0 };
-	size_t length;
-	char *text;
-
-	while ((text = take_line(&length))) {
-		json_t *line = json_reply_parse(text, length);
-
-		if (line)
-			top_table_take(&table, line);
-		json_decref(line);
-		free(text);
-		if (!line)
-			continue;
-		top_table_add(&table, &server.screen, 5, &out);
-		require(!out.failed);
-		check_visible(buf_string(&out), out.length);
-		buf_clear(&out);
-	}
-	top_table_free(&table);
-	buf_free(&out);
 }
 
 struct stream {
@@ -244,7 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (verb < 13)
 		run_metrics();
 	else
-		run_top("mcns"[kind % 4]);
+		run_verb("top", kind);
 	stdout = out;
 	stderr = errors;
 	check_stream(&answers, kind & 128);

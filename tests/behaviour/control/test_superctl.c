@@ -505,8 +505,8 @@ Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	expect(outcome.out, "superd[1] up 1 min, memory 1.0M, CPU 1 s (0.0%); 2 services, 1 instance\n");
 	expect(outcome.out, "web      awake   1 s    2.0M     1       1        2  5 s\n");
-	expect(outcome.out, "web      awake  25.0%  1.5 s    2.0M     1       1     _        2  5 s\n");
-	expect(outcome.out, "web      awake  0.0%  1.5 s    2.0M     1       5    _#        2  5 s\n");
+	expect(outcome.out, "web      awake  25.0%  1.5 s    2.0M     1       1        2  5 s\n");
+	expect(outcome.out, "web      awake  0.0%  1.5 s    2.0M     1       5        2  5 s\n");
 	cr_assert_null(strstr(outcome.out, "9 s"), "a fourth table");
 	cr_assert_null(strchr(outcome.out, '\033'), "no terminal, so no colours");
 }

@@ -91,7 +91,6 @@ static const char *printed(size_t width)
 						{ .title = "N", .right = true },
 						{ .title = "WHAT", .can_shrink = true } };
 	const struct screen screen = { .width = width };
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	struct columns columns;
 	struct buf out = { 0 };
 
@@ -102,7 +101,7 @@ static const char *printed(size_t width)
 	columns_add_text(&columns, STYLE_PLAIN, "longer");
 	columns_add_text(&columns, STYLE_PLAIN, "");
 	columns_add_text(&columns, STYLE_PLAIN, "");
-	columns_print(&columns, &screen, &page, &out);
+	columns_print(&columns, &screen, "", &out);
 	cr_assert_not(out.failed);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	columns_free(&columns);
@@ -127,7 +126,6 @@ Test(superctl_columns, that_stay_are_neither_cut_nor_left_out)
 	static const struct column titles[] = { { .title = "NAME", .stays = true }, { .title = "N" },
 						{ .title = "WHERE", .stays = true },
 						{ .title = "WHAT", .can_shrink = true } };
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	static const char *const cells[] = { "jellyfin", "1", "tcp:127.0.0.1:8096", "jellyfin --service" };
 	struct columns columns;
 	struct buf out = { 0 };
@@ -135,8 +133,8 @@ Test(superctl_columns, that_stay_are_neither_cut_nor_left_out)
 	columns_begin(&columns, titles, 4);
 	for (size_t n = 0; n < 4; n++)
 		columns_add_text(&columns, STYLE_PLAIN, cells[n]);
-	columns_print(&columns, &(const struct screen){ .width = 40 }, &page, &out);
-	columns_print(&columns, &(const struct screen){ .width = 10 }, &page, &out);
+	columns_print(&columns, &(const struct screen){ .width = 40 }, "", &out);
+	columns_print(&columns, &(const struct screen){ .width = 10 }, "", &out);
 	cr_assert_str_eq(buf_string(&out), "NAME      N  WHERE               WHAT\n"
 					   "jellyfin  1  tcp:127.0.0.1:8096  jellyf~\n"
 					   "NAME      WHERE\njellyfin  tcp:127.0.0.1:8096\n");
@@ -155,7 +153,6 @@ static const char *printed_with_empty(size_t width)
 	static const struct column titles[] = { { .title = "NAME" }, { .title = "QUEUE", .right = true },
 						{ .title = "WHAT", .can_shrink = true } };
 	const struct screen screen = { .width = width };
-	const struct columns_page page = { .most = SIZE_MAX, .indent = "" };
 	struct columns columns;
 	struct buf out = { 0 };
 
@@ -163,7 +160,7 @@ static const char *printed_with_empty(size_t width)
 	columns_add_text(&columns, STYLE_PLAIN, "a");
 	columns_add_text(&columns, STYLE_PLAIN, "");
 	columns_add_text(&columns, STYLE_PLAIN, "something long");
-	columns_print(&columns, &screen, &page, &out);
+	columns_print(&columns, &screen, "", &out);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	columns_free(&columns);
 	buf_free(&out);
@@ -636,56 +633,4 @@ Test(superctl_states, each_serves_or_does_not)
 		json_decref(service);
 	}
 	json_decref(schema);
-}
-
-/* One answer of top a second, with this list of services. */
-static void take_services(struct rate_history *history, const char *services)
-{
-	json_t *line = json_pack("{s:f, s:o}", "at", history->at + 1, "services", json_loads(services, 0, NULL));
-
-	cr_assert_not_null(line);
-	rate_history_take(history, line);
-	json_decref(line);
-}
-
-static const char *bars_of(const struct rate_history *history, const char *service)
-{
-	struct buf out = { 0 };
-
-	rate_history_add(history, service, false, &out);
-	snprintf(text, sizeof(text), "%s", buf_string(&out));
-	buf_free(&out);
-	return text;
-}
-
-Test(superctl_rate_history, a_service_that_is_missing_had_no_instance)
-{
-	struct rate_history history = { 0 };
-
-	take_services(&history, "[{\"service\":\"a\",\"activations\":7}]");
-	cr_expect_str_eq(bars_of(&history, "a"), "");
-	take_services(&history, "[{\"service\":\"a\",\"activations\":9}]");
-	take_services(&history, "[{\"service\":\"b\",\"activations\":50,\"instances\":1}]");
-	cr_expect_str_eq(bars_of(&history, "a"), "#_");
-	cr_expect_str_eq(bars_of(&history, "b"), "#");
-	take_services(&history, "[{\"service\":\"a\",\"accepted\":4,\"activations\":10}]");
-	cr_expect_str_eq(bars_of(&history, "a"), "=_#");
-	cr_expect_str_eq(bars_of(&history, "b"), "#_");
-	for (int n = 0; n < RATE_HISTORY_MOST; n++)
-		take_services(&history, "[]");
-	cr_expect_eq(json_object_size(history.services), 0);
-	rate_history_free(&history);
-}
-
-Test(superctl_rate_history, has_the_last_rates_whatever_the_counters_are)
-{
-	struct rate_history history = { 0 };
-
-	for (int n = 0; n < 3 * RATE_HISTORY_MOST; n++)
-		take_services(&history, n % 2 ? "[{\"service\":\"a\",\"activations\":1e308}]"
-					      : "[{\"service\":\"a\",\"activations\":-1e308}]");
-	cr_expect_leq(strlen(bars_of(&history, "a")), RATE_HISTORY_MOST, "%s", text);
-	take_services(&history, "[3, {}, {\"service\":\"a\",\"activations\":\"\"}]");
-	cr_expect_leq(strlen(bars_of(&history, "a")), RATE_HISTORY_MOST, "%s", text);
-	rate_history_free(&history);
 }
