@@ -20,30 +20,19 @@
 
 void html_add(struct buf *out, const char *text, size_t length)
 {
+	static const char special[] = "&<>\"'";
+	static const char *const references[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
 	struct buf visible = { 0 };
 	const char *at;
 
 	buf_visible(&visible, text, length);
 	for (at = buf_string(&visible); *at; at++) {
-		switch (*at) {
-		case '&':
-			buf_text(out, "&amp;");
-			break;
-		case '<':
-			buf_text(out, "&lt;");
-			break;
-		case '>':
-			buf_text(out, "&gt;");
-			break;
-		case '"':
-			buf_text(out, "&quot;");
-			break;
-		case '\'':
-			buf_text(out, "&#39;");
-			break;
-		default:
+		const char *found = strchr(special, *at);
+
+		if (found)
+			buf_text(out, references[found - special]);
+		else
 			buf_char(out, *at);
-		}
 	}
 	buf_free(&visible);
 }
@@ -113,11 +102,6 @@ static size_t take_part(const char **at, const char *end)
 	return (size_t)((blank ? blank : end) - start);
 }
 
-static bool is_version(const char *text, size_t length)
-{
-	return length == 8 && !memcmp(text, "HTTP/1.", 7) && text[7] >= '0' && text[7] <= '9';
-}
-
 struct http_request http_parse(const char *text, size_t length, const char *path)
 {
 	const char *end = memchr(text, '\n', length), *at = text, *target, *version, *query;
@@ -137,7 +121,7 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 		return request;
 	if (version_length != 8 || memcmp(version, "HTTP/", 5) != 0)
 		return request;
-	if (!is_version(version, version_length)) {
+	if (memcmp(version + 5, "1.", 2) != 0 || version[7] < '0' || version[7] > '9') {
 		request.status = 505;
 		return request;
 	}
@@ -203,26 +187,20 @@ bool http_query(const struct http_request *request, const char *name, struct buf
 
 const char *http_reason(int status)
 {
-	switch (status) {
-	case 200:
-		return "OK";
-	case 404:
-		return "Not Found";
-	case 405:
-		return "Method Not Allowed";
-	case 408:
-		return "Request Timeout";
-	case 421:
-		return "Misdirected Request";
-	case 431:
-		return "Request Header Fields Too Large";
-	case 503:
-		return "Service Unavailable";
-	case 505:
-		return "HTTP Version Not Supported";
-	default:
-		return "Bad Request";
+	static const struct {
+		int status;
+		const char *reason;
+	} reasons[] = {
+		{ 200, "OK" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" },
+		{ 421, "Misdirected Request" }, { 431, "Request Header Fields Too Large" },
+		{ 503, "Service Unavailable" }, { 505, "HTTP Version Not Supported" },
+	};
+
+	for (size_t n = 0; n < sizeof(reasons) / sizeof(*reasons); n++) {
+		if (reasons[n].status == status)
+			return reasons[n].reason;
 	}
+	return "Bad Request";
 }
 
 /* Each step has a limit of time, as any client may connect and then stand still. */

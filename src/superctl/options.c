@@ -137,34 +137,15 @@ const char *verb_hint(const char *name)
 
 #define FIELD(member) CLI_FIELD(struct superctl_options, member)
 
-static const char *set_control(void *context, const struct cli_option *option, const char *path)
+static const char *refuse_path(const char *path)
 {
-	struct superctl_options *options = context;
-
-	(void)option;
-	options->control = path;
 	return *path ? NULL : "expected the path of a socket";
 }
 
-static const char *set_timeout(void *context, const struct cli_option *option, const char *text)
+static const char *refuse_level(const char *text)
 {
-	struct superctl_options *options = context;
-	const char *why = scan_duration(text, &options->timeout);
-
-	(void)option;
-	options->has_timeout = true;
-	if (!why && options->timeout == SCAN_INFINITY)
-		options->timeout = -1;
-	return why;
-}
-
-static const char *set_level(void *context, const struct cli_option *option, const char *text)
-{
-	struct superctl_options *options = context;
 	enum level level;
 
-	(void)option;
-	options->level = text;
 	return log_parse_level(text, &level);
 }
 
@@ -195,13 +176,13 @@ static const char *show_help(void *options, const struct cli_option *option, con
 
 /* The options, in the order of --help. */
 static const struct cli_option superctl_rows[] = {
-	{ "control", .argument = "PATH", .set = set_control,
+	{ "control", .argument = "PATH", FIELD(control), .refuse = refuse_path,
 	  .help = "the control socket of superd (default: $SUPERD_CONTROL, else as superd)" },
 	{ "json", FIELD(json), .help = "print JSON, one object a line" },
 	{ "color", .argument = "WHEN", .words = "auto always never", FIELD(colour),
 	  .refusal = "expected auto, always or never", .help = "use colours: auto (default), always or never" },
 	{ "no-wait", FIELD(no_wait), .help = "do not wait until the change is complete" },
-	{ "timeout", .argument = "DURATION", .set = set_timeout,
+	{ "timeout", .argument = "DURATION", FIELD(timeout), .scan = scan_duration,
 	  .help = "wait at most this time, such as 30s; events, log, top: wait this long for a superd that is gone "
 		  "(30s)" },
 	{ "boot", FIELD(boot), .help = "enable, disable: also at each start of superd" },
@@ -212,7 +193,7 @@ static const struct cli_option superctl_rows[] = {
 	  .help = "reload: also remove services whose files are all gone" },
 	{ "service", .argument = "NAME", FIELD(service),
 	  .help = "events: only lines about this service" },
-	{ "level", .argument = "LEVEL", .set = set_level,
+	{ "level", .argument = "LEVEL", FIELD(level), .refuse = refuse_level,
 	  .help = "events, log: the least level: error, warning, notice, info or debug" },
 	{ "interval", .argument = "DURATION", FIELD(interval), .scan = scan_duration, .least = INTERVAL_LEAST,
 	  .most = 3600 * SECOND, .refusal = "an interval is 100ms at least and 1h at most",
@@ -401,17 +382,6 @@ static const char *default_control_path(void)
 	return MACHINES;
 }
 
-static void set_defaults(struct superctl_options *options)
-{
-	const char *control = getenv("SUPERD_CONTROL");
-
-	*options = (struct superctl_options){
-		.control = control && *control ? control : NULL,
-		.timeout = -1,
-		.interval = TOP_INTERVAL,
-	};
-}
-
 /* Reads the options, and moves the other words to argv[1] and behind it. *count: number of these words. */
 static enum cli_result read_words(struct superctl_options *options, int argc, char **argv, uint64_t *given, int *count)
 {
@@ -436,11 +406,14 @@ static enum cli_result read_words(struct superctl_options *options, int argc, ch
 
 bool superctl_options_parse(struct superctl_options *options, int argc, char **argv, enum ctl_status *status)
 {
+	const char *control = getenv("SUPERD_CONTROL");
 	uint64_t given = 0;
 	enum cli_result result;
 	int words;
 
-	set_defaults(options);
+	*options = (struct superctl_options){
+		.control = control && *control ? control : NULL, .timeout = -1, .interval = TOP_INTERVAL,
+	};
 	result = read_words(options, argc, argv, &given, &words);
 	if (result == CLI_UNKNOWN && !strcmp(argv[optind - 1], "--http"))
 		fprintf(stderr, "superctl: superd itself serves them by HTTP: builtin = metrics, or status\n");
@@ -454,6 +427,9 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 		*status = CTL_USAGE;
 		return false;
 	}
+	options->has_timeout = options->timeout >= 0;
+	if (options->timeout == SCAN_INFINITY)
+		options->timeout = -1;
 	if (!options->control)
 		options->control = default_control_path();
 	options->names = (const char *const *)&argv[2];
