@@ -604,10 +604,7 @@ void control_setup_find_group(struct options *options, const struct table *table
 		diag_warning(diags, at, "%s: %s: %s: %s", at.file ? "control_group" : "--control-group", name, wrong,
 			     *gid == (gid_t)-1 ? "only root and superd's own user may read"
 					       : "the previous group may still read");
-		if (found && found->near)
-			diags_hint(diags, "did you mean '%s'?", found->near);
-		else
-			diags_hint(diags, "a reload looks it up again");
+		diags_hint(diags, "a reload looks it up again");
 	}
 	pool_free(pool);
 }

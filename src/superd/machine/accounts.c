@@ -381,16 +381,16 @@ static bool set_user(struct accounts *accounts, const struct service *service, s
 	bool is_whole = text && !service->groups->identity->group;
 	const struct found_name *group = NULL;
 	const struct found_name *user;
-	struct lookup_failure failure;
+	const char *wrong;
 	char own[16];
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
 	user = find_user(accounts, service, build, own);
 	if (!user)
 		return out_of_memory(accounts, service);
-	failure = (struct lookup_failure){ user->wrong, user->near };
-	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group, &failure)))
-		return accounts_refuse(accounts, service, "user", text ? text : own, failure);
+	wrong = user->wrong;
+	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group, &wrong)))
+		return accounts_refuse(accounts, service, "user", text ? text : own, wrong);
 	build->listed = user->listed;
 	build->account.name = user->name;
 	build->account.home = user->home;
@@ -471,8 +471,7 @@ static bool resolve_unprivileged(struct accounts *accounts, const struct service
 	build->gids = own;
 	if (!option)
 		return true;
-	return accounts_refuse(accounts, service, option, option_text(service->groups->identity, option),
-			       (struct lookup_failure){ not_root, NULL });
+	return accounts_refuse(accounts, service, option, option_text(service->groups->identity, option), not_root);
 }
 
 /* Whether superd has this account already, with its groups: then nothing needs to be set. An init system starts superd
@@ -494,7 +493,7 @@ static bool is_superds_own(const struct account_build *build)
 static bool check_mapped(struct accounts *accounts, const struct service *service, const struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
-	struct lookup_failure failure = { NULL, NULL };
+	const char *wrong = NULL;
 	const char *option = NULL;
 	unsigned id = build->account.uid;
 	bool is_user = !id_map_has_uids(id, 1);
@@ -510,12 +509,11 @@ static bool check_mapped(struct accounts *accounts, const struct service *servic
 	}
 	if (!option)
 		return true;
-	failure.wrong =
-		pool_textf(accounts->pool, "this user namespace does not map %s id %u", is_user ? "user" : "group", id);
-	if (!failure.wrong)
+	wrong = pool_textf(accounts->pool, "this user namespace does not map %s id %u", is_user ? "user" : "group", id);
+	if (!wrong)
 		return out_of_memory(accounts, service);
 	return accounts_refuse(accounts, service, option,
-			       strcmp(option, "dynamic_user") ? option_text(identity, option) : "yes", failure);
+			       strcmp(option, "dynamic_user") ? option_text(identity, option) : "yes", wrong);
 }
 
 static bool resolve_switching(struct accounts *accounts, const struct service *service, struct account_build *build)
@@ -563,7 +561,7 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 		return known;
 	if (identity->dynamic_user && !accounts->is_only_checked &&
 	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
-		accounts_refuse(accounts, service, "dynamic_user", "yes", (struct lookup_failure){ not_root, NULL });
+		accounts_refuse(accounts, service, "dynamic_user", "yes", not_root);
 		return NULL;
 	}
 	if (set_user(accounts, service, &build) && set_groups(accounts, service, &build) &&

@@ -16,8 +16,7 @@
 #include "os/host/rpc_number.h"
 #include "os/socket/socket.h"
 
-#define HOST_MOST 32	/* addresses of a host to use */
-#define NEAR_MOST 10000 /* entries of services(5) to compare for a hint */
+#define HOST_MOST 32 /* addresses of a host to use */
 
 /* An address of a host. */
 struct found_address {
@@ -146,24 +145,6 @@ static const struct found_host *host_find(struct addresses *addresses, const cha
 	return host;
 }
 
-static const char *port_near(struct pool *pool, const char *name, const char *protocol)
-{
-	/* A short name is similar to any other. */
-	struct scan_nearest nearest = { .name = name, .most = strlen(name) < 5 ? 2 : 3 };
-	const char *best = NULL;
-	const struct servent *entry;
-
-	if (!library_has_memory(NSS_MEMORY))
-		return NULL;
-	setservent(1);
-	for (int i = 0; i < NEAR_MOST && (entry = getservent()); i++) {
-		if (!strcmp(entry->s_proto, protocol) && scan_nearest_look(&nearest, entry->s_name))
-			best = pool_text(pool, entry->s_name);
-	}
-	endservent();
-	return best;
-}
-
 /* By an earlier answer, or NSS. `protocol` is the kind of the look-up, too. */
 static bool port_ask(struct addresses *addresses, const char *name, const char *protocol, struct found_port *port)
 {
@@ -204,11 +185,10 @@ static const char *kind_name(unsigned kind)
 static void port_report_missing(struct addresses *addresses, struct found_port *port, const char *name, unsigned kind)
 {
 	static const char path[] = "/etc/services";
-	const char *own = kind == ENDPOINT_UDP ? "udp" : "tcp", *other = kind == ENDPOINT_UDP ? "tcp" : "udp";
+	const char *other = kind == ENDPOINT_UDP ? "tcp" : "udp";
 	struct pool *pool = addresses->pool;
 	struct found_port elsewhere;
 	const struct servent *any;
-	const char *near;
 
 	if (!library_has_memory(NSS_MEMORY)) {
 		port->wrong = "out of memory";
@@ -237,8 +217,6 @@ static void port_report_missing(struct addresses *addresses, struct found_port *
 	}
 	port->wrong =
 		pool_textf(pool, "services(5) has no %s port of this name; a number does not need it", kind_name(kind));
-	near = port_near(pool, name, own);
-	port->hint = near ? pool_textf(pool, "did you mean '%s'?", near) : NULL;
 }
 
 /* services(5) has hardly any entry for SCTP, so the TCP port counts, too. */

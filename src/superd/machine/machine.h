@@ -26,7 +26,6 @@
 /* The result of looking up a user or a group, in the pool. */
 struct found_name {
 	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
-	const char *near;               /* a similar name that exists; NULL: none */
 	bool failed;                    /* the lookup of a group failed, so it may exist */
 	gid_t gid;
 	/* Of a user: */
@@ -63,20 +62,15 @@ const struct found_name *accounts_need(struct accounts *accounts, const struct s
 /* Whether there is a group with this id, or that cannot be found out; its name, or NULL, is in *name, in the pool. */
 bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name);
 
-/* Why a name could not be resolved, and a similar one, as in struct found_name. */
-struct lookup_failure {
-	const char *wrong, *near;
-};
-
 /* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
- * behind. false: there is none, and `failure`, that of *user, which has the whole name, becomes that of the group if
- * the part in front is a user. */
+ * behind. false: there is none, and *wrong, that of *user, which has the whole name, becomes that of the group if the
+ * part in front is a user. */
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
-		   const struct found_name **group, struct lookup_failure *failure);
+		   const struct found_name **group, const char **wrong);
 
-/* Adds the error "SERVICE: OPTION = TEXT: WRONG" at the option's origin, with a hint; always false. */
+/* Adds the error "SERVICE: OPTION = TEXT: WRONG" at the option's origin; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
-		     struct lookup_failure failure);
+		     const char *wrong);
 
 /* The account that a service runs with, in the pool; NULL after adding a diagnostic. */
 const struct account *accounts_of(struct accounts *accounts, const struct service *service);
@@ -227,7 +221,7 @@ void filters_close(struct filters *filters);
 
 /* Fills in account, address, owner, access, filter, sandbox and control group settings of every service that is not
  * disabled. Adds an error with the option's origin for each unknown name ("ftp: user = nobdy: there is no such user
- * here", hint "did you mean nobody"), then for endpoints that turn out to be equal (tcp:http and 80). Names in
+ * here"), then for endpoints that turn out to be equal (tcp:http and 80). Names in
  * table->lookups are taken from there, and answers are added to it. before: the table whose place this one takes, for
  * its filters of system calls; NULL: none. */
 void resolve_table(struct table *table, const struct table *before, struct diags *diags);

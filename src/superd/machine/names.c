@@ -19,7 +19,6 @@
 /* Looks up users and groups by NSS. getpwnam(3) reports "no such user" in many ways: ENOENT without a passwd file,
  * ESRCH, EBADF or EPERM from some modules. Any other error is a failure, which is reported. */
 
-#define NEAR_MOST 10000 /* entries to compare for a hint: a directory server may have millions */
 #define ENTRY_MOST (1u << 20)
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags)
@@ -36,16 +35,14 @@ void accounts_close(struct accounts *accounts)
 }
 
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
-		     struct lookup_failure failure)
+		     const char *wrong)
 {
 	struct buf text_with_option = { 0 };
 
 	option_name_add(service, option, text, &text_with_option);
 	diag_error(accounts->diags, service_origin(service, option), "%s: %s: %s", service->name,
-		   buf_string(&text_with_option), failure.wrong);
+		   buf_string(&text_with_option), wrong);
 	buf_free(&text_with_option);
-	if (failure.near)
-		diags_hint(accounts->diags, "did you mean '%s'?", failure.near);
 	return false;
 }
 
@@ -58,34 +55,6 @@ static bool is_number(const char *text, uint32_t *number)
 static bool means_no_entry(int error)
 {
 	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
-}
-
-static const char *find_near(struct pool *pool, bool is_group, const char *name)
-{
-	/* A short name is similar to any other. */
-	struct scan_nearest nearest = { .name = name, .most = strlen(name) < 5 ? 2 : 3 };
-	const char *best = NULL;
-
-	if (!library_has_memory(NSS_MEMORY))
-		return NULL;
-	if (is_group)
-		setgrent();
-	else
-		setpwent();
-	for (int i = 0; i < NEAR_MOST; i++) {
-		const struct group *group = is_group ? getgrent() : NULL;
-		const struct passwd *user = is_group ? NULL : getpwent();
-
-		if (!group && !user)
-			break;
-		if (scan_nearest_look(&nearest, group ? group->gr_name : user->pw_name))
-			best = pool_text(pool, nearest.word);
-	}
-	if (is_group)
-		endgrent();
-	else
-		endpwent();
-	return best;
 }
 
 /* An entry of NSS, whose texts are in the buffer. */
@@ -180,8 +149,6 @@ static bool query_user(struct accounts *accounts, const char *text, struct found
 		user->gid = user->uid; /* as for users with a group of their own: never superd's */
 	} else {
 		user->wrong = "there is no such user here";
-		/* Behind a kill NSS is not asked. */
-		user->near = is_known ? NULL : find_near(accounts->pool, false, text);
 	}
 	return user->name && ((numeric && !error) || user->wrong);
 }
@@ -215,7 +182,6 @@ static bool query_group(struct accounts *accounts, const char *text, struct foun
 		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
 	} else if (!found) {
 		group->wrong = "there is no such group here";
-		group->near = known ? NULL : find_near(accounts->pool, true, text);
 	}
 	return found || group->wrong;
 }
@@ -254,8 +220,7 @@ const struct found_name *accounts_need(struct accounts *accounts, const struct s
 
 	if (found && !found->wrong)
 		return found;
-	accounts_refuse(accounts, service, option, text,
-			(struct lookup_failure){ found ? found->wrong : "out of memory", found ? found->near : NULL });
+	accounts_refuse(accounts, service, option, text, found ? found->wrong : "out of memory");
 	return NULL;
 }
 
@@ -282,16 +247,9 @@ bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **na
 	return has || error == ERANGE || error == ENOMEM;
 }
 
-static const char *pair_of(struct accounts *accounts, const char *user, const char *group)
-{
-	return user && group ? pool_textf(accounts->pool, "%s.%s", user, group) : NULL;
-}
-
 bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
-		   const struct found_name **group, struct lookup_failure *failure)
+		   const struct found_name **group, const char **wrong)
 {
-	const char *near = failure->near;
-
 	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
 		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said = NULL;
 		const struct found_name *front = name && *name ? accounts_user(accounts, name) : NULL;
@@ -302,12 +260,9 @@ bool accounts_pair(struct accounts *accounts, const char *text, const struct fou
 			*group = behind;
 			return true;
 		}
-		if (behind && failure->wrong == (*user)->wrong)
+		if (behind && *wrong == (*user)->wrong)
 			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);
-		if (said)
-			*failure = (struct lookup_failure){ said, pair_of(accounts, name, behind->near) };
-		else if (front && front->near && !near && failure->wrong == (*user)->wrong)
-			failure->near = near = pair_of(accounts, front->near, dot + 1);
+		*wrong = said ? said : *wrong;
 	}
 	return false;
 }
