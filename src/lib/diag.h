@@ -43,7 +43,6 @@ struct diag {
 	unsigned line, column;          /* as in struct origin */
 	enum severity severity;
 	char *message;                  /* owned */
-	size_t own_length;              /* bytes of message before an appended consequence; 0: nothing is appended */
 	char *hint;                     /* the correction, owned; NULL: none */
 	bool follows;                   /* a further place of the diagnostic before it; stays behind that one */
 	bool was_error;                 /* diags_pass_over made it a warning */

@@ -30,8 +30,7 @@ struct left_out_state {
 	const struct table *table;
 	bool all;				   /* --keep-going */
 	const struct table *before;		   /* the table in effect; NULL: this is no reload */
-	bool *rows, *entries;			   /* for each: whether it is left out */
-	const char **row_reasons, **entry_reasons; /* for each: its first error; NULL: none yet */
+	const char **row_reasons, **entry_reasons; /* for each: its first error; NULL: it is not left out */
 	struct error_owner *owners;		   /* sorted by place */
 	size_t owner_count;
 };
@@ -112,6 +111,14 @@ static const struct error_owner *find_owner(const struct left_out_state *state, 
 	return owner && !strcmp(owner->at.file, at.file) ? owner : NULL;
 }
 
+/* Where the reason of a row or of an entry is; NULL: the owner is a part. */
+static const char **reason_of(const struct left_out_state *state, const struct error_owner *owner)
+{
+	return owner->kind == ROW	? &state->row_reasons[owner->number]
+		: owner->kind == NO_ROW ? &state->entry_reasons[owner->number]
+					: NULL;
+}
+
 /* Adds "; service 'a' is left out", or "; services 'a', 'b' and 3 more are left out", of the rows that begin where this
  * one does: a line of an inetd.conf makes one for each host and family. */
 static void add_left_out_rows(const struct left_out_state *state, const struct error_owner *owner, struct buf *text)
@@ -177,7 +184,6 @@ static void append_left_out(const struct left_out_state *state, const struct err
 		buf_free(&text);
 		return;
 	}
-	diag->own_length = strlen(diag->message);
 	free(diag->message);
 	diag->message = buf_take(&text);
 }
@@ -213,12 +219,26 @@ static bool may_leave_out(const struct left_out_state *state, const struct error
 	return state->all && owner->kind != VITAL;
 }
 
-/* Turns an error into a warning, and marks its entry as left out. An error of a vital part stays an error; one of a
- * shared part no longer counts as one. */
+/* A diagnostic as "FILE:LINE:COL: MESSAGE". */
+static const char *format_reason(const struct diag *diag, struct pool *pool)
+{
+	struct buf text = { 0 };
+	const char *reason;
+
+	diag_place(diag, &text);
+	buf_addf(&text, ": %s", diag->message);
+	reason = buf_keep(&text, pool);
+	return reason ? reason : "its entry has an error";
+}
+
+/* Turns an error into a warning, and leaves out all that begins where its entry does: a line of an inetd.conf makes a
+ * service for each host and family, and a file of units may be part of several. An error of a vital part stays an
+ * error; one of a shared part no longer counts as one. */
 static void pass_over_error(struct left_out_state *state, struct diag *diag, struct diags *diags)
 {
 	const struct error_owner *owner = find_owner(state, diag);
-	bool *mark;
+	const char *reason;
+	bool is_first;
 
 	if (!owner || !may_leave_out(state, owner))
 		return;
@@ -227,106 +247,35 @@ static void pass_over_error(struct left_out_state *state, struct diag *diag, str
 		return;
 	}
 	diags_pass_over(diags, diag);
-	mark = owner->kind == ROW ? &state->rows[owner->number] : &state->entries[owner->number];
-	if (!*mark)
-		append_left_out(state, owner, diag);
-	*mark = true;
-	/* An error in a file that is part of several services, as a template of units, leaves all of them out. */
-	for (const struct error_owner *at = owner;
-	     owner->kind == ROW && at-- > state->owners && !compare_places(at->at, owner->at);) {
-		if (at->kind == ROW)
-			state->rows[at->number] = true;
+	reason = format_reason(diag, state->table->pool);
+	is_first = !*reason_of(state, owner);
+	for (const struct error_owner *at = owner; !compare_places(at->at, owner->at); at--) {
+		const char **known = reason_of(state, at);
+
+		if (known && !*known)
+			*known = reason;
+		if (at == state->owners)
+			break;
 	}
+	if (is_first)
+		append_left_out(state, owner, diag);
 }
 
-/* Leaves out the entries without an error of their own: those that an error in a part concerns, and the other
- * services of one entry, which stand side by side in the table. A line of an inetd.conf may make one for each host
- * and family. */
-static void leave_out_siblings(struct left_out_state *state, struct diags *diags)
+/* The entries that became no row without an error of their own. */
+static void leave_out_dependents(struct left_out_state *state, struct diags *diags)
 {
 	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (!state->entries[n] && may_leave_out(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
-			diag_warning(diags, table->left_out[n].at,
-				     "this entry is left out because of errors in a part that it depends on");
-	}
-	for (size_t from = 0, end; from < table->count; from = end) {
-		const struct service *list = table->services;
-		bool any = state->rows[from];
+		size_t count = diags->count;
 
-		for (end = from + 1; end < table->count && origin_equal(list[end].at, list[from].at); end++)
-			any |= state->rows[end];
-		for (size_t n = from; any && n < end; n++) {
-			if (!state->rows[n])
-				diag_warning(diags, list[n].at, "service '%s' of the same entry is left out with it",
-					     list[n].name);
-			state->rows[n] = true;
-		}
-	}
-}
-
-/* A diagnostic as "FILE:LINE:COL: MESSAGE". NULL: out of memory. */
-static const char *format_reason(const struct diag *diag, struct pool *pool)
-{
-	size_t length = diag->own_length ? diag->own_length : strlen(diag->message);
-	struct buf text = { 0 };
-
-	diag_place(diag, &text);
-	buf_text(&text, ": ");
-	buf_add(&text, diag->message, length);
-	return buf_keep(&text, pool);
-}
-
-static const char **reason_at(struct left_out_state *state, const struct error_owner *owner)
-{
-	if (owner->kind == ROW && state->rows[owner->number])
-		return &state->row_reasons[owner->number];
-	return owner->kind == NO_ROW ? &state->entry_reasons[owner->number] : NULL;
-}
-
-/* Makes each error the reason of all rows and entries at the place of its owner. */
-static void find_reasons(struct left_out_state *state, const struct diags *diags)
-{
-	for (size_t n = 0; n < diags->count; n++) {
-		const struct diag *diag = &diags->list[n];
-		const struct error_owner *owner = diag->was_error ? find_owner(state, diag) : NULL;
-		const char *reason = NULL;
-
-		for (const struct error_owner *next = owner; next && !compare_places(next->at, owner->at);
-		     next = next > state->owners ? next - 1 : NULL) {
-			const char **known = reason_at(state, next);
-
-			if (!known || *known)
-				continue;
-			reason = reason ? reason : format_reason(diag, state->table->pool);
-			*known = reason;
-		}
-	}
-}
-
-/* Gives rows and entries without an error of their own the reason of another row of their entry, or the warning that
- * leave_out_siblings added: the diagnostics from `first` on. */
-static void share_reasons(struct left_out_state *state, const struct diags *diags, size_t first)
-{
-	const struct table *table = state->table;
-
-	for (size_t n = 1; n < table->count; n++) {
-		if (state->rows[n] && !state->row_reasons[n] &&
-		    origin_equal(table->services[n].at, table->services[n - 1].at))
-			state->row_reasons[n] = state->row_reasons[n - 1];
-	}
-	for (size_t n = table->count; n-- > 1;) {
-		if (state->rows[n - 1] && !state->row_reasons[n - 1] &&
-		    origin_equal(table->services[n].at, table->services[n - 1].at))
-			state->row_reasons[n - 1] = state->row_reasons[n];
-	}
-	for (size_t n = first; n < diags->count; n++) {
-		const struct error_owner *owner = find_owner(state, &diags->list[n]);
-		const char **known = owner ? reason_at(state, owner) : NULL;
-
-		if (known && !*known)
-			*known = format_reason(&diags->list[n], table->pool);
+		if (state->entry_reasons[n] ||
+		    !may_leave_out(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
+			continue;
+		diag_warning(diags, table->left_out[n].at,
+			     "this entry is left out because of errors in a part that it depends on");
+		if (diags->count > count)
+			state->entry_reasons[n] = format_reason(&diags->list[count], table->pool);
 	}
 }
 
@@ -342,13 +291,11 @@ static void leave_out_wrong(struct left_out_state *state, struct table *table, s
 			pass_over_error(state, &diags->list[n], diags);
 	}
 	if (any)
-		leave_out_siblings(state, diags);
-	find_reasons(state, diags);
-	share_reasons(state, diags, count);
+		leave_out_dependents(state, diags);
 	for (size_t n = 0; n < entries; n++)
 		table->left_out[n].reason = state->entry_reasons[n];
 	for (size_t n = 0; n < table->count; n++) {
-		if (state->rows[n])
+		if (state->row_reasons[n])
 			good &= left_out_add(table, &table->services[n], state->row_reasons[n]);
 	}
 	if (!good || !left_out_list(table))
@@ -362,18 +309,14 @@ void leave_out_faulty(struct table *table, bool all, const struct table *before,
 		.table = table,
 		.all = all,
 		.before = before,
-		.rows = calloc(table->count + 1, sizeof(bool)),
-		.entries = calloc(table->left_out_count + 1, sizeof(bool)),
 		.row_reasons = calloc(table->count + 1, sizeof(char *)),
 		.entry_reasons = calloc(table->left_out_count + 1, sizeof(char *)),
 		.owners = calloc(owners + 1, sizeof(struct error_owner)),
 	};
 	bool any = (diags->errors || table->left_out_count) && (all || table_next_note(table, NOTE_ALONE, NULL));
 
-	if (any && state.rows && state.entries && state.row_reasons && state.entry_reasons && state.owners)
+	if (any && state.row_reasons && state.entry_reasons && state.owners)
 		leave_out_wrong(&state, table, diags);
-	free(state.rows);
-	free(state.entries);
 	free(state.row_reasons);
 	free(state.entry_reasons);
 	free(state.owners);
