@@ -259,9 +259,6 @@ struct virtualization_mark {
 static const struct virtualization_mark container_files[] = {
 	{ "/run/.containerenv", "podman" }, { "/.dockerenv", "docker" }, { "/proc/vz", "openvz" },
 };
-static const char *const container_names[] = {
-	"openvz", "lxc", "lxc-libvirt", "systemd-nspawn", "docker", "podman", "rkt", "wsl", "proot", "pouch"
-};
 
 /* How the firmware of virtual machines begins its texts. */
 static const struct virtualization_mark firmware[] = {
@@ -367,15 +364,6 @@ static bool has_private_users(void)
 	return differs;
 }
 
-static bool is_container_name(const char *text)
-{
-	for (size_t n = 0; n < sizeof(container_names) / sizeof(container_names[0]); n++) {
-		if (!strcmp(container_names[n], text))
-			return true;
-	}
-	return false;
-}
-
 static bool virtualization_holds(const char *text)
 {
 	char variable[64], kind[64];
@@ -386,14 +374,12 @@ static bool virtualization_holds(const char *text)
 		return has_private_users();
 	if (!strcmp(text, "container"))
 		return *container;
-	if (is_container_name(text))
-		return !strcmp(container, text);
 	machine = *container ? "" : machine_name(kind, sizeof(kind));
 	if (!strcmp(text, "vm"))
 		return *machine;
 	if (!scan_bool(text, &wanted))
 		return wanted == (*container || *machine);
-	return !strcmp(machine, text);
+	return !strcmp(*container ? container : machine, text);
 }
 
 #define SYSTEM_MOST 999                 /* highest uid of system users */
