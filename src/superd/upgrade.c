@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,22 +122,9 @@ const char *load_previous_table(struct state_stream *from)
 /* After a death the programs are those that were, whatever is installed by now. */
 void state_programs(struct state_stream *before)
 {
-	struct kept_program kept[PROGRAMS];
-
-	for (int n = 0; n < PROGRAMS; n++) {
-		struct stat status;
-
-		if (upgrade_was())
-			fd_close(&taken.before.programs[n]);
-		kept[n].fd = before ? taken.before.programs[n] : -1;
-		if (kept[n].fd >= 0 && fstat(kept[n].fd, &status) == 0) {
-			kept[n].device = status.st_dev;
-			kept[n].inode = status.st_ino;
-		} else {
-			kept[n].fd = -1;
-		}
-	}
-	programs_open(kept);
+	for (int n = 0; n < PROGRAMS && upgrade_was(); n++)
+		fd_close(&taken.before.programs[n]);
+	programs_open(before && !upgrade_was() ? taken.before.programs : NULL);
 }
 
 struct table *state_table(struct options *options, struct state_stream *before)

@@ -204,17 +204,6 @@ static void find_program(const struct libexec_dirs *dirs, struct own_program *pr
 	}
 }
 
-/* The descriptor of the file that the superd before had open; -1: it is closed, and the number another file's. */
-static int take_kept(const struct kept_program *kept)
-{
-	struct stat status;
-
-	if (kept->fd <= STDERR_FILENO || fstat(kept->fd, &status) < 0 || status.st_dev != kept->device ||
-	    status.st_ino != kept->inode || fcntl(kept->fd, F_SETFD, FD_CLOEXEC) < 0)
-		return -1;
-	return kept->fd;
-}
-
 /* Whether configure was told to leave it out. */
 static bool is_left_out(const struct own_program *program)
 {
@@ -223,8 +212,7 @@ static bool is_left_out(const struct own_program *program)
 	return found && found[strlen(program->name)] == ' ';
 }
 
-/* taken: the descriptor of the program that is open already, whose path is looked for all the same; -1: none. */
-static void open_one(struct own_program *program, int taken, struct kept_program *kept)
+static void open_one(struct own_program *program)
 {
 	struct libexec_dirs *dirs = is_left_out(program) ? NULL : malloc(sizeof(*dirs));
 	struct stat status = { 0 };
@@ -235,21 +223,9 @@ static void open_one(struct own_program *program, int taken, struct kept_program
 		find_program(dirs, program, &status);
 	}
 	free(dirs);
-	if (taken >= 0) {
-		fd_close(&program->fd);
-		program->fd = taken;
-		program->path = program->path ? program->path : program->name;
-	}
-	if (!kept)
-		return;
-	*kept = (struct kept_program){ .fd = program->fd };
-	if (program->fd >= 0 && fstat(program->fd, &status) == 0) {
-		kept->device = status.st_dev;
-		kept->inode = status.st_ino;
-	}
 }
 
-void programs_open(struct kept_program *kept)
+void programs_open(const int *kept)
 {
 	int taken[PROGRAMS];
 
@@ -259,9 +235,17 @@ void programs_open(struct kept_program *kept)
 	fd_ensure_standard();
 	/* Before one is opened, as that gets the number of one that is closed. */
 	for (size_t n = 0; n < PROGRAMS; n++)
-		taken[n] = kept ? take_kept(&kept[n]) : -1;
-	for (size_t n = 0; n < PROGRAMS; n++)
-		open_one(&programs.list[n], taken[n], kept ? &kept[n] : NULL);
+		taken[n] = kept && kept[n] > STDERR_FILENO && fcntl(kept[n], F_SETFD, FD_CLOEXEC) == 0 ? kept[n] : -1;
+	for (size_t n = 0; n < PROGRAMS; n++) {
+		struct own_program *program = &programs.list[n];
+
+		open_one(program);
+		if (taken[n] < 0)
+			continue;
+		fd_close(&program->fd);
+		program->fd = taken[n];
+		program->path = program->path ? program->path : program->name;
+	}
 }
 
 const struct own_program *program_get(enum program which)
@@ -271,7 +255,7 @@ const struct own_program *program_get(enum program which)
 	pthread_mutex_lock(&programs.lock);
 	programs_open(NULL);
 	if (program->fd < 0)
-		open_one(program, -1, NULL);
+		open_one(program);
 	pthread_mutex_unlock(&programs.lock);
 	return program;
 }

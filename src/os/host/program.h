@@ -26,15 +26,9 @@ struct own_program {
 	int error;                      /* the first error other than ENOENT; else ENOENT */
 };
 
-/* A file that is open, for a superd that is executed anew with it. */
-struct kept_program {
-	int32_t fd;
-	uint64_t device, inode;
-};
-
-/* Opens all programs, the first time that it is called. kept: PROGRAMS entries: a file there that is still open is
- * taken over; they are filled in with what is open then. NULL: none. */
-void programs_open(struct kept_program *kept);
+/* Opens all programs, the first time that it is called. kept: a descriptor for each that the superd before had open,
+ * and that is executed in place of what is installed by now; -1: none. NULL: there are none. */
+void programs_open(const int *kept);
 
 /* The program; opens all if programs_open was not called before, and looks again for one that was not found. Any thread
  * may ask. */
