@@ -256,8 +256,7 @@ bool path_is_foreign(const char *path, struct path_finding *finding)
 
 bool path_leads_to_foreign(const char *path, struct path_finding *finding)
 {
-	return *path == '/' && (path_is_foreign(path, finding) ||
-				!path_is_trusted(path, PATH_OPEN_FLAWS, NULL, finding));
+	return *path == '/' && !path_is_trusted(path, PATH_OPEN_FLAWS, NULL, finding);
 }
 
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
