@@ -54,8 +54,7 @@ static enum ctl_status set_failure(struct conversation *conversation, enum ctl_s
 	buf_visible(&conversation->why, buf_string(&text), text.length);
 	buf_free(&text);
 	if (!conversation->quiet)
-		fprintf(stderr, "superctl: %s\n",
-			conversation->why.failed ? "out of memory" : buf_string(&conversation->why));
+		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
 	return status;
 }
 
@@ -181,10 +180,6 @@ enum line_result conversation_take_line(struct conversation *conversation, int64
 			return LINE_FAILED;
 		else if (!wait_readable(conversation->fd, until))
 			return LINE_LATE;
-		if (input->failed) {
-			errno = ENOMEM;
-			return LINE_FAILED;
-		}
 	}
 }
 
@@ -250,9 +245,7 @@ static enum ctl_status send_hello(struct conversation *conversation, const char 
 	if (!*word)
 		return CTL_DONE;
 	buf_addf(&line, "hello %s\n", word);
-	if (line.failed)
-		status = set_failure(conversation, CTL_FAILED, "out of memory");
-	else if (send_all(conversation->fd, line.data, line.length) < 0)
+	if (send_all(conversation->fd, line.data, line.length) < 0)
 		status = set_failure(conversation, CTL_FAILED, "cannot greet superd at %s: %s",
 				     conversation->options->control, strerror(errno));
 	buf_free(&line);
@@ -370,9 +363,7 @@ enum ctl_status conversation_send(struct conversation *conversation, const char 
 	enum ctl_status status = CTL_DONE;
 
 	add_request(&line, conversation, verb);
-	if (line.failed)
-		status = set_failure(conversation, CTL_FAILED, "out of memory");
-	else if (line.length > REQUEST_MOST)
+	if (line.length > REQUEST_MOST)
 		status = set_failure(conversation, CTL_USAGE,
 				     "too many names: a request has at most %s; a pattern such as 'web-*' names many "
 				     "services",

@@ -2,13 +2,10 @@
  * end. The answer is that of the request timeline. */
 #include "superctl/superctl.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/array.h"
-
-#define SLEEPS_MOST 1000000             /* of all services */
 
 static const struct column titles[] = {
 	{ .title = "SERVICE", .can_shrink = true }, { .title = "ASLEEP" }, { .title = "FOR", .right = true },
@@ -30,24 +27,13 @@ struct history_view {
 	struct buf cell;
 };
 
-static bool add_sleep(struct history_view *view, json_t *service, json_t *wake)
+static void add_sleep(struct history_view *view, json_t *service, json_t *wake, double at, double slept)
 {
-	struct sleep *larger = view->count < SLEEPS_MOST
-		? array_grow(view->list, &view->room, view->count, sizeof(*larger)) : NULL;
-
-	if (!larger)
-		return false;
-	view->list = larger;
-	view->list[view->count++] = (struct sleep){
-		.at = json_reply_number(wake ? wake : service, wake ? "at" : "until"),
-		.slept = wake ? json_reply_number(wake, "slept") : 0,
-		.service = json_incref(service), .wake = wake,
-	};
-	return true;
+	array_add(view->list, view->count, view->room) = (struct sleep){ at, slept, json_incref(service), wake };
 }
 
 /* A service that sleeps now, and has run: it fell asleep at the end of its last span. */
-static bool add_present(struct history_view *view, json_t *service)
+static void add_present(struct history_view *view, json_t *service)
 {
 	const json_t *spans = json_reply_list(service, "spans");
 	json_t *last = json_array_get(spans, json_array_size(spans) - 1);
@@ -56,13 +42,11 @@ static bool add_present(struct history_view *view, json_t *service)
 	json_t *spent;
 
 	if (json_array_size(spans) < 2)
-		return true;
+		return;
 	json_object_foreach((json_t *)(size_t)json_reply_object(last, "spent"), phase, spent)
 		since += json_number_value(spent);
-	if (!add_sleep(view, service, NULL))
-		return false;
-	view->list[view->count - 1].slept = view->list[view->count - 1].at - since;
-	return true;
+	add_sleep(view, service, NULL, json_reply_number(service, "until"),
+		  json_reply_number(service, "until") - since);
 }
 
 static bool keep_line(void *context, const json_t *line, struct reply_text *text)
@@ -72,19 +56,19 @@ static bool keep_line(void *context, const json_t *line, struct reply_text *text
 	const char *phase = json_reply_text(line, "phase");
 	bool sleeps = !strcmp(phase, "asleep") || !strcmp(phase, "frozen");
 	json_t *service = (json_t *)(size_t)line;
-	bool good = true;
 
 	(void)text;
 	if (view->options->json)
 		return true;
 	view->is_cut = json_reply_flag(line, "upgraded");
-	for (size_t n = 0; good && n < json_array_size(wakes); n++)
-		good = add_sleep(view, service, json_array_get(wakes, n));
-	if (good && sleeps)
-		good = add_present(view, service);
-	if (!good)
-		fprintf(stderr, "superctl: history: too many wakes\n");
-	return good;
+	for (size_t n = 0; n < json_array_size(wakes); n++) {
+		json_t *wake = json_array_get(wakes, n);
+
+		add_sleep(view, service, wake, json_reply_number(wake, "at"), json_reply_number(wake, "slept"));
+	}
+	if (sleeps)
+		add_present(view, service);
+	return true;
 }
 
 static int compare_ends(const void *one, const void *other)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 /* The columns that are left out first on a narrow terminal stand last. */
 static const enum field columns_of_list[] = {
 	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_QUEUE,
@@ -96,17 +98,18 @@ int listed_compare(const void *one, const void *other)
 	return order ? order : strcmp(json_reply_text(a->service, "service"), json_reply_text(b->service, "service"));
 }
 
-/* Adds the services in their order. false: out of memory. */
-static bool add_rows(struct list_view *view)
+/* Adds the services in their order. */
+static void add_rows(struct list_view *view)
 {
-	size_t count = json_array_size(view->services);
-	struct listed *sorted = calloc(count + 1, sizeof(*sorted));
+	struct listed *sorted = NULL;
+	size_t count = 0, room = 0, n;
+	json_t *service;
 
-	for (size_t n = 0; sorted && n < count; n++)
-		sorted[n] = (struct listed){ json_array_get(view->services, n), -1, view->options->sort };
+	json_array_foreach(view->services, n, service)
+		array_add(sorted, count, room) = (struct listed){ service, -1, view->options->sort };
 	if (sorted && view->options->sort)
 		qsort(sorted, count, sizeof(*sorted), listed_compare);
-	for (size_t n = 0; sorted && n < count; n++) {
+	for (n = 0; n < count; n++) {
 		if (view->options->names_only) {
 			json_reply_show_text(&view->cell, sorted[n].service, "service");
 			buf_char(&view->cell, '\n');
@@ -115,7 +118,6 @@ static bool add_rows(struct list_view *view)
 		}
 	}
 	free(sorted);
-	return sorted;
 }
 
 /* Adds "40 services: 30 asleep, 6 frozen (113M), 3 awake (56M), 1 failing". */
@@ -181,7 +183,7 @@ enum ctl_status view_list(const struct superctl_options *options)
 	screen_open(&view.screen, options->colour);
 	fields_begin(&view.columns, columns_of_list, COLUMNS);
 	status = conversation_ask(options, "list", list_line, &view);
-	view.cell.failed |= !add_rows(&view);
+	add_rows(&view);
 	if (options->names_only)
 		status = conversation_print(&view.cell) ? status : CTL_FAILED;
 	else if (columns_rows(&view.columns) || (status == CTL_DONE && !options->json))

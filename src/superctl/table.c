@@ -160,7 +160,6 @@ void columns_add_text(struct columns *columns, enum style style, const char *tex
 
 void columns_add(struct columns *columns, enum style style, struct buf *text)
 {
-	columns->text.failed |= text->failed;
 	columns_add_text(columns, style, buf_string(text));
 	buf_clear(text);
 }
@@ -273,10 +272,6 @@ void columns_print(struct columns *columns, const struct screen *screen, const c
 	size_t widths[COLUMNS_MOST], shown, at = 0;
 	const char *text = buf_string(&columns->text);
 
-	if (columns->text.failed || columns->styles.failed) {
-		out->failed = true;
-		return;
-	}
 	shown = fit_widths(columns, room, widths);
 	buf_text(out, indent);
 	add_titles(columns, screen, widths, shown, out);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/array.h"
+
 #define LINE_GRACE 10000                /* milliseconds that superd's next line may be late */
 #define OTHER_LINES 5                   /* lines of the screen around the services: head, titles, the cursor's own */
 
@@ -79,36 +81,35 @@ static const enum field columns_of_top[] = {
 /* Adds the head, and at most `most` services with the number of the others. */
 static void add_table(const struct top_view *top, size_t most, struct buf *out)
 {
-	const json_t *list = json_reply_list(top->now, "services");
-	size_t count = json_array_size(list);
-	double more = json_reply_number(top->now, "more_services") + (double)(count > most ? count - most : 0);
-	struct listed *rows = calloc(count + 1, sizeof(*rows));
+	const json_t *list = json_reply_list(top->now, "services"), *service;
+	size_t count = 0, room = 0, n;
+	struct listed *rows = NULL;
 	json_t *index = index_services(top->before);
 	struct columns columns;
 	struct buf cell = { 0 };
+	double more;
 
 	fields_begin(&columns, columns_of_top, COLUMNS);
 	columns.list[0].can_shrink = true;      /* a screen must not wrap its rows */
-	for (size_t n = 0; rows && n < count; n++) {
-		const json_t *service = json_array_get(list, n);
+	json_array_foreach(list, n, service) {
 		const json_t *before = json_object_get(index, json_reply_text(service, "service"));
 
-		rows[n] = (struct listed){ service, share_of(top, service, before), top->sort };
+		array_add(rows, count, room) = (struct listed){ service, share_of(top, service, before), top->sort };
 	}
 	if (rows)
 		qsort(rows, count, sizeof(*rows), listed_compare);
-	for (size_t n = 0; rows && n < count && n < most; n++) {
+	for (n = 0; n < count && n < most; n++) {
 		fields_add(&columns, columns_of_top, BEFORE_SHARE, &top->screen, rows[n].service);
 		add_share(&cell, rows[n].share);
 		columns_add(&columns, STYLE_PLAIN, &cell);
 		fields_add(&columns, columns_of_top + BEFORE_SHARE + 1, COLUMNS - BEFORE_SHARE - 1, &top->screen,
 			   rows[n].service);
 	}
+	more = json_reply_number(top->now, "more_services") + (double)(count - n);
 	add_head(top, out);
 	columns_print(&columns, &top->screen, "", out);
 	if (more > 0)
 		buf_addf(out, "and %.0f more\n", more);
-	out->failed |= !rows;
 	buf_free(&cell);
 	columns_free(&columns);
 	json_decref(index);
