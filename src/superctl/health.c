@@ -14,7 +14,6 @@
 #define REASONS_MOST 101  /* superd sends a hundred, and the number of the rest */
 
 struct health_report {
-	const struct superctl_options *options;
 	bool answered;                  /* superd has sent a line about health */
 	bool healthy;                   /* all services are */
 	bool degraded;                  /* at least one service is */
@@ -107,7 +106,7 @@ static void print_report(const struct health_report *report)
 enum ctl_status view_health(const struct superctl_options *options)
 {
 	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT };
-	struct health_report report = { .options = options };
+	struct health_report report = { 0 };
 	enum ctl_status status = conversation_ask_quietly(&conversation, options, "health", on_health, &report);
 
 	conversation_close(&conversation);
