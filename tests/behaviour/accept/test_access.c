@@ -272,7 +272,6 @@ Behaviour(access, a_socket_that_exceeds_its_own_limit_rests_alone)
 	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
 	for (int n = 0; n < 3; n++)
 		cr_expect_str_eq(client_line(client_connect(calm)), "hello");
-	superd_upgrade(superd);
 	clock_advance(superd, 20 * MINUTE_MS);
 	cr_expect(client_is_quiet(client, 0), "%s", world_logs());
 	clock_advance(superd, 11 * MINUTE_MS);
