@@ -18,7 +18,6 @@ class Daemon:
     hello: where a client connects (a number for TCP, "udp:NUMBER", a path), and what it sends to get the first byte.
     user: who starts it. options: further lines of the row. kill_signal: what ends it when its clients are served, if that is not
     TERM. prepare: what has to be there before.
-    cuts: why it cuts clients that it has accepted when it is told to end; None: it serves them first.
     defers: its clients have to speak first (TCP_DEFER_ACCEPT).
     large: its packages are too large to be tried without --all. by: the user whose superd it is, if that is not root's."""
 
@@ -28,7 +27,7 @@ class Daemon:
         self.user, self.options = more.pop("user", "root"), more.pop("options", [])
         self.prepare, self.large = more.pop("prepare", lambda: None), more.pop("large", False)
         self.by, self.kill_signal = more.pop("by", None), more.pop("kill_signal", "TERM")
-        self.cuts, self.defers = more.pop("cuts", None), more.pop("defers", False)
+        self.defers = more.pop("defers", False)
         need(not more, f"{name}: {more}")
         daemons[name] = self
 
@@ -237,8 +236,7 @@ Daemon("php-fpm", {FPM: "php-fpm", "/usr/bin/cgi-fcgi": "libfcgi-bin"}, [FPM_SOC
        answers("Hello", "cgi-fcgi", "-bind", "-connect", FPM_SOCKET,
                env={"SCRIPT_FILENAME": "/srv/index.php", "REQUEST_METHOD": "GET", "PATH": os.environ.get("PATH", "/usr/bin")}),
        (FPM_SOCKET, bytes.fromhex("0101000100080000000100000000000001040001000000000105000100000000")),
-       prepare=prepare_php_fpm, kill_signal="QUIT", options=['socket_user  = "www-data"'],
-       cuts="its socket is in a folder of www-data, where superd creates no second one for new clients")
+       prepare=prepare_php_fpm, kill_signal="QUIT", options=['socket_user  = "www-data"'])
 
 # ---- names, files, mail, shells ----
 
