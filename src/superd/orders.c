@@ -768,8 +768,9 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case DISABLE:
 		if (!lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
-		return svc->state == CLOSING || svc_is_opening(svc) || (!svc_is_empty(svc) && !accepts) ? NULL
-													: "disabled";
+		if (svc_is_opening(svc) || (!accepts && (svc->state == CLOSING || !svc_is_empty(svc))))
+			return NULL;
+		return "disabled"; /* the instances of accept = yes serve their clients to the end */
 	case FREEZE:
 		return svc->state == FROZEN ? "frozen" : "!freeze-failed";
 	case REFRESH:

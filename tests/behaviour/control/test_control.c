@@ -708,3 +708,15 @@ Behaviour(control, waits_for_the_word_of_a_backend_that_tells_when_it_has_reload
 	superd_wait_log(superd, text_of("pid %ld has reloaded", pid));
 	superd_wait_log(superd, text_of("pid %ld has read its configuration again", pid));
 }
+
+Behaviour(control, to_disable_waits_for_no_client)
+{
+	struct superd *superd =
+		controlled_run("service cat {\n listen = \"127.0.0.1:0\"\n accept = yes\n exec = \"/bin/cat\"\n}\n");
+	int client = client_connect(superd_port(superd, "cat"));
+
+	superd_wait_log(superd, "cat: started, pid");
+	cr_expect(control_is_done(control_once("disable cat")));
+	cr_expect_not(client_can_connect(superd_port(superd, "cat")));
+	close(client);
+}
