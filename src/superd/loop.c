@@ -983,6 +983,7 @@ static int serve(struct table *table, struct state_stream *before)
 		log_warn(superd.log, "what an earlier superd left is not removed: %s", buf_string(&left));
 	buf_clear(&left);
 	journal_begin(guard_journal());
+	close_ready(); /* else sockets take the last descriptors, and clients get none */
 	superd.is_opening = !before;
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
@@ -1025,7 +1026,6 @@ static int serve(struct table *table, struct state_stream *before)
 		self.stop_signal = SIGTERM;
 		begin_stop();
 	}
-	close_ready();
 	control_open(!before);
 	journal_ready(); /* before anybody hears that superd runs */
 	if (self.pid_file.fd >= 0 && !before && !pid_file_write(&self.pid_file)) {
