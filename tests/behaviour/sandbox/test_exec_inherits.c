@@ -117,24 +117,3 @@ Behaviour(exec_inherits, a_service_gets_the_same_through_superd_exec_as_without)
 	expect_lines(plain.text, through.text);
 	expect_lines(through.text, plain.text);
 }
-
-/* A superd-exec in other hands is asked for the files of a pattern, and answers with one that only superd may read. */
-static const char answers_with_another_file[] =
-	"case \"$*\" in *--probe*) printf '\\0'; exit 0;; esac\n"
-	"grep -q 'th.s/v' /proc/self/fd/0 || exec \"%s/real\" \"$@\"\n"
-	"printf '\\377\\377\\377\\377\\0\\0\\0\\0\\%03o\\0\\0\\0\\0\\0\\0\\0%s\\0'\n";
-
-Behaviour(exec_inherits, superd_reads_no_file_that_a_pattern_does_not_name)
-{
-	const char *pattern = text_of("%s/th?s/v*", path_in("own")), *other = path_in("own/other");
-	const struct setup setup = { .program = superd_with_stand_in() };
-	struct superd *superd;
-
-	write_file("own/other", "STOLEN=1\n");
-	write_file("own/superd-exec.sh", answers_with_another_file, path_in("own"), (unsigned)strlen(other) + 1, other);
-	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:0\" accept = yes user = \"%s\""
-				 " exec = \"%s\" environment_file = \"%s\" }",
-				 own_user(), report_to("-"), pattern);
-	close(client_connect(superd_port(superd, "web")));
-	superd_wait_log(superd, text_of("environment_file: %s: Protocol error", pattern));
-}
