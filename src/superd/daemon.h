@@ -341,7 +341,7 @@ struct run {
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
-	unsigned trust;		      /* doublings of how many of these are a reason to look */
+	bool is_trusted;	      /* it was seen to take clients */
 	struct sockets suspects;      /* who waited in it some of these ends ago */
 	char reason[320];	      /* of the pause */
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */

@@ -39,8 +39,8 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 8 /* ends at once, the last half with the same clients in the queue, until that is a failure */
-#define TRUST_MOST 6
+#define NO_PROGRESS 8	 /* ends at once, the last half with the same clients in the queue, until that is a failure */
+#define TRUSTED 512	 /* the same of a service that was seen to take clients: to look takes milliseconds */
 #define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
@@ -1482,7 +1482,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 /* Whether it ends again and again without taking a client. */
 static bool makes_no_progress(struct svc *svc, double lasted)
 {
-	unsigned waiting;
+	unsigned most = svc->run->is_trusted ? TRUSTED : NO_PROGRESS, waiting;
 
 	if (!svc->socket_count)
 		return lasted < AT_ONCE && svc->row->exec->start == START_BOOT &&
@@ -1493,21 +1493,16 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 		return false;
 	}
 	/* As long, but perhaps by others who have come since. */
-	if (++svc->run->no_progress == NO_PROGRESS / 2u << svc->run->trust) {
+	if (++svc->run->no_progress == most / 2) {
 		svc->run->suspects.count = 0;
 		clients_in_queue(svc, &svc->run->suspects);
 	}
-	if (svc->run->no_progress <= (unsigned)NO_PROGRESS << svc->run->trust)
+	if (svc->run->no_progress <= most)
 		return false;
-	if (!clients_have_moved(svc, &svc->run->suspects)) {
-		svc->run->trust = 0;
-		return true;
-	}
-	svc->run->no_progress = 0;
-	/* To see that takes milliseconds, so of a service with a client after the other it is looked at ever less. */
-	if (svc->run->trust < TRUST_MOST)
-		svc->run->trust += 2;
-	return false;
+	svc->run->is_trusted = clients_have_moved(svc, &svc->run->suspects);
+	if (svc->run->is_trusted)
+		svc->run->no_progress = 0;
+	return !svc->run->is_trusted;
 }
 
 static void describe_end(const struct instance *instance, struct buf *out)
