@@ -229,6 +229,19 @@ long client_ask_pid(int port)
 	return pid;
 }
 
+long client_ask_to_the_end(int port)
+{
+	int fd = client_connect(port);
+	long pid;
+
+	client_send(fd, "who\n");
+	pid = strtol(client_line(fd), NULL, 10);
+	cr_assert(shutdown(fd, SHUT_WR) == 0 || errno == ENOTCONN);
+	cr_assert(client_sees_end(fd));
+	close(fd);
+	return pid;
+}
+
 int datagram_client(int port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };

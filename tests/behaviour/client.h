@@ -30,6 +30,8 @@ bool client_sees_end(int fd);                   /* waits; true: closed or reset,
 const char *client_ask(int port, const char *text);
 const char *client_ask_unix(const char *path, const char *text);
 long client_ask_pid(int port);                  /* who serves: the pid in a backend's answer */
+/* The same, and waits until the backend has closed, too. If it is frozen before, the end of its client wakes it. */
+long client_ask_to_the_end(int port);
 
 int datagram_client(int port);                  /* a connected UDP socket */
 int datagram_client_unix(const char *server, const char *own);

@@ -397,7 +397,7 @@ Behaviour(operator, sleep_and_wake_do_what_idle_action_and_a_client_do)
 	expect_in(superctl_order("wait web"), "web: asleep");
 	expect_in(superctl_order("wake web"), "started, pid ");
 	expect_in(superctl_order("wait --awake web"), "web: awake");
-	pid = client_ask_pid(port);
+	pid = client_ask_to_the_end(port);
 	expect_in(superctl_order("sleep web"), "frozen until the next client");
 	expect_in(superctl_order("wait --asleep web"), "web: frozen");
 	expect_in(superctl_order("wake web"), "thawed");

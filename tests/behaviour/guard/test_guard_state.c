@@ -69,7 +69,7 @@ Behaviour(guard_state, one_that_an_operator_has_frozen_goes_on)
 	const char *path = path_in("beats");
 	struct superd *superd = run_beater(path, "");
 	int port = superd_port(superd, "web");
-	long pid = strtol(client_ask(port, ""), NULL, 10);
+	long pid = client_ask_to_the_end(port);
 
 	order("freeze web");
 	WAIT_UNTIL(process_is_frozen((pid_t)pid));
