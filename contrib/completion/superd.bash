@@ -25,9 +25,9 @@ _superd()
 		trigger_limit_burst trigger_limit_interval trigger_limit_pause exec_condition
 		exec_start_pre exec_start_post exec_ready exec_reload exec_stop exec_stop_post
 		socket_exec_start_pre socket_exec_start_post socket_exec_stop_pre socket_exec_stop_post
-		socket_exec_apart socket_exec_options exec_prefix condition requires wants beside behind
-		ready timeout_start remain_after_exit pid_file runtime_max timeout_stop kill_signal
-		kill_mode final_kill_signal send_sighup send_sigkill kill_rest on_change on_remove restart
+		socket_exec_apart exec_prefix condition requires wants beside behind ready timeout_start
+		remain_after_exit pid_file runtime_max timeout_stop kill_signal kill_mode
+		final_kill_signal send_sighup send_sigkill kill_rest on_change on_remove restart
 		success_exit_status restart_prevent_exit_status restart_force_exit_status backoff_min
 		backoff_max backoff_refuse on_failure notify_access watchdog watchdog_signal timeout_abort
 		reload_signal file_descriptor_store_max file_descriptor_store_preserve idle_timeout

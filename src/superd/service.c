@@ -673,15 +673,6 @@ static void close_all(struct svc *svc)
 	accept_drop_parked(svc);
 }
 
-/* What the commands around the sockets had of their own. */
-static void remove_socket_folders(struct svc *svc)
-{
-	const struct service *row = service_prepared(svc->row)->socket_row;
-
-	if (row && !directories_remove(svc->table, row, &superd.defaults, false))
-		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove runtime_directory: %s", strerror(errno));
-}
-
 /* Behind the commands of a phase around the sockets, or at once if there are none. */
 static void go_on_sockets(struct svc *svc, enum command_phase phase)
 {
@@ -727,7 +718,6 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
 		return;
 	default:
-		remove_socket_folders(svc);
 		svc_settle(svc);
 		superd_check_end();
 	}
@@ -967,8 +957,6 @@ void svc_close_sockets(struct svc *svc)
 		return;
 	}
 	close_all(svc);
-	if (svc->bound)
-		remove_socket_folders(svc);
 	svc->bound = false;
 }
 

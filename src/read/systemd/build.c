@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "table/option/socket_context.h"
 
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
 {
@@ -320,27 +318,9 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 
 /* Options that are lists. */
 
-void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
-		      struct word_list *list)
-{
-	struct buf text = { 0 };
-
-	buf_addf(&text, "%s=", option);
-	for (size_t n = 0; n < count; n++) {
-		if (n)
-			buf_char(&text, ' ');
-		shell_words_quote(&text, values[n]);
-	}
-	word_list_add(list, buf_keep(&text, builder->pool), list->at);
-}
-
 static void set_option(struct unit_builder *builder, const struct directive *directive, const struct value *value)
 {
-	const char *name = directive->name[NATIVE];
-
-	if (builder->context)
-		unit_add_context(builder, name, value->words, value->count, builder->context);
-	builder_set(builder->builder, name, value, builder->reading->diags);
+	builder_set(builder->builder, directive->name[NATIVE], value, builder->reading->diags);
 }
 
 /* Counts words from `start` on that all have a ~ in front, or all have none: an option has one ~ for all its words. */
@@ -473,6 +453,26 @@ static bool asks_for_nothing(const struct key_row *key, const char *value)
 	return key->idle ? !strcmp(key->idle, value) : words_have(idle_words, value);
 }
 
+/* Whether [Socket] has commands. */
+static bool has_socket_commands(const struct unit *unit)
+{
+	return unit_line_next(&(struct unit_lines){ unit, "Socket", "Exec", FORM_COMMANDS, 0 });
+}
+
+/* Reports a key of [Socket] that rules how its commands run: they run by superd's defaults. */
+static void report_key_of_commands(struct unit_builder *builder, const struct key_row *key)
+{
+	const struct unit_assignment *said = unit_assigned(builder, "Socket", key->name);
+
+	if (!said || asks_for_nothing(key, said->value) || !has_socket_commands(builder->unit))
+		return;
+	if (key->status == KEY_DONE)
+		unit_unsupported(builder, unit_place(said, 0),
+				 "%s: superd cannot honour it for the commands of a socket", key->name);
+	else
+		key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
+}
+
 /* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
 static void apply_key(struct unit_builder *builder, const char *section, const struct key_row *key)
 {
@@ -492,26 +492,6 @@ static void apply_key(struct unit_builder *builder, const char *section, const s
 static bool is_option(const struct key_row *key)
 {
 	return key->form == FORM_OPTION || key->form == FORM_WHOLE || key->form == FORM_VARIABLES;
-}
-
-bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list)
-{
-	struct service_builder *own = builder->builder;
-	const char *name = unit_key_option("Service", key);
-	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
-	bool is_translated = directive && !is_option(key) && directive->translated & (1u << UNIT);
-
-	if (key->status == KEY_DONE && (!directive || is_translated || !socket_context_takes(directive)))
-		return false;
-	/* A service of its own finds mistakes in the values. */
-	builder->builder = builder_new(builder->reading->table, "", unit_start(builder->unit));
-	builder_set_foreign(builder->builder, UNIT);
-	builder->context = list;
-	apply_key(builder, "Socket", key);
-	builder->context = NULL;
-	builder_free(builder->builder);
-	builder->builder = own;
-	return true;
 }
 
 static bool is_private_name(const char *name)
@@ -544,8 +524,10 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 			continue;
 		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairs.c) */
 			report_unknown_key(builder, assignment);
-		else if (key && !applied[key_index(key)] && is_option(key) && !(is_socket && unit_key_is_shared(key)))
-			apply_key(builder, section, key);       /* those shared with services are for its commands */
+		else if (key && !applied[key_index(key)] && is_socket && unit_key_is_shared(key))
+			report_key_of_commands(builder, key);
+		else if (key && !applied[key_index(key)] && is_option(key))
+			apply_key(builder, section, key);
 		if (key)
 			applied[key_index(key)] = true;
 	}

@@ -378,95 +378,11 @@ void unit_build_commands(struct unit_builder *builder)
 		set_exec_search_path(builder, search);
 }
 
-/* What superd loses of a key of [Socket] that rules how the commands run, or an error where that is unsafe. */
-static void report_lost_key(struct unit_builder *builder, const struct key_row *key, struct origin at)
-{
-	const char *name = unit_key_option("Service", key);
-	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
-
-	if (directive && directive->group == GROUP_STREAMS)
-		unit_warn(builder, at, "%s is left out: the commands of a socket print as its service does", key->name);
-	else if (directive && (directive->group == GROUP_LIFECYCLE || directive->group == GROUP_RESTART))
-		unit_warn(builder, at, "%s is left out: superd stops the commands of a socket as those of its service",
-			  key->name);
-	else if (directive && directive->group == GROUP_RESOURCES)
-		unit_warn(builder, at, "%s is left out: the commands of a socket have no control group of their own",
-			  key->name);
-	else
-		unit_unsupported(builder, at, "%s: superd cannot honour it for the commands of a socket", key->name);
-}
-
-/* Adds the keys of [Socket] that rule how its commands run. */
-static void add_socket_context(struct unit_builder *builder, struct word_list *list)
-{
-	const struct unit_assignment *limit = unit_assigned(builder, "Socket", "TimeoutSec");
-	struct word_list variables;
-	const char *text;
-	int64_t span;
-
-	for (size_t n = 0; n < builder->unit->count; n++) {
-		const struct unit_assignment *said = &builder->unit->list[n];
-		const struct key_row *key = said->row;
-
-		if (key && unit_key_is_shared(key) && said == unit_assigned(builder, "Socket", key->name) &&
-		    strcmp(key->name, "Environment") != 0 && !unit_apply_context(builder, key, list))
-			report_lost_key(builder, key, unit_place(said, 0));
-	}
-	variables = unit_collect(builder, "Socket", "Environment", COLLECT_WORDS);
-	for (size_t n = 0; n < variables.count; n++)
-		unit_add_context(builder, "env", variables.words + n, 1, list);
-	word_list_free(&variables);
-	if (unit_timespan(builder, limit, &span)) {
-		text = unit_span_text(builder, span);
-		unit_add_context(builder, "timeout_start", &text, 1, list);
-	}
-}
-
-static bool has_socket_commands(const struct unit *unit)
-{
-	bool has = false;
-
-	for (size_t n = 0; n < unit->count; n++)
-		has |= !strcmp(unit->list[n].section, "Socket") && !strncmp(unit->list[n].key, "Exec", 4);
-	return has;
-}
-
-/* Sets how the commands of all sockets run: alike, as they run together. */
-static void set_socket_contexts(struct unit_builder *builder)
-{
-	const struct unit *first = NULL;
-	words of_first = NULL;
-
-	for (size_t i = 0; i < builder->pair->count; i++) {
-		struct word_list list = { .at = unit_start(builder->pair->sockets[i]) };
-		words own;
-
-		if (!has_socket_commands(builder->pair->sockets[i]))
-			continue;
-		unit_builder_turn(builder, builder->pair->sockets[i]);
-		add_socket_context(builder, &list);
-		own = pool_list(builder->pool, list.words, list.count);         /* equal lists have one address */
-		if (!first) {
-			first = builder->unit;
-			of_first = own;
-			unit_set(builder, "socket_exec_apart", "yes", list.at);
-			if (list.count)
-				unit_set_list(builder, "socket_exec_options", &list);
-		} else if (own != of_first) {
-			unit_unsupported(builder, list.at,
-					 "superd runs the commands of all sockets of a service alike, and the keys "
-					 "of %s that rule them are others", first->name);
-		}
-		word_list_free(&list);
-	}
-}
-
-/* Collects the commands of all sockets. */
+/* Collects the commands of all sockets. They run apart from the service, as superd's own user. */
 void unit_build_socket_commands(struct unit_builder *builder)
 {
 	struct key_list known = key_list(&unit_keys_socket);
 
-	set_socket_contexts(builder);
 	for (size_t n = 0; n < known.count; n++) {
 		struct word_list list = { 0 };
 
@@ -478,6 +394,8 @@ void unit_build_socket_commands(struct unit_builder *builder)
 			add_command_texts(builder, &commands, commands.count, 0, &list);
 			free(commands.list);
 		}
+		if (list.count && !builder_has(builder->builder, "socket_exec_apart"))
+			unit_set(builder, "socket_exec_apart", "yes", list.at);
 		set_commands(builder, "Socket", &known.list[n], &list);
 	}
 }

@@ -165,7 +165,6 @@ struct unit_builder {
 	const struct unit_pairing *pair;                /* NULL: only values are read */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */
-	struct word_list *context;      /* gets options as texts of socket_exec_options, too; NULL: none */
 	bool has_addresses;             /* clients of a socket of builder->unit have some: it is one of TCP, UDP or SCTP */
 	const char *type;               /* the value of the option `type`; unit_build_service sets it */
 };
@@ -240,12 +239,6 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 /* Applies the keys of a section, but those that are translated apart, and reports unknown keys. */
 void unit_apply_keys(struct unit_builder *builder, const char *section);
 void unit_apply_common_keys(struct unit_builder *builder);      /* the same of [Unit] and [Install] */
-
-/* Adds the option of a key of [Socket] that rules how the commands there run to a list of texts for
- * socket_exec_options. Reports wrong values, and keys that superd lacks. false: commands cannot run by it. */
-bool unit_apply_context(struct unit_builder *builder, const struct key_row *key, struct word_list *list);
-void unit_add_context(struct unit_builder *builder, const char *option, const char *const *values, size_t count,
-		      struct word_list *list);
 
 /* Sets the option to the conditions and assertions of builder->unit. */
 void unit_build_conditions(struct unit_builder *builder, const char *option);

@@ -10,7 +10,6 @@
 #include "superd/start/start.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/option/socket_context.h"
 #include "table/rules/endpoint_conflict.h"
 
 static bool resolve_owner(struct accounts *accounts, const struct service *service, const struct listen *listen,
@@ -53,44 +52,35 @@ static void prepare_node(const struct service *service, const struct listen *lis
 }
 
 /* Makes the row by which the commands around the sockets run: the service's with the defaults of all that rules how its
- * processes run, and with socket_exec_options. NULL: that failed, which is reported. */
+ * processes run. NULL: out of memory. */
 static const struct service *make_socket_row(struct accounts *accounts, const struct service *service)
 {
 	const struct environment_options *own = service->groups->environment;
 	struct service *row = pool_alloc(accounts->pool, sizeof(*row));
 	struct option_groups *groups = row ? pool_alloc(accounts->pool, sizeof(*groups)) : NULL;
 	struct environment_options *environment;
-	const char *wrong = groups ? NULL : "out of memory", *bad = "";
 
-	if (groups) {
-		memcpy(row, service, sizeof(*row));
-		memcpy(groups, service->groups, sizeof(*groups));
-	}
-	for (int n = 0; !wrong && n < SHARED_GROUPS; n++) {
+	if (!groups)
+		return NULL;
+	memcpy(row, service, sizeof(*row));
+	memcpy(groups, service->groups, sizeof(*groups));
+	for (int n = 0; n < SHARED_GROUPS; n++) {
 		void *values = pool_alloc(accounts->pool, group_sizes[n]);
 		bool is_own =
 			n == GROUP_IDENTITY || n == GROUP_ENVIRONMENT || n == GROUP_LIMITS || n >= GROUP_HARDENING;
 
 		if (!values || (is_own && !directive_fill_defaults((enum option_group)n, values, accounts->pool)))
-			wrong = "out of memory";
-		else if (!is_own)
+			return NULL;
+		if (!is_own)
 			memcpy(values, groups->group[n], group_sizes[n]);
 		groups->group[n] = values;
-	}
-	if (!wrong)
-		wrong = socket_context_apply(service->groups->commands->socket_exec_options, groups, accounts->pool,
-					     &bad);
-	if (wrong) {
-		diag_error(accounts->diags, service_origin(service, "socket_exec_options"),
-			   "%s: socket_exec_options: '%s': %s", service->name, bad, wrong);
-		return NULL;
 	}
 	environment = (struct environment_options *)(uintptr_t)groups->environment;
 	environment->expand_environment = own->expand_environment;
 	environment->unit_environment = own->unit_environment;
 	row->groups = groups;
 	row->prepared = NULL;
-	row->at = service_origin(service, "socket_exec_options");
+	row->at = service_origin(service, "socket_exec_apart");
 	row->mark_count = 0;
 	row->account = accounts_of(accounts, row);
 	return row;
@@ -162,7 +152,7 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		struct prepared prepared = *service_prepared(service);
 
 		prepared.socket_row = make_socket_row(accounts, service);
-		if (!service_prepare(service, accounts->pool, prepared))
+		if (!prepared.socket_row || !service_prepare(service, accounts->pool, prepared))
 			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
 	}
 	resolve_program(service, accounts->pool, accounts->diags);

@@ -801,14 +801,8 @@ const struct directive directives[] = {
 	{ .name = { "socket_exec_apart" }, FIELD_IN(UNITS, COMMANDS, socket_exec_apart, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the socket_exec commands run apart from the service, as those of a .socket do. yes: by "
-		  "superd's defaults and socket_exec_options, as superd's own user, outside of the service's "
-		  "sandbox. no: as the service's other commands." },
-	{ .name = { "socket_exec_options" }, FIELD_IN(UNITS, COMMANDS, socket_exec_options, list),
-	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "OPTION=value",
-	  .help = "Options of the socket_exec commands, with socket_exec_apart. They may be those of user, "
-		  "variables, limits, hardening, scheduling and directories, timeout_start, timeout_stop and "
-		  "kill_signal. superd splits the value as a shell does. The runtime directories go when the "
-		  "sockets are closed, unless a socket is in them." },
+		  "superd's defaults, as superd's own user, outside of the service's sandbox. no: as the service's "
+		  "other commands." },
 	{ .name = { "exec_prefix" }, FIELD_IN(UNITS, COMMANDS, exec_prefix, signs),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
 	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },

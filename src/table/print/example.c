@@ -135,7 +135,6 @@ static const struct example {
 	{ "socket", "admin { listen = \"/run/admin.sock\"  socket_mode = 0600 }" },
 	{ "socket_beside", "{ \"motd\" }" },
 	{ "socket_condition", "{ \"PathExists=!/etc/ssh/sshd_not_to_be_run\" }" },
-	{ "socket_exec_options", "{ \"user=www-data\", \"runtime_directory=web\" }" },
 	{ "socket_exec_start_post", "{ \"/usr/bin/logger open\" }" },
 	{ "socket_exec_start_pre", "{ \"/usr/bin/mkdir -p /run/web\" }" },
 	{ "socket_exec_stop_post", "{ \"/usr/bin/logger closed\" }" },

@@ -23,7 +23,7 @@ const char *const unit_options[] = {
 	"runtime_directory_mode", "state_directory_mode", "cache_directory_mode", "logs_directory_mode",
 	"configuration_directory_mode", "syslog_level_prefix",
 	"trigger_limit_burst", "trigger_limit_interval", "trigger_limit_pause",
-	"socket_exec_apart", "socket_exec_options", "socket_condition", "socket_requires", "socket_wants",
+	"socket_exec_apart", "socket_condition", "socket_requires", "socket_wants",
 	"socket_beside", "beside", "behind", "unit_environment", "remain_after_exit",
 	"final_kill_signal", "send_sighup", "send_sigkill", NULL
 };

@@ -253,8 +253,7 @@ struct command_options {
 	words of[PHASES];               /* index: enum command_phase; texts for table/words/command_prefix */
 	words condition;                /* texts for table/type/condition */
 	const char *exec_prefix;        /* the signs of exec itself (command_prefix); NULL: none */
-	bool socket_exec_apart;         /* the commands around the sockets run by the next option, not as the service */
-	words socket_exec_options;      /* "OPTION=value" (table/option/socket_context) */
+	bool socket_exec_apart;         /* the commands around the sockets run by superd's defaults, not as the service */
 };
 
 /* The end of a backend, and the actions after it. */

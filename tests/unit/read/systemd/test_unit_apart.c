@@ -11,7 +11,6 @@ enum scope {
 	NAMES,          /* what the unit is: its addresses, its service, the name of its descriptors */
 	CONNECTIONS,    /* connections of Accept=yes, where a .socket has a service of its own; else nothing */
 	COMMANDS,       /* the commands of the socket: those of all sockets run together, each as written */
-	RUNS,           /* how these commands run: they run together, so sockets that differ are refused */
 	NOTHING,        /* nothing: harmless, warned of or refused wherever it is set */
 };
 
@@ -88,7 +87,7 @@ static const struct row {
 	{ "SocketUser", OWN, "mail", "news" },
 	{ "Symlinks", OWN, "/run/c", "/run/d" },
 	{ "TCPCongestion", NOTHING, NULL, NULL },
-	{ "TimeoutSec", RUNS, "7s", "9s" },
+	{ "TimeoutSec", NOTHING, NULL, NULL },
 	{ "Timestamping", OWN, "us", "ns" },
 	{ "Transparent", OWN, "yes", "no" },
 	{ "TriggerLimitBurst", OWN, "7", "9" },
@@ -112,16 +111,6 @@ static const char *socket_text(const char *section, const char *key, const char 
 	char *text = texts[turn = !turn];
 
 	snprintf(text, sizeof(texts[0]), "[%s]\n%s=%s\n[Socket]\n%s", section, key, value, more);
-	return text;
-}
-
-static const char *text_joined(const char *first, const char *second)
-{
-	static char texts[2][256];
-	static int turn;
-	char *text = texts[turn = !turn];
-
-	snprintf(text, sizeof(texts[0]), "%s%s", first, second);
 	return text;
 }
 
@@ -214,20 +203,6 @@ static void expect_nothing(const struct row *row)
 	outcome_free(none);
 }
 
-/* It is an error if two sockets differ in a key that rules how their commands run, and has no effect without any. */
-static void expect_alike(const char *command, const struct row *row)
-{
-	const char *a = text_joined("ListenStream=/run/a\n", command);
-	const char *b = text_joined("ListenStream=/run/b\nService=a.service\n", command);
-	struct outcome *differ = read_sockets(socket_text("Socket", row->key, row->a, a),
-					      socket_text("Socket", row->key, row->b, b));
-
-	cr_expect(strstr(differ->said, "b.socket:1:1: error: superd runs the commands of all sockets of a service "),
-		  "%s: %s", row->key, differ->said);
-	outcome_free(differ);
-	expect_nothing(row);
-}
-
 Test(unit_apart, each_key_of_a_socket_has_a_row)
 {
 	struct key_list socket = key_list(&unit_keys_socket);
@@ -255,9 +230,6 @@ Test(unit_apart, sockets_of_one_service_keep_what_is_theirs)
 			break;
 		case COMMANDS:
 			expect_both_commands(&rows[n]);
-			break;
-		case RUNS:
-			expect_alike("ExecStartPre=/bin/a\n", &rows[n]);
 			break;
 		case NAMES:
 		case NOTHING:
@@ -298,94 +270,21 @@ Test(unit_apart, address_rules_of_a_service_are_for_its_own_sockets)
 	outcome_free(outcome);
 }
 
-/* With a command each key of systemd.exec(5) and its like rules how that runs, or a line says that it does not; without
- * one it is harmless. */
-Test(unit_apart, each_key_for_the_commands_of_a_socket_is_kept_or_told)
-{
-	static const struct { const char *key, *value, *printed; } cases[] = {
-		{ "User", "mail", "\"user=mail\"" },
-		{ "Group", "mail", "\"group=mail\"" },
-		{ "Environment", "A=1 \"B=2 3\"", "\"env=A=1\", \"env='B=2 3'\"" },
-		{ "RuntimeDirectory", "x y", "\"runtime_directory=x y\"" },
-		{ "RuntimeDirectoryMode", "0750", "\"runtime_directory_mode=0750\"" },
-		{ "RuntimeDirectoryPreserve", "yes", "\"runtime_directory_preserve=yes\"" },
-		{ "StateDirectory", "x", "\"state_directory=x\"" },
-		{ "UMask", "0027", "\"umask=0027\"" },
-		{ "WorkingDirectory", "/tmp", "\"working_directory=/tmp\"" },
-		{ "LimitNOFILE", "99", "\"rlimit_nofile=99\"" },
-		{ "Nice", "5", "\"nice=5\"" },
-		{ "ProtectSystem", "strict", "\"protect_system=strict\"" },
-		{ "ReadOnlyPaths", "/etc /usr", "\"read_only_paths=/etc /usr\"" },
-		{ "SystemCallFilter", "~@mount", "\"system_call_filter=" },
-		{ "CapabilityBoundingSet", "~CAP_KILL", "\"capability_bounding_set=" },
-	};
-
-	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
-		struct row row = { cases[n].key, RUNS, cases[n].value, "" };
-		struct outcome *with = read_row(&row, text_joined(cases[n].value, "\nExecStartPre=/bin/a"), NULL),
-			       *without = read_row(&row, cases[n].value, NULL), *none = read_row(&row, NULL, NULL);
-
-		cr_expect(strstr(with->printed, cases[n].printed), "%s: %s", cases[n].key, with->printed);
-		cr_expect_str_eq(with->said, "", "%s", cases[n].key);
-		cr_expect_str_eq(without->said, "", "%s", cases[n].key);
-		cr_expect_str_eq(without->printed, none->printed, "%s", cases[n].key);
-		outcome_free(with);
-		outcome_free(without);
-		outcome_free(none);
-	}
-}
-
+/* With a command each key of systemd.exec(5) and its like is told; without one it is harmless. */
 Test(unit_apart, no_key_for_the_commands_of_a_socket_is_dropped_without_a_word)
 {
 	struct key_list shared = key_list(&unit_keys_shared);
 
 	for (size_t n = 0; n < shared.count; n++) {
 		const struct key_row *key = &shared.list[n];
-		struct row row = { key->name, RUNS, "1\nExecStartPre=/bin/a", NULL };
-		struct outcome *outcome = read_row(&row, row.a, NULL);
+		struct row row = { key->name, NOTHING, "1\nExecStartPre=/bin/a", "1" };
+		struct outcome *with = read_row(&row, row.a, NULL), *without = read_row(&row, row.b, NULL);
 
-		if (unit_key_find("Socket", key->name) == key && key->status != KEY_HARMLESS)
-			cr_expect(strstr(outcome->printed, "socket_exec_options") || *outcome->said, "%s", key->name);
-		outcome_free(outcome);
-	}
-}
-
-/* They run together, so a key that differs between two sockets is refused, or a line says that it does not count. */
-Test(unit_apart, no_key_for_the_commands_of_two_sockets_is_thrown_together)
-{
-	static const char *const values[][2] = { { "1", "2" }, { "yes", "no" }, { "/a", "/b" }, { "a", "b" } };
-	struct key_list shared = key_list(&unit_keys_shared);
-
-	for (size_t n = 0; n < shared.count; n++) {
-		const struct key_row *key = &shared.list[n];
-
-		if (unit_key_find("Socket", key->name) != key || key->status == KEY_HARMLESS)
-			continue;
-		for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
-			struct row row = { key->name, RUNS, values[i][0], values[i][1] };
-			struct outcome *both = read_row(&row, text_joined(row.a, "\nExecStartPre=/bin/a"),
-							text_joined(row.b, "\nExecStartPre=/bin/b"));
-
-			cr_expect_str_neq(both->said, "", "%s=%s", key->name, row.a);
-			outcome_free(both);
+		if (unit_key_find("Socket", key->name) == key && key->status != KEY_HARMLESS) {
+			cr_expect_str_neq(with->said, "", "%s", key->name);
+			cr_expect_str_eq(without->said, "", "%s", key->name);
 		}
-	}
-}
-
-/* The function is for the service's own key: the option's words are others, and its numbers have another unit. */
-Test(unit_apart, keys_with_other_values_are_refused_for_the_commands_of_a_socket)
-{
-	static const char *const cases[][2] = {
-		{ "IOSchedulingClass", "idle" }, { "IOSchedulingClass", "2" },
-	};
-
-	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
-		struct row row = { cases[n][0], RUNS, cases[n][1], "" };
-		struct outcome *outcome = read_row(&row, text_joined(cases[n][1], "\nExecStartPre=/bin/a"), NULL);
-
-		cr_expect(strstr(outcome->said, "superd cannot honour it for the commands of a socket"), "%s: %s",
-			  row.key, outcome->said);
-		cr_expect_not(strstr(outcome->printed, "socket_exec_options"), "%s", outcome->printed);
-		outcome_free(outcome);
+		outcome_free(with);
+		outcome_free(without);
 	}
 }

@@ -75,7 +75,7 @@ static const char *changed_value(const struct directive *directive)
 		{ "system_call_error_number", "EPERM" }, { "restrict_address_families", "AF_UNIX" },
 		{ "multicast_group", "239.1.2.3" }, { "file_descriptor_store_preserve", "yes" },
 		{ "send_sigkill", "no" }, { "exec_prefix", "-" }, { "condition", "PathExists=/x" },
-		{ "socket_condition", "PathExists=/x" }, { "socket_exec_options", "env=A=1" },
+		{ "socket_condition", "PathExists=/x" },
 		{ "cpu_weight", "idle" }, { "cpu_quota", "7%" }, { "delegate", "yes" },
 		{ "device_allow", "/dev/null rw" },
 		{ "ip_address_allow", "any" }, { "ip_address_deny", "::1" }, { "cpu_quota_period", "7ms" },
