@@ -28,7 +28,6 @@
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
 #include "os/bpf/bpf.h"
-#include "os/foreign/foreign.h"
 #include "os/host/signals.h"
 #include "os/rights/rights.h"
 
@@ -698,22 +697,6 @@ _Noreturn void child_become_program(struct job *job)
 		fcntl(job->file, F_SETFD, 0);
 	fcntl(job->record, F_SETFD, 0);
 	fcntl(job->report, F_SETFD, 0);
-	if (job->executor_environment)
-		raw_execute_own_with(job->executor, arguments, job->executor_environment);
-	else
-		raw_execute_own(job->executor, arguments);
+	raw_execute_own_with(job->executor, arguments, job->executor_environment);
 	child_fail(job, STAGE_PROGRAM);
-}
-
-_Noreturn void child_run_apart(struct job *job)
-{
-	raw_raise_effective();
-	if (geteuid() != 0 && job->plan->oom_score[0])
-		raw_set_dumpable();
-	if (job->into > 0)
-		cgroup_enter(job->into);        /* if that fails, it stays outside */
-	if (job->record >= 0)
-		child_become_program(job);
-	fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
-	child_run(job, STAGE_AFTER, NULL);
 }

@@ -275,7 +275,6 @@ struct plan {
 	struct sock_fprog *bind_filter; /* pass = bind: the filter (os/proc/bind_filter); owned; NULL: none */
 	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
 	unsigned keyring;               /* enum keyring_mode */
-	int executor;                   /* descriptor of superd-exec (os/host/program); 0: no start needs it */
 	bool apart;                     /* starts are apart, in a process with its own memory: see superd/start/spawn.h */
 	bool gets_less_time;            /* others can keep its starts from running, so any command of it is started apart */
 	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */
@@ -388,7 +387,7 @@ struct job {
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
 	int record;                     /* the start as a text for superd-exec (exec/record); -1: it does without */
 	int executor;                   /* with a record: descriptor of superd-exec */
-	char **executor_environment;    /* for superd-exec, of a child in superd's memory; NULL: superd's own */
+	char **executor_environment;    /* for superd-exec, of a child in superd's memory */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */
 	const char *notify;             /* path of its notify socket, which is mounted where a sandbox would hide it; NULL: none */
 	int mapper;                     /* superd-exec's: socket to the process that writes the maps of a user namespace */
@@ -405,11 +404,6 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 
 /* Reports the stage with errno, and exits. */
 _Noreturn void child_fail(struct job *job, enum stage stage);
-
-/* The same for a start apart (superd/start/spawn.c), whose child has its own memory, reports by job->report, and
- * may block. Where there is a record, it executes superd-exec, which goes through all stages. Else it first closes the
- * descriptors that the program does not get. */
-_Noreturn void child_run_apart(struct job *job);
 
 /* The sandbox of this start; NULL: none. */
 static inline const struct sandbox_config *child_sandbox(const struct job *job)

@@ -436,12 +436,10 @@ static bool make_rest(struct plan *plan, const struct service *service, const st
 		return false;
 	}
 	/* Which of its starts need superd-exec is for exec/child/child.c to say. */
-	if (plan->sandbox || plan->credentials || plan->folder_count || plan->condition_count || plan->root) {
-		plan->executor = program_get(PROGRAM_EXEC)->fd;
-		if (plan->executor < 0) {
-			program_describe_missing(PROGRAM_EXEC, why);
-			return false;
-		}
+	if ((plan->sandbox || plan->credentials || plan->folder_count || plan->condition_count || plan->root) &&
+	    program_get(PROGRAM_EXEC)->fd < 0) {
+		program_describe_missing(PROGRAM_EXEC, why);
+		return false;
 	}
 	plan->umask = environment->umask;
 	plan->nice = (int)environment->nice;

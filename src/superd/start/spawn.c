@@ -10,61 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "exec/record/start_record.h"
 #include "lib/fd.h"
 #include "lib/thread.h"
 #include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
 #include "os/rights/rights.h"
-
-/* Starts with fork(2), for a child that becomes superd-exec, may block or may be killed before its exec.
- *
- * superd does not wait for such a start. A close-on-exec pipe reports success by closing, and failure by what the child
- * writes. As the child may take long, it first closes every descriptor that the program must not have: otherwise it
- * would hold open what superd or others close meanwhile.
- *
- * superd-exec (child_needs_program) reads from a file in memory what it has to do. */
 
 #define ANSWER_MOST 5000 /* milliseconds until a probe has answered */
 #define REAP_MOST 100	 /* milliseconds that superd waits for a process that is about to end */
-
-pid_t spawn_async(struct job *job, int *report)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (child_needs_program(job)) {
-		struct record record = { 0 };
-
-		start_record(&record, job);
-		errno = ENOMEM;
-		job->record = record.out.failed ? -1 : memory_file(record.out.data, record.out.length);
-		buf_free(&record.out);
-		if (job->record < 0) {
-			job->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
-			return -1;
-		}
-	}
-	if (!fork_fds_open_report(ends, job->wanted_count)) {
-		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
-		fd_close(&job->record);
-		return -1;
-	}
-	pid = fork();
-	if (pid == 0) {
-		fork_memory_unshare();
-		job->report = ends[1];
-		child_run_apart(job);
-	}
-	if (pid < 0) {
-		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
-		fd_close(&ends[0]);
-	}
-	fd_close(&ends[1]);
-	fd_close(&job->record);
-	*report = ends[0];
-	return pid;
-}
 
 /* The process answers by a pipe, as the loop may reap it before waitpid(2) here could. */
 static int hear_answer(pid_t pid, int ends[2])
@@ -197,36 +149,37 @@ const char *fault_reason(const struct fault *fault)
 
 void spawn_start(struct spawn_request *request)
 {
-	const struct plan_command *command = request->command ? request->command : &request->plan->main;
-	const char *notify = request->notify ? strchr(request->notify, '=') : NULL; /* else an abstract name */
 	struct job job = {
 		.plan = request->plan,
-		.command = command,
-		.checks = request->checks,
-		.after = request->after,
-		.file = command->file,
+		.command = &request->plan->main,
+		.file = request->plan->main.file,
 		.wanted = request->wanted,
 		.wanted_count = request->wanted_count,
-		.filter_channel = request->filter_channel,
-		.report = -1,
 		.record = -1,
-		.executor = request->plan->executor,
-		.files = request->files,
-		.private_id = request->private_id,
-		.group = request->group,
 		.has_handlers = true,
-		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,
 	};
 	struct spawn_env texts;
+	int ends[2] = { -1, -1 };
 	sigset_t before;
 
-	request->report = request->pid = -1;
+	request->pid = -1;
 	thread_block_signals(&before);
-	if (spawn_env_make(&texts, &job, request))
-		request->pid = spawn_async(&job, &request->report);
-	else
-		job.fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
-	request->fault = job.fault;
+	if (!spawn_env_make(&texts, &job, request))
+		request->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
+	else if (!fork_fds_open_report(ends, job.wanted_count) || (request->pid = fork()) < 0)
+		request->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+	if (request->pid == 0) {
+		fork_memory_unshare();
+		raw_raise_effective();
+		job.report = ends[1];
+		/* What superd or others close meanwhile must not stay open here. */
+		fork_fds_close_others(job.wanted, job.wanted_count, job.report, job.file);
+		child_run(&job, STAGE_CGROUP, NULL);
+	}
+	if (request->pid < 0)
+		fd_close(&ends[0]);
+	fd_close(&ends[1]);
+	request->report = ends[0];
 	spawn_env_free(&texts, &job);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

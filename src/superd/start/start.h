@@ -22,16 +22,17 @@
  * as long as the process. */
 
 struct process_defaults {
-	struct rlimit inherited_nofile; /* RLIMIT_NOFILE before superd raised its own, for the main command */
-	struct rlimit nofile;           /* the same with a reasonable soft limit, for all services */
-	char **environment;             /* superd's own environment, for passenv */
-	char oom_score[OOM_SCORE_TEXT]; /* oom_score_adj of backends without oom_score_adjust; "": superd's own */
-	bool ignores_hangup;            /* superd was started with SIGHUP ignored, as by nohup(1) */
+	struct rlimit inherited_nofile;	  /* RLIMIT_NOFILE before superd raised its own, for the main command */
+	struct rlimit nofile;		  /* the same with a reasonable soft limit, for all services */
+	char **environment;		  /* superd's own environment, for passenv */
+	char oom_score[OOM_SCORE_TEXT];	  /* oom_score_adj of backends without oom_score_adjust; "": superd's own */
+	bool ignores_hangup;		  /* superd was started with SIGHUP ignored, as by nohup(1) */
 	struct inherited_signals signals; /* signals before superd reset them, for the main command */
-	uint64_t ambient;               /* ambient capabilities that superd was started with, for the main command and for a successor */
-	const char *runtime_directory, *state_directory;        /* base folders of these options: /run, /var/lib, … */
+	uint64_t
+		ambient; /* ambient capabilities that superd was started with, for the main command and for a successor */
+	const char *runtime_directory, *state_directory; /* base folders of these options: /run, /var/lib, … */
 	const char *cache_directory, *logs_directory, *configuration_directory;
-	const char *control;            /* path of superd's control socket, whose folder no service may have; NULL: none */
+	const char *control; /* path of superd's control socket, whose folder no service may have; NULL: none */
 };
 
 /* Makes the plans (struct plan of exec/child/child.h) of services. All names are looked up here, and failures that
@@ -39,9 +40,9 @@ struct process_defaults {
 
 /* Facts about a service's sockets that are known only once they are open. All borrowed. */
 struct plan_sockets {
-	unsigned port;                  /* value of %{port} */
-	const bool *missing;            /* by socket: true if it is optional and not open, so not passed; NULL: all are passed */
-	const char *instance;           /* value of %{instance}; NULL: unknown */
+	unsigned port;	      /* value of %{port} */
+	const bool *missing;  /* by socket: true if it is optional and not open, so not passed; NULL: all are passed */
+	const char *instance; /* value of %{instance}; NULL: unknown */
 	/* For datagrams of builtins and redirects: the UDP ports of all of them, so that no two answer each other for
 	 * ever. */
 	const uint16_t *loop_ports;
@@ -62,7 +63,7 @@ bool plan_fail(const struct service *service, const char *option, struct buf *wh
  * memory. */
 struct plan *plan_command(char *const *argv, const struct process_defaults *defaults);
 
-#define PLAN_OWN_WORDS 16               /* arguments of a program of superd's own */
+#define PLAN_OWN_WORDS 16 /* arguments of a program of superd's own */
 
 /* The same for one of superd's own programs, without capabilities and as this account; NULL: superd's own. arguments:
  * NULL-terminated, at most PLAN_OWN_WORDS, borrowed. NULL with the reason in why. */
@@ -73,7 +74,7 @@ struct plan *plan_own_program(enum program which, const char *const *arguments, 
  * set. */
 uint64_t plan_own_bounding(uint64_t kept);
 
-void plan_free(struct plan *plan);      /* accepts NULL */
+void plan_free(struct plan *plan); /* accepts NULL */
 
 /* Whether a start gives the program a network namespace other than superd's. */
 bool plan_gives_network(const struct service *service);
@@ -110,12 +111,12 @@ struct account;
 struct variables {
 	char **list;
 	size_t count, capacity;
-	bool failed;                    /* out of memory: a variable is missing */
+	bool failed; /* out of memory: a variable is missing */
 };
 
-void variables_set(struct variables *variables, const char *assignment);        /* NAME=value, copied */
+void variables_set(struct variables *variables, const char *assignment); /* NAME=value, copied */
 void variables_setf(struct variables *variables, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void variables_unset(struct variables *variables, const char *name);    /* NAME, or NAME=value to remove that value only */
+void variables_unset(struct variables *variables, const char *name); /* NAME, or NAME=value to remove that value only */
 void variables_free(struct variables *variables);
 
 /* Reads an environment_file, or all files that match its pattern, within a second or so, as systemd.exec(5) describes:
@@ -135,12 +136,12 @@ struct plan;
 
 /* One kind of directories, for one service. Borrows everything. */
 struct directory_kind {
-	const char *option, *variable;  /* "state_directory", "STATE_DIRECTORY" */
-	const char *mode_option;        /* "state_directory_mode" */
-	const char *base;               /* base folder, such as "/var/lib" */
-	words names;                    /* "NAME" or "NAME:LINK" */
+	const char *option, *variable; /* "state_directory", "STATE_DIRECTORY" */
+	const char *mode_option;       /* "state_directory_mode" */
+	const char *base;	       /* base folder, such as "/var/lib" */
+	words names;		       /* "NAME" or "NAME:LINK" */
 	mode_t mode;
-	bool is_owned;                  /* the service's user owns them */
+	bool is_owned; /* the service's user owns them */
 };
 
 /* Fills in the directories of a service, the runtime ones first. */
@@ -216,7 +217,7 @@ void credentials_set_variable(struct variables *variables, const struct service 
 /* Adds the service's credentials to its plan. false with the reason in why. */
 bool credentials_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 		      struct buf *why);
-void credentials_free(struct credentials *credentials);         /* accepts NULL */
+void credentials_free(struct credentials *credentials); /* accepts NULL */
 
 /* The option's word with this number, without its secret part (*length), and the option, for messages; NULL: there is
  * none. */
@@ -230,8 +231,8 @@ bool credentials_remove(const struct service *service, const struct process_defa
 
 /* Removes base/aside with its contents. If something in it cannot be removed, it becomes at/name again; with NULL it
  * stays aside. These begin a removal; false and errno: it cannot be begun. */
-bool removal_of_tmp(const char *name);          /* the folders of this name in /tmp and /var/tmp */
-bool removal_of_ipc(uid_t uid);                 /* the System V and POSIX IPC objects of this user, not root */
+bool removal_of_tmp(const char *name); /* the folders of this name in /tmp and /var/tmp */
+bool removal_of_ipc(uid_t uid);	       /* the System V and POSIX IPC objects of this user, not root */
 
 /* A process of this user is about to start: nothing that it makes may be removed. If his IPC objects are being removed,
  * returns the process that does it, for whose end a start apart waits; any other start ends it. 0: there is none. */
@@ -250,8 +251,9 @@ void removal_end(struct buf *left);
 
 /* State shared by all services of a table while their settings are made. Zeroed at first. */
 struct cgroup_settings_cache {
-	const struct cgroup_delegation *place;          /* NULL: not yet looked for */
-	const struct resource_options *plain_resources; /* option groups of the last service that needed nothing; NULL: none yet */
+	const struct cgroup_delegation *place; /* NULL: not yet looked for */
+	const struct resource_options
+		*plain_resources; /* option groups of the last service that needed nothing; NULL: none yet */
 	const struct cgroup_filter_options *plain_cgroup_filters;
 };
 
@@ -261,10 +263,10 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags);
 
 enum cgroup_support {
-	SUPPORT_DONE,                   /* it is enforced */
-	SUPPORT_NEAR,                   /* replaced by `instead` */
-	SUPPORT_LEFT_OUT,               /* ignored, as it only tunes, and has no substitute */
-	SUPPORT_REFUSED                 /* the service does not start, as it protects, and has no substitute */
+	SUPPORT_DONE,	  /* it is enforced */
+	SUPPORT_NEAR,	  /* replaced by `instead` */
+	SUPPORT_LEFT_OUT, /* ignored, as it only tunes, and has no substitute */
+	SUPPORT_REFUSED	  /* the service does not start, as it protects, and has no substitute */
 };
 
 /* Called for each configured option that cannot be enforced: why, and what happens instead (SUPPORT_NEAR). */
@@ -292,11 +294,12 @@ int64_t machine_tasks(void);
 
 /* The features that the machine allows, filled in by the first query. A zeroed struct is empty. */
 struct sandbox_support {
-	bool probed;                    /* the other fields are valid */
-	bool privileged;                /* superd may create namespaces without a user namespace */
-	char program_flaw[512];         /* why superd-exec cannot do it, so all means are missing; "": it can */
-	unsigned lacking;               /* enum sandbox_need: means that are missing */
-	const struct option_groups *plain_groups; /* option groups of the last service if it needed nothing, as most do */
+	bool probed;		/* the other fields are valid */
+	bool privileged;	/* superd may create namespaces without a user namespace */
+	char program_flaw[512]; /* why superd-exec cannot do it, so all means are missing; "": it can */
+	unsigned lacking;	/* enum sandbox_need: means that are missing */
+	const struct option_groups
+		*plain_groups; /* option groups of the last service if it needed nothing, as most do */
 };
 
 /* The means that this machine lacks (enum sandbox_need). */
@@ -307,58 +310,58 @@ typedef void sandbox_support_say(void *context, const struct service *service, c
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
 			     sandbox_support_say *say, void *context);
 
-/* Starts processes with fork(2): superd-read, superd-filter, probes. A pipe reports success by closing at the exec, and
- * failure by what the child writes. The daemon starts instances and commands by the same struct (superd/launch.c). */
+/* Starts processes: superd-read, superd-filter and probes with fork(2), as they start beside the loop; instances and
+ * commands by the same struct (superd/launch.c). A pipe reports success by closing at the exec, and failure by what the
+ * child writes. */
 
-#define INVOCATION_ID 32                /* hexadecimal digits */
+#define INVOCATION_ID 32 /* hexadecimal digits */
 
 /* One start: its plan, what differs from other starts, and the result. Texts and lists are borrowed. */
 struct spawn_request {
 	const struct plan *plan;
-	const struct plan_command *command;             /* NULL: the plan's main command */
-	bool checks;                    /* check the plan's conditions first; the start is then apart */
-	pid_t after;                    /* it waits for the end of this process; 0: none */
-	const int *wanted;              /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
-	int wanted_count;               /* at least 3 */
+	const struct plan_command *command; /* NULL: the plan's main command */
+	bool checks;			    /* check the plan's conditions first; the start is then apart */
+	pid_t after;			    /* it waits for the end of this process; 0: none */
+	const int *wanted;		    /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
+	int wanted_count;		    /* at least 3 */
 	/* pass = bind: socket whose other end receives the descriptor of the program's filter, and index of the socket
 	 * in `wanted`, the last one; 0: none. */
 	int filter_channel;
 	/* Three files that the child opens; the start is then apart. NULL: none. */
 	const struct stream_file *files;
-	unsigned listen_count;          /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */
-	const char *names;              /* the whole text LISTEN_FDNAMES=…; NULL without listen_count */
-	const char *remote_address;     /* "": no REMOTE_ADDR and REMOTE_PORT */
-	int remote_port;                /* -1: none */
-	bool remote_host;               /* also set REMOTE_HOST, as xinetd does */
-	const char *local_address;      /* local end of a TCP connection, for TCPLOCALIP and so on; NULL: none of these variables */
+	unsigned listen_count;	    /* LISTEN_FDS (sd_listen_fds(3)); 0: no LISTEN_* variables */
+	const char *names;	    /* the whole text LISTEN_FDNAMES=…; NULL without listen_count */
+	const char *remote_address; /* "": no REMOTE_ADDR and REMOTE_PORT */
+	int remote_port;	    /* -1: none */
+	bool remote_host;	    /* also set REMOTE_HOST, as xinetd does */
+	const char *
+		local_address; /* local end of a TCP connection, for TCPLOCALIP and so on; NULL: none of these variables */
 	int local_port;
-	uint64_t cookie;                /* SO_COOKIE of the connection; 0: none */
-	const char *notify;             /* the whole text NOTIFY_SOCKET=…; NULL: none */
-	int64_t watchdog;               /* WATCHDOG_USEC, microseconds (sd_watchdog_enabled(3)); 0: none */
-	unsigned store;                 /* FDSTORE, number of descriptors (sd_pid_notify_with_fds(3)); 0: none */
-	const char *const *variables;   /* further NAME=value, NULL-terminated; NULL: none */
-	const char *invocation;         /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
-	uint64_t private_id;            /* number of the instance's private_tmp folders; 0: it has none */
-	const char *group;              /* path of the control group that the child creates; the start is then apart. NULL: none */
+	uint64_t cookie;	      /* SO_COOKIE of the connection; 0: none */
+	const char *notify;	      /* the whole text NOTIFY_SOCKET=…; NULL: none */
+	int64_t watchdog;	      /* WATCHDOG_USEC, microseconds (sd_watchdog_enabled(3)); 0: none */
+	unsigned store;		      /* FDSTORE, number of descriptors (sd_pid_notify_with_fds(3)); 0: none */
+	const char *const *variables; /* further NAME=value, NULL-terminated; NULL: none */
+	const char *invocation;	      /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
+	uint64_t private_id;	      /* number of the instance's private_tmp folders; 0: it has none */
+	const char *group; /* path of the control group that the child creates; the start is then apart. NULL: none */
 	/* Descriptor of an open control group to start in; 0: none. If that is impossible, the process starts
 	 * outside. */
 	int into;
-	double begun;                   /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
-	pid_t pid;                      /* result: the process; -1: the start failed, for the reason in `fault` */
+	double begun; /* result: earliest time of the fork, seconds of CLOCK_MONOTONIC */
+	pid_t pid;    /* result: the process; -1: the start failed, for the reason in `fault` */
 	/* Result of a start apart: a pipe that yields a struct fault, or its end once the program runs; the caller
 	 * closes it. -1: the program runs already. */
 	int report;
-	struct fault fault;             /* result: stage and errno of a failure */
+	struct fault fault; /* result: stage and errno of a failure */
 };
 
-/* Starts one apart: request->pid is the process, which does not run its program yet; or -1 and request->fault. */
+/* Starts a program of superd's own, without what needs superd-exec: request->pid is the process, which does not run its
+ * program yet; or -1 and request->fault. */
 void spawn_start(struct spawn_request *request);
 
 /* Makes a new INVOCATION_ID, for starts that share one. false: the kernel has no randomness yet. */
 bool spawn_invocation(char id[INVOCATION_ID + 1]);
-
-/* By fork(2): returns at once, with *report open. */
-pid_t spawn_async(struct job *job, int *report);
 
 /* Calls `try` in a process of its own and returns its result, 0 to 255; -1 and errno. For tests of the kernel's
  * features. Waits, up to five seconds. */
@@ -377,7 +380,7 @@ pid_t spawn_aside(const struct own_program *program, char *const *argv, const in
 const char *stage_name(enum stage stage);
 const char *fault_reason(const struct fault *fault);
 
-#define SPAWN_STACK (64 << 10)          /* bytes of a child's stack */
+#define SPAWN_STACK (64 << 10) /* bytes of a child's stack */
 
 /* The environment and the arguments of one start: its own variables in front of the plan's, and the plan's words with
  * variables replaced. */
@@ -419,8 +422,8 @@ char **argv_expand(char *const *argv, char *const *environment);
 /* Standard streams, /dev/null, the loop, the set of listeners, superd's own programs, the control socket with its
  * reserve, and three for superd-output. */
 #define DESCRIPTORS_OWN 28
-#define DESCRIPTORS_START 11            /* at most, for a start that prepares all that its service keeps while it runs */
-#define DESCRIPTORS_SERVICE 3           /* that a service keeps while it runs: both ends of its pipe, and who reads it */
+#define DESCRIPTORS_START 11  /* at most, for a start that prepares all that its service keeps while it runs */
+#define DESCRIPTORS_SERVICE 3 /* that a service keeps while it runs: both ends of its pipe, and who reads it */
 
 /* Turns the words of scheduling options into the kernel's numbers. Fails without the kernel's calls. */
 
@@ -431,8 +434,7 @@ bool scheduling_io_priority(const char *text, int *priority);
 
 /* Appends the text with %{fd} %{fd:NAME} %{fds} %{path:NAME} %{service} %{port} %{instance} and %% replaced. false:
  * there is no such template or name, or that socket is missing. */
-bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text,
-		 struct buf *out);
+bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text, struct buf *out);
 
 /* The index of the passed socket with this name, from 0; -1: none. */
 int plan_socket_index(const struct service *service, const struct plan_sockets *sockets, const char *name);

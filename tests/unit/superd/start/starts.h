@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "superd/start/start.h"
+#include "superd/daemon.h"
 #include "tests/unit/hang.h"
 
 /* What is known of this start by its program's first moment, whichever way it was made: as if it had been waited
@@ -27,8 +27,15 @@ static inline void settle(struct spawn_request *launch)
 	launch->report = -1;
 }
 
-static inline void start_and_settle(struct spawn_request *launch)
+static inline void start(struct spawn_request *request)
 {
-	spawn_start(launch);
-	settle(launch);
+	request->pid = launch(request, NULL, &request->report);
+	if (request->pid < 0 && request->fault.stage > STAGE_FORK)
+		waitpid(-1, NULL, 0);   /* as the loop does */
+}
+
+static inline void start_and_settle(struct spawn_request *request)
+{
+	start(request);
+	settle(request);
 }

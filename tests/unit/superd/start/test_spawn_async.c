@@ -1,4 +1,5 @@
 /* Starts that take their time in a process of their own: what of superd they keep open meanwhile. */
+#include "starts.h"
 #include "tests/unit/rows.h"
 
 #include <dirent.h>
@@ -72,7 +73,7 @@ Test(spawn_async, a_start_that_waits_keeps_nothing_of_other_clients)
 	wanted[3] = own[1];
 	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:%s\"", fifo);
 	launch.plan = plan;
-	spawn_start(&launch);
+	start(&launch);
 	cr_assert_gt(launch.pid, 0);
 	close(other[1]);
 	close(own[1]);
@@ -117,7 +118,7 @@ Test(spawn_async, a_start_that_waits_has_a_copy_of_what_superd_shares_with_its_g
 	make_pipe(other);
 	plan = row_plan("exec = \"/bin/true\"\nload_credential = \"k:%s\"", fifo);
 	launch.plan = plan;
-	spawn_start(&launch);
+	start(&launch);
 	cr_assert_gt(launch.pid, 0);
 	close(other[1]);
 	cr_assert(ends_within(other[0], HANG_MS));      /* it has closed what is not its own */
@@ -153,7 +154,7 @@ Test(spawn_async, credentials_do_not_leave_a_jail_by_its_links)
 	plan = plan_make(jailed(), &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
 	cr_assert(plan, "%s", buf_string(&why));
 	launch.plan = plan;
-	spawn_start(&launch);
+	start(&launch);
 	cr_assert_gt(launch.pid, 0);
 	told.fd = launch.report;
 	cr_assert_eq(poll(&told, 1, HANG_MS), 1);
@@ -264,7 +265,7 @@ static int start_where(bool (*prepare)(void), const char *value)
 	launch.variables = (const char *const[]){ value, NULL };
 	if (!prepare())
 		return 100;
-	spawn_start(&launch);
+	start(&launch);
 	if (launch.pid < 0)
 		return (int)launch.fault.stage;
 	return read(launch.report, &fault, sizeof(fault)) == 0 ? 0 : (int)fault.stage;
