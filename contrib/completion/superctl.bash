@@ -29,7 +29,7 @@ _superctl_names()
 _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
-	local reading='status list show why history log health metrics connect'
+	local reading='status list show why history log health metrics'
 	local acting='start stop restart hold release drain freeze thaw sleep wake wait signal enable disable reload'
 	local others='top events diff reopen upgrade shutdown version help'
 	local -a control=()

@@ -38,8 +38,6 @@ const struct verb verbs[] = {
 	{ "events", NAMES_NONE, false, "service level timeout", "print log lines as they come", view_events },
 	{ "health", NAMES_ANY, false, "", "print healthy, degraded or unhealthy, with the reasons", view_health },
 	{ "metrics", NAMES_ANY, false, "", "print counters and histograms for Prometheus", view_metrics },
-	{ "connect", NAMES_SOME, false, "", "connect standard input and output to a service, as a client",
-	  view_connect },
 	{ "start", NAMES_SOME, false, ACTS, "start a service now, without a client", view_act },
 	{ "stop", NAMES_SOME, true, ACTS, "stop a service; the next client starts it again", view_act },
 	{ "restart", NAMES_SOME, true, ACTS, "stop a service and start it again; clients wait meanwhile", view_act },

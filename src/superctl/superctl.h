@@ -57,7 +57,6 @@ enum ctl_status view_diff(const struct superctl_options *options);
 enum ctl_status view_upgrade(const struct superctl_options *options);
 enum ctl_status view_shutdown(const struct superctl_options *options);
 enum ctl_status view_version(const struct superctl_options *options);
-enum ctl_status view_connect(const struct superctl_options *options); /* exit status 1: also if the connection broke */
 enum ctl_status view_page(const struct superctl_options *options); /* builtin = status; names: own host names */
 enum ctl_status view_metrics_page(const struct superctl_options *options); /* builtin = metrics */
 

@@ -863,27 +863,6 @@ Behaviour(superctl_real, a_name_that_is_none_is_said_beside_those_that_are)
 	superd_stop(superd);
 }
 
-/* Also what is more than a socket takes at once. */
-Behaviour(superctl_real, connect_is_a_client_of_the_service)
-{
-	struct superd *superd = run();
-	const char *input = path_in("much");
-	struct outcome outcome;
-
-	outcome = program_answer((const char *const[]){
-		"/bin/sh", "-c", text_of("seq 300000 >'%s' && '%s' --control '%s' connect each <'%s' | cmp - '%s' && "
-					 "echo same", input, superctl_path(), control, input, input), NULL });
-	cr_expect_str_eq(outcome.out, "same\n", "%s", outcome.err);
-	outcome = answer_to(write_file("few", "%s", "hello\n"), (const char *const[]){
-		superctl_path(), "--control", control, "connect", "each", NULL });
-	cr_expect_eq(outcome.status, 0);
-	cr_expect_str_eq(outcome.out, "hello\n", "%s", outcome.err);
-	outcome = SUPERCTL(control, "connect", "*");
-	cr_expect_eq(outcome.status, 1);
-	cr_expect_not_null(strstr(outcome.err, "is not the name of one service"), "%s", outcome.err);
-	superd_stop(superd);
-}
-
 /* One is accepted, and waits with those that are not: every view counts them together. */
 Behaviour(superctl_real, counts_the_waiting_clients_once_for_all_views)
 {
