@@ -139,13 +139,6 @@ static void add_word(struct inetd *inetd, const char *text, size_t length, size_
 	};
 }
 
-static bool opens_quote(struct inetd *inetd, char c, bool first)
-{
-	enum inetd_quoting quoting = inetd->dialect->quoting;
-
-	return (c == '"' || c == '\'') && quoting != QUOTING_NONE && (first || quoting != QUOTING_WHOLE);
-}
-
 /* Adds the text of the quotes that open at `at`. Returns the offset behind them; 0: they are not closed. */
 static size_t scan_quoted(struct inetd *inetd, size_t at, size_t end, struct buf *out)
 {
@@ -153,8 +146,7 @@ static size_t scan_quoted(struct inetd *inetd, size_t at, size_t end, struct buf
 	char quote = text[at++];
 
 	for (; at < end && text[at] != quote; at++) {
-		if (inetd->dialect->quoting == QUOTING_FULL && quote == '"' && text[at] == '\\' && at + 1 < end &&
-		    strchr("\"\\", text[at + 1]))
+		if (quote == '"' && text[at] == '\\' && at + 1 < end && strchr("\"\\", text[at + 1]))
 			at++;
 		buf_char(out, text[at]);
 	}
@@ -178,62 +170,21 @@ static bool scan_line_word(struct inetd *inetd, size_t *at, size_t end)
 	size_t start = *at, next;
 	struct buf word = { 0 };
 
-	while (*at < end && !is_blank(text[*at]) && text[*at] != '"' && text[*at] != '\'')
-		++*at;
-	if (*at == end || is_blank(text[*at])) {
-		add_word(inetd, text + start, *at - start, start);
-		return true;
-	}
-	buf_add(&word, text + start, *at - start);
 	while (*at < end && !is_blank(text[*at])) {
-		if (!opens_quote(inetd, text[*at], *at == start)) {
+		if (!inetd->dialect->has_quotes || (text[*at] != '"' && text[*at] != '\'')) {
 			buf_char(&word, text[(*at)++]);
 			continue;
 		}
-		inetd->line.has_quotes = true;
 		next = scan_quoted(inetd, *at, end, &word);
 		if (!next) {
 			buf_free(&word);
 			return refuse_quote(inetd, *at);
 		}
 		*at = next;
-		if (inetd->dialect->quoting == QUOTING_WHOLE)
-			break;
 	}
 	add_word(inetd, buf_string(&word), word.length, start);
 	buf_free(&word);
 	return true;
-}
-
-/* In superd's own dialect a line whose last word is a lone backslash goes on in the next one. */
-static bool joins_lines(const struct inetd *inetd)
-{
-	return inetd->reading->compat == COMPAT_NONE;
-}
-
-/* Adds the words of one line of the text. *joined is set if a backslash at its end continues it. */
-static bool scan_line(struct inetd *inetd, size_t at, size_t end, bool *joined)
-{
-	const struct source_file *source = inetd->source;
-
-	while ((at = skip_blanks(source, at, end)) < end) {
-		if (joins_lines(inetd) && source->text[at] == '\\' && skip_blanks(source, at + 1, end) == end) {
-			*joined = true;
-			return true;
-		}
-		if (!scan_line_word(inetd, &at, end))
-			return false;
-	}
-	return true;
-}
-
-/* The same of a line that is not split any more. */
-static bool ends_joined(struct inetd *inetd, size_t start, size_t end)
-{
-	while (end > start && is_blank(inetd->source->text[end - 1]))
-		end--;
-	return joins_lines(inetd) && end - start >= 2 && inetd->source->text[end - 1] == '\\' &&
-		is_blank(inetd->source->text[end - 2]);
 }
 
 /* Reads the line at `at` with its continuation lines. false: it is wrong (reported); line->end is then still behind all
@@ -242,26 +193,18 @@ static bool read_line(struct inetd *inetd, size_t at)
 {
 	struct inetd_line *line = &inetd->line;
 	const struct source_file *source = inetd->source;
-	bool ok = true, joined = false, first = true;
+	bool ok = true;
 
 	line->count = 0;
-	line->has_quotes = false;
-	for (;; first = false) {
-		size_t end = source_line_end(source, at), start = skip_blanks(source, at, end);
-		bool is_comment = !first && start < end && source->text[start] == '#';
+	line->at = source_origin_near(source, skip_blanks(source, at, source->length), &line->near);
+	do {
+		size_t end = source_line_end(source, at);
+		bool is_comment = line->count && source->text[skip_blanks(source, at, end)] == '#';
 
-		if (first)
-			line->at = source_origin_near(source, start, &line->near);
-		joined = false;
-		if (ok && !is_comment)
-			ok = scan_line(inetd, start, end, &joined);
-		else if (!is_comment)
-			joined = ends_joined(inetd, start, end);
+		while (ok && !is_comment && (at = skip_blanks(source, at, end)) < end)
+			ok = scan_line_word(inetd, &at, end);
 		at = end + 1;
-		if (at >= source->length ||
-		    (!joined && !(inetd->dialect->continues && (source->text[at] == ' ' || source->text[at] == '\t'))))
-			break;
-	}
+	} while (at < source->length && inetd->dialect->continues && strchr(" \t", source->text[at]));
 	line->end = at < source->length ? at : source->length;
 	return ok;
 }
@@ -344,12 +287,10 @@ static void set_default_limits(struct inetd *inetd, struct inetd_entry *entry)
 		.rate = -1, .instances = -1, .per_source = -1, .per_source_cpm = -1
 	};
 	const struct inetd_defaults *said = inetd->reading->inetd ? inetd->reading->inetd : &none;
-	int64_t rate = said->rate >= 0 ? said->rate : inetd->dialect->rate;
 	bool has_sources = entry->transport != INETD_UNIX || entry->type != INETD_DGRAM;
 
-	entry->pause = inetd->dialect->pause;
 	if (entry->burst == INETD_UNSAID)
-		entry->burst = rate > 1 && inetd->dialect->rate_less ? rate - 1 : default_number(rate);
+		entry->burst = default_number(said->rate >= 0 ? said->rate : inetd->dialect->rate);
 	if (!entry->accepts) {
 		set_wait_limits(inetd, entry);
 		return;
@@ -636,10 +577,6 @@ static size_t read_field_line(struct inetd *inetd, size_t at)
 		return inetd->line.end;
 	}
 	entry = inetd_entry_new(inetd->dialect, inetd->line.words[0].text, inetd->line.at);
-	if (inetd->line.has_quotes)
-		inetd_note(inetd, INETD_NOTE_QUOTES, inetd->line.at,
-			   "quotes hold a word together here, as with GNU, FreeBSD and NetBSD; OpenBSD's and busybox's "
-			   "inetd hand them on (see --compat)");
 	if (inetd->line.words[0].text[0] == '.') {
 		if (!read_directive(inetd))
 			reading_leave_out(inetd->reading, inetd->line.at, NULL);

@@ -16,36 +16,31 @@
 
 static const struct inetd_dialect dialects[COMPATS] = {
 	[COMPAT_NONE] = {
-		.quoting = QUOTING_FULL, .continues = true, .bare = BARE_BOTH, .pause = "10min", .unix_mode = "0666",
+		.has_quotes = true, .continues = true, .bare = BARE_BOTH, .pause = "10min", .unix_mode = "0666",
 	},
 	[COMPAT_OPENBSD] = {            /* Debian's openbsd-inetd */
-		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_BOTH, .udp6_is_dual = true, .dot = DOT_FIRST,
-		.root_keeps_group = true, .wait = WAIT_ELSE, .rate = 256, .rate_less = true, .number_less = true,
-		.zero_is_default = true, .pause = "10min", .unix_mode = "0666",
+		.continues = true, .bare = BARE_BOTH, .udp6_is_dual = true, .dot = DOT_SPLITS, .rate = 255,
+		.pause = "10min", .unix_mode = "0666",
 	},
 	[COMPAT_FREEBSD] = {
-		.quoting = QUOTING_WHOLE, .continues = true, .bare = BARE_IPV4, .dot = DOT_KEPT, .rate = 256,
-		.rate_less = true, .pause = "10min", .unix_mode = "0200", .wraps_program = true,
-		.wait = WAIT_PREFIX,
+		.has_quotes = true, .continues = true, .bare = BARE_IPV4, .dot = DOT_KEPT, .rate = 255,
+		.pause = "10min", .unix_mode = "0200", .wraps_program = true,
 	},
 	[COMPAT_NETBSD] = {
-		.quoting = QUOTING_PLAIN, .continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true,
-		.udp6_is_dual = true, .dot = DOT_SPLITS, .rate = 40, .zero_is_never = true,
-		.pause = "10min", .unix_mode = "0755",
+		.has_quotes = true, .continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true,
+		.dot = DOT_SPLITS, .rate = 40, .zero_is_never = true, .pause = "10min", .unix_mode = "0755",
 	},
 	[COMPAT_GNU] = {
-		.quoting = QUOTING_PLAIN, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true,
-		.dot = DOT_SPLITS, .root_keeps_group = true, .wait = WAIT_ELSE, .rate = 1000, .rate_less = true,
-		.pause = "10min", .unix_mode = "0666", .adds_tcpmux = true, .zero_is_default = true,
+		.has_quotes = true, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true, .dot = DOT_SPLITS,
+		.rate = 999, .pause = "10min", .unix_mode = "0666",
 	},
 	[COMPAT_BUSYBOX] = {
-		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true,
-		.udp6_is_dual = true, .dot = DOT_FIRST, .rate_less = true, .number_less = true, .pause = "1min",
-		.unix_mode = "0755", .searches_path = true,
+		.continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true, .dot = DOT_SPLITS,
+		.pause = "1min", .unix_mode = "0755", .searches_path = true,
 	},
 	[COMPAT_XINETD] = {
-		.quoting = QUOTING_NONE, .continues = true, .bare = BARE_DUAL, .tcp6_is_dual = true,
-		.udp6_is_dual = true, .dot = DOT_FIRST, .wait = WAIT_ELSE, .pause = "10min", .unix_mode = "0666",
+		.continues = true, .bare = BARE_DUAL, .tcp6_is_dual = true, .udp6_is_dual = true, .dot = DOT_SPLITS,
+		.pause = "10min", .unix_mode = "0666",
 	},
 };
 
@@ -92,14 +87,6 @@ bool inetd_say(struct inetd *inetd, const struct inetd_entry *entry, enum severi
 	diags_add(inetd->reading->diags, severity, at, "%s: %s", entry->service, buf_string(&message));
 	buf_free(&message);
 	return false;
-}
-
-void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text)
-{
-	if (inetd->reading->compat != COMPAT_NONE || (inetd->noted & which))
-		return;
-	inetd->noted |= which;
-	diag_note(inetd->reading->diags, at, "%s", text);
 }
 
 const char *inetd_keep(struct inetd *inetd, const char *text, size_t length)
@@ -450,65 +437,33 @@ bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const ch
 	return check_service_port(inetd, entry) && read_tcpmux_name(inetd, entry);
 }
 
-/* The fourth field: wait or nowait, and the limits behind it.
- *
- * Systems differ in what the number means: with OpenBSD, NetBSD and GNU, behind a dot or a colon, it limits starts a
- * minute; with FreeBSD, behind a slash, it limits running servers. 0 means no limit to some, and no start to others. */
+/* The fourth field: wait or nowait, and the limits behind it: behind a dot or a colon, as OpenBSD, NetBSD and GNU have
+ * it, of starts a minute; behind a slash, as FreeBSD has it, of running servers. */
 
-/* Sets the limit of starts a minute, N of nowait.N. 0 is no limit or no start, as the dialect has it. */
-static void set_rate(struct inetd *inetd, struct inetd_entry *entry, int64_t number, struct origin at)
-{
-	if (!number && inetd->dialect->zero_is_never) {
-		entry->burst = 0;
-		entry_warn(inetd, entry, at, "a limit of 0 starts no server: clients wait");
-	} else if (!number && inetd->dialect->zero_is_default) {
-		entry_warn(inetd, entry, at,
-			   "a limit of 0 means the default, as with Debian's openbsd-inetd and inetutils-inetd");
-	} else if (!number) {
-		entry->burst = UNLIMITED;
-		diag_warning(inetd->reading->diags, at,
-			     "%s: a limit of 0 is none, as busybox's inetd has it; NetBSD's starts nothing then",
-			     entry->service);
-	} else { /* the first is always let in */
-		entry->burst = number > 1 ? number - inetd->dialect->number_less : number;
-	}
-}
-
-/* Accepts, with a warning, numbers that other inetds accept and that limit nothing: none at all, or one too large. */
-static bool read_useless_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
-{
-	struct diags *diags = inetd->reading->diags;
-
-	if (!*text) {
-		diag_warning(diags, at, "%s: the number after the dot is missing; the dot is ignored", entry->service);
-		return true;
-	}
-	if (text[strspn(text, "0123456789")])
-		return false;
-	entry->burst = UNLIMITED;
-	entry_warn(inetd, entry, at, "%s is more than can be counted: there is no limit", text);
-	return true;
-}
-
-/* Reads ".N" and ":N". Only NetBSD has the colon. */
+/* Reads ".N" and ":N"; only NetBSD has the colon. Other inetds accept no number, and one too large to count. */
 static bool read_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
 {
-	struct origin number_at = inetd_shift(at, 1);
+	const char *word = text + 1;
 	int64_t number;
 
-	if (!scan_number(text + 1, INT32_MAX, &number))
-		return read_useless_rate(inetd, entry, text + 1, number_at) ||
-			inetd_refuse(inetd, number_at,
-				     "%s: %s%c must be followed by the number of starts in a minute; '%s' is no number",
-				     entry->service, entry->accepts ? "nowait" : "wait", *text, text + 1);
-	if (!number && *text == ':' && !inetd->dialect->zero_is_never) {
-		set_never(inetd, entry, number_at, "a limit of 0 starts nothing");
-		return true;
+	at = inetd_shift(at, 1);
+	if (!*word) {
+		entry_warn(inetd, entry, at, "the number after the dot is missing; the dot is ignored");
+	} else if (word[strspn(word, "0123456789")]) {
+		return inetd_refuse(inetd, at,
+				    "%s: %s%c must be followed by the number of starts in a minute; '%s' is no number",
+				    entry->service, entry->accepts ? "nowait" : "wait", *text, word);
+	} else if (!scan_number(word, INT32_MAX, &number)) {
+		entry->burst = UNLIMITED;
+		entry_warn(inetd, entry, at, "%s is more than can be counted: there is no limit", word);
+	} else if (number) {
+		entry->burst = number;
+	} else if (*text == ':' || inetd->dialect->zero_is_never) {
+		set_never(inetd, entry, at, "a limit of 0 starts nothing");
+	} else {
+		entry_warn(inetd, entry, at,
+			   "a limit of 0 means the default limit; NetBSD's inetd starts nothing then");
 	}
-	inetd_note(inetd, INETD_NOTE_NUMBER, number_at,
-		   "nowait.N starts N a minute here, as with NetBSD and GNU; OpenBSD's and busybox's inetd start one "
-		   "less (see --compat)");
-	set_rate(inetd, entry, number, number_at);
 	return true;
 }
 
@@ -536,50 +491,24 @@ static bool read_freebsd_limits(struct inetd *inetd, struct inetd_entry *entry, 
 	return true;
 }
 
-/* Accepts another word that some inetds read as wait or nowait. */
-static bool read_lenient_word(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
-{
-	entry->accepts = inetd->dialect->wait == WAIT_ELSE || strchr("nN", field[0]);
-	diag_warning(inetd->reading->diags, at, "%s: '%s' is neither wait nor nowait; it is taken for %s",
-		     entry->service, field, entry->accepts ? "nowait" : "wait");
-	return true;
-}
-
-/* The signs behind the word that may start a limit. OpenBSD's and GNU's inetd know the dot alone: with anything else
- * there it is another word to them. */
-static bool starts_limit(const struct inetd *inetd, char sign)
-{
-	return sign == '.' || (inetd->dialect->wait != WAIT_ELSE && (sign == ':' || sign == '/'));
-}
-
-/* Case does not matter, but for dialects with WAIT_ELSE. */
-static bool word_begins_with(const struct inetd *inetd, const char *field, const char *word)
-{
-	if (inetd->dialect->wait == WAIT_ELSE)
-		return !strncmp(field, word, strlen(word));
-	return !strncasecmp(field, word, strlen(word));
-}
-
 bool inetd_take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
-	const char *end = field;
+	size_t length;
 
 	entry->wait_at = at;
-	entry->accepts = word_begins_with(inetd, field, "nowait");
-	if (entry->accepts || word_begins_with(inetd, field, "wait"))
-		end = field + (entry->accepts ? 6 : 4);
-	if (end > field && !*end)
-		return true;
-	at = inetd_shift(at, (size_t)(end - field));
-	if (end > field && starts_limit(inetd, *end))
-		return *end == '/' ? read_freebsd_limits(inetd, entry, end, at) : read_rate(inetd, entry, end, at);
-	if (inetd->dialect->wait == WAIT_ELSE || (inetd->dialect->wait == WAIT_PREFIX && end > field))
-		return read_lenient_word(inetd, entry, field, entry->wait_at);
-	entry_refuse(inetd, entry, entry->wait_at, "'%s' is neither wait nor nowait", field);
-	inetd_hint(inetd,
-		   "with nowait superd accepts and starts a program for each client; with wait the program receives "
-		   "the socket itself");
-	return false;
+	entry->accepts = !strncasecmp(field, "nowait", 6);
+	length = entry->accepts ? 6 : !strncasecmp(field, "wait", 4) ? 4 : 0;
+	if (!length || (field[length] && !strchr(".:/", field[length]))) {
+		entry_refuse(inetd, entry, at, "'%s' is neither wait nor nowait", field);
+		inetd_hint(inetd,
+			   "with nowait superd accepts and starts a program for each client; with wait the program "
+			   "receives the socket itself");
+		return false;
+	}
+	at = inetd_shift(at, length);
+	if (field[length] == '/')
+		return read_freebsd_limits(inetd, entry, field + length, at);
+	return !field[length] || read_rate(inetd, entry, field + length, at);
 }
 
 /* The last fields: the user, the program and its arguments.
@@ -601,24 +530,6 @@ static const char *cut_class(struct inetd *inetd, struct inetd_entry *entry, con
 	return inetd_keep(inetd, field, (size_t)(slash - field));
 }
 
-/* The character between user and group; NULL: all of the text is the user. */
-static const char *find_separator(struct inetd *inetd, const char *text, struct origin at)
-{
-	const char *colon = strrchr(text, ':'), *dot = strchr(text, '.');
-	enum inetd_dot meaning = inetd->dialect->dot;
-
-	if (meaning == DOT_FIRST && dot && (!colon || dot < colon))
-		return dot;
-	if (colon || !dot || meaning == DOT_KEPT)
-		return colon;
-	if (meaning != DOT_TRIED)
-		return dot;
-	inetd_note(inetd, INETD_NOTE_DOT, at,
-		   "user.group is tried as the name of a user first; other inetds split it at the dot, FreeBSD's never "
-		   "does (user:group is clear)");
-	return NULL;
-}
-
 bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
 {
 	const char *text, *separator;
@@ -631,7 +542,9 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 	}
 	text = cut_class(inetd, entry, field, at);
 	entry->user = text;
-	separator = find_separator(inetd, text, at);
+	separator = strrchr(text, ':');
+	if (!separator && inetd->dialect->dot == DOT_SPLITS)
+		separator = strchr(text, '.');
 	if (separator) {
 		entry->user = inetd_keep(inetd, text, (size_t)(separator - text));
 		entry->group = separator + 1;
@@ -641,8 +554,6 @@ bool inetd_take_user(struct inetd *inetd, struct inetd_entry *entry, const char 
 	if (entry->group && !*entry->group)
 		return entry_refuse(inetd, entry, inetd_shift(at, strlen(field)), "the group after '%s' is missing",
 				    field);
-	if (inetd->dialect->root_keeps_group && (!strcmp(entry->user, "root") || !strcmp(entry->user, "0")))
-		entry->group = NULL;
 	return true;
 }
 

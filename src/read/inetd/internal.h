@@ -13,47 +13,27 @@
 
 /* The dialects of inetd.conf: how each inetd implementation reads the same line. COMPAT_NONE is superd's own
  * dialect. */
-enum inetd_quoting {
-	QUOTING_FULL,                   /* quotes anywhere in a word; in "…" a backslash escapes " and \ */
-	QUOTING_PLAIN,                  /* quotes anywhere in a word, no backslash */
-	QUOTING_WHOLE,                  /* quotes only around whole words */
-	QUOTING_NONE                    /* quotes are ordinary characters */
-};
-
 /* The families of "tcp" and "udp" without 4, 6 or 46: two sockets, IPv4 alone, or one socket for both. */
 enum inetd_bare { BARE_BOTH, BARE_IPV4, BARE_DUAL };
 
-/* The meaning of a dot in the user field, user.group. */
+/* The meaning of a dot in the user field, user.group, if there is no colon. */
 enum inetd_dot {
 	DOT_TRIED,                      /* a user of that whole name, if there is one; else user and group */
-	DOT_SPLITS,                     /* user and group, unless there is a colon */
-	DOT_FIRST,                      /* user and group, also with a colon behind */
+	DOT_SPLITS,                     /* user and group */
 	DOT_KEPT                        /* part of the user's name */
 };
 
-/* Which words mean `wait` and `nowait`. */
-enum inetd_wait {
-	WAIT_EXACT,                     /* just these */
-	WAIT_PREFIX,                    /* all words that begin with them */
-	WAIT_ELSE                       /* any word but `wait` and `wait.N` means `nowait` */
-};
-
 struct inetd_dialect {
-	enum inetd_quoting quoting;
+	bool has_quotes;                /* quotes join words; in "…" a backslash escapes " and \ */
 	bool continues;                 /* a line that begins with a blank continues the one before */
 	enum inetd_bare bare;
 	bool tcp6_is_dual, udp6_is_dual;        /* the socket of tcp6 or udp6 serves IPv4 clients too */
 	enum inetd_dot dot;
-	bool root_keeps_group;          /* the group of an entry for root is ignored */
-	enum inetd_wait wait;
 	int64_t rate;                   /* default limit, in starts a minute; 0: no limit */
-	bool rate_less, number_less;    /* the limit is one less than `rate`; than N of nowait.N */
-	bool zero_is_never;             /* nowait.0 means no start at all; otherwise it means no limit, but for */
-	bool zero_is_default;           /* nowait.0 means the default, `rate` */
+	bool zero_is_never;             /* nowait.0 means no start at all; otherwise it means the default, `rate` */
 	const char *pause;              /* option trigger_limit_pause */
 	const char *unix_mode;          /* file mode of a unix socket, octal */
 	bool wraps_program;             /* hosts.allow has the last component of the program's path, not argv[0] */
-	bool adds_tcpmux;               /* an entry tcpmux/NAME also opens port 1 for tcpmux itself */
 	bool searches_path;             /* a program without a slash is searched in the usual folders */
 };
 
@@ -72,7 +52,6 @@ struct inetd_line {
 	struct origin at;               /* its first word */
 	size_t end;                     /* offset of the next line in the source's text */
 	size_t near;                    /* for source_origin_near */
-	bool has_quotes;
 };
 
 enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET, INETD_TYPES };
@@ -105,7 +84,6 @@ struct inetd_entry {
 	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED or
 	 * INETD_UNSAID. */
 	int64_t burst, instances, per_source, per_source_cpm;
-	const char *pause;              /* option trigger_limit_pause */
 	const char *protocol;           /* as written, without the options behind a comma */
 	const char *send_buffer, *receive_buffer;       /* sizes in bytes, as written; NULL: the kernel's default */
 	const char *socket_user, *socket_group, *socket_mode;   /* of a unix socket; NULL: not set */
@@ -148,10 +126,7 @@ struct inetd {
 	struct inetd_line line;
 	const char *hosts;              /* default addresses, from a line HOSTS:; NULL: any */
 	struct origin policy;           /* the line #@ with an IPsec policy for entries below it; line 0: none */
-	unsigned noted;                 /* bits INETD_NOTE_… of the notes that this file has already got */
 };
-
-enum { INETD_NOTE_NUMBER = 1, INETD_NOTE_DOT = 2, INETD_NOTE_QUOTES = 4 };
 
 /* Adds an error. Returns false. */
 #define inetd_refuse(inetd, ...) reading_refuse((inetd)->reading, __VA_ARGS__)
@@ -162,9 +137,6 @@ bool inetd_say(struct inetd *inetd, const struct inetd_entry *entry, enum severi
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 #define entry_refuse(inetd, entry, ...) inetd_say(inetd, entry, SEVERITY_ERROR, __VA_ARGS__)
 #define entry_warn(inetd, entry, ...) inetd_say(inetd, entry, SEVERITY_WARNING, __VA_ARGS__)
-
-/* Adds a note about other dialects; each kind of note once a file, and only with superd's own dialect. */
-void inetd_note(struct inetd *inetd, unsigned which, struct origin at, const char *text);
 
 const char *inetd_keep(struct inetd *inetd, const char *text, size_t length);
 struct origin inetd_shift(struct origin at, size_t columns);	/* the place that many columns further right */

@@ -336,11 +336,10 @@ static bool is_tcpmux(const struct inetd_entry *entry)
 		(!strcmp(entry->service, "tcpmux") || !strcmp(entry->service, "1"));
 }
 
-/* Services of tcpmux need an entry for tcpmux itself. superd warns if there is none; for GNU's dialect it adds one. */
-static void ensure_tcpmux(struct reading *reading, struct inetd_entries *entries)
+/* Warns of services of tcpmux without an entry for tcpmux itself. */
+static void check_tcpmux(struct reading *reading, const struct inetd_entries *entries)
 {
 	const struct inetd_entry *mux = NULL;
-	struct inetd_entry answering;
 
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct inetd_entry *entry = &entries->list[i];
@@ -352,24 +351,9 @@ static void ensure_tcpmux(struct reading *reading, struct inetd_entries *entries
 	}
 	if (!mux)
 		return;
-	if (!mux->dialect->adds_tcpmux) {
-		diag_warning(reading->diags, mux->at, "%s: no client can reach it, because no entry answers for tcpmux",
-			     mux->service);
-		diags_hint(reading->diags, "tcpmux stream tcp nowait root internal");
-		return;
-	}
-	diag_warning(reading->diags, mux->at,
-		     "%s: an entry for tcpmux is missing and added, as GNU's inetd does: port 1 is open", mux->service);
-	answering = inetd_entry_new(mux->dialect, "tcpmux", mux->at);
-	answering.transport = INETD_TCP;
-	answering.families = INETD_IPV4;
-	answering.accepts = true;
-	answering.burst = mux->burst;
-	answering.instances = answering.per_source = answering.per_source_cpm = UNLIMITED;
-	answering.pause = mux->pause;
-	answering.protocol = "tcp";
-	answering.builtin = "tcpmux";
-	inetd_add(reading, &answering);
+	diag_warning(reading->diags, mux->at, "%s: no client can reach it, because no entry answers for tcpmux",
+		     mux->service);
+	diags_hint(reading->diags, "tcpmux stream tcp nowait root internal");
 }
 
 static void apply_to_sorted(struct inetd_entry **sorted, size_t count, struct reading *reading)
@@ -419,7 +403,7 @@ void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entri
 	for (size_t i = 0; i < entries->count; i++)
 		sorted[i] = &entries->list[i];
 	apply_to_sorted(sorted, entries->count, reading);
-	ensure_tcpmux(reading, entries);
+	check_tcpmux(reading, entries);
 	note_families(entries, reading->diags);
 }
 
@@ -556,7 +540,7 @@ static void set_limit_options(const struct draft *draft, const struct inetd_entr
 		return;
 	set_number_option(draft, "trigger_limit_burst", entry->burst, at);
 	draft_set_text(draft, "trigger_limit_interval", "60s", at);
-	draft_set_text(draft, "trigger_limit_pause", entry->pause, at);
+	draft_set_text(draft, "trigger_limit_pause", entry->dialect->pause, at);
 }
 
 static bool is_tcp(const struct inetd_entry *entry)
