@@ -189,16 +189,10 @@ bool facts_next_failure(struct buf *out, const json_t *service, size_t *at)
 	return true;
 }
 
-/* Adds the addresses of the clients, the part of them at a port that the program has opened itself, and the age of the
- * count if that is 1 s or more. */
+/* Adds the addresses of the clients, and the age of the count if that is 1 s or more. */
 static void add_clients(struct buf *out, const json_t *idle)
 {
-	const json_t *own = json_reply_object(idle, "own_port");
-
 	(void)sentence_add(out, idle, "{connections: client}[ ({peers})]");
-	if (json_reply_number(own, "connections") < json_reply_number(idle, "connections"))
-		(void)sentence_add(out, own, "[{?endpoint}, {connections} of them]");
-	(void)sentence_add(out, idle, "[ at its own port {own_port.endpoint}]");
 	if (json_reply_number(idle, "counted") >= 1)
 		(void)sentence_add(out, idle, " when counted {counted:age} ago");
 }

@@ -31,22 +31,12 @@
 #define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
 #define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 
-#define OWN_MOST 8
-
 struct question {
 	struct svc *svc;
 	struct clients *clients;
 	struct sockets *accepted; /* gets the inodes of what wakes a program; NULL: nobody wants them */
 	struct sockets *waiting;  /* gets who waits: cookies of TCP, inodes of the clients' unix sockets */
 	uint32_t quiet_after;	  /* milliseconds; 0: nobody asks */
-	/* ports that the program has opened by itself */
-	struct sockets held;  /* what its processes have */
-	struct sockets inner; /* ports from which they are connected to each other */
-	struct {
-		unsigned char family;
-		in_port_t port;
-	} own[OWN_MOST]; /* where they listen, beside superd's sockets */
-	unsigned own_count;
 };
 
 static void add_socket(struct sockets *sockets, uint32_t number)
@@ -155,25 +145,6 @@ static bool is_of_service(const struct svc *svc, const struct inet_diag_msg *mes
 	return is;
 }
 
-static bool is_at_own(const struct question *question, const struct inet_diag_msg *message)
-{
-	bool is = false;
-
-	for (unsigned n = 0; n < question->own_count && !is; n++)
-		is = question->own[n].port == message->id.idiag_sport &&
-			question->own[n].family == message->idiag_family;
-	return is;
-}
-
-/* Another program may have that port at another address; and the program is no client of its own. */
-static bool is_own_client(const struct question *question, const struct inet_diag_msg *message)
-{
-	return is_at_own(question, message) &&
-		(!message->idiag_inode || has_number(&question->held, message->idiag_inode)) &&
-		(memcmp(message->id.idiag_src, message->id.idiag_dst, sizeof(message->id.idiag_src)) ||
-		 !has_number(&question->inner, message->id.idiag_dport));
-}
-
 /* Milliseconds since anything has moved; 0 while the program or the kernel has something to do. */
 static uint32_t quiet_for(const struct nlmsghdr *message, const struct inet_diag_msg *socket)
 {
@@ -207,30 +178,22 @@ static void see_inet(struct nlmsghdr *message, void *context)
 	struct question *question = context;
 	struct clients *clients = question->clients;
 	size_t length = strlen(clients->peers);
-	char peer[INET6_ADDRSTRLEN] = "", address[INET6_ADDRSTRLEN] = "";
-	bool own = question->own_count, is_mapped;
+	char peer[INET6_ADDRSTRLEN] = "";
+	bool is_mapped;
 
 	/* What is closed by the server, and has no process any more, is the kernel's business. */
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) ||
-	    !(own ? is_own_client(question, socket) : is_of_service(question->svc, socket)) ||
+	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !is_of_service(question->svc, socket) ||
 	    (!socket->idiag_inode && !(QUEUED & 1u << socket->idiag_state)) ||
 	    access_lists(service_prepared(question->svc->row)->probes, socket->idiag_family, socket->id.idiag_dst))
 		return;
 	is_mapped = socket->idiag_family == AF_INET6 && !memcmp(socket->id.idiag_dst, mapped, sizeof(mapped));
 	inet_ntop(is_mapped ? AF_INET : socket->idiag_family, socket->id.idiag_dst + 3 * is_mapped, peer, sizeof(peer));
 	clients->connected++;
-	if (own && !clients->own++) {
-		inet_ntop(is_mapped ? AF_INET : socket->idiag_family, socket->id.idiag_src + 3 * is_mapped, address,
-			  sizeof(address));
-		snprintf(clients->own_port, sizeof(clients->own_port),
-			 strchr(address, ':') ? "tcp:[%s]:%u" : "tcp:%s:%u", address, ntohs(socket->id.idiag_sport));
-	}
 	if (!socket->idiag_inode && !clients->waiting++)
 		snprintf(clients->first, sizeof(clients->first), "%s", peer);
 	if (length + sizeof(peer) < sizeof(clients->peers) && !strstr(clients->peers, peer))
 		snprintf(clients->peers + length, sizeof(clients->peers) - length, "%s%s", length ? ", " : "", peer);
-	/* A relay goes on, and what it is told wakes the program at its own port. */
-	if (socket->idiag_inode && question->accepted && (own || !service_is_relayed(question->svc->row)))
+	if (socket->idiag_inode && question->accepted)
 		add_socket(question->accepted, socket->idiag_inode);
 	if (!socket->idiag_inode && question->waiting && socket->idiag_state != TCP_SYN_RECV)
 		add_socket(question->waiting, socket->id.idiag_cookie[0]);
@@ -244,7 +207,6 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
 	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
 	const struct rtattr *icons = sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(uint32_t));
-	const struct rtattr *peer = sock_diag_unix_attribute(message, UNIX_DIAG_PEER, sizeof(uint32_t));
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
 	uint32_t number = 0;
@@ -277,27 +239,15 @@ static void see_unix(struct nlmsghdr *message, void *context)
 					   : name && RTA_PAYLOAD(name) == size &&
 				     !memcmp(sock_diag_attribute(name), at->run->name.un.sun_path, size))) {
 			question->clients->connected++;
-			if (question->accepted && !service_is_relayed(question->svc->row))
+			if (question->accepted)
 				add_socket(question->accepted, socket->udiag_ino);
 			return;
 		}
 	}
-	/* Of a path of the program's own: what it has accepted has the name of its listener. */
-	if (peer)
-		memcpy(&number, sock_diag_attribute(peer), sizeof(number));
-	if (!name || socket->udiag_type == SOCK_DGRAM || !has_number(&question->held, socket->udiag_ino) ||
-	    has_number(&question->held, number))
-		return;
-	number = socket->udiag_state == TCP_LISTEN ? length.udiag_rqueue : 1;
-	question->clients->own += number;
-	question->clients->connected += number;
-	if (question->accepted)
-		add_socket(question->accepted, socket->udiag_ino);
 }
 
-/* The ports, of which 0 is any, are in network order. */
-static bool ask_inet(struct question *question, int family, int protocol, in_port_t port, in_port_t peer_port,
-		     void (*see)(struct nlmsghdr *message, void *context))
+/* The port is in network order. */
+static bool ask_inet(struct question *question, int family, int protocol, in_port_t port)
 {
 	struct {
 		struct nlmsghdr header;
@@ -310,76 +260,10 @@ static bool ask_inet(struct question *question, int family, int protocol, in_por
 			     .sdiag_protocol = (unsigned char)protocol,
 			     .idiag_ext = question->quiet_after ? 1 << (INET_DIAG_INFO - 1) : 0,
 			     .idiag_states = protocol == IPPROTO_TCP ? OPEN : 1u << TCP_ESTABLISHED,
-			     .id = { .idiag_sport = port, .idiag_dport = peer_port } },
+			     .id = { .idiag_sport = port } },
 	};
 
-	return sock_diag_ask(&request, sizeof(request), see, question);
-}
-
-/* ---- ports that its program has opened by itself ---- */
-
-static bool add_held(const struct file_id *file, void *context)
-{
-	struct question *question = context;
-
-	if (file->device == process_socket_device())
-		add_socket(&question->held, (uint32_t)file->node);
-	return false;
-}
-
-/* A port of its own; or of datagrams, if it has a relay. */
-static void see_listener(struct nlmsghdr *message, void *context)
-{
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct question *question = context;
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !has_number(&question->held, socket->idiag_inode) ||
-	    is_of_service(question->svc, socket))
-		return;
-	if (question->accepted)
-		add_socket(question->accepted, socket->idiag_inode);
-	if (socket->idiag_state != TCP_LISTEN || question->own_count == OWN_MOST || is_at_own(question, socket))
-		return;
-	question->own[question->own_count].family = socket->idiag_family;
-	question->own[question->own_count++].port = socket->id.idiag_sport;
-}
-
-static void see_inner(struct nlmsghdr *message, void *context)
-{
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct question *question = context;
-
-	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(*socket)) && has_number(&question->held, socket->idiag_inode))
-		add_socket(&question->inner, socket->id.idiag_sport);
-}
-
-static bool ask_own(struct question *question)
-{
-	static const unsigned char families[] = { AF_INET, AF_INET6 };
-	const struct svc *svc = question->svc;
-	pid_t *pids = instance_processes(svc->run->current);
-	bool known = pids || !process_list_is_possible(); /* without /proc nobody knows of them */
-
-	for (pid_t *at = pids; at && *at; at++)
-		process_each_file(*at, false, add_held, question);
-	free(pids);
-	/* What its relay has connected to it is no client, but wakes it. */
-	if (svc->run->current->relay.child.pid && !question->accepted)
-		process_each_file(svc->run->current->relay.child.pid, false, add_held, question);
-	sort_sockets(&question->held);
-	for (unsigned n = 0; n < 2 && question->held.count; n++) {
-		struct sock_diag_filter listeners = { families[n], IPPROTO_TCP, 1u << TCP_LISTEN, 0 };
-		struct sock_diag_filter datagrams = { families[n], IPPROTO_UDP, 1u << TCP_CLOSE, 0 };
-
-		sock_diag_inet(&listeners, see_listener, question);
-		if (question->accepted && service_is_relayed(svc->row))
-			sock_diag_inet(&datagrams, see_listener, question);
-	}
-	for (unsigned n = 0; n < question->own_count * 2; n++)
-		ask_inet(question, families[n % 2], IPPROTO_TCP, 0, question->own[n / 2].port, see_inner);
-	sort_sockets(&question->inner);
-	for (unsigned n = 0; n < question->own_count && known; n++)
-		known = ask_inet(question, question->own[n].family, IPPROTO_TCP, question->own[n].port, 0, see_inet);
-	return known;
+	return sock_diag_ask(&request, sizeof(request), see_inet, question);
 }
 
 /* ---- the question ---- */
@@ -408,20 +292,13 @@ static void ask_kernel(struct question *question)
 				endpoint_is_datagram(svc->sockets[other].listen->address) == (protocol == IPPROTO_UDP);
 		if (asked || (family != AF_INET && family != AF_INET6))
 			continue;
-		known = ask_inet(question, family, protocol, port_of(socket), 0, see_inet);
+		known = ask_inet(question, family, protocol, port_of(socket));
 	}
-	/* While somebody is served at superd's sockets, it does not matter who else there is. */
-	if (known && svc->run->current && !question->waiting &&
-	    (question->clients->connected == question->clients->waiting || question->accepted || question->quiet_after))
-		known = ask_own(question);
-	if (known && (has_unix || question->held.count))
+	if (known && has_unix)
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
-					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS |
-						    UDIAG_SHOW_PEER,
+					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS,
 					    see_unix, question);
 	question->clients->known = known;
-	free(question->held.list);
-	free(question->inner.list);
 }
 
 void clients_count(struct svc *svc, struct clients *clients)
@@ -562,8 +439,8 @@ static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes, io_
 	fd_close(&pidfd);
 }
 
-/* Watches what wakes a frozen program beside superd's sockets: its connections with clients, and its own ports. false:
- * some are missing. */
+/* Watches what wakes a frozen program beside superd's sockets: its connections with clients, or those of its relay.
+ * false: some are missing. */
 bool clients_watch(struct svc *svc, io_callback *wake)
 {
 	struct clients *clients = &svc->run->idle->clients;
@@ -576,6 +453,8 @@ bool clients_watch(struct svc *svc, io_callback *wake)
 	sort_sockets(&nodes);
 	for (pid_t *at = pids; at && *at; at++)
 		watch_process(svc, *at, &nodes, wake);
+	if (svc->run->current->relay.child.pid)
+		watch_process(svc, svc->run->current->relay.child.pid, &nodes, wake);
 	good = clients->known && !nodes.count;
 	free(pids);
 	free(nodes.list);

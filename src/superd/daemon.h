@@ -286,9 +286,7 @@ struct clients {
 	unsigned connected;	    /* all, but probes */
 	unsigned waiting;	    /* of them in a queue, or in a handshake */
 	unsigned quiet;		    /* of them at which nothing has moved for so long: clients_count_quiet */
-	unsigned own;		    /* of them at a port that its program has opened by itself */
 	char peers[200], first[46]; /* addresses of some; of the first that waits */
-	char own_port[64];	    /* one of those ports */
 };
 
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */

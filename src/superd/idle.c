@@ -221,8 +221,6 @@ static void fall_asleep(struct svc *svc)
 	svc_set(svc, FROZEN);
 	svc_watch(svc); /* it may be so since the superd before */
 	watches = clients_watch(svc, on_watched);
-	if (instance->relay.child.pid && svc->run->idle->clients.connected)
-		kill(instance->relay.child.pid, SIGCONT); /* what they send arrives at what is watched */
 	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
 		(long)instance->pid, instance->by_order ? "" : " until a client connects");
 	if (life_of(svc)->freeze_reclaim && instance->cgroup)
@@ -278,8 +276,7 @@ static void wait_on(struct svc *svc)
 	double part = timeout_of(svc) / PARTS, left = due_at(svc) - clock_now();
 
 	idle->step = IDLE_WAITS;
-	if (idle->connected && !idle->polls && !idle->clients.own && !svc->run->current->relay.flows &&
-	    !counts_quiet_ones(svc))
+	if (idle->connected && !idle->polls && !svc->run->current->relay.flows && !counts_quiet_ones(svc))
 		ev_timer_stop(superd.loop, &idle->timer);
 	else
 		wake_in(svc, idle->connected || (idle->polls && left > part) ? part : left);
@@ -314,13 +311,9 @@ static void look_for_signs(struct svc *svc)
 static void take_count(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
-	unsigned own = idle->clients.own;
 	bool was = idle->connected;
 
 	clients_count(svc, &idle->clients);
-	if (idle->clients.own && !own)
-		svc_say(svc, LEVEL_INFO, "busy", "pid %ld keeps running: %u connected to a port of its own",
-			(long)svc->run->current->pid, idle->clients.own);
 	idle->counted = true;
 	idle->connected = !idle->clients.known || idle->clients.connected || svc->run->current->relay.flows > 0;
 	if (was && !idle->connected)
@@ -757,10 +750,6 @@ void idle_show(struct svc *svc, struct buf *out)
 	json_text_field(out, "means", quiet ? "quiet" : "connected");
 	json_whole_field(out, "connections", idle->clients.known ? (int64_t)idle->clients.connected : -1);
 	json_text_field(out, "peers", *idle->clients.peers ? idle->clients.peers : NULL);
-	json_object_field(out, "own_port");
-	json_whole_field(out, "connections", idle->clients.own);
-	json_text_field(out, "endpoint", *idle->clients.own_port ? idle->clients.own_port : NULL);
-	json_object_close(out);
 	if (!idle->connected && (quiet ? idle->counted : !idle->clients.connected))
 		json_seconds_field(out, "for", now > idle->used ? now - idle->used : 0);
 	else

@@ -614,7 +614,7 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 			continue;
 		clients_count(svc, &clients);
 		/* Who waits at sockets that stay is served by the next instance. */
-		if ((!clients.known || clients.own || clients.connected > (svc->removed ? 0 : clients.waiting)) &&
+		if ((!clients.known || clients.connected > (svc->removed ? 0 : clients.waiting)) &&
 		    (timeout == SCAN_INFINITY || lasted * 1e6 < (double)timeout)) {
 			any = true;
 			continue;
