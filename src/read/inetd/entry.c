@@ -324,21 +324,18 @@ static void set_host_family(struct inetd_entry *entry)
 /* Adds the services of one host. */
 static void add_services(struct inetd *inetd, const struct inetd_entry *entry, const char *host)
 {
-	struct inetd_entry one = *entry, other;
+	struct inetd_entries *entries = inetd_entries(inetd->reading);
+	struct inetd_entry one = *entry;
 
 	one.host = host;
 	set_host_family(&one);
-	other = one;
-	if (!one.is_bare || one.is_dual || one.accepts || one.families != (INETD_IPV4 | INETD_IPV6)) {
-		inetd_add(inetd->reading, &one);
-		return;
+	if (one.is_bare && !one.is_dual && !one.accepts && one.families == (INETD_IPV4 | INETD_IPV6)) {
+		one.families = INETD_IPV4;
+		array_add(entries->list, entries->count, entries->capacity) = one;
+		one.families = INETD_IPV6;
+		one.is_implied = true;
 	}
-	one.families = INETD_IPV4;
-	other.families = INETD_IPV6;
-	one.yields = other.yields = 0;
-	other.is_implied = true;
-	inetd_add(inetd->reading, &one);
-	inetd_add(inetd->reading, &other);
+	array_add(entries->list, entries->count, entries->capacity) = one;
 }
 
 /* Moves *list behind its first host. *host is NULL for "*", which is any address. */

@@ -264,7 +264,7 @@ static void set_default_families(const struct inetd *inetd, struct inetd_entry *
 	if (!entry->is_bare || inetd->dialect->bare != BARE_BOTH)
 		return;
 	entry->is_dual = false;
-	entry->yields = INETD_IPV6;
+	entry->yields = INETD_IPV4 | INETD_IPV6;
 }
 
 /* Sets the families of the suffix 4, 6, 6only, 46 or 64 behind tcp and the like; 64 is FreeBSD's. false: another
@@ -293,6 +293,7 @@ static bool find_transport(struct inetd *inetd, struct inetd_entry *entry)
 {
 	if (!strcmp(entry->protocol, "unix")) {
 		entry->transport = INETD_UNIX;
+		entry->families = INETD_IPV4; /* any: it has one socket */
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
@@ -391,6 +392,7 @@ static bool read_tcpmux_name(struct inetd *inetd, struct inetd_entry *entry)
 	if (entry->transport != INETD_TCP || strncmp(entry->service, "tcpmux/", 7) != 0)
 		return true;
 	entry->transport = INETD_MUX;
+	set_families(entry, INETD_IPV4, 0);
 	entry->address = entry->service + 7;
 	if (strcmp(entry->protocol, "tcp") && strcmp(entry->protocol, "tcp4"))
 		return entry_refuse(inetd, entry, entry->protocol_at, "a service of tcpmux has the protocol tcp");

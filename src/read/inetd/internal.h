@@ -75,10 +75,10 @@ struct inetd_entry {
 	struct origin service_at, user_at, wait_at, program_at, protocol_at;
 	uint8_t type, transport;        /* enum inetd_type, enum inetd_transport */
 	uint8_t families;               /* INETD_IPV4 | INETD_IPV6 */
-	uint8_t yields;                 /* families that this entry leaves to an entry which names them explicitly */
+	uint8_t yields;                 /* families that this entry leaves to an entry which names them */
 	bool is_bare;                   /* no family was named */
 	bool is_dual;                   /* one socket serves both families */
-	bool is_implied;                /* the IPv6 half of an entry: an explicit entry replaces it */
+	bool is_implied;                /* the IPv6 half of an entry, for machines that have it */
 	bool accepts;                   /* nowait */
 	bool never;                     /* a limit is 0: the service is disabled */
 	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED or
@@ -92,11 +92,9 @@ struct inetd_entry {
 	words arguments;                /* argv, from argv[0] on; empty: argv[0] is the program's name */
 	const char *builtin;            /* NULL: a program */
 	const struct inetd_dialect *dialect;
-	/* To identify entries, see service.c. */
-	const char *name;               /* of the service in superd */
-	const char *rival;              /* the name of an entry that names the family in `yields` explicitly */
+	const char *name;               /* of the service in superd, see service.c; set when all entries are known */
 	const char *address;            /* NAME of tcpmux/NAME; PROGRAM/VERSIONS of RPC */
-	bool is_dropped;                /* another entry replaced it, or it is unwanted */
+	bool is_dropped;                /* others have all of its families */
 };
 
 /* The entries of all sources, and all their texts. The table gets copies of the texts that it needs, a third. */
@@ -155,10 +153,7 @@ bool inetd_take_program(struct inetd *inetd, struct inetd_entry *entry, const st
 bool inetd_take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
 			const char **hosts);
 
-/* Adds a copy of the entry to the list and names it. */
-void inetd_add(struct reading *reading, const struct inetd_entry *entry);
-
-/* Decides which entries take effect, and for which families; the others get is_dropped. */
+/* Decides which entries take effect, and for which families, and names them; the others get is_dropped. */
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries);
 
 /* Makes a builder of an entry and adds it; an entry with an error is left out. */

@@ -16,9 +16,8 @@
 
 /* Names of services of inetd.conf: NAME for TCP, NAME-udp and the like for other protocols, with @HOST behind.
  *
- * A reload recognises a service by its name. So the name comes from the entry alone, not from its place in the file,
- * and entries for the same socket have the same name. An entry gets its long name if another has its short one: a
- * service foo-udp over TCP becomes foo-udp-tcp. */
+ * A reload recognises a service by its name. So the name comes from the entry alone, not from its place in the file. An
+ * entry gets its long name if another has its short one: a service foo-udp over TCP becomes foo-udp-tcp. */
 
 /* Adds text without blanks, colons and slashes, which a name of superd.conf cannot have. */
 static void add_clean_text(struct buf *out, const char *text, size_t length)
@@ -113,12 +112,18 @@ static void add_kind(const struct inetd_entry *entry, bool is_long, bool six, st
 	}
 }
 
-static const char *make_name(const struct inetd_entry *entry, bool is_long, bool six, struct pool *pool)
+/* tcp6 is IPv6's also where it takes IPv4 clients. */
+static bool is_of_ipv6(const struct inetd_entry *entry)
+{
+	return entry->families == INETD_IPV6 || entry->yields == INETD_IPV4;
+}
+
+static const char *make_name(const struct inetd_entry *entry, bool is_long, struct pool *pool)
 {
 	struct buf out = { 0 };
 
 	add_base(entry, is_long, &out);
-	add_kind(entry, is_long, six, &out);
+	add_kind(entry, is_long, is_of_ipv6(entry), &out);
 	if (entry->host) {
 		buf_char(&out, '@');
 		add_host(&out, entry->host);
@@ -126,43 +131,10 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, bool
 	return buf_keep(&out, pool);
 }
 
-/* tcp6 is IPv6's also where it takes IPv4 clients. */
-static bool is_of_ipv6(const struct inetd_entry *entry)
-{
-	bool has_families =
-		entry->transport != INETD_UNIX && entry->transport != INETD_MUX && entry->transport != INETD_IP;
-
-	return has_families && (entry->families == INETD_IPV6 || entry->yields == INETD_IPV4);
-}
-
-/* Sets name and rival. */
-static void name_entry(struct inetd_entry *entry, struct pool *pool)
-{
-	bool six = is_of_ipv6(entry);
-
-	entry->name = make_name(entry, false, six, pool);
-	entry->rival = entry->yields ? make_name(entry, false, !six, pool) : entry->name;
-}
-
-/* Sets the long name, where another entry has this name, before any entry yields a family. */
-static void lengthen_name(struct inetd_entry *entry, struct pool *pool)
-{
-	entry->name = make_name(entry, true, is_of_ipv6(entry), pool);
-}
-
 /* Decides which entries take effect, after all of them are known.
  *
- * Lines replace each other, also across files. As in every inetd, the last of two lines for one service counts. A line
- * for tcp means both families, but leaves IPv6 to a line for tcp6, because the author of both lines meant one for each
- * family. */
-
-void inetd_add(struct reading *reading, const struct inetd_entry *entry)
-{
-	struct inetd_entries *entries = inetd_entries(reading);
-
-	array_add(entries->list, entries->count, entries->capacity) = *entry;
-	name_entry(&entries->list[entries->count - 1], entries->pool);
-}
+ * Lines replace each other, also across files. An entry that names a family has it, in any order of the lines, because
+ * the author of tcp and tcp6 meant one for each; else the last one counts, as in every inetd. */
 
 /* What identifies an entry's socket besides its protocol, families and host. */
 static const char *socket_of(const struct inetd_entry *entry)
@@ -172,162 +144,68 @@ static const char *socket_of(const struct inetd_entry *entry)
 	return entry->address ? entry->address + (entry->address[0] == '+') : entry->service;
 }
 
-/* 0: entries of one name ask for the same socket. */
+/* 0: entries ask for the same socket, each for its families. */
 static int compare_sockets(const struct inetd_entry *left, const struct inetd_entry *right)
 {
 	int order = (int)left->transport - (int)right->transport;
 
 	if (!order)
 		order = (int)left->type - (int)right->type;
-	return order ? order : strcmp(socket_of(left), socket_of(right));
+	if (!order)
+		order = strcmp(socket_of(left), socket_of(right));
+	return order ? order : strcmp(left->host ? left->host : "", right->host ? right->host : "");
 }
 
-static int compare_by_name_and_socket(const void *a, const void *b)
+static int compare_by_socket(const void *a, const void *b)
 {
 	const struct inetd_entry *left = *(struct inetd_entry *const *)a, *right = *(struct inetd_entry *const *)b;
-	int order = strcmp(left->name, right->name);
+	int order = compare_sockets(left, right);
 
-	if (!order)
-		order = compare_sockets(left, right);
 	return order ? order : left < right ? -1 : left > right;
 }
 
-/* The number of entries, from the first on, with the first one's name. */
-static size_t count_same_name(struct inetd_entry **sorted, size_t left)
+static int compare_by_name(const void *a, const void *b)
 {
-	size_t length = 1;
-
-	while (length < left && !strcmp(sorted[length]->name, sorted[0]->name))
-		length++;
-	return length;
+	return strcmp((*(struct inetd_entry *const *)a)->name, (*(struct inetd_entry *const *)b)->name);
 }
 
-/* The number of entries, from the first on, with the first one's name and socket. */
-static size_t count_same_socket(struct inetd_entry **sorted, size_t left)
+/* The entry of one socket that has a family; NULL: none. */
+static struct inetd_entry *family_owner(struct inetd_entry **group, size_t length, unsigned family)
 {
-	size_t length = 1, most = count_same_name(sorted, left);
+	struct inetd_entry *owner = NULL;
 
-	while (length < most && !compare_sockets(sorted[length], sorted[0]))
-		length++;
-	return length;
-}
-
-/* Entries for different sockets may have the same name: unix sockets in two folders, versions of one RPC program, a
- * service foo-udp over TCP. They get their long names. */
-static bool use_long_names(struct inetd_entry **group, size_t length, struct pool *pool)
-{
-	bool differ = false;
-
-	for (size_t i = 1; i < length; i++)
-		differ |= compare_sockets(group[i], group[0]) != 0;
-	for (size_t i = 0; differ && i < length; i++)
-		lengthen_name(group[i], pool);
-	return differ;
-}
-
-/* The entry that takes effect: the last one that is not implied, else the last one. */
-static struct inetd_entry *group_winner(struct inetd_entry **group, size_t length)
-{
-	struct inetd_entry *winner = group[0];
-
-	for (size_t i = 1; i < length; i++) {
-		if (!group[i]->is_implied || winner->is_implied)
-			winner = group[i];
-	}
-	return winner;
-}
-
-/* An entry that names the families which this entry yields, perhaps an implied one; NULL: none. */
-static const struct inetd_entry *find_family_rival(struct inetd_entry **sorted, size_t count,
-						   const struct inetd_entry *entry, bool implied)
-{
-	const char *name = entry->rival;
-	size_t low = 0, high = count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(sorted[middle]->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < count && !strcmp(sorted[low]->name, name); low++) {
-		if (!sorted[low]->is_dropped && !compare_sockets(sorted[low], entry) &&
-		    (implied || !sorted[low]->is_implied))
-			return sorted[low];
-	}
-	return NULL;
-}
-
-/* Whether the entry is for both families and the winner replaces it for IPv4 alone. */
-static bool keeps_ipv6_half(const struct inetd_entry *entry, const struct inetd_entry *winner)
-{
-	return entry->yields == INETD_IPV6 && entry->families == (INETD_IPV4 | INETD_IPV6) && !entry->is_implied &&
-		winner->families == INETD_IPV4 && !winner->yields && !winner->is_implied;
-}
-
-/* The last such entry of a group stays for IPv6, unless another entry has IPv6. In the same way tcp stays for IPv4
- * where there is a line for tcp6. */
-static void keep_ipv6_half(struct inetd_entry **group, size_t length, struct inetd_entry **sorted, size_t count,
-			   struct diags *diags)
-{
-	const struct inetd_entry *winner = group_winner(group, length);
-	struct buf place = { 0 };
-
-	origin_describe(winner->at, &place);
-	for (size_t i = length; i-- > 0;) {
-		if (!keeps_ipv6_half(group[i], winner) || find_family_rival(sorted, count, group[i], true))
-			continue;
-		group[i]->families = INETD_IPV6;
-		group[i]->is_dual = false;
-		group[i]->is_implied = true;
-		diag_note(diags, group[i]->at, "%s: this entry is for IPv6: there is another for IPv4%s",
-			  group[i]->name, buf_string(&place));
-		break;
-	}
-	buf_free(&place);
-}
-
-/* Whether keep_ipv6_half has reduced the entry to IPv6. */
-static bool is_ipv6_half(const struct inetd_entry *entry)
-{
-	return entry->is_implied && entry->families == INETD_IPV6 && entry->yields == INETD_IPV6;
-}
-
-static void drop_others(struct inetd_entry **group, size_t length, struct reading *reading)
-{
-	const struct inetd_entry *winner = group_winner(group, length);
-	struct buf place = { 0 };
-
-	origin_describe(winner->at, &place);
 	for (size_t i = 0; i < length; i++) {
-		group[i]->is_dropped = group[i] != winner && !is_ipv6_half(group[i]);
-		if (group[i] == winner)
-			continue;
-		if (group[i]->is_implied || winner->is_implied)
-			continue;
-		diag_warning(reading->diags, group[i]->at,
-			     "%s: this entry is left out: there is another for the same socket%s, and the "
-			     "last one counts, as with every inetd",
-			     group[i]->name, buf_string(&place));
+		if (group[i]->families & family && (!owner || !(group[i]->yields & family) || owner->yields & family))
+			owner = group[i];
 	}
-	buf_free(&place);
+	return owner;
 }
 
-static void yield_family(struct inetd_entry *entry, struct inetd_entry **sorted, size_t count)
+/* Leaves to each entry of one socket the families that it has, and drops those that have none. */
+static void share_families(struct inetd_entry **group, size_t length, struct diags *diags)
 {
-	if (entry->is_dropped || !entry->yields || !find_family_rival(sorted, count, entry, false))
-		return;
-	entry->families &= (uint8_t)~entry->yields;
-	entry->is_dual = false;
-}
+	const struct inetd_entry *four = family_owner(group, length, INETD_IPV4);
+	const struct inetd_entry *six = family_owner(group, length, INETD_IPV6);
 
-/* Renames such an entry. It comes after the last search, because searches need the old order of names. */
-static void rename_ipv6_half(struct inetd_entry *entry)
-{
-	if (!entry->is_dropped && is_ipv6_half(entry))
-		entry->name = entry->rival;
+	for (size_t i = 0; i < length; i++) {
+		struct inetd_entry *entry = group[i];
+		unsigned kept = (entry == four ? INETD_IPV4 : 0) | (entry == six ? INETD_IPV6 : 0);
+		struct buf place = { 0 };
+
+		if (kept == entry->families)
+			continue;
+		entry->is_dropped = !kept;
+		if (!kept && !entry->is_implied) {
+			origin_describe(entry->families & INETD_IPV4 ? four->at : six->at, &place);
+			diag_warning(diags, entry->at,
+				     "%s: this entry is left out: there is another for the same socket%s, which counts",
+				     entry->service, buf_string(&place));
+			buf_free(&place);
+		}
+		entry->families = (uint8_t)kept;
+		entry->is_dual = false;
+		entry->is_implied |= entry->is_bare && kept == INETD_IPV6;
+	}
 }
 
 static bool is_tcpmux(const struct inetd_entry *entry)
@@ -356,30 +234,6 @@ static void check_tcpmux(struct reading *reading, const struct inetd_entries *en
 	diags_hint(reading->diags, "tcpmux stream tcp nowait root internal");
 }
 
-static void apply_to_sorted(struct inetd_entry **sorted, size_t count, struct reading *reading)
-{
-	bool renamed = false;
-
-	qsort(sorted, count, sizeof(struct inetd_entry *), compare_by_name_and_socket);
-	for (size_t i = 0, length; i < count; i += length) {
-		length = count_same_name(sorted + i, count - i);
-		renamed |= use_long_names(sorted + i, length, inetd_entries(reading)->pool);
-	}
-	if (renamed)
-		qsort(sorted, count, sizeof(struct inetd_entry *), compare_by_name_and_socket);
-	for (size_t i = 0, length; i < count; i += length) {
-		length = count_same_socket(sorted + i, count - i);
-		if (length == 1)
-			continue;
-		keep_ipv6_half(sorted + i, length, sorted, count, reading->diags);
-		drop_others(sorted + i, length, reading);
-	}
-	for (size_t i = 0; i < count; i++)
-		yield_family(sorted[i], sorted, count);
-	for (size_t i = 0; i < count; i++)
-		rename_ipv6_half(sorted[i]);
-}
-
 /* Adds one note, at the first entry that serves IPv6 clients here and not with other inetds. */
 static void note_families(const struct inetd_entries *entries, struct diags *diags)
 {
@@ -398,11 +252,30 @@ static void note_families(const struct inetd_entries *entries, struct diags *dia
 
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries)
 {
-	struct inetd_entry **sorted = pool_alloc(entries->pool, entries->count * sizeof(struct inetd_entry *));
+	struct inetd_entry **sorted = pool_alloc(entries->pool, entries->count * sizeof(*sorted));
+	size_t count = 0;
 
 	for (size_t i = 0; i < entries->count; i++)
 		sorted[i] = &entries->list[i];
-	apply_to_sorted(sorted, entries->count, reading);
+	qsort(sorted, entries->count, sizeof(*sorted), compare_by_socket);
+	for (size_t i = 0, end; i < entries->count; i = end) {
+		for (end = i + 1; end < entries->count && !compare_sockets(sorted[i], sorted[end]);)
+			end++;
+		share_families(sorted + i, end - i, reading->diags);
+	}
+	for (size_t i = 0; i < entries->count; i++) {
+		if (sorted[i]->is_dropped)
+			continue;
+		sorted[count++] = sorted[i];
+		sorted[i]->name = make_name(sorted[i], false, entries->pool);
+	}
+	qsort(sorted, count, sizeof(*sorted), compare_by_name);
+	for (size_t i = 0, end; i < count; i = end) {
+		for (end = i + 1; end < count && !compare_by_name(&sorted[i], &sorted[end]);)
+			end++;
+		for (size_t k = i; end - i > 1 && k < end; k++)
+			sorted[k]->name = make_name(sorted[k], true, entries->pool);
+	}
 	check_tcpmux(reading, entries);
 	note_families(entries, reading->diags);
 }
