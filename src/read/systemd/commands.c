@@ -127,42 +127,8 @@ static void wrap_in_shell(struct unit_builder *builder, struct command *command,
 	command->program = list[0].text;
 }
 
-/* Whether a variable may have a value when the program starts: the unit names it or reads a file of variables, or
- * superd sets it, or units get it from superd's own environment. */
-static bool may_be_set(const struct unit_builder *builder, const char *name)
-{
-	const struct unit *unit = builder->unit;
-	const struct unit_machine *machine = builder->names.machine;
-	const char *inherited = machine && machine->variables ? machine->variables : "";
-	size_t length = strlen(name);
-	static const char *const own[] = { "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TERM", "MAINPID",
-					   "INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_", "REMOTE_", "NOTIFY_SOCKET",
-					   "WATCHDOG_", "SERVICE_RESULT", "EXIT_", "PIDFILE", "MEMORY_PRESSURE_",
-					   "SYSTEMD_", "XDG_", "LC_", "DBUS_", "DISPLAY", "TRIGGER_", "MONITOR_" };
-
-	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++) {
-		if (!strncmp(name, own[n], strlen(own[n])))
-			return true;
-	}
-	for (size_t n = 0; n < unit->count; n++) {
-		const char *key = unit->list[n].key, *value = unit->list[n].value;
-
-		if (!strcmp(key, "EnvironmentFile") && *value)
-			return true;
-		if ((!strcmp(key, "Environment") || !strcmp(key, "PassEnvironment")) && strstr(value, name))
-			return true;
-	}
-	for (; *inherited; inherited += *inherited == ' ') {
-		if (!strncmp(inherited, name, length) && inherited[length] == ' ')
-			return true;
-		inherited += strcspn(inherited, " ");
-	}
-	return scan_ends_with(name, "_DIRECTORY");
-}
-
-/* Warns of words meant for a shell, the most common mistake in command lines; and else of arguments that vanish: a word
- * that is $NAME becomes the words of its value, and of no value none. */
-static void warn_of_odd_words(struct unit_builder *builder, const struct command *command)
+/* Warns of words meant for a shell, the most common mistake in command lines. */
+static void warn_of_shell_word(struct unit_builder *builder, const struct command *command)
 {
 	struct shell_scan scan = { .fills_variables = true };   /* as systemd does, unless : says that $ is meant */
 	const struct unit_assignment *said = command->said;
@@ -175,19 +141,6 @@ static void warn_of_odd_words(struct unit_builder *builder, const struct command
 		unit_warn(builder, unit_place(said, word->offset), SHELL_WORD_WARNING, said->key, word->text);
 		diags_hint(builder->reading->diags, SHELL_WORD_HINT);
 		return;
-	}
-	for (size_t n = 1; n < command->count && !(command->flags & COMMAND_VERBATIM); n++) {
-		const struct unit_word *word = &command->words[n];
-		struct origin at = unit_place(said, word->offset);
-
-		if (is_variable(word->text) && !has_good_name(word->text)) {
-			unit_warn(builder, at, "%s: '%s' vanishes: as a word that begins with $ it is the name of a "
-					       "variable, and no variable can have that name", said->key, word->text);
-			diags_hint(builder->reading->diags, "within a word a variable is ${NAME}; a dollar sign is $$");
-		} else if (is_variable(word->text) && !may_be_set(builder, word->text + 1)) {
-			unit_warn(builder, at, "%s: '%s' vanishes: the unit sets no variable of that name", said->key,
-				  word->text);
-		}
 	}
 }
 
@@ -210,7 +163,7 @@ static void add_command(struct unit_builder *builder, const struct unit_assignme
 	if (command.flags & COMMAND_SHELL)
 		wrap_in_shell(builder, &command, program);
 	else
-		warn_of_odd_words(builder, &command);
+		warn_of_shell_word(builder, &command);
 	if (check_program_path(builder, &command))
 		array_add(commands->list, commands->count, commands->capacity) = command;
 	else

@@ -301,22 +301,11 @@ static void read_user(struct unit_machine *machine, struct lookup_cache *lookups
 	machine->shell = shell ? pool_text(pool, shell) : "/bin/sh";
 }
 
-/* As superd/start/plan, which gives units superd's environment if it is not root. */
-static const char *keep_variables(struct pool *pool)
-{
-	struct buf names = { 0 };
-
-	for (char **at = environ; geteuid() && at && *at; at++)
-		buf_addf(&names, "%.*s ", (int)strcspn(*at, "="), *at);
-	return buf_keep(&names, pool);
-}
-
 bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	*machine = (struct unit_machine){
 		.machine_id = keep_id(pool, "/etc/machine-id"),
 		.boot_id = keep_id(pool, "/proc/sys/kernel/random/boot_id"),
-		.variables = keep_variables(pool),
 	};
 	read_host(machine, pool);
 	read_system(machine, pool);

@@ -10,7 +10,6 @@ struct unit_machine {
 	const char *credentials;        /* the directory of all services' credentials */
 	const char *runtime, *state, *cache, *logs, *configuration, *data;      /* directories */
 	const char *temporary, *lasting_temporary;      /* /tmp, /var/tmp */
-	const char *variables;          /* the names in superd's environment, if units get it, each with a blank behind it */
 };
 
 /* The directories of system units in the order of their precedence, NULL-terminated. */

@@ -48,21 +48,6 @@ Test(units, name_the_key_that_keeps_two_wildcards_apart)
 		    "BindIPv6Only=ipv6-only keeps a to IPv6");
 }
 
-Test(units, name_variables_that_vanish_but_those_of_a_users_session)
-{
-	static const char text[] = "[Service]\nExecStart=/bin/x $BROWSER $BROW $ROWSER $BROWSERS\n";
-	const struct given given[] = { { "a.service", text }, { NULL, NULL } };
-	struct outcome *outcome;
-
-	expect_said(read_all(given, "a.service", NULL), "'$BROWSER' vanishes");
-	variables = "LANG BROWSER ";
-	outcome = read_all(given, "a.service", NULL);
-	cr_expect_null(strstr(outcome->said, "'$BROWSER'"), "%s", outcome->said);
-	cr_expect(strstr(outcome->said, "'$BROW' vanishes") && strstr(outcome->said, "'$ROWSER' vanishes") &&
-		  strstr(outcome->said, "'$BROWSERS' vanishes"), "%s", outcome->said);
-	outcome_free(outcome);
-}
-
 static void lenient(void)
 {
 	warns_of_unsupported = true;

@@ -19,7 +19,6 @@ struct outcome {
 };
 
 static bool warns_of_unsupported;       /* --unsupported=warn, until the end of a test */
-static const char *variables;           /* of a superd whose units get its environment; NULL: of another */
 
 static inline char *outcome_print(const struct table *table)
 {
@@ -45,9 +44,7 @@ static inline void give(struct reading *reading, const struct given *given)
 static inline struct outcome *read_units(const struct given *given, const char *const *ask)
 {
 	static const char *const nowhere[] = { NULL };
-	const struct unit_machine machine = { .variables = variables };
-	const struct read_request request = { .unit_path = nowhere, .warns_of_unsupported = warns_of_unsupported,
-					      .machine = variables ? &machine : NULL };
+	const struct read_request request = { .unit_path = nowhere, .warns_of_unsupported = warns_of_unsupported };
 	struct outcome *outcome = calloc(1, sizeof(*outcome));
 	struct reading reading = { .table = table_new(), .request = &request };
 	size_t length;
