@@ -275,8 +275,6 @@ struct unit_pairing {
 	const struct unit *service;     /* NULL: there is none (reported) */
 	const struct unit **sockets;    /* owned; in the order of their descriptors */
 	size_t count, capacity;
-	const struct unit **fifos;      /* owned: sockets of other services that this one opens, too, by their paths */
-	size_t fifo_count, fifo_capacity;
 	struct unit_need *needs;        /* owned */
 	size_t need_count, need_capacity;
 	const char *folder;             /* where other units are searched first */
@@ -324,9 +322,6 @@ void unit_build_needs(struct unit_builder *builder);
 /* Makes a socket { } of each .socket unit, also for their commands. */
 void unit_build_sockets(struct unit_builder *builder);
 void unit_build_socket_commands(struct unit_builder *builder);
-
-/* The path of a fifo of another service, by the name of its descriptor; NULL: the pair has none of that name. */
-const char *unit_fifo_path(struct unit_builder *builder, const char *name);
 
 /* Sets the limits of connections, and the address rules of the service. */
 void unit_build_access(struct unit_builder *builder);

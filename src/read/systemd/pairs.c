@@ -23,7 +23,6 @@ void requested_units_free(void *state)
 
 	for (size_t n = 0; n < asked->pair_count; n++) {
 		free(asked->pairs[n].sockets);
-		free(asked->pairs[n].fifos);
 		free(asked->pairs[n].needs);
 	}
 	free(asked->pairs);
@@ -283,19 +282,6 @@ static int compare_words(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whether all that a socket unit has is one fifo. */
-static bool is_fifo(const struct unit *socket)
-{
-	size_t count = 0;
-
-	for (size_t n = 0; n < socket->count; n++) {
-		if (unit_is_listen(&socket->list[n]) && *socket->list[n].value &&
-		    (strcmp(socket->list[n].key, "ListenFIFO") != 0 || count++))
-			return false;
-	}
-	return count;
-}
-
 /* Adds a socket that the service names in Sockets=. */
 static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
 {
@@ -310,12 +296,9 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 		return;
 	if (!is_paired(units_asked(reading), socket))
 		array_add(pair->sockets, pair->count, pair->capacity) = socket;
-	else if (is_fifo(socket))
-		array_add(pair->fifos, pair->fifo_count, pair->fifo_capacity) = socket;
 	else
-		pair->has_failed = !reading_refuse(reading, at,
-						   "Sockets: %s leads to another service, and superd passes a socket "
-						   "to one, unless it is a single fifo", name);
+		pair->has_failed = !reading_refuse(reading, at, "Sockets: %s leads to another service, and superd "
+								"passes a socket to one", name);
 }
 
 static void add_further_sockets(struct reading *reading, struct unit_pairing *pair)

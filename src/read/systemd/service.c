@@ -64,17 +64,12 @@ static const char *stream_meaning(const char *text)
 static struct stream_said read_stream(struct unit_builder *builder, const char *key)
 {
 	struct stream_said stream = { .said = said_of(builder, key) };
-	const char *text = stream.said ? unit_value(builder, stream.said) : NULL, *path = NULL;
+	const char *text = stream.said ? unit_value(builder, stream.said) : NULL;
 	struct origin at = unit_said_at(builder, stream.said);
 
 	if (!text)
 		return stream;
-	if (!strncmp(text, "fd:", 3))
-		path = unit_fifo_path(builder, text + 3);
 	stream.word = stream_meaning(text);
-	if (path)
-		stream.word = pool_textf(builder->pool, "%s:%s", strcmp(key, "StandardInput") ? "append" : "file",
-					 path);
 	if (!stream.word && !strncmp(text, "tty", 3))
 		unit_unsupported(builder, at, "%s=%s: superd allocates no terminal", key, text);
 	else if (!stream.word)
@@ -147,28 +142,6 @@ static void set_streams(struct unit_builder *builder)
 		diag_note(builder->reading->diags, unit_place(input.said, 0),
 			  "the standard error of %s goes to the client, as with systemd without StandardError",
 			  builder->unit->name);
-}
-
-/* superd opens the fifo of another service as a standard stream alone. */
-static void check_fifos(struct unit_builder *builder)
-{
-	static const char *const keys[] = { "StandardInput", "StandardOutput", "StandardError" };
-
-	for (size_t n = 0; n < builder->pair->fifo_count; n++) {
-		const struct unit_assignment *name = unit_last(builder->pair->fifos[n], "Socket", "FileDescriptorName");
-		const char *own = name ? name->value : builder->pair->fifos[n]->name;
-		bool is_stream = false;
-
-		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-			const struct unit_assignment *said = said_of(builder, keys[i]);
-
-			is_stream |= said && !strncmp(said->value, "fd:", 3) && !strcmp(said->value + 3, own);
-		}
-		if (!is_stream && unit_fifo_path(builder, own))
-			unit_refuse(builder, unit_start(builder->unit),
-				    "Sockets: %s is the fifo of another service: superd opens it as a standard stream "
-				    "alone, as with StandardInput=fd:%s", builder->pair->fifos[n]->name, own);
-	}
 }
 
 /* Each assignment of SetCredential is one credential. Only the name before the colon has specifiers: the value stays
@@ -336,7 +309,6 @@ void unit_build_service(struct unit_builder *builder)
 	set_type(builder);
 	unit_build_commands(builder);
 	set_streams(builder);
-	check_fifos(builder);
 	set_credentials(builder);
 	set_environment(builder);
 	unit_set(builder, "unit_environment", "yes", unit_start(builder->unit));

@@ -428,24 +428,6 @@ static void build_socket(struct unit_builder *builder, const struct unit *unit)
 	unit_apply_common_keys(builder);
 }
 
-const char *unit_fifo_path(struct unit_builder *builder, const char *name)
-{
-	const struct unit *before = builder->unit;
-	const char *path = NULL;
-
-	for (size_t n = 0; n < builder->pair->fifo_count && !path; n++) {
-		const struct unit_assignment *said;
-		const char *own;
-
-		unit_builder_turn(builder, builder->pair->fifos[n]);
-		said = unit_assigned(builder, "Socket", "ListenFIFO");
-		own = descriptor_name(builder);
-		path = said && own && !strcmp(own, name) ? unit_value(builder, said) : NULL;
-	}
-	unit_builder_turn(builder, before);
-	return path;
-}
-
 void unit_build_sockets(struct unit_builder *builder)
 {
 	for (size_t n = 0; n < builder->pair->count; n++)

@@ -244,30 +244,3 @@ Behaviour(units, a_pid_file_goes_with_its_program_whatever_the_type)
 	WAIT_UNTIL(access(pid_file, F_OK) != 0);
 	superd_stop(superd);
 }
-
-/* Both open it by its path: the fifo is there before anything starts, whatever the order of the sources. */
-Behaviour(units, two_services_share_a_fifo)
-{
-	struct superd *superd;
-
-	write_file("pipe.socket", "[Socket]\nListenFIFO=%s\nService=reader.service\n", path_in("pipe"));
-	write_unit("reader.service", "[Service]\nStandardInput=fd:pipe.socket\nStandardOutput=journal\n"
-				     "ExecStart=/bin/sh -c 'read line; echo reader has: $line'");
-	write_unit("writer.service", "[Service]\nType=oneshot\nSockets=pipe.socket\nStandardOutput=fd:pipe.socket\n"
-				     "ExecStart=/bin/echo forty-two");
-	superd = run(path_in("writer.service"), path_in("pipe.socket"));
-	superd_wait_log(superd, "reader has: forty-two");
-}
-
-/* superd makes the fifo of the one before the other starts, so that is no mistake before. */
-Behaviour(units, a_service_may_read_the_fifo_of_another_that_is_not_there_yet)
-{
-	struct outcome outcome;
-
-	write_file("pipe.socket", "[Socket]\nListenFIFO=%s\nService=owner.service\n", path_in("pipe"));
-	write_unit("owner.service", "[Service]\nExecStart=/bin/cat\n");
-	write_unit("reader.service", "[Service]\nSockets=pipe.socket\nStandardInput=fd:pipe.socket\n"
-				     "ExecStart=/bin/cat\n");
-	outcome = SUPERD_ANSWER("--check", "-f", path_in("reader.service"), "-f", path_in("pipe.socket"));
-	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-}
