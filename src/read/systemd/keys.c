@@ -49,7 +49,7 @@ static const struct key_row of_unit[] = {
 	{ "Description Documentation SourcePath", KEY_HARMLESS, .reason = "it only describes the unit" },
 	{ "FailureAction StartLimitAction SuccessAction", KEY_WARNED, .reason = ACTION },
 	{ "FailureActionExitStatus RebootArgument SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
-	{ "JoinsNamespaceOf", KEY_REFUSED, APART,
+	{ "JoinsNamespaceOf", KEY_WARNED, .form = FORM_UNITS,
 	  .reason = "services do not share namespaces, and in one of its own the service may not reach the other" },
 	{ "OnFailure OnSuccess", KEY_WARNED, .reason = OTHERS },
 	{ "OnFailureIsolate OnFailureJobMode OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },

@@ -250,32 +250,6 @@ static void set_limit_nice(struct unit_builder *builder, const struct unit_assig
 		unit_setf(builder, "rlimit_nice", at, "%d", 20 - (int)nice);
 }
 
-/* With systemd JoinsNamespaceOf only shares namespaces that the unit has of its own, and with a unit that is there. */
-static void check_joined(struct unit_builder *builder)
-{
-	static const char *const keys[] = { "DynamicUser", "PrivateIPC", "PrivateNetwork", "PrivateTmp" };
-	const struct key_row *joins = unit_key_find("Unit", "JoinsNamespaceOf");
-	struct word_list list = unit_collect(builder, "Unit", joins->name, COLLECT_WORDS);
-	bool shares = false, failed;
-
-	for (size_t n = 0; n < sizeof(keys) / sizeof(*keys); n++) {
-		const struct unit_assignment *said = said_of(builder, keys[n]);
-		bool truth = true;
-
-		shares |= said && (scan_bool(said->value, &truth) || truth);    /* it may be another word */
-	}
-	for (size_t n = 0; shares && n < list.count; n++) {
-		const struct unit *other = unit_find(builder->reading, builder->pair->folder, list.words[n], &failed);
-
-		if (other && !other->is_masked)
-			key_report_lack(joins, joins->name, list.places[n], builder->reading);
-		else if (!failed)
-			unit_warn(builder, list.places[n], "%s: there is no %s to share namespaces with", joins->name,
-				  list.words[n]);
-	}
-	word_list_free(&list);
-}
-
 /* Keys that say more than an option of the same meaning, or less. */
 static void set_other_keys(struct unit_builder *builder)
 {
@@ -319,7 +293,6 @@ void unit_build_service(struct unit_builder *builder)
 	unit_apply_keys(builder, "Service");
 	set_restart_pauses(builder);
 	set_other_keys(builder);
-	check_joined(builder);
 	unit_apply_common_keys(builder);
 	unit_build_conditions(builder, "condition");
 }
