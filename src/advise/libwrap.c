@@ -33,23 +33,14 @@ int deny_severity = LOG_WARNING;
 struct rule_scan {
 	struct hosts_rules rules;
 	int depth;                      /* nesting of the file that is being read */
-	/* Called for a file that cannot be read. false: stop. */
-	bool (*refuse)(const struct rule_scan *scan, const char *path, const char *why);
-	void (*on_flaw)(const char *path, const char *why);
+	bool goes_on;                   /* past a file that cannot be read */
 };
 
 static bool refuse_clients(const struct rule_scan *scan, const char *path, const char *why)
 {
-	(void)scan;
-	syslog(LOG_ERR, "libwrap: %s: %s: no client is allowed", path, why);
-	return false;
-}
-
-static bool tell_flaw(const struct rule_scan *scan, const char *path, const char *why)
-{
-	if (scan->on_flaw)
-		scan->on_flaw(path, why);
-	return true;
+	if (!scan->goes_on)
+		syslog(LOG_ERR, "libwrap: %s: %s: no client is allowed", path, why);
+	return scan->goes_on;
 }
 
 /* Finds out who may not do what. */
@@ -82,7 +73,7 @@ static bool scan_file(struct rule_scan *scan, const char *path, bool is_table)
 	bool good;
 
 	if (scan->depth > DEPTH_MOST) {
-		scan->refuse(scan, path, "files name each other too deeply");
+		refuse_clients(scan, path, "files name each other too deeply");
 		return false;
 	}
 	text = fd_read_file(path, TABLE_MOST, &length);
@@ -90,7 +81,7 @@ static bool scan_file(struct rule_scan *scan, const char *path, bool is_table)
 		return true;
 	if (!text) {
 		describe_unreadable(path, errno, why, sizeof(why));
-		return scan->refuse(scan, path, why);
+		return refuse_clients(scan, path, why);
 	}
 	scan->depth++;
 	good = is_table ? hosts_rules_read(&scan->rules, text) : hosts_rules_read_list(&scan->rules, text);
@@ -110,9 +101,9 @@ static bool scan_tables(struct rule_scan *scan)
 	return scan_file(scan, hosts_allow_table, true) && scan_file(scan, hosts_deny_table, true);
 }
 
-bool libwrap_runs_commands(void (*on_flaw)(const char *path, const char *why))
+bool libwrap_runs_commands(void)
 {
-	struct rule_scan scan = { .refuse = tell_flaw, .on_flaw = on_flaw };
+	struct rule_scan scan = { .goes_on = true };
 
 	scan_tables(&scan);
 	return scan.rules.runs_commands;
@@ -169,7 +160,7 @@ static bool allows_without_commands(const struct rule_scan *scan, struct request
 
 bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 {
-	struct rule_scan scan = { .refuse = refuse_clients };
+	struct rule_scan scan = { .goes_on = false };
 	struct request_info request;
 	struct socket_address client, server;
 
@@ -190,9 +181,8 @@ bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 	return hosts_access(&request);
 }
 #else
-bool libwrap_runs_commands(void (*on_flaw)(const char *path, const char *why))
+bool libwrap_runs_commands(void)
 {
-	(void)on_flaw;
 	return false;
 }
 

@@ -19,9 +19,8 @@ bool rdns_find(int fd, char name[RDNS_NAME_SIZE]);
  * another option that may start a program denies all clients, because that may decide. */
 bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void));
 
-/* Whether a rule may make libwrap start a command: spawn or twist. on_flaw, if not NULL, is called for each file that
- * cannot be read, also of those that rules name: then libwrap_allows lets nobody in. */
-bool libwrap_runs_commands(void (*on_flaw)(const char *path, const char *why));
+/* Whether a rule may make libwrap start a command: spawn or twist. */
+bool libwrap_runs_commands(void);
 
 /* Asks the ident server on the peer's host (RFC 1413) for the user of the connection, for at most `seconds`. Fills
  * `reply` in any case. */

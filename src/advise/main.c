@@ -2,7 +2,6 @@
  * long, or parses bytes of a stranger. superd starts one process for each client:
  *
  *	superd-advise [-n] [-w DAEMON] [-i SECONDS]
- *	superd-advise -t
  *
  * The connection is descriptor 0 and 4. Answers go to descriptor 3, a line each, in this order, as soon as they are
  * known:
@@ -13,15 +12,9 @@
  * "DAEMON commands" lets rules start commands (hosts_options(5), spawn and twist).
  *	-i   ident yes TEXT      the answer of the client's ident server within SECONDS; or "ident no REASON"
  *
- * -t is not about a client. It is for superd --check, and reads hosts.allow, hosts.deny and what these name:
- *
- *	flaw PATH: WHY          a file that this user cannot read
- *	commands yes|no         the last line: whether a rule may start a command
- *
  * Any of these calls may hang, so a timer kills the process. exec removes the timer (timer_create(2)), because the
  * command of a twist may run longer. */
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +38,6 @@ struct lookups {
 	const char *daemon;             /* -w; NULL: not wanted */
 	bool commands;                  /* rules may start commands */
 	int ident_seconds;              /* -i, the timeout; 0: not wanted */
-	bool tables;                    /* -t */
 };
 
 static bool read_seconds(const char *text, int *seconds)
@@ -75,11 +67,9 @@ static bool read_options(int argc, char **argv, struct lookups *lookups)
 	int option;
 
 	*lookups = (struct lookups){ .name = false };
-	while ((option = getopt(argc, argv, "ni:tw:")) >= 0) {
+	while ((option = getopt(argc, argv, "ni:w:")) >= 0) {
 		if (option == 'n')
 			lookups->name = true;
-		else if (option == 't')
-			lookups->tables = true;
 		else if (option == 'w' && read_daemon(optarg, lookups))
 			continue;
 		else if (option != 'i' || !read_seconds(optarg, &lookups->ident_seconds))
@@ -131,14 +121,6 @@ static void write_twist(void)
 	write_answer("libwrap twist\n");
 }
 
-static void write_flaw(const char *path, const char *why)
-{
-	char line[2 * PATH_MAX];
-
-	snprintf(line, sizeof(line), "flaw %s: %s\n", path, why);
-	write_answer(line);
-}
-
 static void write_ident(int seconds)
 {
 	struct ident_reply reply;
@@ -154,10 +136,8 @@ static void enter_sandbox(const struct lookups *lookups)
 {
 	struct self_sandbox sandbox = { .rights = MAY_CONNECT | MAY_SEND };
 
-	if (lookups->commands && libwrap_runs_commands(NULL))
+	if (lookups->commands && libwrap_runs_commands())
 		return;
-	if (lookups->tables)
-		sandbox.rights |= MAY_READ_FILES;
 	if (lookups->name || lookups->daemon) {
 		sandbox.rights |= MAY_FIND_NAMES;
 		self_sandbox_add_name_ports(&sandbox);
@@ -175,15 +155,13 @@ int main(int argc, char **argv)
 
 	program_begin("superd-advise", false, &argc, argv);
 	if (!read_options(argc, argv, &lookups)) {
-		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d; or -t\n",
+		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
 			SECONDS_MOST);
 		return EXIT_FAILURE;
 	}
 	arm_timer();
 	set_close_on_exec();
 	enter_sandbox(&lookups);
-	if (lookups.tables)
-		write_answer(libwrap_runs_commands(write_flaw) ? "commands yes\n" : "commands no\n");
 	if (lookups.name)
 		write_name();
 	if (lookups.daemon)

@@ -136,12 +136,9 @@ static void run_preflight(const struct table_load *loading, struct table *table,
 		: loading->before		       ? PREFLIGHT_RELOAD
 		: options->task == TASK_CHECK	       ? PREFLIGHT_CHECK
 						       : PREFLIGHT_START;
-	struct process_defaults bases = { 0 };
-	const struct globals of_table = options_join_settings(options, &table->globals);
 	size_t before = diags->count;
 
-	load_bases(&bases, loading->before ? &options->settings : &of_table);
-	preflight_table(table, &bases, purpose, diags);
+	preflight_table(table, purpose, diags);
 	for (size_t n = before; options->invoked_as == AS_INETD && n < diags->count; n++) {
 		if (diags->list[n].severity == SEVERITY_ERROR)
 			diags_pass_over(diags, &diags->list[n]);

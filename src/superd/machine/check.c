@@ -46,7 +46,7 @@ static void preflight_bind(struct preflight *preflight, const struct service *se
 	} else if (!process_list_is_possible()) {
 		wrong = "there is no /proc here, by which superd sees who binds";
 		hint = "mount it, or put the program behind redirect";
-	} else if ((wrong = preflight_check_own(preflight, PROGRAM_BIND, NULL))) {
+	} else if ((wrong = preflight_check_own(preflight, PROGRAM_BIND))) {
 		hint = NULL;
 	} else {
 		if (!preflight->bind_tried)
@@ -289,67 +289,6 @@ static void preflight_ports(struct preflight *preflight, const struct service *s
  * which may be missing from a copied installation. Without them all clients would be refused, or would never find the
  * service. */
 
-#define HOSTS_FLAWS 100	  /* files of hosts.allow and hosts.deny that are named */
-#define ADVISE_SECONDS 10 /* superd-advise only reads files */
-
-/* Takes what superd-advise says of hosts.allow and hosts.deny. NULL: it has said all; else why not. */
-static const char *take_hosts_answer(struct preflight *preflight, const struct service *service,
-				     const struct helper_process *helper, struct buf *why)
-{
-	char line[2 * PATH_MAX];
-	struct run_limit limit;
-	ssize_t length;
-
-	run_limit_begin(&limit, ADVISE_SECONDS);
-	for (int flaws = 0; flaws < HOSTS_FLAWS; flaws++) {
-		if (!run_limit_wait(&limit, helper->channel))
-			return "superd-advise does not answer";
-		length = fd_channel_receive(helper->channel, line, sizeof(line) - 1);
-		if (length <= 0) {
-			helper_process_describe_end(helper, why);
-			return buf_string(why);
-		}
-		line[length] = '\0';
-		line[strcspn(line, "\n")] = '\0';
-		preflight->hosts_run_commands = !strcmp(line, "commands yes");
-		if (preflight->hosts_run_commands || !strcmp(line, "commands no"))
-			return NULL;
-		if (strncmp(line, "flaw ", 5) != 0)
-			return "the answer of superd-advise is wrong";
-		preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", service->groups->access->libwrap,
-				 "%s, so no client is let in", line + 5);
-	}
-	return NULL;
-}
-
-/* superd-advise reads these files with a user of its own, and denies all clients if it cannot read one. So it says
- * which, and superd knows nothing of their language. */
-static void ask_of_hosts_files(struct preflight *preflight, const struct service *service)
-{
-	struct helper_process helper = HELPER_PROCESS_NONE(PROGRAM_ADVISE);
-	int wanted[] = { -1, -1, -1, -1 };
-	const struct helper_start start = {
-		.option = "-t",
-		.type = SOCK_SEQPACKET,
-		.number = 3,
-		.wanted = wanted,
-		.wanted_count = 4,
-		.directory = "/",
-		.account = helper_user_account(HELPER_USER_ADVISE),
-	};
-	struct buf why = { 0 };
-	const char *wrong = helper_process_start(&helper, &start, &why)
-		? take_hosts_answer(preflight, service, &helper, &why)
-		: buf_string(&why);
-
-	if (wrong)
-		preflight_report(preflight, SEVERITY_WARNING, service, "libwrap", service->groups->access->libwrap,
-				 "hosts.allow and hosts.deny are not checked: %s", wrong);
-	helper_process_end(&helper);
-	buf_free(&why);
-	preflight->hosts_asked = true;
-}
-
 /* The option that needs superd-advise, and its value in *value. NULL: none. */
 static const char *find_advise_option(struct preflight *preflight, const struct service *service, const char **value)
 {
@@ -380,28 +319,16 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
  * all clients and does not ask libwrap; xinetd.conf implies libwrap for most services. */
 static void preflight_libraries(struct preflight *preflight, const struct service *service)
 {
-	const char *libwrap = service->groups->access->libwrap;
-	const char *value, *option = find_advise_option(preflight, service, &value);
-	const struct account *adviser = libwrap || option ? helper_user_account(HELPER_USER_ADVISE) : NULL;
-	const char *wrong = option ? preflight_check_own(preflight, PROGRAM_ADVISE, adviser) : NULL;
-	bool has_rules = libwrap && hosts_access_has_rules(&preflight->hosts_access);
+	const char *libwrap = service->groups->access->libwrap, *value;
+	const char *option = find_advise_option(preflight, service, &value);
+	const char *wrong = option ? preflight_check_own(preflight, PROGRAM_ADVISE) : NULL;
 
 	if (libwrap && !build_has("libwrap"))
-		preflight_report(preflight, has_rules ? SEVERITY_ERROR : SEVERITY_WARNING, service, "libwrap", libwrap,
+		preflight_report(preflight,
+				 hosts_access_has_rules(&preflight->hosts_access) ? SEVERITY_ERROR : SEVERITY_WARNING,
+				 service, "libwrap", libwrap,
 				 "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it "
 				 "refuses all clients");
-	else if (has_rules && !preflight_check_own(preflight, PROGRAM_ADVISE, adviser)) {
-		if (!preflight->hosts_asked)
-			ask_of_hosts_files(preflight, service);
-		if (preflight->hosts_run_commands && !strchr(libwrap, ' ')) {
-			preflight_report(
-				preflight, SEVERITY_WARNING, service, "libwrap", libwrap,
-				"hosts.allow or hosts.deny has rules that start commands, which superd does not "
-				"do here: it ignores spawn, and refuses the clients of twist");
-			diags_hint(preflight->diags, "to allow commands: libwrap = \"%s commands\" in superd.conf",
-				   libwrap);
-		}
-	}
 	if (wrong) /* clients are served without the name that a log would have */
 		preflight_report(preflight, strncmp(option, "log_", 4) ? SEVERITY_ERROR : SEVERITY_WARNING, service,
 				 option, value, "%s", wrong);
@@ -413,7 +340,7 @@ static void preflight_libraries(struct preflight *preflight, const struct servic
 		if (!endpoint_is_rpc(listen->endpoint))
 			continue;
 		wrong = is_built
-			? preflight_check_own(preflight, PROGRAM_RPC, helper_user_account(HELPER_USER_RPC))
+			? preflight_check_own(preflight, PROGRAM_RPC)
 			: "this superd was built without superd-rpc (libtirpc), so it cannot register with rpcbind";
 		if (wrong)
 			diag_error(preflight->diags, listen->at, "%s: %s: %s", service->name,
@@ -535,9 +462,7 @@ static void preflight_resources(struct preflight *preflight, const struct servic
 {
 	const struct scheduling_options *scheduling = service->groups->scheduling;
 	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
-	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct device_rule rule;
-	uid_t owner;
 
 	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
 	cgroup_settings_compare(service, report_support, preflight);
@@ -567,20 +492,6 @@ static void preflight_resources(struct preflight *preflight, const struct servic
 			   buf_string(&option));
 		buf_free(&option);
 	}
-	if (!service->groups->identity->dynamic_user || !service->account)
-		return;
-	/* A dynamic user could not use another user's files. */
-	directories_of(service, preflight->defaults, kinds);
-	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
-		for (words name = kinds[n].names; kinds[n].is_owned && kinds[n].base && name && *name; name++) {
-			if (directories_find_owner(kinds[n].base, *name, &owner) && owner != service->account->uid &&
-			    owner != 0)
-				preflight_report(preflight, SEVERITY_WARNING, service, kinds[n].option, *name,
-						 "%s/%.*s and its files belong to user %u, but dynamic_user has %u",
-						 kinds[n].base, (int)directory_name_length(*name), *name,
-						 (unsigned)owner, (unsigned)service->account->uid);
-		}
-	}
 }
 
 /* Checks every service against this machine.
@@ -588,15 +499,21 @@ static void preflight_resources(struct preflight *preflight, const struct servic
  * Tables may have ten thousand services, so what services share (a program, an interface, a kind of socket) is checked
  * once. Nothing is reported again that a reader has refused. */
 
-void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
-		     struct diags *diags)
+void preflight_table(const struct table *table, enum preflight_for purpose, struct diags *diags)
 {
 	struct preflight preflight = { .table = table,
-				       .defaults = defaults,
 				       .diags = diags,
 				       .root = geteuid() == 0,
 				       .serves = purpose >= PREFLIGHT_RELOAD,
 				       .port_start = capability_port_start() };
+	/* No service names them, and each may need them. */
+	static const struct {
+		enum program program;
+		const char *lost;
+	} shared[] = {
+		{ PROGRAM_EXEC, "nothing starts that has conditions, directories, a sandbox or a root of its own" },
+		{ PROGRAM_OUTPUT, "nobody reads what programs print, and they wait once their pipes are full" },
+	};
 	struct ptr_map *const maps[] = { &preflight.programs, &preflight.interfaces, &preflight.addresses,
 					 &preflight.tables,   &preflight.root_files, &preflight.variables };
 	const char *wrong;
@@ -619,11 +536,11 @@ void preflight_table(const struct table *table, const struct process_defaults *d
 		preflight_privileges(&preflight, service);
 		preflight_resources(&preflight, service);
 	}
-	wrong = table->count ? preflight_check_own(&preflight, PROGRAM_OUTPUT, NULL) : NULL;
-	if (wrong) /* no service names it, and each may need it */
-		diag_warning(diags, (struct origin){ 0 },
-			     "%s. Without it nobody reads what programs print, and they wait once their pipes are full",
-			     wrong);
+	for (size_t n = 0; table->count && n < sizeof(shared) / sizeof(*shared); n++) {
+		wrong = preflight_check_own(&preflight, shared[n].program);
+		if (wrong)
+			diag_warning(diags, (struct origin){ 0 }, "%s. Without it %s", wrong, shared[n].lost);
+	}
 	for (size_t n = 0; n < sizeof(maps) / sizeof(*maps); n++)
 		ptr_map_free(maps[n]);
 	port_table_free(&preflight.ports);

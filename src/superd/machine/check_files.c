@@ -2,30 +2,21 @@
 #include "superd/machine/internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
-#include "exec/child/child.h"
-#include "lib/fd.h"
-#include "lib/shell_words.h"
-#include "os/bpf/bpf.h"
 #include "os/fs/fs.h"
 #include "os/host/self_sandbox.h"
-#include "os/proc/process.h"
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/words/command_prefix.h"
 
 /* Helpers of the preflight: reports a finding, and decides whether a path may be examined. */
 
@@ -64,74 +55,12 @@ static bool preflight_may_look(const struct preflight *preflight, const char *pa
 		path_is_trusted(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, &finding) || finding.is_missing;
 }
 
-/* Each call is tried, as nothing else tells what a filter of system calls answers. */
-
-static bool can_unshare_fds(void)
-{
-	return raw_unshare_fds(~0u) == 0; /* there is no such descriptor, and nobody shares them now */
-}
-
-static bool can_copy_fds(void)
-{
-	int self = pidfd_of(getpid()), copy = self < 0 ? -1 : pidfd_copy(self, self);
-	bool can = copy >= 0;
-
-	fd_close(&copy);
-	fd_close(&self);
-	return can;
-}
-
-/* Without root nobody expects it. */
-static bool can_load_programs(void)
-{
-	return geteuid() != 0 || cgroup_bpf_is_possible(CGROUP_BPF_INGRESS);
-}
-
-static bool can_make_files(void)
-{
-	int fd = memory_open("superd", false);
-	bool can = fd >= 0;
-
-	fd_close(&fd);
-	return can;
-}
-
-static bool can_resolve(void)
-{
-	struct {
-		uint64_t flags, mode, resolve;
-	} how = { O_PATH | O_CLOEXEC, 0, 0 };
-	int fd = (int)syscall(__NR_openat2, AT_FDCWD, "/", &how, sizeof(how));
-	bool can = fd >= 0;
-
-	fd_close(&fd);
-	return can;
-}
-
-const struct denied_call_row denied_calls[DENIED_CALLS] = {
-	[DENIED_SECCOMP] = { "seccomp", self_sandbox_can_filter,
-			     "no filter of system calls confines superd's own processes" },
-	[DENIED_LANDLOCK] = { "Landlock", self_sandbox_can_restrict,
-			      "superd's own processes are not kept from files and ports" },
-	[DENIED_CLOSE_RANGE] = { "close_range", can_unshare_fds,
-				 "each start copies superd's descriptors, which takes longer" },
-	[DENIED_CLONE3] = { "clone3", clone_into_cgroup_is_possible,
-			    "a process joins its control group by itself, which takes longer" },
-	[DENIED_PIDFD_GETFD] = { "pidfd_getfd", can_copy_fds,
-				 "pass = bind is refused, and with idle_means = quiet each connection keeps its "
-				 "program awake" },
-	[DENIED_BPF] = { "bpf", can_load_programs, "filters of devices and packets are refused" },
-	[DENIED_MEMFD_CREATE] = { "memfd_create", can_make_files,
-				  "superd's state goes through unlinked files in its runtime folder" },
-	[DENIED_OPENAT2] = { "openat2", can_resolve, "bind mounts below a folder that superd removes are not noticed" },
-};
-
 void denied_calls_describe(struct buf *out)
 {
-	for (int n = 0; n < DENIED_CALLS; n++) {
-		if (!denied_calls[n].is_possible())
-			buf_addf(out, "This machine lacks %s: %s\n", denied_calls[n].name, denied_calls[n].lost);
-	}
+	if (!self_sandbox_can_filter())
+		buf_text(out, "This machine lacks seccomp: no filter of system calls confines superd's own programs\n");
+	if (!self_sandbox_can_restrict())
+		buf_text(out, "This machine lacks Landlock: superd's own programs are not kept from files and ports\n");
 }
 
 /* Checks whether users other than root can change what root runs: the tables, and for services that run as root the
@@ -211,118 +140,57 @@ static bool is_hidden_from_us(const struct preflight *preflight, const struct se
 }
 
 /* Reads a file of variables once, though many services share it, and reports what is ignored in it. One that is missing
- * or cannot be read is reported for each of them; a pattern is checked when it is read. */
-static void check_variables(struct preflight *preflight, const struct service *service, const char *path)
+ * or cannot be read is reported for each of them. */
+void preflight_environment(struct preflight *preflight, const struct service *service)
 {
-	bool is_plain = *path != '-' && !strpbrk(path, "*?["), is_missing;
-	const char *key = pool_text(preflight->table->pool, path);
-	struct variables variables = { 0 };
-	struct buf ignored = { 0 }, why = { 0 };
-	struct stat status;
-	const void *known;
+	for (words word = service->groups->environment->environment_file; word && *word; word++) {
+		const char *key = pool_text(preflight->table->pool, *word), *path = *word + (**word == '-');
+		struct buf ignored = { 0 }, why = { 0 };
+		struct variables variables = { 0 };
+		const void *failure = NULL;
 
-	if (!preflight_may_look(preflight, path + (*path == '-')))
-		return;
-	if (!key || !ptr_map_get(&preflight->variables, key, NULL, &known)) {
-		bool good = variables_read_file(&variables, path, service->account, &ignored, &why);
-
-		for (const char *line = good ? buf_string(&ignored) : ""; *line; line += strcspn(line, "\n") + 1)
-			preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", path, "%.*s",
+		if (!key || !preflight_may_look(preflight, path))
+			continue;
+		if (!ptr_map_get(&preflight->variables, key, NULL, &failure)) {
+			if (!variables_read_file(&variables, *word, service->account, &ignored, &why) &&
+			    !is_hidden_from_us(preflight, service))
+				failure = pool_text(preflight->table->pool, buf_string(&why));
+			ptr_map_put(&preflight->variables, key, NULL, failure);
+		}
+		for (const char *line = buf_string(&ignored); *line; line += strcspn(line, "\n") + 1)
+			preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", *word, "%.*s",
 					 (int)strcspn(line, "\n"), line);
+		if (failure)
+			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *word, "%s",
+					 (const char *)failure);
 		variables_free(&variables);
 		buf_free(&ignored);
 		buf_free(&why);
-		if (key)
-			ptr_map_put(&preflight->variables, key, NULL, key);
 	}
-	is_missing = is_plain && (stat(path, &status) < 0 || access(path, R_OK) < 0);
-	if (is_missing && !is_hidden_from_us(preflight, service))
-		preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", path,
-				 "%s; after a - it may be missing", strerror(errno));
-	else if (is_plain && !is_missing && !S_ISREG(status.st_mode))
-		preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", path,
-				 "that is no regular file");
 }
 
-void preflight_environment(struct preflight *preflight, const struct service *service)
-{
-	const char *lack = NULL;
+/* Checks the programs, folders and files that a service names: whether they are there. What its user may do with them
+ * the start says. A path below root_directory is looked up inside it, where an absolute link leads to another file. */
 
-	for (words path = service->groups->environment->environment_file; path && *path; path++)
-		check_variables(preflight, service, *path);
-	if (service->groups->lifecycle->freeze_reclaim && !service->exec->accept)
-		lack = cgroup_settings_lack_reclaim(service, &preflight->reclaim_place, preflight->table->pool);
-	if (lack)
-		preflight_report(preflight, SEVERITY_WARNING, service, "freeze_reclaim", "yes",
-				 "%s: a frozen instance keeps its memory", lack);
-}
-
-/* Checks the programs, folders and files that a service names.
- *
- * superd judges for another user without becoming it: it compares mode bits with the account's ids, as the kernel
- * would. An access control list (acl(5)) may grant more than the bits do, so a file that has one passes. A path below
- * root_directory is looked up inside it, where an absolute link leads to another file. */
-
-/* Whether the account may execute a file, or enter a folder, of this status (path_resolution(7)). */
-static bool may_execute(const struct account *account, const struct stat *status)
-{
-	bool in_group = account->gid == status->st_gid;
-
-	if (account->uid == 0)
-		return S_ISDIR(status->st_mode) || status->st_mode & 0111;
-	if (account->uid == status->st_uid)
-		return status->st_mode & 0100;
-	for (size_t n = 0; n < account->group_count; n++)
-		in_group |= account->groups[n] == status->st_gid;
-	return status->st_mode & (in_group ? 0010 : 0001);
-}
-
-static bool has_access_list(const char *path)
-{
-	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
-}
-
-/* Finds the first folder above path that the account may not enter; false: there is none. */
-static bool find_closed_folder(const char *path, const struct account *account, char folder[PATH_MAX])
-{
-	struct stat status;
-
-	if (strlen(path) >= PATH_MAX)
-		return false;
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		memcpy(folder, path, (size_t)(slash - path));
-		folder[slash - path] = '\0';
-		if (stat(folder, &status) < 0)
-			return errno == EACCES;
-		if (S_ISDIR(status.st_mode) && !may_execute(account, &status) && !has_access_list(folder))
-			return true;
-	}
-	return false;
-}
-
-/* The flaw of a program for an account, NULL: superd's own; root: the root_directory. NULL: none. The text is in the
- * table's pool. */
+/* The flaw of a program; root: the root_directory. NULL: none. The text is in the table's pool. */
 static const char *check_program_at(const struct preflight *preflight, const struct service *service, const char *path,
-				    const char *root, const struct account *account)
+				    const char *root)
 {
 	struct pool *pool = preflight->table->pool;
+	char interpreter[PATH_MAX];
 	const char *wrong = NULL;
 	struct buf why = { 0 };
-	char folder[PATH_MAX], interpreter[PATH_MAX];
 	struct stat status;
 
-	errno = 0;
-	if (!root && account && find_closed_folder(path, account, folder) && !is_hidden_from_us(preflight, service))
-		return pool_textf(pool, "user %s may not enter %s", account->name, folder);
-	if (root_path_stat(root, path, &status) < 0 && is_hidden_from_us(preflight, service))
-		return NULL;
-	if (root_path_stat(root, path, &status) < 0)
+	if (root_path_stat(root, path, &status) < 0) {
+		if (is_hidden_from_us(preflight, service))
+			return NULL;
 		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
+	}
 	if (!S_ISREG(status.st_mode))
 		return S_ISDIR(status.st_mode) ? "that is a directory, not a program" : "that is no program";
-	if (account && !may_execute(account, &status) && (root || !has_access_list(path)))
-		return pool_textf(pool, "user %s may not execute it; its mode is %04o", account->name,
-				  (unsigned)(status.st_mode & 07777));
+	if (!(status.st_mode & 0111))
+		return pool_textf(pool, "nobody may execute it; its mode is %04o", (unsigned)(status.st_mode & 07777));
 	if (interpreter_find(root, path, interpreter) == INTERPRETER_FOUND &&
 	    !sandbox_covers(service_prepared(service)->sandbox, interpreter) &&
 	    preflight_may_look(preflight, root ? root : interpreter) && interpreter_is_missing(root, interpreter, &why))
@@ -343,7 +211,7 @@ static void check_program(struct preflight *preflight, const struct service *ser
 		return; /* table/rules reports that it must be absolute */
 	if (!is_shareable || !ptr_map_get(&preflight->programs, program, service->account, &wrong)) {
 		if (preflight_may_look(preflight, root ? root : program))
-			wrong = check_program_at(preflight, service, program, root, service->account);
+			wrong = check_program_at(preflight, service, program, root);
 		if (is_shareable)
 			ptr_map_put(&preflight->programs, program, service->account, wrong);
 	}
@@ -355,108 +223,52 @@ static void check_program(struct preflight *preflight, const struct service *ser
 			   "split: \"/bin/cat -u\"");
 }
 
-/* superd has opened it, so the account needs no right to the folders above it. */
-const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account)
+const char *preflight_check_own(const struct preflight *preflight, enum program which)
 {
-	const struct own_program *program = program_get(which);
-	struct pool *pool = preflight->table->pool;
-	struct buf missing = { 0 };
+	struct buf flaw = { 0 };
 	const char *wrong = NULL;
-	struct stat status;
 
-	if (program->fd < 0) {
-		program_describe_missing(which, &missing);
-		wrong = pool_text(pool, buf_string(&missing));
-	} else if (program_is_other(which)) {
-		program_describe_other(which, &missing);
-		wrong = pool_text(pool, buf_string(&missing));
-	} else if (account && fstat(program->fd, &status) == 0 && !may_execute(account, &status) &&
-		   !has_access_list(program->path)) {
-		wrong = pool_textf(pool, "%s: user %s may not execute it; its mode is %04o", program->path,
-				   account->name, (unsigned)(status.st_mode & 07777));
-	}
-	buf_free(&missing);
+	if (program_get(which)->fd < 0)
+		program_describe_missing(which, &flaw);
+	else if (program_is_other(which))
+		program_describe_other(which, &flaw);
+	else if (which == PROGRAM_EXEC && !raw_keeps_capabilities())
+		buf_text(&flaw, RAW_KEEPS_NONE);
+	if (flaw.length)
+		wrong = pool_text(preflight->table->pool, buf_string(&flaw));
+	buf_free(&flaw);
 	return wrong;
 }
 
 /* Checks superd's own program for builtin and redirect, which may be missing if superd was copied. */
 static void check_own_program(struct preflight *preflight, const struct service *service)
 {
-	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong;
-	const struct account *account = service->account;
-	struct account own;
+	const char *option = service->exec->builtin ? "builtin" : "redirect", *wrong = NULL;
 
-	if (!service_is_builtin(service) && !service_is_relayed(service))
-		return;
-	if (service_is_relayed(service))
-		account = helper_user_of_relay(service, &own);
-	wrong = preflight_check_own(preflight, plan_builtin_program(service), account);
+	if (service_is_builtin(service) || service_is_relayed(service))
+		wrong = preflight_check_own(preflight, plan_builtin_program(service));
 	if (wrong)
 		preflight_report(preflight, SEVERITY_ERROR, service, option,
 				 service->exec->builtin ? service->exec->builtin[0] : service->exec->redirect[0], "%s",
 				 wrong);
 }
 
-/* superd-exec checks conditions, enters roots, loads credentials, and removes what is left. For sandboxes
- * superd/start/sandbox.c asks it. */
-static void check_executor(struct preflight *preflight, const struct service *service)
-{
-	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-	const char *const said[] = { "yes", NULL }, *const root[] = { service_root(service), NULL };
-	const struct environment_options *environment = service->groups->environment;
-	const struct directory_options *folders = service->groups->directories;
-	struct {
-		const char *option;
-		words words;
-	} needs[] = {
-		{ "condition", service->groups->commands->condition },
-		{ "load_credential", passed_fds->load_credential },
-		{ "set_credential", passed_fds->set_credential },
-		{ "socket_condition", NULL },
-		{ "runtime_directory", environment->runtime_directory },
-		{ "state_directory", environment->state_directory },
-		{ "cache_directory", folders->cache_directory },
-		{ "logs_directory", folders->logs_directory },
-		{ "configuration_directory", folders->configuration_directory },
-		{ "remove_ipc", service->groups->identity->remove_ipc ? said : NULL },
-		{ "root_directory", root[0] ? root : NULL },
-	};
-	const char *wrong = NULL;
-
-	for (size_t n = 0; n < service->socket_count; n++) {
-		if (service->sockets[n].options->socket_condition)
-			needs[3].words = service->sockets[n].options->socket_condition;
-	}
-	for (size_t n = 0; n < sizeof(needs) / sizeof(*needs) && !wrong; n++) {
-		const char *word = needs[n].words ? needs[n].words[0] : NULL;
-
-		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC, NULL) : NULL;
-		if (word && !wrong && !raw_keeps_capabilities())
-			wrong = RAW_KEEPS_NONE;
-		if (wrong) /* a credential's value is not for a message */
-			preflight_report(preflight, SEVERITY_ERROR, service, needs[n].option,
-					 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word),
-					 "%s", wrong);
-	}
-}
-
-/* Reports what is not there, or is no directory; its status is then in *status. A missing working directory is only a
- * warning: a home or a mount may appear later. */
-static bool check_start_folder(struct preflight *preflight, const struct service *service, const char *option,
-			       const char *path, struct stat *status)
+/* Reports what is not there, or is no directory. A missing working directory is only a warning: a home or a mount may
+ * appear later. */
+static void check_start_folder(struct preflight *preflight, const struct service *service, const char *option,
+			       const char *path)
 {
 	const char *root = service->groups->environment->root_directory;
 	bool is_root = path == root;
+	struct stat status;
 
-	if (root_path_stat(is_root ? NULL : root, path, status) < 0) {
-		if (!is_hidden_from_us(preflight, service))
-			preflight_report(preflight, is_root ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, path,
-					 "%s", strerror(errno));
-		return false;
+	if (root_path_stat(is_root ? NULL : root, path, &status) == 0) {
+		if (!S_ISDIR(status.st_mode))
+			preflight_report(preflight, SEVERITY_ERROR, service, option, path, "that is not a directory");
+	} else if (!is_hidden_from_us(preflight, service)) {
+		preflight_report(preflight, is_root ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, path, "%s",
+				 strerror(errno));
 	}
-	if (!S_ISDIR(status->st_mode))
-		preflight_report(preflight, SEVERITY_ERROR, service, option, path, "that is not a directory");
-	return S_ISDIR(status->st_mode);
 }
 
 /* The two directories that a service starts in. */
@@ -464,10 +276,9 @@ static void check_start_folders(struct preflight *preflight, const struct servic
 {
 	const char *path = service->groups->environment->working_directory;
 	const char *root = service->groups->environment->root_directory;
-	struct stat status;
 
 	if (root && preflight_may_look(preflight, root))
-		check_start_folder(preflight, service, "root_directory", root, &status);
+		check_start_folder(preflight, service, "root_directory", root);
 	if (!path || path[0] == '-')
 		return;
 	if (path[0] == '~' && service->account)
@@ -477,43 +288,9 @@ static void check_start_folders(struct preflight *preflight, const struct servic
 				 service->account->name);
 		return;
 	}
-	if (path[0] != '/' || !path[1] || sandbox_covers(service_prepared(service)->sandbox, path) ||
-	    !preflight_may_look(preflight, root ? root : path))
-		return;
-	if (check_start_folder(preflight, service, "working_directory", path, &status) && service->account &&
-	    !may_execute(service->account, &status) && (root || !has_access_list(path)))
-		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", path,
-				 "user %s may not enter it", service->account->name);
-}
-
-/* An earlier command may install what a later one runs, so a missing program is only a warning. */
-static void check_commands(struct preflight *preflight, const struct service *service)
-{
-	const char *root = service->groups->environment->root_directory;
-	struct buf split = { 0 };
-	unsigned flags;
-	size_t count;
-
-	for (enum command_phase phase = 0; phase < PHASES; phase++) {
-		for (words text = service_commands(service, phase); text && *text; text++) {
-			const char *program, *wrong = NULL;
-			bool as_superd;
-
-			buf_clear(&split);
-			shell_words_split_into(&split, command_prefix(*text, &flags), &count);
-			program = buf_string(&split);
-			as_superd = flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY);
-			if (*program == '/' && !(flags & COMMAND_IGNORES_FAILURE) &&
-			    !sandbox_covers(service_prepared(service)->sandbox, program) &&
-			    preflight_may_look(preflight, root ? root : program))
-				wrong = check_program_at(preflight, service, program, root,
-							 as_superd ? NULL : service->account);
-			if (wrong)
-				preflight_report(preflight, SEVERITY_WARNING, service, command_option(phase), program,
-						 "%s", wrong);
-		}
-	}
-	buf_free(&split);
+	if (path[0] == '/' && path[1] && !sandbox_covers(service_prepared(service)->sandbox, path) &&
+	    preflight_may_look(preflight, root ? root : path))
+		check_start_folder(preflight, service, "working_directory", path);
 }
 
 void preflight_files(struct preflight *preflight, const struct service *service)
@@ -521,6 +298,4 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_start_folders(preflight, service);
 	check_program(preflight, service);
 	check_own_program(preflight, service);
-	check_executor(preflight, service);
-	check_commands(preflight, service);
 }

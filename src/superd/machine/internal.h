@@ -12,11 +12,11 @@
 struct networks {
 	struct pool *pool;
 	struct diags *diags;
-	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
-	struct ptr_map names;           /* name -> struct network; NULL: there is none */
-	struct ptr_map rules;           /* only_from, no_access -> struct access */
-	struct ptr_map probes;          /* probe_from -> struct access */
-	struct ptr_map filters[2];      /* struct access -> struct filter_made; [1]: for IPv4 sockets */
+	struct lookup_cache *lookups; /* set by the caller: answers to use, and to add to; NULL: none */
+	struct ptr_map names;	      /* name -> struct network; NULL: there is none */
+	struct ptr_map rules;	      /* only_from, no_access -> struct access */
+	struct ptr_map probes;	      /* probe_from -> struct access */
+	struct ptr_map filters[2];    /* struct access -> struct filter_made; [1]: for IPv4 sockets */
 };
 
 void networks_open(struct networks *networks, struct pool *pool, struct diags *diags);
@@ -32,10 +32,10 @@ void networks_resolve(struct networks *networks, struct service *service);
 struct addresses {
 	struct pool *pool;
 	struct diags *diags;
-	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
-	struct ptr_map hosts, ports;    /* name -> struct found_host, struct found_port */
-	bool ipv6;                      /* the kernel has IPv6 */
-	struct origin refused_at;       /* origin and text of the last error, which is reported once a line */
+	struct lookup_cache *lookups; /* set by the caller: answers to use, and to add to; NULL: none */
+	struct ptr_map hosts, ports;  /* name -> struct found_host, struct found_port */
+	bool ipv6;		      /* the kernel has IPv6 */
+	struct origin refused_at;     /* origin and text of the last error, which is reported once a line */
 	const char *refused;
 };
 
@@ -50,27 +50,23 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 /* The state of checking one table. */
 struct preflight {
 	const struct table *table;
-	const struct process_defaults *defaults;
 	struct diags *diags;
-	bool root;                      /* superd runs as root */
-	bool serves;                    /* superd already serves, and must not block */
-	int port_start;                 /* capability_port_start */
-	struct ptr_map programs;        /* program, account -> its flaw; NULL: none */
-	struct ptr_map interfaces;      /* name -> the name; NULL: it does not exist */
-	struct ptr_map addresses;       /* address, interface -> the address; NULL: this machine does not have it */
-	struct ptr_map variables;       /* environment_file -> itself, once its ignored lines were reported */
-	struct ptr_map tables;          /* file -> NULL, once its owners were checked */
-	struct ptr_map root_files;      /* program or environment_file -> NULL, if only root can change it */
-	struct port_table ports;        /* owned; without holders before the first taken port */
+	bool root;		   /* superd runs as root */
+	bool serves;		   /* superd already serves, and must not block */
+	int port_start;		   /* capability_port_start */
+	struct ptr_map programs;   /* program, account -> its flaw; NULL: none */
+	struct ptr_map interfaces; /* name -> the name; NULL: it does not exist */
+	struct ptr_map addresses;  /* address, interface -> the address; NULL: this machine does not have it */
+	struct ptr_map variables;  /* environment_file -> itself, once its ignored lines were reported */
+	struct ptr_map tables;	   /* file -> NULL, once its owners were checked */
+	struct ptr_map root_files; /* program or environment_file -> NULL, if only root can change it */
+	struct port_table ports;   /* owned; without holders before the first taken port */
 	bool holders_read;
-	bool hosts_asked;               /* superd-advise was asked about hosts.allow and hosts.deny */
-	bool hosts_run_commands;        /* known then: a rule starts a command (spawn, twist) */
-	bool bind_tried;                /* bind_error is valid */
-	int bind_error;                 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
-	const struct cgroup_delegation *reclaim_place;  /* where freeze_reclaim would find its groups; NULL: not yet looked for */
+	bool bind_tried; /* bind_error is valid */
+	int bind_error;	 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
 	struct hosts_access hosts_access;
 	struct sandbox_support support;
-	int kinds[ENDPOINT_KINDS][3];   /* by kind and family: -1: not yet tried; 0: works; else errno of socket(2) */
+	int kinds[ENDPOINT_KINDS][3]; /* by kind and family: -1: not yet tried; 0: works; else errno of socket(2) */
 };
 
 /* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's origin, in the words of the table's format; without OPTION if
@@ -82,12 +78,11 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 /* Checks a service's programs, folders, files and credentials. */
 void preflight_files(struct preflight *preflight, const struct service *service);
 
-/* The flaw of a program of superd's own for an account; NULL: none. The text is in the table's pool. */
-const char *preflight_check_own(const struct preflight *preflight, enum program which, const struct account *account);
+/* The flaw of a program of superd's own; NULL: none. The text is in the table's pool. */
+const char *preflight_check_own(const struct preflight *preflight, enum program which);
 
-/* Checks its files of variables, and whether a frozen instance can give back memory. */
+/* Checks its files of variables. */
 void preflight_environment(struct preflight *preflight, const struct service *service);
 
 /* Checks whether users other than root can change the programs that it runs as root. */
 void preflight_owners(struct preflight *preflight, const struct service *service);
-

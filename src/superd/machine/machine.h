@@ -25,27 +25,27 @@
 
 /* The result of looking up a user or a group, in the pool. */
 struct found_name {
-	const char *wrong;              /* NULL: it was found; else why not, as the end of a sentence */
-	bool failed;                    /* the lookup of a group failed, so it may exist */
+	const char *wrong; /* NULL: it was found; else why not, as the end of a sentence */
+	bool failed;	   /* the lookup of a group failed, so it may exist */
 	gid_t gid;
 	/* Of a user: */
-	const char *name, *home, *shell;                /* without an entry `name` is the number, and the others are NULL */
+	const char *name, *home, *shell; /* without an entry `name` is the number, and the others are NULL */
 	uid_t uid;
-	bool listed;                    /* it has an entry in NSS */
+	bool listed; /* it has an entry in NSS */
 };
 
 /* The lookups of one table. accounts_open to accounts_close. */
 struct accounts {
 	struct pool *pool;
 	struct diags *diags;
-	struct ptr_map users, groups;   /* name -> struct found_name */
-	struct ptr_map known;           /* struct identity_options, user -> struct account */
-	struct ptr_map dynamic;         /* id as text -> name of the dynamic user that has it */
-	struct lookup_cache *lookups;        /* set by the caller: answers to use, and to add to; NULL: none */
-	bool is_only_checked;           /* set by the caller: accept users that superd cannot change to */
+	struct ptr_map users, groups;	   /* name -> struct found_name */
+	struct ptr_map known;		   /* struct identity_options, user -> struct account */
+	struct ptr_map dynamic;		   /* id as text -> name of the dynamic user that has it */
+	struct lookup_cache *lookups;	   /* set by the caller: answers to use, and to add to; NULL: none */
+	bool is_only_checked;		   /* set by the caller: accept users that superd cannot change to */
 	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
-	bool helper_users_checked;      /* helper_users_wrong is valid */
-	const char *helper_users_wrong; /* why superd cannot use its helper users; NULL: it can */
+	bool helper_users_checked;	   /* helper_users_wrong is valid */
+	const char *helper_users_wrong;	   /* why superd cannot use its helper users; NULL: it can */
 };
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
@@ -132,24 +132,27 @@ struct account;
 
 struct helper_process {
 	enum program program;
-	int channel;                    /* -1: it does not run */
-	int report;                     /* why it could not be started (struct spawn_request); -1: it does not run */
-	pid_t pid;                      /* 0: it was not started */
-	int process;                    /* its pidfd, as the loop may reap it; -1: none */
+	int channel; /* -1: it does not run */
+	int report;  /* why it could not be started (struct spawn_request); -1: it does not run */
+	pid_t pid;   /* 0: it was not started */
+	int process; /* its pidfd, as the loop may reap it; -1: none */
 };
 
-#define HELPER_PROCESS_NONE(which) { .program = which, .channel = -1, .report = -1, .process = -1 }
+#define HELPER_PROCESS_NONE(which) \
+	{ \
+		.program = which, .channel = -1, .report = -1, .process = -1 \
+	}
 
 /* How a program is started. */
 struct helper_start {
-	const char *option;             /* its only argument; NULL: none */
-	int type;                       /* of the channel: SOCK_STREAM or SOCK_SEQPACKET */
-	int number;                     /* of the program's end of the channel */
-	int *wanted;                    /* its descriptors, as in struct spawn_request; helper_process_start sets `number` */
+	const char *option; /* its only argument; NULL: none */
+	int type;	    /* of the channel: SOCK_STREAM or SOCK_SEQPACKET */
+	int number;	    /* of the program's end of the channel */
+	int *wanted;	    /* its descriptors, as in struct spawn_request; helper_process_start sets `number` */
 	int wanted_count;
-	const char *directory;          /* NULL: superd's */
-	const struct account *account;  /* NULL: superd's own */
-	uint64_t capabilities;          /* that it may keep */
+	const char *directory;	       /* NULL: superd's */
+	const struct account *account; /* NULL: superd's own */
+	uint64_t capabilities;	       /* that it may keep */
 };
 
 /* Starts it. false: why not is added. */
@@ -164,8 +167,8 @@ void helper_process_end(struct helper_process *helper);
 /* Starts superd-read, which reads the sources of a table that are not superd.conf. */
 
 struct reader_process {
-	struct helper_process helper;   /* begins as HELPER_PROCESS_NONE(PROGRAM_READ); the caller ends it */
-	bool reads_input;               /* a source is standard input, which it gets then */
+	struct helper_process helper; /* begins as HELPER_PROCESS_NONE(PROGRAM_READ); the caller ends it */
+	bool reads_input;	      /* a source is standard input, which it gets then */
 };
 
 /* The callback read_request.start: sets the channel, which is the caller's, and the pid. false: why not is added. */
@@ -183,19 +186,19 @@ struct sandbox_support;
 struct compiled_filter {
 	const struct compiled_filter *next;
 	const char *request;
-	const void *answer;             /* as table/words/filter_request.h says; with what follows in it */
+	const void *answer; /* as table/words/filter_request.h says; with what follows in it */
 	size_t length;
 	struct sock_fprog program;
-	uint32_t unknown;               /* number of words in `calls` that name no system call */
+	uint32_t unknown; /* number of words in `calls` that name no system call */
 };
 
 /* The filters of one table while it is resolved. filters_open to filters_close. */
 struct filters {
 	struct table *table;
-	const struct compiled_filter *before;   /* those of the table before; borrowed */
+	const struct compiled_filter *before; /* those of the table before; borrowed */
 	struct diags *diags;
-	struct helper_process helper;   /* superd-filter */
-	struct buf failure;             /* why it is not asked any more, for messages; empty: it is */
+	struct helper_process helper; /* superd-filter */
+	struct buf failure;	      /* why it is not asked any more, for messages; empty: it is */
 };
 
 /* Adds a filter that a superd before has had compiled to a table that is not resolved yet, so that it is not compiled
@@ -226,32 +229,11 @@ void filters_close(struct filters *filters);
  * its filters of system calls; NULL: none. */
 void resolve_table(struct table *table, const struct table *before, struct diags *diags);
 
-/* System calls that a container's filter, or the kernel, may deny. superd goes on without each of them: a row says
- * what is lost then. What a service needs of them is an error or a warning of the service (superd/machine/check.c). */
-
-enum denied_call {
-	DENIED_SECCOMP,
-	DENIED_LANDLOCK,
-	DENIED_CLOSE_RANGE,
-	DENIED_CLONE3,
-	DENIED_PIDFD_GETFD,
-	DENIED_BPF,
-	DENIED_MEMFD_CREATE,
-	DENIED_OPENAT2,
-	DENIED_CALLS
-};
-
-extern const struct denied_call_row {
-	const char *name;               /* "clone3" */
-	bool (*is_possible)(void);      /* tries the call; nothing is changed */
-	const char *lost;               /* what superd does without it */
-} denied_calls[DENIED_CALLS];
-
-/* Adds a line for each call that is denied here: "This machine lacks clone3: a process joins …". */
+/* Adds a line for each of the two means that confine superd's own programs, and that this machine lacks. */
 void denied_calls_describe(struct buf *out);
 
-/* Checks whether this machine has everything that a table needs: programs that exist and that the service's user may
- * execute, folders, interfaces, kinds of endpoints that the kernel knows, privileges for ports and users. Runs after
+/* Checks whether this machine has everything that a table needs: programs with their interpreters,
+ * folders, interfaces, kinds of endpoints that the kernel knows, privileges for ports and users. Runs after
  * superd/machine/resolve. */
 
 /* What follows. In the last two superd already serves, so that nothing is examined that may block, such as paths below
@@ -259,6 +241,6 @@ void denied_calls_describe(struct buf *out);
 enum preflight_for { PREFLIGHT_START, PREFLIGHT_CHECK, PREFLIGHT_RELOAD, PREFLIGHT_COMPARISON };
 
 /* Adds an error for what will certainly fail, and a warning for what may appear later (an interface, a
- * working_directory on a mount). Changes nothing. Of the process defaults it uses only the folders. */
-void preflight_table(const struct table *table, const struct process_defaults *defaults, enum preflight_for purpose,
-		     struct diags *diags);
+ * working_directory on a mount). What a start says itself, such as what its user may not do, is left to it. Changes
+ * nothing. */
+void preflight_table(const struct table *table, enum preflight_for purpose, struct diags *diags);

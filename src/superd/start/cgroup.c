@@ -644,29 +644,6 @@ void cgroup_settings_compare(const struct service *service, cgroup_settings_say 
 		say(context, service, "delegate", SUPPORT_LEFT_OUT, cgroup_settings->place->wrong, NULL);
 }
 
-const char *cgroup_settings_lack_reclaim(const struct service *service, const struct cgroup_delegation **place,
-					 struct pool *pool)
-{
-	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
-	char path[PATH_MAX];
-
-	if (!*place)
-		*place = settings ? settings->place : cgroup_delegation_find(pool);
-	if (!*place)
-		return NULL;
-	if ((*place)->wrong)
-		return (*place)->wrong;
-	if (!((*place)->controllers & CONTROLLER_MEMORY))
-		return "there is no control group here with the controller memory";
-	/* Superd's own group has the files that groups below it will have. */
-	snprintf(path, sizeof(path), "%s/memory.reclaim", (*place)->path);
-	if (access(path, F_OK) < 0)
-		return "control groups have no memory.reclaim here, which came with Linux 5.19";
-	if (!settings || !(settings->controllers & CONTROLLER_MEMORY))
-		return "its control group has memory.reclaim only with an option such as memory_high = infinity";
-	return NULL;
-}
-
 const char *cgroup_settings_fault_option(const struct service *service, int resource)
 {
 	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;

@@ -224,6 +224,7 @@ bool variables_read_file(struct variables *variables, const char *path, const st
 	bool optional = *path == '-', good;
 	double until = clock_now() + FILES_SECONDS;
 	struct buf names = { 0 };
+	int error;
 
 	path += optional;
 	errno = ENOMEM;
@@ -233,21 +234,21 @@ bool variables_read_file(struct variables *variables, const char *path, const st
 		buf_add(&names, path, strlen(path) + 1);
 		good = !names.failed;
 	}
-	if (!good)
-		buf_addf(why, "environment_file: %s: %s", path, strerror(errno));
 	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1) {
-		good = read_environment_file(variables, names.data + at, account, ignored) ||
-			(errno == ENOENT && optional);
-		if (good && clock_now() > until && at + strlen(names.data + at) + 1 < names.length) {
+		path = names.data + at;
+		good = read_environment_file(variables, path, account, ignored) || (errno == ENOENT && optional);
+		if (good && clock_now() > until && at + strlen(path) + 1 < names.length) {
 			foreign_give_up(path);
 			errno = ETIMEDOUT;
 			good = false;
 		}
-		if (!good)
-			buf_addf(why, "environment_file: %s: %s", names.data + at,
-				 errno == EILSEQ ? "it is no text: there is a NUL in it" : strerror(errno));
 	}
+	error = errno;
+	if (!good)
+		buf_addf(why, "%s: %s", path,
+			 error == EILSEQ ? "it is no text: there is a NUL in it" : strerror(error));
 	buf_free(&names);
+	errno = error;
 	return good;
 }
 

@@ -233,10 +233,10 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 			variables_set(&variables, buf_string(&text));
 	}
 	for (words path = environment->environment_file; good && path && *path; path++) {
-		good = variables_read_file(&variables, *path, service->account, NULL, why);
+		buf_clear(&text);
 		plan->rereads = true;
-		if (!good)
-			origin_cite(service_origin(service, "environment_file"), why);
+		good = variables_read_file(&variables, *path, service->account, NULL, &text) ||
+			plan_fail(service, "environment_file", why, "%s", buf_string(&text));
 	}
 	for (words name = environment->unset_environment; name && *name; name++)
 		variables_unset(&variables, *name);

@@ -120,8 +120,8 @@ void variables_unset(struct variables *variables, const char *name); /* NAME, or
 void variables_free(struct variables *variables);
 
 /* Reads an environment_file, or all files that match its pattern, within a second or so, as systemd.exec(5) describes:
- * comments, quotes, continued lines. account: the service's (foreign_read_file). false with the reason in why. As in
- * systemd, a line that is no assignment is ignored; ignored (may be NULL) gets a sentence with its number, but not its
+ * comments, quotes, continued lines. account: the service's (foreign_read_file). false with the file and the reason in why,
+ * and errno. As in systemd, a line that is no assignment is ignored; ignored (may be NULL) gets a sentence with its number, but not its
  * text, as such files hold secrets. */
 bool variables_read_file(struct variables *variables, const char *path, const struct account *account,
 			 struct buf *ignored, struct buf *why);
@@ -273,11 +273,6 @@ enum cgroup_support {
 typedef void cgroup_settings_say(void *context, const struct service *service, const char *option,
 				 enum cgroup_support answer, const char *why, const char *instead);
 void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context);
-
-/* Why the control group of a service will have no memory.reclaim, which freeze_reclaim writes; NULL: as far as can
- * be seen, it will. *place, for the next service, is NULL at first. */
-const char *cgroup_settings_lack_reclaim(const struct service *service, const struct cgroup_delegation **place,
-					 struct pool *pool);
 
 /* The substitute of tasks_max (SUPPORT_NEAR): number of processes; -1: none. */
 int64_t cgroup_settings_processes(const struct service *service);

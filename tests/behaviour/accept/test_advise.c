@@ -417,32 +417,6 @@ Behaviour(libwrap, lets_nobody_in_where_a_rule_names_a_file_it_may_not_read)
 	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
 }
 
-Behaviour(libwrap, check_says_which_file_cannot_be_read)
-{
-	const char *table = write_file("table", "service ftpd {\n listen = \"127.0.0.1:0\"\n accept = yes\n"
-						" libwrap = ftpd\n user = root\n exec = \"/bin/true\"\n}\n");
-	struct outcome outcome;
-
-	enter_wrapped("", "ALL: /etc/hosts.bad\n");
-	private_file("/etc/hosts.bad", "192.0.2.1 /etc/hosts.worse\n");
-	private_file("/etc/hosts.worse", "192.0.2.2\n");
-	outcome = SUPERD_ANSWER("--check", "-f", table);
-	cr_expect_not(strstr(outcome.err, "/etc/hosts.bad"), "%s", outcome.err);
-	cr_assert_eq(chmod("/etc/hosts.worse", 0640), 0);
-	outcome = SUPERD_ANSWER("--check", "-f", table);
-	cr_expect(strstr(outcome.err, "libwrap = ftpd: /etc/hosts.worse: user 605"), "%s", outcome.err);
-	cr_expect(strstr(outcome.err, "may not read it; its mode is 0640, so no client is let in"), "%s", outcome.err);
-	private_file("/etc/hosts.allow", "%s", "ftpd: /etc/hosts.allow\nftpd: /etc/closed/hosts, /etc/hosts.worse\n");
-	cr_assert_eq(mkdir("/etc/closed", 0700), 0);
-	outcome = SUPERD_ANSWER("--check", "-f", table);
-	cr_expect(strstr(outcome.err, "/etc/hosts.allow: files name each other too deeply, so no"), "%s", outcome.err);
-	private_file("/etc/hosts.allow", "%s", "ftpd: /etc/closed/hosts, /etc/hosts.worse\n");
-	outcome = SUPERD_ANSWER("--check", "-f", table);
-	cr_expect(strstr(outcome.err, "/etc/closed/hosts: user 605"), "%s", outcome.err);
-	cr_expect(strstr(outcome.err, " may not enter /etc/closed, so no client is let in"), "%s", outcome.err);
-	cr_expect(strstr(outcome.err, "/etc/hosts.worse: user 605"), "%s", outcome.err);
-}
-
 Behaviour(libwrap, lets_nobody_in_by_a_rule_that_is_broken)
 {
 	struct inquiry inquiry;

@@ -469,32 +469,3 @@ Behaviour(builtin, a_superd_without_its_helpers_says_what_is_missing_and_where)
 			 "small: builtin = echo: superd's own program superd-builtin is missing; superd searched "));
 	cr_assert(strstr(outcome.err, "/libexec/superd"));
 }
-
-/* The helpers of root's services have users of their own. */
-Behaviour(builtin, check_finds_helpers_that_their_users_cannot_execute)
-{
-	static const char *const helpers[] = { "superd-builtin", "superd-advise" };
-	const char *folder = path_in("closed"), *own;
-	const char *table = write_file("table", "%s",
-				       "service relayed { listen = \"127.0.0.1:0\" user = root"
-				       " exec = \"/bin/sleep 9\" redirect = \"127.0.0.1 9\" }\n"
-				       "service asks { listen = \"127.0.0.1:0\" user = root exec = \"/bin/cat\""
-				       " accept = yes id_only = yes }\n");
-	struct outcome outcome;
-
-	SKIP_WITHOUT(namespace_users(), "needs root, and a build that every user can reach");
-	cr_assert_eq(mkdir(folder, 0755), 0);
-	own = path_in("closed/superd");
-	copy_program(superd_path(), own);
-	for (size_t n = 0; n < sizeof(helpers) / sizeof(*helpers); n++) {
-		copy_program(text_of("%s/%s", getenv("SUPERD_LIBEXEC"), helpers[n]),
-			     path_in("closed/%s", helpers[n]));
-		cr_assert_eq(chmod(path_in("closed/%s", helpers[n]), 0700), 0);
-	}
-	outcome = program_answer((const char *const[]){ own, "--check", "-f", table, NULL });
-	cr_assert_eq(outcome.status, 1);
-	for (size_t n = 0; n < sizeof(helpers) / sizeof(*helpers); n++)
-		cr_expect(strstr(outcome.err, text_of("%s/%s: user %s may not execute it; its mode is 0700",
-						      folder, helpers[n], helpers[n])),
-			  "%s", outcome.err);
-}

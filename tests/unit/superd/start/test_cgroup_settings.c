@@ -141,31 +141,6 @@ Test(settings, with_its_controllers_nothing_else_is_limited)
 	cr_expect_eq(cgroup_settings_processes(service("a")), -1);
 }
 
-static const char *lack(const struct cgroup_delegation *place, const char *options)
-{
-	allot(place, options);
-	return cgroup_settings_lack_reclaim(service("a"), &place, table->pool);
-}
-
-Test(settings, memory_is_handed_back_where_its_group_has_the_file)
-{
-	char folder[] = "/tmp/superd-test.XXXXXX", file[64];
-	const struct cgroup_delegation here = { .path = folder, .controllers = CONTROLLER_MEMORY };
-	const struct cgroup_delegation other = { .path = folder, .controllers = CONTROLLER_CPU };
-
-	cr_assert(mkdtemp(folder));
-	snprintf(file, sizeof(file), "%s/memory.reclaim", folder);
-	cr_expect_str_eq(lack(&none, ""), "there is none");
-	cr_expect_str_eq(lack(&bare, "memory_high = infinity"), "it has no controllers");
-	cr_expect_not_null(strstr(lack(&other, "memory_high = infinity"), "the controller memory"));
-	cr_expect_not_null(strstr(lack(&here, "memory_high = infinity"), "Linux 5.19"));
-	cr_assert_eq(mkfifo(file, 0600), 0);
-	cr_expect_not_null(strstr(lack(&here, ""), "memory_high"));
-	cr_expect_null(lack(&here, "memory_high = infinity"));
-	unlink(file);
-	rmdir(folder);
-}
-
 Test(settings, what_protects_is_refused_where_there_is_no_group)
 {
 	const struct cgroup_settings *settings =
