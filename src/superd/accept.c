@@ -248,10 +248,12 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 /* In the journal, as who is kept out stays so. */
 static void journal_touched(const struct remembered *one, struct buf *out)
 {
+	double until = one->until;
+
 	buf_text(out, "+touch ");
-	for (unsigned n = 0; n < SOURCE_SIZE; n++)
-		buf_addf(out, "%02x", one->source[n]);
-	buf_addf(out, " - until=%.6f\n", one->until);
+	line_encode(out, (const char *)one->source, SOURCE_SIZE);
+	WALK(&(struct journal_line){ .out = out }, "until", until);
+	buf_char(out, '\n');
 }
 
 void accept_journal_touched(struct buf *out)

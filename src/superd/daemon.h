@@ -975,11 +975,11 @@ int journal_whole(void);
 void journal_drop_whole(int *whole);
 void journal_pass_check(int whole);
 void journal_pass(int whole, bool passed);
-struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
+char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
 void journal_leave_sockets(struct listen_fds *to);
 void journal_each_fd(void (*act)(void *context, int fd), void *context);
 bool journal_names_pid(pid_t pid);
-void journal_restore(const struct journal_superd *of);
+void journal_restore(const struct journal_superd *of, const char *text);
 void journal_deliver_ends(void);
 
 /* guard.c */
@@ -1013,8 +1013,8 @@ void store_name_make(const char *service, const struct endpoint *endpoint, char 
 bool store_name_is(const char *name, const char *made);
 
 /* upgrade.c */
-void state_programs(struct state_stream *before);
-void state_restore(struct state_stream *text);
+void state_programs(const char *text);
+void state_restore(char *text);
 bool state_reads_files(void);
 bool upgrade_was(void); /* superd is the first one behind an upgrade */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);

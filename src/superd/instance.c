@@ -1783,8 +1783,19 @@ void instance_resume(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	pid_t main = instance->main.pid, command = instance->command.pid;
+	enum command_phase phase = phases[instance->phase].commands;
+	const char *const *texts = phase == NONE ? NULL : service_commands(instance->row, phase);
+	unsigned count = 0;
 	struct buf why = { 0 };
 
+	while (texts && texts[count])
+		count++;
+	if (instance->next_command > count) { /* the entry that has started it had more of them */
+		if (command > 0)
+			kill(command, SIGKILL);
+		command = instance->command.pid = 0;
+		instance->next_command = count;
+	}
 	if (instance->watchdog_every == 0)
 		instance->watchdog_every = -1;
 	instance->begun = instance->since;

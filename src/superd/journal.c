@@ -1,18 +1,17 @@
 /* What goes over to the next superd, after a death and over an upgrade: a memory file of lines, each with all that is
  * to be known of one thing, and the text of the configuration beside it, which a line names.
  *
- *   superd journal 1
+ *   superd journal 2
  *   +superd - version=0.1.0 control=#5 text=#9
- *   +fd #37 web address=tcp:80             a listening socket
- *   +svc web due=1                         what is not so for each service that listens
- *   +store #41 web name=state              a descriptor that it keeps for its next start
- *   +park #43 web socket=0                 a client that waits in superd
- *   +rpc 3 web fd=37 set=1 port=4711 ...   what rpcbind knows of a socket; with another fd it is to be withdrawn
- *   +start 17 web phase=5 main=4711 ...    an instance
- *   +touch 7f000001... - until=4711.25     an address that has touched a sensor
- *   +command - child=4711                  the main command that was started, until all is written anew
- *   +locks - text=...                      what operators hold and have disabled
- *   +row 1 text=...                        an entry that the configuration has no longer, and something runs by
+ *   +fd #37 of=web address=tcp:80            a listening socket
+ *   +svc web due=1                           what is not so for each service that listens
+ *   +store #41 of=web name=state             a descriptor that it keeps for its next start
+ *   +park #43 of=web socket=0                a client that waits in superd
+ *   +rpc 3 of=web fd=37 set=1 port=4711 ...  what rpcbind knows of a socket; with another fd it is to be withdrawn
+ *   +start 17 of=web phase=5 main=4711 ...   an instance
+ *   +touch %00... until=4711                 an address that has touched a sensor
+ *   +command - child=4711                    the main command that was started, until all is written anew
+ *   +locks - text=...                        what operators hold and have disabled
  *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of CPU
  *
  * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
@@ -20,7 +19,8 @@
  * before a process is forked, which itself writes the line of its instance: so a superd that dies at any moment
  * has started what a line names, and no more. All is written anew at a reload, and when the file has grown.
  *
- * Each thing has one list of its fields, which writes and reads. */
+ * Each thing has one list of its fields, which writes and reads (lines.c). An instance that an earlier entry of its
+ * service has started is judged by the present one behind a death. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -52,10 +52,10 @@
 #include "table/services/diff.h"
 #include "table/sources/sources.h"
 
-#define HEAD "superd journal 1\n"
-#define LINES_KEPT (16 << 10) /* bytes of the buffer for them, which is freed when it was larger */
-#define GROWTH (256 << 10)    /* bytes, until all is written anew, or as many as that has */
-#define WORDS_IN_LINE 64
+#define HEAD "superd journal 2\n"
+#define LINES_KEPT (16 << 10)  /* bytes of the buffer for them, which is freed when it was larger */
+#define GROWTH (256 << 10)     /* bytes, until all is written anew, or as many as that has */
+#define TEXT_MOST (256u << 20) /* bytes of it, and of the configuration */
 
 static struct {
 	int fd;			  /* -1: nobody would read it */
@@ -64,9 +64,7 @@ static struct {
 	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
-	const struct service **rows;	 /* that the table has not, by their number - 1 */
-	size_t row_count, row_room;
-	struct buf child; /* line of an instance whose process is about to be made */
+	struct buf child;		 /* line of an instance whose process is about to be made */
 	bool child_is_command;
 	uint64_t last; /* number of an instance */
 } journal = { .fd = -1,
@@ -75,243 +73,75 @@ static struct {
 	      .services = { &journal.services, &journal.services },
 	      .instances = { &journal.instances, &journal.instances } };
 
-/* ---- a line, which the same list of fields writes and reads ---- */
-
-struct journal_word {
-	const char *key, *value;
-};
-
-struct journal_line {
-	struct buf *out; /* NULL: it is read */
-	struct journal_word words[WORDS_IN_LINE];
-	size_t count;
-};
-
-enum kind { COUNT, NUMBER, FD, REAL, TEXT, STRING, BYTES };
-
-#define KIND_OF(field) \
-	_Generic(&(field), \
-		 char **: STRING, double *: REAL, int *: NUMBER, int64_t *: NUMBER, \
-		 default: _Generic((field), char *: TEXT, unsigned char *: BYTES, default: COUNT))
-#define MOST_OF(field) _Generic(&(field), bool * : 1, default : INT64_MAX)
-#define FIELD(line, key, field) walk(line, key, &(field), sizeof(field), KIND_OF(field), MOST_OF(field))
-#define FIELD_MOST(line, key, field, most) walk(line, key, &(field), sizeof(field), KIND_OF(field), most)
-#define FIELD_FD(line, key, field) walk(line, key, &(field), sizeof(field), FD, INT32_MAX)
-
-static void add_text(struct buf *out, const char *text)
-{
-	for (;;) {
-		size_t plain = 0;
-
-		while ((unsigned char)text[plain] > ' ' && text[plain] != '%' && text[plain] != '#' &&
-		       text[plain] != 0x7f)
-			plain++;
-		buf_add(out, text, plain);
-		text += plain;
-		if (!*text)
-			return;
-		buf_addf(out, "%%%02x", (unsigned char)*text++);
-	}
-}
-
-/* A number with so many decimal places. */
-static void add_parts(struct buf *out, uint64_t number, int places)
-{
-	uint64_t whole = 1;
-
-	for (int n = 0; n < places; n++)
-		whole *= 10;
-	buf_number(out, number / whole);
-	buf_char(out, '.');
-	for (whole /= 10; whole; whole /= 10)
-		buf_char(out, (char)('0' + number / whole % 10));
-}
-
-static void write_field(struct buf *out, const char *key, const void *field, size_t size, enum kind kind)
-{
-	const char *text = kind == STRING ? *(char *const *)field : kind == TEXT ? field : NULL;
-	double real = kind == REAL ? *(const double *)field : 0;
-	int64_t number = 0;
-
-	if (kind <= FD)
-		number = size == 1		  ? *(const uint8_t *)field
-			: size > sizeof(uint32_t) ? *(const int64_t *)field
-			: kind == COUNT		  ? (int64_t) * (const uint32_t *)field
-						  : *(const int32_t *)field;
-	for (size_t n = 0; kind == BYTES && n < size; n++)
-		number |= ((const unsigned char *)field)[n];
-	if (kind == FD ? number <= 0 : !number && real == 0 && (!text || !*text)) /* as in a new object */
-		return;
-	buf_char(out, ' ');
-	buf_text(out, key);
-	buf_char(out, '=');
-	if (kind == FD)
-		buf_char(out, '#');
-	if (text)
-		add_text(out, text);
-	else if (kind == REAL && real >= 0 && real < 1e12) /* each start writes some, and printf is slow */
-		add_parts(out, (uint64_t)(real * 1e6 + .5), 6);
-	else if (kind == REAL)
-		buf_addf(out, "%.6f", real);
-	else if (kind != BYTES && number < 0)
-		buf_addf(out, "%lld", (long long)number);
-	else if (kind != BYTES)
-		buf_number(out, (uint64_t)number);
-	for (size_t n = 0; kind == BYTES && n < size; n++) {
-		unsigned byte = ((const unsigned char *)field)[n];
-
-		buf_char(out, "0123456789abcdef"[byte / 16]);
-		buf_char(out, "0123456789abcdef"[byte % 16]);
-	}
-}
-
-/* A descriptor that the superd before has left; -1: it is none. A last line that is not written may have closed it, and
- * then this superd may have something else there. */
-static int read_fd(const char *value)
-{
-	int64_t fd;
-
-	return *value != '#' || scan_count(value + 1, &fd) || fd > INT32_MAX || !guard_left_fd((int)fd) ||
-			fcntl((int)fd, F_GETFD) < 0
-		? -1
-		: (int)fd;
-}
-
-static char *decode(char *text)
-{
-	char *to = text;
-
-	for (char *from = text; *from; from++) {
-		unsigned byte;
-		int length = 0;
-
-		if (*from == '%' && sscanf(from + 1, "%2x%n", &byte, &length) == 1 && byte && length == 2)
-			*to++ = (char)byte, from += 2;
-		else
-			*to++ = *from;
-	}
-	*to = '\0';
-	return text;
-}
-
-/* A value that does not fit is none. */
-static void read_field(const char *value, void *field, size_t size, enum kind kind, int64_t most)
-{
-	int64_t number = 0;
-
-	if (kind == FD)
-		number = value ? read_fd(value) : -1;
-	else if (value && kind <= NUMBER)
-		number = strtoll(value, NULL, 10);
-	if (number > most || (kind == COUNT && size < sizeof(number) && number < 0))
-		number = 0;
-	if (kind == TEXT) {
-		snprintf(field, size, "%s", value ? value : "");
-	} else if (kind == STRING) {
-		free(*(char **)field);
-		*(char **)field = value ? strdup(value) : NULL;
-	} else if (kind == REAL) {
-		*(double *)field = value ? strtod(value, NULL) : 0;
-	} else if (kind == BYTES) {
-		for (size_t n = 0; value && n < size && strlen(value) >= 2 * n + 2; n++) {
-			if (sscanf(value + 2 * n, "%2hhx", (unsigned char *)field + n) != 1)
-				break;
-		}
-	} else if (size == 1) {
-		*(uint8_t *)field = (uint8_t)number;
-	} else if (size > sizeof(uint32_t)) {
-		*(int64_t *)field = number;
-	} else {
-		*(uint32_t *)field = (uint32_t)number;
-	}
-}
-
-static void walk(struct journal_line *line, const char *key, void *field, size_t size, enum kind kind, int64_t most)
-{
-	const char *value = NULL;
-
-	if (line->out) {
-		write_field(line->out, key, field, size, kind);
-		return;
-	}
-	for (size_t n = 0; n < line->count; n++) {
-		if (!strcmp(line->words[n].key, key))
-			value = line->words[n].value;
-	}
-	read_field(value, field, size, kind, most);
-}
-
 /* ---- the fields ---- */
 
-static void walk_superd(struct journal_line *line, struct journal_superd *of)
+static void walk_superd(const struct journal_line *line, struct journal_superd *of)
 {
-	FIELD(line, "version", of->version);
-	FIELD_FD(line, "text", journal.text);
-	FIELD_FD(line, "control", of->control);
-	FIELD_FD(line, "output", of->output);
-	FIELD(line, "output_pid", of->output_pid);
-	FIELD_FD(line, "pid_file", superd.pid_file_fd);
-	FIELD(line, "command", superd.main_command.pid);
-	FIELD(line, "command_begun", superd.command_begun);
-	FIELD(line, "exit_status", superd.exit_status);
-	FIELD(line, "stopping", of->stopping);
+	WALK(line, "version", of->version);
+	WALK_FD(line, "text", journal.text);
+	WALK_FD(line, "control", of->control);
+	WALK_FD(line, "output", of->output);
+	WALK(line, "output_pid", of->output_pid);
+	WALK_FD(line, "pid_file", superd.pid_file_fd);
+	WALK(line, "command", superd.main_command.pid);
+	WALK(line, "command_begun", superd.command_begun);
+	WALK(line, "exit_status", superd.exit_status);
+	WALK(line, "stopping", of->stopping);
 	superd.was_stopping = !line->out && of->stopping;
-	FIELD(line, "started", superd.started);
+	WALK(line, "started", superd.started);
 	for (int n = 0; n < PROGRAMS; n++) {
 		char key[20];
 
 		snprintf(key, sizeof(key), "program%d", n);
-		FIELD_FD(line, key, of->programs[n]);
+		WALK_FD(line, key, of->programs[n]);
 	}
 }
 
 /* What it has beside its sockets. The name is there, if only to be skipped. */
-static void walk_service(struct journal_line *line, struct svc *svc)
+static void walk_service(const struct journal_line *line, struct svc *svc)
 {
 	/* A start that is under way comes again, unless an instance has a line: then it is that. */
-	bool removed = svc->removed, unbound = svc->bound, due = svc->run->start_due > 0 || svc->state == STARTING,
+	bool unbound = svc->bound, due = svc->run->start_due > 0 || svc->state == STARTING,
 	     begun = svc->row->exec->start == START_BOOT && !due;
 	int ends[OUTPUTS][2];
 
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
-	FIELD(line, "bound", unbound);
-	FIELD(line, "removed", removed);
-	FIELD(line, "drains_since", svc->run->drains_since);
-	FIELD(line, "holds_back", svc->run->holds_back);
-	FIELD(line, "begun", begun); /* else it is new, and starts now */
-	FIELD(line, "due", due);
-	FIELD(line, "names", svc->run->names);
-	FIELD_FD(line, "notify", svc->run->notify);
-	FIELD(line, "variable", svc->run->notify_variable);
-	FIELD_FD(line, "received", svc->run->received);
+	WALK(line, "bound", unbound);
+	WALK(line, "drains_since", svc->run->drains_since);
+	WALK(line, "holds_back", svc->run->holds_back);
+	WALK(line, "begun", begun); /* else it is new, and starts now */
+	WALK(line, "due", due);
+	WALK(line, "names", svc->run->names);
+	WALK_FD(line, "notify", svc->run->notify);
+	WALK(line, "variable", svc->run->notify_variable);
+	WALK_FD(line, "received", svc->run->received);
 	for (int n = 0; n < OUTPUTS; n++) {
 		ends[n][0] = svc->run->outputs[n] ? svc->run->outputs[n]->read_end : -1;
 		ends[n][1] = svc->run->outputs[n] ? svc->run->outputs[n]->write_end : -1;
-		FIELD_FD(line, n ? "syslog_read" : "log_read", ends[n][0]);
-		FIELD_FD(line, n ? "syslog_write" : "log_write", ends[n][1]);
+		WALK_FD(line, n ? "syslog_read" : "log_read", ends[n][0]);
+		WALK_FD(line, n ? "syslog_write" : "log_write", ends[n][1]);
 		if (!line->out && ends[n][0] >= 0 && ends[n][1] >= 0)
 			output_resume(svc, n, ends[n][0], ends[n][1]);
 	}
 	if (line->out)
 		return;
-	svc->removed = removed;
 	svc->bound = unbound;
 	svc->run->start_due = due ? clock_now() : 0;
 	if (svc->run->notify > 0 && svc->run->notify_variable)
 		notify_resume(svc);
 }
 
-static void walk_registration(struct journal_line *line, struct registration *registration)
+static void walk_registration(const struct journal_line *line, struct registration *registration)
 {
-	FIELD(line, "fd", registration->fd);
-	FIELD(line, "set", registration->set);
-	FIELD(line, "program", registration->program);
-	FIELD(line, "transports", registration->transports);
-	FIELD(line, "port", registration->port);
+	WALK(line, "fd", registration->fd);
+	WALK(line, "set", registration->set);
+	WALK(line, "program", registration->program);
+	WALK(line, "transports", registration->transports);
+	WALK(line, "port", registration->port);
 }
 
-static void walk_instance(struct journal_line *line, struct instance *instance)
+static void walk_instance(const struct journal_line *line, struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	double limit = instance_limit_left(instance), most = instance->limit_most;
@@ -321,50 +151,50 @@ static void walk_instance(struct journal_line *line, struct instance *instance)
 	pid_t child = 0, main = instance->is_held || instance->end_is_judged ? instance->pid : instance->main.pid;
 
 	limit = limit < 0 ? 0 : clock_now() + limit;
-	FIELD_MOST(line, "phase", instance->phase, OVER);
-	FIELD(line, "current", current);
-	FIELD(line, "pid", instance->pid);
-	FIELD(line, "main", main);
-	FIELD(line, "group", instance->group);
-	FIELD(line, "command", instance->command.pid);
-	FIELD(line, "next", instance->next_command);
-	FIELD_MOST(line, "reached", instance->reached, READY);
-	FIELD(line, "since", instance->since);
-	FIELD(line, "born", instance->born);
-	FIELD(line, "limit", limit);
-	FIELD(line, "limit_most", most);
-	FIELD(line, "status", instance->status);
-	FIELD_MOST(line, "result", instance->result, RESULTS - 1);
-	FIELD_MOST(line, "ends", instance->ends, HAS_FAILED);
-	FIELD(line, "late", instance->late);
-	FIELD(line, "frozen", instance->is_frozen);
-	FIELD(line, "by_order", instance->by_order);
-	FIELD(line, "stopping", instance->stopping);
-	FIELD(line, "reloading", instance->reloading);
-	FIELD(line, "access", instance->access);
-	FIELD(line, "private", instance->private_id);
-	FIELD(line, "watchdog", instance->watchdog_every);
-	FIELD(line, "cgroup", instance->cgroup);
-	FIELD(line, "reused", instance->cgroup_is_reused);
-	FIELD(line, "spent", instance->cgroup_is_spent);
-	FIELD(line, "says", instance->status_text);
-	FIELD(line, "invocation", instance->invocation);
-	FIELD(line, "name", instance->name);
-	FIELD(line, "socket", socket);
-	FIELD(line, "peer", instance->peer);
-	FIELD(line, "source", instance->source);
-	FIELD(line, "counted", instance->counted);
-	FIELD_FD(line, "client", instance->client.fd);
-	FIELD_FD(line, "channel", instance->channel);
-	FIELD_FD(line, "report", instance->report);
-	FIELD_FD(line, "binder", instance->binder_fd);
-	FIELD(line, "relay", instance->relay.child.pid);
+	WALK_MOST(line, "phase", instance->phase, OVER);
+	WALK(line, "current", current);
+	WALK(line, "pid", instance->pid);
+	WALK(line, "main", main);
+	WALK(line, "group", instance->group);
+	WALK(line, "command", instance->command.pid);
+	WALK(line, "next", instance->next_command);
+	WALK_MOST(line, "reached", instance->reached, READY);
+	WALK(line, "since", instance->since);
+	WALK(line, "born", instance->born);
+	WALK(line, "limit", limit);
+	WALK(line, "limit_most", most);
+	WALK(line, "status", instance->status);
+	WALK_MOST(line, "result", instance->result, RESULTS - 1);
+	WALK_MOST(line, "ends", instance->ends, HAS_FAILED);
+	WALK(line, "late", instance->late);
+	WALK(line, "frozen", instance->is_frozen);
+	WALK(line, "by_order", instance->by_order);
+	WALK(line, "stopping", instance->stopping);
+	WALK(line, "reloading", instance->reloading);
+	WALK(line, "access", instance->access);
+	WALK(line, "private", instance->private_id);
+	WALK(line, "watchdog", instance->watchdog_every);
+	WALK(line, "cgroup", instance->cgroup);
+	WALK(line, "reused", instance->cgroup_is_reused);
+	WALK(line, "spent", instance->cgroup_is_spent);
+	WALK(line, "says", instance->status_text);
+	WALK(line, "invocation", instance->invocation);
+	WALK(line, "name", instance->name);
+	WALK(line, "socket", socket);
+	WALK(line, "peer", instance->peer);
+	WALK(line, "source", instance->source);
+	WALK(line, "counted", instance->counted);
+	WALK_FD(line, "client", instance->client.fd);
+	WALK_FD(line, "channel", instance->channel);
+	WALK_FD(line, "report", instance->report);
+	WALK_FD(line, "binder", instance->binder_fd);
+	WALK(line, "relay", instance->relay.child.pid);
 	if (instance->relay.child.pid)
-		FIELD_FD(line, "relay_fd", instance->relay.fd);
+		WALK_FD(line, "relay_fd", instance->relay.fd);
 	if (line->out)
 		return;
 	instance->main.pid = main;
-	FIELD(line, "child", child); /* its own word */
+	WALK(line, "child", child); /* its own word */
 	if (child > 0) {
 		instance->phase = LAUNCHED;
 		instance->pid = instance->main.pid = instance->group = child;
@@ -381,35 +211,20 @@ static void walk_instance(struct journal_line *line, struct instance *instance)
 
 /* ---- writing ---- */
 
-static unsigned row_number(const struct service *row, bool adds)
+/* The begin of a line about something of a service. */
+static struct journal_line begin_line(struct buf *out, const struct svc *svc)
 {
-	for (size_t n = 0; n < journal.row_count; n++) {
-		if (journal.rows[n] == row)
-			return (unsigned)n + 1;
-	}
-	if (!adds)
-		return 0;
-	if (journal.row_count == journal.row_room) {
-		const struct service **larger =
-			array_grow(journal.rows, &journal.row_room, journal.row_count, sizeof(*larger));
-
-		if (!larger)
-			return 0;
-		journal.rows = larger;
-	}
-	journal.rows[journal.row_count++] = row;
-	return (unsigned)journal.row_count;
+	line_add(out, "of", svc->row->name, strlen(svc->row->name));
+	return (struct journal_line){ .out = out };
 }
 
 static void add_service(struct svc *svc, struct buf *out)
 {
 	size_t start = out->length, head;
-	unsigned row = row_number(svc->row, false);
 
 	buf_text(out, "+svc ");
-	add_text(out, svc->row->name);
+	line_encode(out, svc->row->name, strlen(svc->row->name));
 	head = out->length;
-	FIELD(&(struct journal_line){ .out = out }, "row", row);
 	walk_service(&(struct journal_line){ .out = out }, svc);
 	if (out->length == head && svc->noted)
 		memcpy(out->data + start, "-", 1);
@@ -422,14 +237,12 @@ static void add_service(struct svc *svc, struct buf *out)
 
 static void add_instance(struct instance *instance, struct buf *out)
 {
-	unsigned row = row_number(instance->row, false);
+	struct journal_line line;
 
 	buf_text(out, "+start ");
 	buf_number(out, instance->number);
-	buf_char(out, ' ');
-	add_text(out, instance->svc->row->name);
-	FIELD(&(struct journal_line){ .out = out }, "row", row);
-	walk_instance(&(struct journal_line){ .out = out }, instance);
+	line = begin_line(out, instance->svc);
+	walk_instance(&line, instance);
 	buf_char(out, '\n');
 }
 
@@ -439,25 +252,22 @@ void journal_socket(const struct socket *socket)
 	struct buf address = { 0 };
 	unsigned row = socket->number;
 	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent, known = !socket->strays;
+	char *stored = socket->is_stored ? socket->run->stored : NULL;
 	int family = socket->family;
+	struct journal_line line;
 
 	if (!out || (out == &journal.lines && !journal.is_written)) /* all will be written at once */
 		return;
 	endpoint_format(socket->listen->endpoint, &address);
-	buf_addf(out, "+fd #%d ", socket->fd);
-	add_text(out, socket->svc->row->name);
-	buf_text(out, " address=");
-	add_text(out, buf_string(&address));
-	FIELD(&(struct journal_line){ .out = out }, "old", old);
-	FIELD(&(struct journal_line){ .out = out }, "lent", lent);
-	FIELD(&(struct journal_line){ .out = out }, "known", known);
-	if (family) {
-		FIELD(&(struct journal_line){ .out = out }, "row", row);
-		FIELD(&(struct journal_line){ .out = out }, "family", family);
-	}
-	if (socket->is_stored)
-		walk(&(struct journal_line){ .out = out }, "stored", socket->run->stored,
-		     strlen(socket->run->stored) + 1, TEXT, 0);
+	buf_addf(out, "+fd #%d", socket->fd);
+	line = begin_line(out, socket->svc);
+	line_add(out, "address", buf_string(&address), address.length);
+	WALK(&line, "old", old);
+	WALK(&line, "lent", lent);
+	WALK(&line, "known", known);
+	WALK(&line, "row", row);
+	WALK(&line, "family", family);
+	WALK(&line, "stored", stored);
 	buf_char(out, '\n');
 	buf_free(&address);
 }
@@ -465,14 +275,15 @@ void journal_socket(const struct socket *socket)
 void journal_stored(struct stored *stored)
 {
 	struct buf *out = journal.out;
+	struct journal_line line;
 
 	if (!out)
 		return;
-	buf_addf(out, "+store #%d ", stored->fd);
-	add_text(out, stored->svc->row->name);
-	FIELD(&(struct journal_line){ .out = out }, "name", stored->name);
-	FIELD(&(struct journal_line){ .out = out }, "polled", stored->polled);
-	FIELD(&(struct journal_line){ .out = out }, "user", stored->user);
+	buf_addf(out, "+store #%d", stored->fd);
+	line = begin_line(out, stored->svc);
+	WALK(&line, "name", stored->name);
+	WALK(&line, "polled", stored->polled);
+	WALK(&line, "user", stored->user);
 	buf_char(out, '\n');
 }
 
@@ -481,14 +292,15 @@ void journal_parked(struct svc *svc, struct parked *parked)
 	struct buf *out = journal.out;
 	unsigned number = (unsigned)(parked->socket - svc->sockets);
 	bool greeted = !parked->client.asks_mux;
+	struct journal_line line;
 
 	if (!out)
 		return;
-	buf_addf(out, "+park #%d ", parked->client.fd);
-	add_text(out, svc->row->name);
-	FIELD(&(struct journal_line){ .out = out }, "socket", number);
-	FIELD(&(struct journal_line){ .out = out }, "greeted", greeted);
-	FIELD(&(struct journal_line){ .out = out }, "judged", parked->judged);
+	buf_addf(out, "+park #%d", parked->client.fd);
+	line = begin_line(out, svc);
+	WALK(&line, "socket", number);
+	WALK(&line, "greeted", greeted);
+	WALK(&line, "judged", parked->judged);
 	buf_char(out, '\n');
 }
 
@@ -498,8 +310,8 @@ void journal_registration(struct registration *registration)
 
 	if (!out)
 		return;
-	buf_addf(out, "+rpc %llu ", (unsigned long long)registration->number);
-	add_text(out, registration->service);
+	buf_addf(out, "+rpc %llu", (unsigned long long)registration->number);
+	line_add(out, "of", registration->service, strlen(registration->service));
 	walk_registration(&(struct journal_line){ .out = out }, registration);
 	buf_char(out, '\n');
 }
@@ -576,7 +388,7 @@ static struct {
 
 static void *print(void *table)
 {
-	printed.text = load_print_table(table);
+	printed.text = saved_print(table, NULL, 0);
 	return NULL;
 }
 
@@ -598,24 +410,38 @@ void journal_print(const struct table *table)
 	printed.runs = thread_start(&printed.thread, 0, print, (void *)(uintptr_t)table) == 0;
 }
 
-/* A row that stays by its former entry is not printed, and that shows when all rows are compared. */
+/* What a reload has removed and something runs by, and what it lets go on by a former entry, is behind the table. */
 static bool make_text(void)
 {
+	const struct service **more = NULL;
+	size_t count = 0, room = 0;
 	struct buf out = { 0 };
-	bool is_it;
-	int fd;
+	int fd = -1;
 
+	saved_head(superd.options, superd.table, &out);
 	print_end();
-	is_it = printed.text && printed.table == superd.table;
-	for (size_t n = 0; n < superd.table->left_out_count; n++)
-		is_it &= !superd.table->left_out[n].is_kept;
-	if (!is_it) {
-		free(printed.text);
-		print((void *)(uintptr_t)superd.table);
+	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		void *larger = svc->table == superd.table ? NULL : array_grow(more, &room, count, sizeof(*more));
+
+		if (!larger)
+			continue;
+		more = larger;
+		more[count++] = svc->row;
+		if (!svc->removed)
+			continue;
+		buf_text(&out, "removed");
+		line_add(&out, "name", svc->row->name, strlen(svc->row->name));
+		buf_char(&out, '\n');
 	}
-	if (printed.text)
-		load_save_printed(superd.options, superd.table, printed.text, &out);
-	fd = !printed.text || out.failed ? -1 : state_file_make(out.data, out.length, "/run");
+	if (count || !printed.text || printed.table != superd.table) {
+		free(printed.text);
+		printed.text = saved_print(superd.table, more, count);
+	}
+	free(more);
+	buf_char(&out, '\n');
+	buf_text(&out, printed.text ? printed.text : "");
+	if (printed.text && !out.failed)
+		fd = state_file_make(out.data, out.length, "/run");
 	buf_free(&out);
 	free(printed.text);
 	printed.text = NULL;
@@ -638,28 +464,6 @@ void journal_rewrite(bool with_text)
 	journal.text_due |= with_text;
 	if (with_text && journal.fd >= 0)
 		write_all_anew();
-}
-
-/* A row that the table has not: its text is that of a configuration with it alone. */
-static void add_row(const struct service *row, size_t number, struct buf *out)
-{
-	struct table *none = table_new();
-	struct buf inner = { 0 };
-	char *text = NULL;
-	size_t length;
-	FILE *file = none ? open_memstream(&text, &length) : NULL;
-	bool good = file && print_conf_saved(none, &row, 1, file);
-
-	if (file && fclose(file) == 0 && good && text) {
-		state_open_section(&inner, "table");
-		state_add(&inner, "text", text);
-		buf_addf(out, "+row %zu text=", number);
-		add_text(out, buf_string(&inner));
-		buf_char(out, '\n');
-	}
-	buf_free(&inner);
-	free(text);
-	table_free(none);
 }
 
 static void add_all_of(struct svc *svc, struct buf *out)
@@ -688,49 +492,28 @@ static bool compose(struct buf *out)
 		.output = superd.output.fd,
 		.output_pid = superd.output.child.pid,
 	};
-	struct list *lists[] = { &superd.services, &superd.leaving };
 	struct buf locks = { 0 }, *before = journal.out;
 
 	for (enum program n = 0; n < PROGRAMS; n++)
 		own.programs[n] = program_known(n)->fd;
 	if ((journal.text < 0 || journal.text_due) && !make_text())
 		return false;
-	journal.row_count = 0;
-	for (int n = 0; n < 2; n++) {
-		LIST_EACH(link, lists[n]) {
-			struct svc *svc = container_of(link, struct svc, link);
-
-			if (svc->table != superd.table) /* which has none of this name, or one with errors */
-				row_number(svc->row, true);
-			LIST_EACH(each, &svc->run->instances) {
-				struct instance *instance = container_of(each, struct instance, link);
-
-				if (instance->row != svc->row &&
-				    service_compare(instance->row, svc->row, NULL) != DIFF_SAME)
-					row_number(instance->row, true);
-			}
-		}
-	}
 	buf_text(out, HEAD "+superd -");
 	walk_superd(&(struct journal_line){ .out = out }, &own);
 	buf_char(out, '\n');
 	locks_save(&locks);
-	buf_text(out, "+locks - text=");
-	add_text(out, buf_string(&locks));
+	buf_text(out, "+locks -");
+	line_add(out, "text", buf_string(&locks), locks.length);
 	buf_char(out, '\n');
 	buf_free(&locks);
-	for (size_t n = 0; n < journal.row_count; n++)
-		add_row(journal.rows[n], n + 1, out);
 	for (size_t n = 0; n < superd.inherited.count; n++) {
 		if (superd.inherited.list[n].fd >= 0)
 			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
 	}
 	accept_journal_touched(out);
 	journal.out = out;
-	for (int n = 0; n < 2; n++) {
-		LIST_EACH(link, lists[n])
-			add_all_of(container_of(link, struct svc, link), out);
-	}
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		add_all_of(svc, out);
 	LIST_EACH(link, &superd.registrations)
 		journal_registration(container_of(link, struct registration, link));
 	journal.out = before;
@@ -846,7 +629,7 @@ int journal_whole(void)
 	struct buf out = { 0 };
 	int fd;
 
-	journal.due = true; /* rows may have other numbers now */
+	journal.due = true; /* from the begin */
 	if (journal.fd >= 0) {
 		journal_ready();
 		journal_flush();
@@ -881,7 +664,7 @@ void journal_pass_check(int whole)
 void journal_pass(int whole, bool passed)
 {
 	size_t length;
-	char *text = state_file_read(whole, STATE_STREAM_MOST, &length);
+	char *text = state_file_read(whole, TEXT_MOST, &length);
 
 	if (text)
 		each_fd(text, pass_fd, passed ? &journal : NULL);
@@ -948,7 +731,7 @@ void journal_name_report(int report)
 {
 	if (!journal.child.length)
 		return;
-	FIELD_FD(&(struct journal_line){ .out = &journal.child }, "report", report);
+	WALK_FD(&(struct journal_line){ .out = &journal.child }, "report", report);
 	buf_text(&journal.child, journal.child_is_command ? " command=" : " child=");
 }
 
@@ -979,8 +762,7 @@ void journal_take_prepared(struct buf *note)
 /* ---- reading ---- */
 
 struct journal_record {
-	char *key, *rest;    /* "start 17"; what is behind it */
-	struct table *table; /* of a row */
+	char *key, *rest; /* "start 17"; what is behind it */
 	bool gone;
 };
 
@@ -989,11 +771,6 @@ static struct {
 	struct journal_record *list; /* in the order of their first lines */
 	size_t count, room;
 } before;
-
-static void *grow(void *list, size_t *room, size_t count, size_t size)
-{
-	return count < *room ? list : array_grow(list, room, count, size);
-}
 
 /* Finds what counts: of the lines about one thing the last one. only: those of this kind; NULL: all. */
 static bool take_lines(char *text, const char *only)
@@ -1026,7 +803,7 @@ static bool take_lines(char *text, const char *only)
 		while (places[place] && strcmp(before.list[places[place] - 1].key, line + 1) != 0)
 			place = (place + 1) & (room - 1);
 		if (!places[place]) {
-			if (!(larger = grow(before.list, &before.room, before.count, sizeof(*before.list))))
+			if (!(larger = array_grow(before.list, &before.room, before.count, sizeof(*before.list))))
 				break;
 			before.list = larger;
 			before.list[before.count++] = (struct journal_record){ .key = line + 1 };
@@ -1050,25 +827,6 @@ static char *is_kind(const struct journal_record *record, const char *kind)
 		: NULL;
 }
 
-/* Divides what stands behind the key; returns its first word if that is a name, which has no '='. */
-static char *parse(const struct journal_record *record, struct journal_line *line)
-{
-	char *name = NULL, *at = record->rest;
-
-	*line = (struct journal_line){ 0 };
-	for (char *word; (word = strsep(&at, " "));) {
-		char *value = strchr(word, '=');
-
-		if (!value && *word) {
-			name = decode(word);
-		} else if (value && line->count < WORDS_IN_LINE) {
-			*value++ = '\0';
-			line->words[line->count++] = (struct journal_word){ .key = word, .value = decode(value) };
-		}
-	}
-	return name;
-}
-
 void journal_each_fd(void (*act)(void *context, int fd), void *context)
 {
 	for (size_t n = 0; n < before.count; n++) {
@@ -1082,12 +840,11 @@ void journal_each_fd(void (*act)(void *context, int fd), void *context)
 }
 
 /* Reads what the superd before has left. fd: its journal; sockets: nothing else of it is believed. Returns the text of
- * its configuration; NULL: there is none, and why says so. */
-struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why)
+ * its configuration, for the caller to free; NULL: there is none, and why says so. */
+char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why)
 {
-	static struct state_stream stream;
 	size_t length;
-	char *text = state_file_read(fd, STATE_STREAM_MOST, &length);
+	char *text = state_file_read(fd, TEXT_MOST, &length);
 	const char *last = text ? strrchr(text, '\n') : NULL;
 
 	journal.heard = last ? last + 1 - text : 0;
@@ -1101,23 +858,19 @@ struct state_stream *journal_read(int fd, bool sockets, struct journal_superd *o
 		return NULL;
 	}
 	for (size_t n = 0; n < before.count; n++) {
-		struct journal_record own = before.list[n];
-		struct journal_line line;
+		const struct journal_line line = { .text = before.list[n].rest };
 
-		if (!is_kind(&own, "superd") && !is_kind(&own, "command"))
-			continue;
-		own.rest = strdupa(own.rest); /* its descriptors are looked for once more */
-		parse(&own, &line);
-		if (is_kind(&own, "superd"))
+		if (is_kind(&before.list[n], "superd"))
 			walk_superd(&line, of);
-		else
-			FIELD(&line, "child", superd.main_command.pid); /* all others come behind its start */
-		superd.command_begun |= superd.main_command.pid > 0;
+		else if (is_kind(&before.list[n], "command")) /* behind all others */
+			WALK(&line, "child", superd.main_command.pid);
 	}
-	text = journal.text < 0 ? NULL : state_file_read(journal.text, STATE_STREAM_MOST, &length);
-	if (text && state_stream_parse(&stream, text))
-		return &stream;
+	superd.command_begun |= superd.main_command.pid > 0;
+	text = journal.text < 0 ? NULL : state_file_read(journal.text, TEXT_MOST, &length);
+	if (text && saved_is_whole(text))
+		return text;
 	buf_text(why, "its configuration cannot be read");
+	free(text);
 	return NULL;
 }
 
@@ -1127,20 +880,22 @@ void journal_leave_sockets(struct listen_fds *to)
 	for (size_t n = 0; n < before.count; n++) {
 		const char *fd = is_kind(&before.list[n], "fd");
 
-		if (fd && read_fd(fd) >= 0)
-			listen_fds_add_own(to, read_fd(fd));
+		if (fd && line_read_fd(fd) >= 0)
+			listen_fds_add_own(to, line_read_fd(fd));
 	}
 }
 
 bool journal_names_pid(pid_t pid)
 {
 	for (size_t n = 0; n < before.count; n++) {
-		static const char *const keys[] = { " main=", " child=", " command=", " relay=" };
+		static const char *const keys[] = { "main", "child", "command", "relay" };
+		const struct journal_line line = { .text = before.list[n].rest };
 
 		for (size_t i = 0; i < 4 && !before.list[n].gone; i++) {
-			const char *at = strstr(before.list[n].rest, keys[i]);
+			pid_t named = 0;
 
-			if (at && strtol(strchr(at, '=') + 1, NULL, 10) == pid)
+			WALK(&line, keys[i], named);
+			if (named == pid)
 				return true;
 		}
 	}
@@ -1149,76 +904,41 @@ bool journal_names_pid(pid_t pid)
 
 /* ---- going on ---- */
 
-static bool parse_once(struct journal_record *record, struct journal_line *line)
+/* Of which service a line is; NULL: there is none of this name. */
+static struct svc *svc_of(const struct journal_line *line)
 {
-	parse(record, line);
-	record->rest += strlen(record->rest);
-	return line->count;
-}
-
-static struct table *row_table(uint64_t number)
-{
-	struct diags diags = { 0 };
-
-	for (size_t n = 0; number && n < before.count; n++) {
-		struct journal_record *record = &before.list[n];
-		const char *own = is_kind(record, "row");
-		struct journal_line line;
-
-		if (!own || strtoull(own, NULL, 10) != number)
-			continue;
-		if (record->table || !parse_once(record, &line))
-			return record->table;
-		record->table = load_row(superd.options, line.words[0].value, &diags);
-		diags_free(&diags);
-		if (record->table && !record->table->count) {
-			table_free(record->table);
-			record->table = NULL;
-		}
-		if (record->table)
-			record->table->users++; /* until all is restored */
-		return record->table;
-	}
-	return NULL;
-}
-
-static void restore_service(const struct journal_record *record, char *name)
-{
-	struct svc *svc = svc_find(decode(name));
-	struct table *table;
-	unsigned row = 0;
-	struct journal_line line;
-
-	parse(record, &line);
-	FIELD(&line, "row", row);
-	table = row_table(row);
-	if (!svc && table && (svc = svc_new(table, &table->services[0])))
-		list_add(&superd.services, &svc->link);
-	if (!svc)
-		return;
-	walk_service(&line, svc);
-	if (svc->removed) {
-		list_remove(&svc->link);
-		list_add(&superd.leaving, &svc->link);
-	}
-}
-
-static void restore_socket(const struct journal_record *record, const char *number)
-{
-	struct journal_line line;
-	char *name = parse(record, &line), *address = NULL, *stored = NULL;
+	char *name = line_take(line, "of", NULL);
 	struct svc *svc = name ? svc_find(name) : NULL;
-	int fd = read_fd(number), family = 0;
-	unsigned row = 0;
-	bool old = false, lent = false, known = false;
 
-	FIELD(&line, "old", old);
-	FIELD(&line, "lent", lent);
-	FIELD(&line, "known", known);
-	FIELD(&line, "address", address);
-	FIELD(&line, "row", row);
-	FIELD(&line, "family", family);
-	FIELD(&line, "stored", stored);
+	free(name);
+	return svc;
+}
+
+static void restore_service(const struct journal_line *line, const char *key)
+{
+	char *name = line_decode(key, NULL);
+	struct svc *svc = name ? svc_find(name) : NULL;
+
+	if (svc)
+		walk_service(line, svc);
+	free(name);
+}
+
+static void restore_socket(const struct journal_line *line, const char *key)
+{
+	struct svc *svc = svc_of(line);
+	char *address = NULL, *stored = NULL;
+	int fd = line_read_fd(key), family = 0;
+	bool old = false, lent = false, known = false;
+	unsigned row = 0;
+
+	WALK(line, "old", old);
+	WALK(line, "lent", lent);
+	WALK(line, "known", known);
+	WALK(line, "address", address);
+	WALK(line, "row", row);
+	WALK(line, "family", family);
+	WALK(line, "stored", stored);
 	if (svc && family)
 		bind_socket_of(svc, row, family);
 	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
@@ -1252,166 +972,153 @@ static void restore_socket(const struct journal_record *record, const char *numb
 	fd_close(&fd);
 }
 
-static void restore_parked(const struct journal_record *record, const char *number)
+static void restore_client(struct client *client)
 {
-	struct parked parked = { .client = { .fd = read_fd(number), .length = sizeof(parked.client.peer) } };
-	struct journal_line line;
-	char *name = parse(record, &line);
-	struct svc *svc = name ? svc_find(name) : NULL;
+	client->length = sizeof(client->peer);
+	if (client->fd >= 0 && getpeername(client->fd, &client->peer.any, &client->length) < 0)
+		client->length = 0;
+}
+
+static void restore_parked(const struct journal_line *line, const char *key)
+{
+	struct parked parked = { .client.fd = line_read_fd(key) };
+	struct svc *svc = svc_of(line);
 	bool greeted = true;
 	unsigned socket = 0;
 
-	FIELD(&line, "socket", socket);
-	FIELD(&line, "greeted", greeted);
-	FIELD(&line, "judged", parked.judged);
-	if (parked.client.fd < 0)
-		return;
-	if (getpeername(parked.client.fd, &parked.client.peer.any, &parked.client.length) < 0)
-		parked.client.length = 0;
+	WALK(line, "socket", socket);
+	WALK(line, "greeted", greeted);
+	WALK(line, "judged", parked.judged);
+	restore_client(&parked.client);
 	parked.client.asks_mux = !greeted;
 	parked.socket = svc && socket < svc->socket_count ? &svc->sockets[socket] : NULL;
-	if (!parked.socket || !accept_park(svc, parked))
+	if (parked.client.fd >= 0 && (!parked.socket || !accept_park(svc, parked)))
 		close(parked.client.fd);
 }
 
-static void restore_stored(const struct journal_record *record, const char *number)
+static void restore_stored(const struct journal_line *line, const char *key)
 {
-	struct journal_line line;
-	char *name = parse(record, &line), stored[256] = "";
-	struct svc *svc = name ? svc_find(name) : NULL;
+	struct svc *svc = svc_of(line);
+	char stored[256] = "";
 	bool polled = false;
 	uid_t user = 0;
-	int fd = read_fd(number);
+	int fd = line_read_fd(key);
 
-	FIELD(&line, "name", stored);
-	FIELD(&line, "polled", polled);
-	FIELD(&line, "user", user);
+	WALK(line, "name", stored);
+	WALK(line, "polled", polled);
+	WALK(line, "user", user);
 	if (svc && fd >= 0)
 		store_add(svc, fd, stored, polled, user);
 	else
 		fd_close(&fd);
 }
 
-static void restore_registration(const struct journal_record *record, const char *number)
+static void restore_registration(const struct journal_line *line, const char *key)
 {
-	struct registration registration = { .number = strtoull(number, NULL, 10) };
-	struct journal_line line;
-	char *name = parse(record, &line);
+	struct registration registration = { .number = strtoull(key, NULL, 10) };
+	char *name = line_take(line, "of", NULL);
 
-	walk_registration(&line, &registration);
+	walk_registration(line, &registration);
 	if (name)
 		rpc_resume(name, &registration);
+	free(name);
 }
 
-static bool restore_instance(const struct journal_record *record, const char *number)
+static void restore_instance(const struct journal_line *line, const char *key)
 {
-	struct journal_line line;
-	char *name = parse(record, &line);
-	struct svc *svc = name ? svc_find(name) : NULL;
+	struct svc *svc = svc_of(line);
 	struct instance *instance = svc ? instance_new(svc) : NULL;
-	struct table *table;
-	unsigned row = 0;
 
 	if (!instance)
-		return false;
-	instance->number = strtoull(number, NULL, 10);
+		return;
+	instance->number = strtoull(key, NULL, 10);
 	if (instance->number > journal.last)
 		journal.last = instance->number;
-	FIELD(&line, "row", row);
-	if ((table = row_table(row))) {
-		table->users++;
-		table_release(instance->table);
-		instance->table = table;
-		instance->row = &table->services[0];
-	}
-	walk_instance(&line, instance);
-	if (instance->client.fd >= 0) {
-		instance->client.length = sizeof(instance->client.peer);
-		if (getpeername(instance->client.fd, &instance->client.peer.any, &instance->client.length) < 0)
-			instance->client.length = 0;
-	}
+	walk_instance(line, instance);
+	restore_client(&instance->client);
 	if (instance->row->exec->accept)
 		svc->run->count++;
 	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
 		instance->socket->busy = true;
 	instance->counted = instance->counted && source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
-	return true;
 }
 
-static void each_instance(void (*act)(struct instance *instance))
+static void restore_locks(const struct journal_line *line, const char *key)
 {
-	struct list *lists[] = { &superd.services, &superd.leaving };
+	char *text = line_take(line, "text", NULL);
 
-	for (int n = 0; n < 2; n++) {
-		LIST_EACH(link, lists[n]) {
-			LIST_EACH(each, &container_of(link, struct svc, link)->run->instances)
-				act(container_of(each, struct instance, link));
-		}
-	}
-}
-
-static void restore_locks(const struct journal_record *record)
-{
-	struct journal_line line;
-	char *text;
-
-	parse(record, &line);
-	text = line.count ? strdup(line.words[0].value) : NULL;
+	(void)key;
 	if (text)
 		locks_load(text);
 	free(text);
 }
 
-static void restore_touched(const struct journal_record *record, const char *address)
+static void restore_touched(const struct journal_line *line, const char *key)
 {
-	unsigned char source[SOURCE_SIZE] = { 0 };
+	size_t length;
+	char *source = line_decode(key, &length);
 	double until = 0;
-	struct journal_line line;
 
-	parse(record, &line);
-	FIELD(&line, "until", until);
-	read_field(address, source, sizeof(source), BYTES, 0);
-	accept_touched(source, until);
+	WALK(line, "until", until);
+	if (length == SOURCE_SIZE)
+		accept_touched((const unsigned char *)source, until);
+	free(source);
 }
 
-/* The services, their sockets and their instances are there again, and stand still. */
-void journal_restore(const struct journal_superd *of)
+static size_t each_instance(void (*act)(struct instance *instance))
 {
-	static const char *const kinds[] = { "svc", "fd", "store", "park", "start", "locks", "rpc", "touch" };
 	struct list *lists[] = { &superd.services, &superd.leaving };
-	size_t services = 0, instances = 0;
+	size_t count = 0;
+
+	for (int n = 0; n < 2; n++) {
+		LIST_EACH(link, lists[n]) {
+			LIST_EACH(each, &container_of(link, struct svc, link)->run->instances) {
+				act(container_of(each, struct instance, link));
+				count++;
+			}
+		}
+	}
+	return count;
+}
+
+/* The services, their sockets and their instances are there again, and stand still. text: the configuration. */
+void journal_restore(const struct journal_superd *of, const char *text)
+{
+	static const struct {
+		const char *name;
+		void (*restore)(const struct journal_line *line, const char *key);
+	} kinds[] = {
+		{ "svc", restore_service },	 { "fd", restore_socket },	{ "store", restore_stored },
+		{ "park", restore_parked },	 { "start", restore_instance }, { "locks", restore_locks },
+		{ "rpc", restore_registration }, { "touch", restore_touched },
+	};
+	size_t services = 0, instances;
 
 	control_adopt(of->control);
 	output_begin(of->output_pid, of->output);
+	for (const char *at = text; *at != '\n'; at = strchr(at, '\n') + 1) {
+		char *name = strncmp(at, "removed ", 8) ? NULL
+							: line_take(&(struct journal_line){ .text = at }, "name", NULL);
+		struct svc *svc = name ? svc_find(name) : NULL;
+
+		free(name);
+		if (!svc)
+			continue;
+		svc->removed = true;
+		list_remove(&svc->link);
+		list_add(&superd.leaving, &svc->link);
+	}
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++) {
 		for (size_t n = 0; n < before.count; n++) {
-			char *name = is_kind(&before.list[n], kinds[kind]);
+			const char *key = is_kind(&before.list[n], kinds[kind].name);
 
-			if (!name)
-				continue;
-			if (kind == 0)
-				restore_service(&before.list[n], name);
-			else if (kind == 1)
-				restore_socket(&before.list[n], name);
-			else if (kind == 2)
-				restore_stored(&before.list[n], name);
-			else if (kind == 3)
-				restore_parked(&before.list[n], name);
-			else if (kind == 4)
-				instances += restore_instance(&before.list[n], name);
-			else if (kind == 5)
-				restore_locks(&before.list[n]);
-			else if (kind == 6)
-				restore_registration(&before.list[n], name);
-			else if (kind == 7)
-				restore_touched(&before.list[n], name);
+			if (key)
+				kinds[kind].restore(&(struct journal_line){ .text = before.list[n].rest }, key);
 		}
 	}
-	for (int n = 0; n < 2; n++) {
-		LIST_EACH(link, lists[n])
-			services++;
-	}
-	each_instance(instance_resume);
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		services++;
+	instances = each_instance(instance_resume);
 	if (superd.main_command.pid > 0)
 		child_watch(&superd.main_command, superd.main_command.pid);
 	guard_tell(of->version, services, instances);
@@ -1455,7 +1162,7 @@ void journal_deliver_ends(void)
 				continue;
 			if (!(text = find_end(child->pid)) && lives)
 				continue;
-			if (!(larger = grow(ends, &room, count, sizeof(*ends))))
+			if (!(larger = array_grow(ends, &room, count, sizeof(*ends))))
 				return;
 			ends = larger;
 			ends[count++] = (struct journal_end){ child->pid, text };
@@ -1465,10 +1172,6 @@ void journal_deliver_ends(void)
 	for (size_t n = 0; n < count; n++)
 		tell_end(ends[n].pid, ends[n].text);
 	free(ends);
-	for (size_t n = 0; n < before.count; n++) {
-		if (before.list[n].table)
-			table_release(before.list[n].table);
-	}
 	free(before.list);
 	free(before.text);
 	memset(&before, 0, sizeof(before));

@@ -949,8 +949,8 @@ static bool init_loop(void)
 	return true;
 }
 
-/* before: the state of a superd before; NULL: this is a fresh one. */
-static int serve(struct table *table, struct state_stream *before)
+/* before: the configuration of the superd before; NULL: this is a fresh one. */
+static int serve(struct table *table, char *before)
 {
 	struct options *options = superd.options;
 	char **command = options->endpoints.count ? NULL : options->command;
@@ -1258,7 +1258,7 @@ static bool has_work(const struct table *table)
 
 int run_superd(struct options *options)
 {
-	struct state_stream *before = state_read();
+	char *before = state_read();
 	struct buf why = { 0 };
 	struct table *table;
 	int status = EXIT_START;

@@ -19,63 +19,34 @@
 #include "table/services/table.h"
 #include "table/sources/sources.h"
 
-/* A configuration on its way to the next superd, whose journal names it and has the format of both: sections of
- * KEY=VALUE lines.
- *
- *   [settings]
- *   log=syslog
- *
- * A value is any text without NUL; a newline is written \n, a backslash \\. A key may occur several times. The text is
- * superd's own, in a file that no other process has; yet all values are checked. */
-
-#define STATE_STREAM_MOST (256u << 20)  /* bytes */
-
-struct state_entry {
-	const char *key;
-	const char *value;
+/* A line of KEY=VALUE words, of the journal or before the text of the configuration that goes over to the next superd.
+ * lines.c */
+struct journal_line {
+	struct buf *out;                /* NULL: it is read */
+	const char *text;               /* up to its newline or NUL */
 };
 
-struct state_section {
-	const char *kind;
-	struct state_entry *entries;    /* part of the stream's */
-	size_t count;
-};
+enum line_kind { LINE_COUNT, LINE_NUMBER, LINE_FD, LINE_REAL, LINE_TEXT, LINE_STRING, LINE_BYTES };
 
-struct state_stream {
-	char *text;                     /* owned; the keys and values point into it */
-	struct state_section *sections; /* owned */
-	size_t count;
-	struct state_entry *entries;    /* owned, of all sections */
-	size_t entry_count;
-};
+#define LINE_KIND_OF(field) \
+	_Generic(&(field), \
+		 char **: LINE_STRING, double *: LINE_REAL, int *: LINE_NUMBER, int64_t *: LINE_NUMBER, \
+		 default: _Generic((field), char *: LINE_TEXT, unsigned char *: LINE_BYTES, default: LINE_COUNT))
+#define LINE_MOST_OF(field) _Generic(&(field), bool * : 1, default : INT64_MAX)
 
-/* Writing. The caller checks out->failed once, at the end. */
-void state_open_section(struct buf *out, const char *kind);
-void state_add(struct buf *out, const char *key, const char *value);
-void state_add_bytes(struct buf *out, const char *key, const void *bytes, size_t length);
-void state_add_number(struct buf *out, const char *key, int64_t value);
+/* Write a field, or read it, where a value that does not fit, or none, leaves it as in a new object. */
+#define WALK(line, key, field) WALK_MOST(line, key, field, LINE_MOST_OF(field))
+#define WALK_MOST(line, key, field, most) line_walk(line, key, &(field), sizeof(field), LINE_KIND_OF(field), most)
+#define WALK_FD(line, key, field) line_walk(line, key, &(field), sizeof(field), LINE_FD, INT32_MAX)
 
-/* Parses a NUL-terminated text and takes it over. false: out of memory, or it has no section. The caller frees the stream
- * in either case. */
-bool state_stream_parse(struct state_stream *stream, char *text);
-
-void state_stream_free(struct state_stream *stream);
-
-/* The first value of a key; NULL: the section has no such key. */
-const char *state_text(struct state_section *section, const char *key);
-
-/* The first value of a key as a number; fallback if there is none. An invalid value, or one out of bounds, is the
- * fallback too. */
-int64_t state_number(struct state_section *section, const char *key, int64_t least, int64_t most, int64_t fallback);
-
-/* The first value of a key as bytes, written in hexadecimal: at most `most`, which the caller frees. NULL: there is no
- * value, or an invalid one. */
-void *state_take_bytes(struct state_section *section, const char *key, size_t most, size_t *length);
-
-static inline bool state_flag(struct state_section *section, const char *key)
-{
-	return state_number(section, key, 0, 1, 0);
-}
+void line_walk(const struct journal_line *line, const char *key, void *field, size_t size, enum line_kind kind,
+	       int64_t most);
+void line_add(struct buf *out, const char *key, const char *text, size_t length);
+/* The caller frees it. NULL: there is none. */
+char *line_take(const struct journal_line *line, const char *key, size_t *length);
+void line_encode(struct buf *out, const char *text, size_t length);
+char *line_decode(const char *text, size_t *length);
+int line_read_fd(const char *value);
 
 /* The command line of superd, parsed, whatever name superd is called by. */
 
@@ -173,7 +144,7 @@ void settings_log_changes(const struct options *options, const struct table *tab
 
 /* Save the settings that the next superd needs in an upgrade before it has read the table, and restore them. */
 void settings_save(const struct options *options, struct buf *out);
-void settings_restore(struct options *options, struct state_stream *before);
+void settings_restore(struct options *options, const char *text);
 
 /* superd's own log, at the destination of the settings in effect. */
 bool log_setup_is_stderr(const struct options *options);
@@ -215,20 +186,21 @@ struct load_before {
 struct table *load_again(const struct options *options, const struct load_before *before, bool compares,
 			 struct diags *diags);
 
-/* The rows as superd.conf. A thread may print; the caller frees it; NULL: out of memory. And what goes beside it for
- * the next superd: the settings, the answers of name services, and what was left out. */
-char *load_print_table(const struct table *table);
-void load_save_printed(const struct options *options, const struct table *table, const char *text,
-		       struct buf *out);
+/* The configuration on its way to the next superd. saved.c */
 
-/* Reads rows of an earlier table from a text that begins as load_save_printed's. NULL: it is damaged, or out of
+/* The rows as superd.conf, and more of them, of other tables. A thread may print; the caller frees it; NULL: out of
  * memory. */
-struct table *load_row(const struct options *options, const char *text, struct diags *diags);
+char *saved_print(const struct table *table, const struct service *const *more, size_t count);
 
-/* Restores the table of the previous superd, with what name services had answered for it, and the places of its
- * sources, which are not read. As with --keep-going, a service that this superd refuses is left out, which diags
- * says. NULL: there is no table in the state, or out of memory. */
-struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags);
+/* The lines before them: the settings, the answers of name services, and what was left out. An empty one is behind. */
+void saved_head(const struct options *options, const struct table *table, struct buf *out);
+
+bool saved_is_whole(const char *text);
+bool saved_keeps_rows(const char *text);        /* some are former ones, as the files have errors in theirs */
+
+/* The table of the superd before: its sources are not read, and no name is looked up. As with --keep-going, a service
+ * that this superd refuses is left out, which diags says. NULL: out of memory. */
+struct table *saved_read(const struct options *options, const char *text, struct diags *diags);
 
 /* Leaves services with errors out of the table, and runs the rest. */
 
@@ -240,13 +212,6 @@ void leave_out_faulty(struct table *table, bool all, const struct table *before,
 /* Makes the table of the one service that -l describes, which is named after its program. If the program is not
  * found, the table is empty, and diags has the error. NULL: out of memory. */
 struct table *socket_activate_table(const struct options *options, struct diags *diags);
-
-/* The answers of name services (table/services/lookup_cache.h) on their way to the next superd: a section "lookup" for
- * each. */
-void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out);      /* lookups NULL: writes nothing */
-
-/* Returns the answers in the stream, which the caller owns. NULL: out of memory. */
-struct lookup_cache *lookup_cache_restore(struct state_stream *stream);
 
 /* Sets up superd as PID 1 of a container, or as a child subreaper elsewhere (PR_SET_CHILD_SUBREAPER, prctl(2)).
  *
@@ -373,7 +338,6 @@ enum { EXIT_TABLE = 1, EXIT_START = 2 };
 
 /* What the command line calls of the daemon. */
 int run_superd(struct options *options);
-const char *load_previous_table(struct state_stream *from);
 void control_setup_find_group(struct options *options, const struct table *table, struct lookup_cache *lookups,
 			      struct diags *diags);
 /* Reads the internal argument behind argv[0], and removes it from argv. */
@@ -388,5 +352,5 @@ int takeover_answer(struct options *options);
 /* What its own files tell each other. */
 bool control_setup_is_free(const struct options *options, struct log *log);
 void supervisor_log_diags(struct log *log, const struct diags *diags);
-struct state_stream *state_read(void);
-struct table *state_table(struct options *options, struct state_stream *before);
+char *state_read(void);
+struct table *state_table(struct options *options, const char *text);

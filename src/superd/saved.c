@@ -1,4 +1,5 @@
-/* The configuration on its way to the next superd: the settings, the table as text, and what was found out for it. */
+/* The configuration on its way to the next superd: a line for each thing that was found out for it, an empty one, and
+ * its rows as superd.conf. */
 #include "superd/main.h"
 
 #include <stdlib.h>
@@ -9,56 +10,12 @@
 #include "table/services/left_out.h"
 #include "table/sources/sources.h"
 
-/* A section has a word of the answer as a key each, in its order. */
-void lookup_cache_save(const struct lookup_cache *lookups, struct buf *out)
-{
-	for (const struct lookup *lookup = lookups ? lookups->last : NULL; lookup; lookup = lookup->next) {
-		state_open_section(out, "lookup");
-		state_add(out, "kind", lookup->kind);
-		state_add(out, "name", lookup->name);
-		for (const char *const *word = lookup->answer; *word; word++)
-			state_add(out, "word", *word);
-	}
-}
-
-struct lookup_cache *lookup_cache_restore(struct state_stream *stream)
-{
-	struct lookup_cache *lookups = lookup_cache_new();
-
-	for (size_t n = 0; lookups && n < stream->count; n++) {
-		struct state_section *section = &stream->sections[n];
-		const char *kind = state_text(section, "kind"), *name = state_text(section, "name");
-		const char **answer = strcmp(section->kind, "lookup") ? NULL : calloc(section->count, sizeof(*answer));
-		size_t count = 0;
-
-		for (size_t i = 0; answer && i < section->count; i++) {
-			if (!strcmp(section->entries[i].key, "word"))
-				answer[count++] = section->entries[i].value;
-		}
-		if (kind && name && answer)
-			lookup_cache_add(lookups, kind, name, answer, count);
-		free(answer);
-	}
-	return lookups;
-}
-
-/* Saves what was found out for a table, which a superd that takes its place need not ask again. */
-static void save_answers(const struct table *table, struct buf *out)
-{
-	lookup_cache_save(table->lookups, out);
-	for (const struct compiled_filter *filter = table->filters; filter; filter = filter->next) {
-		state_open_section(out, "system_call_filter");
-		state_add(out, "request", filter->request);
-		state_add_bytes(out, "answer", filter->answer, filter->length);
-	}
-}
-
-char *load_print_table(const struct table *table)
+char *saved_print(const struct table *table, const struct service *const *more, size_t count)
 {
 	char *text = NULL;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
-	bool good = out && print_conf_saved(table, NULL, 0, out);
+	bool good = out && print_conf_saved(table, more, count, out);
 
 	good = out && fclose(out) == 0 && text && good; /* glibc reports success where its last realloc fails */
 	if (good)
@@ -67,48 +24,169 @@ char *load_print_table(const struct table *table)
 	return NULL;
 }
 
-void load_save_printed(const struct options *options, const struct table *table, const char *text, struct buf *out)
+static void add_text(struct buf *out, const char *key, const char *text)
 {
-	bool keeps = false;
+	if (text)
+		line_add(out, key, text, strlen(text));
+}
 
-	settings_save(options, out);
-	state_open_section(out, "table");
-	state_add(out, "text", text);
-	for (size_t n = 0; n < table->left_out_count; n++)
-		keeps |= table->left_out[n].is_kept;
-	if (keeps)
-		state_add_number(out, "kept", 1);
-	for (size_t n = 0; n < table->note_count; n++) {
-		const struct note *note = &table->notes[n];
-		bool is_shared = (note->kind == NOTE_SHARED || note->kind == NOTE_VITAL) && note->at.line;
+/* A superd that takes over need not ask again. */
+static void save_answers(const struct table *table, struct buf *out)
+{
+	for (const struct lookup *lookup = table->lookups ? table->lookups->last : NULL; lookup;
+	     lookup = lookup->next) {
+		struct buf answer = { 0 };
 
-		if (note->kind != NOTE_FILE && !is_shared)
-			continue;
-		state_open_section(out, is_shared ? "shared" : "file");
-		state_add(out, "path", note->at.file);
+		for (const char *const *word = lookup->answer; *word; word++)
+			buf_addf(&answer, "%s\n", *word);
+		buf_text(out, "lookup");
+		add_text(out, "kind", lookup->kind);
+		add_text(out, "name", lookup->name);
+		add_text(out, "words", buf_string(&answer));
+		buf_char(out, '\n');
+		buf_free(&answer);
 	}
-	save_answers(table, out);
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
-
-		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
-			continue;
-		state_open_section(out, "left_out");
-		state_add(out, "reason", left_out_reason(entry));
-		state_add(out, "file", entry->at.file);
-		state_add_number(out, "line", entry->at.line);
-		if (entry->name)
-			state_add(out, "name", entry->name);
+	for (const struct compiled_filter *filter = table->filters; filter; filter = filter->next) {
+		buf_text(out, "filter");
+		add_text(out, "request", filter->request);
+		line_add(out, "answer", filter->answer, filter->length);
+		buf_char(out, '\n');
 	}
 }
 
-/* Reads the text that load_save_printed wrote. It has no includes and no conditions, so each error in it belongs to a
- * service. */
-static struct table *saved_read(const struct options *options, struct state_stream *stream, struct diags *diags)
+void saved_head(const struct options *options, const struct table *table, struct buf *out)
 {
-	const char *text = load_previous_table(stream);
-	struct table *table = text ? read_saved(text, diags) : NULL;
+	struct journal_line line = { .out = out };
+	bool keeps = false;
+
+	for (size_t n = 0; n < table->left_out_count; n++)
+		keeps |= table->left_out[n].is_kept;
+	buf_text(out, "settings");
+	settings_save(options, out);
+	WALK(&line, "keeps", keeps);
+	buf_char(out, '\n');
+	for (size_t n = 0; n < table->note_count; n++) {
+		struct note note = table->notes[n];
+
+		if (note.kind != NOTE_FILE && !((note.kind == NOTE_SHARED || note.kind == NOTE_VITAL) && note.at.line))
+			continue;
+		buf_text(out, "note");
+		WALK(&line, "kind", note.kind);
+		WALK(&line, "line", note.at.line);
+		add_text(out, "file", note.at.file);
+		buf_char(out, '\n');
+	}
+	save_answers(table, out);
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		struct left_out *entry = &table->left_out[n];
+
+		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
+			continue;
+		buf_text(out, "left_out");
+		add_text(out, "reason", left_out_reason(entry));
+		add_text(out, "file", entry->at.file);
+		WALK(&line, "line", entry->at.line);
+		add_text(out, "name", entry->name);
+		buf_char(out, '\n');
+	}
+}
+
+/* The next line of this kind; at: NULL for the first. NULL: there is none. */
+static const char *next_line(const char *text, const char *at, const char *kind)
+{
+	at = at ? strchr(at, '\n') + 1 : text;
+	while (*at != '\n' && (strncmp(at, kind, strlen(kind)) != 0 || at[strlen(kind)] != ' '))
+		at = strchr(at, '\n') + 1;
+	return *at == '\n' ? NULL : at;
+}
+
+bool saved_is_whole(const char *text)
+{
+	return strstr(text, "\n\n");
+}
+
+bool saved_keeps_rows(const char *text)
+{
+	bool keeps = false;
+
+	WALK(&(struct journal_line){ .text = text }, "keeps", keeps); /* the settings are first */
+	return keeps;
+}
+
+static const char *take(struct pool *pool, const char *line, const char *key)
+{
+	char *text = line_take(&(struct journal_line){ .text = line }, key, NULL);
+	const char *kept = pool_text(pool, text);
+
+	free(text);
+	return kept;
+}
+
+static struct lookup_cache *restore_lookups(const char *text)
+{
+	struct lookup_cache *lookups = lookup_cache_new();
+
+	for (const char *at = NULL; lookups && (at = next_line(text, at, "lookup"));) {
+		const char *kind = take(lookups->pool, at, "kind"), *name = take(lookups->pool, at, "name");
+		const char *list = take(lookups->pool, at, "words");
+		const char **answer = list ? calloc(strlen(list) + 1, sizeof(*answer)) : NULL;
+		size_t count = 0;
+
+		for (const char *end; answer && (end = strchr(list, '\n')); list = end + 1)
+			answer[count++] = pool_text_n(lookups->pool, list, (size_t)(end - list));
+		if (kind && name)
+			lookup_cache_add(lookups, kind, name, answer, count);
+		free(answer);
+	}
+	return lookups;
+}
+
+/* A superd that takes over must not lose a service because superd-filter fails now. */
+static void restore_filters(struct table *table, const char *text)
+{
+	for (const char *at = NULL; (at = next_line(text, at, "filter"));) {
+		const char *request = take(table->pool, at, "request");
+		size_t length;
+		char *answer = line_take(&(struct journal_line){ .text = at }, "answer", &length);
+
+		if (request && answer)
+			filters_add(table, request, answer, length);
+		free(answer);
+	}
+}
+
+/* The files of which a reload says whether they are empty now, or lack what others need; and what the superd before had
+ * left out, which stays so until a reload. false: out of memory. */
+static bool restore_notes(struct table *table, const char *text)
+{
 	bool good = true;
+
+	for (const char *at = NULL; (at = next_line(text, at, "note"));) {
+		struct note note = { .at.file = take(table->pool, at, "file") };
+
+		WALK_MOST(&(struct journal_line){ .text = at }, "kind", note.kind, NOTE_FILE);
+		WALK(&(struct journal_line){ .text = at }, "line", note.at.line);
+		good &= table_note(table, note);
+	}
+	for (const char *at = NULL; (at = next_line(text, at, "left_out"));) {
+		struct origin origin = { .file = take(table->pool, at, "file") };
+		struct left_out *entry;
+
+		WALK(&(struct journal_line){ .text = at }, "line", origin.line);
+		entry = origin.file ? table_leave_out(table, origin, take(table->pool, at, "name")) : NULL;
+		if (entry)
+			entry->reason = take(table->pool, at, "reason");
+		good &= entry != NULL;
+	}
+	return good && left_out_list(table);
+}
+
+/* The rows have no includes and no conditions, so each error in them belongs to a service. */
+struct table *saved_read(const struct options *options, const char *text, struct diags *diags)
+{
+	const char *rows = strstr(text, "\n\n") + 2;
+	struct table *table = read_saved(rows, diags);
+	bool *is_new;
 
 	if (!table)
 		return NULL;
@@ -116,74 +194,20 @@ static struct table *saved_read(const struct options *options, struct state_stre
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = options->settings.control;
-	table->lookups = lookup_cache_restore(stream);
-	for (size_t n = 0; n < stream->count; n++) {
-		struct state_section *section = &stream->sections[n];
-		bool is_filter = !strcmp(section->kind, "system_call_filter");
-		const char *request = is_filter ? state_text(section, "request") : NULL;
-		size_t length;
-		void *answer = is_filter ? state_take_bytes(section, "answer", STATE_STREAM_MOST, &length) : NULL;
-
-		/* A superd that takes over must not lose a service because superd-filter fails now. */
-		if (request && answer)
-			filters_add(table, request, answer, length);
-		free(answer);
-	}
+	table->lookups = restore_lookups(text);
+	restore_filters(table, text);
 	resolve_table(table, NULL, diags);
 	leave_out_faulty(table, true, NULL, diags);
-	if (!find_saved_places(table, text))
-		diags_out_of_memory(diags, (struct origin){ 0 });
-	/* What the superd before had left out stays so until a reload. */
-	for (size_t n = 0; n < stream->count; n++) {
-		struct state_section *section = &stream->sections[n];
-		struct origin at = { .file = strcmp(section->kind, "left_out") ? NULL : state_text(section, "file") };
-		const char *path = state_text(section, "path");
-		struct left_out *entry;
-
-		if (path && !strcmp(section->kind, "file"))
-			good &= table_note(table, (struct note){ NOTE_FILE, .at.file = path });
-		if (path && !strcmp(section->kind, "shared"))
-			good &= table_note(table, (struct note){ NOTE_SHARED, .at = { path, 1, 0 } });
-		if (at.file) {
-			at.line = (unsigned)state_number(section, "line", 0, INT32_MAX, 0);
-			entry = table_leave_out(table, at, state_text(section, "name"));
-			if (entry)
-				entry->reason = pool_text(table->pool, state_text(section, "reason"));
-			good &= entry != NULL;
-		}
-	}
-	if (!good || !left_out_list(table))
+	if (!find_saved_places(table, rows) || !restore_notes(table, text))
 		diags_out_of_memory(diags, (struct origin){ 0 });
 	diags_sort(diags);
 	diags_bound(diags);
 	pool_seal(table->pool);
-	return table;
-}
-
-struct table *load_row(const struct options *options, const char *text, struct diags *diags)
-{
-	struct state_stream stream = { 0 };
-	char *copy = strdup(text);
-	struct table *table = NULL;
-
-	if (copy && state_stream_parse(&stream, copy))
-		table = saved_read(options, &stream, diags);
-	state_stream_free(&stream);
-	return table;
-}
-
-struct table *load_previous(struct options *options, struct state_stream *before, struct diags *diags)
-{
-	struct table *table = saved_read(options, before, diags);
-	bool *is_new = table ? calloc(diags->count + 1, sizeof(*is_new)) : NULL;
-
-	if (!is_new) {
-		table_free(table);
-		return NULL;
-	}
-	for (size_t n = 0; n < diags->count; n++) /* all else was logged when the sources were read */
+	is_new = calloc(diags->count + 1, sizeof(*is_new));
+	for (size_t n = 0; is_new && n < diags->count; n++) /* all else was logged when the sources were read */
 		is_new[n] = diags->list[n].was_error;
-	diags_keep(diags, is_new);
+	if (is_new)
+		diags_keep(diags, is_new);
 	free(is_new);
 	return table;
 }

@@ -1,11 +1,12 @@
 /* Puts the settings of superd itself in force.
  *
- * The texts of a table live as long as the table, and those of the state of an upgrade until superd runs. Messages and
- * later comparisons need them for longer, so options->settings_pool has copies. */
+ * The texts of a table live as long as the table. Messages and later comparisons need them for longer, so
+ * options->settings_pool has copies. */
 #include "superd/main.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
@@ -229,53 +230,37 @@ void settings_log_changes(const struct options *options, const struct table *tab
 	}
 }
 
+enum { TEXTS = 4 };
+
+static const char *const saved_keys[TEXTS] = { "log", "control", "pid_file", "fdstore" };
+
+/* The command line of a start need not have them: without them superd would have another control socket, or none. */
 void settings_save(const struct options *options, struct buf *out)
 {
-	state_open_section(out, "settings");
-	state_add(out, "log", options->settings.log);
-	state_add_number(out, "log_format", options->settings.log_format);
-	state_add_number(out, "log_level", options->settings.log_level);
-	if (options->settings.control)
-		state_add(out, "control_path", options->settings.control);
-	if (options->settings.pid_file)
-		state_add(out, "pid_path", options->settings.pid_file);
-	if (options->settings.fdstore)
-		state_add(out, "store", options->settings.fdstore);
+	struct globals settings = options->settings;
+	const char *const texts[] = { settings.log, settings.control, settings.pid_file, settings.fdstore };
+
+	for (size_t n = 0; n < TEXTS; n++) {
+		if (texts[n])
+			line_add(out, saved_keys[n], texts[n], strlen(texts[n]));
+	}
+	WALK(&(struct journal_line){ .out = out }, "log_format", settings.log_format);
+	WALK(&(struct journal_line){ .out = out }, "log_level", settings.log_level);
 }
 
-/* The command line of a start need not have them: without them superd would have another control socket, or none.
- * Memory that is short is waited for. */
-void settings_restore(struct options *options, struct state_stream *before)
+void settings_restore(struct options *options, const char *text)
 {
-	for (size_t n = 0; n < before->count; n++) {
-		struct state_section *section = &before->sections[n];
-		const char *destination = state_text(section, "log");
-		struct globals next = options->settings;
-		unsigned tries = 0;
-		bool good;
+	struct globals *settings = &options->settings;
+	const char **const texts[] = { &settings->log, &settings->control, &settings->pid_file, &settings->fdstore };
+	const struct journal_line line = { .text = text };
 
-		if (strcmp(section->kind, "settings") != 0)
-			continue;
-		next.control = state_text(section, "control_path");
-		next.pid_file = state_text(section, "pid_path");
-		next.fdstore = state_text(section, "store");
-		if (destination && !log_sink_refusal(destination))
-			next.log = destination;
-		next.log_format = (unsigned)state_number(section, "log_format", 0, LOG_FORMAT_JSON, next.log_format);
-		next.log_level = (unsigned)state_number(section, "log_level", 0, LEVEL_DEBUG, next.log_level);
-		do {
-			struct globals kept = next;
-			struct pool *pool = pool_new();
+	for (size_t n = 0; n < TEXTS; n++) {
+		char *value = line_take(&line, saved_keys[n], NULL);
 
-			good = pool && keep_texts(&kept, pool);
-			if (good) {
-				pool_free(options->settings_pool);
-				options->settings = kept;
-				options->settings_pool = pool;
-				good = keep_start_texts(options);
-			} else {
-				pool_free(pool);
-			}
-		} while (!good && patience_wait(&tries));
+		if (value || texts[n] != &settings->log)
+			*texts[n] = value ? options_join(options, "", value) : NULL;
+		free(value);
 	}
+	WALK_MOST(&line, "log_format", settings->log_format, LOG_FORMAT_JSON);
+	WALK_MOST(&line, "log_level", settings->log_level, LEVEL_DEBUG);
 }

@@ -82,10 +82,10 @@ bool state_reads_files(void)
 
 /* The text of the configuration of the superd before; NULL: this one follows none. What that has left open and does
  * not name is closed. */
-struct state_stream *state_read(void)
+char *state_read(void)
 {
 	bool follows = guard_pid() ? guard_cause() == GUARD_RESTARTS : taken.takes_over;
-	struct state_stream *text;
+	char *text;
 	struct buf why = { 0 };
 
 	for (int n = 0; n < PROGRAMS; n++)
@@ -110,41 +110,31 @@ struct state_stream *state_read(void)
 	return text;
 }
 
-const char *load_previous_table(struct state_stream *from)
-{
-	for (size_t n = 0; n < from->count; n++) {
-		if (!strcmp(from->sections[n].kind, "table"))
-			return state_text(&from->sections[n], "text");
-	}
-	return NULL;
-}
-
 /* After a death the programs are those that were, whatever is installed by now. */
-void state_programs(struct state_stream *before)
+void state_programs(const char *text)
 {
 	for (int n = 0; n < PROGRAMS && upgrade_was(); n++)
 		fd_close(&taken.before.programs[n]);
-	programs_open(before && !upgrade_was() ? taken.before.programs : NULL);
+	programs_open(text && !upgrade_was() ? taken.before.programs : NULL);
 }
 
-struct table *state_table(struct options *options, struct state_stream *before)
+struct table *state_table(struct options *options, const char *text)
 {
 	struct diags diags = { 0 };
-	struct table *table = load_previous(options, before, &diags);
+	struct table *table = saved_read(options, text, &diags);
 
-	for (size_t n = 0; n < before->count; n++)
-		taken.keeps_rows |= state_flag(&before->sections[n], "kept");
+	taken.keeps_rows = saved_keeps_rows(text);
 	supervisor_log_diags(superd.log, &diags);
 	diags_free(&diags);
 	return table;
 }
 
-void state_restore(struct state_stream *text)
+void state_restore(char *text)
 {
 	if (upgrade_was())
 		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", taken.before.version);
-	journal_restore(&taken.before);
-	state_stream_free(text);
+	journal_restore(&taken.before, text);
+	free(text);
 }
 
 /* ---- the program that is asked ---- */
@@ -162,10 +152,10 @@ static bool can_log(const struct options *options, struct buf *why)
 }
 
 /* Whether it takes the configuration that is in effect, and that of the files. */
-static bool can_load(struct options *options, struct state_stream *text, struct buf *why)
+static bool can_load(struct options *options, const char *text, struct buf *why)
 {
 	struct diags diags = { 0 }, of_text = { 0 };
-	struct table *previous = load_previous(options, text, &of_text), *table;
+	struct table *previous = saved_read(options, text, &of_text), *table;
 	bool good;
 
 	if (options_read_standard_input(options))
@@ -192,7 +182,7 @@ int takeover_answer(struct options *options)
 {
 	struct buf why = { 0 };
 	struct journal_superd before = { .control = -1, .output = -1 };
-	struct state_stream *text = journal_read(taken.journal, false, &before, &why);
+	char *text = journal_read(taken.journal, false, &before, &why);
 	bool good;
 
 	if (text) {

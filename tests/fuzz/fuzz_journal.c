@@ -1,5 +1,6 @@
 /* The journal that a superd before has left, from any bytes: what is taken of it lies inside, a line about one thing
- * counts once, and each value is within its bounds. It includes the source, as only that knows its records. */
+ * counts once, each value is within its bounds, and each text is the same when it is written again. It includes the
+ * source, as only that knows its records. */
 #include "superd/journal.c"
 
 #include "fuzzer.h"
@@ -66,10 +67,9 @@ static void read_record(const struct journal_record *record)
 	struct run run = { 0 };
 	struct svc svc = { .row = &row, .run = &run, .sockets = &socket, .socket_count = 1 };
 	struct instance instance = { .svc = &svc, .row = &row };
-	struct journal_line line;
+	const struct journal_line line = { .text = record->rest };
 
 	ev_init(&run.timer, on_timer);
-	parse(record, &line);
 	if (is_kind(record, "superd")) {
 		walk_superd(&line, &of);
 		journal.text = -1;
@@ -84,6 +84,23 @@ static void read_record(const struct journal_record *record)
 	ev_timer_stop(superd.loop, &run.timer);
 	free(run.notify_variable);
 	free(instance.cgroup);
+}
+
+static void write_again(const struct journal_line *line)
+{
+	struct buf out = { 0 };
+	size_t length, again;
+	char *text = line_take(line, "text", &length), *read;
+
+	if (text) {
+		line_add(&out, "text", text, length);
+		require(!out.failed);
+		read = line_take(&(struct journal_line){ .text = buf_string(&out) }, "text", &again);
+		require(read && again == length && !memcmp(read, text, length));
+		free(read);
+	}
+	free(text);
+	buf_free(&out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -107,6 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		journal_names_pid(2);
 		for (size_t n = 0; n < before.count; n++) {
+			write_again(&(struct journal_line){ .text = before.list[n].rest });
 			if (!before.list[n].gone && *before.list[n].rest)
 				read_record(&before.list[n]);
 		}

@@ -147,20 +147,6 @@ Behaviour(outdated, an_instance_for_each_client_is_counted)
 	superd_stop(superd);
 }
 
-Behaviour(outdated, it_is_known_over_an_upgrade)
-{
-	int port = free_port();
-	struct superd *superd = run(table_of(port, "env = {\"A=1\"}"));
-	long old = client_ask_pid(port);
-
-	reload(table_of(port, "env = {\"A=2\"}"));
-	superd_upgrade(superd);
-	WAIT_UNTIL(strstr(SUPERCTL(control_path(), "why", "web").out,
-			  text_of("pid %ld: env\n", old)));
-	reload(table_of(port, "env = {\"A=1\"}"));
-	expect_current();
-}
-
 Behaviour(outdated, the_log_names_what_a_reload_adds_and_removes)
 {
 	int port = free_port(), other = free_port();

@@ -1,8 +1,6 @@
-/* Answers of name services: kept and found by kind and name, and carried to the next superd. */
+/* Answers of name services: kept and found by kind and name. */
 #include "table/services/lookup_cache.h"
 #include "tests/unit/unit.h"
-
-#include "superd/main.h"
 
 static struct lookup_cache *lookups;
 
@@ -47,21 +45,6 @@ Test(lookup_cache, finds_by_kind_and_name)
 	cr_expect_null(lookup_cache_find(NULL, "user", "nobody"));
 	lookup_cache_add_number(NULL, "group", "nobody", 7);
 	lookup_cache_free(NULL);
-}
-
-Test(lookup_cache, reaches_the_next_superd)
-{
-	struct state_stream stream = { 0 };
-	struct lookup_cache *restored;
-	struct buf out = { 0 };
-
-	lookup_cache_save(lookups, &out);
-	lookup_cache_save(NULL, &out);
-	cr_assert(state_stream_parse(&stream, buf_take(&out)));
-	restored = lookup_cache_restore(&stream);
-	expect_answers(restored);
-	lookup_cache_free(restored);
-	state_stream_free(&stream);
 }
 
 Test(lookup_cache, takes_no_other_word_for_a_number)

@@ -1,0 +1,160 @@
+/* The lines of the journal, and of what stands before the text of the configuration: words KEY=VALUE, in which %XX
+ * stands for a byte that a word cannot have. One list of fields writes a line and reads it. */
+#include "superd/daemon.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/number.h"
+
+#define REAL_MOST 9e12 /* seconds; in a line they are microseconds */
+
+void line_encode(struct buf *out, const char *text, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t n = 0; n < length; n++) {
+		unsigned char byte = (unsigned char)text[n];
+
+		if (byte > ' ' && byte != '%' && byte != '#' && byte != 0x7f) {
+			buf_char(out, text[n]);
+			continue;
+		}
+		buf_char(out, '%');
+		buf_char(out, digits[byte / 16]);
+		buf_char(out, digits[byte % 16]);
+	}
+}
+
+static int digit(char letter)
+{
+	return letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* The word at the start of a text, up to a space or the end of its line. The caller frees it. NULL: out of memory. */
+char *line_decode(const char *text, size_t *length)
+{
+	size_t size = strcspn(text, " \n"), count = 0;
+	char *word = malloc(size + 1);
+
+	for (size_t n = 0; word && n < size; n++) {
+		int high = text[n] == '%' ? digit(text[n + 1]) : -1, low = high < 0 ? -1 : digit(text[n + 2]);
+
+		word[count++] = low < 0 ? text[n] : (char)(high * 16 + low);
+		n += low < 0 ? 0 : 2;
+	}
+	if (word)
+		word[count] = '\0';
+	if (length)
+		*length = word ? count : 0;
+	return word;
+}
+
+void line_add(struct buf *out, const char *key, const char *text, size_t length)
+{
+	buf_char(out, ' ');
+	buf_text(out, key);
+	buf_char(out, '=');
+	line_encode(out, text, length);
+}
+
+/* The last value of a key, as it stands there; NULL: there is none. */
+static const char *find(const struct journal_line *line, const char *key)
+{
+	const char *found = NULL;
+	size_t length = strlen(key);
+
+	for (const char *at = line->text; *at && *at != '\n'; at += strcspn(at, " \n"), at += *at == ' ') {
+		if (!strncmp(at, key, length) && at[length] == '=')
+			found = at + length + 1;
+	}
+	return found;
+}
+
+char *line_take(const struct journal_line *line, const char *key, size_t *length)
+{
+	const char *value = find(line, key);
+
+	return value ? line_decode(value, length) : NULL;
+}
+
+/* A descriptor that the superd before has left; -1: it is none. A last line that is not written may have closed it, and
+ * then this superd may have something else there. */
+int line_read_fd(const char *value)
+{
+	long fd = value && *value == '#' ? strtol(value + 1, NULL, 10) : -1;
+
+	return fd < 0 || fd > INT32_MAX || !guard_left_fd((int)fd) || fcntl((int)fd, F_GETFD) < 0 ? -1 : (int)fd;
+}
+
+/* A value that does not fit is none. */
+static void read_field(const char *value, void *field, size_t size, enum line_kind kind, int64_t most)
+{
+	int64_t number = kind == LINE_FD ? line_read_fd(value) : value ? strtoll(value, NULL, 10) : 0;
+	size_t length = 0;
+	char *text;
+
+	if (kind >= LINE_TEXT) {
+		text = value ? line_decode(value, &length) : NULL;
+		if (kind == LINE_STRING) {
+			free(*(char **)field);
+			*(char **)field = text;
+			return;
+		}
+		memset(field, 0, size);
+		if (kind == LINE_TEXT && length >= size)
+			length = size - 1;
+		if (text)
+			memcpy(field, text, length < size ? length : size);
+		free(text);
+		return;
+	}
+	if (number > most || (kind == LINE_COUNT && size < sizeof(number) && number < 0))
+		number = 0;
+	if (kind == LINE_REAL)
+		*(double *)field = (double)number / 1e6;
+	else if (size == 1)
+		*(uint8_t *)field = (uint8_t)number;
+	else if (size > sizeof(uint32_t))
+		*(int64_t *)field = number;
+	else
+		*(uint32_t *)field = (uint32_t)number;
+}
+
+/* What is as in a new object is not written. */
+static void write_field(struct buf *out, const char *key, const void *field, size_t size, enum line_kind kind)
+{
+	const char *text = kind == LINE_STRING ? *(char *const *)field : field;
+	size_t length = kind < LINE_TEXT || !text ? 0 : kind == LINE_BYTES ? size : strlen(text);
+	bool any = false;
+	int64_t number;
+
+	if (kind >= LINE_TEXT) {
+		for (size_t n = 0; n < length; n++)
+			any |= text[n] != 0;
+		if (any)
+			line_add(out, key, text, length);
+		return;
+	}
+	number = kind == LINE_REAL ? (int64_t)(number_max(number_min(*(const double *)field, REAL_MOST), 0) * 1e6 + .5)
+		: size == 1	   ? *(const uint8_t *)field
+		: size > sizeof(uint32_t) ? *(const int64_t *)field
+		: kind == LINE_COUNT	  ? (int64_t) * (const uint32_t *)field
+					  : *(const int32_t *)field;
+	if (kind == LINE_FD ? number <= 0 : !number)
+		return;
+	line_add(out, key, "", 0);
+	if (kind == LINE_FD || number < 0)
+		buf_char(out, kind == LINE_FD ? '#' : '-');
+	buf_number(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+void line_walk(const struct journal_line *line, const char *key, void *field, size_t size, enum line_kind kind,
+	       int64_t most)
+{
+	if (line->out)
+		write_field(line->out, key, field, size, kind);
+	else
+		read_field(find(line, key), field, size, kind, most);
+}
