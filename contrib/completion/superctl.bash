@@ -29,9 +29,9 @@ _superctl_names()
 _superctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i
-	local reading='status list show why history log health metrics'
+	local reading='status list show why history log events health metrics'
 	local acting='start stop restart hold release drain freeze thaw sleep wake wait signal enable disable reload'
-	local others='top events diff reopen upgrade shutdown version help'
+	local others='diff reopen upgrade shutdown version help'
 	local -a control=()
 
 	COMPREPLY=()
@@ -48,7 +48,7 @@ _superctl()
 			((i++))
 			((i >= COMP_CWORD)) || control=(--control "${COMP_WORDS[i]}")
 			;;
-		--color|--timeout|--service|--level|--interval|--count|--sort|--since|-n)
+		--color|--timeout|--level|--count|--sort|--since|-n)
 			[[ ${COMP_WORDS[i+1]} != = ]] || ((i++))
 			((i++))
 			;;
@@ -69,13 +69,13 @@ _superctl()
 	--sort)
 		COMPREPLY=($(compgen -W 'memory cpu name state used' -- "$cur"))
 		return ;;
-	--timeout|--interval|--count|--since|-n)
+	--timeout|--count|--since|-n)
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --boot --check --allow-empty --service
-			--level --interval -n --count -f --follow --failed --asleep --awake --ready --sort --since -v --verbose --names --version -h --help' -- "$cur"))
-	elif [[ $prev == --service || " $reading $acting " == *" $verb "* ]]; then
+		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --boot --check --allow-empty
+			--level -n --count -f --follow --failed --asleep --awake --ready --sort --since -v --verbose --names --version -h --help' -- "$cur"))
+	elif [[ " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"
 	elif [[ -z $verb || $verb == help ]]; then
 		COMPREPLY=($(compgen -W "$reading $acting $others" -- "$cur"))

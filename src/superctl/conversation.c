@@ -1,5 +1,4 @@
-/* A conversation with superd over its control socket: connect, greeting, request, lines of JSON as the answer; and for
- * verbs without an end the same again after superd has gone away.
+/* A conversation with superd over its control socket: connect, greeting, request, lines of JSON as the answer.
  *
  * There is a message of its own for each failure that needs another remedy: no socket, no listener, no permission,
  * another program, no answer in time, an error as the answer. The length of a line and the time of each wait are
@@ -29,11 +28,8 @@
 #define CONNECT_LIMIT 5000
 #define GREETING_LIMIT 10000
 #define ANSWER_GRACE 10000 /* after the end of --timeout, for superd's own answer */
-#define GIVE_UP 30000      /* until superctl gives up a superd that has gone away, without --timeout */
-#define PAUSE 200          /* between two tries to reach it */
-#define STEADY 2000        /* on one connection, after which superd counts as back */
 
-#define LINE_MOST ((size_t)64 << 20) /* bytes of a line; a line of top names every busy service */
+#define LINE_MOST ((size_t)64 << 20) /* bytes of a line */
 #define READ_AT_ONCE ((size_t)64 << 10) /* bytes of one recv(2) */
 #define REQUEST_MOST 8192 /* bytes, with the newline; superd's limit */
 #define PROTOCOL 2        /* version of the protocol, in the greeting; an older superd is understood, too */
@@ -340,11 +336,7 @@ static void add_request(struct buf *request, const struct conversation *conversa
 		buf_addf(request, " --level=%s", options->level);
 	if (options->since)
 		buf_addf(request, " --since=%.6f", (double)options->since / 1e6);
-	if (options->service) {
-		buf_text(request, " --service=");
-		shell_words_quote(request, options->service);
-	}
-	if (options->timeout >= 0 && !conversation->follows) {
+	if (options->timeout >= 0) {
 		buf_addf(request, " --timeout=%lld", (long long)options->timeout / 1000000);
 		if (options->timeout % 1000000)
 			buf_addf(request, ".%06lld", (long long)options->timeout % 1000000);
@@ -404,7 +396,6 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 	enum ctl_status status = CTL_FAILED;
 
 	*enough = true;
-	conversation->lines_read++;
 	if (print_json(conversation, line, text, length))
 		status = check_line(conversation, line, enough);
 	if (status == CTL_DONE && !*enough) {
@@ -417,8 +408,6 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 		}
 		buf_free(&shown.out);
 		buf_free(&shown.err);
-		if (conversation->lines_left && !--conversation->lines_left)
-			*enough = true;
 	}
 	json_decref(line);
 	return status;
@@ -468,6 +457,8 @@ enum ctl_status conversation_ask_quietly(struct conversation *conversation, cons
 /* How long a verb that waits for work may take to answer. */
 static int64_t answer_timeout(const struct superctl_options *options)
 {
+	if (options->follow)
+		return CONVERSATION_FOREVER;
 	if (!options->waits)
 		return CONVERSATION_TIMEOUT;
 	return options->timeout < 0 ? CONVERSATION_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
@@ -479,7 +470,7 @@ enum ctl_status conversation_begin(struct conversation *conversation, const stru
 	enum ctl_status status;
 
 	conversation->until = CONVERSATION_FOREVER;
-	conversation->timeout = conversation->follows ? CONVERSATION_TIMEOUT : answer_timeout(options);
+	conversation->timeout = answer_timeout(options);
 	status = conversation_open(conversation, options);
 	if (status != CTL_DONE)
 		return status;
@@ -499,105 +490,5 @@ enum ctl_status conversation_ask(const struct superctl_options *options, const c
 		return status;
 	status = conversation_read(&conversation, on_line, context);
 	conversation_close(&conversation);
-	return status;
-}
-
-/* superd has gone away. It counts as back only after a line of an answer, or after STEADY on one connection. Otherwise
- * a superd that greets and ends each time would reset the timeout for ever. */
-struct absence {
-	int64_t since;                  /* when superd went away, of clock_ms; 0: never */
-	int64_t tried;                  /* time of the last try, of clock_ms */
-	size_t lines_read;              /* conversation->lines_read when superd went away */
-};
-
-/* Makes one try, silently: closes the old connection, connects, and sends the request. */
-static bool try_again(struct absence *absence, struct conversation *conversation, const char *verb)
-{
-	enum ctl_status status;
-
-	conversation_close(conversation);
-	conversation->until = clock_ms() + PAUSE;
-	status = conversation_open(conversation, conversation->options);
-	if (status == CTL_DONE)
-		status = conversation_send(conversation, verb);
-	conversation->until = CONVERSATION_FOREVER;
-	absence->tried = clock_ms();
-	return status == CTL_DONE;
-}
-
-/* Says on stderr that superd has gone or is there again; with --json by a line of its own on stdout. */
-static bool print_change(const struct conversation *conversation, bool is_back)
-{
-	const char *version = json_reply_text(conversation->greeting, "superd");
-	int pid = json_reply_count(conversation->greeting, "pid");
-	struct buf line = { 0 };
-	bool ok = true;
-
-	if (conversation->options->json) {
-		json_t *object = json_pack("{s:s}", "connection", is_back ? "back" : "lost");
-		char *text;
-
-		if (is_back) {
-			json_object_set_new(object, "superd", json_string(version));
-			json_object_set_new(object, "pid", json_integer(pid));
-		}
-		text = json_dumps(object, JSON_COMPACT);
-		buf_addf(&line, "%s\n", text ? text : "{}");
-		ok = conversation_print(&line);
-		free(text);
-		json_decref(object);
-	} else if (is_back) {
-		buf_visible(&line, version, strlen(version));
-		fprintf(stderr, "superctl: superd %s is there again, pid %d\n", buf_string(&line), pid);
-	} else {
-		fprintf(stderr, "superctl: superd at %s has disconnected: waiting for it\n",
-			conversation->options->control);
-	}
-	buf_free(&line);
-	return ok;
-}
-
-/* Reconnects within the timeout. CTL_DONE: the request was sent again. */
-static enum ctl_status reconnect(struct conversation *conversation, struct absence *absence, const char *verb)
-{
-	const struct superctl_options *options = conversation->options;
-	int64_t timeout = options->timeout < 0 ? GIVE_UP : options->timeout / 1000;
-	bool is_news = !absence->since || conversation->lines_read != absence->lines_read ||
-		       clock_ms() - absence->tried > STEADY;
-
-	absence->lines_read = conversation->lines_read;
-	if (is_news)
-		absence->since = clock_ms();
-	if (is_news && !print_change(conversation, false))
-		return CTL_FAILED;
-	for (bool pauses = !is_news; pauses || !try_again(absence, conversation, verb); pauses = !pauses) {
-		if (!pauses)
-			continue;
-		(void)poll(NULL, 0, PAUSE);
-		if (clock_ms() - absence->since >= timeout) {
-			fprintf(stderr, "superctl: superd at %s has not returned\n", options->control);
-			return CTL_NO_SUPERD;
-		}
-	}
-	return !is_news || print_change(conversation, true) ? CTL_DONE : CTL_FAILED;
-}
-
-enum ctl_status conversation_follow(struct conversation *conversation, const char *verb, reply_line *on_line,
-				    void *context)
-{
-	enum ctl_status status;
-	struct absence absence = { 0 };
-
-	conversation->quiet = true;
-	do {
-		conversation->connection_lost = false;
-		status = conversation_read(conversation, on_line, context);
-		if (!conversation->connection_lost)
-			break;
-		status = reconnect(conversation, &absence, verb);
-	} while (status == CTL_DONE);
-	if (status != CTL_DONE && !conversation->connection_lost && conversation->why.length)
-		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
-	buf_free(&conversation->why);
 	return status;
 }

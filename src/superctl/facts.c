@@ -577,7 +577,6 @@ const struct field_of_service fields[FIELDS] = {
 			 .sentence = "[{?cpu}{cpu:span}]" },
 	[FIELD_COMMAND] = { { .title = "COMMAND", .can_shrink = true }, "Command", .add = add_command },
 	[FIELD_FAILURE] = { { .title = "LAST FAILURE", .can_shrink = true }, "Last failure", .add = add_failure },
-	[FIELD_SHARE] = { .column = { .title = "CPU", .right = true } },
 };
 
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service)
@@ -596,25 +595,4 @@ void fields_say(struct columns *columns, enum style style, const json_t *object,
 	(void)sentence_add(&cell, object, sentence);
 	columns_add(columns, style, &cell);
 	buf_free(&cell);
-}
-
-void fields_begin(struct columns *columns, const enum field *list, size_t count)
-{
-	struct column titles[COLUMNS_MOST];
-
-	for (size_t n = 0; n < count && n < COLUMNS_MOST; n++)
-		titles[n] = fields[list[n]].column;
-	columns_begin(columns, titles, count);
-}
-
-void fields_add(struct columns *columns, const enum field *list, size_t count, const struct screen *screen,
-		const json_t *service)
-{
-	for (size_t n = 0; n < count; n++) {
-		struct buf cell = { 0 };
-		enum style style = field_add(&cell, list[n], screen, service);
-
-		columns_add(columns, style, &cell);
-		buf_free(&cell);
-	}
 }

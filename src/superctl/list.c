@@ -11,7 +11,7 @@
 /* The columns that are left out first on a narrow terminal stand last. */
 static const enum field columns_of_list[] = {
 	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_QUEUE,
-	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_COMMAND,
+	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_TIME, FIELD_COMMAND,
 };
 
 #define COLUMNS (sizeof(columns_of_list) / sizeof(*columns_of_list))
@@ -52,7 +52,11 @@ static void add_row(struct list_view *view, const json_t *service)
 {
 	const struct state_word *word = state_word_of(service);
 
-	fields_add(&view->columns, columns_of_list, COLUMNS, &view->screen, service);
+	for (size_t n = 0; n < COLUMNS; n++) {
+		enum style style = field_add(&view->cell, columns_of_list[n], &view->screen, service);
+
+		columns_add(&view->columns, style, &view->cell);
+	}
 	view->counts[word - state_words]++;
 	view->memory[word - state_words] += json_reply_number(service, "memory");
 	note_locked(view, service);
@@ -77,24 +81,24 @@ static bool list_line(void *context, const json_t *line, struct reply_text *text
 	return true;
 }
 
-static int compare_numbers(double a, double b)
-{
-	return (a < b) - (a > b);
-}
+struct listed {
+	const json_t *service;
+	char sort;                      /* the key, as in options */
+};
 
-int listed_compare(const void *one, const void *other)
+/* For qsort(3): by name, by state in the order of the totals, or the largest or latest first; equal ones by name. */
+static int compare_listed(const void *one, const void *other)
 {
 	const struct listed *a = one, *b = other;
 	const struct state_word *word = state_word_of(a->service), *other_word = state_word_of(b->service);
 	const char *key = a->sort == 'u' ? "last_used" : a->sort == 'm' ? "memory" : "cpu";
+	double number = json_reply_number(a->service, key), other_number = json_reply_number(b->service, key);
 	int order = 0;
 
 	if (a->sort == 's')
 		order = (word > other_word) - (word < other_word);
-	else if (a->sort == 'c')
-		order = compare_numbers(a->share, b->share);
-	if (!order && a->sort != 's' && a->sort != 'n')
-		order = compare_numbers(json_reply_number(a->service, key), json_reply_number(b->service, key));
+	else if (a->sort != 'n')
+		order = (number < other_number) - (number > other_number);
 	return order ? order : strcmp(json_reply_text(a->service, "service"), json_reply_text(b->service, "service"));
 }
 
@@ -106,9 +110,9 @@ static void add_rows(struct list_view *view)
 	json_t *service;
 
 	json_array_foreach(view->services, n, service)
-		array_add(sorted, count, room) = (struct listed){ service, -1, view->options->sort };
+		array_add(sorted, count, room) = (struct listed){ service, view->options->sort };
 	if (sorted && view->options->sort)
-		qsort(sorted, count, sizeof(*sorted), listed_compare);
+		qsort(sorted, count, sizeof(*sorted), compare_listed);
 	for (n = 0; n < count; n++) {
 		if (view->options->names_only) {
 			json_reply_show_text(&view->cell, sorted[n].service, "service");
@@ -172,6 +176,7 @@ static bool print_listing(struct list_view *view)
 enum ctl_status view_list(const struct superctl_options *options)
 {
 	struct list_view view = { .options = options };
+	struct column titles[COLUMNS];
 	enum ctl_status status;
 
 	if (options->json && (options->asleep_only || options->awake_only || options->sort)) {
@@ -181,7 +186,9 @@ enum ctl_status view_list(const struct superctl_options *options)
 	}
 	view.services = json_array();
 	screen_open(&view.screen, options->colour);
-	fields_begin(&view.columns, columns_of_list, COLUMNS);
+	for (size_t n = 0; n < COLUMNS; n++)
+		titles[n] = fields[columns_of_list[n]].column;
+	columns_begin(&view.columns, titles, COLUMNS);
 	status = conversation_ask(options, "list", list_line, &view);
 	add_rows(&view);
 	if (options->names_only)

@@ -1,4 +1,4 @@
-/* superctl events: superd's log from now on. superctl log: its last lines, and with --follow those to come.
+/* superctl log: the last lines of superd's log, and with --follow those to come. superctl events: those alone.
  *
  * superctl writes each line at once and whole. If it reads too slowly, superd drops events and counts them, and
  * superctl prints the number in their place. */
@@ -22,13 +22,6 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 {
 	struct buf *out = &text->out;
 
-	/* The name may be a mistake, or belong to a service that comes later. That is said with --json, too. */
-	if (sentence_add(out, line, "superctl: '{unmatched}': no service has such a name now; waiting for one\n")) {
-		fputs(buf_string(out), stderr);
-		buf_clear(out);
-		return true;
-	}
-	buf_clear(out);
 	if (json_reply_has_number(line, "at")) {
 		human_units_add_dated(out, json_reply_number(line, "at"));
 		buf_char(out, ' ');
@@ -44,36 +37,23 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 	return true;
 }
 
-/* again: the request to go on with after superd has gone away; NULL: the answer has an end. */
-static enum ctl_status print_log(const struct superctl_options *options, const char *verb, const char *again)
+enum ctl_status view_log(const struct superctl_options *options)
 {
-	struct conversation conversation = { .follows = true };
+	long long lines = options->count ? options->count : options->since ? LOG_LINES_MOST : LOG_LINES;
 	struct screen screen;
-	enum ctl_status status = conversation_begin(&conversation, options, verb);
+	char verb[64];
 
-	if (status != CTL_DONE)
-		return status;
 	screen_open(&screen, options->colour);
-	if (again) {
-		conversation.timeout = CONVERSATION_FOREVER;
-		status = conversation_follow(&conversation, again, show_event, &screen);
-	} else {
-		status = conversation_read(&conversation, show_event, &screen);
-	}
-	conversation_close(&conversation);
-	return status;
+	snprintf(verb, sizeof(verb), "log --lines=%lld", lines);
+	return conversation_ask(options, verb, show_event, &screen);
 }
 
 enum ctl_status view_events(const struct superctl_options *options)
 {
-	return print_log(options, "events", "events");
-}
+	struct superctl_options follows = *options;
+	struct screen screen;
 
-enum ctl_status view_log(const struct superctl_options *options)
-{
-	long long lines = options->count ? options->count : options->since ? LOG_LINES_MOST : LOG_LINES;
-	char verb[64];
-
-	snprintf(verb, sizeof(verb), "log --lines=%lld", lines);
-	return print_log(options, verb, options->follow ? "log --lines=0" : NULL);
+	follows.follow = true;
+	screen_open(&screen, options->colour);
+	return conversation_ask(&follows, "log --lines=0", show_event, &screen);
 }

@@ -31,11 +31,9 @@ const struct verb verbs[] = {
 	  view_why },
 	{ "history", NAMES_ANY, false, "since", "list the last sleeps: when, how long, and who woke the service",
 	  view_history },
-	{ "top", NAMES_NONE, false, "interval count sort timeout", "show memory and processor time, and refresh",
-	  view_top },
-	{ "log", NAMES_ANY, false, "count since follow level timeout",
+	{ "log", NAMES_ANY, false, "count since follow level",
 	  "print the last log lines of services; -f follows", view_log },
-	{ "events", NAMES_NONE, false, "service level timeout", "print log lines as they come", view_events },
+	{ "events", NAMES_ANY, false, "level", "print new log lines, as log -f without earlier ones", view_events },
 	{ "health", NAMES_ANY, false, "", "print healthy, degraded or unhealthy, with the reasons", view_health },
 	{ "metrics", NAMES_ANY, false, "", "print counters and histograms for Prometheus", view_metrics },
 	{ "start", NAMES_SOME, false, ACTS, "start a service now, without a client", view_act },
@@ -109,7 +107,7 @@ const char *verb_hint(const char *name)
 		{ "reread", "reload" },	  { "update", "reload" },
 		{ "unfreeze", "thaw" },	  { "unhold", "release" },
 		{ "run", "start" },	  { "timeline", "history" },
-		{ "idle", "why" },
+		{ "idle", "why" },	  { "top", "list" },
 	};
 	struct scan_nearest nearest = { .name = name, .most = 3 };
 
@@ -127,9 +125,7 @@ const char *verb_hint(const char *name)
 }
 
 #define SECOND 1000000LL                /* microseconds */
-#define TOP_INTERVAL (2 * SECOND)       /* default of --interval */
-#define INTERVAL_LEAST (SECOND / 10)
-#define COUNT_MOST 1000000              /* tables of top */
+#define COUNT_MOST 1000000              /* lines of log */
 #define MACHINES RUNSTATEDIR "/superd/control"
 #define ANSWER_LIMIT 1000               /* milliseconds for a superd with a full queue */
 
@@ -181,24 +177,18 @@ static const struct cli_option superctl_rows[] = {
 	  .refusal = "expected auto, always or never", .help = "use colours: auto (default), always or never" },
 	{ "no-wait", FIELD(no_wait), .help = "do not wait until the change is complete" },
 	{ "timeout", .argument = "DURATION", FIELD(timeout), .scan = scan_duration,
-	  .help = "wait at most this time, such as 30s; events, log, top: wait this long for a superd that is gone "
-		  "(30s)" },
+	  .help = "wait at most this time, such as 30s" },
 	{ "boot", FIELD(boot), .help = "enable, disable: also at each start of superd" },
 	{ "check", FIELD(check),
 	  .help = "upgrade: only check whether the installed version can take over; reload: only print what would "
 		  "change" },
 	{ "allow-empty", FIELD(allow_empty),
 	  .help = "reload: also remove services whose files are all gone" },
-	{ "service", .argument = "NAME", FIELD(service),
-	  .help = "events: only lines about this service" },
 	{ "level", .argument = "LEVEL", FIELD(level), .refuse = refuse_level,
 	  .help = "events, log: the least level: error, warning, notice, info or debug" },
-	{ "interval", .argument = "DURATION", FIELD(interval), .scan = scan_duration, .least = INTERVAL_LEAST,
-	  .most = 3600 * SECOND, .refusal = "an interval is 100ms at least and 1h at most",
-	  .help = "top: refresh after this time (2s)" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
 	  .refusal = "expected a number from 1 to 1000000",
-	  .help = "top: end after this many refreshes; log: the number of lines (10)" },
+	  .help = "log: the number of lines (10)" },
 	{ "follow", 'f', FIELD(follow), .help = "log: continue with new lines" },
 	{ "failed", FIELD(failed_only), .help = "list: only services with a fault" },
 	{ "asleep", FIELD(asleep_only),
@@ -207,7 +197,7 @@ static const struct cli_option superctl_rows[] = {
 	  .help = "list: only services that run; wait: until they run" },
 	{ "ready", FIELD(ready), .help = "wait: until they would serve a client (default)" },
 	{ "sort", .argument = "KEY", .set = set_sort,
-	  .help = "list, top: sort by memory, cpu (default of top), name, state or used" },
+	  .help = "list: sort by memory, cpu, name, state or used" },
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
 	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d",
 	  .help = "history: how far back, up to 1d (6h); log: all lines of this time" },
@@ -410,7 +400,7 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 	int words;
 
 	*options = (struct superctl_options){
-		.control = control && *control ? control : NULL, .timeout = -1, .interval = TOP_INTERVAL,
+		.control = control && *control ? control : NULL, .timeout = -1,
 	};
 	result = read_words(options, argc, argv, &given, &words);
 	if (result == CLI_UNKNOWN && !strcmp(argv[optind - 1], "--http"))

@@ -28,14 +28,13 @@ struct superctl_options {
 	bool no_wait, check, names_only, failed_only, asleep_only, awake_only, ready, follow;
 	bool boot, allow_empty;
 	bool verbose;                   /* version: with the capabilities of superd */
-	const char *service, *level;    /* events: the service and the least level; NULL: all services, the default level */
+	const char *level;              /* log: the least; NULL: the default level */
 	int64_t since;                  /* history, log: microseconds before now; 0: not given */
 	int64_t timeout;                /* microseconds; -1: no limit */
 	bool waits;                     /* the verb waits for work, as long as --timeout allows */
 	bool has_timeout;               /* it was given, be it "infinity" */
-	int64_t interval;               /* top: microseconds between two tables */
-	int64_t count;                  /* top: number of tables; log: number of lines; 0: not given */
-	char sort;                      /* list, top: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use; 0: not given */
+	int64_t count;                  /* log: number of lines; 0: not given */
+	char sort;                      /* list: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use; 0: not given */
 };
 
 /* What the verbs do: each sends the request to superd and prints the answer. It returns the exit status, and has printed
@@ -45,7 +44,6 @@ enum ctl_status view_list(const struct superctl_options *options);
 enum ctl_status view_show(const struct superctl_options *options);
 enum ctl_status view_why(const struct superctl_options *options);
 enum ctl_status view_history(const struct superctl_options *options);
-enum ctl_status view_top(const struct superctl_options *options);
 enum ctl_status view_events(const struct superctl_options *options);
 enum ctl_status view_log(const struct superctl_options *options);
 enum ctl_status view_health(const struct superctl_options *options);
@@ -167,7 +165,7 @@ size_t screen_cut(const char *text, size_t columns);            /* the number of
  * columns that may shrink is cut, and its cells end in an ellipsis. Then the last columns are left out, but none that
  * stays: rather than that, a line is longer than the terminal. */
 
-#define COLUMNS_MOST 12
+#define COLUMNS_MOST 13
 
 struct column {
 	const char *title;
@@ -197,7 +195,7 @@ void columns_print(struct columns *columns, const struct screen *screen, const c
 size_t columns_rows(const struct columns *columns);
 void columns_free(struct columns *columns);
 
-/* The words by which people know the states of a service: one table for list, status, why, top and the status page. The
+/* The words by which people know the states of a service: one table for list, status, why and the status page. The
  * states of the control socket are an interface, and stay as they are. */
 
 struct state_word {
@@ -227,18 +225,17 @@ bool state_word_is_asleep(const struct state_word *word);       /* it waits for 
 bool state_word_is_awake(const struct state_word *word);
 void state_word_add_dot(const struct state_word *word, const struct screen *screen, struct buf *out);
 
-/* The fields of a service that several views print: one table for the columns of list, top and the status page, and for
+/* The fields of a service that several views print: one table for the columns of list and the status page, and for
  * the lines on the page of a service. */
 
 enum field {
 	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_SINCE, FIELD_QUEUE,
 	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_REFUSED, FIELD_TIME, FIELD_COMMAND, FIELD_FAILURE,
-	FIELD_SHARE,                    /* of top alone, which adds it: it needs its answer before */
 	FIELDS,
 };
 
 extern const struct field_of_service {
-	struct column column;           /* in list and top */
+	struct column column;           /* in list */
 	const char *name;               /* on the status page; NULL: not there */
 	const char *sentence;           /* its value, or what adds it and returns its style */
 	enum style (*add)(struct buf *out, const struct screen *screen, const json_t *service);
@@ -250,14 +247,9 @@ enum style field_add(struct buf *out, enum field id, const struct screen *screen
 /* Adds a cell with a sentence. */
 void fields_say(struct columns *columns, enum style style, const json_t *object, const char *sentence);
 
-/* Begins a table of these columns, and adds the cells of a service. */
-void fields_begin(struct columns *columns, const enum field *list, size_t count);
-void fields_add(struct columns *columns, const enum field *list, size_t count, const struct screen *screen,
-		const json_t *service);
-
-/* What superd's answer says about a service, as text for a person: one function for each fact, for status, why, list,
- * top and the status page. Each adds nothing if superd sent nothing about it. status and why get whole answers; those
- * of list, top and metrics are shorter, and have the number of instances in the place of the list. */
+/* What superd's answer says about a service, as text for a person: one function for each fact, for status, why, list
+ * and the status page. Each adds nothing if superd sent nothing about it. status and why get whole answers; those
+ * of list and metrics are shorter, and have the number of instances in the place of the list. */
 
 size_t facts_instances(const json_t *service);                  /* the number of instances */
 const json_t *facts_current(const json_t *service);             /* the instance with the sockets; NULL: none */
@@ -338,11 +330,8 @@ struct conversation {
 	json_t *greeting;               /* superd's first line, owned; NULL: not connected */
 	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or CONVERSATION_FOREVER */
 	int64_t timeout;                /* milliseconds between two lines of the answer; or CONVERSATION_FOREVER */
-	int64_t lines_left;             /* lines of the answer to read still; 0: all */
-	bool follows;                   /* a verb without an end: --timeout is how long superctl waits for a new superd */
 	bool connection_lost;           /* superd ended the connection in the middle of the answer */
 	bool is_late;                   /* no line came in time */
-	size_t lines_read;              /* lines of answers so far */
 	bool quiet;                     /* failures are not printed; the caller reads `why` and frees it */
 	struct buf why;                 /* the last failure, visible text */
 };
@@ -376,11 +365,6 @@ enum ctl_status conversation_send(struct conversation *conversation, const char 
 /* Reads the answer to its end. With --json it prints each line before it calls on_line, which may be NULL. */
 enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context);
 
-/* The same, and reconnects after superd has gone away, as at a restart, and sends this request. superctl reports on
- * stderr that superd has gone, and that it is back. With --json it prints lines of its own to stdout:
- * {"connection":"lost"} and {"connection":"back","superd":"1.0","pid":17}. */
-enum ctl_status conversation_follow(struct conversation *conversation, const char *verb, reply_line *on_line,
-				    void *context);
 void conversation_close(struct conversation *conversation);
 
 /* END: end of file; LATE: the deadline has passed; FAILED: see errno. */
@@ -413,16 +397,6 @@ bool order_add_waiting(struct buf *out, const json_t *line);
 /* Adds the sentences about the service's line of status, each with its end behind it; the first one begins with the
  * state. */
 void why_add(struct buf *out, const json_t *service, const char *end);
-
-/* A row of list and top. */
-struct listed {
-	const json_t *service;
-	double share;                   /* of a processor; top alone knows it, below 0: unknown */
-	char sort;                      /* the key, as in options */
-};
-
-/* For qsort(3): by name, by state in the order of the totals, or the largest or latest first; equal ones by name. */
-int listed_compare(const void *one, const void *other);
 
 /* superd's counters as a page for Prometheus, in its text format (prometheus.io, "Exposition formats", version 0.0.4),
  * which all collectors read. */

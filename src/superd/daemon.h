@@ -814,11 +814,10 @@ struct request {
 	size_t count;
 	unsigned options; /* a bit for each that it has, by its place in the list: requests.c */
 	bool no_wait, check, progress, failed, follow, boot, allow_empty, asleep, awake;
-	double timeout, interval, since; /* seconds */
+	double timeout, since; /* seconds */
 	enum level level;
 	size_t lines, cells;
 	int signal;
-	const char *service;
 	struct buf words, completed; /* to which the texts above point */
 };
 

@@ -26,7 +26,6 @@
 #define PATTERNS_MOST 32 /* names in a request with patterns */
 #define PATTERN_MOST 255 /* characters; a longer one matches nothing */
 #define EVENT_MOST 4096
-#define TOP_MOST 1000
 #define SINCE (6 * 3600.)
 
 /* ---- the services that a request means ---- */
@@ -151,15 +150,15 @@ static void refuse_name(struct session *session, const char *word)
 static void complete(struct session *session)
 {
 	struct request *request = &session->request;
-	size_t places[WORDS_MOST], most = request->count + 1;
+	size_t places[WORDS_MOST];
 
 	buf_clear(&request->completed);
-	for (size_t n = 0; n < most; n++) {
-		const char *word = n < request->count ? request->names[n] : request->service, *name;
+	for (size_t n = 0; n < request->count; n++) {
+		const char *word = request->names[n], *name;
 		unsigned count;
 
 		places[n] = SIZE_MAX;
-		if (!word || glob_is_pattern(word) || find_row(word, NULL))
+		if (glob_is_pattern(word) || find_row(word, NULL))
 			continue;
 		name = find_longer(session, word, '@', &count);
 		if (count != 1)
@@ -167,10 +166,9 @@ static void complete(struct session *session)
 		places[n] = request->completed.length;
 		buf_add(&request->completed, name, strlen(name) + 1);
 	}
-	for (size_t n = 0; n < most && !request->completed.failed; n++) {
-		if (places[n] == SIZE_MAX)
-			continue;
-		*(n < request->count ? &request->names[n] : &request->service) = request->completed.data + places[n];
+	for (size_t n = 0; n < request->count && !request->completed.failed; n++) {
+		if (places[n] != SIZE_MAX)
+			request->names[n] = request->completed.data + places[n];
 	}
 }
 
@@ -535,30 +533,10 @@ static void ask_log(struct session *session)
 	session_wake(session);
 }
 
-/* A plain name that no service has is an error. A pattern may match one later, so it only gets a notice. */
-static void ask_events(struct session *session)
-{
-	const char *name = session->request.service;
-	bool exists = !name || any_is_meant(session, name);
-
-	if (!exists && !glob_is_pattern(name)) {
-		refuse_name(session, name);
-		return;
-	}
-	begin_following(session);
-	if (exists)
-		return;
-	json_text_field(&session->line, "unmatched", name);
-	session_send(session);
-}
-
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length)
 {
 	LIST_OF(struct session, session, link, &superd.sessions) {
-		const char *pattern = session->request.service;
-
-		if (!session->follows || level > session->request.level || !wants(session, service) ||
-		    (pattern && (!service || !word_means(pattern, is_name(pattern), service))))
+		if (!session->follows || level > session->request.level || !wants(session, service))
 			continue;
 		if (session->dropped || session_unsent(session) >= SESSION_ROOM) {
 			session->dropped++;
@@ -569,46 +547,6 @@ void control_log(const char *service, enum level level, const struct event *even
 		log_add_facts(&session->line, &(struct log_message){ level, event, text, length }, EVENT_MOST - 1);
 		session_send(session);
 	}
-}
-
-/* A line of top: all services that have instances, are in no idle state, or were active since the line before. */
-static void on_top(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct session *session = timer->data;
-	struct buf *line = &session->line;
-	double since = fmax(clock_now() - session->request.interval, superd.started); /* after 0, which is never */
-	size_t told = 0, omitted = 0;
-
-	(void)loop, (void)events;
-	if (session_unsent(session) >= SESSION_ROOM)
-		return;
-	json_seconds_field(line, "at", clock_wall());
-	facts_add_superd(line);
-	json_list_field(line, "services");
-	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		if (svc_is_empty(svc) && (svc->state == LISTENING || svc->state == OFF) && svc->run->last_end < since &&
-		    svc->run->last_start < since)
-			continue;
-		if (told >= TOP_MOST || line->length > SESSION_MOST / 2) {
-			omitted++;
-			continue;
-		}
-		told++;
-		json_object_open(line);
-		facts_add_answer(svc->row, svc, ANSWER_LIST, false, line);
-		json_object_close(line);
-	}
-	json_list_close(line);
-	if (omitted)
-		json_count_field(line, "more_services", omitted);
-	session_send(session);
-}
-
-static void ask_top(struct session *session)
-{
-	session->busy = true;
-	ev_timer_init(&session->tick, on_top, 0, session->request.interval);
-	ev_timer_start(superd.loop, &session->tick);
 }
 
 /* ---- reload, diff, upgrade: each is answered when it has ended, if the client is there still ---- */
@@ -844,7 +782,7 @@ static void ask_wait(struct session *session)
 /* An option without a value sets the flag; `kind` tells the others apart. */
 static const struct {
 	const char *name;
-	enum { FLAG, SECONDS, NUMBER, LEVEL_NAME, TEXT, SIGNAL_NAME } kind;
+	enum { FLAG, SECONDS, NUMBER, LEVEL_NAME, SIGNAL_NAME } kind;
 	size_t offset; /* in struct request */
 	int64_t least, most;
 	const char *wrong;
@@ -859,12 +797,10 @@ static const struct {
 	{ "asleep", FLAG, FIELD(asleep), 0, 0, NULL },
 	{ "awake", FLAG, FIELD(awake), 0, 0, NULL },
 	{ "timeout", SECONDS, FIELD(timeout), 0, 0, NULL },
-	{ "interval", SECONDS, FIELD(interval), 0, 0, NULL },
 	{ "since", SECONDS, FIELD(since), 0, 0, NULL },
 	{ "lines", NUMBER, FIELD(lines), 0, 1000000, "expected a number of lines, at most 1000000" },
 	{ "cells", NUMBER, FIELD(cells), 1, HISTORY_CELLS, "expected a number from 1 to 512" },
 	{ "level", LEVEL_NAME, FIELD(level), 0, 0, NULL },
-	{ "service", TEXT, FIELD(service), 0, 0, NULL },
 	{ "signal", SIGNAL_NAME, FIELD(signal), 0, 0, NULL },
 };
 
@@ -890,9 +826,7 @@ static const struct request_verb {
 	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, "since cells", NULL, ANSWER_TIMELINE, WAIT_READY },
 	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, "", ask_metrics, ANSWER_METRICS, WAIT_READY },
 	{ "health", RIGHT_OVERVIEW, ANY_NAMES, "", ask_health, ANSWER_HEALTH, WAIT_READY },
-	{ "events", RIGHT_READ, NO_NAMES, "service level", ask_events, 0, WAIT_READY },
 	{ "log", RIGHT_READ, ANY_NAMES, "lines since follow level", ask_log, 0, WAIT_READY },
-	{ "top", RIGHT_READ, NO_NAMES, "interval", ask_top, 0, WAIT_READY },
 	{ "version", RIGHT_READ, NO_NAMES, "", ask_version, 0, WAIT_READY },
 	{ "start", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, START },
 	{ "stop", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, STOP },
@@ -953,9 +887,6 @@ static const char *read_option(struct request *request, const char *word, bool *
 		return wrong;
 	case LEVEL_NAME:
 		return log_parse_level(value, (enum level *)field);
-	case TEXT:
-		*(const char **)field = value;
-		return NULL;
 	case SIGNAL_NAME:
 		wrong = scan_signal(value, (int *)field);
 		return wrong || *(int *)field > 0 ? wrong : "expected the name or number of a signal";
@@ -974,7 +905,7 @@ static const char *read_request(struct session *session, const char *line)
 
 	buf_clear(&text);
 	*request = (struct request){
-		.words = text, .completed = completed, .level = LEVEL_INFO, .lines = 10, .interval = 1
+		.words = text, .completed = completed, .level = LEVEL_INFO, .lines = 10
 	};
 	wrong = shell_words_split_into(&request->words, line, &count);
 	if (!wrong && request->words.failed)

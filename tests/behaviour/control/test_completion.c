@@ -58,12 +58,11 @@ Behaviour(completion, of_bash_offers_the_services)
 	superd = run(control);
 	cr_assert_str_eq(OFFERS("--control", control, "status", ""), "mail\nweb\n");
 	cr_assert_str_eq(OFFERS("--control", "=", control, "restart", "web", "m"), "mail\n");
-	cr_assert_str_eq(OFFERS("--control", control, "events", "--service", "=", "w"), "web\n");
 	cr_assert_str_eq(OFFERS("--control", control, "status", "x"), "\n");
 	setenv("SUPERD_CONTROL", control, 1);
 	cr_assert_str_eq(OFFERS("status", ""), "mail\nweb\n");
 	cr_assert_str_eq(OFFERS("sta"), "start\nstatus\n");
-	cr_assert_str_eq(OFFERS("top", ""), "\n");
+	cr_assert_str_eq(OFFERS("diff", ""), "\n");
 	cr_assert_str_eq(OFFERS("help", "sta"), "start\nstatus\n");
 	superd_stop(superd);
 }

@@ -596,11 +596,10 @@ Behaviour(control, streams_events_as_they_are_logged)
 	int all = control_connect(), some = control_connect();
 	const char *line;
 
-	client_send(all, "events --service=w*\n");
-	client_send(some, "events --service=mai?\n");
-	cr_expect_str_eq(control_value(client_line(some), "unmatched"), "mai?");
+	client_send(all, "log --lines=0 --follow w*\n");
+	client_send(some, "log --lines=0 --follow mai?\n");
 	cr_assert(control_is_done(control_once("list")), "both are heard by now");
-	expect_in(control_once("events --service=wbe"), "did you mean web?");
+	expect_in(control_once("log --lines=0 --follow wbe"), "did you mean web?");
 	client_ask_pid(superd_port(superd, "web"));
 	line = client_line(all);
 	cr_expect_str_eq(control_value(line, "event"), "started");
@@ -621,37 +620,13 @@ Behaviour(control, follows_deeper_than_the_log_does)
 	struct superd *superd = run_web(backend("take 1"), "");
 	int follower = control_connect();
 
-	client_send(follower, "events --level=debug\n");
+	client_send(follower, "log --lines=0 --follow --level=debug\n");
 	cr_assert(control_is_done(control_once("list")));
 	client_ask_pid(superd_port(superd, "web"));
 	while (!strstr(client_line(follower), "\"event\":\"transition\""))
 		;
 	cr_expect_not(superd_logged(superd, "--activity-->"));
 	close(follower);
-}
-
-Behaviour(control, tells_at_an_interval_what_is_busy)
-{
-	struct superd *superd = controlled_clock_run("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n"
-						     "service mail { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
-						     backend("serve"), backend("serve"));
-	int fd;
-	const char *line;
-
-	superd_wait_log(superd, "mail: listening on ");
-	client_ask_pid(superd_port(superd, "web"));
-	fd = control_connect();
-	client_send(fd, "top --interval=1d\n"); /* longer than the machine is up */
-	for (int n = 0; n < 3; n++) {
-		line = client_line(fd);
-		expect_in(line, "\"superd\":{\"pid\":");
-		expect_in(line, "\"service\":\"web\"");
-		cr_expect_null(strstr(line, "\"service\":\"mail\""));
-		clock_advance(superd, 23 * 60 * MINUTE_MS);
-		cr_expect(client_is_quiet(fd, 0));
-		clock_advance(superd, 60 * MINUTE_MS);
-	}
-	close(fd);
 }
 
 Behaviour(control, ends_superd)

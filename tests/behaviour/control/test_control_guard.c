@@ -159,7 +159,7 @@ Behaviour(control_guard, who_never_reads_is_told_less_and_holds_nobody_up)
 	const char *line;
 	size_t told = 0;
 
-	client_send(deaf, "events --level=debug\n");
+	client_send(deaf, "log --lines=0 --follow --level=debug\n");
 	cr_assert(control_is_done(control_once("list")));
 	for (int n = 0; n < 1500; n++)
 		client_ask_pid(port);
@@ -232,7 +232,7 @@ Behaviour(control_guard, who_asks_for_something_is_not_pushed_out)
 
 	for (int n = 0; n < 16; n++) {
 		followers[n] = control_connect();
-		client_send(followers[n], "events\n");
+		client_send(followers[n], "log --lines=0 --follow\n");
 		if (n < 15)
 			cr_assert(control_is_done(control_once("list")), "it is heard before the next comes");
 	}
@@ -257,7 +257,7 @@ Behaviour(control_guard, who_is_gone_is_forgotten)
 	before = settled_fds(superd);
 	for (int n = 0; n < 8; n++) {
 		fds[n] = control_connect();
-		client_send(fds[n], n % 2 ? "events\n" : "top\n");
+		client_send(fds[n], n % 2 ? "log --lines=0 --follow\n" : "log --follow\n");
 	}
 	for (int n = 0; n < 8; n++)
 		close(fds[n]);
@@ -271,7 +271,7 @@ Behaviour(control_guard, who_closes_one_way_and_then_goes_makes_room)
 	for (int n = 0; n < 20; n++) {
 		int fd = control_connect();
 
-		client_send(fd, "events --service=other*\n");
+		client_send(fd, "log --lines=0 --follow other*\n");
 		shutdown(fd, SHUT_WR);
 		cr_assert(control_is_done(control_once("version")), "it is heard before it goes, place %d", n);
 		close(fd);

@@ -25,7 +25,7 @@ static struct superd *run_followed(void)
 	superd_wait_log(superd, "web: listening on ");
 	follower = control_connect();
 	other = control_connect();
-	client_send(follower, "events\n");
+	client_send(follower, "log --lines=0 --follow\n");
 	WAIT_UNTIL(follows());
 	return superd;
 }

@@ -460,16 +460,13 @@ Behaviour(superctl, health_is_told_where_superd_does_not_answer)
 
 Behaviour(superctl, events_and_reasons_are_shown_as_text)
 {
-	struct outcome outcome = ASKED("events --level=warning --service='a b'",
+	struct outcome outcome = ASKED("log --lines=0 --follow --level=warning 'a b'",
 				       "{\"at\":1000000000,\"level\":\"warning\",\"event\":\"x\",\"service\":\"a "
 				       "b\",\"message\":\"m\\u0007\"}\n" RECORDED_DONE,
-				       "events", "--service=a b", "--level=warning");
+				       "events", "a b", "--level=warning");
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	expect(outcome.out, " a b: m\\x07\n");
-	outcome = ASKED("events --service=w*", "{\"unmatched\":\"w*\"}\n" RECORDED_DONE, "events", "--service=w*");
-	cr_assert_str_eq(outcome.out, "");
-	expect(outcome.err, "'w*': no service has such a name now; waiting for one\n");
 	outcome = ASKED("status web",
 			"{\"service\":\"web\",\"state\":\"held\",\"since\":95,\"for\":5,\"locks\":[{\"lock\":\"held\","
 			"\"uid\":7,\"since\":40,\"ends_with_superd\":null}],\"listeners\":[{\"open\":true,\"queue\":2,"
@@ -485,30 +482,6 @@ Behaviour(superctl, events_and_reasons_are_shown_as_text)
 			"\"text\":\"# /t:1\\nservice web {\\n\\t# /t:2\\n\\tnice = 5\\u0007\\n}\\n\"}\n" RECORDED_DONE,
 			"show", "web");
 	cr_assert_str_eq(outcome.out, "# /t:1\nservice web {\n\t# /t:2\n\tnice = 5\\x07\n}\n");
-}
-
-Behaviour(superctl, top_without_a_terminal_is_a_table_after_the_other)
-{
-#define TOP(at, starts, cpu) \
-	"{\"at\":" at \
-	",\"superd\":{\"pid\":1,\"uptime\":60,\"memory\":1048576,\"cpu\":1,\"services\":2,\"instances\":1}," \
-	"\"services\":[{\"service\":\"web\",\"state\":\"running\",\"for\":5,\"listeners\":[],\"instances\":1," \
-	"\"activations\":" starts ",\"exec\":[],\"memory\":2097152,\"cpu\":" cpu ",\"refused\":{\"cps\":2}}]}\n"
-	struct outcome outcome;
-
-	setenv("LC_ALL", "C", 1);
-	outcome = ASKED("top --interval=0.500000",
-			TOP("1000000000", "1", "1") TOP("1000000002", "1", "1.5") TOP("1000000004", "5", "1.5")
-				TOP("9", "5", "9"),
-			"top", "-n", "3", "--interval=500ms");
-
-	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
-	expect(outcome.out, "superd[1] up 1 min, memory 1.0M, CPU 1 s (0.0%); 2 services, 1 instance\n");
-	expect(outcome.out, "web      awake   1 s    2.0M     1       1        2  5 s\n");
-	expect(outcome.out, "web      awake  25.0%  1.5 s    2.0M     1       1        2  5 s\n");
-	expect(outcome.out, "web      awake  0.0%  1.5 s    2.0M     1       5        2  5 s\n");
-	cr_assert_null(strstr(outcome.out, "9 s"), "a fourth table");
-	cr_assert_null(strchr(outcome.out, '\033'), "no terminal, so no colours");
 }
 
 Behaviour(superctl, metrics_are_read_by_prometheus)

@@ -75,7 +75,7 @@ static void sleep_and_wake(const char *action, const char *phase, const char *fi
 	const char *line;
 
 	wake_by_a_client(superd);
-	client_send(events, "events\n");
+	client_send(events, "log --lines=0 --follow\n");
 	CLOCK_UNTIL(superd, 10 * MINUTE_MS, 5, is_in(phase));
 	clock_advance(superd, 72 * MINUTE_MS);
 	client = client_connect(superd_port(superd, "web"));

@@ -67,7 +67,6 @@ Behaviour(leaving, a_daemon_that_runs_on_is_told_of_wherever_anybody_looks)
 	expect_shown("status", "web", text_of("%ld", old));
 	expect_shown("why", "web", text_of("a reload has removed it; %s", text));
 	expect_shown("metrics", "web", "superd_service_state{service=\"web\",superd_service_state=\"leaving\"} 1");
-	expect_in(SUPERCTL(control_path(), "--json", "top", "-n1").out, "\"state\":\"leaving\"");
 	cr_expect_eq(client_ask_pid(port), old);
 	for (int n = 0; n < 3; n++) {
 		static const char *const verbs[] = { "status", "list", "why" };

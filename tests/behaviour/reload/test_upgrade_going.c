@@ -145,80 +145,6 @@ Behaviour(upgrade_going, one_who_stops_only_now_still_stops)
 	clock_stop(superd, 10 * MINUTE_MS);     /* the client may have had another one started */
 }
 
-/* superctl beside the test, until it is ended. */
-static pid_t start_superctl(const char *out, const char *const *arguments)
-{
-	const char *words[12] = { superctl_path(), "--control", control };
-	pid_t pid;
-
-	for (int n = 0; arguments[n]; n++)
-		words[3 + n] = arguments[n];
-	pid = fork();
-	if (pid == 0) {
-		int fd = open(out, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-		dup2(fd, STDOUT_FILENO);
-		dup2(fd, STDERR_FILENO);
-		execv(words[0], (char *const *)(size_t)words);
-		_exit(99);
-	}
-	return pid;
-}
-#define START(out, ...) start_superctl(out, (const char *const[]){ __VA_ARGS__, NULL })
-
-static int end_of(pid_t pid)
-{
-	int status;
-
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static void end_superctl(pid_t pid)
-{
-	kill(pid, SIGTERM);
-	cr_assert_eq(end_of(pid), 128 + SIGTERM);
-}
-
-static bool says(const char *path, const char *text)
-{
-	const char *said = read_text(path);
-
-	return said && strstr(said, text);
-}
-
-/* One that follows has come to be heard. */
-static bool hears(const char *path)
-{
-	SUPERCTL(control, "hold", "web");
-	SUPERCTL(control, "release", "web");
-	return says(path, " requested: ");
-}
-
-Behaviour(upgrade_going, superctl_connects_again_and_goes_on)
-{
-	const char *events = path_in("events"), *top = path_in("top");
-	struct superd *superd = run_by_clock(backend("talk"), "");
-	pid_t pids[2];
-	size_t count;
-
-	superd_port(superd, "web");
-	pids[0] = START(events, "--json", "events", "--service=*");
-	pids[1] = START(top, "--json", "top", "--interval=1h");
-	WAIT_UNTIL(count_lines(top) > 0);
-	WAIT_UNTIL(hears(events));
-	superd_upgrade(superd);
-	WAIT_UNTIL(says(events, "{\"connection\":\"back\"") && says(top, "{\"connection\":\"back\""));
-	count = count_lines(top);
-	for (int n = 0; n < 3; n++)
-		clock_advance(superd, HOUR_MS);
-	WAIT_UNTIL(count_lines(top) > count + 2);
-	client_ask_pid(superd_port(superd, "web"));
-	WAIT_UNTIL(says(events, "\"event\":\"started\""));
-	end_superctl(pids[0]);
-	end_superctl(pids[1]);
-}
-
 Behaviour(upgrade_going, the_answer_comes_from_the_one_that_has_taken_over)
 {
 	struct superd *superd = run(backend("serve"), "");
@@ -231,36 +157,6 @@ Behaviour(upgrade_going, the_answer_comes_from_the_one_that_has_taken_over)
 	cr_assert(superd_logged(superd, ": upgraded from "), "%s", world_logs());
 	if (!schema_holds("upgrade", SUPERCTL(control, "--json", "upgrade").out))
 		cr_log_warn("no jsonschema for python3");
-}
-
-/* A superd that ends, and another in its place. */
-Behaviour(upgrade_going, superctl_waits_for_another_superd)
-{
-	const char *events = path_in("events"), *lines = path_in("lines"), *top = path_in("top");
-	struct superd *superd = run(backend("serve"), "");
-	pid_t pids[4];
-
-	superd_port(superd, "web");
-	pids[0] = START(events, "--json", "events");
-	pids[1] = START(lines, "events");
-	pids[2] = START(top, "top", "--interval=100ms");
-	pids[3] = START(path_in("short"), "events", "--timeout=300ms");
-	WAIT_UNTIL(count_lines(top) > 0);
-	WAIT_UNTIL(hears(events));
-	WAIT_UNTIL(hears(lines));
-	WAIT_UNTIL(hears(path_in("short")));
-	superd_stop(superd);
-	WAIT_UNTIL(says(lines, "has disconnected: waiting for it") && says(top, "has disconnected: waiting for it"));
-	WAIT_UNTIL(says(events, "{\"connection\":\"lost\"}\n"));
-	cr_assert_eq(end_of(pids[3]), 4);
-	cr_assert(says(path_in("short"), "has not returned"), "%s", read_text(path_in("short")));
-	superd = run(backend("serve"), "");
-	WAIT_UNTIL(says(lines, "is there again, pid ") && says(top, "is there again, pid "));
-	WAIT_UNTIL(says(events, "{\"connection\":\"back\",\"superd\":\""));
-	client_ask_pid(superd_port(superd, "web"));
-	WAIT_UNTIL(says(lines, "web: started, pid ") && says(events, "\"event\":\"started\""));
-	for (int n = 0; n < 3; n++)
-		end_superctl(pids[n]);
 }
 
 Behaviour(upgrade_going, who_does_not_wait_is_answered_at_once)
