@@ -130,29 +130,6 @@ void order_add(struct buf *out, const json_t *line, bool at_boot)
 				      "[{killed=1}was|were] killed]");
 }
 
-bool order_add_waiting(struct buf *out, const json_t *line)
-{
-	size_t before;
-
-	if (!json_reply_object(line, "waiting"))
-		return false;
-	(void)sentence_add(out, line, "[{service}]: waiting: ");
-	before = out->length;
-	(void)sentence_add(out, line,
-			   "[pid {waiting.pid}[, for {waiting.peer},]"
-			   "[{?waiting.others} and {waiting.others} more have| has]"
-			   "[{?waiting.drains} clients still| not ended"
-			   "[{waiting.phase=killed}; it was killed, and the kernel has not let it go yet|"
-			   "{waiting.phase=serves}: it has not been asked to end yet|"
-			   "; in {waiting.left:span} [{waiting.phase=left-alone}it is left to itself|it is killed]|"
-			   "{?waiting.unlimited}; timeout_stop = infinity sets no limit]]]");
-	if (out->length > before)
-		return true;
-	state_word_add_sentence(out, line);
-	(void)sentence_add(out, line, "[{?pause}[, and tries again in {pause.left:span}|, until superctl start]]");
-	return true;
-}
-
 struct act_view {
 	const struct superctl_options *options;
 	size_t failed;                  /* number of services that failed */
@@ -164,10 +141,6 @@ static bool show_result(void *context, const json_t *line, struct reply_text *te
 	bool ok = json_reply_flag(line, "ok");
 	struct buf *out = ok ? &text->out : &text->err;
 
-	if (order_add_waiting(&text->err, line)) {
-		buf_char(&text->err, '\n');
-		return true;
-	}
 	view->failed += !ok;
 	if (*json_reply_text(line, "service")) {
 		order_add(out, line, view->options->boot);
@@ -184,8 +157,6 @@ static enum ctl_status act(const struct superctl_options *options, const char *v
 	enum ctl_status status;
 
 	buf_text(&verb, verb_text);
-	if (options->name_count && !options->json)
-		buf_text(&verb, " --progress");
 	if (options->asleep_only)
 		buf_text(&verb, " --asleep");
 	if (options->awake_only)

@@ -389,9 +389,6 @@ bool conversation_print(struct buf *out);
 /* Adds "SERVICE: RESULT". at_boot: the order was one for each boot, too. A line of the log has its message instead. */
 void order_add(struct buf *out, const json_t *line, bool at_boot);
 
-/* Adds "SERVICE: waiting: pid 12 has not ended; in 9 s it is killed". false: the line has a result. */
-bool order_add_waiting(struct buf *out, const json_t *line);
-
 /* Why a service is in its state, for superctl why and the status page. */
 
 /* Adds the sentences about the service's line of status, each with its end behind it; the first one begins with the

@@ -101,7 +101,6 @@ static void end_request(struct session *session)
 	orders_drop(session);
 	upgrade_forget(session);
 	ev_timer_stop(superd.loop, &session->timeout);
-	ev_timer_stop(superd.loop, &session->tick);
 	buf_clear(&session->names);
 	buf_clear(&session->missing);
 }
@@ -314,8 +313,7 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 	fd = fd_raise(fd, FD_HIGH);
 	ev_io_init(&session->io, on_session, fd, EV_READ);
 	ev_init(&session->timeout, on_timeout);
-	ev_init(&session->tick, NULL);
-	session->io.data = session->timeout.data = session->tick.data = session;
+	session->io.data = session->timeout.data = session;
 	list_add(&superd.sessions, &session->link);
 	if (!service) {
 		server.count++;

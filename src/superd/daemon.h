@@ -813,7 +813,7 @@ struct request {
 	const char *names[WORDS_MOST]; /* of services, or patterns */
 	size_t count;
 	unsigned options; /* a bit for each that it has, by its place in the list: requests.c */
-	bool no_wait, check, progress, failed, follow, boot, allow_empty, asleep, awake;
+	bool no_wait, check, failed, follow, boot, allow_empty, asleep, awake;
 	double timeout, since; /* seconds */
 	enum level level;
 	size_t lines, cells;
@@ -824,7 +824,7 @@ struct request {
 struct session {
 	struct list link;
 	ev_io io;
-	ev_timer timeout, tick; /* of --timeout; the next line of what comes at an interval */
+	ev_timer timeout; /* of --timeout */
 	enum right right;
 	uid_t uid;
 	char *service;	/* of a program of superd's own; NULL: an operator */

@@ -26,9 +26,7 @@
 #define BOOT_COMMENT \
 	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
 #define AT_ONCE 1.	  /* seconds: a program that cannot work ends sooner */
-#define PROGRESS_FIRST 1. /* seconds until the first report of what the orders wait for */
-#define PROGRESS_EVERY 10.
-#define PROGRESS_MOST 10 /* services in a report */
+#define LATE_MOST 10 /* names of services that are not done in time */
 #define DRAIN_LOOK .2
 #define PIDS_MOST 10
 
@@ -648,18 +646,14 @@ void drain_end(struct svc *svc)
 	journal_service(svc);
 }
 
-static struct instance *first_of_before(struct svc *svc, double asked, unsigned *count)
+/* Whether an instance is there that had begun when the order was given. */
+static bool has_one_of_before(struct svc *svc, double asked)
 {
-	struct instance *first = NULL;
-
-	*count = 0;
-	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (instance->begun > asked)
-			continue;
-		first = first ? first : instance;
-		++*count;
+	LIST_OF(const struct instance, instance, link, &svc->run->instances) {
+		if (instance->begun <= asked)
+			return true;
 	}
-	return first;
+	return false;
 }
 
 /* Whether an instance that runs has told that it is ready, or superd has seen that. */
@@ -726,9 +720,8 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 static const char *look_at_restart(const struct order *order, struct svc *svc, struct buf *why)
 {
 	bool accepts = svc->row->exec->accept, held = lock_is_set(svc, LOCK_HELD);
-	unsigned count;
 
-	if (first_of_before(svc, order->asked, &count))
+	if (has_one_of_before(svc, order->asked))
 		return NULL;
 	if (!accepts && !held &&
 	    (svc->run->activations > order->activations || svc->state == STARTING || svc->state == QUEUED ||
@@ -747,17 +740,16 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	bool awake = svc->state == RUNNING || svc->state == FULL || (svc->state == LISTENING && !svc_is_empty(svc));
 	bool asleep = svc->state == FROZEN || (svc->state == LISTENING && !awake);
 	bool accepts = svc->row->exec->accept;
-	unsigned count;
 
 	switch (order->action) {
 	case START:
 		return look_at_start(order, svc, why);
 	case STOP:
-		return first_of_before(svc, order->asked, &count) ? NULL : "stopped";
+		return has_one_of_before(svc, order->asked) ? NULL : "stopped";
 	case RESTART:
 		return look_at_restart(order, svc, why);
 	case DRAIN:
-		return svc->run->holds_back || first_of_before(svc, order->asked, &count) ? NULL : "drained";
+		return svc->run->holds_back || has_one_of_before(svc, order->asked) ? NULL : "drained";
 	case ENABLE:
 		if (lock_is_set(svc, LOCK_DISABLED))
 			return "!undone";
@@ -1116,54 +1108,6 @@ static void begin_one(struct session *session, const char *name)
 	buf_free(&why);
 }
 
-/* Sends which process an order waits for, unless it only looks whether what it has started lasts. */
-static void send_waiting(struct session *session, const struct order *order)
-{
-	struct svc *svc = svc_find(order->name);
-	struct buf *line = &session->line;
-	struct instance *one;
-	unsigned count;
-
-	if (!svc)
-		return;
-	one = first_of_before(svc, order->asked, &count);
-	if (!count && (order->action == START || order->action == RESTART) && svc->state == RUNNING &&
-	    svc->run->activations > order->activations)
-		return;
-	facts_add_answer(svc->row, svc, ANSWER_WAITING, false, line);
-	json_object_field(line, "waiting");
-	if (count && order->action < WAIT_READY && order->action != FREEZE && order->action != REFRESH) {
-		int64_t timeout = one->row->groups->lifecycle->timeout_stop;
-
-		json_whole_field(line, "pid", one->pid > 0 ? one->pid : -1);
-		json_text_field(line, "peer", *one->peer ? one->peer : NULL);
-		json_count_field(line, "others", count - 1);
-		json_flag_field(line, "drains", order->action == DRAIN);
-		json_text_field(line, "phase",
-				one->phase == KILLED					      ? "killed"
-					: !one->ends					      ? "serves"
-					: one->row->groups->lifecycle->kill_mode == KILL_NONE ? "left-alone"
-											      : "stops");
-		if (instance_limit_left(one) >= 0)
-			json_seconds_field(line, "left", instance_limit_left(one));
-		else if (timeout == SCAN_INFINITY)
-			json_flag_field(line, "unlimited", true);
-	}
-	json_object_close(line);
-	session_send(session);
-}
-
-static void on_progress(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct session *session = timer->data;
-	int count = 0;
-
-	(void)loop, (void)events;
-	timer_begin(timer, PROGRESS_EVERY);
-	for (const struct order *order = session->orders; order && count++ < PROGRESS_MOST; order = order->next)
-		send_waiting(session, order);
-}
-
 static void begin_some(struct session *session)
 {
 	const char *name = NULL;
@@ -1184,14 +1128,12 @@ static void on_late(struct session *session)
 	size_t count = 0;
 
 	for (const struct order *order = session->orders; order; order = order->next, count++) {
-		if (session->request.progress && count < PROGRESS_MOST)
-			send_waiting(session, order); /* its state is the reason */
-		if (count < PROGRESS_MOST)
+		if (count < LATE_MOST)
 			buf_addf(&late, "%s%s", count ? ", " : "", order->name);
 	}
-	if (count > PROGRESS_MOST)
+	if (count > LATE_MOST)
 		buf_text(&late, ", ...");
-	session_fail(session, "failed", "", "not done in time%s: %s",
+	session_fail(session, "failed", "superctl why tells what it waits for", "not done in time%s: %s",
 		     session->action < WAIT_READY ? ", but under way" : "", buf_string(&late));
 	buf_free(&late);
 }
@@ -1201,8 +1143,4 @@ void orders_begin(struct session *session)
 	session->begun = session->failed = 0;
 	session->late = on_late;
 	session->go_on = begin_some;
-	if (session->request.progress && !session->request.no_wait) {
-		ev_set_cb(&session->tick, on_progress);
-		timer_begin(&session->tick, PROGRESS_FIRST);
-	}
 }

@@ -789,7 +789,6 @@ static const struct {
 } known_options[] = {
 	{ "no-wait", FLAG, FIELD(no_wait), 0, 0, NULL },
 	{ "check", FLAG, FIELD(check), 0, 0, NULL },
-	{ "progress", FLAG, FIELD(progress), 0, 0, NULL },
 	{ "failed", FLAG, FIELD(failed), 0, 0, NULL },
 	{ "follow", FLAG, FIELD(follow), 0, 0, NULL },
 	{ "boot", FLAG, FIELD(boot), 0, 0, NULL },
@@ -806,7 +805,7 @@ static const struct {
 
 enum { OPTIONS = sizeof(known_options) / sizeof(*known_options) };
 
-#define OPERATING "no-wait timeout progress"
+#define OPERATING "no-wait timeout"
 
 enum { NO_NAMES, ANY_NAMES, SOME_NAMES };
 
@@ -838,8 +837,8 @@ static const struct request_verb {
 	{ "thaw", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, THAW },
 	{ "sleep", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, SLEEP },
 	{ "wake", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, WAKE },
-	{ "wait", RIGHT_READ, SOME_NAMES, "timeout progress asleep awake", ask_wait, 0, WAIT_READY },
-	{ "signal", RIGHT_ACT, SOME_NAMES, "signal progress", NULL, ANSWER_ORDER, SIGNAL },
+	{ "wait", RIGHT_READ, SOME_NAMES, "timeout asleep awake", ask_wait, 0, WAIT_READY },
+	{ "signal", RIGHT_ACT, SOME_NAMES, "signal", NULL, ANSWER_ORDER, SIGNAL },
 	{ "enable", RIGHT_ACT, SOME_NAMES, OPERATING " boot", NULL, ANSWER_ORDER, ENABLE },
 	{ "disable", RIGHT_ACT, SOME_NAMES, OPERATING " boot", NULL, ANSWER_ORDER, DISABLE },
 	{ "reload", RIGHT_ACT, ANY_NAMES, OPERATING " allow-empty", ask_reload, 0, WAIT_READY },

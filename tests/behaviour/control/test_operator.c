@@ -70,24 +70,14 @@ Behaviour(operator, a_restart_counts_also_while_it_is_being_stopped)
 	clock_stop(superd, 2 * HOUR_MS);
 }
 
-static const char *lines_to_end(int operator)
-{
-	const char *answer = "";
-
-	while (!control_is_done(answer))
-		answer = text_of("%s%s\n", answer, client_line(operator));
-	return answer;
-}
-
 /* Who stays connected costs the order its time, which is bounded, and is said. */
-Behaviour(operator, say_whom_they_wait_for_and_whom_they_killed)
+Behaviour(operator, say_whom_they_killed)
 {
 	struct superd *superd = clock_run_web(backend("hang"),
 					      "accept = yes timeout_stop = 10min kill_signal = SIGWINCH");
-	int client = client_connect(port), operator = control_connect();
+	int client = client_connect(port);
 	struct program program;
 	struct outcome outcome;
-	const char *answer;
 
 	superd_wait_log(superd, "web: started, pid ");
 	program = SUPERCTL_BEGIN(false, control_path(), "restart", "web");
@@ -96,66 +86,11 @@ Behaviour(operator, say_whom_they_wait_for_and_whom_they_killed)
 	clock_advance(superd, 10 * MINUTE_MS);
 	outcome = program_end(&program);
 	cr_expect_eq(outcome.status, 0);
-	expect_in(outcome.err, "web: waiting: pid ");
-	expect_in(outcome.err, ", for 127.0.0.1, has not ended; in 8 min ");
-	expect_in(outcome.err, " s it is killed\n");
 	expect_in(outcome.out, "; 1 instance did not end by timeout_stop and was killed\n");
 	cr_expect(client_sees_end(client));
 	close(client);
-	client = client_connect(port);
-	superd_wait_log(superd, "web: started, pid ");
-	client_send(operator, "stop --progress web\n");
-	clock_advance(superd, MINUTE_MS);
-	clock_advance(superd, 10 * MINUTE_MS);
-	answer = lines_to_end(operator);
-	expect_in(answer, "\"waiting\":{\"pid\":");
-	schema_holds("act", answer);
 	outcome = SUPERCTL(control_path(), "stop", "web");
-	cr_expect_str_empty(outcome.err, "what is done at once says nothing in between: %s", outcome.err);
 	cr_expect_null(strstr(outcome.out, "killed"), "%s", outcome.out);
-	close(client);
-	close(operator);
-}
-
-/* It runs, and superd only looks whether that lasts: nobody is waited for. */
-Behaviour(operator, say_nothing_while_what_has_started_is_watched)
-{
-	static const char *const orders[] = { "start", "restart" };
-	struct superd *superd = clock_run_web(backend("talk"), "");
-	int operator = control_connect();
-	const char *answer;
-
-	for (size_t n = 0; n < 2; n++) {
-		client_send(operator, text_of("%s --progress web\n", orders[n]));
-		CLOCK_UNTIL(superd, 100, 40, !client_is_quiet(operator, 0));
-		answer = lines_to_end(operator);
-		expect_in(answer, "\"result\":\"started\"");
-		cr_expect_null(strstr(answer, "waiting"), "%s", answer);
-	}
-	close(operator);
-}
-
-Behaviour(operator, say_that_an_instance_may_take_for_ever)
-{
-	struct superd *superd = clock_run_web(backend("hang"),
-					      "accept = yes timeout_stop = infinity kill_signal = SIGWINCH");
-	int client = client_connect(port);
-	struct program program;
-	struct outcome outcome;
-
-	superd_wait_log(superd, "web: started, pid ");
-	program = SUPERCTL_BEGIN(false, control_path(), "stop", "--timeout=1h", "web");
-	superd_wait_log(superd, " requested: stop");
-	clock_advance(superd, MINUTE_MS);
-	clock_advance(superd, HOUR_MS);
-	outcome = program_end(&program);
-	cr_expect_eq(outcome.status, 1);
-	expect_in(outcome.err, "has not ended; timeout_stop = infinity sets no limit\n");
-	expect_in(outcome.err, "not done in time, but under way: web");
-	close(client);
-	cr_assert_eq(SUPERCTL(control_path(), "shutdown", "--no-wait").status, 0);
-	cr_assert_eq(SUPERCTL(control_path(), "shutdown").status, 0);
-	superd_wait_exit(superd);
 }
 
 Behaviour(operator, freezing_and_thawing_twice_is_no_failure)
@@ -327,25 +262,6 @@ Behaviour(operator, enable_tries_a_port_that_was_taken)
 		expect_in(superctl_order("enable %s", names[n]), "enabled\n");
 		expect_in(superctl_order("enable %s", names[n]), "it is enabled already\n");
 	}
-}
-
-/* So that superctl has the words of all views, and not those of superd's own states. */
-Behaviour(operator, a_wait_says_what_keeps_it)
-{
-	struct superd *superd = clock_run_web("/bin/sh -c 'exit 3'", "backoff_min = 5min backoff_max = 5min");
-	int operator = control_connect(), client = client_connect(port);
-	const char *answer;
-
-	WAIT_UNTIL(!strcmp(state(), "backoff"));
-	client_send(operator, "wait --progress web\n");
-	clock_advance(superd, 2 * SECOND_MS);
-	answer = text_of("%s\n", client_line(operator));
-	expect_in(answer, "\"state\":\"backoff\"");
-	expect_in(answer, "\"pause\":{\"failed\":true,");
-	expect_in(answer, "\"waiting\":{}");
-	schema_holds("act", answer);
-	close(client);
-	close(operator);
 }
 
 /* The status of superctl is that of the program's first second. */

@@ -285,32 +285,6 @@ static const char *line_with(const char *members)
 	return line;
 }
 
-Behaviour(superctl, says_what_a_wait_waits_for)
-{
-	static const struct {
-		const char *line, *said;
-	} lines[] = {
-		{ "'state':'backoff','pause':{'failed':true,'reason':'exit status 3','left':6},'waiting':{}",
-		  "it is failing, and tries again in 6 s" },
-		{ "'state':'backoff','pause':{'failed':true,'reason':'exit status 3','left':null},'waiting':{}",
-		  "it is failing, until superctl start" },
-		{ "'state':'backoff','pause':{'failed':false,'reason':'cps','left':0.5},'waiting':{}",
-		  "it is paused, and tries again in 500 ms" },
-		{ "'state':'binding','pause':{'failed':true,'reason':'in use','left':30},'waiting':{}",
-		  "it has no port, and tries again in 30 s" },
-		{ "'state':'condition','waiting':{}", "its conditions do not hold" },
-		{ "'state':'listening','activations':3,'instances':0,'waiting':{}", "it is asleep" },
-		{ "'state':'off','pause':null,'waiting':{}", "it is disabled" },
-		{ "'state':'backoff','waiting':{}", "it is paused" },            /* of an older superd */
-	};
-
-	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++) {
-		struct outcome outcome = ASKED("wait", line_with(lines[n].line), "wait", "web");
-
-		cr_expect_str_eq(outcome.err, text_of("web: waiting: %s\n", lines[n].said));
-	}
-}
-
 Behaviour(superctl, explains_a_state_with_one_time)
 {
 	static const struct {
@@ -363,8 +337,8 @@ Behaviour(superctl, acts_and_says_what_failed)
 	cr_assert_str_eq(outcome.out, "web: held\n");
 	cr_assert_eq(SUPERCTL(recorded.path, "shutdown").status, 0, "a superd that has ended has done it");
 	cr_assert_str_eq(read_text(recorded.requests),
-			 "stop --progress --no-wait --timeout=60 web 'd b'\n"
-			 "hold --progress --timeout=1.500000 web\nshutdown\n");
+			 "stop --no-wait --timeout=60 web 'd b'\n"
+			 "hold --timeout=1.500000 web\nshutdown\n");
 	recorded_stop(&recorded);
 }
 
@@ -380,7 +354,7 @@ Behaviour(superctl, reload_waits_for_a_minute_unless_it_is_told_otherwise)
 	SUPERCTL(recorded.path, "--no-wait", "reload");
 	SUPERCTL(recorded.path, "reload", "web");
 	cr_assert_str_eq(read_text(recorded.requests), "reload --timeout=60\nreload --timeout=300\nreload\n"
-						       "reload --no-wait\nreload --progress web\n");
+						       "reload --no-wait\nreload web\n");
 	recorded_stop(&recorded);
 }
 

@@ -593,31 +593,6 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 	expect_sentence("'ok':true,'result':'under-way'", true, "under way");
 }
 
-static void expect_waiting(const char *members, const char *sentence)
-{
-	struct buf out = { 0 };
-	json_t *line = line_with(members);
-
-	cr_expect(order_add_waiting(&out, line));
-	cr_expect_str_eq(buf_string(&out), sentence);
-	buf_free(&out);
-	json_decref(line);
-}
-
-/* Between two limits none runs, as while the kernel has not told yet of the end: that is no timeout_stop = infinity. */
-Test(superctl_order, no_limit_is_named_but_where_there_is_none)
-{
-	expect_waiting("'waiting':{'pid':7,'phase':'stops'}", "web: waiting: pid 7 has not ended");
-	expect_waiting("'waiting':{'pid':7,'phase':'stops','unlimited':true}",
-		       "web: waiting: pid 7 has not ended; timeout_stop = infinity sets no limit");
-	expect_waiting("'waiting':{'pid':7,'phase':'stops','left':9}",
-		       "web: waiting: pid 7 has not ended; in 9 s it is killed");
-	expect_waiting("'waiting':{'pid':7,'phase':'left-alone','left':9}",
-		       "web: waiting: pid 7 has not ended; in 9 s it is left to itself");
-	expect_waiting("'waiting':{'pid':7,'phase':'serves'}",
-		       "web: waiting: pid 7 has not ended: it has not been asked to end yet");
-}
-
 /* What status' exit status says. */
 Test(superctl_states, each_serves_or_does_not)
 {
