@@ -1155,28 +1155,22 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 /* The row as superd.conf writes it, and where each option was set. hides: for a client that may only read. */
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out)
 {
-	static struct conf_defaults defaults[2];
-	static double made[2]; /* when the table of these was read */
-	struct conf_style style = { .defaults = &defaults[hides], .comments = true, .hides = hides };
+	const struct option_settings *defaults = row->settings ? row->settings->defaults : NULL;
+	/* A row may be of a table before, with defaults of its own. */
+	struct conf_style style = {
+		.places = PLACES_OF_ALL, .hides = hides,
+		.table = !defaults || defaults == superd.table->defaults ? superd.table : NULL,
+	};
 	const struct left_out *left = svc ? NULL : left_out_of(superd.table, row);
 	struct buf text = { 0 };
 
-	if (made[hides] != superd.loaded) { /* it takes long where there are many services */
-		conf_defaults_free(&defaults[hides]);
-		made[hides] = 0;
-		if (!conf_defaults_make(&defaults[hides], superd.table)) {
-			out->failed = true;
-			return;
-		}
-		made[hides] = superd.loaded;
-	}
 	json_text_field(out, "service", row->name);
 	if (row->at.file)
 		add_place(out, "source", row->at);
 	json_object_field(out, "options");
-	service_json_options(row, &defaults[hides].plain, hides, out);
+	service_json_options(row, table_bases(superd.table, NULL), hides, out);
 	json_object_close(out);
-	service_conf_add_defaults(&text, &style);
+	service_conf_add_defaults(&text, style.table ? superd.table->defaults : defaults, &style);
 	json_text_field(out, "defaults", buf_string(&text));
 	buf_clear(&text);
 	if (left) /* superd could not read it back */

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct read_request request = { .warns_of_unsupported = size % 2 };
 	struct diags diags = { 0 };
 	struct reading reading = {
-		.table = round_trip_table_new(), .diags = &diags, .request = &request, .files = READING_FILES,
+		.table = table_new(), .diags = &diags, .request = &request, .files = READING_FILES,
 	};
 	struct source_file source = { .file = "fuzz.plist", .text = malloc(size + 1), .length = size };
 
@@ -57,6 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_list(&source);
 	require(launchd_read_source(&reading, &source));
 	source_free(&source);
-	round_trip_reading(&reading);
+	round_trip_reading(&reading, true);
 	return 0;
 }

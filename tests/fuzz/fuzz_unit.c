@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct diags diags = { 0 };
 	struct reading reading = {
-		.table = round_trip_table_new(), .diags = &diags, .request = &request, .files = READING_FILES,
+		.table = table_new(), .diags = &diags, .request = &request, .files = READING_FILES,
 	};
 	char paths[UNITS_MOST][80];
 	size_t count;
@@ -138,6 +138,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	count = give_all(&reading, (const char *)data, (const char *)data + size, paths);
 	for (size_t n = 0; n < count; n++)
 		reader_systemd.read(&reading, paths[n]);
-	round_trip_reading(&reading);
+	round_trip_reading(&reading, true);
 	return 0;
 }

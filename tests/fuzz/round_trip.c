@@ -12,6 +12,8 @@
 #include "lib/source_file.h"
 #include "table/option/service_mark.h"
 #include "table/print/print_conf.h"
+#include "table/services/service_conf.h"
+#include "table/services/service_builder.h"
 #include "table/services/table.h"
 #include "table/sources/format.h"
 #include "table/superd_conf/superd.h"
@@ -35,33 +37,6 @@ static bool texts_equal(const char *a, const char *b)
 static bool places_equal(struct origin a, struct origin b)
 {
 	return texts_equal(a.file, b.file) && a.line == b.line && a.column == b.column;
-}
-
-/* What superd saves for the next one is the same table, too. */
-static void read_saved_back(const struct table *table)
-{
-	struct diags diags = { 0 };
-	char *first = print(table), *saved = NULL, *second;
-	size_t length = 0;
-	FILE *out = open_memstream(&saved, &length);
-	struct table *again;
-
-	require(out && print_conf_saved(table, NULL, 0, out) && fclose(out) == 0);
-	again = read_saved(saved, &diags);
-	if (diags.errors) {
-		fputs(saved, stderr);
-		diags_print(&diags, stderr);
-	}
-	require(again && diags.errors == 0 && find_saved_places(again, saved));
-	second = print(again);
-	require(strcmp(first, second) == 0 && table->count == again->count);
-	for (size_t n = 0; n < table->count; n++)
-		require(places_equal(table->services[n].at, again->services[n].at));
-	free(second);
-	free(first);
-	free(saved);
-	table_free(again);
-	diags_free(&diags);
 }
 
 static void read_back(const struct table *table)
@@ -91,8 +66,12 @@ static void write_and_read_back(const struct reading *reading, struct reading *a
 	struct buf text = { 0 };
 
 	for (size_t n = 0; n < reading->builder_count; n++) {
+		const struct conf_style style = { .places = PLACES_MARKED, .last = &(struct origin){ 0 } };
+		struct service row;
+
 		buf_clear(&text);
-		builder_write(reading->builders[n], true, &text);
+		require(builder_row(reading->builders[n], NULL, &row));
+		service_conf_add(&text, &row, &style);
 		require(!text.failed);
 		if (!superd_read_service(native, again, text.data, text.length)) {
 			fputs(text.data, stderr);
@@ -107,15 +86,17 @@ static void require_same_row(const struct service *a, const struct service *b)
 {
 	require(!strcmp(a->name, b->name) && places_equal(a->at, b->at));
 	require(a->dialect == b->dialect && a->is_foreign == b->is_foreign && a->is_unclear == b->is_unclear);
-	require(a->socket_count == b->socket_count && a->mark_count == b->mark_count);
+	require(a->socket_count == b->socket_count && a->settings->count == b->settings->count);
 	for (size_t n = 0; n < a->socket_count; n++) {
-		require(a->sockets[n].block == b->sockets[n].block && places_equal(a->sockets[n].at, b->sockets[n].at));
+		require(a->sockets[n].mark == b->sockets[n].mark && places_equal(a->sockets[n].at, b->sockets[n].at));
 		require(!strcmp(a->sockets[n].name, b->sockets[n].name));
 	}
-	for (size_t n = 0; n < a->mark_count; n++) {
-		require(places_equal(service_place(a, &a->marks[n]), service_place(b, &b->marks[n])));
-		require(a->marks[n].directive == b->marks[n].directive && a->marks[n].block == b->marks[n].block);
-		require(a->marks[n].refused == b->marks[n].refused);
+	for (size_t n = 0; n < a->settings->count; n++) {
+		const struct mark *one = &a->settings->list[n], *other = &b->settings->list[n];
+
+		require(places_equal(service_place(a, one), service_place(b, other)));
+		require(one->directive == other->directive && one->block == other->block);
+		require(one->refused == other->refused && one->append == other->append);
 	}
 }
 
@@ -131,6 +112,28 @@ static void require_same_rows(const struct table *table, const struct table *aga
 	free(second);
 }
 
+/* What superd saves for the next one is the same table, too. */
+static void read_saved_back(const struct table *table)
+{
+	struct diags diags = { 0 };
+	char *saved = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&saved, &length);
+	struct table *again;
+
+	require(out && print_conf_saved(table, out) && fclose(out) == 0);
+	again = read_saved(saved, &diags);
+	if (diags.errors) {
+		fputs(saved, stderr);
+		diags_print(&diags, stderr);
+	}
+	require(again && diags.errors == 0 && find_saved_places(again, saved));
+	require_same_rows(table, again);
+	free(saved);
+	table_free(again);
+	diags_free(&diags);
+}
+
 static void check_table(const struct table *table, const struct diags *diags)
 {
 	for (size_t i = 0; i < diags->count; i++)
@@ -142,20 +145,19 @@ static void check_table(const struct table *table, const struct diags *diags)
 	}
 }
 
-void round_trip_reading(struct reading *reading)
+void round_trip_reading(struct reading *reading, bool is_foreign)
 {
 	struct diags unheard = { 0 };
 	struct reading again = { .table = table_new(), .diags = &unheard };
-	bool is_written = reading->table->writes_builders;
 
 	require(again.table);
-	if (is_written) {
+	if (is_foreign) {
 		formats_finish(reading);
 		write_and_read_back(reading, &again);
 		reading_finish(&again);
 	}
 	reading_finish(reading);
-	if (is_written)
+	if (is_foreign)
 		require_same_rows(reading->table, again.table);
 	check_table(reading->table, reading->diags);
 	table_free(again.table);
@@ -164,25 +166,16 @@ void round_trip_reading(struct reading *reading)
 	diags_free(reading->diags);
 }
 
-struct table *round_trip_table_new(void)
-{
-	struct table *table = table_new();
-
-	require(table);
-	table->writes_builders = true;
-	return table;
-}
-
 void round_trip_text(const struct round_trip *way, const char *text, size_t size)
 {
 	struct diags diags = { 0 };
 	struct reading reading = {
-		.table = round_trip_table_new(), .diags = &diags, .compat = way->compat, .files = READING_FILES,
+		.table = table_new(), .diags = &diags, .compat = way->compat, .files = READING_FILES,
 		.import = reading_source,
 	};
 	struct source_file source;
 
-	reading.table->writes_builders = way->reader != &reader_superd;
+	require(reading.table);
 	if (source_from_text(&source, "fuzz.conf", text, size, reading.table->pool, &diags)) {
 		way->reader->recognises(&source);
 		require(way->read(&reading, &source));
@@ -190,5 +183,5 @@ void round_trip_text(const struct round_trip *way, const char *text, size_t size
 		if (way->reader->end_source)
 			way->reader->end_source(&reading);
 	}
-	round_trip_reading(&reading);
+	round_trip_reading(&reading, way->reader != &reader_superd);
 }

@@ -17,7 +17,6 @@ struct round_trip {
  * on every machine. */
 void round_trip_text(const struct round_trip *way, const char *text, size_t size);
 
-/* The same for what a fuzzer has read itself, as a table of several texts: finishes and frees the reading. If its table
- * is of round_trip_table_new, what superd-read writes must make the same rows. */
-void round_trip_reading(struct reading *reading);
-struct table *round_trip_table_new(void);
+/* The same for what a fuzzer has read itself, as a table of several texts: finishes and frees the reading.
+ * is_foreign: what superd-read writes must make the same rows. */
+void round_trip_reading(struct reading *reading, bool is_foreign);

@@ -21,6 +21,7 @@
 #include "read/systemd/systemd.h"
 #include "superd/machine/machine.h"
 #include "table/option/option_table.h"
+#include "table/services/service_conf.h"
 #include "table/sources/format.h"
 #include "table/sources/source_name.h"
 #include "table/sources/sources.h"
@@ -42,13 +43,18 @@ static const char no_memory[] = "superd-read: out of memory\n";
 /* The callback read_request.take_builder. */
 static bool print_builder(void *context, struct service_builder *builder)
 {
+	const struct conf_style style = { .places = PLACES_OF_SERVICES };
 	struct buf text = { 0 };
+	struct service row;
+	bool good = builder_row(builder, NULL, &row);
 
 	(void)context;
-	builder_write(builder, false, &text);
+	builder_free(builder);
+	if (!good)
+		return false;
+	service_conf_add(&text, &row, &style);
 	puts(buf_string(&text));
 	buf_free(&text);
-	builder_free(builder);
 	return true;
 }
 
@@ -71,7 +77,6 @@ static int print_sources(const char *const *sources, size_t count)
 		request.unit_path = os_info_unit_path(&machine, pool);
 	}
 	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
-	reading.table->writes_builders = true;
 	for (size_t n = 0; n < count; n++)
 		reading_source(&reading, sources[n], false, (struct origin){ 0 });
 	formats_finish(&reading);

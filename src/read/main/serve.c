@@ -16,6 +16,7 @@
 #include "read/apart/setup.h"
 #include "superd/machine/machine.h"
 #include "table/services/service_builder.h"
+#include "table/services/service_conf.h"
 #include "table/sources/format.h"
 #include "table/sources/sources.h"
 
@@ -43,13 +44,18 @@ static bool send_builder(void *context, struct service_builder *builder)
 {
 	struct read_server *server = context;
 	struct buf *out = &server->frames.out;
+	const struct conf_style style = { .places = PLACES_MARKED, .last = &(struct origin){ 0 } };
+	struct service row;
+	bool good = builder_row(builder, NULL, &row);
 
+	builder_free(builder);
+	if (!good)
+		return false;
 	frame_begin(&server->frames, FRAME_SERVICE);
 	buf_char(out, '=');
-	builder_write(builder, true, out);
+	service_conf_add(out, &row, &style);
 	buf_char(out, '\0');
 	end_frame(server);
-	builder_free(builder);
 	return true;
 }
 
@@ -218,7 +224,6 @@ int serve_superd(void)
 	server.reading = (struct reading){ .table = table_new(), .diags = &server.diags };
 	good = take_setup(&server);
 	if (good) {
-		server.reading.table->writes_builders = true;
 		self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
 		serve_requests(&server);
 	}

@@ -81,7 +81,7 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 	row->groups = groups;
 	row->prepared = NULL;
 	row->at = service_origin(service, "socket_exec_apart");
-	row->mark_count = 0;
+	row->settings = NULL;
 	row->account = accounts_of(accounts, row);
 	return row;
 }

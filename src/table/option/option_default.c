@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "table/option/option_setting.h"
-
 static bool has_field(const struct directive *directive)
 {
 	return !(directive->flags & STRUCTURE);

@@ -13,6 +13,16 @@
 #include "table/type/directive.h"
 #include "table/type/type.h"
 
+/* Any option's field. */
+union field_value {
+	const void *pointer;
+	int64_t number;
+	struct limit limit;
+	struct stream stream;
+	struct rate rate;
+	struct amount amount;
+};
+
 extern const struct directive directives[];
 extern const size_t directive_count;
 

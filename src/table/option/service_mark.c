@@ -1,16 +1,15 @@
 /* Finds the marks of a service by the names of their options. */
 #include "table/option/service_mark.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-#include "table/option/option_table.h"
 
 const struct mark *service_mark(const struct service *service, const char *name)
 {
 	const struct mark *found = NULL;
 
-	for (size_t i = 0; i < service->mark_count; i++) {
-		const struct mark *mark = &service->marks[i];
+	for (size_t i = 0; i < settings_count(service->settings); i++) {
+		const struct mark *mark = &service->settings->list[i];
 		const char *known = directives[mark->directive].name[NATIVE];
 
 		if (*known != *name || strcmp(known, name) != 0)
@@ -23,18 +22,42 @@ const struct mark *service_mark(const struct service *service, const char *name)
 	return found;
 }
 
-bool service_keep_marks(struct service *row, struct mark *marks, size_t count, struct pool *pool)
+const struct mark *settings_find(const struct option_settings *settings, const struct directive *directive,
+				 unsigned block)
 {
-	row->is_unclear = false;
-	for (size_t i = 0; i < count; i++) {
-		marks[i].is_above = marks[i].line < row->at.line;
-		if (!marks[i].is_above)
-			marks[i].line = (marks[i].line - row->at.line) & MARK_LINE;
-		row->is_unclear |= marks[i].refused;
+	for (size_t i = 0; i < settings_count(settings); i++) {
+		const struct mark *mark = &settings->list[i];
+
+		if (mark->directive == directive_index(directive) && mark->block == block)
+			return mark;
 	}
-	row->marks = count ? pool_keep(pool, marks, count * sizeof(*marks)) : NULL;
-	row->mark_count = (unsigned)count & MARKS_MOST;
-	return row->marks || !count;
+	return NULL;
+}
+
+bool service_keep_marks(struct service *row, const struct option_settings *defaults, const struct mark *marks,
+			size_t count, struct pool *pool)
+{
+	size_t size = sizeof(struct option_settings) + count * sizeof(*marks);
+	struct option_settings *settings = calloc(1, size);
+
+	row->settings = NULL;
+	row->is_unclear = false;
+	if (!settings)
+		return false;
+	settings->defaults = defaults;
+	settings->count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct mark *mark = &settings->list[i];
+
+		*mark = marks[i];
+		mark->is_above = mark->line < row->at.line;
+		if (!mark->is_above)
+			mark->line = (mark->line - row->at.line) & MARK_LINE;
+		row->is_unclear |= mark->refused;
+	}
+	row->settings = pool_keep(pool, settings, size);
+	free(settings);
+	return row->settings;
 }
 
 bool service_is_unclear(const struct service *service, const char *directive)
@@ -53,16 +76,20 @@ struct origin service_place(const struct service *service, const struct mark *ma
 	};
 }
 
+unsigned service_listen_block(const struct service *service, const struct listen *listen)
+{
+	return listen->mark < settings_count(service->settings) ? service->settings->list[listen->mark].block : 0;
+}
+
 struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *directive)
 {
-	const struct mark *mark = service_mark(service, directive);
+	unsigned block = service_listen_block(service, listen);
+	const struct directive *option = directive_find(NATIVE, directive);
+	const struct mark *mark = option ? settings_find(service->settings, option, block) : NULL;
 
-	for (size_t i = 0; listen->block && i < service->mark_count; i++) {
-		if (service->marks[i].block == listen->block &&
-		    !strcmp(directives[service->marks[i].directive].name[NATIVE], directive))
-			return service_place(service, &service->marks[i]);
-	}
-	return mark && !mark->block ? service_place(service, mark) : listen->at;
+	if (!mark && option && block)
+		mark = settings_find(service->settings, option, 0);
+	return mark ? service_place(service, mark) : listen->at;
 }
 
 struct origin service_origin(const struct service *service, const char *directive)

@@ -1,18 +1,28 @@
-/* Marks: where a service's own text sets its options. An option that only a socket { } sets counts as set, too. */
+/* Marks: what a service's own text sets, and where. An option that only a socket { } sets counts as set, too. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "lib/pool.h"
-#include "table/service/service.h"
+#include "table/option/option_table.h"
 
 /* Returns the mark of an option, by its name in superd.conf; the service's own mark before that of a socket { }. NULL:
  * the service's text does not set it. */
 const struct mark *service_mark(const struct service *service, const char *directive);
 
+/* The first mark of an option in the service itself (block 0) or in one socket { }; NULL: none. */
+const struct mark *settings_find(const struct option_settings *settings, const struct directive *directive,
+				 unsigned block);
+
+static inline size_t settings_count(const struct option_settings *settings)
+{
+	return settings ? settings->count : 0;
+}
+
 /* Keeps the marks of a row in the pool, where services that follow one pattern share them. Their lines are those of the
  * file, and become relative to the row's. false: out of memory. */
-bool service_keep_marks(struct service *row, struct mark *marks, size_t count, struct pool *pool);
+bool service_keep_marks(struct service *row, const struct option_settings *defaults, const struct mark *marks,
+			size_t count, struct pool *pool);
 
 /* Whether the service sets the option to an invalid value, so that rules must not use it. */
 bool service_is_unclear(const struct service *service, const char *directive);
@@ -22,6 +32,9 @@ struct origin service_place(const struct service *service, const struct mark *ma
 
 /* The place where the service sets the option; the service's own place if it does not. */
 struct origin service_origin(const struct service *service, const char *directive);
+
+/* The number of the socket { } that has the socket; 0: the service itself. */
+unsigned service_listen_block(const struct service *service, const struct listen *listen);
 
 /* The place where the option is set for this socket: in its socket { }, or in the service; the socket's own place if
  * it is not. */

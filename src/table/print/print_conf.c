@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "table/option/service_mark.h"
 #include "table/print/buf_flush.h"
+#include "table/services/derived.h"
 #include "table/services/left_out.h"
 #include "table/services/service_conf.h"
 
@@ -27,79 +29,98 @@ static void add_globals(struct buf *out, const struct globals *globals, const st
 	buf_text(out, "}\n\n");
 }
 
-static bool print_head(const struct table *table, const struct conf_style *style, struct buf *text, FILE *out)
+/* Some code asks whether a service's own text sets an option, so not all options may be moved into the defaults. Who a
+ * program runs as is nobody's default, unless all services say so. */
+static bool is_shareable(const struct directive *directive, bool all_say_it)
 {
-	add_globals(text, &table->globals, style);
-	service_conf_add_defaults(text, style);
-	return buf_flush(text, out);
+	static const char *const others[] = { "error", "groups", NULL };
+	static const char *const of_all[] = { "user", "group", "umask", "optional", "backlog", NULL };
+	const char *name = directive->name[NATIVE];
+
+	if (!(directive->flags & IN_DEFAULTS))
+		return false;
+	return directive->group == GROUP_ACCESS || directive->group == GROUP_LOG || directive->group == GROUP_LIMITS ||
+	       words_have(others, name) || (all_say_it && words_have(of_all, name));
 }
 
-static bool print_row(const struct service *row, const struct conf_style *style, struct buf *text, FILE *out)
+/* The value that most services say, of those where the option has an effect, if each of those says one; or NULL. */
+static const struct mark *find_shared(const struct directive *directive, const struct table *table)
 {
-	buf_char(text, '\n');
-	service_conf_add(text, row, style);
-	return buf_flush(text, out);
+	const struct mark *most = NULL;
+	size_t all = 0, same = 0, votes = 0;
+
+	for (size_t n = 0; n < 2 * table->count; n++) {
+		const struct service *row = &table->services[n % table->count];
+		const struct mark *mark = settings_find(row->settings, directive, 0);
+		bool is_second = n >= table->count;
+
+		if (left_out_of(table, row) || !derived_takes_default(row->exec, directive))
+			continue;
+		if (!mark || mark->append)
+			return NULL;
+		if (is_second) {
+			same += mark->words == most->words;
+			continue;
+		}
+		all++;
+		if (!votes)
+			most = mark;
+		votes = mark->words == most->words ? votes + 1 : votes - 1;
+	}
+	return same > 1 && same * 2 > all && is_shareable(directive, same == all) ? most : NULL;
 }
 
-static bool print_rows(const struct table *table, const struct conf_style *style, struct buf *text, FILE *out)
+/* Prints all services. shared has room for each directive: what all or most say goes into the defaults. NULL: nothing
+ * does. */
+static bool print_table(const struct table *table, const struct mark **shared, struct conf_style style, FILE *out)
 {
-	bool ok = print_head(table, style, text, out), any = false;
+	struct buf text = { 0 };
+	bool ok, any = false;
 
+	for (size_t n = 0; shared && n < directive_count; n++) {
+		if (is_shareable(&directives[n], true) && !settings_find(table->defaults, &directives[n], 0))
+			shared[n] = find_shared(&directives[n], table);
+	}
+	style.shared = shared;
+	style.table = table;
+	add_globals(&text, &table->globals, &style);
+	service_conf_add_defaults(&text, table->defaults, &style);
+	ok = buf_flush(&text, out);
 	for (size_t n = 0; ok && n < table->count; n++) {
 		if (left_out_of(table, &table->services[n]))
 			continue;
-		if (any)
-			buf_char(text, '\n');
+		buf_text(&text, any ? "\n" : "");
 		any = true;
-		service_conf_add(text, &table->services[n], style);
-		ok = buf_flush(text, out);
+		service_conf_add(&text, &table->services[n], &style);
+		ok = buf_flush(&text, out);
 	}
-	return ok;
-}
-
-/* The rows that print_rows writes for people. */
-static bool share_defaults(struct conf_defaults *defaults, const struct table *table)
-{
-	const struct service **rows = calloc(table->count + 1, sizeof(*rows));
-	size_t count = 0;
-	bool ok;
-
-	for (size_t n = 0; rows && n < table->count; n++) {
-		if (!left_out_of(table, &table->services[n]))
-			rows[count++] = &table->services[n];
-	}
-	ok = rows && conf_defaults_share(defaults, rows, count);
-	free(rows);
-	return ok;
-}
-
-/* style: its defaults are those of the table. more: rows that stand behind those of the table. */
-static bool print_table(const struct table *table, struct conf_style style, const struct service *const *more,
-			size_t count, FILE *out)
-{
-	struct conf_defaults defaults;
-	struct buf text = { 0 };
-	bool ok = conf_defaults_make(&defaults, table);
-
-	style.defaults = &defaults;
-	if (!ok)
-		return false;
-	ok = (!style.is_for_people || share_defaults(&defaults, table)) && print_rows(table, &style, &text, out);
-	for (size_t n = 0; ok && n < count; n++)
-		ok = print_row(more[n], &style, &text, out);
 	buf_free(&text);
-	conf_defaults_free(&defaults);
 	return ok;
 }
 
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
-	const struct conf_style style = { .comments = comments, .is_for_people = !comments };
+	const struct conf_style style = { .places = comments ? PLACES_OF_ALL : PLACES_NONE };
+	const struct mark **shared = comments ? NULL : calloc(directive_count, sizeof(*shared));
+	bool ok = (shared || comments) &&
+		  print_table(table, shared, style, out);
 
-	return print_table(table, style, NULL, 0, out);
+	free(shared);
+	return ok;
 }
 
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
 {
-	return print_table(table, (struct conf_style){ .last = &(struct origin){ 0 } }, more, count, out);
+	struct conf_style style = { .places = PLACES_MARKED, .last = &(struct origin){ 0 } };
+	bool ok = print_table(table, NULL, style, out);
+	struct buf text = { 0 };
+
+	style.is_apart = true;
+	for (size_t n = 0; ok && n < count; n++) {
+		buf_char(&text, '\n');
+		service_conf_add(&text, more[n], &style);
+		ok = buf_flush(&text, out);
+	}
+	buf_free(&text);
+	return ok;
 }

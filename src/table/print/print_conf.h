@@ -10,11 +10,11 @@
 
 #include "table/services/table.h"
 
-/* Prints superd.conf with the values that differ from the defaults. It reads back as the same table, without what is
- * left out. With comments each value has the place where it was set. */
+/* Prints superd.conf with all that is set, in the words of who set it. It reads back as the same table, without what is left
+ * out. With comments each value has the place where it was set. */
 bool print_conf(const struct table *table, bool comments, FILE *out);
 
-/* The same with marks (table/superd_conf/superd.h), which read_saved reads, and with more rows, of other tables. */
+/* The same with marks (table/services/service_conf.h), which read_saved reads; and further rows, of former tables. */
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in

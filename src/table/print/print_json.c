@@ -4,14 +4,13 @@
 
 #include "lib/json.h"
 #include "table/print/buf_flush.h"
-#include "table/services/service_conf.h"
 #include "table/services/service_json.h"
 
-static void add_service(struct buf *out, const struct service *service, const struct conf_defaults *defaults)
+static void add_service(struct buf *out, const struct service *service, const struct table *table)
 {
 	buf_text(out, "{\"name\": ");
 	json_text(out, service->name);
-	service_json_options(service, &defaults->plain, false, out);
+	service_json_options(service, table_bases(table, NULL), false, out);
 	buf_char(out, '}');
 }
 
@@ -37,12 +36,9 @@ static void add_globals(struct buf *out, const struct globals *globals)
 
 bool print_json(const struct table *table, FILE *out)
 {
-	struct conf_defaults defaults;
 	struct buf text = { 0 };
-	bool ok = conf_defaults_make(&defaults, table), any = false;
+	bool ok = true, any = false;
 
-	if (!ok)
-		return false;
 	buf_char(&text, '{');
 	add_globals(&text, &table->globals);
 	buf_text(&text, "\"services\": [");
@@ -51,12 +47,11 @@ bool print_json(const struct table *table, FILE *out)
 			continue;
 		buf_text(&text, any ? ",\n" : "\n");
 		any = true;
-		add_service(&text, &table->services[i], &defaults);
+		add_service(&text, &table->services[i], table);
 		ok = buf_flush(&text, out);
 	}
 	buf_text(&text, any ? "\n]}\n" : "]}\n");
 	ok = buf_flush(&text, out) && ok;
 	buf_free(&text);
-	conf_defaults_free(&defaults);
 	return ok;
 }

@@ -155,12 +155,13 @@ void rule_options(const struct service *service, struct diags *diags)
 	/* In another system's table, that system's rules decide which option applies to which socket. */
 	if (service->is_foreign)
 		return;
-	for (size_t i = 0; i < service->mark_count && service->socket_count; i++) {
-		enum option_group group = directives[service->marks[i].directive].group;
+	for (size_t i = 0; i < settings_count(service->settings) && service->socket_count; i++) {
+		const struct mark *mark = &service->settings->list[i];
+		enum option_group group = directives[mark->directive].group;
 
 		/* GROUP_LIFECYCLE has probe_from. */
 		if (group == GROUP_SOCKETS || group == GROUP_LIFECYCLE)
-			check_use(service, &service->marks[i], diags);
+			check_use(service, mark, diags);
 	}
 }
 

@@ -409,7 +409,7 @@ struct listen {
 	const struct socket_options *options;
 	struct origin at;
 	const struct listen_prepared *prepared;         /* of listen_prepare; NULL: there is nothing */
-	unsigned char block;                            /* as in struct mark */
+	unsigned mark;                                  /* the index of its `listen` in the service's settings */
 };
 
 /* Never NULL. */
@@ -449,25 +449,31 @@ static inline const struct sock_fprog *listen_lent_filter(const struct listen *l
 	return listen_filters_lent(listen) ? listen_prepared(listen)->rules : NULL;
 }
 
-/* Which option the service's text sets, and where. Packed, because a large table has tens of thousands. */
+/* A value that a text sets, and where. Packed, because a large table has tens of thousands. */
 struct mark {
 	const char *file;
-	unsigned line : 24;             /* relative to the service's, so that similar rows share marks, unless is_above */
-	unsigned block : 8;             /* 0: the service itself; n: its n-th socket { }, at most MARK_BLOCK */
-	unsigned directive : 14;        /* index into directives[] */
-	unsigned is_above : 1;          /* `line` is the file's, above the service, as xinetd's defaults */
-	unsigned refused : 1;           /* its value was invalid, which is reported; the field has the default */
-	unsigned column : 16;           /* at most MARK_COLUMN */
+	words words;                    /* as the text has them; NULL: `refused`, or of `listen`, whose sockets have them; of a
+					   socket { } its name, NULL: the service's */
+	uint64_t line : 24;             /* relative to the service's, so that similar rows share marks, unless is_above */
+	uint64_t column : 15;           /* at most MARK_COLUMN */
+	uint64_t block : 12;            /* 0: the service itself; n: its n-th socket { } */
+	uint64_t directive : 9;         /* index into directives[] */
+	uint64_t append : 1;            /* += */
+	uint64_t is_above : 1;          /* `line` is the file's, above the service, as xinetd's defaults */
+	uint64_t refused : 1;           /* its value was invalid, which is reported; the field has the default */
+	uint64_t is_guess : 1;          /* refused: of a misspelt name that probably means this option */
 };
 
 /* The highest values of a mark's fields. */
-enum { MARK_LINE = (1 << 24) - 1, MARK_BLOCK = (1 << 8) - 1, MARK_DIRECTIVE = (1 << 14) - 1, MARK_COLUMN = (1 << 16) - 1 };
-enum { MARKS_MOST = (1 << 26) - 1 };   /* of a service */
+enum { MARK_LINE = (1 << 24) - 1, MARK_COLUMN = (1 << 15) - 1, MARK_BLOCK = (1 << 12) - 1, MARK_DIRECTIVE = (1 << 9) - 1 };
 
-static inline unsigned mark_block(size_t number)
-{
-	return number < MARK_BLOCK ? (unsigned)number : MARK_BLOCK;
-}
+/* All that a text sets, in its order; what is in a socket { } follows the mark of that. In the pool, one copy for equal
+ * ones. */
+struct option_settings {
+	const struct option_settings *defaults;                /* of defaults { }, which they override; NULL: none */
+	size_t count;
+	struct mark list[];
+};
 
 /* The results of superd/machine/resolve for a service's options. In the pool, one copy for equal services; few services
  * have any. */
@@ -484,12 +490,12 @@ struct service {
 	struct listen *sockets;
 	const struct exec_options *exec;
 	const struct option_groups *groups;
-	const struct mark *marks;       /* the options that its own text sets, in that order; in the pool */
+	const struct option_settings *settings;                /* what its own text sets; NULL: nothing */
 	unsigned socket_count;
-	unsigned mark_count : 26;
 	bool is_unclear : 1;            /* a mark is `refused` */
 	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
+	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
 	bool is_left_out : 1;           /* disabled for its errors (table/services/left_out.h) */
 	const struct account *account;                  /* set by superd/machine/resolve; NULL: not resolved yet */
 	const struct prepared *prepared;                /* of service_prepare; NULL: there is nothing */

@@ -16,31 +16,72 @@
 /* The groups with the defaults of a file, and which defaults these are. */
 struct bases {
 	struct bases *next;             /* of services without these */
-	unsigned number;                /* of the defaults' builder; 0: no defaults */
-	size_t settings;                /* number of its settings */
+	const struct option_settings *defaults;        /* NULL: none */
 	const void *group[GROUPS];
 };
 
-static const struct bases *bases_find(const struct table *table, const struct service_builder *defaults)
+const void *const *table_bases(const struct table *table, const struct option_settings *defaults)
 {
 	const struct bases *bases = table->bases;
 
-	while (bases && (bases->number != (defaults ? defaults->number : 0) ||
-			 bases->settings != (defaults ? defaults->settings.count : 0)))
-		bases = bases->next;
-	return bases;
-}
-
-const void *const *table_defaults(const struct table *table)
-{
-	const struct bases *bases = table->bases;
-
-	while (bases && !bases->number)
+	while (bases && bases->defaults != defaults)
 		bases = bases->next;
 	return bases ? bases->group : NULL;
 }
 
-static const struct bases *bases_make(struct table *table, const struct service_builder *defaults)
+static bool is_of(const struct mark *mark, unsigned block, enum option_group group)
+{
+	const struct directive *directive = &directives[mark->directive];
+
+	return mark->block == block && directive->group == group && !mark->refused && !(directive->flags & STRUCTURE);
+}
+
+/* The groups that the settings of the service itself, or of a socket { }, change: bit 1 << enum option_group. */
+static uint32_t find_groups(const struct option_settings *settings, unsigned block)
+{
+	uint32_t groups = 0;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		enum option_group group = directives[settings->list[i].directive].group;
+
+		if (is_of(&settings->list[i], block, group))
+			groups |= 1u << group;
+	}
+	return groups;
+}
+
+/* Applies settings to the values of one group. += may add to a default that stood later in the file or in another
+ * one. */
+static bool apply(const struct option_settings *settings, unsigned block, enum option_group group, void *values,
+		  struct pool *pool)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct mark *mark = &settings->list[i];
+		const struct directive *directive = &directives[mark->directive];
+		struct parse parse = {
+			.directive = directive, .words = mark->words, .count = words_count(mark->words),
+			.append = mark->append, .pool = pool,
+		};
+
+		if (is_of(mark, block, group) && type_parse(&parse, (char *)values + directive->offset))
+			return false;
+	}
+	return true;
+}
+
+/* Applies settings to a copy of a group in the pool; returns the new group, in the pool. NULL: out of memory. */
+static const void *override_group(const void *base, const struct option_settings *settings, unsigned block,
+				  enum option_group group, struct pool *pool)
+{
+	union group_values values;
+
+	memcpy(&values, base, group_sizes[group]);
+	if (!apply(settings, block, group, &values, pool))
+		return NULL;
+	return pool_keep(pool, &values, group_sizes[group]);
+}
+
+static const void *const *bases_make(struct table *table, const struct option_settings *defaults)
 {
 	struct pool *pool = table->pool;
 	struct bases *bases = pool_alloc(pool, sizeof(*bases));
@@ -51,43 +92,34 @@ static const struct bases *bases_make(struct table *table, const struct service_
 	for (enum option_group group = 0; group < GROUPS; group++) {
 		if (!directive_fill_defaults(group, &values, pool))
 			return NULL;
-		if (defaults && !option_settings_apply(&defaults->settings, group, &values, pool))
+		if (defaults && !apply(defaults, 0, group, &values, pool))
 			return NULL;
 		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
 		if (!bases->group[group])
 			return NULL;
 	}
-	bases->number = defaults ? defaults->number : 0;
-	bases->settings = defaults ? defaults->settings.count : 0;
+	bases->defaults = defaults;
 	bases->next = table->bases;
 	table->bases = bases;
-	return bases;
+	return bases->group;
 }
 
-/* Applies settings to a copy of a group in the pool; returns the new group, in the pool. NULL: out of memory. */
-static const void *override_group(const void *base, enum option_group group, const struct option_settings *settings,
-			    struct pool *pool)
+static bool sets(const struct service *row, const char *option)
 {
-	union group_values values;
-
-	memcpy(&values, base, group_sizes[group]);
-	if (!option_settings_apply(settings, group, &values, pool))
-		return NULL;
-	return pool_keep(pool, &values, group_sizes[group]);
+	return settings_find(row->settings, directive_find(NATIVE, option), 0);
 }
 
-static bool is_set(const struct service_builder *builder, const struct service_builder *defaults, const char *name)
+/* Whether it or its defaults set the option. */
+static bool is_set(const struct service *row, const char *option)
 {
-	return option_settings_named(&builder->settings, name) ||
-		(defaults && option_settings_named(&defaults->settings, name));
+	return sets(row, option) || settings_find(row->settings->defaults, directive_find(NATIVE, option), 0);
 }
 
-static bool derive_pass(struct service *row, const struct service_builder *builder,
-			const struct service_builder *defaults, struct pool *pool)
+static bool derive_pass(struct service *row, struct pool *pool)
 {
 	struct exec_options options;
 
-	if (is_set(builder, defaults, "pass") || row->exec->pass == derived_pass(row->exec))
+	if (is_set(row, "pass") || row->exec->pass == derived_pass(row->exec))
 		return true;
 	memcpy(&options, row->exec, sizeof(options));
 	options.pass = derived_pass(row->exec);
@@ -95,13 +127,11 @@ static bool derive_pass(struct service *row, const struct service_builder *build
 	return row->exec != NULL;
 }
 
-static bool derive_packet_info(struct option_groups *shared, const struct service *row,
-			       const struct service_builder *builder, const struct service_builder *defaults,
-			       struct pool *pool)
+static bool derive_packet_info(struct option_groups *shared, const struct service *row, struct pool *pool)
 {
 	struct socket_options options;
 
-	if (!derived_packet_info(row->exec) || is_set(builder, defaults, "pass_packet_info"))
+	if (!derived_packet_info(row->exec) || is_set(row, "pass_packet_info"))
 		return true;
 	memcpy(&options, shared->socket_defaults, sizeof(options));
 	options.pass_packet_info = true;
@@ -109,9 +139,8 @@ static bool derive_packet_info(struct option_groups *shared, const struct servic
 	return shared->socket_defaults != NULL;
 }
 
-static bool derive_error(struct option_groups *shared, const struct service *row,
-			 const struct service_builder *builder, const struct service_builder *defaults,
-			 const void *const *plain, struct pool *pool)
+static bool derive_error(struct option_groups *shared, const struct service *row, const void *const *plain,
+			 struct pool *pool)
 {
 	const struct directive *error = directive_find(NATIVE, "error");
 	const struct stream_options *before = shared->streams;
@@ -119,12 +148,11 @@ static bool derive_error(struct option_groups *shared, const struct service *row
 	const struct stream *value = &((const struct stream_options *)plain[GROUP_STREAMS])->error;
 	struct stream_options streams;
 
-	if (option_settings_named(&builder->settings, "error"))
+	if (sets(row, "error"))
 		return true;
 	if (takes)
 		value = &before->error;
-	value = derived_error(&before->output, is_set(builder, defaults, "output"),
-			      takes && is_set(builder, defaults, "error"), value);
+	value = derived_error(&before->output, is_set(row, "output"), takes && is_set(row, "error"), value);
 	if (type_equal(error->type, value, &before->error))
 		return true;
 	memcpy(&streams, before, sizeof(streams));
@@ -134,21 +162,19 @@ static bool derive_error(struct option_groups *shared, const struct service *row
 }
 
 /* What limits connections that superd takes means nothing where it takes none. */
-static bool derive_limits(struct option_groups *shared, const struct service *row,
-			  const struct service_builder *builder, const struct service_builder *defaults,
-			  const void *const *plain, struct pool *pool)
+static bool derive_limits(struct option_groups *shared, const struct service *row, const void *const *plain,
+			  struct pool *pool)
 {
 	static const char *const names[] = { "instances", "overload" };
 	struct access_options access;
 
-	if (!defaults || row->exec->accept)
+	if (!row->settings->defaults || row->exec->accept)
 		return true;
 	memcpy(&access, shared->access, sizeof(access));
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
 		const struct directive *directive = directive_find(NATIVE, names[n]);
 
-		if (!derived_takes_default(row->exec, directive) &&
-		    !option_settings_named(&builder->settings, names[n]))
+		if (!derived_takes_default(row->exec, directive) && !sets(row, names[n]))
 			memcpy((char *)&access + directive->offset,
 			       (const char *)plain[GROUP_ACCESS] + directive->offset, field_size(directive->type));
 	}
@@ -179,161 +205,113 @@ static bool derive_dynamic_user(struct option_groups *shared, struct pool *pool)
 	return shared->identity && shared->hardening;
 }
 
-static bool fill_groups(struct service *row, const struct service_builder *builder,
-			const struct service_builder *defaults)
+static bool fill_groups(struct service *row, struct table *table)
 {
-	const struct bases *bases = bases_find(builder->table, defaults), *plain = bases_find(builder->table, NULL);
-	struct pool *pool = builder->table->pool;
-	uint32_t touched = option_settings_groups(&builder->settings);
+	const struct option_settings *defaults = row->settings->defaults;
+	const void *const *bases = table_bases(table, defaults), *const *plain = table_bases(table, NULL);
+	const struct service *before = table->count ? &table->services[table->count - 1] : NULL;
+	uint32_t touched = find_groups(row->settings, 0);
 	const void *groups[GROUPS];
 	struct option_groups shared;
 
+	if (before && before->settings == row->settings) {
+		row->exec = before->exec;
+		row->groups = before->groups;
+		return true;
+	}
 	if (!bases)
-		bases = bases_make(builder->table, defaults);
+		bases = bases_make(table, defaults);
 	if (!plain)
-		plain = defaults ? bases_make(builder->table, NULL) : bases;
+		plain = defaults ? bases_make(table, NULL) : bases;
 	if (!bases || !plain)
 		return false;
 	for (enum option_group group = 0; group < GROUPS; group++) {
-		groups[group] = bases->group[group];
+		groups[group] = bases[group];
 		if (touched & 1u << group)
-			groups[group] = override_group(groups[group], group, &builder->settings, pool);
+			groups[group] = override_group(bases[group], row->settings, 0, group, table->pool);
 		if (!groups[group])
 			return false;
 	}
 	memcpy(shared.group, groups, sizeof(shared.group));
 	row->exec = groups[GROUP_EXEC];
-	if (!derive_pass(row, builder, defaults, pool) || !derive_packet_info(&shared, row, builder, defaults, pool) ||
-	    !derive_error(&shared, row, builder, defaults, plain->group, pool) ||
-	    !derive_limits(&shared, row, builder, defaults, plain->group, pool) ||
-	    !derive_dynamic_user(&shared, pool))
+	if (!derive_pass(row, table->pool) || !derive_packet_info(&shared, row, table->pool) ||
+	    !derive_error(&shared, row, plain, table->pool) || !derive_limits(&shared, row, plain, table->pool) ||
+	    !derive_dynamic_user(&shared, table->pool))
 		return false;
-	row->groups = pool_keep(pool, &shared, sizeof(shared));
+	row->groups = pool_keep(table->pool, &shared, sizeof(shared));
 	return row->groups != NULL;
 }
 
-/* Makes sockets optional that are so by default. */
-static bool derive_optional(struct service *row, const struct service_builder *builder,
-			    const struct service_builder *defaults, struct pool *pool)
+/* The name of the sockets whose `listen` this is. */
+static const char *socket_name(const struct service *row, const struct mark *listen)
 {
-	struct socket_options options;
+	const struct mark *socket = listen->block ? settings_find(row->settings, directive_find(NATIVE, "socket"),
+								  listen->block) : NULL;
 
-	for (size_t i = 0; i < row->socket_count && !is_set(builder, defaults, "optional"); i++) {
-		const struct listen *listen = &row->sockets[i];
-		size_t block = builder->words[i].block;
+	return socket && socket->words ? socket->words[0] : row->name;
+}
 
-		if (!derived_optional(row, listen) ||
-		    (block && option_settings_named(&builder->blocks[block - 1].settings, "optional")))
-			continue;
-		memcpy(&options, listen->options, sizeof(options));
-		options.optional = true;
-		row->sockets[i].options = pool_keep(pool, &options, sizeof(options));
+static bool fill_sockets(struct service *row, const struct service_builder *builder)
+{
+	struct pool *pool = builder->table->pool;
+
+	row->socket_count = (unsigned)builder->word_count;
+	row->sockets = row->socket_count ? pool_alloc(pool, row->socket_count * sizeof(*row->sockets)) : NULL;
+	for (size_t i = 0; row->sockets && i < row->socket_count; i++) {
+		const struct listen_word *word = &builder->words[i];
+
+		row->sockets[i] = (struct listen){
+			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at, .mark = word->mark,
+			.name = socket_name(row, &row->settings->list[word->mark]),
+		};
+	}
+	return row->sockets || !row->socket_count;
+}
+
+/* Gives the sockets their options. Some are optional by default. */
+static bool fill_socket_options(struct service *row, struct pool *pool)
+{
+	for (size_t i = 0; i < row->socket_count; i++) {
+		struct listen *listen = &row->sockets[i];
+		unsigned block = service_listen_block(row, listen);
+		struct socket_options options;
+
+		listen->options = row->groups->socket_defaults;
+		if (block && find_groups(row->settings, block) & 1u << GROUP_SOCKETS)
+			listen->options = override_group(listen->options, row->settings, block, GROUP_SOCKETS, pool);
+		if (listen->options && !is_set(row, "optional") && derived_optional(row, listen) &&
+		    !settings_find(row->settings, directive_find(NATIVE, "optional"), block)) {
+			memcpy(&options, listen->options, sizeof(options));
+			options.optional = true;
+			listen->options = pool_keep(pool, &options, sizeof(options));
+		}
 		if (!listen->options)
 			return false;
 	}
 	return true;
 }
 
-static bool fill_sockets(struct service *row, const struct service_builder *builder,
-			 const struct service_builder *defaults)
+bool builder_row(const struct service_builder *builder, const struct option_settings *defaults, struct service *row)
 {
-	struct pool *pool = builder->table->pool;
-
-	if (!builder->word_count)
-		return true;
-	row->sockets = pool_alloc(pool, builder->word_count * sizeof(*row->sockets));
-	if (!row->sockets)
-		return false;
-	row->socket_count = (unsigned)builder->word_count;
-	for (size_t i = 0; i < builder->word_count; i++) {
-		const struct listen_word *word = &builder->words[i];
-		const struct socket_block *block = word->block ? &builder->blocks[word->block - 1] : NULL;
-		const struct socket_options *options = row->groups->socket_defaults;
-
-		if (block && option_settings_groups(&block->settings) & 1u << GROUP_SOCKETS)
-			options = override_group(options, GROUP_SOCKETS, &block->settings, pool);
-		if (!options)
-			return false;
-		row->sockets[i] = (struct listen){
-			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at,
-			.name = block ? block->name : builder->name, .options = options,
-			.block = (unsigned char)mark_block(word->block),
-		};
-	}
-	return derive_optional(row, builder, defaults, pool);
-}
-
-static size_t copy_marks(struct mark *to, const struct option_settings *settings)
-{
-	for (size_t i = 0; i < settings->count; i++)
-		to[i] = settings->list[i].mark;
-	return settings->count;
-}
-
-/* An option with a misspelt name counts as set to an invalid value. */
-static bool mark_guesses(struct service_builder *builder)
-{
-	for (size_t i = 0; i < builder->guess_count; i++) {
-		const struct guess *guess = &builder->guesses[i];
-		struct option_setting *setting;
-
-		if (option_settings_find(&builder->settings, guess->directive))
-			continue;
-		setting = option_settings_add(&builder->settings);
-		if (!setting)
-			return false;
-		setting->mark = (struct mark){
-			.file = guess->at.file,
-			.line = guess->at.line & MARK_LINE,
-			.column = guess->at.column < MARK_COLUMN ? guess->at.column : MARK_COLUMN,
-			.directive = directive_index(guess->directive) & MARK_DIRECTIVE,
-			.refused = true,
-		};
-	}
-	return true;
-}
-
-static void write_marks(struct mark *marks, const struct service_builder *builder)
-{
-	marks += copy_marks(marks, &builder->settings);
-	for (size_t i = 0; i < builder->block_count; i++) {
-		const struct socket_block *block = &builder->blocks[i];
-
-		*marks++ = (struct mark){
-			.file = block->at.file, .line = block->at.line & MARK_LINE, .block = mark_block(i + 1),
-			.column = block->at.column < MARK_COLUMN ? block->at.column : MARK_COLUMN,
-			.directive = directive_index(directive_find(NATIVE, "socket")) & MARK_DIRECTIVE,
-		};
-		marks += copy_marks(marks, &block->settings);
-	}
-}
-
-static bool fill_marks(struct service *row, const struct service_builder *builder)
-{
-	size_t count = builder->settings.count + builder->block_count;
-	struct mark *marks;
-	bool good;
-
-	for (size_t i = 0; i < builder->block_count; i++)
-		count += builder->blocks[i].settings.count;
-	marks = calloc(count + 1, sizeof(*marks));
-	if (!marks)
-		return false;
-	write_marks(marks, builder);
-	good = service_keep_marks(row, marks, count, builder->table->pool);
-	free(marks);
-	return good;
+	*row = (struct service){ .name = builder->name, .at = builder->at, .is_foreign = builder->is_foreign,
+				 .is_alone = builder->is_alone, .dialect = builder->dialect & 7 };
+	return !builder->exhausted &&
+	       service_keep_marks(row, defaults, builder->marks, builder->mark_count, builder->table->pool) &&
+	       fill_sockets(row, builder);
 }
 
 bool builder_finish(struct service_builder *builder, const struct service_builder *defaults, struct diags *diags)
 {
-	struct service row = { .name = builder->name, .at = builder->at, .is_foreign = builder->is_foreign,
-			       .dialect = builder->dialect & 7 };
+	struct table *table = builder->table;
+	struct service row = { 0 };
+	bool good = true;
 
-	if (builder->is_alone)
-		defaults = NULL;
-	if (!builder->exhausted && fill_groups(&row, builder, defaults) && fill_sockets(&row, builder, defaults) &&
-	    mark_guesses(builder) && fill_marks(&row, builder) && table_add(builder->table, &row))
+	if (defaults && !builder->is_alone) {
+		good = service_keep_marks(&row, NULL, defaults->marks, defaults->mark_count, table->pool);
+		table->defaults = row.settings;
+	}
+	if (good && builder_row(builder, row.settings, &row) && fill_groups(&row, table) &&
+	    fill_socket_options(&row, table->pool) && table_add(table, &row))
 		return true;
 	diag_error(diags, builder->at, "%s: out of memory", builder->name);
 	return false;

@@ -18,7 +18,7 @@
 #include "table/option/option_name.h"
 #include "table/services/builder_internal.h"
 
-#define SOCKETS_MOST UINT16_MAX         /* blocks of a service */
+#define SOCKETS_MOST MARK_BLOCK         /* blocks of a service */
 
 /* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */
 static bool origin_keep(struct service_builder *builder, struct origin *at)
@@ -40,17 +40,12 @@ struct service_builder *builder_new(struct table *table, const char *name, struc
 	if (!builder)
 		return memory_ran_out();
 	builder->table = table;
-	builder->number = ++table->builders_made;
 	builder->name = pool_text(table->pool, name);
 	if ((name && !builder->name) || !origin_keep(builder, &at)) {
 		free(builder);
 		return NULL;
 	}
 	builder->at = at;
-	if (table->writes_builders && !builder_text_begin(builder)) {
-		free(builder);
-		return NULL;
-	}
 	return builder;
 }
 
@@ -69,35 +64,56 @@ void builder_free(struct service_builder *builder)
 {
 	if (!builder)
 		return;
-	for (size_t i = 0; i < builder->block_count; i++)
-		option_settings_free(&builder->blocks[i].settings);
-	free(builder->blocks);
+	free(builder->marks);
 	free(builder->words);
-	free(builder->guesses);
-	option_settings_free(&builder->settings);
-	builder_text_free(builder);
 	free(builder);
 }
 
-/* The open block; NULL: none. */
-static struct socket_block *builder_block(struct service_builder *builder)
+/* The number of the open block; 0: none. */
+static unsigned builder_block(const struct service_builder *builder)
 {
-	return builder->open && builder->block_count ? &builder->blocks[builder->block_count - 1] : NULL;
+	return builder->open ? builder->block_count : 0;
 }
 
-/* The settings of the open block, or of the service. */
-static struct option_settings *builder_level(struct service_builder *builder)
+static const struct mark *find_mark(const struct service_builder *builder, const struct directive *directive,
+				    unsigned block)
 {
-	struct socket_block *block = builder_block(builder);
+	for (size_t i = 0; i < builder->mark_count; i++) {
+		const struct mark *mark = &builder->marks[i];
 
-	return block ? &block->settings : &builder->settings;
+		if (mark->directive == directive_index(directive) && mark->block == block && !mark->is_guess)
+			return mark;
+	}
+	return NULL;
+}
+
+/* Adds a mark of the open block or the service. NULL: out of memory. */
+static struct mark *add_mark(struct service_builder *builder, const struct directive *directive, struct origin at)
+{
+	struct mark *marks = array_grow(builder->marks, &builder->mark_capacity, builder->mark_count, sizeof(*marks));
+
+	if (marks)
+		builder->marks = marks;
+	if (!marks || !origin_keep(builder, &at))
+		return NULL;
+	marks[builder->mark_count] = (struct mark){
+		.file = at.file,
+		.line = at.line & MARK_LINE,
+		.column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
+		.block = builder_block(builder) & MARK_BLOCK,
+		.directive = directive_index(directive) & MARK_DIRECTIVE,
+	};
+	return &marks[builder->mark_count++];
+}
+
+static struct origin mark_origin(const struct mark *mark)
+{
+	return (struct origin){ .file = mark->file, .line = (unsigned)mark->line, .column = (unsigned)mark->column };
 }
 
 void builder_open_socket(struct service_builder *builder, const char *name, struct origin at)
 {
-	struct socket_block *blocks = array_grow(builder->blocks, &builder->block_capacity, builder->block_count,
-						 sizeof(*blocks));
-	struct socket_block *block;
+	struct mark *mark;
 
 	builder->open = true;
 	builder->is_surplus = builder->block_count == SOCKETS_MOST;
@@ -105,18 +121,12 @@ void builder_open_socket(struct service_builder *builder, const char *name, stru
 		builder->surplus_at = at;
 		return;
 	}
-	if (!blocks || !origin_keep(builder, &at)) {
+	builder->block_count++;
+	mark = add_mark(builder, directive_find(NATIVE, "socket"), at);
+	if (mark && name)
+		mark->words = pool_list(builder->table->pool, &name, 1);
+	if (!mark || (name && !mark->words))
 		builder->exhausted = true;
-		return;
-	}
-	builder->blocks = blocks;
-	block = &blocks[builder->block_count++];
-	*block =
-		(struct socket_block){ .at = at, .name = name ? pool_text(builder->table->pool, name) : builder->name };
-	if (name && !block->name)
-		builder->exhausted = true;
-	if (builder->text)
-		builder_text_open(builder, block);
 }
 
 /* Adds the error "WHAT is already set at FILE:LINE". */
@@ -132,7 +142,9 @@ static void report_duplicate(struct diags *diags, struct origin at, const char *
 
 void builder_close_socket(struct service_builder *builder, struct diags *diags)
 {
-	struct socket_block *block = builder_block(builder);
+	unsigned block = builder_block(builder);
+	const struct mark *socket = block ? find_mark(builder, directive_find(NATIVE, "socket"), block) : NULL;
+	const char *name = socket && socket->words ? socket->words[0] : builder->name;
 
 	builder->open = false;
 	if (builder->is_surplus) {
@@ -141,16 +153,10 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags)
 				   "their own", SOCKETS_MOST);
 		builder->is_crowded = true;
 		builder->is_surplus = false;
-		return;
-	}
-	if (!block)
-		return;
-	if (builder->text)
-		builder_text_close(builder);
-	if (!builder->name) {
-		diag_error(diags, block->at, "socket does not belong in defaults: each service has its own");
-	} else if (!option_settings_find(&block->settings, directive_find(NATIVE, "listen"))) {
-		diag_error(diags, block->at, "socket %s: listen is missing", block->name ? block->name : "");
+	} else if (socket && !builder->name) {
+		diag_error(diags, mark_origin(socket), "socket does not belong in defaults: each service has its own");
+	} else if (socket && !find_mark(builder, directive_find(NATIVE, "listen"), block)) {
+		diag_error(diags, mark_origin(socket), "socket %s: listen is missing", name);
 		diags_hint(diags, "set its address, as in listen = \"80\"");
 	}
 }
@@ -159,15 +165,11 @@ bool builder_has(const struct service_builder *builder, const char *name)
 {
 	const struct directive *directive = directive_find(NATIVE, name);
 
-	if (!directive)
-		return false;
-	if (option_settings_find(&builder->settings, directive))
-		return true;
-	for (size_t i = 0; i < builder->block_count; i++) {
-		if (option_settings_find(&builder->blocks[i].settings, directive))
+	for (size_t i = 0; directive && i < builder->mark_count; i++) {
+		if (builder->marks[i].directive == directive_index(directive) && !builder->marks[i].is_guess)
 			return true;
 	}
-	return builder->block_count && !strcmp(name, "socket");
+	return false;
 }
 
 const char *builder_name(const struct service_builder *builder)
@@ -175,19 +177,16 @@ const char *builder_name(const struct service_builder *builder)
 	return builder->name;
 }
 
-/* Records the option that a misspelt name probably means, so that no rule reports it as missing. */
+/* The option that a misspelt name probably means counts as set to an invalid value, so that no rule reports it as
+ * missing. */
 static void add_guess(struct service_builder *builder, const char *name, struct origin at)
 {
 	const char *nearest = directive_suggest(NATIVE, name);
-	struct guess *guesses;
+	const struct directive *directive = nearest && !builder->open ? directive_find(NATIVE, nearest) : NULL;
+	struct mark *mark = directive && !find_mark(builder, directive, 0) ? add_mark(builder, directive, at) : NULL;
 
-	if (!nearest || builder->open || !origin_keep(builder, &at))
-		return;
-	guesses = array_grow(builder->guesses, &builder->guess_capacity, builder->guess_count, sizeof(*guesses));
-	if (!guesses)
-		return;                 /* costs one further message at most */
-	builder->guesses = guesses;
-	builder->guesses[builder->guess_count++] = (struct guess){ directive_find(NATIVE, nearest), at };
+	if (mark)
+		mark->refused = mark->is_guess = true;
 }
 
 static bool report_unknown(struct service_builder *builder, const char *name, const struct value *value,
@@ -226,13 +225,11 @@ static bool place_allows(const struct service_builder *builder, const struct dir
 }
 
 /* Whether the number of words, and = or +=, are right for the option and its earlier settings. */
-static bool shape_fits(const struct option_settings *level, const struct directive *directive, const char *name,
+static bool shape_fits(const struct mark *before, const struct directive *directive, const char *name,
 		       const struct value *value, struct diags *diags)
 {
-	const struct option_setting *before = option_settings_find(level, directive);
-
 	if (before && !value->append) {
-		report_duplicate(diags, value->at, name, mark_origin(&before->mark));
+		report_duplicate(diags, value->at, name, mark_origin(before));
 		return false;
 	}
 	if (directive->type->is_list)
@@ -249,28 +246,6 @@ static bool shape_fits(const struct option_settings *level, const struct directi
 	return true;
 }
 
-/* Adds a setting with its mark to the open block or the service. NULL: out of memory, which is reported. */
-static struct option_setting *add_setting(struct service_builder *builder, const struct directive *directive,
-					 const struct value *value, struct diags *diags)
-{
-	struct origin at = value->at;
-	struct option_setting *setting = origin_keep(builder, &at) ? option_settings_add(builder_level(builder)) : NULL;
-
-	if (!setting) {
-		diags_out_of_memory(diags, value->at);
-		return NULL;
-	}
-	setting->mark = (struct mark){
-		.file = at.file,
-		.line = at.line & MARK_LINE,
-		.column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
-		.block = builder_block(builder) ? mark_block(builder->block_count) : 0,
-		.directive = directive_index(directive) & MARK_DIRECTIVE,
-	};
-	setting->append = value->append;
-	return setting;
-}
-
 static bool add_endpoint(struct service_builder *builder, const struct endpoint *endpoint, struct origin at)
 {
 	struct listen_word *list;
@@ -280,7 +255,7 @@ static bool add_endpoint(struct service_builder *builder, const struct endpoint 
 		return false;
 	builder->words = list;
 	list[builder->word_count++] = (struct listen_word){
-		.endpoint = endpoint, .at = at, .block = builder_block(builder) ? builder->block_count : 0,
+		.endpoint = endpoint, .at = at, .mark = (unsigned)builder->mark_count - 1,
 	};
 	return true;
 }
@@ -341,71 +316,78 @@ static void report_words(struct parse *parse, const char *name, const struct val
 	}
 }
 
-/* Returns the words for the type. type_command splits a single word, so the only word of a list is quoted first. NULL:
- * out of memory. */
-static const char *const *words_given(const struct directive *directive, const struct value *value, struct pool *pool)
+/* Keeps the words for the type, which splits the only word of a command: so a command that is a list becomes a text.
+ * NULL: out of memory. */
+static words keep_words(const struct directive *directive, const struct value *value, struct pool *pool)
 {
-	struct buf quoted = { 0 };
-	const char *const *given;
-	const char *word;
+	struct buf text = { 0 };
+	const char *joined;
+	words kept;
 
-	if (directive->type != &type_command || !value->is_list || value->count != 1)
-		return value->words;
-	shell_words_quote(&quoted, value->words[0]);
-	word = buf_string(&quoted);
-	given = quoted.failed ? NULL : pool_list(pool, &word, 1);
-	buf_free(&quoted);
-	return given;
+	if (directive->type != &type_command || !value->is_list || !value->count)
+		return pool_list(pool, value->words, value->count);
+	for (size_t n = 0; n < value->count; n++) {
+		buf_text(&text, n ? " " : "");
+		shell_words_quote(&text, value->words[n]);
+	}
+	joined = buf_string(&text);
+	kept = text.failed ? NULL : pool_list(pool, &joined, 1);
+	buf_free(&text);
+	return kept;
 }
 
-/* Notes that a TUNES option above its bound has its bound now. */
-static void note_cut(const struct directive *directive, const char *name, const struct value *value,
-		     const struct option_setting *setting, struct diags *diags)
+/* Notes that a TUNES option above its bound has its bound now, which its words become. */
+static bool note_cut(const struct directive *directive, const char *name, const struct value *value,
+		     const void *field, struct mark *mark, struct pool *pool, struct diags *diags)
 {
 	bool is_time = directive->type == &type_duration;
 	struct buf taken = { 0 };
+	const char *text;
 	int64_t given;
 
 	if (!(directive->flags & TUNES) || value->count != 1)
-		return;
+		return true;
 	if ((is_time ? scan_duration(value->words[0], &given) : scan_count(value->words[0], &given)) ||
 	    given <= directive->most)
-		return;
-	type_format(directive, &setting->value, &taken);
+		return true;
+	type_format(directive, field, &taken);
+	text = buf_string(&taken);
 	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
-		  buf_string(&taken));
+		  text);
+	mark->words = taken.failed ? NULL : pool_list(pool, &text, 1);
 	buf_free(&taken);
+	return mark->words;
 }
 
-/* Parses the words into the setting. */
-static bool read_value(struct service_builder *builder, struct option_setting *setting, const char *name,
-		       const struct value *value, struct diags *diags)
+/* Keeps the words in the mark, if they are right. */
+static bool read_value(struct service_builder *builder, struct mark *mark, const char *name, const struct value *value,
+		       struct diags *diags)
 {
-	const struct directive *directive = option_setting_directive(setting);
+	const struct directive *directive = &directives[mark->directive];
 	struct pool *pool = builder->table->pool;
-	const char *const *given = words_given(directive, value, pool);
-	struct parse parse = { .directive = directive, .words = given, .count = value->count, .pool = pool };
+	struct parse parse = { .directive = directive, .pool = pool };
+	union field_value field = { 0 };
 	const char *reason;
 
-	if (!given && value->count)
+	mark->words = keep_words(directive, value, pool);
+	if (!mark->words)
 		return diags_out_of_memory(diags, value->at);
-	reason = type_parse(&parse, &setting->value);
-	if (reason) {
-		report_words(&parse, name, value, reason, diags);
-		return false;
-	}
-	note_cut(directive, name, value, setting, diags);
-	if (!value->append)
-		return true;
-	setting->more.texts = pool_list(pool, given, value->count);
-	setting->more.count = value->count;
-	return setting->more.texts || !value->count || diags_out_of_memory(diags, value->at);
+	parse.words = mark->words;
+	parse.count = words_count(mark->words);
+	reason = type_parse(&parse, &field);
+	if (!reason)
+		return note_cut(directive, name, value, &field, mark, pool, diags) ||
+		       diags_out_of_memory(diags, value->at);
+	mark->words = NULL;
+	report_words(&parse, name, value, reason, diags);
+	return false;
 }
 
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct directive *directive = directive_find(NATIVE, name);
-	struct option_setting *setting;
+	struct mark *mark;
+	bool good;
 
 	if (!directive)
 		return report_unknown(builder, name, value, diags);
@@ -420,18 +402,16 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 		return diags_out_of_memory(diags, value->at);
 	name = option_name_in(builder->dialect, directive);
 	if (!place_allows(builder, directive, name, value, diags) ||
-	    !shape_fits(builder_level(builder), directive, name, value, diags))
+	    !shape_fits(find_mark(builder, directive, builder_block(builder)), directive, name, value, diags))
 		return false;
-	setting = add_setting(builder, directive, value, diags);
-	if (!setting)
-		return false;
-	if (directive->flags & STRUCTURE)
-		setting->mark.refused = !set_listen(builder, value, diags);
-	else
-		setting->mark.refused = !read_value(builder, setting, name, value, diags);
-	if (builder->text && !setting->mark.refused)
-		builder_text_set(builder, directive, value);
-	return !setting->mark.refused;
+	mark = add_mark(builder, directive, value->at);
+	if (!mark)
+		return diags_out_of_memory(diags, value->at);
+	mark->append = value->append;
+	good = directive->flags & STRUCTURE ? set_listen(builder, value, diags)
+					    : read_value(builder, mark, name, value, diags);
+	mark->refused = !good;
+	return good;
 }
 
 bool builder_set_text(struct service_builder *builder, const char *name, const char *text, struct origin at,
@@ -473,7 +453,6 @@ static bool report_unknown_global(const char *name, const struct value *value, s
 bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct directive *directive = global_find(name);
-	const struct option_settings none = { 0 };
 	struct parse parse = {
 		.directive = directive, .words = value->words, .count = value->count, .pool = table->pool,
 	};
@@ -488,7 +467,7 @@ bool table_set_global(struct table *table, const char *name, const struct value 
 		return false;
 	}
 	*at = (struct origin){ table->globals.block.file, value->at.line, value->at.column };
-	if (!shape_fits(&none, directive, name, value, diags))
+	if (!shape_fits(NULL, directive, name, value, diags))
 		return false;
 	reason = type_parse(&parse, global_field(&table->globals, global_index(directive)));
 	if (reason)

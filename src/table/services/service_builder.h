@@ -57,19 +57,8 @@ bool table_set_global(struct table *table, const char *name, const struct value 
 /* Whether the builder's own text sets an option; for rules of dialects. */
 bool builder_has(const struct service_builder *builder, const char *name);
 
-/* Writes the builder of a table with writes_builders as a service of superd.conf, exactly: in the words that were given
- * to builder_set, without anything that was not set. marks: each option has its place, in comments that
- * table/superd_conf/superd.c reads. */
-void builder_write(const struct service_builder *builder, bool marks, struct buf *out);
-
-/* How the mark of a service says which dialect its messages have. */
-extern const char *const dialect_words[DIALECTS];
-
-/* Adds the mark of a place, unless it is *last, the place of the mark before it. */
-void mark_add(struct buf *out, struct origin at, struct origin *last);
-
-/* Adds the mark of a service. is_foreign, is_alone: as builder_set_foreign, builder_set_alone. */
-void mark_add_service(struct buf *out, struct origin at, bool is_foreign, enum dialect dialect, bool is_alone);
+/* The row of a builder as far as its text goes: without its options, for service_conf_add. false: out of memory. */
+bool builder_row(const struct service_builder *builder, const struct option_settings *defaults, struct service *row);
 
 const char *builder_name(const struct service_builder *builder);
 

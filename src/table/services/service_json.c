@@ -12,8 +12,10 @@ bool directive_has_value(const struct directive *directive)
 	return !(directive->flags & STRUCTURE);
 }
 
-const void *socket_own_field(const struct directive *directive, const struct service *service,
-			     const struct listen *socket)
+/* The socket's field of an option if it differs from the service's; NULL: it does not, or the option is not one of
+ * sockets. */
+static const void *socket_own_field(const struct directive *directive, const struct service *service,
+				    const struct listen *socket)
 {
 	const void *field;
 
@@ -76,43 +78,35 @@ static void add_hidden(const struct directive *directive, const void *field, str
 	buf_free(&word);
 }
 
-/* Returns the row's field of an option; NULL: it has the default. */
-static const void *field_shown(const struct directive *directive, const struct service *row,
-			       const struct service *defaults)
+/* Whether the row has superd's own default. */
+static bool has_default(const struct directive *directive, const struct service *row, const void *const *bases)
 {
-	const void *field;
-
-	if (!directive_has_value(directive))
-		return NULL;
-	field = directive_field(directive, row);
-	if (!(directive->flags & ALWAYS_PRINTED) &&
-	    type_equal(directive->type, field, directive_field(directive, defaults)))
-		return NULL;
-	return field;
+	return !(directive->flags & ALWAYS_PRINTED) &&
+	       (!bases || type_equal(directive->type, directive_field(directive, row),
+				     (const char *)bases[directive->group] + directive->offset));
 }
 
-static void add_options(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
+static void add_options(const struct service *row, const void *const *bases, bool hides, struct buf *out)
 {
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
-		const void *field = field_shown(directive, row, defaults);
 
-		if (!field)
+		if (!directive_has_value(directive) || has_default(directive, row, bases))
 			continue;
 		json_wide_name(out, directive->name[NATIVE]);
 		if (hides && directive->flags & HOLDS_SECRETS)
-			add_hidden(directive, field, out);
+			add_hidden(directive, directive_field(directive, row), out);
 		else
-			type_json(directive, field, out);
+			type_json(directive, directive_field(directive, row), out);
 	}
 }
 
-void service_json_options(const struct service *row, const struct service *defaults, bool hides, struct buf *out)
+void service_json_options(const struct service *row, const void *const *bases, bool hides, struct buf *out)
 {
 	json_wide_name(out, "listen");
 	buf_char(out, '[');
 	for (size_t i = 0; i < row->socket_count; i++)
 		add_socket(out, row, &row->sockets[i]);
 	buf_char(out, ']');
-	add_options(row, defaults, hides, out);
+	add_options(row, bases, hides, out);
 }

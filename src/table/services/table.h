@@ -47,7 +47,6 @@ struct table {
 	struct service *services;       /* owned */
 	size_t count, capacity;
 	bool warns_of_unsupported;      /* superd warns of protections that this machine lacks, and leaves them out */
-	bool writes_builders;           /* builders keep what is set in them as superd.conf: builder_write */
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
 	struct globals globals;         /* superd { } */
@@ -57,8 +56,8 @@ struct table {
 	/* In the pool: the filters of system calls that were compiled for it (superd/machine/programs.c). */
 	const struct compiled_filter *filters;
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
+	const struct option_settings *defaults; /* of defaults { }, in the pool; NULL: no service has any */
 	struct bases *bases;            /* the groups of services that set nothing; private to builder_finish.c */
-	unsigned builders_made;         /* numbers the builders */
 	/* For superd --keep-going; the lists are owned: */
 	struct left_out *left_out;      /* entries that are not served, because of an error */
 	size_t left_out_count, left_out_capacity;
@@ -96,8 +95,8 @@ struct left_out *table_find_left_out(const struct table *table, const struct ser
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 
-/* The groups of a service that sets nothing, with the table's `defaults { }`, by enum option_group. NULL: it has none. */
-const void *const *table_defaults(const struct table *table);
+/* The groups of a service that sets nothing, with these defaults, by enum option_group. NULL: the table has no such. */
+const void *const *table_bases(const struct table *table, const struct option_settings *defaults);
 
 /* Names have changed: the next table_find looks at them anew. */
 void table_forget_names(struct table *table);

@@ -13,6 +13,7 @@
 #include "table/option/service_mark.h"
 #include "table/reading/reading.h"
 #include "table/reading/shell_word.h"
+#include "table/services/service_conf.h"
 #include "table/superd_conf/statement.h"
 #include "table/superd_conf/values.h"
 
@@ -24,7 +25,7 @@
  * eighth of it is a list of 2000 words that has a line for each. */
 #define ADDED_MOST (1u << 25)
 
-/* The marks of a service that superd-read or superd itself has written (table/services/builder_text.c): where in the
+/* The marks of a service that superd-read or superd itself has written (table/services/service_conf.c): where in the
  * sources each option stands. In a file of a user's they are comments. */
 struct place_mark {
 	size_t offset;                  /* of the text behind it */
@@ -252,6 +253,15 @@ static const struct place_mark *marks_at(const struct marks *marks, size_t offse
 	return *passed ? &marks->list[*passed - 1] : NULL;
 }
 
+/* As the mark of a service says. */
+static void set_kind(struct service_builder *builder, const struct place_mark *mark)
+{
+	if (mark && mark->is_foreign)
+		builder_set_foreign(builder, mark->dialect);
+	if (mark && mark->is_alone)
+		builder_set_alone(builder);
+}
+
 static void read_service(struct native *native)
 {
 	struct reading *reading = native->reading;
@@ -264,8 +274,7 @@ static void read_service(struct native *native)
 		diag_error(reading->diags, head->at, "out of memory");
 		return;
 	}
-	if (mark && mark->is_foreign)
-		builder_set_foreign(builder, mark->dialect);
+	set_kind(builder, mark);
 	set_options(native, builder, false, reading->diags);
 	if (!native->is_saved)
 		warn_of_shell_commands(native, builder);
@@ -424,31 +433,28 @@ static struct origin find_place(const struct marks *marks, const struct source_f
 	return low && *marks->list[low - 1].at.file ? marks->list[low - 1].at : (struct origin){ 0 };
 }
 
-/* Leaves out marks of options that nobody has set. */
 static bool find_places(struct service *row, const struct marks *marks, const struct source_file *source,
 			struct pool *pool)
 {
-	struct mark *list = calloc(row->mark_count + 1u, sizeof(*list));
+	size_t count = settings_count(row->settings);
+	struct mark *list = calloc(count + 1u, sizeof(*list));
 	struct service as_read = *row;
-	size_t count = 0;
 	bool good;
 
 	if (!list)
 		return false;
 	row->at = find_place(marks, source, row->at);
-	for (size_t n = 0; n < row->mark_count; n++) {
-		struct origin at = find_place(marks, source, service_place(&as_read, &row->marks[n]));
+	for (size_t n = 0; n < count; n++) {
+		struct origin at = find_place(marks, source, service_place(&as_read, &row->settings->list[n]));
 
-		if (!at.line)
-			continue;
-		list[count] = row->marks[n];
-		list[count].file = at.file;
-		list[count].line = at.line & MARK_LINE;
-		list[count++].column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN;
+		list[n] = row->settings->list[n];
+		list[n].file = at.file;
+		list[n].line = at.line & MARK_LINE;
+		list[n].column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN;
 	}
 	for (size_t n = 0; n < row->socket_count; n++)
 		row->sockets[n].at = find_place(marks, source, row->sockets[n].at);
-	good = service_keep_marks(row, list, count, pool);
+	good = service_keep_marks(row, as_read.settings->defaults, list, count, pool);
 	free(list);
 	return good;
 }
@@ -503,10 +509,7 @@ static bool read_marked_service(struct native *native, struct diags *unheard)
 	builder = name ? builder_new(reading->table, name, native->statement.items[0].at) : NULL;
 	if (!builder)
 		return false;
-	if (mark && mark->is_foreign)
-		builder_set_foreign(builder, mark->dialect);
-	if (mark && mark->is_alone)
-		builder_set_alone(builder);
+	set_kind(builder, mark);
 	if (set_options(native, builder, true, unheard))   /* superd-read has reported all that there is to say */
 		return reading_add(reading, builder);
 	builder_free(builder);

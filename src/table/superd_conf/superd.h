@@ -18,7 +18,7 @@ bool superd_find_places(struct table *table, const struct source_file *source); 
 /* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
 bool superd_is_certain(const struct source_file *source);
 
-/* Reads services that superd-read has written, one a call, each with its marks (table/services/builder_text.c). NULL:
+/* Reads services that superd-read has written, one a call, each with its marks (table/services/service_conf.c). NULL:
  * out of memory. */
 struct native *superd_service_reader(void);
 void superd_service_reader_free(struct native *native);         /* accepts NULL */

@@ -160,14 +160,13 @@ static struct outcome read_back(const char *name)
 							      superctl_path(), control, name, superd_path()), NULL });
 }
 
-/* Each value stands as superd.conf has it, also one of `defaults { }`; what has its default is left out. */
+/* Each value stands as it was written, also one of `defaults { }`. */
 Behaviour(superctl_real, show_is_a_table_that_reads_back)
 {
 	static const char expected[] =
-		"defaults {\n\tidle_timeout = 10min\n}\n\n"
-		"service web {\n\tsocket a { listen = \"tcp:127.0.0.1:0\"  defer_accept = 90s }\n"
-		"\tlisten = \"%s\"\n\texec = \"/bin/cat\"\n%s"
-		"\tcps = { 25, 10s }\n\tmemory_max = 64M\n}\n";
+		"defaults {\n\tidle_timeout = 600s\n}\n\n"
+		"service web {\n\texec = \"/bin/cat\"\n%s\tmemory_max = 65536K\n\tcps = { 25, 10s }\n"
+		"\tsocket a { listen = \"tcp:127.0.0.1:0\"  defer_accept = 90s }\n\tlisten = \"%s\"\n}\n";
 	static const char table[] =
 		"defaults { idle_timeout = \"600s\" }\n"
 		"service web {\n exec = \"/bin/cat\"\n user = \"%s\"\n"
@@ -186,7 +185,7 @@ Behaviour(superctl_real, show_is_a_table_that_reads_back)
 		table, user, path, user, user);
 	wait_node(control);
 	outcome = read_back("web");
-	printed = text_of(expected, path, text_of("\tuser = \"%s\"\n", user));
+	printed = text_of(expected, text_of("\tuser = %s\n", user), path);
 	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
 	cr_expect_str_eq(outcome.out, printed, "%s", outcome.err);
 	outcome = read_back("");
@@ -194,7 +193,7 @@ Behaviour(superctl_real, show_is_a_table_that_reads_back)
 	cr_expect_not_null(strstr(outcome.out, "service gate {"), "%s", outcome.out);
 	cr_expect_null(strstr(outcome.out, "exec = {}"), "%s", outcome.out);
 	outcome = SUPERCTL(control, "show", "web");
-	cr_expect_not_null(strstr(outcome.out, ":5\n\tmemory_max = 64M\n"), "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.out, ":5\n\tmemory_max = 65536K\n"), "%s", outcome.out);
 	superd_stop(superd);
 }
 

@@ -188,7 +188,7 @@ Behaviour(launchd, a_group_is_left_and_joined_by_a_reload)
 
 static const char *printed(const char *source)
 {
-	struct outcome outcome = SUPERD_ANSWER("--print", "-f", source);
+	struct outcome outcome = SUPERD_ANSWER("--print=json", "-f", source);
 
 	cr_assert_eq(outcome.status, 0, "%s", outcome.err);
 	return outcome.out;
@@ -198,7 +198,7 @@ static const char *printed(const char *source)
 /* Without what systemd gives each unit, and launchd no job. */
 static const char *as_of_a_job(const char *unit)
 {
-	return replaced(replaced(unit, "\tunit_environment = yes\n", ""), "\tkeyring_mode = private\n", "");
+	return replaced(replaced(unit, ", \"unit_environment\": true", ""), ", \"keyring_mode\": \"private\"", "");
 }
 
 Behaviour(launchd, a_list_a_unit_and_a_table_of_one_service_are_the_same)
@@ -267,6 +267,6 @@ Behaviour(launchd, a_job_of_inetd_a_unit_and_a_table_of_one_service_are_the_same
 	out = printed(table);
 	cr_assert_str_eq(printed(list), out);
 	cr_assert_str_eq(
-		replaced(as_of_a_job(printed(socket)), "\toverload = refuse\n", ""),
+		replaced(as_of_a_job(printed(socket)), ", \"overload\": \"refuse\"", ""),
 		out);
 }

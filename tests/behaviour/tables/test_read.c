@@ -33,8 +33,8 @@ static void expect_same(const char *source)
 
 	cr_assert_eq(printed.status, 0, "%s", printed.err);
 	table = write_file("read.conf", "%s", printed.out);
-	direct = SUPERD_ANSWER("--print", "-f", source);
-	again = SUPERD_ANSWER("--print", "-f", text_of("superd:%s", table));
+	direct = SUPERD_ANSWER("--print=json", "-f", source);
+	again = SUPERD_ANSWER("--print=json", "-f", text_of("superd:%s", table));
 	cr_assert_eq(direct.status, 0, "%s", direct.err);
 	cr_assert_eq(again.status, 0, "%s\n%s", again.err, printed.out);
 	cr_expect_str_eq(direct.out, again.out);

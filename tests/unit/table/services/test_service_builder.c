@@ -88,7 +88,8 @@ Test(builder, an_option_that_each_service_sets_costs_its_group_alone)
 	each = (pool_used(table->pool) - before) / COUNT;
 	cr_expect_lt(each,
 		     sizeof(struct limit_options) + sizeof(struct option_groups) + sizeof(struct listen) +
-			     sizeof(struct endpoint) + 3 * sizeof(struct mark) + 16,
+			     sizeof(struct endpoint) + sizeof(struct option_settings) + 3 * sizeof(struct mark) +
+			     2 * sizeof(char *) + 16,
 		     "%zu bytes", each);
 	expect_nothing();
 }
@@ -137,7 +138,7 @@ Test(builder, marks_of_a_place_above_are_one_copy)
 {
 	static const char *const five[] = { "5" };
 	const struct value nice = { .words = five, .count = 1, .at = next_line() };
-	const struct mark *marks[2];
+	const struct option_settings *settings[2];
 
 	line = 4;
 	for (unsigned n = 0; n < 2; n++) {
@@ -148,9 +149,9 @@ Test(builder, marks_of_a_place_above_are_one_copy)
 		row = end(builder);
 		cr_expect_eq(service_origin(row, "listen").line, n ? 9 : 6);
 		cr_expect_eq(service_origin(row, "nice").line, 1);
-		marks[n] = row->marks;
+		settings[n] = row->settings;
 	}
-	cr_expect_eq(marks[0], marks[1]);
+	cr_expect_eq(settings[0], settings[1]);
 }
 
 Test(builder, the_name_of_the_file_outlives_the_text)
@@ -184,14 +185,14 @@ Test(builder, one_socket_too_many_is_told_as_that)
 {
 	struct service_builder *builder = begin_good("web", "80");
 
-	for (unsigned n = 1; n <= UINT16_MAX + 2; n++) {
+	for (unsigned n = 1; n <= MARK_BLOCK + 2; n++) {
 		builder_open_socket(builder, "s", (struct origin){ .file = FILE_NAME, .line = 1000000 + n });
 		set(builder, "listen", "0", NULL);
 		builder_close_socket(builder, &diags);
 	}
 	cr_expect_eq(diags.errors, 1, "%s", all_said());
-	expect_error(1000000 + UINT16_MAX + 1, "a service has at most 65535 sockets");
-	cr_expect_eq(end(builder)->socket_count, UINT16_MAX + 1);
+	expect_error(1000000 + MARK_BLOCK + 1, "a service has at most 4095 sockets");
+	cr_expect_eq(end(builder)->socket_count, MARK_BLOCK + 1);
 }
 
 Test(builder, messages_have_the_names_of_the_services_language)
