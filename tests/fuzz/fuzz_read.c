@@ -1,5 +1,5 @@
-/* What superd-read may send to superd: frames of any bytes. superd either takes them whole, or says what is wrong with
- * superd-read; a service that it takes has been read as superd.conf. */
+/* What superd-read may write: any bytes. superd either takes them whole, or says what is wrong with superd-read; a
+ * service that it takes has been read as superd.conf. */
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,19 +29,26 @@ static void describe_end(void *context, struct buf *why)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct read_request request = { .start = give_answer, .describe_end = describe_end };
-	const struct asked_source source = { .format = "inetd", .path = "inetd.conf" };
+	const char *const sources[] = { "inetd:inetd.conf", "xinetd:xinetd.conf" };
+	const struct read_request request = {
+		.sources = sources, .count = 2, .start = give_answer, .describe_end = describe_end,
+	};
 	struct diags diags = { 0 };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
-	enum read_result result;
+	struct import imports[] = {
+		{ .source = sources[0], .path = "inetd.conf", .place = reading_add_place(&reading, NULL) },
+		{ .source = sources[1], .path = "xinetd.conf", .place = reading_add_place(&reading, NULL) },
+	};
 
 	require(reading.table && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, answer) == 0);
 	send(answer[1], data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	shutdown(answer[1], SHUT_WR);
-	result = ask_source(&reading, &source);
-	require(result != READ_FAILED || diags.errors);
+	reading.imports = imports;
+	reading.import_count = 2;
+	ask_imports(&reading, 0);
+	reading.imports = NULL;
+	reading.import_count = 0;
 	reading_finish(&reading);
-	require(!reading.asked);
 	fd_close(&answer[1]);
 	table_free(reading.table);
 	diags_free(&diags);

@@ -65,12 +65,14 @@ static void write_and_read_back(const struct reading *reading, struct reading *a
 	struct native *native = superd_service_reader();
 	struct buf text = { 0 };
 
-	for (size_t n = 0; n < reading->builder_count; n++) {
+	for (const struct built *built = reading->built; built; built = built->next) {
 		const struct conf_style style = { .places = PLACES_MARKED, .last = &(struct origin){ 0 } };
 		struct service row;
 
+		if (!built->builder)
+			continue;
 		buf_clear(&text);
-		require(builder_row(reading->builders[n], NULL, &row));
+		require(builder_row(built->builder, NULL, &row));
 		service_conf_add(&text, &row, &style);
 		require(!text.failed);
 		if (!superd_read_service(native, again, text.data, text.length)) {

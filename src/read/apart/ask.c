@@ -1,269 +1,290 @@
 /* Asks superd-read.
  *
- * What it sends is what root will run, so the checks here are no wall against a superd-read that lies: they keep superd
- * whole. A frame that is not as it must be ends the reading with an error. */
+ * What it writes is what root will run, so the checks here are no wall against a superd-read that lies: they keep
+ * superd whole. A line that is not as it must be ends the reading with an error. */
 #include "read/apart/ask.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/fd.h"
 #include "lib/wait_note.h"
-#include "read/apart/frame.h"
-#include "read/apart/setup.h"
+#include "read/apart/line.h"
 #include "table/superd_conf/superd.h"
 
 #define PROGRAM "superd-read"
 #define SERVICES_MOST 100000            /* services of a table: each takes some KiB, however short its text is */
+#define TEXT_MOST (64u << 20)           /* bytes of a service that fills a file of SOURCE_MOST, as text */
+#define ANSWER_MOST (UINT64_C(1) << 28) /* bytes of all that superd takes for one table */
 
 struct asked {
-	struct frames frames;
-	pid_t pid;                      /* of superd-read; 0: it was not started */
+	struct reading *reading;
+	struct import *imports;
+	size_t count;
+	size_t begun;                   /* it reads this import */
+	pid_t pid;                      /* of superd-read */
+	FILE *answer;
+	uint64_t taken;                 /* bytes received so far */
+	struct buf line, text;          /* text: a service that is not complete yet */
 	struct native *native;          /* owned */
 	size_t services;                /* that it has written so far */
-	struct buf failure;             /* why superd-read is not asked any more; empty: it is */
+	struct buf *failure;            /* why its answer is not taken */
 };
 
-/* error: errno; 0 and those of a closed channel: superd-read has gone. */
-static void note_failure(struct reading *reading, int error)
+/* What cannot be sent shows in the answer. */
+static void send_request(struct asked *asked, int fd)
 {
-	const struct read_request *request = reading->request;
-	struct asked *asked = reading->asked;
-	struct frame last;
+	struct read_request request = *asked->reading->request;
+	const char **sources = calloc(asked->count, sizeof(*sources));
+	struct buf line = { 0 };
+	const char *at, *end;
+	ssize_t sent = 0;
 
-	if (asked->failure.length)
-		return;
-	if ((error == EPIPE || error == ECONNRESET) && frame_receive(&asked->frames, &last) &&
-	    last.kind == FRAME_MEMORY)
-		error = ENOMEM;         /* it has ended before it was asked */
-	if (!error || error == EPIPE || error == ECONNRESET)
-		request->describe_end(request->start_context, &asked->failure);
-	else if (error == EAGAIN)
-		buf_text(&asked->failure, PROGRAM " does not answer");
-	else if (error == EBADMSG)
-		buf_text(&asked->failure, "the answer of " PROGRAM " is wrong");
-	else
-		buf_addf(&asked->failure, "cannot ask " PROGRAM ": %s", strerror(error));
+	request.from = calloc(asked->count, sizeof(*request.from));
+	request.sources = sources;
+	request.count = asked->count;
+	for (size_t n = 0; n < asked->count && sources && request.from; n++) {
+		sources[n] = asked->imports[n].source;
+		request.from[n] = asked->imports[n].from;
+	}
+	if (sources && request.from)
+		request_write(&line, request);
+	at = line.failed ? "" : buf_string(&line);
+	for (end = at + strlen(at); at < end && (sent >= 0 || errno == EINTR); at += sent > 0 ? sent : 0)
+		sent = send(fd, at, (size_t)(end - at), MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
+	free(request.from);
+	free(sources);
+	buf_free(&line);
 }
 
-static bool begin(struct reading *reading)
+/* Receives a line, without its newline. false: errno; 0: superd-read has closed the channel. */
+static bool next_line(struct asked *asked)
 {
-	const struct read_request *request = reading->request;
-	struct asked *asked = calloc(1, sizeof(*asked));
+	struct buf *line = &asked->line;
+	char part[4096];
 
-	reading->asked = asked;
-	if (!asked)
-		return false;
-	asked->frames.fd = -1;
-	asked->native = superd_service_reader();
-	if (!asked->native)
-		note_failure(reading, ENOMEM);
-	else if (request->start(request->start_context, &asked->frames.fd, &asked->pid, &asked->failure) &&
-		 !setup_send(&asked->frames, request))
-		note_failure(reading, errno);
-	return true;
+	buf_clear(line);
+	for (;;) {
+		size_t length;
+
+		errno = 0;
+		if (!fgets(part, sizeof(part), asked->answer))
+			return false;
+		length = strlen(part);
+		asked->taken += length;
+		buf_add(line, part, length);
+		if (line->failed || line->length > TEXT_MOST || asked->taken > ANSWER_MOST) {
+			errno = line->failed ? ENOMEM : EFBIG;
+			return false;
+		}
+		if (length && part[length - 1] == '\n')
+			return buf_cut(line, line->length - 1);
+		if (length < sizeof(part) - 1) {        /* the end, or a NUL */
+			errno = feof(asked->answer) ? 0 : EBADMSG;
+			return false;
+		}
+	}
 }
 
-static bool take_service(struct reading *reading, struct frame *frame)
+static bool take_service(struct asked *asked)
 {
-	char *text = frame->at + 1;
-	const char *field = frame_text(frame);
-
-	if (++reading->asked->services > SERVICES_MOST) {
-		buf_addf(&reading->asked->failure, "it has more than %d services", SERVICES_MOST);
+	if (++asked->services > SERVICES_MOST) {
+		buf_addf(asked->failure, "it has more than %d services", SERVICES_MOST);
 		return false;
 	}
-	return field && superd_read_service(reading->asked->native, reading, text, strlen(text));
+	return superd_read_service(asked->native, asked->reading, asked->text.data, asked->text.length);
 }
 
-static bool take_diag(struct reading *reading, struct frame *frame)
+/* The services that follow are of another import. */
+static bool take_source(struct asked *asked, size_t number)
 {
-	enum severity severity = (enum severity)frame_number(frame, SEVERITY_NOTE, SEVERITY_ERROR);
-	struct origin at = frame_place(frame, reading->table->pool);
-	const char *message = frame_text(frame), *hint = frame_text(frame);
-	bool follows = frame_number(frame, 0, 1);
+	struct reading *reading = asked->reading;
+	char waits[WAIT_NOTE_MOST];
 
-	if (frame->is_bad || !message)
+	if (number < asked->begun || number > asked->count)
 		return false;
-	diags_add(reading->diags, severity, at, "%s", message);
-	if (hint)
-		diags_hint(reading->diags, "%s", hint);
-	if (follows)
-		diags_tie(reading->diags);
-	return true;
-}
-
-static bool take_left_out(struct reading *reading, struct frame *frame)
-{
-	struct origin at = frame_place(frame, reading->table->pool);
-	const char *name = frame_text(frame);
-	bool is_doubtful = frame_number(frame, 0, 1), is_part = frame_number(frame, 0, 1);
-	struct left_out *entry = frame->is_bad ? NULL : table_leave_out(reading->table, at, name);
-
-	if (entry) {
-		entry->is_doubtful = is_doubtful;
-		entry->is_part = is_part;
+	asked->begun = number;
+	wait_note_end();
+	if (number < asked->count) {
+		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", asked->imports[number].path,
+			 (long)asked->pid);
+		wait_note_begin("the file", waits);
+		reading->end = &asked->imports[number].place->next;
 	}
-	return entry;
-}
-
-static bool take_read(struct reading *reading, struct frame *frame)
-{
-	const struct read_request *request = reading->request;
-	const char *path = frame_text(frame), *title = frame_text(frame);
-	size_t services = (size_t)frame_number(frame, 0, INT32_MAX);
-
-	if (frame->is_bad || !path || !title)
-		return false;
-	reading->counted += services;
-	if (request->on_source)
-		request->on_source(request->context, path, title, services);
+	while (number == asked->count && *reading->end)
+		reading->end = &(*reading->end)->next;
 	return true;
 }
 
-static bool take_end(struct reading *reading, struct frame *frame, enum read_result *result)
+static bool take_record(struct asked *asked, const struct read_record *record)
 {
+	struct reading *reading = asked->reading;
+	const struct read_request *request = reading->request;
 	struct diags *diags = reading->diags;
-	size_t errors, others, lost;
+	struct left_out *entry;
 
-	*result = (enum read_result)frame_number(frame, READ_FAILED, READ_OWN);
-	reading->files = (size_t)frame_number(frame, 0, READING_FILES);
-	reading->pending = (size_t)frame_number(frame, 0, INT32_MAX);
-	reading->asked_masked |= frame_number(frame, 0, 1);
-	errors = (size_t)frame_number(frame, 0, INT32_MAX);
-	others = (size_t)frame_number(frame, 0, INT32_MAX);
-	lost = (size_t)frame_number(frame, 0, INT32_MAX);
-	diags->errors += errors + lost;
-	diags->dropped_errors += errors;
-	diags->dropped_others += others;
-	diags->lost += lost;
-	return !frame->is_bad;
-}
-
-static bool take_note(struct table *table, struct frame *frame)
-{
-	struct note note = { .kind = (enum note_kind)frame_number(frame, 0, NOTES - 1) };
-
-	note.at = frame_place(frame, table->pool);
-	note.name = frame_text(frame);
-	return !frame->is_bad && table_note(table, note);
-}
-
-static bool take_record(struct reading *reading, struct frame *frame)
-{
-	switch (frame->kind) {
-	case FRAME_SERVICE:
-		return take_service(reading, frame);
-	case FRAME_DIAG:
-		return take_diag(reading, frame);
-	case FRAME_LEFT_OUT:
-		return take_left_out(reading, frame);
-	case FRAME_NOTE:
-		return take_note(reading->table, frame);
-	case FRAME_READ:
-		return take_read(reading, frame);
-	case FRAME_SIGN:
+	switch (record->kind) {
+	case RECORD_SOURCE:
+		return take_source(asked, record->number);
+	case RECORD_OWN:
+		if (asked->begun < asked->count)
+			asked->imports[asked->begun].is_own = true;
+		return asked->begun < asked->count;
+	case RECORD_READ:
+		if (record->at.file && record->text && request->on_source)
+			request->on_source(request->context, record->at.file, record->text, record->number);
+		return record->at.file && record->text;
+	case RECORD_DIAG:
+		if (!record->text || record->number > SEVERITY_ERROR)
+			return false;
+		diags_add(diags, (enum severity)record->number, record->at, "%s", record->text);
+		if (record->hint)
+			diags_hint(diags, "%s", record->hint);
+		if (record->flag)
+			diags_tie(diags);
+		return true;
+	case RECORD_LEFT_OUT:
+		entry = table_leave_out(reading->table, record->at, record->text);
+		if (entry) {
+			entry->is_doubtful = record->flag;
+			entry->is_part = record->other;
+		}
+		return entry;
+	case RECORD_NOTE:
+		return record->number < NOTES &&
+		       table_note(reading->table, (struct note){ record->number, record->at, record->text });
+	case RECORD_DROPPED_ERRORS:
+		diags->errors += record->number;
+		diags->dropped_errors += record->number;
+		return true;
+	case RECORD_DROPPED_OTHERS:
+		diags->dropped_others += record->number;
+		return true;
+	case RECORD_LOST:
+		diags->errors += record->number;
+		diags->lost += record->number;
+		return true;
+	case RECORD_MASKED:
+		reading->asked_masked = true;
 		return true;
 	default:
 		return false;
 	}
 }
 
-/* Takes frames up to FRAME_END. false: superd-read has failed. */
-static bool take_frames(struct reading *reading, enum read_result *result)
+/* Adds a line to the service that begins or goes on there, which ends with the line "}". */
+static bool take_text(struct asked *asked)
 {
-	struct frame frame;
-
-	while (frame_receive(&reading->asked->frames, &frame)) {
-		if (frame.kind == FRAME_END && take_end(reading, &frame, result))
-			return true;
-		if (!take_record(reading, &frame) || frame.is_bad) {
-			note_failure(reading, frame.kind == FRAME_MEMORY ? ENOMEM : EBADMSG);
-			return false;
-		}
-	}
-	note_failure(reading, errno);
-	return false;
-}
-
-/* Sends the order, which is complete, and takes the answer. */
-static bool ask(struct reading *reading, enum read_result *result)
-{
-	struct frames *frames = &reading->asked->frames;
-
-	if (frame_end(frames) && frames_flush(frames))
-		return take_frames(reading, result);
-	note_failure(reading, errno);
-	return false;
-}
-
-static bool ask_for(struct reading *reading, const struct asked_source *source, enum read_result *result)
-{
-	struct frames *frames = &reading->asked->frames;
-
-	if (reading->asked->failure.length)
-		return false;
-	frame_begin(frames, FRAME_SOURCE);
-	frame_put_text(frames, source->format);
-	frame_put_number(frames, reading->compat);
-	frame_put_text(frames, source->path);
-	frame_put_place(frames, source->from);
-	frame_put_number(frames, (int64_t)reading->files);
-	frame_put_number(frames, (int64_t)reading->depth);
-	for (size_t n = 0; n < reading->depth; n++) {
-		frame_put_text(frames, reading->opened[n].path);
-		frame_put_number(frames, (int64_t)reading->opened[n].device);
-		frame_put_number(frames, (int64_t)reading->opened[n].inode);
-		frame_put_place(frames, reading->opened[n].from);
-	}
-	return ask(reading, result);
-}
-
-enum read_result ask_source(struct reading *reading, const struct asked_source *source)
-{
-	struct origin at = source->from.file ? source->from : (struct origin){ .file = source->path };
-	enum read_result result = READ_FAILED;
-	size_t errors = reading->diags->errors;
-	char waits[WAIT_NOTE_MOST];
+	struct buf *text = &asked->text;
+	const char *line = buf_string(&asked->line);
 	bool good;
 
-	if (!reading->request || !reading->request->start)
-		return source->format ? READ_DONE : READ_OWN;   /* only superd.conf matters */
-	if (!reading->asked && !begin(reading)) {
-		reading_refuse_memory(reading);
-		return READ_FAILED;
-	}
-	snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", source->path,
-		 (long)reading->asked->pid);
-	wait_note_begin("the file", waits);
-	good = ask_for(reading, source, &result);
-	wait_note_end();
-	if (!good)
-		diag_error(reading->diags, at, "cannot read %s: %s", source->path,
-			   buf_string(&reading->asked->failure));
-	else if (result == READ_FAILED && reading->diags->errors == errors)
-		diag_error(reading->diags, at, "cannot read %s: " PROGRAM " does not say why", source->path);
-	return good ? result : READ_FAILED;
+	buf_text(text, line);
+	buf_char(text, '\n');
+	if (text->length > TEXT_MOST)
+		buf_text(asked->failure, PROGRAM " writes a service that is too long");
+	if (strcmp(line, "}") != 0)
+		return !text->failed && !asked->failure->length;
+	good = !text->failed && take_service(asked);
+	buf_clear(text);
+	return good;
 }
 
-void ask_finish(struct reading *reading)
+/* Takes lines up to the last record. false: superd-read has failed, for the reason in errno if there is none yet. */
+static bool take_answer(struct asked *asked)
 {
-	struct asked *asked = reading->asked;
-	enum read_result result;
+	struct read_record record;
+	bool good = true;
 
-	if (!asked)
-		return;
-	if (!asked->failure.length) {
-		frame_begin(&asked->frames, FRAME_FINISH);
-		if (!ask(reading, &result))
-			diag_error(reading->diags, ((struct origin){ 0 }), "%s", buf_string(&asked->failure));
+	while (good && next_line(asked)) {
+		const char *line = buf_string(&asked->line);
+
+		if (asked->text.length || (*line && !record_begins(line))) {
+			good = take_text(asked);
+		} else if (*line) {
+			good = record_read(asked->line.data, &record);
+			if (good && record.kind == RECORD_END && asked->begun == asked->count)
+				return true;
+			if (good && record.kind == RECORD_MEMORY) {
+				errno = ENOMEM;
+				return false;
+			}
+			good = good && take_record(asked, &record);
+		}
 	}
-	fd_close(&asked->frames.fd);
-	frames_free(&asked->frames);
-	superd_service_reader_free(asked->native);
-	buf_free(&asked->failure);
-	free(asked);
-	reading->asked = NULL;
+	errno = good ? errno : EBADMSG;
+	return false;
+}
+
+/* Reports the imports that are not read. error: errno; 0 and that of a closed channel: superd-read has gone. */
+static void fail(struct asked *asked, int error)
+{
+	const struct read_request *request = asked->reading->request;
+	struct diags *diags = asked->reading->diags;
+	struct buf *why = asked->failure;
+
+	if (why->length)
+		;                               /* it is known */
+	else if (!error || error == ECONNRESET)
+		request->describe_end(request->start_context, why);
+	else if (error == EAGAIN)
+		buf_text(why, PROGRAM " does not answer");
+	else if (error == EBADMSG)
+		buf_text(why, "the answer of " PROGRAM " is wrong");
+	else
+		buf_addf(why, "cannot ask " PROGRAM ": %s", strerror(error));
+	if (asked->begun == asked->count)
+		diag_error(diags, ((struct origin){ 0 }), "%s", buf_string(why));
+	for (size_t n = 0; n < asked->count; n++) {
+		struct import *import = &asked->imports[n];
+		struct origin at = import->from.file ? import->from : (struct origin){ .file = import->path };
+
+		import->is_own = false;
+		if (n >= asked->begun)
+			diag_error(diags, at, "cannot read %s: %s", import->path, buf_string(why));
+	}
+}
+
+static bool ask(struct asked *asked, int channel)
+{
+	bool good;
+
+	take_source(asked, 0);
+	send_request(asked, channel);
+	good = take_answer(asked);
+	wait_note_end();
+	return good;
+}
+
+void ask_imports(struct reading *reading, size_t first)
+{
+	const struct read_request *request = reading->request;
+	struct buf failure = { 0 };
+	struct asked asked = {
+		.reading = reading, .imports = reading->imports + first, .count = reading->import_count - first,
+		.native = superd_service_reader(), .failure = &failure,
+	};
+	int channel = -1;
+	bool good;
+
+	if (request && request->start) {
+		good = asked.native &&
+		       request->start(request->start_context, &channel, &asked.pid, &failure) &&
+		       (asked.answer = fdopen(channel, "r")) && ask(&asked, channel);
+		if (!good)
+			fail(&asked, errno);
+	}
+	if (asked.answer)
+		fclose(asked.answer);
+	else
+		fd_close(&channel);
+	superd_service_reader_free(asked.native);
+	buf_free(&asked.line);
+	buf_free(&asked.text);
+	buf_free(&failure);
 }

@@ -2,13 +2,15 @@
  * status: 0; 1 if there is an error, and then what could be read is printed all the same. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "lib/build_id.h"
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/json.h"
 #include "lib/memory.h"
@@ -16,17 +18,20 @@
 #include "os/host/hosts_access.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
+#include "read/apart/line.h"
 #include "read/launchd/internal.h"
-#include "read/main/serve.h"
 #include "read/systemd/systemd.h"
 #include "superd/machine/machine.h"
 #include "table/option/option_table.h"
+#include "table/services/service_builder.h"
 #include "table/services/service_conf.h"
 #include "table/sources/format.h"
 #include "table/sources/source_name.h"
 #include "table/sources/sources.h"
 
 #define EXIT_TABLE 1
+#define REQUEST_MOST (1u << 30)         /* bytes: the names of READING_FILES files, and more */
+#define BATCH (64u << 10)               /* bytes that are written at once */
 
 static const char help[] =
 	"Usage: superd-read [FORMAT[+COMPAT]:]PATH...\n"
@@ -40,59 +45,206 @@ static const char help[] =
 
 static const char no_memory[] = "superd-read: out of memory\n";
 
+/* Of all callbacks of the request. */
+struct read_answer {
+	bool is_for_superd;             /* with marks and records; else for a person */
+	struct buf text;                /* whole lines that are not written yet */
+	double flushed;                 /* when it was last written */
+};
+
+static void answer_flush(struct read_answer *answer)
+{
+	if (!write_all(STDOUT_FILENO, buf_string(&answer->text), answer->text.length)) {
+		fprintf(stderr, "superd-read: cannot write the configuration: %s\n", strerror(errno));
+		exit(EXIT_TABLE);
+	}
+	buf_clear(&answer->text);
+	answer->flushed = clock_now();
+}
+
+static void say(struct read_answer *answer, struct read_record record)
+{
+	if (answer->is_for_superd)
+		record_write(&answer->text, record);
+	if (answer->text.length >= BATCH)
+		answer_flush(answer);
+}
+
 /* The callback read_request.take_builder. */
 static bool print_builder(void *context, struct service_builder *builder)
 {
-	const struct conf_style style = { .places = PLACES_OF_SERVICES };
-	struct buf text = { 0 };
+	struct read_answer *answer = context;
+	const struct conf_style style = {
+		.places = answer->is_for_superd ? PLACES_MARKED : PLACES_OF_SERVICES, .last = &(struct origin){ 0 },
+	};
 	struct service row;
 	bool good = builder_row(builder, NULL, &row);
 
-	(void)context;
 	builder_free(builder);
 	if (!good)
 		return false;
-	service_conf_add(&text, &row, &style);
-	puts(buf_string(&text));
-	buf_free(&text);
+	service_conf_add(&answer->text, &row, &style);
+	buf_text(&answer->text, answer->is_for_superd ? "" : "\n");
+	if (answer->text.length >= BATCH)
+		answer_flush(answer);
 	return true;
 }
 
+/* The callback read_request.on_source. */
+static void say_read(void *context, const char *path, const char *format, size_t services)
+{
+	say(context, (struct read_record){ .kind = RECORD_READ, .at.file = path, .text = format,
+					   .number = (unsigned)services });
+}
+
+/* The callback read_request.on_own. */
+static void refuse_own(void *context, struct diags *diags, const char *path)
+{
+	struct read_answer *answer = context;
+
+	if (answer->is_for_superd)
+		return say(answer, (struct read_record){ .kind = RECORD_OWN });
+	diag_error(diags, ((struct origin){ .file = path }), "this is superd.conf, which superd reads itself");
+	diags_hint(diags, "another format is named, as in inetd:%s", path);
+}
+
+/* The callback read_request.on_file. superd gives up a superd-read that says nothing for long, and a folder on a slow
+ * file server takes its time, file by file. */
+static void say_sign(void *context)
+{
+	struct read_answer *answer = context;
+
+	if (!answer->is_for_superd || clock_now() - answer->flushed < 1)
+		return;
+	buf_char(&answer->text, '\n');
+	answer_flush(answer);
+}
+
+/* Writes what the table and the diagnostics have. */
+static void say_records(struct read_answer *answer, const struct reading *reading)
+{
+	const struct table *table = reading->table;
+	const struct diags *diags = reading->diags;
+
+	for (size_t n = 0; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+
+		say(answer, (struct read_record){ .kind = RECORD_DIAG, .at = { diag->file, diag->line, diag->column },
+						  .text = diag->message, .hint = diag->hint,
+						  .number = diag->severity, .flag = diag->follows });
+	}
+	for (size_t n = 0; n < table->left_out_count; n++) {
+		const struct left_out *entry = &table->left_out[n];
+
+		say(answer, (struct read_record){ .kind = RECORD_LEFT_OUT, .at = entry->at, .text = entry->name,
+						  .flag = entry->is_doubtful, .other = entry->is_part });
+	}
+	for (size_t n = 0; n < table->note_count; n++) {
+		const struct note *note = &table->notes[n];
+
+		say(answer, (struct read_record){ .kind = RECORD_NOTE, .at = note->at, .text = note->name,
+						  .number = note->kind });
+	}
+	say(answer, (struct read_record){ .kind = RECORD_DROPPED_ERRORS, .number = (unsigned)diags->dropped_errors });
+	say(answer, (struct read_record){ .kind = RECORD_DROPPED_OTHERS, .number = (unsigned)diags->dropped_others });
+	say(answer, (struct read_record){ .kind = RECORD_LOST, .number = (unsigned)diags->lost });
+	if (reading->asked_masked)
+		say(answer, (struct read_record){ .kind = RECORD_MASKED });
+	say(answer, (struct read_record){ .kind = RECORD_END });
+}
+
 /* Reads the sources and prints what they have. */
-static int print_sources(const char *const *sources, size_t count)
+static int print_sources(struct read_answer *answer, struct read_request *request)
 {
 	struct hosts_access hosts = { 0 };
-	struct unit_machine machine;
 	struct diags diags = { .keeps_all = true };
-	struct pool *pool = pool_new();
-	struct read_request request = {
-		.sources = sources, .count = count, .take_builder = print_builder, .only_foreign = true,
-		.has_host_rules = hosts_access_has_rules(&hosts),
+	struct reading reading = {
+		.table = table_new(), .diags = &diags, .request = request, .compat = request->compat,
+		.inetd = request->inetd,
 	};
-	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
 	bool good;
 
+	request->context = answer;
+	request->take_builder = print_builder;
+	request->on_source = say_read;
+	request->on_own = refuse_own;
+	request->on_file = say_sign;
+	request->has_host_rules = hosts_access_has_rules(&hosts);
+	if (request->asks_services) {
+		/* Loads the modules of nss(5) and connects them to their server, before the sandbox is entered. */
+		services_find_port("superd", "tcp");
+		request->service_port = services_find_port;
+	}
+	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
+	for (size_t n = 0; n < request->count; n++) {
+		say(answer, (struct read_record){ .kind = RECORD_SOURCE, .number = (unsigned)n });
+		answer_flush(answer);           /* superd names a file that hangs */
+		reading_source(&reading, request->sources[n], false,
+			       request->from ? request->from[n] : (struct origin){ 0 });
+	}
+	say(answer, (struct read_record){ .kind = RECORD_SOURCE, .number = (unsigned)request->count });
+	formats_finish(&reading);
+	reading_drop_states(&reading);
+	if (answer->is_for_superd) {
+		say_records(answer, &reading);
+	} else {
+		diags_sort(&diags);
+		diags_bound(&diags);
+		diags_print(&diags, stderr);
+	}
+	answer_flush(answer);
+	good = answer->is_for_superd || !diags.errors;
+	diags_free(&diags);
+	table_free(reading.table);
+	buf_free(&answer->text);
+	return good ? EXIT_SUCCESS : EXIT_TABLE;
+}
+
+/* Standard output is a channel, from which the request comes, too. */
+static int print_for_superd(void)
+{
+	struct read_answer answer = { .is_for_superd = true };
+	struct pool *pool = pool_new();
+	struct buf last = { 0 };
+	struct read_request request;
+	size_t length;
+	char *text;
+	int status;
+
+	record_write(&last, (struct read_record){ .kind = RECORD_MEMORY });
+	memory_ends_process(STDOUT_FILENO, buf_string(&last), last.length);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a file that does not answer may hold it longer than superd waits */
+	text = fd_read_all(STDOUT_FILENO, REQUEST_MOST, &length);
+	if (!text || !request_read(text, pool, &request)) {
+		fputs("superd-read: --marks is for superd\n", stderr);
+		return EXIT_TABLE;
+	}
+	status = print_sources(&answer, &request);
+	free(text);
+	pool_free(pool);
+	buf_free(&last);
+	return status;
+}
+
+static int print_by_hand(const char *const *sources, size_t count)
+{
+	struct pool *pool = pool_new();
+	struct read_request request = { .sources = sources, .count = count };
+	struct read_answer answer = { 0 };
+	struct unit_machine machine;
+	int status;
+
+	for (size_t n = 0; n < count; n++) {
+		if (!strcmp(source_name_path(sources[n]), "-"))
+			fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);  /* the sandbox has no files in memory */
+	}
 	if (os_info_read(&machine, NULL, pool)) {
 		request.machine = &machine;
 		request.unit_path = os_info_unit_path(&machine, pool);
 	}
-	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
-	for (size_t n = 0; n < count; n++)
-		reading_source(&reading, sources[n], false, (struct origin){ 0 });
-	formats_finish(&reading);
-	reading_drop_states(&reading);
-	diags_sort(&diags);
-	diags_bound(&diags);
-	diags_print(&diags, stderr);
-	good = !diags.errors;
-	if (fflush(stdout) != 0) {
-		fprintf(stderr, "superd-read: cannot write the configuration: %s\n", strerror(errno));
-		good = false;
-	}
-	diags_free(&diags);
-	table_free(reading.table);
+	status = print_sources(&answer, &request);
 	pool_free(pool);
-	return good ? EXIT_SUCCESS : EXIT_TABLE;
+	return status;
 }
 
 /* The key in "SECTION.KEY", or the whole name if it has no section. "", which is no key: the name has another
@@ -211,17 +363,6 @@ static int explain_all(void)
 	return fflush(stdout) != 0 ? EXIT_TABLE : EXIT_SUCCESS;
 }
 
-static int read_for_superd(void)
-{
-	socklen_t size = sizeof(int);
-	int type;
-
-	if (getsockopt(STDOUT_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM)
-		return serve_superd();
-	fputs("superd-read: --marks is for superd\n", stderr);
-	return EXIT_TABLE;
-}
-
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -236,7 +377,7 @@ int main(int argc, char **argv)
 		if (option == 'h')
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_TABLE : EXIT_SUCCESS;
 		if (option == 'm')
-			return read_for_superd();
+			return print_for_superd();
 		if (option == 'e')
 			return strcmp(optarg, "--json") != 0 ? explain_name(optarg) : explain_all();
 		if (option == 'V')
@@ -248,9 +389,5 @@ int main(int argc, char **argv)
 		fputs("superd-read: name a configuration: superd-read [FORMAT:]PATH\n", stderr);
 		return EXIT_TABLE;
 	}
-	for (int n = optind; n < argc; n++) {
-		if (!strcmp(source_name_path(argv[n]), "-"))
-			fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);  /* the sandbox has no files in memory */
-	}
-	return print_sources((const char *const *)(argv + optind), (size_t)(argc - optind));
+	return print_by_hand((const char *const *)(argv + optind), (size_t)(argc - optind));
 }

@@ -12,7 +12,8 @@
 static bool is_request_in_folder(const struct reading *reading, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	const char *parent = reading->depth > 1 ? reading->opened[reading->depth - 2].path : NULL;
+	const struct opened *folder = reading->opened ? reading->opened->outer : NULL;
+	const char *parent = folder ? folder->path : NULL;
 	size_t length = slash ? (size_t)(slash - path) : 0, other = parent ? strlen(parent) : 0;
 
 	while (other > 1 && parent[other - 1] == '/')

@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/array.h"
 #include "lib/buf.h"
 #include "lib/wait_note.h"
 
@@ -53,23 +52,30 @@ void reading_drop_states(struct reading *reading)
 		reading_drop_state(reading, reading->states[i].free);
 }
 
+struct built *reading_add_place(struct reading *reading, struct service_builder *builder)
+{
+	struct built **end = reading->end ? reading->end : &reading->built;
+	struct built *built = malloc(sizeof(*built));
+
+	if (!built) {
+		builder_free(builder);
+		reading_refuse_memory(reading);
+		return NULL;
+	}
+	*built = (struct built){ .next = *end, .builder = builder };
+	*end = built;
+	reading->end = &built->next;
+	return built;
+}
+
 bool reading_add(struct reading *reading, struct service_builder *builder)
 {
-	struct service_builder **builders;
+	const struct read_request *request = reading->request;
 
-	if (reading->request && reading->request->take_builder) {
-		reading->builder_count++;
-		return reading->request->take_builder(reading->request->context, builder) ||
-		       reading_refuse_memory(reading);
-	}
-	builders = array_grow(reading->builders, &reading->builder_capacity, reading->builder_count, sizeof(*builders));
-	if (!builders) {
-		builder_free(builder);
-		return reading_refuse_memory(reading);
-	}
-	reading->builders = builders;
-	reading->builders[reading->builder_count++] = builder;
-	return true;
+	reading->builder_count++;
+	if (request && request->take_builder)
+		return request->take_builder(request->context, builder) || reading_refuse_memory(reading);
+	return reading_add_place(reading, builder);
 }
 
 void reading_leave_out(struct reading *reading, struct origin at, const char *name)
@@ -87,9 +93,7 @@ void reading_note(struct reading *reading, struct note note)
 /* Whether path is in the chain of files that are being read. Then it adds an error with both places. */
 static bool refuse_circle(struct reading *reading, const char *path, const struct stat *status, struct origin from)
 {
-	for (size_t i = 0; i < reading->depth; i++) {
-		const struct opened *opened = &reading->opened[i];
-
+	for (const struct opened *opened = reading->opened; opened; opened = opened->outer) {
 		if (opened->device != status->st_dev || opened->inode != status->st_ino || !opened->inode)
 			continue;
 		diag_error(reading->diags, from, "%s is being read already: a file cannot include itself", path);
@@ -106,9 +110,12 @@ static bool refuse_circle(struct reading *reading, const char *path, const struc
 
 static bool reading_enter(struct reading *reading, const char *path, const struct stat *status, struct origin from)
 {
+	unsigned depth = reading->opened ? reading->opened->depth : 0;
+	struct opened *opened;
+
 	if (refuse_circle(reading, path, status, from))
 		return false;
-	if (reading->depth == READING_DEPTH) {
+	if (depth == READING_DEPTH) {
 		diag_error(reading->diags, from, "%s: includes go deeper than %d files", path, READING_DEPTH);
 		return false;
 	}
@@ -116,10 +123,15 @@ static bool reading_enter(struct reading *reading, const char *path, const struc
 		diag_error(reading->diags, from, "%s: more than %d files in one configuration", path, READING_FILES);
 		return false;
 	}
-	reading->files++;
-	reading->opened[reading->depth++] = (struct opened){
-		.path = path, .from = from, .device = status->st_dev, .inode = status->st_ino,
+	opened = pool_alloc(reading->table->pool, sizeof(*opened));
+	if (!opened)
+		return reading_refuse_memory(reading);
+	*opened = (struct opened){
+		.outer = reading->opened, .depth = depth + 1, .path = path, .from = from,
+		.device = status->st_dev, .inode = status->st_ino,
 	};
+	reading->opened = opened;
+	reading->files++;
 	return true;
 }
 
@@ -203,7 +215,7 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 		bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts);
 
 	if (request && request->on_file)
-		request->on_file(request->files_context);
+		request->on_file(request->context);
 	if (status->st_size || was_read)
 		reading_note(reading, (struct note){ NOTE_FILE, .at.file = path });
 	if (status->st_size || !was_read)
@@ -277,7 +289,7 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 		ok = read_folder(reading, reader, path, from);
 	else
 		ok = reader->read(reading, path);
-	reading->depth--;
+	reading->opened = reading->opened->outer;
 	return ok;
 }
 
@@ -286,7 +298,7 @@ static bool read_path(struct reading *reading, const struct reader *reader, cons
 {
 	bool ok = read_checked_path(reading, reader, path, from);
 
-	if (!ok && reading->depth && reader->passes_over)
+	if (!ok && (reading->opened || from.file) && reader->passes_over)
 		reading_note(reading, (struct note){ NOTE_SHARED, .at.file = path });
 	return ok;
 }

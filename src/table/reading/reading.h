@@ -23,14 +23,30 @@
 #define READING_FILES 100000            /* most files of a reading: ten thousand units are thirty thousand files */
 #define READING_STATES 8                /* most states of languages, see struct reading_state */
 
-/* A file that is being read. */
-struct asked;
-
+/* A file that is being read. In the table's pool. */
 struct opened {
+	const struct opened *outer;     /* that names it; NULL: the command line does */
+	unsigned depth;                 /* 1: the command line names it */
 	const char *path;
 	struct origin from;             /* the include or import that named it; file NULL: the command line did */
 	dev_t device;
 	ino_t inode;                    /* with device: paths with the same pair are one file; 0: standard input */
+};
+
+/* A builder in the order of the sources. */
+struct built {
+	struct built *next;
+	struct service_builder *builder;                /* owned; NULL: the services of an import go behind this */
+};
+
+/* A source that superd-read reads, when superd has read all of superd.conf. */
+struct import {
+	const char *source;             /* "[FORMAT[+COMPAT]:]PATH", as it is written */
+	const char *path;               /* complete */
+	struct origin from;             /* the statement; file NULL: the command line names it */
+	const struct opened *opened;    /* the file of the statement */
+	struct built *place;            /* where its services go, if they do not come last */
+	bool is_own;                    /* superd-read found that it is superd.conf, which superd reads itself */
 };
 
 /* Defaults from an inetd's command line, for services of an inetd.conf that do not set them. */
@@ -60,10 +76,10 @@ struct reading {
 	struct table *table;
 	struct diags *diags;
 	struct service_builder *defaults; /* the `defaults` of superd.conf sources; NULL until one is read */
-	struct service_builder **builders; /* of all sources, in order; owned */
-	size_t builder_count, builder_capacity;         /* the count includes those that take_builder has taken */
-	struct opened opened[READING_DEPTH];            /* the chain of includes, to refuse a file that includes itself */
-	size_t depth;                   /* entries of `opened` in use */
+	struct built *built;            /* the first one; all are owned */
+	struct built **end;             /* where the next one goes; NULL: it is the first one */
+	size_t builder_count;           /* with those that take_builder has taken */
+	const struct opened *opened;    /* the innermost of the includes, to refuse a file that includes itself; NULL: none */
 	size_t files;                   /* files read so far */
 	enum compat compat;             /* of the source that is read: from --compat or FORMAT+COMPAT:PATH */
 	const struct inetd_defaults *inetd;             /* NULL: the dialect's defaults hold */
@@ -77,11 +93,9 @@ struct reading {
 	size_t counted;                 /* services of the sources that on_source was called for */
 	bool asked_masked;              /* a unit that the request names is masked */
 	struct reading_state states[READING_STATES];    /* one a language; use reading_state to reach it */
-	struct asked *asked;            /* superd-read, for read/apart/ask; NULL: it was not started */
+	struct import *imports;         /* owned */
+	size_t import_count, import_capacity;
 };
-
-/* What became of a source. READ_FAILED: it could not be read, for which there is a diagnostic. */
-enum read_result { READ_FAILED, READ_DONE, READ_OWN /* it is superd.conf, which superd-read does not read */ };
 
 /* The reader of one language. */
 struct reader {
@@ -103,21 +117,19 @@ struct reader {
 struct read_request {
 	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH"; PATH is a file, a folder or "-" */
 	size_t count;
+	struct origin *from;            /* the import of each; NULL: the command line names all */
 	enum compat compat;             /* of sources that name none */
 	const struct inetd_defaults *inetd;             /* NULL: the dialect's defaults hold */
 	const struct unit_machine *machine;             /* values of systemd's specifiers; NULL: unknown */
 	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
 	bool warns_of_unsupported;      /* a restriction that superd lacks is a warning, not an error */
-	bool only_foreign;              /* superd.conf is refused: it is superd-read that reads */
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
 	/* The files of the table before (NOTE_FILE), sorted: one that is empty now is refused, and so is an include
 	 * whose folder has gone with some, unless allows_empty is set. NULL: there is no table before. */
 	const char *const *before;
 	size_t before_count;
 	bool allows_empty;
-	/* Called before each file is read. May be NULL. */
-	void (*on_file)(void *context);
-	void *files_context;            /* of on_file */
+	void (*on_file)(void *context); /* called before each file is read. May be NULL */
 	/* hosts.allow or hosts.deny has a rule: a service that cannot apply it is refused or warned of. */
 	bool has_host_rules;
 	/* The port of this name and protocol in services(5); 0: it has none; -1: unknown, as the machine has no
@@ -137,7 +149,9 @@ struct read_request {
 	/* Gets each builder, owned, in place of the table, as soon as it is complete. false: out of memory. NULL: they
 	 * go into the table. */
 	bool (*take_builder)(void *context, struct service_builder *builder);
-	void *context;                  /* of both */
+	/* superd-read has found that a source is superd.conf, which it does not read. NULL: this is superd. */
+	void (*on_own)(void *context, struct diags *diags, const char *path);
+	void *context;                  /* of the four */
 };
 
 /* The functions below are for readers. */
@@ -193,6 +207,9 @@ bool reading_refuse_memory(struct reading *reading);
 
 /* Adds a builder, which the reading then owns, also on failure. false: out of memory (reported). */
 bool reading_add(struct reading *reading, struct service_builder *builder);
+
+/* Adds a place in the list of builders; builder NULL: where an import's go. NULL: out of memory (reported). */
+struct built *reading_add_place(struct reading *reading, struct service_builder *builder);
 
 /* Whether a file of this name in a folder may be a table: it is neither hidden nor a copy that an editor or a package
  * manager left. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/fd.h"
 #include "lib/source_file.h"
 #include "lib/wait_note.h"
@@ -16,13 +17,6 @@
 #include "table/superd_conf/superd.h"
 
 #define SAVED "the previous configuration"      /* file of what stands in a saved text, in messages */
-
-/* superd-read was given superd.conf. */
-static void refuse_own(struct reading *reading, const char *path)
-{
-	diag_error(reading->diags, ((struct origin){ .file = path }), "this is superd.conf, which superd reads itself");
-	diags_hint(reading->diags, "another format is named, as in inetd:%s", path);
-}
 
 /* A path that stands in a file is relative to the folder of that file. */
 static const char *resolve_path(struct reading *reading, const char *path, struct origin from)
@@ -85,44 +79,50 @@ static void count_source(struct reading *reading, const char *path, const struct
 		reading->request->on_source(reading->request->context, path, format->title, services);
 }
 
-enum read_result reading_path(struct reading *reading, const struct format *format, const char *path,
-			      struct origin from)
+/* Reads a source with a reader of this program; format NULL: the one that it looks like. */
+static bool read_path(struct reading *reading, const struct format *format, const char *path, struct origin from)
 {
+	const struct read_request *request = reading->request;
 	size_t before = count_services(reading), counted = reading->counted;
 	bool ok;
 
 	if (!format)
 		format = recognise_source(reading, path, from);
 	if (!format || refuse_other_format(reading, format, path, from))
-		return READ_FAILED;
-	if (format_is_own(format) && reading->request && reading->request->only_foreign)
-		return READ_OWN;
+		return false;
+	if (format_is_own(format) && request && request->on_own) {
+		request->on_own(request->context, reading->diags, path);
+		return false;
+	}
 	ok = reading_file(reading, format_reader(format), path, from);
 	if (format_reader(format)->end_source)
 		format_reader(format)->end_source(reading);
 	if (ok)
 		count_source(reading, path, format,
 			     count_services(reading) - before - (reading->counted - counted));
-	return ok ? READ_DONE : READ_FAILED;
+	return ok;
 }
 
-/* Reads a source here, or has superd-read do it. */
-static enum read_result read_path(struct reading *reading, const struct source_name *name, const char *path,
-				  struct origin from)
+/* Leaves a source to superd-read. */
+static bool add_import(struct reading *reading, const char *source, const char *path, struct origin from)
 {
-	const struct asked_source asked = { name->format ? name->format->name : NULL, path, from };
-	enum read_result result = READ_OWN;
+	struct built *place = reading_add_place(reading, NULL);
+	struct import *list =
+		array_grow(reading->imports, &reading->import_capacity, reading->import_count, sizeof(*list));
+	const char *kept = pool_text(reading->table->pool, source);
 
-	if (formats_are_linked())
-		return reading_path(reading, name->format, path, from);
-	if (!format_is_certain(name->format, path))
-		result = ask_source(reading, &asked);
-	return result == READ_OWN ? reading_path(reading, format_find("superd", 6), path, from) : result;
+	if (list)
+		reading->imports = list;
+	if (!list || !place || !kept)
+		return reading_refuse_memory(reading);
+	list[reading->import_count++] = (struct import){
+		.source = kept, .path = path, .from = from, .opened = reading->opened, .place = place,
+	};
+	return true;
 }
 
 static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
 {
-	enum read_result result;
 	struct source_name name;
 	const char *path;
 
@@ -141,10 +141,11 @@ static bool read_source(struct reading *reading, const char *source, bool option
 		return false;
 	if (optional && source_is_missing(path))
 		return true;
-	result = read_path(reading, &name, path, from);
-	if (result == READ_OWN)
-		refuse_own(reading, path);
-	return result == READ_DONE;
+	if (formats_are_linked())
+		return read_path(reading, name.format, path, from);
+	if (format_is_certain(name.format, path))
+		return read_path(reading, format_find("superd", 6), path, from);
+	return add_import(reading, source, path, from);
 }
 
 bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from)
@@ -156,29 +157,53 @@ bool reading_source(struct reading *reading, const char *source, bool optional, 
 	return ok;
 }
 
+/* Has superd-read read the imports, once for all of them; again only for those in a source that nothing but its content
+ * shows to be superd.conf. */
+static void read_imports(struct reading *reading)
+{
+	for (size_t next = 0, end; next < reading->import_count;) {
+		end = reading->import_count;
+		ask_imports(reading, next);
+		for (; next < end; next++) {
+			const struct import import = reading->imports[next];
+
+			if (!import.is_own)
+				continue;
+			reading->opened = import.opened;
+			reading->end = &import.place->next;
+			read_path(reading, format_find("superd", 6), import.path, import.from);
+		}
+	}
+	free(reading->imports);
+	reading->imports = NULL;
+	reading->import_count = reading->import_capacity = 0;
+}
+
 /* Makes rows of the builders. */
 static void finish_builders(struct reading *reading)
 {
 	size_t errors = reading->diags->errors;
 	bool failed = false;
 
-	for (size_t i = 0; i < reading->builder_count; i++) {
-		failed |= !builder_finish(reading->builders[i], reading->defaults, reading->diags);
-		builder_free(reading->builders[i]);
+	for (struct built *built = reading->built, *next; built; built = next) {
+		failed |= built->builder && !builder_finish(built->builder, reading->defaults, reading->diags);
+		builder_free(built->builder);
+		next = built->next;
+		free(built);
 	}
 	if (failed && reading->diags->errors == errors)
 		reading_refuse_memory(reading);
-	free(reading->builders);
 	builder_free(reading->defaults);
-	reading->builders = NULL;
+	reading->built = NULL;
+	reading->end = NULL;
 	reading->defaults = NULL;
-	reading->builder_count = reading->builder_capacity = 0;
+	reading->builder_count = 0;
 }
 
 void reading_finish(struct reading *reading)
 {
+	read_imports(reading);
 	formats_finish(reading);
-	ask_finish(reading);
 	finish_builders(reading);
 	reading_drop_states(reading);
 	table_check(reading->table, reading->diags);

@@ -24,11 +24,5 @@ bool find_saved_places(struct table *table, const char *text);
 /* The function that reading->import points to. */
 bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
 
-struct format;
-
-/* Reads a source whose path is complete, with a reader of this program; format NULL: the one that it looks like. */
-enum read_result reading_path(struct reading *reading, const struct format *format, const char *path,
-			      struct origin from);
-
-/* Makes services of all builders in reading->table, frees the builders and runs table_check. */
+/* Reads all imports, makes services of all builders in reading->table, frees the builders and runs table_check. */
 void reading_finish(struct reading *reading);

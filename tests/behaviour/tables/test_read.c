@@ -4,7 +4,6 @@
 
 #include "harness.h"
 #include "lib/memory.h"
-#include "read/apart/frame.h"
 
 #define INETD "echo stream tcp nowait root internal\n" \
 	"each stream tcp nowait.7 nobody /bin/cat cat 'a b' $x\n" \
@@ -118,13 +117,7 @@ static struct outcome check_with(const char *own, const char *source)
 
 /* The script hears superd out: else superd may find the channel closed before it reads the answer. */
 #define HEAR "cat <&1 >/dev/null\n"
-
-/* A frame by printf(1): its length, its kind, and its fields. */
-static const char *frame(unsigned kind, const char *fields, size_t length)
-{
-	return text_of("printf '\\%03o\\%03o\\000\\000\\%03o\\000\\000\\000%s'\n", (unsigned)length & 0xff,
-		       (unsigned)length >> 8, kind, fields);
-}
+#define MEMORY_RECORD "#memory\\t\\\\-\\t0\\t0\\t\\\\-\\t\\\\-\\t0\\t0\\t0\\t\\n"
 
 static void expect_refused(const char *script, const char *wanted)
 {
@@ -137,25 +130,26 @@ static void expect_refused(const char *script, const char *wanted)
 
 static void expect_service_refused(const char *text, const char *why)
 {
-	expect_refused(text_of("%s" HEAR, frame(FRAME_SERVICE, text_of("=%s\\000", text), strlen(text) + 2)), why);
+	expect_refused(text_of(HEAR "printf '%%s\\n}\\n' '%s'\n", text), why);
 }
 
 /* Not even --keep-going goes on without the source. */
 Behaviour(read, a_wrong_answer_of_superd_read_refuses_the_source)
 {
-	const char *end;
-
 	expect_refused("exit 0\n", "cannot read ");
 	expect_refused("exit 0\n", ": superd-read has ended without an answer");
-	expect_refused("printf 'hello, this is no frame at all'\n" HEAR, ": cannot ask superd-read: File too large");
-	expect_refused(text_of("%s" HEAR, frame(0, "", 0)), ": the answer of superd-read is wrong");
-	expect_refused(text_of("%s" HEAR, frame(FRAME_END, "1\\0000\\0000\\0000\\0000\\0000\\000-1\\000", 15)),
+	expect_refused(HEAR "printf 'hello, this is no answer at all\\n'\n",
+		       ": superd-read has ended without an answer");
+	expect_refused(HEAR "printf '#hello\\n'\n", ": the answer of superd-read is wrong");
+	expect_refused(HEAR "printf '#end\\n'\n", ": the answer of superd-read is wrong");
+	expect_refused(HEAR "printf '# 1:1 \\000\\n'\n", ": the answer of superd-read is wrong");
+	expect_refused(HEAR "printf '#source\\t\\\\-\\t0\\t0\\t\\\\-\\t\\\\-\\t-1\\t0\\t0\\t\\n'\n",
 		       ": the answer of superd-read is wrong");
-	end = frame(FRAME_END, "0\\0000\\0000\\0000\\0000\\0000\\0000\\000", 14);
-	expect_refused(text_of("%s%s" HEAR, end, end), ": superd-read does not say why");
 	expect_refused("kill -9 $$\n", ": superd-read has ended without an answer");
-	expect_refused(text_of("%s" HEAR, frame(FRAME_MEMORY, "", 0)),
-		       ": cannot ask superd-read: Cannot allocate memory");
+	expect_refused(HEAR "printf '" MEMORY_RECORD "'\n", ": cannot ask superd-read: Cannot allocate memory");
+	expect_refused(HEAR "head -c 70000000 /dev/zero | tr '\\000' x\n",
+		       ": cannot ask superd-read: File too large");
+	expect_refused(HEAR "yes \"$(printf '%01000d' 1)\"\n", ": superd-read writes a service that is too long");
 }
 
 /* Each bit of memory more brings it to another place that asks for some. */
@@ -189,7 +183,7 @@ Behaviour(read, a_reload_for_which_it_has_no_memory_changes_nothing)
 						own_user());
 
 	superd_wait_log(superd, ": listening on ");
-	superd_with(text_of("%s" HEAR, frame(FRAME_MEMORY, "", 0)));
+	superd_with(HEAR "printf '" MEMORY_RECORD "'\n");
 	cr_expect_not(superd_reload(superd, table, free_port(), own_user()));
 	superd_wait_log(superd, "cannot ask superd-read: Cannot allocate memory");
 	client = client_connect(port);
@@ -199,11 +193,11 @@ Behaviour(read, a_reload_for_which_it_has_no_memory_changes_nothing)
 
 Behaviour(read, superd_takes_nothing_but_services_from_superd_read)
 {
-	expect_service_refused("defaults { user = root }", "superd refuses what superd-read has written");
-	expect_service_refused("superd { log = stderr }", "superd refuses what superd-read has written");
+	expect_service_refused("defaults { user = root", "superd refuses what superd-read has written");
+	expect_service_refused("superd { log = stderr", "superd refuses what superd-read has written");
 	expect_service_refused("include(x)", "superd refuses what superd-read has written");
-	expect_service_refused("service a { listen = 80 } defaults { }", "superd refuses what superd-read has written");
-	expect_service_refused("service a { listen = 80 colour = red }", "unknown option");
+	expect_service_refused("service a { listen = 80 } defaults {", "superd refuses what superd-read has written");
+	expect_service_refused("service a { listen = 80 colour = red", "unknown option");
 }
 
 /* Each += makes the whole list anew, and each option is looked for among those before it. */
@@ -213,30 +207,26 @@ Behaviour(read, superd_takes_no_service_of_thousands_of_options)
 
 	for (char *at = text + strlen(text); at < text + sizeof(text) - 16;)
 		at = stpcpy(at, "env += x ");
-	expect_service_refused(strcat(text, "}"), "superd refuses what superd-read has written");
+	expect_service_refused(text, "superd refuses what superd-read has written");
 }
 
 Behaviour(read, superd_takes_few_services_whose_lists_are_in_thousands_of_parts)
 {
 	char text[50000] = "service a { listen = 80 exec = /bin/true ";
-	const char *one;
 
 	for (int n = 0; n < 2000; n++)
 		strcat(text, "read_only_paths += /x ");
-	strcat(text, "}");
-	one = frame(FRAME_SERVICE, text_of("=%s\\000", text), strlen(text) + 2);
-	expect_refused(text_of("for i in 1 2 3 4 5 6 7 8 9; do\n%sdone\n" HEAR, one),
+	expect_refused(text_of(HEAR "for i in 1 2 3 4 5 6 7 8 9; do\nprintf '# 1:1 \"x\"\\n%s\\n}\\n'\ndone\n", text),
 		       "superd refuses what superd-read has written: too many lists in parts");
 }
 
 /* A short text is a service of some KiB. */
 Behaviour(read, superd_takes_a_hundred_thousand_services_and_no_more)
 {
-	static const char one[] = "=service a { listen = 80 exec = /bin/true }\\000";
+	static const char one[] = "printf '# 1:1 \"x\"\\nservice a { listen = 80 exec = /bin/true\\n}\\n'\n";
 
 	expect_refused(text_of("cd '%s'\n{\n%s}>all\nfor n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do\n"
-			       "cat all all >twice; mv twice all\ndone\ncat all\n" HEAR,
-			       path_in("own"), frame(FRAME_SERVICE, one, sizeof(one) - 1 - 3)),
+			       "cat all all >twice; mv twice all\ndone\n" HEAR "cat all\n", path_in("own"), one),
 		       "it has more than 100000 services");
 	unlink(path_in("own/all"));
 }

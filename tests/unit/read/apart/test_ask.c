@@ -26,23 +26,27 @@ static void describe_end(void *context, struct buf *why)
 	buf_text(why, "it has ended");
 }
 
-/* Nobody reads the other end. It is asked once only. */
+/* Nobody reads the other end. */
 Test(ask, one_that_says_nothing_is_given_up)
 {
 	const struct read_request request = { .start = start_nothing, .describe_end = describe_end };
-	const struct asked_source one = { .format = "inetd", .path = "one" };
-	const struct asked_source two = { .format = "inetd", .path = "two" };
 	struct diags diags = { 0 };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
+	struct built place = { 0 };
+	struct import imports[] = {
+		{ .source = "inetd:one", .path = "one", .place = &place },
+		{ .source = "inetd:two", .path = "two", .place = &place, .from = { "superd.conf", 3, 1 } },
+	};
 
 	cr_assert(reading.table);
-	cr_expect_eq(ask_source(&reading, &one), READ_FAILED);
-	cr_expect_eq(ask_source(&reading, &two), READ_FAILED);
+	reading.imports = imports;
+	reading.import_count = 2;
+	ask_imports(&reading, 0);
 	cr_assert_eq(diags.errors, 2);
 	cr_expect_str_eq(diags.list[0].message, "cannot read one: superd-read does not answer");
 	cr_expect_str_eq(diags.list[0].file, "one");
 	cr_expect_str_eq(diags.list[1].message, "cannot read two: superd-read does not answer");
-	ask_finish(&reading);
+	cr_expect_str_eq(diags.list[1].file, "superd.conf");
 	close(ends[1]);
 	table_free(reading.table);
 	diags_free(&diags);
