@@ -62,7 +62,6 @@ static void read_back(const struct table *table)
 /* What superd-read writes of a builder makes the same row again, with all places. */
 static void write_and_read_back(const struct reading *reading, struct reading *again)
 {
-	struct native *native = superd_service_reader();
 	struct buf text = { 0 };
 
 	for (const struct built *built = reading->built; built; built = built->next) {
@@ -71,17 +70,15 @@ static void write_and_read_back(const struct reading *reading, struct reading *a
 
 		if (!built->builder)
 			continue;
-		buf_clear(&text);
 		require(builder_row(built->builder, NULL, &row));
 		service_conf_add(&text, &row, &style);
-		require(!text.failed);
-		if (!superd_read_service(native, again, text.data, text.length)) {
-			fputs(text.data, stderr);
-			require(false);
-		}
+	}
+	require(!text.failed);
+	if (text.length && !superd_read_services(again, text.data, text.length)) {
+		fputs(text.data, stderr);
+		require(false);
 	}
 	buf_free(&text);
-	superd_service_reader_free(native);
 }
 
 static void require_same_row(const struct service *a, const struct service *b)
@@ -123,7 +120,7 @@ static void read_saved_back(const struct table *table)
 	FILE *out = open_memstream(&saved, &length);
 	struct table *again;
 
-	require(out && print_conf_saved(table, out) && fclose(out) == 0);
+	require(out && print_conf_saved(table, NULL, 0, out) && fclose(out) == 0);
 	again = read_saved(saved, &diags);
 	if (diags.errors) {
 		fputs(saved, stderr);

@@ -17,9 +17,9 @@
 #include "table/superd_conf/superd.h"
 
 #define PROGRAM "superd-read"
-#define SERVICES_MOST 100000            /* services of a table: each takes some KiB, however short its text is */
+#define ANSWER_MOST (1u << 28)          /* bytes of all that superd takes for one table */
 #define TEXT_MOST (64u << 20)           /* bytes of a service that fills a file of SOURCE_MOST, as text */
-#define ANSWER_MOST (UINT64_C(1) << 28) /* bytes of all that superd takes for one table */
+#define BATCH (64u << 10)               /* bytes that it takes at once */
 
 struct asked {
 	struct reading *reading;
@@ -28,10 +28,8 @@ struct asked {
 	size_t begun;                   /* it reads this import */
 	pid_t pid;                      /* of superd-read */
 	FILE *answer;
-	uint64_t taken;                 /* bytes received so far */
-	struct buf line, text;          /* text: a service that is not complete yet */
-	struct native *native;          /* owned */
-	size_t services;                /* that it has written so far */
+	size_t taken;                   /* bytes received so far */
+	struct buf line, text;          /* text: services that superd has not read yet */
 	struct buf *failure;            /* why its answer is not taken */
 };
 
@@ -78,7 +76,7 @@ static bool next_line(struct asked *asked)
 		length = strlen(part);
 		asked->taken += length;
 		buf_add(line, part, length);
-		if (line->failed || line->length > TEXT_MOST || asked->taken > ANSWER_MOST) {
+		if (line->failed || asked->text.length + line->length > TEXT_MOST || asked->taken > ANSWER_MOST) {
 			errno = line->failed ? ENOMEM : EFBIG;
 			return false;
 		}
@@ -89,15 +87,6 @@ static bool next_line(struct asked *asked)
 			return false;
 		}
 	}
-}
-
-static bool take_service(struct asked *asked)
-{
-	if (++asked->services > SERVICES_MOST) {
-		buf_addf(asked->failure, "it has more than %d services", SERVICES_MOST);
-		return false;
-	}
-	return superd_read_service(asked->native, asked->reading, asked->text.data, asked->text.length);
 }
 
 /* The services that follow are of another import. */
@@ -158,39 +147,22 @@ static bool take_record(struct asked *asked, const struct read_record *record)
 	case RECORD_NOTE:
 		return record->number < NOTES &&
 		       table_note(reading->table, (struct note){ record->number, record->at, record->text });
-	case RECORD_DROPPED_ERRORS:
+	case RECORD_END:
 		diags->errors += record->number;
 		diags->dropped_errors += record->number;
-		return true;
-	case RECORD_DROPPED_OTHERS:
-		diags->dropped_others += record->number;
-		return true;
-	case RECORD_LOST:
-		diags->errors += record->number;
-		diags->lost += record->number;
-		return true;
-	case RECORD_MASKED:
-		reading->asked_masked = true;
-		return true;
+		return asked->begun == asked->count;
 	default:
 		return false;
 	}
 }
 
-/* Adds a line to the service that begins or goes on there, which ends with the line "}". */
-static bool take_text(struct asked *asked)
+/* Takes the services that have come. */
+static bool take_services(struct asked *asked)
 {
 	struct buf *text = &asked->text;
-	const char *line = buf_string(&asked->line);
-	bool good;
+	bool good = !text->failed &&
+		    (!text->length || superd_read_services(asked->reading, text->data, text->length));
 
-	buf_text(text, line);
-	buf_char(text, '\n');
-	if (text->length > TEXT_MOST)
-		buf_text(asked->failure, PROGRAM " writes a service that is too long");
-	if (strcmp(line, "}") != 0)
-		return !text->failed && !asked->failure->length;
-	good = !text->failed && take_service(asked);
 	buf_clear(text);
 	return good;
 }
@@ -198,23 +170,24 @@ static bool take_text(struct asked *asked)
 /* Takes lines up to the last record. false: superd-read has failed, for the reason in errno if there is none yet. */
 static bool take_answer(struct asked *asked)
 {
-	struct read_record record;
+	struct buf *line = &asked->line, *text = &asked->text;
+	struct read_record record = { 0 };
 	bool good = true;
 
 	while (good && next_line(asked)) {
-		const char *line = buf_string(&asked->line);
-
-		if (asked->text.length || (*line && !record_begins(line))) {
-			good = take_text(asked);
-		} else if (*line) {
-			good = record_read(asked->line.data, &record);
-			if (good && record.kind == RECORD_END && asked->begun == asked->count)
-				return true;
-			if (good && record.kind == RECORD_MEMORY) {
-				errno = ENOMEM;
-				return false;
-			}
-			good = good && take_record(asked, &record);
+		if (!record_begins(buf_string(line))) {
+			buf_text(text, buf_string(line));
+			buf_char(text, '\n');
+			if (text->length > BATCH && !strcmp(buf_string(line), "}"))
+				good = take_services(asked);
+			continue;
+		}
+		good = take_services(asked) && record_read(line->data, &record) && take_record(asked, &record);
+		if (good && record.kind == RECORD_END)
+			return true;
+		if (record.kind == RECORD_MEMORY) {
+			errno = ENOMEM;
+			return false;
 		}
 	}
 	errno = good ? errno : EBADMSG;
@@ -267,14 +240,13 @@ void ask_imports(struct reading *reading, size_t first)
 	struct buf failure = { 0 };
 	struct asked asked = {
 		.reading = reading, .imports = reading->imports + first, .count = reading->import_count - first,
-		.native = superd_service_reader(), .failure = &failure,
+		.failure = &failure,
 	};
 	int channel = -1;
 	bool good;
 
 	if (request && request->start) {
-		good = asked.native &&
-		       request->start(request->start_context, &channel, &asked.pid, &failure) &&
+		good = request->start(request->start_context, &channel, &asked.pid, &failure) &&
 		       (asked.answer = fdopen(channel, "r")) && ask(&asked, channel);
 		if (!good)
 			fail(&asked, errno);
@@ -283,7 +255,6 @@ void ask_imports(struct reading *reading, size_t first)
 		fclose(asked.answer);
 	else
 		fd_close(&channel);
-	superd_service_reader_free(asked.native);
 	buf_free(&asked.line);
 	buf_free(&asked.text);
 	buf_free(&failure);

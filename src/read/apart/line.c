@@ -116,8 +116,7 @@ static void pass_bool(struct fields *fields, bool *truth)
 }
 
 static const char *const record_words[RECORDS] = {
-	"#source", "#own", "#read", "#diag", "#left-out", "#note", "#dropped-errors", "#dropped-others", "#lost",
-	"#masked", "#end", "#memory",
+	"#source", "#own", "#read", "#diag", "#left-out", "#note", "#end", "#memory",
 };
 
 static void pass_record(struct fields *fields, struct read_record *record)

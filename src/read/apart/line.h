@@ -1,8 +1,7 @@
 /* What superd and superd-read say to each other: lines.
  *
  * superd sends a request and closes its direction. superd-read answers with services of superd.conf, with marks
- * (table/services/service_conf.h), and between them records: lines that begin with # and no blank. An empty line means
- * that it goes on. */
+ * (table/services/service_conf.h), and between them records: lines that begin with # and no blank. */
 #pragma once
 
 #include "lib/buf.h"
@@ -15,9 +14,7 @@ enum record_kind {
 	RECORD_DIAG,                    /* at, text, hint; number: severity; flag: it follows the one before */
 	RECORD_LEFT_OUT,                /* at, text: the name; flag: is_doubtful; other: is_part */
 	RECORD_NOTE,                    /* at, text: the name; number: enum note_kind */
-	RECORD_DROPPED_ERRORS, RECORD_DROPPED_OTHERS, RECORD_LOST,      /* number: of diagnostics, as in struct diags */
-	RECORD_MASKED,                  /* a unit that the request names is masked */
-	RECORD_END,                     /* the last one */
+	RECORD_END,                     /* the last one; number: errors that no record has */
 	RECORD_MEMORY,                  /* the last one: memory has run out */
 	RECORDS
 };

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "lib/build_id.h"
-#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/json.h"
 #include "lib/memory.h"
@@ -49,7 +48,6 @@ static const char no_memory[] = "superd-read: out of memory\n";
 struct read_answer {
 	bool is_for_superd;             /* with marks and records; else for a person */
 	struct buf text;                /* whole lines that are not written yet */
-	double flushed;                 /* when it was last written */
 };
 
 static void answer_flush(struct read_answer *answer)
@@ -59,7 +57,6 @@ static void answer_flush(struct read_answer *answer)
 		exit(EXIT_TABLE);
 	}
 	buf_clear(&answer->text);
-	answer->flushed = clock_now();
 }
 
 static void say(struct read_answer *answer, struct read_record record)
@@ -108,18 +105,6 @@ static void refuse_own(void *context, struct diags *diags, const char *path)
 	diags_hint(diags, "another format is named, as in inetd:%s", path);
 }
 
-/* The callback read_request.on_file. superd gives up a superd-read that says nothing for long, and a folder on a slow
- * file server takes its time, file by file. */
-static void say_sign(void *context)
-{
-	struct read_answer *answer = context;
-
-	if (!answer->is_for_superd || clock_now() - answer->flushed < 1)
-		return;
-	buf_char(&answer->text, '\n');
-	answer_flush(answer);
-}
-
 /* Writes what the table and the diagnostics have. */
 static void say_records(struct read_answer *answer, const struct reading *reading)
 {
@@ -145,12 +130,7 @@ static void say_records(struct read_answer *answer, const struct reading *readin
 		say(answer, (struct read_record){ .kind = RECORD_NOTE, .at = note->at, .text = note->name,
 						  .number = note->kind });
 	}
-	say(answer, (struct read_record){ .kind = RECORD_DROPPED_ERRORS, .number = (unsigned)diags->dropped_errors });
-	say(answer, (struct read_record){ .kind = RECORD_DROPPED_OTHERS, .number = (unsigned)diags->dropped_others });
-	say(answer, (struct read_record){ .kind = RECORD_LOST, .number = (unsigned)diags->lost });
-	if (reading->asked_masked)
-		say(answer, (struct read_record){ .kind = RECORD_MASKED });
-	say(answer, (struct read_record){ .kind = RECORD_END });
+	say(answer, (struct read_record){ .kind = RECORD_END, .number = diags->dropped_errors + diags->lost });
 }
 
 /* Reads the sources and prints what they have. */
@@ -168,7 +148,6 @@ static int print_sources(struct read_answer *answer, struct read_request *reques
 	request->take_builder = print_builder;
 	request->on_source = say_read;
 	request->on_own = refuse_own;
-	request->on_file = say_sign;
 	request->has_host_rules = hosts_access_has_rules(&hosts);
 	if (request->asks_services) {
 		/* Loads the modules of nss(5) and connects them to their server, before the sandbox is entered. */

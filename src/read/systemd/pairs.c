@@ -173,7 +173,6 @@ static const struct unit *find_service(struct reading *reading, const struct req
 	if (service) {
 		diag_warning(reading->diags, target->at, "%s is masked: %s is left out", target->name,
 			     asked->unit->name);
-		reading->asked_masked |= asked->by_name;
 		return NULL;
 	}
 	if (!failed) {

@@ -47,7 +47,6 @@ static bool may_run(struct reading *reading, const struct unit *unit, const char
 	if (unit->is_masked) {
 		diags_add(reading->diags, by_name ? SEVERITY_WARNING : SEVERITY_NOTE, at,
 			  "%s is masked: it is left out", unit->name);
-		reading->asked_masked |= by_name;
 		return false;
 	}
 	if (unit->instance && !*unit->instance) {

@@ -214,8 +214,6 @@ bool reading_may_read(struct reading *reading, const char *path, const struct st
 	bool was_read = request && request->before_count &&
 		bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts);
 
-	if (request && request->on_file)
-		request->on_file(request->context);
 	if (status->st_size || was_read)
 		reading_note(reading, (struct note){ NOTE_FILE, .at.file = path });
 	if (status->st_size || !was_read)

@@ -91,8 +91,8 @@ struct reading {
 	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
 	size_t pending;                 /* services that will become builders in reading_finish */
 	size_t counted;                 /* services of the sources that on_source was called for */
-	bool asked_masked;              /* a unit that the request names is masked */
 	struct reading_state states[READING_STATES];    /* one a language; use reading_state to reach it */
+	uint64_t words_added;           /* words that += has made anew in what superd-read has written */
 	struct import *imports;         /* owned */
 	size_t import_count, import_capacity;
 };
@@ -129,7 +129,6 @@ struct read_request {
 	const char *const *before;
 	size_t before_count;
 	bool allows_empty;
-	void (*on_file)(void *context); /* called before each file is read. May be NULL */
 	/* hosts.allow or hosts.deny has a rule: a service that cannot apply it is refused or warned of. */
 	bool has_host_rules;
 	/* The port of this name and protocol in services(5); 0: it has none; -1: unknown, as the machine has no
@@ -151,7 +150,7 @@ struct read_request {
 	bool (*take_builder)(void *context, struct service_builder *builder);
 	/* superd-read has found that a source is superd.conf, which it does not read. NULL: this is superd. */
 	void (*on_own)(void *context, struct diags *diags, const char *path);
-	void *context;                  /* of the four */
+	void *context;                  /* of the three */
 };
 
 /* The functions below are for readers. */

@@ -216,16 +216,6 @@ static void warn_of_empty_table(const struct table *table, struct diags *diags, 
 		diag_warning(diags, ((struct origin){ .file = file }), "no services: superd has nothing to do");
 }
 
-/* A mask is a way to leave one unit out. If no other unit is left, superd cannot do what was asked for: an error. */
-static void refuse_masked(const struct table *table, struct diags *diags, size_t errors, const char *file)
-{
-	if (table->count || diags->errors != errors)
-		return;
-	diag_error(diags, ((struct origin){ .file = file }), "no services: the named units are masked");
-	diags_hint(diags, "a mask is an empty file, or a link to /dev/null, in the place of the unit: without it the "
-			  "unit is run");
-}
-
 struct table *read_table(const struct read_request *request, struct diags *diags)
 {
 	struct reading reading = {
@@ -246,10 +236,7 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 	for (size_t i = 0; i < request->count; i++)
 		reading_source(&reading, request->sources[i], false, (struct origin){ 0 });
 	reading_finish(&reading);
-	if (reading.asked_masked)
-		refuse_masked(reading.table, diags, errors, only ? source_name_path(only) : NULL);
-	else
-		warn_of_empty_table(reading.table, diags, errors, only ? source_name_path(only) : NULL);
+	warn_of_empty_table(reading.table, diags, errors, only ? source_name_path(only) : NULL);
 	return reading.table;
 }
 

@@ -21,8 +21,10 @@
  * square. */
 #define ITEMS_MOST 4096
 
-/* Each += makes the words of its list anew. So many words superd makes of what superd-read writes for one table: an
- * eighth of it is a list of 2000 words that has a line for each. */
+/* Bounds of what superd-read writes for one table: services, each of which takes some KiB, however short its text is;
+ * and words that += makes anew, as it does with all of its list: an eighth of it is a list of 2000 words that has a
+ * line for each. */
+#define SERVICES_MOST 100000
 #define ADDED_MOST (1u << 25)
 
 /* The marks of a service that superd-read or superd itself has written (table/services/service_conf.c): where in the
@@ -41,16 +43,23 @@ struct marks {
 	size_t count, capacity;
 };
 
+/* Who has written a text. */
+enum writer {
+	WRITER_USER,
+	WRITER_SUPERD,                  /* itself, for the next one */
+	WRITER_READ                     /* superd-read, for this one */
+};
+
 struct native {
 	struct reading *reading;
+	struct diags *diags;            /* mistakes of the text */
 	const struct source_file *source;
+	enum writer writer;
 	struct statement statement;
 	struct values values;
 	const char *const *words;       /* the value of each word of the statement */
-	struct marks marks;             /* of a text of superd-read, or of a saved one */
-	bool is_saved;                  /* superd_read_saved */
-	size_t passed;                  /* as for marks_at, in a saved text */
-	uint64_t added;                 /* words that += has made anew, in all that superd-read has written */
+	struct marks marks;             /* none of a user's */
+	size_t passed;                  /* as for marks_at */
 };
 
 /* NULL: out of memory. */
@@ -80,8 +89,7 @@ static struct value item_value(const struct native *native, const struct stateme
 	};
 }
 
-static bool set_option(struct native *native, struct service_builder *builder, const struct statement_item *item,
-		       struct diags *diags)
+static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
 {
 	const struct value value = item_value(native, item);
 	size_t length = item->name.end - item->name.start;
@@ -92,25 +100,24 @@ static bool set_option(struct native *native, struct service_builder *builder, c
 		memcpy(own, native->source->text + item->name.start, length);
 		own[length] = '\0';
 	}
-	return name ? builder_set(builder, name, &value, diags) : diags_out_of_memory(diags, item->at);
+	if (name)
+		builder_set(builder, name, &value, native->diags);
+	else
+		diags_out_of_memory(native->diags, item->at);
 }
 
-/* Sets the options of the statement. false: one of them is refused (reported), and the rest is not set if `strict`. */
-static bool set_options(struct native *native, struct service_builder *builder, bool strict, struct diags *diags)
+static void set_options(struct native *native, struct service_builder *builder)
 {
-	bool good = true;
-
-	for (size_t i = 1; i < native->statement.item_count && (good || !strict); i++) {
+	for (size_t i = 1; i < native->statement.item_count; i++) {
 		const struct statement_item *item = &native->statement.items[i];
 
 		if (item->kind == ITEM_OPTION)
-			good &= set_option(native, builder, item, diags);
+			set_option(native, builder, item);
 		else if (item->kind == ITEM_SOCKET)
 			builder_open_socket(builder, head_word(native, i), item->at);
 		else if (item->kind == ITEM_END)
-			builder_close_socket(builder, diags);
+			builder_close_socket(builder, native->diags);
 	}
-	return good;
 }
 
 static bool is_command(const struct directive *directive)
@@ -131,9 +138,9 @@ static void warn_of_shell_words(struct native *native, const struct statement_it
 		char *found = shell_scan_text(&scan, native->words[item->first + n]);
 
 		if (found) {
-			diag_warning(native->reading->diags, native->statement.word_at[item->first + n],
+			diag_warning(native->diags, native->statement.word_at[item->first + n],
 				     SHELL_WORD_WARNING, name, found);
-			diags_hint(native->reading->diags, "%s%s", SHELL_WORD_HINT,
+			diags_hint(native->diags, "%s%s", SHELL_WORD_HINT,
 				   strchr(found, '$') && !fills_variables ? ", or set expand_environment = yes" : "");
 		}
 		free(found);
@@ -271,12 +278,12 @@ static void read_service(struct native *native)
 	const struct place_mark *mark = marks_at(&native->marks, head->name.start, &native->passed);
 
 	if (!builder) {
-		diag_error(reading->diags, head->at, "out of memory");
+		diag_error(native->diags, head->at, "out of memory");
 		return;
 	}
 	set_kind(builder, mark);
-	set_options(native, builder, false, reading->diags);
-	if (!native->is_saved)
+	set_options(native, builder);
+	if (native->writer == WRITER_USER)
 		warn_of_shell_commands(native, builder);
 	if (!native->statement.broken) {
 		reading_add(reading, builder);
@@ -294,16 +301,16 @@ static void read_defaults(struct native *native)
 	if (!reading->defaults)
 		reading->defaults = builder_new(reading->table, NULL, at);
 	if (!reading->defaults)
-		diag_error(reading->diags, at, "out of memory");
+		diag_error(native->diags, at, "out of memory");
 	else
-		set_options(native, reading->defaults, false, reading->diags);
+		set_options(native, reading->defaults);
 }
 
 static void read_globals(struct native *native)
 {
 	struct reading *reading = native->reading;
 
-	if (!table_open_globals(reading->table, native->statement.items[0].at, reading->diags))
+	if (!table_open_globals(reading->table, native->statement.items[0].at, native->diags))
 		return;
 	for (size_t i = 1; i < native->statement.item_count; i++) {
 		const struct statement_item *item = &native->statement.items[i];
@@ -311,9 +318,9 @@ static void read_globals(struct native *native)
 		const char *name = item_name(native, item);
 
 		if (!name)
-			diag_error(reading->diags, item->at, "out of memory");
+			diag_error(native->diags, item->at, "out of memory");
 		else if (item->kind == ITEM_OPTION)
-			table_set_global(reading->table, name, &value, reading->diags);
+			table_set_global(reading->table, name, &value, native->diags);
 	}
 }
 
@@ -333,7 +340,7 @@ static void read_include_or_import(struct native *native)
 	if (native->statement.broken || !path)
 		return;
 	if (!*path)
-		diag_error(native->reading->diags, at, "the path is empty: name a file");
+		diag_error(native->diags, at, "the path is empty: name a file");
 	else if (native->statement.kind == STATEMENT_INCLUDE)
 		include_files(native->reading, &reader_superd, path, at);
 	else
@@ -347,9 +354,9 @@ static bool read_statement_values(struct native *native)
 
 	native->words = values_read(&native->values, native->source, &native->statement);
 	if (!native->words)
-		diag_error(native->reading->diags, at, "out of memory");
+		diag_error(native->diags, at, "out of memory");
 	else if (native->statement.item_count > ITEMS_MOST)
-		diag_error(native->reading->diags, at, "more than %d options in one place: split it", ITEMS_MOST);
+		diag_error(native->diags, at, "more than %d options in one place: split it", ITEMS_MOST);
 	else
 		return true;
 	return false;
@@ -386,33 +393,112 @@ static void read_statement(struct native *native)
 	}
 }
 
-static bool read_statements(struct reading *reading, const struct source_file *source, bool is_saved)
+/* Gives what superd-read has written the places that its marks name. Nobody asks for that of a block's end. */
+static void take_places(struct native *native)
 {
-	struct native native = { .reading = reading, .source = source, .is_saved = is_saved };
-	struct statement_splitter splitter = {
-		.source = source, .diags = reading->diags, .reading = reading,
-	};
-	bool ok = !is_saved || marks_find(&native.marks, source, reading->table->pool);
+	struct statement *statement = &native->statement;
+	size_t passed = native->passed, passed_by_words = native->passed;
+	const struct place_mark *mark;
 
-	while (ok && statement_next(&splitter, &native.statement))
-		read_statement(&native);
-	ok &= !native.statement.failed;
+	for (size_t n = 0; n < statement->item_count; n++) {
+		if (statement->items[n].kind == ITEM_END)
+			continue;
+		mark = marks_at(&native->marks, statement->items[n].name.start, &passed);
+		statement->items[n].at = mark ? mark->at : (struct origin){ 0 };
+	}
+	for (size_t n = 0; n < statement->word_count; n++) {
+		mark = marks_at(&native->marks, statement->words[n].start, &passed_by_words);
+		statement->word_at[n] = mark ? mark->at : (struct origin){ 0 };
+	}
+}
+
+/* superd-read writes whole services, and no more than superd can take. */
+static bool may_take(struct native *native)
+{
+	const struct statement *statement = &native->statement;
+	struct reading *reading = native->reading;
+	uint64_t adds = 0;
+
+	for (size_t n = 0; n < statement->item_count; n++)
+		adds += statement->items[n].append;
+	reading->words_added += adds * statement->word_count;
+	if (reading->words_added > ADDED_MOST)
+		return diags_refuse(native->diags, (struct origin){ 0 },
+				    "too many lists in parts: write each list in one line");
+	if (reading->builder_count >= SERVICES_MOST)
+		return diags_refuse(native->diags, (struct origin){ 0 }, "more than %d services", SERVICES_MOST);
+	return statement->kind == STATEMENT_SERVICE && !statement->broken && statement->item_count <= ITEMS_MOST;
+}
+
+static bool read_statements(struct native *native)
+{
+	struct statement_splitter splitter = {
+		.source = native->source, .diags = native->diags,
+		.reading = native->writer == WRITER_READ ? NULL : native->reading,
+	};
+	bool ok = native->writer == WRITER_USER ||
+		  marks_find(&native->marks, native->source, native->reading->table->pool);
+
+	while (ok && statement_next(&splitter, &native->statement)) {
+		if (native->writer == WRITER_READ) {
+			take_places(native);
+			ok = may_take(native);
+		}
+		if (ok)
+			read_statement(native);
+		ok &= native->writer != WRITER_READ || !native->diags->errors;
+	}
+	return ok && !native->statement.failed;
+}
+
+static void native_free(struct native *native)
+{
+	statement_free(&native->statement);
+	values_free(&native->values);
+	free(native->marks.list);
+}
+
+static bool read_text_of(enum writer writer, struct reading *reading, const struct source_file *source)
+{
+	struct native native = {
+		.reading = reading, .diags = reading->diags, .source = source, .writer = writer,
+	};
+	bool ok = read_statements(&native);
+
 	if (!ok)
 		diag_error(reading->diags, (struct origin){ .file = source->file }, "out of memory");
-	statement_free(&native.statement);
-	values_free(&native.values);
-	free(native.marks.list);
+	native_free(&native);
 	return ok;
 }
 
 bool superd_read_source(struct reading *reading, const struct source_file *source)
 {
-	return read_statements(reading, source, false);
+	return read_text_of(WRITER_USER, reading, source);
 }
 
 bool superd_read_saved(struct reading *reading, const struct source_file *source)
 {
-	return read_statements(reading, source, true);
+	return read_text_of(WRITER_SUPERD, reading, source);
+}
+
+/* A mistake of superd-read's is none of a user's. */
+bool superd_read_services(struct reading *reading, char *text, size_t length)
+{
+	struct source_file source = { .text = text, .length = length };
+	struct diags unheard = { 0 };
+	struct native native = {
+		.reading = reading, .diags = &unheard, .source = &source, .writer = WRITER_READ,
+	};
+	bool good = read_statements(&native) && !unheard.errors;
+
+	if (!good)
+		diag_error(reading->diags, native.statement.item_count ? native.statement.items[0].at :
+			   (struct origin){ 0 }, "superd refuses what superd-read has written: %s: %.200s",
+			   unheard.count ? unheard.list[0].message : "it is no service",
+			   text + (native.statement.item_count ? native.statement.items[0].name.start : 0));
+	native_free(&native);
+	diags_free(&unheard);
+	return good;
 }
 
 /* The place that a mark names of what stands at this place of a saved text. */
@@ -474,104 +560,6 @@ bool superd_find_places(struct table *table, const struct source_file *source)
 		table->left_out[n].at = find_place(&marks, source, table->left_out[n].at);
 	free(marks.list);
 	return good;
-}
-
-/* Gives what superd-read has written the places that its marks name. Nobody asks for that of a block's end. */
-static void take_places(struct native *native)
-{
-	struct statement *statement = &native->statement;
-	const struct place_mark *mark;
-	size_t passed = 0, passed_by_words = 0;
-
-	for (size_t n = 0; n < statement->item_count; n++) {
-		if (statement->items[n].kind == ITEM_END)
-			continue;
-		mark = marks_at(&native->marks, statement->items[n].name.start, &passed);
-		statement->items[n].at = mark ? mark->at : (struct origin){ 0 };
-	}
-	for (size_t n = 0; n < statement->word_count; n++) {
-		mark = marks_at(&native->marks, statement->words[n].start, &passed_by_words);
-		statement->word_at[n] = mark ? mark->at : (struct origin){ 0 };
-	}
-}
-
-static bool read_marked_service(struct native *native, struct diags *unheard)
-{
-	struct reading *reading = native->reading;
-	size_t passed = 0;
-	const struct place_mark *mark = marks_at(&native->marks, native->statement.items[0].name.start, &passed);
-	struct service_builder *builder;
-	const char *name;
-
-	take_places(native);
-	native->words = values_read(&native->values, native->source, &native->statement);
-	name = native->words ? head_word(native, 0) : NULL;
-	builder = name ? builder_new(reading->table, name, native->statement.items[0].at) : NULL;
-	if (!builder)
-		return false;
-	set_kind(builder, mark);
-	if (set_options(native, builder, true, unheard))   /* superd-read has reported all that there is to say */
-		return reading_add(reading, builder);
-	builder_free(builder);
-	return false;
-}
-
-static bool adds_too_much(struct native *native, struct diags *unheard)
-{
-	const struct statement *statement = &native->statement;
-	uint64_t adds = 0;
-
-	for (size_t n = 0; n < statement->item_count; n++)
-		adds += statement->items[n].append;
-	native->added += adds * statement->word_count;
-	if (native->added > ADDED_MOST)
-		diag_error(unheard, (struct origin){ 0 }, "too many lists in parts: write each list in one line");
-	return native->added > ADDED_MOST;
-}
-
-/* This is no mistake of a user's. */
-static void refuse_text(const struct native *native, const struct diags *unheard)
-{
-	const struct place_mark *mark = native->marks.count ? &native->marks.list[0] : NULL;
-
-	diag_error(native->reading->diags, mark ? mark->at : (struct origin){ 0 },
-		   "superd refuses what superd-read has written: %s: %.200s",
-		   unheard->count ? unheard->list[0].message : "it is not one service", native->source->text);
-}
-
-struct native *superd_service_reader(void)
-{
-	return calloc(1, sizeof(struct native));
-}
-
-bool superd_read_service(struct native *native, struct reading *reading, char *text, size_t length)
-{
-	struct source_file source = { .text = text, .length = length };
-	struct diags unheard = { 0 };
-	struct statement_splitter splitter = { .source = &source, .diags = &unheard };
-	bool good;
-
-	native->reading = reading;
-	native->source = &source;
-	good = marks_find(&native->marks, &source, reading->table->pool) &&
-	       statement_next(&splitter, &native->statement) && native->statement.kind == STATEMENT_SERVICE &&
-	       native->statement.item_count <= ITEMS_MOST && !native->statement.broken &&
-	       !adds_too_much(native, &unheard) && read_marked_service(native, &unheard) &&
-	       !statement_next(&splitter, &native->statement) && !native->statement.failed && !unheard.errors;
-	if (!good)
-		refuse_text(native, &unheard);
-	diags_free(&unheard);
-	return good;
-}
-
-void superd_service_reader_free(struct native *native)
-{
-	if (!native)
-		return;
-	statement_free(&native->statement);
-	values_free(&native->values);
-	free(native->marks.list);
-	free(native);
 }
 
 static bool superd_read(struct reading *reading, const char *path)

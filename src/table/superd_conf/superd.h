@@ -18,11 +18,6 @@ bool superd_find_places(struct table *table, const struct source_file *source); 
 /* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
 bool superd_is_certain(const struct source_file *source);
 
-/* Reads services that superd-read has written, one a call, each with its marks (table/services/service_conf.c). NULL:
- * out of memory. */
-struct native *superd_service_reader(void);
-void superd_service_reader_free(struct native *native);         /* accepts NULL */
-
-/* Adds a builder of the text, whose end is a NUL. false: it is not one service, or has an option that superd refuses,
- * or memory ran out, which is an error in reading->diags. */
-bool superd_read_service(struct native *native, struct reading *reading, char *text, size_t length);
+/* Reads services that superd-read has written, with their marks (table/services/service_conf.c). The text ends with a
+ * NUL. false: there is something else, or superd refuses it, which is an error in reading->diags. */
+bool superd_read_services(struct reading *reading, char *text, size_t length);

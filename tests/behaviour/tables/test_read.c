@@ -130,7 +130,7 @@ static void expect_refused(const char *script, const char *wanted)
 
 static void expect_service_refused(const char *text, const char *why)
 {
-	expect_refused(text_of(HEAR "printf '%%s\\n}\\n' '%s'\n", text), why);
+	expect_refused(text_of(HEAR "printf '%%s\\n}\\n#\\n' '%s'\n", text), why);
 }
 
 /* Not even --keep-going goes on without the source. */
@@ -149,7 +149,7 @@ Behaviour(read, a_wrong_answer_of_superd_read_refuses_the_source)
 	expect_refused(HEAR "printf '" MEMORY_RECORD "'\n", ": cannot ask superd-read: Cannot allocate memory");
 	expect_refused(HEAR "head -c 70000000 /dev/zero | tr '\\000' x\n",
 		       ": cannot ask superd-read: File too large");
-	expect_refused(HEAR "yes \"$(printf '%01000d' 1)\"\n", ": superd-read writes a service that is too long");
+	expect_refused(HEAR "yes \"$(printf '%01000d' 1)\"\n", ": cannot ask superd-read: File too large");
 }
 
 /* Each bit of memory more brings it to another place that asks for some. */
@@ -216,7 +216,8 @@ Behaviour(read, superd_takes_few_services_whose_lists_are_in_thousands_of_parts)
 
 	for (int n = 0; n < 2000; n++)
 		strcat(text, "read_only_paths += /x ");
-	expect_refused(text_of(HEAR "for i in 1 2 3 4 5 6 7 8 9; do\nprintf '# 1:1 \"x\"\\n%s\\n}\\n'\ndone\n", text),
+	expect_refused(text_of(HEAR "for i in 1 2 3 4 5 6 7 8 9; do\n"
+			       "printf '# 1:1 \"x\"\\n%s\\n}\\n'\ndone\necho '#'\n", text),
 		       "superd refuses what superd-read has written: too many lists in parts");
 }
 
@@ -227,7 +228,7 @@ Behaviour(read, superd_takes_a_hundred_thousand_services_and_no_more)
 
 	expect_refused(text_of("cd '%s'\n{\n%s}>all\nfor n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do\n"
 			       "cat all all >twice; mv twice all\ndone\n" HEAR "cat all\n", path_in("own"), one),
-		       "it has more than 100000 services");
+		       "superd refuses what superd-read has written: more than 100000 services");
 	unlink(path_in("own/all"));
 }
 
