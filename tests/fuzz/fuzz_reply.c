@@ -137,7 +137,7 @@ static void run_verb(const char *verb, unsigned kind)
 	struct superctl_options options = {
 		.verb = verb_find(verb), .control = "/run/superd", .timeout = kind & 32 ? 1000000 : -1,
 		.names_only = kind & 8, .json = kind & 128, .waits = kind & 32,
-		.interval = 2000000, .sort = kind & 128 ? 0 : "mcns"[kind % 4],
+		.sort = kind & 128 ? 0 : "mcns"[kind % 4],
 	};
 	static const char *const names[] = { "web" };
 

@@ -13,7 +13,6 @@
 #include "read/launchd/internal.h"
 #include "read/systemd/systemd.h"
 #include "table/option/option_table.h"
-#include "table/print/example.h"
 
 #define CHANGES_MOST 4 /* changes of one mutation */
 #define WORD_ENDS " \t\n=,:;{}[]<>\"'()"
@@ -63,7 +62,7 @@ static void add_plain(struct buf *out, const char *example)
 
 static void add_option_value(uint64_t *state, const struct directive *directive, struct buf *out, bool is_native)
 {
-	const char *example = example_of(directive->name[NATIVE]);
+	const char *example = directive->example;
 	const char *word = NULL;
 
 	for (size_t n = 0; directive->words && directive->words[n]; n++) {

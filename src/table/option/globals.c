@@ -25,7 +25,7 @@ const struct directive global_directives[GLOBALS] = {
 	[GLOBAL_LOG] = {
 		.name = { "log" }, .type = &type_destination, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, log), .change = CHANGE_LIVE, .fallback = "stderr",
-		.argument = "stderr | syslog[:facility] | file:path",
+		.argument = "stderr | syslog[:facility] | file:path", .example = "\"syslog:local0\"",
 		.help = "The destination of the log. A reload moves the log; if superd cannot open the new "
 			"destination, it keeps the old one." },
 	[GLOBAL_LOG_FORMAT] = {
@@ -41,6 +41,7 @@ const struct directive global_directives[GLOBALS] = {
 	[GLOBAL_CONTROL] = {
 		.name = { "control" }, .type = &type_control, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, control), .change = CHANGE_START, .argument = "path | @name | none",
+		.example = "\"@superd\"",
 		.help = "The control socket. superctl needs the same path, unless it is the default. Unset: the "
 			"default of superd --control." },
 	[GLOBAL_CONTROL_GROUP] = {
@@ -51,11 +52,12 @@ const struct directive global_directives[GLOBALS] = {
 	[GLOBAL_PID_FILE] = {
 		.name = { "pid_file" }, .type = &type_path, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, pid_file), .change = CHANGE_START, .argument = "path",
+		.example = "\"/run/web.pid\"",
 		.help = "The file to which superd writes its process id." },
 	[GLOBAL_FDSTORE] = {
 		.name = { "fdstore" }, .type = &type_fdstore, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, fdstore), .change = CHANGE_START,
-		.argument = "notify | none",
+		.argument = "notify | none", .example = "notify",
 		.help = "The store that keeps the sockets while superd does not run: the service manager, or "
 			"none. Unset: the service manager, if it has a store." },
 	[GLOBAL_MAX_STARTING] = {
@@ -67,13 +69,13 @@ const struct directive global_directives[GLOBALS] = {
 	[GLOBAL_STOP_DELAY] = {
 		.name = { "stop_delay" }, .type = &type_duration, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, stop_delay), .change = CHANGE_LIVE, .fallback = "0s",
-		.unset = &no_number, .least = 0, .most = SCAN_INFINITY - 1, .argument = "duration",
+		.unset = &no_number, .least = 0, .most = SCAN_INFINITY - 1, .argument = "duration", .example = "5s",
 		.help = "How long superd still serves after a request to stop, so that a load balancer can use "
 			"another machine." },
 	[GLOBAL_STOP_TIMEOUT] = {
 		.name = { "stop_timeout" }, .type = &type_duration, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, stop_timeout), .change = CHANGE_LIVE, .fallback = "8s",
-		.unset = &no_number, .argument = "duration",
+		.unset = &no_number, .argument = "duration", .example = "\"1min 30s\"",
 		.help = "The time after which superd kills the remaining processes when it stops." },
 };
 

@@ -114,7 +114,7 @@
 
 #define FOLDER_MODE(native, key) \
 	{ .name = { #native, [UNIT] = "Service." key }, FIELD(DIRECTORIES, native, mode), \
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0755", .argument = "mode",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_NEXT, .fallback = "0755", .argument = "mode",
 
 #define AMOUNT(native, key, as, example) \
 	{ .name = { #native, [UNIT] = "Service." key }, FIELD(RESOURCES, native, as), .unset = &no_amount, \
@@ -241,21 +241,24 @@ const struct directive directives[] = {
 	{ .name = { "listen", "port", "Socket.ListenStream", "Sockets.SockServiceName" }, .type = &type_endpoints,
 	  .translated = FROM(XINETD) | FROM(UNIT) | FROM(LAUNCHD),
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE | IN_SOCKET, .change = CHANGE_REBIND,
-	  .argument = "endpoint",
+	  .argument = "endpoint", .example = "{ \"tcp4:80\", \"[::1]:8080%lo\", \"/run/web.sock\" }",
 	  .help = "The addresses on which superd listens, in the order of the program's sockets (see ENDPOINTS)." },
 	{ .name = { "socket" }, .type = &type_endpoints,
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
+	  .example = "admin { listen = \"/run/admin.sock\"  socket_mode = 0600 }",
 	  .help = "A socket with options of its own (see SYNTAX)." },
 	{ .name = { "exec", "server", "Service.ExecStart", "ProgramArguments" }, FIELD(EXEC, exec, command),
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
+	  .example = "\"/usr/bin/python3 '/srv/my files/hello.py' --port=%{port}\"",
 	  .help = "The program, by its absolute path, and its arguments. superd splits a text at blanks, quotes "
 		  "and backslashes. No shell reads it. Arguments may contain templates (see Templates)." },
 	{ .name = { "argv0" }, FIELD(EXEC, argv0, text),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name", .example = "\"in.fingerd\"",
 	  .help = "The program's argv[0]. The default is its path." },
 	{ .name = { "exec_search_path", [UNIT] = "Service.ExecSearchPath" }, FIELD(EXEC, exec_search_path, paths),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
+	  .example = "{ \"/usr/local/bin\", \"/usr/bin\" }",
 	  .help = "The directories in which superd looks for a program without a slash. Unset: exec needs an "
 		  "absolute path." },
 	{ .name = { "accept", "wait", "Socket.Accept", "inetdCompatibility.Wait" }, FIELD(EXEC, accept, bool),
@@ -287,11 +290,11 @@ const struct directive directives[] = {
 		  "no such service runs any more. boot, manual and wanted need accept = no." },
 	{ .name = { "builtin", "type" }, FIELD(EXEC, builtin, builtin), .translated = FROM(XINETD),
 	  .words = builtin_words,
-	  .flags = 0, .change = CHANGE_NEXT, .argument = "name",
+	  .flags = 0, .change = CHANGE_NEXT, .argument = "name", .example = "\"daytime xinetd\"",
 	  .help = "A built-in service in place of exec, and its options (see BUILT-IN SERVICES). Unless user is "
 		  "set, it runs as a user of its own, with an id from 60602 to 61183." },
 	{ .name = { "redirect", "redirect" }, FIELD(EXEC, redirect, redirect),
-	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path",
+	  .flags = 0, .change = CHANGE_NEXT, .argument = "host port | path", .example = "{ \"192.0.2.1\", 80 }",
 	  .help = "Connects each client to this host and port, or unix socket. With exec, the first client starts "
 		  "the program, which must listen there (see RELAYS in superd-bind(7)). Without exec, one process "
 		  "serves all clients, also of UDP; with accept = yes each client has one. Without exec and "
@@ -299,7 +302,7 @@ const struct directive directives[] = {
 	{ .name = { "redirect_timeout" },
 	  FIELD_IN(EXEC, LIFECYCLE, redirect_timeout, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "1min", .argument = "duration",
-	  .least = 1000, .most = 86400000000,
+	  .least = 1000, .most = 86400000000, .example = "30s",
 	  .help = "How long after the last datagram a client of UDP counts as connected. If the service sets it, "
 		  "a redirect also closes connections that move no byte for so long; otherwise it never does." },
 	{ .name = { "proxy_protocol" }, FIELD(EXEC, proxy_protocol, word),
@@ -313,33 +316,38 @@ const struct directive directives[] = {
 	  .help = "How many connections may wait in the accept queue. The kernel limits it to net.core.somaxconn." },
 	{ .name = { "socket_user", [UNIT] = "Socket.SocketUser", [LAUNCHD] = "Sockets.SockPathOwner" },
 	  FIELD(SOCKETS, socket_user, name),
-	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "user",
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "user", .example = "\"www-data\"",
 	  .help = "The owner of a unix socket or fifo. Unset: superd's own user." },
 	{ .name = { "socket_group", [UNIT] = "Socket.SocketGroup", [LAUNCHD] = "Sockets.SockPathGroup" },
 	  FIELD(SOCKETS, socket_group, name),
-	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "group",
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "group", .example = "\"www-data\"",
 	  .help = "The group of a unix socket or fifo. Unset: that of socket_user, or superd's own." },
 	{ .name = { "socket_mode", [UNIT] = "Socket.SocketMode", [LAUNCHD] = "Sockets.SockPathMode" },
 	  FIELD(SOCKETS, socket_mode, mode), .translated = FROM(LAUNCHD),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0666", .argument = "mode", .most = 0777,
+	  .example = "0660",
 	  .help = "The permissions of a unix socket or fifo. Clients need write permission to connect." },
 	{ .name = { "directory_mode", [UNIT] = "Socket.DirectoryMode" }, FIELD(SOCKETS, directory_mode, mode),
-	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "0755", .argument = "mode", .most = 07777,
+	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "0755", .argument = "mode", .most = 07777,
+	  .example = "0755",
 	  .help = "The permissions of directories that superd creates above a unix socket or fifo." },
 	{ .name = { "symlinks", [UNIT] = "Socket.Symlinks" }, FIELD_IN(UNITS, SOCKETS, symlinks, paths),
-	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "path",
+	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_SOCKET, .argument = "path",
+	  .example = "{ \"/run/old.sock\" }",
 	  .help = "Symbolic links to the unix socket or fifo. If the service has several, set this in socket { }." },
 	{ .name = { "remove_on_stop", [UNIT] = "Socket.RemoveOnStop" }, FIELD(SOCKETS, remove_on_stop, bool),
-	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether superd removes a unix socket or fifo, and its symlinks, when it closes the socket." },
 	{ .name = { "bind_to_device", [UNIT] = "Socket.BindToDevice" }, FIELD(SOCKETS, bind_to_device, text),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "interface",
+	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .argument = "interface", .example = "\"eth0\"",
 	  .help = "The only network interface of the socket." },
 	{ .name = { "free_bind", [UNIT] = "Socket.FreeBind" }, FIELD(SOCKETS, free_bind, bool),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_SOCKET, .fallback = "no",
+	  .argument = "yes | no",
 	  .help = "Whether the address may be one that no interface has yet." },
 	{ .name = { "transparent", [UNIT] = "Socket.Transparent" }, FIELD(SOCKETS, transparent, bool),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_SOCKET, .fallback = "no",
+	  .argument = "yes | no",
 	  .help = "Whether the socket gets connections that a transparent proxy redirects, with their original "
 		  "destination." },
 	{ .name = { "reuse_port", [UNIT] = "Socket.ReusePort" }, FIELD(SOCKETS, reuse_port, bool),
@@ -357,12 +365,12 @@ const struct directive directives[] = {
 	{ .name = { "keep_alive_time", [UNIT] = "Socket.KeepAliveTimeSec" },
 	  FIELD(SOCKETS, keep_alive_time, duration),
 	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
-	  .most = SECONDS(32767),
+	  .most = SECONDS(32767), .example = "2h",
 	  .help = "The silence before the first probe, in whole seconds. 0: the kernel's value." },
 	{ .name = { "keep_alive_interval", [UNIT] = "Socket.KeepAliveIntervalSec" },
 	  FIELD(SOCKETS, keep_alive_interval, duration),
 	  .flags = TUNES | ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
-	  .most = SECONDS(32767),
+	  .most = SECONDS(32767), .example = "75s",
 	  .help = "The time between probes, in whole seconds. 0: the kernel's value." },
 	{ .name = { "keep_alive_probes", [UNIT] = "Socket.KeepAliveProbes" },
 	  FIELD(SOCKETS, keep_alive_probes, count),
@@ -373,7 +381,7 @@ const struct directive directives[] = {
 	  .help = "Whether TCP sends small packets at once." },
 	{ .name = { "defer_accept", [UNIT] = "Socket.DeferAcceptSec" }, FIELD(SOCKETS, defer_accept, duration),
 	  .flags = TUNES | ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "0", .argument = "duration",
-	  .most = SECONDS(INT32_MAX),
+	  .most = SECONDS(INT32_MAX), .example = "5s",
 	  .help = "How long, in whole seconds, the kernel holds back a TCP connection on which the client has "
 		  "sent nothing. 0: not at all. Not for protocols in which the server sends first." },
 	{ .name = { "priority", [UNIT] = "Socket.Priority" }, FIELD(SOCKETS, priority, count),
@@ -386,6 +394,7 @@ const struct directive directives[] = {
 	  .help = "The mark of sent packets, for filter and routing rules. It needs CAP_NET_ADMIN. -1: none." },
 	{ .name = { "ip_tos", [UNIT] = "Socket.IPTOS" }, FIELD(SOCKETS, ip_tos, tos),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .unset = &no_number, .argument = "class",
+	  .example = "\"low-delay\"",
 	  .help = "The type of service of sent IP packets: low-delay, throughput, reliability, low-cost or a "
 		  "number." },
 	{ .name = { "ip_ttl", [UNIT] = "Socket.IPTTL" }, FIELD(SOCKETS, ip_ttl, count),
@@ -394,10 +403,12 @@ const struct directive directives[] = {
 	  .help = "How many routers a sent packet may cross, from 1 to 255. -1: the kernel's value." },
 	{ .name = { "receive_buffer", [UNIT] = "Socket.ReceiveBuffer" }, FIELD(SOCKETS, receive_buffer, size),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
+	  .example = "64K",
 	  .help = "The size of the kernel's receive buffer. 0: the kernel's value. Above net.core.rmem_max it "
 		  "needs CAP_NET_ADMIN." },
 	{ .name = { "send_buffer", [UNIT] = "Socket.SendBuffer" }, FIELD(SOCKETS, send_buffer, size),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
+	  .example = "64K",
 	  .help = "The size of the kernel's send buffer. 0: the kernel's value. Above net.core.wmem_max it needs "
 		  "CAP_NET_ADMIN." },
 	{ .name = { "broadcast", [UNIT] = "Socket.Broadcast" }, FIELD(SOCKETS, broadcast, bool),
@@ -414,26 +425,28 @@ const struct directive directives[] = {
 	  .help = "Whether the kernel adds the destination address and interface to UDP datagrams, and the group "
 		  "to netlink messages." },
 	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD_IN(UNITS, SOCKETS, pass_security, bool),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
+	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_SOCKET, .fallback = "no",
+	  .argument = "yes | no",
 	  .help = "Whether the kernel adds the sender's security label to messages on a unix or netlink socket." },
 	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD_IN(UNITS, SOCKETS, timestamping, word),
 	  .translated = FROM(UNIT),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "off", .words = timestamping_words,
+	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_SOCKET, .fallback = "off",
+	  .words = timestamping_words,
 	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds (us) or nanoseconds "
 		  "(ns)." },
 	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD_IN(UNITS, SOCKETS, writable, bool),
-	  .flags = ANYWHERE, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
+	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether superd opens a special: file for writing too." },
 	{ .name = { "message_queue_max_messages", [UNIT] = "Socket.MessageQueueMaxMessages" },
 	  FIELD_IN(UNITS, SOCKETS, message_queue_max_messages, count),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
+	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "0", .argument = "number",
 	  .most = INT32_MAX,
 	  .help = "The capacity of a message queue that superd creates. 0: the kernel's value. It needs "
 		  "message_queue_message_size." },
 	{ .name = { "message_queue_message_size", [UNIT] = "Socket.MessageQueueMessageSize" },
 	  FIELD_IN(UNITS, SOCKETS, message_queue_message_size, size),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "0", .argument = "size",
-	  .most = INT32_MAX,
+	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "0", .argument = "size",
+	  .most = INT32_MAX, .example = "8K",
 	  .help = "The longest message of a message queue that superd creates. 0: the kernel's value. It needs "
 		  "message_queue_max_messages." },
 	{ .name = { "intercept" }, FIELD_IN(XINETD, SOCKETS, intercept, bool),
@@ -446,11 +459,12 @@ const struct directive directives[] = {
 	  .help = "Whether the program gets its sockets with O_NONBLOCK set." },
 	{ .name = { "binds" }, FIELD(SOCKETS, binds, list),
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "endpoint",
+	  .example = "{ \"127.0.0.1:8080\" }",
 	  .help = "With pass = bind, further addresses that mean this socket, such as a compiled-in port. superd "
 		  "does not listen on them." },
 	{ .name = { "multicast_group", [LAUNCHD] = "Sockets.MulticastGroup" },
 	  FIELD(SOCKETS, multicast_group, multicast),
-	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address",
+	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .argument = "address", .example = "{ \"239.255.0.1%eth0\" }",
 	  .help = "The multicast groups that a UDP socket joins. %IFACE after an address names the interface." },
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
@@ -458,35 +472,36 @@ const struct directive directives[] = {
 		  "is open. superd tries again while no instance has the sockets. Unset: yes for tcp6:PORT beside "
 		  "tcp4:PORT and the like, so that a machine without IPv6 needs no other table." },
 	{ .name = { "socket_condition" }, FIELD_IN(UNITS, SOCKETS, socket_condition, conditions),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "Kind=value",
+	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_LIVE, .argument = "Kind=value",
+	  .example = "{ \"PathExists=!/etc/ssh/sshd_not_to_be_run\" }",
 	  .help = "Conditions for opening the sockets, in the words of condition. A socket whose conditions do "
 		  "not hold stays closed, and the service runs without it. superd checks again when it reads the "
 		  "configuration, and when the service is enabled or started by hand. With Assert in place of "
 		  "Condition it is also an error in the log." },
 	{ .name = { "socket_requires" }, FIELD_IN(UNITS, SOCKETS, socket_requires, list),
-	  .flags = IN_SOCKET, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = IN_SOCKET | FOR_UNITS, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"keys\" }",
 	  .help = "Services that a socket needs. The service of the socket waits for them before its first start, as "
 		  "with requires, but not before a later one if they have start = boot: they are asked once." },
 	{ .name = { "socket_wants" }, FIELD_IN(UNITS, SOCKETS, socket_wants, list),
-	  .flags = IN_SOCKET, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = IN_SOCKET | FOR_UNITS, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"motd\" }",
 	  .help = "As socket_requires, but if one of them fails to start, the service starts without it." },
 	{ .name = { "socket_beside" }, FIELD_IN(UNITS, SOCKETS, socket_beside, list),
-	  .flags = IN_SOCKET, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = IN_SOCKET | FOR_UNITS, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"motd\" }",
 	  .help = "Those of socket_requires and socket_wants that the service does not wait for." },
 
 	/* User and privileges */
 	{ .name = { "user", "user", "Service.User", "UserName" }, FIELD(IDENTITY, user, name),
-	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "user",
+	  .flags = IN_DEFAULTS | ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "user", .example = "\"www-data\"",
 	  .help = "The program's user, by name or number. Unset: superd's own; superd warns if that is root." },
 	{ .name = { "group", "group", "Service.Group", "GroupName" }, FIELD(IDENTITY, group, name),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group", .example = "\"www-data\"",
 	  .help = "The program's group. Unset: that of its user." },
 	{ .name = { "groups", "groups", [LAUNCHD] = "InitGroups" }, FIELD(IDENTITY, groups, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "yes", .argument = "yes | no",
 	  .help = "Whether the program is also in the other groups of its user." },
 	{ .name = { "supplementary_groups", [UNIT] = "Service.SupplementaryGroups" },
 	  FIELD(IDENTITY, supplementary_groups, list),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "group", .example = "{ \"ssl-cert\" }",
 	  .help = "Further groups of the program." },
 	{ .name = { "dynamic_user", [UNIT] = "Service.DynamicUser" }, FIELD(IDENTITY, dynamic_user, bool),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
@@ -495,16 +510,19 @@ const struct directive directives[] = {
 		  "yes implies protect_system = strict, protect_home = read-only, private_tmp, "
 		  "restrict_suid_sgid, no_new_privileges and remove_ipc." },
 	{ .name = { "remove_ipc", [UNIT] = "Service.RemoveIPC" }, FIELD(IDENTITY, remove_ipc, bool),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "no",
+	  .argument = "yes | no",
 	  .help = "Whether superd removes shared memory, semaphores and message queues of the program's user "
 		  "after the last instance. Not for root and superd's own user." },
 	{ .name = { "ambient_capabilities", [UNIT] = "Service.AmbientCapabilities" },
 	  FIELD(IDENTITY, ambient_capabilities, capabilities), .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
+	  .example = "{ \"net_bind_service\" }",
 	  .help = "Capabilities that the program keeps although its user is not root." },
 	{ .name = { "capability_bounding_set", [UNIT] = "Service.CapabilityBoundingSet" },
 	  FIELD(IDENTITY, capability_bounding_set, capabilities), .unset = &every_capability, .nothing = "",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "capability",
+	  .example = "{ \"~sys_admin\" }",
 	  .help = "The capabilities that the program and its children can ever have, even as root. A ~ before the "
 		  "first name: all but these. An empty list: none. Unset: all that superd has." },
 	{ .name = { "no_new_privileges", [UNIT] = "Service.NoNewPrivileges" },
@@ -518,20 +536,23 @@ const struct directive directives[] = {
 	{ .name = { "env", "env", "Service.Environment", "EnvironmentVariables" },
 	  FIELD(ENVIRONMENT, env, env),
 	  .flags = IN_DEFAULTS | HOLDS_SECRETS, .change = CHANGE_NEXT, .argument = "NAME=value",
+	  .example = "{ \"LANG=C.UTF-8\", \"PORT=%{port}\" }",
 	  .help = "Variables of the program. Values may contain templates (see Templates)." },
 	{ .name = { "passenv", "passenv", "Service.PassEnvironment" }, FIELD(ENVIRONMENT, passenv, list),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME", .example = "{ \"LANG\" }",
 	  .help = "Variables that the program gets from superd's environment. *: all of them, but HOME, USER, "
 		  "LOGNAME and SHELL are those of its user. superd never passes on variables about its own "
 		  "sockets, such as NOTIFY_SOCKET and LISTEN_FDS." },
 	{ .name = { "environment_file", [UNIT] = "Service.EnvironmentFile" },
 	  FIELD(ENVIRONMENT, environment_file, paths),
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
+	  .example = "{ \"-/etc/default/web\", \"/etc/web.d/*.env\" }",
 	  .help = "Files of NAME=value lines, which superd reads before every start. A path with *, ? or [ ] "
 		  "stands for all matching files, sorted by name. After a - the file may be missing." },
 	{ .name = { "unset_environment", [UNIT] = "Service.UnsetEnvironment" },
 	  FIELD(ENVIRONMENT, unset_environment, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME[=value]",
+	  .example = "{ \"LANG\", \"DEBUG=1\" }",
 	  .help = "Variables that the program never gets; with a value, only if the variable has it." },
 	{ .name = { "expand_environment" }, FIELD_IN(UNITS, ENVIRONMENT, expand_environment, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
@@ -539,7 +560,7 @@ const struct directive directives[] = {
 		  "becomes the value, a word that is $NAME alone becomes as many words as the value has, and $$ "
 		  "is a dollar sign." },
 	{ .name = { "unit_environment" }, FIELD_IN(UNITS, ENVIRONMENT, unit_environment, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the program also gets INVOCATION_ID, SYSTEMD_EXEC_PID and the like. With accept = yes "
 		  "it gets SO_COOKIE, with pass = systemd LISTEN_PIDFDID if the kernel supports it, and from a "
 		  "superd that is not root XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS." },
@@ -550,50 +571,52 @@ const struct directive directives[] = {
 	{ .name = { "umask", "umask", "Service.UMask", "Umask" }, FIELD(ENVIRONMENT, umask, mode),
 	  .translated = FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "022", .argument = "mode", .most = 0777,
+	  .example = "027",
 	  .help = "The permissions that files created by the program do not get." },
 	{ .name = { "working_directory", [UNIT] = "Service.WorkingDirectory", [LAUNCHD] = "WorkingDirectory" },
 	  FIELD(ENVIRONMENT, working_directory, path), .words = home_words,
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .fallback = "/", .argument = "directory",
+	  .example = "\"~\"",
 	  .help = "The directory in which the program starts. ~: the home of its user. After a - it may be "
 		  "missing." },
 	{ .name = { "root_directory", [UNIT] = "Service.RootDirectory", [LAUNCHD] = "RootDirectory" },
 	  FIELD(ENVIRONMENT, root_directory, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "directory", .example = "\"/srv/jail\"",
 	  .help = "The directory that the program sees as /. exec and working_directory are paths inside it." },
 	{ .name = { "ignore_sigpipe", [UNIT] = "Service.IgnoreSIGPIPE" },
 	  FIELD_IN(ENVIRONMENT, SCHEDULING, ignore_sigpipe, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the program starts with SIGPIPE ignored: a write to a closed connection fails, and "
 		  "does not kill it." },
 
 	/* Directories, files and credentials */
 	{ .name = { "runtime_directory", [UNIT] = "Service.RuntimeDirectory" },
 	  FIELD_IN(FILES, ENVIRONMENT, runtime_directory, directories),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name", .example = "{ \"web\" }",
 	  .help = "Directories that superd creates for the program before a start, and removes after its end "
 		  "unless they contain a socket of the configuration. They are below @runstatedir@, or below "
 		  "XDG_RUNTIME_DIR if it is set and superd does not run as root. RUNTIME_DIRECTORY has the paths." },
 	{ .name = { "state_directory", [UNIT] = "Service.StateDirectory" },
 	  FIELD_IN(FILES, ENVIRONMENT, state_directory, directories),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name", .example = "{ \"web\" }",
 	  .help = "Directories that superd creates for the program and keeps, below @localstatedir@/lib. "
 		  "STATE_DIRECTORY has the paths." },
-	DIRECTORIES(cache_directory, "CacheDirectory")
+	DIRECTORIES(cache_directory, "CacheDirectory") .example = "{ \"web:website\" }",
 	  .help = "The same below @localstatedir@/cache. CACHE_DIRECTORY has the paths. For each of these "
 		  "directories, NAME:LINK also creates a symbolic link beside it." },
-	DIRECTORIES(logs_directory, "LogsDirectory")
+	DIRECTORIES(logs_directory, "LogsDirectory") .example = "{ \"web\" }",
 	  .help = "The same below @localstatedir@/log. LOGS_DIRECTORY has the paths." },
-	DIRECTORIES(configuration_directory, "ConfigurationDirectory")
+	DIRECTORIES(configuration_directory, "ConfigurationDirectory") .example = "{ \"web\" }",
 	  .help = "The same below @sysconfdir@, owned by root. CONFIGURATION_DIRECTORY has the paths." },
-	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode")
+	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode") .example = "0750",
 	  .help = "The permissions of runtime_directory." },
-	FOLDER_MODE(state_directory_mode, "StateDirectoryMode")
+	FOLDER_MODE(state_directory_mode, "StateDirectoryMode") .example = "0750",
 	  .help = "The permissions of state_directory." },
-	FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode")
+	FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode") .example = "0750",
 	  .help = "The permissions of cache_directory." },
-	FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode")
+	FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode") .example = "0750",
 	  .help = "The permissions of logs_directory." },
-	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode")
+	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode") .example = "0750",
 	  .help = "The permissions of configuration_directory." },
 	{ .name = { "runtime_directory_preserve", [UNIT] = "Service.RuntimeDirectoryPreserve" },
 	  FIELD(DIRECTORIES, runtime_directory_preserve, word),
@@ -603,7 +626,7 @@ const struct directive directives[] = {
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
 	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT,
-	  .argument = "name[:source]",
+	  .argument = "name[:source]", .example = "{ \"key:/etc/web.key\" }",
 	  .help = "Secrets for the program: files in the directory CREDENTIALS_DIRECTORY that its user alone can "
 		  "read, at most 1 MiB in all. superd reads the source at each start: a file, a unix socket, or "
 		  "all files of a directory, as NAME_FILE. Without a source it is superd's own credential, or one "
@@ -611,28 +634,31 @@ const struct directive directives[] = {
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
 	  FIELD(PASSED_FDS, set_credential, set_credentials),
 	  .translated = FROM(UNIT), .flags = IN_DEFAULTS | NEEDS_LINUX | HOLDS_SECRETS, .change = CHANGE_NEXT,
-	  .argument = "name:value",
+	  .argument = "name:value", .example = "{ \"token:value\" }",
 	  .help = "Credentials with their values. load_credential overrides them." },
 
 	/* Input and output */
 	{ .name = { "output", [UNIT] = "Service.StandardOutput", [LAUNCHD] = "StandardOutPath" },
 	  FIELD(STREAMS, output, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
+	  .example = "\"append:/var/log/web.log\"",
 	  .help = "Where standard output goes: log, syslog, file:PATH, append:PATH, truncate:PATH, null, inherit, "
 		  "socket or fd:NAME (see VALUES). With pass = inetd the default is socket." },
 	{ .name = { "error", [UNIT] = "Service.StandardError", [LAUNCHD] = "StandardErrorPath" },
 	  FIELD(STREAMS, error, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
+	  .example = "\"append:/var/log/web.err\"",
 	  .help = "Where standard error goes, in the words of output. Unset: where output goes if that is set and "
 		  "not the socket, else log." },
 	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
 	  FIELD(STREAMS, input, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "null", .argument = "stream",
+	  .example = "\"file:/srv/web.in\"",
 	  .help = "Where standard input comes from: null, file:PATH, inherit, socket or fd:NAME. With pass = "
 		  "inetd it is the socket. superd connects to a unix socket." },
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
 	  FIELD(STREAMS, syslog_identifier, text),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name", .example = "\"web\"",
 	  .help = "The name of the program's lines in the log and in syslog. Unset: the service's." },
 	{ .name = { "syslog_facility", [UNIT] = "Service.SyslogFacility" }, FIELD(STREAMS, syslog_facility, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facility_words,
@@ -644,12 +670,12 @@ const struct directive directives[] = {
 	  .help = "The level of the program's lines, from emerg to debug." },
 	{ .name = { "syslog_level_prefix", [UNIT] = "Service.SyslogLevelPrefix" },
 	  FIELD_IN(UNITS, STREAMS, syslog_level_prefix, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether a number in angle brackets before a line, as in <3>, sets the line's level." },
 	{ .name = { "log_rate_limit_interval", [UNIT] = "Service.LogRateLimitIntervalSec" },
 	  FIELD(STREAMS, log_rate_limit_interval, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 0,
-	  .most = SECONDS(86400),
+	  .most = SECONDS(86400), .example = "1min",
 	  .help = "The period of log_rate_limit_burst. 0: no limit." },
 	{ .name = { "log_rate_limit_burst", [UNIT] = "Service.LogRateLimitBurst" },
 	  FIELD(STREAMS, log_rate_limit_burst, count),
@@ -663,6 +689,7 @@ const struct directive directives[] = {
 	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
 	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
+	  .example = "{ \"192.0.2.0/24\", \"2001:db8::/32\", \".example.org\" }",
 	  .help = "The clients that superd allows; it refuses all others. An address, a network such as "
 		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a "
 		  "name of networks(5), or a host name or .domain, which must lead back to the client's address. "
@@ -676,34 +703,37 @@ const struct directive directives[] = {
 	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
 	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
+	  .example = "{ \"192.0.2.{1,7}\" }",
 	  .help = "The clients that superd refuses, in the words of only_from. It wins over only_from. An empty "
 		  "list: none." },
 	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "HH:MM-HH:MM",
+	  .example = "{ \"08:00-12:00\", \"22:00-06:00\" }",
 	  .help = "The times of day, in local time, at which superd allows clients. Both minutes are included; "
 		  "22:00-06:00 spans midnight." },
 	{ .name = { "max_load", "max_load" }, FIELD(ACCESS, max_load, load),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "load", .example = "4.5",
 	  .help = "Refuses clients while the load average of the last minute is at or above this number." },
 	{ .name = { "id_only" }, FIELD_IN(XINETD, ACCESS, id_only, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the ident server (RFC 1413) of a client's host must name a user." },
 	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "daemon", .example = "\"in.fingerd\"",
 	  .help = "The daemon name for hosts.allow and hosts.deny. superd runs commands of these rules (spawn, "
 		  "twist) only if the word commands follows the name, as in \"in.ftpd commands\"." },
 	{ .name = { "banner", "banner" }, FIELD_IN(XINETD, ACCESS, banner, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file", .example = "\"/etc/banner\"",
 	  .help = "A file of at most 64 KiB that superd sends to every client before anything else." },
 	{ .name = { "banner_success", "banner_success" }, FIELD_IN(XINETD, ACCESS, banner_success, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file", .example = "\"/etc/banner\"",
 	  .help = "A file of at most 64 KiB that superd sends to an allowed client." },
 	{ .name = { "banner_fail", "banner_fail" }, FIELD_IN(XINETD, ACCESS, banner_fail, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "file", .example = "\"/etc/banner\"",
 	  .help = "A file of at most 64 KiB that superd sends to a client before it refuses it." },
 	{ .name = { "deny_time", "deny_time" },
 	  FIELD_IN(XINETD, ACCESS, deny_time, duration), .translated = FROM(XINETD),
 	  .unset = &no_number, .flags = 0, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
+	  .example = "1h",
 	  .help = "Makes the service a sensor: superd refuses addresses that connect to it in all its services, "
 		  "for this time. The sensor itself runs nothing. Programs with accept = no that accept "
 		  "themselves are not affected. infinity: for ever. 0: superd only logs. The sender of a datagram "
@@ -737,77 +767,84 @@ const struct directive directives[] = {
 		  "accept = no on UDP, how many starts a minute a sender can cause. superd refuses more. Not for "
 		  "unix datagrams. unlimited: no limit." },
 	{ .name = { "cps", "cps" }, FIELD(ACCESS, cps, rate), .unset = &no_rate,
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "number seconds",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "number seconds", .example = "{ 50, 10s }",
 	  .help = "How many connections (with accept = no: starts) a second superd takes, and for how long it "
 		  "pauses the service above that. Clients wait in the accept queue meanwhile." },
 	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
 	  FIELD_IN(UNITS, SOCKETS, trigger_limit_burst, count),
-	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
+	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .most = UNLIMITED,
 	  .help = "How many connections of one socket (with accept = no: starts for its clients) superd allows in "
 		  "trigger_limit_interval. A socket that exceeds it rests for trigger_limit_pause, and superd "
 		  "serves the others. unlimited: no limit. 0: it serves no client." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
 	  FIELD_IN(UNITS, SOCKETS, trigger_limit_interval, duration),
-	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
-	  .most = SECONDS(86400),
+	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400), .example = "10s",
 	  .help = "The period of trigger_limit_burst." },
 	{ .name = { "trigger_limit_pause" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_pause, duration),
-	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
-	  .most = SECONDS(86400),
+	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
+	  .most = SECONDS(86400), .example = "1min",
 	  .help = "How long a socket rests that has exceeded trigger_limit_burst." },
 
 	/* Commands */
-	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION)
+	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION) .example = "{ \"/usr/bin/test -d /srv/web\" }",
 	  .help = "A command that decides whether a start continues. Exit status 0, or one of "
 		  "success_exit_status: it does. 1 to 254: superd skips the start; clients wait, and superd tries "
 		  "again after 5 s, and then ever later. 255, a signal or timeout_start: a failure." },
 	COMMANDS("exec_start_pre", "Service.ExecStartPre", START_PRE)
+	  .example = "{ \"+-/usr/bin/chown www-data /srv/web\" }",
 	  .help = "Commands that run before exec, one after the other, like the program but without its sockets. "
 		  "Each is one text, and may contain templates. If one fails or exceeds timeout_start, the start "
 		  "fails. superd stops processes that it leaves behind. Signs before the program: - ignores its "
 		  "failure, + runs it as superd itself, without user, capabilities and hardening, ! runs it as "
 		  "superd's user, a colon turns expand_environment off, @ makes the next word its argv0, | runs "
 		  "the user's shell in its place." },
-	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
+	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST) .example = "{ \"-/usr/bin/logger started\" }",
 	  .help = "Commands that run when the instance is ready, before it counts as started; for a oneshot, "
 		  "after its good end. MAINPID is its process. If one fails, the start fails." },
 	{ .name = { "exec_ready" }, FIELD(COMMANDS, of[PHASE_READY], commands),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "command",
+	  .example = "{ \"/usr/bin/pg_isready -q\" }",
 	  .help = "A command that succeeds when the program is ready. superd runs it after the start, again after "
 		  "100 ms, 200 ms and so on up to every second. Each run may take 10 s, all runs timeout_start. "
 		  "MAINPID is the program's process. It excludes ready." },
-	COMMANDS("exec_reload", "Service.ExecReload", RELOAD)
+	COMMANDS("exec_reload", "Service.ExecReload", RELOAD) .example = "{ \"/bin/sh -c 'kill -HUP $MAINPID'\" }",
 	  .help = "Commands for superctl reload NAME, which make a running program read its configuration again. "
 		  "With type = notify-reload they follow reload_signal. MAINPID is its process. Each may take "
 		  "timeout_start." },
-	COMMANDS("exec_stop", "Service.ExecStop", STOP)
+	COMMANDS("exec_stop", "Service.ExecStop", STOP) .example = "{ \"/bin/sh -c 'kill -TERM $MAINPID'\" }",
 	  .help = "Commands that run before kill_signal, and when a started program ends well by itself. MAINPID "
 		  "is its process while it exists. Each may take timeout_stop." },
-	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
+	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST) .example = "{ \"/usr/bin/rm -f /srv/web/lock\" }",
 	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
 		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol "
 		  "or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
 	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
+	  .example = "{ \"/usr/bin/mkdir -p /run/web\" }",
 	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "
 		  "to open." },
 	COMMANDS_IN(UNITS, "socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
+	  .example = "{ \"/usr/bin/logger open\" }",
 	  .help = "Commands that run when all sockets are open, before any client is served." },
 	COMMANDS_IN(UNITS, "socket_exec_stop_pre", "Socket.ExecStopPre", SOCKET_STOP_PRE)
+	  .example = "{ \"/usr/bin/logger closing\" }",
 	  .help = "Commands that run before superd closes the sockets for good. If a reload removes the service, "
 		  "they run after that." },
 	COMMANDS_IN(UNITS, "socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
+	  .example = "{ \"/usr/bin/logger closed\" }",
 	  .help = "Commands that run after superd has closed the sockets." },
 	{ .name = { "socket_exec_apart" }, FIELD_IN(UNITS, COMMANDS, socket_exec_apart, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the socket_exec commands run apart from the service, as those of a .socket do. yes: by "
 		  "superd's defaults, as superd's own user, outside of the service's sandbox. no: as the service's "
 		  "other commands." },
 	{ .name = { "exec_prefix" }, FIELD_IN(UNITS, COMMANDS, exec_prefix, signs),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs", .example = "\"!\"",
 	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },
 	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "Kind=value",
+	  .example = "{ \"PathExists=!/run/maintenance\", \"User=!root\" }",
 	  .help = "Conditions for a start, in the words of systemd.unit(5), without Condition. A ! after the = "
 		  "negates. Of those with |, one must hold; likewise of those with ||. Otherwise clients wait, "
 		  "and superd checks again after 5 s, and then ever later. With Assert before the word it is a "
@@ -815,37 +852,37 @@ const struct directive directives[] = {
 
 	/* Start and stop */
 	{ .name = { "requires" }, FIELD(LIFECYCLE, requires, list),
-	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"database\" }",
 	  .help = "Services that must run while this one does (see WANTED SERVICES in superd(7)). superd starts them "
 		  "before it. If one fails to start, this service is not started: its clients wait for the next "
 		  "try, as after any failed start." },
 	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
-	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = 0, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"cache\" }",
 	  .help = "As requires, but if one of them fails to start, this service starts without it." },
 	{ .name = { "beside" }, FIELD_IN(UNITS, LIFECYCLE, beside, list),
-	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = FOR_UNITS, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"cache\" }",
 	  .help = "Those of requires and wants that start beside this service: it does not wait for them, and starts "
 		  "without one that fails." },
 	{ .name = { "behind" }, FIELD_IN(UNITS, LIFECYCLE, behind, list),
-	  .flags = 0, .change = CHANGE_LIVE, .argument = "name",
+	  .flags = FOR_UNITS, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"indexer\" }",
 	  .help = "Those of requires and wants that start when this service is ready; with accept = yes, as beside." },
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text", .example = "\"ready to accept connections\"",
 	  .help = "A text in a line of output by which the program announces that it is ready. output or error "
 		  "must be log or syslog. Unset: type decides. It excludes exec_ready." },
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration", .example = "2min",
 	  .help = "How long a start may take with type = forking or notify, pass = bind, ready or exec_ready; "
 		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
 		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
 		  "limit unless this is set." },
 	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" },
 	  FIELD_IN(LIFECYCLE, RESTART, remain_after_exit, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether an instance that has ended well counts as running until it is stopped. Clients do not "
 		  "start it again meanwhile." },
 	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "path", .example = "\"/run/web.pid\"",
 	  .help = "The file to which the program writes the process id of its main process. superd removes it "
 		  "after the program's end. With type = forking it names the daemon, which must be a process of "
 		  "this start. Unset: the daemon is the one process that the start has left, and superd refuses the "
@@ -853,15 +890,15 @@ const struct directive directives[] = {
 	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,
-	  .most = UNLIMITED,
+	  .most = UNLIMITED, .example = "\"1h 30min\"",
 	  .help = "How long an instance may run before superd stops it." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
 	  FIELD(LIFECYCLE, timeout_stop, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .example = "30s",
 	  .help = "How long an instance may take to end after kill_signal, before superd sends final_kill_signal. "
 		  "0: at once." },
 	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "TERM", .argument = "signal", .example = "\"INT\"",
 	  .help = "The signal that asks an instance to end." },
 	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" },
 	  FIELD(LIFECYCLE, kill_mode, word), .translated = FROM(UNIT),
@@ -871,15 +908,16 @@ const struct directive directives[] = {
 		  "timeout_stop runs on until superd exits." },
 	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" },
 	  FIELD_IN(UNITS, RESTART, final_kill_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "KILL", .argument = "signal",
+	  .example = "\"KILL\"",
 	  .help = "The signal that superd sends when timeout_stop is over." },
 	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" },
 	  FIELD_IN(UNITS, RESTART, send_sighup, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether HUP follows kill_signal at once, for shells." },
 	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" },
 	  FIELD_IN(UNITS, RESTART, send_sigkill, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
+	  .flags = IN_DEFAULTS | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "yes", .argument = "yes | no",
 	  .help = "Whether superd sends final_kill_signal. no: processes that remain at timeout_stop run on, "
 		  "unless superd itself exits." },
 	{ .name = { "kill_rest" },
@@ -914,27 +952,28 @@ const struct directive directives[] = {
 	{ .name = { "success_exit_status", [UNIT] = "Service.SuccessExitStatus" },
 	  FIELD(RESTART, success_exit_status, statuses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .example = "{ 143, \"TEMPFAIL\", \"SIGKILL\" }",
 	  .help = "Exit statuses, as numbers or as names such as TEMPFAIL, and signals that are a good end, like "
 		  "0. With accept = yes, see FAILURES in superd(7)." },
 	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
 	  FIELD(RESTART, restart_prevent_exit_status, statuses),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status", .example = "{ 2, \"SIGTERM\" }",
 	  .help = "Exit statuses and signals after which superd does not restart an instance, regardless of "
 		  "restart." },
 	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
 	  FIELD(RESTART, restart_force_exit_status, statuses),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "status", .example = "{ 75 }",
 	  .help = "Exit statuses and signals after which superd restarts an instance, regardless of restart." },
 	{ .name = { "backoff_min", [UNIT] = "Service.RestartSec", [LAUNCHD] = "ThrottleInterval" },
 	  FIELD_IN(RESTART, LIFECYCLE, backoff_min, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "100ms", .argument = "duration", .least = 1,
-	  .most = SECONDS(86400),
+	  .most = SECONDS(86400), .example = "500ms",
 	  .help = "The pause after a first failure. It doubles with each further failure, up to backoff_max, and "
 		  "a healthy run resets it. Clients wait meanwhile." },
 	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" },
 	  FIELD_IN(RESTART, LIFECYCLE, backoff_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
-	  .most = SECONDS(86400),
+	  .most = SECONDS(86400), .example = "1min",
 	  .help = "The longest pause between two starts of a failing program." },
 	{ .name = { "backoff_refuse" },
 	  FIELD_IN(RESTART, LIFECYCLE, backoff_refuse, bool),
@@ -955,21 +994,22 @@ const struct directive directives[] = {
 		  "or all. With type = notify, watchdog or file_descriptor_store_max, none means main." },
 	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" },
 	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog, duration),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "0", .argument = "duration", .example = "30s",
 	  .help = "How often a running program must send WATCHDOG=1; WATCHDOG_USEC has the value. superd ends a "
 		  "silent instance by watchdog_signal, which is a failure. 0 or infinity: no watchdog." },
 	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" },
 	  FIELD_IN(UNITS, LIFECYCLE, watchdog_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "ABRT", .argument = "signal", .example = "\"ABRT\"",
 	  .help = "The signal that ends an instance whose watchdog has expired." },
 	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" },
 	  FIELD_IN(UNITS, RESTART, timeout_abort, duration),
 	  .unset = &no_number, .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "duration", .most = UNLIMITED,
+	  .example = "10s",
 	  .help = "How long an instance may take to end after watchdog_signal, for its core dump. Unset: "
 		  "timeout_stop." },
 	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" },
 	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, reload_signal, signal),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "HUP", .argument = "signal", .example = "\"HUP\"",
 	  .help = "With type = notify-reload, the signal for superctl reload NAME. If the program sends READY=1 "
 		  "and the signal would kill it, the start has failed." },
 	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
@@ -988,7 +1028,7 @@ const struct directive directives[] = {
 	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" },
 	  FIELD_IN(IDLE, LIFECYCLE, idle_timeout, duration),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "infinity", .argument = "duration",
-	  .least = 100000, .most = UNLIMITED,
+	  .least = 100000, .most = UNLIMITED, .example = "10min",
 	  .help = "How long a service must be without clients before superd takes idle_action (see "
 		  "superd-sleep(7)). It needs accept = no." },
 	{ .name = { "idle_action" },
@@ -1003,6 +1043,7 @@ const struct directive directives[] = {
 		  "with traffic in the last idle_timeout; it needs idle_action = freeze." },
 	{ .name = { "idle_unless" }, FIELD_IN(IDLE, COMMANDS, of[PHASE_IDLE_UNLESS], commands),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "command",
+	  .example = "{ \"/usr/bin/test -e /run/web/busy\" }",
 	  .help = "A command that superd runs before an idle instance sleeps. Exit status 0: the instance is "
 		  "busy, and superd asks again after idle_timeout. 126, 127, 255, a signal or a run beyond "
 		  "timeout_start (at most 90 s): it counts as busy, too. Others: it is idle. MAINPID is its "
@@ -1010,6 +1051,7 @@ const struct directive directives[] = {
 	{ .name = { "min_awake" },
 	  FIELD_IN(IDLE, LIFECYCLE, min_awake, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "0", .argument = "duration", .most = UNLIMITED - 1,
+	  .example = "30s",
 	  .help = "How long an instance stays awake after its start or thaw, even if it is idle." },
 	{ .name = { "freeze_reclaim" },
 	  FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool),
@@ -1019,26 +1061,27 @@ const struct directive directives[] = {
 		  "memory_high = infinity gives it. Pages return one by one after the thaw, which takes time." },
 	{ .name = { "probe_from" },
 	  FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address", .example = "{ \"10.0.0.0/8\" }",
 	  .help = "The addresses of health checks, in the words of only_from without host names. Their TCP "
 		  "connections do not start an instance, wake it or keep it awake (see PROBES in superd-sleep(7))." },
 
 	/* Log */
 	{ .name = { "log_type", "log_type" }, FIELD_IN(XINETD, LOG, log_type, log_type),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "type",
+	  .example = "{ \"FILE\", \"/var/log/web.log\", \"10M\", \"20M\" }",
 	  .help = "Where the lines of log_on_success and log_on_failure go: { SYSLOG, facility, level } or { "
 		  "FILE, path, soft, hard }. The level is info by default. superd warns at a size of soft, and "
 		  "stops logging at hard. Unset: superd's own log." },
 	{ .name = { "log_on_success", "log_on_success" }, FIELD_IN(XINETD, LOG, log_on_success, flags),
 	  .words = log_on_success_words,
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word", .example = "{ \"PID\", \"HOST\" }",
 	  .help = "The facts that superd logs about an allowed client: PID, HOST, USERID, EXIT, DURATION and "
 		  "TRAFFIC. PID and HOST at the start, USERID (by its ident server), EXIT and DURATION at the "
 		  "end, TRAFFIC (bytes of a redirect), all in the format of xinetd. With accept = yes, it moves "
 		  "superd's own lines about starts and good ends to the level debug." },
 	{ .name = { "log_on_failure", "log_on_failure" }, FIELD_IN(XINETD, LOG, log_on_failure, flags),
 	  .words = log_on_failure_words,
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "word", .example = "{ \"HOST\" }",
 	  .help = "The facts that superd logs about a refused client beside the reason: HOST, USERID and ATTEMPT. "
 		  "USERID is by its ident server. ATTEMPT: only that. The lines have the format of xinetd." },
 
@@ -1061,6 +1104,7 @@ const struct directive directives[] = {
 	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling),
 	  .translated = FROM(UNIT),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "class[:priority]",
+	  .example = "\"best-effort:7\"",
 	  .help = "The disk priority: idle, best-effort or realtime, the last two with a priority from 0 (first) "
 		  "to 7." },
 	{ .name = { "cpu_scheduling_policy", [UNIT] = "Service.CPUSchedulingPolicy" },
@@ -1068,75 +1112,79 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "default",
 	  .words = cpu_scheduling_words,
 	  .help = "The scheduling policy, as in sched(7). default: superd's own." },
-	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as")
+	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as") .example = "1G",
 	  .help = "The address space, in bytes." },
-	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core")
+	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core") .example = "0",
 	  .help = "The size of a core file, in bytes. 0: no core file." },
-	RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU")
+	RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU") .example = "1min",
 	  .help = "The processor time, in seconds." },
-	RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data")
+	RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data") .example = "512M",
 	  .help = "The data segment, in bytes." },
-	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize")
+	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize") .example = "100M",
 	  .help = "The size of a file that it writes, in bytes." },
-	RLIMIT(locks, LOCKS, "LOCKS")
+	RLIMIT(locks, LOCKS, "LOCKS") .example = "100",
 	  .help = "The file locks. Linux ignores it." },
-	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock")
+	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock") .example = "64K",
 	  .help = "The locked memory, in bytes." },
-	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE")
+	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE") .example = "800K",
 	  .help = "The POSIX message queues of its user, in bytes." },
-	RLIMIT(nice, NICE, "NICE")
+	RLIMIT(nice, NICE, "NICE") .example = "30",
 	  .help = "The priority that it may give itself: 20 minus the nice value, from 1 to 40." },
 	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
+	  .example = "\"1024:4096\"",
 	  .help = "The open descriptors. Unset: the limit superd was started with, but a soft limit of 1024 if "
 		  "that is above 65536." },
-	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses")
+	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses") .example = "100",
 	  .help = "The processes and threads of its user on this machine." },
 	RLIMIT(rss, RSS, "RSS", [XINETD] = "rlimit_rss", [LAUNCHD] = "SoftResourceLimits.ResidentSetSize")
+	  .example = "1G",
 	  .help = "The resident memory, in bytes. Linux ignores it." },
-	RLIMIT(rtprio, RTPRIO, "RTPRIO")
+	RLIMIT(rtprio, RTPRIO, "RTPRIO") .example = "10",
 	  .help = "The highest real-time priority that it may give itself." },
-	RLIMIT(rttime, RTTIME, "RTTIME")
+	RLIMIT(rttime, RTTIME, "RTTIME") .example = "200ms",
 	  .help = "The time that a real-time process may run without a blocking system call, in microseconds." },
-	RLIMIT(sigpending, SIGPENDING, "SIGPENDING")
+	RLIMIT(sigpending, SIGPENDING, "SIGPENDING") .example = "1000",
 	  .help = "The queued signals of its user." },
 	RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack")
+	  .example = "8M",
 	  .help = "The stack, in bytes, per process." },
 
 	/* Resources */
-	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1,
+	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1, .example = "512M",
 	  .help = "The memory above which the kernel kills processes of the instance. It needs a control "
 		  "group." },
-	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1,
+	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1, .example = "25%",
 	  .help = "The memory above which the kernel slows the instance down." },
-	AMOUNT(memory_low, "MemoryLow", memory, "size")
+	AMOUNT(memory_low, "MemoryLow", memory, "size") .example = "64M",
 	  .help = "The memory that the kernel reclaims only if it finds no other." },
-	AMOUNT(memory_min, "MemoryMin", memory, "size")
+	AMOUNT(memory_min, "MemoryMin", memory, "size") .example = "32M",
 	  .help = "The memory that the kernel never reclaims." },
-	AMOUNT(memory_swap_max, "MemorySwapMax", memory, "size")
+	AMOUNT(memory_swap_max, "MemorySwapMax", memory, "size") .example = "0",
 	  .help = "The most swap that the instance may use. 0: none." },
 	{ .name = { "oom_policy", [UNIT] = "Service.OOMPolicy" }, FIELD(RESOURCES, oom_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "continue", .words = oom_policy_words,
 	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: "
 		  "none. stop, kill: all its processes die together. It needs a control group." },
-	AMOUNT(tasks_max, "TasksMax", tasks, "number")
+	AMOUNT(tasks_max, "TasksMax", tasks, "number") .example = "100",
 	  .help = "The most processes and threads of an instance. Without a control group it limits the processes "
 		  "of its user, if no other service has that user." },
 	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota), .unset = &no_number,
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent", .example = "50%",
 	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
 	{ .name = { "cpu_quota_period", [UNIT] = "Service.CPUQuotaPeriodSec" },
 	  FIELD(RESOURCES, cpu_quota_period, duration),
 	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "100ms",
 	  .argument = "duration",
-	  .least = 1000, .most = SECONDS(1),
+	  .least = 1000, .most = SECONDS(1), .example = "50ms",
 	  .help = "The period in which the kernel measures cpu_quota." },
 	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
 	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
-	  .least = 0, .most = 10000,
+	  .least = 0, .most = 10000, .example = "200",
 	  .help = "The instance's share of busy processors; others have 100. idle: only time that no other "
 		  "process wants." },
 	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation), .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "no", .argument = "yes | no",
+	  .example = "{ \"memory\", \"cpu\" }",
 	  .help = "Whether the program's user owns the instance's control group, and can create groups below it. "
 		  "A list of controllers, as in units, counts as yes." },
 
@@ -1181,22 +1229,25 @@ const struct directive directives[] = {
 		  "all. ptraceable: those that the program could trace." },
 	CHOICE(proc_subset, "ProcSubset", "all")
 	  .help = "pid leaves only processes in /proc." },
-	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
+	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path") .example = "{ \"/etc\" }",
 	  .help = "Paths that the program cannot write. After a - the path may be missing." },
-	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")
+	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path") .example = "{ \"/srv/web\" }",
 	  .help = "Paths below read-only ones that stay as they were. Without a - the path must exist." },
-	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path")
+	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path") .example = "{ \"-/root\" }",
 	  .help = "Paths that the program cannot access." },
-	PATHS(exec_paths, "ExecPaths", protected_paths, "path")
+	PATHS(exec_paths, "ExecPaths", protected_paths, "path") .example = "{ \"/usr/bin/web\" }",
 	  .help = "Paths below no_exec_paths from which the program may run programs." },
-	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path")
+	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path") .example = "{ \"/srv\" }",
 	  .help = "Paths below which the program cannot run programs." },
 	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
+	  .example = "{ \"/srv/data:/data\", \"-/mnt/usb:/usb:norbind\" }",
 	  .help = "Directories and files that the program also sees at the target. :norbind after the target "
 		  "leaves out mounts below the source. After a - the source may be missing." },
 	PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]")
+	  .example = "{ \"/srv/data:/data\" }",
 	  .help = "The same as bind_paths, but read-only." },
 	PATHS(temporary_file_system, "TemporaryFileSystem", temporary, "path[:options]")
+	  .example = "{ \"/var:size=10M\" }",
 	  .help = "Directories that an empty file system in memory covers, with options of mount(8) such as ro or "
 		  "size=10M. The default size is a tenth of the memory." },
 	SWITCH(mount_api_vfs, "MountAPIVFS")
@@ -1204,26 +1255,30 @@ const struct directive directives[] = {
 	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
 	  FIELD(SYSCALLS, system_call_filter, calls), .nothing = "@default",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "call",
+	  .example = "{ \"@system-service\", \"~@mount:EPERM\" }",
 	  .help = "The system calls that the program may use, by name or group, such as @system-service. A ~ "
 		  "before a name, up to a later name with a +, removes calls; a list that begins with ~ removes "
 		  "them from all. :EPERM after a name sets its error." },
 	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
 	  FIELD(SYSCALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "architecture",
+	  .example = "{ \"native\" }",
 	  .help = "The architectures of system calls that the program may use: native (always allowed), x86, "
 		  "x86-64, x32, arm and so on. Others kill the process." },
 	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
 	  FIELD(SYSCALLS, system_call_error_number, error), .fallback = "kill",
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "error", .example = "\"EPERM\"",
 	  .help = "The error of a denied system call, such as EPERM, or kill, which ends the process." },
 	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
 	  FIELD(SYSCALLS, restrict_address_families, families), .nothing = "none",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "family",
+	  .example = "{ \"AF_UNIX\", \"AF_INET\", \"AF_INET6\" }",
 	  .help = "The address families of sockets that the program may open, such as AF_UNIX and AF_INET6, or "
 		  "none. A ~ before the first: all but these. It does not affect the sockets that superd passes." },
 	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
 	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no", .nothing = "yes",
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "yes | no | kind",
+	  .example = "{ \"~user\" }",
 	  .help = "Denies creating and entering namespaces. yes: any. A list: any but these. A ~ before the "
 		  "first: these. The kinds are cgroup, ipc, mnt, net, pid, time, user and uts." },
 	SWITCH(restrict_realtime, "RestrictRealtime")
@@ -1240,9 +1295,10 @@ const struct directive directives[] = {
 		  "user's keyring." },
 	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .example = "{ \"192.0.2.0/24\", \"localhost\" }",
 	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast." },
 	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
-	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
+	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network", .example = "{ \"any\" }",
 	  .help = "Addresses with which the program cannot exchange packets, by sockets that it opens. For "
 		  "clients of the sockets that superd passes, use no_access. With pass = bind, superd refuses "
 		  "clients from these addresses, too. It needs a control group." },
@@ -1253,11 +1309,12 @@ const struct directive directives[] = {
 		  "empty. It needs a control group." },
 	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" }, FIELD(CGROUP_FILTERS, device_allow, device_rules),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "device [rwm]",
+	  .example = "{ \"/dev/null rw\", \"char-pts\" }",
 	  .help = "Devices that the program may open: a path, or char-NAME or block-NAME for a kind in "
 		  "/proc/devices, then r (read), w (write), m (make); none means all three." },
-	PATHS(apparmor_profile, "AppArmorProfile", text, "profile")
+	PATHS(apparmor_profile, "AppArmorProfile", text, "profile") .example = "\"-web\"",
 	  .help = "The AppArmor profile of the program. After a - the profile may be missing." },
-	PATHS(selinux_context, "SELinuxContext", text, "context")
+	PATHS(selinux_context, "SELinuxContext", text, "context") .example = "\"system_u:system_r:httpd_t:s0\"",
 	  .help = "The SELinux context of the program. superd cannot set one: after a - it ignores it, otherwise "
 		  "it is an error." },
 };

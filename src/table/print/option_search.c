@@ -15,30 +15,9 @@ const char *const first_options[] = {
 	"memory_max", "output", NULL
 };
 
-/* Beside those of CHAPTER_UNITS, which options that are in another section for their subject. */
-const char *const unit_options[] = {
-	"directory_mode", "symlinks", "remove_on_stop", "free_bind", "transparent", "pass_security",
-	"timestamping", "writable",
-	"message_queue_max_messages", "message_queue_message_size", "remove_ipc", "ignore_sigpipe",
-	"runtime_directory_mode", "state_directory_mode", "cache_directory_mode", "logs_directory_mode",
-	"configuration_directory_mode", "syslog_level_prefix",
-	"trigger_limit_burst", "trigger_limit_interval", "trigger_limit_pause",
-	"socket_exec_apart", "socket_condition", "socket_requires", "socket_wants",
-	"socket_beside", "beside", "behind", "unit_environment", "remain_after_exit",
-	"final_kill_signal", "send_sighup", "send_sigkill", NULL
-};
-
-static bool is_listed(const char *const *list, const char *name)
-{
-	while (*list && strcmp(*list, name) != 0)
-		list++;
-	return *list;
-}
-
 bool option_is_for_units(const struct directive *directive)
 {
-	return directive->chapter == CHAPTER_UNITS ||
-	       (directive->chapter != CHAPTER_GLOBALS && is_listed(unit_options, directive->name[NATIVE]));
+	return directive->chapter == CHAPTER_UNITS || directive->flags & FOR_UNITS;
 }
 
 /* whole: the word is to begin one of the text's. */

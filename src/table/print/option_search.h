@@ -7,7 +7,6 @@
 #include "table/type/directive.h"
 
 extern const char *const first_options[];       /* NULL-terminated, in the order of the crib sheet (contrib/doc/crib.md) */
-extern const char *const unit_options[];        /* NULL-terminated: these, beside all of CHAPTER_UNITS, are for units */
 
 /* Whether the option is there to say what a systemd unit says: nobody writes it into a superd.conf by hand. */
 bool option_is_for_units(const struct directive *directive);

@@ -6,7 +6,6 @@
 
 #include "lib/json.h"
 #include "table/print/buf_flush.h"
-#include "table/print/example.h"
 #include "table/print/option_search.h"
 #include "table/services/service_json.h"
 
@@ -157,11 +156,11 @@ static void add_values(struct buf *out, const struct directive *directive)
 
 static void add_example(struct buf *out, const struct directive *directive)
 {
-	const char *name = directive->name[NATIVE], *value = example_of(name);
+	const char *name = directive->name[NATIVE];
 	bool has_value = strcmp(name, "socket") != 0;
 
-	if (value)
-		buf_addf(out, "    %-10s%s %s%s\n", "example", name, has_value ? "= " : "", value);
+	if (directive->example)
+		buf_addf(out, "    %-10s%s %s%s\n", "example", name, has_value ? "= " : "", directive->example);
 }
 
 static void add_places(struct buf *out, const struct directive *directive)
@@ -314,7 +313,7 @@ static void add_json_option(struct buf *out, const struct directive *directive)
 	json_text_field(out, "default", directive->fallback);
 	json_text_field(out, "bounds", bounds.length ? buf_string(&bounds) : NULL);
 	json_text_field(out, "text", buf_string(&text));
-	json_text_field(out, "example", example_of(directive->name[NATIVE]));
+	json_text_field(out, "example", directive->example);
 	json_list_field(out, "words");
 	for (size_t n = 0; directive->words && directive->words[n]; n++)
 		json_element_text(out, directive->words[n]);

@@ -32,6 +32,7 @@ enum {
 	NEEDS_LINUX = 1 << 5,
 	HOLDS_SECRETS = 1 << 6,         /* only root and superd's own user may see the value */
 	TUNES = 1 << 7,                 /* a number that protects nothing: above `most` it is `most`, with a note */
+	FOR_UNITS = 1 << 8,             /* says what a unit says, as all of CHAPTER_UNITS: nobody writes it by hand */
 };
 
 /* When a change of the option by a reload takes effect. */
@@ -56,6 +57,7 @@ struct directive {
 	const char *fallback;           /* the default as text; NULL: `unset`, or an empty list */
 	const void *unset;              /* the field's value if the option is unset; NULL: all bytes zero */
 	const char *argument;           /* placeholder in the manual: "user", "duration" */
+	const char *example;            /* of a value; of `socket` its name and block. NULL: none is needed */
 	const char *help;               /* a sentence or more; required */
 	int64_t least, most;            /* bounds of numbers, in the type's unit; both 0: the type's own */
 	const char *const *words;       /* the words of type_word and others, NULL-terminated; index: value */

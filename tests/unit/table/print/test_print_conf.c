@@ -1,7 +1,6 @@
 /* What superd prints: tables that read back the same, JSON, and the papers made from the directive table. */
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/print/example.h"
 #include "table/print/option_search.h"
 #include "table/print/print_conf.h"
 #include "table/services/diff.h"
@@ -520,8 +519,6 @@ Test(print_conf, lists_name_options_that_there_are)
 		cr_assert(directive, "%s", first_options[n]);
 		cr_expect_not(option_is_for_units(directive), "%s", first_options[n]);
 	}
-	for (size_t n = 0; unit_options[n]; n++)
-		cr_expect(directive_find(NATIVE, unit_options[n]), "%s", unit_options[n]);
 }
 
 Test(print_conf, does_not_explain_what_is_no_option)
