@@ -5,8 +5,9 @@
 
 #include "lib/json.h"
 #include "table/endpoint/endpoint.h"
-#include "table/option/option_table.h"
+#include "table/option/service_mark.h"
 #include "table/services/diff.h"
+#include "table/services/service_conf.h"
 
 static void add_sockets(const struct service *row, bool names, struct buf *out)
 {
@@ -41,9 +42,10 @@ static void add_value(const struct service *row, const char *name, size_t socket
 		buf_addf(out, "uid %lu, gid %lu, %zu groups", (unsigned long)row->account->uid,
 			 (unsigned long)row->account->gid, row->account->group_count);
 	else if (directive && directive->group != GROUP_SOCKETS)
-		type_format(directive, directive_field(directive, row), out);
+		conf_value_add(out, row, directive, 0, directive_field(directive, row));
 	else if (directive && row->socket_count)
-		type_format(directive, (const char *)row->sockets[socket].options + directive->offset, out);
+		conf_value_add(out, row, directive, service_listen_block(row, &row->sockets[socket]),
+			       (const char *)row->sockets[socket].options + directive->offset);
 }
 
 static void add_option(struct buf *line, const char *name, struct buf *before, struct buf *after)

@@ -17,6 +17,7 @@
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
+#include "table/services/service_conf.h"
 
 /* Helpers of the preflight: reports a finding, and decides whether a path may be examined. */
 
@@ -34,7 +35,7 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 	va_end(arguments);
 	if (!value) {
 		directive = directive_find(NATIVE, option);
-		type_format(directive, directive_field(directive, service), &own);
+		conf_value_add(&own, service, directive, 0, directive_field(directive, service));
 		value = buf_string(&own);
 	}
 	if (service->is_foreign && !strcmp(option, "exec"))

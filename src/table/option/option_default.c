@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-static bool has_field(const struct directive *directive)
+bool directive_has_value(const struct directive *directive)
 {
 	return !(directive->flags & STRUCTURE);
 }
 
 const void *directive_field(const struct directive *directive, const struct service *service)
 {
-	if (!has_field(directive))
+	if (!directive_has_value(directive))
 		return NULL;
 	return (const char *)service_group(service, directive->group) + directive->offset;
 }
@@ -34,7 +34,7 @@ bool directive_fill_defaults(enum option_group group, void *values, struct pool 
 	for (size_t i = 0; i < directive_count; i++) {
 		const struct directive *directive = &directives[i];
 
-		if (directive->group != group || !has_field(directive))
+		if (directive->group != group || !directive_has_value(directive))
 			continue;
 		if (!fill_default(directive, (char *)values + directive->offset, pool))
 			return false;
@@ -49,24 +49,18 @@ bool directive_is_default(const struct directive *directive, const void *field, 
 	return fill_default(directive, &value, scratch) && type_equal(directive->type, field, &value);
 }
 
-void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,
-			       const void *values)
+unsigned default_pass(const struct exec_options *exec)
 {
-	service->groups = groups;
-	if (group == GROUP_EXEC)
-		service->exec = values;
-	else
-		groups->group[group] = values;
+	return exec->accept ? PASS_INETD : PASS_SYSTEMD;
 }
 
-bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool)
+bool directive_takes_default(const struct directive *directive, const struct exec_options *exec)
 {
-	for (enum option_group group = 0; group < GROUPS; group++) {
-		void *values = pool_alloc(pool, group_sizes[group]);
+	const char *name = directive->name[NATIVE];
 
-		if (!values || !directive_fill_defaults(group, values, pool))
-			return false;
-		default_service_put_group(service, groups, group, values);
-	}
+	if (directive->group == GROUP_ACCESS && (!strcmp(name, "instances") || !strcmp(name, "overload")))
+		return exec->accept;
+	if (directive->group == GROUP_STREAMS && !strcmp(name, "error"))
+		return exec->exec || (!exec->builtin && !exec->redirect);
 	return true;
 }

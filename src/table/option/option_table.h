@@ -50,6 +50,9 @@ static inline size_t directive_index(const struct directive *directive)
 	return (size_t)(directive - directives);
 }
 
+/* Whether the option has a value in struct service. */
+bool directive_has_value(const struct directive *directive);
+
 /* Returns the option's field in a service; NULL for STRUCTURE. For options of sockets, this is the service-wide
  * value. */
 const void *directive_field(const struct directive *directive, const struct service *service);
@@ -57,13 +60,10 @@ const void *directive_field(const struct directive *directive, const struct serv
 /* Fills a group's struct with the defaults. false: out of memory. */
 bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool);
 
-/* Makes a service with every option at superd's own default, to compare its fields with those of a row. The values are
- * in this pool. false: out of memory. */
-bool default_service_fill(struct service *service, struct option_groups *groups, struct pool *pool);
-
-/* Sets the values of one group in a service with these groups. */
-void default_service_put_group(struct service *service, struct option_groups *groups, enum option_group group,
-			       const void *values);
+/* Defaults that depend on other options of the row: the value of pass; whether the table's defaults can rule the option,
+ * which has superd's own default where it has no effect. */
+unsigned default_pass(const struct exec_options *exec);
+bool directive_takes_default(const struct directive *directive, const struct exec_options *exec);
 
 /* Whether a field has the default value. The pool gets the texts of the default. */
 bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch);

@@ -5,7 +5,6 @@
 
 #include "table/option/service_mark.h"
 #include "table/print/buf_flush.h"
-#include "table/services/derived.h"
 #include "table/services/left_out.h"
 #include "table/services/service_conf.h"
 
@@ -54,7 +53,7 @@ static const struct mark *find_shared(const struct directive *directive, const s
 		const struct mark *mark = settings_find(row->settings, directive, 0);
 		bool is_second = n >= table->count;
 
-		if (left_out_of(table, row) || !derived_takes_default(row->exec, directive))
+		if (left_out_of(table, row) || !directive_takes_default(directive, row->exec))
 			continue;
 		if (!mark || mark->append)
 			return NULL;

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "lib/json.h"
+#include "table/option/option_table.h"
 #include "table/print/buf_flush.h"
 #include "table/print/option_search.h"
-#include "table/services/service_json.h"
 
 #define WIDTH 78                        /* columns of a line */
 

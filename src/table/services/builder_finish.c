@@ -11,7 +11,6 @@
 
 #include "table/option/service_mark.h"
 #include "table/services/builder_internal.h"
-#include "table/services/derived.h"
 
 /* The groups with the defaults of a file, and which defaults these are. */
 struct bases {
@@ -81,14 +80,15 @@ static const void *override_group(const void *base, const struct option_settings
 	return pool_keep(pool, &values, group_sizes[group]);
 }
 
-static const void *const *bases_make(struct table *table, const struct option_settings *defaults)
+const void *const *table_make_bases(struct table *table, const struct option_settings *defaults)
 {
+	const void *const *known = table_bases(table, defaults);
 	struct pool *pool = table->pool;
-	struct bases *bases = pool_alloc(pool, sizeof(*bases));
+	struct bases *bases = known ? NULL : pool_alloc(pool, sizeof(*bases));
 	union group_values values;
 
 	if (!bases)
-		return NULL;
+		return known;
 	for (enum option_group group = 0; group < GROUPS; group++) {
 		if (!directive_fill_defaults(group, &values, pool))
 			return NULL;
@@ -119,19 +119,20 @@ static bool derive_pass(struct service *row, struct pool *pool)
 {
 	struct exec_options options;
 
-	if (is_set(row, "pass") || row->exec->pass == derived_pass(row->exec))
+	if (is_set(row, "pass") || row->exec->pass == default_pass(row->exec))
 		return true;
 	memcpy(&options, row->exec, sizeof(options));
-	options.pass = derived_pass(row->exec);
+	options.pass = default_pass(row->exec);
 	row->exec = pool_keep(pool, &options, sizeof(options));
 	return row->exec != NULL;
 }
 
+/* A program that binds its own address asks for the addresses of packets only when the first one waits already. */
 static bool derive_packet_info(struct option_groups *shared, const struct service *row, struct pool *pool)
 {
 	struct socket_options options;
 
-	if (!derived_packet_info(row->exec) || is_set(row, "pass_packet_info"))
+	if (row->exec->pass != PASS_BIND || is_set(row, "pass_packet_info"))
 		return true;
 	memcpy(&options, shared->socket_defaults, sizeof(options));
 	options.pass_packet_info = true;
@@ -139,24 +140,21 @@ static bool derive_packet_info(struct option_groups *shared, const struct servic
 	return shared->socket_defaults != NULL;
 }
 
+/* Errors go where output goes if that is set, but to no client. */
 static bool derive_error(struct option_groups *shared, const struct service *row, const void *const *plain,
 			 struct pool *pool)
 {
 	const struct directive *error = directive_find(NATIVE, "error");
-	const struct stream_options *before = shared->streams;
-	bool takes = derived_takes_default(row->exec, error);
-	const struct stream *value = &((const struct stream_options *)plain[GROUP_STREAMS])->error;
+	bool takes = directive_takes_default(error, row->exec);
 	struct stream_options streams;
 
 	if (sets(row, "error"))
 		return true;
-	if (takes)
-		value = &before->error;
-	value = derived_error(&before->output, is_set(row, "output"), takes && is_set(row, "error"), value);
-	if (type_equal(error->type, value, &before->error))
-		return true;
-	memcpy(&streams, before, sizeof(streams));
-	memcpy(&streams.error, value, sizeof(streams.error));
+	memcpy(&streams, shared->streams, sizeof(streams));
+	if (!takes)
+		streams.error = ((const struct stream_options *)plain[GROUP_STREAMS])->error;
+	if (!(takes && is_set(row, "error")) && is_set(row, "output") && streams.output.kind != STREAM_SOCKET)
+		streams.error = streams.output;
 	shared->streams = pool_keep(pool, &streams, sizeof(streams));
 	return shared->streams != NULL;
 }
@@ -174,7 +172,7 @@ static bool derive_limits(struct option_groups *shared, const struct service *ro
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
 		const struct directive *directive = directive_find(NATIVE, names[n]);
 
-		if (!derived_takes_default(row->exec, directive) && !sets(row, names[n]))
+		if (!directive_takes_default(directive, row->exec) && !sets(row, names[n]))
 			memcpy((char *)&access + directive->offset,
 			       (const char *)plain[GROUP_ACCESS] + directive->offset, field_size(directive->type));
 	}
@@ -207,8 +205,8 @@ static bool derive_dynamic_user(struct option_groups *shared, struct pool *pool)
 
 static bool fill_groups(struct service *row, struct table *table)
 {
-	const struct option_settings *defaults = row->settings->defaults;
-	const void *const *bases = table_bases(table, defaults), *const *plain = table_bases(table, NULL);
+	const void *const *bases = table_make_bases(table, row->settings->defaults);
+	const void *const *plain = table_make_bases(table, NULL);
 	const struct service *before = table->count ? &table->services[table->count - 1] : NULL;
 	uint32_t touched = find_groups(row->settings, 0);
 	const void *groups[GROUPS];
@@ -219,10 +217,6 @@ static bool fill_groups(struct service *row, struct table *table)
 		row->groups = before->groups;
 		return true;
 	}
-	if (!bases)
-		bases = bases_make(table, defaults);
-	if (!plain)
-		plain = defaults ? bases_make(table, NULL) : bases;
 	if (!bases || !plain)
 		return false;
 	for (enum option_group group = 0; group < GROUPS; group++) {
@@ -268,7 +262,7 @@ static bool fill_sockets(struct service *row, const struct service_builder *buil
 	return row->sockets || !row->socket_count;
 }
 
-/* Gives the sockets their options. Some are optional by default. */
+/* Gives the sockets their options. A machine without IPv6 needs only the other socket. */
 static bool fill_socket_options(struct service *row, struct pool *pool)
 {
 	for (size_t i = 0; i < row->socket_count; i++) {
@@ -279,7 +273,7 @@ static bool fill_socket_options(struct service *row, struct pool *pool)
 		listen->options = row->groups->socket_defaults;
 		if (block && find_groups(row->settings, block) & 1u << GROUP_SOCKETS)
 			listen->options = override_group(listen->options, row->settings, block, GROUP_SOCKETS, pool);
-		if (listen->options && !is_set(row, "optional") && derived_optional(row, listen) &&
+		if (listen->options && !is_set(row, "optional") && listen_is_second_family(row, listen) &&
 		    !settings_find(row->settings, directive_find(NATIVE, "optional"), block)) {
 			memcpy(&options, listen->options, sizeof(options));
 			options.optional = true;

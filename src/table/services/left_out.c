@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/option/option_table.h"
-
 /* An entry and its name. */
 struct naming {
 	struct left_out *entry;
@@ -67,16 +65,16 @@ static bool name_entry(struct naming *naming, const struct table *table)
 	return naming->name;
 }
 
-/* Gives an entry its name, and a row if it has none. plain: the row of a service that sets nothing. */
-static bool list_entry(struct table *table, const struct naming *naming, const struct service *plain)
+/* Gives an entry its name, and a row if it has none. plain: the groups of a service that sets nothing. */
+static bool list_entry(struct table *table, const struct naming *naming, const void *const *plain)
 {
 	struct left_out *entry = naming->entry;
 
 	if (naming->name && entry->row == LEFT_OUT_NO_ROW) {
-		struct service row = *plain;
+		const struct service row = {
+			.at = entry->at, .exec = plain[GROUP_EXEC], .groups = (const void *)plain, .is_left_out = true
+		};
 
-		row.at = entry->at;
-		row.is_left_out = true;
 		if (!table_add(table, &row))
 			return false;
 		entry->row = table->count - 1;
@@ -90,9 +88,8 @@ bool left_out_list(struct table *table)
 {
 	size_t count = table->left_out_count;
 	struct naming *list = calloc(count + 1, sizeof(*list));
-	struct option_groups *groups = pool_alloc(table->pool, sizeof(*groups));
-	struct service plain = { 0 };
-	bool ok = list && groups && default_service_fill(&plain, groups, table->pool);
+	const void *const *plain = table_make_bases(table, NULL);
+	bool ok = list && plain;
 
 	for (size_t n = 0; n < count; n++) {    /* so that table_find finds the rows that are served */
 		if (table->left_out[n].row != LEFT_OUT_NO_ROW)
@@ -106,7 +103,7 @@ bool left_out_list(struct table *table)
 	ok = ok && rename_duplicates(list, count, table->pool, false) &&
 	     rename_duplicates(list, count, table->pool, true);
 	for (size_t n = 0; ok && n < count; n++)
-		ok = list_entry(table, &list[n], &plain);
+		ok = list_entry(table, &list[n], plain);
 	table_forget_names(table);
 	free(list);
 	return ok;

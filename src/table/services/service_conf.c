@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "table/option/service_mark.h"
-#include "table/services/derived.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
 
@@ -44,26 +43,23 @@ void service_conf_add_place(struct buf *out, const struct conf_style *style, con
 	buf_addf(out, ":%u\n", at.line);
 }
 
-/* Paths and pairs may be bare, too, but people expect quotes around them. */
-static void add_word(struct buf *out, const char *word)
+void conf_value_add(struct buf *out, const struct service *service, const struct directive *directive, unsigned block,
+		    const void *field)
 {
-	if (strpbrk(word, "/:"))
-		native_quoted(out, word);
+	const struct option_settings *settings = service->settings;
+	const struct mark *mark = settings_find(settings, directive, block);
+	bool has_words = mark && !mark->append && !mark->refused;
+
+	for (const struct mark *next = mark; has_words && ++next < settings->list + settings->count;)
+		has_words = next->directive != mark->directive || next->block != block;
+	if (!mark && settings)
+		mark = settings_find(settings->defaults, directive, 0);
+	if (has_words || (mark && directive->type->kind == FIELD_OWN))
+		native_words(out, mark->words);
+	else if (directive->type->kind == FIELD_OWN)
+		native_value(out, directive->fallback);
 	else
-		native_value(out, word);
-}
-
-void conf_words_add(struct buf *out, words list)
-{
-	size_t count = words_count(list);
-
-	if (count == 1)
-		return add_word(out, list[0]);
-	for (size_t n = 0; n < count; n++) {
-		buf_text(out, n ? ", " : "{ ");
-		add_word(out, list[n]);
-	}
-	buf_text(out, count ? " }" : "{}");
+		type_format(directive, field, out);
 }
 
 struct printer {
@@ -144,7 +140,7 @@ static void add_value(const struct printer *printer, const struct mark *mark)
 	if (directive->flags & STRUCTURE)
 		add_endpoints(printer, (size_t)(mark - settings->list));
 	else
-		conf_words_add(printer->out, mark->words);
+		native_words(printer->out, mark->words);
 	buf_text(printer->out, printer->end);
 }
 
@@ -188,10 +184,10 @@ static bool is_implied(const struct service *service, const struct directive *di
 	const char *name = directive->name[NATIVE];
 
 	if (!service->is_foreign || !bases || words_have(kept, name) ||
-	    !derived_takes_default(service->exec, directive))
+	    !directive_takes_default(directive, service->exec))
 		return false;
 	if (!strcmp(name, "pass"))
-		return service->exec->pass == derived_pass(service->exec) &&
+		return service->exec->pass == default_pass(service->exec) &&
 		       !settings_find(service->settings->defaults, directive, 0);
 	return (strcmp(name, "error") != 0 || !is_set(service, "output")) &&
 	       type_equal(directive->type, directive_field(directive, service),
@@ -205,7 +201,7 @@ static bool is_left_out(const struct service *service, const struct mark *mark, 
 
 	if (directive->flags & STRUCTURE || !style->table || style->places == PLACES_MARKED)
 		return false;
-	if (shared && !mark->append && derived_takes_default(service->exec, directive))
+	if (shared && !mark->append && directive_takes_default(directive, service->exec))
 		return mark->words == shared->words;
 	return is_implied(service, directive, style->table);
 }
@@ -220,10 +216,10 @@ static void add_undone(const struct printer *printer)
 		const struct directive *directive = &directives[defaults->list[n].directive];
 
 		if (settings_find(service->settings, directive, 0) || defaults->list[n].append ||
-		    !derived_takes_default(service->exec, directive))
+		    !directive_takes_default(directive, service->exec))
 			continue;
 		buf_addf(printer->out, "\t%s = ", directive->name[NATIVE]);
-		type_format(directive, directive_field(directive, service), printer->out);
+		conf_value_add(printer->out, service, directive, 0, directive_field(directive, service));
 		buf_char(printer->out, '\n');
 	}
 }

@@ -34,8 +34,9 @@ void service_conf_add_defaults(struct buf *out, const struct option_settings *de
 /* Adds the comment or the mark of a place, if the style has them and the place is known. */
 void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at);
 
-/* Adds words as the value of an option: bare or in quotes, a list in braces. */
-void conf_words_add(struct buf *out, words list);
+/* Adds the value of an option, whose field this is: the words of the service or its socket { } if these set it once. */
+void conf_value_add(struct buf *out, const struct service *service, const struct directive *directive, unsigned block,
+		    const void *field);
 
 /* How the mark of a service says which dialect its messages have. */
 extern const char *const dialect_words[DIALECTS];

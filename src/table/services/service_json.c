@@ -7,11 +7,6 @@
 #include "lib/json.h"
 #include "table/endpoint/endpoint.h"
 
-bool directive_has_value(const struct directive *directive)
-{
-	return !(directive->flags & STRUCTURE);
-}
-
 /* The socket's field of an option if it differs from the service's; NULL: it does not, or the option is not one of
  * sockets. */
 static const void *socket_own_field(const struct directive *directive, const struct service *service,

@@ -8,6 +8,3 @@
 
 /* Adds the members of an object, without its braces: "listen", then the options. hides: writes secrets as ***. */
 void service_json_options(const struct service *row, const void *const *bases, bool hides, struct buf *out);
-
-/* Whether the option has a value in struct service. */
-bool directive_has_value(const struct directive *directive);

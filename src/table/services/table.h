@@ -95,8 +95,10 @@ struct left_out *table_find_left_out(const struct table *table, const struct ser
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 
-/* The groups of a service that sets nothing, with these defaults, by enum option_group. NULL: the table has no such. */
+/* The groups of a service that sets nothing, with these defaults, by enum option_group: those of struct option_groups and
+ * GROUP_EXEC. NULL: the table has no such; or memory has run out. */
 const void *const *table_bases(const struct table *table, const struct option_settings *defaults);
+const void *const *table_make_bases(struct table *table, const struct option_settings *defaults);
 
 /* Names have changed: the next table_find looks at them anew. */
 void table_forget_names(struct table *table);

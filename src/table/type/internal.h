@@ -13,10 +13,6 @@
 
 #define NO_MEMORY "out of memory"
 
-void native_list(struct buf *out, words list);                  /* { "a", "b" } */
-void native_braces(struct buf *out, struct buf *items);          /* { items }; frees items */
-void native_take(struct buf *out, struct buf *text);            /* a number or word bare, else quoted; frees text */
-
 /* How a number is read and shown. */
 struct number {
 	const char *noun;               /* for messages; NULL: `scan` names the bounds itself */
@@ -60,8 +56,6 @@ const char *word_suggest(const char *const *known, const char *text);
 
 /* Stores the list as it is, or adds it. */
 const char *list_field_parse(struct parse *parse, void *field);
-
-void command_field_format(const struct directive *directive, const void *field, struct buf *out);        /* as one text */
 
 /* Adds the value with as many decimals as needed, of `decimals`. */
 void decimal_add(struct buf *out, int64_t value, int decimals);

@@ -22,23 +22,21 @@ void type_format(const struct directive *directive, const void *field, struct bu
 	const struct type *type = directive->type;
 	struct buf text = { 0 };
 
-	if (type->format) {
-		type->format(directive, field, out);
-	} else if (type->kind == FIELD_WORDS) {
-		native_list(out, *(const words *)field);
+	if (type->kind == FIELD_WORDS) {
+		native_words(out, *(const words *)field);
 	} else if (type->kind == FIELD_TEXT) {
-		const char *value = *(const char *const *)field;
-
-		native_quoted(out, value ? value : "");
+		native_word(out, *(const char *const *)field);
 	} else if (type->kind == FIELD_BOOL) {
 		buf_text(out, *(const bool *)field ? "yes" : "no");
 	} else if (type->kind == FIELD_SET) {
 		type->show(directive, field, &text, native_quoted);
-		native_braces(out, &text);
-	} else {
+		buf_addf(out, text.length ? "{ %s }" : "{%s}", buf_string(&text));
+	} else if (type->kind != FIELD_OWN) {
 		type->show(directive, field, &text, NULL);
-		native_take(out, &text);
+		native_word(out, buf_string(&text));
 	}
+	out->failed |= text.failed;
+	buf_free(&text);
 }
 
 /* Adds what `show` writes: null, a number, a word or a share as 10%. */
@@ -194,38 +192,25 @@ void native_value(struct buf *out, const char *text)
 		native_quoted(out, text ? text : "");
 }
 
-/* Paths and pairs are bare for libconfuse, too, but people expect quotes around them. */
-void native_take(struct buf *out, struct buf *text)
+void native_word(struct buf *out, const char *text)
 {
-	if (strpbrk(buf_string(text), "/:"))
-		native_quoted(out, buf_string(text));
+	if (text && strpbrk(text, "/:"))
+		native_quoted(out, text);
 	else
-		native_value(out, buf_string(text));
-	out->failed |= text->failed;
-	buf_free(text);
+		native_value(out, text);
 }
 
-void native_braces(struct buf *out, struct buf *items)
+void native_words(struct buf *out, words list)
 {
-	if (items->length)
-		buf_addf(out, "{ %s }", buf_string(items));
-	else
-		buf_text(out, "{}");
-	out->failed |= items->failed;
-	buf_free(items);
-}
+	size_t count = words_count(list);
 
-void native_list(struct buf *out, words list)
-{
-	if (!list || !list[0]) {
-		buf_text(out, "{}");
-		return;
+	if (count == 1)
+		return native_word(out, list[0]);
+	for (size_t n = 0; n < count; n++) {
+		buf_text(out, n ? ", " : "{ ");
+		native_word(out, list[n]);
 	}
-	for (size_t i = 0; list[i]; i++) {
-		buf_text(out, i ? ", " : "{ ");
-		native_quoted(out, list[i]);
-	}
-	buf_text(out, " }");
+	buf_text(out, count ? " }" : "{}");
 }
 
 size_t field_size(const struct type *type)

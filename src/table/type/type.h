@@ -54,7 +54,6 @@ struct type {
 	 * type_parse, its only caller. NULL: as the kind is. */
 	const char *(*parse)(struct parse *parse, void *field);
 	void (*show)(const struct directive *directive, const void *field, struct buf *out, quote_text *quote);
-	void (*format)(const struct directive *directive, const void *field, struct buf *out);     /* for superd.conf */
 	void (*json)(const struct directive *directive, const void *field, struct buf *out);       /* seconds, bytes */
 	bool (*equal)(const void *a, const void *b);    /* also of two pools */
 };
@@ -65,7 +64,7 @@ size_t field_size(const struct type *type);
  * a sentence; then parse->bad is the word, and the field is unchanged. */
 const char *type_parse(struct parse *parse, void *field);
 
-/* Write the value for superd.conf and for JSON. */
+/* Write the value for superd.conf, but of FIELD_OWN nothing, whose words the settings have (conf_value_add); and for JSON. */
 void type_format(const struct directive *directive, const void *field, struct buf *out);
 void type_json(const struct directive *directive, const void *field, struct buf *out);
 
@@ -128,9 +127,12 @@ extern const struct type
 	type_control,           /* const char *: a path, @NAME or none */
 	type_fdstore;           /* const char *: notify, none or a path */
 
-/* Add a text in the syntax of superd.conf: in double quotes; bare if possible, else in quotes, NULL is "". */
+/* Add a text in the syntax of superd.conf: in double quotes; bare if possible, else in quotes; bare unless people expect
+ * quotes, as around paths and pairs. NULL is "". Then the value of a list: one word alone, or { a, b }. */
 void native_quoted(struct buf *out, const char *text);
 void native_value(struct buf *out, const char *text);
+void native_word(struct buf *out, const char *text);
+void native_words(struct buf *out, const char *const *list);
 
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);

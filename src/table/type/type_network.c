@@ -91,19 +91,6 @@ static const char *rate_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void rate_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	const struct rate *rate = field;
-	char pause[32];
-
-	(void)directive;
-	scan_duration_format(rate->pause, pause);
-	if (rate->number == UNLIMITED)
-		native_value(out, "");
-	else
-		buf_addf(out, "{ %" PRId64 ", %s }", rate->number, pause);
-}
-
 static void rate_json(const struct directive *directive, const void *field, struct buf *out)
 {
 	const struct rate *rate = field;
@@ -120,7 +107,7 @@ static void rate_json(const struct directive *directive, const void *field, stru
 
 const struct type type_rate = {
 	.name = "rate", .kind = FIELD_OWN, .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
-	.parse = rate_parse, .format = rate_format, .json = rate_json,
+	.parse = rate_parse, .json = rate_json,
 };
 
 /* The type of networks that a backend may exchange packets with: IPAddressAllow= of systemd.resource-control(5). Its
@@ -222,7 +209,7 @@ static const char *builtin_parse(struct parse *parse, void *field)
 
 const struct type type_builtin = {
 	.name = "builtin", .kind = FIELD_WORDS, .is_tuple = true,
-	.parse = builtin_parse, .format = command_field_format,
+	.parse = builtin_parse,
 };
 
 /* Whether it is an IPv6 address, also with an interface, as fe80::1%eth0. */
@@ -327,28 +314,9 @@ static const char *redirect_parse(struct parse *parse, void *field)
 	return reason ? reason : list_keep(parse, parts, 2, field);
 }
 
-/* One text alone is split into words when it is read, so a path with blanks needs quotes of its own. */
-static void redirect_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	words list = *(const words *)field;
-	struct buf path = { 0 };
-
-	(void)directive;
-	if (!list || !list[0] || list[1]) {
-		native_list(out, list);
-		return;
-	}
-	shell_words_quote(&path, list[0]);
-	buf_text(out, "{ ");
-	native_quoted(out, buf_string(&path));
-	buf_text(out, " }");
-	out->failed |= path.failed;
-	buf_free(&path);
-}
-
 const struct type type_redirect = {
 	.name = "host and port", .kind = FIELD_WORDS, .is_tuple = true,
-	.parse = redirect_parse, .format = redirect_format,
+	.parse = redirect_parse,
 };
 
 /* With IPAddressDeny= an allowed address wins over a denied one; with no_access none does. So a denied network is

@@ -240,30 +240,6 @@ static const char *facility_name(int facility)
 	return "daemon";
 }
 
-static void log_type_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	const struct log_target *target = *(const struct log_target *const *)field;
-	char size[32];
-
-	(void)directive;
-	if (!target) {
-		native_value(out, "");
-	} else if (target->kind == LOG_TYPE_SYSLOG) {
-		buf_addf(out, "{ \"SYSLOG\", \"%s\", \"%s\" }", facility_name(target->facility),
-			 level_words[target->level & 7]);
-	} else {
-		buf_text(out, "{ \"FILE\", ");
-		native_quoted(out, target->path);
-		if (target->soft != SCAN_INFINITY) {
-			scan_bytes_format(target->soft, size);
-			buf_addf(out, ", \"%s\"", size);
-			scan_bytes_format(target->hard, size);
-			buf_addf(out, ", \"%s\"", size);
-		}
-		buf_text(out, " }");
-	}
-}
-
 static void size_json(int64_t size, struct buf *out)
 {
 	if (size == SCAN_INFINITY)
@@ -308,7 +284,7 @@ static bool log_type_equal(const void *a, const void *b)
 const struct type type_log_type = {
 	.name = "log type", .kind = FIELD_OWN, .is_tuple = true, .empty_unsets = true,
 	.size = sizeof(const struct log_target *),
-	.parse = log_type_parse, .format = log_type_format, .json = log_type_json, .equal = log_type_equal,
+	.parse = log_type_parse, .json = log_type_json, .equal = log_type_equal,
 };
 
 static const char *flags_parse(struct parse *parse, void *field)
@@ -430,31 +406,6 @@ static const char *limit_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void limit_show(int64_t value, char buf[32])
-{
-	if (value < 0)
-		buf[0] = '\0';
-	else if (value == UNLIMITED)
-		strcpy(buf, "unlimited");
-	else
-		snprintf(buf, 32, "%" PRId64, value);
-}
-
-static void limit_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	const struct limit *limit = field;
-	char soft[32], hard[32], both[80];
-
-	(void)directive;
-	limit_show(limit->soft, soft);
-	limit_show(limit->hard, hard);
-	snprintf(both, sizeof(both), "%s:%s", soft, hard);
-	if (limit->soft == limit->hard)
-		native_value(out, soft);
-	else
-		native_quoted(out, both);
-}
-
 static void limit_json_part(int64_t value, struct buf *out)
 {
 	if (value < 0)
@@ -479,7 +430,7 @@ static void limit_json(const struct directive *directive, const void *field, str
 
 const struct type type_limit = {
 	.name = "limit", .kind = FIELD_OWN, .size = sizeof(struct limit),
-	.parse = limit_parse, .format = limit_format, .json = limit_json,
+	.parse = limit_parse, .json = limit_json,
 };
 
 /* The value always has its level, so that a class has one text; the default is 4, as the kernel's (ioprio_set(2)). */

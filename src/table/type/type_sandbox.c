@@ -166,36 +166,33 @@ static bool is_some_namespaces(unsigned denied)
 	return denied && denied != EVERY_NAMESPACE;
 }
 
-static void namespaces_format(const struct directive *directive, const void *field, struct buf *out)
+static void namespaces_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	unsigned denied = *(const unsigned *)field;
 
 	(void)directive;
-	if (is_some_namespaces(denied)) {
-		struct buf items = { 0 };
-
-		bits_show(denied, namespace_words, "~", &items, native_quoted);
-		native_braces(out, &items);
-	} else {
-		buf_text(out, denied ? "yes" : "no");
-	}
+	if (is_some_namespaces(denied))
+		bits_show(denied, namespace_words, "~", out, quote);
+	else
+		quote(out, denied ? "yes" : "no");
 }
 
 static void namespaces_json(const struct directive *directive, const void *field, struct buf *out)
 {
 	unsigned denied = *(const unsigned *)field;
 
-	(void)directive;
-	buf_text(out, is_some_namespaces(denied) ? "[" : denied ? "true" : "false");
-	if (is_some_namespaces(denied)) {
-		bits_show(denied, namespace_words, "~", out, json_text);
-		buf_char(out, ']');
+	if (!is_some_namespaces(denied)) {
+		buf_text(out, denied ? "true" : "false");
+		return;
 	}
+	buf_char(out, '[');
+	namespaces_show(directive, field, out, json_text);
+	buf_char(out, ']');
 }
 
 const struct type type_namespaces = {
-	.name = "yes, no or a list of namespaces", .kind = FIELD_OWN, .is_list = true, .size = sizeof(unsigned),
-	.parse = namespaces_parse, .format = namespaces_format, .json = namespaces_json,
+	.name = "yes, no or a list of namespaces", .kind = FIELD_SET, .is_list = true, .size = sizeof(unsigned),
+	.parse = namespaces_parse, .show = namespaces_show, .json = namespaces_json,
 };
 
 static const char *error_parse(struct parse *parse, void *field)

@@ -382,30 +382,9 @@ static const char *command_parse(struct parse *parse, void *field)
 	return list_keep(parse, split, length, field);
 }
 
-/* Writes one text, which is more readable than a list; shell_words_split splits it into the same words. */
-void command_field_format(const struct directive *directive, const void *field, struct buf *out)
-{
-	words list = *(const words *)field;
-	struct buf joined = { 0 };
-
-	(void)directive;
-	if (!list || !list[0]) {
-		buf_text(out, "{}");
-		return;
-	}
-	for (size_t i = 0; list[i]; i++) {
-		if (i)
-			buf_char(&joined, ' ');
-		shell_words_quote(&joined, list[i]);
-	}
-	native_quoted(out, buf_string(&joined));
-	out->failed |= joined.failed;
-	buf_free(&joined);
-}
-
 const struct type type_command = {
 	.name = "command", .kind = FIELD_WORDS, .is_list = true,
-	.parse = command_parse, .format = command_field_format,
+	.parse = command_parse,
 };
 
 static const char *endpoint_canonical(const char *text, struct pool *pool, const char **out)

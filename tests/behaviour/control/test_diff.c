@@ -47,7 +47,7 @@ Behaviour(diff, tells_what_a_reload_does_and_does_nothing)
 	outcome = diff();
 	cr_expect_eq(outcome.status, 1, "%s", outcome.err);
 	expect(outcome.out, "same2: changed\n");
-	expect(outcome.out, "    env: { \"A=1\" } -> { \"A=2\" }\n");
+	expect(outcome.out, "    env: \"A=1\" -> \"A=2\"\n");
 	expect(outcome.out, "    nice: 0 -> 5\n");
 	expect(outcome.out, "    backlog: 6 -> 7\n");
 	expect(outcome.out, text_of("moved: changed\n    listen: %s -> %s, %s\n", path_in("moved"), path_in("moved"),

@@ -189,6 +189,8 @@ static void expect_round_trip(const struct directive *directive, const void *fie
 	struct buf native = { 0 };
 	const char *text;
 
+	if (directive->type->kind == FIELD_OWN || directive->type == &type_namespaces)
+		return;
 	type_format(directive, field, &native);
 	cr_assert(native.length, "%s writes nothing", name_of(directive));
 	text = unquoted(&native);
