@@ -21,12 +21,9 @@ struct service_builder {
 	size_t word_count, word_capacity;
 	unsigned block_count;           /* of socket NAME { } */
 	bool open;                      /* the last block is open: from builder_open_socket to builder_close_socket */
-	bool is_surplus;                /* the open block is one too many, at surplus_at, and is ignored */
-	bool is_crowded;                /* there was a surplus block, which is reported */
-	struct origin surplus_at;
 	bool is_foreign;                /* builder_set_foreign */
 	enum dialect dialect;
 	bool is_alone;                  /* builder_set_alone */
 	bool bad_address;               /* an invalid endpoint is reported */
-	bool exhausted;                 /* memory ran out, and it is not reported yet */
+	bool exhausted;                 /* memory ran out, or there are too many blocks */
 };

@@ -5,7 +5,8 @@
  * set twice. An option with an invalid value counts as set, so that no rule reports it as missing.
  *
  * A reader never has to stop: it reads a misplaced block, or one without memory, to its end. builder_close_socket
- * reports misplaced blocks; builder_set and builder_finish report that memory ran out. */
+ * reports misplaced blocks; builder_set and builder_finish report that memory ran out, or that there are too many
+ * blocks. */
 #include "table/services/service_builder.h"
 
 #include <stdlib.h>
@@ -17,8 +18,6 @@
 #include "lib/shell_words.h"
 #include "table/option/option_name.h"
 #include "table/services/builder_internal.h"
-
-#define SOCKETS_MOST MARK_BLOCK         /* blocks of a service */
 
 /* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */
 static bool origin_keep(struct service_builder *builder, struct origin *at)
@@ -116,9 +115,8 @@ void builder_open_socket(struct service_builder *builder, const char *name, stru
 	struct mark *mark;
 
 	builder->open = true;
-	builder->is_surplus = builder->block_count == SOCKETS_MOST;
-	if (builder->is_surplus) {
-		builder->surplus_at = at;
+	if (builder->block_count == MARK_BLOCK) {
+		builder->exhausted = true;
 		return;
 	}
 	builder->block_count++;
@@ -147,13 +145,9 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags)
 	const char *name = socket && socket->words ? socket->words[0] : builder->name;
 
 	builder->open = false;
-	if (builder->is_surplus) {
-		if (!builder->is_crowded)
-			diag_error(diags, builder->surplus_at, "a service has at most %d sockets with braces of "
-				   "their own", SOCKETS_MOST);
-		builder->is_crowded = true;
-		builder->is_surplus = false;
-	} else if (socket && !builder->name) {
+	if (builder->exhausted)
+		return;                 /* builder_set and builder_finish report it */
+	if (socket && !builder->name) {
 		diag_error(diags, mark_origin(socket), "socket does not belong in defaults: each service has its own");
 	} else if (socket && !find_mark(builder, directive_find(NATIVE, "listen"), block)) {
 		diag_error(diags, mark_origin(socket), "socket %s: listen is missing", name);
@@ -396,10 +390,9 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
 		return false;
 	}
-	if (builder->is_surplus)
-		return false;           /* builder_close_socket reports it */
 	if (builder->exhausted)
-		return diags_out_of_memory(diags, value->at);
+		return diags_refuse(diags, value->at, "out of memory, or more than %d sockets with braces of their own",
+				    MARK_BLOCK);
 	name = option_name_in(builder->dialect, directive);
 	if (!place_allows(builder, directive, name, value, diags) ||
 	    !shape_fits(find_mark(builder, directive, builder_block(builder)), directive, name, value, diags))
