@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/wait_note.h"
 
 static void fd_set_cloexec(int fd)
 {
@@ -132,7 +131,7 @@ char *fd_read_all(int fd, size_t most, size_t *length)
 }
 
 /* Does not wait in read(2) either: /proc/kmsg is a regular file that blocks until there is more. */
-static char *read_regular(const char *path, size_t most, size_t *length)
+char *fd_read_file(const char *path, size_t most, size_t *length)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
@@ -149,16 +148,6 @@ static char *read_regular(const char *path, size_t most, size_t *length)
 	text = read_to_end(fd, false, most, length);
 out:
 	fd_close(&fd);
-	return text;
-}
-
-char *fd_read_file(const char *path, size_t most, size_t *length)
-{
-	char *text;
-
-	wait_note_begin("the file", path);
-	text = read_regular(path, most, length);
-	wait_note_end();
 	return text;
 }
 

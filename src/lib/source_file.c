@@ -14,6 +14,7 @@
 #include "lib/array.h"
 #include "lib/fd.h"
 #include "lib/units.h"
+#include "lib/wait_note.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"  /* U+FEFF in UTF-8 */
 
@@ -203,10 +204,9 @@ static bool load_file(struct source_file *source, const char *path, struct pool 
 
 	if (!source_init(source, is_stdin ? "<stdin>" : path, pool, diags))
 		return false;
-	if (is_stdin)
-		text = fd_read_all(STDIN_FILENO, SOURCE_MOST, &length);
-	else
-		text = fd_read_file(path, SOURCE_MOST, &length);
+	wait_note("the file", path);
+	text = is_stdin ? fd_read_all(STDIN_FILENO, SOURCE_MOST, &length) : fd_read_file(path, SOURCE_MOST, &length);
+	wait_note(NULL, NULL);
 	if (!text) {
 		refuse_reading(source, errno, diags);
 		return false;

@@ -569,7 +569,7 @@ void control_setup_find_group(struct options *options, const struct table *table
 {
 	const char *name = options->settings.control_group, *wrong = "out of memory";
 	gid_t before = options->control_gid, *gid = table ? &options->next_control_gid : &options->control_gid;
-	const struct found_name *found = NULL;
+	struct found_name found = { .wrong = wrong, .failed = true };
 	struct origin at = { 0 };
 	struct accounts accounts;
 	struct pool *pool;
@@ -588,18 +588,17 @@ void control_setup_find_group(struct options *options, const struct table *table
 		return;
 	pool = pool_new();
 	if (pool) {
-		accounts_open(&accounts, pool, diags);
-		accounts.lookups = lookups;
+		accounts_open(&accounts, pool, lookups, diags);
 		found = accounts_group(&accounts, name);
 		accounts_close(&accounts);
 	}
-	if (found && !found->failed && !found->wrong) {
-		*gid = found->gid;
+	if (!found.wrong) {
+		*gid = found.gid;
 	} else {
-		if (!found || found->failed)
+		if (found.failed)
 			*gid = before;
-		wrong = found && found->wrong ? found->wrong : wrong;
-		diag_warning(diags, at, "%s: %s: %s: %s", at.file ? "control_group" : "--control-group", name, wrong,
+		diag_warning(diags, at, "%s: %s: %s: %s", at.file ? "control_group" : "--control-group", name,
+			     found.wrong,
 			     *gid == (gid_t)-1 ? "only root and superd's own user may read"
 					       : "the previous group may still read");
 		diags_hint(diags, "a reload looks it up again");

@@ -1157,10 +1157,8 @@ static struct table *read_first(struct diags *diags)
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&first.ended, &attributes);
-	wait_note_follow(true);
 	runs = thread_start(&first.thread, 0, watch_first, NULL) == 0;
 	table = load_table(superd.options, NULL, NULL, diags);
-	wait_note_follow(false);
 	pthread_mutex_lock(&first.lock);
 	first.is_over = true;
 	pthread_cond_signal(&first.ended);

@@ -63,12 +63,10 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 static void *read_table_anew(void *context)
 {
 	(void)context;
-	wait_note_follow(true);
 	reading.table = load_again(superd.options, &reading.before, reading.what == TO_COMPARE, &reading.diags);
 	if (reading.what == TO_APPLY)
 		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
 					 reading.table ? reading.table->lookups : NULL, &reading.diags);
-	wait_note_follow(false);
 	ev_async_send(superd.loop, &reading.done);
 	return NULL;
 }

@@ -98,11 +98,11 @@ static bool take_source(struct asked *asked, size_t number)
 	if (number < asked->begun || number > asked->count)
 		return false;
 	asked->begun = number;
-	wait_note_end();
+	wait_note(NULL, NULL);
 	if (number < asked->count) {
 		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", asked->imports[number].path,
 			 (long)asked->pid);
-		wait_note_begin("the file", waits);
+		wait_note("the file", waits);
 		reading->end = &asked->imports[number].place->next;
 	}
 	while (number == asked->count && *reading->end)
@@ -230,7 +230,7 @@ static bool ask(struct asked *asked, int channel)
 	take_source(asked, 0);
 	send_request(asked, channel);
 	good = take_answer(asked);
-	wait_note_end();
+	wait_note(NULL, NULL);
 	return good;
 }
 

@@ -9,7 +9,6 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "lib/wait_note.h"
 #include "os/bpf/bpf.h"
 #include "table/access/access.h"
 #include "table/option/option_name.h"
@@ -37,34 +36,35 @@ void networks_close(struct networks *networks)
 	ptr_map_free(&networks->filters[1]);
 }
 
+/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. Network 0 is invalid. */
+static int call_network(const char *key, const char *name, struct nss_answer *answer)
+{
+	const struct netent *entry = getnetbyname(name);
+
+	(void)key;
+	if (entry && entry->n_addrtype == AF_INET && entry->n_net)
+		answer_add_number(answer, entry->n_net);
+	return 0;
+}
+
 static bool network_find(void *context, const char *name, struct network *network)
 {
+	static const struct ask_kind kind = { "network", "NSS: the network", "n", call_network };
 	struct networks *networks = context;
-	const char *key = pool_text(networks->pool, name);
+	struct network made = { .address = { [10] = 0xff, [11] = 0xff } };
+	const char *key = pool_text(networks->pool, name), *wrong;
 	const void *known = NULL;
+	uint32_t number;
+	unsigned bits = 32;
+	words answer;
 
 	if (!key)
 		return false;
 	if (!ptr_map_get(&networks->names, key, NULL, &known)) {
-		words answer = lookup_cache_find(networks->lookups, "network", key);
-		struct network made = { .address = { [10] = 0xff, [11] = 0xff } };
-		uint32_t number = 0;
-		unsigned bits = 32;
-
-		/* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. 0: there is
-		 * none, as network 0 is invalid. */
-		if (!answer || !lookup_number(*answer, &number)) {
-			const struct netent *entry;
-
-			wait_note_begin("NSS: the network", key);
-			entry = getnetbyname(key);
-			wait_note_end();
-			number = entry && entry->n_addrtype == AF_INET ? entry->n_net : 0;
-			lookup_cache_add_number(networks->lookups, "network", key, number);
-		}
-		/* Zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network,
-		 * other libcs 192.168. */
-		if (number) {
+		answer = ask(networks->asker, &kind, key, &wrong);
+		/* Zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network, other libcs
+		 * 192.168. */
+		if (answer && *answer && lookup_number(*answer, &number) && number) {
 			while (!(number & 0xff000000u))
 				number <<= 8;
 			while (bits > 8 && !(number & 0xffu << (32 - bits)))

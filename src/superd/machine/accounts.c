@@ -13,7 +13,6 @@
 
 #include "lib/hash.h"
 #include "lib/memory.h"
-#include "lib/wait_note.h"
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
 
@@ -59,48 +58,40 @@ static bool gids_add(struct gids *gids, gid_t gid)
 	return true;
 }
 
-/* Fills in the user's groups (getgrouplist(3)), with `gid` as the first: those of lookups, or else looks them up and
- * adds them there. lookups: NULL: there are none. false: out of memory, or there are too many. */
-static bool gids_of_user(struct gids *gids, struct lookup_cache *lookups, const char *name, gid_t gid)
+/* The groups of "GID NAME", with that group as the first. */
+static int call_groups(const char *key, const char *name, struct nss_answer *answer)
 {
-	const char *const *known;
-	struct buf key = { 0 };
+	gid_t gid = (gid_t)strtoul(name, NULL, 10);
+	struct gids gids = { 0 };
 	int status = -1;
+
+	(void)key;
+	name = strchr(name, ' ') + 1;
+	for (int room = 32; room <= 65536 + 1 && status < 0; room *= 2) {
+		gids.count = room;
+		if (!gids_reserve(&gids, room) || !library_has_memory(NSS_MEMORY))
+			break;
+		status = getgrouplist(name, gid, gids.list, &gids.count);
+	}
+	for (int n = 0; status >= 0 && n < gids.count; n++)
+		answer_add_number(answer, gids.list[n]);
+	free(gids.list);
+	return status < 0 ? ENOMEM : 0;
+}
+
+/* Fills in the user's groups (getgrouplist(3)), with `gid` as the first. false: out of memory, or there
+ * are too many. */
+static bool gids_of_user(struct gids *gids, struct asker *asker, const char *name, gid_t gid)
+{
+	static const struct ask_kind kind = { "groups", "NSS: the groups of the user", "n", call_groups };
+	const char *key = pool_textf(asker->pool, "%u %s", (unsigned)gid, name), *wrong;
+	words found = key ? ask(asker, &kind, key, &wrong) : NULL;
+	bool good = found;
 	uint32_t number;
 
-	buf_addf(&key, "%u %s", (unsigned)gid, name);
-	known = key.failed ? NULL : lookup_cache_find(lookups, "groups", buf_string(&key));
-	gids->count = 0;
-	while (known && *known && lookup_number(*known, &number) && gids_add(gids, number))
-		known++;
-	if (known && !*known && gids->count) {
-		buf_free(&key);
-		return true;
-	}
-	for (int room = 32; room <= 65536 + 1 && status < 0; room *= 2) {
-		gids->count = room;
-		if (!gids_reserve(gids, room) || !library_has_memory(NSS_MEMORY))
-			break;
-		wait_note_begin("NSS: the groups of the user", name);
-		status = getgrouplist(name, gid, gids->list, &gids->count);
-		wait_note_end();
-	}
-	if (status >= 0 && lookups && !key.failed) {
-		size_t count = (size_t)gids->count;
-		char(*texts)[16] = calloc(count, sizeof(*texts));
-		const char **list = calloc(count, sizeof(*list));
-
-		for (size_t n = 0; texts && list && n < count; n++) {
-			snprintf(texts[n], sizeof(texts[n]), "%u", (unsigned)gids->list[n]);
-			list[n] = texts[n];
-		}
-		if (texts && list)
-			lookup_cache_add(lookups, "groups", buf_string(&key), list, count);
-		free(list);
-		free(texts);
-	}
-	buf_free(&key);
-	return status >= 0;
+	for (; good && *found; found++)
+		good = lookup_number(*found, &number) && gids_add(gids, number);
+	return good;
 }
 
 /* Fills in superd's own groups (getgroups(2)). false and errno. */
@@ -251,7 +242,6 @@ const struct account *helper_user_of_relay(const struct service *service, struct
 /* Whether the id is taken: by another service of this table, by an entry of NSS, or by systemd. */
 static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 {
-	const struct found_name *listed;
 	const char *number, *group;
 	const void *owner;
 	char path[64];
@@ -262,55 +252,48 @@ static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
 	if (ptr_map_get(&accounts->dynamic, number, NULL, &owner))
 		return strcmp(owner, name) != 0;
 	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", (unsigned)id);
-	listed = accounts_user(accounts, number);
-	return !listed || listed->listed || accounts_has_group_id(accounts, id, &group) || access(path, F_OK) == 0;
+	return accounts_user(accounts, number).listed || accounts_has_group_id(accounts, id, &group) ||
+		access(path, F_OK) == 0;
 }
 
 /* The user with this name, or else a dynamic one (DynamicUser= of systemd.exec(5)): with the id that owns the service's
- * directories, or a free one. NULL: out of memory. */
-static const struct found_name *accounts_dynamic(struct accounts *accounts, const struct service *service,
-						 const char *name)
+ * directories, or a free one. */
+static struct found_name accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name)
 {
 	const uint32_t range = LAST_DYNAMIC - FIRST_DYNAMIC + 1, start = hash_text_32(name) % range;
-	const struct found_name *listed = accounts_user(accounts, name);
+	struct found_name user = accounts_user(accounts, name);
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct process_defaults defaults = { 0 };
-	struct found_name *user;
 	const char *number;
 	uid_t owner;
 
-	if (!listed || !listed->wrong)
-		return listed;
-	user = pool_alloc(accounts->pool, sizeof(*user));
-	if (!user)
-		return NULL;
-	*user = (struct found_name){ .name = name, .home = "/", .shell = "/usr/sbin/nologin" };
+	if (!user.wrong)
+		return user;
+	user = (struct found_name){ .name = name, .home = "/", .shell = "/usr/sbin/nologin" };
 	directories_find_bases(&defaults);
 	directories_of(service, &defaults, kinds);
-	for (size_t kind = 0; kind < DIRECTORY_KINDS && !user->uid; kind++) {
-		for (words at = kinds[kind].names; kinds[kind].is_owned && at && *at && !user->uid; at++) {
+	for (size_t kind = 0; kind < DIRECTORY_KINDS && !user.uid; kind++) {
+		for (words at = kinds[kind].names; kinds[kind].is_owned && at && *at && !user.uid; at++) {
 			if (directories_find_owner(kinds[kind].base, *at, &owner) && owner >= FIRST_DYNAMIC &&
 			    owner <= LAST_DYNAMIC)
-				user->uid = owner;
+				user.uid = owner;
 		}
 	}
-	if (user->uid && is_taken(accounts, name, user->uid))
-		user->uid = 0;
-	for (uint32_t n = 0; n < range && !user->uid; n++) {
+	if (user.uid && is_taken(accounts, name, user.uid))
+		user.uid = 0;
+	for (uint32_t n = 0; n < range && !user.uid; n++) {
 		uid_t id = FIRST_DYNAMIC + (start + n) % range;
 
 		if (!is_taken(accounts, name, id))
-			user->uid = id;
+			user.uid = id;
 	}
-	user->gid = user->uid;
-	if (!user->uid) {
-		user->wrong = "no id from 61184 to 65519 is free";
-		return user;
-	}
-	number = pool_textf(accounts->pool, "%u", (unsigned)user->uid);
+	user.gid = user.uid;
+	number = user.uid ? pool_textf(accounts->pool, "%u", (unsigned)user.uid) : NULL;
 	if (number)
 		ptr_map_put(&accounts->dynamic, number, NULL, name);
-	return number ? user : NULL;
+	else
+		user.wrong = user.uid ? "out of memory" : "no id from 61184 to 65519 is free";
+	return user;
 }
 
 /* The account of a service: its user, its group and its supplementary groups.
@@ -352,77 +335,70 @@ static bool has_own_user(struct accounts *accounts, const struct service *servic
 	return !accounts->helper_users_wrong;
 }
 
-/* The user that the table names, or the default for this kind of service. NULL: out of memory. */
-static const struct found_name *find_user(struct accounts *accounts, const struct service *service,
-					  const struct account_build *build, const char *own)
+/* The user that the table names, or the default for this kind of service. */
+static struct found_name find_user(struct accounts *accounts, const struct service *service,
+				   const struct account_build *build, const char *own)
 {
-	struct found_name *user;
+	struct found_name user = { .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
 
 	if (service->groups->identity->dynamic_user)
 		return accounts_dynamic(accounts, service, build->user);
 	if (!build->own)
 		return accounts_user(accounts, build->user ? build->user : own);
-	user = pool_alloc(accounts->pool, sizeof(*user));
-	if (user && !accounts->helper_users) {
+	if (!accounts->helper_users) {
 		accounts->helper_users = pool_alloc(accounts->pool, sizeof(*accounts->helper_users));
-		if (accounts->helper_users)
-			helper_users_look(accounts->helper_users);
+		if (!accounts->helper_users)
+			return (struct found_name){ .wrong = "out of memory" };
+		helper_users_look(accounts->helper_users);
 	}
-	if (!user || !accounts->helper_users)
-		return NULL;
-	*user = (struct found_name){ .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
-	user->uid = user->gid = helper_user_for(accounts->helper_users, service->name);
+	user.uid = user.gid = helper_user_for(accounts->helper_users, service->name);
 	return user;
 }
 
 static bool set_user(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
-	const char *text = build->user;
+	const char *text = build->user, *wrong;
 	bool is_whole = text && !service->groups->identity->group;
-	const struct found_name *group = NULL;
-	const struct found_name *user;
-	const char *wrong;
+	struct found_name user, group = { .gid = 0 };
 	char own[16];
+	bool is_pair;
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
 	user = find_user(accounts, service, build, own);
-	if (!user)
-		return out_of_memory(accounts, service);
-	wrong = user->wrong;
-	if (user->wrong && !(is_whole && accounts_pair(accounts, text, &user, &group, &wrong)))
+	wrong = user.wrong;
+	is_pair = wrong && is_whole && accounts_pair(accounts, text, &user, &group, &wrong);
+	if (wrong && !is_pair)
 		return accounts_refuse(accounts, service, "user", text ? text : own, wrong);
-	build->listed = user->listed;
-	build->account.name = user->name;
-	build->account.home = user->home;
-	build->account.shell = user->shell;
-	build->account.uid = user->uid;
-	build->account.gid = group ? group->gid : text ? user->gid : getegid();
+	build->listed = user.listed;
+	build->account.name = user.name;
+	build->account.home = user.home;
+	build->account.shell = user.shell;
+	build->account.uid = user.uid;
+	build->account.gid = is_pair ? group.gid : text ? user.gid : getegid();
 	return true;
 }
 
 static bool set_groups(struct accounts *accounts, const struct service *service, struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
-	const struct found_name *group;
+	struct found_name group;
 	bool filled = true;
 
 	if (identity->group) {
-		group = accounts_need(accounts, service, "group", identity->group, true);
-		if (!group)
+		if (!accounts_need(accounts, service, "group", identity->group, true, &group))
 			return false;
-		build->account.gid = group->gid;
+		build->account.gid = group.gid;
 	}
 	if (identity->groups && !build->user)
 		filled = gids_of_superd(&build->gids);
 	else if (identity->groups && build->listed)
-		filled = gids_of_user(&build->gids, accounts->lookups, build->account.name, build->account.gid);
+		filled = gids_of_user(&build->gids, &accounts->asker, build->account.name, build->account.gid);
 	if (!filled || !gids_add(&build->gids, build->account.gid))
 		return out_of_memory(accounts, service);
 	for (words text = identity->supplementary_groups; text && *text; text++) {
-		group = accounts_need(accounts, service, "supplementary_groups", *text, true);
-		if (!group)
+		if (!accounts_need(accounts, service, "supplementary_groups", *text, true, &group))
 			return false;
-		if (!gids_add(&build->gids, group->gid))
+		if (!gids_add(&build->gids, group.gid))
 			return out_of_memory(accounts, service);
 	}
 	return true;

@@ -11,42 +11,11 @@
 
 #include "lib/memory.h"
 #include "lib/scan.h"
-#include "lib/wait_note.h"
 #include "os/fs/fs.h"
 #include "os/host/rpc_number.h"
 #include "os/socket/socket.h"
 
 #define HOST_MOST 32 /* addresses of a host to use */
-
-/* An address of a host. */
-struct found_address {
-	const char *text; /* as text */
-	enum endpoint_family family;
-};
-
-/* The result of looking up a host, in the pool. */
-struct found_host {
-	const char *wrong; /* NULL: it was found; else why not */
-	struct found_address list[HOST_MOST];
-	size_t count;
-};
-
-/* The result of looking up a port, in the pool. */
-struct found_port {
-	const char *wrong, *hint;
-	uint16_t port;
-};
-
-void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags)
-{
-	*addresses = (struct addresses){ .pool = pool, .diags = diags, .ipv6 = bind_kernel_has_ipv6() };
-}
-
-void addresses_close(struct addresses *addresses)
-{
-	ptr_map_free(&addresses->hosts);
-	ptr_map_free(&addresses->ports);
-}
 
 static bool is_ip_address(const char *address)
 {
@@ -55,193 +24,137 @@ static bool is_ip_address(const char *address)
 	return scan_address(address, strlen(address), &in6);
 }
 
-/* Once each. false: out of memory. */
-static bool host_add(struct addresses *addresses, struct found_host *host, const char *text)
+/* The addresses of a host that this kernel can bind, once each; or why there are none, behind an empty word. */
+static int call_host(const char *key, const char *name, struct nss_answer *answer)
 {
-	const char *kept = pool_text(addresses->pool, text);
-
-	for (size_t n = 0; kept && n < host->count; n++) {
-		if (!strcmp(host->list[n].text, kept))
-			return true;
-	}
-	if (kept && host->count < HOST_MOST)
-		host->list[host->count++] =
-			(struct found_address){ kept, strchr(kept, ':') ? FAMILY_IPV6 : FAMILY_IPV4 };
-	return kept;
-}
-
-/* Those of its addresses that this kernel can bind. false: out of memory. */
-static bool host_ask(struct addresses *addresses, const char *name, unsigned family, struct found_host *host)
-{
-	static const int families[] = { [FAMILY_ANY] = AF_UNSPEC, [FAMILY_IPV4] = AF_INET, [FAMILY_IPV6] = AF_INET6 };
-	struct addrinfo hints = { .ai_family = families[family], .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	const int family = !strcmp(key, "host4") ? AF_INET : !strcmp(key, "host6") ? AF_INET6 : AF_UNSPEC;
+	struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *list = NULL;
-	int error = EAI_MEMORY;
-	bool good = true;
+	int error = getaddrinfo(name, NULL, &hints, &list);
+	bool has_ipv6 = bind_kernel_has_ipv6();
 
-	wait_note_begin("the address of the host", name);
-	if (library_has_memory(NSS_MEMORY))
-		error = getaddrinfo(name, NULL, &hints, &list);
-	wait_note_end();
 	if (error == EAI_MEMORY)
-		return false;
-	if (error) {
-		host->wrong = pool_text(addresses->pool, error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-		return host->wrong;
-	}
-	for (const struct addrinfo *info = list; info && good; info = info->ai_next) {
+		return ENOMEM;
+	for (const struct addrinfo *info = list; info && answer->count < HOST_MOST; info = info->ai_next) {
 		const struct sockaddr_in6 *in6 = (const void *)info->ai_addr;
 		const struct sockaddr_in *in = (const void *)info->ai_addr;
 		char text[INET6_ADDRSTRLEN];
+		const char *before = buf_string(&answer->text);
 
 		if (info->ai_family == AF_INET)
 			inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
-		else if (info->ai_family == AF_INET6 && addresses->ipv6)
+		else if (info->ai_family == AF_INET6 && has_ipv6)
 			inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
 		else
 			continue;
-		good = host_add(addresses, host, text);
+		for (size_t n = 0; n < answer->count && strcmp(before, text) != 0; n++)
+			before += strlen(before) + 1;
+		if (before == buf_string(&answer->text) + answer->text.length)
+			answer_add(answer, text);
 	}
-	if (!host->count)
-		host->wrong = "it has no address this machine can listen on";
+	if (!answer->count) {
+		answer_add(answer, "");
+		answer_add(answer,
+			   !error			 ? "it has no address this machine can listen on"
+				   : error == EAI_SYSTEM ? strerror(errno)
+							 : gai_strerror(error));
+	}
 	if (list)
 		freeaddrinfo(list);
-	return good;
+	return 0;
 }
 
-/* An answer that is kept has the addresses; or none and why it has not, behind an empty word. */
-static const struct found_host *host_find(struct addresses *addresses, const char *name, unsigned family)
+static int call_port(const char *key, const char *name, struct nss_answer *answer)
 {
-	static const char *const kinds[] = { [FAMILY_ANY] = "host", [FAMILY_IPV4] = "host4", [FAMILY_IPV6] = "host6" };
-	const char *key = pool_text(addresses->pool, name), *answer[HOST_MOST];
-	const void *known, *which = (const void *)(uintptr_t)family;
-	struct found_host *host;
-	words kept;
-
-	if (!key)
-		return NULL;
-	if (ptr_map_get(&addresses->hosts, key, which, &known))
-		return known;
-	host = pool_alloc(addresses->pool, sizeof(*host));
-	if (!host)
-		return NULL;
-	kept = lookup_cache_find(addresses->lookups, kinds[family], key);
-	if (kept && *kept && !**kept && kept[1])
-		host->wrong = pool_text(addresses->pool, kept[1]);
-	while (kept && *kept && is_ip_address(*kept))
-		host_add(addresses, host, *kept++);
-	if (!host->wrong && !host->count) {
-		if (!host_ask(addresses, key, family, host))
-			return NULL;
-		for (size_t n = 0; n < host->count; n++)
-			answer[n] = host->list[n].text;
-		if (host->wrong)
-			lookup_cache_add(addresses->lookups, kinds[family], key,
-					 (const char *const[]){ "", host->wrong }, 2);
-		else
-			lookup_cache_add(addresses->lookups, kinds[family], key, answer, host->count);
-	}
-	ptr_map_put(&addresses->hosts, key, which, host);
-	return host;
-}
-
-/* By an earlier answer, or NSS. `protocol` is the kind of the look-up, too. */
-static bool port_ask(struct addresses *addresses, const char *name, const char *protocol, struct found_port *port)
-{
-	words known = lookup_cache_find(addresses->lookups, protocol, name);
 	struct servent entry, *found = NULL;
 	char buffer[4096];
+	int error = getservbyname_r(name, key, &entry, buffer, sizeof(buffer), &found);
+
+	if (!error && found)
+		answer_add_number(answer, ntohs((uint16_t)found->s_port));
+	return error == ENOENT ? 0 : error;
+}
+
+/* A number beyond 254 cannot be received. Only one thread at a time loads a table. */
+static int call_protocol(const char *key, const char *name, struct nss_answer *answer)
+{
+	const struct protoent *found = getprotobyname(name);
+
+	(void)key;
+	if (found)
+		answer_add_number(answer, found->p_proto > 0 && found->p_proto <= 254 ? (uint32_t)found->p_proto : 0);
+	return 0;
+}
+
+static int call_program(const char *key, const char *name, struct nss_answer *answer)
+{
 	uint32_t number;
-	int error;
 
-	if (known && (!*known || (lookup_number(*known, &number) && number <= UINT16_MAX))) {
-		port->port = *known ? (uint16_t)number : 0;
-		return *known;
-	}
-	if (!library_has_memory(NSS_MEMORY)) {
-		port->wrong = "out of memory";
-		return false;
-	}
-	wait_note_begin("NSS: the port", name);
-	error = getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found);
-	wait_note_end();
-	if (error || !found) {
-		if (!error || error == ENOENT)
-			lookup_cache_add(addresses->lookups, protocol, name, NULL, 0);
-		return false;
-	}
-	port->port = ntohs((uint16_t)found->s_port);
-	lookup_cache_add_number(addresses->lookups, protocol, name, port->port);
-	return true;
+	(void)key;
+	if (rpc_number_find(name, &number))
+		answer_add_number(answer, number);
+	return 0;
 }
 
-static const char *kind_name(unsigned kind)
+static const struct ask_kind hosts[] = {
+	[FAMILY_ANY] = { "host", "the address of the host", "t", call_host },
+	[FAMILY_IPV4] = { "host4", "the address of the host", "t", call_host },
+	[FAMILY_IPV6] = { "host6", "the address of the host", "t", call_host },
+};
+static const struct ask_kind ports[] = {
+	{ "tcp", "NSS: the port", "n", call_port },
+	{ "udp", "NSS: the port", "n", call_port },
+	{ "sctp", "NSS: the port", "n", call_port },
+};
+static const struct ask_kind programs = { "program", "NSS: the RPC program", "n", call_program };
+static const struct ask_kind protocols = { "protocol", "NSS: the protocol", "n", call_protocol };
+
+static bool find_number(struct addresses *addresses, const struct ask_kind *kind, const char *name, uint32_t *number)
 {
-	return kind == ENDPOINT_UDP ? "udp" : kind == ENDPOINT_SCTP ? "sctp" : "tcp";
-}
+	const char *wrong;
+	words found = ask(addresses->asker, kind, name, &wrong);
 
-/* Notes why no such port is known. Small systems lack the file, and the name may be right. Another source of
- * nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
-static void port_report_missing(struct addresses *addresses, struct found_port *port, const char *name, unsigned kind)
-{
-	static const char path[] = "/etc/services";
-	const char *other = kind == ENDPOINT_UDP ? "tcp" : "udp";
-	struct pool *pool = addresses->pool;
-	struct found_port elsewhere;
-	const struct servent *any;
-
-	if (!library_has_memory(NSS_MEMORY)) {
-		port->wrong = "out of memory";
-		return;
-	}
-	setservent(0);
-	any = getservent();
-	endservent();
-	if (!any) {
-		int error = access(path, R_OK) < 0 ? errno : 0;
-
-		port->wrong = error == ENOENT
-			? pool_textf(pool, "no %s port of this name is known, and there is no %s", kind_name(kind),
-				     path)
-			: pool_textf(pool, "no %s port of this name is known: %s: %s", kind_name(kind), path,
-				     error ? strerror(error) : "it has no entries");
-		port->hint = "write the number, or install the file (Debian: netbase)";
-		return;
-	}
-	if (port_ask(addresses, name, other, &elsewhere)) {
-		port->wrong = pool_textf(pool,
-					 "services(5) has no %s port of this name, but a %s one; a number does not "
-					 "need it",
-					 kind_name(kind), other);
-		return;
-	}
-	port->wrong =
-		pool_textf(pool, "services(5) has no %s port of this name; a number does not need it", kind_name(kind));
+	return found && *found && lookup_number(*found, number);
 }
 
 /* services(5) has hardly any entry for SCTP, so the TCP port counts, too. */
-static const struct found_port *port_find(struct addresses *addresses, const char *name, unsigned kind)
+static bool find_port(struct addresses *addresses, const struct ask_kind *kind, const char *name, uint32_t *port)
 {
-	const char *key = pool_text(addresses->pool, name);
-	const void *known, *which = (const void *)(uintptr_t)kind;
-	struct found_port *port;
+	return (find_number(addresses, kind, name, port) ||
+		(kind == &ports[2] && find_number(addresses, &ports[0], name, port))) &&
+		*port <= UINT16_MAX;
+}
 
-	if (!key)
-		return NULL;
-	if (ptr_map_get(&addresses->ports, key, which, &known))
-		return known;
-	port = pool_alloc(addresses->pool, sizeof(*port));
-	if (!port)
-		return NULL;
-	if (!port_ask(addresses, key, kind_name(kind), port) &&
-	    (kind != ENDPOINT_SCTP || !port_ask(addresses, key, "tcp", port))) {
-		if (!port->wrong)
-			port_report_missing(addresses, port, key, kind);
-		if (!port->wrong)
-			return NULL;
-	}
-	ptr_map_put(&addresses->ports, key, which, port);
-	return port;
+/* Says why no such port is known. Small systems lack the file, and the name may be right. Another source of
+ * nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
+static const char *describe_missing_port(struct addresses *addresses, const struct ask_kind *kind, const char *name,
+					 const char **hint)
+{
+	static const char path[] = "/etc/services";
+	const struct ask_kind *other = &ports[kind != &ports[1]];
+	struct pool *pool = addresses->asker->pool;
+	const struct servent *any = NULL;
+	uint32_t number;
+	int error;
+
+	if (!library_has_memory(NSS_MEMORY))
+		return "out of memory";
+	setservent(0);
+	any = getservent();
+	endservent();
+	if (any && find_number(addresses, other, name, &number))
+		return pool_textf(pool,
+				  "services(5) has no %s port of this name, but a %s one; a number does not need it",
+				  kind->key, other->key);
+	if (any)
+		return pool_textf(pool, "services(5) has no %s port of this name; a number does not need it",
+				  kind->key);
+	*hint = "write the number, or install the file (Debian: netbase)";
+	error = access(path, R_OK) < 0 ? errno : 0;
+	if (error == ENOENT)
+		return pool_textf(pool, "no %s port of this name is known, and there is no %s", kind->key, path);
+	return pool_textf(pool, "no %s port of this name is known: %s: %s", kind->key, path,
+			  error ? strerror(error) : "it has no entries");
 }
 
 static bool was_refused(const struct addresses *addresses, struct origin at, const char *name)
@@ -273,16 +186,22 @@ static bool refuse_name(struct addresses *addresses, const struct service *servi
 static bool resolve_port(struct addresses *addresses, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
-	const struct found_port *port = port_find(addresses, endpoint->port_name, endpoint->kind);
-	bool is_new = !was_refused(addresses, listen->at, endpoint->port_name);
+	const struct ask_kind *kind = &ports[endpoint->kind == ENDPOINT_UDP	       ? 1
+						     : endpoint->kind == ENDPOINT_SCTP ? 2
+										       : 0];
+	const char *name = endpoint->port_name, *wrong, *hint = NULL;
+	uint32_t port;
 
-	if (!port || port->wrong) {
-		refuse_name(addresses, service, listen, endpoint->port_name, port ? port->wrong : NULL);
-		if (is_new && port && port->hint)
-			diags_hint(addresses->diags, "%s", port->hint);
+	if (!find_port(addresses, kind, name, &port)) {
+		if (was_refused(addresses, listen->at, name))
+			return false;
+		wrong = describe_missing_port(addresses, kind, name, &hint);
+		refuse_name(addresses, service, listen, name, wrong);
+		if (hint)
+			diags_hint(addresses->diags, "%s", hint);
 		return false;
 	}
-	endpoint->port = port->port;
+	endpoint->port = (uint16_t)port;
 	endpoint->port_name = NULL;
 	return true;
 }
@@ -290,24 +209,29 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 static bool resolve_host(struct addresses *addresses, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
-	const struct found_host *host = host_find(addresses, endpoint->address, endpoint->family);
+	const char *name = endpoint->address, *wrong;
+	words found = ask(addresses->asker, &hosts[endpoint->family], name, &wrong);
 
-	if (host && host->wrong && listen->options->optional) {
-		if (was_refused(addresses, listen->at, endpoint->address))
-			return false;
-		diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it", service->name,
-			     option_prefix(service), endpoint->address, host->wrong);
+	if (!found)
+		return refuse_name(addresses, service, listen, name, wrong);
+	if (!*found || !is_ip_address(*found)) {
+		wrong = *found && found[1] ? found[1] : "it has no address";
+		if (!listen->options->optional)
+			return refuse_name(addresses, service, listen, name, wrong);
+		if (!was_refused(addresses, listen->at, name))
+			diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it",
+				     service->name, option_prefix(service), name, wrong);
 		return false;
 	}
-	if (!host || host->wrong)
-		return refuse_name(addresses, service, listen, endpoint->address, host ? host->wrong : NULL);
-	if (host->count > 1) {
+	endpoint->address = pool_text(addresses->asker->pool, *found);
+	if (!endpoint->address)
+		return refuse_name(addresses, service, listen, name, NULL);
+	endpoint->family = strchr(*found, ':') ? FAMILY_IPV6 : FAMILY_IPV4;
+	if (found[1]) {
 		diag_warning(addresses->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
-			     service->name, option_prefix(service), endpoint->address, host->list[0].text);
+			     service->name, option_prefix(service), name, *found);
 		diags_hint(addresses->diags, "an entry for each address, written as a number, serves them all");
 	}
-	endpoint->address = host->list[0].text;
-	endpoint->family = (uint8_t)host->list[0].family;
 	return true;
 }
 
@@ -315,65 +239,26 @@ static bool resolve_host(struct addresses *addresses, const struct service *serv
 static bool keep_address(struct addresses *addresses, const struct service *service, struct listen *listen,
 			 const struct endpoint *endpoint)
 {
-	const struct endpoint *address = pool_keep(addresses->pool, endpoint, sizeof(*endpoint));
+	const struct endpoint *address = pool_keep(addresses->asker->pool, endpoint, sizeof(*endpoint));
 
 	listen->address = address ? address : listen->endpoint;
 	return address || refuse_name(addresses, service, listen, "its address", NULL);
 }
 
-/* Names that stand for a number. */
-struct number_kind {
-	const char *kind, *note; /* for the answers that are kept, and for wait_note_begin */
-	bool (*find)(const char *name, uint32_t *number);
-	const char *unknown;
-};
-
-/* Only one thread at a time loads a table. A number beyond 254 cannot be received. */
-static bool protocol_find(const char *name, uint32_t *number)
-{
-	const struct protoent *found = getprotobyname(name);
-
-	*number = found && found->p_proto > 0 && found->p_proto <= 254 ? (uint32_t)found->p_proto : 0;
-	return found;
-}
-
-static const struct number_kind programs = {
-	"program",
-	"NSS: the RPC program",
-	rpc_number_find,
-	"rpc(5) has no program of this name; a number does not need it",
-};
-static const struct number_kind protocols = {
-	"protocol",
-	"NSS: the protocol",
-	protocol_find,
-	"protocols(5) has no protocol of this name; a number does not need it",
-};
-
 /* Replaces the name in the port's place by its number. */
 static bool resolve_number(struct addresses *addresses, const struct service *service, const struct listen *listen,
-			   const struct number_kind *kind, struct endpoint *endpoint)
+			   struct endpoint *endpoint)
 {
-	const char *name = endpoint->port_name, *wrong = NULL;
-	words known = lookup_cache_find(addresses->lookups, kind->kind, name);
-	bool found;
+	bool is_rpc = endpoint_is_rpc(endpoint);
+	const char *name = endpoint->port_name;
 
 	endpoint->port_name = NULL;
-	if (known && lookup_number(*known, &endpoint->number))
-		return true;
-	if (!library_has_memory(NSS_MEMORY))
-		return refuse_name(addresses, service, listen, name, NULL);
-	wait_note_begin(kind->note, name);
-	found = kind->find(name, &endpoint->number);
-	wait_note_end();
-	if (!found)
-		wrong = kind->unknown;
-	else if (!endpoint->number)
-		wrong = "nothing can be received of this protocol";
-	if (wrong)
-		return refuse_name(addresses, service, listen, name, wrong);
-	lookup_cache_add_number(addresses->lookups, kind->kind, name, endpoint->number);
-	return true;
+	if (!find_number(addresses, is_rpc ? &programs : &protocols, name, &endpoint->number))
+		return refuse_name(addresses, service, listen, name,
+				   is_rpc ? "rpc(5) has no program of this name; a number does not need it"
+					  : "protocols(5) has no protocol of this name; a number does not need it");
+	return endpoint->number ||
+		refuse_name(addresses, service, listen, name, "nothing can be received of this protocol");
 }
 
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
@@ -383,7 +268,7 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 
 	listen->address = listen->endpoint;
 	if (endpoint_is_below_runtime(&endpoint)) {
-		endpoint.address = pool_textf(addresses->pool, "%s/superd%s", runtime_dir(),
+		endpoint.address = pool_textf(addresses->asker->pool, "%s/superd%s", runtime_dir(),
 					      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
 		return endpoint.address ? keep_address(addresses, service, listen, &endpoint)
 					: refuse_name(addresses, service, listen, "its address", NULL);
@@ -392,7 +277,7 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 	if (!is_rpc && !by_name && (!endpoint_is_inet(&endpoint) || !endpoint.port_name))
 		return true;
 	if (endpoint.port_name && (is_rpc || endpoint.kind == ENDPOINT_RAW)) {
-		if (!resolve_number(addresses, service, listen, is_rpc ? &programs : &protocols, &endpoint))
+		if (!resolve_number(addresses, service, listen, &endpoint))
 			return false;
 	} else if (endpoint.port_name && !resolve_port(addresses, service, listen, &endpoint)) {
 		return false;

@@ -12,11 +12,11 @@
 struct networks {
 	struct pool *pool;
 	struct diags *diags;
-	struct lookup_cache *lookups; /* set by the caller: answers to use, and to add to; NULL: none */
-	struct ptr_map names;	      /* name -> struct network; NULL: there is none */
-	struct ptr_map rules;	      /* only_from, no_access -> struct access */
-	struct ptr_map probes;	      /* probe_from -> struct access */
-	struct ptr_map filters[2];    /* struct access -> struct filter_made; [1]: for IPv4 sockets */
+	struct asker *asker;	   /* set by the caller */
+	struct ptr_map names;	   /* name -> struct network; NULL: there is none */
+	struct ptr_map rules;	   /* only_from, no_access -> struct access */
+	struct ptr_map probes;	   /* probe_from -> struct access */
+	struct ptr_map filters[2]; /* struct access -> struct filter_made; [1]: for IPv4 sockets */
 };
 
 void networks_open(struct networks *networks, struct pool *pool, struct diags *diags);
@@ -28,19 +28,13 @@ void networks_resolve(struct networks *networks, struct service *service);
 
 /* ---- addresses.c: names of hosts and ports, by hosts(5), DNS and services(5) ---- */
 
-/* The lookups of one table. addresses_open to addresses_close. */
+/* The lookups of one table. */
 struct addresses {
-	struct pool *pool;
+	struct asker *asker;
 	struct diags *diags;
-	struct lookup_cache *lookups; /* set by the caller: answers to use, and to add to; NULL: none */
-	struct ptr_map hosts, ports;  /* name -> struct found_host, struct found_port */
-	bool ipv6;		      /* the kernel has IPv6 */
-	struct origin refused_at;     /* origin and text of the last error, which is reported once a line */
+	struct origin refused_at; /* origin and text of the last error, which is reported once a line */
 	const char *refused;
 };
-
-void addresses_open(struct addresses *addresses, struct pool *pool, struct diags *diags);
-void addresses_close(struct addresses *addresses);
 
 /* Sets listen->address to the endpoint with numbers instead of names; false after adding a diagnostic. */
 bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);

@@ -20,13 +20,47 @@
 #include "table/services/table.h"
 #include "table/services/unit_machine.h"
 
-/* Resolves names of users and groups by NSS (nsswitch.conf(5)): passwd(5), group(5), or other sources. Each name is
- * looked up once, however many services have it. Works without a passwd file. */
+/* Asks NSS (nsswitch.conf(5)) and DNS for names. Each is asked for once, however many services have it. */
 
-/* The result of looking up a user or a group, in the pool. */
+/* The names of one table. asker_open to asker_close. */
+struct asker {
+	struct pool *pool;
+	struct lookup_cache *lookups; /* answers to use, and to add to */
+	struct lookup_cache *own;     /* made where nobody keeps the answers; NULL: it was not */
+	struct ptr_map failed;	      /* name, key of its kind -> why there was no answer */
+};
+
+/* An answer while it is made: words, each with its NUL. Zeroed: nothing is of this name. */
+struct nss_answer {
+	struct buf text;
+	size_t count;
+};
+
+void answer_add(struct nss_answer *answer, const char *word);
+void answer_add_number(struct nss_answer *answer, uint32_t number);
+
+/* What is asked for. */
+struct ask_kind {
+	const char *key;  /* of its answers: "user" */
+	const char *note; /* for wait_note */
+	const char *form; /* the words of an answer: n: a number, t: a text; the last may be repeated */
+	/* Asks: 0, or an errno. */
+	int (*call)(const char *key, const char *name, struct nss_answer *answer);
+};
+
+void asker_open(struct asker *asker, struct pool *pool, struct lookup_cache *lookups); /* NULL: nobody keeps answers */
+void asker_close(struct asker *asker);
+
+/* The answer, which lives as long as lookups; empty: nothing is of this name. NULL with the reason in *wrong: there is no
+ * answer. */
+words ask(struct asker *asker, const struct ask_kind *kind, const char *name, const char **wrong);
+
+/* Users and groups: passwd(5), group(5), or other sources. Works without a passwd file. */
+
+/* A user or a group; its texts are in the pool. */
 struct found_name {
 	const char *wrong; /* NULL: it was found; else why not, as the end of a sentence */
-	bool failed;	   /* the lookup of a group failed, so it may exist */
+	bool failed;	   /* there was no answer, so it may exist */
 	gid_t gid;
 	/* Of a user: */
 	const char *name, *home, *shell; /* without an entry `name` is the number, and the others are NULL */
@@ -38,35 +72,34 @@ struct found_name {
 struct accounts {
 	struct pool *pool;
 	struct diags *diags;
-	struct ptr_map users, groups;	   /* name -> struct found_name */
+	struct asker asker;
 	struct ptr_map known;		   /* struct identity_options, user -> struct account */
 	struct ptr_map dynamic;		   /* id as text -> name of the dynamic user that has it */
-	struct lookup_cache *lookups;	   /* set by the caller: answers to use, and to add to; NULL: none */
 	bool is_only_checked;		   /* set by the caller: accept users that superd cannot change to */
 	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
 	bool helper_users_checked;	   /* helper_users_wrong is valid */
 	const char *helper_users_wrong;	   /* why superd cannot use its helper users; NULL: it can */
 };
 
-void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags);
+void accounts_open(struct accounts *accounts, struct pool *pool, struct lookup_cache *lookups, struct diags *diags);
 void accounts_close(struct accounts *accounts);
 
-/* Looks up a name or a number; NULL: out of memory. */
-const struct found_name *accounts_user(struct accounts *accounts, const char *text);
-const struct found_name *accounts_group(struct accounts *accounts, const char *text);
+/* Looks up a name or a number. */
+struct found_name accounts_user(struct accounts *accounts, const char *text);
+struct found_name accounts_group(struct accounts *accounts, const char *text);
 
-/* The same of an option of a service; NULL: there is none, which is reported. */
-const struct found_name *accounts_need(struct accounts *accounts, const struct service *service, const char *option,
-				       const char *text, bool is_group);
+/* The same of an option of a service; false: there is none, which is reported. */
+bool accounts_need(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+		   bool is_group, struct found_name *found);
 
-/* Whether there is a group with this id, or that cannot be found out; its name, or NULL, is in *name, in the pool. */
+/* Whether there is a group with this id; its name is in *name, in the pool. */
 bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name);
 
 /* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
  * behind. false: there is none, and *wrong, that of *user, which has the whole name, becomes that of the group if the
  * part in front is a user. */
-bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
-		   const struct found_name **group, const char **wrong);
+bool accounts_pair(struct accounts *accounts, const char *text, struct found_name *user, struct found_name *group,
+		   const char **wrong);
 
 /* Adds the error "SERVICE: OPTION = TEXT: WRONG" at the option's origin; always false. */
 bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,

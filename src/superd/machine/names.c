@@ -1,4 +1,4 @@
-/* The names of users, groups and ports. */
+/* What NSS says of users, groups and ports; and how all names of a table are asked for. */
 #include "superd/machine/machine.h"
 
 #include <arpa/inet.h>
@@ -16,20 +16,106 @@
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 
-/* Looks up users and groups by NSS. getpwnam(3) reports "no such user" in many ways: ENOENT without a passwd file,
- * ESRCH, EBADF or EPERM from some modules. Any other error is a failure, which is reported. */
+void asker_open(struct asker *asker, struct pool *pool, struct lookup_cache *lookups)
+{
+	*asker = (struct asker){ .pool = pool, .lookups = lookups };
+	if (!lookups)
+		asker->lookups = asker->own = lookup_cache_new();
+}
+
+void asker_close(struct asker *asker)
+{
+	ptr_map_free(&asker->failed);
+	lookup_cache_free(asker->own);
+}
+
+void answer_add(struct nss_answer *answer, const char *word)
+{
+	buf_add(&answer->text, word, strlen(word) + 1);
+	answer->count++;
+}
+
+void answer_add_number(struct nss_answer *answer, uint32_t number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", (unsigned)number);
+	answer_add(answer, text);
+}
+
+/* Whether it is an answer of this kind: one of an earlier superd may be damaged. */
+static bool fits(const struct ask_kind *kind, words answer)
+{
+	size_t count = words_count(answer), forms = strlen(kind->form);
+	uint32_t number;
+
+	for (size_t n = 0; n < count; n++) {
+		if (kind->form[n < forms ? n : forms - 1] == 'n' && !lookup_number(answer[n], &number))
+			return false;
+	}
+	return !count || count >= forms;
+}
+
+static void keep(struct asker *asker, const struct ask_kind *kind, const char *name, const struct nss_answer *answer)
+{
+	const char **list = calloc(answer->count + 1, sizeof(*list)), *at = buf_string(&answer->text);
+
+	for (size_t n = 0; list && n < answer->count; n++, at += strlen(at) + 1)
+		list[n] = at;
+	if (list)
+		lookup_cache_add(asker->lookups, kind->key, name, list, answer->count);
+	free(list);
+}
+
+words ask(struct asker *asker, const struct ask_kind *kind, const char *name, const char **wrong)
+{
+	const char *key = pool_text(asker->pool, name);
+	struct nss_answer answer = { 0 };
+	const void *known = NULL;
+	int error = ENOMEM;
+	words found;
+
+	*wrong = "out of memory";
+	if (!key)
+		return NULL;
+	if (ptr_map_get(&asker->failed, key, kind->key, &known)) {
+		*wrong = known;
+		return NULL;
+	}
+	found = lookup_cache_find(asker->lookups, kind->key, key);
+	if (found && fits(kind, found))
+		return found;
+	wait_note(kind->note, key);
+	if (library_has_memory(NSS_MEMORY))
+		error = kind->call(kind->key, key, &answer);
+	wait_note(NULL, NULL);
+	if (!error && !answer.text.failed)
+		keep(asker, kind, key, &answer);
+	buf_free(&answer.text);
+	if (!error)
+		return lookup_cache_find(asker->lookups, kind->key, key);
+	if (error != ENOMEM)
+		*wrong = pool_text(asker->pool, strerror(error));
+	ptr_map_put(&asker->failed, key, kind->key, *wrong);
+	return NULL;
+}
+
+/* ---- users and groups ---- */
+
+/* getpwnam(3) reports "no such user" in many ways: ENOENT without a passwd file, ESRCH, EBADF or EPERM from some
+ * modules. Any other error is a failure, which is reported. */
 
 #define ENTRY_MOST (1u << 20)
 
-void accounts_open(struct accounts *accounts, struct pool *pool, struct diags *diags)
+void accounts_open(struct accounts *accounts, struct pool *pool, struct lookup_cache *lookups, struct diags *diags)
 {
 	*accounts = (struct accounts){ .pool = pool, .diags = diags };
+	asker_open(&accounts->asker, pool, lookups);
 }
 
 void accounts_close(struct accounts *accounts)
 {
-	ptr_map_free(&accounts->users);
-	ptr_map_free(&accounts->groups);
+	asker_close(&accounts->asker);
 	ptr_map_free(&accounts->known);
 	ptr_map_free(&accounts->dynamic);
 }
@@ -52,217 +138,128 @@ static bool is_number(const char *text, uint32_t *number)
 	return scan_unsigned(text, strlen(text), UINT32_MAX - 1, number);
 }
 
-static bool means_no_entry(int error)
+/* Asks by name or by id, with as large a buffer as the entry needs. */
+static int call_nss(const char *key, const char *name, struct nss_answer *answer)
 {
-	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
-}
-
-/* An entry of NSS, whose texts are in the buffer. */
-struct nss_entry {
-	struct passwd user_room, *user; /* NULL: there is no such user */
-	struct group group_room, *group;
-	char *buffer; /* owned */
-};
-
-/* Asks by name, or by id if the name is NULL. Gives libc as large a buffer as the entry needs. */
-static int call_nss(struct nss_entry *entry, bool is_group, const char *name, id_t id)
-{
+	bool is_group = *key == 'g', is_id;
+	struct passwd user_room, *user = NULL;
+	struct group group_room, *group = NULL;
+	char *buffer = NULL, *larger;
 	int error = ERANGE;
+	uint32_t id;
 
-	*entry = (struct nss_entry){ 0 };
+	is_id = is_number(name, &id);
 	for (size_t size = 1024; error == ERANGE && size <= ENTRY_MOST; size *= 4) {
-		char *larger = realloc(entry->buffer, size);
-
-		if (!larger)
-			return ENOMEM;
-		entry->buffer = larger;
-		if (!library_has_memory(NSS_MEMORY))
-			return ENOMEM;
-		wait_note_begin(is_group ? "NSS: the group" : "NSS: the user", name ? name : "of a number");
-		if (is_group)
-			error = name ? getgrnam_r(name, &entry->group_room, larger, size, &entry->group)
-				     : getgrgid_r(id, &entry->group_room, larger, size, &entry->group);
+		larger = realloc(buffer, size);
+		buffer = larger ? larger : buffer;
+		if (!larger || !library_has_memory(NSS_MEMORY))
+			error = ENOMEM;
+		else if (is_group)
+			error = is_id ? getgrgid_r(id, &group_room, buffer, size, &group)
+				      : getgrnam_r(name, &group_room, buffer, size, &group);
 		else
-			error = name ? getpwnam_r(name, &entry->user_room, larger, size, &entry->user)
-				     : getpwuid_r(id, &entry->user_room, larger, size, &entry->user);
-		wait_note_end();
+			error = is_id ? getpwuid_r(id, &user_room, buffer, size, &user)
+				      : getpwnam_r(name, &user_room, buffer, size, &user);
 	}
-	return error;
+	if (group) {
+		answer_add_number(answer, group->gr_gid);
+		answer_add(answer, group->gr_name);
+	} else if (user) {
+		answer_add(answer, user->pw_name);
+		answer_add_number(answer, user->pw_uid);
+		answer_add_number(answer, user->pw_gid);
+		answer_add(answer, user->pw_dir ? user->pw_dir : "");
+		answer_add(answer, user->pw_shell ? user->pw_shell : "");
+	}
+	free(buffer);
+	return user || group || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM ? 0 : error;
 }
 
-static const char *text_unless_empty(struct pool *pool, const char *text)
+static const struct ask_kind users = { "user", "NSS: the user", "tnntt", call_nss };
+static const struct ask_kind groups = { "group", "NSS: the group", "nt", call_nss };
+
+/* What the answer lacks, if anything. */
+static const char *name_flaw(struct pool *pool, words found, const char *wrong, const char *none)
 {
-	return text && *text ? pool_text(pool, text) : NULL;
+	const char *text;
+
+	if (found)
+		return *found ? NULL : none;
+	text = pool_textf(pool, "it could not be looked up: %s", wrong);
+	return text ? text : wrong;
 }
 
-static bool query_user(struct accounts *accounts, const char *text, struct found_name *user)
+struct found_name accounts_user(struct accounts *accounts, const char *text)
 {
-	bool numeric = is_number(text, &user->uid), is_known = false;
-	words known = lookup_cache_find(accounts->lookups, "user", text);
-	struct nss_entry entry = { 0 };
-	struct passwd kept = { 0 }, *found = NULL;
-	uint32_t uid, gid;
-	int error = 0;
+	struct found_name user = { .name = pool_text(accounts->pool, text) };
+	const char *wrong;
+	words found = ask(&accounts->asker, &users, text, &wrong);
 
-	/* An earlier answer: the name, the ids, home and shell. Or nothing, where there is no such user. */
-	if (known && words_count(known) == 5 && lookup_number(known[1], &uid) && lookup_number(known[2], &gid)) {
-		kept = (struct passwd){ .pw_name = (char *)(uintptr_t)known[0],
-					.pw_uid = uid,
-					.pw_gid = gid,
-					.pw_dir = (char *)(uintptr_t)known[3],
-					.pw_shell = (char *)(uintptr_t)known[4] };
-		found = &kept;
-		is_known = true;
-	} else if (known && !*known) {
-		is_known = true;
-	} else {
-		error = call_nss(&entry, false, numeric ? NULL : text, user->uid);
-		found = entry.user;
+	user.failed = !found || !user.name;
+	user.wrong = name_flaw(accounts->pool, user.name ? found : NULL, wrong, "there is no such user here");
+	if (found && *found) {
+		user.listed = lookup_number(found[1], &user.uid) && lookup_number(found[2], &user.gid);
+		user.name = pool_text(accounts->pool, found[0]);
+		user.home = *found[3] ? pool_text(accounts->pool, found[3]) : NULL;
+		user.shell = *found[4] ? pool_text(accounts->pool, found[4]) : NULL;
+	} else if (found && is_number(text, &user.uid)) {
+		user.gid = user.uid; /* as for users with a group of their own: never superd's */
+		user.wrong = NULL;
 	}
-	if (found) {
-		error = 0;
-		user->listed = true;
-		user->name = pool_text(accounts->pool, found->pw_name);
-		user->uid = found->pw_uid;
-		user->gid = found->pw_gid;
-		user->home = text_unless_empty(accounts->pool, found->pw_dir);
-		user->shell = text_unless_empty(accounts->pool, found->pw_shell);
-	} else if (means_no_entry(error)) {
-		error = 0;
-	}
-	if (!is_known && !error && (!found || user->name)) {
-		char uid_text[16], gid_text[16];
-		const char *const answer[] = { user->name, uid_text, gid_text, user->home ? user->home : "",
-					       user->shell ? user->shell : "" };
-
-		snprintf(uid_text, sizeof(uid_text), "%u", (unsigned)user->uid);
-		snprintf(gid_text, sizeof(gid_text), "%u", (unsigned)user->gid);
-		lookup_cache_add(accounts->lookups, "user", text, answer, found ? 5 : 0);
-	}
-	free(entry.buffer);
-	if (user->listed)
-		return user->name;
-	user->name = pool_text(accounts->pool, text);
-	if (error) {
-		user->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
-	} else if (numeric) {
-		user->gid = user->uid; /* as for users with a group of their own: never superd's */
-	} else {
-		user->wrong = "there is no such user here";
-	}
-	return user->name && ((numeric && !error) || user->wrong);
+	return user;
 }
 
-static bool query_group(struct accounts *accounts, const char *text, struct found_name *group)
+struct found_name accounts_group(struct accounts *accounts, const char *text)
 {
-	words known = lookup_cache_find(accounts->lookups, "group", text);
-	struct nss_entry entry = { 0 };
-	uint32_t number;
-	int error = 0;
-	bool found;
+	struct found_name group = { .wrong = NULL };
+	const char *wrong;
+	words found;
 
-	if (is_number(text, &group->gid))
-		return true;
-	found = known && *known && lookup_number(*known, &number);
-	if (found) {
-		group->gid = number;
-	} else if (!known || *known) {
-		error = call_nss(&entry, true, text, 0);
-		found = entry.group;
-		if (found) {
-			group->gid = entry.group->gr_gid;
-			lookup_cache_add_number(accounts->lookups, "group", text, group->gid);
-		} else if (means_no_entry(error)) {
-			lookup_cache_add(accounts->lookups, "group", text, NULL, 0);
-		}
-		free(entry.buffer);
-	}
-	if (!found && !means_no_entry(error)) {
-		group->failed = true;
-		group->wrong = pool_textf(accounts->pool, "it could not be looked up: %s", strerror(error));
-	} else if (!found) {
-		group->wrong = "there is no such group here";
-	}
-	return found || group->wrong;
+	if (is_number(text, &group.gid))
+		return group;
+	found = ask(&accounts->asker, &groups, text, &wrong);
+	group.failed = !found;
+	group.wrong = name_flaw(accounts->pool, found, wrong, "there is no such group here");
+	if (found && *found)
+		lookup_number(found[0], &group.gid);
+	return group;
 }
 
-static const struct found_name *find_name(struct accounts *accounts, struct ptr_map *known, const char *text)
+bool accounts_need(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+		   bool is_group, struct found_name *found)
 {
-	const char *key = pool_text(accounts->pool, text);
-	struct found_name *name;
-	const void *found;
-
-	if (!key)
-		return NULL;
-	if (ptr_map_get(known, key, NULL, &found))
-		return found;
-	name = pool_alloc(accounts->pool, sizeof(*name));
-	if (!name || !(known == &accounts->users ? query_user : query_group)(accounts, key, name))
-		return NULL;
-	ptr_map_put(known, key, NULL, name);
-	return name;
-}
-
-const struct found_name *accounts_user(struct accounts *accounts, const char *text)
-{
-	return find_name(accounts, &accounts->users, text);
-}
-
-const struct found_name *accounts_group(struct accounts *accounts, const char *text)
-{
-	return find_name(accounts, &accounts->groups, text);
-}
-
-const struct found_name *accounts_need(struct accounts *accounts, const struct service *service, const char *option,
-				       const char *text, bool is_group)
-{
-	const struct found_name *found = (is_group ? accounts_group : accounts_user)(accounts, text);
-
-	if (found && !found->wrong)
-		return found;
-	accounts_refuse(accounts, service, option, text, found ? found->wrong : "out of memory");
-	return NULL;
+	*found = (is_group ? accounts_group : accounts_user)(accounts, text);
+	return !found->wrong || accounts_refuse(accounts, service, option, text, found->wrong);
 }
 
 bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name)
 {
-	const char *text = pool_textf(accounts->pool, "%u", (unsigned)gid);
-	words known = text ? lookup_cache_find(accounts->lookups, "group of id", text) : NULL;
-	struct nss_entry entry;
-	bool has;
-	int error;
+	const char *text = pool_textf(accounts->pool, "%u", (unsigned)gid), *wrong;
+	words found = text ? ask(&accounts->asker, &groups, text, &wrong) : NULL;
 
-	*name = NULL;
-	if (known) {
-		*name = pool_text(accounts->pool, *known);
-		return *known;
-	}
-	error = call_nss(&entry, true, NULL, gid);
-	has = entry.group;
-	if (has)
-		*name = pool_text(accounts->pool, entry.group->gr_name);
-	if (text && (has ? *name != NULL : means_no_entry(error)))
-		lookup_cache_add(accounts->lookups, "group of id", text, name, has);
-	free(entry.buffer);
-	return has || error == ERANGE || error == ENOMEM;
+	*name = found && *found ? pool_text(accounts->pool, found[1]) : NULL;
+	return *name;
 }
 
-bool accounts_pair(struct accounts *accounts, const char *text, const struct found_name **user,
-		   const struct found_name **group, const char **wrong)
+bool accounts_pair(struct accounts *accounts, const char *text, struct found_name *user, struct found_name *group,
+		   const char **wrong)
 {
-	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
-		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said = NULL;
-		const struct found_name *front = name && *name ? accounts_user(accounts, name) : NULL;
-		const struct found_name *behind = front && !front->wrong ? accounts_group(accounts, dot + 1) : NULL;
+	bool is_known = false;
 
-		if (behind && !behind->wrong) {
+	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
+		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said;
+		struct found_name front;
+
+		if (!name || !*name || (front = accounts_user(accounts, name)).wrong)
+			continue;
+		*group = accounts_group(accounts, dot + 1);
+		if (!group->wrong) {
 			*user = front;
-			*group = behind;
 			return true;
 		}
-		if (behind && *wrong == (*user)->wrong)
-			said = pool_textf(accounts->pool, "group %s: %s", dot + 1, behind->wrong);
+		said = is_known ? NULL : pool_textf(accounts->pool, "group %s: %s", dot + 1, group->wrong);
 		*wrong = said ? said : *wrong;
+		is_known = true;
 	}
 	return false;
 }
@@ -277,13 +274,11 @@ int services_find_port(const char *name, const char *protocol)
 
 	if (!library_has_memory(NSS_MEMORY))
 		return -1;
-	wait_note_begin("NSS: the port", name);
 	if (getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found) != 0 || !found) {
 		setservent(0);
 		any = getservent();
 		endservent();
 	}
-	wait_note_end();
 	if (found)
 		return ntohs((uint16_t)found->s_port);
 	return any ? 0 : -1;

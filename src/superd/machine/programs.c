@@ -17,7 +17,6 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "lib/wait_note.h"
 #include "os/foreign/foreign.h"
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
@@ -282,10 +281,8 @@ static const struct compiled_filter *get_filter(struct filters *filters, const c
 		start.account = helper_user_account(HELPER_USER_FILTER);
 		helper_process_start(&filters->helper, &start, &filters->failure);
 	}
-	wait_note_begin("the program", PROGRAM);
 	if (!filters->failure.length)
 		length = hear_answer(filters, request, answer);
-	wait_note_end();
 	if (!length) {
 		buf_text(why, buf_string(&filters->failure));
 		return NULL;

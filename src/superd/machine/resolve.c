@@ -16,20 +16,18 @@ static bool resolve_owner(struct accounts *accounts, const struct service *servi
 			  struct listen_prepared *prepared)
 {
 	const char *user = listen->options->socket_user, *group = listen->options->socket_group;
-	const struct found_name *found;
+	struct found_name found;
 
 	if (user) {
-		found = accounts_need(accounts, service, "socket_user", user, false);
-		if (!found)
+		if (!accounts_need(accounts, service, "socket_user", user, false, &found))
 			return false;
-		prepared->owner = found->uid;
-		prepared->owner_group = found->gid;
+		prepared->owner = found.uid;
+		prepared->owner_group = found.gid;
 	}
 	if (group) {
-		found = accounts_need(accounts, service, "socket_group", group, true);
-		if (!found)
+		if (!accounts_need(accounts, service, "socket_group", group, true, &found))
 			return false;
-		prepared->owner_group = found->gid;
+		prepared->owner_group = found.gid;
 	}
 	return true;
 }
@@ -193,17 +191,16 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 {
 	struct cgroup_settings_cache cgroup_cache = { 0 };
 	struct sandbox_support support = { 0 };
-	struct addresses addresses;
 	struct accounts accounts;
+	struct addresses addresses = { .asker = &accounts.asker, .diags = diags };
 	struct networks networks;
 	struct filters filters;
 	bool good = true;
 
-	accounts_open(&accounts, table->pool, diags);
+	accounts_open(&accounts, table->pool, table->lookups, diags);
 	accounts.is_only_checked = table->is_only_checked;
-	addresses_open(&addresses, table->pool, diags);
 	networks_open(&networks, table->pool, diags);
-	accounts.lookups = addresses.lookups = networks.lookups = table->lookups;
+	networks.asker = &accounts.asker;
 	for (size_t i = 0; i < table->count; i++) {
 		if (!service_is_off(&table->services[i]))
 			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
@@ -228,6 +225,5 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 			good = cgroup_settings_make(&table->services[i], table, &cgroup_cache, diags);
 	}
 	networks_close(&networks);
-	addresses_close(&addresses);
 	accounts_close(&accounts);
 }

@@ -156,10 +156,22 @@ const char *const *os_info_unit_path(const struct unit_machine *machine, struct 
 static const struct {
 	const char *kernel, *name;
 } architectures[] = {
-	{ "x86_64", "x86-64" },      { "i386", "x86" },         { "i486", "x86" },          { "i586", "x86" },
-	{ "i686", "x86" },           { "aarch64", "arm64" },    { "aarch64_be", "arm64-be" }, { "armv4l", "arm" },
-	{ "armv5tel", "arm" },       { "armv6l", "arm" },       { "armv7l", "arm" },        { "armv8l", "arm" },
-	{ "ppc64le", "ppc64-le" },   { "ppcle", "ppc-le" },     { "mips64el", "mips64-le" }, { "mipsel", "mips-le" },
+	{ "x86_64", "x86-64" },
+	{ "i386", "x86" },
+	{ "i486", "x86" },
+	{ "i586", "x86" },
+	{ "i686", "x86" },
+	{ "aarch64", "arm64" },
+	{ "aarch64_be", "arm64-be" },
+	{ "armv4l", "arm" },
+	{ "armv5tel", "arm" },
+	{ "armv6l", "arm" },
+	{ "armv7l", "arm" },
+	{ "armv8l", "arm" },
+	{ "ppc64le", "ppc64-le" },
+	{ "ppcle", "ppc-le" },
+	{ "mips64el", "mips64-le" },
+	{ "mipsel", "mips-le" },
 	{ "loongarch64", "loongarch64" },
 };
 
@@ -274,7 +286,7 @@ static const char *absolute(const char *path)
 static void read_user(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
-	const struct found_name *found;
+	struct found_name found = { .wrong = NULL };
 	struct accounts accounts;
 	struct diags ignored = { 0 };
 
@@ -286,16 +298,16 @@ static void read_user(struct unit_machine *machine, struct lookup_cache *lookups
 		machine->shell = "/bin/sh";
 		return;
 	}
-	accounts_open(&accounts, pool, &ignored);
-	accounts.lookups = lookups;
-	found = machine->user_id ? accounts_user(&accounts, machine->user_id) : NULL;
+	accounts_open(&accounts, pool, lookups, &ignored);
+	if (machine->user_id)
+		found = accounts_user(&accounts, machine->user_id);
 	accounts_has_group_id(&accounts, getgid(), &machine->group);
 	accounts_close(&accounts);
 	diags_free(&ignored);
-	if (found && found->listed) {
-		machine->user = found->name;
-		home = home ? home : found->home;
-		shell = shell ? shell : found->shell;
+	if (found.listed) {
+		machine->user = found.name;
+		home = home ? home : found.home;
+		shell = shell ? shell : found.shell;
 	}
 	machine->home = pool_text(pool, home);
 	machine->shell = shell ? pool_text(pool, shell) : "/bin/sh";

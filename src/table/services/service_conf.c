@@ -237,7 +237,7 @@ static void add_inherited(const struct printer *printer)
 		const struct directive *directive = &directives[defaults->list[n].directive];
 		const struct mark *own = settings_find(service->settings, directive, 0);
 
-		if ((!own || own->append) && directive_takes_default(service->exec, directive))
+		if ((!own || own->append) && directive_takes_default(directive, service->exec))
 			add_value(&inherited, &defaults->list[n]);
 	}
 }

@@ -121,7 +121,9 @@ static bool read_text_of(struct source_file *source, const char *path)
 
 	*source = (struct source_file){ .file = path };
 	if (strcmp(path, "-")) {
+		wait_note("the file", path);
 		source->text = fd_read_file(path, SOURCE_MOST, &source->length);
+		wait_note(NULL, NULL);
 	} else {
 		start = fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);
 		if (start < 0)
