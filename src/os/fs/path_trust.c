@@ -19,6 +19,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "os/rights/rights.h"
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define MOUNTS_MOST (4 << 20)
@@ -127,21 +128,9 @@ static const char *find_mount(const char *mounts, uint64_t id, const char *path)
 static bool nobody_is_outside(void)
 {
 	static atomic_int known = -1;
-	unsigned long long inside, outside, count;
-	char *text, *line, *rest;
-	size_t length;
-	int result = 1;
 
-	if (known >= 0)
-		return known;
-	text = fd_read_file("/proc/self/uid_map", 1 << 16, &length);
-	for (line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
-		if (sscanf(line, "%llu %llu %llu", &inside, &outside, &count) == 3 && inside <= NOBODY &&
-		    NOBODY - inside < count)
-			result = 0;
-	}
-	known = text ? result : 0;
-	free(text);
+	if (known < 0)
+		known = !id_map_has_uids(NOBODY, 1);
 	return known;
 }
 

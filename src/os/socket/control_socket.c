@@ -1,9 +1,7 @@
-/* Opens the control socket. Another superd may do the same at the same time. A node is stale only if no process listens
- * there; superd checks that and replaces the node under a lock, so only one of the two wins. */
+/* Opens the control socket. A node is stale only if no process listens there. */
 #include "os/socket/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
@@ -11,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,7 +28,6 @@
 #define BACKLOG 16
 #define GROUPS_MOST 65536
 #define NOBODY 65534
-#define IN_USE_TEXT "another process, such as another superd, answers there"
 
 static bool is_abstract(const char *path)
 {
@@ -62,50 +58,7 @@ static bool check_folder(const char *path, struct buf *why)
 		buf_addf(why, "creating its directory: %s", strerror(errno));
 		return false;
 	}
-	if (!private_folder_is_safe(path, why))
-		return false;
-	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(path, '/') - path + 1), path);
-	if (access(folder, F_OK) == 0)
-		return true;
-	buf_addf(why, "its directory: %s", strerror(errno));
-	return false;
-}
-
-/* Whether the lock file still has this name: its owner removes it when it releases the lock. false and errno: it does
- * not, ENOENT where another file has the name. */
-static bool is_current_lock(int fd, const char *name)
-{
-	struct stat held, found;
-
-	if (fstat(fd, &held) < 0 || lstat(name, &found) < 0)
-		return false;
-	errno = ENOENT;
-	return held.st_ino == found.st_ino && held.st_dev == found.st_dev;
-}
-
-/* Creates and locks a file that no other user may open, as opening it is enough to lock it. The file is removed with
- * the lock. */
-static int take_lock(const char *name, struct buf *why)
-{
-	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600), saved;
-	struct stat status;
-	bool good = fd >= 0 && fstat(fd, &status) == 0;
-
-	if (good && status.st_uid != geteuid()) {
-		buf_addf(why, "its lock %s belongs to another user: remove it", name);
-		errno = EPERM;
-	} else if (good && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_current_lock(fd, name)) {
-		return fd;
-	} else if (good && (errno == EWOULDBLOCK || errno == ENOENT)) {
-		buf_text(why, "another superd creates one there just now");
-		errno = EWOULDBLOCK;
-	} else {
-		buf_addf(why, "its lock %s: %s", name, strerror(errno));
-	}
-	saved = errno;
-	fd_close(&fd);
-	errno = saved;
-	return -1;
+	return private_folder_is_safe(path, why);
 }
 
 /* Connects to the socket at a path, without blocking, and takes no descriptors that its server might send. -1 and
@@ -162,19 +115,21 @@ bool control_socket_is_answered(const char *path)
 	return answered;
 }
 
+/* Another superd may do the same at the same time, and would find its own node in the place of the stale one then. What
+ * is left of that race costs one of the two its socket, which it makes anew at its next reload. */
 static bool remove_stale_node(const char *path, struct buf *why)
 {
-	struct stat status;
+	struct stat status, now;
 
 	if (lstat(path, &status) < 0)
 		return true;
 	if (!S_ISSOCK(status.st_mode)) {
 		buf_text(why, "there is something else, which is no socket");
 		errno = EEXIST;
-	} else if (control_socket_is_answered(path)) {
-		buf_text(why, IN_USE_TEXT);
+	} else if (control_socket_is_answered(path) ||
+		   (lstat(path, &now) == 0 && (now.st_ino != status.st_ino || now.st_dev != status.st_dev))) {
 		errno = EADDRINUSE;
-	} else if (unlink(path) == 0) {
+	} else if (unlink(path) == 0 || errno == ENOENT) {
 		return true;
 	} else {
 		buf_addf(why, "the socket of a previous superd cannot be removed: %s", strerror(errno));
@@ -207,36 +162,7 @@ static bool bind_node(struct control_socket *made, const struct socket_address *
 	return listen(made->fd, BACKLOG) == 0 && set_node_group(path, group);
 }
 
-/* Binds an abstract name: nothing is left behind, and the kernel gives a name to one socket at a time. */
-static bool bind_abstract(struct control_socket *made, const struct socket_address *address, struct buf *why)
-{
-	if (bind(made->fd, &address->any, address->length) == 0 && listen(made->fd, BACKLOG) == 0)
-		return true;
-	buf_text(why, errno == EADDRINUSE ? IN_USE_TEXT : strerror(errno));
-	return false;
-}
-
-static bool bind_path(struct control_socket *made, const struct socket_address *address, gid_t group, struct buf *why)
-{
-	char name[PATH_MAX];
-	int lock, saved;
-	bool good;
-
-	snprintf(name, sizeof(name), "%s.lock", made->path);
-	lock = check_folder(made->path, why) ? take_lock(name, why) : -1;
-	good = lock >= 0 && remove_stale_node(made->path, why);
-	if (good && !bind_node(made, address, group)) {
-		buf_text(why, strerror(errno));
-		good = false;
-	}
-	saved = errno;
-	if (lock >= 0)
-		unlink(name);
-	fd_close(&lock);
-	errno = saved;
-	return good;
-}
-
+/* Nothing is left behind of an abstract name, and the kernel gives a name to one socket at a time. */
 bool control_socket_open(struct control_socket *made, const char *path, gid_t group, struct buf *why)
 {
 	struct socket_address address;
@@ -249,18 +175,20 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	made->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	made->path = strdup(path);
 	good = made->fd >= 0 && made->path;
-	if (!good)
-		buf_text(why, strerror(errno));
 	if (good)
-		/* For all connections; before Linux 6.16 superd looks for them. */
-		scm_rights_allow(made->fd, false);
-	if (good)
-		good = is_abstract(path) ? bind_abstract(made, &address, why) : bind_path(made, &address, group, why);
+		scm_rights_allow(made->fd, false); /* for all connections; before Linux 6.16 superd looks for them */
+	if (good && is_abstract(path))
+		good = bind(made->fd, &address.any, address.length) == 0 && listen(made->fd, BACKLOG) == 0;
+	else if (good)
+		good = check_folder(path, why) && remove_stale_node(path, why) && bind_node(made, &address, group);
 	saved = errno;
 	if (good)
 		made->fd = fd_raise(made->fd, FD_HIGH);
 	else
 		control_socket_close(made);
+	if (!good && !why->length)
+		buf_text(why, saved == EADDRINUSE ? "another process, such as another superd, answers there"
+						  : strerror(saved));
 	errno = saved;
 	return good;
 }
@@ -357,19 +285,6 @@ static bool is_in_group(int fd, gid_t first, gid_t group)
 	return found;
 }
 
-/* Whether every user of the machine is mapped in superd's user namespace (user_namespaces(7)). */
-static bool maps_all_users(void)
-{
-	unsigned long inside, outside, count;
-	size_t length;
-	char *text = fd_read_file("/proc/self/uid_map", 1 << 16, &length);
-	bool all = text && sscanf(text, "%lu %lu %lu", &inside, &outside, &count) == 3 && inside == 0 &&
-		   count == UINT32_MAX;
-
-	free(text);
-	return all;
-}
-
 bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 {
 	struct socket_address own = { .length = sizeof(own.storage) };
@@ -381,7 +296,10 @@ bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 	peer->by_path = getsockname(fd, &own.any, &own.length) == 0 && own.length > sizeof(sa_family_t) &&
 			own.un.sun_path[0];
 	/* A user that is not mapped in superd's user namespace is shown as nobody. A folder keeps such users out. */
-	peer->uid = credentials.uid == NOBODY && !peer->by_path && !maps_all_users() ? (uid_t)-1 : credentials.uid;
+	peer->uid = credentials.uid == NOBODY && !peer->by_path &&
+				    !(process_list_is_possible() && id_map_has_uids(0, UINT32_MAX))
+			    ? (uid_t)-1
+			    : credentials.uid;
 	peer->pid = credentials.pid;
 	peer->in_group = peer->uid != (uid_t)-1 && group != (gid_t)-1 && is_in_group(fd, credentials.gid, group);
 	return true;

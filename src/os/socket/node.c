@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -390,8 +389,8 @@ bool node_is_foreign(const struct listen *listen, struct path_finding *finding)
  *
  * A node must never be open to more users than its final mode allows. A bound socket cannot be renamed: services
  * compare getsockname(2) with the path they expect (sd_is_socket_unix, nginx, cups). So superd binds it with mode 0,
- * which lets no client connect, and then sets its owner, its accept queue, and last its mode. A FIFO has no such name:
- * superd completes it under a temporary name and links it to its path. */
+ * which lets no client connect, and then sets its owner, its accept queue, and last its mode. A FIFO begins as superd's
+ * user's alone. */
 
 static int bind_closed(int fd, const struct socket_address *address)
 {
@@ -468,68 +467,7 @@ static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 	return fifo_set_permissions(fd, listen, &status, why);
 }
 
-/* Makes a FIFO with a new name beside path; false and errno. */
-static bool fifo_make_temporary(const char *path, char *name, size_t size)
-{
-	const char *slash = strrchr(path, '/');
-	uint32_t random;
-
-	for (int tries = 0; tries < 16; tries++) {
-		if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-			return false;
-		if (snprintf(name, size, "%.*s/.superd-%08x", (int)(slash - path), path, random) >= (int)size) {
-			errno = ENAMETOOLONG;
-			return false;
-		}
-		if (mkfifo(name, 0600) == 0)
-			return true;
-		if (errno != EEXIST)
-			return false;
-	}
-	return false;
-}
-
-/* Opens the fifo again by its final name, which /proc then shows for the descriptor. */
-static int fifo_reopen(int fd, const char *path)
-{
-	struct stat ours, named;
-	int again = open(path, FIFO_FLAGS);
-
-	if (again < 0)
-		return fd;
-	if (fstat(fd, &ours) == 0 && fstat(again, &named) == 0 && ours.st_dev == named.st_dev &&
-	    ours.st_ino == named.st_ino) {
-		fd_close(&fd);
-		return again;
-	}
-	fd_close(&again);
-	return fd;
-}
-
-static int fifo_create(const struct listen *listen, struct buf *why)
-{
-	const char *path = listen->address->address;
-	char name[4096];
-	struct stat status;
-	int fd = -1, saved;
-
-	if (!fifo_make_temporary(path, name, sizeof(name)))
-		return bind_fail(why, "making the fifo", "%s", path);
-	fd = open(name, FIFO_FLAGS);
-	if (fd < 0 || fstat(fd, &status) < 0)
-		bind_fail(why, "opening the new fifo", "%s", path);
-	else if (fifo_set_permissions(fd, listen, &status, why) == 0 && link(name, path) == 0)
-		goto out;
-	else if (!why->length)
-		bind_fail(why, "making the fifo", "%s", path);
-	fd_close(&fd);
-out:
-	saved = errno;
-	unlink(name);
-	errno = saved;
-	return fd < 0 ? fd : fifo_reopen(fd, path);
-}
-
+/* A new one belongs to superd's user alone until it is open. */
 static int fifo_open(const struct listen *listen, struct buf *why)
 {
 	const char *path = listen->address->address;
@@ -537,11 +475,14 @@ static int fifo_open(const struct listen *listen, struct buf *why)
 
 	node_make_parents(path, listen->options->directory_mode);
 	fd = open(path, FIFO_FLAGS);
-	if (fd < 0 && errno == ENOENT)
-		fd = fifo_create(listen, why);
-	else if (fd < 0)
+	if (fd < 0 && errno == ENOENT) {
+		if (mkfifo(path, 0600) < 0 && errno != EEXIST)
+			return bind_fail(why, "making the fifo", "%s", path);
+		fd = open(path, FIFO_FLAGS);
+	}
+	if (fd < 0)
 		return bind_fail(why, "opening", "%s", path);
-	else if (fifo_adopt(fd, listen, why) < 0)
+	if (fifo_adopt(fd, listen, why) < 0)
 		fd_close(&fd);
 	return fd;
 }
