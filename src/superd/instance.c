@@ -211,6 +211,7 @@ static void fill_request(struct spawn_request *request, struct svc *svc, const s
 			 const struct plan *plan, struct wiring *wiring)
 {
 	*request = (struct spawn_request){
+		.service = row->name,
 		.plan = plan,
 		.wanted = wiring->wanted,
 		.wanted_count = wiring->count,

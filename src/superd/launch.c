@@ -218,8 +218,9 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 		.record = -1,
 		.files = request->files,
 		.private_id = request->private_id,
-		.after = request->plan->account ? removal_make_way(request->plan->account->uid, request->plan->apart)
-						: 0,
+		.after = removal_make_way(request->service ? request->service : "",
+					  request->plan->account ? request->plan->account->uid : 0,
+					  request->plan->apart),
 		.group = request->group,
 		.into = request->into,
 		/* with signalfd(2) there is none but that of SIGPIPE, which does nothing */

@@ -155,8 +155,9 @@ void child_ended(pid_t pid, int status, const struct rusage *used)
 	struct child *child = child_take(pid);
 	struct buf left = { 0 };
 
-	if (removal_take_end(pid, status, &left) && left.length)
-		log_warn(superd.log, "cannot remove %s", buf_string(&left));
+	removal_take_end(pid, status, &left);
+	if (left.length)
+		log_warn(superd.log, "%s: cannot remove all that it has left", buf_string(&left));
 	buf_free(&left);
 	if (!child)
 		return;
@@ -978,10 +979,6 @@ static int serve(struct table *table, char *before)
 		state_restore(before);
 	else
 		output_begin(0, -1);
-	directories_sweep(superd.defaults.runtime_directory, &left);
-	if (left.length)
-		log_warn(superd.log, "what an earlier superd left is not removed: %s", buf_string(&left));
-	buf_clear(&left);
 	journal_begin(guard_journal());
 	close_ready(); /* else sockets take the last descriptors, and clients get none */
 	superd.is_opening = !before;
@@ -1059,7 +1056,7 @@ static int serve(struct table *table, char *before)
 	output_end();
 	removal_end(&left);
 	if (left.length)
-		log_warn(superd.log, "what services left is not removed: %s", buf_string(&left));
+		log_warn(superd.log, "what these services have left is not removed: %s", buf_string(&left));
 	buf_free(&left);
 	if (options->invoked_as == AS_XINETD)
 		log_warn(superd.log, "Exiting...");

@@ -1561,20 +1561,16 @@ static void clean_up(struct svc *svc)
 {
 	const struct account *account = svc->row->account;
 	bool stays = svc_bar(svc) >= BAR_HELD;
+	uid_t ipc = svc->row->groups->identity->remove_ipc && account && account->switches ? account->uid : 0;
 
-	if (!directories_remove(svc->table, svc->row, &superd.defaults, stays))
-		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove runtime_directory: %s", strerror(errno));
-	credentials_remove(svc->row, &superd.defaults);
+	LIST_OF(struct svc, other, link, &superd.services) {
+		if (ipc && other->row->account && other->row->account->uid == ipc && !svc_is_empty(other))
+			ipc = 0;
+	}
+	if (!leftovers_remove(svc->table, svc->row, &superd.defaults, stays, ipc))
+		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove what it has left: %s", strerror(errno));
 	if (svc->row->groups->lifecycle->pid_file)
 		foreign_unlink(svc->row->groups->lifecycle->pid_file);
-	if (!svc->row->groups->identity->remove_ipc || !account || !account->switches || !account->uid)
-		return;
-	LIST_OF(struct svc, other, link, &superd.services) {
-		if (other->row->account && other->row->account->uid == account->uid && !svc_is_empty(other))
-			return;
-	}
-	if (!removal_of_ipc(account->uid))
-		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove IPC objects: %s", strerror(errno));
 }
 
 static void note_failure(struct svc *svc, const struct instance *instance, double lasted)

@@ -3,8 +3,8 @@
  * and a pipe for the stage that fails. It goes through all stages in the order of exec/child, and executes the
  * service's program.
  *
- * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --remove, --remove-tmp and --remove-ipc
- * remove what services have left. */
+ * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --remove removes what a service has
+ * left. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -90,26 +90,23 @@ static int probe(bool by_users)
 	return putchar((int)probe_missing(by_users)) == EOF || fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* Does what these arguments ask for, and returns the exit status; -1: they are others. */
+/* Removes what these arguments name: a user's number, then folders. Returns the exit status. */
 static int remove_leftovers(int count, char **given)
 {
-	bool good;
+	bool good = true;
 	int64_t uid;
 
-	if (count < 2 || strncmp(given[0], "--remove", sizeof("--remove") - 1) != 0)
-		return -1;
 	setpriority(PRIO_PROCESS, 0, 19);       /* services come first */
-	if (count <= 3 && !strcmp(given[0], "--remove")) {
-		good = remove_folder(given[1], given[2]);       /* argv ends with NULL */
-	} else if (count == 2 && !strcmp(given[0], "--remove-tmp")) {
-		good = remove_tmp(given[1]);
-	} else if (count == 2 && !strcmp(given[0], "--remove-ipc") && !scan_count(given[1], &uid) && uid > 0) {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd would not know of it */
+	for (int n = 1; n + REMOVAL_WORDS <= count; n += REMOVAL_WORDS)
+		good &= remove_folder(given + n);
+	if (count < 1 || scan_count(given[0], &uid) || uid < 0)
+		return EXIT_FAILURE;
+	if (uid) {
 		/* Their owner needs no right to remove them. If this fails, those of superd have to do. */
 		raw_set_uid((uid_t)uid);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd would not know of it */
-		good = remove_ipc((uid_t)uid);
-	} else {
-		return -1;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a change of user has taken it away */
+		good &= remove_ipc((uid_t)uid);
 	}
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -119,14 +116,13 @@ int main(int argc, char **argv)
 	bool is_ours = program_take_word("superd-exec", &argc, argv);
 	struct job job = { .record = -1 };
 	int64_t file = -1, report = -1;
-	int removed;
 
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe"))
 		return probe(false);
 	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe-users"))
 		return probe(true);
-	if (is_ours && (removed = remove_leftovers(argc - 1, argv + 1)) >= 0)
-		return removed;
+	if (is_ours && argc > 2 && !strcmp(argv[1], "--remove"))
+		return remove_leftovers(argc - 2, argv + 2);
 	if (argc < 3 || scan_count(argv[argc - 2], &file) || scan_count(argv[argc - 1], &report) ||
 	    fcntl((int)file, F_GETFD) < 0 || fcntl((int)report, F_GETFD) < 0) {
 		fprintf(stderr, "superd-exec: superd starts it, for services with conditions or a sandbox\n");

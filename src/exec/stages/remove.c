@@ -1,4 +1,4 @@
-/* Removes what services have left: folders, files of /tmp, IPC objects.
+/* Removes what a service has left: folders and IPC objects.
  *
  * As root, superd-exec removes folders that another user filled. It walks by descriptor, so no symlink can divert it,
  * and it does not enter other file systems. A process of that user may go on filling them, so there is a time limit.
@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -29,7 +28,6 @@
 #define DEPTH_MOST 32                   /* nested folders that are open at a time; deeper ones are moved up */
 #define NAMES_MOST 100
 #define LONGEST (300 * 1000)            /* milliseconds */
-#define NOREPLACE 1u                    /* RENAME_NOREPLACE, which older headers lack */
 #define LIST_MOST (4u << 20)
 #define FIELDS_MOST 16
 
@@ -107,59 +105,65 @@ static void empty_level(struct tree_removal *removal, int directory, int depth)
 	closedir(stream);
 }
 
-/* false: something is left. *stuck: it cannot be removed, while other things are left as others go on filling. Two
- * superd-exec may remove one tree: only one that has its lock may say that it is stuck. alone: the other does it. */
-static bool remove_tree(int base, const char *name, bool alone, bool *stuck)
+/* false: something is left. Where its user has put a symlink or a file into its place, that stays. */
+static bool remove_tree(int at, const char *name)
 {
-	struct tree_removal removal = { .top = open_unmounted(base, name), .until = clock_ms() + LONGEST };
-	bool gone = false, locked = removal.top >= 0 && flock(removal.top, LOCK_EX | LOCK_NB) == 0;
+	struct tree_removal removal = { .top = open_unmounted(at, name), .until = clock_ms() + LONGEST };
+	bool gone = false;
 
-	*stuck = true;
-	if (removal.top < 0)            /* its user may have put a symlink or a file into its place */
-		return unlinkat(base, name, 0) == 0 || errno == ENOENT;
-	*stuck = locked;
-	if (alone && !locked)
-		return false;
+	if (removal.top < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
 	/* That of credentials is read-only, which only root may ignore. */
-	if (geteuid() != 0 && fchmod(removal.top, 0700) < 0)
-		return false;
-	while (!gone) {
+	if (geteuid() != 0)
+		fchmod(removal.top, 0700);
+	do {
 		int again = openat(removal.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		removal.changed = false;
 		if (again >= 0)
 			empty_level(&removal, again, 0);
-		gone = unlinkat(base, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
-		if (!removal.changed || clock_ms() >= removal.until)
-			break;
-	}
+		gone = unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+	} while (!gone && removal.changed && clock_ms() < removal.until);
 	fd_close(&removal.top);
-	*stuck = locked && !removal.changed;
 	return gone;
 }
 
-bool remove_folder(const char *aside, const char *name)
+/* Opens the folder that holds the last part of a path below the base, and sets *last to that part. No symlink is
+ * followed, as a user's directory may contain anything. -1 and errno. */
+static int open_parent(int base, char *path, const char **last)
 {
-	bool stuck;
+	int at = fcntl(base, F_DUPFD_CLOEXEC, 3), inner;
+	char *next;
 
-	if (remove_tree(STDIN_FILENO, aside, !name, &stuck))
-		return true;
-	if (stuck && name)
-		syscall(SYS_renameat2, STDIN_FILENO, aside, STDOUT_FILENO, name, NOREPLACE);
-	return false;
+	for (; at >= 0 && (next = strchr(path, '/')); path = next + strspn(next, "/")) {
+		*next++ = '\0';
+		inner = *path ? open_unmounted(at, path) : fcntl(at, F_DUPFD_CLOEXEC, 3);
+		fd_close(&at);
+		at = inner;
+	}
+	*last = path;
+	return at;
 }
 
-bool remove_tmp(const char *name)
+bool remove_folder(char *const asked[REMOVAL_WORDS])
 {
-	static const char *const folders[] = { "/tmp", "/var/tmp" };
-	bool good = true, stuck;
+	const char *root = asked[0], *target = asked[4], *last;
+	int base = *root ? credentials_open_below(root, asked[1], false)
+			 : open(asked[1], O_PATH | O_DIRECTORY | O_CLOEXEC), at;
+	bool good;
 
-	for (size_t n = 0; n < sizeof(folders) / sizeof(*folders); n++) {
-		int base = open(folders[n], O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-		good &= base >= 0 ? remove_tree(base, name, false, &stuck) : errno == ENOENT;
-		fd_close(&base);
+	if (base < 0)
+		return errno == ENOENT;
+	if (*asked[3]) {                /* the link before its folder, if it leads there */
+		at = open_parent(base, asked[3], &last);
+		if (at >= 0 && own_folder_leads_to(at, last, target))
+			unlinkat(at, last, 0);
+		fd_close(&at);
 	}
+	at = open_parent(base, asked[2], &last);
+	good = at >= 0 ? remove_tree(at, last) : errno == ENOENT;
+	fd_close(&at);
+	fd_close(&base);
 	return good;
 }
 

@@ -34,13 +34,11 @@ unsigned probe_missing(bool by_users);
 
 /* What services leave, and superd has removed (superd/start/folders.c). false: something is left. */
 
-/* Removes the folder `aside` of the folder on standard input, with its contents. If something is mounted in
- * it, it gets its old name in the folder on standard output back, unless that is taken. NULL: an earlier superd has
- * moved it aside; it keeps its name, and is left to a process that still removes it. */
-bool remove_folder(const char *aside, const char *name);
+#define REMOVAL_WORDS 5                 /* a root, or "": none; the base, below it; the folder, below the base; a link, or ""; its target */
 
-/* Removes the folders of this name in /tmp and /var/tmp, with their contents. */
-bool remove_tmp(const char *name);
+/* Removes the folder of these words with its contents, but not across a mount, and the link if it leads to the
+ * target. Changes the words. */
+bool remove_folder(char *const asked[REMOVAL_WORDS]);
 
 /* Removes the System V and POSIX shared memory, semaphores and message queues of a user (RemoveIPC= of
  * systemd.exec(5)). The caller is that user, or may remove those of any. */

@@ -29,14 +29,16 @@
 #include "table/option/service_mark.h"
 #include "table/words/passed_fds.h"
 
-/* Starts superd-exec for a removal, and notes its process. */
+/* Removals by superd-exec, each of all that one service has left: it may be much, and what a user has mounted in his
+ * folder may never answer. */
 
 #define END_LIMIT 10000 /* milliseconds */
 
 struct removal {
 	pid_t pid;
-	uid_t uid;		   /* whose IPC objects are removed; 0: it removes folders */
-	char what[PATH_MAX + 160]; /* the folder, or the user's number, for messages */
+	uid_t uid;	/* whose IPC objects are removed; 0: nobody's */
+	char *name;	/* of the service; owned */
+	bool is_of_tmp; /* no start has these folders again */
 };
 
 static struct {
@@ -44,123 +46,126 @@ static struct {
 	size_t count, room;
 } removals;
 
-/* orders: three at most, the rest is NULL. */
-static bool begin(uid_t uid, const char *const orders[3], const int streams[2])
+/* The arguments of one: each with its NUL. */
+struct removal_words {
+	struct buf text;
+	size_t count;
+};
+
+static void add_word(struct removal_words *asked, const char *word)
+{
+	buf_add(&asked->text, word, strlen(word) + 1);
+	asked->count++;
+}
+
+/* A folder that goes, below the base; root: the base lies below it; link: what goes with it, if it leads to the
+ * target. */
+static void add_folder(struct removal_words *asked, const char *root, const char *base, const char *name,
+		       const char *link, const char *target)
+{
+	add_word(asked, root);
+	add_word(asked, base);
+	add_word(asked, name);
+	add_word(asked, link);
+	add_word(asked, target);
+}
+
+/* Frees the asked. false and errno. */
+static bool removal_begin(struct removal_words *asked, const char *service, uid_t uid, bool is_of_tmp)
 {
 	const struct own_program *program = program_get(PROGRAM_EXEC);
-	const char *argv[] = { program->name, build_word(), orders[0], orders[1], orders[2], NULL };
-	struct removal *list, removal = { .pid = -1, .uid = uid };
-	char link[32], path[PATH_MAX] = "";
-
-	if (program->fd < 0) {
-		errno = program->error;
-		return false;
-	}
-	list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
-	if (list) {
-		removals.list = list;
-		removal.pid = spawn_aside(program, (char *const *)(uintptr_t)argv, streams);
-	}
-	if (removal.pid < 0)
-		return false;
-	/* With the path of a folder's base, as nobody would find it by its new name alone. */
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", streams[0]);
-	if (streams[0] >= 0 && readlink(link, path, sizeof(path) - 1) > 0)
-		snprintf(removal.what, sizeof(removal.what), "%s%s%s/%s", orders[2] ? orders[2] : "",
-			 orders[2] ? ", as " : "", path, orders[1]);
-	else if (uid)
-		snprintf(removal.what, sizeof(removal.what), "IPC objects of user %s", orders[1]);
-	else
-		snprintf(removal.what, sizeof(removal.what), "%s in /tmp and /var/tmp", orders[1]);
-	removals.list[removals.count++] = removal;
-	return true;
-}
-
-static bool removal_of_folder(int base, const char *aside, int at, const char *name)
-{
-	return begin(0, (const char *const[]){ "--remove", aside, name }, (int[]){ base, at });
-}
-
-bool removal_of_tmp(const char *name)
-{
-	return begin(0, (const char *const[]){ "--remove-tmp", name, NULL }, (int[]){ -1, -1 });
-}
-
-pid_t removal_make_way(uid_t uid, bool is_apart)
-{
-	for (size_t n = 0; uid && n < removals.count; n++) {
-		if (removals.list[n].uid == uid && is_apart)
-			return removals.list[n].pid;
-		if (removals.list[n].uid != uid)
-			continue;
-		kill(removals.list[n].pid, SIGKILL);
-		removals.list[n].uid = 0;
-		removals.list[n].what[0] = '\0'; /* its end is no failure then */
-	}
-	return 0;
-}
-
-bool removal_of_ipc(uid_t uid)
-{
+	const char **argv = calloc(asked->count + 5, sizeof(*argv)), *at = buf_string(&asked->text);
+	struct removal *list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
+	struct removal removal = { .pid = -1, .uid = uid, .name = strdup(service), .is_of_tmp = is_of_tmp };
 	char number[16];
 
-	removal_make_way(uid, false); /* one does for all that there is now, and a start waits for one */
-	snprintf(number, sizeof(number), "%" PRIu32, (uint32_t)uid);
-	return begin(uid, (const char *const[]){ "--remove-ipc", number, NULL }, (int[]){ -1, -1 });
+	removals.list = list ? list : removals.list;
+	errno = ENOMEM;
+	if (argv && list && removal.name && !asked->text.failed) {
+		snprintf(number, sizeof(number), "%" PRIu32, (uint32_t)uid);
+		argv[0] = program->name;
+		argv[1] = build_word();
+		argv[2] = "--remove";
+		argv[3] = number;
+		for (size_t n = 0; n < asked->count; n++, at += strlen(at) + 1)
+			argv[n + 4] = at;
+		errno = program->error;
+		if (program->fd >= 0)
+			removal.pid = spawn_aside(program, (char *const *)(uintptr_t)argv);
+	}
+	if (removal.pid > 0)
+		list[removals.count++] = removal;
+	else
+		free(removal.name);
+	free(argv);
+	buf_free(&asked->text);
+	return removal.pid > 0;
+}
+
+pid_t removal_make_way(const char *service, uid_t uid, bool is_apart)
+{
+	pid_t found = 0;
+
+	for (size_t n = 0; n < removals.count; n++) {
+		struct removal *removal = &removals.list[n];
+
+		if (!(uid && removal->uid == uid) && (removal->is_of_tmp || strcmp(removal->name, service) != 0))
+			continue;
+		if (is_apart && !found)
+			found = removal->pid;
+		else
+			kill(removal->pid, SIGKILL);
+	}
+	return found;
 }
 
 static void add_left(const struct removal *removal, struct buf *left)
 {
-	buf_addf(left, "%s%s", left->length ? ", " : "", removal->what);
+	buf_addf(left, "%s%s", left->length ? ", " : "", removal->name);
 }
 
-/* It has ended. A start that waited too long for it has killed it. */
+/* A start that waited too long for it has killed it. */
 static void take_end(size_t n, int status, struct buf *left)
 {
-	const struct removal *removal = &removals.list[n];
-
-	if (status && removal->what[0] && !(removal->uid && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL))
-		add_left(removal, left);
+	if (status && !WIFSIGNALED(status))
+		add_left(&removals.list[n], left);
+	free(removals.list[n].name);
 	removals.list[n] = removals.list[--removals.count];
 }
 
-bool removal_take_end(pid_t pid, int status, struct buf *left)
+void removal_take_end(pid_t pid, int status, struct buf *left)
 {
 	for (size_t n = 0; n < removals.count; n++) {
 		if (removals.list[n].pid == pid) {
 			take_end(n, status, left);
-			return true;
+			return;
 		}
 	}
-	return false;
 }
 
 void removal_end(struct buf *left)
 {
 	int64_t until = clock_ms() + END_LIMIT;
 
-	for (size_t n = 0; n < removals.count;) {
+	while (removals.count) {
 		int status = 0;
 
-		if (waitpid(removals.list[n].pid, &status, WNOHANG) != 0) {
-			take_end(n, status, left);
+		if (waitpid(removals.list[0].pid, &status, WNOHANG) != 0) {
+			take_end(0, status, left);
 		} else if (clock_ms() < until) {
 			poll(NULL, 0, 1);
 		} else {
-			add_left(&removals.list[n], left);
-			kill(removals.list[n].pid, SIGKILL);
-			n++;
+			kill(removals.list[0].pid, SIGKILL);
+			add_left(&removals.list[0], left);
+			take_end(0, 0, left);
 		}
 	}
-	removals.count = 0;
 }
 
 /* Plans the directories of a service (runtime, state, cache, logs, configuration), and removes those of runtime.
  *
  * Folders below the base may belong to the service's user, who could put a symlink anywhere, or mount a file system
- * that never answers. So superd-exec makes them, within a start. What superd does at an end follows no link, and asks
- * no file system that is mounted below the base. They may be full, so superd renames each that it removes, and
- * superd-exec removes it: the next start finds the old name free. */
+ * that never answers. So superd-exec makes them, within a start, and removes them. */
 
 /* The five kinds of directories: their options, variables, base folders, and a service's names. */
 
@@ -302,62 +307,20 @@ void directories_describe_fault(const struct service *service, const struct proc
 
 /* ---- removing ---- */
 
-#define ASIDE ".superd-"
-#define ASIDE_DIGITS 16
-#define SWEEP_MOST 64 /* removals at a start of superd, a base; the next start begins more */
-
-/* Cuts off the next part of a path; NULL: there is none. */
-static char *next_part(char **rest)
-{
-	char *part = strsep(rest, "/");
-
-	while (part && !*part)
-		part = strsep(rest, "/");
-	return part;
-}
-
-/* Opens a folder for a name in it. No symlink is followed, as a user's directory may contain anything; and what is
- * mounted there may never answer. Where a filter denies openat2(2), nothing but that is asked: not to open it. */
-static int enter(int at, const char *part)
-{
-	const uint64_t flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	struct {
-		uint64_t flags, mode, resolve;
-	} how = { flags, 0, 1 /* RESOLVE_NO_XDEV */ };
-	int fd = (int)syscall(__NR_openat2, at, part, &how, sizeof(how));
-
-	return fd >= 0 || (errno != ENOSYS && errno != EPERM) ? fd : openat(at, part, (int)flags);
-}
-
-/* Opens the folder that holds the last part of base/name, and sets *last to that part. -1: it cannot be reached. */
-static int open_parent(int base, char *name, const char **last)
-{
-	int at = fcntl(base, F_DUPFD_CLOEXEC, 3), inner;
-	char *rest = name, *part = next_part(&rest), *next;
-
-	for (; at >= 0 && (next = next_part(&rest)); part = next) {
-		inner = enter(at, part);
-		fd_close(&at);
-		at = inner;
-	}
-	if (!part)
-		fd_close(&at);
-	*last = part;
-	return at;
-}
-
+/* No symlink is followed, and no file system that is mounted below the base is asked. */
 bool directories_find_owner(const char *base, const char *word, uid_t *owner)
 {
+	struct {
+		uint64_t flags, mode, resolve;
+	} how = { O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 1 | 4 | 8 /* RESOLVE_NO_XDEV, NO_SYMLINKS, BENEATH */ };
 	int above = open(base, O_PATH | O_DIRECTORY | O_CLOEXEC), at = -1;
 	char *name = strndup(word, directory_name_length(word));
-	const char *last = NULL;
 	struct stat status;
-	uint64_t mount;
 	bool good;
 
 	if (above >= 0 && name)
-		at = open_parent(above, name, &last);
-	good = at >= 0 && path_stat_cached(at, last, &status, &mount) == 0 && S_ISDIR(status.st_mode);
+		at = (int)syscall(__NR_openat2, above, name, &how, sizeof(how));
+	good = at >= 0 && fstat(at, &status) == 0;
 	if (good)
 		*owner = status.st_uid;
 	fd_close(&at);
@@ -382,60 +345,6 @@ static uint64_t directories_number(void)
 	return number ? number : 1;
 }
 
-/* Removes base/name with its contents, but not across a mount or through a symlink. It is moved to the base, which
- * no other user can write, so that it cannot be replaced; or, if it is on another file system or superd may not
- * write there, only aside. The name is free when this returns, and the rest is removed aside (removal_of_folder).
- * false and errno: it stays. */
-static bool directories_discard(int base, const char *name)
-{
-	char aside[sizeof(ASIDE) + ASIDE_DIGITS], *copy = strdup(name);
-	const char *last = NULL;
-	int at = copy ? open_parent(base, copy, &last) : -1, to = base, error = errno;
-	bool good = at < 0 && copy && error == ENOENT;
-
-	/* A look at it would ask what is mounted there. */
-	if (at >= 0)
-		good = unlinkat(at, last, AT_REMOVEDIR) == 0 || errno == ENOENT || errno == ENOTDIR || errno == EBUSY;
-	if (at >= 0 && !good) {
-		snprintf(aside, sizeof(aside), ASIDE "%016" PRIx64, directories_number());
-		if (renameat(at, last, base, aside) < 0)
-			to = renameat(at, last, at, aside) < 0 ? -1 : at;
-		good = to >= 0 && removal_of_folder(to, aside, at, last);
-		error = errno;
-		if (!good && to >= 0)
-			renameat(to, aside, at, last);
-	}
-	fd_close(&at);
-	free(copy);
-	errno = error;
-	return good;
-}
-
-void directories_sweep(const char *base, struct buf *left)
-{
-	DIR *stream = opendir(base);
-	struct dirent *entry;
-	struct stat status;
-	int count = 0, at = stream ? dirfd(stream) : -1;
-	bool is_safe = stream && fstat(at, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid()) &&
-		!(status.st_mode & (S_IWGRP | S_IWOTH)) && faccessat(AT_FDCWD, base, W_OK, AT_EACCESS) == 0;
-
-	while (is_safe && count < SWEEP_MOST && (entry = readdir(stream))) {
-		const char *digits = entry->d_name + sizeof(ASIDE) - 1;
-
-		/* Only by its type: its user may have mounted something there. */
-		if (strncmp(entry->d_name, ASIDE, sizeof(ASIDE) - 1) != 0 || strlen(digits) != ASIDE_DIGITS ||
-		    strspn(digits, "0123456789abcdef") != ASIDE_DIGITS ||
-		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
-			continue;
-		count++;
-		if (!removal_of_folder(at, entry->d_name, -1, NULL))
-			buf_addf(left, "%s%s/%s: %s", left->length ? ", " : "", base, entry->d_name, strerror(errno));
-	}
-	if (stream)
-		closedir(stream);
-}
-
 /* Whether base/name is above the address. The base may have two paths, such as /run and /var/run. One through folders
  * of other users is not looked at, as that may take for ever. */
 static bool contains_address(const char *base, const char *name, const char *address)
@@ -458,54 +367,72 @@ static bool contains_address(const char *base, const char *name, const char *add
 	return false;
 }
 
-static bool remove_runtime_directory(const struct table *table, const char *base, const char *word)
+/* Whether a listener of the table lies in it. */
+static bool has_listener(const struct table *table, const char *base, const char *name)
 {
-	size_t length = directory_name_length(word);
-	char *name = strndup(word, length), *link = strdup(word + length + (word[length] == ':'));
-	int above = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC), at;
-	bool good = above >= 0 || errno == ENOENT, is_used = false;
-	struct buf target = { 0 };
-	const char *last = NULL;
+	bool has = false;
 
-	for (size_t n = 0; name && n < table->count; n++) {
+	for (size_t n = 0; n < table->count; n++) {
 		const struct service *service = &table->services[n];
 
 		for (size_t socket = 0; socket < service->socket_count; socket++) {
 			const struct endpoint *endpoint = service->sockets[socket].address;
 
-			is_used |= endpoint_is_path(endpoint) && contains_address(base, name, endpoint->address);
+			has |= endpoint_is_path(endpoint) && contains_address(base, name, endpoint->address);
 		}
 	}
-	if (above >= 0 && name && link && !is_used) {
-		if (word[length]) { /* the link before its directory, if it leads there */
-			at = open_parent(above, link, &last);
-			add_link_target(word, &target);
-			if (at >= 0 && !target.failed && own_folder_leads_to(at, last, buf_string(&target)))
-				unlinkat(at, last, 0);
-			buf_free(&target);
-			fd_close(&at);
-		}
-		good = directories_discard(above, name);
-	}
-	fd_close(&above);
-	free(link);
-	free(name);
-	return good;
+	return has;
 }
 
-bool directories_remove(const struct table *table, const struct service *service,
-			const struct process_defaults *defaults, bool stays)
+#define FOLDER "credentials" /* below the runtime folder */
+
+bool credentials_are_wanted(const struct service *service)
+{
+	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+
+	return passed_fds->load_credential || passed_fds->set_credential;
+}
+
+/* Whether the child has a mount namespace with mounts of its own, into which it attaches the folder. */
+static bool credentials_are_carried(const struct service *service)
+{
+	return service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts;
+}
+
+bool leftovers_remove(const struct table *table, const struct service *service, const struct process_defaults *defaults,
+		      bool stays, uid_t ipc)
 {
 	unsigned preserve = service->groups->directories->runtime_directory_preserve;
-	words names = service->groups->environment->runtime_directory;
-	int error = 0;
+	const char *base = defaults->runtime_directory, *root;
+	struct removal_words asked = { .count = 0 };
+	struct buf target = { 0 }, name = { 0 };
 
-	if (preserve == DIRECTORY_STAYS || (preserve == DIRECTORY_RESTARTS && stays))
-		return true;
-	for (; names && *names; names++)
-		error = remove_runtime_directory(table, defaults->runtime_directory, *names) ? error : errno;
-	errno = error;
-	return !error;
+	for (words word = service->groups->environment->runtime_directory; word && *word; word++) {
+		size_t length = directory_name_length(*word);
+
+		buf_clear(&name);
+		buf_clear(&target);
+		buf_add(&name, *word, length);
+		if ((*word)[length])
+			add_link_target(*word, &target);
+		asked.text.failed |= name.failed || target.failed;
+		if (preserve != DIRECTORY_STAYS && !(preserve == DIRECTORY_RESTARTS && stays) &&
+		    !has_listener(table, base, buf_string(&name)))
+			add_folder(&asked, "", base, buf_string(&name), *word + length + ((*word)[length] == ':'),
+				   buf_string(&target));
+	}
+	buf_free(&target);
+	if (credentials_are_wanted(service)) {
+		root = credentials_are_carried(service) ? NULL : service_root(service);
+		buf_clear(&name);
+		buf_addf(&name, "%s.service", service->name);
+		buf_addf(&target, "%s/" FOLDER, base);
+		asked.text.failed |= name.failed || target.failed;
+		add_folder(&asked, root ? root : "", buf_string(&target), buf_string(&name), "", "");
+		buf_free(&target);
+	}
+	buf_free(&name);
+	return (!asked.count && !ipc) || removal_begin(&asked, service->name, ipc, false);
 }
 
 /* ---- private_tmp ---- */
@@ -539,32 +466,24 @@ void private_tmp_prefix(const char *above, const char *service, struct buf *out)
 
 bool private_tmp_remove(const char *service, uint64_t number)
 {
+	struct removal_words asked = { .count = 0 };
 	struct buf path = { 0 };
-	bool good;
 
 	if (!number)
 		return true;
 	private_tmp_prefix("", service, &path);
 	buf_addf(&path, "%016" PRIx64, number);
-	errno = ENOMEM;
-	good = !path.failed && removal_of_tmp(buf_string(&path) + 1);
+	asked.text.failed = path.failed;
+	add_folder(&asked, "", "/tmp", buf_string(&path) + 1, "", "");
+	add_folder(&asked, "", "/var/tmp", buf_string(&path) + 1, "", "");
 	buf_free(&path);
-	return good;
+	return removal_begin(&asked, service, 0, true);
 }
 
 /* Credentials in superd: planned before a start, removed after the end.
  *
  * If one name is given more than once, loaded credentials win over set values; of two that are loaded the later one
  * wins. The list is sorted in this order, and the child uses the first. */
-
-#define FOLDER "credentials"
-
-bool credentials_are_wanted(const struct service *service)
-{
-	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-
-	return passed_fds->load_credential || passed_fds->set_credential;
-}
 
 void credentials_folder(const struct service *service, const struct process_defaults *defaults, struct buf *out)
 {
@@ -582,12 +501,6 @@ void credentials_set_variable(struct variables *variables, const struct service 
 	variables_setf(variables, "CREDENTIALS_DIRECTORY=%s", buf_string(&folder));
 	variables->failed |= folder.failed;
 	buf_free(&folder);
-}
-
-/* Whether the child has a mount namespace with mounts of its own, into which it attaches the folder. */
-static bool credentials_are_carried(const struct service *service)
-{
-	return service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts;
 }
 
 /* Adds all words, the last one first, as later words win. */
@@ -716,27 +629,4 @@ const char *credentials_fault(const struct service *service, int number, const c
 		at -= count;
 	}
 	return NULL;
-}
-
-bool credentials_remove(const struct service *service, const struct process_defaults *defaults)
-{
-	const char *root = credentials_are_carried(service) ? NULL : service_root(service);
-	struct buf base = { 0 }, name = { 0 };
-	int above = -1;
-	bool good;
-
-	if (!credentials_are_wanted(service))
-		return true;
-	/* It goes aside in the runtime folder, where the next superd looks for it. */
-	buf_addf(&base, "%s%s", defaults->runtime_directory, root ? "/" FOLDER : "");
-	buf_addf(&name, "%s%s.service", root ? "" : FOLDER "/", service->name);
-	errno = ENOMEM;
-	if (!base.failed && !name.failed)
-		above = root ? credentials_open_below(root, buf_string(&base), false)
-			     : open(buf_string(&base), O_PATH | O_DIRECTORY | O_CLOEXEC);
-	good = above >= 0 ? directories_discard(above, buf_string(&name)) : errno == ENOENT;
-	fd_close(&above);
-	buf_free(&base);
-	buf_free(&name);
-	return good;
 }

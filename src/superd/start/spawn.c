@@ -74,7 +74,7 @@ int spawn_ask(int program, char *const *argv)
 	return hear_answer(pid, ends);
 }
 
-pid_t spawn_aside(const struct own_program *program, char *const *argv, const int streams[2])
+pid_t spawn_aside(const struct own_program *program, char *const *argv)
 {
 	sigset_t before;
 	pid_t pid;
@@ -83,10 +83,6 @@ pid_t spawn_aside(const struct own_program *program, char *const *argv, const in
 	pid = fork();
 	if (pid == 0) {
 		setsid();
-		for (int n = 0; n < 2; n++) {
-			if (streams[n] >= 0 && dup2(streams[n], n) < 0)
-				_exit(1);
-		}
 		raw_execute_own(program->fd, argv);
 		_exit(1);
 	}

@@ -170,17 +170,6 @@ void directories_describe_fault(const struct service *service, const struct proc
 /* Whose directory it is. Asks no file system that is mounted there. false: there is none, or that cannot be told. */
 bool directories_find_owner(const char *base, const char *word, uid_t *owner);
 
-/* Removes the runtime directories with their contents, but not across a mount or through a symlink, nor one that
- * contains a listener of the table. stays: the service may start again, which matters for runtime_directory_preserve =
- * restart. false and errno: one stays. */
-bool directories_remove(const struct table *table, const struct service *service,
-			const struct process_defaults *defaults, bool stays);
-
-/* Removes what an earlier superd has moved aside in the base, and has not removed before its end: as its end waits for
- * removals only so long, or was sudden. Nothing happens in a base that others can write, or superd
- * cannot. */
-void directories_sweep(const char *base, struct buf *left);
-
 /* The folders of an instance with private_tmp, below /tmp and /var/tmp. The child creates them; superd removes them
  * after the instance's end.
  *
@@ -190,8 +179,7 @@ uint64_t private_tmp_new(const struct service *service);
 /* Appends "/tmp/superd-NAME-", which the number in hexadecimal follows. */
 void private_tmp_prefix(const char *above, const char *service, struct buf *out);
 
-/* Removes the folders and their contents aside (removal_of_folder). A number of 0 does nothing. false and errno:
- * they stay. */
+/* Removes the folders and their contents. A number of 0 does nothing. false and errno: they stay. */
 bool private_tmp_remove(const char *service, uint64_t number);
 
 /* The credentials of a service (systemd.exec(5), "Credentials"): secrets in files of a folder of its own, which
@@ -223,24 +211,23 @@ void credentials_free(struct credentials *credentials); /* accepts NULL */
  * none. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length);
 
-/* Removes the folder if it exists, as directories_discard. */
-bool credentials_remove(const struct service *service, const struct process_defaults *defaults);
+/* Removing what a service has left when nothing of it runs, by superd-exec, as it may take long (exec/stages/remove).
+ * superd does not wait for it but where a start, or its own end, would come too early. */
 
-/* Removing what a service has left, by superd-exec, as it may take long (exec/stages/remove). superd does not wait for
- * it but where a start, or its own end, would come too early. */
+/* Removes the runtime directories with their contents, but not across a mount or through a symlink, nor one that
+ * contains a listener of the table; the credentials; and the System V and POSIX IPC objects of this user; 0: of none.
+ * stays: the service may start again, which matters for runtime_directory_preserve = restart. false and errno: it cannot
+ * be begun. */
+bool leftovers_remove(const struct table *table, const struct service *service, const struct process_defaults *defaults,
+		      bool stays, uid_t ipc);
 
-/* Removes base/aside with its contents. If something in it cannot be removed, it becomes at/name again; with NULL it
- * stays aside. These begin a removal; false and errno: it cannot be begun. */
-bool removal_of_tmp(const char *name); /* the folders of this name in /tmp and /var/tmp */
-bool removal_of_ipc(uid_t uid);	       /* the System V and POSIX IPC objects of this user, not root */
+/* A process of the service is about to start as this user (0: none of its own): nothing that it makes may be removed.
+ * Returns a process that removes what they left, for whose end a start apart waits; for any other start it ends. 0: there
+ * is none. */
+pid_t removal_make_way(const char *service, uid_t uid, bool is_apart);
 
-/* A process of this user is about to start: nothing that it makes may be removed. If his IPC objects are being removed,
- * returns the process that does it, for whose end a start apart waits; any other start ends it. 0: there is none. */
-pid_t removal_make_way(uid_t uid, bool is_apart);
-
-/* To be called for every child that was reaped. If it was a removal that did not remove all, appends what is left.
- * false: it was no removal. */
-bool removal_take_end(pid_t pid, int status, struct buf *left);
+/* To be called for every child that was reaped. If it was a removal that did not remove all, appends the service. */
+void removal_take_end(pid_t pid, int status, struct buf *left);
 
 /* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
 void removal_end(struct buf *left);
@@ -316,9 +303,9 @@ struct spawn_request {
 	const struct plan *plan;
 	const struct plan_command *command; /* NULL: the plan's main command */
 	bool checks;			    /* check the plan's conditions first; the start is then apart */
-	pid_t after;			    /* it waits for the end of this process; 0: none */
-	const int *wanted;		    /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
-	int wanted_count;		    /* at least 3 */
+	const char *service; /* whose leftovers must not be in the way; NULL: superd starts a program of its own */
+	const int *wanted;   /* wanted[n] becomes descriptor n; -1: descriptor n is closed */
+	int wanted_count;    /* at least 3 */
 	/* pass = bind: socket whose other end receives the descriptor of the program's filter, and index of the socket
 	 * in `wanted`, the last one; 0: none. */
 	int filter_channel;
@@ -366,10 +353,10 @@ int spawn_probe(int (*try)(void));
  * long. */
 int spawn_ask(int program, char *const *argv);
 
-/* Executes one of superd's own programs beside the loop: with these as its standard input and output (-1: superd's),
- * and all signals blocked. The loop reaps it. Its pid; -1 and errno. */
+/* Executes one of superd's own programs beside the loop, with all signals blocked. The loop reaps it. Its pid; -1 and
+ * errno. */
 struct own_program;
-pid_t spawn_aside(const struct own_program *program, char *const *argv, const int streams[2]);
+pid_t spawn_aside(const struct own_program *program, char *const *argv);
 
 /* For messages: the stage that failed, such as "setting user", and why. */
 const char *stage_name(enum stage stage);

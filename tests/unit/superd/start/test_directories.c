@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <sched.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 
 #include "exec/stages/stages.h"
@@ -52,20 +51,17 @@ static void make_folder(const char *name)
 	cr_assert_eq(mkdir(below(name), 0755), 0, "%s: %s", name, strerror(errno));
 }
 
-static void wait_for_chores(void)
-{
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
-}
-
 /* Returns whether nothing stays. */
 static bool remove_all_of(const struct service *service)
 {
 	struct service row = *service;
 	struct table alone = { .services = &row, .count = 1 };
-	bool good = directories_remove(&alone, service, &process_defaults, false);
+	struct buf left = { 0 };
+	bool good = leftovers_remove(&alone, service, &process_defaults, false, 0);
 
-	wait_for_chores();
+	removal_end(&left);
+	good &= !left.length;
+	buf_free(&left);
 	return good;
 }
 
@@ -316,23 +312,17 @@ Test(directories, of_any_depth_go)
 /* 77: it can't be tried here. Mounts are of a process of its own, so that nothing is left if this dies. */
 static int remove_with_mount(const struct service *service)
 {
-	struct service row = *service;
-
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return 77;
 	if (mount(below("precious"), below("run/a/mounted"), NULL, MS_BIND, NULL) < 0)
 		return 77;
-	buf_clear(&why);
-	if (!directories_remove(&(struct table){ .services = &row, .count = 1 }, service, &process_defaults, false))
-		return 5;
-	removal_end(&why);
-	if (strncmp(buf_string(&why), "a, as /", 7) != 0 || !strstr(buf_string(&why), below("run/.superd-")))
+	if (remove_all_of(service))
 		return 4;
 	if (!is_there("precious/file"))
 		return 1;
 	if (is_there("run/a/file"))
 		return 2;
-	return is_there("run/a/mounted/file") ? 0 : 3;          /* it is back at its place */
+	return is_there("run/a/mounted/file") ? 0 : 3;
 }
 
 Test(directories, are_removed_without_going_into_a_mount)
@@ -367,7 +357,7 @@ static int remove_what_is_covered(void)
 	make_folder("run/a/b");
 	if (remove_all_of(service) || !is_there("run/a/b"))
 		return 1;
-	return remove_all_of(service_of("runtime_directory = { a }")) && is_there("run/a/b") ? 0 : 2;
+	return !remove_all_of(service_of("runtime_directory = { a }")) && is_there("run/a/b") ? 0 : 2;
 }
 
 Test(directories, stay_below_a_mount_and_where_one_is)
@@ -445,118 +435,40 @@ Test(directories, refuses_a_link_where_something_else_lies)
 Test(directories, keeps_runtime_folders_as_runtime_directory_preserve_says)
 {
 	const struct service *service = service_of("runtime_directory = a\nruntime_directory_preserve = yes");
-	struct service row;
-	struct table alone = { .services = &row, .count = 1 };
+	struct table none = { .count = 0 };
 
 	prepare(service);
 	remove_of(service);
 	cr_expect(is_there("run/a"));
 	service = service_of("runtime_directory = \"b:c\"\nruntime_directory_preserve = restart");
-	row = *service;
 	prepare(service);
-	cr_expect(directories_remove(&alone, service, &process_defaults, true));
+	cr_expect(leftovers_remove(&none, service, &process_defaults, true, 0));
+	removal_end(&why);
 	cr_expect(is_there("run/b"), "it may be started again");
-	cr_expect(directories_remove(&alone, service, &process_defaults, false));
+	remove_of(service);
 	cr_expect_not(is_there("run/b"));
 	cr_expect_not(is_there("run/c"), "the link goes with it");
 }
 
 /* Nobody knows how much is in it, and the loop has others to serve. */
-Test(directories, with_something_in_them_are_emptied_by_another_process_and_their_names_free_at_once)
+Test(directories, are_removed_by_another_process_for_which_the_next_start_waits)
 {
 	const struct service *service = service_of("runtime_directory = { a, \"b/c\" }");
-	struct service row = *service;
-	struct table alone = { .services = &row, .count = 1 };
-	int ended = 0;
+	struct table none = { .count = 0 };
+	pid_t pid;
 
 	prepare(service);
 	file_of("run/a/file", "x", 1);
 	file_of("run/b/c/file", "x", 1);
-	cr_expect(directories_remove(&alone, service, &process_defaults, false));
-	cr_expect(!is_there("run/a") && !is_there("run/b/c"));
-	prepare(service);
-	file_of("run/a/new", "x", 1);
-	while (waitpid(-1, NULL, 0) > 0)
-		ended++;
-	cr_expect_eq(ended, 2);
-	cr_expect(is_there("run/a/new"), "it is the next start's");
-	cr_expect(directories_remove(&alone, service, &process_defaults, false));
+	cr_expect(leftovers_remove(&none, service, &process_defaults, false, 0));
+	cr_expect_eq(removal_make_way("b", 0, true), 0, "it is another service's");
+	pid = removal_make_way("a", 0, true);
+	cr_expect_gt(pid, 0);
 	removal_end(&why);
+	cr_expect_eq(why.length, 0u, "%s", buf_string(&why));
 	cr_expect_eq(waitpid(-1, NULL, 0), -1, "superd ends, so it waits for them");
 	cr_expect_eq(rmdir(below("run/b")), 0);
 	cr_expect_eq(rmdir(below("run")), 0, "something is left: %s", strerror(errno));
-}
-
-static unsigned sweep(void)
-{
-	unsigned ended = 0;
-
-	directories_sweep(run, &why);
-	while (waitpid(-1, NULL, 0) > 0)
-		ended++;
-	return ended;
-}
-
-Test(directories, that_an_earlier_superd_left_aside_are_removed)
-{
-	make_folder("run");
-	make_folder("run/.superd-0123456789abcdef");
-	make_folder("run/.superd-0123456789abcdef/deeper");
-	file_of("run/.superd-0123456789abcdef/deeper/file", "x", 1);
-	cr_expect_eq(sweep(), 1);
-	cr_expect_eq(rmdir(below("run")), 0, "something is left: %s", strerror(errno));
-	cr_expect_eq(why.length, 0u, "%s", buf_string(&why));
-}
-
-Test(directories, of_other_names_or_in_a_folder_of_others_are_left_alone)
-{
-	static const char *const others[] = {
-		"run/.superd-0123456789abcde", "run/.superd-0123456789abcdef0", "run/.superd-0123456789abcdeF",
-		"run/superd-0123456789abcdef", "run/.superd-",
-	};
-
-	make_folder("run");
-	make_folder("precious");
-	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++)
-		make_folder(others[n]);
-	file_of("run/.superd-0123456789abcdef", "x", 1);
-	cr_assert_eq(symlink("../precious", below("run/.superd-1123456789abcdef")), 0);
-	cr_expect_eq(sweep(), 0);
-	cr_assert_eq(unlink(below("run/.superd-0123456789abcdef")), 0);
-	make_folder("run/.superd-0123456789abcdef");
-	cr_assert_eq(chmod(below("run"), 01777), 0);
-	cr_expect_eq(sweep(), 0);
-	cr_expect(is_there("run/.superd-0123456789abcdef") && is_there("precious"));
-}
-
-/* That may be a removal which outlives its superd: it may give the folder its name back. */
-Test(directories, that_an_earlier_superd_left_aside_stay_with_a_process_that_removes_them)
-{
-	int held;
-
-	make_folder("run");
-	make_folder("run/.superd-0123456789abcdef");
-	held = open(below("run/.superd-0123456789abcdef"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cr_assert_eq(flock(held, LOCK_EX | LOCK_NB), 0);
-	directories_sweep(run, &why);
-	removal_end(&why);
-	cr_expect_str_eq(buf_string(&why), below("run/.superd-0123456789abcdef"));
-	cr_expect(is_there("run/.superd-0123456789abcdef"));
-	close(held);
-	cr_expect_eq(sweep(), 1);
-	cr_expect_not(is_there("run/.superd-0123456789abcdef"));
-}
-
-Test(directories, that_are_empty_go_without_another_process)
-{
-	const struct service *service = service_of("runtime_directory = a");
-	struct service row = *service;
-	struct table alone = { .services = &row, .count = 1 };
-
-	prepare(service);
-	cr_expect(directories_remove(&alone, service, &process_defaults, false));
-	cr_expect_not(is_there("run/a"));
-	cr_expect_eq(waitpid(-1, NULL, 0), -1);
 }
 
 Test(directories, leave_a_link_that_leads_elsewhere)

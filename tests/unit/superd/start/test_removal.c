@@ -9,14 +9,20 @@
 
 #include "os/proc/process.h"
 #include "superd/start/start.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/rows.h"
 
-TestSuite(removal, .timeout = 120);
+TestSuite(removal, .init = set_up, .fini = tear_down, .timeout = 120);
 
 #define USER 61177                      /* no other process has it, nor the next ones; a user for each test */
 #define OTHER_USER 61187                /* for tests beside those with objects of a user */
 
 static struct buf left;
+
+static bool remove_objects(uid_t uid)
+{
+	return leftovers_remove(&(struct table){ .count = 0 }, row("service a { listen = 7\nexec = \"/bin/x\"\n}\n"),
+				&process_defaults, false, uid);
+}
 
 /* What one user makes: his System V objects, and a file of POSIX shared memory. */
 struct objects {
@@ -67,13 +73,13 @@ Test(removal, of_a_users_objects_is_over_before_superd_ends)
 	his = make_objects(USER);
 	others = make_objects(USER + 1);
 	cr_assert_eq(count_objects(&his), 4u);
-	cr_assert(removal_of_ipc(USER), "%s", strerror(errno));
-	cr_expect_eq(removal_make_way(USER + 1, true), 0);
-	cr_expect_gt(removal_make_way(USER, true), 0, "a start apart waits for it");
+	cr_assert(remove_objects(USER), "%s", strerror(errno));
+	cr_expect_eq(removal_make_way("b", USER + 1, true), 0);
+	cr_expect_gt(removal_make_way("b", USER, true), 0, "a start apart waits for it");
 	removal_end(&left);
 	cr_expect_eq(count_objects(&his), 0u);
 	cr_expect_eq(count_objects(&others), 4u);
-	cr_assert(removal_of_ipc(USER + 1));
+	cr_assert(remove_objects(USER + 1));
 	removal_end(&left);
 	cr_expect_eq(count_objects(&others), 0u);
 	cr_expect_eq(waitpid(-1, NULL, 0), -1, "nobody is left to wait for");
@@ -93,7 +99,7 @@ Test(removal, of_a_users_objects_takes_only_the_right_to_become_that_user)
 	his = make_objects(USER + 2);
 	for (size_t n = 0; n < sizeof(rights) / sizeof(*rights); n++)
 		cr_assert_eq(prctl(PR_CAPBSET_DROP, rights[n], 0, 0, 0), 0);
-	cr_assert(removal_of_ipc(USER + 2), "%s", strerror(errno));
+	cr_assert(remove_objects(USER + 2), "%s", strerror(errno));
 	removal_end(&left);
 	cr_expect_eq(count_objects(&his), 0u);
 	cr_expect_eq(left.length, 0u, "%s", buf_string(&left));
@@ -102,8 +108,8 @@ Test(removal, of_a_users_objects_takes_only_the_right_to_become_that_user)
 /* Its child could not wait without superd. */
 Test(removal, of_a_users_objects_ends_with_another_start_of_his)
 {
-	cr_assert(removal_of_ipc(OTHER_USER), "%s", strerror(errno));
-	cr_expect_eq(removal_make_way(OTHER_USER, false), 0);
+	cr_assert(remove_objects(OTHER_USER), "%s", strerror(errno));
+	cr_expect_eq(removal_make_way("b", OTHER_USER, false), 0);
 	removal_end(&left);
 	cr_expect_eq(waitpid(-1, NULL, 0), -1, "nobody is left to wait for");
 }
@@ -112,14 +118,15 @@ Test(removal, of_folders_in_tmp_is_that_of_both)
 {
 	char name[64], path[128];
 
-	snprintf(name, sizeof(name), "superd-test-%ld", (long)getpid());
+	snprintf(name, sizeof(name), "superd-test-%016lx", (long)getpid());
 	for (int n = 0; n < 2; n++) {
 		snprintf(path, sizeof(path), "%s/%s", n ? "/var/tmp" : "/tmp", name);
 		cr_assert_eq(mkdir(path, 0700), 0);
 		snprintf(path, sizeof(path), "%s/%s/deeper", n ? "/var/tmp" : "/tmp", name);
 		cr_assert_eq(mkdir(path, 0700), 0);
 	}
-	cr_assert(removal_of_tmp(name), "%s", strerror(errno));
+	cr_assert(private_tmp_remove("test", (uint64_t)getpid()), "%s", strerror(errno));
+	cr_expect_eq(removal_make_way("test", 0, true), 0, "no start has these again");
 	removal_end(&left);
 	for (int n = 0; n < 2; n++) {
 		snprintf(path, sizeof(path), "%s/%s", n ? "/var/tmp" : "/tmp", name);

@@ -167,17 +167,23 @@ Test(spawn_async, credentials_do_not_leave_a_jail_by_its_links)
 
 Test(spawn_async, credentials_are_not_removed_outside_of_a_jail)
 {
+	struct table none = { .count = 0 };
 	const struct service *service;
 
 	skip_unless(geteuid() == 0, "it takes root");
 	service = jailed();
 	cr_assert_eq(mkdir(below("precious/credentials"), 0755), 0);
 	cr_assert_eq(mkdir(below("precious/credentials/a.service"), 0755), 0);
-	cr_expect_not(credentials_remove(service, &process_defaults));
+	cr_expect(leftovers_remove(&none, service, &process_defaults, false, 0));
+	removal_end(&why);
+	cr_expect_str_eq(buf_string(&why), "a");
 	cr_expect_eq(access(below("precious/credentials/a.service"), F_OK), 0);
 	cr_assert_eq(unlink(below("jail/run")), 0);
 	cr_assert_eq(rename(below("precious"), below("jail/run")), 0);
-	cr_expect(credentials_remove(service, &process_defaults));
+	buf_clear(&why);
+	cr_expect(leftovers_remove(&none, service, &process_defaults, false, 0));
+	removal_end(&why);
+	cr_expect_eq(why.length, 0u);
 	cr_expect_neq(access(below("jail/run/credentials/a.service"), F_OK), 0);
 }
 
