@@ -980,6 +980,19 @@ uint64_t accept_first_datagram(const struct socket *socket)
 	return got < 0 ? 0 : hash_bytes(hash_bytes(HASH_START, bytes, (size_t)got), &sender, length) | 1;
 }
 
+/* "": none waits. */
+void accept_describe_sender(const struct svc *svc, char *text, size_t size)
+{
+	struct client sender = { .fd = -1 };
+
+	*text = '\0';
+	EACH_SOCKET(socket, svc) {
+		if (!*text && socket->fd >= 0 && endpoint_is_datagram(socket->listen->address) &&
+		    client_peek(socket->fd, &sender))
+			client_address(&sender, text, size);
+	}
+}
+
 /* backoff_refuse: who comes in the pause after a failure is sent away. Of a socket that a program was given, a process
  * of its own does that. */
 void accept_turn_away(struct svc *svc, struct socket *socket)

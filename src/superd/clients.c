@@ -171,26 +171,31 @@ static uint32_t quiet_for(const struct nlmsghdr *message, const struct inet_diag
 	return 0;
 }
 
-static void see_inet(struct nlmsghdr *message, void *context)
+static const char *write_peer(int family, const void *address, char out[INET6_ADDRSTRLEN])
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	bool is_mapped = family == AF_INET6 && !memcmp(address, mapped, sizeof(mapped));
+
+	return inet_ntop(is_mapped ? AF_INET : family, (const char *)address + (is_mapped ? sizeof(mapped) : 0), out,
+			 INET6_ADDRSTRLEN);
+}
+
+static void see_inet(struct nlmsghdr *message, void *context)
+{
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
 	struct clients *clients = question->clients;
 	size_t length = strlen(clients->peers);
 	char peer[INET6_ADDRSTRLEN] = "";
-	bool is_mapped;
 
 	/* What is closed by the server, and has no process any more, is the kernel's business. */
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !is_of_service(question->svc, socket) ||
 	    (!socket->idiag_inode && !(QUEUED & 1u << socket->idiag_state)) ||
 	    access_lists(service_prepared(question->svc->row)->probes, socket->idiag_family, socket->id.idiag_dst))
 		return;
-	is_mapped = socket->idiag_family == AF_INET6 && !memcmp(socket->id.idiag_dst, mapped, sizeof(mapped));
-	inet_ntop(is_mapped ? AF_INET : socket->idiag_family, socket->id.idiag_dst + 3 * is_mapped, peer, sizeof(peer));
+	write_peer(socket->idiag_family, socket->id.idiag_dst, peer);
 	clients->connected++;
-	if (!socket->idiag_inode && !clients->waiting++)
-		snprintf(clients->first, sizeof(clients->first), "%s", peer);
+	clients->waiting += !socket->idiag_inode;
 	if (length + sizeof(peer) < sizeof(clients->peers) && !strstr(clients->peers, peer))
 		snprintf(clients->peers + length, sizeof(clients->peers) - length, "%s%s", length ? ", " : "", peer);
 	if (socket->idiag_inode && question->accepted)
@@ -532,11 +537,15 @@ static void on_closed(void *context, const struct tcp_destroy_event *event)
 	LIST_OF(struct idle, idle, listening, &reports.listening) {
 		struct svc *svc = idle->svc;
 		bool is_of = !event;
+		char peer[INET6_ADDRSTRLEN];
 
 		for (unsigned n = 0; n < svc->socket_count && !is_of; n++)
 			is_of = port_of(&svc->sockets[n]) == htons(event->port);
-		if (is_of && (!event || !access_lists(service_prepared(svc->row)->probes, event->family, event->peer)))
-			idle_note_close(svc);
+		if (!is_of || (event && access_lists(service_prepared(svc->row)->probes, event->family, event->peer)))
+			continue;
+		if (event && write_peer(event->family, event->peer, peer))
+			facts_note_client(svc, peer);
+		idle_note_close(svc);
 	}
 }
 

@@ -286,7 +286,7 @@ struct clients {
 	unsigned connected;	    /* all, but probes */
 	unsigned waiting;	    /* of them in a queue, or in a handshake */
 	unsigned quiet;		    /* of them at which nothing has moved for so long: clients_count_quiet */
-	char peers[200], first[46]; /* addresses of some; of the first that waits */
+	char peers[200];	    /* addresses of some */
 };
 
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
@@ -633,6 +633,7 @@ void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
 void accept_drop_parked(struct svc *svc);
 bool accept_admits_sender(struct svc *svc);
 uint64_t accept_first_datagram(const struct socket *socket);
+void accept_describe_sender(const struct svc *svc, char *text, size_t size);
 void accept_turn_away(struct svc *svc, struct socket *socket);
 int64_t load_average(void);
 void accept_keep(struct instance *instance);
@@ -762,7 +763,6 @@ bool instance_freeze(struct instance *instance, bool frozen);
 void idle_freeze(struct svc *svc); /* by order */
 void idle_sleep_on(struct svc *svc);
 void idle_thaw(struct svc *svc, const char *by);
-bool idle_waker(struct svc *svc, char *text, size_t size);
 bool idle_takes_probes(struct svc *svc);
 double idle_last_used(const struct svc *svc); /* of one that runs */
 bool idle_is_freezing(const struct svc *svc);
@@ -928,7 +928,8 @@ void facts_note(struct svc *svc);
 void facts_note_state(struct svc *svc, enum state next);
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by);
 void facts_note_served(struct svc *svc, bool thawed, double latency);
-void facts_note_ready(struct svc *svc, double asked, const char *peer);
+void facts_note_ready(struct svc *svc, double asked);
+void facts_note_client(struct svc *svc, const char *peer);
 void facts_forget(struct svc *svc);
 void facts_name_options(const char *names, struct buf *out);
 void facts_add_options(const char *names, struct buf *out);

@@ -43,8 +43,6 @@ struct past {
 	struct history history;
 	ev_timer taken; /* the next look whether the client that it was woken for was taken */
 	double asked;	/* the client came */
-	double told;	/* who it was, last */
-	char waker[64]; /* of the start under way; "": unknown */
 };
 
 static size_t history_bytes;
@@ -150,7 +148,7 @@ void facts_note_state(struct svc *svc, enum state next)
 	history_enter(&past->history, phase, now);
 }
 
-/* by: "" for a client. Who that is, a start finds out while its program begins, and a thaw before it. */
+/* by: "" for a client. facts_note_client says who that is, if that is ever known. */
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 {
 	struct history_wake wake = { .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
@@ -158,10 +156,6 @@ void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 
 	if (!past)
 		return;
-	*past->waker = '\0';
-	/* It takes a question to the kernel: rarely for one that comes and goes. */
-	if (!*by && !thawed && !svc->row->exec->accept && (past->told <= 0 || wake.at - past->told > 1))
-		idle_waker(svc, past->waker, sizeof(past->waker));
 	snprintf(wake.by, sizeof(wake.by), "%s", by);
 	history_add_wake(&past->history, &wake);
 }
@@ -184,10 +178,9 @@ static struct history_wake *last_wake(const struct svc *svc)
 	return history && history->wakes.count ? history_wake(history, history->wakes.count - 1) : NULL;
 }
 
-/* ready: seconds until its client was taken; 0: it was thawed. */
-static void tell_wake(struct svc *svc, const struct history_wake *wake, double ready)
+static void tell_wake(struct svc *svc, const struct history_wake *wake)
 {
-	double slept = (double)wake->slept;
+	double slept = (double)wake->slept, delay = wake->thawed ? -1 : (double)wake->delay;
 	struct event event = { .name = "woken",
 			       .service = svc->row->name,
 			       .peer = wake->by,
@@ -197,7 +190,7 @@ static void tell_wake(struct svc *svc, const struct history_wake *wake, double r
 
 	log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", wake->by, slept > 0 ? " after " : "",
 		  slept > 0 ? duration_write(asleep, slept) : "", slept > 0 ? " asleep" : "",
-		  ready > 0 ? ": ready in " : "", ready > 0 ? duration_write(span, ready) : "");
+		  delay > 0 ? ": ready in " : "", delay > 0 ? duration_write(span, delay) : "");
 }
 
 /* A client waits until its connection is taken, which no event tells: it is looked at with growing pauses. */
@@ -216,30 +209,32 @@ static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (!wake->thawed)
 		svc->run->last_latency = waited;
-	if (!wake->thawed && *wake->by)
-		tell_wake(svc, wake, waited);
 	facts_note_served(svc, wake->thawed, waited);
 	control_wake();
 }
 
-/* Its instance is ready, or was thawed: for a client that came then, or by an order. peer: the client; "": unknown. */
-void facts_note_ready(struct svc *svc, double asked, const char *peer)
+/* Its instance is ready, or was thawed: for a client that came then, or by an order. */
+void facts_note_ready(struct svc *svc, double asked)
 {
-	struct past *past = svc->run->past;
-	struct history_wake *wake = last_wake(svc);
+	const struct history_wake *wake = last_wake(svc);
 
 	if (!svc->socket_count || !wake || *wake->by)
 		return;
-	past->asked = asked;
-	snprintf(wake->by, sizeof(wake->by), "%s", *peer ? peer : past->waker);
-	if (*wake->by) {
-		past->told = clock_now();
-		if (!wake->thawed)
-			snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", wake->by);
-		else
-			tell_wake(svc, wake, 0); /* a start is told when it is good */
-	}
-	timer_call(&past->taken, 0, on_taken, svc);
+	svc->run->past->asked = asked;
+	timer_call(&svc->run->past->taken, 0, on_taken, svc);
+}
+
+/* Whom its last wake was for, or "": the sender of the datagram that waits, or the first client whose connection ends
+ * or is counted. To ask the kernel before it is woken would take longer than many starts. */
+void facts_note_client(struct svc *svc, const char *peer)
+{
+	struct history_wake *wake = last_wake(svc);
+
+	if (!wake || *wake->by || !*peer || !svc->run->current)
+		return;
+	snprintf(wake->by, sizeof(wake->by), "%s", peer);
+	snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", peer);
+	tell_wake(svc, wake);
 }
 
 void facts_forget(struct svc *svc)

@@ -242,8 +242,7 @@ void idle_thaw(struct svc *svc, const char *by)
 
 	if (svc->state != FROZEN || !svc->run->current)
 		return;
-	if (!by) /* before a short client has gone */
-		idle_waker(svc, peer, sizeof(peer));
+	accept_describe_sender(svc, peer, sizeof(peer));
 	instance_freeze(svc->run->current, false);
 	svc->run->wakes++;
 	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->run->current->pid,
@@ -251,7 +250,8 @@ void idle_thaw(struct svc *svc, const char *by)
 	svc->run->last_start = now;
 	svc_set(svc, RUNNING);
 	facts_note_wake(svc, true, slept, by ? by : svc->run->start_by);
-	facts_note_ready(svc, now, peer);
+	facts_note_ready(svc, now);
+	facts_note_client(svc, peer);
 }
 
 /* ---- whether it is idle ---- */
@@ -312,9 +312,14 @@ static void take_count(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
 	bool was = idle->connected;
+	char peer[64];
 
 	clients_count(svc, &idle->clients);
 	idle->counted = true;
+	if (idle->clients.connected) {
+		snprintf(peer, sizeof(peer), "%.*s", (int)strcspn(idle->clients.peers, ","), idle->clients.peers);
+		facts_note_client(svc, peer);
+	}
 	idle->connected = !idle->clients.known || idle->clients.connected || svc->run->current->relay.flows > 0;
 	if (was && !idle->connected)
 		idle->used = clock_now();
@@ -593,8 +598,8 @@ void idle_follow(struct svc *svc)
 
 	if (svc->run->idle)
 		stop_watching(svc);
-	if (svc->state != RUNNING || !svc->run->current || !service_idles(svc->row) || superd.quiet ||
-	    !(idle = make_idle(svc)))
+	if ((svc->state != RUNNING && svc->state != STARTING) || !svc->run->current || !service_idles(svc->row) ||
+	    superd.quiet || !(idle = make_idle(svc)))
 		return;
 	if (idle->instance != svc->run->current->pid)
 		idle->unwatched = idle->unfrozen = idle->failed = false;
@@ -606,6 +611,10 @@ void idle_follow(struct svc *svc)
 	EACH_SOCKET(socket, svc)
 		idle->polls |= socket->listen->address->kind != ENDPOINT_TCP;
 	listen_to(svc, true);
+	if (svc->state == STARTING) {
+		clients_read_reports(); /* from now on: the first client may go before it is RUNNING */
+		return;
+	}
 	if (idle->polls)
 		look_for_signs(svc);
 	wait_on(svc);
@@ -755,24 +764,4 @@ void idle_show(struct svc *svc, struct buf *out)
 	else
 		json_null_field(out, "for");
 	json_object_close(out);
-}
-
-/* The first client in a queue, before it is taken. */
-bool idle_waker(struct svc *svc, char *text, size_t size)
-{
-	struct client client = { .fd = -1 };
-	struct clients clients;
-
-	*text = '\0';
-	for (unsigned n = 0; n < svc->socket_count && !*text; n++) {
-		if (svc->sockets[n].fd >= 0 && !endpoint_accepts(svc->sockets[n].listen->endpoint) &&
-		    client_peek(svc->sockets[n].fd, &client))
-			client_address(&client, text, size);
-	}
-	if (*text)
-		return true;
-	clients_count(svc, &clients);
-	snprintf(text, size, "%.*s", *clients.first ? 46 : (int)strcspn(clients.peers, ", "),
-		 *clients.first ? clients.first : clients.peers);
-	return *text;
 }

@@ -324,7 +324,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 				 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
 			request.private_id = instance->private_id;
 			request.invocation = instance->invocation;
-			if (*instance->peer) {
+			if (instance->socket && *instance->peer) {
 				request.remote_address = instance->peer;
 				request.remote_port = client_port(&instance->client);
 			}

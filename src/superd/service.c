@@ -1350,9 +1350,8 @@ void svc_activate(struct svc *svc)
 	output_forget(svc);
 	svc->run->current = instance;
 	svc_set(svc, STARTING);
-	/* The client that wakes it, before its program may take that. */
-	if (!*svc->run->start_by && svc->row->groups->logging->log_on_success & SUCCESS_HOST)
-		idle_waker(svc, instance->peer, sizeof(instance->peer));
+	if (!*svc->run->start_by) /* before its program may take that */
+		accept_describe_sender(svc, instance->peer, sizeof(instance->peer));
 	instance_start(instance);
 }
 
@@ -1450,7 +1449,8 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			svc->run->last_latency = clock_now() - svc->run->asked;
 			end_failing(svc);
 			svc_set(svc, RUNNING);
-			facts_note_ready(svc, svc->run->asked, "");
+			facts_note_ready(svc, svc->run->asked);
+			facts_note_client(svc, instance->peer);
 			needs_start_behind(svc);
 			queue_offer();
 			LIST_OF(struct instance, before, link, &svc->run->instances) {

@@ -171,11 +171,12 @@ Behaviour(builtin_status, silent_clients_keep_nobody_out)
 
 Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 {
-	struct superd *superd = run("", text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n",
-						backend("serve")));
-	int client = client_connect(superd_port(superd, "web"));
+	struct superd *superd =
+		run("", text_of("service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 1h }\n",
+				backend("serve")));
 	const char *page;
 
+	client_ask_pid(superd_port(superd, "web"));
 	WAIT_UNTIL(strstr(control_once("timeline web"), "\"by\":\"127.0.0.1\""));
 	WAIT_UNTIL(!strstr(control_once("timeline web"), "\"delay\":null"));
 	clock_advance(superd, 2 * SECOND_MS); /* longer than it was starting */
@@ -190,7 +191,6 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 	cr_expect_not_null(strstr(page, "<svg class=\"timeline\" viewBox=\"0 0 360 1\""), "%s", page);
 	cr_expect_not_null(strstr(page, "<td>start<td class=\"n\">"), "%s", page);
 	cr_expect_not_null(strstr(page, "s<td>127.0.0.1\n"), "%s", page);
-	close(client);
 }
 
 /* A port taken for a second, say, is no red hour; but it is seen. */
