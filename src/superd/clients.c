@@ -22,20 +22,27 @@
 
 #include "lib/array.h"
 #include "lib/fd.h"
+#include "lib/hash.h"
 #include "lib/scan.h"
 #include "os/cgroup/cgroup.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
+#include "os/socket/socket.h"
 #include "table/access/access.h"
 
 #define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
 #define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 
+/* Inodes of sockets. */
+struct sockets {
+	uint32_t *list;
+	size_t count, room;
+};
+
 struct question {
 	struct svc *svc;
 	struct clients *clients;
 	struct sockets *accepted; /* gets the inodes of what wakes a program; NULL: nobody wants them */
-	struct sockets *waiting;  /* gets who waits: cookies of TCP, inodes of the clients' unix sockets */
 	uint32_t quiet_after;	  /* milliseconds; 0: nobody asks */
 };
 
@@ -54,12 +61,6 @@ static int compare_sockets(const void *a, const void *b)
 	const uint32_t *first = a, *second = b;
 
 	return (*first > *second) - (*first < *second);
-}
-
-static bool has_number(const struct sockets *sockets, uint32_t number)
-{
-	return number && sockets->count &&
-		bsearch(&number, sockets->list, sockets->count, sizeof(number), compare_sockets);
 }
 
 static void sort_sockets(struct sockets *sockets)
@@ -200,8 +201,6 @@ static void see_inet(struct nlmsghdr *message, void *context)
 		snprintf(clients->peers + length, sizeof(clients->peers) - length, "%s%s", length ? ", " : "", peer);
 	if (socket->idiag_inode && question->accepted)
 		add_socket(question->accepted, socket->idiag_inode);
-	if (!socket->idiag_inode && question->waiting && socket->idiag_state != TCP_SYN_RECV)
-		add_socket(question->waiting, socket->id.idiag_cookie[0]);
 	if (question->quiet_after)
 		clients->quiet += quiet_for(message, socket) >= question->quiet_after;
 }
@@ -211,10 +210,8 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	const struct rtattr *queue = sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
 	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
 	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
-	const struct rtattr *icons = sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(uint32_t));
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
-	uint32_t number = 0;
 	struct unix_diag_rqlen length = { 0 };
 	struct unix_diag_vfs vfs = { 0 };
 
@@ -233,10 +230,6 @@ static void see_unix(struct nlmsghdr *message, void *context)
 		if (socket->udiag_state == TCP_LISTEN && socket->udiag_ino == at->run->self) {
 			question->clients->waiting += length.udiag_rqueue;
 			question->clients->connected += length.udiag_rqueue;
-			for (size_t each = 0; question->waiting && icons && each < RTA_PAYLOAD(icons); each += 4) {
-				memcpy(&number, (const char *)sock_diag_attribute(icons) + each, sizeof(number));
-				add_socket(question->waiting, number);
-			}
 			return;
 		}
 		if (socket->udiag_state == TCP_ESTABLISHED &&
@@ -301,8 +294,7 @@ static void ask_kernel(struct question *question)
 	}
 	if (known && has_unix)
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,
-					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS,
-					    see_unix, question);
+					    UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN, see_unix, question);
 	question->clients->known = known;
 }
 
@@ -317,34 +309,26 @@ void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quie
 	ask_kernel(&(struct question){ .svc = svc, .clients = clients, .quiet_after = quiet_after });
 }
 
-void clients_in_queue(struct svc *svc, struct sockets *waiting)
+/* Tells who waits first from who did before, as far as the kernel says it of one socket alone: not of TCP. */
+uint64_t clients_mark(const struct svc *svc)
 {
-	struct clients clients;
+	uint64_t mark = HASH_START;
 
-	ask_kernel(&(struct question){ .svc = svc, .clients = &clients, .waiting = waiting });
 	EACH_SOCKET(socket, svc) {
-		int bytes;
+		struct sock_diag_unix found = { 0 };
+		uint64_t first = 0;
 
-		if (socket->fd >= 0 && endpoint_is_datagram(socket->listen->address))
-			add_socket(waiting, (uint32_t)accept_first_datagram(socket));
-		else if (socket->fd >= 0 && socket->listen->address->kind == ENDPOINT_FIFO &&
-			 (bytes = bind_fifo_bytes(socket->fd, socket->listen)) > 0)
-			add_socket(waiting, (uint32_t)bytes); /* who has sent them is not known, but how many */
+		if (socket->fd < 0)
+			continue;
+		if (endpoint_is_datagram(socket->listen->address))
+			first = accept_first_datagram(socket);
+		else if (socket->listen->address->kind == ENDPOINT_FIFO) /* how much is left of what was sent */
+			first = (uint64_t)bind_fifo_bytes(socket->fd, socket->listen);
+		else if (socket->listen->address->kind != ENDPOINT_TCP && sock_diag_unix(socket->fd, &found))
+			first = found.first;
+		mark = hash_bytes(mark, &first, sizeof(first));
 	}
-	sort_sockets(waiting);
-}
-
-/* Whether one of those who have waited does not any more. */
-bool clients_have_moved(struct svc *svc, const struct sockets *waited)
-{
-	struct sockets now = { 0 };
-	bool moved = false;
-
-	clients_in_queue(svc, &now);
-	for (size_t n = 0; n < waited->count && !moved; n++)
-		moved = !has_number(&now, waited->list[n]);
-	free(now.list);
-	return moved;
+	return mark;
 }
 
 /* ---- the processes of an instance, and their connections ---- */
@@ -483,7 +467,7 @@ void clients_unwatch(struct svc *svc)
 
 static struct {
 	bool stale, failed;
-	struct list listening; /* link of struct idle */
+	struct list listening; /* link of struct run */
 	ev_io io;
 	ev_prepare turn;
 } reports = { .io.fd = -1, .listening = { &reports.listening, &reports.listening } };
@@ -503,11 +487,11 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 	if (!reports.stale)
 		return;
 	reports.stale = false;
-	LIST_OF(struct idle, idle, listening, &reports.listening)
-		most += idle->svc->socket_count;
+	LIST_OF(struct run, run, listening, &reports.listening)
+		most += run->svc->socket_count;
 	ports = calloc(most, sizeof(*ports));
-	LIST_OF(struct idle, idle, listening, &reports.listening) {
-		EACH_SOCKET(socket, idle->svc) {
+	LIST_OF(struct run, run, listening, &reports.listening) {
+		EACH_SOCKET(socket, run->svc) {
 			if (socket->fd >= 0)
 				clients_name(socket);
 			if (ports && port_of(socket))
@@ -522,9 +506,11 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 	}
 	if (!ports || tcp_destroy_subscribe(reports.io.fd, ports, kept) < 0) {
 		reports.failed = true;
-		LIST_OF(struct idle, idle, listening, &reports.listening) {
-			idle->polls = true;
-			idle_note_close(idle->svc);
+		LIST_OF(struct run, run, listening, &reports.listening) {
+			if (run->idle)
+				run->idle->polls = true;
+			svc_note_progress(run->svc);
+			idle_note_close(run->svc);
 		}
 	}
 	free(ports);
@@ -534,8 +520,8 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 static void on_closed(void *context, const struct tcp_destroy_event *event)
 {
 	(void)context;
-	LIST_OF(struct idle, idle, listening, &reports.listening) {
-		struct svc *svc = idle->svc;
+	LIST_OF(struct run, run, listening, &reports.listening) {
+		struct svc *svc = run->svc;
 		bool is_of = !event;
 		char peer[INET6_ADDRSTRLEN];
 
@@ -545,6 +531,7 @@ static void on_closed(void *context, const struct tcp_destroy_event *event)
 			continue;
 		if (event && write_peer(event->family, event->peer, peer))
 			facts_note_client(svc, peer);
+		svc_note_progress(svc);
 		idle_note_close(svc);
 	}
 }
@@ -564,8 +551,9 @@ static void on_reports(struct ev_loop *loop, ev_io *io, int events)
 	clients_read_reports();
 }
 
-/* The ends of a service's connections are of interest, or not any more. false: the kernel does not report. */
-bool clients_listen(struct idle *idle, bool listens)
+/* Its idle time, or a suspicion, begins or ends, to which the ends of its connections matter. false: the kernel does
+ * not report them. */
+bool clients_listen(struct svc *svc)
 {
 	if (reports.io.fd < 0 && !reports.failed) {
 		int fd = fd_raise(tcp_destroy_open(), FD_HIGH);
@@ -578,9 +566,9 @@ bool clients_listen(struct idle *idle, bool listens)
 			ev_prepare_start(superd.loop, &reports.turn);
 		}
 	}
-	list_remove(&idle->listening);
-	if (listens)
-		list_add(&reports.listening, &idle->listening);
+	list_remove(&svc->run->listening);
+	if ((svc->run->idle && svc->run->idle->listens) || svc->run->suspect_since > 0)
+		list_add(&reports.listening, &svc_run(svc)->listening);
 	reports.stale = true;
 	return !reports.failed;
 }

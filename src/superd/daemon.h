@@ -274,12 +274,6 @@ struct output {
 	bool hangs;		 /* nobody reads it, as that does not return */
 };
 
-/* Numbers by which the kernel tells sockets apart. clients.c */
-struct sockets {
-	uint32_t *list;
-	size_t count, room;
-};
-
 /* Who is connected to a service. clients.c */
 struct clients {
 	bool known;		    /* false: the kernel does not tell */
@@ -306,7 +300,6 @@ struct idle {
 	bool listens;	       /* the ends of its connections are reported */
 	bool polls;	       /* not all are */
 	unsigned closes;       /* since the last look */
-	struct list listening; /* clients.c */
 	struct clients clients;
 	uint64_t stamps;			       /* of its datagrams, at the last look */
 	struct helper helper;			       /* idle_unless, quiet connections, freeze_reclaim */
@@ -339,8 +332,9 @@ struct run {
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
-	bool is_trusted;	      /* it was seen to take clients */
-	struct sockets suspects;      /* who waited in it some of these ends ago */
+	double suspect_since;	      /* these are too many: a client whose connection ends clears it; 0: no */
+	uint64_t mark;		      /* who waited first then, as far as that is known: clients_mark */
+	struct list listening;	      /* clients.c */
 	char reason[320];	      /* of the pause */
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
 	uint64_t told;		      /* hash of the reason why a socket cannot be opened, as the log has it, */
@@ -576,6 +570,7 @@ bool socket_is_to_rest(const struct socket *socket); /* it has reached trigger_l
 bool svc_rest_socket(struct svc *svc, struct socket *socket);
 double socket_rest_left(const struct socket *socket); /* seconds; 0: it does not rest */
 void svc_open_early(struct svc *svc);
+void svc_note_progress(struct svc *svc); /* its program takes clients */
 bool svc_is_full(const struct svc *svc);
 bool svc_is_empty(const struct svc *svc);
 bool svc_shows_superd(const struct svc *svc);
@@ -745,12 +740,11 @@ void clients_forget(struct socket *socket);
 const struct socket_address *clients_name(struct socket *socket);
 unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
 void clients_count(struct svc *svc, struct clients *clients);
-void clients_in_queue(struct svc *svc, struct sockets *waiting);
-bool clients_have_moved(struct svc *svc, const struct sockets *waited);
+uint64_t clients_mark(const struct svc *svc);
 void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quiet_after);
 bool clients_watch(struct svc *svc, io_callback *wake);
 void clients_unwatch(struct svc *svc);
-bool clients_listen(struct idle *idle, bool listens);
+bool clients_listen(struct svc *svc);
 void clients_read_reports(void);
 
 /* idle.c */

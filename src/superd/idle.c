@@ -71,7 +71,7 @@ static void listen_to(struct svc *svc, bool listens)
 	if (svc->run->idle->listens == listens)
 		return;
 	svc->run->idle->listens = listens;
-	if (!clients_listen(svc->run->idle, listens))
+	if (!clients_listen(svc))
 		svc->run->idle->polls = true;
 }
 
@@ -536,7 +536,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 void idle_note_close(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
-	bool waits = idle->step == IDLE_WAITS;
+	bool waits = idle && idle->step == IDLE_WAITS;
 
 	idle_note_client(svc);
 	if (waits && ++idle->closes > CLOSES_MOST && idle->listens) {
@@ -585,7 +585,6 @@ static struct idle *make_idle(struct svc *svc)
 		return idle;
 	idle->svc = svc;
 	list_init(&idle->watched);
-	list_init(&idle->listening);
 	ev_timer_init(&idle->timer, on_timer, 0, 0);
 	idle->timer.data = svc;
 	return idle;

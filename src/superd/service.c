@@ -39,8 +39,8 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 8	 /* ends at once, the last half with the same clients in the queue, until that is a failure */
-#define TRUSTED 512	 /* the same of a service that was seen to take clients: to look takes milliseconds */
+#define NO_PROGRESS 8	 /* ends at once with a queue as long as before, until it is suspected to take nobody, */
+#define SUSPECT 2.	 /* and seconds without a sign that it does, until that is a failure */
 #define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 #define START_LOOK 5.
@@ -221,7 +221,7 @@ static void svc_free(struct svc *svc)
 		journal_say("-svc %s\n", svc->row->name);
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	idle_free(svc);
-	free(svc->run->suspects.list);
+	list_remove(&svc->run->listening);
 	if (svc->run->taken > 0)
 		fd_close(&svc->run->taken);
 	helper_drop(&svc->run->turner);
@@ -1467,30 +1467,39 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 	svc_changed(svc);
 }
 
-/* Whether it ends again and again without taking a client. */
+void svc_note_progress(struct svc *svc)
+{
+	CLEAR(svc->run->no_progress);
+	if (svc->run->suspect_since > 0) {
+		svc->run->suspect_since = 0;
+		clients_listen(svc);
+	}
+}
+
+/* Whether it ends again and again without taking a client. A queue that is as long as before may be of others who have
+ * come since. */
 static bool makes_no_progress(struct svc *svc, double lasted)
 {
-	unsigned most = svc->run->is_trusted ? TRUSTED : NO_PROGRESS, waiting;
+	double now = clock_now();
+	unsigned waiting;
 
 	if (!svc->socket_count)
 		return lasted < AT_ONCE && svc->row->exec->start == START_BOOT &&
 			svc->row->exec->type != TYPE_ONESHOT && !svc->row->groups->restart->restart;
 	waiting = svc_waiting(svc);
-	if (!waiting || waiting < svc->run->queued || lasted > AT_ONCE) {
-		svc->run->no_progress = 0;
-		return false;
+	if (!waiting || waiting < svc->run->queued || lasted > AT_ONCE)
+		svc_note_progress(svc);
+	else if (++svc->run->no_progress == NO_PROGRESS) {
+		svc->run->suspect_since = now;
+		svc->run->mark = clients_mark(svc);
+		clients_listen(svc);
 	}
-	/* As long, but perhaps by others who have come since. */
-	if (++svc->run->no_progress == most / 2) {
-		svc->run->suspects.count = 0;
-		clients_in_queue(svc, &svc->run->suspects);
-	}
-	if (svc->run->no_progress <= most)
+	if (svc->run->no_progress <= NO_PROGRESS || now < svc->run->suspect_since + SUSPECT)
 		return false;
-	svc->run->is_trusted = clients_have_moved(svc, &svc->run->suspects);
-	if (svc->run->is_trusted)
-		svc->run->no_progress = 0;
-	return !svc->run->is_trusted;
+	clients_read_reports();
+	if (clients_mark(svc) != svc->run->mark)
+		svc_note_progress(svc);
+	return svc->run->no_progress;
 }
 
 static void describe_end(const struct instance *instance, struct buf *out)

@@ -61,6 +61,7 @@ struct sock_diag_unix {
 	bool has_node, has_queue;
 	uint32_t node;                  /* lower 32 bits of the inode number of its node in the file system */
 	uint32_t queue;                 /* connections in a listener's accept queue; else bytes to read */
+	uint32_t first;                 /* of a listener: inode of the client that has waited longest; 0: none waits */
 };
 
 /* false: the kernel does not report it (no sock_diag, no netlink). The kernel searches all unix sockets of
@@ -129,7 +130,6 @@ int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count);
 struct tcp_destroy_event {
 	uint16_t port;
 	unsigned char family;
-	bool silent;                    /* the client has never sent a byte */
 	const void *peer;
 };
 

@@ -46,6 +46,8 @@ static void read_unix_attribute(struct rtattr *attribute, struct sock_diag_unix 
 		memcpy(&length, RTA_DATA(attribute), sizeof(length));
 		out->has_queue = true;
 		out->queue = length.udiag_rqueue;
+	} else if (attribute->rta_type == UNIX_DIAG_ICONS && RTA_PAYLOAD(attribute) >= sizeof(out->first)) {
+		memcpy(&out->first, RTA_DATA(attribute), sizeof(out->first));
 	}
 }
 
@@ -172,7 +174,8 @@ static bool ask_unix(struct unix_diag_req question, unsigned short flags,
 
 bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 {
-	struct unix_diag_req question = { .udiag_states = ~0u, .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN };
+	struct unix_diag_req question = { .udiag_states = ~0u,
+					  .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS };
 	struct unix_search search = { .out = out };
 	struct stat status;
 

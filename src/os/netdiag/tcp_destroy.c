@@ -25,7 +25,7 @@
 #define EVERYTHING 0xffffffffu
 #define BATCH 32                        /* messages of one read */
 #define READS_MOST 8                    /* batches in a row; the rest is read next time */
-#define HEAD_SIZE 384                   /* bytes of a message that are read */
+#define HEAD_SIZE 128                   /* bytes of a message that are read */
 #define PORT_AT (NLMSG_HDRLEN + offsetof(struct inet_diag_msg, id.idiag_sport))
 
 struct port_filter {
@@ -113,39 +113,6 @@ union message_head {
 	char bytes[HEAD_SIZE];
 };
 
-static_assert(NLMSG_LENGTH(sizeof(struct inet_diag_msg)) + 2 * sizeof(struct rtattr) + 8 +
-		      offsetof(struct tcp_info, tcpi_segs_out) <= HEAD_SIZE,
-	      "what is wanted of a message is within it");
-
-/* Whether the client has sent nothing but its FIN, which counts as a byte. A message that is cut off is of no length
- * that RTA_OK accepts, so the attribute is held against the bytes that are there. */
-static bool was_silent(const char *attributes, size_t length)
-{
-	struct rtattr head;
-
-	while (length >= sizeof(head)) {
-		uint64_t received;
-
-		memcpy(&head, attributes, sizeof(head));
-		if (head.rta_len < sizeof(head))
-			return false;
-		if (head.rta_type == INET_DIAG_INFO) {
-			size_t end = RTA_LENGTH(offsetof(struct tcp_info, tcpi_segs_out));
-
-			if (head.rta_len < end || length < end)
-				return false;
-			memcpy(&received, attributes + RTA_LENGTH(offsetof(struct tcp_info, tcpi_bytes_received)),
-			       sizeof(received));
-			return received <= 1;
-		}
-		if (RTA_ALIGN(head.rta_len) > length)
-			return false;
-		attributes += RTA_ALIGN(head.rta_len);
-		length -= RTA_ALIGN(head.rta_len);
-	}
-	return false;
-}
-
 /* Reads a message of the kernel, of this length. false: it reports no closed connection. */
 static bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event)
 {
@@ -155,11 +122,8 @@ static bool tcp_destroy_parse(const void *message, size_t length, struct tcp_des
 
 	if (length < head || header->nlmsg_type != SOCK_DIAG_BY_FAMILY || header->nlmsg_len < head)
 		return false;
-	if (length > header->nlmsg_len)
-		length = header->nlmsg_len;
 	*event = (struct tcp_destroy_event){
 		.port = ntohs(socket->id.idiag_sport), .family = socket->idiag_family, .peer = socket->id.idiag_dst,
-		.silent = was_silent((const char *)message + head, length - head),
 	};
 	return true;
 }

@@ -13,7 +13,6 @@ static struct notify_received {
 	uint16_t last;
 	int family;
 	bool is_local;                  /* its client was at 127.0.0.1 or ::1 */
-	bool silent;
 } heard;
 
 static int departures = -1;
@@ -43,7 +42,6 @@ static void note(void *context, const struct tcp_destroy_event *event)
 		return;
 	of->last = event->port;
 	of->family = event->family;
-	of->silent = event->silent;
 	of->is_local = event->family == AF_INET ? !memcmp(event->peer, (unsigned char[]){ 127, 0, 0, 1 }, 4)
 						    : !memcmp(event->peer, &in6addr_loopback, 16);
 }
@@ -101,33 +99,6 @@ Test(departures, of_its_own_ports_are_heard_and_no_others)
 	cr_expect_leq(heard.count, 2u);         /* of the first one the kernel may tell late */
 	close(mine);
 	close(others);
-}
-
-Test(departures, of_clients_that_never_sent_a_byte_are_told_from_others)
-{
-	int listener = listener_made(), client, served;
-	char byte;
-
-	listen_for(port_of(listener));
-	visit(listener);
-	expect_to_hear_of(port_of(listener));
-	cr_expect(heard.silent);
-	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
-	served = accept(listener, NULL, NULL);
-	cr_assert_eq(send(served, "220 hello\r\n", 11, 0), 11);
-	close(client);
-	close(served);
-	expect_to_hear_of(port_of(listener));
-	cr_expect(heard.silent, "what the server says is not the client's");
-	client = connected(AF_INET, SOCK_STREAM, port_of(listener));
-	served = accept(listener, NULL, NULL);
-	cr_assert_eq(send(client, "xy", 2, 0), 2);
-	cr_assert_eq(recv(served, &byte, 1, 0), 1);
-	close(client);
-	close(served);
-	expect_to_hear_of(port_of(listener));
-	cr_expect_not(heard.silent);
-	close(listener);
 }
 
 Test(departures, are_not_heard_before_the_server_has_closed)
