@@ -24,7 +24,7 @@ struct bind_order {
 		BIND_BEGIN, /* the first: its first descriptor is the end of a channel by which the program's filter comes */
 		BIND_SOCKET, /* answers BIND_NEEDS: an entry, or none if it cannot be opened */
 		BIND_TELL,   /* by a new superd, which asks what the program has */
-		BIND_LEAVE,  /* the instance has ended: what is left of it has the kernel's answers, but for superd's paths */
+		BIND_LEAVE, /* the instance has ended: what is left of it has the kernel's answers, but for superd's paths */
 	} word;
 	pid_t superd;
 	uid_t uid; /* BEGIN: of the service; and its group */
@@ -37,20 +37,16 @@ struct bind_order {
 /* From superd-bind: what a process asked for, and what it has got. */
 struct bind_note {
 	enum bind_event {
-		BIND_GIVEN,
-		BIND_NEEDS,    /* superd is to open the socket for this IP version alone, and superd-bind waits */
-		BIND_OTHER,    /* it is none of superd's, and the kernel binds it */
-		BIND_WIDE,     /* refused: superd's socket is for all addresses */
-		BIND_FAMILY,   /* refused: it is an IPv4 socket, and superd's is an IPv6 one, or the reverse */
-		BIND_HELD,     /* refused: another process has it */
-		BIND_STRANGER, /* a process of another user or network: the kernel binds it */
-		BIND_HIDDEN,   /* the process cannot be looked at: the kernel binds it */
-		BIND_FAILED,   /* the socket cannot be put into its place: refused */
+		BIND_GIVEN, /* more: names of the options that it had set and does not have any more */
+		BIND_NEEDS, /* superd is to open the socket for this IP version alone, and superd-bind waits */
+		BIND_OTHER, /* more: why the kernel binds it, as it is none of superd's, or the process is of another user */
+		BIND_WIDE,   /* refused: superd's socket is for all addresses */
+		BIND_FAMILY, /* refused: it is an IPv4 socket, and superd's is an IPv6 one, or the reverse */
+		BIND_FAULT,  /* more: another reason for which it has not got superd's */
 	} event;
 	unsigned number;
-	pid_t pid, holder;
-	uid_t uid;
-	int family, error;
+	pid_t pid;
+	int family;
 	char text[BIND_TEXT]; /* the address, as an endpoint */
-	char options[256];    /* GIVEN: names of the options that it had set and does not have any more */
+	char more[256];
 };

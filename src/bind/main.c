@@ -17,6 +17,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "os/bpf/bpf.h"
@@ -41,8 +41,6 @@
 
 #define RIGHTS (MAY_LOOK | MAY_READ_FILES | MAY_CHANGE_USER | MAY_QUERY | MAY_CONTROL)
 #define ORDER_MOST 65536
-#define BURST .5 /* seconds of processor time that may be used at once, */
-#define SHARE .2 /* and what comes back in a second */
 
 enum { REPORTS_MOST = 32 /* of what is no news to superd */, OTHERS_MOST = 16 };
 
@@ -243,6 +241,28 @@ static void answer(const struct call *call, int error)
 	user_notif_answer(self.notif, call->user->id, error);
 }
 
+__attribute__((format(printf, 2, 3))) static void report_fault(const struct call *call, const char *format, ...)
+{
+	struct bind_note fault = { .event = BIND_FAULT, .pid = call->user->thread };
+	va_list list;
+
+	va_start(list, format);
+	vsnprintf(fault.more, sizeof(fault.more), format, list);
+	va_end(list);
+	report(&fault, false);
+}
+
+/* The process cannot be looked at, as errno says. */
+static void report_hidden(const struct call *call)
+{
+	const char *why = strerror(errno);
+
+	if (!self.left && still_waits(call))
+		report_fault(call, "cannot see the binds of pid %ld: %s: %s", (long)call->user->thread, why,
+			     process_list_is_possible() ? "superd needs CAP_SYS_PTRACE, or the program's own user"
+							: "there is no /proc here: pass = bind needs it");
+}
+
 static bool read_proc(pid_t pid, const char *name, char *text, size_t size)
 {
 	char path[64];
@@ -313,24 +333,19 @@ static int copy_fd(const struct call *call, int fd)
 	return copy;
 }
 
-/* Whether the socket is of another network than superd's. */
-static bool is_of_other_network(const struct call *call, int fd)
+/* Whether the socket is of another network than superd's, as far as the kernel says that (Linux 5.14). */
+static bool is_of_other_network(int fd)
 {
 	int own = self.any_network ? -1 : socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	uint64_t cookies[2] = { 0 };
 	socklen_t length = sizeof(*cookies);
-	struct stat status[2] = { 0 };
-	char path[48];
 
 	if (own < 0)
 		return !self.any_network;
 	getsockopt(own, SOL_SOCKET, SO_NETNS_COOKIE, &cookies[0], &length);
 	getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookies[1], &length);
 	close(own);
-	snprintf(path, sizeof(path), "/proc/%ld/ns/net", (long)call->user->thread);
-	if (!cookies[0] && (stat("/proc/self/ns/net", &status[0]) < 0 || stat(path, &status[1]) < 0))
-		return true; /* a kernel without cookies */
-	return cookies[0] != cookies[1] || status[0].st_ino != status[1].st_ino;
+	return cookies[0] != cookies[1];
 }
 
 /* A process other than the caller and superd's own that has the socket; 0: none. */
@@ -375,35 +390,24 @@ struct wish {
 	struct stat folder; /* of a path; st_ino 0: there is none */
 };
 
-/* Finds the folder of a path as the process means it. at: a descriptor of the process, or AT_FDCWD. */
+/* Finds the folder of a path. at: the descriptor of the process's at which it begins, or AT_FDCWD. */
 static void find_folder(const struct call *call, int at, const char *path, struct stat *folder)
 {
-	const char *slash = strrchr(path, '/'), *begin = path;
-	char start[64], name[PATH_MAX + 16];
-	int from, fd;
+	char name[PATH_MAX + 64], *slash;
+	long pid = call->process;
 
-	folder->st_ino = 0;
-	if (!strncmp(path, "/proc/self/", 11)) {
-		snprintf(start, sizeof(start), "/proc/%ld", (long)call->process);
-		begin = path + 11;
-	} else if (*path == '/') {
-		snprintf(start, sizeof(start), "/proc/%ld/root", (long)call->user->thread);
-		begin = path + strspn(path, "/");
-	} else if (at == AT_FDCWD) {
-		snprintf(start, sizeof(start), "/proc/%ld/cwd", (long)call->user->thread);
-	} else {
-		snprintf(start, sizeof(start), "/proc/%ld/fd/%d", (long)call->user->thread, at);
-	}
-	snprintf(name, sizeof(name), "%.*s", slash && slash > begin ? (int)(slash - begin) : 1,
-		 slash && slash > begin ? begin : ".");
-	from = open(start, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	fd = from < 0 ? -1 : openat(from, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, folder) < 0)
+	if (!strncmp(path, "/proc/self/", 11))
+		snprintf(name, sizeof(name), "/proc/%ld/%s", pid, path + 11);
+	else if (*path == '/')
+		snprintf(name, sizeof(name), "%s", path);
+	else if (at == AT_FDCWD)
+		snprintf(name, sizeof(name), "/proc/%ld/cwd/%s", (long)call->user->thread, path);
+	else
+		snprintf(name, sizeof(name), "/proc/%ld/fd/%d/%s", pid, at, path);
+	slash = strrchr(name, '/');
+	slash[slash == name] = '\0';
+	if (stat(name, folder) < 0)
 		folder->st_ino = 0;
-	if (fd >= 0)
-		close(fd);
-	if (from >= 0)
-		close(from);
 }
 
 /* false: the kernel would refuse it, or it is of a family of which superd has no listeners. */
@@ -661,26 +665,27 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 {
 	struct bind_note given = { .event = BIND_GIVEN, .pid = call->process, .number = offer->number };
 	int shares = 0;
+	pid_t holder;
 	bool is_news;
 
 	memcpy(given.text, call->text, BIND_TEXT);
 	getsockopt(copy, SOL_SOCKET, SO_REUSEPORT, &shares, &(socklen_t){ sizeof(shares) });
 	/* As the kernel: a second socket at one address needs the option, and so does the first. */
-	given.holder = offer->given && !(shares && offer->shares) ? holder_of(offer->inode, call->process) : 0;
-	if (given.holder) {
-		given.event = BIND_HELD;
-		report(&given, false);
+	holder = offer->given && !(shares && offer->shares) ? holder_of(offer->inode, call->process) : 0;
+	if (holder) {
+		report_fault(call, "pid %ld binds %s, and is refused: pid %ld still has it", (long)call->process,
+			     call->text, (long)holder);
 		answer(call, EADDRINUSE);
 		return;
 	}
-	carry_options(&wish->kind, copy, offer->fd, given.options, sizeof(given.options));
+	carry_options(&wish->kind, copy, offer->fd, given.more, sizeof(given.more));
 	if ((offer->locks && !socket_filter_lock(offer->fd)) ||
 	    !user_notif_place_fd(self.notif, call->user->id, offer->fd, call->trapped.fd, closes_on_exec(call))) {
-		given.error = errno;
+		const char *why = strerror(errno);
+
 		if (!still_waits(call))
 			return; /* a signal has interrupted it: it calls again, or has ended */
-		given.event = BIND_FAILED;
-		report(&given, false);
+		report_fault(call, "cannot give pid %ld the socket for %s: %s", (long)call->process, call->text, why);
 		answer(call, EADDRINUSE);
 		return;
 	}
@@ -701,12 +706,9 @@ static void answer_bind(struct call *call)
 	struct offer *offer;
 	enum fit fit;
 
-	if (copy < 0 && errno != EBADF && still_waits(call)) {
-		outcome.event = BIND_HIDDEN;
-		outcome.error = errno;
-		report(&outcome, false);
-	}
-	if (copy < 0 || is_of_other_network(call, copy) || !read_kind(copy, &wish.kind) || !read_wish(call, &wish)) {
+	if (copy < 0 && errno != EBADF)
+		report_hidden(call);
+	if (copy < 0 || is_of_other_network(copy) || !read_kind(copy, &wish.kind) || !read_wish(call, &wish)) {
 		let_go(call);
 		goto done;
 	}
@@ -733,6 +735,7 @@ static void answer_bind(struct call *call)
 		give(call, &wish, copy, offer);
 	} else if (fit == NONE) {
 		outcome.event = BIND_OTHER;
+		snprintf(outcome.more, sizeof(outcome.more), "it requested %s", call->text);
 		/* A port of the kernel's choice is a client's. */
 		if ((wish.kind.domain == AF_UNIX || socket_address_port(&wish.address)) && self.others++ < OTHERS_MOST)
 			report(&outcome, false);
@@ -754,17 +757,20 @@ done:
 static void answer_call(const struct user_call *user)
 {
 	struct call call = { .user = user };
-	struct bind_note stranger = { .event = BIND_STRANGER, .pid = user->thread };
+	struct bind_note stranger = { .event = BIND_OTHER, .pid = user->thread };
 	struct wish wish = { .kind = { .domain = AF_UNIX } };
 	char path[PATH_MAX];
 	struct offer *offer = NULL;
+	uid_t uid = 0;
 	int copy;
 
-	if (!is_of_user(&call, &stranger.uid)) {
-		stranger.error = errno;
+	if (!is_of_user(&call, &uid)) {
+		snprintf(stranger.more, sizeof(stranger.more),
+			 "pid %ld has asked as uid %ld, and the service's user is uid %ld", (long)user->thread,
+			 (long)uid, (long)self.uid);
 		if (errno)
-			stranger.event = BIND_HIDDEN;
-		if (!self.left && still_waits(&call))
+			report_hidden(&call);
+		else if (!self.left && still_waits(&call))
 			report(&stranger, false);
 		let_go(&call);
 		return;
@@ -828,7 +834,6 @@ static bool receive_filter(void)
 
 int main(int argc, char **argv)
 {
-	double left = BURST, looked = clock_now(), used = clock_thread_cpu();
 	struct user_call call;
 	sigset_t none;
 
@@ -841,7 +846,6 @@ int main(int argc, char **argv)
 	user_notif_hurry(self.notif);
 	for (;;) {
 		struct pollfd wait[] = { { self.notif, POLLIN, 0 }, { self.channel, POLLIN, 0 } };
-		double now, spent;
 
 		if (poll(wait, 2, -1) < 0 && errno != EINTR)
 			return 1;
@@ -855,13 +859,5 @@ int main(int argc, char **argv)
 			answer_call(&call);
 		else if (errno != ENOENT && errno != EINTR)
 			return 1;
-		/* A program that calls in a storm waits for its answers. */
-		now = clock_now(), spent = clock_thread_cpu();
-		left += (now - looked) * SHARE - (spent - used);
-		left = left > BURST ? BURST : left;
-		looked = now;
-		used = spent;
-		if (left < 0)
-			poll(NULL, 0, 1 + (int)(-left / SHARE * 1000));
 	}
 }

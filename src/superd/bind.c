@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bind/bind.h"
@@ -24,7 +23,6 @@
 #include "os/rights/rights.h"
 #include "os/socket/socket.h"
 
-#define LOOKS 50      /* a millisecond each at most, for a daemon whose parent is just ending */
 #define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */
 /* What superd-bind looks at other processes with: process_vm_readv(2), pidfd_getfd(2), /proc. */
 #define TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
@@ -223,12 +221,8 @@ void bind_describe_missing(const struct instance *instance, struct buf *out)
 		between = ", nor ";
 		missing = true;
 	}
-	for (int n = 0; missing && n < 4 && *instance->others[n]; n++)
-		buf_addf(out, "%s%s",
-			 strstr(instance->others[n], " has asked ") ? "; "
-				 : n				    ? ", "
-								    : "; it requested ",
-			 instance->others[n]);
+	if (missing)
+		buf_text(out, instance->others);
 	buf_text(out, instance->advice);
 }
 
@@ -256,7 +250,7 @@ static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	bind_describe_missing(instance, &text);
-	if (text.length && !instance->told && !*instance->advice && (instance->bound_set || *instance->others[0])) {
+	if (text.length && !instance->told && !*instance->advice && (instance->bound_set || *instance->others)) {
 		instance->told = true;
 		svc_say(instance->svc, LEVEL_WARNING, "bound",
 			"%s. superd still waits: correct the port in its command or in listen, or "
@@ -305,7 +299,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 	struct buf text = { 0 };
 	long pid = report->pid;
 
-	if (!socket && report->event != BIND_OTHER && report->event != BIND_STRANGER && report->event != BIND_HIDDEN)
+	if (!socket && report->event != BIND_OTHER && report->event != BIND_FAULT)
 		return;
 	/* A row has room for these two: superd-bind reads the memory of others, and is not believed. */
 	if (report->event == BIND_NEEDS && report->family != AF_INET && report->family != AF_INET6)
@@ -318,10 +312,10 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		if (pid && strcmp(report->text, buf_string(&text)) != 0)
 			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",
 				 "pid %ld binds %s and receives %s", pid, report->text, buf_string(&text));
-		if (*report->options)
+		if (*report->more)
 			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_NOTICE : LEVEL_DEBUG, "bound",
 				 "pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
-				 report->text, report->options);
+				 report->text, report->more);
 		if (!(instance->bound_set >> report->number & 1))
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 		instance->bound_set |= UINT64_C(1) << report->number;
@@ -333,38 +327,19 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		open_for(instance, report);
 		break;
 	case BIND_OTHER:
-	case BIND_STRANGER:
-		if (report->event == BIND_OTHER)
-			buf_text(&text, report->text);
-		else
-			buf_addf(&text, "pid %ld has asked as uid %ld, and the service's user is uid %ld", pid,
-				 (long)report->uid,
-				 (long)(instance->row->account ? instance->row->account->uid : geteuid()));
-		for (int n = 0; n < 4 && strcmp(instance->others[n], buf_string(&text)) != 0; n++) {
-			if (*instance->others[n])
-				continue;
-			snprintf(instance->others[n], BIND_TEXT, "%s", buf_string(&text));
+		if (!strstr(instance->others, report->more)) {
+			size_t length = strlen(instance->others);
+
+			snprintf(instance->others + length, sizeof(instance->others) - length, "; %s", report->more);
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
-			break;
 		}
 		break;
 	case BIND_WIDE:
 	case BIND_FAMILY:
 		advise(instance, report, socket->listen);
 		break;
-	case BIND_HELD:
-		svc_say(svc, LEVEL_WARNING, "bound", "pid %ld binds %s, and is refused: pid %ld still has it", pid,
-			report->text, (long)report->holder);
-		break;
-	case BIND_HIDDEN:
-		svc_say(svc, LEVEL_WARNING, "bound", "cannot see the binds of pid %ld: %s: %s", pid,
-			strerror(report->error),
-			process_list_is_possible() ? "superd needs CAP_SYS_PTRACE, or the program's own user"
-						   : "there is no /proc here: pass = bind needs it");
-		break;
-	case BIND_FAILED:
-		svc_say(svc, LEVEL_WARNING, "bound", "cannot give pid %ld the socket for %s: %s", pid, report->text,
-			strerror(report->error));
+	case BIND_FAULT:
+		svc_say(svc, LEVEL_WARNING, "bound", "%s", report->more);
 		break;
 	}
 	buf_free(&text);
@@ -381,7 +356,7 @@ void bind_hear(struct instance *instance)
 	if (!ev_is_active(&instance->binder_io))
 		return;
 	while ((got = recv(instance->binder_fd, &report, sizeof(report), MSG_DONTWAIT)) == (ssize_t)sizeof(report)) {
-		report.text[sizeof(report.text) - 1] = report.options[sizeof(report.options) - 1] = '\0';
+		report.text[sizeof(report.text) - 1] = report.more[sizeof(report.more) - 1] = '\0';
 		take_report(instance, &report);
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -482,19 +457,16 @@ void bind_end(struct instance *instance)
 
 static bool holds_listener(const struct instance *instance, pid_t pid)
 {
-	const struct svc *svc = instance->svc;
+	bool holds = false;
 
-	for (unsigned n = 0; n < svc->socket_count && instance_may_follow(instance, pid); n++) {
+	EACH_SOCKET(socket, instance->svc) {
 		struct stat status;
-		struct file_id id;
 
-		if (svc->sockets[n].fd < 0 || !svc->sockets[n].lent || fstat(svc->sockets[n].fd, &status) < 0)
-			continue;
-		id = (struct file_id){ status.st_dev, status.st_ino };
-		if (process_holds(pid, &id, 1) == HOLDS && !process_is_named(pid, "superd-bind"))
-			return true;
+		holds = holds ||
+			(socket->lent && socket->fd >= 0 && fstat(socket->fd, &status) == 0 &&
+			 process_holds(pid, &(struct file_id){ status.st_dev, status.st_ino }, 1) == HOLDS);
 	}
-	return false;
+	return holds && !process_is_named(pid, "superd-bind");
 }
 
 /* Its program has ended, and has left a daemon: a process that superd has inherited, and that has a socket which no
@@ -507,30 +479,18 @@ bool bind_follow_daemon(struct instance *instance)
 	bool spares = row->exec->type != TYPE_FORKING && row->groups->lifecycle->kill_mode >= KILL_PROCESS;
 	bool looks =
 		!row->exec->accept && !spares && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest);
-	struct process process;
-	pid_t found = 0;
+	pid_t *pids, found = 0;
 
 	if (looks && instance->cgroup)
 		instance->is_gone = !cgroup_is_populated(instance->cgroup);
-	for (int left = looks && !instance->is_gone ? LOOKS : 0; left > 0 && !found; left--) {
-		bool has_ended = false, is_ending = false;
-		pid_t *children = process_list_children();
-
-		for (pid_t *at = children; at && *at && !found; at++) {
-			if (holds_listener(instance, *at))
-				found = *at;
-			else if (process_read(*at, &process) && process.start_time >= instance->born) {
-				has_ended |= process.ended;
-				is_ending |= process.is_ending;
-			}
-		}
-		free(children);
-		/* The child of one between is superd's once that has ended: one more look sees it. */
-		if (is_ending)
-			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-		else
-			left = has_ended && left > 2 ? 2 : 1;
+	pids = !looks || instance->is_gone ? NULL
+		: instance->cgroup	   ? instance_processes(instance)
+					   : process_list_children();
+	for (pid_t *at = pids; at && *at && !found; at++) {
+		if ((instance->cgroup || instance_may_follow(instance, *at)) && holds_listener(instance, *at))
+			found = *at;
 	}
+	free(pids);
 	if (!found)
 		return false;
 	instance_follow(instance, found);

@@ -213,7 +213,7 @@ struct instance {
 	int binder_fd; /* channel to its superd-bind */
 	ev_io binder_io;
 	uint64_t bound_set;
-	char others[4][144], asked[8][144]; /* addresses that it has asked for in vain; and for its first sockets */
+	char others[400], asked[8][144]; /* what it has asked for in vain; addresses for its first sockets */
 	char advice[400];		    /* what to write, as a bind was refused */
 	ev_timer quiet;			    /* nothing new was bound for a while */
 	bool told;
