@@ -131,6 +131,7 @@ struct questions {
 static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
 static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged);
 static void serve_client(struct svc *svc, struct socket *socket, struct client *client);
+static void take_client(struct svc *svc, struct socket *socket, struct client *client);
 static unsigned refused_asked;
 
 /* has_user: its ident server was asked already. */
@@ -301,7 +302,6 @@ struct advice {
 	struct svc *svc; /* NULL: it has gone */
 	char service[64];
 	struct list link; /* in asking, until it is concluded */
-	unsigned number;  /* of the socket */
 	const struct listen *listen;
 	struct table *table; /* of that; held */
 	struct client client;
@@ -314,18 +314,32 @@ struct advice {
 
 static struct list asking = { &asking, &asking };
 
+/* Where it came, as the table is now; NULL: nobody is served there any more. */
+static struct socket *find_asked(const struct advice *advice)
+{
+	struct svc *svc = svc_find(advice->service);
+
+	for (unsigned n = 0; svc && svc_bar(svc) >= BAR_HELD && n < svc->socket_count; n++) {
+		if (endpoint_equal(svc->sockets[n].listen->endpoint, advice->listen->endpoint) &&
+		    (advice->asked.sender || svc->row->exec->accept))
+			return &svc->sockets[n];
+	}
+	return NULL;
+}
+
 /* The next superd asks about it again. */
 static void journal_asked(struct advice *advice)
 {
-	struct parked parked = { .client = advice->client, .socket = &advice->svc->sockets[advice->number] };
+	struct parked parked = { .client = advice->client, .socket = find_asked(advice) };
 
-	journal_parked(advice->svc, &parked);
+	if (parked.socket)
+		journal_parked(parked.socket->svc, &parked);
 }
 
 void accept_journal_asked(const struct svc *svc)
 {
 	LIST_OF(struct advice, advice, link, &asking) {
-		if (svc_find(advice->service) == svc && advice->number < svc->socket_count)
+		if (svc_find(advice->service) == svc)
 			journal_asked(advice);
 	}
 }
@@ -341,13 +355,14 @@ static void end_asking(struct advice *advice)
 	close(advice->io.fd);
 }
 
-static void conclude_advice(struct advice *advice)
+/* anew: its service has another row, by which the client is judged. */
+static void conclude_advice(struct advice *advice, bool anew)
 {
 	struct svc *svc = svc_find(advice->service);
+	struct socket *socket = find_asked(advice);
 	const struct access *access;
 	unsigned char address[SOURCE_SIZE];
 	const unsigned char *whole = whole_address(&advice->client, address);
-	struct socket *socket;
 	const char *name = NULL, *wrap = "", *user = NULL; /* NULL, "": no answer; an empty name: it has none */
 	bool knows_user = false, twisted, is_judged;
 	char peer[128];
@@ -383,13 +398,20 @@ static void conclude_advice(struct advice *advice)
 		svc->sockets[n].asks = false;
 	if (svc && !advice->asked.sender)
 		svc->run->count -= svc->run->count > 0;
-	if (!svc || advice->number >= svc->socket_count || svc_bar(svc) < BAR_HELD) {
+	if (!socket) {
 		if (svc && !advice->asked.sender)
 			accept_refuse(svc, &advice->client, REFUSED_CLOSED);
+		else if (!svc)
+			log_notice(superd.log, "%s: refused %s: %s", advice->service, peer,
+				   refusal_text(REFUSED_CLOSED));
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
-	socket = &svc->sockets[advice->number];
+	if (anew && !advice->asked.sender) {
+		take_client(svc, socket, &advice->client);
+		svc_settle(svc);
+		goto over;
+	}
 	access = listen_prepared(socket->listen)->access;
 	if (advice->asked.name && !name)
 		refusal = REFUSED_NAME_UNASKED;
@@ -442,13 +464,13 @@ static void on_advice(struct ev_loop *loop, ev_io *io, int events)
 	while ((got = read(io->fd, advice->text + advice->length, sizeof(advice->text) - 1 - advice->length)) > 0)
 		advice->length += (size_t)got;
 	if (got == 0 || errno != EAGAIN || advice->length == sizeof(advice->text) - 1)
-		conclude_advice(advice);
+		conclude_advice(advice, false);
 }
 
 static void on_advice_late(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)events;
-	conclude_advice(timer->data);
+	conclude_advice(timer->data, false);
 }
 
 static void on_adviser(struct child *child, int status, const struct rusage *used)
@@ -528,7 +550,6 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	}
 	*advice = (struct advice){
 		.svc = svc,
-		.number = (unsigned)(socket - svc->sockets),
 		.listen = socket->listen,
 		.table = svc->table,
 		.client = *client,
@@ -665,8 +686,6 @@ static void serve_client(struct svc *svc, struct socket *socket, struct client *
 	instance_start(instance);
 }
 
-static void take_client(struct svc *svc, struct socket *socket, struct client *client);
-
 void accept_parked(struct svc *svc)
 {
 	for (size_t n = 0; n < svc->run->parked_count && svc->state == LISTENING && !svc_is_full(svc);) {
@@ -759,51 +778,11 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 /* Who is asked about while its service changes is judged anew, by the rules of the address at which it came. */
 void accept_reloaded(void)
 {
-	struct list before;
+	LIST_OF(struct advice, advice, link, &asking) {
+		const struct svc *svc = svc_find(advice->service);
 
-	list_init(&before);
-	LIST_EACH(link, &asking) {
-		list_remove(link);
-		list_add(&before, link);
-	}
-	LIST_OF(struct advice, advice, link, &before) {
-		struct svc *svc = svc_find(advice->service);
-		struct client client = advice->client;
-		char name[sizeof(advice->service)], peer[128];
-		struct socket *socket = NULL;
-
-		for (unsigned n = 0; svc && svc->row->exec->accept && !svc->removed && n < svc->socket_count; n++) {
-			if (endpoint_equal(svc->sockets[n].listen->endpoint, advice->listen->endpoint))
-				socket = &svc->sockets[n];
-		}
-		if (svc && !svc->seen) {
-			list_remove(&advice->link);
-			list_add(&asking, &advice->link);
-			continue;
-		}
-		memcpy(name, advice->service, sizeof(name));
-		end_asking(advice);
-		if (advice->child.pid)
-			child_signal(&advice->child, SIGKILL);
-		if (advice->child.pid)
-			advice->svc = NULL;
-		else
-			free(advice);
-		if (svc)
-			svc->run->count -= svc->run->count > 0;
-		if (!socket) {
-			client_address(&client, peer, sizeof(peer));
-			log_event(superd.log, LEVEL_NOTICE,
-				  &(struct event){ .name = "refused",
-						   .service = name,
-						   .peer = peer,
-						   .reason = refusal_text(REFUSED_CLOSED) },
-				  "refused %s: %s", *peer ? peer : "a local client", refusal_text(REFUSED_CLOSED));
-			close_apart(svc, &client.fd);
-			continue;
-		}
-		take_client(svc, socket, &client);
-		svc_settle(svc);
+		if (advice->table != superd.table && (!svc || svc->seen))
+			conclude_advice(advice, true);
 	}
 }
 
