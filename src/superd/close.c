@@ -1,75 +1,48 @@
 /* Closing what may hang: the last close of a unix socket closes what is in its queue too, which may be a file of the
  * sender's own file system that never answers; that of a connection with SO_LINGER waits for the peer; that of a kept
  * descriptor may be anything. So helpers have copies of these, superd closes its own, and then they close theirs: two
- * at once for a service, and one where eight are at work. The others wait here, and a service of which many wait takes
- * no more clients. */
+ * at once for a service. The others wait here, and a service of which many wait takes no more clients. */
 #include "superd/daemon.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/array.h"
 #include "lib/fd.h"
+#include "os/foreign/foreign.h"
 #include "os/socket/socket.h"
 
-#define CLOSERS 64
-#define CLOSERS_EACH 2
-#define CLOSERS_BUSY 8
 #define TAKES_MOST 256 /* descriptors that a helper takes at once */
 #define WAITING_MOST 64
 #define CLOSE_SECONDS 1.
 
-static struct closer {
-	struct helper helper;
-	const struct svc *svc; /* only to be compared */
-	bool is_busy;
-} closers[CLOSERS];
-
-static struct waiting {
-	const struct svc *svc;
-	int fd;
-} * waiting;
-static size_t waiting_count, waiting_room;
-static ev_timer begin;
-static int reserve[2] = { -1, -1 }; /* for the pipe: when all descriptors are used up, closing gives some back */
+static struct {
+	struct waiting {
+		struct svc *svc;
+		int fd;
+	} * waiting;
+	size_t count, room;
+	struct helper own[CLOSERS]; /* of superd itself */
+	ev_timer begin;
+	int reserve[2]; /* for the pipe: when all descriptors are used up, closing gives some back */
+} closing = { .reserve = { -1, -1 } };
 
 bool close_is_slow(const struct svc *svc)
 {
 	size_t count = 0;
 
-	for (size_t n = 0; n < waiting_count; n++)
-		count += waiting[n].svc == svc;
+	for (size_t n = 0; n < closing.count; n++)
+		count += closing.waiting[n].svc == svc;
 	return count >= WAITING_MOST;
 }
 
-static int by_number(const void *one, const void *other)
-{
-	return *(const int *)one - *(const int *)other;
-}
-
-/* In a helper that may hang: it has these alone. */
-void close_others(int *fds, int count)
-{
-	int from = 0;
-
-	qsort(fds, (size_t)count, sizeof(*fds), by_number);
-	for (int n = 0; n < count; from = fds[n++] + 1) {
-		if (fds[n] > from)
-			syscall(__NR_close_range, from, fds[n] - 1, 0);
-	}
-	syscall(__NR_close_range, from, ~0u, 0);
-}
-
 /* The helper: it waits until superd has closed its copies, and closes its own. */
-static _Noreturn void close_all(int *fds, int count, int go)
+static _Noreturn void close_all(const int *fds, int count, int go)
 {
 	char byte;
 
-	fds[count++] = go;
-	close_others(fds, count);
+	fork_fds_close_others(fds, count, go, 0);
 	while (read(go, &byte, 1) < 0)
 		continue;
 	for (int n = 0; n < count; n++)
@@ -79,100 +52,79 @@ static _Noreturn void close_all(int *fds, int count, int go)
 
 static void on_closed(struct helper *helper, int status)
 {
-	struct closer *closer = container_of(helper, struct closer, helper);
-
+	(void)helper;
 	if (status == HELPER_LATE) {
 		log_event(superd.log, LEVEL_WARNING, &(struct event){ .name = "hanging" },
 			  "closing a descriptor does not finish, as another process blocks it, or a descriptor in its "
 			  "queue: a helper goes on with it");
 		return;
 	}
-	closer->is_busy = false;
-	ev_feed_event(superd.loop, &begin, EV_TIMER);
-}
-
-/* Whether another helper may close for the service. */
-static bool may_begin(const struct svc *svc)
-{
-	int all = 0, own = 0;
-
-	for (size_t n = 0; n < CLOSERS; n++) {
-		all += closers[n].is_busy;
-		own += closers[n].is_busy && closers[n].svc == svc;
-	}
-	return own < (all < CLOSERS_BUSY ? CLOSERS_EACH : 1);
+	ev_feed_event(superd.loop, &closing.begin, EV_TIMER);
 }
 
 void close_ready(void)
 {
-	limits_reserve(reserve, 2, true);
+	limits_reserve(closing.reserve, 2, true);
 }
 
-/* at_end: nobody is to wait any longer. */
-static void begin_all(bool at_end)
+/* Those of this service, or all, are the helper's now. false: it cannot be started. */
+static bool hand_over(struct helper *helper, const struct svc *svc, bool all)
 {
-	for (struct closer *closer = closers; closer < closers + CLOSERS; closer++) {
-		const struct svc *svc;
-		size_t first = 0, left = 0;
-		int fds[TAKES_MOST + 1], ends[2], count = 0;
-		pid_t pid;
+	int fds[TAKES_MOST], ends[2], count = 0, taken = 0;
+	size_t left = 0;
+	pid_t pid;
 
-		if (closer->is_busy)
-			continue;
-		while (first < waiting_count && !at_end && !may_begin(waiting[first].svc))
-			first++;
-		if (first == waiting_count)
-			return;
-		limits_reserve(reserve, 2, false);
-		if (pipe2(ends, O_CLOEXEC) < 0) {
-			close_ready();
-			return;
-		}
-		svc = waiting[first].svc;
-		for (size_t n = 0; n < waiting_count && count < TAKES_MOST; n++) {
-			if (at_end || waiting[n].svc == svc)
-				fds[count++] = waiting[n].fd;
-		}
-		pid = helper_begin(&closer->helper, CLOSE_SECONDS, on_closed);
-		if (pid == 0)
-			close_all(fds, count, ends[0]);
-		close(ends[0]);
-		if (pid > 0) {
-			int taken = 0;
-
-			closer->is_busy = true;
-			closer->svc = svc;
-			for (size_t n = 0; n < waiting_count; n++) {
-				if (taken < count && waiting[n].fd == fds[taken])
-					close(fds[taken++]);
-				else
-					waiting[left++] = waiting[n];
-			}
-			waiting_count = left;
-			if (write(ends[1], "", 1) < 0)
-				log_warn(superd.log, "a helper that closes descriptors has ended");
-		}
-		close(ends[1]);
+	limits_reserve(closing.reserve, 2, false);
+	if (pipe2(ends, O_CLOEXEC) < 0) {
 		close_ready();
-		if (pid < 0)
-			return;
+		return false;
 	}
+	for (size_t n = 0; n < closing.count && count < TAKES_MOST; n++) {
+		if (all || closing.waiting[n].svc == svc)
+			fds[count++] = closing.waiting[n].fd;
+	}
+	pid = helper_begin(helper, CLOSE_SECONDS, on_closed);
+	if (pid == 0)
+		close_all(fds, count, ends[0]);
+	close(ends[0]);
+	for (size_t n = 0; pid > 0 && n < closing.count; n++) {
+		if (taken < count && closing.waiting[n].fd == fds[taken])
+			close(fds[taken++]);
+		else
+			closing.waiting[left++] = closing.waiting[n];
+	}
+	if (pid > 0)
+		closing.count = left;
+	if (pid > 0 && write(ends[1], "", 1) < 0)
+		log_warn(superd.log, "a helper that closes descriptors has ended");
+	close(ends[1]);
+	close_ready();
+	return pid > 0;
 }
 
 static void on_begin(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)events;
-	begin_all(false);
+	for (size_t n = 0; n < closing.count;) {
+		struct svc *svc = closing.waiting[n].svc;
+		struct helper *helper = svc ? svc->run->closers : closing.own;
+
+		helper += helper->child.pid != 0;
+		if (helper->child.pid)
+			n++;
+		else if (!hand_over(helper, svc, false))
+			break;
+	}
 	limits_offer();
 	ev_timer_stop(loop, timer);
-	if (waiting_count) { /* a helper may be had later */
+	if (closing.count) { /* a helper may be had later */
 		ev_timer_set(timer, CLOSE_SECONDS, 0);
 		ev_timer_start(loop, timer);
 	}
 }
 
 /* svc: whose it is; NULL: superd's own. */
-void close_apart(const struct svc *svc, int *fd)
+void close_apart(struct svc *svc, int *fd)
 {
 	struct linger linger = { 0 };
 	socklen_t size = sizeof(linger);
@@ -185,30 +137,39 @@ void close_apart(const struct svc *svc, int *fd)
 		fd_close(fd);
 		return;
 	}
-	larger = array_grow(waiting, &waiting_room, waiting_count, sizeof(*waiting));
+	larger = array_grow(closing.waiting, &closing.room, closing.count, sizeof(*closing.waiting));
 	if (larger) {
-		waiting = larger;
-		waiting[waiting_count++] = (struct waiting){ svc, *fd };
+		closing.waiting = larger;
+		closing.waiting[closing.count++] = (struct waiting){ svc, *fd };
 	}
 	*fd = -1; /* without memory for it, it stays open */
-	if (!superd.over && !ev_is_active(&begin) && !ev_is_pending(&begin)) {
-		ev_timer_init(&begin, on_begin, 0, 0);
-		ev_set_priority(&begin, EV_MINPRI); /* behind whatever else is closed in this turn of the loop */
-		ev_feed_event(superd.loop, &begin, EV_TIMER);
+	if (!superd.over && !ev_is_active(&closing.begin) && !ev_is_pending(&closing.begin)) {
+		ev_timer_init(&closing.begin, on_begin, 0, 0);
+		ev_set_priority(&closing.begin,
+				EV_MINPRI); /* behind whatever else is closed in this turn of the loop */
+		ev_feed_event(superd.loop, &closing.begin, EV_TIMER);
 	}
 }
 
 /* The service is freed. */
-void close_forget(const struct svc *svc)
+void close_forget(struct svc *svc)
 {
-	for (size_t n = 0; n < waiting_count; n++)
-		waiting[n].svc = waiting[n].svc == svc ? NULL : waiting[n].svc;
-	for (size_t n = 0; n < CLOSERS; n++)
-		closers[n].svc = closers[n].svc == svc ? NULL : closers[n].svc;
+	for (size_t n = 0; n < closing.count; n++)
+		closing.waiting[n].svc = closing.waiting[n].svc == svc ? NULL : closing.waiting[n].svc;
+	for (int n = 0; n < CLOSERS; n++) {
+		helper_drop(&svc->run->closers[n]); /* its end closes what it has */
+		child_forget(&svc->run->closers[n].child);
+	}
 }
 
 /* Before superd ends, or becomes another program: that would close them. */
 void close_leave(void)
 {
-	begin_all(true);
+	for (bool good = true; good && closing.count;) {
+		struct helper last = { .done = NULL };
+
+		good = hand_over(&last, NULL, true);
+		ev_timer_stop(superd.loop, &last.limit);
+		child_forget(&last.child); /* nobody waits for it */
+	}
 }

@@ -75,7 +75,7 @@ struct helper {
 	void (*done)(struct helper *helper, int status);
 };
 
-enum { HELPER_LATE = -1 };
+enum { HELPER_LATE = -1, CLOSERS = 2 /* helpers of a service that close: close.c */ };
 
 /* What a socket has beside that once something happens to it. All of it is zero before: zone.h. */
 struct socket_run {
@@ -335,6 +335,7 @@ struct run {
 	double suspect_since;	      /* these are too many: a client whose connection ends clears it; 0: no */
 	uint64_t mark;		      /* who waited first then, as far as that is known: clients_mark */
 	struct list listening;	      /* clients.c */
+	struct helper closers[CLOSERS];
 	char reason[320];	      /* of the pause */
 	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
 	uint64_t told;		      /* hash of the reason why a socket cannot be opened, as the log has it, */
@@ -612,10 +613,9 @@ void limits_reserve(int *fds, size_t count, bool holds);
 void limits_offer(void);
 
 /* close.c: what may hang */
-void close_apart(const struct svc *svc, int *fd);
+void close_apart(struct svc *svc, int *fd);
 bool close_is_slow(const struct svc *svc); /* much of it is not closed yet */
-void close_forget(const struct svc *svc);
-void close_others(int *fds, int count);
+void close_forget(struct svc *svc);
 void close_ready(void);
 void close_leave(void);
 

@@ -16,6 +16,7 @@
 #include "lib/fd_message.h"
 #include "lib/number.h"
 #include "lib/scan.h"
+#include "os/foreign/foreign.h"
 #include "os/fs/fs.h"
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
@@ -392,7 +393,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 	if (message->access != NOTE_UNSET) {
 		instance->access = (unsigned)message->access;
 		svc_echo(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
-			(long)received->pid, notify_access_names[instance->access]);
+			 (long)received->pid, notify_access_names[instance->access]);
 	}
 	if (message->extend != NOTE_UNSET && !instance->ends && (instance->reloading || instance->stopping))
 		timer_extend(&instance->notify_limit, instance->notify_most, message->extend);
@@ -496,11 +497,11 @@ static void take_message(struct svc *svc, struct received *received, int *fds, s
 static _Noreturn void receive_apart(struct received *received, int from, int to)
 {
 	struct notify_message message;
-	int fds[DESCRIPTORS], own[] = { from, to };
+	int fds[DESCRIPTORS];
 	size_t count = DESCRIPTORS, kept = 0;
 	ssize_t got;
 
-	close_others(own, 2);
+	fork_fds_close_others(&from, 1, to, 0);
 	got = fd_message_receive(from, received->text, NOTIFICATION_MOST, fds, &count, MSG_DONTWAIT);
 	if (got < 0)
 		_exit(1);
