@@ -102,7 +102,6 @@ static void end_request(struct session *session)
 	upgrade_forget(session);
 	ev_timer_stop(superd.loop, &session->timeout);
 	buf_clear(&session->names);
-	buf_clear(&session->missing);
 }
 
 void session_done(struct session *session)
@@ -139,9 +138,7 @@ static void end_session(struct session *session)
 	buf_free(&session->out);
 	buf_free(&session->line);
 	buf_free(&session->names);
-	buf_free(&session->missing);
 	buf_free(&session->request.words);
-	buf_free(&session->request.completed);
 	if (!session->service) {
 		server.count--;
 		server.readers -= session->right == RIGHT_READ;

@@ -812,7 +812,7 @@ struct request {
 	enum level level;
 	size_t lines, cells;
 	int signal;
-	struct buf words, completed; /* to which the texts above point */
+	struct buf words; /* to which the texts above point */
 };
 
 struct session {
@@ -833,13 +833,11 @@ struct session {
 	void (*go_on)(struct session *session);	  /* called while there is room; NULL: it waits for something */
 	void (*changed)(struct session *session); /* once something has changed, while it waits */
 	void (*late)(struct session *session);	  /* --timeout is over */
-	struct buf names, missing; /* services that the request means, from `next` on to come; names that mean none */
-	size_t next, row;	   /* row: the next to be matched */
+	struct buf names; /* of the services that the request means, from `next` on to come */
+	size_t next;
 	unsigned reading;	   /* the number of the one that it waits for; 0: none */
 	bool is_diff;		   /* and that is no reload */
 	struct changes *changes;   /* that it reports, from `next` on; NULL: none */
-	double table;		   /* that was read then */
-	uint32_t matched, are_names;
 	const char *verb;
 	int answer; /* enum answer; of `show` 0 */
 	enum action action;

@@ -23,8 +23,7 @@
 #include "table/services/left_out.h"
 #include "table/type/type.h"
 
-#define PATTERNS_MOST 32 /* names in a request with patterns */
-#define PATTERN_MOST 255 /* characters; a longer one matches nothing */
+#define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
 #define EVENT_MOST 4096
 #define SINCE (6 * 3600.)
 
@@ -65,47 +64,33 @@ static bool is_name(const char *word)
 	return !glob_is_pattern(word) || find_row(word, NULL);
 }
 
-/* A pattern that some service has for its name means that service alone. */
-static bool word_means(const char *word, bool is_its_name, const char *name)
+/* Whether one of the first names of a request means the service. A pattern that some service has for its name means
+ * that service alone. */
+static bool means(const struct request *request, size_t count, const char *name)
 {
-	return is_its_name ? !strcmp(word, name)
-			   : strnlen(word, PATTERN_MOST + 1) <= PATTERN_MOST && glob_matches(word, name, FNM_NOESCAPE);
-}
-
-static bool wants(const struct session *session, const char *name)
-{
-	const struct request *request = &session->request;
-	bool wanted = !request->count;
-
-	for (size_t n = 0; name && !wanted && n < request->count; n++)
-		wanted = word_means(request->names[n], is_name(request->names[n]), name);
-	return wanted;
-}
-
-static bool any_is_meant(const struct session *session, const char *word)
-{
-	const struct service *row;
-	size_t n = 0;
-
-	if (is_name(word))
-		return find_row(word, NULL);
-	while ((row = next_row(&n))) {
-		if (word_means(word, false, row->name) || !session_may_go_on(session))
+	for (size_t n = 0; n < count; n++) {
+		if (is_name(request->names[n]) ? !strcmp(request->names[n], name)
+					       : glob_matches(request->names[n], name, FNM_NOESCAPE))
 			return true;
 	}
 	return false;
 }
 
+static bool wants(const struct session *session, const char *name)
+{
+	return !session->request.count || (name && means(&session->request, session->request.count, name));
+}
+
 /* The first name that is this word with more behind the letter `behind` (echo@127.0.0.1, tftp-udp), and how many there
- * are, 2 for more. */
-static const char *find_longer(const struct session *session, const char *word, char behind, unsigned *count)
+ * are. */
+static const char *find_longer(const char *word, char behind, unsigned *count)
 {
 	size_t length = strlen(word), n = 0;
 	const char *first = NULL;
 	const struct service *row;
 
 	*count = 0;
-	while (*word && *count < 2 && session_may_go_on(session) && (row = next_row(&n))) {
+	while ((row = next_row(&n))) {
 		if (!strncmp(word, row->name, length) && row->name[length] == behind && !(*count)++)
 			first = row->name;
 	}
@@ -130,13 +115,13 @@ static void refuse_name(struct session *session, const char *word)
 		near = find_row(stem, NULL) ? stem : NULL;
 	}
 	if (!near)
-		near = find_longer(session, stem, '@', &count);
+		near = find_longer(stem, '@', &count);
 	if (!near)
-		near = find_longer(session, stem, '-', &longer);
+		near = find_longer(stem, '-', &longer);
 	if (!near) {
 		struct scan_nearest nearest = { .name = stem, .most = strlen(stem) < 5 ? 2 : 4 };
 
-		while (strlen(word) < 100 && session_may_go_on(session) && (row = next_row(&n)))
+		while (strlen(word) < 100 && (row = next_row(&n)))
 			scan_nearest_look(&nearest, row->name);
 		near = nearest.word;
 	}
@@ -144,139 +129,6 @@ static void refuse_name(struct session *session, const char *word)
 		snprintf(hint, sizeof(hint), "did you mean %.200s%s?", near,
 			 count > 1 ? ", or another of this name" : "");
 	session_fail(session, "unknown", hint, "'%.100s': there is no such service", word);
-}
-
-/* The only name that is this one with an address behind takes its place. */
-static void complete(struct session *session)
-{
-	struct request *request = &session->request;
-	size_t places[WORDS_MOST];
-
-	buf_clear(&request->completed);
-	for (size_t n = 0; n < request->count; n++) {
-		const char *word = request->names[n], *name;
-		unsigned count;
-
-		places[n] = SIZE_MAX;
-		if (glob_is_pattern(word) || find_row(word, NULL))
-			continue;
-		name = find_longer(session, word, '@', &count);
-		if (count != 1)
-			continue;
-		places[n] = request->completed.length;
-		buf_add(&request->completed, name, strlen(name) + 1);
-	}
-	for (size_t n = 0; n < request->count && !request->completed.failed; n++) {
-		if (places[n] != SIZE_MAX)
-			request->names[n] = request->completed.data + places[n];
-	}
-}
-
-static void add_name(struct session *session, const struct service *row)
-{
-	buf_add(&session->names, row->name, strlen(row->name) + 1);
-}
-
-/* What means no service. A question is answered for the others first; an order is refused. */
-static bool note_missing(struct session *session, const char *word)
-{
-	if (session->action < WAIT_READY || session->answer == ANSWER_ORDER) {
-		refuse_name(session, word);
-		return false;
-	}
-	buf_add(&session->missing, word, strlen(word) + 1);
-	return true;
-}
-
-/* At the end of an answer: fails if a name meant nothing. */
-static void finish(struct session *session)
-{
-	const struct buf *missing = &session->missing;
-	struct buf text = { 0 };
-
-	if (!missing->length) {
-		session_done(session);
-		return;
-	}
-	if (missing->length == strlen(missing->data) + 1) {
-		char *word = strdup(missing->data);
-
-		refuse_name(session, word ? word : "");
-		free(word);
-		return;
-	}
-	for (size_t at = 0; at < missing->length; at += strlen(missing->data + at) + 1)
-		buf_addf(&text, "%s'%.100s'", at ? ", " : "", missing->data + at);
-	session_fail(session, "unknown", "", "%s: there are no such services", buf_string(&text));
-	buf_free(&text);
-}
-
-static void begin_answer(struct session *session);
-
-/* Matches rows for one turn; from the start if there is another table. */
-static void gather(struct session *session)
-{
-	struct request *request = &session->request;
-	const struct service *row = NULL;
-
-	if (session->table != superd.loaded) {
-		session->table = superd.loaded;
-		session->row = 0;
-		session->matched = session->are_names = 0;
-		buf_clear(&session->names);
-		for (size_t n = 0; n < request->count; n++)
-			session->are_names |= (uint32_t)is_name(request->names[n]) << n;
-	}
-	while (session_may_go_on(session) && (row = next_row(&session->row))) {
-		uint32_t by = 0;
-
-		for (size_t n = 0; n < request->count; n++)
-			by |= (uint32_t)word_means(request->names[n], session->are_names >> n & 1, row->name) << n;
-		session->matched |= by;
-		if (by || !request->count)
-			add_name(session, row);
-	}
-	if (row || !session_may_go_on(session))
-		return;
-	for (size_t n = 0; n < request->count; n++) {
-		if (!(session->matched >> n & 1) && !note_missing(session, request->names[n]))
-			return;
-	}
-	begin_answer(session);
-}
-
-/* Finds the names, and goes on with begin_answer. */
-static void select_names(struct session *session)
-{
-	struct request *request = &session->request;
-	bool patterns = !request->count;
-
-	for (size_t n = 0; n < request->count && !patterns; n++)
-		patterns = !is_name(request->names[n]);
-	if (patterns && request->count > PATTERNS_MOST) {
-		session_fail(session, "usage", "", "at most %d names may be given beside patterns", PATTERNS_MOST);
-		return;
-	}
-	session->busy = true;
-	session->next = 0;
-	session->table = -1;
-	if (patterns) {
-		session->go_on = gather;
-		gather(session);
-		return;
-	}
-	for (size_t n = 0; n < request->count; n++) {
-		const struct service *row = find_row(request->names[n], NULL);
-		size_t before = 0;
-
-		if (!row && !note_missing(session, request->names[n]))
-			return;
-		while (before < n && strcmp(request->names[before], request->names[n]) != 0)
-			before++;
-		if (row && before == n)
-			add_name(session, row);
-	}
-	begin_answer(session);
 }
 
 const char *session_next_name(struct session *session)
@@ -302,7 +154,7 @@ static void answer_some(struct session *session)
 		const struct service *row = name ? find_row(name, &svc) : NULL;
 
 		if (!name) {
-			finish(session);
+			session_done(session);
 			return;
 		}
 		if (!row || (session->request.failed && !facts_have_failed(row, svc)))
@@ -324,6 +176,52 @@ static void begin_answer(struct session *session)
 	else
 		session->go_on = answer_some;
 	session_wake(session);
+}
+
+/* n: the index of the name that means it. One before may mean it, too. */
+static void add_name(struct session *session, size_t n, const struct service *row)
+{
+	if (!means(&session->request, n, row->name))
+		buf_add(&session->names, row->name, strlen(row->name) + 1);
+}
+
+/* Finds the services that the names mean, and answers for them. A name that means none refuses the request. */
+static void select_names(struct session *session)
+{
+	struct request *request = &session->request;
+	size_t patterns = 0, next = 0;
+	const struct service *row;
+
+	while (!request->count && (row = next_row(&next)))
+		add_name(session, 0, row);
+	for (size_t n = 0; n < request->count; n++) {
+		const char *word = request->names[n];
+		bool is_meant = false;
+
+		row = find_row(word, NULL);
+		if (row) {
+			add_name(session, n, row);
+			continue;
+		}
+		patterns += glob_is_pattern(word) ? strlen(word) : 0;
+		if (patterns > PATTERNS_MOST) {
+			session_fail(session, "usage", "", "patterns have at most %d bytes together", PATTERNS_MOST);
+			return;
+		}
+		for (next = 0; glob_is_pattern(word) && (row = next_row(&next));) {
+			if (!glob_matches(word, row->name, FNM_NOESCAPE))
+				continue;
+			add_name(session, n, row);
+			is_meant = true;
+		}
+		if (!is_meant) {
+			refuse_name(session, word);
+			return;
+		}
+	}
+	session->busy = true;
+	session->next = 0;
+	begin_answer(session);
 }
 
 static void ask_metrics(struct session *session)
@@ -506,7 +404,7 @@ static void ask_log(struct session *session)
 	size_t count;
 
 	for (size_t n = 0; n < request->count; n++) {
-		if (!glob_is_pattern(request->names[n]) && !any_is_meant(session, request->names[n])) {
+		if (!glob_is_pattern(request->names[n]) && !find_row(request->names[n], NULL)) {
 			refuse_name(session, request->names[n]);
 			return;
 		}
@@ -897,15 +795,13 @@ static const char *read_option(struct request *request, const char *word, bool *
 static const char *read_request(struct session *session, const char *line)
 {
 	struct request *request = &session->request;
-	struct buf text = request->words, completed = request->completed;
+	struct buf text = request->words;
 	const char *wrong, *verb = NULL, *word;
 	bool reads_options = true, known;
 	size_t count;
 
 	buf_clear(&text);
-	*request = (struct request){
-		.words = text, .completed = completed, .level = LEVEL_INFO, .lines = 10
-	};
+	*request = (struct request){ .words = text, .level = LEVEL_INFO, .lines = 10 };
 	wrong = shell_words_split_into(&request->words, line, &count);
 	if (!wrong && request->words.failed)
 		wrong = "out of memory";
@@ -988,7 +884,6 @@ void request_obey(struct session *session, const char *line)
 			  (unsigned long)session->uid, verb->name);
 	if (verb->answer == ANSWER_TIMELINE && request->since <= 0)
 		request->since = SINCE;
-	complete(session);
 	session->verb = verb->name;
 	session->answer = verb->answer;
 	session->action = verb->action;

@@ -1,7 +1,6 @@
 /* The control socket against those who misuse it: nobody holds superd up, and nobody does what is not theirs. */
 #include <grp.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/un.h>
 
 #include "controlling.h"
@@ -114,41 +113,16 @@ Behaviour(control_guard, requests_in_a_row_are_answered_in_their_order)
 	superd_stop(superd);
 }
 
-static bool was_taken(int fd)
+/* They would be compared with all names in one turn. */
+Behaviour(control_guard, patterns_that_may_take_long_are_refused)
 {
-	int unread;
+	struct superd *superd = run_echo();
+	static char set[130];
 
-	cr_assert_eq(ioctl(fd, TIOCOUTQ, &unread), 0);
-	return !unread;
-}
-
-/* Patterns that take long, of names that are long: a second of work and more. */
-Behaviour(control_guard, patterns_that_take_long_hold_nobody_up)
-{
-	enum { ROWS = 3000, PATTERNS = 31 };
-	static char name[65], set[249], request[PATTERNS * 256], table[ROWS * 192];
-	struct superd *superd;
-	size_t length = 0;
-	int slow, other;
-
-	memset(name, 'n', sizeof(name) - 1);
 	memset(set, 'x', sizeof(set) - 1);
-	for (int n = 0; n < ROWS; n++)
-		length +=
-			(size_t)snprintf(table + length, sizeof(table) - length,
-					 "service %s%d { disable = yes listen = \"80\" exec = /bin/true }\n", name, n);
-	for (int n = 0; n < PATTERNS; n++)
-		strcat(strcat(strcat(request, " *["), set), "]");
-	superd = controlled_run("%s", table);
-	slow = control_connect();
-	other = control_connect();
-	client_send(slow, text_of("why%s\n", request));
-	WAIT_UNTIL(was_taken(slow));
-	cr_expect(control_is_done(control_ask(other, "version")));
-	cr_expect(client_is_quiet(slow, 0), "the others are heard only when it was answered");
-	cr_expect_str_eq(control_value(client_line(slow), "code"), "unknown");
-	close(slow);
-	close(other);
+	expect_alive(superd);
+	cr_expect_str_eq(control_value(control_once("%s", text_of("why '*[%s]'", set)), "code"), "usage");
+	cr_expect_str_eq(control_value(control_once("%s", text_of("why %s", set)), "code"), "unknown");
 	superd_stop(superd);
 }
 

@@ -488,8 +488,8 @@ Behaviour(as_inetd, may_have_a_control_socket_of_its_own)
 	cr_expect_str_eq(outcome.out, text_of("%d@127.0.0.1\n", port), "%s", outcome.err);
 }
 
-/* Nobody types brackets and addresses that tell nothing apart. */
-Behaviour(as_inetd, names_services_without_their_addresses)
+/* Nobody remembers brackets and addresses. */
+Behaviour(as_inetd, suggests_the_name_with_its_address)
 {
 	int port = free_port(), both = free_port();
 	const char *control = path_in("control"),
@@ -499,10 +499,9 @@ Behaviour(as_inetd, names_services_without_their_addresses)
 	struct outcome outcome;
 
 	wait_node(control);
-	outcome = SUPERCTL(control, "list", "--names", text_of("%d", port));
-	cr_expect_str_eq(outcome.out, text_of("%d@127.0.0.1\n", port), "%s", outcome.err);
 	outcome = SUPERCTL(control, "hold", text_of("%d", port));
-	cr_expect_eq(outcome.status, 0, "%s", outcome.err);
+	cr_expect_eq(outcome.status, 1, "%s", outcome.out);
+	cr_expect_not_null(strstr(outcome.err, text_of("did you mean %d@127.0.0.1?", port)), "%s", outcome.err);
 	outcome = SUPERCTL(control, "why", text_of("%d", both));
 	cr_expect_eq(outcome.status, 1, "%s", outcome.out);
 	cr_expect_not_null(strstr(outcome.err, text_of("did you mean %d@127.0.0.1, or another of this name?", both)),
