@@ -521,13 +521,9 @@ static enum style add_command(struct buf *out, const struct screen *screen, cons
 /* Adds the reason of the last failure, and when it was: "exit status 1, 16:20:11". */
 static enum style add_failure(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	const json_t *last = json_array_get(json_reply_list(service, "last_failures"), 0);
-
 	(void)screen;
-	if (last && !*json_reply_text(service, "left_out"))
-		(void)sentence_add(out, last, ENDING_OF("") ", {at:clock}");
-	else
-		(void)sentence_add(out, service, "[left out: {left_out}|{pause.reason}]");
+	(void)sentence_add(out, service, "[left out: {left_out}|{last_exit.result=success}[{pause.reason}]|"
+					 ENDING_OF("last_exit.") ", {last_exit.at:clock}|{pause.reason}]");
 	return STYLE_RED;
 }
 

@@ -129,8 +129,6 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 	query = memchr(target, '?', target_length);
 	request.path = target;
 	request.path_length = query ? (size_t)(query - target) : target_length;
-	request.query = query ? query + 1 : target + target_length;
-	request.query_length = (size_t)(target + target_length - request.query);
 	if (!request.is_head && !text_equals(text, method_length, "GET"))
 		request.status = 405;
 	else
@@ -138,49 +136,18 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 	return request;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-bool http_decode(const char *text, size_t length, bool is_form, struct buf *out)
+bool http_decode(const char *text, size_t length, struct buf *out)
 {
 	for (size_t i = 0; i < length; i++) {
-		int high, low;
 		char c = text[i];
 
-		if (c == '+' && is_form)
-			c = ' ';
 		if (c == '%') {
-			if (i + 2 >= length)
-				return false;
-			high = hex_value(text[i + 1]);
-			low = hex_value(text[i + 2]);
-			if (high < 0 || low < 0)
-				return false;
-			c = (char)(high * 16 + low);
+			c = i + 2 < length ? scan_hex_byte(text + i + 1) : '\0';
 			i += 2;
 		}
 		if ((unsigned char)c < ' ' || c == 0x7f)
 			return false;
 		buf_char(out, c);
-	}
-	return true;
-}
-
-bool http_query(const struct http_request *request, const char *name, struct buf *out)
-{
-	struct substring rest = { request->query, request->query_length };
-
-	while (rest.length) {
-		struct substring value = substring_take(&rest, '&');
-
-		if (substring_is(substring_take(&value, '='), name))
-			return http_decode(value.at, value.length, true, out);
 	}
 	return true;
 }

@@ -12,46 +12,44 @@
 #include "lib/shell_words.h"
 
 #define ASK_LIMIT 10000                 /* milliseconds for all of superd's answers */
-#define FAILED_MOST 200                 /* services whose last failure the overview asks for */
-#define REQUEST_BYTES 6000              /* of the names in such a request; superd takes 8192 bytes */
 #define LINES_MOST 200000               /* lines of an answer */
-#define FILTER_MOST 200                 /* bytes */
-#define PAGE_SERVICES 5000              /* rows of the overview; a filter shows the others */
-#define CELLS_MOST 512                  /* of a bar; superd takes no more */
+#define PAGE_SERVICES 5000              /* rows of the overview */
 #define NAME_MOST 24                    /* bytes of a name that no line break parts */
 
-/* The bars: the last 6 hours, in 96 cells in the overview and in 360 on the page of a service. */
-#define TIMELINE "timeline --since=6h --cells=96"
-#define TIMELINE_OF_ONE "timeline --since=6h --cells=360"
+/* The bars: the last 6 hours, in so many cells in the overview and on the page of a service. */
+#define TIMELINE "timeline --since=6h"
+#define CELLS 96
+#define CELLS_OF_ONE 360
 
 static const char html_type[] = "text/html; charset=utf-8";
 
 /* superd's answers for the overview; all borrowed. */
 struct overview {
 	const json_t *metrics;          /* array: superd's own line, then one for each service */
-	const json_t *timelines;        /* object: name to the line of timeline --cells */
-	const json_t *failed;           /* object: name to the line of status, for those with failures; may lack some */
+	const json_t *bars;             /* object: name to the drawing of add_bar */
 	const json_t *faulty;           /* object: name to the line of list --failed */
-	const char *filter;             /* part of a name, endpoint or state, in any case; "": all services */
-	bool failed_only;               /* only services with a fault now, those of list --failed */
+	double from, until;             /* Unix times of the bars */
 };
 
-static const struct phase {
-	char letter;                    /* as superd sends it */
+/* What a bar shows, the last ones above the others. What is shorter than a cell fills it all the same. */
+static const struct paint {
+	const char *phases;             /* as superd names them */
+	bool is_short;                  /* only those shorter than a cell */
 	const char *word;               /* for people */
 	const char *class;              /* in the style sheet */
-} phases[] = {
-	{ '-', "off", "t-off" },
-	{ '.', "asleep", "t-asleep" },
-	{ ':', "short wakes", "t-wakes" },
-	{ '>', "starting", "t-starting" },
-	{ '#', "awake", "t-running" },
-	{ '~', "frozen", "t-frozen" },
-	{ '=', "paused", "t-paused" },
-	{ '!', "failing", "t-failed" },
+	const char *top;                /* of its cells, which end at 1 */
+} paints[] = {
+	{ "off", false, "off", "t-off", "0" },
+	{ "asleep", false, "asleep", "t-asleep", "0" },
+	{ "frozen", false, "frozen", "t-frozen", "0" },
+	{ "paused", false, "paused", "t-paused", "0" },
+	{ "starting running", true, "short wakes", "t-wakes", "0" },
+	{ "starting", false, "starting", "t-starting", "0" },
+	{ "running", false, "awake", "t-running", "0" },
+	{ "failed", false, "failing", "t-failed", "0" },
+	{ "failed", true, "failing for a moment", "t-failed", ".65" },
 };
-#define PHASES (sizeof(phases) / sizeof(*phases))
-#define FAULT "failing for a moment"    /* a failure that was too short for its letter has a mark of its own */
+#define PAINTS (sizeof(paints) / sizeof(*paints))
 
 /* Sums over the services, shown above the table. */
 struct totals {
@@ -92,66 +90,59 @@ static void add_field(struct buf *out, enum field field, const json_t *service)
 	(void)field_add(out, field, &screen, service);
 }
 
-/* Whether a page shows the service: its name, endpoints or state have the text of the filter. */
-static bool is_shown(const struct overview *overview, const json_t *service)
+/* Adds the cells of a paint, neighbours in one rectangle, so that a page with 1,000 bars stays small. */
+static void add_cells(struct buf *out, const struct paint *paint, const json_t *line, size_t cells)
 {
-	const char *name = json_reply_text(service, "service");
-	struct buf text = { 0 };
-	bool is_shown;
+	const json_t *spans = json_reply_list(line, "spans"), *span;
+	double from = json_reply_number(line, "from"), cell = (json_reply_number(line, "until") - from) / (double)cells;
+	bool painted[CELLS_OF_ONE] = { false };
+	size_t n;
 
-	buf_addf(&text, "%s\n", name);
-	add_field(&text, FIELD_ENDPOINTS, service);
-	buf_char(&text, '\n');
-	add_field(&text, FIELD_STATE, service);
-	is_shown = strcasestr(buf_string(&text), overview->filter) &&
-		   (!overview->failed_only || json_object_get(overview->faulty, name));
-	buf_free(&text);
-	return is_shown;
+	json_array_foreach(spans, n, span) {
+		const json_t *next = json_array_get(spans, n + 1);
+		double at = (json_reply_number(span, "at") - from) / cell;
+		double end = next ? (json_reply_number(next, "at") - from) / cell : (double)cells;
+		const char *phase = json_reply_text(span, "phase");
+
+		if (!*phase || !strstr(paint->phases, phase) || paint->is_short != (next && end - at < 1))
+			continue;
+		for (size_t c = at > 0 && at < (double)cells ? (size_t)at : 0; c < cells && (double)c < end; c++)
+			painted[c] = true;
+	}
+	for (size_t at = 0, length; at < cells; at += length) {
+		for (length = 1; at + length < cells && painted[at + length] == painted[at];)
+			length++;
+		if (painted[at])
+			buf_addf(out, "M%zu %sh%zuv1H%zuz", at, paint->top, length, at);
+	}
 }
 
-/* Adds what a service did in the last hours: a path for each phase with all its cells, neighbours in one rectangle, so
- * that a page with 1,000 bars stays small; and one for the marks of short failures, as wide as a cell, and a third as
- * high. line: its line of timeline; NULL: unknown. */
-static void add_timeline(struct buf *out, const json_t *line)
+/* Adds what a service did in the last hours, by its line of timeline. */
+static void add_bar(struct buf *out, const json_t *line, size_t cells)
 {
-	const char *bar = json_reply_text(line, "bar"), *between = "";
-	const json_t *faults = json_reply_list(line, "faults");
-	struct buf words = { 0 }, paths = { 0 };
+	const char *between = "";
+	struct buf words = { 0 }, paths = { 0 }, path = { 0 };
 
-	if (!*bar || strnlen(bar, CELLS_MOST + 1) > CELLS_MOST)
-		return;
-	for (size_t n = 0; n < PHASES; n++) {
-		if (!strchr(bar, phases[n].letter))
-			continue;
-		buf_addf(&words, "%s%s", between, phases[n].word);
-		between = ", ";
-		buf_addf(&paths, "<path class=\"%s\" d=\"", phases[n].class);
-		for (size_t at = 0, length; bar[at]; at += length) {
-			for (length = 1; bar[at + length] == bar[at];)
-				length++;
-			if (bar[at] == phases[n].letter)
-				buf_addf(&paths, "M%zu 0h%zuv1H%zuz", at, length, at);
+	for (size_t n = 0; n < PAINTS; n++) {
+		add_cells(&path, &paints[n], line, cells);
+		if (path.length) {
+			buf_addf(&paths, "<path class=\"%s\" d=\"%s\"/>", paints[n].class, buf_string(&path));
+			buf_addf(&words, "%s%s", between, paints[n].word);
+			between = ", ";
 		}
-		buf_text(&paths, "\"/>");
+		buf_clear(&path);
 	}
 	buf_addf(out, "<svg class=\"timeline\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\" role=\"img\" "
-		      "aria-label=\"%s%s\">%s",
-		 strlen(bar), buf_string(&words), json_array_size(faults) ? ", " FAULT : "", buf_string(&paths));
-	if (json_array_size(faults))
-		buf_text(out, "<path class=\"t-failed\" d=\"");
-	for (size_t n = 0; n < json_array_size(faults) && n < CELLS_MOST; n++)
-		buf_addf(out, "M%.0f .65h1v.35h-1z", json_number_value(json_array_get(faults, n)));
-	buf_text(out, json_array_size(faults) ? "\"/></svg>" : "</svg>");
+		      "aria-label=\"%s\">%s</svg>", cells, buf_string(&words), buf_string(&paths));
 	buf_free(&words);
 	buf_free(&paths);
+	buf_free(&path);
 }
 
 /* Adds times above the bars: the first, the last and so many between them. It is no part of a bar's drawing, which is
  * stretched. */
-static void add_axis(struct buf *out, const json_t *line, int between)
+static void add_axis(struct buf *out, double from, double until, int between)
 {
-	double from = json_reply_number(line, "from"), until = json_reply_number(line, "until");
-
 	buf_text(out, "<svg class=\"axis\" role=\"img\" aria-label=\"Times\">");
 	for (int n = 0; until > from && n <= between + 1; n++) {
 		double part = (double)n / (between + 1);
@@ -166,13 +157,11 @@ static void add_axis(struct buf *out, const json_t *line, int between)
 
 static void add_legend(struct buf *out)
 {
-	static const char mark[] = "<span><svg aria-hidden=\"true\" width=\"12\" height=\"12\"><path class=\"%s\" "
-				   "d=\"%s\"/></svg> %s</span> ";
-
 	buf_text(out, "<p class=\"legend\">");
-	for (size_t n = 0; n < PHASES; n++)
-		buf_addf(out, mark, phases[n].class, "M0 0h12v12H0z", phases[n].word);
-	buf_addf(out, mark, "t-failed", "M2 8h8v4H2z", FAULT);
+	for (size_t n = 0; n < PAINTS; n++)
+		buf_addf(out, "<span><svg aria-hidden=\"true\" viewBox=\"0 0 1 1\" width=\"12\" height=\"12\">"
+			      "<path class=\"%s\" d=\"M0 %sh1v1H0z\"/></svg> %s</span> ",
+			 paints[n].class, paints[n].top, paints[n].word);
 	buf_text(out, "</p>\n");
 }
 
@@ -191,7 +180,6 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 {
 	static const enum field rest[] = { FIELD_ENDPOINTS, FIELD_QUEUE, FIELD_INSTANCES, FIELD_MEMORY };
 	const char *name = json_reply_text(service, "service");
-	const json_t *failed = json_object_get(overview->failed, name);
 
 	buf_text(out, "<tr id=\"s-");
 	html_url(out, name);
@@ -205,14 +193,14 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	add_cell(out, FIELD_STATE, colour_of(service), service);
 	add_cell(out, FIELD_SINCE, "", service);
 	buf_text(out, "<td>");
-	add_timeline(out, json_object_get(overview->timelines, name));
+	buf_text(out, json_reply_text(overview->bars, name));
 	for (size_t n = 0; n < sizeof(rest) / sizeof(*rest); n++)
 		add_cell(out, rest[n], "", service);
 	buf_text(out, "<td class=\"n\">");
 	if (json_reply_number(service, "saves_now") > 0)
 		human_units_add_bytes(out, json_reply_number(service, "saves_now"));
 	add_cell(out, FIELD_STARTS, "", service);
-	add_cell(out, FIELD_FAILURE, "fault", failed ? failed : service);
+	add_cell(out, FIELD_FAILURE, "fault", service);
 	buf_text(out, "</td></tr>\n");
 }
 
@@ -229,8 +217,6 @@ static void add_service(struct buf *rows, struct totals *totals, const struct ov
 	totals->saved += json_reply_number(service, "saves_now");
 	totals->queue += queue;
 	totals->instances += instances;
-	if (!is_shown(overview, service))
-		return;
 	if (totals->shown++ < PAGE_SERVICES)
 		add_row(rows, overview, service);
 }
@@ -259,17 +245,6 @@ static void add_totals(struct buf *out, const struct totals *totals)
 	buf_text(out, "</dl>\n");
 }
 
-static void add_form(struct buf *out, const struct overview *overview)
-{
-	buf_text(out, "<form id=\"filter\" action=\"./\" method=\"get\" role=\"search\">\n"
-		      "<label for=\"q\">Filter</label> <input id=\"q\" name=\"q\" type=\"search\" maxlength=\"200\" "
-		      "placeholder=\"name, address or state\" value=\"");
-	html_text(out, overview->filter);
-	buf_addf(out, "\">\n<label><input id=\"failed\" name=\"failed\" type=\"checkbox\" value=\"1\"%s> "
-		      "only with a fault</label>\n<button>Show</button>\n</form>\n",
-		 overview->failed_only ? " checked" : "");
-}
-
 /* Where the service stands: those with a fault first, then those that are awake, then the rest. */
 enum place { PLACE_FAULTY, PLACE_AWAKE, PLACE_REST, PLACES };
 
@@ -296,7 +271,6 @@ static void add_services(struct buf *rows, struct totals *totals, const struct o
 static void add_overview_page(struct buf *out, const struct overview *overview)
 {
 	const json_t *superd = json_reply_object(json_array_get(overview->metrics, 0), "superd");
-	json_t *timelines = (json_t *)(size_t)overview->timelines;      /* of the same hours, so any has the axis */
 	struct totals totals = { 0 };
 	struct buf rows = { 0 };
 
@@ -308,11 +282,10 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	human_units_add_age(out, json_reply_number(superd, "uptime"));
 	buf_text(out, "</p></header>\n<main>\n");
 	add_totals(out, &totals);
-	add_form(out, overview);
 	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
 		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since"
 		      "<th scope=\"col\">Last 6 hours<div>");
-	add_axis(out, json_object_iter_value(json_object_iter(timelines)), 1);
+	add_axis(out, overview->from, overview->until, 1);
 	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
 		      "<th scope=\"col\">Saved<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
@@ -320,9 +293,7 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	buf_add(out, buf_string(&rows), rows.length);
 	buf_text(out, "</table></div>\n<p id=\"note\">");
 	if (totals.shown > PAGE_SERVICES)
-		buf_addf(out, "%.0f more services match: use the filter.", totals.shown - PAGE_SERVICES);
-	else if (!totals.shown)
-		buf_text(out, "No service matches.");
+		buf_addf(out, "%.0f more services are not shown.", totals.shown - PAGE_SERVICES);
 	buf_text(out, "</p>\n");
 	add_legend(out);
 	buf_text(out, "</main>\n</body>\n</html>\n");
@@ -432,9 +403,9 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 	buf_free(&clock);
 }
 
-/* lines: those of status, timeline, timeline with cells, and show; the last one NULL: the page is without details. log:
- * array of the lines of log, the oldest first. */
-static void add_service_page(struct buf *out, const json_t *const lines[4], const json_t *log)
+/* lines: those of status, timeline and show; the last one NULL: the page is without details. log: array of the lines of
+ * log, the oldest first. */
+static void add_service_page(struct buf *out, const json_t *const lines[3], const json_t *log)
 {
 	struct buf title = { 0 };
 
@@ -446,15 +417,15 @@ static void add_service_page(struct buf *out, const json_t *const lines[4], cons
 	buf_text(out, "</h1></header>\n<main>\n");
 	add_facts(out, lines[0]);
 	buf_text(out, "<section>\n<h2>Last 6 hours</h2>\n<p id=\"timeline\">");
-	add_axis(out, lines[2], 5);
-	add_timeline(out, lines[2]);
+	add_axis(out, json_reply_number(lines[1], "from"), json_reply_number(lines[1], "until"), 5);
+	add_bar(out, lines[1], CELLS_OF_ONE);
 	buf_text(out, "</p>\n");
 	add_legend(out);
 	buf_text(out, "</section>\n");
 	add_wakes(out, json_reply_list(lines[1], "wakes"));
 	if (log) {
 		add_log(out, log);
-		add_configuration(out, lines[3]);
+		add_configuration(out, lines[2]);
 	} else {
 		buf_text(out, "<p>Log, command and configuration are shown over a unix socket, or with "
 			      "<code>builtin = { status, log }</code>.</p>\n");
@@ -464,6 +435,7 @@ static void add_service_page(struct buf *out, const json_t *const lines[4], cons
 
 struct answer {
 	json_t *lines;                  /* array, owned; NULL: none yet */
+	struct overview *overview;      /* for which a line of timeline is drawn as it comes: its spans may be many */
 	bool failed;                    /* there are too many lines */
 };
 
@@ -478,14 +450,29 @@ static bool keep_line(void *context, const json_t *line, struct reply_text *text
 	return !answer->failed;
 }
 
-/* Returns the lines of the answer, which the caller owns; NULL: `conversation` has the reason. */
-static json_t *ask(struct conversation *conversation, const char *text)
+static bool draw_line(void *context, const json_t *line, struct reply_text *text)
 {
-	struct answer answer = { .lines = json_array() };
+	struct answer *answer = context;
+	struct buf bar = { 0 };
+
+	(void)text;
+	add_bar(&bar, line, CELLS);
+	json_object_set_new(answer->lines, json_reply_text(line, "service"), json_string(buf_string(&bar)));
+	answer->overview->from = json_reply_number(line, "from");
+	answer->overview->until = json_reply_number(line, "until");
+	buf_free(&bar);
+	return true;
+}
+
+/* Returns the lines of the answer, or with an overview the bars, which the caller owns; NULL: `conversation` has the
+ * reason. */
+static json_t *ask(struct conversation *conversation, const char *text, struct overview *overview)
+{
+	struct answer answer = { .lines = overview ? json_object() : json_array(), .overview = overview };
 	enum ctl_status status = conversation_send(conversation, text);
 
 	if (status == CTL_DONE)
-		status = conversation_read(conversation, keep_line, &answer);
+		status = conversation_read(conversation, overview ? draw_line : keep_line, &answer);
 	if (status == CTL_DONE && !answer.failed)
 		return answer.lines;
 	json_decref(answer.lines);
@@ -499,75 +486,33 @@ static json_t *ask_about(struct conversation *conversation, const char *verb, co
 
 	buf_addf(&request, "%s ", verb);
 	shell_words_quote(&request, name);
-	lines = ask(conversation, buf_string(&request));
+	lines = ask(conversation, buf_string(&request), NULL);
 	buf_free(&request);
 	return lines;
 }
 
-/* Returns the lines of the answer as an object by the services' names. *ok: superd has answered all so far. */
-static json_t *ask_index(struct conversation *conversation, const char *text, bool *ok)
+static bool answer_overview(struct conversation *conversation, struct http_response *response)
 {
-	json_t *lines = *ok ? ask(conversation, text) : NULL, *index = json_object();
+	struct overview overview = { 0 };
+	json_t *metrics = ask(conversation, "metrics", NULL);
+	json_t *bars = metrics ? ask(conversation, TIMELINE, &overview) : NULL;
+	json_t *lines = bars ? ask(conversation, "list --failed", NULL) : NULL, *faulty = json_object(), *line;
+	size_t n;
 
-	*ok = lines;
-	for (size_t n = 0; n < json_array_size(lines); n++)
-		json_object_set(index, json_reply_text(json_array_get(lines, n), "service"), json_array_get(lines, n));
-	json_decref(lines);
-	return index;
-}
-
-/* Asks for the last failures of the services that had some. A service may be gone by now, so the answer may fail. */
-static json_t *ask_failures(struct conversation *conversation, const json_t *metrics)
-{
-	struct buf request = { 0 };
-	json_t *failures;
-	size_t count = 0;
-	bool ok;
-
-	buf_text(&request, "status");
-	for (size_t n = 1; n < json_array_size(metrics) && count < FAILED_MOST && request.length < REQUEST_BYTES; n++) {
-		const json_t *service = json_array_get(metrics, n);
-
-		if (json_reply_number(service, "failures") <= 0)
-			continue;
-		buf_char(&request, ' ');
-		shell_words_quote(&request, json_reply_text(service, "service"));
-		count++;
-	}
-	ok = count;
-	failures = ask_index(conversation, buf_string(&request), &ok);
-	buf_free(&request);
-	return failures;
-}
-
-static bool answer_overview(struct conversation *conversation, const struct http_request *request,
-			 struct http_response *response)
-{
-	json_t *metrics = ask(conversation, "metrics");
-	bool ok = metrics;
-	json_t *failed = ok ? ask_failures(conversation, metrics) : NULL;
-	json_t *faulty = ask_index(conversation, "list --failed", &ok);
-	json_t *timelines = ask_index(conversation, TIMELINE, &ok);
-	struct buf filter = { 0 }, failed_only = { 0 };
-
-	if (!http_query(request, "q", &filter) || !http_query(request, "failed", &failed_only) ||
-	    filter.length > FILTER_MOST)
-		response->status = 400;
-	else if (ok) {
-		const struct overview overview = {
-			metrics, timelines, failed, faulty, buf_string(&filter), failed_only.length > 0,
-		};
-
+	json_array_foreach(lines, n, line)
+		json_object_set(faulty, json_reply_text(line, "service"), line);
+	overview.metrics = metrics;
+	overview.bars = bars;
+	overview.faulty = faulty;
+	if (lines) {
 		add_overview_page(&response->body, &overview);
 		response->type = html_type;
 	}
-	buf_free(&filter);
-	buf_free(&failed_only);
-	json_decref(timelines);
 	json_decref(faulty);
-	json_decref(failed);
+	json_decref(lines);
+	json_decref(bars);
 	json_decref(metrics);
-	return ok;
+	return response->type;
 }
 
 /* The line of just this service: a name with a * or ? in it is a pattern for superd. Borrowed. */
@@ -592,9 +537,9 @@ static void keep_lines_of(json_t *lines, const char *name)
 static bool answer_service(struct conversation *conversation, const char *name, bool in_detail,
 			   struct http_response *response)
 {
-	static const char *const requests[] = { "status", "timeline", TIMELINE_OF_ONE, "show", "log --lines=100" };
-	enum { LOG = 4, ANSWERS };
-	json_t *all = ask(conversation, "list"), *answers[ANSWERS] = { NULL };
+	static const char *const requests[] = { "status", TIMELINE, "show", "log --lines=100" };
+	enum { LOG = 3, ANSWERS };
+	json_t *all = ask(conversation, "list", NULL), *answers[ANSWERS] = { NULL };
 	const json_t *lines[LOG] = { NULL };
 	bool known = line_of(all, name), ok = all;
 
@@ -620,8 +565,7 @@ static bool answer_service(struct conversation *conversation, const char *name, 
 }
 
 /* name: the service, decoded; NULL: the overview. An error goes to stderr, and so to superd's log. */
-static void ask_superd(const struct superctl_options *options, const struct http_request *request, const char *name,
-		       struct http_response *response)
+static void ask_superd(const struct superctl_options *options, const char *name, struct http_response *response)
 {
 	struct conversation conversation = { .until = clock_ms() + ASK_LIMIT,
 					     .timeout = CONVERSATION_FOREVER,
@@ -630,7 +574,7 @@ static void ask_superd(const struct superctl_options *options, const struct http
 
 	if (conversation_open(&conversation, options) == CTL_DONE) {
 		ok = name ? answer_service(&conversation, name, options->in_detail, response)
-			  : answer_overview(&conversation, request, response);
+			  : answer_overview(&conversation, response);
 		conversation_close(&conversation);
 	}
 	if (!ok) {
@@ -654,16 +598,16 @@ static enum ctl_status find_page(const struct superctl_options *options, const s
 	struct buf name = { 0 };
 
 	if (path_is(request, "/"))
-		ask_superd(options, request, NULL, response);
+		ask_superd(options, NULL, response);
 	else if (path_is(request, "/page.css")) {
 		response->type = "text/css; charset=utf-8";
 		buf_text(&response->body, page_css);
 	} else if (request->path_length <= begin || memcmp(request->path, services, begin) != 0)
 		response->status = 404;
-	else if (!http_decode(request->path + begin, request->path_length - begin, false, &name))
+	else if (!http_decode(request->path + begin, request->path_length - begin, &name))
 		response->status = 400;
 	else
-		ask_superd(options, request, buf_string(&name), response);
+		ask_superd(options, buf_string(&name), response);
 	buf_free(&name);
 	return CTL_DONE;
 }
@@ -673,7 +617,7 @@ enum ctl_status view_page(const struct superctl_options *options)
 	static const char head[] = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 				     "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
 				     "Content-Security-Policy: default-src 'none'; style-src 'self'; "
-				     "img-src data:; form-action 'self'; "
+				     "img-src data:; form-action 'none'; "
 				     "base-uri 'none'; frame-ancestors 'none'\r\n";
 	static const struct http_view view = { "status page", "status", NULL, head, find_page };
 

@@ -18,7 +18,7 @@ void html_text(struct buf *out, const char *text);
 void html_lines(struct buf *out, const char *text); /* the same for preformatted text: tabs and line breaks stay */
 void html_member(struct buf *out, const json_t *object, const char *key); /* a string member; nothing if it is none */
 
-/* Adds text as a segment of a URL's path or as a value of its query: letters, digits, - _ ~ and . stay, others become
+/* Adds text as a segment of a URL's path: letters, digits, - _ ~ and . stay, others become
  * %HH. */
 void html_url(struct buf *out, const char *text);
 
@@ -29,8 +29,8 @@ void html_url(struct buf *out, const char *text);
 struct http_request {
 	int status;                     /* 200, or the status code to refuse the request with */
 	bool is_head;                   /* HEAD: the response has no body */
-	const char *path, *query;       /* parts of the head, not decoded; borrowed. NULL: the status is 400 or 505 */
-	size_t path_length, query_length;
+	const char *path;               /* a part of the head, not decoded; borrowed. NULL: the status is 400 or 505 */
+	size_t path_length;
 };
 
 /* Whether the head is complete: it ends with an empty line. */
@@ -39,11 +39,8 @@ bool http_is_whole(const char *text, size_t length);
 /* Parses a complete head. The status is 200 only for GET and HEAD of `path`, with any query; NULL: of any path. */
 struct http_request http_parse(const char *text, size_t length, const char *path);
 
-/* Decodes %HH, and + as a blank if is_form. false: an escape is wrong, or the text has a control character. */
-bool http_decode(const char *text, size_t length, bool is_form, struct buf *out);
-
-/* Adds the decoded value of a field of the query; none if it is missing. false: as http_decode. */
-bool http_query(const struct http_request *request, const char *name, struct buf *out);
+/* Decodes %HH. false: an escape is wrong, or the text has a control character. */
+bool http_decode(const char *text, size_t length, struct buf *out);
 
 const char *http_reason(int status);    /* the reason phrase, as "Not Found" */
 

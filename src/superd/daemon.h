@@ -810,7 +810,7 @@ struct request {
 	bool no_wait, check, failed, follow, boot, allow_empty, asleep, awake;
 	double timeout, since; /* seconds */
 	enum level level;
-	size_t lines, cells;
+	size_t lines;
 	int signal;
 	struct buf words; /* to which the texts above point */
 };
@@ -935,7 +935,7 @@ void facts_add_health(struct buf *out);
 void facts_add_line(const struct ring_line *line, const char *key, struct buf *out);
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);
 void facts_add_superd(struct buf *out);
-void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out);
+void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, struct buf *out);
 
 /* journal.c: what outlives superd */
 struct journal_superd {

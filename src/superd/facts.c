@@ -1220,15 +1220,11 @@ void facts_add_superd(struct buf *out)
 
 /* ---- the last hours ---- */
 
-/* cells: for an overview of many services a letter for each cell of time. The cells begin at multiples of their length
- * in Unix time, so that a bar that is drawn again looks the same. 0: the changes and the wakes as they are known. */
-void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, size_t cells, struct buf *out)
+void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, struct buf *out)
 {
 	const struct history *history = svc && svc->run->past ? &svc->run->past->history : NULL;
-	double now = clock_now(), cell = cells ? seconds / (double)cells : 0;
-	double until = cells ? ceil((now + offset()) / cell) * cell - offset() : now, from = until - seconds;
+	double now = clock_now(), from = now - seconds;
 	size_t count = history ? history->changes.count : 0;
-	double known = count ? history_change(history, 0)->at : svc ? svc->since : now;
 	enum history_phase phase = svc ? phase_of(svc, svc->state) : HISTORY_OFF;
 
 	json_text_field(out, "service", row->name);
@@ -1239,27 +1235,11 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 	if (svc)
 		json_seconds_field(out, "since", svc->since + offset());
 	json_seconds_field(out, "from", from + offset());
-	json_seconds_field(out, "until", until + offset());
-	if (cells) {
-		struct history_bar bar = { .now = now, .cells = cells, .from = from, .until = until };
-		struct buf faults = { 0 };
-
-		history_draw(history, phase, known, &bar);
-		json_text_field(out, "bar", bar.text);
-		/* Where a failure was too short for the letter. */
-		for (size_t n = 0; n < cells; n++) {
-			if (bar.faults[n])
-				buf_addf(&faults, "%s%zu", faults.length ? "," : "", n);
-		}
-		if (faults.length)
-			buf_addf(out, ",\"faults\":[%s]", faults.data);
-		buf_free(&faults);
-		return;
-	}
+	json_seconds_field(out, "until", now + offset());
 	json_list_field(out, "spans");
 	for (size_t n = 0; n < count || !n; n++) {
 		const struct history_change *change =
-			count ? history_change(history, n) : &(struct history_change){ known, phase };
+			count ? history_change(history, n) : &(struct history_change){ svc ? svc->since : now, phase };
 
 		if (n + 1 < count && history_change(history, n + 1)->at <= from)
 			continue;

@@ -34,8 +34,6 @@ void histogram_add(struct histogram *histogram, double seconds)
 		histogram->buckets[bucket]++;
 }
 
-#define FAULT_SHARE .25 /* of a cell, from which on it has failed */
-
 static const char *const phase_names[] = { "off", "asleep", "starting", "running", "frozen", "paused", "failed" };
 static_assert(sizeof(phase_names) / sizeof(*phase_names) == HISTORY_PHASES, "every phase has a name");
 
@@ -155,76 +153,4 @@ bool history_set_delay(struct history *history, bool thawed, double now)
 		return false;
 	wake->delay = (float)number_max(now - wake->at, 0);
 	return true;
-}
-
-/* ---- the bar ---- */
-
-struct drawing {
-	struct history_bar *bar;
-	size_t cell; /* the one whose times are being summed */
-	double spent[HISTORY_PHASES];
-};
-
-static char letter_of(const double spent[HISTORY_PHASES])
-{
-	static const char letters[HISTORY_PHASES] = { '-', '.', '>', '#', '~', '=', '!' };
-	size_t longest = HISTORY_OFF;
-	double awake = spent[HISTORY_STARTING] + spent[HISTORY_RUNNING], sum = spent[HISTORY_OFF];
-
-	for (size_t phase = 1; phase < HISTORY_PHASES; phase++) {
-		sum += spent[phase];
-		if (spent[phase] > spent[longest])
-			longest = phase;
-	}
-	if (sum <= 0)
-		return ' ';
-	if (spent[HISTORY_FAILED] >= FAULT_SHARE * sum)
-		return letters[HISTORY_FAILED];
-	return awake > 0 && (longest == HISTORY_ASLEEP || longest == HISTORY_FROZEN) ? ':' : letters[longest];
-}
-
-static void end_cell(struct drawing *drawing)
-{
-	char letter = letter_of(drawing->spent);
-
-	drawing->bar->faults[drawing->cell] = letter != '!' && drawing->spent[HISTORY_FAILED] > 0;
-	drawing->bar->text[drawing->cell++] = letter;
-	memset(drawing->spent, 0, sizeof(drawing->spent));
-}
-
-/* The calls come in the order of time. */
-static void draw_phase(struct drawing *drawing, size_t phase, double from, double until)
-{
-	struct history_bar *bar = drawing->bar;
-	double width = (bar->until - bar->from) / (double)bar->cells;
-
-	from = number_max(from, bar->from);
-	until = number_min(number_min(until, bar->until), bar->now);
-	while (from < until && drawing->cell < bar->cells) {
-		double end = bar->from + width * (double)(drawing->cell + 1);
-
-		if (end > from)
-			drawing->spent[phase] += number_min(end, until) - from;
-		from = number_max(from, end);
-		if (end <= until)
-			end_cell(drawing);
-	}
-}
-
-void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar)
-{
-	struct drawing drawing = { .bar = bar };
-	size_t count = history ? history->changes.count : 0;
-
-	if (!count)
-		draw_phase(&drawing, phase, since, bar->until);
-	for (size_t n = 0; n < count; n++) {
-		const struct history_change *change = history_change(history, n);
-
-		draw_phase(&drawing, change->phase, change->at,
-			   n + 1 < count ? history_change(history, n + 1)->at : bar->until);
-	}
-	while (drawing.cell < bar->cells)
-		end_cell(&drawing);
-	bar->text[bar->cells] = '\0';
 }

@@ -25,6 +25,7 @@
 
 #define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
 #define EVENT_MOST 4096
+#define LINES_MOST 1000000
 #define SINCE (6 * 3600.)
 
 /* ---- the services that a request means ---- */
@@ -160,7 +161,7 @@ static void answer_some(struct session *session)
 		if (!row || (session->request.failed && !facts_have_failed(row, svc)))
 			continue;
 		if (session->answer == ANSWER_TIMELINE)
-			facts_add_timeline(row, svc, session->request.since, session->request.cells, &session->line);
+			facts_add_timeline(row, svc, session->request.since, &session->line);
 		else if (session->answer)
 			facts_add_answer(row, svc, (enum answer)session->answer, hides_program, &session->line);
 		else
@@ -682,23 +683,20 @@ static const struct {
 	const char *name;
 	enum { FLAG, SECONDS, NUMBER, LEVEL_NAME, SIGNAL_NAME } kind;
 	size_t offset; /* in struct request */
-	int64_t least, most;
-	const char *wrong;
 } known_options[] = {
-	{ "no-wait", FLAG, FIELD(no_wait), 0, 0, NULL },
-	{ "check", FLAG, FIELD(check), 0, 0, NULL },
-	{ "failed", FLAG, FIELD(failed), 0, 0, NULL },
-	{ "follow", FLAG, FIELD(follow), 0, 0, NULL },
-	{ "boot", FLAG, FIELD(boot), 0, 0, NULL },
-	{ "allow-empty", FLAG, FIELD(allow_empty), 0, 0, NULL },
-	{ "asleep", FLAG, FIELD(asleep), 0, 0, NULL },
-	{ "awake", FLAG, FIELD(awake), 0, 0, NULL },
-	{ "timeout", SECONDS, FIELD(timeout), 0, 0, NULL },
-	{ "since", SECONDS, FIELD(since), 0, 0, NULL },
-	{ "lines", NUMBER, FIELD(lines), 0, 1000000, "expected a number of lines, at most 1000000" },
-	{ "cells", NUMBER, FIELD(cells), 1, HISTORY_CELLS, "expected a number from 1 to 512" },
-	{ "level", LEVEL_NAME, FIELD(level), 0, 0, NULL },
-	{ "signal", SIGNAL_NAME, FIELD(signal), 0, 0, NULL },
+	{ "no-wait", FLAG, FIELD(no_wait) },
+	{ "check", FLAG, FIELD(check) },
+	{ "failed", FLAG, FIELD(failed) },
+	{ "follow", FLAG, FIELD(follow) },
+	{ "boot", FLAG, FIELD(boot) },
+	{ "allow-empty", FLAG, FIELD(allow_empty) },
+	{ "asleep", FLAG, FIELD(asleep) },
+	{ "awake", FLAG, FIELD(awake) },
+	{ "timeout", SECONDS, FIELD(timeout) },
+	{ "since", SECONDS, FIELD(since) },
+	{ "lines", NUMBER, FIELD(lines) },
+	{ "level", LEVEL_NAME, FIELD(level) },
+	{ "signal", SIGNAL_NAME, FIELD(signal) },
 };
 
 enum { OPTIONS = sizeof(known_options) / sizeof(*known_options) };
@@ -720,7 +718,7 @@ static const struct request_verb {
 	{ "list", RIGHT_OVERVIEW, ANY_NAMES, "failed", NULL, ANSWER_LIST, WAIT_READY },
 	{ "show", RIGHT_READ, ANY_NAMES, "", NULL, 0, WAIT_READY },
 	{ "why", RIGHT_OVERVIEW, ANY_NAMES, "", NULL, ANSWER_STATUS, WAIT_READY },
-	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, "since cells", NULL, ANSWER_TIMELINE, WAIT_READY },
+	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, "since", NULL, ANSWER_TIMELINE, WAIT_READY },
 	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, "", ask_metrics, ANSWER_METRICS, WAIT_READY },
 	{ "health", RIGHT_OVERVIEW, ANY_NAMES, "", ask_health, ANSWER_HEALTH, WAIT_READY },
 	{ "log", RIGHT_READ, ANY_NAMES, "lines since follow level", ask_log, 0, WAIT_READY },
@@ -778,8 +776,8 @@ static const char *read_option(struct request *request, const char *word, bool *
 		return wrong;
 	case NUMBER:
 		wrong = scan_count(value, &number);
-		if (!wrong && (number < known_options[n].least || number > known_options[n].most))
-			wrong = known_options[n].wrong;
+		if (!wrong && number > LINES_MOST)
+			wrong = "expected a number of lines, at most 1000000";
 		*(size_t *)field = (size_t)number;
 		return wrong;
 	case LEVEL_NAME:

@@ -137,7 +137,6 @@ void status_describe(int status, char *text);
 #define HISTORY_WAKES 64                /* of a service */
 #define HISTORY_MOST (16u << 20)        /* bytes of all services; beyond them no ring grows */
 #define HISTORY_FIRST 8                 /* entries that each ring may have in any case */
-#define HISTORY_CELLS 512               /* of a bar, at most */
 
 enum history_phase {
 	HISTORY_OFF,                      /* its sockets are not open yet, or disabled */
@@ -193,20 +192,6 @@ bool history_set_delay(struct history *history, bool thawed, double now);
 /* n counts from the oldest; n < changes.count or wakes.count. */
 struct history_change *history_change(const struct history *history, size_t n);
 struct history_wake *history_wake(const struct history *history, size_t n);
-
-/* The contents of a bar: the phase of each cell by a letter, NUL-terminated. */
-struct history_bar {
-	double from, until;             /* loop times */
-	double now;                     /* loop time; the time after it, up to `until`, stays blank in its cell */
-	size_t cells;                   /* 1 to HISTORY_CELLS */
-	char text[HISTORY_CELLS + 1];
-	bool faults[HISTORY_CELLS];     /* a failure in the cell was too short for its letter */
-};
-
-/* Draws the bar. history: NULL or empty: the service is in `phase` since `since`. A cell has the phase that took
- * most of it, or that of a failure if it took a quarter of what is known of the cell: a port that was taken for a
- * second is no bad hour. */
-void history_draw(const struct history *history, enum history_phase phase, double since, struct history_bar *bar);
 
 /* Parses a notification of sd_notify(3): lines of KEY=VALUE. It allocates nothing; texts point into the message,
  * which must outlive the struct. */
