@@ -278,38 +278,6 @@ void facts_add_relay(struct buf *out, const json_t *instance)
 			   "its relay is started again soon]]");
 }
 
-/* Adds "pid 23: env; has tcp:8080 still". */
-static void add_outdated_instance(struct buf *out, const json_t *instance)
-{
-	(void)sentence_add(out, instance, "[pid {pid}|the instance that starts][: {outdated.options}]"
-					  "[; has {outdated.sockets} still]");
-}
-
-bool facts_next_stop(struct buf *out, const json_t *service, size_t *at)
-{
-	const json_t *list = json_reply_list(service, "instances"), *stop = NULL;
-
-	for (; *at < json_array_size(list) && !stop; (*at)++) {
-		stop = json_reply_object(json_array_get(list, *at), "stop");
-		if (stop)
-			buf_addf(out, "pid %.0f is stopped, as it seemed idle: its clients are counted once more",
-				 json_reply_number(json_array_get(list, *at), "pid"));
-	}
-	return stop;
-}
-
-bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at)
-{
-	const json_t *list = json_reply_list(service, "instances"), *outdated = NULL;
-
-	for (; !json_reply_flag(service, "accept") && *at < json_array_size(list) && !outdated; (*at)++) {
-		outdated = json_reply_object(json_array_get(list, *at), "outdated");
-		if (outdated)
-			add_outdated_instance(out, json_array_get(list, *at));
-	}
-	return outdated;
-}
-
 bool facts_add_speaker(struct buf *out, const json_t *line)
 {
 	if (!json_reply_is(line, "from", "output") && !json_reply_is(line, "event", "output"))

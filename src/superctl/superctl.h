@@ -306,16 +306,9 @@ void facts_add_relay(struct buf *out, const json_t *instance);
  * false: no more. */
 bool facts_next_failure(struct buf *out, const json_t *service, size_t *at);
 
-/* The next instance that serves its clients before it is stopped: why, until when, and how many. false: no more. */
-bool facts_next_stop(struct buf *out, const json_t *service, size_t *at);
-
 /* Adds "[12]" for a line of the log that a program has printed, "[-]" if its pid is unknown, as the log file has it.
  * superd's own lines have none (false), so that no program's line can pass for one of superd. */
 bool facts_add_speaker(struct buf *out, const json_t *line);
-
-/* The next instance that still runs by the configuration before a reload. With accept = yes superd only reports their
- * number. */
-bool facts_next_outdated(struct buf *out, const json_t *service, size_t *at);
 
 /* One conversation with superd over its control socket: the greeting, a request, and the lines of the answer. */
 

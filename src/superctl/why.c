@@ -153,7 +153,7 @@ static void add_stopping(struct buf *out, const json_t *service)
 		(void)sentence_add(out, current,
 				   "[{state=stopping}[pid {pid} has been requested to stop, and is still running|"
 				   ENDING_COMMANDS "]|"
-				   "{#pid}[{?stop}new clients wait for the next instance|it is about to be stopped]|"
+				   "{#pid}it is about to be stopped|"
 				   ENDING_COMMANDS "]");
 }
 
@@ -303,7 +303,6 @@ static const struct fact sentences[] = {
 	{ "", .sentence = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
 			  "left out, so no client is served]: {left_out}]" },
 	{ "", .sentence = "[{?left_out}correct that, then superctl reload]" },
-	{ "", .next = facts_next_stop },
 	{ "", .next = next_absence },
 	{ "", .add = add_queue },
 	{ "", .add = add_own_port_hint },
@@ -312,7 +311,6 @@ static const struct fact sentences[] = {
 	{ "", .sentence = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
 			  "woke nothing (probe_from)]" },
 	{ "", .sentence = OUTDATED },
-	{ "", .next = facts_next_outdated },
 	{ "last started ", .add = facts_add_last_start },
 	{ "last ended ", .add = facts_add_last_exit },
 	{ "last printed: ", .sentence = "[{last_line}]" },

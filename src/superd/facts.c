@@ -30,7 +30,6 @@
 #define FAULTS_MOST 100	   /* in the health of superd */
 #define INSTANCES_MOST 100 /* listed one by one */
 #define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
-#define OUTDATED_MOST 4	   /* instances that are named one by one in a sentence */
 #define LOG_LINES 10
 #define PLACES_MOST 100	 /* in line, that are counted */
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
@@ -268,89 +267,38 @@ void facts_add_options(const char *names, struct buf *out)
 	json_list_close(out);
 }
 
-/* Adds the addresses that it has, and the entry has no more: "tcp:80, tcp:81". */
-static void add_lost_sockets(const struct svc *svc, const struct instance *instance, struct buf *out)
+/* Whether it runs by options of before a reload, or has a socket that its service has no more. */
+static bool is_outdated(const struct svc *svc, const struct instance *instance)
 {
 	const struct service *had = instance->row, *has = svc->row;
 
-	for (unsigned n = 0; n < had->socket_count && !had->exec->accept; n++) {
-		bool stays = false;
-
-		for (unsigned i = 0; i < has->socket_count && !stays; i++)
-			stays = endpoint_equal(had->sockets[n].endpoint, has->sockets[i].endpoint);
-		if (stays)
-			continue;
-		buf_text(out, out->length ? ", " : "");
-		endpoint_format(had->sockets[n].endpoint, out);
-	}
-}
-
-/* options, sockets: what of it is. */
-static bool is_outdated(const struct svc *svc, const struct instance *instance, struct buf *options,
-			struct buf *sockets)
-{
-	bool differs;
-
-	buf_clear(options);
-	buf_clear(sockets);
-	if (instance->row == svc->row || instance->ends || instance->phase > REMAINS)
-		return false;
-	add_lost_sockets(svc, instance, sockets);
-	differs = service_runs_differently(instance->row, svc->row, options);
-	return differs || sockets->length;
+	return had != has && !instance->ends && instance->phase <= REMAINS &&
+		((!had->exec->accept && service_compare(had, has, NULL) == DIFF_SOCKETS) ||
+		 service_runs_differently(had, has, NULL));
 }
 
 static size_t count_outdated(struct svc *svc)
 {
-	struct buf options = { 0 }, sockets = { 0 };
 	const struct service *known = NULL;
 	bool differs = false;
 	size_t count = 0;
 
-	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (instance->row == svc->row || instance->ends || instance->phase > REMAINS)
-			continue;
+	LIST_OF(const struct instance, instance, link, &svc->run->instances) {
 		if (instance->row != known)
-			differs = is_outdated(svc, instance, &options, &sockets);
+			differs = is_outdated(svc, instance);
 		known = instance->row;
 		count += differs;
 	}
-	buf_free(&options);
-	buf_free(&sockets);
 	return count;
 }
 
 void facts_describe_outdated(struct svc *svc, struct buf *out)
 {
-	size_t count = count_outdated(svc), told = 0;
-	struct buf options = { 0 }, sockets = { 0 };
+	size_t count = count_outdated(svc);
 
-	if (!count)
-		return;
-	if (svc->row->exec->accept || count > OUTDATED_MOST) {
-		buf_addf(out, "%zu instance%s by the old configuration", count, count == 1 ? " runs on" : "s run on");
-	} else {
-		LIST_OF(struct instance, instance, link, &svc->run->instances) {
-			if (!is_outdated(svc, instance, &options, &sockets))
-				continue;
-			buf_text(out, told++ ? "; " : "");
-			if (instance->pid > 0)
-				buf_addf(out, "pid %ld", (long)instance->pid);
-			else
-				buf_text(out, "the instance that starts");
-			buf_text(out, " runs on by the old configuration");
-			if (options.length) {
-				buf_text(out, " (");
-				facts_name_options(buf_string(&options), out);
-				buf_char(out, ')');
-			}
-			if (sockets.length)
-				buf_addf(out, ", and has %s still", buf_string(&sockets));
-		}
-		buf_free(&options);
-		buf_free(&sockets);
-	}
-	buf_addf(out, ": superctl restart %s", svc->row->name);
+	if (count)
+		buf_addf(out, "%zu instance%s by the old configuration: superctl restart %s", count,
+			 count == 1 ? " runs on" : "s run on", svc->row->name);
 }
 
 /* What becomes of the instances of a service that is removed. */
@@ -753,7 +701,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 {
 	const struct service *row = instance->row;
 	const char *state = "running";
-	struct buf text = { 0 }, options = { 0 };
+	struct buf text = { 0 };
 
 	if (instance->ends || instance->phase > REMAINS)
 		state = "stopping";
@@ -772,13 +720,6 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
 	if (instance == svc->run->current)
 		json_flag_field(out, "current", true);
-	if (instance == svc->run->current && idle_is_freezing(svc)) {
-		json_object_field(out, "stop");
-		json_text_field(out, "reason", "idle");
-		json_text_field(out, "phase", "freeze");
-		json_count_field(out, "clients", 0);
-		json_object_close(out);
-	}
 	if (instance->phase == REMAINS)
 		json_flag_field(out, "remains", true);
 	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
@@ -819,15 +760,9 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	}
 	if (svc_bar(svc) < BAR_HELD && !instance->ends)
 		json_flag_field(out, "retired", true);
-	if (is_outdated(svc, instance, &options, &text)) {
-		json_object_field(out, "outdated");
-		facts_add_options(buf_string(&options), out);
-		if (text.length)
-			add_text(out, "sockets", &text);
-		json_object_close(out);
-	}
+	if (is_outdated(svc, instance))
+		json_flag_field(out, "outdated", true);
 	json_object_close(out);
-	buf_free(&options);
 	buf_free(&text);
 }
 
