@@ -24,10 +24,7 @@
 #include "lib/hash.h"
 #include "lib/thread.h"
 
-/* Takes the guard's page away from forked processes.
- *
- * madvise(2) with MADV_DONTFORK would do so for every fork, but a start writes its pid into that page first.
- * The calls are raw, as musl's munmap and mremap wait for a lock that another thread may have held during the fork. */
+/* The guard's page. */
 
 static struct {
 	void *memory;                   /* NULL: there is none */
@@ -40,20 +37,11 @@ void fork_memory_note(void *memory, size_t length)
 	shared.length = length;
 }
 
+/* musl's munmap waits for a lock that another thread may have held during the fork. */
 void fork_memory_unshare(void)
 {
-	void *copy;
-
-	if (!shared.memory)
-		return;
-	copy = mmap(NULL, shared.length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (copy != MAP_FAILED) {
-		memcpy(copy, shared.memory, shared.length);
-		if (syscall(SYS_mremap, copy, shared.length, shared.length, MREMAP_MAYMOVE | MREMAP_FIXED,
-			    shared.memory) != -1)
-			return;
-	}
-	syscall(SYS_munmap, shared.memory, shared.length);
+	if (shared.memory)
+		syscall(SYS_munmap, shared.memory, shared.length);
 }
 
 /* Descriptors of a forked child: the pipe by which it reports, and closing all others.
@@ -138,7 +126,10 @@ static _Noreturn void answer(int to, int result, struct buf *why)
 		message.result = -1;
 		message.error = EINVAL;
 	}
-	buf_cut(why, WORK_TEXT_MOST);
+	if (why->length > WORK_TEXT_MOST) {
+		buf_clear(why);
+		message.error = EFBIG;
+	}
 	memcpy(message.text, buf_string(why), why->length);
 	_exit(!fd_message_send(to, &message, offsetof(struct timed_result, text) + why->length, &message.result,
 			       message.result >= 0, 0));
@@ -294,4 +285,36 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
 		uid = uid ? uid : NOBODY;
 	*account = act_as_whom(uid, known && known->switches ? known : NULL);
 	return geteuid() == 0 && uid != 0 ? account : NULL;
+}
+
+struct work_as {
+	foreign_work *work;
+	const void *with;
+	const struct account *account;
+};
+
+static int do_as(const void *with, struct buf *text)
+{
+	const struct work_as *as = with;
+	struct act_as before;
+
+	return act_as_begin(&before, as->account) ? as->work(as->with, text) : -1;
+}
+
+bool foreign_run(const char *path, bool follows, const struct account *known, foreign_work *work, const void *with,
+		 struct buf *text)
+{
+	struct path_finding finding;
+	struct account account;
+	struct work_as as = { work, with, NULL };
+
+	if (!(follows ? path_leads_to_foreign : path_is_foreign)(path, &finding)) {
+		work(with, text);
+	} else if (finding.error) {
+		errno = finding.error;  /* nobody knows whose rights would do */
+	} else {
+		as.account = foreign_actor(&finding, 0, known, &account);
+		foreign_fork(path, do_as, &as, -1, false, text);
+	}
+	return errno == 0;
 }

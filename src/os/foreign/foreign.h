@@ -26,13 +26,12 @@ void fork_fds_close_others(const int *kept, int count, int also, int file);
 bool waitpid_timeout(pid_t pid, int milliseconds, int *status);
 
 /* Memory that superd shares with its guard. A forked process that meets what strangers made, or becomes another user, must
- * not be able to write to it: it gets a copy. */
+ * not be able to write to it: it loses it. */
 
 /* Notes the mapping, which lives as long as the process. There is one. */
 void fork_memory_note(void *memory, size_t length);
 
-/* Call it in a forked child that continues with superd's code: replaces the mapping by a copy. If there is no memory
- * for that, the mapping is removed. */
+/* Call it in a forked child that continues with superd's code: removes the mapping. */
 void fork_memory_unshare(void);
 
 /* Work on paths that lead through folders of other users. Such a user can put links there, or mount a file system that
@@ -55,7 +54,7 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
  * network's. The path may be relative. false with the reason in why. */
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
-#define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's reason at most */
+#define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's text at most; EFBIG */
 
 /* The work. Returns a descriptor (a socket or a FIFO), or -1 and errno. It runs in a copy of superd's memory without
  * superd's descriptors. */
@@ -66,6 +65,12 @@ typedef int foreign_work(const void *with, struct buf *why);
  * second, and was killed. Then work on the same path fails at once for some seconds. passes_fd: without it superd takes
  * no descriptor, whose close may hang, from a process that another user's file has taken over. */
 int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why);
+
+/* Runs work here if no other user can change where the path leads, else in such a process with the rights of the
+ * folder's owner (`known`: as for foreign_actor). follows: the last name of the path, too. The work sets errno to 0 if it
+ * is done, and adds to text. false and errno. */
+bool foreign_run(const char *path, bool follows, const struct account *known, foreign_work *work, const void *with,
+		 struct buf *text);
 
 /* As such a timeout does, for work that was too long in all. */
 void foreign_give_up(const char *path);

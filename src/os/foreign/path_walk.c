@@ -221,53 +221,15 @@ bool path_walk_end(struct path_walk *walk)
  * If superd is not root but has capabilities, they survive a change of the user, so they are lowered explicitly. */
 
 #define GROUPS_MOST 65536               /* NGROUPS_MAX */
-#define MAP_MOST (1 << 16)
-#define GROUP_FILE_MOST (4 << 20)
 
 static gid_t groups[GROUPS_MOST];       /* used in forked processes only: superd itself never touches these pages */
 
-/* The last number, at most `most`, that this user namespace has (user_namespaces(7)) and `taken` does not name, or
- * 0. Without /proc it is taken for `most`: setresgid(2) and setresuid(2) then fail. */
-static unsigned last_number(const char *map_path, unsigned most, const char *taken)
-{
-	size_t length;
-	char *map = fd_read_file(map_path, MAP_MOST, &length), field[sizeof(":4294967295:")];
-	unsigned first, count, number, last = map ? 0 : most;
-
-	for (const char *line = map; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		if (sscanf(line, "%u %*u %u", &first, &count) != 2 || !count || first > most)
-			continue;
-		for (number = count - 1 < most - first ? first + count - 1 : most; number >= first && number > last;) {
-			snprintf(field, sizeof(field), ":%u:", number);
-			if (strstr(taken, field))
-				number--;
-			else
-				last = number;
-		}
-	}
-	free(map);
-	return last;
-}
-
-/* nogroup; where it has no number, as in a container of 1,000 users, one that /etc/group does not know. Not superd's
- * own, which is root's. */
-static gid_t find_no_group(void)
-{
-	size_t length;
-	gid_t last = last_number("/proc/self/gid_map", NOBODY, "");
-	char *known = last == NOBODY ? NULL : fd_read_file("/etc/group", GROUP_FILE_MOST, &length);
-
-	if (known)
-		last = last_number("/proc/self/gid_map", NOBODY, known);
-	free(known);
-	return last ? last : NOBODY;
-}
-
+/* Where nogroup has no number, as in a container of 1,000 users, nobody becomes another user. */
 struct account act_as_whom(uid_t user, const struct account *known)
 {
-	if (known && (known->uid == user || last_number("/proc/self/uid_map", user, "") != user))
+	if (known && (known->uid == user || !id_map_has_uids(user, 1)))
 		return *known;
-	return (struct account){ .uid = user, .gid = find_no_group(), .switches = true };
+	return (struct account){ .uid = user, .gid = NOBODY, .switches = true };
 }
 
 static bool set_effective(uint64_t capabilities)

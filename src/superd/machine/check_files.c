@@ -154,7 +154,7 @@ void preflight_environment(struct preflight *preflight, const struct service *se
 			continue;
 		if (!ptr_map_get(&preflight->variables, key, NULL, &failure)) {
 			if (!variables_read_file(&variables, *word, service->account, &ignored, &why) &&
-			    !is_hidden_from_us(preflight, service))
+			    errno != EACCES && errno != ETIMEDOUT) /* a start says what its user may not read */
 				failure = pool_text(preflight->table->pool, buf_string(&why));
 			ptr_map_put(&preflight->variables, key, NULL, failure);
 		}

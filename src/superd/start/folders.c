@@ -417,7 +417,7 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 			add_link_target(*word, &target);
 		asked.text.failed |= name.failed || target.failed;
 		if (preserve != DIRECTORY_STAYS && !(preserve == DIRECTORY_RESTARTS && stays) &&
-		    !has_listener(table, base, buf_string(&name)))
+		    !directory_has_control(defaults, base, *word) && !has_listener(table, base, buf_string(&name)))
 			add_folder(&asked, "", base, buf_string(&name), *word + length + ((*word)[length] == ':'),
 				   buf_string(&target));
 	}

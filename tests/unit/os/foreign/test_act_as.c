@@ -67,21 +67,6 @@ static bool becomes(const struct account *account)
 	return act_as_end(&before) && good;
 }
 
-static bool becomes_an_owner(void)
-{
-	struct account account = act_as_whom(OWNER, NULL);
-	char name[32];
-
-	snprintf(name, sizeof(name), "getent group %u", account.gid);
-	return account.uid == OWNER && account.gid > 0 && account.gid < USERS && becomes(&account) && system(name) != 0;
-}
-
-/* As in a container without the number of nogroup. */
-Test(act_as, a_user_has_no_group_where_nogroup_has_no_number)
-{
-	cr_expect(works_among_few(becomes_an_owner));
-}
-
 static bool becomes_the_service(void)
 {
 	const struct account service = { .uid = OTHER, .gid = OTHER, .switches = true };
