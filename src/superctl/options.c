@@ -59,7 +59,7 @@ const struct verb verbs[] = {
 	{ "upgrade", NAMES_NONE, false, "check " ACTS, "replace superd by the installed version; no client notices",
 	  view_upgrade },
 	{ "shutdown", NAMES_NONE, true, ACTS, "stop all services and superd", view_shutdown },
-	{ "version", NAMES_NONE, false, "verbose",
+	{ "version", NAMES_NONE, false, "",
 	  "print the versions of superctl and superd, and whether a guard runs", view_version },
 	{ "help", NAMES_VERBS, false, "", "print this help, or the options of a verb", NULL },
 };
@@ -201,8 +201,6 @@ static const struct cli_option superctl_rows[] = {
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
 	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d",
 	  .help = "history: how far back, up to 1d (6h); log: all lines of this time" },
-	{ "verbose", 'v', FIELD(verbose),
-	  .help = "version: also print the capabilities of superd" },
 	{ "names", FIELD(names_only), .help = "list: print only the names" },
 	{ "version", .set = print_version, .ends = true, .help = "print the version of superctl" },
 	{ "help", 'h', .set = show_help, .ends = true, .help = "print this help" },

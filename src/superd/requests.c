@@ -18,7 +18,6 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "lib/wait_note.h"
-#include "os/rights/rights.h"
 #include "superd/values.h"
 #include "table/services/left_out.h"
 #include "table/type/type.h"
@@ -243,24 +242,10 @@ static void ask_health(struct session *session)
 	session_done(session);
 }
 
-static void add_capabilities(struct buf *out, const char *name, uint64_t held)
-{
-	json_list_field(out, name);
-	for (unsigned number = 0; number < 64; number++) {
-		const char *known = held >> number & 1 ? capability_name(number) : NULL;
-
-		if (known)
-			json_element_text(out, known);
-	}
-	json_list_close(out);
-}
-
 static void ask_version(struct session *session)
 {
-	struct own_privileges privileges;
 	struct buf *line = &session->line;
 
-	own_privileges_read(&privileges);
 	json_text_field(line, "version", PACKAGE_VERSION);
 	json_text_field(line, "build", build_id());
 	json_count_field(line, "pid", (uint64_t)getpid());
@@ -273,13 +258,6 @@ static void ask_version(struct session *session)
 	else
 		json_null_field(line, "guard");
 	json_text_field(line, "reload_refused", *superd.refused_reload ? superd.refused_reload : NULL);
-	json_object_field(line, "posture");
-	add_capabilities(line, "effective", privileges.effective);
-	add_capabilities(line, "permitted", privileges.permitted);
-	add_capabilities(line, "bounding", privileges.bounding);
-	json_flag_field(line, "no_new_privileges", privileges.no_new_privileges);
-	json_flag_field(line, "dumpable", privileges.dumpable);
-	json_object_close(line);
 	session_send(session);
 	session_done(session);
 }

@@ -143,20 +143,6 @@ void own_privileges_hide_process(void)
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-void own_privileges_read(struct own_privileges *privileges)
-{
-	struct capability_sets sets = { 0 };
-
-	capabilities_read(&sets);
-	*privileges = (struct own_privileges){ .effective = sets.effective, .permitted = sets.permitted };
-	for (int cap = 0; cap < 64; cap++) {
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
-			privileges->bounding |= UINT64_C(1) << cap;
-	}
-	privileges->no_new_privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
-	privileges->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
-}
-
 /* capget(2) by the raw system call: superd asks for single bits, which needs no library. If the kernel has no
  * capabilities, or a filter forbids the call, the old rule holds: root has all of them, other users none. */
 

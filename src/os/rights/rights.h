@@ -64,16 +64,6 @@ uint64_t own_privileges_raise(void);
 /* Drops all capabilities but these (bit CAP_x) for good: for processes beside superd. */
 void own_privileges_drop_others(uint64_t capabilities);
 
-/* The privileges of one thread, for display. */
-struct own_privileges {
-	uint64_t effective, permitted, bounding;        /* bit CAP_x */
-	bool no_new_privileges;
-	bool dumpable;
-};
-
-/* Reads the privileges of this thread from the kernel. */
-void own_privileges_read(struct own_privileges *privileges);
-
 /* For superd's own exec: the first restores both sets as superd found them, the second empties them again if the exec
  * failed. */
 void own_privileges_restore_inheritable(void);

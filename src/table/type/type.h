@@ -136,4 +136,3 @@ void native_words(struct buf *out, const char *const *list);
 
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);
-const char *capability_name(unsigned number);           /* without CAP_; NULL: unknown */

@@ -635,11 +635,6 @@ bool capability_find(const char *name, unsigned *number)
 	return words_find(capability_names, name, number);
 }
 
-const char *capability_name(unsigned number)
-{
-	return number < CAPABILITIES ? capability_names[number] : NULL;
-}
-
 /* Reads a name with or without CAP_, or the number of an unknown capability. */
 static const char *capability_read(const char *word, struct pool *pool, uint64_t *out)
 {

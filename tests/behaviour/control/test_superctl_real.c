@@ -285,19 +285,6 @@ Behaviour(superctl_real, the_version_tells_builds_apart)
 		  "%s", version);
 }
 
-Behaviour(superctl_real, the_capabilities_of_superd_are_a_list_of_version)
-{
-	struct superd *superd = run();
-	const char *version = SUPERCTL(control, "version", "--verbose").out;
-
-	cr_expect_not_null(strstr(version, "\n  uses "), "%s", version);
-	cr_expect_not_null(strstr(version, "\n  bounds "), "%s", version);
-	version = SUPERCTL(control, "version").out;
-	cr_expect_null(strstr(version, " uses "), "%s", version);
-	cr_expect_not_null(strstr(version, "guard"), "%s", version);
-	superd_stop(superd);
-}
-
 /* What superctl prints, without its times, "Nov 25 02:24:59 ". */
 static const char *without_times(const char *text)
 {
