@@ -28,10 +28,9 @@
 #include "superd/main.h"
 
 #define RESERVE 3	/* descriptors for operators */
-#define CLIENTS_MOST 16 /* operators at once */
-#define READERS_MOST 12 /* of these, members of the control group */
+#define CLIENTS_MOST 64 /* operators at once */
+#define READERS_MOST 32 /* of these, members of the control group */
 #define OWN_MOST 32	/* programs of superd's own that serve clients of one service */
-#define STUCK 10.	/* seconds without reading, after which a client may be dropped */
 #define MANY 64		/* orders under way from which on they are looked at only every PACE */
 #define PACE .05
 #define END_WAIT 5 /* seconds that a start waits for the end of another superd */
@@ -46,7 +45,7 @@ static struct {
 	ev_io io;
 	ev_timer retry, pace;
 	ev_prepare changes;
-	bool changed, is_lost;
+	bool changed;
 	size_t count, readers;
 	gid_t group;
 	double looked;
@@ -198,7 +197,6 @@ static bool read_input(struct session *session)
 	if (got > 0)
 		got = recv(session->io.fd, session->input + session->filled, (size_t)got, MSG_DONTWAIT);
 	if (got > 0) {
-		session->last_io = clock_now();
 		session->filled += (size_t)got;
 	} else if (got == 0) {
 		session->at_end = true;
@@ -217,7 +215,6 @@ static bool write_output(struct session *session)
 
 		if (put < 0)
 			return errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM;
-		session->last_io = clock_now();
 		session->sent += (size_t)put;
 	}
 	if (session->out.capacity > 2 * SESSION_ROOM)
@@ -305,7 +302,6 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 	}
 	session->right = right;
 	session->uid = uid;
-	session->last_io = clock_now();
 	scm_rights_watch_urgent(fd);
 	fd = fd_raise(fd, FD_HIGH);
 	ev_io_init(&session->io, on_session, fd, EV_READ);
@@ -375,32 +371,6 @@ static const char *find_right(int fd, const struct control_peer *peer, enum righ
 	return control_socket_peer_has_ended(fd) ? "your process has ended" : NULL;
 }
 
-/* Ends the session that has been silent longest, among those without a request and those that do not read. */
-static bool make_room(bool of_readers)
-{
-	struct session *quietest = NULL;
-	double now = clock_now();
-
-	LIST_OF(struct session, session, link, &superd.sessions) {
-		struct pollfd state = { session->io.fd, POLLIN | POLLOUT, 0 };
-		bool may;
-
-		if (session->service || (of_readers && session->right != RIGHT_READ) || poll(&state, 1, 0) < 0)
-			continue;
-		if (state.revents & (POLLHUP | POLLERR))
-			may = true;
-		else if (!session->busy && !session_unsent(session) && !memchr(session->input, '\n', session->filled))
-			may = !(state.revents & POLLIN);
-		else
-			may = session_unsent(session) && !(state.revents & POLLOUT) && now - session->last_io > STUCK;
-		if (may && (!quietest || session->last_io < quietest->last_io))
-			quietest = session;
-	}
-	if (quietest)
-		end_session(quietest);
-	return quietest;
-}
-
 static void set_reserve(bool holds)
 {
 	limits_reserve(server.reserve, RESERVE, holds);
@@ -412,26 +382,20 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 	struct control_peer peer;
 	const char *why = NULL;
 	char text[128];
-	enum right right;
-	bool short_of = false;
-	int fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	enum right right = RIGHT_READ;
+	int fd;
 
 	(void)events;
-	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-		/* One who may act stays: he may have to stop the service that uses the descriptors up. */
-		short_of = true;
-		set_reserve(false);
-		fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	}
-	if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-		ev_io_stop(loop, io);
-		timer_begin(&server.retry, PATIENCE);
-	}
+	set_reserve(false); /* to look at the client in /proc takes one, too */
+	fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+			ev_io_stop(loop, io);
+			timer_begin(&server.retry, PATIENCE);
+		}
 		set_reserve(true);
 		return;
 	}
-	set_reserve(false); /* to look at it in /proc takes one */
 	if (!control_socket_peer(fd, server.group, &peer)) {
 		snprintf(text, sizeof(text), "superd cannot read your identity: %s", strerror(errno));
 		why = text;
@@ -440,15 +404,14 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 	}
 	if (why)
 		refuse(fd, "denied", why);
-	else if (right == RIGHT_READ && server.readers >= READERS_MOST
-			 ? !make_room(true)
-			 : server.count >= CLIENTS_MOST && !make_room(false))
-		refuse(fd, "busy", "too many clients are connected, and all have requests");
+	else if (server.count >= CLIENTS_MOST || (right == RIGHT_READ && server.readers >= READERS_MOST))
+		refuse(fd, "busy", "too many clients are connected");
 	else
 		session = begin_session(fd, right, peer.uid, NULL);
-	if (session && short_of && right != RIGHT_ACT)
-		end_session(session);
 	set_reserve(true);
+	/* Services use up all descriptors: one who may act stays, as it may have to stop one of them. */
+	if (session && server.reserve[RESERVE - 1] < 0 && right != RIGHT_ACT)
+		end_session(session);
 }
 
 /* ---- changes ---- */
@@ -659,7 +622,6 @@ static bool may_pass(int error)
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	const char *path = server.path;
 	struct buf why = { 0 };
 
 	(void)events;
@@ -667,14 +629,13 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_io_start(loop, &server.io);
 		return;
 	}
-	if (make_socket(path, &why)) {
-		log_notice(superd.log, "the control socket is %s now", path);
+	if (make_socket(server.path, &why)) {
+		log_notice(superd.log, "the control socket is %s now", server.path);
 		locks_write_again(); /* they may have gone with it */
-		server.is_lost = false;
-	} else if (server.is_lost || may_pass(errno)) {
+	} else if (may_pass(errno)) {
 		timer_begin(timer, PATIENCE);
 	} else {
-		log_warn(superd.log, "no control socket %s: %s", path, buf_string(&why));
+		log_warn(superd.log, "no control socket %s: %s; a reload tries again", server.path, buf_string(&why));
 	}
 	buf_free(&why);
 }
@@ -685,15 +646,13 @@ void control_reloaded(void)
 	int fd = server.socket.fd;
 
 	update_group();
-	if (fd < 0 || control_socket_is_found(&server.socket))
+	if (!*server.path || (fd >= 0 && control_socket_is_found(&server.socket)))
 		return;
-	log_warn(superd.log, "the control socket %s was removed: creating it again", server.socket.path);
-	ev_io_stop(superd.loop, &server.io);
-	server.socket.fd = -1;
-	control_socket_close(&server.socket);
-	server.socket.fd = -1;
-	close(fd);
-	server.is_lost = true;
+	if (fd >= 0) {
+		log_warn(superd.log, "the control socket %s was removed: creating it again", server.socket.path);
+		ev_io_stop(superd.loop, &server.io);
+		control_socket_close(&server.socket);
+	}
 	timer_begin(&server.retry, 0);
 }
 

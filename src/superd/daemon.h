@@ -828,7 +828,7 @@ struct session {
 	size_t filled;
 	struct buf out, line; /* what is not sent, from `sent` on; members of the line that is being composed */
 	size_t sent;
-	double last_io, turn; /* begin of this turn */
+	double turn; /* begin of this turn */
 	struct request request;
 	void (*go_on)(struct session *session);	  /* called while there is room; NULL: it waits for something */
 	void (*changed)(struct session *session); /* once something has changed, while it waits */
