@@ -108,14 +108,10 @@ struct sender {
 #define REPLIES_A_SECOND 50             /* replies to one source */
 #define SOURCES_AT_ONCE 1024
 
-/* Counts replies to each source in the present second. Begins zeroed, but for the seed. */
+/* Counts replies to each source in a second. Begins zeroed. */
 struct replies {
-	struct replied {
-		unsigned char source[16];
-		int64_t second;         /* of clock_ms; the count is of this second */
-		unsigned count;
-	} sources[SOURCES_AT_ONCE];     /* hash table, open addressing */
-	uint64_t seed;                  /* random, so that no sender can choose addresses that collide */
+	struct source_counts sources;   /* at most SOURCES_AT_ONCE */
+	int64_t second;                 /* of clock_ms; the counts are of this second */
 	unsigned refusals_logged;       /* refused senders of this process; only the first are logged */
 };
 
@@ -534,7 +530,8 @@ struct datagrams {
 	char request[DATAGRAM_MOST], reply[DATAGRAM_MOST];
 };
 
-struct datagrams *datagrams_new(const struct settings *settings);       /* free(3) it; NULL: out of memory */
+struct datagrams *datagrams_new(const struct settings *settings);       /* NULL: out of memory */
+void datagrams_free(struct datagrams *datagrams);
 
 /* Answers the datagrams that wait on a socket, at most BATCH. */
 void datagrams_serve(struct datagrams *datagrams, int fd);

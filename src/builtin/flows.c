@@ -64,7 +64,6 @@ struct flows *flows_new(const struct settings *settings, const struct redirect_t
 	flows->epoll = epoll;
 	if (getrandom(&flows->seed, sizeof(flows->seed), GRND_NONBLOCK) < 0)
 		flows->seed = (uint64_t)clock_ms();
-	flows->replies.seed = flows->seed;
 	list_init(&flows->used);
 	list_init(&flows->again);
 	list_init(&flows->dead);
@@ -107,6 +106,7 @@ void flows_free(struct flows *flows)
 	flows_end(flows);
 	free_dead(flows);
 	source_count_free(&flows->sources);
+	source_count_free(&flows->replies.sources);
 	free(flows);
 }
 

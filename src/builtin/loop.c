@@ -559,7 +559,7 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 	else if (is_client)
 		builtin_log("cannot serve the client: %s", strerror(errno));
 	flows_free(server.flows);
-	free(server.datagrams);
+	datagrams_free(server.datagrams);
 	buffer_spares_free(&server.spares);
 	source_count_free(&server.sources);
 	free(server.listeners);

@@ -13,9 +13,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/hash.h"
 
-#define PROBES 8                        /* slots that one source may use */
 #define REFUSALS_LOGGED 10              /* refused senders that a process logs: a flood must not fill the log */
 
 static bool is_mapped(const unsigned char bytes[16])
@@ -152,47 +150,19 @@ bool sender_is_admitted(const struct sender *sender, int fd, bool *emptied, cons
 	return sender_is_allowed(sender, settings);
 }
 
-static size_t hash_source(uint64_t seed, const unsigned char source[16])
-{
-	uint64_t h = hash_bytes(HASH_START ^ seed, source, 16);
-
-	return (size_t)(h ^ h >> 29);
-}
-
-/* The slot of this source, or one that is unused in this second; NULL: other sources use them all. */
-static struct replied *find_slot(struct replies *replies, const unsigned char source[16], int64_t second)
-{
-	size_t at = hash_source(replies->seed, source);
-	struct replied *free_one = NULL;
-
-	for (size_t n = 0; n < PROBES; n++) {
-		struct replied *slot = &replies->sources[(at + n) % SOURCES_AT_ONCE];
-
-		if (slot->second == second && !memcmp(slot->source, source, 16))
-			return slot;
-		if (slot->second != second && !free_one)
-			free_one = slot;
-	}
-	return free_one;
-}
-
 bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second)
 {
+	struct source_counts *sources = &replies->sources;
 	unsigned char source[16];
-	struct replied *slot;
 
+	if (replies->second != second)
+		source_count_free(sources);
+	replies->second = second;
 	memcpy(source, bytes, 16);
 	if (!is_mapped(source))
 		memset(source + 8, 0, 8);
-	slot = find_slot(replies, source, second);
-	if (!slot)
-		return false;
-	if (slot->second != second || memcmp(slot->source, source, 16) != 0) {
-		memcpy(slot->source, source, 16);
-		slot->second = second;
-		slot->count = 0;
-	}
-	return slot->count++ < REPLIES_A_SECOND;
+	return (sources->used < SOURCES_AT_ONCE || source_count_count(sources, replies, source)) &&
+	       source_count_enter(sources, replies, source, REPLIES_A_SECOND);
 }
 
 static void log_refusal(struct replies *replies, const struct sender *sender, const char *reason)

@@ -7,11 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#include "lib/clock.h"
 
 /* ---- text ----
  *
@@ -172,12 +170,16 @@ struct datagrams *datagrams_new(const struct settings *settings)
 {
 	struct datagrams *datagrams = calloc(1, sizeof(*datagrams));
 
-	if (!datagrams)
-		return NULL;
-	datagrams->settings = settings;
-	if (getrandom(&datagrams->replies.seed, sizeof(datagrams->replies.seed), GRND_NONBLOCK) < 0)
-		datagrams->replies.seed = (uint64_t)clock_ms();
+	if (datagrams)
+		datagrams->settings = settings;
 	return datagrams;
+}
+
+void datagrams_free(struct datagrams *datagrams)
+{
+	if (datagrams)
+		source_count_free(&datagrams->replies.sources);
+	free(datagrams);
 }
 
 static void answer_datagram(struct datagrams *datagrams, int fd, const struct sender *sender, struct pktinfo *pktinfo,

@@ -174,6 +174,7 @@ Test(builtin_sender, one_source_has_so_many_answers_a_second)
 	cr_expect_eq(count_replies(replies, "192.0.2.1", 1, 1000), REPLIES_A_SECOND);
 	cr_expect_eq(count_replies(replies, "192.0.2.2", 1, 10), 10, "another source is not concerned");
 	cr_expect_eq(count_replies(replies, "192.0.2.1", 2, 1000), REPLIES_A_SECOND, "nor the next second");
+	source_count_free(&replies->sources);
 	free(replies);
 }
 
@@ -185,6 +186,7 @@ Test(builtin_sender, the_addresses_of_one_ipv6_network_are_one_source)
 	cr_expect_eq(count_replies(replies, "2001:db8::1", 1, 30), 30);
 	cr_expect_eq(count_replies(replies, "2001:db8::2", 1, 1000), REPLIES_A_SECOND - 30);
 	cr_expect_eq(count_replies(replies, "2001:db8:0:1::1", 1, 10), 10);
+	source_count_free(&replies->sources);
 	free(replies);
 }
 
@@ -199,8 +201,8 @@ Test(builtin_sender, many_sources_at_once_are_bounded_and_get_no_more_than_their
 		snprintf(address, sizeof(address), "10.1.%u.%u", n / 256, n % 256);
 		answered += count_replies(replies, address, 1, 1);
 	}
-	cr_expect_leq(answered, SOURCES_AT_ONCE);
-	cr_expect_geq(answered, SOURCES_AT_ONCE / 2);
+	cr_expect_eq(answered, SOURCES_AT_ONCE);
 	cr_expect_eq(count_replies(replies, "10.1.0.1", 2, 1), 1);
+	source_count_free(&replies->sources);
 	free(replies);
 }
