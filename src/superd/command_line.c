@@ -738,7 +738,6 @@ bool command_line_read(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""),
 		.preflight = true,
-		.control_gid = (gid_t)-1,
 		.guard = GUARD_UNSET,
 		.arguments = argv,
 	};

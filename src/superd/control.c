@@ -522,71 +522,28 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 	return true;
 }
 
-/* Looks up the control group: of a table that a reload has read, in its thread, or (NULL) of the one in force again. If
- * the look-up fails, as when a directory server does not answer, the group that was found before keeps its access. */
-void control_setup_find_group(struct options *options, const struct table *table, struct lookup_cache *lookups,
-			      struct diags *diags)
+/* Looks up the control group. Without one only root and superd's own user have access. */
+static void find_group(void)
 {
-	const char *name = options->settings.control_group, *wrong = "out of memory";
-	gid_t before = options->control_gid, *gid = table ? &options->next_control_gid : &options->control_gid;
-	struct found_name found = { .wrong = wrong, .failed = true };
-	struct origin at = { 0 };
+	const char *name = superd.options->settings.control_group;
+	struct found_name found = { .wrong = "out of memory" };
+	struct pool *pool = name ? pool_new() : NULL;
+	struct diags diags = { 0 };
 	struct accounts accounts;
-	struct pool *pool;
 
-	if (table) {
-		const char *in_force = name;
-
-		name = options_join_settings(options, &table->globals).control_group;
-		if (!options->given.control_group)
-			at = table->globals.at[GLOBAL_CONTROL_GROUP];
-		if (!in_force || !name || strcmp(in_force, name) != 0)
-			before = (gid_t)-1;
-	}
-	*gid = (gid_t)-1;
-	if (!name || !has_control(options))
-		return;
-	pool = pool_new();
 	if (pool) {
-		accounts_open(&accounts, pool, lookups, diags);
+		accounts_open(&accounts, pool, superd.table->lookups, &diags);
 		found = accounts_group(&accounts, name);
 		accounts_close(&accounts);
 	}
-	if (!found.wrong) {
-		*gid = found.gid;
-	} else {
-		if (found.failed)
-			*gid = before;
-		diag_warning(diags, at, "%s: %s: %s: %s", at.file ? "control_group" : "--control-group", name,
-			     found.wrong,
-			     *gid == (gid_t)-1 ? "only root and superd's own user may read"
-					       : "the previous group may still read");
-		diags_hint(diags, "a reload looks it up again");
-	}
+	if (name && !found.wrong)
+		server.group = found.gid;
+	else if (name)
+		diag_warning(&diags, (struct origin){ 0 },
+			     "control_group: %s: %s: only root and superd's own user may read", name, found.wrong);
 	pool_free(pool);
-}
-
-/* Gives the socket to the group that is wanted now, and ends the sessions of the group before. */
-static void update_group(void)
-{
-	gid_t wanted = superd.options->control_gid;
-
-	if (server.socket.fd < 0 || server.group == wanted)
-		return;
-	if (!control_socket_give(&server.socket, wanted)) {
-		log_warn(superd.log, "the control socket's group cannot be changed to %lu: %s", (unsigned long)wanted,
-			 strerror(errno)); /* the next reload tries again */
-		return;
-	}
-	server.group = wanted;
-	LIST_OF(struct session, session, link, &superd.sessions) {
-		if (session->right == RIGHT_READ && !session->service)
-			end_session(session);
-	}
-	if (wanted == (gid_t)-1)
-		log_notice(superd.log, "the control socket has no group any more");
-	else
-		log_notice(superd.log, "the control socket's group is %lu now", (unsigned long)wanted);
+	supervisor_log_diags(superd.log, &diags);
+	diags_free(&diags);
 }
 
 static bool make_socket(const char *path, struct buf *why)
@@ -645,7 +602,6 @@ void control_reloaded(void)
 {
 	int fd = server.socket.fd;
 
-	update_group();
 	if (!*server.path || (fd >= 0 && control_socket_is_found(&server.socket)))
 		return;
 	if (fd >= 0) {
@@ -670,7 +626,6 @@ void control_adopt(int fd)
 /* Before any service is opened. fresh: this superd follows no other. */
 void control_begin(bool fresh)
 {
-	struct diags diags = { 0 };
 	struct buf why = { 0 };
 
 	ev_prepare_init(&server.changes, on_change);
@@ -679,10 +634,7 @@ void control_begin(bool fresh)
 	ev_init(&server.retry, on_retry);
 	if (!has_control(superd.options))
 		return;
-	control_setup_find_group(superd.options, NULL, superd.table->lookups, &diags);
-	supervisor_log_diags(superd.log, &diags);
-	diags_free(&diags);
-	server.group = superd.options->control_gid;
+	find_group();
 	find_path(superd.options, server.path);
 	locks_begin(server.path,
 		    fresh && *server.path == '/' && private_folder_is_safe(server.path, &why) &&

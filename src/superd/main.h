@@ -86,8 +86,6 @@ struct options {
 	unsigned guard;                 /* 0: none, 1: superd runs under a guard; GUARD_UNSET: the default */
 	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
 	const char *process_name;       /* NULL: the name of the program */
-	gid_t control_gid;              /* of settings.control_group, by the last look-up that had an answer; -1: none */
-	gid_t next_control_gid;         /* the same for a table that a reload has read */
 	bool pid_file_optional;         /* given.pid_file is inetd's default: superd runs without if it cannot be written */
 	bool stays_without_services;    /* AS_XINETD: -stayalive */
 	int64_t process_limit;          /* AS_XINETD: -limit, processes; 0: no limit */
@@ -338,8 +336,6 @@ enum { EXIT_TABLE = 1, EXIT_START = 2 };
 
 /* What the command line calls of the daemon. */
 int run_superd(struct options *options);
-void control_setup_find_group(struct options *options, const struct table *table, struct lookup_cache *lookups,
-			      struct diags *diags);
 /* Reads the internal argument behind argv[0], and removes it from argv. */
 struct internal_args takeover_strip(int *argc, char ***argv);
 

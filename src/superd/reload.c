@@ -64,9 +64,6 @@ static void *read_table_anew(void *context)
 {
 	(void)context;
 	reading.table = load_again(superd.options, &reading.before, reading.what == TO_COMPARE, &reading.diags);
-	if (reading.what == TO_APPLY)
-		control_setup_find_group(superd.options, reading.diags.errors ? NULL : reading.table,
-					 reading.table ? reading.table->lookups : NULL, &reading.diags);
 	ev_async_send(superd.loop, &reading.done);
 	return NULL;
 }
@@ -120,7 +117,6 @@ static bool take_table(struct table *table)
 		settings_log_changes(superd.options, table, superd.log);
 		settings_apply(superd.options, table, superd.log);
 		output_log_changed();
-		superd.options->control_gid = superd.options->next_control_gid;
 		good = reload_apply(table);
 	}
 	if (!good) {

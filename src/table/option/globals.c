@@ -46,7 +46,7 @@ const struct directive global_directives[GLOBALS] = {
 			"default of superd --control." },
 	[GLOBAL_CONTROL_GROUP] = {
 		.name = { "control_group" }, .type = &type_name, .chapter = CHAPTER_GLOBALS,
-		.offset = offsetof(struct globals, control_group), .change = CHANGE_LIVE, .argument = "group",
+		.offset = offsetof(struct globals, control_group), .change = CHANGE_START, .argument = "group",
 		.help = "The group whose members may read over the control socket, and change nothing. Unset: "
 			"only root and superd's own user may read." },
 	[GLOBAL_PID_FILE] = {

@@ -266,34 +266,6 @@ Behaviour(settings, the_command_line_does_without_a_guard)
 	SUPERCTL(control, "shutdown");
 }
 
-Behaviour(settings, a_reload_changes_the_control_group)
-{
-	const char *control = path_in("own.control");
-	const char *head = text_of("superd { control = \"%s\" ", control);
-	struct superd *superd;
-	struct stat status;
-
-	SKIP_WITHOUT(geteuid() == 0, "only root gives a file to any group");
-	superd = run_alone(text_of("%s }\n%s", head, web()));
-	wait_node(control);
-	cr_assert(superd_reload(superd, "%scontrol_group = 54321 }\n%s", head, web()));
-	superd_wait_log(superd, "control_group is \"54321\" now, and was unset");
-	cr_assert_eq(stat(control, &status), 0);
-	cr_expect_eq(status.st_gid, 54321);
-	cr_assert_not(superd_reload(superd, "%scontrol_group = 54322 control_grup = x }\n%s", head, web()));
-	cr_assert_eq(stat(control, &status), 0);
-	cr_expect_eq(status.st_gid, 54321);
-	cr_assert(superd_reload(superd, "%scontrol_group = 54321 }\n%s", head, web()));
-	superd_upgrade(superd);
-	wait_node(control);
-	cr_assert_eq(stat(control, &status), 0);
-	cr_expect_eq(status.st_gid, 54321);
-	cr_assert(superd_reload(superd, "%scontrol_group = nobody-here }\n%s", head, web()));
-	WAIT_UNTIL(superd_logged(superd, "control_group: nobody-here: there is no such group here"));
-	cr_assert_eq(stat(control, &status), 0);
-	WAIT_UNTIL(stat(control, &status) == 0 && (status.st_mode & 070) == 0);
-}
-
 Behaviour(settings, a_reload_changes_how_superd_stops)
 {
 	const char *const arguments[] = { "--control", "none", NULL };
