@@ -301,12 +301,11 @@ bool talk_ask(struct builtin_server *server, struct connection *connection, cons
 /* Sends talk->answer, then talk->file, and ends the connection. */
 void talk_answer(struct builtin_server *server, struct connection *connection, int64_t until);
 
-/* A socket has become ready; superd has answered, with a file or -1. */
+/* A socket has become ready. */
 void talk_on_event(struct builtin_server *server, struct connection *connection);
-void talk_on_answer(struct builtin_server *server, uint64_t id, int file);
 
-/* superd is gone: nobody will answer. */
-void talks_end_waiting(struct builtin_server *server);
+/* superd has answered the only client, with a file, or -1 for the reason `error`. */
+void talk_on_answer(struct builtin_server *server, int file, int error);
 
 /* Goes on with those whose time is over. Returns the milliseconds until the next is due; -1: none. */
 int64_t talks_end_late(struct builtin_server *server, int64_t now);
@@ -359,7 +358,6 @@ struct connection {
 	struct list again;              /* in server->again, if its turn ended before its sockets were empty */
 	struct loop_watch client, target;
 	enum phase phase;
-	uint64_t id;                    /* socket_id, by which superd knows a client that it has accepted */
 	size_t address;                 /* of a target: index of the address that is tried */
 	int64_t since;                  /* time when it was accepted */
 	int64_t until;                  /* CONNECTING: the next address is tried; else its end, unless bytes move */

@@ -102,8 +102,8 @@ void connection_report(struct builtin_server *server, const struct connection *c
 
 	server->retired = true;
 	server->status = !connection->served;
-	snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 " id=%" PRIu64 "%s\n", connection->in.moved,
-		 connection->out.moved, connection->id, connection->served ? "" : " failed");
+	snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", connection->in.moved, connection->out.moved,
+		 connection->served ? "" : " failed");
 	/* A superd that has gone meanwhile needs no report. */
 	if (channel < 0 || channel_send(channel, text, strlen(text)) || errno == EPIPE || errno == ECONNRESET)
 		return;

@@ -21,7 +21,6 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/fd_message.h"
-#include "os/netdiag/netdiag.h"
 
 /* ---- signals ----
  *
@@ -63,19 +62,19 @@ static int sigterm_watch(void)
 
 #define ANSWER_SHORTAGE 100             /* milliseconds until the next try, if memory ran out */
 
-/* What has come from superd. ANSWER: to the question of the client `id`, in the descriptor, or -1: superd has none;
- * CLOSED: it has closed the channel. */
+/* What has come from superd. ANSWER: to the question of the client, in the descriptor, or -1: superd has none. CLOSED:
+ * it has closed the channel. */
 enum channel_got { CHANNEL_EMPTY, CHANNEL_ANSWER, CHANNEL_CLOSED };
 
 /* Receives without waiting. The caller owns the descriptor. */
-static enum channel_got channel_receive(int channel, uint64_t *id, int *descriptor)
+static enum channel_got channel_receive(int channel, int *descriptor)
 {
-	struct { uint64_t id; char answers; } __attribute__((packed)) bytes = { 0 };
 	size_t count = 1;
 	ssize_t got;
+	char byte;
 
 	do
-		got = fd_message_receive(channel, &bytes, sizeof(bytes), descriptor, &count, MSG_DONTWAIT);
+		got = fd_message_receive(channel, &byte, 1, descriptor, &count, MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
 	if (!count)
 		*descriptor = -1;
@@ -85,11 +84,7 @@ static enum channel_got channel_receive(int channel, uint64_t *id, int *descript
 		poll(NULL, 0, ANSWER_SHORTAGE);        /* the message is still there */
 		return CHANNEL_EMPTY;
 	}
-	*id = bytes.id;
-	if (got == sizeof(bytes))
-		return CHANNEL_ANSWER;
-	fd_close(descriptor);
-	return CHANNEL_CLOSED;
+	return got > 0 ? CHANNEL_ANSWER : CHANNEL_CLOSED;
 }
 
 /* ---- clients and turns ---- */
@@ -216,36 +211,31 @@ static void retire(struct builtin_server *server)
 
 static void serve_client(struct builtin_server *server, int fd)
 {
-	const struct connection failed = { .id = socket_id(fd) };
 	struct connection *connection = connection_new(server, fd);
 
 	if (!connection) {
 		builtin_log("a client is closed: %s", strerror(errno));
-		connection_report(server, &failed);
+		connection_report(server, &(struct connection){ 0 });
 		close(fd);
 		return;
 	}
-	connection->id = failed.id;
 	server->settings->builtin->begin(server, connection);
 }
 
-static void on_packets(struct builtin_server *server)
+static void on_packet(struct builtin_server *server)
 {
-	uint64_t id = 0;
 	int fd;
 
-	for (int n = 0; n < ACCEPTS && server->channel.fd >= 0; n++) {
-		switch (channel_receive(server->channel.fd, &id, &fd)) {
-		case CHANNEL_EMPTY:
-			return;
-		case CHANNEL_ANSWER:
-			talk_on_answer(server, id, fd);
-			break;
-		case CHANNEL_CLOSED:
-			server->retired = true;
-			loop_watch_close(server->epoll, &server->channel);
-			talks_end_waiting(server);
-		}
+	switch (channel_receive(server->channel.fd, &fd)) {
+	case CHANNEL_EMPTY:
+		return;
+	case CHANNEL_ANSWER:
+		talk_on_answer(server, fd, ECANCELED);
+		return;
+	case CHANNEL_CLOSED:
+		server->retired = true;
+		loop_watch_close(server->epoll, &server->channel);
+		talk_on_answer(server, -1, EPIPE);
 	}
 }
 
@@ -263,7 +253,7 @@ static void on_channel(struct builtin_server *server)
 	ssize_t got;
 
 	if (server->gets_clients) {
-		on_packets(server);
+		on_packet(server);
 		return;
 	}
 	got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);

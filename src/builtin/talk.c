@@ -3,7 +3,6 @@
 #include "builtin/builtin.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -58,7 +57,7 @@ bool talk_ask(struct builtin_server *server, struct connection *connection, cons
 	struct buf text = { 0 };
 	bool asked;
 
-	buf_addf(&text, "ask id=%" PRIu64 " %s", connection->id, question);
+	buf_addf(&text, "ask %s", question);
 	errno = text.failed ? ENOMEM : EPIPE;
 	asked = !text.failed && server->channel.fd >= 0 && channel_send(server->channel.fd, text.data, text.length);
 	buf_free(&text);
@@ -75,27 +74,14 @@ static void answered(struct builtin_server *server, struct connection *connectio
 	server->settings->builtin->told(server, connection, file);
 }
 
-void talk_on_answer(struct builtin_server *server, uint64_t id, int file)
+void talk_on_answer(struct builtin_server *server, int file, int error)
 {
-	LIST_EACH(link, &server->of[TALKING]) {
-		struct connection *connection = container_of(link, struct connection, link);
+	struct connection *connection = container_of(server->of[TALKING].next, struct connection, link);
 
-		if (connection->id != id || connection->talk->step != TALK_SUPERD)
-			continue;
-		answered(server, connection, file, ECANCELED);
-		return;
-	}
-	fd_close(&file);                /* it was late, or has come twice */
-}
-
-void talks_end_waiting(struct builtin_server *server)
-{
-	LIST_EACH(link, &server->of[TALKING]) {
-		struct connection *connection = container_of(link, struct connection, link);
-
-		if (connection->talk->step == TALK_SUPERD)
-			answered(server, connection, -1, EPIPE);
-	}
+	if (!list_empty(&server->of[TALKING]) && connection->talk->step == TALK_SUPERD)
+		answered(server, connection, file, error);
+	else
+		fd_close(&file);        /* it was late */
 }
 
 /* Reads the next part of the file. false: there is none. superd has written all of it before, also into a pipe, which

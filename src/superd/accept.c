@@ -1187,9 +1187,8 @@ static void serve_mux(struct instance *instance, const char *name)
 static void answer_builtin(struct instance *instance, const char *text)
 {
 	words builtin = instance->row->exec->builtin;
-	char bytes[9] = "", *end;
 	struct buf answer = { 0 }, line = { 0 };
-	uint64_t id, in, out;
+	uint64_t in, out;
 	int file;
 
 	if (sscanf(text, "in=%" SCNu64 " out=%" SCNu64, &in, &out) == 2) {
@@ -1202,22 +1201,20 @@ static void answer_builtin(struct instance *instance, const char *text)
 		instance->reported = true;
 		return;
 	}
-	if (strncmp(text, "ask id=", 7) != 0 || !builtin)
+	if (strncmp(text, "ask ", 4) != 0 || !builtin)
 		return;
-	id = strtoull(text + 7, &end, 10);
-	end += *end == ' ';
-	if (!strcmp(builtin[0], "tcpmux") && strcmp(end, "help") != 0) {
+	text += 4;
+	if (!strcmp(builtin[0], "tcpmux") && strcmp(text, "help") != 0) {
 		if (instance->client.fd >= 0)
-			serve_mux(instance, end);
+			serve_mux(instance, text);
 		return;
 	}
 	if (!strcmp(builtin[0], "health"))
-		facts_write_health(end, &answer);
+		facts_write_health(text, &answer);
 	else
 		list_all(builtin[0], &answer);
 	file = memory_file(buf_string(&answer), answer.length);
-	memcpy(bytes, &id, sizeof(id));
-	fd_message_send(instance->channel, bytes, sizeof(bytes), &file, file >= 0, MSG_DONTWAIT);
+	fd_message_send(instance->channel, "", 1, &file, file >= 0, MSG_DONTWAIT);
 	fd_close(&file);
 	buf_free(&answer);
 }
