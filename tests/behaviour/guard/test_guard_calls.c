@@ -401,8 +401,10 @@ static void kill_in_fork(const struct scene *scene, const char *program, enum go
 	cr_assert_eq(waitpid(pid, &status, __WALL), pid);
 	if (going == BEHIND_THE_NEXT_SUPERD)
 		superd_wait_log(superd, "its guard restarted it");
-	if (going != BEFORE_IT) /* the next superd may have killed it by then */
-		cr_assert(ptrace(PTRACE_DETACH, made, 0, 0) == 0 || errno == ESRCH);
+	if (going != BEFORE_IT && ptrace(PTRACE_DETACH, made, 0, 0) < 0) { /* the next superd has killed it by then */
+		cr_assert_eq(errno, ESRCH);
+		cr_assert_eq(waitpid(made, &status, __WALL), made); /* nobody else may, as long as it is traced */
+	}
 	/* superd(8): a client whose process superd was starting in that instant may be lost. */
 	lost = going == WITH_THE_DEATH && !answers(client, scene, "the client", going);
 	if (lost)
