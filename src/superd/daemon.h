@@ -964,9 +964,9 @@ void journal_note_child(const struct buf *note); /* in that process */
 void journal_take_prepared(struct buf *note);	 /* for its start */
 void journal_hear(void);
 int journal_whole(void);
-void journal_drop_whole(int *whole);
-void journal_pass_check(int whole);
-void journal_pass(int whole, bool passed);
+void journal_drop_whole(void);
+void journal_pass_check(void);
+void journal_pass(bool passed);
 char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
 void journal_leave_sockets(struct listen_fds *to);
 void journal_each_fd(void (*act)(void *context, int fd), void *context);
@@ -981,7 +981,7 @@ int guard_journal(void);
 bool guard_drops_state(void);
 void guard_note_begin(void);
 void guard_take_stop(void);
-bool guard_replace_journal(int file);
+bool guard_replace_journal(int file, int journal);
 void guard_hear(void);
 void guard_sweep(bool has_journal, bool all);
 bool guard_left_fd(int fd); /* it was open before this superd opened anything */

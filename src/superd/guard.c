@@ -146,10 +146,10 @@ void guard_note_begin(void)
 }
 
 /* What the guard writes at the same time, it writes again. */
-bool guard_replace_journal(int file)
+bool guard_replace_journal(int file, int journal)
 {
 	page->files++;
-	return dup3(file, page->journal, O_CLOEXEC) >= 0;
+	return dup3(file, journal, O_CLOEXEC) >= 0;
 }
 
 /* A signal has come: of the guard's children that have ended, or of its own death. */

@@ -40,8 +40,9 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/hash.h"
 #include "lib/number.h"
+#include "lib/pool.h"
+#include "lib/ptr_map.h"
 #include "lib/scan.h"
 #include "lib/thread.h"
 #include "os/fs/fs.h"
@@ -399,6 +400,16 @@ static void print_end(void)
 	printed.runs = false;
 }
 
+/* A file with this text; -1 and errno. */
+static int make_file(const char *name, const struct buf *text)
+{
+	int fd = text->failed ? -1 : fd_raise(memory_open(name, false), FD_HIGH);
+
+	if (fd >= 0 && (fcntl(fd, F_SETFL, O_APPEND) < 0 || !write_all(fd, text->data, text->length)))
+		fd_close(&fd);
+	return fd;
+}
+
 void journal_print(const struct table *table)
 {
 	if (journal.fd < 0)
@@ -416,7 +427,7 @@ static bool make_text(void)
 	const struct service **more = NULL;
 	size_t count = 0, room = 0;
 	struct buf out = { 0 };
-	int fd = -1;
+	int fd;
 
 	saved_head(superd.options, superd.table, &out);
 	print_end();
@@ -440,8 +451,7 @@ static bool make_text(void)
 	free(more);
 	buf_char(&out, '\n');
 	buf_text(&out, printed.text ? printed.text : "");
-	if (printed.text && !out.failed)
-		fd = state_file_make(out.data, out.length, "/run");
+	fd = printed.text ? make_file("superd-state", &out) : -1;
 	buf_free(&out);
 	free(printed.text);
 	printed.text = NULL;
@@ -593,10 +603,9 @@ static void write_all_anew(void)
 	if (journal.fd < 0)
 		return;
 	journal.due = false;
-	file = compose(&out) ? memory_open("superd-journal", false) : -1;
+	file = compose(&out) ? make_file("superd-journal", &out) : -1;
 	before = fd_copy(journal.fd, FD_HIGH);
-	if (file < 0 || before < 0 || fcntl(file, F_SETFL, O_APPEND) < 0 ||
-	    write(file, out.data, out.length) != (ssize_t)out.length || !guard_replace_journal(file)) {
+	if (file < 0 || before < 0 || !guard_replace_journal(file, journal.fd)) {
 		if (!journal.has_failed)
 			log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
 		journal.due = journal.has_failed = true; /* the next turn tries again */
@@ -623,53 +632,47 @@ void journal_ready(void)
 		write_all_anew();
 }
 
-/* Everything, in a file for another program: the guard's, or without a guard one of its own. -1 and errno. */
+/* Everything, in a file for another program: the guard's, or without a guard one that is made now. -1 and errno. */
 int journal_whole(void)
 {
-	struct buf out = { 0 };
-	int fd;
-
+	if (journal.fd < 0)
+		journal.fd = make_file("superd-journal", &(struct buf){ 0 });
 	journal.due = true; /* from the begin */
-	if (journal.fd >= 0) {
-		journal_ready();
-		journal_flush();
-		return journal.due ? -1 : journal.fd;
-	}
-	take_changed(false);
-	fd = compose(&out) ? state_file_make(out.data, out.length, "/run") : -1;
-	buf_free(&out);
-	return fd;
+	journal_ready();
+	journal_flush();
+	return journal.due ? -1 : journal.fd;
 }
 
-void journal_drop_whole(int *whole)
+/* It is not needed any more. */
+void journal_drop_whole(void)
 {
-	if (journal.fd < 0) {
-		fd_close(whole);
-		fd_close(&journal.text);
-	}
-	*whole = -1;
+	if (guard_pid())
+		return;
+	take_changed(false);
+	buf_free(&journal.lines);
+	fd_close(&journal.fd);
+	fd_close(&journal.text);
+	journal.is_written = false;
 }
 
 /* In the process that asks. */
-void journal_pass_check(int whole)
+void journal_pass_check(void)
 {
-	const int fds[] = { whole, journal.text };
-
-	self_exe_pass(fds, 2, true);
+	self_exe_pass((const int[]){ journal.fd, journal.text }, 2, true);
 	if (guard_pid())
 		guard_pass(true);
 }
 
 /* Another program goes on with it, and what it names stays open for that, or not. */
-void journal_pass(int whole, bool passed)
+void journal_pass(bool passed)
 {
 	size_t length;
-	char *text = state_file_read(whole, TEXT_MOST, &length);
+	char *text = state_file_read(journal.fd, TEXT_MOST, &length);
 
 	if (text)
 		each_fd(text, pass_fd, passed ? &journal : NULL);
 	free(text);
-	self_exe_pass(&whole, 1, passed);
+	self_exe_pass(&journal.fd, 1, passed);
 }
 
 static ev_prepare turn;
@@ -770,28 +773,36 @@ static struct {
 	char *text;
 	struct journal_record *list; /* in the order of their first lines */
 	size_t count, room;
+	struct pool *keys;
+	struct ptr_map by_key; /* to the number in the list, from 1 on */
 } before;
+
+static struct journal_record *find_record(const char *key)
+{
+	const void *number;
+
+	return ptr_map_get(&before.by_key, pool_text(before.keys, key), NULL, &number)
+		? &before.list[(uintptr_t)number - 1]
+		: NULL;
+}
+
+static void forget_lines(void)
+{
+	ptr_map_free(&before.by_key);
+	pool_free(before.keys);
+	free(before.list);
+	free(before.text);
+	memset(&before, 0, sizeof(before));
+}
 
 /* Finds what counts: of the lines about one thing the last one. only: those of this kind; NULL: all. */
 static bool take_lines(char *text, const char *only)
 {
-	size_t room = 64, lines = 0, *places;
-	char *line, *end;
-
-	for (const char *at = text; (at = strchr(at, '\n')); at++)
-		lines++;
-	while (room < 2 * lines)
-		room *= 2;
-	places = calloc(room, sizeof(*places));
-	if (!places)
-		return false;
 	before.text = text;
-	line = text + strcspn(text, "\n");
-	for (line += *line != '\0'; (end = strchr(line, '\n')); line = end + 1) {
+	before.keys = pool_new();
+	for (char *end, *line = text; before.keys && (end = strchr(line, '\n')); line = end + 1) {
 		char *rest = strchr(line, ' ');
 		struct journal_record *record;
-		size_t place;
-		void *larger;
 
 		*end = '\0';
 		rest = rest ? strchr(rest + 1, ' ') : NULL;
@@ -799,22 +810,21 @@ static bool take_lines(char *text, const char *only)
 			*rest++ = '\0';
 		if ((*line != '+' && *line != '-') || (only && strncmp(line + 1, only, strlen(only)) != 0))
 			continue;
-		place = hash_text(HASH_START, line + 1) & (room - 1);
-		while (places[place] && strcmp(before.list[places[place] - 1].key, line + 1) != 0)
-			place = (place + 1) & (room - 1);
-		if (!places[place]) {
-			if (!(larger = array_grow(before.list, &before.room, before.count, sizeof(*before.list))))
-				break;
-			before.list = larger;
-			before.list[before.count++] = (struct journal_record){ .key = line + 1 };
-			places[place] = before.count;
+		record = find_record(line + 1);
+		if (!record) {
+			record = array_grow(before.list, &before.room, before.count, sizeof(*before.list));
+			if (!record)
+				return false;
+			before.list = record;
+			record += before.count++;
+			record->key = line + 1;
+			ptr_map_put(&before.by_key, pool_text(before.keys, record->key), NULL,
+				    (void *)(uintptr_t)before.count);
 		}
-		record = &before.list[places[place] - 1];
 		record->rest = rest ? rest : end;
 		record->gone = *line == '-';
 	}
-	free(places);
-	return true;
+	return before.keys;
 }
 
 /* The record of this kind, and the second word of its key; NULL: it is another. */
@@ -1128,15 +1138,14 @@ void journal_restore(const struct journal_superd *of, const char *text)
 static const char *find_end(pid_t pid)
 {
 	char by_guard[24], by_superd[24];
-	const char *found = NULL;
+	const struct journal_record *found;
 
 	snprintf(by_guard, sizeof(by_guard), "pid %ld", (long)pid);
 	snprintf(by_superd, sizeof(by_superd), "own %ld", (long)pid);
-	for (size_t n = 0; n < before.count; n++) {
-		if (!strcmp(before.list[n].key, by_guard) || !strcmp(before.list[n].key, by_superd))
-			found = before.list[n].rest;
-	}
-	return found;
+	found = find_record(by_superd);
+	if (!found)
+		found = find_record(by_guard);
+	return found ? found->rest : NULL;
 }
 
 /* What has ended while nobody waited for it. */
@@ -1172,7 +1181,5 @@ void journal_deliver_ends(void)
 	for (size_t n = 0; n < count; n++)
 		tell_end(ends[n].pid, ends[n].text);
 	free(ends);
-	free(before.list);
-	free(before.text);
-	memset(&before, 0, sizeof(before));
+	forget_lines();
 }

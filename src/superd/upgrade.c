@@ -207,11 +207,10 @@ static struct {
 	struct helper helper;
 	ev_io io;
 	struct buf answer;
-	int journal;
 	bool only_check, is_late, waits; /* waits: for the end of a reload */
 	void (*done)(void *context, bool good, const char *why);
 	void *context;
-} asked = { .journal = -1 };
+} asked;
 
 static void tell_upgrade(bool good, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void tell_upgrade(bool good, const char *format, ...)
@@ -273,7 +272,7 @@ static void go_over(void)
 {
 	char argument[40];
 	char **all;
-	int error;
+	int error, journal;
 
 	log_notice(superd.log, "upgrading: becoming %s", superd.program);
 	rest_all(true);
@@ -281,11 +280,11 @@ static void go_over(void)
 	close_leave();
 	records_close();
 	log_finish(superd.log); /* the next superd has not what waits there */
-	asked.journal = journal_whole();
-	snprintf(argument, sizeof(argument), TAKES_OVER "%d", asked.journal);
-	all = asked.journal < 0 ? NULL : arguments_with(argument);
+	journal = journal_whole();
+	snprintf(argument, sizeof(argument), TAKES_OVER "%d", journal);
+	all = journal < 0 ? NULL : arguments_with(argument);
 	if (all)
-		journal_pass(asked.journal, true);
+		journal_pass(true);
 	if (all && guard_pid())
 		guard_upgrade_to(superd.program);
 	if (all) {
@@ -295,9 +294,9 @@ static void go_over(void)
 	error = errno;
 	own_privileges_clear_inheritable_again();
 	if (all)
-		journal_pass(asked.journal, false);
+		journal_pass(false);
 	free(all);
-	journal_drop_whole(&asked.journal);
+	journal_drop_whole();
 	tell_upgrade(false, "cannot become %s: %s", superd.program, strerror(error));
 	rest_all(false);
 }
@@ -318,7 +317,7 @@ static void on_checked(struct helper *helper, int status)
 	while (asked.answer.length < ANSWER_MOST && (got = read(fd, more, sizeof(more))) > 0)
 		buf_add(&asked.answer, more, (size_t)got);
 	fd_close(&fd);
-	journal_drop_whole(&asked.journal);
+	journal_drop_whole();
 	status_describe(status, how);
 	can = strstr(buf_string(&asked.answer), CAN); /* warnings may be before it */
 	if (!asked.is_late && status == 0 && can) {
@@ -372,7 +371,7 @@ static void on_answer(struct ev_loop *loop, ev_io *io, int events)
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context)
 {
 	char argument[40], what[WAIT_NOTE_MOST];
-	int ends[2] = { -1, -1 };
+	int ends[2] = { -1, -1 }, journal;
 	double lasted;
 	char **all = NULL;
 	pid_t pid = -1;
@@ -400,15 +399,15 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		tell_upgrade(false, "superd does not know its own path: neither its name nor /proc has it");
 		return;
 	}
-	asked.journal = journal_whole();
+	journal = journal_whole();
 	snprintf(argument, sizeof(argument), "%s%d", guard_pid() ? GUARD_AGAIN : CHECKS,
-		 guard_pid() ? guard_page() : asked.journal);
-	if (asked.journal >= 0 && (all = arguments_with(argument)) && fd_pipe(ends) == 0 &&
+		 guard_pid() ? guard_page() : journal);
+	if (journal >= 0 && (all = arguments_with(argument)) && fd_pipe(ends) == 0 &&
 	    (pid = helper_begin(&asked.helper, PATIENCE, on_checked)) == 0) {
 		fd_set_nonblocking(ends[1], false);
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
-		journal_pass_check(asked.journal);
+		journal_pass_check();
 		execv(superd.program, all);
 		printf("cannot start %s: %s\n", superd.program, strerror(errno));
 		fflush(stdout);
@@ -418,7 +417,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);
-		journal_drop_whole(&asked.journal);
+		journal_drop_whole();
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;
 	}

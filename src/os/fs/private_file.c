@@ -187,35 +187,6 @@ int memory_file(const char *text, size_t length)
 	return fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EFBIG) ? pipe_file(text, length) : fd;
 }
 
-static int open_unnamed(const char *folder)
-{
-	struct buf path = { 0 };
-	char *text;
-	int fd;
-
-	buf_addf(&path, "%s/superd-state-XXXXXX", folder);
-	text = buf_take(&path);
-	fd = text ? mkostemp(text, O_CLOEXEC) : -1;
-	if (fd >= 0)
-		unlink(text);
-	free(text);
-	return fd;
-}
-
-int state_file_make(const char *text, size_t length, const char *folder)
-{
-	int fd = memory_open("superd-state", false);
-
-	if (fd < 0)
-		fd = open_unnamed(folder);
-	if (fd < 0)
-		fd = open_unnamed("/tmp");
-	fd = fd_raise(fd, FD_HIGH);
-	if (fd >= 0 && !write_all(fd, text, length))
-		fd_close(&fd);
-	return fd;
-}
-
 char *state_file_read(int fd, size_t most, size_t *length)
 {
 	struct stat status;
