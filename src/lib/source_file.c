@@ -294,6 +294,17 @@ struct origin source_origin_near(const struct source_file *source, size_t offset
 	return origin_at(source, offset, *line);
 }
 
+size_t source_next_word(const char *text, size_t *at, size_t end)
+{
+	size_t stop;
+
+	while (*at < end && source_is_blank(text[*at]))
+		++*at;
+	for (stop = *at; stop < end && !source_is_blank(text[stop]);)
+		stop++;
+	return stop - *at;
+}
+
 size_t source_line_end(const struct source_file *source, size_t at)
 {
 	const char *newline = memchr(source->text + at, '\n', source->length - at);

@@ -59,6 +59,16 @@ bool source_from_text(struct source_file *source, const char *file, const char *
 /* Indexes the lines of a text that the caller put into the struct. false: out of memory. */
 bool source_find_lines(struct source_file *source);
 
+/* Blanks between words: those of a line, with a carriage return at its end. */
+static inline bool source_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || (c >= '\v' && c <= '\r');
+}
+
+/* Moves *at to the next word of a line that ends at `end`, behind blanks. Returns its length; 0: there is none, and *at is
+ * end. */
+size_t source_next_word(const char *text, size_t *at, size_t end);
+
 /* Returns the offset of the newline that ends the line of a byte, or of the end. */
 size_t source_line_end(const struct source_file *source, size_t at);
 

@@ -14,6 +14,14 @@
 #include "table/reading/assignment.h"
 #include "table/reading/word_list.h"
 
+void inetd_entries_free(void *state)
+{
+	struct inetd_entries *entries = state;
+
+	free(entries->list);
+	pool_free(entries->pool);
+}
+
 /* Names of services of inetd.conf: NAME for TCP, NAME-udp and the like for other protocols, with @HOST behind.
  *
  * A reload recognises a service by its name. So the name comes from the entry alone, not from its place in the file. An
@@ -241,7 +249,7 @@ static void note_families(const struct inetd_entries *entries, struct diags *dia
 		const struct inetd_entry *entry = &entries->list[i];
 
 		if (entry->is_dropped || !entry->is_bare || !(entry->families & INETD_IPV6) ||
-		    entry->dialect != inetd_dialect(COMPAT_NONE))
+		    !entry->dialect->tells_families)
 			continue;
 		diag_note(diags, entry->protocol_at,
 			  "tcp and udp are IPv4 and IPv6 here, as with Debian's inetd; with FreeBSD, NetBSD, GNU and "
@@ -357,8 +365,6 @@ static void set_socket_options(const struct draft *draft, const struct inetd_ent
 		draft_set_text(draft, "ipv6_only", "no", entry->protocol_at);
 	if (entry->is_implied)
 		draft_set_text(draft, "optional", "yes", entry->protocol_at);
-	draft_set_text(draft, "send_buffer", entry->send_buffer, entry->protocol_at);
-	draft_set_text(draft, "receive_buffer", entry->receive_buffer, entry->protocol_at);
 	draft_set_text(draft, "socket_user", entry->socket_user, entry->at);
 	draft_set_text(draft, "socket_group", entry->socket_group, entry->at);
 	draft_set_text(draft, "socket_mode", entry->socket_mode, entry->at);

@@ -403,7 +403,7 @@ Behaviour(inetd_traps, services_of_every_file_keep_their_queue_over_a_reload)
 	cr_assert_eq(mkdir(folder, 0755), 0);
 	/* What the first says of all its further lines is not for those of the second. */
 	write_file("inetd.d/a", "127.0.0.1:%d stream tcp nowait %s\n127.0.0.2:\n", first, inetd_backend("stdio"));
-	write_file("inetd.d/b", "%d stream,1 tcp4 nowait %s\n", second, inetd_backend("lines"));
+	write_file("inetd.d/b", "%d stream tcp4 nowait/1 %s\n", second, inetd_backend("lines"));
 	inetd = superd_run_with(&setup, "%s", "");
 	wait_listening(inetd, text_of("tcp4:%d", second));
 	served = client_connect(second);

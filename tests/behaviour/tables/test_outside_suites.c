@@ -176,7 +176,7 @@ Behaviour(netbsd, accept_max_of_a_line_counts_down_at_each_end)
 {
 	const char *path = path_in("socket");
 	struct superd *superd =
-		inetd_clock_run(text_of("%s stream,2 unix nowait %s\n", path, inetd_backend("lines")));
+		inetd_clock_run(text_of("%s stream unix nowait/2 %s\n", path, inetd_backend("lines")));
 	int clients[3];
 
 	wait_node(path);
@@ -202,7 +202,7 @@ BehaviourOfUsers(netbsd, accept_max_of_an_internal_service_counts_down_too)
 	struct superd *superd;
 
 	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
-	superd = inetd_run("127.0.0.1:daytime stream,1 tcp nowait nobody internal\n");
+	superd = inetd_run("127.0.0.1:daytime stream tcp nowait/1 nobody internal\n");
 	wait_listening(superd, "tcp:127.0.0.1:13");
 	for (int n = 0; n < 5; n++)
 		cr_assert_eq(strlen(client_told_at("127.0.0.1", DAYTIME)), LENGTH);

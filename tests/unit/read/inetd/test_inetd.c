@@ -195,17 +195,6 @@ Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
 	result_free(&hosts);
 }
 
-Test(inetd, a_definition_of_keys_ends_the_table_and_is_never_left_out)
-{
-	struct result result =
-		read_as(COMPAT_NONE, "b stream tcp4" TAIL "a on user = root;\n127.0.0.1:\nc stream tcp4" TAIL);
-
-	cr_expect_not_null(table_next_note(result.table, NOTE_VITAL, NULL), "%s", result.said);
-	cr_expect_eq(result.table->left_out_count, 0);
-	cr_expect_eq(result.table->count, 1);
-	result_free(&result);
-}
-
 Test(inetd, an_include_that_leads_nowhere_is_its_own_lines_error)
 {
 	struct result result =
@@ -244,7 +233,6 @@ Test(inetd, a_table_is_known_by_its_lines)
 	cr_expect(recognised("prose\nftp\tdgram\tudp\twait\troot\t/bin/x"));
 	cr_expect(recognised("#<off># ftp stream tcp nowait root /bin/x\n"));
 	cr_expect(recognised("#ftp stream tcp nowait root /bin/x\n"));
-	cr_expect(recognised("5432 on\n protocol = udp;\n"));
 	cr_expect(recognised("a stream,5:http tcp nowait.3 root /bin/x\n"));
 	cr_expect_not(recognised("service ftp {\n listen = 80\n}\n"));
 	cr_expect_not(recognised("service ftp\n{\n socket_type = stream\n wait = no\n}\n"));
