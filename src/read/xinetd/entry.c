@@ -91,143 +91,74 @@ const char *xinetd_word_suggest(const char *const *known, const char *word)
  * `name+=value` as attributes. A line that is no attribute may still contain an equal sign, as the path of an
  * include does. */
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
-}
-
-static size_t skip_blanks(const char *text, size_t at, size_t end)
-{
-	while (at < end && is_blank(text[at]))
-		at++;
-	return at;
-}
-
-static void split_words(struct xinetd_scanner *scanner, size_t at, size_t end)
-{
-	const char *text = scanner->source->text;
-
-	scanner->count = 0;
-	for (at = skip_blanks(text, at, end); at < end; at = skip_blanks(text, at, end)) {
-		size_t start = at;
-
-		while (at < end && !is_blank(text[at]))
-			at++;
-		array_add(scanner->words, scanner->count, scanner->capacity) = (struct xinetd_span){ start, at };
-	}
-}
-
 /* The length of the operator at this byte; 0: there is none. */
-static size_t operator_at(const char *text, size_t at, size_t end, int *sign)
+static size_t operator_at(const char *text, size_t at, int *sign)
 {
-	if (at < end && text[at] == '=') {
-		*sign = ASSIGN;
-		return 1;
-	}
-	if (at + 1 >= end || text[at + 1] != '=' || (text[at] != '+' && text[at] != '-'))
-		return 0;
-	*sign = text[at] == '+' ? APPEND : REMOVE;
-	return 2;
+	*sign = text[at] == '+' ? APPEND : text[at] == '-' ? REMOVE : ASSIGN;
+	if (*sign != ASSIGN)
+		return text[at + 1] == '=' ? 2 : 0;
+	return text[at] == '=';
 }
 
 /* Finds the name and operator of an attribute and moves *at behind them. false: the line is no attribute. */
-static bool scan_attribute(struct xinetd_scanner *scanner, size_t *at, size_t end)
+static bool scan_attribute(struct xinetd_line *line, size_t *at, size_t end)
 {
-	const char *text = scanner->source->text;
+	const char *text = line->source->text;
 	size_t stop = *at, length;
 
-	while (stop < end && !is_blank(text[stop]) && !operator_at(text, stop, end, &scanner->sign))
+	while (stop < end && !source_is_blank(text[stop]) && !operator_at(text, stop, &line->sign))
 		stop++;
-	scanner->name = (struct xinetd_span){ *at, stop };
-	stop = skip_blanks(text, stop, end);
-	length = operator_at(text, stop, end, &scanner->sign);
-	if (!length || scanner->name.start == scanner->name.end)
+	length = stop - *at;
+	source_next_word(text, &stop, end);
+	if (!length || stop == end || !operator_at(text, stop, &line->sign))
 		return false;
-	*at = stop + length;
+	line->name = pool_text_n(line->pool, text + *at, length);
+	*at = stop + operator_at(text, stop, &line->sign);
 	return true;
 }
 
-static void scan_line(struct xinetd_scanner *scanner, size_t at, size_t end)
+bool xinetd_line_next(struct xinetd_line *line)
 {
-	const char *text = scanner->source->text;
+	const struct source_file *source = line->source;
+	size_t at, end, length, behind;
 
-	if (text[at] == '}') {
-		scanner->kind = XINETD_CLOSE;
+	do {
+		at = line->start = line->end;
+		if (at >= source->length)
+			return false;
+		end = source_line_end(source, at);
+		line->end = end + 1;
+		length = source_next_word(source->text, &at, end);
+	} while (!length || source->text[at] == '#');
+	line->at = source_origin_near(source, at, &line->near);
+	line->words.count = 0;
+	behind = at + length;
+	if (source->text[at] == '}') {
+		line->kind = XINETD_CLOSE;
 		at++;
-	} else if (text[at] == '{' && skip_blanks(text, at + 1, end) == end) {
-		scanner->kind = XINETD_OPEN;
+	} else if (scan_is_word(source->text + at, length, "{") && !source_next_word(source->text, &behind, end)) {
+		line->kind = XINETD_OPEN;
 		at++;
-	} else if (scan_attribute(scanner, &at, end)) {
-		scanner->kind = XINETD_ATTRIBUTE;
 	} else {
-		scanner->kind = XINETD_STATEMENT;
+		line->kind = scan_attribute(line, &at, end) ? XINETD_ATTRIBUTE : XINETD_STATEMENT;
 	}
-	split_words(scanner, at, end);
-}
-
-bool xinetd_line_next(struct xinetd_scanner *scanner)
-{
-	const struct source_file *source = scanner->source;
-
-	while (scanner->next < source->line_count) {
-		size_t line = scanner->next++;
-		size_t end = line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
-		size_t at = skip_blanks(source->text, source->lines[line], end);
-
-		if (at == end || source->text[at] == '#')
-			continue;
-		if (source->text[at] == '{' || source->text[at] == '}')
-			scanner->name = (struct xinetd_span){ at, at + 1 };
-		scan_line(scanner, at, end);
-		return true;
+	while ((length = source_next_word(source->text, &at, end))) {
+		word_list_add(&line->words, pool_text_n(line->pool, source->text + at, length),
+			      source_origin_near(source, at, &line->near));
+		at += length;
 	}
-	return false;
+	return true;
 }
 
-bool xinetd_span_is(const struct source_file *source, struct xinetd_span span, const char *word)
+bool xinetd_line_is(const struct xinetd_line *line, const char *word)
 {
-	size_t length = span.end - span.start;
-
-	return strlen(word) == length && !strncasecmp(source->text + span.start, word, length);
+	return line->kind == XINETD_STATEMENT && !strcasecmp(line->words.words[0], word);
 }
 
-bool xinetd_line_begins_entry(const struct xinetd_scanner *scanner)
+bool xinetd_line_begins_entry(const struct xinetd_line *line)
 {
-	static const char *const keywords[] = { "service", "defaults", "include", "includedir" };
-
-	for (size_t i = 0; scanner->kind == XINETD_STATEMENT && i < sizeof(keywords) / sizeof(*keywords); i++) {
-		if (xinetd_span_is(scanner->source, scanner->words[0], keywords[i]))
-			return true;
-	}
-	return false;
-}
-
-void xinetd_scanner_free(struct xinetd_scanner *scanner)
-{
-	free(scanner->words);
-	scanner->words = NULL;
-	scanner->count = scanner->capacity = 0;
-}
-
-/* The statements include and includedir.
- *
- * superd warns of a missing folder and goes on, unless a reload would lose services by that. A missing file is an
- * error, because it may have had anything in it, also defaults. xinetd goes on in all cases. */
-
-static bool folder_is_there(struct reading *reading, const char *path, struct origin at)
-{
-	struct stat status;
-	bool is_there = stat(path, &status) == 0;
-
-	if (!is_there && errno == ENOENT) {
-		if (!reading_refuse_lost_folder(reading, path, "includedir", at))
-			diag_warning(reading->diags, at, "includedir: there is no %s", path);
-	} else if (is_there && !S_ISDIR(status.st_mode)) {
-		diag_error(reading->diags, at, "includedir: %s is not a directory: for a file use include", path);
-	} else {
-		return true;
-	}
-	return false;
+	return xinetd_line_is(line, "service") || xinetd_line_is(line, "defaults") || xinetd_line_is(line, "include") ||
+		xinetd_line_is(line, "includedir");
 }
 
 /* Makes entries of the lines of a file.
@@ -240,31 +171,13 @@ static bool folder_is_there(struct reading *reading, const char *path, struct or
 struct collector {
 	struct xinetd *xinetd;
 	struct reading *reading;
-	struct xinetd_scanner scanner;
+	struct xinetd_line line;
 	struct xinetd_entry *entry;  /* the current entry; NULL: none. It moves when another is added */
 	struct origin at;	     /* the place of its first line */
 	bool has_brace;		     /* its opening brace was read */
 	struct xinetd_entry *ended;  /* the entry before, as long as only stray attributes follow; or NULL */
-	bool has_unknown_head;	     /* the first line of an unknown entry was read, but not yet its brace */
 	struct xinetd_entry ignored; /* takes lines that do not count: of second defaults, and of no known entry */
 };
-
-static struct origin span_place(const struct collector *collector, struct xinetd_span span)
-{
-	return source_origin(collector->scanner.source, span.start);
-}
-
-static const char *span_text(const struct collector *collector, struct xinetd_span span)
-{
-	return pool_text_n(collector->xinetd->pool, collector->scanner.source->text + span.start,
-			   span.end - span.start);
-}
-
-/* The first word of the line, whatever kind of line it is. */
-static struct xinetd_span line_start(const struct xinetd_scanner *scanner)
-{
-	return scanner->kind == XINETD_STATEMENT ? scanner->words[0] : scanner->name;
-}
 
 static void refuse_line(struct collector *collector, struct origin at, const char *what, const char *hint)
 {
@@ -279,192 +192,146 @@ static void refuse_line(struct collector *collector, struct origin at, const cha
 
 static void read_attribute(struct collector *collector)
 {
-	const struct xinetd_scanner *scanner = &collector->scanner;
+	const struct xinetd_line *line = &collector->line;
 	struct xinetd_entry *entry = collector->entry;
-	struct pool *pool = collector->xinetd->pool;
-	const char **list = pool_alloc(pool, (scanner->count + 1) * sizeof(*list));
-	struct origin *places = pool_alloc(pool, (scanner->count + 1) * sizeof(*places));
-	struct assignment written = {
-		.name = span_text(collector, scanner->name),
-		.sign = scanner->sign,
-		.words = list,
-		.count = scanner->count,
-		.at = span_place(collector, scanner->name),
-		.word_at = places,
+	size_t count = line->words.count;
+
+	array_add(entry->list, entry->count, entry->capacity) = (struct assignment){
+		.name = line->name,
+		.key = xinetd_attribute_find(line->name),
+		.sign = line->sign,
+		.words = pool_copy(line->pool, line->words.words, count * sizeof(char *)),
+		.word_at = pool_copy(line->pool, line->words.places, count * sizeof(struct origin)),
+		.count = count,
+		.at = line->at,
 	};
-
-	written.key = xinetd_attribute_find(written.name);
-	for (size_t i = 0; i < scanner->count; i++) {
-		list[i] = span_text(collector, scanner->words[i]);
-		places[i] = span_place(collector, scanner->words[i]);
-	}
-	array_add(entry->list, entry->count, entry->capacity) = written;
 }
 
-static bool is_brace(const struct collector *collector, struct xinetd_span span)
+/* Begins an entry, whose brace may be the last word of its first line. Returns the number of the other words. */
+static size_t begin_entry(struct collector *collector, struct xinetd_entry *entry)
 {
-	return xinetd_span_is(collector->scanner.source, span, "{");
+	const struct word_list *line = &collector->line.words;
+
+	collector->entry = entry;
+	collector->at = collector->line.at;
+	collector->has_brace = line->count && !strcmp(line->words[line->count - 1], "{");
+	return line->count - collector->has_brace;
 }
 
-static void open_service(struct collector *collector, struct origin at)
+static void open_service(struct collector *collector)
 {
-	const struct xinetd_scanner *scanner = &collector->scanner;
+	const struct word_list *line = &collector->line.words;
 	struct xinetd *xinetd = collector->xinetd;
-	size_t count = scanner->count;
 
-	collector->has_brace = is_brace(collector, scanner->words[count - 1]);
-	count -= collector->has_brace;
-	if (count < 2) {
-		refuse_line(collector, at, "service: its name is missing", NULL);
+	if (begin_entry(collector, NULL) < 2) {
+		refuse_line(collector, line->places[0], "service: its name is missing", NULL);
 		collector->entry = &collector->ignored;
 		return;
 	}
 	array_add(xinetd->services, xinetd->count, xinetd->capacity) =
-		(struct xinetd_entry){ .name = span_text(collector, scanner->words[1]), .at = at };
-	collector->entry = &xinetd->services[xinetd->count - 1];
-	if (count > 2)
-		diag_warning(&collector->entry->diags, span_place(collector, scanner->words[2]),
+		(struct xinetd_entry){ .name = line->words[1], .at = line->places[0] };
+	if (begin_entry(collector, &xinetd->services[xinetd->count - 1]) > 2)
+		diag_warning(&collector->entry->diags, line->places[2],
 			     "a service has one name: the rest of the line is ignored");
 }
 
 /* As in xinetd only the first defaults of a file count. */
-static void open_defaults(struct collector *collector, struct origin at)
+static void open_defaults(struct collector *collector)
 {
-	const struct xinetd_scanner *scanner = &collector->scanner;
 	struct xinetd *xinetd = collector->xinetd;
+	struct origin at = collector->line.at;
 
 	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
-	if (xinetd->has_defaults) {
+	if (xinetd->has_defaults)
 		diag_warning(collector->reading->diags, at,
 			     "the file has defaults already: as in xinetd the first count, and these do not");
-		collector->entry = &collector->ignored;
-	} else {
-		if (!xinetd->defaults.at.file)
-			xinetd->defaults.at = at;
-		xinetd->has_defaults = true;
-		collector->entry = &xinetd->defaults;
-	}
-	collector->has_brace = scanner->count > 1 && is_brace(collector, scanner->words[scanner->count - 1]);
-	if (scanner->count > 1U + collector->has_brace)
-		refuse_line(collector, span_place(collector, scanner->words[1]), "defaults has no name", NULL);
+	else if (!xinetd->defaults.at.file)
+		xinetd->defaults.at = at;
+	if (begin_entry(collector, xinetd->has_defaults ? &collector->ignored : &xinetd->defaults) > 1)
+		refuse_line(collector, collector->line.words.places[1], "defaults has no name", NULL);
+	xinetd->has_defaults = true;
 }
 
 /* Reads a file, or the files of a folder, as part of the same source. A relative path starts in the folder of the file
- * that has the statement. */
-static void read_include(struct collector *collector, struct origin at, bool is_folder)
+ * that has the statement. superd warns of a missing folder and goes on, unless a reload would lose services by that. A
+ * missing file is an error, because it may have had anything in it, also defaults. xinetd goes on in all cases. */
+static void read_include(struct collector *collector)
 {
 	struct xinetd *xinetd = collector->xinetd;
 	struct reading *reading = collector->reading;
+	struct origin at = collector->line.at;
 	const char *slash = strrchr(at.file, '/'), *path;
-	bool has_defaults = xinetd->has_defaults;
+	bool has_defaults = xinetd->has_defaults, is_folder = xinetd_line_is(&collector->line, "includedir");
+	struct stat status;
 
 	reading_note(reading, (struct note){ NOTE_SHARED, .at = at });
-	if (collector->scanner.count != 2) {
+	if (collector->line.words.count != 2) {
 		diag_error(reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
 		return;
 	}
-	path = span_text(collector, collector->scanner.words[1]);
+	path = collector->line.words.words[1];
 	if (*path != '/' && slash)
 		path = pool_textf(xinetd->pool, "%.*s%s", (int)(slash + 1 - at.file), at.file, path);
 	else if (!strcmp(path, "-"))
 		path = "./-"; /* a file, not standard input */
-	if (!is_folder || folder_is_there(reading, path, at))
+	if (is_folder && stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
+		diag_error(reading->diags, at, "includedir: %s is not a directory: for a file use include", path);
+	} else if (is_folder && stat(path, &status) < 0 && errno == ENOENT) {
+		if (!reading_refuse_lost_folder(reading, path, "includedir", at))
+			diag_warning(reading->diags, at, "includedir: there is no %s", path);
+	} else {
 		reading_file(reading, xinetd->reader, path, at);
+	}
 	xinetd->has_defaults = has_defaults;
 }
 
-static void read_head(struct collector *collector)
-{
-	const struct xinetd_scanner *scanner = &collector->scanner;
-	struct origin at = span_place(collector, scanner->words[0]);
-
-	collector->at = at;
-	collector->ended = NULL;
-	if (xinetd_span_is(scanner->source, scanner->words[0], "service"))
-		open_service(collector, at);
-	else if (xinetd_span_is(scanner->source, scanner->words[0], "defaults"))
-		open_defaults(collector, at);
-	else
-		read_include(collector, at, xinetd_span_is(scanner->source, scanner->words[0], "includedir"));
-}
-
 /* Reads a line between the first line of an entry and its closing brace. */
-static void read_line_inside(struct collector *collector, struct origin at)
+static void read_line_inside(struct collector *collector)
 {
-	const struct xinetd_scanner *scanner = &collector->scanner;
+	const struct xinetd_line *line = &collector->line;
 
-	if (!collector->has_brace && scanner->kind != XINETD_OPEN) {
-		refuse_line(collector, at, "the brace that begins the entry is missing", NULL);
+	if (!collector->has_brace && line->kind != XINETD_OPEN) {
+		refuse_line(collector, line->at, "the brace that begins the entry is missing", NULL);
 		collector->has_brace = true;
 	}
-	if (scanner->kind == XINETD_CLOSE) {
-		if (scanner->count)
-			refuse_line(collector, at, "the brace that ends an entry must be alone on its line", NULL);
+	if (line->kind == XINETD_CLOSE) {
+		if (line->words.count)
+			refuse_line(collector, line->at, "the brace that ends an entry must be alone on its line",
+				    NULL);
 		collector->ended = collector->entry == &collector->ignored ? NULL : collector->entry;
 		collector->entry = NULL;
-	} else if (scanner->kind == XINETD_ATTRIBUTE) {
+	} else if (line->kind == XINETD_ATTRIBUTE) {
 		read_attribute(collector);
-	} else if (scanner->kind == XINETD_OPEN && !collector->has_brace) {
+	} else if (line->kind == XINETD_OPEN && !collector->has_brace) {
 		collector->has_brace = true;
 	} else {
-		refuse_line(collector, at, "this is no attribute",
+		refuse_line(collector, line->at, "this is no attribute",
 			    "an attribute is a name, an operator as = or +=, and values: instances = 10");
 	}
 }
 
-/* An attribute outside of entries. If a closing brace came too early, the attribute belongs to the entry before, which
- * then must not run without it. */
-static void read_stray_attribute(struct collector *collector, struct origin at)
+/* Reads a line that belongs to no entry. If a closing brace came too early, an attribute is one of the entry before,
+ * which must not run without it; misspelt defaults may restrict all services. Any other line begins an unknown entry,
+ * which is one error with all of its lines. */
+static void read_stray_line(struct collector *collector)
 {
-	bool is_known = xinetd_attribute_find(span_text(collector, collector->scanner.name));
+	static const char *const defaults[] = { "defaults", NULL };
+	const struct xinetd_line *line = &collector->line;
+	const char *hint = "entries begin with service NAME, defaults, include PATH or includedir PATH";
 
-	collector->entry = is_known ? collector->ended : NULL;
-	refuse_line(collector, at, "this attribute is in no entry", "entries begin with service NAME or defaults");
-	if (collector->entry)
-		read_attribute(collector);
-	collector->entry = NULL;
-}
-
-/* Reads misspelt defaults as defaults, because they may restrict who may connect. They are no reason to ignore further
- * defaults of the file. */
-static bool is_misspelt_defaults(struct collector *collector, struct origin at, bool has_brace)
-{
-	static const char *const known[] = { "defaults", NULL };
-	const struct xinetd_scanner *scanner = &collector->scanner;
-	const char *word = span_text(collector, scanner->words[0]);
-
-	if (scanner->count != 1U + has_brace || !xinetd_word_suggest(known, word))
-		return false;
-	diag_error(collector->reading->diags, at, "this begins no entry");
-	diags_hint(collector->reading->diags, "did you mean defaults?");
-	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
-	collector->entry = &collector->xinetd->defaults;
-	if (!collector->entry->at.file)
-		collector->entry->at = at;
-	collector->has_brace = has_brace;
-	collector->at = at;
-	return true;
-}
-
-/* Skips the whole block behind an unknown word, so that it is one error and its lines belong to no other entry. */
-static void read_stray_line(struct collector *collector, struct origin at)
-{
-	const struct xinetd_scanner *scanner = &collector->scanner;
-	bool is_head = scanner->kind == XINETD_STATEMENT, has_brace = scanner->kind == XINETD_OPEN;
-
-	if (is_head)
-		has_brace = is_brace(collector, scanner->words[scanner->count - 1]);
-	if (is_head && is_misspelt_defaults(collector, at, has_brace))
+	if (line->kind == XINETD_ATTRIBUTE) {
+		collector->entry = xinetd_attribute_find(line->name) ? collector->ended : NULL;
+		refuse_line(collector, line->at, "this attribute is in no entry", hint);
+		collector->entry = NULL;
 		return;
-	if (is_head || !has_brace || !collector->has_unknown_head)
-		refuse_line(collector, at, "this begins no entry",
-			    "entries begin with service NAME, defaults, include PATH or includedir PATH");
-	collector->has_unknown_head = is_head && !has_brace;
-	if (!has_brace)
-		return;
-	collector->entry = &collector->ignored;
-	collector->has_brace = true;
-	collector->at = at;
+	}
+	if (line->kind == XINETD_STATEMENT && xinetd_word_suggest(defaults, line->words.words[0])) {
+		collector->entry = &collector->xinetd->defaults;
+		hint = "did you mean defaults?";
+	}
+	refuse_line(collector, line->at, "this begins no entry", hint);
+	begin_entry(collector, line->kind == XINETD_CLOSE ? NULL : &collector->ignored);
+	collector->has_brace |= line->kind == XINETD_OPEN;
 }
 
 static void end_unclosed_entry(struct collector *collector)
@@ -473,44 +340,37 @@ static void end_unclosed_entry(struct collector *collector)
 	collector->entry = NULL;
 }
 
-/* Whether the line has bytes that are no text (reported). The entry is then broken, but keeps the attribute, so that
- * its value is checked. */
-static bool refuse_flawed_line(struct collector *collector)
+/* A line with bytes that are no text breaks its entry. An attribute of it is kept, so that its value is checked. */
+static void read_line(struct collector *collector)
 {
-	const struct xinetd_scanner *scanner = &collector->scanner;
-	const struct source_file *source = scanner->source;
-	size_t start = source->lines[scanner->next - 1];
-	size_t end = scanner->next < source->line_count ? source->lines[scanner->next] : source->length;
-	const struct source_flaw *flaw = source_flaw(source, start, end);
+	const struct xinetd_line *line = &collector->line;
+	const struct source_flaw *flaw = source_flaw(line->source, line->start, line->end);
+	bool is_head = xinetd_line_begins_entry(line);
 
-	if (!flaw)
-		return false;
-	source_refuse_flaw(source, flaw, collector->entry ? &collector->entry->diags : collector->reading->diags);
-	if (!collector->entry)
-		reading_leave_out(collector->reading, source_origin(source, start), NULL);
-	else if (scanner->kind == XINETD_ATTRIBUTE)
-		read_attribute(collector);
-	return true;
-}
-
-static void read_any_line(struct collector *collector)
-{
-	if (xinetd_line_begins_entry(&collector->scanner)) {
+	if (is_head) {
 		if (collector->entry)
 			end_unclosed_entry(collector);
-		read_head(collector);
-		refuse_flawed_line(collector);
-	} else if (!refuse_flawed_line(collector)) {
-		struct origin at = span_place(collector, line_start(&collector->scanner));
-
-		if (collector->entry)
-			read_line_inside(collector, at);
-		else if (collector->scanner.kind == XINETD_ATTRIBUTE)
-			read_stray_attribute(collector, at);
+		collector->ended = NULL;
+		if (xinetd_line_is(line, "service"))
+			open_service(collector);
+		else if (xinetd_line_is(line, "defaults"))
+			open_defaults(collector);
 		else
-			read_stray_line(collector, at);
-	} else if (collector->scanner.kind == XINETD_CLOSE) {
-		collector->entry = NULL;
+			read_include(collector);
+	}
+	if (flaw) {
+		source_refuse_flaw(line->source, flaw,
+				   collector->entry ? &collector->entry->diags : collector->reading->diags);
+		if (!collector->entry)
+			reading_leave_out(collector->reading, source_origin(line->source, line->start), NULL);
+		else if (line->kind == XINETD_ATTRIBUTE)
+			read_attribute(collector);
+		else if (line->kind == XINETD_CLOSE)
+			collector->entry = NULL;
+	} else if (!is_head && collector->entry) {
+		read_line_inside(collector);
+	} else if (!is_head) {
+		read_stray_line(collector);
 	}
 }
 
@@ -522,15 +382,17 @@ static void free_entry(struct xinetd_entry *entry)
 
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source)
 {
-	struct collector collector = { .xinetd = xinetd, .reading = reading, .scanner.source = source };
+	struct collector collector = { .xinetd = xinetd,
+				       .reading = reading,
+				       .line = { .source = source, .pool = xinetd->pool } };
 
 	xinetd->has_defaults = false;
-	while (xinetd_line_next(&collector.scanner))
-		read_any_line(&collector);
+	while (xinetd_line_next(&collector.line))
+		read_line(&collector);
 	if (collector.entry)
 		end_unclosed_entry(&collector);
 	free_entry(&collector.ignored);
-	xinetd_scanner_free(&collector.scanner);
+	word_list_free(&collector.line.words);
 }
 
 struct xinetd *xinetd_new(void)

@@ -58,31 +58,27 @@ enum xinetd_line_kind {
 	XINETD_CLOSE                    /* }; words[] has the words behind it */
 };
 
-struct xinetd_span {
-	size_t start, end;              /* bytes of the source's text */
-};
-
-/* The current line of a source. The caller sets source; the rest starts zeroed. */
-struct xinetd_scanner {
+/* The current line of a source. The caller sets source and pool; the rest starts zeroed. */
+struct xinetd_line {
 	const struct source_file *source;
-	size_t next;                    /* index of the next line, from 0 */
+	struct pool *pool;              /* of the texts of its words */
+	size_t start, end;              /* of the line and the next one, in the source's text */
+	size_t near;                    /* for source_origin_near */
 	enum xinetd_line_kind kind;
-	struct xinetd_span name;        /* of an attribute; the brace of XINETD_OPEN and XINETD_CLOSE */
+	struct origin at;               /* its first word, or brace */
+	const char *name;               /* of an attribute */
 	int sign;                       /* as in struct assignment */
-	struct xinetd_span *words;      /* the values of an attribute; owned */
-	size_t count, capacity;
+	struct word_list words;         /* the values of an attribute; owned */
 };
 
 /* Goes to the next line that is neither blank nor a comment. false: at the end of the text. */
-bool xinetd_line_next(struct xinetd_scanner *scanner);
+bool xinetd_line_next(struct xinetd_line *line);
 
-/* Whether a span is this word, case-insensitively, as keywords of xinetd.conf are. */
-bool xinetd_span_is(const struct source_file *source, struct xinetd_span span, const char *word);
+/* Whether the line is a statement that begins with this word, case-insensitively, as keywords of xinetd.conf are. */
+bool xinetd_line_is(const struct xinetd_line *line, const char *word);
 
 /* Whether the line begins with service, defaults, include or includedir, which only occur between entries. */
-bool xinetd_line_begins_entry(const struct xinetd_scanner *scanner);
-
-void xinetd_scanner_free(struct xinetd_scanner *scanner);
+bool xinetd_line_begins_entry(const struct xinetd_line *line);
 
 /* An entry collects its own diagnostics, because an error is only a warning if the entry turns out to be disabled. With an
  * error it becomes no service. */

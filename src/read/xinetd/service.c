@@ -370,7 +370,8 @@ static void set_all_options(struct xinetd_service *service)
 /* false: the entry has an error, or a value was wrong, in the entry or in defaults: it would run without it. */
 static bool is_sound(const struct xinetd_service *service)
 {
-	return !service->entry->diags.errors && !memchr(service->is_broken, true, sizeof(service->is_broken));
+	return !service->entry->diags.errors && !service->defaults->has_bad_line &&
+		!memchr(service->is_broken, true, sizeof(service->is_broken));
 }
 
 /* Makes a builder of the entry and adds it to the reading. Otherwise the reason is reported. */
@@ -610,6 +611,7 @@ static struct xinetd_service *make_defaults(struct xinetd *xinetd, struct readin
 		.protocol = "tcp",
 		.type = IS_UNLISTED,
 		.accepts = true,
+		.has_bad_line = entry->diags.errors,
 	};
 	xinetd_merge(defaults);
 	tried = *defaults;
@@ -674,48 +676,24 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
  * defaults also apply to services that stand before them, in any file of the source. So builders are made when the last
  * file is read; otherwise a service before defaults would run without their restrictions. */
 
-/* The language of a name inside an entry: 1 xinetd.conf, -1 superd.conf, 0 both or neither. */
-static int name_language(const struct xinetd_scanner *scanner)
+/* The language of a line: 1 xinetd.conf, -1 another, 0 unknown. */
+static int line_language(const struct xinetd_line *line, bool inside)
 {
 	static const char *const native[] = { "listen", "exec", "accept", "pass", "builtin", "socket", NULL };
-	const char *text = scanner->source->text + scanner->name.start;
-	size_t length = scanner->name.end - scanner->name.start;
-	char name[32];
+	const char *value = line->words.count ? line->words.words[0] : "";
 
-	if (length >= sizeof(name))
+	if (line->kind == XINETD_ATTRIBUTE) {
+		if (!inside || (*value && strchr("\"'{", *value)) || xinetd_word_find(native, line->name) >= 0)
+			return -1;
+		return xinetd_attribute_find(line->name) && !directive_find(NATIVE, line->name);
+	}
+	if (line->kind != XINETD_STATEMENT || inside)
 		return 0;
-	memcpy(name, text, length);
-	name[length] = '\0';
-	if (xinetd_word_find(native, name) >= 0)
-		return -1;
-	if (!xinetd_attribute_find(name))
-		return 0;
-	return directive_find(NATIVE, name) ? 0 : 1;
-}
-
-/* Whether a value has the quotes or braces of superd.conf. */
-static bool is_native_value(const struct xinetd_scanner *scanner)
-{
-	return scanner->count && strchr("\"'{", scanner->source->text[scanner->words[0].start]);
-}
-
-/* The language of a line: 1 xinetd.conf, -1 another, 0 unknown. */
-static int line_language(const struct xinetd_scanner *scanner, bool inside)
-{
-	const struct source_file *source = scanner->source;
-
-	if (scanner->kind == XINETD_ATTRIBUTE && !inside)
-		return -1;
-	if (scanner->kind == XINETD_ATTRIBUTE)
-		return is_native_value(scanner) ? -1 : name_language(scanner);
-	if (scanner->kind != XINETD_STATEMENT || inside)
-		return 0;
-	if (xinetd_span_is(source, scanner->words[0], "include") ||
-	    xinetd_span_is(source, scanner->words[0], "includedir"))
-		return scanner->count == 2 && source->text[scanner->words[1].start] != '(' ? 1 : -1;
-	if (xinetd_span_is(source, scanner->words[0], "service"))
-		return scanner->count >= 2 ? 0 : -1;
-	return xinetd_span_is(source, scanner->words[0], "defaults") ? 0 : -1;
+	if (xinetd_line_is(line, "include") || xinetd_line_is(line, "includedir"))
+		return line->words.count == 2 && line->words.words[1][0] != '(' ? 1 : -1;
+	if (xinetd_line_is(line, "service"))
+		return line->words.count >= 2 ? 0 : -1;
+	return xinetd_line_is(line, "defaults") ? 0 : -1;
 }
 
 /* The first line that fits only one language decides. If all lines fit both, an opening brace on a line of its own
@@ -723,64 +701,35 @@ static int line_language(const struct xinetd_scanner *scanner, bool inside)
 static bool xinetd_recognises(const struct source_file *source)
 {
 	struct source_file copy = { .file = source->file, .text = source->text, .length = source->length };
-	struct xinetd_scanner scanner = { .source = &copy };
+	struct xinetd_line line = { .source = &copy, .pool = pool_new() };
 	bool inside = false, alone = false;
 	int verdict = 0;
 
-	if (!source_find_lines(&copy))
-		return false;
-	while (!verdict && xinetd_line_next(&scanner)) {
-		verdict = line_language(&scanner, inside);
-		alone |= scanner.kind == XINETD_OPEN;
-		if (scanner.kind == XINETD_CLOSE)
-			inside = false;
-		else if (scanner.kind != XINETD_ATTRIBUTE)
-			inside = true;
+	source_find_lines(&copy);
+	while (!verdict && xinetd_line_next(&line)) {
+		verdict = line_language(&line, inside);
+		alone |= line.kind == XINETD_OPEN;
+		inside = line.kind != XINETD_CLOSE && (inside || line.kind != XINETD_ATTRIBUTE);
 	}
-	xinetd_scanner_free(&scanner);
+	word_list_free(&line.words);
+	pool_free(line.pool);
 	free(copy.lines);
 	return verdict > 0 || (!verdict && alone);
 }
 
-/* Whether a text has lines, but none that begins an entry, as a README. */
-static bool is_prose(struct source_file *source)
-{
-	struct xinetd_scanner scanner = { .source = source };
-	bool begins = false, speaks = false;
-
-	if (!source_find_lines(source))
-		return false;
-	while (!begins && xinetd_line_next(&scanner)) {
-		begins = xinetd_line_begins_entry(&scanner);
-		speaks = true;
-	}
-	xinetd_scanner_free(&scanner);
-	return speaks && !begins;
-}
-
-/* xinetd silently skips files with a dot in their name, and reports an error for each line of a README. superd warns of
- * a skipped file that looks like xinetd.conf, and of a file that has no entry. */
+/* xinetd silently skips files with a dot in their name or a tilde at its end, and reports an error for each line of a
+ * README. */
 static bool xinetd_takes(struct reading *reading, const char *path, const char *name)
 {
-	bool is_taken = !strchr(name, '.') && name[strlen(name) - 1] != '~';
-	struct source_file source = { .file = path };
+	const char *why = strchr(name, '.')	  ? "xinetd reads no files with a dot in their names from a directory"
+		: !strncasecmp(name, "README", 6) ? "by its name it is no configuration"
+						  : NULL;
 
-	if (!is_taken && !reading_may_be_table(name))
+	if (!reading_may_be_table(name))
 		return false;
-	source.text = fd_read_file(path, SOURCE_MOST, &source.length);
-	if (source.text)
-		source_drop_mark(&source);
-	if (source.text && !is_taken && xinetd_recognises(&source)) {
-		diag_warning(reading->diags, ((struct origin){ .file = path }),
-			     "left out: xinetd reads no files with a dot in their names from a directory");
-		diags_hint(reading->diags, "use a name without a dot");
-	} else if (source.text && is_taken && is_prose(&source)) {
-		diag_warning(reading->diags, ((struct origin){ .file = path }),
-			     "left out: nothing in it begins an entry");
-		is_taken = false;
-	}
-	source_free(&source);
-	return is_taken;
+	if (why)
+		diag_warning(reading->diags, ((struct origin){ .file = path }), "left out: %s", why);
+	return !why;
 }
 
 static void free_xinetd(void *state)
