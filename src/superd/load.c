@@ -95,7 +95,6 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		.compat = options->compat,
 		.on_source = loading->on_source,
 		.context = loading->context,
-		.asks_services = looks_up_names(options),
 		.start = reader_process_start,
 		.describe_end = reader_process_describe_end,
 		.start_context = &reader,

@@ -197,7 +197,6 @@ static void pass_request(struct fields *fields, struct read_request *request)
 
 	pass_bool(fields, &request->warns_of_unsupported);
 	pass_bool(fields, &request->shares_defaults);
-	pass_bool(fields, &request->asks_services);
 	pass_bool(fields, &request->allows_empty);
 	pass_number(fields, &compat, 0, COMPATS);
 	request->compat = (enum compat)compat;

@@ -149,11 +149,6 @@ static int print_sources(struct read_answer *answer, struct read_request *reques
 	request->on_source = say_read;
 	request->on_own = refuse_own;
 	request->has_host_rules = hosts_access_has_rules(&hosts);
-	if (request->asks_services) {
-		/* Loads the modules of nss(5) and connects them to their server, before the sandbox is entered. */
-		services_find_port("superd", "tcp");
-		request->service_port = services_find_port;
-	}
 	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
 	for (size_t n = 0; n < request->count; n++) {
 		say(answer, (struct read_record){ .kind = RECORD_SOURCE, .number = (unsigned)n });

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "lib/array.h"
-#include "table/access/access.h"
 
 /* The table of attributes, from xinetd.conf(5).
  *
@@ -413,16 +412,46 @@ void xinetd_free(struct xinetd *xinetd)
 	pool_free(xinetd->pool);
 }
 
-void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings)
+/* Whether a diagnostic is about a line of the entry. */
+static bool is_about(const struct diag *diag, const struct xinetd_entry *entry)
+{
+	for (size_t i = 0; diag->file && i < entry->count; i++) {
+		if (entry->list[i].at.line == diag->line && !strcmp(entry->list[i].at.file, diag->file))
+			return true;
+	}
+	return false;
+}
+
+/* Whether an entry has this diagnostic already. */
+static bool has_diag(const struct xinetd_entry *entry, const struct diag *diag)
+{
+	for (size_t i = 0; i < entry->diags.count; i++) {
+		const struct diag *known = &entry->diags.list[i];
+
+		if (known->line == diag->line && known->column == diag->column &&
+		    !strcmp(known->message, diag->message))
+			return true;
+	}
+	return false;
+}
+
+void xinetd_entry_report(const struct xinetd_entry *entry, struct xinetd_entry *defaults, struct diags *diags)
 {
 	for (size_t i = 0; i < entry->diags.count; i++) {
 		const struct diag *diag = &entry->diags.list[i];
 		struct origin at = { .file = diag->file, .line = diag->line, .column = diag->column };
-		bool milder = as_warnings && diag->severity == SEVERITY_ERROR;
+		enum severity severity = diag->severity;
 
-		if (as_warnings && diag->severity == SEVERITY_NOTE)
-			continue;
-		diags_add(diags, milder ? SEVERITY_WARNING : diag->severity, at, "%s", diag->message);
+		if (defaults && is_about(diag, defaults)) {
+			if (has_diag(defaults, diag) || (entry->is_disabled && severity == SEVERITY_ERROR))
+				continue;
+			diags_add(&defaults->diags, severity, at, "%s", diag->message);
+		} else if (entry->is_disabled) {
+			if (severity == SEVERITY_NOTE)
+				continue;
+			severity = SEVERITY_WARNING;
+		}
+		diags_add(diags, severity, at, "%s", diag->message);
 		if (diag->hint)
 			diags_hint(diags, "%s", diag->hint);
 	}
@@ -432,53 +461,8 @@ void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, 
 
 /* Values, which lines of xinetd.conf set, extend and shorten.
  *
- * -= of only_from must also find an address that is written in another way (10.0.0.0/8 for 10.0.0.0). If there is no
- * such word, more clients may connect than the author thinks, so that is an error. */
-
-static bool no_network(void *context, const char *name, struct network *network)
-{
-	(void)context, (void)name, (void)network;
-	return false;
-}
-
-/* The networks that a word stands for; NULL and 0: it is a host name, or has an interface. */
-static const struct network *networks_of(const char *word, struct pool *pool, size_t *count)
-{
-	const char *list[] = { word, NULL };
-	const struct access *access = access_compile(list, NULL, no_network, NULL, pool);
-
-	*count = 0;
-	if (access_has_names(access) || access_has_interfaces(access))
-		return NULL;
-	return access_networks(access, false, count);
-}
-
-static bool is_same_address(const char *a, const char *b, struct pool *pool)
-{
-	const struct network *of_a, *of_b;
-	size_t count_a, count_b;
-
-	if (!strcasecmp(a, b))
-		return true;
-	if (access_refuse_word(a) || access_refuse_word(b))
-		return false;
-	of_a = networks_of(a, pool, &count_a);
-	of_b = networks_of(b, pool, &count_b);
-	if (!of_a || !of_b || !count_a || count_a != count_b)
-		return false;
-	for (size_t i = 0; i < count_a; i++) {
-		if (of_a[i].bits != of_b[i].bits || memcmp(of_a[i].address, of_b[i].address, 16) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool words_match(const struct key_row *key, const char *a, const char *b, struct pool *pool)
-{
-	if (key == xinetd_rule(ATTR_ONLY_FROM) || key == xinetd_rule(ATTR_NO_ACCESS))
-		return is_same_address(a, b, pool);
-	return key == xinetd_rule(ATTR_PASSENV) ? !strcmp(a, b) : !strcasecmp(a, b);
-}
+ * -= finds a word as it is written. If there is no such word, more clients may connect than the author of only_from
+ * thinks, so that is an error. */
 
 bool xinetd_is_inherited(const struct xinetd_service *service, const struct assignment *value)
 {
@@ -516,10 +500,10 @@ struct assignment *xinetd_value_add(struct xinetd_service *service, struct assig
 	return value;
 }
 
-static bool has_word(const struct assignment *list, const struct key_row *key, const char *word, struct pool *pool)
+static bool has_word(const struct assignment *list, const char *word)
 {
 	for (size_t i = 0; list && i < list->count; i++) {
-		if (words_match(key, list->words[i], word, pool))
+		if (!strcasecmp(list->words[i], word))
 			return true;
 	}
 	return false;
@@ -528,16 +512,15 @@ static bool has_word(const struct assignment *list, const struct key_row *key, c
 static struct assignment *remove_words(struct xinetd_service *service, struct assignment *value,
 				       const struct assignment *line)
 {
-	struct pool *pool = service->draft.pool;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < line->count; i++) {
-		if (has_word(value, line->key, line->words[i], pool))
+		if (has_word(value, line->words[i]))
 			continue;
 		if (line->key == xinetd_rule(ATTR_ONLY_FROM)) {
 			draft_refuse(&service->draft, line->word_at[i], "only_from: there is no '%s' to remove",
 				     line->words[i]);
-			draft_hint(&service->draft, "write the whole list with =");
+			draft_hint(&service->draft, "write it as the list has it, or the whole list with =");
 		} else {
 			draft_warn(&service->draft, line->word_at[i], "%s: there is no '%s' to remove", line->name,
 				   line->words[i]);
@@ -545,7 +528,7 @@ static struct assignment *remove_words(struct xinetd_service *service, struct as
 	}
 	value = grow_value(service, value, 0);
 	for (size_t i = 0; i < value->count; i++) {
-		if (has_word(line, line->key, value->words[i], pool))
+		if (has_word(line, value->words[i]))
 			continue;
 		value->words[kept] = value->words[i];
 		value->word_at[kept++] = value->word_at[i];

@@ -111,8 +111,9 @@ void xinetd_free(struct xinetd *xinetd);
 /* Adds the entries of one file and of the files that it includes. */
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);
 
-/* Adds the entry's diagnostics to diags. as_warnings: errors become warnings, and notes are left out. */
-void xinetd_entry_report(const struct xinetd_entry *entry, struct diags *diags, bool as_warnings);
+/* Adds the entry's diagnostics to diags. Of a disabled one errors become warnings, and notes are left out. A diagnostic
+ * about a line of defaults, NULL for none, is added once: defaults keep it, too. */
+void xinetd_entry_report(const struct xinetd_entry *entry, struct xinetd_entry *defaults, struct diags *diags);
 
 /* The words of `type` and `flags`, by bit. */
 enum { IS_RPC = 1 << 0, IS_INTERNAL = 1 << 1, IS_UNLISTED = 1 << 2, IS_SPECIAL = 1 << 3, IS_TCPMUX = 1 << 4,
@@ -169,6 +170,5 @@ bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribut
 bool xinetd_find_socket(struct xinetd_service *service);
 void xinetd_set_sockets(struct xinetd_service *service);
 
-/* The allowed clients, and limits. xinetd_set_access calls xinetd_set_deny_time, too. */
+/* The allowed clients, and limits. */
 void xinetd_set_access(struct xinetd_service *service);
-void xinetd_set_deny_time(struct xinetd_service *service);

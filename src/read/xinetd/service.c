@@ -115,7 +115,7 @@ static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute 
 {
 	const struct assignment *value = service->value[attribute];
 
-	for (size_t i = 0; value && !xinetd_is_inherited(service, value) && i < value->count; i++) {
+	for (size_t i = 0; value && i < value->count; i++) {
 		const char *word = value->words[i];
 		const char *equals = attribute == ATTR_ENV ? strchr(word, '=') : NULL;
 		bool is_comment = word[0] == '#' && i;
@@ -142,7 +142,7 @@ static void warn_of_shell_argument(struct xinetd_service *service, const struct 
 	struct shell_scan scan = { 0 };
 
 	shell_scan_word(&scan, server->words[0], true);
-	for (size_t i = 0; args && !xinetd_is_inherited(service, args) && i < args->count; i++) {
+	for (size_t i = 0; args && i < args->count; i++) {
 		if (!shell_scan_word(&scan, args->words[i], true))
 			continue;
 		draft_warn(&service->draft, args->word_at[i], SHELL_WORD_WARNING, xinetd_rule(ATTR_SERVER_ARGS)->name,
@@ -340,7 +340,7 @@ static void check_mdns(struct xinetd_service *service)
 {
 	const struct assignment *value = service->value[ATTR_MDNS];
 
-	if (value && !xinetd_is_inherited(service, value) && xinetd_is_yes(service, ATTR_MDNS))
+	if (value && xinetd_is_yes(service, ATTR_MDNS))
 		draft_warn(&service->draft, value->at, "mdns: superd announces no services");
 }
 
@@ -388,7 +388,7 @@ static void make_service(struct reading *reading, struct xinetd_entry *entry, co
 	builder_set_foreign(service.draft.builder, XINETD);
 	xinetd_merge(&service);
 	set_all_options(&service);
-	xinetd_entry_report(entry, reading->diags, entry->is_disabled);
+	xinetd_entry_report(entry, defaults->entry, reading->diags);
 	if (is_sound(&service)) {
 		reading_add(reading, service.draft.builder);
 		return;
@@ -553,75 +553,22 @@ static void assign_ids(struct xinetd *xinetd, struct reading *reading, const str
 	check_ids(xinetd, defaults->value[ATTR_DISABLED], "disabled", reading->diags);
 }
 
-/* Checks the values of defaults.
- *
- * Only a builder can check the value of an option, and ten thousand services would repeat the same message. So the
- * values are first set in the builder of a made-up service, which is then freed. */
-
-/* Whether a line that sets this attribute has an error. */
-static bool is_refused(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
-{
-	for (size_t i = 0; i < entry->count; i++) {
-		const struct origin *at = &entry->list[i].at;
-
-		if (entry->list[i].key != xinetd_rule(attribute))
-			continue;
-		for (size_t k = 0; k < entry->diags.count; k++) {
-			const struct diag *diag = &entry->diags.list[k];
-
-			if (diag->severity == SEVERITY_ERROR && diag->line == at->line && !strcmp(diag->file, at->file))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Sets all values in the made-up service. It has a redirect over TCP, so that all words of log_on_success and bind mean
- * something. deny_time needs a sensor. */
-static void check_all_values(struct xinetd_service *service)
-{
-	const char *port[] = { "1" };
-	struct assignment any = { .words = port, .count = 1, .at = service->entry->at };
-	struct assignment *deny_time = service->value[ATTR_DENY_TIME];
-
-	service->value[ATTR_PORT] = service->value[ATTR_REDIRECT] = &any;
-	xinetd_set_sockets(service);
-	set_environment(service);
-	set_log(service);
-	check_mdns(service);
-	service->value[ATTR_DENY_TIME] = NULL;
-	xinetd_set_access(service);
-	service->value[ATTR_DENY_TIME] = deny_time;
-	service->flags = FLAG_SENSOR;
-	if (deny_time)
-		xinetd_set_deny_time(service);
-}
-
-/* The defaults of a source, those of all its files together, in the source's pool. Reports each mistake once. A wrong
- * value gets is_broken, and no service has it. */
+/* The defaults of a source, those of all its files together, in the source's pool. Their values are checked where a
+ * service gets them. */
 static struct xinetd_service *make_defaults(struct xinetd *xinetd, struct reading *reading)
 {
 	struct xinetd_entry *entry = &xinetd->defaults;
-	struct xinetd_service *defaults = pool_alloc(xinetd->pool, sizeof(*defaults)), tried;
-
-	entry->name = entry->id = entry->label = "defaults";
-	*defaults = (struct xinetd_service){
+	const struct xinetd_service defaults = {
 		.draft = { reading, xinetd->pool, &entry->diags, NULL, false },
 		.entry = entry,
-		.protocol = "tcp",
-		.type = IS_UNLISTED,
-		.accepts = true,
 		.has_bad_line = entry->diags.errors,
 	};
-	xinetd_merge(defaults);
-	tried = *defaults;
-	tried.draft.builder = builder_new(reading->table, "defaults", entry->at);
-	check_all_values(&tried);
-	builder_free(tried.draft.builder);
-	for (int i = 0; i < ATTRIBUTES; i++)
-		defaults->is_broken[i] |= is_refused(entry, (enum xinetd_attribute)i);
-	xinetd_entry_report(entry, reading->diags, false);
-	return defaults;
+	struct xinetd_service *made = pool_copy(xinetd->pool, &defaults, sizeof(defaults));
+
+	entry->name = entry->id = entry->label = "defaults";
+	xinetd_merge(made);
+	xinetd_entry_report(entry, NULL, reading->diags);
+	return made;
 }
 
 /* xinetd's defaults for services of inetd.conf. They apply after all options of the entry itself are set, which take
@@ -666,7 +613,7 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
 	set_log(&service);
 	if (entry.is_disabled)
 		draft_set_text(&service.draft, "disable", "yes", entry.disabled_at);
-	xinetd_entry_report(&entry, reading->diags, false);
+	xinetd_entry_report(&entry, shared->defaults->entry, reading->diags);
 	diags_free(&entry.diags);
 	return is_sound(&service);
 }

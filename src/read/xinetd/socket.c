@@ -199,34 +199,6 @@ static const char *find_port(struct xinetd_service *service)
 	return service->entry->name;
 }
 
-/* Without UNLISTED xinetd refuses an entry that services(5) lacks, or has with another port. port: the number in the
- * text; NULL: none. */
-static void report_not_in_services(struct xinetd_service *service, const char *port)
-{
-	const char *name = service->entry->name;
-	struct origin at = xinetd_place(service, port ? ATTR_PORT : ATTR_PROTOCOL);
-	int64_t wanted = 0;
-	int known;
-
-	if (service->type & IS_UNLISTED || service->entry->is_disabled)
-		return;
-	known = reading_service_port(service->draft.reading, name, service->protocol);
-	if (port)
-		scan_count(port, &wanted);
-	if (known < 0 || (known > 0 && (!port || known == wanted)))
-		return;
-	if (known == 0)
-		draft_warn(&service->draft, at,
-			   "%s: xinetd does not run this service, as services(5) has no %s/%s; superd runs it",
-			   service->entry->label, name, service->protocol);
-	else
-		draft_warn(&service->draft, at,
-			   "%s: xinetd does not run this service, as %s/%s has port %d in services(5), not %s; "
-			   "superd runs it",
-			   service->entry->label, name, service->protocol, known, port);
-	draft_hint(&service->draft, "with type = UNLISTED the service needs no entry in services(5)");
-}
-
 /* text: the endpoint. */
 static void set_listen(struct xinetd_service *service, const char *text)
 {
@@ -291,8 +263,6 @@ static void set_inet_sockets(struct xinetd_service *service)
 
 	if (!port)
 		return;
-	if (value_word(service, ATTR_PORT)) /* else it is looked up in services(5) later, as its address needs it */
-		report_not_in_services(service, port);
 	if (!says_family && service->accepts && service->draft.reading->compat != COMPAT_XINETD)
 		listen_per_family(service, port);
 	else
@@ -304,7 +274,6 @@ static void set_raw_socket(struct xinetd_service *service)
 {
 	const char *bind = value_word(service, ATTR_BIND);
 
-	report_not_in_services(service, NULL);
 	set_listen(service,
 		   pool_textf(service->draft.pool, "raw%s:%s%s%s", family_suffix(service), service->protocol,
 			      bind ? "@" : "", bind ? bind : ""));
@@ -409,7 +378,7 @@ static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute 
 	const struct assignment *value = service->value[attribute];
 	struct diags *diags = &service->entry->diags;
 
-	for (size_t i = 0; value && !xinetd_is_inherited(service, value) && i < value->count; i++) {
+	for (size_t i = 0; value && i < value->count; i++) {
 		const char *word = value->words[i];
 		bool is_all = !strcasecmp(word, "ALL");
 
@@ -437,8 +406,7 @@ static void set_address_lists(struct xinetd_service *service)
 		xinetd_set_as_is(service, ATTR_ONLY_FROM);
 	} else {
 		draft_set_text(&service->draft, "only_from", "none", only_from->at);
-		if (!xinetd_is_inherited(service, only_from))
-			draft_warn(&service->draft, only_from->at, "only_from is empty: no client is allowed");
+		draft_warn(&service->draft, only_from->at, "only_from is empty: no client is allowed");
 	}
 	xinetd_set_as_is(service, ATTR_NO_ACCESS);
 	warn_of_names(service, ATTR_ONLY_FROM);
@@ -452,9 +420,8 @@ static bool is_disabled_by_zero(struct xinetd_service *service, enum xinetd_attr
 
 	if (!value || !is_zero(value->words[0]))
 		return false;
-	if (!xinetd_is_inherited(service, value))
-		draft_warn(&service->draft, value->at, "%s = 0 would serve no client: the service is disabled",
-			   xinetd_rule(attribute)->name);
+	draft_warn(&service->draft, value->at, "%s = 0 would serve no client: the service is disabled",
+		   xinetd_rule(attribute)->name);
 	service->entry->is_disabled = true;
 	service->entry->disabled_at = value->at;
 	return true;
@@ -517,7 +484,7 @@ static void set_rate(struct xinetd_service *service)
 }
 
 /* deny_time is a number of minutes, FOREVER or NEVER. */
-void xinetd_set_deny_time(struct xinetd_service *service)
+static void set_deny_time(struct xinetd_service *service)
 {
 	static const char *const list[] = { "FOREVER", "NEVER", NULL };
 	const struct assignment *value = service->value[ATTR_DENY_TIME];
@@ -618,7 +585,7 @@ void xinetd_set_access(struct xinetd_service *service)
 	set_instances(service);
 	set_per_source(service);
 	set_rate(service);
-	xinetd_set_deny_time(service);
+	set_deny_time(service);
 	set_libwrap(service);
 	set_banners(service);
 	set_flags(service);

@@ -153,12 +153,6 @@ bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, st
  * system's. In the pool, NULL-terminated; NULL: out of memory. */
 const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool);
 
-/* services(5), for xinetd.conf, which names ports. */
-
-/* The port of a service in services(5), looked up anew at each call. 0: it is not there. -1: this machine has no
- * entries in services(5), or memory has run out. */
-int services_find_port(const char *name, const char *protocol);
-
 /* A helper program that superd starts while it reads a table, and talks to by a socket: superd-filter, superd-read. */
 
 struct account;

@@ -1,10 +1,8 @@
 /* What NSS says of users, groups and ports; and how all names of a table are asked for. */
 #include "superd/machine/machine.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
-#include <netdb.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -262,24 +260,4 @@ bool accounts_pair(struct accounts *accounts, const char *text, struct found_nam
 		is_known = true;
 	}
 	return false;
-}
-
-/* Asks services(5), by nss(5). */
-
-int services_find_port(const char *name, const char *protocol)
-{
-	struct servent entry, *found = NULL;
-	const struct servent *any = NULL;
-	char buffer[4096];
-
-	if (!library_has_memory(NSS_MEMORY))
-		return -1;
-	if (getservbyname_r(name, protocol, &entry, buffer, sizeof(buffer), &found) != 0 || !found) {
-		setservent(0);
-		any = getservent();
-		endservent();
-	}
-	if (found)
-		return ntohs((uint16_t)found->s_port);
-	return any ? 0 : -1;
 }

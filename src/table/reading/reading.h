@@ -131,10 +131,6 @@ struct read_request {
 	bool allows_empty;
 	/* hosts.allow or hosts.deny has a rule: a service that cannot apply it is refused or warned of. */
 	bool has_host_rules;
-	/* The port of this name and protocol in services(5); 0: it has none; -1: unknown, as the machine has no
-	 * services(5). NULL: the table may be another machine's. */
-	int (*service_port)(const char *name, const char *protocol);
-	bool asks_services;             /* superd-read sets service_port */
 	/* Starts superd-read, for the sources that are not superd.conf, and sets the channel to it, which has a time
 	 * limit, and its pid. false: why it could not be started. NULL: such sources are left out; a program that has
 	 * the readers needs none. */
@@ -178,11 +174,6 @@ bool reading_refuse_lost_folder(struct reading *reading, const char *folder, con
 static inline bool reading_has_host_rules(const struct reading *reading)
 {
 	return reading->request && reading->request->has_host_rules;
-}
-
-static inline int reading_service_port(const struct reading *reading, const char *name, const char *protocol)
-{
-	return reading->request && reading->request->service_port ? reading->request->service_port(name, protocol) : -1;
 }
 
 /* The place of the state that this function frees. It holds NULL at first. */

@@ -76,43 +76,6 @@ Behaviour(messages, tell_of_missing_names_of_ports)
 	cr_expect_eq(check(text_of("inetd:%s", inetd)).status, 0);
 }
 
-static const char *listed_service(const char *name, const char *more)
-{
-	return text_of("service %s\n{\n\tsocket_type = stream\n\twait = no\n\tuser = %s\n\tserver = /bin/cat\n"
-		       "\tbind = 127.0.0.1\n%s}\n",
-		       name, own_user(), more);
-}
-
-/* xinetd refuses them, so nobody may expect their ports to be open. */
-Behaviour(messages, tell_of_services_that_xinetd_does_not_run)
-{
-	const char *xinetd;
-	struct outcome outcome;
-
-	private_enter_with_hosts();
-	private_file("/etc/services", "known 7001/tcp\n");
-	xinetd = write_file("xinetd.conf", "%s%s%s%s%s", listed_service("absent", "\tport = 9200\n"),
-			    listed_service("known", "\tid = moved\n\tport = 7002\n"),
-			    listed_service("known", "\tid = same\n\tport = 07001\n"),
-			    listed_service("off", "\tport = 7003\n\tdisable = yes\n"),
-			    listed_service("unlisted", "\ttype = UNLISTED\n\tport = 7004\n"));
-	outcome = check(text_of("xinetd:%s", xinetd));
-	cr_expect_eq(outcome.status, 0, "%d", outcome.status);
-	expect_said(&outcome, text_of("%s:8:2: warning: absent: xinetd does not run this service, as services(5) has "
-				      "no absent/tcp; superd runs it\n",
-				      xinetd));
-	expect_said(&outcome, text_of("%s:18:2: warning: moved: xinetd does not run this service, as known/tcp has "
-				      "port 7001 in services(5), not 7002; superd runs it\n",
-				      xinetd));
-	expect_said(&outcome, "hint: with type = UNLISTED the service needs no entry in services(5)\n");
-	cr_expect_eq(count(outcome.err, "xinetd does not run"), 2, "%s", outcome.err);
-	outcome = SUPERD_ANSWER("--check", "--no-preflight", "-f", text_of("xinetd:%s", xinetd));
-	expect_unsaid(&outcome, "xinetd does not run");
-	cr_assert_eq(unlink("/etc/services"), 0);
-	outcome = check(text_of("xinetd:%s", xinetd));
-	expect_unsaid(&outcome, "xinetd does not run");
-}
-
 Behaviour(messages, of_other_tables_speak_no_superd_conf)
 {
 	const char *inetd = write_file("inetd.conf",
