@@ -353,11 +353,8 @@ static void set_socket_options(const struct draft *draft, const struct inetd_ent
 
 	/* One socket for each family, so that IPv4 clients have no mapped addresses. */
 	if (inet && both && !entry->is_dual) {
-		const char *list[] = { listen_text(draft, entry, INETD_IPV4), listen_text(draft, entry, INETD_IPV6) };
-		struct origin places[] = { entry->service_at, entry->service_at };
-
-		draft_set_words(draft, "listen", list, 2,
-				&(struct assignment){ .count = 2, .at = entry->service_at, .word_at = places });
+		draft_set_pair(draft, "listen", listen_text(draft, entry, INETD_IPV4),
+			       listen_text(draft, entry, INETD_IPV6), entry->service_at);
 	} else {
 		draft_set_text(draft, "listen", listen_text(draft, entry, entry->families), entry->service_at);
 	}

@@ -572,15 +572,9 @@ static void report_unknown_attribute(struct xinetd_service *service, const struc
 /* Whether a line restricts who may connect. Of the words of `flags` only some do. */
 static bool restricts(const struct assignment *line)
 {
-	static const char *const guards[] = { "IDONLY", "SENSOR", "LABELED", "INTERCEPT", NULL };
-
-	if (line->key != xinetd_rule(ATTR_FLAGS))
-		return line->key->flags & ATTR_RESTRICTS;
-	for (size_t i = 0; i < line->count; i++) {
-		if (xinetd_word_find(guards, line->words[i]) >= 0)
-			return true;
-	}
-	return false;
+	return line->key->flags & ATTR_RESTRICTS &&
+		(line->key != xinetd_rule(ATTR_FLAGS) || has_word(line, "IDONLY") || has_word(line, "SENSOR") ||
+		 has_word(line, "LABELED") || has_word(line, "INTERCEPT"));
 }
 
 /* v6only = no, as many distributions have it in defaults: it would change nothing there. */

@@ -153,6 +153,15 @@ bool xinetd_is_inherited(const struct xinetd_service *service, const struct assi
 /* The place of an attribute; that of the entry where it is not set. */
 struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
 
+/* Add a mistake at an attribute, and set an option that has its place. */
+#define xinetd_refuse(service, attribute, ...) \
+	draft_refuse(&(service)->draft, xinetd_place(service, attribute), __VA_ARGS__)
+#define xinetd_warn(service, attribute, ...) draft_warn(&(service)->draft, xinetd_place(service, attribute), __VA_ARGS__)
+#define xinetd_note(service, attribute, ...) \
+	diag_note((service)->draft.diags, xinetd_place(service, attribute), __VA_ARGS__)
+#define xinetd_set(service, attribute, option, text) \
+	draft_set_text(&(service)->draft, option, text, xinetd_place(service, attribute))
+
 /* Whether an attribute is yes. A value that is neither yes nor no is refused. */
 bool xinetd_is_yes(struct xinetd_service *service, enum xinetd_attribute attribute);
 

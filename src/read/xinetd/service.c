@@ -15,64 +15,22 @@
 #include "table/reading/shell_word.h"
 #include "table/reading/word_list.h"
 
-/* The attributes log_type, log_on_success and log_on_failure.
- *
- * Words of defaults may not fit every service and are then left out: TRAFFIC needs a redirect, and with USERID two
- * ident servers would ask each other for ever. */
-
-/* Whether the service is an ident server (RFC 1413). */
-static bool is_ident_server(const struct xinetd_service *service)
-{
-	const struct assignment *port = service->value[ATTR_PORT];
-
-	if (service->socket != XINETD_STREAM)
-		return false;
-	if (port)
-		return !strcmp(port->words[0] + strspn(port->words[0], "0"), "113");
-	return !strcmp(service->entry->name, "auth") || !strcmp(service->entry->name, "ident");
-}
-
-/* Whether a word stands in a line of the entry itself, and not in defaults. */
-static bool is_own_line(const struct xinetd_entry *entry, struct origin at)
-{
-	for (size_t i = 0; i < entry->count; i++) {
-		if (entry->list[i].at.line == at.line && !strcmp(entry->list[i].at.file, at.file))
-			return true;
-	}
-	return false;
-}
-
-/* Whether a word of log_on_success or log_on_failure has a meaning for this service. */
-static bool is_logged(struct xinetd_service *service, const char *word, struct origin at)
-{
-	static const char *const special[] = { "USERID", "TRAFFIC", NULL };
-
-	switch (xinetd_word_find(special, word)) {
-	case 0:
-		return !is_ident_server(service);
-	case 1:
-		if (service->value[ATTR_REDIRECT])
-			return true;
-		if (is_own_line(service->entry, at))
-			draft_refuse(&service->draft, at, "%s: TRAFFIC is logged of a redirect, and this is none",
-				     service->entry->label);
-		return false;
-	default:
-		return true;
-	}
-}
-
+/* Sets log_on_success or log_on_failure. Words of defaults that do not fit a service are left out: TRAFFIC is of a
+ * redirect, and with USERID two ident servers (RFC 1413) would ask each other for ever. */
 static void set_log_words(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
-	const struct assignment *value = service->value[attribute];
-	const char **list;
+	const struct assignment *value = service->value[attribute], *port = service->value[ATTR_PORT];
+	const char *name = port ? port->words[0] : service->entry->name, **list;
+	bool is_ident = service->socket == XINETD_STREAM &&
+		(!strcmp(name, "113") || !strcmp(name, "auth") || !strcmp(name, "ident"));
 	size_t count = 0;
 
 	if (!value)
 		return;
 	list = pool_alloc(service->draft.pool, (value->count + 1) * sizeof(*list));
 	for (size_t i = 0; i < value->count; i++) {
-		if (is_logged(service, value->words[i], value->word_at[i]))
+		if ((service->value[ATTR_REDIRECT] || strcasecmp(value->words[i], "TRAFFIC") != 0) &&
+		    (!is_ident || strcasecmp(value->words[i], "USERID") != 0))
 			list[count++] = value->words[i];
 	}
 	draft_set_words(&service->draft, xinetd_rule(attribute)->name, list, count, value);
@@ -91,9 +49,6 @@ static void set_log(struct xinetd_service *service)
  * mean something in superd.conf. argv[0] is the last component of the server's path or, with NAMEINARGS, the first word
  * of server_args. */
 
-static const char *const builtins[] = { "echo",	  "discard", "chargen",	 "daytime", "time",
-					"tcpmux", "servers", "services", NULL };
-
 /* The words of a value, escaped, behind `extra` unused elements. */
 static const char **escape_words(struct xinetd_service *service, const struct assignment *value, size_t extra)
 {
@@ -105,49 +60,20 @@ static const char **escape_words(struct xinetd_service *service, const struct as
 	return list;
 }
 
-static bool is_quote(char c)
-{
-	return c == '"' || c == '\'';
-}
-
-/* Warns of the first quote or comment in a value, because the program gets it as a part of its arguments. */
-static void warn_of_words(struct xinetd_service *service, enum xinetd_attribute attribute)
+/* Warns of the first quote in a value, because the program gets it as a part of its arguments. */
+static void warn_of_quotes(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct assignment *value = service->value[attribute];
 
 	for (size_t i = 0; value && i < value->count; i++) {
-		const char *word = value->words[i];
-		const char *equals = attribute == ATTR_ENV ? strchr(word, '=') : NULL;
-		bool is_comment = word[0] == '#' && i;
+		const char *word = value->words[i], *equals = attribute == ATTR_ENV ? strchr(word, '=') : NULL;
 
-		if (!is_comment && !is_quote(equals ? equals[1] : word[0]))
+		if (!strchr("\"'", equals ? equals[1] : *word) || !(equals ? equals[1] : *word))
 			continue;
-		if (is_comment)
-			draft_warn(&service->draft, value->word_at[i],
-				   "%s: '%s' is passed to the program as an argument", xinetd_rule(attribute)->name,
-				   word);
-		else
-			draft_warn(&service->draft, value->word_at[i],
-				   "%s: quotes mean nothing here: they are part of the word %s",
-				   xinetd_rule(attribute)->name, word);
-		draft_hint(&service->draft,
-			   is_comment ? "a comment has a line of its own" : "blanks alone separate words");
-		return;
-	}
-}
-
-static void warn_of_shell_argument(struct xinetd_service *service, const struct assignment *server,
-				   const struct assignment *args)
-{
-	struct shell_scan scan = { 0 };
-
-	shell_scan_word(&scan, server->words[0], true);
-	for (size_t i = 0; args && i < args->count; i++) {
-		if (!shell_scan_word(&scan, args->words[i], true))
-			continue;
-		draft_warn(&service->draft, args->word_at[i], SHELL_WORD_WARNING, xinetd_rule(ATTR_SERVER_ARGS)->name,
-			   args->words[i]);
-		draft_hint(&service->draft, "write it into a script, and name that as server");
+		draft_warn(&service->draft, value->word_at[i],
+			   "%s: quotes mean nothing here: they are part of the word %s", xinetd_rule(attribute)->name,
+			   word);
+		draft_hint(&service->draft, "blanks alone separate words");
 		return;
 	}
 }
@@ -162,16 +88,17 @@ static void set_server(struct xinetd_service *service)
 	if (server->words[0][0] != '/')
 		draft_refuse(&service->draft, server->word_at[0], "server: '%s' is no absolute path", server->words[0]);
 	if (named && !args) {
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_FLAGS),
-			     "%s: NAMEINARGS needs server_args, whose first word is the name", service->entry->label);
+		xinetd_refuse(service, ATTR_FLAGS, "%s: NAMEINARGS needs server_args, whose first word is the name",
+			      service->entry->label);
 		return;
 	}
 	name = template_escaped(service->draft.pool, args && named ? args->words[0] : scan_base_name(server->words[0]));
 	if (args)
-		rest = (struct assignment){ .words = args->words + named, .count = args->count - named };
+		rest = (struct assignment){ args->name, .words = args->words + named, .count = args->count - named,
+					    .word_at = args->word_at + named };
 	list = escape_words(service, &rest, 1);
-	warn_of_words(service, ATTR_SERVER_ARGS);
-	warn_of_shell_argument(service, server, args);
+	warn_of_quotes(service, ATTR_SERVER_ARGS);
+	shell_words_warn("server_args", server->words[0], rest.words, rest.word_at, rest.count, service->draft.diags);
 	list[0] = server->words[0];
 	draft_set_words(&service->draft, "exec", list, rest.count + 1, server);
 	draft_set_text(&service->draft, "argv0", name, named ? args->at : server->at);
@@ -180,26 +107,22 @@ static void set_server(struct xinetd_service *service)
 
 static void set_builtin_program(struct xinetd_service *service)
 {
+	static const char *const builtins[] = { "echo",	  "discard", "chargen",	 "daytime", "time",
+						"tcpmux", "servers", "services", NULL };
 	int number = xinetd_word_find(builtins, service->entry->name);
-	struct origin at = xinetd_place(service, ATTR_TYPE);
+	const struct assignment from = { .at = xinetd_place(service, ATTR_TYPE) };
 	const char *list[] = { service->entry->name, "xinetd" };
-	const struct assignment value = { .at = at };
 	bool has_form;
 
 	if (number < 0) {
-		const char *nearest = xinetd_word_suggest(builtins, service->entry->name);
-
-		draft_refuse(&service->draft, at, "type = INTERNAL: superd itself has no service '%s'",
-			     service->entry->name);
+		draft_refuse(&service->draft, from.at, "type = INTERNAL: superd itself has no service '%s'", list[0]);
 		draft_hint(&service->draft,
-			   nearest ? "did you mean '%s'?"
-				   : "it has echo, discard, chargen, daytime, time, tcpmux, servers and services%s",
-			   nearest ? nearest : "");
+			   "it has echo, discard, chargen, daytime, time, tcpmux, servers and services");
 		return;
 	}
 	list[0] = builtins[number];
 	has_form = !strcmp(list[0], "daytime") || !strcmp(list[0], "chargen");
-	draft_set_words(&service->draft, "builtin", list, 1 + has_form, &value);
+	draft_set_words(&service->draft, "builtin", list, 1 + has_form, &from);
 }
 
 static void set_program(struct xinetd_service *service)
@@ -239,20 +162,6 @@ static void set_user_and_groups(struct xinetd_service *service)
 	xinetd_set_as_is(service, ATTR_GROUPS);
 }
 
-/* For xinetd 0 is no limit. */
-static void set_rlimits(struct xinetd_service *service)
-{
-	for (enum xinetd_attribute i = ATTR_RLIMIT_AS; i <= ATTR_RLIMIT_STACK; i++) {
-		const struct assignment *value = service->value[i];
-
-		if (!value || value->words[0][strspn(value->words[0], "0")])
-			xinetd_set_as_is(service, i);
-		else
-			draft_warn(&service->draft, value->at, "%s: 0 means no limit, as with xinetd",
-				   xinetd_rule(i)->name);
-	}
-}
-
 static void set_environment(struct xinetd_service *service)
 {
 	const struct assignment *env = service->value[ATTR_ENV];
@@ -260,10 +169,17 @@ static void set_environment(struct xinetd_service *service)
 	if (service->flags & FLAG_SENSOR)
 		return;
 	set_user_and_groups(service);
-	set_rlimits(service);
+	for (enum xinetd_attribute i = ATTR_RLIMIT_AS; i <= ATTR_RLIMIT_STACK; i++) {
+		const struct assignment *value = service->value[i];
+
+		if (!value || value->words[0][strspn(value->words[0], "0")])
+			xinetd_set_as_is(service, i);
+		else
+			xinetd_warn(service, i, "%s: 0 means no limit, as with xinetd", xinetd_rule(i)->name);
+	}
 	if (env) {
 		draft_set_words(&service->draft, "env", escape_words(service, env, 0), env->count, env);
-		warn_of_words(service, ATTR_ENV);
+		warn_of_quotes(service, ATTR_ENV);
 	}
 	xinetd_set_as_is(service, ATTR_PASSENV);
 	/* Without passenv a server gets xinetd's whole environment. */
@@ -308,11 +224,10 @@ static void check_type(struct xinetd_service *service)
 	unsigned kinds = service->type & (IS_RPC | IS_INTERNAL | IS_TCPMUX | IS_TCPMUXPLUS);
 
 	if (kinds & (kinds - 1))
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_TYPE),
-			     "%s: a service is one of RPC, INTERNAL, TCPMUX and TCPMUXPLUS", service->entry->label);
+		xinetd_refuse(service, ATTR_TYPE, "%s: a service is one of RPC, INTERNAL, TCPMUX and TCPMUXPLUS",
+			      service->entry->label);
 	if (service->flags & FLAG_LABELED)
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_FLAGS),
-			     "flags: LABELED: superd sets no SELinux context of a connection");
+		xinetd_refuse(service, ATTR_FLAGS, "flags: LABELED: superd sets no SELinux context of a connection");
 }
 
 /* Decides whether superd accepts connections itself. It always does for stream builtins; xinetd does not with wait =
@@ -332,8 +247,7 @@ static void find_accepts(struct xinetd_service *service)
 	}
 	service->accepts = !waits || service->flags & FLAG_SENSOR;
 	if (service->value[ATTR_REDIRECT] && service->socket != XINETD_STREAM)
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_REDIRECT),
-			     "%s: redirect needs socket_type = stream", service->entry->label);
+		xinetd_refuse(service, ATTR_REDIRECT, "%s: redirect needs socket_type = stream", service->entry->label);
 }
 
 static void check_mdns(struct xinetd_service *service)

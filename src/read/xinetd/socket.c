@@ -2,8 +2,7 @@
  * service.c needs too. */
 #include "read/xinetd/internal.h"
 
-#include <ctype.h>
-#include <netinet/in.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -47,35 +46,23 @@ bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribut
 	return false;
 }
 
-/* Drops zeros in front of a number, which would make it octal in superd.conf. */
-static const char *plain_number(const char *word, struct pool *pool)
-{
-	const char *digits = word + (*word == '-');
-	size_t zeros = strspn(digits, "0");
-
-	if (!zeros)
-		return word;
-	digits += isdigit((unsigned char)digits[zeros]) ? zeros : zeros - 1;
-	return *word == '-' ? pool_textf(pool, "-%s", digits) : digits;
-}
-
+/* A number with a zero in front would be octal in superd.conf. */
 void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
 	const struct assignment *given = service->value[attribute];
-	struct pool *pool = service->draft.pool;
-	struct value value;
+	bool is_decimal = xinetd_rule(attribute)->flags & ATTR_IS_DECIMAL;
 
-	if (!given)
-		return;
-	value = (struct value){ given->words, given->count, given->count != 1, false, given->at, given->word_at };
-	if (xinetd_rule(attribute)->flags & ATTR_IS_DECIMAL) {
-		const char **list = pool_alloc(pool, (given->count + 1) * sizeof(*list));
+	for (size_t i = 0; given && i < given->count; i++) {
+		const char *digits = given->words[i] + (given->words[i][0] == '-');
 
-		for (size_t i = 0; i < given->count; i++)
-			list[i] = plain_number(given->words[i], pool);
-		value.words = list;
+		if (is_decimal && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')
+			draft_refuse(&service->draft, given->word_at[i], "%s: '%s': write it without a zero in front",
+				     xinetd_rule(attribute)->name, given->words[i]);
 	}
-	draft_set(&service->draft, key_option(&xinetd_keys, xinetd_rule(attribute)), &value);
+	if (given)
+		draft_set(&service->draft, key_option(&xinetd_keys, xinetd_rule(attribute)),
+			  &(struct value){ given->words, given->count, given->count != 1, false, given->at,
+					   given->word_at });
 }
 
 /* The attributes socket_type, protocol, port, bind, v6only and the families in flags, as endpoints.
@@ -115,8 +102,8 @@ static bool find_type_and_protocol(struct xinetd_service *service)
 	int number = type ? xinetd_word_find(socket_types, type) : 0;
 
 	if (number < 0) {
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_SOCKET_TYPE),
-			     "socket_type: '%s': expected stream, dgram, raw or seqpacket", type);
+		xinetd_refuse(service, ATTR_SOCKET_TYPE, "socket_type: '%s': expected stream, dgram, raw or seqpacket",
+			      type);
 		return false;
 	}
 	service->socket = (enum xinetd_socket)number;
@@ -150,123 +137,61 @@ bool xinetd_find_socket(struct xinetd_service *service)
 	return false;
 }
 
-/* Sets v6only. Versions of xinetd that know v6only take any value of it for yes. */
-static void find_v6only(struct xinetd_service *service)
-{
-	service->v6only = xinetd_is_yes(service, ATTR_V6ONLY);
-	if (service->value[ATTR_V6ONLY] && service->draft.reading->compat == COMPAT_XINETD)
-		service->v6only = true;
-}
-
-/* The suffix of the protocol in an endpoint: "4", "6" or "". IPv4 and IPv6 together mean "": a socket for both
- * families, or for IPv4 on a machine without IPv6. */
+/* The family in an endpoint: "4", "6" or "". IPv4 and IPv6 together mean "": a socket for both families, or for IPv4
+ * on a machine without IPv6. A host name may have addresses of both families, and the flag picks one. The family of an
+ * address holds, whatever the flags say. */
 static const char *family_suffix(struct xinetd_service *service)
 {
 	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
+	const char *suffix = families == FLAG_IPV4 ? "4" : service->v6only ? "6" : "";
+	const char *bind = value_word(service, ATTR_BIND);
+	bool is_ipv6 = bind && strchr(bind, ':'), is_ipv4 = bind && !bind[strspn(bind, "0123456789.")];
 
-	if (families == FLAG_IPV4)
-		return "4";
-	return service->v6only ? "6" : "";
-}
-
-/* false: the text looks like a numeric address but is none. Host names pass. */
-static bool may_be_address(const char *bind, size_t length)
-{
-	struct in6_addr address;
-	bool is_name = !memchr(bind, ':', length) && strspn(bind, "0123456789.") < length;
-
-	return is_name || scan_address(bind, length, &address);
+	if (!is_ipv4 && !is_ipv6)
+		return bind && families == FLAG_IPV6 ? "6" : suffix;
+	if (is_ipv4 ? service->v6only || families == FLAG_IPV6 : families == FLAG_IPV4)
+		xinetd_warn(service, ATTR_BIND,
+			    "bind: %s is not of the family that flags or v6only name: the address counts", bind);
+	return is_ipv6 && service->v6only ? "6" : "";
 }
 
 /* The port as a number, or the name of the service. NULL: refused. */
 static const char *find_port(struct xinetd_service *service)
 {
 	const char *port = value_word(service, ATTR_PORT);
+	uint32_t number;
 
-	if (port) {
-		const char *digits = port + strspn(port, "0");
-
-		if (port[strspn(port, "0123456789")] || strlen(digits) > 5 ||
-		    (strlen(digits) == 5 && strcmp(digits, "65535") > 0)) {
-			draft_refuse(&service->draft, xinetd_place(service, ATTR_PORT),
-				     "port: '%s': expected a number from 0 to 65535", port);
-			return NULL;
-		}
-		return *digits ? digits : "0";
-	}
-	if (service->type & IS_UNLISTED && !xinetd_needs(service, ATTR_PORT))
-		return NULL;
-	return service->entry->name;
+	if (port && scan_unsigned(port, strlen(port), UINT16_MAX, &number))
+		return pool_textf(service->draft.pool, "%" PRIu32, number);
+	if (port)
+		xinetd_refuse(service, ATTR_PORT, "port: '%s': expected a number from 0 to 65535", port);
+	else if (!(service->type & IS_UNLISTED) || xinetd_needs(service, ATTR_PORT))
+		return service->entry->name;
+	return NULL;
 }
 
 /* text: the endpoint. */
 static void set_listen(struct xinetd_service *service, const char *text)
 {
-	enum xinetd_attribute from = service->value[ATTR_BIND] ? ATTR_BIND : ATTR_PORT;
-
-	draft_set_text(&service->draft, "listen", text, xinetd_place(service, from));
-}
-
-/* Listens with one socket for IPv4 and, if the machine has it, one for IPv6. */
-static void listen_per_family(struct xinetd_service *service, const char *port)
-{
-	const struct origin at = xinetd_place(service, ATTR_PORT);
-	const struct origin places[] = { at, at };
-	const char *list[] = { pool_textf(service->draft.pool, "%s4:%s", service->protocol, port),
-			       pool_textf(service->draft.pool, "%s6:%s", service->protocol, port) };
-
-	builder_set(service->draft.builder, "listen",
-		    &(struct value){ .words = list, .count = 2, .is_list = true, .at = at, .word_at = places },
-		    &service->entry->diags);
-}
-
-/* The suffix of the protocol with bind. A host name may have addresses of both families, and the flag picks one. The
- * family of an address holds, whatever the flags say. */
-static const char *bound_family_suffix(struct xinetd_service *service, const char *bind, const char *family)
-{
-	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
-	bool is_ipv6 = strchr(bind, ':'), is_ipv4 = !bind[strspn(bind, "0123456789.")];
-	const struct assignment *v6only = service->value[ATTR_V6ONLY];
-
-	if ((service->v6only && !is_ipv4) || (!is_ipv4 && !is_ipv6))
-		return families == FLAG_IPV6 ? "6" : family;
-	if (service->v6only && !xinetd_is_inherited(service, v6only))
-		draft_warn(&service->draft, v6only->at, "v6only: it is bound to %s, which is of IPv4, and that counts",
-			   bind);
-	if (families == (is_ipv4 ? FLAG_IPV6 : FLAG_IPV4))
-		draft_warn(&service->draft, xinetd_place(service, ATTR_FLAGS),
-			   "flags: %s: it is bound to %s, which is of the other family, and that counts",
-			   is_ipv4 ? "IPv6" : "IPv4", bind);
-	return "";
-}
-
-/* Listens with one socket, for the given family or for both. */
-static void listen_with_one_socket(struct xinetd_service *service, const char *port)
-{
-	const char *family = family_suffix(service), *bind = value_word(service, ATTR_BIND);
-	struct buf endpoint = { 0 };
-
-	if (bind && !may_be_address(bind, strcspn(bind, "%"))) {
-		draft_refuse(&service->draft, service->value[ATTR_BIND]->word_at[0], "bind: '%s' is no address", bind);
-		return;
-	}
-	if (bind)
-		family = bound_family_suffix(service, bind, family);
-	endpoint_add(&endpoint, service->protocol, family, bind, port);
-	set_listen(service, buf_keep(&endpoint, service->draft.pool));
+	xinetd_set(service, service->value[ATTR_BIND] ? ATTR_BIND : ATTR_PORT, "listen", text);
 }
 
 static void set_inet_sockets(struct xinetd_service *service)
 {
-	bool says_family = service->flags & (FLAG_IPV4 | FLAG_IPV6) || service->value[ATTR_BIND] || service->v6only;
-	const char *port = find_port(service);
+	const char *bind = value_word(service, ATTR_BIND), *port = find_port(service), *protocol = service->protocol;
+	bool says_family = service->flags & (FLAG_IPV4 | FLAG_IPV6) || bind || service->v6only;
+	struct pool *pool = service->draft.pool;
+	struct buf endpoint = { 0 };
 
 	if (!port)
 		return;
-	if (!says_family && service->accepts && service->draft.reading->compat != COMPAT_XINETD)
-		listen_per_family(service, port);
-	else
-		listen_with_one_socket(service, port);
+	if (!says_family && service->accepts && service->draft.reading->compat != COMPAT_XINETD) {
+		draft_set_pair(&service->draft, "listen", pool_textf(pool, "%s4:%s", protocol, port),
+			       pool_textf(pool, "%s6:%s", protocol, port), xinetd_place(service, ATTR_PORT));
+		return;
+	}
+	endpoint_add(&endpoint, protocol, family_suffix(service), bind, port);
+	set_listen(service, buf_keep(&endpoint, pool));
 }
 
 /* A raw socket has a protocol and no port. */
@@ -282,50 +207,34 @@ static void set_raw_socket(struct xinetd_service *service)
 static void set_tcpmux(struct xinetd_service *service)
 {
 	if (strcmp(service->protocol, "tcp") != 0)
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_PROTOCOL),
-			     "%s: a service of tcpmux has protocol = tcp", service->entry->label);
+		xinetd_refuse(service, ATTR_PROTOCOL, "%s: a service of tcpmux has protocol = tcp",
+			      service->entry->label);
 	if (!(service->type & IS_UNLISTED))
-		diag_note(&service->entry->diags, xinetd_place(service, ATTR_TYPE),
-			  "xinetd accepts a service of tcpmux only with UNLISTED");
+		xinetd_note(service, ATTR_TYPE, "xinetd accepts a service of tcpmux only with UNLISTED");
 	set_listen(service,
 		   pool_textf(service->draft.pool, "tcpmux:%s%s", service->type & IS_TCPMUXPLUS ? "+" : "",
 			      service->entry->name));
 }
 
-/* The RPC program: its number with UNLISTED, else its name in rpc(5). NULL: refused. */
-static const char *find_rpc_program(struct xinetd_service *service)
-{
-	const char *number = value_word(service, ATTR_RPC_NUMBER);
-
-	if (!(service->type & IS_UNLISTED))
-		return service->entry->name;
-	if (!xinetd_needs(service, ATTR_RPC_NUMBER))
-		return NULL;
-	if (number[strspn(number, "0123456789")])
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_RPC_NUMBER), "rpc_number: '%s' is no number",
-			     number);
-	else
-		return number;
-	return NULL;
-}
-
+/* Its program is a number with UNLISTED, else its name in rpc(5). */
 static void set_rpc_socket(struct xinetd_service *service)
 {
-	const char *versions = value_word(service, ATTR_RPC_VERSION), *program = find_rpc_program(service);
-	bool both = service->flags & FLAG_IPV6;
+	const char *number = value_word(service, ATTR_RPC_NUMBER);
+	bool has_number = service->type & IS_UNLISTED;
 
 	if (service->value[ATTR_BIND])
-		draft_refuse(&service->draft, xinetd_place(service, ATTR_BIND),
-			     "bind: superd cannot bind a service of RPC to one address");
+		xinetd_refuse(service, ATTR_BIND, "bind: superd cannot bind a service of RPC to one address");
 	if (service->value[ATTR_PORT])
-		draft_warn(&service->draft, xinetd_place(service, ATTR_PORT),
-			   "port: a service of RPC listens where the system chooses");
-	if (!xinetd_needs(service, ATTR_RPC_VERSION) || !program)
+		xinetd_warn(service, ATTR_PORT, "port: a service of RPC listens where the system chooses");
+	if ((has_number && !xinetd_needs(service, ATTR_RPC_NUMBER)) || !xinetd_needs(service, ATTR_RPC_VERSION))
 		return;
+	if (has_number && number[strspn(number, "0123456789")])
+		xinetd_refuse(service, ATTR_RPC_NUMBER, "rpc_number: '%s' is no number", number);
 	set_listen(service,
 		   pool_textf(service->draft.pool, "%s%s:%s/%s",
 			      service->socket == XINETD_DGRAM ? "rpc/udp" : "rpc/tcp",
-			      both ? family_suffix(service) : "4", program, versions));
+			      service->flags & FLAG_IPV6 ? family_suffix(service) : "4",
+			      has_number ? number : service->entry->name, value_word(service, ATTR_RPC_VERSION)));
 }
 
 /* Flags for TCP alone. Elsewhere they mean nothing, see xinetd.conf(5). */
@@ -343,7 +252,9 @@ static void set_tcp_options(struct xinetd_service *service)
 
 void xinetd_set_sockets(struct xinetd_service *service)
 {
-	find_v6only(service);
+	/* Versions of xinetd that know v6only take any value of it for yes. */
+	service->v6only = xinetd_is_yes(service, ATTR_V6ONLY) ||
+		(service->value[ATTR_V6ONLY] && service->draft.reading->compat == COMPAT_XINETD);
 	if (!(service->type & IS_RPC)) {
 		xinetd_say_useless(service, ATTR_RPC_VERSION, SEVERITY_WARNING, "without type = RPC");
 		xinetd_say_useless(service, ATTR_RPC_NUMBER, SEVERITY_WARNING, "without type = RPC");
@@ -445,7 +356,7 @@ static void set_instances(struct xinetd_service *service)
 		xinetd_set_as_is(service, ATTR_INSTANCES);
 	else if (!own)
 		draft_set_text(&service->draft, "instances", "unlimited", service->entry->at);
-	draft_set_text(&service->draft, "overload", "refuse", xinetd_place(service, ATTR_INSTANCES));
+	xinetd_set(service, ATTR_INSTANCES, "overload", "refuse");
 }
 
 /* per_source counts single addresses, also for IPv6, where superd's default is a prefix. */
@@ -504,7 +415,7 @@ static void set_deny_time(struct xinetd_service *service)
 		}
 		text = pool_textf(service->draft.pool, "%smin", value->words[0]);
 	}
-	draft_set_text(&service->draft, "deny_time", text, xinetd_place(service, value ? ATTR_DENY_TIME : ATTR_FLAGS));
+	xinetd_set(service, value ? ATTR_DENY_TIME : ATTR_FLAGS, "deny_time", text);
 }
 
 /* The name of the daemon in hosts.allow and hosts.deny. */

@@ -21,3 +21,13 @@ void draft_set_words(const struct draft *draft, const char *option, const char *
 	draft_set(draft, option,
 		  &(struct value){ .words = list, .count = count, .is_list = true, .at = from->at, .word_at = places });
 }
+
+void draft_set_pair(const struct draft *draft, const char *option, const char *first, const char *second,
+		    struct origin at)
+{
+	const char *list[] = { first, second };
+	const struct origin places[] = { at, at };
+
+	draft_set(draft, option,
+		  &(struct value){ .words = list, .count = 2, .is_list = true, .at = at, .word_at = places });
+}

@@ -32,6 +32,9 @@ void draft_set_text(const struct draft *draft, const char *option, const char *t
 #define draft_set_textf(draft, option, at, ...) draft_set_text(draft, option, pool_textf((draft)->pool, __VA_ARGS__), at)
 void draft_set_words(const struct draft *draft, const char *option, const char *const *list, size_t count,
 		     const struct assignment *from);
+/* The same of two words, which come from one place. */
+void draft_set_pair(const struct draft *draft, const char *option, const char *first, const char *second,
+		    struct origin at);
 static inline void draft_set_list(const struct draft *draft, const char *option, const struct word_list *list)
 {
 	const struct value value = word_list_value(list);

@@ -70,8 +70,31 @@ bool shell_scan_word(struct shell_scan *scan, const char *word, bool is_bare)
 	scan->has_shell |= is_shell(word);
 	scan->has_program = true;
 	return is_argument && is_bare &&
-	       (is_operator(word) || ends_command(word) || strchr(word, '`') ||
-		has_expansion(word, scan->fills_variables));
+		(is_operator(word) || ends_command(word) || strchr(word, '`') ||
+		 has_expansion(word, scan->fills_variables));
+}
+
+void shell_words_warn(const char *what, const char *program, const char *const *list, const struct origin *places,
+		      size_t count, struct diags *diags)
+{
+	struct shell_scan scan = { 0 };
+	bool told_comment = false, told_shell = false;
+
+	shell_scan_word(&scan, program, true);
+	for (size_t i = 0; i < count; i++) {
+		const char *word = list[i];
+		bool is_shells = shell_scan_word(&scan, word, true);
+
+		if (*word == '#' && !told_comment) {
+			diag_warning(diags, places[i], "%s: '%s' is passed to the program as an argument", what, word);
+			diags_hint(diags, "a comment has a line of its own");
+			told_comment = true;
+		} else if (is_shells && !told_shell) {
+			diag_warning(diags, places[i], SHELL_WORD_WARNING, what, word);
+			diags_hint(diags, "write it into a script, and name that here");
+			told_shell = true;
+		}
+	}
 }
 
 char *shell_scan_text(struct shell_scan *scan, const char *text)

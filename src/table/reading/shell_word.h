@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lib/diag.h"
+
 #define SHELL_WORD_WARNING "%s: '%s': no shell reads this: the program receives it as an argument"
 #define SHELL_WORD_HINT "write /bin/sh -c '...' for a shell; quote it if it is literal"
 
@@ -19,6 +21,11 @@ struct shell_scan {
 /* Examines the next word, which has no quotes any more. is_bare: no part of it was quoted or escaped; other words are
  * literal. Returns true if the word is written for a shell. */
 bool shell_scan_word(struct shell_scan *scan, const char *word, bool is_bare);
+
+/* Warns of the first argument of a program that is for a shell, and of the first that was meant as a comment; of languages
+ * without quotes. `what` begins the messages. */
+void shell_words_warn(const char *what, const char *program, const char *const *list, const struct origin *places,
+		      size_t count, struct diags *diags);
 
 /* Scans a whole command, split as lib/shell_words does. Returns its first word that was meant for a shell, to free();
  * NULL: there is none. */
