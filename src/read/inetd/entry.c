@@ -15,6 +15,7 @@
 #include "lib/scan.h"
 #include "read/inetd/internal.h"
 #include "table/reading/shell_word.h"
+#include "table/reading/word_list.h"
 
 /* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
  * themselves.
@@ -51,24 +52,6 @@ static const struct inetd_dialect dialects[COMPATS] = {
 		.pause = "10min", .unix_mode = "0666",
 	},
 };
-
-static struct inetd_entry inetd_entry_new(const struct inetd_dialect *dialect, const char *service, struct origin at)
-{
-	return (struct inetd_entry){
-		.at = at,
-		.service_at = at,
-		.user_at = at,
-		.wait_at = at,
-		.program_at = at,
-		.protocol_at = at,
-		.service = service,
-		.burst = INETD_UNSAID,
-		.instances = INETD_UNSAID,
-		.per_source = INETD_UNSAID,
-		.per_source_cpm = INETD_UNSAID,
-		.dialect = dialect,
-	};
-}
 
 /* Whether a line of text begins an entry. */
 static bool begins_entry(const char *text, size_t at, size_t end)
@@ -108,36 +91,21 @@ bool inetd_recognises(const struct source_file *source)
 	return false;
 }
 
-/* A line of inetd.conf with its continuation lines, split into words with their places. */
-struct inetd_word {
-	const char *text; /* without its quotes, in the pool */
-	struct origin at;
-};
-
-/* Starts zeroed; reused from line to line. */
-struct inetd_line {
-	struct inetd_word *words;
-	size_t count, capacity;
-	struct origin at; /* its first word */
-	size_t end;	  /* offset of the next line in the source's text */
-	size_t near;	  /* for source_origin_near */
-};
-
 /* The state of reading a file. */
 struct inetd {
 	struct reading *reading;
+	struct inetd_entries *entries;
 	const struct source_file *source;
 	const struct inetd_dialect *dialect;
-	struct inetd_line line;
+	struct word_list line;	  /* the words of a line with its continuation lines, without their quotes */
+	size_t end;		  /* offset of the next line in the source's text */
+	size_t near;		  /* for source_origin_near */
+	struct inetd_entry entry; /* of the current line */
 };
 
-/* Adds an error. Returns false. */
-#define inetd_refuse(inetd, ...) reading_refuse((inetd)->reading, __VA_ARGS__)
-#define inetd_hint(inetd, ...) diags_hint((inetd)->reading->diags, __VA_ARGS__)
-
-static bool __attribute__((format(printf, 5, 6)))
-inetd_say(struct inetd *inetd, const struct inetd_entry *entry, enum severity severity, struct origin at,
-	  const char *format, ...)
+/* Adds an error or a warning about the entry, which begins with its service. Returns false. */
+static bool __attribute__((format(printf, 4, 5)))
+entry_say(struct inetd *inetd, enum severity severity, struct origin at, const char *format, ...)
 {
 	struct buf message = { 0 };
 	va_list arguments;
@@ -145,21 +113,22 @@ inetd_say(struct inetd *inetd, const struct inetd_entry *entry, enum severity se
 	va_start(arguments, format);
 	buf_vaddf(&message, format, arguments);
 	va_end(arguments);
-	diags_add(inetd->reading->diags, severity, at, "%s: %s", entry->service, buf_string(&message));
+	diags_add(inetd->reading->diags, severity, at, "%s: %s", inetd->entry.service, buf_string(&message));
 	buf_free(&message);
 	return false;
 }
 
-#define entry_refuse(inetd, entry, ...) inetd_say(inetd, entry, SEVERITY_ERROR, __VA_ARGS__)
-#define entry_warn(inetd, entry, ...) inetd_say(inetd, entry, SEVERITY_WARNING, __VA_ARGS__)
+#define entry_refuse(inetd, ...) entry_say(inetd, SEVERITY_ERROR, __VA_ARGS__)
+#define entry_warn(inetd, ...) entry_say(inetd, SEVERITY_WARNING, __VA_ARGS__)
+#define inetd_hint(inetd, ...) diags_hint((inetd)->reading->diags, __VA_ARGS__)
 
 static const char *inetd_keep(struct inetd *inetd, const char *text, size_t length)
 {
-	return pool_text_n(inetd_entries(inetd->reading)->pool, text, length);
+	return pool_text_n(inetd->entries->pool, text, length);
 }
 
 /* The place that many columns further right. */
-static struct origin inetd_shift(struct origin at, size_t columns)
+static struct origin shift(struct origin at, size_t columns)
 {
 	at.column += (unsigned)columns;
 	return at;
@@ -168,7 +137,6 @@ static struct origin inetd_shift(struct origin at, size_t columns)
 /* Adds the word at *at to the line, without its quotes, and moves *at behind it. */
 static bool read_word(struct inetd *inetd, size_t *at, size_t end)
 {
-	struct inetd_line *line = &inetd->line;
 	const char *text = inetd->source->text;
 	size_t start = *at, opened = 0;
 	struct buf word = { 0 };
@@ -186,14 +154,12 @@ static bool read_word(struct inetd *inetd, size_t *at, size_t end)
 		}
 	}
 	if (!quote)
-		array_add(line->words, line->count, line->capacity) = (struct inetd_word){
-			.text = inetd_keep(inetd, buf_string(&word), word.length),
-			.at = source_origin_near(inetd->source, start, &line->near),
-		};
+		word_list_add(&inetd->line, inetd_keep(inetd, buf_string(&word), word.length),
+			      source_origin_near(inetd->source, start, &inetd->near));
 	buf_free(&word);
 	if (!quote)
 		return true;
-	inetd_refuse(inetd, source_origin(inetd->source, opened), "a %c is not closed on its line", quote);
+	reading_refuse(inetd->reading, source_origin(inetd->source, opened), "a %c is not closed on its line", quote);
 	inetd_hint(inetd,
 		   "put a literal quote in quotes of the other kind; OpenBSD's and busybox's inetd know no quotes: "
 		   "inetd+openbsd:PATH reads the file as they do");
@@ -201,47 +167,31 @@ static bool read_word(struct inetd *inetd, size_t *at, size_t end)
 }
 
 /* Reads the line at `at` with its continuation lines: a line that begins with a blank continues the line before it,
- * across comments. false: it is wrong (reported); line->end is then still behind all of its lines, so that no part of
+ * across comments. false: it is wrong (reported); inetd->end is then still behind all of its lines, so that no part of
  * it is read as another entry. */
 static bool read_line(struct inetd *inetd, size_t at)
 {
-	struct inetd_line *line = &inetd->line;
 	const struct source_file *source = inetd->source;
 	bool ok = true;
 
-	line->count = 0;
-	line->at = source_origin_near(source, at, &line->near);
+	inetd->line.count = 0;
+	inetd->line.at = source_origin_near(source, at, &inetd->near);
 	do {
 		size_t end = source_line_end(source, at);
 
 		source_next_word(source->text, &at, end);
-		if (!line->count || source->text[at] != '#') {
+		if (!inetd->line.count || source->text[at] != '#') {
 			while (ok && source_next_word(source->text, &at, end))
 				ok = read_word(inetd, &at, end);
 		}
 		at = end + 1;
 	} while (at < source->length && inetd->dialect->continues && scan_is_blank(source->text[at]));
-	line->end = at < source->length ? at : source->length;
+	inetd->end = at < source->length ? at : source->length;
 	return ok;
 }
 
+#define FIELDS 6 /* the least number of fields of an entry */
 #define INETD_FIELDS "an entry is SERVICE TYPE PROTOCOL WAIT USER PROGRAM ARGUMENTS..."
-
-#define NUMBER_DIGITS 15 /* an int64_t holds any of them */
-
-/* Parses decimal digits, to at most `most`. false: it is no such number. */
-static bool scan_number(const char *text, int64_t most, int64_t *out)
-{
-	size_t digits = strspn(text, "0123456789");
-	int64_t value = 0;
-
-	if (!digits || digits > NUMBER_DIGITS || text[digits])
-		return false;
-	for (; *text; text++)
-		value = value * 10 + (*text - '0');
-	*out = value;
-	return value <= most;
-}
 
 /* The second and third field: the type of the socket and its protocol, with its families. All systems spell families
  * alike but mean different things by them. */
@@ -253,14 +203,16 @@ static const char *const type_words[INETD_TYPES] = {
 	[INETD_SEQPACKET] = "seqpacket",
 };
 
-static bool take_type(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+static bool take_type(struct inetd *inetd, const char *field, struct origin at)
 {
+	struct inetd_entry *entry = &inetd->entry;
+
 	entry->type = INETD_STREAM;
 	while (entry->type < INETD_TYPES && strcmp(field, type_words[entry->type]) != 0)
 		entry->type++;
 	if (entry->type < INETD_TYPES)
 		return true;
-	entry_refuse(inetd, entry, at, "'%s' is no type of socket: known are stream, dgram, raw and seqpacket", field);
+	entry_refuse(inetd, at, "'%s' is no type of socket: known are stream, dgram, raw and seqpacket", field);
 	if (strpbrk(field, ",:"))
 		inetd_hint(inetd, "superd knows neither limits nor accept filters here: nowait/5 limits servers to 5");
 	else if (!strcmp(field, "on") || !strcmp(field, "off"))
@@ -270,102 +222,88 @@ static bool take_type(struct inetd *inetd, struct inetd_entry *entry, const char
 	return false;
 }
 
-static const struct {
-	const char *word;
-	enum inetd_transport transport;
-} transports[] = {
-	{ "tcp", INETD_TCP },	      { "udp", INETD_UDP },	    { "sctp", INETD_SCTP },
-	{ "rpc/tcp", INETD_RPC_TCP }, { "rpc/udp", INETD_RPC_UDP },
-};
-
-static void set_families(struct inetd_entry *entry, unsigned families, unsigned yields)
+static bool is_rpc(const struct inetd_entry *entry)
 {
-	entry->families = (uint8_t)families;
-	entry->yields = (uint8_t)yields;
-	entry->is_dual = families == (INETD_IPV4 | INETD_IPV6);
+	return entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
 }
 
-/* The families of tcp and udp without 4, 6 or 46. For RPC it is IPv4, because RPC servers take the family of the socket
- * for that of their clients. */
-static void set_default_families(const struct inetd *inetd, struct inetd_entry *entry)
+/* Sets the families of the suffix 4, 6, 6only, 46 or 64 behind tcp and the like; 64 is FreeBSD's. Without a suffix RPC
+ * is of IPv4, because RPC servers take the family of the socket for that of their clients. false: another suffix. */
+static bool set_families(struct inetd_entry *entry, const char *suffix)
 {
-	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
+	const struct inetd_dialect *dialect = entry->dialect;
+	const unsigned both = INETD_IPV4 | INETD_IPV6;
+	bool is_dual = entry->transport == INETD_TCP ? dialect->tcp6_is_dual : dialect->udp6_is_dual;
 
-	entry->is_bare = !is_rpc && entry->transport != INETD_SCTP;
-	if (is_rpc || (entry->is_bare && inetd->dialect->bare == BARE_IPV4)) {
-		set_families(entry, INETD_IPV4, 0);
-		return;
-	}
-	set_families(entry, INETD_IPV4 | INETD_IPV6, 0);
-	if (!entry->is_bare || inetd->dialect->bare != BARE_BOTH)
-		return;
-	entry->is_dual = false;
-	entry->yields = INETD_IPV4 | INETD_IPV6;
-}
-
-/* Sets the families of the suffix 4, 6, 6only, 46 or 64 behind tcp and the like; 64 is FreeBSD's. false: another
- * suffix. */
-static bool set_named_families(struct inetd *inetd, struct inetd_entry *entry, const char *suffix)
-{
-	bool is_rpc = entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
-	bool dual = entry->transport == INETD_TCP ? inetd->dialect->tcp6_is_dual : inetd->dialect->udp6_is_dual;
-
-	if (!*suffix)
-		set_default_families(inetd, entry);
-	else if (!strcmp(suffix, "4"))
-		set_families(entry, INETD_IPV4, 0);
-	else if (!strcmp(suffix, "6") && dual && !is_rpc)
-		set_families(entry, INETD_IPV4 | INETD_IPV6, INETD_IPV4);
-	else if (!strcmp(suffix, "6") || (!strcmp(suffix, "6only") && !is_rpc))
-		set_families(entry, INETD_IPV6, 0);
-	else if ((!strcmp(suffix, "46") || !strcmp(suffix, "64")) && !is_rpc)
-		set_families(entry, INETD_IPV4 | INETD_IPV6, 0);
-	else
-		return false;
+	entry->is_bare = !*suffix && !is_rpc(entry) && entry->transport != INETD_SCTP;
+	entry->families = both;
+	entry->yields = 0;
+	if (!*suffix && entry->is_bare && dialect->bare == BARE_BOTH)
+		entry->yields = both;
+	else if (!strcmp(suffix, "4") ||
+		 (!*suffix && (is_rpc(entry) || (entry->is_bare && dialect->bare == BARE_IPV4))))
+		entry->families = INETD_IPV4;
+	else if (!strcmp(suffix, "6") && is_dual && !is_rpc(entry))
+		entry->yields = INETD_IPV4;
+	else if (!strcmp(suffix, "6") || (!strcmp(suffix, "6only") && !is_rpc(entry)))
+		entry->families = INETD_IPV6;
+	else if (*suffix)
+		return (!strcmp(suffix, "46") || !strcmp(suffix, "64")) && !is_rpc(entry);
 	return true;
 }
 
-static bool find_transport(struct inetd *inetd, struct inetd_entry *entry)
-{
-	if (!strcmp(entry->protocol, "unix")) {
-		entry->transport = INETD_UNIX;
-		entry->families = INETD_IPV4; /* any: it has one socket */
-		return true;
-	}
-	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++) {
-		size_t length = strlen(transports[i].word);
+/* The socket types that fit each transport, as bits. */
+static const unsigned transport_types[] = {
+	[INETD_TCP] = 1u << INETD_STREAM,
+	[INETD_UDP] = 1u << INETD_DGRAM,
+	[INETD_SCTP] = 1u << INETD_STREAM,
+	[INETD_UNIX] = 1u << INETD_STREAM | 1u << INETD_DGRAM | 1u << INETD_SEQPACKET,
+	[INETD_RPC_TCP] = 1u << INETD_STREAM,
+	[INETD_RPC_UDP] = 1u << INETD_DGRAM,
+	[INETD_IP] = 1u << INETD_RAW,
+};
 
-		if (strncmp(entry->protocol, transports[i].word, length) != 0)
-			continue;
-		entry->transport = (uint8_t)transports[i].transport;
-		if (set_named_families(inetd, entry, entry->protocol + length))
-			return true;
-	}
-	return false;
-}
-
-static bool take_protocol(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+static bool take_protocol(struct inetd *inetd, const char *field, struct origin at)
 {
-	size_t length = strcspn(field, ",");
+	static const struct {
+		const char *word;
+		enum inetd_transport transport;
+	} known[] = {
+		{ "tcp", INETD_TCP },	      { "udp", INETD_UDP },	    { "sctp", INETD_SCTP },
+		{ "rpc/tcp", INETD_RPC_TCP }, { "rpc/udp", INETD_RPC_UDP },
+	};
+	struct inetd_entry *entry = &inetd->entry;
+	size_t length = strcspn(field, ","), i = 0;
 
 	entry->protocol_at = at;
 	entry->protocol = inetd_keep(inetd, field, length);
 	if (field[length]) {
-		entry_warn(inetd, entry, inetd_shift(at, length), "'%s' is left out: it tunes buffers of the socket",
+		entry_warn(inetd, shift(at, length), "'%s' is left out: it tunes buffers of the socket",
 			   field + length);
 		inetd_hint(inetd, "superd.conf has send_buffer and receive_buffer");
 	}
+	entry->families = INETD_IPV4; /* of what has one socket */
 	if (entry->type == INETD_RAW) {
 		entry->transport = INETD_IP;
-		entry->families = INETD_IPV4;
-		return true;
+	} else if (!strcmp(entry->protocol, "unix")) {
+		entry->transport = INETD_UNIX;
+	} else {
+		while (i < sizeof(known) / sizeof(*known) &&
+		       strncmp(entry->protocol, known[i].word, strlen(known[i].word)))
+			i++;
+		if (i < sizeof(known) / sizeof(*known))
+			entry->transport = known[i].transport;
+		if (i == sizeof(known) / sizeof(*known) ||
+		    !set_families(entry, entry->protocol + strlen(known[i].word))) {
+			entry_refuse(inetd, at,
+				     "'%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
+				     entry->protocol);
+			inetd_hint(inetd, "tcp and udp may be followed by 4, 6, 46 or 6only");
+			return false;
+		}
 	}
-	if (find_transport(inetd, entry))
-		return true;
-	entry_refuse(inetd, entry, at, "'%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
-		     entry->protocol);
-	inetd_hint(inetd, "tcp and udp may be followed by 4, 6, 46 or 6only");
-	return false;
+	return transport_types[entry->transport] & 1u << entry->type ||
+		entry_refuse(inetd, at, "%s and %s do not go together", type_words[entry->type], entry->protocol);
 }
 
 /* The first field: hosts, and the service on them.
@@ -373,168 +311,179 @@ static bool take_protocol(struct inetd *inetd, struct inetd_entry *entry, const 
  * A colon separates hosts from a service, is part of an IPv6 address, and in FreeBSD's tables begins the owner of a
  * unix socket. The protocol, two fields further right, decides which of them it is. */
 
-/* Reads FreeBSD's ":USER:GROUP:MODE:/path"; USER, GROUP and MODE may be empty. */
-static bool read_socket_owner(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+/* Reads a path, or FreeBSD's ":USER:GROUP:MODE:/path", where USER, GROUP and MODE may be empty. */
+static bool read_unix_path(struct inetd *inetd, const char *field, struct origin at)
 {
+	struct inetd_entry *entry = &inetd->entry;
 	const char **const parts[] = { &entry->socket_user, &entry->socket_group, &entry->socket_mode };
-	const char *text = field + 1;
+	const char *text = field + (*field == ':');
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	entry->socket_mode = inetd->dialect->unix_mode;
+	for (size_t i = 0; *field == ':' && i < sizeof(parts) / sizeof(parts[0]); i++) {
 		size_t length = strcspn(text, ":");
 
 		if (!text[length])
-			return inetd_refuse(inetd, at, "%s: a unix socket's owner is written :USER:GROUP:MODE:/path",
-					    field);
+			return entry_refuse(inetd, at, "a unix socket's owner is written :USER:GROUP:MODE:/path");
 		if (length)
 			*parts[i] = inetd_keep(inetd, text, length);
 		text += length + 1;
 	}
+	if (!strncmp(text, "*:/", 3))
+		text += 2;
 	entry->service = text;
-	entry->service_at = inetd_shift(at, (size_t)(text - field));
-	return true;
-}
-
-static bool read_unix_path(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
-{
-	const char *path = strchr(field, '/');
-
-	if (*field == ':')
-		return read_socket_owner(inetd, entry, field, at);
-	if (!strncmp(field, "*:/", 3)) {
-		entry->service = field + 2;
-		entry->service_at = inetd_shift(at, 2);
+	entry->service_at = shift(at, (size_t)(text - field));
+	if (*text == '/' || *text == '@')
 		return true;
-	}
-	if (path && path > field && path[-1] == ':')
-		return inetd_refuse(inetd, at, "%s: a unix socket has no host", field);
-	if (*field != '/' && *field != '@')
-		return inetd_refuse(inetd, at, "%s: a unix socket's service is its path, which begins with /", field);
-	return true;
+	if (strstr(text, ":/"))
+		return entry_refuse(inetd, at, "a unix socket has no host");
+	return entry_refuse(inetd, at, "a unix socket's service is its path, which begins with /");
 }
 
-/* Reads "tcpmux/NAME": a service of tcpmux (RFC 1078), which has no socket of its own. */
-static bool read_tcpmux_name(struct inetd *inetd, struct inetd_entry *entry)
+/* Reads the service, with its hosts in front: *hosts, NULL for none. */
+static bool take_address(struct inetd *inetd, const char *field, struct origin at, const char **hosts)
 {
-	if (entry->transport != INETD_TCP || strncmp(entry->service, "tcpmux/", 7) != 0)
-		return true;
-	entry->transport = INETD_MUX;
-	set_families(entry, INETD_IPV4, 0);
-	entry->address = entry->service + 7;
-	if (strcmp(entry->protocol, "tcp") && strcmp(entry->protocol, "tcp4"))
-		return entry_refuse(inetd, entry, entry->protocol_at, "a service of tcpmux has the protocol tcp");
-	return true;
-}
-
-static bool check_service_port(struct inetd *inetd, const struct inetd_entry *entry)
-{
-	int64_t port;
-
-	if (entry->transport == INETD_IP || entry->service[strspn(entry->service, "0123456789")] ||
-	    scan_number(entry->service, UINT16_MAX, &port))
-		return true;
-	return entry_refuse(inetd, entry, entry->service_at, "a port is a number up to 65535 or a name of services(5)");
-}
-
-static bool take_address(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at,
-			 const char **hosts)
-{
+	struct inetd_entry *entry = &inetd->entry;
 	const char *colon = strrchr(field, ':');
+	uint32_t port;
 
 	*hosts = NULL;
-	entry->service = field;
 	entry->service_at = at;
 	if (entry->transport == INETD_UNIX)
-		return read_unix_path(inetd, entry, field, at);
+		return read_unix_path(inetd, field, at);
 	if (colon) {
 		*hosts = inetd_keep(inetd, field, (size_t)(colon - field));
+		entry->service_at = shift(at, (size_t)(colon + 1 - field));
+		if (!colon[1])
+			return entry_refuse(inetd, entry->service_at, "the service after the colon is missing");
 		entry->service = colon + 1;
-		entry->service_at = inetd_shift(at, (size_t)(colon + 1 - field));
 	}
-	if (!*entry->service)
-		return inetd_refuse(inetd, entry->service_at, "%s: the service after the colon is missing", field);
-	if (entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP) {
+	if (is_rpc(entry)) {
 		/* PROGRAM/LOW-HIGH; as with FreeBSD the version is 1 if there is none */
-		entry->address = strchr(entry->service, '/')
-			? entry->service
-			: pool_textf(inetd_entries(inetd->reading)->pool, "%s/1", entry->service);
-		return true;
+		entry->address = strchr(entry->service, '/') ? entry->service
+							     : pool_textf(inetd->entries->pool, "%s/1", entry->service);
+	} else if (entry->transport == INETD_TCP && !strncmp(entry->service, "tcpmux/", 7)) {
+		/* a service of tcpmux (RFC 1078), which has no socket of its own */
+		if (strcmp(entry->protocol, "tcp") && strcmp(entry->protocol, "tcp4"))
+			return entry_refuse(inetd, entry->protocol_at, "a service of tcpmux has the protocol tcp");
+		entry->transport = INETD_MUX;
+		entry->families = INETD_IPV4;
+		entry->yields = 0;
+		entry->address = entry->service + 7;
+	} else if (entry->transport != INETD_IP && !entry->service[strspn(entry->service, "0123456789")] &&
+		   !scan_unsigned(entry->service, strlen(entry->service), UINT16_MAX, &port)) {
+		return entry_refuse(inetd, entry->service_at,
+				    "a port is a number up to 65535 or a name of services(5)");
 	}
-	return check_service_port(inetd, entry) && read_tcpmux_name(inetd, entry);
+	return true;
 }
 
 /* The fourth field: wait or nowait, and the limits behind it: behind a dot or a colon, as OpenBSD, NetBSD and GNU have
  * it, of starts a minute; behind a slash, as FreeBSD has it, of running servers. */
 
 /* Reads ".N" and ":N"; only NetBSD has the colon. Other inetds accept no number, and one too large to count. */
-static bool read_rate(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+static bool read_rate(struct inetd *inetd, const char *text, struct origin at)
 {
+	struct inetd_entry *entry = &inetd->entry;
 	const char *word = text + 1;
-	int64_t number;
+	uint32_t number = 0;
 
-	at = inetd_shift(at, 1);
+	at = shift(at, 1);
+	if (word[strspn(word, "0123456789")])
+		return entry_refuse(inetd, at,
+				    "%s%c must be followed by the number of starts in a minute; '%s' is no number",
+				    entry->accepts ? "nowait" : "wait", *text, word);
 	if (!*word) {
-		entry_warn(inetd, entry, at, "the number after the dot is missing; the dot is ignored");
-	} else if (word[strspn(word, "0123456789")]) {
-		return inetd_refuse(inetd, at,
-				    "%s: %s%c must be followed by the number of starts in a minute; '%s' is no number",
-				    entry->service, entry->accepts ? "nowait" : "wait", *text, word);
-	} else if (!scan_number(word, INT32_MAX, &number)) {
+		entry_warn(inetd, at, "the number after the dot is missing; the dot is ignored");
+	} else if (!scan_unsigned(word, strlen(word), INT32_MAX, &number)) {
 		entry->burst = UNLIMITED;
-		entry_warn(inetd, entry, at, "%s is more than can be counted: there is no limit", word);
+		entry_warn(inetd, at, "%s is more than can be counted: there is no limit", word);
 	} else if (number) {
 		entry->burst = number;
 	} else if (*text == ':' || inetd->dialect->zero_is_never) {
 		entry->never = true;
-		entry_warn(inetd, entry, at, "a limit of 0 starts nothing: the service is left closed");
+		entry_warn(inetd, at, "a limit of 0 starts nothing: the service is left closed");
 	} else {
-		entry_warn(inetd, entry, at,
-			   "a limit of 0 means the default limit; NetBSD's inetd starts nothing then");
+		entry_warn(inetd, at, "a limit of 0 means the default limit; NetBSD's inetd starts nothing then");
 	}
 	return true;
 }
 
 /* Reads FreeBSD's "/MAX/CPM/PER-ADDRESS"; 0 is no limit. */
-static bool read_freebsd_limits(struct inetd *inetd, struct inetd_entry *entry, const char *text, struct origin at)
+static bool read_freebsd_limits(struct inetd *inetd, const char *text, struct origin at)
 {
+	struct inetd_entry *entry = &inetd->entry;
 	int64_t *const fields[] = { &entry->instances, &entry->per_source_cpm, &entry->per_source };
 
 	for (size_t i = 0; *text; i++) {
 		size_t length = strcspn(text + 1, "/");
-		const char *word = inetd_keep(inetd, text + 1, length);
+		uint32_t number;
 
-		at = inetd_shift(at, 1);
+		at = shift(at, 1);
 		if (i == sizeof(fields) / sizeof(fields[0]))
-			return entry_refuse(inetd, entry, at,
+			return entry_refuse(inetd, at,
 					    "nowait may be followed by at most three numbers: how many at once, how "
 					    "many a minute and how many at once from one address");
-		if (!scan_number(word, INT32_MAX, fields[i]))
-			return entry_refuse(inetd, entry, at, "'%s' is no number", word);
-		if (!*fields[i])
-			*fields[i] = UNLIMITED;
+		if (!scan_unsigned(text + 1, length, INT32_MAX, &number))
+			return entry_refuse(inetd, at, "'%.*s' is no number", (int)length, text + 1);
+		*fields[i] = number ? number : UNLIMITED;
 		text += 1 + length;
-		at = inetd_shift(at, length);
+		at = shift(at, length);
 	}
+	if (entry->accepts || entry->instances == 1 || entry->instances == UNLIMITED)
+		return true;
+	entry_warn(inetd, entry->wait_at, "with wait one server runs at a time, and the number has no effect");
+	entry->instances = UNLIMITED;
 	return true;
 }
 
-static bool take_wait(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+static int64_t limit_of(int64_t said)
 {
+	return said > 0 ? said : UNLIMITED;
+}
+
+/* The limits of the command line, or of the dialect. With wait one server runs at a time and accepts clients itself. */
+static void set_default_limits(struct inetd *inetd)
+{
+	const struct inetd_defaults none = { .rate = -1 },
+				    *said = inetd->reading->inetd ? inetd->reading->inetd : &none;
+	struct inetd_entry *entry = &inetd->entry;
+	bool has_sources = entry->accepts && (entry->transport != INETD_UNIX || entry->type != INETD_DGRAM);
+
+	entry->burst = limit_of(said->rate >= 0 ? said->rate : inetd->dialect->rate);
+	entry->instances = limit_of(entry->accepts ? said->instances : 0);
+	entry->per_source = limit_of(has_sources ? said->per_source : 0);
+	entry->per_source_cpm = limit_of(has_sources ? said->per_source_cpm : 0);
+}
+
+/* The program is known: a stream builtin is always nowait, and a datagram builtin always wait. */
+static bool take_wait(struct inetd *inetd, const char *field, struct origin at)
+{
+	struct inetd_entry *entry = &inetd->entry;
 	size_t length;
 
 	entry->wait_at = at;
 	entry->accepts = !strncasecmp(field, "nowait", 6);
 	length = entry->accepts ? 6 : !strncasecmp(field, "wait", 4) ? 4 : 0;
 	if (!length || (field[length] && !strchr(".:/", field[length]))) {
-		entry_refuse(inetd, entry, at, "'%s' is neither wait nor nowait", field);
+		entry_refuse(inetd, at, "'%s' is neither wait nor nowait", field);
 		inetd_hint(inetd,
 			   "with nowait superd accepts and starts a program for each client; with wait the program "
 			   "receives the socket itself");
 		return false;
 	}
-	at = inetd_shift(at, length);
+	if (entry->accepts && entry->transport == INETD_IP)
+		return entry_refuse(inetd, at, "a raw socket has no connections: it is served with wait");
+	if (!entry->accepts && entry->transport == INETD_MUX)
+		return entry_refuse(inetd, at, "a service of tcpmux must be nowait: it has no socket to pass");
+	if (entry->builtin && entry->accepts == (entry->type == INETD_DGRAM)) {
+		entry->accepts = !entry->accepts;
+		entry_warn(inetd, at, "the internal %s is always %s", entry->builtin,
+			   entry->accepts ? "nowait over streams" : "wait over datagrams");
+	}
+	set_default_limits(inetd);
 	if (field[length] == '/')
-		return read_freebsd_limits(inetd, entry, field + length, at);
-	return !field[length] || read_rate(inetd, entry, field + length, at);
+		return read_freebsd_limits(inetd, field + length, shift(at, length));
+	return !field[length] || read_rate(inetd, field + length, shift(at, length));
 }
 
 /* The last fields: the user, the program and its arguments.
@@ -543,19 +492,20 @@ static bool take_wait(struct inetd *inetd, struct inetd_entry *entry, const char
  * dialect the builder gets the whole word, which is split later if there is no such user. A colon always separates user
  * and group. */
 
-static bool take_user(struct inetd *inetd, struct inetd_entry *entry, const char *field, struct origin at)
+static bool take_user(struct inetd *inetd, const char *field, struct origin at)
 {
+	struct inetd_entry *entry = &inetd->entry;
 	const char *text, *separator;
 
 	entry->user_at = at;
 	if (*field == '/') {
-		entry_refuse(inetd, entry, at, "'%s' is a path, and its user is missing before it", field);
+		entry_refuse(inetd, at, "'%s' is a path, and its user is missing before it", field);
 		inetd_hint(inetd, INETD_FIELDS);
 		return false;
 	}
 	text = inetd_keep(inetd, field, strcspn(field, "/"));
 	if (field[strlen(text)]) {
-		entry_warn(inetd, entry, inetd_shift(at, strlen(text)),
+		entry_warn(inetd, shift(at, strlen(text)),
 			   "the login class '%s' is not available on this system: none of its limits is set",
 			   field + strlen(text) + 1);
 		inetd_hint(inetd, "in superd.conf, the rlimit_ options set them");
@@ -569,10 +519,9 @@ static bool take_user(struct inetd *inetd, struct inetd_entry *entry, const char
 		entry->group = separator + 1;
 	}
 	if (!*entry->user)
-		return entry_refuse(inetd, entry, at, "'%s' names no user", field);
+		return entry_refuse(inetd, at, "'%s' names no user", field);
 	if (entry->group && !*entry->group)
-		return entry_refuse(inetd, entry, inetd_shift(at, strlen(field)), "the group after '%s' is missing",
-				    field);
+		return entry_refuse(inetd, shift(at, strlen(field)), "the group after '%s' is missing", field);
 	return true;
 }
 
@@ -603,232 +552,107 @@ static const char *find_builtin(const struct inetd_entry *entry)
 	return NULL;
 }
 
-static bool set_builtin(struct inetd *inetd, struct inetd_entry *entry, struct origin at,
-			const struct inetd_word *arguments, size_t count)
+static bool set_builtin(struct inetd *inetd, struct origin at)
 {
+	struct inetd_entry *entry = &inetd->entry;
+
 	entry->builtin = find_builtin(entry);
 	if (!entry->builtin)
-		return entry_refuse(inetd, entry, at,
+		return entry_refuse(inetd, at,
 				    "there is no internal service of this name: known are echo, discard, chargen, "
 				    "daytime, time and tcpmux");
 	if (!strcmp(entry->builtin, "auth")) {
-		entry_refuse(inetd, entry, at, "superd has no ident server of its own");
+		entry_refuse(inetd, at, "superd has no ident server of its own");
 		inetd_hint(inetd, "name an ident daemon as the program, as in /usr/sbin/oidentd oidentd --stdio");
 		return false;
 	}
-	if (count > 1)
-		return inetd_refuse(inetd, arguments[1].at, "%s: the internal %s has no arguments", entry->service,
+	if (inetd->line.count > FIELDS + 1)
+		return entry_refuse(inetd, inetd->line.places[FIELDS + 1], "the internal %s has no arguments",
 				    entry->builtin);
+	if (entry->transport == INETD_MUX)
+		return entry_refuse(inetd, at, "an internal service is not reached by way of tcpmux");
+	if (!strcmp(entry->builtin, "tcpmux") && entry->type != INETD_STREAM)
+		return entry_refuse(inetd, entry->protocol_at, "the internal tcpmux is stream");
 	return true;
 }
 
 /* Warns of an argv[0] that looks like an argument, because many tables forget the program's own name; and of one that
  * is the absolute path of another file, mostly a script that was meant as an argument. */
-static void warn_of_argv0(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *name)
+static void warn_of_argv0(struct inetd *inetd, const char *name, struct origin at)
 {
-	const char *base = scan_base_name(entry->program);
-	bool is_wrapper = base != entry->program && !strcmp(base, "tcpd");
-	bool is_option = name->text[0] == '-' && strcmp(name->text + 1, base) != 0;
-	bool is_path = name->text[0] == '/' && !is_wrapper && strcmp(name->text, entry->program) != 0;
+	const char *program = inetd->entry.program, *base = scan_base_name(program);
+	bool is_wrapper = base != program && !strcmp(base, "tcpd");
+	bool is_option = *name == '-' && strcmp(name + 1, base) != 0;
+	bool is_path = *name == '/' && !is_wrapper && strcmp(name, program) != 0;
 
 	if (!is_option && !is_path)
 		return;
-	entry_warn(inetd, entry, name->at, "'%s' is the program's own name, not an argument", name->text);
-	inetd_hint(inetd, "write its name before the arguments: %s %s %s", entry->program, base, name->text);
+	entry_warn(inetd, at, "'%s' is the program's own name, not an argument", name);
+	inetd_hint(inetd, "write its name before the arguments: %s %s %s", program, base, name);
 }
 
-static void warn_of_comment(struct inetd *inetd, const struct inetd_entry *entry, const struct inetd_word *arguments,
-			    size_t count)
+/* Reads the program and its arguments. A relative path starts in the folder that inetd was started in, if the command
+ * line names it. */
+static bool take_program(struct inetd *inetd)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (arguments[i].text[0] != '#')
-			continue;
-		entry_warn(inetd, entry, arguments[i].at, "'%s' is passed to the program as an argument",
-			   arguments[i].text);
-		inetd_hint(inetd, "a comment has a line of its own");
-		return;
-	}
-}
-
-/* Warns of the first argument that only a shell would understand. */
-static void warn_of_shell_argument(struct inetd *inetd, const struct inetd_entry *entry,
-				   const struct inetd_word *arguments, size_t count)
-{
-	struct shell_scan scan = { 0 };
-
-	shell_scan_word(&scan, entry->program, true);
-	for (size_t i = 0; i < count; i++) {
-		if (!shell_scan_word(&scan, arguments[i].text, i > 0))
-			continue;
-		diag_warning(inetd->reading->diags, arguments[i].at, SHELL_WORD_WARNING, entry->service,
-			     arguments[i].text);
-		inetd_hint(inetd, "write it into a script, and name that here");
-		return;
-	}
-}
-
-/* A relative path starts in the folder that inetd was started in, if the command line names it. */
-static const char *find_program(const struct inetd *inetd, const char *program)
-{
+	const char *program = inetd->line.words[FIELDS - 1], *const *list = inetd->line.words + FIELDS;
+	struct origin at = inetd->line.places[FIELDS - 1], *places = inetd->line.places + FIELDS;
 	const struct inetd_defaults *said = inetd->reading->inetd;
-
-	if (*program == '/' || (inetd->dialect->searches_path && !strchr(program, '/')))
-		return program;
-	if (!said || !said->folder)
-		return NULL;
-	program += strncmp(program, "./", 2) ? 0 : 2;
-	return pool_textf(inetd_entries(inetd->reading)->pool, "%s/%s", said->folder, program);
-}
-
-static bool refuse_relative(struct inetd *inetd, const struct inetd_entry *entry, const char *program, struct origin at)
-{
-	entry_refuse(inetd, entry, at, "the program '%s' is no absolute path", program);
-	inetd_hint(inetd,
-		   "write its absolute path; busybox's inetd searches PATH, and so does superd with --compat=busybox "
-		   "or inetd+busybox:FILE; with inetd -d the path starts at the current directory");
-	return false;
-}
-
-static bool take_program(struct inetd *inetd, struct inetd_entry *entry, const struct inetd_word *program,
-			 const struct inetd_word *arguments, size_t count)
-{
-	struct origin at = program->at;
-	struct pool *pool = inetd_entries(inetd->reading)->pool;
-	const char **texts = pool_alloc(pool, (count + 1) * sizeof(*texts));
+	struct inetd_entry *entry = &inetd->entry;
+	size_t count = inetd->line.count - FIELDS;
+	const char **arguments = pool_alloc(inetd->entries->pool, (count + 1) * sizeof(*arguments));
 
 	entry->program_at = at;
 	for (size_t i = 0; i < count; i++)
-		texts[i] = arguments[i].text;
-	entry->arguments = texts;
-	if (!strcmp(program->text, "internal"))
-		return set_builtin(inetd, entry, at, arguments, count);
-	if (!*program->text)
-		return entry_refuse(inetd, entry, at, "the program's path is empty");
-	entry->program = find_program(inetd, program->text);
-	if (!entry->program)
-		return refuse_relative(inetd, entry, program->text, at);
-	if (count)
-		warn_of_argv0(inetd, entry, &arguments[0]);
-	warn_of_comment(inetd, entry, arguments, count);
-	warn_of_shell_argument(inetd, entry, arguments, count);
+		arguments[i] = list[i];
+	entry->arguments = arguments;
+	if (!strcmp(program, "internal"))
+		return set_builtin(inetd, at);
+	if (!*program)
+		return entry_refuse(inetd, at, "the program's path is empty");
+	entry->program = program;
+	if (*program != '/' && (!inetd->dialect->searches_path || strchr(program, '/'))) {
+		if (!said || !said->folder) {
+			entry_refuse(inetd, at, "the program '%s' is no absolute path", program);
+			inetd_hint(
+				inetd,
+				"write its absolute path; busybox's inetd searches PATH, and so does superd with "
+				"--compat=busybox or inetd+busybox:FILE; with inetd -d the path starts at the current "
+				"directory");
+			return false;
+		}
+		entry->program = pool_textf(inetd->entries->pool, "%s/%s", said->folder,
+					    program + (strncmp(program, "./", 2) ? 0 : 2));
+	}
+	if (count) {
+		warn_of_argv0(inetd, *list, *places);
+		shell_words_warn(entry->service, entry->program, list + 1, places + 1, count - 1,
+				 inetd->reading->diags);
+	}
 	return true;
 }
-/* Checks which fields of an entry go together, and adds its services.
+
+/* Adds the services of one host.
  *
  * A line may name several hosts and two families. With nowait superd accepts, so both families are sockets of one
  * service. With wait a program gets one socket, so each family is a service of its own; the one for IPv6 is left out on
  * a machine without IPv6. */
-
-/* The socket types that fit each transport, as bits. */
-static const unsigned transport_types[] = {
-	[INETD_TCP] = 1u << INETD_STREAM,
-	[INETD_UDP] = 1u << INETD_DGRAM,
-	[INETD_SCTP] = 1u << INETD_STREAM,
-	[INETD_UNIX] = 1u << INETD_STREAM | 1u << INETD_DGRAM | 1u << INETD_SEQPACKET,
-	[INETD_RPC_TCP] = 1u << INETD_STREAM,
-	[INETD_RPC_UDP] = 1u << INETD_DGRAM,
-	[INETD_IP] = 1u << INETD_RAW,
-	[INETD_MUX] = 1u << INETD_STREAM,
-};
-
-static bool check_fields(struct inetd *inetd, const struct inetd_entry *entry)
+static void add_services(struct inetd *inetd, const char *host)
 {
-	if (!(transport_types[entry->transport] & 1u << entry->type))
-		return inetd_refuse(inetd, entry->protocol_at, "%s: %s and %s do not go together", entry->service,
-				    type_words[entry->type], entry->protocol);
-	if (entry->accepts && entry->transport == INETD_IP)
-		return entry_refuse(inetd, entry, entry->wait_at,
-				    "a raw socket has no connections: it is served with wait");
-	if (!entry->accepts && entry->transport == INETD_MUX)
-		return entry_refuse(inetd, entry, entry->wait_at,
-				    "a service of tcpmux must be nowait: it has no socket to pass");
-	if (entry->builtin && entry->transport == INETD_MUX)
-		return entry_refuse(inetd, entry, entry->program_at,
-				    "an internal service is not reached by way of tcpmux");
-	if (entry->builtin && !strcmp(entry->builtin, "tcpmux") && entry->type != INETD_STREAM)
-		return entry_refuse(inetd, entry, entry->protocol_at, "the internal tcpmux is stream");
-	return true;
-}
-
-/* A stream builtin is always nowait, and a datagram builtin always wait. Warns if the line says otherwise. */
-static void correct_builtin_wait(struct inetd *inetd, struct inetd_entry *entry)
-{
-	bool accepts = entry->type != INETD_DGRAM;
-
-	if (!entry->builtin || entry->accepts == accepts)
-		return;
-	entry->accepts = accepts;
-	diag_warning(inetd->reading->diags, entry->wait_at, "%s: the internal %s is always %s", entry->service,
-		     entry->builtin, accepts ? "nowait over streams" : "wait over datagrams");
-}
-
-static int64_t default_number(int64_t said)
-{
-	return said > 0 ? said : UNLIMITED;
-}
-
-/* With wait one server runs at a time and accepts clients itself, so limits of clients mean nothing. */
-static void set_wait_limits(struct inetd *inetd, struct inetd_entry *entry)
-{
-	if (entry->instances != INETD_UNSAID && entry->instances != 1 && entry->instances != UNLIMITED)
-		entry_warn(inetd, entry, entry->wait_at,
-			   "with wait one server runs at a time, and the number has no effect");
-	entry->instances = UNLIMITED;
-	if (entry->per_source == INETD_UNSAID)
-		entry->per_source = UNLIMITED;
-	if (entry->per_source_cpm == INETD_UNSAID)
-		entry->per_source_cpm = UNLIMITED;
-}
-
-static void set_default_limits(struct inetd *inetd, struct inetd_entry *entry)
-{
-	static const struct inetd_defaults none = {
-		.rate = -1, .instances = -1, .per_source = -1, .per_source_cpm = -1
-	};
-	const struct inetd_defaults *said = inetd->reading->inetd ? inetd->reading->inetd : &none;
-	bool has_sources = entry->transport != INETD_UNIX || entry->type != INETD_DGRAM;
-
-	if (entry->burst == INETD_UNSAID)
-		entry->burst = default_number(said->rate >= 0 ? said->rate : inetd->dialect->rate);
-	if (!entry->accepts) {
-		set_wait_limits(inetd, entry);
-		return;
-	}
-	if (entry->instances == INETD_UNSAID)
-		entry->instances = default_number(said->instances);
-	if (entry->per_source == INETD_UNSAID)
-		entry->per_source = has_sources ? default_number(said->per_source) : UNLIMITED;
-	if (entry->per_source_cpm == INETD_UNSAID)
-		entry->per_source_cpm = has_sources ? default_number(said->per_source_cpm) : UNLIMITED;
-}
-
-static bool is_numeric_address(const char *host)
-{
+	struct inetd_entries *entries = inetd->entries;
+	struct inetd_entry one = inetd->entry;
+	const unsigned both = INETD_IPV4 | INETD_IPV6;
 	struct in_addr address;
 
-	return strchr(host, ':') || inet_pton(AF_INET, host, &address) == 1;
-}
-
-/* A numeric address decides the family of an entry that names none. */
-static void set_host_family(struct inetd_entry *entry)
-{
-	if (!entry->host || !is_numeric_address(entry->host) || entry->yields == INETD_IPV4 ||
-	    (!entry->is_bare && !entry->is_dual))
-		return;
-	entry->families = strchr(entry->host, ':') ? INETD_IPV6 : INETD_IPV4;
-	entry->is_dual = entry->is_bare = false;
-	entry->yields = 0;
-}
-
-/* Adds the services of one host. */
-static void add_services(struct inetd *inetd, const struct inetd_entry *entry, const char *host)
-{
-	struct inetd_entries *entries = inetd_entries(inetd->reading);
-	struct inetd_entry one = *entry;
-
 	one.host = host;
-	set_host_family(&one);
-	if (one.is_bare && !one.is_dual && !one.accepts && one.families == (INETD_IPV4 | INETD_IPV6)) {
+	/* A numeric address decides the family of an entry that names none. */
+	if (host && (one.is_bare || (one.families == both && one.yields != INETD_IPV4)) &&
+	    (strchr(host, ':') || inet_pton(AF_INET, host, &address) == 1)) {
+		one.families = strchr(host, ':') ? INETD_IPV6 : INETD_IPV4;
+		one.yields = 0;
+		one.is_bare = false;
+	}
+	if (one.families == both && one.yields == both && !one.accepts) {
 		one.families = INETD_IPV4;
 		array_add(entries->list, entries->count, entries->capacity) = one;
 		one.families = INETD_IPV6;
@@ -837,163 +661,113 @@ static void add_services(struct inetd *inetd, const struct inetd_entry *entry, c
 	array_add(entries->list, entries->count, entries->capacity) = one;
 }
 
-/* Moves *list behind its first host. *host is NULL for "*", which is any address. */
-static bool read_next_host(struct inetd *inetd, const char **list, struct origin at, const char **host)
+/* Adds services for the hosts of the entry, else of a line HOSTS: above it, else of the command line; "*" is any host.
+ * If one of them is wrong, there are none. superd cannot bind an RPC service to hosts: it would be open to others. */
+static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 {
-	size_t length = strcspn(*list, ",");
-	const char *text = *list;
+	struct inetd_entries *entries = inetd->entries;
+	const struct inetd_entry *entry = &inetd->entry;
+	bool has_hosts = entry->transport != INETD_UNIX && entry->transport != INETD_MUX;
+	size_t before = entries->count;
 
-	*list += length + ((*list)[length] == ',');
-	*host = NULL;
-	if (length > 1 && text[0] == '[' && text[length - 1] == ']') {
-		text++;
-		length -= 2;
-	}
-	if (length == 1 && *text == '*')
-		return true;
-	if (!length)
-		return inetd_refuse(inetd, at, "a host is missing between two commas");
-	*host = inetd_keep(inetd, text, length);
-	return true;
-}
-
-static bool is_any_host(const char *hosts)
-{
-	return !hosts || !*hosts || !strcmp(hosts, "*");
-}
-
-/* Refuses hosts of an RPC service, because superd cannot bind it to them; it would be open to more clients. */
-static bool check_hosts(struct inetd *inetd, const struct inetd_entry *entry, const char *hosts, struct origin hosts_at)
-{
-	if ((entry->transport != INETD_RPC_TCP && entry->transport != INETD_RPC_UDP) || is_any_host(hosts))
-		return true;
-	inetd_refuse(inetd, hosts_at, "%s: an RPC service is reached on every address, not on %s alone", entry->service,
-		     hosts);
-	inetd_hint(inetd, "a line *: before it removes default addresses");
-	return false;
-}
-
-/* The hosts of the entry, else of a line HOSTS: above it, else of the command line. */
-static const char *default_hosts(const struct inetd *inetd, const char *hosts)
-{
+	if (!has_hosts && hosts && *hosts && strcmp(hosts, "*") != 0)
+		return entry_refuse(inetd, at, "it has no address of its own, so it cannot have a host");
 	if (!hosts)
-		hosts = inetd_entries(inetd->reading)->hosts;
+		hosts = entries->hosts;
 	if (!hosts && inetd->reading->inetd)
 		hosts = inetd->reading->inetd->address;
-	return is_any_host(hosts) ? "*" : hosts;
-}
-
-/* Adds services for all hosts; if one of them is wrong, for none. */
-static bool add_hosts(struct inetd *inetd, const struct inetd_entry *entry, const char *hosts, struct origin at)
-{
-	struct inetd_entries *entries = inetd_entries(inetd->reading);
-	size_t before = entries->count;
-	const char *host;
-
+	if (!has_hosts || !hosts || !*hosts)
+		hosts = "*";
+	if (is_rpc(entry) && strcmp(hosts, "*") != 0) {
+		entry_refuse(inetd, at, "an RPC service is reached on every address, not on %s alone", hosts);
+		inetd_hint(inetd, "a line *: before it removes default addresses");
+		return false;
+	}
 	while (*hosts) {
-		if (!read_next_host(inetd, &hosts, at, &host)) {
+		size_t length = strcspn(hosts, ",");
+		bool is_any = length == 1 && *hosts == '*',
+		     has_brackets = length > 1 && *hosts == '[' && hosts[length - 1] == ']';
+
+		if (!length || (has_brackets && length == 2)) {
 			entries->count = before;
-			return false;
+			return reading_refuse(inetd->reading, at, "a host is missing between two commas");
 		}
-		add_services(inetd, entry, host);
+		add_services(inetd, is_any ? NULL : inetd_keep(inetd, hosts + has_brackets, length - 2 * has_brackets));
+		hosts += length + (hosts[length] == ',');
 	}
 	inetd->reading->pending += entries->count - before;
 	return true;
 }
 
-/* Adds an entry for each host, and for each family that needs its own. */
-static bool expand_entry(struct inetd *inetd, struct inetd_entry *entry, const char *hosts, struct origin hosts_at)
-{
-	bool has_hosts = entry->transport != INETD_UNIX && entry->transport != INETD_MUX;
-
-	if (!check_fields(inetd, entry))
-		return false;
-	correct_builtin_wait(inetd, entry);
-	set_default_limits(inetd, entry);
-	if (entry->transport == INETD_UNIX && !entry->socket_mode)
-		entry->socket_mode = inetd->dialect->unix_mode;
-	if (!has_hosts && !is_any_host(hosts))
-		return entry_refuse(inetd, entry, hosts_at, "it has no address of its own, so it cannot have a host");
-	hosts = has_hosts ? default_hosts(inetd, hosts) : "*";
-	return check_hosts(inetd, entry, hosts, hosts_at) && add_hosts(inetd, entry, hosts, hosts_at);
-}
-
-#define FIELDS 6 /* the least number of fields of an entry */
-
 /* Whether a bad line may have been meant as HOSTS:, the addresses of all entries below it. One without words is wrong
  * in its first word. */
-static bool may_be_hosts(const struct inetd_line *line)
+static bool may_be_hosts(const struct word_list *line)
 {
 	if (!line->count)
 		return true;
-	return line->count <= 2 && line->words[0].text[0] != '.' &&
-		(strpbrk(line->words[0].text, ".:,") || !strcmp(line->words[line->count - 1].text, ":"));
+	return line->count <= 2 && line->words[0][0] != '.' &&
+		(strpbrk(line->words[0], ".:,") || !strcmp(line->words[line->count - 1], ":"));
 }
 
 /* Reports a line with too few fields. If its second word is no type of socket, that is reported instead. */
-static bool refuse_fields(struct inetd *inetd, struct inetd_entry *entry)
+static bool refuse_fields(struct inetd *inetd)
 {
 	static const char *const missing[FIELDS] = {
 		"", "the type of its socket", "its protocol", "wait or nowait", "its user", "its program"
 	};
-	const struct inetd_line *line = &inetd->line;
-	const struct inetd_word *last = &line->words[line->count - 1];
-	struct origin end = inetd_shift(last->at, strlen(last->text));
+	const struct word_list *line = &inetd->line;
+	const char *last = line->words[line->count - 1];
 
-	if (line->count > 1 && !take_type(inetd, entry, line->words[1].text, line->words[1].at))
+	if (line->count > 1 && !take_type(inetd, line->words[1], line->places[1]))
 		return false;
 	if (line->at.column > 1)
-		return entry_refuse(inetd, entry, line->at,
+		return entry_refuse(inetd, line->at,
 				    "this line begins with a blank, but there is none it could continue");
-	entry_refuse(inetd, entry, end, "%s is missing", missing[line->count]);
+	entry_refuse(inetd, shift(line->places[line->count - 1], strlen(last)), "%s is missing", missing[line->count]);
 	inetd_hint(inetd,
 		   may_be_hosts(line) ? INETD_FIELDS ", and addresses for all that follow are HOSTS: alone"
 				      : INETD_FIELDS);
 	return false;
 }
 
+/* Reads a line of fields, each by the fields that decide what it means. */
 static bool read_fields(struct inetd *inetd)
 {
-	const struct inetd_word *word = inetd->line.words;
-	struct inetd_entry made = inetd_entry_new(inetd->dialect, word[0].text, inetd->line.at), *entry = &made;
-	const char *hosts;
+	const char *const *word = inetd->line.words, *hosts;
+	const struct origin *at = inetd->line.places;
 
+	inetd->entry = (struct inetd_entry){ .at = inetd->line.at, .service = word[0], .dialect = inetd->dialect };
 	if (inetd->line.count < FIELDS)
-		return refuse_fields(inetd, entry);
-	return take_type(inetd, entry, word[1].text, word[1].at) &&
-		take_protocol(inetd, entry, word[2].text, word[2].at) &&
-		take_address(inetd, entry, word[0].text, word[0].at, &hosts) &&
-		take_wait(inetd, entry, word[3].text, word[3].at) &&
-		take_user(inetd, entry, word[4].text, word[4].at) &&
-		take_program(inetd, entry, &word[5], word + FIELDS, inetd->line.count - FIELDS) &&
-		expand_entry(inetd, entry, hosts, word[0].at);
+		return refuse_fields(inetd);
+	return take_type(inetd, word[1], at[1]) && take_protocol(inetd, word[2], at[2]) &&
+		take_address(inetd, word[0], at[0], &hosts) && take_user(inetd, word[4], at[4]) &&
+		take_program(inetd) && take_wait(inetd, word[3], at[3]) && add_hosts(inetd, hosts, at[0]);
 }
 
 /* Reads a line "HOSTS:" with default addresses. "*:" resets them to any. */
 static bool read_default_hosts(struct inetd *inetd)
 {
-	const struct inetd_word *word = &inetd->line.words[0];
-	size_t length = strlen(word->text);
-	const char *hosts;
+	const char *word = inetd->line.words[0];
+	size_t length = strlen(word);
 
-	if (inetd->line.count != 1 || !length || word->text[length - 1] != ':')
+	if (inetd->line.count != 1 || !length || word[length - 1] != ':')
 		return false;
-	hosts = inetd_keep(inetd, word->text, length - 1);
-	inetd_entries(inetd->reading)->hosts = *hosts ? hosts : "*";
+	inetd->entries->hosts = length > 1 ? inetd_keep(inetd, word, length - 1) : "*";
 	return true;
 }
 
 /* Reads NetBSD's ".include PATTERN". */
 static bool read_directive(struct inetd *inetd)
 {
-	const struct inetd_line *line = &inetd->line;
-	if (strcmp(line->words[0].text, ".include") != 0)
-		return inetd_refuse(inetd, line->at, "%s: there is no such directive: known is .include",
-				    line->words[0].text);
-	if (line->count < 2 || !*line->words[1].text)
-		return inetd_refuse(inetd, inetd_shift(line->at, 8), ".include: a path is missing");
+	const struct word_list *line = &inetd->line;
+
+	if (strcmp(line->words[0], ".include") != 0)
+		return reading_refuse(inetd->reading, line->at, "%s: there is no such directive: known is .include",
+				      line->words[0]);
+	if (line->count < 2 || !*line->words[1])
+		return reading_refuse(inetd->reading, shift(line->at, 8), ".include: a path is missing");
 	reading_note(inetd->reading, (struct note){ NOTE_SHARED, .at = line->at });
-	include_files(inetd->reading, &reader_inetd, line->words[1].text, line->words[1].at);
+	include_files(inetd->reading, &reader_inetd, line->words[1], line->places[1]);
 	return true;
 }
 
@@ -1002,14 +776,14 @@ static bool read_directive(struct inetd *inetd)
 static void read_comment(struct inetd *inetd, size_t at, size_t end)
 {
 	const char *text = inetd->source->text;
-	struct origin place = source_origin_near(inetd->source, at, &inetd->line.near);
+	struct origin place = source_origin_near(inetd->source, at, &inetd->near);
 	size_t length;
 
 	at += 2;
 	length = at < end && text[at - 1] == '@' ? source_next_word(text, &at, end) : 0;
 	if (!scan_is_word(text + at, length, "in") && !scan_is_word(text + at, length, "out"))
 		return;
-	inetd_refuse(inetd, place, "IPsec policies for the entries below are not available on this system");
+	reading_refuse(inetd->reading, place, "IPsec policies for the entries below are not available on this system");
 	reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = place });
 }
 
@@ -1017,8 +791,8 @@ static void read_comment(struct inetd *inetd, size_t at, size_t end)
  * addresses, so --keep-going must not go on. The name is that of its service, as far as the first field has it. */
 static void leave_out_line(struct inetd *inetd)
 {
-	const struct inetd_line *line = &inetd->line;
-	const char *field = line->count ? line->words[0].text : "", *mark = strrchr(field, *field == '/' ? '/' : ':');
+	const struct word_list *line = &inetd->line;
+	const char *field = line->count ? line->words[0] : "", *mark = strrchr(field, *field == '/' ? '/' : ':');
 	const char *name = mark ? mark + 1 : field;
 
 	if (may_be_hosts(line))
@@ -1042,41 +816,39 @@ static size_t read_next_line(struct inetd *inetd, size_t at)
 		return end + 1;
 	}
 	ok = read_line(inetd, at);
-	flaw = ok ? source_flaw(source, at, inetd->line.end) : NULL;
-	if (flaw)
+	flaw = ok ? source_flaw(source, at, inetd->end) : NULL;
+	if (flaw) {
 		source_refuse_flaw(source, flaw, inetd->reading->diags);
-	if (!ok || flaw ||
-	    !(inetd->line.words[0].text[0] == '.' ? read_directive(inetd)
-						  : read_default_hosts(inetd) || read_fields(inetd)))
+		ok = false;
+	} else if (ok && inetd->line.words[0][0] == '.') {
+		ok = read_directive(inetd);
+	} else if (ok) {
+		ok = read_default_hosts(inetd) || read_fields(inetd);
+	}
+	if (!ok)
 		leave_out_line(inetd);
-	return inetd->line.end;
-}
-
-static struct inetd_entries *make_entries(struct reading *reading)
-{
-	void **state = reading_state(reading, inetd_entries_free);
-	struct inetd_entries *entries = *state;
-	struct pool *pool;
-
-	if (entries)
-		return entries;
-	pool = pool_new();
-	*state = entries = pool_alloc(pool, sizeof(*entries));
-	entries->pool = pool;
-	return entries;
+	return inetd->end;
 }
 
 bool inetd_read_source(struct reading *reading, const struct source_file *source)
 {
+	void **state = reading_state(reading, inetd_entries_free);
 	struct inetd inetd = { .reading = reading, .source = source, .dialect = &dialects[reading->compat] };
-	struct inetd_entries *entries = make_entries(reading);
-	const char *outer = entries->hosts;
+	const char *outer;
 	size_t at = 0;
 
+	if (!*state) {
+		struct pool *pool = pool_new();
+
+		*state = pool_alloc(pool, sizeof(struct inetd_entries));
+		inetd_entries(reading)->pool = pool;
+	}
+	inetd.entries = *state;
+	outer = inetd.entries->hosts;
 	while (at < source->length)
 		at = read_next_line(&inetd, at);
-	entries->hosts = outer;
-	free(inetd.line.words);
+	inetd.entries->hosts = outer;
+	word_list_free(&inetd.line);
 	return true;
 }
 

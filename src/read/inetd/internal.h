@@ -43,9 +43,6 @@ enum inetd_transport {
 };
 enum { INETD_IPV4 = 1, INETD_IPV6 = 2 };
 
-/* A limit that the entry does not set. */
-#define INETD_UNSAID (-1)
-
 /* A service of an inetd.conf. Each field is read on its own; the line then becomes entries, one for each service. They
  * become builders when all sources are read, because a later line may replace an entry. */
 struct inetd_entry {
@@ -53,16 +50,15 @@ struct inetd_entry {
 	const char *service;            /* the first field without hosts: a name, a port, a path, PROGRAM/VERSIONS */
 	const char *host;               /* the address to listen on, without brackets; NULL: any */
 	struct origin service_at, user_at, wait_at, program_at, protocol_at;
-	uint8_t type, transport;        /* enum inetd_type, enum inetd_transport */
-	uint8_t families;               /* INETD_IPV4 | INETD_IPV6 */
-	uint8_t yields;                 /* families that this entry leaves to an entry which names them */
+	enum inetd_type type;
+	enum inetd_transport transport;
+	unsigned families;              /* INETD_IPV4 | INETD_IPV6 */
+	unsigned yields;                /* families that this entry leaves to an entry which names them */
 	bool is_bare;                   /* no family was named */
-	bool is_dual;                   /* one socket serves both families */
 	bool is_implied;                /* the IPv6 half of an entry, for machines that have it */
 	bool accepts;                   /* nowait */
 	bool never;                     /* a limit is 0: the service is disabled */
-	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED or
-	 * INETD_UNSAID. */
+	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED. */
 	int64_t burst, instances, per_source, per_source_cpm;
 	const char *protocol;           /* as written, without the options behind a comma */
 	const char *socket_user, *socket_group, *socket_mode;   /* of a unix socket; NULL: not set */

@@ -210,8 +210,7 @@ static void share_families(struct inetd_entry **group, size_t length, struct dia
 				     entry->service, buf_string(&place));
 			buf_free(&place);
 		}
-		entry->families = (uint8_t)kept;
-		entry->is_dual = false;
+		entry->families = kept;
 		entry->is_implied |= entry->is_bare && kept == INETD_IPV6;
 	}
 }
@@ -352,13 +351,13 @@ static void set_socket_options(const struct draft *draft, const struct inetd_ent
 	bool inet = entry->transport == INETD_TCP || entry->transport == INETD_UDP || entry->transport == INETD_SCTP;
 
 	/* One socket for each family, so that IPv4 clients have no mapped addresses. */
-	if (inet && both && !entry->is_dual) {
+	if (inet && both && entry->yields == entry->families) {
 		draft_set_pair(draft, "listen", listen_text(draft, entry, INETD_IPV4),
 			       listen_text(draft, entry, INETD_IPV6), entry->service_at);
 	} else {
 		draft_set_text(draft, "listen", listen_text(draft, entry, entry->families), entry->service_at);
 	}
-	if (inet && entry->is_dual && entry->yields)
+	if (inet && both && entry->yields == INETD_IPV4)
 		draft_set_text(draft, "ipv6_only", "no", entry->protocol_at);
 	if (entry->is_implied)
 		draft_set_text(draft, "optional", "yes", entry->protocol_at);
