@@ -3,7 +3,9 @@
  * that each of its bytes has a place in the text. */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fuzzer.h"
 #include "lib/scan.h"
@@ -74,19 +76,39 @@ static void check_value(struct pool *pool, const struct unit *unit, const struct
 	require(scan_timespan(assignment->value, &span) || span >= 0);
 }
 
-/* Reads one unit's text under its name; the name's folder, which is nowhere, keeps the fuzzer off the machine's own. */
-static void give(struct reading *reading, const char *name, const char *text, size_t length)
-{
-	const struct unit *unit;
-	struct source_file source;
+static char folder[] = "/tmp/superd-fuzz-XXXXXX";
 
-	if (!source_from_text(&source, name, text, length, reading->table->pool, reading->diags))
+static void remove_folder(void)
+{
+	rmdir(folder);
+}
+
+/* Writes one unit's text under its name. */
+static void give(struct reading *reading, const char *path, const char *text, size_t length)
+{
+	const char *name = scan_base_name(path);
+	struct source_file source;
+	FILE *file;
+
+	if (source_from_text(&source, name, text, length, reading->table->pool, reading->diags)) {
+		unit_text_recognises(&source);
+		source_free(&source);
+	}
+	if (!unit_name_is_valid(name))
 		return;
-	unit_text_recognises(&source);
-	unit = unit_from_source(reading, name, &source);
+	file = fopen(path, "w");
+	require(file && fwrite(text, 1, length, file) == length && fclose(file) == 0);
+}
+
+/* Reads the unit of a path, as a source and by itself. */
+static void take(struct reading *reading, const char *path)
+{
+	bool failed = false;
+	const struct unit *unit = unit_find(reading, folder, scan_base_name(path), &failed);
+
 	for (size_t n = 0; unit && n < unit->count; n++)
 		check_value(reading->table->pool, unit, &unit->list[n]);
-	source_free(&source);
+	reader_systemd.read(reading, path);
 }
 
 /* The end of the text that begins here, and the name of what follows it. */
@@ -106,7 +128,7 @@ static const char *find_mark(const char *text, const char *end, char name[64])
 	return end;
 }
 
-static size_t give_all(struct reading *reading, const char *text, const char *end, char paths[UNITS_MOST][80])
+static size_t give_all(struct reading *reading, const char *text, const char *end, char paths[UNITS_MOST][96])
 {
 	char name[64] = "fuzz.socket", next[64] = "";
 	size_t count = 0;
@@ -114,8 +136,8 @@ static size_t give_all(struct reading *reading, const char *text, const char *en
 	do {
 		const char *stop = find_mark(text, end, next);
 
-		snprintf(paths[count++], 80, "/nowhere/%s", name);
-		give(reading, name, text, (size_t)(stop - text));
+		snprintf(paths[count], sizeof(paths[count]), "%s/%s", folder, name);
+		give(reading, paths[count++], text, (size_t)(stop - text));
 		snprintf(name, sizeof(name), "%s", next);
 		text = stop;
 	} while (text < end && count < UNITS_MOST);
@@ -124,7 +146,7 @@ static size_t give_all(struct reading *reading, const char *text, const char *en
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const nowhere[] = { "/nowhere", NULL };
+	static const char *const nowhere[] = { NULL };
 	const struct read_request request = {
 		.machine = &machine, .unit_path = nowhere, .warns_of_unsupported = size % 2,
 	};
@@ -132,12 +154,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct reading reading = {
 		.table = table_new(), .diags = &diags, .request = &request, .files = READING_FILES,
 	};
-	char paths[UNITS_MOST][80];
+	char paths[UNITS_MOST][96];
 	size_t count;
 
+	if (scan_ends_with(folder, "XXXXXX"))
+		require(mkdtemp(folder) && atexit(remove_folder) == 0);
 	count = give_all(&reading, (const char *)data, (const char *)data + size, paths);
 	for (size_t n = 0; n < count; n++)
-		reader_systemd.read(&reading, paths[n]);
+		take(&reading, paths[n]);
 	round_trip_reading(&reading, true);
+	for (size_t n = 0; n < count; n++)
+		unlink(paths[n]);
 	return 0;
 }

@@ -123,13 +123,9 @@ bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffi
  * the search path is systemd's: /etc before /run before /usr/local/lib before /usr/lib, then /lib. A folder that is
  * part of the search path keeps its place there: a mask or a copy in /etc also holds for units named in /usr/lib.
  *
- * folder: where the unit was named; NULL: in none. The same unit has the same pointer. NULL: there is none (not
- * reported), or it could not be read (reported; *failed is true). */
+ * folder: where the unit was named. The same unit has the same pointer. NULL: there is none (not reported), or it could
+ * not be read (reported; *failed is true). */
 const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
-
-/* For tests and fuzzers: reads a text as the file of this unit. unit_find then finds it, in any folder. NULL: this is
- * not the name of a unit, or the text could not be read (reported). */
-const struct unit *unit_from_source(struct reading *reading, const char *name, const struct source_file *source);
 
 /* Adds the names in the folders beside a unit such as NAME.wants; kind: ".wants". */
 void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
