@@ -1,6 +1,6 @@
 /* Unit files from any bytes: a line "#@ NAME" begins a further unit, the first is fuzz.socket. What every fuzzer of a
- * reader claims; and of each value, that it splits within its bounds, that what splits strictly splits laxly too, and
- * that each of its bytes has a place in the text. */
+ * reader claims; and of each value, that it splits within its bounds, and that each of its bytes has a place in the
+ * text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +29,12 @@ static const struct unit_machine machine = {
 static void check_words(struct pool *pool, const struct unit_names *names, const struct unit_assignment *assignment)
 {
 	size_t length = strlen(assignment->value);
-	struct unit_split strict = { 0 }, lax = { 0 };
-	const char *wrong = unit_split(pool, names, assignment->value, 0, &strict);
+	struct unit_split split = { 0 };
+	const char *wrong = unit_split(pool, names, assignment->value, 0, &split);
 
-	require(wrong ? strict.wrong_at <= length && *wrong : strict.wrong_at == 0);
-	for (size_t n = 0; !wrong && n < strict.count; n++)
-		require(strict.list[n].offset < length && (!n || strict.list[n - 1].offset < strict.list[n].offset));
-	if (!wrong)
-		require(!unit_split(pool, names, assignment->value, UNIT_WORDS_RELAX, &lax) &&
-			lax.count == strict.count);
-	wrong = unit_split(pool, names, assignment->value, UNIT_WORDS_RELAX, &lax);
-	require(wrong ? lax.wrong_at <= length && *wrong : true);
+	require(wrong ? split.wrong_at <= length && *wrong : split.wrong_at == 0);
+	for (size_t n = 0; !wrong && n < split.count; n++)
+		require(split.list[n].offset < length && (!n || split.list[n - 1].offset < split.list[n].offset));
 }
 
 /* Without a letter behind it a percent sign stays; doubled for superd, none is left alone. */

@@ -119,100 +119,54 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 		struct unit_split *split)
 {
 	struct unit_names names = builder->names;
-	const char *wrong, *odd = NULL;
-	size_t odd_at = 0;
+	const char *wrong;
+	size_t at;
 
 	names.for_superd = flags & UNIT_WORDS_TEMPLATES;
-	if (names.for_superd) {
-		odd = unit_split(builder->pool, &names, assignment->value, 0, split);
-		odd_at = split->wrong_at;
-		if (!odd)
-			return true;
-	}
 	wrong = unit_split(builder->pool, &names, assignment->value, flags, split);
+	at = wrong ? split->wrong_at : split->odd ? (size_t)(split->odd - assignment->value) : 0;
+	if (!wrong && split->odd && flags & (UNIT_WORDS_LITERAL | UNIT_WORDS_PARTS))
+		wrong = "no escape: a backslash itself is written \\\\";
 	if (wrong)
-		return unit_refuse(builder, unit_place(assignment, split->wrong_at), "%s: %s", assignment->key, wrong);
-	if (odd)
-		unit_warn(builder, unit_place(assignment, odd_at), "%s: %s; it is used literally", assignment->key,
-			  odd);
+		return unit_refuse(builder, unit_place(assignment, at), "%s: %s", assignment->key, wrong);
+	if (split->odd)
+		unit_warn(builder, unit_place(assignment, at),
+			  "%s: no escape: a backslash itself is written \\\\; it is used literally", assignment->key);
 	return true;
 }
 
 /* Lists. */
 
-/* Drops empty parts and "." from the name of a folder, and from that of a link behind a colon. */
-static const char *simplify_folder(struct unit_builder *builder, const char *word)
+/* Adds a folder where it belongs, each once, as systemd has them in $STATE_DIRECTORY and the like. */
+static void add_folder(struct unit_builder *builder, const char *word, struct origin place, struct word_list *list)
 {
-	struct buf simple = { 0 };
-	size_t start = 0, part;
+	size_t length = strlen(word), at = 0;
 
-	for (const char *at = word; *at; at += part + (at[part] != '\0')) {
-		bool begins = at == word || at[-1] == ':';
-
-		if (begins && at > word)
-			buf_char(&simple, ':');
-		start = begins ? simple.length : start;
-		part = strcspn(at, "/:");
-		if (begins && *at == '/')
-			buf_char(&simple, '/');         /* which is refused later */
-		if (!part || (part == 1 && *at == '.'))
-			continue;
-		if (simple.length > start && simple.data[simple.length - 1] != '/')
-			buf_char(&simple, '/');
-		buf_add(&simple, at, part);
+	while (length > 1 && word[length - 1] == '/')
+		length--;
+	word = pool_text_n(builder->pool, word, length);
+	while (at < list->count && strcmp(list->words[at], word) < 0)
+		at++;
+	if (at < list->count && !strcmp(list->words[at], word))
+		return;
+	word_list_add(list, word, place);
+	for (size_t n = list->count - 1; n > at; n--) {
+		list->words[n] = list->words[n - 1];
+		list->places[n] = list->places[n - 1];
 	}
-	return buf_keep(&simple, builder->pool);
-}
-
-struct named_folder {
-	const char *word;
-	struct origin place;
-};
-
-static unsigned folder_char_rank(char c)
-{
-	return c == '\0' ? 0 : c == ':' ? 1 : c == '/' ? 2 : 3u + (unsigned char)c;
-}
-
-/* Sorts by the name, component by component, and then by the link. */
-static int compare_folders(const void *one, const void *other)
-{
-	const char *a = ((const struct named_folder *)one)->word, *b = ((const struct named_folder *)other)->word;
-
-	while (*a && *a == *b)
-		a++, b++;
-	return (folder_char_rank(*a) > folder_char_rank(*b)) - (folder_char_rank(*a) < folder_char_rank(*b));
-}
-
-/* Sorts folders and drops doubles, as systemd does in $STATE_DIRECTORY and the like. */
-static void order_folders(struct unit_builder *builder, struct word_list *list)
-{
-	size_t count = list->count;
-	struct named_folder *folders = pool_alloc(builder->pool, count * sizeof(*folders));
-
-	for (size_t n = 0; n < count; n++)
-		folders[n] = (struct named_folder){ list->words[n], list->places[n] };
-	qsort(folders, count, sizeof(*folders), compare_folders);
-	list->count = 0;
-	for (size_t n = 0; n < count; n++) {
-		if (!n || strcmp(folders[n].word, folders[n - 1].word) != 0)
-			word_list_add(list, folders[n].word, folders[n].place);
-	}
+	list->words[at] = word;
+	list->places[at] = place;
 }
 
 static void collect_words(struct unit_builder *builder, const struct unit_assignment *assignment, enum unit_collect how,
 			  struct word_list *list)
 {
-	static const unsigned flags[] = {
-		[COLLECT_WORDS] = UNIT_WORDS_RELAX,
-		[COLLECT_SET] = UNIT_WORDS_RELAX,
-		[COLLECT_NETWORKS] = UNIT_WORDS_RELAX,
-		[COLLECT_NAMES] = UNIT_WORDS_RELAX,
-		[COLLECT_VARIABLES] = UNIT_WORDS_RELAX | UNIT_WORDS_TEMPLATES,
+	static const unsigned flags[COLLECT_FOLDERS + 1] = {
+		[COLLECT_VARIABLES] = UNIT_WORDS_TEMPLATES,
 		[COLLECT_PATHS] = UNIT_WORDS_LITERAL,
 		[COLLECT_BINDINGS] = UNIT_WORDS_LITERAL | UNIT_WORDS_PARTS,
 		[COLLECT_FOLDERS] = UNIT_WORDS_PARTS,
-	};
+	};                              /* 0 of the others */
 	struct unit_split found = { 0 };
 	bool denies;
 
@@ -239,8 +193,9 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 		if (denies && *word != '~')
 			word = pool_textf(builder->pool, "~%s", word);
 		if (how == COLLECT_FOLDERS)
-			word = simplify_folder(builder, word);
-		word_list_add(list, word, unit_place(assignment, found.list[n].offset));
+			add_folder(builder, word, unit_place(assignment, found.list[n].offset), list);
+		else
+			word_list_add(list, word, unit_place(assignment, found.list[n].offset));
 	}
 }
 
@@ -302,8 +257,6 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 		if (*assignment->value)
 			collect_words(builder, assignment, how, &list);
 	}
-	if (how == COLLECT_FOLDERS)
-		order_folders(builder, &list);
 	if (how == COLLECT_NAMES || how == COLLECT_VARIABLES || how == COLLECT_NETWORKS)
 		leave_out_wrong(builder, how, unit_key_find(section, key), &list);
 	return list;

@@ -181,7 +181,7 @@ static struct command_list read_commands(struct unit_builder *builder, const cha
 		struct unit_split found = { 0 };
 		size_t start = 0;
 
-		if (!unit_words(builder, said, UNIT_WORDS_RELAX | UNIT_WORDS_TEMPLATES, &found))
+		if (!unit_words(builder, said, UNIT_WORDS_TEMPLATES, &found))
 			commands.failed = true;
 		for (size_t n = 0; n <= found.count; n++) {
 			if (n < found.count && (found.list[n].is_quoted || strcmp(found.list[n].text, ";") != 0))

@@ -78,18 +78,16 @@ struct unit_split {
 	const struct unit_word *list;   /* in the pool */
 	size_t count;
 	size_t wrong_at;                /* the offset of the mistake; 0: none */
+	const char *odd;                /* the first unknown escape, which stays as it is, as with systemd; NULL: none */
 };
 
 enum {
-	/* An unknown escape stays as it is, as with systemd, which warns of it. A caller that warns first splits
-	 * without this flag, and splits again with it if that fails. */
-	UNIT_WORDS_RELAX = 1 << 0,
-	UNIT_WORDS_LITERAL = 1 << 1,    /* a byte behind a backslash means itself, as in systemd's lists of paths */
+	UNIT_WORDS_LITERAL = 1 << 0,    /* a byte behind a backslash means itself, as in systemd's lists of paths */
 	/* Colons separate the parts of a word. A colon that is escaped or comes from a specifier is refused, because
 	 * superd.conf cannot express it; with UNIT_WORDS_LITERAL also a quoted one. Without UNIT_WORDS_LITERAL a blank
 	 * may be escaped. */
-	UNIT_WORDS_PARTS = 1 << 2,
-	UNIT_WORDS_TEMPLATES = 1 << 3,  /* for unit_words: the words are for an option with templates */
+	UNIT_WORDS_PARTS = 1 << 1,
+	UNIT_WORDS_TEMPLATES = 1 << 2,  /* for unit_words: the words are for an option with templates */
 };
 
 /* Splits a value: blanks separate words, '…' and "…" quote, backslashes escape as in C. Returns NULL, or the message
@@ -205,8 +203,8 @@ struct unit_lines {
 };
 const struct unit_assignment *unit_line_next(struct unit_lines *lines);
 
-/* Splits a value as unit_split does. With UNIT_WORDS_TEMPLATES unknown escapes are warned of. false: the value is wrong
- * (reported). */
+/* Splits a value as unit_split does. Unknown escapes are warned of, and in paths refused, as systemd does. false: the
+ * value is wrong (reported). */
 bool unit_words(struct unit_builder *builder, const struct unit_assignment *assignment, unsigned flags,
 		struct unit_split *split);
 

@@ -230,12 +230,11 @@ struct splitter {
 	unsigned flags;
 	size_t at;                      /* the next byte */
 	struct buf word;
+	size_t colons;                  /* of the word, which separate its parts */
+	const char *odd;                /* the first unknown escape; NULL: none */
 };
 
-static const char colon_refused[] = "superd has no way to name a path with a colon in it";
-
-/* Reads an escape. Returns NULL, or the message about a wrong one. */
-static const char *scan_escape(struct splitter *splitter)
+static void scan_escape(struct splitter *splitter)
 {
 	const char *text = splitter->value + splitter->at + 1;
 	bool is_literal = splitter->flags & UNIT_WORDS_LITERAL, has_parts = splitter->flags & UNIT_WORDS_PARTS;
@@ -247,24 +246,22 @@ static const char *scan_escape(struct splitter *splitter)
 	} else if (!is_literal) {
 		taken = c_escape_read(text, true, &splitter->word);
 	}
-	if (taken && has_parts && splitter->word.length && splitter->word.data[splitter->word.length - 1] == ':')
-		return colon_refused;
-	if (!taken && !(splitter->flags & UNIT_WORDS_RELAX))
-		return "no escape: a backslash itself is written \\\\";
 	if (!taken)
 		buf_char(&splitter->word, '\\');
+	if (!taken && !splitter->odd)
+		splitter->odd = text - 1;
 	splitter->at += 1 + taken;
-	return NULL;
 }
 
-/* Scans one word; specifiers stay. Returns NULL, or the message about what is wrong at splitter->at. */
+/* Scans one word; specifiers stay. Returns NULL, or the message about the quote at splitter->at. */
 static const char *scan_word(struct splitter *splitter, bool *is_quoted)
 {
-	const char *value = splitter->value, *wrong;
-	bool refuses_colons = splitter->flags & UNIT_WORDS_PARTS && splitter->flags & UNIT_WORDS_LITERAL;
+	const char *value = splitter->value;
 	char quote = '\0', c;
 	size_t opened = 0;
 
+	buf_clear(&splitter->word);
+	splitter->colons = 0;
 	/* A word that is just an escaped semicolon does not separate commands. */
 	if (value[splitter->at] == '\\' && value[splitter->at + 1] == ';' &&
 	    (!value[splitter->at + 2] || is_blank(value[splitter->at + 2]))) {
@@ -274,19 +271,16 @@ static const char *scan_word(struct splitter *splitter, bool *is_quoted)
 	while ((c = value[splitter->at]) && (quote || !is_blank(c))) {
 		if (c == '\\') {
 			*is_quoted = true;
-			wrong = scan_escape(splitter);
-			if (wrong)
-				return wrong;
+			scan_escape(splitter);
 			continue;
 		}
-		if (quote && c == ':' && refuses_colons)
-			return colon_refused;
 		if (quote ? c == quote : c == '"' || c == '\'') {
 			*is_quoted = true;
 			quote = quote ? '\0' : c;
 			opened = splitter->at;
 		} else {
 			buf_char(&splitter->word, c);
+			splitter->colons += c == ':' && !(quote && splitter->flags & UNIT_WORDS_LITERAL);
 		}
 		splitter->at++;
 	}
@@ -316,21 +310,20 @@ const char *unit_split(struct pool *pool, const struct unit_names *names, const 
 	while (!wrong && value[splitter.at += strspn(value + splitter.at, BLANKS)]) {
 		struct unit_word word = { .offset = splitter.at };
 		const char *text;
-		bool is_literal;
 		size_t at = 0;
 
-		buf_clear(&splitter.word);
-		buf_clear(&expanded);
 		wrong = scan_word(&splitter, &word.is_quoted);
 		if (wrong)
 			break;
 		text = buf_string(&splitter.word);
-		is_literal = scan_is_word(value + word.offset, splitter.at - word.offset, text);
+		buf_clear(&expanded);
 		wrong = unit_expand(names, text, &expanded, &at);
-		if (!wrong && flags & UNIT_WORDS_PARTS && count_colons(buf_string(&expanded)) > count_colons(text))
-			wrong = colon_refused;
-		if (wrong)              /* where in a quoted word is not known */
-			splitter.at = word.offset + (is_literal ? at : 0);
+		if (wrong && !scan_is_word(value + word.offset, splitter.at - word.offset, text))
+			at = 0;         /* where in a quoted word is not known */
+		if (!wrong && flags & UNIT_WORDS_PARTS && count_colons(buf_string(&expanded)) != splitter.colons)
+			wrong = "superd has no way to name a path with a colon in it";
+		if (wrong)
+			splitter.at = word.offset + at;
 		word.text = pool_text(pool, buf_string(&expanded));
 		array_add(list, count, capacity) = word;
 	}
@@ -338,6 +331,7 @@ const char *unit_split(struct pool *pool, const struct unit_names *names, const 
 		split->list = pool_copy(pool, list, count * sizeof(*list));
 		split->count = count;
 	}
+	split->odd = splitter.odd;
 	split->wrong_at = wrong ? splitter.at : 0;
 	buf_free(&splitter.word);
 	buf_free(&expanded);
