@@ -159,7 +159,6 @@ struct unit_builder {
 	const struct unit_pairing *pair;                /* NULL: only values are read */
 	const struct unit *unit;        /* the unit whose keys are being applied */
 	struct unit_names names;        /* the values of its specifiers */
-	bool has_addresses;             /* clients of a socket of builder->unit have some: it is one of TCP, UDP or SCTP */
 	const char *type;               /* the value of the option `type`; unit_build_service sets it */
 };
 

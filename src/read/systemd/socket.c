@@ -181,29 +181,6 @@ static struct word_list read_addresses(struct unit_builder *builder)
 	return list;
 }
 
-/* Takes the addresses from *at on that go into one block; as a rule these are all. The rules of addresses hold for the
- * sockets whose clients have some, and superd.conf has none in a block with others: these are a block of their own. */
-static void take_addresses(struct unit_builder *builder, const struct word_list *all, size_t *at)
-{
-	bool divides = unit_assigned(builder, "Socket", "IPAddressDeny");
-	struct word_list block = { .at = all->at };
-
-	builder->has_addresses = false;
-	for (; *at < all->count; ++*at) {
-		const char *endpoint = all->words[*at];
-		bool has = !strncmp(endpoint, "tcp:", 4) || !strncmp(endpoint, "udp:", 4) ||
-			!strncmp(endpoint, "sctp:", 5);
-
-		if (divides && block.count && has != builder->has_addresses)
-			break;
-		builder->has_addresses |= has;
-		word_list_add(&block, endpoint, all->places[*at]);
-	}
-	if (block.count)
-		unit_set_list(builder, "listen", &block);
-	word_list_free(&block);
-}
-
 /* Who may connect, and limits. */
 
 static bool read_count(struct unit_builder *builder, const struct unit_assignment *said, int64_t *out)
@@ -240,49 +217,24 @@ static void set_connection_limits(struct unit_builder *builder)
 		unit_setf(builder, "per_source", unit_place(source, 0), "%" PRId64, count);
 }
 
-/* TriggerLimit or PollLimit: a number of activations in an interval. */
-struct trigger_limit {
-	const struct unit_assignment *burst_said, *interval_said;
-	int64_t burst, interval;        /* activations and microseconds; 0: no limit */
-};
-
-static bool read_trigger_limit(struct unit_builder *builder, const char *burst, const char *interval, int64_t usual,
-			       struct trigger_limit *limit)
-{
-	limit->burst_said = unit_assigned(builder, "Socket", burst);
-	limit->interval_said = unit_assigned(builder, "Socket", interval);
-	limit->burst = usual;
-	limit->interval = 2000000;
-	if (!limit->burst_said && !limit->interval_said)
-		return false;
-	if (limit->burst_said && !read_count(builder, limit->burst_said, &limit->burst))
-		return false;
-	if (limit->interval_said && !unit_timespan(builder, limit->interval_said, &limit->interval))
-		return false;
-	return limit->burst && limit->interval;
-}
-
-/* Sets the limit of the unit. systemd's defaults are not used, because superd has pauses between starts instead. At
- * TriggerLimit systemd stops the socket, at PollLimit it pauses until the interval is over; superd pauses at both. */
+/* Sets the limit of the unit. systemd's defaults are not used, because superd has pauses between starts instead. At the
+ * limit systemd stops the socket, and superd pauses until the interval is over. */
 static void set_trigger_limit(struct unit_builder *builder)
 {
-	struct trigger_limit trigger, poll, *limit;
-	bool has_trigger = read_trigger_limit(builder, "TriggerLimitBurst", "TriggerLimitIntervalSec",
-					      builder->pair->accepts ? 200 : 20, &trigger);
-	bool has_poll = read_trigger_limit(builder, "PollLimitBurst", "PollLimitIntervalSec",
-					   builder->pair->accepts ? 150 : 15, &poll);
-	const struct unit_assignment *said, *interval;
+	const struct unit_assignment *most = unit_assigned(builder, "Socket", "TriggerLimitBurst");
+	const struct unit_assignment *time = unit_assigned(builder, "Socket", "TriggerLimitIntervalSec");
+	int64_t burst = builder->pair->accepts ? 200 : 20, interval = 2000000;
+	struct origin at;
 	const char *text;
 
-	if (!has_poll && !has_trigger)
+	if ((!most && !time) || (most && !read_count(builder, most, &burst)) ||
+	    (time && !unit_timespan(builder, time, &interval)) || !burst || !interval)
 		return;
-	limit = has_poll && (!has_trigger || poll.burst <= trigger.burst) ? &poll : &trigger;
-	said = limit->burst_said ? limit->burst_said : limit->interval_said;
-	interval = limit->interval_said ? limit->interval_said : said;
-	text = unit_span_text(builder, limit->interval < DAY ? limit->interval : DAY);
-	unit_setf(builder, "trigger_limit_burst", unit_place(said, 0), "%" PRId64, limit->burst);
-	unit_set(builder, "trigger_limit_interval", text, unit_place(interval, 0));
-	unit_set(builder, "trigger_limit_pause", text, unit_place(interval, 0));
+	at = unit_place(time ? time : most, 0);
+	text = unit_span_text(builder, interval < DAY ? interval : DAY);
+	unit_setf(builder, "trigger_limit_burst", unit_place(most ? most : time, 0), "%" PRId64, burst);
+	unit_set(builder, "trigger_limit_interval", text, at);
+	unit_set(builder, "trigger_limit_pause", text, at);
 }
 
 static bool list_has_everybody(const struct word_list *list)
@@ -298,8 +250,8 @@ static bool list_has_everybody(const struct word_list *list)
 	return four && six;
 }
 
-/* The rules of a socket are for its clients that have addresses. An allowed address wins over a denied one, and in
- * superd.conf no_access wins: so the denied networks are what is left of them without the allowed ones. */
+/* Sets the rules for the clients of a socket. An allowed address wins over a denied one, and in superd.conf no_access
+ * wins: so the denied networks are what is left of them without the allowed ones. */
 static void set_client_rules(struct unit_builder *builder, const struct word_list *deny, const struct word_list *allow)
 {
 	static const char *const everybody[] = { "0.0.0.0/0", "::/0", NULL };
@@ -308,8 +260,6 @@ static void set_client_rules(struct unit_builder *builder, const struct word_lis
 	bool denies_all = list_has_everybody(deny), only_allowed = denies_all && allowed, failed = false;
 	struct word_list list = { .at = only_allowed ? allow->at : deny->at };
 
-	if (!builder->has_addresses || list_has_everybody(allow))
-		return;
 	if (only_allowed)
 		networks = networks_without(allowed, NULL, builder->pool, &failed);
 	else if (!denies_all)
@@ -324,19 +274,27 @@ static void set_client_rules(struct unit_builder *builder, const struct word_lis
 	word_list_free(&list);
 }
 
-static void set_address_rules(struct unit_builder *builder, const char *section)
+/* The rules of a socket are for its clients that have addresses, and mean nothing for others. */
+static void set_address_rules(struct unit_builder *builder, const char *section, const struct word_list *endpoints)
 {
 	struct word_list deny = unit_collect(builder, section, "IPAddressDeny", COLLECT_NETWORKS);
 	struct word_list allow = unit_collect(builder, section, "IPAddressAllow", COLLECT_NETWORKS);
+	size_t inet = 0;
 
-	if (deny.count && !deny.failed && !allow.failed) {
-		if (!strcmp(section, "Socket")) {
-			set_client_rules(builder, &deny, &allow);
-		} else {
-			unit_set_list(builder, "ip_address_deny", &deny);
-			if (allow.count)
-				unit_set_list(builder, "ip_address_allow", &allow);
-		}
+	for (size_t n = 0; endpoints && n < endpoints->count; n++)
+		inet += !strncmp(endpoints->words[n], "tcp:", 4) || !strncmp(endpoints->words[n], "udp:", 4) ||
+			!strncmp(endpoints->words[n], "sctp:", 5);
+	if (!deny.count || deny.failed || allow.failed) {
+		;
+	} else if (!endpoints) {
+		unit_set_list(builder, "ip_address_deny", &deny);
+		if (allow.count)
+			unit_set_list(builder, "ip_address_allow", &allow);
+	} else if (inet && inet < endpoints->count) {
+		unit_unsupported(builder, deny.at, "IPAddressDeny: superd has address rules for sockets that all have "
+						   "addresses: write another .socket for the others");
+	} else if (inet && !list_has_everybody(&allow)) {
+		set_client_rules(builder, &deny, &allow);
 	}
 	word_list_free(&deny);
 	word_list_free(&allow);
@@ -346,7 +304,7 @@ void unit_build_access(struct unit_builder *builder)
 {
 	if (builder->pair->service) {
 		unit_builder_turn(builder, builder->pair->service);
-		set_address_rules(builder, "Service");
+		set_address_rules(builder, "Service", NULL);
 	}
 	for (size_t n = 0; n < builder->pair->count; n++) {
 		unit_builder_turn(builder, builder->pair->sockets[n]);
@@ -378,7 +336,8 @@ static const char *descriptor_name(struct unit_builder *builder)
 }
 
 /* Sets what the unit says of the sockets of a block. */
-static void set_socket_options(struct unit_builder *builder, const struct unit *unit)
+static void set_socket_options(struct unit_builder *builder, const struct unit *unit,
+			       const struct word_list *endpoints)
 {
 	bool has_streams = false;
 
@@ -388,7 +347,7 @@ static void set_socket_options(struct unit_builder *builder, const struct unit *
 	if (has_streams)
 		set_backlog(builder);
 	unit_apply_keys(builder, "Socket");
-	set_address_rules(builder, "Socket");
+	set_address_rules(builder, "Socket", endpoints);
 	set_trigger_limit(builder);
 	unit_build_conditions(builder, "socket_condition");
 	unit_build_socket_needs(builder);
@@ -399,31 +358,19 @@ static void set_socket_options(struct unit_builder *builder, const struct unit *
 
 static void build_socket(struct unit_builder *builder, const struct unit *unit)
 {
-	struct diags unheard = { 0 }, *heard = builder->reading->diags;
-	bool is_said = false, goes_on = true;
-	size_t at = 0;
+	struct diags unheard = { 0 };
+	struct word_list endpoints;
 
 	unit_builder_turn(builder, unit);
 	unit_report_sections(builder, "Socket");
-	while (goes_on) {
-		struct word_list addresses;
-
-		builder_open_socket(builder->builder, descriptor_name(builder), unit_start(unit));
-		builder->reading->diags = at ? &unheard : heard;
-		addresses = read_addresses(builder);
-		builder->reading->diags = heard;
-		take_addresses(builder, &addresses, &at);
-		goes_on = at < addresses.count;
-		/* A mistake is one of all blocks, or of those with addresses. */
-		if (is_said || (!builder->has_addresses && goes_on))
-			builder->reading->diags = &unheard;
-		else
-			is_said = true;
-		set_socket_options(builder, unit);
-		builder->reading->diags = heard;
-		builder_close_socket(builder->builder, addresses.count ? heard : &unheard);
-		word_list_free(&addresses);
-	}
+	builder_open_socket(builder->builder, descriptor_name(builder), unit_start(unit));
+	endpoints = read_addresses(builder);
+	if (endpoints.count)
+		unit_set_list(builder, "listen", &endpoints);
+	set_socket_options(builder, unit, &endpoints);
+	/* If all addresses are wrong, it has none. */
+	builder_close_socket(builder->builder, endpoints.count ? builder->reading->diags : &unheard);
+	word_list_free(&endpoints);
 	diags_free(&unheard);
 	unit_apply_common_keys(builder);
 }

@@ -29,7 +29,7 @@ static bool is_still_there(int client)
 
 /* ---- limits ---- */
 
-Behaviour(unit_life, a_poll_limit_lets_in_so_many_in_its_time_and_ends_nobody)
+Behaviour(unit_life, a_trigger_limit_lets_in_so_many_in_its_time_and_ends_nobody)
 {
 	enum { CLIENTS = 100, BURST = 3 };
 	const char *marks = path_in("marks");
@@ -37,7 +37,7 @@ Behaviour(unit_life, a_poll_limit_lets_in_so_many_in_its_time_and_ends_nobody)
 	struct superd *superd;
 
 	write_pair("a",
-		   text_of("%sAccept=yes\nPollLimitBurst=%d\nPollLimitIntervalSec=1h\nMaxConnections=200\n",
+		   text_of("%sAccept=yes\nTriggerLimitBurst=%d\nTriggerLimitIntervalSec=1h\nMaxConnections=200\n",
 			   listen_line(port), BURST),
 		   unit_inetd_backend("-m %s lines", marks));
 	superd = units_clock_run("a.socket", NULL);
