@@ -475,7 +475,7 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 
 		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
 			continue;
-		if (!key && assignment != unit_misspelt_listen(unit))   /* which is an error (pairs.c) */
+		if (!key)
 			report_unknown_key(builder, assignment);
 		else if (key && !applied[key_index(key)] && is_socket && unit_key_is_shared(key))
 			report_key_of_commands(builder, key);

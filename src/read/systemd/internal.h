@@ -134,9 +134,6 @@ void unit_listed_names(struct reading *reading, const char *folder, const struct
 bool unit_is_listen(const struct unit_assignment *assignment);          /* whether it is an address, as ListenStream */
 bool unit_listens(const struct unit *unit);             /* whether it has an address to listen on */
 
-/* An unknown key that was meant as an address, in a unit that has none. NULL: there is none. */
-const struct unit_assignment *unit_misspelt_listen(const struct unit *unit);
-
 /* Whether in [Socket] the key is only about the commands there. */
 bool unit_key_is_shared(const struct key_row *key);
 

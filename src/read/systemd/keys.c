@@ -2,7 +2,6 @@
 #include "read/systemd/internal.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define APART .form = FORM_APART
 #define ACTION "superd does not reboot or power off the machine"
@@ -426,16 +425,4 @@ bool unit_listens(const struct unit *unit)
 			listens = *unit->list[n].value;
 	}
 	return listens;
-}
-
-const struct unit_assignment *unit_misspelt_listen(const struct unit *unit)
-{
-	for (size_t n = 0; n < unit->count && !unit_listens(unit); n++) {
-		const struct unit_assignment *assignment = &unit->list[n];
-
-		if (!assignment->row && !strcmp(assignment->section, "Socket") &&
-		    !strncasecmp(assignment->key, "Listen", 6))
-			return assignment;
-	}
-	return NULL;
 }

@@ -100,27 +100,12 @@ static void leave_out_unit(struct reading *reading, const struct requested_unit 
 		reading_note(reading, (struct note){ NOTE_ALONE, .name = name });
 }
 
-/* The service that a socket activates. */
+/* The service that a socket activates. If it failed, the name is a likely one: superd reports the mistakes of both. */
 struct target {
 	struct origin at;               /* of Service, or the start of the socket's file */
 	bool accepts, failed;
 	const char *name;               /* of the service */
 };
-
-/* Reports a socket without an address: at a key that was meant as one, as Listen= or ListenTCP=, if there is one. */
-static void refuse_silent_socket(struct reading *reading, const struct unit *socket)
-{
-	const struct unit_assignment *meant = unit_misspelt_listen(socket);
-	const char *near = meant ? unit_key_suggest("Socket", meant->key) : NULL;
-
-	if (!meant) {
-		diag_error(reading->diags, unit_start(socket),
-			   "there is nothing to listen on: [Socket] has no ListenStream, nor another key of its kind");
-		return;
-	}
-	diag_error(reading->diags, meant->at, "there is nothing to listen on: this key is unknown");
-	diags_hint(reading->diags, "did you mean '%s'?", near && !strncmp(near, "Listen", 6) ? near : "ListenStream");
-}
 
 /* The name of the service that a socket starts if it has no Service=. */
 static const char *usual_service(struct reading *reading, const struct unit *socket, bool accepts)
@@ -144,10 +129,10 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 	target.failed = service && !target.name;
 	if (accept && scan_bool(accept->value, &target.accepts))
 		target.failed = !reading_refuse(reading, unit_place(accept, 0), "Accept: expected yes or no");
-	if (!unit_listens(socket)) {
-		refuse_silent_socket(reading, socket);
-		target.failed = true;
-	}
+	if (!unit_listens(socket))
+		target.failed = !reading_refuse(reading, unit_start(socket),
+						"there is nothing to listen on: [Socket] has no ListenStream, nor "
+						"another key of its kind");
 	if (target.name && target.accepts)
 		wrong = "Service goes with Accept=no: with Accept=yes each connection has an instance of the template "
 			"that is called as the socket";
@@ -155,12 +140,12 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 		wrong = "Service: expected the name of a unit, NAME.service";
 	if (wrong)
 		target.failed = !reading_refuse(reading, target.at, "%s", wrong);
-	if (!target.name || target.accepts)
+	if (wrong || !target.name)
 		target.name = usual_service(reading, socket, target.accepts);
 	return target;
 }
 
-/* The service of a socket, whose target is right. NULL: reported, or masked. */
+/* The service of a socket. NULL: reported, or masked. */
 static const struct unit *find_service(struct reading *reading, const struct requested_unit *asked,
 				       struct target *target)
 {
@@ -168,64 +153,33 @@ static const struct unit *find_service(struct reading *reading, const struct req
 	const struct unit *service = unit_find(reading, asked->folder, target->name, &failed);
 	const char *other;
 
-	if (service && !service->is_masked)
-		return service;
-	if (service) {
+	if (service && service->is_masked && !target->failed) {
 		diag_warning(reading->diags, target->at, "%s is masked: %s is left out", target->name,
 			     asked->unit->name);
-		return NULL;
-	}
-	if (!failed) {
+	} else if (!service && !failed && !target->failed) {
 		diag_error(reading->diags, target->at, "%s: there is no such unit to start", target->name);
 		/* A common mistake is a template where Accept=no needs a plain service, or the other way round. */
 		other = usual_service(reading, asked->unit, !target->accepts);
-		if (unit_find(reading, asked->folder, other, &failed) && target->accepts)
-			diags_hint(reading->diags,
-				   "with Accept=yes each connection has an instance of %s; %s, which is there, "
-				   "goes with Accept=no",
-				   target->name, other);
-		else if (unit_find(reading, asked->folder, other, &failed))
-			diags_hint(reading->diags, "%s, which is there, goes with Accept=yes", other);
+		if (unit_find(reading, asked->folder, other, &failed))
+			diags_hint(reading->diags, "there is %s, which goes with Accept=%s", other,
+				   target->accepts ? "no" : "yes");
 	}
-	leave_out_unit(reading, asked);
-	target->failed = true;
-	return NULL;
-}
-
-/* If the service of a socket is wrong, superd reads the likely one, to report the mistakes of both at once. */
-static const struct unit *guess_service(struct reading *reading, const struct requested_unit *asked,
-					struct target *target)
-{
-	bool failed = false;
-	const char *name = usual_service(reading, asked->unit, target->accepts);
-	const struct unit *service = unit_find(reading, asked->folder, name, &failed);
-
-	if (!service && !failed) {
-		target->accepts = !target->accepts;
-		name = usual_service(reading, asked->unit, target->accepts);
-		service = unit_find(reading, asked->folder, name, &failed);
-	}
+	if (!service)
+		target->failed = true;
 	return service && !service->is_masked ? service : NULL;
 }
 
 /* A socket without a service becomes a pair too, so that superd reports the mistakes of the socket itself. */
-static void pair_socket(struct reading *reading, const struct requested_unit *asked)
+static void pair_socket(struct reading *reading, const struct requested_unit *asked, struct target target)
 {
 	struct requested_units *all = units_asked(reading);
-	struct target target = read_target(reading, asked->unit);
-	struct unit_pairing *pair = NULL;
-	const struct unit *service;
+	const struct unit *service = find_service(reading, asked, &target);
+	struct unit_pairing *pair = service && !target.accepts ? find_pairing(all, service) : NULL;
 
-	if (target.failed) {
-		service = guess_service(reading, asked, &target);
+	if (target.failed)
 		leave_out_unit(reading, asked);
-	} else {
-		service = find_service(reading, asked, &target);
-		if (!service && !target.failed)
-			return;
-	}
-	if (service && !target.accepts)
-		pair = find_pairing(all, service);
+	else if (!service)
+		return;
 	if (!pair)
 		pair = add_pairing(all, service, asked->folder, service && !target.accepts ? service : asked->unit);
 	array_add(pair->sockets, pair->count, pair->capacity) = asked->unit;
@@ -234,26 +188,8 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 	pair->has_failed |= target.failed;
 }
 
-/* Whether a socket activates this service. With Accept=yes, or another Service, it is a way of its own to run. */
-static bool leads_to(struct reading *reading, const struct unit *socket, const struct requested_unit *asked)
-{
-	struct diags unheard = { 0 }, *diags = reading->diags;
-	struct target target;
-	bool leads, failed = false;
-
-	reading->diags = &unheard;
-	target = read_target(reading, socket);
-	leads = target.failed ||        /* which is reported with the pair */
-		unit_find(reading, asked->folder, target.name, &failed) == asked->unit;
-	reading->diags = diags;
-	diags_free(&unheard);
-	if (!leads)
-		diag_note(diags, unit_start(socket), "not read: it leads to %s, not to %s", target.name,
-			  asked->unit->name);
-	return leads;
-}
-
-/* A requested service also gets the socket of the same name. */
+/* A requested service also gets the socket of the same name, if that activates it. With Accept=yes, or another Service,
+ * the socket is a way of its own to run. */
 static void pair_service(struct reading *reading, const struct requested_unit *asked)
 {
 	struct requested_units *all = units_asked(reading);
@@ -264,8 +200,18 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 		const char *name = pool_textf(all->pool, "%s.socket", name_without_suffix(all, asked->unit));
 		const struct unit *socket = unit_find(reading, asked->folder, name, &failed);
 
-		if (socket && !socket->is_masked && !is_paired(all, socket) && leads_to(reading, socket, asked))
-			pair_socket(reading, &(struct requested_unit){ socket, asked->folder, asked->by_name });
+		if (socket && !socket->is_masked && !is_paired(all, socket)) {
+			struct target target = read_target(reading, socket);
+			bool unread = false;
+
+			if (target.failed ||
+			    unit_find(reading, asked->folder, target.name, &unread) == asked->unit)
+				pair_socket(reading,
+					    &(struct requested_unit){ socket, asked->folder, asked->by_name }, target);
+			else
+				diag_note(reading->diags, unit_start(socket), "not read: it leads to %s, not to %s",
+					  target.name, asked->unit->name);
+		}
 		pair = find_pairing(all, asked->unit);
 	}
 	if (!failed && !pair)
@@ -502,7 +448,7 @@ void units_pair(struct reading *reading)
 
 	for (size_t n = 0; n < asked->count; n++) {
 		if (!strcmp(asked->list[n].unit->suffix, "socket"))
-			pair_socket(reading, &asked->list[n]);
+			pair_socket(reading, &asked->list[n], read_target(reading, asked->list[n].unit));
 	}
 	for (size_t n = 0; n < asked->count; n++) {
 		if (!strcmp(asked->list[n].unit->suffix, "service"))

@@ -74,11 +74,7 @@ static void hint_similar_unit(struct reading *reading, const char *folder, const
 	for (size_t n = 0; n < sizeof(near) / sizeof(*near); n++) {
 		if (!unit_name_is_valid(near[n]) || !unit_find(reading, folder, near[n], &failed))
 			continue;
-		if (n)
-			diags_hint(reading->diags, "there is %s", near[n]);
-		else
-			diags_hint(reading->diags, "%s is a template: name an instance, as %.*s@NAME.%s", near[n],
-				   length, name, suffix);
+		diags_hint(reading->diags, "there is %s", near[n]);
 		return;
 	}
 }

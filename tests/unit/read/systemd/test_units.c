@@ -27,8 +27,7 @@ Test(units, name_what_is_there_where_another_was_asked_for)
 
 	expect_said(read_all(given, "a.socket", NULL), "a.socket: hint: there is a.service");
 	expect_said(read_all(given, "b.service", NULL), "b.service: hint: there is b.socket");
-	expect_said(read_all(given, "c.socket", NULL),
-		    "c.socket: hint: c@.socket is a template: name an instance, as c@NAME.socket");
+	expect_said(read_all(given, "c.socket", NULL), "c.socket: hint: there is c@.socket");
 	expect_said(read_all(given, "d.socket", NULL), "d.socket: hint: there is d@.service");
 }
 
