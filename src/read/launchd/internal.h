@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/buf.h"
 #include "lib/pool.h"
@@ -43,8 +44,15 @@ const struct plist *plist_read(struct pool *pool, const struct source_file *sour
 /* The same of a text of XML. plist.c has it; without expat plist_none.c, where it refuses. */
 const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags);
 
-/* The element of this key; NULL: none. */
-const struct plist *plist_get(const struct plist *dict, const char *key);
+/* The element of this key; NULL: none. dict: NULL or no dictionary: it has none. */
+static inline const struct plist *plist_get(const struct plist *dict, const char *key)
+{
+	const struct plist *element = dict && dict->kind == PLIST_DICT ? dict->first : NULL;
+
+	while (element && strcmp(element->key, key) != 0)
+		element = element->next;
+	return element;
+}
 
 /* Every key of launchd's property lists and what superd does with it. The lists in superd-launchd(5) are of this table.
  * Source: launchd.plist(5), and keys of lists in use that it does not name. */
@@ -54,6 +62,3 @@ enum { LAUNCHD_JOB, LAUNCHD_SOCKETS, LAUNCHD_INETD, LAUNCHD_KEEP_ALIVE, LAUNCHD_
 enum { SOCKET_UNIX = 1 << 0, SOCKET_INET = 1 << 1 };
 
 extern const struct key_table launchd_keys[LAUNCHD_DICTIONARIES];
-
-/* Finds a key by its name, case-sensitively; but InetdCompatibility is inetdCompatibility. NULL: unknown. */
-const struct key_row *launchd_key_find(const struct key_table *keys, const char *key);

@@ -1,14 +1,10 @@
 /* Reads launchd's property lists: the keys, a job's sockets, program and lifecycle.
  *
- * A broken job must not run at all. superd reports all mistakes of its list and then leaves out the whole job. */
+ * A broken job must not run at all. superd reports the mistakes of its list and then leaves out the whole job. */
 #include "read/launchd/launchd.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 #include "lib/scan.h"
@@ -38,6 +34,7 @@
 #define HINT "it tunes how macOS schedules the job"
 #define NO_PATH "expected a path that starts with /"
 #define TELLS "it only describes the job"
+#define PAUSE_USUAL 30 /* superd's longest pause, in seconds */
 
 static const struct key_word null_device[] = { { "/dev/null", "null" }, { 0 } };
 static const struct key_word low_priority[] = { { "yes", "best-effort:7" }, { "no", NULL }, { 0 } };
@@ -109,16 +106,17 @@ static const struct key_row job_keys[] = {
 	{ "StartCalendarInterval", KEY_REFUSED, .kinds = DICT | ARRAY, .reason = BY_ITSELF },
 	{ "StartInterval", KEY_REFUSED, .kinds = INTEGER, .reason = BY_ITSELF },
 	{ "StartOnMount", KEY_REFUSED, .kinds = BOOL, .reason = BY_ITSELF },
-	{ "ThrottleInterval", KEY_DONE, APART, .kinds = INTEGER,
-	  .reason = "the first pause, which doubles; the default is superd's" },
-	{ "TimeOut", KEY_DONE, APART, .kinds = INTEGER,
-	  .reason = "superd stops the job after this time without connections; 0 means no limit" },
+	{ "ThrottleInterval", KEY_DONE, .kinds = INTEGER,
+	  .reason = "the first pause, which doubles; the default is superd's", .zero = "1ms" },
+	{ "TimeOut", KEY_WARNED, .kinds = INTEGER,
+	  .reason = "it is advice to the program; idle_timeout of superd.conf stops one that has no clients" },
 	{ "Umask", KEY_DONE, APART, .kinds = INTEGER | STRING,
 	  .reason = "an integer is decimal; a string may be octal" },
 	{ "UserEnvironmentVariables", KEY_WARNED, .kinds = DICT,
 	  .reason = "it changes other jobs of a login session only" },
 	{ "WaitForDebugger", KEY_WARNED, .kinds = BOOL, .reason = "superd starts the program at once" },
-	{ "inetdCompatibility", KEY_DONE, KEYS_IN(LAUNCHD_INETD), .option = "pass", .kinds = DICT, .reason = "inetd" },
+	{ "InetdCompatibility inetdCompatibility", KEY_DONE, KEYS_IN(LAUNCHD_INETD), .option = "pass", .kinds = DICT,
+	  .reason = "inetd" },
 };
 
 static const struct key_word families[] = {
@@ -198,40 +196,16 @@ const struct key_table launchd_keys[LAUNCHD_DICTIONARIES] = {
 			     KEYS(limit_keys) },
 };
 
-const struct key_row *launchd_key_find(const struct key_table *keys, const char *key)
-{
-	if (!strcmp(key, "InetdCompatibility"))
-		key = "inetdCompatibility";
-	return key_find(keys, key);
-}
-
 /* The forms of property lists. */
 #define LOOKED_AT 4096 /* bytes of a text in which its first element stands */
 
-static size_t count_blanks(const struct source_file *source)
-{
-	size_t count = 0;
-
-	while (count < source->length && source->text[count] && strchr(" \t\r\n", source->text[count]))
-		count++;
-	return count;
-}
-
-static bool is_binary(const struct source_file *source)
-{
-	return scan_begins_with(source->text, source->length, "bplist");
-}
-
 bool plist_recognises(const struct source_file *source)
 {
-	const char *text = source->text;
-	size_t length = source->length, blanks = count_blanks(source);
+	size_t blanks = strspn(source->text, " \t\r\n"), length = source->length - blanks;
+	const char *text = source->text + blanks;
 
-	if (is_binary(source))
-		return true;
-	text += blanks;
-	length -= blanks;
-	if (scan_begins_with(text, length, "<plist") || scan_begins_with(text, length, "<!DOCTYPE plist"))
+	if (scan_begins_with(source->text, source->length, "bplist") || scan_begins_with(text, length, "<plist") ||
+	    scan_begins_with(text, length, "<!DOCTYPE plist"))
 		return true;
 	if (!scan_begins_with(text, length, "<?xml") && !scan_begins_with(text, length, "<!--"))
 		return false;
@@ -240,150 +214,27 @@ bool plist_recognises(const struct source_file *source)
 
 const struct plist *plist_read(struct pool *pool, const struct source_file *source, struct diags *diags)
 {
-	size_t start = count_blanks(source), length = source->length - start;
-	const char *text = source->text + start;
-
-	if (is_binary(source)) {
-		diag_error(diags, ((struct origin){ .file = source->file }),
-			   "this is a binary property list: superd reads property lists of XML");
-		diags_hint(diags, "plistutil -i FILE -o FILE.xml converts it to XML");
-		return NULL;
-	}
-	/* JSON, or an old-style list, which may also begin with a comment or a parenthesis */
-	if (length &&
-	    (*text == '{' || *text == '(' || scan_begins_with(text, length, "//") ||
-	     scan_begins_with(text, length, "/*"))) {
-		diag_error(diags, source_origin(source, start),
-			   "this is no property list of XML: it looks like JSON, or like the older form");
-		diags_hint(diags, "plutil -convert xml1 converts it to XML");
-		return NULL;
-	}
-	return plist_read_xml(pool, source, diags);
-}
-
-const struct plist *plist_get(const struct plist *dict, const char *key)
-{
-	const struct plist *element = dict ? dict->first : NULL;
-
-	while (element && strcmp(element->key, key) != 0)
-		element = element->next;
-	return element;
-}
-
-/* Adds the names of kinds to out: "a string", "an integer or a string". */
-static void plist_kinds_describe(unsigned kinds, struct buf *out)
-{
-	static const char *const names[] = { "a dictionary",  "an array",      "a string", "an integer",
-					     "a real number", "true or false", "a date",   "data" };
-	const char *between = "";
-
-	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
-		if (!(kinds & 1u << n))
-			continue;
-		buf_addf(out, "%s%s", between, names[n]);
-		between = " or ";
-	}
+	if (!scan_begins_with(source->text, source->length, "bplist"))
+		return plist_read_xml(pool, source, diags);
+	diag_error(diags, ((struct origin){ .file = source->file }),
+		   "this is a binary property list: superd reads property lists of XML");
+	diags_hint(diags, "plistutil -i FILE -o FILE.xml converts it to XML");
+	return NULL;
 }
 
 /* A job while its builder is made from its property list. */
 struct launchd_job {
 	struct draft draft;
-	const struct plist *root;  /* the dictionary of the job */
-	const char *label;	   /* the key Label */
-	const struct plist *inetd; /* inetdCompatibility: the socket is standard input and output; NULL: not set */
-	bool accepts;		   /* inetdCompatibility with Wait false: superd accepts */
-	size_t sockets;		   /* sockets of the builder so far */
-	bool hides_clients;	   /* the address of a client of one socket is unknown */
-	struct word_list env;	   /* of EnvironmentVariables and SecureSocketWithKey */
+	const struct plist *root;       /* the dictionary of the job */
+	const char *label;              /* the key Label */
+	const struct plist *inetd;      /* inetdCompatibility: the socket is standard input and output; NULL: not set */
+	bool accepts;                   /* inetdCompatibility with Wait false: superd accepts */
+	size_t sockets;                 /* sockets of the builder so far */
 };
-
-/* Functions for all keys of a job: diagnostics, looking up keys, setting options.
- *
- * A key whose value has a wrong kind counts as missing. check_keys reports it once, so callers of find_element
- * need not. */
-
-static void report_unknown_key(struct launchd_job *job, const struct key_table *keys, const struct plist *element)
-{
-	struct scan_nearest near = scan_nearest_begin(element->key);
-
-	draft_warn(&job->draft, element->key_at, "%s: unknown%s%s, it is left out", element->key,
-		   keys->section ? " in " : "", keys->section ? keys->section : "");
-	key_nearest_look(&near, keys);
-	if (near.word)
-		draft_hint(&job->draft, "did you mean '%s'?", near.word);
-}
-
-static void report_wrong_kind(struct launchd_job *job, const struct key_row *key, const struct plist *element)
-{
-	struct buf takes = { 0 }, is = { 0 };
-
-	plist_kinds_describe(key->kinds, &takes);
-	plist_kinds_describe(element->kind, &is);
-	draft_refuse(&job->draft, element->at, "%s: expected %s, not %s", element->key, buf_string(&takes),
-		     buf_string(&is));
-	buf_free(&takes);
-	buf_free(&is);
-}
-
-static bool asks_for_nothing(const struct plist *element)
-{
-	return (element->kind == PLIST_BOOL && !element->number) ||
-		((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
-}
-
-static void check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict)
-{
-	for (const struct plist *element = dict->first; element; element = element->next) {
-		const struct key_row *key = launchd_key_find(keys, element->key);
-
-		if (!key)
-			report_unknown_key(job, keys, element);
-		else if (!(key->kinds & (unsigned)element->kind))
-			report_wrong_kind(job, key, element);
-		else if (key->form == FORM_DICTIONARY)
-			check_keys(job, key->keys, element);
-		else if (!asks_for_nothing(element))
-			key_report_lack(key, element->key, element->key_at, job->draft.reading);
-	}
-}
-
-static void apply_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict, unsigned unfit)
-{
-	for (const struct plist *element = dict->first; element; element = element->next) {
-		const struct key_row *key = launchd_key_find(keys, element->key);
-		const char *text = element->kind != PLIST_BOOL ? element->text : element->number ? "yes" : "no";
-
-		if (!key || key->status != KEY_DONE || key->form != FORM_OPTION || key->flags & unfit ||
-		    !(key->kinds & (unsigned)element->kind))
-			continue;
-		if (!*text && !key->words) {
-			draft_refuse(&job->draft, element->at, "%s: it is empty", element->key);
-			continue;
-		}
-		text = key_translate(key, &(struct key_said){ element->key, text, element->at }, job->draft.pool,
-				     job->draft.diags);
-		/* LowPriorityIO and LowPriorityBackgroundIO say the same. */
-		if (text && (keys->section || !builder_has(job->draft.builder, key_option(keys, key))))
-			draft_set_text(&job->draft, key_option(keys, key), text, element->at);
-	}
-}
-
-static const struct plist *find_element(const struct key_table *keys, const struct plist *dict, const char *key)
-{
-	const struct key_row *known = launchd_key_find(keys, key);
-	const struct plist *element = plist_get(dict, key);
-
-	return element && known->kinds & (unsigned)element->kind ? element : NULL;
-}
 
 static const struct plist *job_value(const struct launchd_job *job, const char *key)
 {
-	return find_element(&launchd_keys[LAUNCHD_JOB], job->root, key);
-}
-
-static bool is_odd(const struct launchd_job *job, const char *key)
-{
-	return plist_get(job->root, key) && !job_value(job, key);
+	return plist_get(job->root, key);
 }
 
 static bool bool_of(const struct plist *said, bool fallback)
@@ -391,39 +242,88 @@ static bool bool_of(const struct plist *said, bool fallback)
 	return said ? said->number : fallback;
 }
 
-static const char *escape_percents(struct launchd_job *job, const char *text)
+static bool asks_for_nothing(const struct plist *element)
 {
-	struct buf plain = { 0 };
+	return (element->kind == PLIST_BOOL && !element->number) ||
+	       ((element->kind == PLIST_DICT || element->kind == PLIST_ARRAY) && !element->first);
+}
 
-	for (; *text; text++) {
-		if (*text == '%')
-			buf_char(&plain, '%');
-		buf_char(&plain, *text);
+/* "an integer or a string" */
+static const char *describe_kinds(struct launchd_job *job, unsigned kinds)
+{
+	static const char *const names[] = {
+		"a dictionary", "an array", "a string", "an integer", "a real number", "true or false", "a date", "data"
+	};
+	struct buf out = { 0 };
+
+	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+		if (kinds & 1u << n)
+			buf_addf(&out, "%s%s", out.length ? " or " : "", names[n]);
 	}
-	return buf_keep(&plain, job->draft.pool);
+	return buf_keep(&out, job->draft.pool);
+}
+
+/* Reports all keys that superd does not apply. false: one has a value of a wrong kind; then nobody may look at any.
+ * unfit: of sockets, the flag of keys that do not go with this one. */
+static bool check_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict, unsigned unfit)
+{
+	const struct draft *draft = &job->draft;
+	bool good = true;
+
+	for (const struct plist *element = dict->first; element; element = element->next) {
+		const struct key_row *key = key_find(keys, element->key);
+		struct scan_nearest near = scan_nearest_begin(element->key);
+
+		if (!key) {
+			draft_warn(draft, element->key_at, "%s: unknown%s%s, it is left out", element->key,
+				   keys->section ? " in " : "", keys->section ? keys->section : "");
+			key_nearest_look(&near, keys);
+			if (near.word)
+				draft_hint(draft, "did you mean '%s'?", near.word);
+		} else if (!(key->kinds & (unsigned)element->kind)) {
+			good = draft_refuse(draft, element->at, "%s: expected %s, not %s", element->key,
+					    describe_kinds(job, key->kinds), describe_kinds(job, element->kind));
+		} else if (key->form == FORM_DICTIONARY) {
+			good &= check_keys(job, key->keys, element, 0);
+		} else if (key->flags & unfit && !asks_for_nothing(element)) {
+			draft_warn(draft, element->key_at, "%s is left out: it goes %s SockPathName", element->key,
+				   unfit == SOCKET_UNIX ? "with" : "without");
+		} else if (!asks_for_nothing(element)) {
+			key_report_lack(key, element->key, element->key_at, draft->reading);
+		}
+	}
+	return good;
+}
+
+/* Sets the options of keys that are such. unfit: as for check_keys. */
+static void apply_keys(struct launchd_job *job, const struct key_table *keys, const struct plist *dict, unsigned unfit)
+{
+	const struct draft *draft = &job->draft;
+
+	for (const struct plist *element = dict->first; element; element = element->next) {
+		const struct key_row *key = key_find(keys, element->key);
+		const char *text = element->kind != PLIST_BOOL ? element->text : element->number ? "yes" : "no";
+
+		if (!key || key->status != KEY_DONE || key->form != FORM_OPTION || key->flags & unfit)
+			continue;
+		if (!*text && !key->words) {
+			draft_refuse(draft, element->at, "%s: it is empty", element->key);
+			continue;
+		}
+		text = key_translate(key, &(struct key_said){ element->key, text, element->at }, draft->pool,
+				     draft->diags);
+		/* LowPriorityIO and LowPriorityBackgroundIO say the same. */
+		if (text && (keys->section || !builder_has(draft->builder, key_option(keys, key))))
+			draft_set_text(draft, key_option(keys, key), text, element->at);
+	}
 }
 
 /* Makes sockets of superd.conf of a job's sockets.
  *
- * One socket of a list may become several: one for each address of a host, and without a family one for each family.
- * All of them have the same name in LISTEN_FDNAMES. Only a job whose standard input is the socket has a single socket
- * for both families. */
+ * Without a family a socket becomes one for each family, of the same name in LISTEN_FDNAMES. Only a job whose standard
+ * input is the socket has a single socket for both families. */
 
-#define NAME_MOST 255		     /* bytes of a socket's name */
-#define PRIVATE "%{runtime}/secure/" /* where sockets of SecureSocketWithKey are */
-
-struct launchd_socket {
-	const char *name; /* its LISTEN_FDNAMES entry */
-	const struct plist *dict;
-	const char *type;   /* stream, dgram or seqpacket */
-	const char *family; /* "4", "6", "" for one socket of both families; NULL: the key is not set */
-	const char *path;   /* of a unix socket; NULL: it is none */
-};
-
-static const struct plist *socket_value(const struct launchd_socket *socket, const char *key)
-{
-	return find_element(&launchd_keys[LAUNCHD_SOCKETS], socket->dict, key);
-}
+#define NAME_MOST 255 /* bytes of a socket's name */
 
 /* The name of the socket without colons, which separate names in LISTEN_FDNAMES. */
 static const char *read_socket_name(struct launchd_job *job, const struct plist *element)
@@ -433,7 +333,7 @@ static const char *read_socket_name(struct launchd_job *job, const struct plist 
 
 	for (const char *c = element->key; *c && name.length < NAME_MOST; c++)
 		buf_char(&name, isgraph((unsigned char)*c) && !strchr(":/}", *c) ? *c : '_');
-	if (name.data && (!strcmp(buf_string(&name), ".") || !strcmp(buf_string(&name), "..")))
+	if (*element->key == '.')       /* . and .. */
 		name.data[0] = '_';
 	if (!name.length)
 		buf_text(&name, job->label);
@@ -446,338 +346,208 @@ static const char *read_socket_name(struct launchd_job *job, const struct plist 
 	return kept;
 }
 
-/* Whether the type is this one. */
-static bool is_type(const struct launchd_socket *socket, const char *type)
+/* The part of the address that the key is. NULL: it is wrong (reported). */
+static const char *read_part(struct launchd_job *job, const struct plist *dict, const char *key, const char *usual)
 {
-	return !strcmp(socket->type, type);
-}
-
-/* Sets *part to the part of the address that the key is, if it is there. false: it is wrong (reported). */
-static bool read_part(struct launchd_job *job, const struct launchd_socket *socket, const char *key, const char **part)
-{
-	const struct plist *said = socket_value(socket, key);
-	const char *text;
+	const struct plist *said = plist_get(dict, key);
 
 	if (!said)
-		return true;
-	text = key_translate(launchd_key_find(&launchd_keys[LAUNCHD_SOCKETS], key),
+		return usual;
+	return key_translate(key_find(&launchd_keys[LAUNCHD_SOCKETS], key),
 			     &(struct key_said){ key, said->text, said->at }, job->draft.pool, job->draft.diags);
-	if (text)
-		*part = text;
-	return text;
 }
 
-static bool read_socket_type(struct launchd_job *job, struct launchd_socket *socket)
-{
-	const struct plist *protocol = socket_value(socket, "SockProtocol");
-	const char *usual = "stream";
-
-	if (!read_part(job, socket, "SockProtocol", &usual))
-		return false;
-	socket->type = usual;
-	if (!read_part(job, socket, "SockType", &socket->type))
-		return false;
-	if (!protocol || is_type(socket, "dgram") == !strcmp(usual, "dgram"))
-		return true;
-	return draft_refuse(&job->draft, protocol->at,
-			    "SockProtocol: %s does not go with SockType %s: TCP is stream, UDP dgram", protocol->text,
-			    socket->type);
-}
-
-/* Reports keys that only go with another kind of socket: one may have been meant to restrict who may connect. */
-static void report_unfit_keys(struct launchd_job *job, const struct launchd_socket *socket, unsigned unfit,
-			      const char *reason)
-{
-	for (const struct plist *element = socket->dict->first; element; element = element->next) {
-		const struct key_row *key = launchd_key_find(&launchd_keys[LAUNCHD_SOCKETS], element->key);
-
-		if (key && key->flags & unfit && key->kinds & (unsigned)element->kind && !asks_for_nothing(element))
-			draft_warn(&job->draft, element->key_at, "%s is left out: %s", element->key, reason);
-	}
-}
-
-static bool check_inet_keys(struct launchd_job *job, const struct launchd_socket *socket)
-{
-	const struct plist *family = socket_value(socket, "SockFamily"), *node = socket_value(socket, "SockNodeName");
-
-	if (family && !strcasecmp(family->text, "Unix"))
-		return draft_refuse(&job->draft, family->at, "SockFamily: '%s': SockPathName is missing", family->text);
-	report_unfit_keys(job, socket, SOCKET_UNIX, "it goes with SockPathName");
-	if (node && (!*node->text || *node->text == '['))
-		return draft_refuse(&job->draft, node->at,
-				    "SockNodeName: '%s': expected a host or an address, without brackets; without it "
-				    "the job listens at every address",
-				    node->text);
-	if (socket_value(socket, "SockServiceName"))
-		return true;
-	if (!node && !plist_get(socket->dict, "SockServiceName") && !plist_get(socket->dict, "SockPathName"))
-		return draft_refuse(&job->draft, socket->dict->at,
-				    "Sockets: it has no address: SockServiceName or SockPathName is missing");
-	if (node)
-		draft_warn(&job->draft, node->key_at, "SockServiceName is missing: the port is any that is free");
-	return node;
-}
-
-/* Checks the keys of a unix socket and finds its path. That of SecureSocketWithKey superd makes, and puts it into the
- * named environment variable. false: refused. */
-static bool read_unix_keys(struct launchd_job *job, struct launchd_socket *socket, const struct plist *path,
-			   const struct plist *secure)
-{
-	const struct draft *draft = &job->draft;
-	const struct plist *family = socket_value(socket, "SockFamily");
-
-	report_unfit_keys(job, socket, SOCKET_INET, "a unix socket has none");
-	if (family && strcasecmp(family->text, "Unix") != 0)
-		draft_warn(draft, family->key_at, "SockFamily has no effect: with %s it is a unix socket",
-			   path ? "SockPathName" : "SecureSocketWithKey");
-	if (path && secure)
-		return draft_refuse(draft, secure->at,
-				    "SecureSocketWithKey: superd chooses its path: it does not go with SockPathName");
-	if (path) {
-		socket->path = path->text;
-		return true;
-	}
-	if (!*secure->text || strchr(secure->text, '='))
-		return draft_refuse(draft, secure->at, "SecureSocketWithKey: '%s' is no name of a variable",
-				    secure->text);
-	word_list_add(&job->env, pool_textf(draft->pool, "%s=%%{path:%s}", secure->text, socket->name), secure->at);
-	job->env.at = secure->at;
-	diag_note(draft->diags, secure->at, "%s is set for this job alone, where launchd sets it for all",
-		  secure->text);
-	socket->path = pool_textf(draft->pool, "%s%s/%s", PRIVATE, job->label, socket->name);
-	return true;
-}
-
-/* Sets socket_mode. The number may also have the bits of a file type, see inode(7). */
-static void set_socket_mode(struct launchd_job *job, const struct launchd_socket *socket, const char *usual)
-{
-	const struct plist *mode = socket_value(socket, "SockPathMode");
-	int64_t number = mode ? mode->number : 0, bits = number & ~(int64_t)S_IFMT;
-
-	if (!mode) {
-		draft_set_text(&job->draft, "socket_mode", usual, socket->dict->at);
-		return;
-	}
-	if (number < 0 || bits > 07777) {
-		draft_refuse(&job->draft, mode->at, "SockPathMode: %s is no mode", mode->text);
-		return;
-	}
-	if (bits > 0777) {
-		draft_warn(&job->draft, mode->at, "SockPathMode: %s is decimal, which is %#o in octal", mode->text,
-			   (unsigned)number);
-		draft_hint(&job->draft, "0666 is written 438, 0660 432, 0600 384");
-	}
-	draft_set_textf(&job->draft, "socket_mode", mode->at, "%04o", (unsigned)bits & 0777);
-}
-
-static void open_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *endpoint,
+static void open_socket(struct launchd_job *job, const char *name, const struct plist *dict, const char *endpoint,
 			struct origin at)
 {
 	job->sockets++;
-	builder_open_socket(job->draft.builder, socket->name, socket->dict->at);
+	builder_open_socket(job->draft.builder, name, dict->at);
 	draft_set_text(&job->draft, "listen", endpoint, at);
 }
 
-static void add_unix_socket(struct launchd_job *job, const struct launchd_socket *socket, const struct plist *path,
-			    const struct plist *secure)
+static void close_socket(struct launchd_job *job, const struct plist *dict, unsigned unfit)
 {
-	const char *kind = is_type(socket, "stream") ? "unix" : is_type(socket, "dgram") ? "unix-dgram" : "seqpacket";
-	const struct draft *draft = &job->draft;
-	const struct plist *user = job_value(job, "UserName");
-
-	job->hides_clients |= is_type(socket, "dgram");
-	open_socket(job, socket, pool_textf(draft->pool, "%s:%s", kind, socket->path), (secure ? secure : path)->at);
-	set_socket_mode(job, socket, secure ? "0600" : "0700");
-	if (secure && user && !socket_value(socket, "SockPathOwner"))
-		draft_set_text(draft, "socket_user", user->text, user->at);
-	apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_INET);
-	if (secure)
-		draft_set_text(draft, "remove_on_stop", "yes", secure->at);
-	builder_close_socket(draft->builder, draft->diags);
-}
-
-static void add_inet_socket(struct launchd_job *job, const struct launchd_socket *socket, const char *family,
-			    bool is_optional)
-{
-	const struct plist *node = socket_value(socket, "SockNodeName"),
-			   *port = socket_value(socket, "SockServiceName");
-	struct origin at = port ? port->at : node ? node->at : socket->dict->at;
-	struct buf endpoint = { 0 };
-
-	endpoint_add(&endpoint, is_type(socket, "dgram") ? "udp" : "tcp", family, node ? node->text : NULL,
-		     port ? port->text : "0");
-	open_socket(job, socket, buf_keep(&endpoint, job->draft.pool), at);
-	if (is_optional)
-		draft_set_text(&job->draft, "optional", "yes", at);
-	apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], socket->dict, SOCKET_UNIX);
+	apply_keys(job, &launchd_keys[LAUNCHD_SOCKETS], dict, unfit);
 	builder_close_socket(job->draft.builder, job->draft.diags);
 }
 
-/* A job whose standard input is the socket can have only one. */
-static bool needs_single_socket(const struct launchd_job *job)
+static void add_variable(struct launchd_job *job, const char *assignment, struct origin at)
 {
-	return job->inetd && !job->accepts;
+	draft_set(&job->draft, "env",
+		  &(struct value){ .words = &assignment, .count = 1, .is_list = true, .append = true, .at = at });
 }
 
-static void add_inet_sockets(struct launchd_job *job, const struct launchd_socket *socket)
+static void add_unix_socket(struct launchd_job *job, const char *name, const struct plist *dict, const char *type)
 {
-	const struct plist *group = socket_value(socket, "MulticastGroup");
-	const char *family = socket->family;
+	const char *kind = !strcmp(type, "stream") ? "unix" : !strcmp(type, "dgram") ? "unix-dgram" : "seqpacket";
+	const struct plist *path = plist_get(dict, "SockPathName"), *mode = plist_get(dict, "SockPathMode");
+	const struct plist *secure = plist_get(dict, "SecureSocketWithKey"), *user = job_value(job, "UserName");
+	int64_t bits = mode ? mode->number & ~(int64_t)S_IFMT : secure ? 0600 : 0700;   /* without its type: inode(7) */
+	const struct draft *draft = &job->draft;
+	const char *text = path ? path->text : pool_textf(draft->pool, "%%{runtime}/secure/%s/%s", job->label, name);
 
-	if (is_type(socket, "seqpacket")) {
-		draft_refuse(&job->draft, socket_value(socket, "SockType")->at,
-			     "SockType: seqpacket goes with SockPathName");
-		return;
-	}
-	if (group && !is_type(socket, "dgram")) {
-		draft_refuse(&job->draft, group->at, "MulticastGroup: it goes with SockType dgram");
-		return;
-	}
-	if (group && !family)
-		family = strchr(group->text, ':') ? "6" : "4";
-	if (family || socket_value(socket, "SockNodeName") || needs_single_socket(job)) {
-		add_inet_socket(job, socket, family ? family : "", false);
-		return;
-	}
-	add_inet_socket(job, socket, "4", false);
-	add_inet_socket(job, socket, "6", true);
+	open_socket(job, name, dict, pool_textf(draft->pool, "%s:%s", kind, text), (path ? path : secure)->at);
+	if (bits < 0 || bits > 07777)
+		draft_refuse(draft, mode->at, "SockPathMode: %s is no mode", mode->text);
+	else
+		draft_set_textf(draft, "socket_mode", mode ? mode->at : dict->at, "%04o", (unsigned)bits & 0777);
+	if (secure && user && !plist_get(dict, "SockPathOwner"))
+		draft_set_text(draft, "socket_user", user->text, user->at);
+	if (!path)
+		draft_set_text(draft, "remove_on_stop", "yes", secure->at);
+	close_socket(job, dict, SOCKET_INET);
+	if (secure)
+		add_variable(job, pool_textf(draft->pool, "%s=%%{path:%s}", secure->text, name), secure->at);
 }
 
-static void add_one_socket(struct launchd_job *job, const char *name, const struct plist *dict)
+static void add_inet_socket(struct launchd_job *job, const char *name, const struct plist *dict, const char *type,
+			    const char *family, bool is_optional)
 {
-	struct launchd_socket socket = { .name = name, .dict = dict };
-	const struct plist *path = socket_value(&socket, "SockPathName"),
-			   *passive = socket_value(&socket, "SockPassive"),
-			   *secure = socket_value(&socket, "SecureSocketWithKey");
-	bool good;
+	const struct plist *node = plist_get(dict, "SockNodeName"), *port = plist_get(dict, "SockServiceName");
+	struct origin at = port ? port->at : node->at;
+	struct buf endpoint = { 0 };
 
-	check_keys(job, &launchd_keys[LAUNCHD_SOCKETS], dict);
-	good = read_socket_type(job, &socket);
-	good &= read_part(job, &socket, "SockFamily", &socket.family);
-	if (!bool_of(passive, true)) {
-		good = false;
-		reading_unsupported(job->draft.reading, passive->key_at,
-				    "SockPassive: superd cannot honour it: it listens, and connects no sockets for a "
-				    "job");
-	}
-	good &= path || secure ? read_unix_keys(job, &socket, path, secure) : check_inet_keys(job, &socket);
-	if (good && socket.path)
-		add_unix_socket(job, &socket, path, secure);
-	else if (good)
-		add_inet_sockets(job, &socket);
+	endpoint_add(&endpoint, !strcmp(type, "dgram") ? "udp" : "tcp", family, node ? node->text : NULL,
+		     port ? port->text : "0");
+	open_socket(job, name, dict, buf_keep(&endpoint, job->draft.pool), at);
+	if (is_optional)
+		draft_set_text(&job->draft, "optional", "yes", at);
+	close_socket(job, dict, SOCKET_UNIX);
 }
 
-/* Adds the socket of a name, or all sockets of an array. */
-static void add_sockets_of_name(struct launchd_job *job, const struct plist *entry)
+/* family: NULL: the key is not set. */
+static void add_inet_sockets(struct launchd_job *job, const char *name, const struct plist *dict, const char *type,
+			     const char *family)
 {
-	const char *name = read_socket_name(job, entry);
+	const struct draft *draft = &job->draft;
+	const struct plist *node = plist_get(dict, "SockNodeName"), *port = plist_get(dict, "SockServiceName");
+	const struct plist *group = plist_get(dict, "MulticastGroup");
 
-	if (entry->kind == PLIST_DICT) {
-		add_one_socket(job, name, entry);
+	if (family && !strcmp(family, "unix")) {
+		draft_refuse(draft, plist_get(dict, "SockFamily")->at, "SockFamily: Unix: SockPathName is missing");
+	} else if (node && (!*node->text || *node->text == '[')) {
+		draft_refuse(draft, node->at, "SockNodeName: '%s': expected a host or an address, without brackets; "
+			     "without it the job listens at every address", node->text);
+	} else if (!port && !node) {
+		draft_refuse(draft, dict->at,
+			     "Sockets: it has no address: SockServiceName or SockPathName is missing");
+	} else if (!strcmp(type, "seqpacket")) {
+		draft_refuse(draft, plist_get(dict, "SockType")->at, "SockType: seqpacket goes with SockPathName");
+	} else if (group && strcmp(type, "dgram") != 0) {
+		draft_refuse(draft, group->at, "MulticastGroup: it goes with SockType dgram");
+	} else {
+		if (!port)
+			draft_warn(draft, node->key_at, "SockServiceName is missing: the port is any that is free");
+		if (group && !family)
+			family = strchr(group->text, ':') ? "6" : "4";
+		if (!family && (node || (job->inetd && !job->accepts)))
+			family = "";
+		add_inet_socket(job, name, dict, type, family ? family : "4", false);
+		if (!family)
+			add_inet_socket(job, name, dict, type, "6", true);
+	}
+}
+
+static void add_socket(struct launchd_job *job, const char *name, const struct plist *dict)
+{
+	const struct plist *passive = plist_get(dict, "SockPassive"), *said = plist_get(dict, "SockProtocol");
+	bool is_unix = plist_get(dict, "SockPathName") || plist_get(dict, "SecureSocketWithKey");
+	const char *protocol, *type, *family;
+	size_t errors = job->draft.diags->errors;
+
+	if (!check_keys(job, &launchd_keys[LAUNCHD_SOCKETS], dict,
+			is_unix ? SOCKET_INET : SOCKET_UNIX))
 		return;
-	}
-	if (entry->kind == PLIST_ARRAY && !entry->first)
-		draft_refuse(&job->draft, entry->at, "Sockets: %s: the array is empty", entry->key);
-	if (entry->kind != PLIST_ARRAY)
-		draft_refuse(&job->draft, entry->at, "Sockets: %s: expected a dictionary or an array of them",
-			     entry->key);
-	for (const struct plist *element = entry->first; element; element = element->next) {
-		if (element->kind == PLIST_DICT)
-			add_one_socket(job, name, element);
-		else
-			draft_refuse(&job->draft, element->at,
-				     "Sockets: %s: each element of the array must be a dictionary", entry->key);
-	}
+	protocol = read_part(job, dict, "SockProtocol", "stream");
+	type = read_part(job, dict, "SockType", protocol);
+	family = read_part(job, dict, "SockFamily", NULL);
+	if (said && protocol && type && !strcmp(protocol, "dgram") != !strcmp(type, "dgram"))
+		draft_refuse(&job->draft, said->at,
+			     "SockProtocol: %s does not go with SockType %s: TCP is stream, UDP dgram", said->text,
+			     type);
+	if (!bool_of(passive, true))
+		draft_refuse(&job->draft, passive->key_at,
+			     "SockPassive: superd cannot honour it: it listens, and connects no sockets for a job");
+	if (job->draft.diags->errors != errors)
+		return;
+	if (is_unix)
+		add_unix_socket(job, name, dict, type);
+	else
+		add_inet_sockets(job, name, dict, type, family);
 }
 
 static void build_sockets(struct launchd_job *job)
 {
 	const struct plist *sockets = job_value(job, "Sockets");
 
-	for (const struct plist *entry = sockets ? sockets->first : NULL; entry; entry = entry->next)
-		add_sockets_of_name(job, entry);
-	if (needs_single_socket(job) && job->sockets > 1)
+	for (const struct plist *entry = sockets ? sockets->first : NULL; entry; entry = entry->next) {
+		const char *name = read_socket_name(job, entry);
+		const struct plist *one = entry->kind == PLIST_ARRAY ? entry->first : entry;
+
+		do {
+			if (one && one->kind == PLIST_DICT)
+				add_socket(job, name, one);
+			else
+				draft_refuse(&job->draft, one ? one->at : entry->at,
+					     "Sockets: %s: expected a dictionary or an array of them", entry->key);
+			one = one && one != entry ? one->next : NULL;
+		} while (one);
+	}
+	if (job->inetd && !job->accepts && job->sockets > 1)
 		draft_refuse(&job->draft, job->inetd->at,
 			     "inetdCompatibility: with Wait true a job has one socket as its standard input, and "
 			     "these are %zu",
 			     job->sockets);
 }
 
-/* The program of a job, its user, limits, environment and standard streams.
+/* The program of a job, its environment and limits.
  *
  * With both Program and ProgramArguments the arguments begin with argv[0], which may differ from the program's name.
  * Without Program the first argument is the program. */
 
-/* Percent signs of arguments are escaped, because in exec they begin templates; the program's path has none. */
 static void set_program(struct launchd_job *job)
 {
 	static const char *const usual[] = { "/usr/bin", "/bin", "/usr/sbin", "/sbin" }; /* launchd's own PATH */
 	const struct draft *draft = &job->draft;
 	const struct plist *program = job_value(job, "Program"), *arguments = job_value(job, "ProgramArguments");
-	const struct plist *name = arguments ? arguments->first : NULL;
-	struct word_list exec = { .at = program ? program->at : arguments ? arguments->at : job->root->at };
+	const struct plist *name = arguments ? arguments->first : NULL, *first = program ? program : name;
+	struct word_list exec = { 0 };
 
-	if (!program && !name) {
-		if (!is_odd(job, "ProgramArguments") && !is_odd(job, "Program"))
-			draft_refuse(draft, job->root->at, "%s: ProgramArguments is missing", job->label);
-		return;
-	}
-	if (program && !*program->text) {
-		draft_refuse(draft, program->at, "Program: it is empty");
-		return;
-	}
-	if (program)
-		word_list_add(&exec, program->text, program->at);
 	for (const struct plist *argument = name; argument; argument = argument->next) {
 		if (argument->kind != PLIST_STRING)
 			draft_refuse(draft, argument->at, "ProgramArguments: an argument is a string");
-		else if (argument != name)
-			word_list_add(&exec, escape_percents(job, argument->text), argument->at);
-		else if (!program)
-			word_list_add(&exec, argument->text, argument->at);
 	}
-	if (exec.count)
-		draft_set_list(draft, "exec", &exec);
-	if (program && name && name->kind == PLIST_STRING && strcmp(name->text, program->text) != 0)
-		draft_set_text(draft, "argv0", escape_percents(job, name->text), name->at);
-	else if (!program && exec.count && !strchr(exec.words[0], '/'))
+	if (!first)
+		draft_refuse(draft, job->root->at, "%s: ProgramArguments is missing", job->label);
+	else if (!*first->text)
+		draft_refuse(draft, first->at, "Program: it is empty");
+	if (!first || !*first->text)
+		return;
+	exec.at = program ? program->at : arguments->at;
+	word_list_add(&exec, first->text, first->at);
+	for (const struct plist *argument = name ? name->next : NULL; argument; argument = argument->next)
+		word_list_add(&exec, template_escaped(draft->pool, argument->text), argument->at);
+	draft_set_list(draft, "exec", &exec);
+	word_list_free(&exec);
+	if (program && name && strcmp(name->text, program->text) != 0)
+		draft_set_text(draft, "argv0", template_escaped(draft->pool, name->text), name->at);
+	else if (!program && !strchr(first->text, '/'))
 		draft_set(draft, "exec_search_path",
 			  &(struct value){ .words = usual, .count = 4, .is_list = true, .at = exec.at });
-	word_list_free(&exec);
 }
 
-static void read_environment(struct launchd_job *job)
+static void set_environment(struct launchd_job *job)
 {
 	const struct plist *variables = job_value(job, "EnvironmentVariables");
+	const struct draft *draft = &job->draft;
 
-	if (variables)
-		job->env.at = variables->at;
 	for (const struct plist *one = variables ? variables->first : NULL; one; one = one->next) {
-		const char *value = one->kind == PLIST_STRING ? escape_percents(job, one->text) : NULL;
-
-		if (strchr(one->key, '='))
-			draft_refuse(&job->draft, one->key_at,
-				     "EnvironmentVariables: '%s': the name of a variable has no =", one->key);
-		else if (value)
-			word_list_add(&job->env, pool_textf(job->draft.pool, "%s=%s", one->key, value), one->key_at);
+		if (one->kind != PLIST_STRING)
+			draft_refuse(draft, one->at, "EnvironmentVariables: %s: a variable is a string", one->key);
 		else
-			draft_refuse(&job->draft, one->at, "EnvironmentVariables: %s: a variable is a string",
-				     one->key);
+			add_variable(job, pool_textf(draft->pool, "%s=%s", one->key,
+						     template_escaped(draft->pool, one->text)), one->key_at);
 	}
-	if (job->env.count)
-		draft_set_list(&job->draft, "env", &job->env);
-}
-
-/* Warns of usual umasks written as if an integer were octal: as decimal numbers they mask other bits. */
-static void warn_of_octal_umask(struct launchd_job *job, const struct plist *said, int64_t number)
-{
-	static const char slips[] = { 22, 27, 77 };
-
-	if (!memchr(slips, (int)number, sizeof(slips)))
-		return;
-	draft_warn(&job->draft, said->at, "Umask: '%s' is decimal, which is %#o in octal", said->text,
-		   (unsigned)number);
-	draft_hint(&job->draft, "022 is written 18, 027 23, 077 63, or as a string that begins with 0");
 }
 
 /* An integer of a property list is decimal; a string is octal if it begins with 0. */
@@ -786,47 +556,32 @@ static void set_umask(struct launchd_job *job)
 	const struct plist *said = job_value(job, "Umask");
 	int64_t number = said ? said->number : 0;
 
-	if (!said)
-		return;
-	if (said->kind == PLIST_STRING && scan_count(said->text, &number))
-		number = -1;
-	if (number >= 0 && number <= 0777) {
-		warn_of_octal_umask(job, said, number);
+	if (said && ((said->kind == PLIST_STRING && scan_count(said->text, &number)) || number < 0 || number > 0777))
+		draft_refuse(&job->draft, said->at, "Umask: '%s': expected at most 511, which is 0777 in octal",
+			     said->text);
+	else if (said)
 		draft_set_textf(&job->draft, "umask", said->at, "%04o", (unsigned)number);
-		return;
-	}
-	draft_refuse(&job->draft, said->at, "Umask: '%s': expected at most 511, which is 0777 in octal", said->text);
-	if (said->kind == PLIST_INTEGER)
-		draft_hint(&job->draft, "an integer is decimal: 022 is written 18, 027 23, 077 63");
 }
 
 /* The text of a limit. On macOS the largest number means no limit. */
-static const char *resource_limit_text(const struct plist *limit)
+static const char *limit_text(const struct plist *limit)
 {
-	if (!limit)
-		return "";
-	return limit->number == INT64_MAX ? "infinity" : limit->text;
+	return !limit ? "" : limit->number == INT64_MAX ? "infinity" : limit->text;
 }
 
 /* Sets resource limits. A soft or hard limit that the list does not set stays as superd's. */
 static void set_resource_limits(struct launchd_job *job)
 {
-	const struct key_table *keys = &launchd_keys[LAUNCHD_LIMITS];
 	const struct plist *softs = job_value(job, "SoftResourceLimits"), *hards = job_value(job, "HardResourceLimits");
-	struct key_list limits = key_list(keys);
+	struct key_list limits = key_list(&launchd_keys[LAUNCHD_LIMITS]);
 
 	for (size_t n = 0; n < limits.count; n++) {
-		const struct plist *soft = find_element(keys, softs, limits.list[n].name);
-		const struct plist *hard = find_element(keys, hards, limits.list[n].name), *said = soft ? soft : hard;
+		const struct plist *soft = plist_get(softs, limits.list[n].name);
+		const struct plist *hard = plist_get(hards, limits.list[n].name), *said = soft ? soft : hard;
 
-		if ((soft && soft->number < 0) || (hard && hard->number < 0))
-			draft_refuse(&job->draft, said->at, "%s: a limit is not negative", said->key);
-		else if (soft && hard && soft->number > hard->number)
-			draft_refuse(&job->draft, soft->at, "%s: the soft limit, %s, is above the hard one, %s",
-				     soft->key, soft->text, hard->text);
-		else if (said)
-			draft_set_textf(&job->draft, limits.list[n].option, said->at, "%s:%s",
-					resource_limit_text(soft), resource_limit_text(hard));
+		if (said)
+			draft_set_textf(&job->draft, limits.list[n].option, said->at, "%s:%s", limit_text(soft),
+					limit_text(hard));
 	}
 }
 
@@ -834,7 +589,7 @@ static void set_resource_limits(struct launchd_job *job)
 static void set_inetd_compatibility(struct launchd_job *job)
 {
 	const struct draft *draft = &job->draft;
-	const struct plist *instances = find_element(&launchd_keys[LAUNCHD_INETD], job->inetd, "Instances");
+	const struct plist *instances = plist_get(job->inetd, "Instances");
 
 	if (!job->inetd)
 		return;
@@ -847,52 +602,15 @@ static void set_inetd_compatibility(struct launchd_job *job)
 			   "Instances has no effect: with Wait true the job accepts the connections itself");
 }
 
-/* The keys about when a job starts, stops and restarts.
- *
- * KeepAlive, in several forms, decides both when a job starts and after which exits it starts again. A job that
- * restarts after some exit must first start before any client connects. */
-
-#define PAUSE_USUAL 30 /* superd's longest pause, in seconds */
-#define PAUSE_MOST 86400
-
-static const struct plist *keep_alive_value(const struct plist *keep_alive, const char *key)
+/* What KeepAlive, in its several forms, says: after which ends the job starts again, and so must start before any
+ * client connects. NULL: only the next client starts it. */
+static const char *find_restart(const struct plist *keep_alive)
 {
-	return find_element(&launchd_keys[LAUNCHD_KEEP_ALIVE], keep_alive, key);
-}
+	const struct plist *success = plist_get(keep_alive, "SuccessfulExit");
+	const struct plist *crashed = plist_get(keep_alive, "Crashed");
 
-/* The key that makes the job start without a client; NULL: none. */
-static const struct plist *find_start(struct launchd_job *job)
-{
-	const struct plist *at_load = job_value(job, "RunAtLoad"), *keep_alive = job_value(job, "KeepAlive");
-	const struct plist *on_demand = job_value(job, "OnDemand");
-
-	if (bool_of(at_load, false))
-		return at_load;
-	if (!bool_of(on_demand, true))
-		return on_demand;
-	if (!keep_alive)
-		return NULL;
-	if (keep_alive->kind == PLIST_BOOL)
-		return keep_alive->number ? keep_alive : NULL;
-	if (bool_of(keep_alive_value(keep_alive, "AfterInitialDemand"), false))
-		return NULL;
-	return keep_alive_value(keep_alive, "SuccessfulExit") || keep_alive_value(keep_alive, "Crashed") ? keep_alive
-													 : NULL;
-}
-
-/* The value of the option restart; NULL: only the next client starts the job again. */
-static const char *find_restart(const struct launchd_job *job)
-{
-	const struct plist *keep_alive = job_value(job, "KeepAlive"), *success, *crashed;
-
-	if (!bool_of(job_value(job, "OnDemand"), true))
-		return "always";
-	if (!keep_alive)
-		return NULL;
-	if (keep_alive->kind == PLIST_BOOL)
+	if (keep_alive && keep_alive->kind == PLIST_BOOL)
 		return keep_alive->number ? "always" : NULL;
-	success = keep_alive_value(keep_alive, "SuccessfulExit");
-	crashed = keep_alive_value(keep_alive, "Crashed");
 	if (success && (!crashed || (crashed->number && !success->number)))
 		return success->number ? "on-success" : "on-failure";
 	if (crashed)
@@ -900,158 +618,93 @@ static const char *find_restart(const struct launchd_job *job)
 	return NULL;
 }
 
-/* Whether a job without sockets runs once: it does not restart after a clean exit, and no client can start it. */
-static bool runs_once(const char *restart)
-{
-	return !restart || !strcmp(restart, "on-failure") || !strcmp(restart, "on-abnormal");
-}
-
 static void set_start(struct launchd_job *job)
 {
-	const struct plist *keep_alive = job_value(job, "KeepAlive"), *start = find_start(job);
-	const struct plist *sockets = job_value(job, "Sockets"), *crashed, *said;
-	const char *restart = find_restart(job);
+	const struct draft *draft = &job->draft;
+	const struct plist *keep_alive = job_value(job, "KeepAlive"), *on_demand = job_value(job, "OnDemand");
+	const struct plist *start = job_value(job, "RunAtLoad"), *crashed = plist_get(keep_alive, "Crashed");
+	const struct plist *sockets = job_value(job, "Sockets");
+	const char *restart = bool_of(on_demand, true) ? find_restart(keep_alive) : "always";
 
+	if (!bool_of(start, false))
+		start = !bool_of(on_demand, true) ? on_demand :
+			restart && !bool_of(plist_get(keep_alive, "AfterInitialDemand"), false) ? keep_alive : NULL;
 	if (start && job->accepts) {
-		draft_warn(&job->draft, start->key_at,
-			   "%s is left out: with inetdCompatibility and Wait false each connection has "
-			   "an instance of its own",
-			   start->key);
+		draft_warn(draft, start->key_at, "%s is left out: with inetdCompatibility and Wait false each "
+						 "connection has an instance of its own", start->key);
 		return;
 	}
 	if (start)
-		draft_set_text(&job->draft, "start", "boot", start->at);
-	else if ((!sockets || !sockets->first) && !is_odd(job, "Sockets") && !is_odd(job, "KeepAlive") &&
-		 !is_odd(job, "RunAtLoad"))
-		draft_refuse(&job->draft, job->root->at,
-			     "%s: nothing starts it: it has no Sockets, and neither RunAtLoad nor "
-			     "KeepAlive",
+		draft_set_text(draft, "start", "boot", start->at);
+	else if (!sockets || !sockets->first)
+		draft_refuse(draft, job->root->at,
+			     "%s: nothing starts it: it has no Sockets, and neither RunAtLoad nor KeepAlive",
 			     job->label);
-	if (start && !job->sockets && runs_once(restart))
-		draft_set_text(&job->draft, "type", "oneshot", start->at);
-	/* No word of restart means each end but a crash. */
-	crashed = keep_alive ? keep_alive_value(keep_alive, "Crashed") : NULL;
+	/* It runs once: neither a client nor a good end starts it again. */
+	if (start && !job->sockets &&
+	    (!restart || !strcmp(restart, "on-failure") || !strcmp(restart, "on-abnormal")))
+		draft_set_text(draft, "type", "oneshot", start->at);
 	if (crashed && !crashed->number && restart && !strcmp(restart, "always"))
-		draft_warn(&job->draft, crashed->key_at,
-			   "Crashed is false, but superd restarts the job after a crash, too");
-	said = keep_alive ? keep_alive : start;
+		draft_warn(draft, crashed->key_at, "Crashed is false, but superd restarts the job after a crash, too");
 	if (restart && !job->accepts)
-		draft_set_text(&job->draft, "restart", restart, said ? said->at : job->root->at);
+		draft_set_text(draft, "restart", restart, (keep_alive ? keep_alive : start)->at);
 }
 
 static void set_stop(struct launchd_job *job)
 {
 	const struct plist *abandons = job_value(job, "AbandonProcessGroup");
+	const struct plist *pause = job_value(job, "ThrottleInterval");
 
 	keys_set_absent(&launchd_keys[LAUNCHD_JOB], job->draft.builder, job->root->at, job->draft.diags);
 	if (bool_of(abandons, false))
 		draft_set_text(&job->draft, "kill_mode", "process", abandons->at);
 	else
 		draft_set_text(&job->draft, "kill_rest", "yes", abandons ? abandons->at : job->root->at);
-}
-
-/* ThrottleInterval is the first pause before a restart. The longest pause must not be shorter. */
-static void set_restart_pause(struct launchd_job *job)
-{
-	const struct plist *said = job_value(job, "ThrottleInterval");
-
-	if (!said)
-		return;
-	if (said->number < 0 || said->number > PAUSE_MOST) {
-		draft_refuse(&job->draft, said->at, "ThrottleInterval: %" PRId64 ": it is from 0 to %d seconds",
-			     said->number, PAUSE_MOST);
-		return;
-	}
-	draft_set_textf(&job->draft, "backoff_min", said->at, said->number ? "%" PRId64 : "1ms", said->number);
-	if (said->number > PAUSE_USUAL)
-		draft_set_textf(&job->draft, "backoff_max", said->at, "%" PRId64, said->number);
-}
-
-/* TimeOut: launchd tells it the job, which then should exit when idle. A job for a single connection does so anyway. */
-static void set_idle_exit(struct launchd_job *job)
-{
-	const struct plist *idle = job_value(job, "TimeOut"), *sockets = job_value(job, "Sockets");
-	const char *reason = NULL;
-
-	if (!idle || idle->number <= 0)
-		return;
-	if (job->accepts)
-		reason = "with inetdCompatibility and Wait false an instance ends with its connection";
-	else if (!sockets || !sockets->first)
-		reason = "without Sockets it has no clients";
-	else if (job->hides_clients)
-		reason = "the users of a unix datagram socket cannot be counted";
-	else if (find_restart(job))
-		reason = "KeepAlive has it started again";
-	if (reason)
-		draft_warn(&job->draft, idle->key_at, "%s is left out: %s", idle->key, reason);
-	else
-		draft_set_text(&job->draft, "idle_timeout", idle->text, idle->at);
-}
-
-/* The value of Label; "?": it is missing or wrong (reported). */
-static const char *find_label(struct reading *reading, const struct plist *root, struct origin at)
-{
-	const struct plist *label = plist_get(root, "Label");
-
-	if (label && label->kind == PLIST_STRING && *label->text)
-		return label->text;
-	if (!label)
-		diag_error(reading->diags, at, "Label is missing: it is the job's name");
-	else if (label->kind == PLIST_STRING)
-		diag_error(reading->diags, label->at, "Label: it is the job's name, and empty");
-	return "?";
-}
-
-/* One package writes InetdCompatibility for inetdCompatibility. */
-static void accept_other_spelling(struct launchd_job *job)
-{
-	for (struct plist *element = job->root->first; element; element = element->next) {
-		if (strcmp(element->key, "InetdCompatibility") != 0 || plist_get(job->root, "inetdCompatibility"))
-			continue;
-		draft_warn(&job->draft, element->key_at,
-			   "InetdCompatibility is taken for inetdCompatibility, as launchd spells it");
-		element->key = "inetdCompatibility";
-	}
+	if (pause && pause->number > PAUSE_USUAL)       /* the longest pause is not shorter than the first */
+		draft_set_text(&job->draft, "backoff_max", pause->text, pause->at);
 }
 
 static void build_job(struct launchd_job *job, struct origin at)
 {
-	const struct plist *output, *wait;
+	const struct plist *label = job_value(job, "Label"), *output, *wait;
+	const struct draft *draft = &job->draft;
 
-	job->label = find_label(job->draft.reading, job->root, at);
-	job->draft.builder = builder_new(job->draft.reading->table, job->label, at);
-	builder_set_foreign(job->draft.builder, LAUNCHD);
-	builder_set_alone(job->draft.builder);
-	accept_other_spelling(job);
-	check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root);
+	if (label && label->kind == PLIST_STRING && *label->text)
+		job->label = label->text;
+	job->draft.builder = builder_new(draft->reading->table, job->label, at);
+	builder_set_foreign(draft->builder, LAUNCHD);
+	builder_set_alone(draft->builder);
+	if (!check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root, 0))
+		return;
+	if (!label)
+		draft_refuse(draft, at, "Label is missing: it is the job's name");
+	else if (!*label->text)
+		draft_refuse(draft, label->at, "Label: it is the job's name, and empty");
 	apply_keys(job, &launchd_keys[LAUNCHD_JOB], job->root, 0);
 	job->inetd = job_value(job, "inetdCompatibility");
-	wait = find_element(&launchd_keys[LAUNCHD_INETD], job->inetd, "Wait");
+	if (!job->inetd)
+		job->inetd = job_value(job, "InetdCompatibility");      /* as one package writes it */
+	wait = plist_get(job->inetd, "Wait");
 	job->accepts = job->inetd && !bool_of(wait, false);
 	build_sockets(job);
 	set_program(job);
 	set_inetd_compatibility(job);
-	read_environment(job);
+	set_environment(job);
 	set_umask(job);
 	set_resource_limits(job);
 	/* Without a path errors go to the client, or where superd logs them. */
 	output = job_value(job, "StandardOutPath");
 	if (!job_value(job, "StandardErrorPath") && (job->inetd || output))
-		draft_set_text(&job->draft, "error", job->inetd ? "socket" : "log",
-			       (job->inetd ? job->inetd : output)->at);
+		draft_set_text(draft, "error", job->inetd ? "socket" : "log", (job->inetd ? job->inetd : output)->at);
 	set_start(job);
 	set_stop(job);
-	set_restart_pause(job);
-	set_idle_exit(job);
-	word_list_free(&job->env);
 }
 
 bool launchd_read_source(struct reading *reading, const struct source_file *source)
 {
 	struct origin at = { .file = source->file, .line = 1, .column = 1 };
 	size_t errors = reading->diags->errors;
-	struct launchd_job job = { .draft = { reading, pool_new(), reading->diags, NULL, false } };
+	struct launchd_job job = { .draft = { reading, pool_new(), reading->diags, NULL, false }, .label = "?" };
 
 	job.root = plist_read(job.draft.pool, source, reading->diags);
 	if (job.root && job.root->kind == PLIST_DICT)
@@ -1062,7 +715,7 @@ bool launchd_read_source(struct reading *reading, const struct source_file *sour
 		reading_add(reading, job.draft.builder);
 	} else {
 		builder_free(job.draft.builder);
-		reading_leave_out(reading, at, job.label);
+		reading_leave_out(reading, at, job.draft.builder ? job.label : NULL);
 	}
 	pool_free(job.draft.pool);
 	return true;
@@ -1075,10 +728,8 @@ static bool launchd_read(struct reading *reading, const char *path)
 
 static bool launchd_takes(struct reading *reading, const char *path, const char *name)
 {
-	size_t length = strlen(name), end = strlen(".plist");
-
 	(void)reading, (void)path;
-	return length > end && !strcmp(name + length - end, ".plist");
+	return scan_ends_with(name, ".plist");
 }
 
 const struct reader reader_launchd = {

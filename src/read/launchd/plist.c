@@ -1,8 +1,8 @@
 /* Reads XML property lists with expat.
  *
- * A document type may declare entities that expand without end or name files, so every declared entity stops the
- * parser. The rules of property lists, such as a key before each value, are checked here and not with a document type,
- * so that mistakes have a place. */
+ * A document type may declare entities that expand without end or name files, so every declared entity is refused. The
+ * rules of property lists, such as a key before each value, are checked here and not with a document type, so that
+ * mistakes have a place. The first mistake ends the reading, as with plutil(1). */
 #include "read/launchd/internal.h"
 
 #include <expat.h>
@@ -13,28 +13,20 @@
 #include "lib/memory.h"
 #include "lib/scan.h"
 
-/* An element that is open and holds others: a dictionary, an array or, at the bottom, <plist> itself. */
-struct holder {
-	struct plist *element;          /* NULL: <plist> */
-	const char *key;                /* the key of the next value; in the pool; NULL: none was read */
-	struct origin key_at;
-	bool told_of_text;
-};
-
 struct xml_parse {
 	struct pool *pool;
 	struct diags *diags;
 	const struct source_file *source;
 	XML_Parser parser;
+	bool stopped;                   /* for a mistake, which is reported */
 	size_t count;                   /* elements made so far: a small file may nest a huge tree */
-	bool stopped;                   /* a limit was reached (reported): reading stops */
-	struct holder holders[PLIST_DEPTH + 1];
-	size_t depth;                   /* holders that are open */
-	size_t skipped;                 /* depth of open elements from a refused one on, whose contents are skipped */
+	struct plist *holders[PLIST_DEPTH + 1];         /* open elements; the first is <plist>, which is NULL */
+	size_t depth;                   /* elements that are open */
 	struct plist *root;
 	struct plist *scalar;           /* the element whose text is being read; NULL: none */
 	bool reads_key;                 /* the text of a key is being read */
-	struct origin at;               /* the start of that key */
+	const char *key;                /* of the next value; in the pool; NULL: none was read */
+	struct origin key_at;
 	struct buf text;
 };
 
@@ -45,70 +37,29 @@ static struct origin current_place(const struct xml_parse *parse)
 	return source_origin(parse->source, index < 0 ? 0 : (size_t)index);
 }
 
-/* Adds an error at the current place. */
-#define refuse(parse, ...) diag_error((parse)->diags, current_place(parse), __VA_ARGS__)
-
-static void stop_parser(struct xml_parse *parse)
+static void stop(struct xml_parse *parse)
 {
 	parse->stopped = true;
 	XML_StopParser(parse->parser, XML_FALSE);
 }
 
-/* Refuses an element; the parser then skips its contents. */
-static void refuse_element(struct xml_parse *parse, const char *name, const char *reason)
-{
-	refuse(parse, "<%.40s>: %s", name, reason);
-	parse->skipped = 1;
-}
+#define refuse(parse, at, ...) (diag_error((parse)->diags, at, __VA_ARGS__), stop(parse))
+#define refuse_here(parse, ...) refuse(parse, current_place(parse), __VA_ARGS__)
 
-static void open_holder(struct xml_parse *parse, struct plist *element)
+/* Adds the element at the end of its holder; NULL: <plist>. */
+static void place_value(struct xml_parse *parse, struct plist *list, struct plist *element)
 {
-	if (parse->depth > PLIST_DEPTH) {
-		refuse(parse, "elements are nested more than %d deep", PLIST_DEPTH);
-		stop_parser(parse);
-		return;
-	}
-	parse->holders[parse->depth++] = (struct holder){ .element = element };
-}
-
-static void report_key_without_value(struct xml_parse *parse, const struct holder *holder)
-{
-	if (holder->key)
-		diag_error(parse->diags, holder->key_at, "%s has no value", holder->key);
-}
-
-static void start_key(struct xml_parse *parse, const struct holder *holder)
-{
-	if (!holder->element || holder->element->kind != PLIST_DICT) {
-		refuse_element(parse, "key", "a <key> belongs in a <dict>");
-		return;
-	}
-	report_key_without_value(parse, holder);
-	parse->reads_key = true;
-	parse->at = current_place(parse);
-}
-
-/* Adds the element at the end of its holder. A second element with the same key is reported and not added. */
-static void place_value(struct xml_parse *parse, struct holder *holder, struct plist *element)
-{
-	struct plist *list = holder->element, *other;
-
 	if (!list) {
 		parse->root = element;
 		return;
 	}
-	element->key = holder->key;
-	element->key_at = holder->key_at;
-	holder->key = NULL;
-	/* Equal keys are one pointer, because the pool keeps one copy of a text. */
-	for (other = list->first; other && list->kind == PLIST_DICT; other = other->next) {
-		if (other->key != element->key)
-			continue;
-		diag_error(parse->diags, element->key_at, "%s occurs twice in one dictionary", element->key);
-		diag_note(parse->diags, other->key_at, "%s is here, too", element->key);
-		diags_tie(parse->diags);
+	if (list->kind == PLIST_DICT && plist_get(list, parse->key)) {
+		refuse(parse, parse->key_at, "%s occurs twice in one dictionary", parse->key);
 		return;
 	}
+	element->key = parse->key;
+	element->key_at = parse->key_at;
+	parse->key = NULL;
 	if (list->last)
 		list->last->next = element;
 	else
@@ -116,7 +67,7 @@ static void place_value(struct xml_parse *parse, struct holder *holder, struct p
 	list->last = element;
 }
 
-static void start_value(struct xml_parse *parse, struct holder *holder, const char *name)
+static void start_value(struct xml_parse *parse, struct plist *holder, const char *name)
 {
 	static const struct {
 		const char *name;
@@ -132,23 +83,22 @@ static void start_value(struct xml_parse *parse, struct holder *holder, const ch
 	while (n < sizeof(kinds) / sizeof(*kinds) && strcmp(kinds[n].name, name) != 0)
 		n++;
 	if (n == sizeof(kinds) / sizeof(*kinds)) {
-		refuse_element(parse, name, "property lists have no such element");
-	} else if (!holder->element && parse->root) {
-		refuse_element(parse, name, "a property list has one value");
-	} else if (holder->element && holder->element->kind == PLIST_DICT && !holder->key) {
-		refuse_element(parse, name, "in a <dict>, a <key> must precede each value");
-	} else if (parse->stopped) {
-		stop_parser(parse);
+		refuse_here(parse, "<%.40s>: property lists have no such element", name);
+	} else if (!holder && parse->root) {
+		refuse_here(parse, "<%s>: a property list has one value", name);
+	} else if (holder && holder->kind == PLIST_DICT && !parse->key) {
+		refuse_here(parse, "<%s>: in a <dict>, a <key> must precede each value", name);
 	} else if (parse->count++ == PLIST_MOST) {
-		refuse(parse, "more than %d elements: this is no job's property list", PLIST_MOST);
-		stop_parser(parse);
+		refuse_here(parse, "more than %d elements: this is no job's property list", PLIST_MOST);
+	} else if (parse->depth > PLIST_DEPTH) {
+		refuse_here(parse, "elements are nested more than %d deep", PLIST_DEPTH);
 	} else {
 		element = pool_alloc(parse->pool, sizeof(*element));
 		*element = (struct plist){ .kind = kinds[n].kind, .at = current_place(parse), .text = "" };
 		element->number = !strcmp(name, "true");
 		place_value(parse, holder, element);
 		if (element->kind == PLIST_DICT || element->kind == PLIST_ARRAY)
-			open_holder(parse, element);
+			parse->holders[parse->depth++] = element;
 		else
 			parse->scalar = element;
 	}
@@ -157,22 +107,26 @@ static void start_value(struct xml_parse *parse, struct holder *holder, const ch
 static void XMLCALL on_start_element(void *context, const XML_Char *name, const XML_Char **attributes)
 {
 	struct xml_parse *parse = context;
-	struct holder *holder = parse->depth ? &parse->holders[parse->depth - 1] : NULL;
+	struct plist *holder = parse->depth ? parse->holders[parse->depth - 1] : NULL;
 
 	(void)attributes;
-	if (parse->skipped) {
-		parse->skipped++;
-	} else if (parse->reads_key || parse->scalar) {
-		refuse_element(parse, name, "only text is allowed here");
-	} else if (!holder && !strcmp(name, "plist")) {
-		open_holder(parse, NULL);
-	} else if (!holder) {
-		refuse(parse, "this is no property list: its first element is <%.40s>, not <plist>", name);
-		stop_parser(parse);
-	} else if (!strcmp(name, "key")) {
-		start_key(parse, holder);
-	} else {
+	if (parse->stopped)
+		return;
+	if (parse->reads_key || parse->scalar) {
+		refuse_here(parse, "<%.40s>: only text is allowed here", name);
+	} else if (!parse->depth && !strcmp(name, "plist")) {
+		parse->depth = 1;
+	} else if (!parse->depth) {
+		refuse_here(parse, "this is no property list: its first element is <%.40s>, not <plist>", name);
+	} else if (strcmp(name, "key") != 0) {
 		start_value(parse, holder, name);
+	} else if (!holder || holder->kind != PLIST_DICT) {
+		refuse_here(parse, "<key>: a <key> belongs in a <dict>");
+	} else if (parse->key) {
+		refuse(parse, parse->key_at, "%s has no value", parse->key);
+	} else {
+		parse->reads_key = true;
+		parse->key_at = current_place(parse);
 	}
 }
 
@@ -217,7 +171,7 @@ static void end_scalar(struct xml_parse *parse)
 	else if (scalar->kind == PLIST_BOOL && *scalar->text)
 		wrong = "<true/> and <false/> are empty";
 	if (wrong)
-		diag_error(parse->diags, scalar->at, "'%s': %s", scalar->text, wrong);
+		refuse(parse, scalar->at, "'%s': %s", scalar->text, wrong);
 	else if (scalar->kind == PLIST_INTEGER)
 		scalar->text = pool_textf(parse->pool, "%" PRId64, scalar->number);
 }
@@ -225,34 +179,28 @@ static void end_scalar(struct xml_parse *parse)
 static void XMLCALL on_end_element(void *context, const XML_Char *name)
 {
 	struct xml_parse *parse = context;
-	struct holder *holder = parse->depth ? &parse->holders[parse->depth - 1] : NULL;
 
 	(void)name;
-	if (parse->skipped) {
-		parse->skipped--;
+	if (parse->stopped)
 		return;
-	}
 	if (parse->scalar) {
 		end_scalar(parse);
 	} else if (parse->reads_key) {
-		holder->key = pool_text_n(parse->pool, buf_string(&parse->text), parse->text.length);
-		holder->key_at = parse->at;
+		parse->key = pool_text_n(parse->pool, buf_string(&parse->text), parse->text.length);
 		parse->reads_key = false;
-	} else if (holder) {
-		report_key_without_value(parse, holder);
+	} else if (parse->key) {
+		refuse(parse, parse->key_at, "%s has no value", parse->key);
+	} else {
 		parse->depth--;
 	}
 	buf_clear(&parse->text);
-	if (parse->stopped)
-		stop_parser(parse);
 }
 
 static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 {
 	struct xml_parse *parse = context;
-	struct holder *holder = parse->depth ? &parse->holders[parse->depth - 1] : NULL;
 
-	if (parse->skipped || !holder)
+	if (parse->stopped || !parse->depth)
 		return;
 	if (parse->scalar || parse->reads_key) {
 		buf_add(&parse->text, text, (size_t)length);
@@ -260,10 +208,8 @@ static void XMLCALL on_text(void *context, const XML_Char *text, int length)
 	}
 	for (; length && strchr(" \t\r\n", *text); text++)
 		length--;
-	if (!length || holder->told_of_text)
-		return;
-	refuse(parse, "there is text between elements: '%.*s'", length < 40 ? length : 40, text);
-	holder->told_of_text = true;
+	if (length)
+		refuse_here(parse, "there is text between elements: '%.*s'", length < 40 ? length : 40, text);
 }
 
 static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parameter, const XML_Char *value, int length,
@@ -273,8 +219,8 @@ static void XMLCALL on_entity(void *context, const XML_Char *name, int is_parame
 	struct xml_parse *parse = context;
 
 	(void)is_parameter, (void)value, (void)length, (void)base, (void)system, (void)public_name, (void)notation;
-	refuse(parse, "the entity %.40s is declared: superd supports no entities", name);
-	stop_parser(parse);
+	if (!parse->stopped)
+		refuse_here(parse, "the entity %.40s is declared: superd supports no entities", name);
 }
 
 static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_parameter)
@@ -282,7 +228,8 @@ static void XMLCALL on_skipped(void *context, const XML_Char *name, int is_param
 	struct xml_parse *parse = context;
 
 	(void)is_parameter;
-	refuse(parse, "&%.40s; is unknown: XML has lt, gt, amp, apos and quot", name);
+	if (!parse->stopped)
+		refuse_here(parse, "&%.40s; is unknown: XML has lt, gt, amp, apos and quot", name);
 }
 
 const struct plist *plist_read_xml(struct pool *pool, const struct source_file *source, struct diags *diags)
@@ -302,11 +249,10 @@ const struct plist *plist_read_xml(struct pool *pool, const struct source_file *
 	if (!whole && XML_GetErrorCode(parser) == XML_ERROR_NO_MEMORY)
 		memory_ran_out();
 	if (!whole && !parse.stopped)
-		refuse(&parse, "this is no well-formed XML: %s", XML_ErrorString(XML_GetErrorCode(parser)));
-	whole &= !parse.stopped;
+		refuse_here(&parse, "this is no well-formed XML: %s", XML_ErrorString(XML_GetErrorCode(parser)));
 	XML_ParserFree(parser);
 	buf_free(&parse.text);
-	if (whole && !parse.root)
+	if (!parse.stopped && !parse.root)
 		diag_error(diags, ((struct origin){ .file = source->file }), "the property list is empty");
-	return whole ? parse.root : NULL;
+	return parse.stopped ? NULL : parse.root;
 }

@@ -270,7 +270,7 @@ static bool explain_launchd_key(const char *name)
 	for (size_t n = 0; n < LAUNCHD_DICTIONARIES; n++) {
 		const struct key_table *keys = &launchd_keys[n];
 		const char *own = keys->section ? name_in(keys->section, name) : name;
-		const struct key_row *key = launchd_key_find(keys, own);
+		const struct key_row *key = key_find(keys, own);
 
 		if (key)
 			print_key(keys->section ? keys->section : "launchd's", key, key_option(keys, key));

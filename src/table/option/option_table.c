@@ -1025,7 +1025,7 @@ const struct directive directives[] = {
 		  "only if the instance has not failed." },
 
 	/* Sleep and probes */
-	{ .name = { "idle_timeout", [LAUNCHD] = "TimeOut" },
+	{ .name = { "idle_timeout" },
 	  FIELD_IN(IDLE, LIFECYCLE, idle_timeout, duration),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "infinity", .argument = "duration",
 	  .least = 100000, .most = UNLIMITED, .example = "10min",

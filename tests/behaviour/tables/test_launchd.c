@@ -44,7 +44,7 @@ Behaviour(launchd, a_backend_gets_its_sockets_by_their_names)
 			STRING("SockPathName",
 			       "%s") "<key>SockPathMode</key><integer>384</integer>")) "<key>EnvironmentVariables</"
 										       "key><dict><key>RATE</"
-										       "key><string>50%%</string></"
+										       "key><string>50%%{x}</string></"
 										       "dict>" END,
 		arguments_of(report_to(report)), path);
 	struct reading reading;
@@ -54,7 +54,7 @@ Behaviour(launchd, a_backend_gets_its_sockets_by_their_names)
 	reading = reading_wait(report);
 	reading_expect(reading, "env.LISTEN_FDS", "2");
 	reading_expect(reading, "env.LISTEN_FDNAMES", "Listeners:Local");
-	reading_expect(reading, "env.RATE", "50%");
+	reading_expect(reading, "env.RATE", "50%{x}");
 	cr_assert(lstat(path, &status) == 0 && (status.st_mode & 07777) == 0600);
 	superd_stop(superd);
 	unlink(path);
@@ -212,7 +212,7 @@ Behaviour(launchd, a_list_a_unit_and_a_table_of_one_service_are_the_same)
 				       STRING("SockNodeName", "127.0.0.1") STRING(
 					       "SockServiceName",
 					       "8888"))) "<key>EnvironmentVariables</key><dict><key>RATE</"
-							 "key><string>50%%</string></dict>"
+							 "key><string>50%%{x}</string></dict>"
 							 "<key>Nice</key><integer>5</integer><key>ThrottleInterval</"
 							 "key><integer>2</integer>"
 							 "<key>SoftResourceLimits</key><dict><key>NumberOfFiles</"
@@ -223,12 +223,12 @@ Behaviour(launchd, a_list_a_unit_and_a_table_of_one_service_are_the_same)
 	socket = write_file("web.socket",
 			    "[Socket]\nListenStream=127.0.0.1:8888\nFileDescriptorName=Listeners\nBacklog=4096\n");
 	write_file("web.service",
-		   "[Service]\nUser=daemon\nExecStart=/bin/cat -u\nEnvironment=RATE=50%%%%\nNice=5\n"
+		   "[Service]\nUser=daemon\nExecStart=/bin/cat -u\nEnvironment=RATE=50%%%%{x}\nNice=5\n"
 		   "RestartSec=2\nLimitNOFILE=100:200\nStandardError=null\nTimeoutStopSec=20\nSyslogLevelPrefix=no\n"
 		   "IgnoreSIGPIPE=no\n");
 	table = write_file("web.conf",
 			   "service web {\n socket Listeners { listen = \"127.0.0.1:8888\" }\n user = daemon\n"
-			   "exec = \"/bin/cat -u\"\n env = { \"RATE=50%%%%\" }\n nice = 5\n backoff_min = 2\n"
+			   "exec = \"/bin/cat -u\"\n env = { \"RATE=50%%%%{x}\" }\n nice = 5\n backoff_min = 2\n"
 			   "rlimit_nofile = \"100:200\"\n error = null\n timeout_stop = 20\n kill_rest = yes\n}\n");
 	out = printed(table);
 	cr_assert_str_eq(printed(list), out);

@@ -65,7 +65,7 @@ Test(launchd, keys_are_named_once_and_have_a_way_or_a_reason)
 			const struct key_row *key = &known.list[i];
 
 			cr_expect(!i || strcmp(known.list[i - 1].name, key->name) < 0, "%s", key->name);
-			cr_expect_eq(launchd_key_find(keys, key->name), key, "%s", key->name);
+			cr_expect_eq(key_find(keys, key->name), key, "%s", key->name);
 			cr_expect(key->kinds, "%s", key->name);
 			if (key->status == KEY_DONE)
 				cr_expect(key_option(keys, key), "%s has no option", key->name);
@@ -156,7 +156,7 @@ Test(launchd, keys_of_the_manual_are_all_known)
 	};
 
 	for (size_t n = 0; n < sizeof(manual) / sizeof(*manual); n++)
-		cr_expect_not_null(launchd_key_find(&launchd_keys[LAUNCHD_JOB], manual[n]), "%s", manual[n]);
+		cr_expect_not_null(key_find(&launchd_keys[LAUNCHD_JOB], manual[n]), "%s", manual[n]);
 	for (size_t n = 0; n < sizeof(sockets) / sizeof(*sockets); n++)
-		cr_expect_not_null(launchd_key_find(&launchd_keys[LAUNCHD_SOCKETS], sockets[n]), "%s", sockets[n]);
+		cr_expect_not_null(key_find(&launchd_keys[LAUNCHD_SOCKETS], sockets[n]), "%s", sockets[n]);
 }
