@@ -374,7 +374,8 @@ static void close_socket(struct launchd_job *job, const struct plist *dict, unsi
 static void add_variable(struct launchd_job *job, const char *assignment, struct origin at)
 {
 	draft_set(&job->draft, "env",
-		  &(struct value){ .words = &assignment, .count = 1, .is_list = true, .append = true, .at = at });
+		  &(struct value){ .words = &assignment, .count = 1, .is_list = true, .append = true, .at = at,
+			    .word_at = &at });
 }
 
 static void add_unix_socket(struct launchd_job *job, const char *name, const struct plist *dict, const char *type)
@@ -528,12 +529,12 @@ static void set_program(struct launchd_job *job)
 	for (const struct plist *argument = name ? name->next : NULL; argument; argument = argument->next)
 		word_list_add(&exec, template_escaped(draft->pool, argument->text), argument->at);
 	draft_set_list(draft, "exec", &exec);
-	word_list_free(&exec);
 	if (program && name && strcmp(name->text, program->text) != 0)
 		draft_set_text(draft, "argv0", template_escaped(draft->pool, name->text), name->at);
 	else if (!program && !strchr(first->text, '/'))
 		draft_set(draft, "exec_search_path",
 			  &(struct value){ .words = usual, .count = 4, .is_list = true, .at = exec.at });
+	word_list_free(&exec);
 }
 
 static void set_environment(struct launchd_job *job)
