@@ -154,8 +154,6 @@ static int compare_file_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
-
 /* Reads one file of a folder. It skips a folder, and a file that the reader does not take. */
 static bool read_entry(struct reading *reading, const struct reader *reader, const char *folder, const char *name,
 		       struct origin from)
@@ -171,7 +169,7 @@ static bool read_entry(struct reading *reading, const struct reader *reader, con
 		return true;
 	if (reader->takes ? !reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) != 0)
 		return true;
-	return read_path(reading, reader, file, from);
+	return reading_file(reading, reader, file, from);
 }
 
 static bool read_folder(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
@@ -291,23 +289,18 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 	return ok;
 }
 
-/* Every file and folder is read through here. path lives in the table's pool. */
-static bool read_path(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
-{
-	bool ok = read_checked_path(reading, reader, path, from);
-
-	if (!ok && (reading->opened || from.file) && reader->passes_over)
-		reading_note(reading, (struct note){ NOTE_SHARED, .at.file = path });
-	return ok;
-}
-
+/* Every file and folder is read through here. */
 bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
 {
 	const char *kept = pool_text(reading->table->pool, path);
+	bool ok;
 
 	if (!kept)
-		reading_refuse_memory(reading);
-	return kept && read_path(reading, reader, kept, from);
+		return reading_refuse_memory(reading);
+	ok = read_checked_path(reading, reader, kept, from);
+	if (!ok && (reading->opened || from.file) && reader->passes_over)
+		reading_note(reading, (struct note){ NOTE_SHARED, .at.file = kept });
+	return ok;
 }
 
 static void include_file(struct reading *reading, const struct reader *reader, const char *path, struct origin at)
@@ -344,11 +337,6 @@ static int stop_at_error(const char *path, int error)
 	(void)path;
 	errno = error;
 	return error != ENOENT && error != ENOTDIR;
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 /* A pattern may match an editor's copy of a file, which the reader's `takes` leaves out. */
@@ -414,7 +402,7 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 	if (result == GLOB_NOMATCH && !refuse_lost_folder(reading, pattern, at) && has_other_files(pattern))
 		diag_note(reading->diags, at, "include: %s matches no file, and its folder has others", written);
 	if (!result) {
-		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_paths);
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_texts);
 		for (size_t i = 0; i < found.gl_pathc; i++) {
 			if (is_file_taken(reading, reader, found.gl_pathv[i]))
 				include_file(reading, reader, found.gl_pathv[i], at);

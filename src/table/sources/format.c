@@ -22,22 +22,14 @@
 
 #define FOLDER_FILES_MOST 100           /* files of a folder that are looked at, to find its format */
 
-static bool inetd_knows(enum compat compat)
-{
-	return compat < COMPATS;
-}
-
-static bool xinetd_knows(enum compat compat)
-{
-	return compat == COMPAT_NONE || compat == COMPAT_XINETD;
-}
+#define FOR(compat) (1u << (compat))
 
 static const struct format formats[] = {
-	{ "systemd", "unit files", { "*.socket", "*.service" }, NULL, NULL },
-	{ "xinetd", "xinetd.conf", { "xinetd.conf*" }, "xinetd.d", xinetd_knows },
-	{ "inetd", "inetd.conf", { "inetd.conf*" }, "inetd.d", inetd_knows },
-	{ "launchd", "property lists", { "*.plist" }, NULL, NULL },
-	{ "superd", "superd.conf", { "superd.conf*" }, "superd.d", NULL },
+	{ "systemd", "unit files", { "*.socket", "*.service" }, NULL, 0 },
+	{ "xinetd", "xinetd.conf", { "xinetd.conf*" }, "xinetd.d", FOR(COMPAT_XINETD) },
+	{ "inetd", "inetd.conf", { "inetd.conf*" }, "inetd.d", FOR(COMPATS) - 1 },
+	{ "launchd", "property lists", { "*.plist" }, NULL, 0 },
+	{ "superd", "superd.conf", { "superd.conf*" }, "superd.d", 0 },
 };
 #define FORMATS (sizeof(formats) / sizeof(*formats))
 
@@ -156,25 +148,6 @@ static const struct format *recognise_by_content(const char *path)
 	return found;
 }
 
-/* Units and property lists are not looked at: a unit's name alone says what it is, and it may have no file; the reader
- * of property lists reports other content itself. */
-const struct format *format_meant(const struct format *named, const char *path)
-{
-	const struct format *found = NULL;
-	struct source_file source;
-	struct stat status;
-
-	if (!strcmp(named->name, "systemd") || !strcmp(named->name, "launchd") || !strcmp(path, "-") ||
-	    wait_note_stat(path, &status) < 0 || !S_ISREG(status.st_mode))
-		return NULL;
-	if (read_text_of(&source, path) && !format_reader(named)->recognises(&source))
-		found = find_format_by_content(&source);
-	free(source.text);
-	if (found == fallback_format && !strcmp(named->name, "xinetd"))
-		found = NULL;           /* both languages have statements of the same names */
-	return found;
-}
-
 static int is_candidate(const struct dirent *entry)
 {
 	return reading_may_be_table(entry->d_name);
@@ -214,20 +187,19 @@ const struct format *format_recognise(const char *path)
 	return found ? found : fallback_format;
 }
 
-/* Standard input, and what cannot be read, is for the reader. */
+/* What cannot be read is for the reader, and so is standard input. */
 bool format_is_certain(const struct format *named, const char *path)
 {
 	struct source_file source = { .file = path };
 	const struct format *format = named ? named : recognise_by_name(path);
 	struct stat status;
-	bool certain = true;
+	bool certain;
 
-	if (format && format != fallback_format)
-		return false;
+	if (format)
+		return format == fallback_format;
 	if (strcmp(path, "-") && wait_note_stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		return format;
-	if ((!format || strcmp(path, "-")) && read_text_of(&source, path))
-		certain = format ? reader_superd.recognises(&source) : superd_is_certain(&source);
+		return false;
+	certain = !read_text_of(&source, path) || superd_is_certain(&source);
 	free(source.text);
 	return certain;
 }

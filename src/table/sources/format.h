@@ -13,16 +13,13 @@ struct format {
 	const char *title;              /* the usual name of its files, for messages */
 	const char *files[3];           /* fnmatch(3) patterns of its usual file names */
 	const char *folder;             /* all files of a folder of this name are in this format; NULL: none */
-	bool (*knows)(enum compat compat); /* whether the reader knows this implementation's meaning; NULL: it knows none */
+	unsigned compats;               /* the implementations whose meaning the reader knows: bits by enum compat */
 };
 
 const struct format *format_find(const char *name, size_t length); /* NULL: there is none of that name */
 
 /* The format of a file, a folder (from the files in it), or "-". superd.conf where no format matches. */
 const struct format *format_recognise(const char *path);
-
-/* The format of a file whose content does not match `named`. NULL: it matches, or no other format does. */
-const struct format *format_meant(const struct format *named, const char *path);
 
 /* The reader of a language; NULL: this program does not have it. */
 const struct reader *format_reader(const struct format *format);

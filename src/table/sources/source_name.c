@@ -30,7 +30,7 @@ static enum compat find_compat(const struct format *format, const char *text, si
 					"netbsd, gnu, busybox and xinetd", (int)length, text);
 		return COMPAT_NONE;
 	}
-	if (format->knows && format->knows(compat))
+	if (format->compats >> compat & 1)
 		return compat;
 	diag_error(diags, from, "%s has no meaning of its own for files of %s: leave +%s out", compat_names[compat],
 		   format->name, compat_names[compat]);

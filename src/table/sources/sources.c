@@ -49,46 +49,17 @@ static bool source_is_missing(const char *path)
 	return wait_note_stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* A file of another format than the named one gets one error, instead of one for each line. */
-static bool refuse_other_format(struct reading *reading, const struct format *named, const char *path,
-				struct origin from)
-{
-	const struct format *meant = format_meant(named, path);
-	struct origin at = from.file ? from : (struct origin){ .file = path };
-
-	if (!meant)
-		return false;
-	if (from.file)
-		diag_error(reading->diags, at, "%s looks like %s, not like %s", path, meant->title, named->title);
-	else
-		diag_error(reading->diags, at, "this looks like %s, not like %s", meant->title, named->title);
-	diags_hint(reading->diags, "%s:%s reads it so", meant->name, path);
-	return true;
-}
-
-static size_t count_services(const struct reading *reading)
-{
-	return reading->builder_count + reading->pending;
-}
-
-/* What the source imports has been counted before. */
-static void count_source(struct reading *reading, const char *path, const struct format *format, size_t services)
-{
-	reading->counted += services;
-	if (reading->request && reading->request->on_source)
-		reading->request->on_source(reading->request->context, path, format->title, services);
-}
-
 /* Reads a source with a reader of this program; format NULL: the one that it looks like. */
 static bool read_path(struct reading *reading, const struct format *format, const char *path, struct origin from)
 {
 	const struct read_request *request = reading->request;
-	size_t before = count_services(reading), counted = reading->counted;
+	/* What the source imports has been counted before. */
+	size_t before = reading->builder_count + reading->pending - reading->counted, services;
 	bool ok;
 
 	if (!format)
 		format = recognise_source(reading, path, from);
-	if (!format || refuse_other_format(reading, format, path, from))
+	if (!format)
 		return false;
 	if (format_is_own(format) && request && request->on_own) {
 		request->on_own(request->context, reading->diags, path);
@@ -97,9 +68,11 @@ static bool read_path(struct reading *reading, const struct format *format, cons
 	ok = reading_file(reading, format_reader(format), path, from);
 	if (format_reader(format)->end_source)
 		format_reader(format)->end_source(reading);
+	services = reading->builder_count + reading->pending - reading->counted - before;
 	if (ok)
-		count_source(reading, path, format,
-			     count_services(reading) - before - (reading->counted - counted));
+		reading->counted += services;
+	if (ok && request && request->on_source)
+		request->on_source(request->context, path, format->title, services);
 	return ok;
 }
 
