@@ -2,8 +2,8 @@
  * `make check-world`, or a crash given by hand.
  *
  * With arguments, those files or folders are read; without, the corpus of the program's own name (fuzz_NAME reads
- * corpus/NAME below tests/fuzz of SRCDIR) and, for the readers, the tables that superd ships. An empty corpus
- * fails: a replay that replays nothing proves nothing. */
+ * corpus/NAME below tests/fuzz of SRCDIR) and, for readers of tables, those that superd ships and the cases of
+ * tests/read. An empty corpus fails: a replay that replays nothing proves nothing. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -80,6 +80,12 @@ static bool replay(const char *path, size_t *count)
 
 static bool replay_corpus(const char *program, size_t *count)
 {
+	static const struct {
+		const char *name, *folder;
+	} more[] = {
+		{ "native", "conf" }, { "native", "tests/read/superd" }, { "inetd", "tests/read/inetd" },
+		{ "xinetd", "tests/read/xinetd" },
+	};
 	const char *root = getenv("SRCDIR");
 	const char *name = strrchr(program, '_');
 	char path[4096];
@@ -90,9 +96,13 @@ static bool replay_corpus(const char *program, size_t *count)
 		return false;
 	if (!replay(path, count) || *count == 0)
 		return false;
-	if (strcmp(name + 1, "native") != 0)
-		return true;
-	return snprintf(path, sizeof(path), "%s/conf", root ? root : ".") < (int)sizeof(path) && replay(path, count);
+	for (size_t n = 0; n < sizeof(more) / sizeof(*more); n++) {
+		if (!strcmp(name + 1, more[n].name) &&
+		    (snprintf(path, sizeof(path), "%s/%s", root ? root : ".", more[n].folder) >= (int)sizeof(path) ||
+		     !replay(path, count)))
+			return false;
+	}
+	return true;
 }
 
 int main(int argc, char **argv)

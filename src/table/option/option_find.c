@@ -16,83 +16,79 @@
 
 #define SLOTS 1024                      /* more than twice the entries */
 
-/* Words without an option of their own. */
+/* Words without an option of their own, in any case, and options that superd had, with what does their work. */
 static const struct {
 	const char *word, *answer;
-} foreign[] = {
-	{ "socket_type", "the endpoint contains it, as in listen = \"udp:69\"" },
-	{ "protocol", "the endpoint contains it, as in listen = \"udp:69\"" },
-	{ "port", "the endpoint contains it, as in listen = \"80\"" },
-	{ "bind", "the endpoint contains it, as in listen = \"192.0.2.1:80\"" },
-	{ "interface", "the endpoint contains it, as in listen = \"192.0.2.1:80\"" },
-	{ "wait", "in superd.conf it is accept: wait = yes is accept = no, wait = no is accept = yes" },
-	{ "server_args", "write the arguments after the program in exec" },
-	{ "flags", "each flag is an option of its own, as keep_alive and no_delay" },
-	{ "id", "the name after `service` is its id" },
-	{ "ListenDatagram", "listen = \"udp:PORT\" or listen = \"unix-dgram:/path\"" },
-	{ "ListenSequentialPacket", "listen = \"seqpacket:/path\"" },
-	{ "ListenFIFO", "listen = \"fifo:/path\"" },
-	{ "ListenSpecial", "listen = \"special:/path\"" },
-	{ "ListenNetlink", "listen = \"netlink:FAMILY GROUP\"" },
-	{ "FileDescriptorName", "socket NAME { listen = … } sets the name of a socket" },
-	{ "Restart", "the next connection starts a program that has ended, and start = boot starts it at once" },
-	{ "IPAddressAllow", "superd.conf calls it only_from" },
-	{ "IPAddressDeny", "superd.conf calls it no_access" },
-	{ "command", "superd.conf calls it exec" },
-	{ "program", "superd.conf calls it exec" },
-	{ "run", "superd.conf calls it exec" },
-	{ "environment", "superd.conf calls it env" },
-	{ "cwd", "superd.conf calls it working_directory" },
-	{ "chdir", "superd.conf calls it working_directory" },
-	{ "directory", "superd.conf calls it working_directory" },
-	{ "chroot", "superd.conf calls it root_directory" },
-	{ "stdout", "superd.conf calls it output" },
-	{ "stderr", "superd.conf calls it error" },
-	{ "stdin", "superd.conf calls it input" },
-	{ "idle", "superd.conf calls it idle_timeout" },
-	{ "sleep", "superd.conf calls it idle_timeout" },
-	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients" },
-};
-
-/* Options that superd had, and what does their work. */
-static const struct {
-	const char *name, *instead;
-} gone[] = {
-	{ "accept_file_descriptors", "a program closes the descriptors that it did not ask for" },
-	{ "allowed_cpus", "exec can begin with taskset(1)" },
-	{ "allowed_memory_nodes", "exec can begin with numactl(8)" },
-	{ "cpu_affinity", "exec can begin with taskset(1)" },
-	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1" },
-	{ "cpu_scheduling_reset_on_fork", "restrict_realtime = yes keeps a program from real-time scheduling" },
-	{ "every_address", "write each address of the host in listen" },
-	{ "flush_pending", "clients that wait when an instance ends start the next one" },
-	{ "idle_cpu", "idle_unless runs a command that decides whether the program is busy" },
-	{ "import_credential", "load_credential loads a credential by its name" },
-	{ "input_data", "input = file:PATH reads a file" },
-	{ "input_text", "input = file:PATH reads a file" },
-	{ "instance_names", "%{instance} has the form of systemd 258" },
-	{ "io_read_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does" },
-	{ "io_read_iops_max", "io_scheduling = idle reads and writes only while no other process does" },
-	{ "io_weight", "io_scheduling has the order" },
-	{ "io_write_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does" },
-	{ "io_write_iops_max", "io_scheduling = idle reads and writes only while no other process does" },
-	{ "mapped_addresses", "an IPv4 client is logged as 192.0.2.1 at every socket" },
-	{ "mount_flags", "mounts of a service never reach the machine" },
-	{ "network_namespace_path", "exec can begin with ip netns exec NAME, of ip-netns(8)" },
-	{ "open_file", "the program opens its files itself, and load_credential hands a secret over" },
-	{ "pass_pidfd", "pass_credentials adds the sender's process" },
-	{ "personality", "exec can begin with setarch(8)" },
-	{ "pipe_size", "a fifo has the kernel's size, and fcntl(2) changes it" },
-	{ "probe", "probe_from has the addresses of health checks" },
-	{ "probe_wait", "probe_from has the addresses of health checks" },
-	{ "secure_bits", "no_new_privileges and capability_bounding_set take a program's rights away for good" },
-	{ "sleep_under_pressure", "idle_timeout decides when a program sleeps, and memory_max what it may use" },
-	{ "socket_protocol", "listen has TCP, UDP and SCTP" },
-	{ "tcp_congestion", "net.ipv4.tcp_congestion_control of sysctl(8) is for all" },
-	{ "timer_slack", "a program has superd's, and prctl(2) changes it" },
-	{ "trigger_limit_action", "clients wait while a socket rests" },
-	{ "warm", "set accept = no, and one program that runs serves all clients" },
-	{ "warm_max_age", "set accept = no, and one program that runs serves all clients" },
+	bool is_gone;
+} known_words[] = {
+	{ "socket_type", "the endpoint contains it, as in listen = \"udp:69\"", false },
+	{ "protocol", "the endpoint contains it, as in listen = \"udp:69\"", false },
+	{ "port", "the endpoint contains it, as in listen = \"80\"", false },
+	{ "bind", "the endpoint contains it, as in listen = \"192.0.2.1:80\"", false },
+	{ "interface", "the endpoint contains it, as in listen = \"192.0.2.1:80\"", false },
+	{ "wait", "in superd.conf it is accept: wait = yes is accept = no, wait = no is accept = yes", false },
+	{ "server_args", "write the arguments after the program in exec", false },
+	{ "flags", "each flag is an option of its own, as keep_alive and no_delay", false },
+	{ "id", "the name after `service` is its id", false },
+	{ "ListenDatagram", "listen = \"udp:PORT\" or listen = \"unix-dgram:/path\"", false },
+	{ "ListenSequentialPacket", "listen = \"seqpacket:/path\"", false },
+	{ "ListenFIFO", "listen = \"fifo:/path\"", false },
+	{ "ListenSpecial", "listen = \"special:/path\"", false },
+	{ "ListenNetlink", "listen = \"netlink:FAMILY GROUP\"", false },
+	{ "FileDescriptorName", "socket NAME { listen = … } sets the name of a socket", false },
+	{ "Restart", "the next connection starts a program that has ended, and start = boot starts it at once", false },
+	{ "IPAddressAllow", "superd.conf calls it only_from", false },
+	{ "IPAddressDeny", "superd.conf calls it no_access", false },
+	{ "command", "superd.conf calls it exec", false },
+	{ "program", "superd.conf calls it exec", false },
+	{ "run", "superd.conf calls it exec", false },
+	{ "environment", "superd.conf calls it env", false },
+	{ "cwd", "superd.conf calls it working_directory", false },
+	{ "chdir", "superd.conf calls it working_directory", false },
+	{ "directory", "superd.conf calls it working_directory", false },
+	{ "chroot", "superd.conf calls it root_directory", false },
+	{ "stdout", "superd.conf calls it output", false },
+	{ "stderr", "superd.conf calls it error", false },
+	{ "stdin", "superd.conf calls it input", false },
+	{ "idle", "superd.conf calls it idle_timeout", false },
+	{ "sleep", "superd.conf calls it idle_timeout", false },
+	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients",
+	  false },
+	{ "accept_file_descriptors", "a program closes the descriptors that it did not ask for", true },
+	{ "allowed_cpus", "exec can begin with taskset(1)", true },
+	{ "allowed_memory_nodes", "exec can begin with numactl(8)", true },
+	{ "cpu_affinity", "exec can begin with taskset(1)", true },
+	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1", true },
+	{ "cpu_scheduling_reset_on_fork", "restrict_realtime = yes keeps a program from real-time scheduling", true },
+	{ "every_address", "write each address of the host in listen", true },
+	{ "flush_pending", "clients that wait when an instance ends start the next one", true },
+	{ "idle_cpu", "idle_unless runs a command that decides whether the program is busy", true },
+	{ "import_credential", "load_credential loads a credential by its name", true },
+	{ "input_data", "input = file:PATH reads a file", true },
+	{ "input_text", "input = file:PATH reads a file", true },
+	{ "instance_names", "%{instance} has the form of systemd 258", true },
+	{ "io_read_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does", true },
+	{ "io_read_iops_max", "io_scheduling = idle reads and writes only while no other process does", true },
+	{ "io_weight", "io_scheduling has the order", true },
+	{ "io_write_bandwidth_max", "io_scheduling = idle reads and writes only while no other process does", true },
+	{ "io_write_iops_max", "io_scheduling = idle reads and writes only while no other process does", true },
+	{ "mapped_addresses", "an IPv4 client is logged as 192.0.2.1 at every socket", true },
+	{ "mount_flags", "mounts of a service never reach the machine", true },
+	{ "network_namespace_path", "exec can begin with ip netns exec NAME, of ip-netns(8)", true },
+	{ "open_file", "the program opens its files itself, and load_credential hands a secret over", true },
+	{ "pass_pidfd", "pass_credentials adds the sender's process", true },
+	{ "personality", "exec can begin with setarch(8)", true },
+	{ "pipe_size", "a fifo has the kernel's size, and fcntl(2) changes it", true },
+	{ "probe", "probe_from has the addresses of health checks", true },
+	{ "probe_wait", "probe_from has the addresses of health checks", true },
+	{ "secure_bits", "no_new_privileges and capability_bounding_set take a program's rights away for good", true },
+	{ "sleep_under_pressure", "idle_timeout decides when a program sleeps, and memory_max what it may use", true },
+	{ "socket_protocol", "listen has TCP, UDP and SCTP", true },
+	{ "tcp_congestion", "net.ipv4.tcp_congestion_control of sysctl(8) is for all", true },
+	{ "timer_slack", "a program has superd's, and prctl(2) changes it", true },
+	{ "trigger_limit_action", "clients wait while a socket rests", true },
+	{ "warm", "set accept = no, and one program that runs serves all clients", true },
+	{ "warm_max_age", "set accept = no, and one program that runs serves all clients", true },
 };
 
 static const char *const systems[DIALECTS] = {
@@ -175,22 +171,12 @@ static bool word_is_meant(const char *known, const char *written)
 	return known && (!strcasecmp(known, written) || (dot && !strcasecmp(dot + 1, written)));
 }
 
-static bool hint_foreign(const char *name, struct buf *out)
+static bool hint_known(const char *name, struct buf *out)
 {
-	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
-		if (!strcasecmp(foreign[i].word, name)) {
-			buf_text(out, foreign[i].answer);
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool hint_gone(const char *name, struct buf *out)
-{
-	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
-		if (!strcmp(gone[i].name, name)) {
-			buf_addf(out, "superd no longer has it: %s", gone[i].instead);
+	for (size_t i = 0; i < sizeof(known_words) / sizeof(*known_words); i++) {
+		if (!strcasecmp(known_words[i].word, name)) {
+			buf_addf(out, "%s%s", known_words[i].is_gone ? "superd no longer has it: " : "",
+				 known_words[i].answer);
 			return true;
 		}
 	}
@@ -212,7 +198,7 @@ static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out
 void directive_hint(enum dialect dialect, const char *name, struct buf *out)
 {
 	const char *nearest = directive_suggest(dialect, name);
-	bool known = dialect == NATIVE && (hint_gone(name, out) || hint_foreign(name, out));
+	bool known = dialect == NATIVE && hint_known(name, out);
 
 	if (dialect == NATIVE && !known && global_find(name)) {
 		buf_text(out, "it is a setting of superd itself: write it in superd { }");

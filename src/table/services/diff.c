@@ -146,6 +146,19 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
 }
 
+/* Whether they differ in what no option names. */
+static bool others_differ(const struct service *before, const struct service *after, struct buf *why)
+{
+	bool names_equal = socket_names_equal(before, after);
+	bool users_equal = accounts_equal(before->account, after->account);
+
+	if (!names_equal)
+		why_add(why, "socket");
+	if (!users_equal)
+		why_add(why, "account");
+	return !names_equal || !users_equal;
+}
+
 static bool groups_equal(struct diff_cache *known, const struct service *before, const struct service *after,
 			struct buf *why)
 {
@@ -165,14 +178,8 @@ static enum diff_kind compare_rows(struct diff_cache *known, const struct servic
 {
 	enum diff_kind diff = groups_equal(known, before, after, why) ? DIFF_SAME : DIFF_CHANGED, sockets;
 
-	if (!socket_names_equal(before, after)) {
-		why_add(why, "socket");
+	if (others_differ(before, after, why))
 		diff = DIFF_CHANGED;
-	}
-	if (!accounts_equal(before->account, after->account)) {
-		why_add(why, "account");
-		diff = DIFF_CHANGED;
-	}
 	sockets = sockets_compare(known, before, after, why);
 	return sockets > diff ? sockets : diff;
 }
@@ -211,13 +218,5 @@ bool service_runs_differently(const struct service *before, const struct service
 		why_add(why, directive->name[NATIVE]);
 		differs = true;
 	}
-	if (!socket_names_equal(before, after)) {
-		why_add(why, "socket");
-		differs = true;
-	}
-	if (!accounts_equal(before->account, after->account)) {
-		why_add(why, "account");
-		differs = true;
-	}
-	return differs;
+	return others_differ(before, after, why) || differs;
 }
