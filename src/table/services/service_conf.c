@@ -1,8 +1,9 @@
 /* Writes services as superd.conf: what their texts set, be it to the default, in the words and the order of whoever set
  * it.
  *
- * A mark is a comment on a line of its own, "# LINE:COLUMN "FILE" WORDS", and is the place of what follows it, up to
- * the next mark. It leaves out the file of the mark before it. */
+ * A mark is a comment on a line of its own, "# LINE:COLUMN KIND FILE", and is the place of what follows it, up to the
+ * next mark. Without KIND and FILE the file is that of the mark before it. KIND of a service is the language of its
+ * messages if it is foreign, with + behind it if it is alone; else it is -. */
 #include "table/services/service_conf.h"
 
 #include <string.h>
@@ -24,8 +25,8 @@ static void add_mark(struct buf *out, struct origin at, struct origin *last)
 	buf_char(out, ':');
 	buf_number(out, at.column);
 	if (at.file && (!last->file || strcmp(at.file, last->file) != 0)) {
-		buf_char(out, ' ');
-		native_quoted(out, at.file);
+		buf_text(out, " - ");
+		buf_visible(out, at.file, strlen(at.file));
 	}
 	buf_char(out, '\n');
 	*last = at;
@@ -247,11 +248,12 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	struct printer printer = { .out = out, .style = style, .service = service, .indent = "\t", .end = "\n" };
 
 	if (style->places == PLACES_MARKED) {
-		buf_addf(out, "# %u:%u ", service->at.line, service->at.column);
-		native_quoted(out, service->at.file ? service->at.file : "");
-		buf_addf(out, "%s%s%s\n", service->is_foreign ? " " : "",
-			 service->is_foreign ? dialect_words[service->dialect] : "",
-			 service->is_alone || style->is_apart ? " alone" : "");
+		buf_addf(out, "# %u:%u %s%s ", service->at.line, service->at.column,
+			 service->is_foreign ? dialect_words[service->dialect] : "-",
+			 service->is_alone || style->is_apart ? "+" : "");
+		buf_visible(out, service->at.file ? service->at.file : "",
+			    service->at.file ? strlen(service->at.file) : 0);
+		buf_char(out, '\n');
 		*style->last = service->at;
 	} else {
 		service_conf_add_place(out, style, "", service->at);

@@ -170,63 +170,33 @@ static bool read_number(const char **at, unsigned *number)
 	return digits && digits < 10;
 }
 
-/* Moves *at behind the text in quotes that starts there, as native_quoted writes it. */
-static void add_quoted(const char **at, struct buf *out)
-{
-	for ((*at)++; **at && **at != '"' && **at != '\n'; (*at)++) {
-		char byte;
-
-		if (**at != '\\') {
-			buf_char(out, **at);
-			continue;
-		}
-		(*at)++;
-		byte = **at == 'x' ? scan_hex_byte(*at + 1) : '\0';
-		if (byte) {
-			buf_char(out, byte);
-			*at += 2;
-		} else if (**at) {
-			buf_char(out, (char)(**at == 'n' ? '\n' : **at == 't' ? '\t' : **at));
-		}
-	}
-	*at += **at == '"';
-}
-
-static void read_words(const char *at, const char *end, struct place_mark *mark)
-{
-	while (at < end) {
-		size_t length = strcspn(at, " \n");
-
-		for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
-			if (scan_is_word(at, length, dialect_words[dialect])) {
-				mark->is_foreign = true;
-				mark->dialect = dialect;
-			}
-		}
-		mark->is_alone |= length == 5 && !memcmp(at, "alone", 5);
-		at += length + 1;
-	}
-}
-
 /* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or
  * memory ran out. false: it is no mark. */
 static bool read_mark(const char *at, const char *end, struct pool *pool, struct place_mark *mark)
 {
-	struct buf name = { 0 };
+	size_t length;
 
 	if (!read_number(&at, &mark->at.line) || *at++ != ':' || !read_number(&at, &mark->at.column))
 		return false;
-	if (at[0] == ' ' && at[1] == '"') {
-		at++;
-		add_quoted(&at, &name);
-		mark->at.file = name.failed ? NULL : pool_text(pool, buf_string(&name));
+	if (at == end)
+		return true;
+	length = strcspn(++at, " +\n");
+	for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+		if (scan_is_word(at, length, dialect_words[dialect])) {
+			mark->is_foreign = true;
+			mark->dialect = dialect;
+		}
 	}
-	buf_free(&name);
-	read_words(at, end, mark);
+	at += length;
+	mark->is_alone = *at == '+';
+	at += mark->is_alone;
+	if (*at != ' ')
+		return false;
+	mark->at.file = pool_text_n(pool, at + 1, (size_t)(end - at - 1));
 	return true;
 }
 
-/* Finds the lines "# LINE:COLUMN ["FILE"] WORDS" of a text. false: one has no file, or memory ran out. */
+/* Finds the marks of a text (table/services/service_conf.c). false: one has no file, or memory ran out. */
 static bool marks_find(struct marks *marks, const struct source_file *source, struct pool *pool)
 {
 	const char *file = NULL;
@@ -273,9 +243,9 @@ static void read_service(struct native *native)
 {
 	struct reading *reading = native->reading;
 	const struct statement_item *head = &native->statement.items[0];
+	const struct place_mark *mark = marks_at(&native->marks, head->name.start, &native->passed);
 	const char *name = head_word(native, 0);
 	struct service_builder *builder = builder_new(reading->table, name ? name : "?", head->at);
-	const struct place_mark *mark = marks_at(&native->marks, head->name.start, &native->passed);
 
 	if (!builder) {
 		diag_error(native->diags, head->at, "out of memory");
