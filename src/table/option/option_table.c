@@ -242,6 +242,7 @@ const struct directive directives[] = {
 	  .translated = FROM(XINETD) | FROM(UNIT) | FROM(LAUNCHD),
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE | IN_SOCKET, .change = CHANGE_REBIND,
 	  .argument = "endpoint", .example = "{ \"tcp4:80\", \"[::1]:8080%lo\", \"/run/web.sock\" }",
+	  .unit_key = "Listen",
 	  .help = "The addresses on which superd listens, in the order of the program's sockets (see ENDPOINTS)." },
 	{ .name = { "socket" }, .type = &type_endpoints,
 	  .chapter = CHAPTER_EXEC, .flags = STRUCTURE, .change = CHANGE_REBIND, .argument = "name { }",
@@ -473,7 +474,7 @@ const struct directive directives[] = {
 		  "tcp4:PORT and the like, so that a machine without IPv6 needs no other table." },
 	{ .name = { "socket_condition" }, FIELD_IN(UNITS, SOCKETS, socket_condition, conditions),
 	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_LIVE, .argument = "Kind=value",
-	  .example = "{ \"PathExists=!/etc/ssh/sshd_not_to_be_run\" }",
+	  .example = "{ \"PathExists=!/etc/ssh/sshd_not_to_be_run\" }", .unit_key = "Condition",
 	  .help = "Conditions for opening the sockets, in the words of condition. A socket whose conditions do "
 		  "not hold stays closed, and the service runs without it. superd checks again when it reads the "
 		  "configuration, and when the service is enabled or started by hand. With Assert in place of "
@@ -689,7 +690,7 @@ const struct directive directives[] = {
 	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
 	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
-	  .example = "{ \"192.0.2.0/24\", \"2001:db8::/32\", \".example.org\" }",
+	  .example = "{ \"192.0.2.0/24\", \"2001:db8::/32\", \".example.org\" }", .unit_key = "IPAddressAllow",
 	  .help = "The clients that superd allows; it refuses all others. An address, a network such as "
 		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a "
 		  "name of networks(5), or a host name or .domain, which must lead back to the client's address. "
@@ -703,7 +704,7 @@ const struct directive directives[] = {
 	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
 	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
-	  .example = "{ \"192.0.2.{1,7}\" }",
+	  .example = "{ \"192.0.2.{1,7}\" }", .unit_key = "IPAddressDeny",
 	  .help = "The clients that superd refuses, in the words of only_from. It wins over only_from. An empty "
 		  "list: none." },
 	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times),
@@ -784,7 +785,7 @@ const struct directive directives[] = {
 	  .help = "The period of trigger_limit_burst." },
 	{ .name = { "trigger_limit_pause" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_pause, duration),
 	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
-	  .most = SECONDS(86400), .example = "1min",
+	  .most = SECONDS(86400), .example = "1min", .unit_key = "TriggerLimitIntervalSec",
 	  .help = "How long a socket rests that has exceeded trigger_limit_burst." },
 
 	/* Commands */
@@ -840,11 +841,11 @@ const struct directive directives[] = {
 		  "superd's defaults, as superd's own user, outside of the service's sandbox. no: as the service's "
 		  "other commands." },
 	{ .name = { "exec_prefix" }, FIELD_IN(UNITS, COMMANDS, exec_prefix, signs),
-	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs", .example = "\"!\"",
+	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs", .example = "\"!\"", .unit_key = "ExecStart",
 	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },
 	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "Kind=value",
-	  .example = "{ \"PathExists=!/run/maintenance\", \"User=!root\" }",
+	  .example = "{ \"PathExists=!/run/maintenance\", \"User=!root\" }", .unit_key = "Condition",
 	  .help = "Conditions for a start, in the words of systemd.unit(5), without Condition. A ! after the = "
 		  "negates. Of those with |, one must hold; likewise of those with ||. Otherwise clients wait, "
 		  "and superd checks again after 5 s, and then ever later. With Assert before the word it is a "
@@ -872,6 +873,7 @@ const struct directive directives[] = {
 		  "must be log or syslog. Unset: type decides. It excludes exec_ready." },
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration", .example = "2min",
+	  .unit_key = "TimeoutStartSec",
 	  .help = "How long a start may take with type = forking or notify, pass = bind, ready or exec_ready; "
 		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
 		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
@@ -890,11 +892,12 @@ const struct directive directives[] = {
 	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "infinity", .argument = "duration",
 	  .least = 1,
-	  .most = UNLIMITED, .example = "\"1h 30min\"",
+	  .most = UNLIMITED, .example = "\"1h 30min\"", .unit_key = "RuntimeMaxSec",
 	  .help = "How long an instance may run before superd stops it." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
 	  FIELD(LIFECYCLE, timeout_stop, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .example = "30s",
+	  .unit_key = "TimeoutStopSec",
 	  .help = "How long an instance may take to end after kill_signal, before superd sends final_kill_signal. "
 		  "0: at once." },
 	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
@@ -922,7 +925,7 @@ const struct directive directives[] = {
 		  "unless superd itself exits." },
 	{ .name = { "kill_rest" },
 	  FIELD_IN(UNITS, RESTART, kill_rest, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no", .unit_key = "KillMode",
 	  .help = "Whether superd stops what remains of an instance when its main process has ended by itself. "
 		  "kill_mode defines the processes. The next start waits for that." },
 	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word),
@@ -1128,7 +1131,7 @@ const struct directive directives[] = {
 	  .help = "The locked memory, in bytes." },
 	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE") .example = "800K",
 	  .help = "The POSIX message queues of its user, in bytes." },
-	RLIMIT(nice, NICE, "NICE") .example = "30",
+	RLIMIT(nice, NICE, "NICE") .example = "30", .unit_key = "LimitNICE",
 	  .help = "The priority that it may give itself: 20 minus the nice value, from 1 to 40." },
 	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
 	  .example = "\"1024:4096\"",
@@ -1295,10 +1298,11 @@ const struct directive directives[] = {
 		  "user's keyring." },
 	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network",
-	  .example = "{ \"192.0.2.0/24\", \"localhost\" }",
+	  .example = "{ \"192.0.2.0/24\", \"localhost\" }", .unit_key = "IPAddressAllow",
 	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast." },
 	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network", .example = "{ \"any\" }",
+	  .unit_key = "IPAddressDeny",
 	  .help = "Addresses with which the program cannot exchange packets, by sockets that it opens. For "
 		  "clients of the sockets that superd passes, use no_access. With pass = bind, superd refuses "
 		  "clients from these addresses, too. It needs a control group." },

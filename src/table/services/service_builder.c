@@ -14,7 +14,6 @@
 
 #include "lib/array.h"
 #include "lib/memory.h"
-#include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "table/option/option_name.h"
 #include "table/services/builder_internal.h"
@@ -330,25 +329,18 @@ static words keep_words(const struct directive *directive, const struct value *v
 	return kept;
 }
 
-/* Notes that a TUNES option above its bound has its bound now, which its words become. */
-static bool note_cut(const struct directive *directive, const char *name, const struct value *value,
-		     const void *field, struct mark *mark, struct pool *pool, struct diags *diags)
+/* Notes that a number is its bound now, which its words become. false: out of memory. */
+static bool note_cut(const struct parse *parse, const char *name, const struct value *value, const void *field,
+		     struct mark *mark, struct diags *diags)
 {
-	bool is_time = directive->type == &type_duration;
 	struct buf taken = { 0 };
 	const char *text;
-	int64_t given;
 
-	if (!(directive->flags & TUNES) || value->count != 1)
-		return true;
-	if ((is_time ? scan_duration(value->words[0], &given) : scan_count(value->words[0], &given)) ||
-	    given <= directive->most)
-		return true;
-	type_format(directive, field, &taken);
+	type_format(parse->directive, field, &taken);
 	text = buf_string(&taken);
 	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
 		  text);
-	mark->words = taken.failed ? NULL : pool_list(pool, &text, 1);
+	mark->words = taken.failed ? NULL : pool_list(parse->pool, &text, 1);
 	buf_free(&taken);
 	return mark->words;
 }
@@ -370,7 +362,7 @@ static bool read_value(struct service_builder *builder, struct mark *mark, const
 	parse.count = words_count(mark->words);
 	reason = type_parse(&parse, &field);
 	if (!reason)
-		return note_cut(directive, name, value, &field, mark, pool, diags) ||
+		return !parse.is_cut || note_cut(&parse, name, value, &field, mark, diags) ||
 		       diags_out_of_memory(diags, value->at);
 	mark->words = NULL;
 	report_words(&parse, name, value, reason, diags);

@@ -46,6 +46,8 @@ enum change {
 
 struct directive {
 	const char *name[DIALECTS];     /* NULL: that dialect has no such word; unit: "Socket.KeepAlive" */
+	const char *unit_key;           /* its key in messages about a unit, where several keys set it or one that is
+					   translated; NULL: name[UNIT] */
 	const struct type *type;
 	enum chapter chapter;
 	enum option_group group;        /* the group of its field; unused for STRUCTURE */

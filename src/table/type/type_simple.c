@@ -181,8 +181,9 @@ const char *number_parse(struct parse *parse, void *field)
 	reason = kind->scan(parse->words[0], &value);
 	if (reason && kind != &count_kind)
 		return reason;
-	if (!reason && value > most && directive->flags & TUNES)
-		value = most;           /* table/services/service_builder.c notes that */
+	parse->is_cut = !reason && value > most && directive->flags & TUNES;
+	if (parse->is_cut)
+		value = most;
 	if (reason || value < least || value > most)
 		return number_refuse(kind, least, most, parse->pool);
 	*(int64_t *)field = value;
