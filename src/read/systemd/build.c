@@ -199,48 +199,48 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 	}
 }
 
-/* What is wrong with a network, or with a variable; NULL: nothing. */
-static const char *wrong_word(const char *word, enum unit_collect how, const struct key_row *key)
+/* What is wrong with a word of a list; NULL: nothing. directive: its option, if its type knows words that may be left
+ * out. */
+static const char *wrong_word(struct unit_builder *builder, const char *word, enum unit_collect how,
+			      const struct key_row *key, const struct directive *directive)
 {
 	size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
-	bool may_have_value = how == COLLECT_VARIABLES || key->denies;
+	struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
+	union { max_align_t align; char bytes[64]; } field = { 0 };
 
 	/* superd's own options would read another word as the name of a host. */
 	if (how == COLLECT_NETWORKS)
 		return type_networks.refuse(word);
+	/* Words with ~ are denied, and the option refuses them. */
+	if (directive)
+		return *word != '~' && field_size(directive->type) <= sizeof(field) ? type_parse(&parse, &field) : NULL;
 	/* A template in a name gets its value only with the connection. */
 	if (how == COLLECT_VARIABLES && word[strcspn(word, "%=")] == '%')
 		return NULL;
 	if (length && !(*word >= '0' && *word <= '9') &&
-	    (word[length] ? word[length] == '=' && may_have_value : how == COLLECT_NAMES))
+	    (word[length] ? word[length] == '=' && (how == COLLECT_VARIABLES || key->denies) : how == COLLECT_NAMES))
 		return NULL;
 	return "a variable's name has letters, digits and _, and no digit at its start; in Environment = and "
 	       "a value follow";
 }
 
-/* Warns that a word of a list is left out. It is for lists that allow something: without the word the service may do
- * less. */
-static void warn_of_word(struct unit_builder *builder, struct origin at, const struct key_row *key, const char *word,
-			 const char *wrong)
-{
-	unit_warn(builder, at, "%s: '%s' is left out: %s", key->name, word, wrong);
-}
-
+/* Leaves out wrong words of a list that allows something, as systemd does: without them the service may do less. In one
+ * that denies something they are errors. */
 static void leave_out_wrong(struct unit_builder *builder, enum unit_collect how, const struct key_row *key,
-			    struct word_list *list)
+			    const struct directive *directive, struct word_list *list)
 {
 	size_t count = list->count;
 
 	list->count = 0;
 	for (size_t n = 0; n < count; n++) {
-		const char *word = list->words[n], *wrong = wrong_word(word, how, key);
+		const char *word = list->words[n], *wrong = wrong_word(builder, word, how, key, directive);
 
 		if (!wrong)
 			word_list_add(list, word, list->places[n]);
 		else if (key->denies)
 			list->failed = !unit_refuse(builder, list->places[n], "%s: '%s': %s", key->name, word, wrong);
 		else
-			warn_of_word(builder, list->places[n], key, word, wrong);
+			unit_warn(builder, list->places[n], "%s: '%s' is left out: %s", key->name, word, wrong);
 	}
 }
 
@@ -258,7 +258,7 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 			collect_words(builder, assignment, how, &list);
 	}
 	if (how == COLLECT_NAMES || how == COLLECT_VARIABLES || how == COLLECT_NETWORKS)
-		leave_out_wrong(builder, how, unit_key_find(section, key), &list);
+		leave_out_wrong(builder, how, unit_key_find(section, key), NULL, &list);
 	return list;
 }
 
@@ -290,32 +290,6 @@ static size_t count_same_sign(struct word_list *list, size_t start)
 	return end - start;
 }
 
-/* Leaves out unknown words of a list of what is allowed, as systemd does: without them less is allowed. Words with ~
- * are denied, so each must be known. true: the list began with allowed words, and all of them were left out. */
-static bool leave_out_unknown(struct unit_builder *builder, const struct key_row *key,
-			      const struct directive *directive, struct word_list *list)
-{
-	bool allows = list->count && list->words[0][0] != '~';
-	size_t count = list->count;
-
-	if (!directive->nothing)
-		return false;
-	list->count = 0;
-	for (size_t n = 0; n < count; n++) {
-		const char *word = list->words[n], *wrong = NULL;
-		union { max_align_t align; char bytes[64]; } field = { 0 };
-		struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
-
-		if (*word != '~' && field_size(directive->type) <= sizeof(field))
-			wrong = type_parse(&parse, &field);
-		if (wrong)
-			warn_of_word(builder, list->places[n], key, word, wrong);
-		else
-			word_list_add(list, word, list->places[n]);
-	}
-	return allows && (!list->count || list->words[0][0] == '~');
-}
-
 static enum unit_collect collection_of(const struct key_row *key, const struct type *type)
 {
 	if (key->form == FORM_WHOLE)
@@ -339,7 +313,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 {
 	enum unit_collect how = collection_of(key, directive->type);
 	struct word_list list = unit_collect(builder, section, key->name, how);
-	bool is_said, is_begun;
+	bool is_said, is_begun = false, allows;
 	size_t start = 0;
 
 	/* A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not set: the
@@ -352,8 +326,12 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 			list.at = (struct origin){ 0 };
 	}
 	is_said = list.count || (how == COLLECT_SET && list.at.file);   /* an empty set is one, too */
-	is_begun = !list.failed && leave_out_unknown(builder, key, directive, &list);
-	if (is_begun) {
+	allows = list.count && list.words[0][0] != '~';
+	if (directive->nothing && !list.failed) {
+		leave_out_wrong(builder, how, key, directive, &list);
+		is_begun = allows && (!list.count || list.words[0][0] == '~');
+	}
+	if (is_begun) {                 /* all that it begins with is left out */
 		set_option(builder, directive, &(struct value){ .words = &directive->nothing,
 								.count = *directive->nothing != '\0', .is_list = true,
 								.at = list.at });

@@ -10,7 +10,6 @@
 
 #include "lib/array.h"
 #include "lib/scan.h"
-#include "lib/units.h"
 
 #define ASSIGNMENTS_MOST 100000         /* of a unit */
 #define BLANKS " \t\r\n"
@@ -27,7 +26,6 @@ struct joined {
 	const char *section;            /* NULL: no header yet, or the last header is wrong */
 	bool is_ignored;                /* the last header is wrong (reported), so its lines are ignored */
 	bool was_joined;                /* the line before is continued on this one */
-	bool is_flawed;                 /* it has bytes that are no text (reported) */
 };
 
 static bool is_blank(char c)
@@ -118,63 +116,42 @@ static void read_joined_line(struct joined *joined)
 		start++;
 	while (end > start && is_blank(line[end - 1]))
 		end--;
-	if (start < end && !joined->is_flawed && line[start] == '[') {
+	if (start < end && line[start] == '[') {
 		joined->is_ignored = line[end - 1] != ']';
 		joined->section = joined->is_ignored
 			? NULL : pool_text_n(joined->text->pool, line + start + 1, end - start - 2);
 		if (joined->is_ignored)
 			diag_error(joined->text->diags, place_in_line(joined, start),
 				   "the header of a section ends in ]: the rest of the line is ignored");
-	} else if (start < end && !joined->is_flawed && !joined->is_ignored) {
+	} else if (start < end && !joined->is_ignored) {
 		read_setting(joined, start, end);
 	}
 	buf_clear(&joined->line);
 	joined->count = 0;
-	joined->is_flawed = joined->was_joined = false;
-}
-
-/* Refuses a line that is too long or has bytes that are no text. */
-static void refuse_flaws(struct joined *joined, size_t start, size_t end)
-{
-	const struct source_flaw *flaw = source_flaw(joined->source, start, end + 1);
-	char limit[SIZE_TEXT_MOST];
-
-	if (flaw) {
-		source_refuse_flaw(joined->source, flaw, joined->text->diags);
-		joined->is_flawed = true;
-	} else if (joined->line.length + end - start > SOURCE_LINE && !joined->is_flawed) {
-		diag_error(joined->text->diags, source_origin(joined->source, start),
-			   "with the lines that it continues, this setting is longer than %s",
-			   size_write(limit, SOURCE_LINE));
-		joined->is_flawed = true;
-	}
+	joined->was_joined = false;
 }
 
 static void read_file_line(struct joined *joined, unsigned number, size_t start, size_t end)
 {
+	const struct source_flaw *flaw = source_flaw(joined->source, start, end + 1);
 	const char *text = joined->source->text;
 	size_t at = start, last;
+	bool is_comment;
 
 	if (end > start && text[end - 1] == '\r')
 		end--;
 	while (at < end && is_blank(text[at]))
 		at++;
-	if (at < end && (text[at] == '#' || text[at] == ';')) {
-		const struct source_flaw *flaw = source_flaw(joined->source, start, end);
-
-		if (flaw && flaw->is_last)      /* other bytes may stand in a comment */
-			source_refuse_flaw(joined->source, flaw, joined->text->diags);
+	is_comment = at < end && (text[at] == '#' || text[at] == ';');
+	if (flaw && (flaw->is_last || !is_comment))     /* any bytes may stand in a comment */
+		source_refuse_flaw(joined->source, flaw, joined->text->diags);
+	if (is_comment)
 		return;
-	}
-	refuse_flaws(joined, start, end);
 	for (last = end; last > start && text[last - 1] == '\\'; last--)
 		;
 	joined->was_joined = (end - last) % 2;          /* two backslashes are an escaped one */
-	if (!joined->is_flawed) {
-		array_add(joined->pieces, joined->count, joined->capacity) =
-			(struct unit_piece){ joined->line.length, number };
-		buf_add(&joined->line, text + start, end - start - joined->was_joined);
-	}
+	array_add(joined->pieces, joined->count, joined->capacity) = (struct unit_piece){ joined->line.length, number };
+	buf_add(&joined->line, text + start, end - start - joined->was_joined);
 	if (joined->was_joined)
 		buf_char(&joined->line, ' ');
 	else

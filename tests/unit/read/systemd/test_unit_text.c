@@ -29,24 +29,6 @@ Test(unit_text, places_an_empty_value_at_its_key)
 	cr_expect_eq(unit_place(assignment, 0).column, 3);
 }
 
-Test(unit_text, bounds_a_setting_over_all_its_lines)
-{
-	size_t length = 12, rows = 40, row = 50000;
-	char *text = calloc(length + rows * (row + 2) + 20, 1);
-
-	cr_assert_not_null(text);
-	strcpy(text, "[Service]\nA=");
-	for (size_t n = 0; n < rows; n++, length += row + 2) {
-		memset(text + length, 'x', row);
-		memcpy(text + length + row, "\\\n", 2);
-	}
-	strcpy(text + length, "x\nUser=b\n");
-	cr_expect_str_eq(only(service(text))->key, "User");
-	cr_expect_eq(diags.errors, 1);
-	cr_expect(strstr(said(), "this setting is longer than 1.0M"), "%s", said());
-	free(text);
-}
-
 Test(unit_text, bounds_the_settings_of_a_unit)
 {
 	size_t count = 100001;
