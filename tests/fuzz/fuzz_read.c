@@ -35,18 +35,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct diags diags = { 0 };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
-	struct import imports[] = {
-		{ .source = sources[0], .path = "inetd.conf", .place = reading_add_place(&reading, NULL) },
-		{ .source = sources[1], .path = "xinetd.conf", .place = reading_add_place(&reading, NULL) },
-	};
 
 	require(reading.table && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, answer) == 0);
 	send(answer[1], data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	shutdown(answer[1], SHUT_WR);
-	reading.imports = imports;
-	reading.import_count = 2;
-	ask_imports(&reading, 0);
-	reading.imports = NULL;
+	for (size_t n = 0; n < request.count; n++) {
+		reading_import(&reading, sources[n], false, (struct origin){ 0 });
+		reading.imports[n].path = sources[n];
+		reading.imports[n].waits = true;
+	}
+	ask_imports(&reading);
 	reading.import_count = 0;
 	reading_finish(&reading);
 	fd_close(&answer[1]);

@@ -170,7 +170,6 @@ void round_trip_text(const struct round_trip *way, const char *text, size_t size
 	struct diags diags = { 0 };
 	struct reading reading = {
 		.table = table_new(), .diags = &diags, .compat = way->compat, .files = READING_FILES,
-		.import = reading_source,
 	};
 	struct source_file source;
 

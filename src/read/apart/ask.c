@@ -23,7 +23,7 @@
 
 struct asked {
 	struct reading *reading;
-	struct import *imports;
+	struct import **imports;        /* that it is asked for; owned */
 	size_t count;
 	size_t begun;                   /* it reads this import */
 	pid_t pid;                      /* of superd-read */
@@ -46,8 +46,8 @@ static void send_request(struct asked *asked, int fd)
 	request.sources = sources;
 	request.count = asked->count;
 	for (size_t n = 0; n < asked->count && sources && request.from; n++) {
-		sources[n] = asked->imports[n].source;
-		request.from[n] = asked->imports[n].from;
+		sources[n] = asked->imports[n]->source;
+		request.from[n] = asked->imports[n]->from;
 	}
 	if (sources && request.from)
 		request_write(&line, request);
@@ -100,13 +100,13 @@ static bool take_source(struct asked *asked, size_t number)
 	asked->begun = number;
 	wait_note(NULL, NULL);
 	if (number < asked->count) {
-		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", asked->imports[number].path,
+		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", asked->imports[number]->path,
 			 (long)asked->pid);
 		wait_note("the file", waits);
-		reading->end = &asked->imports[number].place->next;
+		reading->end = &asked->imports[number]->place->next;
+	} else {
+		reading_go_to_end(reading);
 	}
-	while (number == asked->count && *reading->end)
-		reading->end = &(*reading->end)->next;
 	return true;
 }
 
@@ -122,7 +122,7 @@ static bool take_record(struct asked *asked, const struct read_record *record)
 		return take_source(asked, record->number);
 	case RECORD_OWN:
 		if (asked->begun < asked->count)
-			asked->imports[asked->begun].is_own = true;
+			asked->imports[asked->begun]->is_own = true;
 		return asked->begun < asked->count;
 	case RECORD_READ:
 		if (record->at.file && record->text && request->on_source)
@@ -214,7 +214,7 @@ static void fail(struct asked *asked, int error)
 	if (asked->begun == asked->count)
 		diag_error(diags, ((struct origin){ 0 }), "%s", buf_string(why));
 	for (size_t n = 0; n < asked->count; n++) {
-		struct import *import = &asked->imports[n];
+		struct import *import = asked->imports[n];
 		struct origin at = import->from.file ? import->from : (struct origin){ .file = import->path };
 
 		import->is_own = false;
@@ -234,18 +234,25 @@ static bool ask(struct asked *asked, int channel)
 	return good;
 }
 
-void ask_imports(struct reading *reading, size_t first)
+void ask_imports(struct reading *reading)
 {
 	const struct read_request *request = reading->request;
 	struct buf failure = { 0 };
 	struct asked asked = {
-		.reading = reading, .imports = reading->imports + first, .count = reading->import_count - first,
-		.failure = &failure,
+		.reading = reading, .failure = &failure,
+		.imports = calloc(reading->import_count + 1, sizeof(*asked.imports)),
 	};
 	int channel = -1;
 	bool good;
 
-	if (request && request->start) {
+	for (size_t n = 0; n < reading->import_count && asked.imports && request && request->start; n++) {
+		if (reading->imports[n].waits)
+			asked.imports[asked.count++] = &reading->imports[n];
+		reading->imports[n].waits = false;
+	}
+	if (!asked.imports)
+		reading_refuse_memory(reading);
+	if (asked.count) {
 		good = request->start(request->start_context, &channel, &asked.pid, &failure) &&
 		       (asked.answer = fdopen(channel, "r")) && ask(&asked, channel);
 		if (!good)
@@ -255,6 +262,7 @@ void ask_imports(struct reading *reading, size_t first)
 		fclose(asked.answer);
 	else
 		fd_close(&channel);
+	free(asked.imports);
 	buf_free(&asked.line);
 	buf_free(&asked.text);
 	buf_free(&failure);

@@ -4,6 +4,6 @@
 
 #include "table/reading/reading.h"
 
-/* Starts superd-read, and has it read the imports from `first` on. What is wrong is added to the diagnostics. Does
+/* Starts superd-read, and has it read the imports that wait for that. What is wrong is added to the diagnostics. Does
  * nothing without request->start. */
-void ask_imports(struct reading *reading, size_t first);
+void ask_imports(struct reading *reading);

@@ -153,8 +153,7 @@ static int print_sources(struct read_answer *answer, struct read_request *reques
 	for (size_t n = 0; n < request->count; n++) {
 		say(answer, (struct read_record){ .kind = RECORD_SOURCE, .number = (unsigned)n });
 		answer_flush(answer);           /* superd names a file that hangs */
-		reading_source(&reading, request->sources[n], false,
-			       request->from ? request->from[n] : (struct origin){ 0 });
+		reading_source(&reading, request->sources[n], request->from ? request->from[n] : (struct origin){ 0 });
 	}
 	say(answer, (struct read_record){ .kind = RECORD_SOURCE, .number = (unsigned)request->count });
 	formats_finish(&reading);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/array.h"
 #include "lib/buf.h"
 #include "lib/wait_note.h"
 
@@ -76,6 +77,29 @@ bool reading_add(struct reading *reading, struct service_builder *builder)
 	if (request && request->take_builder)
 		return request->take_builder(request->context, builder) || reading_refuse_memory(reading);
 	return reading_add_place(reading, builder);
+}
+
+void reading_go_to_end(struct reading *reading)
+{
+	for (reading->end = &reading->built; *reading->end;)
+		reading->end = &(*reading->end)->next;
+}
+
+void reading_import(struct reading *reading, const char *source, bool optional, struct origin from)
+{
+	struct import *list =
+		array_grow(reading->imports, &reading->import_capacity, reading->import_count, sizeof(*list));
+	struct built *place = reading_add_place(reading, NULL);
+
+	source = pool_text(reading->table->pool, source);
+	if (list)
+		reading->imports = list;
+	if (list && place && source)
+		list[reading->import_count++] = (struct import){
+			.source = source, .optional = optional, .from = from, .opened = reading->opened, .place = place,
+		};
+	else
+		reading_refuse_memory(reading);
 }
 
 void reading_leave_out(struct reading *reading, struct origin at, const char *name)

@@ -39,13 +39,15 @@ struct built {
 	struct service_builder *builder;                /* owned; NULL: the services of an import go behind this */
 };
 
-/* A source that superd-read reads, when superd has read all of superd.conf. */
+/* A source: of the command line, or of an import in superd.conf, which is read when the file of that is. */
 struct import {
-	const char *source;             /* "[FORMAT[+COMPAT]:]PATH", as it is written */
-	const char *path;               /* complete */
+	const char *source;             /* "[FORMAT[+COMPAT]:]PATH", as it is written; in the table's pool */
+	bool optional;                  /* it may be missing */
 	struct origin from;             /* the statement; file NULL: the command line names it */
 	const struct opened *opened;    /* the file of the statement */
 	struct built *place;            /* where its services go, if they do not come last */
+	const char *path;               /* complete; in the pool */
+	bool waits;                     /* superd-read has to read it */
 	bool is_own;                    /* superd-read found that it is superd.conf, which superd reads itself */
 };
 
@@ -84,13 +86,7 @@ struct reading {
 	enum compat compat;             /* of the source that is read: from --compat or FORMAT+COMPAT:PATH */
 	const struct inetd_defaults *inetd;             /* NULL: the dialect's defaults hold */
 	const struct read_request *request;             /* NULL: a text in memory is read */
-	/* Reads a further source, "[FORMAT[+COMPAT]:]PATH", relative to the folder of from.file. An optional source may
-	 * be missing. Returns false after it added to diags why the source could not be read. It is always
-	 * reading_source of table/sources. It is a pointer because table/superd_conf lies below table/sources in the
-	 * layers, and an import in superd.conf may name a source of any language. NULL: no superd.conf is read. */
-	bool (*import)(struct reading *reading, const char *source, bool optional, struct origin from);
 	size_t pending;                 /* services that will become builders in reading_finish */
-	size_t counted;                 /* services of the sources that on_source was called for */
 	struct reading_state states[READING_STATES];    /* one a language; use reading_state to reach it */
 	uint64_t words_added;           /* words that += has made anew in what superd-read has written */
 	struct import *imports;         /* owned */
@@ -138,8 +134,7 @@ struct read_request {
 	/* Adds why the channel is closed. */
 	void (*describe_end)(void *context, struct buf *why);
 	void *start_context;            /* of both */
-	/* Called for every source that was read. format: its title. services: their number, without those of sources
-	 * that it imports. May be NULL. */
+	/* Called for every source that was read. format: its title. services: their number. May be NULL. */
 	void (*on_source)(void *context, const char *path, const char *format, size_t services);
 	/* Gets each builder, owned, in place of the table, as soon as it is complete. false: out of memory. NULL: they
 	 * go into the table. */
@@ -198,6 +193,12 @@ bool reading_refuse_memory(struct reading *reading);
 /* Adds a builder, which the reading then owns, also on failure. false: out of memory (reported). */
 bool reading_add(struct reading *reading, struct service_builder *builder);
 
+/* Adds a source, relative to the folder of from.file. */
+void reading_import(struct reading *reading, const char *source, bool optional, struct origin from);
+
+/* The next builder is the last one. */
+void reading_go_to_end(struct reading *reading);
+
 /* Adds a place in the list of builders; builder NULL: where an import's go. NULL: out of memory (reported). */
 struct built *reading_add_place(struct reading *reading, struct service_builder *builder);
 
@@ -205,7 +206,7 @@ struct built *reading_add_place(struct reading *reading, struct service_builder 
  * manager left. */
 bool reading_may_be_table(const char *name);
 
-/* Reads a file, or a folder of files, of a known language. path is complete. Fails as reading->import does. */
+/* Reads a file, or a folder of files, of a known language. path is complete. false: why not is in the diagnostics. */
 bool reading_file(struct reading *reading, const struct reader *reader, const char *path, struct origin from);
 
 /* For statements such as include("…"), which name files of the same language by a path or a glob(7) pattern. Reads one

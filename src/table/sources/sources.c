@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/array.h"
 #include "lib/fd.h"
 #include "lib/source_file.h"
 #include "lib/wait_note.h"
@@ -53,8 +52,7 @@ static bool source_is_missing(const char *path)
 static bool read_path(struct reading *reading, const struct format *format, const char *path, struct origin from)
 {
 	const struct read_request *request = reading->request;
-	/* What the source imports has been counted before. */
-	size_t before = reading->builder_count + reading->pending - reading->counted, services;
+	size_t before = reading->builder_count + reading->pending;
 	bool ok;
 
 	if (!format)
@@ -68,88 +66,80 @@ static bool read_path(struct reading *reading, const struct format *format, cons
 	ok = reading_file(reading, format_reader(format), path, from);
 	if (format_reader(format)->end_source)
 		format_reader(format)->end_source(reading);
-	services = reading->builder_count + reading->pending - reading->counted - before;
-	if (ok)
-		reading->counted += services;
 	if (ok && request && request->on_source)
-		request->on_source(request->context, path, format->title, services);
+		request->on_source(request->context, path, format->title,
+				   reading->builder_count + reading->pending - before);
 	return ok;
 }
 
-/* Leaves a source to superd-read. */
-static bool add_import(struct reading *reading, const char *source, const char *path, struct origin from)
+static void read_import(struct reading *reading, size_t number, const struct format *format)
 {
-	struct built *place = reading_add_place(reading, NULL);
-	struct import *list =
-		array_grow(reading->imports, &reading->import_capacity, reading->import_count, sizeof(*list));
-	const char *kept = pool_text(reading->table->pool, source);
+	const struct import import = reading->imports[number];  /* the list may move */
 
-	if (list)
-		reading->imports = list;
-	if (!list || !place || !kept)
-		return reading_refuse_memory(reading);
-	list[reading->import_count++] = (struct import){
-		.source = kept, .path = path, .from = from, .opened = reading->opened, .place = place,
-	};
-	return true;
+	reading->opened = import.opened;
+	reading->end = &import.place->next;
+	read_path(reading, format, import.path, import.from);
 }
 
-static bool read_source(struct reading *reading, const char *source, bool optional, struct origin from)
+/* Reads the source, or leaves it to superd-read. */
+static void begin_import(struct reading *reading, size_t number)
 {
+	struct import *import = &reading->imports[number];
+	enum compat usual = reading->compat;
 	struct source_name name;
-	const char *path;
 
-	if (!source_name_read(&name, source, reading->diags, from))
-		return false;
-	if (from.file && !strcmp(name.path, "-")) {
-		diag_error(reading->diags, from, "%s: standard input cannot be imported: a reload could not read it "
-			   "again", source);
-		diags_hint(reading->diags, "name it on the command line, as -f %s; a file of that name is ./-", source);
-		return false;
+	if (!source_name_read(&name, import->source, reading->diags, import->from))
+		return;
+	if (import->from.file && !strcmp(name.path, "-")) {
+		diag_error(reading->diags, import->from,
+			   "%s: standard input cannot be imported: a reload could not read it again", import->source);
+		diags_hint(reading->diags, "name it on the command line, as -f %s; a file of that name is ./-",
+			   import->source);
+		return;
 	}
+	import->path = resolve_path(reading, name.path, import->from);
+	if (!import->path || (import->optional && source_is_missing(import->path)))
+		return;
 	if (name.compat != COMPAT_NONE)
 		reading->compat = name.compat;
-	path = resolve_path(reading, name.path, from);
-	if (!path)
-		return false;
-	if (optional && source_is_missing(path))
-		return true;
 	if (formats_are_linked())
-		return read_path(reading, name.format, path, from);
-	if (format_is_certain(name.format, path))
-		return read_path(reading, format_find("superd", 6), path, from);
-	return add_import(reading, source, path, from);
+		read_import(reading, number, name.format);
+	else if (format_is_certain(name.format, import->path))
+		read_import(reading, number, format_find("superd", 6));
+	else
+		import->waits = true;
+	reading->compat = usual;
 }
 
-bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from)
+void reading_source(struct reading *reading, const char *source, struct origin from)
 {
-	enum compat outer = reading->compat;
-	bool ok = read_source(reading, source, optional, from);
+	size_t number = reading->import_count;
 
-	reading->compat = outer;
-	return ok;
+	reading_import(reading, source, false, from);
+	if (reading->import_count > number)
+		begin_import(reading, number);
 }
 
-/* Has superd-read read the imports, once for all of them; again only for those in a source that nothing but its content
- * shows to be superd.conf. */
+/* Reads all superd.conf, and then has superd-read read all else; again only for what a source imports that nothing but
+ * its content shows to be superd.conf. */
 static void read_imports(struct reading *reading)
 {
-	for (size_t next = 0, end; next < reading->import_count;) {
-		end = reading->import_count;
-		ask_imports(reading, next);
-		for (; next < end; next++) {
-			const struct import import = reading->imports[next];
+	size_t next = 0;
 
-			if (!import.is_own)
-				continue;
-			reading->opened = import.opened;
-			reading->end = &import.place->next;
-			read_path(reading, format_find("superd", 6), import.path, import.from);
+	do {
+		for (; next < reading->import_count; next++)
+			begin_import(reading, next);
+		ask_imports(reading);
+		for (size_t n = 0; n < next; n++) {
+			if (reading->imports[n].is_own)
+				read_import(reading, n, format_find("superd", 6));
+			reading->imports[n].is_own = false;
 		}
-	}
+	} while (next < reading->import_count);
 	free(reading->imports);
 	reading->imports = NULL;
 	reading->import_count = reading->import_capacity = 0;
+	reading_go_to_end(reading);
 }
 
 /* Makes rows of the builders. */
@@ -193,7 +183,7 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 {
 	struct reading reading = {
 		.table = table_new(), .diags = diags, .request = request, .compat = request->compat,
-		.inetd = request->inetd, .import = reading_source,
+		.inetd = request->inetd,
 	};
 	size_t errors = diags->errors;
 	const char *only = request->count == 1 ? request->sources[0] : NULL;
@@ -207,7 +197,7 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 			fd_make_rewindable(STDIN_FILENO, SOURCE_MOST);  /* superd-read has it, too */
 	}
 	for (size_t i = 0; i < request->count; i++)
-		reading_source(&reading, request->sources[i], false, (struct origin){ 0 });
+		reading_import(&reading, request->sources[i], false, (struct origin){ 0 });
 	reading_finish(&reading);
 	warn_of_empty_table(reading.table, diags, errors, only ? source_name_path(only) : NULL);
 	return reading.table;
@@ -215,7 +205,7 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 
 struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags)
 {
-	struct reading reading = { .table = table_new(), .diags = diags, .import = reading_source };
+	struct reading reading = { .table = table_new(), .diags = diags };
 	size_t errors = diags->errors;
 	struct source_file source;
 
@@ -236,7 +226,7 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
  * does not have. */
 struct table *read_saved(const char *text, struct diags *diags)
 {
-	struct reading reading = { .table = table_new(), .diags = diags, .import = reading_source };
+	struct reading reading = { .table = table_new(), .diags = diags };
 	struct source_file source = { .file = SAVED, .text = (char *)(uintptr_t)text, .length = strlen(text) };
 	bool good;
 

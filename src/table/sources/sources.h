@@ -21,8 +21,8 @@ struct table *read_text(const char *file, const char *text, size_t length, struc
 struct table *read_saved(const char *text, struct diags *diags);
 bool find_saved_places(struct table *table, const char *text);
 
-/* The function that reading->import points to. */
-bool reading_source(struct reading *reading, const char *source, bool optional, struct origin from);
+/* Reads a source with a reader of this program. from: the import; file NULL: the command line names it. */
+void reading_source(struct reading *reading, const char *source, struct origin from);
 
 /* Reads all imports, makes services of all builders in reading->table, frees the builders and runs table_check. */
 void reading_finish(struct reading *reading);

@@ -294,12 +294,12 @@ static void read_globals(struct native *native)
 	}
 }
 
-/* A path with - in front may be missing. - alone is standard input, which reading->import refuses. */
+/* A path with - in front may be missing. - alone is standard input, which is refused. */
 static void import_table(struct native *native, const char *source, struct origin at)
 {
 	bool optional = source[0] == '-' && source[1];
 
-	native->reading->import(native->reading, source + optional, optional, at);
+	reading_import(native->reading, source + optional, optional, at);
 }
 
 static void read_include_or_import(struct native *native)

@@ -34,14 +34,15 @@ Test(ask, one_that_says_nothing_is_given_up)
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
 	struct built place = { 0 };
 	struct import imports[] = {
-		{ .source = "inetd:one", .path = "one", .place = &place },
-		{ .source = "inetd:two", .path = "two", .place = &place, .from = { "superd.conf", 3, 1 } },
+		{ .source = "inetd:one", .path = "one", .place = &place, .waits = true },
+		{ .source = "inetd:two", .path = "two", .place = &place, .waits = true,
+		  .from = { "superd.conf", 3, 1 } },
 	};
 
 	cr_assert(reading.table);
 	reading.imports = imports;
 	reading.import_count = 2;
-	ask_imports(&reading, 0);
+	ask_imports(&reading);
 	cr_assert_eq(diags.errors, 2);
 	cr_expect_str_eq(diags.list[0].message, "cannot read one: superd-read does not answer");
 	cr_expect_str_eq(diags.list[0].file, "one");
