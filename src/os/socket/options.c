@@ -95,35 +95,17 @@ int bind_queue_open(int fd, const struct listen *wanted, struct buf *why)
 	return bind_fail(why, "listening", errno == EADDRINUSE ? "another socket listens there" : NULL);
 }
 
-/* The kernel's default of a socket option, read from a new socket. The defaults depend on family, type and protocol,
- * and on the network namespace, so the new socket is of the same kind. */
-
-/* The value that a new socket of fd's kind has. false and errno. */
-static bool socket_default_int(int fd, int level, int option, int *value)
-{
-	socklen_t length = sizeof(*value);
-	int fresh = socket(socket_int(fd, SOL_SOCKET, SO_DOMAIN), socket_int(fd, SOL_SOCKET, SO_TYPE) | SOCK_CLOEXEC,
-			   socket_int(fd, SOL_SOCKET, SO_PROTOCOL));
-	bool got = fresh >= 0 && getsockopt(fresh, level, option, value, &length) == 0;
-
-	fd_close(&fresh);
-	return got;
-}
-
-/* receive_buffer and send_buffer: socket(7), SO_RCVBUF and SO_SNDBUF.
- *
- * A size that was set also locks the buffer: TCP no longer tunes it, and connections inherit the lock from their
- * listener. Only SO_BUF_LOCK (Linux 5.14) unlocks it. */
+/* receive_buffer and send_buffer: socket(7), SO_RCVBUF and SO_SNDBUF. A size that was set also locks the buffer: TCP no
+ * longer tunes it, and connections inherit the lock from their listener. */
 
 enum socket_buffer { BUFFER_RECEIVE, BUFFER_SEND };
 
 static const struct {
 	const char *name, *limit;
 	int option, force;
-	int lock;                       /* bit in SO_BUF_LOCK; <linux/socket.h> and <sys/socket.h> may clash */
 } buffers[] = {
-	[BUFFER_RECEIVE] = { "receive_buffer", "rmem_max", SO_RCVBUF, SO_RCVBUFFORCE, 2 },
-	[BUFFER_SEND] = { "send_buffer", "wmem_max", SO_SNDBUF, SO_SNDBUFFORCE, 1 },
+	[BUFFER_RECEIVE] = { "receive_buffer", "rmem_max", SO_RCVBUF, SO_RCVBUFFORCE },
+	[BUFFER_SEND] = { "send_buffer", "wmem_max", SO_SNDBUF, SO_SNDBUFFORCE },
 };
 
 /* SO_RCVBUFFORCE exceeds net.core.[rw]mem_max, which needs CAP_NET_ADMIN. Without it the kernel silently cuts the size,
@@ -145,42 +127,6 @@ static void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, 
 	if (warnings && !getsockopt(fd, SOL_SOCKET, buffers[buffer].option, &got, &length) && got / 2 < wanted)
 		buf_addf(warnings, "%s: the kernel allows %s of %s; net.core.%s raises the limit\n", name,
 			 size_write(allowed, got / 2.), size_write(all, wanted), buffers[buffer].limit);
-}
-
-#ifdef SO_BUF_LOCK
-static bool buffer_unlock(int fd, int lock)
-{
-	int locks = 0;
-	socklen_t length = sizeof(locks);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, &length) < 0)
-		return false;
-	locks &= ~lock;
-	return setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &locks, sizeof(locks)) == 0;
-}
-#else
-static bool buffer_unlock(int fd, int lock)
-{
-	(void)fd, (void)lock;
-	errno = ENOPROTOOPT;
-	return false;
-}
-#endif
-
-/* Restores the kernel's default size and its automatic tuning. */
-static void socket_buffer_restore(int fd, enum socket_buffer buffer, struct buf *warnings)
-{
-	int own;
-
-	if (!socket_default_int(fd, SOL_SOCKET, buffers[buffer].option, &own)) {
-		buf_addf(warnings, "%s: unchanged until the socket is opened again: %s\n", buffers[buffer].name,
-			 strerror(errno));
-		return;
-	}
-	socket_buffer_set(fd, buffer, own / 2, warnings);
-	if (!buffer_unlock(fd, buffers[buffer].lock))
-		buf_addf(warnings, "%s: has the kernel's size again, but the kernel does not tune it until the socket "
-				   "is opened again: %s\n", buffers[buffer].name, strerror(errno));
 }
 
 /* Joins and leaves multicast groups (ip(7), ipv6(7)).
@@ -260,7 +206,7 @@ enum unit {
 enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
 enum { AGAIN = 1 };
 
-/* `unset` of an option whose default no value stands for: the default is read from a new socket. */
+/* `unset` of an option whose default no value stands for. */
 #define KERNEL_DEFAULT INT_MIN
 
 /* One option: where its value is, which sockets it is for, and how the kernel names it. */
@@ -271,7 +217,7 @@ struct option_setter {
 	unsigned kinds;                 /* bits KIND(x) of enum endpoint_kind */
 	unsigned families, flags;       /* V4, V6, OTHER; AGAIN: also set on accepted connections */
 	int level, option;              /* as for setsockopt(2) */
-	int unset;                      /* value that restores the kernel's default; KERNEL_DEFAULT: a new socket's */
+	int unset;                      /* value that restores the kernel's default; KERNEL_DEFAULT: there is none */
 };
 
 #define FIELD(field) #field, offsetof(struct socket_options, field)
@@ -456,15 +402,9 @@ void socket_options_adopt(int fd, int domain, const struct listen *listen, struc
 	settings_set(fd, domain, listen, warnings);
 }
 
-static void setting_restore(int fd, const struct option_setter *setting, struct buf *warnings)
+static void warn_of_old(const char *name, struct buf *warnings)
 {
-	int value = setting->unset;
-
-	if (value == KERNEL_DEFAULT && !socket_default_int(fd, setting->level, setting->option, &value))
-		buf_addf(warnings, "%s: unchanged until the socket is opened again: %s\n", setting->name,
-			 strerror(errno));
-	else
-		setting_set(fd, setting, value, warnings);
+	buf_addf(warnings, "%s: stays as it was until the socket is opened again\n", name);
 }
 
 /* An unchanged priority is set again, too: a new IP_TOS has just overwritten it. */
@@ -476,8 +416,10 @@ static void setting_adjust(int fd, const struct option_setter *setting, const st
 
 	if (is && (!was || old != value || setting->offset == offsetof(struct socket_options, priority)))
 		setting_set(fd, setting, value, warnings);
+	else if (was && !is && setting->unset == KERNEL_DEFAULT)
+		warn_of_old(setting->name, warnings);
 	else if (was && !is)
-		setting_restore(fd, setting, warnings);
+		setting_set(fd, setting, setting->unset, warnings);
 }
 
 static void buffer_adjust(int fd, enum socket_buffer buffer, int64_t before, int64_t after, struct buf *warnings)
@@ -485,7 +427,7 @@ static void buffer_adjust(int fd, enum socket_buffer buffer, int64_t before, int
 	if (after > 0 && before != after)
 		socket_buffer_set(fd, buffer, after, warnings);
 	else if (before > 0 && after <= 0)
-		socket_buffer_restore(fd, buffer, warnings);
+		warn_of_old(buffers[buffer].name, warnings);
 }
 
 /* If a binding to an interface fails, the socket would be open to more clients than the table says, which is an error.

@@ -29,10 +29,10 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings);
 
 /* Sets what differs between two versions of one listener and can change on an open socket (CHANGE_SOCKET): backlog,
- * buffers, mode and owner of the node, … An option that `after` no longer sets gets the kernel's default back. A node
- * that is gone adds a warning. -1 and errno, with why: bind_to_device or the filter of the address rules cannot be set;
- * superd must not serve the socket without them, and the caller closes it. is_lent: a program has it, and may read
- * nothing that the rules refuse. */
+ * buffers, mode and owner of the node, … An option that `after` no longer sets gets the kernel's default back, but for
+ * buffers and the times of keep-alive: these stay, with a warning. A node that is gone adds a warning, too. -1 and errno,
+ * with why: bind_to_device or the filter of the address rules cannot be set; superd must not serve the socket without
+ * them, and the caller closes it. is_lent: a program has it, and may read nothing that the rules refuse. */
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, bool is_lent, struct buf *why,
 		struct buf *warnings);
 

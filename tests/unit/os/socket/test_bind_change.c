@@ -286,17 +286,13 @@ Test(bind_change, an_option_asked_for_no_more_gets_the_kernels_own_value_back)
 	struct socket_options plain = options;
 	int fresh = socket(AF_INET, SOCK_STREAM, 0), fd;
 	const int levels[][2] = {
-		{ IPPROTO_TCP, TCP_KEEPIDLE }, { IPPROTO_TCP, TCP_KEEPINTVL }, { IPPROTO_TCP, TCP_KEEPCNT },
-		{ SOL_SOCKET, SO_RCVBUF }, { SOL_SOCKET, SO_SNDBUF }, { SOL_SOCKET, SO_BUF_LOCK },
 		{ IPPROTO_IP, IP_TTL }, { IPPROTO_IP, IP_FREEBIND }, { SOL_SOCKET, SO_PRIORITY },
 		{ IPPROTO_TCP, TCP_DEFER_ACCEPT }, { SOL_SOCKET, SO_KEEPALIVE },
 	};
 
 	options.keep_alive = options.free_bind = true;
-	options.keep_alive_time = options.keep_alive_interval = INT64_C(9000000);
-	options.keep_alive_probes = options.ip_ttl = options.priority = 3;
+	options.ip_ttl = options.priority = 3;
 	options.defer_accept = INT64_C(1000000);
-	options.receive_buffer = options.send_buffer = 20000;
 	fd = opened(&listen);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
 		cr_expect_neq(option_of(fd, levels[i][0], levels[i][1]), option_of(fresh, levels[i][0], levels[i][1]),
@@ -306,6 +302,24 @@ Test(bind_change, an_option_asked_for_no_more_gets_the_kernels_own_value_back)
 		cr_expect_eq(option_of(fd, levels[i][0], levels[i][1]), option_of(fresh, levels[i][0], levels[i][1]),
 			     "option %d", levels[i][1]);
 	close(fresh);
+	close(fd);
+}
+
+/* No value stands for the kernel's own. */
+Test(bind_change, an_option_without_a_value_of_the_kernels_stays_with_a_warning)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0"), after = listen;
+	struct socket_options plain = options;
+	int fd;
+
+	options.keep_alive_time = INT64_C(9000000);
+	options.receive_buffer = 20000;
+	fd = opened(&listen);
+	after.options = &plain;
+	cr_assert_eq(bind_adjust(fd, &listen, &after, false, &why, &warnings), 0);
+	cr_expect_eq(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 9);
+	cr_expect(strstr(buf_string(&warnings), "keep_alive_time: stays as it was"), "%s", buf_string(&warnings));
+	cr_expect(strstr(buf_string(&warnings), "receive_buffer: stays as it was"), "%s", buf_string(&warnings));
 	close(fd);
 }
 
