@@ -12,11 +12,6 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/scan.h"
-
-#define FIELD_USER 14                   /* fields of /proc/PID/stat, counted from 1 as in proc_pid_stat(5) */
-#define FIELD_SYSTEM 15
-#define FIELD_CHILDREN_SYSTEM 17        /* utime, stime, cutime and cstime stand in a row */
 
 /* Reads a small file; false: it cannot be read, or is empty. */
 static bool read_small(const char *path, char *text, size_t size)
@@ -31,61 +26,36 @@ static bool read_small(const char *path, char *text, size_t size)
 	return true;
 }
 
-/* The number-th word, from 0, as a count; -1: it is missing or no number. */
-static int64_t parse_word(const char *text, unsigned number)
-{
-	char word[32];
-	int64_t count;
-	size_t length;
-
-	for (text += strspn(text, " \n"); number && *text; number--) {
-		text += strcspn(text, " \n");
-		text += strspn(text, " \n");
-	}
-	length = strcspn(text, " \n");
-	if (!length || length >= sizeof(word))
-		return -1;
-	memcpy(word, text, length);
-	word[length] = '\0';
-	return scan_count(word, &count) ? -1 : count;
-}
-
-/* Seconds in the fields of /proc/PID/stat from user time up to `last`; -1: unknown. */
-static double read_cpu_time(pid_t pid, unsigned last)
+/* Seconds of user and system time in /proc/PID/stat, with those of the children that it has reaped, if they count; -1:
+ * unknown. */
+static double read_cpu_time(pid_t pid, bool with_children)
 {
 	char path[64], text[1024];
 	const char *behind_name;
-	int64_t ticks = 0;
+	long ticks[4];
 
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
 	if (!read_small(path, text, sizeof(text)))
 		return -1;
 	behind_name = strrchr(text, ')');       /* the process may put anything into its name */
-	if (!behind_name)
+	if (!behind_name || sscanf(behind_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %ld %ld",
+				   &ticks[0], &ticks[1], &ticks[2], &ticks[3]) != 4)
 		return -1;
-	for (unsigned field = FIELD_USER; field <= last; field++) {
-		int64_t part = parse_word(behind_name + 1, field - 3);
-
-		if (part < 0)
-			return -1;
-		ticks += part;
-	}
-	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+	return (double)(ticks[0] + ticks[1] + (with_children ? ticks[2] + ticks[3] : 0)) / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* shared: gets those of them that are of files or shared memory (RssFile and RssShmem). */
 static int64_t read_resident_bytes(pid_t pid, int64_t *shared)
 {
 	char path[64], text[256];
-	int64_t pages;
+	long resident, common;
 
+	*shared = 0;
 	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
-	if (!read_small(path, text, sizeof(text)))
+	if (!read_small(path, text, sizeof(text)) || sscanf(text, "%*d %ld %ld", &resident, &common) != 2)
 		return -1;
-	pages = parse_word(text, 2);
-	*shared = pages < 0 ? 0 : pages * sysconf(_SC_PAGESIZE);
-	pages = parse_word(text, 1);
-	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
+	*shared = common * (int64_t)sysconf(_SC_PAGESIZE);
+	return resident * (int64_t)sysconf(_SC_PAGESIZE);
 }
 
 struct resource_usage resource_usage_of_process(pid_t pid)
@@ -96,7 +66,7 @@ struct resource_usage resource_usage_of_process(pid_t pid)
 	if (pid <= 0)
 		return usage;
 	usage.memory = read_resident_bytes(pid, &shared);
-	usage.cpu = read_cpu_time(pid, FIELD_SYSTEM);
+	usage.cpu = read_cpu_time(pid, false);
 	return usage;
 }
 
@@ -109,7 +79,7 @@ static int64_t more_than(int64_t bytes, int64_t least)
 void usage_sum_add(struct usage_sum *sum, pid_t pid)
 {
 	int64_t shared, memory = read_resident_bytes(pid, &shared);
-	double cpu = read_cpu_time(pid, FIELD_CHILDREN_SYSTEM);
+	double cpu = read_cpu_time(pid, true);
 
 	if (memory >= 0) {
 		sum->own += more_than(memory, shared);
@@ -131,20 +101,17 @@ static bool add_process(void *context, long pid)
 
 struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared)
 {
-	static const char cpu_key[] = "usage_usec ";
 	struct resource_usage usage = { -1, -1 };
 	struct usage_sum sum = USAGE_SUM;
 	char file[4096], text[1024];
+	long long value;
 
 	if (snprintf(file, sizeof(file), "%s/memory.current", path) < (int)sizeof(file) &&
-	    read_small(file, text, sizeof(text)))
-		usage.memory = parse_word(text, 0);
+	    read_small(file, text, sizeof(text)) && sscanf(text, "%lld", &value) == 1)
+		usage.memory = value;
 	if (!is_shared && snprintf(file, sizeof(file), "%s/cpu.stat", path) < (int)sizeof(file) &&
-	    read_small(file, text, sizeof(text)) && !strncmp(text, cpu_key, sizeof(cpu_key) - 1)) {
-		int64_t microseconds = parse_word(text, 1);
-
-		usage.cpu = microseconds < 0 ? -1 : (double)microseconds / 1e6;
-	}
+	    read_small(file, text, sizeof(text)) && sscanf(text, "usage_usec %lld", &value) == 1)
+		usage.cpu = (double)value / 1e6;
 	if (usage.memory >= 0 && usage.cpu >= 0)
 		return usage;
 	/* The kernel does not count the others for the group, as memory without that controller, or has counted them

@@ -95,9 +95,6 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
  * domain and protocol. false: the kernel does not report it. */
 bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *name);
 
-/* Whether the machine has so few sockets that sock_diag_unix takes less than a millisecond or so. */
-bool sock_diag_unix_is_quick(void);
-
 /* Sends a request (a struct nlmsghdr and what follows) and calls `each` for every message of the answer, which is
  * limited to some millions of sockets. false: no answer, or not a complete one. */
 bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),

@@ -24,65 +24,12 @@
 
 #include "lib/fd.h"
 
-#define FEW_SOCKETS 8000                /* unix sockets */
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound of millions of sockets */
 
 /* RTA_DATA of rtnetlink(3) drops a const. */
 const void *sock_diag_attribute(const struct rtattr *attribute)
 {
 	return (const char *)attribute + RTA_LENGTH(0);
-}
-
-static void read_unix_attribute(struct rtattr *attribute, struct sock_diag_unix *out)
-{
-	struct unix_diag_vfs vfs;
-	struct unix_diag_rqlen length;
-
-	if (attribute->rta_type == UNIX_DIAG_VFS && RTA_PAYLOAD(attribute) >= sizeof(vfs)) {
-		memcpy(&vfs, RTA_DATA(attribute), sizeof(vfs));
-		out->has_node = true;
-		out->node = vfs.udiag_vfs_ino;
-	} else if (attribute->rta_type == UNIX_DIAG_RQLEN && RTA_PAYLOAD(attribute) >= sizeof(length)) {
-		memcpy(&length, RTA_DATA(attribute), sizeof(length));
-		out->has_queue = true;
-		out->queue = length.udiag_rqueue;
-	} else if (attribute->rta_type == UNIX_DIAG_ICONS && RTA_PAYLOAD(attribute) >= sizeof(out->first)) {
-		memcpy(&out->first, RTA_DATA(attribute), sizeof(out->first));
-	}
-}
-
-/* The open files of the whole machine, which is fast to read. */
-static unsigned long count_files(void)
-{
-	FILE *file = fopen("/proc/sys/fs/file-nr", "re");
-	unsigned long count = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%lu", &count) != 1)
-		count = 0;
-	fclose(file);
-	return count;
-}
-
-static unsigned long count_unix_sockets(void)
-{
-	FILE *file = fopen("/proc/net/protocols", "re");
-	unsigned long count, sum = 0;
-	char line[256], name[32];
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%31s %*u %lu", name, &count) == 2 && !strncmp(name, "UNIX", 4))
-			sum += count;
-	}
-	if (file)
-		fclose(file);
-	return sum;
-}
-
-bool sock_diag_unix_is_quick(void)
-{
-	return count_files() < FEW_SOCKETS || count_unix_sockets() < FEW_SOCKETS;
 }
 
 /* superd is built with -ftrivial-auto-var-init=zero where the compiler knows it, so each call of a function fills its
@@ -142,16 +89,24 @@ struct unix_search {
 
 static void read_unix_message(struct nlmsghdr *message, void *context)
 {
-	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
+	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
+	const struct rtattr *length =
+		sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
 	struct unix_search *search = context;
-	struct rtattr *attribute = (void *)((char *)message + head);
+	struct unix_diag_rqlen queue;
+	struct unix_diag_vfs vfs;
 
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg)))
-		return;
 	search->found = true;
-	for (size_t left = message->nlmsg_len - NLMSG_LENGTH(sizeof(struct unix_diag_msg)); RTA_OK(attribute, left);
-	     attribute = RTA_NEXT(attribute, left))
-		read_unix_attribute(attribute, search->out);
+	if (file) {
+		memcpy(&vfs, sock_diag_attribute(file), sizeof(vfs));
+		search->out->has_node = true;
+		search->out->node = vfs.udiag_vfs_ino;
+	}
+	if (length) {
+		memcpy(&queue, sock_diag_attribute(length), sizeof(queue));
+		search->out->has_queue = true;
+		search->out->queue = queue.udiag_rqueue;
+	}
 }
 
 /* flags: NLM_F_DUMP for all sockets; 0 for that of the inode. */

@@ -222,6 +222,24 @@ static void note_process(struct port_holder *holder, pid_t pid)
 	process_each_file(pid, false, note_socket, holder);
 }
 
+/* Looks at all processes. until: 0, or when to stop; then one of others that has any of the sockets is enough. */
+static pid_t search(struct port_table *ports, bool only_own, int64_t until)
+{
+	struct port_holder holder = { .ports = ports, .only_own = only_own };
+	pid_t *all = process_list_all(), found = 0, next = 1; /* no list has this one; systemd has its units' sockets */
+
+	sort_by(ports, compare_nodes);
+	process_find_file(AT_FDCWD, "/proc/self/exe", true, &holder.program);
+	for (const pid_t *at = all; next && !found && (!until || clock_ms() < until); next = at ? *at++ : 0) {
+		if (!until || next != getpid())
+			note_process(&holder, next);
+		for (size_t n = 0; until && n < ports->count && !found; n++)
+			found = ports->list[n].holder;
+	}
+	free(all);
+	return found;
+}
+
 /* Nobody has a socket that was closed since the list was read. */
 static void drop_closed(struct port_table *ports)
 {
@@ -242,15 +260,7 @@ static void drop_closed(struct port_table *ports)
 
 void port_table_find_holders(struct port_table *ports, bool only_own)
 {
-	struct port_holder holder = { .ports = ports, .only_own = only_own };
-	pid_t *all = process_list_all();
-
-	sort_by(ports, compare_nodes);
-	process_find_file(AT_FDCWD, "/proc/self/exe", true, &holder.program);
-	note_process(&holder, 1);       /* no list has it */
-	for (const pid_t *pid = all; pid && *pid; pid++)
-		note_process(&holder, *pid);
-	free(all);
+	search(ports, only_own, 0);
 	drop_closed(ports);
 	sort_by(ports, compare_ports);
 }
@@ -283,16 +293,6 @@ static int64_t begin_search(int64_t now)
 	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
 }
 
-static bool is_listed(const struct file_id *file, void *context)
-{
-	return find_socket(context, file);
-}
-
-static bool has_any(pid_t pid, struct port_table *ports)
-{
-	return pid != getpid() && process_each_file(pid, false, is_listed, ports) == HOLDS;
-}
-
 pid_t port_owner(const struct endpoint *address)
 {
 	const bool is_udp = address->kind == ENDPOINT_UDP;
@@ -300,8 +300,8 @@ pid_t port_owner(const struct endpoint *address)
 						 is_udp ? UINT32_MAX : 1u << TCP_LISTEN, address->port };
 	int64_t now = clock_ms(), until = begin_search(now);
 	struct port_table ports = { 0 };
-	pid_t *all = NULL, found = 0;
 	size_t count = 0;
+	pid_t found;
 
 	if (!until || !list_sockets(&ports, filter))
 		return 0;
@@ -310,13 +310,7 @@ pid_t port_owner(const struct endpoint *address)
 			ports.list[count++] = ports.list[n];
 	}
 	ports.count = count;
-	sort_by(&ports, compare_nodes);
-	all = count ? process_list_all() : NULL;
-	if (count && has_any(1, &ports)) /* no list has it; systemd has the ports of its socket units */
-		found = 1;
-	for (const pid_t *pid = all; pid && *pid && !found && clock_ms() < until; pid++)
-		found = has_any(*pid, &ports) ? *pid : 0;
-	free(all);
+	found = count ? search(&ports, true, until) : 0;
 	port_table_free(&ports);
 	spent += clock_ms() - now;
 	return found;

@@ -182,8 +182,7 @@ static int readable_bytes(int fd, const struct listen *listen)
 	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 1;
 }
 
-/* Asks sock_diag only if something waits and the machine has few sockets, so that it takes no time. Otherwise the
- * result only tells that a client waits. */
+/* Asks sock_diag only if something waits. Otherwise the result only tells that a client does. */
 static int unix_queue(int fd)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
@@ -191,7 +190,7 @@ static int unix_queue(int fd)
 
 	if (poll(&wait, 1, 0) == 0)
 		return 0;
-	if (sock_diag_unix_is_quick() && sock_diag_unix(fd, &diag) && diag.has_queue)
+	if (sock_diag_unix(fd, &diag) && diag.has_queue)
 		return diag.queue > INT_MAX ? INT_MAX : (int)diag.queue;
 	return is_readable(fd);
 }

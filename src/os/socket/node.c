@@ -86,7 +86,7 @@ static int socket_probe(const struct listen *listen, int type, const struct stat
 	struct socket_address address;
 	int fd, result = EADDRINUSE;
 
-	if (sock_diag_unix_is_quick() && sock_diag_unix_listens(node))
+	if (sock_diag_unix_listens(node))
 		return EADDRINUSE;
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
