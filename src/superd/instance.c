@@ -529,7 +529,6 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	fault = take_fault(instance);
 	if (phase == STARTED) {
 		if (status == 0 && !fault.stage) {
-			ev_timer_stop(superd.loop, &instance->ready);
 			instance_be_ready(instance);
 			return;
 		}
@@ -871,6 +870,12 @@ static void enter(struct instance *instance, enum phase phase)
 	struct buf why = { 0 };
 
 	journal_instance(instance);
+	if (instance->command.pid) { /* exec_ready or exec_start_post: nobody waits for it any more */
+		signal_command(instance, SIGKILL);
+		child_forget(&instance->command);
+		fd_close(&instance->report);
+	}
+	ev_timer_stop(superd.loop, &instance->ready);
 	instance->phase = phase;
 	instance->next_command = 0;
 	if (phase <= READY && phase > instance->reached)
@@ -1596,13 +1601,9 @@ static void begin_end(struct instance *instance, enum ends ends)
 	if (instance->is_frozen && service_commands(instance->row, PHASE_STOP))
 		instance_freeze(instance, false);
 	instance_limit(instance, stop_limit(instance));
-	if (instance->command.pid) {
-		signal_command(instance, instance->phase < LAUNCHED ? SIGTERM : SIGKILL);
-		if (instance->phase < LAUNCHED)
-			return;
-		child_forget(&instance->command); /* exec_ready or exec_start_post: nobody waits for it any more */
-		fd_close(&instance->report);
-		ev_timer_stop(superd.loop, &instance->ready);
+	if (instance->command.pid && instance->phase < LAUNCHED) {
+		signal_command(instance, SIGTERM);
+		return;
 	}
 	if (instance->phase == LAUNCHED) {
 		instance_signal(instance, SIGKILL);

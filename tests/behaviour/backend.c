@@ -340,6 +340,30 @@ static int do_hold(const char *argument)
 	return serve_crowd(-1, true);
 }
 
+/* Opens a listener: a port of 127.0.0.1, or a path. */
+static int own_listener(const char *where)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				  .sin_port = htons((uint16_t)number(where, 0)) };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	bool is_path = *where == '/';
+	const struct sockaddr *address = is_path ? (void *)&un : (void *)&in;
+	socklen_t size = is_path ? sizeof(un) : sizeof(in);
+	int fd = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM, 0), on = 1;
+
+	strncpy(un.sun_path, where, sizeof(un.sun_path) - 1);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, address, size) < 0 || listen(fd, 16) < 0)
+		return -1;
+	return fd;
+}
+
+/* As crowd, with a listener of its own. */
+static int do_own(const char *argument)
+{
+	return serve_crowd(own_listener(argument), false);
+}
+
 /* Children that only a KILL ends, of the same group, and then a server. */
 static int do_children(const char *argument)
 {
@@ -558,7 +582,7 @@ static const struct {
 	{ "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold }, { "lock", do_lock },
-	{ "children", do_children }, { "greedy", do_greedy },
+	{ "own", do_own }, { "children", do_children }, { "greedy", do_greedy },
 	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
 	{ "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },

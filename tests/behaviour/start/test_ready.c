@@ -243,3 +243,16 @@ Behaviour(ready, the_command_is_asked_behind_an_upgrade_too)
 	expect_ready_behind_an_upgrade(text_of("exec_ready = \"/bin/sh -c 'test -e %s'\"", gate),
 				       text_of("exec = \"%s\"", backend("serve")), gate);
 }
+
+Behaviour(ready, a_program_that_ends_while_the_command_runs_has_failed)
+{
+	struct superd *superd =
+		controlled_run("service web {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/sh -c 'sleep .2; exit 3'\"\n"
+			       " exec_ready = \"/bin/sleep 1000\"\n backoff_max = 100ms\n}\n");
+	int client = client_connect(superd_port(superd, "web"));
+
+	WAIT_UNTIL(superd_log_count(superd, "it ended with exit status 3, and was not ready yet") >= 2);
+	cr_expect_not(superd_logged(superd, "restarted it"), "%s", world_logs());
+	close(client);
+	superd_stop(superd);
+}
