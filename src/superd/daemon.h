@@ -364,7 +364,7 @@ struct run {
 		bool judged; /* it was let in, and answers about it have come */
 	} * parked;	     /* accepted, and cannot be started now */
 	size_t parked_count;
-	struct list queue; /* link in superd.queue */
+	struct list queue; /* link in superd.queue: it waits for a place, or for its turn to start */
 	struct rate_limit rate;
 	double failed_at;	     /* the last start that failed */
 	ev_timer rest;		     /* of the first socket to end its rest */
@@ -577,7 +577,6 @@ bool svc_is_empty(const struct svc *svc);
 bool svc_shows_superd(const struct svc *svc);
 unsigned svc_waiting(struct svc *svc); /* clients in its queues */
 bool svc_readable(struct svc *svc);
-void queue_offer(void);
 double jitter(void);
 
 /* rpc.c: with rpcbind */
@@ -604,6 +603,7 @@ void needs_show(struct svc *svc, struct buf *out);
 void limits_begin(void);
 size_t limits_places(void);		  /* instances that there may be at once */
 bool limits_allow(const struct svc *svc); /* whether one of it may start now */
+bool limits_allow_start(const struct svc *svc); /* also by max_starting, which a service with accept = no counts for */
 void limits_wait(struct svc *svc);	  /* in line */
 bool limits_are_meant(int error);	  /* the kernel has too little for everybody */
 void limits_lack(struct svc *svc, const char *what, int error);

@@ -1626,7 +1626,7 @@ void instance_fail(struct instance *instance, enum result result)
 	note_result(instance, result);
 	if (instance->svc->run->current == instance && instance->svc->state != STOPPING) {
 		svc_set(instance->svc, STOPPING);
-		queue_offer();
+		limits_offer();
 	}
 	begin_end(instance, HAS_FAILED);
 }

@@ -3,8 +3,8 @@
  * A place is room for one more instance: for its processes below the pids.max of superd's control group and of those
  * above it, and for the descriptors that superd needs while it starts. A service that runs may not take the places that
  * are kept for those of which nothing runs, one for each, a quarter of all at most: it waits in line until an instance
- * ends. Where the kernel refuses a process, a descriptor or memory all the same, nobody starts until
- * something has ended or a second has passed: that is no failure of anybody. */
+ * ends. So do starts beyond max_starting, in the same line. Where the kernel refuses a process, a descriptor or memory
+ * all the same, nobody starts until something has ended or a second has passed: that is no failure of anybody. */
 #include "superd/daemon.h"
 
 #include <dirent.h>
@@ -30,7 +30,8 @@
 #define RESERVE_OTHERS 2   /* of the reserve, for a service without an instance */
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
 #define FILE_MOST 16384
-#define AGAIN 1. /* seconds */
+#define AGAIN 1.	 /* seconds */
+#define START_COUNTS 30. /* seconds for which a start counts, at most */
 
 static struct {
 	size_t total;	    /* instances that there may be at once */
@@ -39,11 +40,11 @@ static struct {
 	struct log_rate_limit told;
 	unsigned allowed; /* sockets that may be opened in this turn without another look */
 	double allowed_at;
-	bool is_full;	  /* there were too few descriptors for the last socket that was to be opened */
-	struct list line; /* services that wait, by svc->run->queue */
+	bool is_full; /* there were too few descriptors for the last socket that was to be opened */
 	bool offers;
+	size_t slow; /* starts that have lasted too long to count, as they may wait for one in line: at the last look */
 	ev_timer again;
-} places = { .line = { &places.line, &places.line } };
+} places;
 
 /* Processes that may still be started, less the reserve: the least that superd's group leaves, and those above it.
  * SIZE_MAX: nothing limits them. */
@@ -126,8 +127,11 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)events;
 	places.short_until = places.looked = 0;
-	queue_offer();
-	if (!list_empty(&places.line))
+	places.slow = 0;
+	LIST_OF(struct svc, svc, link, &superd.services)
+		places.slow += svc->state == STARTING && svc->since + START_COUNTS < clock_now();
+	limits_offer();
+	if (!list_empty(&superd.queue))
 		ev_timer_again(loop, timer);
 }
 
@@ -176,38 +180,45 @@ bool limits_allow(const struct svc *svc)
 	return places_used() + kept < places.total;
 }
 
+bool limits_allow_start(const struct svc *svc)
+{
+	return limits_allow(svc) &&
+		(svc->row->exec->accept || !superd.most_starting ||
+		 superd.starting < superd.most_starting + places.slow);
+}
+
 void limits_wait(struct svc *svc)
 {
 	svc_unwatch(svc);
 	list_remove(&svc->run->queue);
-	list_add(&places.line, &svc_run(svc)->queue);
+	list_add(&superd.queue, &svc_run(svc)->queue);
 	superd.delayed += svc->state != QUEUED;
 	svc_set(svc, QUEUED);
 	if (!ev_is_active(&places.again))
 		ev_timer_again(superd.loop, &places.again);
 }
 
-/* Something has ended: who waits is let in, in turn. Who may not have the places that are left goes to the end. */
+/* Something has ended, or is ready: who waits is let in, in turn. Who may not have what is left keeps its turn. */
 void limits_offer(void)
 {
 	struct list mark;
 
-	if (places.offers || list_empty(&places.line))
+	if (places.offers || list_empty(&superd.queue))
 		return;
 	places.offers = true;
-	list_add(&places.line, &mark);
-	while (places.line.next != &mark && places_used() < places.total + RESERVE_OTHERS && !superd.stopping) {
-		struct svc *svc = container_of(places.line.next, struct run, queue)->svc;
+	list_add(&superd.queue, &mark);
+	while (superd.queue.next != &mark && !superd.stopping) {
+		struct svc *svc = container_of(superd.queue.next, struct run, queue)->svc;
 
 		list_remove(&svc->run->queue);
-		if (limits_allow(svc))
+		if (limits_allow_start(svc))
 			svc_activate(svc);
 		else
-			list_add(&places.line, &svc_run(svc)->queue);
+			list_add(&superd.queue, &svc_run(svc)->queue);
 	}
 	list_remove(&mark);
 	places.offers = false;
-	if (list_empty(&places.line))
+	if (list_empty(&superd.queue))
 		ev_timer_stop(superd.loop, &places.again);
 }
 

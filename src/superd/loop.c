@@ -1002,7 +1002,7 @@ static int serve(struct table *table, char *before)
 	}
 	if (before)
 		journal_deliver_ends();
-	queue_offer();
+	limits_offer();
 	if (superd.was_stopping)
 		superd_stop(SIGTERM);
 	if (before) /* it may have read the signal of a child that nobody has reaped */

@@ -39,11 +39,9 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 8	 /* ends at once with a queue as long as before, until it is suspected to take nobody, */
-#define SUSPECT 2.	 /* and seconds without a sign that it does, until that is a failure */
-#define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
-#define START_COUNTS 30. /* seconds for which a start counts, at most */
-#define START_LOOK 5.
+#define NO_PROGRESS 8  /* ends at once with a queue as long as before, until it is suspected to take nobody, */
+#define SUSPECT 2.     /* and seconds without a sign that it does, until that is a failure */
+#define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
 #define TIME_PAUSE 60. /* seconds: somebody may set the clock */
 #define FULL_PAUSE 1.  /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
@@ -1269,39 +1267,6 @@ void svc_changed(struct svc *svc)
 
 /* ---- starting ---- */
 
-static size_t slow; /* starts that have lasted too long to count, as they may wait for one in line: at the last look */
-static ev_timer look;
-
-static bool may_begin(void)
-{
-	return !superd.most_starting || superd.starting < superd.most_starting + slow;
-}
-
-static void on_start_look(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)events;
-	slow = 0;
-	LIST_OF(struct svc, svc, link, &superd.services) {
-		slow += svc->state == STARTING && svc->since + START_COUNTS < clock_now();
-	}
-	queue_offer();
-	if (list_empty(&superd.queue)) {
-		ev_timer_stop(loop, timer);
-		slow = 0;
-	}
-}
-
-void queue_offer(void)
-{
-	while (!list_empty(&superd.queue) && may_begin() && !superd.stopping) {
-		struct svc *svc = container_of(superd.queue.next, struct run, queue)->svc;
-
-		list_remove(&svc->run->queue);
-		svc_activate(svc);
-	}
-	limits_offer();
-}
-
 void svc_activate(struct svc *svc)
 {
 	struct instance *instance;
@@ -1324,20 +1289,8 @@ void svc_activate(struct svc *svc)
 		svc_watch(svc);
 		return;
 	}
-	if (!limits_allow(svc)) {
+	if (!limits_allow_start(svc)) {
 		limits_wait(svc);
-		return;
-	}
-	if (!may_begin()) {
-		svc_set(svc, QUEUED);
-		if (list_empty(&svc->run->queue)) {
-			list_add(&superd.queue, &svc_run(svc)->queue);
-			superd.delayed++;
-		}
-		if (!ev_is_active(&look)) {
-			ev_timer_init(&look, on_start_look, START_LOOK, START_LOOK);
-			ev_timer_start(superd.loop, &look);
-		}
 		return;
 	}
 	instance = instance_new(svc);
@@ -1401,7 +1354,7 @@ void svc_stop(struct svc *svc, bool again)
 	if (act == ENDS)
 		svc_set(svc, STOPPING);
 	if (starts)
-		queue_offer();
+		limits_offer();
 	LIST_OF(struct instance, instance, link, &svc->run->instances)
 		instance_stop(instance);
 	if (act == SETTLES || (svc->state == BACKOFF && again)) /* else a pause goes on */
@@ -1452,7 +1405,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			facts_note_ready(svc, svc->run->asked);
 			facts_note_client(svc, instance->peer);
 			needs_start_behind(svc);
-			queue_offer();
+			limits_offer();
 			LIST_OF(struct instance, before, link, &svc->run->instances) {
 				if (before == instance || before->ends)
 					continue;
@@ -1748,7 +1701,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		svc_settle(svc);
 	}
 	buf_free(&text);
-	queue_offer();
+	limits_offer();
 	control_wake();
 	superd_check_end();
 }
