@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,7 +58,6 @@ static struct {
 	bool delaying, killing, has_cause;
 	int stop_signal;
 	bool has_tty;
-	ev_io sent; /* signals that the kernel sends, too */
 	unsigned rounds;
 	struct pid_file pid_file;
 	struct plan *command;
@@ -730,7 +728,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		}
 		pass_gently(signal);
 		break;
-	case SIGPIPE:
+	case SIGPIPE: /* the kernel sends these three to superd itself, too, and libev does not say who has */
 	case SIGTTIN:
 	case SIGTTOU:
 	case SIGABRT:
@@ -740,41 +738,15 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 }
 
-/* libev does not say who has sent a signal. For a broken pipe the kernel names superd itself. */
-static void on_sent(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct signalfd_siginfo info;
-
-	(void)loop, (void)events;
-	while (read(io->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_code <= 0 && (pid_t)info.ssi_pid != getpid())
-			pass_gently((int)info.ssi_signo);
-	}
-}
-
 static void watch_signals(void)
 {
-	sigset_t sent;
-	int signal, fd = -1;
+	int signal;
 
-	sigemptyset(&sent);
-	sigaddset(&sent, SIGPIPE);
-	sigaddset(&sent, SIGTTIN);
-	sigaddset(&sent, SIGTTOU);
-	if (superd.has_command)
-		fd = fd_raise(signalfd(-1, &sent, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
-	if (fd >= 0) {
-		sigprocmask(SIG_BLOCK, &sent, NULL);
-		ev_io_init(&self.sent, on_sent, fd, EV_READ);
-		ev_io_start(superd.loop, &self.sent);
-	}
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
 		ev_signal *watcher;
 
 		if (signal == SIGTSTP && !superd.has_command)
 			continue; /* without a command, ^Z stops superd, as any program */
-		if (fd >= 0 && sigismember(&sent, signal) == 1)
-			continue;
 		if (signal == SIGABRT && superd.options->invoked_as != AS_XINETD)
 			continue; /* it is to end a superd that hangs */
 		watcher = &self.signals[self.signal_count++];
