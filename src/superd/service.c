@@ -39,11 +39,12 @@
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
 
-#define NO_PROGRESS 8  /* ends at once with a queue as long as before, until it is suspected to take nobody, */
-#define SUSPECT 2.     /* and seconds without a sign that it does, until that is a failure */
-#define AT_ONCE 1.0    /* seconds: a run that ends sooner did nothing */
-#define TIME_PAUSE 60. /* seconds: somebody may set the clock */
-#define FULL_PAUSE 1.  /* seconds until it is looked again whether the limit of all instances is reached */
+#define NO_PROGRESS 4	 /* ends at once with a queue as long as before, until it is suspected to take nobody; */
+#define SUSPECT_PAUSE .1 /* after as many more without a sign that it does, it starts only so often, */
+#define SUSPECT .5	 /* and after so many seconds it has failed */
+#define AT_ONCE 1.0	 /* seconds: a run that ends sooner did nothing */
+#define TIME_PAUSE 60.	 /* seconds: somebody may set the clock */
+#define FULL_PAUSE 1.	 /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
 #define CONDITION_SECONDS 10.
 #define AGAIN 1.	   /* seconds until the kernel is asked again for what it had no room for */
@@ -1426,6 +1427,8 @@ void svc_note_progress(struct svc *svc)
 	if (svc->run->suspect_since > 0) {
 		svc->run->suspect_since = 0;
 		clients_listen(svc);
+		if (svc->state == BACKOFF && svc->run->pause == PAUSE_LIMIT)
+			svc_look_again(svc);
 	}
 }
 
@@ -1447,12 +1450,11 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 		svc->run->mark = clients_mark(svc);
 		clients_listen(svc);
 	}
-	if (svc->run->no_progress <= NO_PROGRESS || now < svc->run->suspect_since + SUSPECT)
-		return false;
-	clients_read_reports();
-	if (clients_mark(svc) != svc->run->mark)
+	if (svc->run->suspect_since > 0)
+		clients_read_reports();
+	if (svc->run->suspect_since > 0 && svc->run->no_progress > NO_PROGRESS && clients_mark(svc) != svc->run->mark)
 		svc_note_progress(svc);
-	return svc->run->no_progress;
+	return svc->run->suspect_since > 0 && now >= svc->run->suspect_since + SUSPECT;
 }
 
 static void describe_end(const struct instance *instance, struct buf *out)
@@ -1691,6 +1693,9 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		else
 			svc_set_reason(svc, "it ended at once");
 		svc_wait(svc);
+	} else if (was_current && svc->run->no_progress > 2 * NO_PROGRESS) {
+		svc_set_reason(svc, "its queue is as long as before");
+		svc_pause(svc, SUSPECT_PAUSE);
 	} else if (was_current) {
 		if (lasted > AT_ONCE || !svc->run->no_progress)
 			backoff_reset(&svc->run->backoff);

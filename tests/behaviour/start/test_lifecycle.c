@@ -76,7 +76,7 @@ static void see_it_through(const char *how, size_t most_starts)
 	int port = superd_port(superd, "web"), client = client_connect(port);
 
 	client_send(client, "who\n");
-	superd_wait_log(superd, "web: next ");
+	CLOCK_UNTIL(superd, SECOND_MS, 20, superd_logged(superd, "web: next "));
 	for (int n = 0; n < 13; n++)
 		clock_advance(superd, MINUTE_MS);
 	cr_assert(client_is_quiet(client, 0), "the client was dropped\n%s", world_logs());
