@@ -171,7 +171,7 @@ struct instance {
 	int status;	     /* wait status of the main process */
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
-	bool is_frozen, by_group, by_order;
+	bool is_frozen, by_order;
 	/* its main process, or its command, has ended, which is told to nobody yet: notify_holds */
 	bool is_held, command_is_held;
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */

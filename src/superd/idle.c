@@ -103,7 +103,6 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	journal_instance(instance);
 	if (!frozen && instance->svc->run->current == instance)
 		clients_unwatch(instance->svc);
-	instance->by_group = frozen && good;
 	if (frozen && !good && (pids = instance_processes(instance))) {
 		/* Again and again, until no new process is found: one that forks is stopped while it does. */
 		for (size_t n = 0; pids[n]; n++) {
@@ -158,13 +157,14 @@ bool instance_freeze(struct instance *instance, bool frozen)
 
 static bool stands_still(struct instance *instance)
 {
-	pid_t *pids = instance->by_group ? NULL : instance_processes(instance);
+	bool by_group = !instance->still; /* else by signals */
+	pid_t *pids = by_group ? NULL : instance_processes(instance);
 	pid_t relay = instance->relay.child.pid;
 	char path[4200], *text;
 	bool still = false;
 	size_t length;
 
-	if (instance->by_group) {
+	if (by_group) {
 		snprintf(path, sizeof(path), "%s/cgroup.events", instance->cgroup);
 		text = fd_read_file(path, 4096, &length);
 		still = text && strstr(text, "frozen 1");
@@ -178,7 +178,7 @@ static bool stands_still(struct instance *instance)
 		still = still && (state == PROCESS_STOPPED || state == PROCESS_GONE);
 	}
 	free(pids);
-	if (!still && !instance->by_group)
+	if (!still && !by_group)
 		instance_freeze(instance, true); /* those that are new */
 	return still && (!relay || process_state(relay) != PROCESS_RUNS);
 }

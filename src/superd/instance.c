@@ -771,54 +771,35 @@ bool instance_is_starting(const struct instance *instance)
 	return instance->phase < READY;
 }
 
-static bool lives(const struct escaped *escaped)
+static bool lives(const struct instance *instance, const struct escaped *escaped)
 {
 	struct process process;
 
-	return process_read(escaped->pid, &process) && process.start_time == escaped->born && !process.ended;
-}
-
-static void add_escaped(struct instance *instance, pid_t pid)
-{
-	struct process process;
-	struct escaped *larger;
-
-	for (size_t n = 0; n < instance->escaped_count; n++) {
-		if (instance->escaped[n].pid == pid)
-			return;
-	}
-	larger = instance->escaped_count < ESCAPED_MOST && process_read(pid, &process)
-		? array_grow(instance->escaped, &instance->escaped_room, instance->escaped_count, sizeof(*larger))
-		: NULL;
-	if (!larger)
-		return;
-	instance->escaped = larger;
-	larger[instance->escaped_count++] = (struct escaped){ pid, process.start_time };
+	return process_read(escaped->pid, &process) && process.start_time == escaped->born && !process.ended &&
+		process.group != instance->group;
 }
 
 /* Without a control group, those who have left the process group are found by their parents while these live. */
 static void note_escaped(struct instance *instance)
 {
-	size_t left = 0;
+	pid_t *pids = instance->cgroup ? NULL : instance_processes(instance);
 
-	if (instance->cgroup)
-		return;
-	if (instance->main.pid > 0)
-		add_escaped(instance, instance->main.pid);
-	for (size_t n = 0; n < instance->escaped_count; n++) {
-		pid_t *children = process_list_children_of(instance->escaped[n].pid);
+	for (pid_t *at = pids; at && *at; at++) {
+		struct process process;
+		struct escaped *larger;
+		bool known = !process_read(*at, &process) || instance->escaped_count == ESCAPED_MOST;
 
-		for (pid_t *at = children; at && *at; at++)
-			add_escaped(instance, *at);
-		free(children);
+		for (size_t n = 0; n < instance->escaped_count && !known; n++)
+			known = instance->escaped[n].pid == *at && instance->escaped[n].born == process.start_time;
+		larger = known ? NULL
+			       : array_grow(instance->escaped, &instance->escaped_room, instance->escaped_count,
+					    sizeof(*larger));
+		if (!larger)
+			continue;
+		instance->escaped = larger;
+		larger[instance->escaped_count++] = (struct escaped){ *at, process.start_time };
 	}
-	for (size_t n = 0; n < instance->escaped_count; n++) {
-		pid_t pid = instance->escaped[n].pid;
-
-		if (pid != instance->main.pid && getpgid(pid) != instance->group && lives(&instance->escaped[n]))
-			instance->escaped[left++] = instance->escaped[n];
-	}
-	instance->escaped_count = left;
+	free(pids);
 }
 
 /* By its control group, where it has one. Without it its user has to do. */
@@ -848,7 +829,7 @@ static bool group_lives(struct instance *instance)
 
 	instance->is_gone = instance->cgroup && !populated;
 	for (size_t n = 0; n < instance->escaped_count && !populated; n++)
-		populated = lives(&instance->escaped[n]);
+		populated = lives(instance, &instance->escaped[n]);
 	return populated || live_group(instance);
 }
 
@@ -1572,7 +1553,8 @@ void instance_signal(struct instance *instance, int signal)
 		if (main > 1 && (!all || own != group))
 			kill(all && owns_group(instance, own) ? -own : main, signal);
 		for (size_t n = 0; all && n < instance->escaped_count; n++) {
-			if (lives(&instance->escaped[n]) && (own <= 1 || getpgid(instance->escaped[n].pid) != own))
+			if (lives(instance, &instance->escaped[n]) &&
+			    (own <= 1 || getpgid(instance->escaped[n].pid) != own))
 				kill(instance->escaped[n].pid, signal);
 		}
 	}
