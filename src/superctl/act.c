@@ -49,8 +49,7 @@ static const struct {
 	{ "not-held", "it was not held[{state=binding}; " UNBOUND "]" },
 	{ "drained",
 	  "[{state=binding}no instance runs; " UNBOUND "|{?held}drained; it is held, so its clients queue|"
-	  "drained: it was stopped once its clients had left, and serves again]"
-	  "[{!accept}{?retired}; an instance from before a reload runs on: stop or restart ends it]" },
+	  "drained: it was stopped once its clients had left, and serves again]" },
 	{ "frozen", "frozen until the next client, or until it is thawed" },
 	{ "frozen-already", "it is frozen already" },
 	{ "thawed", "thawed" },

@@ -150,8 +150,7 @@ static void add_locks(struct buf *out, const struct screen *screen, const json_t
 		add_label(out, json_reply_is(lock, "lock", "held")     ? "Held"
 				      : json_reply_is(lock, "lock", "disabled") ? "Disabled"
 										: "At boot");
-		(void)sentence_add(out, lock, "[{lock=disabled at boot}disabled ][by uid {uid} ]since {since:clock}"
-					      "[; this ends with superd: {ends_with_superd}]\n");
+		(void)sentence_add(out, lock, "[{lock=disabled at boot}disabled ][by uid {uid} ]since {since:clock}\n");
 	}
 }
 

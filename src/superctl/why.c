@@ -29,19 +29,10 @@ static const json_t *deciding_lock(const json_t *service)
 	return NULL;
 }
 
-/* Adds what ends the order of an operator, and, if the order cannot be stored, why it ends with superd. What each boot
- * disables the next superd disables, too. */
-static void add_way_out(struct buf *out, const json_t *service, const char *kind, const char *way)
-{
-	buf_text(out, way);
-	if (!find_lock(service, "disabled at boot"))
-		(void)sentence_add(out, find_lock(service, kind), "[; this ends with superd: {ends_with_superd}]");
-}
-
 static void add_off(struct buf *out, const json_t *service)
 {
 	if (json_reply_has_number(service, "for") && !json_reply_flag(service, "enabled"))
-		add_way_out(out, service, "disabled", "superctl enable opens its sockets");
+		buf_text(out, "superctl enable opens its sockets");
 	else
 		(void)sentence_add(out, service, "[{#for}it is not in use|disabled: the configuration has disable = yes"
 						 "[ ({disabled_at})]]");
@@ -167,7 +158,7 @@ static void add_held(struct buf *out, const json_t *service)
 	if (json_reply_flag(service, "drains"))
 		buf_text(out, "it drains: clients queue until its instances have ended");
 	else
-		add_way_out(out, service, "held", "clients queue until superctl release");
+		buf_text(out, "clients queue until superctl release");
 }
 
 /* By the word for the state. "left out" has its own sentences. */

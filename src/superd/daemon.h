@@ -879,7 +879,6 @@ enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
 /* What operators have ordered of a service and not undone, whether it is there or not. */
 struct lock {
 	char *name;
-	unsigned line; /* of the file for the boot */
 	struct lock_order {
 		int64_t since; /* Unix time; 0: it is not */
 		uid_t uid;
@@ -887,7 +886,6 @@ struct lock {
 };
 
 struct lock *lock_find(const char *name);
-bool locks_outlive(enum lock_kind kind, struct buf *why);
 void locks_save(struct buf *out);
 bool locks_load(char *text);
 void locks_show(const char *name, struct buf *out);

@@ -758,8 +758,6 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 		json_whole_field(out, "flows", (int64_t)instance->relay.flows);
 		json_object_close(out);
 	}
-	if (svc_bar(svc) < BAR_HELD && !instance->ends)
-		json_flag_field(out, "retired", true);
 	if (is_outdated(svc, instance))
 		json_flag_field(out, "outdated", true);
 	json_object_close(out);

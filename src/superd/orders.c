@@ -25,7 +25,7 @@
 #define NAME_MOST 255
 #define BOOT_COMMENT \
 	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
-#define AT_ONCE 1.	  /* seconds: a program that cannot work ends sooner */
+#define AT_ONCE 1.   /* seconds: a program that cannot work ends sooner */
 #define LATE_MOST 10 /* names of services that are not done in time */
 #define DRAIN_LOOK .2
 #define PIDS_MOST 10
@@ -183,7 +183,6 @@ static void write_file(struct lock_file *file, enum lock_kind first, enum lock_k
 {
 	bool lasts = first == LOCK_AT_BOOT; /* over the end of the machine, too */
 	struct buf why = { 0 }, text = { 0 };
-	char limit[SIZE_TEXT_MOST];
 	size_t head;
 
 	buf_text(&text, lasts ? BOOT_COMMENT : "");
@@ -191,8 +190,6 @@ static void write_file(struct lock_file *file, enum lock_kind first, enum lock_k
 	add_lines(first, last, &text);
 	if (text.failed)
 		buf_text(&why, "out of memory");
-	else if (text.length > file->most)
-		buf_addf(&why, "it would be larger than %s", size_write(limit, file->most));
 	else if (text.length > head)
 		private_file_put(file->path, text.data, text.length, &why);
 	else if (lasts)
@@ -233,7 +230,7 @@ static void write_locks(void)
 }
 
 /* Whether the next superd will know; else why gets the reason. */
-bool locks_outlive(enum lock_kind kind, struct buf *why)
+static bool locks_outlive(enum lock_kind kind, struct buf *why)
 {
 	const struct lock_file *file = file_of(kind);
 
@@ -243,12 +240,10 @@ bool locks_outlive(enum lock_kind kind, struct buf *why)
 					      : "its control socket has no directory for the file");
 	else if (file->flaw.length)
 		buf_addf(why, "cannot write %s: %s", file->path, file->flaw.data);
-	else
-		return true;
-	return false;
+	return !why->length;
 }
 
-/* Orders that are in effect, and why the next superd will not know one. */
+/* Orders that are in effect. */
 void locks_show(const char *name, struct buf *out)
 {
 	const struct lock *lock = lock_find(name);
@@ -256,7 +251,6 @@ void locks_show(const char *name, struct buf *out)
 	json_list_field(out, "locks");
 	for (enum lock_kind kind = 0; lock && kind < LOCK_KINDS; kind++) {
 		const struct lock_order *order = &lock->orders[kind];
-		struct buf why = { 0 };
 
 		if (!order->since)
 			continue;
@@ -264,23 +258,9 @@ void locks_show(const char *name, struct buf *out)
 		json_text_field(out, "lock", lock_kinds[kind].shown);
 		json_whole_field(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
 		json_count_field(out, "since", (uint64_t)order->since);
-		json_text_field(out, "ends_with_superd", locks_outlive(kind, &why) ? NULL : buf_string(&why));
 		json_object_close(out);
-		buf_free(&why);
 	}
 	json_list_close(out);
-}
-
-/* Adds "held by uid 0 since Sun 2026-11-22 03:11:59". */
-static void describe_lock(const struct lock *lock, enum lock_kind kind, struct buf *out)
-{
-	const struct lock_order *order = &lock->orders[kind];
-	char text[TIME_TEXT_MOST];
-
-	buf_text(out, lock_kinds[kind].shown);
-	if (order->uid != (uid_t)-1)
-		buf_addf(out, " by uid %lu", (unsigned long)order->uid);
-	buf_addf(out, " since %s", time_write(text, order->since));
 }
 
 /* A service that has just come, at the start or by a reload. */
@@ -293,14 +273,15 @@ void locks_apply(struct svc *svc)
 	if (lock->orders[LOCK_AT_BOOT].since)
 		lock->orders[LOCK_DISABLED] = lock->orders[LOCK_AT_BOOT];
 	for (enum lock_kind kind = LOCK_HELD; kind < LOCK_KINDS; kind++) {
-		struct buf text = { 0 };
+		const struct lock_order *order = &lock->orders[kind];
+		char since[TIME_TEXT_MOST], by[32] = "";
 
-		if (!lock->orders[kind].since || (kind == LOCK_DISABLED && lock->orders[LOCK_AT_BOOT].since))
+		if (!order->since || (kind == LOCK_DISABLED && lock->orders[LOCK_AT_BOOT].since))
 			continue;
-		describe_lock(lock, kind, &text);
-		svc_say(svc, LEVEL_NOTICE, "locked", "still %s; %s ends that", buf_string(&text),
-			lock_kinds[kind].ends_by);
-		buf_free(&text);
+		if (order->uid != (uid_t)-1)
+			snprintf(by, sizeof(by), " by uid %lu", (unsigned long)order->uid);
+		svc_say(svc, LEVEL_NOTICE, "locked", "still %s%s since %s; %s ends that", lock_kinds[kind].shown, by,
+			time_write(since, order->since), lock_kinds[kind].ends_by);
 	}
 }
 
@@ -312,7 +293,6 @@ void locks_drop(void)
 		struct lock *lock = &locks.list[n];
 		struct svc *svc = svc_find(lock->name);
 		struct event event = { .name = "unlocked", .service = lock->name };
-		struct buf text = { 0 };
 
 		if (table_find(superd.table, lock->name) || (svc && !svc->removed))
 			continue;
@@ -321,15 +301,12 @@ void locks_drop(void)
 		for (enum lock_kind kind = LOCK_HELD; kind < LOCK_AT_BOOT; kind++) {
 			if (!lock->orders[kind].since)
 				continue;
-			buf_text(&text, text.length ? ", and " : "");
-			describe_lock(lock, kind, &text);
-			lock->orders[kind].since = 0;
-		}
-		if (text.length)
 			log_event(superd.log, LEVEL_NOTICE, &event,
-				  "it was %s: the configuration no longer has it, so this ends", buf_string(&text));
-		locks.files[0].stale |= text.length;
-		buf_free(&text);
+				  "it was %s: the configuration no longer has it, so this ends",
+				  lock_kinds[kind].shown);
+			lock->orders[kind].since = 0;
+			locks.files[0].stale = true;
+		}
 	}
 	write_locks();
 }
@@ -367,8 +344,9 @@ static void read_boot(void)
 		if (!order.since)
 			order.since = time(NULL);
 		set_lock(line, LOCK_AT_BOOT, order);
-		if (lock_find(line))
-			lock_find(line)->line = number;
+		if (!table_find(superd.table, line))
+			log_warn(superd.log, "%s:%u: %s is disabled at boot, and the configuration has no such service",
+				 path, number, line);
 	}
 	free(text);
 	buf_free(&why);
@@ -417,11 +395,6 @@ void locks_begin(const char *control, bool reads)
 	locks.files[0].stale = locks.files[1].stale = false;
 	LIST_OF(struct svc, svc, link, &superd.services)
 		locks_apply(svc);
-	for (size_t n = 0; n < locks.count; n++) {
-		if (locks.list[n].line && !table_find(superd.table, locks.list[n].name))
-			log_warn(superd.log, "%s:%u: %s is disabled at boot, and the configuration has no such service",
-				 locks.files[1].path, locks.list[n].line, locks.list[n].name);
-	}
 	locks_drop();
 }
 
@@ -950,8 +923,7 @@ static void send_result(struct session *session, const char *name, const struct 
 	struct svc *svc = svc_find(name);
 	const struct service *row = svc ? svc->row : table_find(superd.table, name);
 	struct buf *line = &session->line;
-	bool failed, retired = false, held = order && (order->action == HOLD || order->action == RELEASE);
-	const struct lock *lock = lock_find(name);
+	bool failed;
 	unsigned open = 0;
 	char signal[32];
 
@@ -974,20 +946,11 @@ static void send_result(struct session *session, const char *name, const struct 
 	if (svc) {
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			open += svc->sockets[n].fd >= 0;
-		LIST_EACH(link, &svc->run->instances)
-			retired |= svc_bar(svc) < BAR_HELD && !container_of(link, struct instance, link)->ends;
 		json_count_field(line, "sockets", svc->socket_count);
 		json_count_field(line, "open", open);
 		if (svc->run->current)
 			json_whole_field(line, "pid", svc->run->current->pid > 0 ? svc->run->current->pid : -1);
-		if (retired)
-			json_flag_field(line, "retired", true);
-		/* What each boot disables the next superd disables by the other file, and where there is no file
-		 * nothing brings back a lock that has ended. */
-		if ((held ||
-		     (order && (order->action == ENABLE || order->action == DISABLE) &&
-		      !(lock && lock->orders[LOCK_AT_BOOT].since))) &&
-		    (locks.files[0].path || (lock && lock->orders[held ? LOCK_HELD : LOCK_DISABLED].since)) &&
+		if (order && !failed && !session->request.boot && (order->action == HOLD || order->action == DISABLE) &&
 		    !locks_outlive(LOCK_HELD, why))
 			json_text_field(line, "ends_with_superd", buf_string(why));
 		if (order && svc->run->kills > order->kills)

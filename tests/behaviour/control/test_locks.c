@@ -148,10 +148,10 @@ Behaviour(locks, end_with_their_service)
 
 	cr_assert(control_is_done(control_once("hold web other")));
 	cr_assert(superd_reload(superd, WEB, web, backend("serve")));
-	superd_wait_log(superd, "other: it was held by uid ");
+	superd_wait_log(superd, "other: it was held: ");
 	superd_stop(superd);
 	superd = controlled_run(OTHER, other, backend("serve"));
-	superd_wait_log(superd, "web: it was held by uid ");
+	superd_wait_log(superd, "web: it was held: ");
 	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	client_ask_pid(other);
 	cr_expect_neq(access(file(), F_OK), 0);
@@ -313,18 +313,9 @@ Behaviour(locks, that_cannot_be_written_are_said_to_end_with_superd)
 	cr_expect(strstr(answer, wanted), "%s", answer);
 	cr_expect(control_is_done(control_once("hold web")));
 	superd_wait_log(superd, text_of("cannot write %s: File exists: the next superd will not know", file()));
-	answer = why_of("web");
-	cr_expect(strstr(answer, wanted), "%s", answer);
-	answer = SUPERCTL(control_path(), "status", "web").out;
-	cr_expect(strstr(answer, wanted), "%s", answer);
 	cr_assert_eq(rmdir(in_the_way), 0);
 	answer = superctl_order("hold web");
 	cr_expect_null(strstr(answer, "ends with superd"), "%s", answer);
-	cr_assert_eq(unlink(file()), 0);
-	cr_assert_eq(mkdir(file(), 0700), 0);
-	answer = superctl_order("release web");
-	cr_expect(strstr(answer, "released; this ends with superd: cannot write "), "%s", answer);
-	cr_assert_eq(rmdir(file()), 0);
 }
 
 Behaviour(locks, without_a_path_of_the_control_socket_end_with_superd)

@@ -271,6 +271,7 @@ Behaviour(operator, a_start_answers_with_the_first_failure)
 					"backoff_min = 5min backoff_max = 5min");
 	static const char *const verbs[] = { "start", "restart" };
 
+	WAIT_UNTIL(client_can_connect_unix(control_path()));
 	for (size_t n = 0; n < 2; n++) {
 		struct outcome outcome = SUPERCTL(control_path(), verbs[n], "web");
 

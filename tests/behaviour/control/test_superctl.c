@@ -291,9 +291,8 @@ Behaviour(superctl, explains_a_state_with_one_time)
 		const char *line, *said;
 	} lines[] = {
 		{ "'state':'off','enabled':false,'since':99.9,'for':0.5,'locks':[{'lock':'disabled','uid':0,'since':"
-		  "99.8,'ends_with_superd':'no folder'}]",
-		  "disabled 600 ms ago by an operator (uid 0): superctl enable opens its sockets; this ends with "
-		  "superd: no folder" },
+		  "99.8}]",
+		  "disabled 600 ms ago by an operator (uid 0): superctl enable opens its sockets" },
 		{ "'state':'off','enabled':false,'since':95,'for':5",
 		  "disabled for 5 s: superctl enable opens its sockets" },
 		{ "'state':'held','since':95,'for':5,'drains':true,'locks':[{'lock':'held','uid':7,'since':40}]",
@@ -443,7 +442,7 @@ Behaviour(superctl, events_and_reasons_are_shown_as_text)
 	expect(outcome.out, " a b: m\\x07\n");
 	outcome = ASKED("status web",
 			"{\"service\":\"web\",\"state\":\"held\",\"since\":95,\"for\":5,\"locks\":[{\"lock\":\"held\","
-			"\"uid\":7,\"since\":40,\"ends_with_superd\":null}],\"listeners\":[{\"open\":true,\"queue\":2,"
+			"\"uid\":7,\"since\":40}],\"listeners\":[{\"open\":true,\"queue\":2,"
 			"\"queue_limit\":9,\"parked\":1}]}\n" RECORDED_DONE, "why", "web");
 	cr_assert_str_eq(outcome.out, "web: held 1 min ago by an operator (uid 7): clients queue until superctl "
 				      "release\n  3 clients wait in its queue\n");

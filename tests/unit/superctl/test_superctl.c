@@ -557,9 +557,7 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 		{ "'result':'held','state':'running','instances':1,'held':true,'ends_with_superd':'no folder'",
 		  "held: its clients queue until it is released; the instance it has runs on, and serves; this ends "
 		  "with superd: no folder" },
-		{ "'result':'drained','state':'held','held':true,'retired':true",
-		  "drained; it is held, so its clients queue; an instance from before a reload runs on: stop or "
-		  "restart ends it" },
+		{ "'result':'drained','state':'held','held':true", "drained; it is held, so its clients queue" },
 		{ "'result':'not-stored','enabled':false,'reason':'no disk'",
 		  "disabled: its sockets are closed until it is enabled; but not when the machine restarts: no disk" },
 		{ "'result':'signalled','state':'frozen','signal':'HUP','signalled':4,'pids':[5,6]",
