@@ -38,13 +38,9 @@ static void add_present(struct history_view *view, json_t *service)
 	const json_t *spans = json_reply_list(service, "spans");
 	json_t *last = json_array_get(spans, json_array_size(spans) - 1);
 	double since = json_reply_number(last, "at");
-	const char *phase;
-	json_t *spent;
 
 	if (json_array_size(spans) < 2)
 		return;
-	json_object_foreach((json_t *)(size_t)json_reply_object(last, "spent"), phase, spent)
-		since += json_number_value(spent);
 	add_sleep(view, service, NULL, json_reply_number(service, "until"),
 		  json_reply_number(service, "until") - since);
 }

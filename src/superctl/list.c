@@ -15,7 +15,6 @@ static const enum field columns_of_list[] = {
 };
 
 #define COLUMNS (sizeof(columns_of_list) / sizeof(*columns_of_list))
-#define LOCKED_MOST 10                  /* names of held or disabled services that stand below the table */
 
 struct list_view {
 	const struct superctl_options *options;
@@ -25,28 +24,7 @@ struct list_view {
 	size_t counts[STATE_WORDS];     /* of the services in each state */
 	double memory[STATE_WORDS];     /* bytes of these */
 	struct buf cell;                /* the cell that is being composed */
-	struct buf locked;              /* names of the services that an operator holds or has disabled */
-	size_t locked_count;            /* number of these services, also of those beyond LOCKED_MOST */
 };
-
-/* Whether an operator holds or has disabled the service. A service that its configuration disables has no "for". */
-static bool is_locked(const json_t *service)
-{
-	bool is_disabled = !json_reply_flag(service, "enabled") && json_reply_has_number(service, "for") &&
-			   !*json_reply_text(service, "left_out") && json_reply_is(service, "state", "off");
-
-	return is_disabled || json_reply_flag(service, "held") || json_reply_flag(service, "disabled_at_boot");
-}
-
-static void note_locked(struct list_view *view, const json_t *service)
-{
-	if (!is_locked(service) || view->locked_count++ >= LOCKED_MOST)
-		return;
-	buf_text(&view->locked, view->locked.length ? ", " : "");
-	json_reply_show_text(&view->locked, service, "service");
-	if (json_reply_flag(service, "disabled_at_boot"))
-		buf_text(&view->locked, json_reply_flag(service, "enabled") ? " (only at boot)" : " (also at boot)");
-}
 
 static void add_row(struct list_view *view, const json_t *service)
 {
@@ -59,7 +37,6 @@ static void add_row(struct list_view *view, const json_t *service)
 	}
 	view->counts[word - state_words]++;
 	view->memory[word - state_words] += json_reply_number(service, "memory");
-	note_locked(view, service);
 }
 
 static bool is_wanted(const struct superctl_options *options, const json_t *service)
@@ -162,12 +139,6 @@ static bool print_listing(struct list_view *view)
 		columns_print(&view->columns, &view->screen, "", out);
 	else
 		add_nothing(view->options, out);
-	if (view->locked_count)
-		buf_addf(out, "\nheld or disabled by an operator: %s", buf_string(&view->locked));
-	if (view->locked_count > LOCKED_MOST)
-		buf_addf(out, " and %zu more", view->locked_count - LOCKED_MOST);
-	if (view->locked_count)
-		buf_char(out, '\n');
 	if (count > 1)
 		add_totals(view, count, out);
 	return conversation_print(out);
@@ -198,6 +169,5 @@ enum ctl_status view_list(const struct superctl_options *options)
 	columns_free(&view.columns);
 	json_decref(view.services);
 	buf_free(&view.cell);
-	buf_free(&view.locked);
 	return status;
 }

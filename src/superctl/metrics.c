@@ -211,9 +211,6 @@ static const struct metric_family families[] = {
 	{ "superd_service_activation_latency_seconds", "histogram",
 	  "Delay until the program got the client: the started instance was ready, or the thawed one accepted it.",
 	  .key = "latency", .samples = HISTOGRAM },
-	{ "superd_service_thaw_latency_seconds", "histogram",
-	  "The same for thaws alone, which superd_service_activation_latency_seconds includes.",
-	  .key = "thaw_latency", .samples = HISTOGRAM },
 };
 
 static void add_head(struct buf *out, const struct metric_family *family)

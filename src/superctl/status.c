@@ -6,7 +6,6 @@
  * next client. A service that waits for its first client counts as active. */
 #include "superctl/superctl.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -236,39 +235,20 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 	buf_free(&cell);
 }
 
-/* Adds ", ready after 5 ms on average (start: 5.2 ms, thaw: 400 us)", the parts where it was thawed. */
-static void add_means(struct buf *out, const json_t *service)
-{
-	const json_t *latency = json_reply_object(service, "latency");
-	const json_t *thaws = json_reply_object(service, "thaw_latency");
-	double count = json_reply_number(latency, "count"), thaw_count = json_reply_number(thaws, "count");
-	double sum = json_reply_number(latency, "sum"), thaw_sum = json_reply_number(thaws, "sum");
-
-	if (count < 1)
-		return;
-	buf_text(out, ", ready after ");
-	human_units_add_span(out, sum / count);
-	buf_text(out, " on average");
-	if (thaw_count < 1)
-		return;
-	buf_text(out, " (");
-	if (count > thaw_count) {
-		buf_text(out, "start: ");
-		human_units_add_span(out, fmax(sum - thaw_sum, 0) / (count - thaw_count));
-		buf_text(out, ", ");
-	}
-	buf_text(out, "thaw: ");
-	human_units_add_span(out, thaw_sum / thaw_count);
-	buf_char(out, ')');
-}
-
 static void add_counts(struct buf *out, const json_t *service)
 {
+	const json_t *latency = json_reply_object(service, "latency");
+	double count = json_reply_number(latency, "count");
+
 	(void)sentence_add(out, service,
 			   "{activations: time}[{?failures}, {failures} of them failed]"
 			   "[{?accepted}, {accepted: connection} accepted][{?probes}, {probes: probe} closed]"
 			   "[{?idle_stops}, {idle_stops: idle stop}][{?freezes}, frozen {freezes: time}]");
-	add_means(out, service);
+	if (count >= 1) {
+		buf_text(out, ", ready after ");
+		human_units_add_span(out, json_reply_number(latency, "sum") / count);
+		buf_text(out, " on average");
+	}
 }
 
 static void add_refusals(struct buf *out, const json_t *service)

@@ -109,7 +109,6 @@ void json_reply_show_words(struct buf *out, const char *first, const json_t *wor
 void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/units.h) */
 void human_units_add_age(struct buf *out, double seconds);      /* the same in whole seconds */
 void human_units_add_bytes(struct buf *out, double bytes);      /* "512B", "2.1M" (lib/units.h) */
-void human_units_add_time(struct buf *out, double unix_seconds); /* "Fri 2026-11-20 16:20:11" (lib/units.h) */
 void human_units_add_clock(struct buf *out, double unix_seconds); /* "16:20:11", with the date if that is not today */
 void human_units_add_dated(struct buf *out, double unix_seconds); /* "Nov 20 16:20:11" */
 void human_units_add_minute(struct buf *out, double unix_seconds); /* "16:20" */
@@ -145,14 +144,12 @@ enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GREEN, STYLE_YELLOW, STYL
 struct screen {
 	bool is_terminal;               /* stdout is a terminal */
 	bool colours;                   /* escape sequences are allowed */
-	bool is_dumb;                   /* TERM=dumb: a terminal that only knows lines of text */
 	bool unicode;                   /* the locale's character set is UTF-8 */
-	size_t width, height;           /* in characters; 0: no limit */
+	size_t width;                   /* in characters; 0: no limit */
 };
 
 /* Sets the colours by --color, $NO_COLOR (no-color.org) and $TERM. */
 void screen_open(struct screen *screen, enum colour colour);
-void screen_measure(struct screen *screen);                     /* reads the size again */
 
 /* Adds the escape sequence of a style. STYLE_PLAIN ends the style before. */
 void screen_set(const struct screen *screen, struct buf *out, enum style style);

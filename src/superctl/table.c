@@ -19,43 +19,27 @@ static const char *const codes[] = {
 	[STYLE_YELLOW] = "\033[33m", [STYLE_RED] = "\033[1;31m", [STYLE_BLUE] = "\033[36m",
 };
 
-static size_t environment_number(const char *name)
+static size_t find_width(void)
 {
-	const char *text = getenv(name);
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
 	int64_t number;
 
-	return text && !scan_count(text, &number) && number > 0 && number < 10000 ? (size_t)number : 0;
-}
-
-void screen_measure(struct screen *screen)
-{
-	struct winsize size;
-
-	screen->width = screen->height = 0;
-	if (!screen->is_terminal)
-		return;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
-		screen->width = size.ws_col;
-		screen->height = size.ws_row;
-	}
-	if (!screen->width)
-		screen->width = environment_number("COLUMNS");
-	if (!screen->height)
-		screen->height = environment_number("LINES");
-	screen->width = screen->width ? screen->width : 80;
-	screen->height = screen->height ? screen->height : 24;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	return columns && !scan_count(columns, &number) && number > 0 && number < 10000 ? (size_t)number : 80;
 }
 
 void screen_open(struct screen *screen, enum colour colour)
 {
 	const char *without = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	*screen = (struct screen){ .is_terminal = isatty(STDOUT_FILENO), .is_dumb = term && !strcmp(term, "dumb") };
-	screen->colours = screen->is_terminal && !screen->is_dumb && !(without && *without);
+	*screen = (struct screen){ .is_terminal = isatty(STDOUT_FILENO) };
+	screen->colours = screen->is_terminal && !(term && !strcmp(term, "dumb")) && !(without && *without);
 	if (colour != COLOUR_AUTO)
 		screen->colours = colour == COLOUR_ALWAYS;
 	screen->unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	screen_measure(screen);
+	screen->width = screen->is_terminal ? find_width() : 0;
 }
 
 void screen_set(const struct screen *screen, struct buf *out, enum style style)

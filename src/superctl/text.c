@@ -140,13 +140,6 @@ void human_units_add_bytes(struct buf *out, double bytes)
 	buf_text(out, size_write(text, bytes));
 }
 
-void human_units_add_time(struct buf *out, double unix_seconds)
-{
-	char text[TIME_TEXT_MOST];
-
-	buf_text(out, time_write(text, unix_seconds));
-}
-
 void human_units_add_clock(struct buf *out, double unix_seconds)
 {
 	char text[TIME_TEXT_MOST];

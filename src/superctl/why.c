@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define PID "[pid {pid}|it]" /* of an instance; an older superd sends none */
+#define PID "[pid {pid}|it]"
 #define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */
 
 static const json_t *find_lock(const json_t *service, const char *kind)

@@ -38,7 +38,7 @@
 /* What a service has done since it first did more than listen. */
 struct past {
 	double spent[STATES];
-	struct histogram latency, thaws;
+	struct histogram latency; /* of starts and thaws */
 	struct history history;
 	ev_timer taken; /* the next look whether the client that it was woken for was taken */
 	double asked;	/* the client came */
@@ -166,8 +166,6 @@ void facts_note_served(struct svc *svc, bool thawed, double latency)
 		return;
 	history_set_delay(&svc->run->past->history, thawed, clock_now());
 	histogram_add(&svc->run->past->latency, latency);
-	if (thawed)
-		histogram_add(&svc->run->past->thaws, latency);
 }
 
 static struct history_wake *last_wake(const struct svc *svc)
@@ -987,7 +985,6 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		if (answer != ANSWER_LIST) {
 			svc ? idle_show(svc, out) : json_null_field(out, "idle");
 			add_histogram("latency", past ? &past->latency : NULL, out);
-			add_histogram("thaw_latency", past ? &past->thaws : NULL, out);
 			if (open_object(out, "relay", service_is_relayed(row))) {
 				json_count_field(out, "connections",
 						 of->run->current ? of->run->current->relay.connections : 0);

@@ -19,7 +19,6 @@
 	"\"pause\":null,\"idle\":{\"timeout\":300,\"action\":\"stop\",\"connections\":2,\"peers\":\"10.0.0.5, " \
 	"10.0.0.9\",\"for\":null}," \
 	"\"latency\":{\"count\":17,\"sum\":0.1,\"buckets\":[[0.001,1],[0.01,9],[1,17]]}," \
-	"\"thaw_latency\":{\"count\":7,\"sum\":0.007,\"buckets\":[[0.001,1],[0.01,7],[1,7]]}," \
 	"\"log\":[{\"at\":1000000100,\"level\":\"info\",\"text\":\"started, pid 4711\"}]}\n"
 #define BROKEN \
 	"{\"service\":\"db\\\\\\\"\",\"state\":\"backoff\",\"since\":1000000000,\"for\":5,\"held\":false,\"enabled\":" \
@@ -171,7 +170,7 @@ Behaviour(superctl, status_tells_all_of_a_service)
 		"Listen: tcp:80 (http), 3 waiting of at most 128\n",
 		"               /run/web.sock (admin)\n",
 		"4711  running  1 min 35 s   11.8M  1.3 s  serving\\x1b[31m 7\n",
-		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average (start: 9.3 ms, thaw: 1 ms)\n",
+		"Started: 17 times, 2 of them failed, ready after 5.9 ms on average\n",
 		") by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n",
 		") with signal KILL (killed), after 12 s\n",
 		"Refused: 3 for only_from\n",
@@ -473,7 +472,6 @@ Behaviour(superctl, metrics_are_read_by_prometheus)
 		"superd_service_activation_latency_seconds_bucket{le=\"1.0\",service=\"web\"} 17",
 		"superd_service_activation_latency_seconds_bucket{le=\"+Inf\",service=\"web\"} 17",
 		"superd_service_activation_latency_seconds_count{service=\"web\"} 17",
-		"superd_service_thaw_latency_seconds_count{service=\"web\"} 7",
 		"superd_service_failures_total{service=\"db\\\"\"} 4",
 		"superd_service_pause_seconds{service=\"db\\\"\"} 12.5",
 	};
