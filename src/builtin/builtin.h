@@ -572,13 +572,9 @@ int64_t redirect_do_due(struct builtin_server *server, int64_t now);
 
 #define MUX_NAME_MOST 256               /* bytes of a name */
 
-/* Reads of the line what is there, and no byte behind it: those belong to the service. The line ends with LF, CR, CR
- * LF or NUL. ALL: `line` is the name. WRONG: it is no name, is too long, or ended early. PART: more may come; with a
- * CR at its end, only the LF. */
+/* Reads of the line what is there, and no byte behind it: those belong to the service. The line ends with LF, or CR LF.
+ * ALL: `line` is the name. WRONG: it is no name, is too long, or ended early. PART: more may come. */
 enum heard tcpmux_read(int connection, struct buf *line);
-
-/* The LF behind a CR does not come. */
-enum heard tcpmux_end_line(struct buf *line);
 
 /* ---- the loop ----
  *

@@ -2,8 +2,7 @@
  * connection.
  *
  * The bytes behind the line belong to the service. So each piece of the line is first read with MSG_PEEK, and then only
- * the bytes of the line are consumed. As in the BSDs' inetds a CR alone may end the line. A LF behind it is waited for,
- * but not for long. */
+ * the bytes of the line are consumed. */
 #include "builtin/builtin.h"
 
 #include <errno.h>
@@ -49,44 +48,20 @@ void listing_told(struct builtin_server *server, struct connection *connection, 
 /* ---- tcpmux ---- */
 
 #define TIMEOUT 30000                   /* milliseconds for the line */
-#define LF_TIMEOUT 200                  /* milliseconds for the LF behind a CR, which some clients never send */
 #define SUPERD_TIMEOUT 10000            /* milliseconds for superd's answer */
 #define REFUSAL_TIMEOUT 1000            /* milliseconds for a client to take its refusal */
 
-static bool is_end(char byte)
-{
-	return byte == '\r' || byte == '\n' || byte == '\0';
-}
-
-/* The number of bytes that belong to the line: all of them if its end is missing. */
-static size_t line_part(const char *bytes, size_t length)
-{
-	for (size_t n = 0; n < length; n++) {
-		if (is_end(bytes[n]))
-			return n + 1;
-	}
-	return length;
-}
-
-static bool has_ended(const struct buf *line)
-{
-	return line->length && is_end(line->data[line->length - 1]);
-}
-
-static bool awaits_feed(const struct buf *line)
-{
-	return line->length && line->data[line->length - 1] == '\r';
-}
-
-/* Cuts the line end off. */
-enum heard tcpmux_end_line(struct buf *line)
+/* Cuts the line end off, LF or CR LF. */
+static enum heard end_line(struct buf *line)
 {
 	buf_cut(line, line->length - 1);
+	if (line->length && line->data[line->length - 1] == '\r')
+		buf_cut(line, line->length - 1);
 	for (size_t n = 0; n < line->length; n++) {
 		if (line->data[n] <= ' ' || line->data[n] > '~')
 			return HEARD_WRONG;
 	}
-	return line->length ? HEARD_ALL : HEARD_WRONG;
+	return line->length && line->length <= MUX_NAME_MOST ? HEARD_ALL : HEARD_WRONG;
 }
 
 static ssize_t receive(int connection, char *bytes, size_t size, int flags)
@@ -101,38 +76,24 @@ static ssize_t receive(int connection, char *bytes, size_t size, int flags)
 	return got;
 }
 
-/* Consumes the LF behind a CR, and no other byte. */
-static enum heard read_line_feed(int connection, struct buf *line)
-{
-	char next;
-	ssize_t got = receive(connection, &next, 1, MSG_PEEK);
-
-	if (got < 0 && errno == EAGAIN)
-		return HEARD_PART;
-	if (got == 1 && next == '\n')
-		receive(connection, &next, 1, 0);
-	return tcpmux_end_line(line);
-}
-
 enum heard tcpmux_read(int connection, struct buf *line)
 {
-	while (!has_ended(line)) {
-		char bytes[MUX_NAME_MOST + 1];
+	char bytes[MUX_NAME_MOST + 2];
+
+	while (!line->length || line->data[line->length - 1] != '\n') {
 		ssize_t got = receive(connection, bytes, sizeof(bytes) - line->length, MSG_PEEK);
-		size_t part;
+		const char *feed = got > 0 ? memchr(bytes, '\n', (size_t)got) : NULL;
+		size_t part = feed ? (size_t)(feed - bytes) + 1 : (size_t)got;
 
 		if (got < 0 && errno == EAGAIN)
 			return HEARD_PART;
-		if (got <= 0)
-			return HEARD_WRONG;
-		part = line_part(bytes, (size_t)got);
-		if (receive(connection, bytes, part, 0) != (ssize_t)part)
+		if (got <= 0 || receive(connection, bytes, part, 0) != (ssize_t)part)
 			return HEARD_WRONG;
 		buf_add(line, bytes, part);
-		if (line->failed || (line->length == sizeof(bytes) && !has_ended(line)))
+		if (line->failed || (!feed && line->length == sizeof(bytes)))
 			return HEARD_WRONG;
 	}
-	return awaits_feed(line) ? read_line_feed(connection, line) : tcpmux_end_line(line);
+	return end_line(line);
 }
 
 static void refuse_client(struct builtin_server *server, struct connection *connection, const char *text)
@@ -163,14 +124,10 @@ void tcpmux_begin(struct builtin_server *server, struct connection *connection)
 void tcpmux_heard(struct builtin_server *server, struct connection *connection, bool late)
 {
 	struct buf *line = &connection->talk->request;
-	enum heard heard = late && awaits_feed(line) ? tcpmux_end_line(line)
-			   : late ? HEARD_WRONG : tcpmux_read(connection->client.fd, line);
-	int64_t soon = clock_ms() + LF_TIMEOUT;
+	enum heard heard = late ? HEARD_WRONG : tcpmux_read(connection->client.fd, line);
 
 	if (heard == HEARD_ALL)
 		ask_superd(server, connection);
 	else if (heard == HEARD_WRONG)
 		refuse_client(server, connection, "-Error reading service name\r\n");
-	else if (awaits_feed(line) && soon < connection->until)
-		talk_limit(server, connection, soon);
 }

@@ -8,7 +8,7 @@
 #include "fuzzer.h"
 #include "pieces.h"
 
-/* Whether what was consumed is the name and one line end: LF, CR, CR LF or NUL. */
+/* Whether what was consumed is the name and one line end: LF or CR LF. */
 static bool is_line(const char *name, const uint8_t *bytes, size_t consumed)
 {
 	size_t length = strlen(name);
@@ -17,7 +17,7 @@ static bool is_line(const char *name, const uint8_t *bytes, size_t consumed)
 		return false;
 	if (consumed == length + 2)
 		return bytes[length] == '\r' && bytes[length + 1] == '\n';
-	return consumed == length + 1 && memchr("\r\n", bytes[length], 3);
+	return consumed == length + 1 && bytes[length] == '\n';
 }
 
 static void check_name(const struct buf *name)
