@@ -253,7 +253,6 @@ struct plan {
 	size_t environment_count;
 	char *text;                     /* owned memory that the main command points to */
 	bool rereads;                   /* make a new plan for every start: it has an environment_file, or depends on other sockets */
-	bool has_steps;                 /* more than the main program: conditions, commands around it, or what remains of it */
 	bool per_connection;            /* make a new plan for every client, as it contains %{instance} */
 	bool expands;                   /* replace $NAME and ${NAME} in argv, by each start's environment */
 	bool input_is_socket, output_is_socket;         /* standard input or output is the socket (pass = inetd) */

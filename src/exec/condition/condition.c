@@ -348,20 +348,12 @@ static const char *machine_name(char *text, unsigned size)
 /* Whether the user namespace does not map all ids as the initial one does. */
 static bool has_private_users(void)
 {
-	static const char *const whole[] = { "0", "0", "4294967295" };
-	bool differs = false;
+	unsigned long inside, outside, count;
 	char text[64];
 
-	for (const char *at = first_line("/proc/self/uid_map", text, sizeof(text)), *const *number = whole;
-	     number < whole + 3; number++) {
-		size_t length = strcspn(at += strspn(at, " "), " ");
-
-		if (!length)
-			return false;
-		differs |= length != strlen(*number) || memcmp(at, *number, length) != 0;
-		at += length;
-	}
-	return differs;
+	return sscanf(first_line("/proc/self/uid_map", text, sizeof(text)), "%lu %lu %lu", &inside, &outside, &count) ==
+		       3 &&
+	       (inside || outside || count != UINT32_MAX);
 }
 
 static bool virtualization_holds(const char *text)

@@ -25,8 +25,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 
-#define DEPTH_MOST 32                   /* nested folders that are open at a time; deeper ones are moved up */
-#define NAMES_MOST 100
+#define DEPTH_MOST 500                  /* nested folders, each of which is open; deeper ones stay */
 #define LONGEST (300 * 1000)            /* milliseconds */
 #define LIST_MOST (4u << 20)
 #define FIELDS_MOST 16
@@ -51,26 +50,9 @@ static int open_unmounted(int at, const char *name)
 /* The removal of one tree. */
 struct tree_removal {
 	int top;                        /* descriptor of the tree's folder */
-	unsigned long number;           /* number in the last name tried for a folder that is moved up */
-	bool changed;                   /* something was removed in this pass, or moved up: the next may find more */
+	bool changed;                   /* something was removed in this pass: the next may find more */
 	int64_t until;                  /* time of its limit, in milliseconds */
 };
-
-/* Moves a deep folder to the top. Its users may have taken any name, so several are tried. */
-static void move_up(struct tree_removal *removal, int at, const char *name)
-{
-	char up[32];
-
-	for (int tries = 0; tries < NAMES_MOST; tries++) {
-		snprintf(up, sizeof(up), ".superd-%lu", ++removal->number);
-		if (renameat(at, name, removal->top, up) == 0) {
-			removal->changed = true;
-			return;
-		}
-		if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
-			return;
-	}
-}
 
 static void empty_level(struct tree_removal *removal, int directory, int depth)
 {
@@ -97,10 +79,7 @@ static void empty_level(struct tree_removal *removal, int directory, int depth)
 			close(inner);
 		else
 			empty_level(removal, inner, depth + 1);
-		if (unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) == 0)
-			removal->changed = true;
-		else if (depth == DEPTH_MOST)
-			move_up(removal, dirfd(stream), entry->d_name);
+		removal->changed |= unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR) == 0;
 	}
 	closedir(stream);
 }

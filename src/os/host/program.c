@@ -425,19 +425,11 @@ static char *resolve_from_cwd(const char *name)
 
 static char *resolve_by_path(const char *name)
 {
-	const char *at = getenv("PATH");
-	char *found = NULL;
+	struct buf path = { 0 };
 
-	while (at && *at && !found) {
-		size_t length = strcspn(at, ":");
-		struct buf path = { 0 };
-
-		buf_add(&path, at, length);
-		buf_addf(&path, "/%s", name);
-		found = take_if_running(&path);
-		at += length + (at[length] == ':');
-	}
-	return found;
+	if (!path_search(name, getenv("PATH"), &path) || *buf_string(&path) != '/')
+		buf_clear(&path);
+	return take_if_running(&path);
 }
 
 static char *resolve_by_kernel(void)

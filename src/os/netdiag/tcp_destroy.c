@@ -6,16 +6,13 @@
  * unconditional one, which may have any length. */
 #include "os/netdiag/netdiag.h"
 
-#include <assert.h>
 #include <errno.h>
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
-#include <linux/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -130,34 +130,19 @@ static int node_clear(const struct listen *listen, int type, struct buf *why)
 	return 0;
 }
 
-/* Compares the file that the socket is bound to with the node. 1: the same; 0: another; -1: unknown, as the kernel
- * reports it only to CAP_NET_ADMIN. */
-static int file_is_node(int fd, const struct stat *node)
+/* Whether the node is that of the socket or the FIFO. 1: it is; 0: another; -1: unknown, as the kernel reports the file
+ * of a socket only to CAP_NET_ADMIN. */
+static int is_node_of(int fd, const struct stat *node)
 {
-	int file = ioctl(fd, UNIX_FILE_IOCTL);
+	int file = S_ISFIFO(node->st_mode) ? fd : S_ISSOCK(node->st_mode) ? ioctl(fd, UNIX_FILE_IOCTL) : -1;
 	struct stat open;
-	int same;
+	int same = S_ISSOCK(node->st_mode) ? -1 : 0;
 
-	if (file < 0)
-		return -1;
-	same = fstat(file, &open) < 0 ? -1 : open.st_dev == node->st_dev && open.st_ino == node->st_ino;
-	fd_close(&file);
+	if (file >= 0 && fstat(file, &open) == 0)
+		same = open.st_dev == node->st_dev && open.st_ino == node->st_ino;
+	if (file != fd)
+		fd_close(&file);
 	return same;
-}
-
-/* Whether the node is the socket's or the FIFO's. If the kernel cannot tell, a socket's node without further hard links
- * counts as its own. */
-static bool is_node_of(int fd, const struct stat *node)
-{
-	struct stat open;
-	int same;
-
-	if (S_ISFIFO(node->st_mode))
-		return fstat(fd, &open) == 0 && open.st_dev == node->st_dev && open.st_ino == node->st_ino;
-	if (!S_ISSOCK(node->st_mode))
-		return false;
-	same = file_is_node(fd, node);
-	return same < 0 ? node->st_nlink <= 1 : same;
 }
 
 /* Changes the mode of an open node by its path in /proc; without /proc by its name, if that still refers to it. */
@@ -197,12 +182,13 @@ static int set_permissions(int node, const char *path, const struct stat *status
 
 int node_set_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why)
 {
-	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result;
+	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result, same;
 	struct stat status;
 
 	if (node < 0 || fstat(node, &status) < 0) {
 		result = bind_fail(why, "looking at the node", "%s", path);
-	} else if (verified ? file_is_node(fd, &status) != 1 : !is_node_of(fd, &status)) {
+		/* If the kernel cannot tell, one without further hard links counts as its own. */
+	} else if (!(same = is_node_of(fd, &status)) || (same < 0 && (verified || status.st_nlink > 1))) {
 		errno = ESTALE;
 		result = bind_fail(why, "looking at the node", "%s is another's by now", path);
 	} else {
@@ -299,19 +285,6 @@ static bool socket_has_name(int fd, const char *path)
 	return !strcmp(name, path);
 }
 
-static bool socket_is_ours(int fd, const char *path, const struct stat *node)
-{
-	struct sock_diag_unix diag;
-	int same;
-
-	if (!S_ISSOCK(node->st_mode) || !socket_has_name(fd, path))
-		return false;
-	same = file_is_node(fd, node);
-	if (same >= 0)
-		return same;
-	return !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node->st_ino;
-}
-
 enum node_owner {
 	NODE_OTHERS,                    /* or there is none */
 	NODE_OURS,
@@ -321,18 +294,21 @@ enum node_owner {
 static enum node_owner look_at_node(int fd, const struct listen *listen)
 {
 	const char *path = node_path(listen);
-	struct stat node, open;
+	bool is_fifo = listen->address->kind == ENDPOINT_FIFO;
+	struct sock_diag_unix diag;
+	struct stat node;
+	int same;
 
 	if (!path)
 		return NODE_OTHERS;
 	if (lstat(path, &node) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? NODE_OTHERS : NODE_UNKNOWN;
-	if (listen->address->kind != ENDPOINT_FIFO)
-		return socket_is_ours(fd, path, &node) ? NODE_OURS : NODE_OTHERS;
-	if (fstat(fd, &open) < 0)
-		return NODE_UNKNOWN;
-	return S_ISFIFO(node.st_mode) && open.st_ino == node.st_ino && open.st_dev == node.st_dev ? NODE_OURS
-												  : NODE_OTHERS;
+	if (is_fifo ? !S_ISFIFO(node.st_mode) : !S_ISSOCK(node.st_mode) || !socket_has_name(fd, path))
+		return NODE_OTHERS;
+	same = is_node_of(fd, &node);
+	if (same < 0)
+		same = !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node.st_ino;
+	return same ? NODE_OURS : NODE_OTHERS;
 }
 
 /* Whether the file that the socket is bound to was removed, as the kernel shows by the name in /proc. It answers from

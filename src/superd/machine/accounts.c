@@ -408,17 +408,15 @@ static bool set_groups(struct accounts *accounts, const struct service *service,
 static const char *find_differing_option(const struct account_build *build, const struct identity_options *identity,
 					 const struct gids *own)
 {
+	bool differs = false;
+
 	if (build->account.uid != geteuid())
 		return "user";
 	if (build->account.gid != getegid())
 		return identity->group ? "group" : "user";
-	if (!identity->supplementary_groups)
-		return NULL;
-	for (int i = 0; i < build->gids.count; i++) {
-		if (!gids_has(own, build->gids.list[i]) && build->gids.list[i] != getegid())
-			return "supplementary_groups";
-	}
-	return NULL;
+	for (int n = 0; n < build->gids.count; n++)
+		differs |= !gids_has(own, build->gids.list[n]) && build->gids.list[n] != getegid();
+	return differs && identity->supplementary_groups ? "supplementary_groups" : NULL;
 }
 
 static const char *option_text(const struct identity_options *identity, const char *option)

@@ -77,37 +77,8 @@ static void preflight_bind(struct preflight *preflight, const struct service *se
 				 "pass = bind: without CAP_SYS_ADMIN superd starts the program with no_new_privileges");
 }
 
-/* Checks what a service's sockets need of this machine. A socket of each kind is opened once and closed, without
- * listening: only this shows whether the kernel has the kind, as it may load a module for it. */
-
-static int try_socket(int domain, const struct socket_form *form)
-{
-	int fd = socket(domain, form->type | SOCK_CLOEXEC, form->protocol);
-	int error = fd < 0 ? errno : 0;
-
-	fd_close(&fd);
-	return error;
-}
-
-/* 0, or the errno of socket(2) for this kind. */
-static int kind_error(struct preflight *preflight, const struct endpoint *endpoint)
-{
-	int *known = &preflight->kinds[endpoint->kind][endpoint->family];
-	struct socket_form form;
-
-	if (!socket_form(endpoint, &form))
-		return 0;
-	if (endpoint->kind == ENDPOINT_NETLINK)
-		return try_socket(form.domain, &form);
-	if (*known >= 0)
-		return *known;
-	if (endpoint_is_inet(endpoint) && endpoint->family == FAMILY_IPV4)
-		form.domain = AF_INET;
-	*known = try_socket(form.domain, &form);
-	if (*known == EAFNOSUPPORT && endpoint_is_inet(endpoint) && endpoint->family == FAMILY_ANY)
-		*known = try_socket(AF_INET, &form);
-	return *known;
-}
+/* Checks what a service's sockets need of this machine. Whether the kernel has their kind it says when they are
+ * opened. */
 
 static bool interface_exists(struct preflight *preflight, const char *name)
 {
@@ -167,19 +138,12 @@ static void preflight_sockets(struct preflight *preflight, const struct service 
 		const struct listen *listen = &service->sockets[n];
 		const struct socket_options *options = listen->options;
 		const struct endpoint *address = listen->address;
-		int error = kind_error(preflight, address), family = socket_address_family(address);
+		int family = socket_address_family(address);
 		uid_t owner = listen_prepared(listen)->owner;
 		char text[ENDPOINT_TEXT];
 		const void *exists;
 
 		endpoint_text(listen->endpoint, text);
-		if (error)
-			diags_add(preflight->diags, options->optional ? SEVERITY_WARNING : SEVERITY_ERROR, listen->at,
-				  "%s: %s: this kernel opens no such socket: %s", service->name, text, strerror(error));
-		if (error == EPERM && address->kind == ENDPOINT_RAW)
-			diags_hint(preflight->diags, "raw sockets need root or CAP_NET_RAW");
-		else if (error && !options->optional && !service->is_foreign)
-			diags_hint(preflight->diags, "optional = yes lets the service run without it");
 		if (!listen_is_other_family(service, listen) && endpoint_is_inet(address) && !address->port_name &&
 		    address->port && address->port < preflight->port_start && !capability_held(CAP_NET_BIND_SERVICE))
 			diag_warning(preflight->diags, listen->at,
@@ -520,7 +484,6 @@ void preflight_table(const struct table *table, enum preflight_for purpose, stru
 
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
 		port_table_read(&preflight.ports); /* else superd tries each port, and reports it */
-	memset(preflight.kinds, -1, sizeof(preflight.kinds));
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];
 

@@ -60,7 +60,6 @@ struct preflight {
 	int bind_error;	 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
 	struct hosts_access hosts_access;
 	struct sandbox_support support;
-	int kinds[ENDPOINT_KINDS][3]; /* by kind and family: -1: not yet tried; 0: works; else errno of socket(2) */
 };
 
 /* Adds "SERVICE: OPTION = VALUE: WRONG" at the option's origin, in the words of the table's format; without OPTION if

@@ -260,7 +260,7 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 void denied_calls_describe(struct buf *out);
 
 /* Checks whether this machine has everything that a table needs: programs with their interpreters,
- * folders, interfaces, kinds of endpoints that the kernel knows, privileges for ports and users. Runs after
+ * folders, interfaces, privileges for ports and users. Runs after
  * superd/machine/resolve. */
 
 /* What follows. In the last two superd already serves, so that nothing is examined that may block, such as paths below

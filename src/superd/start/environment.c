@@ -368,22 +368,13 @@ char **argv_expand(char *const *argv, char *const *environment)
 	return expanded;
 }
 
-/* Asked for in advance: each start needs some. */
-static struct {
-	unsigned char bytes[16][INVOCATION_ID / 2];
-	size_t left;
-} randoms;
-
 bool spawn_invocation(char id[INVOCATION_ID + 1])
 {
-	const unsigned char *random;
+	unsigned char random[INVOCATION_ID / 2];
 
-	if (!randoms.left &&
-	    getrandom(randoms.bytes, sizeof(randoms.bytes), GRND_NONBLOCK) != (ssize_t)sizeof(randoms.bytes))
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
 		return false;
-	randoms.left = (randoms.left ? randoms.left : sizeof(randoms.bytes) / sizeof(*randoms.bytes)) - 1;
-	random = randoms.bytes[randoms.left];
-	for (size_t n = 0; n < INVOCATION_ID / 2; n++) {
+	for (size_t n = 0; n < sizeof(random); n++) {
 		id[2 * n] = "0123456789abcdef"[random[n] / 16];
 		id[2 * n + 1] = "0123456789abcdef"[random[n] % 16];
 	}

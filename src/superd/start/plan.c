@@ -473,9 +473,6 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	    directories_plan(plan, service, defaults, why) && credentials_plan(plan, service, defaults, why) &&
 	    make_rest(plan, service, defaults, why) && plan_make_resources(plan, service, why) &&
 	    make_bind_filter(plan, service, why) && make_streams(plan, service, sockets, why)) {
-		plan->has_steps = plan->condition_count || service->groups->restart->remain_after_exit ||
-			service_has_commands(service, PHASE_CONDITION, PHASE_START_POST) ||
-			service_has_commands(service, PHASE_STOP, PHASE_STOP_POST);
 		plan_check_trust(plan);
 		return plan;
 	}

@@ -397,15 +397,9 @@ void spawn_env_free(struct spawn_env *texts, const struct job *job);
  * E2BIG: it is longer than the kernel allows. */
 char **argv_expand(char *const *argv, char *const *environment);
 
-/* How superd shares out its descriptors (RLIMIT_NOFILE): those of its own, one for each listening socket, and some for
- * each service that runs. What one start takes stays free beside all of these: superd opens no listener and accepts no
- * client without it, so it can start a process for each client that it has accepted. */
-
-/* Standard streams, /dev/null, the loop, the set of listeners, superd's own programs, the control socket with its
- * reserve, and three for superd-output. */
+/* superd's own descriptors: standard streams, /dev/null, the loop, the set of listeners, superd's own programs, the
+ * control socket with its reserve, and three for superd-output. */
 #define DESCRIPTORS_OWN 28
-#define DESCRIPTORS_START 11  /* at most, for a start that prepares all that its service keeps while it runs */
-#define DESCRIPTORS_SERVICE 3 /* that a service keeps while it runs: both ends of its pipe, and who reads it */
 
 /* Turns the words of scheduling options into the kernel's numbers. Fails without the kernel's calls. */
 

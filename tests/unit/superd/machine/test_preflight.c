@@ -1,7 +1,5 @@
 /* Tables against this machine: what is missing is an error or a warning, at the place of its
  * option. What needs root, or needs not to be root, takes the other road in a child. */
-#include <netinet/in.h>
-
 #include "lib/fd.h"
 #include "os/host/program.h"
 #include "read/systemd/internal.h"
@@ -298,22 +296,6 @@ Test(preflight, warns_of_interfaces_that_are_not_there)
 	cr_expect(has_said(SEVERITY_WARNING, 8, "bind_to_device = nosuchif1"));
 	cr_expect_not(strstr(said(), "c: listen"));
 	cr_expect_eq(diags.errors, 0, "%s", said());
-}
-
-Test(preflight, knows_which_sockets_the_kernel_has)
-{
-	int fd = socket(AF_INET6, SOCK_STREAM, IPPROTO_SCTP);
-
-	if (fd >= 0)
-		close(fd);
-	cr_assert(load("service a {\n listen = {\"sctp:54001\"}\n exec = \"/bin/true\"\n}\n"
-		       "service b {\n listen = {\"sctp:54002\"}\n exec = \"/bin/true\"\n optional = yes\n}\n"));
-	if (fd >= 0) {
-		cr_expect_eq(diags.errors, 0, "%s", said());
-		return;
-	}
-	cr_expect(has_said(SEVERITY_ERROR, 2, "a: sctp:54001: this kernel opens no such socket"));
-	cr_expect(has_said(SEVERITY_WARNING, 6, "b: sctp:54002: this kernel opens no such socket"));
 }
 
 Test(preflight, warns_of_running_as_root_unsaid)

@@ -283,32 +283,6 @@ Test(directories, with_a_listener_in_them_stay_by_whichever_way_it_is_told)
 	cr_expect(is_there("run/a/sock"));
 }
 
-/* More than a path can tell, and than descriptors can be open. What is moved up meets what is called alike. */
-Test(directories, of_any_depth_go)
-{
-	const struct service *service = service_of("runtime_directory = { a }");
-	size_t before = open_descriptors();
-	int at;
-
-	prepare(service);
-	make_folder("run/a/.superd-1");
-	file_of("run/a/.superd-2", "x", 1);
-	at = open(below("run/a"), O_RDONLY | O_DIRECTORY);
-	for (int n = 0; n < 3000; n++) {
-		int next;
-
-		cr_assert_eq(mkdirat(at, "d", 0755), 0);
-		next = openat(at, "d", O_RDONLY | O_DIRECTORY);
-		close(at);
-		at = next;
-	}
-	close(at);
-	remove_of(service);
-	cr_expect_not(is_there("run/a"));
-	cr_expect_eq(open_descriptors(), before);
-	cr_expect_eq(rmdir(below("run")), 0, "something is left: %s", strerror(errno));
-}
-
 /* 77: it can't be tried here. Mounts are of a process of its own, so that nothing is left if this dies. */
 static int remove_with_mount(const struct service *service)
 {
