@@ -14,21 +14,17 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/http_field.h"
-#include "lib/scan.h"
+#include "lib/http.h"
 
 #define FIRST_BYTE_TIMEOUT 2000         /* milliseconds for the first byte */
 #define TIMEOUT 5000                    /* milliseconds for the whole request, and again for the answer */
 #define SUPERD_TIMEOUT 5000             /* milliseconds for superd's answer */
-#define HEAD_MOST 8192                  /* bytes of a request's head */
 #define QUESTION_MOST 1024              /* bytes of a packet that superd accepts */
 #define TEXT_MOST 16384                 /* bytes of superd's answer */
 #define UNKNOWN "there is no such service\n"
 
-/* The kind of request. PART: it is not whole; PLAIN: not HTTP; OTHER: another method; ELSEWHERE: for another server. */
-enum asked { ASKED_PART, ASKED_PLAIN, ASKED_GET, ASKED_HEAD, ASKED_OTHER, ASKED_TOO_MUCH, ASKED_ELSEWHERE };
-
-enum health_result { RESULT_HEALTHY, RESULT_UNHEALTHY, RESULT_NO_SERVICE };
+/* The kind of request: a status code of HTTP, or one of these. PART: it is not whole; PLAIN: not HTTP. */
+enum { ASKED_PART = -1, ASKED_PLAIN };
 
 /* Reads superd's answer: a line with the health and one for each reason, or an empty line if there is no such
  * service. A superd that does not answer is unhealthy. Returns its length. */
@@ -50,89 +46,39 @@ static size_t read_answer(int file, char text[TEXT_MOST])
 	return length;
 }
 
-/* Whether the head has ended, by an empty line. */
-static bool head_has_ended(const char *head)
-{
-	return strstr(head, "\r\n\r\n") || strstr(head, "\n\n");
-}
-
-/* The kind of request, by its first line. Without a version of HTTP it is not HTTP. */
-static enum asked parse_request_line(const char *head)
-{
-	const char *method = head + strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-	size_t length = strcspn(head, "\r\n");
-	const char *version = length >= 9 ? memmem(head, length, " HTTP/1.", 8) : NULL;
-
-	if (method == head || *method != ' ' || !version || version < method)
-		return ASKED_PLAIN;
-	if (!strncmp(head, "GET ", 4))
-		return ASKED_GET;
-	return !strncmp(head, "HEAD ", 5) ? ASKED_HEAD : ASKED_OTHER;
-}
-
-/* Whether the bytes so far may be HTTP: a method, or the beginning of one. */
-static bool may_be_http(const char *head)
+/* Whether the bytes so far may be HTTP: a method, or the beginning of one, and a first line with a version. */
+static bool may_be_http(const char *head, size_t length)
 {
 	size_t letters = strspn(head, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 	if (letters > 16 || (head[letters] && (!letters || head[letters] != ' ')))
 		return false;
-	return !strpbrk(head, "\r\n") || parse_request_line(head) != ASKED_PLAIN;
+	return !strchr(head, '\n') || http_parse(head, length, NULL).status != 400;
 }
 
-/* The service in a request's path; "": the request is about superd as a whole. %XX is decoded in place, except %00. */
-static const char *parse_service(char *head)
+/* status: of the health. */
+static void answer(struct builtin_server *server, struct connection *connection, int status, const char *text,
+		   size_t length)
 {
-	char *at = strchr(head, ' ') + 1, *end = memmem(at, strcspn(at, "\r\n"), " HTTP/1.", 8), *out, *name;
+	struct buf *out = &connection->talk->answer, *head = &connection->talk->request, other = { 0 };
+	int asked = connection->talk->kind;
 
-	if (!end)
-		return "";
-	*end = '\0';
-	if (!strncasecmp(at, "http://", 7))
-		at += 7 + strcspn(at + 7, "/");
-	at += *at == '/';
-	at[strcspn(at, "?#")] = '\0';
-	for (out = name = at; *at; at++) {
-		char byte = *at == '%' ? scan_hex_byte(at + 1) : '\0';
-
-		*out++ = byte ? byte : *at;
-		at += byte ? 2 : 0;
-	}
-	*out = '\0';
-	return name;
-}
-
-static void add_http(struct buf *out, const char *status, const char *text, size_t length, bool with_body)
-{
-	buf_addf(out,
-		 "HTTP/1.1 %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n"
-		 "Cache-Control: no-store\r\n%sConnection: close\r\n\r\n",
-		 status, length, strncmp(status, "405", 3) ? "" : "Allow: GET, HEAD\r\n");
-	if (with_body)
+	if (asked == ASKED_PLAIN) {
 		buf_add(out, text, length);
-}
-
-static void answer(struct builtin_server *server, struct connection *connection, enum health_result result,
-		   const char *text, size_t length)
-{
-	static const char *const status[] = { "200 OK", "503 Service Unavailable", "404 Not Found" };
-	static const char other[] = "only GET and HEAD are supported here\n", much[] = "this request is too long\n";
-	struct buf *out = &connection->talk->answer, *head = &connection->talk->request, elsewhere = { 0 };
-	enum asked asked = connection->talk->kind;
-
-	if (asked == ASKED_OTHER)
-		add_http(out, "405 Method Not Allowed", other, sizeof(other) - 1, true);
-	else if (asked == ASKED_TOO_MUCH)
-		add_http(out, "431 Request Header Fields Too Large", much, sizeof(much) - 1, true);
-	else if (asked == ASKED_ELSEWHERE) {
-		http_add_elsewhere(&elsewhere, head->data, head->length, "health", server->settings->options.hosts);
-		add_http(out, "421 Misdirected Request", buf_string(&elsewhere), elsewhere.length, true);
-		buf_free(&elsewhere);
+	} else {
+		if (asked == 421)
+			http_add_elsewhere(&other, head->data, head->length, "health",
+					   server->settings->options.hosts);
+		else if (asked != 200)
+			buf_addf(&other, "%s\n", http_reason(asked));
+		else
+			buf_add(&other, text, length);
+		http_add_head(out, asked == 200 ? status : asked, "text/plain; charset=utf-8", other.length,
+			      "Cache-Control: no-store\r\n");
+		if (!http_parse(head->data, head->length, NULL).is_head)
+			buf_add(out, buf_string(&other), other.length);
+		buf_free(&other);
 	}
-	else if (asked == ASKED_PLAIN)
-		buf_add(out, text, length);
-	else
-		add_http(out, status[result], text, length, asked == ASKED_GET);
 	talk_answer(server, connection, clock_ms() + TIMEOUT);
 }
 
@@ -161,23 +107,25 @@ void health_told(struct builtin_server *server, struct connection *connection, i
 	size_t length = read_answer(file, text);
 
 	if (!length || *text == '\n' || !memchr(text, '\n', length)) {
-		answer(server, connection, RESULT_NO_SERVICE, UNKNOWN, sizeof(UNKNOWN) - 1);
+		answer(server, connection, 404, UNKNOWN, sizeof(UNKNOWN) - 1);
 		return;
 	}
 	length = join_reasons(text, length, server->settings->options.reasons, line, sizeof(line));
-	answer(server, connection, strncmp(line, "unhealthy", 9) ? RESULT_HEALTHY : RESULT_UNHEALTHY, line, length);
+	answer(server, connection, strncmp(line, "unhealthy", 9) ? 200 : 503, line, length);
 }
 
 /* What the client asks for, by the bytes that have come. all: no more will. */
-static enum asked parse_request(const struct buf *head, bool all)
+static int parse_request(const struct buf *head, bool all)
 {
 	const char *text = buf_string(head);
+	int status;
 
-	if (strlen(text) != head->length || !may_be_http(text))
+	if (strlen(text) != head->length || !may_be_http(text, head->length))
 		return ASKED_PLAIN;
-	if (all || head_has_ended(text))
-		return parse_request_line(text);
-	return head->length == HEAD_MOST ? ASKED_TOO_MUCH : ASKED_PART;
+	if (!all && !http_is_whole(text, head->length))
+		return head->length == HTTP_REQUEST_MOST ? 431 : ASKED_PART;
+	status = http_parse(text, head->length, NULL).status;
+	return status == 400 ? ASKED_PLAIN : status;
 }
 
 /* Whether the request may be of a browser whose page had its own name lead here (DNS rebinding). A request without Host
@@ -194,24 +142,35 @@ static bool is_elsewhere(const struct builtin_server *server, const struct conne
 	       !(getsockname(connection->client.fd, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX);
 }
 
-/* Asks superd for the health of a service, or with "" of superd as a whole. No service has a name that is longer than a
- * question. */
+/* Asks superd for the health of a service, or with "/" of superd as a whole. No service has a name that is longer than
+ * a question, nor one that no path can say. */
 static void ask_superd(struct builtin_server *server, struct connection *connection)
 {
 	struct talk *talk = connection->talk;
-	const char *name = "";
-	char question[QUESTION_MOST + 1];
+	struct http_request request = http_parse(buf_string(&talk->request), talk->request.length, NULL);
+	struct substring path = { request.path, request.path_length };
+	struct buf name = { 0 };
+	bool is_name = true;
 
-	if ((talk->kind == ASKED_GET || talk->kind == ASKED_HEAD) && is_elsewhere(server, connection))
-		talk->kind = ASKED_ELSEWHERE;
-	if (talk->kind == ASKED_GET || talk->kind == ASKED_HEAD)
-		name = parse_service(talk->request.data);
-	if (talk->kind == ASKED_OTHER || talk->kind == ASKED_TOO_MUCH || talk->kind == ASKED_ELSEWHERE)
-		answer(server, connection, RESULT_HEALTHY, "", 0);
-	else if (snprintf(question, sizeof(question), "/%s", name) >= (int)sizeof(question))
-		answer(server, connection, RESULT_NO_SERVICE, UNKNOWN, sizeof(UNKNOWN) - 1);
-	else if (!talk_ask(server, connection, question, clock_ms() + SUPERD_TIMEOUT))
+	buf_char(&name, '/');
+	if (talk->kind == 200 && is_elsewhere(server, connection))
+		talk->kind = 421;
+	if (talk->kind == 200) {
+		if (path.length > 7 && !strncasecmp(path.at, "http://", 7)) { /* as a proxy has it */
+			path = (struct substring){ path.at + 7, path.length - 7 };
+			(void)substring_take(&path, '/');
+		} else if (*path.at == '/') {
+			path = (struct substring){ path.at + 1, path.length - 1 };
+		}
+		is_name = http_decode(path.at, path.length, &name) && name.length < QUESTION_MOST;
+	}
+	if (talk->kind != ASKED_PLAIN && talk->kind != 200)
+		answer(server, connection, 0, "", 0);
+	else if (!is_name)
+		answer(server, connection, 404, UNKNOWN, sizeof(UNKNOWN) - 1);
+	else if (!talk_ask(server, connection, buf_string(&name), clock_ms() + SUPERD_TIMEOUT))
 		health_told(server, connection, -1);
+	buf_free(&name);
 }
 
 void health_begin(struct builtin_server *server, struct connection *connection)
@@ -225,7 +184,7 @@ void health_heard(struct builtin_server *server, struct connection *connection, 
 	bool all = late;
 
 	do {
-		ssize_t got = all ? 0 : talk_read(connection, HEAD_MOST);
+		ssize_t got = all ? 0 : talk_read(connection, HTTP_REQUEST_MOST);
 
 		if (got < 0 && errno == EAGAIN)
 			return;

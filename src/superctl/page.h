@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "lib/buf.h"
-#include "lib/http_field.h"
+#include "lib/http.h"
 #include "superctl/superctl.h"
 
 /* Text in HTML and in a URL. Names, messages and reasons come from tables, backends and clients: all of them pass
@@ -21,28 +21,6 @@ void html_member(struct buf *out, const json_t *object, const char *key); /* a s
 /* Adds text as a segment of a URL's path: letters, digits, - _ ~ and . stay, others become
  * %HH. */
 void html_url(struct buf *out, const char *text);
-
-/* The head of an HTTP request (RFC 9112), as far as a server of a few pages needs it. */
-
-#define HTTP_REQUEST_MOST 8192          /* bytes of a head */
-
-struct http_request {
-	int status;                     /* 200, or the status code to refuse the request with */
-	bool is_head;                   /* HEAD: the response has no body */
-	const char *path;               /* a part of the head, not decoded; borrowed. NULL: the status is 400 or 505 */
-	size_t path_length;
-};
-
-/* Whether the head is complete: it ends with an empty line. */
-bool http_is_whole(const char *text, size_t length);
-
-/* Parses a complete head. The status is 200 only for GET and HEAD of `path`, with any query; NULL: of any path. */
-struct http_request http_parse(const char *text, size_t length, const char *path);
-
-/* Decodes %HH. false: an escape is wrong, or the text has a control character. */
-bool http_decode(const char *text, size_t length, struct buf *out);
-
-const char *http_reason(int status);    /* the reason phrase, as "Not Found" */
 
 /* One HTTP request and its response over stdin and stdout, a connection that superd accepted. */
 

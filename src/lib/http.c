@@ -1,5 +1,8 @@
-/* The fields of an HTTP request's head (RFC 9112, section 5). Any client may send any bytes. */
-#include "lib/http_field.h"
+/* The head of an HTTP request (RFC 9112) and of a response.
+ *
+ * Any client may send any bytes. The parser of the first line is strict: three parts with one blank between them, no
+ * control characters, version HTTP/1. Each mistake gets the status code that HTTP has for it. */
+#include "lib/http.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -121,4 +124,107 @@ void http_add_elsewhere(struct buf *out, const char *text, size_t length, const 
 		buf_addf(out, ": builtin = { %s%s, %.*s }", builtin, *names ? ", ..." : "", (int)host.length, host.at);
 	}
 	buf_char(out, '\n');
+}
+
+bool http_is_whole(const char *text, size_t length)
+{
+	return memmem(text, length, "\r\n\r\n", 4) || memmem(text, length, "\n\n", 2);
+}
+
+static bool is_plain(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f)
+			return false;
+	}
+	return length > 0;
+}
+
+static bool text_equals(const char *text, size_t length, const char *word)
+{
+	return length == strlen(word) && !memcmp(text, word, length);
+}
+
+/* Returns the length of the part up to the next blank, and moves *at behind that blank. */
+static size_t take_part(const char **at, const char *end)
+{
+	const char *start = *at, *blank = memchr(start, ' ', (size_t)(end - start));
+
+	*at = blank ? blank + 1 : end;
+	return (size_t)((blank ? blank : end) - start);
+}
+
+struct http_request http_parse(const char *text, size_t length, const char *path)
+{
+	const char *end = memchr(text, '\n', length), *at = text, *target, *version, *query;
+	struct http_request request = { .status = 400 };
+	size_t method_length, target_length, version_length;
+
+	if (!end)
+		return request;
+	if (end > text && end[-1] == '\r')
+		end--;
+	method_length = take_part(&at, end);
+	target = at;
+	target_length = take_part(&at, end);
+	version = at;
+	version_length = (size_t)(end - at);
+	if (!is_plain(text, method_length) || !is_plain(target, target_length) || !is_plain(version, version_length))
+		return request;
+	if (version_length != 8 || memcmp(version, "HTTP/", 5) != 0)
+		return request;
+	if (memcmp(version + 5, "1.", 2) != 0 || version[7] < '0' || version[7] > '9') {
+		request.status = 505;
+		return request;
+	}
+	request.is_head = text_equals(text, method_length, "HEAD");
+	query = memchr(target, '?', target_length);
+	request.path = target;
+	request.path_length = query ? (size_t)(query - target) : target_length;
+	if (!request.is_head && !text_equals(text, method_length, "GET"))
+		request.status = 405;
+	else
+		request.status = !path || text_equals(target, request.path_length, path) ? 200 : 404;
+	return request;
+}
+
+bool http_decode(const char *text, size_t length, struct buf *out)
+{
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+
+		if (c == '%') {
+			c = i + 2 < length ? scan_hex_byte(text + i + 1) : '\0';
+			i += 2;
+		}
+		if ((unsigned char)c < ' ' || c == 0x7f)
+			return false;
+		buf_char(out, c);
+	}
+	return true;
+}
+
+const char *http_reason(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} reasons[] = {
+		{ 200, "OK" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 408, "Request Timeout" },
+		{ 421, "Misdirected Request" }, { 431, "Request Header Fields Too Large" },
+		{ 503, "Service Unavailable" }, { 505, "HTTP Version Not Supported" },
+	};
+
+	for (size_t n = 0; n < sizeof(reasons) / sizeof(*reasons); n++) {
+		if (reasons[n].status == status)
+			return reasons[n].reason;
+	}
+	return "Bad Request";
+}
+
+void http_add_head(struct buf *out, int status, const char *type, size_t length, const char *fields)
+{
+	buf_addf(out,
+		 "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nConnection: close\r\n%s%s\r\n", status,
+		 http_reason(status), type, length, fields, status == 405 ? "Allow: GET, HEAD\r\n" : "");
 }
