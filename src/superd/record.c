@@ -1,218 +1,196 @@
 /* xinetd's records of clients: log_type, log_on_success and log_on_failure. */
 #include "superd/daemon.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "lib/fd.h"
 #include "lib/log/log.h"
 #include "lib/units.h"
 #include "os/fs/fs.h"
 #include "superd/values.h"
 
-/* A file of log_type, or syslog: opened at its first line. */
+/* A file of log_type, opened at its first line. */
 struct record_file {
 	struct list link;
-	char *path; /* NULL: syslog */
-	struct log_sink sink;
-	struct log_pump pump;
-	unsigned long lost_all; /* while it cannot be opened */
-	int64_t looked;		/* second of the last look at its path */
-	bool is_open, is_used, is_out, warned, full;
+	char *path;
+	int fd;			 /* -1: it is not open */
+	int64_t looked;		 /* second of the last look at its path */
+	bool is_used, is_out;	 /* since the last reopening; its lines stand in superd's log */
+	bool is_beyond, is_full; /* its soft limit; its hard one */
 };
 
-static struct list targets = { &targets, &targets };
+static struct {
+	struct list files;
+	struct log_sink syslog;
+	struct log_pump pump; /* of that, once it is open */
+} records = { .files = { &records.files, &records.files } };
 
-/* It takes no line, or takes lines again: each is told once. One that is only full for a moment is not told of. */
-static void tell_outage(struct record_file *target, const char *service, const char *why)
+static struct record_file *find_file(const char *path)
 {
-	struct event event = { .name = "records", .service = service, .reason = why };
-	const char *name = target->path ? target->path : "syslog";
-	unsigned long lost = target->lost_all + target->sink.unreported;
-	bool is_out = why || target->sink.unreported || target->sink.state == LOG_SINK_AWAY;
+	struct record_file *file;
 
-	if (!why && target->sink.state == LOG_SINK_FULL)
-		why = "its reader is too slow";
-	if (!why)
-		why = target->sink.error ? strerror(target->sink.error) : "no daemon listens at /dev/log";
-	if (!target->is_out && is_out) {
-		target->is_out = true;
-		log_event(superd.log, LEVEL_WARNING, &event, "cannot log to %s: %s: the lines of log_type %s", name,
-			  why, lost ? "are dropped" : "wait");
-	} else if (target->is_out && target->is_open && target->sink.state == LOG_SINK_READY) {
-		target->is_out = false;
-		target->lost_all = target->sink.unreported = 0;
-		event.reason = NULL;
-		log_event(superd.log, LEVEL_NOTICE, &event, "logging to %s again: %lu line%s of log_type %s dropped",
-			  name, lost, lost == 1 ? "" : "s", lost == 1 ? "was" : "were");
+	LIST_EACH(link, &records.files) {
+		file = container_of(link, struct record_file, link);
+		if (!strcmp(file->path, path))
+			return file;
 	}
-}
-
-static void on_looked(void *context, struct log_pump *pump)
-{
-	(void)pump;
-	tell_outage(context, NULL, NULL);
-}
-
-static struct record_file *find_target(const char *path)
-{
-	struct record_file *target;
-
-	LIST_EACH(link, &targets) {
-		target = container_of(link, struct record_file, link);
-		if (path ? target->path && !strcmp(target->path, path) : !target->path)
-			return target;
-	}
-	target = calloc(1, sizeof(*target));
-	if (!target || (path && !(target->path = strdup(path)))) {
-		free(target);
+	file = calloc(1, sizeof(*file));
+	if (!file || !(file->path = strdup(path))) {
+		free(file);
 		return NULL;
 	}
-	list_add(&targets, &target->link);
-	return target;
+	file->fd = -1;
+	list_add(&records.files, &file->link);
+	return file;
 }
 
-static void target_close(struct record_file *target)
-{
-	if (!target->is_open)
-		return;
-	log_pump_detach(&target->pump);
-	log_sink_close(&target->sink);
-	target->is_open = false;
-}
-
-static bool target_open(struct record_file *target, struct buf *why)
-{
-	struct buf where = { 0 };
-	const char *reason;
-
-	buf_addf(&where, target->path ? "file:%s" : "syslog", target->path);
-	reason = log_sink_open(&target->sink, buf_string(&where));
-	buf_free(&where);
-	if (reason) {
-		buf_text(why, reason);
-		return false;
-	}
-	target->sink.lost = log_losses(superd.log);
-	log_pump_attach(&target->pump, superd.loop, &target->sink);
-	target->pump.looked = on_looked;
-	target->pump.context = target;
-	target->is_open = true;
-	return true;
-}
-
-/* Only root may control the path of a file, as another user could lead superd elsewhere, or block it there. That is
- * looked at once a second, and whether the path leads to the open file. *size: of the file. */
-static bool target_check(struct record_file *target, int64_t *size, struct buf *why)
+/* Only root may control its path, as another user could lead superd elsewhere, or block it there. That is looked at
+ * once a second, and whether the path leads to the open file. */
+static bool file_open(struct record_file *file, struct buf *why)
 {
 	int64_t now = clock_ms() / 1000;
 	struct path_finding finding;
+	struct stat named, open_one;
 
-	*size = 0;
-	if (!target->path)
-		return target->is_open || target_open(target, why);
-	if (target->looked == now && !target->is_open)
-		return false;
-	if (target->looked != now && !path_is_open_to_us(target->path, LOG_SINK_MODE, NULL, &finding)) {
+	if (file->looked == now)
+		return file->fd >= 0;
+	file->looked = now;
+	if (!path_is_open_to_us(file->path, LOG_SINK_MODE, NULL, &finding)) {
 		path_finding_describe(&finding, why);
 		buf_text(why, ", and a file of log_type must be in a directory of root");
-		target_close(target);
-		target->looked = now;
+		fd_close(&file->fd);
 		return false;
 	}
-	target->looked = now;
-	if (!target->is_open && !target_open(target, why))
-		return false;
-	if (!log_sink_is_current(&target->sink, size))
-		log_sink_reopen(&target->sink);
-	return true;
+	if (file->fd >= 0 && stat(file->path, &named) == 0 && fstat(file->fd, &open_one) == 0 &&
+	    named.st_dev == open_one.st_dev && named.st_ino == open_one.st_ino)
+		return true;
+	fd_close(&file->fd);
+	file->fd = fd_raise(
+		open(file->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE),
+		FD_HIGH);
+	if (file->fd < 0)
+		buf_text(why, strerror(errno));
+	return file->fd >= 0;
 }
 
-/* false: the line would pass the hard limit. */
-static bool has_room(struct svc *svc, struct record_file *to, const struct log_target *target, int64_t size)
+/* A line beyond the hard limit is written nowhere. false with the reason in why, unless it was told. */
+static bool file_write(struct svc *svc, struct record_file *file, const struct log_target *target,
+		       const struct buf *line, struct buf *why)
 {
 	char text[SIZE_TEXT_MOST];
-	bool is_beyond = to->sink.is_regular && size > target->soft;
+	struct stat status;
+	bool beyond, full;
+	ssize_t wrote;
 
-	if (is_beyond && !to->warned)
-		svc_say(svc, LEVEL_WARNING, "records", "%s grows beyond %s, log_type's soft limit", to->path,
+	if (!file_open(file, why))
+		return false;
+	beyond = fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode) &&
+		status.st_size + (off_t)line->length > target->soft;
+	full = beyond && status.st_size + (off_t)line->length > target->hard;
+	if (beyond && !file->is_beyond)
+		svc_say(svc, LEVEL_WARNING, "records", "%s grows beyond %s, log_type's soft limit", file->path,
 			size_write(text, (double)target->soft));
-	to->warned = is_beyond;
-	is_beyond = to->sink.is_regular && size > target->hard;
-	if (is_beyond && !to->full)
+	if (full && !file->is_full)
 		svc_say(svc, LEVEL_WARNING, "records",
 			"%s has reached %s, log_type's hard limit: superd does not log there until the file is "
 			"emptied or moved",
-			to->path, size_write(text, (double)target->hard));
-	to->full = is_beyond;
-	return !is_beyond;
+			file->path, size_write(text, (double)target->hard));
+	file->is_beyond = beyond;
+	file->is_full = full;
+	wrote = full ? 0 : write(file->fd, line->data, line->length);
+	if (!full && wrote != (ssize_t)line->length)
+		buf_text(why,
+			 wrote >= 0		   ? strerror(ENOSPC)
+				 : errno == EAGAIN ? "its reader is too slow"
+						   : strerror(errno));
+	return full || wrote == (ssize_t)line->length;
 }
 
-/* For log rotation and behind a reload: opens each file again, and forgets those without a line since the last time. */
+/* For log rotation and behind a reload: each is opened again, and those without a line since the last time are
+ * forgotten. */
 void records_reopen(void)
 {
-	LIST_OF(struct record_file, target, link, &targets) {
-		if (target->is_used) {
-			target->is_used = false;
-			if (target->is_open && target->path)
-				log_sink_reopen(&target->sink);
+	LIST_OF(struct record_file, file, link, &records.files) {
+		fd_close(&file->fd);
+		file->looked = 0;
+		if (file->is_used) {
+			file->is_used = false;
 			continue;
 		}
-		target_close(target);
-		list_remove(&target->link);
-		free(target->path);
-		free(target);
+		list_remove(&file->link);
+		free(file->path);
+		free(file);
 	}
 }
 
 void records_close(void)
 {
-	LIST_OF(struct record_file, target, link, &targets) {
-		if (target->is_open)
-			log_sink_finish(&target->sink, log_deadline(superd.log));
-		target_close(target);
+	if (!records.pump.loop)
+		return;
+	log_sink_finish(&records.syslog, log_deadline(superd.log));
+	log_pump_detach(&records.pump);
+	log_sink_close(&records.syslog);
+}
+
+static void to_syslog(const struct log_target *target, const struct buf *line)
+{
+	const struct syslog_head head = { target->facility | target->level, log_name(superd.log), getpid() };
+
+	if (!records.pump.loop) {
+		log_sink_open(&records.syslog, "syslog");
+		records.syslog.lost = log_losses(superd.log);
+		log_pump_attach(&records.pump, superd.loop, &records.syslog);
 	}
+	log_sink_take_as(&records.syslog, &head, line->data, line->length);
+}
+
+/* In the meantime its lines stand in superd's log. false: they do now. */
+static bool to_file(struct svc *svc, const struct log_target *target, const struct buf *line)
+{
+	struct record_file *file = find_file(target->path);
+	struct event event = { .name = "records", .service = svc->row->name };
+	struct buf text = { 0 }, why = { 0 };
+	time_t now = time(NULL);
+	struct tm local;
+	bool good;
+
+	xinetd_line_stamp(&text, localtime_r(&now, &local));
+	buf_addf(&text, "%s\n", line->data);
+	good = file && !text.failed && file_write(svc, file, target, &text, &why);
+	if (file && !good && !file->is_out) {
+		event.reason = buf_string(&why);
+		log_event(superd.log, LEVEL_WARNING, &event,
+			  "cannot log to %s: %s: the lines of log_type stand here meanwhile", file->path, event.reason);
+	} else if (good && file->is_out) {
+		log_event(superd.log, LEVEL_NOTICE, &event, "logging to %s again", file->path);
+	}
+	if (file)
+		file->is_used = true, file->is_out = !good;
+	buf_free(&text);
+	buf_free(&why);
+	return good;
 }
 
 /* event: its name, and what is known beside the service. Frees the line. */
 void record_line(struct svc *svc, struct event event, struct buf *line)
 {
 	const struct log_target *target = svc->row->groups->logging->log_type;
-	struct record_file *to = target ? find_target(target->kind == LOG_TYPE_FILE ? target->path : NULL) : NULL;
-	struct buf text = { 0 }, why = { 0 };
-	time_t now = time(NULL);
-	struct tm local;
-	int64_t size = 0;
 
 	event.service = svc->row->name;
-	if (!to) {
-		log_record(superd.log, LEVEL_INFO, &event, buf_string(line), line->length);
-	} else if (!target_check(to, &size, &why)) {
-		to->is_used = true;
-		to->lost_all++;
+	if (line->failed)
 		++*log_losses(superd.log);
-		tell_outage(to, svc->row->name, buf_string(&why));
-	} else if (target->kind == LOG_TYPE_FILE) {
-		to->is_used = true;
-		localtime_r(&now, &local);
-		xinetd_line_stamp(&text, &local);
-		buf_addf(&text, "%s\n", buf_string(line));
-		if (has_room(svc, to, target, size + (int64_t)(to->sink.queue.length + text.length)))
-			log_sink_take(&to->sink, LOG_INFO, buf_string(&text), text.length);
-		tell_outage(to, svc->row->name, NULL);
-	} else {
-		struct syslog_head head = { target->facility | target->level, log_name(superd.log), getpid() };
-
-		to->is_used = true;
-		log_sink_take_as(&to->sink, &head, buf_string(line), line->length);
-		tell_outage(to, svc->row->name, NULL);
-	}
-	buf_free(&why);
-	buf_free(&text);
+	else if (target && target->kind != LOG_TYPE_FILE)
+		to_syslog(target, line);
+	else if (!target || !to_file(svc, target, line))
+		log_record(superd.log, LEVEL_INFO, &event, buf_string(line), line->length);
 	buf_free(line);
 }
 

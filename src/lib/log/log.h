@@ -97,10 +97,6 @@ void log_sink_count_lost(struct log_sink *sink);
 /* The most bytes of a line, newline included, that are written as a whole. */
 size_t log_sink_most(const struct log_sink *sink);
 
-/* Whether the path still leads to the open file, which ends with a rotation, and its size in bytes. Anything but a
- * regular file is always current and has size 0. */
-bool log_sink_is_current(const struct log_sink *sink, int64_t *size);
-
 /* Opens the destination again. false and errno: it cannot be opened, and the sink is unchanged. */
 bool log_sink_reopen(struct log_sink *sink);
 

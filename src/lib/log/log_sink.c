@@ -359,17 +359,6 @@ size_t log_sink_most(const struct log_sink *sink)
 	return sink->is_regular ? LINE_MOST_FILE : LINE_MOST_SHARED;
 }
 
-bool log_sink_is_current(const struct log_sink *sink, int64_t *size)
-{
-	struct stat open, named;
-
-	*size = 0;
-	if (sink->kind != LOG_SINK_FILE || !sink->is_regular || fstat(sink->fd, &open) < 0)
-		return true;
-	*size = open.st_size;
-	return stat(sink->path, &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino;
-}
-
 static void drop_queue(struct log_sink *sink)
 {
 	for (size_t at = 0; at < sink->queue.length; at += strlen(sink->queue.data + at) + 1)

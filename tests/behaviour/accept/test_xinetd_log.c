@@ -447,7 +447,8 @@ Behaviour(xinetd_log, a_file_out_of_reach_keeps_nobody_out)
 		visit(superd, "each");
 		pause_a_moment();
 	}
-	superd_wait_log(superd, " of log_type were dropped");
+	superd_wait_log(superd, text_of("logging to %s again", file));
+	cr_assert(superd_logged(superd, "\nSTART: each from="), "%s", world_logs());
 	cr_assert_eq(superd_log_count(superd, "cannot log to"), 1u, "%s", world_logs());
 }
 
