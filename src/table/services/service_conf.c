@@ -80,14 +80,6 @@ static void add_place(const struct printer *printer, struct origin at)
 		service_conf_add_place(printer->out, printer->style, printer->indent, at);
 }
 
-static bool is_written(const struct service *service, size_t socket, size_t mark)
-{
-	const struct listen *listen = &service->sockets[socket];
-
-	/* A host with several addresses has a socket for each by now, but is written once. */
-	return listen->mark == mark && (!socket || listen[-1].endpoint != listen->endpoint);
-}
-
 static void add_endpoints(const struct printer *printer, size_t mark)
 {
 	const struct service *service = printer->service;
@@ -96,10 +88,10 @@ static void add_endpoints(const struct printer *printer, size_t mark)
 	size_t count = 0, added = 0;
 
 	for (size_t n = 0; n < service->socket_count; n++)
-		count += is_written(service, n, mark);
+		count += service->sockets[n].mark == mark;
 	buf_text(printer->out, count > 1 || is_marked ? "{ " : "");
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (!is_written(service, n, mark))
+		if (service->sockets[n].mark != mark)
 			continue;
 		buf_text(printer->out, added++ ? ", " : "");
 		if (is_marked)
