@@ -234,7 +234,6 @@ struct plan_command {
 	char **argv;                    /* NULL-terminated */
 	unsigned flags;                 /* COMMAND_x */
 	char *text;                     /* owned memory that program and argv point to; NULL: the plan's text */
-	char *shell;                    /* the shell's name in place of argv[0], with "-" in front; owned; NULL: none */
 };
 
 /* The commands of one phase. */

@@ -302,7 +302,7 @@ static void environment_record(struct record *record, struct job *job)
 static void command_record(struct record *record, struct plan_command *command)
 {
 	TEXT(record, command, program);
-	NUMBER(record, command, flags, 0, COMMAND_SHELL * 2 - 1);
+	NUMBER(record, command, flags, 0, COMMAND_ARGV0 * 2 - 1);
 }
 
 void start_record(struct record *record, struct job *job)

@@ -2,8 +2,7 @@
  *
  * Signs in front of the program say how it runs. They come in any order and are read before specifiers are replaced. A
  * command of a list becomes one text: its prefix, then its words as lib/shell_words splits them. With
- * expand_environment superd replaces variables when it starts the program. With the sign | the user's shell reads the
- * words as one text, with its redirections, pipes and own variables ($$NAME). Source: systemd.service(5), "COMMAND
+ * expand_environment superd replaces variables when it starts the program. Source: systemd.service(5), "COMMAND
  * LINES". */
 #include "read/systemd/internal.h"
 
@@ -65,6 +64,9 @@ static bool check_program_path(struct unit_builder *builder, const struct comman
 
 	if (!*program)
 		return unit_refuse(builder, command->program_at, "%s: a program is missing after its prefix", key);
+	if (*program == '|')
+		return unit_refuse(builder, command->program_at,
+				   "%s: superd lacks the sign |: write /bin/sh -c, with the rest as one word", key);
 	if (*program != '/' && strchr(program, '/'))
 		return unit_refuse(builder, command->program_at,
 				   "%s: '%s': a program is a path that begins with /, or a name without one", key,
@@ -79,52 +81,6 @@ static bool check_program_path(struct unit_builder *builder, const struct comman
 		return unit_refuse(builder, command->program_at,
 				   "%s: after @ and the program, the program's name for itself is missing", key);
 	return true;
-}
-
-/* Whether a whole word is $NAME, which becomes the words of its value. */
-static bool is_variable(const char *word)
-{
-	return word[0] == '$' && word[1] && word[1] != '{' && word[1] != '$';
-}
-
-/* Whether a word that is $NAME has the name of a variable. */
-static bool has_good_name(const char *word)
-{
-	return !word[1 + strspn(word + 1, "_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")] &&
-		!(word[1] >= '0' && word[1] <= '9');
-}
-
-/* The sign |: the words become one text for the user's shell, which replaces the program when its user is known. The
- * text is a single word for expand_environment, which in a word only replaces ${NAME}. */
-static void wrap_in_shell(struct unit_builder *builder, struct command *command, const char *program)
-{
-	struct unit_word list[4] = { { .text = "/bin/sh" } };
-	struct buf text = { 0 };
-	size_t count = 1;
-
-	for (size_t n = 0; n < command->count; n++) {
-		const char *word = n ? command->words[n].text : program;
-		bool whole = !(command->flags & COMMAND_VERBATIM) && is_variable(word);
-
-		if (whole && !has_good_name(word))
-			continue;
-		if (text.length)
-			buf_char(&text, ' ');
-		if (whole)
-			buf_addf(&text, "${%s}", word + 1);
-		else
-			buf_text(&text, word);
-	}
-	if (command->flags & COMMAND_ARGV0)
-		list[count++].text = "-sh";
-	if (text.length) {
-		list[count++].text = "-c";
-		list[count++].text = pool_text(builder->pool, buf_string(&text));
-	}
-	buf_free(&text);
-	command->words = pool_copy(builder->pool, list, count * sizeof(*list));
-	command->count = count;
-	command->program = list[0].text;
 }
 
 /* Warns of words meant for a shell, the most common mistake in command lines. */
@@ -160,10 +116,7 @@ static void add_command(struct unit_builder *builder, const struct unit_assignme
 						       "or may itself wait for this unit", said->key);
 		return;
 	}
-	if (command.flags & COMMAND_SHELL)
-		wrap_in_shell(builder, &command, program);
-	else
-		warn_of_shell_word(builder, &command);
+	warn_of_shell_word(builder, &command);
 	if (check_program_path(builder, &command))
 		array_add(commands->list, commands->count, commands->capacity) = command;
 	else

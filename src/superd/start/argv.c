@@ -159,32 +159,6 @@ bool plan_fail(const struct service *service, const char *option, struct buf *wh
  * A text is split into words before its templates are replaced, so the value of a template never becomes a second
  * word. */
 
-/* Replaces the program by the shell of the service's user, if the command's prefix says so; false with the reason in
- * why. As with systemd, a user that may not log in runs commands by /bin/sh. */
-static bool plan_use_shell(struct plan_command *command, const struct service *service, struct buf *why)
-{
-	static const char *const none[] = { "nologin", "false", "true" };
-	const char *shell = service->account ? service->account->shell : NULL,
-		   *name = shell ? strrchr(shell, '/') : NULL;
-	bool login = command->argv[0] && *command->argv[0] == '-', is_usable = shell && *shell;
-	struct buf text = { 0 };
-
-	if (!(command->flags & COMMAND_SHELL))
-		return true;
-	for (size_t n = 0; name && n < sizeof(none) / sizeof(*none); n++)
-		is_usable &= strcmp(name + 1, none[n]) != 0;
-	command->program = is_usable ? shell : "/bin/sh";
-	name = strrchr(command->program, '/');
-	buf_addf(&text, "-%s", name ? name + 1 : command->program);
-	command->shell = buf_take(&text);
-	buf_free(&text);
-	if (command->shell)
-		command->argv[0] = command->shell + !login;
-	else
-		buf_text(why, "out of memory");
-	return command->shell;
-}
-
 /* Makes one command: its prefix, program and arguments. The reader has checked that the text is one. */
 static bool make_command(struct plan_command *command, const struct service *service,
 			 const struct plan_sockets *sockets, const char *text, struct buf *why)
@@ -232,7 +206,7 @@ static bool make_command(struct plan_command *command, const struct service *ser
 		if (n >= first)
 			command->argv[n - first] = (char *)(uintptr_t)at;
 	}
-	return plan_use_shell(command, service, why);
+	return true;
 }
 
 bool plan_make_commands(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
@@ -246,8 +220,6 @@ bool plan_make_commands(struct plan *plan, const struct service *service, const 
 	if (service->groups->commands->exec_prefix)
 		command_prefix(service->groups->commands->exec_prefix, &flags);
 	plan->main.flags = flags;
-	if (!plan_use_shell(&plan->main, service, why))
-		return false;
 	for (enum command_phase phase = 0; good && phase < PHASES; phase++) {
 		words texts = service_commands(service, phase);
 		struct plan_commands *made = &plan->commands[phase];
@@ -288,11 +260,9 @@ void plan_free_commands(struct plan *plan)
 		for (size_t n = 0; n < commands->count; n++) {
 			free(commands->list[n].argv);
 			free(commands->list[n].text);
-			free(commands->list[n].shell);
 		}
 		free(commands->list);
 	}
-	free(plan->main.shell);
 	free(plan->conditions);
 }
 

@@ -799,8 +799,7 @@ const struct directive directives[] = {
 		  "Each is one text, and may contain templates. If one fails or exceeds timeout_start, the start "
 		  "fails. superd stops processes that it leaves behind. Signs before the program: - ignores its "
 		  "failure, + runs it as superd itself, without user, capabilities and hardening, ! runs it as "
-		  "superd's user, a colon turns expand_environment off, @ makes the next word its argv0, | runs "
-		  "the user's shell in its place." },
+		  "superd's user, a colon turns expand_environment off, @ makes the next word its argv0." },
 	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST) .example = "{ \"-/usr/bin/logger started\" }",
 	  .help = "Commands that run when the instance is ready, before it counts as started; for a oneshot, "
 		  "after its good end. MAINPID is its process. If one fails, the start fails." },
@@ -842,7 +841,7 @@ const struct directive directives[] = {
 		  "other commands." },
 	{ .name = { "exec_prefix" }, FIELD_IN(UNITS, COMMANDS, exec_prefix, signs),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "signs", .example = "\"!\"", .unit_key = "ExecStart",
-	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, !, : and |." },
+	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, ! and :." },
 	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "Kind=value",
 	  .example = "{ \"PathExists=!/run/maintenance\", \"User=!root\" }", .unit_key = "Condition",

@@ -11,7 +11,7 @@ static const struct {
 	unsigned flag;
 } signs[] = {
 	{ '-', COMMAND_IGNORES_FAILURE }, { ':', COMMAND_VERBATIM }, { '+', COMMAND_PRIVILEGED },
-	{ '!', COMMAND_SAME_IDENTITY },	  { '|', COMMAND_SHELL },    { '@', COMMAND_ARGV0 },
+	{ '!', COMMAND_SAME_IDENTITY },	  { '@', COMMAND_ARGV0 },
 };
 
 #define SIGNS (sizeof(signs) / sizeof(signs[0]))
@@ -45,6 +45,8 @@ static const char *program_refuse(const char *program, size_t count, unsigned fl
 {
 	if (!count || !*program)
 		return "a command is a program and its arguments; this has no program";
+	if (*program == '|')
+		return "there is no sign |: write /bin/sh -c";
 	if (*program != '/' && strchr(program, '/'))
 		return "a program is a path that begins with /, or a name of exec_search_path";
 	if (flags & COMMAND_ARGV0 && count < 2)
@@ -76,7 +78,7 @@ const char *command_refuse_prefix(const char *text)
 
 	text = command_prefix(text, &flags);
 	if (*text || flags & COMMAND_ARGV0)
-		return "expected the signs -, +, !, : and |";
+		return "expected the signs -, +, ! and :";
 	if (flags & COMMAND_PRIVILEGED && flags & COMMAND_SAME_IDENTITY)
 		return "+ and ! do not go together: + is all that ! is";
 	return NULL;

@@ -12,7 +12,6 @@ enum {
 	COMMAND_SAME_IDENTITY = 1 << 2,         /* ! : with superd's own user; other options apply */
 	COMMAND_VERBATIM = 1 << 3,              /* : : without replacing variables */
 	COMMAND_ARGV0 = 1 << 4,                 /* @ : the word behind the program is argv[0] */
-	COMMAND_SHELL = 1 << 5,                 /* | : by the user's shell; "-" in front of its name: a login shell */
 };
 
 /* The flag of a sign; 0: it is none. */

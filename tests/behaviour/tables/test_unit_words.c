@@ -49,36 +49,6 @@ static void expect_words(struct reading reading, const char *const *words)
 
 #define EXPECT_WORDS(reading, ...) expect_words(reading, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* systemd fills in its variables and takes its quotes; what is left is the shell's. */
-Behaviour(unit_words, a_users_shell_reads_the_line)
-{
-	const char *words = "$FOO ${BAR} '\"${BAR}\"' x$$UNSAID $UNSET '\"a;  b\"' 100%%";
-	struct reading reading;
-
-	write_pair("a", text_of("Accept=yes\nListenStream=%s", path_in("a.sock")),
-		   text_of("ExecStart=|UNSAID=said && %s/report - %s | cat\n"
-			   "StandardInput=socket\nStandardError=journal\nEnvironment=HOME=/nonexistent\n" VARIABLES,
-			   getenv("SUPERD_TESTDIR"), words));      /* bash reads ~/.bashrc: its input is a socket */
-	reading = ask_report();
-	EXPECT_WORDS(reading, "one", "two", "words", "two words", "xsaid", "a;  b", "100%");
-}
-
-Behaviour(unit_words, a_user_without_a_shell_has_the_systems)
-{
-	struct superd *superd;
-	int client;
-
-	SKIP_WITHOUT(namespace_users(), "needs root, to be another user");
-	write_file("a.socket", "[Socket]\nAccept=yes\nListenStream=%s\n", path_in("a.sock"));
-	write_file("a@.service", "%s", "[Service]\nUser=nobody\nExecStart=|echo $$0\nStandardInput=socket\n");
-	superd = units_run("a.socket", NULL);
-	wait_node(path_in("a.sock"));
-	client = client_connect_unix(path_in("a.sock"), SOCK_STREAM);
-	cr_assert_str_eq(client_line(client), "sh");
-	close(client);
-	superd_stop(superd);
-}
-
 Behaviour(unit_words, variables_are_filled_in_as_systemd_does)
 {
 	struct reading reading = report_of("$FOO $BAR \"$BAR\" ${BAR} x${BAR}y x$BAR $FOO,$BAR $EMPTY $UNSET ${EMPTY} "

@@ -110,28 +110,6 @@ Test(plan, makes_the_commands_beside_it)
 	cr_expect(plan->conditions[1].is_assert);
 }
 
-/* Of a user that may not log in, /bin/sh. */
-Test(plan, puts_the_users_shell_in_the_place_of_the_program)
-{
-	const struct passwd *self = getpwuid(getuid());
-	const char *shell, *name;
-	char login[64];
-
-	skip_unless(self != NULL, "this user has no account");
-	shell = self->pw_shell;
-	if (strstr(shell, "/nologin") || strstr(shell, "/false"))
-		shell = "/bin/sh";
-	name = strrchr(shell, '/') + 1;
-	snprintf(login, sizeof(login), "-%s", name);
-	cr_assert(plan_of("exec = \"/bin/sh -c x\"\nexec_prefix = \"|\"\nexec_start_pre = \"|@/bin/sh -sh -c y\""));
-	cr_expect_str_eq(plan->main.program, shell);
-	cr_expect_str_eq(plan->main.argv[0], name);
-	cr_expect_str_eq(plan->main.argv[2], "x");
-	cr_expect_str_eq(plan->commands[PHASE_START_PRE].list[0].program, shell);
-	cr_expect_str_eq(plan->commands[PHASE_START_PRE].list[0].argv[0], login);
-	cr_expect_str_eq(plan->commands[PHASE_START_PRE].list[0].argv[2], "y");
-}
-
 /* A name that is nowhere must not be looked for in the folder the service runs in. */
 Test(plan, finds_the_program_of_a_command_or_nothing)
 {
