@@ -29,9 +29,9 @@ static void describe_end(void *context, struct buf *why)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char *const sources[] = { "inetd:inetd.conf", "xinetd:xinetd.conf" };
+	const char *const sources[] = { "superd.conf", "inetd:inetd.conf", "xinetd:xinetd.conf" };
 	const struct read_request request = {
-		.sources = sources, .count = 2, .start = give_answer, .describe_end = describe_end,
+		.sources = sources, .count = 3, .start = give_answer, .describe_end = describe_end,
 	};
 	struct diags diags = { 0 };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	shutdown(answer[1], SHUT_WR);
 	for (size_t n = 0; n < request.count; n++) {
 		reading_import(&reading, sources[n], false, (struct origin){ 0 });
-		reading.imports[n].path = sources[n];
-		reading.imports[n].waits = true;
+		reading.imports[n].path = n ? sources[n] : NULL;
+		reading.imports[n].waits = n;
 	}
 	ask_imports(&reading);
 	reading.import_count = 0;

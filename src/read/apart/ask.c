@@ -23,9 +23,9 @@
 
 struct asked {
 	struct reading *reading;
-	struct import **imports;        /* that it is asked for; owned */
+	struct import *imports;         /* of the reading; it is asked for those that wait */
 	size_t count;
-	size_t begun;                   /* it reads this import */
+	size_t begun;                   /* it reads this one */
 	pid_t pid;                      /* of superd-read */
 	FILE *answer;
 	size_t taken;                   /* bytes received so far */
@@ -46,8 +46,8 @@ static void send_request(struct asked *asked, int fd)
 	request.sources = sources;
 	request.count = asked->count;
 	for (size_t n = 0; n < asked->count && sources && request.from; n++) {
-		sources[n] = asked->imports[n]->source;
-		request.from[n] = asked->imports[n]->from;
+		sources[n] = asked->imports[n].waits ? asked->imports[n].source : NULL;
+		request.from[n] = asked->imports[n].from;
 	}
 	if (sources && request.from)
 		request_write(&line, request);
@@ -95,15 +95,16 @@ static bool take_source(struct asked *asked, size_t number)
 	struct reading *reading = asked->reading;
 	char waits[WAIT_NOTE_MOST];
 
-	if (number < asked->begun || number > asked->count)
+	if (number < asked->begun || number > asked->count ||
+	    (number < asked->count && !asked->imports[number].waits))
 		return false;
 	asked->begun = number;
 	wait_note(NULL, NULL);
 	if (number < asked->count) {
-		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", asked->imports[number]->path,
+		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", asked->imports[number].path,
 			 (long)asked->pid);
 		wait_note("the file", waits);
-		reading->end = &asked->imports[number]->place->next;
+		reading->end = &asked->imports[number].place->next;
 	} else {
 		reading_go_to_end(reading);
 	}
@@ -122,7 +123,7 @@ static bool take_record(struct asked *asked, const struct read_record *record)
 		return take_source(asked, record->number);
 	case RECORD_OWN:
 		if (asked->begun < asked->count)
-			asked->imports[asked->begun]->is_own = true;
+			asked->imports[asked->begun].is_own = true;
 		return asked->begun < asked->count;
 	case RECORD_READ:
 		if (record->at.file && record->text && request->on_source)
@@ -214,11 +215,11 @@ static void fail(struct asked *asked, int error)
 	if (asked->begun == asked->count)
 		diag_error(diags, ((struct origin){ 0 }), "%s", buf_string(why));
 	for (size_t n = 0; n < asked->count; n++) {
-		struct import *import = asked->imports[n];
+		struct import *import = &asked->imports[n];
 		struct origin at = import->from.file ? import->from : (struct origin){ .file = import->path };
 
 		import->is_own = false;
-		if (n >= asked->begun)
+		if (n >= asked->begun && import->waits)
 			diag_error(diags, at, "cannot read %s: %s", import->path, buf_string(why));
 	}
 }
@@ -227,7 +228,7 @@ static bool ask(struct asked *asked, int channel)
 {
 	bool good;
 
-	take_source(asked, 0);
+	take_source(asked, asked->begun);
 	send_request(asked, channel);
 	good = take_answer(asked);
 	wait_note(NULL, NULL);
@@ -239,20 +240,14 @@ void ask_imports(struct reading *reading)
 	const struct read_request *request = reading->request;
 	struct buf failure = { 0 };
 	struct asked asked = {
-		.reading = reading, .failure = &failure,
-		.imports = calloc(reading->import_count + 1, sizeof(*asked.imports)),
+		.reading = reading, .imports = reading->imports, .count = reading->import_count, .failure = &failure,
 	};
 	int channel = -1;
 	bool good;
 
-	for (size_t n = 0; n < reading->import_count && asked.imports && request && request->start; n++) {
-		if (reading->imports[n].waits)
-			asked.imports[asked.count++] = &reading->imports[n];
-		reading->imports[n].waits = false;
-	}
-	if (!asked.imports)
-		reading_refuse_memory(reading);
-	if (asked.count) {
+	while (asked.begun < asked.count && !asked.imports[asked.begun].waits)
+		asked.begun++;
+	if (asked.begun < asked.count && request && request->start) {
 		good = request->start(request->start_context, &channel, &asked.pid, &failure) &&
 		       (asked.answer = fdopen(channel, "r")) && ask(&asked, channel);
 		if (!good)
@@ -262,7 +257,6 @@ void ask_imports(struct reading *reading)
 		fclose(asked.answer);
 	else
 		fd_close(&channel);
-	free(asked.imports);
 	buf_free(&asked.line);
 	buf_free(&asked.text);
 	buf_free(&failure);

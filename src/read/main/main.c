@@ -151,6 +151,8 @@ static int print_sources(struct read_answer *answer, struct read_request *reques
 	request->has_host_rules = hosts_access_has_rules(&hosts);
 	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
 	for (size_t n = 0; n < request->count; n++) {
+		if (!request->sources[n])       /* superd reads it itself */
+			continue;
 		say(answer, (struct read_record){ .kind = RECORD_SOURCE, .number = (unsigned)n });
 		answer_flush(answer);           /* superd names a file that hangs */
 		reading_source(&reading, request->sources[n], request->from ? request->from[n] : (struct origin){ 0 });

@@ -111,7 +111,7 @@ struct reader {
 
 /* The sources to read, as on the command line. */
 struct read_request {
-	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH"; PATH is a file, a folder or "-" */
+	const char *const *sources;     /* "[FORMAT[+COMPAT]:]PATH"; PATH is a file, a folder or "-"; NULL: nothing */
 	size_t count;
 	struct origin *from;            /* the import of each; NULL: the command line names all */
 	enum compat compat;             /* of sources that name none */

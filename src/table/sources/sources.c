@@ -133,7 +133,7 @@ static void read_imports(struct reading *reading)
 		for (size_t n = 0; n < next; n++) {
 			if (reading->imports[n].is_own)
 				read_import(reading, n, format_find("superd", 6));
-			reading->imports[n].is_own = false;
+			reading->imports[n].waits = reading->imports[n].is_own = false;
 		}
 	} while (next < reading->import_count);
 	free(reading->imports);
