@@ -425,8 +425,8 @@ struct registration {
 	uint64_t number; /* in the journal */
 	char *service;
 	int fd;		 /* of its socket; -1: that is closed, and this is to be withdrawn */
-	bool tried, set; /* rpcbind may know of it; it has confirmed it */
-	bool failure_logged;
+	bool set;	 /* rpcbind has confirmed it */
+	unsigned tries;	 /* to register it, or since its socket has closed to withdraw it */
 	double due; /* of the next try */
 	struct backoff backoff;
 	char program[40], transports[16], port[8]; /* "100002/2-3", "tcp,tcp6" */

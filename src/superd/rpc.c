@@ -22,10 +22,11 @@
 
 #define PAUSE_MIN 1000000 /* microseconds between two tries, least and most */
 #define PAUSE_MAX 60000000
-#define WITHDRAWALS_MOST 20 /* tries in a quarter of an hour; rpcbind away so long has forgotten all */
-#define PATIENCE 15.	    /* seconds; superd-rpc ends by itself sooner */
-#define REFUSED 3	    /* its exit status: rpcbind refuses this user */
-#define TEXT_MOST 1000	    /* bytes of what it prints */
+#define WITHDRAWALS_MOST \
+	3	     /* tries: a rpcbind that does not answer has forgotten all, unless it comes back by a warm start */
+#define PATIENCE 15. /* seconds; superd-rpc ends by itself sooner */
+#define REFUSED 3    /* its exit status: rpcbind refuses this user */
+#define TEXT_MOST 1000 /* bytes of what it prints */
 
 static struct {
 	struct helper helper;	      /* superd-rpc */
@@ -76,35 +77,29 @@ static void note_done(bool done, const char *text)
 {
 	struct registration *one = rpc.current;
 	struct event event = { .name = "registered", .service = one->service };
-	bool may_wait = rpc.sets || (!superd.stopping && one->backoff.failures + 1 < WITHDRAWALS_MOST);
-	/* A failed withdrawal matters only if rpcbind had the registration. */
-	bool is_news = !one->failure_logged && (rpc.sets || one->set);
 
 	rpc.current = NULL;
 	wake_at(0);
-	if (rpc.sets && done) {
+	if (!rpc.sets && done) {
+		if (one->set)
+			log_registration(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
+		drop_registration(one);
+	} else if (!rpc.sets && (superd.stopping || one->tries >= WITHDRAWALS_MOST)) {
+		give_up(one, text);
+	} else if (!rpc.sets) {
+		return; /* it is tried again at once */
+	} else if (done) {
 		one->set = true;
 		journal_registration(one);
 		if (*text)
 			log_event(superd.log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
 		log_registration(one, LEVEL_INFO, "registered", "registered with rpcbind", NULL);
-	} else if (rpc.sets && one->fd < 0) {
-		return; /* its socket was closed meanwhile, and this is withdrawn */
-	} else if (!done && may_wait) {
-		event.name = rpc.sets ? "register_error" : "withdraw_error";
+	} else if (one->fd >= 0) { /* else its socket was closed meanwhile, and this is withdrawn */
+		event.name = "register_error";
 		event.reason = text;
+		log_event(superd.log, one->backoff.failures ? LEVEL_DEBUG : LEVEL_WARNING, &event,
+			  "cannot register %s with rpcbind, which is tried again and again: %s", one->program, text);
 		one->due = clock_now() + backoff_next(&one->backoff, PAUSE_MIN, PAUSE_MAX, jitter());
-		log_event(superd.log, is_news ? LEVEL_WARNING : LEVEL_DEBUG, &event,
-			  rpc.sets ? "cannot register %s with rpcbind, which is tried again and again: %s"
-				   : "cannot withdraw %s from rpcbind, which is tried again: %s",
-			  one->program, text);
-		one->failure_logged = true;
-	} else if (!done) {
-		give_up(one, text);
-	} else {
-		if (one->set)
-			log_registration(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
-		drop_registration(one);
 	}
 }
 
@@ -194,40 +189,26 @@ static void start_program(const struct account *account)
 	buf_free(&why);
 }
 
-/* Begins the next. Those that are to be withdrawn come first, and a registration waits for that of its port. When
- * superd ends, all are withdrawn at once. */
+/* Begins the next. Those that are to be withdrawn come first. When superd ends, all are withdrawn. */
 static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	double now = clock_now(), soonest = 0;
 	struct registration *first = NULL;
 
 	(void)loop, (void)timer, (void)events;
 	if (rpc.current)
 		return;
 	LIST_OF(struct registration, one, link, &superd.registrations) {
-		double due = one->due;
-
-		if (one->fd >= 0 && (one->set || superd.stopping))
-			continue;
-		if (one->fd < 0 && (due <= now || superd.stopping))
-			due = 0;
-		LIST_OF(const struct registration, debt, link, &superd.registrations) {
-			if (one->fd >= 0 && debt->fd < 0 && debt->due > due && !strcmp(debt->port, one->port))
-				due = debt->due;
-		}
-		if (!first || due < soonest) {
+		if ((one->fd < 0 || (!one->set && !superd.stopping)) && (!first || one->due < first->due))
 			first = one;
-			soonest = due;
-		}
 	}
 	if (!first) {
 		superd_check_end();
-	} else if (soonest > now) {
-		wake_at(soonest);
+	} else if (first->due > clock_now()) {
+		wake_at(first->due);
 	} else {
 		rpc.current = first;
 		rpc.sets = first->fd >= 0;
-		first->tried = true;
+		first->tries++;
 		start_program(helper_user_account(HELPER_USER_RPC));
 	}
 }
@@ -278,14 +259,13 @@ void rpc_withdraw(int fd)
 	LIST_OF(struct registration, one, link, &superd.registrations) {
 		if (one->fd != fd)
 			continue;
-		if (!one->tried) { /* rpcbind does not know it */
+		if (!one->tries) { /* rpcbind does not know it */
 			drop_registration(one);
 			continue;
 		}
 		one->fd = -1;
-		one->failure_logged = false;
-		one->due = 0;
-		backoff_reset(&one->backoff);
+		one->due = 0; /* before all registrations */
+		one->tries = 0;
 		journal_registration(one);
 		wake_at(0);
 	}
@@ -308,7 +288,8 @@ void rpc_resume(const char *service, const struct registration *before)
 				one->fd = before->fd;
 		}
 	}
-	one->tried = true;
+	one->due = one->fd < 0 ? 0 : one->due;
+	one->tries = one->fd >= 0;
 	one->set = before->set;
 	memcpy(one->program, before->program, sizeof(one->program));
 	memcpy(one->transports, before->transports, sizeof(one->transports));
