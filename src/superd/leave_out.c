@@ -11,8 +11,6 @@
 
 #include "table/services/left_out.h"
 
-#define NAMED_MOST 4 /* services of an entry that a message names */
-
 /* An entry or part that a diagnostic may be about. */
 struct error_owner {
 	struct origin at; /* where it begins */
@@ -119,64 +117,28 @@ static const char **reason_of(const struct left_out_state *state, const struct e
 					: NULL;
 }
 
-/* Adds "; service 'a' is left out", or "; services 'a', 'b' and 3 more are left out", of the rows that begin where this
- * one does: a line of an inetd.conf makes one for each host and family. */
-static void add_left_out_rows(const struct left_out_state *state, const struct error_owner *owner, struct buf *text)
+/* Of the service that an owner is; NULL: it is a part, or its name is unknown. */
+static const char *name_of(const struct left_out_state *state, const struct error_owner *owner)
 {
-	const struct error_owner *first = owner;
-	size_t count;
-
-	while (first > state->owners && first[-1].kind == ROW && !compare_places(first[-1].at, owner->at))
-		first--;
-	count = (size_t)(owner - first) + 1;
-	buf_text(text, count > 1 ? "; services " : "; service ");
-	for (size_t n = 0; n < count && n < NAMED_MOST; n++)
-		buf_addf(text, "%s'%s'",
-			 !n			  ? ""
-				 : n + 1 == count ? " and "
-						  : ", ",
-			 state->table->services[first[n].number].name);
-	if (count > NAMED_MOST)
-		buf_addf(text, " and %zu more", count - NAMED_MOST);
-	buf_text(text, count > 1 ? " are left out" : " is left out");
+	return owner->kind == ROW	? state->table->services[owner->number].name
+		: owner->kind == NO_ROW ? state->table->left_out[owner->number].name
+					: NULL;
 }
 
-/* Whether a service goes on by this row, or by a former one. row may be NULL. */
-static bool serves(const struct table *table, const struct service *row)
-{
-	return row && (!row->is_left_out || left_out_of(table, row)->is_kept);
-}
-
-/* Whether the table in effect has a service that may be this entry. */
-static bool was_served(const struct left_out_state *state, const struct error_owner *owner)
-{
-	const struct table *before = state->before;
-
-	if (before && owner->kind == ROW)
-		return serves(before, table_find(before, state->table->services[owner->number].name));
-	if (!before)
-		return false;
-	for (size_t n = 0; n < before->count; n++) {
-		if (serves(before, &before->services[n]) &&
-		    left_out_was(&state->table->left_out[owner->number], &before->services[n]))
-			return true;
-	}
-	return false;
-}
-
-/* Appends to the first error of an entry that the entry is left out. A reload reports what it does with a service that
- * was served before. */
+/* Appends to the first error of an entry that the entry is left out, by its first service. A reload reports itself what
+ * it does. */
 static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag)
 {
-	const char *name = owner->kind == ROW ? NULL : state->table->left_out[owner->number].name;
 	struct buf text = { 0 };
+	const char *name;
 
-	if (was_served(state, owner))
+	if (state->before)
 		return;
+	while (owner > state->owners && owner[-1].kind == ROW && !compare_places(owner[-1].at, owner->at))
+		owner--;
+	name = name_of(state, owner);
 	buf_text(&text, diag->message);
-	if (owner->kind == ROW)
-		add_left_out_rows(state, owner, &text);
-	else if (name)
+	if (name)
 		buf_addf(&text, "; service '%s' is left out", name);
 	else
 		buf_text(&text, "; it is left out");
@@ -205,9 +167,7 @@ static bool had_shared_part(const struct table *before, const char *file)
 static bool may_leave_out(const struct left_out_state *state, const struct error_owner *owner)
 {
 	const struct table *table = state->table;
-	const char *name = owner->kind == ROW ? table->services[owner->number].name
-		: owner->kind == NO_ROW	      ? table->left_out[owner->number].name
-					      : NULL;
+	const char *name = name_of(state, owner);
 
 	for (const struct note *note = NULL;
 	     !state->all && name && (note = table_next_note(table, NOTE_ALONE, note));) {

@@ -169,40 +169,23 @@ static struct table *read_once(struct table_load *loading, const struct table *b
 	return table;
 }
 
-/* Whether the names in front of two messages belong to services of the same entry, as auth and auth-tcp6. */
-static bool are_of_one_entry(const struct table *table, const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	const struct service *first, *second;
-	char name[2][256];
-
-	if (a_length >= sizeof(name[0]) || b_length >= sizeof(name[1]))
-		return false;
-	memcpy(name[0], a, a_length);
-	memcpy(name[1], b, b_length);
-	name[0][a_length] = name[1][b_length] = '\0';
-	first = table_find(table, name[0]);
-	second = table_find(table, name[1]);
-	return first && second && first != second && origin_equal(first->at, second->at);
-}
-
-static bool is_duplicate(const struct table *table, const struct diag *a, const struct diag *b)
+/* Of services of one line, such as auth and auth-tcp6, whose names stand in front. */
+static bool is_duplicate(const struct diag *a, const struct diag *b)
 {
 	struct origin at = { a->file, a->line, a->column }, other = { b->file, b->line, b->column };
 	const char *a_text = strstr(a->message, ": "), *b_text = strstr(b->message, ": ");
 
-	return a->severity == b->severity && a_text && b_text && origin_equal(at, other) && !strcmp(a_text, b_text) &&
-		are_of_one_entry(table, a->message, (size_t)(a_text - a->message), b->message,
-				 (size_t)(b_text - b->message));
+	return a->severity == b->severity && a_text && b_text && origin_equal(at, other) && !strcmp(a_text, b_text);
 }
 
 /* Keeps one diagnostic for a mistake in a line that makes several services. The diagnostics are sorted, so those of one
  * place stand together. */
-static void drop_duplicates(struct diags *diags, const struct table *table)
+static void drop_duplicates(struct diags *diags)
 {
 	bool *wanted = malloc(diags->count * sizeof(*wanted) + 1), any = false;
 
 	for (size_t n = 0; wanted && n < diags->count; n++) {
-		wanted[n] = !n || !is_duplicate(table, &diags->list[n - 1], &diags->list[n]);
+		wanted[n] = !n || !is_duplicate(&diags->list[n - 1], &diags->list[n]);
 		any |= !wanted[n];
 	}
 	if (any && !diags->dropped_errors && !diags->dropped_others && !diags->lost)
@@ -271,7 +254,7 @@ static struct table *load(struct table_load *loading, struct diags *diags)
 		refuse_loss(loading, table, diags);
 	diags_sort(diags);
 	if (table)
-		drop_duplicates(diags, table);
+		drop_duplicates(diags);
 	diags_bound(diags);
 	if (table)
 		pool_seal(table->pool);
