@@ -321,6 +321,20 @@ const char *diags_summarize(const struct diags *diags, char out[DIAGS_SUMMARY_MO
 	return out;
 }
 
+void diags_describe(const struct diags *diags, struct buf *out)
+{
+	for (size_t n = 0; n < diags->count; n++) {
+		if (diags->list[n].severity != SEVERITY_ERROR)
+			continue;
+		diag_place(&diags->list[n], out);
+		buf_addf(out, "%s%s", diags->list[n].file ? ": " : "", diags->list[n].message);
+		if (diags->errors > 1)
+			buf_addf(out, "; and %zu more error%s", diags->errors - 1, diags->errors == 2 ? "" : "s");
+		return;
+	}
+	buf_text(out, "out of memory");
+}
+
 void diags_free(struct diags *diags)
 {
 	for (size_t i = 0; i < diags->count; i++)

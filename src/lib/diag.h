@@ -99,6 +99,9 @@ void diags_print(const struct diags *diags, FILE *out);
 /* Writes "2 errors" into out, or "2 errors: out of memory" if diagnostics were lost; takes no memory. Returns out. */
 const char *diags_summarize(const struct diags *diags, char out[DIAGS_SUMMARY_MOST]);
 
+/* Adds "FILE:LINE:COL: MESSAGE; and 2 more errors"; without an error, memory was short. */
+void diags_describe(const struct diags *diags, struct buf *out);
+
 void diags_free(struct diags *diags);
 
 #define diag_error(diags, at, ...) diags_add(diags, SEVERITY_ERROR, at, __VA_ARGS__)

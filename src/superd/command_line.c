@@ -109,7 +109,6 @@ struct globals options_join_settings(const struct options *options, const struct
 void options_free(struct options *options)
 {
 	pool_free(options->pool);
-	pool_free(options->settings_pool);
 	free(options->sources.list);
 	free(options->optional_sources.list);
 	free(options->endpoints.list);

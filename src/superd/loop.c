@@ -1144,7 +1144,7 @@ static struct table *load_first(int *status)
 	struct table *table = read_first(&diags);
 
 	*status = EXIT_TABLE;
-	if (table && !diags.errors && !settings_start(options, table, superd.log)) {
+	if (table && !diags.errors && !settings_apply(options, table, true, superd.log)) {
 		*status = EXIT_START;
 		table_free(table);
 		table = NULL;
@@ -1251,7 +1251,7 @@ int run_superd(struct options *options)
 		self.pid_file.path = options->settings.pid_file;
 		table = state_table(options, before);
 		if (table)
-			settings_apply(options, table, superd.log);
+			settings_apply(options, table, false, superd.log);
 		self.pid_file.fd = superd.pid_file_fd;
 		status = table ? serve(table, before) : EXIT_START;
 	} else if ((table = load_first(&status)) && has_work(table)) {

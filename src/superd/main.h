@@ -94,7 +94,6 @@ struct options {
 					 * the runtime folder */
 	struct globals given;           /* the settings of superd itself that the command line sets */
 	struct globals settings;        /* those in force (settings.c) */
-	struct pool *settings_pool;     /* owned; holds their texts; NULL: no table is in effect yet */
 	char **command;                 /* the words behind --; NULL: none */
 	struct internal_args internal;  /* set by main after command_line_read */
 	char **arguments;               /* argv, without the internal argument */
@@ -130,12 +129,9 @@ extern const struct cli as_superd_cli;  /* the options of superd's own command l
  * start, and checks whether superd can log to the destination of the table. */
 void settings_check(const struct options *options, const struct table *table, bool reloads, struct diags *diags);
 
-/* Puts the settings of a first table in force, and moves the log. false: the log cannot go there, or memory ran out,
- * which is logged; the settings concerned stay. */
-bool settings_start(struct options *options, const struct table *table, struct log *log);
-
-/* The same for a table that comes while superd serves: settings that only a start can change stay. */
-bool settings_apply(struct options *options, const struct table *table, struct log *log);
+/* Puts the settings of a table in force, and moves the log. starts: of a first one; else settings that only a start can
+ * change stay. false: the log cannot go there, or memory ran out, which is logged; the settings concerned stay. */
+bool settings_apply(struct options *options, const struct table *table, bool starts, struct log *log);
 
 /* Logs, before settings_apply, which settings a reload changes. */
 void settings_log_changes(const struct options *options, const struct table *table, struct log *log);

@@ -68,24 +68,6 @@ static void *read_table_anew(void *context)
 	return NULL;
 }
 
-/* Keeps the first error, for the health. Without one, memory was short. */
-static void note_refused(const struct diags *diags)
-{
-	struct buf text = { 0 };
-
-	for (size_t n = 0; n < diags->count && !text.length; n++) {
-		if (diags->list[n].severity != SEVERITY_ERROR)
-			continue;
-		diag_place(&diags->list[n], &text);
-		buf_addf(&text, "%s%s", text.length ? ": " : "", diags->list[n].message);
-	}
-	if (text.length && diags->errors > 1)
-		buf_addf(&text, "; and %zu more error%s", diags->errors - 1, diags->errors == 2 ? "" : "s");
-	snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s",
-		 text.length ? buf_string(&text) : "out of memory");
-	buf_free(&text);
-}
-
 /* Its program runs by an entry of before: on_change says what comes of that. */
 static void give_way(struct svc *svc)
 {
@@ -115,7 +97,7 @@ static bool take_table(struct table *table)
 	}
 	if (table && !reading.diags.errors) {
 		settings_log_changes(superd.options, table, superd.log);
-		settings_apply(superd.options, table, superd.log);
+		settings_apply(superd.options, table, false, superd.log);
 		output_log_changed();
 		good = reload_apply(table);
 	}
@@ -139,6 +121,7 @@ static bool take_table(struct table *table)
 
 static void on_read(struct ev_loop *loop, ev_async *async, int events)
 {
+	struct buf why = { 0 };
 	bool good = false;
 
 	(void)events;
@@ -151,8 +134,11 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 	} else {
 		good = take_table(reading.table);
 		*superd.refused_reload = '\0';
-		if (!good && !superd.stopping)
-			note_refused(&reading.diags);
+		if (!good && !superd.stopping) { /* the first error, for the health */
+			diags_describe(&reading.diags, &why);
+			snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s", buf_string(&why));
+			buf_free(&why);
+		}
 		superd_notify("READY=1\n");
 		control_reloaded();
 		requests_read(reading.number, good, NULL, &reading.diags);

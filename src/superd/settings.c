@@ -1,7 +1,7 @@
 /* Puts the settings of superd itself in force.
  *
- * The texts of a table live as long as the table. Messages and later comparisons need them for longer, so
- * options->settings_pool has copies. */
+ * The texts of a table live as long as the table. Messages and later comparisons need them for longer, so the pool of
+ * the options has copies. */
 #include "superd/main.h"
 
 #include <stdarg.h>
@@ -136,27 +136,27 @@ void settings_check(const struct options *options, const struct table *table, bo
 	buf_free(&text);
 }
 
-/* Copies the texts that a reload may change to the pool. false: out of memory. */
-static bool keep_texts(struct globals *globals, struct pool *pool)
+/* Puts the texts where they stay as long as superd runs, because others borrow them: those that differ, so an operator
+ * who changes them again and again costs some bytes. false: out of memory, which is printed. */
+static bool keep_texts(struct options *options, struct globals *next)
 {
-	const char *log = globals->log, *group = globals->control_group;
-
-	globals->log = pool_text(pool, log);
-	globals->control_group = pool_text(pool, group);
-	return (!log || globals->log) && (!group || globals->control_group);
-}
-
-/* Puts the texts that only a start sets where they stay as long as superd runs, because others borrow them. false: out
- * of memory, which is printed. */
-static bool keep_start_texts(struct options *options)
-{
-	struct globals *settings = &options->settings;
-	const char **const texts[] = { &settings->control, &settings->pid_file, &settings->fdstore };
+	const struct globals *now = &options->settings;
+	const struct {
+		const char **text, *kept;
+	} texts[] = { { &next->log, now->log },
+		      { &next->control_group, now->control_group },
+		      { &next->control, now->control },
+		      { &next->pid_file, now->pid_file },
+		      { &next->fdstore, now->fdstore } };
 	bool good = true;
 
 	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
-		if (*texts[n])
-			good &= (*texts[n] = options_join(options, "", *texts[n])) != NULL;
+		const char *kept = texts[n].kept, **text = texts[n].text;
+
+		if (!*text)
+			continue;
+		*text = kept && !strcmp(*text, kept) ? kept : options_join(options, "", *text);
+		good &= *text != NULL;
 	}
 	return good;
 }
@@ -171,24 +171,15 @@ static void copy_start_settings(struct globals *to, const struct globals *from)
 	}
 }
 
-bool settings_start(struct options *options, const struct table *table, struct log *log)
-{
-	const struct globals next = options_join_settings(options, &table->globals);
-
-	copy_start_settings(&options->settings, &next);
-	return keep_start_texts(options) && settings_apply(options, table, log);
-}
-
-bool settings_apply(struct options *options, const struct table *table, struct log *log)
+bool settings_apply(struct options *options, const struct table *table, bool starts, struct log *log)
 {
 	struct globals next = options_join_settings(options, &table->globals);
-	struct pool *pool = pool_new();
-	const char *log_before = pool ? pool_text(pool, options->settings.log) : NULL, *reason = NULL;
+	const char *reason = NULL;
 	struct buf why = { 0 };
 
-	copy_start_settings(&next, &options->settings);
-	if (!log_before || !keep_texts(&next, pool)) {
-		pool_free(pool);
+	if (!starts)
+		copy_start_settings(&next, &options->settings);
+	if (!keep_texts(options, &next)) {
 		log_setup_error(options, log, "the settings of superd itself stay as they are: out of memory");
 		return false;
 	}
@@ -200,13 +191,11 @@ bool settings_apply(struct options *options, const struct table *table, struct l
 		origin_cite(table->globals.at[GLOBAL_LOG], &place);
 		log_setup_error(options, log, "cannot log to %s: %s%s", next.log, reason, buf_string(&place));
 		buf_free(&place);
-		next.log = log_before;
+		next.log = options->settings.log;
 	}
 	buf_free(&why);
 	log_set_form(log, next.log_format == LOG_FORMAT_JSON, (enum level)next.log_level);
-	pool_free(options->settings_pool);
 	options->settings = next;
-	options->settings_pool = pool;
 	return !reason;
 }
 

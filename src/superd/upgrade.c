@@ -162,15 +162,10 @@ static bool can_load(struct options *options, const char *text, struct buf *why)
 		lseek(STDIN_FILENO, 0, SEEK_SET);
 	table = previous ? load_table(options, NULL, NULL, &diags) : NULL;
 	good = table && !diags.errors;
-	for (size_t n = 0; n < diags.count && !good && !why->length; n++) {
-		if (diags.list[n].severity != SEVERITY_ERROR)
-			continue;
-		buf_addf(why, "%zu error%s in the configuration, first: ", diags.errors, diags.errors == 1 ? "" : "s");
-		diag_place(&diags.list[n], why);
-		buf_addf(why, "%s%s", diags.list[n].file ? ": " : "", diags.list[n].message);
+	if (!good) {
+		buf_text(why, "its configuration: ");
+		diags_describe(&diags, why);
 	}
-	if (!good && !why->length)
-		buf_text(why, "out of memory");
 	diags_free(&diags);
 	diags_free(&of_text);
 	table_free(previous);
@@ -205,8 +200,7 @@ int takeover_answer(struct options *options)
 
 static struct {
 	struct helper helper;
-	ev_io io;
-	struct buf answer;
+	int answer;			 /* pipe, which is read once it has ended */
 	bool only_check, is_late, waits; /* waits: for the end of a reload */
 	void (*done)(void *context, bool good, const char *why);
 	void *context;
@@ -303,23 +297,20 @@ static void go_over(void)
 
 static void on_checked(struct helper *helper, int status)
 {
+	char text[ANSWER_MOST + 1], how[48];
 	const char *can;
-	char how[48];
-	int fd = asked.io.fd;
-	char more[512];
 	ssize_t got;
 
 	(void)helper;
 	asked.is_late |= status == HELPER_LATE;
 	if (status == HELPER_LATE)
 		return; /* its end follows */
-	ev_io_stop(superd.loop, &asked.io);
-	while (asked.answer.length < ANSWER_MOST && (got = read(fd, more, sizeof(more))) > 0)
-		buf_add(&asked.answer, more, (size_t)got);
-	fd_close(&fd);
+	got = read(asked.answer, text, ANSWER_MOST);
+	text[got > 0 ? got : 0] = '\0';
+	fd_close(&asked.answer);
 	journal_drop_whole();
 	status_describe(status, how);
-	can = strstr(buf_string(&asked.answer), CAN); /* warnings may be before it */
+	can = strstr(text, CAN); /* warnings may be before it */
 	if (!asked.is_late && status == 0 && can) {
 		can += strlen(CAN);
 		if (asked.only_check)
@@ -332,8 +323,8 @@ static void on_checked(struct helper *helper, int status)
 			go_over();
 		return;
 	}
-	while (asked.answer.length && asked.answer.data[asked.answer.length - 1] == '\n')
-		buf_cut(&asked.answer, asked.answer.length - 1);
+	while (got > 0 && text[got - 1] == '\n')
+		text[--got] = '\0';
 	if (asked.is_late)
 		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program,
 			     PATIENCE);
@@ -341,10 +332,9 @@ static void on_checked(struct helper *helper, int status)
 		tell_upgrade(false,
 			     "%s is no superd that can take over: called with " CHECKS ", it printed '%s', not '" CAN
 			     "VERSION'",
-			     superd.program, buf_string(&asked.answer));
+			     superd.program, text);
 	else
-		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, buf_string(&asked.answer),
-			     asked.answer.length ? ", " : "", how);
+		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, text, *text ? ", " : "", how);
 }
 
 /* A reload has ended. */
@@ -353,18 +343,6 @@ void upgrade_go_on(void)
 	if (asked.waits)
 		go_over();
 	asked.waits = false;
-}
-
-static void on_answer(struct ev_loop *loop, ev_io *io, int events)
-{
-	char text[512];
-	ssize_t got = read(io->fd, text, sizeof(text));
-
-	(void)events;
-	if (got > 0 && asked.answer.length < ANSWER_MOST)
-		buf_add(&asked.answer, text, (size_t)got);
-	else if (got == 0)
-		ev_io_stop(loop, io);
 }
 
 /* The program that is installed is asked whether it could take over. */
@@ -386,7 +364,6 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	asked.done = done;
 	asked.context = context;
 	asked.is_late = false;
-	buf_clear(&asked.answer);
 	if (superd.stopping) {
 		tell_upgrade(false, "busy: superd is stopping");
 		return;
@@ -421,6 +398,5 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;
 	}
-	ev_io_init(&asked.io, on_answer, ends[0], EV_READ);
-	ev_io_start(superd.loop, &asked.io);
+	asked.answer = ends[0];
 }

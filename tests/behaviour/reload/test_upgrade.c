@@ -292,7 +292,7 @@ Behaviour(upgrade, a_table_that_is_broken_leaves_the_old_one_running)
 
 	write_file("superd.conf", "service web { lisen = \"1\" }\n");
 	superd_signal(superd, SIGUSR2);
-	superd_wait_log(superd, "in the configuration, first: ");
+	superd_wait_log(superd, "its configuration: ");
 	client_settle(client);
 	close(client);
 }
