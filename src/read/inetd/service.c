@@ -215,32 +215,6 @@ static void share_families(struct inetd_entry **group, size_t length, struct dia
 	}
 }
 
-static bool is_tcpmux(const struct inetd_entry *entry)
-{
-	return !entry->is_dropped && entry->transport == INETD_TCP &&
-		(!strcmp(entry->service, "tcpmux") || !strcmp(entry->service, "1"));
-}
-
-/* Warns of services of tcpmux without an entry for tcpmux itself. */
-static void check_tcpmux(struct reading *reading, const struct inetd_entries *entries)
-{
-	const struct inetd_entry *mux = NULL;
-
-	for (size_t i = 0; i < entries->count; i++) {
-		const struct inetd_entry *entry = &entries->list[i];
-
-		if (is_tcpmux(entry))
-			return;
-		if (!mux && entry->transport == INETD_MUX && !entry->is_dropped)
-			mux = entry;
-	}
-	if (!mux)
-		return;
-	diag_warning(reading->diags, mux->at, "%s: no client can reach it, because no entry answers for tcpmux",
-		     mux->service);
-	diags_hint(reading->diags, "tcpmux stream tcp nowait root internal");
-}
-
 /* Adds one note, at the first entry that serves IPv6 clients here and not with other inetds. */
 static void note_families(const struct inetd_entries *entries, struct diags *diags)
 {
@@ -283,7 +257,6 @@ void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entri
 		for (size_t k = i; end - i > 1 && k < end; k++)
 			sorted[k]->name = make_name(sorted[k], true, entries->pool);
 	}
-	check_tcpmux(reading, entries);
 	note_families(entries, reading->diags);
 }
 

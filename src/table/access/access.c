@@ -524,13 +524,6 @@ static bool rules_contain(const struct rules *rules, const unsigned char address
 	return find_network(rules, address);
 }
 
-static bool rules_cover(const struct rules *rules, const struct network *network)
-{
-	const struct network *around = find_network(rules, network->address);
-
-	return around && around->bits <= network->bits;
-}
-
 /* Finds the key of a link-local client. Names of interfaces are asked for as clients come, so the rules hold for an
  * interface that comes later, or again with another number. known: the interface is known, whether a rule has it or
  * not. false: no rule with an interface is about the client. */
@@ -570,19 +563,6 @@ enum access_verdict access_judge_at(const struct access *access, const unsigned 
 	if (!permitted && !access->permits.names)
 		return ACCESS_DENIED;
 	return permitted && !access->denials.names ? ACCESS_PERMITTED : ACCESS_BY_NAME;
-}
-
-bool access_denies_all(const struct access *access, bool has_ipv6)
-{
-	static const struct network ipv4 = { { [10] = 0xff, [11] = 0xff }, 96 }, both = { { 0 }, 0 };
-
-	if (!access->restricts)
-		return rules_cover(&access->denials, has_ipv6 ? &both : &ipv4);
-	for (size_t n = 0; n < access->permits.count; n++) {
-		if (!rules_cover(&access->denials, &access->permits.networks[n]))
-			return false;
-	}
-	return access->permits.count && !access->permits.names;
 }
 
 bool access_lists(const struct access *access, int family, const void *address)

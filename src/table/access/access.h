@@ -60,9 +60,6 @@ static inline enum access_verdict access_judge(const struct access *access, cons
 	return access_judge_at(access, address, 0);
 }
 
-/* Whether no_access denies all that only_from permits, or everybody. has_ipv6: IPv6 clients may come, too. */
-bool access_denies_all(const struct access *access, bool has_ipv6);
-
 /* Whether the rules permit an address, 4 bytes of AF_INET or 16 of AF_INET6, without its name. access NULL: no. */
 bool access_lists(const struct access *access, int family, const void *address);
 

@@ -4,17 +4,13 @@
 #include "table/rules/internal.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "lib/buf.h"
 #include "lib/pool.h"
 #include "lib/scan.h"
-#include "table/access/access.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/words/sandbox_words.h"
-#include "table/words/command_prefix.h"
 
 void rule_listen(const struct service *service, struct diags *diags)
 {
@@ -349,34 +345,9 @@ static void check_one_rule(const struct service *service, const struct listen *l
 	service_hint(service, diags, "set it outside of socket { }, or give this socket to another service");
 }
 
-/* Warns of rules that let nobody in. Both lists are read whole: a narrower network in only_from is no exception from
- * no_access, although xinetd.conf(5) says so. */
-static void warn_of_closed_door(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	const struct socket_options *rules = listen->options;
-	struct pool *pool = rules->no_access ? pool_new() : NULL;
-	const struct access *access =
-		pool ? access_compile(rules->only_from, rules->no_access, NULL, NULL, pool) : NULL;
-	bool has_ipv6 = false;
-
-	for (size_t i = 0; i < service->socket_count; i++)
-		has_ipv6 |= service->sockets[i].options == rules && service->sockets[i].endpoint->family != FAMILY_IPV4;
-	if (access && access_denies_all(access, has_ipv6)) {
-		diag_warning(diags, service_listen_origin(service, listen, "no_access"),
-			     rules->only_from ? "%s: nobody may connect: no_access denies all that only_from permits"
-					      : "%s: nobody may connect: no_access denies all addresses",
-			     service->name);
-		service_hint(service, diags, "no_access counts, however narrow the networks of only_from are: without "
-					     "it only_from alone permits");
-	}
-	pool_free(pool);
-}
-
 static void check_clients(const struct service *service, struct diags *diags)
 {
 	const struct socket_options *before = NULL;
-	bool is_clear = !service_is_unclear(service, "listen") && !service_is_unclear(service, "only_from") &&
-			!service_is_unclear(service, "no_access");
 
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
@@ -385,8 +356,6 @@ static void check_clients(const struct service *service, struct diags *diags)
 			warn_of_nobody(service, listen, "only_from", diags);
 			warn_of_nobody(service, listen, "no_access", diags);
 			check_one_rule(service, listen, diags);
-			if (is_clear && endpoint_is_inet(listen->endpoint))
-				warn_of_closed_door(service, listen, diags);
 		}
 		before = listen->options;
 	}
@@ -421,11 +390,7 @@ void rule_access(const struct service *service, struct diags *diags)
 }
 
 /* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
- * they are numbers, and of the kind that the socket has. No two sockets have the same, as the first gets every bind.
- *
- * The program has superd's filter of system calls and that of its hardening. The kernel asks both, and an error or a
- * kill goes before superd's answer (seccomp(2)). So hardening must not deny the calls by which a program gets its
- * sockets. */
+ * they are numbers, and of the kind that the socket has. No two sockets have the same, as the first gets every bind. */
 
 /* Sockets whose bind(2) superd answers. */
 #define BOUND (unsigned)(KIND(TCP) | KIND(UDP) | KIND(SCTP) | KINDS_UNIX)
@@ -439,95 +404,6 @@ static void check_has_socket(const struct service *service, struct diags *diags)
 	service_refuse(service, "pass", diags,
 		       "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone");
 	service_hint(service, diags, "write the address that the program binds in listen, or remove pass");
-}
-
-static bool is_hardened(const struct service *service)
-{
-	unsigned flags = 0;
-
-	if (service->groups->commands->exec_prefix)
-		command_prefix(service->groups->commands->exec_prefix, &flags);
-	return !(flags & COMMAND_PRIVILEGED);
-}
-
-static void check_calls(const struct service *service, struct diags *diags)
-{
-	words list = service->groups->syscalls->system_call_filter;
-	const char *missing = syscall_list_denies(list, "socket") ? "socket"
-			      : syscall_list_denies(list, "bind") ? "bind"
-								  : NULL;
-
-	if (!list || service_is_unclear(service, "system_call_filter"))
-		return;
-	if (missing) {
-		service_refuse(service, "system_call_filter", diags,
-			       "system_call_filter denies %s(2), by which a program with pass = bind receives its "
-			       "socket",
-			       missing);
-		service_hint(service, diags, "allow socket, bind, listen and accept4, which are in @network-io");
-		return;
-	}
-	if (!service_find_socket(service, KINDS_ACCEPTING))
-		return;
-	if (syscall_list_denies(list, "listen")) {
-		diag_warning(diags, service_origin(service, "system_call_filter"),
-			     "%s: system_call_filter denies listen(2), which most programs call after their bind(2)",
-			     service->name);
-		service_hint(service, diags, "allow listen, unless the program does not call it, such as haproxy");
-	}
-	if (syscall_list_denies(list, "accept") && syscall_list_denies(list, "accept4")) {
-		diag_warning(diags, service_origin(service, "system_call_filter"),
-			     "%s: system_call_filter denies accept(2) and accept4(2), so the program can accept "
-			     "clients by io_uring(7) alone", service->name);
-		service_hint(service, diags, "allow accept and accept4");
-	}
-}
-
-/* As filter/restrict.c reads the list: its last word of a family decides. */
-static bool denies_family(words list, int family)
-{
-	bool denied = !signed_list_denies(list);
-	int found;
-
-	for (; *list; list++) {
-		const char *word = *list;
-
-		if (address_family_find(word + (*word == '~' || *word == '+'), &found) && found == family)
-			denied = *word == '~';
-	}
-	return denied;
-}
-
-/* What a program must be allowed for a socket; NULL: the list allows it. An IPv6 socket may be for IPv4 clients. */
-static const char *find_denied_family(words list, const struct endpoint *endpoint)
-{
-	if (!endpoint_is_inet(endpoint))
-		return denies_family(list, AF_UNIX) ? "AF_UNIX" : NULL;
-	if (!denies_family(list, AF_INET6))
-		return NULL;
-	if (endpoint->family == FAMILY_IPV6)
-		return "AF_INET6";
-	return denies_family(list, AF_INET) ? "AF_INET and AF_INET6" : NULL;
-}
-
-static void check_families(const struct service *service, struct diags *diags)
-{
-	words list = service->groups->syscalls->restrict_address_families;
-
-	if (!list || service_is_unclear(service, "restrict_address_families"))
-		return;
-	for (size_t n = 0; n < service->socket_count; n++) {
-		const char *denied = find_denied_family(list, service->sockets[n].endpoint);
-		char text[ENDPOINT_TEXT];
-
-		if (!denied || !endpoint_is(service->sockets[n].endpoint, BOUND))
-			continue;
-		service_refuse(service, "restrict_address_families", diags,
-			       "restrict_address_families denies %s: with pass = bind the program opens a socket "
-			       "itself for %s", denied, endpoint_text(service->sockets[n].endpoint, text));
-		service_hint(service, diags, "allow the families of its sockets");
-		return;
-	}
 }
 
 static const struct rule_row programs[] = {
@@ -702,10 +578,6 @@ void rule_bind(const struct service *service, struct diags *diags)
 			       "pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only",
 			       NULL, diags);
 		check_has_socket(service, diags);
-	}
-	if (service->exec->pass == PASS_BIND && is_hardened(service)) {
-		check_calls(service, diags);
-		check_families(service, diags);
 	}
 	pool = pool_new();
 	for (size_t n = 0; pool && n < service->socket_count; n++) {

@@ -55,9 +55,5 @@ extern const size_t syscall_group_count;
 /* Finds a group by its name. NULL: unknown. */
 const struct syscall_group *syscall_group_find(const char *name);
 
-/* Whether a list of system_call_filter, whose words each have their sign (table/type/type_sandbox), denies this call.
- * The last word that names the call, or a group that contains it, decides. An empty list (NULL) denies nothing. */
-bool syscall_list_denies(const char *const *list, const char *call);
-
 /* The names of all groups, NULL-terminated. */
 extern const char *const syscall_group_names[];

@@ -453,24 +453,6 @@ BehaviourOfBind(bind, a_filter_of_the_table_may_deny_filters)
 	}
 }
 
-static void expect_faulty(const char *options, const char *wrong)
-{
-	const char *table = write_file("faulty.conf", "%s", bind_table("\"80\"", options, ""));
-	struct outcome outcome = SUPERD_ANSWER("--check", "-f", table);
-
-	cr_expect_neq(outcome.status, 0);
-	cr_expect_not_null(strstr(outcome.err, text_of("%s:6:2: error: web: %s", table, wrong)), "%s", outcome.err);
-}
-
-Behaviour(bind, a_filter_that_takes_the_bind_away_is_an_error_at_its_place)
-{
-	expect_faulty("system_call_filter = { \"~bind:EPERM\" }",
-		      "system_call_filter denies bind(2), by which a program with pass = bind receives its socket");
-	expect_faulty("system_call_filter = { \"@basic-io\" }", "system_call_filter denies socket(2)");
-	expect_faulty("restrict_address_families = AF_UNIX",
-		      "restrict_address_families denies AF_INET and AF_INET6: with pass = bind");
-}
-
 Behaviour(bind, a_service_without_a_socket_is_an_error)
 {
 	const char *table = write_file("faulty.conf", "service web {\n start = boot\n pass = bind\n exec = \"%s\"\n}\n",
