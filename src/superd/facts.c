@@ -516,18 +516,21 @@ bool facts_have_failed(const struct service *row, struct svc *svc)
 }
 
 /* Of superd as a whole: what sleeps, has never run or is disabled by an operator is healthy. Adds a line for each
- * fault. */
-static enum health check_all(struct buf *lines)
+ * fault, up to FAULTS_MOST services, and counts all. */
+static enum health check_all(struct buf *lines, size_t *faults)
 {
 	enum health worst = HEALTHY;
 	struct buf fault = { 0 };
-	size_t count = 0;
+	size_t count = 0, own = 0;
 
 	if (*superd.refused_reload)
 		buf_addf(lines, "the last reload was refused: %s; superd uses the previous configuration\n",
 			 superd.refused_reload);
-	if (output_describe_log(lines))
+	own += *superd.refused_reload != '\0';
+	if (output_describe_log(lines)) {
 		buf_char(lines, '\n');
+		own++;
+	}
 	LIST_OF(struct svc, svc, link, &superd.services) {
 		enum health health = check(svc, &fault);
 
@@ -547,6 +550,7 @@ static enum health check_all(struct buf *lines)
 	}
 	if (count > FAULTS_MOST)
 		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
+	*faults = count + own + superd.stopping;
 	if (superd.stopping) {
 		buf_text(lines, "superd is stopping\n");
 		return UNHEALTHY;
@@ -562,9 +566,10 @@ void facts_write_health(const char *path, struct buf *out)
 	struct svc *svc = *path == '/' ? svc_find(path + 1) : NULL;
 	const struct service *row = *path == '/' ? table_find(superd.table, path + 1) : NULL;
 	struct buf why = { 0 };
+	size_t faults;
 
 	if (!strcmp(path, "/")) {
-		buf_addf(out, "%s\n", names[check_all(&why)]);
+		buf_addf(out, "%s\n", names[check_all(&why, &faults)]);
 		buf_text(out, buf_string(&why));
 	} else if (!svc && !row) {
 		buf_char(out, '\n');
@@ -580,10 +585,12 @@ void facts_write_health(const char *path, struct buf *out)
 void facts_add_health(struct buf *out)
 {
 	struct buf lines = { 0 }, line = { 0 };
-	enum health health = check_all(&lines);
+	size_t faults;
+	enum health health = check_all(&lines, &faults);
 
 	json_flag_field(out, "healthy", health != UNHEALTHY);
 	json_flag_field(out, "degraded", health == DEGRADED);
+	json_count_field(out, "faults", faults);
 	json_list_field(out, "reasons");
 	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
 		buf_add(&line, at, strcspn(at, "\n"));

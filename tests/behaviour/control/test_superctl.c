@@ -397,12 +397,15 @@ Behaviour(superctl, health_is_a_line_for_each_reason_whatever_comes)
 
 	cr_assert_eq(outcome.status, 0);
 	cr_assert_str_eq(outcome.out, "healthy\n");
-	outcome = ASKED("health", "{\"healthy\":false,\"reasons\":[\"web: a\\nb\",\"c\"]}\n" RECORDED_DONE, "health");
+	outcome = ASKED("health",
+			"{\"healthy\":false,\"faults\":2,\"reasons\":[\"web: a\\nb\",\"c\"]}\n" RECORDED_DONE,
+			"health");
 	cr_assert_eq(outcome.status, 3);
 	cr_assert_str_eq(outcome.out, "unhealthy: 2 faults\nweb: a\\x0ab\nc\n");
 	outcome = ASKED("health", "{\"healthy\":false,\"reasons\":[\"web: a\\nb\"]}\n" RECORDED_DONE, "health");
 	cr_assert_str_eq(outcome.out, "unhealthy: web: a\\x0ab\n");
-	outcome = ASKED("health", "{\"healthy\":false,\"reasons\":[\"web: a\",\"and 7 more\"]}\n" RECORDED_DONE,
+	outcome = ASKED("health",
+			"{\"healthy\":false,\"faults\":8,\"reasons\":[\"web: a\",\"and 7 more\"]}\n" RECORDED_DONE,
 			"health");
 	cr_assert_str_eq(outcome.out, "unhealthy: 8 faults\nweb: a\nand 7 more\n");
 	outcome = SUPERCTL(path_in("nothing"), "health");
