@@ -11,35 +11,16 @@
 #include "lib/scan.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
-#include "table/rules/internal.h"
 #include "table/rules/endpoint_conflict.h"
+#include "table/rules/internal.h"
 #include "table/service/need.h"
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static rule *const rules[] = {
-	rule_names,
-	rule_listen,
-	rule_program,
-	rule_builtin,
-	rule_kinds,
-	rule_pass,
-	rule_bind,
-	rule_commands,
-	rule_start,
-	rule_rows,
-	rule_ready,
-	rule_streams,
-	rule_access,
-	rule_backoff,
-	rule_idle,
-	rule_capabilities,
-	rule_passed_fds,
-	rule_resources,
-	rule_symlinks,
-	rule_options,
-	rule_shell,
-	rule_templates,
-	rule_environment,
+	rule_names,    rule_listen, rule_program,      rule_builtin,	 rule_pass,	 rule_bind,
+	rule_commands, rule_start,  rule_rows,	       rule_ready,	 rule_streams,	 rule_access,
+	rule_backoff,  rule_idle,   rule_capabilities, rule_passed_fds,	 rule_resources, rule_symlinks,
+	rule_sizes,    rule_shell,  rule_templates,    rule_environment,
 };
 
 static void check_names(const struct table *table, struct diags *diags)
@@ -71,7 +52,7 @@ static void hint_at_name(const struct table *table, const char *name, struct dia
 
 enum { UNSEEN, OPEN, CHECKED };
 
-#define WANTS_DEEPEST 64                /* services in a row of which each waits for the next */
+#define WANTS_DEEPEST 64 /* services in a row of which each waits for the next */
 
 /* A service that starts when another one is ready, and so waits for it. */
 struct follower {
@@ -81,7 +62,7 @@ struct follower {
 /* What is known of the services while their needs are followed. */
 struct wanting {
 	const struct table *table;
-	unsigned char *seen;            /* of each row: UNSEEN …; OPEN: rows that lead to the present one */
+	unsigned char *seen; /* of each row: UNSEEN …; OPEN: rows that lead to the present one */
 	struct follower *followers;
 	size_t follower_count, follower_capacity;
 	struct diags *diags;
@@ -184,8 +165,7 @@ static void check_order(const struct service *service, struct diags *diags)
 
 		for (words name = options->socket_beside; name && *name; name++) {
 			if (!words_have(options->socket_requires, *name) && !words_have(options->socket_wants, *name))
-				diag_error(diags,
-					   service_listen_origin(service, &service->sockets[n], "socket_beside"),
+				diag_error(diags, service_listen_origin(service, &service->sockets[n], "socket_beside"),
 					   "%s: socket_beside: neither socket_requires nor socket_wants has '%s'",
 					   service->name, *name);
 		}

@@ -19,7 +19,10 @@
 struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number)
 {
 	struct endpoint_claim claim = {
-		service, listen, endpoint_with_options(listen->address, listen->options), number,
+		service,
+		listen,
+		endpoint_with_options(listen->address, listen->options),
+		number,
 	};
 
 	/* An RPC socket claims its registration, not its port. */
@@ -39,8 +42,8 @@ static bool endpoint_is_resolved(const struct service *service, const struct lis
 /* Whether both sockets set reuse_port, and so may share an endpoint. */
 static bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b)
 {
-	return endpoint_is_inet(&a->endpoint) && !endpoint_is_rpc(&a->endpoint) &&
-	       a->listen->options->reuse_port && b->listen->options->reuse_port;
+	return endpoint_is_inet(&a->endpoint) && !endpoint_is_rpc(&a->endpoint) && a->listen->options->reuse_port &&
+		b->listen->options->reuse_port;
 }
 
 /* Adds "tcp:http", or "tcp:http (tcp:80 here)" if the port was looked up. */
@@ -64,8 +67,9 @@ static bool hint_at_ipv6_only(const struct endpoint_claim *a, const struct endpo
 	if (both->endpoint.family != FAMILY_ANY || both->endpoint.address || other->endpoint.family != FAMILY_IPV4 ||
 	    (both->service->is_foreign && both->service->dialect != UNIT))
 		return false;
-	diags_hint(diags, "without a family a port is that of IPv4, too: %s keeps %s to IPv6, or leave the IPv4 "
-			  "address out",
+	diags_hint(diags,
+		   "without a family a port is that of IPv4, too: %s keeps %s to IPv6, or leave the IPv4 "
+		   "address out",
 		   both->service->dialect == UNIT ? "BindIPv6Only=ipv6-only" : "ipv6_only = yes", both->service->name);
 	return true;
 }
@@ -88,16 +92,17 @@ static void endpoint_conflict_report(const struct endpoint_claim *a, const struc
 	if (first->listen->at.file && first->listen->at.column)
 		buf_addf(&place, ":%u", first->listen->at.column);
 	if (first->service == second->service)
-		diag_error(diags, second->listen->at, "%s: it claims %s already, with %s%s", name,
-			   buf_string(&mine), buf_string(&other), buf_string(&place));
+		diag_error(diags, second->listen->at, "%s: it claims %s already, with %s%s", name, buf_string(&mine),
+			   buf_string(&other), buf_string(&place));
 	else
 		diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", name,
 			   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
 	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint) &&
 	    !hint_at_ipv6_only(a, b, diags))
 		diags_hint(diags, "choose another port or address%s",
-			   second->service->is_foreign ? "" : ", or set reuse_port = yes in both, and each client "
-							      "reaches one of them at random");
+			   second->service->is_foreign ? ""
+						       : ", or set reuse_port = yes in both, and each client "
+							 "reaches one of them at random");
 	buf_free(&mine);
 	buf_free(&other);
 	buf_free(&place);
@@ -105,17 +110,17 @@ static void endpoint_conflict_report(const struct endpoint_claim *a, const struc
 
 struct hashed_claim {
 	struct endpoint_claim claim;
-	bool wild;                      /* claims every address of its port */
+	bool wild; /* claims every address of its port */
 	uint64_t hash;
-	uint64_t port_hash;             /* hash of the wildcard of its port; as `hash` for kinds without wildcards */
-	size_t next;                    /* index + 1 of the next claim in its chain; 0: none */
+	uint64_t port_hash; /* hash of the wildcard of its port; as `hash` for kinds without wildcards */
+	size_t next;	    /* index + 1 of the next claim in its chain; 0: none */
 };
 
 struct claims {
 	struct hashed_claim *list;
 	size_t count;
-	size_t *chains;                 /* index + 1 of the first claim; 0: none */
-	size_t size;                    /* of chains, a power of two */
+	size_t *chains; /* index + 1 of the first claim; 0: none */
+	size_t size;	/* of chains, a power of two */
 	bool resolved;
 };
 
@@ -130,7 +135,7 @@ static uint64_t hash_name(uint64_t hash, const char *text)
 static bool address_is_wild(const struct in6_addr *address)
 {
 	return IN6_IS_ADDR_UNSPECIFIED(address) ||
-	       (IN6_IS_ADDR_V4MAPPED(address) && !memcmp(&address->s6_addr[12], "\0\0\0", 4));
+		(IN6_IS_ADDR_V4MAPPED(address) && !memcmp(&address->s6_addr[12], "\0\0\0", 4));
 }
 
 /* Whether an endpoint of this kind without an address claims its port on every address. */
@@ -195,7 +200,7 @@ static bool clash_as_written(const struct endpoint_claim *a, const struct endpoi
 
 /* Compares a claim with those of one chain. true: it clashes with one, which is reported, or equals one. */
 static bool check_chain(const struct claims *claims, const struct endpoint_claim *claim, uint64_t hash,
-		       struct diags *diags)
+			struct diags *diags)
 {
 	for (size_t at = claims->chains[hash & (claims->size - 1)]; at; at = claims->list[at - 1].next) {
 		const struct endpoint_claim *other = &claims->list[at - 1].claim;

@@ -52,8 +52,7 @@ void rule_names(const struct service *service, struct diags *diags)
 
 		reason = strcmp(name, last) ? name_refuse(name) : NULL;
 		if (reason)
-			diag_error(diags, service->sockets[i].at, "%s: socket '%s': %s", service->name, name,
-				   reason);
+			diag_error(diags, service->sockets[i].at, "%s: socket '%s': %s", service->name, name, reason);
 		last = name;
 	}
 }
@@ -104,13 +103,12 @@ static void check_templates(const struct service *service, const char *option, c
 		if (end && end > at)
 			reason = template_refuse(service, at + 2, (size_t)(end - at) - 2);
 		if (!end) {
-			service_refuse(service, option, diags, "%s: the brace of '%s' is not closed", option,
-				       at);
+			service_refuse(service, option, diags, "%s: the brace of '%s' is not closed", option, at);
 			return;
 		}
 		if (reason)
-			service_refuse(service, option, diags, "%s: '%.*s': %s", option, (int)(end - at) + 1,
-				       at, reason);
+			service_refuse(service, option, diags, "%s: '%.*s': %s", option, (int)(end - at) + 1, at,
+				       reason);
 		at = end > at ? end + 1 : at + 1 + (at[1] == '%');
 	}
 }
@@ -137,8 +135,8 @@ void rule_shell(const struct service *service, struct diags *diags)
 	    strpbrk(exec[2], " \t\n;|&$/") || !words_have(shells, name))
 		return;
 	diag_warning(diags, service_origin(service, "exec"),
-		     "%s: %s -c runs '%s' alone: the words after it are its arguments $0, $1 and so on",
-		     service->name, name, exec[2]);
+		     "%s: %s -c runs '%s' alone: the words after it are its arguments $0, $1 and so on", service->name,
+		     name, exec[2]);
 	service_hint(service, diags, "quote the whole line: exec = \"/bin/sh -c 'cd /srv && exec ./run'\"");
 }
 
@@ -183,41 +181,6 @@ void rule_environment(const struct service *service, struct diags *diags)
 {
 	check_variables(service, "env", service->groups->environment->env, diags);
 	check_variables(service, "passenv", service->groups->environment->passenv, diags);
-}
-
-/* Rules that depend on nothing else. Most options of hardening combine freely. If systemd accepts a combination, superd
- * does, too. Builtins and redirect run superd-builtin, which is not inside of root_directory. */
-static const struct rule_row rows[] = {
-	{ "proxy_protocol redirect_timeout", NEEDS, "redirect", .said = true },
-	{ "root_directory", NOT_WITH, "builtin", .hint = "remove it, or set root_directory = \"\"" },
-	{ "exec_prefix", NEEDS, .other = "exec" },
-	{ "remain_after_exit", NOT_WITH, "accept = yes", .warns = true,
-	  .says = "remain_after_exit: with accept = yes a connection whose instance has ended is still counted" },
-	{ "restart = on-success or on-failure or on-abnormal or on-watchdog or on-abort or always", NOT_WITH,
-	  "accept = yes", .said = true, .warns = true,
-	  .says = "restart has no effect with accept = yes: the connection of an ended instance is closed" },
-	{ "start = boot", NEEDS, "accept = no", .because = "nothing can start before a client connects" },
-	{ "on_change = drain", NOT_WITH, "on_change = drain", .warns = true,
-	  .says = "on_change = drain is read as overlap: the old instance gets its signal when the next one is ready",
-	  .hint = "write on_change = overlap" },
-	{ "type = forking", NEEDS, "accept = no", .because = "each connection has an instance of its own" },
-	{ "type = forking", NEEDS, "exec", .because = "a builtin stays in the foreground" },
-	{ "type = notify or notify-reload", NEEDS, "exec",
-	  .says = "type = notify needs exec: a builtin is ready at once" },
-	{ "pid_file", NEEDS, "accept = no", .because = "each connection has an instance of its own", .said = true },
-	{ "mount_api_vfs", NEEDS, "root_directory", .said = true, .warns = true },
-	{ "exec_paths", NEEDS, "no_exec_paths", .said = true, .warns = true },
-	{ "system_call_error_number", NEEDS, "system_call_filter", .said = true, .warns = true },
-	{ "intercept", NOT_WITH, "accept = yes", .said = true, .warns = true,
-	  .says = "intercept has no effect here: superd checks every client anyway" },
-	{ "load_credential set_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
-	{ "ip_address_allow", NEEDS, "ip_address_deny", .warns = true,
-	  .says = "ip_address_allow has no effect: without ip_address_deny all addresses are allowed" },
-};
-
-void rule_rows(const struct service *service, struct diags *diags)
-{
-	check_rows(service, rows, diags);
 }
 
 /* Rules of exec, builtin and redirect, of which a service has one, or exec and redirect; and rules of TCPMUX
@@ -268,12 +231,12 @@ void rule_program(const struct service *service, struct diags *diags)
 		service_refuse(service, NULL, diags, "exec is missing");
 		diags_hint(diags, "set the program, as in exec = \"/usr/sbin/%s\"", service->name);
 	}
-	if (!has_program(service) || exec[0][0] == '/' ||
-	    (service->exec->exec_search_path && !strchr(exec[0], '/')))
+	if (!has_program(service) || exec[0][0] == '/' || (service->exec->exec_search_path && !strchr(exec[0], '/')))
 		return;
 	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
-	diags_hint(diags, "superd does not search PATH: write the absolute path of the program, or its directory in "
-			  "exec_search_path");
+	diags_hint(diags,
+		   "superd does not search PATH: write the absolute path of the program, or its directory in "
+		   "exec_search_path");
 }
 
 /* Every socket must be a stream socket whose connections superd accepts. */
@@ -297,14 +260,14 @@ static void check_log_reach(const struct service *service, bool at_ports, struct
 		const struct endpoint *endpoint = service->sockets[n].endpoint;
 		const struct socket_options *options = service->sockets[n].options;
 		const char *address = endpoint->address;
-		bool is_local = address && (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
-					    !strcmp(address, "localhost"));
+		bool is_local = address &&
+			(!strncmp(address, "127.", 4) || !strcmp(address, "::1") || !strcmp(address, "localhost"));
 
 		if (endpoint_is_path(endpoint) && options->socket_mode & 0002) {
 			diag_warning(diags, service_origin(service, "builtin"),
 				     "%s: builtin: all users of the machine may read all logs, commands and "
-				     "configuration: socket_mode is %04o", service->name,
-				     (unsigned)options->socket_mode);
+				     "configuration: socket_mode is %04o",
+				     service->name, (unsigned)options->socket_mode);
 			diags_hint(diags, "set socket_mode = 0600, or 0660 with socket_group");
 			return;
 		}
@@ -352,18 +315,10 @@ static void check_relay_sockets(const struct service *service, struct diags *dia
 }
 
 /* exec beside redirect: the program gets no socket. */
-static const struct rule_row relayed[] = {
-	{ "redirect", NOT_WITH, "accept = yes", .says = "redirect beside exec needs accept = no",
-	  .hint = "remove accept: one program serves all clients" },
-	{ "pass = inetd", NOT_WITH, "redirect", .said = true,
-	  .says = "pass = inetd and redirect exclude each other: exec receives no socket" },
-};
-
 static void check_relayed(const struct service *service, struct diags *diags)
 {
 	const struct stream_options *streams = service->groups->streams;
 
-	check_rows(service, relayed, diags);
 	if (streams->input.kind == STREAM_SOCKET || streams->output.kind == STREAM_SOCKET ||
 	    streams->error.kind == STREAM_SOCKET)
 		service_refuse(service, "redirect", diags,
@@ -382,28 +337,21 @@ static void check_loop(const struct service *service, struct diags *diags)
 			continue;
 		service_refuse(service, "redirect", diags,
 			       "redirect leads back to its own socket %s: each client would be relayed again, without "
-			       "end", endpoint_text(service->sockets[i].endpoint, text));
+			       "end",
+			       endpoint_text(service->sockets[i].endpoint, text));
 		diags_hint(diags, "name the address of the server that clients are relayed to");
 		return;
 	}
 }
 
-static const struct rule_row plain_redirect[] = {
-	{ "root_directory", NOT_WITH, "redirect", .hint = "remove it, or set root_directory = \"\"" },
-};
-
 static void check_redirect(const struct service *service, struct diags *diags)
 {
 	if (service_is_relayed(service))
 		check_relayed(service, diags);
-	else
-		check_rows(service, plain_redirect, diags);
 	if (service->exec->accept)
 		check_streams(service, "redirect", "", diags);
 	else
 		check_relay_sockets(service, diags);
-	if (service->exec->proxy_protocol != PROXY_NO && service_find_socket(service, KIND(UDP)))
-		service_refuse(service, "proxy_protocol", diags, "proxy_protocol is for connections, not for UDP");
 	if (!service_is_unclear(service, "redirect") && !service_is_unclear(service, "listen"))
 		check_loop(service, diags);
 }
@@ -429,8 +377,9 @@ static void warn_unreached(const struct service *service, struct diags *diags)
 		return;
 	diag_warning(diags, listen->at, "%s: no client reaches tcpmux:%s: no service answers for tcpmux", service->name,
 		     listen->endpoint->address);
-	diags_hint(diags, service->is_foreign ? "add an entry for the internal service tcpmux"
-		   : "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
+	diags_hint(diags,
+		   service->is_foreign ? "add an entry for the internal service tcpmux"
+				       : "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
 }
 
 void check_tcpmux(const struct table *table, struct diags *diags)
@@ -451,7 +400,8 @@ void rule_start(const struct service *service, struct diags *diags)
 		service_refuse(service, "start", diags,
 			       "start = %s is for a service without sockets: a client of a socket would start it",
 			       service->exec->start == START_MANUAL ? "manual" : "wanted");
-		diags_hint(diags, "remove listen and accept; superctl hold keeps one with sockets from "
+		diags_hint(diags,
+			   "remove listen and accept; superctl hold keeps one with sockets from "
 			   "being started");
 	}
 }
@@ -469,18 +419,9 @@ static bool is_heard(const struct service *service)
 	bool is_socket = service->exec->pass == PASS_INETD && !service_mark(service, "output");
 
 	return (!is_socket && is_read(service, "output", &streams->output)) ||
-	       (service_mark(service, "error") ? is_read(service, "error", &streams->error)
-					       : is_socket || is_read(service, "output", &streams->output));
+		(service_mark(service, "error") ? is_read(service, "error", &streams->error)
+						: is_socket || is_read(service, "output", &streams->output));
 }
-
-static const struct rule_row readies[] = {
-	{ "exec_ready", NOT_WITH, "ready", .says = "exec_ready and ready are two answers to one question",
-	  .hint = "remove one of them", .said = true },
-	{ "ready exec_ready", NEEDS, "exec", .because = "a builtin is ready at once", .said = true },
-	{ "ready exec_ready", NEEDS, "accept = no", .because = "no client waits for another's process", .said = true },
-	{ "ready exec_ready", NEEDS, "type = simple or exec", .because = "other types report readiness themselves",
-	  .hint = "leave it out, or type", .said = true },
-};
 
 /* A default that does not fit is no mistake of the service, and without effect where it accepts itself. */
 void rule_ready(const struct service *service, struct diags *diags)
@@ -489,7 +430,6 @@ void rule_ready(const struct service *service, struct diags *diags)
 
 	if (!service_mark(service, option) || service_is_unclear(service, option))
 		return;
-	check_rows(service, readies, diags);
 	if (service->exec->pass == PASS_BIND) {
 		diag_warning(diags, service_origin(service, option),
 			     "%s: %s: with pass = bind clients do not wait for it: the program accepts them itself, "
@@ -498,8 +438,9 @@ void rule_ready(const struct service *service, struct diags *diags)
 		service_hint(service, diags, "clients wait with redirect in place of pass = bind");
 	}
 	if (service_mark(service, "ready") && !is_heard(service)) {
-		service_refuse(service, "ready", diags, "ready: superd does not read its output: neither output nor "
-							"error is log or syslog");
+		service_refuse(service, "ready", diags,
+			       "ready: superd does not read its output: neither output nor "
+			       "error is log or syslog");
 		service_hint(service, diags, "set one of them to log, or use exec_ready");
 	}
 }
@@ -515,8 +456,8 @@ static void check_input_taken(const struct service *service, struct diags *diags
 	const struct stream_options *streams = service->groups->streams;
 	bool has_output = is_socket(&streams->output) || !service_mark(service, "output");
 
-	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
-	    !service_mark(service, "input") || service_is_unclear(service, "input"))
+	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) || !service_mark(service, "input") ||
+	    service_is_unclear(service, "input"))
 		return;
 	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
 	diags_hint(diags, "remove input, or set pass = systemd");
@@ -529,8 +470,8 @@ static void check_stream_socket(const struct service *service, const char *name,
 		return;
 	if (service_is_unclear(service, "listen"))
 		return;
-	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u",
-		       name, service->socket_count);
+	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u", name,
+		       service->socket_count);
 }
 
 static void check_stream_descriptor(const struct service *service, const char *name, const struct stream *stream,
@@ -585,11 +526,6 @@ void rule_backoff(const struct service *service, struct diags *diags)
 {
 	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
 
-	if (service_mark(service, "backoff_refuse") && service->groups->lifecycle->backoff_refuse &&
-	    !service_find_socket(service, KINDS_ACCEPTING) && !service_is_unclear(service, "listen"))
-		diag_warning(diags, service_origin(service, "backoff_refuse"),
-			     "%s: backoff_refuse has no effect here: none of its sockets has connections",
-			     service->name);
 	if (service->groups->lifecycle->backoff_min <= service->groups->lifecycle->backoff_max)
 		return;
 	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
@@ -659,8 +595,7 @@ static void check_command_program(const struct service *service, const char *opt
 	program = buf_string(&split);
 	if (*program && *program != '/' && !service->exec->exec_search_path) {
 		service_refuse(service, option, diags, "%s: '%s' is no absolute path", option, program);
-		service_hint(service, diags,
-			     "write the absolute path of the program, or set exec_search_path");
+		service_hint(service, diags, "write the absolute path of the program, or set exec_search_path");
 	}
 	if (strstr(program, "%{"))
 		service_refuse(service, option, diags, "%s: '%s': no %%{ } is replaced in the program's path", option,
@@ -696,8 +631,7 @@ static void check_phase(const struct service *service, enum command_phase phase,
 			check_templates(service, option, *text, diags);
 	}
 	check_question(service, phase, diags);
-	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count &&
-	    !service_is_unclear(service, "listen"))
+	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count && !service_is_unclear(service, "listen"))
 		service_refuse(service, option, diags, "%s needs a service with a socket", option);
 }
 
@@ -709,37 +643,8 @@ void rule_commands(const struct service *service, struct diags *diags)
 	    !service_is_relayed(service))
 		diag_warning(diags, service_origin(service, "remain_after_exit"),
 			     "%s: remain_after_exit: once the program has ended, clients wait in vain: none of them "
-			     "starts it again", service->name);
-}
-
-/* Rules of idle backends: superd must be able to see whether a client is connected.
- *
- * defaults { idle_timeout } applies to services that can be idle and is no mistake of the others. So the rules look
- * only at the options that the service's own text sets. */
-
-static const struct rule_row idle_rows[] = {
-	{ "idle_action min_awake idle_unless idle_means", NEEDS, "idle_timeout",
-	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
-	{ "idle_means = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
-	  .hint = "write idle_action = freeze, or remove idle_means", .said = true, .otherwise = true },
-};
-
-static const struct rule_row waits[] = {
-	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
-	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },
-};
-
-static void check_idle_sockets(const struct service *service, struct diags *diags)
-{
-	if (service_is_unclear(service, "listen"))
-		return;
-	if (!service->socket_count && !service_mark(service, "socket")) {
-		service_refuse(service, "idle_timeout", diags,
-			       "idle_timeout needs a socket: without one it has no clients");
-		service_hint(service, diags, "remove idle_timeout; runtime_max limits how long it runs");
-	}
-	sockets_refuse(service, ~(unsigned)KINDS_SHOWN, "idle_timeout: the clients of %s cannot be counted",
-		       "remove idle_timeout, or move the socket to a separate service", diags);
+			     "starts it again",
+			     service->name);
 }
 
 /* Of other sockets the kernel does not tell when something moved. */
@@ -757,33 +662,17 @@ static void check_means(const struct service *service, struct diags *diags)
 			       "traffic");
 }
 
-static const struct rule_row oneshots[] = {
-	{ "idle_timeout", NOT_WITH, "type = oneshot", .said = true,
-	  .says = "idle_timeout needs a program that continues to run: a oneshot ends with its work" },
-};
-
-/* superd knows the clients of all sockets from the process that relays them. */
-static const struct rule_row relayed_idle[] = {
-	{ "idle_action = freeze", NOT_WITH, "type = oneshot", .hint = "set idle_action = stop, and exec_stop",
-	  .says = "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen" },
-};
-
 void rule_idle(const struct service *service, struct diags *diags)
 {
-	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
-
 	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
-		service_refuse(service, "idle_unless", diags, "idle_unless is one command, whose exit status is the "
-							      "answer");
-	if (!check_rows(service, idle_rows, diags))
-		check_means(service, diags);
-	if (lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
-	    service_is_unclear(service, "accept"))
+		service_refuse(service, "idle_unless", diags,
+			       "idle_unless is one command, whose exit status is the "
+			       "answer");
+	check_means(service, diags);
+	if (service->groups->lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
+	    service_is_unclear(service, "listen") || service->socket_count || service_mark(service, "socket") ||
+	    service->exec->accept)
 		return;
-	if (check_rows(service, waits, diags))
-		return;
-	if (service_is_relayed(service))
-		check_rows(service, relayed_idle, diags);
-	else if (!check_rows(service, oneshots, diags))
-		check_idle_sockets(service, diags);
+	service_refuse(service, "idle_timeout", diags, "idle_timeout needs a socket: without one it has no clients");
+	service_hint(service, diags, "remove idle_timeout; runtime_max limits how long it runs");
 }

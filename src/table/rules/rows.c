@@ -1,5 +1,5 @@
-/* Rules that a row can say, and the diagnostics of all rules. Ten thousand services are checked against each row, so
- * the options that it names are looked up once. */
+/* Rules between options, and between an option and kinds of sockets, as rows of a table; and the diagnostics of all
+ * rules. */
 #include "table/rules/internal.h"
 
 #include <assert.h>
@@ -20,6 +20,12 @@ void service_refuse(const struct service *service, const char *option, struct di
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
 	diag_error(diags, at, "%s: %s", service->name, message);
+}
+
+const char *accept_reason(const struct service *service)
+{
+	return service->is_foreign ? "has no effect here: with wait the program accepts the connections itself"
+				   : "has no effect here: with accept = no the program accepts the connections";
 }
 
 void sockets_refuse(const struct service *service, unsigned kinds, const char *says, const char *hint,
@@ -46,7 +52,177 @@ void service_hint(const struct service *service, struct diags *diags, const char
 		diags_hint(diags, "%s", hint);
 }
 
-bool text_has_word(const char *text, const char *word)
+/* A rule, which reads as its message: "type = forking needs accept = no: each connection has an instance of its own".
+ * An option is written "OPTION", which is set, or "OPTION = WORD or WORD". */
+struct rule_row {
+	const char *option;  /* whose place the message has; "OPTION OPTION" is a rule for each of them */
+	const char *verb;    /* NEEDS, or NOT_WITH: the two exclude each other */
+	const char *other;   /* an option; NULL: */
+	unsigned kinds;	     /* of sockets: it needs one of them, or none */
+	const char *because; /* the end of the message */
+	const char *hint;    /* for service_hint */
+	const char *says;    /* the whole message, where it reads otherwise; %s: the socket */
+	bool said;	     /* only if the service's own text sets the option: a default contradicts nothing */
+	bool warns;
+	bool otherwise;				/* only if the row before is kept */
+	enum { ANY, RELAYED, NOT_RELAYED } way; /* RELAYED: exec beside redirect, whose program gets no socket */
+	bool not_units; /* a unit's rules hold for its Internet sockets alone (systemd.resource-control(5)) */
+	bool native;	/* in another system's table, that system's rules decide */
+	bool has_node;	/* of kinds: of unix sockets those with a node */
+	bool not_ipv4;	/* of kinds: not of IPv4 alone */
+};
+
+static const char NEEDS[] = "needs", NOT_WITH[] = "does not go with";
+
+#define TCP_KINDS (KIND(TCP) | KIND(RPC_TCP))
+#define STREAM_KINDS (TCP_KINDS | KIND(SCTP))
+#define UDP_KINDS (KIND(UDP) | KIND(RPC_UDP))
+#define MESSAGE_KINDS (KINDS_UNIX | KIND(NETLINK))
+#define PEER_KINDS ((KINDS_INET & KINDS_ACCEPTING) | KIND(TCPMUX))
+#define NAMELESS (~(unsigned)(KINDS_INET | KIND(TCPMUX))) /* their clients have no address */
+
+/* Options that tune what a socket does not have. */
+#define TUNES(list, of, text) \
+	.option = (list), .verb = NEEDS, .kinds = (of), .because = (text), .said = true, .warns = true, .native = true
+
+static const char no_connections[] = ""; /* accept_reason tells */
+static const char accept_hint[] = "set accept = yes, or remove it";
+static const char ways[] =
+	"socket_user, socket_group and socket_mode control access there; set it in a socket { } that "
+	"has the other sockets";
+static const char on_relay[] = "remove it, or set root_directory = \"\"";
+
+/* If systemd accepts a combination, superd does, too. An option that restricts or protects but has no effect is an
+ * error, because its author relies on it; one that protects nothing is a warning. Builtins and redirect run
+ * superd-builtin, which is not inside of root_directory. */
+static const struct rule_row rows[] = {
+	{ "proxy_protocol redirect_timeout", NEEDS, "redirect", .said = true },
+	{ "root_directory", NOT_WITH, "builtin", .hint = on_relay },
+	{ "root_directory", NOT_WITH, "redirect", .hint = on_relay, .way = NOT_RELAYED },
+	{ "exec_prefix", NEEDS, .other = "exec" },
+	{ "remain_after_exit", NOT_WITH, "accept = yes", .warns = true,
+	  .says = "remain_after_exit: with accept = yes a connection whose instance has ended is still counted" },
+	{ "restart = on-success or on-failure or on-abnormal or on-watchdog or on-abort or always", NOT_WITH,
+	  "accept = yes", .said = true, .warns = true,
+	  .says = "restart has no effect with accept = yes: the connection of an ended instance is closed" },
+	{ "start = boot", NEEDS, "accept = no", .because = "nothing can start before a client connects" },
+	{ "on_change = drain", NOT_WITH, "on_change = drain", .warns = true,
+	  .says = "on_change = drain is read as overlap: the old instance gets its signal when the next one is ready",
+	  .hint = "write on_change = overlap" },
+	{ "type = forking", NEEDS, "accept = no", .because = "each connection has an instance of its own" },
+	{ "type = forking", NEEDS, "exec", .because = "a builtin stays in the foreground" },
+	{ "type = notify or notify-reload", NEEDS, "exec",
+	  .says = "type = notify needs exec: a builtin is ready at once" },
+	{ "pid_file", NEEDS, "accept = no", .because = "each connection has an instance of its own", .said = true },
+	{ "mount_api_vfs", NEEDS, "root_directory", .said = true, .warns = true },
+	{ "exec_paths", NEEDS, "no_exec_paths", .said = true, .warns = true },
+	{ "system_call_error_number", NEEDS, "system_call_filter", .said = true, .warns = true },
+	{ "intercept", NOT_WITH, "accept = yes", .said = true, .warns = true,
+	  .says = "intercept has no effect here: superd checks every client anyway" },
+	{ "load_credential set_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
+	{ "ip_address_allow", NEEDS, "ip_address_deny", .warns = true,
+	  .says = "ip_address_allow has no effect: without ip_address_deny all addresses are allowed" },
+
+	/* Kinds of sockets. */
+	{ "accept = no", NOT_WITH, .kinds = KIND(TCPMUX), .hint = "set accept = yes",
+	  .says = "%s needs accept = yes: its clients connect to another service's socket" },
+	{ "accept = yes", NOT_WITH, .kinds = ~(unsigned)(KINDS_ACCEPTING | KINDS_DATAGRAM),
+	  .says = "accept = yes: there are no connections to accept on %s",
+	  .hint = "set accept = no: the program receives it unchanged" },
+	{ "proxy_protocol", NOT_WITH, .kinds = KIND(UDP), .says = "proxy_protocol is for connections, not for %s" },
+	{ "backoff_refuse", NEEDS, .kinds = KINDS_ACCEPTING, .because = "connections", .said = true, .warns = true },
+	{ TUNES("socket_user socket_group socket_mode remove_on_stop", KINDS_UNIX | KIND(FIFO) | KIND(MQUEUE),
+		"a node in the file system, or a message queue"),
+	  .has_node = true },
+	{ TUNES("directory_mode", KINDS_UNIX | KIND(FIFO), "a node in the file system"), .has_node = true },
+	{ TUNES("bind_to_device free_bind transparent ip_tos ip_ttl", KINDS_INET, "an Internet address") },
+	{ TUNES("ipv6_only", KINDS_INET, "an IPv6 address"), .not_ipv4 = true },
+	{ TUNES("keep_alive no_delay", STREAM_KINDS, "TCP connections") },
+	{ TUNES("keep_alive_time keep_alive_interval keep_alive_probes defer_accept", TCP_KINDS, "TCP connections") },
+	{ TUNES("broadcast multicast_group", UDP_KINDS, "UDP datagrams") },
+	{ TUNES("pass_credentials pass_security", MESSAGE_KINDS, "unix or netlink messages") },
+	{ TUNES("pass_packet_info", UDP_KINDS | KIND(NETLINK), "UDP or netlink datagrams") },
+	{ TUNES("writable", KIND(SPECIAL), "a special: file") },
+	{ TUNES("message_queue_max_messages message_queue_message_size", KIND(MQUEUE), "a message queue") },
+	{ TUNES("probe_from", PEER_KINDS, "connections of TCP") },
+
+	/* Who may connect. superd sees the sender of a datagram before it starts anything for it. */
+	{ "instances overload deny_time", NEEDS, "accept = yes", .because = no_connections, .hint = accept_hint,
+	  .said = true },
+	{ "banner banner_success banner_fail", NEEDS, "accept = yes", .because = no_connections, .hint = accept_hint,
+	  .said = true, .warns = true },
+	{ "id_only", NEEDS, "accept = yes", .because = no_connections, .hint = "set accept = yes, or id_only = no" },
+	{ "only_from", NOT_WITH, .kinds = NAMELESS, .hint = ways, .not_units = true,
+	  .says = "only_from: clients of %s have no address, so no client is allowed" },
+	{ "no_access", NOT_WITH, .kinds = NAMELESS, .hint = ways, .not_units = true, .said = true,
+	  .says = "no_access: clients of %s have no address, so no client is refused" },
+	{ "libwrap", NOT_WITH, .kinds = NAMELESS, .hint = "remove it here: set libwrap = \"\"",
+	  .says = "libwrap: clients of %s have no address, so superd cannot check hosts.allow and hosts.deny" },
+	{ "id_only", NOT_WITH, .kinds = NAMELESS, .hint = "remove it here: set id_only = no",
+	  .says = "id_only: clients of %s have no address, so no ident server names them" },
+	{ "per_source", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .said = true,
+	  .hint = "set instances, for all of them together, or remove it",
+	  .says = "per_source: clients of %s have no address, so none of them are counted" },
+	{ "per_source_cpm", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .said = true,
+	  .hint = "set trigger_limit, for all of them together, or remove it",
+	  .says = "per_source_cpm: clients of %s have no address, so none of them are counted" },
+
+	/* exec beside redirect. */
+	{ "redirect", NOT_WITH, "accept = yes", .says = "redirect beside exec needs accept = no", .way = RELAYED,
+	  .hint = "remove accept: one program serves all clients" },
+	{ "pass = inetd", NOT_WITH, "redirect", .said = true, .way = RELAYED,
+	  .says = "pass = inetd and redirect exclude each other: exec receives no socket" },
+
+	/* When it is ready. */
+	{ "exec_ready", NOT_WITH, "ready", .says = "exec_ready and ready are two answers to one question",
+	  .hint = "remove one of them", .said = true },
+	{ "ready exec_ready", NEEDS, "exec", .because = "a builtin is ready at once", .said = true },
+	{ "ready exec_ready", NEEDS, "accept = no", .because = "no client waits for another's process", .said = true },
+	{ "ready exec_ready", NEEDS, "type = simple or exec", .because = "other types report readiness themselves",
+	  .hint = "leave it out, or type", .said = true },
+
+	/* When it is idle. superd must be able to see whether a client is connected; it knows the clients of all
+	 * sockets from the process that relays them. */
+	{ "idle_action min_awake idle_unless idle_means", NEEDS, "idle_timeout",
+	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
+	{ "idle_means = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
+	  .hint = "write idle_action = freeze, or remove idle_means", .said = true, .otherwise = true },
+	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
+	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },
+	{ "idle_action = freeze", NOT_WITH, "type = oneshot", .hint = "set idle_action = stop, and exec_stop",
+	  .says = "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen",
+	  .way = RELAYED },
+	{ "idle_timeout", NOT_WITH, "type = oneshot", .said = true, .way = NOT_RELAYED,
+	  .says = "idle_timeout needs a program that continues to run: a oneshot ends with its work" },
+	{ "idle_timeout", NOT_WITH, .kinds = ~(unsigned)KINDS_SHOWN, .said = true, .otherwise = true,
+	  .way = NOT_RELAYED, .says = "idle_timeout: the clients of %s cannot be counted",
+	  .hint = "remove idle_timeout, or move the socket to a separate service" },
+
+	/* pass = bind. */
+	{ "pass = bind", NOT_WITH, "accept = yes", .hint = "set accept = no, or remove it",
+	  .says = "pass = bind: a program that binds its own address accepts its clients itself" },
+	{ "pass = bind", NOT_WITH, "redirect", .hint = "remove one of them",
+	  .says = "pass = bind and redirect exclude each other: a program receives its sockets, or a relay connects "
+		  "clients to it" },
+	{ "pass = bind", NOT_WITH, "builtin", .otherwise = true,
+	  .says = "pass = bind is for a program in exec, and this is a builtin" },
+	{ "type = oneshot", NOT_WITH, "pass = bind",
+	  .says = "type = oneshot: with pass = bind a service is a server that stays" },
+	{ "pass = bind", NOT_WITH, .kinds = ~(unsigned)(KIND(TCP) | KIND(UDP) | KIND(SCTP) | KINDS_UNIX),
+	  .says = "pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only" },
+};
+
+#define ROWS (sizeof(rows) / sizeof(*rows))
+#define OPTIONS 6 /* most that a row has for its message */
+
+/* What each row names. Ten thousand services are checked against each row, so its options are looked up once. */
+static struct found {
+	const struct directive *options[OPTIONS + 1], *other;
+	const char *value; /* " = WORD or WORD" of the option; NULL: none */
+} found[ROWS];
+
+/* Whether the word is one of those that blanks separate in the text. */
+static bool text_has_word(const char *text, const char *word)
 {
 	size_t length = strlen(word);
 
@@ -56,27 +232,6 @@ bool text_has_word(const char *text, const char *word)
 	}
 	return false;
 }
-
-/* Rules that a row can say. Ten thousand services are checked against each row, so the options that it names are looked
- * up once. */
-#define OPTIONS 6                       /* most that a row has for its message */
-#define ROWS 64
-#define TABLES 20
-
-/* What a row names. */
-struct found {
-	const struct directive *options[OPTIONS + 1], *other;
-	const char *value;              /* " = WORD or WORD" of the option; NULL: none */
-};
-
-/* An index of constant tables, each of which is made when it is asked for first. */
-static struct {
-	struct { const struct rule_row *rows; size_t first; } tables[TABLES];
-	size_t table_count, count;
-	struct found found[ROWS];
-} made;
-
-const char NEEDS[] = "needs", NOT_WITH[] = "does not go with";
 
 static const struct directive *find_option(const char *text)
 {
@@ -95,97 +250,140 @@ static bool field_holds(const struct directive *directive, const char *value, co
 		return *(const void *const *)field;
 	if (!value)
 		return !directive_is_default(directive, field, NULL);
-	return text_has_word(value, kind == FIELD_BOOL ? *(const bool *)field ? "yes" : "no"
-						       : directive->words[*(const unsigned *)field]);
+	return text_has_word(value,
+			     kind == FIELD_BOOL ? *(const bool *)field ? "yes" : "no"
+						: directive->words[*(const unsigned *)field]);
 }
 
-/* Whether a service, or one of its sockets, has the value. */
-static bool holds(const struct service *service, const struct directive *directive, const char *value)
+/* Whether a service has the value, or this socket of it; NULL: one of them. */
+static bool holds(const struct service *service, const struct listen *listen, const struct directive *directive,
+		  const char *value)
 {
 	bool any = false;
 
 	if (directive->group != GROUP_SOCKETS)
 		return field_holds(directive, value, directive_field(directive, service));
-	for (size_t n = 0; n < service->socket_count && !any; n++)
-		any = field_holds(directive, value, (const char *)service->sockets[n].options + directive->offset);
+	for (size_t n = 0; n < service->socket_count && !any; n++) {
+		if (!listen || listen == &service->sockets[n])
+			any = field_holds(directive, value,
+					  (const char *)service->sockets[n].options + directive->offset);
+	}
 	return any;
 }
 
-static bool other_holds(const struct service *service, const struct rule_row *row, const struct found *found)
+static bool is_of_kinds(const struct rule_row *row, const struct endpoint *endpoint)
 {
-	if (!strcmp(row->other, "exec"))        /* that it is missing is another rule's */
-		return !service_is_builtin(service);
-	return holds(service, found->other, strstr(row->other, " = "));
+	return endpoint_is(endpoint, row->kinds) && !(row->not_ipv4 && endpoint->family == FAMILY_IPV4) &&
+		!(row->has_node && endpoint_is(endpoint, KINDS_UNIX) && !endpoint_is_path(endpoint));
 }
 
-/* Reports the row for one of its options, if it is broken. A wrong value is reported already. */
-static bool check_row(const struct service *service, const struct rule_row *row, const struct found *found,
-		      const struct directive *directive, struct diags *diags)
+/* Reports a row, whose text has %s for the socket, if that is not NULL. */
+static void report_row(const struct service *service, const struct rule_row *row, const struct listen *listen,
+		       struct origin at, const char *text, struct diags *diags)
 {
-	const char *option = directive->name[NATIVE], *verb = row->warns ? "has no effect without" : row->verb;
-	struct buf text = { 0 };
+	const char *place = listen ? strstr(text, "%s") : NULL;
+	char name[ENDPOINT_TEXT];
 
-	if ((row->said && !service_mark(service, option)) || !holds(service, directive, found->value) ||
-	    other_holds(service, row, found) == (row->verb == NEEDS) ||
-	    (row->verb == NEEDS && service_mark(service, row->other)) || service_is_unclear(service, option) ||
-	    service_is_unclear(service, found->other->name[NATIVE]))
-		return false;
-	buf_addf(&text, "%s %s %s", found->value ? row->option : option, verb, row->other);
-	if (row->because)
-		buf_addf(&text, ": %s", row->because);
-	if (row->verb == NOT_WITH && !service_mark(service, option))
-		option = found->other->name[NATIVE];
-	diags_add(diags, row->warns ? SEVERITY_WARNING : SEVERITY_ERROR, service_origin(service, option), "%s: %s",
-		  service->name, row->says ? row->says : buf_string(&text));
+	diags_add(diags, row->warns ? SEVERITY_WARNING : SEVERITY_ERROR, at, "%s: %.*s%s%s", service->name,
+		  place ? (int)(place - text) : (int)strlen(text), text,
+		  place ? endpoint_text(listen->endpoint, name) : "", place ? place + 2 : "");
 	if (row->hint)
 		service_hint(service, diags, row->hint);
+}
+
+/* The same as check_row, of a row of kinds of sockets, whose first that is wrong is reported. */
+static bool check_kinds(const struct service *service, const struct rule_row *row, const struct found *named,
+			const struct directive *directive, struct diags *diags)
+{
+	const char *option = directive->name[NATIVE];
+	struct buf text = { 0 };
+
+	if (service_is_unclear(service, "listen") || !service->socket_count)
+		return false;
+	for (size_t n = 0; n < service->socket_count; n++) {
+		const struct listen *listen = &service->sockets[n];
+
+		if (!is_of_kinds(row, listen->endpoint))
+			continue;
+		if (row->verb == NEEDS)
+			return false;
+		if (!holds(service, listen, directive, named->value))
+			continue;
+		report_row(service, row, listen,
+			   directive->group == GROUP_SOCKETS ? service_listen_origin(service, listen, option)
+				   : named->value	     ? listen->at
+							     : service_origin(service, option),
+			   row->says, diags);
+		return true;
+	}
+	if (row->verb != NEEDS)
+		return false;
+	buf_addf(&text, "%s has no effect here: none of its sockets has %s", option, row->because);
+	report_row(service, row, NULL, service_origin(service, option), buf_string(&text), diags);
 	buf_free(&text);
 	return true;
 }
 
-static struct found find_row(const struct rule_row *row)
+/* Reports the row for one of its options, if it is broken. A wrong value is reported already. */
+static bool check_row(const struct service *service, const struct rule_row *row, const struct found *named,
+		      const struct directive *directive, struct diags *diags)
 {
-	struct found found = { .other = find_option(row->other), .value = strstr(row->option, " = ") };
+	const char *option = directive->name[NATIVE], *verb = row->warns ? "has no effect without" : row->verb;
+	struct buf text = { 0 };
+	bool has_other;
+
+	if ((row->said && !service_mark(service, option)) || service_is_unclear(service, option) ||
+	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
+	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign))
+		return false;
+	if (row->kinds)
+		return check_kinds(service, row, named, directive, diags);
+	/* That exec is missing is another rule's. */
+	has_other = strcmp(row->other, "exec") ? holds(service, NULL, named->other, strstr(row->other, " = "))
+					       : !service_is_builtin(service);
+	if (!holds(service, NULL, directive, named->value) || has_other == (row->verb == NEEDS) ||
+	    (row->verb == NEEDS && service_mark(service, row->other)) ||
+	    service_is_unclear(service, named->other->name[NATIVE]))
+		return false;
+	if (row->because == no_connections)
+		buf_addf(&text, "%s %s", option, accept_reason(service));
+	else
+		buf_addf(&text, "%s %s %s%s%s", named->value ? row->option : option, verb, row->other,
+			 row->because ? ": " : "", row->because ? row->because : "");
+	if (row->verb == NOT_WITH && !service_mark(service, option))
+		option = named->other->name[NATIVE];
+	report_row(service, row, NULL, service_origin(service, option), row->says ? row->says : buf_string(&text),
+		   diags);
+	buf_free(&text);
+	return true;
+}
+
+static void find_options(const struct rule_row *row, struct found *named)
+{
 	const char *name = row->option;
 
+	named->other = row->other ? find_option(row->other) : NULL;
+	named->value = strstr(row->option, " = ");
 	for (size_t n = 0; *name && *name != '='; n++) {
 		assert(n < OPTIONS);
-		found.options[n] = find_option(name);
+		named->options[n] = find_option(name);
 		name += strcspn(name, " ");
 		name += *name == ' ';
 	}
-	assert(found.options[0] && found.other);
-	return found;
+	assert(named->options[0] && (named->other || row->kinds));
 }
 
-static const struct found *find_rows(const struct rule_row *rows, size_t count)
+void rule_rows(const struct service *service, struct diags *diags)
 {
-	size_t n = 0;
+	bool broken = false;
 
-	while (n < made.table_count && made.tables[n].rows != rows)
-		n++;
-	if (n == made.table_count) {
-		assert(n < TABLES && made.count + count <= ROWS);
-		made.tables[made.table_count++].rows = rows;
-		made.tables[n].first = made.count;
-		for (size_t row = 0; row < count; row++)
-			made.found[made.count++] = find_row(&rows[row]);
-	}
-	return made.found + made.tables[n].first;
-}
-
-bool rows_check(const struct service *service, const struct rule_row *rows, size_t count, struct diags *diags)
-{
-	const struct found *found = find_rows(rows, count);
-	bool broken = false, any = false;
-
-	for (size_t row = 0; row < count; row++) {
+	for (size_t row = 0; row < ROWS; row++) {
+		if (!found[row].options[0])
+			find_options(&rows[row], &found[row]);
 		if (rows[row].otherwise && broken)
 			continue;
 		broken = false;
 		for (size_t n = 0; found[row].options[n]; n++)
 			broken |= check_row(service, &rows[row], &found[row], found[row].options[n], diags);
-		any |= broken;
 	}
-	return any;
 }

@@ -16,27 +16,12 @@ void rule_listen(const struct service *service, struct diags *diags)
 {
 	bool alone = service->exec->start != START_DEMAND && !service->exec->accept;
 
-	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
-	    service_mark(service, "socket"))
+	if (service->socket_count || alone || service_is_unclear(service, "listen") || service_mark(service, "socket"))
 		return;
 	service_refuse(service, NULL, diags, "listen is missing");
 	diags_hint(diags,
 		   "set its address, as in listen = \"80\"; only a service with start = boot, manual or wanted needs "
 		   "none");
-}
-
-void rule_kinds(const struct service *service, struct diags *diags)
-{
-	bool accept = service->exec->accept;
-
-	if (service_is_unclear(service, "accept"))
-		return;
-	sockets_refuse(service, accept ? 0 : KIND(TCPMUX),
-		       "%s needs accept = yes: its clients connect to another service's socket", "set accept = yes",
-		       diags);
-	sockets_refuse(service, accept ? ~(unsigned)(KINDS_ACCEPTING | KINDS_DATAGRAM) : 0,
-		       "accept = yes: there are no connections to accept on %s",
-		       "set accept = no: the program receives it unchanged", diags);
 }
 
 void rule_pass(const struct service *service, struct diags *diags)
@@ -48,9 +33,9 @@ void rule_pass(const struct service *service, struct diags *diags)
 	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
 		return;
 	if (!count && service->exec->start == START_DEMAND)
-		return;         /* rule_listen's */
-	service_refuse(service, "pass", diags,
-		       "pass = inetd passes one socket as standard input; this service has %zu", count);
+		return; /* rule_listen's */
+	service_refuse(service, "pass", diags, "pass = inetd passes one socket as standard input; this service has %zu",
+		       count);
 	if (count)
 		diags_hint(diags, "write a service for each socket, or set accept = yes or pass = systemd");
 	else
@@ -81,58 +66,6 @@ void rule_symlinks(const struct service *service, struct diags *diags)
 			       "symlinks: it has no unix socket or fifo that could have another name");
 }
 
-#define TCP_KINDS (KIND(TCP) | KIND(RPC_TCP))
-#define STREAM_KINDS (TCP_KINDS | KIND(SCTP))
-#define UDP_KINDS (KIND(UDP) | KIND(RPC_UDP))
-#define MESSAGE_KINDS (KINDS_UNIX | KIND(NETLINK))
-#define PEER_KINDS ((KINDS_INET & KINDS_ACCEPTING) | KIND(TCPMUX))
-
-/* Options that apply only to some kinds of sockets. */
-static const struct {
-	const char *options;
-	unsigned kinds;
-	const char *needs;
-	bool has_node;                  /* of unix sockets those with a node */
-	bool not_ipv4;
-} uses[] = {
-	{ "socket_user socket_group socket_mode remove_on_stop", KINDS_UNIX | KIND(FIFO) | KIND(MQUEUE),
-	  .needs = "a node in the file system, or a message queue", .has_node = true },
-	{ "directory_mode", KINDS_UNIX | KIND(FIFO), .needs = "a node in the file system", .has_node = true },
-	{ "bind_to_device free_bind transparent ip_tos ip_ttl", KINDS_INET, .needs = "an Internet address" },
-	{ "ipv6_only", KINDS_INET, .needs = "an IPv6 address", .not_ipv4 = true },
-	{ "keep_alive no_delay", STREAM_KINDS, .needs = "TCP connections" },
-	{ "keep_alive_time keep_alive_interval keep_alive_probes defer_accept", TCP_KINDS, .needs = "TCP connections" },
-	{ "broadcast multicast_group", UDP_KINDS, .needs = "UDP datagrams" },
-	{ "pass_credentials pass_security", MESSAGE_KINDS, .needs = "unix or netlink messages" },
-	{ "pass_packet_info", UDP_KINDS | KIND(NETLINK), .needs = "UDP or netlink datagrams" },
-	{ "writable", KIND(SPECIAL), .needs = "a special: file" },
-	{ "message_queue_max_messages message_queue_message_size", KIND(MQUEUE), .needs = "a message queue" },
-	{ "probe_from", PEER_KINDS, .needs = "connections of TCP" },
-};
-
-static void check_use(const struct service *service, const struct mark *mark, struct diags *diags)
-{
-	const char *option = directives[mark->directive].name[NATIVE];
-	bool applies = false;
-	size_t row = 0;
-
-	while (row < sizeof(uses) / sizeof(uses[0]) && !text_has_word(uses[row].options, option))
-		row++;
-	if (row == sizeof(uses) / sizeof(uses[0]))
-		return;
-	for (size_t i = 0; i < service->socket_count && !applies; i++) {
-		const struct endpoint *endpoint = service->sockets[i].endpoint;
-
-		applies = endpoint_is(endpoint, uses[row].kinds) &&
-			  !(uses[row].not_ipv4 && endpoint->family == FAMILY_IPV4) &&
-			  !(uses[row].has_node && endpoint_is(endpoint, KINDS_UNIX) && !endpoint_is_path(endpoint));
-	}
-	if (!applies)
-		diag_warning(diags, service_place(service, mark),
-			     "%s: %s has no effect here: none of its sockets has %s", service->name, option,
-			     uses[row].needs);
-}
-
 /* mq_open(3) takes both sizes or neither. */
 static void check_sizes(const struct service *service, const struct listen *listen, struct diags *diags)
 {
@@ -140,25 +73,15 @@ static void check_sizes(const struct service *service, const struct listen *list
 	const char *said = count ? "message_queue_max_messages" : "message_queue_message_size";
 
 	if (count != size && listen->endpoint->kind == ENDPOINT_MQUEUE)
-		service_refuse(service, said, diags, "of message_queue_max_messages and message_queue_message_size "
+		service_refuse(service, said, diags,
+			       "of message_queue_max_messages and message_queue_message_size "
 			       "there are both or neither");
 }
 
-void rule_options(const struct service *service, struct diags *diags)
+void rule_sizes(const struct service *service, struct diags *diags)
 {
 	for (size_t i = 0; i < service->socket_count; i++)
 		check_sizes(service, &service->sockets[i], diags);
-	/* In another system's table, that system's rules decide which option applies to which socket. */
-	if (service->is_foreign)
-		return;
-	for (size_t i = 0; i < settings_count(service->settings) && service->socket_count; i++) {
-		const struct mark *mark = &service->settings->list[i];
-		enum option_group group = directives[mark->directive].group;
-
-		/* GROUP_LIFECYCLE has probe_from. */
-		if (group == GROUP_SOCKETS || group == GROUP_LIFECYCLE)
-			check_use(service, mark, diags);
-	}
 }
 
 /* Rules of the options that admit and refuse clients.
@@ -167,151 +90,26 @@ void rule_options(const struct service *service, struct diags *diags)
  * `instances` where superd never sees a connection. An option without effect that protects nothing is a warning.
  * libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
 
-/* Options that need accept = yes, and whether they restrict. */
-static const struct {
-	const char *option;
-	bool restricts;
-} accepting[] = {
-	{ "instances", true },
-	{ "per_source", true },
-	{ "per_source_prefix", true },
-	{ "per_source_cpm", true },
-	{ "overload", true },
-	{ "deny_time", true },
-	{ "banner", false },
-	{ "banner_success", false },
-	{ "banner_fail", false },
-};
-
-static const char *accept_reason(const struct service *service)
-{
-	return service->is_foreign ? "has no effect here: with wait the program accepts the connections itself"
-				   : "has no effect here: with accept = no the program accepts the connections";
-}
-
 /* superd sees the sender of a datagram before it starts anything for it. */
 static bool all_datagrams(const struct service *service)
 {
 	return !service_find_socket(service, ~(unsigned)KINDS_DATAGRAM);
 }
 
-/* The relay of a redirect counts its connections by source, and superd the datagrams of a sender. */
-static bool counts_without_accept(const struct service *service, const char *option)
-{
-	bool prefix = !strcmp(option, "per_source_prefix");
-
-	return ((prefix || !strcmp(option, "per_source")) && service->exec->redirect &&
-		!service_find_socket(service, KINDS_DATAGRAM)) ||
-	       ((prefix || !strcmp(option, "per_source_cpm")) && all_datagrams(service));
-}
-
-static void check_accepting(const struct service *service, struct diags *diags)
-{
-	for (size_t i = 0; i < sizeof(accepting) / sizeof(accepting[0]); i++) {
-		const char *option = accepting[i].option;
-
-		if (!service_mark(service, option) || counts_without_accept(service, option))
-			continue;
-		if (accepting[i].restricts)
-			service_refuse(service, option, diags, "%s %s", option, accept_reason(service));
-		else
-			diag_warning(diags, service_origin(service, option), "%s: %s %s", service->name, option,
-				     accept_reason(service));
-		service_hint(service, diags, "set accept = yes, or remove it");
-	}
-}
-
-static void check_identity(const struct service *service, struct diags *diags)
-{
-	const struct log_options *log = service->groups->logging;
-
-	if (service->groups->access->libwrap && !all_datagrams(service)) {
-		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
-		service_hint(service, diags, "set accept = yes, or libwrap = \"\"");
-	}
-	if (service->groups->access->id_only) {
-		service_refuse(service, "id_only", diags, "id_only %s", accept_reason(service));
-		service_hint(service, diags, "set accept = yes, or id_only = no");
-	}
-	if (service_mark(service, "log_on_success") && (log->log_on_success & SUCCESS_USERID))
-		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
-			     accept_reason(service));
-}
-
-/* Sockets whose clients have no address. */
-#define NAMELESS (~(unsigned)(KINDS_INET | KIND(TCPMUX)))
-
-/* An option that needs the address of a client: its effect without one, and what would be right. */
-struct refusal {
-	const char *option, *effect, *hint;
-};
-
-static void refuse_nameless(const struct service *service, const struct listen *listen, struct refusal refusal,
-			    struct diags *diags)
-{
-	char text[ENDPOINT_TEXT];
-
-	diag_error(diags, service_listen_origin(service, listen, refusal.option),
-		   "%s: %s: clients of %s have no address, so %s", service->name, refusal.option,
-		   endpoint_text(listen->endpoint, text), refusal.effect);
-	service_hint(service, diags, refusal.hint);
-}
-
-/* A unit's rules hold for its Internet sockets alone (systemd.resource-control(5)). */
-static void check_nameless_rules(const struct service *service, struct diags *diags)
-{
-	static const char ways[] = "socket_user, socket_group and socket_mode control access there; set it in a "
-				   "socket { } that has the other sockets";
-	const struct socket_options *before = NULL;
-
-	for (size_t n = 0; n < service->socket_count && service->dialect != UNIT; n++) {
-		const struct listen *listen = &service->sockets[n];
-
-		if (!endpoint_is(listen->endpoint, NAMELESS))
-			continue;
-		if (listen->options != before && listen->options->only_from)
-			refuse_nameless(service, listen, (struct refusal){ "only_from", "no client is allowed", ways },
-					diags);
-		if (listen->options != before && listen->options->no_access && service_mark(service, "no_access"))
-			refuse_nameless(service, listen, (struct refusal){ "no_access", "no client is refused", ways },
-					diags);
-		before = listen->options;
-	}
-}
-
-static void check_nameless(const struct service *service, struct diags *diags)
-{
-	const struct access_options *access = service->groups->access;
-	const struct listen *listen = service->exec->accept ? service_find_socket(service, NAMELESS) : NULL;
-
-	check_nameless_rules(service, diags);
-	if (listen && access->libwrap)
-		refuse_nameless(service, listen,
-				(struct refusal){ "libwrap", "superd cannot check hosts.allow and hosts.deny",
-						  "remove it here: set libwrap = \"\"" }, diags);
-	if (listen && access->id_only)
-		refuse_nameless(service, listen,
-				(struct refusal){ "id_only", "no ident server names them",
-						  "remove it here: set id_only = no" }, diags);
-}
-
-/* On other unix sockets superd counts the clients of a user, but a datagram has no user. */
+/* What superd counts of clients that a program accepts itself: the relay of a redirect counts its connections by
+ * source, and superd the datagrams of a sender. */
 static void check_counts(const struct service *service, struct diags *diags)
 {
-	static const char none[] = "none of them are counted";
-	const struct access_options *access = service->groups->access;
-	const struct listen *listen = service_find_socket(service, KIND(UNIX_DGRAM));
-	bool accepts = service->exec->accept;
+	static const char *const options[] = { "per_source", "per_source_prefix", "per_source_cpm" };
+	bool is_relay = service->exec->redirect && !service_find_socket(service, KINDS_DATAGRAM);
+	const bool counts[] = { is_relay, is_relay || all_datagrams(service), all_datagrams(service) };
 
-	if (listen && accepts && access->per_source != UNLIMITED && service_mark(service, "per_source"))
-		refuse_nameless(service, listen,
-				(struct refusal){ "per_source", none,
-						  "set instances, for all of them together, or remove it" }, diags);
-	if (listen && (accepts || all_datagrams(service)) && access->per_source_cpm != UNLIMITED &&
-	    service_mark(service, "per_source_cpm"))
-		refuse_nameless(service, listen,
-				(struct refusal){ "per_source_cpm", none,
-						  "set trigger_limit, for all of them together, or remove it" }, diags);
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		if (!service_mark(service, options[i]) || counts[i] || service_find_socket(service, KIND(UNIX_DGRAM)))
+			continue;
+		service_refuse(service, options[i], diags, "%s %s", options[i], accept_reason(service));
+		service_hint(service, diags, "set accept = yes, or remove it");
+	}
 }
 
 /* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */
@@ -323,8 +121,8 @@ static void warn_of_nobody(const struct service *service, const struct listen *l
 	for (; list && *list && service_mark(service, option); list++) {
 		if (!strcmp(*list, "::"))
 			diag_warning(diags, service_listen_origin(service, listen, option),
-				     "%s: %s: '::' matches no client; ::/0 matches all clients of IPv6",
-				     service->name, option);
+				     "%s: %s: '::' matches no client; ::/0 matches all clients of IPv6", service->name,
+				     option);
 	}
 }
 
@@ -364,7 +162,8 @@ static void check_clients(const struct service *service, struct diags *diags)
 /* Warns of deny_time with datagrams: their sender can be forged, so a client could get another's address denied. */
 static void warn_of_forged_senders(const struct service *service, struct diags *diags)
 {
-	if (service->groups->access->deny_time <= 0 || !service_find_socket(service, KINDS_DATAGRAM))
+	if (service->groups->access->deny_time <= 0 || service_is_unclear(service, "listen") ||
+	    !service_find_socket(service, KINDS_DATAGRAM))
 		return;
 	diag_warning(diags, service_origin(service, "deny_time"),
 		     "%s: deny_time: senders of datagrams can be forged to lock another address out of all services",
@@ -375,18 +174,17 @@ static void warn_of_forged_senders(const struct service *service, struct diags *
 void rule_access(const struct service *service, struct diags *diags)
 {
 	check_clients(service, diags);
-	if (!service_is_unclear(service, "listen")) {
-		check_nameless(service, diags);
-		warn_of_forged_senders(service, diags);
-	}
-	if (service_is_unclear(service, "accept"))
+	warn_of_forged_senders(service, diags);
+	if (service_is_unclear(service, "accept") || service->exec->accept)
 		return;
-	if (!service_is_unclear(service, "listen"))
-		check_counts(service, diags);
-	if (!service->exec->accept) {
-		check_accepting(service, diags);
-		check_identity(service, diags);
+	check_counts(service, diags);
+	if (service->groups->access->libwrap && !all_datagrams(service)) {
+		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
+		service_hint(service, diags, "set accept = yes, or libwrap = \"\"");
 	}
+	if (service_mark(service, "log_on_success") && service->groups->logging->log_on_success & SUCCESS_USERID)
+		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
+			     accept_reason(service));
 }
 
 /* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
@@ -405,18 +203,6 @@ static void check_has_socket(const struct service *service, struct diags *diags)
 		       "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone");
 	service_hint(service, diags, "write the address that the program binds in listen, or remove pass");
 }
-
-static const struct rule_row programs[] = {
-	{ "pass = bind", NOT_WITH, "accept = yes", .hint = "set accept = no, or remove it",
-	  .says = "pass = bind: a program that binds its own address accepts its clients itself" },
-	{ "pass = bind", NOT_WITH, "redirect", .hint = "remove one of them",
-	  .says = "pass = bind and redirect exclude each other: a program receives its sockets, or a relay connects "
-		  "clients to it" },
-	{ "pass = bind", NOT_WITH, "builtin", .otherwise = true,
-	  .says = "pass = bind is for a program in exec, and this is a builtin" },
-	{ "type = oneshot", NOT_WITH, "pass = bind",
-	  .says = "type = oneshot: with pass = bind a service is a server that stays" },
-};
 
 static bool is_number(const char *address)
 {
@@ -450,7 +236,7 @@ static void check_addresses(const struct service *service, const struct listen *
 		const char *wrong = endpoint_parse(*text, pool, &endpoint);
 
 		if (wrong) {
-			diag_error(diags, at, "%s: binds: %s", service->name, wrong);   /* it quotes the text */
+			diag_error(diags, at, "%s: binds: %s", service->name, wrong); /* it quotes the text */
 			continue;
 		}
 		wrong = address_refuse(endpoint, listen->endpoint);
@@ -486,8 +272,8 @@ static enum endpoint_family socket_family(const struct listen *listen)
 {
 	const struct endpoint *endpoint = listen->endpoint;
 	bool alone = listen->options->ipv6_only == IPV6_ONLY_DEFAULT
-			     ? endpoint->family == FAMILY_IPV6 && !endpoint->address
-			     : listen->options->ipv6_only == IPV6_ONLY_YES;
+		? endpoint->family == FAMILY_IPV6 && !endpoint->address
+		: listen->options->ipv6_only == IPV6_ONLY_YES;
 
 	return endpoint->family == FAMILY_IPV4 ? FAMILY_IPV4 : alone ? FAMILY_IPV6 : FAMILY_ANY;
 }
@@ -514,7 +300,7 @@ static bool is_same_meaning(const struct meaning *a, const struct meaning *b)
 	if (is_name(a->listen->endpoint) || is_name(b->listen->endpoint))
 		return false;
 	return one->port && one->port == two->port && socket_family(a->listen) == socket_family(b->listen) &&
-	       (one->family == two->family || one->family == FAMILY_ANY || two->family == FAMILY_ANY);
+		(one->family == two->family || one->family == FAMILY_ANY || two->family == FAMILY_ANY);
 }
 
 static bool is_listened_on(const struct meaning *meaning)
@@ -572,13 +358,8 @@ void rule_bind(const struct service *service, struct diags *diags)
 
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "listen"))
 		return;
-	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept")) {
-		check_rows(service, programs, diags);
-		sockets_refuse(service, ~BOUND,
-			       "pass = bind: %s: superd answers a bind(2) of TCP, UDP, SCTP and unix sockets only",
-			       NULL, diags);
+	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept"))
 		check_has_socket(service, diags);
-	}
 	pool = pool_new();
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
