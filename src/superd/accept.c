@@ -95,19 +95,14 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 	const struct access_options *access = svc->row->groups->access;
 	const char *path =
 		((const char *const[]){ access->banner, access->banner_success, access->banner_fail })[which];
-	struct path_finding finding;
 	struct buf why = { 0 };
 	size_t length;
 	char *text = NULL;
 
 	if (!path || fd < 0)
 		return;
-	if (!path_is_open_to_us(path, 0, NULL, &finding)) {
-		path_finding_describe(&finding, &why);
-		buf_text(&why, ", and a banner must be in a directory of root");
-	} else if (!(text = fd_read_file(path, BANNER_MOST, &length))) {
+	if (own_file_is_safe(path, 0, &why) && !(text = fd_read_file(path, BANNER_MOST, &length)))
 		buf_text(&why, errno == EINVAL ? "it is no regular file" : strerror(errno));
-	}
 	if (text)
 		send(fd, text, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	else if (!(svc->run->banners_told & 1u << which))

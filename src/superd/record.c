@@ -57,15 +57,12 @@ static struct record_file *find_file(const char *path)
 static bool file_open(struct record_file *file, struct buf *why)
 {
 	int64_t now = clock_ms() / 1000;
-	struct path_finding finding;
 	struct stat named, open_one;
 
 	if (file->looked == now)
 		return file->fd >= 0;
 	file->looked = now;
-	if (!path_is_open_to_us(file->path, LOG_SINK_MODE, NULL, &finding)) {
-		path_finding_describe(&finding, why);
-		buf_text(why, ", and a file of log_type must be in a directory of root");
+	if (!own_file_is_safe(file->path, LOG_SINK_MODE, why)) {
 		fd_close(&file->fd);
 		return false;
 	}

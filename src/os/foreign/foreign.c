@@ -250,32 +250,6 @@ bool path_leads_to_foreign(const char *path, struct path_finding *finding)
 	return *path == '/' && !path_is_trusted(path, PATH_OPEN_FLAWS, NULL, finding);
 }
 
-bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
-{
-	struct path_finding finding;
-	char whole[PATH_MAX], here[PATH_MAX];
-
-	if (*path != '/') {
-		if (!getcwd(here, sizeof(here)) ||
-		    snprintf(whole, sizeof(whole), "%s/%s", here, path) >= (int)sizeof(whole))
-			return true;    /* open(2) reports it */
-		path = whole;
-	}
-	if (path_is_open_to_us(path, mode, NULL, &finding) || (!mode && finding.is_missing))
-		return true;
-	if (finding.is_absent && !finding.is_missing) {
-		buf_text(why, strerror(ENOENT));
-		return false;
-	}
-	path_finding_describe(&finding, why);
-	if (finding.error)
-		return false;
-	buf_text(why, finding.flaw == PATH_REMOTE
-			      ? ": a file of superd must be on a file system of this machine"
-			      : ", who could replace it by a link: a file of superd must be in directories of root");
-	return false;
-}
-
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
 				    struct account *account)
 {

@@ -49,11 +49,6 @@ bool path_leads_to_foreign(const char *path, struct path_finding *finding);
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
 				    struct account *account);
 
-/* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
- * missing in a sticky folder, with this mode; mode 0: only looks. Never waits for a file system of others, nor for a
- * network's. The path may be relative. false with the reason in why. */
-bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
-
 #define WORK_TEXT_MOST (128 << 10)          /* bytes of a work's text at most; EFBIG */
 
 /* The work. Returns a descriptor (a socket or a FIFO), or -1 and errno. It runs in a copy of superd's memory without

@@ -79,19 +79,16 @@ enum path_opener {
 	PATH_REFUSED,                   /* no process: it would open a path that the folder's owner controls with superd's own rights */
 };
 
-/* account: the service's; NULL, or one that does not switch: superd's own user. mode: as for path_is_open_to_us. Fills
+/* account: the service's; NULL, or one that does not switch: superd's own user. mode: for a file that
+ * is missing, as for own_file_is_safe. Fills
  * in `finding`. */
 enum path_opener path_opener(const char *path, mode_t mode, const struct account *account,
 			     struct path_finding *finding);
 
-/* The decision between PATH_OPENED_BY_CHILD and PATH_REFUSED, after a finding that superd itself may not open the
- * path. */
-enum path_opener path_opener_by(const struct account *account, const struct path_finding *finding);
-
-/* Whether superd may open a file in its own process. mode: for a file that superd will write: a file that is missing in
- * a sticky folder (/tmp) is created with this mode, so that no other user can create it first; 0: nothing is created.
- * account: as for path_is_trusted. */
-bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, struct path_finding *finding);
+/* Whether superd may write to a file of its own at this path, such as its log or its pid file. Creates a file that is
+ * missing in a sticky folder, with this mode; mode 0: only looks. Never waits for a file system of others, nor for a
+ * network's. The path may be relative. false with the reason in why. */
+bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 
 /* Appends the finding behind a path: ": /home/u belongs to user 1000, who could lead it elsewhere". */
 void path_finding_add(const struct path_finding *finding, struct buf *out);

@@ -431,7 +431,10 @@ static bool create_file(const char *path, mode_t mode)
 	return fd >= 0;
 }
 
-bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account, struct path_finding *finding)
+/* Whether superd may open a file in its own process. One that is missing in a sticky folder is created with this mode,
+ * so that no other user can create it first; 0: nothing is created. */
+static bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account,
+			       struct path_finding *finding)
 {
 	if (path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
 		return true;
@@ -439,8 +442,34 @@ bool path_is_open_to_us(const char *path, mode_t mode, const struct account *acc
 	       path_is_trusted(path, PATH_OPEN_FLAWS, account, finding);
 }
 
+bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
+{
+	struct path_finding finding;
+	char whole[PATH_MAX], here[PATH_MAX];
+
+	if (*path != '/') {
+		if (!getcwd(here, sizeof(here)) ||
+		    snprintf(whole, sizeof(whole), "%s/%s", here, path) >= (int)sizeof(whole))
+			return true;    /* open(2) reports it */
+		path = whole;
+	}
+	if (path_is_open_to_us(path, mode, NULL, &finding) || (!mode && finding.is_missing))
+		return true;
+	if (finding.is_absent && !finding.is_missing) {
+		buf_text(why, strerror(ENOENT));
+		return false;
+	}
+	path_finding_describe(&finding, why);
+	if (finding.error)
+		return false;
+	buf_text(why, finding.flaw == PATH_REMOTE
+			      ? ": a file of superd must be on a file system of this machine"
+			      : ", who could replace it by a link: a file of superd must be in directories of root");
+	return false;
+}
+
 /* Another, unprivileged user's rights are no danger; nor is a file system that root has mounted. */
-enum path_opener path_opener_by(const struct account *account, const struct path_finding *finding)
+static enum path_opener path_opener_by(const struct account *account, const struct path_finding *finding)
 {
 	bool is_other_user = account && account->switches && account->uid != 0 && account->uid != geteuid();
 

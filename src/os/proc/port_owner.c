@@ -156,7 +156,6 @@ bool port_socket_blocks(const struct port_socket *socket, const struct endpoint 
 /* A process whose descriptors are read. */
 struct port_holder {
 	struct port_table *ports;       /* by inode */
-	struct file_id program;         /* this process's own */
 	bool only_own;
 	pid_t pid;
 	bool is_superd;
@@ -191,34 +190,24 @@ static bool note_socket(const struct file_id *file, void *context)
 	return false;
 }
 
-/* By the program's file, since a superd that was called as inetd has that name. The file may have another name, too; or
- * an upgrade has replaced it. */
-static bool is_superd(pid_t pid, const struct file_id *own)
+/* By the program's file, since a superd that was called as inetd has that name. An upgrade may have replaced it. */
+static bool is_superd(pid_t pid)
 {
-	static const char gone[] = " (deleted)";
 	char path[64], program[4096];
-	struct file_id file;
 	const char *name;
 	ssize_t length;
 
 	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
-	if (own->node && process_find_file(AT_FDCWD, path, true, &file) && file.node == own->node &&
-	    file.device == own->device)
-		return true;
 	length = readlink(path, program, sizeof(program) - 1);
-	if (length <= 0)
-		return false;
-	program[length] = '\0';
-	if ((size_t)length >= sizeof(gone) && !strcmp(program + length - (sizeof(gone) - 1), gone))
-		program[length - (ssize_t)(sizeof(gone) - 1)] = '\0';
+	program[length > 0 ? length : 0] = '\0';
 	name = strrchr(program, '/');
-	return name && !strcmp(name, "/superd");
+	return name && (!strcmp(name, "/superd") || !strcmp(name, "/superd (deleted)"));
 }
 
 static void note_process(struct port_holder *holder, pid_t pid)
 {
 	holder->pid = pid;
-	holder->is_superd = pid == getpid() || (!holder->only_own && is_superd(pid, &holder->program));
+	holder->is_superd = pid == getpid() || (!holder->only_own && is_superd(pid));
 	process_each_file(pid, false, note_socket, holder);
 }
 
@@ -229,7 +218,6 @@ static pid_t search(struct port_table *ports, bool only_own, int64_t until)
 	pid_t *all = process_list_all(), found = 0, next = 1; /* no list has this one; systemd has its units' sockets */
 
 	sort_by(ports, compare_nodes);
-	process_find_file(AT_FDCWD, "/proc/self/exe", true, &holder.program);
 	for (const pid_t *at = all; next && !found && (!until || clock_ms() < until); next = at ? *at++ : 0) {
 		if (!until || next != getpid())
 			note_process(&holder, next);

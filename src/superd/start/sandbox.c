@@ -402,49 +402,41 @@ static void mount_list_finish(struct mount_list *places)
 #define EMPTY_TMPFS "mode=755,size=4k,nr_inodes=128"
 #define SMALL_TMPFS "mode=755,size=10%,nr_inodes=400k"
 
-/* A path of a switch, with its right. It need not exist. */
-struct switch_path {
-	const char *path;
-	unsigned write; /* enum mount_right */
-	bool hidden;
-};
+/* The paths of the switches, with their rights. They need not exist. */
+enum path_switch { ON_SYSTEM, ON_SYSTEM_FULL, ON_SYSTEM_STRICT, ON_TUNABLES, ON_MODULES, ON_LOGS, ON_GROUPS, ON_NAME };
 
-static const struct switch_path system_protected[] = {
-	{ "/usr", RIGHT_TAKEN, false }, { "/boot", RIGHT_TAKEN, false }, { "/efi", RIGHT_TAKEN, false }, { 0 }
+static const struct {
+	enum path_switch on;
+	const char *option;
+	enum mount_right write;
+	bool hidden;
+	const char *paths[16];
+} switch_paths[] = {
+	{ ON_SYSTEM, "protect_system", RIGHT_TAKEN, false, { "/usr", "/boot", "/efi" } },
+	{ ON_SYSTEM_FULL, "protect_system", RIGHT_TAKEN, false, { "/etc" } },
+	{ ON_SYSTEM_STRICT, "protect_system", RIGHT_TAKEN, false, { "/" } },
+	{ ON_SYSTEM_STRICT,
+	  "protect_system",
+	  RIGHT_KEPT,
+	  false,
+	  { "/proc", "/sys", "/dev", "/home", "/run/user", "/root" } },
+	{ ON_TUNABLES,
+	  "protect_kernel_tunables",
+	  RIGHT_TAKEN,
+	  false,
+	  { "/proc/acpi", "/proc/apm", "/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/latency_stats",
+	    "/proc/mtrr", "/proc/scsi", "/proc/sys", "/proc/sysrq-trigger", "/proc/timer_stats", "/sys" } },
+	{ ON_TUNABLES, "protect_kernel_tunables", RIGHT_INHERITED, true, { "/proc/kallsyms", "/proc/kcore" } },
+	{ ON_TUNABLES, "protect_kernel_tunables", RIGHT_KEPT, false, { "/sys/fs/cgroup", "/sys/fs/selinux" } },
+	{ ON_MODULES, "protect_kernel_modules", RIGHT_INHERITED, true, { "/usr/lib/modules", "/lib/modules" } },
+	{ ON_LOGS, "protect_kernel_logs", RIGHT_INHERITED, true, { "/proc/kmsg", "/dev/kmsg" } },
+	{ ON_GROUPS, "protect_control_groups", RIGHT_TAKEN, false, { "/sys/fs/cgroup" } },
+	{ ON_NAME,
+	  "protect_hostname",
+	  RIGHT_TAKEN,
+	  false,
+	  { "/proc/sys/kernel/hostname", "/proc/sys/kernel/domainname" } },
 };
-static const struct switch_path system_full[] = { { "/etc", RIGHT_TAKEN, false }, { 0 } };
-static const struct switch_path system_strict[] = { { "/", RIGHT_TAKEN, false },    { "/proc", RIGHT_KEPT, false },
-						    { "/sys", RIGHT_KEPT, false },  { "/dev", RIGHT_KEPT, false },
-						    { "/home", RIGHT_KEPT, false }, { "/run/user", RIGHT_KEPT, false },
-						    { "/root", RIGHT_KEPT, false }, { 0 } };
-static const struct switch_path tunables[] = { { "/proc/acpi", RIGHT_TAKEN, false },
-					       { "/proc/apm", RIGHT_TAKEN, false },
-					       { "/proc/asound", RIGHT_TAKEN, false },
-					       { "/proc/bus", RIGHT_TAKEN, false },
-					       { "/proc/fs", RIGHT_TAKEN, false },
-					       { "/proc/irq", RIGHT_TAKEN, false },
-					       { "/proc/latency_stats", RIGHT_TAKEN, false },
-					       { "/proc/mtrr", RIGHT_TAKEN, false },
-					       { "/proc/scsi", RIGHT_TAKEN, false },
-					       { "/proc/sys", RIGHT_TAKEN, false },
-					       { "/proc/sysrq-trigger", RIGHT_TAKEN, false },
-					       { "/proc/timer_stats", RIGHT_TAKEN, false },
-					       { "/proc/kallsyms", RIGHT_INHERITED, true },
-					       { "/proc/kcore", RIGHT_INHERITED, true },
-					       { "/sys", RIGHT_TAKEN, false },
-					       { "/sys/fs/cgroup", RIGHT_KEPT, false },
-					       { "/sys/fs/selinux", RIGHT_KEPT, false },
-					       { 0 } };
-static const struct switch_path modules[] = { { "/usr/lib/modules", RIGHT_INHERITED, true },
-					      { "/lib/modules", RIGHT_INHERITED, true },
-					      { 0 } };
-static const struct switch_path logs[] = { { "/proc/kmsg", RIGHT_INHERITED, true },
-					   { "/dev/kmsg", RIGHT_INHERITED, true },
-					   { 0 } };
-static const struct switch_path control_groups[] = { { "/sys/fs/cgroup", RIGHT_TAKEN, false }, { 0 } };
-static const struct switch_path host_name[] = { { "/proc/sys/kernel/hostname", RIGHT_TAKEN, false },
-						{ "/proc/sys/kernel/domainname", RIGHT_TAKEN, false },
-						{ 0 } };
 static const char *const homes[] = { "/home", "/root", "/run/user", NULL };
 
 static void add_mount(struct mount_list *places, const char *path, const struct listed_mount *place)
@@ -691,32 +683,27 @@ static void add_sys(struct mount_list *places, const struct service *service)
 
 static void add_switch_mounts(struct mount_list *places, const struct hardening_options *hardening)
 {
-	const struct {
-		bool is_set;
-		const struct switch_path *paths;
-		const char *option;
-	} switches[] = {
-		{ hardening->protect_system >= SYSTEM_PROTECTED, system_protected, "protect_system" },
-		{ hardening->protect_system >= SYSTEM_FULL, system_full, "protect_system" },
-		{ hardening->protect_system == SYSTEM_STRICT, system_strict, "protect_system" },
-		{ hardening->protect_kernel_tunables, tunables, "protect_kernel_tunables" },
-		{ hardening->protect_kernel_modules, modules, "protect_kernel_modules" },
-		{ hardening->protect_kernel_logs, logs, "protect_kernel_logs" },
-		{ hardening->protect_control_groups, control_groups, "protect_control_groups" },
-		{ hardening->protect_hostname, host_name, "protect_hostname" },
+	const bool is_on[] = {
+		[ON_SYSTEM] = hardening->protect_system >= SYSTEM_PROTECTED,
+		[ON_SYSTEM_FULL] = hardening->protect_system >= SYSTEM_FULL,
+		[ON_SYSTEM_STRICT] = hardening->protect_system == SYSTEM_STRICT,
+		[ON_TUNABLES] = hardening->protect_kernel_tunables,
+		[ON_MODULES] = hardening->protect_kernel_modules,
+		[ON_LOGS] = hardening->protect_kernel_logs,
+		[ON_GROUPS] = hardening->protect_control_groups,
+		[ON_NAME] = hardening->protect_hostname,
 	};
 
-	for (size_t n = 0; n < sizeof(switches) / sizeof(*switches); n++) {
-		for (const struct switch_path *at = switches[n].paths; switches[n].is_set && at->path; at++) {
-			struct listed_mount place = {
-				.mount = { .content = at->hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
-					   .option = switches[n].option,
-					   .optional = true },
-				.write = at->write,
-			};
+	for (size_t n = 0; n < sizeof(switch_paths) / sizeof(*switch_paths); n++) {
+		const struct listed_mount place = {
+			.mount = { .content = switch_paths[n].hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
+				   .option = switch_paths[n].option,
+				   .optional = true },
+			.write = switch_paths[n].write,
+		};
 
-			add_mount(places, at->path, &place);
-		}
+		for (const char *const *path = switch_paths[n].paths; is_on[switch_paths[n].on] && *path; path++)
+			add_mount(places, *path, &place);
 	}
 }
 

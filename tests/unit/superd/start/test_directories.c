@@ -269,20 +269,6 @@ Test(directories, with_a_listener_in_them_stay)
 	cr_expect_not(is_there("run/b"), "bb lies beside it and not in it");
 }
 
-Test(directories, with_a_listener_in_them_stay_by_whichever_way_it_is_told)
-{
-	const struct service *service;
-
-	make_folder("run");
-	cr_assert_eq(symlink("run", below("link")), 0);
-	service = row("service a { listen = { \"%s/link/a/sock\" }\nexec = \"/bin/x\"\nruntime_directory = { a }\n}\n",
-		      folder);
-	prepare(service);
-	file_of("run/a/sock", "", 0);
-	remove_of(service);
-	cr_expect(is_there("run/a/sock"));
-}
-
 /* 77: it can't be tried here. Mounts are of a process of its own, so that nothing is left if this dies. */
 static int remove_with_mount(const struct service *service)
 {
