@@ -9,139 +9,60 @@
 #include <string.h>
 
 #include "lib/scan.h"
+#include "table/endpoint/endpoint.h"
 #include "table/words/resource_words.h"
 
 #define CONNECTIONS "64"                /* systemd's MaxConnections */
-#define PATH_LONGEST 107                /* bytes of sun_path in front of its NUL (unix(7)) */
 #define DAY (INT64_C(86400) * 1000000)
 
-/* Addresses as systemd writes them: PORT, IPV4:PORT, [IPV6]:PORT%INTERFACE, /path, @name, vsock:CID:PORT. The parser is
- * as strict as systemd's. superd.conf has names of hosts and services, and port 0; systemd refuses them in a unit, so
- * superd does, too. Source: systemd.socket(5), "ListenStream=". Each function adds an endpoint of superd.conf and
- * returns NULL, or returns the message about a wrong address, as the end of a sentence. */
-
-static bool has_only_digits(const char *text, size_t length)
+/* The endpoint of superd.conf for an address as systemd has it: PORT, IPV4:PORT, [IPV6]:PORT%INTERFACE, /path, @name,
+ * vsock:CID:PORT. superd.conf also has names of hosts and services, and port 0; systemd refuses them in a unit, so
+ * superd does, too. NULL: reported. Source: systemd.socket(5), "ListenStream=". */
+static const char *read_address(struct unit_builder *builder, const struct unit_assignment *said, bool is_sctp,
+				const char *text)
 {
-	return length && strspn(text, "0123456789") >= length;
-}
-
-static const char *add_path(const char *path, struct buf *out)
-{
-	if (!path[strspn(path, "/")])
-		return "the path of a socket does not end in its directory";
-	if (strlen(path) > PATH_LONGEST)
-		return "the path of a socket has at most 107 bytes";
-	buf_text(out, !strncmp(path, "/var/run/", 9) ? path + 4 : path);
-	return NULL;
-}
-
-static const char *add_abstract(const char *name, struct buf *out)
-{
-	if (!name[1])
-		return "after @ expected the name of an abstract socket";
-	if (strlen(name) > PATH_LONGEST)
-		return "the name of an abstract socket has at most 107 bytes, with its @";
-	buf_text(out, name);
-	return NULL;
-}
-
-static const char *add_vsock(bool is_stream, const char *text, struct buf *out)
-{
-	const char *rest = strchr(text, ':') + 1, *port = strchr(rest, ':');
-	size_t length = strcspn(text, ":");
-
-	if (!(scan_is_word(text, length, "vsock") && is_stream) && !scan_is_word(text, length, "vsock-stream"))
-		return "superd listens on vsock for streams alone";
-	if (!port || (port > rest && !has_only_digits(rest, (size_t)(port - rest))) ||
-	    !has_only_digits(port + 1, strlen(port + 1)))
-		return "an address of vsock is vsock:CID:PORT, with numbers, or vsock::PORT";
-	buf_addf(out, "vsock:%s", rest);
-	return NULL;
-}
-
-static const char *add_inet(const char *text, const char *protocol, struct buf *out)
-{
-	const char *end = strchr(text, ']'), *port = text;
-	struct in6_addr unused;
-	uint32_t number;
-	size_t length;
-
-	if (*text == '[') {
-		if (!end || end[1] != ':')
-			return "an address of IPv6 is [ADDRESS]:PORT, with %INTERFACE after the port";
-		if (scan_address(text + 1, (size_t)(end - text) - 1, &unused) != AF_INET6)
-			return "it is no address of IPv6";
-		port = end + 2;
-	} else if (!has_only_digits(text, strlen(text))) {
-		if (scan_address(text, strcspn(text, ":"), &unused) != AF_INET)
-			return "an address is PORT, IPV4:PORT, [IPV6]:PORT, /path, @name or vsock:CID:PORT";
-		port = text + strcspn(text, ":");
-		port += *port == ':';
-	}
-	length = *text == '[' ? strcspn(port, "%") : strlen(port);
-	if (!length)
-		return "its port is missing";
-	if (!has_only_digits(port, length))
-		return "its port is not a number: systemd supports no names of services";
-	if (!scan_unsigned(port, length, 65535, &number) || !number)
-		return "a port is a number from 1 to 65535";
-	if (port[length] && (!port[length + 1] || strpbrk(port + length + 1, "%/ \t")))
-		return "the % must be followed by the name of an interface";
-	buf_addf(out, "%s:%s", protocol, text);
-	return NULL;
-}
-
-/* FAMILY [GROUP] */
-static const char *add_netlink(const char *text, struct buf *out)
-{
-	size_t family = strcspn(text, " \t");
-	const char *group = scan_skip_blanks(text + family);
-
-	if (*group && !has_only_digits(group, strlen(group)))
-		return "expected a family of netlink and, after a blank, the number of a group";
-	buf_addf(out, "netlink:%.*s%s%s", (int)family, text, *group ? " " : "", group);
-	return NULL;
-}
-
-static const char *add_address(const char *key, bool is_sctp, const char *text, struct buf *out)
-{
-	static const struct { const char *key, *local, *inet; } kinds[] = {
-		{ "ListenStream", "unix:", "tcp" },
-		{ "ListenDatagram", "unix-dgram:", "udp" },
-		{ "ListenSequentialPacket", "seqpacket:", NULL },
-		{ "ListenFIFO", "fifo:", NULL },
-		{ "ListenSpecial", "special:", NULL },
-		{ "ListenMessageQueue", "mqueue:", NULL },
+	static const struct { const char *key, *path, *other; } kinds[] = {
+		{ "ListenStream", "unix", "tcp" },
+		{ "ListenDatagram", "unix-dgram", "udp" },
+		{ "ListenSequentialPacket", "seqpacket", "seqpacket" },
+		{ "ListenFIFO", "fifo", "fifo" },
+		{ "ListenSpecial", "special", "special" },
+		{ "ListenMessageQueue", "mqueue", "mqueue" },
+		{ "ListenNetlink", "netlink", "netlink" },
 	};
-	bool is_stream = !strcmp(key, "ListenStream"), is_packet = !strcmp(key, "ListenSequentialPacket");
-	size_t kind = 0;
+	const char *address = text, *kind, *made, *wrong;
+	bool is_path = *text == '/' || *text == '@', is_vsock;
+	const struct endpoint *endpoint;
+	size_t n = 0;
 
-	if (!strcmp(key, "ListenNetlink"))
-		return add_netlink(text, out);
-	while (strcmp(kinds[kind].key, key) != 0)
-		kind++;
-	if (*text == '/' || (*text == '@' && (kinds[kind].inet || is_packet))) {
-		buf_text(out, kinds[kind].local);
-		if (strcmp(key, "ListenMessageQueue") != 0)
-			return *text == '/' ? add_path(text, out) : add_abstract(text, out);
-		buf_text(out, text);
-		return NULL;
+	while (strcmp(kinds[n].key, said->key) != 0)
+		n++;
+	kind = is_path ? kinds[n].path : kinds[n].other;
+	is_vsock = !n && (!strncmp(text, "vsock:", 6) || !strncmp(text, "vsock-stream:", 13));
+	if (is_vsock) {
+		kind = "vsock";
+		address = strchr(text, ':') + 1;
+	} else if (!n && !is_path && is_sctp) {
+		kind = "sctp";
 	}
-	if (!kinds[kind].inet && !is_packet)
-		return "it starts with /";
-	if (!strncmp(text, "vsock", 5) && strchr(text, ':'))
-		return add_vsock(is_stream, text, out);
-	if (is_packet)
-		return "sequenced packets need a unix socket: /path or @name";
-	return add_inet(text, is_stream && is_sctp ? "sctp" : kinds[kind].inet, out);
+	if (!strncmp(address, "/var/run/", 9))
+		address += 4;
+	made = pool_textf(builder->pool, "%s:%s", kind, address);
+	wrong = endpoint_parse(made, builder->pool, &endpoint);
+	if (!wrong && endpoint_has_port(endpoint) &&
+	    (!endpoint->port || (endpoint->address && endpoint->family == FAMILY_ANY)))
+		wrong = pool_textf(builder->pool, "'%s': a unit has addresses and ports as numbers, and no port 0",
+				   text);
+	if (wrong)
+		unit_refuse(builder, unit_place(said, 0), "%s: %s", said->key, wrong);
+	return wrong ? NULL : made;
 }
 
 static void add_listen(struct unit_builder *builder, const struct unit_assignment *said, bool is_sctp,
 		       struct word_list *list)
 {
-	const char *text = unit_value(builder, said), *wrong;
+	const char *text = unit_value(builder, said), *address;
 	struct origin at = unit_place(said, 0);
-	struct buf endpoint = { 0 };
 
 	if (!text)
 		return;
@@ -151,12 +72,9 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 			    "%s: there are no connections to accept there: with Accept=yes all that listens "
 			    "is ListenStream or ListenSequentialPacket",
 			    said->key);
-	wrong = add_address(said->key, is_sctp, text, &endpoint);
-	if (wrong)
-		unit_refuse(builder, at, "%s: '%s': %s", said->key, text, wrong);
-	else
-		word_list_add(list, buf_keep(&endpoint, builder->pool), at);
-	buf_free(&endpoint);
+	address = read_address(builder, said, is_sctp, text);
+	if (address)
+		word_list_add(list, address, at);
 }
 
 /* The addresses of the Listen…= lines; mistakes are reported. */
