@@ -191,7 +191,7 @@ static void pass_request(struct fields *fields, struct read_request *request)
 	struct inetd_defaults inetd = request->inetd ? *request->inetd : (struct inetd_defaults){ 0 };
 	struct unit_machine machine = request->machine ? *request->machine : (struct unit_machine){ 0 };
 	const char *texts[sizeof(machine) / sizeof(const char *)];
-	bool has_inetd = request->inetd, has_path = request->unit_path;
+	bool has_inetd = request->inetd;
 	int64_t compat = request->compat;
 	size_t folders = 0;
 
@@ -209,11 +209,10 @@ static void pass_request(struct fields *fields, struct read_request *request)
 		pass_text(fields, &texts[n]);
 	if (!fields->out)
 		request->machine = pool_copy(fields->pool, texts, sizeof(texts));
-	pass_bool(fields, &has_path);
-	while (has_path && fields->out && request->unit_path[folders])
+	while (request->unit_path && request->unit_path[folders])
 		folders++;
 	pass_texts(fields, &request->unit_path, &folders);
-	if (!has_path)
+	if (!folders)
 		request->unit_path = NULL;
 	pass_texts(fields, &request->before, &request->before_count);
 	pass_texts(fields, &request->sources, &request->count);

@@ -159,7 +159,7 @@ static int print_sources(struct read_answer *answer, struct read_request *reques
 	}
 	say(answer, (struct read_record){ .kind = RECORD_SOURCE, .number = (unsigned)request->count });
 	formats_finish(&reading);
-	reading_drop_states(&reading);
+	reading_end(&reading);
 	if (answer->is_for_superd) {
 		say_records(answer, &reading);
 	} else {

@@ -47,10 +47,19 @@ void reading_drop_state(struct reading *reading, free_state *free)
 	*state = NULL;
 }
 
-void reading_drop_states(struct reading *reading)
+void reading_end(struct reading *reading)
 {
 	for (size_t i = 0; i < READING_STATES && reading->states[i].free; i++)
 		reading_drop_state(reading, reading->states[i].free);
+	for (struct built *built = reading->built, *next; built; built = next) {
+		next = built->next;
+		free(built);
+	}
+	free(reading->imports);
+	reading->built = NULL;
+	reading->end = NULL;
+	reading->imports = NULL;
+	reading->import_count = reading->import_capacity = 0;
 }
 
 struct built *reading_add_place(struct reading *reading, struct service_builder *builder)

@@ -177,8 +177,8 @@ void **reading_state(struct reading *reading, free_state *free);
 /* Frees that state. */
 void reading_drop_state(struct reading *reading, free_state *free);
 
-/* Frees the states of all languages, when a reading ends. */
-void reading_drop_states(struct reading *reading);
+/* Frees the states of all languages, and the lists of sources and builders, but no builder. */
+void reading_end(struct reading *reading);
 
 /* Adds an error, and is false. */
 #define reading_refuse(reading, ...) diags_refuse((reading)->diags, __VA_ARGS__)

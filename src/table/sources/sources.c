@@ -49,7 +49,7 @@ static bool source_is_missing(const char *path)
 }
 
 /* Reads a source with a reader of this program; format NULL: the one that it looks like. */
-static bool read_path(struct reading *reading, const struct format *format, const char *path, struct origin from)
+static void read_path(struct reading *reading, const struct format *format, const char *path, struct origin from)
 {
 	const struct read_request *request = reading->request;
 	size_t before = reading->builder_count + reading->pending;
@@ -58,18 +58,15 @@ static bool read_path(struct reading *reading, const struct format *format, cons
 	if (!format)
 		format = recognise_source(reading, path, from);
 	if (!format)
-		return false;
-	if (format_is_own(format) && request && request->on_own) {
-		request->on_own(request->context, reading->diags, path);
-		return false;
-	}
+		return;
+	if (format_is_own(format) && request && request->on_own)
+		return request->on_own(request->context, reading->diags, path);
 	ok = reading_file(reading, format_reader(format), path, from);
 	if (format_reader(format)->end_source)
 		format_reader(format)->end_source(reading);
 	if (ok && request && request->on_source)
 		request->on_source(request->context, path, format->title,
 				   reading->builder_count + reading->pending - before);
-	return ok;
 }
 
 static void read_import(struct reading *reading, size_t number, const struct format *format)
@@ -136,9 +133,6 @@ static void read_imports(struct reading *reading)
 			reading->imports[n].waits = reading->imports[n].is_own = false;
 		}
 	} while (next < reading->import_count);
-	free(reading->imports);
-	reading->imports = NULL;
-	reading->import_count = reading->import_capacity = 0;
 	reading_go_to_end(reading);
 }
 
@@ -148,19 +142,15 @@ static void finish_builders(struct reading *reading)
 	size_t errors = reading->diags->errors;
 	bool failed = false;
 
-	for (struct built *built = reading->built, *next; built; built = next) {
+	for (struct built *built = reading->built; built; built = built->next) {
 		failed |= built->builder && !builder_finish(built->builder, reading->defaults, reading->diags);
 		builder_free(built->builder);
-		next = built->next;
-		free(built);
+		built->builder = NULL;
 	}
 	if (failed && reading->diags->errors == errors)
 		reading_refuse_memory(reading);
 	builder_free(reading->defaults);
-	reading->built = NULL;
-	reading->end = NULL;
 	reading->defaults = NULL;
-	reading->builder_count = 0;
 }
 
 void reading_finish(struct reading *reading)
@@ -168,7 +158,7 @@ void reading_finish(struct reading *reading)
 	read_imports(reading);
 	formats_finish(reading);
 	finish_builders(reading);
-	reading_drop_states(reading);
+	reading_end(reading);
 	table_check(reading->table, reading->diags);
 }
 
@@ -235,6 +225,7 @@ struct table *read_saved(const char *text, struct diags *diags)
 	good = source_find_lines(&source) && superd_read_saved(&reading, &source);
 	free(source.lines);
 	finish_builders(&reading);
+	reading_end(&reading);
 	if (good)
 		return reading.table;
 	table_free(reading.table);

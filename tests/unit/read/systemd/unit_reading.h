@@ -21,7 +21,7 @@ static inline void open_reading(void)
 
 static inline void close_reading(void)
 {
-	reading_drop_states(&reading);
+	reading_end(&reading);
 	table_free(reading.table);
 	diags_free(&diags);
 }
