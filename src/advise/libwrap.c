@@ -8,13 +8,10 @@
 #include "advise/lookup.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #ifdef HAVE_LIBWRAP
 #include <tcpd.h>
@@ -33,56 +30,31 @@ int deny_severity = LOG_WARNING;
 struct rule_scan {
 	struct hosts_rules rules;
 	int depth;                      /* nesting of the file that is being read */
-	bool goes_on;                   /* past a file that cannot be read */
+	bool refuses;                   /* a file that cannot be read lets no client in; else it is passed over */
 };
 
-static bool refuse_clients(const struct rule_scan *scan, const char *path, const char *why)
+static bool pass_over(const struct rule_scan *scan, const char *path, const char *why)
 {
-	if (!scan->goes_on)
+	if (scan->refuses)
 		syslog(LOG_ERR, "libwrap: %s: %s: no client is allowed", path, why);
-	return scan->goes_on;
-}
-
-/* Finds out who may not do what. */
-static void describe_unreadable(const char *path, int error, char *why, size_t size)
-{
-	struct stat status;
-	char folder[PATH_MAX];
-
-	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		if (snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) >= (int)sizeof(folder))
-			break;
-		if (access(folder, X_OK) < 0 && errno == EACCES) {
-			snprintf(why, size, "user %u may not enter %s", (unsigned)getuid(), folder);
-			return;
-		}
-	}
-	if (error == EACCES && stat(path, &status) == 0)
-		snprintf(why, size, "user %u may not read it; its mode is %04o", (unsigned)getuid(),
-			 (unsigned)(status.st_mode & 07777));
-	else
-		snprintf(why, size, "%s", error == EINVAL ? "that is no regular file" : strerror(error));
+	return !scan->refuses;
 }
 
 /* Reads a table, or a list that a rule names, and what lists that one names. */
 static bool scan_file(struct rule_scan *scan, const char *path, bool is_table)
 {
-	char why[PATH_MAX + 64];
 	size_t length;
 	char *text;
 	bool good;
 
 	if (scan->depth > DEPTH_MOST) {
-		refuse_clients(scan, path, "files name each other too deeply");
+		pass_over(scan, path, "files name each other too deeply");
 		return false;
 	}
 	text = fd_read_file(path, TABLE_MOST, &length);
-	if (!text && errno == ENOENT)
-		return true;
-	if (!text) {
-		describe_unreadable(path, errno, why, sizeof(why));
-		return refuse_clients(scan, path, why);
-	}
+	if (!text)
+		return errno == ENOENT ||
+		       pass_over(scan, path, errno == EINVAL ? "that is no regular file" : strerror(errno));
 	scan->depth++;
 	good = is_table ? hosts_rules_read(&scan->rules, text) : hosts_rules_read_list(&scan->rules, text);
 	scan->depth--;
@@ -103,7 +75,7 @@ static bool scan_tables(struct rule_scan *scan)
 
 bool libwrap_runs_commands(void)
 {
-	struct rule_scan scan = { .goes_on = true };
+	struct rule_scan scan = { .refuses = false };
 
 	scan_tables(&scan);
 	return scan.rules.runs_commands;
@@ -160,7 +132,7 @@ static bool allows_without_commands(const struct rule_scan *scan, struct request
 
 bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 {
-	struct rule_scan scan = { .goes_on = false };
+	struct rule_scan scan = { .refuses = true };
 	struct request_info request;
 	struct socket_address client, server;
 

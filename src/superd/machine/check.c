@@ -14,9 +14,7 @@
 #include <unistd.h>
 
 #include "lib/build_id.h"
-#include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
 #include "lib/scan.h"
 #include "os/bpf/bpf.h"
 #include "os/netdiag/netdiag.h"
