@@ -24,7 +24,7 @@ struct syslog_head {
 	long pid;                       /* 0: none */
 };
 
-int syslog_facility(const char *name);  /* LOG_DAEMON …; -1: unknown */
+extern const char *const syslog_facilities[]; /* by LOG_FAC(LOG_DAEMON) …; 12 to 15 are reserved for the system */
 
 enum log_sink_kind { LOG_SINK_STDERR, LOG_SINK_FILE, LOG_SINK_SYSLOG };
 

@@ -29,24 +29,21 @@
 #define LINE_MOST_FILE (64 << 10)
 #define FLUSH_MOST 256          /* lines that one log_sink_flush writes, so that a long queue does not delay the loop */
 
-static const struct {
-	const char *name;
-	int facility;
-} facilities[] = {
-	{ "kern", LOG_KERN }, { "user", LOG_USER }, { "mail", LOG_MAIL }, { "daemon", LOG_DAEMON },
-	{ "auth", LOG_AUTH }, { "security", LOG_AUTH }, { "syslog", LOG_SYSLOG }, { "lpr", LOG_LPR },
-	{ "news", LOG_NEWS }, { "uucp", LOG_UUCP }, { "cron", LOG_CRON }, { "authpriv", LOG_AUTHPRIV },
-	{ "ftp", LOG_FTP }, { "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
-	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
-	{ "local7", LOG_LOCAL7 },
+const char *const syslog_facilities[] = {
+	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
+	"12", "13", "14", "15", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
 };
 
-int syslog_facility(const char *name)
+/* -1: there is none of this name. */
+static int find_facility(const char *name)
 {
-	for (size_t i = 0; i < sizeof(facilities) / sizeof(facilities[0]); i++)
-		if (!strcmp(facilities[i].name, name))
-			return facilities[i].facility;
-	return -1;
+	int number = 0;
+
+	if (!strcmp(name, "security"))
+		return LOG_AUTH;
+	while (syslog_facilities[number] && strcmp(name, syslog_facilities[number]) != 0)
+		number++;
+	return syslog_facilities[number] ? number << 3 : -1;
 }
 
 static const char destination_wrong[] = "a log goes to stderr, syslog, syslog:FACILITY or file:PATH";
@@ -112,7 +109,7 @@ const char *log_sink_refusal(const char *destination)
 	if (!strcmp(destination, "stderr") || !strcmp(destination, "syslog"))
 		return NULL;
 	if (!strncmp(destination, "syslog:", 7))
-		return syslog_facility(destination + 7) < 0 ? facility_wrong : NULL;
+		return find_facility(destination + 7) < 0 ? facility_wrong : NULL;
 	return strncmp(destination, "file:", 5) || !destination[5] ? destination_wrong : NULL;
 }
 
@@ -155,7 +152,7 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 		sink->kind = LOG_SINK_SYSLOG;
 		sink->mode = LOG_SINK_SEND;
 		if (destination[6])
-			sink->facility = syslog_facility(destination + 7);
+			sink->facility = find_facility(destination + 7);
 		return NULL;
 	}
 	sink->kind = LOG_SINK_FILE;

@@ -7,6 +7,8 @@
 
 #include <sys/resource.h>
 
+#include "lib/log/log.h"
+
 /* The C type that each type stores, for the check in FIELD. */
 #define C_text const char *
 #define C_path const char *
@@ -161,11 +163,6 @@ static const char *const idle_means_words[] = {
 	[IDLE_MEANS_CONNECTED] = "connected", [IDLE_MEANS_QUIET] = "quiet", NULL
 };
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
-/* By the numbers of syslog(3); 12 to 15 are reserved for the system. */
-static const char *const syslog_facility_words[] = {
-	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
-	"12", "13", "14", "15", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
-};
 static const char *const syslog_level_words[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
 };
@@ -662,7 +659,7 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name", .example = "\"web\"",
 	  .help = "The name of the program's lines in the log and in syslog. Unset: the service's." },
 	{ .name = { "syslog_facility", [UNIT] = "Service.SyslogFacility" }, FIELD(STREAMS, syslog_facility, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facility_words,
+	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facilities,
 	  .argument = "facility",
 	  .help = "The facility of the program's lines in syslog, as in syslog(3)." },
 	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" }, FIELD(STREAMS, syslog_level, word),

@@ -153,12 +153,6 @@ static const char *const level_words[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
 };
 
-/* The facilities of syslog.conf(5), which lib/log/log_sink.c knows, too. */
-static const char *const facility_words[] = {
-	"daemon", "auth", "authpriv", "user", "mail", "lpr", "news", "uucp", "ftp", "cron", "syslog", "kern",
-	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", NULL
-};
-
 static const char *syslog_parse(struct parse *parse, struct log_target *target)
 {
 	unsigned facility, level = LOG_INFO;
@@ -167,13 +161,13 @@ static const char *syslog_parse(struct parse *parse, struct log_target *target)
 	if (parse->count < 2 || parse->count > 3)
 		return "SYSLOG must be followed by a facility such as daemon, and optionally by a level (default info)";
 	parse->bad = 1;
-	if (!words_find(facility_words, list[1], &facility))
-		return words_refuse(facility_words, list[1], parse->pool);
+	if (!words_find(syslog_facilities, list[1], &facility))
+		return words_refuse(syslog_facilities, list[1], parse->pool);
 	parse->bad = 2;
 	if (parse->count == 3 && !words_find(level_words, list[2], &level))
 		return words_refuse(level_words, list[2], parse->pool);
 	target->kind = LOG_TYPE_SYSLOG;
-	target->facility = syslog_facility(facility_words[facility]);
+	target->facility = (int)facility << 3;
 	target->level = (int)level;
 	return NULL;
 }
@@ -231,15 +225,6 @@ static const char *log_type_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static const char *facility_name(int facility)
-{
-	for (size_t i = 0; facility_words[i]; i++) {
-		if (syslog_facility(facility_words[i]) == facility)
-			return facility_words[i];
-	}
-	return "daemon";
-}
-
 static void size_json(int64_t size, struct buf *out)
 {
 	if (size == SCAN_INFINITY)
@@ -256,7 +241,7 @@ static void log_type_json(const struct directive *directive, const void *field, 
 	if (!target) {
 		buf_text(out, "null");
 	} else if (target->kind == LOG_TYPE_SYSLOG) {
-		buf_addf(out, "{\"facility\": \"%s\", \"level\": \"%s\"}", facility_name(target->facility),
+		buf_addf(out, "{\"facility\": \"%s\", \"level\": \"%s\"}", syslog_facilities[LOG_FAC(target->facility)],
 			 level_words[target->level & 7]);
 	} else {
 		buf_text(out, "{\"file\": ");

@@ -170,11 +170,13 @@ Test(syslog, goes_on_where_a_stream_stopped)
 
 Test(syslog, knows_facilities)
 {
-	cr_assert_eq(syslog_facility("daemon"), LOG_DAEMON);
-	cr_assert_eq(syslog_facility("local7"), LOG_LOCAL7);
-	cr_assert_eq(syslog_facility("kern"), LOG_KERN);
-	cr_assert_eq(syslog_facility("nothing"), -1);
-	cr_assert_eq(syslog_facility(""), -1);
+	cr_assert_str_eq(syslog_facilities[LOG_FAC(LOG_DAEMON)], "daemon");
+	cr_assert_str_eq(syslog_facilities[LOG_FAC(LOG_AUTHPRIV)], "authpriv");
+	cr_assert_str_eq(syslog_facilities[LOG_FAC(LOG_LOCAL7)], "local7");
+	cr_assert_null(log_sink_refusal("syslog:local7"));
+	cr_assert_null(log_sink_refusal("syslog:security"));
+	cr_assert_not_null(log_sink_refusal("syslog:nothing"));
+	cr_assert_not_null(log_sink_refusal("syslog:"));
 }
 
 Test(syslog, finds_a_restarted_daemon_with_the_same_line)
