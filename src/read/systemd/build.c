@@ -170,12 +170,17 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 	struct unit_split found = { 0 };
 	bool denies;
 
-	if (how == COLLECT_VALUES) {
-		const char *text = unit_value(builder, assignment);
+	if (how == COLLECT_VALUES || how == COLLECT_CREDENTIALS) {
+		size_t length = strcspn(assignment->value, how == COLLECT_CREDENTIALS ? ":" : "");
+		struct unit_assignment front = *assignment;
+		const char *text;
 
+		front.value = pool_text_n(builder->pool, assignment->value, length);
+		text = unit_value(builder, &front);
 		list->failed |= !text;
 		if (text)
-			word_list_add(list, text, unit_place(assignment, 0));
+			word_list_add(list, pool_textf(builder->pool, "%s%s", text, assignment->value + length),
+				      unit_place(assignment, 0));
 		return;
 	}
 	if (!unit_words(builder, assignment, flags[how], &found)) {
@@ -293,7 +298,7 @@ static size_t count_same_sign(struct word_list *list, size_t start)
 static enum unit_collect collection_of(const struct key_row *key, const struct type *type)
 {
 	if (key->form == FORM_WHOLE)
-		return COLLECT_VALUES;
+		return type == &type_set_credentials ? COLLECT_CREDENTIALS : COLLECT_VALUES;
 	if (key->form == FORM_VARIABLES)
 		return COLLECT_NAMES;
 	if (type == &type_directories)
@@ -338,7 +343,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 		is_said = list.count;
 	}
 	while (is_said && !list.failed) {
-		size_t count = how == COLLECT_VALUES ? list.count : count_same_sign(&list, start);
+		size_t count = key->form == FORM_WHOLE ? list.count : count_same_sign(&list, start);
 		struct value value = word_list_value(&list);
 
 		value.words = list.count ? list.words + start : NULL;

@@ -212,6 +212,7 @@ enum unit_collect {
 	COLLECT_NAMES,                  /* names of variables */
 	COLLECT_VARIABLES,              /* NAME=value, of an option with templates */
 	COLLECT_VALUES,                 /* whole values */
+	COLLECT_CREDENTIALS,            /* the same, as in SetCredential=: only the name before the colon has specifiers */
 	COLLECT_PATHS,                  /* paths: a backslash escapes any byte */
 	COLLECT_BINDINGS,               /* paths with parts separated by colons, as in BindPaths= */
 	COLLECT_FOLDERS,                /* names of folders, as in StateDirectory=: sorted, each once */

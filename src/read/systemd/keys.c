@@ -248,8 +248,8 @@ static const struct key_row of_shared[] = {
 	{ "DelegateNamespaces", KEY_WARNED, .reason = NAMESPACE },
 	{ "DelegateSubgroup", KEY_WARNED, .reason = "superd delegates the service's own group" },
 	{ "DisableControllers", KEY_HARMLESS, .reason = "a service may use its control group as it likes" },
-	{ "Environment IOSchedulingClass SetCredential", KEY_DONE, APART },
-	{ "EnvironmentFile LoadCredential", KEY_DONE, .form = FORM_WHOLE },
+	{ "Environment IOSchedulingClass", KEY_DONE, APART },
+	{ "EnvironmentFile LoadCredential SetCredential", KEY_DONE, .form = FORM_WHOLE },
 	{ "ExecSearchPath", KEY_DONE, .reason = "also sets PATH; the default is systemd's search path",
 	  APART },
 	{ "ExtensionDirectories ExtensionImagePolicy ExtensionImages MountImagePolicy MountImages RootEphemeral "

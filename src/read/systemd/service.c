@@ -144,34 +144,6 @@ static void set_streams(struct unit_builder *builder)
 			  builder->unit->name);
 }
 
-/* Each assignment of SetCredential is one credential. Only the name before the colon has specifiers: the value stays
- * unchanged, and the option has the same escapes (table/words/passed_fds). Source: systemd.exec(5), "CREDENTIALS". */
-static void set_credentials(struct unit_builder *builder)
-{
-	struct unit_lines lines = { .unit = builder->unit, .section = "Service", .key = "SetCredential" };
-	const struct unit_assignment *said;
-	struct word_list list = { 0 };
-
-	while ((said = unit_line_next(&lines))) {
-		size_t length = strcspn(said->value, ":");
-		struct unit_assignment name = *said;
-		const char *text;
-
-		list.at = said->at;
-		if (!*said->value)
-			continue;
-		name.value = pool_text_n(builder->pool, said->value, length);
-		text = unit_value(builder, &name);
-		list.failed |= !text;
-		if (text)
-			word_list_add(&list, pool_textf(builder->pool, "%s%s", text, said->value + length),
-				      unit_place(said, 0));
-	}
-	if (list.count)
-		unit_set_list(builder, "set_credential", &list);
-	word_list_free(&list);
-}
-
 /* Sets the environment. ExecSearchPath also sets $PATH, unless PassEnvironment or Environment do. */
 static void set_environment(struct unit_builder *builder)
 {
@@ -283,7 +255,6 @@ void unit_build_service(struct unit_builder *builder)
 	set_type(builder);
 	unit_build_commands(builder);
 	set_streams(builder);
-	set_credentials(builder);
 	set_environment(builder);
 	unit_set(builder, "unit_environment", "yes", unit_start(builder->unit));
 	/* As with systemd, the whole group ends with the service unless KillMode says other. */
