@@ -280,13 +280,12 @@ static void note_touch(struct svc *svc, struct client *client)
 		touched->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
 		journal_touched(touched, &line);
 		journal_say("%s", buf_string(&line));
-		buf_clear(&line);
+		buf_free(&line);
 	}
 	if (client->fd < 0 && !log_rate_limit_is_due(&svc->run->datagram_limit, more))
 		return;
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
-	xinetd_line_sensor(&line, getpid(), peer, time == SCAN_INFINITY ? -1 : time / 60000000);
-	record_line(svc, (struct event){ .name = "sensor", .peer = peer }, &line);
+	record_sensor(svc, peer, time == SCAN_INFINITY ? -1 : time / 60000000);
 	close_apart(svc, &client->fd);
 }
 
@@ -426,14 +425,8 @@ static void conclude_advice(struct advice *advice, bool anew)
 		svc_settle(svc);
 		goto over;
 	}
-	if (is_judged && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure) {
-		struct event event = { .name = refusal ? "fail" : "start", .service = svc->row->name, .peer = peer };
-		struct buf line = { 0 };
-
-		xinetd_line_wrapped(&line, svc->row->name, "tcp", !refusal, peer);
-		log_record(superd.log, refusal ? LEVEL_NOTICE : LEVEL_INFO, &event, buf_string(&line), line.length);
-		buf_free(&line);
-	}
+	if (is_judged && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure)
+		record_wrapped(svc, !refusal, peer);
 	if (user)
 		record_user(svc, peer, !refusal, knows_user, user);
 	if (refusal)
@@ -1182,17 +1175,14 @@ static void serve_mux(struct instance *instance, const char *name)
 static void answer_builtin(struct instance *instance, const char *text)
 {
 	words builtin = instance->row->exec->builtin;
-	struct buf answer = { 0 }, line = { 0 };
+	struct buf answer = { 0 };
 	uint64_t in, out;
 	int file;
 
 	if (sscanf(text, "in=%" SCNu64 " out=%" SCNu64, &in, &out) == 2) {
 		/* Of its only client: a builtin that was taken over fills no log. */
-		if (!instance->reported && instance->row->exec->redirect &&
-		    instance->row->groups->logging->log_on_success & SUCCESS_TRAFFIC) {
-			xinetd_line_traffic(&line, instance->row->name, in, out);
-			record_line(instance->svc, (struct event){ .name = "traffic" }, &line);
-		}
+		if (!instance->reported && instance->row->exec->redirect)
+			record_traffic(instance->svc, in, out);
 		instance->reported = true;
 		return;
 	}

@@ -730,7 +730,9 @@ void record_start(struct svc *svc, pid_t pid, const char *peer);
 void record_end(struct svc *svc, struct instance *instance, double lasted);
 void record_refusal(struct svc *svc, const char *peer, const char *word);
 void record_user(struct svc *svc, const char *peer, bool success, bool known, const char *text);
-void record_line(struct svc *svc, struct event event, struct buf *line);
+void record_traffic(struct svc *svc, uint64_t in, uint64_t out);
+void record_sensor(struct svc *svc, const char *peer, long long minutes);
+void record_wrapped(struct svc *svc, bool let_in, const char *peer);
 void records_reopen(void);
 void records_close(void);
 

@@ -159,8 +159,9 @@ static bool to_file(struct svc *svc, const struct log_target *target, const stru
 	struct tm local;
 	bool good;
 
-	xinetd_line_stamp(&text, localtime_r(&now, &local));
-	buf_addf(&text, "%s\n", line->data);
+	localtime_r(&now, &local); /* xinetd pads neither the month nor the day */
+	buf_addf(&text, "%02d/%d/%d@%02d:%02d:%02d: %s\n", local.tm_year % 100, local.tm_mon + 1, local.tm_mday,
+		 local.tm_hour, local.tm_min, local.tm_sec, line->data);
 	good = file && !text.failed && file_write(svc, file, target, &text, &why);
 	if (file && !good && !file->is_out) {
 		event.reason = buf_string(&why);
@@ -177,7 +178,7 @@ static bool to_file(struct svc *svc, const struct log_target *target, const stru
 }
 
 /* event: its name, and what is known beside the service. Frees the line. */
-void record_line(struct svc *svc, struct event event, struct buf *line)
+static void log_line(struct svc *svc, struct event event, struct buf *line)
 {
 	const struct log_target *target = svc->row->groups->logging->log_type;
 
@@ -191,52 +192,127 @@ void record_line(struct svc *svc, struct event event, struct buf *line)
 	buf_free(line);
 }
 
+/* ---- the lines, as xinetd 2.3.15 writes them, field by field in its order; each flag adds its field ----
+ *
+ * Programs parse these lines, so they must not change. They deviate in two points: an IPv4 client is written as IPv4
+ * whatever socket it came by, and a program that could not be started has neither START nor EXIT. What is not visible
+ * in the text of a client or a server is escaped, so none can end a line and begin another. */
+
+#define MOST 2000 /* bytes of a line; a client's or ident server's text is cut to that */
+
+static struct buf begin_line(const struct svc *svc, const char *word)
+{
+	struct buf line = { 0 };
+
+	buf_addf(&line, "%s: ", word);
+	buf_visible(&line, svc->row->name, strlen(svc->row->name));
+	return line;
+}
+
+static void add_visible(struct buf *line, const char *head, const char *text)
+{
+	buf_text(line, head);
+	text = text ? text : "<no address>";
+	buf_visible(line, text, strlen(text));
+	buf_cut(line, MOST);
+}
+
 void record_start(struct svc *svc, pid_t pid, const char *peer)
 {
 	unsigned flags = svc->row->groups->logging->log_on_success;
-	struct buf line = { 0 };
+	struct buf line;
 
 	if (!flags)
 		return;
-	xinetd_line_start(&line, svc->row->name, flags, pid, peer);
-	record_line(svc, (struct event){ .name = "start", .pid = pid, .peer = peer }, &line);
+	line = begin_line(svc, "START");
+	if (flags & SUCCESS_PID)
+		buf_addf(&line, " pid=%ld", (long)pid);
+	if (flags & SUCCESS_HOST)
+		add_visible(&line, " from=", peer);
+	log_line(svc, (struct event){ .name = "start", .pid = pid, .peer = peer }, &line);
 }
 
 void record_end(struct svc *svc, struct instance *instance, double lasted)
 {
 	unsigned flags = svc->row->groups->logging->log_on_success;
 	struct event event = { .name = "exit", .pid = instance->pid, .has_duration = true, .duration = lasted };
-	struct buf line = { 0 };
+	int status = instance->status;
+	struct buf line;
 
 	if (!(flags & (SUCCESS_EXIT | SUCCESS_DURATION)))
 		return;
-	xinetd_line_end(&line, svc->row->name, flags, instance->pid, instance->status, lasted);
-	event_add_end(&event, instance->status);
-	record_line(svc, event, &line);
+	line = begin_line(svc, "EXIT");
+	if (flags & SUCCESS_EXIT)
+		buf_addf(&line, WIFSIGNALED(status) ? " signal=%d" : " status=%d",
+			 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (flags & SUCCESS_PID)
+		buf_addf(&line, " pid=%ld", (long)instance->pid);
+	if (flags & SUCCESS_DURATION)
+		buf_addf(&line, " duration=%lld(sec)", (long long)lasted);
+	event_add_end(&event, status);
+	log_line(svc, event, &line);
 }
 
 void record_refusal(struct svc *svc, const char *peer, const char *word)
 {
 	unsigned flags = svc->row->groups->logging->log_on_failure;
-	struct buf line = { 0 };
+	struct buf line;
 
 	if (!flags)
 		return;
-	xinetd_line_refusal(&line, svc->row->name, flags, word, peer);
-	record_line(svc, (struct event){ .name = "fail", .peer = peer, .reason = word }, &line);
+	line = begin_line(svc, "FAIL");
+	buf_addf(&line, " %s", word);
+	if (flags & FAILURE_HOST)
+		add_visible(&line, " from=", peer);
+	log_line(svc, (struct event){ .name = "fail", .peer = peer, .reason = word }, &line);
 }
 
+/* text: the user, or why there is none. */
 void record_user(struct svc *svc, const char *peer, bool success, bool known, const char *text)
 {
 	const struct log_options *logging = svc->row->groups->logging;
 	bool wanted = success ? logging->log_on_success & SUCCESS_USERID : logging->log_on_failure & FAILURE_USERID;
-	struct buf line = { 0 };
+	struct buf line;
 
 	if (known ? !wanted : !svc->row->groups->access->id_only)
 		return;
-	if (known)
-		xinetd_line_user(&line, svc->row->name, text);
-	else
-		xinetd_line_nobody(&line, svc->row->name, peer, text);
-	record_line(svc, (struct event){ .name = known ? "userid" : "noid", .peer = peer }, &line);
+	line = begin_line(svc, known ? "USERID" : "NOID");
+	if (!known)
+		add_visible(&line, " ", peer);
+	add_visible(&line, " ", text);
+	log_line(svc, (struct event){ .name = known ? "userid" : "noid", .peer = peer }, &line);
+}
+
+void record_traffic(struct svc *svc, uint64_t in, uint64_t out)
+{
+	struct buf line;
+
+	if (!(svc->row->groups->logging->log_on_success & SUCCESS_TRAFFIC))
+		return;
+	line = begin_line(svc, "TRAFFIC");
+	buf_addf(&line, " in=%llu(bytes) out=%llu(bytes)", (unsigned long long)in, (unsigned long long)out);
+	log_line(svc, (struct event){ .name = "traffic" }, &line);
+}
+
+/* An address has touched a sensor. minutes -1: for ever. It repeats the pid, as xinetd does. */
+void record_sensor(struct svc *svc, const char *peer, long long minutes)
+{
+	struct buf line = { 0 };
+
+	buf_addf(&line, "%ld {process_sensor} Adding %s to the global_no_access list for %lld minutes", (long)getpid(),
+		 peer, minutes);
+	log_line(svc, (struct event){ .name = "sensor", .peer = peer }, &line);
+}
+
+/* The line of OpenBSD's and NetBSD's inetd for a client that libwrap has checked. */
+void record_wrapped(struct svc *svc, bool let_in, const char *peer)
+{
+	struct event event = { .name = let_in ? "start" : "fail", .service = svc->row->name, .peer = peer };
+	struct buf line = { 0 };
+
+	buf_addf(&line, "%sconnection from %s, service", let_in ? "" : "refused ", peer);
+	add_visible(&line, " ", svc->row->name);
+	buf_text(&line, " (tcp)");
+	log_record(superd.log, let_in ? LEVEL_INFO : LEVEL_NOTICE, &event, buf_string(&line), line.length);
+	buf_free(&line);
 }
