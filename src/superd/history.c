@@ -1,12 +1,12 @@
-/* Keeps the history of a service in two rings, which grow as it does something. */
+/* Keeps the history of a service in two lists, which grow as it does something. */
 #include "superd/values.h"
 
 #include <assert.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/number.h"
 
 /* Counts latencies in buckets, from half a millisecond, which the quickest start takes, to a minute for the slowest. */
@@ -42,69 +42,48 @@ const char *history_phase_name(enum history_phase phase)
 	return phase_names[phase];
 }
 
-/* ---- rings ---- */
+/* ---- lists ---- */
 
-static void *ring_at(const struct history_ring *ring, size_t size, size_t n)
+/* Returns the place of a new element, whose content is undefined. The oldest goes if the list has `most`, or all
+ * services have enough together. NULL: out of memory. */
+static void *list_push(struct history_list *list, size_t size, size_t most, size_t *total)
 {
-	return (char *)ring->list + (ring->oldest + n) % ring->room * size;
+	size_t room = list->room;
+	bool is_full =
+		list->count == room && (room >= most || (room >= HISTORY_FIRST && *total + room * size > HISTORY_MOST));
+	char *first = is_full ? list->first : array_grow(list->first, &list->room, list->count, size);
+
+	if (!first)
+		return NULL;
+	*total += (list->room - room) * size;
+	list->first = first;
+	if (is_full)
+		memmove(first, first + size, --list->count * size);
+	return first + list->count++ * size;
 }
 
-/* false: it has `most`, memory is short, or all services have enough together. */
-static bool ring_grow(struct history_ring *ring, size_t size, size_t most, size_t *total)
+static void list_drop(struct history_list *list, size_t size, size_t *total)
 {
-	size_t room = ring->room ? 2 * ring->room : HISTORY_FIRST, more = (room - ring->room) * size;
-	char *list;
-
-	if (room > most || (ring->room && *total + more > HISTORY_MOST))
-		return false;
-	list = malloc(room * size);
-	if (!list)
-		return false;
-	for (size_t n = 0; n < ring->count; n++)
-		memcpy(list + n * size, ring_at(ring, size, n), size);
-	free(ring->list);
-	ring->list = list;
-	ring->oldest = 0;
-	ring->room = room;
-	*total += more;
-	return true;
-}
-
-/* Returns the place of a new element, whose content is undefined. Drops the oldest if need be. NULL: out of memory. */
-static void *ring_add(struct history_ring *ring, size_t size, size_t most, size_t *total)
-{
-	if (ring->count == ring->room && !ring_grow(ring, size, most, total)) {
-		if (!ring->room)
-			return NULL;
-		ring->oldest = (ring->oldest + 1) % ring->room;
-		ring->count--;
-	}
-	return ring_at(ring, size, ring->count++);
-}
-
-static void ring_free(struct history_ring *ring, size_t size, size_t *total)
-{
-	if (ring->list)
-		*total -= ring->room * size;
-	free(ring->list);
-	*ring = (struct history_ring){ 0 };
+	*total -= list->room * size;
+	free(list->first);
+	*list = (struct history_list){ 0 };
 }
 
 struct history_change *history_change(const struct history *history, size_t n)
 {
-	return ring_at(&history->changes, sizeof(struct history_change), n);
+	return (struct history_change *)history->changes.first + n;
 }
 
 struct history_wake *history_wake(const struct history *history, size_t n)
 {
-	return ring_at(&history->wakes, sizeof(struct history_wake), n);
+	return (struct history_wake *)history->wakes.first + n;
 }
 
 /* ---- phases ---- */
 
 static void add_change(struct history *history, enum history_phase phase, double at)
 {
-	struct history_change *change = ring_add(&history->changes, sizeof(*change), HISTORY_CHANGES, history->total);
+	struct history_change *change = list_push(&history->changes, sizeof(*change), HISTORY_CHANGES, history->total);
 
 	if (change)
 		*change = (struct history_change){ at, phase };
@@ -131,15 +110,15 @@ void history_enter(struct history *history, enum history_phase phase, double now
 
 void history_free(struct history *history)
 {
-	ring_free(&history->changes, sizeof(struct history_change), history->total);
-	ring_free(&history->wakes, sizeof(struct history_wake), history->total);
+	list_drop(&history->changes, sizeof(struct history_change), history->total);
+	list_drop(&history->wakes, sizeof(struct history_wake), history->total);
 }
 
 /* ---- wakes ---- */
 
 void history_add_wake(struct history *history, const struct history_wake *wake)
 {
-	struct history_wake *place = ring_add(&history->wakes, sizeof(*place), HISTORY_WAKES, history->total);
+	struct history_wake *place = list_push(&history->wakes, sizeof(*place), HISTORY_WAKES, history->total);
 
 	if (place)
 		*place = *wake;

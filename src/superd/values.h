@@ -135,8 +135,8 @@ void status_describe(int status, char *text);
 
 #define HISTORY_CHANGES 1024            /* of a service */
 #define HISTORY_WAKES 64                /* of a service */
-#define HISTORY_MOST (16u << 20)        /* bytes of all services; beyond them no ring grows */
-#define HISTORY_FIRST 8                 /* entries that each ring may have in any case */
+#define HISTORY_MOST (16u << 20)        /* bytes of all services; beyond them no list grows */
+#define HISTORY_FIRST 8                 /* entries that each may have in any case */
 
 enum history_phase {
 	HISTORY_OFF,                      /* its sockets are not open yet, or disabled */
@@ -163,20 +163,20 @@ struct history_wake {
 };
 
 /* The newest elements; the oldest goes when there is no room. */
-struct history_ring {
-	void *list;                     /* owned; NULL: none yet */
-	size_t oldest, count, room;     /* index of the oldest, elements in use, elements that fit */
+struct history_list {
+	void *first;                    /* owned; the oldest; NULL: none yet */
+	size_t count, room;             /* elements in use, elements that fit */
 };
 
 /* Owner: struct past of facts.c. Of the time before its first change nothing is known. */
 struct history {
-	struct history_ring changes, wakes;
-	size_t *total;                  /* bytes of the rings of all services */
+	struct history_list changes, wakes;
+	size_t *total;                  /* bytes of the lists of all services */
 };
 
 const char *history_phase_name(enum history_phase phase);
 
-/* The service is in `phase` since `since`. total: bytes of the rings of all services. */
+/* The service is in `phase` since `since`. total: bytes of the lists of all services. */
 void history_begin(struct history *history, enum history_phase phase, double since, size_t *total);
 enum history_phase history_now(const struct history *history);
 void history_enter(struct history *history, enum history_phase phase, double now); /* does nothing if it is in that phase */
