@@ -2,9 +2,8 @@
  * names an endpoint as its author wrote it, and adds the resolved address if that differs.
  *
  * An address clashes with the wildcard of its port, which is written differently, and superd must not compare each of
- * ten thousand services with all others. So claims are hashed by kind, port and address, wildcards by kind and port.
- * Wildcards are entered first; then each claim is compared with the wildcards of its port and the claims of its own
- * address. */
+ * ten thousand services with all others. So claims are sorted by port, wildcards first, and then by address, both as
+ * hashes; each is compared with the wildcards of its port and the claims of its own address that are before it. */
 #include "table/rules/endpoint_conflict.h"
 
 #include <ctype.h>
@@ -110,18 +109,10 @@ static void endpoint_conflict_report(const struct endpoint_claim *a, const struc
 
 struct hashed_claim {
 	struct endpoint_claim claim;
-	bool wild; /* claims every address of its port */
-	uint64_t hash;
-	uint64_t port_hash; /* hash of the wildcard of its port; as `hash` for kinds without wildcards */
-	size_t next;	    /* index + 1 of the next claim in its chain; 0: none */
-};
-
-struct claims {
-	struct hashed_claim *list;
-	size_t count;
-	size_t *chains; /* index + 1 of the first claim; 0: none */
-	size_t size;	/* of chains, a power of two */
-	bool resolved;
+	bool wild;	    /* claims every address of its port */
+	bool clashes;	    /* with a claim before it, which stands for both, or equals it */
+	uint64_t hash;	    /* of port and address */
+	uint64_t port_hash; /* as `hash` for kinds without wildcards */
 };
 
 /* Case-insensitive, as host names are. */
@@ -198,83 +189,73 @@ static bool clash_as_written(const struct endpoint_claim *a, const struct endpoi
 	return endpoint_clash(&one, &two);
 }
 
-/* Compares a claim with those of one chain. true: it clashes with one, which is reported, or equals one. */
-static bool check_chain(const struct claims *claims, const struct endpoint_claim *claim, uint64_t hash,
-			struct diags *diags)
+static int compare_claims(const void *left, const void *right)
 {
-	for (size_t at = claims->chains[hash & (claims->size - 1)]; at; at = claims->list[at - 1].next) {
-		const struct endpoint_claim *other = &claims->list[at - 1].claim;
+	const struct hashed_claim *a = left, *b = right;
 
-		if (claims->list[at - 1].hash != hash || !endpoint_clash(&other->endpoint, &claim->endpoint) ||
-		    (claims->resolved && clash_as_written(other, claim)))
-			continue;
-		if (!endpoint_claims_share(other, claim)) {
-			endpoint_conflict_report(other, claim, diags);
-			return true;
-		}
-		if (endpoint_equal(&other->endpoint, &claim->endpoint))
-			return true;
-	}
-	return false;
+	if (a->port_hash != b->port_hash)
+		return a->port_hash < b->port_hash ? -1 : 1;
+	if (a->wild != b->wild)
+		return a->wild ? -1 : 1;
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
 }
 
-static void check_claim(struct claims *claims, struct hashed_claim *entry, struct diags *diags)
+/* Whether a claim clashes with another one, which is reported, or equals it. */
+static bool check_pair(const struct hashed_claim *other, const struct hashed_claim *entry, bool resolved,
+		       struct diags *diags)
 {
-	size_t *chain = &claims->chains[entry->hash & (claims->size - 1)];
+	const struct endpoint_claim *a = &other->claim, *b = &entry->claim;
 
-	if (entry->hash != entry->port_hash && check_chain(claims, &entry->claim, entry->port_hash, diags))
-		return;
-	if (check_chain(claims, &entry->claim, entry->hash, diags))
-		return;
-	entry->next = *chain;
-	*chain = (size_t)(entry - claims->list) + 1;
-}
-
-static void add_claims(struct claims *claims, const struct service *service)
-{
-	for (size_t i = 0; i < service->socket_count && !service_is_off(service); i++) {
-		if (claims->resolved && !endpoint_is_resolved(service, &service->sockets[i]))
-			continue;
-		claims->list[claims->count] =
-			make_claim(endpoint_claim_of(service, &service->sockets[i], claims->count));
-		claims->count++;
-	}
+	if (other->clashes || !endpoint_clash(&a->endpoint, &b->endpoint) || (resolved && clash_as_written(a, b)))
+		return false;
+	if (endpoint_claims_share(a, b))
+		return endpoint_equal(&a->endpoint, &b->endpoint);
+	endpoint_conflict_report(a, b, diags);
+	return true;
 }
 
 void check_conflicts(const struct table *table, bool resolved, struct diags *diags)
 {
-	struct claims claims = { .size = 16, .resolved = resolved };
-	size_t count = 0;
+	struct hashed_claim *list;
+	size_t most = 0, count = 0, port = 0, own = 0;
 	bool any_name = false;
 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];
 
-		count += service_is_off(service) ? 0 : service->socket_count;
+		most += service->socket_count;
 		for (size_t n = 0; n < service->socket_count && !any_name; n++)
 			any_name = service->sockets[n].address != service->sockets[n].endpoint;
 	}
 	if (resolved && !any_name)
 		return;
-	while (claims.size < count)
-		claims.size *= 2;
-	claims.list = calloc(count + 1, sizeof(*claims.list));
-	claims.chains = calloc(claims.size, sizeof(*claims.chains));
-	if (!claims.list || !claims.chains) {
+	list = calloc(most + 1, sizeof(*list));
+	if (!list) {
 		diag_error(diags, (struct origin){ 0 }, "looking for endpoints claimed twice: out of memory");
-		goto out;
+		return;
 	}
-	for (size_t i = 0; i < table->count; i++)
-		add_claims(&claims, &table->services[i]);
-	for (size_t i = 0; i < claims.count; i++) {
-		if (claims.list[i].wild)
-			check_claim(&claims, &claims.list[i], diags);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct service *service = &table->services[i];
+
+		for (size_t n = 0; n < service->socket_count && !service_is_off(service); n++) {
+			if (!resolved || endpoint_is_resolved(service, &service->sockets[n])) {
+				list[count] = make_claim(endpoint_claim_of(service, &service->sockets[n], count));
+				count++;
+			}
+		}
 	}
-	for (size_t i = 0; i < claims.count; i++) {
-		if (!claims.list[i].wild)
-			check_claim(&claims, &claims.list[i], diags);
+	qsort(list, count, sizeof(*list), compare_claims);
+	for (size_t n = 0; n < count; n++) {
+		if (list[port].port_hash != list[n].port_hash)
+			port = n;
+		if (list[own].hash != list[n].hash || own < port)
+			own = n;
+		for (size_t k = port; k < n && list[k].wild && !list[n].clashes; k++)
+			list[n].clashes = check_pair(&list[k], &list[n], resolved, diags);
+		for (size_t k = own; k < n && !list[n].wild && !list[n].clashes; k++)
+			list[n].clashes = check_pair(&list[k], &list[n], resolved, diags);
 	}
-out:
-	free(claims.list);
-	free(claims.chains);
+	free(list);
 }
