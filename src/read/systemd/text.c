@@ -24,7 +24,6 @@ struct joined {
 	struct unit_piece *pieces;      /* owned; a line may have a million of them */
 	size_t count, capacity;
 	const char *section;            /* NULL: no header yet, or the last header is wrong */
-	bool is_ignored;                /* the last header is wrong (reported), so its lines are ignored */
 	bool was_joined;                /* the line before is continued on this one */
 };
 
@@ -101,7 +100,7 @@ static void read_setting(struct joined *joined, size_t start, size_t end)
 			   "a setting is written KEY=VALUE; a line that the next one continues ends in a backslash");
 	} else if (!joined->section) {
 		diag_warning(joined->text->diags, place_in_line(joined, start),
-			     "a setting before the first section is ignored: [Socket] or the like is missing");
+			     "a setting outside of a section is ignored: [Socket] or the like is missing");
 	} else {
 		add_assignment(joined, start, key_end, value, end);
 	}
@@ -117,13 +116,12 @@ static void read_joined_line(struct joined *joined)
 	while (end > start && is_blank(line[end - 1]))
 		end--;
 	if (start < end && line[start] == '[') {
-		joined->is_ignored = line[end - 1] != ']';
-		joined->section = joined->is_ignored
+		joined->section = line[end - 1] != ']'
 			? NULL : pool_text_n(joined->text->pool, line + start + 1, end - start - 2);
-		if (joined->is_ignored)
+		if (!joined->section)
 			diag_error(joined->text->diags, place_in_line(joined, start),
-				   "the header of a section ends in ]: the rest of the line is ignored");
-	} else if (start < end && !joined->is_ignored) {
+				   "the header of a section ends in ]");
+	} else if (start < end) {
 		read_setting(joined, start, end);
 	}
 	buf_clear(&joined->line);
