@@ -258,7 +258,12 @@ static bool explain_unit_key(const char *name)
 
 		if (!key || key == printed)
 			continue;
-		print_key(sections[n][1], key, unit_key_option(section, key));
+		if (!strcmp(section, "Socket") && key == unit_key_find("Service", own))
+			fprintf(stderr,
+				"superd: [Socket] %s is refused beside commands, which run by superd's defaults\n",
+				key->name);
+		else
+			print_key(sections[n][1], key, unit_key_option(section, key));
 		printed = key;
 	}
 	return printed;

@@ -308,7 +308,7 @@ static const struct key_row of_shared[] = {
 };
 
 const struct key_table unit_keys_shared = {
-	UNIT, "Service", "[Service] and the commands of [Socket]", of_shared, sizeof(of_shared) / sizeof(*of_shared)
+	UNIT, "Service", "[Service]: how its programs run", of_shared, sizeof(of_shared) / sizeof(*of_shared)
 };
 
 static const struct key_row of_install[] = {

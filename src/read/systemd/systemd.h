@@ -13,7 +13,7 @@ extern const struct reader reader_systemd;
 enum { KEYS_UNIT, KEYS_SOCKET, KEYS_SERVICE, KEYS_SHARED, KEYS_INSTALL, KEYS_SECTIONS };
 
 /* KEYS_SHARED are the keys of systemd.exec(5), systemd.kill(5) and systemd.resource-control(5). They may occur in
- * [Service], and in [Socket] for the commands there. */
+ * [Service]; in [Socket] they would rule the commands there, and are refused beside one. */
 extern const struct key_table *const unit_keys[KEYS_SECTIONS];
 
 extern const struct key_table unit_keys_unit, unit_keys_socket, unit_keys_service, unit_keys_shared;

@@ -25,8 +25,7 @@ struct key_word {
 /* What its value becomes. */
 enum key_form {
 	FORM_OPTION,                    /* the option's value, by the columns behind it and as the option's type says */
-	FORM_APART,                     /* a function of the reader translates it, mostly with other keys; for commands of a
-					   socket it is refused if its values are others than the option's */
+	FORM_APART,                     /* a function of the reader translates it, mostly with other keys */
 	FORM_ADDRESS,                   /* a part of where a socket listens, which is made of all of them */
 	FORM_DICTIONARY,                /* launchd: a dictionary, whose keys are rows of their own */
 	/* Of units: */
