@@ -560,7 +560,7 @@ Behaviour(accept, sockets_that_lack_descriptors_do_not_fill_the_log)
 
 Behaviour(accept, running_out_of_descriptors_loses_nobody)
 {
-	const struct setup setup = { .descriptors = 24 + OWN_PROGRAMS };
+	const struct setup setup = { .descriptors = 26 + OWN_PROGRAMS };
 	struct superd *superd = superd_run_with(
 		&setup, "service each { listen = \"127.0.0.1:0\" accept = yes exec = \"%s\" }", backend("-d 20 stdio"));
 	struct load *load = load_start(
