@@ -1448,7 +1448,8 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 	else if (++svc->run->no_progress == NO_PROGRESS) {
 		svc->run->suspect_since = now;
 		svc->run->mark = clients_mark(svc);
-		clients_listen(svc);
+		if (!clients_listen(svc)) /* no report would clear it: it only starts less often */
+			svc->run->suspect_since = INFINITY;
 	}
 	if (svc->run->suspect_since > 0)
 		clients_read_reports();
