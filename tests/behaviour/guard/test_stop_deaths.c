@@ -37,9 +37,9 @@ static void order(const char *text)
 	cr_assert(control_is_done(answer), "%s: %s\n%s", text, answer, world_logs());
 }
 
-static bool is_in_phase(const char *phase)
+static bool is_being_let_go(void)
 {
-	return strstr(control_once("status web"), text_of("\"phase\":\"%s\"", phase));
+	return strstr(control_once("status web"), "\"standing\":\"letting-go\"");
 }
 
 static long ask(int client, const char *text)
@@ -82,7 +82,7 @@ static struct superd *run_idle(long *first)
 	*first = ask(client, "one\n");
 	close(client);
 	clock_hold();
-	CLOCK_UNTIL(superd, MINUTE_MS, 30, is_in_phase("freeze"));
+	CLOCK_UNTIL(superd, MINUTE_MS, 30, is_being_let_go());
 	return superd;
 }
 
