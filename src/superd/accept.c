@@ -174,12 +174,6 @@ void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
 
 /* ---- the checks ---- */
 
-/* The interface of a link-local client; 0: it is none. */
-static unsigned scope_of(const struct client *client)
-{
-	return client->length && client->peer.any.sa_family == AF_INET6 ? client->peer.in6.sin6_scope_id : 0;
-}
-
 static const unsigned char *whole_address(const struct client *client, unsigned char address[SOURCE_SIZE])
 {
 	if (!client->length || (client->peer.any.sa_family != AF_INET && client->peer.any.sa_family != AF_INET6))
@@ -207,7 +201,7 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 
 	if (client_source(client, 128, address) && remember(0, address, false))
 		return REFUSED_SENSOR;
-	switch (access ? access_judge_at(access, whole_address(client, address), scope_of(client)) : ACCESS_PERMITTED) {
+	switch (access ? access_judge(access, whole_address(client, address)) : ACCESS_PERMITTED) {
 	case ACCESS_DENIED:
 		return REFUSED_ADDRESS;
 	case ACCESS_BY_NAME:
@@ -409,8 +403,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 	access = listen_prepared(socket->listen)->access;
 	if (advice->asked.name && !name)
 		refusal = REFUSED_NAME_UNASKED;
-	else if (advice->asked.name &&
-		 access_judge_name(access, whole, scope_of(&advice->client), *name ? name : NULL) != ACCESS_PERMITTED)
+	else if (advice->asked.name && access_judge_name(access, whole, *name ? name : NULL) != ACCESS_PERMITTED)
 		refusal = REFUSED_ADDRESS;
 	else if (advice->asked.libwrap && strcmp(wrap, "allow") != 0)
 		refusal = twisted ? REFUSED_TWIST : is_judged ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;

@@ -113,7 +113,7 @@ static void check_rules(words list, struct pool *pool)
 		require(networks[i].bits <= 128 &&
 			(!i || memcmp(networks[i - 1].address, networks[i].address, 16) < 0));
 	}
-	require(access_judge_name(permits, (const unsigned char[16]){ 0 }, 0, NULL) != ACCESS_BY_NAME);
+	require(access_judge_name(permits, (const unsigned char[16]){ 0 }, NULL) != ACCESS_BY_NAME);
 	require(socket_filter_compile(permits, AF_INET6, pool, &why) || why.length);
 	buf_free(&why);
 }

@@ -282,8 +282,6 @@ const struct sock_fprog *socket_filter_compile(const struct access *access, int 
 
 	if (access_has_names(access)) {
 		buf_text(why, "names of hosts are for connections that superd accepts");
-	} else if (access_has_interfaces(access)) {
-		buf_text(why, "interfaces in rules are for connections that superd accepts");
 	} else if (program) {
 		program_write(program, access, family);
 		if (program->full)

@@ -153,14 +153,6 @@ static const char *find_name(const struct networks *networks, words list)
 	return NULL;
 }
 
-/* The first word with an interface. */
-static const char *find_interface(words list)
-{
-	while (list && *list && !access_interface(*list))
-		list++;
-	return list ? *list : NULL;
-}
-
 /* Compiles probe_from; NULL: nobody. The kernel reports clients in a queue by address only. */
 static const struct access *compile_probes(struct networks *networks, const struct service *service)
 {
@@ -180,11 +172,6 @@ static const struct access *compile_probes(struct networks *networks, const stru
 			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
 			   find_name(networks, list));
 		diags_hint(networks->diags, "write addresses");
-	} else if (access_has_interfaces(known)) {
-		diag_error(networks->diags, service_origin(service, "probe_from"),
-			   "%s: probe_from: '%s' has an interface, and probes are known by their address alone",
-			   service->name, find_interface(list));
-		diags_hint(networks->diags, "write it without the %% and what follows");
 	}
 	return known;
 }
@@ -211,7 +198,7 @@ static const struct filter_made *compile_filter(struct networks *networks, const
 /* The option that contains a name, or else the one that is set. */
 static const char *find_option_at_fault(const struct networks *networks, const struct listen *listen)
 {
-	if (find_name(networks, listen->options->only_from) || find_interface(listen->options->only_from))
+	if (find_name(networks, listen->options->only_from))
 		return "only_from";
 	if (listen->options->no_access)
 		return "no_access";
@@ -234,14 +221,11 @@ static void enforce_rules(struct networks *networks, const struct service *servi
 	if (!access || said[is_guarded] == access)
 		return;
 	at = service_listen_origin(service, listen, option);
-	helps = access_has_names(access)	? "write addresses"
-		: access_has_interfaces(access) ? "write addresses without interfaces"
-						: "name fewer networks";
-	/* superd-builtin checks the sender of a datagram by address only: a name or an interface in no_access would not
-	 * deny anyone. */
-	if (plan_applies_access_itself(service) && (access_has_names(access) || access_has_interfaces(access))) {
-		diag_error(networks->diags, at, "%s: %s: this builtin knows its clients by address alone, not by %s",
-			   service->name, option, access_has_names(access) ? "name" : "interface");
+	helps = access_has_names(access) ? "write addresses" : "name fewer networks";
+	/* superd-builtin checks the sender of a datagram by address only: a name in no_access would not deny anyone. */
+	if (plan_applies_access_itself(service) && access_has_names(access)) {
+		diag_error(networks->diags, at, "%s: %s: this builtin knows its clients by address alone, not by name",
+			   service->name, option);
 		diags_hint(networks->diags, "%s", helps);
 		said[false] = said[true] = access;
 		return;

@@ -22,7 +22,6 @@
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
-#include "table/access/access.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
@@ -91,25 +90,6 @@ static bool interface_exists(struct preflight *preflight, const char *name)
 	return exists;
 }
 
-/* The rules hold as soon as there is the interface. */
-static void check_rule_interfaces(struct preflight *preflight, const struct service *service,
-				  const struct listen *listen, const char *option, words rules)
-{
-	for (; rules && *rules; rules++) {
-		const char *interface = access_interface(*rules);
-		char name[IF_NAMESIZE];
-
-		if (interface && !interface_exists(preflight, interface))
-			diag_warning(preflight->diags, service_listen_origin(service, listen, option),
-				     "%s: %s: '%s': there is no interface %s here now", service->name,
-				     option_name_of(service, option), *rules, interface);
-		else if (interface && if_indextoname(if_nametoindex(interface), name) && strcmp(name, interface) != 0)
-			diag_error(preflight->diags, service_listen_origin(service, listen, option),
-				   "%s: %s: '%s': %s is another name of the interface %s: write %s", service->name,
-				   option_name_of(service, option), *rules, interface, name, name);
-	}
-}
-
 /* Whether bind(2) accepts the address, with a port of the kernel's choice, which is free again at once. Unlike a list
  * of interfaces, bind(2) knows local routes and net.ipv4.ip_nonlocal_bind. */
 static bool probe_address(const struct endpoint *endpoint, int family)
@@ -148,10 +128,6 @@ static void preflight_sockets(struct preflight *preflight, const struct service 
 				     "%s: %s: ports below %d need root, CAP_NET_BIND_SERVICE or "
 				     "net.ipv4.ip_unprivileged_port_start",
 				     service->name, text, preflight->port_start);
-		if (listen == service->sockets || options != listen[-1].options) {
-			check_rule_interfaces(preflight, service, listen, "only_from", options->only_from);
-			check_rule_interfaces(preflight, service, listen, "no_access", options->no_access);
-		}
 		if (options->bind_to_device && !interface_exists(preflight, options->bind_to_device))
 			preflight_report(preflight, SEVERITY_WARNING, service, "bind_to_device",
 					 options->bind_to_device, "there is no such interface here now");

@@ -10,7 +10,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,7 +17,7 @@
 
 #include "lib/array.h"
 
-#define NAME_MOST 253                   /* RFC 1035 */
+#define NAME_MOST 253 /* RFC 1035 */
 #define IPV4_FORM "an IPv4 address has four numbers up to 255, as in 192.0.2.1; a network is 192.0.2.0 or 192.0.2.0/24"
 #define NAME_FORM "expected an address, a network such as 192.0.2.0/24, a name, or a domain such as .example.org"
 #define FACTOR_FORM "the braces hold numbers up to 255 and end the address, as in 192.0.2.{1,7}"
@@ -28,8 +27,7 @@ enum access_form { ACCESS_NETWORKS, ACCESS_NAME, ACCESS_DOMAIN };
 /* A parsed word. */
 struct access_rule {
 	enum access_form form;
-	const char *interface;          /* of link-local networks, in the word; NULL: none */
-	size_t count;                   /* of networks; 0 with ACCESS_NETWORKS: the word matches no client */
+	size_t count; /* of networks; 0 with ACCESS_NETWORKS: the word matches no client */
 	struct network networks[ACCESS_FACTORS];
 };
 
@@ -186,62 +184,6 @@ static const char *parse_ipv6(const char *word, struct access_rule *out)
 	return NULL;
 }
 
-/* A link-local address means a host only with the interface of its link, so a rule may name that. Such rules lie among
- * the others, as networks of multicast, which no client has: 0xff, KEY, 1 for an address with bits behind fe80::/10
- * that fe80::/64 has not, 0, the number of the interface's name among those of the rules, and the end of the address.
- * The number is odd, so that networks of two interfaces are no halves of one. */
-#define KEY 0xf0
-#define KEY_BITS 64
-
-static bool is_link_local(const unsigned char address[16])
-{
-	return address[0] == 0xfe && (address[1] & 0xc0) == 0x80;
-}
-
-/* The key of an address on an interface, by the interface's place in the list. What is beside fe80::/64 has the same
- * key as its whole interface. */
-static void make_key(const unsigned char address[16], size_t interface, unsigned char key[16])
-{
-	static const unsigned char usual[8] = { 0xfe, 0x80 };
-	uint32_t number = htonl((uint32_t)interface * 2 + 1);
-	bool is_usual = !memcmp(address, usual, sizeof(usual));
-
-	memset(key, 0, 16);
-	key[0] = 0xff;
-	key[1] = KEY;
-	key[2] = !is_usual;
-	memcpy(key + 4, &number, sizeof(number));
-	if (is_usual)
-		memcpy(key + 8, address + 8, 8);
-}
-
-/* Parses ADDRESS%INTERFACE or NETWORK%INTERFACE, but for the number of the interface, which has its place yet. */
-static const char *parse_link(const char *word, const char *percent, struct access_rule *out)
-{
-	char address[INET6_ADDRSTRLEN + sizeof("/128")];
-	size_t length = (size_t)(percent - word), name = strlen(percent + 1);
-	struct network *network = &out->networks[0];
-	const char *wrong;
-
-	out->interface = percent + 1;
-	if (!name || name >= IF_NAMESIZE || percent[1 + strcspn(percent + 1, " \t/:%")])
-		return "the % must be followed by the name of an interface, which has 1 to 15 characters without "
-		       "blanks, /, : and %";
-	if (length >= sizeof(address))
-		return "an address must precede the %";
-	memcpy(address, word, length);
-	address[length] = '\0';
-	wrong = strchr(address, '/') ? parse_prefix(address, strchr(address, '/'), out) : parse_ipv6(address, out);
-	if (wrong)
-		return wrong;
-	if (out->count != 1 || !is_link_local(network->address) || network->bits < 10)
-		return "only link-local addresses, as fe80::1 or fe80::/10, have an interface";
-	if (network->bits != 10 && (network->bits < KEY_BITS || network->address[1] != 0x80 ||
-				    memcmp(network->address + 2, (unsigned char[6]){ 0 }, 6) != 0))
-		return "the link-local addresses of an interface are fe80::/10, or a part of fe80::/64";
-	return NULL;
-}
-
 /* The addresses of localhost are fixed (RFC 6761), so it needs no look-up. */
 static const char *add_localhost(struct access_rule *out)
 {
@@ -271,17 +213,16 @@ static const char *parse_name(const char *word, struct access_rule *out)
 /* Returns NULL, or why the word has none of the forms. */
 static const char *access_rule_read(const char *word, struct access_rule *out)
 {
-	const char *slash = strchr(word, '/'), *percent = strchr(word, '%');
+	const char *slash = strchr(word, '/');
 
 	out->form = ACCESS_NETWORKS;
 	out->count = 0;
-	out->interface = NULL;
 	if (!*word)
 		return "an address, a network or a name is missing; none refuses all";
 	if (!strcasecmp(word, "none"))
 		return NULL;
-	if (percent && strchr(word, ':'))
-		return parse_link(word, percent, out);
+	if (strchr(word, '%'))
+		return "rules know no interfaces: bind_to_device limits a socket to one, as does its address, 80%eth0";
 	if (strchr(word, '{'))
 		return parse_factors(word, out);
 	if (strchr(word, ','))
@@ -295,13 +236,6 @@ static const char *access_rule_read(const char *word, struct access_rule *out)
 	if (!strcasecmp(word, "localhost"))
 		return add_localhost(out);
 	return parse_name(word, out);
-}
-
-const char *access_interface(const char *word)
-{
-	struct access_rule parsed;
-
-	return access_rule_read(word, &parsed) ? NULL : parsed.interface;
 }
 
 const char *access_refuse_word(const char *word)
@@ -322,14 +256,12 @@ bool access_is_name(const char *word)
 struct rules {
 	const struct network *networks; /* sorted, none inside another */
 	size_t count;
-	words names;                    /* host names, and .domains */
-	bool has_links;                 /* some of the networks are of an interface */
+	words names; /* host names, and .domains */
 };
 
 struct access {
 	struct rules permits, denials;
-	words interfaces;               /* that the rules name; NULL: none */
-	bool restricts;                 /* only_from is set */
+	bool restricts; /* only_from is set */
 };
 
 /* A list during its compilation. */
@@ -338,10 +270,7 @@ struct compilation {
 	size_t count, capacity;
 	const char **names;
 	size_t name_count;
-	const char **interfaces;        /* of both lists */
-	size_t interface_count, interface_capacity;
-	bool has_links;
-	bool (*find)(void *context, const char *name, struct network *network);         /* access_compile's, or NULL */
+	bool (*find)(void *context, const char *name, struct network *network); /* access_compile's, or NULL */
 	void *context;
 };
 
@@ -357,51 +286,15 @@ static bool add_compiled(struct compilation *compilation, const struct network *
 	return true;
 }
 
-/* A network of multicast has no client, and would have the keys of rules with an interface. */
-static bool compile_network(struct compilation *compilation, const struct network *network)
-{
-	return (network->bits >= 8 && network->address[0] == 0xff) || add_compiled(compilation, network);
-}
-
-/* Adds the networks of a rule with an interface: fe80::/10 is all that the interface has. */
-static bool compile_link(struct compilation *compilation, const struct access_rule *rule)
-{
-	struct network network = { .bits = rule->networks[0].bits };
-	size_t at = 0;
-
-	while (at < compilation->interface_count && strcmp(compilation->interfaces[at], rule->interface) != 0)
-		at++;
-	if (at == compilation->interface_count) {
-		const char **grown = array_grow(compilation->interfaces, &compilation->interface_capacity, at,
-						sizeof(*grown));
-
-		if (!grown)
-			return false;
-		compilation->interfaces = grown;
-		compilation->interfaces[compilation->interface_count++] = rule->interface;
-	}
-	compilation->has_links = true;
-	make_key(rule->networks[0].address, at, network.address);
-	if (network.bits >= KEY_BITS)
-		return add_compiled(compilation, &network);
-	network.bits = KEY_BITS;
-	if (!add_compiled(compilation, &network))
-		return false;
-	network.address[2] = 1;
-	return add_compiled(compilation, &network);
-}
-
 static bool compile_word(struct compilation *compilation, const char *word)
 {
 	struct access_rule parsed;
 	struct network network;
 
 	if (access_rule_read(word, &parsed))
-		return true;            /* not possible: the type refuses such words */
-	if (parsed.interface)
-		return compile_link(compilation, &parsed);
+		return true; /* not possible: the type refuses such words */
 	for (size_t i = 0; i < parsed.count; i++) {
-		if (!compile_network(compilation, &parsed.networks[i]))
+		if (!add_compiled(compilation, &parsed.networks[i]))
 			return false;
 	}
 	if (parsed.form == ACCESS_NETWORKS)
@@ -409,7 +302,7 @@ static bool compile_word(struct compilation *compilation, const char *word)
 	if (parsed.form == ACCESS_NAME && compilation->find &&
 	    compilation->find(compilation->context, word, &network)) {
 		network_mask(&network);
-		return compile_network(compilation, &network);
+		return add_compiled(compilation, &network);
 	}
 	compilation->names[compilation->name_count++] = word;
 	return true;
@@ -459,7 +352,6 @@ static bool compile_rules(struct rules *rules, words list, struct compilation *c
 	bool ok = true;
 
 	compilation->count = compilation->name_count = 0;
-	compilation->has_links = false;
 	compilation->names = calloc(words_count(list) + 1, sizeof(*compilation->names));
 	if (!compilation->names)
 		return false;
@@ -474,7 +366,6 @@ static bool compile_rules(struct rules *rules, words list, struct compilation *c
 		rules->names = pool_list(pool, compilation->names, compilation->name_count);
 		ok = rules->names;
 	}
-	rules->has_links = compilation->has_links;
 	free(compilation->names);
 	return ok;
 }
@@ -492,19 +383,14 @@ const struct access *access_compile(words only_from, words no_access,
 	memset(&access, 0, sizeof(access));
 	access.restricts = only_from;
 	if (compile_rules(&access.permits, only_from, &compilation, pool) &&
-	    compile_rules(&access.denials, no_access, &compilation, pool)) {
-		if (compilation.interface_count)
-			access.interfaces = pool_list(pool, compilation.interfaces, compilation.interface_count);
-		if (!compilation.interface_count || access.interfaces)
-			kept = pool_keep(pool, &access, sizeof(access));
-	}
-	free(compilation.interfaces);
+	    compile_rules(&access.denials, no_access, &compilation, pool))
+		kept = pool_keep(pool, &access, sizeof(access));
 	free(compilation.networks);
 	return kept;
 }
 
-/* Finds the network of the rules that contains an address: the last one that begins at or before it, or none. */
-static const struct network *find_network(const struct rules *rules, const unsigned char address[16])
+/* Whether a network of the rules contains an address: the last one that begins at or before it, or none. */
+static bool rules_contain(const struct rules *rules, const unsigned char address[16])
 {
 	size_t low = 0, high = rules->count;
 
@@ -516,50 +402,20 @@ static const struct network *find_network(const struct rules *rules, const unsig
 		else
 			high = middle;
 	}
-	return low && network_contains(&rules->networks[low - 1], address) ? &rules->networks[low - 1] : NULL;
+	return low && network_contains(&rules->networks[low - 1], address);
 }
 
-static bool rules_contain(const struct rules *rules, const unsigned char address[16])
+enum access_verdict access_judge(const struct access *access, const unsigned char address[16])
 {
-	return find_network(rules, address);
-}
-
-/* Finds the key of a link-local client. Names of interfaces are asked for as clients come, so the rules hold for an
- * interface that comes later, or again with another number. known: the interface is known, whether a rule has it or
- * not. false: no rule with an interface is about the client. */
-static bool find_key(const struct access *access, const unsigned char address[16], unsigned scope,
-		     unsigned char key[16], bool *known)
-{
-	char name[IF_NAMESIZE];
-
-	*known = true;
-	if (!access->interfaces || !is_link_local(address))
-		return false;
-	*known = scope && if_indextoname(scope, name);
-	for (size_t n = 0; *known && access->interfaces[n]; n++) {
-		if (!strcmp(access->interfaces[n], name)) {
-			make_key(address, n, key);
-			return true;
-		}
-	}
-	return false;
-}
-
-enum access_verdict access_judge_at(const struct access *access, const unsigned char address[16], unsigned scope)
-{
-	bool permitted, has_key, known;
-	unsigned char key[16];
+	bool permitted;
 
 	if (!access)
 		return ACCESS_PERMITTED;
 	if (!address)
 		return access->restricts ? ACCESS_DENIED : ACCESS_PERMITTED;
-	has_key = find_key(access, address, scope, key, &known);
-	if (rules_contain(&access->denials, address) || (has_key && rules_contain(&access->denials, key)) ||
-	    (!known && access->denials.has_links))
+	if (rules_contain(&access->denials, address))
 		return ACCESS_DENIED;
-	permitted = !access->restricts || rules_contain(&access->permits, address) ||
-		(has_key && rules_contain(&access->permits, key));
+	permitted = !access->restricts || rules_contain(&access->permits, address);
 	if (!permitted && !access->permits.names)
 		return ACCESS_DENIED;
 	return permitted && !access->denials.names ? ACCESS_PERMITTED : ACCESS_BY_NAME;
@@ -604,12 +460,9 @@ static bool names_match(words names, const char *name)
 	return false;
 }
 
-enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], unsigned scope,
-				      const char *name)
+enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name)
 {
-	enum access_verdict verdict = access_judge_at(access, address, scope);
-	unsigned char key[16];
-	bool known;
+	enum access_verdict verdict = access_judge(access, address);
 
 	if (verdict != ACCESS_BY_NAME)
 		return verdict;
@@ -617,14 +470,7 @@ enum access_verdict access_judge_name(const struct access *access, const unsigne
 		return ACCESS_DENIED;
 	if (!access->restricts || rules_contain(&access->permits, address) || names_match(access->permits.names, name))
 		return ACCESS_PERMITTED;
-	if (find_key(access, address, scope, key, &known) && rules_contain(&access->permits, key))
-		return ACCESS_PERMITTED;
 	return ACCESS_DENIED;
-}
-
-bool access_has_interfaces(const struct access *access)
-{
-	return access && access->interfaces;
 }
 
 bool access_has_names(const struct access *access)

@@ -5,10 +5,7 @@
  * a.b.c.{1,2,3}, ADDRESS/BITS for both families, a plain IPv6 address (:: alone matches nothing), a name of
  * networks(5), the name of a host (localhost is its two addresses), .domain; and `none`, which matches nothing. An
  * IPv4-mapped address is an IPv4 address, and a wider network of IPv6, such as ::/0, matches no client of IPv4. If both
- * lists match, the client is denied: so does xinetd, in spite of its manual. A name never matches a client without a name.
- *
- * A link-local address or network may end in %INTERFACE, and then matches clients of that interface alone. A rule that
- * denies such clients denies every link-local one whose interface is not known. */
+ * lists match, the client is denied: so does xinetd, in spite of its manual. A name never matches a client without a name. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,36 +39,24 @@ const char *access_refuse_word(const char *word);
 /* Whether a word may name a network of networks(5) or a host: it is neither a number nor a .domain. */
 bool access_is_name(const char *word);
 
-/* The interface of a word such as fe80::1%eth0, in the word; NULL: it has none. */
-const char *access_interface(const char *word);
-
 /* Compiles both lists of a row, in the pool. `find` looks up a name of networks(5); false: it is a host's name. Returns
  * NULL if both lists are NULL, which permits all clients, or if memory runs out. */
 const struct access *access_compile(words only_from, words no_access,
 				    bool (*find)(void *context, const char *name, struct network *network),
 				    void *context, struct pool *pool);
 
-/* Checks an address, 16 bytes as in struct network. NULL: the client has no address; only_from denies it. scope: the
- * number of a link-local client's interface, sin6_scope_id; 0: not known. access NULL: ACCESS_PERMITTED. */
-enum access_verdict access_judge_at(const struct access *access, const unsigned char address[16], unsigned scope);
-
-static inline enum access_verdict access_judge(const struct access *access, const unsigned char address[16])
-{
-	return access_judge_at(access, address, 0);
-}
+/* Checks an address, 16 bytes as in struct network. NULL: the client has no address; only_from denies it. access NULL:
+ * ACCESS_PERMITTED. */
+enum access_verdict access_judge(const struct access *access, const unsigned char address[16]);
 
 /* Whether the rules permit an address, 4 bytes of AF_INET or 16 of AF_INET6, without its name. access NULL: no. */
 bool access_lists(const struct access *access, int family, const void *address);
 
 /* Decides after ACCESS_BY_NAME. name: a name of the address that resolves back to it, case-insensitive; NULL: none. */
-enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], unsigned scope,
-				      const char *name);
+enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name);
 
 /* Whether the rules have names of hosts or domains, which a filter in the kernel cannot check. */
 bool access_has_names(const struct access *access);
-
-/* Whether rules name interfaces, which only superd's own check of a connection knows: struct network has none. */
-bool access_has_interfaces(const struct access *access);
 
 /* The compiled networks for os/bpf/bpf, permits or denials: sorted, none inside another, borrowed. NULL for
  * permits: all clients. */

@@ -691,13 +691,10 @@ const struct directive directives[] = {
 	  .help = "The clients that superd allows; it refuses all others. An address, a network such as "
 		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a "
 		  "name of networks(5), or a host name or .domain, which must lead back to the client's address. "
-		  "An IPv6 network, such as ::/0, matches no IPv4 client. A link-local address or network may "
-		  "end in %IFACE, as fe80::1%eth0 or fe80::/10%eth0, for clients of the interface that has this "
-		  "name as they come. none: no client. An empty list: all. With accept = no the kernel checks "
-		  "addresses: host names and %IFACE are an error, except for UDP, where superd checks the sender "
-		  "that starts the program. With pass = bind a reload of the rules opens the socket again (see "
-		  "superd-bind(7)). In socket { }: "
-		  "for that socket." },
+		  "An IPv6 network, such as ::/0, matches no IPv4 client. none: no client. An empty list: all. With "
+		  "accept = no the kernel checks addresses: host names are an error, except for UDP, where superd "
+		  "checks the sender that starts the program. With pass = bind a reload of the rules opens the "
+		  "socket again (see superd-bind(7)). In socket { }: for that socket." },
 	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
 	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",

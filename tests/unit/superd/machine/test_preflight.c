@@ -416,16 +416,6 @@ Test(preflight, says_that_superds_own_programs_are_missing)
 	cr_expect(has_said(SEVERITY_ERROR, 2, "superd-rpc is missing") || strstr(said(), "without libtirpc"));
 }
 
-/* The rule holds all the same, as soon as there is the interface. */
-Test(preflight, warns_once_of_a_rule_for_an_interface_that_is_not_there)
-{
-	cr_assert(load("service a {\n listen = {\"54001\", \"54002\"}\n accept = yes\n exec = \"/bin/true\"\n"
-		       " only_from = {\"fe80::/10%lo\"}\n no_access = {\"fe80::1%nosuchif0\"}\n}\n"));
-	cr_expect(has_said(SEVERITY_WARNING, 6, "no_access: 'fe80::1%nosuchif0': there is no interface nosuchif0"));
-	cr_expect_not(strstr(said(), "only_from"), "%s", said());
-	cr_expect_eq(diags.errors, 0, "%s", said());
-}
-
 Test(preflight, speaks_of_a_unit_in_its_own_words)
 {
 	load_unit("BindToDevice=nosuch0\n",

@@ -114,27 +114,6 @@ static int names_networks(void)
 	return 0;
 }
 
-/* Each of them knows the address alone, so the rule would hold for another link, or for none. */
-Test(network_lookup, interfaces_are_refused_where_superd_does_not_accept)
-{
-	static const char *const cases[][2] = {
-		{ "listen = {\"tcp:0\"} exec = \"/bin/true\" only_from = {\"fe80::/10%lo\"}",
-		  "only_from: with accept = no the kernel enforces it: interfaces in rules are for connections" },
-		{ "listen = {\"udp:0\"} exec = \"/bin/true\" intercept = yes no_access = {\"fe80::1%lo\"}",
-		  "no_access: with accept = no the kernel enforces it: interfaces in rules are for connections" },
-		{ "listen = {\"udp:0\"} builtin = \"echo\" no_access = {\"fe80::1%lo\"}",
-		  "no_access: this builtin knows its clients by address alone, not by interface" },
-		{ "listen = {\"tcp:0\"} accept = yes exec = \"/bin/true\" probe_from = {\"fe80::1%lo\"}",
-		  "probe_from: 'fe80::1%lo' has an interface" },
-	};
-
-	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
-		resolve("service a { %s }\n", cases[n][0]);
-		cr_expect_eq(diags.errors, 1, "%s", said());
-		cr_expect(strstr(said(), cases[n][1]), "%s", said());
-	}
-}
-
 Test(network_lookup, a_name_of_networks_5_is_a_network)
 {
 	int status;

@@ -185,21 +185,7 @@ Test(access, what_is_no_form_is_refused_with_what_would_be_right)
 		{ "192.0.2/24", "an address" },
 		{ "/8", "an address" },
 		{ "::1::", "no IPv6 address" },
-		{ "fe80::1%", "the name of an interface" },
-		{ "fe80::1%eth0%eth0", "the name of an interface" },
-		{ "fe80::1%abcdefghijklmnop", "the name of an interface" },
-		{ "fe80::%eth0/10", "the name of an interface" },
-		{ "%eth0", "expected an address" },
-		{ "fe80%eth0", "expected an address" },
-		{ "fe80:%eth0", "no IPv6 address" },
-		{ "2001:db8::1%eth0", "only link-local addresses" },
-		{ "fec0::1%eth0", "only link-local addresses" },
-		{ "fe80::/9%eth0", "only link-local addresses" },
-		{ "::%eth0", "only link-local addresses" },
-		{ "::/0%eth0", "only link-local addresses" },
-		{ "::ffff:192.0.2.1%eth0", "only link-local addresses" },
-		{ "fe80::/48%eth0", "or a part of fe80::/64" },
-		{ "fe80:1::1%eth0", "or a part of fe80::/64" },
+		{ "fe80::1%eth0", "rules know no interfaces" },
 		{ ".", "a name" },
 		{ "..", "a name" },
 		{ ".10.0", "a letter" },
@@ -290,7 +276,7 @@ Test(access, a_name_is_asked_for_only_where_it_decides)
 
 static enum access_verdict exit_verdict_name(words only_from, words no_access, const char *name)
 {
-	return access_judge_name(compile(only_from, no_access), bytes("198.51.100.1"), 0, name);
+	return access_judge_name(compile(only_from, no_access), bytes("198.51.100.1"), name);
 }
 
 Test(access, names_match_whole_and_domains_at_a_dot)
@@ -392,75 +378,4 @@ Test(access, a_thousand_networks_are_judged_each_by_its_own)
 				     text);
 		}
 	}
-}
-
-/* The loopback is the one interface that is always there. */
-#define LO if_nametoindex("lo")
-
-static bool lets_in_at(words only_from, words no_access, const char *address, unsigned scope)
-{
-	return access_judge_at(compile(only_from, no_access), bytes(address), scope) == ACCESS_PERMITTED;
-}
-
-Test(access, an_interface_names_the_clients_of_its_link)
-{
-	static const char *const all[] = { "fe80::1%lo", "fe80::/10%lo", "fe80::/64%lo", "fe80::/127%lo" };
-
-	for (size_t n = 0; n < sizeof(all) / sizeof(*all); n++) {
-		cr_expect(lets_in_at(LIST(all[n]), NULL, "fe80::1", LO), "%s", all[n]);
-		cr_expect_not(lets_in_at(LIST(all[n]), NULL, "fe80::1", LO + 100000), "%s", all[n]);
-		cr_expect_not(lets_in_at(LIST(all[n]), NULL, "fe80::1", 0), "%s", all[n]);
-		cr_expect_not(lets_in_at(LIST(all[n]), NULL, "2001:db8::1", LO), "%s", all[n]);
-		cr_expect_not(lets_in_at(LIST(all[n]), NULL, "::1", LO), "%s", all[n]);
-		cr_expect_not(lets_in_at(LIST(all[n]), NULL, "169.254.0.1", 0), "%s", all[n]);
-		cr_expect_not(lets_in_at(NULL, LIST(all[n]), "fe80::1", LO), "%s", all[n]);
-		cr_expect(lets_in_at(NULL, LIST(all[n]), "2001:db8::1", 0), "%s", all[n]);
-	}
-	cr_expect_not(lets_in_at(LIST("fe80::1%lo"), NULL, "fe80::2", LO));
-	cr_expect(lets_in_at(NULL, LIST("fe80::1%lo"), "fe80::2", LO));
-	cr_expect_not(lets_in_at(LIST("fe80::1%none0"), NULL, "fe80::1", LO));
-	cr_expect(lets_in_at(NULL, LIST("fe80::1%none0"), "fe80::1", LO));
-}
-
-/* An address that is not of fe80::/64 is still one of the link. */
-Test(access, a_whole_interface_has_odd_addresses_too)
-{
-	cr_expect_not(lets_in_at(NULL, LIST("fe80::/10%lo"), "fe80:1::1", LO));
-	cr_expect_not(lets_in_at(NULL, LIST("fe80::/10%lo"), "febf:ffff::1", LO));
-	cr_expect(lets_in_at(LIST("fe80::/10%lo"), NULL, "fe81::1", LO));
-	cr_expect_not(lets_in_at(LIST("fe80::/64%lo"), NULL, "fe80:1::1", LO));
-	cr_expect_not(lets_in_at(LIST("fe80::1%lo"), NULL, "fe81::1", LO));
-}
-
-Test(access, a_denied_interface_denies_clients_whose_interface_is_not_known)
-{
-	cr_expect_not(lets_in_at(NULL, LIST("fe80::1%none0"), "fe80::2", 0));
-	cr_expect_not(lets_in_at(NULL, LIST("fe80::1%none0"), "fe80::2", LO + 100000));
-	cr_expect(lets_in_at(LIST("fe80::/10", "fe80::1%none0"), NULL, "fe80::2", 0));
-}
-
-Test(access, rules_of_several_interfaces_stay_apart)
-{
-	words many = LIST("fe80::/10%none0", "fe80::/10%none1", "fe80::5%lo", "fe80::/10%none2", "fe80::/10%none3");
-
-	cr_expect(lets_in_at(many, NULL, "fe80::5", LO));
-	cr_expect_not(lets_in_at(many, NULL, "fe80::6", LO));
-	cr_expect(lets_in_at(NULL, many, "fe80::6", LO));
-	cr_expect_not(lets_in_at(NULL, many, "fe80::5", LO));
-	cr_expect(lets_in_at(LIST("fe80::/10"), LIST("fe80::5%lo"), "fe80::6", LO));
-	cr_expect_not(lets_in_at(LIST("fe80::/10%lo"), LIST("fe80::/10"), "fe80::6", LO));
-	cr_expect(access_has_interfaces(compile(many, NULL)) && access_has_interfaces(compile(NULL, many)));
-	cr_expect_not(access_has_interfaces(compile(LIST("fe80::/10"), NULL)));
-}
-
-Test(access, a_name_goes_on_where_the_interface_does_not_decide)
-{
-	const struct access *access = compile(LIST("fe80::1%lo", "host.example.org"), NULL);
-
-	cr_expect_eq(access_judge_at(access, bytes("fe80::1"), LO), ACCESS_PERMITTED);
-	cr_expect_eq(access_judge_at(access, bytes("fe80::2"), LO), ACCESS_BY_NAME);
-	cr_expect_eq(access_judge_name(access, bytes("fe80::2"), LO, "host.example.org"), ACCESS_PERMITTED);
-	cr_expect_eq(access_judge_name(access, bytes("fe80::2"), LO, NULL), ACCESS_DENIED);
-	access = compile(LIST("fe80::1%lo"), LIST("host.example.org"));
-	cr_expect_eq(access_judge_name(access, bytes("fe80::1"), LO, NULL), ACCESS_PERMITTED);
 }
