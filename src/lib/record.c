@@ -1,162 +1,82 @@
-/* Writes and reads values as text. After a flaw, reading changes nothing more. */
+/* Each pointer is written as the number of its items, and the items; -1: it is NULL. What is read ends with one more
+ * item, which is zeroed. */
 #include "lib/record.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-struct record record_of(char *text, size_t length, struct pool *pool)
+const struct record_type record_byte = { 1, NULL };
+const struct record_type record_text = {
+	sizeof(char *),
+	(const struct record_pointer[]){ { 0, RECORD_TEXT, &record_byte, 0 }, { 0 } },
+};
+
+static size_t count_items(const struct record_pointer *pointer, const char *item, const void *items)
 {
-	return (struct record){ .at = text, .end = text + length, .pool = pool };
-}
-
-bool record_open(struct record *record, int file, size_t most)
-{
-	struct buf text = { 0 };
-	char bytes[16384];
-	ssize_t got;
-
-	while ((got = read(file, bytes, sizeof(bytes))) > 0 && text.length < most)
-		buf_add(&text, bytes, (size_t)got);
-	if (got >= 0)
-		errno = text.failed ? ENOMEM : EPROTO;
-	*record = record_of(text.data, text.length, got || !text.data || text.failed ? NULL : pool_new());
-	record->out = text;
-	if (record->pool)
-		return true;
-	buf_free(&record->out);
-	*record = (struct record){ 0 };
-	return false;
-}
-
-bool record_is_read(const struct record *record)
-{
-	return !record->flaw && record->at == record->end;
-}
-
-static bool fail(struct record *record, const char *key)
-{
-	record_demand(record, key, false);
-	return false;
-}
-
-/* Goes past "KEY=". */
-static bool find_key(struct record *record, const char *key)
-{
-	size_t length = strlen(key);
-
-	if (record->flaw || strncmp(record->at, key, length) != 0 || record->at[length] != '=')
-		return fail(record, key);
-	record->at += length + 1;
-	return true;
-}
-
-/* Reads a number with this byte behind it. */
-static bool read_number(struct record *record, const char *key, char end, int64_t *value)
-{
-	char *after;
-
-	errno = 0;
-	*value = strtoll(record->at, &after, 10);
-	if (after == record->at || errno || *after != end)
-		return fail(record, key);
-	record->at = after + 1;
-	return true;
-}
-
-void record_number(struct record *record, const char *key, int64_t *value, int64_t least, int64_t most)
-{
-	int64_t found;
-
-	if (!record_reads(record))
-		buf_addf(&record->out, "%s=%" PRId64 "\n", key, *value);
-	else if (find_key(record, key) && read_number(record, key, '\n', &found) &&
-		 (found >= least && found <= most ? true : fail(record, key)))
-		*value = found;
-}
-
-void record_bytes(struct record *record, const char *key, const char **bytes, size_t *length)
-{
-	int64_t found;
-
-	if (!record_reads(record)) {
-		buf_addf(&record->out, "%s=%" PRId64 ":", key, *bytes ? (int64_t)*length : -1);
-		buf_add(&record->out, *bytes ? *bytes : "", *bytes ? *length : 0);
-		buf_char(&record->out, '\n');
-		return;
-	}
-	*bytes = NULL;
-	*length = 0;
-	if (!find_key(record, key) || !read_number(record, key, ':', &found))
-		return;
-	if (found < -1 || found >= record->end - record->at || record->at[found < 0 ? 0 : found] != '\n') {
-		fail(record, key);
-		return;
-	}
-	if (found >= 0) {
-		*bytes = record->at;
-		*length = (size_t)found;
-		record->at += found;
-	}
-	*record->at++ = '\0';
-}
-
-void record_text(struct record *record, const char *key, const char **text)
-{
-	size_t length = !record_reads(record) && *text ? strlen(*text) : 0;
-
-	record_bytes(record, key, text, &length);
-	if (record_reads(record) && *text && strlen(*text) != length) {
-		*text = NULL;
-		fail(record, key);
-	}
-}
-
-void *record_array(struct record *record, struct record_array array, const void *present, size_t *count)
-{
-	int64_t number = record_reads(record) ? 0 : (int64_t)*count;
-	void *made;
-
-	record_number(record, array.key, &number, 0, (int64_t)array.most);
-	if (!record_reads(record))
-		return number ? (void *)(uintptr_t)present : NULL;
-	made = number ? pool_alloc(record->pool, ((size_t)number + 1) * array.size) : NULL;
-	if (number && !made)
-		fail(record, array.key);
-	*count = made ? (size_t)number : 0;
-	return made;
-}
-
-void record_block(struct record *record, struct record_array array, void **block, size_t *count)
-{
-	const char *bytes = *block;
-	size_t length = *count * array.size;
-
-	record_bytes(record, array.key, &bytes, &length);
-	if (!record_reads(record))
-		return;
-	*block = NULL;
-	*count = 0;
-	if (!bytes)
-		return;
-	if (length % array.size || length / array.size > array.most || !(*block = pool_alloc(record->pool, length + 1)))
-		fail(record, array.key);
-	else
-		*count = length / array.size, memcpy(*block, bytes, length);
-}
-
-void record_list(struct record *record, const char *key, char ***list, size_t most)
-{
+	const void *number = item + pointer->count_at;
 	size_t count = 0;
-	char **made;
 
-	while (!record_reads(record) && *list && (*list)[count])
-		count++;
-	made = record_array(record, (struct record_array){ key, sizeof(*made), most }, *list, &count);
-	for (size_t n = 0; n < count; n++)
-		record_text(record, key, (const char **)(uintptr_t)&made[n]);
-	if (record_reads(record))
-		*list = made;
+	switch (pointer->extent) {
+	case RECORD_ONE:
+		return 1;
+	case RECORD_TEXT:
+		return strlen(items);
+	case RECORD_LIST:
+		while (((void *const *)items)[count])
+			count++;
+		return count;
+	case RECORD_COUNT_2:
+		return *(const uint16_t *)number;
+	case RECORD_COUNT_4:
+		return *(const uint32_t *)number;
+	case RECORD_COUNT_8:
+		return *(const uint64_t *)number;
+	}
+	return 0;
+}
+
+void record_write(struct buf *out, const struct record_type *type, const void *item)
+{
+	for (const struct record_pointer *pointer = type->pointers; pointer && pointer->type; pointer++) {
+		const char *items = *(const char *const *)((const char *)item + pointer->at);
+		size_t count = items ? count_items(pointer, item, items) : 0, size = pointer->type->size;
+		int64_t told = items ? (int64_t)count : -1;
+
+		buf_add(out, &told, sizeof(told));
+		if (count)
+			buf_add(out, items, count * size);
+		for (size_t n = 0; n < count && pointer->type->pointers; n++)
+			record_write(out, pointer->type, items + n * size);
+	}
+}
+
+bool record_take(struct record *record, void *bytes, size_t length)
+{
+	if (record->left < length)
+		return false;
+	memcpy(bytes, record->at, length);
+	record->at += length;
+	record->left -= length;
+	return true;
+}
+
+bool record_read(struct record *record, const struct record_type *type, void *item)
+{
+	for (const struct record_pointer *pointer = type->pointers; pointer && pointer->type; pointer++) {
+		size_t size = pointer->type->size;
+		char *items = NULL;
+		int64_t count;
+
+		if (!record_take(record, &count, sizeof(count)) || count > (int64_t)(record->left / size))
+			return false;
+		if (count >= 0 &&
+		    (!(items = pool_alloc(record->pool, ((size_t)count + 1) * size)) ||
+		     !record_take(record, items, (size_t)count * size)))
+			return false;
+		memcpy((char *)item + pointer->at, &items, sizeof(items));
+		for (int64_t n = 0; n < count; n++) {
+			if (!record_read(record, pointer->type, items + (size_t)n * size))
+				return false;
+		}
+	}
+	return true;
 }

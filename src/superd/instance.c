@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "exec/child/child.h"
-#include "exec/record/start_record.h"
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/fd.h"

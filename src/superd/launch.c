@@ -237,15 +237,15 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 	job->wanted = launch->wanted;
 	is_apart = needs_superd_exec(job);
 	if (is_apart && !job->fault.stage) {
-		struct record record = { 0 };
+		struct buf record = { 0 };
 
 		job->executor = program_get(PROGRAM_EXEC)->fd;
 		job->executor_environment = executor_environment();
 		if (job->executor < 0)
 			job->fault = (struct fault){ .stage = STAGE_PROGRAM, .error = ENOENT };
-		start_record(&record, job);
-		job->record = record.out.failed ? -1 : memory_file(record.out.data, record.out.length);
-		buf_free(&record.out);
+		start_write(job, &record);
+		job->record = record.failed ? -1 : memory_file(record.data, record.length);
+		buf_free(&record);
 		if (job->record < 0 || !job->executor_environment)
 			job->fault = (struct fault){ .stage = STAGE_RECORD, .error = errno };
 	}

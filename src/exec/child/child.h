@@ -131,7 +131,7 @@ struct credential {
 	/* LOADED: a path or a name; IMPORTED: prefix of the new name, NULL: the pattern's own; SET: the value, which
 	 * may contain any bytes. */
 	char *source;
-	size_t length;                  /* SET: bytes of the value */
+	size_t length;                  /* bytes of the source */
 };
 
 /* The folder and the one above it, as superd sees them. If a root is entered without mounts, both are below that
@@ -383,7 +383,7 @@ struct job {
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
-	int record;                     /* the start as a text for superd-exec (exec/record); -1: it does without */
+	int record;                     /* the start for superd-exec (exec/record); -1: it does without */
 	int executor;                   /* with a record: descriptor of superd-exec */
 	char **executor_environment;    /* for superd-exec, of a child in superd's memory */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */

@@ -1,337 +1,177 @@
-/* The values of a start. There is one function for each struct, which writes or reads its members in their order. */
+/* The structs of a start, and where their pointers lead. What a stage of superd-exec reads must be in these tables. */
 #include "exec/record/start_record.h"
 
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "exec/child/child.h"
+#include "lib/fd.h"
 #include "lib/record.h"
 #include "os/rights/rights.h"
 
-#define CONDITIONS_MOST UINT16_MAX      /* of a service */
-#define GROUPS_MOST 65536               /* NGROUPS_MAX */
+#define START_MOST (64 << 20) /* bytes of a start */
 
-struct condition_list {
-	struct condition *list;
-	size_t count;
+/* A struct with these pointers; a pointer to a text, to a list of texts, to one struct, to as many as `number` says. */
+#define POINTERS(...) \
+	(const struct record_pointer[]) \
+	{ \
+		__VA_ARGS__, \
+		{ \
+			0 \
+		} \
+	}
+#define TYPE(name, ...) \
+	{ \
+		sizeof(struct name), POINTERS(__VA_ARGS__) \
+	}
+#define TEXT(name, member) \
+	{ \
+		offsetof(struct name, member), RECORD_TEXT, &record_byte, 0 \
+	}
+#define TEXTS(name, member) \
+	{ \
+		offsetof(struct name, member), RECORD_LIST, &record_text, 0 \
+	}
+#define ONE(name, member, type) \
+	{ \
+		offsetof(struct name, member), RECORD_ONE, type, 0 \
+	}
+#define MANY(name, member, number, type) \
+	{ \
+		offsetof(struct name, member), COUNT(sizeof(((struct name *)0)->number)), type, \
+			offsetof(struct name, number) \
+	}
+#define COUNT(bytes) ((bytes) == 2 ? RECORD_COUNT_2 : (bytes) == 4 ? RECORD_COUNT_4 : RECORD_COUNT_8)
+
+static const struct record_type four_bytes = { 4, NULL }, eight_bytes = { 8, NULL };
+_Static_assert(sizeof(gid_t) == 4 && sizeof(int) == 4, "a group and a descriptor have four bytes");
+_Static_assert(sizeof(struct sock_filter) == 8 && sizeof(struct bpf_insn) == 8, "an instruction has eight bytes");
+
+static const struct record_type filter = TYPE(sock_fprog, MANY(sock_fprog, filter, len, &eight_bytes));
+static const struct record_type filter_pointer = { sizeof(void *), POINTERS({ 0, RECORD_ONE, &filter, 0 }) };
+static const struct record_type rules = TYPE(socket_rules, ONE(socket_rules, filter, &filter));
+static const struct record_type condition = TYPE(condition, TEXT(condition, parameter));
+static const struct record_type account = TYPE(account, TEXT(account, name), TEXT(account, home), TEXT(account, shell),
+					       MANY(account, groups, group_count, &four_bytes));
+static const struct record_type folder = TYPE(own_folder, TEXT(own_folder, base), TEXT(own_folder, name),
+					      TEXT(own_folder, link), TEXT(own_folder, target));
+static const struct record_type credential =
+	TYPE(credential, TEXT(credential, id), MANY(credential, source, length, &record_byte));
+static const struct record_type credentials =
+	TYPE(credentials, TEXT(credentials, folder), TEXT(credentials, at[0].above), TEXT(credentials, at[0].folder),
+	     TEXT(credentials, at[0].root), TEXT(credentials, at[1].above), TEXT(credentials, at[1].folder),
+	     TEXT(credentials, at[1].root), TEXT(credentials, unit), TEXT(credentials, received),
+	     MANY(credentials, list, count, &credential));
+static const struct record_type mounted = TYPE(sandbox_mount, TEXT(sandbox_mount, path), TEXT(sandbox_mount, option),
+					       TEXT(sandbox_mount, source), TEXT(sandbox_mount, data));
+static const struct record_type sandbox =
+	TYPE(sandbox_config, TEXT(sandbox_config, root), TEXT(sandbox_config, profile),
+	     MANY(sandbox_config, mounts, mount_count, &mounted),
+	     { offsetof(struct sandbox_config, filters), RECORD_LIST, &filter_pointer, 0 });
+static const struct record_type place =
+	TYPE(cgroup_delegation, TEXT(cgroup_delegation, path), TEXT(cgroup_delegation, wrong));
+static const struct record_type attribute = TYPE(cgroup_attribute, TEXT(cgroup_attribute, file),
+						 TEXT(cgroup_attribute, text), TEXT(cgroup_attribute, option));
+static const struct record_type settings =
+	TYPE(cgroup_settings, ONE(cgroup_settings, place, &place), MANY(cgroup_settings, list, count, &attribute),
+	     MANY(cgroup_settings, programs[0].code, programs[0].count, &eight_bytes),
+	     MANY(cgroup_settings, programs[1].code, programs[1].count, &eight_bytes),
+	     MANY(cgroup_settings, programs[2].code, programs[2].count, &eight_bytes));
+static const struct record_type signals = { sizeof(struct inherited_signals), NULL };
+static const struct record_type files = {
+	3 * sizeof(struct stream_file),
+	POINTERS({ offsetof(struct stream_file, path), RECORD_TEXT, &record_byte, 0 },
+		 { sizeof(struct stream_file) + offsetof(struct stream_file, path), RECORD_TEXT, &record_byte, 0 },
+		 { 2 * sizeof(struct stream_file) + offsetof(struct stream_file, path), RECORD_TEXT, &record_byte, 0 }),
+};
+static const struct record_type command = TYPE(plan_command, TEXT(plan_command, program));
+static const struct record_type planned =
+	TYPE(plan, MANY(plan, conditions, condition_count, &condition), ONE(plan, account, &account), TEXT(plan, root),
+	     TEXT(plan, directory), ONE(plan, bind_filter, &filter), MANY(plan, folders, folder_count, &folder),
+	     ONE(plan, credentials, &credentials), ONE(plan, sandbox, &sandbox), ONE(plan, cgroup_settings, &settings),
+	     ONE(plan, signals, &signals), TEXTS(plan, open_paths));
+
+/* What is written first. */
+struct written {
+	struct job job;
+	bool has_keyring;
+	size_t places[4]; /* in the environment, of the variables that hold the child's pid */
 };
 
-static void condition_record(struct record *record, struct condition *condition)
+static const struct record_type started =
+	TYPE(written, MANY(written, job.wanted, job.wanted_count, &four_bytes), ONE(written, job.files, &files),
+	     MANY(written, job.rules, job.rules_count, &rules), ONE(written, job.command, &command),
+	     TEXTS(written, job.argv), TEXTS(written, job.environment), TEXT(written, job.notify),
+	     TEXT(written, job.group), ONE(written, job.plan, &planned));
+
+/* The variables, with the texts in the job. */
+static void find_own(struct job *job, char *texts[4])
 {
-	NUMBER(record, condition, kind, 0, CONDITION_KINDS - 1);
-	FLAG(record, condition, is_assert);
-	NUMBER(record, condition, alternative, 0, ALTERNATIVES_MOST);
-	FLAG(record, condition, is_negated);
-	TEXT(record, condition, parameter);
+	texts[0] = job->watchdog_pid;
+	texts[1] = job->listen_pid;
+	texts[2] = job->exec_pid;
+	texts[3] = job->pidfd_id;
 }
 
-static void condition_list_record(struct record *record, struct condition_list *list)
+void start_write(const struct job *job, struct buf *out)
 {
-	struct condition *conditions;
+	struct plan_command run = *job->command;
+	struct plan plan = *job->plan;
+	struct written start;
+	char *texts[4];
 
-	ARRAY(record, list, list, count, CONDITIONS_MOST, conditions);
-	for (size_t n = 0; n < list->count; n++)
-		condition_record(record, &conditions[n]);
-}
-
-#define LIST_MOST 1000000               /* arguments, variables, groups, credentials */
-#define FILTERS_MOST 8                  /* of one service */
-#define INSTRUCTIONS_MOST 65535         /* of a filter or a BPF program */
-
-static void cgroup_record(struct record *record, struct cgroup_settings *settings)
-{
-	struct cgroup_attribute *list;
-
-	ARRAY(record, settings, list, count, LIST_MOST, list);
-	for (size_t n = 0; n < settings->count; n++) {
-		TEXT(record, &list[n], file);
-		TEXT(record, &list[n], text);
-		FLAG(record, &list[n], optional);
+	memset(&start, 0, sizeof(start));
+	start.job = *job;
+	start.has_keyring = has_own_keyring;
+	find_own((struct job *)(uintptr_t)job, texts);
+	for (size_t n = 0; n < 4; n++) {
+		while (job->environment && job->environment[start.places[n]] &&
+		       job->environment[start.places[n]] != texts[n])
+			start.places[n]++;
 	}
-	for (int kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
-		struct cgroup_bpf_program *program = &settings->programs[kind];
-
-		BLOCK(record, program, code, count, INSTRUCTIONS_MOST);
-	}
-	FLAG(record, settings, delegates);
+	memset(&plan.main, 0, sizeof(plan.main));
+	memset(plan.commands, 0, sizeof(plan.commands));
+	plan.environment = NULL;
+	plan.text = run.text = NULL;
+	run.argv = NULL;
+	start.job.plan = &plan;
+	start.job.command = &run;
+	start.job.executor_environment = start.job.pidfd_id_at = NULL;
+	start.job.has_handlers = false;
+	start.job.report = start.job.record = -1;
+	buf_add(out, &start, sizeof(start));
+	record_write(out, &started, &start);
 }
 
-static void credential_record(struct record *record, struct credential *credential)
+bool start_read_text(const char *text, size_t length, struct pool *pool, struct job *job)
 {
-	size_t length = !credential->source ? 0 : credential->kind == CREDENTIAL_SET ? credential->length
-										     : strlen(credential->source);
-	const char *source = credential->source;
-
-	NUMBER(record, credential, kind, 0, CREDENTIAL_SET);
-	TEXT(record, credential, id);
-	record_bytes(record, "source", &source, &length);
-	if (record_reads(record)) {
-		credential->source = (char *)(uintptr_t)source;
-		credential->length = length;
-	}
-	record_demand(record, "source", source);
-}
-
-static void credentials_record(struct record *record, struct credentials *credentials)
-{
-	struct credential *list;
-
-	for (int n = 0; n < 2; n++) {
-		TEXT(record, &credentials->at[n], above);
-		TEXT(record, &credentials->at[n], folder);
-		OPTIONAL_TEXT(record, &credentials->at[n], root);
-	}
-	TEXT(record, credentials, unit);
-	OPTIONAL_TEXT(record, credentials, received);
-	UNSIGNED(record, credentials, user);
-	UNSIGNED(record, credentials, group);
-	ARRAY(record, credentials, list, count, LIST_MOST, list);
-	for (size_t n = 0; n < credentials->count; n++)
-		credential_record(record, &list[n]);
-}
-
-static void folder_record(struct record *record, struct own_folder *folder)
-{
-	TEXT(record, folder, base);
-	TEXT(record, folder, name);
-	OPTIONAL_TEXT(record, folder, link);
-	OPTIONAL_TEXT(record, folder, target);
-	record_demand(record, "target", folder->target || !folder->link);
-	NUMBER(record, folder, mode, 0, 07777);
-	FLAG(record, folder, sets_mode);
-	FLAG(record, folder, is_owned);
-}
-
-static void mount_record(struct record *record, struct sandbox_mount *mount)
-{
-	TEXT(record, mount, path);
-	OPTIONAL_TEXT(record, mount, source);
-	OPTIONAL_TEXT(record, mount, data);
-	NUMBER(record, mount, content, 0, CONTENT_AS_BEFORE);
-	if (mount->content == CONTENT_BIND || mount->content == CONTENT_PRIVATE_TMP)
-		record_demand(record, "source", mount->source);
-	ANY(record, mount, flags);
-	UNSIGNED(record, mount, attributes);
-	UNSIGNED(record, mount, restored);
-	FLAG(record, mount, before);
-	FLAG(record, mount, recursive);
-	FLAG(record, mount, optional);
-	FLAG(record, mount, closes);
-	FLAG(record, mount, closes_kept);
-	FLAG(record, mount, in_new_content);
-}
-
-/* The list ends with a NULL. */
-static void filters_record(struct record *record, struct sandbox_config *sandbox)
-{
-	const struct sock_fprog **list;
-	struct sock_fprog *filter;
+	struct record record = { text, length, pool };
 	size_t count = 0;
+	struct written start;
+	char *texts[4];
 
-	while (!record_reads(record) && sandbox->filters && sandbox->filters[count])
-		count++;
-	list = record_array(record, (struct record_array){ "filters", sizeof(*list), FILTERS_MOST }, sandbox->filters,
-			    &count);
-	for (size_t n = 0; n < count; n++) {
-		struct { const struct sock_fprog *program; } at = { list[n] };
-
-		STRUCT(record, &at, program, filter);
-		if (filter)
-			BLOCK(record, filter, filter, len, INSTRUCTIONS_MOST);
-		if (record_reads(record))
-			list[n] = at.program;
-	}
-	if (record_reads(record))
-		sandbox->filters = list;
-}
-
-static void sandbox_record(struct record *record, struct sandbox_config *sandbox)
-{
-	struct sandbox_mount *mounts;
-
-	UNSIGNED(record, sandbox, namespaces);
-	FLAG(record, sandbox, users_first);
-	NUMBER(record, sandbox, users, 0, USERS_FULL);
-	FLAG(record, sandbox, has_mounts);
-	OPTIONAL_TEXT(record, sandbox, root);
-	ARRAY(record, sandbox, mounts, mount_count, SANDBOX_MOUNTS_MOST, mounts);
-	for (size_t n = 0; n < sandbox->mount_count; n++)
-		mount_record(record, &mounts[n]);
-	OPTIONAL_TEXT(record, sandbox, profile);
-	filters_record(record, sandbox);
-	FLAG(record, sandbox, refuses_executable_memory);
-}
-
-static void limits_record(struct record *record, struct plan *plan)
-{
-	NUMBER(record, plan, limit_count, 0, RLIMITS);
-	for (size_t n = 0; n < plan->limit_count; n++) {
-		struct plan_limit *limit = &plan->limits[n];
-
-		NUMBER(record, limit, resource, 0, RLIMITS - 1);
-		ANY(record, limit, value.rlim_cur);
-		ANY(record, limit, value.rlim_max);
-	}
-}
-
-static void oom_score_record(struct record *record, struct plan *plan)
-{
-	const char *text = plan->oom_score;
-
-	record_text(record, "oom_score", &text);
-	if (record_reads(record))
-		snprintf(plan->oom_score, sizeof(plan->oom_score), "%s", text ? text : "");
-	FLAG(record, plan, oom_score_optional);
-}
-
-static void plan_record(struct record *record, struct plan *plan)
-{
-	struct condition_list conditions = { plan->conditions, plan->condition_count };
-	struct account *account;
-	struct sock_fprog *bind_filter;
-	struct own_folder *folders;
-	struct credentials *credentials;
-	struct sandbox_config *sandbox;
-	struct cgroup_settings *cgroup_settings;
-
-	condition_list_record(record, &conditions);
-	if (record_reads(record)) {
-		plan->conditions = conditions.list;
-		plan->condition_count = conditions.count;
-	}
-	STRUCT(record, plan, account, account);
-	if (account) { /* without names */
-		UNSIGNED(record, account, uid);
-		UNSIGNED(record, account, gid);
-		FLAG(record, account, keeps_groups);
-		FLAG(record, account, switches);
-		BLOCK(record, account, groups, group_count, GROUPS_MOST);
-	}
-	OPTIONAL_TEXT(record, plan, root);
-	OPTIONAL_TEXT(record, plan, directory);
-	FLAG(record, plan, directory_optional);
-	UNSIGNED(record, plan, umask);
-	INT(record, plan, nice);
-	limits_record(record, plan);
-	oom_score_record(record, plan);
-	INT(record, plan, io_priority);
-	ANY(record, plan, ambient);
-	ANY(record, plan, bounding);
-	FLAG(record, plan, no_new_privileges);
-	STRUCT(record, plan, bind_filter, bind_filter);
-	if (bind_filter)
-		BLOCK(record, bind_filter, filter, len, INSTRUCTIONS_MOST);
-	FLAG(record, plan, bind_needs_tracer);
-	NUMBER(record, plan, keyring, 0, KEYRING_SHARED);
-	ARRAY(record, plan, folders, folder_count, LIST_MOST, folders);
-	for (size_t n = 0; n < plan->folder_count; n++)
-		folder_record(record, &folders[n]);
-	STRUCT(record, plan, credentials, credentials);
-	if (credentials)
-		credentials_record(record, credentials);
-	STRUCT(record, plan, sandbox, sandbox);
-	if (sandbox)
-		sandbox_record(record, sandbox);
-	STRUCT(record, plan, cgroup_settings, cgroup_settings);
-	if (cgroup_settings)
-		cgroup_record(record, cgroup_settings);
-	INT(record, plan, cpu_policy);
-	INT(record, plan, cpu_priority);
-	FLAG(record, plan, ignores_sigpipe);
-	LIST(record, plan, open_paths, OPEN_PATHS_MOST);
-}
-
-static void streams_record(struct record *record, struct job *job)
-{
-	struct stream_file *files;
-	size_t count = job->files ? 3 : 0;
-
-	files = record_array(record, (struct record_array){ "files", sizeof(*files), 3 }, job->files, &count);
-	for (size_t n = 0; n < count; n++) {
-		OPTIONAL_TEXT(record, &files[n], path);
-		INT(record, &files[n], flags);
-		FLAG(record, &files[n], is_same);
-	}
-	if (record_reads(record))
-		job->files = count == 3 ? files : NULL;
-}
-
-static void rules_record(struct record *record, struct job *job)
-{
-	struct socket_rules *list;
-	struct sock_fprog *made;
-
-	ARRAY(record, job, rules, rules_count, CHILD_DESCRIPTORS, list);
-	for (size_t n = 0; n < job->rules_count; n++) {
-		NUMBER(record, &list[n], fd, 0, INT_MAX);
-		STRUCT(record, &list[n], filter, made);
-		record_demand(record, "filter", made);
-		if (made)
-			BLOCK(record, made, filter, len, INSTRUCTIONS_MOST);
-	}
-}
-
-/* The variables, and which of them have the child's pid. */
-static void environment_record(struct record *record, struct job *job)
-{
-	char *const texts[] = { job->watchdog_pid, job->listen_pid, job->exec_pid, job->pidfd_id };
-	size_t count = 0;
-
-	LIST(record, job, environment, LIST_MOST);
+	errno = EPROTO;
+	if (!pool || !record_take(&record, &start, sizeof(start)) || !record_read(&record, &started, &start) ||
+	    record.left)
+		return false;
+	*job = start.job;
+	has_own_keyring = start.has_keyring;
+	find_own(job, texts);
 	while (job->environment && job->environment[count])
 		count++;
-	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
-		struct { size_t place; } at = { 0 };
-
-		while (!record_reads(record) && at.place < count && job->environment[at.place] != texts[n])
-			at.place++;
-		NUMBER(record, &at, place, 0, (int64_t)count);
-		if (record_reads(record) && at.place < count)
-			job->environment[at.place] = texts[n];
-		if (record_reads(record) && texts[n] == job->pidfd_id)
-			job->pidfd_id_at = job->environment ? &job->environment[at.place] : NULL;
+	for (size_t n = 0; n < 4; n++) {
+		if (start.places[n] < count)
+			job->environment[start.places[n]] = texts[n];
 	}
-	FLAG(record, job, listen);
-	FLAG(record, job, tells_unit);
-	FLAG(record, job, watched);
-	record_demand(record, "environment", job->environment || !job->listen);
+	job->pidfd_id_at = job->environment ? &job->environment[start.places[3]] : NULL;
+	return true;
 }
 
-static void command_record(struct record *record, struct plan_command *command)
+bool start_read(int file, struct job *job)
 {
-	TEXT(record, command, program);
-	NUMBER(record, command, flags, 0, COMMAND_ARGV0 * 2 - 1);
-}
+	size_t length;
+	char *text = fd_read_all(file, START_MOST, &length);
 
-void start_record(struct record *record, struct job *job)
-{
-	struct { bool has_keyring; } superd = { has_own_keyring };
-	struct plan_command *command;
-	struct plan *plan;
-
-	FLAG(record, &superd, has_keyring);
-	if (record_reads(record))
-		has_own_keyring = superd.has_keyring;
-	BLOCK(record, job, wanted, wanted_count, CHILD_DESCRIPTORS);
-	streams_record(record, job);
-	rules_record(record, job);
-	FLAG(record, job, checks);
-	NUMBER(record, job, after, 0, INT_MAX);
-	NUMBER(record, job, file, 0, INT_MAX);
-	STRUCT(record, job, command, command);
-	record_demand(record, "command", command);
-	if (command)
-		command_record(record, command);
-	LIST(record, job, argv, LIST_MOST);
-	environment_record(record, job);
-	NUMBER(record, job, filter_channel, 0, INT_MAX);
-	OPTIONAL_TEXT(record, job, notify);
-	ANY(record, job, private_id);
-	OPTIONAL_TEXT(record, job, group);
-	STRUCT(record, job, plan, plan);
-	record_demand(record, "plan", plan);
-	if (plan)
-		plan_record(record, plan);
+	return text && start_read_text(text, length, pool_new(), job);
 }

@@ -1,13 +1,14 @@
-/* One start as a text (lib/record.h): superd writes it, and superd-exec reads it into the same structs, from
- * which both go through the same stages (exec/child). */
+/* One start for superd-exec (lib/record.h): superd writes it, and superd-exec reads it into the same structs, from which
+ * both go through the same stages (exec/child). */
 #pragma once
 
 #include "exec/child/child.h"
-#include "lib/record.h"
-#include "table/type/condition.h"
+#include "lib/buf.h"
 
-#define START_RECORD_MOST (64 << 20)    /* bytes of a text */
+/* Writes a job whose plan, command, descriptors and texts are complete. Of pipes and of memory that superd has for itself
+ * superd-exec gets nothing. */
+void start_write(const struct job *job, struct buf *out);
 
-/* Writes or reads the start. superd writes a job whose plan, command, descriptors and texts are complete; of the plan,
- * superd-exec gets what its stages read. For reading: job is zeroed. Its texts point into the record. */
-void start_record(struct record *record, struct job *job);
+/* Reads it. What it leads to lives until the process ends. false and errno. */
+bool start_read(int file, struct job *job);
+bool start_read_text(const char *text, size_t length, struct pool *pool, struct job *job);

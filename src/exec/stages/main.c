@@ -63,17 +63,6 @@ static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 };
 
-static bool read_start(int file, struct job *job)
-{
-	struct record record;
-
-	if (!record_open(&record, file, START_RECORD_MOST))
-		return false;
-	start_record(&record, job);
-	errno = EPROTO;
-	return record_is_read(&record);
-}
-
 /* Closes what the program does not get. superd's child could only mark what the exec was to close. */
 static void take_descriptors(const struct job *job)
 {
@@ -130,8 +119,9 @@ int main(int argc, char **argv)
 	}
 	job.report = (int)report;
 	errno = EPROTO;
-	if (!is_ours || !read_start((int)file, &job))
+	if (!is_ours || !start_read((int)file, &job))
 		child_fail(&job, STAGE_PROGRAM);
+	job.report = (int)report;
 	take_descriptors(&job);
 	if (geteuid() != 0)
 		raw_set_dumpable();     /* it may have to write its files in /proc/self */

@@ -506,6 +506,7 @@ static bool add_credentials(struct credentials *credentials, unsigned kind, word
 			credential->source = buf_take(&value);
 		} else if (kind != CREDENTIAL_SET && credential->id) {
 			credential->source = strdup(parts.rest && *parts.rest ? parts.rest : credential->id);
+			credential->length = credential->source ? strlen(credential->source) : 0;
 		}
 		buf_free(&value);
 		if (!credential->id || !credential->source)

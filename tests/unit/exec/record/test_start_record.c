@@ -28,27 +28,14 @@ static const struct stream_file files[3] = {
 };
 
 /* The text of a start; the caller frees it. */
-static char *write_start(struct job *job, size_t *length)
+static char *write_start(const struct job *job, size_t *length)
 {
-	struct record record = { 0 };
+	struct buf out = { 0 };
 
-	start_record(&record, job);
-	cr_assert_not(record.out.failed);
-	cr_assert_null(record.flaw, "%s", record.flaw);
-	*length = record.out.length;
-	return record.out.data;
-}
-
-static const char *find_flaw(char *text, size_t length, struct job *job)
-{
-	struct record record;
-
-	pool_free(pool);
-	pool = pool_new();
-	record = record_of(text, length, pool);
-	start_record(&record, job);
-	cr_expect_eq(record_is_read(&record), !record.flaw && record.at == text + length);
-	return record.flaw ? record.flaw : record.at == text + length ? NULL : "what is behind it";
+	start_write(job, &out);
+	cr_assert_not(out.failed);
+	*length = out.length;
+	return out.data;
 }
 
 static struct plan *full_plan(void)
@@ -91,17 +78,14 @@ Test(start_record, is_read_as_it_was_written)
 	struct plan *plan;
 	struct spawn_env texts;
 	static struct job job, read;
-	size_t length, again;
-	char *text, *copy, *second;
+	size_t length;
+	char *text;
 
 	skip_unless(geteuid() == 0, "an ordinary user has not all that a plan can have");
 	plan = full_plan();
 	make_job(&job, plan, &texts);
 	text = write_start(&job, &length);
-	copy = strdup("");
-	copy = realloc(copy, length + 1);
-	memcpy(copy, text, length + 1);
-	cr_assert_null(find_flaw(copy, length, &read));
+	cr_assert(start_read_text(text, length, pool, &read));
 	cr_expect_eq(read.wanted_count, 5);
 	cr_expect_eq(read.wanted[3], 7);
 	cr_expect_str_eq(read.argv[3], "two words");
@@ -114,11 +98,16 @@ Test(start_record, is_read_as_it_was_written)
 	cr_assert_eq(read.plan->folder_count, 3u);
 	cr_expect_str_eq(read.plan->folders[2].target, "z");
 	cr_expect_eq(read.plan->account->uid, plan->account->uid);
-	second = write_start(&read, &again);
-	cr_assert_eq(again, length);
-	cr_expect_eq(memcmp(second, text, length), 0);
-	free(second);
-	free(copy);
+	cr_expect_eq(read.plan->credentials->list[0].length, plan->credentials->list[0].length);
+	cr_expect_eq(memcmp(read.plan->credentials->list[2].source, plan->credentials->list[2].source,
+			    plan->credentials->list[2].length), 0);
+	cr_expect_str_eq(read.plan->conditions[0].parameter, "/a");
+	cr_expect_eq(read.plan->sandbox->filters[0]->len, plan->sandbox->filters[0]->len);
+	cr_expect_eq(memcmp(read.plan->sandbox->filters[0]->filter, plan->sandbox->filters[0]->filter,
+			    8u * read.plan->sandbox->filters[0]->len), 0);
+	cr_expect_null(read.plan->sandbox->filters[2]);
+	cr_expect_null(read.plan->environment);
+	cr_expect(!start_read_text(text, length - 1, pool, &read) && !start_read_text(text, 100, pool, &read));
 	free(text);
 	spawn_env_free(&texts, &job);
 	plan_free(plan);
@@ -135,7 +124,7 @@ Test(start_record, keeps_the_places_of_variables_with_a_pid)
 
 	make_job(&job, plan, &texts);
 	text = write_start(&job, &length);
-	cr_assert_null(find_flaw(text, length, &read));
+	cr_assert(start_read_text(text, length, pool, &read));
 	cr_expect(read.listen && read.watched && read.tells_unit);
 	for (char **at = read.environment; *at; at++)
 		found += *at == read.listen_pid || *at == read.watchdog_pid || *at == read.exec_pid ||
@@ -148,113 +137,21 @@ Test(start_record, keeps_the_places_of_variables_with_a_pid)
 	plan_free(plan);
 }
 
-/* Every beginning, and every text that lacks a line. */
+/* A file in memory may be cut off where memory is short. */
 Test(start_record, takes_no_text_that_is_not_whole)
 {
-	struct plan *plan = full_plan();
+	struct plan *plan = row_plan("exec = \"/bin/true\"\nset_credential = \"k:v\"\ncondition = \"PathExists=/a\"");
 	struct spawn_env texts;
 	static struct job job, read;
 	size_t length;
-	char *text, *copy;
+	char *text;
 
 	make_job(&job, plan, &texts);
 	text = write_start(&job, &length);
-	copy = malloc(length + 2);
-	for (size_t n = 0; n < length; n++) {
-		memcpy(copy, text, n);
-		copy[n] = '\0';
-		memset(&read, 0, sizeof(read));
-		cr_assert(find_flaw(copy, n, &read), "the first %zu bytes", n);
-	}
-	for (const char *line = text, *end = text; (end = memchr(line, '\n', length - (size_t)(line - text)));
-	     line = end + 1) {
-		size_t before = (size_t)(line - text), after = length - (size_t)(end + 1 - text);
-
-		memcpy(copy, text, before);
-		memcpy(copy + before, end + 1, after);
-		copy[before + after] = '\0';
-		memset(&read, 0, sizeof(read));
-		cr_assert(find_flaw(copy, before + after, &read), "without %.*s", (int)(end - line), line);
-	}
-	memcpy(copy, text, length);
-	memcpy(copy + length, "x", 2);
-	memset(&read, 0, sizeof(read));
-	cr_expect(find_flaw(copy, length + 1, &read));
-	free(copy);
+	for (size_t n = 0; n < length; n++)
+		cr_assert_not(start_read_text(text, n, pool, &read), "the first %zu bytes", n);
+	cr_expect(start_read_text(text, length, pool, &read));
 	free(text);
 	spawn_env_free(&texts, &job);
 	plan_free(plan);
-}
-
-/* It may read as something else, but from within the text alone: a sanitizer sees the rest. */
-Test(start_record, ends_whatever_byte_is_wrong)
-{
-	struct plan *plan = row_plan("exec = \"/bin/true\"\nset_credential = \"k:v\"\nprivate_tmp = yes\n"
-				     "condition = \"PathExists=/a\"");
-	struct spawn_env texts;
-	static struct job job, read;
-	size_t length, flaws = 0;
-	char *text, *copy;
-
-	make_job(&job, plan, &texts);
-	text = write_start(&job, &length);
-	for (size_t n = 0; n < length; n++) {
-		copy = malloc(length + 1);
-		memcpy(copy, text, length + 1);
-		copy[n] = copy[n] == '9' ? '1' : '9';
-		memset(&read, 0, sizeof(read));
-		flaws += find_flaw(copy, length, &read) != NULL;
-		free(copy);
-	}
-	cr_expect_gt(flaws, length / 2);
-	free(text);
-	spawn_env_free(&texts, &job);
-	plan_free(plan);
-}
-
-static const char *flaw_of(const char *line, int64_t least, int64_t most)
-{
-	struct record record;
-	int64_t number = 0;
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s", line);
-	record = record_of(text, strlen(text), pool);
-	record_number(&record, "n", &number, least, most);
-	return record.flaw;
-}
-
-Test(start_record, takes_no_number_out_of_its_bounds)
-{
-	cr_expect_null(flaw_of("n=7\n", 0, 7));
-	cr_expect(flaw_of("n=8\n", 0, 7));
-	cr_expect(flaw_of("n=-1\n", 0, 7));
-	cr_expect(flaw_of("n=99999999999999999999\n", 0, INT64_MAX));
-	cr_expect(flaw_of("n=\n", 0, 7));
-	cr_expect(flaw_of("n=7", 0, 7));
-	cr_expect(flaw_of("m=7\n", 0, 7));
-}
-
-static const char *flaw_of_text(const char *line, size_t length)
-{
-	struct record record;
-	const char *value;
-	char text[64];
-
-	memcpy(text, line, length);
-	text[length] = '\0';
-	record = record_of(text, length, pool);
-	record_text(&record, "t", &value);
-	return record.flaw;
-}
-
-Test(start_record, takes_no_text_beyond_its_end)
-{
-	cr_expect_null(flaw_of_text("t=3:abc\n", 8));
-	cr_expect_null(flaw_of_text("t=-1:\n", 6));
-	cr_expect(flaw_of_text("t=4:abc\n", 8));
-	cr_expect(flaw_of_text("t=3:abc", 7));
-	cr_expect(flaw_of_text("t=-2:\n", 6));
-	cr_expect(flaw_of_text("t=9223372036854775807:abc\n", 26));
-	cr_expect(flaw_of_text("t=3:a\0c\n", 8), "a text has no NUL");
 }
