@@ -183,7 +183,7 @@ static bool take_answer(struct asked *asked)
 				good = take_services(asked);
 			continue;
 		}
-		good = take_services(asked) && record_read(line->data, &record) && take_record(asked, &record);
+		good = take_services(asked) && read_record_parse(line->data, &record) && take_record(asked, &record);
 		if (good && record.kind == RECORD_END)
 			return true;
 		if (record.kind == RECORD_MEMORY) {

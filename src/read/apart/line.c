@@ -137,13 +137,13 @@ static void pass_record(struct fields *fields, struct read_record *record)
 	pass_bool(fields, &record->other);
 }
 
-void record_write(struct buf *out, struct read_record record)
+void read_record_write(struct buf *out, struct read_record record)
 {
 	pass_record(&(struct fields){ .out = out }, &record);
 	buf_char(out, '\n');
 }
 
-bool record_read(char *text, struct read_record *record)
+bool read_record_parse(char *text, struct read_record *record)
 {
 	struct fields fields = { .at = text };
 

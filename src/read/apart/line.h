@@ -28,7 +28,7 @@ struct read_record {
 	bool flag, other;
 };
 
-void record_write(struct buf *out, struct read_record record);
+void read_record_write(struct buf *out, struct read_record record);
 
 /* Whether a line is a record. */
 static inline bool record_begins(const char *line)
@@ -37,7 +37,7 @@ static inline bool record_begins(const char *line)
 }
 
 /* Reads a line, in which the texts of the record then lie. false: it is wrong. */
-bool record_read(char *line, struct read_record *record);
+bool read_record_parse(char *line, struct read_record *record);
 
 /* The part of a request that superd-read needs. What is read lies in the text and in the pool. false: it is wrong. */
 void request_write(struct buf *out, struct read_request request);

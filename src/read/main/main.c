@@ -62,7 +62,7 @@ static void answer_flush(struct read_answer *answer)
 static void say(struct read_answer *answer, struct read_record record)
 {
 	if (answer->is_for_superd)
-		record_write(&answer->text, record);
+		read_record_write(&answer->text, record);
 	if (answer->text.length >= BATCH)
 		answer_flush(answer);
 }
@@ -186,7 +186,7 @@ static int print_for_superd(void)
 	char *text;
 	int status;
 
-	record_write(&last, (struct read_record){ .kind = RECORD_MEMORY });
+	read_record_write(&last, (struct read_record){ .kind = RECORD_MEMORY });
 	memory_ends_process(STDOUT_FILENO, buf_string(&last), last.length);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a file that does not answer may hold it longer than superd waits */
 	text = fd_read_all(STDOUT_FILENO, REQUEST_MOST, &length);
