@@ -129,13 +129,15 @@ Behaviour(diff, and_check_name_the_process_that_has_a_port)
 Behaviour(diff, names_the_other_superd_that_has_a_port)
 {
 	int port = free_port(), own = free_port();
-	const char *program = path_in("superd-new"), *web = text_of(CAT, "web", text_of("127.0.0.1:%d", own));
+	const char *folder = path_in("new"), *program = path_in("new/superd");
+	const char *web = text_of(CAT, "web", text_of("127.0.0.1:%d", own));
 	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
 	const struct setup setup = { .arguments = arguments, .program = program };
 	struct superd *other, *superd;
 	struct outcome outcome;
 
 	SKIP_WITHOUT(geteuid() == 0, "only root sees who has a port");
+	cr_assert_eq(mkdir(folder, 0700), 0);
 	copy_program(superd_path(), program);
 	other = superd_run(CAT, "one", text_of("127.0.0.1:%d", port));
 	superd_wait_log(other, "one: listening on ");
