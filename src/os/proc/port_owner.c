@@ -190,18 +190,29 @@ static bool note_socket(const struct file_id *file, void *context)
 	return false;
 }
 
-/* By the program's file, since a superd that was called as inetd has that name. An upgrade may have replaced it. */
-static bool is_superd(pid_t pid)
+/* Reads the name of a process's program. An upgrade may have replaced the file. */
+static const char *program_name(pid_t pid, char path[static 4096])
 {
-	char path[64], program[4096];
-	const char *name;
+	char link[64], *name, *gone;
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
-	length = readlink(path, program, sizeof(program) - 1);
-	program[length > 0 ? length : 0] = '\0';
-	name = strrchr(program, '/');
-	return name && (!strcmp(name, "/superd") || !strcmp(name, "/superd (deleted)"));
+	snprintf(link, sizeof(link), "/proc/%ld/exe", (long)pid);
+	length = readlink(link, path, 4095);
+	path[length > 0 ? length : 0] = '\0';
+	name = strrchr(path, '/');
+	gone = name ? strstr(name, " (deleted)") : NULL;
+	if (gone)
+		*gone = '\0';
+	return name;
+}
+
+/* By the program's file, since a superd that was called as inetd has that name; the file may have another name, too. */
+static bool is_superd(pid_t pid)
+{
+	char path[4096], own_path[4096];
+	const char *name = program_name(pid, path), *own = program_name(getpid(), own_path);
+
+	return name && (!strcmp(name, "/superd") || (own && !strcmp(name, own)));
 }
 
 static void note_process(struct port_holder *holder, pid_t pid)
