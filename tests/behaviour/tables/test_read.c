@@ -166,7 +166,8 @@ Behaviour(read, without_memory_it_ends_and_says_so)
 					   conf, path_in("own.socket"));
 		struct outcome read = program_answer((const char *const[]){ "/bin/sh", "-c", line, NULL });
 
-		if (!read.status || read.status == 127)         /* of the loader */
+		/* The loader ends with 127, or crashes with the few KiB with which it has just mapped all. */
+		if (!read.status || read.status == 127 || (read.status == 128 + SIGSEGV && !ended))
 			continue;
 		cr_expect(strstr(read.err, "memory"), "%d with %u KiB: %s", read.status, kilobytes, read.err);
 		ended += read.status == MEMORY_EXIT;
