@@ -94,9 +94,9 @@ pid_t guard_first_pid(void)
 	return page->guard ? page->guard : getpid();
 }
 
-enum guard_cause guard_cause(void)
+bool guard_restarts(void)
 {
-	return page->restarts ? GUARD_RESTARTS : GUARD_FRESH;
+	return page->restarts;
 }
 
 bool guard_has_upgraded(void)

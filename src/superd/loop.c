@@ -1243,7 +1243,7 @@ int run_superd(struct options *options)
 	(before ? pid1_enter_again : pid1_enter)(&superd.defaults);
 	superd.program = self_exe_path(options->arguments[0]);
 	if (before)
-		settings_restore(options, before);
+		settings_walk(&(struct journal_line){ .text = before }, options);
 	superd.log = log_setup_open(options, before);
 	if (!superd.log || !wait_for_null(before))
 		return EXIT_START;
@@ -1260,7 +1260,7 @@ int run_superd(struct options *options)
 			log_setup_error(options, superd.log, "pid file %s: %s", options->settings.pid_file,
 					buf_string(&why));
 			status = EXIT_START;
-		} else if ((guard_cause() == GUARD_FRESH && !control_setup_is_free(options, superd.log)) ||
+		} else if ((!guard_restarts() && !control_setup_is_free(options, superd.log)) ||
 			   (options->daemon && !options->guarded && daemonize_enter() < 0)) {
 			pid_file_remove(&self.pid_file);
 			status = EXIT_START;

@@ -61,7 +61,6 @@ struct internal_args {
 	bool checks_upgrade;            /* reports whether this superd could take over */
 	bool takes_over;                /* takes over from the superd before, in the same process */
 	int guard_page;                 /* this is a guard after an upgrade (guard.c); -1: it is not */
-	int fd;                         /* descriptor with the state of the running superd, or for the answer; -1: none */
 };
 
 #define GUARD_UNSET 2                   /* neither --guard nor --no-guard */
@@ -137,8 +136,7 @@ bool settings_apply(struct options *options, const struct table *table, bool sta
 void settings_log_changes(const struct options *options, const struct table *table, struct log *log);
 
 /* Save the settings that the next superd needs in an upgrade before it has read the table, and restore them. */
-void settings_save(const struct options *options, struct buf *out);
-void settings_restore(struct options *options, const char *text);
+void settings_walk(const struct journal_line *line, struct options *options);
 
 /* superd's own log, at the destination of the settings in effect. */
 bool log_setup_is_stderr(const struct options *options);
@@ -187,7 +185,7 @@ struct table *load_again(const struct options *options, const struct load_before
 char *saved_print(const struct table *table, const struct service *const *more, size_t count);
 
 /* The lines before them: the settings, the answers of name services, and what was left out. An empty one is behind. */
-void saved_head(const struct options *options, const struct table *table, struct buf *out);
+void saved_head(struct options *options, const struct table *table, struct buf *out);
 
 bool saved_is_whole(const char *text);
 bool saved_keeps_rows(const char *text);        /* some are former ones, as the files have errors in theirs */
@@ -300,12 +298,6 @@ void pid_file_remove(struct pid_file *file);
 
 #define GUARD_AGAIN "--guard-again="    /* first argument of a guard after an upgrade, with the descriptor of its page */
 
-/* Why this superd runs. */
-enum guard_cause {
-	GUARD_FRESH,                    /* it is the first one */
-	GUARD_RESTARTS,                 /* the one before has died, or has ended for an upgrade */
-};
-
 /* Becomes the guard, and starts superd as a child of it: this returns in that child alone. page: the descriptor that
  * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process continues as
  * superd. Call it before superd opens anything, or has more than one thread. name: the guard's, for ps; NULL:
@@ -315,7 +307,7 @@ bool guard_begin(int page, char *const *arguments, const char *name);
 pid_t guard_pid(void);                  /* the guard's; 0: superd has none */
 bool guard_is_lost(void);               /* superd had one, which has ended */
 pid_t guard_first_pid(void);            /* the guard's, or superd's own: the process that others know as superd */
-enum guard_cause guard_cause(void);
+bool guard_restarts(void);              /* superd follows one that has died, or has ended for an upgrade */
 void guard_found_blocked(sigset_t *found);      /* signals blocked where the guard was started; superd begins with all */
 bool guard_owns_fd(int fd);             /* descriptors of the guard's, which stay open */
 void guard_keep_fd(int fd);             /* a socket of superd's that stays open, too; called before guard_begin */

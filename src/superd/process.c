@@ -90,8 +90,7 @@ static void block_orders(void)
 	sigaddset(&orders, SIGUSR2);
 	sigaddset(&orders, SIGALRM);
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		if (signal_is_stray(signal) ||
-		    ((pid1_is_first() || guard_cause() != GUARD_FRESH) && signal_is_stop(signal)))
+		if (signal_is_stray(signal) || ((pid1_is_first() || guard_restarts()) && signal_is_stop(signal)))
 			sigaddset(&orders, signal);
 	}
 	sigprocmask(SIG_SETMASK, &orders, NULL);

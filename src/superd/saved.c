@@ -54,7 +54,7 @@ static void save_answers(const struct table *table, struct buf *out)
 	}
 }
 
-void saved_head(const struct options *options, const struct table *table, struct buf *out)
+void saved_head(struct options *options, const struct table *table, struct buf *out)
 {
 	struct journal_line line = { .out = out };
 	bool keeps = false;
@@ -62,7 +62,7 @@ void saved_head(const struct options *options, const struct table *table, struct
 	for (size_t n = 0; n < table->left_out_count; n++)
 		keeps |= table->left_out[n].is_kept;
 	buf_text(out, "settings");
-	settings_save(options, out);
+	settings_walk(&line, options);
 	WALK(&line, "keeps", keeps);
 	buf_char(out, '\n');
 	for (size_t n = 0; n < table->note_count; n++) {

@@ -219,37 +219,30 @@ void settings_log_changes(const struct options *options, const struct table *tab
 	}
 }
 
-enum { TEXTS = 4 };
-
-static const char *const saved_keys[TEXTS] = { "log", "control", "pid_file", "fdstore" };
-
 /* The command line of a start need not have them: without them superd would have another control socket, or none. */
-void settings_save(const struct options *options, struct buf *out)
-{
-	struct globals settings = options->settings;
-	const char *const texts[] = { settings.log, settings.control, settings.pid_file, settings.fdstore };
-
-	for (size_t n = 0; n < TEXTS; n++) {
-		if (texts[n])
-			line_add(out, saved_keys[n], texts[n], strlen(texts[n]));
-	}
-	WALK(&(struct journal_line){ .out = out }, "log_format", settings.log_format);
-	WALK(&(struct journal_line){ .out = out }, "log_level", settings.log_level);
-}
-
-void settings_restore(struct options *options, const char *text)
+void settings_walk(const struct journal_line *line, struct options *options)
 {
 	struct globals *settings = &options->settings;
-	const char **const texts[] = { &settings->log, &settings->control, &settings->pid_file, &settings->fdstore };
-	const struct journal_line line = { .text = text };
+	const struct {
+		const char *key, **text;
+	} texts[] = { { "log", &settings->log },
+		      { "control", &settings->control },
+		      { "pid_file", &settings->pid_file },
+		      { "fdstore", &settings->fdstore } };
 
-	for (size_t n = 0; n < TEXTS; n++) {
-		char *value = line_take(&line, saved_keys[n], NULL);
+	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
+		const char **text = texts[n].text;
+		char *value;
 
-		if (value || texts[n] != &settings->log)
-			*texts[n] = value ? options_join(options, "", value) : NULL;
+		if (line->out && *text)
+			line_add(line->out, texts[n].key, *text, strlen(*text));
+		if (line->out)
+			continue;
+		value = line_take(line, texts[n].key, NULL);
+		if (value || text != &settings->log)
+			*text = value ? options_join(options, "", value) : NULL;
 		free(value);
 	}
-	WALK_MOST(&line, "log_format", settings->log_format, LOG_FORMAT_JSON);
-	WALK_MOST(&line, "log_level", settings->log_level, LEVEL_DEBUG);
+	WALK_MOST(line, "log_format", settings->log_format, LOG_FORMAT_JSON);
+	WALK_MOST(line, "log_level", settings->log_level, LEVEL_DEBUG);
 }

@@ -39,7 +39,7 @@ static struct {
 struct internal_args takeover_strip(int *argc, char ***argv)
 {
 	static const char *const modes[] = { GUARD_AGAIN, TAKES_OVER, CHECKS };
-	struct internal_args internal = { .guard_page = -1, .fd = -1 };
+	struct internal_args internal = { .guard_page = -1 };
 	size_t which = 0;
 	int64_t fd;
 
@@ -84,7 +84,7 @@ bool state_reads_files(void)
  * not name is closed. */
 char *state_read(void)
 {
-	bool follows = guard_pid() ? guard_cause() == GUARD_RESTARTS : taken.takes_over;
+	bool follows = guard_pid() ? guard_restarts() : taken.takes_over;
 	char *text;
 	struct buf why = { 0 };
 
@@ -181,7 +181,7 @@ int takeover_answer(struct options *options)
 	bool good;
 
 	if (text) {
-		settings_restore(options, text);
+		settings_walk(&(struct journal_line){ .text = text }, options);
 		programs_open(NULL);
 	} else {
 		buf_text(&why, ": its state cannot be taken over");
