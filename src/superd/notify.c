@@ -383,6 +383,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		snprintf(instance->status_text, sizeof(instance->status_text), "%s", buf_string(&visible));
 		buf_free(&visible);
 		svc_changed(svc);
+		journal_instance(instance);
 	}
 	if (received->refused)
 		svc_echo(
@@ -399,7 +400,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		timer_extend(&instance->notify_limit, instance->notify_most, message->extend);
 	else if (message->extend != NOTE_UNSET)
 		timer_extend(&instance->limit, instance->limit_most, message->extend);
-	if (message->extend != NOTE_UNSET)
+	if (message->extend != NOTE_UNSET || message->access != NOTE_UNSET || message->watchdog_every != NOTE_UNSET)
 		journal_instance(instance);
 	if (message->reset && instance->phase == READY && clock_now() - instance->since >= RESET_SECONDS)
 		backoff_reset(&svc->run->backoff);
