@@ -193,6 +193,7 @@ int takeover_answer(struct options *options)
 	else
 		printf("%s\n", buf_string(&why));
 	buf_free(&why);
+	free(text);
 	return fflush(stdout) == 0 && good ? 0 : EXIT_TABLE;
 }
 
