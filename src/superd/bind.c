@@ -227,7 +227,7 @@ void bind_describe_missing(const struct instance *instance, struct buf *out)
 }
 
 /* Clients wait at a socket that it had, and no process of it has it. */
-void bind_describe_lost(const struct instance *instance, unsigned n, struct buf *out)
+void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out)
 {
 	pid_t *processes = instance_processes(instance);
 	struct stat status;

@@ -351,8 +351,8 @@ static bool add_pid(void *context, long pid)
 }
 
 /* Each comes after its parent; 0 ends the list. Without a control group they are the descendants of the main process,
- * and children of superd that are in its group or session. NULL: out of memory. */
-pid_t *instance_processes(const struct instance *instance)
+ * and children of superd that are in its group or session, or have left it. NULL: out of memory. */
+pid_t *instance_processes(struct instance *instance)
 {
 	struct pids pids = { 0 };
 	pid_t *children = NULL;
@@ -366,9 +366,12 @@ pid_t *instance_processes(const struct instance *instance)
 		if (instance->main.pid > 0)
 			good = add_pid(&pids, instance->main.pid);
 		children = process_list_children();
+		instance_check_group(instance);
 		for (pid_t *at = children; at && *at && good; at++) {
-			if (*at != instance->main.pid && instance->group > 1 &&
-			    (getpgid(*at) == instance->group || getsid(*at) == instance->group))
+			if (*at != instance->main.pid &&
+			    ((instance->group > 1 &&
+			      (getpgid(*at) == instance->group || getsid(*at) == instance->group)) ||
+			     instance_has_escaped(instance, *at)))
 				good = add_pid(&pids, *at);
 		}
 		free(children);

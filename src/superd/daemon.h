@@ -676,6 +676,8 @@ void instances_start_gathered(void);
 void instance_be_ready(struct instance *instance);
 void instance_stop(struct instance *instance);
 void instance_signal(struct instance *instance, int signal);
+void instance_check_group(struct instance *instance);
+bool instance_has_escaped(const struct instance *instance, pid_t pid);
 void instance_limit(struct instance *instance, int64_t microseconds);
 void timer_extend(ev_timer *timer, double most, int64_t microseconds); /* an active one, up to a time */
 void instance_describe_awaited(const struct instance *instance, struct buf *out);
@@ -737,7 +739,7 @@ void records_reopen(void);
 void records_close(void);
 
 /* clients.c */
-pid_t *instance_processes(const struct instance *instance);
+pid_t *instance_processes(struct instance *instance);
 void clients_forget(struct socket *socket);
 const struct socket_address *clients_name(struct socket *socket);
 unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
@@ -1031,7 +1033,7 @@ struct socket *bind_socket_of(struct svc *svc, unsigned row, int family);
 bool bind_follow_daemon(struct instance *instance);
 bool bind_is_missing(const struct instance *instance);
 void bind_hint(struct instance *instance, double lasted, struct buf *out);
-void bind_describe_lost(const struct instance *instance, unsigned n, struct buf *out);
+void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out);
 void bind_describe_missing(const struct instance *instance, struct buf *out);
 
 /* Writes the queue of a log sink (lib/log/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher

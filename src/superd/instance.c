@@ -778,11 +778,30 @@ static bool lives(const struct instance *instance, const struct escaped *escaped
 		process.group != instance->group;
 }
 
+/* Whether it is one of those that were found when their parents lived. */
+bool instance_has_escaped(const struct instance *instance, pid_t pid)
+{
+	bool has = false;
+
+	for (size_t n = 0; n < instance->escaped_count && !has; n++)
+		has = instance->escaped[n].pid == pid && lives(instance, &instance->escaped[n]);
+	return has;
+}
+
 /* Without a control group, those who have left the process group are found by their parents while these live. */
 static void note_escaped(struct instance *instance)
 {
 	pid_t *pids = instance->cgroup ? NULL : instance_processes(instance);
+	size_t left = 0;
 
+	for (size_t n = 0; n < instance->escaped_count; n++) {
+		struct process process;
+
+		if (process_read(instance->escaped[n].pid, &process) &&
+		    process.start_time == instance->escaped[n].born && !process.ended)
+			instance->escaped[left++] = instance->escaped[n];
+	}
+	instance->escaped_count = left;
 	for (pid_t *at = pids; at && *at; at++) {
 		struct process process;
 		struct escaped *larger;
@@ -810,15 +829,21 @@ static bool is_own(const struct instance *instance, const struct process *proces
 			 : capability_kills(instance->row) || process_has_user(process->pid, user_of(instance->row)));
 }
 
-/* Its process group. 0: none, or none any more: once nobody is left in a group whose leader superd has reaped, another
+/* Forgets a process group that is none any more: once nobody is left in one whose leader superd has reaped, another
  * process may get its number. */
-static pid_t live_group(struct instance *instance)
+void instance_check_group(struct instance *instance)
 {
 	struct process leader;
 
 	if (instance->group > 1 && instance->main.pid != instance->group && process_read(instance->group, &leader) &&
 	    (instance->pid == instance->group || !is_own(instance, &leader)))
 		instance->group = 0;
+}
+
+/* Its process group. 0: none, or none any more. */
+static pid_t live_group(struct instance *instance)
+{
+	instance_check_group(instance);
 	return instance->group > 1 && kill(-instance->group, 0) == 0 ? instance->group : 0;
 }
 
