@@ -38,7 +38,7 @@
 
 #define PARTS 8. /* looks in an idle_timeout, where ends are not reported */
 #define ALMOST .001
-#define CLOSES_MOST 4	 /* ends heard of in an idle_timeout; then superd listens to no more of them */
+#define CLOSES_MOST 4	 /* ends in a row, a quarter of idle_timeout apart at most; then superd listens to no more */
 #define ANSWER_MOST 90.	 /* seconds that idle_unless may take */
 #define QUIET_MOST 1.	 /* and the question for quiet connections */
 #define FREEZE_LOOK .001 /* seconds until the first look whether all processes stand still, doubled up to: */
@@ -538,6 +538,8 @@ void idle_note_close(struct svc *svc)
 	struct idle *idle = svc->run->idle;
 	bool waits = idle && idle->step == IDLE_WAITS;
 
+	if (waits && clock_now() - idle->used > timeout_of(svc) / CLOSES_MOST)
+		idle->closes = 0; /* they do not come all the time */
 	idle_note_client(svc);
 	if (waits && ++idle->closes > CLOSES_MOST && idle->listens) {
 		idle->connected = false;
