@@ -41,6 +41,7 @@ static bool has_line(const char *mark, const char *suite, const char *name)
 }
 
 void __lsan_disable(void) __attribute__((weak));        /* of a build with sanitizers */
+void scenarios_register(struct criterion_test_set *set) __attribute__((weak));  /* of behaviour tests (scenario.h) */
 
 /* In the process that runs the tests, and not in theirs. It has leaks of Criterion's. */
 ReportHook(PRE_ALL)(struct criterion_test_set *set)
@@ -49,6 +50,8 @@ ReportHook(PRE_ALL)(struct criterion_test_set *set)
 
 	if (__lsan_disable)
 		__lsan_disable();
+	if (scenarios_register)
+		scenarios_register(set);
 	if (!path || !*path)
 		return;
 	read_core(path);

@@ -17,11 +17,11 @@ bool namespace_users(void);             /* this test is root and may be anybody,
 
 int bind_dev_log(void);                 /* a receiver where the /dev/log of a setup with own_dev points to */
 
-#define SKIP_WITHOUT(what, reason) \
+#define SKIP_WITHOUT(what, ...) \
 	do { \
 		if (!(what)) { \
 			world_end();    /* Criterion does not call it for a test that is skipped */ \
-			cr_skip_test(reason); \
+			cr_skip_test(__VA_ARGS__); \
 		} \
 	} while (0)
 

@@ -1,0 +1,916 @@
+/* Behaviour tests as scenarios: the files FOLDER/NAME.tcl, which the program of that folder runs beside its tests in C.
+ * A scenario is a list of words, and Tcl is what reads them: variables, loops and procedures are its own.
+ *
+ *	suite idle
+ *
+ *	test a_backend_is_stopped_and_the_next_client_starts_it {
+ *		superd -clock {service web { listen = "127.0.0.1:0" exec = "$backend serve" idle_timeout = 5min }}
+ *		set first [pid web]
+ *		until 1min {[logged "web: stopping pid "]}
+ *		expect {[pid web] != $first}
+ *	}
+ *
+ * Texts that superd or its clients get, and those that its log is searched for, are filled in: $NAME is a variable of
+ * the scenario or a global one, and %/NAME a path in the test's folder. What is no variable stays as it is, so a table
+ * may have the $ of a shell. Global variables are backend (the path of backend.c), user (this test's, for a table) and
+ * self (this test's pid).
+ *
+ * An ADDRESS is a service's name for its last port, "web/1" for the second that it ever had, a port's number, the path
+ * of a unix socket or its @NAME. A CLIENT is a descriptor. A time is a number with ms, s, min or h behind it.
+ *
+ * The table `words` below has the words. Each waits for what is to come, and fails the test when it does not
+ * (harness.h). */
+#include <criterion/internal/ordered-set.h>
+#include <fnmatch.h>
+#include <glob.h>
+#include <limits.h>
+#include <tcl.h>
+
+#include "controlling.h"
+#include "guarding.h"
+#include "load.h"
+#include "scenario.h"
+#include "superctl.h"
+
+enum { WORDS_MOST = 64 };
+
+#define PATH_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+/* Fails the test with a text, the line of the scenario and the logs. */
+#define CHECK(condition, format, ...) cr_assert(condition, format "\n%s", __VA_ARGS__, world_logs())
+
+struct call {
+	Tcl_Interp *interp;
+	int count;                      /* of arguments */
+	Tcl_Obj *const *arguments;
+};
+
+static struct {
+	struct criterion_test_set *set; /* all are to be registered in; NULL: one is to run */
+	const char *wanted_suite, *wanted;
+	bool was_found;
+	const char *file, *suite;       /* that are being read */
+	Tcl_Interp *interp;
+	struct superd *superd;          /* the last one that was started */
+	struct load *load;
+} scenario;
+
+/* ---- what a word is given, and gives back ---- */
+
+static const char *raw(const struct call *call, int n)
+{
+	return n < call->count ? Tcl_GetString(call->arguments[n]) : "";
+}
+
+/* The value of the variable whose name begins here, and behind its name; NULL: there is none. */
+static const char *find_variable(const char **at)
+{
+	size_t length = strspn(*at, "abcdefghijklmnopqrstuvwxyz_0123456789");
+	const char *name = text_of("%.*s", (int)length, *at), *value = NULL;
+
+	if (length)
+		value = Tcl_GetVar(scenario.interp, name, 0);
+	if (length && !value)
+		value = Tcl_GetVar(scenario.interp, name, TCL_GLOBAL_ONLY);
+	if (value)
+		*at += length;
+	return value;
+}
+
+/* Paths come last: a variable may have some, too. */
+static const char *filled(const char *text)
+{
+	Tcl_DString plain, out;
+	const char *kept;
+
+	Tcl_DStringInit(&plain);
+	Tcl_DStringInit(&out);
+	for (const char *at = text, *value; *at;) {
+		const char *behind = at + 1;
+
+		value = *at == '$' ? find_variable(&behind) : NULL;
+		Tcl_DStringAppend(&plain, value ? value : at, value ? -1 : 1);
+		at = behind;
+	}
+	for (const char *at = Tcl_DStringValue(&plain); *at;) {
+		bool is_path = at[0] == '%' && at[1] == '/';
+		size_t length = is_path ? strspn(at + 2, PATH_LETTERS) : 0;
+
+		Tcl_DStringAppend(&out, is_path ? path_in("%.*s", (int)length, at + 2) : at, is_path ? -1 : 1);
+		at += is_path ? 2 + length : 1;
+	}
+	kept = text_of("%s", Tcl_DStringValue(&out));
+	Tcl_DStringFree(&plain);
+	Tcl_DStringFree(&out);
+	return kept;
+}
+
+static const char *text(const struct call *call, int n)
+{
+	return filled(raw(call, n));
+}
+
+static long number(const struct call *call, int n)
+{
+	long value = 0;
+
+	CHECK(Tcl_GetLongFromObj(NULL, call->arguments[n], &value) == TCL_OK, "'%s' is no number", raw(call, n));
+	return value;
+}
+
+static long long duration(const struct call *call, int n)
+{
+	static const struct {
+		const char *unit;
+		long long milliseconds;
+	} units[] = { { "ms", 1 }, { "s", SECOND_MS }, { "min", MINUTE_MS }, { "h", HOUR_MS } };
+	char *end;
+	long long count = strtoll(raw(call, n), &end, 10);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (!strcmp(end, units[i].unit))
+			return count * units[i].milliseconds;
+	}
+	CHECK(false, "'%s' is no time", raw(call, n));
+	return 0;
+}
+
+static int signal_number(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} known[] = {
+		{ "TERM", SIGTERM }, { "KILL", SIGKILL }, { "HUP", SIGHUP }, { "INT", SIGINT }, { "STOP", SIGSTOP },
+		{ "CONT", SIGCONT }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 }, { "ABRT", SIGABRT }, { "QUIT", SIGQUIT },
+		{ "SEGV", SIGSEGV }, { "CHLD", SIGCHLD }, { "PIPE", SIGPIPE },
+	};
+
+	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
+		if (!strcmp(known[n].name, name))
+			return known[n].number;
+	}
+	CHECK(false, "'%s' is no signal", name);
+	return 0;
+}
+
+static void give(const char *value)
+{
+	Tcl_SetObjResult(scenario.interp, Tcl_NewStringObj(value, -1));
+}
+
+static void give_number(long value)
+{
+	Tcl_SetObjResult(scenario.interp, Tcl_NewLongObj(value));
+}
+
+static struct superd *superd(void)
+{
+	CHECK(scenario.superd, "%s", "no superd was started");
+	return scenario.superd;
+}
+
+static bool is_number(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789")];
+}
+
+static int port_of(const char *address)
+{
+	const char *slash = strchr(address, '/');
+
+	if (is_number(address))
+		return (int)strtol(address, NULL, 10);
+	if (slash)
+		return superd_nth_port(superd(), text_of("%.*s", (int)(slash - address), address),
+				       (unsigned)strtoul(slash + 1, NULL, 10));
+	return superd_port(superd(), address);
+}
+
+static bool is_unix(const char *address)
+{
+	return *address == '/' || *address == '@';
+}
+
+/* The value of "-OPTION VALUE" among the arguments; NULL: it is not there. */
+static const char *option(const struct call *call, const char *name)
+{
+	for (int n = 0; n + 1 < call->count; n++) {
+		if (!strcmp(raw(call, n), name))
+			return text(call, n + 1);
+	}
+	return NULL;
+}
+
+const char *scenario_place(void)
+{
+	const char *place = "";
+	Tcl_InterpState state;
+
+	if (!scenario.interp || scenario.set)
+		return place;
+	state = Tcl_SaveInterpState(scenario.interp, TCL_OK);
+	for (int depth = 1; Tcl_Eval(scenario.interp, text_of("info frame %d", depth)) == TCL_OK; depth++) {
+		Tcl_Obj *frame = Tcl_GetObjResult(scenario.interp), *type = NULL, *line = NULL;
+
+		Tcl_IncrRefCount(frame);
+		Tcl_DictObjGet(NULL, frame, Tcl_NewStringObj("file", -1), &type);
+		Tcl_DictObjGet(NULL, frame, Tcl_NewStringObj("line", -1), &line);
+		if (type && line)
+			place = text_of("%s%s:%s\n", place, scenario.file, Tcl_GetString(line));
+		Tcl_DecrRefCount(frame);
+	}
+	Tcl_RestoreInterpState(scenario.interp, state);
+	return place;
+}
+
+/* ---- superd ---- */
+
+static void start_superd(const struct call *call)
+{
+	const char *arguments[] = { "--control", control_path(), NULL };
+	struct setup setup = { 0 };
+
+	for (int n = 0; n + 1 < call->count; n++) {
+		bool is_clock = !strcmp(raw(call, n), "-clock"), is_control = !strcmp(raw(call, n), "-control");
+
+		CHECK(is_clock || is_control, "superd: no %s", raw(call, n));
+		setup.clock |= is_clock;
+		if (is_control)
+			setup.arguments = arguments;
+	}
+	scenario.superd = superd_run_with(&setup, "%s", text(call, call->count - 1));
+}
+
+static void word_port(const struct call *call)
+{
+	give_number(port_of(text(call, 0)));
+}
+
+static void word_log(const struct call *call)
+{
+	superd_wait_log(superd(), text(call, 0));
+}
+
+static void word_logged(const struct call *call)
+{
+	give_number(superd_logged(superd(), text(call, 0)));
+}
+
+static void word_count(const struct call *call)
+{
+	give_number((long)superd_log_count(superd(), text(call, 0)));
+}
+
+static void word_counts(const struct call *call)
+{
+	superd_expect_count(superd(), text(call, 0), (size_t)number(call, 1));
+}
+
+static void word_logfile(const struct call *call)
+{
+	(void)call;
+	give(superd()->log);
+}
+
+static void word_table(const struct call *call)
+{
+	(void)call;
+	give(superd()->table);
+}
+
+static void word_signal(const struct call *call)
+{
+	superd_signal(superd(), signal_number(raw(call, 0)));
+}
+
+static void word_stop(const struct call *call)
+{
+	(void)call;
+	superd_stop(superd());
+}
+
+/* "reload TABLE" must be done, "reload -refused TABLE" must not. */
+static void word_reload(const struct call *call)
+{
+	bool refused = call->count == 2, done = superd_reload(superd(), "%s", text(call, call->count - 1));
+
+	CHECK(done != refused, "%s", refused ? "reloaded" : "not reloaded");
+}
+
+static void word_upgrade(const struct call *call)
+{
+	(void)call;
+	superd_upgrade(superd());
+}
+
+static void word_superd_pid(const struct call *call)
+{
+	give_number(call->count ? superd_itself(superd()) : superd()->pid);
+}
+
+static void word_processes(const struct call *call)
+{
+	(void)call;
+	give_number((long)superd_processes(superd()));
+}
+
+static void word_descriptors(const struct call *call)
+{
+	(void)call;
+	give_number((long)superd_fd_count(superd()));
+}
+
+static void word_descriptors_at_most(const struct call *call)
+{
+	superd_expect_fds(superd(), (size_t)number(call, 0));
+}
+
+/* Runs superd, or the program behind -program, to its end: a list of its status, output and errors. */
+static void give_outcome(struct outcome outcome)
+{
+	Tcl_Obj *list = Tcl_NewListObj(0, NULL);
+
+	Tcl_ListObjAppendElement(NULL, list, Tcl_NewIntObj(outcome.status));
+	Tcl_ListObjAppendElement(NULL, list, Tcl_NewStringObj(outcome.out, -1));
+	Tcl_ListObjAppendElement(NULL, list, Tcl_NewStringObj(outcome.err, -1));
+	Tcl_SetObjResult(scenario.interp, list);
+}
+
+static void collect(const struct call *call, int first, const char **words)
+{
+	cr_assert_lt(call->count, WORDS_MOST);
+	for (int n = first; n < call->count; n++)
+		words[n - first] = text(call, n);
+	words[call->count - first] = NULL;
+}
+
+static void word_answer(const struct call *call)
+{
+	const char *words[WORDS_MOST];
+
+	collect(call, 0, words);
+	give_outcome(superd_answer(words));
+}
+
+/* ---- operators ---- */
+
+static void word_control(const struct call *call)
+{
+	give(control_once("%s", text(call, 0)));
+}
+
+static void word_value(const struct call *call)
+{
+	give(control_value(raw(call, 0), raw(call, 1)));
+}
+
+static void word_order(const struct call *call)
+{
+	give(superctl_order("%s", text(call, 0)));
+}
+
+static void word_why(const struct call *call)
+{
+	give(why_of(text(call, 0)));
+}
+
+/* ---- clients ---- */
+
+static void word_connect(const struct call *call)
+{
+	const char *address = text(call, 0), *from = option(call, "-from"), *to = option(call, "-to");
+	const char *type = option(call, "-type");
+	bool has_packets = type && !strcmp(type, "seqpacket");
+
+	if (is_unix(address))
+		give_number(client_connect_unix(address, has_packets ? SOCK_SEQPACKET : SOCK_STREAM));
+	else if (from)
+		give_number(client_connect_from(from, port_of(address)));
+	else
+		give_number(client_connect_to(to ? to : "127.0.0.1", port_of(address)));
+}
+
+static void word_send(const struct call *call)
+{
+	client_send((int)number(call, 0), text_of("%s\n", text(call, 1)));
+}
+
+static void word_line(const struct call *call)
+{
+	give(client_line((int)number(call, 0)));
+}
+
+static void word_end_of(const struct call *call)
+{
+	bool ended = client_sees_end((int)number(call, 0));
+
+	CHECK(ended, "%s", "the client was served");
+}
+
+static void word_shut(const struct call *call)
+{
+	cr_assert_eq(shutdown((int)number(call, 0), SHUT_WR), 0);
+}
+
+static void word_close(const struct call *call)
+{
+	for (int n = 0; n < call->count; n++)
+		CHECK(close((int)number(call, n)) == 0, "%s", strerror(errno));
+}
+
+/* A connection that says a line and has its answer. */
+static void word_served(const struct call *call)
+{
+	int fd;
+
+	word_connect(call);
+	Tcl_GetIntFromObj(scenario.interp, Tcl_GetObjResult(scenario.interp), &fd);
+	client_settle(fd);
+	give_number(fd);
+}
+
+static void word_ask(const struct call *call)
+{
+	const char *address = text(call, 0), *question = text_of("%s\n", text(call, 1));
+
+	give(is_unix(address) ? client_ask_unix(address, question) : client_ask(port_of(address), question));
+}
+
+static void word_pid(const struct call *call)
+{
+	const char *address = text(call, 0);
+
+	if (is_unix(address))
+		give_number(strtol(client_ask_unix(address, "pid\n"), NULL, 10));
+	else
+		give_number(client_ask_pid(port_of(address)));
+}
+
+static void word_node(const struct call *call)
+{
+	wait_node(text(call, 0));
+}
+
+static void word_datagrams(const struct call *call)
+{
+	give_number(datagram_client(port_of(text(call, 0))));
+}
+
+static void word_datagram(const struct call *call)
+{
+	give(datagram_ask((int)number(call, 0), text(call, 1)));
+}
+
+/* So many pairs of unix sockets that have nothing to do with superd. */
+static void word_socket_pairs(const struct call *call)
+{
+	Tcl_Obj *list = Tcl_NewListObj(0, NULL);
+
+	for (long n = number(call, 0); n > 0; n--) {
+		int pair[2];
+
+		CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0, "%s", strerror(errno));
+		Tcl_ListObjAppendElement(NULL, list, Tcl_NewIntObj(pair[0]));
+		Tcl_ListObjAppendElement(NULL, list, Tcl_NewIntObj(pair[1]));
+	}
+	Tcl_SetObjResult(scenario.interp, list);
+}
+
+/* The client goes by a reset. */
+static void word_reset(const struct call *call)
+{
+	const struct linger hard = { .l_onoff = 1 };
+	int fd = (int)number(call, 0);
+
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), 0);
+	close(fd);
+}
+
+static void word_load(const struct call *call)
+{
+	scenario.load = load_start(&(struct load_plan){ .port = port_of(text(call, 0)), .threads = 4 });
+}
+
+/* Waits for so many more of its clients. */
+static void word_loaded(const struct call *call)
+{
+	for (size_t wanted = load_progress(scenario.load) + (size_t)number(call, 0);
+	     load_progress(scenario.load) < wanted; pause_a_moment())
+		;
+}
+
+static void word_unload(const struct call *call)
+{
+	struct tally tally = load_stop(scenario.load);
+
+	(void)call;
+	tally_expect_all_served(&tally);
+}
+
+/* ---- time ---- */
+
+static void word_advance(const struct call *call)
+{
+	clock_advance(superd(), duration(call, 0));
+}
+
+static void word_advance_beside(const struct call *call)
+{
+	clock_advance_beside(superd(), duration(call, 0));
+}
+
+static void word_move(const struct call *call)
+{
+	clock_move(duration(call, 0));
+}
+
+/* "wakes STEP STEPS MOST": at most so many in so many steps, some time. */
+static void word_wakes(const struct call *call)
+{
+	clock_expect_wakes(superd(), duration(call, 0), (int)number(call, 1), (unsigned long)number(call, 2));
+}
+
+static void word_woken(const struct call *call)
+{
+	(void)call;
+	give_number((long)clock_wakes());
+}
+
+static bool holds(const struct call *call, int n)
+{
+	int value = 0;
+
+	CHECK(Tcl_ExprBooleanObj(scenario.interp, call->arguments[n], &value) == TCL_OK, "%s",
+	      Tcl_GetStringResult(scenario.interp));
+	return value;
+}
+
+/* "until STEP {CONDITION}": steps until it holds; at most 20, unless superd has woken since. */
+static void word_until(const struct call *call)
+{
+	CLOCK_UNTIL(superd(), duration(call, 0), call->count > 2 ? (int)number(call, 2) : 20, holds(call, 1));
+}
+
+static void word_wait(const struct call *call)
+{
+	for (long long until = now_ms() + DEADLINE_MS; !holds(call, 0); pause_a_moment())
+		CHECK(now_ms() < until, "in vain: %s", raw(call, 0));
+}
+
+/* "expect {CONDITION} ?EXPLANATION?" */
+static void word_expect(const struct call *call)
+{
+	CHECK(holds(call, 0), "it is not so: %s %s\nthat is: %s", raw(call, 0), raw(call, 1), text(call, 0));
+}
+
+/* "has TEXT PART ...": each part is in the text. */
+static void word_has(const struct call *call)
+{
+	for (int n = 1; n < call->count; n++)
+		CHECK(strstr(raw(call, 0), text(call, n)), "no '%s' in '%s'", text(call, n), raw(call, 0));
+}
+
+/* ---- processes and files ---- */
+
+static void word_kill(const struct call *call)
+{
+	int signal = signal_number(call->count > 1 ? raw(call, 1) : "KILL");
+
+	CHECK(kill((pid_t)number(call, 0), signal) == 0, "%s", strerror(errno));
+}
+
+static void word_lives(const struct call *call)
+{
+	give_number(process_lives((pid_t)number(call, 0)));
+}
+
+static void word_stopped(const struct call *call)
+{
+	give_number(process_is_stopped((pid_t)number(call, 0)));
+}
+
+static void word_frozen(const struct call *call)
+{
+	give_number(process_is_frozen((pid_t)number(call, 0)));
+}
+
+static void word_path(const struct call *call)
+{
+	give(path_in("%s", text(call, 0)));
+}
+
+/* "write NAME TEXT ?MODE?": its path. */
+static void word_write(const struct call *call)
+{
+	const char *path = write_file(text(call, 0), "%s", text(call, 1));
+
+	if (call->count > 2)
+		cr_assert_eq(chmod(path, (mode_t)strtoul(raw(call, 2), NULL, 8)), 0);
+	give(path);
+}
+
+static void word_read(const struct call *call)
+{
+	const char *content = read_text(text(call, 0));
+
+	give(content ? content : "");
+}
+
+static void word_lines(const struct call *call)
+{
+	give_number((long)count_lines(text(call, 0)));
+}
+
+static void word_exists(const struct call *call)
+{
+	give_number(access(text(call, 0), F_OK) == 0);
+}
+
+static void word_remove(const struct call *call)
+{
+	CHECK(unlink(text(call, 0)) == 0, "%s: %s", text(call, 0), strerror(errno));
+}
+
+static void word_replaced(const struct call *call)
+{
+	give(replaced(raw(call, 0), text(call, 1), text(call, 2)));
+}
+
+static void word_example(const struct call *call)
+{
+	give(example(text(call, 0)));
+}
+
+static void word_example_table(const struct call *call)
+{
+	give(example_table(text(call, 0)));
+}
+
+static void word_filled(const struct call *call)
+{
+	give(text(call, 0));
+}
+
+static void word_free_port(const struct call *call)
+{
+	(void)call;
+	give_number(free_port());
+}
+
+static void word_listener(const struct call *call)
+{
+	give_number(listen_on((int)number(call, 0)));
+}
+
+/* ---- what a test needs ---- */
+
+static void word_needs(const struct call *call)
+{
+	SKIP_WITHOUT(holds(call, 0), "%s", raw(call, 1));
+}
+
+static void word_schema_holds(const struct call *call)
+{
+	give_number(schema_holds(text(call, 0), raw(call, 1)));
+}
+
+static void word_has_groups(const struct call *call)
+{
+	(void)call;
+	give_number(superd_has_groups());
+}
+
+static void word_is_sanitized(const struct call *call)
+{
+	(void)call;
+	give_number(running_sanitized());
+}
+
+static void run_scenario(void)
+{
+	scenario_run(criterion_current_test->category, criterion_current_test->name);
+}
+
+static void enter(void)
+{
+	criterion_internal_test_setup();
+	criterion_internal_test_main(run_scenario);
+	criterion_internal_test_teardown();
+}
+
+/* Criterion has looked for the tests of its --filter before. */
+static bool is_chosen(const char *name)
+{
+	const char *filter = getenv("FILTER");
+
+	return !filter || !*filter || !fnmatch(filter, text_of("%s/%s", scenario.suite, name), FNM_EXTMATCH);
+}
+
+static void register_test(const char *name)
+{
+	struct criterion_test_extra_data *data = calloc(1, sizeof(*data));
+	struct criterion_test *test = calloc(1, sizeof(*test));
+
+	if (!data || !test)
+		abort();
+	*data = (struct criterion_test_extra_data){
+		.lang_ = CR_LANG_C, .identifier_ = name, .file_ = scenario.file, .line_ = 1, .init = world_begin,
+		.fini = world_end, .timeout = 600, .disabled = !is_chosen(name),
+	};
+	*test = (struct criterion_test){ .name = name, .category = scenario.suite, .test = enter, .data = data };
+	criterion_register_test(scenario.set, test);
+}
+
+/* "test NAME {SCRIPT}": registers it, or evaluates it if it is the one to run. */
+static int call_test(ClientData unused, Tcl_Interp *interp, int count, Tcl_Obj *const *arguments)
+{
+	(void)unused;
+	if (count != 3 || !scenario.suite) {
+		Tcl_SetResult(interp, (char *)(uintptr_t)"test NAME {SCRIPT}, behind suite NAME", TCL_STATIC);
+		return TCL_ERROR;
+	}
+	if (scenario.set) {
+		register_test(text_of("%s", Tcl_GetString(arguments[1])));
+		return TCL_OK;
+	}
+	if (strcmp(scenario.wanted, Tcl_GetString(arguments[1])) != 0)
+		return TCL_OK;
+	scenario.was_found = true;
+	return Tcl_EvalObjEx(interp, arguments[2], 0);
+}
+
+static void word_suite(const struct call *call)
+{
+	scenario.suite = text_of("%s", raw(call, 0));
+}
+
+static const struct word {
+	const char *name;
+	int least, most;                /* arguments */
+	void (*does)(const struct call *call);
+} words[] = {
+	{ "suite", 1, 1, word_suite },          /* NAME: of the tests "test NAME {SCRIPT}" */
+	{ "needs", 2, 2, word_needs },          /* {CONDITION} REASON: else the test is skipped */
+
+	{ "superd", 1, 3, start_superd },       /* ?-clock? ?-control? TABLE */
+	{ "port", 1, 1, word_port },
+	{ "log", 1, 1, word_log },              /* TEXT: waits for it, behind what was waited for before */
+	{ "logged", 1, 1, word_logged },        /* TEXT: whether superd has said it so far */
+	{ "count", 1, 1, word_count },          /* TEXT: how often */
+	{ "counts", 2, 2, word_counts },        /* TEXT N: waits until it was said so often, and fails beyond */
+	{ "logfile", 0, 0, word_logfile },
+	{ "table", 0, 0, word_table },          /* the path of superd's table */
+	{ "signal", 1, 1, word_signal },        /* NAME: to superd */
+	{ "stop", 0, 0, word_stop },
+	{ "reload", 1, 2, word_reload },        /* ?-refused? TABLE */
+	{ "upgrade", 0, 0, word_upgrade },
+	{ "superd_pid", 0, 1, word_superd_pid },  /* of its guard, where it has one; with "itself": of its own */
+	{ "processes", 0, 0, word_processes },  /* backends and what they started */
+	{ "descriptors", 0, 0, word_descriptors },
+	{ "descriptors_at_most", 1, 1, word_descriptors_at_most },
+	{ "answer", 1, 32, word_answer },       /* superd with these arguments, to its end: {STATUS OUTPUT ERRORS} */
+
+	{ "control", 1, 1, word_control },      /* a request: the whole answer */
+	{ "value", 2, 2, word_value },          /* ANSWER KEY */
+	{ "order", 1, 1, word_order },          /* what superctl prints */
+	{ "why", 1, 1, word_why },
+
+	{ "connect", 1, 5, word_connect },      /* ADDRESS ?-from IP? ?-to IP? ?-type seqpacket?: a client */
+	{ "served", 1, 5, word_served },        /* the same, who has said a line and got its answer */
+	{ "send", 2, 2, word_send },            /* CLIENT LINE */
+	{ "line", 1, 1, word_line },
+	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits until it is closed; fails where it is answered */
+	{ "shut", 1, 1, word_shut },
+	{ "close", 1, 32, word_close },
+	{ "ask", 2, 2, word_ask },              /* ADDRESS LINE: the answer's first line */
+	{ "pid", 1, 1, word_pid },              /* ADDRESS: who serves */
+	{ "node", 1, 1, word_node },            /* PATH: waits until superd's socket is there */
+	{ "datagrams", 1, 1, word_datagrams },  /* ADDRESS: a client of a udp socket */
+	{ "datagram", 2, 2, word_datagram },    /* CLIENT TEXT: the answer */
+
+	{ "socket_pairs", 1, 1, word_socket_pairs },    /* N: as many pairs of others' sockets */
+	{ "reset", 1, 1, word_reset },
+	{ "load", 1, 1, word_load },            /* ADDRESS: clients who come one after the other, in four threads */
+	{ "loaded", 1, 1, word_loaded },        /* N: waits until so many more are done */
+	{ "unload", 0, 0, word_unload },        /* each must have been served */
+
+	{ "advance", 1, 1, word_advance },      /* TIME: superd's clock */
+	{ "advance_beside", 1, 1, word_advance_beside },  /* where a backend does not sleep */
+	{ "move", 1, 1, word_move },            /* TIME: waits for nothing */
+	{ "until", 2, 3, word_until },          /* STEP {CONDITION} ?MOST? */
+	{ "woken", 0, 0, word_woken },          /* how often superd was */
+	{ "wakes", 3, 3, word_wakes },
+	{ "wait", 1, 1, word_wait },            /* {CONDITION} */
+	{ "expect", 1, 2, word_expect },        /* {CONDITION} ?EXPLANATION? */
+	{ "has", 2, 32, word_has },             /* TEXT PART ... */
+
+	{ "kill", 1, 2, word_kill },            /* PID ?SIGNAL? */
+	{ "lives", 1, 1, word_lives },
+	{ "stopped", 1, 1, word_stopped },
+	{ "frozen", 1, 1, word_frozen },
+	{ "path", 1, 1, word_path },            /* NAME: in the test's folder */
+	{ "write", 2, 3, word_write },          /* NAME TEXT ?MODE?: its path */
+	{ "read", 1, 1, word_read },            /* PATH: its text; empty where it is not there */
+	{ "lines", 1, 1, word_lines },
+	{ "exists", 1, 1, word_exists },
+	{ "remove", 1, 1, word_remove },
+	{ "filled", 1, 1, word_filled },        /* TEXT: with its variables and paths */
+	{ "replaced", 3, 3, word_replaced },    /* TEXT WHAT WITH */
+	{ "example_table", 1, 1, word_example_table },  /* the text of one of conf, filled in */
+	{ "example", 1, 1, word_example },      /* the path of one of contrib/examples */
+	{ "free_port", 0, 0, word_free_port },
+	{ "listener", 1, 1, word_listener },    /* PORT: a listening socket of the test's */
+
+	{ "schema_holds", 2, 2, word_schema_holds },    /* DEFINITION ANSWER */
+	{ "has_groups", 0, 0, word_has_groups },/* superd can make control groups here */
+	{ "is_sanitized", 0, 0, word_is_sanitized },
+};
+
+static int call_word(ClientData data, Tcl_Interp *interp, int count, Tcl_Obj *const *arguments)
+{
+	const struct word *word = data;
+	const struct call call = { .interp = interp, .count = count - 1, .arguments = arguments + 1 };
+
+	if (call.count < word->least || call.count > word->most) {
+		Tcl_SetObjResult(interp, Tcl_ObjPrintf("%s takes %d to %d arguments", word->name, word->least,
+						       word->most));
+		return TCL_ERROR;
+	}
+	Tcl_ResetResult(interp);
+	word->does(&call);
+	return TCL_OK;
+}
+
+static Tcl_Interp *make_interpreter(void)
+{
+	static const char repeat[] = "proc repeat {times script} {\n"
+				     "	for {set n 0} {$n < $times} {incr n} { uplevel 1 $script }\n"
+				     "}";
+	Tcl_Interp *interp = Tcl_CreateInterp();
+
+	for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++)
+		Tcl_CreateObjCommand(interp, words[n].name, call_word, (ClientData)(uintptr_t)&words[n], NULL);
+	Tcl_CreateObjCommand(interp, "test", call_test, NULL, NULL);
+	Tcl_Eval(interp, repeat);
+	Tcl_SetVar(interp, "backend", text_of("%s/backend", getenv("SUPERD_TESTDIR")), TCL_GLOBAL_ONLY);
+	Tcl_SetVar(interp, "user", own_user(), TCL_GLOBAL_ONLY);
+	Tcl_SetVar(interp, "self", text_of("%d", (int)getpid()), TCL_GLOBAL_ONLY);
+	return interp;
+}
+
+/* The files of this program's folder: test_sleep has those of sleep. */
+static void each_file(void (*act)(const char *path))
+{
+	const char *top = getenv("SRCDIR"), *name;
+	char program[PATH_MAX] = "";
+	glob_t found = { 0 };
+
+	cr_assert_geq(readlink("/proc/self/exe", program, sizeof(program) - 1), 0);
+	name = strstr(program, "/test_");
+	if (top && name &&
+	    glob(text_of("%s/tests/behaviour/%s/*.tcl", top, name + 6), 0, NULL, &found) == 0) {
+		for (size_t n = 0; n < found.gl_pathc; n++)
+			act(text_of("%s", found.gl_pathv[n]));
+	}
+	globfree(&found);
+}
+
+static void evaluate(const char *path)
+{
+	const char *wrong;
+
+	scenario.file = path;
+	scenario.interp = make_interpreter();
+	if (Tcl_EvalFile(scenario.interp, path) == TCL_OK)
+		return;
+	wrong = text_of("%s: %s", path, Tcl_GetVar(scenario.interp, "errorInfo", TCL_GLOBAL_ONLY));
+	if (scenario.set) {
+		fprintf(stderr, "%s\n", wrong);
+		exit(99);
+	}
+	CHECK(false, "%s", wrong);
+}
+
+void scenarios_register(struct criterion_test_set *set)
+{
+	scenario.set = set;
+	each_file(evaluate);
+	scenario.set = NULL;
+}
+
+static void evaluate_wanted(const char *path)
+{
+	if (strstr(read_text(path), text_of("\nsuite %s\n", scenario.wanted_suite)))
+		evaluate(path);
+}
+
+void scenario_run(const char *suite, const char *test)
+{
+	scenario.wanted_suite = suite;
+	scenario.wanted = test;
+	each_file(evaluate_wanted);
+	CHECK(scenario.was_found, "there is no scenario %s::%s", suite, test);
+	superd_stop_all();
+	world_check();
+}
