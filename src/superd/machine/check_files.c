@@ -254,6 +254,32 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
+/* superd-exec checks conditions, enters roots, loads credentials and makes directories; superd/start/sandbox.c asks it
+ * for sandboxes. */
+static void check_executor(struct preflight *preflight, const struct service *service)
+{
+	static const char *const options[] = {
+		"condition",	   "load_credential", "set_credential",		 "runtime_directory", "state_directory",
+		"cache_directory", "logs_directory",  "configuration_directory", "root_directory",
+	};
+	const char *word, *wrong;
+
+	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
+		const struct directive *directive = directive_find(NATIVE, options[n]);
+		const void *value = *(const void *const *)directive_field(directive, service);
+
+		word = value && directive->type->kind == FIELD_WORDS ? *(words)value : value;
+		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC) : NULL;
+		if (!wrong)
+			continue;
+		/* a credential's value is not for a message */
+		preflight_report(preflight, SEVERITY_ERROR, service, options[n],
+				 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word), "%s",
+				 wrong);
+		return;
+	}
+}
+
 /* Reports what is not there, or is no directory. A missing working directory is only a warning: a home or a mount may
  * appear later. */
 static void check_start_folder(struct preflight *preflight, const struct service *service, const char *option,
@@ -299,4 +325,5 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 	check_start_folders(preflight, service);
 	check_program(preflight, service);
 	check_own_program(preflight, service);
+	check_executor(preflight, service);
 }

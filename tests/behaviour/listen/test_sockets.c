@@ -104,7 +104,7 @@ Behaviour(sockets, a_fifo_activates)
 
 	wait_node(path);
 	cr_assert(stat(path, &status) == 0 && S_ISFIFO(status.st_mode));
-	cr_assert_eq(mode_of(path), 0620);
+	WAIT_UNTIL(mode_of(path) == 0620);      /* it gets its mode last */
 	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	cr_assert(fd >= 0, "%s", strerror(errno));
 	cr_assert_eq(write(fd, "x", 1), 1);
