@@ -25,7 +25,7 @@ static bool name_entry(const struct table *table, size_t n, struct ptr_map *take
 	if (entry->is_part)
 		return true;
 	*name = entry->name;
-	if (*name && !table_find(table, *name) && !is_taken(taken, *name))
+	if (*name && **name && !table_find(table, *name) && !is_taken(taken, *name))
 		return true;
 	*name = entry->at.line ? pool_textf(table->pool, "%s:%u", entry->at.file, entry->at.line) : entry->at.file;
 	if (!*name || !is_taken(taken, *name))
