@@ -908,8 +908,9 @@ static void enter(struct instance *instance, enum phase phase)
 			instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
 		}
 		return;
-	case TERMINATED: /* what one leaves that has ended by itself is spared */
-		note_escaped(instance);
+	case TERMINATED:
+		if (instance->ends || restart->kill_rest) /* else what it leaves is spared, as it has ended by itself */
+			note_escaped(instance);
 		if ((!instance->ends && !restart->kill_rest) || (!instance->main.pid && !group_lives(instance))) {
 			enter(instance, STOP_POST);
 			return;
