@@ -325,6 +325,7 @@ struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
 	double drains_since; /* its instances are stopped once nobody is connected; 0: they are not */
+	struct former *former; /* while it drains: addresses that its entry has no more, with clients there (clients.c) */
 	bool holds_back;     /* by order, and nothing is started until then */
 	bool lacks;	     /* what its last start or its sockets needed; it is told */
 	ev_timer timer;	     /* end of a pause, or the next try */
@@ -742,6 +743,8 @@ void records_close(void);
 pid_t *instance_processes(struct instance *instance);
 void clients_forget(struct socket *socket);
 const struct socket_address *clients_name(struct socket *socket);
+void clients_keep_addresses(struct svc *svc);
+void clients_forget_addresses(struct svc *svc);
 unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
 void clients_count(struct svc *svc, struct clients *clients);
 uint64_t clients_mark(const struct svc *svc);

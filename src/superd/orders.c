@@ -615,6 +615,7 @@ void drain_end(struct svc *svc)
 	if (!(svc->run->drains_since > 0))
 		return;
 	svc->run->drains_since = 0;
+	clients_forget_addresses(svc);
 	CLEAR(svc->run->holds_back);
 	journal_service(svc);
 }

@@ -494,6 +494,8 @@ static bool reload_apply(struct table *table)
 			continue;
 		svc->stays = !svc->removed && svc->row->exec->accept == row->exec->accept && svc->run->current &&
 			svc->state != STARTING && goes_on(svc, row, table);
+		if (svc->run->drains_since > 0)
+			clients_keep_addresses(svc);
 		spare_sockets(svc, spares, &spare_count);
 	}
 	LIST_EACH(link, &superd.services) {
