@@ -93,6 +93,8 @@ static void read_unix_message(struct nlmsghdr *message, void *context)
 	const struct rtattr *length =
 		sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
 	struct unix_search *search = context;
+	const struct rtattr *waiting =
+		sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(search->out->first));
 	struct unix_diag_rqlen queue;
 	struct unix_diag_vfs vfs;
 
@@ -107,6 +109,8 @@ static void read_unix_message(struct nlmsghdr *message, void *context)
 		search->out->has_queue = true;
 		search->out->queue = queue.udiag_rqueue;
 	}
+	if (waiting)
+		memcpy(&search->out->first, sock_diag_attribute(waiting), sizeof(search->out->first));
 }
 
 /* flags: NLM_F_DUMP for all sockets; 0 for that of the inode. */
