@@ -699,12 +699,9 @@ static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 	return true;
 }
 
-/* Whether a bad line may have been meant as HOSTS:, the addresses of all entries below it. One without words is wrong
- * in its first word. */
+/* Whether a bad line may have been meant as HOSTS:, the addresses of all entries below it. */
 static bool may_be_hosts(const struct word_list *line)
 {
-	if (!line->count)
-		return true;
 	return line->count <= 2 && line->words[0][0] != '.' &&
 		(strpbrk(line->words[0], ".:,") || !strcmp(line->words[line->count - 1], ":"));
 }
@@ -787,15 +784,19 @@ static void read_comment(struct inetd *inetd, size_t at, size_t end)
 	reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = place });
 }
 
-/* Leaves out a bad line, with --keep-going. But if it may have been HOSTS:, the services below it would listen on all
- * addresses, so --keep-going must not go on. The name is that of its service, as far as the first field has it. */
-static void leave_out_line(struct inetd *inetd)
+/* Leaves out the bad line at `at`, with --keep-going. But if it may have been HOSTS:, the services below it would
+ * listen on all addresses, so --keep-going must not go on; where its first field is wrong, its blanks tell how many
+ * fields it has. The name is that of its service, as far as the first field has it. */
+static void leave_out_line(struct inetd *inetd, size_t at)
 {
 	const struct word_list *line = &inetd->line;
 	const char *field = line->count ? line->words[0] : "", *mark = strrchr(field, *field == '/' ? '/' : ':');
-	const char *name = mark ? mark + 1 : field;
+	const char *name = mark ? mark + 1 : field, *text = inetd->source->text;
+	size_t end = source_line_end(inetd->source, at), length, fields = 0;
 
-	if (may_be_hosts(line))
+	for (; (length = source_next_word(text, &at, end)); at += length)
+		fields++;
+	if (line->count ? may_be_hosts(line) : fields <= 2)
 		reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = line->at });
 	else
 		reading_leave_out(inetd->reading, line->at, *field != '.' && *name ? name : NULL);
@@ -826,7 +827,7 @@ static size_t read_next_line(struct inetd *inetd, size_t at)
 		ok = read_default_hosts(inetd) || read_fields(inetd);
 	}
 	if (!ok)
-		leave_out_line(inetd);
+		leave_out_line(inetd, at);
 	return inetd->end;
 }
 

@@ -169,8 +169,8 @@ Behaviour(left_out, is_counted_by_services)
 
 	cr_expect_str_eq(outcome.out, text_of("%s: inetd.conf, 2 services, 2 left out\n", table));
 	outcome = SUPERD_ANSWER("--check", "--keep-going", "-f", text_of("inetd:%s", table), "-f", native);
-	cr_expect_str_eq(outcome.out, text_of("%s: inetd.conf, 4 services\n%s: superd.conf, 1 service\n"
-					      "in all: 3 services, 2 left out\n", table, native));
+	cr_expect_str_eq(outcome.out, text_of("%s: superd.conf, 1 service\n%s: inetd.conf, 4 services\n"
+					      "in all: 3 services, 2 left out\n", native, table));
 }
 
 /* Each of its files has a mistake. */
