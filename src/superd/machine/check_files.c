@@ -254,6 +254,20 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
+/* Whether superd-exec is there for the option with this value, or nothing asks for it: its value is NULL. */
+static bool executor_is_there(struct preflight *preflight, const struct service *service, const char *option,
+			      const char *value)
+{
+	const char *wrong = value ? preflight_check_own(preflight, PROGRAM_EXEC) : NULL;
+
+	if (!wrong)
+		return true;
+	/* a credential's value is not for a message */
+	preflight_report(preflight, SEVERITY_ERROR, service, option,
+			 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(value, ":"), value), "%s", wrong);
+	return false;
+}
+
 /* superd-exec checks conditions, enters roots, loads credentials and makes directories; superd/start/sandbox.c asks it
  * for sandboxes. */
 static void check_executor(struct preflight *preflight, const struct service *service)
@@ -262,22 +276,23 @@ static void check_executor(struct preflight *preflight, const struct service *se
 		"condition",	   "load_credential", "set_credential",		 "runtime_directory", "state_directory",
 		"cache_directory", "logs_directory",  "configuration_directory", "root_directory",
 	};
-	const char *word, *wrong;
+	bool is_there = true;
 
-	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
+	for (size_t n = 0; n < sizeof(options) / sizeof(*options) && is_there; n++) {
 		const struct directive *directive = directive_find(NATIVE, options[n]);
 		const void *value = *(const void *const *)directive_field(directive, service);
 
-		word = value && directive->type->kind == FIELD_WORDS ? *(words)value : value;
-		wrong = word ? preflight_check_own(preflight, PROGRAM_EXEC) : NULL;
-		if (!wrong)
-			continue;
-		/* a credential's value is not for a message */
-		preflight_report(preflight, SEVERITY_ERROR, service, options[n],
-				 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(word, ":"), word), "%s",
-				 wrong);
-		return;
+		is_there = executor_is_there(preflight, service, options[n],
+					     value && directive->type->kind == FIELD_WORDS ? *(words)value : value);
 	}
+	for (size_t n = 0; n < service->socket_count && is_there; n++) {
+		words conditions = service->sockets[n].options->socket_condition;
+
+		is_there = executor_is_there(preflight, service, "socket_condition",
+					     conditions ? *conditions : NULL);
+	}
+	if (is_there && service->groups->identity->remove_ipc)
+		executor_is_there(preflight, service, "remove_ipc", "yes");
 }
 
 /* Reports what is not there, or is no directory. A missing working directory is only a warning: a home or a mount may
