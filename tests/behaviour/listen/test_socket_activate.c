@@ -79,7 +79,7 @@ Behaviour(socket_activate, relative_paths_begin_at_the_current_folder)
 	for (size_t n = 0; n < sizeof(endpoints) / sizeof(*endpoints); n++) {
 		outcome = printed_there(endpoints[n].given, "./server", "");
 		cr_expect_eq(outcome.status, 0, "%s", outcome.err);
-		cr_expect_not_null(strstr(outcome.out, text_of("listen = \"%s%s\"\n", endpoints[n].kind,
+		cr_expect_not_null(strstr(outcome.out, text_of("listen = \"%s%s\" }\n", endpoints[n].kind,
 							       path_in("%s", endpoints[n].path))), "%s", outcome.out);
 		cr_expect_not_null(strstr(outcome.out, text_of("exec = \"%s\"\n", path_in("server"))), "%s",
 				   outcome.out);
