@@ -46,20 +46,30 @@ static bool has_mark(const struct service *service, const struct service *of, co
 	return false;
 }
 
+/* What the next superd reads of a table that this one saves with `count` former rows. *saved: the caller's text. */
+static struct table *save(const struct table *table, const struct service *const *rows, size_t count, char **saved,
+			  struct diags *diags)
+{
+	size_t length;
+	FILE *out = open_memstream(saved, &length);
+	struct table *back;
+
+	cr_assert(print_conf_saved(table, rows, count, out));
+	cr_assert_eq(fclose(out), 0);
+	back = read_saved(*saved, diags);
+	cr_assert(back);
+	return back;
+}
+
 /* The next superd has each row as this one, with the places in its sources, and with what is set to its default. */
 static void expect_saved(const struct table *table, const char *text)
 {
 	struct diags diags = { 0 };
 	struct buf why = { 0 };
-	struct table *back;
 	char *saved;
-	size_t length;
-	FILE *out = open_memstream(&saved, &length);
+	struct table *back = save(table, NULL, 0, &saved, &diags);
 
-	cr_assert(print_conf_saved(table, NULL, 0, out));
-	cr_assert_eq(fclose(out), 0);
-	back = read_saved(saved, &diags);
-	cr_assert(back && find_saved_places(back, saved));
+	cr_assert(find_saved_places(back, saved));
 	cr_assert_eq(table->count, back->count, "of: %s\nsaved: %s", text, saved);
 	for (size_t i = 0; i < diags.count; i++)
 		cr_expect_null(strstr(diags.list[i].message, "unknown"), "of: %s\n%s", saved, diags.list[i].message);
@@ -93,15 +103,11 @@ static void expect_saved_apart(const struct table *former, const char *text)
 	struct buf why = { 0 };
 	struct table *back;
 	char *saved;
-	size_t length;
-	FILE *out = open_memstream(&saved, &length);
 
 	cr_assert(rows);
 	for (size_t i = 0; i < former->count; i++)
 		rows[i] = &former->services[i];
-	cr_assert(print_conf_saved(table, rows, former->count, out));
-	cr_assert_eq(fclose(out), 0);
-	back = read_saved(saved, &diags);
+	back = save(table, rows, former->count, &saved, &diags);
 	cr_assert_eq(back->count, 1 + former->count, "of: %s\nsaved: %s", text, saved);
 	for (size_t i = 0; i < former->count; i++)
 		cr_expect_eq(service_compare(rows[i], &back->services[1 + i], &why), DIFF_SAME,
