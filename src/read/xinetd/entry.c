@@ -555,11 +555,13 @@ static void report_unknown_attribute(struct xinetd_service *service, const struc
 {
 	const char *nearest = attribute_suggest(line->name);
 
-	if (nearest && is_essential(xinetd_attribute_find(nearest)))
+	if (nearest && is_essential(xinetd_attribute_find(nearest))) {
 		draft_refuse(&service->draft, line->at, "unknown attribute '%s'", line->name);
-	else
+		service->has_bad_line |= !service->defaults; /* no service has what it was meant to restrict */
+	} else {
 		draft_warn(&service->draft, line->at, "unknown attribute '%s': it is left out, as in xinetd",
 			   line->name);
+	}
 	if (nearest)
 		draft_hint(&service->draft, "did you mean '%s'?", nearest);
 }
