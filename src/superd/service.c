@@ -1142,7 +1142,7 @@ void svc_settle(struct svc *svc)
 	if (svc->run->current)
 		return; /* its instance says what it does */
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (accepts || instance->ends || instance->phase != READY)
+		if (accepts || instance->row->exec->accept || instance->ends || instance->phase != READY)
 			continue;
 		svc->run->current = instance; /* the one that was to follow it has failed */
 		svc_set(svc, RUNNING);
@@ -1409,7 +1409,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			needs_start_behind(svc);
 			limits_offer();
 			LIST_OF(struct instance, before, link, &svc->run->instances) {
-				if (before == instance || before->ends)
+				if (before == instance || before->ends || before->row->exec->accept)
 					continue;
 				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: the next one is ready",
 					(long)before->pid);

@@ -2,6 +2,7 @@
  * who is connected notices but those the table sends away. */
 #include <sys/ioctl.h>
 
+#include "guarding.h"
 #include "harness.h"
 #include "namespace.h"
 
@@ -98,6 +99,23 @@ Behaviour(reload, services_come_and_go)
 	cr_assert(superd_reload(superd, "service more { listen = \"127.0.0.1:%d\" exec = \"%s\" }\n", more, exec));
 	superd_wait_log(superd, "superd: reloaded: 1 unchanged, 0 changed, 0 added, 1 removed");
 	client_ask_pid(more);
+}
+
+/* The program of a client of before has no listener, so it serves nobody else, and it ends with its client. */
+Behaviour(reload, from_a_program_for_each_client_to_one_for_all)
+{
+	int port = free_port(), client;
+	struct superd *superd = guarded_run(WEB, port, backend("lines"), "accept = yes");
+
+	superd_wait_log(superd, "web: listening on ");
+	client = client_settle(client_connect(port));
+	cr_assert(superd_reload(superd, WEB, port, backend("serve"), ""));
+	superd_wait_log(superd, "web: changed: ");
+	client_ask_pid(port);
+	guarded_kill(superd);
+	client_ask_pid(port);
+	client_settle(client);
+	close(client);
 }
 
 Behaviour(reload, a_removed_service_lets_its_connections_finish)
