@@ -110,15 +110,23 @@ void client_wait_refused(int port)
 	WAIT_UNTIL(!client_can_connect(port));
 }
 
-bool client_can_connect_unix(const char *path)
+int client_try_unix(const char *path)
 {
 	struct sockaddr_un address;
 	socklen_t length = unix_address(&address, path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool connected = connect(fd, (struct sockaddr *)&address, length) == 0;
 
+	if (connect(fd, (struct sockaddr *)&address, length) == 0)
+		return fd;
 	close(fd);
-	return connected;
+	return -1;
+}
+
+bool client_can_connect_unix(const char *path)
+{
+	int fd = client_try_unix(path);
+
+	return fd >= 0 && close(fd) == 0;
 }
 
 void client_send(int fd, const char *text)

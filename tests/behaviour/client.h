@@ -11,6 +11,7 @@ int client_from(const char *from, int type, int port);          /* the same, whi
 int client_connect_unix(const char *path, int type);            /* SOCK_STREAM, SOCK_SEQPACKET; "@name" is abstract */
 bool client_can_connect(int port);              /* whether something listens there */
 bool client_can_connect_unix(const char *path);
+int client_try_unix(const char *path);          /* a stream; -1: nothing listens there */
 /* Waits until nothing listens there any more: a worker process that superd has just forked has a copy of the listener
  * until it runs, which takes its time on a busy machine. */
 void client_wait_refused(int port);

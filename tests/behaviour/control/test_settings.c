@@ -111,11 +111,11 @@ Behaviour(settings, a_reload_moves_the_log)
 	client_ask_pid(superd_port(superd, "web"));
 	order_reload(superd, text_of("superd { log = \"file:%s\" }\n%s", file, web()));
 	WAIT_UNTIL(has(file, ": reloaded: 1 unchanged"));
-	superd_wait_log(superd, text_of("superd: log is \"file:%s\" now, and was \"stderr\"\n", file));
+	superd_wait_log(superd, text_of("superd: log is \"file:%s\" now, and was stderr\n", file));
 	order_reload(superd, text_of("superd { log = \"file:%s\" }\n%s", other, web()));
 	WAIT_UNTIL(has(other, ": reloaded: 1 unchanged"));
 	cr_expect(superd_reload(superd, "%s", web()), "%s", world_logs());
-	cr_expect(has(other, text_of("log is \"stderr\" now, and was \"file:%s\"", other)), "%s", read_text(other));
+	cr_expect(has(other, text_of("log is stderr now, and was \"file:%s\"", other)), "%s", read_text(other));
 	superd_stop(superd);
 	cr_expect(superd_logged(superd, "superd: ended with status 0\n"), "%s", world_logs());
 }
