@@ -9,76 +9,11 @@
 
 #include "lib/log/log.h"
 
-/* The C type that each type stores, for the check in FIELD. */
-#define C_text const char *
-#define C_path const char *
-#define C_name const char *
-#define C_bool bool
-#define C_count int64_t
-#define C_size int64_t
-#define C_duration int64_t
-#define C_mode mode_t
-#define C_word unsigned
-#define C_signal int
-#define C_list words
-#define C_paths words
-#define C_command words
-#define C_env words
-#define C_stream struct stream
-#define C_limit struct limit
-#define C_capabilities uint64_t
-#define C_tos int64_t
-#define C_scheduling const char *
-#define C_directories words
-#define C_builtin words
-#define C_redirect words
-#define C_addresses words
-#define C_times words
-#define C_load int64_t
-#define C_rate struct rate
-#define C_log_type const struct log_target *
-#define C_flags unsigned
-#define C_multicast words
-#define C_commands words
-#define C_statuses words
-#define C_conditions words
-#define C_signs const char *
-#define C_calls words
-#define C_families words
-#define C_namespaces unsigned
-#define C_error int64_t
-#define C_protected_paths words
-#define C_bindings words
-#define C_temporary words
-#define C_memory struct amount
-#define C_tasks struct amount
-#define C_quota int64_t
-#define C_weight int64_t
-#define C_device_rules words
-#define C_delegation bool
-#define C_networks words
-#define C_loaded_credentials words
-#define C_set_credentials words
-
-#define STRUCT_EXEC struct exec_options
-#define STRUCT_SOCKETS struct socket_options
-#define STRUCT_IDENTITY struct identity_options
-#define STRUCT_ENVIRONMENT struct environment_options
-#define STRUCT_LIMITS struct limit_options
-#define STRUCT_STREAMS struct stream_options
-#define STRUCT_ACCESS struct access_options
-#define STRUCT_LIFECYCLE struct lifecycle_options
-#define STRUCT_LOG struct log_options
-#define STRUCT_COMMANDS struct command_options
-#define STRUCT_RESTART struct restart_options
-#define STRUCT_HARDENING struct hardening_options
-#define STRUCT_PATHS struct path_options
-#define STRUCT_SYSCALLS struct syscall_options
-#define STRUCT_DIRECTORIES struct directory_options
-#define STRUCT_SCHEDULING struct scheduling_options
-#define STRUCT_RESOURCES struct resource_options
-#define STRUCT_CGROUP_FILTERS struct cgroup_filter_options
-#define STRUCT_PASSED_FDS struct passed_fds_options
+/* The C type that each type stores, and the struct of each group, for the check in FIELD. */
+#define TYPE_STORED(name, stored) typedef stored C_##name;
+#define GROUP_STRUCT(NAME, type, member) typedef struct type STRUCT_##NAME;
+OPTION_TYPES(TYPE_STORED)
+OPTION_GROUPS(GROUP_STRUCT)
 
 /* Chapter, group, offset and type of an option. FIELD_IN: it is not in the chapter of its group's name. */
 #define FIELD(GROUP, member, as) MEMBER(CHAPTER_##GROUP, GROUP, member, type_##as, C_##as)

@@ -3,29 +3,9 @@
 
 #include <string.h>
 
-const size_t group_sizes[GROUPS] = {
-	[GROUP_EXEC] = sizeof(struct exec_options),
-	[GROUP_SOCKETS] = sizeof(struct socket_options),
-	[GROUP_IDENTITY] = sizeof(struct identity_options),
-	[GROUP_ENVIRONMENT] = sizeof(struct environment_options),
-	[GROUP_LIMITS] = sizeof(struct limit_options),
-	[GROUP_STREAMS] = sizeof(struct stream_options),
-	[GROUP_ACCESS] = sizeof(struct access_options),
-	[GROUP_LIFECYCLE] = sizeof(struct lifecycle_options),
-	[GROUP_LOG] = sizeof(struct log_options),
-	[GROUP_COMMANDS] = sizeof(struct command_options),
-	[GROUP_RESTART] = sizeof(struct restart_options),
-	[GROUP_HARDENING] = sizeof(struct hardening_options),
-	[GROUP_PATHS] = sizeof(struct path_options),
-	[GROUP_SYSCALLS] = sizeof(struct syscall_options),
-	[GROUP_DIRECTORIES] = sizeof(struct directory_options),
-	[GROUP_SCHEDULING] = sizeof(struct scheduling_options),
-	[GROUP_RESOURCES] = sizeof(struct resource_options),
-	[GROUP_CGROUP_FILTERS] = sizeof(struct cgroup_filter_options),
-	[GROUP_PASSED_FDS] = sizeof(struct passed_fds_options),
-};
+#define GROUP_SIZE(NAME, type, member) [GROUP_##NAME] = sizeof(struct type),
+const size_t group_sizes[GROUPS] = { OPTION_GROUPS(GROUP_SIZE) };
 
-_Static_assert(sizeof(struct option_groups) == SHARED_GROUPS * sizeof(void *), "each shared group has its name");
 _Static_assert(sizeof(struct service) <= 80, "a service stays small: a configuration may have ten thousand");
 
 bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared)

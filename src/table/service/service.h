@@ -319,64 +319,43 @@ struct passed_fds_options {
 	words load_credential, set_credential;
 };
 
-/* A service that sets an option has a copy of its whole group. So a group has options that the same services set. */
-enum option_group {
-	GROUP_SOCKETS, GROUP_IDENTITY, GROUP_ENVIRONMENT, GROUP_LIMITS, GROUP_STREAMS, GROUP_ACCESS,
-	GROUP_LIFECYCLE, GROUP_LOG,
-	GROUP_COMMANDS, GROUP_RESTART,
-	GROUP_HARDENING, GROUP_PATHS, GROUP_SYSCALLS,
-	GROUP_DIRECTORIES, GROUP_SCHEDULING, GROUP_RESOURCES, GROUP_CGROUP_FILTERS, GROUP_PASSED_FDS,
-	SHARED_GROUPS,                  /* the number of groups in struct option_groups */
-	GROUP_EXEC = SHARED_GROUPS, GROUPS
-};
+/* The groups: the word of enum option_group, the struct, its member in struct option_groups. A service that sets an option
+ * has a copy of its whole group. So a group has options that the same services set. */
+#define SHARED_OPTION_GROUPS(GROUP) \
+	GROUP(SOCKETS, socket_options, socket_defaults) \
+	GROUP(IDENTITY, identity_options, identity) \
+	GROUP(ENVIRONMENT, environment_options, environment) \
+	GROUP(LIMITS, limit_options, limits) \
+	GROUP(STREAMS, stream_options, streams) \
+	GROUP(ACCESS, access_options, access) \
+	GROUP(LIFECYCLE, lifecycle_options, lifecycle) \
+	GROUP(LOG, log_options, logging) \
+	GROUP(COMMANDS, command_options, commands) \
+	GROUP(RESTART, restart_options, restart) \
+	GROUP(HARDENING, hardening_options, hardening) \
+	GROUP(PATHS, path_options, paths) \
+	GROUP(SYSCALLS, syscall_options, syscalls) \
+	GROUP(DIRECTORIES, directory_options, directories) \
+	GROUP(SCHEDULING, scheduling_options, scheduling) \
+	GROUP(RESOURCES, resource_options, resources) \
+	GROUP(CGROUP_FILTERS, cgroup_filter_options, cgroup_filters) \
+	GROUP(PASSED_FDS, passed_fds_options, passed_fds)
+/* With `exec`, which nearly every service sets for itself. */
+#define OPTION_GROUPS(GROUP) SHARED_OPTION_GROUPS(GROUP) GROUP(EXEC, exec_options, exec)
+
+#define GROUP_WORD(NAME, type, member) GROUP_##NAME,
+enum option_group { OPTION_GROUPS(GROUP_WORD) GROUPS, SHARED_GROUPS = GROUP_EXEC };
 
 /* Room for any group. */
-union group_values {
-	struct exec_options exec;
-	struct socket_options sockets;
-	struct identity_options identity;
-	struct environment_options environment;
-	struct limit_options limits;
-	struct stream_options streams;
-	struct access_options access;
-	struct lifecycle_options lifecycle;
-	struct log_options logging;
-	struct command_options commands;
-	struct restart_options restart;
-	struct hardening_options hardening;
-	struct path_options paths;
-	struct syscall_options syscalls;
-	struct directory_options directories;
-	struct scheduling_options scheduling;
-	struct resource_options resources;
-	struct cgroup_filter_options cgroup_filters;
-	struct passed_fds_options passed_fds;
-};
+#define GROUP_ROOM(NAME, type, member) struct type member;
+union group_values { OPTION_GROUPS(GROUP_ROOM) };
 
-/* All groups except `exec`, which nearly every service sets for itself. Kept in the pool. */
+/* All groups except `exec`. Kept in the pool. */
+#define GROUP_MEMBER(NAME, type, member) const struct type *member;
 struct option_groups {
 	union {
 		const void *group[SHARED_GROUPS];
-		struct {                /* in the order of enum option_group */
-			const struct socket_options *socket_defaults;
-			const struct identity_options *identity;
-			const struct environment_options *environment;
-			const struct limit_options *limits;
-			const struct stream_options *streams;
-			const struct access_options *access;
-			const struct lifecycle_options *lifecycle;
-			const struct log_options *logging;
-			const struct command_options *commands;
-			const struct restart_options *restart;
-			const struct hardening_options *hardening;
-			const struct path_options *paths;
-			const struct syscall_options *syscalls;
-			const struct directory_options *directories;
-			const struct scheduling_options *scheduling;
-			const struct resource_options *resources;
-			const struct cgroup_filter_options *cgroup_filters;
-			const struct passed_fds_options *passed_fds;
-		};
+		struct { SHARED_OPTION_GROUPS(GROUP_MEMBER) };  /* in the order of enum option_group */
 	};
 };
 

@@ -73,60 +73,63 @@ bool type_equal(const struct type *type, const void *a, const void *b);
 
 /* The types, and the C types of their fields. The empty text unsets a text, path, name or scheduling, and any option
  * with `unset`; format writes "" for it. */
-extern const struct type
-	type_text,              /* const char * */
-	type_path,              /* const char *, absolute or a word ("~"); with OPTIONAL_PATH "-" in front is allowed */
-	type_name,              /* const char *: a user or a group */
-	type_bool,              /* bool */
-	type_count,             /* int64_t within the directive's bounds; "unlimited" if `most` is UNLIMITED */
-	type_size,              /* int64_t bytes */
-	type_duration,          /* int64_t microseconds */
-	type_mode,              /* mode_t, at most the directive's `most` */
-	type_word,              /* unsigned, one of the directive's words */
-	type_signal,            /* int */
-	type_list,              /* words */
-	type_paths,             /* words, as type_path */
-	type_command,           /* words: one text split by lib/shell_words, or the list as it is */
-	type_env,               /* words NAME=value */
-	type_stream,            /* struct stream; one of the directive's words, if it has any */
-	type_limit,             /* struct limit: soft[:hard], in the unit of the resource */
-	type_capabilities,      /* uint64_t; "~" in front of the first: all but these, unknown ones included */
-	type_tos,               /* int64_t: low-delay, throughput, reliability, low-cost or a number */
-	type_scheduling,        /* const char *: idle, best-effort:0-7, realtime:0-7; kept with its level */
-	type_directories,       /* words: relative, no ".." */
-	type_endpoints,         /* words: canonical texts; the builder parses the option `listen` itself */
-	type_builtin,           /* words: one of the directive's words and its options; one text is split */
-	type_redirect,          /* words: host and port, also written "host:port", "[v6]:port" or "host port"; or a path */
-	type_addresses,         /* words: addresses, networks and names (table/access/access); "none" is no client */
-	type_times,             /* words: "HH:MM-HH:MM" */
-	type_load,              /* int64_t thousandths, above 0 */
-	type_rate,              /* struct rate: {number, pause}; a number alone pauses 10 s; "unlimited" */
-	type_log_type,          /* const struct log_target *: {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */
-	type_commands,          /* words: each a command with its signs (table/words/command_prefix) */
-	type_statuses,          /* words: exit statuses and signals (table/words/exit_status) */
-	type_conditions,        /* words (table/type/condition) */
-	type_signs,             /* const char *: how exec is run, of the signs of a command */
-	type_multicast,         /* words: addresses of groups, with %IFACE behind */
-	type_flags,             /* unsigned: a bit for each of the directive's words, case-insensitive */
-	type_calls,             /* words: system calls and groups, each with its sign */
-	type_families,          /* words: address families, each with its sign; "none" */
-	type_namespaces,        /* unsigned: those denied; yes, no or words */
-	type_error,             /* int64_t: errno, or ERRNO_KILL */
-	type_protected_paths,   /* words: paths with - and + in front */
-	type_bindings,          /* words: SOURCE[:TARGET[:norbind]] */
-	type_temporary,         /* words: PATH[:OPTIONS] */
-	type_memory,            /* struct amount: a size or a share; infinity */
-	type_tasks,             /* struct amount: a number or a share; infinity */
-	type_quota,             /* int64_t hundredths of a percent of a processor */
-	type_weight,            /* int64_t: 1 to 10000; idle: 0, if the directive's `least` is 0 */
-	type_device_rules,      /* words: "/dev/null rw", "char-pts" */
-	type_delegation,        /* bool; controllers by name are yes */
-	type_networks,          /* words: addresses and networks by number, any, localhost, link-local, multicast */
-	type_loaded_credentials,        /* words: NAME[:SOURCE] */
-	type_set_credentials,   /* words: NAME:VALUE */
-	type_destination,       /* const char *: stderr, syslog[:FACILITY] or file:PATH */
-	type_control,           /* const char *: a path, @NAME or none */
-	type_fdstore;           /* const char *: notify, none or a path */
+#define OPTION_TYPES(TYPE) \
+	TYPE(text, const char *) \
+	TYPE(path, const char *) /* absolute or a word ("~"); with OPTIONAL_PATH "-" in front is allowed */ \
+	TYPE(name, const char *) /* a user or a group */ \
+	TYPE(bool, bool) \
+	TYPE(count, int64_t) /* within the directive's bounds; "unlimited" if `most` is UNLIMITED */ \
+	TYPE(size, int64_t) /* bytes */ \
+	TYPE(duration, int64_t) /* microseconds */ \
+	TYPE(mode, mode_t) /* at most the directive's `most` */ \
+	TYPE(word, unsigned) /* one of the directive's words */ \
+	TYPE(signal, int) \
+	TYPE(list, words) \
+	TYPE(paths, words) /* as type_path */ \
+	TYPE(command, words) /* one text split by lib/shell_words, or the list as it is */ \
+	TYPE(env, words) /* NAME=value */ \
+	TYPE(stream, struct stream) /* one of the directive's words, if it has any */ \
+	TYPE(limit, struct limit) /* soft[:hard], in the unit of the resource */ \
+	TYPE(capabilities, uint64_t) /* "~" in front of the first: all but these, unknown ones included */ \
+	TYPE(tos, int64_t) /* low-delay, throughput, reliability, low-cost or a number */ \
+	TYPE(scheduling, const char *) /* idle, best-effort:0-7, realtime:0-7; kept with its level */ \
+	TYPE(directories, words) /* relative, no ".." */ \
+	TYPE(endpoints, words) /* canonical texts; the builder parses the option `listen` itself */ \
+	TYPE(builtin, words) /* one of the directive's words and its options; one text is split */ \
+	TYPE(redirect, words) /* host and port, also written "host:port", "[v6]:port" or "host port"; or a path */ \
+	TYPE(addresses, words) /* addresses, networks and names (table/access/access); "none" is no client */ \
+	TYPE(times, words) /* "HH:MM-HH:MM" */ \
+	TYPE(load, int64_t) /* thousandths, above 0 */ \
+	TYPE(rate, struct rate) /* {number, pause}; a number alone pauses 10 s; "unlimited" */ \
+	TYPE(log_type, const struct log_target *) /* {SYSLOG, facility[, level]} or {FILE, path[, soft[, hard]]} */ \
+	TYPE(commands, words) /* each a command with its signs (table/words/command_prefix) */ \
+	TYPE(statuses, words) /* exit statuses and signals (table/words/exit_status) */ \
+	TYPE(conditions, words) /* table/type/condition */ \
+	TYPE(signs, const char *) /* how exec is run, of the signs of a command */ \
+	TYPE(multicast, words) /* addresses of groups, with %IFACE behind */ \
+	TYPE(flags, unsigned) /* a bit for each of the directive's words, case-insensitive */ \
+	TYPE(calls, words) /* system calls and groups, each with its sign */ \
+	TYPE(families, words) /* address families, each with its sign; "none" */ \
+	TYPE(namespaces, unsigned) /* those denied; yes, no or words */ \
+	TYPE(error, int64_t) /* errno, or ERRNO_KILL */ \
+	TYPE(protected_paths, words) /* paths with - and + in front */ \
+	TYPE(bindings, words) /* SOURCE[:TARGET[:norbind]] */ \
+	TYPE(temporary, words) /* PATH[:OPTIONS] */ \
+	TYPE(memory, struct amount) /* a size or a share; infinity */ \
+	TYPE(tasks, struct amount) /* a number or a share; infinity */ \
+	TYPE(quota, int64_t) /* hundredths of a percent of a processor */ \
+	TYPE(weight, int64_t) /* 1 to 10000; idle: 0, if the directive's `least` is 0 */ \
+	TYPE(device_rules, words) /* "/dev/null rw", "char-pts" */ \
+	TYPE(delegation, bool) /* controllers by name are yes */ \
+	TYPE(networks, words) /* addresses and networks by number, any, localhost, link-local, multicast */ \
+	TYPE(loaded_credentials, words) /* NAME[:SOURCE] */ \
+	TYPE(set_credentials, words) /* NAME:VALUE */ \
+	TYPE(destination, const char *) /* stderr, syslog[:FACILITY] or file:PATH */ \
+	TYPE(control, const char *) /* a path, @NAME or none */ \
+	TYPE(fdstore, const char *) /* notify, none or a path */
+
+#define TYPE_DECLARED(name, stored) extern const struct type type_##name;
+OPTION_TYPES(TYPE_DECLARED)
 
 /* Add a text in the syntax of superd.conf: in double quotes; bare if possible, else in quotes; bare unless people expect
  * quotes, as around paths and pairs. NULL is "". Then the value of a list: one word alone, or { a, b }. */

@@ -252,11 +252,11 @@ Test(directive, defaults_are_what_the_manual_says)
 	union group_values group;
 
 	cr_assert(directive_fill_defaults(GROUP_SOCKETS, &group, pool));
-	cr_expect_eq(group.sockets.backlog, 4096);
-	cr_expect_eq(group.sockets.socket_mode, 0666);
-	cr_expect_eq(group.sockets.directory_mode, 0755);
-	cr_expect_eq(group.sockets.mark, -1);
-	cr_expect_eq(group.sockets.ip_tos, -1);
+	cr_expect_eq(group.socket_defaults.backlog, 4096);
+	cr_expect_eq(group.socket_defaults.socket_mode, 0666);
+	cr_expect_eq(group.socket_defaults.directory_mode, 0755);
+	cr_expect_eq(group.socket_defaults.mark, -1);
+	cr_expect_eq(group.socket_defaults.ip_tos, -1);
 	cr_assert(directive_fill_defaults(GROUP_LIFECYCLE, &group, pool));
 	cr_expect_eq(group.lifecycle.timeout_start, 90000000);
 	cr_expect_eq(group.lifecycle.timeout_stop, 10000000);
@@ -270,13 +270,13 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_expect_eq(group.access.per_source_prefix, 64);
 	cr_expect_eq(group.access.overload, OVERLOAD_QUEUE);
 	cr_assert(directive_fill_defaults(GROUP_SOCKETS, &group, pool));
-	cr_expect_null(group.sockets.only_from);
+	cr_expect_null(group.socket_defaults.only_from);
 	cr_assert(directive_fill_defaults(GROUP_ACCESS, &group, pool));
 	cr_expect_eq(group.access.max_load, 0);
 	cr_expect_eq(group.access.cps.number, UNLIMITED);
-	cr_expect_eq(group.sockets.trigger_limit_burst, UNLIMITED);
-	cr_expect_eq(group.sockets.trigger_limit_interval, 2000000);
-	cr_expect_eq(group.sockets.trigger_limit_pause, 10000000);
+	cr_expect_eq(group.socket_defaults.trigger_limit_burst, UNLIMITED);
+	cr_expect_eq(group.socket_defaults.trigger_limit_interval, 2000000);
+	cr_expect_eq(group.socket_defaults.trigger_limit_pause, 10000000);
 	cr_expect_eq(group.access.deny_time, -1);
 	cr_assert(directive_fill_defaults(GROUP_LOG, &group, pool));
 	cr_expect_null(group.logging.log_type);
