@@ -5,7 +5,9 @@
  * that it opens itself (systemd.resource-control(5)). So each socket has its own. */
 #include "read/systemd/internal.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "lib/scan.h"
@@ -168,27 +170,58 @@ static bool list_has_everybody(const struct word_list *list)
 	return four && six;
 }
 
+static bool networks_meet(const char *one, const char *other)
+{
+	struct network a[NETWORKS_MOST], b[NETWORKS_MOST];
+	size_t count_a = networks_read(one, a), count_b = networks_read(other, b);
+
+	for (size_t n = 0; n < count_a * count_b; n++) {
+		struct network first = a[n / count_b], second = b[n % count_b];
+
+		if (network_is_v4(&first) != network_is_v4(&second))
+			continue;
+		first.bits = second.bits = first.bits < second.bits ? first.bits : second.bits;
+		network_mask(&first);
+		network_mask(&second);
+		if (!memcmp(first.address, second.address, sizeof(first.address)))
+			return true;
+	}
+	return false;
+}
+
+static bool lists_meet(const struct word_list *one, const struct word_list *other)
+{
+	for (size_t n = 0; n < one->count * other->count; n++) {
+		if (networks_meet(one->words[n / other->count], other->words[n % other->count]))
+			return true;
+	}
+	return false;
+}
+
 /* Sets the rules for the clients of a socket. An allowed address wins over a denied one, and in superd.conf no_access
- * wins: so the denied networks are what is left of them without the allowed ones. */
+ * wins: so an exception is possible only where all others are denied. */
 static void set_client_rules(struct unit_builder *builder, const struct word_list *deny, const struct word_list *allow)
 {
-	static const char *const everybody[] = { "0.0.0.0/0", "::/0", NULL };
-	words allowed = allow->count ? pool_list(builder->pool, allow->words, allow->count) : NULL;
-	words networks = everybody;
-	bool denies_all = list_has_everybody(deny), only_allowed = denies_all && allowed, failed = false;
-	struct word_list list = { .at = only_allowed ? allow->at : deny->at };
+	bool only_allowed = list_has_everybody(deny) && allow->count;
+	const struct word_list *from = only_allowed ? allow : deny;
+	struct word_list list = { .at = from->at };
 
-	if (only_allowed)
-		networks = networks_without(allowed, NULL, builder->pool, &failed);
-	else if (!denies_all)
-		networks = networks_without(pool_list(builder->pool, deny->words, deny->count), allowed, builder->pool,
-					    &failed);
-	if (failed)
-		unit_refuse(builder, list.at, "IPAddressDeny: more networks than superd can check");
-	for (; !failed && networks && *networks; networks++)
-		word_list_add(&list, *networks, list.at);
-	if (list.count)
-		unit_set_list(builder, only_allowed ? "only_from" : "no_access", &list);
+	if (!only_allowed && lists_meet(deny, allow))
+		unit_unsupported(builder, allow->at, "IPAddressAllow: superd makes no exceptions from a denied network, "
+						     "but from IPAddressDeny=any");
+	for (size_t n = 0; n < from->count; n++) {
+		struct network networks[NETWORKS_MOST];
+		size_t count = networks_read(from->words[n], networks);
+		char text[INET6_ADDRSTRLEN];
+
+		for (size_t i = 0; i < count; i++) {
+			bool v4 = network_is_v4(&networks[i]);
+
+			inet_ntop(v4 ? AF_INET : AF_INET6, networks[i].address + (v4 ? 12 : 0), text, sizeof(text));
+			word_list_add(&list, pool_textf(builder->pool, "%s/%u", text, networks[i].bits - (v4 ? 96 : 0)), list.at);
+		}
+	}
+	unit_set_list(builder, only_allowed ? "only_from" : "no_access", &list);
 	word_list_free(&list);
 }
 

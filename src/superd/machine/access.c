@@ -86,48 +86,16 @@ static void add_memory_error(struct networks *networks, const struct service *se
 	diag_error(networks->diags, service->at, "%s: checking only_from and no_access: out of memory", service->name);
 }
 
-/* The socket's no_access. With pass = bind, ip_address_deny holds for the clients, too: the program takes superd's
- * socket for its own, but that socket is not in its control group. */
-static words denied_at(struct networks *networks, const struct service *service, const struct listen *listen,
-		       bool *failed)
-{
-	const struct cgroup_filter_options *own = service->groups->cgroup_filters;
-	words no_access = listen->options->no_access, denied;
-	size_t count = words_count(no_access), more;
-	const char **list;
-
-	*failed = false;
-	if (service->exec->pass != PASS_BIND || !own->ip_address_deny)
-		return no_access;
-	denied = networks_without(own->ip_address_deny, own->ip_address_allow, networks->pool, failed);
-	more = words_count(denied);
-	if (!no_access || !more)
-		return more ? denied : no_access;
-	list = pool_alloc(networks->pool, (count + more) * sizeof(*list));
-	for (size_t n = 0; list && n < count + more; n++)
-		list[n] = n < count ? no_access[n] : denied[n - count];
-	denied = list ? pool_list(networks->pool, list, count + more) : NULL;
-	*failed = !denied;
-	return denied;
-}
-
 /* Prepares the access to a socket: NULL if there are no rules or its clients have no address. false: out of memory,
  * which was reported. */
 static bool compile_rules(struct networks *networks, const struct service *service, struct listen *listen)
 {
 	struct listen_prepared prepared = *listen_prepared(listen);
-	words only_from = listen->options->only_from, no_access;
+	words only_from = listen->options->only_from, no_access = listen->options->no_access;
 	const void *known;
-	bool failed;
 
-	if (!endpoint_is_inet(listen->address) && listen->address->kind != ENDPOINT_TCPMUX)
-		return true;
-	no_access = denied_at(networks, service, listen, &failed);
-	if (failed) {
-		add_memory_error(networks, service);
-		return false;
-	}
-	if (!only_from && !no_access)
+	if ((!only_from && !no_access) ||
+	    (!endpoint_is_inet(listen->address) && listen->address->kind != ENDPOINT_TCPMUX))
 		return true;
 	if (!ptr_map_get(&networks->rules, only_from, no_access, &known)) {
 		known = access_compile(only_from, no_access, network_find, networks, networks->pool);

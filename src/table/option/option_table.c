@@ -1232,8 +1232,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .argument = "network", .example = "{ \"any\" }",
 	  .unit_key = "IPAddressDeny",
 	  .help = "Addresses with which the program cannot exchange packets, by sockets that it opens. For "
-		  "clients of the sockets that superd passes, use no_access. With pass = bind, superd refuses "
-		  "clients from these addresses, too. It needs a control group." },
+		  "clients of the sockets that superd passes, use only_from and no_access; with pass = bind one of "
+		  "these must be set. It needs a control group." },
 	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" }, FIELD(CGROUP_FILTERS, device_policy, word),
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_NEXT, .fallback = "auto", .words = device_policy_words,
 	  .help = "The devices that the program may open. strict: those of device_allow. closed: also null, zero, "

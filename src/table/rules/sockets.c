@@ -245,7 +245,17 @@ static void check_addresses(const struct service *service, const struct listen *
 	}
 }
 
-/* ---- which socket a bind means ---- */
+/* The socket that superd passes is not in the control group whose rules these are: a client that the program's own socket
+ * would not have had must not come in silently. */
+static void check_denied(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	if (!service->groups->cgroup_filters->ip_address_deny || listen->options->only_from ||
+	    listen->options->no_access || !endpoint_is_inet(listen->endpoint))
+		return;
+	service_refuse(service, "ip_address_deny", diags,
+		       "ip_address_deny: with pass = bind it is not for clients: say which may connect");
+	service_hint(service, diags, "set only_from or no_access");
+}
 
 /* An address by which a program means a socket. */
 struct meaning {
@@ -364,8 +374,10 @@ void rule_bind(const struct service *service, struct diags *diags)
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
 
-		if (service->exec->pass == PASS_BIND)
+		if (service->exec->pass == PASS_BIND) {
 			check_port(service, listen, diags);
+			check_denied(service, listen, diags);
+		}
 		if (!listen->options->binds)
 			continue;
 		if (service->exec->pass != PASS_BIND) {

@@ -30,8 +30,3 @@ bool device_rule_read(const char *word, struct device_rule *rule);
 size_t networks_read(const char *word, struct network networks[NETWORKS_MOST]);
 
 bool network_is_v4(const struct network *network);
-
-/* For rules of systemd.resource-control(5), where an allowed network wins, as words of no_access, which has no
- * exceptions: the networks of `denied` without those of `allowed`, as words ADDRESS/BITS in the pool. NULL: none, or
- * *failed is true: out of memory, or too many parts. */
-words networks_without(words denied, words allowed, struct pool *pool, bool *failed);

@@ -98,14 +98,14 @@ Behaviour(unit_sockets, a_change_of_one_sockets_rule_leaves_the_other_as_it_was)
 	cr_expect(is_let_in("127.0.0.3", b, DEADLINE_MS));
 }
 
-/* With Accept=yes superd itself checks; an allowed network wins over a denied one. */
+/* With Accept=yes superd itself checks; an allowed network is an exception from any. */
 Behaviour(unit_sockets, an_exception_from_a_denied_network_comes_in)
 {
 	int port = free_port(), client;
 	struct superd *superd;
 
 	write_pair("a",
-		   text_of("%sAccept=yes\nIPAddressDeny=127.0.0.0/24\nIPAddressAllow=127.0.0.2/31\n",
+		   text_of("%sAccept=yes\nIPAddressDeny=any\nIPAddressAllow=127.0.0.2/31\n",
 			   listen_line(port)),
 		   "ExecStart=/bin/cat\nStandardInput=socket\nStandardError=journal");
 	superd = units_run("a.socket", NULL);
