@@ -12,14 +12,14 @@
  *
  * Texts that superd or its clients get, and those that its log is searched for, are filled in: $NAME is a variable of
  * the scenario or a global one, and %/NAME a path in the test's folder. What is no variable stays as it is, so a table
- * may have the $ of a shell. Global variables are backend (the path of backend.c), user (this test's, for a table) and
- * self (this test's pid).
+ * may have the $ of a shell. Global variables are backend (the path of backend.c), tests (the folder of that), superd
+ * and superctl (as installed), user (this test's, for a table) and self (this test's pid).
  *
  * An ADDRESS is a service's name for its last port, "web/1" for the second that it ever had, a port's number, the path
  * of a unix socket or its @NAME. A CLIENT is a descriptor. A time is a number with ms, s, min or h behind it.
  *
- * The table `words` below has the words. Each waits for what is to come, and fails the test when it does not
- * (harness.h). */
+ * The table `words` below has the words, and words.tcl those that are made of them. Each waits for what is to come, and
+ * fails the test when it does not (harness.h). */
 #include <criterion/internal/ordered-set.h>
 #include <fnmatch.h>
 #include <glob.h>
@@ -32,7 +32,7 @@
 #include "scenario.h"
 #include "superctl.h"
 
-enum { WORDS_MOST = 64 };
+enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16 };
 
 #define PATH_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -51,7 +51,11 @@ static struct {
 	bool was_found;
 	const char *file, *suite;       /* that are being read */
 	Tcl_Interp *interp;
-	struct superd *superd;          /* the last one that was started */
+	struct superd *superd;          /* the last one that was started, or is used */
+	struct superd *superds[SUPERDS_MOST];
+	int superd_count;
+	struct program programs[PROGRAMS_MOST]; /* that run beside the test */
+	int program_count;
 	struct load *load;
 } scenario;
 
@@ -226,20 +230,102 @@ const char *scenario_place(void)
 
 /* ---- superd ---- */
 
+/* A list as a word of a scenario has it, its members filled in; behind those of `before`, if there are any. */
+static const char *const *members(const char *const *before, const char *words)
+{
+	const char **all = calloc(WORDS_MOST + 1, sizeof(*all)), **parts;
+	int count, all_count = 0;
+
+	CHECK(all && Tcl_SplitList(NULL, words, &count, &parts) == TCL_OK, "'%s' is no list", words);
+	for (; before && *before; before++)
+		all[all_count++] = *before;
+	cr_assert_lt(all_count + count, WORDS_MOST);
+	for (int n = 0; n < count; n++)
+		all[all_count++] = filled(parts[n]);
+	Tcl_Free((char *)parts);
+	return all;
+}
+
+static bool set_up(struct setup *setup, const char *name)
+{
+	if (!strcmp(name, "-clock"))
+		setup->clock = true;
+	else if (!strcmp(name, "-control"))
+		setup->arguments = members(setup->arguments, "--control %/control");
+	else if (!strcmp(name, "-guard"))
+		setup->arguments = members(setup->arguments, "--guard");
+	else if (!strcmp(name, "-alone"))
+		setup->without_settings = true;
+	else if (!strcmp(name, "-tableless"))
+		setup->without_table = true;
+	else
+		return false;
+	return true;
+}
+
+static void set_value(struct setup *setup, const char *name, const char *value)
+{
+	if (!strcmp(name, "-arguments"))
+		setup->arguments = members(setup->arguments, value);
+	else if (!strcmp(name, "-environment"))
+		setup->environment = members(NULL, value);
+	else if (!strcmp(name, "-program"))
+		setup->program = filled(value);
+	else if (!strcmp(name, "-format"))
+		setup->format = filled(value);
+	else if (!strcmp(name, "-uid"))
+		setup->uid = (uid_t)strtoul(value, NULL, 10);
+	else if (!strcmp(name, "-descriptors"))
+		setup->descriptors = strtoul(value, NULL, 10);
+	else if (!strcmp(name, "-processes"))
+		setup->processes = strtoul(value, NULL, 10);
+	else if (!strcmp(name, "-listener"))
+		setup->listener = (int)strtol(value, NULL, 10);
+	else
+		CHECK(false, "superd: no %s", name);
+}
+
+/* Gives what "use" takes, where a test has several. */
 static void start_superd(const struct call *call)
 {
-	const char *arguments[] = { "--control", control_path(), NULL };
 	struct setup setup = { 0 };
 
 	for (int n = 0; n + 1 < call->count; n++) {
-		bool is_clock = !strcmp(raw(call, n), "-clock"), is_control = !strcmp(raw(call, n), "-control");
-
-		CHECK(is_clock || is_control, "superd: no %s", raw(call, n));
-		setup.clock |= is_clock;
-		if (is_control)
-			setup.arguments = arguments;
+		if (!set_up(&setup, raw(call, n))) {
+			set_value(&setup, raw(call, n), text(call, n + 1));
+			n++;
+		}
 	}
+	cr_assert_lt(scenario.superd_count, SUPERDS_MOST);
 	scenario.superd = superd_run_with(&setup, "%s", text(call, call->count - 1));
+	scenario.superds[scenario.superd_count] = scenario.superd;
+	give_number(scenario.superd_count++);
+}
+
+static void word_use(const struct call *call)
+{
+	long n = number(call, 0);
+
+	CHECK(n >= 0 && n < scenario.superd_count, "no superd %ld", n);
+	scenario.superd = scenario.superds[n];
+}
+
+static void word_ended(const struct call *call)
+{
+	(void)call;
+	give_number(superd_has_ended(superd()));
+}
+
+static void word_exit_status(const struct call *call)
+{
+	(void)call;
+	give_number(superd_wait_exit(superd()));
+}
+
+static void word_kill_superd(const struct call *call)
+{
+	(void)call;
+	guarded_kill(superd());
 }
 
 static void word_port(const struct call *call)
@@ -345,6 +431,31 @@ static void collect(const struct call *call, int first, const char **words)
 	words[call->count - first] = NULL;
 }
 
+/* "begin ?-clock? PROGRAM ..." runs it beside the test, until "finish". */
+static void word_begin(const struct call *call)
+{
+	const char *words[WORDS_MOST];
+	bool clock = !strcmp(raw(call, 0), "-clock");
+
+	collect(call, clock, words);
+	cr_assert_lt(scenario.program_count, PROGRAMS_MOST);
+	scenario.programs[scenario.program_count] = program_begin(clock, words);
+	give_number(scenario.program_count++);
+}
+
+static void word_finish(const struct call *call)
+{
+	give_outcome(program_end(&scenario.programs[number(call, 0)]));
+}
+
+static void word_run(const struct call *call)
+{
+	const char *words[WORDS_MOST];
+
+	collect(call, 0, words);
+	give_outcome(program_answer(words));
+}
+
 static void word_answer(const struct call *call)
 {
 	const char *words[WORDS_MOST];
@@ -368,6 +479,26 @@ static void word_value(const struct call *call)
 static void word_order(const struct call *call)
 {
 	give(superctl_order("%s", text(call, 0)));
+}
+
+/* "superctl ?-at SOCKET? WORD ..." */
+static void word_superctl(const struct call *call)
+{
+	const char *words[WORDS_MOST], *at = strcmp(raw(call, 0), "-at") != 0 ? NULL : text(call, 1);
+
+	collect(call, at ? 2 : 0, words);
+	give_outcome(superctl_answer(at ? at : control_path(), words));
+}
+
+static void word_session(const struct call *call)
+{
+	(void)call;
+	give_number(control_connect());
+}
+
+static void word_request(const struct call *call)
+{
+	give(control_ask((int)number(call, 0), "%s", text(call, 1)));
 }
 
 static void word_why(const struct call *call)
@@ -394,6 +525,28 @@ static void word_connect(const struct call *call)
 static void word_send(const struct call *call)
 {
 	client_send((int)number(call, 0), text_of("%s\n", text(call, 1)));
+}
+
+static void word_put(const struct call *call)
+{
+	client_send((int)number(call, 0), text(call, 1));
+}
+
+static void word_rest(const struct call *call)
+{
+	give(client_rest((int)number(call, 0)));
+}
+
+static void word_quiet(const struct call *call)
+{
+	give_number(client_is_quiet((int)number(call, 0), 0));
+}
+
+static void word_reachable(const struct call *call)
+{
+	const char *address = text(call, 0);
+
+	give_number(is_unix(address) ? client_can_connect_unix(address) : client_can_connect(port_of(address)));
 }
 
 static void word_line(const struct call *call)
@@ -525,6 +678,22 @@ static void word_move(const struct call *call)
 	clock_move(duration(call, 0));
 }
 
+static void word_stays_quiet(const struct call *call)
+{
+	give_number(clock_is_quiet(superd(), (int)number(call, 0)));
+}
+
+static void word_hold_clock(const struct call *call)
+{
+	(void)call;
+	clock_hold();
+}
+
+static void word_clock_stop(const struct call *call)
+{
+	clock_stop(superd(), duration(call, 0));
+}
+
 /* "wakes STEP STEPS MOST": at most so many in so many steps, some time. */
 static void word_wakes(const struct call *call)
 {
@@ -569,6 +738,24 @@ static void word_has(const struct call *call)
 {
 	for (int n = 1; n < call->count; n++)
 		CHECK(strstr(raw(call, 0), text(call, n)), "no '%s' in '%s'", text(call, n), raw(call, 0));
+}
+
+static void word_lacks(const struct call *call)
+{
+	for (int n = 1; n < call->count; n++)
+		CHECK(!strstr(raw(call, 0), text(call, n)), "'%s' in '%s'", text(call, n), raw(call, 0));
+}
+
+static void word_is(const struct call *call)
+{
+	CHECK(!strcmp(raw(call, 0), text(call, 1)), "it is '%s', not '%s'", raw(call, 0), text(call, 1));
+}
+
+static void word_begins(const struct call *call)
+{
+	const char *wanted = text(call, 1);
+
+	CHECK(!strncmp(raw(call, 0), wanted, strlen(wanted)), "'%s' does not begin with '%s'", raw(call, 0), wanted);
 }
 
 /* ---- processes and files ---- */
@@ -753,7 +940,10 @@ static const struct word {
 	{ "suite", 1, 1, word_suite },          /* NAME: of the tests "test NAME {SCRIPT}" */
 	{ "needs", 2, 2, word_needs },          /* {CONDITION} REASON: else the test is skipped */
 
-	{ "superd", 1, 3, start_superd },       /* ?-clock? ?-control? TABLE */
+	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-arguments LIST? ?-environment LIST? ?-program PATH?
+	 * ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N? ?-listener CLIENT? TABLE (harness.h): for "use" */
+	{ "superd", 1, 16, start_superd },
+	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
 	{ "port", 1, 1, word_port },
 	{ "log", 1, 1, word_log },              /* TEXT: waits for it, behind what was waited for before */
 	{ "logged", 1, 1, word_logged },        /* TEXT: whether superd has said it so far */
@@ -763,6 +953,9 @@ static const struct word {
 	{ "table", 0, 0, word_table },          /* the path of superd's table */
 	{ "signal", 1, 1, word_signal },        /* NAME: to superd */
 	{ "stop", 0, 0, word_stop },
+	{ "ended", 0, 0, word_ended },
+	{ "exit_status", 0, 0, word_exit_status },      /* waits for its end */
+	{ "kill_superd", 0, 0, word_kill_superd },      /* below its guard, until the next one has taken over */
 	{ "reload", 1, 2, word_reload },        /* ?-refused? TABLE */
 	{ "upgrade", 0, 0, word_upgrade },
 	{ "superd_pid", 0, 1, word_superd_pid },  /* of its guard, where it has one; with "itself": of its own */
@@ -771,15 +964,26 @@ static const struct word {
 	{ "descriptors_at_most", 1, 1, word_descriptors_at_most },
 	{ "answer", 1, 32, word_answer },       /* superd with these arguments, to its end: {STATUS OUTPUT ERRORS} */
 
+	{ "run", 1, 32, word_run },             /* any PROGRAM WORD ..., as answer does */
+	{ "begin", 1, 32, word_begin },         /* ?-clock? PROGRAM WORD ...: it runs beside the test, until */
+	{ "finish", 1, 1, word_finish },        /* PROGRAM: its end, as answer gives it */
+
 	{ "control", 1, 1, word_control },      /* a request: the whole answer */
 	{ "value", 2, 2, word_value },          /* ANSWER KEY */
 	{ "order", 1, 1, word_order },          /* what superctl prints */
 	{ "why", 1, 1, word_why },
+	{ "superctl", 1, 32, word_superctl },   /* ?-at SOCKET? WORD ...: {STATUS OUTPUT ERRORS} */
+	{ "session", 0, 0, word_session },      /* a client of the control socket, behind its greeting */
+	{ "request", 2, 2, word_request },      /* CLIENT REQUEST: the whole answer */
 
 	{ "connect", 1, 5, word_connect },      /* ADDRESS ?-from IP? ?-to IP? ?-type seqpacket?: a client */
 	{ "served", 1, 5, word_served },        /* the same, who has said a line and got its answer */
 	{ "send", 2, 2, word_send },            /* CLIENT LINE */
+	{ "put", 2, 2, word_put },              /* CLIENT TEXT: without a newline */
 	{ "line", 1, 1, word_line },
+	{ "rest", 1, 1, word_rest },            /* CLIENT: all until its end */
+	{ "quiet", 1, 1, word_quiet },          /* CLIENT: it has nothing to read */
+	{ "reachable", 1, 1, word_reachable },  /* ADDRESS: somebody listens there */
 	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits until it is closed; fails where it is answered */
 	{ "shut", 1, 1, word_shut },
 	{ "close", 1, 32, word_close },
@@ -798,12 +1002,18 @@ static const struct word {
 	{ "advance", 1, 1, word_advance },      /* TIME: superd's clock */
 	{ "advance_beside", 1, 1, word_advance_beside },  /* where a backend does not sleep */
 	{ "move", 1, 1, word_move },            /* TIME: waits for nothing */
+	{ "stays_quiet", 1, 1, word_stays_quiet },      /* CLIENT: also two hours later */
+	{ "hold_clock", 0, 0, word_hold_clock },        /* time passes by steps alone */
+	{ "clock_stop", 1, 1, word_clock_stop },        /* TIME: TERM, and steps of it until superd has ended */
 	{ "until", 2, 3, word_until },          /* STEP {CONDITION} ?MOST? */
 	{ "woken", 0, 0, word_woken },          /* how often superd was */
 	{ "wakes", 3, 3, word_wakes },
 	{ "wait", 1, 1, word_wait },            /* {CONDITION} */
 	{ "expect", 1, 2, word_expect },        /* {CONDITION} ?EXPLANATION? */
 	{ "has", 2, 32, word_has },             /* TEXT PART ... */
+	{ "lacks", 2, 32, word_lacks },         /* TEXT PART ...: none is in it */
+	{ "is", 2, 2, word_is },                /* TEXT WANTED */
+	{ "begins", 2, 2, word_begins },        /* TEXT WITH */
 
 	{ "kill", 1, 2, word_kill },            /* PID ?SIGNAL? */
 	{ "lives", 1, 1, word_lives },
@@ -844,16 +1054,17 @@ static int call_word(ClientData data, Tcl_Interp *interp, int count, Tcl_Obj *co
 
 static Tcl_Interp *make_interpreter(void)
 {
-	static const char repeat[] = "proc repeat {times script} {\n"
-				     "	for {set n 0} {$n < $times} {incr n} { uplevel 1 $script }\n"
-				     "}";
+	const char *words_of_words = text_of("%s/tests/behaviour/words.tcl", getenv("SRCDIR"));
 	Tcl_Interp *interp = Tcl_CreateInterp();
 
 	for (size_t n = 0; n < sizeof(words) / sizeof(*words); n++)
 		Tcl_CreateObjCommand(interp, words[n].name, call_word, (ClientData)(uintptr_t)&words[n], NULL);
 	Tcl_CreateObjCommand(interp, "test", call_test, NULL, NULL);
-	Tcl_Eval(interp, repeat);
+	CHECK(Tcl_EvalFile(interp, words_of_words) == TCL_OK, "%s: %s", words_of_words, Tcl_GetStringResult(interp));
 	Tcl_SetVar(interp, "backend", text_of("%s/backend", getenv("SUPERD_TESTDIR")), TCL_GLOBAL_ONLY);
+	Tcl_SetVar(interp, "superctl", getenv("SUPERCTL_BIN") ? getenv("SUPERCTL_BIN") : "", TCL_GLOBAL_ONLY);
+	Tcl_SetVar(interp, "tests", getenv("SUPERD_TESTDIR"), TCL_GLOBAL_ONLY);
+	Tcl_SetVar(interp, "superd", superd_path(), TCL_GLOBAL_ONLY);
 	Tcl_SetVar(interp, "user", own_user(), TCL_GLOBAL_ONLY);
 	Tcl_SetVar(interp, "self", text_of("%d", (int)getpid()), TCL_GLOBAL_ONLY);
 	return interp;
