@@ -217,8 +217,10 @@ static void set_client_rules(struct unit_builder *builder, const struct word_lis
 		for (size_t i = 0; i < count; i++) {
 			bool v4 = network_is_v4(&networks[i]);
 
+			unsigned bits = networks[i].bits - (v4 ? 96 : 0);
+
 			inet_ntop(v4 ? AF_INET : AF_INET6, networks[i].address + (v4 ? 12 : 0), text, sizeof(text));
-			word_list_add(&list, pool_textf(builder->pool, "%s/%u", text, networks[i].bits - (v4 ? 96 : 0)), list.at);
+			word_list_add(&list, pool_textf(builder->pool, "%s/%u", text, bits), list.at);
 		}
 	}
 	unit_set_list(builder, only_allowed ? "only_from" : "no_access", &list);
