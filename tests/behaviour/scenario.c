@@ -29,6 +29,7 @@
 #include "controlling.h"
 #include "guarding.h"
 #include "load.h"
+#include "private.h"
 #include "scenario.h"
 #include "superctl.h"
 
@@ -448,6 +449,25 @@ static void word_finish(const struct call *call)
 	give_outcome(program_end(&scenario.programs[number(call, 0)]));
 }
 
+static void word_printed(const struct call *call)
+{
+	const char *printed = read_text(scenario.programs[number(call, 0)].out);
+
+	give(printed ? printed : "");
+}
+
+static void word_program_pid(const struct call *call)
+{
+	give_number(scenario.programs[number(call, 0)].pid);
+}
+
+static void word_program(const struct call *call)
+{
+	const char *path = find_program(raw(call, 0), raw(call, 1));
+
+	give(path ? path : "");
+}
+
 static void word_run(const struct call *call)
 {
 	const char *words[WORDS_MOST];
@@ -857,6 +877,25 @@ static void word_needs(const struct call *call)
 	SKIP_WITHOUT(holds(call, 0), "%s", raw(call, 1));
 }
 
+static void word_private(const struct call *call)
+{
+	(void)call;
+	give_number(private_enter());
+}
+
+static void word_has_users(const struct call *call)
+{
+	(void)call;
+	give_number(namespace_users());
+}
+
+static void word_metrics_read(const struct call *call)
+{
+	const char *samples = metrics_read(raw(call, 0));
+
+	give(samples ? samples : "");
+}
+
 static void word_schema_holds(const struct call *call)
 {
 	give_number(schema_holds(text(call, 0), raw(call, 1)));
@@ -966,6 +1005,8 @@ static const struct word {
 
 	{ "run", 1, 32, word_run },             /* any PROGRAM WORD ..., as answer does */
 	{ "begin", 1, 32, word_begin },         /* ?-clock? PROGRAM WORD ...: it runs beside the test, until */
+	{ "printed", 1, 1, word_printed },      /* PROGRAM: its output so far */
+	{ "program_pid", 1, 1, word_program_pid },
 	{ "finish", 1, 1, word_finish },        /* PROGRAM: its end, as answer gives it */
 
 	{ "control", 1, 1, word_control },      /* a request: the whole answer */
@@ -1032,6 +1073,10 @@ static const struct word {
 	{ "free_port", 0, 0, word_free_port },
 	{ "listener", 1, 1, word_listener },    /* PORT: a listening socket of the test's */
 
+	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
+	{ "private", 0, 0, word_private },      /* whether the test has a network, an /etc and a /run of its own from now on */
+	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
+	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT: as Prometheus reads it; empty: its parser is not here */
 	{ "schema_holds", 2, 2, word_schema_holds },    /* DEFINITION ANSWER */
 	{ "has_groups", 0, 0, word_has_groups },/* superd can make control groups here */
 	{ "is_sanitized", 0, 0, word_is_sanitized },
