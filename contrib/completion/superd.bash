@@ -18,18 +18,18 @@ _superd()
 		ignore_sigpipe runtime_directory state_directory cache_directory logs_directory
 		configuration_directory runtime_directory_mode state_directory_mode cache_directory_mode
 		logs_directory_mode configuration_directory_mode runtime_directory_preserve
-		load_credential set_credential output error input syslog_identifier syslog_facility
-		syslog_level syslog_level_prefix log_rate_limit_interval log_rate_limit_burst only_from
-		no_access access_times max_load id_only libwrap banner banner_success banner_fail
-		deny_time instances overload per_source per_source_prefix per_source_cpm cps
-		trigger_limit_burst trigger_limit_interval trigger_limit_pause exec_condition
-		exec_start_pre exec_start_post exec_ready exec_reload exec_stop exec_stop_post
-		socket_exec_start_pre socket_exec_start_post socket_exec_stop_pre socket_exec_stop_post
-		socket_exec_apart exec_prefix condition requires wants beside behind ready timeout_start
-		remain_after_exit pid_file runtime_max timeout_stop kill_signal kill_mode
-		final_kill_signal send_sighup send_sigkill kill_rest on_change on_remove restart
-		success_exit_status restart_prevent_exit_status restart_force_exit_status backoff_min
-		backoff_max backoff_refuse on_failure notify_access watchdog watchdog_signal timeout_abort
+		load_credential set_credential output error input syslog_identifier syslog_level
+		syslog_level_prefix log_rate_limit_interval log_rate_limit_burst only_from no_access
+		access_times max_load id_only libwrap banner banner_success banner_fail deny_time
+		instances overload per_source per_source_prefix per_source_cpm cps trigger_limit_burst
+		trigger_limit_interval trigger_limit_pause exec_condition exec_start_pre exec_start_post
+		exec_ready exec_reload exec_stop exec_stop_post socket_exec_start_pre
+		socket_exec_start_post socket_exec_stop_pre socket_exec_stop_post socket_exec_apart
+		exec_prefix condition requires wants beside behind ready timeout_start remain_after_exit
+		pid_file runtime_max timeout_stop kill_signal kill_mode final_kill_signal send_sighup
+		send_sigkill kill_rest on_change on_remove restart success_exit_status
+		restart_prevent_exit_status restart_force_exit_status backoff_min backoff_max
+		backoff_refuse on_failure notify_access watchdog watchdog_signal timeout_abort
 		reload_signal file_descriptor_store_max file_descriptor_store_preserve idle_timeout
 		idle_action idle_means idle_unless min_awake freeze_reclaim probe_from log_type
 		log_on_success log_on_failure nice oom_score_adjust io_scheduling cpu_scheduling_policy

@@ -1,4 +1,4 @@
-/* superd-output: reads what the programs of superd's services print, and writes it to superd's log or to syslog.
+/* superd-output: reads what the programs of superd's services print, and writes it to superd's log.
  *
  * It is apart from superd for two reasons. A program that holds the lock of its pipe (write(2) from a page of its own
  * FUSE file sleeps with it) hangs whoever reads there, and superd must not hang. And a pipe must have a reader for as
@@ -56,7 +56,6 @@ struct source {
 	ino_t node;
 	char *service; /* NULL: superd has no use for it any more, or has died; it is read to its end */
 	uint32_t number;
-	bool to_syslog;
 	struct output_rules rules;
 	char *name;  /* in the log */
 	char *ready; /* the line that is waited for; NULL: none */
@@ -75,8 +74,6 @@ static struct {
 	struct output_page *page;
 	struct log *log;
 	struct log_shape shape;
-	struct log_sink syslog; /* of the services whose lines go there under their own name */
-	bool syslog_is_away;
 	struct source *sources[256];
 	unsigned count, unfinished;
 	struct source *current; /* its line is being logged */
@@ -121,7 +118,6 @@ static bool tell(struct source *source, uint32_t serial, bool is_ready, struct k
 	if (source && source->service) {
 		snprintf(head.service, sizeof(head.service), "%s", source->service);
 		memcpy(head.last_line, source->last_line, sizeof(head.last_line));
-		head.to_syslog = source->to_syslog;
 		head.start = source->rules.start;
 	}
 	while (head.count < count && add_told(out, &length, lines[head.count]))
@@ -268,14 +264,8 @@ static void log_line(struct source *source, const char *line, size_t length)
 	self.current = source;
 	if (!is_suppressed(source)) {
 		level = take_prefix(source, &line, &length);
-		if (source->to_syslog)
-			log_sink_take_as(&self.syslog,
-					 &(struct syslog_head){ (int)(source->rules.facility | level), source->name,
-								source->rules.pid },
-					 line, length);
-		else
-			log_output(self.log, levels[level & 7],
-				   &(struct event){ .service = source->name, .pid = source->rules.pid }, line, length);
+		log_output(self.log, levels[level & 7],
+			   &(struct event){ .service = source->name, .pid = source->rules.pid }, line, length);
 	}
 	self.current = NULL;
 }
@@ -285,7 +275,7 @@ static void log_line(struct source *source, const char *line, size_t length)
 static struct source *source_find(const struct output_message *of)
 {
 	for (struct source *source = self.sources[hash_text_32(of->service) % 256]; source; source = source->next) {
-		if (source->service && source->to_syslog == of->to_syslog && !strcmp(source->service, of->service))
+		if (source->service && !strcmp(source->service, of->service))
 			return source;
 	}
 	return NULL;
@@ -436,7 +426,6 @@ static void take_service(const struct output_message *said, int fd)
 		end_call();
 	}
 	source->number = said->number;
-	source->to_syslog = said->to_syslog;
 	source->rules = said->of.rules;
 	if (!source->name || strcmp(source->name, said->of.identifier) != 0) {
 		free(source->name);
@@ -555,32 +544,20 @@ static void answer(const struct output_message *question)
  * milliseconds until the next try; -1: nothing waits. */
 static int flush(struct pollfd *full)
 {
-	struct log_sink *sink = log_sink(self.log), *sinks[] = { sink, &self.syslog };
+	struct log_sink *sink = log_sink(self.log);
 	double now = clock_now();
-	bool waits = false;
 	int error;
 
-	for (int n = 0; n < 2; n++) {
-		bool is_due = now >= self.retry_at || sinks[n]->state == LOG_SINK_FULL;
-
-		if (sinks[n]->state != LOG_SINK_READY && is_due)
-			log_sink_flush(sinks[n]);
-		waits |= sinks[n]->state != LOG_SINK_READY;
-		full[n].fd = sinks[n]->state == LOG_SINK_FULL ? sinks[n]->fd : -1;
-	}
+	if (sink->state == LOG_SINK_FULL || (sink->state != LOG_SINK_READY && now >= self.retry_at))
+		log_sink_flush(sink);
+	full->fd = sink->state == LOG_SINK_FULL ? sink->fd : -1;
 	error = sink->state != LOG_SINK_AWAY ? 0 : sink->error ? sink->error : ENOENT;
 	if (!error != !self.error) {
 		self.error = error;
 		self.error_since = clock_wall();
 		tell(NULL, 0, false, NULL, 0);
 	}
-	if (self.syslog_is_away != (self.syslog.state == LOG_SINK_AWAY)) {
-		self.syslog_is_away = !self.syslog_is_away;
-		log_event(self.log, LEVEL_WARNING, &(struct event){ .name = "output" }, "%s",
-			  self.syslog_is_away ? "no daemon listens at /dev/log: the output of services waits for one"
-					      : "logging the output of services to syslog again");
-	}
-	if (!waits) {
+	if (sink->state == LOG_SINK_READY) {
 		self.pause = 0;
 		return -1;
 	}
@@ -594,9 +571,7 @@ static int flush(struct pollfd *full)
 
 static void serve(void)
 {
-	struct pollfd fds[] = {
-		{ .events = POLLIN }, { .events = POLLIN }, { .events = POLLOUT }, { .events = POLLOUT }
-	};
+	struct pollfd fds[] = { { .events = POLLIN }, { .events = POLLIN }, { .events = POLLOUT } };
 	struct epoll_event events[64];
 
 	while (self.channel >= 0 || self.count) {
@@ -608,7 +583,7 @@ static void serve(void)
 		self.is_timed = false;
 		fds[0].fd = self.epoll;
 		fds[1].fd = self.channel;
-		poll(fds, 4, self.asked_count ? 0 : pause);
+		poll(fds, 3, self.asked_count ? 0 : pause);
 		receive();
 		while (self.asked_count) {
 			struct output_message question = self.asked[0];
@@ -625,7 +600,6 @@ static void serve(void)
 		}
 	}
 	log_finish(self.log);
-	log_sink_finish(&self.syslog, log_deadline(self.log));
 }
 
 int main(int argc, char **argv)
@@ -643,9 +617,8 @@ int main(int argc, char **argv)
 	}
 	self.epoll = epoll_create1(EPOLL_CLOEXEC);
 	self.log = log_open("stderr", false, LEVEL_INFO, &why);
-	if (self.epoll < 0 || !self.log || log_sink_open(&self.syslog, "syslog"))
+	if (self.epoll < 0 || !self.log)
 		return 1;
-	self.syslog.lost = log_losses(self.log);
 	self_sandbox_enter(
 		&(const struct self_sandbox){ .rights = MAY_CONNECT_UNIX | MAY_TAKE_CLIENTS | MAY_WRITE_FILES });
 	serve();

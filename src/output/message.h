@@ -36,7 +36,7 @@ struct output_rules {
 	uint32_t start;	 /* of an instance: the last line before is forgotten */
 	int32_t pid;	 /* of the only instance; 0: several, or unknown */
 	bool has_prefix; /* <N> at the start of a line is its level */
-	uint32_t facility, level;
+	uint32_t level;
 	uint64_t burst; /* lines in an interval; 0: no limit */
 	double interval;
 };
@@ -46,7 +46,6 @@ struct output_message {
 	enum output_kind kind;
 	uint32_t number; /* of the pipe in the page; grows and comes never again */
 	char service[256];
-	bool to_syslog; /* with the name, what a pipe is known by */
 	union {
 		char build[64];
 		struct {
@@ -72,7 +71,7 @@ struct output_message {
 struct output_answer {
 	uint32_t serial; /* of the question; 0: it is none */
 	uint32_t start;
-	uint8_t is_ready, to_syslog; /* 0 or 1; is_ready: the line that was waited for has come */
+	uint8_t is_ready; /* 0 or 1: the line that was waited for has come */
 	uint32_t count;
 	char service[256];
 	char last_line[160];

@@ -260,14 +260,13 @@ struct failure {
 	const char *hint; /* NULL: none */
 };
 
-enum { FAILURES = 5, OUTPUTS = 2 };
+enum { FAILURES = 5 };
 
 /* The pipe to which the instances of a service print. output.c */
 struct output {
 	struct list link, unsent; /* unsent: superd-output is to be told of it */
 	struct svc *svc;	  /* NULL: it is passed on for good */
 	char *service;		  /* its name */
-	bool to_syslog;
 	int read_end, write_end; /* both are in the journal; superd reads and writes neither */
 	uint32_t number;	 /* in the page that superd-output has, too */
 	bool is_ready;		 /* the line that tells so has come */
@@ -348,7 +347,7 @@ struct run {
 	struct instance *current;	 /* accept = no: the one that has the sockets */
 	struct plan *plan;		 /* NULL: to be made */
 	char *cgroup;			 /* that the last instance has left empty, for the next; NULL: none */
-	struct output *outputs[OUTPUTS]; /* [0]: the log, [1]: syslog; NULL: not open */
+	struct output *output;		 /* NULL: not open */
 	uint32_t starts;		 /* of its instance: what was printed before does not count */
 	char last_line[160];		 /* as far as superd-output was asked for it */
 	int notify;			 /* this and the next two: 0 or -1: not open */
@@ -713,9 +712,9 @@ void store_clear(struct svc *svc);
 void output_init(void);
 void output_begin(pid_t pid, int channel);
 void output_end(void);
-int output_open(struct svc *svc, bool to_syslog);
-void output_resume(struct svc *svc, bool to_syslog, int read_end, int write_end);
-bool output_release(struct svc *svc); /* true: it had a pipe */
+int output_open(struct svc *svc);
+void output_resume(struct svc *svc, int read_end, int write_end);
+void output_release(struct svc *svc);
 void output_tell(struct svc *svc);
 void output_forget(struct svc *svc);
 void output_drain(struct svc *svc, bool last, bool has_failed);

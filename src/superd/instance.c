@@ -157,8 +157,7 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 		before = *plan_stream(row, number - 1);
 	switch ((enum stream_kind)stream.kind) {
 	case STREAM_LOG:
-	case STREAM_SYSLOG:
-		return output_open(svc, stream.kind == STREAM_SYSLOG);
+		return output_open(svc);
 	case STREAM_FILE:
 	case STREAM_APPEND:
 	case STREAM_TRUNCATE:

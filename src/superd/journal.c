@@ -104,7 +104,8 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	/* A start that is under way comes again, unless an instance has a line: then it is that. */
 	bool unbound = svc->bound, due = svc->run->start_due > 0 || svc->state == STARTING,
 	     begun = svc->row->exec->start == START_BOOT && !due;
-	int ends[OUTPUTS][2];
+	int ends[] = { svc->run->output ? svc->run->output->read_end : -1,
+		       svc->run->output ? svc->run->output->write_end : -1 };
 
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
@@ -117,14 +118,10 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	WALK_FD(line, "notify", svc->run->notify);
 	WALK(line, "variable", svc->run->notify_variable);
 	WALK_FD(line, "received", svc->run->received);
-	for (int n = 0; n < OUTPUTS; n++) {
-		ends[n][0] = svc->run->outputs[n] ? svc->run->outputs[n]->read_end : -1;
-		ends[n][1] = svc->run->outputs[n] ? svc->run->outputs[n]->write_end : -1;
-		WALK_FD(line, n ? "syslog_read" : "log_read", ends[n][0]);
-		WALK_FD(line, n ? "syslog_write" : "log_write", ends[n][1]);
-		if (!line->out && ends[n][0] >= 0 && ends[n][1] >= 0)
-			output_resume(svc, n, ends[n][0], ends[n][1]);
-	}
+	WALK_FD(line, "log_read", ends[0]);
+	WALK_FD(line, "log_write", ends[1]);
+	if (!line->out && ends[0] >= 0 && ends[1] >= 0)
+		output_resume(svc, ends[0], ends[1]);
 	if (line->out)
 		return;
 	svc->bound = unbound;

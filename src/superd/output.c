@@ -98,9 +98,7 @@ static bool send_output(struct output *output)
 	struct svc *svc = output->svc;
 	pid_t pid = 0;
 
-	message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE,
-					   .number = output->number,
-					   .to_syslog = output->to_syslog };
+	message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE, .number = output->number };
 	snprintf(message.service, sizeof(message.service), "%s", output->service);
 	if (!svc)
 		return send_message(&message, ends, 2);
@@ -111,7 +109,6 @@ static bool send_output(struct output *output)
 		.start = svc->run->starts,
 		.pid = pid,
 		.has_prefix = streams->syslog_level_prefix,
-		.facility = (uint32_t)streams->syslog_facility << 3,
 		.level = streams->syslog_level,
 		.burst = streams->log_rate_limit_burst == UNLIMITED ? 0 : (uint64_t)streams->log_rate_limit_burst,
 		.interval = (double)streams->log_rate_limit_interval / 1e6,
@@ -166,10 +163,8 @@ static void note_unsent(struct output *output)
 /* It has other options, or its instances have changed: superd-output hears of that at the end of this turn. */
 void output_tell(struct svc *svc)
 {
-	for (int n = 0; n < OUTPUTS; n++) {
-		if (svc->run->outputs[n])
-			note_unsent(svc->run->outputs[n]);
-	}
+	if (svc->run->output)
+		note_unsent(svc->run->output);
 }
 
 /* What was printed before does not count any more. superd-output hears of that before the next program may print. */
@@ -177,10 +172,8 @@ void output_forget(struct svc *svc)
 {
 	svc->run->starts++;
 	*svc->run->last_line = '\0';
-	for (int n = 0; n < OUTPUTS; n++) {
-		if (svc->run->outputs[n])
-			svc->run->outputs[n]->is_ready = false;
-	}
+	if (svc->run->output)
+		svc->run->output->is_ready = false;
 	output_tell(svc);
 	if (!list_empty(&self.unsent))
 		send_all();
@@ -286,13 +279,13 @@ static bool take_answer(void)
 	self.hangs = false;
 	memcpy(&answer, bytes, sizeof(answer));
 	answer.service[sizeof(answer.service) - 1] = answer.last_line[sizeof(answer.last_line) - 1] = '\0';
-	if (answer.is_ready > 1 || answer.to_syslog > 1 || answer.error < 0 || !is_time(answer.since)) {
+	if (answer.is_ready > 1 || answer.error < 0 || !is_time(answer.since)) {
 		log_error(superd.log, "superd-output says what cannot be: superd kills it");
 		give_up();
 		return false;
 	}
 	svc = svc_find(answer.service);
-	output = svc ? svc->run->outputs[answer.to_syslog] : NULL;
+	output = svc ? svc->run->output : NULL;
 	self.error_changed |= answer.error != self.state.error;
 	self.state = answer;
 	self.answered = answer.serial ? answer.serial : self.answered;
@@ -319,8 +312,7 @@ static bool take_answer(void)
 /* Whether its program has printed the line by which it is ready. */
 bool output_is_ready(const struct svc *svc)
 {
-	return (svc->run->outputs[0] && svc->run->outputs[0]->is_ready) ||
-		(svc->run->outputs[1] && svc->run->outputs[1]->is_ready);
+	return svc->run->output && svc->run->output->is_ready;
 }
 
 static void be_ready(struct svc *svc)
@@ -358,10 +350,8 @@ static void ask(struct output *output, bool lines, bool last)
 		send_all();
 	message = (struct output_message){ .kind = OUTPUT_ASK,
 					   .ask = { .serial = self.serial + 1, .lines = lines, .last = last } };
-	if (output) {
-		message.to_syslog = output->to_syslog;
+	if (output)
 		snprintf(message.service, sizeof(message.service), "%s", output->service);
-	}
 	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(&message, NULL, 0))
 		return;
 	self.serial++;
@@ -385,17 +375,13 @@ static void ask(struct output *output, bool lines, bool last)
 /* What a program has printed comes before what superd logs next. For its last line superd asks in any case. */
 void output_drain(struct svc *svc, bool last, bool has_failed)
 {
-	for (int n = 0; n < OUTPUTS; n++) {
-		struct output *output = svc->run->outputs[n];
-		struct pollfd unread = { .events = POLLIN };
+	struct output *output = svc->run->output;
+	struct pollfd unread = { .fd = output ? output->read_end : -1, .events = POLLIN };
 
-		if (!output)
-			continue;
-		unread.fd = output->read_end;
-		if (has_failed || poll(&unread, 1, 0) > 0 || self.page == MAP_FAILED ||
-		    atomic_load(&self.page->reads) == output->number || (last && atomic_load(&self.page->unfinished)))
-			ask(output, false, last);
-	}
+	if (output &&
+	    (has_failed || poll(&unread, 1, 0) > 0 || self.page == MAP_FAILED ||
+	     atomic_load(&self.page->reads) == output->number || (last && atomic_load(&self.page->unfinished))))
+		ask(output, false, last);
 	while (svc->row->groups->lifecycle->ready && superd.output.fd >= 0 && take_answer())
 		continue;
 	be_ready(svc);
@@ -404,13 +390,13 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 /* Brings what superd has not heard of yet into its ring. */
 void output_fetch(struct svc *svc)
 {
-	if (svc->run->outputs[0])
-		ask(svc->run->outputs[0], true, false);
+	if (svc->run->output)
+		ask(svc->run->output, true, false);
 }
 
 /* ---- pipes ---- */
 
-static struct output *output_add(struct svc *svc, bool to_syslog, int read_end, int write_end)
+static struct output *output_add(struct svc *svc, int read_end, int write_end)
 {
 	struct output *output = calloc(1, sizeof(*output));
 
@@ -419,30 +405,29 @@ static struct output *output_add(struct svc *svc, bool to_syslog, int read_end, 
 		return NULL;
 	}
 	output->svc = svc;
-	output->to_syslog = to_syslog;
 	output->read_end = read_end;
 	output->write_end = write_end;
 	output->number = ++self.number;
 	list_add(&self.all, &output->link);
 	list_init(&output->unsent);
 	note_unsent(output);
-	svc->run->outputs[to_syslog] = output;
+	svc->run->output = output;
 	return output;
 }
 
 /* superd has no use for it. Who still writes there is read on until its end. */
 static void release(struct output *output)
 {
-	output->svc->run->outputs[output->to_syslog] = NULL;
+	output->svc->run->output = NULL;
 	output->svc = NULL;
 	output->hangs = false;
 	note_unsent(output);
 }
 
 /* Returns the writing end, for a program. -1 and errno. */
-int output_open(struct svc *svc, bool to_syslog)
+int output_open(struct svc *svc)
 {
-	struct output *output = svc->run->outputs[to_syslog];
+	struct output *output = svc->run->output;
 	int ends[2];
 
 	if (output && output->hangs && list_has_one(&svc->run->instances)) {
@@ -456,7 +441,7 @@ int output_open(struct svc *svc, bool to_syslog)
 	fd_set_nonblocking(ends[1], false);
 	ends[0] = fd_raise(ends[0], FD_HIGH);
 	ends[1] = fd_raise(ends[1], FD_HIGH);
-	output = output_add(svc, to_syslog, ends[0], ends[1]);
+	output = output_add(svc, ends[0], ends[1]);
 	if (output)
 		return output->write_end;
 	close(ends[0]);
@@ -465,23 +450,18 @@ int output_open(struct svc *svc, bool to_syslog)
 	return -1;
 }
 
-void output_resume(struct svc *svc, bool to_syslog, int read_end, int write_end)
+void output_resume(struct svc *svc, int read_end, int write_end)
 {
-	if (!output_add(svc, to_syslog, read_end, write_end))
+	if (!output_add(svc, read_end, write_end))
 		close(read_end), close(write_end);
 }
 
-bool output_release(struct svc *svc)
+void output_release(struct svc *svc)
 {
-	bool any = svc->run->outputs[0] || svc->run->outputs[1];
-
-	for (int n = 0; n < OUTPUTS; n++) {
-		if (svc->run->outputs[n])
-			release(svc->run->outputs[n]);
-	}
-	if (any)
-		send_all();
-	return any;
+	if (!svc->run->output)
+		return;
+	release(svc->run->output);
+	send_all();
 }
 
 /* ---- the process ---- */

@@ -123,8 +123,8 @@ void relay_begin(struct instance *instance)
 	loops = find_loop_ports(&sockets);
 	plan = plan_relay(instance->row, helper_user_of_relay(instance->row, &account), &superd.defaults, &sockets,
 			  &why);
-	if (output_open(svc, false) >= 0)
-		wanted[2] = svc->run->outputs[0]->write_end;
+	if (output_open(svc) >= 0)
+		wanted[2] = svc->run->output->write_end;
 	if (plan && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
 		fd_set_nonblocking(ends[0], true);
 		wanted[3] = ends[1];

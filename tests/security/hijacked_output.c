@@ -18,7 +18,6 @@ ssize_t send(int fd, const void *bytes, size_t length, int flags)
 	memcpy(message, bytes, length);
 	memcpy(&answer, message, sizeof(answer));
 	if (*answer.service) {
-		memset(&answer.to_syslog, 200, sizeof(answer.to_syslog));
 		answer.since = 1e300;
 		answer.error = EIO;
 		answer.is_ready = 1;

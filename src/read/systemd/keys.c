@@ -300,6 +300,7 @@ static const struct key_row of_shared[] = {
 	  "StartupIOWeight StartupMemoryHigh StartupMemoryLow StartupMemoryMax StartupMemorySwapMax "
 	  "StartupMemoryZSwapMax", KEY_HARMLESS, .reason = "superd does not treat the machine's startup specially" },
 	{ "StateDirectoryQuota", KEY_WARNED, .reason = COUNTED },
+	{ "SyslogFacility", KEY_WARNED, .reason = "the log has one facility for all, as in log = \"syslog:local0\"" },
 	{ "SystemCallLog", KEY_WARNED, .reason = "use SystemCallFilter" },
 	{ "TTYColumns TTYPath TTYReset TTYRows TTYVHangup TTYVTDisallocate UtmpIdentifier UtmpMode", KEY_HARMLESS,
 	  .reason = "superd allocates no terminal" },

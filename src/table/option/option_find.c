@@ -84,6 +84,7 @@ static const struct {
 	{ "secure_bits", "no_new_privileges and capability_bounding_set take a program's rights away for good", true },
 	{ "sleep_under_pressure", "idle_timeout decides when a program sleeps, and memory_max what it may use", true },
 	{ "socket_protocol", "listen has TCP, UDP and SCTP", true },
+	{ "syslog_facility", "the lines of programs have the facility of log, as in log = \"syslog:local0\"", true },
 	{ "tcp_congestion", "net.ipv4.tcp_congestion_control of sysctl(8) is for all", true },
 	{ "timer_slack", "a program has superd's, and prctl(2) changes it", true },
 	{ "trigger_limit_action", "clients wait while a socket rests", true },

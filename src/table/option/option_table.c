@@ -575,7 +575,7 @@ const struct directive directives[] = {
 	  FIELD(STREAMS, output, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "log", .argument = "stream",
 	  .example = "\"append:/var/log/web.log\"",
-	  .help = "Where standard output goes: log, syslog, file:PATH, append:PATH, truncate:PATH, null, inherit, "
+	  .help = "Where standard output goes: log, file:PATH, append:PATH, truncate:PATH, null, inherit, "
 		  "socket or fd:NAME (see VALUES). With pass = inetd the default is socket." },
 	{ .name = { "error", [UNIT] = "Service.StandardError", [LAUNCHD] = "StandardErrorPath" },
 	  FIELD(STREAMS, error, stream), .translated = FROM(UNIT) | FROM(LAUNCHD),
@@ -592,11 +592,7 @@ const struct directive directives[] = {
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
 	  FIELD(STREAMS, syslog_identifier, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "name", .example = "\"web\"",
-	  .help = "The name of the program's lines in the log and in syslog. Unset: the service's." },
-	{ .name = { "syslog_facility", [UNIT] = "Service.SyslogFacility" }, FIELD(STREAMS, syslog_facility, word),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "daemon", .words = syslog_facilities,
-	  .argument = "facility",
-	  .help = "The facility of the program's lines in syslog, as in syslog(3)." },
+	  .help = "The name of the program's lines in the log. Unset: the service's." },
 	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" }, FIELD(STREAMS, syslog_level, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "info", .words = syslog_level_words,
 	  .argument = "level",
@@ -798,7 +794,7 @@ const struct directive directives[] = {
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text", .example = "\"ready to accept connections\"",
 	  .help = "A text in a line of output by which the program announces that it is ready. output or error "
-		  "must be log or syslog. Unset: type decides. It excludes exec_ready." },
+		  "must be log. Unset: type decides. It excludes exec_ready." },
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" }, FIELD(LIFECYCLE, timeout_start, duration),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .fallback = "90s", .argument = "duration", .example = "2min",
 	  .unit_key = "TimeoutStartSec",

@@ -408,7 +408,7 @@ void rule_start(const struct service *service, struct diags *diags)
 
 static bool is_read(const struct service *service, const char *option, const struct stream *stream)
 {
-	return stream->kind == STREAM_LOG || stream->kind == STREAM_SYSLOG || service_is_unclear(service, option);
+	return stream->kind == STREAM_LOG || service_is_unclear(service, option);
 }
 
 /* Whether superd reads what the backend prints. Without `error` its errors go where its output does. With pass = inetd
@@ -492,7 +492,7 @@ static void check_input(const struct service *service, struct diags *diags)
 	const struct stream_options *streams = service->groups->streams;
 	unsigned input = streams->input.kind;
 
-	if (input == STREAM_LOG || input == STREAM_SYSLOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
+	if (input == STREAM_LOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
 		service_refuse(service, "input", diags, "input: nothing can be read from there");
 		diags_hint(diags, "input is null, file:PATH, fd:NAME, inherit or socket");
 	}

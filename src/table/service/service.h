@@ -33,7 +33,7 @@ enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
 enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
 enum ipv6_only { IPV6_ONLY_DEFAULT, IPV6_ONLY_NO, IPV6_ONLY_YES };
 enum stream_kind {
-	STREAM_LOG, STREAM_SYSLOG, STREAM_FILE, STREAM_APPEND, STREAM_TRUNCATE, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET,
+	STREAM_LOG, STREAM_FILE, STREAM_APPEND, STREAM_TRUNCATE, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET,
 	STREAM_DESCRIPTOR
 };
 enum private_tmp { TMP_SHARED, TMP_PRIVATE, TMP_DISCONNECTED };
@@ -203,7 +203,7 @@ struct limit_options {
 struct stream_options {
 	struct stream input, output, error;
 	const char *syslog_identifier;  /* the backend's name in a log; NULL: the service's */
-	unsigned syslog_facility, syslog_level;         /* numbers of syslog(3), the facility without its shift by 3 */
+	unsigned syslog_level;          /* number of syslog(3) */
 	bool syslog_level_prefix;       /* <N> at the start of a line is its level */
 	int64_t log_rate_limit_interval;                /* microseconds; 0: no limit */
 	int64_t log_rate_limit_burst;   /* lines in an interval; 0, UNLIMITED: no limit */

@@ -37,7 +37,7 @@ const struct type type_signs = { .name = "signs", .kind = FIELD_TEXT, .refuse = 
  * socket. */
 
 static const char *const stream_words[] = {
-	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file", [STREAM_APPEND] = "append",
+	[STREAM_LOG] = "log", [STREAM_FILE] = "file", [STREAM_APPEND] = "append",
 	[STREAM_TRUNCATE] = "truncate", [STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit",
 	[STREAM_SOCKET] = "socket",
 	[STREAM_DESCRIPTOR] = "fd", NULL
@@ -45,7 +45,7 @@ static const char *const stream_words[] = {
 
 /* The words for messages. */
 static const char *const stream_forms[] = {
-	[STREAM_LOG] = "log", [STREAM_SYSLOG] = "syslog", [STREAM_FILE] = "file:PATH", [STREAM_APPEND] = "append:PATH",
+	[STREAM_LOG] = "log", [STREAM_FILE] = "file:PATH", [STREAM_APPEND] = "append:PATH",
 	[STREAM_TRUNCATE] = "truncate:PATH", [STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit",
 	[STREAM_SOCKET] = "socket", [STREAM_DESCRIPTOR] = "fd:NAME"
 };

@@ -105,23 +105,6 @@ Behaviour(log, a_start_at_boot_that_fails_is_told_on_standard_error_too)
 	superd_wait_log(superd, "boots: cannot start: exec: ");
 }
 
-Behaviour(log, output_goes_to_syslog_under_the_services_name)
-{
-	const struct setup setup = { .own_dev = true };
-	struct superd *superd;
-	const char *line;
-	int receiver;
-
-	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
-	receiver = bind_dev_log();
-	superd = superd_run_with(&setup, WEB, backend("print 1"), "output = syslog");
-	client_ask(superd_port(superd, "web"), "hello\n");
-	line = wait_syslog(receiver, "line 1 of 1");
-	cr_assert_eq(line[0], '<');
-	cr_assert(strstr(line, " web: ") || strstr(line, " web["), "not under the service's name: %s", line);
-	close(receiver);
-}
-
 Behaviour(log, superds_own_lines_go_to_syslog)
 {
 	static const char *const arguments[] = { "--log", "syslog:local3", NULL };
@@ -143,14 +126,16 @@ Behaviour(log, superds_own_lines_go_to_syslog)
 
 Behaviour(log, a_syslog_that_nobody_reads_blocks_nobody)
 {
-	const struct setup setup = { .clock = true, .own_dev = true };
+	static const char *const arguments[] = { "--log", "syslog", NULL };
+	const struct setup setup = { .clock = true, .own_dev = true, .arguments = arguments };
+	int receiver, port = free_port();
 	struct superd *superd;
-	int receiver, port;
 
 	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
 	receiver = bind_dev_log();
-	superd = superd_run_with(&setup, WEB, backend("print 2000"), "output = syslog\nerror = syslog");
-	port = superd_port(superd, "web");
+	superd = superd_run_with(&setup, "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" }", port,
+				 backend("print 2000"));
+	wait_syslog(receiver, "web: listening on ");
 	client_ask(port, "hello\n");
 	client_ask(port, "hello\n");
 	clock_stop(superd, SECOND_MS);  /* which is how long it waits for its reader at its end */
