@@ -50,10 +50,6 @@ bool cgroup_has_started(pid_t pid);
  * so its cgroup.procs proves nothing. */
 bool cgroup_is_group(const char *path);
 
-/* cgroup v1 shows "no limit" as the greatest number, PAGE_COUNTER_MAX: near 2^63 bytes, or 2^43 on 32 bits, rounded
- * down to pages. Half of that is more memory than any machine has. */
-#define CGROUP_UNLIMITED (1ll << (LONG_MAX > INT32_MAX ? 62 : 42))
-
 /* Calls `see` for the pid of each process in the group itself, until `see` returns false. false and errno: the pids
  * cannot be read. */
 bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context);
@@ -156,12 +152,4 @@ void usage_sum_add(struct usage_sum *sum, pid_t pid);
  * time counts. */
 struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared);
 
-/* The oom_score_adj of backends: when memory runs out, the kernel should kill a backend rather than superd, with which
- * all services would end. */
-
-#define OOM_SCORE_TEXT 8
-
-/* The score for backends without oom_score_adjust: 100 above superd's own, as systemd's default for user services. "":
- * backends inherit superd's score, as superd is not PID 1 and its control group has no memory limit, or as there is no
- * /proc. is_first: superd is PID 1, or its guard is. */
-void oom_score_above_own(char score[OOM_SCORE_TEXT], bool is_first);
+#define OOM_SCORE_TEXT 8                /* bytes of an oom_score_adj as a text */
