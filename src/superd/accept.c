@@ -229,7 +229,7 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 		return REFUSED_LOAD;
 	if (svc_is_full(svc))
 		return REFUSED_INSTANCES;
-	if (options->libwrap && hosts_access_has_rules(&superd.hosts))
+	if (options->libwrap && hosts_access_has_rules())
 		asked->libwrap = options->libwrap;
 	asked->ident = options->id_only || svc->row->groups->logging->log_on_success & SUCCESS_USERID;
 	return ADMITTED;
@@ -1010,7 +1010,7 @@ static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct 
 		refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
 		asked.sender = hash_bytes(HASH_START, &socket->listen, sizeof(socket->listen));
 		asked.sender = hash_bytes(asked.sender, &superd.loaded, sizeof(superd.loaded));
-		asked.sender = hash_bytes(asked.sender, &superd.hosts.changes, sizeof(superd.hosts.changes)) | 1;
+		asked.sender = hash_add(asked.sender, hosts_access_version()) | 1;
 		if (whole && (told = remember(asked.sender, whole, false)))
 			refusal = (enum refusal)told->count;
 		else if (whole && (named.fd = connect_to(sender)) >= 0 && ask_adviser(svc, socket, &named, &asked)) {

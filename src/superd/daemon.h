@@ -461,7 +461,6 @@ struct superd {
 	size_t instances, starting, most_starting, delayed; /* delayed: starts that have waited for others */
 	size_t awake, asking; /* services with an instance; clients that are asked about */
 	struct source_counts sources;
-	struct hosts_access hosts;
 	int null_in, null_out;
 	bool stopping, was_stopping, quiet, over, reading; /* was_stopping: when superd died */
 	bool is_opening;				   /* the first sockets: nothing starts by itself yet */

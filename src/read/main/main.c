@@ -136,7 +136,6 @@ static void say_records(struct read_answer *answer, const struct reading *readin
 /* Reads the sources and prints what they have. */
 static int print_sources(struct read_answer *answer, struct read_request *request)
 {
-	struct hosts_access hosts = { 0 };
 	struct diags diags = { .keeps_all = true };
 	struct reading reading = {
 		.table = table_new(), .diags = &diags, .request = request, .compat = request->compat,
@@ -148,7 +147,7 @@ static int print_sources(struct read_answer *answer, struct read_request *reques
 	request->take_builder = print_builder;
 	request->on_source = say_read;
 	request->on_own = refuse_own;
-	request->has_host_rules = hosts_access_has_rules(&hosts);
+	request->has_host_rules = hosts_access_has_rules();
 	self_sandbox_enter(&(const struct self_sandbox){ .rights = MAY_READ_FILES });
 	for (size_t n = 0; n < request->count; n++) {
 		if (!request->sources[n])       /* superd reads it itself */

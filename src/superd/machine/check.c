@@ -17,6 +17,7 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/bpf/bpf.h"
+#include "os/host/hosts_access.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/bind_filter.h"
 #include "os/proc/process.h"
@@ -242,7 +243,7 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 		return listen->options->only_from ? "only_from" : "no_access";
 	}
 	*value = access->libwrap;
-	if (access->libwrap && hosts_access_has_rules(&preflight->hosts_access))
+	if (access->libwrap && preflight->has_host_rules)
 		return "libwrap";
 	*value = "yes";
 	if (access->id_only)
@@ -263,7 +264,7 @@ static void preflight_libraries(struct preflight *preflight, const struct servic
 
 	if (libwrap && !build_has("libwrap"))
 		preflight_report(preflight,
-				 hosts_access_has_rules(&preflight->hosts_access) ? SEVERITY_ERROR : SEVERITY_WARNING,
+				 preflight->has_host_rules ? SEVERITY_ERROR : SEVERITY_WARNING,
 				 service, "libwrap", libwrap,
 				 "this superd was built without libwrap: with a rule in hosts.allow or hosts.deny it "
 				 "refuses all clients");
@@ -443,7 +444,8 @@ void preflight_table(const struct table *table, enum preflight_for purpose, stru
 				       .diags = diags,
 				       .root = geteuid() == 0,
 				       .serves = purpose >= PREFLIGHT_RELOAD,
-				       .port_start = capability_port_start() };
+				       .port_start = capability_port_start(),
+				       .has_host_rules = hosts_access_has_rules() };
 	/* No service names them, and each may need them. */
 	static const struct {
 		enum program program;

@@ -1,7 +1,6 @@
 /* What the files of superd/machine share. */
 #pragma once
 
-#include "os/host/hosts_access.h"
 #include "os/proc/port_owner.h"
 #include "superd/machine/machine.h"
 #include "superd/start/start.h"
@@ -58,7 +57,7 @@ struct preflight {
 	bool holders_read;
 	bool bind_tried; /* bind_error is valid */
 	int bind_error;	 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
-	struct hosts_access hosts_access;
+	bool has_host_rules; /* hosts.allow or hosts.deny have a rule */
 	struct sandbox_support support;
 };
 
