@@ -354,7 +354,7 @@ static bool make_page(void)
 {
 	struct page *made;
 	sigset_t all;
-	int ends[2], own = fd_raise(memory_open("superd-guard", false), FD_HIGH);
+	int ends[2], own = fd_raise(memfd_create("superd-guard", MFD_CLOEXEC), FD_HIGH);
 
 	made = own < 0 || ftruncate(own, sizeof(*page)) < 0
 		? MAP_FAILED
@@ -366,7 +366,7 @@ static bool make_page(void)
 	memcpy(made->magic, MAGIC, sizeof(MAGIC));
 	made->own = own;
 	made->guard = getpid();
-	made->journal = fd_raise(memory_open("superd-journal", false), FD_HIGH);
+	made->journal = fd_raise(memfd_create("superd-journal", MFD_CLOEXEC), FD_HIGH);
 	made->notes[0] = made->notes[1] = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
 		made->notes[0] = fd_raise(ends[0], FD_HIGH);

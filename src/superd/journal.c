@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -400,7 +401,7 @@ static void print_end(void)
 /* A file with this text; -1 and errno. */
 static int make_file(const char *name, const struct buf *text)
 {
-	int fd = text->failed ? -1 : fd_raise(memory_open(name, false), FD_HIGH);
+	int fd = text->failed ? -1 : fd_raise(memfd_create(name, MFD_CLOEXEC), FD_HIGH);
 
 	if (fd >= 0 && (fcntl(fd, F_SETFL, O_APPEND) < 0 || !write_all(fd, text->data, text->length)))
 		fd_close(&fd);

@@ -470,7 +470,7 @@ void output_release(struct svc *svc)
 static bool greet(void)
 {
 	static struct output_message message;
-	int fds[] = { memory_open("superd-output", false),
+	int fds[] = { memfd_create("superd-output", MFD_CLOEXEC),
 		      timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC) };
 
 	message = (struct output_message){ .kind = OUTPUT_HELLO };

@@ -114,11 +114,7 @@ char *private_file_get(const char *path, size_t most, size_t *length, struct buf
 
 /* Texts as files without a name (memfd_create(2)): for a child to read, or to survive an exec. */
 
-/* An empty file in memory, close-on-exec. -1 and errno; ENOSYS: the system has no such files. */
-int memory_open(const char *name, bool sealable);
-
-/* A close-on-exec descriptor to read the text from: a sealed file in memory. On systems without such files, the reading
- * end of a pipe, which holds only a short text. -1 and errno. */
+/* A close-on-exec descriptor to read the text from, which nobody can change. -1 and errno. */
 int memory_file(const char *text, size_t length);
 
 /* The whole text from its start, NUL-terminated, for the caller to free(). NULL and errno: it is not a regular file, or

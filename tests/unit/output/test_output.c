@@ -41,7 +41,7 @@ static void say(int channel, struct output_message *message, const int *fds, siz
 static void greet(int channel)
 {
 	struct output_message hello = { .kind = OUTPUT_HELLO };
-	int fds[] = { memory_open("page", false), timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC) };
+	int fds[] = { memfd_create("page", MFD_CLOEXEC), timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC) };
 
 	cr_assert_eq(ftruncate(fds[0], sizeof(struct output_page)), 0);
 	strcpy(hello.build, build_word());

@@ -239,68 +239,6 @@ Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
 	close(ends[0]);
 }
 
-/* Answers memfd_create(2) with ENOSYS, as a container's filter may. */
-static bool deny_memory_files(void)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog filter = { sizeof(code) / sizeof(*code), code };
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
-}
-
-static bool deny_files(void)
-{
-	return signal(SIGXFSZ, SIG_IGN) != SIG_ERR && setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 0, 0 }) == 0;
-}
-
-/* In a process of its own: 0, or the stage that failed. */
-static int start_where(bool (*prepare)(void), const char *value)
-{
-	int wanted[] = { -1, -1, -1 };
-	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 3, .checks = true };
-	struct fault fault = { .stage = STAGE_NONE };
-
-	plan = row_plan("exec = \"/bin/true\"\ncondition = \"PathExists=/\"");
-	launch.plan = plan;
-	launch.variables = (const char *const[]){ value, NULL };
-	if (!prepare())
-		return 100;
-	start(&launch);
-	if (launch.pid < 0)
-		return (int)launch.fault.stage;
-	return read(launch.report, &fault, sizeof(fault)) == 0 ? 0 : (int)fault.stage;
-}
-
-/* The text of a start is then in a pipe, which holds more than usual if need be. */
-Test(spawn_async, a_start_with_conditions_needs_no_file_in_memory)
-{
-	bool (*const prepare[])(void) = { deny_memory_files, deny_files };
-	char *large = malloc(100001);
-	int status;
-
-	memset(large, 'x', 100000);
-	memcpy(large, "A=", 2);
-	large[100000] = '\0';
-	for (int n = 0; n < 4; n++) {
-		pid_t pid = fork();
-
-		if (pid == 0)
-			_exit(start_where(prepare[n % 2], n < 2 ? "A=b" : large));
-		cr_assert_eq(waitpid(pid, &status, 0), pid);
-		cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d: %s", n,
-			  WIFEXITED(status) && WEXITSTATUS(status) < STAGES
-				  ? stage_name((enum stage)WEXITSTATUS(status))
-				  : "it did not end by itself");
-	}
-	free(large);
-}
-
 /* In a process of its own, where root gains nothing by an exec. */
 static int probe_without_root(void)
 {
