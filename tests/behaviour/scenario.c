@@ -30,6 +30,7 @@
 #include "guarding.h"
 #include "load.h"
 #include "private.h"
+#include "recorded.h"
 #include "scenario.h"
 #include "superctl.h"
 
@@ -57,6 +58,7 @@ static struct {
 	int superd_count;
 	struct program programs[PROGRAMS_MOST]; /* that run beside the test */
 	int program_count;
+	struct recorded recorded;
 	struct load *load;
 } scenario;
 
@@ -510,6 +512,32 @@ static void word_superctl(const struct call *call)
 	give_outcome(superctl_answer(at ? at : control_path(), words));
 }
 
+/* "stand_in GREETING {VERB ANSWER ...}"; the answer may be "hangs". */
+static void word_stand_in(const struct call *call)
+{
+	const char *const *said = members(NULL, raw(call, 1));
+	struct recording recordings[WORDS_MOST / 2 + 1] = { 0 };
+
+	for (int n = 0; said[2 * n] && said[2 * n + 1]; n++) {
+		recordings[n].verb = said[2 * n];
+		recordings[n].answer = !strcmp(said[2 * n + 1], "hangs") ? NULL : said[2 * n + 1];
+	}
+	scenario.recorded = recorded_run(text(call, 0), recordings);
+	give(scenario.recorded.path);
+}
+
+static void word_requests(const struct call *call)
+{
+	(void)call;
+	give(read_text(scenario.recorded.requests));
+}
+
+static void word_dismiss(const struct call *call)
+{
+	(void)call;
+	recorded_stop(&scenario.recorded);
+}
+
 static void word_session(const struct call *call)
 {
 	(void)call;
@@ -707,6 +735,11 @@ static void word_hold_clock(const struct call *call)
 {
 	(void)call;
 	clock_hold();
+}
+
+static void word_waits_by_clock(const struct call *call)
+{
+	give_number(clock_has_waiter((pid_t)number(call, 0)));
 }
 
 static void word_clock_stop(const struct call *call)
@@ -1013,7 +1046,10 @@ static const struct word {
 	{ "value", 2, 2, word_value },          /* ANSWER KEY */
 	{ "order", 1, 1, word_order },          /* what superctl prints */
 	{ "why", 1, 1, word_why },
-	{ "superctl", 1, 32, word_superctl },   /* ?-at SOCKET? WORD ...: {STATUS OUTPUT ERRORS} */
+	{ "superctl", 0, 32, word_superctl },   /* ?-at SOCKET? WORD ...: {STATUS OUTPUT ERRORS} */
+	{ "stand_in", 2, 2, word_stand_in },    /* GREETING {VERB ANSWER ...}: a socket where that is said */
+	{ "requests", 0, 0, word_requests },    /* that it has got */
+	{ "dismiss", 0, 0, word_dismiss },
 	{ "session", 0, 0, word_session },      /* a client of the control socket, behind its greeting */
 	{ "request", 2, 2, word_request },      /* CLIENT REQUEST: the whole answer */
 
@@ -1046,6 +1082,7 @@ static const struct word {
 	{ "stays_quiet", 1, 1, word_stays_quiet },      /* CLIENT: also two hours later */
 	{ "hold_clock", 0, 0, word_hold_clock },        /* time passes by steps alone */
 	{ "clock_stop", 1, 1, word_clock_stop },        /* TIME: TERM, and steps of it until superd has ended */
+	{ "waits_by_clock", 1, 1, word_waits_by_clock },        /* PID */
 	{ "until", 2, 3, word_until },          /* STEP {CONDITION} ?MOST? */
 	{ "woken", 0, 0, word_woken },          /* how often superd was */
 	{ "wakes", 3, 3, word_wakes },
@@ -1074,9 +1111,9 @@ static const struct word {
 	{ "listener", 1, 1, word_listener },    /* PORT: a listening socket of the test's */
 
 	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
-	{ "private", 0, 0, word_private },      /* whether the test has a network, an /etc and a /run of its own from now on */
+	{ "private", 0, 0, word_private },      /* has the test enter a network, an /etc and a /run of its own */
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
-	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT: as Prometheus reads it; empty: its parser is not here */
+	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */
 	{ "schema_holds", 2, 2, word_schema_holds },    /* DEFINITION ANSWER */
 	{ "has_groups", 0, 0, word_has_groups },/* superd can make control groups here */
 	{ "is_sanitized", 0, 0, word_is_sanitized },
