@@ -207,8 +207,8 @@ static void set_client_rules(struct unit_builder *builder, const struct word_lis
 	struct word_list list = { .at = from->at };
 
 	if (!only_allowed && lists_meet(deny, allow))
-		unit_unsupported(builder, allow->at, "IPAddressAllow: superd makes no exceptions from a denied network, "
-						     "but from IPAddressDeny=any");
+		unit_unsupported(builder, allow->at, "IPAddressAllow: superd makes no exceptions from a denied "
+						     "network, but from IPAddressDeny=any");
 	for (size_t n = 0; n < from->count; n++) {
 		struct network networks[NETWORKS_MOST];
 		size_t count = networks_read(from->words[n], networks);

@@ -245,8 +245,8 @@ static void check_addresses(const struct service *service, const struct listen *
 	}
 }
 
-/* The socket that superd passes is not in the control group of these rules: a client that they keep from the program's own
- * socket must not come in silently. */
+/* The socket that superd passes is not in the control group of these rules: a client that they keep from the program's
+ * own socket must not come in silently. */
 static void check_denied(const struct service *service, const struct listen *listen, struct diags *diags)
 {
 	if (!service->groups->cgroup_filters->ip_address_deny || listen->options->only_from ||

@@ -4,10 +4,10 @@
  * silently cut them short. A quoted text ends on its line unless a backslash ends the line, so a forgotten quote breaks
  * one line and not the rest of the file.
  *
- * After a mistake the parser goes on so that no false errors follow. It supplies a missing token. It skips the line of
- * an option that makes no sense. A keyword of a statement in the first column always begins a statement, so a missing
- * brace breaks one statement alone. The arrays of a statement are emptied between statements but not freed, so a table
- * of ten thousand services costs a handful of allocations. */
+ * A mistake ends its statement: the parser goes on behind the brace that closes the statement, or behind the line if it
+ * has no braces, or at a keyword of a statement in the first column, which always begins one. So each wrong statement
+ * has one message about its syntax, and a missing brace breaks no other. The arrays of a statement are emptied between
+ * statements but not freed, so a table of ten thousand services costs a handful of allocations. */
 #include "table/superd_conf/statement.h"
 
 #include <ctype.h>
@@ -29,8 +29,7 @@ enum token_kind {
 	TOKEN_COMMA, TOKEN_SET, TOKEN_ADD,      /* , = += */
 };
 
-/* A token depends on the text and the offset alone, so the parser can look ahead as often as it likes; nothing is
- * reported where tokens are made. Comments and blanks are skipped. */
+/* A token depends on the text and the offset alone. Comments and blanks are skipped. */
 struct token {
 	enum token_kind kind;
 	size_t start, end;              /* bytes of the source's text */
@@ -193,11 +192,6 @@ static bool token_is(const struct source_file *source, struct token token, const
 	       memcmp(source->text + token.start, word, length) == 0;
 }
 
-static bool token_has_value(struct token token)
-{
-	return token.kind == TOKEN_WORD || token.kind == TOKEN_QUOTED;
-}
-
 static const char *const statement_names[STATEMENTS] = {
 	[STATEMENT_SERVICE] = "service", [STATEMENT_DEFAULTS] = "defaults",
 	[STATEMENT_INCLUDE] = "include", [STATEMENT_IMPORT] = "import", [STATEMENT_SUPERD] = "superd",
@@ -218,11 +212,8 @@ struct split {
 	struct diags *diags;
 	struct statement *statement;
 	struct token token;             /* the current one */
-	struct token ahead;             /* the one behind it, if it was asked for: callers ask often */
-	bool looked_ahead;
+	int depth;                      /* of open braces, with the current token */
 	size_t *line;                   /* the splitter's */
-	size_t left;                    /* where the token before it ended */
-	bool unclosed;                  /* a missing brace or quote was reported: further ones would be false errors */
 };
 
 /* Bytes of the source, and a token, as arguments of %.*s in a message. Long ones are cut. */
@@ -231,64 +222,40 @@ struct split {
 	(int)((end) - (start) < SHOWN ? (end) - (start) : SHOWN), (split)->source->text + (start)
 #define TEXT(split, token) SHORT(split, (token).start, (token).end)
 
-/* Adds an error. A macro, so that the compiler checks the format that diags_add gets. */
-#define COMPLAIN(split, offset, ...) \
-	((split)->statement->broken = true, \
-	 diag_error((split)->diags, source_origin((split)->source, offset), __VA_ARGS__))
-
-static const struct token *token_ahead(struct split *s)
+static bool refuse_token(struct split *s, struct token token)
 {
-	if (!s->looked_ahead)
-		s->ahead = token_after(s->source, s->token.end);
-	s->looked_ahead = true;
-	return &s->ahead;
+	struct origin at = source_origin(s->source, token.wrong_at);
+
+	if (token.wrong_end > token.wrong_at)
+		return diags_refuse(s->diags, at, "%s '%.*s'", token.wrong, SHORT(s, token.wrong_at, token.wrong_end));
+	return diags_refuse(s->diags, at, "%s", token.wrong);
 }
 
-/* Leaves the current token. A mistake in the token is reported here, and so only once, however often the parser looked
- * at it. */
+/* Adds an error, unless the current token is wrong in itself, and is false. A macro, so that the compiler checks the
+ * format. */
+#define REFUSE(split, offset, ...) \
+	((split)->statement->broken = true, \
+	 (split)->token.wrong ? refuse_token(split, (split)->token) \
+			      : diags_refuse((split)->diags, source_origin((split)->source, offset), __VA_ARGS__))
+
 static void next_token(struct split *s)
 {
-	const struct token *left = &s->token;
-
-	if (left->wrong && left->wrong_end > left->wrong_at)
-		COMPLAIN(s, left->wrong_at, "%s '%.*s'", left->wrong, SHORT(s, left->wrong_at, left->wrong_end));
-	else if (left->wrong)
-		COMPLAIN(s, left->wrong_at, "%s", left->wrong);
-	if (left->wrong && left->wrong_at == left->start)
-		s->unclosed = true;
-	s->left = left->end;
-	s->token = *token_ahead(s);
-	s->looked_ahead = false;
-}
-
-/* Whether an option or statement begins here: NAME = and NAME +=. */
-static bool at_assignment(struct split *s)
-{
-	enum token_kind next = s->token.kind == TOKEN_WORD ? token_ahead(s)->kind : TOKEN_END;
-
-	return next == TOKEN_SET || next == TOKEN_ADD;
+	s->token = token_after(s->source, s->token.end);
+	s->depth += (s->token.kind == TOKEN_OPEN) - (s->token.kind == TOKEN_CLOSE);
 }
 
 /* Whether every open block ends here: at the end of the text, and on a line that begins with a statement. */
-static bool at_boundary(struct split *s)
+static bool at_boundary(const struct split *s)
 {
 	size_t start = s->token.start;
-	const struct token *ahead;
 
-	if (s->token.kind == TOKEN_END)
-		return true;
-	if ((start && s->source->text[start - 1] != '\n') || statement_kind_of(s->source, s->token) < 0)
-		return false;
-	ahead = token_ahead(s);
-	return token_has_value(*ahead) || ahead->kind == TOKEN_OPEN || ahead->kind == TOKEN_LEFT;
+	return s->token.kind == TOKEN_END ||
+	       ((!start || s->source->text[start - 1] == '\n') && statement_kind_of(s->source, s->token) >= 0);
 }
 
-static void refuse_open(struct split *s, struct token opener, const char *what)
+static bool at_value(const struct split *s)
 {
-	s->statement->broken = true;
-	if (!s->unclosed && !s->token.wrong)
-		COMPLAIN(s, opener.start, "'{' of %s is not closed: put a '}' where it ends", what);
-	s->unclosed = true;
+	return (s->token.kind == TOKEN_WORD || s->token.kind == TOKEN_QUOTED) && !at_boundary(s);
 }
 
 /* NULL: out of memory, which sets statement->failed. */
@@ -311,14 +278,8 @@ static struct statement_item *add_item(struct split *s, enum item_kind kind, str
 	return &items[count];
 }
 
-/* The value of the last item is wrong (reported), so its directive must not check it as well. */
-static void spoil_item(struct statement *statement)
-{
-	if (statement->item_count && statement->items[statement->item_count - 1].kind == ITEM_OPTION)
-		statement->items[statement->item_count - 1].kind = ITEM_BAD;
-}
-
-static void add_word(struct split *s)
+/* Adds the current token as a word of the last item, and goes on to the next one. */
+static bool add_word(struct split *s)
 {
 	struct statement *statement = s->statement;
 	size_t count = statement->word_count;
@@ -331,319 +292,230 @@ static void add_word(struct split *s)
 		statement->word_at = places;
 	statement->failed |= !grown || !places;
 	if (statement->failed)
-		return;
+		return false;
+	if (s->token.wrong)
+		return REFUSE(s, s->token.start, "%s", s->token.wrong);
+	if (s->token.kind == TOKEN_WORD && s->source->text[s->token.end - 1] == ';')
+		return REFUSE(s, s->token.end - 1,
+			      "'%.*s': statements do not end with ';': remove it, or quote the text",
+			      TEXT(s, s->token));
 	grown[count] = (struct word){ s->token.start, s->token.end };
 	places[count] = source_origin_near(s->source, s->token.start, s->line);
 	statement->word_count++;
 	statement->items[statement->item_count - 1].count++;
-}
-
-/* Adds the current token as a word of the last item and goes to the next token. */
-static void add_current_word(struct split *s)
-{
-	if (s->token.wrong) {
-		spoil_item(s->statement);
-		return next_token(s);
-	}
-	if (s->token.kind == TOKEN_WORD && s->source->text[s->token.end - 1] == ';') {
-		COMPLAIN(s, s->token.end - 1, "'%.*s': statements do not end with ';': remove it, or quote the text",
-			 TEXT(s, s->token));
-		spoil_item(s->statement);
-	}
-	add_word(s);
 	next_token(s);
+	return true;
 }
 
-/* Skips { … } with all in it. The current token is the opening brace. */
-static void pass_block(struct split *s)
+static bool read_value_list(struct split *s, struct token name)
 {
-	struct token opener = s->token;
-	size_t depth = 0;
-
-	do {
-		if (s->token.kind == TOKEN_OPEN)
-			depth++;
-		if (s->token.kind == TOKEN_CLOSE)
-			depth--;
-		next_token(s);
-		if (depth && at_boundary(s))
-			return refuse_open(s, opener, "this block");
-	} while (depth);
-}
-
-/* Skips the rest of the line, but does not leave the block. */
-static void pass_line(struct split *s)
-{
-	while (!s->token.on_new_line && s->token.kind != TOKEN_CLOSE && !at_boundary(s)) {
-		if (s->token.kind == TOKEN_OPEN)
-			pass_block(s);
-		else
-			next_token(s);
-	}
-}
-
-static void refuse_token(struct split *s, const char *right)
-{
-	COMPLAIN(s, s->token.start, "unexpected '%.*s': %s", TEXT(s, s->token), right);
-	if (s->token.kind == TOKEN_OPEN)
-		pass_block(s);
-	else
-		next_token(s);
-}
-
-static void read_value_list(struct split *s, struct token name)
-{
-	struct token opener = s->token;
-	bool separated = true;
-
 	next_token(s);
 	while (s->token.kind != TOKEN_CLOSE) {
-		if (at_boundary(s))
-			return refuse_open(s, opener, "this list");
-		if (at_assignment(s)) {
-			COMPLAIN(s, opener.start, "the list of '%.*s' is not closed: it ends with '}'", TEXT(s, name));
-			return;
-		}
-		if (s->token.kind == TOKEN_COMMA) {
-			if (separated)
-				COMPLAIN(s, s->token.start, "a value is missing before ','");
-			separated = true;
+		if (!at_value(s))
+			return REFUSE(s, s->token.start, "unexpected '%.*s' in the list of '%.*s': a list is written "
+				      "{a, b}; quote a text that holds signs", TEXT(s, s->token), TEXT(s, name));
+		if (!add_word(s))
+			return false;
+		if (s->token.kind == TOKEN_COMMA)
 			next_token(s);
-		} else if (token_has_value(s->token)) {
-			if (!separated)
-				COMPLAIN(s, s->token.start, "a ',' is missing before '%.*s'", TEXT(s, s->token));
-			separated = false;
-			add_current_word(s);
-		} else {
-			refuse_token(s, "a list is written {a, b}; quote a text that holds signs");
-		}
+		else if (s->token.kind != TOKEN_CLOSE)
+			return REFUSE(s, s->token.start, "a ',' or '}' is missing before '%.*s', in the list of '%.*s'",
+				      TEXT(s, s->token), TEXT(s, name));
 	}
 	next_token(s);
+	return true;
 }
 
-/* Behind a value only the next option may follow on the same line. */
-static void refuse_rest(struct split *s, struct token name)
-{
-	const char *text = s->source->text;
-	bool apart = isdigit((unsigned char)text[s->left - 1]) && isalpha((unsigned char)text[s->token.start]);
-
-	if (s->token.on_new_line || s->token.kind == TOKEN_CLOSE || at_boundary(s) || at_assignment(s) ||
-	    token_is(s->source, s->token, "socket"))
-		return;
-	spoil_item(s->statement);
-	COMPLAIN(s, s->token.start, "unexpected '%.*s' after the value of '%.*s': %s", TEXT(s, s->token),
-		 TEXT(s, name), apart ? "a number and its unit are one word, as in 2s" :
-		 "quote a text that holds blanks or signs, and write several as {a, b}");
-	pass_line(s);
-}
-
-static void read_value(struct split *s, struct token name)
+static bool read_value(struct split *s, struct token name)
 {
 	bool append = s->token.kind == TOKEN_ADD;
 	struct statement_item *item;
 
 	next_token(s);
-	if (at_boundary(s) || (s->token.on_new_line && at_assignment(s)) ||
-	    !(token_has_value(s->token) || s->token.kind == TOKEN_OPEN)) {
-		COMPLAIN(s, name.start, "'%.*s' has no value: an option is written NAME = VALUE", TEXT(s, name));
-		return pass_line(s);
-	}
+	if (!at_value(s) && s->token.kind != TOKEN_OPEN)
+		return REFUSE(s, name.start, "'%.*s' has no value: an option is written NAME = VALUE", TEXT(s, name));
 	item = add_item(s, ITEM_OPTION, name);
 	if (!item)
-		return pass_line(s);
+		return false;
 	item->append = append;
 	item->is_list = s->token.kind == TOKEN_OPEN;
-	if (item->is_list)
-		read_value_list(s, name);
-	else
-		add_current_word(s);
-	refuse_rest(s, name);
+	return item->is_list ? read_value_list(s, name) : add_word(s);
 }
 
-static void read_body(struct split *s, struct token opener, const char *what, bool in_socket);
+static bool read_body(struct split *s, const char *what, bool in_socket);
 
-static void read_socket(struct split *s, struct token name, bool in_socket)
+static bool read_socket(struct split *s, struct token name)
 {
-	bool titled = token_has_value(s->token);
-	struct token opener = titled ? *token_ahead(s) : s->token;
-
-	if (opener.kind != TOKEN_OPEN) {
-		COMPLAIN(s, name.start, "'{' is missing: a socket is written socket NAME { … }");
-		return pass_line(s);
-	}
-	if (!titled)
-		COMPLAIN(s, name.start, "the name is missing: write socket NAME { … }");
-	if (in_socket || s->statement->kind != STATEMENT_SERVICE) {
-		COMPLAIN(s, name.start, "a socket block belongs in a service, not in %s",
-			 in_socket ? "a socket" : statement_names[s->statement->kind]);
-		if (titled)
-			next_token(s);
-		return pass_block(s);
-	}
-	add_item(s, ITEM_SOCKET, name);
-	if (titled)
-		add_current_word(s);
+	if (!at_value(s))
+		return REFUSE(s, name.start, "the name is missing: write socket NAME { … }");
+	if (!add_item(s, ITEM_SOCKET, name) || !add_word(s))
+		return false;
+	if (s->token.kind != TOKEN_OPEN)
+		return REFUSE(s, name.start, "'{' is missing: a socket is written socket NAME { … }");
+	if (!read_body(s, "this socket", true))
+		return false;
 	next_token(s);
-	read_body(s, opener, "this socket", true);
-	add_item(s, ITEM_END, name);
+	return add_item(s, ITEM_END, name);
 }
 
-/* Refuses a word that begins neither NAME = VALUE nor socket NAME {. The current token is the one behind it. */
-static void refuse_item(struct split *s, struct token name)
+/* Refuses what begins neither NAME = VALUE nor socket NAME {. before: the option in front of it, if there is one. The
+ * current token is the one behind it. */
+static bool refuse_item(struct split *s, struct token name, const struct statement_item *before)
 {
-	bool titled = token_has_value(s->token) && token_ahead(s)->kind == TOKEN_OPEN;
-	bool ends_with_colon = name.end - name.start > 1 && s->source->text[name.end - 1] == ':';
+	const char *text = s->source->text;
+	bool ends_with_colon = name.end - name.start > 1 && text[name.end - 1] == ':';
 
-	if (ends_with_colon || token_is(s->source, s->token, ":")) {
-		COMPLAIN(s, name.start, "'%.*s': write =, not :", SHORT(s, name.start, name.end - ends_with_colon));
-		return pass_line(s);
+	/* Behind a value only the next option may follow on the same line. */
+	if (before->kind == ITEM_OPTION && !name.on_new_line && !ends_with_colon) {
+		size_t end = s->statement->words[s->statement->word_count - 1].end;
+		bool apart = isdigit((unsigned char)text[end - 1]) && isalpha((unsigned char)text[name.start]);
+
+		return REFUSE(s, name.start, "unexpected '%.*s' after the value of '%.*s': %s", TEXT(s, name),
+			      SHORT(s, before->name.start, before->name.end),
+			      apart ? "a number and its unit are one word, as in 2s"
+				    : "quote a text that holds blanks or signs, and write several as {a, b}");
 	}
-	if (!titled && s->token.kind != TOKEN_OPEN) {
-		COMPLAIN(s, name.start, "'%.*s' needs a '=': write NAME = VALUE",
-			 TEXT(s, name));
-		return pass_line(s);
-	}
-	COMPLAIN(s, name.start, "unknown block '%.*s': only socket NAME { … } is allowed here", TEXT(s, name));
-	if (titled)
-		next_token(s);
-	pass_block(s);
-}
-
-static void read_item(struct split *s, bool in_socket)
-{
-	struct token name = s->token;
-
 	if (name.kind != TOKEN_WORD)
-		return refuse_token(s, "an option is written NAME = VALUE");
-	next_token(s);
-	if (s->token.kind == TOKEN_SET || s->token.kind == TOKEN_ADD)
-		read_value(s, name);
-	else if (token_is(s->source, name, "socket"))
-		read_socket(s, name, in_socket);
-	else
-		refuse_item(s, name);
+		return REFUSE(s, name.start, "unexpected '%.*s': an option is written NAME = VALUE", TEXT(s, name));
+	if (ends_with_colon || token_is(s->source, s->token, ":"))
+		return REFUSE(s, name.start, "'%.*s': write =, not :",
+			      SHORT(s, name.start, name.end - ends_with_colon));
+	if (token_is(s->source, name, "socket"))
+		return REFUSE(s, name.start, "a socket block belongs in a service alone");
+	return REFUSE(s, name.start, "'%.*s' needs a '=': write NAME = VALUE, or socket NAME { … }", TEXT(s, name));
 }
 
-static void read_body(struct split *s, struct token opener, const char *what, bool in_socket)
+/* Reads { … } up to its closing brace, which is the current token then. */
+static bool read_body(struct split *s, const char *what, bool in_socket)
 {
-	while (s->token.kind != TOKEN_CLOSE) {
-		if (at_boundary(s))
-			return refuse_open(s, opener, what);
-		read_item(s, in_socket);
-	}
+	struct token opener = s->token;
+
 	next_token(s);
+	while (s->token.kind != TOKEN_CLOSE) {
+		const struct statement_item *before = &s->statement->items[s->statement->item_count - 1];
+		struct token name = s->token;
+		bool good;
+
+		if (at_boundary(s))
+			return REFUSE(s, opener.start, "'{' of %s is not closed: put a '}' where it ends", what);
+		if (name.kind == TOKEN_WORD)
+			next_token(s);
+		if (name.kind == TOKEN_WORD && (s->token.kind == TOKEN_SET || s->token.kind == TOKEN_ADD))
+			good = read_value(s, name);
+		else if (token_is(s->source, name, "socket") && !in_socket && s->statement->kind == STATEMENT_SERVICE)
+			good = read_socket(s, name);
+		else
+			good = refuse_item(s, name, before);
+		if (!good)
+			return false;
+	}
+	return true;
 }
 
-static void read_block(struct split *s, struct token keyword)
+static bool read_block(struct split *s, struct token keyword)
 {
 	bool titled = s->statement->kind == STATEMENT_SERVICE;
-	const char *what = titled ? "this service" : statement_names[s->statement->kind];
-	struct token opener = keyword;
+	const char *name = statement_names[s->statement->kind], *what = titled ? "this service" : name;
 
-	if (titled && (!token_has_value(s->token) || at_boundary(s)))
-		COMPLAIN(s, keyword.start, "the name is missing: write service NAME { … }");
-	else if (titled)
-		add_current_word(s);
-	if (s->token.kind != TOKEN_OPEN) {
-		COMPLAIN(s, keyword.start, "'{' of %s is missing: write %s%s { … }", what,
-			 statement_names[s->statement->kind], titled ? " NAME" : "");
-		while (token_has_value(s->token) && !at_boundary(s) && !at_assignment(s))
-			next_token(s);
-	}
-	if (s->token.kind == TOKEN_OPEN) {
-		opener = s->token;
-		next_token(s);
-	} else if (!at_assignment(s)) {
-		return pass_line(s);
-	}
-	read_body(s, opener, what, false);
+	if (titled && !at_value(s))
+		return REFUSE(s, keyword.start, "the name is missing: write service NAME { … }");
+	if (titled && !add_word(s))
+		return false;
+	if (s->token.kind != TOKEN_OPEN)
+		return REFUSE(s, keyword.start, "'{' of %s is missing: write %s%s { … }", what, name,
+			      titled ? " NAME" : "");
+	return read_body(s, what, false);
 }
 
-static void read_path_statement(struct split *s, struct token keyword)
+static bool read_path_statement(struct split *s, struct token keyword)
 {
 	const char *name = statement_names[s->statement->kind];
+	bool good = s->token.kind == TOKEN_LEFT;
 
-	if (s->token.kind == TOKEN_LEFT) {
+	if (good)
 		next_token(s);
-		if (token_has_value(s->token) && !at_boundary(s)) {
-			add_current_word(s);
-			if (s->token.kind == TOKEN_RIGHT)
-				return next_token(s);
-		}
-	}
-	COMPLAIN(s, keyword.start, "%s needs one path in parentheses: %s(\"PATH\")", name, name);
-	pass_line(s);
+	good = good && at_value(s);
+	if (good && !add_word(s))
+		return false;
+	return (good && s->token.kind == TOKEN_RIGHT) ||
+	       REFUSE(s, keyword.start, "%s needs one path in parentheses: %s(\"PATH\")", name, name);
 }
 
-static void report_stray_token(struct split *s)
+/* Refuses a token that begins no statement. */
+static void refuse_stray_token(struct split *s)
 {
-	bool is_option = at_assignment(s);
+	enum token_kind sign = token_after(s->source, s->token.end).kind;
 	char word[SHOWN];
 	struct scan_nearest nearest = { .name = word, .most = 3 };
 
 	snprintf(word, sizeof(word), "%.*s", TEXT(s, s->token));
 	if (s->token.kind == TOKEN_CLOSE) {
-		COMPLAIN(s, s->token.start, "unexpected '}': no block is open here");
+		REFUSE(s, s->token.start, "unexpected '}': no block is open here");
 		return;
 	}
-	if (is_option)
-		COMPLAIN(s, s->token.start, "'%s' is outside of a block: options belong in service NAME { … } "
-			 "or defaults { … }, settings of superd itself in superd { … }", word);
-	else
-		COMPLAIN(s, s->token.start, "unknown statement '%s': known are service, defaults, include, import and "
-			 "superd", word);
-	for (size_t i = 0; i < STATEMENTS && !is_option; i++)
+	if (s->token.kind == TOKEN_WORD && (sign == TOKEN_SET || sign == TOKEN_ADD)) {
+		REFUSE(s, s->token.start, "'%s' is outside of a block: options belong in service NAME { … } "
+		       "or defaults { … }, settings of superd itself in superd { … }", word);
+		return;
+	}
+	REFUSE(s, s->token.start, "unknown statement '%s': known are service, defaults, include, import and superd",
+	       word);
+	for (size_t i = 0; i < STATEMENTS; i++)
 		scan_nearest_look(&nearest, statement_names[i]);
 	if (nearest.word)
 		diags_hint(s->diags, "did you mean '%s'?", nearest.word);
 }
 
-/* Reports a token that begins no statement, and skips it and the block behind it. */
-static void refuse_stray_token(struct split *s)
+/* Reads the statement that begins with the current token. */
+static void read_statement(struct split *s)
 {
-	report_stray_token(s);
-	do {
-		if (s->token.kind == TOKEN_OPEN)
-			return pass_block(s);
+	struct token keyword = s->token;
+	int kind = statement_kind_of(s->source, keyword);
+	bool is_path = kind == STATEMENT_INCLUDE || kind == STATEMENT_IMPORT, ends_with_line = is_path || kind < 0;
+
+	s->statement->item_count = s->statement->word_count = 0;
+	s->statement->broken = false;
+	s->depth = -(keyword.kind == TOKEN_CLOSE);
+	if (kind < 0) {
+		refuse_stray_token(s);
+		if (keyword.kind != TOKEN_CLOSE)
+			next_token(s);
+	} else {
+		s->statement->kind = (enum statement_kind)kind;
+		add_item(s, ITEM_HEAD, keyword);
 		next_token(s);
-	} while (!at_boundary(s) && (!s->token.on_new_line || s->token.kind == TOKEN_OPEN) &&
-		 statement_kind_of(s->source, s->token) < 0);
+		if (s->statement->failed || (is_path ? read_path_statement(s, keyword) : read_block(s, keyword)))
+			return;
+		/* The last option may be what is wrong. */
+		s->statement->item_count -= s->statement->items[s->statement->item_count - 1].kind == ITEM_OPTION;
+	}
+	while (!(s->token.kind == TOKEN_CLOSE && s->depth <= 0) && !at_boundary(s) &&
+	       !(ends_with_line && s->token.on_new_line && s->depth <= 0))
+		next_token(s);
 }
 
 bool statement_next(struct statement_splitter *splitter, struct statement *statement)
 {
 	struct split s = {
-		.source = splitter->source, .diags = splitter->diags, .statement = statement,
-		.token = { .end = splitter->at }, .line = &splitter->line,
+		.source = splitter->source, .diags = splitter->diags, .statement = statement, .line = &splitter->line,
 	};
-	struct token keyword;
+	bool is_end, is_stray;
 
-	next_token(&s);
-	while (s.token.kind != TOKEN_END && statement_kind_of(s.source, s.token) < 0) {
-		if (splitter->reading)  /* it may have been meant for defaults */
+	do {
+		s.token.end = splitter->at;
+		next_token(&s);
+		is_end = s.token.kind == TOKEN_END;
+		is_stray = !is_end && statement_kind_of(s.source, s.token) < 0;
+		if (is_end && s.token.wrong)
+			refuse_token(&s, s.token);
+		if (is_stray && splitter->reading)      /* it may have been meant for defaults */
 			reading_note(splitter->reading, (struct note){ NOTE_VITAL,
 					.at = source_origin(s.source, s.token.start) });
-		refuse_stray_token(&s);
-	}
-	if (s.token.kind == TOKEN_END) {
-		splitter->at = s.token.end;
-		if (s.token.wrong)
-			COMPLAIN(&s, s.token.wrong_at, "%s", s.token.wrong);
-		return false;
-	}
-	keyword = s.token;
-	statement->item_count = statement->word_count = 0;
-	statement->broken = false;
-	statement->kind = (enum statement_kind)statement_kind_of(s.source, keyword);
-	add_item(&s, ITEM_HEAD, keyword);
-	s.unclosed = false;
-	next_token(&s);
-	if (statement->kind == STATEMENT_INCLUDE || statement->kind == STATEMENT_IMPORT)
-		read_path_statement(&s, keyword);
-	else
-		read_block(&s, keyword);
-	splitter->at = s.left;
-	return !statement->failed;
+		if (!is_end)
+			read_statement(&s);
+		splitter->at = s.token.kind == TOKEN_CLOSE || s.token.kind == TOKEN_RIGHT ? s.token.end : s.token.start;
+	} while (is_stray);
+	return !is_end && !statement->failed;
 }
 
 void statement_free(struct statement *statement)
@@ -657,35 +529,4 @@ void statement_free(struct statement *statement)
 bool statement_begins(const struct source_file *source)
 {
 	return statement_kind_of(source, token_after(source, 0)) >= 0;
-}
-
-/* Whether the first option of a block, behind its brace, is one of superd.conf, or written so. */
-static bool begins_own_option(const struct source_file *source, size_t at)
-{
-	static const char *const own[] = { "listen", "exec", "accept", "pass", "builtin" };
-	struct token name = token_after(source, at), sign = token_after(source, name.end), value;
-
-	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++) {
-		if (token_is(source, name, own[n]))
-			return true;
-	}
-	if (name.kind != TOKEN_WORD || sign.kind != TOKEN_SET)
-		return token_is(source, name, "socket");        /* an empty block is one of xinetd.conf, too */
-	value = token_after(source, sign.end);
-	return value.kind == TOKEN_QUOTED || value.kind == TOKEN_OPEN;
-}
-
-bool superd_is_certain(const struct source_file *source)
-{
-	struct token keyword = token_after(source, 0), next = token_after(source, keyword.end);
-	int kind = statement_kind_of(source, keyword);
-
-	if (kind == STATEMENT_SERVICE && token_has_value(next) && !next.on_new_line)
-		next = token_after(source, next.end);
-	if (next.on_new_line)
-		return false;
-	if (kind == STATEMENT_SERVICE || kind == STATEMENT_DEFAULTS)
-		return next.kind == TOKEN_OPEN && begins_own_option(source, next.end);
-	return (kind == STATEMENT_SUPERD && next.kind == TOKEN_OPEN) ||
-	       ((kind == STATEMENT_INCLUDE || kind == STATEMENT_IMPORT) && next.kind == TOKEN_LEFT);
 }

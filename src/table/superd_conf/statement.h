@@ -1,7 +1,7 @@
 /* The statements of a superd.conf, with the place of every name and value.
  *
- * The parser reads the text once. It reports each mistake of syntax at its column and continues behind it, so one
- * reading shows all of them. table/superd_conf/values removes quotes and escapes from values; the table of directives
+ * The parser reads the text once. It reports the first mistake of syntax of each statement at its column, and continues
+ * behind the statement. table/superd_conf/values removes quotes and escapes from values; the table of directives
  * defines their meaning. A struct statement is reused from call to call; it starts zeroed. */
 #pragma once
 
@@ -20,7 +20,6 @@ enum statement_kind {
 enum item_kind {
 	ITEM_HEAD,                      /* always the first: the keyword; its word is the name or path, if any */
 	ITEM_OPTION,
-	ITEM_BAD,                       /* an option whose value could not be read (reported) */
 	ITEM_SOCKET,                    /* the start of a socket's block; its one word is the socket's name */
 	ITEM_END,                       /* the end of that block */
 };
@@ -45,7 +44,7 @@ struct statement {
 	struct word *words;
 	struct origin *word_at;         /* the place of each word */
 	size_t word_count, word_capacity, place_capacity;
-	bool broken;                    /* a mistake was reported: the items are checked, but must not be run */
+	bool broken;                    /* a mistake was reported: the items before it are checked, but must not be run */
 	bool failed;                    /* out of memory */
 };
 

@@ -1,6 +1,6 @@
 /* The reader of superd.conf. table/superd_conf/statement.c splits a source into statements with the place of every word,
- * table/superd_conf/values reads the words with libconfuse, and superd.c makes builders of them. One pass finds all
- * mistakes of a file, each with its column. */
+ * table/superd_conf/values reads the words with libconfuse, and superd.c makes builders of them. One pass finds the
+ * mistakes of all statements, each with its column. */
 #pragma once
 
 #include "lib/source_file.h"
@@ -14,9 +14,6 @@ bool superd_read_source(struct reading *reading, const struct source_file *sourc
  * put the places that the marks name in their place, each is one of this text, so that it belongs to one service. */
 bool superd_read_saved(struct reading *reading, const struct source_file *source);
 bool superd_find_places(struct table *table, const struct source_file *source); /* false: out of memory */
-
-/* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
-bool superd_is_certain(const struct source_file *source);
 
 /* Reads services that superd-read has written, with their marks (table/services/service_conf.c). The text ends with a
  * NUL. false: there is something else, or superd refuses it, which is an error in reading->diags. */
