@@ -224,7 +224,7 @@ const char *scenario_place(void)
 		Tcl_DictObjGet(NULL, frame, Tcl_NewStringObj("file", -1), &type);
 		Tcl_DictObjGet(NULL, frame, Tcl_NewStringObj("line", -1), &line);
 		if (type && line)
-			place = text_of("%s%s:%s\n", place, scenario.file, Tcl_GetString(line));
+			place = text_of("%s%s:%s\n", place, Tcl_GetString(type), Tcl_GetString(line));
 		Tcl_DecrRefCount(frame);
 	}
 	Tcl_RestoreInterpState(scenario.interp, state);
@@ -559,15 +559,19 @@ static void word_why(const struct call *call)
 static void word_connect(const struct call *call)
 {
 	const char *address = text(call, 0), *from = option(call, "-from"), *to = option(call, "-to");
-	const char *type = option(call, "-type");
+	const char *type = option(call, "-type"), *as = option(call, "-as");
 	bool has_packets = type && !strcmp(type, "seqpacket");
 
+	if (as)
+		cr_assert_eq(seteuid((uid_t)strtoul(as, NULL, 10)), 0);
 	if (is_unix(address))
 		give_number(client_connect_unix(address, has_packets ? SOCK_SEQPACKET : SOCK_STREAM));
 	else if (from)
 		give_number(client_connect_from(from, port_of(address)));
 	else
 		give_number(client_connect_to(to ? to : "127.0.0.1", port_of(address)));
+	if (as)
+		cr_assert_eq(seteuid(0), 0);
 }
 
 static void word_send(const struct call *call)
@@ -595,6 +599,11 @@ static void word_reachable(const struct call *call)
 	const char *address = text(call, 0);
 
 	give_number(is_unix(address) ? client_can_connect_unix(address) : client_can_connect(port_of(address)));
+}
+
+static void word_local_port(const struct call *call)
+{
+	give_number(local_port((int)number(call, 0)));
 }
 
 static void word_line(const struct call *call)
@@ -724,6 +733,12 @@ static void word_advance_beside(const struct call *call)
 static void word_move(const struct call *call)
 {
 	clock_move(duration(call, 0));
+}
+
+static void word_settle(const struct call *call)
+{
+	(void)call;
+	clock_settle(superd());
 }
 
 static void word_stays_quiet(const struct call *call)
@@ -916,6 +931,11 @@ static void word_private(const struct call *call)
 	give_number(private_enter());
 }
 
+static void word_private_file(const struct call *call)
+{
+	private_file(text(call, 0), "%s", text(call, 1));
+}
+
 static void word_has_users(const struct call *call)
 {
 	(void)call;
@@ -927,6 +947,11 @@ static void word_metrics_read(const struct call *call)
 	const char *samples = metrics_read(raw(call, 0));
 
 	give(samples ? samples : "");
+}
+
+static void word_called(const struct call *call)
+{
+	give(superd_called(text(call, 0)));
 }
 
 static void word_schema_holds(const struct call *call)
@@ -1053,7 +1078,7 @@ static const struct word {
 	{ "session", 0, 0, word_session },      /* a client of the control socket, behind its greeting */
 	{ "request", 2, 2, word_request },      /* CLIENT REQUEST: the whole answer */
 
-	{ "connect", 1, 5, word_connect },      /* ADDRESS ?-from IP? ?-to IP? ?-type seqpacket?: a client */
+	{ "connect", 1, 5, word_connect },      /* ADDRESS ?-from IP? ?-to IP? ?-type seqpacket? ?-as UID?: a client */
 	{ "served", 1, 5, word_served },        /* the same, who has said a line and got its answer */
 	{ "send", 2, 2, word_send },            /* CLIENT LINE */
 	{ "put", 2, 2, word_put },              /* CLIENT TEXT: without a newline */
@@ -1061,6 +1086,7 @@ static const struct word {
 	{ "rest", 1, 1, word_rest },            /* CLIENT: all until its end */
 	{ "quiet", 1, 1, word_quiet },          /* CLIENT: it has nothing to read */
 	{ "reachable", 1, 1, word_reachable },  /* ADDRESS: somebody listens there */
+	{ "local_port", 1, 1, word_local_port },
 	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits until it is closed; fails where it is answered */
 	{ "shut", 1, 1, word_shut },
 	{ "close", 1, 32, word_close },
@@ -1079,6 +1105,7 @@ static const struct word {
 	{ "advance", 1, 1, word_advance },      /* TIME: superd's clock */
 	{ "advance_beside", 1, 1, word_advance_beside },  /* where a backend does not sleep */
 	{ "move", 1, 1, word_move },            /* TIME: waits for nothing */
+	{ "settle", 0, 0, word_settle },        /* a step of no time */
 	{ "stays_quiet", 1, 1, word_stays_quiet },      /* CLIENT: also two hours later */
 	{ "hold_clock", 0, 0, word_hold_clock },        /* time passes by steps alone */
 	{ "clock_stop", 1, 1, word_clock_stop },        /* TIME: TERM, and steps of it until superd has ended */
@@ -1112,8 +1139,10 @@ static const struct word {
 
 	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
 	{ "private", 0, 0, word_private },      /* has the test enter a network, an /etc and a /run of its own */
+	{ "private_file", 2, 2, word_private_file },    /* PATH TEXT: of that /etc or /run */
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
 	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */
+	{ "called", 1, 1, word_called },        /* NAME: the path of a link of this name to superd */
 	{ "schema_holds", 2, 2, word_schema_holds },    /* DEFINITION ANSWER */
 	{ "has_groups", 0, 0, word_has_groups },/* superd can make control groups here */
 	{ "is_sanitized", 0, 0, word_is_sanitized },

@@ -16,3 +16,38 @@ proc prints {args} { lindex [superctl {*}$args] 1 }
 
 # The state of a service, as superctl list has it.
 proc state {{service web}} { value [control "list $service"] state }
+
+# The procedures of a file beside this one, for several folders.
+proc uses {name} { uplevel #0 [list source $::env(SRCDIR)/tests/behaviour/$name.tcl] }
+
+proc root {} { expr {$::user == 0} }
+
+# All that a client is sent who says nothing.
+proc told {address args} {
+	set client [connect $address {*}$args]; set text [rest $client]
+	close $client
+	return $text
+}
+
+# What a backend answers, without its pid; and that it answers so.
+proc said {line} { regsub {^\d+ } $line "" }
+proc greet {client {word hello}} { send $client $word; is [said [line $client]] $word }
+proc answers {address {word hello}} { is [said [ask $address $word]] $word }
+
+# Of what the backend "report" wrote the value of a key; and that keys have these values, "none" for a key that is not there.
+proc field {report key} {
+	has $report "\nend=1\n"
+	foreach line [split $report \n] {
+		if {[string first "$key=" $line] == 0} { return [string range $line [string length "$key="] end] }
+	}
+	return none
+}
+proc fields {report args} {
+	foreach {key value} $args { is "$key is [field $report $key]" "$key is $value" }
+}
+
+# The same once it is there, in a file.
+proc reported {path} {
+	wait {[exists $path]}
+	read $path
+}
