@@ -297,7 +297,7 @@ Behaviour(upgrade_ways, what_is_frozen_is_frozen_again_and_woken_by_a_client)
 	long pid;
 
 	superd_port(superd, "web");
-	pid = client_ask_pid(port);
+	pid = client_ask_to_the_end(port); /* that it had not read would wake it */
 	WAIT_UNTIL(client_can_connect_unix(control));
 	cr_assert_eq(SUPERCTL(control, "freeze", "web").status, 0, "%s", world_logs());
 	superd_upgrade(superd);
