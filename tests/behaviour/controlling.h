@@ -27,3 +27,6 @@ bool control_is_done(const char *answer);       /* it ends with done */
 /* What stands in the answer behind "KEY":, up to the next comma or bracket, without quotes. The test fails when it is not
  * there. */
 const char *control_value(const char *answer, const char *key);
+
+/* What somebody else is told who asks this: the greeting, and the first line of the answer; or why they can't connect. */
+const char *control_as(uid_t uid, gid_t gid, const gid_t *groups, size_t count, const char *request);

@@ -549,6 +549,19 @@ static void word_request(const struct call *call)
 	give(control_ask((int)number(call, 0), "%s", text(call, 1)));
 }
 
+/* "control_as UID GID {GROUP ...} REQUEST" */
+static void word_control_as(const struct call *call)
+{
+	const char *const *groups = members(NULL, raw(call, 2));
+	gid_t further[WORDS_MOST];
+	size_t count = 0;
+
+	for (; groups[count]; count++)
+		further[count] = (gid_t)strtoul(groups[count], NULL, 10);
+	give(control_as((uid_t)number(call, 0), (gid_t)number(call, 1), further, count,
+			text_of("%s\n", text(call, 3))));
+}
+
 static void word_why(const struct call *call)
 {
 	give(why_of(text(call, 0)));
@@ -582,6 +595,27 @@ static void word_send(const struct call *call)
 static void word_put(const struct call *call)
 {
 	client_send((int)number(call, 0), text(call, 1));
+}
+
+static void word_put_bytes(const struct call *call)
+{
+	int length;
+	const unsigned char *bytes = Tcl_GetByteArrayFromObj(call->arguments[1], &length);
+
+	cr_assert_eq(send((int)number(call, 0), bytes, (size_t)length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+/* "pour CLIENT N": so many bytes without an end; how many were taken before the connection was closed. */
+static void word_pour(const struct call *call)
+{
+	char much[4096];
+	ssize_t sent = 0;
+	long all = 0;
+
+	memset(much, 'x', sizeof(much));
+	while (all < number(call, 1) && (sent = send((int)number(call, 0), much, sizeof(much), MSG_NOSIGNAL)) > 0)
+		all += sent;
+	give_number(all);
 }
 
 static void word_rest(const struct call *call)
@@ -931,6 +965,12 @@ static void word_private(const struct call *call)
 	give_number(private_enter());
 }
 
+static void word_private_hosts(const struct call *call)
+{
+	(void)call;
+	private_enter_with_hosts();
+}
+
 static void word_private_file(const struct call *call)
 {
 	private_file(text(call, 0), "%s", text(call, 1));
@@ -1069,6 +1109,7 @@ static const struct word {
 
 	{ "control", 1, 1, word_control },      /* a request: the whole answer */
 	{ "value", 2, 2, word_value },          /* ANSWER KEY */
+	{ "control_as", 4, 4, word_control_as },/* UID GID {GROUP ...} REQUEST: the greeting and the first line */
 	{ "order", 1, 1, word_order },          /* what superctl prints */
 	{ "why", 1, 1, word_why },
 	{ "superctl", 0, 32, word_superctl },   /* ?-at SOCKET? WORD ...: {STATUS OUTPUT ERRORS} */
@@ -1082,6 +1123,8 @@ static const struct word {
 	{ "served", 1, 5, word_served },        /* the same, who has said a line and got its answer */
 	{ "send", 2, 2, word_send },            /* CLIENT LINE */
 	{ "put", 2, 2, word_put },              /* CLIENT TEXT: without a newline */
+	{ "put_bytes", 2, 2, word_put_bytes },
+	{ "pour", 2, 2, word_pour },            /* CLIENT N: bytes, until it is closed: how many went */
 	{ "line", 1, 1, word_line },
 	{ "rest", 1, 1, word_rest },            /* CLIENT: all until its end */
 	{ "quiet", 1, 1, word_quiet },          /* CLIENT: it has nothing to read */
@@ -1139,6 +1182,7 @@ static const struct word {
 
 	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
 	{ "private", 0, 0, word_private },      /* has the test enter a network, an /etc and a /run of its own */
+	{ "private_hosts", 0, 0, word_private_hosts },  /* the same with names of 127.0.0.2 and 3, or it is skipped */
 	{ "private_file", 2, 2, word_private_file },    /* PATH TEXT: of that /etc or /run */
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
 	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */

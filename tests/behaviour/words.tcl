@@ -51,3 +51,6 @@ proc reported {path} {
 	wait {[exists $path]}
 	read $path
 }
+
+# The mode of a file, as "600".
+proc mode {path} { file stat [filled $path] status; format %o [expr {$status(mode) & 0o7777}] }
