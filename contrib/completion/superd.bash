@@ -28,12 +28,12 @@ _superd()
 		exec_prefix condition requires wants beside behind ready timeout_start remain_after_exit
 		pid_file runtime_max timeout_stop kill_signal kill_mode final_kill_signal send_sighup
 		send_sigkill kill_rest on_change on_remove restart success_exit_status
-		restart_prevent_exit_status restart_force_exit_status backoff_min backoff_max
-		backoff_refuse on_failure notify_access watchdog watchdog_signal timeout_abort
-		reload_signal file_descriptor_store_max file_descriptor_store_preserve idle_timeout
-		idle_action idle_means idle_unless min_awake freeze_reclaim probe_from log_type
-		log_on_success log_on_failure nice oom_score_adjust io_scheduling cpu_scheduling_policy
-		rlimit_as rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
+		restart_prevent_exit_status restart_force_exit_status backoff_min backoff_max on_failure
+		notify_access watchdog watchdog_signal timeout_abort reload_signal
+		file_descriptor_store_max file_descriptor_store_preserve idle_timeout idle_action
+		idle_means idle_unless min_awake freeze_reclaim probe_from log_type log_on_success
+		log_on_failure nice oom_score_adjust io_scheduling cpu_scheduling_policy rlimit_as
+		rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
 		rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc rlimit_rss rlimit_rtprio
 		rlimit_rttime rlimit_sigpending rlimit_stack memory_max memory_high memory_low memory_min
 		memory_swap_max oom_policy tasks_max cpu_quota cpu_quota_period cpu_weight delegate

@@ -608,10 +608,7 @@ void accept_keep(struct instance *instance)
 			}
 		}
 	} else if (bar != BAR_END && bar != BAR_DISABLED) {
-		if (svc->row->groups->lifecycle->backoff_refuse)
-			accept_refuse(svc, &instance->client, REFUSED_BACKOFF);
-		else
-			keep_client(svc, instance->socket, &instance->client, true);
+		keep_client(svc, instance->socket, &instance->client, true);
 	}
 }
 
@@ -917,16 +914,6 @@ void accept_clients(struct svc *svc, struct socket *socket)
 	instances_start_gathered();
 }
 
-static void on_turned(struct helper *helper, int status)
-{
-	struct svc *svc = container_of(helper, struct run, turner)->svc;
-
-	if (status == HELPER_LATE)
-		return;
-	svc->run->refused[REFUSED_BACKOFF] += WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
-	svc_watch(svc);
-}
-
 /* Tells one datagram from another, by its sender and its beginning. */
 uint64_t accept_first_datagram(const struct socket *socket)
 {
@@ -951,36 +938,6 @@ void accept_describe_sender(const struct svc *svc, char *text, size_t size)
 		    client_peek(socket->fd, &sender))
 			client_address(&sender, text, size);
 	}
-}
-
-/* backoff_refuse: who comes in the pause after a failure is sent away. Of a socket that a program was given, a process
- * of its own does that. */
-void accept_turn_away(struct svc *svc, struct socket *socket)
-{
-	struct client client;
-	unsigned count = 0;
-	pid_t pid = 0;
-	char byte;
-
-	if (socket->lent && (pid = helper_begin(&svc_run(svc)->turner, TURN_MOST, on_turned)) != 0) {
-		svc_unwatch(svc);
-		return;
-	}
-	for (int n = 0; n < BATCH; n++) {
-		if (pid == 0 && socket->lent)
-			fd_set_nonblocking(socket->fd, true);
-		if (!endpoint_accepts(socket->listen->endpoint)) {
-			if (recv(socket->fd, &byte, 1, MSG_DONTWAIT) < 0)
-				break;
-			continue;
-		}
-		if (client_accept(socket->fd, socket->listen, &client) != ACCEPTED)
-			break;
-		accept_refuse(svc, &client, REFUSED_BACKOFF);
-		count++;
-	}
-	if (socket->lent)
-		_exit((int)count);
 }
 
 /* A socket that tells superd-advise who it is about. */
@@ -1143,8 +1100,6 @@ static void serve_mux(struct instance *instance, const char *name)
 			client.asks_mux = true;
 			if (svc_bar(svc) < BAR_HELD)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
-			else if (svc->state == BACKOFF && svc->row->groups->lifecycle->backoff_refuse)
-				accept_refuse(svc, &client, REFUSED_BACKOFF);
 			else if (svc->state == LISTENING && !needs_come_first(svc) &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
 				 limits_allow(svc) && socket_rest_left(socket) <= 0 && !svc_rest_socket(svc, socket) &&

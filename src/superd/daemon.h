@@ -628,7 +628,6 @@ void accept_drop_parked(struct svc *svc);
 bool accept_admits_sender(struct svc *svc);
 uint64_t accept_first_datagram(const struct socket *socket);
 void accept_describe_sender(const struct svc *svc, char *text, size_t size);
-void accept_turn_away(struct svc *svc, struct socket *socket);
 int64_t load_average(void);
 void accept_keep(struct instance *instance);
 void accept_reloaded(void);

@@ -55,7 +55,7 @@
 
 /* State by state: its word, whether clients are looked out for, and what a client, the end of the timer, an order to
  * start and one to stop do. An order to stop ends the instances, too. */
-enum act { NOTHING, OPENS, SETTLES, SERVES, WAKES, NOTED, REFUSES, WAITS, ENDS };
+enum act { NOTHING, OPENS, SETTLES, SERVES, WAKES, NOTED, WAITS, ENDS };
 /* clang-format off */
 static const struct {
 	const char *word;
@@ -70,7 +70,7 @@ static const struct {
 	[RUNNING]    = { "running",    false,   NOTED,       NOTHING, NOTHING, ENDS },
 	[STOPPING]   = { "stopping",   false,   NOTHING,   NOTHING, WAITS,   ENDS },
 	[CLOSING]    = { "closing",    false,   NOTHING,   NOTHING, NOTHING, SETTLES },
-	[BACKOFF]    = { "backoff",    true,    REFUSES, SETTLES,  SETTLES,  NOTHING },
+	[BACKOFF]    = { "backoff",    false,   NOTHING, SETTLES,  SETTLES,  NOTHING },
 	[FROZEN]     = { "frozen",     true,    WAKES,      NOTHING, WAKES,    ENDS },
 	[HELD]       = { "held",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
 	[FULL]       = { "full",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
@@ -1063,8 +1063,7 @@ void svc_watch(struct svc *svc)
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
 		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && !socket->asks && left <= 0 &&
-		    !svc->run->turner.child.pid && !superd.quiet &&
-		    (svc->state != BACKOFF || (svc_is_failing(svc) && svc->row->groups->lifecycle->backoff_refuse)))
+		    !svc->run->turner.child.pid && !superd.quiet)
 			error = socket_watch(socket, true) ? error : errno;
 		else
 			socket_watch(socket, false);
@@ -1230,9 +1229,6 @@ static void on_readable(struct socket *socket)
 	case NOTED:
 		socket_watch(socket, false); /* until idle.c looks again */
 		idle_note_client(svc);
-		return;
-	case REFUSES:
-		accept_turn_away(svc, socket);
 		return;
 	case SERVES:
 		break;

@@ -36,7 +36,6 @@ static const struct {
 	[REFUSED_UNKEPT] = { "unkept", "it can be neither served nor kept", "fork" },
 	[REFUSED_UNREAD] = { "unread", "no instance reads it", "fork" },
 	[REFUSED_CLOSED] = { "closed", "its listener is closed", "" },
-	[REFUSED_BACKOFF] = { "backoff", "the service is paused after a failure (backoff_refuse)", "fork" },
 };
 static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");
 

@@ -31,7 +31,6 @@ enum refusal {
 	REFUSED_UNKEPT,                 /* accepted, but superd can neither serve nor keep it */
 	REFUSED_UNREAD,                 /* datagram that one instance after another left in the queue */
 	REFUSED_CLOSED,                 /* its listener is being closed */
-	REFUSED_BACKOFF,                /* backoff_refuse */
 	REFUSALS
 };
 

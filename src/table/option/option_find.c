@@ -57,6 +57,7 @@ static const struct {
 	{ "accept_file_descriptors", "a program closes the descriptors that it did not ask for", true },
 	{ "allowed_cpus", "exec can begin with taskset(1)", true },
 	{ "allowed_memory_nodes", "exec can begin with numactl(8)", true },
+	{ "backoff_refuse", "builtin = health tells a load balancer that a service has failed", true },
 	{ "cpu_affinity", "exec can begin with taskset(1)", true },
 	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1", true },
 	{ "cpu_scheduling_reset_on_fork", "restrict_realtime = yes keeps a program from real-time scheduling", true },

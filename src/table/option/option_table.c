@@ -902,11 +902,6 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "30s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400), .example = "1min",
 	  .help = "The longest pause between two starts of a failing program." },
-	{ .name = { "backoff_refuse" },
-	  FIELD_IN(RESTART, LIFECYCLE, backoff_refuse, bool),
-	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether superd closes connections during that pause, also in the accept queue, so that a load "
-		  "balancer uses another machine." },
 	{ .name = { "on_failure" },
 	  FIELD_IN(RESTART, LIFECYCLE, on_failure, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "retry", .words = on_failure_words,

@@ -130,7 +130,6 @@ static const struct rule_row rows[] = {
 	  .says = "accept = yes: there are no connections to accept on %s",
 	  .hint = "set accept = no: the program receives it unchanged" },
 	{ "proxy_protocol", NOT_WITH, .kinds = KIND(UDP), .says = "proxy_protocol is for connections, not for UDP" },
-	{ "backoff_refuse", NEEDS, .kinds = KINDS_ACCEPTING, .because = "connections", .said = true, .warns = true },
 	{ TUNES("socket_user socket_group socket_mode remove_on_stop", KINDS_UNIX | KIND(FIFO) | KIND(MQUEUE),
 		"a node in the file system, or a message queue"),
 	  .has_node = true },

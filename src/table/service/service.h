@@ -233,7 +233,6 @@ struct lifecycle_options {
 	unsigned kill_mode;             /* enum kill_mode */
 	const char *pid_file;
 	int64_t backoff_min, backoff_max;               /* microseconds */
-	bool backoff_refuse;            /* refuse clients during the pause after a failure */
 	int64_t watchdog;               /* microseconds; 0, SCAN_INFINITY: none */
 	int watchdog_signal, reload_signal;
 	unsigned notify_access;         /* enum notify_access, as written: see service_notify_access */

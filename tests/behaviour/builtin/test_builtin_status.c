@@ -192,17 +192,20 @@ Behaviour(builtin_status, shows_what_the_services_did_and_who_woke_them)
 /* A port taken for a second, say, is no red hour; but it is seen. */
 Behaviour(builtin_status, the_bar_marks_a_short_failure)
 {
-	struct superd *superd = run("", "service fails { listen = \"127.0.0.1:0\" exec = \"/bin/false\"\n"
-					"\tbackoff_min = 1s backoff_max = 1s backoff_refuse = yes }\n");
+	struct superd *superd = run("", text_of("service fails { listen = \"127.0.0.1:0\"\n"
+						"\texec = \"/bin/sh -c 'mkdir %s && exit 1; exec %s'\"\n"
+						"\tbackoff_min = 1s backoff_max = 1s }\n",
+						path_in("failed"), backend("take 1")));
 	int client;
 	const char *page;
 
 	superd_port(superd, "fails");
 	clock_advance(superd, 2 * HOUR_MS);
 	client = client_connect(superd_port(superd, "fails"));
+	client_send(client, "hello\n");
+	CLOCK_UNTIL(superd, SECOND_MS, 10, strstr(control_once("status fails"), "\"state\":\"listening\""));
 	client_rest(client);
 	close(client);
-	CLOCK_UNTIL(superd, SECOND_MS, 10, strstr(control_once("status fails"), "\"state\":\"listening\""));
 	page = page_of(superd, "/");
 	cr_expect_not_null(strstr(page, ", failing for a moment\"><path "), "%s", page);
 	cr_expect_null(strstr(page, "failing, failing"), "no cell is of the failure alone: %s", page);

@@ -161,23 +161,6 @@ Behaviour(timeline, a_start_that_repeats_a_failed_one_is_no_wake)
 	close(client);
 }
 
-/* A client that was turned away waits for nothing. */
-Behaviour(timeline, the_next_client_after_a_refusal_is_another_wake)
-{
-	struct superd *superd = controlled_clock_run(WEB, "/bin/false",
-						     "backoff_min = 1min backoff_max = 1min backoff_refuse = yes");
-
-	for (int n = 1; n <= 3; n++) {
-		int client = client_connect(superd_port(superd, "web"));
-
-		WAIT_UNTIL(starts() >= n);
-		client_rest(client);
-		close(client);
-		CLOCK_UNTIL(superd, 2 * MINUTE_MS, 5, is_in("asleep"));
-	}
-	cr_expect_eq(count_of(control_once("timeline web"), "\"kind\":\"start\""), 3);
-}
-
 /* `restart` repeats it, though no client waits. */
 Behaviour(timeline, a_restart_of_a_failed_start_is_no_wake)
 {
