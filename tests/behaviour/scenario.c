@@ -24,6 +24,7 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
+#include <poll.h>
 #include <tcl.h>
 
 #include "controlling.h"
@@ -635,6 +636,18 @@ static void word_reachable(const struct call *call)
 	give_number(is_unix(address) ? client_can_connect_unix(address) : client_can_connect(port_of(address)));
 }
 
+static void word_approach(const struct call *call)
+{
+	give_number(client_from(text(call, 1), SOCK_STREAM, port_of(text(call, 0))));
+}
+
+static void word_let_in(const struct call *call)
+{
+	struct pollfd polled = { .fd = (int)number(call, 0), .events = POLLOUT };
+
+	give_number(poll(&polled, 1, 0) == 1 && polled.revents == POLLOUT);
+}
+
 static void word_local_port(const struct call *call)
 {
 	give_number(local_port((int)number(call, 0)));
@@ -989,6 +1002,12 @@ static void word_metrics_read(const struct call *call)
 	give(samples ? samples : "");
 }
 
+static void word_lone_user(const struct call *call)
+{
+	(void)call;
+	give_number(lone_user());
+}
+
 static void word_called(const struct call *call)
 {
 	give(superd_called(text(call, 0)));
@@ -1129,6 +1148,8 @@ static const struct word {
 	{ "rest", 1, 1, word_rest },            /* CLIENT: all until its end */
 	{ "quiet", 1, 1, word_quiet },          /* CLIENT: it has nothing to read */
 	{ "reachable", 1, 1, word_reachable },  /* ADDRESS: somebody listens there */
+	{ "approach", 2, 2, word_approach },    /* ADDRESS IP: a client from there who may never be let in */
+	{ "let_in", 1, 1, word_let_in },        /* CLIENT: whether it is connected so far */
 	{ "local_port", 1, 1, word_local_port },
 	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits until it is closed; fails where it is answered */
 	{ "shut", 1, 1, word_shut },
@@ -1186,6 +1207,7 @@ static const struct word {
 	{ "private_file", 2, 2, word_private_file },    /* PATH TEXT: of that /etc or /run */
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
 	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */
+	{ "lone_user", 0, 0, word_lone_user },  /* who has no process, as a number */
 	{ "called", 1, 1, word_called },        /* NAME: the path of a link of this name to superd */
 	{ "schema_holds", 2, 2, word_schema_holds },    /* DEFINITION ANSWER */
 	{ "has_groups", 0, 0, word_has_groups },/* superd can make control groups here */
