@@ -221,7 +221,7 @@ static const struct key_row of_shared[] = {
 	  "ReadOnlyPaths ReadWritePaths RemoveIPC RestrictAddressFamilies RestrictNamespaces RestrictRealtime "
 	  "RestrictSUIDSGID RootDirectory RuntimeDirectory RuntimeDirectoryMode RuntimeDirectoryPreserve "
 	  "SELinuxContext SendSIGHUP SendSIGKILL StateDirectory StateDirectoryMode SupplementaryGroups "
-	  "SyslogFacility SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber "
+	  "SyslogIdentifier SyslogLevel SystemCallArchitectures SystemCallErrorNumber "
 	  "SystemCallFilter TasksMax TemporaryFileSystem UMask User WatchdogSignal WorkingDirectory", KEY_DONE,
 	  .option = NULL },
 	{ "BPFDelegateAttachments BPFDelegateCommands BPFDelegateMaps BPFDelegatePrograms", KEY_WARNED,
