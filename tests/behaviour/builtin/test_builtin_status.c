@@ -203,9 +203,10 @@ Behaviour(builtin_status, the_bar_marks_a_short_failure)
 	clock_advance(superd, 2 * HOUR_MS);
 	client = client_connect(superd_port(superd, "fails"));
 	client_send(client, "hello\n");
-	CLOCK_UNTIL(superd, SECOND_MS, 10, strstr(control_once("status fails"), "\"state\":\"listening\""));
+	CLOCK_UNTIL(superd, SECOND_MS, 10, strstr(control_once("status fails"), "\"state\":\"running\""));
 	client_rest(client);
 	close(client);
+	WAIT_UNTIL(strstr(control_once("status fails"), "\"state\":\"listening\""));
 	page = page_of(superd, "/");
 	cr_expect_not_null(strstr(page, ", failing for a moment\"><path "), "%s", page);
 	cr_expect_null(strstr(page, "failing, failing"), "no cell is of the failure alone: %s", page);
