@@ -97,7 +97,7 @@ static bool has_usual_name(const struct format *format, const char *path)
 	return is_in_folder(path, 0, format->folder) || is_in_folder(path, 1, format->folder);
 }
 
-const struct format *format_by_name(const char *path)
+static const struct format *recognise_by_name(const char *path)
 {
 	for (size_t i = 0; i < FORMATS; i++) {
 		if (has_usual_name(&formats[i], path))
@@ -167,7 +167,7 @@ static const struct format *recognise_folder(const char *path)
 		free(entries[i]);
 		if (found || i >= FOLDER_FILES_MOST || length < 0 || (size_t)length >= sizeof(file))
 			continue;
-		found = format_by_name(file);
+		found = recognise_by_name(file);
 		if (!found)
 			found = recognise_by_content(file);
 	}
@@ -177,7 +177,7 @@ static const struct format *recognise_folder(const char *path)
 
 const struct format *format_recognise(const char *path)
 {
-	const struct format *found = format_by_name(path);
+	const struct format *found = recognise_by_name(path);
 	struct stat status;
 
 	if (!found && strcmp(path, "-") && wait_note_stat(path, &status) == 0 && S_ISDIR(status.st_mode))
@@ -185,6 +185,23 @@ const struct format *format_recognise(const char *path)
 	else if (!found)
 		found = recognise_by_content(path);
 	return found ? found : fallback_format;
+}
+
+/* What cannot be read is for the reader, and so is standard input. */
+bool format_is_certain(const struct format *named, const char *path)
+{
+	struct source_file source = { .file = path };
+	const struct format *format = named ? named : recognise_by_name(path);
+	struct stat status;
+	bool certain;
+
+	if (format)
+		return format == fallback_format;
+	if (strcmp(path, "-") && wait_note_stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return false;
+	certain = !read_text_of(&source, path) || superd_is_certain(&source);
+	free(source.text);
+	return certain;
 }
 
 void formats_finish(struct reading *reading)

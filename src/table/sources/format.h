@@ -27,8 +27,9 @@ const struct reader *format_reader(const struct format *format);
 bool formats_are_linked(void);                  /* whether this program has the reader of each language */
 bool format_is_own(const struct format *format); /* whether it is superd.conf */
 
-/* The format of files of such a name; NULL: none has it. */
-const struct format *format_by_name(const char *path);
+/* Whether a source is superd.conf by its name, or by how it begins. named: its format, if it was given; else NULL. A
+ * source that cannot be read counts as one. */
+bool format_is_certain(const struct format *named, const char *path);
 
 /* Calls `finish` of every reader, when all sources are read. */
 void formats_finish(struct reading *reading);

@@ -99,10 +99,10 @@ static void begin_import(struct reading *reading, size_t number)
 		return;
 	if (name.compat != COMPAT_NONE)
 		reading->compat = name.compat;
-	if (!name.format)
-		name.format = format_by_name(import->path);
-	if (formats_are_linked() || (name.format && format_is_own(name.format)))
+	if (formats_are_linked())
 		read_import(reading, number, name.format);
+	else if (format_is_certain(name.format, import->path))
+		read_import(reading, number, format_find("superd", 6));
 	else
 		import->waits = true;
 	reading->compat = usual;

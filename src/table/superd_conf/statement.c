@@ -530,3 +530,34 @@ bool statement_begins(const struct source_file *source)
 {
 	return statement_kind_of(source, token_after(source, 0)) >= 0;
 }
+
+/* Whether the first option of a block, behind its brace, is one of superd.conf, or written so. */
+static bool begins_own_option(const struct source_file *source, size_t at)
+{
+	static const char *const own[] = { "listen", "exec", "accept", "pass", "builtin" };
+	struct token name = token_after(source, at), sign = token_after(source, name.end), value;
+
+	for (size_t n = 0; n < sizeof(own) / sizeof(*own); n++) {
+		if (token_is(source, name, own[n]))
+			return true;
+	}
+	if (name.kind != TOKEN_WORD || sign.kind != TOKEN_SET)
+		return token_is(source, name, "socket");        /* an empty block is one of xinetd.conf, too */
+	value = token_after(source, sign.end);
+	return value.kind == TOKEN_QUOTED || value.kind == TOKEN_OPEN;
+}
+
+bool superd_is_certain(const struct source_file *source)
+{
+	struct token keyword = token_after(source, 0), next = token_after(source, keyword.end);
+	int kind = statement_kind_of(source, keyword);
+
+	if (kind == STATEMENT_SERVICE && (next.kind == TOKEN_WORD || next.kind == TOKEN_QUOTED) && !next.on_new_line)
+		next = token_after(source, next.end);
+	if (next.on_new_line)
+		return false;
+	if (kind == STATEMENT_SERVICE || kind == STATEMENT_DEFAULTS)
+		return next.kind == TOKEN_OPEN && begins_own_option(source, next.end);
+	return (kind == STATEMENT_SUPERD && next.kind == TOKEN_OPEN) ||
+	       ((kind == STATEMENT_INCLUDE || kind == STATEMENT_IMPORT) && next.kind == TOKEN_LEFT);
+}

@@ -15,6 +15,9 @@ bool superd_read_source(struct reading *reading, const struct source_file *sourc
 bool superd_read_saved(struct reading *reading, const struct source_file *source);
 bool superd_find_places(struct table *table, const struct source_file *source); /* false: out of memory */
 
+/* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
+bool superd_is_certain(const struct source_file *source);
+
 /* Reads services that superd-read has written, with their marks (table/services/service_conf.c). The text ends with a
  * NUL. false: there is something else, or superd refuses it, which is an error in reading->diags. */
 bool superd_read_services(struct reading *reading, char *text, size_t length);
