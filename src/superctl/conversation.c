@@ -326,7 +326,7 @@ static void add_request(struct buf *request, const struct conversation *conversa
 		bool given;
 	} plain[] = {
 		{ " --no-wait", options->no_wait }, { " --boot", options->boot }, { " --follow", options->follow },
-		{ " --failed", options->failed_only }, { " --allow-empty", options->allow_empty },
+		{ " --failed", options->failed_only },
 	};
 
 	buf_text(request, verb);

@@ -52,7 +52,7 @@ const struct verb verbs[] = {
 	{ "signal", NAMES_SIGNAL, true, "", "send a signal, such as HUP, to the main process", view_signal },
 	{ "enable", NAMES_SOME, false, ACTS " boot", "open the ports of a service again", view_act },
 	{ "disable", NAMES_SOME, true, ACTS " boot", "close the ports of a service until enable", view_act },
-	{ "reload", NAMES_ANY, false, ACTS " allow-empty check",
+	{ "reload", NAMES_ANY, false, ACTS " check",
 	  "read superd's configuration again; with NAME, make that service read its own", view_reload },
 	{ "diff", NAMES_NONE, false, "timeout", "print what a reload would change", view_diff },
 	{ "reopen", NAMES_NONE, false, "", "open the log files again, after a rotation", view_act },
@@ -182,8 +182,6 @@ static const struct cli_option superctl_rows[] = {
 	{ "check", FIELD(check),
 	  .help = "upgrade: only check whether the installed version can take over; reload: only print what would "
 		  "change" },
-	{ "allow-empty", FIELD(allow_empty),
-	  .help = "reload: also remove services whose files are all gone" },
 	{ "level", .argument = "LEVEL", FIELD(level), .refuse = refuse_level,
 	  .help = "events, log: the least level: error, warning, notice, info or debug" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,

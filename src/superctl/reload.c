@@ -39,7 +39,7 @@ enum ctl_status view_reload(const struct superctl_options *options)
 	}
 	if (options->check)
 		return view_diff(options);
-	if (options->name_count && !options->allow_empty)
+	if (options->name_count)
 		return view_act(options);
 	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;

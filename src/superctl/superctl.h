@@ -26,7 +26,7 @@ struct superctl_options {
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
 	bool no_wait, check, names_only, failed_only, asleep_only, awake_only, ready, follow;
-	bool boot, allow_empty;
+	bool boot;
 	const char *level;              /* log: the least; NULL: the default level */
 	int64_t since;                  /* history, log: microseconds before now; 0: not given */
 	int64_t timeout;                /* microseconds; -1: no limit */

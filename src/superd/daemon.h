@@ -767,7 +767,7 @@ bool idle_is_freezing(const struct svc *svc);
 void idle_show(struct svc *svc, struct buf *out);
 
 /* reload.c */
-unsigned reload_begin(bool allows_empty);
+unsigned reload_begin(void);
 unsigned reload_compare(void);
 void reload_first(struct table *table);
 void changes_release(struct changes *changes);
@@ -811,7 +811,7 @@ struct request {
 	const char *names[WORDS_MOST]; /* of services, or patterns */
 	size_t count;
 	unsigned options; /* a bit for each that it has, by its place in the list: requests.c */
-	bool no_wait, check, failed, follow, boot, allow_empty, asleep, awake;
+	bool no_wait, check, failed, follow, boot, asleep, awake;
 	double timeout, since; /* seconds */
 	enum level level;
 	size_t lines;

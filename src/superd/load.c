@@ -12,8 +12,6 @@
 #include "table/services/left_out.h"
 #include "table/sources/source_name.h"
 
-#define LOST_NAMED 8 /* services that a refused reload would remove, and that its error names */
-
 void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
 {
 	directories_find_bases(process_defaults);
@@ -43,28 +41,9 @@ struct table_load {
 	const struct options *options;
 	load_on_source *on_source;	  /* NULL: not wanted */
 	void *context;			  /* of on_source */
-	const struct load_before *before; /* of a reload */
+	const struct table *before;	  /* which a reload replaces; NULL: it is no reload */
 	bool compares;			  /* nothing follows but a comparison */
 };
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The files of a table that hold text, sorted, for the caller to free. An empty file is legal; only the change to an
- * empty one is an error, because an editor may be rewriting it. NULL: out of memory. */
-static const char **list_files(const struct table *table, size_t *count)
-{
-	const char **files = calloc(table->note_count + 1, sizeof(*files));
-
-	*count = 0;
-	for (const struct note *note = NULL; files && (note = table_next_note(table, NOTE_FILE, note));)
-		files[(*count)++] = note->at.file;
-	if (*count)
-		qsort(files, *count, sizeof(*files), compare_texts);
-	return files;
-}
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
  * caller frees it after reading. NULL: no facts, or out of memory. */
@@ -100,7 +79,6 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		.start_context = &reader,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
-		.allows_empty = loading->before && loading->before->allows_empty,
 		.warns_of_unsupported = options->warns_of_unsupported,
 	};
 	struct unit_machine machine;
@@ -116,11 +94,9 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		return NULL;
 	}
 	request.sources = sources;
-	request.before = loading->before ? list_files(loading->before->table, &request.before_count) : NULL;
 	pool = read_os_facts(options, &machine, lookups, &request);
 	table = read_table(&request, diags);
 	helper_process_end(&reader.helper);
-	free((void *)(uintptr_t)request.before);
 	pool_free(pool);
 	free(sources);
 	return table;
@@ -144,8 +120,7 @@ static void run_preflight(const struct table_load *loading, struct table *table,
 	}
 }
 
-/* before: as for resolve_table. */
-static struct table *read_once(struct table_load *loading, const struct table *before, struct diags *diags)
+static struct table *read_once(struct table_load *loading, struct diags *diags)
 {
 	const struct options *options = loading->options;
 	struct table *table;
@@ -163,7 +138,7 @@ static struct table *read_once(struct table_load *loading, const struct table *b
 	table->warns_of_unsupported = options->warns_of_unsupported;
 	table->is_only_checked = options->task == TASK_CHECK;
 	if (looks_up_names(options))
-		resolve_table(table, before, diags);
+		resolve_table(table, loading->before, diags);
 	if (options->preflight && options->task != TASK_PRINT)
 		run_preflight(loading, table, diags);
 	return table;
@@ -193,65 +168,14 @@ static void drop_duplicates(struct diags *diags)
 	free(wanted);
 }
 
-/* Whether none of the files with services of the table before has been read again. A file that is still read says
- * itself that it has no services any more. */
-static bool files_are_lost(const struct table *table, const struct table *before)
-{
-	bool any = false, has_one = false;
-	size_t count;
-	const char **files = list_files(table, &count);
-
-	for (size_t n = 0; n < before->count && !has_one; n++) {
-		const char *file = before->services[n].at.file;
-
-		if (service_is_off(&before->services[n]))
-			continue;
-		any = true;
-		has_one = !files || !file || bsearch(&file, files, count, sizeof(file), compare_texts);
-	}
-	free(files);
-	return any && !has_one;
-}
-
-/* Refuses a reload that would remove every service although no file says so: a folder is not mounted, or was
- * renamed. */
-static void refuse_loss(const struct table_load *loading, const struct table *table, struct diags *diags)
-{
-	const struct table *before = loading->before->table;
-	struct buf names = { 0 };
-	size_t count = 0;
-
-	for (size_t n = 0; n < table->count; n++) {
-		if (!service_is_off(&table->services[n]))
-			return;
-	}
-	if (loading->before->allows_empty || table->left_out_count || diags->errors || !files_are_lost(table, before))
-		return;
-	for (size_t n = 0; n < before->count; n++) {
-		const struct service *service = &before->services[n];
-
-		if (!service_is_off(service) && count++ < LOST_NAMED)
-			buf_addf(&names, "%s%s", names.length ? ", " : "", service->name);
-	}
-	if (count > LOST_NAMED)
-		buf_addf(&names, " and %zu more", count - LOST_NAMED);
-	diag_error(diags, (struct origin){ 0 }, "the files of all services have gone, so this would remove %s",
-		   buf_string(&names));
-	diags_hint(diags, "if you mean that: superctl reload --allow-empty, or leave one of the files with a comment");
-	buf_free(&names);
-}
-
 static struct table *load(struct table_load *loading, struct diags *diags)
 {
-	const struct table *before = loading->before ? loading->before->table : NULL;
 	struct table *table;
 
 	diags->keeps_all = true;
-	table = read_once(loading, before, diags);
+	table = read_once(loading, diags);
 	if (table)
-		leave_out_faulty(table, loading->options->keep_going, before, diags);
-	if (table && loading->before)
-		refuse_loss(loading, table, diags);
+		leave_out_faulty(table, loading->options->keep_going, loading->before, diags);
 	diags_sort(diags);
 	if (table)
 		drop_duplicates(diags);
@@ -268,7 +192,7 @@ struct table *load_table(const struct options *options, load_on_source *on_sourc
 	return load(&loading, diags);
 }
 
-struct table *load_again(const struct options *options, const struct load_before *before, bool compares,
+struct table *load_again(const struct options *options, const struct table *before, bool compares,
 			 struct diags *diags)
 {
 	struct table_load loading = { .options = options, .before = before, .compares = compares };

@@ -670,7 +670,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		fd_close(&tty);
 		superd_reopen();
 		if (!superd.stopping)
-			reload_begin(false);
+			reload_begin();
 		pass_gently(SIGHUP);
 		break;
 	case SIGUSR1:
@@ -1017,7 +1017,7 @@ static int serve(struct table *table, char *before)
 	notify_ready();
 	guard_note_begin();
 	if (state_reads_files())
-		reload_begin(false);
+		reload_begin();
 	while (!superd.over)
 		ev_run(superd.loop, 0);
 	control_close();

@@ -166,16 +166,9 @@ typedef void load_on_source(void *context, const char *path, const char *format,
  * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
 
-/* What a table to run is read in place of. */
-struct load_before {
-	const struct table *table;
-	bool allows_empty;              /* the operator wants what would take away all services */
-};
-
-/* The same for a reload. A table from standard input is refused. A file that has become empty is an error, because an
- * editor may be rewriting it; a file that has been removed is not. It is an error, unless that is allowed, if the
- * folder of an include has gone, or all files with services. compares: for a comparison with the table that runs. */
-struct table *load_again(const struct options *options, const struct load_before *before, bool compares,
+/* The same for a reload, which replaces `before`. A table from standard input is refused. compares: for a comparison with
+ * the table that runs. */
+struct table *load_again(const struct options *options, const struct table *before, bool compares,
 			 struct diags *diags);
 
 /* The configuration on its way to the next superd. saved.c */

@@ -27,10 +27,9 @@ enum { UNCHANGED, CHANGED, ADDED, REMOVED, WRONG };
 static struct {
 	enum { TO_APPLY, TO_COMPARE } what;
 	unsigned number;
-	bool again, again_allows_empty; /* a reload was ordered meanwhile */
+	bool again; /* a reload was ordered meanwhile */
 	ev_async done;
 	ev_timer late;
-	struct load_before before;
 	struct table *table;
 	struct diags diags;
 } reading;
@@ -63,7 +62,7 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 static void *read_table_anew(void *context)
 {
 	(void)context;
-	reading.table = load_again(superd.options, &reading.before, reading.what == TO_COMPARE, &reading.diags);
+	reading.table = load_again(superd.options, superd.table, reading.what == TO_COMPARE, &reading.diags);
 	ev_async_send(superd.loop, &reading.done);
 	return NULL;
 }
@@ -146,7 +145,7 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 	diags_free(&reading.diags);
 	if (reading.again) {
 		reading.again = false;
-		reload_begin(reading.again_allows_empty);
+		reload_begin();
 	} else {
 		upgrade_go_on();
 	}
@@ -166,14 +165,13 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 		 reading.what == TO_COMPARE ? "diff" : "reload", what, duration_write_whole(span, seconds));
 }
 
-static unsigned begin(int what, bool allows_empty)
+static unsigned begin(int what)
 {
 	superd.reading = true;
 	reading.what = what;
 	reading.number++;
 	reading.table = NULL;
 	reading.diags = (struct diags){ 0 };
-	reading.before = (struct load_before){ superd.table, allows_empty };
 	ev_async_init(&reading.done, on_read);
 	ev_async_start(superd.loop, &reading.done);
 	ev_timer_init(&reading.late, on_late, LATE, LATE);
@@ -187,23 +185,22 @@ static unsigned begin(int what, bool allows_empty)
 
 /* The files may have changed since a reading has begun, so an order that comes meanwhile is for the next one. Returns
  * the number that requests_read gets. */
-unsigned reload_begin(bool allows_empty)
+unsigned reload_begin(void)
 {
 	if (superd.reading) {
-		reading.again_allows_empty = allows_empty || (reading.again && reading.again_allows_empty);
 		reading.again = true;
 		return reading.number + 1;
 	}
 	if (superd.options->invoked_as == AS_XINETD)
 		log_notice(superd.log, "Starting reconfiguration");
 	superd_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() * 1e6));
-	return begin(TO_APPLY, allows_empty);
+	return begin(TO_APPLY);
 }
 
 /* 0: another reading is under way. */
 unsigned reload_compare(void)
 {
-	return superd.reading ? 0 : begin(TO_COMPARE, false);
+	return superd.reading ? 0 : begin(TO_COMPARE);
 }
 
 /* ---- applying it ---- */

@@ -569,9 +569,7 @@ static void await_reading(struct session *session, unsigned number, bool is_diff
 
 static void ask_reload(struct session *session)
 {
-	if (session->request.count && session->request.allow_empty) {
-		session_fail(session, "usage", "", "reload: --allow-empty goes with no name of a service");
-	} else if (session->request.count) {
+	if (session->request.count) {
 		session->action = REFRESH;
 		session->answer = ANSWER_ORDER;
 		select_names(session);
@@ -579,7 +577,7 @@ static void ask_reload(struct session *session)
 		session_fail(session, "busy", "", "superd is stopping");
 	} else {
 		superd_reopen();
-		await_reading(session, reload_begin(session->request.allow_empty), false);
+		await_reading(session, reload_begin(), false);
 		if (session->request.no_wait)
 			session_done(session);
 	}
@@ -667,7 +665,6 @@ static const struct {
 	{ "failed", FLAG, FIELD(failed) },
 	{ "follow", FLAG, FIELD(follow) },
 	{ "boot", FLAG, FIELD(boot) },
-	{ "allow-empty", FLAG, FIELD(allow_empty) },
 	{ "asleep", FLAG, FIELD(asleep) },
 	{ "awake", FLAG, FIELD(awake) },
 	{ "timeout", SECONDS, FIELD(timeout) },
@@ -715,7 +712,7 @@ static const struct request_verb {
 	{ "signal", RIGHT_ACT, SOME_NAMES, "signal", NULL, ANSWER_ORDER, SIGNAL },
 	{ "enable", RIGHT_ACT, SOME_NAMES, OPERATING " boot", NULL, ANSWER_ORDER, ENABLE },
 	{ "disable", RIGHT_ACT, SOME_NAMES, OPERATING " boot", NULL, ANSWER_ORDER, DISABLE },
-	{ "reload", RIGHT_ACT, ANY_NAMES, OPERATING " allow-empty", ask_reload, 0, WAIT_READY },
+	{ "reload", RIGHT_ACT, ANY_NAMES, OPERATING, ask_reload, 0, WAIT_READY },
 	{ "diff", RIGHT_ACT, NO_NAMES, "timeout", ask_diff, 0, WAIT_READY },
 	{ "reopen", RIGHT_ACT, NO_NAMES, "", ask_reopen, 0, WAIT_READY },
 	{ "upgrade", RIGHT_ACT, NO_NAMES, "check no-wait timeout", ask_upgrade, 0, WAIT_READY },

@@ -68,7 +68,7 @@ void saved_head(struct options *options, const struct table *table, struct buf *
 	for (size_t n = 0; n < table->note_count; n++) {
 		struct note note = table->notes[n];
 
-		if (note.kind != NOTE_FILE && !((note.kind == NOTE_SHARED || note.kind == NOTE_VITAL) && note.at.line))
+		if ((note.kind != NOTE_SHARED && note.kind != NOTE_VITAL) || !note.at.line)
 			continue;
 		buf_text(out, "note");
 		WALK(&line, "kind", note.kind);
@@ -155,8 +155,8 @@ static void restore_filters(struct table *table, const char *text)
 	}
 }
 
-/* The files of which a reload says whether they are empty now, or lack what others need; and what the superd before had
- * left out, which stays so until a reload. false: out of memory. */
+/* The files of which a reload says whether they lack what others need; and what the superd before had left out, which
+ * stays so until a reload. false: out of memory. */
 static bool restore_notes(struct table *table, const char *text)
 {
 	bool good = true;
@@ -164,7 +164,7 @@ static bool restore_notes(struct table *table, const char *text)
 	for (const char *at = NULL; (at = next_line(text, at, "note"));) {
 		struct note note = { .at.file = take(table->pool, at, "file") };
 
-		WALK_MOST(&(struct journal_line){ .text = at }, "kind", note.kind, NOTE_FILE);
+		WALK_MOST(&(struct journal_line){ .text = at }, "kind", note.kind, NOTE_SHARED);
 		WALK(&(struct journal_line){ .text = at }, "line", note.at.line);
 		good &= table_note(table, note);
 	}

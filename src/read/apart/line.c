@@ -197,7 +197,6 @@ static void pass_request(struct fields *fields, struct read_request *request)
 
 	pass_bool(fields, &request->warns_of_unsupported);
 	pass_bool(fields, &request->shares_defaults);
-	pass_bool(fields, &request->allows_empty);
 	pass_number(fields, &compat, 0, COMPATS);
 	request->compat = (enum compat)compat;
 	pass_bool(fields, &has_inetd);
@@ -214,7 +213,6 @@ static void pass_request(struct fields *fields, struct read_request *request)
 	pass_texts(fields, &request->unit_path, &folders);
 	if (!folders)
 		request->unit_path = NULL;
-	pass_texts(fields, &request->before, &request->before_count);
 	pass_texts(fields, &request->sources, &request->count);
 	if (!fields->out)
 		request->from = pool_alloc(fields->pool, (request->count + 1) * sizeof(*request->from));

@@ -295,23 +295,12 @@ static const struct search *search_of(struct reading *reading, const char *named
 	return search;
 }
 
-/* Files. EMPTY: the file is a mask, that is empty or /dev/null. REFUSED: it must not be read (reported). FULL: all
- * others, also files that cannot be read. */
-enum content { FULL, EMPTY, REFUSED };
-
-static enum content look_at_file(struct reading *reading, const char *path)
+/* Files. A file that is empty, or /dev/null, is a mask. Whether it can be read at all says its reading. */
+static bool is_mask(const char *path)
 {
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return FULL;
-	if (S_ISCHR(status.st_mode))
-		return EMPTY;
-	if (!S_ISREG(status.st_mode))
-		return FULL;
-	if (!reading_may_read(reading, path, &status))
-		return REFUSED;
-	return status.st_size ? FULL : EMPTY;
+	return stat(path, &status) == 0 && (S_ISCHR(status.st_mode) || (S_ISREG(status.st_mode) && !status.st_size));
 }
 
 /* Reads one file of a unit. false: it cannot be read (reported). */
@@ -444,15 +433,10 @@ static bool read_dropins(const struct search *search, struct unit *unit, struct 
 		qsort(dropins.list, dropins.count, sizeof(*dropins.list), compare_entries);
 	for (size_t n = 0; !dropins.failed && n < dropins.count; n++) {
 		const struct entry *file = &dropins.list[n];
-		enum content content;
 
 		if (n && !strcmp(file->name, file[-1].name))
 			continue;
-		content = look_at_file(search->reading, file->target);
-		if (content == FULL)
-			ok &= read_file(search->reading, file->target, unit, text);
-		else
-			ok &= content == EMPTY;
+		ok &= is_mask(file->target) || read_file(search->reading, file->target, unit, text);
 	}
 	free(dropins.list);
 	return ok;
@@ -486,11 +470,8 @@ static struct finding examine_entry(const struct search *search, const struct en
 {
 	struct reading *reading = search->reading;
 	const char *path = path_of(search, entry), *target, *behind;
-	enum content content = look_at_file(reading, path);
 
-	if (content == REFUSED)
-		return (struct finding){ .kind = FAILED };
-	if (content == EMPTY || (entry->target && !strcmp(entry->target, "/dev/null")))
+	if (is_mask(path) || (entry->target && !strcmp(entry->target, "/dev/null")))
 		return (struct finding){ MASKED, entry, .path = path };
 	if (!entry->target)
 		return (struct finding){ FOUND, entry, .path = path };

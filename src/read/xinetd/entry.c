@@ -252,8 +252,8 @@ static void open_defaults(struct collector *collector)
 }
 
 /* Reads a file, or the files of a folder, as part of the same source. A relative path starts in the folder of the file
- * that has the statement. superd warns of a missing folder and goes on, unless a reload would lose services by that. A
- * missing file is an error, because it may have had anything in it, also defaults. xinetd goes on in all cases. */
+ * that has the statement. superd warns of a missing folder and goes on. A missing file is an error,
+ * because it may have had anything in it, also defaults. xinetd goes on in all cases. */
 static void read_include(struct collector *collector)
 {
 	struct xinetd *xinetd = collector->xinetd;
@@ -276,8 +276,7 @@ static void read_include(struct collector *collector)
 	if (is_folder && stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
 		diag_error(reading->diags, at, "includedir: %s is not a directory: for a file use include", path);
 	} else if (is_folder && stat(path, &status) < 0 && errno == ENOENT) {
-		if (!reading_refuse_lost_folder(reading, path, "includedir", at))
-			diag_warning(reading->diags, at, "includedir: there is no %s", path);
+		diag_warning(reading->diags, at, "includedir: there is no %s", path);
 	} else {
 		reading_file(reading, xinetd->reader, path, at);
 	}

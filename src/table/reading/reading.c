@@ -238,47 +238,6 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-bool reading_may_read(struct reading *reading, const char *path, const struct stat *status)
-{
-	const struct read_request *request = reading->request;
-
-	bool was_read = request && request->before_count &&
-		bsearch(&path, request->before, request->before_count, sizeof(path), compare_texts);
-
-	if (status->st_size || was_read)
-		reading_note(reading, (struct note){ NOTE_FILE, .at.file = path });
-	if (status->st_size || !was_read)
-		return true;
-	diag_error(reading->diags, ((struct origin){ .file = path }), "is empty, and was not before");
-	diags_hint(reading->diags, "to empty it on purpose, leave a comment in it, or remove it");
-	return false;
-}
-
-static bool had_files(const struct read_request *request, const char *folder)
-{
-	size_t length = strlen(folder);
-
-	while (length && folder[length - 1] == '/')
-		length--;
-	for (size_t n = 0; n < request->before_count; n++) {
-		if (!strncmp(request->before[n], folder, length) && request->before[n][length] == '/')
-			return true;
-	}
-	return false;
-}
-
-bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at)
-{
-	const struct read_request *request = reading->request;
-
-	if (!request || request->allows_empty || !had_files(request, folder))
-		return false;
-	reading_note(reading, (struct note){ NOTE_VITAL, .at = at });
-	diag_error(reading->diags, at, "%s: %s has gone, and had files of this configuration", statement, folder);
-	diags_hint(reading->diags, "to remove their services: superctl reload --allow-empty, or remove this line");
-	return true;
-}
-
 /* stat has failed; whether the reader may know the name without a file, or with a link that leads nowhere, see
  * reader.fileless. */
 static bool is_fileless(const struct reader *reader, const char *path)
@@ -310,8 +269,6 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 			diag_error(reading->diags, at, "cannot read: %s", strerror(errno));
 		return false;
 	}
-	if (S_ISREG(status.st_mode) && !reading_may_read(reading, path, &status))
-		return false;
 	if (!reading_enter(reading, path, &status, from))
 		return false;
 	if (S_ISDIR(status.st_mode))
@@ -400,23 +357,6 @@ static bool has_other_files(const char *pattern)
 	return any;
 }
 
-/* Refuses a pattern that matches nothing because its folder has gone with files of the table before. */
-static bool refuse_lost_folder(struct reading *reading, const char *pattern, struct origin at)
-{
-	size_t fixed = strcspn(pattern, "*?[\\");
-	struct buf folder = { 0 };
-	struct stat status;
-	bool is_lost;
-
-	while (fixed && pattern[fixed - 1] != '/')
-		fixed--;
-	buf_add(&folder, pattern, fixed > 1 ? fixed - 1 : fixed);
-	is_lost = folder.length && !folder.failed && stat(buf_string(&folder), &status) < 0 && errno == ENOENT &&
-		  reading_refuse_lost_folder(reading, buf_string(&folder), "include", at);
-	buf_free(&folder);
-	return is_lost;
-}
-
 /* Reads all files that match. pattern: with its folder in front. written: as the including file has it, for
  * messages. */
 static void include_pattern(struct reading *reading, const struct reader *reader, const char *pattern,
@@ -432,7 +372,7 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 	else if (result && result != GLOB_NOMATCH)
 		diag_error(reading->diags, at, "include: cannot search for %s: %s", written,
 			   strerror(errno ? errno : EIO));
-	if (result == GLOB_NOMATCH && !refuse_lost_folder(reading, pattern, at) && has_other_files(pattern))
+	if (result == GLOB_NOMATCH && has_other_files(pattern))
 		diag_note(reading->diags, at, "include: %s matches no file, and its folder has others", written);
 	if (!result) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_texts);

@@ -120,11 +120,6 @@ struct read_request {
 	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
 	bool warns_of_unsupported;      /* a restriction that superd lacks is a warning, not an error */
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */
-	/* The files of the table before (NOTE_FILE), sorted: one that is empty now is refused, and so is an include
-	 * whose folder has gone with some, unless allows_empty is set. NULL: there is no table before. */
-	const char *const *before;
-	size_t before_count;
-	bool allows_empty;
 	/* hosts.allow or hosts.deny has a rule: a service that cannot apply it is refused or warned of. */
 	bool has_host_rules;
 	/* Starts superd-read, for the sources that are not superd.conf, and sets the channel to it, which has a time
@@ -158,13 +153,6 @@ void reading_note(struct reading *reading, struct note note);
 typedef bool source_loader(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
 typedef bool source_reader(struct reading *reading, const struct source_file *source);
 bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read);
-
-/* For readers that open files themselves: notes a file that is read, and refuses one that has become empty. */
-bool reading_may_read(struct reading *reading, const char *path, const struct stat *status);
-
-/* For an include whose folder is not there: whether the table before had files of the folder, so that their services
- * would go. That is an error, also with --keep-going, and is added. */
-bool reading_refuse_lost_folder(struct reading *reading, const char *folder, const char *statement, struct origin at);
 
 static inline bool reading_has_host_rules(const struct reading *reading)
 {

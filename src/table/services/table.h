@@ -31,7 +31,6 @@ enum note_kind {
 	NOTE_VITAL,                     /* all others need it, as defaults: an error there stops superd */
 	NOTE_SHARED,                    /* others need it: an error leaves those out, and stays an error */
 	NOTE_PART,                      /* a further file of the service `name` begins there */
-	NOTE_FILE,                      /* the file holds text, or did so when the table before was read */
 	NOTE_ALONE,                     /* an error leaves the service `name` out alone, also without --keep-going */
 	NOTES
 };

@@ -491,21 +491,6 @@ Test(unit_load, bounds_the_names_of_a_unit)
 	expect_failed("nowhere", "a.service", "lib/a.service: error: 64 names lead to a.service, or more");
 }
 
-Test(unit_load, refuses_a_file_that_has_become_empty_unless_it_was_a_mask)
-{
-	static const char *const before[] = { "lib/a.service.d/1.conf", "lib/b.service" };
-
-	write_unit("lib/a.service");
-	write_file("lib/a.service.d/1.conf", "");
-	write_file("lib/b.service", "");
-	link_to("/dev/null", "lib/c.service");
-	request.before = before;
-	request.before_count = 2;
-	expect_failed("nowhere", "a.service", "lib/a.service.d/1.conf: error: is empty, and was not before");
-	expect_failed("nowhere", "b.service", "lib/b.service: error: is empty, and was not before");
-	cr_expect(find("c.service")->is_masked);
-}
-
 Test(unit_load, refuses_lines_that_are_no_text)
 {
 	const struct unit *unit;
