@@ -110,16 +110,26 @@ void client_wait_refused(int port)
 	WAIT_UNTIL(!client_can_connect(port));
 }
 
-int client_try_unix(const char *path)
+static int try_unix(const char *path, int type)
 {
 	struct sockaddr_un address;
 	socklen_t length = unix_address(&address, path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	if (connect(fd, (struct sockaddr *)&address, length) == 0)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+int client_try_unix(const char *path)
+{
+	return try_unix(path, SOCK_STREAM);
+}
+
+int client_try_unix_at_once(const char *path)
+{
+	return try_unix(path, SOCK_STREAM | SOCK_NONBLOCK);
 }
 
 bool client_can_connect_unix(const char *path)

@@ -12,6 +12,7 @@ int client_connect_unix(const char *path, int type);            /* SOCK_STREAM, 
 bool client_can_connect(int port);              /* whether something listens there */
 bool client_can_connect_unix(const char *path);
 int client_try_unix(const char *path);          /* a stream; -1: nothing listens there */
+int client_try_unix_at_once(const char *path);  /* the same; -1: nothing listens there, or its queue is full */
 /* Waits until nothing listens there any more: a worker process that superd has just forked has a copy of the listener
  * until it runs, which takes its time on a busy machine. */
 void client_wait_refused(int port);

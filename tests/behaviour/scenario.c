@@ -411,6 +411,12 @@ static void word_descriptors(const struct call *call)
 	give_number((long)superd_fd_count(superd()));
 }
 
+static void word_own_programs(const struct call *call)
+{
+	(void)call;
+	give_number(OWN_PROGRAMS);
+}
+
 static void word_descriptors_at_most(const struct call *call)
 {
 	superd_expect_fds(superd(), (size_t)number(call, 0));
@@ -704,6 +710,20 @@ static void word_pid(const struct call *call)
 		give_number(client_ask_pid(port_of(address)));
 }
 
+static void word_pid_to_the_end(const struct call *call)
+{
+	give_number(client_ask_to_the_end(port_of(text(call, 0))));
+}
+
+static void word_fill_queue(const struct call *call)
+{
+	Tcl_Obj *list = Tcl_NewListObj(0, NULL);
+
+	for (int fd; (fd = client_try_unix_at_once(text(call, 0))) >= 0;)
+		Tcl_ListObjAppendElement(NULL, list, Tcl_NewIntObj(fd));
+	Tcl_SetObjResult(scenario.interp, list);
+}
+
 static void word_node(const struct call *call)
 {
 	wait_node(text(call, 0));
@@ -802,6 +822,11 @@ static void word_hold_clock(const struct call *call)
 static void word_waits_by_clock(const struct call *call)
 {
 	give_number(clock_has_waiter((pid_t)number(call, 0)));
+}
+
+static void word_clock_pace(const struct call *call)
+{
+	clock_set_pace(duration(call, 0));
 }
 
 static void word_clock_stop(const struct call *call)
@@ -1117,6 +1142,7 @@ static const struct word {
 	{ "superd_pid", 0, 1, word_superd_pid },  /* of its guard, where it has one; with "itself": of its own */
 	{ "processes", 0, 0, word_processes },  /* backends and what they started */
 	{ "descriptors", 0, 0, word_descriptors },
+	{ "own_programs", 0, 0, word_own_programs },    /* descriptors that superd has open for its own, in any case */
 	{ "descriptors_at_most", 1, 1, word_descriptors_at_most },
 	{ "answer", 1, 32, word_answer },       /* superd with these arguments, to its end: {STATUS OUTPUT ERRORS} */
 
@@ -1156,6 +1182,8 @@ static const struct word {
 	{ "close", 1, 32, word_close },
 	{ "ask", 2, 2, word_ask },              /* ADDRESS LINE: the answer's first line */
 	{ "pid", 1, 1, word_pid },              /* ADDRESS: who serves */
+	{ "pid_to_the_end", 1, 1, word_pid_to_the_end },        /* ADDRESS: the same, until it has closed, too */
+	{ "fill_queue", 1, 1, word_fill_queue },/* PATH: clients, until no more of them fit */
 	{ "node", 1, 1, word_node },            /* PATH: waits until superd's socket is there */
 	{ "datagrams", 1, 1, word_datagrams },  /* ADDRESS: a client of a udp socket */
 	{ "datagram", 2, 2, word_datagram },    /* CLIENT TEXT: the answer */
@@ -1172,6 +1200,7 @@ static const struct word {
 	{ "settle", 0, 0, word_settle },        /* a step of no time */
 	{ "stays_quiet", 1, 1, word_stays_quiet },      /* CLIENT: also two hours later */
 	{ "hold_clock", 0, 0, word_hold_clock },        /* time passes by steps alone */
+	{ "clock_pace", 1, 1, word_clock_pace },/* TIME: that each look at the clock takes */
 	{ "clock_stop", 1, 1, word_clock_stop },        /* TIME: TERM, and steps of it until superd has ended */
 	{ "waits_by_clock", 1, 1, word_waits_by_clock },        /* PID */
 	{ "until", 2, 3, word_until },          /* STEP {CONDITION} ?MOST? */

@@ -1,0 +1,282 @@
+# What an operator holds or has disabled stays so when superd ends and is started again: the file beside the control socket, who may
+# have written it, and what is said where there can be none.
+suite locks
+
+set row {service web { listen = "127.0.0.1:$web" exec = "$backend serve" }
+}
+set other_row {service other { listen = "127.0.0.1:$other" exec = "$backend serve" }
+}
+set disabled_row {service web { listen = "127.0.0.1:$web" exec = "$backend serve" disable = yes }
+}
+set lost_row {service web { listen = "127.0.0.1:$web" exec = "/none/there" }
+}
+set lost_other_row {service other { listen = "127.0.0.1:$other" exec = "/none/there" }
+}
+set web [free_port]
+set other [free_port]
+
+proc run_web {{how ""}} {
+	set superd [superd {*}$how -control $::row]
+	log "web: listening on "
+	return $superd
+}
+
+proc run_both {{how ""}} { superd {*}$how -control $::row$::other_row }
+
+proc end_by_kill {} {
+	signal KILL
+	expect {[exit_status] == 128 + 9}
+	# What it has forked may have its sockets a moment longer.
+	wait {![reachable %/control]}
+}
+
+proc is_held {{service web}} { is [value [control "status $service"] state] held }
+proc status {key {service web}} { value [control "status $service"] $key }
+
+# The file is there; or not.
+proc is_written {} { expect {[exists %/control.locks]} }
+proc is_gone {} { expect {![exists %/control.locks]} }
+
+test outlive_an_end_of_superd {
+	run_both
+	has [order "hold web"] "queue until it is released\n"
+	has [order "disable other"] "closed until it is enabled\n"
+	is [mode %/control.locks] 600
+	foreach end {stop end_by_kill} {
+		$end
+		run_both
+		log "web: still held by uid $user since "
+		log "other: still disabled by uid $user since "
+		wait {[logged "web: listening on "]}
+		set client [connect $web]
+		wait {[string match "*1 client waits in its queue*" [why web]]}
+		expect {![reachable $other]}
+		is_held
+		close $client
+	}
+	has [why web] " ago by an operator (uid $user): clients queue until superctl release\n"
+	has [prints status web] "Held: by uid $user since "
+	has [prints status other] "Disabled: by uid $user since "
+	schema_holds status [prints --json status web]
+	done "release web"; pid $web
+	done "enable other"; pid $other
+	is_gone
+	stop
+	run_both
+	log "other: listening on "
+	pid $web; pid $other
+}
+
+test of_many_in_one_order_all_outlive_it {
+	for {set n 0} {$n < 300} {incr n} { append rows [filled "service s$n { listen = \"%/s$n\" exec = \"\$backend serve\" }\n"] }
+	superd -control $rows
+	done "hold s*"
+	end_by_kill
+	superd -control $rows
+	foreach n {0 50 100 150 200 250 299} { is_held s$n }
+	done "release s*"
+	is_gone
+}
+
+# It would start with superd.
+test nothing_of_a_held_service_is_started_at_a_start {
+	set table {service web { listen = "127.0.0.1:0" exec = "$backend serve" start = boot }}
+	superd -control $table
+	log "web: started, pid "
+	done "hold web"
+	stop
+	superd -control $table
+	is_held
+	expect {![logged "web: started"]}
+	done "release web"
+	log "web: started, pid "
+}
+
+# It goes on with the next superd.
+test a_drain_is_none {
+	run_web
+	set client [connect $web]; send $client hello
+	wait {[processes] > 0}
+	done "drain --no-wait web"
+	is_gone
+	upgrade
+	is [status held] true
+	is [status drains] true
+	close $client
+	wait {[status held] eq "false"}
+}
+
+test end_with_their_service {
+	run_both
+	done "hold web other"
+	reload $row
+	log "other: it was held: "
+	stop
+	superd -control $other_row
+	log "web: it was held: "
+	wait {[reachable %/control]}
+	pid $other
+	is_gone
+}
+
+# Its entry is wrong for the moment: that is not the operator's word.
+test stay_while_their_service_is_left_out {
+	superd -control -arguments --keep-going $row
+	done "hold web"
+	stop
+	superd -control -arguments --keep-going $lost_row
+	log "version "
+	wait {[reachable %/control]}
+	is_written
+	reload $row
+	log "web: still held by uid "
+	is_held
+	done "release web"
+}
+
+# The row is there, so the service is not gone.
+test stay_with_a_row_that_the_table_disables {
+	run_web
+	done "hold web"
+	reload $disabled_row
+	wait {![reachable $web]}
+	is_written
+	reload $row
+	is_held
+	reload $disabled_row
+	stop
+	superd -control $disabled_row
+	wait {[reachable %/control]}
+	is_written
+	expect {![logged "the configuration no longer has it"]}
+	reload $row
+	is_held
+	done "release web"
+}
+
+# The new superd writes what the one before it could not.
+test are_written_by_an_upgrade_where_they_could_not_be_before {
+	run_web
+	file mkdir [path control.locks.new]
+	control "hold web"
+	is_gone
+	file delete [path control.locks.new]
+	upgrade
+	wait {[exists %/control.locks]}
+	is_held
+	end_by_kill
+	run_web
+	is_held
+}
+
+# Its entry was wrong before, and is right when the new superd reads it.
+test hold_over_an_upgrade_for_a_service_that_a_reload_brings_back {
+	run_both "-arguments --keep-going"
+	done "hold web"
+	done "disable other"
+	stop
+	superd -control -arguments --keep-going $lost_row$lost_other_row
+	wait {[reachable %/control]}
+	write [file tail [table]] $row$other_row
+	upgrade
+	expect {[lindex [superctl reload] 0] == 0}
+	is_held
+	is [status state other] off
+	expect {![reachable $other]}
+}
+
+proc is_refused {why} {
+	superd -control $::row
+	log "%/control.locks: the list of held and disabled services is unknown: "
+	log $why
+	log "web: listening on "
+	pid $::web
+	stop
+	remove %/control.locks
+}
+
+# What somebody else may have written is not believed, nor is what superd did not write.
+test are_read_from_superds_own_file_alone {
+	run_web
+	done "hold web"
+	stop
+	set good [read %/control.locks]
+	file attributes [path control.locks] -permissions 0660
+	is_refused "others may write to it (mode 0660)"
+
+	write control.locks $good 600
+	set file [open [path control.locks] r+]; chan truncate $file [expr {(16 << 20) + 1}]; chan close $file
+	is_refused "it is larger than 16.0M"
+
+	foreach text [list "held: web\n" [string range $good 0 end-2] "held web 0 yesterday\n"] {
+		write control.locks $text 600
+		is_refused "superd did not write it"
+	}
+
+	write elsewhere $good 600
+	file link -symbolic [path control.locks] [path elsewhere]
+	is_refused "it is a symbolic link"
+
+	run /usr/bin/mkfifo -m 600 %/control.locks
+	is_refused "it is no regular file"
+
+	if {[root]} {
+		write control.locks $good 600
+		file attributes [path control.locks] -owner 65534 -group 65534
+		is_refused "it belongs to user 65534"
+	}
+}
+
+test that_cannot_be_written_are_said_to_end_with_superd {
+	run_web
+	file mkdir [path control.locks.new]
+	has [order "hold web"] "ends with superd: cannot write %/control.locks: File exists"
+	done "hold web"
+	log "cannot write %/control.locks: File exists: the next superd will not know"
+	file delete [path control.locks.new]
+	lacks [order "hold web"] "ends with superd"
+}
+
+test without_a_path_of_the_control_socket_end_with_superd {
+	set ends "ends with superd: its control socket has no directory"
+	set name @[path control]
+	superd -arguments {--control $name} $row
+	log "web: listening on "
+	wait {[lindex [superctl -at $name list] 0] == 0}
+	has [prints -at $name hold web] $ends
+	is [prints -at $name release web] "web: released\n"
+	superctl -at $name hold web
+	has [prints -at $name disable web] $ends
+	is [prints -at $name release web] "web: released\n"; # the order that stays is another
+}
+
+# One that is too busy to answer has them all the same.
+test of_another_superd_are_not_taken {
+	set superd [run_web]
+	done "hold web"
+	signal STOP
+	set clients [fill_queue %/control]
+	set web [free_port]
+	superd -clock -control $row
+	wait {[move 1s; ended]}
+	expect {[exit_status] == 2}
+	expect {[logged "superd is already running here, and answers at %/control: "]}
+	expect {![logged "still held"]}
+	use $superd; signal CONT
+	foreach client $clients { close $client }
+	is_held
+	is_written
+}
+
+# The next superd waits for its end, and reads the file then.
+test go_over_with_the_control_socket {
+	set superd [run_web]
+	done "hold web"
+	set web [free_port]
+	set next [superd -control $row]
+	log "waiting up to 5 s for its end"
+	use $superd; stop
+	use $next; log "web: still held by uid "
+	is [status held] true
+	done "release web"
+}
