@@ -24,7 +24,7 @@ static void add_sockets(const struct service *row, bool names, struct buf *out)
 static size_t find_socket(const struct directive *directive, const struct service *a, const struct service *b)
 {
 	for (size_t n = 0; n < a->socket_count && n < b->socket_count; n++) {
-		if (!type_equal(directive->type, (const char *)a->sockets[n].options + directive->offset,
+		if (!type_equal(directive, (const char *)a->sockets[n].options + directive->offset,
 				(const char *)b->sockets[n].options + directive->offset))
 			return n;
 	}
@@ -66,7 +66,7 @@ static void add_settings(const struct globals *before, const struct globals *aft
 		struct buf was = { 0 }, is = { 0 };
 
 		if (directive->change == CHANGE_START ||
-		    type_equal(directive->type, global_value(before, (enum global)n),
+		    type_equal(directive, global_value(before, (enum global)n),
 			       global_value(after, (enum global)n)))
 			continue;
 		if (!line->length) {

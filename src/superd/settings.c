@@ -98,7 +98,7 @@ static void describe(const struct globals *globals, enum global global, struct b
 
 static bool is_equal(const struct globals *a, const struct globals *b, enum global global)
 {
-	return type_equal(global_directives[global].type, global_value(a, global), global_value(b, global));
+	return type_equal(&global_directives[global], global_value(a, global), global_value(b, global));
 }
 
 static bool waits_for_start(enum global global)

@@ -83,13 +83,13 @@ static void check_round_trip(const struct directive *directive, const union fiel
 	type_format(directive, field, &native);
 	type_json(directive, field, &json);
 	require(json.length && !native.failed && !json.failed);
-	if (directive->type->kind == FIELD_OWN || directive->type == &type_redirect)
+	if (directive->type->is_tuple || directive->type == &type_redirect)
 		goto done;
 	require(native.length);
 	memset(&again, 0, sizeof(again));
 	parse.count = read_back(buf_string(&native), pool, list);
 	require(!type_parse(&parse, &again));
-	require(type_equal(directive->type, field, &again));
+	require(type_equal(directive, field, &again));
 done:
 	buf_free(&native);
 	buf_free(&json);

@@ -109,7 +109,7 @@ void globals_init(struct globals *globals)
 
 bool global_is_set(const struct globals *globals, enum global global)
 {
-	return !type_equal(global_directives[global].type, global_value(globals, global), unset_value(global));
+	return !type_equal(&global_directives[global], global_value(globals, global), unset_value(global));
 }
 
 static void copy_set(struct globals *to, const struct globals *from)

@@ -46,7 +46,7 @@ bool directive_is_default(const struct directive *directive, const void *field, 
 {
 	union field_value value;
 
-	return fill_default(directive, &value, scratch) && type_equal(directive->type, field, &value);
+	return fill_default(directive, &value, scratch) && type_equal(directive, field, &value);
 }
 
 unsigned default_pass(const struct exec_options *exec)

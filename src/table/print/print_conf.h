@@ -18,9 +18,10 @@ bool print_conf(const struct table *table, bool comments, FILE *out);
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in
- * seconds, sizes in bytes. A service has the options that differ from the defaults, and always accept, pass, exec, user
- * and disable. A socket has the options that differ from its service. "superd": {…} stands before "services" if the
- * table has superd { }; it has the settings that are set. */
+ * seconds, sizes in bytes; what has several values, as cps and limits, is in the words of superd.conf. A service has the
+ * options that differ from the defaults, and always accept, pass, exec, user and disable. A socket has the options that
+ * differ from its service. "superd": {…} stands before "services" if the table has superd { }; it has the settings that
+ * are set. */
 bool print_json(const struct table *table, FILE *out);
 
 /* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */

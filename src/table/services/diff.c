@@ -45,7 +45,7 @@ static const struct directive *next_difference(struct comparison *walk)
 			a = service_group(walk->rows[0], directive->group);
 			b = service_group(walk->rows[1], directive->group);
 		}
-		if (a != b && !type_equal(directive->type, group_field(directive, a), group_field(directive, b)))
+		if (a != b && !type_equal(directive, group_field(directive, a), group_field(directive, b)))
 			return directive;
 	}
 	return NULL;

@@ -53,12 +53,8 @@ void conf_value_add(struct buf *out, const struct service *service, const struct
 
 	for (const struct mark *next = mark; has_words && ++next < settings->list + settings->count;)
 		has_words = next->directive != mark->directive || next->block != block;
-	if (!mark && settings)
-		mark = settings_find(settings->defaults, directive, 0);
-	if (has_words || (mark && directive->type->kind == FIELD_OWN))
+	if (has_words)
 		native_words(out, mark->words);
-	else if (directive->type->kind == FIELD_OWN)
-		native_value(out, directive->fallback);
 	else
 		type_format(directive, field, out);
 }
@@ -183,7 +179,7 @@ static bool is_implied(const struct service *service, const struct directive *di
 		return service->exec->pass == default_pass(service->exec) &&
 		       !settings_find(service->settings->defaults, directive, 0);
 	return (strcmp(name, "error") != 0 || !is_set(service, "output")) &&
-	       type_equal(directive->type, directive_field(directive, service),
+	       type_equal(directive, directive_field(directive, service),
 			  (const char *)bases[directive->group] + directive->offset);
 }
 

@@ -17,7 +17,7 @@ static const void *socket_own_field(const struct directive *directive, const str
 	if (!directive_has_value(directive) || directive->group != GROUP_SOCKETS)
 		return NULL;
 	field = (const char *)socket->options + directive->offset;
-	return type_equal(directive->type, field, directive_field(directive, service)) ? NULL : field;
+	return type_equal(directive, field, directive_field(directive, service)) ? NULL : field;
 }
 
 static void add_own_options(const struct service *service, const struct listen *socket, struct buf *out)
@@ -77,7 +77,7 @@ static void add_hidden(const struct directive *directive, const void *field, str
 static bool has_default(const struct directive *directive, const struct service *row, const void *const *bases)
 {
 	return !(directive->flags & ALWAYS_PRINTED) &&
-	       (!bases || type_equal(directive->type, directive_field(directive, row),
+	       (!bases || type_equal(directive, directive_field(directive, row),
 				     (const char *)bases[directive->group] + directive->offset));
 }
 

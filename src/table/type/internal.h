@@ -36,6 +36,8 @@ void number_show(const struct directive *directive, const void *field, struct bu
 	.name = title, .kind = FIELD_WORDS, .is_list = true, .judges_each = true, .refuse = check, \
 }
 
+void count_show(int64_t value, char *buf);      /* as struct number's `show` */
+
 /* Sets the field to the directive's `unset`. */
 void value_unset(const struct directive *directive, void *field);
 bool value_is_unset(const struct directive *directive, const void *field);
@@ -62,6 +64,9 @@ void decimal_add(struct buf *out, int64_t value, int decimals);
 
 /* Writes those of the words whose bits are set, with a sign in front of each. */
 void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote);
+
+/* Adds a word to what `show` writes. */
+void word_show_next(struct buf *out, quote_text *quote, const char *word);
 
 /* Returns "expected one of a, b or c", with the nearest word; and the same of words that are shown in another form, where
  * `expected` begins the message. */

@@ -30,8 +30,8 @@ void type_format(const struct directive *directive, const void *field, struct bu
 		buf_text(out, *(const bool *)field ? "yes" : "no");
 	} else if (type->kind == FIELD_SET) {
 		type->show(directive, field, &text, native_quoted);
-		buf_addf(out, text.length ? "{ %s }" : "{%s}", buf_string(&text));
-	} else if (type->kind != FIELD_OWN) {
+		buf_addf(out, text.length ? "{ %s }" : type->is_tuple ? "\"%s\"" : "{%s}", buf_string(&text));
+	} else {
 		type->show(directive, field, &text, NULL);
 		native_word(out, buf_string(&text));
 	}
@@ -62,9 +62,7 @@ void type_json(const struct directive *directive, const void *field, struct buf 
 {
 	const struct type *type = directive->type;
 
-	if (type->json) {
-		type->json(directive, field, out);
-	} else if (type->kind == FIELD_TEXT) {
+	if (type->kind == FIELD_TEXT) {
 		json_text(out, *(const char *const *)field);
 	} else if (type->kind == FIELD_BOOL) {
 		buf_text(out, *(const bool *)field ? "true" : "false");
@@ -223,16 +221,28 @@ static bool texts_equal(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-bool type_equal(const struct type *type, const void *a, const void *b)
+static bool shown_equal(const struct directive *directive, const void *a, const void *b)
 {
+	struct buf left = { 0 }, right = { 0 };
+	bool equal;
+
+	directive->type->show(directive, a, &left, native_quoted);
+	directive->type->show(directive, b, &right, native_quoted);
+	equal = !left.failed && !right.failed && !strcmp(buf_string(&left), buf_string(&right));
+	buf_free(&left);
+	buf_free(&right);
+	return equal;
+}
+
+bool type_equal(const struct directive *directive, const void *a, const void *b)
+{
+	const struct type *type = directive->type;
 	words left, right;
 
-	if (type->equal)
-		return type->equal(a, b);
 	if (type->kind == FIELD_TEXT)
 		return texts_equal(*(const char *const *)a, *(const char *const *)b);
 	if (type->kind != FIELD_WORDS)
-		return !memcmp(a, b, type->size);
+		return type->has_pointers ? shown_equal(directive, a, b) : !memcmp(a, b, type->size);
 	left = *(const words *)a;
 	right = *(const words *)b;
 	if (left == right)
@@ -252,7 +262,7 @@ void value_unset(const struct directive *directive, void *field)
 
 bool value_is_unset(const struct directive *directive, const void *field)
 {
-	return directive->unset && type_equal(directive->type, field, directive->unset);
+	return directive->unset && !memcmp(field, directive->unset, field_size(directive->type));
 }
 
 const char *text_keep(struct pool *pool, const char *text, void *field)
@@ -359,17 +369,21 @@ void decimal_add(struct buf *out, int64_t value, int decimals)
 	buf_addf(out, ".%0*" PRId64, decimals, fraction);
 }
 
+void word_show_next(struct buf *out, quote_text *quote, const char *word)
+{
+	if (out->length && out->data[out->length - 1] != '[')
+		buf_text(out, ", ");
+	quote(out, word);
+}
+
 void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote)
 {
-	const char *comma = "";
 	char word[64];
 
 	for (unsigned bit = 0; known[bit]; bit++) {
 		if (!(set >> bit & 1))
 			continue;
 		snprintf(word, sizeof(word), "%s%s", sign, known[bit]);
-		buf_text(out, comma);
-		quote(out, word);
-		comma = ", ";
+		word_show_next(out, quote, word);
 	}
 }

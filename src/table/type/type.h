@@ -29,8 +29,7 @@ enum field_kind {
 	FIELD_BOOL,                     /* bool */
 	FIELD_SHOWN,                    /* any other; JSON has what `show` writes as a text */
 	FIELD_NUMBER,                   /* begins with an int64_t, which JSON has, unless `show` writes a word or a share */
-	FIELD_SET,                      /* bits; `show` writes their words with commas between them, each by `quote` */
-	FIELD_OWN,                      /* has functions of its own */
+	FIELD_SET,                      /* bits, or a tuple; `show` writes words with commas between them, each by `quote` */
 };
 
 /* Writes a text with quotes, as native_quoted and json_text do. */
@@ -44,6 +43,7 @@ struct type {
 	bool judges_each;               /* checks each word of a list by itself, so that each wrong word is reported */
 	bool empty_unsets;              /* the empty text unsets the option even if the directive has no `unset` */
 	bool is_secret;                 /* a refusal shows no words */
+	bool has_pointers;              /* of SHOWN and SET: equal values have equal texts, and not equal bytes */
 	size_t size;                    /* bytes of the field; of FIELD_WORDS and FIELD_TEXT 0, see field_size */
 	const struct number *number;    /* of count, size and the like: how to read and show it */
 	size_t most;                    /* most words of a list; 0: any number */
@@ -55,8 +55,6 @@ struct type {
 	 * type_parse, its only caller. NULL: as the kind is. */
 	const char *(*parse)(struct parse *parse, void *field);
 	void (*show)(const struct directive *directive, const void *field, struct buf *out, quote_text *quote);
-	void (*json)(const struct directive *directive, const void *field, struct buf *out);       /* seconds, bytes */
-	bool (*equal)(const void *a, const void *b);    /* also of two pools */
 };
 
 size_t field_size(const struct type *type);
@@ -65,11 +63,11 @@ size_t field_size(const struct type *type);
  * a sentence; then parse->bad is the word, and the field is unchanged. */
 const char *type_parse(struct parse *parse, void *field);
 
-/* Write the value for superd.conf, but of FIELD_OWN nothing, whose words the settings have (conf_value_add); and for JSON. */
+/* Write the value for superd.conf; and for JSON, in seconds and bytes. */
 void type_format(const struct directive *directive, const void *field, struct buf *out);
 void type_json(const struct directive *directive, const void *field, struct buf *out);
 
-bool type_equal(const struct type *type, const void *a, const void *b);
+bool type_equal(const struct directive *directive, const void *a, const void *b);       /* also of two pools */
 
 /* The types, and the C types of their fields. The empty text unsets a text, path, name or scheduling, and any option
  * with `unset`; format writes "" for it. */

@@ -90,23 +90,23 @@ static const char *rate_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void rate_json(const struct directive *directive, const void *field, struct buf *out)
+static void rate_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct rate *rate = field;
+	char text[32];
 
 	(void)directive;
-	if (rate->number == UNLIMITED) {
-		buf_text(out, "null");
+	count_show(rate->number, text);
+	word_show_next(out, quote, text);
+	if (rate->number == UNLIMITED)
 		return;
-	}
-	buf_addf(out, "{\"number\": %" PRId64 ", \"pause\": ", rate->number);
-	decimal_add(out, rate->pause, 6);
-	buf_char(out, '}');
+	scan_duration_format(rate->pause, text);
+	word_show_next(out, quote, text);
 }
 
 const struct type type_rate = {
-	.name = "rate", .kind = FIELD_OWN, .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
-	.parse = rate_parse, .json = rate_json,
+	.name = "rate", .kind = FIELD_SET, .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
+	.parse = rate_parse, .show = rate_show,
 };
 
 /* The type of networks that a backend may exchange packets with: IPAddressAllow= of systemd.resource-control(5). Its

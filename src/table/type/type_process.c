@@ -127,16 +127,9 @@ static void stream_show(const struct directive *directive, const void *field, st
 		buf_addf(out, ":%s", stream->path);
 }
 
-static bool stream_equal(const void *a, const void *b)
-{
-	const struct stream *left = a, *right = b;
-
-	return left->kind == right->kind && type_equal(&type_path, &left->path, &right->path);
-}
-
 const struct type type_stream = {
-	.name = "stream", .kind = FIELD_SHOWN, .size = sizeof(struct stream),
-	.parse = stream_parse, .show = stream_show, .equal = stream_equal,
+	.name = "stream", .kind = FIELD_SHOWN, .has_pointers = true, .size = sizeof(struct stream),
+	.parse = stream_parse, .show = stream_show,
 };
 
 /* Types of a service's own log: its target and its contents.
@@ -225,51 +218,32 @@ static const char *log_type_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void size_json(int64_t size, struct buf *out)
-{
-	if (size == SCAN_INFINITY)
-		buf_text(out, "null");
-	else
-		buf_addf(out, "%" PRId64, size);
-}
-
-static void log_type_json(const struct directive *directive, const void *field, struct buf *out)
+static void log_type_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct log_target *target = *(const struct log_target *const *)field;
+	char size[32];
 
 	(void)directive;
-	if (!target) {
-		buf_text(out, "null");
-	} else if (target->kind == LOG_TYPE_SYSLOG) {
-		buf_addf(out, "{\"facility\": \"%s\", \"level\": \"%s\"}", syslog_facilities[LOG_FAC(target->facility)],
-			 level_words[target->level & 7]);
-	} else {
-		buf_text(out, "{\"file\": ");
-		json_text(out, target->path);
-		json_wide_name(out, "soft");
-		size_json(target->soft, out);
-		json_wide_name(out, "hard");
-		size_json(target->hard, out);
-		buf_char(out, '}');
+	if (!target)
+		return;
+	word_show_next(out, quote, target->kind == LOG_TYPE_SYSLOG ? "SYSLOG" : "FILE");
+	if (target->kind == LOG_TYPE_SYSLOG) {
+		word_show_next(out, quote, syslog_facilities[LOG_FAC(target->facility)]);
+		word_show_next(out, quote, level_words[target->level & 7]);
+		return;
 	}
-}
-
-static bool log_type_equal(const void *a, const void *b)
-{
-	const struct log_target *left = *(const struct log_target *const *)a;
-	const struct log_target *right = *(const struct log_target *const *)b;
-
-	if (!left || !right)
-		return left == right;
-	return left->kind == right->kind && left->facility == right->facility && left->level == right->level &&
-	       left->soft == right->soft && left->hard == right->hard &&
-	       type_equal(&type_path, &left->path, &right->path);
+	word_show_next(out, quote, target->path);
+	if (target->soft == SCAN_INFINITY)
+		return;
+	scan_bytes_format(target->soft, size);
+	word_show_next(out, quote, size);
+	scan_bytes_format(target->hard, size);
+	word_show_next(out, quote, size);
 }
 
 const struct type type_log_type = {
-	.name = "log type", .kind = FIELD_OWN, .is_tuple = true, .empty_unsets = true,
-	.size = sizeof(const struct log_target *),
-	.parse = log_type_parse, .json = log_type_json, .equal = log_type_equal,
+	.name = "log type", .kind = FIELD_SET, .is_tuple = true, .empty_unsets = true, .has_pointers = true,
+	.size = sizeof(const struct log_target *), .parse = log_type_parse, .show = log_type_show,
 };
 
 static const char *flags_parse(struct parse *parse, void *field)
@@ -391,31 +365,27 @@ static const char *limit_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void limit_json_part(int64_t value, struct buf *out)
-{
-	if (value < 0)
-		buf_text(out, "null");
-	else if (value == UNLIMITED)
-		buf_text(out, "\"unlimited\"");
-	else
-		buf_addf(out, "%" PRId64, value);
-}
-
-static void limit_json(const struct directive *directive, const void *field, struct buf *out)
+static void limit_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct limit *limit = field;
+	char text[32];
 
-	(void)directive;
-	buf_text(out, "{\"soft\": ");
-	limit_json_part(limit->soft, out);
-	json_wide_name(out, "hard");
-	limit_json_part(limit->hard, out);
-	buf_char(out, '}');
+	(void)directive, (void)quote;
+	if (limit->soft >= 0) {
+		count_show(limit->soft, text);
+		buf_text(out, text);
+	}
+	if (limit->hard == limit->soft)
+		return;
+	buf_char(out, ':');
+	if (limit->hard >= 0) {
+		count_show(limit->hard, text);
+		buf_text(out, text);
+	}
 }
 
 const struct type type_limit = {
-	.name = "limit", .kind = FIELD_OWN, .size = sizeof(struct limit),
-	.parse = limit_parse, .json = limit_json,
+	.name = "limit", .kind = FIELD_SHOWN, .size = sizeof(struct limit), .parse = limit_parse, .show = limit_show,
 };
 
 /* The value always has its level, so that a class has one text; the default is 4, as the kernel's (ioprio_set(2)). */

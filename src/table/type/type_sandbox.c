@@ -160,39 +160,20 @@ static const char *namespaces_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-/* All of them, or none, is yes or no. */
-static bool is_some_namespaces(unsigned denied)
-{
-	return denied && denied != EVERY_NAMESPACE;
-}
-
 static void namespaces_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	unsigned denied = *(const unsigned *)field;
 
 	(void)directive;
-	if (is_some_namespaces(denied))
+	if (denied && denied != EVERY_NAMESPACE)
 		bits_show(denied, namespace_words, "~", out, quote);
 	else
-		quote(out, denied ? "yes" : "no");
-}
-
-static void namespaces_json(const struct directive *directive, const void *field, struct buf *out)
-{
-	unsigned denied = *(const unsigned *)field;
-
-	if (!is_some_namespaces(denied)) {
-		buf_text(out, denied ? "true" : "false");
-		return;
-	}
-	buf_char(out, '[');
-	namespaces_show(directive, field, out, json_text);
-	buf_char(out, ']');
+		word_show_next(out, quote, denied ? "yes" : "no");
 }
 
 const struct type type_namespaces = {
 	.name = "yes, no or a list of namespaces", .kind = FIELD_SET, .is_list = true, .size = sizeof(unsigned),
-	.parse = namespaces_parse, .show = namespaces_show, .json = namespaces_json,
+	.parse = namespaces_parse, .show = namespaces_show,
 };
 
 static const char *error_parse(struct parse *parse, void *field)
@@ -684,25 +665,24 @@ static const char *capabilities_parse(struct parse *parse, void *field)
 static void capabilities_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
 {
 	uint64_t set = *(const uint64_t *)field;
-	bool inverted = set & OTHERS, first = true;
+	bool inverted = set & OTHERS;
 	uint64_t named = inverted ? ~set : set;
+	const char *sign = inverted ? "~" : "";
 	char word[64];
 
 	(void)directive;
+	if (inverted && !named)
+		word_show_next(out, quote, "~");
 	for (unsigned i = 0; i < 63; i++) {
 		if (!(named >> i & 1))
 			continue;
 		if (i < CAPABILITIES)
-			snprintf(word, sizeof(word), "%s%s", first && inverted ? "~" : "", capability_names[i]);
+			snprintf(word, sizeof(word), "%s%s", sign, capability_names[i]);
 		else
-			snprintf(word, sizeof(word), "%s%u", first && inverted ? "~" : "", i);
-		if (!first)
-			buf_text(out, ", ");
-		quote(out, word);
-		first = false;
+			snprintf(word, sizeof(word), "%s%u", sign, i);
+		word_show_next(out, quote, word);
+		sign = "";
 	}
-	if (first && inverted)
-		quote(out, "~");
 }
 
 const struct type type_capabilities = {

@@ -143,7 +143,7 @@ const struct type type_signal = {
  * count may be any number, and a size or duration any number that is not negative. The empty text unsets the option if
  * its directive has `unset`. */
 
-static void count_show(int64_t value, char *buf)
+void count_show(int64_t value, char *buf)
 {
 	if (value == UNLIMITED)
 		strcpy(buf, "unlimited");

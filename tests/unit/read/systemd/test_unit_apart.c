@@ -140,7 +140,7 @@ static size_t count_differences(const struct listen *a, const struct listen *b, 
 		const char *name = directive->name[NATIVE];
 
 		if (directive->group != GROUP_SOCKETS || directive->flags & STRUCTURE || !strcmp(name, "optional") ||
-		    type_equal(directive->type, (const char *)a->options + directive->offset,
+		    type_equal(directive, (const char *)a->options + directive->offset,
 					   (const char *)b->options + directive->offset))
 			continue;
 		*option = name;

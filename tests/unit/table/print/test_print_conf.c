@@ -238,8 +238,7 @@ Test(print_conf, every_option_that_is_set_to_its_default_is_saved_as_set)
 		struct table *plain = read_string("service a { listen = 80 exec = /bin/x }"), *table;
 		struct buf text = { 0 };
 
-		if (has_value(directive) && directive->type->kind != FIELD_OWN &&
-		    strcmp(directive->name[NATIVE], "exec") != 0) {
+		if (has_value(directive) && strcmp(directive->name[NATIVE], "exec") != 0) {
 			buf_addf(&text, "service a {\n listen = 80\n exec = /bin/x\n %s = ", directive->name[NATIVE]);
 			type_format(directive, directive_field(directive, &plain->services[0]), &text);
 			buf_text(&text, "\n}\n");
