@@ -114,32 +114,6 @@ bool own_folder_leads_to(int at, const char *link, const char *target)
 	return !strcmp(there, target);
 }
 
-/* Finds a folder below another root, for superd and for superd-exec. */
-
-int credentials_open_below(const char *root, const char *path, bool make)
-{
-	int at = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), next;
-	char part[NAME_MAX + 1];
-	size_t length;
-
-	for (; at >= 0 && *(path += strspn(path, "/")); path += length) {
-		length = strcspn(path, "/");
-		if (length > NAME_MAX) {
-			fd_close(&at);
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		memcpy(part, path, length);
-		part[length] = '\0';
-		if (make)
-			mkdirat(at, part, 0755);
-		next = openat(at, part, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		fd_close(&at);
-		at = next;
-	}
-	return at;
-}
-
 /* Sets limits and priorities, or the closest values that superd may set. Source: setrlimit(2), setpriority(2),
  * proc_pid_oom_score_adj(5). Only a missing privilege (EPERM, EACCES) is accepted; any other failure is an error. */
 #define NICE_LIMIT_ZERO 20              /* RLIMIT_NICE is 20 - nice */

@@ -59,10 +59,8 @@ static const struct record_type folder = TYPE(own_folder, TEXT(own_folder, base)
 static const struct record_type credential =
 	TYPE(credential, TEXT(credential, id), MANY(credential, source, length, &record_byte));
 static const struct record_type credentials =
-	TYPE(credentials, TEXT(credentials, folder), TEXT(credentials, at[0].above), TEXT(credentials, at[0].folder),
-	     TEXT(credentials, at[0].root), TEXT(credentials, at[1].above), TEXT(credentials, at[1].folder),
-	     TEXT(credentials, at[1].root), TEXT(credentials, unit), TEXT(credentials, received),
-	     MANY(credentials, list, count, &credential));
+	TYPE(credentials, TEXT(credentials, folder.base), TEXT(credentials, folder.name), TEXT(credentials, unit),
+	     TEXT(credentials, received), MANY(credentials, list, count, &credential));
 static const struct record_type mounted = TYPE(sandbox_mount, TEXT(sandbox_mount, path), TEXT(sandbox_mount, option),
 					       TEXT(sandbox_mount, source), TEXT(sandbox_mount, data));
 static const struct record_type sandbox =

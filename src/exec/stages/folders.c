@@ -74,25 +74,28 @@ static int open_base(const char *base)
 	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool make_folder(const struct own_folder *folder, const struct account *account)
+int own_folder_make(const struct own_folder *folder, const struct account *account)
 {
 	int base = open_base(folder->base), fd = -1;
-	bool is_new = false, good;
+	bool is_new = false;
 
 	if (base >= 0)
 		fd = make_path(base, folder->name, &is_new);
-	good = fd >= 0 && set_permissions(folder, account, fd, is_new) && (!folder->link || make_link(base, folder));
-	fd_close(&fd);
+	if (fd >= 0 && (!set_permissions(folder, account, fd, is_new) || (folder->link && !make_link(base, folder))))
+		fd_close(&fd);
 	fd_close(&base);
-	return good;
+	return fd;
 }
 
 int folders_make(struct job *job)
 {
 	for (size_t n = 0; n < job->plan->folder_count; n++) {
+		int fd = own_folder_make(&job->plan->folders[n], job->plan->account);
+
 		job->fault.resource = (int)n;
-		if (!make_folder(&job->plan->folders[n], job->plan->account))
+		if (fd < 0)
 			return -1;
+		fd_close(&fd);
 	}
 	return 0;
 }

@@ -92,9 +92,6 @@ static bool remove_tree(int at, const char *name)
 
 	if (removal.top < 0)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
-	/* That of credentials is read-only, which only root may ignore. */
-	if (geteuid() != 0)
-		fchmod(removal.top, 0700);
 	do {
 		int again = openat(removal.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -126,20 +123,19 @@ static int open_parent(int base, char *path, const char **last)
 
 bool remove_folder(char *const asked[REMOVAL_WORDS])
 {
-	const char *root = asked[0], *target = asked[4], *last;
-	int base = *root ? credentials_open_below(root, asked[1], false)
-			 : open(asked[1], O_PATH | O_DIRECTORY | O_CLOEXEC), at;
+	const char *target = asked[3], *last;
+	int base = open(asked[0], O_PATH | O_DIRECTORY | O_CLOEXEC), at;
 	bool good;
 
 	if (base < 0)
 		return errno == ENOENT;
-	if (*asked[3]) {                /* the link before its folder, if it leads there */
-		at = open_parent(base, asked[3], &last);
+	if (*asked[2]) {                /* the link before its folder, if it leads there */
+		at = open_parent(base, asked[2], &last);
 		if (at >= 0 && own_folder_leads_to(at, last, target))
 			unlinkat(at, last, 0);
 		fd_close(&at);
 	}
-	at = open_parent(base, asked[2], &last);
+	at = open_parent(base, asked[1], &last);
 	good = at >= 0 ? remove_tree(at, last) : errno == ENOENT;
 	fd_close(&at);
 	fd_close(&base);

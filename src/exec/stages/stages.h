@@ -21,6 +21,9 @@ int sandbox_system_calls(struct job *job);
 /* Makes the service's own folders; a failure has the index of the folder as its resource. */
 int folders_make(struct job *job);
 
+/* Makes one, and opens it. -1 and errno. */
+int own_folder_make(const struct own_folder *folder, const struct account *account);
+
 /* Opens the files of standard streams, and puts their descriptors into job->wanted; a failure has the number of the stream
  * as its resource. */
 int streams_open(struct job *job);
@@ -34,7 +37,7 @@ unsigned probe_missing(bool by_users);
 
 /* What services leave, and superd has removed (superd/start/folders.c). false: something is left. */
 
-#define REMOVAL_WORDS 5                 /* a root, or "": none; the base, below it; the folder, below the base; a link, or ""; its target */
+#define REMOVAL_WORDS 4                 /* the base; the folder, below it; a link, or ""; its target */
 
 /* Removes the folder of these words with its contents, but not across a mount, and the link if it leads to the
  * target. Changes the words. */

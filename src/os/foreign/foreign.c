@@ -23,6 +23,7 @@
 #include "lib/fd_message.h"
 #include "lib/hash.h"
 #include "lib/thread.h"
+#include "os/rights/rights.h"
 
 /* The guard's page. */
 
@@ -163,7 +164,7 @@ static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why)
 	return fd;
 }
 
-#define NOBODY 65534
+#define NOBODY 65534                    /* nobody, and nogroup */
 #define TIMEOUT 1.                      /* seconds until work is given up */
 #define RETRY_PAUSE 20                  /* seconds for which work on a path fails at once after a timeout */
 #define TIMEOUTS_MOST 64
@@ -259,6 +260,81 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
 		uid = uid ? uid : NOBODY;
 	*account = act_as_whom(uid, known && known->switches ? known : NULL);
 	return geteuid() == 0 && uid != 0 ? account : NULL;
+}
+
+/* Takes on a user's identity for a while. Source: capabilities(7), "Effect of user ID changes".
+ *
+ * If superd is not root but has capabilities, they survive a change of the user, so they are lowered explicitly. */
+
+#define GROUPS_MOST 65536               /* NGROUPS_MAX */
+
+static gid_t groups[GROUPS_MOST];       /* used in forked processes only: superd itself never touches these pages */
+
+/* Where nogroup has no number, as in a container of 1,000 users, nobody becomes another user. */
+struct account act_as_whom(uid_t user, const struct account *known)
+{
+	if (known && (known->uid == user || !id_map_has_uids(user, 1)))
+		return *known;
+	return (struct account){ .uid = user, .gid = NOBODY, .switches = true };
+}
+
+static bool set_effective(uint64_t capabilities)
+{
+	struct capability_sets sets;
+
+	if (!capabilities_read(&sets))
+		return false;
+	sets.effective = capabilities;
+	return capabilities_write(&sets);
+}
+
+bool act_as_begin(struct act_as *before, const struct account *account)
+{
+	struct capability_sets sets;
+
+	before->account = account;
+	raw_raise_effective();          /* superd has lowered its own (os/rights/rights) */
+	if (!account)
+		return true;
+	before->uid = geteuid();
+	before->gid = getegid();
+	before->group_count = getgroups(GROUPS_MOST, groups);
+	if (before->group_count < 0 || !capabilities_read(&sets))
+		return false;
+	before->capabilities = sets.effective;
+	return 	(account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
+	       raw_set_egid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_effective(0);
+}
+
+bool act_as_owner(struct act_as *before, const char *path, const struct account *known)
+{
+	struct path_finding finding;
+
+	before->account = NULL;
+	if (!path_leads_to_foreign(path, &finding))
+		return act_as_begin(before, NULL);
+	errno = finding.error;
+	if (finding.error)
+		return false;
+	if (geteuid() == 0)
+		return act_as_begin(before, foreign_actor(&finding, 0, known, &before->owner));
+	/* It cannot become another user, but has no need of its capabilities. */
+	before->owner = (struct account){ .uid = geteuid(), .gid = getegid(), .keeps_groups = true };
+	return act_as_begin(before, &before->owner);
+}
+
+bool act_as_end(const struct act_as *before)
+{
+	const struct account *account = before->account;
+	int error = errno;
+	bool good = !account ||
+		(raw_set_euid(before->uid) == 0 && set_effective(before->capabilities) &&
+		 raw_set_egid(before->gid) == 0 &&
+		 (account->keeps_groups || raw_set_groups((size_t)before->group_count, groups) == 0));
+
+	if (good)
+		errno = error;
+	return good;
 }
 
 struct work_as {

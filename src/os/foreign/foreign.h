@@ -81,6 +81,7 @@ struct act_as {
 	int group_count;                /* number of supplementary groups */
 	const struct account *account;  /* the user to act as, borrowed; NULL: nothing was changed */
 	uint64_t capabilities;          /* effective set */
+	struct account owner;           /* act_as_owner's */
 };
 
 /* The account of the user who can lead a path elsewhere: `known` if it is his, as its groups are, else one without a
@@ -92,6 +93,10 @@ struct account act_as_whom(uid_t user, const struct account *known);
  * stays superd's, so that the user cannot signal the process. false and errno: the process must end. */
 bool act_as_begin(struct act_as *before, const struct account *account);
 bool act_as_end(const struct act_as *before);
+
+/* The same with the rights of whoever can lead this path elsewhere (foreign_actor, with this `known`): nothing changes if
+ * there is nobody. Keeps errno at the end. */
+bool act_as_owner(struct act_as *before, const char *path, const struct account *known);
 
 /* Opens paths that other users may lead elsewhere, part by part, where and when they are opened.
  *
@@ -126,10 +131,6 @@ int path_walk(struct path_walk *walk, int at, const char *path, enum path_missin
 /* To be called before the process enters a user namespace where root is root: what belongs to nobody there is another
  * user's, as who has no number there has no other name. */
 void path_walk_note_namespace(void);
-
-/* superd's own rights for a while, within a walk. false and errno: the process must end. */
-bool path_walk_pause(const struct path_walk *walk);
-bool path_walk_resume(struct path_walk *walk);
 
 /* Ends the walk with superd's own rights. Keeps errno. false and errno: the process must end. */
 bool path_walk_end(struct path_walk *walk);

@@ -3,13 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -194,79 +191,14 @@ void path_walk_note_namespace(void)
 		path_uid_is_own(NOBODY);        /* its answer stays as it is */
 }
 
-bool path_walk_pause(const struct path_walk *walk)
-{
-	return !walk->is_users || act_as_end(&walk->before);
-}
-
-bool path_walk_resume(struct path_walk *walk)
-{
-	return !walk->is_users || act_as_begin(&walk->before, &walk->user);
-}
-
 bool path_walk_end(struct path_walk *walk)
 {
 	int error = errno;
 
 	fd_close(&walk->folder);
-	if (!path_walk_pause(walk))
+	if (walk->is_users && !act_as_end(&walk->before))
 		return false;
 	walk->is_users = false;
 	errno = error;
 	return true;
-}
-
-/* Takes on a user's identity for a while. Source: capabilities(7), "Effect of user ID changes".
- *
- * If superd is not root but has capabilities, they survive a change of the user, so they are lowered explicitly. */
-
-#define GROUPS_MOST 65536               /* NGROUPS_MAX */
-
-static gid_t groups[GROUPS_MOST];       /* used in forked processes only: superd itself never touches these pages */
-
-/* Where nogroup has no number, as in a container of 1,000 users, nobody becomes another user. */
-struct account act_as_whom(uid_t user, const struct account *known)
-{
-	if (known && (known->uid == user || !id_map_has_uids(user, 1)))
-		return *known;
-	return (struct account){ .uid = user, .gid = NOBODY, .switches = true };
-}
-
-static bool set_effective(uint64_t capabilities)
-{
-	struct capability_sets sets;
-
-	if (!capabilities_read(&sets))
-		return false;
-	sets.effective = capabilities;
-	return capabilities_write(&sets);
-}
-
-bool act_as_begin(struct act_as *before, const struct account *account)
-{
-	struct capability_sets sets;
-
-	*before = (struct act_as){ .account = account };
-	raw_raise_effective();          /* superd has lowered its own (os/rights/rights) */
-	if (!account)
-		return true;
-	before->uid = geteuid();
-	before->gid = getegid();
-	before->group_count = getgroups(GROUPS_MOST, groups);
-	if (before->group_count < 0 || !capabilities_read(&sets))
-		return false;
-	before->capabilities = sets.effective;
-	return 	(account->keeps_groups || raw_set_groups(account->group_count, account->groups) == 0) &&
-	       raw_set_egid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_effective(0);
-}
-
-bool act_as_end(const struct act_as *before)
-{
-	const struct account *account = before->account;
-
-	if (!account)
-		return true;
-	return raw_set_euid(before->uid) == 0 && set_effective(before->capabilities) &&
-	       raw_set_egid(before->gid) == 0 &&
-	       (account->keeps_groups || raw_set_groups((size_t)before->group_count, groups) == 0);
 }

@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,12 +57,10 @@ static void add_word(struct removal_words *asked, const char *word)
 	asked->count++;
 }
 
-/* A folder that goes, below the base; root: the base lies below it; link: what goes with it, if it leads to the
- * target. */
-static void add_folder(struct removal_words *asked, const char *root, const char *base, const char *name,
-		       const char *link, const char *target)
+/* A folder that goes, below the base; link: what goes with it, if it leads to the target. */
+static void add_folder(struct removal_words *asked, const char *base, const char *name, const char *link,
+		       const char *target)
 {
-	add_word(asked, root);
 	add_word(asked, base);
 	add_word(asked, name);
 	add_word(asked, link);
@@ -373,8 +370,6 @@ static bool has_listener(const struct table *table, const char *base, const char
 	return has;
 }
 
-#define FOLDER "credentials" /* below the runtime folder */
-
 bool credentials_are_wanted(const struct service *service)
 {
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
@@ -382,17 +377,17 @@ bool credentials_are_wanted(const struct service *service)
 	return passed_fds->load_credential || passed_fds->set_credential;
 }
 
-/* Whether the child has a mount namespace with mounts of its own, into which it attaches the folder. */
-static bool credentials_are_carried(const struct service *service)
+/* Below the runtime folder. */
+static void add_credentials_name(const struct service *service, struct buf *out)
 {
-	return service_prepared(service)->sandbox && service_prepared(service)->sandbox->has_mounts;
+	buf_addf(out, "credentials/%s.service", service->name);
 }
 
 bool leftovers_remove(const struct table *table, const struct service *service, const struct process_defaults *defaults,
 		      bool stays, uid_t ipc)
 {
 	unsigned preserve = service->groups->directories->runtime_directory_preserve;
-	const char *base = defaults->runtime_directory, *root;
+	const char *base = defaults->runtime_directory;
 	struct removal_words asked = { .count = 0 };
 	struct buf target = { 0 }, name = { 0 };
 
@@ -407,18 +402,15 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 		asked.text.failed |= name.failed || target.failed;
 		if (preserve != DIRECTORY_STAYS && !(preserve == DIRECTORY_RESTARTS && stays) &&
 		    !directory_has_control(defaults, base, *word) && !has_listener(table, base, buf_string(&name)))
-			add_folder(&asked, "", base, buf_string(&name), *word + length + ((*word)[length] == ':'),
+			add_folder(&asked, base, buf_string(&name), *word + length + ((*word)[length] == ':'),
 				   buf_string(&target));
 	}
 	buf_free(&target);
 	if (credentials_are_wanted(service)) {
-		root = credentials_are_carried(service) ? NULL : service_root(service);
 		buf_clear(&name);
-		buf_addf(&name, "%s.service", service->name);
-		buf_addf(&target, "%s/" FOLDER, base);
-		asked.text.failed |= name.failed || target.failed;
-		add_folder(&asked, root ? root : "", buf_string(&target), buf_string(&name), "", "");
-		buf_free(&target);
+		add_credentials_name(service, &name);
+		asked.text.failed |= name.failed;
+		add_folder(&asked, base, buf_string(&name), "", "");
 	}
 	buf_free(&name);
 	return (!asked.count && !ipc) || removal_begin(&asked, service->name, ipc, false);
@@ -463,20 +455,18 @@ bool private_tmp_remove(const char *service, uint64_t number)
 	private_tmp_prefix("", service, &path);
 	buf_addf(&path, "%016" PRIx64, number);
 	asked.text.failed = path.failed;
-	add_folder(&asked, "", "/tmp", buf_string(&path) + 1, "", "");
-	add_folder(&asked, "", "/var/tmp", buf_string(&path) + 1, "", "");
+	add_folder(&asked, "/tmp", buf_string(&path) + 1, "", "");
+	add_folder(&asked, "/var/tmp", buf_string(&path) + 1, "", "");
 	buf_free(&path);
 	return removal_begin(&asked, service, 0, true);
 }
 
-/* Credentials in superd: planned before a start, removed after the end.
- *
- * If one name is given more than once, loaded credentials win over set values; of two that are loaded the later one
- * wins. The list is sorted in this order, and the child uses the first. */
+/* ---- credentials: planned before a start, removed after the end ---- */
 
 void credentials_folder(const struct service *service, const struct process_defaults *defaults, struct buf *out)
 {
-	buf_addf(out, "%s/" FOLDER "/%s.service", defaults->runtime_directory, service->name);
+	buf_addf(out, "%s/", defaults->runtime_directory);
+	add_credentials_name(service, out);
 }
 
 void credentials_set_variable(struct variables *variables, const struct service *service,
@@ -492,11 +482,10 @@ void credentials_set_variable(struct variables *variables, const struct service 
 	buf_free(&folder);
 }
 
-/* Adds all words, the last one first, as later words win. */
 static bool add_credentials(struct credentials *credentials, unsigned kind, words list)
 {
-	for (size_t n = words_count(list); n-- > 0;) {
-		struct credential_word parts = credential_word_read(list[n]);
+	for (; list && *list; list++) {
+		struct credential_word parts = credential_word_read(*list);
 		struct credential *credential = &credentials->list[credentials->count++];
 		struct buf value = { 0 };
 
@@ -515,62 +504,41 @@ static bool add_credentials(struct credentials *credentials, unsigned kind, word
 	return true;
 }
 
-/* NULL: out of memory. */
-static __attribute__((format(printf, 1, 2))) char *make_text(const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	return length < 0 ? NULL : text;
-}
-
 bool credentials_plan(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
 		      struct buf *why)
 {
 	static const char received[] = "CREDENTIALS_DIRECTORY=/";
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-	const struct account *account = service->account && service->account->switches ? service->account : NULL;
 	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->set_credential);
-	const char *root = service_root(service), *within;
+	struct buf name = { 0 }, unit = { 0 };
 	struct credentials *made;
-	struct buf folder = { 0 };
-	bool good;
 
 	if (!credentials_are_wanted(service))
 		return true;
+	if (plan->root && !(plan->sandbox && plan->sandbox->has_mounts)) {
+		plan_fail(service, passed_fds->load_credential ? "load_credential" : "set_credential", why,
+			  "root_directory hides it, and superd may not create mounts here");
+		return false;
+	}
 	plan->apart = true;
 	plan->credentials = made = calloc(1, sizeof(*made));
-	good = made && (made->list = calloc(most + 1, sizeof(*made->list))) != NULL;
-	if (good) {
-		made->user = account ? account->uid : (uid_t)-1;
-		made->group = account ? account->gid : (gid_t)-1;
-		credentials_folder(service, defaults, &folder);
-		made->folder = buf_take(&folder);
-		made->unit = make_text("/unit/%s.service/", service->name);
-		good = made->folder && made->unit;
+	if (made && (made->list = calloc(most + 1, sizeof(*made->list)))) {
+		add_credentials_name(service, &name);
+		buf_addf(&unit, "/unit/%s.service/", service->name);
+		made->folder = (struct own_folder){ .base = defaults->runtime_directory, .name = buf_take(&name),
+						    .mode = 0700, .sets_mode = true, .is_owned = true };
+		made->unit = buf_take(&unit);
+		for (char **at = defaults->environment; at && *at && !made->received; at++) {
+			if (!strncmp(*at, received, sizeof(received) - 1))
+				made->received = strdup(*at + sizeof(received) - 2);
+		}
+		if (made->folder.name && made->unit &&
+		    add_credentials(made, CREDENTIAL_SET, passed_fds->set_credential) &&
+		    add_credentials(made, CREDENTIAL_LOADED, passed_fds->load_credential))
+			return true;
 	}
-	for (int n = 0; good && n < 2; n++) {
-		within = n == 0 && credentials_are_carried(service) ? NULL : root;
-		made->at[n].root = within ? strdup(within) : NULL;
-		made->at[n].above = make_text("%s%s/" FOLDER, within ? within : "", defaults->runtime_directory);
-		made->at[n].folder = make_text("%s%s", within ? within : "", made->folder);
-		good = made->at[n].above && made->at[n].folder && (!within || made->at[n].root);
-	}
-	for (char **at = defaults->environment; good && at && *at && !made->received; at++) {
-		if (strncmp(*at, received, sizeof(received) - 1) != 0)
-			continue;
-		made->received = strdup(*at + sizeof(received) - 2);
-		good = made->received;
-	}
-	good = good && add_credentials(made, CREDENTIAL_LOADED, passed_fds->load_credential) &&
-		add_credentials(made, CREDENTIAL_SET, passed_fds->set_credential);
-	if (!good)
-		buf_text(why, "out of memory");
-	return good; /* plan_free frees it in any case */
+	buf_text(why, "out of memory");
+	return false; /* plan_free frees it in any case */
 }
 
 void credentials_free(struct credentials *credentials)
@@ -582,12 +550,7 @@ void credentials_free(struct credentials *credentials)
 		free(credentials->list[n].source);
 	}
 	free(credentials->list);
-	free(credentials->folder);
-	for (int n = 0; n < 2; n++) {
-		free(credentials->at[n].above);
-		free(credentials->at[n].folder);
-		free(credentials->at[n].root);
-	}
+	free(credentials->folder.name);
 	free(credentials->unit);
 	free(credentials->received);
 	free(credentials);
@@ -601,8 +564,8 @@ const char *credentials_fault(const struct service *service, int number, const c
 		const char *option;
 		words list;
 	} lists[] = {
-		{ "load_credential", passed_fds->load_credential },
 		{ "set_credential", passed_fds->set_credential },
+		{ "load_credential", passed_fds->load_credential },
 	};
 	size_t at = (size_t)number;
 
@@ -610,11 +573,9 @@ const char *credentials_fault(const struct service *service, int number, const c
 		size_t count = words_count(lists[n].list);
 
 		if (at < count) {
-			const char *word = lists[n].list[count - 1 - at];
-
 			*option = lists[n].option;
-			*length = n == 1 ? strcspn(word, ":") : strlen(word);
-			return word;
+			*length = n == 0 ? strcspn(lists[n].list[at], ":") : strlen(lists[n].list[at]);
+			return lists[n].list[at];
 		}
 		at -= count;
 	}

@@ -778,9 +778,11 @@ static bool may_leave_chroot(const struct service *service)
 	return service_root(service) && (uid == 0 || service->groups->identity->ambient_capabilities & CAP(SYS_CHROOT));
 }
 
+/* Credentials lie outside of the root, and are attached in it. */
 static bool mounts_root(const struct service *service, struct sandbox_support *support)
 {
-	return may_leave_chroot(service) && !(sandbox_support_missing(support) & SANDBOX_NEEDS_MOUNTS);
+	return (may_leave_chroot(service) || (service_root(service) && credentials_are_wanted(service))) &&
+		!(sandbox_support_missing(support) & SANDBOX_NEEDS_MOUNTS);
 }
 
 bool sandbox_leaves_root(const struct service *service)

@@ -185,10 +185,8 @@ bool private_tmp_remove(const char *service, uint64_t number);
 /* The credentials of a service (systemd.exec(5), "Credentials"): secrets in files of a folder of its own, which
  * CREDENTIALS_DIRECTORY names. The child reads them, as a source may be slow or missing.
  *
- * If the child can mount, it covers the folder of all services' credentials by a tmpfs that only the instance's
- * processes see; it ends with the last of them, and each start reads the sources again. Otherwise it is a folder below
- * superd's runtime directory for all instances, removed after the last one; an instance that starts beside another uses
- * what that one has read. */
+ * It is a folder below superd's runtime directory for all instances, which the service's user alone can read. Each start
+ * reads the sources again; superd removes it after the last instance. A root_directory needs a mount to have it. */
 
 struct process_defaults;
 struct variables;

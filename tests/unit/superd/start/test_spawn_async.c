@@ -131,62 +131,6 @@ Test(spawn_async, a_start_that_waits_has_a_copy_of_what_superd_shares_with_its_g
 	close(launch.report);
 }
 
-/* A jail whose user has made its /run lead out of it, to where somebody has a folder that is called like superd's. The
- * user is not root, whose jail is entered by a mount. */
-static const struct service *jailed(void)
-{
-	process_defaults.runtime_directory = "/run";
-	cr_assert_eq(mkdir(below("precious"), 0755), 0);
-	cr_assert_eq(mkdir(below("jail"), 0755), 0);
-	cr_assert_eq(symlink(below("precious"), below("jail/run")), 0);
-	return row("service a { listen = 7\nexec = \"/bin/true\"\nset_credential = \"k:v\"\n"
-		   "user = \"%s\"\nroot_directory = \"%s/jail\"\n}\n", geteuid() ? "root" : "nobody", folder);
-}
-
-Test(spawn_async, credentials_do_not_leave_a_jail_by_its_links)
-{
-	int wanted[] = { 0, 1, 2 }, status;
-	struct spawn_request launch = { .remote_port = -1, .wanted = wanted, .wanted_count = 3 };
-	struct pollfd told = { .events = POLLIN };
-	struct fault fault = { .stage = STAGE_NONE };
-
-	skip_unless(geteuid() == 0, "it takes root");
-	plan = plan_make(jailed(), &process_defaults, &(struct plan_sockets){ .port = 7 }, &why);
-	cr_assert(plan, "%s", buf_string(&why));
-	launch.plan = plan;
-	start(&launch);
-	cr_assert_gt(launch.pid, 0);
-	told.fd = launch.report;
-	cr_assert_eq(poll(&told, 1, HANG_MS), 1);
-	cr_expect_eq(read(launch.report, &fault, sizeof(fault)), (ssize_t)sizeof(fault));
-	cr_expect_eq(fault.stage, STAGE_CREDENTIALS, "failed at '%s'", stage_name(fault.stage));
-	cr_assert_eq(waitpid(launch.pid, &status, 0), launch.pid);
-	cr_expect_neq(access(below("precious/credentials"), F_OK), 0, "it was made outside");
-	close(launch.report);
-}
-
-Test(spawn_async, credentials_are_not_removed_outside_of_a_jail)
-{
-	struct table none = { .count = 0 };
-	const struct service *service;
-
-	skip_unless(geteuid() == 0, "it takes root");
-	service = jailed();
-	cr_assert_eq(mkdir(below("precious/credentials"), 0755), 0);
-	cr_assert_eq(mkdir(below("precious/credentials/a.service"), 0755), 0);
-	cr_expect(leftovers_remove(&none, service, &process_defaults, false, 0));
-	removal_end(&why);
-	cr_expect_str_eq(buf_string(&why), "a");
-	cr_expect_eq(access(below("precious/credentials/a.service"), F_OK), 0);
-	cr_assert_eq(unlink(below("jail/run")), 0);
-	cr_assert_eq(rename(below("precious"), below("jail/run")), 0);
-	buf_clear(&why);
-	cr_expect(leftovers_remove(&none, service, &process_defaults, false, 0));
-	removal_end(&why);
-	cr_expect_eq(why.length, 0u);
-	cr_expect_neq(access(below("jail/run/credentials/a.service"), F_OK), 0);
-}
-
 /* In a process of its own: 0, or the number of the first descriptor that is not as it should be. */
 static int find_wrong(const int *kept, int count, int also, unsigned most)
 {
