@@ -16,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/glob.h"
@@ -62,107 +61,47 @@ static const char *first_line(const char *path, char *text, unsigned size)
 }
 
 /* Conditions about paths: glob(3) reads and keeps all names, where one suffices, so patterns are matched here, folder
- * by folder. readdir(3) does not tell a folder that was removed from an empty one, so the entries are those of
- * getdents64(2). */
+ * by folder. */
 
 #define DEPTH_MOST 32                   /* parts of a pattern */
-#define NAME_MOST 256
 #define BRACES_MOST 8                   /* pairs of braces in a pattern */
-
-/* struct linux_dirent64 (getdents64(2)). */
-struct linux_dirent {
-	uint64_t inode;
-	int64_t offset;
-	unsigned short length;
-	unsigned char type;
-	char name[];
-};
-
-int condition_any_entry(int folder, bool (*take)(void *context, int folder, const char *name), void *context)
-{
-	union {
-		struct linux_dirent entry;
-		char bytes[4096];
-	} buffer;
-	long got;
-
-	while ((got = syscall(SYS_getdents64, folder, buffer.bytes, sizeof(buffer.bytes))) > 0) {
-		for (long at = 0; at < got;) {
-			const struct linux_dirent *entry = (const void *)(buffer.bytes + at);
-
-			if (strcmp(entry->name, ".") && strcmp(entry->name, "..") && take(context, folder, entry->name))
-				return 1;
-			at += entry->length;
-		}
-	}
-	return got < 0 ? -1 : 0;
-}
 
 static int open_folder(int at, const char *path)
 {
 	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* The state of a search at one depth. */
-struct pattern_search {
-	char part[NAME_MOST];           /* the part of the pattern that entries of this folder must match */
-	const char *rest;               /* the rest of the pattern; "": none */
-	unsigned depth;
-};
-
-static bool search_in(int folder, const char *pattern, unsigned depth);
-
-static bool enter_match(const struct pattern_search *search, int folder, const char *name)
-{
-	struct stat state;
-	int next;
-	bool found;
-
-	if (!*search->rest)
-		return fstatat(folder, name, &state, AT_SYMLINK_NOFOLLOW) == 0;
-	next = open_folder(folder, name);
-	if (next < 0)
-		return false;
-	found = search_in(next, search->rest, search->depth + 1);
-	close(next);
-	return found;
-}
-
-static bool match_entry(void *context, int folder, const char *name)
-{
-	const struct pattern_search *search = context;
-	bool hidden = *name == '.' && *search->part != '.';
-
-	return !hidden && glob_matches(search->part, name, 0) && enter_match(search, folder, name);
-}
-
+/* Whether something below the folder matches the pattern. Closes the folder; -1: there is none. */
 static bool search_in(int folder, const char *pattern, unsigned depth)
 {
-	struct pattern_search search = { .depth = depth };
-	size_t length;
+	size_t length = strcspn(pattern += strspn(pattern, "/"), "/");
+	const char *rest = pattern + length + strspn(pattern + length, "/");
+	bool found = folder >= 0 && !length;
+	char part[NAME_MAX + 1] = "";
+	const struct dirent *entry;
+	DIR *stream = NULL;
+	struct stat state;
 
-	pattern += strspn(pattern, "/");
-	length = strcspn(pattern, "/");
-	if (!length)
-		return true;
-	if (depth >= DEPTH_MOST || length >= sizeof(search.part))
-		return false;
-	memcpy(search.part, pattern, length);
-	search.rest = pattern + length + strspn(pattern + length, "/");
-	if (!strpbrk(search.part, "*?["))
-		return enter_match(&search, folder, search.part);
-	return condition_any_entry(folder, match_entry, &search) > 0;
-}
+	if (folder >= 0 && length && length < sizeof(part) && depth < DEPTH_MOST) {
+		memcpy(part, pattern, length);
+		if (strpbrk(part, "*?["))
+			stream = fdopendir(folder);
+		else if (*rest)
+			found = search_in(open_folder(folder, part), rest, depth + 1);
+		else
+			found = fstatat(folder, part, &state, AT_SYMLINK_NOFOLLOW) == 0;
+	}
+	while (stream && !found && (entry = readdir(stream))) {
+		bool hidden = *entry->d_name == '.' && *part != '.', own = !strcmp(entry->d_name, ".") ||
+			!strcmp(entry->d_name, "..");
 
-static bool search_from_root(const char *pattern)
-{
-	int root = open_folder(AT_FDCWD, "/");
-	bool found;
-
-	if (root < 0)
-		return false;
-	found = search_in(root, pattern, 0);
-	close(root);
+		if (!hidden && !own && glob_matches(part, entry->d_name, 0))
+			found = !*rest || search_in(open_folder(folder, entry->d_name), rest, depth + 1);
+	}
+	if (stream)
+		closedir(stream);
+	else if (folder >= 0)
+		close(folder);
 	return found;
 }
 
@@ -188,7 +127,7 @@ static bool pattern_exists(const char *pattern, unsigned braces)
 	while (close && (close = end_of_alternative(close)) && *close == ',')
 		close++;
 	if (!close || braces >= BRACES_MOST)
-		return search_from_root(pattern);
+		return search_in(open_folder(AT_FDCWD, "/"), pattern, 0);
 	tail = strlen(close + 1) + 1;
 	for (; from <= close; from = to + 1) {
 		to = end_of_alternative(from);
@@ -203,21 +142,16 @@ static bool pattern_exists(const char *pattern, unsigned braces)
 	return false;
 }
 
-static bool accept_any(void *context, int folder, const char *name)
-{
-	(void)context, (void)folder, (void)name;
-	return true;
-}
-
 static bool is_not_empty(const char *path)
 {
-	int folder = open_folder(AT_FDCWD, path);
-	bool any;
+	const struct dirent *entry;
+	DIR *stream = opendir(path);
+	bool any = false;
 
-	if (folder < 0)
-		return false;
-	any = condition_any_entry(folder, accept_any, NULL) > 0;
-	close(folder);
+	while (stream && !any && (entry = readdir(stream)))
+		any = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	if (stream)
+		closedir(stream);
 	return any;
 }
 

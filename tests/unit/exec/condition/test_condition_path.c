@@ -2,8 +2,6 @@
 #include "exec/stages/stages.h"
 #include "tests/unit/unit.h"
 
-#include <sys/resource.h>
-
 static char folder[] = "/tmp/superd-condition-XXXXXX";
 
 static void make_files(void)
@@ -75,60 +73,4 @@ Test(condition_path, bounds_what_braces_make)
 	pattern[sizeof(pattern) - 1] = '\0';
 	expect(pattern, false);
 	expect("{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}", false);
-}
-
-/* In a process of its own that gets no more memory: others may fill such a folder. */
-static int find_without_memory(void)
-{
-	const struct rlimit none = { 0, 0 };
-	char pattern[128];
-
-	snprintf(pattern, sizeof(pattern), "%s/many/*", folder);
-	if (setrlimit(RLIMIT_AS, &none) < 0)
-		return 2;
-	return condition_kind_holds(CONDITION_PATH_EXISTS_GLOB, pattern) ? 0 : 1;
-}
-
-Test(condition_path, takes_the_first_of_many)
-{
-	char path[128];
-	int status;
-	pid_t pid;
-
-	snprintf(path, sizeof(path), "%s/many", folder);
-	cr_assert_eq(mkdir(path, 0700), 0);
-	for (int n = 0; n < 40000; n++) {
-		snprintf(path, sizeof(path), "%s/many/a_file_with_a_rather_long_name_%d", folder, n);
-		cr_assert_eq(mknod(path, S_IFREG | 0600, 0), 0);
-	}
-	pid = fork();
-	if (pid == 0)
-		_exit(find_without_memory());
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-static bool take(void *context, int at, const char *name)
-{
-	(void)context, (void)at;
-	return !strcmp(name, "main.cvd");
-}
-
-/* The kernel does not list a folder that was removed. */
-Test(condition_path, tells_a_folder_that_cannot_be_read_from_an_empty_one)
-{
-	char path[128];
-	int at = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	cr_expect_eq(condition_any_entry(at, take, NULL), 1);
-	close(at);
-	snprintf(path, sizeof(path), "%s/empty", folder);
-	cr_assert_eq(mkdir(path, 0700), 0);
-	at = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cr_expect_eq(condition_any_entry(at, take, NULL), 0);
-	cr_assert_eq(rmdir(path), 0);
-	errno = 0;
-	cr_expect_eq(condition_any_entry(at, take, NULL), -1);
-	cr_expect_eq(errno, ENOENT);
-	close(at);
 }
