@@ -172,10 +172,7 @@ struct instance {
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
 	bool is_frozen, by_order;
-	/* its main process, or its command, has ended, which is told to nobody yet: notify_holds */
-	bool is_held, command_is_held;
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
-	int command_status;
 	ev_timer thaw; /* again, as it was not possible */
 	struct escaped {
 		pid_t pid;
@@ -197,12 +194,10 @@ struct instance {
 	char why_unready[100]; /* how the last run of exec_ready ended */
 	unsigned ready_runs;
 	/* sd_notify; notify.c */
-	unsigned access;
 	bool reloading, stopping;
 	unsigned reloads;
 	double watchdog_every;
-	ev_timer watchdog, notify_limit;
-	double notify_most; /* as limit_most */
+	ev_timer watchdog;
 	double watchdog_at; /* its limit is reached then */
 	ev_io main_io;	    /* pidfd of a main process that is not superd's child */
 	char status_text[NOTE_TEXT + 1];
@@ -700,7 +695,6 @@ bool notify_open(struct svc *svc, struct buf *why);
 void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
 void notify_read(struct svc *svc);
-bool notify_holds(struct instance *instance, bool *held);
 void notify_watchdog(struct instance *instance);
 void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user);
 void store_check(struct svc *svc);

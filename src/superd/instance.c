@@ -497,13 +497,6 @@ static void ask_ready_again(struct instance *instance)
 	instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
 }
 
-/* One that has ended, and is held, is no process any more. */
-static void signal_command(const struct instance *instance, int signal)
-{
-	if (!instance->command_is_held)
-		child_signal(&instance->command, signal);
-}
-
 static void on_command(struct child *child, int status, const struct rusage *used)
 {
 	struct instance *instance = container_of(child, struct instance, command);
@@ -518,11 +511,9 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	bool ignored;
 	char what[48];
 
-	if (used)				   /* else it was held, and its number may be another's by now */
-		signal_command(instance, SIGKILL); /* what it has left behind */
-	instance->command_status = status;
-	if (notify_holds(instance, &instance->command_is_held))
-		return;
+	(void)used;
+	child_signal(child, SIGKILL); /* what it has left behind */
+	notify_read(instance->svc);
 	child->pid = 0;
 	fault = take_fault(instance);
 	if (phase == STARTED) {
@@ -702,7 +693,6 @@ struct instance *instance_new(struct svc *svc)
 	instance->report = instance->binder_fd = instance->channel = instance->client.fd = instance->main_io.fd = -1;
 	instance->main.ended = on_main;
 	instance->command.ended = on_command;
-	instance->access = service_notify_access(svc->row);
 	instance->watchdog_every = -1;
 	ev_init(&instance->look, on_look);
 	ev_init(&instance->ready, on_ready_due);
@@ -729,7 +719,6 @@ void instance_free(struct instance *instance)
 	ev_timer_stop(superd.loop, &instance->ready);
 	ev_timer_stop(superd.loop, &instance->thaw);
 	ev_timer_stop(superd.loop, &instance->watchdog);
-	ev_timer_stop(superd.loop, &instance->notify_limit);
 	ev_io_stop(superd.loop, &instance->report_io);
 	ev_io_stop(superd.loop, &instance->channel_io);
 	ev_io_stop(superd.loop, &instance->main_io);
@@ -875,7 +864,7 @@ static void enter(struct instance *instance, enum phase phase)
 
 	journal_instance(instance);
 	if (instance->command.pid) { /* exec_ready or exec_start_post: nobody waits for it any more */
-		signal_command(instance, SIGKILL);
+		child_signal(&instance->command, SIGKILL);
 		child_forget(&instance->command);
 		fd_close(&instance->report);
 	}
@@ -886,6 +875,8 @@ static void enter(struct instance *instance, enum phase phase)
 		instance->reached = phase;
 	switch (phase) {
 	case LAUNCHED:
+		if (instance->svc->run->received > 0) /* a command before it keeps a descriptor for it: end_receiving */
+			return;
 		if (!start_main(instance, &why)) {
 			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 			note_result(instance, RESULT_RESOURCES);
@@ -896,7 +887,7 @@ static void enter(struct instance *instance, enum phase phase)
 	case READY:
 		relay_begin(instance);
 		svc_note_ready(instance->svc, instance);
-		if (!instance->main.pid && !instance->is_held && !instance->end_is_judged)
+		if (!instance->main.pid && !instance->end_is_judged)
 			enter(instance, REMAINS);
 		return;
 	case REMAINS:
@@ -1039,7 +1030,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	if (instance->command.pid && instance->phase != STARTED) {
-		signal_command(instance, instance->late || instance->phase > READY ? SIGKILL : SIGTERM);
+		child_signal(&instance->command, instance->late || instance->phase > READY ? SIGKILL : SIGTERM);
 		instance->late = true;
 		instance_limit(instance, 2000000);
 		return;
@@ -1065,16 +1056,21 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		if (!instance_is_starting(instance) || ev_is_active(timer))
 			return;
 	}
-	if (starts && instance->row->exec->pass == PASS_BIND)
+	if (starts && !instance->stopping && instance->row->exec->pass == PASS_BIND)
 		bind_describe_missing(instance, &awaited);
-	if (starts)
+	if (starts && !instance->stopping)
 		instance_describe_awaited(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
-		starts ? "it was not ready within " : "",
-		option_name_of(instance->row, starts ? "timeout_start" : "runtime_max"), starts ? "" : " is over",
-		awaited.length ? ": " : "", buf_string(&awaited));
+		instance->stopping	 ? "it sent STOPPING=1, and has not ended within "
+			: starts ? "it was not ready within "
+				 : "",
+		option_name_of(instance->row,
+			       instance->stopping ? "timeout_stop"
+				       : starts	  ? "timeout_start"
+						  : "runtime_max"),
+		starts || instance->stopping ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
 	buf_free(&awaited);
-	if (instance->row->exec->accept && !starts) /* it has served its client for that long */
+	if (instance->row->exec->accept && !starts && !instance->stopping) /* it has served its client for so long */
 		instance_stop(instance);
 	else
 		instance_fail(instance, RESULT_TIMEOUT);
@@ -1437,7 +1433,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	if (instance->phase != STARTED || instance->ends)
 		return;
 	if (instance->command.pid) {
-		signal_command(instance, SIGKILL);
+		child_signal(&instance->command, SIGKILL);
 		return;
 	}
 	plan = plan_of_instance(instance, &why);
@@ -1608,7 +1604,7 @@ static void begin_end(struct instance *instance, enum ends ends)
 		instance_freeze(instance, false);
 	instance_limit(instance, stop_limit(instance));
 	if (instance->command.pid && instance->phase < LAUNCHED) {
-		signal_command(instance, SIGTERM);
+		child_signal(&instance->command, SIGTERM);
 		return;
 	}
 	if (instance->phase == LAUNCHED) {
@@ -1736,8 +1732,8 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	if (used)
 		instance->cpu += (double)(used->ru_utime.tv_sec + used->ru_stime.tv_sec) +
 			(double)(used->ru_utime.tv_usec + used->ru_stime.tv_usec) / 1e6;
-	if (notify_holds(instance, &instance->is_held) ||
-	    child->pid) { /* a last message has named another main process */
+	notify_read(svc);
+	if (child->pid) { /* its last message has named another */
 		instance->end_is_judged = false;
 		return;
 	}

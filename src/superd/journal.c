@@ -147,7 +147,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	bool current = svc->run->current == instance;
 	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
 	/* An end that is not judged yet is judged by the next superd. */
-	pid_t child = 0, main = instance->is_held || instance->end_is_judged ? instance->pid : instance->main.pid;
+	pid_t child = 0, main = instance->end_is_judged ? instance->pid : instance->main.pid;
 
 	limit = limit < 0 ? 0 : clock_now() + limit;
 	WALK_MOST(line, "phase", instance->phase, OVER);
@@ -170,7 +170,6 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK(line, "by_order", instance->by_order);
 	WALK(line, "stopping", instance->stopping);
 	WALK(line, "reloading", instance->reloading);
-	WALK(line, "access", instance->access);
 	WALK(line, "private", instance->private_id);
 	WALK(line, "watchdog", instance->watchdog_every);
 	WALK(line, "cgroup", instance->cgroup);

@@ -28,7 +28,6 @@
 #define DESCRIPTORS FD_MESSAGE_MOST
 #define RECEIVE_SECONDS 1.
 #define SUSPENDED 1.	  /* seconds by which a time has come late */
-#define RESET_SECONDS 10. /* of a run, until RESTART_RESET=1 counts */
 
 static void on_message(struct ev_loop *loop, ev_io *io, int events)
 {
@@ -197,7 +196,7 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 	}
 }
 
-/* ---- the watchdog and other limits ---- */
+/* ---- the watchdog ---- */
 
 static void bark(struct instance *instance, const char *why)
 {
@@ -234,33 +233,6 @@ void notify_watchdog(struct instance *instance)
 		return;
 	instance->watchdog_at = clock_now() + instance->watchdog_every;
 	timer_call(&instance->watchdog, instance->watchdog_every, on_watchdog, instance);
-}
-
-static void on_notify_limit(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct instance *instance = timer->data;
-
-	(void)loop, (void)events;
-	if (instance->ends)
-		return;
-	if (instance->stopping) {
-		svc_say(instance->svc, LEVEL_NOTICE, "stopping",
-			"stopping pid %ld: it sent STOPPING=1, and has not ended within timeout_stop",
-			(long)instance->pid);
-		instance_fail(instance, RESULT_TIMEOUT);
-	} else if (instance->reloading) {
-		instance->reloading = false;
-		svc_echo(instance->svc, LEVEL_WARNING, "reloaded",
-			 "pid %ld has not sent READY=1 within timeout_start of its RELOADING=1: it runs on",
-			 (long)instance->pid);
-		svc_changed(instance->svc);
-	}
-}
-
-static void limit(struct instance *instance, int64_t microseconds)
-{
-	instance->notify_most = clock_now() + EXTENDED_MOST * ((double)microseconds / 1e6);
-	timer_limit(&instance->notify_limit, microseconds, on_notify_limit, instance);
 }
 
 /* ---- messages ---- */
@@ -320,15 +292,14 @@ static void on_stranger_end(struct ev_loop *loop, ev_io *io, int events)
 	instance->main.ended(&instance->main, 0, NULL);
 }
 
-static void take_main_pid(struct instance *instance, const struct notify_message *message, pid_t sender, uid_t uid,
-			  const int *fds, size_t count)
+static void take_main_pid(struct instance *instance, const struct notify_message *message, pid_t sender, uid_t uid)
 {
-	pid_t pid = message->main_fd ? (count ? pidfd_pid(fds[0]) : -1) : (pid_t)message->main_pid;
+	pid_t pid = (pid_t)message->main_pid;
 	struct process process;
 	const char *why = NULL;
 	unsigned least;
 
-	if ((message->main_pid == NOTE_UNSET && !message->main_fd) || pid == instance->main.pid)
+	if (message->main_pid == NOTE_UNSET || pid == instance->main.pid)
 		return;
 	if (uid != 0 && uid != user_of(instance->row) && sender != instance->pid)
 		why = "another user has named it";
@@ -376,7 +347,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 	if (message->wrong.at)
 		svc_echo(svc, LEVEL_WARNING, "notification", "pid %ld: passed over: %.*s", (long)received->pid,
 			 message->wrong.length < 80 ? (int)message->wrong.length : 80, message->wrong.at);
-	take_main_pid(instance, message, received->pid, received->uid, fds, count);
+	take_main_pid(instance, message, received->pid, received->uid);
 	if (message->status.at) {
 		buf_visible(&visible, message->status.at, message->status.length);
 		buf_cut(&visible, NOTE_TEXT);
@@ -391,35 +362,16 @@ static void obey_message(struct instance *instance, const struct notify_message 
 			"%u descriptor%s not kept: %s, where sockets, pipes, memfds, eventfds, timerfds and pidfds are",
 			received->refused, received->refused == 1 ? " is" : "s are", received->kind);
 	take_store(svc, message, fds, count);
-	if (message->access != NOTE_UNSET) {
-		instance->access = (unsigned)message->access;
-		svc_echo(svc, LEVEL_INFO, "notification", "pid %ld: notify_access is %s until it ends",
-			 (long)received->pid, notify_access_names[instance->access]);
-	}
-	if (message->extend != NOTE_UNSET && !instance->ends && (instance->reloading || instance->stopping))
-		timer_extend(&instance->notify_limit, instance->notify_most, message->extend);
-	else if (message->extend != NOTE_UNSET)
+	if (message->extend != NOTE_UNSET)
 		timer_extend(&instance->limit, instance->limit_most, message->extend);
-	if (message->extend != NOTE_UNSET || message->access != NOTE_UNSET || message->watchdog_every != NOTE_UNSET)
+	if (message->extend != NOTE_UNSET || message->watchdog_every != NOTE_UNSET)
 		journal_instance(instance);
-	if (message->reset && instance->phase == READY && clock_now() - instance->since >= RESET_SECONDS)
-		backoff_reset(&svc->run->backoff);
 	if (message->watchdog_every != NOTE_UNSET)
 		instance->watchdog_every = (double)message->watchdog_every / 1e6;
 	if (message->watchdog || message->watchdog_every != NOTE_UNSET)
 		notify_watchdog(instance);
 	if (message->trigger)
 		bark(instance, "it sent WATCHDOG=trigger");
-	if (message->error > 0 && message->error != NOTE_UNSET)
-		svc_echo(svc, LEVEL_NOTICE, "error", "pid %ld reports error %d: %s", (long)received->pid,
-			 (int)message->error, strerror((int)message->error));
-	for (int n = 0; n < 2; n++) {
-		const struct note_text *error = n ? &message->varlink_error : &message->bus_error;
-
-		if (error->at)
-			svc_echo(svc, LEVEL_NOTICE, "error", "pid %ld reports a %s error: %.*s", (long)received->pid,
-				 n ? "Varlink" : "D-Bus", (int)error->length, error->at);
-	}
 	if (instance->stopping && (message->ready || message->reloading))
 		drop_message(svc, received->pid,
 			     "it sent READY=1 or RELOADING=1 after STOPPING=1: STOPPING=1 is final");
@@ -429,21 +381,17 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		instance->stopping = true;
 		instance->reloading = false;
 		ev_timer_stop(superd.loop, &instance->watchdog);
-		limit(instance, lifecycle->timeout_stop);
-		if (instance->phase == READY)
-			instance_limit(instance, 0);
+		instance_limit(instance, lifecycle->timeout_stop);
 		svc_say(svc, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
 		return;
 	}
 	if (message->reloading && instance->phase == READY && !instance->reloading) {
 		instance->reloading = true;
-		limit(instance, lifecycle->timeout_start);
 		svc_echo(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 	}
 	if (message->ready && instance->reloading) {
 		instance->reloading = false;
 		instance->reloads++;
-		ev_timer_stop(superd.loop, &instance->notify_limit);
 		svc_echo(svc, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 		svc_changed(svc);
 	} else if (message->ready && (instance->phase == STARTED || instance->phase == LAUNCHED)) {
@@ -483,10 +431,12 @@ static void take_message(struct svc *svc, struct received *received, int *fds, s
 		drop_message(svc, received->pid, "it has a NUL byte");
 	else if (!notify_message_parse(received->text, received->length, &message))
 		drop_message(svc, received->pid, "BARRIER=1 stands among other lines");
-	else if (!instance)
+	else if (!received->instance)
 		drop_message(svc, received->pid, "it is no process of this service");
-	else if (instance->access < received->least)
+	else if (service_notify_access(instance ? instance->row : svc->row) < received->least)
 		drop_message(svc, received->pid, "notify_access does not let it speak");
+	else if (!instance) /* it has ended meanwhile */
+		take_store(svc, &message, fds, count);
 	else
 		obey_message(instance, &message, received, fds, count);
 	for (size_t n = 0; n < count; n++)
@@ -506,7 +456,7 @@ static _Noreturn void receive_apart(struct received *received, int from, int to)
 	got = fd_message_receive(from, received->text, NOTIFICATION_MOST, fds, &count, MSG_DONTWAIT);
 	if (got < 0)
 		_exit(1);
-	if (!notify_message_parse(received->text, received->length, &message) || (!message.store && !message.main_fd))
+	if (!notify_message_parse(received->text, received->length, &message) || !message.store)
 		count = 0;
 	for (size_t n = 0; n < count; n++) {
 		char kind[DESCRIPTOR_NAME];
@@ -522,14 +472,6 @@ static _Noreturn void receive_apart(struct received *received, int from, int to)
 	_exit(!fd_message_send(to, received, sizeof(*received), fds, kept, 0));
 }
 
-/* A process of the instance has ended. Whether that is to be told later, as its last message is being received. */
-bool notify_holds(struct instance *instance, bool *held)
-{
-	notify_read(instance->svc);
-	*held = instance->svc->run->received > 0;
-	return *held;
-}
-
 /* The receiver has done its work, or will not. */
 static void end_receiving(struct svc *svc)
 {
@@ -537,15 +479,12 @@ static void end_receiving(struct svc *svc)
 	if (svc->run->received > 0)
 		fd_close(&svc->run->received);
 	ev_io_start(superd.loop, &svc->run->notify_io);
+	/* A start has waited for what was kept. */
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		bool was_held = instance->is_held, command_was = instance->command_is_held && instance->command.pid;
-
-		instance->is_held = instance->command_is_held = false;
-		if (command_was)
-			instance->command.ended(&instance->command, instance->command_status, NULL);
-		if (was_held && !instance->main.pid) /* else it has named another */
-			instance->main.ended(&instance->main, instance->status, NULL);
+		if (instance->phase == LAUNCHED)
+			instance_go_on(instance);
 	}
+	svc_settle(svc);
 }
 
 static void take_received(struct svc *svc, const char *otherwise)
@@ -631,7 +570,7 @@ static void begin_receiving(struct svc *svc, struct received *received)
 }
 
 /* Descriptors that come along may be those of a file system that never answers when they are closed: a process apart
- * receives these messages. Until it has done so the socket is not read, and the end of a main process waits. */
+ * receives these messages. Until it has done so the socket is not read, and the next instance does not start. */
 void notify_read(struct svc *svc)
 {
 	for (int n = 0; n < MESSAGES && svc->run->notify > 0 && svc->run->received <= 0; n++) {

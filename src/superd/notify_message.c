@@ -42,31 +42,13 @@ static bool is_name(struct note_text text)
 	return true;
 }
 
-/* Error names of D-Bus and Varlink: words with dots between. */
-static bool is_error_name(struct note_text text)
-{
-	bool dot = false;
-
-	for (size_t n = 0; n < text.length; n++) {
-		char c = text.at[n];
-
-		dot |= c == '.' && n > 0;
-		if (c != '.' && c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') &&
-		    (c < 'a' || c > 'z'))
-			return false;
-	}
-	return dot && text.length <= NAME_MOST && text.at[text.length - 1] != '.';
-}
-
 enum value_kind {
 	FLAG,	/* a bool; the only valid value is 1 */
 	NUMBER, /* an int64_t, up to `most` */
 	TEXT,
-	NAME,
-	ERROR_NAME, /* a struct note_text */
+	NAME, /* a struct note_text */
 	POLL,
-	WATCHDOG,
-	ACCESS /* of these keys alone */
+	WATCHDOG /* of these keys alone */
 };
 
 #define KEY(name, kind, member) \
@@ -84,29 +66,15 @@ static const struct key {
 	KEY("RELOADING", FLAG, reloading),
 	KEY("STOPPING", FLAG, stopping),
 	KEY("STATUS", TEXT, status),
-	{ "ERRNO", NUMBER, offsetof(struct notify_message, error), 4095 }, /* the kernel's largest errno */
-	KEY("BUSERROR", ERROR_NAME, bus_error),
-	KEY("VARLINKERROR", ERROR_NAME, varlink_error),
 	{ "MAINPID", NUMBER, offsetof(struct notify_message, main_pid), INT32_MAX },
-	KEY("MAINPIDFDID", NUMBER, main_id),
-	KEY("MAINPIDFD", FLAG, main_fd),
 	KEY("WATCHDOG", WATCHDOG, watchdog),
 	KEY("WATCHDOG_USEC", NUMBER, watchdog_every),
 	KEY("EXTEND_TIMEOUT_USEC", NUMBER, extend),
-	KEY("RESTART_RESET", FLAG, reset),
 	KEY("FDSTORE", FLAG, store),
 	KEY("FDSTOREREMOVE", FLAG, remove),
 	KEY("FDNAME", NAME, name),
 	KEY("FDPOLL", POLL, unpolled),
 	KEY("BARRIER", FLAG, barrier),
-	KEY("NOTIFYACCESS", ACCESS, access),
-};
-
-const char *const notify_access_names[] = {
-	[NOTIFY_NONE] = "none",
-	[NOTIFY_MAIN] = "main",
-	[NOTIFY_EXEC] = "exec",
-	[NOTIFY_ALL] = "all",
 };
 
 /* false: the value is invalid, and the message stays as it is. */
@@ -128,22 +96,10 @@ static bool take_value(const struct key *key, struct note_text value, struct not
 	case POLL:
 		message->unpolled = text_is(value, "0");
 		return message->unpolled || is_one;
-	case ACCESS:
-		for (int n = NOTIFY_NONE; n <= NOTIFY_ALL; n++) {
-			if (text_is(value, notify_access_names[n])) {
-				*(int *)out = n;
-				return true;
-			}
-		}
-		return false;
 	case TEXT:
 		break;
 	case NAME:
 		if (!is_name(value))
-			return false;
-		break;
-	case ERROR_NAME:
-		if (!is_error_name(value))
 			return false;
 		break;
 	}
@@ -178,8 +134,6 @@ bool notify_message_parse(const char *text, size_t length, struct notify_message
 		.watchdog_every = NOTE_UNSET,
 		.extend = NOTE_UNSET,
 		.main_pid = NOTE_UNSET,
-		.error = NOTE_UNSET,
-		.access = NOTE_UNSET,
 	};
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));

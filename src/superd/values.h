@@ -205,22 +205,16 @@ struct note_text {
 
 struct notify_message {
 	bool ready, reloading, stopping, watchdog, trigger;
-	bool reset;                     /* RESTART_RESET=1 */
 	bool store, remove;             /* FDSTORE=1, FDSTOREREMOVE=1 */
 	bool unpolled;                  /* FDPOLL=0 */
 	bool barrier;                   /* BARRIER=1 and nothing else */
-	bool main_fd;                   /* MAINPIDFD=1: the descriptor of the message names it */
 	int64_t watchdog_every, extend; /* WATCHDOG_USEC, EXTEND_TIMEOUT_USEC, microseconds */
 	int64_t main_pid;               /* MAINPID */
-	int64_t main_id;                /* MAINPIDFDID; 0: not in the message */
-	int64_t error;                  /* ERRNO */
-	int access;                     /* NOTIFYACCESS, enum notify_access */
-	struct note_text status, bus_error, varlink_error; /* STATUS, BUSERROR, VARLINKERROR */
+	struct note_text status;        /* STATUS */
 	struct note_text name;          /* FDNAME, if it is valid */
 	struct note_text wrong;         /* the first line with an invalid value, which is ignored */
 };
 
 /* Parses a text of this length. If a key occurs twice, the last one counts. false: BARRIER=1 stands among other
  * lines, which is invalid. */
-extern const char *const notify_access_names[]; /* by enum notify_access */
 bool notify_message_parse(const char *text, size_t length, struct notify_message *message);

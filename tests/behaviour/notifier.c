@@ -14,8 +14,7 @@
  *   bad long | nul     sends what must be dropped
  *   move | detach      a child goes on in its place, and is named by MAINPID; detach: in a session of its own
  *   split              as detach, but it stays, and is the one who says READY=1 then
- *   hand over          the same, named by its pidfd
- *   yield pid | fd     at SIGTERM it has a child in a session of its own, names it as its last word, and ends
+ *   yield pid          at SIGTERM it has a child in a session of its own, names it as its last word, and ends
  *   env NAME           tells the variable
  *   read NAME          tells what the passed file of this name holds
  *   ignore SIGNAL      ignores it by its number
@@ -216,15 +215,8 @@ static const char *do_bad(const char *what)
 	return result(post(text, sizeof(text), -1));
 }
 
-static bool name_by_pidfd(pid_t child)
-{
-	int fd = (int)syscall(SYS_pidfd_open, child, 0);
-
-	return fd >= 0 && say("MAINPIDFD=1", fd);
-}
-
 /* The child goes on when the parent has named it and ended, or at once if that stays. */
-static const char *move(bool detached, bool by_fd, bool stays)
+static const char *move(bool detached, bool stays)
 {
 	char text[64];
 	pid_t parent = getpid(), child = fork();
@@ -241,8 +233,6 @@ static const char *move(bool detached, bool by_fd, bool stays)
 	while (detached && getpgid(child) != child)
 		poll(NULL, 0, 1);
 	snprintf(text, sizeof(text), "MAINPID=%ld", (long)child);
-	if (by_fd)
-		_exit(name_by_pidfd(child) ? 0 : 1);
 	if (!say(text, -1))
 		_exit(1);
 	if (stays && !say("READY=1", -1))
@@ -252,31 +242,23 @@ static const char *move(bool detached, bool by_fd, bool stays)
 	_exit(0);
 }
 
-static const char *do_hand(const char *over)
-{
-	(void)over;
-	return move(false, true, false);
-}
-
 static const char *do_move(const char *text)
 {
 	(void)text;
-	return move(false, false, false);
+	return move(false, false);
 }
 
 static const char *do_detach(const char *text)
 {
 	(void)text;
-	return move(true, false, false);
+	return move(true, false);
 }
 
 static const char *do_split(const char *text)
 {
 	(void)text;
-	return move(true, false, true);
+	return move(true, true);
 }
-
-static bool yields_by_fd;
 
 static void on_term(int number)
 {
@@ -291,7 +273,7 @@ static void on_term(int number)
 	while (getpgid(child) == getpgrp())
 		poll(NULL, 0, 1);
 	snprintf(text, sizeof(text), "MAINPID=%ld", (long)child);
-	_exit((yields_by_fd ? name_by_pidfd(child) : say(text, -1)) ? 0 : 1);
+	_exit(say(text, -1) ? 0 : 1);
 }
 
 static const char *do_yield(const char *how)
@@ -299,7 +281,7 @@ static const char *do_yield(const char *how)
 	/* Nor is the signal blocked in the child. */
 	struct sigaction action = { .sa_handler = on_term, .sa_flags = SA_NODEFER };
 
-	yields_by_fd = !strcmp(how, "fd");
+	(void)how;
 	return result(sigaction(SIGTERM, &action, NULL) == 0);
 }
 
@@ -375,7 +357,7 @@ static const struct {
 	{ "yield", do_yield }, { "split", do_split },
 	{ "say", do_say },   { "child", do_child },   { "nobody", do_nobody },	 { "store", do_store },
 	{ "pipe", do_pipe }, { "twice", do_twice },   { "barrier", do_barrier }, { "bad", do_bad },
-	{ "move", do_move }, { "detach", do_detach }, { "hand", do_hand },	 { "env", do_env },
+	{ "move", do_move }, { "detach", do_detach },	 { "env", do_env },
 	{ "read", do_read }, { "ignore", do_ignore }, { "handle", do_handle },	 { "await", do_await },
 	{ "end", do_end },
 };

@@ -1,7 +1,6 @@
 /* A backend that sends descriptors of a file that nobody can close or poll, as its file system does not answer.
  *
  *   fuse_descriptor store         one, to be kept (FDSTORE=1)
- *   fuse_descriptor epoll         an epoll as its main process (MAINPIDFD=1), held by a thread that waits for that file
  *   fuse_descriptor flood COUNT   as many messages of 253, which nobody has asked for */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,21 +23,6 @@ static void store(int superd)
 
 	if (pass_descriptors(superd, "FDSTORE=1\nFDNAME=x", &fd, 1))
 		fprintf(stderr, "sent one descriptor with FDSTORE=1\n");
-}
-
-/* The mutex of the epoll is held as long as the poll of the file lasts. */
-static void send_epoll(int superd)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	int file = fuse_open(O_RDONLY), epoll = epoll_create1(EPOLL_CLOEXEC);
-
-	if (fork() == 0) {
-		epoll_ctl(epoll, EPOLL_CTL_ADD, file, &event);
-		_exit(0);
-	}
-	nanosleep(&(struct timespec){ .tv_nsec = 500000000 }, NULL);
-	if (pass_descriptors(superd, "MAINPIDFD=1", &epoll, 1))
-		fprintf(stderr, "sent an epoll with MAINPIDFD=1\n");
 }
 
 static void flood(int superd, long count)
@@ -74,8 +57,6 @@ int main(int argc, char **argv)
 	fuse_mount(SILENT_ON_CLOSE);
 	if (!strcmp(argv[1], "store"))
 		store(superd);
-	else if (!strcmp(argv[1], "epoll"))
-		send_epoll(superd);
 	else if (argc > 2 && !strcmp(argv[1], "flood"))
 		flood(superd, atol(argv[2]));
 	for (;;)

@@ -576,21 +576,6 @@ int pidfd_copy(int pidfd, int fd)
 	return (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
 }
 
-pid_t pidfd_pid(int fd)
-{
-	char path[64], *text, *line;
-	size_t length;
-	long pid = -1;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	text = fd_read_file(path, INFO_MOST, &length);
-	line = text ? strstr(text, "\nPid:") : NULL;
-	if (line)
-		pid = strtol(line + 5, NULL, 10);
-	free(text);
-	return pid > 0 && pid <= INT32_MAX ? (pid_t)pid : -1;
-}
-
 /* The same id as raw_pidfd_id, which a child uses as it may call less. */
 uint64_t pidfd_id(int fd)
 {

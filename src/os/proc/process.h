@@ -88,9 +88,6 @@ bool pidfd_signal(int fd, int signal);
  * block. -1 and errno, also without the right to trace the process. */
 int pidfd_copy(int pidfd, int fd);
 
-/* The pid of the pidfd's process in superd's pid namespace; -1: it is not a pidfd, or the process has ended. */
-pid_t pidfd_pid(int fd);
-
 /* The pidfd's inode, unique until the next boot (Linux 6.9); 0: the kernel has none. */
 uint64_t pidfd_id(int fd);
 

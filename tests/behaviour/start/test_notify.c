@@ -89,12 +89,12 @@ Behaviour(notify, no_start_has_more_time_for_ever)
 {
 	struct superd *superd = web_clock_run(
 		text_of("'say EXTEND_TIMEOUT_USEC=9000000000000000000' 'say EXTEND_TIMEOUT_USEC=720000000000' "
-			"'say BUSERROR=org.example.Here' 'await %s'",
+			"'say WATCHDOG=Here' 'await %s'",
 			path_in("never")),
 		"type = notify\n timeout_start = 10min");
 	int client = client_connect(superd_port(superd, "web"));
 
-	superd_wait_log(superd, "org.example.Here");
+	superd_wait_log(superd, "WATCHDOG=Here");
 	clock_advance(superd, 98 * MINUTE_MS);
 	cr_assert_not(superd_logged(superd, "stopping pid"), "%s", world_logs());
 	clock_advance(superd, 3 * MINUTE_MS);
@@ -251,42 +251,9 @@ Behaviour(notify, a_stranger_is_not_heard)
 	if (getuid() != 0)
 		cr_skip_test("needs root");
 	superd = web_run("", "notify_access = all");
-	web_expect(superd, "nobody BUSERROR=org.example.Stranger", "done");
+	web_expect(superd, "nobody WATCHDOG=Stranger", "done");
 	superd_wait_log(superd, "it is no process of this service");
-	cr_assert_not(superd_logged(superd, "org.example.Stranger"));
-}
-
-Behaviour(notify, access_is_changed_by_word_until_the_end)
-{
-	struct superd *superd = web_run("", "notify_access = all");
-
-	web_expect(superd, "child BUSERROR=org.example.A", "done");
-	superd_wait_log(superd, "org.example.A");
-	web_expect(superd, "say NOTIFYACCESS=main", "done");
-	superd_wait_log(superd, "notify_access is main");
-	web_expect(superd, "child BUSERROR=org.example.B", "done");
-	superd_wait_log(superd, "notify_access does not let it speak");
-	web_expect(superd, "say NOTIFYACCESS=none", "done");
-	superd_wait_log(superd, "notify_access is none");
-	web_expect(superd, "say BUSERROR=org.example.C", "done");
-	web_expect(superd, "end 0", "ends");
-	superd_wait_log(superd, "ended: exit status 0");
-	web_expect(superd, "child BUSERROR=org.example.D", "done");
-	superd_wait_log(superd, "org.example.D");
-	cr_assert_not(superd_logged(superd, "org.example.B"), "%s", world_logs());
-	cr_assert_not(superd_logged(superd, "org.example.C"), "%s", world_logs());
-}
-
-Behaviour(notify, errors_are_told_and_bad_ones_passed_over)
-{
-	struct superd *superd = web_run("", "notify_access = main");
-
-	web_expect(superd, "say ERRNO=5|BUSERROR=org.example.Bus|VARLINKERROR=org.example.Link", "done");
-	superd_wait_log(superd, "reports error 5: Input/output error");
-	superd_wait_log(superd, "reports a D-Bus error: org.example.Bus");
-	superd_wait_log(superd, "reports a Varlink error: org.example.Link");
-	web_expect(superd, "say ERRNO=-2|BUSERROR=bad name", "done");
-	superd_wait_log(superd, "passed over: ERRNO=-2");
+	cr_assert_not(superd_logged(superd, "WATCHDOG=Stranger"));
 }
 
 /* Else any program could fill the disk of the log in superd's name. */
@@ -296,14 +263,13 @@ Behaviour(notify, its_words_cause_no_more_lines_than_it_may_print)
 		web_run(SAYS_READY, "type = notify\n log_rate_limit_burst = 5\n log_rate_limit_interval = 1h");
 
 	for (int n = 0; n < 4; n++) {
-		web_expect(superd, "say ERRNO=5", "done");
-		web_expect(superd, "say BUSERROR=org.example.Late|WATCHDOG=maybe", "done");
+		web_expect(superd, "say WATCHDOG=perhaps", "done");
+		web_expect(superd, "say WATCHDOG=maybe", "done");
 	}
 	web_expect(superd, "barrier", "passed");
 	superd_wait_log(superd, "its programs have caused more than 5 lines");
-	superd_expect_count(superd, "reports error 5", 2);
-	superd_expect_count(superd, "reports a D-Bus error", 1);
-	superd_expect_count(superd, "passed over", 2);
+	superd_expect_count(superd, "passed over: WATCHDOG=perhaps", 3);
+	superd_expect_count(superd, "passed over: WATCHDOG=maybe", 2);
 	web_end(superd, 3);
 	superd_wait_log(superd, "exit status 3");
 }
@@ -326,8 +292,8 @@ Behaviour(notify, what_is_no_notification_is_dropped_and_the_next_one_heard)
 	superd_wait_log(superd, "dropped a notification");
 	web_expect(superd, "bad nul", "done");
 	web_expect(superd, "say BARRIER=1|READY=1", "done");
-	web_expect(superd, "say BUSERROR=org.example.Next", "done");
-	superd_wait_log(superd, "org.example.Next");
+	web_expect(superd, "say WATCHDOG=Next", "done");
+	superd_wait_log(superd, "WATCHDOG=Next");
 	cr_assert_eq(superd_log_count(superd, "dropped a notification"), 1, "%s", world_logs());
 }
 
@@ -335,9 +301,9 @@ Behaviour(notify, a_barrier_is_passed_when_all_before_it_was_heard)
 {
 	struct superd *superd = web_run("", "notify_access = main");
 
-	web_expect(superd, "say BUSERROR=org.example.Before", "done");
+	web_expect(superd, "say WATCHDOG=Before", "done");
 	web_expect(superd, "barrier", "passed");
-	cr_assert(superd_logged(superd, "org.example.Before"), "%s", world_logs());
+	cr_assert(superd_logged(superd, "WATCHDOG=Before"), "%s", world_logs());
 }
 
 Behaviour(notify, stopping_is_final_and_has_its_time)

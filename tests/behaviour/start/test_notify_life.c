@@ -27,11 +27,6 @@ Behaviour(notify_life, also_one_with_a_session_of_its_own)
 	moves("detach");
 }
 
-Behaviour(notify_life, one_that_is_named_by_its_pidfd_as_well)
-{
-	moves("'hand over'");
-}
-
 /* So many were started, and none of those lives. */
 static void expect_no_first_process(int count)
 {
@@ -77,9 +72,9 @@ Behaviour(notify_life, who_was_the_main_process_of_one_client_speaks_and_ends_wi
 
 /* The child has not had the signal of the stop, and lies in no group of its parent's. superd knows its status where it
  * is superd's to reap by then, and takes it for a good one otherwise. */
-static void stops_whom_it_names_last(const char *how)
+Behaviour(notify_life, whom_it_names_when_it_is_to_stop_is_told_to_stop_too)
 {
-	struct superd *superd = web_clock_run(text_of("'yield %s' 'say READY=1'", how),
+	struct superd *superd = web_clock_run("'yield pid' 'say READY=1'",
 					      "type = notify\n notify_access = all\n timeout_stop = 1h");
 	static const char named[] = "main process is pid ";
 	const char *at;
@@ -93,16 +88,6 @@ static void stops_whom_it_names_last(const char *how)
 	cr_assert(superd_logged(superd, text_of("pid %ld ended: signal TERM", child)) ||
 			  superd_logged(superd, text_of("pid %ld ended: exit status 0", child)),
 		  "%s", world_logs());
-}
-
-Behaviour(notify_life, whom_it_names_when_it_is_to_stop_is_told_to_stop_too)
-{
-	stops_whom_it_names_last("pid");
-}
-
-Behaviour(notify_life, also_where_that_is_heard_after_its_end)
-{
-	stops_whom_it_names_last("fd");
 }
 
 /* The watchdog of ten minutes. A timer that is more than a second late is to superd a sign that it was held up itself:
@@ -127,8 +112,8 @@ Behaviour(notify_life, one_that_goes_on_without_its_service_is_heard)
 
 	cr_assert(
 		superd_reload(superd, "service other {\n listen = \"127.0.0.2:0\"\n exec = \"%s\"\n}\n", notifier("")));
-	web_expect(superd, "say BUSERROR=org.example.Alone", "done");
-	superd_wait_log(superd, "org.example.Alone");
+	web_expect(superd, "say WATCHDOG=Alone", "done");
+	superd_wait_log(superd, "WATCHDOG=Alone");
 	web_expect(superd, "barrier", "passed");
 	expect_watchdog(superd, text_of("stopping pid %ld: it has not sent WATCHDOG=1 for 10min", pid));
 	superd_wait_log(superd, text_of("pid %ld ended: signal ABRT", pid));
@@ -259,17 +244,4 @@ Behaviour(notify_life, a_signal_that_cannot_be_handled_is_not_asked_for)
 
 	web_expect(superd, "env FDSTORE", "unset");
 	superd_wait_log(superd, "is ready");
-}
-
-Behaviour(notify_life, a_reload_that_takes_too_long_ends_nobody)
-{
-	struct superd *superd = web_clock_run("'handle 1' " SAYS_READY, "type = notify-reload\n timeout_start = 10min");
-	long pid = web_pid(superd);
-
-	web_expect(superd, "say RELOADING=1|MONOTONIC_USEC=1", "done");
-	clock_advance(superd, 9 * MINUTE_MS);
-	cr_assert_not(superd_logged(superd, "has not sent READY=1"), "%s", world_logs());
-	clock_advance(superd, 62 * SECOND_MS);
-	superd_wait_log(superd, "has not sent READY=1 within timeout_start of its RELOADING=1: it runs on");
-	cr_assert_eq(web_pid(superd), pid);
 }

@@ -42,17 +42,16 @@ Test(notify_message, an_empty_one_says_nothing)
 	cr_expect(!message.ready && !message.stopping && !message.store && !message.wrong.at);
 	cr_expect_eq(message.main_pid, NOTE_UNSET);
 	cr_expect_eq(message.extend, NOTE_UNSET);
-	cr_expect_eq(message.access, NOTE_UNSET);
 }
 
 Test(notify_message, flags_are_set_by_1_alone)
 {
 	struct notify_message message =
-		parse("READY=1\nRELOADING=1\nSTOPPING=1\nWATCHDOG=1\nRESTART_RESET=1\nFDSTORE=1\n"
-		      "FDSTOREREMOVE=1\nMAINPIDFD=1");
+		parse("READY=1\nRELOADING=1\nSTOPPING=1\nWATCHDOG=1\nFDSTORE=1\n"
+		      "FDSTOREREMOVE=1");
 
-	cr_expect(message.ready && message.reloading && message.stopping && message.watchdog && message.reset);
-	cr_expect(message.store && message.remove && message.main_fd);
+	cr_expect(message.ready && message.reloading && message.stopping && message.watchdog);
+	cr_expect(message.store && message.remove);
 	cr_expect_not(message.wrong.at);
 	expect_wrong("READY=0");
 	expect_wrong("READY=");
@@ -91,14 +90,9 @@ Test(notify_message, numbers_are_digits_within_bounds)
 	cr_expect_eq(parse("WATCHDOG_USEC=0").watchdog_every, 0);
 	cr_expect_eq(parse("EXTEND_TIMEOUT_USEC=9223372036854775806").extend, INT64_MAX - 1);
 	cr_expect_eq(parse("MAINPID=2147483647").main_pid, INT32_MAX);
-	cr_expect_eq(parse("MAINPIDFDID=77").main_id, 77);
-	cr_expect_eq(parse("ERRNO=4095").error, 4095);
 	expect_wrong("MAINPID=2147483648");
 	expect_wrong("EXTEND_TIMEOUT_USEC=9223372036854775807");
 	expect_wrong("WATCHDOG_USEC=18446744073709551616");
-	expect_wrong("ERRNO=4096");
-	expect_wrong("ERRNO=-1");
-	expect_wrong("ERRNO=+1");
 	expect_wrong("MAINPID= 1");
 	expect_wrong("MAINPID=0x10");
 	expect_wrong("MAINPID=");
@@ -106,7 +100,7 @@ Test(notify_message, numbers_are_digits_within_bounds)
 
 Test(notify_message, a_bad_value_takes_nothing_else_with_it)
 {
-	struct notify_message message = parse("MAINPID=x\nREADY=1\nERRNO=y");
+	struct notify_message message = parse("MAINPID=x\nREADY=1\nWATCHDOG=y");
 
 	cr_expect(message.ready);
 	cr_expect_eq(message.main_pid, NOTE_UNSET);
@@ -141,27 +135,6 @@ Test(notify_message, descriptors_are_polled_unless_it_says_no)
 	cr_expect(parse("FDPOLL=0").unpolled);
 	cr_expect_not(parse("FDPOLL=1").unpolled);
 	expect_wrong("FDPOLL=no");
-}
-
-Test(notify_message, names_of_errors_are_words_with_dots)
-{
-	expect_text(parse("BUSERROR=org.freedesktop.DBus.Error.TimedOut").bus_error,
-		    "org.freedesktop.DBus.Error.TimedOut");
-	expect_text(parse("VARLINKERROR=io.example.Bad_1").varlink_error, "io.example.Bad_1");
-	expect_wrong("BUSERROR=nodots");
-	expect_wrong("BUSERROR=");
-	expect_wrong("BUSERROR=.org");
-	expect_wrong("BUSERROR=org.");
-	expect_wrong("VARLINKERROR=org.a b");
-}
-
-Test(notify_message, access_is_one_of_four_words)
-{
-	cr_expect_eq(parse("NOTIFYACCESS=none").access, NOTIFY_NONE);
-	cr_expect_eq(parse("NOTIFYACCESS=main").access, NOTIFY_MAIN);
-	cr_expect_eq(parse("NOTIFYACCESS=exec").access, NOTIFY_EXEC);
-	cr_expect_eq(parse("NOTIFYACCESS=all").access, NOTIFY_ALL);
-	expect_wrong("NOTIFYACCESS=All");
 }
 
 Test(notify_message, a_barrier_stands_alone)
