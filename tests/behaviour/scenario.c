@@ -262,6 +262,12 @@ static bool set_up(struct setup *setup, const char *name)
 		setup->without_settings = true;
 	else if (!strcmp(name, "-tableless"))
 		setup->without_table = true;
+	else if (!strcmp(name, "-leaks"))
+		setup->leaks = true;
+	else if (!strcmp(name, "-pid1"))
+		setup->pid1 = true;
+	else if (!strcmp(name, "-own_dev"))
+		setup->own_dev = true;
 	else
 		return false;
 	return true;
@@ -642,6 +648,26 @@ static void word_reachable(const struct call *call)
 	give_number(is_unix(address) ? client_can_connect_unix(address) : client_can_connect(port_of(address)));
 }
 
+static void word_heard(const struct call *call)
+{
+	char byte;
+
+	give_number(recv((int)number(call, 0), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0);
+}
+
+static void word_accept(const struct call *call)
+{
+	int fd = accept4((int)number(call, 0), NULL, NULL, SOCK_CLOEXEC);
+
+	CHECK(fd >= 0, "%s", strerror(errno));
+	give_number(fd);
+}
+
+static void word_packet(const struct call *call)
+{
+	give(datagram_next((int)number(call, 0)));
+}
+
 static void word_approach(const struct call *call)
 {
 	give_number(client_from(text(call, 1), SOCK_STREAM, port_of(text(call, 0))));
@@ -1014,6 +1040,34 @@ static void word_private_file(const struct call *call)
 	private_file(text(call, 0), "%s", text(call, 1));
 }
 
+static void word_silent_resolver(const struct call *call)
+{
+	(void)call;
+	give_number(private_silent_resolver());
+}
+
+static void word_deny_names(const struct call *call)
+{
+	private_deny_names((int)number(call, 0));
+}
+
+static void word_dev_log(const struct call *call)
+{
+	(void)call;
+	give_number(bind_dev_log());
+}
+
+static void word_umask(const struct call *call)
+{
+	umask((mode_t)strtoul(raw(call, 0), NULL, 8));
+}
+
+static void word_has_namespaces(const struct call *call)
+{
+	(void)call;
+	give_number(namespace_allowed());
+}
+
 static void word_has_users(const struct call *call)
 {
 	(void)call;
@@ -1121,8 +1175,9 @@ static const struct word {
 	{ "suite", 1, 1, word_suite },          /* NAME: of the tests "test NAME {SCRIPT}" */
 	{ "needs", 2, 2, word_needs },          /* {CONDITION} REASON: else the test is skipped */
 
-	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-arguments LIST? ?-environment LIST? ?-program PATH?
-	 * ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N? ?-listener CLIENT? TABLE (harness.h): for "use" */
+	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-own_dev? ?-arguments LIST?
+	 * ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N? ?-listener CLIENT?
+	 * TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
 	{ "port", 1, 1, word_port },
@@ -1173,6 +1228,8 @@ static const struct word {
 	{ "line", 1, 1, word_line },
 	{ "rest", 1, 1, word_rest },            /* CLIENT: all until its end */
 	{ "quiet", 1, 1, word_quiet },          /* CLIENT: it has nothing to read */
+	{ "heard", 1, 1, word_heard },          /* CLIENT: something has come that is no end */
+	{ "accept", 1, 1, word_accept },        /* LISTENER: waits for a client of the test's */
 	{ "reachable", 1, 1, word_reachable },  /* ADDRESS: somebody listens there */
 	{ "approach", 2, 2, word_approach },    /* ADDRESS IP: a client from there who may never be let in */
 	{ "let_in", 1, 1, word_let_in },        /* CLIENT: whether it is connected so far */
@@ -1187,6 +1244,7 @@ static const struct word {
 	{ "node", 1, 1, word_node },            /* PATH: waits until superd's socket is there */
 	{ "datagrams", 1, 1, word_datagrams },  /* ADDRESS: a client of a udp socket */
 	{ "datagram", 2, 2, word_datagram },    /* CLIENT TEXT: the answer */
+	{ "packet", 1, 1, word_packet },        /* CLIENT: the next datagram */
 
 	{ "socket_pairs", 1, 1, word_socket_pairs },    /* N: as many pairs of others' sockets */
 	{ "reset", 1, 1, word_reset },
@@ -1234,6 +1292,11 @@ static const struct word {
 	{ "private", 0, 0, word_private },      /* has the test enter a network, an /etc and a /run of its own */
 	{ "private_hosts", 0, 0, word_private_hosts },  /* the same with names of 127.0.0.2 and 3, or it is skipped */
 	{ "private_file", 2, 2, word_private_file },    /* PATH TEXT: of that /etc or /run */
+	{ "silent_resolver", 0, 0, word_silent_resolver },      /* there: a client with its questions */
+	{ "deny_names", 1, 1, word_deny_names },        /* RESOLVER: those that were asked for so far */
+	{ "dev_log", 0, 0, word_dev_log },      /* a client with what superd -own_dev writes to syslog */
+	{ "umask", 1, 1, word_umask },          /* MODE: of this test and of the superds that it starts */
+	{ "has_namespaces", 0, 0, word_has_namespaces },
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
 	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */
 	{ "lone_user", 0, 0, word_lone_user },  /* who has no process, as a number */

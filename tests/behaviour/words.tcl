@@ -54,3 +54,5 @@ proc reported {path} {
 
 # The mode of a file, as "600".
 proc mode {path} { file stat [filled $path] status; format %o [expr {$status(mode) & 0o7777}] }
+
+proc has_ipv6 {} { string match *00000000000000000000000000000001* [read /proc/net/if_inet6] }
