@@ -483,6 +483,11 @@ static void word_program(const struct call *call)
 	give(path ? path : "");
 }
 
+static void word_copy_program(const struct call *call)
+{
+	copy_program(text(call, 0), text(call, 1));
+}
+
 static void word_run(const struct call *call)
 {
 	const char *words[WORDS_MOST];
@@ -1289,6 +1294,7 @@ static const struct word {
 	{ "listener", 1, 1, word_listener },    /* PORT: a listening socket of the test's */
 
 	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
+	{ "copy_program", 2, 2, word_copy_program },    /* FROM TO: one that looks for others beside itself */
 	{ "private", 0, 0, word_private },      /* has the test enter a network, an /etc and a /run of its own */
 	{ "private_hosts", 0, 0, word_private_hosts },  /* the same with names of 127.0.0.2 and 3, or it is skipped */
 	{ "private_file", 2, 2, word_private_file },    /* PATH TEXT: of that /etc or /run */

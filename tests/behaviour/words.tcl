@@ -56,3 +56,16 @@ proc reported {path} {
 proc mode {path} { file stat [filled $path] status; format %o [expr {$status(mode) & 0o7777}] }
 
 proc has_ipv6 {} { string match *00000000000000000000000000000001* [read /proc/net/if_inet6] }
+
+# Waits until what a script gives has this part.
+proc sees {script part} { wait {[string first [filled $part] [uplevel 1 $script]] >= 0} }
+
+# How often a part is in a text; and that it is so often there.
+proc times {text part} { regexp -all ***=$part $text }
+proc is_there {times text part} { expect {[times $text $part] == $times} "'$part' in: $text" }
+
+# The text of a line that is written on several, without their indents.
+proc line_of {text} { return "[regsub -all {\n\t*} $text {}]\n" }
+
+# superd's own pid below its guard, once there is one.
+proc below_guard {} { wait {[superd_pid itself] != [superd_pid]}; superd_pid itself }

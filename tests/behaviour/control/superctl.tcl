@@ -5,9 +5,6 @@ suite superctl
 set greeting "{\"superd\":\"9.9\",\"protocol\":1,\"pid\":77}\n"
 set done "{\"done\":true}\n"
 
-# What is written on several lines is a line of an answer.
-proc line_of {text} { return "[regsub -all {\n\t*} $text {}]\n" }
-
 set web [line_of {
 	{"service":"web","state":"running","since":1000000000.5,"for":195.25,"held":false,"enabled":true,
 	"source":"/etc/superd.conf:12","accept":false,"type":"notify","exec":["/usr/sbin/webd","a b"],
