@@ -512,7 +512,9 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	char what[48];
 
 	(void)used;
-	child_signal(child, SIGKILL); /* what it has left behind */
+	if (kill(child->pid, 0) < 0 &&
+	    errno == ESRCH)		    /* else its number is another's by now: the guard has reaped it */
+		kill(-child->pid, SIGKILL); /* what it has left behind */
 	notify_read(instance->svc);
 	child->pid = 0;
 	fault = take_fault(instance);
@@ -1061,9 +1063,9 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	if (starts && !instance->stopping)
 		instance_describe_awaited(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
-		instance->stopping	 ? "it sent STOPPING=1, and has not ended within "
-			: starts ? "it was not ready within "
-				 : "",
+		instance->stopping ? "it sent STOPPING=1, and has not ended within "
+			: starts   ? "it was not ready within "
+				   : "",
 		option_name_of(instance->row,
 			       instance->stopping ? "timeout_stop"
 				       : starts	  ? "timeout_start"
