@@ -33,15 +33,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (notify_message_parse(bytes, size, &message) && message.barrier)
 		require(!message.ready && !message.stopping && !message.store && message.main_pid == NOTE_UNSET);
 	expect_inside(message.status, bytes, size);
-	expect_inside(message.bus_error, bytes, size);
-	expect_inside(message.varlink_error, bytes, size);
 	expect_inside(message.name, bytes, size);
 	expect_inside(message.wrong, bytes, size);
 	if (message.name.at)
 		expect_name(message.name);
 	require(message.extend >= NOTE_UNSET && message.watchdog_every >= NOTE_UNSET);
 	require(message.main_pid >= NOTE_UNSET && message.main_pid <= INT32_MAX);
-	require(message.error >= NOTE_UNSET && message.error <= 4095);
 	free(bytes);
 	return 0;
 }
