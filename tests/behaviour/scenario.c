@@ -1181,8 +1181,8 @@ static const struct word {
 	{ "needs", 2, 2, word_needs },          /* {CONDITION} REASON: else the test is skipped */
 
 	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-own_dev? ?-arguments LIST?
-	 * ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N? ?-listener CLIENT?
-	 * TABLE (harness.h): for "use" */
+	 * ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
+	 * ?-listener CLIENT? TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
 	{ "port", 1, 1, word_port },
