@@ -9,9 +9,9 @@ proc all_tests {} {
 		}
 	}
 	foreach file [glob $::env(SRCDIR)/tests/behaviour/*/*.tcl] {
-		set text [read $file]
-		regexp -line {^suite (\w+)$} $text all suite
-		foreach {all name} [regexp -all -inline -line {^test (\w+) } $text] { dict set tests ${suite}::$name 1 }
+		foreach {all word name} [regexp -all -inline -line {^(suite|test) (\w+)} [read $file]] {
+			if {$word eq "suite"} { set suite $name } else { dict set tests ${suite}::$name 1 }
+		}
 	}
 	return $tests
 }

@@ -143,6 +143,11 @@ static long long duration(const struct call *call, int n)
 	return 0;
 }
 
+static bool is_number(const char *word)
+{
+	return *word && !word[strspn(word, "0123456789")];
+}
+
 static int signal_number(const char *name)
 {
 	static const struct {
@@ -151,15 +156,15 @@ static int signal_number(const char *name)
 	} known[] = {
 		{ "TERM", SIGTERM }, { "KILL", SIGKILL }, { "HUP", SIGHUP }, { "INT", SIGINT }, { "STOP", SIGSTOP },
 		{ "CONT", SIGCONT }, { "USR1", SIGUSR1 }, { "USR2", SIGUSR2 }, { "ABRT", SIGABRT }, { "QUIT", SIGQUIT },
-		{ "SEGV", SIGSEGV }, { "CHLD", SIGCHLD }, { "PIPE", SIGPIPE },
+		{ "ALRM", SIGALRM }, { "SEGV", SIGSEGV }, { "CHLD", SIGCHLD }, { "PIPE", SIGPIPE },
 	};
 
 	for (size_t n = 0; n < sizeof(known) / sizeof(*known); n++) {
 		if (!strcmp(known[n].name, name))
 			return known[n].number;
 	}
-	CHECK(false, "'%s' is no signal", name);
-	return 0;
+	CHECK(is_number(name), "'%s' is no signal", name);
+	return (int)strtol(name, NULL, 10);
 }
 
 static void give(const char *value)
@@ -176,11 +181,6 @@ static struct superd *superd(void)
 {
 	CHECK(scenario.superd, "%s", "no superd was started");
 	return scenario.superd;
-}
-
-static bool is_number(const char *word)
-{
-	return *word && !word[strspn(word, "0123456789")];
 }
 
 static int port_of(const char *address)
@@ -651,6 +651,13 @@ static void word_reachable(const struct call *call)
 	const char *address = text(call, 0);
 
 	give_number(is_unix(address) ? client_can_connect_unix(address) : client_can_connect(port_of(address)));
+}
+
+static void word_offer(const struct call *call)
+{
+	const char *line = text_of("%s\n", text(call, 1));
+
+	(void)!send((int)number(call, 0), line, strlen(line), MSG_NOSIGNAL);
 }
 
 static void word_heard(const struct call *call)
@@ -1161,7 +1168,8 @@ static int call_test(ClientData unused, Tcl_Interp *interp, int count, Tcl_Obj *
 		register_test(text_of("%s", Tcl_GetString(arguments[1])));
 		return TCL_OK;
 	}
-	if (strcmp(scenario.wanted, Tcl_GetString(arguments[1])) != 0)
+	if (strcmp(scenario.wanted_suite, scenario.suite) != 0 ||
+	    strcmp(scenario.wanted, Tcl_GetString(arguments[1])) != 0)
 		return TCL_OK;
 	scenario.was_found = true;
 	return Tcl_EvalObjEx(interp, arguments[2], 0);
@@ -1192,7 +1200,7 @@ static const struct word {
 	{ "counts", 2, 2, word_counts },        /* TEXT N: waits until it was said so often, and fails beyond */
 	{ "logfile", 0, 0, word_logfile },
 	{ "table", 0, 0, word_table },          /* the path of superd's table */
-	{ "signal", 1, 1, word_signal },        /* NAME: to superd */
+	{ "signal", 1, 1, word_signal },        /* NAME or number: to superd */
 	{ "stop", 0, 0, word_stop },
 	{ "ended", 0, 0, word_ended },
 	{ "exit_status", 0, 0, word_exit_status },      /* waits for its end */
@@ -1233,6 +1241,7 @@ static const struct word {
 	{ "line", 1, 1, word_line },
 	{ "rest", 1, 1, word_rest },            /* CLIENT: all until its end */
 	{ "quiet", 1, 1, word_quiet },          /* CLIENT: it has nothing to read */
+	{ "offer", 2, 2, word_offer },          /* CLIENT LINE, which may not be taken */
 	{ "heard", 1, 1, word_heard },          /* CLIENT: something has come that is no end */
 	{ "accept", 1, 1, word_accept },        /* LISTENER: waits for a client of the test's */
 	{ "reachable", 1, 1, word_reachable },  /* ADDRESS: somebody listens there */

@@ -48,3 +48,8 @@ proc service {name port words {lines ""}} {
 	return "service $name\n{\n\ttype = UNLISTED\n\tsocket_type = stream\n\tprotocol = tcp\n\tport = $port\n\tbind = 127.0.0.1
 	wait = no\n\t$server$lines\n}\n"
 }
+
+# Whether somebody listens there. A listener that is being closed resets who has connected.
+proc reaches {address port} {
+	expr {![catch {chan close [socket $address $port]} wrong] || [string match "*reset*" $wrong]}
+}
