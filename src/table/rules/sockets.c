@@ -257,12 +257,6 @@ static void check_denied(const struct service *service, const struct listen *lis
 	service_hint(service, diags, "set only_from or no_access");
 }
 
-/* An address by which a program means a socket. */
-struct meaning {
-	const struct listen *listen;
-	const struct endpoint *endpoint;
-};
-
 /* A program cannot know a port that the kernel chooses. */
 static void check_port(const struct service *service, const struct listen *listen, struct diags *diags)
 {
@@ -288,50 +282,37 @@ static enum endpoint_family socket_family(const struct listen *listen)
 	return endpoint->family == FAMILY_IPV4 ? FAMILY_IPV4 : alone ? FAMILY_IPV6 : FAMILY_ANY;
 }
 
-/* What a host's name stands for is not known yet. */
-static bool is_name(const struct endpoint *endpoint)
-{
-	return endpoint->address && !is_number(endpoint->address);
-}
+/* An address by which a program means a socket. */
+struct meaning {
+	const struct listen *listen;
+	struct endpoint endpoint;       /* with the socket's family, if it has none of its own */
+	bool is_listened_on;
+};
 
-static bool is_same_text(const char *a, const char *b)
+static struct meaning make_meaning(const struct listen *listen, const struct endpoint *endpoint)
 {
-	return a == b || (a && b && !strcmp(a, b));
-}
+	struct meaning meaning = { listen, *endpoint, endpoint == listen->endpoint };
 
-static bool is_same_meaning(const struct meaning *a, const struct meaning *b)
-{
-	const struct endpoint *one = a->endpoint, *two = b->endpoint;
-
-	if (one->kind != two->kind || !is_same_text(one->address, two->address))
-		return false;
-	if (!endpoint_is_inet(one))
-		return true;
-	if (is_name(a->listen->endpoint) || is_name(b->listen->endpoint))
-		return false;
-	return one->port && one->port == two->port && socket_family(a->listen) == socket_family(b->listen) &&
-		(one->family == two->family || one->family == FAMILY_ANY || two->family == FAMILY_ANY);
-}
-
-static bool is_listened_on(const struct meaning *meaning)
-{
-	return meaning->endpoint == meaning->listen->endpoint;
+	if (endpoint_is_inet(endpoint) && endpoint->family == FAMILY_ANY)
+		meaning.endpoint.family = (uint8_t)socket_family(listen);
+	return meaning;
 }
 
 static void refuse_meaning(const struct service *service, const struct meaning *first, const struct meaning *second,
 			   struct diags *diags)
 {
 	char asked[ENDPOINT_TEXT], gets[ENDPOINT_TEXT], never[ENDPOINT_TEXT];
-	const struct listen *binding = is_listened_on(second) ? first->listen : second->listen;
+	const struct listen *binding = second->is_listened_on ? first->listen : second->listen;
 
 	diag_error(diags, service_listen_origin(service, binding, "binds"),
 		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never receives the second",
-		   service->name, endpoint_text(second->endpoint, asked), endpoint_text(first->listen->endpoint, gets),
+		   service->name, endpoint_text(&second->endpoint, asked), endpoint_text(first->listen->endpoint, gets),
 		   endpoint_text(second->listen->endpoint, never));
 	service_hint(service, diags, "set a different address in binds of each socket");
 }
 
-/* Each address beside those of the sockets before. That two listen on one address is another rule's. */
+/* Each address beside those of the sockets before. That two listen on one address is another rule's, and what a host's
+ * name stands for is not known yet. */
 static void check_meanings(const struct service *service, struct pool *pool, struct diags *diags)
 {
 	size_t count = 0, most = service->socket_count;
@@ -342,21 +323,23 @@ static void check_meanings(const struct service *service, struct pool *pool, str
 	list = most > service->socket_count ? pool_alloc(pool, most * sizeof(*list)) : NULL;
 	for (size_t n = 0; list && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
+		const struct endpoint *endpoint;
 		size_t before = count;
 
-		list[count++] = (struct meaning){ listen, listen->endpoint };
+		if (endpoint_is_inet(listen->endpoint) && listen->endpoint->address && !is_number(listen->endpoint->address))
+			continue;
+		list[count++] = make_meaning(listen, listen->endpoint);
 		for (words text = listen->options->binds; text && *text; text++) {
-			list[count].listen = listen;
-			count += !endpoint_parse(*text, pool, &list[count].endpoint);
+			if (!endpoint_parse(*text, pool, &endpoint))
+				list[count++] = make_meaning(listen, endpoint);
 		}
-		for (size_t at = before; at < count; at++) {
-			for (size_t other = 0; other < before; other++) {
-				if (is_listened_on(&list[other]) && is_listened_on(&list[at]))
-					continue;
-				if (is_same_meaning(&list[other], &list[at])) {
-					refuse_meaning(service, &list[other], &list[at], diags);
-					return;
-				}
+		for (size_t pair = before * before; pair < before * count; pair++) {
+			const struct meaning *first = &list[pair % before], *second = &list[pair / before];
+
+			if (!(first->is_listened_on && second->is_listened_on) &&
+			    endpoint_equal(&first->endpoint, &second->endpoint)) {
+				refuse_meaning(service, first, second, diags);
+				return;
 			}
 		}
 	}
