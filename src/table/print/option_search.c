@@ -32,37 +32,23 @@ static bool text_has(const char *text, const char *word, size_t length, bool who
 
 static bool option_has(const struct directive *directive, const char *word, size_t length)
 {
-	for (int dialect = NATIVE; dialect < DIALECTS; dialect++) {
-		if (text_has(directive->name[dialect], word, length, dialect != NATIVE))
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
+		if (text_has(directive->name[dialect], word, length, true))
 			return true;
 	}
 	return text_has(directive->help, word, length, true) ||
 	       text_has(chapter_title(directive->chapter), word, length, true);
 }
 
-size_t option_count_words(const struct directive *directive, const char *query, size_t *count)
-{
-	size_t has = 0;
-
-	*count = 0;
-	while (query += strspn(query, BLANKS), *query) {
-		size_t length = strcspn(query, BLANKS);
-
-		has += option_has(directive, query, length);
-		++*count;
-		query += length;
-	}
-	return has;
-}
-
-bool option_is_named(const struct directive *directive, const char *query)
+bool option_has_words(const struct directive *directive, const char *query, bool in_name)
 {
 	while (query += strspn(query, BLANKS), *query) {
 		size_t length = strcspn(query, BLANKS);
 
-		if (text_has(directive->name[NATIVE], query, length, false))
-			return true;
+		if (!text_has(directive->name[NATIVE], query, length, false) &&
+		    (in_name || !option_has(directive, query, length)))
+			return false;
 		query += length;
 	}
-	return false;
+	return true;
 }

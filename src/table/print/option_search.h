@@ -11,9 +11,6 @@ extern const char *const first_options[];       /* NULL-terminated, in the order
 /* Whether the option is there to say what a systemd unit says: nobody writes it into a superd.conf by hand. */
 bool option_is_for_units(const struct directive *directive);
 
-/* How many of these blank-separated words the option has: anywhere in its name; in its text, its section's title and its names
- * elsewhere at the beginning of a word; capitals do not matter. *count: of how many there are. */
-size_t option_count_words(const struct directive *directive, const char *query, size_t *count);
-
-/* Whether the option's name has one of the words. */
-bool option_is_named(const struct directive *directive, const char *query);
+/* Whether the option has all of these blank-separated words: anywhere in its name, or, unless it is to have them there, in
+ * its text, its section's title and its names elsewhere at the beginning of a word; capitals do not matter. */
+bool option_has_words(const struct directive *directive, const char *query, bool in_name);

@@ -31,6 +31,5 @@ bool print_first_options(FILE *out);    /* the options that people need first, w
 bool print_options(FILE *out);          /* the names of all options, by chapter, and those that only say a unit */
 bool print_options_json(FILE *out);     /* {"options": [{"name": …, "section": …, "text": …}]}: all that is known of each */
 
-/* Lists the options whose name or text has all these words, or of three and more all but one. Also false if there are
- * none. */
+/* Lists the options whose name or text has all these words. Also false if there are none. */
 bool print_search(const char *words, FILE *out);

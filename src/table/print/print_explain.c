@@ -19,20 +19,6 @@ static const char *const changes[] = {
 	[CHANGE_START] = "takes effect with the next start of superd",
 };
 
-/* Options that mean something else in an xinetd.conf. */
-static const struct {
-	const char *option, *text;
-} in_xinetd[] = {
-	{ "cps", "50 10 by default" },
-	{ "only_from", "an empty list allows no client" },
-	{ "instances", "unlimited by default; further clients are refused" },
-};
-
-static void add_fact(struct buf *out, const char *name, const char *text)
-{
-	buf_addf(out, "    %-10s%s%s\n", name, strlen(name) < 10 ? "" : ": ", text);
-}
-
 /* Breaks the text at blanks. more: how much further all lines but the first are to the right. */
 static void add_hanging(struct buf *out, const char *text, size_t more)
 {
@@ -55,11 +41,6 @@ static void add_hanging(struct buf *out, const char *text, size_t more)
 		text += length + (text[length] == ' ');
 	}
 	buf_char(out, '\n');
-}
-
-static void add_wrapped(struct buf *out, const char *text)
-{
-	add_hanging(out, text, 0);
 }
 
 /* The texts name the configured directories as the sources of the manual pages do, where make fills them in. */
@@ -111,20 +92,6 @@ static bool is_number(const struct directive *directive)
 	return type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
 }
 
-/* Adds the words with commas between, on as many lines as needed. */
-static void add_words(struct buf *text, const char *const *list)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; list && list[i]; i++) {
-		bool breaks = i && text->length - start + strlen(list[i]) > WIDTH - 16;
-
-		buf_addf(text, "%s%s", breaks ? ",\n              " : i ? ", " : "", list[i]);
-		if (breaks)
-			start = text->length - strlen(list[i]);
-	}
-}
-
 /* Adds "1 or more", "1 to 5", or nothing. */
 static void add_bounds(struct buf *out, const struct directive *directive)
 {
@@ -139,54 +106,17 @@ static void add_bounds(struct buf *out, const struct directive *directive)
 	}
 }
 
-static void add_values(struct buf *out, const struct directive *directive)
+/* Adds "NAME      TEXT"; nothing for NULL and "". */
+static void add_fact(struct buf *out, const char *name, const char *text)
 {
-	struct buf text = { 0 };
+	struct buf line = { 0 };
 
-	add_words(&text, directive->words);
-	if (text.length)
-		add_fact(out, "words", buf_string(&text));
-	buf_clear(&text);
-	add_bounds(&text, directive);
-	if (text.length)
-		add_fact(out, "bounds", buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-static void add_example(struct buf *out, const struct directive *directive)
-{
-	const char *name = directive->name[NATIVE];
-	bool has_value = strcmp(name, "socket") != 0;
-
-	if (directive->example)
-		buf_addf(out, "    %-10s%s %s%s\n", "example", name, has_value ? "= " : "", directive->example);
-}
-
-static void add_places(struct buf *out, const struct directive *directive)
-{
-	struct buf text = { 0 };
-
-	buf_text(&text, directive->chapter == CHAPTER_GLOBALS ? "superd" : "service");
-	if (directive->flags & IN_SOCKET)
-		buf_text(&text, ", socket");
-	if (directive->flags & IN_DEFAULTS)
-		buf_text(&text, ", defaults");
-	add_fact(out, "set in", buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-static void add_names(struct buf *out, const struct directive *directive)
-{
-	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
-		if (directive->name[dialect])
-			add_fact(out, systems[dialect], directive->name[dialect]);
+	if (text && *text) {
+		buf_addf(&line, "%-9s %s", name, text);
+		add_hanging(out, buf_string(&line), 10);
 	}
-	for (size_t i = 0; i < sizeof(in_xinetd) / sizeof(in_xinetd[0]); i++) {
-		if (!strcmp(in_xinetd[i].option, directive->name[NATIVE]))
-			add_fact(out, "in xinetd.conf", in_xinetd[i].text);
-	}
+	out->failed |= line.failed;
+	buf_free(&line);
 }
 
 /* The first sentence of the option's text. */
@@ -242,11 +172,11 @@ bool print_options(FILE *out)
 		if (!list_names(&names, chapter, false))
 			continue;
 		buf_addf(&text, "\n%s\n\n", chapter_title((enum chapter)chapter));
-		add_wrapped(&text, buf_string(&names));
+		add_hanging(&text, buf_string(&names), 0);
 	}
 	list_names(&names, -1, true);
 	buf_text(&text, "\nFor what systemd's units say; a superd.conf seldom needs them\n\n");
-	add_wrapped(&text, buf_string(&names));
+	add_hanging(&text, buf_string(&names), 0);
 	text.failed |= names.failed;
 	ok = buf_flush(&text, out);
 	buf_free(&names);
@@ -254,44 +184,26 @@ bool print_options(FILE *out)
 	return ok;
 }
 
-/* Adds those that have at least so many of the words; those with one in their name come first. Returns how many. */
-static size_t add_found(struct buf *out, const char *query, size_t least)
-{
-	const struct directive *directive;
-	size_t found = 0, count;
-
-	for (int named = 1; named >= 0; named--) {
-		for (size_t n = 0; (directive = directive_listed(n)); n++) {
-			if (option_count_words(directive, query, &count) < least ||
-			    option_is_named(directive, query) != named)
-				continue;
-			add_summary(out, directive);
-			found++;
-		}
-	}
-	return found;
-}
-
 bool print_search(const char *query, FILE *out)
 {
 	struct buf text = { 0 }, list = { 0 }, hint = { 0 };
-	size_t count, least, found = 0;
+	const struct directive *directive;
 	bool ok;
 
-	option_count_words(&directives[0], query, &count);
-	for (least = count; !found && least; least--) {
-		/* One word of three may be another way to say it. */
-		if (least == count || (count > 2 && least + 1 == count))
-			found = add_found(&list, query, least);
+	for (int named = 1; named >= 0; named--) {      /* those with the words in their name come first */
+		for (size_t n = 0; (directive = directive_listed(n)); n++) {
+			if (option_has_words(directive, query, true) == named &&
+			    option_has_words(directive, query, false))
+				add_summary(&list, directive);
+		}
 	}
 	directive_hint(NATIVE, query, &hint);
 	buf_addf(&text, "No option is named '%s'%s%s%s\n", query, hint.length ? ": " : "", buf_string(&hint),
 		 hint.length && hint.data[hint.length - 1] == '?' ? "" : ".");
-	buf_addf(&text, "These have %s in their name or text; superd --explain OPTION describes one.\n\n",
-		 count == 1 ? "the word" : least + 1 == count ? "these words" : "all of these words but one");
+	buf_text(&text, "These have all words in their name or text; superd --explain OPTION describes one.\n\n");
 	buf_add(&text, buf_string(&list), list.length);
 	text.failed |= list.failed || hint.failed;
-	ok = found && buf_flush(&text, out);
+	ok = list.length && buf_flush(&text, out);
 	buf_free(&hint);
 	buf_free(&list);
 	buf_free(&text);
@@ -350,23 +262,38 @@ bool print_options_json(FILE *out)
 
 static void add_explanation(struct buf *out, const struct directive *directive)
 {
+	bool has_value = directive_has_value(directive);
+	struct buf text = { 0 };
+
 	buf_text(out, directive->name[NATIVE]);
 	if (directive->argument)
 		buf_addf(out, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
 	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(directive->chapter), chapter_title(directive->chapter));
 	add_help(out, directive->help, 0);
 	buf_char(out, '\n');
-	if (directive_has_value(directive))
-		add_fact(out, "type", directive->type->name);
-	add_values(out, directive);
-	if (directive_has_value(directive))
+	add_fact(out, "type", has_value ? directive->type->name : NULL);
+	for (size_t n = 0; directive->words && directive->words[n]; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", directive->words[n]);
+	add_fact(out, "words", buf_string(&text));
+	buf_clear(&text);
+	add_bounds(&text, directive);
+	add_fact(out, "bounds", buf_string(&text));
+	buf_clear(&text);
+	if (has_value)
 		add_fact(out, "default", directive->fallback ? directive->fallback : "unset");
-	add_example(out, directive);
-	add_places(out, directive);
+	if (directive->example)
+		buf_addf(out, "    example   %s %s%s\n", directive->name[NATIVE],
+			 strcmp(directive->name[NATIVE], "socket") ? "= " : "", directive->example);
+	buf_addf(&text, "%s%s%s", directive->chapter == CHAPTER_GLOBALS ? "superd" : "service",
+		 directive->flags & IN_SOCKET ? ", socket" : "", directive->flags & IN_DEFAULTS ? ", defaults" : "");
+	add_fact(out, "set in", buf_string(&text));
 	add_fact(out, "a change", changes[directive->change]);
-	add_names(out, directive);
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
+		add_fact(out, systems[dialect], directive->name[dialect]);
 	if (option_is_for_units(directive))
 		add_fact(out, "for units", "it says what a systemd unit says; a superd.conf seldom needs it");
+	out->failed |= text.failed;
+	buf_free(&text);
 }
 
 /* An option of services and a setting of superd itself may have the same name. */

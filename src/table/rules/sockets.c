@@ -323,12 +323,12 @@ static void check_meanings(const struct service *service, struct pool *pool, str
 	list = most > service->socket_count ? pool_alloc(pool, most * sizeof(*list)) : NULL;
 	for (size_t n = 0; list && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
-		const struct endpoint *endpoint;
+		const struct endpoint *endpoint = listen->endpoint;
 		size_t before = count;
 
-		if (endpoint_is_inet(listen->endpoint) && listen->endpoint->address && !is_number(listen->endpoint->address))
+		if (endpoint_is_inet(endpoint) && endpoint->address && !is_number(endpoint->address))
 			continue;
-		list[count++] = make_meaning(listen, listen->endpoint);
+		list[count++] = make_meaning(listen, endpoint);
 		for (words text = listen->options->binds; text && *text; text++) {
 			if (!endpoint_parse(*text, pool, &endpoint))
 				list[count++] = make_meaning(listen, endpoint);

@@ -483,21 +483,6 @@ Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
 	free(text);
 }
 
-Test(print_conf, explains_what_an_option_is_in_xinetd_conf_where_it_differs)
-{
-	char *text;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-
-	cr_assert(out);
-	cr_assert(print_explain("cps", out));
-	cr_assert(print_explain("only_from", out));
-	cr_assert_eq(fclose(out), 0);
-	cr_expect(strstr(text, "in xinetd.conf: 50 10"), "%s", text);
-	cr_expect(strstr(text, "in xinetd.conf: an empty list allows no client"), "%s", text);
-	free(text);
-}
-
 /* The table of options names them as the sources of the manual pages do. */
 Test(print_conf, explains_with_the_configured_directories)
 {
