@@ -45,7 +45,7 @@ _superd()
 		system_call_architectures system_call_error_number restrict_address_families
 		restrict_namespaces restrict_realtime restrict_suid_sgid memory_deny_write_execute
 		lock_personality keyring_mode ip_address_allow ip_address_deny device_policy device_allow
-		apparmor_profile selinux_context log log_format log_level control control_group fdstore
+		apparmor_profile selinux_context log log_format log_level control fdstore
 		max_starting stop_delay stop_timeout
 	"
 
@@ -97,14 +97,14 @@ _superd()
 	--log-level)
 		COMPREPLY=($(compgen -W 'error warning notice info debug' -- "$cur"))
 		return ;;
-	-l|--listen|--idle|--fdname|-E|--setenv|--process-name|--control-group|--max-starting|--stop-delay|--stop-timeout)
+	-l|--listen|--idle|--fdname|-E|--setenv|--process-name|--max-starting|--stop-delay|--stop-timeout)
 		return ;;
 	esac
 	COMPREPLY=($(compgen -W '
 		-f --file --compat -l --listen -a --accept -d --datagram --seqpacket --inetd --bind
 		--idle --now --fdname -E --setenv --check --print --explain --no-preflight
 		--keep-going --unsupported --daemon --guard --no-guard --fdstore --pid-file
-		--process-name --log --log-format --log-level --control --control-group --max-starting --stop-delay
+		--process-name --log --log-format --log-level --control --max-starting --stop-delay
 		--stop-timeout --version -h --help --
 	' -- "$cur"))
 }

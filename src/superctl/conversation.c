@@ -79,7 +79,7 @@ static const char *connect_hint(int error, const char *path)
 		return ": nothing listens there; superd has ended, or was started with another --control";
 	case EACCES:
 	case EPERM:
-		return ": root and superd's own user may; --control-group lets a group read";
+		return ": only root and superd's own user may";
 	case ETIMEDOUT:
 		return ": it accepts connections, but does not answer";
 	default:

@@ -535,8 +535,6 @@ static const struct cli_option superd_options[] = {
 	  .help = "the least level to log: error, warning, notice, info (default) or debug" },
 	{ "control", .argument = "PATH", .set = options_set_control,
 	  .help = "the control socket, where superctl reaches superd: a path, @NAME or none" },
-	{ "control-group", .argument = "GROUP", FIELD(given.control_group),
-	  .help = "members of this group may use superctl to look, but not to change" },
 	/* An infinite delay is refused: superd would never stop. */
 	{ "max-starting", .argument = "NUMBER", FIELD(given.max_starting), .scan = scan_count, .most = 1000000,
 	  .refusal = "expected a number up to 1000000; 0: no limit",

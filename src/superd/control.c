@@ -20,22 +20,18 @@
 #include "lib/fd.h"
 #include "lib/fd_message.h"
 #include "lib/json.h"
-#include "os/cgroup/cgroup.h"
 #include "os/fs/fs.h"
 #include "os/proc/process.h"
 #include "os/socket/socket.h"
-#include "superd/machine/machine.h"
 #include "superd/main.h"
 
 #define RESERVE 3	/* descriptors for operators */
 #define CLIENTS_MOST 64 /* operators at once */
-#define READERS_MOST 32 /* of these, members of the control group */
 #define OWN_MOST 32	/* programs of superd's own that serve clients of one service */
 #define MANY 64		/* orders under way from which on they are looked at only every PACE */
 #define PACE .05
 #define END_WAIT 5 /* seconds that a start waits for the end of another superd */
 #define PATIENCE 1.
-#define ANCESTORS_MOST 32
 
 static struct {
 	struct control_socket socket;
@@ -46,10 +42,9 @@ static struct {
 	ev_timer retry, pace;
 	ev_prepare changes;
 	bool changed;
-	size_t count, readers;
-	gid_t group;
+	size_t count;
 	double looked;
-} server = { .socket.fd = -1, .reserve = { -1, -1, -1 }, .group = (gid_t)-1 };
+} server = { .socket.fd = -1, .reserve = { -1, -1, -1 } };
 
 /* ---- one session ---- */
 
@@ -138,10 +133,7 @@ static void end_session(struct session *session)
 	buf_free(&session->line);
 	buf_free(&session->names);
 	buf_free(&session->request.words);
-	if (!session->service) {
-		server.count--;
-		server.readers -= session->right == RIGHT_READ;
-	}
+	server.count -= !session->service;
 	free(session->service);
 	free(session);
 }
@@ -308,10 +300,7 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 	ev_init(&session->timeout, on_timeout);
 	session->io.data = session->timeout.data = session;
 	list_add(&superd.sessions, &session->link);
-	if (!service) {
-		server.count++;
-		server.readers += right == RIGHT_READ;
-	}
+	server.count += !service;
 	if (getrandom(&word, sizeof(word), GRND_INSECURE) != (ssize_t)sizeof(word))
 		word = (uint64_t)random() << 32 ^ (uint64_t)random();
 	snprintf(session->hello, sizeof(session->hello), "%016llx", (unsigned long long)word);
@@ -328,46 +317,19 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 
 /* ---- who may connect ---- */
 
-/* Whether superd or its guard is an ancestor of the process, or it is in a control group that superd has made for a
- * service. true also if that is unknown: if it has ended, or without /proc. */
-static bool is_descendant(pid_t pid)
-{
-	struct process process;
-
-	if (pid > 0 && cgroup_has_started(pid))
-		return true;
-	for (int n = 0; n < ANCESTORS_MOST; n++) {
-		if (pid <= 0 || !process_read(pid, &process) || process.parent == getpid() ||
-		    process.parent == guard_pid())
-			return true;
-		for (const struct child *child = superd.children[pid % 256]; child; child = child->next) {
-			if (child->pid == pid)
-				return true;
-		}
-		if (process.parent <= 1)
-			return false;
-		pid = process.parent;
-	}
-	return true;
-}
-
 /* The uid proves nothing for a process with fewer rights than superd: superd or another program may have confined it.
  * superd cannot see one of an outer pid namespace; none of its services is there, and its socket's folder lets nobody
- * in but its user and root. Members of the control group need no rights, but no service is one of them. NULL, or why
- * it has none. */
-static const char *find_right(int fd, const struct control_peer *peer, enum right *right)
+ * in but its user and root. NULL, or why it has no access. */
+static const char *why_denied(int fd, const struct control_peer *peer)
 {
 	bool is_hidden = !peer->pid && peer->by_path;
 
-	*right = peer->uid == 0 || peer->uid == geteuid() ? RIGHT_ACT : RIGHT_READ;
-	if (*right == RIGHT_ACT && !is_hidden && !process_has_superds_rights(peer->pid))
+	if (peer->uid != 0 && peer->uid != geteuid())
+		return "only root and superd's own user have access";
+	if (!is_hidden && !process_has_superds_rights(peer->pid))
 		return !process_list_is_possible() ? "superd cannot see your rights, as it has no /proc"
 			: !peer->pid		   ? "superd cannot see your process, which is in another pid namespace"
 						   : "your process is confined: it has fewer rights than superd";
-	if (*right == RIGHT_READ && !peer->in_group)
-		return "only root, superd's own user and members of the control group have access";
-	if (*right == RIGHT_READ && !is_hidden && is_descendant(peer->pid))
-		return "a service has no access";
 	return control_socket_peer_has_ended(fd) ? "your process has ended" : NULL;
 }
 
@@ -378,11 +340,9 @@ static void set_reserve(bool holds)
 
 static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct session *session = NULL;
 	struct control_peer peer;
 	const char *why = NULL;
 	char text[128];
-	enum right right = RIGHT_READ;
 	int fd;
 
 	(void)events;
@@ -396,22 +356,19 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 		set_reserve(true);
 		return;
 	}
-	if (!control_socket_peer(fd, server.group, &peer)) {
+	if (!control_socket_peer(fd, &peer)) {
 		snprintf(text, sizeof(text), "superd cannot read your identity: %s", strerror(errno));
 		why = text;
 	} else {
-		why = find_right(fd, &peer, &right);
+		why = why_denied(fd, &peer);
 	}
 	if (why)
 		refuse(fd, "denied", why);
-	else if (server.count >= CLIENTS_MOST || (right == RIGHT_READ && server.readers >= READERS_MOST))
+	else if (server.count >= CLIENTS_MOST)
 		refuse(fd, "busy", "too many clients are connected");
 	else
-		session = begin_session(fd, right, peer.uid, NULL);
+		begin_session(fd, RIGHT_ACT, peer.uid, NULL);
 	set_reserve(true);
-	/* Services use up all descriptors: one who may act stays, as it may have to stop one of them. */
-	if (session && server.reserve[RESERVE - 1] < 0 && right != RIGHT_ACT)
-		end_session(session);
 }
 
 /* ---- changes ---- */
@@ -458,7 +415,7 @@ void control_wake_in(double seconds)
 	timer_begin(&server.pace, seconds);
 }
 
-/* ---- the socket and its group ---- */
+/* ---- the socket ---- */
 
 static bool has_control(const struct options *options)
 {
@@ -522,42 +479,14 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 	return true;
 }
 
-/* Looks up the control group. Without one only root and superd's own user have access. */
-static void find_group(void)
-{
-	const char *name = superd.options->settings.control_group;
-	struct found_name found = { .wrong = "out of memory" };
-	struct pool *pool = name ? pool_new() : NULL;
-	struct diags diags = { 0 };
-	struct accounts accounts;
-
-	if (pool) {
-		accounts_open(&accounts, pool, superd.table->lookups, &diags);
-		found = accounts_group(&accounts, name);
-		accounts_close(&accounts);
-	}
-	if (name && !found.wrong)
-		server.group = found.gid;
-	else if (name)
-		diag_warning(&diags, (struct origin){ 0 },
-			     "control_group: %s: %s: only root and superd's own user may read", name, found.wrong);
-	pool_free(pool);
-	supervisor_log_diags(superd.log, &diags);
-	diags_free(&diags);
-}
-
 static bool make_socket(const char *path, struct buf *why)
 {
 	bool made;
 	int error;
 
 	set_reserve(false);
-	if (server.adopted && control_socket_adopt(&server.socket, path, server.adopted - 1)) {
-		control_socket_give(&server.socket, server.group);
-		made = true;
-	} else {
-		made = control_socket_open(&server.socket, path, server.group, why);
-	}
+	made = (server.adopted && control_socket_adopt(&server.socket, path, server.adopted - 1)) ||
+		control_socket_open(&server.socket, path, why);
 	error = errno;
 	server.adopted = 0;
 	set_reserve(true);
@@ -634,7 +563,6 @@ void control_begin(bool fresh)
 	ev_init(&server.retry, on_retry);
 	if (!has_control(superd.options))
 		return;
-	find_group();
 	find_path(superd.options, server.path);
 	locks_begin(server.path,
 		    fresh && *server.path == '/' && private_folder_is_safe(server.path, &why) &&

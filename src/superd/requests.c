@@ -834,8 +834,7 @@ void request_obey(struct session *session, const char *line)
 	if (!verb)
 		return;
 	if (verb->right > session->right) {
-		session_fail(session, "denied", "run it as root, or as superd's own user",
-			     "%s: permission denied: members of the control group may only read", verb->name);
+		session_fail(session, "denied", "", "%s: permission denied", verb->name);
 		return;
 	}
 	for (unsigned n = 0; n < OPTIONS; n++) {

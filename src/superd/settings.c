@@ -144,7 +144,6 @@ static bool keep_texts(struct options *options, struct globals *next)
 	const struct {
 		const char **text, *kept;
 	} texts[] = { { &next->log, now->log },
-		      { &next->control_group, now->control_group },
 		      { &next->control, now->control },
 		      { &next->pid_file, now->pid_file },
 		      { &next->fdstore, now->fdstore } };

@@ -499,18 +499,6 @@ bool cgroup_holds(const char *group, pid_t pid)
 	return good;
 }
 
-bool cgroup_has_started(pid_t pid)
-{
-	char *text;
-	const char *below = find_below(pid, &text), *group;
-	bool good;
-
-	group = below && !strncmp(below, "/" CGROUP_BASE, sizeof(CGROUP_BASE)) ? strchr(below + 1, '/') : NULL;
-	good = group && strcmp(group, "/" CGROUP_LEAF) != 0;
-	free(text);
-	return good;
-}
-
 static bool has_file(const char *folder, const char *file, int mode)
 {
 	char path[PATH_MAX];

@@ -43,9 +43,6 @@ bool cgroup_find_own(const char *controller, char *path, size_t size);
 /* Whether the process is in this group, the path of one of superd's, or in a group below it. */
 bool cgroup_holds(const char *group, pid_t pid);
 
-/* Whether the process is in a group that superd, or one before it in the same group, has made for what it starts. */
-bool cgroup_has_started(pid_t pid);
-
 /* Whether the path is a group of any hierarchy. A group of cgroup v2 with groups below it has no processes of its own,
  * so its cgroup.procs proves nothing. */
 bool cgroup_is_group(const char *path);

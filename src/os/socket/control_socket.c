@@ -26,7 +26,6 @@
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
 #define BACKLOG 16
-#define GROUPS_MOST 65536
 #define NOBODY 65534
 
 static bool is_abstract(const char *path)
@@ -137,15 +136,8 @@ static bool remove_stale_node(const char *path, struct buf *why)
 	return false;
 }
 
-static bool set_node_group(const char *path, gid_t group)
-{
-	if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) < 0)
-		return false;
-	return chmod(path, group != (gid_t)-1 ? 0660 : 0600) == 0;
-}
-
 /* Binds with mode 0, so that no client can connect before the mode is right. */
-static bool bind_node(struct control_socket *made, const struct socket_address *address, gid_t group)
+static bool bind_node(struct control_socket *made, const struct socket_address *address)
 {
 	const char *path = address->un.sun_path;
 	mode_t before = umask(0777);
@@ -159,11 +151,11 @@ static bool bind_node(struct control_socket *made, const struct socket_address *
 		made->device = status.st_dev;
 		made->node = status.st_ino;
 	}
-	return listen(made->fd, BACKLOG) == 0 && set_node_group(path, group);
+	return listen(made->fd, BACKLOG) == 0 && chmod(path, 0600) == 0;
 }
 
 /* Nothing is left behind of an abstract name, and the kernel gives a name to one socket at a time. */
-bool control_socket_open(struct control_socket *made, const char *path, gid_t group, struct buf *why)
+bool control_socket_open(struct control_socket *made, const char *path, struct buf *why)
 {
 	struct socket_address address;
 	bool good;
@@ -180,7 +172,7 @@ bool control_socket_open(struct control_socket *made, const char *path, gid_t gr
 	if (good && is_abstract(path))
 		good = bind(made->fd, &address.any, address.length) == 0 && listen(made->fd, BACKLOG) == 0;
 	else if (good)
-		good = check_folder(path, why) && remove_stale_node(path, why) && bind_node(made, &address, group);
+		good = check_folder(path, why) && remove_stale_node(path, why) && bind_node(made, &address);
 	saved = errno;
 	if (good)
 		made->fd = fd_raise(made->fd, FD_HIGH);
@@ -243,22 +235,6 @@ bool control_socket_is_found(const struct control_socket *made)
 	return status.st_ino == made->node && status.st_dev == made->device;
 }
 
-bool control_socket_give(const struct control_socket *made, gid_t group)
-{
-	uint64_t before;
-	bool good;
-	int saved;
-
-	if (!has_own_node(made))
-		return true;
-	before = own_privileges_raise(); /* superd may not be in the group */
-	good = set_node_group(made->path, group);
-	saved = errno;
-	own_privileges_use(before);
-	errno = saved;
-	return good;
-}
-
 void control_socket_close(struct control_socket *made)
 {
 	if (has_own_node(made))
@@ -268,24 +244,7 @@ void control_socket_close(struct control_socket *made)
 	made->path = NULL;
 }
 
-static bool is_in_group(int fd, gid_t first, gid_t group)
-{
-	bool found = first == group;
-	socklen_t size = 0;
-	gid_t *list = NULL;
-
-	if (!found && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) < 0 && errno == ERANGE &&
-	    size <= GROUPS_MOST * sizeof(*list))
-		list = malloc(size);
-	if (list && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, list, &size) == 0) {
-		for (size_t n = 0; n < size / sizeof(*list); n++)
-			found |= list[n] == group;
-	}
-	free(list);
-	return found;
-}
-
-bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
+bool control_socket_peer(int fd, struct control_peer *peer)
 {
 	struct socket_address own = { .length = sizeof(own.storage) };
 	struct ucred credentials;
@@ -301,7 +260,6 @@ bool control_socket_peer(int fd, gid_t group, struct control_peer *peer)
 			    ? (uid_t)-1
 			    : credentials.uid;
 	peer->pid = credentials.pid;
-	peer->in_group = peer->uid != (uid_t)-1 && group != (gid_t)-1 && is_in_group(fd, credentials.gid, group);
 	return true;
 }
 

@@ -193,10 +193,9 @@ struct control_socket {
 };
 
 /* Creates the control socket. If the path is in superd's own folder below the runtime folder, creates that folder as
- * well. Mode and owner are right before a client can connect: only superd's user may, and this group (-1: none).
- * Replaces an existing node if it is a socket without a listener. false with the reason in why; errno EADDRINUSE:
- * another superd listens there. */
-bool control_socket_open(struct control_socket *socket, const char *path, gid_t group, struct buf *why);
+ * well. Only superd's user and root can connect. Replaces an existing node if it is a socket without a listener. false
+ * with the reason in why; errno EADDRINUSE: another superd listens there. */
+bool control_socket_open(struct control_socket *socket, const char *path, struct buf *why);
 
 /* Whether a process listens there, or may, as one that is too busy to answer. The path's folder must be
  * private_folder_is_safe. */
@@ -213,9 +212,6 @@ bool control_socket_adopt(struct control_socket *socket, const char *path, int f
 /* Whether clients still find it: its node is at its path. An abstract name is always found. */
 bool control_socket_is_found(const struct control_socket *socket);
 
-/* Lets this group connect and no other; -1: none. false and errno: it may be half done. */
-bool control_socket_give(const struct control_socket *socket, gid_t group);
-
 /* Closes it, and removes the node if it is still its own. */
 void control_socket_close(struct control_socket *socket);
 
@@ -224,10 +220,9 @@ struct control_peer {
 	uid_t uid;                      /* its uid; -1: it is not mapped in this user namespace */
 	pid_t pid;                      /* its pid; 0: it is in another pid namespace */
 	bool by_path;                   /* it has connected to a path, not to an abstract name */
-	bool in_group;                  /* it is in the group `group`, the primary or a supplementary one */
 };
 
-bool control_socket_peer(int fd, gid_t group, struct control_peer *peer);       /* false and errno */
+bool control_socket_peer(int fd, struct control_peer *peer);       /* false and errno */
 
 /* Whether that process has ended, so that its pid may be another's by now. false also before Linux 6.5. */
 bool control_socket_peer_has_ended(int fd);

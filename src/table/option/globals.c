@@ -44,12 +44,6 @@ const struct directive global_directives[GLOBALS] = {
 		.example = "\"@superd\"",
 		.help = "The control socket. superctl needs the same path, unless it is the default. Unset: the "
 			"default of superd --control." },
-	[GLOBAL_CONTROL_GROUP] = {
-		.name = { "control_group" }, .type = &type_name, .chapter = CHAPTER_GLOBALS,
-		.offset = offsetof(struct globals, control_group), .change = CHANGE_START, .argument = "group",
-		.help = "The group whose members may read over the control socket, and change nothing. It takes "
-			"effect when superd starts, and not by a reload or an upgrade. Unset: only root and superd's "
-			"own user may read." },
 	[GLOBAL_PID_FILE] = {
 		.name = { "pid_file" }, .type = &type_path, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, pid_file), .change = CHANGE_START, .argument = "path",

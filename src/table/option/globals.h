@@ -9,7 +9,7 @@
 #include "table/type/directive.h"
 
 enum global {
-	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_CONTROL_GROUP, GLOBAL_PID_FILE,
+	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_PID_FILE,
 	GLOBAL_FDSTORE, GLOBAL_MAX_STARTING, GLOBAL_STOP_DELAY, GLOBAL_STOP_TIMEOUT, GLOBALS
 };
 
@@ -20,7 +20,6 @@ struct globals {
 	unsigned log_format;            /* enum log_format; UINT_MAX: not set */
 	unsigned log_level;             /* enum level; UINT_MAX: not set */
 	const char *control;            /* path, "@NAME" or "none"; NULL: the default path, or none with -l */
-	const char *control_group;      /* NULL: none */
 	const char *pid_file;           /* NULL: none */
 	const char *fdstore;            /* "none", "notify" or a path; NULL: not set */
 	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not set */

@@ -186,55 +186,6 @@ test only_its_owner_may_connect {
 	has [control_as 65534 65534 {} list] {"code":"denied"}
 }
 
-test the_control_group_may_look_and_not_act {
-	needs_root
-	superd -control -arguments {--control-group 54321} $echo
-	wait {[reachable %/control]}
-	is [mode %/control] 660
-	file stat [path control] node; expect {$node(gid) == 54321}
-	file attributes [path .] -permissions 0755
-	has [control_as 65534 54321 {} list] {"service":"web"}
-	has [control_as 65534 65534 {12345 54321} status] {"service":"web"}
-	has [control_as 65534 65534 {12345 54321} "stop web"] {"code":"denied"}
-	has [control_as 65534 65534 {12345 54321} shutdown] {"code":"denied"}
-	is_alive
-}
-
-# As is a change of the setting: a reload says that it waits for a start.
-test the_control_group_is_looked_up_at_the_start {
-	needs_root
-	private_hosts
-	private_file /etc/group "root:x:0:\n"
-	superd -control -arguments {--control-group lookers} $echo
-	log "control_group: lookers: there is no such group here: only root"
-	open_to_others
-	private_file /etc/group "root:x:0:\nlookers:x:54322:\n"
-	reload "superd { control_group = \"root\" }\n$echo"
-	is [mode %/control] 600
-	stop
-	superd -control -arguments {--control-group lookers} $echo
-	wait {[exists %/control] && [file stat [path control] node; expr {$node(gid) == 54322 && $node(mode) & 0o060}]}
-	open_to_others
-	has [control_as 65534 54322 {} list] {"service":"web"}
-}
-
-# A program of the group may be one that strangers speak to.
-test the_control_group_sees_no_secrets {
-	needs_root
-	superd -control -arguments {--control-group 54321} {
-		defaults { env = "TOKEN=hunter2" nice = 3 }
-		service other { listen = "127.0.0.1:0" exec = "$backend serve" }
-		service web { listen = "127.0.0.1:0" exec = "$backend serve" env = { "DB_PASSWORD=hunter2", "A=hunter2=b" }
-			set_credential = "key:hunter2" }
-	}
-	open_to_others
-	set shown [control_as 65534 54321 {} "show web"]
-	lacks $shown hunter2
-	has $shown {["DB_PASSWORD=***", "A=***"]} {["key:***"]} "# env: hidden\\n" "defaults {\\n\\t# env: hidden\\n\\tnice = 3\\n}"
-	lacks [control_as 65534 54321 {} "status web"] hunter2
-	has [control "show web"] DB_PASSWORD=hunter2 TOKEN=hunter2
-}
-
 test superds_own_user_may_act {
 	needs {[has_users]} "this test has to be anybody, and others have to read what was built"
 	file attributes [path .] -owner 65534 -group 65534

@@ -396,7 +396,7 @@ Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_no_name_that_it_had)
 	SKIP_WITHOUT(private_enter() && namespace_users(), "needs root, mounts of its own, and a build for all users");
 	use_silent_module(environment);
 	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
-	superd = run_guarded(write_file("table/superd.conf", "superd {\n control_group = \"daemon\"\n}\n"
+	superd = run_guarded(write_file("table/superd.conf",
 					"service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
 					" exec = \"%s\"\n user = \"nobody\"\n supplementary_groups = \"mail\"\n}\n"
 					"service own {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"

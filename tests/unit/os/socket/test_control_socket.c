@@ -50,7 +50,7 @@ Test(control_socket, is_its_owners_alone)
 	struct stat status;
 	int fd;
 
-	cr_assert(control_socket_open(&made, path, (gid_t)-1, &why), "%s", buf_string(&why));
+	cr_assert(control_socket_open(&made, path, &why), "%s", buf_string(&why));
 	cr_assert_eq(lstat(path, &status), 0);
 	cr_expect_eq(status.st_mode & 07777, 0600u);
 	fd = reach();
@@ -60,25 +60,13 @@ Test(control_socket, is_its_owners_alone)
 	cr_expect_lt(lstat(path, &status), 0);
 }
 
-Test(control_socket, is_open_to_its_group)
-{
-	struct control_socket made;
-	struct stat status;
-
-	cr_assert(control_socket_open(&made, path, getegid(), &why), "%s", buf_string(&why));
-	cr_assert_eq(lstat(path, &status), 0);
-	cr_expect_eq(status.st_mode & 07777, 0660u);
-	cr_expect_eq(status.st_gid, getegid());
-	control_socket_close(&made);
-}
-
 Test(control_socket, takes_the_place_of_a_dead_one)
 {
 	struct control_socket dead, made;
 
-	cr_assert(control_socket_open(&dead, path, (gid_t)-1, &why));
+	cr_assert(control_socket_open(&dead, path, &why));
 	close(dead.fd);
-	cr_assert(control_socket_open(&made, path, (gid_t)-1, &why), "%s", buf_string(&why));
+	cr_assert(control_socket_open(&made, path, &why), "%s", buf_string(&why));
 	cr_expect_geq(reach(), 0);
 	control_socket_close(&made);
 	free(dead.path);
@@ -89,8 +77,8 @@ Test(control_socket, leaves_a_living_one_alone)
 	struct control_socket living, made;
 	struct stat status;
 
-	cr_assert(control_socket_open(&living, path, (gid_t)-1, &why));
-	cr_expect_not(control_socket_open(&made, path, (gid_t)-1, &why));
+	cr_assert(control_socket_open(&living, path, &why));
+	cr_expect_not(control_socket_open(&made, path, &why));
 	cr_expect_not_null(strstr(buf_string(&why), "answers there"));
 	cr_expect_geq(reach(), 0);
 	cr_expect_eq(lstat(path, &status), 0);
@@ -104,7 +92,7 @@ Test(control_socket, leaves_what_is_no_socket_alone)
 
 	cr_assert_not_null(file);
 	fclose(file);
-	cr_expect_not(control_socket_open(&made, path, (gid_t)-1, &why));
+	cr_expect_not(control_socket_open(&made, path, &why));
 	cr_expect_eq(access(path, F_OK), 0);
 }
 
@@ -113,7 +101,7 @@ Test(control_socket, is_not_made_where_others_could_change_it)
 	struct control_socket made;
 
 	cr_assert_eq(chmod(folder, 0777), 0);
-	cr_expect_not(control_socket_open(&made, path, (gid_t)-1, &why));
+	cr_expect_not(control_socket_open(&made, path, &why));
 	cr_expect_not_null(strstr(buf_string(&why), "other users can change"));
 }
 
@@ -121,9 +109,9 @@ Test(control_socket, does_not_take_away_the_node_of_another)
 {
 	struct control_socket made, other;
 
-	cr_assert(control_socket_open(&made, path, (gid_t)-1, &why));
+	cr_assert(control_socket_open(&made, path, &why));
 	cr_assert_eq(unlink(path), 0);
-	cr_assert(control_socket_open(&other, path, (gid_t)-1, &why));
+	cr_assert(control_socket_open(&other, path, &why));
 	control_socket_close(&made);
 	cr_expect_geq(reach(), 0);
 	control_socket_close(&other);
@@ -133,7 +121,7 @@ Test(control_socket, goes_on_with_one_that_is_open)
 {
 	struct control_socket made, adopted;
 
-	cr_assert(control_socket_open(&made, path, (gid_t)-1, &why));
+	cr_assert(control_socket_open(&made, path, &why));
 	cr_expect_not(control_socket_adopt(&adopted, "/run/another", made.fd));
 	cr_assert(control_socket_adopt(&adopted, path, made.fd));
 	control_socket_close(&adopted);
@@ -148,7 +136,7 @@ Test(control_socket, goes_on_with_one_of_the_longest_path)
 	size_t length = strlen(path);
 
 	memset(path + length, 'x', sizeof(path) - 1 - length);
-	cr_assert(control_socket_open(&made, path, (gid_t)-1, &why), "%s", buf_string(&why));
+	cr_assert(control_socket_open(&made, path, &why), "%s", buf_string(&why));
 	cr_assert(control_socket_adopt(&adopted, path, made.fd));
 	control_socket_close(&adopted);
 	free(made.path);
@@ -160,15 +148,12 @@ Test(control_socket, knows_who_is_there)
 	struct control_peer peer = { 0 };
 	int near, far;
 
-	cr_assert(control_socket_open(&made, path, (gid_t)-1, &why));
+	cr_assert(control_socket_open(&made, path, &why));
 	far = reach();
 	near = accept(made.fd, NULL, NULL);
-	cr_assert(control_socket_peer(near, getegid(), &peer));
+	cr_assert(control_socket_peer(near, &peer));
 	cr_expect_eq(peer.uid, geteuid());
 	cr_expect_eq(peer.pid, getpid());
-	cr_expect(peer.in_group);
-	cr_assert(control_socket_peer(near, 54321, &peer));
-	cr_expect_not(peer.in_group);
 	close(near);
 	close(far);
 	control_socket_close(&made);
@@ -189,7 +174,7 @@ Test(control_socket, of_root_is_no_other_superd_to_a_user)
 	pid_t pid;
 	int fd;
 
-	cr_assert(control_socket_open(&made, path, (gid_t)-1, &why), "%s", buf_string(&why));
+	cr_assert(control_socket_open(&made, path, &why), "%s", buf_string(&why));
 	cr_assert(control_socket_has_owner(path, &pid, &fd));
 	cr_expect_eq(pid, getpid());
 	close(fd);
@@ -209,9 +194,9 @@ Test(control_socket, refuses_a_path_that_is_none)
 	memset(much, 'x', sizeof(much) - 1);
 	much[0] = '/';
 	much[sizeof(much) - 1] = '\0';
-	cr_expect_not(control_socket_open(&made, "control", (gid_t)-1, &why));
-	cr_expect_not(control_socket_open(&made, much, (gid_t)-1, &why));
-	cr_expect_not(control_socket_open(&made, "/nonexistent/control", (gid_t)-1, &why));
+	cr_expect_not(control_socket_open(&made, "control", &why));
+	cr_expect_not(control_socket_open(&made, much, &why));
+	cr_expect_not(control_socket_open(&made, "/nonexistent/control", &why));
 	cr_expect_eq(made.fd, -1);
 }
 
@@ -260,7 +245,7 @@ static uid_t user_of_next(int listener)
 	struct pollfd ready = { .fd = listener, .events = POLLIN };
 	struct control_peer peer = { 0 };
 	int fd = poll(&ready, 1, HANG_MS) == 1 ? accept(listener, NULL, NULL) : -1;
-	bool known = fd >= 0 && control_socket_peer(fd, (gid_t)-1, &peer);
+	bool known = fd >= 0 && control_socket_peer(fd, &peer);
 
 	close(fd);
 	return known ? peer.uid : 0;
@@ -291,7 +276,7 @@ Test(control_socket, nobody_counts_as_a_user_only_where_all_are_mapped, .timeout
 	if (geteuid() != 0 || !maps_all_users())
 		cr_skip_test("needs root, and all users mapped");
 	snprintf(name, sizeof(name), "@test-nobody-%d", (int)getpid());
-	cr_assert(control_socket_open(&made, name, (gid_t)-1, &why), "%s", buf_string(&why));
+	cr_assert(control_socket_open(&made, name, &why), "%s", buf_string(&why));
 	peers[0] = connect_as_nobody(name);
 	cr_expect_eq(user_of_next(made.fd), NOBODY);
 	peers[1] = connect_as_nobody(name);
@@ -316,14 +301,14 @@ Test(control_socket, may_be_a_name_without_a_node)
 	int fd, other;
 
 	snprintf(name, sizeof(name), "@test-control-%d", (int)getpid());
-	cr_assert(control_socket_open(&made, name, (gid_t)-1, &why), "%s", buf_string(&why));
+	cr_assert(control_socket_open(&made, name, &why), "%s", buf_string(&why));
 	fd = reach_name(name);
 	cr_assert_geq(fd, 0);
 	other = accept(made.fd, NULL, NULL);
-	cr_assert(control_socket_peer(other, (gid_t)-1, &peer));
+	cr_assert(control_socket_peer(other, &peer));
 	cr_expect(peer.uid == geteuid() || (geteuid() == NOBODY && !maps_all_users() && peer.uid == (uid_t)-1));
 
-	cr_expect_not(control_socket_open(&second, name, (gid_t)-1, &why), "two have one name");
+	cr_expect_not(control_socket_open(&second, name, &why), "two have one name");
 	cr_expect_eq(errno, EADDRINUSE);
 	cr_expect(strstr(buf_string(&why), "answers there"), "%s", buf_string(&why));
 
@@ -345,8 +330,8 @@ Test(control_socket, a_name_is_neither_empty_nor_too_long)
 	memset(name, 'x', sizeof(name) - 1);
 	name[0] = '@';
 	name[sizeof(name) - 1] = '\0';
-	cr_expect_not(control_socket_open(&made, name, (gid_t)-1, &why));
-	cr_expect_not(control_socket_open(&made, "@", (gid_t)-1, &why));
-	cr_expect_not(control_socket_open(&made, "control", (gid_t)-1, &why));
+	cr_expect_not(control_socket_open(&made, name, &why));
+	cr_expect_not(control_socket_open(&made, "@", &why));
+	cr_expect_not(control_socket_open(&made, "control", &why));
 	cr_expect(strstr(buf_string(&why), "begins with a slash"), "%s", buf_string(&why));
 }
