@@ -24,6 +24,8 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <tcl.h>
 
@@ -612,7 +614,10 @@ static void word_send(const struct call *call)
 
 static void word_put(const struct call *call)
 {
-	client_send((int)number(call, 0), text(call, 1));
+	int fd = (int)number(call, 0);
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	client_send(fd, text(call, 1));
 }
 
 static void word_put_bytes(const struct call *call)
@@ -1235,7 +1240,7 @@ static const struct word {
 	{ "connect", 1, 5, word_connect },      /* ADDRESS ?-from IP? ?-to IP? ?-type seqpacket? ?-as UID?: a client */
 	{ "served", 1, 5, word_served },        /* the same, who has said a line and got its answer */
 	{ "send", 2, 2, word_send },            /* CLIENT LINE */
-	{ "put", 2, 2, word_put },              /* CLIENT TEXT: without a newline */
+	{ "put", 2, 2, word_put },              /* CLIENT TEXT: without a newline, at once */
 	{ "put_bytes", 2, 2, word_put_bytes },
 	{ "pour", 2, 2, word_pour },            /* CLIENT N: bytes, until it is closed: how many went */
 	{ "line", 1, 1, word_line },
