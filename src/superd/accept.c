@@ -286,7 +286,7 @@ static void note_touch(struct svc *svc, struct client *client)
 /* ---- superd-advise ---- */
 
 struct advice {
-	struct child child;
+	struct helper helper;
 	struct svc *svc; /* NULL: it has gone */
 	char service[64];
 	struct list link; /* in asking, until it is concluded */
@@ -295,7 +295,6 @@ struct advice {
 	struct client client;
 	struct questions asked;
 	ev_io io;
-	ev_timer limit;
 	char text[2048];
 	size_t length;
 };
@@ -339,7 +338,7 @@ static void end_asking(struct advice *advice)
 	table_release(advice->table);
 	list_remove(&advice->link);
 	ev_io_stop(superd.loop, &advice->io);
-	ev_timer_stop(superd.loop, &advice->limit);
+	ev_timer_stop(superd.loop, &advice->helper.limit);
 	close(advice->io.fd);
 }
 
@@ -373,8 +372,8 @@ static void conclude_advice(struct advice *advice, bool anew)
 	}
 	twisted = !strcmp(wrap, "twist");
 	is_judged = !strcmp(wrap, "allow") || !strcmp(wrap, "deny");
-	if (advice->child.pid && !twisted) /* else it has the client, and goes on with it */
-		child_signal(&advice->child, SIGKILL);
+	if (advice->helper.child.pid && !twisted) /* else it has the client, and goes on with it */
+		child_signal(&advice->helper.child, SIGKILL);
 	client_address(&advice->client, peer, sizeof(peer));
 	if (advice->asked.is_refused) {
 		if (svc && user)
@@ -430,7 +429,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 		keep_client(svc, socket, &advice->client, true);
 	svc_settle(svc);
 over:
-	if (!advice->child.pid)
+	if (!advice->helper.child.pid)
 		free(advice);
 	else
 		advice->svc = NULL;
@@ -448,20 +447,16 @@ static void on_advice(struct ev_loop *loop, ev_io *io, int events)
 		conclude_advice(advice, false);
 }
 
-static void on_advice_late(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_adviser(struct helper *helper, int status)
 {
-	(void)loop, (void)events;
-	conclude_advice(timer->data, false);
-}
-
-static void on_adviser(struct child *child, int status, const struct rusage *used)
-{
-	struct advice *advice = container_of(child, struct advice, child);
+	struct advice *advice = container_of(helper, struct advice, helper);
 	static bool told;
 	struct buf text = { 0 };
 
-	(void)used;
-	child->pid = 0;
+	if (status == HELPER_LATE) {
+		conclude_advice(advice, false);
+		return;
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD && !told) {
 		told = true;
 		program_describe_other(PROGRAM_ADVISE, &text);
@@ -547,10 +542,9 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	}
 	superd.asking++;
 	advice->table->users++;
-	advice->child.ended = on_adviser;
-	child_watch(&advice->child, pid);
+	child_watch(&advice->helper.child, pid);
+	helper_limit(&advice->helper, ADVICE_SECONDS, on_adviser);
 	io_call(&advice->io, ends[0], on_advice, advice);
-	timer_call(&advice->limit, ADVICE_SECONDS, on_advice_late, advice);
 	return true;
 }
 

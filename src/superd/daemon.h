@@ -173,13 +173,12 @@ struct instance {
 	double cpu;
 	bool is_frozen, by_order;
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
-	ev_timer thaw; /* again, as it was not possible */
+	bool is_stuck; /* its control group cannot be thawed: tried again */
 	struct escaped {
 		pid_t pid;
 		int64_t born;
 	} * escaped; /* of an end without a control group: below its main process, and not in its group */
 	size_t escaped_count, escaped_room;
-	pid_t *still;				/* frozen by signals: who was stopped; 0 ends them */
 	char *cgroup;				/* path; NULL: none */
 	bool is_gone;				/* its control group was seen empty */
 	bool cgroup_is_reused, cgroup_is_spent; /* an instance before had it; none after it gets it */
@@ -201,7 +200,7 @@ struct instance {
 	double watchdog_at; /* its limit is reached then */
 	ev_io main_io;	    /* pidfd of a main process that is not superd's child */
 	char status_text[NOTE_TEXT + 1];
-	/* type = forking: looks for its daemon; at its end, for what is left of its group */
+	/* type = forking: looks for its daemon; at its end, for what is left of its group; is_stuck: thaws it */
 	ev_timer look;
 	int64_t born; /* clock ticks since boot */
 	/* pass = bind; bind.c */
@@ -299,7 +298,8 @@ struct idle {
 	struct helper helper;			       /* idle_unless, quiet connections, freeze_reclaim */
 	char busy[160];				       /* why it goes on without clients */
 	double begun;				       /* to freeze */
-	bool failed, unfrozen, unwatched, unreclaimed; /* told: idle_unless; it could not be */
+	bool unwatched;				       /* its quiet connections cannot be */
+	const char *told;			       /* the last trouble that the log has; NULL: none */
 	struct list watched;			       /* what wakes it beside its sockets */
 };
 
@@ -322,7 +322,7 @@ struct run {
 	struct former *former; /* while it drains: addresses that its entry has no more, with clients there (clients.c) */
 	bool holds_back;     /* by order, and nothing is started until then */
 	bool lacks;	     /* what its last start or its sockets needed; it is told */
-	ev_timer timer;	     /* end of a pause, or the next try */
+	ev_timer timer;	     /* end of a pause or of a socket's rest, or the next try */
 	double start_due;    /* loop time of a start without a client; 0: none */
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
@@ -362,7 +362,6 @@ struct run {
 	struct list queue; /* link in superd.queue: it waits for a place, or for its turn to start */
 	struct rate_limit rate;
 	double failed_at;	     /* the last start that failed */
-	ev_timer rest;		     /* of the first socket to end its rest */
 	struct idle *idle;	     /* NULL: not yet */
 	struct helper turner;	     /* takes away who waits and is not to be served, accepts at a socket that
 				      * programs had, or looks at the conditions of sockets; nothing is watched

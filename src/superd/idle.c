@@ -75,6 +75,15 @@ static void listen_to(struct svc *svc, bool listens)
 		svc->run->idle->polls = true;
 }
 
+/* Whether the log has this trouble already. */
+static enum level news(struct idle *idle, const char *trouble)
+{
+	bool told = idle->told == trouble;
+
+	idle->told = trouble;
+	return told ? LEVEL_DEBUG : LEVEL_WARNING;
+}
+
 /* Connections at which nothing moves may sleep with it. */
 static bool counts_quiet_ones(const struct svc *svc)
 {
@@ -84,49 +93,27 @@ static bool counts_quiet_ones(const struct svc *svc)
 
 /* ---- freezing ---- */
 
-static void on_thaw(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)events;
-	instance_freeze(timer->data, false);
-}
-
-/* Stops all that the instance consists of, or has it go on: by its control group, or by signals, and then those that
- * stood before are left standing. A group that cannot be thawed is tried again. */
+/* Stops all that the instance consists of, or has it go on: by its control group, or by signals. A group that cannot be
+ * thawed is tried again. */
 bool instance_freeze(struct instance *instance, bool frozen)
 {
-	bool good = instance->cgroup && cgroup_write(instance->cgroup, "cgroup.freeze", frozen ? "1" : "0");
-	int stuck = !frozen && instance->cgroup && !good && errno != ENOENT ? errno : 0;
-	pid_t *pids = instance->still;
-	size_t count = 0, stopped = 0;
+	bool by_group = instance->cgroup && cgroup_write(instance->cgroup, "cgroup.freeze", frozen ? "1" : "0");
+	int stuck = !frozen && instance->cgroup && !by_group && errno != ENOENT ? errno : 0;
+	bool was_stuck = instance->is_stuck, good = by_group;
+	pid_t *pids = NULL;
+	size_t count = 0;
 
 	instance->cgroup_is_spent = true;
 	journal_instance(instance);
 	if (!frozen && instance->svc->run->current == instance)
 		clients_unwatch(instance->svc);
-	if (frozen && !good && (pids = instance_processes(instance))) {
-		/* Again and again, until no new process is found: one that forks is stopped while it does. */
-		for (size_t n = 0; pids[n]; n++) {
-			bool is_known = false;
-
-			for (pid_t *at = instance->still; at && *at && !is_known; at++)
-				is_known = *at == pids[n];
-			if (process_state(pids[n]) == PROCESS_STOPPED ? is_known : kill(pids[n], SIGSTOP) == 0)
-				pids[stopped++] = pids[n];
-		}
-		pids[stopped] = 0;
-		free(instance->still);
-		instance->still = pids;
-		good = stopped;
-	} else if (!frozen && instance->is_frozen) {
-		while (pids && pids[count])
-			count++;
-		while (count-- > 0)
-			good |= kill(pids[count], SIGCONT) == 0;
-		if (!good && instance->group > 1) /* the superd before has stopped it */
-			good = kill(-instance->group, SIGCONT) == 0;
-		free(instance->still);
-		instance->still = NULL;
-	}
+	if (!good && (frozen || instance->is_frozen))
+		pids = instance_processes(instance);
+	while (pids && pids[count])
+		count++;
+	for (size_t n = 0; n < count; n++) /* no parent hears that its child stands */
+		good |= kill(pids[frozen ? n : count - 1 - n], frozen ? SIGSTOP : SIGCONT) == 0;
+	free(pids);
 	if (good && frozen && !instance->is_frozen) {
 		instance->limit_left = instance_limit_left(instance);
 		ev_timer_stop(superd.loop, &instance->limit);
@@ -140,47 +127,49 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	}
 	instance->is_frozen = frozen && good;
 	notify_watchdog(instance); /* its time begins anew when it goes on */
-	if (stuck && !ev_is_active(&instance->thaw)) {
+	instance->is_stuck = stuck;
+	if (stuck)
+		timer_begin(&instance->look, THAW_AGAIN);
+	if (stuck && !was_stuck)
 		svc_say(instance->svc, LEVEL_ERROR, "unfrozen",
 			"pid %ld stays frozen: its control group cannot be thawed: %s; superd tries again",
 			(long)instance->pid, strerror(stuck));
-		ev_timer_init(&instance->thaw, on_thaw, THAW_AGAIN, THAW_AGAIN);
-		instance->thaw.data = instance;
-		ev_timer_start(superd.loop, &instance->thaw);
-	} else if (!stuck && ev_is_active(&instance->thaw)) {
-		ev_timer_stop(superd.loop, &instance->thaw);
-		if (!frozen)
-			svc_say(instance->svc, LEVEL_NOTICE, "thawed", "pid %ld is thawed now", (long)instance->pid);
-	}
+	else if (!stuck && was_stuck && !frozen)
+		svc_say(instance->svc, LEVEL_NOTICE, "thawed", "pid %ld is thawed now", (long)instance->pid);
 	return good;
 }
 
+/* Without a control group those that were forked meanwhile are stopped, too. */
 static bool stands_still(struct instance *instance)
 {
-	bool by_group = !instance->still; /* else by signals */
-	pid_t *pids = by_group ? NULL : instance_processes(instance);
-	pid_t relay = instance->relay.child.pid;
-	char path[4200], *text;
-	bool still = false;
+	pid_t *pids, relay = instance->relay.child.pid;
+	char path[4200], *text = NULL;
+	bool still;
 	size_t length;
 
-	if (by_group) {
+	if (relay && process_state(relay) == PROCESS_RUNS)
+		return false;
+	if (instance->cgroup) {
 		snprintf(path, sizeof(path), "%s/cgroup.events", instance->cgroup);
 		text = fd_read_file(path, 4096, &length);
-		still = text && strstr(text, "frozen 1");
-		free(text);
-	} else {
-		still = pids;
 	}
+	if (text && strstr(text, "frozen ")) { /* the kernel can freeze groups */
+		still = strstr(text, "frozen 1");
+		free(text);
+		return still;
+	}
+	free(text);
+	pids = instance_processes(instance);
+	still = pids;
 	for (pid_t *at = pids; at && *at; at++) {
 		enum process_state state = process_state(*at);
 
 		still = still && (state == PROCESS_STOPPED || state == PROCESS_GONE);
 	}
 	free(pids);
-	if (!still && !by_group)
+	if (!still)
 		instance_freeze(instance, true); /* those that are new */
-	return still && (!relay || process_state(relay) != PROCESS_RUNS);
+	return still;
 }
 
 static void on_watched(struct ev_loop *loop, ev_io *io, int events)
@@ -194,10 +183,9 @@ static void on_reclaimed(struct helper *helper, int status)
 	struct idle *idle = container_of(helper, struct idle, helper);
 	int error = status == HELPER_LATE ? ETIMEDOUT : WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 
-	if (error && error != EAGAIN && !idle->unreclaimed) /* EAGAIN: not all of it */
-		svc_say(idle->svc, LEVEL_WARNING, "memory", "freeze_reclaim: its memory was not handed back: %s",
+	if (error && error != EAGAIN) /* EAGAIN: not all of it */
+		svc_say(idle->svc, news(idle, "memory"), "memory", "freeze_reclaim: its memory was not handed back: %s",
 			strerror(error));
-	idle->unreclaimed |= error && error != EAGAIN;
 }
 
 /* freeze_reclaim: a process does that, as it takes as long as the disk does. */
@@ -365,9 +353,7 @@ static void go_to_sleep(struct svc *svc)
 /* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
 void idle_note_fault(struct svc *svc, const char *why)
 {
-	svc_say(svc, svc->run->idle->failed ? LEVEL_DEBUG : LEVEL_WARNING, "busy", "%s: the service counts as busy",
-		why);
-	svc->run->idle->failed = true;
+	svc_say(svc, news(svc->run->idle, "busy"), "busy", "%s: the service counts as busy", why);
 }
 
 static void on_answer(struct helper *helper, int status)
@@ -390,7 +376,7 @@ static void on_answer(struct helper *helper, int status)
 		keep_busy(svc, text);
 		return;
 	}
-	idle->failed = false;
+	idle->told = NULL;
 	if (code == 0)
 		keep_busy(svc, "idle_unless reports it");
 	else if (is_due(svc))
@@ -522,10 +508,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 	} else if (idle->step == IDLE_FREEZES && lasted < FREEZE_MOST) {
 		wake_in(svc, lasted < FREEZE_LOOK_MOST ? lasted : FREEZE_LOOK_MOST);
 	} else if (idle->step == IDLE_FREEZES) {
-		svc_say(svc, idle->unfrozen ? LEVEL_DEBUG : LEVEL_WARNING, "unfrozen",
+		svc_say(svc, news(idle, "unfrozen"), "unfrozen",
 			"pid %ld cannot be frozen: its processes did not stop within 2 s",
 			(long)svc->run->current->pid);
-		idle->unfrozen = true;
 		instance_freeze(svc->run->current, false);
 		idle->step = IDLE_WAITS;
 		wake_in(svc, timeout_of(svc));
@@ -602,8 +587,10 @@ void idle_follow(struct svc *svc)
 	if ((svc->state != RUNNING && svc->state != STARTING) || !svc->run->current || !service_idles(svc->row) ||
 	    superd.quiet || !(idle = make_idle(svc)))
 		return;
-	if (idle->instance != svc->run->current->pid)
-		idle->unwatched = idle->unfrozen = idle->failed = false;
+	if (idle->instance != svc->run->current->pid) {
+		idle->unwatched = false;
+		idle->told = NULL;
+	}
 	idle->instance = svc->run->current->pid;
 	idle->used = clock_now();
 	idle->closes = 0;

@@ -719,7 +719,6 @@ void instance_free(struct instance *instance)
 	ev_timer_stop(superd.loop, &instance->limit);
 	ev_timer_stop(superd.loop, &instance->look);
 	ev_timer_stop(superd.loop, &instance->ready);
-	ev_timer_stop(superd.loop, &instance->thaw);
 	ev_timer_stop(superd.loop, &instance->watchdog);
 	ev_io_stop(superd.loop, &instance->report_io);
 	ev_io_stop(superd.loop, &instance->channel_io);
@@ -739,7 +738,6 @@ void instance_free(struct instance *instance)
 		cgroup_remove(instance->cgroup);
 		free(instance->cgroup);
 	}
-	free(instance->still);
 	free(instance->escaped);
 	if (instance->private_id)
 		private_tmp_remove(instance->row->name, instance->private_id);
@@ -1685,13 +1683,18 @@ static void look_for_daemon(struct instance *instance)
 	}
 }
 
-/* Processes of its group are left; or the daemon of a forking start is looked for. */
+/* Processes of its group are left, or it cannot be thawed; or the daemon of a forking start is looked for. */
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
 
 	(void)events;
 	ev_timer_stop(loop, timer);
+	if (instance->is_stuck) {
+		instance_freeze(instance, false);
+		if (instance->is_stuck || instance->phase < TERMINATED)
+			return;
+	}
 	if (instance->phase == OVER) {
 		svc_note_end(instance->svc, instance);
 	} else if (instance->phase <= READY) {

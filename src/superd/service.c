@@ -71,7 +71,7 @@ static const struct {
 	[STOPPING]   = { "stopping",   false,   NOTHING,   NOTHING, WAITS,   ENDS },
 	[CLOSING]    = { "closing",    false,   NOTHING,   NOTHING, NOTHING, SETTLES },
 	[BACKOFF]    = { "backoff",    false,   NOTHING, SETTLES,  SETTLES,  NOTHING },
-	[FROZEN]     = { "frozen",     true,    WAKES,      NOTHING, WAKES,    ENDS },
+	[FROZEN]     = { "frozen",     true,    WAKES,      SETTLES, WAKES,    ENDS },
 	[HELD]       = { "held",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
 	[FULL]       = { "full",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
 	[QUEUED]     = { "queued",     false,   NOTHING,   SERVES,   NOTHING, SETTLES },
@@ -242,7 +242,6 @@ static void svc_free(struct svc *svc)
 		cgroup_remove(svc->run->cgroup);
 	free(svc->run->cgroup);
 	free(svc->run->parked);
-	ev_timer_stop(superd.loop, &svc->run->rest);
 	EACH_SOCKET(socket, svc)
 		socket_close(socket);
 	close_forget(svc);
@@ -462,6 +461,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		svc_activate(svc);
 		return;
 	case SETTLES:
+		if (svc->state == FROZEN)
+			svc_watch(svc);
 		if (svc_is_failing(svc))
 			svc->run->pause = svc->run->start_due > 0 || svc_readable(svc) ? PAUSE_REPEATS : PAUSE_FAILED;
 		svc_settle(svc);
@@ -1043,14 +1044,7 @@ void svc_unwatch(struct svc *svc)
 		socket_watch(socket, false);
 }
 
-static void on_rest_over(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)events;
-	svc_watch(timer->data);
-	svc_settle(timer->data);
-}
-
-/* What is watched. */
+/* What is watched. Where that has to be looked at again, the timer is for the first such time. */
 void svc_watch(struct svc *svc)
 {
 	char more[LOG_RATE_LIMIT_MORE];
@@ -1072,9 +1066,9 @@ void svc_watch(struct svc *svc)
 		svc_say(svc, LEVEL_WARNING, "exhausted", "cannot watch its sockets: %s: its clients wait%s",
 			strerror(error), more);
 	first = error && (first == 0 || first > AGAIN) ? AGAIN : first;
-	ev_timer_stop(superd.loop, &svc->run->rest);
-	if (error || (first > 0 && svc->state == LISTENING))
-		timer_call(&svc->run->rest, first, on_rest_over, svc);
+	if ((error || (first > 0 && svc->state == LISTENING)) &&
+	    (!ev_is_active(&svc->run->timer) || ev_timer_remaining(superd.loop, &svc->run->timer) > first))
+		svc_set_timer(svc, first);
 }
 
 bool svc_readable(struct svc *svc)

@@ -6,7 +6,6 @@
  *   workers N          so many processes serve, beside the first
  *   daemon             one of them has lost its parent and has a session of its own
  *   forking            one of them has a child after the other, each short
- *   stopped            one of them was stopped before anybody came; its pid is told to each client, too
  *   farewell FILE      writes this file when it is told to end, and ends
  *   call PORT          is connected to a port of this machine, and reads there
  *   notify             says READY=1, and WATCHDOG=1 with each beat of the first
@@ -35,7 +34,6 @@ enum { BEAT_MS = 5 };
 
 static const char *beats, *farewell;
 static struct passed passed;
-static pid_t stopped;
 static int call = -1, notify = -1;
 
 static void on_term(int signal)
@@ -100,7 +98,7 @@ static void answer(int fd)
 
 	if (client < 0)
 		return;
-	length = snprintf(line, sizeof(line), "%ld %ld\n", (long)getpid(), (long)stopped);
+	length = snprintf(line, sizeof(line), "%ld\n", (long)getpid());
 	(void)!write(client, line, (size_t)length);
 	shutdown(client, SHUT_WR);
 	(void)!read(client, line, sizeof(line));
@@ -173,17 +171,6 @@ static void begin_forking(void)
 	}
 }
 
-static void begin_stopped(void)
-{
-	stopped = fork();
-	if (stopped == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		raise(SIGSTOP);
-		only_beat();
-	}
-	waitpid(stopped, NULL, WUNTRACED);
-}
-
 int main(int count, char **words)
 {
 	if (count < 2)
@@ -203,8 +190,6 @@ int main(int count, char **words)
 			begin_daemon();
 		else if (!strcmp(words[n], "forking"))
 			begin_forking();
-		else if (!strcmp(words[n], "stopped"))
-			begin_stopped();
 		else if (!strcmp(words[n], "farewell"))
 			farewell = next;
 		else if (!strcmp(words[n], "call"))

@@ -274,22 +274,6 @@ static void finish_removed(const struct setup *setup)
 
 BOTH_WAYS(one_that_is_removed_and_may_finish_goes_on, finish_removed(way))
 
-static void keep_stopped(const struct setup *setup)
-{
-	struct superd *superd = run(setup, "", "stopped");
-	const char *line = client_ask(superd_port(superd, "it"), "");
-	long pid = strtol(strchr(line, ' '), NULL, 10);
-
-	cr_assert(process_is_stopped((pid_t)pid));
-	wait_frozen(superd);
-	ask(superd);
-	expect_beating();
-	cr_expect(process_is_stopped((pid_t)pid));
-	superd_stop(superd);
-}
-
-BOTH_WAYS(who_stood_before_is_left_standing, keep_stopped(way))
-
 /* A real server that knows nothing of idling: it sleeps, and serves the next client with the processes it had. */
 static void freeze_server(const char *table, int port, const char *server)
 {
