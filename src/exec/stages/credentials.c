@@ -114,10 +114,11 @@ static int connect_to_socket(const struct credential_load *loading, const char *
 /* Opens a source with the rights of whoever can lead its path elsewhere. */
 static int open_source(const struct credential_load *loading, const char *path, int flags)
 {
+	struct path_finding finding;
 	struct act_as before;
 	int fd;
 
-	if (!act_as_owner(&before, path, loading->account))
+	if (!act_as_owner(&before, path, loading->account, &finding))
 		return -1;
 	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | flags);
 	if (fd < 0 && errno == ENXIO)

@@ -27,8 +27,9 @@
  * Read-only and similar attributes belong to a mount, not to a path. To restrict a folder that is not a mount point,
  * superd first bind-mounts it, with everything below, onto itself.
  *
- * The service's user may own a folder of a path, and put a link there at any time. So each path is walked with his
- * rights (os/foreign/path_walk), and what is done is done at the descriptor of what was found. */
+ * Another user may own a folder of a path, and put a link there at any time. Such a path is opened with his rights, and
+ * leads only to what lies in that folder or is his: else a service could undo its sandbox by a link. What is done is
+ * done at the descriptor of what was found. */
 
 #ifndef SYS_mount_setattr
 #define SYS_mount_setattr 442           /* headers may be older than Linux 5.12 */
@@ -109,21 +110,80 @@ static int make_tree(const char *type, unsigned long flags, const char *data)
 	fd_close(&system);
 	return tree;
 }
-/* Opens what the path leads to, with O_PATH. -1 and errno. */
-static int open_place(const struct account *user, const char *path, enum path_missing missing)
-{
-	struct path_walk walk = { .account = user, .folder = -1 };
-	int place = path_walk(&walk, -1, path, missing);
 
-	if (!path_walk_end(&walk))
+/* What becomes of a path that is missing. */
+enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE };
+
+/* If it fails, so does opening. */
+static void make_missing(const char *path, enum missing missing)
+{
+	char folder[PATH_MAX];
+	int file = -1;
+
+	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+		return;
+	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(folder, 0755);
+		*slash = '/';
+	}
+	if (missing == MADE_FOLDER)
+		mkdir(path, 0755);
+	else
+		file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0444);
+	fd_close(&file);
+}
+
+/* Of a folder an automounter is asked for, too. */
+static int open_path(const char *path)
+{
+	int place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return place < 0 && errno == ENOTDIR ? open(path, O_PATH | O_CLOEXEC) : place;
+}
+
+/* Whether it lies in the folder that is another user's, or is his. */
+static bool is_users(int place, const struct path_finding *finding)
+{
+	char link[64], name[PATH_MAX];
+	size_t length = strlen(finding->place);
+	struct stat status;
+	ssize_t got;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
+	got = readlink(link, name, sizeof(name) - 1);
+	name[got > 0 ? got : 0] = '\0';
+	return (!strncmp(name, finding->place, length) && name[length] == '/') ||
+	       (fstat(place, &status) == 0 && status.st_uid == finding->owner && !path_uid_is_own(finding->owner));
+}
+
+/* Opens what the path leads to, with O_PATH. -1 and errno. */
+static int open_place(const struct account *user, const char *path, enum missing missing)
+{
+	struct path_finding finding;
+	struct act_as before;
+	int place;
+
+	if (!act_as_owner(&before, path, user, &finding))
+		return -1;
+	place = open_path(path);
+	if (place < 0 && errno == ENOENT && missing != STAYS_MISSING) {
+		make_missing(path, missing);
+		place = open_path(path);
+	}
+	if (!act_as_end(&before)) {
 		fd_close(&place);
+	} else if (place >= 0 && finding.flaw && !is_users(place, &finding)) {
+		fd_close(&place);
+		errno = ELOOP;
+	}
 	return place;
 }
 
 /* Clones the tree at a path, with the mounts below if recursive. */
 static int mount_tree_open(const struct account *user, const char *path, bool recursive)
 {
-	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING);
 	int tree = place < 0 ? -1 : clone_tree(place, recursive ? RECURSIVE : 0);
 
 	fd_close(&place);
@@ -142,7 +202,7 @@ static int attach_at(int tree, int place)
 /* Attaches the tree and closes its descriptor. */
 static int mount_tree_attach(const struct account *user, int tree, const char *path)
 {
-	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING);
 	int result = place < 0 ? -1 : attach_at(tree, place);
 
 	fd_close(&place);
@@ -171,7 +231,7 @@ static int cover_with_itself(int place, unsigned set)
 /* Sets MOUNT_TREE_x at a path; makes it a mount point first if it is none. */
 static int mount_tree_set_attr_at(const struct account *user, const char *path, unsigned set)
 {
-	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING);
 	int result = place < 0 ? -1 : set_mount_attributes(place, RECURSIVE, set, 0);
 
 	if (place >= 0 && result < 0 && errno == EINVAL) {
@@ -186,16 +246,16 @@ static int mount_tree_set_attr_at(const struct account *user, const char *path, 
 /* Makes it read-only, but not the mounts below. */
 static int mount_tree_remount_read_only(const struct account *user, const char *path)
 {
-	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING);
 	int result = place < 0 ? -1 : set_mount_attributes(place, 0, MOUNT_TREE_READ_ONLY, 0);
 
 	fd_close(&place);
 	return result;
 }
 
-void mount_tree_make_folders(const struct account *user, const char *path)
+static void mount_tree_make_folders(const struct account *user, const char *path)
 {
-	int place = open_place(user, path, PATH_MADE_FOLDER);
+	int place = open_place(user, path, MADE_FOLDER);
 
 	fd_close(&place);
 }
@@ -208,7 +268,7 @@ static void mount_tree_make_place(const struct account *user, const char *path, 
 
 	if (fstat(tree, &status) < 0)
 		return;
-	place = open_place(user, path, S_ISDIR(status.st_mode) ? PATH_MADE_FOLDER : PATH_MADE_FILE);
+	place = open_place(user, path, S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE);
 	fd_close(&place);
 }
 
@@ -223,7 +283,7 @@ static int mount_tree_chroot(const struct account *user, const char *path)
 /* The same by chroot(2), where superd may not mount or nobody can leave it. */
 static int mount_tree_chroot_plain(const struct account *user, const char *path)
 {
-	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING);
 	int result = place < 0 || fchdir(place) < 0 ? -1 : chroot(".");
 
 	fd_close(&place);
@@ -249,7 +309,7 @@ static int mount_at(const char *type, int place, unsigned long flags, const char
 static int mount_new(const struct account *user, const char *type, const char *path, unsigned long flags,
 		     const char *data)
 {
-	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING);
 	int result = place < 0 ? -1 : mount_at(type, place, flags, data);
 
 	fd_close(&place);
@@ -272,7 +332,7 @@ static int cover_file(int device, int place)
  * cannot be opened. */
 static int mount_tree_cover(const struct account *user, const char *path, int device)
 {
-	int place = open_place(user, path, PATH_STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING);
 	struct stat status;
 	int result = place < 0 ? -1 : fstat(place, &status);
 

@@ -21,6 +21,8 @@
 #include "lib/fd.h"
 #include "os/foreign/foreign.h"
 
+#define NOBODY 65534
+
 /* Writes uid_map and gid_map of a child from outside its user namespace (user_namespaces(7)).
  *
  * The writer needs CAP_SETUID and CAP_SETGID in the parent namespace; the child lost them when it entered its own.
@@ -194,7 +196,10 @@ int sandbox_namespaces(struct job *job)
 	const struct sandbox_config *sandbox = child_sandbox(job);
 
 	if (sandbox->users_first) {
-		path_walk_note_namespace();
+		/* Where root is root, what is nobody's is another user's, as who has no number has no other name: its
+		 * answer stays as it is. */
+		if (geteuid() == 0)
+			path_uid_is_own(NOBODY);
 		if (sandbox_users(job) < 0)
 			return -1;
 	}

@@ -48,11 +48,7 @@ bool remove_folder(char *const asked[REMOVAL_WORDS]);
 bool remove_ipc(uid_t uid);
 
 /* Trees of mounts that are detached from one place and attached at another: open_tree(2), move_mount(2),
- * mount_setattr(2) (Linux 5.12). Other users may lead the paths elsewhere (os/foreign/path_walk); of them the service's
- * user, whose account comes first, has his groups. 0 or a descriptor, or -1 and errno. */
+ * mount_setattr(2) (Linux 5.12). 0 or a descriptor, or -1 and errno. */
 
 /* Sets and clears MOUNT_TREE_x of the tree and of the mounts below. */
 int mount_tree_set_attr(int tree, unsigned set, unsigned clear);
-
-/* Creates the folder and those above it. */
-void mount_tree_make_folders(const struct account *user, const char *path);

@@ -254,7 +254,7 @@ bool path_leads_to_foreign(const char *path, struct path_finding *finding)
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
 				    struct account *account)
 {
-	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE)
+	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE || !path_uid_is_own(finding->owner))
 		uid = finding->owner;
 	else
 		uid = uid ? uid : NOBODY;
@@ -306,18 +306,17 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 	       raw_set_egid(account->gid) == 0 && raw_set_euid(account->uid) == 0 && set_effective(0);
 }
 
-bool act_as_owner(struct act_as *before, const char *path, const struct account *known)
+/* A file system of a network is entered, whose users may be those of this machine. */
+bool act_as_owner(struct act_as *before, const char *path, const struct account *known, struct path_finding *finding)
 {
-	struct path_finding finding;
-
 	before->account = NULL;
-	if (!path_leads_to_foreign(path, &finding))
+	if (path_is_trusted(path, PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_MOUNTED, NULL, finding))
 		return act_as_begin(before, NULL);
-	errno = finding.error;
-	if (finding.error)
+	errno = finding->error;
+	if (finding->error)             /* nobody knows whose rights would do */
 		return false;
 	if (geteuid() == 0)
-		return act_as_begin(before, foreign_actor(&finding, 0, known, &before->owner));
+		return act_as_begin(before, foreign_actor(finding, 0, known, &before->owner));
 	/* It cannot become another user, but has no need of its capabilities. */
 	before->owner = (struct account){ .uid = geteuid(), .gid = getegid(), .keeps_groups = true };
 	return act_as_begin(before, &before->owner);
@@ -340,30 +339,31 @@ bool act_as_end(const struct act_as *before)
 struct work_as {
 	foreign_work *work;
 	const void *with;
-	const struct account *account;
+	const char *path;
+	const struct account *known;
 };
 
 static int do_as(const void *with, struct buf *text)
 {
 	const struct work_as *as = with;
+	struct path_finding finding;
 	struct act_as before;
 
-	return act_as_begin(&before, as->account) ? as->work(as->with, text) : -1;
+	return act_as_owner(&before, as->path, as->known, &finding) ? as->work(as->with, text) : -1;
 }
 
 bool foreign_run(const char *path, bool follows, const struct account *known, foreign_work *work, const void *with,
 		 struct buf *text)
 {
+	const char *slash = strrchr(path, '/');
 	struct path_finding finding;
-	struct account account;
-	struct work_as as = { work, with, NULL };
+	char folder[PATH_MAX];
+	struct work_as as = { work, with, follows ? path : folder, known };
 
 	if (!(follows ? path_leads_to_foreign : path_is_foreign)(path, &finding)) {
 		work(with, text);
-	} else if (finding.error) {
-		errno = finding.error;  /* nobody knows whose rights would do */
 	} else {
-		as.account = foreign_actor(&finding, 0, known, &account);
+		snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path);
 		foreign_fork(path, do_as, &as, -1, false, text);
 	}
 	return errno == 0;

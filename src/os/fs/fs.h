@@ -24,6 +24,7 @@ enum path_flaw {
 	PATH_GROUP = 2,         /* a group may write to a folder on the way, which is not sticky */
 	PATH_WORLD = 4,         /* everyone may write to a folder on the way, which is not sticky */
 	PATH_REMOTE = 8,        /* it is on FUSE, on a network file system, or on one of a kind that superd does not know */
+	PATH_MOUNTED = 128,     /* the same, if a user has mounted it; the finding is PATH_REMOTE */
 	PATH_FILE = 16,         /* the file itself belongs to another user, or others can write it */
 	PATH_BROKEN = 32,       /* it is too long, has too many links, or cannot be examined; always reported */
 	/* With PATH_GROUP, but never a finding: each group counts, and not only the account's. */
@@ -44,13 +45,6 @@ struct path_finding {
 	bool is_absent;
 	bool is_missing;                /* as is_absent, and the name is the last of the path */
 };
-
-/* fstatat(2) of the path itself, with type, mode, owner and device as the kernel has cached them, where the libc can ask
- * for that. *mount: the mount whose root it is, as in mountinfo; 0: it is none, or that is unknown. -1 and errno. */
-int path_stat_cached(int at, const char *path, struct stat *status, uint64_t *mount);
-
-/* The user who mounted the FUSE with this device; 0: root, or there is none. (uid_t)-2: it is unknown. */
-uid_t path_fuse_user(dev_t device);
 
 /* Whether it is root, superd's own user, or in a user namespace a user of the machine outside. */
 bool path_uid_is_own(uid_t owner);

@@ -1,6 +1,5 @@
 /* Follows a path as path_resolution(7) describes, without ever entering a folder that another user controls. Mounts are
- * judged before they are crossed, by the text of mountinfo: a query to the mounted file system itself may wait for
- * ever.
+ * judged when they are crossed, by the text of mountinfo: a query to the mounted file system itself may wait for ever.
  *
  * In a sticky folder such as /tmp, a file that superd created is safe, as other users cannot replace it. A missing file
  * belongs to whoever creates it first, so superd creates it before it trusts it. */
@@ -14,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -23,6 +23,7 @@
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define MOUNTS_MOST (4 << 20)
+#define FUSE 0x65735546                 /* FUSE_SUPER_MAGIC */
 #define CACHE_SECONDS 5                 /* mounts below root's folders are root's, so an old list does no harm */
 /* Overflowuid: the kernel reports it for owners without a number in this user namespace. */
 #define NOBODY 65534u
@@ -84,42 +85,16 @@ static bool is_local_system(const char *system)
 	return false;
 }
 
-/* Compares a name with one of mountinfo, which writes blanks and backslashes in octal (proc_pid_mountinfo(5)). */
-static bool equals_mountinfo_name(const char *name, const char *text, const char *end)
+/* Finds the type of the file system of this mount; NULL: there is none. */
+static const char *find_mount(const char *mounts, uint64_t id)
 {
-	for (; *name && text < end; name++, text++) {
-		unsigned char byte = (unsigned char)*text;
+	for (const char *line = mounts; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *dash = strtoull(line, NULL, 10) == id ? strstr(line, " - ") : NULL;
 
-		if (byte == '\\' && end - text > 3) {
-			byte = (unsigned char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'));
-			text += 3;
-		}
-		if ((unsigned char)*name != byte)
-			return false;
+		if (dash)
+			return dash + strlen(" - ");
 	}
-	return !*name && text == end;
-}
-
-/* Finds the type of the file system of this mount; NULL: there is none. id 0: the last one that is mounted at exactly
- * this path, as there may be several. */
-static const char *find_mount(const char *mounts, uint64_t id, const char *path)
-{
-	const char *system = NULL;
-
-	for (const char *line = mounts, *end; line && *line; line = *end ? end + 1 : end) {
-		const char *place = line, *dash;
-
-		end = line + strcspn(line, "\n");
-		for (int n = 0; n < 4 && place < end; n++) {
-			place += strcspn(place, " \n");
-			place += *place == ' ';
-		}
-		dash = strstr(place, " - ");
-		if (dash && dash < end && (id ? strtoull(line, NULL, 10) == id
-					      : equals_mountinfo_name(path, place, place + strcspn(place, " \n"))))
-			system = dash + strlen(" - ");
-	}
-	return system;
+	return NULL;
 }
 
 /* In a user namespace, users without a number there, among them the machine's root, appear as nobody (overflowuid,
@@ -166,18 +141,6 @@ static uid_t fuse_owner(const char *system)
 	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
 }
 
-uid_t path_fuse_user(dev_t device)
-{
-	const char *mounts = read_mounts(0);
-	unsigned major, minor;
-
-	for (const char *line = mounts; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		if (sscanf(line, "%*u %*u %u:%u", &major, &minor) == 2 && makedev(major, minor) == device)
-			return fuse_owner(line);
-	}
-	return mounts ? 0 : (uid_t)-2;
-}
-
 static void report_broken(struct walk *walk, const char *path, int error)
 {
 	report_flaw(walk, PATH_BROKEN, path, NULL);
@@ -186,32 +149,37 @@ static void report_broken(struct walk *walk, const char *path, int error)
 
 static bool report_remote(struct walk *walk, const char *path, const char *system)
 {
-	if (!report_flaw(walk, PATH_REMOTE, path, NULL))
+	uid_t owner = fuse_owner(system);
+
+	if (!report_flaw(walk, PATH_REMOTE, path, NULL) && !(owner && report_flaw(walk, PATH_MOUNTED, path, NULL)))
 		return false;
+	walk->finding->flaw = PATH_REMOTE;
+	walk->finding->owner = owner;
 	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)strcspn(system, " \n"), system);
-	walk->finding->owner = fuse_owner(system);
 	return true;
-}
-
-/* Before the path is looked at. The root itself is never checked: if it hangs, superd hangs anyway. */
-static bool is_remote(struct walk *walk, const char *path)
-{
-	const char *system = find_mount(walk->mounts, 0, path);
-
-	return system && !is_local_system(system) && report_remote(walk, path, system);
 }
 
 /* Whether the mount that was found there is remote. The list of mounts may be some seconds old, so it is read again if
  * it lacks that mount. The root of a file system that a user mounted just now may look like root's folder: until its
- * server was asked, its owner is 0. So an unknown mount is not entered. */
+ * server was asked, its owner is 0. So an unknown mount is not entered. The root itself is never checked: if it hangs,
+ * superd hangs anyway. */
 static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
 {
-	const char *system = mount && walk->mounts ? find_mount(walk->mounts, mount, NULL) : "tmpfs";
+	const char *system = NULL;
+	struct statfs status;
 
-	if (!system && !walk->has_mounts) {
+	if (!mount)
+		return false;
+	if (walk->mounts)
+		system = find_mount(walk->mounts, mount);
+	if (walk->mounts && !system && !walk->has_mounts) {
 		walk->mounts = read_mounts(0);
-		system = find_mount(walk->mounts, mount, NULL);
+		system = find_mount(walk->mounts, mount);
 	}
+	/* Without /proc, as in a root_directory, a process that may wait asks the file system itself. */
+	if (!walk->mounts)
+		return walk->flaws & PATH_MOUNTED && statfs(path, &status) == 0 && status.f_type == FUSE &&
+		       report_remote(walk, path, "fuse user_id=65534");
 	return !(system && is_local_system(system)) && report_remote(walk, path, system ? system : "unknown");
 }
 
@@ -265,25 +233,32 @@ static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
 	return true;
 }
 
-/* A user may mount a file system on his folder just before this call, too late for mountinfo. FUSE
- * (fuse_update_get_attr) and NFS then answer without asking their server (AT_STATX_DONT_SYNC). */
-int path_stat_cached(int at, const char *path, struct stat *status, uint64_t *mount)
-{
-#if defined(HAVE_STATX) && defined(STATX_MNT_ID) && defined(STATX_ATTR_MOUNT_ROOT)
-	struct statx known;
+/* struct statx of Linux 5.8, as headers may be older. */
+struct known_status {
+	uint32_t mask, block;
+	uint64_t attributes;
+	uint32_t links, uid, gid;
+	uint16_t mode, unused;
+	uint64_t inode, size, blocks, known_attributes, times[8];
+	uint32_t special_major, special_minor, device_major, device_minor;
+	uint64_t mount, more[13];
+};
 
-	if (statx(at, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
-		  STATX_TYPE | STATX_MODE | STATX_UID | STATX_GID | STATX_MNT_ID, &known) == 0) {
-		*status = (struct stat){ .st_mode = known.stx_mode, .st_uid = known.stx_uid, .st_gid = known.stx_gid,
-					 .st_dev = makedev(known.stx_dev_major, known.stx_dev_minor) };
-		*mount = known.stx_attributes & STATX_ATTR_MOUNT_ROOT ? known.stx_mnt_id : 0;
-		return 0;
-	}
-	if (errno != ENOSYS)
+#define KNOWN (0x1 | 0x2 | 0x8 | 0x10 | 0x1000) /* STATX_TYPE, _MODE, _UID, _GID, _MNT_ID */
+#define MOUNT_ROOT 0x2000               /* STATX_ATTR_MOUNT_ROOT */
+#define DONT_ASK 0x4000                 /* AT_STATX_DONT_SYNC */
+
+/* Type, mode and owner as the kernel has cached them: FUSE (fuse_update_get_attr) and NFS answer without asking their
+ * server. *mount: the mount whose root it is, as in mountinfo; 0: it is none. */
+static int path_stat_cached(const char *path, struct stat *status, uint64_t *mount)
+{
+	struct known_status known;
+
+	if (syscall(SYS_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | DONT_ASK, KNOWN, &known) < 0)
 		return -1;
-#endif
-	*mount = 0;
-	return fstatat(at, path, status, AT_SYMLINK_NOFOLLOW);
+	*status = (struct stat){ .st_mode = known.mode, .st_uid = known.uid, .st_gid = known.gid };
+	*mount = known.attributes & MOUNT_ROOT ? known.mount : 0;
+	return 0;
 }
 
 static bool follow_link(struct walk *walk, const char *path)
@@ -334,9 +309,7 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 		report_flaw(walk, PATH_BROKEN, walk->known, NULL);
 		return false;
 	}
-	if (is_remote(walk, path))
-		return false;
-	if (path_stat_cached(AT_FDCWD, path, &status, &mount) < 0) {
+	if (path_stat_cached(path, &status, &mount) < 0) {
 		end_at_missing(walk, path, is_last);
 		return false;
 	}

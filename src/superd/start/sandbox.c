@@ -262,7 +262,7 @@ static bool is_below(const char *path, const char *above)
 
 /* Follows the symlinks of all mounts, so that two names of one path become one. A path that is missing now may exist
  * when the service starts. One that another user can lead elsewhere is followed only then, with his rights
- * (os/foreign/path_walk). Below a path that another mount covers, the machine's links do not apply. */
+ * (exec/stages/mounts.c). Below a path that another mount covers, the machine's links do not apply. */
 static void follow_all_links(struct mount_list *places)
 {
 	const struct listed_mount *cover = NULL;

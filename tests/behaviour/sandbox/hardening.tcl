@@ -208,6 +208,23 @@ test nothing_of_root_is_bound_by_a_users_link {
 	run /bin/chown -h 65534:65534 $own
 	close [connect a]
 	log "mounting: %/link: Permission denied"
+	stop
+	file delete $own
+	file link -symbolic $own /etc
+	run /bin/chown -h 65534:65534 $own
+	superd {service a { listen = "127.0.0.1:0" accept = yes user = "65534" bind_paths = "%/link:%/to" exec = "/bin/cat %/to/passwd" }}
+	close [connect a]
+	log "mounting: %/link: Too many levels of symbolic links"
+}
+
+test a_users_link_leads_to_what_is_his {
+	needs_root
+	folders theirs 755 65534 65534 theirs/first 755 0 0 to 755 0 0
+	write theirs/first/file mine
+	file link -symbolic [path theirs/current] first
+	run /bin/chown -h 65534:65534 [path theirs/current]
+	superd {service a { listen = "127.0.0.1:0" accept = yes user = "65534" bind_paths = "%/theirs/current:%/to" exec = "/bin/cat %/to/file" }}
+	is [told a] mine
 }
 
 # The folder is the user's, and lies in one that his group alone may enter.
