@@ -43,6 +43,7 @@ struct bind_note {
 		BIND_WIDE,   /* refused: superd's socket is for all addresses */
 		BIND_FAMILY, /* refused: it is an IPv4 socket, and superd's is an IPv6 one, or the reverse */
 		BIND_FAULT,  /* more: another reason for which it has not got superd's */
+		BIND_OVER,   /* the last: no process can ask any more */
 	} event;
 	unsigned number;
 	pid_t pid;

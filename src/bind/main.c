@@ -851,8 +851,10 @@ int main(int argc, char **argv)
 			return 1;
 		if (wait[1].revents)
 			obey();
-		if (wait[0].revents & ~POLLIN)
-			return 0; /* no process has the filter any more */
+		if (wait[0].revents & ~POLLIN) { /* no process has the filter any more, but one may still be ending */
+			report(&(struct bind_note){ .event = BIND_OVER }, true);
+			return 0;
+		}
 		if (!(wait[0].revents & POLLIN))
 			continue;
 		if (user_notif_receive(self.notif, &call))

@@ -299,6 +299,8 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 	struct buf text = { 0 };
 	long pid = report->pid;
 
+	if (report->event == BIND_OVER)
+		ev_io_stop(superd.loop, &instance->binder_io);
 	if (!socket && report->event != BIND_OTHER && report->event != BIND_FAULT)
 		return;
 	/* A row has room for these two: superd-bind reads the memory of others, and is not believed. */
@@ -341,6 +343,8 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 	case BIND_FAULT:
 		svc_say(svc, LEVEL_WARNING, "bound", "%s", report->more);
 		break;
+	case BIND_OVER:
+		break;
 	}
 	buf_free(&text);
 	svc_changed(svc);
@@ -359,7 +363,7 @@ void bind_hear(struct instance *instance)
 		report.text[sizeof(report.text) - 1] = report.more[sizeof(report.more) - 1] = '\0';
 		take_report(instance, &report);
 	}
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	if (!ev_is_active(&instance->binder_io) || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
 	ev_io_stop(superd.loop, &instance->binder_io);
 	if (got == 0 && !instance->ends && process_read(instance->main.pid, &process) && !process.ended)

@@ -26,6 +26,7 @@
  *   ready-after=PATH       another thread says READY=1 once there is such a file
  *   await=PATH             waits until there is such a file
  *   mark=PATH              adds a line with its pid
+ *   fill=MEBIBYTES         takes so much memory, which its end takes time to give back
  *   exit=STATUS
  *   serve=poll|block|level|edge|once
  *
@@ -46,6 +47,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -785,6 +787,13 @@ static bool thread_step(const char *value)
 	(void)value;
 	return go_on_in_thread();
 }
+static bool fill_step(const char *value)
+{
+	size_t size = (size_t)atoi(value) << 20;
+
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) != MAP_FAILED;
+}
+
 static bool exit_step(const char *value)
 {
 	exit(atoi(value));
@@ -824,6 +833,7 @@ static bool do_step(const char *step)
 		{ "await", await_file },
 		{ "mark", mark },
 		{ "ready-after", say_ready_after },
+		{ "fill", fill_step },
 		{ "exit", exit_step },
 		{ "serve", serve },
 	};

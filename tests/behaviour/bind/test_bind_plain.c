@@ -112,12 +112,12 @@ BehaviourOfPlainBind(unless_binds_says_so)
 	superd_stop(superd);
 }
 
-/* It failed: the line to write is in the reason, and in health. */
+/* It failed: the line to write is in the reason, and in health. Its superd-bind ends before all of its memory is free. */
 BehaviourOfPlainBind(one_that_ends_when_it_is_refused_leaves_the_line_to_write)
 {
 	int port = free_port(), client;
 	struct superd *superd = run(text_of("\"%d\"", port), "backoff_min = 1h\n backoff_max = 1h",
-				    text_of("tcp4 bind=127.0.0.1:%d listen=5 serve=poll", port));
+				    text_of("fill=100 tcp4 bind=127.0.0.1:%d listen=5 serve=poll", port));
 	const char *line = text_of("write listen = \"127.0.0.1:%d\"", port);
 
 	client = client_connect(port);
