@@ -27,6 +27,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/un.h>
 #include <tcl.h>
 
 #include "controlling.h"
@@ -680,6 +681,17 @@ static void word_accept(const struct call *call)
 	give_number(fd);
 }
 
+static void word_peer(const struct call *call)
+{
+	struct sockaddr_un name = { 0 };
+	socklen_t length = sizeof(name);
+
+	CHECK(getpeername((int)number(call, 0), (struct sockaddr *)&name, &length) == 0, "%s", strerror(errno));
+	length -= (socklen_t)offsetof(struct sockaddr_un, sun_path);
+	give(text_of("%s%.*s", *name.sun_path ? "" : "@", (int)length - !*name.sun_path,
+		     name.sun_path + !*name.sun_path));
+}
+
 static void word_packet(const struct call *call)
 {
 	give(datagram_next((int)number(call, 0)));
@@ -1030,7 +1042,9 @@ static void word_free_port(const struct call *call)
 
 static void word_listener(const struct call *call)
 {
-	give_number(listen_on((int)number(call, 0)));
+	const char *address = text(call, 0);
+
+	give_number(is_unix(address) ? listen_unix(address) : listen_on((int)number(call, 0)));
 }
 
 /* ---- what a test needs ---- */
@@ -1249,6 +1263,7 @@ static const struct word {
 	{ "offer", 2, 2, word_offer },          /* CLIENT LINE, which may not be taken */
 	{ "heard", 1, 1, word_heard },          /* CLIENT: something has come that is no end */
 	{ "accept", 1, 1, word_accept },        /* LISTENER: waits for a client of the test's */
+	{ "peer", 1, 1, word_peer },            /* CLIENT: the name of its other end, a unix socket's */
 	{ "reachable", 1, 1, word_reachable },  /* ADDRESS: somebody listens there */
 	{ "approach", 2, 2, word_approach },    /* ADDRESS IP: a client from there who may never be let in */
 	{ "let_in", 1, 1, word_let_in },        /* CLIENT: whether it is connected so far */
@@ -1305,7 +1320,7 @@ static const struct word {
 	{ "example_table", 1, 1, word_example_table },  /* the text of one of conf, filled in */
 	{ "example", 1, 1, word_example },      /* the path of one of contrib/examples */
 	{ "free_port", 0, 0, word_free_port },
-	{ "listener", 1, 1, word_listener },    /* PORT: a listening socket of the test's */
+	{ "listener", 1, 1, word_listener },    /* PORT, or PATH: a listening socket of the test's */
 
 	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
 	{ "copy_program", 2, 2, word_copy_program },    /* FROM TO: one that looks for others beside itself */
