@@ -789,9 +789,9 @@ static bool thread_step(const char *value)
 }
 static bool fill_step(const char *value)
 {
-	size_t size = (size_t)atoi(value) << 20;
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
 
-	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) != MAP_FAILED;
+	return mmap(NULL, (size_t)atoi(value) << 20, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED;
 }
 
 static bool exit_step(const char *value)

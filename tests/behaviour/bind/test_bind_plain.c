@@ -112,7 +112,8 @@ BehaviourOfPlainBind(unless_binds_says_so)
 	superd_stop(superd);
 }
 
-/* It failed: the line to write is in the reason, and in health. Its superd-bind ends before all of its memory is free. */
+/* It failed: the line to write is in the reason, and in health. Its superd-bind ends before all of its memory is
+ * free. */
 BehaviourOfPlainBind(one_that_ends_when_it_is_refused_leaves_the_line_to_write)
 {
 	int port = free_port(), client;
