@@ -316,15 +316,6 @@ int datagram_fill(const char *server)
 	return count;
 }
 
-const char *client_told_at(const char *address, int port)
-{
-	int fd = client_connect_to(address, port);
-	const char *text = client_rest(fd);
-
-	close(fd);
-	return text;
-}
-
 int client_settle(int fd)
 {
 	client_send(fd, "hello\n");

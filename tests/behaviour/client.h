@@ -20,7 +20,6 @@ void client_wait_refused(int port);
 void client_send(int fd, const char *text);
 const char *client_line(int fd);                /* the next line, without its newline; the end of file fails the test */
 const char *client_rest(int fd);                /* all until the end of file */
-const char *client_told_at(const char *address, int port);      /* the same of a connection that says nothing */
 int client_settle(int fd);                      /* says a line and waits for the answer; the connection stays */
 int client_served(int port);                    /* the same of a new one */
 /* Each answers with a line that holds the text, in whatever order, and is closed at once. */

@@ -451,15 +451,6 @@ void superd_expect_fds(struct superd *superd, size_t count)
 	cr_assert_leq(open, count, "superd has %zu descriptors open instead of %zu", open, count);
 }
 
-long superd_sleeps(struct superd *superd)
-{
-	const char *status = read_text(text_of("/proc/%d/status", (int)superd->pid));
-	const char *at = status ? strstr(status, "\nvoluntary_ctxt_switches:") : NULL;
-
-	cr_assert(at);
-	return strtol(strchr(at, ':') + 1, NULL, 10);
-}
-
 static const char *joined(const char *const *arguments)
 {
 	const char *text = "";

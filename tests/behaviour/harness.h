@@ -150,7 +150,6 @@ size_t superd_others(struct superd *superd, pid_t *out, size_t most);   /* how m
 size_t superd_processes(struct superd *superd);         /* below it: its backends, what they started, ends not yet noticed */
 size_t superd_fd_count(struct superd *superd);  /* 0 to an ordinary user: superd lets root alone look into it */
 void superd_expect_fds(struct superd *superd, size_t count);    /* before long no more than that */
-long superd_sleeps(struct superd *superd);      /* how often it went to sleep: each time something has woken it */
 
 /* Runs superd to its end with these arguments (NULL-terminated). One that stays, with --daemon, has no control socket
  * unless they name one. */

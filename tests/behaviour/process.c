@@ -96,13 +96,6 @@ bool process_lives(pid_t pid)
 	return read_stat(pid, &process) && process.state != 'Z' && process.state != 'X';
 }
 
-bool process_hangs(pid_t pid)
-{
-	struct process process;
-
-	return read_stat(pid, &process) && process.state == 'D';
-}
-
 bool process_is_stopped(pid_t pid)
 {
 	struct process process;
@@ -184,26 +177,6 @@ size_t process_fd_count(pid_t pid)
 	if (directory)
 		closedir(directory);
 	return count > 2 ? count - 2 : 0;
-}
-
-bool process_has_file(pid_t pid, int fd)
-{
-	struct stat wanted, found;
-	char path[64 + NAME_MAX];
-	struct dirent *entry;
-	DIR *directory;
-	bool has = false;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	directory = opendir(path);
-	if (!directory || fstat(fd, &wanted) < 0)
-		return false;
-	while (!has && (entry = readdir(directory))) {
-		snprintf(path, sizeof(path), "/proc/%d/fd/%s", pid, entry->d_name);
-		has = stat(path, &found) == 0 && found.st_dev == wanted.st_dev && found.st_ino == wanted.st_ino;
-	}
-	closedir(directory);
-	return has;
 }
 
 bool process_name(pid_t pid, char *out, size_t size)
@@ -299,30 +272,6 @@ long long process_cpu_ms(pid_t pid)
 	if (!read_stat(pid, &process))
 		return -1;
 	return (long long)(process.user + process.system) * 1000 / sysconf(_SC_CLK_TCK);
-}
-
-int process_copy_listener(pid_t pid, int port)
-{
-	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0), copy = -1;
-
-	for (int fd = 3; pidfd >= 0 && fd < 1024; fd++) {
-		struct sockaddr_in name = { 0 };
-		socklen_t size = sizeof(name);
-		int listens = 0;
-
-		copy = (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0);
-		if (copy >= 0 && getsockname(copy, (struct sockaddr *)&name, &size) == 0 &&
-		    ntohs(name.sin_port) == port &&
-		    getsockopt(copy, SOL_SOCKET, SO_ACCEPTCONN, &listens, &(socklen_t){ sizeof(listens) }) == 0 &&
-		    listens)
-			break;
-		if (copy >= 0)
-			close(copy);
-		copy = -1;
-	}
-	if (pidfd >= 0)
-		close(pidfd);
-	return copy;
 }
 
 /* A line of /proc/PID/task/TID/status behind its key; false: no such thread, or line. */

@@ -12,11 +12,8 @@ size_t process_descendants(pid_t pid, pid_t *out, size_t most);
 bool process_lives(pid_t pid);                  /* there, and no zombie */
 bool process_is_stopped(pid_t pid);             /* by a signal, which takes a moment */
 bool process_is_frozen(pid_t pid);              /* by a signal, or its control group */
-bool process_hangs(pid_t pid);                  /* it waits uninterruptibly */
 bool process_blocks(pid_t pid, int signal);
 size_t process_fd_count(pid_t pid);
-bool process_has_file(pid_t pid, int fd);        /* it has the very file open that fd is of this test; of superd for root */
-int process_copy_listener(pid_t pid, int port);    /* a copy of its listener at this port; -1: the kernel gives none */
 bool process_is_called(pid_t pid, const char *name);            /* by the name that it may give itself (prctl(2)) */
 bool process_name(pid_t pid, char *out, size_t size);           /* its command line, for messages */
 

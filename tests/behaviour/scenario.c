@@ -20,10 +20,12 @@
  *
  * The table `words` below has the words, and words.tcl those that are made of them. Each waits for what is to come, and
  * fails the test when it does not (harness.h). */
+#include <arpa/inet.h>
 #include <criterion/internal/ordered-set.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -697,6 +699,20 @@ static void word_packet(const struct call *call)
 	give(datagram_next((int)number(call, 0)));
 }
 
+/* Out by the loopback interface. */
+static void word_send_to_group(const struct call *call)
+{
+	const struct ip_mreqn way = { .imr_ifindex = (int)if_nametoindex("lo") };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number(call, 1)) };
+	const char *message = text(call, 2);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_assert(fd >= 0 && inet_pton(AF_INET, text(call, 0), &to.sin_addr) == 1);
+	cr_assert_eq(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &way, sizeof(way)), 0);
+	cr_assert_eq(sendto(fd, message, strlen(message), 0, (struct sockaddr *)&to, sizeof(to)), (ssize_t)strlen(message));
+	close(fd);
+}
+
 static void word_approach(const struct call *call)
 {
 	give_number(client_from(text(call, 1), SOCK_STREAM, port_of(text(call, 0))));
@@ -1278,6 +1294,7 @@ static const struct word {
 	{ "node", 1, 1, word_node },            /* PATH: waits until superd's socket is there */
 	{ "datagrams", 1, 1, word_datagrams },  /* ADDRESS: a client of a udp socket */
 	{ "datagram", 2, 2, word_datagram },    /* CLIENT TEXT: the answer */
+	{ "send_to_group", 3, 3, word_send_to_group },  /* GROUP PORT TEXT: a datagram */
 	{ "packet", 1, 1, word_packet },        /* CLIENT: the next datagram */
 
 	{ "socket_pairs", 1, 1, word_socket_pairs },    /* N: as many pairs of others' sockets */

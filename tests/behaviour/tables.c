@@ -50,11 +50,6 @@ const char *inetd_backend(const char *format, ...)
 	return text_of("%s %s backend %s", own_user(), program_path("backend"), rest);
 }
 
-const char *inetd_report(const char *path)
-{
-	return text_of("%s %s report %s", own_user(), program_path("report"), path);
-}
-
 void wait_listening(struct superd *superd, const char *endpoint)
 {
 	const char *said = text_of(": listening on %s\n", endpoint);

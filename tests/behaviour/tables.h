@@ -8,7 +8,6 @@ struct superd *xinetd_run(const char *format, ...) __attribute__((format(printf,
 
 /* The end of a line of inetd.conf: the user, then a program of the tests by its path and by its name, then this. */
 const char *inetd_backend(const char *format, ...) __attribute__((format(printf, 1, 2)));
-const char *inetd_report(const char *path);
 
 /* Waits until this line's listener is open: "tcp:127.0.0.1:8888". */
 void wait_listening(struct superd *superd, const char *endpoint);
