@@ -234,7 +234,7 @@ void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out)
 	bool held = !processes || fstat(instance->svc->sockets[n].fd, &status) < 0;
 
 	for (pid_t *at = processes; !held && *at; at++)
-		held = process_holds(*at, &(struct file_id){ status.st_dev, status.st_ino }, 1) != HOLDS_NONE;
+		held = process_holds(*at, status.st_ino) != HOLDS_NONE;
 	free(processes);
 	if (held)
 		return;
@@ -468,7 +468,7 @@ static bool holds_listener(const struct instance *instance, pid_t pid)
 
 		holds = holds ||
 			(socket->lent && socket->fd >= 0 && fstat(socket->fd, &status) == 0 &&
-			 process_holds(pid, &(struct file_id){ status.st_dev, status.st_ino }, 1) == HOLDS);
+			 process_holds(pid, status.st_ino) == HOLDS);
 	}
 	return holds && !process_is_named(pid, "superd-bind");
 }

@@ -433,7 +433,6 @@ struct watched {
 /* Those of the sockets that this process has are watched, and taken from the list. */
 static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes, io_callback *wake)
 {
-	dev_t device = process_socket_device();
 	int pidfd = pidfd_of(pid);
 	struct dirent *entry;
 	char path[40];
@@ -442,16 +441,16 @@ static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes, io_
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
 	folder = pidfd < 0 ? NULL : opendir(path);
 	while (folder && nodes->count && (entry = readdir(folder))) {
-		uint32_t node, *found = NULL;
+		uint32_t key, *found = NULL;
 		struct watched *watched;
-		struct file_id file;
 		int64_t number;
 		int copy = -1;
+		ino_t node;
 
 		if (!scan_count(entry->d_name, &number) && number <= INT32_MAX &&
-		    process_find_file(dirfd(folder), entry->d_name, false, &file) && file.device == device) {
-			node = (uint32_t)file.node;
-			found = bsearch(&node, nodes->list, nodes->count, sizeof(node), compare_sockets);
+		    process_find_socket(dirfd(folder), entry->d_name, &node) && node) {
+			key = (uint32_t)node;
+			found = bsearch(&key, nodes->list, nodes->count, sizeof(key), compare_sockets);
 		}
 		if (!found || (copy = pidfd_copy(pidfd, (int)number)) < 0)
 			continue;

@@ -169,19 +169,17 @@ static int compare_nodes(const void *a, const void *b)
 }
 
 /* Finds a socket among those that are sorted by their nodes. */
-static struct port_socket *find_socket(const struct port_table *ports, const struct file_id *file)
+static struct port_socket *find_socket(const struct port_table *ports, ino_t node)
 {
-	const struct port_socket key = { .node = file->node };
+	const struct port_socket key = { .node = node };
 
-	if (!ports->count || file->device != process_socket_device())
-		return NULL;
-	return bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes);
+	return ports->count ? bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes) : NULL;
 }
 
-static bool note_socket(const struct file_id *file, void *context)
+static bool note_socket(ino_t node, void *context)
 {
 	const struct port_holder *holder = context;
-	struct port_socket *found = find_socket(holder->ports, file);
+	struct port_socket *found = find_socket(holder->ports, node);
 
 	if (found && !found->holder)
 		found->holder = holder->pid;
@@ -219,7 +217,7 @@ static void note_process(struct port_holder *holder, pid_t pid)
 {
 	holder->pid = pid;
 	holder->is_superd = pid == getpid() || (!holder->only_own && is_superd(pid));
-	process_each_file(pid, false, note_socket, holder);
+	process_each_socket(pid, note_socket, holder);
 }
 
 /* Looks at all processes. until: 0, or when to stop; then one of others that has any of the sockets is enough. */
@@ -239,28 +237,9 @@ static pid_t search(struct port_table *ports, bool only_own, int64_t until)
 	return found;
 }
 
-/* Nobody has a socket that was closed since the list was read. */
-static void drop_closed(struct port_table *ports)
-{
-	const dev_t device = process_socket_device();
-	struct port_table now;
-	size_t kept = 0;
-
-	if (!port_table_read(&now))
-		return;
-	sort_by(&now, compare_nodes);
-	for (size_t n = 0; n < ports->count; n++) {
-		if (ports->list[n].holder || find_socket(&now, &(struct file_id){ device, ports->list[n].node }))
-			ports->list[kept++] = ports->list[n];
-	}
-	ports->count = kept;
-	port_table_free(&now);
-}
-
 void port_table_find_holders(struct port_table *ports, bool only_own)
 {
 	search(ports, only_own, 0);
-	drop_closed(ports);
 	sort_by(ports, compare_ports);
 }
 

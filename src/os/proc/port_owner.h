@@ -35,7 +35,7 @@ bool port_table_read(struct port_table *ports);
 /* Whether the socket is in the way of one at this address: their kinds, ports, families, interfaces and hosts meet. */
 bool port_socket_blocks(const struct port_socket *socket, const struct endpoint *wanted);
 
-/* Sets their holders, and drops sockets that have closed. Reads the descriptors of every process, and follows none.
+/* Sets their holders. Reads the descriptors of every process, and follows none.
  * only_own: of all superds, only this process sets has_superd. */
 void port_table_find_holders(struct port_table *ports, bool only_own);
 

@@ -22,10 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -220,122 +218,25 @@ pid_t *process_list_children(void)
 	return access(path, F_OK) == 0 ? process_list_children_of(getpid()) : NULL;
 }
 
-/* The device that all sockets, or all pipes without a name, share. */
-static dev_t device_of(int fd)
+bool process_find_socket(int folder, const char *number, ino_t *node)
 {
-	struct stat status;
-
-	return fd >= 0 && fstat(fd, &status) == 0 ? status.st_dev : 0;
-}
-
-dev_t process_socket_device(void)
-{
-	static dev_t device;
-	int fd;
-
-	if (device)
-		return device;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	device = device_of(fd);
-	fd_close(&fd);
-	return device;
-}
-
-static dev_t pipe_device(void)
-{
-	static dev_t device;
-	int ends[2];
-
-	if (device || fd_pipe(ends) < 0)
-		return device;
-	device = device_of(ends[0]);
-	fd_close(&ends[0]);
-	fd_close(&ends[1]);
-	return device;
-}
-
-/* Parses "socket:[4711]". A path cannot look like this, as it begins with a slash or a bracket. */
-static bool parse_node(const char *text, const char *kind, ino_t *node)
-{
-	size_t length = strlen(kind);
-	char *end;
-
-	if (strncmp(text, kind, length) != 0 || strncmp(text + length, ":[", 2) != 0)
-		return false;
-	*node = (ino_t)strtoull(text + length + 2, &end, 10);
-	return end[0] == ']' && !end[1];
-}
-
-/* A named file may be on another user's file system, so its server is not asked (AT_STATX_DONT_SYNC, statx(2)). */
-#ifdef HAVE_STATX
-static bool stat_named_file(int folder, const char *number, struct file_id *file)
-{
-	struct statx status;
-
-	if (statx(folder, number, AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &status) < 0)
-		return false;
-	*file = (struct file_id){ makedev(status.stx_dev_major, status.stx_dev_minor), (ino_t)status.stx_ino };
-	return true;
-}
-#else
-static bool stat_named_file(int folder, const char *number, struct file_id *file)
-{
-	(void)folder, (void)number, (void)file;
-	return false;
-}
-#endif
-
-bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file)
-{
+	/* A path cannot look like this, as it begins with a slash or a bracket. */
+	static const char socket[] = "socket:[";
 	char text[64];
 	ssize_t length = readlinkat(folder, number, text, sizeof(text) - 1);
 
-	*file = (struct file_id){ 0 };
-	if (length < 0)
-		return false;
-	text[length] = '\0';
-	if (parse_node(text, "socket", &file->node))
-		file->device = process_socket_device();
-	else if (parse_node(text, "pipe", &file->node))
-		file->device = pipe_device();
-	else if (also_named && *text == '/')
-		stat_named_file(folder, number, file);
-	return true;
+	text[length > 0 ? length : 0] = '\0';
+	*node = strncmp(text, socket, sizeof(socket) - 1) ? 0 : (ino_t)strtoull(text + sizeof(socket) - 1, NULL, 10);
+	return length >= 0;
 }
 
-struct sought_files {
-	const struct file_id *list;
-	size_t count;
-};
-
-static bool is_among(const struct file_id *file, void *context)
-{
-	const struct sought_files *sought = context;
-
-	for (size_t n = 0; n < sought->count; n++) {
-		if (file->device == sought->list[n].device && file->node == sought->list[n].node)
-			return true;
-	}
-	return false;
-}
-
-/* Whether one of the files has a name: a FIFO or a device that superd listens at. */
-static bool any_is_named(const struct file_id *files, size_t count)
-{
-	for (size_t n = 0; n < count; n++) {
-		if (files[n].device != process_socket_device() && files[n].device != pipe_device())
-			return true;
-	}
-	return false;
-}
-
-static enum holding search_descriptors(pid_t pid, bool also_named, process_file *each, void *context)
+static enum holding search_descriptors(pid_t pid, process_socket *each, void *context)
 {
 	enum holding holding = HOLDS_NONE;
 	struct dirent *entry;
-	struct file_id file;
 	char path[64];
 	DIR *directory;
+	ino_t node;
 
 	snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
 	directory = opendir(path);
@@ -344,9 +245,9 @@ static enum holding search_descriptors(pid_t pid, bool also_named, process_file 
 	while (holding != HOLDS && (entry = readdir(directory))) {
 		if (*entry->d_name == '.')
 			continue;
-		if (!process_find_file(dirfd(directory), entry->d_name, also_named, &file))
+		if (!process_find_socket(dirfd(directory), entry->d_name, &node))
 			holding = errno == EACCES || errno == EPERM ? HOLDING_HIDDEN : holding;
-		else if (file.node && each(&file, context))
+		else if (node && each(node, context))
 			holding = HOLDS;
 	}
 	closedir(directory);
@@ -381,25 +282,28 @@ static void restore_identity(const struct fs_identity *before)
 	setfsgid((gid_t)before->gid);
 }
 
-enum holding process_each_file(pid_t pid, bool also_named, process_file *each, void *context)
+enum holding process_each_socket(pid_t pid, process_socket *each, void *context)
 {
-	enum holding holding = search_descriptors(pid, also_named, each, context);
+	enum holding holding = search_descriptors(pid, each, context);
 	struct fs_identity before;
 
 	if (holding != HOLDING_HIDDEN)
 		return holding;
 	assume_owner(&before, pid);
 	if (before.is_changed)
-		holding = search_descriptors(pid, also_named, each, context);
+		holding = search_descriptors(pid, each, context);
 	restore_identity(&before);
 	return holding;
 }
 
-enum holding process_holds(pid_t pid, const struct file_id *files, size_t count)
+static bool is_sought(ino_t node, void *context)
 {
-	struct sought_files sought = { files, count };
+	return node == *(const ino_t *)context;
+}
 
-	return process_each_file(pid, any_is_named(files, count), is_among, &sought);
+enum holding process_holds(pid_t pid, ino_t node)
+{
+	return process_each_socket(pid, is_sought, &node);
 }
 
 bool process_survives(pid_t pid, int signal)

@@ -15,12 +15,6 @@ struct process {
 	bool is_ending;                 /* it is on the way there: its descriptors may be closed, its children still its own */
 };
 
-/* The identity of an open file, independent of its descriptor and name. */
-struct file_id {
-	dev_t device;
-	ino_t node;
-};
-
 enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: superd may not see its descriptors */
 
 bool process_list_is_possible(void);    /* whether there is a /proc */
@@ -35,20 +29,18 @@ pid_t *process_list_children(void);
 /* As process_list_children, for another process; an empty list if it has ended. */
 pid_t *process_list_children_of(pid_t pid);
 
-typedef bool process_file(const struct file_id *file, void *context);   /* true: that is enough */
+typedef bool process_socket(ino_t node, void *context);  /* true: that is enough */
 
-/* Calls `each` for every socket and pipe that the process has open, and if also_named for every file with a name. HOLDS:
- * a call has returned true. HOLDING_HIDDEN: some files are hidden. */
-enum holding process_each_file(pid_t pid, bool also_named, process_file *each, void *context);
+/* Calls `each` for every socket that the process has open. HOLDS: a call has returned true. HOLDING_HIDDEN: some
+ * descriptors are hidden. */
+enum holding process_each_socket(pid_t pid, process_socket *each, void *context);
 
-/* Whether the process has one of these files open. */
-enum holding process_holds(pid_t pid, const struct file_id *files, size_t count);
+/* Whether the process has this socket open. */
+enum holding process_holds(pid_t pid, ino_t node);
 
-dev_t process_socket_device(void);      /* the device that all sockets share; 0: unknown */
-
-/* Identifies an open file by its number in an open folder /proc/PID/fd, without asking the file's own file system. All
- * zero unless it is a socket or a pipe or, if also_named is true, a file with a name. false and errno. */
-bool process_find_file(int folder, const char *number, bool also_named, struct file_id *file);
+/* Sets *node to that of the socket with this number in an open folder /proc/PID/fd, without asking the file itself; 0: it
+ * is none. false and errno. */
+bool process_find_socket(int folder, const char *number, ino_t *node);
 
 /* Whether the process survives this signal, as it catches, ignores or blocks it; true if that is unknown. */
 bool process_survives(pid_t pid, int signal);
