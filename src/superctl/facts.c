@@ -68,8 +68,7 @@ static double count_refused(const json_t *service)
 void facts_add_socket_fault(struct buf *out, const json_t *listener)
 {
 	(void)sentence_add(out, listener,
-			   "[{absent=rests}[{why}]: it rests for {rests_for:span}|"
-			   "{absent=condition}{name} stays closed: its conditions do not hold|"
+			   "[{absent=condition}{name} stays closed: its conditions do not hold|"
 			   "{absent=failed}{name} cannot be opened; superd tries again|"
 			   "{?old_options}{name} keeps its old options until its program has ended]");
 }

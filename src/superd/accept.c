@@ -660,18 +660,14 @@ static void serve_client(struct svc *svc, struct socket *socket, struct client *
 
 void accept_parked(struct svc *svc)
 {
-	for (size_t n = 0; n < svc->run->parked_count && svc->state == LISTENING && !svc_is_full(svc);) {
-		struct parked first = svc->run->parked[n];
+	while (svc->run->parked_count && svc->state == LISTENING && !svc_is_full(svc)) {
+		struct parked first = svc->run->parked[0];
 
 		if (!limits_allow(svc)) {
 			limits_wait(svc);
 			return;
 		}
-		if (socket_rest_left(first.socket) > 0) {
-			n++;
-			continue;
-		}
-		memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(first));
+		memmove(svc->run->parked, svc->run->parked + 1, --svc->run->parked_count * sizeof(first));
 		journal_say("-park #%d\n", first.client.fd);
 		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
 			note_touch(svc, &first.client);
@@ -865,9 +861,7 @@ static void take_clients(struct svc *svc, struct socket *socket)
 		return;
 	}
 	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
-		struct pollfd look = { socket->fd, POLLIN, 0 };
-
-		if (socket_is_to_rest(socket) && poll(&look, 1, 0) != 0 && svc_rest_socket(svc, socket))
+		if (svc_exceeds_trigger(socket))
 			return;
 		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
 			break;
@@ -1096,7 +1090,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
 			else if (svc->state == LISTENING && !needs_come_first(svc) &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
-				 limits_allow(svc) && socket_rest_left(socket) <= 0 && !svc_rest_socket(svc, socket) &&
+				 limits_allow(svc) && !svc_exceeds_trigger(socket) &&
 				 !accept_overruns(svc, &client)) {
 				svc_count_trigger(socket);
 				take_client(svc, socket, &client);

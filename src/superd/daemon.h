@@ -85,8 +85,7 @@ struct socket_run {
 	double retry;		    /* seconds until it is tried again */
 	double shut_at;		    /* a program had shut it down then; 0: never */
 	char *stored;		    /* its name in the store of the service manager; NULL: it is to be in none */
-	struct rate_limit trigger;  /* trigger_limit */
-	double rests_until;	    /* it has reached that */
+	double rests_until;	    /* optional, and could not be opened: it is not tried before */
 	unsigned tries;		    /* instances that have left it unread */
 	uint64_t first;		    /* the first datagram at the start of the last instance, by a hash; 0: none */
 };
@@ -360,7 +359,7 @@ struct run {
 	} * parked;	     /* accepted, and cannot be started now */
 	size_t parked_count;
 	struct list queue; /* link in superd.queue: it waits for a place, or for its turn to start */
-	struct rate_limit rate;
+	struct rate_limit rate, trigger; /* cps, trigger_limit */
 	double failed_at;	     /* the last start that failed */
 	struct idle *idle;	     /* NULL: not yet */
 	struct helper turner;	     /* takes away who waits and is not to be served, accepts at a socket that
@@ -560,9 +559,8 @@ void svc_note_end(struct svc *svc, struct instance *instance);
 void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
-bool socket_is_to_rest(const struct socket *socket); /* it has reached trigger_limit */
-bool svc_rest_socket(struct svc *svc, struct socket *socket);
-double socket_rest_left(const struct socket *socket); /* seconds; 0: it does not rest */
+bool svc_exceeds_trigger(struct socket *socket); /* its service pauses now */
+double socket_rest_left(const struct socket *socket); /* seconds until it is tried again; 0: now */
 void svc_open_early(struct svc *svc);
 void svc_note_progress(struct svc *svc); /* its program takes clients */
 bool svc_is_full(const struct svc *svc);

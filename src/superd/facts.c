@@ -338,8 +338,7 @@ static bool lacks_socket(const struct svc *svc)
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		const struct socket *socket = &svc->sockets[n];
 
-		if (socket->fd < 0 && !socket->absent && socket->listen->endpoint->kind != ENDPOINT_TCPMUX &&
-		    socket_rest_left(socket) <= 0)
+		if (socket->fd < 0 && !socket->absent && socket->listen->endpoint->kind != ENDPOINT_TCPMUX)
 			return true;
 		if (svc->run->current && socket->fd >= 0 && endpoint_is_path(socket->listen->address) &&
 		    !bind_is_reachable(socket->fd, socket->listen))
@@ -658,7 +657,7 @@ static void add_signal(struct buf *out, int status, bool known)
 static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket, bool whole,
 			 struct buf *out)
 {
-	bool rests = socket && !socket->absent && socket_rest_left(socket) > 0, is_open = socket && socket->fd >= 0;
+	bool is_open = socket && socket->fd >= 0;
 	struct buf endpoint = { 0 };
 	size_t parked = 0;
 	int queue = is_open ? bind_queue(socket->fd, listen) : -1;
@@ -675,15 +674,8 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 	}
 	if (whole && socket && socket->is_old)
 		json_flag_field(out, "old_options", true);
-	if (rests || (socket && socket->absent))
-		json_text_field(out, "absent",
-				rests					  ? "rests"
-					: socket->absent == ABSENT_FAILED ? "failed"
-									  : "condition");
-	if (rests && whole) {
-		json_text_field(out, "why", *svc->run->reason ? svc->run->reason : NULL);
-		json_seconds_field(out, "rests_for", socket->run->rests_until - clock_now());
-	}
+	if (socket && socket->absent)
+		json_text_field(out, "absent", socket->absent == ABSENT_FAILED ? "failed" : "condition");
 	/* Of datagrams the kernel counts the bytes. */
 	json_whole_field(out, "queue", endpoint_accepts(listen->endpoint) || queue < 0 ? queue : queue > 0);
 	if (whole)

@@ -354,12 +354,8 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 		for (unsigned n = 0; n < svc->socket_count; n++) {
 			struct socket *socket = &svc->sockets[n];
 			const struct listen *before = &svc->row->sockets[socket->number];
-			const struct socket_options *options = row->sockets[socket->number].options;
 
 			bind_take_row(socket, &row->sockets[socket->number]);
-			if (before->options->trigger_limit_burst != options->trigger_limit_burst ||
-			    before->options->trigger_limit_pause != options->trigger_limit_pause)
-				CLEAR(socket->run->rests_until);
 			if (socket->fd >= 0 && diff != DIFF_SAME)
 				adjust(svc, socket, before);
 		}

@@ -516,8 +516,6 @@ static int take_inherited(struct socket *socket, struct buf *why, struct buf *wa
 	return -1;
 }
 
-/* ---- trigger_limit: a socket that causes too many starts rests ---- */
-
 double socket_rest_left(const struct socket *socket)
 {
 	double left = socket->run->rests_until > 0 ? socket->run->rests_until - clock_now() : 0;
@@ -525,27 +523,22 @@ double socket_rest_left(const struct socket *socket)
 	return left > 0 ? left : 0;
 }
 
+/* ---- trigger_limit: a service whose sockets cause too many starts pauses ---- */
+
 void svc_count_trigger(struct socket *socket)
 {
 	if (socket->listen->options->trigger_limit_burst != UNLIMITED)
-		rate_limit_count(&socket->run->trigger, (double)socket->listen->options->trigger_limit_interval / 1e6,
-				 clock_now());
+		rate_limit_count(&svc_run(socket->svc)->trigger,
+				 (double)socket->listen->options->trigger_limit_interval / 1e6, clock_now());
 }
 
-/* false: its limit is not reached, and it goes on. */
-bool socket_is_to_rest(const struct socket *socket)
-{
-	const struct socket_options *options = socket->listen->options;
-
-	return rate_limit_is_reached(&socket->run->trigger, options->trigger_limit_burst,
-				     (double)options->trigger_limit_interval / 1e6, clock_now());
-}
-
-bool svc_rest_socket(struct svc *svc, struct socket *socket)
+bool svc_exceeds_trigger(struct socket *socket)
 {
 	const struct socket_options *options = socket->listen->options;
 	double seconds = (double)options->trigger_limit_pause / 1e6;
 	bool in_minutes = seconds >= 60 && options->trigger_limit_pause % 60000000 == 0;
+	struct pollfd look = { .fd = socket->fd, .events = POLLIN };
+	struct svc *svc = socket->svc;
 	bool is_unit = svc->row->groups->environment->unit_environment;
 	struct event event = { .name = "limited",
 			       .service = svc->row->name,
@@ -555,15 +548,15 @@ bool svc_rest_socket(struct svc *svc, struct socket *socket)
 			       .duration = seconds };
 	const char *name = svc->row->name, *protocol = endpoint_accepts(socket->listen->endpoint) ? "tcp" : "udp";
 	size_t length = strcspn(name, "@");
-	char span[DURATION_MOST], which[80] = "";
+	char span[DURATION_MOST];
 
-	if (!socket_is_to_rest(socket))
+	if (!rate_limit_is_reached(&svc->run->trigger, options->trigger_limit_burst,
+				   (double)options->trigger_limit_interval / 1e6, clock_now()) ||
+	    (look.fd >= 0 && poll(&look, 1, 0) == 0))
 		return false;
 	if (length > 4 && (!strncmp(name + length - 4, "-udp", 4) || !strncmp(name + length - 4, "-tcp", 4)))
 		length -= 4;
-	if (svc->socket_count > 1)
-		snprintf(which, sizeof(which), "%.70s: ", socket->listen->name);
-	svc_set_reason(svc, "%smore than %lld %s in %s", which, (long long)options->trigger_limit_burst,
+	svc_set_reason(svc, "more than %lld %s in %s", (long long)options->trigger_limit_burst,
 		       svc->row->exec->accept ? "connections" : "starts",
 		       duration_write(span, (double)options->trigger_limit_interval / 1e6));
 	if (is_unit)
@@ -573,26 +566,9 @@ bool svc_rest_socket(struct svc *svc, struct socket *socket)
 		log_event(superd.log, LEVEL_NOTICE, &event,
 			  "%.*s/%s server failing (looping), service terminated for %.15g %s", (int)length, name,
 			  protocol, in_minutes ? seconds / 60 : seconds, in_minutes ? "min" : "s");
-	socket->run->trigger = (struct rate_limit){ 0 };
-	socket->run->rests_until = clock_now() + seconds;
-	socket_watch(socket, false);
-	svc_settle(svc);
+	svc->run->trigger = (struct rate_limit){ 0 };
+	svc_pause(svc, seconds);
 	return true;
-}
-
-/* Seconds until the first of them ends its rest; 0: one serves. */
-static double all_rest(const struct svc *svc)
-{
-	double first = 0;
-
-	EACH_SOCKET(socket, svc) {
-		double left = socket_rest_left(socket);
-
-		if (left <= 0 && !socket->absent)
-			return 0;
-		first = left > 0 && (first == 0 || left < first) ? left : first;
-	}
-	return first;
 }
 
 static bool open_socket(struct svc *svc, struct socket *socket, struct buf *failed)
@@ -1162,10 +1138,6 @@ void svc_settle(struct svc *svc)
 		svc_set(svc, FULL);
 		return;
 	}
-	if (all_rest(svc) > 0) {
-		svc_pause(svc, all_rest(svc));
-		return;
-	}
 	svc_set(svc, LISTENING);
 	if (accepts && svc->run->parked_count && !superd.quiet) {
 		if (needs_come_first(svc)) {
@@ -1243,7 +1215,7 @@ static void on_readable(struct socket *socket)
 		return;
 	svc->run->asked = clock_now();
 	rate_limit_count(&svc->run->rate, 1., svc->run->asked);
-	if (svc_rest_socket(svc, socket))
+	if (svc_exceeds_trigger(socket))
 		return;
 	svc_count_trigger(socket);
 	svc_activate(svc);

@@ -89,7 +89,7 @@ static const struct {
 	{ "syslog_facility", "the lines of programs have the facility of log, as in log = \"syslog:local0\"", true },
 	{ "tcp_congestion", "net.ipv4.tcp_congestion_control of sysctl(8) is for all", true },
 	{ "timer_slack", "a program has superd's, and prctl(2) changes it", true },
-	{ "trigger_limit_action", "clients wait while a socket rests", true },
+	{ "trigger_limit_action", "clients wait while the service pauses", true },
 	{ "warm", "set accept = no, and one program that runs serves all clients", true },
 	{ "warm_max_age", "set accept = no, and one program that runs serves all clients", true },
 };

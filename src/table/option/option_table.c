@@ -700,9 +700,9 @@ const struct directive directives[] = {
 	  FIELD_IN(UNITS, SOCKETS, trigger_limit_burst, count),
 	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "unlimited", .argument = "number",
 	  .most = UNLIMITED,
-	  .help = "How many connections of one socket (with accept = no: starts for its clients) superd allows in "
-		  "trigger_limit_interval. A socket that exceeds it rests for trigger_limit_pause, and superd "
-		  "serves the others. unlimited: no limit. 0: it serves no client." },
+	  .help = "How many connections (with accept = no: starts for clients) superd allows in "
+		  "trigger_limit_interval. Above that it pauses the service for trigger_limit_pause. unlimited: "
+		  "no limit. 0: it serves no client." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
 	  FIELD_IN(UNITS, SOCKETS, trigger_limit_interval, duration),
 	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "2s", .argument = "duration", .least = 1,
@@ -711,7 +711,7 @@ const struct directive directives[] = {
 	{ .name = { "trigger_limit_pause" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_pause, duration),
 	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_LIVE, .fallback = "10s", .argument = "duration", .least = 1,
 	  .most = SECONDS(86400), .example = "1min", .unit_key = "TriggerLimitIntervalSec",
-	  .help = "How long a socket rests that has exceeded trigger_limit_burst." },
+	  .help = "How long superd pauses a service that has exceeded trigger_limit_burst." },
 
 	/* Commands */
 	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION) .example = "{ \"/usr/bin/test -d /srv/web\" }",

@@ -34,14 +34,13 @@ set behaviours {
 	"a service that is still starting when its socket begins anew; superd lets it end by itself" {
 		unit_claims::a_service_still_starting_holds_no_new_socket_up}
 	"socket and service in either order" {unit_life::a_socket_and_its_service_may_be_asked_for_in_either_order}
-	"who may notify, and errors that are told" {notify::access_is_changed_by_word_until_the_end
-		notify::a_stranger_is_not_heard notify::errors_are_told_and_bad_ones_passed_over}
+	"who may notify" {notify::a_stranger_is_not_heard
+		notify::what_is_no_notification_is_dropped_and_the_next_one_heard}
 	"descriptors that are kept" {fdstore::descriptors_are_kept_for_the_next_start
 		fdstore::a_store_may_end_with_its_backend fdstore::a_store_outlives_a_reload_and_not_its_service
 		fdstore::a_service_that_is_disabled_loses_it}
 	Type=notify-reload {notify_life::a_reload_is_seen_through
-		notify_life::who_would_die_of_a_reload_has_not_started
-		notify_life::a_reload_that_takes_too_long_ends_nobody}
+		notify_life::who_would_die_of_a_reload_has_not_started}
 	"the main process ends, others are left" {
 		unit_life::the_end_of_the_main_process_is_the_end_of_the_service_and_of_whoever_is_left}
 	"messages that are none" {notify::what_is_no_notification_is_dropped_and_the_next_one_heard}

@@ -102,24 +102,6 @@ test a_service_of_which_none_can_be_opened_has_failed {
 	answers $b
 }
 
-# systemd fails the .socket at its limit; superd lets it rest, and the other goes on in both.
-test one_that_rests_leaves_the_other_served {
-	socket_of_a a "TriggerLimitBurst=2\nTriggerLimitIntervalSec=1h"; socket_of_a b
-	run "ExecStart=$backend take 1" {-clock -control} a.socket b.socket
-	repeat 2 { answers $a }
-	set client [connect $a]; send $client hello
-	log "a: a.socket: more than 2 starts in 1 h: it rests for 1 h, and clients wait"
-	advance 30min; expect {[quiet $client]}
-	is_told a "a.socket: more than 2 starts in 1 h: it rests for " rests
-	close $client                  ;# an instance that starts for b has a's socket, too
-	repeat 3 { answers $b }
-	set client [connect $a]; send $client hello
-	advance 20min; expect {[quiet $client]}
-	advance 11min
-	is [said [line $client]] hello; close $client
-	expect {[count "it rests for"] == 1}
-}
-
 test one_whose_condition_does_not_hold_stays_closed_until_it_is_asked_again {
 	socket_of_a a "" "ConditionPathExists=%/wanted\nConditionPathExists=!%/unwanted"
 	run $run -control a.socket
