@@ -25,28 +25,28 @@ _superd()
 		trigger_limit_interval trigger_limit_pause exec_condition exec_start_pre exec_start_post
 		exec_ready exec_reload exec_stop exec_stop_post socket_exec_start_pre
 		socket_exec_start_post socket_exec_stop_pre socket_exec_stop_post socket_exec_apart
-		exec_prefix condition requires wants beside behind ready timeout_start remain_after_exit
-		pid_file runtime_max timeout_stop kill_signal kill_mode final_kill_signal send_sighup
-		send_sigkill kill_rest on_change on_remove restart success_exit_status
-		restart_prevent_exit_status restart_force_exit_status backoff_min backoff_max on_failure
-		notify_access watchdog watchdog_signal timeout_abort reload_signal
-		file_descriptor_store_max file_descriptor_store_preserve idle_timeout idle_action
-		idle_means idle_unless min_awake freeze_reclaim probe_from log_type log_on_success
-		log_on_failure nice oom_score_adjust io_scheduling cpu_scheduling_policy rlimit_as
-		rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
-		rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc rlimit_rss rlimit_rtprio
-		rlimit_rttime rlimit_sigpending rlimit_stack memory_max memory_high memory_low memory_min
-		memory_swap_max oom_policy tasks_max cpu_quota cpu_quota_period cpu_weight delegate
-		private_tmp private_devices private_ipc private_mounts private_network private_users
-		protect_system protect_home protect_kernel_tunables protect_kernel_modules
-		protect_kernel_logs protect_control_groups protect_clock protect_hostname protect_proc
-		proc_subset read_only_paths read_write_paths inaccessible_paths exec_paths no_exec_paths
-		bind_paths bind_read_only_paths temporary_file_system mount_api_vfs system_call_filter
-		system_call_architectures system_call_error_number restrict_address_families
-		restrict_namespaces restrict_realtime restrict_suid_sgid memory_deny_write_execute
-		lock_personality keyring_mode ip_address_allow ip_address_deny device_policy device_allow
-		apparmor_profile selinux_context log log_format log_level control fdstore
-		max_starting stop_delay stop_timeout
+		exec_prefix condition requires wants beside ready timeout_start remain_after_exit pid_file
+		runtime_max timeout_stop kill_signal kill_mode final_kill_signal send_sighup send_sigkill
+		kill_rest on_change on_remove restart success_exit_status restart_prevent_exit_status
+		restart_force_exit_status backoff_min backoff_max on_failure notify_access watchdog
+		watchdog_signal timeout_abort reload_signal file_descriptor_store_max
+		file_descriptor_store_preserve idle_timeout idle_action idle_means idle_unless min_awake
+		freeze_reclaim probe_from log_type log_on_success log_on_failure nice oom_score_adjust
+		io_scheduling cpu_scheduling_policy rlimit_as rlimit_core rlimit_cpu rlimit_data
+		rlimit_fsize rlimit_locks rlimit_memlock rlimit_msgqueue rlimit_nice rlimit_nofile
+		rlimit_nproc rlimit_rss rlimit_rtprio rlimit_rttime rlimit_sigpending rlimit_stack
+		memory_max memory_high memory_low memory_min memory_swap_max oom_policy tasks_max
+		cpu_quota cpu_quota_period cpu_weight delegate private_tmp private_devices private_ipc
+		private_mounts private_network private_users protect_system protect_home
+		protect_kernel_tunables protect_kernel_modules protect_kernel_logs protect_control_groups
+		protect_clock protect_hostname protect_proc proc_subset read_only_paths read_write_paths
+		inaccessible_paths exec_paths no_exec_paths bind_paths bind_read_only_paths
+		temporary_file_system mount_api_vfs system_call_filter system_call_architectures
+		system_call_error_number restrict_address_families restrict_namespaces restrict_realtime
+		restrict_suid_sgid memory_deny_write_execute lock_personality keyring_mode
+		ip_address_allow ip_address_deny device_policy device_allow apparmor_profile
+		selinux_context log log_format log_level control fdstore max_starting stop_delay
+		stop_timeout
 	"
 
 	COMPREPLY=()

@@ -583,7 +583,7 @@ void rpc_leave(const char *why);
 bool needs_come_first(const struct svc *svc); /* its next instance is the first, and may have to wait */
 /* Whether it, or its sockets before they are opened, have to wait for others; *why: what is required fails. */
 bool needs_wait(struct svc *svc, bool sockets, struct buf *why);
-void needs_start_behind(struct svc *svc);   /* it is ready */
+
 void needs_mark(const struct service *row); /* a reload takes that away; behind all of it: */
 void needs_reloaded(void);
 void needs_let_go(struct svc *svc); /* its last instance has ended: what only it needed ends, too */

@@ -27,7 +27,7 @@ static bool needs(const struct svc *svc, const char *name)
 static enum standing look_at(struct svc *svc, const struct need *need)
 {
 	struct svc *wanted = svc_find(need->name);
-	double since = need->order == NEED_BEHIND ? svc->run->last_start : svc->run->asked;
+	double since = svc->run->asked;
 	char by[80];
 
 	if (!wanted || svc_bar(wanted) != BAR_NONE)
@@ -65,7 +65,7 @@ bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
 		enum standing standing;
 		const char *reason;
 
-		if (need.order == NEED_BEHIND || (need.socket != NULL) != sockets)
+		if ((need.socket != NULL) != sockets)
 			continue;
 		standing = look_at(svc, &need);
 		if (need.order != NEED_BEFORE)
@@ -81,16 +81,6 @@ bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
 			svc_say(svc, LEVEL_WARNING, "wants", "wants %s, and starts without it: %s", need.name, reason);
 	}
 	return comes && !why->length;
-}
-
-void needs_start_behind(struct svc *svc)
-{
-	struct need need;
-
-	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
-		if (need.order == NEED_BEHIND)
-			look_at(svc, &need);
-	}
 }
 
 static bool is_needed(const char *name)

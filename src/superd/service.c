@@ -1372,7 +1372,6 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			svc_set(svc, RUNNING);
 			facts_note_ready(svc, svc->run->asked);
 			facts_note_client(svc, instance->peer);
-			needs_start_behind(svc);
 			limits_offer();
 			LIST_OF(struct instance, before, link, &svc->run->instances) {
 				if (before == instance || before->ends || before->row->exec->accept)

@@ -258,7 +258,6 @@ enum {
 	NEED_WANTED = 1 << 0,           /* the unit starts also without it */
 	NEED_REQUIRED = 1 << 1,
 	NEED_IS_BESIDE = 1 << 2,        /* it starts at the same time, and nothing waits; else the unit waits for it */
-	NEED_IS_BEHIND = 1 << 3,        /* it starts when the unit is ready */
 };
 
 /* A service and the sockets that activate it. */

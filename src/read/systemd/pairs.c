@@ -371,11 +371,8 @@ static void add_need(struct unit_builder *builder, size_t pair, struct unit_need
 			own->needs[n].kinds = (own->needs[n].kinds & ~(unsigned)NEED_WANTED) | NEED_REQUIRED;
 		return;
 	}
-	if (orders(builder, unit, "After", needed, name) || orders(builder, needed, "Before", unit, unit->name))
-		;                       /* it is ready before the unit starts, as usual */
-	else if (orders(builder, unit, "Before", needed, name) || orders(builder, needed, "After", unit, unit->name))
-		need.kinds |= NEED_IS_BEHIND;
-	else
+	/* The other way round it starts beside the unit, too: it waits itself if it needs the unit. */
+	if (!orders(builder, unit, "After", needed, name) && !orders(builder, needed, "Before", unit, unit->name))
 		need.kinds |= NEED_IS_BESIDE;
 	unit_builder_turn(builder, unit);
 	array_add(own->needs, own->need_count, own->need_capacity) = need;
@@ -487,7 +484,7 @@ void unit_build_socket_needs(struct unit_builder *builder)
 {
 	set_needs(builder, "socket_wants", NEED_WANTED);
 	set_needs(builder, "socket_requires", NEED_REQUIRED);
-	set_needs(builder, "socket_beside", NEED_IS_BESIDE | NEED_IS_BEHIND);
+	set_needs(builder, "socket_beside", NEED_IS_BESIDE);
 }
 
 void unit_build_needs(struct unit_builder *builder)
@@ -501,7 +498,6 @@ void unit_build_needs(struct unit_builder *builder)
 	set_needs(builder, "wants", NEED_WANTED);
 	set_needs(builder, "requires", NEED_REQUIRED);
 	set_needs(builder, "beside", NEED_IS_BESIDE);
-	set_needs(builder, "behind", NEED_IS_BEHIND);
 	if (pair->count) {
 		if (pair->boots && !pair->accepts)
 			unit_set(builder, "start", "boot", unit_start(pair->service));

@@ -58,6 +58,7 @@ static const struct {
 	{ "allowed_cpus", "exec can begin with taskset(1)", true },
 	{ "allowed_memory_nodes", "exec can begin with numactl(8)", true },
 	{ "backoff_refuse", "builtin = health tells a load balancer that a service has failed", true },
+	{ "behind", "beside starts it at the same time, and requires lets it wait", true },
 	{ "control_group", "builtin = status at a unix socket with socket_group lets a group look", true },
 	{ "cpu_affinity", "exec can begin with taskset(1)", true },
 	{ "cpu_scheduling_priority", "with cpu_scheduling_policy = fifo or rr it is 1", true },

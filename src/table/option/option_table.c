@@ -788,9 +788,6 @@ const struct directive directives[] = {
 	  .flags = FOR_UNITS, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"cache\" }",
 	  .help = "Those of requires and wants that start beside this service: it does not wait for them, and starts "
 		  "without one that fails." },
-	{ .name = { "behind" }, FIELD_IN(UNITS, LIFECYCLE, behind, list),
-	  .flags = FOR_UNITS, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"indexer\" }",
-	  .help = "Those of requires and wants that start when this service is ready; with accept = yes, as beside." },
 	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "text", .example = "\"ready to accept connections\"",
 	  .help = "A text in a line of output by which the program announces that it is ready. output or error "

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/array.h"
 #include "lib/scan.h"
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
@@ -18,7 +17,7 @@
 /* In the order in which an author fixes mistakes: the basic options first. */
 static rule *const rules[] = {
 	rule_names,    rule_listen, rule_program,      rule_builtin,	 rule_pass,	 rule_bind,
-	rule_commands, rule_start,  rule_rows,	       rule_ready,	 rule_streams,	 rule_access,
+	rule_commands, rule_rows,   rule_ready,       rule_streams,	 rule_access,
 	rule_backoff,  rule_idle,   rule_capabilities, rule_passed_fds,	 rule_resources, rule_symlinks,
 	rule_sizes,    rule_shell,  rule_templates,    rule_environment,
 };
@@ -54,17 +53,10 @@ enum { UNSEEN, OPEN, CHECKED };
 
 #define WANTS_DEEPEST 64 /* services in a row of which each waits for the next */
 
-/* A service that starts when another one is ready, and so waits for it. */
-struct follower {
-	const struct service *service, *leader;
-};
-
 /* What is known of the services while their needs are followed. */
 struct wanting {
 	const struct table *table;
 	unsigned char *seen; /* of each row: UNSEEN …; OPEN: rows that lead to the present one */
-	struct follower *followers;
-	size_t follower_count, follower_capacity;
 	struct diags *diags;
 };
 
@@ -136,12 +128,6 @@ static void check_wants_of(struct wanting *wanting, const struct service *servic
 		if (!service_is_unclear(service, need.option))
 			check_need(wanting, service, &need, depth);
 	}
-	for (size_t n = 0; n < wanting->follower_count; n++) {
-		const struct follower *follower = &wanting->followers[n];
-
-		if (follower->service == service)
-			follow(wanting, follower->leader, follower->leader, "behind", service->name, depth);
-	}
 	wanting->seen[service - wanting->table->services] = CHECKED;
 }
 
@@ -153,12 +139,6 @@ static void check_order(const struct service *service, struct diags *diags)
 	for (words name = own->beside; name && *name; name++) {
 		if (!words_have(own->requires, *name) && !words_have(own->wants, *name))
 			service_refuse(service, "beside", diags, "beside: neither requires nor wants has '%s'", *name);
-	}
-	for (words name = own->behind; name && *name; name++) {
-		if (!words_have(own->requires, *name) && !words_have(own->wants, *name))
-			service_refuse(service, "behind", diags, "behind: neither requires nor wants has '%s'", *name);
-		else if (words_have(own->beside, *name))
-			service_refuse(service, "behind", diags, "behind: beside has '%s', too", *name);
 	}
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct socket_options *options = service->sockets[n].options;
@@ -172,43 +152,17 @@ static void check_order(const struct service *service, struct diags *diags)
 	}
 }
 
-/* false: out of memory. */
-static bool find_followers(struct wanting *wanting, const struct service *leader)
-{
-	struct need need;
-
-	for (size_t n = 0; leader->groups->lifecycle->behind && service_need(leader, n, &need); n++) {
-		const struct service *service = table_find(wanting->table, need.name);
-		struct follower *list;
-
-		if (need.order != NEED_BEHIND || !service || service == leader)
-			continue;
-		list = array_grow(wanting->followers, &wanting->follower_capacity, wanting->follower_count,
-				  sizeof(*list));
-		if (!list)
-			return false;
-		wanting->followers = list;
-		list[wanting->follower_count++] = (struct follower){ service, leader };
-	}
-	return true;
-}
-
 static void check_wants(const struct table *table, struct diags *diags)
 {
 	struct wanting wanting = { .table = table, .seen = calloc(table->count + 1, 1), .diags = diags };
-	bool ok = wanting.seen;
 
+	if (!wanting.seen)
+		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
 	for (size_t n = 0; n < table->count; n++) {
 		check_order(&table->services[n], diags);
-		ok = ok && find_followers(&wanting, &table->services[n]);
-	}
-	if (!ok)
-		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
-	for (size_t n = 0; ok && n < table->count; n++) {
-		if (wanting.seen[n] == UNSEEN)
+		if (wanting.seen && wanting.seen[n] == UNSEEN)
 			check_wants_of(&wanting, &table->services[n], 0);
 	}
-	free(wanting.followers);
 	free(wanting.seen);
 }
 

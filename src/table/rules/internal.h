@@ -25,7 +25,7 @@ void sockets_refuse(const struct service *service, unsigned kinds, const char *s
 /* rows.c: rules that a row can say. program.c, sockets.c: the others. */
 typedef void rule(const struct service *service, struct diags *diags);
 rule rule_rows, rule_names, rule_shell, rule_templates, rule_environment, rule_program, rule_builtin,
-	rule_commands, rule_start, rule_ready, rule_streams, rule_backoff, rule_idle, rule_capabilities,
+	rule_commands, rule_ready, rule_streams, rule_backoff, rule_idle, rule_capabilities,
 	rule_passed_fds, rule_resources, rule_access, rule_listen, rule_bind, rule_pass, rule_symlinks, rule_sizes;
 
 /* Warns of services that are reached through TCPMUX if no service answers it. */

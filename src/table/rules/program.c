@@ -394,18 +394,6 @@ void check_tcpmux(const struct table *table, struct diags *diags)
 	}
 }
 
-void rule_start(const struct service *service, struct diags *diags)
-{
-	if (service->exec->start >= START_MANUAL && (service->socket_count || service->exec->accept)) {
-		service_refuse(service, "start", diags,
-			       "start = %s is for a service without sockets: a client of a socket would start it",
-			       service->exec->start == START_MANUAL ? "manual" : "wanted");
-		diags_hint(diags,
-			   "remove listen and accept; superctl hold keeps one with sockets from "
-			   "being started");
-	}
-}
-
 static bool is_read(const struct service *service, const char *option, const struct stream *stream)
 {
 	return stream->kind == STREAM_LOG || service_is_unclear(service, option);
@@ -423,26 +411,14 @@ static bool is_heard(const struct service *service)
 						: is_socket || is_read(service, "output", &streams->output));
 }
 
-/* A default that does not fit is no mistake of the service, and without effect where it accepts itself. */
+/* A default that does not fit is no mistake of the service. */
 void rule_ready(const struct service *service, struct diags *diags)
 {
-	const char *option = service_mark(service, "ready") ? "ready" : "exec_ready";
-
-	if (!service_mark(service, option) || service_is_unclear(service, option))
+	if (!service_mark(service, "ready") || service_is_unclear(service, "ready") || is_heard(service))
 		return;
-	if (service->exec->pass == PASS_BIND) {
-		diag_warning(diags, service_origin(service, option),
-			     "%s: %s: with pass = bind clients do not wait for it: the program accepts them itself, "
-			     "as soon as it listens",
-			     service->name, option);
-		service_hint(service, diags, "clients wait with redirect in place of pass = bind");
-	}
-	if (service_mark(service, "ready") && !is_heard(service)) {
-		service_refuse(service, "ready", diags,
-			       "ready: superd does not read its output: neither output nor "
-			       "error is log or syslog");
-		service_hint(service, diags, "set one of them to log, or use exec_ready");
-	}
+	service_refuse(service, "ready", diags,
+		       "ready: superd does not read its output: neither output nor error is log");
+	service_hint(service, diags, "set one of them to log, or use exec_ready");
 }
 
 static bool is_socket(const struct stream *stream)
@@ -647,28 +623,12 @@ void rule_commands(const struct service *service, struct diags *diags)
 			     service->name);
 }
 
-/* Of other sockets the kernel does not tell when something moved. */
-static void check_means(const struct service *service, struct diags *diags)
-{
-	const struct lifecycle_options *lifecycle = service->groups->lifecycle;
-
-	if (lifecycle->idle_means != IDLE_MEANS_QUIET || !service_mark(service, "idle_means") ||
-	    (lifecycle->idle_action != IDLE_FREEZE && !service_is_unclear(service, "idle_action")))
-		return;
-	if (service->socket_count && !service_is_unclear(service, "listen") && !service_mark(service, "socket") &&
-	    !service_find_socket(service, KIND(TCP)))
-		service_refuse(service, "idle_means", diags,
-			       "idle_means = quiet needs a TCP socket: for others the kernel reports no times of "
-			       "traffic");
-}
-
 void rule_idle(const struct service *service, struct diags *diags)
 {
 	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
 		service_refuse(service, "idle_unless", diags,
 			       "idle_unless is one command, whose exit status is the "
 			       "answer");
-	check_means(service, diags);
 	if (service->groups->lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
 	    service_is_unclear(service, "listen") || service->socket_count || service_mark(service, "socket") ||
 	    service->exec->accept)

@@ -106,6 +106,9 @@ static const struct rule_row rows[] = {
 	  "accept = yes", .said = true, .warns = true,
 	  .says = "restart has no effect with accept = yes: the connection of an ended instance is closed" },
 	{ "start = boot", NEEDS, "accept = no", .because = "nothing can start before a client connects" },
+	{ "start = manual or wanted", NOT_WITH, .kinds = ~0u,
+	  .says = "start is manual or wanted for a service without sockets: a client of %s would start it",
+	  .hint = "remove listen; superctl hold keeps one with sockets from being started" },
 	{ "on_change = drain", NOT_WITH, "on_change = drain", .warns = true,
 	  .says = "on_change = drain is read as overlap: the old instance gets its signal when the next one is ready",
 	  .hint = "write on_change = overlap" },
@@ -173,6 +176,10 @@ static const struct rule_row rows[] = {
 	  .says = "pass = inetd and redirect exclude each other: exec receives no socket" },
 
 	/* When it is ready. */
+	{ "ready exec_ready", NOT_WITH, "pass = bind", .said = true, .warns = true,
+	  .says = "with pass = bind clients do not wait until it is ready: the program accepts them itself, as soon as "
+		  "it listens",
+	  .hint = "clients wait with redirect in place of pass = bind" },
 	{ "exec_ready", NOT_WITH, "ready", .says = "exec_ready and ready are two answers to one question",
 	  .hint = "remove one of them", .said = true },
 	{ "ready exec_ready", NEEDS, "exec", .because = "a builtin is ready at once", .said = true },
@@ -186,6 +193,8 @@ static const struct rule_row rows[] = {
 	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
 	{ "idle_means = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
 	  .hint = "write idle_action = freeze, or remove idle_means", .said = true, .otherwise = true },
+	{ "idle_means = quiet", NEEDS, .kinds = KIND(TCP), .said = true, .otherwise = true,
+	  .because = "connections of TCP: of others the kernel reports no times of traffic" },
 	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
 	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },
 	{ "idle_action = freeze", NOT_WITH, "type = oneshot", .hint = "set idle_action = stop, and exec_stop",
@@ -315,7 +324,7 @@ static bool check_kinds(const struct service *service, const struct rule_row *ro
 			   row->says, diags);
 		return true;
 	}
-	if (row->verb != NEEDS)
+	if (row->verb != NEEDS || (named->value && !holds(service, NULL, directive, named->value)))
 		return false;
 	buf_addf(&text, "%s has no effect here: none of its sockets has %s", option, row->because);
 	report_row(service, row, NULL, service_origin(service, option), buf_string(&text), diags);

@@ -29,16 +29,6 @@ static bool socket_need(const struct listen *socket, size_t *number, struct need
 	return true;
 }
 
-/* With accept = yes there is no one program whose readiness could be waited for. */
-static enum need_order own_order(const struct service *service, const char *name)
-{
-	const struct lifecycle_options *own = service->groups->lifecycle;
-
-	if (words_have(own->behind, name))
-		return service->exec->accept ? NEED_BESIDE : NEED_BEHIND;
-	return words_have(own->beside, name) ? NEED_BESIDE : NEED_BEFORE;
-}
-
 bool service_need(const struct service *service, size_t number, struct need *need)
 {
 	const struct lifecycle_options *own = service->groups->lifecycle;
@@ -47,7 +37,7 @@ bool service_need(const struct service *service, size_t number, struct need *nee
 	need->required = take(own->requires, &number, &need->name);
 	if (need->required || take(own->wants, &number, &need->name)) {
 		need->option = need->required ? "requires" : "wants";
-		need->order = own_order(service, need->name);
+		need->order = words_have(own->beside, need->name) ? NEED_BESIDE : NEED_BEFORE;
 		return true;
 	}
 	for (size_t n = 0; n < service->socket_count; n++) {

@@ -11,7 +11,6 @@ struct service;
 enum need_order {
 	NEED_BEFORE,                    /* what needs it waits until it is ready */
 	NEED_BESIDE,                    /* it starts at the same time, and nothing waits */
-	NEED_BEHIND,                    /* it starts when what needs it is ready */
 };
 
 struct need {

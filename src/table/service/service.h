@@ -226,7 +226,7 @@ struct access_options {
 
 struct lifecycle_options {
 	words requires, wants;          /* names of services that run with this one (table/service/need) */
-	words beside, behind;           /* of these: those that it does not wait for, those that start when it is ready */
+	words beside;                   /* of these: those that it does not wait for */
 	const char *ready;              /* text of the line by which the backend reports that it is ready; NULL: unset */
 	int64_t timeout_start, timeout_stop, runtime_max;       /* microseconds, SCAN_INFINITY: none */
 	int kill_signal;

@@ -6,8 +6,7 @@
 #include "table/service/service.h"
 #include "tests/unit/unit.h"
 
-static const char *const a_b[] = { "a", "b", NULL }, *const c_d[] = { "c", "d", NULL }, *const b[] = { "b", NULL },
-			 *const c[] = { "c", NULL };
+static const char *const a_b[] = { "a", "b", NULL }, *const c_d[] = { "c", "d", NULL }, *const b[] = { "b", NULL };
 
 static struct lifecycle_options own;
 static struct socket_options options[2];
@@ -56,13 +55,12 @@ Test(need, those_of_the_service_come_before_those_of_its_sockets)
 	own.requires = a_b;
 	own.wants = c_d;
 	own.beside = b;
-	own.behind = c;
 	options[0].socket_wants = a_b;
 	options[0].socket_beside = b;
 	options[1].socket_requires = c_d;
 	expect_need(0, "a", "requires", NEED_BEFORE);
 	expect_need(1, "b", "requires", NEED_BESIDE);
-	expect_need(2, "c", "wants", NEED_BEHIND);
+	expect_need(2, "c", "wants", NEED_BEFORE);
 	expect_need(3, "d", "wants", NEED_BEFORE);
 	expect_need(4, "a", "socket_wants", NEED_BEFORE);
 	expect_need(5, "b", "socket_wants", NEED_BESIDE);
@@ -70,12 +68,4 @@ Test(need, those_of_the_service_come_before_those_of_its_sockets)
 	expect_need(7, "d", "socket_requires", NEED_BEFORE);
 	cr_expect(service_need(&service, 6, &need) && need.socket == &sockets[1]);
 	cr_expect_not(service_need(&service, 8, &need));
-}
-
-/* Each connection has a program of its own, so none of them is the one that must be ready. */
-Test(need, with_accept_nothing_starts_behind)
-{
-	exec_options.accept = true;
-	own.wants = own.behind = c_d;
-	expect_need(0, "c", "wants", NEED_BESIDE);
 }
