@@ -895,6 +895,12 @@ static void word_waits_by_clock(const struct call *call)
 	give_number(clock_has_waiter((pid_t)number(call, 0)));
 }
 
+static void word_go_on(const struct call *call)
+{
+	(void)call;
+	clock_go_on();
+}
+
 static void word_clock_pace(const struct call *call)
 {
 	clock_set_pace(duration(call, 0));
@@ -1309,6 +1315,7 @@ static const struct word {
 	{ "settle", 0, 0, word_settle },        /* a step of no time */
 	{ "stays_quiet", 1, 1, word_stays_quiet },      /* CLIENT: also two hours later */
 	{ "hold_clock", 0, 0, word_hold_clock },        /* time passes by steps alone */
+	{ "go_on", 0, 0, word_go_on },
 	{ "clock_pace", 1, 1, word_clock_pace },/* TIME: that each look at the clock takes */
 	{ "clock_stop", 1, 1, word_clock_stop },        /* TIME: TERM, and steps of it until superd has ended */
 	{ "waits_by_clock", 1, 1, word_waits_by_clock },        /* PID */

@@ -67,5 +67,6 @@ proc is_there {times text part} { expect {[times $text $part] == $times} "'$part
 # The text of a line that is written on several, without their indents.
 proc line_of {text} { return "[regsub -all {\n\t*} $text {}]\n" }
 
-# superd's own pid below its guard, once there is one.
-proc below_guard {} { wait {[superd_pid itself] != [superd_pid]}; superd_pid itself }
+# superd's own pid below its guard, 0 where it has none now; and once there is one.
+proc below {} { set pid [superd_pid itself]; expr {$pid == [superd_pid] ? 0 : $pid} }
+proc below_guard {} { wait {[set pid [below]] > 0}; return $pid }
