@@ -213,6 +213,15 @@ static bool is_superd(pid_t pid)
 	return name && (!strcmp(name, "/superd") || (own && !strcmp(name, own)));
 }
 
+/* superd-bind has the sockets of its program, and outlives a superd that was killed. */
+static bool is_superd_bind(pid_t pid)
+{
+	char path[4096];
+	const char *name = program_name(pid, path);
+
+	return name && !strcmp(name, "/superd-bind");
+}
+
 static void note_process(struct port_holder *holder, pid_t pid)
 {
 	holder->pid = pid;
@@ -220,21 +229,28 @@ static void note_process(struct port_holder *holder, pid_t pid)
 	process_each_socket(pid, note_socket, holder);
 }
 
-/* Looks at all processes. until: 0, or when to stop; then one of others that has any of the sockets is enough. */
+/* Looks at all processes. until: 0, or when to stop; then one of others that has any of the sockets is enough, and a
+ * superd-bind is found if there is nobody else. */
 static pid_t search(struct port_table *ports, bool only_own, int64_t until)
 {
 	struct port_holder holder = { .ports = ports, .only_own = only_own };
 	pid_t *all = process_list_all(), found = 0, next = 1; /* no list has this one; systemd has its units' sockets */
+	pid_t binder = 0;
 
 	sort_by(ports, compare_nodes);
 	for (const pid_t *at = all; next && !found && (!until || clock_ms() < until); next = at ? *at++ : 0) {
 		if (!until || next != getpid())
 			note_process(&holder, next);
-		for (size_t n = 0; until && n < ports->count && !found; n++)
+		for (size_t n = 0; until && n < ports->count && !found; n++) {
 			found = ports->list[n].holder;
+			if (found && is_superd_bind(found)) {
+				binder = found;
+				ports->list[n].holder = found = 0;
+			}
+		}
 	}
 	free(all);
-	return found;
+	return found ? found : binder;
 }
 
 void port_table_find_holders(struct port_table *ports, bool only_own)

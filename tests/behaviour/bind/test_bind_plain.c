@@ -310,6 +310,29 @@ BehaviourOfPlainBind(a_program_binds_again_when_superd_was_killed)
 	WAIT_UNTIL(!process_lives((pid_t)pid) && !client_can_connect(port));
 }
 
+/* superd-bind has it, too. */
+BehaviourOfPlainBind(the_next_superd_names_the_program_that_has_its_port)
+{
+	int port = free_port();
+	const char *const arguments[] = { "--no-guard", NULL };
+	const struct setup setup = { .arguments = arguments };
+	const char *program = binder("tcp4 bind=127.0.0.1:%d listen=5 serve=poll", port);
+	const char *table = text_of("service web {\n listen = \"127.0.0.1:%d\"\n pass = bind\n exec = \"%s\"\n}\n",
+				    port, program);
+	struct superd *superd = superd_run_with(&setup, "%s", table);
+	long pid;
+
+	superd_wait_log(superd, "web: listening on ");
+	pid = client_ask_pid(port);
+	superd_signal(superd, SIGKILL);
+	superd_wait_exit(superd);
+	superd = superd_run_with(&setup, "%s", table);
+	superd_wait_log(superd, text_of("Address already in use (pid %ld (binder) has it)", pid));
+	kill((pid_t)pid, SIGKILL);
+	superd_wait_log(superd, "web: listening on ");
+	superd_stop(superd);
+}
+
 /* ---- surroundings ---- */
 
 BehaviourOfPlainBind(without_proc_it_is_refused_with_that_reason)
