@@ -709,7 +709,8 @@ static void word_send_to_group(const struct call *call)
 
 	cr_assert(fd >= 0 && inet_pton(AF_INET, text(call, 0), &to.sin_addr) == 1);
 	cr_assert_eq(setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &way, sizeof(way)), 0);
-	cr_assert_eq(sendto(fd, message, strlen(message), 0, (struct sockaddr *)&to, sizeof(to)), (ssize_t)strlen(message));
+	cr_assert_eq(sendto(fd, message, strlen(message), 0, (struct sockaddr *)&to, sizeof(to)),
+		     (ssize_t)strlen(message));
 	close(fd);
 }
 
