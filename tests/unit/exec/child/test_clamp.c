@@ -68,7 +68,7 @@ Test(nearest, nice_goes_down_as_far_as_it_may)
 	cr_assert_eq(setrlimit(RLIMIT_NICE, &none), 0);
 	cr_expect_eq(clamp_nice(nicer), 0);
 	cr_expect_eq(getpriority(PRIO_PROCESS, 0), nicer);
-	cr_expect_eq(clamp_nice(-5), 0);
+	cr_expect_eq(clamp_nice(-20), 0);
 	cr_expect_eq(getpriority(PRIO_PROCESS, 0), nicer);
 }
 
