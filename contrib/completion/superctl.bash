@@ -73,7 +73,7 @@ _superctl()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --boot --check
+		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --check
 			--level -n --count -f --follow --failed --asleep --awake --ready --sort --since --names --version -h --help' -- "$cur"))
 	elif [[ " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"

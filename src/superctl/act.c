@@ -18,7 +18,6 @@
 	"[{!reason}its sockets are not open yet|" \
 	"[{?open}not all of its sockets are open|it does not listen]: {reason}; superd tries again]"
 #define ENABLED "[{?held}enabled, and held|enabled]" LASTING
-#define STAYS "[{?disabled_at_boot}; each start of superd disables it again, until superctl enable --boot]"
 #define DISABLED \
 	"disabled: its sockets are closed until it is enabled[{?instances}; the instances it has run on (on_remove)]" \
 	LASTING
@@ -54,8 +53,8 @@ static const struct {
 	{ "frozen-already", "it is frozen already" },
 	{ "thawed", "thawed" },
 	{ "not-frozen", "it was not frozen" },
-	{ "enabled", ENABLED STAYS },
-	{ "enabled-already", "it is enabled already" STAYS },
+	{ "enabled", ENABLED },
+	{ "enabled-already", "it is enabled already" },
 	{ "disabled", DISABLED },
 	{ "disabled-already", "it is disabled already" },
 	{ "signalled", "[sent SIG{signal} to pid ][{pids}]" },
@@ -85,9 +84,6 @@ static const struct {
 	{ "no-process", "no process of it runs" },
 	{ "no-command", "it has no exec_reload, and its type is not notify-reload" },
 	{ "busy", "it is reading its configuration again already" },
-	{ "not-stored",
-	  "[{?enabled}" ENABLED "[; but the next superd disables it again: {reason}]|"
-	  DISABLED "[; but not when the machine restarts: {reason}]]" },
 	{ "left-out", "it is left out: {left_out}" },
 	{ "unconfigured", "the configuration has disable = yes[ ({disabled_at})]: change it there, and reload" },
 	{ "vanished", "a reload has removed it meanwhile" },
@@ -104,7 +100,7 @@ static void add_signalled(struct buf *out, const json_t *line)
 				      "; it is frozen, and receives the signal when it is thawed]]");
 }
 
-void order_add(struct buf *out, const json_t *line, bool at_boot)
+void order_add(struct buf *out, const json_t *line)
 {
 	size_t n = 0;
 
@@ -121,9 +117,6 @@ void order_add(struct buf *out, const json_t *line, bool at_boot)
 		state_word_add_sentence(out, line);
 	if (json_reply_is(line, "result", "signalled"))
 		add_signalled(out, line);
-	if (at_boot)
-		(void)sentence_add(out, line, "[{?ok}[{result=under-way}|{?enabled}; also when superd starts|"
-					      "; also at each start of superd]]");
 	/* What a stop has cost. */
 	(void)sentence_add(out, line, "[{?killed}; {killed: instance} did not end by timeout_stop and "
 				      "[{killed=1}was|were] killed]");
@@ -142,7 +135,7 @@ static bool show_result(void *context, const json_t *line, struct reply_text *te
 
 	view->failed += !ok;
 	if (*json_reply_text(line, "service")) {
-		order_add(out, line, view->options->boot);
+		order_add(out, line);
 		buf_char(out, '\n');
 	}
 	return true;

@@ -325,7 +325,7 @@ static void add_request(struct buf *request, const struct conversation *conversa
 		const char *option;
 		bool given;
 	} plain[] = {
-		{ " --no-wait", options->no_wait }, { " --boot", options->boot }, { " --follow", options->follow },
+		{ " --no-wait", options->no_wait }, { " --follow", options->follow },
 		{ " --failed", options->failed_only },
 	};
 

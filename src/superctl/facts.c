@@ -406,8 +406,6 @@ void state_word_add(struct buf *out, const json_t *service)
 		buf_addf(out, ", %d%s in line", place, ordinal_ending(place));
 	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
 		buf_text(out, ", held");
-	if (json_reply_flag(service, "disabled_at_boot"))
-		buf_text(out, json_reply_is(service, "state", "off") ? ", also at boot" : ", disabled at boot");
 	if (json_reply_flag(service, "degraded"))
 		buf_text(out, ", degraded");
 	if (json_reply_number(service, "outdated") > 0)

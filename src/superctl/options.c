@@ -50,8 +50,8 @@ const struct verb verbs[] = {
 	{ "wait", NAMES_SOME, false, "timeout ready asleep awake",
 	  "wait until a service would serve a client, runs or sleeps", view_act },
 	{ "signal", NAMES_SIGNAL, true, "", "send a signal, such as HUP, to the main process", view_signal },
-	{ "enable", NAMES_SOME, false, ACTS " boot", "open the ports of a service again", view_act },
-	{ "disable", NAMES_SOME, true, ACTS " boot", "close the ports of a service until enable", view_act },
+	{ "enable", NAMES_SOME, false, ACTS, "open the ports of a service again", view_act },
+	{ "disable", NAMES_SOME, true, ACTS, "close the ports of a service until enable", view_act },
 	{ "reload", NAMES_ANY, false, ACTS " check",
 	  "read superd's configuration again; with NAME, make that service read its own", view_reload },
 	{ "diff", NAMES_NONE, false, "timeout", "print what a reload would change", view_diff },
@@ -178,7 +178,6 @@ static const struct cli_option superctl_rows[] = {
 	{ "no-wait", FIELD(no_wait), .help = "do not wait until the change is complete" },
 	{ "timeout", .argument = "DURATION", FIELD(timeout), .scan = scan_duration,
 	  .help = "wait at most this time, such as 30s" },
-	{ "boot", FIELD(boot), .help = "enable, disable: also at each start of superd" },
 	{ "check", FIELD(check),
 	  .help = "upgrade: only check whether the installed version can take over; reload: only print what would "
 		  "change" },

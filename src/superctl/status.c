@@ -146,10 +146,8 @@ static void add_locks(struct buf *out, const struct screen *screen, const json_t
 
 	(void)screen;
 	json_array_foreach(locks, n, lock) {
-		add_label(out, json_reply_is(lock, "lock", "held")     ? "Held"
-				      : json_reply_is(lock, "lock", "disabled") ? "Disabled"
-										: "At boot");
-		(void)sentence_add(out, lock, "[{lock=disabled at boot}disabled ][by uid {uid} ]since {since:clock}\n");
+		add_label(out, json_reply_is(lock, "lock", "held") ? "Held" : "Disabled");
+		(void)sentence_add(out, lock, "[by uid {uid} ]since {since:clock}\n");
 	}
 }
 

@@ -26,7 +26,6 @@ struct superctl_options {
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
 	bool no_wait, check, names_only, failed_only, asleep_only, awake_only, ready, follow;
-	bool boot;
 	const char *level;              /* log: the least; NULL: the default level */
 	int64_t since;                  /* history, log: microseconds before now; 0: not given */
 	int64_t timeout;                /* microseconds; -1: no limit */
@@ -375,8 +374,8 @@ bool conversation_print(struct buf *out);
 
 /* The result of an order for a service as a sentence, for the verbs that change something, and for the keys of top. */
 
-/* Adds "SERVICE: RESULT". at_boot: the order was one for each boot, too. A line of the log has its message instead. */
-void order_add(struct buf *out, const json_t *line, bool at_boot);
+/* Adds "SERVICE: RESULT". A line of the log has its message instead. */
+void order_add(struct buf *out, const json_t *line);
 
 /* Why a service is in its state, for superctl why and the status page. */
 

@@ -565,12 +565,12 @@ void control_begin(bool fresh)
 		return;
 	find_path(superd.options, server.path);
 	locks_begin(server.path,
-		    fresh && *server.path == '/' && private_folder_is_safe(server.path, &why) &&
-			    !control_socket_is_answered(server.path));
+		    !fresh || (*server.path == '/' && private_folder_is_safe(server.path, &why) &&
+			       !control_socket_is_answered(server.path)));
 	buf_free(&why);
 }
 
-void control_open(bool fresh)
+void control_open(void)
 {
 	enum level level = can_do_without(superd.options) ? LEVEL_INFO : LEVEL_WARNING;
 	const char *path = server.path;
@@ -581,8 +581,6 @@ void control_open(bool fresh)
 	if (!has_control(superd.options))
 		return;
 	if (make_socket(path, &why)) {
-		if (!fresh)
-			locks_write_again();
 		buf_free(&why);
 		return;
 	}

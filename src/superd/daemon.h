@@ -802,7 +802,7 @@ struct request {
 	const char *names[WORDS_MOST]; /* of services, or patterns */
 	size_t count;
 	unsigned options; /* a bit for each that it has, by its place in the list: requests.c */
-	bool no_wait, check, failed, follow, boot, asleep, awake;
+	bool no_wait, check, failed, follow, asleep, awake;
 	double timeout, since; /* seconds */
 	enum level level;
 	size_t lines;
@@ -845,7 +845,7 @@ struct session {
 };
 
 void control_begin(bool fresh); /* fresh: this superd follows no other */
-void control_open(bool fresh);
+void control_open(void);
 int control_fd(void);
 void control_adopt(int fd);
 void control_close(void);
@@ -869,7 +869,7 @@ const char *session_next_name(struct session *session);
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length);
 
 /* orders.c */
-enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_AT_BOOT, LOCK_KINDS };
+enum lock_kind { LOCK_HELD, LOCK_DISABLED, LOCK_KINDS };
 
 /* What operators have ordered of a service and not undone, whether it is there or not. */
 struct lock {
@@ -881,8 +881,6 @@ struct lock {
 };
 
 struct lock *lock_find(const char *name);
-void locks_save(struct buf *out);
-bool locks_load(char *text);
 void locks_show(const char *name, struct buf *out);
 void locks_begin(const char *control, bool reads);
 void locks_apply(struct svc *svc);

@@ -884,7 +884,6 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	const struct svc *of = svc ? svc : &never;
 	const struct past *past = of->run->past;
 	const struct left_out *left = left_out_for(row, svc);
-	const struct lock *lock = lock_find(row->name);
 	bool binds = of->state == BINDING && ev_is_active(&of->run->timer), is_status = answer == ANSWER_STATUS;
 	size_t count = 0, place = 0, listed = 0;
 	struct buf text = { 0 };
@@ -907,7 +906,6 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 			json_count_field(out, "place", place);
 		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
 		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
-		json_flag_field(out, "disabled_at_boot", lock && lock->orders[LOCK_AT_BOOT].since);
 		json_flag_field(out, "degraded", svc && is_degraded(svc));
 		json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
 		json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);

@@ -11,7 +11,6 @@
  *   +start 17 of=web phase=5 main=4711 ...   an instance
  *   +touch %00... until=4711                 an address that has touched a sensor
  *   +command - child=4711                    the main command that was started, until all is written anew
- *   +locks - text=...                        what operators hold and have disabled
  *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of CPU
  *
  * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
@@ -499,7 +498,7 @@ static bool compose(struct buf *out)
 		.output = superd.output.fd,
 		.output_pid = superd.output.child.pid,
 	};
-	struct buf locks = { 0 }, *before = journal.out;
+	struct buf *before = journal.out;
 
 	for (enum program n = 0; n < PROGRAMS; n++)
 		own.programs[n] = program_known(n)->fd;
@@ -508,11 +507,6 @@ static bool compose(struct buf *out)
 	buf_text(out, HEAD "+superd -");
 	walk_superd(&(struct journal_line){ .out = out }, &own);
 	buf_char(out, '\n');
-	locks_save(&locks);
-	buf_text(out, "+locks -");
-	line_add(out, "text", buf_string(&locks), locks.length);
-	buf_char(out, '\n');
-	buf_free(&locks);
 	for (size_t n = 0; n < superd.inherited.count; n++) {
 		if (superd.inherited.list[n].fd >= 0)
 			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
@@ -1050,16 +1044,6 @@ static void restore_instance(const struct journal_line *line, const char *key)
 	instance->counted = instance->counted && source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
 }
 
-static void restore_locks(const struct journal_line *line, const char *key)
-{
-	char *text = line_take(line, "text", NULL);
-
-	(void)key;
-	if (text)
-		locks_load(text);
-	free(text);
-}
-
 static void restore_touched(const struct journal_line *line, const char *key)
 {
 	size_t length;
@@ -1096,7 +1080,7 @@ void journal_restore(const struct journal_superd *of, const char *text)
 		void (*restore)(const struct journal_line *line, const char *key);
 	} kinds[] = {
 		{ "svc", restore_service },	 { "fd", restore_socket },	{ "store", restore_stored },
-		{ "park", restore_parked },	 { "start", restore_instance }, { "locks", restore_locks },
+		{ "park", restore_parked },	 { "start", restore_instance },
 		{ "rpc", restore_registration }, { "touch", restore_touched },
 	};
 	size_t services = 0, instances;

@@ -995,7 +995,7 @@ static int serve(struct table *table, char *before)
 		self.stop_signal = SIGTERM;
 		begin_stop();
 	}
-	control_open(!before);
+	control_open();
 	journal_ready(); /* before anybody hears that superd runs */
 	if (self.pid_file.fd >= 0 && !before && !pid_file_write(&self.pid_file)) {
 		log_error(superd.log, "cannot write the pid file %s: %s", options->settings.pid_file, strerror(errno));

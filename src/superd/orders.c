@@ -1,6 +1,5 @@
-/* What operators order: each order until its result, and what stays ordered until it is undone (held, disabled,
- * disabled at boot), which outlives superd in two files: lines of held|disabled NAME UID SECONDS beside the control
- * socket, and of NAME UID SECONDS below the folder for state. */
+/* What operators order: each order until its result, and what stays ordered until it is undone (held, disabled), which
+ * outlives superd in a file each, of lines NAME UID SECONDS. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -23,8 +22,7 @@
 #include "table/services/left_out.h"
 
 #define NAME_MOST 255
-#define BOOT_COMMENT \
-	"# Services that superd disables when it starts: NAME UID SECONDS. superctl enable --boot NAME ends that.\n"
+#define FILE_MOST (16u << 20) /* bytes; enough for some hundred thousand services */
 #define AT_ONCE 1.   /* seconds: a program that cannot work ends sooner */
 #define LATE_MOST 10 /* names of services that are not done in time */
 #define DRAIN_LOOK .2
@@ -32,31 +30,19 @@
 
 /* ---- what stays ordered ---- */
 
-/* Beside the control socket, and for each boot. */
-struct lock_file {
-	size_t most; /* bytes; 16 MiB are enough for some hundred thousand services */
-	const char *lost;
-	char *path;	 /* NULL: none */
-	struct buf flaw; /* why the last write failed */
-	bool stale;	 /* it is to be written */
-};
-
 static struct {
 	struct lock *list; /* by name */
 	size_t count, room;
-	struct lock_file files[2];
-} locks = { .files = {
-		    { 16u << 20, .lost = "the next superd will not know which services are held or disabled" },
-		    { 1u << 20, .lost = "disables and enables at boot last until the machine restarts" },
+	struct {
+		const char *shown, *ends_by, *head; /* head: of its file */
+		char *path;			    /* NULL: none */
+		struct buf flaw;		    /* why the last write failed */
+		bool stale;			    /* it is to be written */
+	} kinds[LOCK_KINDS];
+} locks = { .kinds = {
+		    [LOCK_HELD] = { "held", "release", "# Services that superd holds" },
+		    [LOCK_DISABLED] = { "disabled", "enable", "# Services that superd disables" },
 	    } };
-
-static const struct {
-	const char *word, *shown, *ends_by;
-} lock_kinds[LOCK_KINDS] = {
-	[LOCK_HELD] = { "held", "held", "release" },
-	[LOCK_DISABLED] = { "disabled", "disabled", "enable" },
-	[LOCK_AT_BOOT] = { "boot", "disabled at boot", "enable --boot" },
-};
 
 static struct lock *get_lock(const char *name, bool makes)
 {
@@ -97,111 +83,101 @@ bool lock_is_set(const struct svc *svc, enum lock_kind kind)
 	return lock && lock->orders[kind].since;
 }
 
-static struct lock_file *file_of(enum lock_kind kind)
-{
-	return &locks.files[kind == LOCK_AT_BOOT];
-}
-
 static void set_lock(const char *name, enum lock_kind kind, struct lock_order order)
 {
 	struct lock *lock = get_lock(name, order.since);
 
 	if (!lock && order.since)
-		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, lock_kinds[kind].shown);
+		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, locks.kinds[kind].shown);
 	else if (lock && !(lock->orders[kind].since && order.since))
 		lock->orders[kind] = order;
-	file_of(kind)->stale = true;
-	journal_rewrite(false);
+	locks.kinds[kind].stale = true;
 }
 
-static void add_lines(enum lock_kind first, enum lock_kind last, struct buf *out)
+/* A line NAME UID SECONDS, of which the name stays. false: superd has not written it. */
+static bool parse_line(char *line, struct lock_order *order)
 {
-	for (size_t n = 0; n < locks.count; n++) {
-		for (enum lock_kind kind = first; kind <= last; kind++) {
-			const struct lock_order *order = &locks.list[n].orders[kind];
-
-			if (order->since)
-				buf_addf(out, "%s%s%s %" PRId64 " %" PRId64 "\n",
-					 first == LOCK_AT_BOOT ? "" : lock_kinds[kind].word,
-					 first == LOCK_AT_BOOT ? "" : " ", locks.list[n].name,
-					 order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid, order->since);
-		}
-	}
-}
-
-void locks_save(struct buf *out)
-{
-	add_lines(LOCK_HELD, LOCK_AT_BOOT, out);
-}
-
-/* A line without its first word: NAME UID SECONDS, of which the name stays. Returns what is wrong, or NULL. */
-static const char *parse_line(char *line, struct lock_order *order)
-{
-	int64_t numbers[2] = { -1, 0 };
-	const char *wrong = NULL;
+	int64_t numbers[2];
 	char *word, *at;
-	int count = 0;
 
-	*order = (struct lock_order){ .uid = (uid_t)-1 };
-	if (!strtok_r(line, " \t", &at) || strlen(line) > NAME_MOST)
-		return "no service has so long a name";
-	while (!wrong && (word = strtok_r(NULL, " \t", &at)))
-		wrong = count == 2 ? "a line is NAME UID SECONDS" : scan_count(word, &numbers[count++]);
-	if (wrong || numbers[0] < -1 || numbers[0] >= UINT32_MAX || numbers[1] < 0)
-		return wrong ? wrong : "a number is out of bounds";
+	if (!strtok_r(line, " ", &at) || strlen(line) > NAME_MOST)
+		return false;
+	for (int n = 0; n < 2; n++) {
+		word = strtok_r(NULL, " ", &at);
+		if (!word || scan_count(word, &numbers[n]))
+			return false;
+	}
 	*order = (struct lock_order){ .since = numbers[1], .uid = (uid_t)numbers[0] };
-	return NULL;
+	return numbers[0] <= UINT32_MAX && numbers[1] > 0;
 }
 
-/* Text of locks_save. false: another has written it. */
-bool locks_load(char *text)
+/* false: another has written it. */
+static bool parse_file(enum lock_kind kind, char *text)
 {
-	char *next;
+	struct lock_order order;
 
-	for (char *line = text; *line; line = next) {
-		size_t length = strcspn(line, " ");
-		enum lock_kind kind = 0;
-		struct lock_order order;
-
+	for (char *next, *line = text; *line; line = next) {
 		next = strchr(line, '\n');
 		if (!next)
 			return false;
 		*next++ = '\0';
-		while (kind < LOCK_KINDS &&
-		       (strlen(lock_kinds[kind].word) != length || strncmp(line, lock_kinds[kind].word, length) != 0))
-			kind++;
-		if (kind == LOCK_KINDS || !line[length] || parse_line(line + length + 1, &order) || !order.since)
+		if (*line != '#' && !parse_line(line, &order))
 			return false;
-		set_lock(line + length + 1, kind, order);
+		if (*line != '#')
+			set_lock(line, kind, order);
 	}
-	locks.files[0].stale = locks.files[1].stale = false;
 	return true;
 }
 
-/* Without locks of its kinds a file is removed. Logs a failure until the reason changes. */
-static void write_file(struct lock_file *file, enum lock_kind first, enum lock_kind last)
+static void read_file(enum lock_kind kind)
 {
-	bool lasts = first == LOCK_AT_BOOT; /* over the end of the machine, too */
-	struct buf why = { 0 }, text = { 0 };
+	const char *path = locks.kinds[kind].path;
+	struct buf why = { 0 };
+	size_t length;
+	char *text = private_file_get(path, FILE_MOST, &length, &why);
+
+	if (text && !parse_file(kind, text)) {
+		buf_text(&why, "superd did not write it");
+		for (size_t n = 0; n < locks.count; n++)
+			locks.list[n].orders[kind].since = 0;
+	}
+	if (why.length)
+		log_warn(superd.log, "%s: the list of %s services is unknown: %s", path, locks.kinds[kind].shown,
+			 buf_string(&why));
+	locks.kinds[kind].stale = false;
+	free(text);
+	buf_free(&why);
+}
+
+/* Without locks of its kind a file is removed. Logs a failure until the reason changes. */
+static void write_file(enum lock_kind kind)
+{
+	struct buf why = { 0 }, text = { 0 }, *flaw = &locks.kinds[kind].flaw;
+	const char *path = locks.kinds[kind].path;
 	size_t head;
 
-	buf_text(&text, lasts ? BOOT_COMMENT : "");
+	buf_addf(&text, "%s: NAME UID SECONDS\n", locks.kinds[kind].head);
 	head = text.length;
-	add_lines(first, last, &text);
+	for (size_t n = 0; n < locks.count; n++) {
+		const struct lock_order *order = &locks.list[n].orders[kind];
+
+		if (order->since)
+			buf_addf(&text, "%s %" PRIu32 " %" PRId64 "\n", locks.list[n].name, (uint32_t)order->uid,
+				 order->since);
+	}
 	if (text.failed)
 		buf_text(&why, "out of memory");
 	else if (text.length > head)
-		private_file_put(file->path, text.data, text.length, &why);
-	else if (lasts)
-		private_file_remove(file->path, &why);
-	else if (unlink(file->path) < 0 && errno != ENOENT && errno != ENOTDIR)
-		buf_text(&why, strerror(errno));
-	if (why.length && strcmp(buf_string(&why), buf_string(&file->flaw)) != 0)
-		log_warn(superd.log, "cannot write %s: %s: %s", file->path, buf_string(&why), file->lost);
-	file->stale = why.length;
-	buf_free(&file->flaw);
+		private_file_put(path, text.data, text.length, &why);
+	else
+		private_file_remove(path, &why);
+	if (why.length && strcmp(buf_string(&why), buf_string(flaw)) != 0)
+		log_warn(superd.log, "cannot write %s: %s: the next superd will not know which services are %s", path,
+			 buf_string(&why), locks.kinds[kind].shown);
+	locks.kinds[kind].stale = why.length;
+	buf_free(flaw);
 	buf_free(&text);
-	file->flaw = why;
+	*flaw = why;
 }
 
 /* Writes what has changed. */
@@ -209,37 +185,28 @@ static void write_locks(void)
 {
 	size_t kept = 0;
 
-	if (!locks.files[0].stale && !locks.files[1].stale)
-		return;
 	for (size_t n = 0; n < locks.count; n++) { /* those of no kind go */
 		struct lock lock = locks.list[n];
-		bool any = false;
 
-		for (int kind = 0; kind < LOCK_KINDS; kind++)
-			any |= lock.orders[kind].since > 0;
-		if (any)
+		if (lock.orders[LOCK_HELD].since || lock.orders[LOCK_DISABLED].since)
 			locks.list[kept++] = lock;
 		else
 			free(lock.name);
 	}
 	locks.count = kept;
-	for (int n = 0; n < 2; n++) {
-		if (locks.files[n].stale && locks.files[n].path)
-			write_file(&locks.files[n], n ? LOCK_AT_BOOT : LOCK_HELD, n ? LOCK_AT_BOOT : LOCK_DISABLED);
+	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++) {
+		if (locks.kinds[kind].stale && locks.kinds[kind].path)
+			write_file(kind);
 	}
 }
 
 /* Whether the next superd will know; else why gets the reason. */
 static bool locks_outlive(enum lock_kind kind, struct buf *why)
 {
-	const struct lock_file *file = file_of(kind);
-
-	if (!file->path)
-		buf_text(why,
-			 kind == LOCK_AT_BOOT ? "its control socket has no path to name a file by"
-					      : "its control socket has no directory for the file");
-	else if (file->flaw.length)
-		buf_addf(why, "cannot write %s: %s", file->path, file->flaw.data);
+	if (!locks.kinds[kind].path)
+		buf_text(why, "its control socket has no directory for the file");
+	else if (locks.kinds[kind].flaw.length)
+		buf_addf(why, "cannot write %s: %s", locks.kinds[kind].path, locks.kinds[kind].flaw.data);
 	return !why->length;
 }
 
@@ -255,7 +222,7 @@ void locks_show(const char *name, struct buf *out)
 		if (!order->since)
 			continue;
 		json_object_open(out);
-		json_text_field(out, "lock", lock_kinds[kind].shown);
+		json_text_field(out, "lock", locks.kinds[kind].shown);
 		json_whole_field(out, "uid", order->uid == (uid_t)-1 ? -1 : (int64_t)order->uid);
 		json_count_field(out, "since", (uint64_t)order->since);
 		json_object_close(out);
@@ -270,23 +237,20 @@ void locks_apply(struct svc *svc)
 
 	if (!lock)
 		return;
-	if (lock->orders[LOCK_AT_BOOT].since)
-		lock->orders[LOCK_DISABLED] = lock->orders[LOCK_AT_BOOT];
 	for (enum lock_kind kind = LOCK_HELD; kind < LOCK_KINDS; kind++) {
 		const struct lock_order *order = &lock->orders[kind];
 		char since[TIME_TEXT_MOST], by[32] = "";
 
-		if (!order->since || (kind == LOCK_DISABLED && lock->orders[LOCK_AT_BOOT].since))
+		if (!order->since)
 			continue;
 		if (order->uid != (uid_t)-1)
 			snprintf(by, sizeof(by), " by uid %lu", (unsigned long)order->uid);
-		svc_say(svc, LEVEL_NOTICE, "locked", "still %s%s since %s; %s ends that", lock_kinds[kind].shown, by,
-			time_write(since, order->since), lock_kinds[kind].ends_by);
+		svc_say(svc, LEVEL_NOTICE, "locked", "still %s%s since %s; %s ends that", locks.kinds[kind].shown, by,
+			time_write(since, order->since), locks.kinds[kind].ends_by);
 	}
 }
 
-/* What is held and disabled of a service that the configuration has no longer ends; what is disabled at boot waits for
- * its return. */
+/* What is ordered of a service that the configuration has no longer ends. */
 void locks_drop(void)
 {
 	for (size_t n = 0; n < locks.count; n++) {
@@ -296,74 +260,30 @@ void locks_drop(void)
 
 		if (table_find(superd.table, lock->name) || (svc && !svc->removed))
 			continue;
-		if (lock->orders[LOCK_AT_BOOT].since)
-			lock->orders[LOCK_DISABLED].since = 0;
-		for (enum lock_kind kind = LOCK_HELD; kind < LOCK_AT_BOOT; kind++) {
+		for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++) {
 			if (!lock->orders[kind].since)
 				continue;
 			log_event(superd.log, LEVEL_NOTICE, &event,
 				  "it was %s: the configuration no longer has it, so this ends",
-				  lock_kinds[kind].shown);
+				  locks.kinds[kind].shown);
 			lock->orders[kind].since = 0;
-			locks.files[0].stale = true;
+			locks.kinds[kind].stale = true;
 		}
 	}
 	write_locks();
 }
 
-/* The administrator may have written a line: a service whose line has a fault is disabled all the same, as its name
- * shows what was meant. */
-static void read_boot(void)
-{
-	struct buf why = { 0 };
-	unsigned number = 0;
-	size_t length;
-	const char *path = locks.files[1].path;
-	char *text = private_file_get(path, locks.files[1].most, &length, &why);
-
-	if (why.length)
-		log_warn(superd.log, "%s: the services that are disabled at boot are not known: %s", path,
-			 buf_string(&why));
-	for (char *line = text, *next; line; line = next) {
-		struct lock_order order;
-		const char *wrong;
-
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		number++;
-		if (!line[strspn(line, " \t")] || strchr(" \t#", *line))
-			continue;
-		wrong = parse_line(line, &order);
-		if (strlen(line) > NAME_MOST) {
-			log_warn(superd.log, "%s:%u: no service has so long a name", path, number);
-			continue;
-		}
-		if (wrong)
-			log_warn(superd.log, "%s:%u: %s: %s; it is disabled all the same", path, number, line, wrong);
-		if (!order.since)
-			order.since = time(NULL);
-		set_lock(line, LOCK_AT_BOOT, order);
-		if (!table_find(superd.table, line))
-			log_warn(superd.log, "%s:%u: %s is disabled at boot, and the configuration has no such service",
-				 path, number, line);
-	}
-	free(text);
-	buf_free(&why);
-}
-
-/* control: the path of the control socket; "": none. reads: this superd follows no other, and nobody has the socket. */
+/* control: the path of the control socket; "": none. What is held is beside it until the machine restarts, and what is
+ * disabled is in root's folder for state. reads: nobody else has the socket. */
 void locks_begin(const char *control, bool reads)
 {
-	struct buf path = { 0 }, why = { 0 };
-	size_t length;
-	char *text;
+	struct buf path = { 0 };
 
 	if (*control != '/')
 		return;
-	buf_addf(&path, "%s.locks", control);
-	locks.files[0].path = buf_take(&path);
-	if (superd.defaults.state_directory) {
+	buf_addf(&path, "%s.held", control);
+	locks.kinds[LOCK_HELD].path = buf_take(&path);
+	if (geteuid() == 0 && superd.defaults.state_directory) {
 		/* STATE/superd/run-superd-control.disabled */
 		buf_addf(&path, "%s/superd/", superd.defaults.state_directory);
 		for (const char *at = control + 1; *at; at++) {
@@ -374,37 +294,25 @@ void locks_begin(const char *control, bool reads)
 			else
 				buf_char(&path, *at);
 		}
-		buf_text(&path, ".disabled");
-		locks.files[1].path = buf_take(&path);
+	} else {
+		buf_text(&path, control);
 	}
+	buf_text(&path, ".disabled");
+	locks.kinds[LOCK_DISABLED].path = buf_take(&path);
 	if (!reads)
 		return;
-	text = private_file_get(locks.files[0].path, locks.files[0].most, &length, &why);
-	if (text && !locks_load(text)) {
-		buf_text(&why, "superd did not write it");
-		for (size_t n = 0; n < locks.count; n++)
-			memset(locks.list[n].orders, 0, LOCK_AT_BOOT * sizeof(*locks.list[n].orders));
-	}
-	if (why.length)
-		log_warn(superd.log, "%s: the list of held and disabled services is unknown: %s", locks.files[0].path,
-			 buf_string(&why));
-	free(text);
-	buf_free(&why);
-	if (locks.files[1].path)
-		read_boot();
-	locks.files[0].stale = locks.files[1].stale = false;
+	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
+		read_file(kind);
 	LIST_OF(struct svc, svc, link, &superd.services)
 		locks_apply(svc);
 	locks_drop();
 }
 
-/* The superd before may have failed to write them, or they went with their folder. */
+/* They may have gone with their folder. */
 void locks_write_again(void)
 {
-	for (size_t n = 0; n < locks.count; n++) {
-		for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
-			file_of(kind)->stale |= locks.list[n].orders[kind].since != 0;
-	}
+	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
+		locks.kinds[kind].stale = true;
 	write_locks();
 }
 
@@ -801,9 +709,6 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	if (disabled && order->action != ENABLE && order->action != DISABLE && order->action != STOP &&
 	    order->action != RELEASE && order->action != REFRESH && order->action != SIGNAL)
 		return "!is-disabled";
-	if (session->request.boot) {
-		set_lock(name, LOCK_AT_BOOT, order->action == DISABLE ? now : never);
-	}
 	switch (order->action) {
 	case START:
 		if (lock_is_set(svc, LOCK_HELD))
@@ -880,7 +785,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		return "thawed";
 	case ENABLE:
 		if (!disabled && svc->state != BINDING)
-			return session->request.boot ? look(order, svc, why) : "enabled-already";
+			return "enabled-already";
 		if (disabled) {
 			set_lock(name, LOCK_DISABLED, never);
 			svc_set(svc, BINDING);
@@ -891,7 +796,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case DISABLE:
 		if (disabled && svc->state == OFF)
-			return session->request.boot ? look(order, svc, why) : "disabled-already";
+			return "disabled-already";
 		set_lock(name, LOCK_DISABLED, now);
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
 		if (svc_is_empty(svc))
@@ -928,8 +833,6 @@ static void send_result(struct session *session, const char *name, const struct 
 	unsigned open = 0;
 	char signal[32];
 
-	if (order && session->request.boot && *word != '!' && !locks_outlive(LOCK_AT_BOOT, why))
-		word = "!not-stored";
 	failed = *word == '!';
 	session->failed += failed;
 	if (!why->length && svc && svc->state == BINDING && !svc_is_opening(svc))
@@ -951,8 +854,8 @@ static void send_result(struct session *session, const char *name, const struct 
 		json_count_field(line, "open", open);
 		if (svc->run->current)
 			json_whole_field(line, "pid", svc->run->current->pid > 0 ? svc->run->current->pid : -1);
-		if (order && !failed && !session->request.boot && (order->action == HOLD || order->action == DISABLE) &&
-		    !locks_outlive(LOCK_HELD, why))
+		if (order && !failed && (order->action == HOLD || order->action == DISABLE) &&
+		    !locks_outlive(order->action == HOLD ? LOCK_HELD : LOCK_DISABLED, why))
 			json_text_field(line, "ends_with_superd", buf_string(why));
 		if (order && svc->run->kills > order->kills)
 			json_count_field(line, "killed", svc->run->kills - order->kills);
@@ -1048,8 +951,8 @@ static void begin_one(struct session *session, const char *name)
 		return;
 	}
 	if (action < WAIT_READY)
-		svc_say(svc, LEVEL_NOTICE, "told", "uid %lu requested: %s%s", (unsigned long)session->uid,
-			session->verb, session->request.boot ? " --boot" : "");
+		svc_say(svc, LEVEL_NOTICE, "told", "uid %lu requested: %s", (unsigned long)session->uid,
+			session->verb);
 	strcpy(order->name, name);
 	order->action = action;
 	order->asked = clock_now();

@@ -356,20 +356,30 @@ const char *example_table(const char *name)
 	return text;
 }
 
-/* With a control socket comes the file of what is held when superd ends. */
+/* With a control socket come the files of what is held and disabled when superd ends. */
 static bool is_declared(const char *path)
 {
-	static const char locks[] = ".locks";
-	size_t length = strlen(path), end = sizeof(locks) - 1;
+	const char *dot = strrchr(path, '.');
+	bool is_of_orders = dot && (!strcmp(dot, ".held") || !strcmp(dot, ".disabled"));
+	size_t length = is_of_orders ? (size_t)(dot - path) : strlen(path);
 
-	if (length > end && !strcmp(path + length - end, locks))
-		length -= end;
 	for (size_t i = 0; i < declared_count; i++) {
 		if (strncmp(declared[i], path, length) == 0 &&
 		    (declared[i][length] == '\0' || declared[i][length] == '/'))
 			return true;
 	}
 	return false;
+}
+
+/* What is disabled outlives a restart of the machine, if superd is root's. */
+static void remove_disabled(void)
+{
+	const char *state = getenv("SUPERD_LOCALSTATEDIR"), *name = "";
+
+	for (const char *at = folder + 1; *at; at++)
+		name = *at == '-' ? text_of("%s%%2d", name) : text_of("%s%c", name, *at == '/' ? '-' : *at);
+	if (geteuid() == 0)
+		unlink(text_of("%s/lib/superd/%s-control.disabled", state ? state : "/var", name));
 }
 
 static const char *undeclared;
@@ -444,6 +454,7 @@ void world_check(void)
 		process_name(left[0], name, sizeof(name));
 	cr_assert_eq(count, 0, "%zu processes outlived their superd; the first is %d: %s\n%s", count, left[0], name,
 		     world_logs());
+	remove_disabled();
 	nftw(folder, look_at, 16, FTW_PHYS | FTW_MOUNT);
 	cr_assert_null(undeclared, "left behind: %s", undeclared);
 	cr_assert_null(strstr(world_logs(), "this is a bug of superd"), "%s", world_logs());

@@ -1,5 +1,5 @@
-# What an operator holds or has disabled stays so when superd ends and is started again: the file beside the control socket, who may
-# have written it, and what is said where there can be none.
+# What an operator holds or has disabled stays so when superd ends and is started again: the files for that, who may
+# have written them, and what is said where there can be none.
 suite locks
 
 set row {service web { listen = "127.0.0.1:$web" exec = "$backend serve" }
@@ -33,15 +33,21 @@ proc end_by_kill {} {
 proc is_held {{service web}} { is [value [control "status $service"] state] held }
 proc status {key {service web}} { value [control "status $service"] $key }
 
-# The file is there; or not.
-proc is_written {} { expect {[exists %/control.locks]} }
-proc is_gone {} { expect {![exists %/control.locks]} }
+# Where root's superd keeps what is disabled.
+proc state_file {} {
+	set name [string range [string map {- %2d / -} [path control]] 1 end]
+	return $::env(SUPERD_LOCALSTATEDIR)/lib/superd/$name.disabled
+}
+
+# The file of what is held is there; or not.
+proc is_written {} { expect {[exists %/control.held]} }
+proc is_gone {} { expect {![exists %/control.held]} }
 
 test outlive_an_end_of_superd {
 	run_both
 	has [order "hold web"] "queue until it is released\n"
 	has [order "disable other"] "closed until it is enabled\n"
-	is [mode %/control.locks] 600
+	is [mode %/control.held] 600
 	foreach end {stop end_by_kill} {
 		$end
 		run_both
@@ -58,9 +64,12 @@ test outlive_an_end_of_superd {
 	has [prints status web] "Held: by uid $user since "
 	has [prints status other] "Disabled: by uid $user since "
 	schema_holds status [prints --json status web]
+	# Not below /run, which is empty after a restart of the machine.
+	if {[root]} { is [format %o [expr {[file stat [state_file] found; expr {$found(mode)}] & 0o7777}]] 600 }
 	done "release web"; pid $web
 	done "enable other"; pid $other
 	is_gone
+	if {[root]} { expect {![file exists [state_file]]} }
 	stop
 	run_both
 	log "other: listening on "
@@ -154,21 +163,6 @@ test stay_with_a_row_that_the_table_disables {
 	done "release web"
 }
 
-# The new superd writes what the one before it could not.
-test are_written_by_an_upgrade_where_they_could_not_be_before {
-	run_web
-	file mkdir [path control.locks.new]
-	control "hold web"
-	is_gone
-	file delete [path control.locks.new]
-	upgrade
-	wait {[exists %/control.locks]}
-	is_held
-	end_by_kill
-	run_web
-	is_held
-}
-
 # Its entry was wrong before, and is right when the new superd reads it.
 test hold_over_an_upgrade_for_a_service_that_a_reload_brings_back {
 	run_both "-arguments --keep-going"
@@ -187,12 +181,12 @@ test hold_over_an_upgrade_for_a_service_that_a_reload_brings_back {
 
 proc is_refused {why} {
 	superd -control $::row
-	log "%/control.locks: the list of held and disabled services is unknown: "
+	log "%/control.held: the list of held services is unknown: "
 	log $why
 	log "web: listening on "
 	pid $::web
 	stop
-	remove %/control.locks
+	remove %/control.held
 }
 
 # What somebody else may have written is not believed, nor is what superd did not write.
@@ -200,40 +194,40 @@ test are_read_from_superds_own_file_alone {
 	run_web
 	done "hold web"
 	stop
-	set good [read %/control.locks]
-	file attributes [path control.locks] -permissions 0660
+	set good [read %/control.held]
+	file attributes [path control.held] -permissions 0660
 	is_refused "others may write to it (mode 0660)"
 
-	write control.locks $good 600
-	set file [open [path control.locks] r+]; chan truncate $file [expr {(16 << 20) + 1}]; chan close $file
+	write control.held $good 600
+	set file [open [path control.held] r+]; chan truncate $file [expr {(16 << 20) + 1}]; chan close $file
 	is_refused "it is larger than 16.0M"
 
-	foreach text [list "held: web\n" [string range $good 0 end-2] "held web 0 yesterday\n"] {
-		write control.locks $text 600
+	foreach text [list "held: web\n" [string range $good 0 end-2] "web 0 yesterday\n"] {
+		write control.held $text 600
 		is_refused "superd did not write it"
 	}
 
 	write elsewhere $good 600
-	file link -symbolic [path control.locks] [path elsewhere]
+	file link -symbolic [path control.held] [path elsewhere]
 	is_refused "it is a symbolic link"
 
-	run /usr/bin/mkfifo -m 600 %/control.locks
+	run /usr/bin/mkfifo -m 600 %/control.held
 	is_refused "it is no regular file"
 
 	if {[root]} {
-		write control.locks $good 600
-		file attributes [path control.locks] -owner 65534 -group 65534
+		write control.held $good 600
+		file attributes [path control.held] -owner 65534 -group 65534
 		is_refused "it belongs to user 65534"
 	}
 }
 
 test that_cannot_be_written_are_said_to_end_with_superd {
 	run_web
-	file mkdir [path control.locks.new]
-	has [order "hold web"] "ends with superd: cannot write %/control.locks: File exists"
+	file mkdir [path control.held.new]
+	has [order "hold web"] "ends with superd: cannot write %/control.held: File exists"
 	done "hold web"
-	log "cannot write %/control.locks: File exists: the next superd will not know"
-	file delete [path control.locks.new]
+	log "cannot write %/control.held: File exists: the next superd will not know"
+	file delete [path control.held.new]
 	lacks [order "hold web"] "ends with superd"
 }
 

@@ -180,15 +180,14 @@ Behaviour(exhaustion_disk, sockets_and_orders_are_tried_again)
 	superd_wait_log(superd, text_of("each: cannot listen on %s", path));
 	superd_wait_log(superd, "No space left on device");
 	client_ask_pid(port);
-	cr_assert_eq(SUPERCTL(control, "disable", "kept").status, 0);
+	cr_assert_eq(SUPERCTL(control, "hold", "kept").status, 0);
 	superd_wait_log(
 		superd,
-		text_of("cannot write %s.locks: No space left on device: the next superd will not know", control));
-	WAIT_UNTIL(!client_can_connect(port));
+		text_of("cannot write %s.held: No space left on device: the next superd will not know", control));
 	empty();
 	CLOCK_UNTIL(superd, MINUTE_MS, 20, client_can_connect_unix(path));
 	client_ask_unix(path, "again\n");
-	cr_assert_eq(SUPERCTL(control, "enable", "kept").status, 0);
+	cr_assert_eq(SUPERCTL(control, "release", "kept").status, 0);
 	WAIT_UNTIL(client_can_connect(port));
 	client_ask_pid(port);
 	superd_stop(superd);

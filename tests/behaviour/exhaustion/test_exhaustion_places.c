@@ -88,7 +88,7 @@ static struct house open_house(void)
 	client_ask_pid(house.port);
 	client_ask_unix(house.path, "hello\n");
 	cr_assert_eq(SUPERCTL(house.control, "hold", "each").status, 0);
-	WAIT_UNTIL(access(text_of("%s.locks", house.control), F_OK) == 0);
+	WAIT_UNTIL(access(text_of("%s.held", house.control), F_OK) == 0);
 	return house;
 }
 
@@ -98,7 +98,7 @@ static void expect_all_back(const struct house *house)
 	CLOCK_UNTIL(house->superd, MINUTE_MS, 10, answers(house));
 	CLOCK_UNTIL(house->superd, MINUTE_MS, 10, client_can_connect_unix(house->path));
 	client_ask_unix(house->path, "hello\n");
-	CLOCK_UNTIL(house->superd, MINUTE_MS, 10, access(text_of("%s.locks", house->control), F_OK) == 0);
+	CLOCK_UNTIL(house->superd, MINUTE_MS, 10, access(text_of("%s.held", house->control), F_OK) == 0);
 	cr_assert_not_null(strstr(SUPERCTL(house->control, "list").out, "held"), "%s", world_logs());
 	cr_assert_eq(SUPERCTL(house->control, "release", "each").status, 0);
 	client_ask_pid(house->port);

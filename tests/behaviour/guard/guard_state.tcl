@@ -119,7 +119,7 @@ test what_an_operator_has_ordered_last_is_in_force {
 		close $client
 	}
 	stop
-	expect {![exists %/control.locks]} "no lock is left"
+	expect {![exists %/control.held]} "no lock is left"
 }
 
 # The old one has its signal; once it has ended, whoever comes is the next one's.

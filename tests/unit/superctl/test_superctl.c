@@ -501,7 +501,7 @@ Test(superctl_order, every_result_has_a_sentence)
 					 "reason", "because");
 		struct buf out = { 0 };
 
-		order_add(&out, line, false);
+		order_add(&out, line);
 		cr_expect_str_neq(buf_string(&out), "web: nowhere", "%s", result);
 		cr_expect_null(strstr(buf_string(&out), " 0"), "%s: %s", result, buf_string(&out));
 		buf_free(&out);
@@ -525,12 +525,12 @@ static json_t *line_with(const char *members)
 	return line;
 }
 
-static void expect_sentence(const char *members, bool at_boot, const char *sentence)
+static void expect_sentence(const char *members, const char *sentence)
 {
 	struct buf out = { 0 };
 	json_t *line = line_with(members);
 
-	order_add(&out, line, at_boot);
+	order_add(&out, line);
 	cr_expect_str_eq(buf_string(&out) + strlen("web: "), sentence);
 	buf_free(&out);
 	json_decref(line);
@@ -556,8 +556,6 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 		  "held: its clients queue until it is released; the instance it has runs on, and serves; this ends "
 		  "with superd: no folder" },
 		{ "'result':'drained','state':'held','held':true", "drained; it is held, so its clients queue" },
-		{ "'result':'not-stored','enabled':false,'reason':'no disk'",
-		  "disabled: its sockets are closed until it is enabled; but not when the machine restarts: no disk" },
 		{ "'result':'signalled','state':'frozen','signal':'HUP','signalled':4,'pids':[5,6]",
 		  "sent SIGHUP to pid 5, 6 and 2 more; it is frozen, and receives the signal when it is thawed" },
 		{ "'result':'needs-no-refresh','for':null,'accept':true",
@@ -575,10 +573,7 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		expect_sentence(lines[i].members, false, lines[i].sentence);
-	expect_sentence("'ok':true,'result':'disabled-already'", true,
-			"it is disabled already; also at each start of superd");
-	expect_sentence("'ok':true,'result':'under-way'", true, "under way");
+		expect_sentence(lines[i].members, lines[i].sentence);
 }
 
 /* What status' exit status says. */
