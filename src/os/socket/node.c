@@ -64,22 +64,6 @@ static void node_make_parents(const char *path, mode_t mode)
 	umask(before);
 }
 
-static const char *kind_of_node(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return "a folder";
-	case S_IFREG:
-		return "a file";
-	case S_IFLNK:
-		return "a symbolic link";
-	case S_IFIFO:
-		return "a fifo";
-	default:
-		return "a device";
-	}
-}
-
 /* 0: no process listens; else an errno, EADDRINUSE if a server does. */
 static int socket_probe(const struct listen *listen, int type, const struct stat *node)
 {
@@ -113,8 +97,7 @@ static int node_clear(const struct listen *listen, int type, struct buf *why)
 		return errno == ENOENT ? 0 : bind_fail(why, "binding", "%s", path);
 	if (!S_ISSOCK(status.st_mode)) {
 		errno = EEXIST;
-		return bind_fail(why, "binding", "%s is %s; superd replaces sockets only", path,
-				 kind_of_node(status.st_mode));
+		return bind_fail(why, "binding", "%s is no socket; superd replaces sockets only", path);
 	}
 	living = socket_probe(listen, type, &status);
 	if (living == EADDRINUSE) {
@@ -210,35 +193,18 @@ static bool is_link_to(const char *link, const char *path)
 	return !path || !strcmp(target, path);
 }
 
-/* A link that points elsewhere is replaced by rename(2), so its name is never missing. */
+/* A link that points elsewhere is replaced, but nothing else. */
 static int make_link(const char *link, const char *path)
 {
-	char beside[PATH_MAX];
-	int saved;
-
 	if (symlink(path, link) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return -1;
 	if (is_link_to(link, path))
 		return 0;
-	if (!is_link_to(link, NULL)) {
-		errno = EEXIST;
-		return -1;
-	}
-	if (snprintf(beside, sizeof(beside), "%s.superd-new", link) >= (int)sizeof(beside)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if (is_link_to(beside, NULL))
-		unlink(beside);
-	if (symlink(path, beside) < 0)
-		return -1;
-	if (rename(beside, link) == 0)
-		return 0;
-	saved = errno;
-	unlink(beside);
-	errno = saved;
+	if (is_link_to(link, NULL))
+		return unlink(link) == 0 ? symlink(path, link) : -1;
+	errno = EEXIST;
 	return -1;
 }
 
@@ -311,29 +277,8 @@ static enum node_owner look_at_node(int fd, const struct listen *listen)
 	return same ? NODE_OURS : NODE_OTHERS;
 }
 
-/* Whether the file that the socket is bound to was removed, as the kernel shows by the name in /proc. It answers from
- * the names that it holds, without the file system. false: also if it shows that only to others. */
-static bool was_removed(int fd, const char *path)
-{
-	static const char mark[] = " (deleted)";
-	const size_t length = sizeof(mark) - 1, own = strlen(path);
-	int file = ioctl(fd, UNIX_FILE_IOCTL);
-	char link[32], name[PATH_MAX];
-	ssize_t got;
-
-	if (file < 0)
-		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
-	got = readlink(link, name, sizeof(name));
-	fd_close(&file);
-	if (own >= length && !strcmp(path + own - length, mark))
-		return false;           /* its own name */
-	return got > (ssize_t)length && !memcmp(name + got - length, mark, length);
-}
-
 /* A node in another user's folder is not examined, as the folder's file system may not answer. There, and where looking
- * fails, the name decides, unless the kernel knows that it was removed: a socket that is given up loses the clients in
- * its queue. */
+ * fails, the name decides: a socket that is given up loses the clients in its queue. */
 bool node_is_ours(int fd, const struct listen *listen)
 {
 	struct path_finding finding;
@@ -341,8 +286,6 @@ bool node_is_ours(int fd, const struct listen *listen)
 
 	if (!node_is_foreign(listen, &finding) || finding.is_absent)
 		owner = look_at_node(fd, listen);
-	else if (listen->address->kind != ENDPOINT_FIFO && was_removed(fd, node_path(listen)))
-		return false;
 	if (owner != NODE_UNKNOWN)
 		return owner == NODE_OURS;
 	return listen->address->kind == ENDPOINT_FIFO || socket_has_name(fd, node_path(listen));

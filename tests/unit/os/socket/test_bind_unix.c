@@ -138,11 +138,11 @@ Test(bind_unix, never_replaces_what_is_no_socket)
 	const char *path = listen.address->address;
 
 	close(open(path, O_CREAT | O_WRONLY, 0600));
-	refused(&listen, EEXIST, "is a file; superd replaces sockets only");
+	refused(&listen, EEXIST, "is no socket; superd replaces sockets only");
 	cr_expect(S_ISREG(node_of(&listen).st_mode));
 	unlink(path);
 	cr_assert_eq(symlink("/nonexistent", path), 0);
-	refused(&listen, EEXIST, "is a symbolic link");
+	refused(&listen, EEXIST, "is no socket");
 	unlink(path);
 	cr_assert_eq(mkdir(path, 0700), 0);
 	refused(&listen, EEXIST, "is a folder");
