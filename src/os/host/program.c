@@ -25,6 +25,7 @@
 #include "lib/buf.h"
 #include "lib/build_id.h"
 #include "lib/fd.h"
+#include "os/fs/fs.h"
 #include "os/host/self_sandbox.h"
 #include "os/rights/rights.h"
 
@@ -83,62 +84,34 @@ static void set_dir(char dir[PATH_MAX], const char *folder, size_t length, const
 		dir[0] = '\0';
 }
 
-/* Whether `above` is `folder` or a folder above it. */
-static bool contains_folder(const char *above, const char *folder)
+/* Whether nobody can change a folder who could not change superd's own. */
+static bool is_as_safe_as_own(const char *folder, const struct stat *own)
 {
-	size_t length = strlen(above);
-
-	return !strcmp(above, "/") || (!strncmp(above, folder, length) && (folder[length] == '/' || !folder[length]));
-}
-
-/* Whether only root, superd's user, and those who may write to superd's own folder may write to this folder. */
-static bool is_as_safe_as_own(const struct stat *folder, const struct stat *own)
-{
-	mode_t shared = own->st_mode & S_ISVTX ? 0 : own->st_mode;
-
-	if (folder->st_uid != 0 && folder->st_uid != geteuid() && folder->st_uid != own->st_uid)
-		return false;
-	if (folder->st_mode & S_IWGRP && !(shared & S_IWGRP && folder->st_gid == own->st_gid))
-		return false;
-	return !(folder->st_mode & S_IWOTH) || shared & S_IWOTH;
-}
-
-/* Whether a folder on the way to a search folder is trusted. A folder above superd's own is, as whoever may write there
- * could replace superd. In another sticky folder users can only add names, which does no harm above a search folder
- * that exists. */
-static bool is_trusted_ancestor(const char *path, const char *own_path, const struct stat *own, bool is_dir)
-{
+	const mode_t writes = S_IWGRP | S_IWOTH;
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return false;
-	if (is_as_safe_as_own(&status, own))
-		return true;
-	return status.st_mode & S_ISVTX ? !is_dir && (status.st_uid == 0 || status.st_uid == geteuid())
-					: contains_folder(path, own_path);
+	return stat(folder, &status) == 0 && status.st_uid == own->st_uid && status.st_gid == own->st_gid &&
+	       !(status.st_mode & ~own->st_mode & writes);
 }
 
-/* Checks the search folder and all folders above it. Writes its path without links, which could be changed
- * afterwards. */
+/* Whether superd's programs may lie there, and who can put the folder itself there. Writes its path without links, which
+ * could be changed afterwards. */
 static bool is_trusted_dir(const char *dir, char real[PATH_MAX])
 {
-	char path[PATH_MAX], folder[PATH_MAX], *slash;
+	char folder[PATH_MAX], above[PATH_MAX];
+	struct path_finding finding;
 	struct stat own;
-	bool is_dir = true;
 
 	memcpy(real, dir, strlen(dir) + 1);
 	if (!strcmp(dir, PKGLIBEXECDIR))
 		return true;            /* the configured folder is always trusted */
-	if (!realpath(dir, real) || !realpath(real, path) || !find_own_folder(folder) || stat(folder, &own) < 0)
+	if (!realpath(dir, real) || !find_own_folder(folder) || stat(folder, &own) < 0 ||
+	    snprintf(above, sizeof(above), "%s/.", real) >= (int)sizeof(above))
 		return false;
-	while (is_trusted_ancestor(path, folder, &own, is_dir)) {
-		if (!path[1])
-			return true;
-		slash = strrchr(path, '/');
-		slash[slash == path] = '\0';
-		is_dir = false;
-	}
-	return false;
+	if (!strcmp(real, folder) || path_is_trusted(above, PATH_OPEN_FLAWS | PATH_EACH_GROUP, NULL, &finding))
+		return true;
+	snprintf(above, sizeof(above), "%.*s", (int)(strrchr(real, '/') - real), real);
+	return is_as_safe_as_own(real, &own) && is_as_safe_as_own(above, &own);
 }
 
 static void list_dirs(struct libexec_dirs *dirs)
