@@ -36,7 +36,7 @@ const char *const built_with[] = {
 	"libtirpc",                     /* superd-rpc */
 #endif
 #ifdef HAVE_LIBWRAP
-	"libwrap",                      /* superd-advise */
+	"libwrap",                      /* superd-lookup */
 #endif
 	NULL,
 };

@@ -1,4 +1,4 @@
-/* accept = yes: a client is accepted, checked, maybe asked about (superd-advise), and becomes an instance; or it is
+/* accept = yes: a client is accepted, checked, maybe asked about (superd-lookup), and becomes an instance; or it is
  * refused. One whose program cannot be started now is kept. */
 #include "superd/daemon.h"
 
@@ -283,7 +283,7 @@ static void note_touch(struct svc *svc, struct client *client)
 	close_apart(svc, &client->fd);
 }
 
-/* ---- superd-advise ---- */
+/* ---- superd-lookup ---- */
 
 struct advice {
 	struct helper helper;
@@ -459,7 +459,7 @@ static void on_adviser(struct helper *helper, int status)
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD && !told) {
 		told = true;
-		program_describe_other(PROGRAM_ADVISE, &text);
+		program_describe_other(PROGRAM_LOOKUP, &text);
 		log_error(superd.log, "%s", buf_string(&text));
 		buf_free(&text);
 	}
@@ -467,18 +467,18 @@ static void on_adviser(struct helper *helper, int status)
 		free(advice);
 }
 
-/* false: superd-advise could not be started. The client is the advice's now. */
+/* false: superd-lookup could not be started. The client is the advice's now. */
 static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
 {
 	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	const struct own_program *program = program_get(PROGRAM_ADVISE);
+	const struct own_program *program = program_get(PROGRAM_LOOKUP);
 	char *environment[4] = { (char *)(uintptr_t)path };
 	char *argv[9] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word() }, **at = argv + 2;
 	struct plan plan = {
 		.main = { .program = program->path, .file = program->fd, .argv = argv },
 		.environment = environment,
 		.environment_count = 1,
-		.account = helper_user_account(HELPER_USER_ADVISE),
+		.account = helper_user_account(HELPER_USER_LOOKUP),
 		.umask = 022,
 		.io_priority = -1,
 		.cpu_policy = -1,
@@ -506,8 +506,8 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	if (program->fd < 0 && log_rate_limit_is_due(&svc->run->note_limit, more)) {
 		struct buf why = { 0 };
 
-		program_describe_missing(PROGRAM_ADVISE, &why);
-		svc_say(svc, LEVEL_ERROR, "advise", "cannot ask about its clients: %s%s", buf_string(&why), more);
+		program_describe_missing(PROGRAM_LOOKUP, &why);
+		svc_say(svc, LEVEL_ERROR, "lookup", "cannot ask about its clients: %s%s", buf_string(&why), more);
 		buf_free(&why);
 	}
 	if (program->fd < 0 || !advice || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -928,7 +928,7 @@ void accept_describe_sender(const struct svc *svc, char *text, size_t size)
 	}
 }
 
-/* A socket that tells superd-advise who it is about. */
+/* A socket that tells superd-lookup who it is about. */
 static int connect_to(const struct client *sender)
 {
 	int fd = socket(sender->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -938,7 +938,7 @@ static int connect_to(const struct client *sender)
 	return fd;
 }
 
-/* ADMITTED and *waits: nobody may start for it now, as superd-advise is asked about its name. It stays in the queue,
+/* ADMITTED and *waits: nobody may start for it now, as superd-lookup is asked about its name. It stays in the queue,
  * and is looked at again with the answer. */
 static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct client *sender, bool *waits)
 {

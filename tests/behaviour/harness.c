@@ -549,7 +549,7 @@ const char *find_program(const char *package, const char *name)
 /* One that leaves what programs print to superd-output has the channel to it, its program and a timer. */
 int own_programs(void)
 {
-	static const char *const optional[] = { "superd-advise", "superd-rpc" };
+	static const char *const optional[] = { "superd-lookup", "superd-rpc" };
 	int count = 12;
 
 	for (size_t n = 0; n < sizeof(optional) / sizeof(*optional); n++)

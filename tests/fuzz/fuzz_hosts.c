@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "advise/hosts_rules.h"
+#include "lookup/hosts_rules.h"
 #include "fuzzer.h"
 
 struct files {

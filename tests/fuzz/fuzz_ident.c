@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "advise/ident_reply.h"
+#include "lookup/ident_reply.h"
 #include "fuzzer.h"
 
 static bool same(const struct ident_reply *a, const struct ident_reply *b)

@@ -39,7 +39,7 @@ copy_programs() {
 	mkdir -p $place/sbin $place/bin $place/libexec/superd
 	cp "${SUPERD_BIN:-$BUILDDIR/superd}" $superd
 	cp "${SUPERCTL_BIN:-$BUILDDIR/superctl}" $superctl 2>/dev/null
-	for program in superd-advise superd-bind superd-builtin superd-exec superd-filter superd-output superd-read superd-rpc superd-web; do
+	for program in superd-lookup superd-bind superd-builtin superd-exec superd-filter superd-output superd-read superd-rpc superd-web; do
 		[ -e "${libexec:-$BUILDDIR}/$program" ] || continue
 		install -m 711 "${libexec:-$BUILDDIR}/$program" $place/libexec/superd # a program that nobody may read is not dumpable
 	done

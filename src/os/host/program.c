@@ -40,7 +40,7 @@ static struct {
 } programs = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.list = {
-		[PROGRAM_ADVISE] = { .name = "superd-advise", .fd = -1 },
+		[PROGRAM_LOOKUP] = { .name = "superd-lookup", .fd = -1 },
 		[PROGRAM_BIND] = { .name = "superd-bind", .fd = -1 },
 		[PROGRAM_BUILTIN] = { .name = "superd-builtin", .fd = -1 },
 		[PROGRAM_EXEC] = { .name = "superd-exec", .fd = -1 },

@@ -199,7 +199,7 @@ const struct account *helper_user_account(enum helper_user which)
 		pthread_mutex_t lock;
 		struct account list[HELPER_USER_FILTER + 1];
 	} accounts = { PTHREAD_MUTEX_INITIALIZER,
-		       { { .name = "superd-advise" }, { .name = "superd-rpc" }, { .name = "superd-filter" } } };
+		       { { .name = "superd-lookup" }, { .name = "superd-rpc" }, { .name = "superd-filter" } } };
 	struct account *account = &accounts.list[which];
 
 	if (geteuid() != 0 || helper_users_refused())

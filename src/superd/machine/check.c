@@ -228,8 +228,8 @@ static void preflight_ports(struct preflight *preflight, const struct service *s
  * which may be missing from a copied installation. Without them all clients would be refused, or would never find the
  * service. */
 
-/* The option that needs superd-advise, and its value in *value. NULL: none. */
-static const char *find_advise_option(struct preflight *preflight, const struct service *service, const char **value)
+/* The option that needs superd-lookup, and its value in *value. NULL: none. */
+static const char *find_lookup_option(struct preflight *preflight, const struct service *service, const char **value)
 {
 	const struct access_options *access = service->groups->access;
 	const struct log_options *logging = service->groups->logging;
@@ -259,8 +259,8 @@ static const char *find_advise_option(struct preflight *preflight, const struct 
 static void preflight_libraries(struct preflight *preflight, const struct service *service)
 {
 	const char *libwrap = service->groups->access->libwrap, *value;
-	const char *option = find_advise_option(preflight, service, &value);
-	const char *wrong = option ? preflight_check_own(preflight, PROGRAM_ADVISE) : NULL;
+	const char *option = find_lookup_option(preflight, service, &value);
+	const char *wrong = option ? preflight_check_own(preflight, PROGRAM_LOOKUP) : NULL;
 
 	if (libwrap && !build_has("libwrap"))
 		preflight_report(preflight,

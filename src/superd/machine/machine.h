@@ -110,13 +110,13 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 
 /* The users that superd's helper programs run as: ids from 60578 to 61183, which systemd leaves unused between the
  * users of systemd-homed and the dynamic ones (its UIDS-GIDS), as does dynamic_user. No program shares its id with
- * another: each service of superd-builtin has one, and so have superd-advise, superd-rpc and superd-filter. Ids in
+ * another: each service of superd-builtin has one, and so have superd-lookup, superd-rpc and superd-filter. Ids in
  * /etc/passwd or /etc/group are skipped; only these files are read, as a directory server may not answer yet. */
 
 #define HELPER_USERS 606
 #define OWN_USERS_FIRST 60578u
 
-enum helper_user { HELPER_USER_ADVISE, HELPER_USER_RPC, HELPER_USER_FILTER };
+enum helper_user { HELPER_USER_LOOKUP, HELPER_USER_RPC, HELPER_USER_FILTER };
 
 struct account;
 struct service;

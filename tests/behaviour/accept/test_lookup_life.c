@@ -420,7 +420,7 @@ Behaviour(lookup_life, where_none_can_be_asked_what_restricts_refuses_and_what_l
 	client = client_connect_from("127.0.0.2", superd_port(superd, "strict"));
 	cr_assert(client_sees_end(client), "%s", world_logs());
 	close(client);
-	superd_wait_log(superd, "superd-advise");
+	superd_wait_log(superd, "superd-lookup");
 	expect_echo(client_connect(superd_port(superd, "open")));
 }
 

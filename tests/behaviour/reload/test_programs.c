@@ -256,7 +256,7 @@ Behaviour(programs, of_another_build_than_superd_serve_nobody_and_say_so)
 	WAIT_UNTIL(superd_logged(superd, "/tree/libexec/superd/superd-builtin is of build " SECOND
 				 ", and was started by a superd of another build"));
 	expect_echo(superd, "asks");
-	WAIT_UNTIL(superd_logged(superd, "/tree/libexec/superd/superd-advise is of another build than superd"));
+	WAIT_UNTIL(superd_logged(superd, "/tree/libexec/superd/superd-lookup is of another build than superd"));
 	superd_stop(superd);
 	install_helpers(SECOND);
 	if (!has_filter())

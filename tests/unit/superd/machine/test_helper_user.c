@@ -26,13 +26,13 @@ Test(own_user, is_shared_by_no_two_services_as_far_as_there_are_ids)
 	}
 	cr_expect_eq(helper_user_for(&users, "one more"), OWN_USERS_FIRST + HELPER_USERS - 1);
 	cr_expect_eq(helper_user_for(&users, "and one more"), OWN_USERS_FIRST + HELPER_USERS - 1);
-	cr_expect_not(seen[helper_user_id(HELPER_USER_ADVISE) - OWN_USERS_FIRST]);
+	cr_expect_not(seen[helper_user_id(HELPER_USER_LOOKUP) - OWN_USERS_FIRST]);
 	cr_expect_not(seen[helper_user_id(HELPER_USER_RPC) - OWN_USERS_FIRST]);
 }
 
 Test(own_user, differs_between_programs)
 {
-	cr_expect_neq(helper_user_id(HELPER_USER_ADVISE), helper_user_id(HELPER_USER_RPC));
+	cr_expect_neq(helper_user_id(HELPER_USER_LOOKUP), helper_user_id(HELPER_USER_RPC));
 }
 
 Test(own_user, passes_over_what_is_somebody_elses)

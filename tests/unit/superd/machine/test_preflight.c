@@ -392,7 +392,7 @@ Test(preflight, says_once_which_lines_of_a_file_of_variables_mean_nothing)
 Test(preflight, says_that_superds_own_programs_are_missing)
 {
 	static const char *const asking[] = { "only_from = { \".example.org\" }", "id_only = yes" };
-	bool is_installed = program_get(PROGRAM_ADVISE)->fd >= 0;
+	bool is_installed = program_get(PROGRAM_LOOKUP)->fd >= 0;
 
 	if (is_installed)
 		cr_skip_test("superd is installed here");
@@ -401,16 +401,16 @@ Test(preflight, says_that_superds_own_programs_are_missing)
 
 		snprintf(text, sizeof(text), WITH " accept = yes\n %s\n}\n", asking[n]);
 		cr_assert(load(text));
-		cr_expect(has_said(SEVERITY_ERROR, 6, "superd's own program superd-advise is missing"));
+		cr_expect(has_said(SEVERITY_ERROR, 6, "superd's own program superd-lookup is missing"));
 		forget();
 	}
 	cr_assert(load(WITH " accept = yes\n log_on_success = { USERID }\n}\n"));
 	cr_expect(has_said(SEVERITY_WARNING, 6,
-			   "log_on_success = USERID: superd's own program superd-advise is missing"));
-	cr_expect_not(has_said(SEVERITY_ERROR, 6, "superd-advise"), "%s", said());
+			   "log_on_success = USERID: superd's own program superd-lookup is missing"));
+	cr_expect_not(has_said(SEVERITY_ERROR, 6, "superd-lookup"), "%s", said());
 	forget();
 	cr_assert(load(WITH " accept = yes\n only_from = { \"192.0.2.1\" }\n}\n"));
-	cr_expect_not(strstr(said(), "superd-advise"), "%s", said());
+	cr_expect_not(strstr(said(), "superd-lookup"), "%s", said());
 	forget();
 	cr_assert(load("service a {\n listen = \"rpc/tcp:100300/1\"\n exec = \"/bin/true\"\n user = root\n}\n"));
 	cr_expect(has_said(SEVERITY_ERROR, 2, "superd-rpc is missing") || strstr(said(), "without libtirpc"));

@@ -1,5 +1,5 @@
 /* Answers of ident servers (RFC 1413): what they are taken for, and what can't get through them. */
-#include "advise/ident_reply.h"
+#include "lookup/ident_reply.h"
 #include "tests/unit/unit.h"
 
 static struct ident_reply read_bytes(const char *bytes, size_t length)

@@ -1,4 +1,4 @@
-/* superd-advise alone: what it asks about a client, and what it makes of answers that are slow, wrong or ill meant.
+/* superd-lookup alone: what it asks about a client, and what it makes of answers that are slow, wrong or ill meant.
  * Names, rules and ports are those of a network and an /etc of the test's own. */
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -9,7 +9,7 @@
 
 enum { IDENT_PORT = 113, NOBODY = 65534 };
 
-/* One superd-advise that was asked about one connection. */
+/* One superd-lookup that was asked about one connection. */
 struct inquiry {
 	pid_t pid;
 	int client;                     /* the other end of the connection */
@@ -17,12 +17,12 @@ struct inquiry {
 	unsigned their_port, our_port;
 };
 
-static const char *advise_path(void)
+static const char *program_path(void)
 {
 	const char *folder = getenv("SUPERD_LIBEXEC");
 
 	cr_assert_not_null(folder, "SUPERD_LIBEXEC is not set: run the tests by make check");
-	return text_of("%s/superd-advise", folder);
+	return text_of("%s/superd-lookup", folder);
 }
 
 static bool has_libwrap(void)
@@ -80,7 +80,7 @@ static void place(int server, int answers)
 
 static struct inquiry ask_as(uid_t uid, const char *from, const char *const *arguments)
 {
-	const char *words[9] = { advise_path(), superd_build_word() };
+	const char *words[9] = { program_path(), superd_build_word() };
 	struct inquiry inquiry;
 	int server, ends[2];
 
@@ -476,7 +476,7 @@ Behaviour(libwrap, runs_nothing_unless_it_is_asked_to)
 	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
 }
 
-Behaviour(advise, answers_all_it_is_asked_in_one_go)
+Behaviour(lookup_program, answers_all_it_is_asked_in_one_go)
 {
 	struct inquiry inquiry;
 	int listener, server;
@@ -491,7 +491,7 @@ Behaviour(advise, answers_all_it_is_asked_in_one_go)
 	close(listener);
 }
 
-Behaviour(advise, refuses_a_question_it_does_not_know)
+Behaviour(lookup_program, refuses_a_question_it_does_not_know)
 {
 	static const char *const wrong[][3] = { { "-x" }, { "-i", "0" }, { "-i", "31" }, { "-i", "5x" }, { "name" } };
 

@@ -4,7 +4,7 @@
  *
  * Builds of libwrap differ: some have other options, or take the third field as a shell command. So every keyword that
  * is not known to be harmless counts as a command. */
-#include "advise/hosts_rules.h"
+#include "lookup/hosts_rules.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * The server may be slow, silent or send without end. One deadline covers connecting, query and reply, and ident_ask
  * reads no more than IDENT_REPLY_MOST bytes. The query must come from the address that the client is connected to. */
-#include "advise/lookup.h"
+#include "lookup/lookup.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,4 +1,4 @@
-/* Parses hosts.allow and hosts.deny (hosts_access(5), hosts_options(5)) as far as superd-advise needs it
+/* Parses hosts.allow and hosts.deny (hosts_access(5), hosts_options(5)) as far as superd-lookup needs it
  * beside libwrap: files that a rule names, and rules that start a program. */
 #pragma once
 

@@ -2,7 +2,7 @@
  *
  * The owner of an address may give it any name in the DNS. So a name counts only if it has the form of a host name, and
  * if its own addresses include the client's (forward-confirmed reverse DNS). */
-#include "advise/lookup.h"
+#include "lookup/lookup.h"
 
 #include <netdb.h>
 #include <string.h>

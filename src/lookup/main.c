@@ -1,7 +1,7 @@
-/* superd-advise: looks up facts about one client that superd needs before it admits the client. Each lookup may take
+/* superd-lookup: looks up facts about one client that superd needs before it admits the client. Each lookup may take
  * long, or parses bytes of a stranger. superd starts one process for each client:
  *
- *	superd-advise [-n] [-w DAEMON] [-i SECONDS]
+ *	superd-lookup [-n] [-w DAEMON] [-i SECONDS]
  *
  * The connection is descriptor 0 and 4. Answers go to descriptor 3, a line each, in this order, as soon as they are
  * known:
@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "advise/lookup.h"
+#include "lookup/lookup.h"
 #include "lib/scan.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
@@ -153,9 +153,9 @@ int main(int argc, char **argv)
 {
 	struct lookups lookups;
 
-	program_begin("superd-advise", false, &argc, argv);
+	program_begin("superd-lookup", false, &argc, argv);
 	if (!read_options(argc, argv, &lookups)) {
-		fprintf(stderr, "usage: superd-advise [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
+		fprintf(stderr, "usage: superd-lookup [-n] [-w daemon] [-i seconds], seconds being 1 to %d\n",
 			SECONDS_MOST);
 		return EXIT_FAILURE;
 	}

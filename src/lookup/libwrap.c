@@ -5,7 +5,7 @@
  *
  * superd must know of a twist before it happens, else it would look like a crash. libwrap's dry_run reports one; it is
  * used only if a table contains the word. */
-#include "advise/lookup.h"
+#include "lookup/lookup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #ifdef HAVE_LIBWRAP
 #include <tcpd.h>
 
-#include "advise/hosts_rules.h"
+#include "lookup/hosts_rules.h"
 #include "lib/fd.h"
 #include "os/netdiag/netdiag.h"
 

@@ -1,5 +1,5 @@
-/* What superd-advise has to know of hosts.allow and hosts.deny. */
-#include "advise/hosts_rules.h"
+/* What superd-lookup has to know of hosts.allow and hosts.deny. */
+#include "lookup/hosts_rules.h"
 #include "tests/unit/unit.h"
 
 static char seen[512];

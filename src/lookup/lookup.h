@@ -1,10 +1,10 @@
-/* The lookups of superd-advise: a client's host name, the verdict of libwrap, and its user by ident. Each blocks, and
+/* The lookups of superd-lookup: a client's host name, the verdict of libwrap, and its user by ident. Each blocks, and
  * each concerns the peer of the connected socket `fd`, which it borrows. */
 #pragma once
 
 #include <stdbool.h>
 
-#include "advise/ident_reply.h"
+#include "lookup/ident_reply.h"
 
 #define RDNS_NAME_SIZE 256              /* bytes of a host name, with its NUL */
 

@@ -3,7 +3,7 @@
  *
  * Servers differ in blanks, case and line ends, which the parser allows. The rest is strict, because the text goes into
  * superd's log: every byte of the user's name that is neither visible ASCII nor a blank becomes a question mark. */
-#include "advise/ident_reply.h"
+#include "lookup/ident_reply.h"
 
 #include <ctype.h>
 #include <stdio.h>
