@@ -294,6 +294,8 @@ static void set_value(struct setup *setup, const char *name, const char *value)
 		setup->descriptors = strtoul(value, NULL, 10);
 	else if (!strcmp(name, "-processes"))
 		setup->processes = strtoul(value, NULL, 10);
+	else if (!strcmp(name, "-terminal"))
+		setup->terminal = (int)strtol(value, NULL, 10);
 	else if (!strcmp(name, "-listener"))
 		setup->listener = (int)strtol(value, NULL, 10);
 	else
@@ -486,6 +488,32 @@ static void word_program(const struct call *call)
 	const char *path = find_program(raw(call, 0), raw(call, 1));
 
 	give(path ? path : "");
+}
+
+/* Who sits at the keyboard, and the side that superd has. */
+static void word_terminal(const struct call *call)
+{
+	struct terminal terminal = terminal_open();
+
+	(void)call;
+	give(text_of("%d %d", terminal.keyboard, terminal.side));
+}
+
+static void word_type(const struct call *call)
+{
+	terminal_type(&(struct terminal){ .keyboard = (int)number(call, 0) }, text(call, 1));
+}
+
+static void word_reap(const struct call *call)
+{
+	pid_t pid = (pid_t)number(call, 0);
+
+	WAIT_UNTIL(waitpid(pid, NULL, WNOHANG) == pid || errno == ECHILD);
+}
+
+static void word_aside(const struct call *call)
+{
+	give_number(superd_aside(superd(), raw(call, 0)));
 }
 
 static void word_copy_program(const struct call *call)
@@ -1232,7 +1260,7 @@ static const struct word {
 
 	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-own_dev? ?-arguments LIST?
 	 * ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
-	 * ?-listener CLIENT? TABLE (harness.h): for "use" */
+	 * ?-listener CLIENT? ?-terminal FD? TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
 	{ "port", 1, 1, word_port },
@@ -1251,6 +1279,7 @@ static const struct word {
 	{ "upgrade", 0, 0, word_upgrade },
 	{ "superd_pid", 0, 1, word_superd_pid },  /* of its guard, where it has one; with "itself": of its own */
 	{ "processes", 0, 0, word_processes },  /* backends and what they started */
+	{ "aside", 1, 1, word_aside },          /* NAME: the pid of a process that superd made of itself; 0: none */
 	{ "descriptors", 0, 0, word_descriptors },
 	{ "own_programs", 0, 0, word_own_programs },    /* descriptors that superd has open for its own, in any case */
 	{ "descriptors_at_most", 1, 1, word_descriptors_at_most },
@@ -1331,6 +1360,7 @@ static const struct word {
 	{ "begins", 2, 2, word_begins },        /* TEXT WITH */
 
 	{ "kill", 1, 2, word_kill },            /* PID ?SIGNAL? */
+	{ "reap", 1, 1, word_reap },            /* PID: waits for the end of a child of the test's */
 	{ "lives", 1, 1, word_lives },
 	{ "stopped", 1, 1, word_stopped },
 	{ "frozen", 1, 1, word_frozen },
@@ -1348,6 +1378,8 @@ static const struct word {
 	{ "listener", 1, 1, word_listener },    /* PORT, or PATH: a listening socket of the test's */
 
 	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
+	{ "terminal", 0, 0, word_terminal },    /* {KEYBOARD SIDE}, for superd -terminal SIDE */
+	{ "type", 2, 2, word_type },            /* KEYBOARD TEXT */
 	{ "copy_program", 2, 2, word_copy_program },    /* FROM TO: one that looks for others beside itself */
 	{ "private", 0, 0, word_private },      /* has the test enter a network, an /etc and a /run of its own */
 	{ "private_hosts", 0, 0, word_private_hosts },  /* the same with names of 127.0.0.2 and 3, or it is skipped */

@@ -70,3 +70,8 @@ proc line_of {text} { return "[regsub -all {\n\t*} $text {}]\n" }
 # superd's own pid below its guard, 0 where it has none now; and once there is one.
 proc below {} { set pid [superd_pid itself]; expr {$pid == [superd_pid] ? 0 : $pid} }
 proc below_guard {} { wait {[set pid [below]] > 0}; return $pid }
+
+# The processes below one; and of some those with this name that are no zombies.
+proc children {pid} { concat {*}[lmap file [glob -nocomplain /proc/$pid/task/*/children] { read $file }] }
+proc descendants {pid} { concat {*}[lmap child [children $pid] { concat $child [descendants $child] }] }
+proc called {name pids} { lmap pid $pids { if {[string trim [read /proc/$pid/comm]] ne $name || ![lives $pid]} continue; set pid } }
