@@ -94,8 +94,7 @@ static bool is_as_safe_as_own(const char *folder, const struct stat *own)
 	       !(status.st_mode & ~own->st_mode & writes);
 }
 
-/* Whether superd's programs may lie there, and who can put the folder itself there. Writes its path without links, which
- * could be changed afterwards. */
+/* Whether superd's programs may lie there. Writes its path without links, which could be changed afterwards. */
 static bool is_trusted_dir(const char *dir, char real[PATH_MAX])
 {
 	char folder[PATH_MAX], above[PATH_MAX];

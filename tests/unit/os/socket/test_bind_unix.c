@@ -145,7 +145,7 @@ Test(bind_unix, never_replaces_what_is_no_socket)
 	refused(&listen, EEXIST, "is no socket");
 	unlink(path);
 	cr_assert_eq(mkdir(path, 0700), 0);
-	refused(&listen, EEXIST, "is a folder");
+	refused(&listen, EEXIST, "is no socket");
 }
 
 Test(bind_unix, leaves_no_node_behind_when_it_fails)
