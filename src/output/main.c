@@ -77,8 +77,7 @@ static struct {
 	struct source *sources[256];
 	unsigned count, unfinished;
 	struct source *current; /* its line is being logged */
-	bool is_followed;
-	enum level follows;
+	int follows; /* as superd has said; -1: it is told no line without a question */
 	size_t kept_bytes;
 	struct output_message asked[4]; /* questions that came while a pipe was read */
 	unsigned asked_count;
@@ -163,7 +162,7 @@ static void on_logged(void *context, enum level level, const struct event *event
 	kept->length =
 		(uint32_t)snprintf(kept->text, OUTPUT_KEPT + 1, "%.*s%s", (int)shown, text, shown < length ? more : "");
 	kept = realloc(kept, sizeof(*kept) + kept->length + 1);
-	if (self.is_followed && level <= self.follows)
+	if ((int)level <= self.follows)
 		tell(self.current, 0, false, &kept, 1);
 	if (level > LEVEL_INFO) {
 		free(kept);
@@ -456,7 +455,7 @@ static void take(const struct output_message *said, int *fds, size_t count)
 			atomic_store(&self.page->unfinished, self.unfinished);
 		self.timer = fds[1];
 		close(fds[0]);
-		self.is_followed = false;
+		self.follows = -1;
 		for (int n = 0; n < 256; n++) {
 			for (source = self.sources[n]; source; source = source->next) {
 				for (unsigned line = 0; line < source->kept_count; line++)
@@ -468,8 +467,7 @@ static void take(const struct output_message *said, int *fds, size_t count)
 		self.shape = said->log.shape;
 		log_adopt(self.log, &self.shape, count ? fds[0] : -1);
 		self.follows = said->log.follows;
-		self.is_followed = said->log.is_followed;
-		log_tap(self.log, self.follows > LEVEL_INFO ? self.follows : LEVEL_INFO, on_logged, NULL);
+		log_tap(self.log, self.follows > LEVEL_INFO ? LEVEL_DEBUG : LEVEL_INFO, on_logged, NULL);
 		return;
 	case OUTPUT_SERVICE:
 		if (count == 1)

@@ -50,8 +50,7 @@ struct output_message {
 		char build[64];
 		struct {
 			struct log_shape shape;
-			enum level follows; /* lines up to this level are told without a question; above INFO: all */
-			bool is_followed;
+			int follows; /* lines up to this level are told without a question; -1: none */
 		} log;
 		struct {
 			struct output_rules rules;

@@ -381,8 +381,10 @@ static void conclude_advice(struct advice *advice, bool anew)
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
-	for (unsigned n = 0; advice->asked.sender && svc && n < svc->socket_count; n++)
-		svc->sockets[n].asks = false;
+	for (unsigned n = 0; advice->asked.sender && svc && n < svc->socket_count; n++) {
+		if (svc->sockets[n].datagram == ASKED_ABOUT)
+			svc->sockets[n].datagram = AWAITED;
+	}
 	if (svc && !advice->asked.sender)
 		svc->run->count -= svc->run->count > 0;
 	if (!socket) {
@@ -959,7 +961,8 @@ static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct 
 		if (whole && (told = remember(asked.sender, whole, false)))
 			refusal = (enum refusal)told->count;
 		else if (whole && (named.fd = connect_to(sender)) >= 0 && ask_adviser(svc, socket, &named, &asked)) {
-			socket->asks = *waits = true;
+			socket->datagram = ASKED_ABOUT;
+			*waits = true;
 			socket_watch(socket, false);
 			return ADMITTED;
 		}
@@ -996,7 +999,7 @@ static void take_datagram(struct svc *svc, struct socket *socket)
 {
 	struct client sender = { .fd = -1 };
 
-	if (socket->busy || socket->asks ||
+	if (socket->datagram != AWAITED ||
 	    (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
 		return;
 	if (!limits_allow(svc)) {
@@ -1006,11 +1009,11 @@ static void take_datagram(struct svc *svc, struct socket *socket)
 	if (judge_datagram(svc, socket, &sender) != STARTS)
 		return;
 	socket_watch(socket, false);
-	socket->busy = true;
+	socket->datagram = TAKEN;
 	socket->run->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;
 	serve_client(svc, socket, &sender);
 	if (svc->state != LISTENING)
-		socket->busy = false;
+		socket->datagram = AWAITED;
 }
 
 /* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
@@ -1026,7 +1029,8 @@ bool accept_admits_sender(struct svc *svc)
 			return svc->row->groups->access->deny_time < 0;
 		if (socket->fd < 0 || socket->listen->address->kind != ENDPOINT_UDP)
 			continue;
-		for (int n = 0; n < BATCH && verdict == DROPPED && !socket->asks && client_peek(socket->fd, &sender);
+		for (int n = 0; n < BATCH && verdict == DROPPED && socket->datagram == AWAITED &&
+			     client_peek(socket->fd, &sender);
 		     n++)
 			verdict = judge_datagram(svc, socket, &sender);
 		if (verdict == STARTS)

@@ -96,6 +96,13 @@ enum absence {
 	ABSENT_CONDITION
 }; /* optional and not to be opened; its conditions do not hold */
 
+/* Who beside superd may have a socket: a backend was given it; and one may have it whose end superd does not learn of. */
+enum lent { NOT_LENT, LENT, STRAYED };
+
+/* Whether superd looks for a first datagram: not while superd-advise is asked about the sender of one, nor while an
+ * instance of accept = yes has the socket alone. */
+enum first_datagram { AWAITED, ASKED_ABOUT, TAKEN };
+
 struct socket {
 	struct svc *svc;
 	const struct listen *listen;
@@ -105,10 +112,8 @@ struct socket {
 	uint8_t family : 4;  /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; bind.c */
 	uint8_t absent : 2;  /* enum absence */
 	bool is_watched : 1; /* by socket_watch */
-	bool lent : 1;	     /* a backend was given it */
-	bool strays : 1;     /* and one may have it whose end superd does not learn of; lent.c */
-	bool busy : 1;	     /* accept = yes of datagrams: an instance has it alone */
-	bool asks : 1;	     /* about the sender of its first datagram */
+	uint8_t lent : 2;    /* enum lent */
+	uint8_t datagram : 2; /* enum first_datagram */
 	bool inherited : 1;
 	bool is_old : 1;    /* it has not the options of its row: opened anew once no program has it */
 	bool is_stored : 1; /* it is in the store */
@@ -192,7 +197,7 @@ struct instance {
 	char why_unready[100]; /* how the last run of exec_ready ended */
 	unsigned ready_runs;
 	/* sd_notify; notify.c */
-	bool reloading, stopping;
+	enum { SAYS_NOTHING, RELOADS, STOPS } says;
 	unsigned reloads;
 	double watchdog_every;
 	ev_timer watchdog;
@@ -209,7 +214,7 @@ struct instance {
 	char others[400], asked[8][144]; /* what it has asked for in vain; addresses for its first sockets */
 	char advice[400];		    /* what to write, as a bind was refused */
 	ev_timer quiet;			    /* nothing new was bound for a while */
-	bool told;
+	bool told;			    /* what it has not bound */
 	/* exec beside redirect; relay.c */
 	struct {
 		struct child child;

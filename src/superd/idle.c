@@ -331,7 +331,7 @@ static void keep_busy(struct svc *svc, const char *why)
 static void go_to_sleep(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
-	bool may = !svc->run->current->reloading && !refresh_is_under_way(svc);
+	bool may = svc->run->current->says != RELOADS && !refresh_is_under_way(svc);
 	bool freezes = may && instance_freeze(svc->run->current, true);
 	static bool blind;
 

@@ -1056,21 +1056,22 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		if (!instance_is_starting(instance) || ev_is_active(timer))
 			return;
 	}
-	if (starts && !instance->stopping && instance->row->exec->pass == PASS_BIND)
+	if (starts && instance->says != STOPS && instance->row->exec->pass == PASS_BIND)
 		bind_describe_missing(instance, &awaited);
-	if (starts && !instance->stopping)
+	if (starts && instance->says != STOPS)
 		instance_describe_awaited(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
-		instance->stopping ? "it sent STOPPING=1, and has not ended within "
+		instance->says == STOPS ? "it sent STOPPING=1, and has not ended within "
 			: starts   ? "it was not ready within "
 				   : "",
 		option_name_of(instance->row,
-			       instance->stopping ? "timeout_stop"
+			       instance->says == STOPS ? "timeout_stop"
 				       : starts	  ? "timeout_start"
 						  : "runtime_max"),
-		starts || instance->stopping ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
+		starts || instance->says == STOPS ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
 	buf_free(&awaited);
-	if (instance->row->exec->accept && !starts && !instance->stopping) /* it has served its client for so long */
+	/* One of accept = yes has served its client for so long. */
+	if (instance->row->exec->accept && !starts && instance->says != STOPS)
 		instance_stop(instance);
 	else
 		instance_fail(instance, RESULT_TIMEOUT);

@@ -167,8 +167,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK(line, "late", instance->late);
 	WALK(line, "frozen", instance->is_frozen);
 	WALK(line, "by_order", instance->by_order);
-	WALK(line, "stopping", instance->stopping);
-	WALK(line, "reloading", instance->reloading);
+	WALK_MOST(line, "says", instance->says, STOPS);
 	WALK(line, "private", instance->private_id);
 	WALK(line, "watchdog", instance->watchdog_every);
 	WALK(line, "cgroup", instance->cgroup);
@@ -248,7 +247,8 @@ void journal_socket(const struct socket *socket)
 	struct buf *out = journal.out;
 	struct buf address = { 0 };
 	unsigned row = socket->number;
-	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent, known = !socket->strays;
+	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent;
+	bool known = socket->lent != STRAYED;
 	char *stored = socket->is_stored ? socket->run->stored : NULL;
 	int family = socket->family;
 	struct journal_line line;
@@ -954,8 +954,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 		if (socket->fd >= 0 || !is_it)
 			continue;
 		socket->fd = fd;
-		socket->lent = lent || !svc->row->exec->accept; /* perhaps */
-		socket->strays = !known;
+		socket->lent = !known ? STRAYED : lent || !svc->row->exec->accept ? LENT : NOT_LENT; /* perhaps */
 		svc->bound = true;
 		if (stored)
 			store_note(socket, stored);
@@ -1040,7 +1039,7 @@ static void restore_instance(const struct journal_line *line, const char *key)
 	if (instance->row->exec->accept)
 		svc->run->count++;
 	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
-		instance->socket->busy = true;
+		instance->socket->datagram = TAKEN;
 	instance->counted = instance->counted && source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
 }
 

@@ -285,8 +285,10 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 		fd_close(&launch->ends[0]);
 	}
 	for (unsigned n = 0; svc && pid > 0 && n < svc->socket_count; n++) {
-		for (int place = 0; place < request->wanted_count; place++)
-			svc->sockets[n].lent |= svc->sockets[n].fd >= 0 && request->wanted[place] == svc->sockets[n].fd;
+		struct socket *socket = &svc->sockets[n];
+
+		for (int place = 0; place < request->wanted_count && socket->fd >= 0 && !socket->lent; place++)
+			socket->lent = request->wanted[place] == socket->fd ? LENT : NOT_LENT;
 	}
 	for (int n = 0; n < job->wanted_count; n++) {
 		bool is_first = true;

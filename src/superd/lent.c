@@ -156,25 +156,26 @@ void lent_note_end(const struct instance *instance)
 	struct svc *svc = instance->svc;
 
 	EACH_SOCKET(socket, svc) {
-		if (!socket->lent || socket->strays || !instance->pid || instance->row->exec->accept)
+		if (socket->lent != LENT || !instance->pid || instance->row->exec->accept)
 			continue;
-		socket->strays = !instance->is_gone && (!instance->cgroup || cgroup_is_populated(instance->cgroup));
-		if (socket->strays)
-			journal_socket(socket);
+		if (instance->is_gone || (instance->cgroup && !cgroup_is_populated(instance->cgroup)))
+			continue;
+		socket->lent = STRAYED;
+		journal_socket(socket);
 	}
 }
 
 /* No program has the socket of a row with accept = yes any more, which was another's before. */
 bool lent_is_back(struct socket *socket)
 {
-	if (socket->strays)
+	if (socket->lent == STRAYED)
 		return false;
 	LIST_OF(struct instance, instance, link, &socket->svc->run->instances) {
 		if (!instance->row->exec->accept)
 			return false;
 	}
 	fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */
-	socket->lent = false;
+	socket->lent = NOT_LENT;
 	journal_socket(socket);
 	return true;
 }

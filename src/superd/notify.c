@@ -212,7 +212,7 @@ static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	if (clock_now() - instance->watchdog_at > SUSPENDED) { /* superd stood still, and perhaps all did */
 		notify_watchdog(instance);
-	} else if (!instance->ends && !instance->stopping) {
+	} else if (!instance->ends && instance->says != STOPS) {
 		char every[32], why[96];
 
 		scan_duration_format((int64_t)(instance->watchdog_every * 1e6), every);
@@ -372,25 +372,24 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		notify_watchdog(instance);
 	if (message->trigger)
 		bark(instance, "it sent WATCHDOG=trigger");
-	if (instance->stopping && (message->ready || message->reloading))
+	if (instance->says == STOPS && (message->ready || message->reloading))
 		drop_message(svc, received->pid,
 			     "it sent READY=1 or RELOADING=1 after STOPPING=1: STOPPING=1 is final");
-	if (instance->stopping || instance->ends)
+	if (instance->says == STOPS || instance->ends)
 		return;
 	if (message->stopping) {
-		instance->stopping = true;
-		instance->reloading = false;
+		instance->says = STOPS;
 		ev_timer_stop(superd.loop, &instance->watchdog);
 		instance_limit(instance, lifecycle->timeout_stop);
 		svc_say(svc, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
 		return;
 	}
-	if (message->reloading && instance->phase == READY && !instance->reloading) {
-		instance->reloading = true;
+	if (message->reloading && instance->phase == READY && instance->says != RELOADS) {
+		instance->says = RELOADS;
 		svc_echo(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 	}
-	if (message->ready && instance->reloading) {
-		instance->reloading = false;
+	if (message->ready && instance->says == RELOADS) {
+		instance->says = SAYS_NOTHING;
 		instance->reloads++;
 		svc_echo(svc, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 		svc_changed(svc);

@@ -766,13 +766,13 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		if (svc->state == STARTING || svc->state == QUEUED)
 			buf_text(why, "it is starting: it can be frozen when it is ready");
 		else if (svc->state == STOPPING ||
-			 (svc->run->current && (svc->run->current->ends || svc->run->current->stopping)))
+			 (svc->run->current && (svc->run->current->ends || svc->run->current->says == STOPS)))
 			buf_text(why, "it is about to end");
 		else if (svc->state != RUNNING || !svc->run->current || svc->run->current->main.pid <= 0)
 			buf_text(why, "no process of it runs");
 		else if (svc->run->current->command.pid > 0)
 			buf_text(why, "a command beside it runs");
-		else if (svc->run->current->reloading)
+		else if (svc->run->current->says == RELOADS)
 			buf_text(why, "it reloads");
 		if (why->length)
 			return "!failed";

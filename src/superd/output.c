@@ -55,15 +55,14 @@ static struct {
 	struct output_page *page;
 	uint32_t number, progress; /* the last one given; of the last look at a call that hangs */
 	uint32_t serial, answered;
-	bool log_unsent, hangs, told_missing, is_followed;
-	bool any_ready, error_changed; /* to be done in a turn of its own */
-	enum level follows;
+	bool log_unsent, hangs;
+	bool any_ready; /* to be heard in a turn of its own */
+	int follows;	/* superd is told lines up to this level; -1: none */
 	double begun, pause, wait_left, wait_left_at;
 	double own_since; /* superd's own lines find no room since */
 	struct output_answer state;
-	bool error_told;
 	int reserve[3]; /* what the next superd-output needs: its channel, its page, its timer */
-} self = { .page = MAP_FAILED, .reserve = { -1, -1, -1 } };
+} self = { .follows = -1, .page = MAP_FAILED, .reserve = { -1, -1, -1 } };
 
 static void ask(struct output *output, bool lines, bool last);
 static void give_up(void);
@@ -85,7 +84,6 @@ static bool send_log(void)
 	message = (struct output_message){ .kind = OUTPUT_LOG };
 	fd = log_shape(superd.log, &message.log.shape);
 	message.log.follows = self.follows;
-	message.log.is_followed = self.is_followed;
 	self.log_unsent = !send_message(&message, &fd, fd >= 0);
 	return !self.log_unsent;
 }
@@ -187,23 +185,6 @@ void output_log_changed(void)
 
 /* ---- what superd-output tells ---- */
 
-/* The line that tells of an outage, where somebody may see it, as the log has no room for it. */
-static void tell_log_error(void)
-{
-	struct pollfd reader = { .fd = STDERR_FILENO, .events = POLLOUT };
-	struct buf text = { 0 };
-
-	if (!output_describe_log(&text)) {
-		self.error_told = false;
-	} else if (!self.error_told) {
-		self.error_told = true;
-		buf_char(&text, '\n');
-		if (log_sink(superd.log)->kind != LOG_SINK_STDERR && poll(&reader, 1, 0) > 0)
-			dprintf(STDERR_FILENO, "superd: %s", buf_string(&text));
-	}
-	buf_free(&text);
-}
-
 /* superd's own lines found no room, or find it again. */
 void output_note_log(void)
 {
@@ -211,7 +192,6 @@ void output_note_log(void)
 		self.own_since = 0;
 	else if (self.own_since <= 0)
 		self.own_since = clock_wall();
-	tell_log_error();
 }
 
 bool output_describe_log(struct buf *out)
@@ -286,7 +266,6 @@ static bool take_answer(void)
 	}
 	svc = svc_find(answer.service);
 	output = svc ? svc->run->output : NULL;
-	self.error_changed |= answer.error != self.state.error;
 	self.state = answer;
 	self.answered = answer.serial ? answer.serial : self.answered;
 	if (output && answer.start == output->svc->run->starts) {
@@ -331,10 +310,6 @@ static void on_channel(struct ev_loop *loop, ev_io *io, int events)
 		LIST_EACH(link, &superd.services)
 			be_ready(container_of(link, struct svc, link));
 	}
-	if (self.error_changed) {
-		self.error_changed = false;
-		tell_log_error();
-	}
 	if (events & EV_WRITE)
 		send_all();
 }
@@ -368,7 +343,7 @@ static void ask(struct output *output, bool lines, bool last)
 	}
 	self.wait_left -= clock_now() - now;
 	self.wait_left_at = clock_now();
-	if (self.any_ready || self.error_changed)
+	if (self.any_ready)
 		ev_feed_event(superd.loop, &self.io, EV_READ);
 }
 
@@ -573,7 +548,6 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 		pid = own_program_begin(program, ends[1], 0);
 	fd_close(&ends[1]);
 	if (pid > 0) {
-		self.told_missing = false;
 		child_watch(&superd.output.child, pid);
 		superd.output.fd = fd_raise(ends[0], FD_HIGH);
 		fd_set_nonblocking(superd.output.fd, true);
@@ -589,9 +563,8 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 		program_describe_missing(PROGRAM_OUTPUT, &why);
 	else
 		buf_text(&why, strerror(errno));
-	if (!self.told_missing)
+	if (self.pause <= 0)
 		log_warn(superd.log, "the output of services waits: cannot start superd-output: %s", buf_string(&why));
-	self.told_missing = true;
 	buf_free(&why);
 	give_up();
 }
@@ -714,9 +687,8 @@ static void on_log(void *context, enum level level, const struct event *event, c
 void ring_begin(enum level level, bool is_followed)
 {
 	log_tap(superd.log, level, on_log, NULL);
-	if (self.follows == level && self.is_followed == is_followed)
+	if (self.follows == (is_followed ? (int)level : -1))
 		return;
-	self.follows = level;
-	self.is_followed = is_followed;
+	self.follows = is_followed ? (int)level : -1;
 	output_log_changed();
 }

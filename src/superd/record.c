@@ -22,9 +22,9 @@ struct record_file {
 	struct list link;
 	char *path;
 	int fd;			 /* -1: it is not open */
-	int64_t looked;		 /* second of the last look at its path */
-	bool is_used, is_out;	 /* since the last reopening; its lines stand in superd's log */
-	bool is_beyond, is_full; /* its soft limit; its hard one */
+	int64_t looked;	 /* second of the last look at its path; 0: none since the last reopening */
+	bool is_out;	 /* its lines stand in superd's log */
+	enum { WITHIN, BEYOND_SOFT, BEYOND_HARD } size; /* its soft limit, its hard one */
 };
 
 static struct {
@@ -84,24 +84,24 @@ static bool file_write(struct svc *svc, struct record_file *file, const struct l
 {
 	char text[SIZE_TEXT_MOST];
 	struct stat status;
-	bool beyond, full;
+	unsigned before = file->size;
 	ssize_t wrote;
+	off_t length;
+	bool full;
 
 	if (!file_open(file, why))
 		return false;
-	beyond = fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode) &&
-		status.st_size + (off_t)line->length > target->soft;
-	full = beyond && status.st_size + (off_t)line->length > target->hard;
-	if (beyond && !file->is_beyond)
+	length = fstat(file->fd, &status) == 0 && S_ISREG(status.st_mode) ? status.st_size + (off_t)line->length : 0;
+	file->size = length > target->hard ? BEYOND_HARD : length > target->soft ? BEYOND_SOFT : WITHIN;
+	full = file->size == BEYOND_HARD;
+	if (file->size != WITHIN && before == WITHIN)
 		svc_say(svc, LEVEL_WARNING, "records", "%s grows beyond %s, log_type's soft limit", file->path,
 			size_write(text, (double)target->soft));
-	if (full && !file->is_full)
+	if (full && before != BEYOND_HARD)
 		svc_say(svc, LEVEL_WARNING, "records",
 			"%s has reached %s, log_type's hard limit: superd does not log there until the file is "
 			"emptied or moved",
 			file->path, size_write(text, (double)target->hard));
-	file->is_beyond = beyond;
-	file->is_full = full;
 	wrote = full ? 0 : write(file->fd, line->data, line->length);
 	if (!full && wrote != (ssize_t)line->length)
 		buf_text(why,
@@ -117,9 +117,8 @@ void records_reopen(void)
 {
 	LIST_OF(struct record_file, file, link, &records.files) {
 		fd_close(&file->fd);
-		file->looked = 0;
-		if (file->is_used) {
-			file->is_used = false;
+		if (file->looked) {
+			file->looked = 0;
 			continue;
 		}
 		list_remove(&file->link);
@@ -171,7 +170,7 @@ static bool to_file(struct svc *svc, const struct log_target *target, const stru
 		log_event(superd.log, LEVEL_NOTICE, &event, "logging to %s again", file->path);
 	}
 	if (file)
-		file->is_used = true, file->is_out = !good;
+		file->is_out = !good;
 	buf_free(&text);
 	buf_free(&why);
 	return good;

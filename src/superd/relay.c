@@ -133,7 +133,8 @@ void relay_begin(struct instance *instance)
 				continue;
 			clients_name(&svc->sockets[n]);
 			wanted[count++] = svc->sockets[n].fd;
-			svc->sockets[n].lent = true;
+			if (!svc->sockets[n].lent)
+				svc->sockets[n].lent = LENT;
 		}
 		request.plan = plan;
 		request.wanted_count = count;

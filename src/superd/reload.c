@@ -279,8 +279,7 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 static void take_spare(struct svc *svc, struct socket *socket, struct socket *spare)
 {
 	socket->fd = spare->fd;
-	socket->lent = spare->lent;
-	socket->strays = spare->strays || (spare->lent && spare->svc != svc);
+	socket->lent = spare->lent && spare->svc != svc ? STRAYED : spare->lent;
 	socket->run->stored = spare->run->stored;
 	socket->is_stored = spare->is_stored;
 	socket->is_old = spare->is_old;

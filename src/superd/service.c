@@ -596,7 +596,8 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		socket->fd = fd_raise(fd, FD_LISTENER);
 		if (socket->inherited || !endpoint_is_inet(socket->listen->address))
 			fd_set_nonblocking(socket->fd, true);
-		socket->lent = socket->strays = socket->is_old = false;
+		socket->lent = NOT_LENT;
+		socket->is_old = false;
 		socket->absent = PRESENT;
 		CLEAR(socket->run->rests_until);
 		is_returned = socket->is_stored;
@@ -1032,7 +1033,7 @@ void svc_watch(struct svc *svc)
 
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
-		if (states[svc->state].watched && socket->fd >= 0 && !socket->busy && !socket->asks && left <= 0 &&
+		if (states[svc->state].watched && socket->fd >= 0 && socket->datagram == AWAITED && left <= 0 &&
 		    !svc->run->turner.child.pid && !superd.quiet)
 			error = socket_watch(socket, true) ? error : errno;
 		else
@@ -1560,8 +1561,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	if (failed && ran)
 		bind_hint(instance, lasted, &text);
 	snprintf(why, sizeof(why), "%s", instance->why);
-	if (instance->socket && instance->socket->busy && instance->socket->svc == svc) {
-		instance->socket->busy = false;
+	if (instance->socket && instance->socket->datagram == TAKEN && instance->socket->svc == svc) {
+		instance->socket->datagram = AWAITED;
 		left = ran && instance->socket->run->first &&
 			accept_first_datagram(instance->socket) == instance->socket->run->first;
 		if (!left) {
