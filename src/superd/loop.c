@@ -25,7 +25,6 @@
 #include "lib/unix_socket.h"
 #include "lib/wait_note.h"
 #include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "os/host/signals.h"
@@ -583,66 +582,36 @@ bool superd_reopen(void)
 	return good;
 }
 
-/* out NULL: the services that do something, to the log. */
-static void dump(struct buf *out)
+/* Logs the services that do something. */
+static void dump(void)
 {
-	const struct event event = { .name = "state" };
 	size_t count = 0, unlisted = 0;
 	struct buf line = { 0 };
 
-	for (int leaving = 0; leaving < 2; leaving++) {
-		LIST_EACH(link, leaving ? &superd.leaving : &superd.services) {
-			struct svc *svc = container_of(link, struct svc, link);
-
-			count += !leaving;
-			if (!out && !leaving && superd.table->count > DUMP_ALL && svc->state == LISTENING &&
-			    !svc->run->past) {
-				unlisted++;
-				continue;
-			}
-			if (svc->run->notify > 0)
-				notify_read(svc); /* what it has said before the signal */
-			LIST_EACH(each, &svc->run->instances)
-				instance_look(container_of(each, struct instance, link));
-			for (int answer = ANSWER_DUMP; answer <= ANSWER_SHORT_DUMP; answer <<= 1) {
-				buf_clear(&line);
-				json_object_open(&line);
-				facts_add_answer(svc->row, svc, (enum answer)answer, false, &line);
-				json_object_close(&line);
-				if (out || line.length < DUMP_MOST)
-					break;
-			}
-			if (out)
-				buf_addf(out, "%s\n", buf_string(&line));
-			else
-				log_event(superd.log, LEVEL_NOTICE,
-					  &(struct event){ .name = "state", .service = svc->row->name }, "%s",
-					  buf_string(&line));
-			buf_clear(&line);
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		count += !svc->removed;
+		if (!svc->removed && superd.table->count > DUMP_ALL && svc->state == LISTENING && !svc->run->past) {
+			unlisted++;
+			continue;
 		}
+		if (svc->run->notify > 0)
+			notify_read(svc); /* what it has said before the signal */
+		LIST_EACH(each, &svc->run->instances)
+			instance_look(container_of(each, struct instance, link));
+		for (int answer = ANSWER_DUMP; answer <= ANSWER_SHORT_DUMP; answer <<= 1) {
+			buf_clear(&line);
+			json_object_open(&line);
+			facts_add_answer(svc->row, svc, (enum answer)answer, false, &line);
+			json_object_close(&line);
+			if (line.length < DUMP_MOST)
+				break;
+		}
+		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state", .service = svc->row->name }, "%s",
+			  buf_string(&line));
 	}
-	buf_addf(&line, "{\"services\":%zu,\"unlisted\":%zu,\"instances\":%zu}", count, unlisted, superd.instances);
-	if (out)
-		buf_addf(out, "%s\n", buf_string(&line));
-	else
-		log_event(superd.log, LEVEL_NOTICE, &event, "%s", buf_string(&line));
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state" },
+		  "{\"services\":%zu,\"unlisted\":%zu,\"instances\":%zu}", count, unlisted, superd.instances);
 	buf_free(&line);
-}
-
-/* As xinetd does. */
-static void dump_to_file(void)
-{
-	struct buf path = { 0 }, text = { 0 }, why = { 0 };
-
-	buf_addf(&path, "%s/xinetd.dump", superd.defaults.runtime_directory);
-	dump(&text);
-	if (private_file_put(buf_string(&path), buf_string(&text), text.length, &why))
-		log_info(superd.log, "generated state dump in file %s", buf_string(&path));
-	else
-		log_error(superd.log, "cannot write the state dump %s: %s", buf_string(&path), buf_string(&why));
-	buf_free(&path);
-	buf_free(&text);
-	buf_free(&why);
 }
 
 static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
@@ -674,9 +643,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		pass_gently(SIGHUP);
 		break;
 	case SIGUSR1:
-		if (superd.options->invoked_as == AS_XINETD)
-			dump_to_file();
-		dump(NULL);
+		dump();
 		pass_gently(SIGUSR1);
 		break;
 	case SIGUSR2:

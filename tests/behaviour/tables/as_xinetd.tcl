@@ -71,30 +71,6 @@ test leaves_a_broken_service_out_and_runs_nothing_on_broken_defaults {
 	has $errors only_from
 }
 
-# The place is prepared by somebody else: a link to what superd could write.
-test dumps_its_state_and_follows_no_link {
-	needs {![root] || [has_users]} "nobody must be able to run what was built"
-	set who [expr {[root] ? 65534 : $user}]; set dump [path run/xinetd.dump]; set victim [path victim]
-	file mkdir [path run]
-	write victim untouched 666
-	file link -symbolic $dump $victim
-	set how {-environment XDG_RUNTIME_DIR=%/run}
-	if {[root]} { exec chown $who:$who [path run]; lappend how -uid $who }
-	as_xinetd $how [replaced [web] "user = $user" "user = $who"]
-	port web
-	repeat 2 {
-		signal USR1
-		log "generated state dump in file $dump"
-		log "web: \{\"service\":\"web\",\"state\":\"listening\""
-	}
-	is [file type $dump] file
-	expect {[mode $dump] == 600}
-	has [read $dump] "\{\"service\":\"web\",\"state\":\"listening\"" "{\"services\":1,\"unlisted\":0,\"instances\":0}\n"
-	is [read $victim] untouched
-	stop
-	file delete -force $dump [path run]
-}
-
 # xinetd checks its state then.
 test sigabrt_does_nothing {
 	as_xinetd -clock [web] -cc 3600
