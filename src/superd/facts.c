@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/json.h"
+#include "lib/number.h"
 #include "lib/scan.h"
 #include "lib/units.h"
 #include "os/cgroup/cgroup.h"
@@ -35,16 +36,31 @@
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.
 
-/* What a service has done since it first did more than listen. */
+enum phase_of_past { OFF_OR_CLOSED, ASLEEP, BEGINS, AWAKE, IS_FROZEN, PAUSED, IS_FAILING };
+
+static const char *const phase_names[] = { "off", "asleep", "starting", "running", "frozen", "paused", "failed" };
+
+enum { CHANGES = 64, WAKES = 16 };
+
+/* What a service has done since it first did more than listen. Of its lists only the last ones are kept. */
 struct past {
 	double spent[STATES];
 	struct histogram latency; /* of starts and thaws */
-	struct history history;
+	struct {
+		double at; /* loop time */
+		enum phase_of_past phase;
+	} changes[CHANGES];
+	struct wake {
+		double at;    /* it was wanted */
+		float delay;  /* seconds until a client was accepted or it was ready; negative: unknown */
+		float slept;  /* seconds without an instance, or frozen, before; 0: unknown */
+		bool thawed;  /* false: an instance was started */
+		char by[64];  /* client, "operator" or "NAME, which wants it"; "": unknown */
+	} wakes[WAKES];
+	size_t change_count, wake_count;
 	ev_timer taken; /* the next look whether the client that it was woken for was taken */
 	double asked;	/* the client came */
 };
-
-static size_t history_bytes;
 
 /* ---- what it does now ---- */
 
@@ -53,29 +69,29 @@ static double offset(void)
 	return clock_wall() - clock_now();
 }
 
-static enum history_phase phase_of(const struct svc *svc, enum state state)
+static enum phase_of_past phase_of(const struct svc *svc, enum state state)
 {
 	switch (state) {
 	case LISTENING:
-		return svc_is_empty(svc) ? HISTORY_ASLEEP : HISTORY_RUNNING;
+		return svc_is_empty(svc) ? ASLEEP : AWAKE;
 	case QUEUED:
 	case STARTING:
-		return HISTORY_STARTING;
+		return BEGINS;
 	case RUNNING:
 	case STOPPING:
 	case CLOSING:
 	case FULL:
-		return HISTORY_RUNNING;
+		return AWAKE;
 	case FROZEN:
-		return HISTORY_FROZEN;
+		return IS_FROZEN;
 	case HELD:
-		return HISTORY_PAUSED;
+		return PAUSED;
 	case BACKOFF:
-		return svc_is_failing(svc) ? HISTORY_FAILED : HISTORY_PAUSED;
+		return svc_is_failing(svc) ? IS_FAILING : PAUSED;
 	case BINDING:
-		return svc->run->backoff.failures ? HISTORY_FAILED : HISTORY_OFF;
+		return svc->run->backoff.failures ? IS_FAILING : OFF_OR_CLOSED;
 	default:
-		return HISTORY_OFF;
+		return OFF_OR_CLOSED;
 	}
 }
 
@@ -103,34 +119,47 @@ static struct resource_usage usage_of(struct svc *svc)
 	return sum;
 }
 
-/* NULL: it has done nothing but listen, and goes on so; or out of memory. */
-static struct past *past_of(struct svc *svc, enum history_phase now, enum history_phase next)
+static enum phase_of_past last_phase(const struct past *past)
 {
-	if (!svc->run->past && next != HISTORY_OFF && next != HISTORY_ASLEEP &&
+	return past->changes[(past->change_count - 1) % CHANGES].phase;
+}
+
+static void enter(struct past *past, enum phase_of_past phase, double at)
+{
+	if (past->change_count && last_phase(past) == phase)
+		return;
+	past->changes[past->change_count % CHANGES].at = at;
+	past->changes[past->change_count++ % CHANGES].phase = phase;
+}
+
+/* NULL: it has done nothing but listen, and goes on so; or out of memory. */
+static struct past *past_of(struct svc *svc, enum phase_of_past now, enum phase_of_past next)
+{
+	if (!svc->run->past && next != OFF_OR_CLOSED && next != ASLEEP &&
 	    (svc->run->past = calloc(1, sizeof(*svc->run->past))))
-		history_begin(&svc->run->past->history, now, svc->since, &history_bytes);
+		enter(svc->run->past, now, svc->since);
 	return svc->run->past;
 }
 
 /* An instance has come or gone. */
 void facts_note(struct svc *svc)
 {
-	enum history_phase phase = phase_of(svc, svc->state);
+	enum phase_of_past phase = phase_of(svc, svc->state);
 
-	struct past *past = past_of(svc, phase == HISTORY_RUNNING ? HISTORY_ASLEEP : phase, phase);
+	struct past *past = past_of(svc, phase == AWAKE ? ASLEEP : phase, phase);
 	double now = clock_now();
 
-	if (past && history_now(&past->history) != phase) { /* accept = yes: awake or asleep in the same state */
+	if (past && last_phase(past) != phase) { /* accept = yes: awake or asleep in the same state */
 		past->spent[svc->state] += now - svc->since;
 		svc->since = now;
 	}
 	if (past)
-		history_enter(&past->history, phase, now);
+		enter(past, phase, now);
 }
 
 void facts_note_state(struct svc *svc, enum state next)
 {
-	enum history_phase phase = phase_of(svc, next);
+	enum phase_of_past phase = phase_of(svc, next);
 	struct past *past = past_of(svc, phase_of(svc, svc->state), phase);
 	double now = clock_now();
 
@@ -144,38 +173,40 @@ void facts_note_state(struct svc *svc, enum state next)
 		svc->run->idle_memory = memory > 0 ? memory : svc->run->idle_memory;
 	}
 	past->spent[svc->state] += now - svc->since;
-	history_enter(&past->history, phase, now);
+	enter(past, phase, now);
 }
 
 /* by: "" for a client. facts_note_client says who that is, if that is ever known. */
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 {
-	struct history_wake wake = { .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
+	struct past *past = svc->run->past;
+	struct wake *wake = past ? &past->wakes[past->wake_count++ % WAKES] : NULL;
+
+	if (!wake)
+		return;
+	*wake = (struct wake){ .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
+	snprintf(wake->by, sizeof(wake->by), "%s", by);
+}
+
+static struct wake *last_wake(const struct svc *svc)
+{
 	struct past *past = svc->run->past;
 
-	if (!past)
-		return;
-	snprintf(wake.by, sizeof(wake.by), "%s", by);
-	history_add_wake(&past->history, &wake);
+	return past && past->wake_count ? &past->wakes[(past->wake_count - 1) % WAKES] : NULL;
 }
 
 /* Its last start or thaw serves: a client waited so long. */
 void facts_note_served(struct svc *svc, bool thawed, double latency)
 {
-	if (!svc->run->past)
-		return;
-	history_set_delay(&svc->run->past->history, thawed, clock_now());
-	histogram_add(&svc->run->past->latency, latency);
+	struct wake *wake = last_wake(svc);
+
+	if (wake && wake->thawed == thawed && wake->delay < 0)
+		wake->delay = (float)number_max(clock_now() - wake->at, 0);
+	if (svc->run->past)
+		histogram_add(&svc->run->past->latency, latency);
 }
 
-static struct history_wake *last_wake(const struct svc *svc)
-{
-	const struct history *history = svc->run->past ? &svc->run->past->history : NULL;
-
-	return history && history->wakes.count ? history_wake(history, history->wakes.count - 1) : NULL;
-}
-
-static void tell_wake(struct svc *svc, const struct history_wake *wake)
+static void tell_wake(struct svc *svc, const struct wake *wake)
 {
 	double slept = (double)wake->slept, delay = wake->thawed ? -1 : (double)wake->delay;
 	struct event event = { .name = "woken",
@@ -194,7 +225,7 @@ static void tell_wake(struct svc *svc, const struct history_wake *wake)
 static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
-	const struct history_wake *wake = last_wake(svc);
+	const struct wake *wake = last_wake(svc);
 	double waited = clock_now() - svc->run->past->asked;
 
 	(void)loop, (void)events;
@@ -213,7 +244,7 @@ static void on_taken(struct ev_loop *loop, ev_timer *timer, int events)
 /* Its instance is ready, or was thawed: for a client that came then, or by an order. */
 void facts_note_ready(struct svc *svc, double asked)
 {
-	const struct history_wake *wake = last_wake(svc);
+	const struct wake *wake = last_wake(svc);
 
 	if (!svc->socket_count || !wake || *wake->by)
 		return;
@@ -225,7 +256,7 @@ void facts_note_ready(struct svc *svc, double asked)
  * or is counted. To ask the kernel before it is woken would take longer than many starts. */
 void facts_note_client(struct svc *svc, const char *peer)
 {
-	struct history_wake *wake = last_wake(svc);
+	struct wake *wake = last_wake(svc);
 
 	if (!wake || *wake->by || !*peer || !svc->run->current)
 		return;
@@ -236,10 +267,8 @@ void facts_note_client(struct svc *svc, const char *peer)
 
 void facts_forget(struct svc *svc)
 {
-	if (svc->run->past) {
+	if (svc->run->past)
 		ev_timer_stop(superd.loop, &svc->run->past->taken);
-		history_free(&svc->run->past->history);
-	}
 	free(svc->run->past);
 	svc->run->past = NULL;
 }
@@ -1147,16 +1176,24 @@ void facts_add_superd(struct buf *out)
 
 /* ---- the last hours ---- */
 
+static void add_span(double at, enum phase_of_past phase, struct buf *out)
+{
+	json_object_open(out);
+	json_seconds_field(out, "at", at + offset());
+	json_text_field(out, "phase", phase_names[phase]);
+	json_object_close(out);
+}
+
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, struct buf *out)
 {
-	const struct history *history = svc && svc->run->past ? &svc->run->past->history : NULL;
+	const struct past *past = svc ? svc->run->past : NULL;
 	double now = clock_now(), from = now - seconds;
-	size_t count = history ? history->changes.count : 0;
-	enum history_phase phase = svc ? phase_of(svc, svc->state) : HISTORY_OFF;
+	enum phase_of_past phase = svc ? phase_of(svc, svc->state) : OFF_OR_CLOSED;
+	size_t changes = past ? past->change_count : 0, wakes = past ? past->wake_count : 0;
 
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", state_word(row, svc));
-	json_text_field(out, "phase", history_phase_name(phase));
+	json_text_field(out, "phase", phase_names[phase]);
 	if (*superd.upgraded_from)
 		json_flag_field(out, "upgraded", true);
 	if (svc)
@@ -1164,21 +1201,17 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 	json_seconds_field(out, "from", from + offset());
 	json_seconds_field(out, "until", now + offset());
 	json_list_field(out, "spans");
-	for (size_t n = 0; n < count || !n; n++) {
-		const struct history_change *change =
-			count ? history_change(history, n) : &(struct history_change){ svc ? svc->since : now, phase };
-
-		if (n + 1 < count && history_change(history, n + 1)->at <= from)
+	for (size_t n = changes > CHANGES ? changes - CHANGES : 0; n < changes; n++) {
+		if (n + 1 < changes && past->changes[(n + 1) % CHANGES].at <= from)
 			continue;
-		json_object_open(out);
-		json_seconds_field(out, "at", change->at + offset());
-		json_text_field(out, "phase", history_phase_name(change->phase));
-		json_object_close(out);
+		add_span(past->changes[n % CHANGES].at, past->changes[n % CHANGES].phase, out);
 	}
+	if (!changes)
+		add_span(svc ? svc->since : now, phase, out);
 	json_list_close(out);
 	json_list_field(out, "wakes");
-	for (size_t n = 0; history && n < history->wakes.count; n++) {
-		const struct history_wake *wake = history_wake(history, n);
+	for (size_t n = wakes > WAKES ? wakes - WAKES : 0; n < wakes; n++) {
+		const struct wake *wake = &past->wakes[n % WAKES];
 
 		if (wake->at < from)
 			continue;
