@@ -309,24 +309,28 @@ static void report_words(struct parse *parse, const char *name, const struct val
 	}
 }
 
-/* Keeps the words for the type, which splits the only word of a command: so a command that is a list becomes a text.
- * NULL: out of memory. */
+/* Keeps the words for the type. A command is kept in the words of its value, which the pool has but once then; a single
+ * word that the type would split again is a text. NULL: out of memory. */
 static words keep_words(const struct directive *directive, const struct value *value, struct pool *pool)
 {
+	words list = value->words, split;
+	size_t count = value->count, length;
 	struct buf text = { 0 };
-	const char *joined;
-	words kept;
+	const char *quoted;
 
-	if (directive->type != &type_command || !value->is_list || !value->count)
-		return pool_list(pool, value->words, value->count);
-	for (size_t n = 0; n < value->count; n++) {
-		buf_text(&text, n ? " " : "");
-		shell_words_quote(&text, value->words[n]);
+	if (directive->type == &type_command && count == 1 && !value->is_list &&
+	    !shell_words_split(pool, *list, &split, &length) && length) {
+		list = split;
+		count = length;
 	}
-	joined = buf_string(&text);
-	kept = text.failed ? NULL : pool_list(pool, &joined, 1);
+	if (directive->type == &type_command && count == 1 && (value->is_list || list != value->words)) {
+		shell_words_quote(&text, *list);
+		quoted = buf_string(&text);
+		list = &quoted;
+	}
+	list = text.failed ? NULL : pool_list(pool, list, count);
 	buf_free(&text);
-	return kept;
+	return list;
 }
 
 /* Notes that a number is its bound now, which its words become. false: out of memory. */

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "lib/shell_words.h"
 #include "table/option/service_mark.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
@@ -44,6 +45,25 @@ void service_conf_add_place(struct buf *out, const struct conf_style *style, con
 	buf_addf(out, ":%u\n", at.line);
 }
 
+/* Adds what a text sets an option to. A command is one text; signs of a shell's are meant as they stand, so quoted. */
+static void add_words(struct buf *out, const struct directive *directive, words list)
+{
+	struct buf text = { 0 };
+
+	if (directive->type != &type_command || words_count(list) < 2)
+		return native_words(out, list);
+	for (words word = list; *word; word++) {
+		buf_text(&text, word != list ? " " : "");
+		if (strpbrk(*word, "|&;<>`") && !strpbrk(*word, " \t\n'\"\\"))
+			buf_addf(&text, "'%s'", *word);
+		else
+			shell_words_quote(&text, *word);
+	}
+	native_word(out, buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
 void conf_value_add(struct buf *out, const struct service *service, const struct directive *directive, unsigned block,
 		    const void *field)
 {
@@ -54,7 +74,7 @@ void conf_value_add(struct buf *out, const struct service *service, const struct
 	for (const struct mark *next = mark; has_words && ++next < settings->list + settings->count;)
 		has_words = next->directive != mark->directive || next->block != block;
 	if (has_words)
-		native_words(out, mark->words);
+		add_words(out, directive, mark->words);
 	else
 		type_format(directive, field, out);
 }
@@ -129,7 +149,7 @@ static void add_value(const struct printer *printer, const struct mark *mark)
 	if (directive->flags & STRUCTURE)
 		add_endpoints(printer, (size_t)(mark - settings->list));
 	else
-		native_words(printer->out, mark->words);
+		add_words(printer->out, directive, mark->words);
 	buf_text(printer->out, printer->end);
 }
 
