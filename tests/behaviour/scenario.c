@@ -40,7 +40,7 @@
 #include "scenario.h"
 #include "superctl.h"
 
-enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16 };
+enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16, CLIENTS_MOST = 1000 };
 
 #define PATH_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -294,6 +294,8 @@ static void set_value(struct setup *setup, const char *name, const char *value)
 		setup->descriptors = strtoul(value, NULL, 10);
 	else if (!strcmp(name, "-processes"))
 		setup->processes = strtoul(value, NULL, 10);
+	else if (!strcmp(name, "-err"))
+		setup->err = (int)strtol(value, NULL, 10);
 	else if (!strcmp(name, "-terminal"))
 		setup->terminal = (int)strtol(value, NULL, 10);
 	else if (!strcmp(name, "-listener"))
@@ -771,6 +773,18 @@ static void word_end_of(const struct call *call)
 	CHECK(ended, "%s", "the client was served");
 }
 
+static void word_all_say(const struct call *call)
+{
+	int fds[CLIENTS_MOST], count;
+	Tcl_Obj **clients;
+
+	CHECK(Tcl_ListObjGetElements(NULL, call->arguments[0], &count, &clients) == TCL_OK && count <= CLIENTS_MOST,
+	      "'%s' is no list of clients", raw(call, 0));
+	for (int n = 0; n < count; n++)
+		Tcl_GetIntFromObj(NULL, clients[n], &fds[n]);
+	client_expect_all(fds, (size_t)count, text(call, 1));
+}
+
 static void word_shut(const struct call *call)
 {
 	cr_assert_eq(shutdown((int)number(call, 0), SHUT_WR), 0);
@@ -928,6 +942,11 @@ static void word_go_on(const struct call *call)
 {
 	(void)call;
 	clock_go_on();
+}
+
+static void word_set_wall(const struct call *call)
+{
+	clock_set_wall(duration(call, 0));
 }
 
 static void word_clock_pace(const struct call *call)
@@ -1260,7 +1279,7 @@ static const struct word {
 
 	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-own_dev? ?-arguments LIST?
 	 * ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
-	 * ?-listener CLIENT? ?-terminal FD? TABLE (harness.h): for "use" */
+	 * ?-listener CLIENT? ?-err FD? ?-terminal FD? TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
 	{ "port", 1, 1, word_port },
@@ -1296,7 +1315,7 @@ static const struct word {
 	{ "control_as", 4, 4, word_control_as },/* UID GID {GROUP ...} REQUEST: the greeting and the first line */
 	{ "order", 1, 1, word_order },          /* what superctl prints */
 	{ "why", 1, 1, word_why },
-	{ "superctl", 0, 32, word_superctl },   /* ?-at SOCKET? WORD ...: {STATUS OUTPUT ERRORS} */
+	{ "superctl", 0, 48, word_superctl },   /* ?-at SOCKET? WORD ...: {STATUS OUTPUT ERRORS} */
 	{ "stand_in", 2, 2, word_stand_in },    /* GREETING {VERB ANSWER ...}: a socket where that is said */
 	{ "requests", 0, 0, word_requests },    /* that it has got */
 	{ "dismiss", 0, 0, word_dismiss },
@@ -1321,6 +1340,7 @@ static const struct word {
 	{ "let_in", 1, 1, word_let_in },        /* CLIENT: whether it is connected so far */
 	{ "local_port", 1, 1, word_local_port },
 	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits until it is closed; fails where it is answered */
+	{ "all_say", 2, 2, word_all_say },      /* CLIENTS TEXT: each a line with it; they are closed then */
 	{ "shut", 1, 1, word_shut },
 	{ "close", 1, 32, word_close },
 	{ "ask", 2, 2, word_ask },              /* ADDRESS LINE: the answer's first line */
@@ -1346,6 +1366,7 @@ static const struct word {
 	{ "stays_quiet", 1, 1, word_stays_quiet },      /* CLIENT: also two hours later */
 	{ "hold_clock", 0, 0, word_hold_clock },        /* time passes by steps alone */
 	{ "go_on", 0, 0, word_go_on },
+	{ "set_wall", 1, 1, word_set_wall },    /* TIME: how far superd's time of day is ahead of all other clocks */
 	{ "clock_pace", 1, 1, word_clock_pace },/* TIME: that each look at the clock takes */
 	{ "clock_stop", 1, 1, word_clock_stop },        /* TIME: TERM, and steps of it until superd has ended */
 	{ "waits_by_clock", 1, 1, word_waits_by_clock },        /* PID */
