@@ -4,7 +4,6 @@
  * characters and invalid bytes, and escapes the latter two. */
 #include "lib/buf.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -146,33 +145,6 @@ void buf_visible(struct buf *buf, const char *text, size_t length)
 		}
 		for (bytes = bytes ? bytes : 1; bytes; bytes--)
 			buf_addf(buf, "\\x%02x", *at++);
-	}
-}
-
-/* Whether the text behind a backslash reads as xHH, or becomes \xHH in buf_visible. */
-static bool is_like_escape(const unsigned char *at, const unsigned char *end)
-{
-	if (at < end && !utf8_is_visible(at, utf8_length(at, (size_t)(end - at))))
-		return true;
-	return end - at >= 3 && at[0] == 'x' && isxdigit(at[1]) && isxdigit(at[2]);
-}
-
-void buf_visible_once(struct buf *buf, const char *text, size_t length)
-{
-	const char *end = text + length;
-
-	while (text < end) {
-		const char *slash = memchr(text, '\\', (size_t)(end - text)), *behind;
-
-		buf_visible(buf, text, (size_t)((slash ? slash : end) - text));
-		if (!slash)
-			return;
-		for (behind = slash; behind < end && *behind == '\\'; behind++)
-			;
-		buf_add(buf, slash, (size_t)(behind - slash));
-		if (is_like_escape((const unsigned char *)behind, (const unsigned char *)end))
-			buf_add(buf, slash, (size_t)(behind - slash));
-		text = behind;
 	}
 }
 

@@ -24,10 +24,6 @@ void buf_vaddf(struct buf *buf, const char *format, va_list arguments) __attribu
  * and bytes that are no UTF-8 become \xHH. Escaping a text twice changes nothing more. */
 void buf_visible(struct buf *buf, const char *text, size_t length);
 
-/* Adds text as buf_visible does, but reversibly: a \xHH that the text itself contains gets its backslashes doubled.
- * Other backslashes stay. For text that was not escaped before. */
-void buf_visible_once(struct buf *buf, const char *text, size_t length);
-
 /* Shortens the text to at most `length` bytes, never inside a UTF-8 character. true: the text was longer. */
 bool buf_cut(struct buf *buf, size_t length);
 

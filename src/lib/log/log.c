@@ -317,10 +317,7 @@ static void compose_text(struct log *log, const struct log_message *message)
 	}
 	if (!event->is_alone && !(log->like_xinetd && log->sink.kind == LOG_SINK_FILE))
 		buf_text(out, levels[message->level].prefix);
-	if (event->is_output)
-		buf_visible_once(out, message->text, message->length);
-	else
-		buf_visible(out, message->text, message->length);
+	buf_visible(out, message->text, message->length);
 	if (buf_cut(out, log_sink_most(&log->sink) - strlen("…\n")))
 		buf_text(out, "…");
 	buf_char(out, '\n');
