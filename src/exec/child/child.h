@@ -82,14 +82,14 @@ struct sandbox_config {
 	bool private_tmp;               /* it has its own folders for /tmp and /var/tmp */
 };
 
-/* What superd-exec --probe answers: means that the machine lacks, as bits. */
+/* Means of a sandbox that a machine may lack, as bits. */
 enum sandbox_need {
 	SANDBOX_NEEDS_MOUNTS = 1 << 0,          /* a mount namespace, and mount_setattr(2) */
 	SANDBOX_NEEDS_NETWORK = 1 << 1,         /* a network namespace */
 	SANDBOX_NEEDS_QUEUES = 1 << 2,          /* an IPC namespace */
 	SANDBOX_NEEDS_NAME = 1 << 3,            /* a UTS namespace */
 	SANDBOX_NEEDS_USERS = 1 << 4,           /* a user namespace */
-	SANDBOX_PROBED = (1 << 5) - 1,          /* the bits above; superd finds out about those below */
+	SANDBOX_PROBED = (1 << 5) - 1,          /* the bits above, which a process tries */
 	SANDBOX_NEEDS_FILTER = 1 << 5,          /* seccomp filters */
 	SANDBOX_NEEDS_PROFILE = 1 << 6,         /* AppArmor */
 	SANDBOX_NEEDS_CONTEXT = 1 << 7,         /* SELinux; never available */

@@ -3,8 +3,7 @@
  * and a pipe for the stage that fails. It goes through all stages in the order of exec/child, and executes the
  * service's program.
  *
- * superd-exec --probe prints a byte: what this machine lacks for a sandbox. --remove removes what a service has
- * left. */
+ * superd-exec --remove removes what a service has left. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -74,11 +73,6 @@ static void take_descriptors(const struct job *job)
 		fcntl(job->file, F_SETFD, FD_CLOEXEC);
 }
 
-static int probe(bool by_users)
-{
-	return putchar((int)probe_missing(by_users)) == EOF || fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 /* Removes what these arguments name: a user's number, then folders. Returns the exit status. */
 static int remove_leftovers(int count, char **given)
 {
@@ -106,10 +100,6 @@ int main(int argc, char **argv)
 	struct job job = { .record = -1 };
 	int64_t file = -1, report = -1;
 
-	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe"))
-		return probe(false);
-	if (is_ours && argc == 2 && !strcmp(argv[1], "--probe-users"))
-		return probe(true);
 	if (is_ours && argc > 2 && !strcmp(argv[1], "--remove"))
 		return remove_leftovers(argc - 2, argv + 2);
 	if (argc < 3 || scan_count(argv[argc - 2], &file) || scan_count(argv[argc - 1], &report) ||

@@ -209,7 +209,8 @@ static int mount_tree_attach(const struct account *user, int tree, const char *p
 	return result;
 }
 
-int mount_tree_set_attr(int tree, unsigned set, unsigned clear)
+/* Sets and clears MOUNT_TREE_x of the tree and of the mounts below. */
+static int mount_tree_set_attr(int tree, unsigned set, unsigned clear)
 {
 	return set || clear ? set_mount_attributes(tree, RECURSIVE, set, clear) : 0;
 }

@@ -31,10 +31,6 @@ int streams_open(struct job *job);
 /* Loads all credentials; a failure has the index of the credential as its resource. */
 int credentials_load(struct job *job);
 
-/* The means of a sandbox that this machine lacks (enum sandbox_need): namespaces are tried one by one. by_users: all
- * within a user namespace. */
-unsigned probe_missing(bool by_users);
-
 /* What services leave, and superd has removed (superd/start/folders.c). false: something is left. */
 
 #define REMOVAL_WORDS 4                 /* the base; the folder, below it; a link, or ""; its target */
@@ -46,9 +42,3 @@ bool remove_folder(char *const asked[REMOVAL_WORDS]);
 /* Removes the System V and POSIX shared memory, semaphores and message queues of a user (RemoveIPC= of
  * systemd.exec(5)). The caller is that user, or may remove those of any. */
 bool remove_ipc(uid_t uid);
-
-/* Trees of mounts that are detached from one place and attached at another: open_tree(2), move_mount(2),
- * mount_setattr(2) (Linux 5.12). 0 or a descriptor, or -1 and errno. */
-
-/* Sets and clears MOUNT_TREE_x of the tree and of the mounts below. */
-int mount_tree_set_attr(int tree, unsigned set, unsigned clear);

@@ -1,6 +1,7 @@
 /* The sandbox of a service: what the machine allows, the list of mounts, and the configuration for superd-exec. */
 #include "superd/start/start.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/array.h"
@@ -21,7 +23,9 @@
 #include "table/option/service_mark.h"
 #include "table/words/sandbox_words.h"
 
-/* Finds out what the machine allows, before anything depends on it. superd-exec tries it. */
+/* Finds out what the machine allows, before anything depends on it. Capabilities prove little: root in a container may
+ * not be allowed to mount, and a seccomp filter may forbid namespaces to a process with every capability. So each means
+ * is tried, by a process that ends with it. */
 
 static const struct {
 	const char *option;
@@ -77,30 +81,53 @@ static const char *const reasons[] = {
 	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
 
+#define MOUNT_SETATTR 442               /* of Linux 5.12; headers may be older */
+
+/* One by one, as a failure must not hide the others. */
+static int try_namespaces(void)
+{
+	static const struct {
+		int flag;
+		unsigned need;
+	} namespaces[] = {
+		{ CLONE_NEWNS, SANDBOX_NEEDS_MOUNTS },
+		{ CLONE_NEWNET, SANDBOX_NEEDS_NETWORK },
+		{ CLONE_NEWIPC, SANDBOX_NEEDS_QUEUES },
+		{ CLONE_NEWUTS, SANDBOX_NEEDS_NAME },
+		{ CLONE_NEWUSER, SANDBOX_NEEDS_USERS },
+	};
+	bool by_users = !capability_held(CAP_SYS_ADMIN);
+	unsigned lacking = 0;
+
+	if (syscall(MOUNT_SETATTR, -1, "", 0, NULL, 0) < 0 && errno == ENOSYS)
+		lacking |= SANDBOX_NEEDS_MOUNTS;
+	if (by_users && unshare(CLONE_NEWUSER) < 0)
+		return SANDBOX_PROBED;
+	for (size_t n = 0; n < sizeof(namespaces) / sizeof(*namespaces) - by_users; n++) {
+		if (unshare(namespaces[n].flag) < 0)
+			lacking |= namespaces[n].need;
+	}
+	return (int)lacking;
+}
+
 static void probe_machine(struct sandbox_support *support)
 {
-	const struct own_program *program = program_get(PROGRAM_EXEC);
-	char by_users[] = "--probe-users", privileged[] = "--probe", *profiles;
-	char *argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), by_users, NULL };
 	struct buf flaw = { 0 };
+	char *profiles;
 	size_t length;
 	int lacking = -1;
 
 	support->probed = true;
 	support->privileged = capability_held(CAP_SYS_ADMIN); /* superd-exec gets it */
-	if (support->privileged)
-		argv[2] = privileged;
-	if (program->fd >= 0 && raw_keeps_capabilities())
-		lacking = spawn_ask(program->fd, argv);
-	if (program->fd < 0)
+	if (program_get(PROGRAM_EXEC)->fd < 0)
 		program_describe_missing(PROGRAM_EXEC, &flaw);
-	else if (lacking < 0)
-		buf_text(&flaw,
-			 raw_keeps_capabilities() ? "superd-exec does not answer, or is of another build"
-						  : RAW_KEEPS_NONE);
+	else if (!raw_keeps_capabilities())
+		buf_text(&flaw, RAW_KEEPS_NONE);
+	else
+		lacking = spawn_probe(try_namespaces);
 	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));
 	buf_free(&flaw);
-	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking & SANDBOX_PROBED) | SANDBOX_NEEDS_CONTEXT;
+	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking) | SANDBOX_NEEDS_CONTEXT;
 	if (!build_has("libseccomp") || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_FILTER;
 	profiles = fd_read_file("/sys/module/apparmor/parameters/enabled", 16, &length);

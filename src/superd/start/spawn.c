@@ -58,22 +58,6 @@ int spawn_probe(int (*try)(void))
 	return hear_answer(pid, ends);
 }
 
-int spawn_ask(int program, char *const *argv)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (fd_pipe(ends) < 0)
-		return -1;
-	pid = fork();
-	if (pid == 0) {
-		if (dup2(ends[1], STDOUT_FILENO) >= 0)
-			raw_execute_own(program, argv);
-		_exit(1);
-	}
-	return hear_answer(pid, ends);
-}
-
 pid_t spawn_aside(const struct own_program *program, char *const *argv)
 {
 	sigset_t before;

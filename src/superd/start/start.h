@@ -347,10 +347,6 @@ bool spawn_invocation(char id[INVOCATION_ID + 1]);
  * features. Waits, up to five seconds. */
 int spawn_probe(int (*try)(void));
 
-/* Executes one of superd's own programs (os/host/program) and returns the byte that it prints; -1: none came. Waits as
- * long. */
-int spawn_ask(int program, char *const *argv);
-
 /* Executes one of superd's own programs beside the loop, with all signals blocked. The loop reaps it. Its pid; -1 and
  * errno. */
 struct own_program;

@@ -183,17 +183,6 @@ Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
 	close(ends[0]);
 }
 
-/* In a process of its own, where root gains nothing by an exec. */
-static int probe_without_root(void)
-{
-	char probe[] = "--probe";
-	char *argv[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), probe, NULL };
-
-	if (prctl(PR_SET_SECUREBITS, 1 /* SECBIT_NOROOT */, 0, 0, 0) < 0)
-		return 200;
-	return spawn_ask(program_get(PROGRAM_EXEC)->fd, argv);
-}
-
 /* In a process of its own: superd-exec could have none of its capabilities, and superd says so. */
 static int find_without_ambient(void)
 {
@@ -216,19 +205,4 @@ Test(spawn_async, superd_says_where_superd_exec_can_have_no_rights)
 		_exit(find_without_ambient());
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", WEXITSTATUS(status));
-}
-
-Test(spawn_async, superd_exec_has_superds_rights_also_where_root_has_none_by_itself)
-{
-	char probe[] = "--probe";
-	char *argv[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), probe, NULL };
-	int lacking = spawn_ask(program_get(PROGRAM_EXEC)->fd, argv), status;
-	pid_t pid;
-
-	skip_unless(geteuid() == 0 && lacking == 0, "it takes root that may create namespaces");
-	pid = fork();
-	if (pid == 0)
-		_exit(probe_without_root());
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect_eq(WEXITSTATUS(status), 0, "it lacks %d", WEXITSTATUS(status));
 }
