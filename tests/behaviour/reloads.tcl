@@ -9,12 +9,12 @@ proc table_of {name listen program {options ""}} {
 proc web {port program {options ""}} { table_of web $port $program $options }
 
 # superd with this table, once its last service listens.
-proc run {table args} {
+proc start {table args} {
 	superd {*}$args $table
 	regexp {.*service (\S+)} $table all last
 	port $last
 }
-proc run_controlled {table args} { run $table -control {*}$args; node %/control }
+proc start_controlled {table args} { start $table -control {*}$args; node %/control }
 
 # What superctl reload prints of a table.
 proc reread {table} {

@@ -40,7 +40,7 @@
 #include "scenario.h"
 #include "superctl.h"
 
-enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16, CLIENTS_MOST = 1000 };
+enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16, CLIENTS_MOST = 1000, LOADS_MOST = 4 };
 
 #define PATH_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -65,7 +65,8 @@ static struct {
 	struct program programs[PROGRAMS_MOST]; /* that run beside the test */
 	int program_count;
 	struct recorded recorded;
-	struct load *load;
+	struct load *loads[LOADS_MOST];
+	int load_count;
 } scenario;
 
 /* ---- what a word is given, and gives back ---- */
@@ -880,23 +881,35 @@ static void word_reset(const struct call *call)
 
 static void word_load(const struct call *call)
 {
-	scenario.load = load_start(&(struct load_plan){ .port = port_of(text(call, 0)), .threads = 4 });
+	unsigned threads = call->count > 1 ? (unsigned)number(call, 1) : 4;
+
+	cr_assert_lt(scenario.load_count, LOADS_MOST);
+	scenario.loads[scenario.load_count++] =
+		load_start(&(struct load_plan){ .port = port_of(text(call, 0)), .threads = threads });
 }
 
-/* Waits for so many more of its clients. */
+/* Waits for so many more clients of each. */
 static void word_loaded(const struct call *call)
 {
-	for (size_t wanted = load_progress(scenario.load) + (size_t)number(call, 0);
-	     load_progress(scenario.load) < wanted; pause_a_moment())
-		;
+	size_t wanted[LOADS_MOST];
+
+	for (int n = 0; n < scenario.load_count; n++)
+		wanted[n] = load_progress(scenario.loads[n]) + (size_t)number(call, 0);
+	for (int n = 0; n < scenario.load_count; n++) {
+		while (load_progress(scenario.loads[n]) < wanted[n])
+			pause_a_moment();
+	}
 }
 
 static void word_unload(const struct call *call)
 {
-	struct tally tally = load_stop(scenario.load);
-
 	(void)call;
-	tally_expect_all_served(&tally);
+	for (int n = 0; n < scenario.load_count; n++) {
+		struct tally tally = load_stop(scenario.loads[n]);
+
+		tally_expect_all_served(&tally);
+	}
+	scenario.load_count = 0;
 }
 
 /* ---- time ---- */
@@ -1355,8 +1368,8 @@ static const struct word {
 
 	{ "socket_pairs", 1, 1, word_socket_pairs },    /* N: as many pairs of others' sockets */
 	{ "reset", 1, 1, word_reset },
-	{ "load", 1, 1, word_load },            /* ADDRESS: clients who come one after the other, in four threads */
-	{ "loaded", 1, 1, word_loaded },        /* N: waits until so many more are done */
+	{ "load", 1, 2, word_load },            /* ADDRESS ?THREADS?: clients, one after the other */
+	{ "loaded", 1, 1, word_loaded },        /* N: waits until so many more of each are done */
 	{ "unload", 0, 0, word_unload },        /* each must have been served */
 
 	{ "advance", 1, 1, word_advance },      /* TIME: superd's clock */

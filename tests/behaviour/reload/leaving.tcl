@@ -7,7 +7,7 @@ proc run_web {options {program talk} args} {
 	global port old table
 	set port [free_port]
 	set table [web $port $program $options]
-	run_controlled $table {*}$args
+	start_controlled $table {*}$args
 	set old [pid $port]
 }
 
@@ -77,7 +77,7 @@ test its_end_is_the_end_of_it {
 test clients_of_an_instance_each_are_counted {
 	set port [free_port]
 	set table [web $port lines "accept = yes"]
-	run_controlled $table
+	start_controlled $table
 	set client [served $port]
 	has [reread $nothing] "runs on (on_remove = finish): superctl stop web"
 	shows list web leaving
@@ -160,7 +160,7 @@ test a_daemon_without_a_socket_is_stopped {
 
 test an_address_of_datagrams_may_be_narrowed_while_its_daemon_runs {
 	set port [free_port]
-	run_controlled [table_of web udp4:0.0.0.0:$port "/bin/sleep 60"]
+	start_controlled [table_of web udp4:0.0.0.0:$port "/bin/sleep 60"]
 	set client [datagrams $port]
 	expect {[lindex [superctl start web] 0] == 0}
 	reread [table_of web udp4:127.0.0.1:$port datagrams]

@@ -9,7 +9,7 @@ set one "1 instance runs on by the old configuration: $restart"
 proc run_web {options} {
 	global port old
 	set port [free_port]
-	run_controlled [web $port talk $options]
+	start_controlled [web $port talk $options]
 	set old [pid $port]
 }
 
@@ -60,7 +60,7 @@ test who_has_a_socket_that_the_entry_has_no_more_is_told_of {
 
 test clients_at_a_socket_that_the_entry_has_no_more_are_served_to_the_end {
 	set before [free_port]; set after [free_port]
-	run_controlled [web $before talk "timeout_stop = 1h"]
+	start_controlled [web $before talk "timeout_stop = 1h"]
 	set client [served $before]
 	has [reread [web $after talk "timeout_stop = 1h"]] "1 instance runs on by the old configuration"
 	greet $client
@@ -74,7 +74,7 @@ test clients_at_a_socket_that_the_entry_has_no_more_are_served_to_the_end {
 
 test an_instance_for_each_client_is_counted {
 	set port [free_port]
-	run_controlled [web $port lines "accept = yes env = {\"A=1\"}"]
+	start_controlled [web $port lines "accept = yes env = {\"A=1\"}"]
 	repeat 3 { lappend clients [served $port] }
 	has [reread [web $port lines "accept = yes env = {\"A=2\"}"]] \
 		"web: changed (env): 3 instances run on by the old configuration: $restart\n"
@@ -88,7 +88,7 @@ test an_instance_for_each_client_is_counted {
 
 test the_log_names_what_a_reload_adds_and_removes {
 	set port [free_port]
-	run_controlled [web $port talk]
+	start_controlled [web $port talk]
 	reread [web $port talk][table_of more [free_port] talk]
 	log "more: added"
 	reread [web $port talk]

@@ -7,7 +7,7 @@ uses reloads
 proc run_web {program {options ""} args} {
 	global port
 	set port [free_port]
-	run [web $port $program $options] {*}$args
+	start [web $port $program $options] {*}$args
 }
 
 test the_unchanged_keep_sockets_and_instances {
@@ -199,7 +199,7 @@ test a_client_costs_one_process_once_no_program_has_the_listener {
 
 test an_endpoint_may_be_narrowed {
 	set port [free_port]
-	run [table_of web tcp4:$port "take 1"]
+	start [table_of web tcp4:$port "take 1"]
 	pid $port
 	wait {[processes] == 0}                ;# a backend would hold the old address
 	reload [web $port "take 1"]
@@ -209,7 +209,7 @@ test an_endpoint_may_be_narrowed {
 
 test the_order_of_services_does_not_matter {
 	set a [table_of a [set port [free_port]] talk]; set b [table_of b [free_port] talk]
-	run $a$b
+	start $a$b
 	set client [served $port]
 	reload $b$a
 	log "superd: reloaded: 2 unchanged, 0 changed, 0 added, 0 removed"
@@ -218,7 +218,7 @@ test the_order_of_services_does_not_matter {
 
 test two_services_may_swap_their_endpoints {
 	set a [free_port]; set b [free_port]
-	run [table_of a $a "take 1"][table_of b $b "take 1"]
+	start [table_of a $a "take 1"][table_of b $b "take 1"]
 	reload [table_of a $b "take 1"][table_of b $a "take 1"]
 	wait {[reachable $a] && [reachable $b]}
 	pid $a; pid $b
