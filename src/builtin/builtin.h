@@ -73,7 +73,6 @@ struct loop_watch {
 	enum { WATCH_LISTENER, WATCH_DATAGRAMS, WATCH_CLIENT, WATCH_TARGET, WATCH_PROBE, WATCH_FLOW, WATCH_CHANNEL,
 	       WATCH_SIGNAL } kind;
 	int fd;                         /* -1: none */
-	bool emptied;                   /* a listener: its queue was empty once (sender_is_admitted) */
 };
 
 /* epoll_ctl(2) for a descriptor. */
@@ -130,14 +129,9 @@ void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);
 
 in_port_t sender_port(const struct sender *sender);     /* host byte order; 0: it has none */
 
-/* Whether only_from and no_access let it in, as they were when the process began. */
+/* Whether only_from and no_access let the sender of a datagram in. Those of connections are the kernel's to keep
+ * (os/bpf/bpf). */
 bool sender_is_allowed(const struct sender *sender, const struct settings *settings);
-
-/* The same for a client of a listener or of a redirect's socket. The kernel enforces the present rules on those that
- * come (os/bpf/bpf), so only those that waited when the process began are judged. emptied: whether the queue
- * was empty since then; the caller has set it by queue_is_empty at the beginning. */
-bool sender_is_admitted(const struct sender *sender, int fd, bool *emptied, const struct settings *settings);
-bool queue_is_empty(int fd);            /* whether no client or datagram waits there */
 
 /* The reason why the sender gets no reply, as the end of a log line; NULL: it may get one. peers: a port that servers
  * of the same protocol on other machines send from, as with NTP and SIP; 0: none. */

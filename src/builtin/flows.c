@@ -256,8 +256,7 @@ static bool pass_one(struct flows *flows, struct loop_watch *listener, int64_t n
 
 	if (got < 0)
 		return errno == ECONNREFUSED;
-	if (pktinfo.truncated || !client.length ||
-	    !sender_is_admitted(&client, listener->fd, &listener->emptied, flows->settings))
+	if (pktinfo.truncated || !client.length)
 		return true;
 	flow = find_flow(flows, listener->fd, &client);
 	if (!flow) {

@@ -156,10 +156,6 @@ static bool accept_one(struct builtin_server *server, struct loop_watch *listene
 			server->blocked = clock_ms() + SHORTAGE;
 		return goes_on;
 	}
-	if (!sender_is_admitted(&client, listener->fd, &listener->emptied, server->settings)) {
-		close(fd);
-		return true;
-	}
 	connection = connection_new(server, fd);
 	if (!connection) {
 		builtin_log("a client is closed: %s", strerror(errno));
@@ -435,8 +431,7 @@ static bool add_listener(struct builtin_server *server, int fd)
 	struct loop_watch *watch = &server->listeners[server->listener_count++];
 	bool is_datagram = loop_socket_option(fd, SO_TYPE) == SOCK_DGRAM;
 
-	*watch = (struct loop_watch){ .kind = is_datagram ? WATCH_DATAGRAMS : WATCH_LISTENER, .fd = fd,
-					.emptied = queue_is_empty(fd) };
+	*watch = (struct loop_watch){ .kind = is_datagram ? WATCH_DATAGRAMS : WATCH_LISTENER, .fd = fd };
 	if (!is_datagram && loop_socket_option(fd, SO_ACCEPTCONN) != 1) {
 		builtin_log("descriptor %d is no listening socket", fd);
 		return false;

@@ -5,7 +5,6 @@
 #include "builtin/builtin.h"
 
 #include <arpa/inet.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -133,21 +132,6 @@ bool sender_is_allowed(const struct sender *sender, const struct settings *setti
 	bool has_address = sender_bytes(sender, bytes);
 
 	return access_judge(settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
-}
-
-bool queue_is_empty(int fd)
-{
-	struct pollfd one = { fd, POLLIN, 0 };
-
-	return poll(&one, 1, 0) == 0;
-}
-
-bool sender_is_admitted(const struct sender *sender, int fd, bool *emptied, const struct settings *settings)
-{
-	if (*emptied)
-		return true;
-	*emptied = queue_is_empty(fd);
-	return sender_is_allowed(sender, settings);
 }
 
 bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second)

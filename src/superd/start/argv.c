@@ -372,14 +372,14 @@ static void add_redirect_options(struct buf *text, size_t *count, const struct s
 	add_number(text, count, "--source-prefix", access->per_source_prefix);
 }
 
-/* The rules for clients and senders of datagrams. All sockets of such a service that have rules have the same
+/* The rules for senders of datagrams. All sockets of such a service that have rules have the same
  * (table/rules/sockets.c). */
 static void add_rules(struct buf *text, size_t *count, const struct service *service,
 		      const struct plan_sockets *sockets)
 {
 	const struct access *access = NULL;
 
-	for (size_t n = 0; !access && n < service->socket_count; n++)
+	for (size_t n = 0; service->exec->builtin && !access && n < service->socket_count; n++)
 		access = listen_prepared(&service->sockets[n])->access;
 	if (access) {
 		add_networks(text, count, "--only-from", access, false);
