@@ -455,7 +455,7 @@ void preflight_table(const struct table *table, enum preflight_for purpose, stru
 		{ PROGRAM_OUTPUT, "nobody reads what programs print, and they wait once their pipes are full" },
 	};
 	struct ptr_map *const maps[] = { &preflight.programs, &preflight.interfaces, &preflight.addresses,
-					 &preflight.tables,   &preflight.root_files, &preflight.variables };
+					 &preflight.tables,   &preflight.root_files };
 	const char *wrong;
 
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)
@@ -468,7 +468,6 @@ void preflight_table(const struct table *table, enum preflight_for purpose, stru
 		preflight_owners(&preflight, service);
 		preflight_bind(&preflight, service);
 		preflight_files(&preflight, service);
-		preflight_environment(&preflight, service);
 		preflight_sockets(&preflight, service);
 		preflight_ports(&preflight, service);
 		preflight_libraries(&preflight, service);

@@ -140,36 +140,6 @@ static bool is_hidden_from_us(const struct preflight *preflight, const struct se
 		preflight->table->is_only_checked;
 }
 
-/* Reads a file of variables once, though many services share it, and reports what is ignored in it. One that is missing
- * or cannot be read is reported for each of them. */
-void preflight_environment(struct preflight *preflight, const struct service *service)
-{
-	for (words word = service->groups->environment->environment_file; word && *word; word++) {
-		const char *key = pool_text(preflight->table->pool, *word), *path = *word + (**word == '-');
-		struct buf ignored = { 0 }, why = { 0 };
-		struct variables variables = { 0 };
-		const void *failure = NULL;
-
-		if (!key || !preflight_may_look(preflight, path))
-			continue;
-		if (!ptr_map_get(&preflight->variables, key, NULL, &failure)) {
-			if (!variables_read_file(&variables, *word, service->account, &ignored, &why) &&
-			    errno != EACCES && errno != ETIMEDOUT) /* a start says what its user may not read */
-				failure = pool_text(preflight->table->pool, buf_string(&why));
-			ptr_map_put(&preflight->variables, key, NULL, failure);
-		}
-		for (const char *line = buf_string(&ignored); *line; line += strcspn(line, "\n") + 1)
-			preflight_report(preflight, SEVERITY_WARNING, service, "environment_file", *word, "%.*s",
-					 (int)strcspn(line, "\n"), line);
-		if (failure)
-			preflight_report(preflight, SEVERITY_ERROR, service, "environment_file", *word, "%s",
-					 (const char *)failure);
-		variables_free(&variables);
-		buf_free(&ignored);
-		buf_free(&why);
-	}
-}
-
 /* Checks the programs, folders and files that a service names: whether they are there. What its user may do with them
  * the start says. A path below root_directory is looked up inside it, where an absolute link leads to another file. */
 

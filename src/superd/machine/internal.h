@@ -50,7 +50,6 @@ struct preflight {
 	struct ptr_map programs;   /* program, account -> its flaw; NULL: none */
 	struct ptr_map interfaces; /* name -> the name; NULL: it does not exist */
 	struct ptr_map addresses;  /* address, interface -> the address; NULL: this machine does not have it */
-	struct ptr_map variables;  /* environment_file -> itself, once its ignored lines were reported */
 	struct ptr_map tables;	   /* file -> NULL, once its owners were checked */
 	struct ptr_map root_files; /* program or environment_file -> NULL, if only root can change it */
 	struct port_table ports;   /* owned; without holders before the first taken port */
@@ -72,9 +71,6 @@ void preflight_files(struct preflight *preflight, const struct service *service)
 
 /* The flaw of a program of superd's own; NULL: none. The text is in the table's pool. */
 const char *preflight_check_own(const struct preflight *preflight, enum program which);
-
-/* Checks its files of variables. */
-void preflight_environment(struct preflight *preflight, const struct service *service);
 
 /* Checks whether users other than root can change the programs that it runs as root. */
 void preflight_owners(struct preflight *preflight, const struct service *service);

@@ -23,7 +23,6 @@
 
 #define FILE_MOST (1u << 20)
 #define FILES_SECONDS 1. /* until superd gives up a pattern: a user may fill his folder with files */
-#define IGNORED_MOST 5	 /* ignored lines that are reported one by one */
 #define BLANKS " \t\r\n"
 
 static bool same_name(const char *a, const char *b)
@@ -150,76 +149,42 @@ static bool is_variable_name(const char *text, size_t length)
 	return true;
 }
 
-/* The state of reading a text of variables. */
-struct variables_file {
-	const char *at;		/* the next character */
-	const char *counted_to; /* position of which `line` is the number */
-	unsigned line;
-	unsigned ignored_count;
-	struct buf *ignored;
-};
-
-/* Ignores a line that is no assignment, such as "export A=b": systemd does so, and files are written for it. */
-static void ignore_statement(struct variables_file *reading, const char *statement)
+/* Reads one assignment or comment, which may continue over several lines; returns what is behind it. A line that is no
+ * assignment, such as "export A=b", is passed over: systemd does so, and files are written for it. */
+static const char *read_assignment(struct variables *variables, const char *start)
 {
-	if (reading->ignored_count++ >= IGNORED_MOST || !reading->ignored)
-		return;
-	for (; reading->counted_to < statement; reading->counted_to++)
-		reading->line += *reading->counted_to == '\n';
-	if (!strncmp(statement, "export", 6) && isblank((unsigned char)statement[6]))
-		buf_addf(reading->ignored, "line %u is passed over, as systemd does: it is NAME=value without export\n",
-			 reading->line);
-	else
-		buf_addf(reading->ignored, "line %u is passed over, as systemd does: it is no NAME=value\n",
-			 reading->line);
-}
-
-/* Reads one assignment or comment, which may continue over several lines. */
-static void read_assignment(struct variables *variables, struct variables_file *reading)
-{
-	const char *start = reading->at;
 	size_t name = strcspn(start, "=\n\r"), length = name;
 	struct buf assignment = { 0 };
 
-	if (*start == '#' || *start == ';' || start[name] != '=') {
-		if (*start != '#' && *start != ';')
-			ignore_statement(reading, start);
-		reading->at += strcspn(start, "\n\r");
-		return;
-	}
+	if (*start == '#' || *start == ';' || start[name] != '=')
+		return start + strcspn(start, "\n\r");
 	while (length && isblank((unsigned char)start[length - 1]))
 		length--;
 	buf_add(&assignment, start, length);
 	buf_char(&assignment, '=');
-	reading->at = read_value(start + name + 1, &assignment);
+	start = read_value(start + name + 1, &assignment);
 	if (assignment.failed || is_variable_name(buf_string(&assignment), length))
 		variables_take(variables, buf_take(&assignment));
-	else
-		ignore_statement(reading, start);
 	buf_free(&assignment);
+	return start;
 }
 
 /* false and errno; EILSEQ: it is no text. */
-static bool read_environment_file(struct variables *variables, const char *path, const struct account *account,
-				  struct buf *ignored)
+static bool read_environment_file(struct variables *variables, const char *path, const struct account *account)
 {
 	size_t length;
 	char *text = foreign_read_file(path, account, FILE_MOST, &length);
-	struct variables_file reading = { .at = text, .counted_to = text, .line = 1, .ignored = ignored };
 	bool good = text && strlen(text) == length;
 
-	for (; good && *(reading.at += strspn(reading.at, BLANKS));)
-		read_assignment(variables, &reading);
-	if (good && ignored && reading.ignored_count > IGNORED_MOST)
-		buf_addf(ignored, "%u more lines are passed over\n", reading.ignored_count - IGNORED_MOST);
+	for (const char *at = text; good && *(at += strspn(at, BLANKS));)
+		at = read_assignment(variables, at);
 	if (text && !good)
 		errno = EILSEQ;
 	free(text);
 	return good;
 }
 
-bool variables_read_file(struct variables *variables, const char *path, const struct account *account,
-			 struct buf *ignored, struct buf *why)
+bool variables_read_file(struct variables *variables, const char *path, const struct account *account, struct buf *why)
 {
 	bool optional = *path == '-', good;
 	double until = clock_now() + FILES_SECONDS;
@@ -236,7 +201,7 @@ bool variables_read_file(struct variables *variables, const char *path, const st
 	}
 	for (size_t at = 0; good && at < names.length; at += strlen(names.data + at) + 1) {
 		path = names.data + at;
-		good = read_environment_file(variables, path, account, ignored) || (errno == ENOENT && optional);
+		good = read_environment_file(variables, path, account) || (errno == ENOENT && optional);
 		if (good && clock_now() > until && at + strlen(path) + 1 < names.length) {
 			foreign_give_up(path);
 			errno = ETIMEDOUT;

@@ -235,7 +235,7 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 	for (words path = environment->environment_file; good && path && *path; path++) {
 		buf_clear(&text);
 		plan->rereads = true;
-		good = variables_read_file(&variables, *path, service->account, NULL, &text) ||
+		good = variables_read_file(&variables, *path, service->account, &text) ||
 			plan_fail(service, "environment_file", why, "%s", buf_string(&text));
 	}
 	for (words name = environment->unset_environment; name && *name; name++)

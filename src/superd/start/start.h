@@ -120,11 +120,9 @@ void variables_unset(struct variables *variables, const char *name); /* NAME, or
 void variables_free(struct variables *variables);
 
 /* Reads an environment_file, or all files that match its pattern, within a second or so, as systemd.exec(5) describes:
- * comments, quotes, continued lines. account: the service's (foreign_read_file). false with the file and the reason in why,
- * and errno. As in systemd, a line that is no assignment is ignored; ignored (may be NULL) gets a sentence with its number, but not its
- * text, as such files hold secrets. */
-bool variables_read_file(struct variables *variables, const char *path, const struct account *account,
-			 struct buf *ignored, struct buf *why);
+ * comments, quotes, continued lines. account: the service's (foreign_read_file). false with the file and the reason in
+ * why, and errno. As in systemd, a line that is no assignment is passed over. */
+bool variables_read_file(struct variables *variables, const char *path, const struct account *account, struct buf *why);
 
 /* The directories of a service below fixed base folders (systemd.exec(5), RuntimeDirectory= and so on): created for its
  * user before a start; the runtime ones are removed after its end. A directory that contains a listener is never

@@ -276,15 +276,13 @@ Test(preflight, looks_at_folders_and_files)
 	make_file("file", 0644, "A=b\n");
 	cr_assert(
 		load("service a {\n listen = {\"54001\"}\n exec = \"/bin/true\"\n"
-		     " working_directory = \"FOLDER/none\"\n environment_file = {\"FOLDER/none\"}\n"
+		     " working_directory = \"FOLDER/none\"\n"
 		     "}\n"
 		     "service b {\n listen = {\"54002\"}\n exec = \"/bin/true\"\n"
-		     " working_directory = \"FOLDER/file\"\n environment_file = {\"FOLDER\", \"-FOLDER/none\"}\n}\n"));
+		     " working_directory = \"FOLDER/file\"\n}\n"));
 	cr_expect(has_said(SEVERITY_WARNING, 4, "/none: No such file"));
-	cr_expect(has_said(SEVERITY_ERROR, 5, "/none: No such file or directory"));
-	cr_expect(has_said(SEVERITY_ERROR, 10, "that is not a directory"));
-	cr_expect(has_said(SEVERITY_ERROR, 11, ": Is a directory"));
-	cr_expect_eq(diags.errors, 3, "%s", said());
+	cr_expect(has_said(SEVERITY_ERROR, 9, "that is not a directory"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
 }
 
 Test(preflight, warns_of_interfaces_that_are_not_there)
@@ -377,17 +375,6 @@ static void forget(void)
 	diags = (struct diags){ 0 };
 }
 
-Test(preflight, says_once_which_lines_of_a_file_of_variables_mean_nothing)
-{
-	make_file("env", 0644, "A=b\nBAD LINE\nexport Z=3\n");
-	cr_assert(load(WITH " environment_file = { \"FOLDER/env\" }\n}\n"
-		       "service b {\n listen = 8\n exec = \"/bin/true\"\n user = root\n"
-		       " environment_file = { \"-FOLDER/missing\", \"FOLDER/env\" }\n}\n"));
-	cr_expect(has_said(SEVERITY_WARNING, 5, "/env: line 2 is passed over"));
-	cr_expect(has_said(SEVERITY_WARNING, 5, "without export"));
-	cr_expect_not(strstr(said(), "11: "), "%s", said());
-}
-
 /* Beside this test there are none; where superd was installed they are found. */
 Test(preflight, says_that_superds_own_programs_are_missing)
 {
@@ -419,11 +406,10 @@ Test(preflight, says_that_superds_own_programs_are_missing)
 Test(preflight, speaks_of_a_unit_in_its_own_words)
 {
 	load_unit("BindToDevice=nosuch0\n",
-		  "User=nosuch\nWorkingDirectory=/nosuch\nEnvironmentFile=/nosuch/e\n");
+		  "User=nosuch\nWorkingDirectory=/nosuch\n");
 	cr_expect(has_said(SEVERITY_WARNING, 3, "a: BindToDevice=nosuch0: there is no such interface"));
 	cr_expect(has_said(SEVERITY_ERROR, 3, "a: User=nosuch: "));
 	cr_expect(has_said(SEVERITY_WARNING, 4, "a: WorkingDirectory=/nosuch: "));
-	cr_expect(has_said(SEVERITY_ERROR, 5, "a: EnvironmentFile=/nosuch/e: "));
 }
 
 /* What was found of one file is not looked for again; each service hears of it. */

@@ -102,7 +102,7 @@ static void expect_read(const char *text, const char *wanted)
 	struct variables variables = { 0 };
 	struct buf all = { 0 };
 
-	cr_assert(variables_read_file(&variables, file_of("env", text, strlen(text)), NULL, NULL, &why), "%s",
+	cr_assert(variables_read_file(&variables, file_of("env", text, strlen(text)), NULL, &why), "%s",
 		  buf_string(&why));
 	cr_expect_not(variables.failed);
 	for (size_t n = 0; n < variables.count; n++)
@@ -173,50 +173,12 @@ Test(plan_text, reads_lines_that_end_as_on_windows)
 	expect_read("A=b\r\nC=\"d\"\r\n# x\r\n\r\nE=f g \r\n", "A=b & C=d & E=f g");
 }
 
-static void expect_over(const char *text, const char *wanted)
-{
-	struct variables variables = { 0 };
-	struct buf over = { 0 };
-
-	cr_assert(variables_read_file(&variables, file_of("env", text, strlen(text)), NULL, &over, &why));
-	cr_expect_str_eq(buf_string(&over), wanted, "of: %s: %s", text, buf_string(&over));
-	variables_free(&variables);
-	buf_free(&over);
-}
-
-Test(plan_text, names_the_lines_it_passes_over_and_never_their_text)
-{
-	static const char no[] = "is passed over, as systemd does: it is no NAME=value";
-	char wanted[256];
-
-	expect_over("A=b\n# c\n; d\n\nE=\"f\ng\"\n", "");
-	snprintf(wanted, sizeof(wanted), "line 3 %s\nline 6 %s\n", no, no);
-	expect_over("A=b\n\n  secret line\nB=\"x\ny\"\n1C=secret\n", wanted);
-	expect_over("A=b\nexport Z=secret\n",
-		    "line 2 is passed over, as systemd does: it is NAME=value without export\n");
-	snprintf(wanted, sizeof(wanted), "line 1 %s\n", no);
-	expect_over("exported\nexports=1\n", wanted);
-}
-
-Test(plan_text, names_a_few_lines_of_many)
-{
-	struct variables variables = { 0 };
-	struct buf over = { 0 };
-
-	cr_assert(variables_read_file(&variables, file_of("env", "a\na\na\na\na\na\na\nB=c", 17), NULL, &over, &why));
-	cr_expect(strstr(buf_string(&over), "line 5 ") && !strstr(buf_string(&over), "line 6 "));
-	cr_expect(strstr(buf_string(&over), "\n2 more lines are passed over\n"), "%s", buf_string(&over));
-	expect_set(&variables, 0, "B=c");
-	variables_free(&variables);
-	buf_free(&over);
-}
-
 static void expect_refused(const char *path, const char *said)
 {
 	struct variables variables = { 0 };
 
 	buf_clear(&why);
-	cr_expect_not(variables_read_file(&variables, path, NULL, NULL, &why), "%s", path);
+	cr_expect_not(variables_read_file(&variables, path, NULL, &why), "%s", path);
 	cr_expect(strstr(buf_string(&why), said), "'%s' says not '%s'", buf_string(&why), said);
 	variables_free(&variables);
 }
@@ -245,12 +207,12 @@ Test(plan_text, does_without_an_optional_file_that_is_missing)
 	char path[128];
 
 	snprintf(path, sizeof(path), "-%s/missing", folder);
-	cr_expect(variables_read_file(&variables, path, NULL, NULL, &why));
+	cr_expect(variables_read_file(&variables, path, NULL, &why));
 	cr_expect_eq(variables.count, 0u);
 	cr_expect_eq(why.length, 0u);
 	variables_free(&variables);
 	snprintf(path, sizeof(path), "-%s", file_of("env", "A=b\n", 4));
-	cr_expect(variables_read_file(&variables, path, NULL, NULL, &why));
+	cr_expect(variables_read_file(&variables, path, NULL, &why));
 	expect_set(&variables, 0, "A=b");
 	variables_free(&variables);
 }
