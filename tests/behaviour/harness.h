@@ -73,6 +73,7 @@ const char *find_program(const char *package, const char *name);
 const char *own_user(void);                     /* this test's user, as a table has it: a number */
 uid_t lone_user(void);                          /* who has no process: limits of processes count all that a user has */
 int free_port(void);                            /* a TCP port that nobody has, outside of the kernel's own choice */
+int listen_at(const char *ip, int port);        /* a listening socket of the test's, of IPv4; -1: another is there */
 int listen_on(int port);                        /* a listening socket of the test's on 127.0.0.1 */
 
 const char *backend(const char *format, ...) __attribute__((format(printf, 1, 2)));    /* the program's path, then this */

@@ -29,6 +29,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 #include <tcl.h>
 
@@ -301,6 +302,8 @@ static void set_value(struct setup *setup, const char *name, const char *value)
 		setup->terminal = (int)strtol(value, NULL, 10);
 	else if (!strcmp(name, "-listener"))
 		setup->listener = (int)strtol(value, NULL, 10);
+	else if (!strcmp(name, "-out"))
+		setup->out = open(filled(value), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	else
 		CHECK(false, "superd: no %s", name);
 }
@@ -421,6 +424,19 @@ static void word_processes(const struct call *call)
 	give_number((long)superd_processes(superd()));
 }
 
+/* The programs that "processes" counts. */
+static void word_pids(const struct call *call)
+{
+	Tcl_Obj *list = Tcl_NewListObj(0, NULL);
+	pid_t pids[64];
+	size_t count = superd_others(superd(), pids, 64);
+
+	(void)call;
+	for (size_t n = 0; n < count && n < 64; n++)
+		Tcl_ListObjAppendElement(NULL, list, Tcl_NewIntObj(pids[n]));
+	Tcl_SetObjResult(scenario.interp, list);
+}
+
 static void word_descriptors(const struct call *call)
 {
 	(void)call;
@@ -436,6 +452,18 @@ static void word_own_programs(const struct call *call)
 static void word_descriptors_at_most(const struct call *call)
 {
 	superd_expect_fds(superd(), (size_t)number(call, 0));
+}
+
+/* "descriptor_limit N": of superd itself; the one before. */
+static void word_descriptor_limit(const struct call *call)
+{
+	pid_t pid = superd_itself(superd());
+	struct rlimit before, now;
+
+	cr_assert_eq(prlimit(pid, RLIMIT_NOFILE, NULL, &before), 0);
+	now = (struct rlimit){ (rlim_t)number(call, 0), before.rlim_max };
+	cr_assert_eq(prlimit(pid, RLIMIT_NOFILE, &now, NULL), 0);
+	give_number((long)before.rlim_cur);
 }
 
 /* Runs superd, or the program behind -program, to its end: a list of its status, output and errors. */
@@ -846,7 +874,14 @@ static void word_node(const struct call *call)
 
 static void word_datagrams(const struct call *call)
 {
-	give_number(datagram_client(port_of(text(call, 0))));
+	const char *address = text(call, 0);
+
+	if (is_unix(address))
+		give_number(datagram_client_unix(address, text(call, 1)));
+	else if (call->count > 1)
+		give_number(client_from(text(call, 1), SOCK_DGRAM, port_of(address)));
+	else
+		give_number(datagram_client(port_of(address)));
 }
 
 static void word_datagram(const struct call *call)
@@ -881,11 +916,20 @@ static void word_reset(const struct call *call)
 
 static void word_load(const struct call *call)
 {
-	unsigned threads = call->count > 1 ? (unsigned)number(call, 1) : 4;
+	const struct load_plan plan = {
+		.port = port_of(text(call, 0)), .threads = call->count > 1 ? (unsigned)number(call, 1) : 4,
+		.connections = call->count > 2 ? (size_t)number(call, 2) : 0,
+	};
+	struct load *load = load_start(&plan);
 
+	if (plan.connections) {
+		struct tally tally = load_wait(load);
+
+		tally_expect_all_served(&tally);
+		return;
+	}
 	cr_assert_lt(scenario.load_count, LOADS_MOST);
-	scenario.loads[scenario.load_count++] =
-		load_start(&(struct load_plan){ .port = port_of(text(call, 0)), .threads = threads });
+	scenario.loads[scenario.load_count++] = load;
 }
 
 /* Waits for so many more clients of each. */
@@ -1123,11 +1167,15 @@ static void word_free_port(const struct call *call)
 	give_number(free_port());
 }
 
+/* "listener PORT ?IP?" or "listener PATH" */
 static void word_listener(const struct call *call)
 {
 	const char *address = text(call, 0);
 
-	give_number(is_unix(address) ? listen_unix(address) : listen_on((int)number(call, 0)));
+	if (is_unix(address))
+		give_number(listen_unix(address));
+	else
+		give_number(listen_at(call->count > 1 ? text(call, 1) : "127.0.0.1", port_of(address)));
 }
 
 /* ---- what a test needs ---- */
@@ -1199,6 +1247,12 @@ static void word_lone_user(const struct call *call)
 {
 	(void)call;
 	give_number(lone_user());
+}
+
+static void word_build_word(const struct call *call)
+{
+	(void)call;
+	give(superd_build_word());
 }
 
 static void word_called(const struct call *call)
@@ -1292,7 +1346,7 @@ static const struct word {
 
 	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-own_dev? ?-arguments LIST?
 	 * ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
-	 * ?-listener CLIENT? ?-err FD? ?-terminal FD? TABLE (harness.h): for "use" */
+	 * ?-listener CLIENT? ?-err FD? ?-terminal FD? ?-out PATH? TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
 	{ "port", 1, 1, word_port },
@@ -1311,10 +1365,12 @@ static const struct word {
 	{ "upgrade", 0, 0, word_upgrade },
 	{ "superd_pid", 0, 1, word_superd_pid },  /* of its guard, where it has one; with "itself": of its own */
 	{ "processes", 0, 0, word_processes },  /* backends and what they started */
+	{ "pids", 0, 0, word_pids },            /* of those */
 	{ "aside", 1, 1, word_aside },          /* NAME: the pid of a process that superd made of itself; 0: none */
 	{ "descriptors", 0, 0, word_descriptors },
 	{ "own_programs", 0, 0, word_own_programs },    /* descriptors that superd has open for its own, in any case */
 	{ "descriptors_at_most", 1, 1, word_descriptors_at_most },
+	{ "descriptor_limit", 1, 1, word_descriptor_limit },    /* N: of superd itself, from now on; the one before */
 	{ "answer", 1, 32, word_answer },       /* superd with these arguments, to its end: {STATUS OUTPUT ERRORS} */
 
 	{ "run", 1, 32, word_run },             /* any PROGRAM WORD ..., as answer does */
@@ -1355,20 +1411,20 @@ static const struct word {
 	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits until it is closed; fails where it is answered */
 	{ "all_say", 2, 2, word_all_say },      /* CLIENTS TEXT: each a line with it; they are closed then */
 	{ "shut", 1, 1, word_shut },
-	{ "close", 1, 32, word_close },
+	{ "close", 1, 300, word_close },
 	{ "ask", 2, 2, word_ask },              /* ADDRESS LINE: the answer's first line */
 	{ "pid", 1, 1, word_pid },              /* ADDRESS: who serves */
 	{ "pid_to_the_end", 1, 1, word_pid_to_the_end },        /* ADDRESS: the same, until it has closed, too */
 	{ "fill_queue", 1, 1, word_fill_queue },/* PATH: clients, until no more of them fit */
 	{ "node", 1, 1, word_node },            /* PATH: waits until superd's socket is there */
-	{ "datagrams", 1, 1, word_datagrams },  /* ADDRESS: a client of a udp socket */
+	{ "datagrams", 1, 2, word_datagrams },  /* ADDRESS ?IP?, or PATH OWNPATH: a client, from there */
 	{ "datagram", 2, 2, word_datagram },    /* CLIENT TEXT: the answer */
 	{ "send_to_group", 3, 3, word_send_to_group },  /* GROUP PORT TEXT: a datagram */
 	{ "packet", 1, 1, word_packet },        /* CLIENT: the next datagram */
 
 	{ "socket_pairs", 1, 1, word_socket_pairs },    /* N: as many pairs of others' sockets */
 	{ "reset", 1, 1, word_reset },
-	{ "load", 1, 2, word_load },            /* ADDRESS ?THREADS?: clients, one after the other */
+	{ "load", 1, 3, word_load },            /* ADDRESS ?THREADS? ?N?: clients in turn; N: until all are served */
 	{ "loaded", 1, 1, word_loaded },        /* N: waits until so many more of each are done */
 	{ "unload", 0, 0, word_unload },        /* each must have been served */
 
@@ -1409,7 +1465,7 @@ static const struct word {
 	{ "example_table", 1, 1, word_example_table },  /* the text of one of conf, filled in */
 	{ "example", 1, 1, word_example },      /* the path of one of contrib/examples */
 	{ "free_port", 0, 0, word_free_port },
-	{ "listener", 1, 1, word_listener },    /* PORT, or PATH: a listening socket of the test's */
+	{ "listener", 1, 2, word_listener },    /* PORT ?IP?, or a PATH: a listening socket of the test's */
 
 	{ "program", 2, 2, word_program },      /* PACKAGE NAME: its path; empty: it is not here */
 	{ "terminal", 0, 0, word_terminal },    /* {KEYBOARD SIDE}, for superd -terminal SIDE */
@@ -1426,6 +1482,7 @@ static const struct word {
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
 	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */
 	{ "lone_user", 0, 0, word_lone_user },  /* who has no process, as a number */
+	{ "build_word", 0, 0, word_build_word },/* the first word that superd gives to its own programs */
 	{ "called", 1, 1, word_called },        /* NAME: the path of a link of this name to superd */
 	{ "schema_holds", 2, 2, word_schema_holds },    /* DEFINITION ANSWER */
 	{ "has_groups", 0, 0, word_has_groups },/* superd can make control groups here */

@@ -34,6 +34,23 @@ proc said {line} { regsub {^\d+ } $line "" }
 proc greet {client {word hello}} { send $client $word; is [said [line $client]] $word }
 proc answers {address {word hello}} { is [said [ask $address $word]] $word }
 
+proc datagram_answers {client {word hello}} { is [said [datagram $client $word]] $word }
+
+# A client who is closed without an answer; and one who is served and goes.
+proc refused {address args} { set client [connect $address {*}$args]; end_of $client; close $client }
+proc visits {address args} { close [served $address {*}$args] }
+
+# Of clients who each have asked for the same, all get their answer, in whatever order, and go.
+proc all_answered {clients word} {
+	wait {![llength [set clients [lmap client $clients {
+		if {[heard $client]} { is [said [line $client]] $word; close $client; continue }
+		set client
+	}]]]}
+}
+
+# Clients who come meanwhile are there for superd at once.
+proc while_stopped {script} { signal STOP; uplevel 1 $script; signal CONT }
+
 # Of what the backend "report" wrote the value of a key; and that keys have these values, "none" for a key that is not there.
 proc field {report key} {
 	has $report "\nend=1\n"

@@ -1,6 +1,7 @@
 /* The test's folder and what may be left in it, the texts tests are made of, and the last look at processes. The
  * hard thing is the order of the end: superd first, then the look for whatever outlived it, then the folder; and a
  * test that failed half way is cleaned up after just the same, by world_end. */
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <ftw.h>
 #include <limits.h>
@@ -179,18 +180,22 @@ uid_t lone_user(void)
 	return 40000 + (uid_t)getpid() % 20000;
 }
 
-int listen_on(int port)
+int listen_at(const char *ip, int port)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	cr_assert(fd >= 0);
+	cr_assert(fd >= 0 && inet_pton(AF_INET, ip, &address.sin_addr) == 1);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, 16) == 0)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+int listen_on(int port)
+{
+	return listen_at("127.0.0.1", port);
 }
 
 /* Whether nobody else has this block of ports, in which case it is this process's until it ends. An abstract socket is
