@@ -1,0 +1,216 @@
+# Many services are wanted at once: only so many start at a time (max_starting), and the others wait in line. What waits is told,
+# keeps its order, and can be taken out of the line.
+#
+# A start keeps its place for 30 s at most, and a program that wants no processor loses it at once. So what is slow here is a
+# command before the program.
+suite stampede
+
+# A command that ends when the test lets it go.
+set slow_command [filled "\"/bin/sh -c 'read -r line <%/go'\""]
+
+proc let_go {} {
+	set go [open [path go] w]
+	puts $go ""
+	chan close $go
+}
+
+# Rows of services that serve; and behind that of one, slow, whose start ends when the test lets it go.
+proc serving {name {options ""} {program serve}} {
+	filled {service $name { listen = "127.0.0.1:0" exec = "$backend $program" $options }
+}
+}
+proc slow_and {args} { return [serving slow "exec_start_pre = $::slow_command"][join $args ""] }
+set one_and_two [slow_and [serving one] [serving two]]
+
+# A superd that starts so many services at a time; else its table says it.
+proc run {table {at_once "--max-starting 1"}} {
+	exec mkfifo -m 666 [path go]
+	superd -clock -control -arguments $at_once $table
+}
+
+# Wakes a service with a client. Returns once superd has seen it.
+proc wake {name state} {
+	set client [connect $name]; send $client hello
+	sees {prints list $name} $state
+	return $client
+}
+proc are_served {args} { foreach client $args { is [said [line $client]] hello; close $client } }
+
+proc is_before {first second} {
+	wait {[logged "$first: started, pid "] && [logged "$second: started, pid "]}
+	set log [read [logfile]]
+	expect {[string first "$first: started, pid " $log] < [string first "$second: started, pid " $log]} $log
+}
+
+proc is_in_line {name place} { has [prints list $name] "queued, $place in line" }
+proc comes_in_line {name place} { sees {prints list $name} "queued, $place in line" }
+proc order {args} { set outcome [superctl {*}$args]; expect {[lindex $outcome 0] == 0} $outcome }
+proc nobody_starts {} {
+	advance 5s
+	expect {![logged "one: started"] && ![logged "two: started"]}
+}
+
+proc wake_all {} { uplevel 1 { set slow [wake slow starting]; set two [wake two queued]; set one [wake one queued] } }
+
+test who_is_too_many_waits_in_line_and_starts_in_the_order_of_arrival {
+	run $one_and_two
+	wake_all
+	is_in_line two 1st
+	is_in_line one 2nd
+	has [prints why one] \
+		"1 other starts now, and no more do at once (superd --max-starting 1); it is the second in line"
+	has [prints why two] "; it is the next in line"
+	has [prints metrics] "superd_starts_queued 2" "superd_starts_under_way 1" "superd_starts_delayed_total 2"
+	schema_holds status [prints --json status one]
+	nobody_starts
+	let_go
+	are_served $slow $two $one
+	is_before two one
+}
+
+test an_order_takes_a_service_out_of_the_line {
+	run $one_and_two[serving three]
+	set slow [wake slow starting]; set one [wake one queued]; set two [wake two queued]; set three [wake three queued]
+	order hold one
+	is_in_line two 1st
+	order disable two
+	is_in_line three 1st
+	has [prints list one] held
+	has [prints list two] disabled
+	order release one
+	comes_in_line one 2nd
+	# Its client is still there, so it comes into line again, as the last.
+	order stop three
+	comes_in_line three 2nd
+	is_in_line one 1st
+	reload [slow_and [serving one]]
+	is_in_line one 1st
+	let_go
+	are_served $slow $one
+	close $two $three
+}
+
+# For half a minute at most.
+test a_start_that_wants_no_processor_holds_up_nobody {
+	run "service waits { listen = \"127.0.0.1:0\" type = notify exec = \"$tests/notifier 'await %/gate' 'say READY=1'\" }
+		[serving one][serving two]"
+	set waits [wake waits starting]; set one [wake one queued]
+	until 5s {[logged "one: started"]} 10
+	are_served $one
+	pid two
+	has [prints list waits] starting
+	close $waits
+}
+
+test no_time_limit_runs_in_line {
+	run [slow_and [filled {service web { listen = "127.0.0.1:0" exec = "$tests/notifier 'say READY=1'" type = notify
+		timeout_start = 10s }}]]
+	set slow [wake slow starting]
+	set web [connect web]; send $web "env FDSTORE"
+	advance 5s
+	expect {![logged "web: started"] && ![logged timeout_start]}
+	let_go
+	are_served $slow
+	is [said [line $web]] unset
+	expect {![logged timeout_start]}
+	close $web
+}
+
+test what_starts_with_superd_waits_too {
+	run "service slow { start = boot type = oneshot exec_start_pre = $slow_command exec = \"/bin/true\" }
+		[serving boots {start = boot}]"
+	node %/control
+	comes_in_line boots 1st
+	# A hold and a release do not make it forget that it starts with superd.
+	order hold boots
+	order release boots
+	is_in_line boots 1st
+	let_go
+	log "boots: started, pid "
+}
+
+# Their places begin anew.
+test who_waits_in_line_waits_over_an_upgrade {
+	run $one_and_two
+	wake_all
+	upgrade
+	sees {prints list one} "queued, "
+	sees {prints list two} "queued, "
+	has [prints metrics] "superd_starts_delayed_total 2"
+	nobody_starts
+	let_go
+	are_served $slow $two $one
+}
+
+test a_start_by_an_operator_waits_in_line_and_a_stop_ends_that {
+	run $one_and_two
+	set slow [wake slow starting]
+	order start --no-wait one
+	order start --no-wait two
+	is_in_line one 1st
+	is_in_line two 2nd
+	order stop one
+	is_in_line two 1st
+	has [prints list one] asleep
+	let_go
+	are_served $slow
+	log "two: started, pid "
+	sees {prints list two} awake
+	expect {![logged "one: started"]}
+}
+
+# With accept = yes there is no line.
+test an_entry_that_changes_takes_its_service_along {
+	run $one_and_two
+	set slow [wake slow starting]; set one [wake one queued]; set two [wake two queued]
+	reload [slow_and [serving one "accept = yes" lines] [serving two "umask = 077"]]
+	are_served $one
+	is_in_line two 1st
+	expect {![logged bug]}
+	let_go
+	are_served $slow $two
+}
+
+test without_a_limit_nobody_waits {
+	run [slow_and [serving one]] "--max-starting 0"
+	set slow [wake slow starting]
+	pid one
+	let_go
+	are_served $slow
+}
+
+test the_table_says_how_many_start_at_once_and_a_reload_changes_that {
+	run "superd { max_starting = 1 }\n$one_and_two" ""
+	set slow [wake slow starting]; set one [wake one queued]; set two [wake two queued]
+	has [prints why one] "1 other starts now, and no more do at once (max_starting = 1); it is the next"
+	upgrade
+	comes_in_line one 1st
+	is_in_line two 2nd
+	nobody_starts
+	reload "${one_and_two}superd { max_starting = 2 }\n"
+	are_served $one $two
+	expect {[logged "max_starting is 2 now, and was 1"]}
+	# Without it twice the processors; those under way go on.
+	reload $one_and_two
+	let_go
+	are_served $slow
+}
+
+test the_command_line_overrides_the_table {
+	run "superd { max_starting = 5 }\n[slow_and [serving one]]"
+	set slow [wake slow starting]; set one [wake one queued]
+	has [prints why one] "(superd --max-starting 1)"
+	expect {[logged ":1:10: note: max_starting: overridden by the command line, which sets 1"]}
+	let_go
+	are_served $slow $one
+}
+
+test a_wrong_number_in_the_table_keeps_the_one_before {
+	run "superd { max_starting = 1 }\n[slow_and [serving one]]" ""
+	set slow [wake slow starting]; set one [wake one queued]
+	reload -refused "superd { max_starting = few }\n[slow_and [serving one]]"
+	expect {[logged ":1:25: error: max_starting: 'few': expected a number from 0 to 1000000"]}
+	is_in_line one 1st
+	let_go
+	are_served $slow $one
+}
