@@ -91,4 +91,4 @@ proc below_guard {} { wait {[set pid [below]] > 0}; return $pid }
 # The processes below one; and of some those with this name that are no zombies.
 proc children {pid} { concat {*}[lmap file [glob -nocomplain /proc/$pid/task/*/children] { read $file }] }
 proc descendants {pid} { concat {*}[lmap child [children $pid] { concat $child [descendants $child] }] }
-proc called {name pids} { lmap pid $pids { if {[string trim [read /proc/$pid/comm]] ne $name || ![lives $pid]} continue; set pid } }
+proc with_name {name pids} { lmap pid $pids { if {[string trim [read /proc/$pid/comm]] ne $name || ![lives $pid]} continue; set pid } }

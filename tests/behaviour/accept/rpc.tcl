@@ -330,7 +330,7 @@ test is_registered_once_over_deaths {
 	stop_rpcbind
 }
 
-proc superd_rpc {} { lindex [called superd-rpc [descendants [superd_pid]]] 0 }
+proc superd_rpc {} { lindex [with_name superd-rpc [descendants [superd_pid]]] 0 }
 
 # superd-rpc hangs as superd dies, and ends with it.
 test what_is_to_be_withdrawn_is_so_after_a_death {

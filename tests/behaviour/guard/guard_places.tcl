@@ -42,7 +42,7 @@ test process_1_ends_with_the_status_of_a_main_command_that_ended_without_superd 
 	superd -pid1 -arguments {-- /bin/sh -c "echo main is ready; while ! \[ -e %/go ]; do sleep 0.01; done; exit 5"} $web
 	log "main is ready"
 	port web
-	set below [below_guard]; set main [lindex [called sh [descendants $below]] 0]
+	set below [below_guard]; set main [lindex [with_name sh [descendants $below]] 0]
 	expect {$main > 0}
 	kill $below STOP
 	wait {[stopped $below]}
@@ -91,7 +91,7 @@ proc run_daemon {} {
 	expect {$status == 0} $errors
 	string trim [read %/superd.pid]
 }
-proc below_daemon {daemon} { wait {[set found [called superd [children $daemon]]] ne ""}; lindex $found 0 }
+proc below_daemon {daemon} { wait {[set found [with_name superd [children $daemon]]] ne ""}; lindex $found 0 }
 proc session_of {pid} { lindex [read /proc/$pid/stat] 5 }
 
 test a_daemon_is_started_anew_and_its_pid_file_stays_right {

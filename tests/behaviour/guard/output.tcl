@@ -15,7 +15,7 @@ proc say {line} {
 proc says {line} { say $line; log "said $line" }
 
 # The process that reads it; 0: there is none.
-proc reader {} { expr {[set found [lindex [called superd-output [descendants $::self]] 0]] eq "" ? 0 : $found} }
+proc reader {} { expr {[set found [lindex [with_name superd-output [descendants $::self]] 0]] eq "" ? 0 : $found} }
 
 proc get {name} {
 	set client [connect web]; put $client "GET /$name HTTP/1.0\r\n\r\n"
@@ -37,7 +37,7 @@ test a_web_server_that_prints_serves_on_when_superd_is_killed {
 		wait {[logged "\"GET /$name HTTP/1.0\" 404"]}
 	}
 	set all [descendants $self]
-	foreach pid $all { if {$pid ni [called superd-output $all]} { kill $pid } }
+	foreach pid $all { if {$pid ni [with_name superd-output $all]} { kill $pid } }
 	wait {[reader] == 0}
 }
 
