@@ -371,29 +371,15 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 	}
 }
 
-/* Checks the options for control groups, devices, scheduling and hardening that this machine cannot provide. Each
- * message says what superd does instead: a limit for each process is not the same as one for all of them together. */
-
-static void report_support(void *context, const struct service *service, const char *option, enum cgroup_support answer,
-			   const char *why, const char *instead)
+/* Reports an option for control groups, devices, scheduling or hardening that this machine cannot provide. */
+static void report_missing(void *context, const struct service *service, const char *option, bool protects,
+			   const char *why)
 {
 	struct preflight *preflight = context;
-	bool refused = answer == SUPPORT_REFUSED && !preflight->table->warns_of_unsupported;
+	bool refused = protects && !preflight->table->warns_of_unsupported;
 
-	if (answer == SUPPORT_NEAR)
-		preflight_report(preflight, SEVERITY_WARNING, service, option, NULL, "%s; %s", why, instead);
-	else
-		preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, NULL,
-				 refused ? "%s" : "%s; it is left out", why);
-}
-
-static void report_missing(void *context, const struct service *service, const char *option, const char *why)
-{
-	struct preflight *preflight = context;
-	enum severity severity = preflight->table->warns_of_unsupported ? SEVERITY_WARNING : SEVERITY_ERROR;
-
-	preflight_report(preflight, severity, service, option, NULL, "%s%s", why,
-			 severity == SEVERITY_WARNING ? "; it is left out" : "");
+	preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, NULL,
+			 refused ? "%s" : "%s; it is left out", why);
 }
 
 /* Checks its options for control groups, devices, scheduling and hardening. */
@@ -404,7 +390,7 @@ static void preflight_resources(struct preflight *preflight, const struct servic
 	struct device_rule rule;
 
 	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
-	cgroup_settings_compare(service, report_support, preflight);
+	cgroup_settings_compare(service, report_missing, preflight);
 	for (words word = service->groups->cgroup_filters->device_allow; word && *word; word++) {
 		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
 			preflight_report(

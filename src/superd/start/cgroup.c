@@ -317,8 +317,8 @@ static bool compile_filter(const struct cgroup_filter_options *cgroup_filters, s
 
 /* Makes the settings of a service's control group, and finds out which of them this machine supports.
  *
- * Settings that only tune are ignored with a warning. A limit becomes the closest one that the machine supports. A rule
- * for devices or addresses that cannot be enforced prevents the service's start. */
+ * Limits are left out with a warning where superd can create no groups. A rule for devices or addresses that cannot be
+ * enforced prevents the service's start. */
 
 /* ---- the files ---- */
 
@@ -572,24 +572,10 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 		add_memory_error(service, diags);
 }
 
-/* RLIMIT_NPROC does not count root's processes, and superd's own user has other ones. */
-int64_t cgroup_settings_processes(const struct service *service)
-{
-	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
-	const struct account *account = service->account;
-	int64_t most;
-
-	if (!settings || !settings->place || settings->place->controllers & CONTROLLER_PIDS || !account ||
-	    !account->switches || account->uid == 0)
-		return -1;
-	most = amount_resolve(&service->groups->resources->tasks_max, machine_tasks());
-	return most == SCAN_INFINITY ? -1 : most;
-}
-
-static void check_files(const struct service *service, cgroup_settings_say *say, void *context)
+static void check_files(const struct service *service, support_say *say, void *context)
 {
 	const struct cgroup_delegation *place = service_prepared(service)->cgroup_settings->place;
-	const char *before = "", *instead;
+	const char *before = "";
 	struct buf set = { 0 };
 	char text[96] = "";
 
@@ -605,28 +591,24 @@ static void check_files(const struct service *service, cgroup_settings_say *say,
 				snprintf(text, sizeof(text), "there is no control group here with the controller %s",
 					 controller_names[bit]);
 		}
-		instead = !strcmp(file->option, "tasks_max") && cgroup_settings_processes(service) >= 0
-			? "the limit applies to the processes of its user (RLIMIT_NPROC)"
-			: NULL;
-		say(context, service, file->option, instead ? SUPPORT_NEAR : SUPPORT_LEFT_OUT,
-		    place->wrong ? place->wrong : text, instead);
+		say(context, service, file->option, false, place->wrong ? place->wrong : text);
 	}
 	buf_free(&set);
 }
 
 static void check_program(const struct service *service, enum cgroup_bpf_kind kind, const char *option,
-			  cgroup_settings_say *say, void *context)
+			  support_say *say, void *context)
 {
 	const struct cgroup_delegation *place = service_prepared(service)->cgroup_settings->place;
 
 	if (!place->path)
-		say(context, service, option, SUPPORT_REFUSED, place->wrong, NULL);
+		say(context, service, option, true, place->wrong);
 	else if (!cgroup_bpf_is_possible(kind))
-		say(context, service, option, SUPPORT_REFUSED,
-		    errno == EPERM ? "superd may load no programs into the kernel (CAP_BPF)" : strerror(errno), NULL);
+		say(context, service, option, true,
+		    errno == EPERM ? "superd may load no programs into the kernel (CAP_BPF)" : strerror(errno));
 }
 
-void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context)
+void cgroup_settings_compare(const struct service *service, support_say *say, void *context)
 {
 	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
 	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
@@ -641,7 +623,7 @@ void cgroup_settings_compare(const struct service *service, cgroup_settings_say 
 	if (cgroup_filters->ip_address_deny)
 		check_program(service, CGROUP_BPF_EGRESS, "ip_address_deny", say, context);
 	if (service->groups->resources->delegate && !cgroup_settings->place->path)
-		say(context, service, "delegate", SUPPORT_LEFT_OUT, cgroup_settings->place->wrong, NULL);
+		say(context, service, "delegate", false, cgroup_settings->place->wrong);
 }
 
 const char *cgroup_settings_fault_option(const struct service *service, int resource)

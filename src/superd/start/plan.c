@@ -90,8 +90,7 @@ static void plan_check_trust(struct plan *plan)
 
 /* ---- resource limits and scheduling ---- */
 
-/* If no control group can enforce a limit, the closest limit of a process (setrlimit(2)) takes its place. A device or
- * address rule has no substitute: without a control group the service does not start. */
+/* Without a control group limits have no effect, and a service with a device or address rule does not start. */
 
 static bool plan_make_resources(struct plan *plan, const struct service *service, struct buf *why)
 {
@@ -101,8 +100,6 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 	};
 	const struct scheduling_options *scheduling = service->groups->scheduling;
 	const struct cgroup_settings *cgroup_settings = service_prepared(service)->cgroup_settings;
-	int64_t most = cgroup_settings ? cgroup_settings_processes(service) : -1;
-	struct plan_limit *limit = NULL;
 
 	plan->cpu_policy = policies[scheduling->cpu_scheduling_policy];
 	/* 1: the lowest of those of real-time */
@@ -118,19 +115,6 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 	} else if (cgroup_settings && cgroup_settings->programs[CGROUP_BPF_EGRESS].count) {
 		return plan_fail(service, "ip_address_deny", why, "%s", cgroup_settings->place->wrong);
 	}
-	/* Lowers the limit; keeps a configured one that is lower. */
-	for (size_t n = 0; n < plan->limit_count; n++) {
-		if (plan->limits[n].resource == RLIMIT_NPROC)
-			limit = &plan->limits[n];
-	}
-	if (most >= 0 && !limit) {
-		limit = &plan->limits[plan->limit_count++];
-		*limit = (struct plan_limit){ RLIMIT_NPROC, { RLIM_INFINITY, RLIM_INFINITY } };
-	}
-	if (most >= 0 && limit->value.rlim_cur > (rlim_t)most)
-		limit->value.rlim_cur = (rlim_t)most;
-	if (most >= 0 && limit->value.rlim_max > (rlim_t)most)
-		limit->value.rlim_max = (rlim_t)most;
 	/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as
 	 * its own earlier processes may, it comes to its exec late. superd itself may be real-time. */
 	plan->gets_less_time = plan->nice > 0 || (plan->cpu_policy >= 0 && plan->cpu_priority == 0) ||

@@ -155,7 +155,7 @@ static bool sandbox_support_privileged(struct sandbox_support *support)
 }
 
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
-			     sandbox_support_say *say, void *context)
+			     support_say *say, void *context)
 {
 	unsigned users = service->groups->hardening->private_users, all = 0;
 
@@ -178,7 +178,7 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 		while (lacking && !(lacking >> bit & 1))
 			bit++;
 		if (lacking)
-			say(context, service, needs[n].option,
+			say(context, service, needs[n].option, true,
 			    *support->program_flaw ? support->program_flaw
 				    : 1u << bit == SANDBOX_NEEDS_FILTER && !build_has("libseccomp")
 				    ? "this superd was built without superd-filter (libseccomp)"

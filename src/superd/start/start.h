@@ -230,7 +230,7 @@ void removal_end(struct buf *left);
 
 /* The settings of a service's control group: the texts of its files, and BPF programs for its devices and packets. Made
  * when the table is loaded; applied by the child of each start (exec/child/child.c). A setting that this machine
- * lacks is replaced by the closest substitute, or refused: preflight reports it, plan_make applies it. */
+ * lacks is left out, or refused if it protects: preflight reports it, plan_make applies it. */
 
 /* State shared by all services of a table while their settings are made. Zeroed at first. */
 struct cgroup_settings_cache {
@@ -245,20 +245,11 @@ struct cgroup_settings_cache {
 bool cgroup_settings_make(struct service *service, const struct table *table,
 			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags);
 
-enum cgroup_support {
-	SUPPORT_DONE,	  /* it is enforced */
-	SUPPORT_NEAR,	  /* replaced by `instead` */
-	SUPPORT_LEFT_OUT, /* ignored, as it only tunes, and has no substitute */
-	SUPPORT_REFUSED	  /* the service does not start, as it protects, and has no substitute */
-};
-
-/* Called for each configured option that cannot be enforced: why, and what happens instead (SUPPORT_NEAR). */
-typedef void cgroup_settings_say(void *context, const struct service *service, const char *option,
-				 enum cgroup_support answer, const char *why, const char *instead);
-void cgroup_settings_compare(const struct service *service, cgroup_settings_say *say, void *context);
-
-/* The substitute of tasks_max (SUPPORT_NEAR): number of processes; -1: none. */
-int64_t cgroup_settings_processes(const struct service *service);
+/* Called for each configured option that this machine cannot enforce, with why. protects: the service does not start; else
+ * it is left out, as it only tunes. */
+typedef void support_say(void *context, const struct service *service, const char *option, bool protects,
+			 const char *why);
+void cgroup_settings_compare(const struct service *service, support_say *say, void *context);
 
 /* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or
  * entered. */
@@ -283,10 +274,9 @@ struct sandbox_support {
 /* The means that this machine lacks (enum sandbox_need). */
 unsigned sandbox_support_missing(struct sandbox_support *support);
 
-/* Calls `say` for each configured option that needs a missing means. */
-typedef void sandbox_support_say(void *context, const struct service *service, const char *option, const char *why);
+/* Calls `say` for each configured option that needs a missing means. All of them protect. */
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
-			     sandbox_support_say *say, void *context);
+			     support_say *say, void *context);
 
 /* Starts processes: superd-read, superd-filter and probes with fork(2), as they start beside the loop; instances and
  * commands by the same struct (superd/launch.c). A pipe reports success by closing at the exec, and failure by what the
