@@ -220,7 +220,6 @@ struct instance {
 		struct child child;
 		int fd, error;
 		ev_io io;
-		ev_timer retry;
 		unsigned failures;
 		unsigned long connections, flows;
 		uint64_t relayed[3]; /* connections, bytes from clients, bytes to clients */
@@ -228,7 +227,7 @@ struct instance {
 	} relay;
 	/* builtins that ask superd */
 	int channel;
-	ev_timer ready; /* exec_ready: the next run */
+	ev_timer ready; /* the next run of exec_ready, or the next start of a relay that has failed */
 	double ready_pause;
 	double limit_left; /* of its time limit, which rests while it is frozen */
 	pid_t candidate;   /* found as its daemon at the last look */

@@ -891,6 +891,8 @@ static void enter(struct instance *instance, enum phase phase)
 			enter(instance, REMAINS);
 		return;
 	case REMAINS:
+		if (instance->relay.failures) /* its timer was stopped above */
+			relay_begin(instance);
 		if (!restart->remain_after_exit || instance->ends)
 			enter(instance, EXEC_STOP);
 		else if (restart->kill_rest && group_lives(instance)) {
@@ -1420,7 +1422,7 @@ static void note_started(struct instance *instance)
 	}
 }
 
-/* exec_ready: runs until it succeeds. A run that hangs is ended. */
+/* exec_ready: runs until it succeeds. A run that hangs is ended. And a relay that has failed is started again. */
 static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
@@ -1431,7 +1433,9 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
-	if (instance->phase != STARTED || instance->ends)
+	if (instance->relay.failures)
+		relay_begin(instance);
+	if (instance->phase != STARTED || instance->ends || !service_commands(instance->row, PHASE_READY))
 		return;
 	if (instance->command.pid) {
 		child_signal(&instance->command, SIGKILL);

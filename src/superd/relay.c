@@ -20,18 +20,14 @@
 #define RETRY_FIRST .1
 #define RETRY_MOST 10.
 
-static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)events;
-	relay_begin(timer->data);
-}
-
+/* By the timer of exec_ready, or with its next run. */
 static void start_later(struct instance *instance)
 {
 	double wait = RETRY_FIRST * (1u << (instance->relay.failures < 7 ? instance->relay.failures++ : 7));
 
 	instance->relay.up = false;
-	timer_call(&instance->relay.retry, wait < RETRY_MOST ? wait : RETRY_MOST, on_retry, instance);
+	if (instance->phase != STARTED || !service_commands(instance->row, PHASE_READY))
+		timer_begin(&instance->ready, wait < RETRY_MOST ? wait : RETRY_MOST);
 }
 
 static void close_channel(struct instance *instance)
@@ -163,8 +159,6 @@ void relay_begin(struct instance *instance)
 /* The program is stopped: so is its relay, with the clients that it has. */
 void relay_stop(struct instance *instance, bool forget)
 {
-	if (instance->relay.retry.data)
-		ev_timer_stop(superd.loop, &instance->relay.retry);
 	if (instance->relay.child.pid)
 		kill(instance->relay.child.pid, SIGTERM);
 	if (!forget)
