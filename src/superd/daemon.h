@@ -325,6 +325,7 @@ struct run {
 	struct former *former; /* while it drains: addresses that its entry has no more, with clients there (clients.c) */
 	bool holds_back;     /* by order, and nothing is started until then */
 	bool lacks;	     /* what its last start or its sockets needed; it is told */
+	bool looks;	     /* at what it needs, which may need it in turn */
 	ev_timer timer;	     /* end of a pause or of a socket's rest, or the next try */
 	double start_due;    /* loop time of a start without a client; 0: none */
 	char start_by[80];

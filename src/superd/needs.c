@@ -1,4 +1,4 @@
-/* What a service and its sockets need of other services: started before it and waited for, beside it, or behind it
+/* What a service and its sockets need of other services: started before it and waited for, or beside it
  * (table/service/need). A start of what is needed belongs to one wait, which has begun at svc->run->asked: who has
  * started or failed since then is not started again for it. */
 #include "superd/daemon.h"
@@ -32,6 +32,8 @@ static enum standing look_at(struct svc *svc, const struct need *need)
 
 	if (!wanted || svc_bar(wanted) != BAR_NONE)
 		return FAILS;
+	if (wanted->run->looks) /* it starts, and this one with it */
+		return COMES;
 	if (wanted->row->exec->accept || wanted->state == RUNNING) /* a client starts an instance of accept = yes */
 		return SERVES;
 	if (wanted->run->failed_at >= since || (wanted->state == BACKOFF && wanted->since >= since) ||
@@ -60,6 +62,7 @@ bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
 	bool comes = false;
 	struct need need;
 
+	svc->run->looks = true;
 	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
 		struct svc *wanted = svc_find(need.name);
 		enum standing standing;
@@ -80,6 +83,7 @@ bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
 		else if (standing == FAILS && !comes)
 			svc_say(svc, LEVEL_WARNING, "wants", "wants %s, and starts without it: %s", need.name, reason);
 	}
+	svc->run->looks = false;
 	return comes && !why->length;
 }
 
