@@ -1,12 +1,9 @@
-/* Places that superd writes to, and cannot: a root that is read-only, /run too, and a /run that vanishes below a superd
- * that runs. All else is served, superd says what it lacks, and has it again when the place is back. */
+/* A root that is read-only, and /run too: all else is served, and superd says what it lacks. */
 #include <sys/mount.h>
 #include <sys/syscall.h>
 
-#include "controlling.h"
 #include "harness.h"
 #include "private.h"
-#include "superctl.h"
 
 static const char *tcp_and_unix(int port, const char *path)
 {
@@ -52,103 +49,4 @@ Behaviour(exhaustion_places, a_read_only_root_serves_and_says_what_it_lacks)
 	client_ask_pid(port);
 	superd_stop(superd);
 	umount2(folder, MNT_DETACH);
-}
-
-struct house {
-	struct superd *superd;
-	const char *run, *control, *path, *pid;
-	int port;
-};
-
-static void mount_run(const struct house *house)
-{
-	cr_assert_eq(mount("run", house->run, "tmpfs", MS_NOSUID, "mode=0755"), 0, "%s", strerror(errno));
-}
-
-static bool answers(const struct house *house)
-{
-	return SUPERCTL(house->control, "list").status == 0;
-}
-
-static struct house open_house(void)
-{
-	struct house house = {
-		.run = path_in("run"), .control = path_in("run/superd/control"), .path = path_in("run/x.sock"),
-		.pid = path_in("run/superd.pid"), .port = free_port(),
-	};
-	const char *arguments[] = { "--control", house.control, "--pid-file", house.pid, NULL };
-	struct setup setup = { .arguments = arguments, .clock = true };
-
-	SKIP_WITHOUT(private_enter(), "needs root, and mounts of its own");
-	cr_assert_eq(mkdir(house.run, 0755), 0);
-	mount_run(&house);
-	cr_assert_eq(mkdir(path_in("run/superd"), 0755), 0);
-	house.superd = superd_run_with(&setup, "%s", tcp_and_unix(house.port, house.path));
-	WAIT_UNTIL(answers(&house));
-	client_ask_pid(house.port);
-	client_ask_unix(house.path, "hello\n");
-	cr_assert_eq(SUPERCTL(house.control, "hold", "each").status, 0);
-	WAIT_UNTIL(access(text_of("%s.held", house.control), F_OK) == 0);
-	return house;
-}
-
-/* What was held is held still, and kept. */
-static void expect_all_back(const struct house *house)
-{
-	CLOCK_UNTIL(house->superd, MINUTE_MS, 10, answers(house));
-	CLOCK_UNTIL(house->superd, MINUTE_MS, 10, client_can_connect_unix(house->path));
-	client_ask_unix(house->path, "hello\n");
-	CLOCK_UNTIL(house->superd, MINUTE_MS, 10, access(text_of("%s.held", house->control), F_OK) == 0);
-	cr_assert_not_null(strstr(SUPERCTL(house->control, "list").out, "held"), "%s", world_logs());
-	cr_assert_eq(SUPERCTL(house->control, "release", "each").status, 0);
-	client_ask_pid(house->port);
-}
-
-static void close_house(const struct house *house)
-{
-	superd_stop(house->superd);
-	umount2(house->run, MNT_DETACH);
-}
-
-static int remove_below(const struct house *house)
-{
-	const char *const command[] = { "/bin/sh", "-c", text_of("rm -rf %s/*", house->run), NULL };
-
-	return program_answer(command).status;
-}
-
-Behaviour(exhaustion_places, a_run_that_is_emptied_is_filled_again_by_a_reload)
-{
-	struct house house = open_house();
-
-	cr_assert_eq(remove_below(&house), 0);
-	superd_signal(house.superd, SIGHUP);
-	superd_wait_log(house.superd, "reloaded: ");
-	superd_wait_log(house.superd, text_of("the control socket %s was removed: creating it again", house.control));
-	superd_wait_log(house.superd, "; a reload tries again");
-	cr_assert_eq(mkdir(path_in("run/superd"), 0755), 0);
-	superd_signal(house.superd, SIGHUP);
-	CLOCK_UNTIL(house.superd, MINUTE_MS, 10, answers(&house));
-	cr_assert_eq(SUPERCTL(house.control, "reload").status, 0);
-	expect_all_back(&house);
-	close_house(&house);
-}
-
-/* The kernel tells nobody of a file system that was detached, so superd looks at a reload. */
-Behaviour(exhaustion_places, a_run_that_is_unmounted_is_made_anew_by_a_reload)
-{
-	struct house house = open_house();
-
-	cr_assert_eq(umount2(house.run, MNT_DETACH), 0);
-	superd_signal(house.superd, SIGHUP);
-	superd_wait_log(house.superd, "reloaded: ");
-	superd_wait_log(house.superd, text_of("the control socket %s was removed: creating it again", house.control));
-	superd_wait_log(house.superd, "; a reload tries again");
-	mount_run(&house);
-	cr_assert_eq(mkdir(path_in("run/superd"), 0755), 0);
-	superd_signal(house.superd, SIGHUP);
-	CLOCK_UNTIL(house.superd, MINUTE_MS, 10, answers(&house));
-	cr_assert_eq(SUPERCTL(house.control, "reload").status, 0);
-	expect_all_back(&house);
-	close_house(&house);
 }
