@@ -38,9 +38,9 @@ static struct {
 	double looked;	    /* loop time at which it was found */
 	double short_until; /* the kernel has refused something; 0: it has not */
 	struct log_rate_limit told;
-	unsigned allowed; /* sockets that may be opened in this turn without another look */
+	size_t allowed; /* sockets that may yet be opened in the turn of the loop that began then */
 	double allowed_at;
-	bool is_full; /* there were too few descriptors for the last socket that was to be opened */
+	bool is_full; /* there was none for the last one, which the log has */
 	bool offers;
 	size_t slow; /* starts that have lasted too long to count, as they may wait for one in line: at the last look */
 	ev_timer again;
@@ -253,26 +253,20 @@ void limits_lack(struct svc *svc, const char *what, int error)
 	places.short_until = clock_now() + AGAIN;
 }
 
-/* Whether a socket may be opened: what a start takes stays free beside it, and what the control socket does. superd has
- * its sockets at high numbers as long as there are any, so the lowest free number tells how many are left. */
+/* Whether a socket may be opened: what a start takes stays free beside it, and what the control socket does. Those that
+ * are free are counted once a turn. */
 bool limits_allow_socket(struct svc *svc)
 {
 	bool was_full = places.is_full;
-	struct rlimit limit;
-	int lowest;
+	size_t free;
 
-	if (places.allowed > 0 && places.allowed_at == ev_now(superd.loop)) {
-		places.allowed--;
-		return true;
+	if (places.allowed_at != ev_now(superd.loop)) {
+		free = count_free();
+		places.allowed = free > DESCRIPTORS_FREE ? free - DESCRIPTORS_FREE : 0;
+		places.allowed_at = ev_now(superd.loop);
 	}
-	lowest = fcntl(superd.null_in, F_DUPFD_CLOEXEC, 0);
-	if (lowest >= 0)
-		close(lowest);
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > FD_LISTENER)
-		limit.rlim_cur = FD_LISTENER;
-	places.is_full = lowest < 0 || (rlim_t)lowest + DESCRIPTORS_FREE >= limit.rlim_cur;
-	places.allowed_at = ev_now(superd.loop);
-	places.allowed = places.is_full ? 0 : (unsigned)((limit.rlim_cur - (rlim_t)lowest - DESCRIPTORS_FREE) / 2);
+	places.is_full = !places.allowed;
+	places.allowed -= !places.is_full;
 	if (places.is_full && !was_full)
 		svc_say(svc, LEVEL_ERROR, "exhausted",
 			"superd has too few descriptors for its sockets: cannot listen on all: %s: they are tried "
