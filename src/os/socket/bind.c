@@ -214,33 +214,12 @@ static int set_queue_permissions(int fd, const struct listen *listen, struct buf
 	return 0;
 }
 
-static void compare_sizes(int fd, const struct listen *listen, struct buf *warnings)
-{
-	const struct socket_options *options = listen->options;
-	struct mq_attr attributes;
-	char size[SIZE_TEXT_MOST];
-
-	if (!options->message_queue_max_messages || mq_getattr(fd, &attributes) < 0)
-		return;
-	if (attributes.mq_maxmsg != options->message_queue_max_messages ||
-	    attributes.mq_msgsize != options->message_queue_message_size)
-		buf_addf(warnings, "the queue existed before and keeps its size: %ld messages of %s\n",
-			 attributes.mq_maxmsg, size_write(size, (double)attributes.mq_msgsize));
-}
-
 static int bind_message_queue(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	const struct socket_options *options = listen->options;
-	struct mq_attr attributes = {
-		.mq_maxmsg = (long)options->message_queue_max_messages,
-		.mq_msgsize = (long)options->message_queue_message_size,
-	};
 	const char *name = listen->address->address;
-	int fd = mq_open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_CREAT, 0600,
-			 options->message_queue_max_messages ? &attributes : NULL);
+	int fd = mq_open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_CREAT, 0600, NULL);
 
-	if (fd < 0 && errno == EINVAL && options->message_queue_max_messages)
-		return bind_fail(why, "opening", "%s: fs.mqueue.msg_max and fs.mqueue.msgsize_max allow less", name);
+	(void)warnings;
 	if (fd < 0 && errno == EMFILE)
 		return bind_fail(why, "opening", "%s: rlimit_msgqueue allows no more", name);
 	if (fd < 0)
@@ -249,7 +228,6 @@ static int bind_message_queue(const struct listen *listen, struct buf *why, stru
 		fd_close(&fd);
 		return -1;
 	}
-	compare_sizes(fd, listen, warnings);
 	return fd;
 }
 

@@ -171,7 +171,8 @@ static const struct key_row of_socket[] = {
 	  .reason = "with Accept=yes, default 64; superd closes connections above it", APART },
 	{ "MaxConnectionsPerSource", KEY_DONE, .option = "per_source", .reason = "with Accept=yes; 0 means no limit",
 	  APART },
-	{ "MessageQueueMaxMessages MessageQueueMessageSize", KEY_DONE, .reason = "not for an existing queue" },
+	{ "MessageQueueMaxMessages MessageQueueMessageSize", KEY_WARNED,
+	  .reason = "fs.mqueue.msg_default and fs.mqueue.msgsize_default are for all" },
 	{ "NFTSet", KEY_WARNED, .reason = "superd fills no nftables sets" },
 	{ "NetworkNamespacePath", KEY_REFUSED, .reason = "superd opens its sockets in its own network" },
 	{ "PassFileDescriptorsToExec", KEY_WARNED, .reason = "socket commands receive no descriptors" },
@@ -214,7 +215,7 @@ static const struct key_row of_shared[] = {
 	  "ExecPaths FinalKillSignal Group InaccessiblePaths KillSignal LimitAS LimitCORE LimitCPU LimitDATA "
 	  "LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNOFILE LimitNPROC LimitRSS LimitRTPRIO LimitRTTIME "
 	  "LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst LogRateLimitIntervalSec LogsDirectory "
-	  "LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryLow MemoryMax MemoryMin MemorySwapMax "
+	  "LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryMax MemorySwapMax "
 	  "MountAPIVFS Nice NoExecPaths NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateIPC PrivateMounts "
 	  "PrivateNetwork PrivateTmp PrivateUsers ProcSubset ProtectClock ProtectControlGroups ProtectHome "
 	  "ProtectHostname ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectProc ProtectSystem "
@@ -245,6 +246,8 @@ static const struct key_row of_shared[] = {
 	{ "CoredumpReceive", KEY_HARMLESS, .reason = "superd forwards no core dumps" },
 	{ "DefaultMemoryLow DefaultMemoryMin DefaultStartupMemoryLow", KEY_HARMLESS,
 	  .reason = "it applies to units below this one" },
+	{ "MemoryLow MemoryMin", KEY_WARNED,
+	  .reason = "MemoryMax= and MemoryHigh= keep others from taking the memory" },
 	{ "DelegateNamespaces", KEY_WARNED, .reason = NAMESPACE },
 	{ "DelegateSubgroup", KEY_WARNED, .reason = "superd delegates the service's own group" },
 	{ "DisableControllers", KEY_HARMLESS, .reason = "a service may use its control group as it likes" },

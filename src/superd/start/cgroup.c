@@ -393,8 +393,6 @@ struct cgroup_file {
 #define OF(member) offsetof(struct resource_options, member)
 
 static const struct cgroup_file cgroup_file_list[] = {
-	{ "memory_min", "memory.min", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_min) },
-	{ "memory_low", "memory.low", CONTROLLER_MEMORY, "0", false, MEMORY, OF(memory_low) },
 	{ "memory_high", "memory.high", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_high) },
 	{ "memory_max", "memory.max", CONTROLLER_MEMORY, "max", false, MEMORY, OF(memory_max) },
 	{ "memory_swap_max", "memory.swap.max", CONTROLLER_MEMORY, "max", true, MEMORY, OF(memory_swap_max) },

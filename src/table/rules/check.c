@@ -18,8 +18,8 @@
 static rule *const rules[] = {
 	rule_names,    rule_listen, rule_program,      rule_builtin,	 rule_pass,	 rule_bind,
 	rule_commands, rule_rows,   rule_ready,       rule_streams,	 rule_access,
-	rule_backoff,  rule_idle,   rule_capabilities, rule_passed_fds,	 rule_resources, rule_symlinks,
-	rule_sizes,    rule_shell,  rule_templates,    rule_environment,
+	rule_backoff,  rule_idle,   rule_capabilities, rule_passed_fds,	 rule_symlinks,
+	rule_shell,  rule_templates,    rule_environment,
 };
 
 static void check_names(const struct table *table, struct diags *diags)

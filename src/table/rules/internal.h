@@ -26,7 +26,7 @@ void sockets_refuse(const struct service *service, unsigned kinds, const char *s
 typedef void rule(const struct service *service, struct diags *diags);
 rule rule_rows, rule_names, rule_shell, rule_templates, rule_environment, rule_program, rule_builtin,
 	rule_commands, rule_ready, rule_streams, rule_backoff, rule_idle, rule_capabilities,
-	rule_passed_fds, rule_resources, rule_access, rule_listen, rule_bind, rule_pass, rule_symlinks, rule_sizes;
+	rule_passed_fds, rule_access, rule_listen, rule_bind, rule_pass, rule_symlinks;
 
 /* Warns of services that are reached through TCPMUX if no service answers it. */
 void check_tcpmux(const struct table *table, struct diags *diags);

@@ -535,25 +535,6 @@ void rule_passed_fds(const struct service *service, struct diags *diags)
 	buf_free(&value);
 }
 
-/* Checks that a protected amount of memory is within memory_max. "infinity" protects up to memory_max. The
- * kernel accepts a memory.min above memory.max and heeds only one of them. */
-static void check_memory(const struct service *service, const char *option, const struct amount *least,
-			 struct diags *diags)
-{
-	const struct amount *most = &service->groups->resources->memory_max;
-
-	if (least->number >= 0 && most->number >= 0 && least->number > most->number && least->number != INT64_MAX)
-		service_refuse(service, option, diags, "%s is more than memory_max", option);
-}
-
-void rule_resources(const struct service *service, struct diags *diags)
-{
-	const struct resource_options *resources = service->groups->resources;
-
-	check_memory(service, "memory_min", &resources->memory_min, diags);
-	check_memory(service, "memory_low", &resources->memory_low, diags);
-}
-
 /* Rules of the commands beside exec, and of the options for the time after a backend's end.
  *
  * If a service with a socket remains active after its backend's end, its clients wait forever. superd warns of it. */

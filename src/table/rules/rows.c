@@ -145,7 +145,6 @@ static const struct rule_row rows[] = {
 	{ TUNES("pass_credentials pass_security", MESSAGE_KINDS, "unix or netlink messages") },
 	{ TUNES("pass_packet_info", UDP_KINDS | KIND(NETLINK), "UDP or netlink datagrams") },
 	{ TUNES("writable", KIND(SPECIAL), "a special: file") },
-	{ TUNES("message_queue_max_messages message_queue_message_size", KIND(MQUEUE), "a message queue") },
 	{ TUNES("probe_from", PEER_KINDS, "connections of TCP") },
 
 	/* Who may connect. superd sees the sender of a datagram before it starts anything for it. */

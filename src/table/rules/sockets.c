@@ -66,24 +66,6 @@ void rule_symlinks(const struct service *service, struct diags *diags)
 			       "symlinks: it has no unix socket or fifo that could have another name");
 }
 
-/* mq_open(3) takes both sizes or neither. */
-static void check_sizes(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	bool count = listen->options->message_queue_max_messages, size = listen->options->message_queue_message_size;
-	const char *said = count ? "message_queue_max_messages" : "message_queue_message_size";
-
-	if (count != size && listen->endpoint->kind == ENDPOINT_MQUEUE)
-		service_refuse(service, said, diags,
-			       "of message_queue_max_messages and message_queue_message_size "
-			       "there are both or neither");
-}
-
-void rule_sizes(const struct service *service, struct diags *diags)
-{
-	for (size_t i = 0; i < service->socket_count; i++)
-		check_sizes(service, &service->sockets[i], diags);
-}
-
 /* Rules of the options that admit and refuse clients.
  *
  * An option that restricts or protects but has no effect is an error, because its author relies on it: for example

@@ -148,7 +148,6 @@ struct socket_options {
 	bool intercept;                 /* with accept = no, superd checks every packet, not only the first */
 	bool pass_security, writable;
 	unsigned timestamping;          /* enum timestamping */
-	int64_t message_queue_max_messages, message_queue_message_size;         /* 0: the kernel's */
 	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */
 	words socket_requires, socket_wants, socket_beside;     /* what it needs (table/service/need) */
@@ -298,7 +297,7 @@ struct syscall_options {
 
 /* Limits of the control group; -1: unset. */
 struct resource_options {
-	struct amount memory_max, memory_high, memory_low, memory_min, memory_swap_max, tasks_max;
+	struct amount memory_max, memory_high, memory_swap_max, tasks_max;
 	int64_t cpu_quota;              /* hundredths of a percent of one processor */
 	int64_t cpu_quota_period;       /* microseconds */
 	int64_t cpu_weight;             /* 1 to 10000; 0: idle */

@@ -38,21 +38,15 @@ static void send_to_it(const char *text)
 	mq_close(queue);
 }
 
-Test(message_queue, is_made_with_its_sizes_and_mode)
+Test(message_queue, is_made_with_its_mode)
 {
 	struct listen listen;
-	struct mq_attr attributes;
 	struct stat status;
 	int fd;
 
-	options.message_queue_max_messages = 3;
-	options.message_queue_message_size = 77;
 	options.socket_mode = 0640;
 	listen = queue();
 	fd = opened(&listen);
-	cr_assert_eq(mq_getattr(fd, &attributes), 0);
-	cr_expect_eq(attributes.mq_maxmsg, 3);
-	cr_expect_eq(attributes.mq_msgsize, 77);
 	cr_assert_eq(fstat(fd, &status), 0);
 	cr_expect_eq(status.st_mode & 0777, 0640u);
 	cr_expect_eq(status.st_uid, geteuid());
@@ -100,10 +94,7 @@ Test(message_queue, that_is_there_is_taken_over_with_what_waits)
 	before = opened(&listen);
 	send_to_it("kept");
 	close(before);
-	options.message_queue_max_messages = 2;
-	options.message_queue_message_size = 10;
 	fd = opened(&listen);
-	cr_expect(strstr(buf_string(&warnings), "keeps its size"), "%s", buf_string(&warnings));
 	cr_expect_gt(bind_queue(fd, &listen), 0);
 	close(fd);
 }
@@ -119,16 +110,6 @@ Test(message_queue, is_removed_at_the_end_where_that_is_asked_for)
 	bind_remove(fd, &listen);
 	cr_expect_lt(mq_open(name, O_RDONLY), 0);
 	close(fd);
-}
-
-Test(message_queue, refuses_sizes_the_kernel_does_not_allow)
-{
-	struct listen listen = queue();
-
-	options.message_queue_max_messages = INT32_MAX;
-	options.message_queue_message_size = INT32_MAX;
-	cr_expect_lt(bind_listen(&listen, &why, &warnings), 0);
-	cr_expect(strstr(buf_string(&why), name), "%s", buf_string(&why));
 }
 
 TestSuite(senders, .init = begin, .fini = finish, .timeout = 120);

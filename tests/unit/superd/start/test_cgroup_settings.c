@@ -48,15 +48,13 @@ Test(settings, every_option_is_the_text_of_a_file)
 {
 	const struct cgroup_settings *settings =
 		allot(&whole,
-		      "memory_max = 10M memory_high = infinity memory_low = 1M memory_min = 4K memory_swap_max = 0\n"
+		      "memory_max = 10M memory_high = infinity memory_swap_max = 0\n"
 		      "tasks_max = 12 cpu_quota = 150% cpu_weight = 20 oom_policy = kill");
 
 	cr_assert(settings->has_group);
 	cr_expect_eq(settings->controllers, whole.controllers);
 	expect_file(settings, "memory.max", "10485760");
 	expect_file(settings, "memory.high", "max");
-	expect_file(settings, "memory.low", "1048576");
-	expect_file(settings, "memory.min", "4096");
 	expect_file(settings, "memory.swap.max", "0");
 	expect_file(settings, "memory.oom.group", "1");
 	expect_file(settings, "pids.max", "12");
