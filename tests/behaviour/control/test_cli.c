@@ -309,7 +309,7 @@ Behaviour(cli, keep_going_leaves_a_broken_service_out_and_not_the_one_before_it)
 	cr_expect_not_null(strstr(outcome.out, "service web "), "%s%s", outcome.out, outcome.err);
 	cr_expect_not_null(strstr(outcome.out, "service last "));
 	cr_expect_null(strstr(outcome.out, "broken"));
-	cr_expect_not_null(strstr(outcome.err, text_of("%s:7:2: warning: ", table)), "%s",
+	cr_expect_not_null(strstr(outcome.err, text_of("%s:8:7: warning: ", table)), "%s",
 			   outcome.err);
 	outcome = SUPERD_ANSWER("--print", "-f", table);
 	cr_expect_eq(outcome.status, 1);

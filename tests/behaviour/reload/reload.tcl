@@ -185,6 +185,7 @@ test a_service_may_change_who_accepts_while_clients_wait {
 
 # Below a process 1 of their own, the numbers of processes tell how many there were.
 test a_client_costs_one_process_once_no_program_has_the_listener {
+	needs {![is_sanitized]} "a sanitizer starts processes of its own"
 	needs {[has_namespaces]} "no namespaces here"
 	needs {[has_groups]} "superd can make no control groups here, to know by who has a listener"
 	set port [free_port]
