@@ -31,11 +31,6 @@ double clock_wall(void)
 	return read_seconds(CLOCK_REALTIME);
 }
 
-double clock_thread_cpu(void)
-{
-	return read_seconds(CLOCK_THREAD_CPUTIME_ID);
-}
-
 /* A time limit that leaves out the time in which nothing runs. */
 
 void run_limit_begin(struct run_limit *limit, double seconds)

@@ -9,7 +9,6 @@
 double clock_now(void);                         /* seconds of CLOCK_MONOTONIC */
 int64_t clock_ms(void);                         /* milliseconds of CLOCK_MONOTONIC */
 double clock_wall(void);                        /* seconds of CLOCK_REALTIME: since 1970, and it may jump */
-double clock_thread_cpu(void);                  /* seconds of processor time that the calling thread has used */
 
 /* A time limit that does not run while the whole machine stands still, as a virtual machine whose host has no time for
  * it, or one that was suspended. Such a limit detects a peer that does not answer, and no peer can answer while the

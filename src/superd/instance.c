@@ -34,6 +34,7 @@
 #include "os/fs/fs.h"
 #include "os/host/foreign_file.h"
 #include "os/host/program.h"
+#include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
 #include "os/socket/socket.h"
@@ -1255,7 +1256,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		request->remote_address = instance->peer;
 		request->remote_port = client_port(&instance->client);
 		if (plan->tells_unit && has_client)
-			request->cookie = client_cookie(&instance->client);
+			request->cookie = socket_id(instance->client.fd);
 		if (row->groups->environment->tcp_environment && has_client &&
 		    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
 			request->local_address = start->local;

@@ -607,6 +607,7 @@ void child_write_variable(char *out, const char *name, uint64_t number)
 static void write_variables(struct job *job)
 {
 	uint64_t id;
+	int fd;
 
 	if (job->listen)
 		child_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
@@ -617,7 +618,10 @@ static void write_variables(struct job *job)
 	child_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
 	if (!job->listen)
 		return;
-	if (raw_pidfd_id(&id) == 0)
+	fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	id = raw_pidfd_id(fd);
+	fd_close(&fd);
+	if (id)
 		child_write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
 	else
 		*job->pidfd_id_at = NULL;

@@ -102,15 +102,9 @@ bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsgh
 
 const void *sock_diag_attribute(const struct rtattr *attribute);        /* the data of an attribute */
 
-/* Tells whether a descriptor is still the socket that it was. */
-
-/* The kernel's number of a socket, unique until the next boot (SO_COOKIE, socket(7), Linux 4.12); 0: it is no socket,
- * or the kernel has none. Does not block for any descriptor. */
+/* The kernel's number of a socket, unique until the next boot (SO_COOKIE, socket(7)); 0: it is no socket. Does not block
+ * for any descriptor. */
 uint64_t socket_id(int fd);
-
-/* The same in *id, where a call that fails must not count as another socket. false: the kernel does not tell, and *id
- * is 0; errno is ENOPROTOOPT if it never does. */
-bool socket_id_read(int fd, uint64_t *id);
 
 /* Reports TCP connections at the moment when the server's side of them is completely gone: a netlink socket of
  * sock_diag(7) in the kernel's groups SKNLGRP_INET_TCP_DESTROY. It needs no privilege, and ports that were not

@@ -253,23 +253,12 @@ bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *nam
 	return sock_diag_inet(&filter, read_inet_name, &search) && name->length;
 }
 
-/* See the header. */
-
-bool socket_id_read(int fd, uint64_t *id)
-{
-	socklen_t size = sizeof(*id);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_COOKIE, id, &size) == 0)
-		return true;
-	*id = 0;
-	return errno == ENOTSOCK || errno == EBADF;
-}
-
 uint64_t socket_id(int fd)
 {
-	uint64_t id;
+	uint64_t id = 0;
+	socklen_t size = sizeof(id);
 
-	return socket_id_read(fd, &id) ? id : 0;
+	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &id, &size) == 0 ? id : 0;
 }
 
 /* The time of the last received datagram: ioctl(SIOCGSTAMPNS), socket(7).

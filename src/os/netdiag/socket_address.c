@@ -11,6 +11,8 @@
 
 #include <linux/vm_sockets.h>
 
+#include "lib/unix_socket.h"
+
 static bool vsock_make(const struct endpoint *endpoint, struct socket_address *address)
 {
 	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = endpoint->number, .svm_port = endpoint->group };
@@ -98,24 +100,6 @@ static bool inet_make(const struct endpoint *endpoint, int family, struct socket
 	return true;
 }
 
-static bool unix_make(const struct endpoint *endpoint, struct socket_address *address)
-{
-	size_t length = strlen(endpoint->address);
-
-	if (length >= sizeof(address->un.sun_path)) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	address->un.sun_family = AF_UNIX;
-	memcpy(address->un.sun_path, endpoint->address, length + 1);
-	address->length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-	if (endpoint->address[0] == '@')
-		address->un.sun_path[0] = '\0';
-	else
-		address->length++;
-	return true;
-}
-
 bool socket_address_make(const struct endpoint *endpoint, int family, struct socket_address *address)
 {
 	*address = (struct socket_address){ .length = 0 };
@@ -125,7 +109,7 @@ bool socket_address_make(const struct endpoint *endpoint, int family, struct soc
 	case ENDPOINT_UNIX:
 	case ENDPOINT_UNIX_DGRAM:
 	case ENDPOINT_SEQPACKET:
-		return unix_make(endpoint, address);
+		return notify_address(endpoint->address, &address->un, &address->length);
 	case ENDPOINT_VSOCK:
 		return vsock_make(endpoint, address);
 	case ENDPOINT_NETLINK:

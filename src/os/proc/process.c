@@ -24,7 +24,6 @@
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -462,7 +461,6 @@ bool process_has_superds_rights(pid_t pid)
 /* pidfds by raw system calls, as libc may lack them: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). Only
  * /proc/self/fdinfo shows the pid of a pidfd. */
 
-#define PIDFS_MAGIC 0x50494446 /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
 #define INFO_MOST 4096
 
 int pidfd_of(pid_t pid)
@@ -478,17 +476,6 @@ bool pidfd_signal(int fd, int signal)
 int pidfd_copy(int pidfd, int fd)
 {
 	return (int)syscall(__NR_pidfd_getfd, pidfd, fd, 0);     /* born close-on-exec */
-}
-
-/* The same id as raw_pidfd_id, which a child uses as it may call less. */
-uint64_t pidfd_id(int fd)
-{
-	struct statfs system;
-	struct stat status;
-
-	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PIDFS_MAGIC || fstat(fd, &status) < 0)
-		return 0;
-	return status.st_ino;
 }
 
 /* clone3(2) with CLONE_INTO_CGROUP, which libc does not wrap.

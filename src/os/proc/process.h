@@ -80,9 +80,6 @@ bool pidfd_signal(int fd, int signal);
  * block. -1 and errno, also without the right to trace the process. */
 int pidfd_copy(int pidfd, int fd);
 
-/* The pidfd's inode, unique until the next boot (Linux 6.9); 0: the kernel has none. */
-uint64_t pidfd_id(int fd);
-
 /* Starts a process right inside a control group (CLONE_INTO_CGROUP, clone(2), Linux 5.7). Such a process is never
  * outside the group, and does not wait for the kernel's locks as one that moves there later. */
 

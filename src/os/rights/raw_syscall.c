@@ -36,20 +36,14 @@ int raw_execute(int fd, char *const *argv, char *const *environment)
 
 #define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
 
-int raw_pidfd_id(uint64_t *id)
+uint64_t raw_pidfd_id(int fd)
 {
-	int fd = (int)syscall(SYS_pidfd_open, getpid(), 0), result = -1;
 	struct statfs system;
 	struct stat file;
 
-	if (fd < 0)
-		return -1;
-	if (fstatfs(fd, &system) == 0 && (unsigned long)system.f_type == PIDFS && fstat(fd, &file) == 0) {
-		*id = file.st_ino;
-		result = 0;
-	}
-	close(fd);
-	return result;
+	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PIDFS || fstat(fd, &file) < 0)
+		return 0;
+	return file.st_ino;
 }
 
 #ifdef SYS_setgroups32

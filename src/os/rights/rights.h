@@ -122,5 +122,6 @@ int raw_set_uid(uid_t uid);
 int raw_set_euid(uid_t uid);                            /* effective only */
 /* Executes the file that this descriptor leads to, which is close-on-exec: a program, and no script (execveat(2)). */
 int raw_execute(int fd, char *const *argv, char *const *environment);
-/* Inode of the caller's own pidfd (Linux 6.9), by which processes know each other; -1: none. */
-int raw_pidfd_id(uint64_t *id);
+/* The inode of a pidfd, unique until the next boot (Linux 6.9), by which processes know each other; 0: the kernel has
+ * none. */
+uint64_t raw_pidfd_id(int fd);

@@ -17,7 +17,7 @@
 #include "lib/buf.h"
 #include "lib/fd.h"
 #include "os/netdiag/netdiag.h"
-#include "os/proc/process.h"
+#include "os/rights/rights.h"
 #include "os/socket/internal.h"
 
 #define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */
@@ -179,14 +179,6 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 /* The name of a connection's instance. Source: systemd.socket(5), "Accept=". Scripts parse these names, so they follow
  * systemd's form exactly: an IPv6 address without brackets, a mapped one as IPv4. */
 
-uint64_t client_cookie(const struct client *client)
-{
-	uint64_t cookie = 0;
-	socklen_t length = sizeof(cookie);
-
-	return getsockopt(client->fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0 ? 0 : cookie;
-}
-
 #ifndef SO_PEERPIDFD /* Linux 6.5; an older kernel refuses it */
 #define SO_PEERPIDFD 77
 #endif
@@ -196,7 +188,7 @@ static void add_unix_peer(const struct client *client, struct buf *out)
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 	int pidfd = socket_int(client->fd, SOL_SOCKET, SO_PEERPIDFD);
-	uint64_t id = pidfd < 0 ? 0 : pidfd_id(pidfd);
+	uint64_t id = pidfd < 0 ? 0 : raw_pidfd_id(pidfd);
 
 	fd_close(&pidfd);
 	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) {
@@ -222,7 +214,7 @@ void client_instance_name(const struct client *client, uint64_t number, char *ou
 	struct socket_address local = { .length = sizeof(local.storage) }, peer = unmapped_peer(client);
 	struct buf name = { 0 };
 
-	buf_addf(&name, "%" PRIu64 "-%" PRIu64 "-", number, client_cookie(client));
+	buf_addf(&name, "%" PRIu64 "-%" PRIu64 "-", number, socket_id(client->fd));
 	if (getsockname(client->fd, &local.any, &local.length) < 0) {
 		buf_text(&name, "unknown");
 	} else if (local.any.sa_family == AF_UNIX) {

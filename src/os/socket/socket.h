@@ -129,8 +129,6 @@ bool client_local(const struct client *client, char *out, size_t size, int *port
  * PIDFDID. Unknown parts are left out. */
 void client_instance_name(const struct client *client, uint64_t number, char *out, size_t size);
 
-uint64_t client_cookie(const struct client *client);    /* SO_COOKIE; 0: the kernel has none */
-
 /* The source of a client, equal for clients that count as one: 16 bytes; IPv4 as mapped, IPv6 cut to `prefix` bits;
  * unix peers by uid, vsock peers by CID. false: this kind has no source. */
 bool client_source(const struct client *client, unsigned prefix, unsigned char source[16]);
