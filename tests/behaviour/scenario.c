@@ -170,6 +170,10 @@ static int signal_number(const char *name)
 		if (!strcmp(known[n].name, name))
 			return known[n].number;
 	}
+	if (!strncmp(name, "RTMIN", 5))
+		return SIGRTMIN + (int)strtol(name + 5, NULL, 10);
+	if (!strcmp(name, "RTMAX"))
+		return SIGRTMAX;
 	CHECK(is_number(name), "'%s' is no signal", name);
 	return (int)strtol(name, NULL, 10);
 }
@@ -275,6 +279,10 @@ static bool set_up(struct setup *setup, const char *name)
 		setup->pid1 = true;
 	else if (!strcmp(name, "-own_dev"))
 		setup->own_dev = true;
+	else if (!strcmp(name, "-bare"))
+		setup->bare = true;
+	else if (!strcmp(name, "-group_root"))
+		setup->group_root = true;
 	else
 		return false;
 	return true;
@@ -308,21 +316,36 @@ static void set_value(struct setup *setup, const char *name, const char *value)
 		CHECK(false, "superd: no %s", name);
 }
 
-/* Gives what "use" takes, where a test has several. */
-static void start_superd(const struct call *call)
+/* Of the options in front of the argument `end`. */
+static struct setup read_setup(const struct call *call, int end)
 {
 	struct setup setup = { 0 };
 
-	for (int n = 0; n + 1 < call->count; n++) {
+	for (int n = 0; n < end; n++) {
 		if (!set_up(&setup, raw(call, n))) {
 			set_value(&setup, raw(call, n), text(call, n + 1));
 			n++;
 		}
 	}
+	return setup;
+}
+
+/* Gives what "use" takes, where a test has several. */
+static void start_superd(const struct call *call)
+{
+	struct setup setup = read_setup(call, call->count - 1);
+
 	cr_assert_lt(scenario.superd_count, SUPERDS_MOST);
 	scenario.superd = superd_run_with(&setup, "%s", text(call, call->count - 1));
 	scenario.superds[scenario.superd_count] = scenario.superd;
 	give_number(scenario.superd_count++);
+}
+
+static void word_works(const struct call *call)
+{
+	const struct setup setup = read_setup(call, call->count);
+
+	give_number(namespace_works(&setup));
 }
 
 static void word_use(const struct call *call)
@@ -1344,10 +1367,11 @@ static const struct word {
 	{ "suite", 1, 1, word_suite },          /* NAME: of the tests "test NAME {SCRIPT}" */
 	{ "needs", 2, 2, word_needs },          /* {CONDITION} REASON: else the test is skipped */
 
-	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-own_dev? ?-arguments LIST?
-	 * ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
+	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-bare? ?-group_root? ?-own_dev?
+	 * ?-arguments LIST? ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
 	 * ?-listener CLIENT? ?-err FD? ?-terminal FD? ?-out PATH? TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
+	{ "works", 0, 16, word_works },         /* whether a process can be made with these options */
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
 	{ "port", 1, 1, word_port },
 	{ "log", 1, 1, word_log },              /* TEXT: waits for it, behind what was waited for before */
