@@ -34,17 +34,6 @@ struct superd *controlled_run(const char *format, ...)
 	return run(&(struct setup){ 0 }, table);
 }
 
-struct superd *controlled_run_with(const struct setup *setup, const char *format, ...)
-{
-	const char *table;
-	va_list list;
-
-	va_start(list, format);
-	table = text_of_list(format, list);
-	va_end(list);
-	return run(setup, table);
-}
-
 struct superd *controlled_clock_run(const char *format, ...)
 {
 	const char *table;

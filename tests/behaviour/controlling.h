@@ -5,10 +5,8 @@
 
 const char *control_path(void);
 
-/* superd_run with the control socket there; or as a setup without arguments asks. */
+/* superd_run with the control socket there. */
 struct superd *controlled_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-struct superd *controlled_run_with(const struct setup *setup, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* The same with the test's clock (clock.h). */
 struct superd *controlled_clock_run(const char *format, ...) __attribute__((format(printf, 1, 2)));

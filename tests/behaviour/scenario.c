@@ -1294,6 +1294,16 @@ static void word_has_groups(const struct call *call)
 	give_number(superd_has_groups());
 }
 
+static void word_has_glibc(const struct call *call)
+{
+	(void)call;
+#ifdef __GLIBC__
+	give_number(true);
+#else
+	give_number(false);
+#endif
+}
+
 static void word_is_sanitized(const struct call *call)
 {
 	(void)call;
@@ -1510,6 +1520,7 @@ static const struct word {
 	{ "called", 1, 1, word_called },        /* NAME: the path of a link of this name to superd */
 	{ "schema_holds", 2, 2, word_schema_holds },    /* DEFINITION ANSWER */
 	{ "has_groups", 0, 0, word_has_groups },/* superd can make control groups here */
+	{ "has_glibc", 0, 0, word_has_glibc },
 	{ "is_sanitized", 0, 0, word_is_sanitized },
 };
 

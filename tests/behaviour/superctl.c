@@ -68,7 +68,8 @@ const char *superctl_order(const char *format, ...)
 	return text_of("%s%s", outcome.out, outcome.err);
 }
 
-struct outcome answer_to(const char *in, const char *const *arguments)
+/* Runs a program with this file as standard input. */
+static struct outcome answer_to(const char *in, const char *const *arguments)
 {
 	const char *words[WORDS_MOST] = { "/bin/sh", "-c", "in=$1; shift; exec \"$@\" <\"$in\"", "sh",
 					  in ? in : "/dev/null" };

@@ -19,9 +19,6 @@ const char *superctl_order(const char *format, ...) __attribute__((format(printf
 struct program superctl_begin(bool clock, const char *control, const char *const *arguments);
 #define SUPERCTL_BEGIN(clock, control, ...) superctl_begin(clock, control, (const char *const[]){ __VA_ARGS__, NULL })
 
-/* Runs a program with this file as standard input; NULL: with nothing. */
-struct outcome answer_to(const char *in, const char *const *arguments);
-
 /* Fails the test unless the answer, as --json prints it, is as the schema has this definition. false: that can't be
  * looked at, as there is no jsonschema for python3. */
 bool schema_holds(const char *definition, const char *answer);

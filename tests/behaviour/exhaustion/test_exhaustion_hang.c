@@ -1,6 +1,6 @@
-/* A table on a file system that does not answer, as a network's file system without its server, and names that nobody
- * answers for: superd says what it waits for, serves on, and goes on when there is an answer. What does not answer
- * never would, so whatever comes meanwhile has not waited for it.
+/* A table on a file system that does not answer, as a network's file system without its server: superd says what it
+ * waits for, serves on, and goes on when there is an answer. What does not answer never would, so whatever comes
+ * meanwhile has not waited for it.
  *
  * Not in the core are those that need /dev/fuse, or have superctl wait for 2 s of real time. */
 #include <linux/fuse.h>
@@ -72,19 +72,12 @@ static struct folder make_folder(void)
 	return folder;
 }
 
-static struct superd *run_from_in(const char *table, const char *const *environment)
-{
-	const char *arguments[] = { "--control", control_path(), "-f", table, NULL };
-	const struct setup setup = {
-		.arguments = arguments, .without_table = true, .environment = environment, .clock = true,
-	};
-
-	return superd_run_with(&setup, "%s", "");
-}
-
 static struct superd *run_from(const char *table)
 {
-	return run_from_in(table, NULL);
+	const char *arguments[] = { "--control", control_path(), "-f", table, NULL };
+	const struct setup setup = { .arguments = arguments, .without_table = true, .clock = true };
+
+	return superd_run_with(&setup, "%s", "");
 }
 
 static const char *write_table(int port, const char *options)
@@ -246,205 +239,3 @@ Behaviour(exhaustion_hang, a_start_anew_needs_no_file)
 	cr_assert_eq(superd_processes(superd), 0);
 	answer_again(&folder);
 }
-
-/* ---- names ---- */
-
-Behaviour(exhaustion_hang, a_start_names_the_host_that_nobody_answers_for_and_can_be_ended)
-{
-	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
-	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
-	for (int n = 0; n < 2; n++) {
-		int resolver = private_silent_resolver();
-		struct superd *superd;
-		const char *table;
-		int signal;
-
-		private_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n");
-		table = write_file("table/superd.conf",
-				   "service each {\n listen = \"host.example:%d\"\n accept = yes\n"
-				   " user = \"root\"\n exec = \"%s\"\n}\n", free_port(), backend("stdio"));
-		superd = run_from(table);
-		move_until_logged(superd,
-				  "not started yet: the address of the host host.example has not answered for ");
-		signal = n ? SIGTERM : SIGINT;
-		cr_assert_eq(end_by(superd, signal), 128 + signal, "%s", world_logs());
-		close(resolver);
-	}
-}
-
-static struct superd *run_guarded(const char *table, const char *const *environment)
-{
-	const char *arguments[] = { "--control", control_path(), "--guard", "-f", table, NULL };
-	const struct setup setup = {
-		.arguments = arguments, .without_table = true, .environment = environment, .clock = true,
-	};
-
-	return superd_run_with(&setup, "%s", "");
-}
-
-/* superd is killed while nobody answers for the names of its table, which it has found out before. */
-static void kill_and_expect_service(struct superd *superd, int port)
-{
-	cr_assert_eq(kill(guarded_wait(superd), SIGKILL), 0);
-	superd_wait_log(superd, "its guard restarted it");
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	expect_service(port);
-	cr_assert_not(superd_logged(superd, "has not answered for"), "%s", world_logs());
-}
-
-Behaviour(exhaustion_hang, a_start_anew_goes_on_by_the_address_that_a_host_had)
-{
-	int port = free_port();
-	struct superd *superd;
-
-	SKIP_WITHOUT(private_enter(), "needs root, a network namespace and mounts of its own");
-	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
-	private_file("/etc/hosts", "127.0.0.1 host.example\n");
-	superd = run_guarded(write_file("table/superd.conf",
-					"service each {\n listen = \"host.example:%d\"\n accept = yes\n"
-					" user = \"root\"\n exec = \"%s\"\n"
-					" only_from = { \"127.0.0.1\", \"some-network\" }\n}\n",
-					port, backend("stdio")), NULL);
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	expect_service(port);
-	private_silent_resolver();
-	private_file("/etc/hosts", "127.0.0.1 localhost\n");
-	private_file("/etc/nsswitch.conf", "hosts: files dns\nnetworks: files dns\n");
-	private_file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n");
-	kill_and_expect_service(superd, port);
-	kill_and_expect_service(superd, port);
-}
-
-#ifdef __GLIBC__
-/* A module of NSS that is asked before the files, and answers nothing while this path exists (silent_nss.c). */
-static const char *silence(void)
-{
-	return path_in("silence");
-}
-
-static void use_silent_module(const char *environment[3])
-{
-	private_file("/etc/nsswitch.conf", "passwd: silent files\ngroup: silent files\n");
-	environment[0] = text_of("LD_LIBRARY_PATH=%s", getenv("SUPERD_TESTDIR"));
-	environment[1] = text_of("SILENT_NSS=%s", silence());
-	environment[2] = NULL;
-}
-
-static const char *write_table_of_nobody(int port)
-{
-	return write_file("table/superd.conf", "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
-			  " exec = \"%s\"\n user = \"nobody\"\n}\n", port, backend("stdio"));
-}
-
-Behaviour(exhaustion_hang, a_start_names_the_user_that_nss_does_not_answer_for_and_can_be_ended)
-{
-	const char *environment[3], *table;
-	struct superd *superd;
-
-	SKIP_WITHOUT(private_enter(), "needs root, and mounts of its own");
-	use_silent_module(environment);
-	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
-	table = write_table_of_nobody(free_port());
-	write_file("silence", "%s", "");
-	superd = run_from_in(table, environment);
-	move_until_logged(superd, "not started yet: NSS: the user nobody has not answered for ");
-	cr_assert_eq(end_by(superd, SIGTERM), 128 + SIGTERM, "%s", world_logs());
-	superd = run_from_in(table, environment);
-	move_until_logged(superd, "not started yet: NSS: the user nobody has not answered for ");
-	cr_assert_eq(unlink(silence()), 0);
-	superd_wait_log(superd, "each: listening on ");
-}
-
-/* What names nobody answers for stops nothing that runs: superd serves by what it has found out. */
-Behaviour(exhaustion_hang, a_reload_that_nss_does_not_answer_for_stops_nothing)
-{
-	const char *environment[3], *table;
-	int port = free_port(), other = free_port();
-	struct superd *superd;
-	struct outcome outcome;
-
-	SKIP_WITHOUT(private_enter() && namespace_users(), "needs root, mounts of its own, and a build for all users");
-	use_silent_module(environment);
-	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
-	table = write_table_of_nobody(port);
-	superd = run_from_in(table, environment);
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	write_file("silence", "%s", "");
-	expect_service(port);           /* its first start */
-	write_table_of_nobody(other);
-	outcome = SUPERCTL(control_path(), "--timeout", "2s", "reload");
-	cr_assert_neq(outcome.status, 0);
-	cr_assert_not_null(strstr(outcome.err, "not reloaded in time: NSS: the user nobody does not answer"), "%s",
-			   outcome.err);
-	move_until_logged(superd, "the reload waits for NSS: the user nobody, which has not answered for ");
-	for (int n = 0; n < 3; n++)
-		expect_service(port);
-	cr_assert_eq(unlink(silence()), 0);
-	superd_wait_log(superd, "each: listening on ");
-	expect_service(other);
-	write_file("silence", "%s", "");
-	superd_signal(superd, SIGHUP);
-	move_until_logged(superd, "the reload waits for ");
-}
-
-Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_no_name_that_it_had)
-{
-	const char *environment[3];
-	int port = free_port(), other = free_port();
-	struct superd *superd;
-
-	SKIP_WITHOUT(private_enter() && namespace_users(), "needs root, mounts of its own, and a build for all users");
-	use_silent_module(environment);
-	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
-	superd = run_guarded(write_file("table/superd.conf",
-					"service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
-					" exec = \"%s\"\n user = \"nobody\"\n supplementary_groups = \"mail\"\n}\n"
-					"service own {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
-					" dynamic_user = yes\n}\n",
-					port, backend("stdio"), backend("serve")), environment);
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	expect_service(port);
-	write_file("silence", "%s", "");
-	kill_and_expect_service(superd, port);
-	kill_and_expect_service(superd, port);
-	/* An edit that nobody has asked superd to read, with a name that it has not had. */
-	write_file("table/superd.conf", "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
-		   " exec = \"%s\"\n user = \"daemon\"\n}\n", other, backend("stdio"));
-	kill_and_expect_service(superd, port);
-	/* A reload asks for each. */
-	superd_signal(superd, SIGHUP);
-	move_until_logged(superd, "the reload waits for NSS: the user daemon, which has not answered for ");
-	cr_assert_eq(unlink(silence()), 0);
-	WAIT_UNTIL(client_can_connect(other));
-	expect_service(other);
-}
-
-Behaviour(exhaustion_hang, a_start_anew_asks_nss_for_nobody_who_was_left_out)
-{
-	const char *environment[3];
-	int port = free_port();
-	const char *arguments[] = { "--control", control_path(), "--guard", "--keep-going", "-f",
-				    path_in("table/superd.conf"), NULL };
-	const struct setup setup = {
-		.arguments = arguments, .without_table = true, .environment = environment, .clock = true,
-	};
-	struct superd *superd;
-
-	SKIP_WITHOUT(private_enter() && namespace_users(), "needs root, mounts of its own, and a build for all users");
-	use_silent_module(environment);
-	cr_assert_eq(mkdir(path_in("table"), 0755), 0);
-	write_file("table/superd.conf", "service each {\n listen = \"127.0.0.1:%d\"\n accept = yes\n"
-					" exec = \"%s\"\n user = \"nobody\"\n}\n"
-					"service lacking {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n"
-					" user = \"nosuchuser\"\n}\n",
-					port, backend("stdio"), backend("serve"));
-	superd = superd_run_with(&setup, "%s", "");
-	WAIT_UNTIL(client_can_connect_unix(control_path()));
-	expect_service(port);
-	cr_expect(superd_logged(superd, "there is no such user here"));
-	write_file("silence", "%s", "");
-	kill_and_expect_service(superd, port);
-	cr_expect_not_null(strstr(SUPERCTL(control_path(), "why", "lacking").out, "there is no such user here"));
-	cr_assert_eq(unlink(silence()), 0);
-}
-#endif
