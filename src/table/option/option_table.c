@@ -469,7 +469,8 @@ const struct directive directives[] = {
 	  .flags = IN_DEFAULTS | OPTIONAL_PATH, .change = CHANGE_NEXT, .argument = "path",
 	  .example = "{ \"-/etc/default/web\", \"/etc/web.d/*.env\" }",
 	  .help = "Files of NAME=value lines, which superd reads before every start; others are passed over. A path "
-		  "with *, ? or [ ] stands for all matching files, sorted by name. After a - the file may be missing." },
+		  "with *, ? or [ ] stands for all matching files, sorted by name. After a - the file may be "
+		  "missing." },
 	{ .name = { "unset_environment", [UNIT] = "Service.UnsetEnvironment" },
 	  FIELD(ENVIRONMENT, unset_environment, list),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "NAME[=value]",

@@ -182,14 +182,15 @@ static void add_guess(struct service_builder *builder, const char *name, struct 
 		mark->refused = mark->is_guess = true;
 }
 
-static bool report_unknown(struct service_builder *builder, const char *name, const struct value *value,
-			   struct diags *diags)
+static bool report_unknown(const char *name, bool is_global, struct origin at, struct diags *diags)
 {
 	struct buf hint = { 0 };
 
-	add_guess(builder, name, value->at);
-	directive_hint(NATIVE, name, &hint);
-	diag_error(diags, value->at, "unknown option '%s'", name);
+	if (is_global)
+		global_hint(name, &hint);
+	else
+		directive_hint(NATIVE, name, &hint);
+	diag_error(diags, at, is_global ? "unknown setting '%s' in superd { }" : "unknown option '%s'", name);
 	if (hint.length)
 		diags_hint(diags, "%s", buf_string(&hint));
 	buf_free(&hint);
@@ -379,8 +380,10 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 	struct mark *mark;
 	bool good;
 
-	if (!directive)
-		return report_unknown(builder, name, value, diags);
+	if (!directive) {
+		add_guess(builder, name, value->at);
+		return report_unknown(name, false, value->at, diags);
+	}
 	if (directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
 			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
@@ -427,18 +430,6 @@ bool table_open_globals(struct table *table, struct origin at, struct diags *dia
 	return block->file || diags_out_of_memory(diags, at);
 }
 
-static bool report_unknown_global(const char *name, const struct value *value, struct diags *diags)
-{
-	struct buf hint = { 0 };
-
-	global_hint(name, &hint);
-	diag_error(diags, value->at, "unknown setting '%s' in superd { }", name);
-	if (hint.length)
-		diags_hint(diags, "%s", buf_string(&hint));
-	buf_free(&hint);
-	return false;
-}
-
 bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct directive *directive = global_find(name);
@@ -449,7 +440,7 @@ bool table_set_global(struct table *table, const char *name, const struct value 
 	const char *reason;
 
 	if (!directive)
-		return report_unknown_global(name, value, diags);
+		return report_unknown(name, true, value->at, diags);
 	at = &table->globals.at[global_index(directive)];
 	if (at->file) {
 		report_duplicate(diags, value->at, name, *at);
