@@ -40,8 +40,10 @@ static struct {
 		bool stale;			    /* it is to be written */
 	} kinds[LOCK_KINDS];
 } locks = { .kinds = {
-		    [LOCK_HELD] = { "held", "release", "# Services that superd holds" },
-		    [LOCK_DISABLED] = { "disabled", "enable", "# Services that superd disables" },
+		    [LOCK_HELD] = { .shown = "held", .ends_by = "release", .head = "# Services that superd holds" },
+		    [LOCK_DISABLED] = { .shown = "disabled",
+					.ends_by = "enable",
+					.head = "# Services that superd disables" },
 	    } };
 
 static struct lock *get_lock(const char *name, bool makes)
