@@ -520,7 +520,6 @@ void superd_stop(int signal);
 void superd_check_end(void); /* a process has ended: superd may end */
 void superd_notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool superd_reopen(void);
-bool command_line_write_pid(void);
 
 /* service.c */
 struct svc *svc_new(struct table *table, const struct service *row);
@@ -905,7 +904,6 @@ enum answer {
 	ANSWER_STATUS = 2,
 	ANSWER_METRICS = 4,
 	ANSWER_ORDER = 8,
-	ANSWER_WAITING = 16,
 	ANSWER_HEALTH = 32,
 	ANSWER_TIMELINE = 64,
 	ANSWER_DUMP = 128,	 /* for the log, */

@@ -1081,7 +1081,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		}
 		json_list_close(out);
 	}
-	if (answer & ~(ANSWER_ORDER | ANSWER_WAITING | ANSWER_SHORT_DUMP)) {
+	if (answer & ~(ANSWER_ORDER | ANSWER_SHORT_DUMP)) {
 		json_list_field(out, "listeners");
 		for (size_t n = 0; n < row->socket_count; n++)
 			add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL,

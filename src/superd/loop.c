@@ -744,24 +744,6 @@ static void log_version(const struct table *table)
 	buf_free(&text);
 }
 
-/* A stopped process looks like any other that somebody has stopped. */
-static void warn_of_signals(void)
-{
-	LIST_EACH(link, &superd.services) {
-		const struct service *row = container_of(link, struct svc, link)->row;
-
-		if (row->groups->lifecycle->idle_action != IDLE_FREEZE || row->exec->accept ||
-		    row->groups->lifecycle->idle_timeout <= 0)
-			continue;
-		if (!cgroups_probe(&superd.cgroups))
-			log_warn(superd.log,
-				 "%s: no control groups here, so idle_action = freeze stops processes by SIGSTOP: "
-				 "should superd be killed, they stay stopped",
-				 row->name);
-		return;
-	}
-}
-
 /* What xinetd says when it works. */
 static void log_started(void)
 {
@@ -955,8 +937,6 @@ static int serve(struct table *table, char *before)
 			ev_run(superd.loop, EVRUN_ONCE);
 	}
 	close_unclaimed();
-	if (!before)
-		warn_of_signals();
 	if (command && !superd.command_begun && !superd.stopping && !start_command(command)) {
 		self.has_cause = true;
 		self.stop_signal = SIGTERM;

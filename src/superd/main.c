@@ -17,8 +17,6 @@
 #include "table/option/option_table.h"
 #include "table/print/print_conf.h"
 
-#define SCREEN_LINES 20 /* of a small terminal */
-
 /* --check: prints the language of each source, what is wrong, and how many services there are, to stdout, and every
  * diagnostic to stderr. Services are counted as superctl lists them: a line of inetd.conf that makes one for each of
  * two hosts counts twice. */
@@ -83,22 +81,6 @@ static bool print_summary(const struct source_summary *summary, const struct tab
 	return good;
 }
 
-/* Prints all diagnostics, and the number of errors once more if the summary may have scrolled off the terminal. */
-static void print_diagnostics(const struct diags *diags)
-{
-	size_t lines = 0;
-
-	diags_print(diags, stderr);
-	for (size_t n = 0; n < diags->count; n++)
-		lines += diags->list[n].hint ? 2 : 1;
-	if (!diags->errors || lines < SCREEN_LINES)
-		return;
-	fprintf(stderr, "superd: %zu error%s", diags->errors, diags->errors == 1 ? "" : "s");
-	if (diags->warnings)
-		fprintf(stderr, ", %zu warning%s", diags->warnings, diags->warnings == 1 ? "" : "s");
-	fputs(" in all\n", stderr);
-}
-
 static bool check_tables(const struct options *options)
 {
 	struct diags diags = { 0 };
@@ -114,7 +96,7 @@ static bool check_tables(const struct options *options)
 	buf_free(&why);
 	table = load_table(options, note_source, &summary, &diags);
 	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_left_out(table, true);
-	print_diagnostics(&diags);
+	diags_print(&diags, stderr);
 	diags_free(&diags);
 	table_free(table);
 	buf_free(&summary.lines);
