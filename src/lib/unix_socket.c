@@ -52,25 +52,16 @@ bool notify_socket_send_fd(int sender, const char *name, const char *text, int d
 	return sendmsg(sender, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-/* connect(2) to a path. A path that does not fit into sockaddr_un is an error; it is never cut. */
-
 int unix_connect(const char *path, int type)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(path);
+	struct sockaddr_un address;
+	socklen_t length;
 	int fd;
 
-	if (length >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
+	if (!notify_address(path, &address, &length))
 		return -1;
-	}
-	memcpy(address.sun_path, path, length);
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		int error = errno;
-
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, length) < 0)
 		fd_close(&fd);
-		errno = error;
-	}
 	return fd;
 }

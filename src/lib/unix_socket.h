@@ -14,7 +14,7 @@ int notify_socket_sender(void);
 /* The same with a descriptor, which the receiver gets a copy of; -1: none. */
 bool notify_socket_send_fd(int sender, const char *name, const char *text, int descriptor);
 
-/* Connects to a unix socket by its path, without blocking (unix(7)). A full accept queue is an error. */
+/* Connects to a unix socket by such a name, without blocking (unix(7)). A full accept queue is an error. */
 
 /* type: SOCK_STREAM and so on. Returns a close-on-exec, non-blocking descriptor, or -1 and errno. */
 int unix_connect(const char *path, int type);
