@@ -733,6 +733,8 @@ void instance_free(struct instance *instance)
 	if (instance->counted)
 		source_count_leave(&superd.sources, instance->svc, instance->source);
 	lent_note_end(instance);
+	instance->svc->run->gone = instance->pid;
+	instance->svc->run->gone_number = instance->number;
 	if (instance->cgroup && !instance->svc->run->cgroup && !instance->cgroup_is_spent) {
 		instance->svc->run->cgroup = instance->cgroup;
 	} else if (instance->cgroup) {

@@ -27,7 +27,7 @@
 #define ANCESTORS 32
 #define DESCRIPTORS FD_MESSAGE_MOST
 #define RECEIVE_SECONDS 1.
-#define SUSPENDED 1.	  /* seconds by which a time has come late */
+#define SUSPENDED 1. /* seconds by which a time has come late */
 
 static void on_message(struct ev_loop *loop, ev_io *io, int events)
 {
@@ -478,6 +478,9 @@ static void end_receiving(struct svc *svc)
 	if (svc->run->received > 0)
 		fd_close(&svc->run->received);
 	ev_io_start(superd.loop, &svc->run->notify_io);
+	notify_read(svc); /* of the same program, too */
+	if (svc->run->received > 0)
+		return;
 	/* A start has waited for what was kept. */
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		if (instance->phase == LAUNCHED)
@@ -594,8 +597,14 @@ void notify_read(struct svc *svc)
 		}
 		received.length = (size_t)got;
 		received.is_cut = header.msg_flags & MSG_TRUNC;
-		instance = find_sender(svc, received.pid, received.uid, &received.least);
-		received.instance = instance ? instance->number : 0;
+		if (received.pid > 0 && received.pid == svc->run->gone && list_empty(&svc->run->instances) &&
+		    kill(received.pid, 0) < 0 && errno == ESRCH) {
+			received.instance = svc->run->gone_number;
+			received.least = NOTIFY_MAIN;
+		} else {
+			instance = find_sender(svc, received.pid, received.uid, &received.least);
+			received.instance = instance ? instance->number : 0;
+		}
 		if (header.msg_flags & MSG_CTRUNC) {
 			begin_receiving(svc, &received);
 			return;

@@ -10,6 +10,7 @@
  *   store TEXT         sends TEXT with a file that holds this pid
  *   pipe TEXT          sends TEXT with the reading end of a pipe, whose other end goes with this process
  *   twice TEXT         sends TEXT twice with one and the same descriptor
+ *   last TEXT          sends TEXT with a file, stores another by the name of "behind", and ends in that very moment
  *   barrier            waits for superd to have heard all before
  *   bad long | nul     sends what must be dropped
  *   move | detach      a child goes on in its place, and is named by MAINPID; detach: in a session of its own
@@ -180,6 +181,13 @@ static const char *do_twice(const char *text)
 
 	close(fd);
 	return done;
+}
+
+static const char *do_last(const char *text)
+{
+	do_store(text);
+	do_store("FDSTORE=1|FDNAME=behind");
+	_exit(0);
 }
 
 static const char *do_pipe(const char *text)
@@ -356,7 +364,7 @@ static const struct {
 } steps[] = {
 	{ "yield", do_yield }, { "split", do_split },
 	{ "say", do_say },   { "child", do_child },   { "nobody", do_nobody },	 { "store", do_store },
-	{ "pipe", do_pipe }, { "twice", do_twice },   { "barrier", do_barrier }, { "bad", do_bad },
+	{ "pipe", do_pipe }, { "twice", do_twice },   { "last", do_last },	 { "barrier", do_barrier }, { "bad", do_bad },
 	{ "move", do_move }, { "detach", do_detach },	 { "env", do_env },
 	{ "read", do_read }, { "ignore", do_ignore }, { "handle", do_handle },	 { "await", do_await },
 	{ "end", do_end },

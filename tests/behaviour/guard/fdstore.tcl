@@ -24,6 +24,13 @@ test descriptors_are_kept_for_the_next_start {
 	does "read stored" $pid
 }
 
+test those_of_its_last_moment_are_kept {
+	web $kept
+	send [connect web] "last FDSTORE=1|FDNAME=a"
+	log "ended: exit status 0"
+	names web:a:behind
+}
+
 test one_descriptor_is_kept_once_and_no_more_than_the_limit {
 	web $kept
 	does "twice FDSTORE=1|FDNAME=a" done
