@@ -153,7 +153,7 @@ test of_another_build_than_superd_serve_nobody_and_say_so {
 	set client [connect small]; end_of $client; close $client
 	wait {[logged "/tree/libexec/superd/superd-builtin is of build $second, and was started by a superd of another build"]}
 	echoes asks
-	wait {[logged "/tree/libexec/superd/superd-advise is of another build than superd"]}
+	wait {[logged "/tree/libexec/superd/superd-lookup is of another build than superd"]}
 	stop
 	install_helpers $second
 	if {![has_filter]} return
