@@ -140,6 +140,8 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t use
 
 void store_clear(struct svc *svc)
 {
+	svc->run->gone = 0; /* and what it has sent is not kept either */
+	svc->run->gone_number = 0;
 	LIST_OF(struct stored, stored, link, &svc->run->stored)
 		drop_stored(stored);
 }
@@ -434,9 +436,9 @@ static void take_message(struct svc *svc, struct received *received, int *fds, s
 		drop_message(svc, received->pid, "it is no process of this service");
 	else if (service_notify_access(instance ? instance->row : svc->row) < received->least)
 		drop_message(svc, received->pid, "notify_access does not let it speak");
-	else if (!instance) /* it has ended meanwhile */
+	else if (!instance && received->instance == svc->run->gone_number) /* it has ended meanwhile */
 		take_store(svc, &message, fds, count);
-	else
+	else if (instance)
 		obey_message(instance, &message, received, fds, count);
 	for (size_t n = 0; n < count; n++)
 		close_apart(svc, &fds[n]);

@@ -364,7 +364,8 @@ static const struct {
 } steps[] = {
 	{ "yield", do_yield }, { "split", do_split },
 	{ "say", do_say },   { "child", do_child },   { "nobody", do_nobody },	 { "store", do_store },
-	{ "pipe", do_pipe }, { "twice", do_twice },   { "last", do_last },	 { "barrier", do_barrier }, { "bad", do_bad },
+	{ "pipe", do_pipe }, { "twice", do_twice },   { "last", do_last },	 { "barrier", do_barrier },
+	{ "bad", do_bad },
 	{ "move", do_move }, { "detach", do_detach },	 { "env", do_env },
 	{ "read", do_read }, { "ignore", do_ignore }, { "handle", do_handle },	 { "await", do_await },
 	{ "end", do_end },
