@@ -1,0 +1,209 @@
+# The sockets themselves: every kind activates its service, nodes have their mode from the start, a stale one is replaced and a
+# living one never stolen, and a port that is taken is tried again while everything else runs.
+suite sockets
+
+proc on {endpoint program {options ""}} {
+	superd {service web { listen = "$endpoint" exec = "$tests/$program" $options }}
+}
+set other {service other { listen = "127.0.0.1:0" exec = "$backend serve" }}
+
+proc stands {path} { expr {![catch {file lstat [filled $path] status}]} }
+proc asks {address} { is [said [ask $address who]] who }
+proc reports {address report args} {
+	is [ask $address hello] reported
+	fields [reported $report] {*}$args
+}
+
+test a_bare_port_takes_both_families {
+	needs {[has_ipv6]} "this kernel has no IPv6"
+	on 0 "backend serve"
+	pid web
+	set client [connect web -to ::1]; greet $client
+	close $client
+}
+
+test one_family_where_one_is_named {
+	superd {service four { listen = "tcp4:0" exec = "$tests/report %/four" }}
+	is [ask four hello] reported
+	has [field [reported %/four] fd.3.address] 0.0.0.0:
+	stop
+	needs {[has_ipv6]} "this kernel has no IPv6"
+	on tcp6:0 "backend serve"
+	expect {![reachable web]} "an IPv4 client reached tcp6:"
+}
+
+test udp_activates_with_the_datagram_still_there {
+	on udp:127.0.0.1:0 "backend datagrams 100"
+	set client [datagrams web]
+	repeat 3 {
+		datagram_answers $client
+		wait {[processes] == 0}
+	}
+	close $client
+}
+
+test unix_datagrams_activate {
+	on unix-dgram:%/d.sock "backend datagrams 100"
+	node %/d.sock
+	set client [datagrams %/d.sock %/own.sock]
+	datagram_answers $client
+	close $client
+	wait {[processes] == 0}
+}
+
+test abstract_and_seqpacket_activate {
+	superd {
+		service name { listen = "@superd-behaviour-$self" exec = "$backend take 1" }
+		service packets { listen = "seqpacket:%/packets.sock" exec = "$tests/report %/report" }
+	}
+	log "name: listening on "
+	asks @superd-behaviour-$self
+	node %/packets.sock
+	set client [connect %/packets.sock -type seqpacket]
+	is [packet $client] "reported\n"
+	close $client
+}
+
+test a_fifo_activates {
+	on fifo:%/fifo "report %/report" "socket_mode = 0620"
+	node %/fifo
+	is [file type [path fifo]] fifo
+	wait {[mode %/fifo] eq "620"}   ;# it gets its mode last
+	set fifo [open [path fifo] {WRONLY NONBLOCK}]
+	puts -nonewline $fifo x; flush $fifo
+	fields [reported %/report] fd.3.kind fifo
+	chan close $fifo
+	stop
+}
+
+test nodes_have_the_tables_mode_and_folders_are_made {
+	set socket [path a/b/web.sock]
+	on $socket "backend serve" "socket_mode = 0600 directory_mode = 0710"
+	node $socket
+	is [mode $socket] 600
+	is [mode [path a/b]] 710
+	is [mode [path a]] 710
+	asks $socket
+	stop
+}
+
+test nodes_have_the_tables_owner {
+	needs {[root]} "only root can give a node away"
+	on %/web.sock "backend serve" {socket_user = "54321" socket_group = "54322" socket_mode = 0660}
+	node %/web.sock
+	file lstat [path web.sock] status
+	expect {$status(uid) == 54321 && $status(gid) == 54322} "$status(uid) $status(gid)"
+	stop
+}
+
+test a_stale_node_is_replaced {
+	close [listener %/web.sock]
+	expect {[stands %/web.sock] && ![reachable %/web.sock]}
+	on %/web.sock "backend serve"
+	wait {[reachable %/web.sock]}
+	asks %/web.sock
+	stop
+}
+
+# superd may have knocked before: the last one in the queue is the test's.
+test a_living_servers_node_is_never_stolen {
+	set server [listener %/web.sock]
+	superd "service web { listen = \"%/web.sock\" exec = \"$backend serve\" }\n$other"
+	log "web: cannot listen on "
+	pid other
+	set client [connect %/web.sock]; put $client x
+	close $client
+	while {[rest [set accepted [accept $server]]] ne "x"} { close $accepted }
+	close $accepted $server
+	wait {[reachable %/web.sock]}
+	asks %/web.sock
+}
+
+test what_is_no_socket_is_never_replaced {
+	write precious "data\n"
+	superd "service web { listen = \"%/precious\" exec = \"$backend serve\" }\n$other"
+	log "web: cannot listen on "
+	pid other
+	stop
+	is [read %/precious] "data\n"
+}
+
+test nodes_and_symlinks_go_or_stay_at_the_end_as_the_table_says {
+	superd {
+		service goes { listen = "%/goes.sock" exec = "$backend take 1" remove_on_stop = yes symlinks = { "%/link.sock" } }
+		service stays { listen = "%/stays.sock" exec = "$backend take 1" }
+	}
+	node %/stays.sock
+	node %/link.sock
+	is [file type [path link.sock]] link
+	asks %/link.sock
+	stop
+	expect {![stands %/goes.sock] && ![stands %/link.sock] && [stands %/stays.sock]}
+}
+
+test a_taken_port_is_tried_again_while_the_rest_runs {
+	set port [free_port]; set taken [listener $port]
+	superd {
+		service late { listen = "127.0.0.1:$port" exec = "$backend take 1" }
+		service other { listen = "127.0.0.1:0" exec = "$backend take 1" }
+	}
+	log "late: cannot listen on tcp:127.0.0.1:$port: "
+	pid other
+	close $taken
+	log "late: listening on "
+	pid $port
+	pid other
+}
+
+test one_socket_of_several_that_is_taken_holds_back_its_service_alone {
+	set port [free_port]; set taken [listener $port]
+	superd {service late { listen = { "127.0.0.1:0", "127.0.0.1:$port" } exec = "$tests/report %/report" }}
+	log "late: cannot listen on "
+	close $taken
+	wait {[reachable $port]}
+	fields [reported %/report] env.LISTEN_FDS 2
+}
+
+test an_optional_socket_may_be_missing {
+	set port [free_port]; set taken [listener $port]
+	superd {service web { exec = "$tests/report %/report"
+		socket main { listen = "127.0.0.1:0" }
+		socket more { listen = "127.0.0.1:$port" optional = yes } }}
+	reports web/0 %/report env.LISTEN_FDS 1 env.LISTEN_FDNAMES main
+	close $taken
+}
+
+test a_port_is_held_from_start_to_end {
+	on 127.0.0.1:0 "backend take 1"
+	set port [port web]
+	repeat 10 {
+		repeat 10 { expect {[reachable $port]} }
+		pid $port
+	}
+	stop
+	wait {![reachable $port]}
+}
+
+test those_superd_was_given_are_adopted {
+	set port [free_port]
+	superd -listener [listener $port] {service web { listen = "127.0.0.1:$port" exec = "$tests/report %/report" }}
+	log "web: listening on "
+	reports $port %/report fds "0 1 2 3" fd.3.address 127.0.0.1:$port
+}
+
+test those_superd_was_given_get_the_tables_options {
+	set given [listener %/given.sock]
+	file attributes [path given.sock] -permissions 0777
+	superd -listener $given {service web { listen = "%/given.sock" socket_mode = 0600 exec = "$backend take 1" }}
+	log "web: listening on "
+	expect {[logged " (inherited)"]}
+	is [mode %/given.sock] 600
+	asks %/given.sock
+}
+
+test socket_options_reach_the_socket {
+	on 127.0.0.1:0 "backend take 1" {keep_alive = yes no_delay = yes backlog = 7 receive_buffer = 64K ip_ttl = 17
+		defer_accept = 3 reuse_port = yes}
+	pid web
+	expect {![logged "web: cannot"]}
+}
