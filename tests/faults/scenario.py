@@ -61,9 +61,9 @@ class Whole:
 
 
 class Guarded(Whole):
-    """The same with a guard. superd is killed before and after the reload, and then the guard."""
+    """The same with a guard. superd is killed before and after the reload."""
     arguments = ("--guard",)
-    does = ["serve", "die", "reload", "die", "lose_guard", "upgrade", "look"]
+    does = ["serve", "die", "reload", "die", "upgrade", "look"]
 
 
 class Helper:
@@ -91,7 +91,7 @@ class Mux(Helper):
 TARGET = 'redirect = { "127.0.0.1", "7001" }'
 SCENES = {"whole": Whole, "guarded": Guarded, "mux": Mux, "redirect": lambda tests: Helper(tests, TARGET),
           "redirect-each": lambda tests: Helper(tests, "accept = yes", TARGET)}
-PHASES = ["start", "serve", "freeze", "stop_idle", "reload", "upgrade", "look", "die", "lose_guard", "stop"]
+PHASES = ["start", "serve", "freeze", "stop_idle", "reload", "upgrade", "look", "die", "stop"]
 
 
 class Run:
@@ -192,14 +192,6 @@ class Run:
             return
         if not self.superd.kill():
             self.is_gone("a kill of superd") or self.fault("no other superd after it was killed")
-        self.serve()
-
-    def lose_guard(self):
-        """The guard is killed, and superd starts another."""
-        if "runs without a guard" in self.superd.log():
-            return
-        if not self.superd.kill_guard():
-            self.is_gone("a kill of the guard") or self.fault("no other guard after it was killed")
         self.serve()
 
     def look(self):

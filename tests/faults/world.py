@@ -12,7 +12,6 @@ import time
 from shared import LOCK
 
 PATIENCE = 4      # times as long as a whole run without a failure: until what has not come is lost
-GUARD_PATIENCE = 25 # seconds; superd tries again after 10 s if it cannot start another guard
 SHORT = 0.3      # seconds that a failure goes on for when something waits
 PLACE = "/run/faults"
 
@@ -128,19 +127,6 @@ class Superd:
         os.kill(before, signal.SIGKILL)
         self.shared.set_word(LOCK, 0)
         return bool(self.wait(lambda: self.below() not in (0, before) and self.answers()))
-
-    def kill_guard(self):
-        """Kills the guard. Whether superd has become the guard of another one, which answers then."""
-        before, top = self.wait(self.below), self.top
-        if not before:
-            return False
-        os.kill(top, signal.SIGKILL)
-        self.shared.set_word(LOCK, 0)
-        if top == self.process.pid:
-            self.process.wait()
-        self.top = before
-        return bool(self.wait(lambda: name_of(self.top) == "superd-guard" and self.below() and self.answers(),
-                              max(self.patience, GUARD_PATIENCE)))
 
     def wait(self, condition, patience=None):
         """Waits until the condition holds; returns its value, None if superd has ended, or it was in vain."""

@@ -89,34 +89,6 @@ def kill_descendant(of, pid, number):
         os.close(handle)
 
 
-class Adopted:
-    """A child that this process has not started: what has outlived its parent."""
-
-    def __init__(self, pid):
-        self.pid, self.returncode = pid, None
-
-    def poll(self):
-        if self.returncode is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid == self.pid:
-                self.returncode = os.waitstatus_to_exitcode(status)
-        return self.returncode
-
-    def wait(self, seconds=None):
-        deadline = time.monotonic() + (seconds or 1e9)
-        while self.poll() is None:
-            if time.monotonic() > deadline:
-                raise subprocess.TimeoutExpired("superd", seconds)
-            time.sleep(0.01)
-
-    def send_signal(self, number):
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def kill(self):
-        self.send_signal(signal.SIGKILL)
-
-
 class Order:
     """A superctl that runs. It writes into a file, because a pipe that is read at the end has room for 64 KiB only, and
     "superctl metrics" prints more."""
@@ -164,22 +136,6 @@ class Superd:
             return self.pid
         return next((pid for pid, (parent, name, state) in parents().items()
                      if parent == self.pid and name == "superd" and state != "Z" and leads_its_group(pid)), None)
-
-    def follow_successor(self):
-        """The guard has died: superd, whose parent this process is now, becomes the next one. False: it does not. In an upgrade
-        the superd of before may be on its way out beside it."""
-        self.process.wait()
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            for pid, (parent, name, state) in parents().items():
-                if parent != os.getpid() or name != "superd-guard" or state == "Z":
-                    continue
-                self.pid = pid
-                if self.main_pid():
-                    self.process = Adopted(pid)
-                    return True
-            time.sleep(0.02)
-        return False
 
     def write_table(self, text):
         """The whole table at once, as a reload may read it at any time."""
