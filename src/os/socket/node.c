@@ -277,8 +277,29 @@ static enum node_owner look_at_node(int fd, const struct listen *listen)
 	return same ? NODE_OURS : NODE_OTHERS;
 }
 
+/* Whether the file that the socket is bound to was removed, as the kernel shows by the name in /proc. It answers from
+ * the names that it holds, without the file system. false: also if it shows that only to others. */
+static bool was_removed(int fd, const char *path)
+{
+	static const char mark[] = " (deleted)";
+	const size_t length = sizeof(mark) - 1, own = strlen(path);
+	int file = ioctl(fd, UNIX_FILE_IOCTL);
+	char link[32], name[PATH_MAX];
+	ssize_t got;
+
+	if (file < 0)
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	got = readlink(link, name, sizeof(name));
+	fd_close(&file);
+	if (own >= length && !strcmp(path + own - length, mark))
+		return false;           /* its own name */
+	return got > (ssize_t)length && !memcmp(name + got - length, mark, length);
+}
+
 /* A node in another user's folder is not examined, as the folder's file system may not answer. There, and where looking
- * fails, the name decides: a socket that is given up loses the clients in its queue. */
+ * fails, the name decides, unless the kernel knows that it was removed: a socket that is given up loses the clients in
+ * its queue. */
 bool node_is_ours(int fd, const struct listen *listen)
 {
 	struct path_finding finding;
@@ -286,6 +307,8 @@ bool node_is_ours(int fd, const struct listen *listen)
 
 	if (!node_is_foreign(listen, &finding) || finding.is_absent)
 		owner = look_at_node(fd, listen);
+	else if (listen->address->kind != ENDPOINT_FIFO && was_removed(fd, node_path(listen)))
+		return false;
 	if (owner != NODE_UNKNOWN)
 		return owner == NODE_OURS;
 	return listen->address->kind == ENDPOINT_FIFO || socket_has_name(fd, node_path(listen));
