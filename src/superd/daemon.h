@@ -107,12 +107,12 @@ struct socket {
 	struct svc *svc;
 	const struct listen *listen;
 	struct socket_run *run;
-	int fd;		     /* -1: not open */
-	uint16_t number;     /* of its row's sockets */
-	uint8_t family : 4;  /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; bind.c */
-	uint8_t absent : 2;  /* enum absence */
-	bool is_watched : 1; /* by socket_watch */
-	uint8_t lent : 2;    /* enum lent */
+	int fd;		      /* -1: not open */
+	uint16_t number;      /* of its row's sockets */
+	uint8_t family : 4;   /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; bind.c */
+	uint8_t absent : 2;   /* enum absence */
+	bool is_watched : 1;  /* by socket_watch */
+	uint8_t lent : 2;     /* enum lent */
 	uint8_t datagram : 2; /* enum first_datagram */
 	bool inherited : 1;
 	bool is_old : 1;    /* it has not the options of its row: opened anew once no program has it */
@@ -177,7 +177,7 @@ struct instance {
 	double cpu;
 	bool is_frozen, by_order;
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
-	bool is_stuck; /* its control group cannot be thawed: tried again */
+	bool is_stuck;	    /* its control group cannot be thawed: tried again */
 	struct escaped {
 		pid_t pid;
 		int64_t born;
@@ -189,7 +189,7 @@ struct instance {
 	uint64_t private_id;
 	char invocation[INVOCATION_ID + 1];
 	struct client client;  /* accept = yes; fd -1 once the program has it */
-	struct socket *socket; /* accept = yes */
+	struct socket *socket; /* accept = yes; else NULL */
 	unsigned char source[SOURCE_SIZE];
 	bool counted; /* in superd.sources */
 	char peer[80], name[CLIENT_NAME];
@@ -212,9 +212,9 @@ struct instance {
 	ev_io binder_io;
 	uint64_t bound_set;
 	char others[400], asked[8][144]; /* what it has asked for in vain; addresses for its first sockets */
-	char advice[400];		    /* what to write, as a bind was refused */
-	ev_timer quiet;			    /* nothing new was bound for a while */
-	bool told;			    /* what it has not bound */
+	char advice[400];		 /* what to write, as a bind was refused */
+	ev_timer quiet;			 /* nothing new was bound for a while */
+	bool told;			 /* what it has not bound */
 	/* exec beside redirect; relay.c */
 	struct {
 		struct child child;
@@ -264,19 +264,19 @@ struct output {
 	struct list link, unsent; /* unsent: superd-output is to be told of it */
 	struct svc *svc;	  /* NULL: it is passed on for good */
 	char *service;		  /* its name */
-	int read_end, write_end; /* both are in the journal; superd reads and writes neither */
-	uint32_t number;	 /* in the page that superd-output has, too */
-	bool is_ready;		 /* the line that tells so has come */
-	bool hangs;		 /* nobody reads it, as that does not return */
+	int read_end, write_end;  /* both are in the journal; superd reads and writes neither */
+	uint32_t number;	  /* in the page that superd-output has, too */
+	bool is_ready;		  /* the line that tells so has come */
+	bool hangs;		  /* nobody reads it, as that does not return */
 };
 
 /* Who is connected to a service. clients.c */
 struct clients {
-	bool known;		    /* false: the kernel does not tell */
-	unsigned connected;	    /* all, but probes */
-	unsigned waiting;	    /* of them in a queue, or in a handshake */
-	unsigned quiet;		    /* of them at which nothing has moved for so long: clients_count_quiet */
-	char peers[200];	    /* addresses of some */
+	bool known;	    /* false: the kernel does not tell */
+	unsigned connected; /* all, but probes */
+	unsigned waiting;   /* of them in a queue, or in a handshake */
+	unsigned quiet;	    /* of them at which nothing has moved for so long: clients_count_quiet */
+	char peers[200];    /* addresses of some */
 };
 
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
@@ -290,20 +290,20 @@ struct idle {
 	} step;
 	ev_timer timer;
 	pid_t instance;
-	double used;	       /* nobody has been seen since */
-	bool counted;	       /* since this instance runs */
-	bool connected;	       /* somebody was, when counted */
-	bool listens;	       /* the ends of its connections are reported */
-	bool polls;	       /* not all are */
-	unsigned closes;       /* since the last look */
+	double used;	 /* nobody has been seen since */
+	bool counted;	 /* since this instance runs */
+	bool connected;	 /* somebody was, when counted */
+	bool listens;	 /* the ends of its connections are reported */
+	bool polls;	 /* not all are */
+	unsigned closes; /* since the last look */
 	struct clients clients;
-	uint64_t stamps;			       /* of its datagrams, at the last look */
-	struct helper helper;			       /* idle_unless, quiet connections, freeze_reclaim */
-	char busy[160];				       /* why it goes on without clients */
-	double begun;				       /* to freeze */
-	bool unwatched;				       /* its quiet connections cannot be */
-	const char *told;			       /* the last trouble that the log has; NULL: none */
-	struct list watched;			       /* what wakes it beside its sockets */
+	uint64_t stamps;      /* of its datagrams, at the last look */
+	struct helper helper; /* idle_unless, quiet connections, freeze_reclaim */
+	char busy[160];	      /* why it goes on without clients */
+	double begun;	      /* to freeze */
+	bool unwatched;	      /* its quiet connections cannot be */
+	const char *told;     /* the last trouble that the log has; NULL: none */
+	struct list watched;  /* what wakes it beside its sockets */
 };
 
 /* Its program is asked to read its configuration again. orders.c */
@@ -322,12 +322,13 @@ struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
 	double drains_since; /* its instances are stopped once nobody is connected; 0: they are not */
-	struct former *former; /* while it drains: addresses that its entry has no more, with clients there (clients.c) */
-	bool holds_back;     /* by order, and nothing is started until then */
-	bool lacks;	     /* what its last start or its sockets needed; it is told */
-	bool looks;	     /* at what it needs, which may need it in turn */
-	ev_timer timer;	     /* end of a pause or of a socket's rest, or the next try */
-	double start_due;    /* loop time of a start without a client; 0: none */
+	struct former
+		*former;  /* while it drains: addresses that its entry has no more, with clients there (clients.c) */
+	bool holds_back;  /* by order, and nothing is started until then */
+	bool lacks;	  /* what its last start or its sockets needed; it is told */
+	bool looks;	  /* at what it needs, which may need it in turn */
+	ev_timer timer;	  /* end of a pause or of a socket's rest, or the next try */
+	double start_due; /* loop time of a start without a client; 0: none */
 	char start_by[80];
 	struct backoff backoff, restart_backoff;
 	unsigned no_progress, queued; /* ends in a row that left the queue as long; its length at the last start */
@@ -335,28 +336,28 @@ struct run {
 	uint64_t mark;		      /* who waited first then, as far as that is known: clients_mark */
 	struct list listening;	      /* clients.c */
 	struct helper closers[CLOSERS];
-	char reason[320];	      /* of the pause */
-	const char *unlogged;	      /* event that is logged with the pause; NULL: none */
-	uint64_t told;		      /* hash of the reason why a socket cannot be opened, as the log has it, */
-	double told_at;		      /* since then */
-	enum pause pause;	      /* the last one, until it has started well */
-	double slept;		      /* it listened for so long before it left that state */
+	char reason[320];     /* of the pause */
+	const char *unlogged; /* event that is logged with the pause; NULL: none */
+	uint64_t told;	      /* hash of the reason why a socket cannot be opened, as the log has it, */
+	double told_at;	      /* since then */
+	enum pause pause;     /* the last one, until it has started well */
+	double slept;	      /* it listened for so long before it left that state */
 	struct list instances;
-	unsigned count;			 /* those that count against `instances` */
-	struct instance *current;	 /* accept = no: the one that has the sockets */
-	struct plan *plan;		 /* NULL: to be made */
-	char *cgroup;			 /* that the last instance has left empty, for the next; NULL: none */
-	struct output *output;		 /* NULL: not open */
-	uint32_t starts;		 /* of its instance: what was printed before does not count */
-	char last_line[160];		 /* as far as superd-output was asked for it */
-	int notify;			 /* this and the next two: 0 or -1: not open */
+	unsigned count;		  /* those that count against `instances` */
+	struct instance *current; /* accept = no: the one that has the sockets */
+	struct plan *plan;	  /* NULL: to be made */
+	char *cgroup;		  /* that the last instance has left empty, for the next; NULL: none */
+	struct output *output;	  /* NULL: not open */
+	uint32_t starts;	  /* of its instance: what was printed before does not count */
+	char last_line[160];	  /* as far as superd-output was asked for it */
+	int notify;		  /* this and the next two: 0 or -1: not open */
 	char *notify_variable;
 	ev_io notify_io;
 	struct helper receiver; /* of messages with descriptors; notify.c */
 	int received;		/* its answer comes here */
 	ev_io received_io;
-	pid_t gone;		/* main process of the last instance: what it sent last is heard until the next starts */
-	uint64_t gone_number;	/* of that instance */
+	pid_t gone;	      /* main process of the last instance: what it sent last is heard until the next starts */
+	uint64_t gone_number; /* of that instance */
 	struct list stored;
 	unsigned stored_count;
 	struct parked {
@@ -365,17 +366,17 @@ struct run {
 		bool judged; /* it was let in, and answers about it have come */
 	} * parked;	     /* accepted, and cannot be started now */
 	size_t parked_count;
-	struct list queue; /* link in superd.queue: it waits for a place, or for its turn to start */
+	struct list queue;		 /* link in superd.queue: it waits for a place, or for its turn to start */
 	struct rate_limit rate, trigger; /* cps, trigger_limit */
-	double failed_at;	     /* the last start that failed */
-	struct idle *idle;	     /* NULL: not yet */
-	struct helper turner;	     /* takes away who waits and is not to be served, accepts at a socket that
+	double failed_at;		 /* the last start that failed */
+	struct idle *idle;		 /* NULL: not yet */
+	struct helper turner;		 /* takes away who waits and is not to be served, accepts at a socket that
 				      * programs had, or looks at the conditions of sockets; nothing is watched
 				      * meanwhile */
-	int taken;		     /* whom it has accepted comes here */
-	unsigned taken_at;	     /* at this socket */
-	int64_t idle_memory;	     /* bytes that the program had when it fell asleep; 0: unknown */
-	struct child socket_command; /* of a phase around the sockets */
+	int taken;			 /* whom it has accepted comes here */
+	unsigned taken_at;		 /* at this socket */
+	int64_t idle_memory;		 /* bytes that the program had when it fell asleep; 0: unknown */
+	struct child socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	uint64_t socket_private; /* its /tmp */
 	int *verdicts;	 /* of the conditions of its sockets: numbers of those that do not hold; shared with a helper */
@@ -424,10 +425,10 @@ struct registration {
 	struct list link;
 	uint64_t number; /* in the journal */
 	char *service;
-	int fd;		 /* of its socket; -1: that is closed, and this is to be withdrawn */
-	bool set;	 /* rpcbind has confirmed it */
-	unsigned tries;	 /* to register it, or since its socket has closed to withdraw it */
-	double due; /* of the next try */
+	int fd;		/* of its socket; -1: that is closed, and this is to be withdrawn */
+	bool set;	/* rpcbind has confirmed it */
+	unsigned tries; /* to register it, or since its socket has closed to withdraw it */
+	double due;	/* of the next try */
 	struct backoff backoff;
 	char program[40], transports[16], port[8]; /* "100002/2-3", "tcp,tcp6" */
 };
@@ -565,7 +566,7 @@ void svc_note_end(struct svc *svc, struct instance *instance);
 void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
-bool svc_exceeds_trigger(struct socket *socket); /* its service pauses now */
+bool svc_exceeds_trigger(struct socket *socket);      /* its service pauses now */
 double socket_rest_left(const struct socket *socket); /* seconds until it is tried again; 0: now */
 void svc_open_early(struct svc *svc);
 void svc_note_progress(struct svc *svc); /* its program takes clients */
@@ -598,11 +599,11 @@ void needs_show(struct svc *svc, struct buf *out);
 
 /* limits.c */
 void limits_begin(void);
-size_t limits_places(void);		  /* instances that there may be at once */
-bool limits_allow(const struct svc *svc); /* whether one of it may start now */
+size_t limits_places(void);			/* instances that there may be at once */
+bool limits_allow(const struct svc *svc);	/* whether one of it may start now */
 bool limits_allow_start(const struct svc *svc); /* also by max_starting, which a service with accept = no counts for */
-void limits_wait(struct svc *svc);	  /* in line */
-bool limits_are_meant(int error);	  /* the kernel has too little for everybody */
+void limits_wait(struct svc *svc);		/* in line */
+bool limits_are_meant(int error);		/* the kernel has too little for everybody */
 void limits_lack(struct svc *svc, const char *what, int error);
 bool limits_allow_socket(struct svc *svc); /* whether one may be opened for it */
 void limits_note_end(void);
@@ -834,11 +835,11 @@ struct session {
 	void (*go_on)(struct session *session);	  /* called while there is room; NULL: it waits for something */
 	void (*changed)(struct session *session); /* once something has changed, while it waits */
 	void (*late)(struct session *session);	  /* --timeout is over */
-	struct buf names; /* of the services that the request means, from `next` on to come */
+	struct buf names;			  /* of the services that the request means, from `next` on to come */
 	size_t next;
-	unsigned reading;	   /* the number of the one that it waits for; 0: none */
-	bool is_diff;		   /* and that is no reload */
-	struct changes *changes;   /* that it reports, from `next` on; NULL: none */
+	unsigned reading;	 /* the number of the one that it waits for; 0: none */
+	bool is_diff;		 /* and that is no reload */
+	struct changes *changes; /* that it reports, from `next` on; NULL: none */
 	const char *verb;
 	int answer; /* enum answer; of `show` 0 */
 	enum action action;

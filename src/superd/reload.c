@@ -347,8 +347,10 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 		svc_forget_verdicts(svc);
 		if (!svc_replace_sockets(svc, row))
 			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets");
-		LIST_EACH(link, &svc->run->instances) /* of accept = yes: any will do */
-			container_of(link, struct instance, link)->socket = svc->socket_count ? svc->sockets : NULL;
+		LIST_OF(struct instance, instance, link, &svc->run->instances) {
+			if (instance->socket) /* of accept = yes: any will do */
+				instance->socket = svc->socket_count ? svc->sockets : NULL;
+		}
 	} else {
 		for (unsigned n = 0; n < svc->socket_count; n++) {
 			struct socket *socket = &svc->sockets[n];

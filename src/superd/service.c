@@ -1112,7 +1112,7 @@ void svc_settle(struct svc *svc)
 	if (svc->run->current)
 		return; /* its instance says what it does */
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (accepts || instance->row->exec->accept || instance->ends || instance->phase != READY)
+		if (accepts || instance->socket || instance->ends || instance->phase != READY)
 			continue;
 		svc->run->current = instance; /* the one that was to follow it has failed */
 		svc_set(svc, RUNNING);
@@ -1375,7 +1375,7 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 			facts_note_client(svc, instance->peer);
 			limits_offer();
 			LIST_OF(struct instance, before, link, &svc->run->instances) {
-				if (before == instance || before->ends || before->row->exec->accept)
+				if (before == instance || before->ends || before->socket)
 					continue;
 				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: the next one is ready",
 					(long)before->pid);
