@@ -166,9 +166,27 @@ static bool has_variables(const struct command *command)
 	return false;
 }
 
+/* $NAME is replaced where it is a word, and ${NAME} anywhere, as under systemd: another word that begins with a $ is
+ * lost. */
+static void warn_of_lost_words(struct unit_builder *builder, const struct command *command)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+
+	for (size_t n = 1; n < command->count; n++) {
+		const char *text = command->words[n].text;
+
+		if (text[0] == '$' && text[1] != '$' && text[1] != '{' && text[1] != '(' &&
+		    (!text[1] || text[1 + strspn(text + 1, letters)]))
+			unit_warn(builder, command->program_at, "%s: '%s' is replaced by nothing: write ${NAME}, or $$",
+				  command->said->key, text);
+	}
+}
+
 /* superd replaces variables in all commands of a service or in none. The sign : exempts a command. */
 static void enable_variables(struct unit_builder *builder, const struct command *command)
 {
+	if (!(command->flags & COMMAND_VERBATIM))
+		warn_of_lost_words(builder, command);
 	if (!(command->flags & COMMAND_VERBATIM) && has_variables(command) &&
 	    !builder_has(builder->builder, "expand_environment"))
 		unit_set(builder, "expand_environment", "yes", command->program_at);

@@ -105,6 +105,11 @@ static void warn_of_nobody(const struct service *service, const struct listen *l
 			diag_warning(diags, service_listen_origin(service, listen, option),
 				     "%s: %s: '::' matches no client; ::/0 matches all clients of IPv6", service->name,
 				     option);
+		else if (*option == 'n' && listen->options->only_from &&
+			 (!strcmp(*list, "0.0.0.0/0") || !strcmp(*list, "::/0")))
+			diag_warning(diags, service_listen_origin(service, listen, option),
+				     "%s: no_access = %s lets no client of IPv%c in, whatever only_from says",
+				     service->name, *list, **list == ':' ? '6' : '4');
 	}
 }
 
