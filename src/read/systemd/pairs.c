@@ -405,8 +405,8 @@ static void find_needs_of_key(struct unit_builder *builder, size_t pair, size_t 
 	word_list_free(&list);
 }
 
-/* Says what superd does not do for other units. */
-static void judge_units(struct unit_builder *builder, const struct unit_pairing *pair)
+/* Warns of what superd does not do for other units. */
+static void warn_of_units(struct unit_builder *builder, const struct unit_pairing *pair)
 {
 	struct key_list known = key_list(&unit_keys_unit);
 
@@ -417,12 +417,7 @@ static void judge_units(struct unit_builder *builder, const struct unit_pairing 
 		if (key->form == FORM_UNITS && key->reason)
 			list = unit_collect(builder, "Unit", key->name, COLLECT_WORDS);
 		for (size_t i = 0; i < list.count; i++) {
-			if (means_nothing(pair, list.words[i]))
-				continue;
-			if (key->status == KEY_REFUSED)
-				unit_unsupported(builder, list.places[i], "%s=%s: %s", key->name, list.words[i],
-						 key->reason);
-			else
+			if (!means_nothing(pair, list.words[i]))
 				unit_warn(builder, list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
 		}
 		word_list_free(&list);
@@ -440,7 +435,7 @@ static void find_needs(struct reading *reading, size_t pair)
 		unit_builder_turn(&builder, n ? asked->pairs[pair].sockets[n - 1] : own.service);
 		for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++)
 			find_needs_of_key(&builder, pair, row);
-		judge_units(&builder, &asked->pairs[pair]);
+		warn_of_units(&builder, &asked->pairs[pair]);
 	}
 }
 
