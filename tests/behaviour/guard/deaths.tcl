@@ -67,6 +67,7 @@ test of_both_leave_the_program_with_its_clients {
 		set client [connect web]; set guard [superd_pid]; set below [below_guard]; set pid [pid web]
 		send $client one; has [line $client] " one"
 		is_stopped $below
+		if {$first eq "superd"} { is_stopped $guard }; # else it may start the next one in between
 		foreach victim [expr {$first eq "guard" ? [list $guard $below] : [list $below $guard]}] { kill $victim }
 		expect {[exit_status] == 128 + 9}
 		wait {![lives $below]}

@@ -529,6 +529,7 @@ Behaviour(guard_calls, a_state_that_superd_dies_of_is_dropped)
 	superd_wait_log(superd, "web: listening on ");
 	first = client_ask_pid(port);
 	cr_assert_gt(first, 0);
+	cr_assert_eq(kill((pid_t)first, SIGSTOP), 0); /* else it may take the next client, and is killed with him */
 	next = seize_at_restart(superd);
 	for (int n = 0; n < 3; n++)
 		next = fail_at_start(superd, next);
