@@ -99,7 +99,7 @@ enum absence {
 /* Who beside superd may have a socket: a backend was given it; and one may have it whose end superd does not learn of. */
 enum lent { NOT_LENT, LENT, STRAYED };
 
-/* Whether superd looks for a first datagram: not while superd-advise is asked about the sender of one, nor while an
+/* Whether superd looks for a first datagram: not while superd-lookup is asked about the sender of one, nor while an
  * instance of accept = yes has the socket alone. */
 enum first_datagram { AWAITED, ASKED_ABOUT, TAKEN };
 

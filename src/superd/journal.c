@@ -1036,7 +1036,7 @@ static void restore_instance(const struct journal_line *line, const char *key)
 		journal.last = instance->number;
 	walk_instance(line, instance);
 	restore_client(&instance->client);
-	if (instance->row->exec->accept)
+	if (instance->socket)
 		svc->run->count++;
 	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
 		instance->socket->datagram = TAKEN;

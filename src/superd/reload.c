@@ -348,8 +348,10 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 		if (!svc_replace_sockets(svc, row))
 			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets");
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
-			if (instance->socket) /* of accept = yes: any will do */
-				instance->socket = svc->socket_count ? svc->sockets : NULL;
+			if (!instance->socket)
+				continue;
+			instance->socket = svc->socket_count ? svc->sockets : NULL; /* of accept = yes: any will do */
+			svc->run->count -= !instance->socket && svc->run->count;
 		}
 	} else {
 		for (unsigned n = 0; n < svc->socket_count; n++) {

@@ -1579,7 +1579,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	}
 	if (was_current)
 		svc->run->current = NULL;
-	else if (instance->row->exec->accept)
+	else if (instance->socket)
 		svc->run->count -= svc->run->count > 0;
 	if (was_current && !svc->run->start_due &&
 	    result_starts_again(instance->row, instance->ends, instance->result, instance->status)) {

@@ -84,6 +84,18 @@ test from_a_program_for_each_client_to_one_for_all {
 	greet $client; close $client
 }
 
+# The other way round: the program of before is none of those that "instances" counts, also behind a death of superd.
+test from_a_program_for_all_to_one_for_each_client {
+	run_web hang "timeout_stop = 100ms" -guard
+	close [connect $port]
+	log "web: started, "
+	reload [web $port lines "accept = yes instances = 1 timeout_stop = 100ms"]
+	log "web: stopping pid "
+	kill_superd
+	log "web: pid "
+	repeat 3 { close [served $port]; wait {[processes] == 0} }
+}
+
 test a_removed_service_lets_its_connections_finish {
 	run_web lines "accept = yes on_remove = finish"
 	set client [served $port]
