@@ -96,56 +96,52 @@ static void set_lock(const char *name, enum lock_kind kind, struct lock_order or
 	locks.kinds[kind].stale = true;
 }
 
-/* A line NAME UID SECONDS, of which the name stays. false: superd has not written it. */
+/* A line NAME UID SECONDS, of which the name stays. false: it is not all there. */
 static bool parse_line(char *line, struct lock_order *order)
 {
 	int64_t numbers[2];
 	char *word, *at;
 
-	if (!strtok_r(line, " ", &at) || strlen(line) > NAME_MOST)
-		return false;
+	*order = (struct lock_order){ .since = time(NULL), .uid = (uid_t)-1 };
+	strtok_r(line, " \t", &at);
 	for (int n = 0; n < 2; n++) {
-		word = strtok_r(NULL, " ", &at);
+		word = strtok_r(NULL, " \t", &at);
 		if (!word || scan_count(word, &numbers[n]))
 			return false;
 	}
+	if (numbers[0] > UINT32_MAX || numbers[1] <= 0)
+		return false;
 	*order = (struct lock_order){ .since = numbers[1], .uid = (uid_t)numbers[0] };
-	return numbers[0] <= UINT32_MAX && numbers[1] > 0;
-}
-
-/* false: another has written it. */
-static bool parse_file(enum lock_kind kind, char *text)
-{
-	struct lock_order order;
-
-	for (char *next, *line = text; *line; line = next) {
-		next = strchr(line, '\n');
-		if (!next)
-			return false;
-		*next++ = '\0';
-		if (*line != '#' && !parse_line(line, &order))
-			return false;
-		if (*line != '#')
-			set_lock(line, kind, order);
-	}
 	return true;
 }
 
+/* An administrator may have written a line: what its name says holds all the same, as it keeps a service from running. */
 static void read_file(enum lock_kind kind)
 {
 	const char *path = locks.kinds[kind].path;
 	struct buf why = { 0 };
+	unsigned number = 0;
 	size_t length;
 	char *text = private_file_get(path, FILE_MOST, &length, &why);
 
-	if (text && !parse_file(kind, text)) {
-		buf_text(&why, "superd did not write it");
-		for (size_t n = 0; n < locks.count; n++)
-			locks.list[n].orders[kind].since = 0;
-	}
 	if (why.length)
 		log_warn(superd.log, "%s: the list of %s services is unknown: %s", path, locks.kinds[kind].shown,
 			 buf_string(&why));
+	for (char *next, *line = text; line; line = next) {
+		struct lock_order order;
+
+		number++;
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (strchr("# \t", *line)) /* or the end */
+			continue;
+		if (!parse_line(line, &order))
+			log_warn(superd.log, "%s:%u: %.*s: a line is NAME UID SECONDS; it is %s all the same", path,
+				 number, NAME_MOST, line, locks.kinds[kind].shown);
+		if (strlen(line) <= NAME_MOST)
+			set_lock(line, kind, order);
+	}
 	locks.kinds[kind].stale = false;
 	free(text);
 	buf_free(&why);
