@@ -92,3 +92,10 @@ proc below_guard {} { wait {[set pid [below]] > 0}; return $pid }
 proc children {pid} { concat {*}[lmap file [glob -nocomplain /proc/$pid/task/*/children] { read $file }] }
 proc descendants {pid} { concat {*}[lmap child [children $pid] { concat $child [descendants $child] }] }
 proc with_name {name pids} { lmap pid $pids { if {[string trim [read /proc/$pid/comm]] ne $name || ![lives $pid]} continue; set pid } }
+
+# A zone for TZ that makes the test's hour: with it, now is always some minutes past noon.
+proc noon {} {
+	set ahead [expr {[clock seconds] % 86400 - 12 * 3600 - 300}]
+	set much [expr {abs($ahead)}]
+	format "TST%s%02d:%02d:%02d" [expr {$ahead < 0 ? "-" : ""}] [expr {$much / 3600}] [expr {$much / 60 % 60}] [expr {$much % 60}]
+}

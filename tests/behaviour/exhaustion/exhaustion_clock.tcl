@@ -68,17 +68,9 @@ proc jump {how} {
 test a_jump_starts_stops_and_refuses_nobody { jump "" }
 test nor_below_a_guard { jump -guard }
 
-# The zone makes the test's hour: with it, now is always some minutes past noon.
-proc begin_at_noon {} {
-	set seconds [expr {[clock seconds] % 86400 - 12 * 3600 - 300}]
-	set left [expr {abs($seconds)}]
-	set ::env(TZ) [format TST%s%02d:%02d:%02d [expr {$seconds < 0 ? "-" : ""}] [expr {$left / 3600}] [expr {$left / 60 % 60}] \
-		[expr {$left % 60}]]
-}
-
 test access_times_follow {
 	set each [free_port]; set handed [free_port]
-	begin_at_noon
+	set ::env(TZ) [noon]
 	run_logging {
 		service each { listen = "127.0.0.1:$each" accept = yes exec = "$backend stdio" access_times = "12:00-12:59" }
 		service handed { listen = "127.0.0.1:$handed" exec = "$backend take 1" access_times = "16:00-16:59" }
