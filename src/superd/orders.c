@@ -115,7 +115,7 @@ static bool parse_line(char *line, struct lock_order *order)
 	return true;
 }
 
-/* An administrator may have written a line: what its name says holds all the same, as it keeps a service from running. */
+/* An administrator may have written a line: its name counts all the same, as it keeps a service from running. */
 static void read_file(enum lock_kind kind)
 {
 	const char *path = locks.kinds[kind].path;
