@@ -398,6 +398,14 @@ static int run_loop(struct builtin_server *server)
 		count = epoll_wait(server->epoll, events, EVENTS, timeout > INT_MAX ? INT_MAX : (int)timeout);
 		if (count < 0 && errno != EINTR)
 			return 1;
+		for (int n = 1; n < count; n++) { /* a signal to end comes before who connects behind it */
+			struct epoll_event first = events[0];
+
+			if (((struct loop_watch *)events[n].data.ptr)->kind == WATCH_SIGNAL) {
+				events[0] = events[n];
+				events[n] = first;
+			}
+		}
 		for (int n = 0; n < count; n++) {
 			if (has_broken_listener(server, events[n].data.ptr, events[n].events))
 				return 1;

@@ -874,6 +874,8 @@ static void enter(struct instance *instance, enum phase phase)
 	ev_timer_stop(superd.loop, &instance->ready);
 	instance->phase = phase;
 	instance->next_command = 0;
+	if (phase > REMAINS)
+		relay_stop(instance, false); /* who comes now is for the next one */
 	if (phase <= READY && phase > instance->reached)
 		instance->reached = phase;
 	switch (phase) {
@@ -1607,7 +1609,6 @@ static void begin_end(struct instance *instance, enum ends ends)
 	if (instance->row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid)
 		bind_follow_daemon(instance);
 	bind_leave(instance);
-	relay_stop(instance, false);
 	if (instance->is_frozen && service_commands(instance->row, PHASE_STOP))
 		instance_freeze(instance, false);
 	instance_limit(instance, stop_limit(instance));
