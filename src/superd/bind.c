@@ -473,9 +473,22 @@ static bool holds_listener(const struct instance *instance, pid_t pid)
 	return holds && !process_is_named(pid, "superd-bind");
 }
 
+static pid_t child_with_listener(const struct instance *instance, pid_t parent)
+{
+	pid_t *pids = process_list_children_of(parent), found = 0;
+
+	for (pid_t *at = pids; at && *at && !found; at++) {
+		if (instance_may_follow(instance, *at, parent) && holds_listener(instance, *at))
+			found = *at;
+	}
+	free(pids);
+	return found;
+}
+
 /* Its program has ended, and has left a daemon: a process that superd has inherited, and that has a socket which no
  * other program has. That is the main process from now on. With kill_rest what is left is ended anyway, and
- * what kill_mode spares may stay. */
+ * what kill_mode spares may stay. The process between two forks may just be ending: it has no socket any more, and
+ * superd has not inherited its child yet, or only after it has read the list. */
 bool bind_follow_daemon(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
@@ -483,18 +496,21 @@ bool bind_follow_daemon(struct instance *instance)
 	bool spares = row->exec->type != TYPE_FORKING && row->groups->lifecycle->kill_mode >= KILL_PROCESS;
 	bool looks =
 		!row->exec->accept && !spares && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest);
-	pid_t *pids, found = 0;
+	pid_t found = 0;
 
 	if (looks && instance->cgroup)
 		instance->is_gone = !cgroup_is_populated(instance->cgroup);
-	pids = !looks || instance->is_gone ? NULL
-		: instance->cgroup	   ? instance_processes(instance)
-					   : process_list_children();
-	for (pid_t *at = pids; at && *at && !found; at++) {
-		if ((instance->cgroup || instance_may_follow(instance, *at)) && holds_listener(instance, *at))
-			found = *at;
+	for (unsigned pass = 0; pass < 2 && looks && !instance->is_gone && !found; pass++) {
+		pid_t *pids = instance->cgroup ? instance_processes(instance) : process_list_children();
+
+		for (pid_t *at = pids; at && *at && !found; at++) {
+			if (instance->cgroup || instance_may_follow(instance, *at, guard_pid()))
+				found = holds_listener(instance, *at) ? *at
+					: instance->cgroup	      ? 0
+								      : child_with_listener(instance, *at);
+		}
+		free(pids);
 	}
-	free(pids);
 	if (!found)
 		return false;
 	instance_follow(instance, found);

@@ -682,7 +682,8 @@ void instance_free(struct instance *instance);
 bool instance_is_starting(const struct instance *instance);
 void instance_fail(struct instance *instance, enum result result);
 uid_t user_of(const struct service *row);
-bool instance_may_follow(const struct instance *instance, pid_t pid);
+/* Whether this may be a daemon that its start has left: superd, or this parent (0: nobody else), has inherited it. */
+bool instance_may_follow(const struct instance *instance, pid_t pid, pid_t parent);
 void instance_follow(struct instance *instance, pid_t pid);
 void instance_resume(struct instance *instance);
 void instance_go_on(struct instance *instance);

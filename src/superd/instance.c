@@ -1647,13 +1647,12 @@ uid_t user_of(const struct service *row)
 	return row->account && row->account->switches ? row->account->uid : geteuid();
 }
 
-/* Whether this may be a daemon that its start has left: superd, or its guard, has inherited it. */
-bool instance_may_follow(const struct instance *instance, pid_t pid)
+bool instance_may_follow(const struct instance *instance, pid_t pid, pid_t parent)
 {
 	struct process process;
 
 	return pid > 1 && pid != getpid() && !child_is_watched(pid) && process_read(pid, &process) && !process.ended &&
-		(process.parent == getpid() || (guard_pid() && process.parent == guard_pid())) &&
+		(process.parent == getpid() || (parent && process.parent == parent)) &&
 		is_own(instance, &process);
 }
 
@@ -1671,11 +1670,11 @@ static void look_for_daemon(struct instance *instance)
 		return;
 	}
 	for (pid_t *at = pids; at && *at; at++) {
-		if (instance_may_follow(instance, *at) && ++count)
+		if (instance_may_follow(instance, *at, guard_pid()) && ++count)
 			found = *at;
 	}
 	free(pids);
-	if (path ? instance_may_follow(instance, found) : count == 1 && found == instance->candidate) {
+	if (path ? instance_may_follow(instance, found, guard_pid()) : count == 1 && found == instance->candidate) {
 		ev_timer_stop(superd.loop, &instance->limit);
 		instance_follow(instance, found);
 		instance->settled = path ? 0 : clock_now() + SETTLED;

@@ -455,16 +455,24 @@ static bool await_term(const char *path)
 }
 
 /* A daemon as such words tell: of `single` or two forks, whose first process waits for nobody, and may `fail` or
- * `stay`; the one between may be `slow`; the daemon may be `deaf` to TERM, serve but `one`, or as `few` 400 of them,
+ * `stay`; the one between may be `slow`, or be `parting` (it has no descriptor any more when the first one ends, and
+ * lives on until TERM); the daemon may be `deaf` to TERM, serve but `one`, or as `few` 400 of them,
  * and write its pid to `pid=PATH`, which comes last, perhaps `late`, or a `wrong` one. With `told=PATH` the first
  * process makes that file, and nobody else before it has had TERM. */
 static int do_fork(const char *argument)
 {
 	const char *path = has_word(argument, "pid="), *told = has_word(argument, "told=");
 
-	if (told && !await_term(told))
+	bool parts = has_word(argument, "parting");
+	char byte;
+	int open[2];
+
+	if ((told && !await_term(told)) || pipe2(open, O_CLOEXEC) < 0)
 		return 1;
 	if (fork() != 0) {
+		close(open[1]);
+		if (parts)
+			(void)!read(open[0], &byte, 1); /* until nobody has the other end */
 		while (has_word(argument, "stay"))
 			pause();
 		_exit(has_word(argument, "fail") ? 3 : 0);
@@ -474,8 +482,12 @@ static int do_fork(const char *argument)
 	setsid();
 	if (!has_word(argument, "single") && fork() != 0) {
 		sleep_ms(has_word(argument, "slow") ? 400 : 0);
+		if (parts && close_range(0, ~0U, 0) == 0)
+			pause();
 		_exit(0);
 	}
+	close(open[0]);
+	close(open[1]);
 	if (has_word(argument, "deaf"))
 		signal(SIGTERM, SIG_IGN);
 	if (has_word(argument, "late"))
