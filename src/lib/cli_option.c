@@ -9,7 +9,8 @@
 #include "lib/scan.h"
 
 #define BEYOND_LETTERS 256              /* getopt_long's result for the first row; smaller results are letters */
-#define NEAR 2                          /* most edits between an unknown name and the suggested one */
+#define NEAR 2                          /* most edits between an unknown name and the suggested one, */
+#define LETTERS_AN_EDIT 3               /* and one for so many letters at most: --boot is not --sort */
 
 bool cli_texts_add(struct cli_texts *texts, const char *text)
 {
@@ -165,7 +166,7 @@ const struct cli_option *cli_find(const struct cli *cli, const char *name)
 
 void cli_hint(const struct cli *cli, const char *word)
 {
-	struct scan_nearest nearest = { .most = NEAR + 1 };
+	struct scan_nearest nearest = { 0 };
 	char name[64];
 	size_t length;
 
@@ -177,6 +178,7 @@ void cli_hint(const struct cli *cli, const char *word)
 	memcpy(name, word, length);
 	name[length] = '\0';
 	nearest.name = name;
+	nearest.most = 1 + (length / LETTERS_AN_EDIT < NEAR ? (unsigned)length / LETTERS_AN_EDIT : NEAR);
 	for (size_t n = 0; n < cli->count; n++) {
 		if (cli->options[n].name)
 			scan_nearest_look(&nearest, cli->options[n].name);

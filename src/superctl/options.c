@@ -365,6 +365,13 @@ static const char *default_control_path(void)
 	return MACHINES;
 }
 
+/* getopt_long(3) has already reported the unknown option. */
+static void print_hint(const char *word)
+{
+	cli_hint(&superctl_cli, word);
+	fprintf(stderr, "superctl: see superctl --help\n");
+}
+
 /* Reads the options, and moves the other words to argv[1] and behind it. *count: number of these words. */
 static enum cli_result read_words(struct superctl_options *options, int argc, char **argv, uint64_t *given, int *count)
 {
@@ -401,7 +408,7 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 	if (result == CLI_UNKNOWN && !strcmp(argv[optind - 1], "--http"))
 		fprintf(stderr, "superctl: superd itself serves them by HTTP: builtin = metrics, or status\n");
 	else if (result == CLI_UNKNOWN)
-		cli_hint(&superctl_cli, argv[optind - 1]);
+		print_hint(argv[optind - 1]);
 	*status = result == CLI_ENDED ? CTL_DONE : CTL_USAGE;
 	if (result != CLI_READ)
 		return false;

@@ -72,6 +72,12 @@ test knows_which_verb_and_option_were_meant {
 	ends 2 "superctl: 'run': there is no such verb: did you mean 'start'?" [nowhere run web]
 	has [lindex [nowhere help timeline] 2] "did you mean 'history'?"
 	has [lindex [nowhere --jsn list] 2] "did you mean '--json'?"
+	has [lindex [nowhere disable --tiemout=3s web] 2] "did you mean '--timeout'?"
+	foreach option {--boot --foo -Z} {
+		set outcome [nowhere disable $option web]
+		ends 2 "superctl: see superctl --help\n" $outcome
+		lacks [lindex $outcome 2] "did you mean"
+	}
 	ends 2 "superctl stop '*'" [nowhere stop]
 	ends 2 "--names does not go with stop; it is for list" [nowhere stop --names web]
 	ends 2 "" [nowhere stop "a\nshutdown"]
