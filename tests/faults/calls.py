@@ -50,7 +50,7 @@ errors = {
     **dict.fromkeys(["send", "sendto", "sendmsg"], SEND),
     "ftruncate": ["EINTR", "EIO"],
     "flock": ["EINTR", "ENOLCK", "EWOULDBLOCK"],
-    **dict.fromkeys(["fork", "_Fork", "clone", "sys_clone3", "pthread_create"], ["EAGAIN", "ENOMEM"]),
+    **dict.fromkeys(["fork", "_Fork", "clone", "sys_clone", "sys_clone3", "pthread_create"], ["EAGAIN", "ENOMEM"]),
     "kill": ["EPERM"], # ESRCH of a process that runs on would be a lie that nobody can see through
     "sys_pidfd_open": ["EMFILE", "ENFILE", "ENOMEM", "ESRCH"],
     "sys_pidfd_getfd": ["EMFILE", "EPERM", "ESRCH"],

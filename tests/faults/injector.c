@@ -104,7 +104,8 @@ static _Thread_local bool is_busy __attribute__((tls_model("initial-exec")));
 /* What is called by number. */
 #define RAW_CALLS(CALL) \
 	CALL(bpf) \
-	CALL(capget) CALL(capset) CALL(clone3) CALL(close_range) CALL(epoll_ctl) CALL(fchownat) CALL(getdents64) \
+	CALL(capget) CALL(capset) CALL(clone) \
+	CALL(clone3) CALL(close_range) CALL(epoll_ctl) CALL(fchownat) CALL(getdents64) \
 		CALL(kcmp) CALL(mkdirat) CALL(openat2) CALL(pidfd_getfd) CALL(pidfd_open) CALL(pidfd_send_signal) \
 			CALL(renameat2) CALL(seccomp) CALL(landlock_create_ruleset) CALL(waitid) CALL(statx) \
 				CALL(name_to_handle_at)
@@ -571,10 +572,11 @@ static int find_raw(long number)
 /* Only the guard makes a process of its own memory that shares its descriptors. */
 static bool starts_superd(long number, const long *word)
 {
-	const struct clone_args *arguments = (const void *)word[0];
+	uint64_t flags = number == SYS_clone  ? (uint64_t)word[0]
+			 : number == SYS_clone3 ? ((const struct clone_args *)(const void *)word[0])->flags
+						: 0;
 
-	return number == SYS_clone3 && (arguments->flags & (CLONE_FILES | CLONE_VM)) == CLONE_FILES &&
-	       counts((int32_t)NEXT(syscall)(SYS_getpid));
+	return (flags & (CLONE_FILES | CLONE_VM)) == CLONE_FILES && counts((int32_t)NEXT(syscall)(SYS_getpid));
 }
 
 /* In the child. */

@@ -26,8 +26,9 @@ def log_to(name):
 
 
 class Whole:
-    """All kinds of services, files of the log, and a reload that changes, adds and removes some."""
-    program, arguments = "superd", ()
+    """All kinds of services, files of the log, and a reload that changes, adds and removes some. There is no guard, so all
+    is one process."""
+    program, arguments = "superd", ("--no-guard",)
     does = ["serve", "freeze", "stop_idle", "reload", "upgrade", "look"]
 
     def __init__(self, tests):
@@ -62,7 +63,7 @@ class Whole:
 
 class Guarded(Whole):
     """The same with a guard. superd is killed before and after the reload."""
-    arguments = ("--guard",)
+    arguments = ()
     does = ["serve", "die", "reload", "die", "upgrade", "look"]
 
 

@@ -7,7 +7,7 @@ HEAD = struct.Struct("=iIIIIIIIIiQiI")
 SITE = struct.Struct("=QIIII8Q")
 NAMES, NAME_SIZE, SITES = 160, 24, 16384
 SIZE = HEAD.size + NAMES * NAME_SIZE + SITES * SITE.size
-LOCK, PHASE, TURNS, LOST, LEFT, HITS = 4, 8, 16, 20, 28, 32
+LOCK, PHASE, TURNS, LOST, LEFT, HITS, GUARD = 4, 8, 16, 20, 28, 32, 48
 
 
 class Site:

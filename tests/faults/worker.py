@@ -6,7 +6,7 @@ import sys
 
 from calls import number
 from scenario import SCENES, Run
-from shared import LOST, Shared
+from shared import GUARD, LOST, Shared
 from world import prepare
 
 
@@ -26,7 +26,7 @@ def main():
         if not fails:
             program = SCENES[case["scene"]](settings["tests"]).program
             result["sites"] = [{**vars(site), "key": f"{site.key:x}", "program": program} for site in shared.sites()]
-            result["lost"] = shared.word(LOST)
+            result["lost"], result["guard"] = shared.word(LOST), shared.word(GUARD)
         shared.close()
         print(json.dumps({**case, **result}), flush=True)
 

@@ -71,7 +71,7 @@ def clean():
 
 
 class Superd:
-    """superd, and its guard, if its arguments ask for one. faulty: the program whose first process has a call fail."""
+    """superd, and its guard, if its arguments do not refuse one. faulty: the program whose first process has a call fail."""
 
     def __init__(self, program, injector, shared, table, usual_seconds, arguments=(), faulty=None):
         self.shared, self.status, self.patience = shared, None, max(8.0, PATIENCE * usual_seconds)
@@ -86,8 +86,7 @@ class Superd:
             self.process = subprocess.Popen(
                 [program, "-f", f"{PLACE}/superd.conf", "--control", self.control_path, "--log-level", "info", *arguments],
                 env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, close_fds=True)
-        self.top = self.process.pid # superd, or its guard
-        self.is_guarded = "--guard" in arguments
+        self.top = self.process.pid # superd's guard, or superd itself
 
     def write_table(self, text):
         with open(f"{PLACE}/superd.conf", "w", encoding="utf-8") as file:
@@ -102,11 +101,8 @@ class Superd:
         return text
 
     def has_ended(self):
-        if self.status is None and self.top == self.process.pid:
+        if self.status is None:
             self.status = self.process.poll()
-        elif self.status is None: # this process is the first of its namespace, and inherits what has lost its parent
-            pid, status = os.waitpid(self.top, os.WNOHANG)
-            self.status = os.waitstatus_to_exitcode(status) if pid else None
         return self.status is not None
 
     def below(self):
