@@ -19,6 +19,5 @@ proc reply {question {rest "USERID : UNIX : somebody"}} {
 }
 proc reply_next {server {rest "USERID : UNIX : somebody"}} { reply [accept $server] $rest }
 
-# A client whose lines come back, as /bin/cat has them.
-proc echoes {client {line hello}} { send $client $line; is [line $client] $line }
+# A client whose line comes back.
 proc echoes_and_goes {client} { echoes $client; close $client }

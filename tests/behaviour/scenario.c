@@ -707,10 +707,59 @@ static void word_put(const struct call *call)
 
 static void word_put_bytes(const struct call *call)
 {
-	int length;
+	int length, urgent = strcmp(raw(call, 2), "urgent") != 0 ? 0 : MSG_OOB;
 	const unsigned char *bytes = Tcl_GetByteArrayFromObj(call->arguments[1], &length);
 
-	cr_assert_eq(send((int)number(call, 0), bytes, (size_t)length, MSG_NOSIGNAL), (ssize_t)length);
+	cr_assert_eq(send((int)number(call, 0), bytes, (size_t)length, MSG_NOSIGNAL | urgent), (ssize_t)length);
+}
+
+static void word_get_bytes(const struct call *call)
+{
+	static unsigned char bytes[1 << 20];
+	struct pollfd polled = { .fd = (int)number(call, 0), .events = POLLIN };
+	size_t most = (size_t)number(call, 1);
+	ssize_t got;
+
+	CHECK(most <= sizeof(bytes) && poll(&polled, 1, DEADLINE_MS) == 1, "%s", "nothing came");
+	got = recv(polled.fd, bytes, most, MSG_WAITALL);
+	CHECK(got >= 0, "%s", strerror(errno));
+	Tcl_SetObjResult(scenario.interp, Tcl_NewByteArrayObj(bytes, (int)got));
+}
+
+/* The byte at an offset: a pattern in which no piece may be missing, doubled or moved. */
+static unsigned char pattern(size_t offset)
+{
+	return (unsigned char)(offset * 2654435761u >> 13);
+}
+
+static void word_push(const struct call *call)
+{
+	static unsigned char bytes[65536];
+	size_t from = (size_t)number(call, 1), until = (size_t)number(call, 2);
+	ssize_t sent = 1;
+
+	while (from < until && sent > 0) {
+		size_t length = until - from < sizeof(bytes) ? until - from : sizeof(bytes);
+
+		for (size_t n = 0; n < length; n++)
+			bytes[n] = pattern(from + n);
+		sent = send((int)number(call, 0), bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+		from += sent > 0 ? (size_t)sent : 0;
+	}
+	give_number((long)from);
+}
+
+static void word_pull(const struct call *call)
+{
+	static unsigned char bytes[65536];
+	size_t from = (size_t)number(call, 1);
+	ssize_t got;
+
+	while ((got = recv((int)number(call, 0), bytes, sizeof(bytes), MSG_DONTWAIT)) > 0) {
+		for (ssize_t n = 0; n < got; n++, from++)
+			CHECK(bytes[n] == pattern(from), "a wrong byte at %zu", from);
+	}
+	give_number((long)from);
 }
 
 /* "pour CLIENT N": so many bytes without an end; how many were taken before the connection was closed. */
@@ -759,8 +808,11 @@ static void word_heard(const struct call *call)
 
 static void word_accept(const struct call *call)
 {
-	int fd = accept4((int)number(call, 0), NULL, NULL, SOCK_CLOEXEC);
+	struct pollfd polled = { .fd = (int)number(call, 0), .events = POLLIN };
+	int fd;
 
+	CHECK(poll(&polled, 1, DEADLINE_MS) == 1, "%s", "nobody came");
+	fd = accept4(polled.fd, NULL, NULL, SOCK_CLOEXEC);
 	CHECK(fd >= 0, "%s", strerror(errno));
 	give_number(fd);
 }
@@ -820,8 +872,11 @@ static void word_line(const struct call *call)
 
 static void word_end_of(const struct call *call)
 {
-	bool ended = client_sees_end((int)number(call, 0));
+	bool ended;
 
+	errno = 0;
+	ended = client_sees_end((int)number(call, 0));
+	give(errno == ECONNRESET ? "reset" : "end");
 	CHECK(ended, "%s", "the client was served");
 }
 
@@ -1429,7 +1484,10 @@ static const struct word {
 	{ "served", 1, 5, word_served },        /* the same, who has said a line and got its answer */
 	{ "send", 2, 2, word_send },            /* CLIENT LINE */
 	{ "put", 2, 2, word_put },              /* CLIENT TEXT: without a newline, at once */
-	{ "put_bytes", 2, 2, word_put_bytes },
+	{ "put_bytes", 2, 3, word_put_bytes },  /* CLIENT BYTES ?urgent? */
+	{ "get_bytes", 2, 2, word_get_bytes },  /* CLIENT N: so many, fewer before its end; or of a datagram */
+	{ "push", 3, 3, word_push },            /* CLIENT FROM UNTIL: a pattern that is taken at once: how far */
+	{ "pull", 2, 2, word_pull },            /* CLIENT FROM: those that are there: how far */
 	{ "pour", 2, 2, word_pour },            /* CLIENT N: bytes, until it is closed: how many went */
 	{ "line", 1, 1, word_line },
 	{ "rest", 1, 1, word_rest },            /* CLIENT: all until its end */
@@ -1442,7 +1500,7 @@ static const struct word {
 	{ "approach", 2, 2, word_approach },    /* ADDRESS IP: a client from there who may never be let in */
 	{ "let_in", 1, 1, word_let_in },        /* CLIENT: whether it is connected so far */
 	{ "local_port", 1, 1, word_local_port },
-	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits until it is closed; fails where it is answered */
+	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits for its "end" or "reset"; fails where it is answered */
 	{ "all_say", 2, 2, word_all_say },      /* CLIENTS TEXT: each a line with it; they are closed then */
 	{ "shut", 1, 1, word_shut },
 	{ "close", 1, 300, word_close },

@@ -34,6 +34,9 @@ proc said {line} { regsub {^\d+ } $line "" }
 proc greet {client {word hello}} { send $client $word; is [said [line $client]] $word }
 proc answers {address {word hello}} { is [said [ask $address $word]] $word }
 
+# A client whose lines come back, as /bin/cat has them.
+proc echoes {client {line hello}} { send $client $line; is [line $client] $line }
+
 proc datagram_answers {client {word hello}} { is [said [datagram $client $word]] $word }
 
 # A client who is closed without an answer; and one who is served and goes.
@@ -67,6 +70,12 @@ proc fields {report args} {
 proc reported {path} {
 	wait {[exists $path]}
 	read $path
+}
+
+# The one process that superd has started, which there is.
+proc only_pid {} {
+	expect {[llength [set all [pids]]] == 1}
+	return [lindex $all 0]
 }
 
 # The mode of a file, as "600".
