@@ -794,7 +794,7 @@ void accept_fetch(struct svc *svc)
 			client.length = 0;
 		if (!svc->socket_count || !svc->row->exec->accept)
 			accept_refuse(svc, &client, REFUSED_CLOSED);
-		else if (svc->state == LISTENING && !superd.quiet)
+		else if (svc->state == LISTENING)
 			take_accepted(svc, &svc->sockets[number], &client);
 		else
 			keep_client(svc, &svc->sockets[number], &client, false);
@@ -862,7 +862,7 @@ static void take_clients(struct svc *svc, struct socket *socket)
 		take_datagram(svc, socket);
 		return;
 	}
-	for (int n = 0; n < BATCH && svc->state == LISTENING && !superd.quiet; n++) {
+	for (int n = 0; n < BATCH && svc->state == LISTENING; n++) {
 		if (svc_exceeds_trigger(socket))
 			return;
 		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)

@@ -463,7 +463,7 @@ struct superd {
 	size_t awake, asking; /* services with an instance; clients that are asked about */
 	struct source_counts sources;
 	int null_in, null_out;
-	bool stopping, was_stopping, quiet, over, reading; /* was_stopping: when superd died */
+	bool stopping, was_stopping, over, reading; /* was_stopping: when superd died */
 	bool is_opening;				   /* the first sockets: nothing starts by itself yet */
 	int exit_status;
 	double started, loaded;
@@ -961,10 +961,9 @@ void journal_name_report(int report);
 void journal_note_child(const struct buf *note); /* in that process */
 void journal_take_prepared(struct buf *note);	 /* for its start */
 void journal_hear(void);
-int journal_whole(void);
-void journal_drop_whole(void);
+bool journal_whole(void);
 void journal_pass_check(void);
-void journal_pass(bool passed);
+void journal_pass(void);
 char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
 void journal_leave_sockets(struct listen_fds *to);
 void journal_each_fd(void (*act)(void *context, int fd), void *context);
@@ -1006,7 +1005,6 @@ bool store_name_is(const char *name, const char *made);
 void state_programs(const char *text);
 void state_restore(char *text);
 bool state_reads_files(void);
-bool upgrade_was(void); /* superd is the first one behind an upgrade */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
 void upgrade_forget(const void *context);
 void upgrade_go_on(void); /* a reload has ended */

@@ -585,7 +585,7 @@ void idle_follow(struct svc *svc)
 	if (svc->run->idle)
 		stop_watching(svc);
 	if ((svc->state != RUNNING && svc->state != STARTING) || !svc->run->current || !service_idles(svc->row) ||
-	    superd.quiet || !(idle = make_idle(svc)))
+	    !(idle = make_idle(svc)))
 		return;
 	if (idle->instance != svc->run->current->pid) {
 		idle->unwatched = false;

@@ -535,7 +535,8 @@ static void each_fd(const char *text, void (*act)(void *context, int fd), void *
 
 static void pass_fd(void *context, int fd)
 {
-	self_exe_pass(&fd, 1, context);
+	(void)context;
+	self_exe_pass(&fd, 1, true);
 }
 
 /* text: the rest of its line; NULL: there is none. A process that superd itself has reaped, and died before it was
@@ -623,47 +624,32 @@ void journal_ready(void)
 		write_all_anew();
 }
 
-/* Everything, in a file for another program: the guard's, or without a guard one that is made now. -1 and errno. */
-int journal_whole(void)
+/* Everything, from the begin, for another program. false and errno. */
+bool journal_whole(void)
 {
-	if (journal.fd < 0)
-		journal.fd = make_file("superd-journal", &(struct buf){ 0 });
-	journal.due = true; /* from the begin */
+	journal.due = true;
 	journal_ready();
 	journal_flush();
-	return journal.due ? -1 : journal.fd;
-}
-
-/* It is not needed any more. */
-void journal_drop_whole(void)
-{
-	if (guard_pid())
-		return;
-	take_changed(false);
-	buf_free(&journal.lines);
-	fd_close(&journal.fd);
-	fd_close(&journal.text);
-	journal.is_written = false;
+	return !journal.due;
 }
 
 /* In the process that asks. */
 void journal_pass_check(void)
 {
 	self_exe_pass((const int[]){ journal.fd, journal.text }, 2, true);
-	if (guard_pid())
-		guard_pass(true);
+	guard_pass(true);
 }
 
-/* Another program goes on with it, and what it names stays open for that, or not. */
-void journal_pass(bool passed)
+/* Another program goes on with it, and what it names stays open for that. */
+void journal_pass(void)
 {
 	size_t length;
 	char *text = state_file_read(journal.fd, TEXT_MOST, &length);
 
 	if (text)
-		each_fd(text, pass_fd, passed ? &journal : NULL);
+		each_fd(text, pass_fd, NULL);
 	free(text);
-	self_exe_pass(&journal.fd, 1, passed);
+	self_exe_pass(&journal.fd, 1, true);
 }
 
 static ev_prepare turn;

@@ -206,13 +206,12 @@ static void print_version(void)
 static bool begin_guard(struct options *options)
 {
 	int page = options->internal.guard_page;
-	bool is_start = page < 0 && !options->internal.takes_over;
-	unsigned setting = is_start ? options->guard : page >= 0;
+	unsigned setting = page < 0 ? options->guard : 1;
 
 	options->guarded = setting == GUARD_UNSET ? takeover_has_guard(options) : setting;
 	if (!options->guarded)
 		return true;
-	if (options->daemon && is_start && daemonize_enter() < 0) {
+	if (options->daemon && page < 0 && daemonize_enter() < 0) {
 		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
 		return false;
 	}
@@ -253,7 +252,7 @@ static int run_task(struct options *options)
 int main(int argc, char **argv)
 {
 	struct internal_args internal = takeover_strip(&argc, &argv);
-	bool takes_place = internal.takes_over || internal.guard_page >= 0, good;
+	bool takes_place = internal.guard_page >= 0, good;
 	int status = EXIT_TABLE;
 	struct options options;
 	unsigned tries = 0;

@@ -55,11 +55,9 @@ enum invoked_as { AS_SUPERD, AS_INETD, AS_XINETD };
 
 enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_HELP };
 
-/* The argument that a running superd puts in front of the others when it executes superd
- * (upgrade.c). At most one of the three is true. */
+/* What GUARD_AGAIN says (upgrade.c). At most one of the two is set. */
 struct internal_args {
 	bool checks_upgrade;            /* reports whether this superd could take over */
-	bool takes_over;                /* takes over from the superd before, in the same process */
 	int guard_page;                 /* this is a guard after an upgrade (guard.c); -1: it is not */
 };
 

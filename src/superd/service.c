@@ -955,9 +955,9 @@ void svc_resume(struct svc *svc)
 	superd.starting += svc->state == STARTING;
 	if (svc->state != STOPPING) /* else it is what comes behind */
 		CLEAR(svc->run->start_due);
-	if (svc->state == RUNNING && current->is_frozen && upgrade_was()) {
+	if (svc->state == RUNNING && current->is_frozen && guard_has_upgraded()) {
 		idle_sleep_on(svc);
-	} else if (svc->state == RUNNING && (current->is_frozen || !upgrade_was())) {
+	} else if (svc->state == RUNNING && (current->is_frozen || !guard_has_upgraded())) {
 		/* The superd before was about to count its clients, or has died between the freeze and the text. */
 		current->is_frozen = true;
 		instance_freeze(current, false);
@@ -1034,7 +1034,7 @@ void svc_watch(struct svc *svc)
 		if (left > 0)
 			first = first == 0 || left < first ? left : first;
 		if (states[svc->state].watched && socket->fd >= 0 && socket->datagram == AWAITED && left <= 0 &&
-		    !svc->run->turner.child.pid && !superd.quiet)
+		    !svc->run->turner.child.pid)
 			error = socket_watch(socket, true) ? error : errno;
 		else
 			socket_watch(socket, false);
@@ -1128,7 +1128,7 @@ void svc_settle(struct svc *svc)
 		svc_set(svc, HELD);
 		return;
 	}
-	if (!accepts && svc->run->start_due > 0 && !superd.quiet && !superd.is_opening) {
+	if (!accepts && svc->run->start_due > 0 && !superd.is_opening) {
 		if (svc->run->start_due <= clock_now()) {
 			svc_activate(svc);
 			return;
@@ -1140,7 +1140,7 @@ void svc_settle(struct svc *svc)
 		return;
 	}
 	svc_set(svc, LISTENING);
-	if (accepts && svc->run->parked_count && !superd.quiet) {
+	if (accepts && svc->run->parked_count) {
 		if (needs_come_first(svc)) {
 			svc_activate(svc);
 			return;

@@ -1,7 +1,7 @@
 /* An upgrade: the program that is installed is asked whether it could take over, in a process of its own. Then superd
- * ends and its guard becomes that program, in its own process; without a guard superd itself does. What goes over is
- * the journal. The new superd goes on by the text of the configuration there, and reads the files at once: where they
- * have an error, that text stays in effect. */
+ * ends and its guard becomes that program, in its own process; a superd without a guard cannot be upgraded. What goes
+ * over is the journal. The new superd goes on by the text of the configuration there, and reads the files at once:
+ * where they have an error, that text stays in effect. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -16,45 +16,36 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "lib/wait_note.h"
-#include "os/host/program.h"
-#include "os/rights/rights.h"
 #include "superd/main.h"
 
-#define TAKES_OVER "--take-over="   /* first argument of a program that takes over without a guard: the journal */
-#define CHECKS "--take-over-check=" /* of one that is asked whether it could */
 #define CAN "superd can take over: "
 #define ANSWER_MOST 3000 /* bytes */
 #define READING_MOST 3.	 /* seconds that a reload may wait for a file */
 #define PATIENCE 20.	 /* seconds until it has answered */
 
 static struct {
-	int journal; /* that was passed to this program; -1: none was */
-	bool takes_over, keeps_rows;
+	int journal; /* of the superd that asks whether this program could take over */
+	bool keeps_rows;
 	struct journal_superd before;
-} taken = { .journal = -1 };
+} taken;
 
 /* ---- the new program ---- */
 
 /* A guard is asked by the argument that it is executed with: it is not the process that its page names then. */
 struct internal_args takeover_strip(int *argc, char ***argv)
 {
-	static const char *const modes[] = { GUARD_AGAIN, TAKES_OVER, CHECKS };
+	const size_t length = strlen(GUARD_AGAIN);
 	struct internal_args internal = { .guard_page = -1 };
-	size_t which = 0;
+	bool is_guard;
 	int64_t fd;
 
-	while (which < 3 && *argc > 1 && strncmp((*argv)[1], modes[which], strlen(modes[which])) != 0)
-		which++;
-	if (which == 3 || *argc < 2 || scan_count((*argv)[1] + strlen(modes[which]), &fd) || fd > INT32_MAX)
+	if (*argc < 2 || strncmp((*argv)[1], GUARD_AGAIN, length) != 0 || scan_count((*argv)[1] + length, &fd) ||
+	    fd > INT32_MAX)
 		return internal;
-	taken.journal = (int)fd;
-	taken.takes_over = which == 1;
-	if (which == 0)
-		taken.journal = guard_journal_of((int)fd, &taken.takes_over);
-	if (which == 0 && taken.takes_over)
+	taken.journal = guard_journal_of((int)fd, &is_guard);
+	if (is_guard)
 		internal.guard_page = (int)fd;
-	internal.takes_over = which == 1;
-	internal.checks_upgrade = !taken.takes_over;
+	internal.checks_upgrade = !is_guard;
 	(*argv)[1] = (*argv)[0];
 	(*argv)++;
 	(*argc)--;
@@ -68,40 +59,31 @@ bool takeover_has_guard(const struct options *options)
 	return options->invoked_as == AS_SUPERD && !options->process_name;
 }
 
-bool upgrade_was(void)
-{
-	return guard_pid() ? guard_has_upgraded() : taken.takes_over;
-}
-
 /* The text of its configuration is not all: the files have errors in rows of which the former ones stay in effect, or
  * superd was upgraded. */
 bool state_reads_files(void)
 {
-	return upgrade_was() || taken.keeps_rows;
+	return guard_has_upgraded() || taken.keeps_rows;
 }
 
 /* The text of the configuration of the superd before; NULL: this one follows none. What that has left open and does
  * not name is closed. */
 char *state_read(void)
 {
-	bool follows = guard_pid() ? guard_restarts() : taken.takes_over;
 	char *text;
 	struct buf why = { 0 };
 
 	for (int n = 0; n < PROGRAMS; n++)
 		taken.before.programs[n] = -1;
 	taken.before.control = taken.before.output = superd.pid_file_fd = -1;
-	if (!follows)
+	if (!guard_restarts())
 		return NULL;
-	text = journal_read(guard_pid() ? guard_journal() : taken.journal, guard_drops_state(), &taken.before, &why);
+	text = journal_read(guard_journal(), guard_drops_state(), &taken.before, &why);
 	if (guard_drops_state()) {
 		buf_clear(&why);
 		buf_text(&why, "several superds in a row have crashed with its state");
 	}
-	if (guard_pid())
-		guard_sweep(text || guard_drops_state(), guard_drops_state());
-	else
-		fd_close(&taken.journal);
+	guard_sweep(text || guard_drops_state(), guard_drops_state());
 	if (!text && why.length)
 		fprintf(stderr,
 			"superd: cannot continue from the state of the previous superd: %s: starting without it\n",
@@ -113,9 +95,9 @@ char *state_read(void)
 /* After a death the programs are those that were, whatever is installed by now. */
 void state_programs(const char *text)
 {
-	for (int n = 0; n < PROGRAMS && upgrade_was(); n++)
+	for (int n = 0; n < PROGRAMS && guard_has_upgraded(); n++)
 		fd_close(&taken.before.programs[n]);
-	programs_open(text && !upgrade_was() ? taken.before.programs : NULL);
+	programs_open(text && !guard_has_upgraded() ? taken.before.programs : NULL);
 }
 
 struct table *state_table(struct options *options, const char *text)
@@ -131,7 +113,7 @@ struct table *state_table(struct options *options, const char *text)
 
 void state_restore(char *text)
 {
-	if (upgrade_was())
+	if (guard_has_upgraded())
 		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", taken.before.version);
 	journal_restore(&taken.before, text);
 	free(text);
@@ -247,53 +229,24 @@ static char **arguments_with(char *first)
 	return all;
 }
 
-static void rest_all(bool rests)
-{
-	superd.quiet = rests;
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
-		if (rests) {
-			svc_unwatch(svc);
-			accept_fetch(svc); /* they go over */
-		}
-		idle_follow(svc); /* ends what goes on by itself */
-		if (!rests)
-			svc_settle(svc);
-	}
-}
-
 static void go_over(void)
 {
-	char argument[40];
-	char **all;
-	int error, journal;
-
 	log_notice(superd.log, "upgrading: becoming %s", superd.program);
-	rest_all(true);
+	LIST_EACH(link, &superd.services)
+		accept_fetch(container_of(link, struct svc, link));
+	if (!journal_whole()) {
+		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
+		return;
+	}
+	LIST_EACH(link, &superd.services)
+		idle_free(container_of(link, struct svc, link)); /* ends what goes on by itself */
 	rpc_stop();
 	close_leave();
 	records_close();
 	log_finish(superd.log); /* the next superd has not what waits there */
-	journal = journal_whole();
-	snprintf(argument, sizeof(argument), TAKES_OVER "%d", journal);
-	all = journal < 0 ? NULL : arguments_with(argument);
-	if (all)
-		journal_pass(true);
-	if (all && guard_pid())
-		guard_upgrade_to(superd.program);
-	if (all) {
-		own_privileges_restore_inheritable();
-		execv(superd.program, all);
-	}
-	error = errno;
-	own_privileges_clear_inheritable_again();
-	if (all)
-		journal_pass(false);
-	free(all);
-	journal_drop_whole();
-	tell_upgrade(false, "cannot become %s: %s", superd.program, strerror(error));
-	rest_all(false);
+	journal_flush();
+	journal_pass();
+	guard_upgrade_to(superd.program);
 }
 
 static void on_checked(struct helper *helper, int status)
@@ -309,7 +262,6 @@ static void on_checked(struct helper *helper, int status)
 	got = read(asked.answer, text, ANSWER_MOST);
 	text[got > 0 ? got : 0] = '\0';
 	fd_close(&asked.answer);
-	journal_drop_whole();
 	status_describe(status, how);
 	can = strstr(text, CAN); /* warnings may be before it */
 	if (!asked.is_late && status == 0 && can) {
@@ -331,7 +283,7 @@ static void on_checked(struct helper *helper, int status)
 			     PATIENCE);
 	else if (status == 0)
 		tell_upgrade(false,
-			     "%s is no superd that can take over: called with " CHECKS ", it printed '%s', not '" CAN
+			     "%s is no superd that can take over: called with " GUARD_AGAIN ", it printed '%s', not '" CAN
 			     "VERSION'",
 			     superd.program, text);
 	else
@@ -350,7 +302,7 @@ void upgrade_go_on(void)
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context)
 {
 	char argument[40], what[WAIT_NOTE_MOST];
-	int ends[2] = { -1, -1 }, journal;
+	int ends[2] = { -1, -1 };
 	double lasted;
 	char **all = NULL;
 	pid_t pid = -1;
@@ -365,6 +317,11 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	asked.done = done;
 	asked.context = context;
 	asked.is_late = false;
+	if (!guard_pid()) {
+		tell_upgrade(false,
+			     "superd runs without a guard, which an upgrade needs: restart it instead");
+		return;
+	}
 	if (superd.stopping) {
 		tell_upgrade(false, "busy: superd is stopping");
 		return;
@@ -377,10 +334,8 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		tell_upgrade(false, "superd does not know its own path: neither its name nor /proc has it");
 		return;
 	}
-	journal = journal_whole();
-	snprintf(argument, sizeof(argument), "%s%d", guard_pid() ? GUARD_AGAIN : CHECKS,
-		 guard_pid() ? guard_page() : journal);
-	if (journal >= 0 && (all = arguments_with(argument)) && fd_pipe(ends) == 0 &&
+	snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", guard_page());
+	if (journal_whole() && (all = arguments_with(argument)) && fd_pipe(ends) == 0 &&
 	    (pid = helper_begin(&asked.helper, PATIENCE, on_checked)) == 0) {
 		fd_set_nonblocking(ends[1], false);
 		dup2(ends[1], STDOUT_FILENO);
@@ -395,7 +350,6 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);
-		journal_drop_whole();
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;
 	}

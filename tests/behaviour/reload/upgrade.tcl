@@ -159,7 +159,7 @@ test one_that_fails_leaves_the_old_one_running {
 	refuses "cannot take over: unknown option --" "#!/bin/sh\necho \"unknown option \${1%=*}\" >&2\nexit 1\n"
 }
 test one_that_is_none_leaves_the_old_one_running {
-	refuses "is no superd that can take over: called with --take-over-check=, it printed '', not 'superd can take over: VERSION'" \
+	refuses "is no superd that can take over: called with --guard-again=, it printed '', not 'superd can take over: VERSION'" \
 		"#!/bin/sh\nexit 0\n"
 }
 test one_that_is_no_program_leaves_the_old_one_running { refuses "cannot start " "nothing to execute" }
@@ -184,6 +184,20 @@ test a_table_that_is_broken_leaves_the_old_one_running {
 	write superd.conf "service web { lisen = \"1\" }\n"
 	signal USR2; log "its configuration: "
 	greet $client; close $client
+}
+
+test without_a_guard_it_says_what_to_do {
+	start_controlled [web 0 talk] -arguments --no-guard
+	set client [served web]
+	foreach option {--check --no-wait} {
+		lassign [superctl upgrade $option] status output errors
+		expect {$status == 1}
+		has $errors "superd runs without a guard, which an upgrade needs: restart it instead"
+	}
+	signal USR2; log "superd: not upgraded: superd runs without a guard"
+	greet $client; close $client
+	answers web new
+	stop
 }
 
 # Where superd was started from: one that can take over, and does this first when it is to, which is behind the question.

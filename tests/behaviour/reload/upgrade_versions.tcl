@@ -9,8 +9,7 @@ set sections {ANOTHER_LACKS=[idle][latency][thaw_latency][search][control][withd
 proc run_before {another} {
 	global client session
 	exec ln -s $::superd [path superd]
-	start_controlled [web 0 lines "accept = yes instances = 5"] -program [path superd] -arguments --no-guard \
-		-environment [list ANOTHER=$another SUPERD_REAL=$::superd $::sections]
+	start_controlled [web 0 lines "accept = yes instances = 5"] -program [path superd] -environment [list ANOTHER=$another SUPERD_REAL=$::superd $::sections]
 	set client [connect web]; send $client hello
 	set session [lindex [line $client] 0]
 	exec ln -s $::tests/another [path newer]

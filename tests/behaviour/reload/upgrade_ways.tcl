@@ -1,5 +1,5 @@
 # Upgrades of what is not plain: starts that take their time, daemons, sessions of superd's own programs, a main
-# command, superd under another name, in the background, or with its table from standard input.
+# command, superd in the background, or with its table from standard input.
 suite upgrade_ways
 uses reloads
 uses tables
@@ -127,16 +127,6 @@ test in_the_background_with_its_pid_file {
 	expect {$status == 2} $errors
 	close $client
 	end_daemon $daemon $pid_file
-}
-
-test called_as_inetd {
-	set port [free_port]
-	as_inetd {} {127.0.0.1:$port stream tcp nowait $server lines} --resolve
-	wait {[reachable $port]}
-	set client [served $port]
-	upgrade
-	expect {[logged "inetd: upgraded from "]}
-	greet $client; close $client
 }
 
 # A pipe, which nobody can read twice.
