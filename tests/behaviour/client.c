@@ -23,18 +23,29 @@ static bool wait_readable(int fd, long long until)
 	return found > 0;
 }
 
+/* Of an IPv4 or IPv6 literal; its length. */
+static socklen_t ip_address(struct sockaddr_storage *address, const char *ip, int port)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)address;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)address;
+
+	*address = (struct sockaddr_storage){ .ss_family = AF_INET };
+	in->sin_port = htons((uint16_t)port);
+	if (inet_pton(AF_INET, ip, &in->sin_addr) == 1)
+		return sizeof(*in);
+	address->ss_family = AF_INET6;
+	cr_assert_eq(inet_pton(AF_INET6, ip, &in6->sin6_addr), 1, "%s", ip);
+	return sizeof(*in6);
+}
+
 int client_connect_to(const char *address, int port)
 {
-	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
-	bool ipv4 = inet_pton(AF_INET, address, &in.sin_addr) == 1;
-	int fd, result;
+	struct sockaddr_storage to;
+	socklen_t length = ip_address(&to, address, port);
+	int fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), result;
 
-	cr_assert(ipv4 || inet_pton(AF_INET6, address, &in6.sin6_addr) == 1);
-	fd = socket(ipv4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	cr_assert(fd >= 0, "socket: %s", strerror(errno));
-	result = ipv4 ? connect(fd, (struct sockaddr *)&in, sizeof(in))
-		      : connect(fd, (struct sockaddr *)&in6, sizeof(in6));
+	result = connect(fd, (struct sockaddr *)&to, length);
 	cr_assert_eq(result, 0, "connecting to port %d of %s: %s\n%s", port, address, strerror(errno), world_logs());
 	return fd;
 }
@@ -267,6 +278,21 @@ int datagram_client(int port)
 
 	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	cr_assert(fd >= 0 && connect(fd, (struct sockaddr *)&in, sizeof(in)) == 0, "udp: %s", strerror(errno));
+	return fd;
+}
+
+int datagram_client_at(const char *from, int own_port, const char *to, int port)
+{
+	struct sockaddr_storage own, peer;
+	socklen_t own_length = ip_address(&own, from, own_port), length = ip_address(&peer, to, port);
+	int fd = socket(own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_assert_geq(fd, 0);
+	if (bind(fd, (struct sockaddr *)&own, own_length) < 0) {
+		close(fd);
+		return -1;
+	}
+	cr_assert_eq(connect(fd, (struct sockaddr *)&peer, length), 0, "udp: %s", strerror(errno));
 	return fd;
 }
 

@@ -35,6 +35,8 @@ long client_ask_pid(int port);                  /* who serves: the pid in a back
 long client_ask_to_the_end(int port);
 
 int datagram_client(int port);                  /* a connected UDP socket */
+/* From this address and port, 0 being any, so that an answer from elsewhere is none. -1: that can't be had. */
+int datagram_client_at(const char *from, int own_port, const char *to, int port);
 int datagram_client_unix(const char *server, const char *own);
 const char *datagram_ask(int fd, const char *text);
 int datagram_fill(const char *server);          /* until its queue takes no more; gives how many "noise" it took */

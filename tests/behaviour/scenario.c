@@ -950,6 +950,17 @@ static void word_node(const struct call *call)
 	wait_node(text(call, 0));
 }
 
+/* From "IP" or "IP:PORT". */
+static int datagrams_from(const char *from, const char *to, int port)
+{
+	const char *colon = strchr(from, ':');
+	int length = colon ? (int)(colon - from) : (int)strlen(from);
+
+	if (strchr(to, ':'))
+		return datagram_client_at("::", 0, to, port);
+	return datagram_client_at(text_of("%.*s", length, from), colon ? port_of(colon + 1) : 0, to, port);
+}
+
 static void word_datagrams(const struct call *call)
 {
 	const char *address = text(call, 0);
@@ -957,9 +968,45 @@ static void word_datagrams(const struct call *call)
 	if (is_unix(address))
 		give_number(datagram_client_unix(address, text(call, 1)));
 	else if (call->count > 1)
-		give_number(client_from(text(call, 1), SOCK_DGRAM, port_of(address)));
+		give_number(datagrams_from(text(call, 1), call->count > 2 ? text(call, 2) : "127.0.0.1",
+					   port_of(address)));
 	else
 		give_number(datagram_client(port_of(address)));
+}
+
+/* Of the test's, for those whom superd sends datagrams. */
+static void word_receiver(const struct call *call)
+{
+	struct sockaddr_in own = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)call;
+	cr_assert(fd >= 0 && bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0);
+	give_number(fd);
+}
+
+static void word_packet_from(const struct call *call)
+{
+	struct pollfd polled = { .fd = (int)number(call, 0), .events = POLLIN };
+	struct sockaddr_in from;
+	char got[512];
+	ssize_t length;
+
+	CHECK(poll(&polled, 1, DEADLINE_MS) == 1, "%s", "no datagram came");
+	length = recvfrom(polled.fd, got, sizeof(got), 0, (struct sockaddr *)&from, &(socklen_t){ sizeof(from) });
+	CHECK(length >= 0, "%s", strerror(errno));
+	Tcl_SetObjResult(scenario.interp, Tcl_NewListObj(2, (Tcl_Obj *[]){ Tcl_NewStringObj(got, (int)length),
+									   Tcl_NewIntObj(ntohs(from.sin_port)) }));
+}
+
+static void word_packet_to(const struct call *call)
+{
+	const struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)number(call, 1)),
+					.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const char *said = text(call, 2);
+
+	cr_assert_eq(sendto((int)number(call, 0), said, strlen(said), 0, (const struct sockaddr *)&to, sizeof(to)),
+		     (ssize_t)strlen(said));
 }
 
 static void word_datagram(const struct call *call)
@@ -1509,10 +1556,14 @@ static const struct word {
 	{ "pid_to_the_end", 1, 1, word_pid_to_the_end },        /* ADDRESS: the same, until it has closed, too */
 	{ "fill_queue", 1, 1, word_fill_queue },/* PATH: clients, until no more of them fit */
 	{ "node", 1, 1, word_node },            /* PATH: waits until superd's socket is there */
-	{ "datagrams", 1, 2, word_datagrams },  /* ADDRESS ?IP?, or PATH OWNPATH: a client, from there */
+	/* ADDRESS ?IP, or IP:PORT, ?IP?? or PATH OWNPATH: a client, from there to there; -1: that port can't be had */
+	{ "datagrams", 1, 3, word_datagrams },
 	{ "datagram", 2, 2, word_datagram },    /* CLIENT TEXT: the answer */
 	{ "send_to_group", 3, 3, word_send_to_group },  /* GROUP PORT TEXT: a datagram */
 	{ "packet", 1, 1, word_packet },        /* CLIENT: the next datagram */
+	{ "receiver", 0, 0, word_receiver },    /* of datagrams, at a local_port of the test's */
+	{ "packet_from", 1, 1, word_packet_from },      /* RECEIVER: {TEXT PORT} of the next */
+	{ "packet_to", 3, 3, word_packet_to },  /* RECEIVER PORT TEXT */
 
 	{ "socket_pairs", 1, 1, word_socket_pairs },    /* N: as many pairs of others' sockets */
 	{ "reset", 1, 1, word_reset },
