@@ -1,0 +1,186 @@
+# sd_notify: who the main process is, its watchdog, and reloads of type = notify-reload.
+suite notify_life
+uses notifying
+
+set ready "'say READY=1'"
+set heard "type = notify notify_access = all"
+set watched "type = notify watchdog = 10min rlimit_core = 0"
+
+proc web {steps options} { superd [web_table $steps $options] }
+proc clocked {steps options} { superd -clock "superd { stop_timeout = 1h }\n[web_table $steps $options]" }
+
+proc moves {how} {
+	clocked "$how $::ready" $::heard
+	set pid [web_pid]
+	log "main process is pid $pid now"
+	repeat 3 { advance 1h }
+	expect {![logged ended:]}
+	expect {[web_pid] == $pid}
+	does "end 3" ends
+	log "pid $pid ended: exit status 3"
+	expect {[web_pid] != $pid}
+	stop
+}
+
+test another_of_its_processes_may_become_the_main_one { moves move }
+test also_one_with_a_session_of_its_own { moves detach }
+
+# So many were started, and none of those lives.
+proc no_first_process_lives {count} {
+	set pids [regexp -all -inline {web: started, pid \d+} [read [logfile]]]
+	expect {[llength $pids] >= $count}
+	foreach pid [lrange $pids 0 $count-1] { expect {![lives [lindex $pid end]]} }
+}
+
+# It lies in another group than the main process then, and neither is the other's child to the new superd.
+test who_was_the_main_process_ends_with_it_also_after_an_upgrade {
+	web split $heard
+	log "main process is pid [web_pid] now"
+	upgrade
+	stop
+	no_first_process_lives 1
+}
+
+# Several share the socket, and only whose processes they are tells their messages apart.
+test who_was_the_main_process_of_one_client_speaks_and_ends_with_it {
+	web split "$heard accept = yes timeout_start = 1h"
+	repeat 4 { lappend clients [connect web] }
+	counts "is ready" 4
+	counts "main process is pid " 4
+	stop
+	no_first_process_lives 4
+	close {*}$clients
+}
+
+# The child has not had the signal of the stop, and lies in no group of its parent's. superd knows its status where it is superd's
+# to reap by then, and takes it for a good one otherwise.
+test whom_it_names_when_it_is_to_stop_is_told_to_stop_too {
+	clocked "'yield pid' $ready" "$heard timeout_stop = 1h"
+	web_pid
+	stop
+	expect {[regexp {main process is pid (\d+)} [read [logfile]] all child]}
+	expect {[logged "pid $child ended: signal TERM"] || [logged "pid $child ended: exit status 0"]}
+}
+
+# The watchdog of ten minutes. A timer that is more than a second late is to superd a sign that it was held up itself: the backend
+# then has its time once more.
+proc watchdog_says {said} {
+	for {set n 0} {$n < 130 && ![logged $said]} {incr n} {
+		advance [expr {$n % 13 ? "250ms" : "598s"}]
+		expect {$n || ![logged $said]}
+	}
+	log $said
+}
+proc is_stopped {pid} { watchdog_says "stopping pid $pid: it has not sent WATCHDOG=1 for 10min" }
+
+# Who loses its service in a reload and may finish is heard until its end.
+test one_that_goes_on_without_its_service_is_heard {
+	clocked $ready "$watched on_remove = finish"
+	set pid [web_pid]
+	reload {service other { listen = "127.0.0.2:0" exec = "$tests/notifier" }}
+	does "say WATCHDOG=Alone" done
+	log WATCHDOG=Alone
+	does barrier passed
+	is_stopped $pid
+	log "pid $pid ended: signal ABRT"
+}
+
+test a_process_of_somebody_else_is_not_taken_for_the_main_one {
+	needs {[has_users]} "needs root, and a build that every user can reach"
+	web "" {notify_access = main user = "nobody"}
+	does "say MAINPID=$self" done
+	log "is not taken for the main process: it is none of this service's"
+	does "say MAINPID=1" done
+	log "is not taken for the main process"
+	does "say MAINPID=2147483646" done
+	log "there is no such process"
+}
+
+test who_is_silent_is_ended_and_has_failed {
+	clocked $ready $watched
+	set pid [web_pid]
+	is_stopped $pid
+	log "pid $pid ended: signal ABRT"
+	log "next start in "
+	expect {[web_pid] != $pid}
+}
+
+test who_is_heard_lives_on {
+	clocked "" "watchdog = 10min rlimit_core = 0"
+	set pid [web_pid]
+	does "env WATCHDOG_USEC" 600000000
+	does "env WATCHDOG_PID" $pid
+	repeat 5 {
+		does "say WATCHDOG=1" done
+		advance 9min
+	}
+	expect {[web_pid] == $pid}
+}
+
+test it_may_change_its_watchdog_and_trigger_it {
+	clocked "" "watchdog = 12h watchdog_signal = USR2"
+	set pid [web_pid]
+	does "say WATCHDOG_USEC=600000000" done
+	is_stopped $pid
+	log "ended: signal USR2"
+	set client [connect web]; send $client "say WATCHDOG=trigger"   ;# it may not live to answer
+	log "it sent WATCHDOG=trigger"
+	close $client
+	log "ended: signal USR2"
+}
+
+# Whose signal of the watchdog is ignored has timeout_stop left.
+test a_silent_one_that_does_not_end_is_killed {
+	clocked "'ignore 6' $ready" "type = notify watchdog = 10min timeout_stop = 5min"
+	set pid [web_pid]
+	is_stopped $pid
+	advance 298s
+	expect {![logged "ended: "]}
+	advance 3s
+	log "pid $pid ended: signal KILL"
+}
+
+test instances_have_watchdogs_too {
+	clocked "" "accept = yes watchdog = 10min rlimit_core = 0"
+	set client [connect web]
+	wait {[processes] == 1}
+	watchdog_says "it has not sent WATCHDOG=1 for 10min"
+	log "ended: signal ABRT"
+	close $client
+}
+
+test a_reload_is_seen_through {
+	web "'handle 1' $ready" "type = notify-reload"
+	set pid [web_pid]
+	log "is ready"
+	kill $pid HUP
+	log "pid $pid reloads"
+	log "pid $pid has reloaded"
+	expect {[web_pid] == $pid}
+}
+
+# As `systemd-notify --reloading --ready` says it, whose reload takes no time.
+test a_reload_may_be_said_with_its_end {
+	clocked "'handle 1' $ready" "type = notify-reload timeout_start = 10min"
+	set pid [web_pid]
+	log "is ready"
+	does "say RELOADING=1|MONOTONIC_USEC=1|READY=1" done
+	log "pid $pid has reloaded"
+	repeat 3 { advance 1h }
+	expect {![logged "has not sent READY=1"]}
+}
+
+test who_would_die_of_a_reload_has_not_started {
+	web $ready "type = notify-reload"
+	set client [connect web]
+	log "sent READY=1 without a handler of reload_signal, HUP"
+	log "next start in "
+	close $client
+}
+
+# One that nobody can handle is no mistake of the backend's.
+test a_signal_that_cannot_be_handled_is_not_asked_for {
+	web $ready "type = notify-reload reload_signal = STOP"
+	does "env FDSTORE" unset
+	log "is ready"
+}
