@@ -485,7 +485,7 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 		.io_priority = -1,
 		.cpu_policy = -1,
 		.bounding = plan_own_bounding(0),
-		.no_new_privileges = true,
+		.flags = PLAN_NO_NEW_PRIVILEGES,
 		.limit_count = 1,
 		.limits = { { RLIMIT_NOFILE, superd.defaults.nofile } },
 	};

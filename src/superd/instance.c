@@ -144,10 +144,11 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 	bool input = number == STDIN_FILENO;
 	int access = input ? O_RDONLY : O_WRONLY | O_CREAT;
 
-	if (socket >= 0 && ((input && plan->input_is_socket) || (number == 1 && plan->output_is_socket)))
+	if (socket >= 0 && ((input && plan->flags & PLAN_INPUT_IS_SOCKET) ||
+			    (number == STDOUT_FILENO && plan->flags & PLAN_OUTPUT_IS_SOCKET)))
 		return socket;
 	if (beside && input &&
-	    (plan->input_is_socket || stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR ||
+	    (plan->flags & PLAN_INPUT_IS_SOCKET || stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR ||
 	     stream.kind == STREAM_INHERIT))
 		stream.kind = STREAM_NULL;
 	else if (beside && (stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR))
@@ -1259,7 +1260,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 	if (is_connection && instance->client.length) {
 		request->remote_address = instance->peer;
 		request->remote_port = client_port(&instance->client);
-		if (plan->tells_unit && has_client)
+		if (plan->flags & PLAN_TELLS_UNIT && has_client)
 			request->cookie = socket_id(instance->client.fd);
 		if (row->groups->environment->tcp_environment && has_client &&
 		    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
@@ -1283,7 +1284,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		goto fail;
 	}
 	if (gathered.is_open && gathered.count < GATHERED_MOST && instance->phase < LAUNCHED && has_client &&
-	    !plan->rereads) {
+	    !(plan->flags & PLAN_REREADS)) {
 		gathered.list[gathered.count++] = start;
 		return true;
 	}
@@ -1347,11 +1348,11 @@ static bool begin_start(struct instance *instance, struct buf *why)
 
 	instance->since = instance->begun = clock_now();
 	instance->born = process_now();
-	if (svc->run->plan && svc->run->plan->rereads)
+	if (svc->run->plan && svc->run->plan->flags & PLAN_REREADS)
 		svc_forget_plan(svc);
 	if (!svc->run->plan && !(svc->run->plan = plan_of(svc, svc->row, NULL, why)))
 		return false;
-	if (svc->run->plan->per_connection) {
+	if (svc->run->plan->flags & PLAN_PER_CONNECTION) {
 		if (!*instance->name)
 			client_instance_name(&instance->client, svc->run->names++, instance->name,
 					     sizeof(instance->name));
@@ -1818,7 +1819,7 @@ void instance_resume(struct instance *instance)
 	instance->begun = instance->since;
 	if (!svc->run->plan)
 		svc->run->plan = plan_of(svc, svc->row, NULL, &why);
-	if (svc->run->plan && svc->run->plan->per_connection)
+	if (svc->run->plan && svc->run->plan->flags & PLAN_PER_CONNECTION)
 		instance->plan = plan_of(svc, instance->row, instance->name, &why);
 	buf_free(&why);
 	if (main <= 0 && instance->phase <= LAUNCHED) { /* they are of a process that was not forked */

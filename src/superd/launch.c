@@ -52,6 +52,7 @@ static int run_child(void *context)
 {
 	struct launch *launch = context;
 	struct job *job = &launch->job;
+	struct sigaction handler;
 
 	journal_note_child(&launch->note);
 	raw_raise_effective();
@@ -59,6 +60,9 @@ static int run_child(void *context)
 		raw_kill_unless_executed(STANDSTILL);
 	if (job->record >= 0)
 		child_become_program(job);
+	/* with signalfd(2) there is none but that of SIGPIPE, which does nothing */
+	if (sigaction(SIGCHLD, NULL, &handler) < 0 || handler.sa_handler != SIG_DFL)
+		child_reset_handlers();
 	child_run(job, STAGE_CGROUP, NULL);
 }
 
@@ -112,8 +116,8 @@ static bool needs_superd_exec(const struct job *job)
 {
 	const struct plan *plan = job->plan;
 
-	return child_needs_program(job) || job->group || (plan->oom_score[0] && geteuid() != 0) || plan->may_hang ||
-		plan->gets_less_time || (plan->apart && !(job->command->flags & COMMAND_PRIVILEGED));
+	return child_needs_program(job) || job->group || (plan->oom_score[0] && geteuid() != 0) ||
+		plan->apart == ALL_APART || (plan->apart && !(job->command->flags & COMMAND_PRIVILEGED));
 }
 
 /* Listeners that the program gets: O_NONBLOCK is as its row says, and so are the address rules, which another program
@@ -197,15 +201,12 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 	const struct plan_command *command = request->command ? request->command : &request->plan->main;
 	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;
 	struct launch *launch = malloc(sizeof(*launch));
-	static struct sigaction handler; /* of SIGCHLD, which the loop has set before */
-	static bool is_known;
 	struct job *job;
 	bool is_apart;
 
 	if (!launch)
 		return NULL;
 	job = &launch->job;
-	is_known = is_known || sigaction(SIGCHLD, NULL, &handler) == 0;
 	*job = (struct job){
 		.plan = request->plan,
 		.command = command,
@@ -223,8 +224,6 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 					  request->plan->apart),
 		.group = request->group,
 		.into = request->into,
-		/* with signalfd(2) there is none but that of SIGPIPE, which does nothing */
-		.has_handlers = !is_known || handler.sa_handler != SIG_DFL,
 		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,
 	};
 	launch->ends[0] = launch->ends[1] = launch->pid = -1;
@@ -280,7 +279,7 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 
 	if (job->fault.stage) {
 		if (job->fault.error == ETIMEDOUT)
-			((struct plan *)(uintptr_t)request->plan)->may_hang = true;
+			((struct plan *)(uintptr_t)request->plan)->apart = ALL_APART;
 		pid = -1; /* the loop reaps it */
 		fd_close(&launch->ends[0]);
 	}

@@ -93,7 +93,7 @@ static int cgroup_join(struct job *job)
 		return -1;
 	if (is_new)
 		result = write_settings(job, cgroup_settings, group);
-	if (is_new && result == 0 && cgroup_settings->delegates && account && account->switches)
+	if (is_new && result == 0 && job->plan->flags & PLAN_DELEGATES && account && account->switches)
 		result = give_to_user(group, account);
 	if (result == 0)
 		result = cgroup_enter(group);
@@ -249,7 +249,7 @@ static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
 static uint64_t caps_of_later_stages(const struct plan *plan)
 {
 	bool has_filters = plan->bind_filter || (plan->sandbox && plan->sandbox->filters);
-	bool filters = has_filters && !plan->no_new_privileges;
+	bool filters = has_filters && !(plan->flags & PLAN_NO_NEW_PRIVILEGES);
 
 	return filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0;
 }
@@ -316,7 +316,7 @@ static int stage_bind_filter(struct job *job)
 		return -1;
 	/* With Yama, and without CAP_SYS_PTRACE, only an ancestor may look at a process, and the one that answers is no
 	 * ancestor: any descendant of superd that has this program's user may look at it from now on. */
-	if (job->plan->bind_needs_tracer)
+	if (job->plan->flags & PLAN_NEEDS_TRACER)
 		prctl(PR_SET_PTRACER, (unsigned long)getppid(), 0, 0, 0);
 	result = send_descriptor(job->filter_channel, fd);
 	close(fd);
@@ -400,11 +400,11 @@ static int set_descriptors(struct job *job)
 
 static int set_session(struct job *job)
 {
-	if (!job->plan->foreground)
+	if (job->plan->foreground == BACKGROUND)
 		return setsid() < 0 ? -1 : 0;
 	if (setpgid(0, 0) < 0)
 		return -1;
-	if (job->plan->takes_terminal)  /* all signals are blocked here, SIGTTOU too */
+	if (job->plan->foreground == TAKES_TERMINAL)    /* all signals are blocked here, SIGTTOU too */
 		tcsetpgrp(STDIN_FILENO, getpid());
 	return 0;
 }
@@ -416,7 +416,7 @@ static int set_nice(struct job *job)
 
 static int set_oom_score(struct job *job)
 {
-	return clamp_oom_score(job->plan->oom_score) == 0 || job->plan->oom_score_optional ? 0 : -1;
+	return clamp_oom_score(job->plan->oom_score) == 0 || job->plan->flags & PLAN_OOM_SCORE_OPTIONAL ? 0 : -1;
 }
 
 static int set_limits(struct job *job)
@@ -463,23 +463,18 @@ static int set_directory(struct job *job)
 
 	if (chdir(plan->directory) == 0)
 		return 0;
-	if (!plan->directory_optional)
+	if (!(plan->flags & PLAN_DIRECTORY_OPTIONAL))
 		return -1;
 	return chdir("/");
 }
 
-/* A handler would run in superd's memory as soon as signals are unblocked; the exec, which resets handlers, comes too
- * late. */
-static int reset_handlers(void)
+void child_reset_handlers(void)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	int signal;
 
-	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		if (sigaction(signal, &plain, NULL) < 0)
-			return -1;
-	}
-	return 0;
+	for (size_t n = 0; (signal = signals_handled(n)); n++)
+		sigaction(signal, &plain, NULL);
 }
 
 /* The main command inherits signals as if superd were not there, so nohup(1) still works for it. */
@@ -500,11 +495,9 @@ static int set_signals(struct job *job)
 	struct sigaction ignored = { .sa_handler = SIG_IGN };
 	sigset_t none;
 
-	if (job->has_handlers && reset_handlers() < 0)
-		return -1;
 	if (job->plan->signals)
 		return restore_inherited_signals(job->plan->signals);
-	if (job->plan->ignores_sigpipe && sigaction(SIGPIPE, &ignored, NULL) < 0)
+	if (job->plan->flags & PLAN_IGNORES_SIGPIPE && sigaction(SIGPIPE, &ignored, NULL) < 0)
 		return -1;
 	sigemptyset(&none);
 	return sigprocmask(SIG_SETMASK, &none, NULL);
@@ -547,7 +540,7 @@ static uint64_t due_stages(const struct job *job)
 {
 	const struct plan *plan = job->plan;
 	const struct sandbox_config *sandbox = child_sandbox(job);
-	bool has_rights = job->command->flags & COMMAND_PRIVILEGED;
+	bool has_rights = job->command->flags & COMMAND_PRIVILEGED, users_first = plan->flags & PLAN_USERS_FIRST;
 	bool switches = plan->account && !has_rights && !(job->command->flags & COMMAND_SAME_IDENTITY);
 	const struct { enum stage stage; bool is_due; } all[] = {
 		{ STAGE_AFTER, job->after },
@@ -556,7 +549,7 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_CONDITIONS, job->checks },
 		{ STAGE_CREDENTIALS, plan->credentials },
 		{ STAGE_STREAMS, job->files },
-		{ STAGE_MAPPER, sandbox && (sandbox->users || sandbox->users_first) },
+		{ STAGE_MAPPER, sandbox && (sandbox->users || users_first) },
 		{ STAGE_CGROUP, job->group && plan->cgroup_settings },
 		{ STAGE_DESCRIPTORS, true },
 		{ STAGE_SESSION, true },
@@ -566,11 +559,11 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_SCHEDULING, plan->cpu_policy >= 0 },
 		{ STAGE_PROFILE, sandbox && sandbox->profile },
 		{ STAGE_NAMESPACES, sandbox },
-		{ STAGE_MOUNTS, sandbox && sandbox->has_mounts },
+		{ STAGE_MOUNTS, sandbox && sandbox->namespaces & CLONE_NEWNS },
 		{ STAGE_ROOT, plan->root && !(sandbox && sandbox->root) },
 		{ STAGE_LIMITS, plan->limit_count },
 		{ STAGE_GROUPS, switches },
-		{ STAGE_PRIVATE_USERS, sandbox && sandbox->users && !sandbox->users_first },
+		{ STAGE_PRIVATE_USERS, sandbox && sandbox->users && !users_first },
 		{ STAGE_BOUNDING, !has_rights && plan->bounding != UINT64_MAX },
 		{ STAGE_USER, switches },
 		{ STAGE_SIGNALS, true },
@@ -578,7 +571,7 @@ static uint64_t due_stages(const struct job *job)
 		{ STAGE_DIRECTORY, plan->directory },
 		{ STAGE_AMBIENT, true },
 		{ STAGE_KEYRING, !has_rights && plan->keyring != KEYRING_INHERIT },
-		{ STAGE_NO_NEW_PRIVILEGES, !has_rights && plan->no_new_privileges },
+		{ STAGE_NO_NEW_PRIVILEGES, !has_rights && plan->flags & PLAN_NO_NEW_PRIVILEGES },
 		{ STAGE_BIND_FILTER, job->filter_channel },
 		{ STAGE_SYSTEM_CALLS, sandbox },
 		{ STAGE_EXEC, true },
@@ -603,20 +596,15 @@ void child_write_variable(char *out, const char *name, uint64_t number)
 		out[length + --digits] = (char)('0' + number % 10);
 }
 
-/* Fills in variables with the pid, which only the child knows. */
 static void write_variables(struct job *job)
 {
 	uint64_t id;
 	int fd;
 
-	if (job->listen)
-		child_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
-	if (job->watched)
-		child_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
-	if (!job->tells_unit)
-		return;
+	child_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
+	child_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
 	child_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
-	if (!job->listen)
+	if (!job->pidfd_id_at)
 		return;
 	fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	id = raw_pidfd_id(fd);

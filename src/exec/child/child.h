@@ -53,13 +53,17 @@ struct sandbox_mount {
 	unsigned content;               /* enum mount_content */
 	unsigned long flags;            /* TEMPORARY: MS_x */
 	unsigned attributes;            /* MOUNT_TREE_x to set, here and in all mounts below */
-	unsigned restored;              /* MOUNT_TREE_x that the mount above has and this one lacks; cleared if `before` */
-	bool before;                    /* AS_BEFORE: access does not change, regardless of the mount above */
-	bool recursive;                 /* BIND: with the mounts below */
-	bool optional;                  /* no error if the path is missing */
-	bool closes;                    /* becomes read-only once all mount points exist */
-	bool closes_kept;               /* DEVICES: mounts kept from outside, as /dev/shm, become read-only */
-	bool in_new_content;            /* a mount above has new content, so this path is not what it was */
+	unsigned restored;              /* MOUNT_TREE_x that the mount above has and this one lacks, and that are to be cleared */
+	unsigned marks;                 /* enum mount_mark */
+};
+
+enum mount_mark {
+	MOUNT_KEEPS = 1 << 0,           /* AS_BEFORE: access does not change, regardless of the mount above */
+	MOUNT_RECURSIVE = 1 << 1,       /* BIND: with the mounts below */
+	MOUNT_OPTIONAL = 1 << 2,        /* no error if the path is missing */
+	MOUNT_CLOSES = 1 << 3,          /* becomes read-only once all mount points exist; DEVICES, which always does: and those
+					 * kept from outside, as /dev/shm */
+	MOUNT_IN_NEW = 1 << 4,          /* a mount above has new content, so this path is not what it was */
 };
 
 /* The mapping of the user namespace (private_users, user_namespaces(7)). */
@@ -68,18 +72,14 @@ enum user_map { USERS_SHARED, USERS_SELF, USERS_IDENTITY, USERS_FULL };
 /* A sandbox, in the table's pool. */
 struct sandbox_config {
 	unsigned namespaces;            /* CLONE_NEWx to unshare, without CLONE_NEWUSER */
-	bool users_first;               /* enter the user namespace first, as it gives the right to the others */
 	unsigned users;                 /* enum user_map */
-	bool has_mounts;                /* it has a mount namespace of its own, maybe without changes in it */
+	unsigned flags;                 /* enum plan_flag: those that the sandbox needs */
 	const char *root;               /* root_directory to enter before the mounts are made; NULL: / */
 	const struct sandbox_mount *mounts;             /* sorted: a path comes before those below it */
 	size_t mount_count;
 	uint64_t dropped;               /* capabilities to drop from the bounding set, bit CAP_x */
 	const char *profile;            /* AppArmor profile; NULL: none */
 	const struct sock_fprog *const *filters;        /* seccomp filters, NULL-terminated; NULL: none */
-	bool refuses_executable_memory; /* memory_deny_write_execute, by prctl(PR_SET_MDWE) besides the filter */
-	bool no_new_privileges;         /* a filter needs it */
-	bool private_tmp;               /* it has its own folders for /tmp and /var/tmp */
 };
 
 /* Means of a sandbox that a machine may lack, as bits. */
@@ -188,7 +188,6 @@ struct cgroup_settings {
 	size_t count;                   /* of the list */
 	unsigned controllers;           /* controllers (enum controller) that the list needs */
 	struct cgroup_bpf_program programs[CGROUP_BPF_KINDS];   /* by kind; count 0: none */
-	bool delegates;                 /* delegate (Delegate=): the group belongs to the service's user */
 };
 
 /* Values of fault.resource in STAGE_CGROUP; other values are indexes in the list. */
@@ -226,8 +225,42 @@ struct plan_commands {
 	size_t count;
 };
 
+/* What superd does with a plan, and the child with a start. */
+enum plan_flag {
+	PLAN_REREADS = 1 << 0,          /* it is made for every start: it has an environment_file, or depends on other sockets */
+	PLAN_PER_CONNECTION = 1 << 1,   /* it is made for every client, as it contains %{instance} */
+	PLAN_EXPANDS = 1 << 2,          /* replace $NAME and ${NAME} in argv, by each start's environment */
+	PLAN_INPUT_IS_SOCKET = 1 << 3,  /* pass = inetd */
+	PLAN_OUTPUT_IS_SOCKET = 1 << 4,
+	PLAN_TELLS_UNIT = 1 << 5,       /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */
+	PLAN_DIRECTORY_OPTIONAL = 1 << 6,       /* if the directory is missing, use / */
+	PLAN_OOM_SCORE_OPTIONAL = 1 << 7,       /* the service does not set it: ignore a failure */
+	PLAN_NO_NEW_PRIVILEGES = 1 << 8,
+	PLAN_NEEDS_TRACER = 1 << 9,     /* pass = bind: superd has no CAP_SYS_PTRACE, so the program lets it look (PR_SET_PTRACER) */
+	PLAN_IGNORES_SIGPIPE = 1 << 10,
+	PLAN_DELEGATES = 1 << 11,       /* delegate (Delegate=): the control group belongs to the service's user */
+	PLAN_USERS_FIRST = 1 << 12,     /* enter the user namespace first, as it gives the right to the others */
+	PLAN_REFUSES_EXECUTABLE_MEMORY = 1 << 13,       /* memory_deny_write_execute: PR_SET_MDWE besides the filter */
+};
+
+/* Which starts go by superd-exec, in memory of their own (superd/launch.c). */
+enum apart {
+	NOT_APART,
+	APART,                          /* but those of commands with superd's rights (COMMAND_PRIVILEGED) */
+	ALL_APART,                      /* others can hold them up, by a path of theirs or by taking its time */
+};
+
+enum foreground {
+	BACKGROUND,                     /* a session of its own */
+	FOREGROUND,                     /* it is the main command: a process group in superd's session */
+	TAKES_TERMINAL,                 /* which becomes the terminal's foreground group, as superd was */
+};
+
 /* The plan of a service's starts. */
 struct plan {
+	unsigned flags;                 /* enum plan_flag */
+	enum apart apart;
+	enum foreground foreground;
 	struct plan_command main;
 	struct plan_commands commands[PHASES];          /* by phase: ExecStartPre … ExecStopPost */
 	struct condition *conditions;                   /* owned */
@@ -235,42 +268,27 @@ struct plan {
 	char **environment;             /* environment_count strings, owned; a start adds its own and the NULL */
 	size_t environment_count;
 	char *text;                     /* owned memory that the main command points to */
-	bool rereads;                   /* make a new plan for every start: it has an environment_file, or depends on other sockets */
-	bool per_connection;            /* make a new plan for every client, as it contains %{instance} */
-	bool expands;                   /* replace $NAME and ${NAME} in argv, by each start's environment */
-	bool input_is_socket, output_is_socket;         /* standard input or output is the socket (pass = inetd) */
 	unsigned stream_sockets[3];     /* for an input, output or error = fd:NAME: index of the socket among those passed */
-	bool tells_unit;                /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */
 
 	const struct account *account;  /* user and groups; NULL: superd's own */
 	const char *root, *directory;   /* root_directory, working_directory; NULL: / */
-	bool directory_optional;        /* if the directory is missing, use / */
 	mode_t umask;                   /* (mode_t)-1: unchanged */
 	int nice;                       /* 0: unchanged */
 	struct plan_limit limits[RLIMITS];
 	size_t limit_count;
 	char oom_score[OOM_SCORE_TEXT]; /* "": unchanged */
-	bool oom_score_optional;        /* the service does not set it: ignore a failure */
 	int io_priority;                /* for ioprio_set(2); -1: unchanged */
 	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
-	bool no_new_privileges;
 	struct sock_fprog *bind_filter; /* pass = bind: the filter (os/proc/bind_filter); owned; NULL: none */
-	bool bind_needs_tracer;         /* pass = bind: superd has no CAP_SYS_PTRACE, so the program has to let it look (PR_SET_PTRACER) */
 	unsigned keyring;               /* enum keyring_mode */
-	bool apart;                     /* starts are apart, in a process with its own memory: see superd/start/spawn.h */
-	bool gets_less_time;            /* others can keep its starts from running, so any command of it is started apart */
-	bool may_hang;                  /* other users can block its starts, so any command of it is started apart */
 	struct own_folder *folders;     /* those that its start makes; owned */
 	size_t folder_count;
 	struct credentials *credentials;                /* NULL: none */
 	const struct sandbox_config *sandbox;           /* NULL: none */
 	const struct cgroup_settings *cgroup_settings;  /* settings of its control group; NULL: no group */
 	int cpu_policy, cpu_priority;   /* for sched_setscheduler(2); policy -1: unchanged */
-	bool ignores_sigpipe;           /* the program ignores SIGPIPE */
 	const struct inherited_signals *signals;        /* signals to inherit; NULL: all default, none blocked */
 	char **open_paths;              /* NULL-terminated, owned: directories and credentials, which no sandbox hides; NULL: none */
-	bool foreground;                /* it is the main command: a process group in superd's session */
-	bool takes_terminal;            /* it becomes the terminal's foreground group, as superd was */
 };
 
 /* Between the start of a process and its program: the stages that a child goes through, async-signal-safe, possibly in
@@ -355,15 +373,13 @@ struct job {
 	int file;                       /* command->file, or its number in the child */
 	char **argv;                    /* the command's arguments, or a copy with variables replaced (superd/start/environment.c) */
 	char **environment;             /* NULL-terminated; contains the texts below as far as they apply */
-	bool listen;                    /* set LISTEN_PID: only the child knows its pid */
-	bool tells_unit;                /* set SYSTEMD_EXEC_PID and, with `listen`, LISTEN_PIDFDID */
-	bool watched;                   /* set WATCHDOG_PID */
+	/* Variables with the child's pid, which only the child knows. */
 	char watchdog_pid[sizeof("WATCHDOG_PID=") + 20];
 	char listen_pid[sizeof("LISTEN_PID=") + 20];
 	char exec_pid[sizeof("SYSTEMD_EXEC_PID=") + 20];
 	char pidfd_id[sizeof("LISTEN_PIDFDID=") + 20];
-	char **pidfd_id_at;             /* entry of pidfd_id in environment, the last one; the child clears it if pidfds have no ids */
-	bool has_handlers;              /* superd has signal handlers: reset them before signals are unblocked */
+	char **pidfd_id_at;             /* entry of pidfd_id in environment, the last one; the child clears it if pidfds have no
+					 * ids; NULL: none */
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
@@ -383,6 +399,10 @@ struct job {
 /* Goes through the stages from `first` on and executes the program, or reports the failure and exits. `more`: the
  * stages that only superd-exec has; NULL in superd. */
 _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STAGES])(struct job *));
+
+/* Where superd has handlers, before child_run: they would run in superd's memory as soon as signals are unblocked, and
+ * the exec, which resets handlers, comes too late. */
+void child_reset_handlers(void);
 
 /* Reports the stage with errno, and exits. */
 _Noreturn void child_fail(struct job *job, enum stage stage);

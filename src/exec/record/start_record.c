@@ -136,7 +136,6 @@ void start_write(const struct job *job, struct buf *out)
 	start.job.plan = &plan;
 	start.job.command = &run;
 	start.job.executor_environment = start.job.pidfd_id_at = NULL;
-	start.job.has_handlers = false;
 	start.job.report = start.job.record = -1;
 	buf_add(out, &start, sizeof(start));
 	record_write(out, &started, &start);
@@ -162,7 +161,7 @@ bool start_read_text(const char *text, size_t length, struct pool *pool, struct 
 		if (start.places[n] < count)
 			job->environment[start.places[n]] = texts[n];
 	}
-	job->pidfd_id_at = job->environment ? &job->environment[start.places[3]] : NULL;
+	job->pidfd_id_at = start.places[3] < count ? &job->environment[start.places[3]] : NULL;
 	return true;
 }
 

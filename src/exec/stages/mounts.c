@@ -456,7 +456,7 @@ static int clone_source(struct job *job, const struct sandbox_mount *mount, stru
 	case CONTENT_SYS:
 		return mount_tree_open(user, "/sys", true);
 	case CONTENT_BIND:
-		return mount_tree_open(user, mount->source, mount->recursive);
+		return mount_tree_open(user, mount->source, mount->marks & MOUNT_RECURSIVE);
 	case CONTENT_PRIVATE_TMP:
 		return mount_tree_open_private_tmp(user, mount->source, job->private_id);
 	case CONTENT_DEVICES:
@@ -498,7 +498,7 @@ static int clone_sources(struct job *job, const struct sandbox_config *sandbox, 
 		    mount->content != CONTENT_SYS && mount->content != CONTENT_DEVICES)
 			continue;
 		trees->of[n] = clone_source(job, mount, trees);
-		if (trees->of[n] < 0 && !(mount->optional && means_missing(errno)))
+		if (trees->of[n] < 0 && !(mount->marks & MOUNT_OPTIONAL && means_missing(errno)))
 			return -1;
 	}
 	return clone_open_paths(job, trees);
@@ -520,11 +520,11 @@ static int clone_present_trees(struct job *job, const struct sandbox_config *san
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
 		job->fault.resource = (int)n;
-		if (mount->in_new_content)
+		if (mount->marks & MOUNT_IN_NEW)
 			continue;
-		if (mount->content == CONTENT_AS_BEFORE && mount->before) {
+		if (mount->content == CONTENT_AS_BEFORE && mount->marks & MOUNT_KEEPS) {
 			trees->of[n] = mount_tree_open(user, mount->path, true);
-			if (trees->of[n] < 0 && !(mount->optional && means_missing(errno)))
+			if (trees->of[n] < 0 && !(mount->marks & MOUNT_OPTIONAL && means_missing(errno)))
 				return -1;
 		}
 		if (trees->of[n] >= 0 && mount->content != CONTENT_AS_BEFORE)
@@ -553,14 +553,14 @@ static int set_new_path_attributes(const struct account *user, const struct sand
 {
 	int tree = mount_tree_open(user, mount->path, true);
 
-	if (tree < 0 || mount_tree_set_attr(tree, mount->attributes, mount->before ? mount->restored : 0) < 0)
+	if (tree < 0 || mount_tree_set_attr(tree, mount->attributes, mount->restored) < 0)
 		return -1;
 	return mount_tree_attach(user, tree, mount->path);
 }
 
 static int apply_mount(const struct account *user, const struct sandbox_mount *mount, int tree, struct trees *trees)
 {
-	if (mount->in_new_content && is_new_file_system(mount))
+	if (mount->marks & MOUNT_IN_NEW && is_new_file_system(mount))
 		mount_tree_make_folders(user, mount->path);
 	switch ((enum mount_content)mount->content) {
 	case CONTENT_INACCESSIBLE:
@@ -576,16 +576,16 @@ static int apply_mount(const struct account *user, const struct sandbox_mount *m
 	case CONTENT_QUEUES:
 		return mount_new(user, "mqueue", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	case CONTENT_DEVICES:
-		return devices_put(user, &trees->devices, mount->closes_kept ? MOUNT_TREE_READ_ONLY : 0);
+		return devices_put(user, &trees->devices, mount->marks & MOUNT_CLOSES ? MOUNT_TREE_READ_ONLY : 0);
 	case CONTENT_BIND:
 	case CONTENT_PRIVATE_TMP:
 	case CONTENT_AS_BEFORE:
 		break;
 	}
 	if (tree < 0)
-		return mount->in_new_content ? set_new_path_attributes(user, mount)
-					     : mount_tree_set_attr_at(user, mount->path, mount->attributes);
-	if (mount->in_new_content)
+		return mount->marks & MOUNT_IN_NEW ? set_new_path_attributes(user, mount)
+						   : mount_tree_set_attr_at(user, mount->path, mount->attributes);
+	if (mount->marks & MOUNT_IN_NEW)
 		mount_tree_make_place(user, mount->path, tree);
 	if (mount_tree_set_attr(tree, mount->attributes, 0) < 0)
 		return -1;
@@ -596,7 +596,8 @@ static int apply_mount(const struct account *user, const struct sandbox_mount *m
 static bool was_skipped(const struct sandbox_mount *mount, int tree)
 {
 	return tree < 0 && (mount->content == CONTENT_BIND || mount->content == CONTENT_PRIVATE_TMP ||
-			    (mount->content == CONTENT_AS_BEFORE && mount->before && !mount->in_new_content));
+			    (mount->content == CONTENT_AS_BEFORE &&
+			     (mount->marks & (MOUNT_KEEPS | MOUNT_IN_NEW)) == MOUNT_KEEPS));
 }
 
 static int apply_mounts(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
@@ -609,7 +610,8 @@ static int apply_mounts(struct job *job, const struct sandbox_config *sandbox, s
 		job->fault.resource = (int)n;
 		if (was_skipped(mount, trees->of[n]))
 			continue;
-		if (apply_mount(user, mount, trees->of[n], trees) < 0 && !(mount->optional && means_missing(errno)))
+		if (apply_mount(user, mount, trees->of[n], trees) < 0 &&
+		    !(mount->marks & MOUNT_OPTIONAL && means_missing(errno)))
 			return -1;
 		if (mount->content != CONTENT_AS_BEFORE && mount->content != CONTENT_BIND && mount->attributes &&
 		    mount->content != CONTENT_PRIVATE_TMP &&
@@ -645,7 +647,8 @@ static int close_mounts(const struct account *user, const struct sandbox_config 
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
-		if (mount->closes && mount_tree_remount_read_only(user, mount->path) < 0)
+		if ((mount->marks & MOUNT_CLOSES || mount->content == CONTENT_DEVICES) &&
+		    mount_tree_remount_read_only(user, mount->path) < 0)
 			return -1;
 	}
 	return 0;

@@ -60,7 +60,7 @@ static int write_maps(const struct job *job, pid_t child)
 {
 	const struct account *account = job->plan->account;
 	enum user_map map = job->plan->sandbox->users ? job->plan->sandbox->users : USERS_SELF;
-	bool sets_groups = account && !account->keeps_groups && job->plan->sandbox->users_first;
+	bool sets_groups = account && !account->keeps_groups && job->plan->flags & PLAN_USERS_FIRST;
 	struct buf users = { 0 }, groups = { 0 };
 
 	add_id(&users, geteuid());
@@ -73,7 +73,8 @@ static int write_maps(const struct job *job, pid_t child)
 	if (users.failed || groups.failed || write_map(child, "uid_map", map, &users) < 0)
 		return -1;
 	/* The child's groups are set already. With setgroups(2) it could leave a group that denies it access. */
-	if (map == USERS_SELF && !job->plan->sandbox->users_first && write_proc_file(child, "setgroups", "deny") < 0)
+	if (map == USERS_SELF && !(job->plan->flags & PLAN_USERS_FIRST) &&
+	    write_proc_file(child, "setgroups", "deny") < 0)
 		return -1;
 	if (write_map(child, "gid_map", map, &groups) == 0)
 		return 0;
@@ -161,7 +162,7 @@ int sandbox_namespaces(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
 
-	if (sandbox->users_first) {
+	if (job->plan->flags & PLAN_USERS_FIRST) {
 		/* Where root is root, what is nobody's is another user's, as who has no number has no other name: its
 		 * answer stays as it is. */
 		if (geteuid() == 0)
@@ -202,7 +203,7 @@ int sandbox_system_calls(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
 
-	if (sandbox->refuses_executable_memory && refuse_executable_memory() < 0)
+	if (sandbox->flags & PLAN_REFUSES_EXECUTABLE_MEMORY && refuse_executable_memory() < 0)
 		return -1;
 	for (size_t n = 0; sandbox->filters && sandbox->filters[n]; n++) {
 		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, sandbox->filters[n], 0, 0) < 0)

@@ -58,7 +58,6 @@ bool helper_process_start(struct helper_process *helper, const struct helper_sta
 	start->wanted[start->number] = ends[1];
 	helper->channel = ends[0];
 	if (plan) {
-		plan->apart = true; /* it starts beside the loop, which may start others now */
 		plan->limit_count = 0;
 		plan->directory = start->directory;
 		plan->bounding = plan_own_bounding(start->capabilities);

@@ -489,7 +489,6 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 		buf_text(why, "exec: out of memory");
 		return false;
 	}
-	plan->rereads = plan_applies_access_itself(service); /* other services that answer datagrams may change */
 	if (!own)
 		plan->main.program = service->exec->exec[0];
 	return true;

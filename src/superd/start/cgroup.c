@@ -534,9 +534,8 @@ static bool make_settings(struct settings_build *build, const struct table *tabl
 	if (build->count)
 		result->list = pool_keep(build->pool, build->list, build->count * sizeof(*build->list));
 	result->count = build->count;
-	result->delegates = service->groups->resources->delegate;
 	result->has_group = result->place->path &&
-		(result->count || result->delegates || has_programs ||
+		(result->count || service->groups->resources->delegate || has_programs ||
 		 (needs_group(service) && !clone_into_cgroup_is_possible()));
 	return result->list || !result->count;
 }

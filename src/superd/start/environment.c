@@ -407,7 +407,6 @@ static bool make_start_environment(struct spawn_env *texts, struct job *job, con
 		return false;
 	if (request->listen_count) {
 		snprintf(texts->fds, sizeof(texts->fds), "LISTEN_FDS=%u", request->listen_count);
-		job->listen = true;
 		environment[count++] = job->listen_pid;
 		environment[count++] = texts->fds;
 		environment[count++] = (char *)(uintptr_t)request->names;
@@ -421,12 +420,10 @@ static bool make_start_environment(struct spawn_env *texts, struct job *job, con
 	}
 	if (request->watchdog) {
 		snprintf(texts->watchdog, sizeof(texts->watchdog), "WATCHDOG_USEC=%" PRId64, request->watchdog);
-		job->watched = true;
 		environment[count++] = job->watchdog_pid;
 		environment[count++] = texts->watchdog;
 	}
-	if (request->plan->tells_unit) {
-		job->tells_unit = true;
+	if (request->plan->flags & PLAN_TELLS_UNIT) {
 		environment[count++] = job->exec_pid;
 		if (request->invocation)
 			memcpy(id, request->invocation, sizeof(id));
@@ -440,7 +437,7 @@ static bool make_start_environment(struct spawn_env *texts, struct job *job, con
 	if (planned)
 		memcpy(environment + count, request->plan->environment, planned * sizeof(*environment));
 	count += planned;
-	if (job->tells_unit && job->listen) {
+	if (request->plan->flags & PLAN_TELLS_UNIT && request->listen_count) {
 		job->pidfd_id_at = &environment[count];
 		environment[count++] = job->pidfd_id;
 	}
@@ -450,7 +447,7 @@ static bool make_start_environment(struct spawn_env *texts, struct job *job, con
 
 bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
 {
-	bool expands = request->plan->expands && !(job->command->flags & COMMAND_VERBATIM);
+	bool expands = request->plan->flags & PLAN_EXPANDS && !(job->command->flags & COMMAND_VERBATIM);
 
 	texts->environment = texts->small;
 	texts->argv = job->command->argv;

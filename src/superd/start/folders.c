@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,7 +242,7 @@ bool directories_plan(struct plan *plan, const struct service *service, const st
 		count += words_count(kinds[n].names);
 	if (!count)
 		return true;
-	plan->apart = true;
+	plan->apart = APART;
 	plan->folders = calloc(count, sizeof(*plan->folders));
 	if (!plan->folders)
 		buf_text(why, "out of memory");
@@ -426,9 +427,13 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 
 uint64_t private_tmp_new(const struct service *service)
 {
-	if (!service_prepared(service)->sandbox || !service_prepared(service)->sandbox->private_tmp)
-		return 0;
-	return directories_number(); /* the child still refuses a folder that another user has created */
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+
+	for (size_t n = 0; sandbox && n < sandbox->mount_count; n++) {
+		if (sandbox->mounts[n].content == CONTENT_PRIVATE_TMP)
+			return directories_number(); /* the child refuses a folder that another user has created */
+	}
+	return 0;
 }
 
 /* Characters that are unsafe in a path become dashes. */
@@ -515,12 +520,12 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 
 	if (!credentials_are_wanted(service))
 		return true;
-	if (plan->root && !(plan->sandbox && plan->sandbox->has_mounts)) {
+	if (plan->root && !(plan->sandbox && plan->sandbox->namespaces & CLONE_NEWNS)) {
 		plan_fail(service, passed_fds->load_credential ? "load_credential" : "set_credential", why,
 			  "root_directory hides it, and superd may not create mounts here");
 		return false;
 	}
-	plan->apart = true;
+	plan->apart = APART;
 	plan->credentials = made = calloc(1, sizeof(*made));
 	if (made && (made->list = calloc(most + 1, sizeof(*made->list)))) {
 		add_credentials_name(service, &name);

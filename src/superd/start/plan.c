@@ -75,8 +75,6 @@ static void plan_check_trust(struct plan *plan)
 	struct path_finding finding;
 	bool trusted;
 
-	if (plan->may_hang)
-		return;
 	trusted = !plan->root &&
 		(!plan->directory || path_is_trusted(plan->directory, PATH_ANY_FLAW, NULL, &finding)) &&
 		is_program_trusted(plan->main.program);
@@ -84,8 +82,8 @@ static void plan_check_trust(struct plan *plan)
 		for (size_t n = 0; trusted && n < plan->commands[phase].count; n++)
 			trusted = is_program_trusted(plan->commands[phase].list[n].program);
 	}
-	plan->may_hang = !trusted;
-	plan->apart |= plan->may_hang;
+	if (!trusted)
+		plan->apart = ALL_APART;
 }
 
 /* ---- resource limits and scheduling ---- */
@@ -105,10 +103,9 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 	/* 1: the lowest of those of real-time */
 	plan->cpu_priority =
 		scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR;
-	plan->ignores_sigpipe = scheduling->ignore_sigpipe;
 	if (cgroup_settings && cgroup_settings->has_group) {
 		plan->cgroup_settings = cgroup_settings;
-		plan->apart = true;
+		plan->apart = APART;
 	} else if (cgroup_settings && cgroup_settings->programs[CGROUP_BPF_DEVICES].count) {
 		return plan_fail(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
 				 why, "%s", cgroup_settings->place->wrong);
@@ -117,9 +114,9 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 	}
 	/* A start has what its program has of processors and disks, before its exec, too. If others use these up, as
 	 * its own earlier processes may, it comes to its exec late. superd itself may be real-time. */
-	plan->gets_less_time = plan->nice > 0 || (plan->cpu_policy >= 0 && plan->cpu_priority == 0) ||
-		(plan->io_priority >= 0 && plan->io_priority >> IO_CLASS_SHIFT == 3);
-	plan->apart |= plan->gets_less_time;
+	if (plan->nice > 0 || (plan->cpu_policy >= 0 && plan->cpu_priority == 0) ||
+	    (plan->io_priority >= 0 && plan->io_priority >> IO_CLASS_SHIFT == 3))
+		plan->apart = ALL_APART;
 	return true;
 }
 
@@ -218,7 +215,6 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 	}
 	for (words path = environment->environment_file; good && path && *path; path++) {
 		buf_clear(&text);
-		plan->rereads = true;
 		good = variables_read_file(&variables, *path, service->account, &text) ||
 			plan_fail(service, "environment_file", why, "%s", buf_string(&text));
 	}
@@ -274,9 +270,7 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 	const char *directory = environment->working_directory;
 
 	plan->root = service_root(service);
-	plan->directory_optional = directory && *directory == '-';
-	if (plan->directory_optional)
-		directory++;
+	directory += plan->flags & PLAN_DIRECTORY_OPTIONAL ? 1 : 0;
 	if (directory && !strcmp(directory, "~")) {
 		directory = service->account ? service->account->home : NULL;
 		if (!directory)
@@ -305,20 +299,20 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->account = service->account && service->account->switches ? service->account : NULL;
 	plan->ambient = identity->ambient_capabilities;
 	plan->bounding = identity->capability_bounding_set;
-	plan->no_new_privileges = identity->no_new_privileges;
 	plan->keyring = service->groups->hardening->keyring_mode;
 	plan->sandbox = service_prepared(service)->sandbox;
 	if (service_is_builtin(service)) { /* the helper program talks to strangers and starts no programs */
-		plan->no_new_privileges = true;
+		plan->flags |= PLAN_NO_NEW_PRIVILEGES;
 		plan->bounding &= plan_own_bounding(plan->ambient);
 	}
-	plan->apart |= identity->remove_ipc && plan->account && plan->account->uid; /* it may wait for a removal */
+	/* it may wait for a removal */
+	if (plan->sandbox || (identity->remove_ipc && plan->account && plan->account->uid))
+		plan->apart = APART;
 	if (!plan->sandbox)
 		return;
-	plan->apart = true;
 	plan->ambient &= ~plan->sandbox->dropped;
 	plan->bounding &= ~plan->sandbox->dropped;
-	plan->no_new_privileges |= plan->sandbox->no_new_privileges;
+	plan->flags |= plan->sandbox->flags;
 }
 
 /* Default names of the sockets for fd streams, as in systemd.exec(5), "StandardInput=". */
@@ -337,11 +331,6 @@ const struct stream *plan_stream(const struct service *service, int number)
 static bool make_streams(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			 struct buf *why)
 {
-	bool inetd = service->exec->pass == PASS_INETD;
-
-	plan->input_is_socket =
-		inetd && (!service_mark(service, "input") || service->groups->streams->input.kind == STREAM_SOCKET);
-	plan->output_is_socket = inetd && !service_mark(service, "output");
 	for (int n = 0; n < 3; n++) {
 		const struct stream *stream = plan_stream(service, n);
 		const char *name = stream->path ? stream->path : stream_names[n];
@@ -398,9 +387,10 @@ static bool make_bind_filter(struct plan *plan, const struct service *service, s
 		for (words text = listen->options->binds; text && *text; text++)
 			add_lengths(strpbrk(*text, "/@") ? strpbrk(*text, "/@") : *text, lengths, &count);
 	}
-	plan->bind_needs_tracer = !capability_held(CAP_SYS_PTRACE);
+	if (!capability_held(CAP_SYS_PTRACE))
+		plan->flags |= PLAN_NEEDS_TRACER;
 	if (!service_mark(service, "no_new_privileges") || !capability_held(CAP_SYS_ADMIN))
-		plan->no_new_privileges = true;
+		plan->flags |= PLAN_NO_NEW_PRIVILEGES;
 	plan->bind_filter = lengths ? bind_filter_make(has_path, lengths, count) : NULL;
 	free(lengths);
 	if (!plan->bind_filter)
@@ -414,7 +404,7 @@ static bool make_rest(struct plan *plan, const struct service *service, const st
 {
 	const struct environment_options *environment = service->groups->environment;
 
-	if (plan->sandbox && plan->sandbox->has_mounts &&
+	if (plan->sandbox && plan->sandbox->namespaces & CLONE_NEWNS &&
 	    !(plan->open_paths = sandbox_list_open_paths(service, defaults))) {
 		buf_text(why, "out of memory");
 		return false;
@@ -430,12 +420,34 @@ static bool make_rest(struct plan *plan, const struct service *service, const st
 	plan->io_priority = -1;
 	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority))
 		return plan_fail(service, "io_scheduling", why, "'%s' is not known here", environment->io_scheduling);
-	plan->oom_score_optional = environment->oom_score_adjust == INT64_MIN;
-	if (plan->oom_score_optional)
+	if (plan->flags & PLAN_OOM_SCORE_OPTIONAL)
 		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
 	else
 		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)environment->oom_score_adjust);
 	return true;
+}
+
+static unsigned find_flags(const struct service *service)
+{
+	const struct option_groups *groups = service->groups;
+	const struct environment_options *environment = groups->environment;
+	bool inetd = service->exec->pass == PASS_INETD;
+
+	return (environment->environment_file ? PLAN_REREADS : 0) |
+		(plan_applies_access_itself(service) ? PLAN_REREADS : 0) | /* others that answer datagrams may change */
+		(service->exec->accept && plan_names_any_instance(service) ? PLAN_PER_CONNECTION : 0) |
+		(environment->expand_environment && !service_is_builtin(service) ? PLAN_EXPANDS : 0) |
+		(inetd && (!service_mark(service, "input") || groups->streams->input.kind == STREAM_SOCKET)
+			 ? PLAN_INPUT_IS_SOCKET
+			 : 0) |
+		(inetd && !service_mark(service, "output") ? PLAN_OUTPUT_IS_SOCKET : 0) |
+		(environment->unit_environment ? PLAN_TELLS_UNIT : 0) |
+		(environment->working_directory && *environment->working_directory == '-' ? PLAN_DIRECTORY_OPTIONAL
+											  : 0) |
+		(environment->oom_score_adjust == INT64_MIN ? PLAN_OOM_SCORE_OPTIONAL : 0) |
+		(groups->identity->no_new_privileges ? PLAN_NO_NEW_PRIVILEGES : 0) |
+		(groups->scheduling->ignore_sigpipe ? PLAN_IGNORES_SIGPIPE : 0) |
+		(groups->resources->delegate ? PLAN_DELEGATES : 0);
 }
 
 struct plan *plan_make(const struct service *service, const struct process_defaults *defaults,
@@ -447,9 +459,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 		buf_text(why, "out of memory");
 		return NULL;
 	}
-	plan->expands = service->groups->environment->expand_environment && !service_is_builtin(service);
-	plan->tells_unit = service->groups->environment->unit_environment;
-	plan->per_connection = service->exec->accept && plan_names_any_instance(service);
+	plan->flags = find_flags(service);
 	make_privileges(plan, service);
 	make_limits(plan, service->groups->limits, defaults);
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
@@ -493,7 +503,7 @@ struct plan *plan_relay(const struct service *service, const struct account *acc
 	plan->account = account;
 	plan->umask = 022;
 	plan->bounding = plan_own_bounding(0);
-	plan->no_new_privileges = true;
+	plan->flags = PLAN_NO_NEW_PRIVILEGES;
 	return plan;
 }
 
@@ -508,9 +518,8 @@ struct plan *plan_command(char *const *argv, const struct process_defaults *defa
 		return NULL;
 	while (argv[count])
 		count++;
-	plan->foreground = true;
+	plan->foreground = tcgetpgrp(STDIN_FILENO) == getpgrp() ? TAKES_TERMINAL : FOREGROUND;
 	plan->signals = &defaults->signals;
-	plan->takes_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp();
 	plan->main.argv = calloc(count + 1, sizeof(*plan->main.argv));
 	for (char **at = defaults->environment; at && *at; at++) {
 		if (!is_own_variable(*at))
@@ -551,11 +560,11 @@ struct plan *plan_own_program(enum program which, const char *const *arguments, 
 	}
 	plan->main.program = program->path;
 	plan->main.file = program->fd;
-	plan->foreground = false;
+	plan->foreground = BACKGROUND;
 	plan->directory = "/";
 	plan->account = account;
 	plan->bounding = plan_own_bounding(0);
-	plan->no_new_privileges = true;
+	plan->flags = PLAN_NO_NEW_PRIVILEGES;
 	return plan;
 }
 

@@ -346,7 +346,7 @@ static void merge_mounts(struct mount_list *places)
 		before->write = stricter_right(before->write, place->write);
 		before->execute = stricter_right(before->execute, place->execute);
 		if (place->mount.content == before->mount.content || place->mount.content == CONTENT_AS_BEFORE)
-			before->mount.optional &= place->mount.optional;
+			before->mount.marks &= place->mount.marks | ~(unsigned)MOUNT_OPTIONAL;
 	}
 	places->count = count;
 }
@@ -363,12 +363,12 @@ static bool resolve_mount(struct listed_mount *place, const struct listed_mount 
 {
 	struct sandbox_mount *mount = &place->mount;
 	const struct sandbox_mount *on = above ? &above->mount : NULL;
-	bool same = mount->content == CONTENT_AS_BEFORE, is_devices = mount->content == CONTENT_DEVICES;
+	bool same = mount->content == CONTENT_AS_BEFORE;
 	bool inherits = same || mount->content == CONTENT_SYS || mount->content == CONTENT_BIND;
 	unsigned outer = on ? on->attributes : 0;
 
 	/* A private /dev is read-only in any case, but what it keeps of the machine's is not. */
-	if (on && on->closes && (on->content != CONTENT_DEVICES || on->closes_kept))
+	if (on && on->marks & MOUNT_CLOSES)
 		outer |= MOUNT_TREE_READ_ONLY;
 	if (on && on->content == CONTENT_INACCESSIBLE)
 		return false;
@@ -376,19 +376,19 @@ static bool resolve_mount(struct listed_mount *place, const struct listed_mount 
 		return true;
 	mount->attributes = resolve_right(place->write, inherits, outer, MOUNT_TREE_READ_ONLY) |
 		resolve_right(place->execute, true, outer, MOUNT_TREE_NO_EXEC);
-	mount->in_new_content = on && (on->in_new_content || on->content != CONTENT_AS_BEFORE);
-	mount->restored = outer & ~mount->attributes;
-	mount->before = same && (place->write == RIGHT_KEPT || place->execute == RIGHT_KEPT);
-	/* As in systemd, a path that keeps what it has must be there, too, unless another mount lies above it. */
-	if (same && mount->attributes == outer && (above || mount->optional))
-		return false;
-	if (is_devices) {
-		mount->closes_kept = mount->attributes & MOUNT_TREE_READ_ONLY;
-		mount->attributes |= MOUNT_TREE_READ_ONLY;
+	if (on && (on->marks & MOUNT_IN_NEW || on->content != CONTENT_AS_BEFORE))
+		mount->marks |= MOUNT_IN_NEW;
+	if (same && (place->write == RIGHT_KEPT || place->execute == RIGHT_KEPT)) {
+		mount->marks |= MOUNT_KEEPS;
+		mount->restored = outer & ~mount->attributes;
 	}
+	/* As in systemd, a path that keeps what it has must be there, too, unless another mount lies above it. */
+	if (same && mount->attributes == outer && (above || mount->marks & MOUNT_OPTIONAL))
+		return false;
 	/* A new file system becomes read-only only when all mounts are in place. */
-	if ((is_devices || mount->content == CONTENT_TEMPORARY) && mount->attributes & MOUNT_TREE_READ_ONLY) {
-		mount->closes = true;
+	if ((mount->content == CONTENT_DEVICES || mount->content == CONTENT_TEMPORARY) &&
+	    mount->attributes & MOUNT_TREE_READ_ONLY) {
+		mount->marks |= MOUNT_CLOSES;
 		mount->attributes &= ~(unsigned)MOUNT_TREE_READ_ONLY;
 	}
 	return true;
@@ -474,7 +474,7 @@ static void add_mount(struct mount_list *places, const char *path, const struct 
 static void add_homes(struct mount_list *places, unsigned protect_home)
 {
 	struct listed_mount place = {
-		.mount = { .content = CONTENT_AS_BEFORE, .option = "protect_home", .optional = true },
+		.mount = { .content = CONTENT_AS_BEFORE, .option = "protect_home", .marks = MOUNT_OPTIONAL },
 	};
 
 	if (protect_home == HOME_WRITABLE)
@@ -502,7 +502,7 @@ static void add_protected(struct mount_list *places, words list, const struct li
 		const char *path = protected_path(*list, &optional, &inside);
 		size_t root = places->root ? strlen(places->root) : 0;
 
-		place.mount.optional = optional;
+		place.mount.marks = optional ? MOUNT_OPTIONAL : 0;
 		if (root && !inside) {
 			if (strncmp(path, places->root, root) != 0 || (path[root] && path[root] != '/'))
 				continue;
@@ -522,8 +522,7 @@ static void add_bindings(struct mount_list *places, words list, bool read_only)
 		if (!bind_path_read(*list, &binding))
 			continue;
 		place.mount.source = pool_text_n(places->pool, binding.source, binding.source_length);
-		place.mount.optional = binding.optional;
-		place.mount.recursive = binding.recursive;
+		place.mount.marks = (binding.optional ? MOUNT_OPTIONAL : 0) | (binding.recursive ? MOUNT_RECURSIVE : 0);
 		place.write = read_only ? RIGHT_TAKEN : RIGHT_KEPT;
 		if (place.mount.source)
 			mount_list_add(places, binding.target, binding.target_length, &place);
@@ -659,14 +658,16 @@ static void add_kernel(struct mount_list *places, const struct hardening_options
 	};
 	struct listed_mount devices = { .mount = { .content = CONTENT_DEVICES, .option = "private_devices" },
 					.execute = RIGHT_TAKEN };
-	struct listed_mount queues = { .mount = {
-					       .content = CONTENT_QUEUES, .option = "private_ipc", .optional = true } };
+	struct listed_mount queues = {
+		.mount = { .content = CONTENT_QUEUES, .option = "private_ipc", .marks = MOUNT_OPTIONAL }
+	};
 	struct listed_mount run = { .mount = { .content = CONTENT_TEMPORARY,
 					       .option = "mount_api_vfs",
 					       .data = SMALL_TMPFS,
 					       .flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME } };
 	struct listed_mount bound = {
-		.mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .recursive = true }, .write = RIGHT_KEPT
+		.mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .marks = MOUNT_RECURSIVE },
+		.write = RIGHT_KEPT,
 	};
 
 	if ((proc.mount.data || all) && !places->no_proc)
@@ -696,7 +697,9 @@ static void add_sys(struct mount_list *places, const struct service *service)
 	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
 	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
 	struct listed_mount bound = {
-		.mount = { .content = CONTENT_BIND, .option = places->network, .recursive = true, .optional = true }
+		.mount = { .content = CONTENT_BIND,
+			   .option = places->network,
+			   .marks = MOUNT_RECURSIVE | MOUNT_OPTIONAL }
 	};
 
 	if (!places->network || (places->root && !hardening->mount_api_vfs) || refuses)
@@ -725,7 +728,7 @@ static void add_switch_mounts(struct mount_list *places, const struct hardening_
 		const struct listed_mount place = {
 			.mount = { .content = switch_paths[n].hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
 				   .option = switch_paths[n].option,
-				   .optional = true },
+				   .marks = MOUNT_OPTIONAL },
 			.write = switch_paths[n].write,
 		};
 
@@ -739,7 +742,7 @@ static void add_switch_mounts(struct mount_list *places, const struct hardening_
 static void hide_control(struct mount_list *places, const char *path)
 {
 	struct listed_mount place = {
-		.mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths", .optional = true }
+		.mount = { .content = CONTENT_INACCESSIBLE, .option = "inaccessible_paths", .marks = MOUNT_OPTIONAL }
 	};
 	size_t length = places->root ? strlen(places->root) : 0;
 
@@ -870,10 +873,9 @@ static void make_namespaces(struct sandbox_build *build)
 	 * network namespace. */
 	loses_notify = build->service->groups->environment->root_directory && hardening->private_network &&
 		service_notify_access(build->service) != NOTIFY_NONE;
-	result->has_mounts = (build->asks_for_mounts || hardening->private_mounts ||
-			      mounts_root(build->service, build->support) || loses_notify) &&
-		!(build->without & SANDBOX_NEEDS_MOUNTS);
-	if (result->has_mounts) {
+	if ((build->asks_for_mounts || hardening->private_mounts || mounts_root(build->service, build->support) ||
+	     loses_notify) &&
+	    !(build->without & SANDBOX_NEEDS_MOUNTS)) {
 		result->namespaces |= CLONE_NEWNS;
 		result->root = service_root(build->service);
 	}
@@ -885,7 +887,8 @@ static void make_namespaces(struct sandbox_build *build)
 		result->namespaces |= CLONE_NEWUTS;
 	if (!(build->without & SANDBOX_NEEDS_USERS))
 		result->users = users[hardening->private_users];
-	result->users_first = (result->namespaces || result->users) && !sandbox_support_privileged(build->support);
+	if ((result->namespaces || result->users) && !sandbox_support_privileged(build->support))
+		result->flags |= PLAN_USERS_FIRST;
 }
 
 static bool is_zeroed(const void *group, size_t size)
@@ -932,7 +935,7 @@ static void build_sandbox(struct sandbox_build *build)
 	if (!make_mounts(build))
 		return;
 	make_namespaces(build);
-	own = result->has_mounts ? count_open_paths(build->service) : 0;
+	own = result->namespaces & CLONE_NEWNS ? count_open_paths(build->service) : 0;
 	if (own > OPEN_PATHS_MOST) {
 		diag_error(
 			build->diags, build->service->at,
@@ -949,21 +952,20 @@ static void build_sandbox(struct sandbox_build *build)
 	if (hardening->private_devices)
 		result->dropped |= CAP(MKNOD) | CAP(SYS_RAWIO);
 	/* A superd without CAP_SETPCAP lacks these capabilities itself, so it is enough that no program gains them. */
-	if (result->dropped && !result->users_first && !capability_held(CAP_SETPCAP)) {
+	if (result->dropped && !(result->flags & PLAN_USERS_FIRST) && !capability_held(CAP_SETPCAP)) {
 		result->dropped = 0;
-		result->no_new_privileges = true;
+		result->flags |= PLAN_NO_NEW_PRIVILEGES;
 	}
 	/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps
 	 * that capability across the change of user (stage_ambient). */
 	result->filters = build->filters;
-	result->no_new_privileges |= build->filters && !sandbox_support_privileged(build->support);
+	if (build->filters && !sandbox_support_privileged(build->support))
+		result->flags |= PLAN_NO_NEW_PRIVILEGES;
 	if (profile && !(build->without & SANDBOX_NEEDS_PROFILE) &&
 	    (*profile != '-' || !(sandbox_support_missing(build->support) & SANDBOX_NEEDS_PROFILE)))
 		result->profile = profile + (*profile == '-');
-	result->refuses_executable_memory =
-		hardening->memory_deny_write_execute && !(build->without & SANDBOX_NEEDS_FILTER);
-	for (size_t n = 0; n < result->mount_count; n++)
-		result->private_tmp |= result->mounts[n].content == CONTENT_PRIVATE_TMP;
+	if (hardening->memory_deny_write_execute && !(build->without & SANDBOX_NEEDS_FILTER))
+		result->flags |= PLAN_REFUSES_EXECUTABLE_MEMORY;
 	if (is_zeroed(result, sizeof(*result)))
 		return;
 	prepared.sandbox = pool_keep(build->pool, result, sizeof(*result));

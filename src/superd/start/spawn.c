@@ -136,7 +136,6 @@ void spawn_start(struct spawn_request *request)
 		.wanted = request->wanted,
 		.wanted_count = request->wanted_count,
 		.record = -1,
-		.has_handlers = true,
 	};
 	struct spawn_env texts;
 	int ends[2] = { -1, -1 };
@@ -151,6 +150,7 @@ void spawn_start(struct spawn_request *request)
 	if (request->pid == 0) {
 		fork_memory_unshare();
 		raw_raise_effective();
+		child_reset_handlers();
 		job.report = ends[1];
 		/* What superd or others close meanwhile must not stay open here. */
 		fork_fds_close_others(job.wanted, job.wanted_count, job.report, job.file);

@@ -310,7 +310,7 @@ struct spawn_request {
 	int64_t watchdog;	      /* WATCHDOG_USEC, microseconds (sd_watchdog_enabled(3)); 0: none */
 	unsigned store;		      /* FDSTORE, number of descriptors (sd_pid_notify_with_fds(3)); 0: none */
 	const char *const *variables; /* further NAME=value, NULL-terminated; NULL: none */
-	const char *invocation;	      /* INVOCATION_ID, if plan->tells_unit; NULL: a new one */
+	const char *invocation;	      /* INVOCATION_ID, if PLAN_TELLS_UNIT; NULL: a new one */
 	uint64_t private_id;	      /* number of the instance's private_tmp folders; 0: it has none */
 	const char *group; /* path of the control group that the child creates; the start is then apart. NULL: none */
 	/* Descriptor of an open control group to start in; 0: none. If that is impossible, the process starts

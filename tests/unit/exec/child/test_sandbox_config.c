@@ -83,7 +83,7 @@ Test(confine, root_enters_its_root_by_a_mount)
 	skip_unless(geteuid() == 0, "needs root");
 	if (confined) {                 /* superd may mount here */
 		cr_expect_str_eq(confined->root, "/srv");
-		cr_expect(confined->has_mounts);
+		cr_expect(confined->namespaces & CLONE_NEWNS);
 	}
 	cr_expect_null(service_prepared(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\n"
 					    "root_directory = \"/srv\"\n}\n"))->sandbox);
@@ -100,7 +100,7 @@ Test(confine, what_lies_above_comes_first)
 	cr_expect_str_eq(confined->mounts[1].path, "/srv/b");
 	cr_expect_str_eq(confined->mounts[2].path, "/srv/b/c");
 	cr_expect_str_eq(confined->mounts[3].path, "/srv-x");
-	cr_expect(confined->mounts[1].before && !confined->mounts[1].attributes);
+	cr_expect(confined->mounts[1].marks & MOUNT_KEEPS && !confined->mounts[1].attributes);
 	cr_expect_eq(confined->mounts[2].attributes, MOUNT_TREE_READ_ONLY);
 }
 
@@ -127,7 +127,7 @@ Test(confine, the_stricter_of_two_words_on_one_path_counts)
 
 	cr_assert_eq(confined->mount_count, 1);
 	cr_expect_eq(confined->mounts[0].attributes, MOUNT_TREE_READ_ONLY);
-	cr_expect_not(confined->mounts[0].before);
+	cr_expect_not(confined->mounts[0].marks & MOUNT_KEEPS);
 }
 
 Test(confine, nothing_is_seen_below_what_is_hidden)
@@ -146,8 +146,8 @@ Test(confine, what_lies_below_a_covered_path_is_not_what_was_there)
 			"read_only_paths = \"/srv/b/c\"\n");
 
 	cr_assert_eq(confined->mount_count, 3);
-	cr_expect(confined->mounts[0].closes && !confined->mounts[0].in_new_content);
-	cr_expect(confined->mounts[1].in_new_content && confined->mounts[2].in_new_content);
+	cr_expect_eq(confined->mounts[0].marks & (MOUNT_CLOSES | MOUNT_IN_NEW), MOUNT_CLOSES);
+	cr_expect(confined->mounts[1].marks & confined->mounts[2].marks & MOUNT_IN_NEW);
 	cr_expect_eq(confined->mounts[1].attributes, 0);
 	cr_expect_eq(confined->mounts[2].attributes, MOUNT_TREE_READ_ONLY);
 }
@@ -159,7 +159,7 @@ Test(confine, the_right_to_run_is_apart_from_that_to_write)
 
 	cr_expect_eq(find(confined, "/")->attributes, MOUNT_TREE_READ_ONLY | MOUNT_TREE_NO_EXEC);
 	cr_expect_eq(find(confined, "/opt")->attributes, MOUNT_TREE_READ_ONLY);
-	cr_expect(find(confined, "/opt")->before);
+	cr_expect(find(confined, "/opt")->marks & MOUNT_KEEPS);
 	cr_expect_eq(find(confined, "/proc")->attributes, MOUNT_TREE_NO_EXEC);
 }
 
@@ -183,7 +183,7 @@ Test(confine, switches_take_capabilities)
 		cr_expect_eq(confined->dropped, UINT64_C(1) << CAP_SYS_TIME | UINT64_C(1) << CAP_WAKE_ALARM |
 						UINT64_C(1) << CAP_SYS_MODULE);
 	else
-		cr_expect(confined->no_new_privileges);
+		cr_expect(confined->flags & PLAN_NO_NEW_PRIVILEGES);
 }
 
 Test(confine, namespaces_are_those_that_are_asked_for)
@@ -199,11 +199,11 @@ Test(confine, paths_that_change_nothing_take_mounts_of_its_own)
 {
 	const struct sandbox_config *confined = sandbox("read_write_paths = { \"-/no/such/path\" }\n");
 
-	cr_expect(confined && confined->has_mounts);
+	cr_expect(confined && confined->namespaces & CLONE_NEWNS);
 	skip_unless(geteuid() == 0, "needs root");
 	confined = service_prepared(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\n"
 					"root_directory = \"/srv\"\nread_write_paths = { \"+/tmp\" }\n}\n"))->sandbox;
-	cr_expect(confined && confined->has_mounts);
+	cr_expect(confined && confined->namespaces & CLONE_NEWNS);
 }
 
 /* The machine's would show the machine's interfaces. */
@@ -211,12 +211,12 @@ Test(confine, a_network_of_its_own_has_a_sys_of_its_own)
 {
 	const struct sandbox_config *confined = sandbox("private_network = yes\n");
 
-	skip_unless(confined->has_mounts, "superd may mount nothing here");
+	skip_unless(confined->namespaces & CLONE_NEWNS, "superd may mount nothing here");
 	cr_expect_eq(confined->namespaces, CLONE_NEWNET | CLONE_NEWNS);
 	cr_expect_eq(find(confined, "/sys")->content, CONTENT_SYS);
 	cr_expect_eq(find(confined, "/sys/fs/cgroup")->content, CONTENT_BIND);
 	cr_expect_str_eq(find(confined, "/sys/fs/cgroup")->source, "/sys/fs/cgroup");
-	cr_expect_not(sandbox("private_network = yes\nprivate_mounts = no\n")->has_mounts);
+	cr_expect_not(sandbox("private_network = yes\nprivate_mounts = no\n")->namespaces & CLONE_NEWNS);
 	confined = sandbox("private_network = yes\nprivate_mounts = no\nprotect_system = yes\n");
 	cr_expect_eq(find(confined, "/sys")->content, CONTENT_SYS);
 }

@@ -125,7 +125,6 @@ Test(start_record, keeps_the_places_of_variables_with_a_pid)
 	make_job(&job, plan, &texts);
 	text = write_start(&job, &length);
 	cr_assert(start_read_text(text, length, pool, &read));
-	cr_expect(read.listen && read.watched && read.tells_unit);
 	for (char **at = read.environment; *at; at++)
 		found += *at == read.listen_pid || *at == read.watchdog_pid || *at == read.exec_pid ||
 			 *at == read.pidfd_id;

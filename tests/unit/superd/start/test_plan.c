@@ -142,7 +142,7 @@ Test(plan, builds_the_environment_from_nothing)
 	expect_value("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	cr_expect_null(value_of("SECRET"));
 	cr_expect_eq(plan->environment_count, 5u);
-	cr_expect_not(plan->rereads);
+	cr_expect_not(plan->flags & PLAN_REREADS);
 }
 
 Test(plan, passes_on_what_was_asked_for_but_nothing_that_speaks_of_superd)
@@ -187,7 +187,7 @@ Test(plan, lets_a_file_win_over_env_and_env_over_passenv)
 	expect_value("C", "file");
 	expect_value("D", "3");
 	expect_value("HOME", "/h");
-	cr_expect(plan->rereads);
+	cr_expect(plan->flags & PLAN_REREADS);
 }
 
 Test(plan, refuses_to_start_without_a_file_of_variables)
@@ -233,11 +233,11 @@ Test(plan, finds_the_places)
 	cr_expect_null(plan->root);
 	cr_assert(plan_of("working_directory = \"-/srv\"\nroot_directory = \"/jail\""));
 	cr_expect_str_eq(plan->directory, "/srv");
-	cr_expect(plan->directory_optional);
+	cr_expect(plan->flags & PLAN_DIRECTORY_OPTIONAL);
 	cr_expect_str_eq(plan->root, "/jail");
 	cr_assert(plan_of("working_directory = \"~\""));
 	cr_expect_str_eq(plan->directory, getpwuid(getuid())->pw_dir);
-	cr_expect_not(plan->directory_optional);
+	cr_expect_not(plan->flags & PLAN_DIRECTORY_OPTIONAL);
 }
 
 Test(plan, knows_no_home_of_a_user_without_an_entry)
@@ -275,8 +275,8 @@ Test(plan, touches_nothing_that_was_not_asked_for)
 	cr_expect_eq(plan->io_priority, -1);
 	cr_expect_eq(plan->ambient, 0u);
 	cr_expect_eq(plan->bounding, UINT64_MAX);
-	cr_expect_not(plan->no_new_privileges);
-	cr_expect_not(plan->foreground);
+	cr_expect_not(plan->flags & PLAN_NO_NEW_PRIVILEGES);
+	cr_expect_eq(plan->foreground, BACKGROUND);
 	if (getgroups(0, NULL) == 0)
 		cr_expect_null(plan->account, "it is superd's own");
 }
@@ -295,7 +295,7 @@ Test(plan, gives_a_main_command_what_superd_has_but_its_own_sockets)
 	cr_expect_str_eq(plan->main.program, "/bin/sh");
 	cr_expect_str_eq(plan->main.argv[2], "exit");
 	cr_expect_null(plan->main.argv[3]);
-	cr_expect(plan->foreground);
+	cr_expect_neq(plan->foreground, BACKGROUND);
 	cr_expect_null(plan->account);
 	cr_expect_null(plan->directory);
 	cr_expect_eq(plan->bounding, UINT64_MAX);
@@ -394,11 +394,11 @@ static const char *open_folder(void)
 Test(plan, shares_memory_with_what_nobody_else_can_delay)
 {
 	cr_assert(plan_of("exec = \"/bin/true\""));
-	cr_expect(!plan->may_hang && !plan->apart);
+	cr_expect_eq(plan->apart, NOT_APART);
 	cr_assert(plan_of("exec = \"%s\"", script("/bin/sh")));
-	cr_expect(!plan->may_hang);
+	cr_expect_eq(plan->apart, NOT_APART);
 	cr_assert(plan_of("exec = \"/nowhere/at/all\""));
-	cr_expect(!plan->may_hang);
+	cr_expect_eq(plan->apart, NOT_APART);
 }
 
 Test(plan, is_apart_where_others_can_delay_its_program)
@@ -407,7 +407,7 @@ Test(plan, is_apart_where_others_can_delay_its_program)
 
 	open = open_folder();
 	cr_assert(plan_of("exec = \"%s/program\"", open));
-	cr_expect(plan->may_hang && plan->apart);
+	cr_expect_eq(plan->apart, ALL_APART);
 }
 
 Test(plan, is_apart_where_others_can_take_its_time)
@@ -422,11 +422,11 @@ Test(plan, is_apart_where_others_can_take_its_time)
 
 	for (size_t n = 0; n < sizeof(slow) / sizeof(*slow); n++) {
 		cr_assert(plan_of("exec = \"/bin/true\" %s", slow[n]));
-		cr_expect(plan->gets_less_time && plan->apart, "%s", slow[n]);
+		cr_expect_eq(plan->apart, ALL_APART, "%s", slow[n]);
 	}
 	for (size_t n = 0; n < sizeof(same) / sizeof(*same); n++) {
 		cr_assert(plan_of("exec = \"/bin/true\" %s", same[n]));
-		cr_expect(!plan->gets_less_time && !plan->apart, "%s", same[n]);
+		cr_expect_eq(plan->apart, NOT_APART, "%s", same[n]);
 	}
 }
 
@@ -436,9 +436,9 @@ Test(plan, is_apart_where_others_can_delay_what_interprets_its_program)
 
 	snprintf(interpreter, sizeof(interpreter), "%s/sh", open_folder());
 	cr_assert(plan_of("exec = \"%s\"", script(interpreter)));
-	cr_expect(plan->may_hang && plan->apart);
+	cr_expect_eq(plan->apart, ALL_APART);
 	cr_assert(plan_of("exec = \"%s\"", script("bin/relative")));
-	cr_expect(plan->may_hang);
+	cr_expect_eq(plan->apart, ALL_APART);
 }
 
 static const char *program_of(const char *bytes, size_t length)
@@ -474,12 +474,12 @@ Test(plan, is_apart_where_others_can_delay_what_loads_its_program)
 
 	snprintf(loader, sizeof(loader), "%s/ld.so", open_folder());
 	cr_assert(plan_of("exec = \"%s\"", elf(own, loader)));
-	cr_expect(plan->may_hang && plan->apart);
+	cr_expect_eq(plan->apart, ALL_APART);
 	cr_assert(plan_of("exec = \"%s\"", elf(own, "/bin/sh")));
-	cr_expect(!plan->may_hang);
+	cr_expect_eq(plan->apart, NOT_APART);
 	/* What loads a program of another size of words is not known. */
 	cr_assert(plan_of("exec = \"%s\"", elf(own == ELFCLASS64 ? ELFCLASS32 : ELFCLASS64, "/bin/sh")));
-	cr_expect(plan->may_hang && plan->apart);
+	cr_expect_eq(plan->apart, ALL_APART);
 }
 
 Test(plan, is_apart_where_others_can_delay_a_command_or_the_folder_it_runs_in)
@@ -488,7 +488,7 @@ Test(plan, is_apart_where_others_can_delay_a_command_or_the_folder_it_runs_in)
 
 	open = open_folder();
 	cr_assert(plan_of("exec = \"/bin/true\"\nexec_start_pre = \"+%s/command\"", open));
-	cr_expect(plan->may_hang && plan->apart);
+	cr_expect_eq(plan->apart, ALL_APART);
 	cr_assert(plan_of("exec = \"/bin/true\"\nworking_directory = \"%s\"", open));
-	cr_expect(plan->may_hang && plan->apart);
+	cr_expect_eq(plan->apart, ALL_APART);
 }
