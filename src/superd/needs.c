@@ -62,6 +62,9 @@ bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
 	bool comes = false;
 	struct need need;
 
+	/* svc->run takes no memory as long as nothing is written to it. */
+	if (!service_need(svc->row, 0, &need))
+		return false;
 	svc->run->looks = true;
 	for (size_t n = 0; service_need(svc->row, n, &need); n++) {
 		struct svc *wanted = svc_find(need.name);
