@@ -8,22 +8,21 @@ _superd()
 		redirect_timeout proxy_protocol backlog socket_user socket_group socket_mode
 		directory_mode symlinks remove_on_stop bind_to_device free_bind transparent reuse_port
 		ipv6_only keep_alive keep_alive_time keep_alive_interval keep_alive_probes no_delay
-		defer_accept priority mark ip_tos ip_ttl receive_buffer send_buffer broadcast
-		pass_credentials pass_packet_info pass_security timestamping writable intercept
-		non_blocking binds multicast_group optional socket_condition socket_requires socket_wants
-		socket_beside user group groups supplementary_groups dynamic_user remove_ipc
-		ambient_capabilities capability_bounding_set no_new_privileges env passenv
-		environment_file unset_environment expand_environment unit_environment tcp_environment
-		umask working_directory root_directory ignore_sigpipe runtime_directory state_directory
-		cache_directory logs_directory configuration_directory runtime_directory_mode
-		state_directory_mode cache_directory_mode logs_directory_mode configuration_directory_mode
-		runtime_directory_preserve load_credential set_credential output error input
-		syslog_identifier syslog_level syslog_level_prefix log_rate_limit_interval
-		log_rate_limit_burst only_from no_access access_times max_load id_only libwrap banner
-		banner_success banner_fail deny_time instances overload per_source per_source_prefix
-		per_source_cpm cps trigger_limit_burst trigger_limit_interval trigger_limit_pause
-		exec_condition exec_start_pre exec_start_post exec_ready exec_reload exec_stop
-		exec_stop_post socket_exec_start_pre socket_exec_start_post socket_exec_stop_pre
+		defer_accept priority receive_buffer send_buffer broadcast pass_credentials
+		pass_packet_info writable intercept non_blocking binds multicast_group optional
+		socket_condition socket_requires socket_wants socket_beside user group groups
+		supplementary_groups dynamic_user remove_ipc ambient_capabilities capability_bounding_set
+		no_new_privileges env passenv environment_file unset_environment expand_environment
+		unit_environment tcp_environment umask working_directory root_directory ignore_sigpipe
+		runtime_directory state_directory cache_directory logs_directory configuration_directory
+		runtime_directory_mode state_directory_mode cache_directory_mode logs_directory_mode
+		configuration_directory_mode runtime_directory_preserve load_credential set_credential
+		output error input syslog_identifier syslog_level syslog_level_prefix
+		log_rate_limit_interval log_rate_limit_burst only_from no_access access_times max_load
+		id_only libwrap banner banner_success banner_fail deny_time instances overload per_source
+		per_source_prefix per_source_cpm cps trigger_limit_burst trigger_limit_interval
+		trigger_limit_pause exec_condition exec_start_pre exec_start_post exec_ready exec_reload
+		exec_stop exec_stop_post socket_exec_start_pre socket_exec_start_post socket_exec_stop_pre
 		socket_exec_stop_post socket_exec_apart exec_prefix condition requires wants beside ready
 		timeout_start remain_after_exit pid_file runtime_max timeout_stop kill_signal kill_mode
 		final_kill_signal send_sighup send_sigkill kill_rest on_change on_remove restart

@@ -24,7 +24,7 @@ static inline void set_up(void)
 	cr_assert(mkdtemp(folder));
 	options = (struct socket_options){
 		.backlog = 4096, .socket_mode = 0666, .directory_mode = 0755,
-		.priority = -1, .mark = -1, .ip_tos = -1, .ip_ttl = -1,
+		.priority = -1,
 	};
 }
 

@@ -1,9 +1,7 @@
 /* What the openers of all kinds do with a socket: make it, set its options, filter and queue.
  *
- * The options are a table (socket(7), ip(7), ipv6(7), tcp(7)). The order of the rows matters once: setting IP_TOS
- * also sets SO_PRIORITY, so priority comes behind it. On Linux an accepted connection inherits nearly all options; the
- * rows marked AGAIN are those it does not (measured on 6.18: SO_PRIORITY starts at 0 again, and a unix socket's buffers
- * at their default). */
+ * The options are a table (socket(7), ip(7), ipv6(7), tcp(7)). On Linux an accepted connection inherits nearly all of
+ * them (measured on 6.18: SO_PRIORITY starts at 0 again, and a unix socket's buffers at their default). */
 #include "os/socket/internal.h"
 
 #include <arpa/inet.h>
@@ -200,11 +198,9 @@ enum unit {
 	POSITIVE,                       /* int64_t: set if above 0 */
 	SIGNED,                         /* int64_t: set if not negative */
 	SECONDS,                        /* int64_t microseconds: set if above 0, rounded up to seconds */
-	FIRST, SECOND,                  /* unsigned: set to 1 if it is the first or second word behind "off" */
 };
 
 enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
-enum { AGAIN = 1 };
 
 /* `unset` of an option whose default no value stands for. */
 #define KERNEL_DEFAULT INT_MIN
@@ -215,7 +211,7 @@ struct option_setter {
 	size_t offset;                  /* of the value in struct socket_options */
 	enum unit unit;
 	unsigned kinds;                 /* bits KIND(x) of enum endpoint_kind */
-	unsigned families, flags;       /* V4, V6, OTHER; AGAIN: also set on accepted connections */
+	unsigned families;              /* V4, V6, OTHER */
 	int level, option;              /* as for setsockopt(2) */
 	int unset;                      /* value that restores the kernel's default; KERNEL_DEFAULT: there is none */
 };
@@ -223,30 +219,21 @@ struct option_setter {
 #define FIELD(field) #field, offsetof(struct socket_options, field)
 
 static const struct option_setter settings[] = {
-	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_FREEBIND, 0 },
-	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, 0, IPPROTO_IP, IP_TRANSPARENT, 0 },
-	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, 0, SOL_SOCKET, SO_KEEPALIVE, 0 },
-	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPIDLE, KERNEL_DEFAULT },
-	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPINTVL, KERNEL_DEFAULT },
-	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_KEEPCNT, KERNEL_DEFAULT },
-	{ FIELD(no_delay), SWITCH, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_NODELAY, 0 },
-	{ FIELD(no_delay), SWITCH, KIND(SCTP), ANY, 0, IPPROTO_SCTP, SCTP_NODELAY_OPTION, 0 },
-	{ FIELD(defer_accept), SECONDS, KIND(TCP), ANY, 0, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
-	/* A dual-stack socket has IPv4 connections too, so on AF_INET6 both are set. */
-	{ FIELD(ip_tos), SIGNED, KINDS_INET, V4 | V6, AGAIN, IPPROTO_IP, IP_TOS, 0 },
-	{ FIELD(ip_tos), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_TCLASS, 0 },
-	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V4 | V6, 0, IPPROTO_IP, IP_TTL, -1 },
-	{ FIELD(ip_ttl), SIGNED, KINDS_INET, V6, 0, IPPROTO_IPV6, IPV6_UNICAST_HOPS, -1 },
-	{ FIELD(priority), SIGNED, UINT_MAX, ANY, AGAIN, SOL_SOCKET, SO_PRIORITY, 0 },
-	{ FIELD(mark), SIGNED, UINT_MAX, ANY, 0, SOL_SOCKET, SO_MARK, 0 },
-	{ FIELD(broadcast), SWITCH, KIND(UDP), ANY, 0, SOL_SOCKET, SO_BROADCAST, 0 },
-	{ FIELD(pass_credentials), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSCRED, 0 },
-	{ FIELD(pass_security), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, 0, SOL_SOCKET, SO_PASSSEC, 0 },
-	{ FIELD(timestamping), FIRST, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMP, 0 },
-	{ FIELD(timestamping), SECOND, UINT_MAX, ANY, 0, SOL_SOCKET, SO_TIMESTAMPNS, 0 },
-	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V4 | V6, 0, IPPROTO_IP, IP_PKTINFO, 0 },
-	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V6, 0, IPPROTO_IPV6, IPV6_RECVPKTINFO, 0 },
-	{ FIELD(pass_packet_info), SWITCH, KIND(NETLINK), ANY, 0, SOL_NETLINK, NETLINK_PKTINFO, 0 },
+	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, IPPROTO_IP, IP_FREEBIND, 0 },
+	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, IPPROTO_IP, IP_TRANSPARENT, 0 },
+	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, SOL_SOCKET, SO_KEEPALIVE, 0 },
+	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, IPPROTO_TCP, TCP_KEEPIDLE, KERNEL_DEFAULT },
+	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, IPPROTO_TCP, TCP_KEEPINTVL, KERNEL_DEFAULT },
+	{ FIELD(keep_alive_probes), POSITIVE, KIND(TCP), ANY, IPPROTO_TCP, TCP_KEEPCNT, KERNEL_DEFAULT },
+	{ FIELD(no_delay), SWITCH, KIND(TCP), ANY, IPPROTO_TCP, TCP_NODELAY, 0 },
+	{ FIELD(no_delay), SWITCH, KIND(SCTP), ANY, IPPROTO_SCTP, SCTP_NODELAY_OPTION, 0 },
+	{ FIELD(defer_accept), SECONDS, KIND(TCP), ANY, IPPROTO_TCP, TCP_DEFER_ACCEPT, 0 },
+	{ FIELD(priority), SIGNED, UINT_MAX, ANY, SOL_SOCKET, SO_PRIORITY, 0 },
+	{ FIELD(broadcast), SWITCH, KIND(UDP), ANY, SOL_SOCKET, SO_BROADCAST, 0 },
+	{ FIELD(pass_credentials), SWITCH, KINDS_UNIX | KIND(NETLINK), ANY, SOL_SOCKET, SO_PASSCRED, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V4 | V6, IPPROTO_IP, IP_PKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(UDP), V6, IPPROTO_IPV6, IPV6_RECVPKTINFO, 0 },
+	{ FIELD(pass_packet_info), SWITCH, KIND(NETLINK), ANY, SOL_NETLINK, NETLINK_PKTINFO, 0 },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -275,10 +262,6 @@ static bool setting_value(const struct option_setter *setting, const struct sock
 	if (setting->unit == SWITCH) {
 		*value = *(const bool *)field;
 		return *value;
-	}
-	if (setting->unit == FIRST || setting->unit == SECOND) {
-		*value = 1;
-		return *(const unsigned *)field == (setting->unit == FIRST ? 1u : 2u);
 	}
 	number = *(const int64_t *)field;
 	switch (setting->unit) {
@@ -407,14 +390,13 @@ static void warn_of_old(const char *name, struct buf *warnings)
 	buf_addf(warnings, "%s: stays as it was until the socket is opened again\n", name);
 }
 
-/* An unchanged priority is set again, too: a new IP_TOS has just overwritten it. */
 static void setting_adjust(int fd, const struct option_setter *setting, const struct socket_options *before,
 			   const struct socket_options *after, struct buf *warnings)
 {
 	int old = 0, value = 0;
 	bool was = setting_value(setting, before, &old), is = setting_value(setting, after, &value);
 
-	if (is && (!was || old != value || setting->offset == offsetof(struct socket_options, priority)))
+	if (is && (!was || old != value))
 		setting_set(fd, setting, value, warnings);
 	else if (was && !is && setting->unset == KERNEL_DEFAULT)
 		warn_of_old(setting->name, warnings);
@@ -470,18 +452,11 @@ int socket_options_adjust(int fd, int domain, const struct listen_change *change
 void socket_options_accepted(int fd, const struct listen *listen)
 {
 	const struct socket_options *options = listen->options;
-	int domain, value;
 
 	if (KINDS_UNIX >> listen->address->kind & 1) {
 		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
 		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);
 	}
-	if (options->ip_tos < 0 && options->priority < 0)
-		return;
-	domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN);
-	for (size_t i = 0; i < SETTINGS; i++) {
-		if (settings[i].flags & AGAIN && setting_applies(&settings[i], domain, listen) &&
-		    setting_value(&settings[i], options, &value))
-			setting_set(fd, &settings[i], value, NULL);
-	}
+	if (options->priority >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &(int){ at_most_int(options->priority) }, sizeof(int));
 }

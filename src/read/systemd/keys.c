@@ -138,10 +138,6 @@ const struct key_table unit_keys_service = {
  * Some keys mean the service's commands in [Service] and the socket's commands in [Socket]. This table has entries for
  * them with the second meaning. */
 static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only", "yes" }, { "both", "no" }, { 0 } };
-static const struct key_word timestamps[] = {
-	{ "off", "off" }, { "us", "us" }, { "usec", "us" }, { "\xc2\xb5s", "us" }, { "ns", "ns" },
-	{ "nsec", "ns" }, { 0 }
-};
 
 static const struct key_row of_socket[] = {
 	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service", APART },
@@ -151,9 +147,9 @@ static const struct key_row of_socket[] = {
 	{ "BindIPv6Only", KEY_DONE, .reason = "default, both, ipv6-only, or yes and no", .words = ipv6_only,
 	  .takes_bool = true, .wrong = "expected default, both or ipv6-only" },
 	{ "BindNetworkInterface RestrictNetworkInterfaces", KEY_REFUSED, .reason = "use BindToDevice" },
-	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FreeBind IPTOS IPTTL KeepAlive "
-	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec Mark NoDelay PassCredentials "
-	  "PassPacketInfo PassSecurity Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
+	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FreeBind KeepAlive "
+	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec NoDelay PassCredentials "
+	  "PassPacketInfo Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
 	  "SocketMode SocketUser Symlinks Transparent Writable", KEY_DONE, .option = NULL },
 	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .reason = "starting a service stops no other service" },
 	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, .form = FORM_COMMANDS },
@@ -164,9 +160,12 @@ static const struct key_row of_socket[] = {
 	  .reason = "the clients of this socket" },
 	{ "IPAddressDeny", KEY_DONE, .form = FORM_NETWORKS, .option = "no_access",
 	  .reason = "the clients of this socket", .denies = true },
+	{ "IPTOS", KEY_WARNED, .reason = "packets have the kernel's type of service; use Priority" },
+	{ "IPTTL", KEY_REFUSED, .reason = "packets have the kernel's time to live" },
 	{ "ListenDatagram ListenFIFO ListenMessageQueue ListenNetlink ListenSequentialPacket ListenSpecial "
 	  "ListenStream", KEY_DONE, .option = "listen", .form = FORM_ADDRESS },
 	{ "ListenUSBFunction", KEY_REFUSED, .reason = "superd creates no USB gadgets" },
+	{ "Mark", KEY_REFUSED, .reason = "superd marks no packets; rules can name the port" },
 	{ "MaxConnections", KEY_DONE, .option = "instances",
 	  .reason = "with Accept=yes, default 64; superd closes connections above it", APART },
 	{ "MaxConnectionsPerSource", KEY_DONE, .option = "per_source", .reason = "with Accept=yes; 0 means no limit",
@@ -177,6 +176,7 @@ static const struct key_row of_socket[] = {
 	{ "NetworkNamespacePath", KEY_REFUSED, .reason = "superd opens its sockets in its own network" },
 	{ "PassFileDescriptorsToExec", KEY_WARNED, .reason = "socket commands receive no descriptors" },
 	{ "PassPIDFD", KEY_WARNED, .reason = "use PassCredentials" },
+	{ "PassSecurity", KEY_WARNED, .reason = "use PassCredentials", .idle = "no" },
 	{ "PipeSize", KEY_WARNED, .reason = "the fifo has the kernel's size" },
 	{ "PollLimitBurst PollLimitIntervalSec", KEY_WARNED,
 	  .reason = "use TriggerLimitBurst, at which the service pauses" },
@@ -191,8 +191,7 @@ static const struct key_row of_socket[] = {
 	{ "SocketProtocol", KEY_DONE, .reason = "sctp; superd has no other protocols", .option = "listen", APART },
 	{ "TCPCongestion", KEY_WARNED, .reason = "use net.ipv4.tcp_congestion_control of sysctl(8)" },
 	{ "TimeoutSec", KEY_WARNED, .reason = "the commands of a socket have the time of the service's start" },
-	{ "Timestamping", KEY_DONE, .reason = "off, us and ns, also as usec and nsec", .words = timestamps,
-	  .wrong = "it is off, us or ns" },
+	{ "Timestamping", KEY_WARNED, .reason = "superd asks for no times of arrival", .idle = "off" },
 	{ "XAttrAccept XAttrEntryPoint XAttrListen", KEY_WARNED,
 	  .reason = "superd sets no extended attributes of sockets" },
 };

@@ -101,9 +101,6 @@ static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAIL
 static const char *const syslog_level_words[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
 };
-static const char *const timestamping_words[] = {
-	[TIMESTAMPS_OFF] = "off", [TIMESTAMPS_US] = "us", [TIMESTAMPS_NS] = "ns", NULL
-};
 static const char *const on_change_words[] = {
 	[ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", [ON_CHANGE_RESTART] = "restart",
 	[ON_CHANGE_OVERLAP] = "overlap", NULL
@@ -321,19 +318,6 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
 	  .least = -1, .most = INT32_MAX,
 	  .help = "The queueing priority of sent packets. Above 6 it needs CAP_NET_ADMIN. -1: the kernel's value." },
-	{ .name = { "mark", [UNIT] = "Socket.Mark" }, FIELD(SOCKETS, mark, count),
-	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
-	  .least = -1, .most = UINT32_MAX,
-	  .help = "The mark of sent packets, for filter and routing rules. It needs CAP_NET_ADMIN. -1: none." },
-	{ .name = { "ip_tos", [UNIT] = "Socket.IPTOS" }, FIELD(SOCKETS, ip_tos, tos),
-	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .unset = &no_number, .argument = "class",
-	  .example = "\"low-delay\"",
-	  .help = "The type of service of sent IP packets: low-delay, throughput, reliability, low-cost or a "
-		  "number." },
-	{ .name = { "ip_ttl", [UNIT] = "Socket.IPTTL" }, FIELD(SOCKETS, ip_ttl, count),
-	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "-1", .argument = "number",
-	  .least = -1, .most = 255,
-	  .help = "How many routers a sent packet may cross, from 1 to 255. -1: the kernel's value." },
 	{ .name = { "receive_buffer", [UNIT] = "Socket.ReceiveBuffer" }, FIELD(SOCKETS, receive_buffer, size),
 	  .flags = ANYWHERE, .change = CHANGE_SOCKET, .fallback = "0", .argument = "size", .most = INT32_MAX,
 	  .example = "64K",
@@ -357,16 +341,6 @@ const struct directive directives[] = {
 	  .flags = ANYWHERE | NEEDS_LINUX, .change = CHANGE_SOCKET, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether the kernel adds the destination address and interface to UDP datagrams, and the group "
 		  "to netlink messages." },
-	{ .name = { "pass_security", [UNIT] = "Socket.PassSecurity" }, FIELD_IN(UNITS, SOCKETS, pass_security, bool),
-	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_SOCKET, .fallback = "no",
-	  .argument = "yes | no",
-	  .help = "Whether the kernel adds the sender's security label to messages on a unix or netlink socket." },
-	{ .name = { "timestamping", [UNIT] = "Socket.Timestamping" }, FIELD_IN(UNITS, SOCKETS, timestamping, word),
-	  .translated = FROM(UNIT),
-	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_SOCKET, .fallback = "off",
-	  .words = timestamping_words,
-	  .help = "Whether the kernel adds a time of arrival to datagrams, in microseconds (us) or nanoseconds "
-		  "(ns)." },
 	{ .name = { "writable", [UNIT] = "Socket.Writable" }, FIELD_IN(UNITS, SOCKETS, writable, bool),
 	  .flags = ANYWHERE | FOR_UNITS, .change = CHANGE_REBIND, .fallback = "no", .argument = "yes | no",
 	  .help = "Whether superd opens a special: file for writing too." },

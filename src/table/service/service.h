@@ -47,7 +47,6 @@ enum namespace_kind {                   /* bits of restrict_namespaces, in the o
 	NAMESPACE_CGROUP, NAMESPACE_IPC, NAMESPACE_MNT, NAMESPACE_NET, NAMESPACE_PID, NAMESPACE_TIME, NAMESPACE_USER,
 	NAMESPACE_UTS, NAMESPACE_KINDS
 };
-enum timestamping { TIMESTAMPS_OFF, TIMESTAMPS_US, TIMESTAMPS_NS };
 enum device_policy { DEVICES_AUTO, DEVICES_CLOSED, DEVICES_STRICT };
 enum oom_policy { OOM_CONTINUE, OOM_STOP, OOM_KILL };
 enum directory_preserve { DIRECTORY_GOES, DIRECTORY_STAYS, DIRECTORY_RESTARTS };
@@ -141,13 +140,11 @@ struct socket_options {
 	int64_t keep_alive_probes;      /* 0: the kernel's */
 	bool no_delay;
 	int64_t defer_accept;           /* microseconds, 0: off */
-	int64_t priority, mark;         /* -1: unset */
-	int64_t ip_tos, ip_ttl;         /* -1: unset */
+	int64_t priority;               /* -1: unset */
 	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
 	bool broadcast, pass_credentials, pass_packet_info;
 	bool intercept;                 /* with accept = no, superd checks every packet, not only the first */
-	bool pass_security, writable;
-	unsigned timestamping;          /* enum timestamping */
+	bool writable;
 	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */
 	words socket_requires, socket_wants, socket_beside;     /* what it needs (table/service/need) */

@@ -89,7 +89,6 @@ bool type_equal(const struct directive *directive, const void *a, const void *b)
 	TYPE(stream, struct stream) /* one of the directive's words, if it has any */ \
 	TYPE(limit, struct limit) /* soft[:hard], in the unit of the resource */ \
 	TYPE(capabilities, uint64_t) /* "~" in front of the first: all but these, unknown ones included */ \
-	TYPE(tos, int64_t) /* low-delay, throughput, reliability, low-cost or a number */ \
 	TYPE(scheduling, const char *) /* idle, best-effort:0-7, realtime:0-7; kept with its level */ \
 	TYPE(directories, words) /* relative, no ".." */ \
 	TYPE(endpoints, words) /* canonical texts; the builder parses the option `listen` itself */ \

@@ -137,7 +137,7 @@ const struct type type_signal = {
 	.name = "signal", .kind = FIELD_SHOWN, .size = sizeof(int), .parse = signal_parse, .show = signal_show,
 };
 
-/* Types of numbers: counts, sizes, durations, type of service.
+/* Types of numbers: counts, sizes, durations.
  *
  * The directive sets the bounds, and messages print them in the option's own unit: "from 1s to 1d". Without bounds, a
  * count may be any number, and a size or duration any number that is not negative. The empty text unsets the option if
@@ -210,45 +210,6 @@ const struct type type_size = NUMBER_TYPE("size", size_kind);
 static const struct number duration_kind = { "a duration", scan_duration, scan_duration_format, 0, SCAN_INFINITY, 6 };
 
 const struct type type_duration = NUMBER_TYPE("duration", duration_kind);
-
-/* The bits of RFC 1349, as in netinet/ip.h. */
-static const struct {
-	const char *word;
-	int64_t value;
-} tos_words[] = {
-	{ "low-delay", 0x10 }, { "throughput", 0x08 }, { "reliability", 0x04 }, { "low-cost", 0x02 },
-};
-
-#define TOS_WORDS (sizeof(tos_words) / sizeof(tos_words[0]))
-
-static const char *tos_scan(const char *text, int64_t *value)
-{
-	for (size_t i = 0; i < TOS_WORDS; i++) {
-		if (!strcmp(text, tos_words[i].word)) {
-			*value = tos_words[i].value;
-			return NULL;
-		}
-	}
-	if (scan_count(text, value) || *value < 0 || *value > 255)
-		return "expected low-delay, throughput, reliability, low-cost or a number from 0 to 255";
-	return NULL;
-}
-
-static void tos_show(int64_t value, char *buf)
-{
-	size_t n = 0;
-
-	while (n < TOS_WORDS && tos_words[n].value != value)
-		n++;
-	if (n < TOS_WORDS)
-		strcpy(buf, tos_words[n].word);
-	else
-		count_show(value, buf);
-}
-
-static const struct number tos_kind = { NULL, tos_scan, tos_show, 0, 255, 0 };
-
-const struct type type_tos = NUMBER_TYPE("type of service", tos_kind);
 
 /* Types of lists: words, paths, directories, processors, environment, the command, endpoints.
  *

@@ -159,14 +159,14 @@ test explain_tells_what_becomes_of_a_key_of_other_systems {
 test explain_all_lists_all_options {
 	set all [prints_of --explain all]
 	has $all "\nUser and privileges\n\n    user " " idle_timeout" "\nFor what systemd's units say; "
-	has [string range $all [string first "\nFor what systemd's units say; " $all] end] " pass_security "
+	has [string range $all [string first "\nFor what systemd's units say; " $all] end] " remove_on_stop "
 	lacks [lindex [answer --check -- x --explain] 1] "User and privileges"
 }
 
 test explain_alone_shows_what_people_need_first {
 	set first [prints_of --explain]
 	has $first "\n    idle_timeout: " "superd --explain all lists all"
-	lacks $first pass_security
+	lacks $first remove_on_stop
 }
 
 test explain_finds_options_by_words {

@@ -202,7 +202,7 @@ test those_superd_was_given_get_the_tables_options {
 }
 
 test socket_options_reach_the_socket {
-	on 127.0.0.1:0 "backend take 1" {keep_alive = yes no_delay = yes backlog = 7 receive_buffer = 64K ip_ttl = 17
+	on 127.0.0.1:0 "backend take 1" {keep_alive = yes no_delay = yes backlog = 7 receive_buffer = 64K priority = 3
 		defer_accept = 3 reuse_port = yes}
 	pid web
 	expect {![logged "web: cannot"]}

@@ -286,12 +286,12 @@ Test(bind_change, an_option_asked_for_no_more_gets_the_kernels_own_value_back)
 	struct socket_options plain = options;
 	int fresh = socket(AF_INET, SOCK_STREAM, 0), fd;
 	const int levels[][2] = {
-		{ IPPROTO_IP, IP_TTL }, { IPPROTO_IP, IP_FREEBIND }, { SOL_SOCKET, SO_PRIORITY },
+		{ IPPROTO_IP, IP_FREEBIND }, { SOL_SOCKET, SO_PRIORITY },
 		{ IPPROTO_TCP, TCP_DEFER_ACCEPT }, { SOL_SOCKET, SO_KEEPALIVE },
 	};
 
 	options.keep_alive = options.free_bind = true;
-	options.ip_ttl = options.priority = 3;
+	options.priority = 3;
 	options.defer_accept = INT64_C(1000000);
 	fd = opened(&listen);
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
@@ -320,22 +320,6 @@ Test(bind_change, an_option_without_a_value_of_the_kernels_stays_with_a_warning)
 	cr_expect_eq(option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE), 9);
 	cr_expect(strstr(buf_string(&warnings), "keep_alive_time: stays as it was"), "%s", buf_string(&warnings));
 	cr_expect(strstr(buf_string(&warnings), "receive_buffer: stays as it was"), "%s", buf_string(&warnings));
-	close(fd);
-}
-
-Test(bind_change, a_priority_outlives_a_new_type_of_service)
-{
-	struct listen listen = listen_of("tcp:127.0.0.1:0");
-	struct socket_options changed;
-	int fd;
-
-	options.priority = 4;
-	changed = options;
-	changed.ip_tos = 0x08;
-	fd = opened(&listen);
-	adjusted(fd, &listen, &changed);
-	cr_expect_eq(option_of(fd, IPPROTO_IP, IP_TOS), 0x08);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PRIORITY), 4);
 	close(fd);
 }
 

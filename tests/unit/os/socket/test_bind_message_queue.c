@@ -111,32 +111,3 @@ Test(message_queue, is_removed_at_the_end_where_that_is_asked_for)
 	cr_expect_lt(mq_open(name, O_RDONLY), 0);
 	close(fd);
 }
-
-TestSuite(senders, .init = begin, .fini = finish, .timeout = 120);
-
-static struct listen node_at(const char *kind)
-{
-	char text[128];
-
-	snprintf(text, sizeof(text), "%s:%s/node", kind, folder);
-	return listen_of(text);
-}
-
-Test(senders, are_told_of_as_the_options_say)
-{
-	struct listen listen = node_at("unix");
-	int fd;
-
-	options.pass_security = true;
-	options.timestamping = TIMESTAMPS_NS;
-	fd = opened(&listen);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_PASSSEC), 1);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TIMESTAMPNS), 1);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TIMESTAMP), 0);
-	options.timestamping = TIMESTAMPS_US;
-	close(fd);
-	unlink(listen.address->address);
-	fd = opened(&listen);
-	cr_expect_eq(option_of(fd, SOL_SOCKET, SO_TIMESTAMP), 1);
-	close(fd);
-}

@@ -52,8 +52,6 @@ Test(client, gets_every_option_of_its_listener)
 	options.keep_alive_time = 33000000;
 	options.keep_alive_interval = 7000000;
 	options.keep_alive_probes = 4;
-	options.ip_tos = 0x10;
-	options.ip_ttl = 9;
 	options.priority = 3;
 	options.send_buffer = options.receive_buffer = 20000;
 	fd = opened(&listen);
@@ -64,8 +62,6 @@ Test(client, gets_every_option_of_its_listener)
 	cr_expect_eq(option_of(client.fd, IPPROTO_TCP, TCP_KEEPIDLE), 33);
 	cr_expect_eq(option_of(client.fd, IPPROTO_TCP, TCP_KEEPINTVL), 7);
 	cr_expect_eq(option_of(client.fd, IPPROTO_TCP, TCP_KEEPCNT), 4);
-	cr_expect_eq(option_of(client.fd, IPPROTO_IP, IP_TOS), 0x10);
-	cr_expect_eq(option_of(client.fd, IPPROTO_IP, IP_TTL), 9);
 	cr_expect_eq(option_of(client.fd, SOL_SOCKET, SO_PRIORITY), 3);
 	cr_expect_eq(option_of(client.fd, SOL_SOCKET, SO_SNDBUF), 40000);
 	cr_expect_eq(option_of(client.fd, SOL_SOCKET, SO_RCVBUF), 40000);

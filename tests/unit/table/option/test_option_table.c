@@ -255,8 +255,7 @@ Test(directive, defaults_are_what_the_manual_says)
 	cr_expect_eq(group.socket_defaults.backlog, 4096);
 	cr_expect_eq(group.socket_defaults.socket_mode, 0666);
 	cr_expect_eq(group.socket_defaults.directory_mode, 0755);
-	cr_expect_eq(group.socket_defaults.mark, -1);
-	cr_expect_eq(group.socket_defaults.ip_tos, -1);
+	cr_expect_eq(group.socket_defaults.priority, -1);
 	cr_assert(directive_fill_defaults(GROUP_LIFECYCLE, &group, pool));
 	cr_expect_eq(group.lifecycle.timeout_start, 90000000);
 	cr_expect_eq(group.lifecycle.timeout_stop, 10000000);

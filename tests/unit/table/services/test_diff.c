@@ -64,7 +64,7 @@ static const char *changed_value(const struct directive *directive)
 		const char *name, *value;
 	} values[] = {
 		{ "exec", NULL }, { "type", "exec" }, { "env", "A=1" }, { "environment_file", "/etc/x" },
-		{ "symlinks", "/run/x" }, { "ip_tos", "low-delay" }, { "cpu_quota", "5%" },
+		{ "symlinks", "/run/x" }, { "cpu_quota", "5%" },
 		{ "io_scheduling", "idle" },
 		{ "kill_signal", "INT" }, { "ambient_capabilities", "kill" }, { "capability_bounding_set", "kill" },
 		{ "output", "null" }, { "error", "null" }, { "input", "inherit" }, { "groups", "no" },
