@@ -165,7 +165,7 @@ static void add_held(struct buf *out, const json_t *service)
 static const struct fact states[] = {
 	{ "off", .add = add_off },
 	{ "binding", .sentence = "[{?socket_commands}its commands before its sockets are open run|"
-				 NEXT_TRY "]" },
+				 "[last tried {pause.at:ago}: ]" NEXT_TRY "]" },
 	{ "listening", .add = add_listening },
 	{ "condition", .add = add_listening },
 	{ "queued", .add = add_queued },

@@ -957,6 +957,8 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		if (open_object(out, "pause", of->state == BACKOFF || binds)) {
 			json_flag_field(out, "failed", binds || svc_is_failing(of));
 			json_text_field(out, "reason", *of->run->reason ? of->run->reason : NULL);
+			if (of->run->failed_at > 0 && (binds || svc_is_failing(of)))
+				json_seconds_field(out, "at", of->run->failed_at + offset());
 			add_seconds(out, "left", ev_is_active(&of->run->timer) && !svc_waits_for_order(svc),
 				    ev_timer_remaining(superd.loop, &svc->run->timer));
 			json_object_close(out);

@@ -3,10 +3,12 @@
  *
  * A search for one address may examine every descriptor of the machine while services wait. So all such searches
  * together have a small budget of time, which refills slowly. If every port of a table is taken, the first few use it
- * up. */
+ * up; on a machine with many processes the first does, and the next goes on from there. What a search has found is
+ * remembered: it holds as long as both the socket and the process are there. */
 #include "os/proc/port_owner.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -15,6 +17,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +31,7 @@
 #include "os/proc/process.h"
 
 enum { BUDGET_MS = 50, REFILL = 100 };  /* the budget regains 1 ms every REFILL ms */
+enum { KNOWN = 16 };                    /* holders that are remembered */
 
 void port_table_free(struct port_table *ports)
 {
@@ -229,25 +233,34 @@ static void note_process(struct port_holder *holder, pid_t pid)
 	process_each_socket(pid, note_socket, holder);
 }
 
-/* Looks at all processes. until: 0, or when to stop; then one of others that has any of the sockets is enough, and a
- * superd-bind is found if there is nobody else. */
-static pid_t search(struct port_table *ports, bool only_own, int64_t until)
+/* Looks at all processes, the first of the machine first. until: 0, or when to stop; then one of others that has any of
+ * the sockets is enough, and a superd-bind is found if there is nobody else. *from: where the search before was cut
+ * off, and where this one is; 0: it was not. */
+static pid_t search(struct port_table *ports, bool only_own, int64_t until, pid_t *from)
 {
 	struct port_holder holder = { .ports = ports, .only_own = only_own };
-	pid_t *all = process_list_all(), found = 0, next = 1; /* no list has this one; systemd has its units' sockets */
-	pid_t binder = 0;
+	pid_t *all = process_list_all(), found = 0, binder = 0;
+	size_t count = 0, first = *from > 0;
 
+	while (all && all[count])
+		first += all[count++] <= *from;
 	sort_by(ports, compare_nodes);
-	for (const pid_t *at = all; next && !found && (!until || clock_ms() < until); next = at ? *at++ : 0) {
-		if (!until || next != getpid())
-			note_process(&holder, next);
-		for (size_t n = 0; until && n < ports->count && !found; n++) {
-			found = ports->list[n].holder;
+	for (size_t n = 0; n <= count && !found; n++) {
+		size_t at = (first + n) % (count + 1);
+		pid_t pid = at ? all[at - 1] : 1; /* no list has it; systemd has its units' sockets */
+
+		if (!until || pid != getpid())
+			note_process(&holder, pid);
+		for (size_t i = 0; until && i < ports->count && !found; i++) {
+			found = ports->list[i].holder;
 			if (found && is_superd_bind(found)) {
 				binder = found;
-				ports->list[n].holder = found = 0;
+				ports->list[i].holder = found = 0;
 			}
 		}
+		*from = n < count && !found ? pid : 0;
+		if (until && clock_ms() >= until)
+			break;
 	}
 	free(all);
 	return found ? found : binder;
@@ -255,7 +268,7 @@ static pid_t search(struct port_table *ports, bool only_own, int64_t until)
 
 void port_table_find_holders(struct port_table *ports, bool only_own)
 {
-	search(ports, only_own, 0);
+	search(ports, only_own, 0, &(pid_t){ 0 });
 	sort_by(ports, compare_ports);
 }
 
@@ -277,6 +290,19 @@ void process_describe(pid_t pid, struct buf *out)
  * process, as there is one loop. */
 static int64_t spent, refilled;
 
+/* Where the last search was cut off: the next one goes on there. */
+static pid_t cut_off;
+
+/* The sockets that were found last, and who had them: a service whose port is taken asks again and again. */
+static struct {
+	struct known {
+		ino_t node;
+		uint16_t port;
+		pid_t holder;
+	} list[KNOWN];
+	unsigned next;
+} known;
+
 /* Returns the deadline of a search that begins now; 0: the budget is used up. */
 static int64_t begin_search(int64_t now)
 {
@@ -287,6 +313,38 @@ static int64_t begin_search(int64_t now)
 	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
 }
 
+/* NULL: none, or its process has ended. */
+static const struct known *find_known(const struct port_table *ports)
+{
+	for (size_t k = 0; k < KNOWN * ports->count; k++) {
+		const struct known *at = &known.list[k % KNOWN];
+
+		if (at->holder && at->node == ports->list[k / KNOWN].node &&
+		    (kill(at->holder, 0) == 0 || errno == EPERM))
+			return at;
+	}
+	return NULL;
+}
+
+static bool knows_port(uint16_t port)
+{
+	for (size_t k = 0; k < KNOWN; k++) {
+		if (known.list[k].holder && known.list[k].port == port)
+			return true;
+	}
+	return false;
+}
+
+static void note_known(uint16_t port, const struct port_table *ports, pid_t holder)
+{
+	for (size_t n = 0; n < ports->count; n++) {
+		if (ports->list[n].holder == holder) {
+			known.list[known.next++ % KNOWN] = (struct known){ ports->list[n].node, port, holder };
+			return;
+		}
+	}
+}
+
 pid_t port_owner(const struct endpoint *address)
 {
 	const bool is_udp = address->kind == ENDPOINT_UDP;
@@ -294,17 +352,24 @@ pid_t port_owner(const struct endpoint *address)
 						 is_udp ? UINT32_MAX : 1u << TCP_LISTEN, address->port };
 	int64_t now = clock_ms(), until = begin_search(now);
 	struct port_table ports = { 0 };
+	const struct known *same;
 	size_t count = 0;
-	pid_t found;
+	pid_t found = 0;
 
-	if (!until || !list_sockets(&ports, filter))
+	if ((!until && !knows_port(address->port)) || !list_sockets(&ports, filter))
 		return 0;
 	for (size_t n = 0; n < ports.count; n++) {
 		if (ports.list[n].node && port_socket_blocks(&ports.list[n], address))
 			ports.list[count++] = ports.list[n];
 	}
 	ports.count = count;
-	found = count ? search(&ports, true, until) : 0;
+	same = find_known(&ports);
+	if (same) {
+		found = same->holder;
+	} else if (count && until) {
+		found = search(&ports, true, until, &cut_off);
+		note_known(address->port, &ports, found);
+	}
 	port_table_free(&ports);
 	spent += clock_ms() - now;
 	return found;

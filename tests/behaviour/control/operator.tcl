@@ -180,6 +180,17 @@ test enable_tries_a_port_that_was_taken {
 	}
 }
 
+# The port may be free by now: the time says how old the reason is. The holder is known at each try, though looks for it may take
+# little time.
+test why_says_when_a_port_was_tried_last {
+	set others [taken -clock]
+	log "each: cannot listen on "
+	hold_clock
+	set text {each: no port for [^\n]*: last tried [0-9.]+ m?s ago \([^)]*\): cannot listen on [^\n]*in use [^\n]*; it tries again in }
+	expect {[regexp $text [why each]]} [why each]
+	dict for {name listener} $others { close $listener }
+}
+
 # The status of superctl is that of the program's first second.
 test a_start_answers_with_the_first_failure {
 	web "/bin/sh -c 'echo cannot open app.conf >&2; exit 3'" "backoff_min = 5min backoff_max = 5min"

@@ -53,17 +53,32 @@ Test(port_table, finds_who_has_a_socket)
 	close(fd);
 }
 
-Test(port_owner, is_not_looked_for_once_looking_has_taken_its_time)
+/* Its port; a child of this process has the socket, and this process does not. */
+static pid_t held(struct endpoint *address)
 {
-	struct endpoint address = { .kind = ENDPOINT_TCP, .family = FAMILY_IPV4, .address = "127.0.0.1" };
-	uint16_t port;
-	int fd = listener(&port), status;
+	int fd = listener(&address->port);
 	pid_t pid = fork();
 
 	if (pid == 0)
 		pause();
 	close(fd);
-	address.port = port;
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+}
+
+Test(port_owner, is_not_looked_for_once_looking_has_taken_its_time)
+{
+	struct endpoint address = { .kind = ENDPOINT_TCP, .family = FAMILY_IPV4, .address = "127.0.0.1" };
+	struct endpoint other = address;
+	pid_t pid = held(&address), another = held(&other);
+
 	own_clock_hold();
 	if (port_owner(&address) == 0)
 		cr_skip_test("the kernel does not list sockets (sock_diag)");
@@ -71,10 +86,49 @@ Test(port_owner, is_not_looked_for_once_looking_has_taken_its_time)
 	own_clock->step = 1;
 	port_owner(&address);
 	own_clock->step = 0;
-	cr_expect_eq(port_owner(&address), 0);
-	for (int n = 0; n < 1000 * 1000 / 20 && !port_owner(&address); n++)
+	cr_expect_eq(port_owner(&other), 0);
+	for (int n = 0; n < 1000 * 1000 / 20 && !port_owner(&other); n++)
 		own_clock_advance(0.02);
+	cr_expect_eq(port_owner(&other), another);
+	end(pid);
+	end(another);
+}
+
+/* Its service tries again and again: the second time must not say less than the first. */
+Test(port_owner, is_remembered_while_it_has_its_socket)
+{
+	struct endpoint address = { .kind = ENDPOINT_TCP, .family = FAMILY_IPV4, .address = "127.0.0.1" };
+	pid_t pid = held(&address);
+
+	own_clock_hold();
+	if (port_owner(&address) == 0)
+		cr_skip_test("the kernel does not list sockets (sock_diag)");
+	own_clock->step = 1;
+	port_owner(&address);
+	own_clock->step = 0;
 	cr_expect_eq(port_owner(&address), pid);
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	end(pid);
+	cr_expect_eq(port_owner(&address), 0);
+}
+
+/* Each look sees few processes when there is little time; later ones go on from there. */
+Test(port_owner, is_found_by_looks_that_are_all_cut_off)
+{
+	struct endpoint address = { .kind = ENDPOINT_TCP, .family = FAMILY_IPV4, .address = "127.0.0.1" };
+	struct port_table ports;
+	pid_t pid, found = 0;
+
+	if (!port_table_read(&ports))
+		cr_skip_test("the kernel does not list sockets (sock_diag)");
+	port_table_free(&ports);
+	pid = held(&address);
+	own_clock_hold();
+	for (int n = 0; n < 10 * 1000 && !found; n++) {
+		own_clock->step = 1;
+		found = port_owner(&address);
+		own_clock->step = 0;
+		own_clock_advance(3600);
+	}
+	cr_expect_eq(found, pid);
+	end(pid);
 }
