@@ -165,7 +165,7 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 		socket->lent = NOT_LENT;
 		clients_forget(socket);
 		journal_socket(socket);
-		rpc_announce(socket);
+		rpc_announce(socket, false);
 		add_socket(&message, socket);
 		endpoint_format(socket->listen->endpoint, &text);
 		svc_say(svc, LEVEL_NOTICE, "bound",

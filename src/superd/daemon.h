@@ -423,10 +423,10 @@ struct svc {
 /* What rpcbind is told of a socket. rpc.c */
 struct registration {
 	struct list link;
-	uint64_t number; /* in the journal */
 	char *service;
 	int fd;		/* of its socket; -1: that is closed, and this is to be withdrawn */
 	bool set;	/* rpcbind has confirmed it */
+	bool again;	/* the superd before has told of it, too */
 	unsigned tries; /* to register it, or since its socket has closed to withdraw it */
 	double due;	/* of the next try */
 	struct backoff backoff;
@@ -578,12 +578,10 @@ bool svc_readable(struct svc *svc);
 double jitter(void);
 
 /* rpc.c: with rpcbind */
-void rpc_announce(const struct socket *socket);
+void rpc_announce(struct socket *socket, bool again);
 void rpc_withdraw(int fd);
-void rpc_resume(const char *service, const struct registration *before);
 bool rpc_owes(void);
 void rpc_go_on(void);
-void rpc_stop(void);
 void rpc_leave(const char *why);
 
 /* needs.c */
@@ -952,7 +950,6 @@ void journal_instance(struct instance *instance);
 void journal_socket(const struct socket *socket); /* these at once */
 void journal_stored(struct stored *stored);
 void journal_parked(struct svc *svc, struct parked *parked);
-void journal_registration(struct registration *registration);
 void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_flush(void);
 uint64_t journal_number(void);				       /* of a new instance */

@@ -7,7 +7,6 @@
  *   +svc web due=1                           what is not so for each service that listens
  *   +store #41 of=web name=state             a descriptor that it keeps for its next start
  *   +park #43 of=web socket=0                a client that waits in superd
- *   +rpc 3 of=web fd=37 set=1 port=4711 ...  what rpcbind knows of a socket; with another fd it is to be withdrawn
  *   +start 17 of=web phase=5 main=4711 ...   an instance
  *   +touch %00... until=4711                 an address that has touched a sensor
  *   +command - child=4711                    the main command that was started, until all is written anew
@@ -128,15 +127,6 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	svc->run->start_due = due ? clock_now() : 0;
 	if (svc->run->notify > 0 && svc->run->notify_variable)
 		notify_resume(svc);
-}
-
-static void walk_registration(const struct journal_line *line, struct registration *registration)
-{
-	WALK(line, "fd", registration->fd);
-	WALK(line, "set", registration->set);
-	WALK(line, "program", registration->program);
-	WALK(line, "transports", registration->transports);
-	WALK(line, "port", registration->port);
 }
 
 static void walk_instance(const struct journal_line *line, struct instance *instance)
@@ -298,18 +288,6 @@ void journal_parked(struct svc *svc, struct parked *parked)
 	WALK(&line, "socket", number);
 	WALK(&line, "greeted", greeted);
 	WALK(&line, "judged", parked->judged);
-	buf_char(out, '\n');
-}
-
-void journal_registration(struct registration *registration)
-{
-	struct buf *out = journal.out;
-
-	if (!out)
-		return;
-	buf_addf(out, "+rpc %llu", (unsigned long long)registration->number);
-	line_add(out, "of", registration->service, strlen(registration->service));
-	walk_registration(&(struct journal_line){ .out = out }, registration);
 	buf_char(out, '\n');
 }
 
@@ -515,8 +493,6 @@ static bool compose(struct buf *out)
 	journal.out = out;
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
 		add_all_of(svc, out);
-	LIST_EACH(link, &superd.registrations)
-		journal_registration(container_of(link, struct registration, link));
 	journal.out = before;
 	return !out->failed;
 }
@@ -944,6 +920,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 		svc->bound = true;
 		if (stored)
 			store_note(socket, stored);
+		rpc_announce(socket, true);
 		if (old && listen_filters_lent(socket->listen))
 			lent_keep_old(svc, socket, "the superd before had not set the new ones");
 		else if (old)
@@ -997,17 +974,6 @@ static void restore_stored(const struct journal_line *line, const char *key)
 		store_add(svc, fd, stored, polled, user);
 	else
 		fd_close(&fd);
-}
-
-static void restore_registration(const struct journal_line *line, const char *key)
-{
-	struct registration registration = { .number = strtoull(key, NULL, 10) };
-	char *name = line_take(line, "of", NULL);
-
-	walk_registration(line, &registration);
-	if (name)
-		rpc_resume(name, &registration);
-	free(name);
 }
 
 static void restore_instance(const struct journal_line *line, const char *key)
@@ -1066,7 +1032,7 @@ void journal_restore(const struct journal_superd *of, const char *text)
 	} kinds[] = {
 		{ "svc", restore_service },	 { "fd", restore_socket },	{ "store", restore_stored },
 		{ "park", restore_parked },	 { "start", restore_instance },
-		{ "rpc", restore_registration }, { "touch", restore_touched },
+		{ "touch", restore_touched },
 	};
 	size_t services = 0, instances;
 

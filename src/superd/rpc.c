@@ -2,7 +2,10 @@
  * closes. superd-rpc does that, one at a time, as rpcbind may be slow, hang, or start later.
  *
  * It is started by a timer, not where a socket opens or closes. So a reload that does both has asked for both before,
- * and the withdrawal comes first: a late one would take away the new registration of the same port. */
+ * and the withdrawal comes first: a late one would take away the new registration of the same port.
+ *
+ * The superd behind this one registers what is open again, which changes nothing where rpcbind knows it. What was to be
+ * withdrawn stays registered then. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -35,7 +38,6 @@ static struct {
 	ev_io io;
 	struct buf text;
 	ev_timer next;
-	uint64_t last; /* number of a registration */
 } rpc;
 
 static void on_next(struct ev_loop *loop, ev_timer *timer, int events);
@@ -49,7 +51,6 @@ static void wake_at(double due)
 
 static void drop_registration(struct registration *one)
 {
-	journal_say("-rpc %" PRIu64 "\n", one->number);
 	list_remove(&one->link);
 	free(one->service);
 	free(one);
@@ -90,10 +91,10 @@ static void note_done(bool done, const char *text)
 		return; /* it is tried again at once */
 	} else if (done) {
 		one->set = true;
-		journal_registration(one);
 		if (*text)
 			log_event(superd.log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
-		log_registration(one, LEVEL_INFO, "registered", "registered with rpcbind", NULL);
+		log_registration(one, one->again ? LEVEL_DEBUG : LEVEL_INFO, "registered", "registered with rpcbind",
+				 NULL);
 	} else if (one->fd >= 0) { /* else its socket was closed meanwhile, and this is withdrawn */
 		event.name = "register_error";
 		event.reason = text;
@@ -213,44 +214,39 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 }
 
-static struct registration *add_registration(const char *service)
-{
-	struct registration *one = calloc(1, sizeof(*one));
-
-	if (!one || !(one->service = strdup(service))) {
-		free(one);
-		return NULL;
-	}
-	one->due = clock_now();
-	list_add(&superd.registrations, &one->link);
-	wake_at(0);
-	return one;
-}
-
-/* It was opened. */
-void rpc_announce(const struct socket *socket)
+/* It is open. again: the superd before has registered it. */
+void rpc_announce(struct socket *socket, bool again)
 {
 	const char *transport = socket->listen->endpoint->kind == ENDPOINT_RPC_TCP ? "tcp" : "udp";
 	const struct endpoint *address = socket->listen->address;
-	struct bound_families reach;
+	const struct socket_address *name;
 	struct registration *one;
+	bool ipv4, ipv6;
 
 	if (!endpoint_is_rpc(socket->listen->endpoint))
 		return;
-	if (!bind_reach(socket->fd, &reach) || !(one = add_registration(socket->svc->row->name))) {
+	name = clients_name(socket);
+	one = name->length ? calloc(1, sizeof(*one)) : NULL;
+	if (!one || !(one->service = strdup(socket->svc->row->name))) {
+		free(one);
 		svc_say(socket->svc, LEVEL_ERROR, "register_error", "cannot be registered with rpcbind: %s",
-			strerror(errno));
+			name->length ? strerror(ENOMEM) : "the kernel does not tell its port");
 		return;
 	}
-	one->number = ++rpc.last;
+	ipv6 = name->any.sa_family == AF_INET6;
+	ipv4 = !ipv6 || !bind_wants_v6only(socket->listen);
 	one->fd = socket->fd;
+	one->again = again;
+	one->tries = again;
+	one->due = clock_now();
 	snprintf(one->program, sizeof(one->program),
 		 address->group == address->highest ? "%" PRIu32 "/%" PRIu32 : "%" PRIu32 "/%" PRIu32 "-%" PRIu32,
 		 address->number, address->group, address->highest);
-	snprintf(one->transports, sizeof(one->transports), "%s%s%s%s", reach.ipv4 ? transport : "",
-		 reach.ipv4 && reach.ipv6 ? "," : "", reach.ipv6 ? transport : "", reach.ipv6 ? "6" : "");
-	snprintf(one->port, sizeof(one->port), "%u", reach.port);
-	journal_registration(one);
+	snprintf(one->transports, sizeof(one->transports), "%s%s%s%s", ipv4 ? transport : "",
+		 ipv4 && ipv6 ? "," : "", ipv6 ? transport : "", ipv6 ? "6" : "");
+	snprintf(one->port, sizeof(one->port), "%d", socket_address_port(name));
+	list_add(&superd.registrations, &one->link);
+	wake_at(0);
 }
 
 /* The socket with this descriptor closes. */
@@ -266,34 +262,8 @@ void rpc_withdraw(int fd)
 		one->fd = -1;
 		one->due = 0; /* before all registrations */
 		one->tries = 0;
-		journal_registration(one);
 		wake_at(0);
 	}
-}
-
-/* The superd before has left it: rpcbind may know of it, and its socket may be gone. */
-void rpc_resume(const char *service, const struct registration *before)
-{
-	struct registration *one = add_registration(service);
-
-	if (!one)
-		return;
-	one->number = before->number;
-	if (rpc.last < one->number)
-		rpc.last = one->number;
-	one->fd = -1;
-	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		EACH_SOCKET(socket, svc) {
-			if (socket->fd == before->fd)
-				one->fd = before->fd;
-		}
-	}
-	one->due = one->fd < 0 ? 0 : one->due;
-	one->tries = one->fd >= 0;
-	one->set = before->set;
-	memcpy(one->program, before->program, sizeof(one->program));
-	memcpy(one->transports, before->transports, sizeof(one->transports));
-	memcpy(one->port, before->port, sizeof(one->port));
 }
 
 /* Whether one is to be withdrawn, or superd-rpc runs. */
@@ -310,13 +280,6 @@ bool rpc_owes(void)
 void rpc_go_on(void)
 {
 	wake_at(0);
-}
-
-/* Before superd becomes another program, which does its work anew. */
-void rpc_stop(void)
-{
-	if (rpc.current)
-		kill(rpc.helper.child.pid, SIGKILL);
 }
 
 /* superd ends, and withdraws nothing any more. */

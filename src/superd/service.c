@@ -603,8 +603,8 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		is_returned = socket->is_stored;
 		store_give(socket);
 		journal_socket(socket);
-		rpc_announce(socket);
 		clients_forget(socket);
+		rpc_announce(socket, false);
 		if (bind_has_name(socket->listen))
 			endpoint_format(socket->listen->address, &text);
 		else

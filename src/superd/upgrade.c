@@ -240,7 +240,6 @@ static void go_over(void)
 	}
 	LIST_EACH(link, &superd.services)
 		idle_free(container_of(link, struct svc, link)); /* ends what goes on by itself */
-	rpc_stop();
 	close_leave();
 	records_close();
 	log_finish(superd.log); /* the next superd has not what waits there */
@@ -282,10 +281,7 @@ static void on_checked(struct helper *helper, int status)
 		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program,
 			     PATIENCE);
 	else if (status == 0)
-		tell_upgrade(false,
-			     "%s is no superd that can take over: called with " GUARD_AGAIN ", it printed '%s', not '" CAN
-			     "VERSION'",
-			     superd.program, text);
+		tell_upgrade(false, "superd runs without a guard, which an upgrade needs: restart it instead");
 	else
 		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, text, *text ? ", " : "", how);
 }

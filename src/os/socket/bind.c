@@ -453,18 +453,6 @@ void bind_describe(int fd, const struct socket_address *name, const struct liste
 		endpoint_format(address, out);
 }
 
-bool bind_reach(int fd, struct bound_families *reach)
-{
-	struct socket_address have;
-
-	if (!bind_address(fd, &have))
-		return false;
-	reach->ipv6 = have.any.sa_family == AF_INET6;
-	reach->ipv4 = !reach->ipv6 || socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
-	reach->port = (unsigned)socket_address_port(&have);
-	return true;
-}
-
 bool bind_kernel_has_ipv6(void)
 {
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);

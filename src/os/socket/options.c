@@ -21,6 +21,7 @@
 #include "lib/units.h"
 #include "os/bpf/bpf.h"
 #include "os/netdiag/netdiag.h"
+#include "os/socket/socket.h"
 
 /* The calls that the openers of all kinds share. */
 
@@ -285,7 +286,7 @@ static void setting_set(int fd, const struct option_setter *setting, int value, 
 
 /* A wildcard without a family serves both IP versions, whatever net.ipv6.bindv6only says. One for IPv6 leaves the IPv4
  * port free. bind(2) takes an IPv4 address in the form of IPv6 only where both are served. */
-static bool wants_v6only(const struct listen *listen)
+bool bind_wants_v6only(const struct listen *listen)
 {
 	struct in6_addr address;
 
@@ -348,7 +349,7 @@ static int inet_set(int fd, int domain, const struct listen *listen, struct buf 
 		return -1;
 	/* A raw socket has one family anyway, and refuses the option once it has its protocol. */
 	if (domain == AF_INET6 && listen->address->kind != ENDPOINT_RAW &&
-	    set_required(fd, IPPROTO_IPV6, IPV6_V6ONLY, wants_v6only(listen), "ipv6_only", why) < 0)
+	    set_required(fd, IPPROTO_IPV6, IPV6_V6ONLY, bind_wants_v6only(listen), "ipv6_only", why) < 0)
 		return -1;
 	return set_device(fd, listen, why);
 }

@@ -53,13 +53,8 @@ struct socket_address;
 void bind_describe(int fd, const struct socket_address *name, const struct listen *listen, struct buf *out);
 bool bind_has_name(const struct listen *listen); /* the text is that of its address, whatever the name is */
 
-/* The IP versions that reach an open inet socket, and its port. */
-struct bound_families {
-	bool ipv4, ipv6;
-	unsigned port;
-};
-
-bool bind_reach(int fd, struct bound_families *reach); /* fills in `reach`; false and errno */
+/* Whether its socket of IPv6 is closed to IPv4. */
+bool bind_wants_v6only(const struct listen *listen);
 
 /* The contents of the queue: > 0 something, 0 nothing, -1 unknown. For TCP the number of connections in the accept
  * queue; for unix sockets and others the kernel's report; for datagrams the bytes of the first one. */

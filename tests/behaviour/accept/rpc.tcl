@@ -273,18 +273,6 @@ test is_registered_once_over_upgrades {
 	stop_rpcbind
 }
 
-test what_is_to_be_withdrawn_is_so_after_an_upgrade {
-	run_registered
-	signal_rpcbind STOP
-	reload $other
-	upgrade
-	signal_rpcbind CONT
-	log "withdrawn from rpcbind: 300019/1 at tcp"
-	is_gone 1 tcp
-	stop
-	stop_rpcbind
-}
-
 set stays "tester: warning: stays registered with rpcbind: 300019/1 at tcp port "
 
 test what_cannot_be_withdrawn_is_told {
@@ -332,22 +320,6 @@ test is_registered_once_over_deaths {
 
 proc superd_rpc {} { lindex [with_name superd-rpc [descendants [superd_pid]]] 0 }
 
-# superd-rpc hangs as superd dies, and ends with it.
-test what_is_to_be_withdrawn_is_so_after_a_death {
-	enter_with_rpcbind
-	superd -guard -control -clock $tester
-	log $registered
-	signal_rpcbind STOP
-	reload $other
-	wait {[superd_rpc] ne ""}
-	kill_later
-	signal_rpcbind CONT
-	log "withdrawn from rpcbind: 300019/1 at tcp"
-	is_gone 1 tcp
-	stop
-	stop_rpcbind
-}
-
 # superd-rpc stands still, so nothing of its own ends it.
 test a_process_that_hangs_holds_up_neither_superd_nor_its_end {
 	enter
@@ -367,19 +339,4 @@ test a_process_that_hangs_holds_up_neither_superd_nor_its_end {
 	}
 	expect {[exit_status] == 0}
 	close $silent
-}
-
-test is_withdrawn_by_the_next_superd_when_one_dies_as_it_stops {
-	enter_with_rpcbind
-	superd -guard -control $tester
-	log $registered
-	signal_rpcbind STOP
-	signal TERM
-	wait {[superd_rpc] ne ""}
-	kill [superd_pid itself]
-	signal_rpcbind CONT
-	expect {[exit_status] == 0}
-	expect {[logged "withdrawn from rpcbind: 300019/1 at tcp"]}
-	is_gone 1 tcp
-	stop_rpcbind
 }
