@@ -1,3 +1,5 @@
+# superd's own programs at work: the services of builtin, and relays.
+
 # A service "small" of one of superd's own programs, which has the test's clock where superd has it.
 
 proc small {listen options args} {
@@ -18,4 +20,14 @@ proc answer_of {client {text ""}} {
 proc push_until_full {client {most 67108864}} {
 	for {set sent 0; set before -1} {$sent != $before} {settle} { set before $sent; set sent [push $client $sent $most] }
 	return $sent
+}
+
+# How often a process has given its processor away; empty while it runs.
+proc switches {pid} {
+	foreach status [glob /proc/$pid/task/*/status] {
+		set text [read $status]
+		if {![regexp {\nState:\t[STtZX]} $text]} return
+		foreach {all count} [regexp -all -inline {voluntary_ctxt_switches:\t(\d+)} $text] { incr sum $count }
+	}
+	return $sum
 }

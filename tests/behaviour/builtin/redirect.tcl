@@ -109,17 +109,7 @@ test the_end_of_a_burst_is_not_kept_back {
 	end_pair
 }
 
-# How often a process has given its processor away; empty while it runs.
-proc switches {pid} {
-	foreach status [glob /proc/$pid/task/*/status] {
-		set text [read $status]
-		if {![regexp {\nState:\t[STtZX]} $text]} return
-		foreach {all count} [regexp -all -inline {voluntary_ctxt_switches:\t(\d+)} $text] { incr sum $count }
-	}
-	return $sum
-}
-
-# It does so no more while superd's clock goes on.
+# It gives its processor away no more while superd's clock goes on.
 proc sleeps_on {pid} {
 	set before [switches $pid]
 	repeat 10 { advance 1min }
