@@ -281,7 +281,10 @@ static void on_checked(struct helper *helper, int status)
 		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program,
 			     PATIENCE);
 	else if (status == 0)
-		tell_upgrade(false, "superd runs without a guard, which an upgrade needs: restart it instead");
+		tell_upgrade(false,
+			     "%s is no superd that can take over: called with " GUARD_AGAIN
+			     ", it printed '%s', not '" CAN "VERSION'",
+			     superd.program, text);
 	else
 		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, text, *text ? ", " : "", how);
 }
