@@ -1044,8 +1044,7 @@ const struct directive directives[] = {
 	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: "
 		  "none. stop, kill: all its processes die together. It needs a control group." },
 	AMOUNT(tasks_max, "TasksMax", tasks, "number") .example = "100",
-	  .help = "The most processes and threads of an instance. Without a control group it limits the processes "
-		  "of its user, if no other service has that user." },
+	  .help = "The most processes and threads of an instance. It needs a control group; rlimit_nproc needs none." },
 	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota), .unset = &no_number,
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent", .example = "50%",
 	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
