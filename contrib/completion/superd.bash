@@ -22,7 +22,7 @@ _superd()
 		id_only libwrap banner banner_success banner_fail deny_time instances overload per_source
 		per_source_prefix per_source_cpm cps trigger_limit_burst trigger_limit_interval
 		trigger_limit_pause exec_condition exec_start_pre exec_start_post exec_ready exec_reload
-		exec_stop exec_stop_post socket_exec_start_pre socket_exec_start_post socket_exec_stop_pre
+		exec_stop exec_stop_post socket_exec_start_pre socket_exec_start_post
 		socket_exec_stop_post socket_exec_apart exec_prefix condition requires wants beside ready
 		timeout_start remain_after_exit pid_file runtime_max timeout_stop kill_signal kill_mode
 		final_kill_signal send_sighup send_sigkill kill_rest on_change on_remove restart
@@ -34,17 +34,17 @@ _superd()
 		rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
 		rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc rlimit_rss rlimit_rtprio
 		rlimit_rttime rlimit_sigpending rlimit_stack memory_max memory_high memory_swap_max
-		oom_policy tasks_max cpu_quota cpu_quota_period cpu_weight delegate private_tmp
-		private_devices private_ipc private_mounts private_network private_users protect_system
-		protect_home protect_kernel_tunables protect_kernel_modules protect_kernel_logs
-		protect_control_groups protect_clock protect_hostname protect_proc proc_subset
-		read_only_paths read_write_paths inaccessible_paths exec_paths no_exec_paths bind_paths
-		bind_read_only_paths temporary_file_system mount_api_vfs system_call_filter
-		system_call_architectures system_call_error_number restrict_address_families
-		restrict_namespaces restrict_realtime restrict_suid_sgid memory_deny_write_execute
-		lock_personality keyring_mode ip_address_allow ip_address_deny device_policy device_allow
-		apparmor_profile selinux_context log log_format log_level control fdstore max_starting
-		stop_delay stop_timeout
+		oom_policy tasks_max cpu_quota cpu_weight delegate private_tmp private_devices private_ipc
+		private_mounts private_network private_users protect_system protect_home
+		protect_kernel_tunables protect_kernel_modules protect_kernel_logs protect_control_groups
+		protect_clock protect_hostname protect_proc proc_subset read_only_paths read_write_paths
+		inaccessible_paths exec_paths no_exec_paths bind_paths bind_read_only_paths
+		temporary_file_system mount_api_vfs system_call_filter system_call_architectures
+		system_call_error_number restrict_address_families restrict_namespaces restrict_realtime
+		restrict_suid_sgid memory_deny_write_execute lock_personality keyring_mode
+		ip_address_allow ip_address_deny device_policy device_allow apparmor_profile
+		selinux_context log log_format log_level control fdstore max_starting stop_delay
+		stop_timeout
 	"
 
 	COMPREPLY=()

@@ -690,11 +690,6 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		svc_set(svc, LISTENING);
 		svc_settle(svc);
 		return;
-	case PHASE_SOCKET_STOP_PRE:
-		close_all(svc);
-		svc->bound = false;
-		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
-		return;
 	default:
 		svc_settle(svc);
 		superd_check_end();
@@ -928,14 +923,13 @@ void svc_ask_conditions(struct svc *svc)
 
 void svc_close_sockets(struct svc *svc)
 {
+	bool was_bound = svc->bound;
+
 	child_forget(&svc->run->socket_command);
-	if (svc->bound && service_has_commands(svc->row, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST)) {
-		svc_unwatch(svc);
-		run_socket_commands(svc, PHASE_SOCKET_STOP_PRE);
-		return;
-	}
 	close_all(svc);
 	svc->bound = false;
+	if (was_bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST)))
+		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
 }
 
 void svc_resume(struct svc *svc)

@@ -152,7 +152,8 @@ static const struct key_row of_socket[] = {
 	  "PassPacketInfo Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
 	  "SocketMode SocketUser Symlinks Transparent Writable", KEY_DONE, .option = NULL },
 	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .reason = "starting a service stops no other service" },
-	{ "ExecStartPost ExecStartPre ExecStopPost ExecStopPre", KEY_DONE, .form = FORM_COMMANDS },
+	{ "ExecStartPost ExecStartPre ExecStopPost", KEY_DONE, .form = FORM_COMMANDS },
+	{ "ExecStopPre", KEY_REFUSED, .reason = "use ExecStopPost" },
 	{ "FileDescriptorName", KEY_DONE, .option = "socket",
 	  .reason = "the name of the socket { }; with Accept=yes it is connection", APART },
 	{ "FlushPending", KEY_WARNED, .reason = "clients that wait start the next instance", .idle = "no" },
@@ -208,7 +209,7 @@ static const struct key_word kill_modes[] = {
 };
 
 static const struct key_row of_shared[] = {
-	{ "AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota CPUQuotaPeriodSec "
+	{ "AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota "
 	  "CPUSchedulingPolicy CPUWeight CacheDirectory CacheDirectoryMode CapabilityBoundingSet "
 	  "ConfigurationDirectory ConfigurationDirectoryMode Delegate DeviceAllow DevicePolicy DynamicUser "
 	  "ExecPaths FinalKillSignal Group InaccessiblePaths KillSignal LimitAS LimitCORE LimitCPU LimitDATA "
@@ -237,6 +238,7 @@ static const struct key_row of_shared[] = {
 	{ "BlockIOReadBandwidth BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
 	{ "AllowedCPUs AllowedMemoryNodes CPUAffinity CPUSetPartition NUMAMask NUMAPolicy TimerSlackNSec", KEY_WARNED,
 	  .reason = "the service inherits superd's setting" },
+	{ "CPUQuotaPeriodSec", KEY_WARNED, .reason = "the period is 100 ms" },
 	{ "CPUSchedulingPriority", KEY_WARNED, .reason = "the priority of fifo and rr is 1, the lowest" },
 	{ "CPUSchedulingResetOnFork", KEY_WARNED, .reason = "child processes inherit the policy" },
 	{ "CacheDirectoryQuota LogsDirectoryQuota", KEY_WARNED, .reason = "superd sets no quotas" },

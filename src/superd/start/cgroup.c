@@ -411,7 +411,7 @@ static void cgroup_file_write(const struct cgroup_file *file, const struct servi
 	const void *value = (const char *)resources + file->offset;
 	const struct amount *amount = value;
 	const int64_t *weight = value;
-	int64_t period = resources->cpu_quota_period, quota;
+	int64_t period = 100000, quota;         /* microseconds; the kernel's usual period */
 
 	switch (file->form) {
 	case MEMORY:

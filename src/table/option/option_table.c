@@ -715,10 +715,6 @@ const struct directive directives[] = {
 	COMMANDS_IN(UNITS, "socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
 	  .example = "{ \"/usr/bin/logger open\" }",
 	  .help = "Commands that run when all sockets are open, before any client is served." },
-	COMMANDS_IN(UNITS, "socket_exec_stop_pre", "Socket.ExecStopPre", SOCKET_STOP_PRE)
-	  .example = "{ \"/usr/bin/logger closing\" }",
-	  .help = "Commands that run before superd closes the sockets for good. If a reload removes the service, "
-		  "they run after that." },
 	COMMANDS_IN(UNITS, "socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
 	  .example = "{ \"/usr/bin/logger closed\" }",
 	  .help = "Commands that run after superd has closed the sockets." },
@@ -1048,12 +1044,6 @@ const struct directive directives[] = {
 	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota), .unset = &no_number,
 	  .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "per cent", .example = "50%",
 	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
-	{ .name = { "cpu_quota_period", [UNIT] = "Service.CPUQuotaPeriodSec" },
-	  FIELD(RESOURCES, cpu_quota_period, duration),
-	  .flags = TUNES | IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .fallback = "100ms",
-	  .argument = "duration",
-	  .least = 1000, .most = SECONDS(1), .example = "50ms",
-	  .help = "The period in which the kernel measures cpu_quota." },
 	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
 	  .unset = &no_number, .flags = IN_DEFAULTS | NEEDS_LINUX, .change = CHANGE_LIVE, .argument = "weight",
 	  .least = 0, .most = 10000, .example = "200",

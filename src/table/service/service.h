@@ -73,7 +73,7 @@ enum restart {
 enum command_phase {
 	PHASE_CONDITION, PHASE_START_PRE, PHASE_START_POST, PHASE_RELOAD, PHASE_STOP, PHASE_STOP_POST,
 	PHASE_READY, PHASE_IDLE_UNLESS,
-	PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST, PHASE_SOCKET_STOP_PRE, PHASE_SOCKET_STOP_POST,
+	PHASE_SOCKET_START_PRE, PHASE_SOCKET_START_POST, PHASE_SOCKET_STOP_POST,
 	PHASES
 };
 
@@ -296,7 +296,6 @@ struct syscall_options {
 struct resource_options {
 	struct amount memory_max, memory_high, memory_swap_max, tasks_max;
 	int64_t cpu_quota;              /* hundredths of a percent of one processor */
-	int64_t cpu_quota_period;       /* microseconds */
 	int64_t cpu_weight;             /* 1 to 10000; 0: idle */
 	unsigned oom_policy;            /* enum oom_policy */
 	bool delegate;

@@ -97,7 +97,6 @@ const char *command_option(enum command_phase phase)
 		[PHASE_IDLE_UNLESS] = "idle_unless",
 		[PHASE_SOCKET_START_PRE] = "socket_exec_start_pre",
 		[PHASE_SOCKET_START_POST] = "socket_exec_start_post",
-		[PHASE_SOCKET_STOP_PRE] = "socket_exec_stop_pre",
 		[PHASE_SOCKET_STOP_POST] = "socket_exec_stop_post",
 	};
 

@@ -315,7 +315,7 @@ test of_the_stop_run_though_what_a_oneshot_left_has_ended {
 # The sockets' own.
 proc around_sockets {} {
 	with socket_exec_start_pre [list [note {$(test -e S && echo open || echo closed) before}]] \
-		socket_exec_start_post [list [note opened]] socket_exec_stop_pre [list [note closing]] \
+		socket_exec_start_post [list [note opened]] \
 		socket_exec_stop_post [list [note closed]]
 }
 
@@ -324,18 +324,18 @@ test run_around_the_sockets {
 	pid web
 	diary_is "closed before\nopened\n"
 	stop
-	diary_is "closed before\nopened\nclosing\nclosed\n"
+	diary_is "closed before\nopened\nclosed\n"
 }
 
 test of_sockets_see_their_node_come_and_go {
-	foreach when {start_pre start_post stop_pre stop_post} {
+	foreach when {start_pre start_post stop_post} {
 		append options [with socket_exec_$when [list {/bin/sh -c 'test -S %/node && echo there >>%/diary || echo gone >>%/diary'}]]
 	}
 	superd {service web { listen = "%/node" exec = "$take" remove_on_stop = yes $options }}
 	node %/node
 	ask %/node who          ;# answered: the command behind the opening has ended, too
 	stop
-	diary_is "gone\nthere\nthere\ngone\n"
+	diary_is "gone\nthere\ngone\n"
 }
 
 test of_sockets_that_fail_are_tried_again {
@@ -350,7 +350,7 @@ test of_sockets_run_when_a_reload_takes_them_away {
 	web $take [around_sockets]
 	pid web
 	reload {service other { listen = "127.0.0.1:0" exec = "/bin/true" }}
-	sees diary "closing\nclosed\n"
+	sees diary "opened\nclosed\n"
 }
 
 # The command behind the start is told of the daemon, not of the process that made it.

@@ -33,7 +33,7 @@ static const struct row {
 	{ "ExecStartPost", COMMANDS, "/bin/a", "/bin/b" },
 	{ "ExecStartPre", COMMANDS, "/bin/a", "/bin/b" },
 	{ "ExecStopPost", COMMANDS, "/bin/a", "/bin/b" },
-	{ "ExecStopPre", COMMANDS, "/bin/a", "/bin/b" },
+	{ "ExecStopPre", NOTHING, NULL, NULL },
 	{ "FileDescriptorName", NAMES, NULL, NULL },
 	{ "FlushPending", NOTHING, NULL, NULL },
 	{ "FreeBind", OWN, "yes", "no" },

@@ -78,7 +78,7 @@ static const char *changed_value(const struct directive *directive)
 		{ "socket_condition", "PathExists=/x" },
 		{ "cpu_weight", "idle" }, { "cpu_quota", "7%" }, { "delegate", "yes" },
 		{ "device_allow", "/dev/null rw" },
-		{ "ip_address_allow", "any" }, { "ip_address_deny", "::1" }, { "cpu_quota_period", "7ms" },
+		{ "ip_address_allow", "any" }, { "ip_address_deny", "::1" },
 		{ "load_credential", "x:/x" }, { "set_credential", "x:y" },
 		{ "restrict_namespaces", "mnt" }, { "log_on_failure", "HOST" },
 	};
