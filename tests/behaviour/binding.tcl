@@ -17,6 +17,8 @@ proc needs_bind {} {
 	needs {[string first "does not let superd answer bind" $errors] < 0} "superd may not answer bind(2) here"
 }
 
+proc needs_ipv6 {} { needs {[has_ipv6]} "there is no IPv6 here" }
+
 # superd with it, once it listens. The texts are filled in here: $port and $other are two ports that were free before.
 proc binds {sockets steps {options ""} args} {
 	global port other
@@ -32,8 +34,8 @@ proc obeys {address steps} { has [ask $address !$steps] " ok" }
 
 # What it sees of a client and of its listener has each KEY=VALUE; so it has for a client of this IP address.
 proc tells {details args} { foreach word $args { has "$details " " $word " } }
-proc serves {ip {port $port}} {
-	set port [filled $port]
+proc serves {ip} {
+	global port
 	set version [expr {[string first : $ip] < 0 ? 4 : 6}]
 	set host [expr {$version == 4 ? $ip : "\[$ip]"}]
 	set client [connect $port -to $ip]; send $client ?; set details [line $client]; close $client
