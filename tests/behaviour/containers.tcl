@@ -20,4 +20,3 @@ set hangs {service hangs {
 }
 
 set orphan $tests/orphan
-proc needs_users {} { needs {[has_users]} "needs root, and a build that every user can reach" }

@@ -21,6 +21,7 @@ proc state {{service web}} { value [control "list $service"] state }
 proc uses {name} { uplevel #0 [list source $::env(SRCDIR)/tests/behaviour/$name.tcl] }
 
 proc root {} { expr {$::user == 0} }
+proc needs_users {} { needs {[has_users]} "needs root, and a build that every user can reach" }
 
 # All that a client is sent who says nothing.
 proc told {address args} {
