@@ -37,12 +37,12 @@ static int find_word(const char *words, const char *word)
 	}
 }
 
-/* Returns the new value of a bool or an enum; -1: the argument is none of the option's words. */
+/* Returns the new value of a bool, a flag or an enum; -1: the argument is none of the option's words. */
 static int parse_word(const struct cli_option *option, const char *argument)
 {
 	if (argument)
 		return find_word(option->words, argument);
-	return option->field == CLI_ENUM ? (int)option->value : !option->clears;
+	return option->field == CLI_ENUM ? (int)option->value : 1;
 }
 
 /* Returns why the argument is refused; NULL: the field is set. */
@@ -59,7 +59,7 @@ static const char *set_field(const struct cli_option *option, void *options, con
 		return why;
 	if (option->scan && (number < option->least || (option->most && number > option->most)))
 		return option->refusal;
-	if (option->field == CLI_BOOL || option->field == CLI_ENUM)
+	if (option->field == CLI_BOOL || option->field == CLI_FLAG || option->field == CLI_ENUM)
 		value = parse_word(option, argument);
 	if (value < 0)
 		return option->refusal;
@@ -68,6 +68,9 @@ static const char *set_field(const struct cli_option *option, void *options, con
 		break;
 	case CLI_BOOL:
 		*(bool *)field = value;
+		break;
+	case CLI_FLAG:
+		*(unsigned *)field = value ? *(unsigned *)field | option->value : *(unsigned *)field & ~option->value;
 		break;
 	case CLI_ENUM:
 		*(unsigned *)field = (unsigned)value;

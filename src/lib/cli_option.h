@@ -2,18 +2,20 @@
  * which member of the options struct gets its argument. A new option is a new row.
  *
  * CLI_FIELD derives from the C type of a member how it is set:
- *   bool                   true (`clears`: false); with `words`: 1 for the second word, 0 for the first
+ *   bool                   true; with `words`: 1 for the second word, 0 for the first
  *   an enum                the argument's index in `words`; `value` if the option takes no argument
  *   const char *           the argument
  *   struct cli_texts       one more argument
- *   int64_t                what `scan` reads, within `least` and `most` */
+ *   int64_t                what `scan` reads, within `least` and `most`
+ *
+ * CLI_FLAG does to the bit `value` of an unsigned what CLI_FIELD does to a bool. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum cli_field { CLI_NO_FIELD, CLI_BOOL, CLI_ENUM, CLI_TEXT, CLI_TEXTS, CLI_NUMBER };
+enum cli_field { CLI_NO_FIELD, CLI_BOOL, CLI_FLAG, CLI_ENUM, CLI_TEXT, CLI_TEXTS, CLI_NUMBER };
 
 struct cli_texts {
 	const char **list;              /* owned array of borrowed texts */
@@ -24,7 +26,6 @@ struct cli_option {
 	const char *name;               /* without the dashes; NULL: the option has only a letter */
 	char letter;                    /* 0: none */
 	bool optional;                  /* the argument may be missing; if present, it is part of the same word */
-	bool clears;                    /* sets its bool to false */
 	bool ends;                      /* reading stops behind it, as for --help */
 	const char *argument;           /* the argument's placeholder; NULL: takes none */
 	const char *words;              /* the accepted arguments, separated by blanks; NULL: any */
@@ -38,7 +39,7 @@ struct cli_option {
 	/* Handles the argument in place of `field`. Returns NULL when done, or why the argument is refused; "": that is
 	 * printed already. */
 	const char *(*set)(void *options, const struct cli_option *option, const char *argument);
-	unsigned value;                 /* value of an enum, or for the program's own use */
+	unsigned value;                 /* value of an enum, a bit, or for the program's own use */
 };
 
 #define CLI_FIELD(type, member)                                                                                        \

@@ -127,6 +127,7 @@ void options_free(struct options *options)
 #define INETD_PID_FILE "/run/inetd.pid"
 
 #define FIELD(member) CLI_FIELD(struct options, member)
+#define FLAG(bit) .field = CLI_FLAG, .offset = offsetof(struct options, flags), .value = (bit)
 #define LIMIT(member) FIELD(defaults.member), .scan = scan_count, .refusal = "it is too small"
 
 /* inetd's servers run in /, because daemon(3) changes to it. In the foreground they keep the folder that inetd was
@@ -137,7 +138,7 @@ static const char *set_inetd_foreground(void *context, const struct cli_option *
 	char *folder = getcwd(NULL, 0);
 
 	(void)option, (void)argument;
-	options->daemon = false;
+	options->flags &= ~(unsigned)OPTION_DAEMON;
 	if (!folder || !strcmp(folder, "/")) {
 		free(folder);
 		return NULL;
@@ -162,7 +163,7 @@ static const char *set_inetd_debug(void *context, const struct cli_option *optio
 
 	options->given.log_level = LEVEL_DEBUG;
 	options->given.log = "stderr";
-	if (options->pid_file_optional)
+	if (options->flags & OPTION_PID_FILE_OPTIONAL)
 		options->given.pid_file = NULL;
 	return set_inetd_foreground(options, option, argument);
 }
@@ -179,7 +180,7 @@ static const char *set_inetd_pid_file(void *context, const struct cli_option *op
 		optind++;
 	}
 	options->given.pid_file = path ? options_path(options, "", path) : NULL;
-	options->pid_file_optional = false;
+	options->flags &= ~(unsigned)OPTION_PID_FILE_OPTIONAL;
 	return !path || options->given.pid_file ? NULL : "";
 }
 
@@ -252,12 +253,12 @@ static bool as_inetd_read(struct options *options, int argc, char **argv)
 	bool has_table = access(INETD_TABLE, F_OK) == 0, has_folder = access(INETD_FOLDER, F_OK) == 0;
 	enum cli_result result;
 
-	options->keep_going = true;
-	options->daemon = !pid1_is_first(); /* a container ends with its PID 1 */
+	options->flags =
+		OPTION_KEEP_GOING | (pid1_is_first() ? 0 : OPTION_DAEMON); /* a container ends with its PID 1 */
 	options->given.log = "syslog";
 	if (geteuid() == 0) {
 		options->given.pid_file = INETD_PID_FILE;
-		options->pid_file_optional = true;
+		options->flags |= OPTION_PID_FILE_OPTIONAL;
 	}
 	options->defaults = (struct inetd_defaults){
 		.rate = -1,
@@ -292,7 +293,7 @@ static bool as_inetd_read(struct options *options, int argc, char **argv)
 		if (!add_table(options, argv[n], false))
 			return false;
 	}
-	if (!options->daemon && access("/dev/log", F_OK) < 0)
+	if (!(options->flags & OPTION_DAEMON) && access("/dev/log", F_OK) < 0)
 		options->given.log = "stderr"; /* as in a container, where there is no syslog */
 	return true;
 }
@@ -352,8 +353,8 @@ static const char *set_xinetd_foreground(void *context, const struct cli_option 
 	struct options *options = context;
 
 	(void)option, (void)argument;
-	options->daemon = false;
-	options->stays_without_services = true;
+	options->flags &= ~(unsigned)OPTION_DAEMON;
+	options->flags |= OPTION_STAYS;
 	return NULL;
 }
 
@@ -379,7 +380,7 @@ static const struct cli_option xinetd_options[] = {
 	  .help = "log to syslog with this facility (daemon)" },
 	{ "pidfile", .argument = "FILE", .set = set_xinetd_file, .help = "write the process id to this file" },
 	{ "dontfork", .set = set_xinetd_foreground, .help = "stay in the foreground; implies -stayalive" },
-	{ "stayalive", FIELD(stays_without_services), .help = "run also without any service" },
+	{ "stayalive", FLAG(OPTION_STAYS), .help = "run also without any service" },
 	{ "limit", .argument = "NUMBER", FIELD(process_limit), .scan = scan_limit,
 	  .help = "the most processes of all services together" },
 	{ "logprocs", .argument = "NUMBER", FIELD(ident_limit), .scan = scan_limit,
@@ -409,8 +410,8 @@ static const struct cli xinetd_cli = {
 /* Reads argv into options that hold superd's defaults. false after printing the mistake. */
 static bool as_xinetd_read(struct options *options, int argc, char **argv)
 {
-	options->keep_going = true;
-	options->daemon = !pid1_is_first(); /* a container ends with its PID 1 */
+	options->flags =
+		OPTION_KEEP_GOING | (pid1_is_first() ? 0 : OPTION_DAEMON); /* a container ends with its PID 1 */
 	options->given.log = NULL;
 	for (int n = 1; n < argc; n++) {
 		const char *word = argv[n], *argument = NULL;
@@ -438,10 +439,11 @@ static bool as_xinetd_read(struct options *options, int argc, char **argv)
 	if (options->given.log_level == LEVEL_DEBUG) { /* only -d sets it */
 		options->given.log = "stderr";
 		options->given.pid_file = NULL;
-		options->daemon = false;
+		options->flags &= ~(unsigned)OPTION_DAEMON;
 	} else if (!options->given.log) {
 		/* A container often has no /dev/log. There stderr is the log. */
-		options->given.log = options->daemon || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
+		options->given.log =
+			options->flags & OPTION_DAEMON || access("/dev/log", F_OK) == 0 ? "syslog" : "stderr";
 	}
 	return options->sources.count || options_add(options, &options->sources, "xinetd:" XINETD_TABLE);
 }
@@ -493,14 +495,14 @@ static const struct cli_option superd_options[] = {
 	  .help = "read inetd's files as openbsd, freebsd, netbsd, gnu, busybox or xinetd does" },
 	{ "listen", 'l', .argument = "ENDPOINT", FIELD(endpoints),
 	  .help = "serve this port or path by the command after --, without a file" },
-	{ "accept", 'a', FIELD(accept), .help = "with -l: run one process per connection" },
-	{ "datagram", 'd', FIELD(datagram), .help = "with -l: open datagram sockets" },
-	{ "seqpacket", FIELD(seqpacket), .help = "with -l: open unix sockets of type SEQPACKET" },
-	{ "inetd", FIELD(inetd), .help = "with -l: pass the socket as standard input and output" },
-	{ "bind", FIELD(bind), .help = "with -l: the program opens its port itself, and gets superd's socket" },
+	{ "accept", 'a', FLAG(OPTION_ACCEPT), .help = "with -l: run one process per connection" },
+	{ "datagram", 'd', FLAG(OPTION_DATAGRAM), .help = "with -l: open datagram sockets" },
+	{ "seqpacket", FLAG(OPTION_SEQPACKET), .help = "with -l: open unix sockets of type SEQPACKET" },
+	{ "inetd", FLAG(OPTION_INETD), .help = "with -l: pass the socket as standard input and output" },
+	{ "bind", FLAG(OPTION_BIND), .help = "with -l: the program opens its port itself, and gets superd's socket" },
 	{ "idle", .argument = "DURATION", FIELD(idle), .scan = scan_duration,
 	  .help = "with -l: stop the program after this time without clients, such as 10min" },
-	{ "now", FIELD(now), .help = "with -l: start the program at once, not with the first client" },
+	{ "now", FLAG(OPTION_NOW), .help = "with -l: start the program at once, not with the first client" },
 	{ "fdname", .argument = "NAME[:NAME]...", FIELD(fdnames),
 	  .help = "with -l: the names of the sockets in LISTEN_FDNAMES" },
 	{ "setenv", 'E', .argument = "NAME[=VALUE]", FIELD(environment),
@@ -511,13 +513,13 @@ static const struct cli_option superd_options[] = {
 	  .help = "print the configuration: conf, comments or json" },
 	{ "explain", .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
 	  .help = "explain an option or a key of a unit, or find options by words; all lists all" },
-	{ "no-preflight", FIELD(preflight), .clears = true,
+	{ "no-preflight", FLAG(OPTION_NO_PREFLIGHT),
 	  .help = "do not check this machine: the configuration is for another one" },
-	{ "keep-going", FIELD(keep_going), .help = "run without the services that have errors" },
-	{ "unsupported", .argument = "WHAT", .words = "refuse warn", FIELD(warns_of_unsupported),
+	{ "keep-going", FLAG(OPTION_KEEP_GOING), .help = "run without the services that have errors" },
+	{ "unsupported", .argument = "WHAT", .words = "refuse warn", FLAG(OPTION_WARNS),
 	  .refusal = "expected refuse or warn",
 	  .help = "refuse (default) units that need what superd lacks, or warn and run them" },
-	{ "daemon", FIELD(daemon), .help = "go into the background once every socket is open or has failed" },
+	{ "daemon", FLAG(OPTION_DAEMON), .help = "go into the background once every socket is open or has failed" },
 	{ "guard", FIELD(guard), .value = 1,
 	  .help = "run under a second process that restarts a killed superd; clients wait" },
 	{ "no-guard", FIELD(guard), .value = 0, .help = "no second process, also as process 1 and with --daemon" },
@@ -561,42 +563,35 @@ const struct cli as_superd_cli = {
 static bool check_conflicts(const struct options *options)
 {
 	bool serves = options->endpoints.count;
-	const struct {
-		bool is_wrong;
-		const char *text;
-	} rules[] = {
-		{ serves && options->sources.count, "-l and -f exclude each other: -l is one service without a file" },
-		{ !serves &&
-			  (options->accept || options->inetd || options->bind || options->idle || options->now ||
-			   options->fdnames.count || options->environment.count || options->datagram ||
-			   options->seqpacket),
-		  "--accept, --datagram, --seqpacket, --inetd, --bind, --idle, --now, --fdname and --setenv go "
-		  "with -l; a configuration has options for them" },
-		{ options->bind && options->accept,
-		  "--bind and --accept exclude each other: a program that binds accepts its clients itself" },
-		{ options->bind && options->inetd,
-		  "--bind and --inetd exclude each other: a program that binds accepts its clients itself" },
-		{ options->accept && options->now,
-		  "--accept and --now exclude each other: there is no connection yet" },
-		{ options->datagram && options->accept,
-		  "--datagram and --accept exclude each other: datagrams have no connections" },
-		{ options->datagram && options->seqpacket,
-		  "--datagram and --seqpacket exclude each other: a socket is of one kind" },
-		{ options->daemon && options->command && !serves,
-		  "--daemon and a main command exclude each other: superd waits for it" },
-	};
+	unsigned flags = options->flags;
+	const char *why = serves && options->sources.count
+		? "-l and -f exclude each other: -l is one service without a file"
+		: !serves &&
+			(flags & OPTION_OF_LISTEN || options->idle || options->fdnames.count ||
+			 options->environment.count)
+		? "--accept, --datagram, --seqpacket, --inetd, --bind, --idle, --now, --fdname and --setenv go with "
+		  "-l; a "
+		  "configuration has options for them"
+		: flags & OPTION_BIND && flags & OPTION_ACCEPT
+		? "--bind and --accept exclude each other: a program that binds accepts its clients itself"
+		: flags & OPTION_BIND && flags & OPTION_INETD
+		? "--bind and --inetd exclude each other: a program that binds accepts its clients itself"
+		: flags & OPTION_ACCEPT && flags & OPTION_NOW
+		? "--accept and --now exclude each other: there is no connection yet"
+		: flags & OPTION_DATAGRAM && flags & OPTION_ACCEPT
+		? "--datagram and --accept exclude each other: datagrams have no connections"
+		: flags & OPTION_DATAGRAM && flags & OPTION_SEQPACKET
+		? "--datagram and --seqpacket exclude each other: a socket is of one kind"
+		: flags & OPTION_DAEMON && options->command && !serves
+		? "--daemon and a main command exclude each other: superd waits for it"
+		: NULL;
 
-	for (size_t n = 0; n < sizeof(rules) / sizeof(*rules); n++) {
-		if (!rules[n].is_wrong)
-			continue;
-		fprintf(stderr, "superd: %s\n", rules[n].text);
-		return false;
-	}
-	if (!serves || options->command)
-		return true;
-	fprintf(stderr, "superd: -l needs a command: superd -l %s -- PROGRAM [ARGUMENT]...\n",
-		options->endpoints.list[0]);
-	return false;
+	if (why)
+		fprintf(stderr, "superd: %s\n", why);
+	else if (serves && !options->command)
+		fprintf(stderr, "superd: -l needs a command: superd -l %s -- PROGRAM [ARGUMENT]...\n",
+			options->endpoints.list[0]);
+	return !why && (!serves || options->command);
 }
 
 /* Prints the nearest option that superd has, also for letters that other daemons use. getopt_long(3) has already
@@ -734,7 +729,6 @@ bool command_line_read(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
 		.invoked_as = find_invoked_as(argc > 0 ? argv[0] : ""),
-		.preflight = true,
 		.guard = GUARD_UNSET,
 		.arguments = argv,
 	};

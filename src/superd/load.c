@@ -39,10 +39,10 @@ static const char **list_sources(const struct options *options, size_t *count)
 /* One call of load_table, load_to_run or load_again. */
 struct table_load {
 	const struct options *options;
-	load_on_source *on_source;	  /* NULL: not wanted */
-	void *context;			  /* of on_source */
-	const struct table *before;	  /* which a reload replaces; NULL: it is no reload */
-	bool compares;			  /* nothing follows but a comparison */
+	load_on_source *on_source;  /* NULL: not wanted */
+	void *context;		    /* of on_source */
+	const struct table *before; /* which a reload replaces; NULL: it is no reload */
+	bool compares;		    /* nothing follows but a comparison */
 };
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
@@ -62,7 +62,7 @@ static struct pool *read_os_facts(const struct options *options, struct unit_mac
 /* Whether names are looked up on this machine: the table may be another one's. */
 static bool looks_up_names(const struct options *options)
 {
-	return options->task == TASK_RUN || (options->task == TASK_CHECK && options->preflight);
+	return options->task == TASK_RUN || (options->task == TASK_CHECK && !(options->flags & OPTION_NO_PREFLIGHT));
 }
 
 static struct table *read_sources(struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
@@ -79,7 +79,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		.start_context = &reader,
 		.shares_defaults = options->invoked_as == AS_XINETD,
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
-		.warns_of_unsupported = options->warns_of_unsupported,
+		.warns_of_unsupported = options->flags & OPTION_WARNS,
 	};
 	struct unit_machine machine;
 	const char **sources;
@@ -135,11 +135,11 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	settings_check(options, table, loading->before, diags);
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = loading->before ? options->settings.control : table->settings.control;
-	table->warns_of_unsupported = options->warns_of_unsupported;
+	table->warns_of_unsupported = options->flags & OPTION_WARNS;
 	table->is_only_checked = options->task == TASK_CHECK;
 	if (looks_up_names(options))
 		resolve_table(table, loading->before, diags);
-	if (options->preflight && options->task != TASK_PRINT)
+	if (!(options->flags & OPTION_NO_PREFLIGHT) && options->task != TASK_PRINT)
 		run_preflight(loading, table, diags);
 	return table;
 }
@@ -175,7 +175,7 @@ static struct table *load(struct table_load *loading, struct diags *diags)
 	diags->keeps_all = true;
 	table = read_once(loading, diags);
 	if (table)
-		leave_out_faulty(table, loading->options->keep_going, loading->before, diags);
+		leave_out_faulty(table, loading->options->flags & OPTION_KEEP_GOING, loading->before, diags);
 	diags_sort(diags);
 	if (table)
 		drop_duplicates(diags);
@@ -192,8 +192,7 @@ struct table *load_table(const struct options *options, load_on_source *on_sourc
 	return load(&loading, diags);
 }
 
-struct table *load_again(const struct options *options, const struct table *before, bool compares,
-			 struct diags *diags)
+struct table *load_again(const struct options *options, const struct table *before, bool compares, struct diags *diags)
 {
 	struct table_load loading = { .options = options, .before = before, .compares = compares };
 

@@ -950,7 +950,7 @@ static int serve(struct table *table, char *before)
 	}
 	ev_prepare_init(&self.echo, on_echo);
 	ev_prepare_start(superd.loop, &self.echo);
-	if (!before && options->daemon) {
+	if (!before && options->flags & OPTION_DAEMON) {
 		if (log_setup_is_stderr(options) && !options->given.log)
 			log_notice(
 				superd.log,
@@ -1099,16 +1099,17 @@ static struct table *load_first(int *status)
 		diags_print(&diags, stderr);
 		if (!log_setup_is_stderr(options))
 			supervisor_log_diags(superd.log, &diags);
-		log_setup_error(options, superd.log, "not started: %zu error%s%s", diags.errors,
-				diags.errors == 1 ? "" : "s",
-				options->keep_going || options->endpoints.count || !table || !table->count
-					? ""
-					: "; --keep-going runs the services without errors");
+		log_setup_error(
+			options, superd.log, "not started: %zu error%s%s", diags.errors, diags.errors == 1 ? "" : "s",
+			options->flags & OPTION_KEEP_GOING || options->endpoints.count || !table || !table->count
+				? ""
+				: "; --keep-going runs the services without errors");
 		table_free(table);
 		table = NULL;
 	} else if (options->settings.log_format == LOG_FORMAT_JSON || !log_setup_is_stderr(options)) {
 		supervisor_log_diags(superd.log, &diags);
-		if (options->daemon && (options->invoked_as != AS_SUPERD || options->keep_going))
+		if (options->flags & OPTION_DAEMON &&
+		    (options->invoked_as != AS_SUPERD || options->flags & OPTION_KEEP_GOING))
 			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
 	} else {
 		log_as_printed(&diags);
@@ -1163,7 +1164,7 @@ static bool has_work(const struct table *table)
 		if (!service_is_off(&table->services[n]))
 			return true;
 	}
-	if (superd.options->invoked_as != AS_XINETD || superd.options->stays_without_services)
+	if (superd.options->invoked_as != AS_XINETD || superd.options->flags & OPTION_STAYS)
 		return true;
 	log_setup_error(superd.options, superd.log,
 			"no services: exiting; with -stayalive superd would wait for a reload");
@@ -1182,7 +1183,7 @@ int run_superd(struct options *options)
 	listen_fds_take(&superd.inherited);
 	if (guard_drops_state())
 		journal_leave_sockets(&superd.inherited);
-	if (options->daemon && !before)
+	if (options->flags & OPTION_DAEMON && !before)
 		listen_fds_note_others(&superd.inherited);
 	state_programs(before);
 	if (options->process_name && !guard_pid())
@@ -1203,16 +1204,17 @@ int run_superd(struct options *options)
 		status = table ? serve(table, before) : EXIT_START;
 	} else if ((table = load_first(&status)) && has_work(table)) {
 		if (options->settings.pid_file && !pid_file_claim(&self.pid_file, options->settings.pid_file, &why) &&
-		    !(options->pid_file_optional && !self.pid_file.is_taken)) {
+		    !(options->flags & OPTION_PID_FILE_OPTIONAL && !self.pid_file.is_taken)) {
 			log_setup_error(options, superd.log, "pid file %s: %s", options->settings.pid_file,
 					buf_string(&why));
 			status = EXIT_START;
 		} else if ((!guard_restarts() && !control_setup_is_free(options, superd.log)) ||
-			   (options->daemon && !options->guarded && daemonize_enter() < 0)) {
+			   (options->flags & OPTION_DAEMON && !guard_pid() && daemonize_channel() < 0 &&
+			    daemonize_enter() < 0)) {
 			pid_file_remove(&self.pid_file);
 			status = EXIT_START;
 		} else {
-			if (options->daemon) {
+			if (options->flags & OPTION_DAEMON) {
 				if (options->invoked_as != AS_SUPERD && chdir("/") < 0)
 					log_warn(superd.log, "cannot change to /: %s", strerror(errno));
 				listen_fds_close_others(&superd.inherited);

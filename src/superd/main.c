@@ -119,7 +119,7 @@ static int do_print(const struct options *options)
 	diags_print(&diags, stderr);
 	if (table && !good)
 		fprintf(stderr, "superd: nothing is printed for the errors above%s\n",
-			options->keep_going ? "" : "; --keep-going leaves these services out");
+			options->flags & OPTION_KEEP_GOING ? "" : "; --keep-going leaves these services out");
 	if (good &&
 	    (!(as_json ? print_json(table, stdout) : print_conf(table, with_comments, stdout)) ||
 	     fflush(stdout) != 0)) {
@@ -208,10 +208,9 @@ static bool begin_guard(struct options *options)
 	int page = options->internal.guard_page;
 	unsigned setting = page < 0 ? options->guard : 1;
 
-	options->guarded = setting == GUARD_UNSET ? takeover_has_guard(options) : setting;
-	if (!options->guarded)
+	if (setting == GUARD_UNSET ? !takeover_has_guard(options) : !setting)
 		return true;
-	if (options->daemon && page < 0 && daemonize_enter() < 0) {
+	if (options->flags & OPTION_DAEMON && page < 0 && daemonize_enter() < 0) {
 		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
 		return false;
 	}

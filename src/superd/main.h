@@ -63,9 +63,26 @@ struct internal_args {
 
 #define GUARD_UNSET 2                   /* neither --guard nor --no-guard */
 
+enum option_flag {
+	OPTION_ACCEPT = 1 << 0,         /* with -l, as the next five */
+	OPTION_INETD = 1 << 1,
+	OPTION_BIND = 1 << 2,
+	OPTION_NOW = 1 << 3,
+	OPTION_DATAGRAM = 1 << 4,       /* the socket type of an endpoint without one */
+	OPTION_SEQPACKET = 1 << 5,
+	OPTION_OF_LISTEN = (1 << 6) - 1,
+	OPTION_NO_PREFLIGHT = 1 << 6,
+	OPTION_KEEP_GOING = 1 << 7,
+	OPTION_DAEMON = 1 << 8,
+	OPTION_WARNS = 1 << 9,          /* an unsupported key of a unit is a warning, not an error */
+	OPTION_PID_FILE_OPTIONAL = 1 << 10, /* given.pid_file is inetd's default: superd runs without if it cannot be written */
+	OPTION_STAYS = 1 << 11,         /* AS_XINETD: -stayalive */
+};
+
 struct options {
 	enum invoked_as invoked_as;
 	enum task task;
+	unsigned flags;                 /* enum option_flag */
 	struct cli_texts sources;       /* -f, in order */
 	struct cli_texts optional_sources; /* tables of inetd and xinetd that are read if they exist */
 	struct pool *pool;              /* owned; holds the texts of options_join; NULL: there are none */
@@ -73,18 +90,11 @@ struct options {
 	struct inetd_defaults defaults; /* AS_INETD: values for services that do not set them */
 	struct cli_texts endpoints;     /* -l */
 	struct cli_texts environment;   /* -E */
-	bool accept, inetd, bind, now;  /* with -l */
 	int64_t idle;                   /* with -l: idle_timeout, microseconds; 0: none */
-	bool datagram, seqpacket;       /* with -l: the socket type of an endpoint without one */
 	struct cli_texts fdnames;       /* --fdname, each one or more names with colons between */
 	const char *print;              /* what to print, or the option to explain; NULL: all options */
-	bool preflight, keep_going, daemon;
-	bool guarded;                   /* superd runs under a guard, or has tried to; set by main */
 	unsigned guard;                 /* 0: none, 1: superd runs under a guard; GUARD_UNSET: the default */
-	bool warns_of_unsupported;      /* an unsupported key of a unit is a warning, not an error */
 	const char *process_name;       /* NULL: the name of the program */
-	bool pid_file_optional;         /* given.pid_file is inetd's default: superd runs without if it cannot be written */
-	bool stays_without_services;    /* AS_XINETD: -stayalive */
 	int64_t process_limit;          /* AS_XINETD: -limit, processes; 0: no limit */
 	int64_t ident_limit;            /* AS_XINETD: -logprocs, lookups at once; 0: no limit */
 	const char *default_control;    /* the control socket where neither the command line nor the table names one; NULL: below

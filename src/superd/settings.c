@@ -129,8 +129,8 @@ void settings_check(const struct options *options, const struct table *table, bo
 			buf_clear(&text);
 		}
 	}
-	if (globals->log && !options->given.log && options->preflight && options->task != TASK_PRINT &&
-	    !log_setup_check(globals->log, &text))
+	if (globals->log && !options->given.log && !(options->flags & OPTION_NO_PREFLIGHT) &&
+	    options->task != TASK_PRINT && !log_setup_check(globals->log, &text))
 		diag_error(diags, globals->at[GLOBAL_LOG], "log: cannot log to %s: %s", globals->log,
 			   buf_string(&text));
 	buf_free(&text);

@@ -81,12 +81,12 @@ static void listen_on(struct service_builder *builder, const struct options *opt
 	names_kind = has_path || !strncmp(endpoint, "rpc/", 4) ||
 		has_kind(endpoint,
 			 "tcp tcp4 tcp6 udp udp4 udp6 sctp sctp4 sctp6 netlink vsock mqueue raw raw4 raw6 tcpmux");
-	if ((options->datagram || options->seqpacket) && names_kind)
+	if (options->flags & (OPTION_DATAGRAM | OPTION_SEQPACKET) && names_kind)
 		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
-			   options->datagram ? "--datagram" : "--seqpacket", endpoint);
-	if (options->datagram)
+			   options->flags & OPTION_DATAGRAM ? "--datagram" : "--seqpacket", endpoint);
+	if (options->flags & OPTION_DATAGRAM)
 		buf_text(&text, is_local ? "unix-dgram:" : "udp:");
-	else if (options->seqpacket)
+	else if (options->flags & OPTION_SEQPACKET)
 		buf_text(&text, "seqpacket:");
 	path = has_path ? strchr(endpoint, ':') + 1 : endpoint;
 	buf_add(&text, endpoint, (size_t)(path - endpoint));
@@ -195,12 +195,16 @@ static void set_switches(struct service_builder *builder, const struct options *
 	if (folder && *folder == '/')
 		set_value(builder, "working_directory", folder, diags);
 	free(folder);
-	set_value(builder, "accept", options->accept ? "yes" : "no", diags);
-	set_value(builder, "pass", options->inetd ? "inetd" : options->bind ? "bind" : "systemd", diags);
+	set_value(builder, "accept", options->flags & OPTION_ACCEPT ? "yes" : "no", diags);
+	set_value(builder, "pass",
+		  options->flags & OPTION_INETD		 ? "inetd"
+			  : options->flags & OPTION_BIND ? "bind"
+							 : "systemd",
+		  diags);
 	set_value(builder, "error", "inherit", diags);
-	if (!options->inetd)
+	if (!(options->flags & OPTION_INETD))
 		set_value(builder, "output", "inherit", diags);
-	if (options->now)
+	if (options->flags & OPTION_NOW)
 		set_value(builder, "start", "boot", diags);
 	if (options->idle) {
 		snprintf(text, sizeof(text), "%" PRId64 "us", options->idle);

@@ -22,7 +22,7 @@ static void expect_source(size_t n, const char *path)
 Test(as_inetd, is_a_daemon_that_leaves_bad_lines_out)
 {
 	READS_COMMAND("inetd t");
-	cr_expect(options.daemon && options.keep_going);
+	cr_expect(options.flags & OPTION_DAEMON && options.flags & OPTION_KEEP_GOING);
 	cr_expect_str_eq(options.settings.log, "syslog");
 	cr_expect_eq(options.task, TASK_RUN);
 	cr_expect_eq(options.compat, COMPAT_NONE);
@@ -37,7 +37,7 @@ Test(as_inetd, has_the_pid_file_of_inetd_where_root_starts_it)
 		cr_expect_str_eq(options.settings.pid_file, "/run/inetd.pid");
 	else
 		cr_expect_null(options.settings.pid_file);
-	cr_expect_eq(options.pid_file_optional, geteuid() == 0);
+	cr_expect_eq(!(options.flags & OPTION_PID_FILE_OPTIONAL), geteuid() != 0);
 }
 
 Test(as_inetd, leaves_what_no_option_says_to_the_table)
@@ -73,7 +73,7 @@ Test(as_inetd, reads_the_long_options_of_gnu)
 	cr_expect_eq(options.defaults.rate, 40);
 	cr_expect(options.defaults.tells_addresses);
 	cr_expect_str_eq(options.settings.pid_file, "/run/x.pid");
-	cr_expect_not(options.pid_file_optional);
+	cr_expect_not(options.flags & OPTION_PID_FILE_OPTIONAL);
 	READS_COMMAND("inetd --pidfile t");
 	cr_expect_null(options.settings.pid_file);
 	expect_source(0, "t");
@@ -89,20 +89,20 @@ Test(as_inetd, reads_the_long_options_of_gnu)
 Test(as_inetd, stays_in_the_foreground_by_the_letter_of_each)
 {
 	READS_COMMAND("inetd -d t");
-	cr_expect_not(options.daemon);
+	cr_expect_not(options.flags & OPTION_DAEMON);
 	cr_expect_str_eq(options.settings.log, "stderr");
 	cr_expect_eq(options.settings.log_level, LEVEL_DEBUG);
 	cr_expect_null(options.settings.pid_file);
 	READS_COMMAND("inetd -d -p/run/x t");
 	cr_expect_str_eq(options.settings.pid_file, "/run/x");
 	READS_COMMAND("inetd -i t");
-	cr_expect_not(options.daemon);
+	cr_expect_not(options.flags & OPTION_DAEMON);
 	cr_expect_eq(options.settings.log_level, LEVEL_INFO);
 	cr_expect_str_eq(options.settings.log, access("/dev/log", F_OK) == 0 ? "syslog" : "stderr");
 	READS_COMMAND("inetd -f t");
-	cr_expect_not(options.daemon);
+	cr_expect_not(options.flags & OPTION_DAEMON);
 	READS_COMMAND("inetd -e t");
-	cr_expect(options.daemon);
+	cr_expect(options.flags & OPTION_DAEMON);
 	cr_expect_str_eq(options.settings.log, "stderr");
 }
 
@@ -134,7 +134,7 @@ Test(as_inetd, reads_every_file_and_folder_it_is_given_wherever_it_goes)
 	expect_source(1, "more.d");
 	expect_source(2, "x:y");
 	cr_expect_eq(options.optional_sources.count, 0);
-	cr_expect_not(options.daemon);
+	cr_expect_not(options.flags & OPTION_DAEMON);
 }
 
 /* Each of the two usual places is read whether it is there now or comes later; one that is there has to stay. */

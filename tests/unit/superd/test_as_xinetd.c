@@ -11,13 +11,13 @@ TestSuite(as_xinetd, .fini = drop_options);
 Test(as_xinetd, is_a_daemon_that_reads_xinetd_conf)
 {
 	READS_COMMAND("xinetd");
-	cr_expect(options.daemon && options.keep_going);
+	cr_expect(options.flags & OPTION_DAEMON && options.flags & OPTION_KEEP_GOING);
 	cr_expect_str_eq(options.settings.log, "syslog");
 	cr_assert_eq(options.sources.count, 1);
 	cr_expect_str_eq(options.sources.list[0], "xinetd:/etc/xinetd.conf");
 	cr_expect_eq(options.optional_sources.count, 0);
 	cr_expect_null(options.settings.pid_file);
-	cr_expect_not(options.stays_without_services);
+	cr_expect_not(options.flags & OPTION_STAYS);
 	cr_expect(options.process_limit == 0 && options.ident_limit == 0);
 	cr_expect_str_eq(options_name(&options), "xinetd");
 }
@@ -32,8 +32,8 @@ Test(as_xinetd, reads_its_options)
 	cr_expect_str_eq(options.optional_sources.list[0], "inetd:/etc/inetd.conf");
 	cr_expect_str_eq(options.settings.log, "file:/var/log/x");
 	cr_expect_str_eq(options.settings.pid_file, "/run/x.pid");
-	cr_expect_not(options.pid_file_optional);
-	cr_expect(options.stays_without_services && options.daemon);
+	cr_expect_not(options.flags & OPTION_PID_FILE_OPTIONAL);
+	cr_expect(options.flags & OPTION_STAYS && options.flags & OPTION_DAEMON);
 	cr_expect_eq(options.process_limit, 40);
 	cr_expect_eq(options.ident_limit, 7);
 	READS_COMMAND("xinetd -syslog local3 -shutdownprocs 3");
@@ -43,7 +43,7 @@ Test(as_xinetd, reads_its_options)
 Test(as_xinetd, takes_two_dashes_for_one)
 {
 	READS_COMMAND("xinetd --dontfork --pidfile /p");
-	cr_expect_not(options.daemon);
+	cr_expect_not(options.flags & OPTION_DAEMON);
 	cr_expect_str_eq(options.settings.pid_file, "/p");
 }
 
@@ -58,7 +58,7 @@ Test(as_xinetd, makes_paths_complete_as_it_leaves_the_folder)
 Test(as_xinetd, stays_in_the_foreground_and_alive)
 {
 	READS_COMMAND("xinetd -dontfork");
-	cr_expect(!options.daemon && options.stays_without_services);
+	cr_expect(!(options.flags & OPTION_DAEMON) && options.flags & OPTION_STAYS);
 	cr_expect_eq(options.settings.log_level, LEVEL_INFO);
 	cr_expect_str_eq(options.settings.log, access("/dev/log", F_OK) == 0 ? "syslog" : "stderr");
 }
@@ -67,7 +67,7 @@ Test(as_xinetd, stays_in_the_foreground_and_alive)
 Test(as_xinetd, debugs_on_the_terminal)
 {
 	READS_COMMAND("xinetd -d -filelog /l -pidfile /p");
-	cr_expect_not(options.daemon);
+	cr_expect_not(options.flags & OPTION_DAEMON);
 	cr_expect_eq(options.settings.log_level, LEVEL_DEBUG);
 	cr_expect_str_eq(options.settings.log, "stderr");
 	cr_expect_null(options.settings.pid_file);
@@ -85,7 +85,7 @@ Test(as_xinetd, tells_of_itself)
 Test(as_xinetd, passes_over_options_that_are_none, .init = cr_redirect_stderr)
 {
 	READS_COMMAND("xinetd -df -loop 3 -interval 4 -dontfork");
-	cr_expect(!options.daemon && options.settings.log_level == LEVEL_INFO);
+	cr_expect(!(options.flags & OPTION_DAEMON) && options.settings.log_level == LEVEL_INFO);
 }
 
 Test(as_xinetd, refuses_words_that_are_no_options)

@@ -32,9 +32,8 @@ Test(options, has_the_manuals_defaults)
 	READS("");
 	cr_expect_eq(options.task, TASK_RUN);
 	cr_expect(options.sources.count == 0 && options.endpoints.count == 0 && options.environment.count == 0);
-	cr_expect(options.preflight);
-	cr_expect_not(options.keep_going || options.daemon);
-	cr_expect_not(options.accept || options.inetd || options.now);
+	cr_expect_not(options.flags & OPTION_NO_PREFLIGHT);
+	cr_expect_eq(options.flags, 0);
 	cr_expect_str_eq(options.settings.log, "stderr");
 	cr_expect_eq(options.settings.log_level, LEVEL_INFO);
 	cr_expect_eq(options.settings.stop_timeout, 8000000);
@@ -62,7 +61,7 @@ Test(options, reads_a_service_without_a_table)
 	cr_assert_eq(options.environment.count, 2);
 	cr_expect_str_eq(options.environment.list[0], "A=1");
 	cr_expect_str_eq(options.environment.list[1], "B");
-	cr_expect(options.inetd && options.accept);
+	cr_expect(options.flags & OPTION_INETD && options.flags & OPTION_ACCEPT);
 	cr_assert_eq(options.fdnames.count, 2u);
 	cr_expect_str_eq(options.fdnames.list[0], "a:b");
 	cr_expect_str_eq(options.fdnames.list[1], "c");
@@ -71,9 +70,9 @@ Test(options, reads_a_service_without_a_table)
 	cr_expect_str_eq(options.command[1], "-n");
 	cr_expect_null(options.command[2]);
 	READS("-l 80 --accept -- cat");
-	cr_expect(options.accept && !options.now && !options.inetd);
+	cr_expect(options.flags & OPTION_ACCEPT && !(options.flags & OPTION_NOW) && !(options.flags & OPTION_INETD));
 	READS("-l 80 --now -- cat");
-	cr_expect(options.now && !options.accept);
+	cr_expect(options.flags & OPTION_NOW && !(options.flags & OPTION_ACCEPT));
 }
 
 Test(options, knows_every_task)
@@ -104,8 +103,9 @@ Test(options, knows_every_task)
 Test(options, reads_how_superd_runs)
 {
 	READS("--no-preflight --keep-going --daemon --pid-file p --log file:/l --log-format json --log-level debug");
-	cr_expect_not(options.preflight);
-	cr_expect(options.keep_going && options.daemon && options.settings.log_format == LOG_FORMAT_JSON);
+	cr_expect(options.flags & OPTION_NO_PREFLIGHT);
+	cr_expect(options.flags & OPTION_KEEP_GOING && options.flags & OPTION_DAEMON);
+	cr_expect_eq(options.settings.log_format, LOG_FORMAT_JSON);
 	cr_expect_str_eq(options.settings.pid_file, "p");
 	cr_expect_str_eq(options.settings.log, "file:/l");
 	cr_expect_eq(options.settings.log_level, LEVEL_DEBUG);
@@ -118,7 +118,7 @@ Test(options, reads_how_superd_runs)
 Test(options, takes_a_long_name_that_is_cut_short_unless_it_is_two)
 {
 	READS("--keep --expl listen");
-	cr_expect(options.keep_going);
+	cr_expect(options.flags & OPTION_KEEP_GOING);
 	cr_expect_eq(options.task, TASK_EXPLAIN);
 	expect_refused("--no", "ambiguous", "--help");
 }
