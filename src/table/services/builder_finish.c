@@ -115,92 +115,79 @@ static bool is_set(const struct service *row, const char *option)
 	return sets(row, option) || settings_find(row->settings->defaults, directive_find(NATIVE, option), 0);
 }
 
-static bool derive_pass(struct service *row, struct pool *pool)
+/* Replaces an option's value in a copy of its group: by that of other groups, or by a text's. false: out of memory. */
+static bool imply(const void *groups[GROUPS], const char *option, const void *const *from, const char *text,
+		  struct pool *pool)
 {
-	struct exec_options options;
+	const struct directive *directive = directive_find(NATIVE, option);
+	enum option_group group = directive->group;
+	struct parse parse = { .directive = directive, .words = &text, .count = 1, .pool = pool };
+	union group_values values;
+	char *field = (char *)&values + directive->offset;
+	const void *kept;
 
-	if (is_set(row, "pass") || row->exec->pass == default_pass(row->exec))
-		return true;
-	memcpy(&options, row->exec, sizeof(options));
-	options.pass = default_pass(row->exec);
-	row->exec = pool_keep(pool, &options, sizeof(options));
-	return row->exec != NULL;
+	memcpy(&values, groups[group], group_sizes[group]);
+	if (from)
+		memcpy(field, (const char *)from[group] + directive->offset, field_size(directive->type));
+	else if (type_parse(&parse, field))
+		return false;
+	kept = pool_keep(pool, &values, group_sizes[group]);
+	groups[group] = kept ? kept : groups[group];
+	return kept;
 }
 
-/* A program that binds its own address asks for the addresses of packets only when the first one waits already. */
-static bool derive_packet_info(struct option_groups *shared, const struct service *row, struct pool *pool)
-{
-	struct socket_options options;
-
-	if (row->exec->pass != PASS_BIND || is_set(row, "pass_packet_info"))
-		return true;
-	memcpy(&options, shared->socket_defaults, sizeof(options));
-	options.pass_packet_info = true;
-	shared->socket_defaults = pool_keep(pool, &options, sizeof(options));
-	return shared->socket_defaults != NULL;
-}
-
-/* Errors go where output goes if that is set, but to no client. */
-static bool derive_error(struct option_groups *shared, const struct service *row, const void *const *plain,
+/* Values that follow from other options of the row. plain: superd's own defaults. */
+static bool imply_values(const void *groups[GROUPS], const struct service *row, const void *const *plain,
 			 struct pool *pool)
 {
-	const struct directive *error = directive_find(NATIVE, "error");
-	bool takes = directive_takes_default(error, row->exec);
-	struct stream_options streams;
+	/* What limits connections that superd takes means nothing where it takes none, nor do the errors of a builtin. */
+	static const char *const limited[] = { "instances", "overload", "error" };
+	const struct exec_options *exec = groups[GROUP_EXEC];
+	const struct stream_options *streams;
+	bool good = true, takes_error = directive_takes_default(directive_find(NATIVE, "error"), exec);
 
-	if (sets(row, "error"))
-		return true;
-	memcpy(&streams, shared->streams, sizeof(streams));
-	if (!takes)
-		streams.error = ((const struct stream_options *)plain[GROUP_STREAMS])->error;
-	if (!(takes && is_set(row, "error")) && is_set(row, "output") && streams.output.kind != STREAM_SOCKET)
-		streams.error = streams.output;
-	shared->streams = pool_keep(pool, &streams, sizeof(streams));
-	return shared->streams != NULL;
-}
-
-/* What limits connections that superd takes means nothing where it takes none. */
-static bool derive_limits(struct option_groups *shared, const struct service *row, const void *const *plain,
-			  struct pool *pool)
-{
-	static const char *const names[] = { "instances", "overload" };
-	struct access_options access;
-
-	if (!row->settings->defaults || row->exec->accept)
-		return true;
-	memcpy(&access, shared->access, sizeof(access));
-	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
-		const struct directive *directive = directive_find(NATIVE, names[n]);
-
-		if (!directive_takes_default(directive, row->exec) && !sets(row, names[n]))
-			memcpy((char *)&access + directive->offset,
-			       (const char *)plain[GROUP_ACCESS] + directive->offset, field_size(directive->type));
+	if (!is_set(row, "pass") && exec->pass != default_pass(exec))
+		good &= imply(groups, "pass", NULL, exec->accept ? "inetd" : "systemd", pool);
+	/* A program that binds its own address asks for the addresses of packets only when the first one waits. */
+	if (exec->pass == PASS_BIND && !is_set(row, "pass_packet_info"))
+		good &= imply(groups, "pass_packet_info", NULL, "yes", pool);
+	for (size_t n = 0; row->settings->defaults && n < sizeof(limited) / sizeof(*limited); n++) {
+		if (!directive_takes_default(directive_find(NATIVE, limited[n]), exec) && !sets(row, limited[n]))
+			good &= imply(groups, limited[n], plain, NULL, pool);
 	}
-	shared->access = pool_keep(pool, &access, sizeof(access));
-	return shared->access != NULL;
+	streams = groups[GROUP_STREAMS];
+	/* Errors go where output goes if that is set, but to no client. */
+	if (good && !sets(row, "error") && !(takes_error && is_set(row, "error")) && is_set(row, "output") &&
+	    streams->output.kind != STREAM_SOCKET) {
+		struct stream_options both;
+
+		memcpy(&both, streams, sizeof(both));
+		both.error = both.output;
+		streams = pool_keep(pool, &both, sizeof(both));
+		groups[GROUP_STREAMS] = streams;
+	}
+	return good && streams;
 }
 
 /* dynamic_user sets hardening options, as DynamicUser= in systemd.exec(5): the user must not leave files to a later
  * user with its number. The service can make these options stricter, but not weaker. */
-static bool derive_dynamic_user(struct option_groups *shared, struct pool *pool)
+static bool imply_hardening(const void *groups[GROUPS], struct pool *pool)
 {
-	struct hardening_options hardening;
-	struct identity_options identity;
+	const struct identity_options *identity = groups[GROUP_IDENTITY];
+	const struct hardening_options *hardening = groups[GROUP_HARDENING];
+	const char *const values[][2] = {
+		{ "no_new_privileges", "yes" }, { "remove_ipc", "yes" }, { "protect_system", "strict" },
+		{ "restrict_suid_sgid", "yes" },
+		{ "protect_home", hardening->protect_home == HOME_WRITABLE ? "read-only" : NULL },
+		{ "private_tmp", hardening->private_tmp == TMP_SHARED ? "yes" : NULL },
+	};
+	bool good = true;
 
-	if (!shared->identity->dynamic_user)
-		return true;
-	memcpy(&identity, shared->identity, sizeof(identity));
-	memcpy(&hardening, shared->hardening, sizeof(hardening));
-	identity.no_new_privileges = identity.remove_ipc = true;
-	hardening.protect_system = SYSTEM_STRICT;
-	if (hardening.protect_home == HOME_WRITABLE)
-		hardening.protect_home = HOME_READ_ONLY;
-	if (hardening.private_tmp == TMP_SHARED)
-		hardening.private_tmp = TMP_PRIVATE;
-	hardening.restrict_suid_sgid = true;
-	shared->identity = pool_keep(pool, &identity, sizeof(identity));
-	shared->hardening = pool_keep(pool, &hardening, sizeof(hardening));
-	return shared->identity && shared->hardening;
+	for (size_t n = 0; identity->dynamic_user && n < sizeof(values) / sizeof(*values); n++) {
+		if (values[n][1])
+			good &= imply(groups, values[n][0], NULL, values[n][1], pool);
+	}
+	return good;
 }
 
 static bool fill_groups(struct service *row, struct table *table)
@@ -210,7 +197,6 @@ static bool fill_groups(struct service *row, struct table *table)
 	const struct service *before = table->count ? &table->services[table->count - 1] : NULL;
 	uint32_t touched = find_groups(row->settings, 0);
 	const void *groups[GROUPS];
-	struct option_groups shared;
 
 	if (before && before->settings == row->settings) {
 		row->exec = before->exec;
@@ -226,13 +212,10 @@ static bool fill_groups(struct service *row, struct table *table)
 		if (!groups[group])
 			return false;
 	}
-	memcpy(shared.group, groups, sizeof(shared.group));
-	row->exec = groups[GROUP_EXEC];
-	if (!derive_pass(row, table->pool) || !derive_packet_info(&shared, row, table->pool) ||
-	    !derive_error(&shared, row, plain, table->pool) || !derive_limits(&shared, row, plain, table->pool) ||
-	    !derive_dynamic_user(&shared, table->pool))
+	if (!imply_values(groups, row, plain, table->pool) || !imply_hardening(groups, table->pool))
 		return false;
-	row->groups = pool_keep(table->pool, &shared, sizeof(shared));
+	row->exec = groups[GROUP_EXEC];
+	row->groups = pool_keep(table->pool, groups, sizeof(*row->groups));
 	return row->groups != NULL;
 }
 
