@@ -52,13 +52,6 @@ struct superd *clock_run(const char *format, ...)
 	return superd;
 }
 
-struct superd *clock_run_timed_web(const char *exec, const char *options)
-{
-	return clock_run(
-		"superd { stop_timeout = 1h }\nservice web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n%s\n}\n", exec,
-		options);
-}
-
 /* ---- steps ---- */
 
 /* Signals the threads of this process that wait by the page. */

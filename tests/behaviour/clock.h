@@ -20,9 +20,6 @@ enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS };
 
 struct superd *clock_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A service called web, stopped within an hour. */
-struct superd *clock_run_timed_web(const char *exec, const char *options);
-
 /* A step forward. Before it superd and its backends have done all that there was to do, and afterwards what has become
  * due: they sleep again. What a timer begins takes its time from then on, and needs a step of its own. */
 void clock_advance(struct superd *superd, long long milliseconds);

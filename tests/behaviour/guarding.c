@@ -6,33 +6,16 @@
 
 #include "controlling.h"
 
-static struct superd *run(bool clock, const char *table)
-{
-	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
-
-	return superd_run_with(&(struct setup){ .arguments = arguments, .clock = clock }, "%s", table);
-}
-
 struct superd *guarded_run(const char *format, ...)
 {
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
 	const char *table;
 	va_list list;
 
 	va_start(list, format);
 	table = text_of_list(format, list);
 	va_end(list);
-	return run(false, table);
-}
-
-struct superd *guarded_clock_run(const char *format, ...)
-{
-	const char *table;
-	va_list list;
-
-	va_start(list, format);
-	table = text_of_list(format, list);
-	va_end(list);
-	return run(true, table);
+	return superd_run_with(&(struct setup){ .arguments = arguments }, "%s", table);
 }
 
 pid_t guarded_pid(struct superd *superd)
@@ -72,12 +55,6 @@ void guarded_kill(struct superd *superd)
 	cr_assert_eq(kill(before, SIGKILL), 0);
 	superd_expect_count(superd, text, count + 1);
 	cr_assert_neq(guarded_pid(superd), before);
-}
-
-void guarded_clock_kill(struct superd *superd)
-{
-	clock_advance(superd, MINUTE_MS);
-	guarded_kill(superd);
 }
 
 void guarded_kill_guard(struct superd *superd)

@@ -5,7 +5,6 @@
 
 /* superd with --guard and a control socket. */
 struct superd *guarded_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-struct superd *guarded_clock_run(const char *format, ...) __attribute__((format(printf, 1, 2)));        /* clock.h */
 
 pid_t guarded_pid(struct superd *superd);       /* superd's own process, the guard's child; 0: it has none now */
 pid_t superd_itself(struct superd *superd);     /* the same, or the process that was started where it has no guard */
@@ -13,9 +12,6 @@ pid_t guarded_wait(struct superd *superd);      /* the same, once there is one *
 
 /* Kills superd, and waits until the next one has taken over. */
 void guarded_kill(struct superd *superd);
-
-/* The same with the test's clock, a minute later: the guard pauses only behind a superd that dies young. */
-void guarded_clock_kill(struct superd *superd);
 
 /* Kills the guard, and waits until superd has become the guard of another. `superd` is that one then. */
 void guarded_kill_guard(struct superd *superd);

@@ -397,14 +397,6 @@ size_t superd_processes(struct superd *superd)
 	return superd_others(superd, NULL, 0);
 }
 
-pid_t superd_only_process(struct superd *superd)
-{
-	pid_t pid = 0;
-
-	cr_assert_eq(superd_others(superd, &pid, 1), 1);
-	return pid;
-}
-
 pid_t superd_aside(struct superd *superd, const char *name)
 {
 	pid_t pids[64];

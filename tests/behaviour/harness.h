@@ -146,7 +146,6 @@ bool superd_reload(struct superd *superd, const char *format, ...) __attribute__
 void superd_upgrade(struct superd *superd);      /* by USR2, to what is installed; waits until that has taken over */
 
 pid_t superd_aside(struct superd *superd, const char *name);     /* one that superd made of itself, by its name; 0: none */
-pid_t superd_only_process(struct superd *superd);       /* the one that is no such; fails where there are others */
 size_t superd_others(struct superd *superd, pid_t *out, size_t most);   /* how many are no such, and which */
 size_t superd_processes(struct superd *superd);         /* below it: its backends, what they started, ends not yet noticed */
 size_t superd_fd_count(struct superd *superd);  /* 0 to an ordinary user: superd lets root alone look into it */

@@ -20,7 +20,6 @@ enum { PROCESSES_MOST = 65536, UNNAMED_MS = 100 };
 struct process {
 	pid_t pid, parent;
 	char state;
-	unsigned long user, system;
 };
 
 static bool read_stat(pid_t pid, struct process *process)
@@ -37,8 +36,7 @@ static bool read_stat(pid_t pid, struct process *process)
 	fclose(file);
 	rest = got ? strrchr(line, ')') : NULL;         /* the name may hold anything, brackets too */
 	process->pid = pid;
-	return rest && sscanf(rest + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &process->state,
-			      &process->parent, &process->user, &process->system) == 4;
+	return rest && sscanf(rest + 1, " %c %d", &process->state, &process->parent) == 2;
 }
 
 static size_t list_processes(struct process *list, size_t most)
@@ -263,15 +261,6 @@ bool process_is_beside(pid_t pid, const char *wanted)
 			return !wanted || !strncmp(name, wanted, strlen(wanted));
 	}
 	return false;
-}
-
-long long process_cpu_ms(pid_t pid)
-{
-	struct process process;
-
-	if (!read_stat(pid, &process))
-		return -1;
-	return (long long)(process.user + process.system) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
 /* A line of /proc/PID/task/TID/status behind its key; false: no such thread, or line. */

@@ -20,7 +20,6 @@ bool process_name(pid_t pid, char *out, size_t size);           /* its command l
 /* Whether superd has made it of itself for what may hang, of this name if it is given: it is no backend, and ends when
  * it likes. One that was just forked is still called superd: waits shortly for its name. One that is gone is none. */
 bool process_is_beside(pid_t pid, const char *wanted);
-long long process_cpu_ms(pid_t pid);
 
 /* Whether all its threads sleep, or stand still. Adds to *switches how often they have given their processor away: if
  * that stays, none has run. */

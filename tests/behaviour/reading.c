@@ -44,11 +44,3 @@ void reading_expect(struct reading reading, const char *key, const char *value)
 	cr_assert(got && strcmp(got, value) == 0, "%s is '%s' instead of '%s' in:\n%s", key, got ? got : "(not there)",
 		  value, reading.text);
 }
-
-bool reading_lists(struct reading reading, const char *key, const char *word)
-{
-	const char *value = reading_get(reading, "%s", key);
-	const char *padded = text_of(" %s ", value ? value : "");
-
-	return strstr(padded, text_of(" %s ", word)) != NULL;
-}

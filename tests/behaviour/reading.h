@@ -14,4 +14,3 @@ const char *reading_get(struct reading reading, const char *format, ...) __attri
 
 /* Fails the test with both values unless the key has this value. */
 void reading_expect(struct reading reading, const char *key, const char *value);
-bool reading_lists(struct reading reading, const char *key, const char *word);  /* among the words of the value */

@@ -7,19 +7,8 @@
  * in [Socket] and in [Service]; the service runs as this test's user. */
 void write_pair(const char *name, const char *socket, const char *service);
 
-/* A file of UNIT.d. */
-void write_drop_in(const char *unit, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* With these units, by their names, in this order; NULL at the end. */
 struct superd *units_run(const char *unit, ...) __attribute__((sentinel));
 
-/* The same with the test's clock (clock.h). */
-struct superd *units_clock_run(const char *unit, ...) __attribute__((sentinel));
-
-/* Lines of [Service] with a program of the tests and its arguments; of a server by standard input, whose errors go to
- * the log. */
+/* Lines of [Service] with a program of the tests and its arguments. */
 const char *unit_backend(const char *format, ...) __attribute__((format(printf, 1, 2)));
-const char *unit_inetd_backend(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* The answer at a unix socket, once it is there. */
-const char *unit_ask(const char *path, const char *text);
