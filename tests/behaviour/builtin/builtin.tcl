@@ -182,7 +182,7 @@ proc user_of_echo {client} {
 }
 
 test without_a_user_each_service_has_one_of_its_own {
-	needs {[has_users]} "needs root, and a build that every user can reach"
+	needs_users
 	superd {service small { listen = "127.0.0.1:0" accept = yes builtin = echo }
 		service other { listen = "127.0.0.1:0" accept = yes builtin = echo }}
 	set first [user_of_echo [connect small]]
@@ -194,7 +194,7 @@ test without_a_user_each_service_has_one_of_its_own {
 }
 
 test with_a_user_it_runs_as_that {
-	needs {[has_users]} "needs root, and a build that every user can reach"
+	needs_users
 	superd {service small { listen = "127.0.0.1:0" accept = yes builtin = echo user = "65533" }}
 	is [user_of_echo [connect small]] 65533
 }

@@ -35,11 +35,11 @@ while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 }
 
-proc needs_users {} { needs {![root] || [has_users]} "needs a build that every user can reach" }
+proc needs_reach {} { needs {![root] || [has_users]} "needs a build that every user can reach" }
 
 # The command of that server, and its service.
 proc own {target {gate ""}} {
-	needs_users
+	needs_reach
 	write own.py $::own
 	return "[program python3-minimal python3] [path own.py] $target $gate"
 }
@@ -105,7 +105,7 @@ test clients_wait_until_the_program_listens {
 
 # As PostgreSQL, which accepts clients while it recovers, and turns them away.
 test clients_wait_until_a_program_that_announces_it_is_ready {
-	needs_users
+	needs_reach
 	set target [free_port]
 	superd -clock {service app { listen = "127.0.0.1:0" redirect = "127.0.0.1 $target" type = notify timeout_start = 24h
 		exec = "$tests/binder tcp4 bind=127.0.0.1:$target listen=64 ready-after=%/gate serve=poll" }}
