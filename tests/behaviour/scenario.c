@@ -310,6 +310,8 @@ static void set_value(struct setup *setup, const char *name, const char *value)
 		setup->terminal = (int)strtol(value, NULL, 10);
 	else if (!strcmp(name, "-listener"))
 		setup->listener = (int)strtol(value, NULL, 10);
+	else if (!strcmp(name, "-in"))
+		setup->in = open(filled(value), O_RDONLY | O_CLOEXEC);
 	else if (!strcmp(name, "-out"))
 		setup->out = open(filled(value), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
 	else
@@ -1481,7 +1483,7 @@ static const struct word {
 
 	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-bare? ?-group_root? ?-own_dev?
 	 * ?-arguments LIST? ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
-	 * ?-listener CLIENT? ?-err FD? ?-terminal FD? ?-out PATH? TABLE (harness.h): for "use" */
+	 * ?-listener CLIENT? ?-err FD? ?-terminal FD? ?-in PATH? ?-out PATH? TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
 	{ "works", 0, 16, word_works },         /* whether a process can be made with these options */
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */

@@ -1,6 +1,7 @@
-# The command line: what --check and --explain say. What --print says, a table beside a main command and superd as a daemon are in
-# test_cli.c; what is wrong with a table's text is the suite messages'.
+# The command line: what --check and --explain say. What is wrong with a table's text is the suite messages'.
 suite cli
+
+uses ending
 
 set good {service web {
  listen = "127.0.0.1:8888"
@@ -8,15 +9,6 @@ set good {service web {
  user = "$user"
 }
 }
-
-# superd ends with this status; what it prints, and its errors.
-proc ends {code args} {
-	lassign [answer {*}$args] status output errors
-	expect {$status == $code} "$args: $output$errors"
-	return [list $output $errors]
-}
-proc prints_of {args} { lindex [ends 0 {*}$args] 0 }
-proc errors_of {args} { lindex [ends 1 {*}$args] 1 }
 
 test check_of_a_good_table_is_silent_success {
 	lacks [lindex [ends 0 --check -f [write good.conf $good]] 1] error warning
