@@ -43,7 +43,7 @@ def rows_of(said):
 
 
 class Inside:
-    """A root with nothing of its own but superd, superctl, forty and the examples."""
+    """A root with nothing of its own but superd with its programs, superctl, forty and the examples."""
 
     def __init__(self, place, image, sources, count, uid):
         self.place, self.root, self.count, self.uid, self.logs = place, place + "/inside", count, uid, 0
@@ -53,7 +53,8 @@ class Inside:
         for name in ("bin", "sbin", "lib", "lib64"):
             if os.path.islink("/" + name):
                 os.symlink(os.readlink("/" + name), f"{self.root}/{name}")
-        for path in ("/usr/sbin/superd", "/usr/bin/superctl"):
+        helpers = [f"/usr/libexec/superd/{name}" for name in os.listdir(image + "/usr/libexec/superd")]
+        for path in ("/usr/sbin/superd", "/usr/bin/superctl", *helpers):
             shutil.copy(image + path, self.root + PLACE)
         for name in ("container/forty", "examples/http-server.py", "examples/echo-server.rb"):
             os.makedirs(os.path.dirname(f"{self.root}{PLACE}/contrib/{name}"), exist_ok=True)
