@@ -86,20 +86,18 @@ own_words = {"ENOMEM": ["out of memory", "memory allocation failure"], "EAGAIN":
 
 # superd tries to get the memory before it calls a library that does not survive an allocation that fails
 # (src/lib/memory.h), so these allocations of the library do not fail.
-proven = {"values_read", "user_near", "group_near", "call_getpw", "call_getgr", "ask_for_groups",
-          "host_ask", "port_ask", "port_near", "port_report_no_services", "find_program", "find_protocol"}
+proven = {"values_read", "call_nss", "call_groups", "call_host", "call_port", "call_protocol", "call_program",
+          "describe_missing_port"}
 
 
 # Findings that are known and not mended: the call, its error, what is among its callers, and why. They are shown and fail
 # nothing.
 EDGE = "after a true EAGAIN the kernel reports an edge (epoll(7)); here there is none"
-UNSAVED = "superd is killed while its state cannot be saved, which is two failures at once; superd logs the first"
 LEFT = "a receiver that has left is reported by poll and epoll, too; here it stays"
-known = [("recv", "EAGAIN", "fill_relay", EDGE), ("send", "EAGAIN", "drain_relay", EDGE), ("send", "EPIPE", "drain_relay", LEFT),
-         *((call, "ENOMEM", "add_changed", UNSAVED) for call in ("malloc", "calloc", "realloc", "reallocarray")),
-         ("kill", "EPERM", "pass_signals", "the guard may signal its own child, superd; an operator can signal superd itself"),
-         ("recvmsg", "EAGAIN", "channel_receive", "poll(2) has reported a message, and no other process takes any"),
-         ("recv", "EAGAIN", "builtin_channel_finish", "its sender has ended, so a packet is there, or there will be none")]
+known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_drain", EDGE), ("send", "EPIPE", "buffer_drain", LEFT),
+         ("recv", "EAGAIN", "tcpmux_read", EDGE),
+         ("kill", "EPERM", "guard_turn", "the guard may signal its own child, superd; an operator can signal superd itself"),
+         ("recvmsg", "EAGAIN", "channel_receive", "poll(2) has reported a message, and no other process takes any")]
 
 
 def number(name):

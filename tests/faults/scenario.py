@@ -26,10 +26,10 @@ def log_to(name):
 
 
 class Whole:
-    """All kinds of services, files of the log, and a reload that changes, adds and removes some. There is no guard, so all
-    is one process."""
-    program, arguments = "superd", ("--no-guard",)
-    does = ["serve", "freeze", "stop_idle", "reload", "upgrade", "look"]
+    """All kinds of services, files of the log, and a reload that changes, adds and removes some. superd is killed before and
+    after the reload, and its guard starts the next."""
+    program, arguments = "superd", ()
+    does = ["serve", "freeze", "stop_idle", "die", "reload", "die", "upgrade", "look"]
 
     def __init__(self, tests):
         backend = f"{tests}/backend"
@@ -61,12 +61,6 @@ class Whole:
                       "moves": (STREAM, 7012)}
 
 
-class Guarded(Whole):
-    """The same with a guard. superd is killed before and after the reload."""
-    arguments = ()
-    does = ["serve", "die", "reload", "die", "upgrade", "look"]
-
-
 class Helper:
     """A helper of superd's, whose first process has a call fail, while superd itself has none."""
     program, arguments = "superd-builtin", ()
@@ -90,7 +84,7 @@ class Mux(Helper):
 
 
 TARGET = 'redirect = { "127.0.0.1", "7001" }'
-SCENES = {"whole": Whole, "guarded": Guarded, "mux": Mux, "redirect": lambda tests: Helper(tests, TARGET),
+SCENES = {"whole": Whole, "mux": Mux, "redirect": lambda tests: Helper(tests, TARGET),
           "redirect-each": lambda tests: Helper(tests, "accept = yes", TARGET)}
 PHASES = ["start", "serve", "freeze", "stop_idle", "reload", "upgrade", "look", "die", "stop"]
 
