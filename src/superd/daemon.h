@@ -176,6 +176,7 @@ struct instance {
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
 	bool is_frozen, by_order;
+	bool is_halted; /* by signals, as its group could not be frozen */
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
 	bool is_stuck;	    /* its control group cannot be thawed: tried again */
 	struct escaped {

@@ -104,10 +104,11 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	size_t count = 0;
 
 	instance->cgroup_is_spent = true;
+	instance->is_halted |= frozen && !by_group;
 	journal_instance(instance);
 	if (!frozen && instance->svc->run->current == instance)
 		clients_unwatch(instance->svc);
-	if (!good && (frozen || instance->is_frozen))
+	if ((!good || (!frozen && instance->is_halted)) && (frozen || instance->is_frozen))
 		pids = instance_processes(instance);
 	while (pids && pids[count])
 		count++;
@@ -126,6 +127,7 @@ bool instance_freeze(struct instance *instance, bool frozen)
 		kill(instance->relay.child.pid, frozen && good ? SIGSTOP : SIGCONT);
 	}
 	instance->is_frozen = frozen && good;
+	instance->is_halted &= frozen;
 	notify_watchdog(instance); /* its time begins anew when it goes on */
 	instance->is_stuck = stuck;
 	if (stuck)
@@ -317,6 +319,8 @@ static void take_count(struct svc *svc)
 
 static void sleep_or_thaw(struct svc *svc);
 
+#define UNKNOWN "the kernel does not say who is connected"
+
 static void keep_busy(struct svc *svc, const char *why)
 {
 	struct idle *idle = svc->run->idle;
@@ -444,7 +448,7 @@ static void look_for_clients(struct svc *svc)
 	}
 	take_count(svc);
 	if (!idle->clients.known) {
-		keep_busy(svc, "the kernel does not say who is connected");
+		keep_busy(svc, UNKNOWN);
 	} else if (!idle->connected && is_due(svc)) {
 		ask_command(svc);
 	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
@@ -477,7 +481,10 @@ static void sleep_or_thaw(struct svc *svc)
 		idle->connected = false;
 	if (idle->connected || !is_due(svc)) {
 		instance_freeze(instance, false);
-		wait_on(svc);
+		if (idle->clients.known)
+			wait_on(svc);
+		else /* no end of a connection will be reported where none is known */
+			keep_busy(svc, UNKNOWN);
 		return;
 	}
 	duration_write(span, timeout_of(svc));

@@ -156,6 +156,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK_MOST(line, "ends", instance->ends, HAS_FAILED);
 	WALK(line, "late", instance->late);
 	WALK(line, "frozen", instance->is_frozen);
+	WALK(line, "halted", instance->is_halted);
 	WALK(line, "by_order", instance->by_order);
 	WALK_MOST(line, "says", instance->says, STOPS);
 	WALK(line, "private", instance->private_id);
