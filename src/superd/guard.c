@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -385,13 +386,24 @@ static bool make_page(void)
 	return false;
 }
 
+/* A page that is there: if it cannot be mapped, memory is short. Another program hangs on that, so it tries again. */
+static struct page *map(int fd, int protection)
+{
+	struct page *found;
+	unsigned tries = 0;
+
+	do
+		found = mmap(NULL, sizeof(*found), protection, MAP_SHARED, fd, 0);
+	while (found == MAP_FAILED && (errno == ENOMEM || errno == EAGAIN) && patience_wait(&tries));
+	return found;
+}
+
 /* The journal that a page leads to. is_it: its guard has executed this program; false: superd asks whether it could. */
 int guard_journal_of(int fd, bool *is_it)
 {
 	struct stat status;
-	struct page *of = fstat(fd, &status) < 0 || status.st_size < (off_t)sizeof(*of)
-		? MAP_FAILED
-		: mmap(NULL, sizeof(*of), PROT_READ, MAP_SHARED, fd, 0);
+	struct page *of = fstat(fd, &status) < 0 || status.st_size < (off_t)sizeof(*of) ? MAP_FAILED
+											: map(fd, PROT_READ);
 	int found = -1;
 
 	*is_it = false;
@@ -451,6 +463,15 @@ bool guard_left_fd(int fd)
 	return !left || fd >= NUMBERS || left[fd] == LEFT;
 }
 
+/* Whether nothing names it. What the journal names is noted as left. */
+static bool is_to_close(int fd)
+{
+	if (fd >= NUMBERS || !left[fd])
+		return fd > STDERR_FILENO && !guard_owns_fd(fd);
+	left[fd] = LEFT;
+	return false;
+}
+
 /* What the dead superd had beside the lines of its journal is closed for both; its children that had not written
  * their line yet end. all: nothing of it is believed but its sockets. */
 void guard_sweep(bool has_journal, bool all)
@@ -458,8 +479,9 @@ void guard_sweep(bool has_journal, bool all)
 	DIR *folder = opendir("/proc/self/fd");
 	pid_t *children = process_list_children_of(page->guard);
 	char own[4096] = "", other[4096], path[40];
+	struct rlimit limit;
 	ssize_t length;
-	int fds[1024];
+	int fds[1024], most = 0;
 	size_t count;
 	int64_t given = 0;
 
@@ -476,16 +498,19 @@ void guard_sweep(bool has_journal, bool all)
 		for (struct dirent *entry; folder && left && count < 1024 && (entry = readdir(folder));) {
 			int fd = fd_of(entry);
 
-			if (fd < 0 || fd == dirfd(folder))
-				continue;
-			if (fd < NUMBERS && left[fd])
-				left[fd] = LEFT;
-			else if (fd > STDERR_FILENO && !guard_owns_fd(fd))
+			if (fd >= 0 && fd != dirfd(folder) && is_to_close(fd))
 				fds[count++] = fd;
 		}
 		for (size_t n = 0; n < count; n++)
 			close(fds[n]);
 	} while (count == 1024);
+	/* Without /proc, or a descriptor to read it: the dead superd may have used up all of them. */
+	if (!folder && left && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		most = limit.rlim_max < NUMBERS ? (int)limit.rlim_max : NUMBERS;
+	for (int fd = 0; fd < most; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 && is_to_close(fd))
+			close(fd);
+	}
 	if (folder)
 		closedir(folder);
 	if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0)
@@ -506,8 +531,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	bool has_terminal = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	struct sigaction hangup;
-	struct page *passed =
-		fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct page *passed = fd < 0 ? MAP_FAILED : map(fd, PROT_READ | PROT_WRITE);
 	/* That of the guard which this process was before it was executed anew: not another's, or of another form. */
 	bool is_own = passed != MAP_FAILED && !memcmp(passed->magic, MAGIC, sizeof(MAGIC)) && passed->guard == getpid();
 	sigset_t all, before;
