@@ -181,8 +181,8 @@ const struct directive directives[] = {
 	  .translated = FROM(XINETD) | FROM(UNIT),
 	  .flags = ALWAYS_PRINTED, .change = CHANGE_NEXT, .argument = "command",
 	  .example = "\"/usr/bin/python3 '/srv/my files/hello.py' --port=%{port}\"",
-	  .help = "The program, by its absolute path, and its arguments. superd splits a text at blanks, quotes "
-		  "and backslashes. No shell reads it. Arguments may contain templates (see Templates)." },
+	  .help = "The program, by its absolute path, and its arguments. No shell reads it. Arguments may contain "
+		  "templates (see Templates)." },
 	{ .name = { "argv0" }, FIELD(EXEC, argv0, text),
 	  .flags = IN_DEFAULTS, .change = CHANGE_NEXT, .argument = "name", .example = "\"in.fingerd\"",
 	  .help = "The program's argv[0]. The default is its path." },
@@ -363,9 +363,9 @@ const struct directive directives[] = {
 	  .help = "The multicast groups that a UDP socket joins. %IFACE after an address names the interface." },
 	{ .name = { "optional" }, FIELD(SOCKETS, optional, bool),
 	  .flags = ANYWHERE, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one "
-		  "is open. superd tries again while no instance has the sockets. Unset: yes for tcp6:PORT beside "
-		  "tcp4:PORT and the like, so that a machine without IPv6 needs no other table." },
+	  .help = "Whether the service may run without a socket that superd cannot open, as long as another one is "
+		  "open. superd tries again while no instance has the sockets. Unset: yes for tcp6:PORT beside "
+		  "tcp4:PORT and the like." },
 	{ .name = { "socket_condition" }, FIELD_IN(UNITS, SOCKETS, socket_condition, conditions),
 	  .flags = ANYWHERE | NEEDS_LINUX | FOR_UNITS, .change = CHANGE_LIVE, .argument = "Kind=value",
 	  .example = "{ \"PathExists=!/etc/ssh/sshd_not_to_be_run\" }", .unit_key = "Condition",
@@ -573,22 +573,20 @@ const struct directive directives[] = {
 	  FIELD(STREAMS, log_rate_limit_burst, count),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "10000", .argument = "number", .least = 0,
 	  .most = UNLIMITED,
-	  .help = "How many lines of the service superd logs in that period. It drops further lines and logs "
-		  "their number. What superd itself logs for a program's notifications and binds counts apart, with "
-		  "the same limit. 0 or unlimited: no limit." },
+	  .help = "How many lines of the service superd logs in that period. It drops further lines and logs their "
+		  "number. 0 or unlimited: no limit." },
 
 	/* Access */
 	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
 	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
 	  .example = "{ \"192.0.2.0/24\", \"2001:db8::/32\", \".example.org\" }", .unit_key = "IPAddressAllow",
-	  .help = "The clients that superd allows; it refuses all others. An address, a network such as "
-		  "192.0.2.0/24, 2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a "
-		  "name of networks(5), or a host name or .domain, which must lead back to the client's address. "
-		  "An IPv6 network, such as ::/0, matches no IPv4 client. none: no client. An empty list: all. With "
-		  "accept = no the kernel checks addresses: host names are an error, except for UDP, where superd "
-		  "checks the sender that starts the program. With pass = bind a reload of the rules opens the "
-		  "socket again (see superd-bind(7)). In socket { }: for that socket." },
+	  .help = "The clients that superd allows; it refuses all others. An address, a network such as 192.0.2.0/24, "
+		  "2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a name of "
+		  "networks(5), or a host name or .domain, which must lead back to the client's address. An IPv6 "
+		  "network, such as ::/0, matches no IPv4 client. none: no client. An empty list: all. With accept = "
+		  "no the kernel checks addresses: host names are an error, except for UDP, where superd checks the "
+		  "sender that starts the program. In socket { }: for that socket." },
 	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
 	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
 	  .translated = FROM(UNIT), .flags = ANYWHERE, .change = CHANGE_LIVE, .argument = "address",
@@ -683,11 +681,11 @@ const struct directive directives[] = {
 		  "again after 5 s, and then ever later. 255, a signal or timeout_start: a failure." },
 	COMMANDS("exec_start_pre", "Service.ExecStartPre", START_PRE)
 	  .example = "{ \"+-/usr/bin/chown www-data /srv/web\" }",
-	  .help = "Commands that run before exec, one after the other, like the program but without its sockets. "
-		  "Each is one text, and may contain templates. If one fails or exceeds timeout_start, the start "
-		  "fails. superd stops processes that it leaves behind. Signs before the program: - ignores its "
-		  "failure, + runs it as superd itself, without user, capabilities and hardening, ! runs it as "
-		  "superd's user, a colon turns expand_environment off, @ makes the next word its argv0." },
+	  .help = "Commands that run before exec, one after the other, like the program but without its sockets. Each "
+		  "is one text, and may contain templates. If one fails or exceeds timeout_start, the start fails. "
+		  "Signs before the program: - ignores its failure, + runs it as superd itself, without user, "
+		  "capabilities and hardening, ! runs it as superd's user, a colon turns expand_environment off, @ "
+		  "makes the next word its argv0." },
 	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST) .example = "{ \"-/usr/bin/logger started\" }",
 	  .help = "Commands that run when the instance is ready, before it counts as started; for a oneshot, "
 		  "after its good end. MAINPID is its process. If one fails, the start fails." },
@@ -738,8 +736,7 @@ const struct directive directives[] = {
 	{ .name = { "requires" }, FIELD(LIFECYCLE, requires, list),
 	  .flags = 0, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"database\" }",
 	  .help = "Services that must run while this one does (see WANTED SERVICES in superd(7)). superd starts them "
-		  "before it. If one fails to start, this service is not started: its clients wait for the next "
-		  "try, as after any failed start." },
+		  "before it. If one fails to start, this service is not started: its clients wait for the next try." },
 	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list),
 	  .flags = 0, .change = CHANGE_LIVE, .argument = "name", .example = "{ \"cache\" }",
 	  .help = "As requires, but if one of them fails to start, this service starts without it." },
@@ -814,9 +811,8 @@ const struct directive directives[] = {
 	  .help = "The treatment of a running instance with accept = no when a reload changes its start. finish: it "
 		  "serves until it ends, and the next one starts then. restart: superd stops it, and starts the next "
 		  "one when it has ended. overlap: the next one starts at once on the same sockets, and superd stops "
-		  "the old one when that is ready; so do a restart and runtime_max. Use overlap only if two instances "
-		  "can run at once: not for programs that lock their data, or save it when they end. drain is read as "
-		  "overlap." },
+		  "the old one when that is ready; so do a restart and runtime_max. Use overlap only for programs "
+		  "that can run twice at once." },
 	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
 	  .help = "The treatment of running instances when a reload removes the service or their sockets. finish: "
@@ -934,9 +930,9 @@ const struct directive directives[] = {
 	{ .name = { "freeze_reclaim" },
 	  FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "no", .argument = "yes | no",
-	  .help = "Whether the kernel reclaims the memory of a frozen instance, to swap if there is any. It "
-		  "needs a control group with memory.reclaim (cgroup2, Linux 5.19), which an option such as "
-		  "memory_high = infinity gives it. Pages return one by one after the thaw, which takes time." },
+	  .help = "Whether the kernel reclaims the memory of a frozen instance, to swap if there is any. It needs a "
+		  "control group with memory.reclaim (cgroup2, Linux 5.19), which an option such as memory_high = "
+		  "infinity gives it." },
 	{ .name = { "probe_from" },
 	  FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .argument = "address", .example = "{ \"10.0.0.0/8\" }",
