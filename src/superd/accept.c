@@ -314,26 +314,8 @@ static struct socket *find_asked(const struct advice *advice)
 	return NULL;
 }
 
-/* The next superd asks about it again. */
-static void journal_asked(struct advice *advice)
-{
-	struct parked parked = { .client = advice->client, .socket = find_asked(advice) };
-
-	if (parked.socket)
-		journal_parked(parked.socket->svc, &parked);
-}
-
-void accept_journal_asked(const struct svc *svc)
-{
-	LIST_OF(struct advice, advice, link, &asking) {
-		if (svc_find(advice->service) == svc)
-			journal_asked(advice);
-	}
-}
-
 static void end_asking(struct advice *advice)
 {
-	journal_say("-park #%d\n", advice->client.fd);
 	superd.asking--;
 	table_release(advice->table);
 	list_remove(&advice->link);
@@ -539,7 +521,6 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	refused_asked += asked->is_refused;
 	if (!asked->is_refused && !asked->sender) {
 		list_add(&asking, &advice->link);
-		journal_asked(advice);
 		svc->run->count++;
 	}
 	superd.asking++;
@@ -557,27 +538,19 @@ static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
 	struct parked parked = svc->run->parked[n];
 
 	memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(parked));
-	journal_say("-park #%d\n", parked.client.fd);
 	accept_refuse(svc, &parked.client, refusal);
 }
 
-bool accept_park(struct svc *svc, struct parked parked)
-{
-	if (svc->run->parked_count >= PARKED_MOST ||
-	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked)))))
-		return false;
-	svc->run->parked[svc->run->parked_count++] = parked;
-	journal_parked(svc, &parked);
-	return true;
-}
-
-/* A client that cannot be served now: it waits here, as far as there is room. */
+/* A client that cannot be served now: it waits here, as far as there is room. No superd behind this one knows it. */
 static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
 {
-	if (accept_park(svc, (struct parked){ *client, socket, judged }))
-		client->fd = -1;
-	else
+	if (svc->run->parked_count >= PARKED_MOST ||
+	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked))))) {
 		accept_refuse(svc, client, REFUSED_UNKEPT);
+		return;
+	}
+	svc->run->parked[svc->run->parked_count++] = (struct parked){ *client, socket, judged };
+	client->fd = -1;
 }
 
 void accept_drop_parked(struct svc *svc)
@@ -589,23 +562,8 @@ void accept_drop_parked(struct svc *svc)
 /* The start of an instance has failed, and its client is still superd's. */
 void accept_keep(struct instance *instance)
 {
-	struct svc *svc = instance->svc;
-	enum bar bar = svc_bar(svc);
-
-	if (bar == BAR_REMOVED) { /* it goes along with its socket */
-		LIST_OF(struct svc, other, link, &superd.services) {
-			EACH_SOCKET(socket, other) {
-				if (!other->row->exec->accept ||
-				    !endpoint_equal(socket->listen->endpoint, instance->socket->listen->endpoint))
-					continue;
-				keep_client(other, socket, &instance->client, true);
-				svc_settle(other);
-				return;
-			}
-		}
-	} else if (bar != BAR_END && bar != BAR_DISABLED) {
-		keep_client(svc, instance->socket, &instance->client, true);
-	}
+	if (svc_bar(instance->svc) >= BAR_HELD)
+		keep_client(instance->svc, instance->socket, &instance->client, true);
 }
 
 /* A client of a unix socket: "uid 110, psql". */
@@ -670,7 +628,6 @@ void accept_parked(struct svc *svc)
 			return;
 		}
 		memmove(svc->run->parked, svc->run->parked + 1, --svc->run->parked_count * sizeof(first));
-		journal_say("-park #%d\n", first.client.fd);
 		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
 			note_touch(svc, &first.client);
 			continue;

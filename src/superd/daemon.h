@@ -629,8 +629,6 @@ void accept_describe_sender(const struct svc *svc, char *text, size_t size);
 int64_t load_average(void);
 void accept_keep(struct instance *instance);
 void accept_reloaded(void);
-bool accept_park(struct svc *svc, struct parked parked);
-void accept_journal_asked(const struct svc *svc);
 void accept_journal_touched(struct buf *out);
 void accept_touched(const unsigned char source[SOURCE_SIZE], double until);
 bool channel_read(struct instance *instance);
@@ -950,7 +948,6 @@ void journal_service(struct svc *svc);	       /* it has changed, which is writte
 void journal_instance(struct instance *instance);
 void journal_socket(const struct socket *socket); /* these at once */
 void journal_stored(struct stored *stored);
-void journal_parked(struct svc *svc, struct parked *parked);
 void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_flush(void);
 uint64_t journal_number(void);				       /* of a new instance */

@@ -6,7 +6,6 @@
  *   +fd #37 of=web address=tcp:80            a listening socket
  *   +svc web due=1                           what is not so for each service that listens
  *   +store #41 of=web name=state             a descriptor that it keeps for its next start
- *   +park #43 of=web socket=0                a client that waits in superd
  *   +start 17 of=web phase=5 main=4711 ...   an instance
  *   +touch %00... until=4711                 an address that has touched a sensor
  *   +command - child=4711                    the main command that was started, until all is written anew
@@ -275,23 +274,6 @@ void journal_stored(struct stored *stored)
 	buf_char(out, '\n');
 }
 
-void journal_parked(struct svc *svc, struct parked *parked)
-{
-	struct buf *out = journal.out;
-	unsigned number = (unsigned)(parked->socket - svc->sockets);
-	bool greeted = !parked->client.asks_mux;
-	struct journal_line line;
-
-	if (!out)
-		return;
-	buf_addf(out, "+park #%d", parked->client.fd);
-	line = begin_line(out, svc);
-	WALK(&line, "socket", number);
-	WALK(&line, "greeted", greeted);
-	WALK(&line, "judged", parked->judged);
-	buf_char(out, '\n');
-}
-
 void journal_service(struct svc *svc)
 {
 	if (journal.fd < 0 || !journal.is_written)
@@ -461,9 +443,6 @@ static void add_all_of(struct svc *svc, struct buf *out)
 	}
 	LIST_EACH(link, &svc->run->stored)
 		journal_stored(container_of(link, struct stored, link));
-	for (size_t n = 0; n < svc->run->parked_count; n++)
-		journal_parked(svc, &svc->run->parked[n]);
-	accept_journal_asked(svc);
 	LIST_EACH(link, &svc->run->instances)
 		add_instance(container_of(link, struct instance, link), out);
 }
@@ -943,23 +922,6 @@ static void restore_client(struct client *client)
 		client->length = 0;
 }
 
-static void restore_parked(const struct journal_line *line, const char *key)
-{
-	struct parked parked = { .client.fd = line_read_fd(key) };
-	struct svc *svc = svc_of(line);
-	bool greeted = true;
-	unsigned socket = 0;
-
-	WALK(line, "socket", socket);
-	WALK(line, "greeted", greeted);
-	WALK(line, "judged", parked.judged);
-	restore_client(&parked.client);
-	parked.client.asks_mux = !greeted;
-	parked.socket = svc && socket < svc->socket_count ? &svc->sockets[socket] : NULL;
-	if (parked.client.fd >= 0 && (!parked.socket || !accept_park(svc, parked)))
-		close(parked.client.fd);
-}
-
 static void restore_stored(const struct journal_line *line, const char *key)
 {
 	struct svc *svc = svc_of(line);
@@ -1032,7 +994,7 @@ void journal_restore(const struct journal_superd *of, const char *text)
 		void (*restore)(const struct journal_line *line, const char *key);
 	} kinds[] = {
 		{ "svc", restore_service },	 { "fd", restore_socket },	{ "store", restore_stored },
-		{ "park", restore_parked },	 { "start", restore_instance },
+		{ "start", restore_instance },
 		{ "touch", restore_touched },
 	};
 	size_t services = 0, instances;

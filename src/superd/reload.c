@@ -207,10 +207,8 @@ unsigned reload_compare(void)
 
 /* Sockets that no service has for a moment. */
 struct spare {
-	struct socket socket;	   /* as its service had it; fd -1: it has another one */
-	struct socket_run run;	   /* its name in the store alone */
-	struct parked waiting[64]; /* accepted there, and not served yet */
-	size_t waiting_count;
+	struct socket socket;  /* as its service had it; fd -1: it has another one */
+	struct socket_run run; /* its name in the store alone */
 };
 
 static struct endpoint address_of(const struct listen *listen)
@@ -237,15 +235,6 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 
 			*spare = (struct spare){ .socket = *socket, .run.stored = socket->run->stored };
 			spare->socket.run = &spare->run;
-			for (size_t p = svc->run->parked_count; p-- > 0;) {
-				if (svc->run->parked[p].socket != socket)
-					continue;
-				memmove(spare->waiting + 1, spare->waiting,
-					spare->waiting_count++ * sizeof(*spare->waiting));
-				spare->waiting[0] = svc->run->parked[p];
-				memmove(svc->run->parked + p, svc->run->parked + p + 1,
-					(--svc->run->parked_count - p) * sizeof(*svc->run->parked));
-			}
 		}
 		socket->fd = -1;
 		socket->run->stored = NULL;
@@ -582,13 +571,6 @@ static bool reload_apply(struct table *table)
 				if (!fits(&spares[s], svc->sockets[i].listen))
 					continue;
 				take_spare(svc, &svc->sockets[i], &spares[s].socket);
-				for (size_t p = 0; p < spares[s].waiting_count; p++) {
-					struct parked *parked = &spares[s].waiting[p];
-
-					parked->socket = &svc->sockets[i];
-					if (svc->row->exec->accept && accept_park(svc, *parked))
-						parked->client.fd = -1;
-				}
 			}
 		}
 	}
@@ -607,13 +589,8 @@ static bool reload_apply(struct table *table)
 	superd.table = table;
 	limits_begin();
 	table->users++;
-	for (size_t s = 0; s < spare_count; s++) {
-		for (size_t p = 0; p < spares[s].waiting_count; p++) {
-			if (spares[s].waiting[p].client.fd >= 0)
-				accept_refuse(spares[s].socket.svc, &spares[s].waiting[p].client, REFUSED_CLOSED);
-		}
+	for (size_t s = 0; s < spare_count; s++)
 		socket_close(&spares[s].socket);
-	}
 	/* Only now, as the spare sockets name them and their rows. */
 	LIST_EACH(link, &superd.leaving) {
 		struct svc *svc = container_of(link, struct svc, link);

@@ -139,16 +139,6 @@ test a_crowd_that_is_let_in_while_the_service_is_held_is_served_afterwards {
 	crowd_is_served
 }
 
-test a_crowd_that_is_asked_about_goes_along_when_superd_is_upgraded {
-	enter
-	set server [ident_server]
-	run_asking "" -clock
-	crowd_comes
-	upgrade
-	asked_again
-	crowd_is_served
-}
-
 proc sent_away {endpoint} {
 	enter
 	set server [ident_server]

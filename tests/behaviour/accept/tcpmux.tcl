@@ -222,7 +222,6 @@ test who_waits_is_served_when_the_service_is {
 	put $client "held\r\n"
 	advance 1h
 	reload [mux [port mux]][target held "umask = 027"]
-	upgrade
 	expect {[quiet $client]}
 	done "release held"
 	is [line $client] "+Go\r"

@@ -181,13 +181,6 @@ proc run_with_waiting {} {
 	log "web: cannot start: "
 }
 
-test those_accepted_and_not_yet_served_go_along_with_their_socket {
-	run_with_waiting
-	write program "#!/bin/sh\nexec $backend stdio\n" 755
-	reload [table_of renamed $port [path program] "accept = yes"]
-	foreach client $clients { is [said [line $client]] who; close $client }
-}
-
 test a_service_may_change_who_accepts_while_clients_wait {
 	run_with_waiting
 	reload [web $port serve]
