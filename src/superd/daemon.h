@@ -803,11 +803,24 @@ enum {
 
 #define SESSION_TURN .002 /* seconds that a request may use in one turn of the loop */
 
+enum request_option {
+	WITH_NO_WAIT = 1 << 0,
+	WITH_CHECK = 1 << 1,
+	WITH_FAILED = 1 << 2,
+	WITH_FOLLOW = 1 << 3,
+	WITH_ASLEEP = 1 << 4,
+	WITH_AWAKE = 1 << 5,
+	WITH_TIMEOUT = 1 << 6,
+	WITH_SINCE = 1 << 7,
+	WITH_LINES = 1 << 8,
+	WITH_LEVEL = 1 << 9,
+	WITH_SIGNAL = 1 << 10,
+};
+
 struct request {
 	const char *names[WORDS_MOST]; /* of services, or patterns */
 	size_t count;
-	unsigned options; /* a bit for each that it has, by its place in the list: requests.c */
-	bool no_wait, check, failed, follow, asleep, awake;
+	unsigned options; /* enum request_option: those that it has */
 	double timeout, since; /* seconds */
 	enum level level;
 	size_t lines;

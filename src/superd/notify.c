@@ -169,14 +169,14 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 
 	if (message->name.at)
 		snprintf(name, sizeof(name), "%.*s", (int)message->name.length, message->name.at);
-	if (message->remove && message->name.at) {
+	if (message->flags & NOTE_REMOVE && message->name.at) {
 		LIST_OF(struct stored, stored, link, &svc->run->stored) {
 			if (!strcmp(stored->name, name))
 				drop_stored(stored);
 		}
 		return;
 	}
-	for (size_t n = 0; message->store && n < count; n++) {
+	for (size_t n = 0; message->flags & NOTE_STORE && n < count; n++) {
 		bool has_it = false;
 
 		if (svc->row->exec->accept) {
@@ -193,7 +193,7 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 				 (long long)most);
 			return;
 		}
-		store_add(svc, fds[n], name, !message->unpolled, user_of(svc->row));
+		store_add(svc, fds[n], name, !(message->flags & NOTE_UNPOLLED), user_of(svc->row));
 		fds[n] = -1;
 	}
 }
@@ -370,32 +370,32 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		journal_instance(instance);
 	if (message->watchdog_every != NOTE_UNSET)
 		instance->watchdog_every = (double)message->watchdog_every / 1e6;
-	if (message->watchdog || message->watchdog_every != NOTE_UNSET)
+	if (message->flags & NOTE_WATCHDOG || message->watchdog_every != NOTE_UNSET)
 		notify_watchdog(instance);
-	if (message->trigger)
+	if (message->flags & NOTE_TRIGGER)
 		bark(instance, "it sent WATCHDOG=trigger");
-	if (instance->says == STOPS && (message->ready || message->reloading))
+	if (instance->says == STOPS && message->flags & (NOTE_READY | NOTE_RELOADING))
 		drop_message(svc, received->pid,
 			     "it sent READY=1 or RELOADING=1 after STOPPING=1: STOPPING=1 is final");
 	if (instance->says == STOPS || instance->ends)
 		return;
-	if (message->stopping) {
+	if (message->flags & NOTE_STOPPING) {
 		instance->says = STOPS;
 		ev_timer_stop(superd.loop, &instance->watchdog);
 		instance_limit(instance, lifecycle->timeout_stop);
 		svc_say(svc, LEVEL_INFO, "stopping", "pid %ld is about to end", (long)instance->pid);
 		return;
 	}
-	if (message->reloading && instance->phase == READY && instance->says != RELOADS) {
+	if (message->flags & NOTE_RELOADING && instance->phase == READY && instance->says != RELOADS) {
 		instance->says = RELOADS;
 		svc_echo(svc, LEVEL_INFO, "reloading", "pid %ld reloads", (long)instance->pid);
 	}
-	if (message->ready && instance->says == RELOADS) {
+	if (message->flags & NOTE_READY && instance->says == RELOADS) {
 		instance->says = SAYS_NOTHING;
 		instance->reloads++;
 		svc_echo(svc, LEVEL_INFO, "reloaded", "pid %ld has reloaded", (long)instance->pid);
 		svc_changed(svc);
-	} else if (message->ready && (instance->phase == STARTED || instance->phase == LAUNCHED)) {
+	} else if (message->flags & NOTE_READY && (instance->phase == STARTED || instance->phase == LAUNCHED)) {
 		char name[32];
 
 		if (instance->phase == LAUNCHED)
@@ -457,7 +457,7 @@ static _Noreturn void receive_apart(struct received *received, int from, int to)
 	got = fd_message_receive(from, received->text, NOTIFICATION_MOST, fds, &count, MSG_DONTWAIT);
 	if (got < 0)
 		_exit(1);
-	if (!notify_message_parse(received->text, received->length, &message) || !message.store)
+	if (!notify_message_parse(received->text, received->length, &message) || !(message.flags & NOTE_STORE))
 		count = 0;
 	for (size_t n = 0; n < count; n++) {
 		char kind[DESCRIPTOR_NAME];

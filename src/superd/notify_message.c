@@ -43,7 +43,7 @@ static bool is_name(struct note_text text)
 }
 
 enum value_kind {
-	FLAG,	/* a bool; the only valid value is 1 */
+	FLAG,	/* the only valid value is 1 */
 	NUMBER, /* an int64_t, up to `most` */
 	TEXT,
 	NAME, /* a struct note_text */
@@ -51,51 +51,49 @@ enum value_kind {
 	WATCHDOG /* of these keys alone */
 };
 
-#define KEY(name, kind, member) \
-	{ \
-		name, kind, offsetof(struct notify_message, member), INT64_MAX - 1 \
-	}
+#define MEMBER(member) offsetof(struct notify_message, member), INT64_MAX - 1
 
 static const struct key {
 	const char *name;
 	enum value_kind kind;
-	size_t offset; /* of the member of struct notify_message */
+	size_t where; /* enum note_flag; else the offset in struct notify_message */
 	int64_t most;
 } keys[] = {
-	KEY("READY", FLAG, ready),
-	KEY("RELOADING", FLAG, reloading),
-	KEY("STOPPING", FLAG, stopping),
-	KEY("STATUS", TEXT, status),
+	{ "READY", FLAG, NOTE_READY, 0 },
+	{ "RELOADING", FLAG, NOTE_RELOADING, 0 },
+	{ "STOPPING", FLAG, NOTE_STOPPING, 0 },
+	{ "STATUS", TEXT, MEMBER(status) },
 	{ "MAINPID", NUMBER, offsetof(struct notify_message, main_pid), INT32_MAX },
-	KEY("WATCHDOG", WATCHDOG, watchdog),
-	KEY("WATCHDOG_USEC", NUMBER, watchdog_every),
-	KEY("EXTEND_TIMEOUT_USEC", NUMBER, extend),
-	KEY("FDSTORE", FLAG, store),
-	KEY("FDSTOREREMOVE", FLAG, remove),
-	KEY("FDNAME", NAME, name),
-	KEY("FDPOLL", POLL, unpolled),
-	KEY("BARRIER", FLAG, barrier),
+	{ "WATCHDOG", WATCHDOG, NOTE_WATCHDOG, 0 },
+	{ "WATCHDOG_USEC", NUMBER, MEMBER(watchdog_every) },
+	{ "EXTEND_TIMEOUT_USEC", NUMBER, MEMBER(extend) },
+	{ "FDSTORE", FLAG, NOTE_STORE, 0 },
+	{ "FDSTOREREMOVE", FLAG, NOTE_REMOVE, 0 },
+	{ "FDNAME", NAME, MEMBER(name) },
+	{ "FDPOLL", POLL, NOTE_UNPOLLED, 0 },
+	{ "BARRIER", FLAG, NOTE_BARRIER, 0 },
 };
 
 /* false: the value is invalid, and the message stays as it is. */
 static bool take_value(const struct key *key, struct note_text value, struct notify_message *message)
 {
-	void *out = (char *)message + key->offset;
+	void *out = (char *)message + key->where;
 	bool is_one = text_is(value, "1");
 
 	switch (key->kind) {
 	case WATCHDOG:
 		if (text_is(value, "trigger"))
-			return message->trigger = true;
+			return message->flags |= NOTE_TRIGGER;
 		/* fall through */
 	case FLAG:
-		*(bool *)out |= is_one;
+		message->flags |= is_one ? (unsigned)key->where : 0;
 		return is_one;
 	case NUMBER:
 		return read_number(value, key->most, out);
 	case POLL:
-		message->unpolled = text_is(value, "0");
-		return message->unpolled || is_one;
+		message->flags &= ~(unsigned)NOTE_UNPOLLED;
+		message->flags |= text_is(value, "0") ? NOTE_UNPOLLED : 0;
+		return message->flags & NOTE_UNPOLLED || is_one;
 	case TEXT:
 		break;
 	case NAME:
@@ -145,5 +143,5 @@ bool notify_message_parse(const char *text, size_t length, struct notify_message
 		}
 		text = stop + 1;
 	}
-	return !message->barrier || lines == 1;
+	return !(message->flags & NOTE_BARRIER) || lines == 1;
 }

@@ -23,8 +23,8 @@
 
 #define NAME_MOST 255
 #define FILE_MOST (16u << 20) /* bytes; enough for some hundred thousand services */
-#define AT_ONCE 1.   /* seconds: a program that cannot work ends sooner */
-#define LATE_MOST 10 /* names of services that are not done in time */
+#define AT_ONCE 1.	      /* seconds: a program that cannot work ends sooner */
+#define LATE_MOST 10	      /* names of services that are not done in time */
 #define DRAIN_LOOK .2
 #define PIDS_MOST 10
 
@@ -949,8 +949,7 @@ static void begin_one(struct session *session, const char *name)
 		return;
 	}
 	if (action < WAIT_READY)
-		svc_say(svc, LEVEL_NOTICE, "told", "uid %lu requested: %s", (unsigned long)session->uid,
-			session->verb);
+		svc_say(svc, LEVEL_NOTICE, "told", "uid %lu requested: %s", (unsigned long)session->uid, session->verb);
 	strcpy(order->name, name);
 	order->action = action;
 	order->asked = clock_now();
@@ -962,7 +961,7 @@ static void begin_one(struct session *session, const char *name)
 	word = begin(session, order, svc, &why);
 	if (session->begun == 1)
 		write_locks(); /* the first shows whether the file can be written, for the answers to all */
-	if (word || session->request.no_wait) {
+	if (word || session->request.options & WITH_NO_WAIT) {
 		send_result(session, name, order, word ? word : "under-way", &why);
 		free(order);
 	} else {

@@ -157,7 +157,7 @@ static void answer_some(struct session *session)
 			session_done(session);
 			return;
 		}
-		if (!row || (session->request.failed && !facts_have_failed(row, svc)))
+		if (!row || (session->request.options & WITH_FAILED && !facts_have_failed(row, svc)))
 			continue;
 		if (session->answer == ANSWER_TIMELINE)
 			facts_add_timeline(row, svc, session->request.since, &session->line);
@@ -370,7 +370,7 @@ static void send_lines(struct session *session)
 	free(list);
 	if (n < count)
 		return;
-	if (session->request.follow)
+	if (session->request.options & WITH_FOLLOW)
 		begin_following(session);
 	else
 		session_done(session);
@@ -578,7 +578,7 @@ static void ask_reload(struct session *session)
 	} else {
 		superd_reopen();
 		await_reading(session, reload_begin(), false);
-		if (session->request.no_wait)
+		if (session->request.options & WITH_NO_WAIT)
 			session_done(session);
 	}
 }
@@ -609,22 +609,23 @@ static void on_upgraded(void *context, bool good, const char *why)
 		succeed(session, why);
 	else
 		session_fail(session, strncmp(why, "busy", 4) ? "failed" : "busy", "", "%s: %s",
-			     session->request.check ? "an upgrade would fail" : "not upgraded", why);
+			     session->request.options & WITH_CHECK ? "an upgrade would fail" : "not upgraded", why);
 }
 
 static void on_upgrade_late(struct session *session)
 {
 	session_fail(session, "failed", "",
-		     session->request.check ? "the new superd has not answered in time"
-					    : "not upgraded in time, but under way: see the log for the result");
+		     session->request.options & WITH_CHECK
+			     ? "the new superd has not answered in time"
+			     : "not upgraded in time, but under way: see the log for the result");
 }
 
 static void ask_upgrade(struct session *session)
 {
 	session->busy = true;
 	session->late = on_upgrade_late;
-	upgrade_begin(session->request.check, on_upgraded, session);
-	if (session->busy && session->request.no_wait)
+	upgrade_begin(session->request.options & WITH_CHECK, on_upgraded, session);
+	if (session->busy && session->request.options & WITH_NO_WAIT)
 		succeed(session, "under way");
 }
 
@@ -645,7 +646,9 @@ static void ask_shutdown(struct session *session)
 
 static void ask_wait(struct session *session)
 {
-	session->action = session->request.asleep ? WAIT_ASLEEP : session->request.awake ? WAIT_AWAKE : WAIT_READY;
+	session->action = session->request.options & WITH_ASLEEP ? WAIT_ASLEEP
+		: session->request.options & WITH_AWAKE		 ? WAIT_AWAKE
+								 : WAIT_READY;
 	session->answer = ANSWER_ORDER;
 	select_names(session);
 }
@@ -654,28 +657,28 @@ static void ask_wait(struct session *session)
 
 #define FIELD(name) offsetof(struct request, name)
 
-/* An option without a value sets the flag; `kind` tells the others apart. */
 static const struct {
 	const char *name;
-	enum { FLAG, SECONDS, NUMBER, LEVEL_NAME, SIGNAL_NAME } kind;
-	size_t offset; /* in struct request */
+	enum { FLAG, SECONDS, NUMBER, LEVEL_NAME, SIGNAL_NAME } kind; /* FLAG: it has no value */
+	enum request_option option;
+	size_t offset; /* of the value in struct request */
 } known_options[] = {
-	{ "no-wait", FLAG, FIELD(no_wait) },
-	{ "check", FLAG, FIELD(check) },
-	{ "failed", FLAG, FIELD(failed) },
-	{ "follow", FLAG, FIELD(follow) },
-	{ "asleep", FLAG, FIELD(asleep) },
-	{ "awake", FLAG, FIELD(awake) },
-	{ "timeout", SECONDS, FIELD(timeout) },
-	{ "since", SECONDS, FIELD(since) },
-	{ "lines", NUMBER, FIELD(lines) },
-	{ "level", LEVEL_NAME, FIELD(level) },
-	{ "signal", SIGNAL_NAME, FIELD(signal) },
+	{ "no-wait", FLAG, WITH_NO_WAIT, 0 },
+	{ "check", FLAG, WITH_CHECK, 0 },
+	{ "failed", FLAG, WITH_FAILED, 0 },
+	{ "follow", FLAG, WITH_FOLLOW, 0 },
+	{ "asleep", FLAG, WITH_ASLEEP, 0 },
+	{ "awake", FLAG, WITH_AWAKE, 0 },
+	{ "timeout", SECONDS, WITH_TIMEOUT, FIELD(timeout) },
+	{ "since", SECONDS, WITH_SINCE, FIELD(since) },
+	{ "lines", NUMBER, WITH_LINES, FIELD(lines) },
+	{ "level", LEVEL_NAME, WITH_LEVEL, FIELD(level) },
+	{ "signal", SIGNAL_NAME, WITH_SIGNAL, FIELD(signal) },
 };
 
 enum { OPTIONS = sizeof(known_options) / sizeof(*known_options) };
 
-#define OPERATING "no-wait timeout"
+#define OPERATING (WITH_NO_WAIT | WITH_TIMEOUT)
 
 enum { NO_NAMES, ANY_NAMES, SOME_NAMES };
 
@@ -683,20 +686,20 @@ static const struct request_verb {
 	const char *name;
 	enum right right; /* the least */
 	int names;
-	const char *options;			/* words, none of which is part of another */
+	unsigned options;			/* enum request_option: those that it may have */
 	void (*begin)(struct session *session); /* NULL: it answers for each service */
 	int answer;				/* ANSWER_ORDER: the action */
 	enum action action;
 } verbs[] = {
-	{ "status", RIGHT_OVERVIEW, ANY_NAMES, "", NULL, ANSWER_STATUS, WAIT_READY },
-	{ "list", RIGHT_OVERVIEW, ANY_NAMES, "failed", NULL, ANSWER_LIST, WAIT_READY },
-	{ "show", RIGHT_READ, ANY_NAMES, "", NULL, 0, WAIT_READY },
-	{ "why", RIGHT_OVERVIEW, ANY_NAMES, "", NULL, ANSWER_STATUS, WAIT_READY },
-	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, "since", NULL, ANSWER_TIMELINE, WAIT_READY },
-	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, "", ask_metrics, ANSWER_METRICS, WAIT_READY },
-	{ "health", RIGHT_OVERVIEW, ANY_NAMES, "", ask_health, ANSWER_HEALTH, WAIT_READY },
-	{ "log", RIGHT_READ, ANY_NAMES, "lines since follow level", ask_log, 0, WAIT_READY },
-	{ "version", RIGHT_READ, NO_NAMES, "", ask_version, 0, WAIT_READY },
+	{ "status", RIGHT_OVERVIEW, ANY_NAMES, 0, NULL, ANSWER_STATUS, WAIT_READY },
+	{ "list", RIGHT_OVERVIEW, ANY_NAMES, WITH_FAILED, NULL, ANSWER_LIST, WAIT_READY },
+	{ "show", RIGHT_READ, ANY_NAMES, 0, NULL, 0, WAIT_READY },
+	{ "why", RIGHT_OVERVIEW, ANY_NAMES, 0, NULL, ANSWER_STATUS, WAIT_READY },
+	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, WITH_SINCE, NULL, ANSWER_TIMELINE, WAIT_READY },
+	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, 0, ask_metrics, ANSWER_METRICS, WAIT_READY },
+	{ "health", RIGHT_OVERVIEW, ANY_NAMES, 0, ask_health, ANSWER_HEALTH, WAIT_READY },
+	{ "log", RIGHT_READ, ANY_NAMES, WITH_LINES | WITH_SINCE | WITH_FOLLOW | WITH_LEVEL, ask_log, 0, WAIT_READY },
+	{ "version", RIGHT_READ, NO_NAMES, 0, ask_version, 0, WAIT_READY },
 	{ "start", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, START },
 	{ "stop", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, STOP },
 	{ "restart", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, RESTART },
@@ -707,15 +710,15 @@ static const struct request_verb {
 	{ "thaw", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, THAW },
 	{ "sleep", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, SLEEP },
 	{ "wake", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, WAKE },
-	{ "wait", RIGHT_READ, SOME_NAMES, "timeout asleep awake", ask_wait, 0, WAIT_READY },
-	{ "signal", RIGHT_ACT, SOME_NAMES, "signal", NULL, ANSWER_ORDER, SIGNAL },
+	{ "wait", RIGHT_READ, SOME_NAMES, WITH_TIMEOUT | WITH_ASLEEP | WITH_AWAKE, ask_wait, 0, WAIT_READY },
+	{ "signal", RIGHT_ACT, SOME_NAMES, WITH_SIGNAL, NULL, ANSWER_ORDER, SIGNAL },
 	{ "enable", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, ENABLE },
 	{ "disable", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, DISABLE },
 	{ "reload", RIGHT_ACT, ANY_NAMES, OPERATING, ask_reload, 0, WAIT_READY },
-	{ "diff", RIGHT_ACT, NO_NAMES, "timeout", ask_diff, 0, WAIT_READY },
-	{ "reopen", RIGHT_ACT, NO_NAMES, "", ask_reopen, 0, WAIT_READY },
-	{ "upgrade", RIGHT_ACT, NO_NAMES, "check no-wait timeout", ask_upgrade, 0, WAIT_READY },
-	{ "shutdown", RIGHT_ACT, NO_NAMES, "no-wait timeout", ask_shutdown, 0, WAIT_READY },
+	{ "diff", RIGHT_ACT, NO_NAMES, WITH_TIMEOUT, ask_diff, 0, WAIT_READY },
+	{ "reopen", RIGHT_ACT, NO_NAMES, 0, ask_reopen, 0, WAIT_READY },
+	{ "upgrade", RIGHT_ACT, NO_NAMES, WITH_CHECK | OPERATING, ask_upgrade, 0, WAIT_READY },
+	{ "shutdown", RIGHT_ACT, NO_NAMES, OPERATING, ask_shutdown, 0, WAIT_READY },
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
@@ -734,14 +737,13 @@ static const char *read_option(struct request *request, const char *word, bool *
 	*known = n < OPTIONS;
 	if (!*known)
 		return NULL;
-	request->options |= 1u << n;
+	request->options |= known_options[n].option;
 	field = (char *)request + known_options[n].offset;
 	if (!value != (known_options[n].kind == FLAG))
 		return value ? "it has no value" : "it needs a value";
 	switch (known_options[n].kind) {
 	case FLAG:
-		*(bool *)field = true;
-		return NULL;
+		break;
 	case SECONDS:
 		wrong = scan_duration(value, &number);
 		if (!wrong && (number < 100000 || number > INT64_C(86400000000)))
@@ -836,21 +838,19 @@ void request_obey(struct session *session, const char *line)
 		session_fail(session, "denied", "", "%s: permission denied", verb->name);
 		return;
 	}
-	for (unsigned n = 0; n < OPTIONS; n++) {
-		if (request->options >> n & 1 && !strstr(verb->options, known_options[n].name))
-			wrong = "it does not have that option";
-	}
-	if (!wrong && verb->names == NO_NAMES && request->count)
+	if (request->options & ~verb->options)
+		wrong = "it does not have that option";
+	else if (verb->names == NO_NAMES && request->count)
 		wrong = "it accepts no names";
-	else if (!wrong && verb->names == SOME_NAMES && !request->count)
+	else if (verb->names == SOME_NAMES && !request->count)
 		wrong = "it needs the name of a service, or a pattern";
-	else if (!wrong && verb->answer == ANSWER_ORDER && verb->action == SIGNAL && !request->signal)
+	else if (verb->answer == ANSWER_ORDER && verb->action == SIGNAL && !request->signal)
 		wrong = "it needs --signal=SIGNAL";
 	if (wrong) {
 		session_fail(session, "usage", "", "%s: %s", verb->name, wrong);
 		return;
 	}
-	if (verb->right == RIGHT_ACT && !request->count && !request->check && verb->begin != ask_diff)
+	if (verb->right == RIGHT_ACT && !request->count && !(request->options & WITH_CHECK) && verb->begin != ask_diff)
 		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "told" }, "uid %lu requested: %s",
 			  (unsigned long)session->uid, verb->name);
 	if (verb->answer == ANSWER_TIMELINE && request->since <= 0)

@@ -139,11 +139,20 @@ struct note_text {
 	size_t length;
 };
 
+enum note_flag {
+	NOTE_READY = 1 << 0,
+	NOTE_RELOADING = 1 << 1,
+	NOTE_STOPPING = 1 << 2,
+	NOTE_WATCHDOG = 1 << 3,
+	NOTE_TRIGGER = 1 << 4,          /* WATCHDOG=trigger */
+	NOTE_STORE = 1 << 5,            /* FDSTORE=1 */
+	NOTE_REMOVE = 1 << 6,           /* FDSTOREREMOVE=1 */
+	NOTE_UNPOLLED = 1 << 7,         /* FDPOLL=0 */
+	NOTE_BARRIER = 1 << 8,          /* BARRIER=1 and nothing else */
+};
+
 struct notify_message {
-	bool ready, reloading, stopping, watchdog, trigger;
-	bool store, remove;             /* FDSTORE=1, FDSTOREREMOVE=1 */
-	bool unpolled;                  /* FDPOLL=0 */
-	bool barrier;                   /* BARRIER=1 and nothing else */
+	unsigned flags;                 /* enum note_flag */
 	int64_t watchdog_every, extend; /* WATCHDOG_USEC, EXTEND_TIMEOUT_USEC, microseconds */
 	int64_t main_pid;               /* MAINPID */
 	struct note_text status;        /* STATUS */

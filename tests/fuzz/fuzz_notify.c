@@ -30,8 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (size)
 		memcpy(bytes, data, size);
-	if (notify_message_parse(bytes, size, &message) && message.barrier)
-		require(!message.ready && !message.stopping && !message.store && message.main_pid == NOTE_UNSET);
+	if (notify_message_parse(bytes, size, &message) && message.flags & NOTE_BARRIER)
+		require(message.flags == NOTE_BARRIER && message.main_pid == NOTE_UNSET);
 	expect_inside(message.status, bytes, size);
 	expect_inside(message.name, bytes, size);
 	expect_inside(message.wrong, bytes, size);

@@ -39,7 +39,7 @@ Test(notify_message, an_empty_one_says_nothing)
 {
 	struct notify_message message = parse("");
 
-	cr_expect(!message.ready && !message.stopping && !message.store && !message.wrong.at);
+	cr_expect(!message.flags && !message.wrong.at);
 	cr_expect_eq(message.main_pid, NOTE_UNSET);
 	cr_expect_eq(message.extend, NOTE_UNSET);
 }
@@ -50,8 +50,8 @@ Test(notify_message, flags_are_set_by_1_alone)
 		parse("READY=1\nRELOADING=1\nSTOPPING=1\nWATCHDOG=1\nFDSTORE=1\n"
 		      "FDSTOREREMOVE=1");
 
-	cr_expect(message.ready && message.reloading && message.stopping && message.watchdog);
-	cr_expect(message.store && message.remove);
+	cr_expect_eq(message.flags, NOTE_READY | NOTE_RELOADING | NOTE_STOPPING | NOTE_WATCHDOG | NOTE_STORE |
+				    NOTE_REMOVE);
 	cr_expect_not(message.wrong.at);
 	expect_wrong("READY=0");
 	expect_wrong("READY=");
@@ -63,7 +63,7 @@ Test(notify_message, the_last_line_needs_no_newline_and_empty_lines_are_nothing)
 {
 	struct notify_message message = parse("\n\nREADY=1\n\nSTATUS=a b");
 
-	cr_expect(message.ready);
+	cr_expect(message.flags & NOTE_READY);
 	expect_text(message.status, "a b");
 }
 
@@ -77,7 +77,7 @@ Test(notify_message, unknown_keys_and_lines_without_a_value_are_passed_over)
 {
 	struct notify_message message = parse("X_OWN=1\nREADY\nready=1\n READY=1\n=1\nEXIT_STATUS=3");
 
-	cr_expect(!message.ready && !message.wrong.at);
+	cr_expect(!(message.flags & NOTE_READY) && !message.wrong.at);
 }
 
 Test(notify_message, an_empty_status_is_one)
@@ -102,16 +102,16 @@ Test(notify_message, a_bad_value_takes_nothing_else_with_it)
 {
 	struct notify_message message = parse("MAINPID=x\nREADY=1\nWATCHDOG=y");
 
-	cr_expect(message.ready);
+	cr_expect(message.flags & NOTE_READY);
 	cr_expect_eq(message.main_pid, NOTE_UNSET);
 	expect_text(message.wrong, "MAINPID=x");
 }
 
 Test(notify_message, the_watchdog_is_fed_or_triggered)
 {
-	cr_expect(parse("WATCHDOG=1").watchdog);
-	cr_expect(parse("WATCHDOG=trigger").trigger);
-	cr_expect_not(parse("WATCHDOG=trigger").watchdog);
+	cr_expect(parse("WATCHDOG=1").flags & NOTE_WATCHDOG);
+	cr_expect(parse("WATCHDOG=trigger").flags & NOTE_TRIGGER);
+	cr_expect_not(parse("WATCHDOG=trigger").flags & NOTE_WATCHDOG);
 	expect_wrong("WATCHDOG=0");
 }
 
@@ -132,15 +132,15 @@ Test(notify_message, names_of_descriptors_fit_between_colons)
 
 Test(notify_message, descriptors_are_polled_unless_it_says_no)
 {
-	cr_expect(parse("FDPOLL=0").unpolled);
-	cr_expect_not(parse("FDPOLL=1").unpolled);
+	cr_expect(parse("FDPOLL=0").flags & NOTE_UNPOLLED);
+	cr_expect_not(parse("FDPOLL=1").flags & NOTE_UNPOLLED);
 	expect_wrong("FDPOLL=no");
 }
 
 Test(notify_message, a_barrier_stands_alone)
 {
-	cr_expect(parse("BARRIER=1").barrier);
-	cr_expect(parse("BARRIER=1\n").barrier);
+	cr_expect(parse("BARRIER=1").flags & NOTE_BARRIER);
+	cr_expect(parse("BARRIER=1\n").flags & NOTE_BARRIER);
 	parse_bytes("BARRIER=1\nREADY=1", 17, false);
 	parse_bytes("X=1\nBARRIER=1", 13, false);
 }
