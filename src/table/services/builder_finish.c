@@ -140,7 +140,7 @@ static bool imply(const void *groups[GROUPS], const char *option, const void *co
 static bool imply_values(const void *groups[GROUPS], const struct service *row, const void *const *plain,
 			 struct pool *pool)
 {
-	/* What limits connections that superd takes means nothing where it takes none, nor do the errors of a builtin. */
+	/* What limits connections that superd takes has no meaning where it takes none, nor have a builtin's errors. */
 	static const char *const limited[] = { "instances", "overload", "error" };
 	const struct exec_options *exec = groups[GROUP_EXEC];
 	const struct stream_options *streams;
