@@ -81,12 +81,6 @@ struct terminal terminal_open(void)
 	return terminal;
 }
 
-void terminal_close(const struct terminal *terminal)
-{
-	close(terminal->keyboard);
-	close(terminal->side);
-}
-
 void terminal_type(const struct terminal *terminal, const char *text)
 {
 	cr_assert_eq(write(terminal->keyboard, text, strlen(text)), (ssize_t)strlen(text));

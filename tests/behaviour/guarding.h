@@ -21,5 +21,4 @@ struct terminal {
 	int keyboard, side;
 };
 struct terminal terminal_open(void);
-void terminal_close(const struct terminal *terminal);
 void terminal_type(const struct terminal *terminal, const char *text);
