@@ -1,4 +1,4 @@
-/* A service "web" with pass = bind, whose program is the binder (binder.c), and what that answers. */
+/* A service "web" with pass = bind, whose program is the binder (binder.c); as binding.tcl. */
 #pragma once
 
 #include "controlling.h"
@@ -7,18 +7,11 @@
 const char *binder(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The table of the service: its sockets as `listen` has them, further options, the program's steps; and superd with
- * it. */
+ * it, and a control socket. */
 const char *bind_table(const char *sockets, const char *options, const char *steps);
 struct superd *bind_run(const char *sockets, const char *options, const char *steps);
-struct superd *bind_clock_run(const char *sockets, const char *options, const char *steps); /* under the clock */
 
 bool bind_allowed(void); /* superd may answer a bind here */
-
-/* Asks for what the program sees of this client and of its listener, and fails the test unless "KEY=VALUE" is in it. */
-const char *bind_details(int port);
-void bind_expect(const char *details, const char *word);
-
-void bind_obey(int port, const char *steps); /* has the program do these steps, which must succeed */
 
 #define BehaviourOfBind(suite, name) \
 	static void suite##_##name##_bound(void); \

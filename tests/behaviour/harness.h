@@ -173,8 +173,6 @@ struct outcome program_end(const struct program *program);
 
 /* Whether superd can make control groups here, by which it knows a daemon that has no pid file. */
 bool superd_has_groups(void);
-#define SKIP_WITHOUT_GROUP_OF_DAEMON() \
-	SKIP_WITHOUT(superd_has_groups(), "superd can make no control groups here, to know a daemon without a pid file by")
 
 const char *superd_path(void);
 #define OWN_PROGRAMS own_programs()

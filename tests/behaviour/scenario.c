@@ -25,10 +25,12 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 #include <tcl.h>
@@ -1351,6 +1353,20 @@ static void word_umask(const struct call *call)
 	umask((mode_t)strtoul(raw(call, 0), NULL, 8));
 }
 
+static void word_drop_capability(const struct call *call)
+{
+	bool is_admin = !strcmp(raw(call, 0), "sys_admin");
+
+	CHECK(is_admin || !strcmp(raw(call, 0), "sys_ptrace"), "no capability '%s' is known here", raw(call, 0));
+	cr_assert_eq(prctl(PR_CAPBSET_DROP, is_admin ? CAP_SYS_ADMIN : CAP_SYS_PTRACE, 0, 0, 0), 0);
+}
+
+static void word_errno(const struct call *call)
+{
+	errno = (int)number(call, 0);
+	give(Tcl_ErrnoId());
+}
+
 static void word_has_namespaces(const struct call *call)
 {
 	(void)call;
@@ -1623,6 +1639,8 @@ static const struct word {
 	{ "deny_names", 1, 1, word_deny_names },        /* RESOLVER: those that were asked for so far */
 	{ "dev_log", 0, 0, word_dev_log },      /* a client with what superd -own_dev writes to syslog */
 	{ "umask", 1, 1, word_umask },          /* MODE: of this test and of the superds that it starts */
+	{ "drop_capability", 1, 1, word_drop_capability },      /* sys_admin or sys_ptrace: no program gains it */
+	{ "errno", 1, 1, word_errno },          /* NUMBER: its name, such as EPERM */
 	{ "has_namespaces", 0, 0, word_has_namespaces },
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
 	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */

@@ -1,6 +1,5 @@
 /* Surroundings in which superd cannot answer a bind(2), or can only at a price: --check says so, and what to do. The
  * test takes the place of a container's runtime: it forbids itself, and with that superd, what that may forbid. */
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -93,55 +92,4 @@ BehaviourOfBind(bind_refused, the_others_are_served_where_that_is_asked_for)
 	superd = superd_run_with(&setup, "%s", read_text(write_table(free_port())));
 	client_ask_pid(superd_port(superd, "calm"));
 	superd_wait_log(superd, REFUSED);
-}
-
-/* ---- set-user-id programs ---- */
-
-#define WARNING \
-	"no_new_privileges = no: pass = bind: without CAP_SYS_ADMIN superd starts the program with no_new_privileges"
-
-static const char *check(const char *options)
-{
-	const char *table = write_file("two.conf", "%s", bind_table("\"127.0.0.1:1\"", options, ""));
-
-	return SUPERD_ANSWER("--check", "-f", table).err;
-}
-
-static void lose_admin(void)
-{
-	if (geteuid() == 0)
-		cr_assert_eq(prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0), 0);
-}
-
-/* A developer's superd is not root's: nothing is said where the row asks for nothing. */
-BehaviourOfBind(bind_refused, a_row_that_superd_cannot_carry_out_is_warned_of)
-{
-	lose_admin();
-	cr_expect_null(strstr(check(""), "no_new_privileges"), "%s", check(""));
-	cr_expect_null(strstr(check("no_new_privileges = yes"), "no_new_privileges"));
-	cr_expect_not_null(strstr(check("no_new_privileges = no"), WARNING), "%s", check("no_new_privileges = no"));
-}
-
-static void expect_privileges(const char *options, const char *value)
-{
-	int port = free_port();
-	struct superd *superd = bind_run(text_of("\"127.0.0.1:%d\"", port), options,
-					 text_of("tcp4 bind=127.0.0.1:%d listen=5 serve=poll", port));
-	const char *status;
-
-	superd_wait_log(superd, "web: listening on ");
-	status = read_text(text_of("/proc/%ld/status", client_ask_pid(port)));
-	cr_expect_not_null(strstr(status, text_of("\nNoNewPrivs:\t%s\n", value)), "%s", status);
-	superd_stop(superd);
-}
-
-BehaviourOfBind(bind_refused, a_program_gains_no_privileges_unless_the_row_says_so)
-{
-	expect_privileges("", "1");
-	expect_privileges("no_new_privileges = yes", "1");
-	if (geteuid() == 0)
-		expect_privileges("no_new_privileges = no", "0");
-	lose_admin();
-	expect_privileges("", "1");
-	expect_privileges("no_new_privileges = no", "1");
 }
