@@ -283,7 +283,8 @@ void process_describe(pid_t pid, struct buf *out)
 		name[strcspn(name, "\n")] = '\0';
 	if (file)
 		fclose(file);
-	buf_addf(out, name[0] ? "pid %ld (%s)" : "pid %ld", (long)pid, name);
+	buf_addf(out, name[0] ? "pid %ld (%s%s)" : "pid %ld", (long)pid, name,
+		 process_state(pid) == PROCESS_STOPPED ? ", stopped until SIGCONT" : "");
 }
 
 /* Milliseconds that searches have used of the budget, and up to when it has been refilled. They are for the whole

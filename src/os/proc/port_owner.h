@@ -44,7 +44,7 @@ size_t port_table_first(const struct port_table *ports, uint16_t port);
 
 void port_table_free(struct port_table *ports);
 
-void process_describe(pid_t pid, struct buf *out);      /* appends "pid 4711 (nginx)" */
+void process_describe(pid_t pid, struct buf *out);      /* appends "pid 4711 (nginx)", also "(nginx, stopped until SIGCONT)" */
 
 /* The first process that has a socket which keeps superd from this TCP or UDP address. Of TCP only listeners count. 0: it
  * is unknown, as only root sees all processes' descriptors, or such searches have taken so much time lately that the loop

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "lib/buf.h"
 #include "table/endpoint/endpoint.h"
 #include "tests/unit/own_clock.h"
 
@@ -109,6 +110,25 @@ Test(port_owner, is_remembered_while_it_has_its_socket)
 	cr_expect_eq(port_owner(&address), pid);
 	end(pid);
 	cr_expect_eq(port_owner(&address), 0);
+}
+
+/* As a frozen program that a killed superd has left: kill(1) without a signal does nothing then. */
+Test(port_owner, that_is_stopped_is_described_so)
+{
+	struct endpoint address = { .kind = ENDPOINT_TCP, .family = FAMILY_IPV4, .address = "127.0.0.1" };
+	pid_t pid = held(&address);
+	struct buf text = { 0 };
+	siginfo_t info;
+
+	process_describe(pid, &text);
+	cr_expect_null(strstr(buf_string(&text), "SIGCONT"), "%s", buf_string(&text));
+	buf_clear(&text);
+	kill(pid, SIGSTOP);
+	waitid(P_PID, (id_t)pid, &info, WSTOPPED);
+	process_describe(pid, &text);
+	cr_expect_not_null(strstr(buf_string(&text), ", stopped until SIGCONT)"), "%s", buf_string(&text));
+	buf_free(&text);
+	end(pid);
 }
 
 /* Each look sees few processes when there is little time; later ones go on from there. */
