@@ -81,6 +81,8 @@ static bool print_summary(const struct source_summary *summary, const struct tab
 	return good;
 }
 
+#define A_SCREEN 20 /* errors; with more of them the summary, which comes first, is out of sight */
+
 static bool check_tables(const struct options *options)
 {
 	struct diags diags = { 0 };
@@ -97,6 +99,8 @@ static bool check_tables(const struct options *options)
 	table = load_table(options, note_source, &summary, &diags);
 	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_left_out(table, true);
 	diags_print(&diags, stderr);
+	if (diags.errors > A_SCREEN)
+		fprintf(stderr, "%s: %zu errors\n", options_name(options), diags.errors);
 	diags_free(&diags);
 	table_free(table);
 	buf_free(&summary.lines);

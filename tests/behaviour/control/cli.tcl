@@ -29,6 +29,17 @@ service other {
 		"$table:5:" "$table:7:"
 }
 
+# Their number comes first; where they fill more than a screen it comes once more, behind them.
+test check_says_at_the_end_how_many_mistakes_there_are {
+	proc wrong {count} {
+		set text ""
+		for {set n 1} {$n <= $count} {incr n} { append text "service s$n { listen = 9$n wrong = 1 exec = /bin/cat }\n" }
+		ends 1 --check -f [write bad.conf $text]
+	}
+	expect {[string match "*\nsuperd: 25 errors\n" [lindex [wrong 25] 1]]}
+	lacks [lindex [wrong 20] 1] " 20 errors"
+}
+
 # Whoever restarts superd asks first whether it would start.
 test check_tells_that_there_can_be_no_log {
 	set table [write good.conf $good]
