@@ -229,7 +229,7 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 	session->turn = clock_now();
 	if (events & EV_READ)
 		good = read_input(session);
-	good = good && write_output(session);
+	good = good && !session->out.failed && write_output(session); /* an answer with a hole is none */
 	if (good && session->go_on && session_unsent(session) < SESSION_ROOM)
 		session->go_on(session);
 	newline = memchr(session->input, '\n', session->filled);

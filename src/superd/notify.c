@@ -45,8 +45,10 @@ bool notify_open(struct svc *svc, struct buf *why)
 
 	if (svc->run->notify > 0)
 		return true;
-	if (!spawn_invocation(name))
+	if (!spawn_invocation(name)) {
+		buf_addf(why, "naming a socket for its notifications: %s", strerror(errno));
 		return false;
+	}
 	if (!service_root(svc->row) && notify_dir_make(runtime_dir(), &path)) {
 		buf_addf(&path, "/%s", name);
 		svc->run->notify = fd_raise(notify_socket_open(buf_string(&path)), FD_HIGH);
@@ -62,8 +64,12 @@ bool notify_open(struct svc *svc, struct buf *why)
 			buf_addf(why, " below %s/superd, which must belong to root and be searchable by all",
 				 runtime_dir());
 		buf_addf(why, ": %s", strerror(errno));
-	} else if (asprintf(&svc->run->notify_variable, "NOTIFY_SOCKET=%s", buf_string(&path)) < 0) {
+	} else if (path.failed || asprintf(&svc->run->notify_variable, "NOTIFY_SOCKET=%s", buf_string(&path)) < 0) {
 		svc->run->notify_variable = NULL;
+		if (*buf_string(&path) == '/')
+			unlink(buf_string(&path));
+		fd_close(&svc->run->notify); /* the next start tries again */
+		buf_text(why, "opening a socket for its notifications: out of memory");
 	} else {
 		notify_resume(svc);
 	}

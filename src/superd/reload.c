@@ -515,8 +515,10 @@ static bool reload_apply(struct table *table)
 		buf_clear(&why);
 		if (!svc) {
 			svc = svc_new(table, row);
-			if (!svc)
+			if (!svc) {
+				log_error(superd.log, "%s: not added: out of memory; reload again", row->name);
 				continue;
+			}
 			counts[ADDED]++;
 			svc->seen = true;
 			locks_apply(svc);
@@ -643,9 +645,15 @@ void reload_first(struct table *table)
 	table->users++;
 	superd.loaded = clock_now();
 	for (size_t n = 0; n < table->count; n++) {
-		struct svc *svc = service_is_off(&table->services[n]) ? NULL : svc_new(table, &table->services[n]);
+		const struct service *row = &table->services[n];
+		struct svc *svc = NULL;
 
+		/* Nothing runs yet, so it may wait for memory. */
+		for (unsigned tries = 0; !service_is_off(row) && !(svc = svc_new(table, row)) && patience_wait(&tries);)
+			continue;
 		if (svc)
 			list_add(&superd.services, &svc->link);
+		else if (!service_is_off(row))
+			log_error(superd.log, "%s: not opened: out of memory; reload", row->name);
 	}
 }
