@@ -73,6 +73,10 @@ proc reported {path} {
 	read $path
 }
 
+# A field of /proc/PID/stat, by its number in proc_pid_stat(5), behind the name.
+proc stat_field {pid number} { lindex [regsub {.*\) } [read /proc/$pid/stat] ""] [expr {$number - 3}] }
+proc session_of {pid} { stat_field $pid 6 }
+
 # The one process that superd has started, which there is.
 proc only_pid {} {
 	expect {[llength [set all [pids]]] == 1}

@@ -131,10 +131,7 @@ test is_not_for_rows_with_commands_around_each {
 }
 
 # In ticks of the kernel, a hundred a second.
-proc processor_time {pid} {
-	set fields [regsub {.*\) } [read /proc/$pid/stat] ""]
-	expr {[lindex $fields 11] + [lindex $fields 12]}
-}
+proc processor_time {pid} { expr {[stat_field $pid 14] + [stat_field $pid 15]} }
 
 # A superd without a guard has gone: descriptors 0 and 1 are copies of the channel.
 test whose_superd_is_gone_does_not_spin {

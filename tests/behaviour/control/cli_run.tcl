@@ -99,7 +99,6 @@ proc end_daemon {pid} {
 	kill $pid TERM
 	wait {![lives $pid]}
 }
-proc session_of {pid} { lindex [regsub {.*\) } [read /proc/$pid/stat] ""] 3 }
 
 set log {--log file:%/daemon.log}
 set idle "service web { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" }\n"

@@ -92,7 +92,6 @@ proc run_daemon {} {
 	string trim [read %/superd.pid]
 }
 proc below_daemon {daemon} { wait {[set found [with_name superd [children $daemon]]] ne ""}; lindex $found 0 }
-proc session_of {pid} { lindex [read /proc/$pid/stat] 5 }
 
 test a_daemon_is_started_anew_and_its_pid_file_stays_right {
 	set port [free_port]; set daemon [run_daemon]

@@ -58,7 +58,7 @@ test a_main_command_that_is_interrupted_ends_superd {
 }
 
 # The group of processes in the foreground of superd's terminal.
-proc foreground {} { lindex [regsub {.*\) } [read /proc/[superd_pid]/stat] ""] 5 }
+proc foreground {} { stat_field [superd_pid] 8 }
 
 # As PID 1, which no SIGSTOP stops, the guard would not wait either.
 test a_superd_that_is_stopped_leaves_it_to_the_main_command {

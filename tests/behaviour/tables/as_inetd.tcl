@@ -28,9 +28,6 @@ test runs_beside_another_one {
 	foreach name {first second} pid $pids { end_daemon $pid [path $name.pid] }
 }
 
-# The sixth field of /proc/PID/stat.
-proc session_of {process} { lindex [read /proc/$process/stat] 5 }
-
 test goes_to_the_background_with_a_pid_file_and_reloads {
 	set first [free_port]; set second [free_port]
 	write inetd.conf [line_for $first]
