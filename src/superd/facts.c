@@ -206,6 +206,7 @@ void facts_note_served(struct svc *svc, bool thawed, double latency)
 		histogram_add(&svc->run->past->latency, latency);
 }
 
+/* Of a thaw, an earlier line has said how long it slept. */
 static void tell_wake(struct svc *svc, const struct wake *wake)
 {
 	double slept = (double)wake->slept, delay = wake->thawed ? -1 : (double)wake->delay;
@@ -214,10 +215,11 @@ static void tell_wake(struct svc *svc, const struct wake *wake)
 			       .peer = wake->by,
 			       .has_duration = slept > 0,
 			       .duration = slept };
+	bool tells = slept > 0 && !wake->thawed;
 	char asleep[DURATION_MOST], span[DURATION_MOST];
 
-	log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", wake->by, slept > 0 ? " after " : "",
-		  slept > 0 ? duration_write(asleep, slept) : "", slept > 0 ? " asleep" : "",
+	log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", wake->by, tells ? " after " : "",
+		  tells ? duration_write(asleep, slept) : "", tells ? " asleep" : "",
 		  delay > 0 ? ": ready in " : "", delay > 0 ? duration_write(span, delay) : "");
 }
 

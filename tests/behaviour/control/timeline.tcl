@@ -33,7 +33,7 @@ test has_the_phases_and_who_woke_it {
 
 # Of each start and each thaw: who, and after which sleep; as text and in the events. The line of a start itself is written before
 # that is known.
-proc sleep_and_wake {action phase first_line} {
+proc sleep_and_wake {action phase lines} {
 	web "$::backend serve" "idle_timeout = 10min idle_action = $action" -clock
 	set events [session]
 	wake_by_a_client
@@ -44,12 +44,16 @@ proc sleep_and_wake {action phase first_line} {
 	while {[string first {"woken"} [set line [line $events]]] < 0} {}
 	has $line {"peer":"127.0.0.1"}
 	expect {[value $line duration] >= 72 * 60}
-	log $first_line; log "web: woken by 127.0.0.1 after 1 h "; log " asleep"
+	foreach line $lines { log $line }
 	close $events
 }
 
-test of_a_start_is_logged_with_the_client_and_the_sleep { sleep_and_wake stop asleep "web: started, pid " }
-test of_a_thaw_is_logged_with_the_client_and_the_sleep { sleep_and_wake freeze frozen " thawed after 1 h " }
+test of_a_start_is_logged_with_the_client_and_the_sleep {
+	sleep_and_wake stop asleep {"web: started, pid " "web: woken by 127.0.0.1 after 1 h 12 min asleep"}
+}
+test of_a_thaw_is_logged_with_the_client_and_the_sleep {
+	sleep_and_wake freeze frozen {" thawed after 1 h 12 min\n" "web: woken by 127.0.0.1\n"}
+}
 
 test is_of_so_much_time_at_most {
 	web "$backend serve" ""
