@@ -125,33 +125,6 @@ static in_port_t port_of(const struct socket *socket)
 				     : 0;
 }
 
-/* Addresses of sockets that a reload has taken from a service: its clients there are served to the end. */
-struct former {
-	struct former *next;
-	struct socket_address name;
-};
-
-void clients_keep_addresses(struct svc *svc)
-{
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct former *former = svc->sockets[n].fd < 0 ? NULL : calloc(1, sizeof(*former));
-
-		if (!former)
-			continue;
-		former->name = *clients_name(&svc->sockets[n]);
-		former->next = svc->run->former;
-		svc_run(svc)->former = former;
-	}
-}
-
-void clients_forget_addresses(struct svc *svc)
-{
-	for (struct former *former; (former = svc->run->former);) {
-		svc->run->former = former->next;
-		free(former);
-	}
-}
-
 static bool has_address(const struct socket_address *name, const struct inet_diag_msg *message)
 {
 	static const unsigned char any[16];
@@ -170,8 +143,6 @@ static bool is_of_service(const struct svc *svc, const struct inet_diag_msg *mes
 
 	for (unsigned n = 0; n < svc->socket_count && !is; n++)
 		is = svc->sockets[n].fd >= 0 && has_address(&svc->sockets[n].run->name, message);
-	for (const struct former *former = svc->run->former; former && !is; former = former->next)
-		is = has_address(&former->name, message);
 	return is;
 }
 
@@ -320,14 +291,6 @@ static void ask_kernel(struct question *question)
 		if (asked || (family != AF_INET && family != AF_INET6))
 			continue;
 		known = ask_inet(question, family, protocol, port_of(socket));
-	}
-	for (const struct former *former = svc->run->former; former && known; former = former->next) {
-		int family = former->name.any.sa_family;
-
-		/* Those of a path that it has no more are not told from others: they count until timeout_stop. */
-		known = (family == AF_INET || family == AF_INET6) &&
-			ask_inet(question, family, IPPROTO_TCP,
-				 family == AF_INET ? former->name.in.sin_port : former->name.in6.sin6_port);
 	}
 	if (known && has_unix)
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,

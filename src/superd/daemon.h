@@ -323,8 +323,6 @@ struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
 	double drains_since; /* its instances are stopped once nobody is connected; 0: they are not */
-	struct former
-		*former;  /* while it drains: addresses that its entry has no more, with clients there (clients.c) */
 	bool holds_back;  /* by order, and nothing is started until then */
 	bool lacks;	  /* what its last start or its sockets needed; it is told */
 	bool looks;	  /* at what it needs, which may need it in turn */
@@ -416,7 +414,6 @@ struct svc {
 	bool removed : 1;
 	bool bound : 1;	     /* the commands around the opening of its sockets have run */
 	bool seen : 1;	     /* in a reload */
-	bool stays : 1;	     /* its program has sockets that the new row has not. reload.c */
 	bool was_wanted : 1; /* and perhaps is not any more: needs.c, in a reload */
 	struct socket own[];
 };
@@ -736,8 +733,6 @@ void records_close(void);
 pid_t *instance_processes(struct instance *instance);
 void clients_forget(struct socket *socket);
 const struct socket_address *clients_name(struct socket *socket);
-void clients_keep_addresses(struct svc *svc);
-void clients_forget_addresses(struct svc *svc);
 unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
 void clients_count(struct svc *svc, struct clients *clients);
 uint64_t clients_mark(const struct svc *svc);

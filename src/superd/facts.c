@@ -333,7 +333,7 @@ void facts_describe_outdated(struct svc *svc, struct buf *out)
 /* What becomes of the instances of a service that is removed. */
 void facts_describe_removed(struct svc *svc, struct buf *out)
 {
-	bool stays = service_on_remove(svc->row, svc->row) == REMOVE_FINISH || svc->run->drains_since > 0;
+	bool stays = service_on_remove(svc->row) == REMOVE_FINISH || svc->run->drains_since > 0;
 	size_t count = 0;
 	pid_t pid = 0;
 

@@ -521,7 +521,6 @@ void drain_end(struct svc *svc)
 	if (!(svc->run->drains_since > 0))
 		return;
 	svc->run->drains_since = 0;
-	clients_forget_addresses(svc);
 	CLEAR(svc->run->holds_back);
 	journal_service(svc);
 }
@@ -796,7 +795,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		if (disabled && svc->state == OFF)
 			return "disabled-already";
 		set_lock(name, LOCK_DISABLED, now);
-		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
+		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row) == REMOVE_FINISH);
 		if (svc_is_empty(svc))
 			store_clear(svc);
 		break;

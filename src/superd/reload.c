@@ -387,11 +387,11 @@ static bool has_heir(const struct service *row, const struct table *table)
 	return false;
 }
 
-/* Its row, or its sockets, are removed. With on_remove = drain its program stops when nobody is connected, or at once
- * where others get its address. true: it goes on for now. */
-static bool goes_on(struct svc *svc, const struct service *row, const struct table *table)
+/* With on_remove = drain its program stops when nobody is connected, or at once where others get its address. true: it
+ * goes on for now. */
+static bool goes_on(struct svc *svc, const struct table *table)
 {
-	enum on_remove what = service_on_remove(row, svc->row);
+	enum on_remove what = service_on_remove(svc->row);
 	struct clients clients = { 0 };
 
 	if (!svc->run->current || svc->run->current->ends)
@@ -405,7 +405,7 @@ static bool goes_on(struct svc *svc, const struct service *row, const struct tab
 
 static void remove_service(struct svc *svc, const struct table *table, struct spare *spares, size_t *spare_count)
 {
-	if (!goes_on(svc, svc->row, table))
+	if (!goes_on(svc, table))
 		spare_sockets(svc, spares, spare_count);
 	tell(svc, "removed", table_find(table, svc->row->name) ? "disable" : "");
 	if (svc->state == FROZEN)
@@ -459,7 +459,7 @@ static bool reload_apply(struct table *table)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		svc->seen = svc->stays = false;
+		svc->seen = false;
 		accept_fetch(svc); /* he goes by the row of before */
 	}
 	instances_start_gathered();
@@ -477,10 +477,6 @@ static bool reload_apply(struct table *table)
 			svc->seen = true;
 		if (!svc || changes[n] != DIFF_SOCKETS)
 			continue;
-		svc->stays = !svc->removed && svc->row->exec->accept == row->exec->accept && svc->run->current &&
-			svc->state != STARTING && goes_on(svc, row, table);
-		if (svc->run->drains_since > 0)
-			clients_keep_addresses(svc);
 		spare_sockets(svc, spares, &spare_count);
 	}
 	LIST_EACH(link, &superd.services) {
@@ -553,10 +549,7 @@ static bool reload_apply(struct table *table)
 				idle_thaw(svc, NULL);
 			else if (changes[n] != DIFF_SAME)
 				idle_follow(svc);
-			/* A program with the old sockets gives way; any other goes on until it ends. */
-			if (svc->stays) {
-				drain_follow(svc);
-			} else if (changes[n] == DIFF_SOCKETS && svc->run->current) {
+			if (changes[n] == DIFF_SOCKETS && svc->run->current) {
 				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its sockets have changed",
 					(long)svc->run->current->pid);
 				svc_stop(svc, false);
@@ -600,7 +593,7 @@ static bool reload_apply(struct table *table)
 
 		if (svc->state == CLOSING)
 			continue;
-		svc_shut(svc, drains || service_on_remove(svc->row, svc->row) == REMOVE_FINISH);
+		svc_shut(svc, drains || service_on_remove(svc->row) == REMOVE_FINISH);
 		if (drains)
 			drain_follow(svc);
 	}
@@ -616,7 +609,7 @@ static bool reload_apply(struct table *table)
 		if (svc->seen && svc->run->current && !svc->run->current->ends &&
 		    service_runs_differently(svc->run->current->row, svc->row, NULL))
 			give_way(svc);
-		if (svc->run->current && svc->bound && (svc->stays || svc->state == STOPPING))
+		if (svc->run->current && svc->bound && svc->state == STOPPING)
 			svc_open_early(svc);
 		else if (svc->state == OFF || svc->state == BINDING)
 			svc_open(svc);

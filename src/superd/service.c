@@ -220,7 +220,6 @@ static void svc_free(struct svc *svc)
 		journal_say("-svc %s\n", svc->row->name);
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	idle_free(svc);
-	clients_forget_addresses(svc);
 	list_remove(&svc->run->listening);
 	if (svc->run->taken > 0)
 		fd_close(&svc->run->taken);

@@ -815,7 +815,7 @@ const struct directive directives[] = {
 		  "that can run twice at once." },
 	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word),
 	  .flags = IN_DEFAULTS, .change = CHANGE_LIVE, .fallback = "auto", .words = on_remove_words,
-	  .help = "The treatment of running instances when a reload removes the service or their sockets. finish: "
+	  .help = "The treatment of running instances when a reload removes the service. finish: "
 		  "they end by themselves. drain: superd stops the instance when no client is connected, or after "
 		  "timeout_stop; at once if it cannot count clients, or if another service gets the address. stop: "
 		  "superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain." },

@@ -583,11 +583,10 @@ bool service_idles(const struct service *service);
 
 /* What to do with an instance of a removed service. By default, an instance for one connection or one job finishes; an
  * instance that has the sockets would never end, so it drains. */
-static inline enum on_remove service_on_remove(const struct service *service, const struct service *started_by)
+static inline enum on_remove service_on_remove(const struct service *service)
 {
 	unsigned chosen = service->groups->lifecycle->on_remove;
-	bool ends = started_by->exec->accept ||
-		    (started_by->exec->type == TYPE_ONESHOT && !service_is_relayed(started_by));
+	bool ends = service->exec->accept || (service->exec->type == TYPE_ONESHOT && !service_is_relayed(service));
 
 	if (chosen != REMOVE_AUTO)
 		return (enum on_remove)chosen;

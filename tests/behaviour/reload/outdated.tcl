@@ -45,31 +45,18 @@ test an_entry_that_is_as_it_was_ends_it {
 	stop
 }
 
-test who_has_a_socket_that_the_entry_has_no_more_is_told_of {
+# The program has its signal at once, and the next one the new socket.
+test who_has_a_socket_that_the_entry_has_no_more_is_stopped {
 	run_web "on_remove = finish"
+	set client [served $port]
 	set after [free_port]
-	has [reread [web $after talk "on_remove = finish"]] "web: changed (listen): $one"
-	log $one
-	shows list web "awake, outdated"
-	expect {[pid $port] == $old}
-	expect {[lindex [superctl restart web] 0] == 0}
+	reread [web $after talk "on_remove = finish"]
+	log "web: stopping pid $old: its sockets have changed"
+	end_of $client; close $client
 	wait {![reachable $port]}
-	is_current
 	pid $after
-}
-
-test clients_at_a_socket_that_the_entry_has_no_more_are_served_to_the_end {
-	set before [free_port]; set after [free_port]
-	start_controlled [web $before talk "timeout_stop = 1h"]
-	set client [served $before]
-	has [reread [web $after talk "timeout_stop = 1h"]] "1 instance runs on by the old configuration"
-	greet $client
-	set next [connect $after]
-	expect {[quiet $next]}
-	close $client
-	greet $next
 	is_current
-	close $next; stop
+	stop
 }
 
 test an_instance_for_each_client_is_counted {
