@@ -186,7 +186,7 @@ test why_says_when_a_port_was_tried_last {
 	set others [taken -clock]
 	log "each: cannot listen on "
 	hold_clock
-	set text {each: no port for [^\n]*: last tried [0-9.]+ m?s ago \([^)]*\): cannot listen on [^\n]*in use [^\n]*; it tries again in }
+	set text {each: no port for [^\n]*: last tried [0-9.]+ [mu]?s ago \([^)]*\): cannot listen on [^\n]*in use [^\n]*; it tries again in }
 	expect {[regexp $text [why each]]} [why each]
 	dict for {name listener} $others { close $listener }
 }
