@@ -290,6 +290,17 @@ static bool set_up(struct setup *setup, const char *name)
 	return true;
 }
 
+static void set_listeners(struct setup *setup, const char *clients)
+{
+	const char *const *words = members(NULL, clients);
+	int *listeners = calloc(WORDS_MOST, sizeof(*listeners));
+
+	CHECK(listeners, "%s", strerror(errno));
+	setup->listeners = listeners;
+	for (; *words; words++)
+		listeners[setup->listener_count++] = (int)strtol(*words, NULL, 10);
+}
+
 static void set_value(struct setup *setup, const char *name, const char *value)
 {
 	if (!strcmp(name, "-arguments"))
@@ -311,7 +322,7 @@ static void set_value(struct setup *setup, const char *name, const char *value)
 	else if (!strcmp(name, "-terminal"))
 		setup->terminal = (int)strtol(value, NULL, 10);
 	else if (!strcmp(name, "-listener"))
-		setup->listener = (int)strtol(value, NULL, 10);
+		set_listeners(setup, value);
 	else if (!strcmp(name, "-in"))
 		setup->in = open(filled(value), O_RDONLY | O_CLOEXEC);
 	else if (!strcmp(name, "-out"))
@@ -1018,6 +1029,51 @@ static void word_datagram(const struct call *call)
 	give(datagram_ask((int)number(call, 0), text(call, 1)));
 }
 
+static void word_inbox(const struct call *call)
+{
+	const char *path = text(call, 0);
+	int fd;
+
+	unlink(path);
+	fd = bind_unix(path, SOCK_DGRAM);
+	cr_assert(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)) == 0 && chmod(path, 0666) == 0);
+	give_number(fd);
+}
+
+static void word_fill_inbox(const struct call *call)
+{
+	give_number(datagram_fill(text(call, 0)));
+}
+
+/* Who the kernel says has sent it is what systemd goes by (NotifyAccess=main). */
+static void word_message(const struct call *call)
+{
+	char said[4096];
+	struct iovec part = { said, sizeof(said) };
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+				  .msg_controllen = sizeof(control) };
+	ssize_t length = recvmsg((int)number(call, 0), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct ucred sender = { 0 };
+	int given = -1;
+
+	CHECK(length >= 0 || errno == EAGAIN, "%s", strerror(errno));
+	if (length < 0)
+		return;
+	for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at; at = CMSG_NXTHDR(&message, at)) {
+		if (at->cmsg_type == SCM_CREDENTIALS)
+			memcpy(&sender, CMSG_DATA(at), sizeof(sender));
+		else
+			memcpy(&given, CMSG_DATA(at), sizeof(given));
+	}
+	Tcl_SetObjResult(scenario.interp, Tcl_NewListObj(3, (Tcl_Obj *[]){ Tcl_NewStringObj(said, (int)length),
+									   Tcl_NewIntObj(sender.pid),
+									   Tcl_NewIntObj(given) }));
+}
+
 /* So many pairs of unix sockets that have nothing to do with superd. */
 static void word_socket_pairs(const struct call *call)
 {
@@ -1499,7 +1555,7 @@ static const struct word {
 
 	/* ?-clock? ?-control? ?-guard? ?-alone? ?-tableless? ?-leaks? ?-pid1? ?-bare? ?-group_root? ?-own_dev?
 	 * ?-arguments LIST? ?-environment LIST? ?-program PATH? ?-format NAME? ?-uid N? ?-descriptors N? ?-processes N?
-	 * ?-listener CLIENT? ?-err FD? ?-terminal FD? ?-in PATH? ?-out PATH? TABLE (harness.h): for "use" */
+	 * ?-listener CLIENTS? ?-err FD? ?-terminal FD? ?-in PATH? ?-out PATH? TABLE (harness.h): for "use" */
 	{ "superd", 1, 16, start_superd },
 	{ "works", 0, 16, word_works },         /* whether a process can be made with these options */
 	{ "use", 1, 1, word_use },              /* SUPERD: the one that all words mean from now on */
@@ -1582,6 +1638,9 @@ static const struct word {
 	{ "receiver", 0, 0, word_receiver },    /* of datagrams, at a local_port of the test's */
 	{ "packet_from", 1, 1, word_packet_from },      /* RECEIVER: {TEXT PORT} of the next */
 	{ "packet_to", 3, 3, word_packet_to },  /* RECEIVER PORT TEXT */
+	{ "inbox", 1, 1, word_inbox },          /* PATH: a unix datagram socket of the test's */
+	{ "fill_inbox", 1, 1, word_fill_inbox },/* PATH: with "noise", until it takes no more: how often */
+	{ "message", 1, 1, word_message },      /* INBOX: {TEXT PID DESCRIPTOR} that has come; empty: none has */
 
 	{ "socket_pairs", 1, 1, word_socket_pairs },    /* N: as many pairs of others' sockets */
 	{ "reset", 1, 1, word_reset },
