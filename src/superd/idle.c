@@ -565,7 +565,8 @@ static void stop_watching(struct svc *svc)
 	if (idle->step != IDLE_OFF)
 		svc_unwatch(svc);
 	idle->step = IDLE_OFF;
-	listen_to(svc, false);
+	/* A client of the thaw may have gone before superd would listen again. */
+	listen_to(svc, svc->state == FROZEN && idle->listens);
 	if (svc->state != FROZEN)
 		clients_unwatch(svc);
 }
@@ -637,13 +638,17 @@ void idle_sleep_on(struct svc *svc)
 
 void idle_freeze(struct svc *svc)
 {
+	bool listens;
+
 	if (!make_idle(svc) || !svc->run->current)
 		return;
+	listens = svc->run->idle->listens;
 	stop_watching(svc);
 	if (!instance_freeze(svc->run->current, true)) {
 		idle_follow(svc);
 		return;
 	}
+	listen_to(svc, listens);
 	svc->run->freezes++;
 	svc->run->current->by_order = true;
 	fall_asleep(svc);
