@@ -498,9 +498,8 @@ bool bind_follow_daemon(struct instance *instance)
 		!row->exec->accept && !spares && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest);
 	pid_t found = 0;
 
-	if (looks && instance->cgroup)
-		instance->is_gone = !cgroup_is_populated(instance->cgroup);
-	for (unsigned pass = 0; pass < 2 && looks && !instance->is_gone && !found; pass++) {
+	looks = looks && (!instance->cgroup || cgroup_is_populated(instance->cgroup));
+	for (unsigned pass = 0; pass < 2 && looks && !found; pass++) {
 		pid_t *pids = instance->cgroup ? instance_processes(instance) : process_list_children();
 
 		for (pid_t *at = pids; at && *at && !found; at++) {

@@ -143,7 +143,7 @@ void close_apart(struct svc *svc, int *fd)
 		closing.waiting[closing.count++] = (struct waiting){ svc, *fd };
 	}
 	*fd = -1; /* without memory for it, it stays open */
-	if (!superd.over && !ev_is_active(&closing.begin) && !ev_is_pending(&closing.begin)) {
+	if (superd.life != SUPERD_IS_OVER && !ev_is_active(&closing.begin) && !ev_is_pending(&closing.begin)) {
 		ev_timer_init(&closing.begin, on_begin, 0, 0);
 		ev_set_priority(&closing.begin,
 				EV_MINPRI); /* behind whatever else is closed in this turn of the loop */

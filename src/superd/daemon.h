@@ -140,6 +140,14 @@ enum phase {
  * phase says how far that is, and the limit of the phase how long it has. */
 enum ends { GOES_ON, IS_ASKED, HAS_FAILED };
 
+/* Whether the processes of an instance stand still. */
+enum stand {
+	MOVES,
+	STUCK, /* its control group cannot be thawed: tried again */
+	STANDS_IDLE,
+	STANDS_BY_ORDER
+};
+
 /* A descriptor that a service keeps for its next start. */
 struct stored {
 	struct list link;
@@ -175,17 +183,15 @@ struct instance {
 	int status;	     /* wait status of the main process */
 	int lack;	     /* of processes, descriptors or memory at its start; 0, or the errno */
 	double cpu;
-	bool is_frozen, by_order;
 	bool is_halted; /* by signals, as its group could not be frozen */
 	bool end_is_judged; /* on_main judges the end of its main process: it gets no further than READY meanwhile */
-	bool is_stuck;	    /* its control group cannot be thawed: tried again */
+	enum stand stand;
 	struct escaped {
 		pid_t pid;
 		int64_t born;
 	} * escaped; /* of an end without a control group: below its main process, and not in its group */
 	size_t escaped_count, escaped_room;
 	char *cgroup;				/* path; NULL: none */
-	bool is_gone;				/* its control group was seen empty */
 	bool cgroup_is_reused, cgroup_is_spent; /* an instance before had it; none after it gets it */
 	uint64_t private_id;
 	char invocation[INVOCATION_ID + 1];
@@ -205,7 +211,7 @@ struct instance {
 	double watchdog_at; /* its limit is reached then */
 	ev_io main_io;	    /* pidfd of a main process that is not superd's child */
 	char status_text[NOTE_TEXT + 1];
-	/* type = forking: looks for its daemon; at its end, for what is left of its group; is_stuck: thaws it */
+	/* type = forking: looks for its daemon; at its end, for what is left of its group; STUCK: thaws it */
 	ev_timer look;
 	int64_t born; /* clock ticks since boot */
 	/* pass = bind; bind.c */
@@ -443,8 +449,19 @@ struct changes {
 
 struct own_program;
 
+/* How far superd is. */
+enum life {
+	SUPERD_SERVES,
+	SUPERD_OPENS,  /* the first sockets: nothing starts by itself yet */
+	SUPERD_DELAYS, /* a stop was asked for: stop_delay, or what is under way */
+	SUPERD_STOPS,
+	SUPERD_KILLS, /* what has not ended in time */
+	SUPERD_IS_OVER
+};
+
 struct superd {
 	struct ev_loop *loop;
+	enum life life;
 	struct log *log;
 	struct options *options;
 	struct table *table;
@@ -461,8 +478,7 @@ struct superd {
 	size_t awake, asking; /* services with an instance; clients that are asked about */
 	struct source_counts sources;
 	int null_in, null_out;
-	bool stopping, was_stopping, over, reading; /* was_stopping: when superd died */
-	bool is_opening;				   /* the first sockets: nothing starts by itself yet */
+	bool reading;
 	int exit_status;
 	double started, loaded;
 	char refused_reload[300];
@@ -474,7 +490,6 @@ struct superd {
 	} output;	/* superd-output */
 	struct ring_line ring[RING * 4];
 	unsigned ring_next;
-	bool has_command;
 	struct child main_command;
 	bool command_begun; /* it was started once */
 	char *program;	    /* its path, for upgrades */
@@ -483,6 +498,11 @@ struct superd {
 };
 
 extern struct superd superd;
+
+static inline bool superd_is_stopping(void)
+{
+	return superd.life >= SUPERD_STOPS;
+}
 
 #define EACH_SOCKET(each, svc) \
 	for (struct socket *each = (svc)->sockets; each < (svc)->sockets + (svc)->socket_count; each++)
@@ -748,7 +768,8 @@ void idle_free(struct svc *svc);
 void idle_note_close(struct svc *svc);
 void idle_note_client(struct svc *svc);
 void idle_note_fault(struct svc *svc, const char *why); /* idle_unless cannot be run */
-bool instance_freeze(struct instance *instance, bool frozen);
+bool instance_freeze(struct instance *instance, enum stand stand); /* MOVES: it is thawed */
+bool instance_is_frozen(const struct instance *instance);
 void idle_freeze(struct svc *svc); /* by order */
 void idle_sleep_on(struct svc *svc);
 void idle_thaw(struct svc *svc, const char *by);
@@ -943,7 +964,6 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 /* journal.c: what outlives superd */
 struct journal_superd {
 	char version[80];
-	bool stopping;
 	int control, output, programs[16];
 	pid_t output_pid;
 };

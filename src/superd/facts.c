@@ -500,7 +500,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 	const char *reason = NULL;
 	enum health health;
 
-	if (superd.stopping)
+	if (superd_is_stopping())
 		reason = "superd is stopping";
 	else if (!svc && left)
 		buf_addf(why, "it is left out: %s", left_out_reason(left));
@@ -580,8 +580,8 @@ static enum health check_all(struct buf *lines, size_t *faults)
 	}
 	if (count > FAULTS_MOST)
 		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
-	*faults = count + own + superd.stopping;
-	if (superd.stopping) {
+	*faults = count + own + superd_is_stopping();
+	if (superd_is_stopping()) {
 		buf_text(lines, "superd is stopping\n");
 		return UNHEALTHY;
 	}

@@ -93,13 +93,19 @@ static bool counts_quiet_ones(const struct svc *svc)
 
 /* ---- freezing ---- */
 
+bool instance_is_frozen(const struct instance *instance)
+{
+	return instance->stand >= STANDS_IDLE;
+}
+
 /* Stops all that the instance consists of, or has it go on: by its control group, or by signals. A group that cannot be
  * thawed is tried again. */
-bool instance_freeze(struct instance *instance, bool frozen)
+bool instance_freeze(struct instance *instance, enum stand stand)
 {
+	bool frozen = stand != MOVES, was_frozen = instance_is_frozen(instance), was_stuck = instance->stand == STUCK;
 	bool by_group = instance->cgroup && cgroup_write(instance->cgroup, "cgroup.freeze", frozen ? "1" : "0");
 	int stuck = !frozen && instance->cgroup && !by_group && errno != ENOENT ? errno : 0;
-	bool was_stuck = instance->is_stuck, good = by_group;
+	bool good = by_group;
 	pid_t *pids = NULL;
 	size_t count = 0;
 
@@ -108,17 +114,17 @@ bool instance_freeze(struct instance *instance, bool frozen)
 	journal_instance(instance);
 	if (!frozen && instance->svc->run->current == instance)
 		clients_unwatch(instance->svc);
-	if ((!good || (!frozen && instance->is_halted)) && (frozen || instance->is_frozen))
+	if ((!good || (!frozen && instance->is_halted)) && (frozen || was_frozen))
 		pids = instance_processes(instance);
 	while (pids && pids[count])
 		count++;
 	for (size_t n = 0; n < count; n++) /* no parent hears that its child stands */
 		good |= kill(pids[frozen ? n : count - 1 - n], frozen ? SIGSTOP : SIGCONT) == 0;
 	free(pids);
-	if (good && frozen && !instance->is_frozen) {
+	if (good && frozen && !was_frozen) {
 		instance->limit_left = instance_limit_left(instance);
 		ev_timer_stop(superd.loop, &instance->limit);
-	} else if (!frozen && instance->is_frozen && instance->limit_left > 0 && instance->phase <= READY) {
+	} else if (!frozen && was_frozen && instance->limit_left > 0 && instance->phase <= READY) {
 		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
 	}
 	/* Its relay stands still, too, so that nobody is accepted behind the last look. A oneshot has nothing else. */
@@ -126,10 +132,9 @@ bool instance_freeze(struct instance *instance, bool frozen)
 		good |= frozen && instance->phase == REMAINS;
 		kill(instance->relay.child.pid, frozen && good ? SIGSTOP : SIGCONT);
 	}
-	instance->is_frozen = frozen && good;
+	instance->stand = stuck ? STUCK : good ? stand : MOVES;
 	instance->is_halted &= frozen;
 	notify_watchdog(instance); /* its time begins anew when it goes on */
-	instance->is_stuck = stuck;
 	if (stuck)
 		timer_begin(&instance->look, THAW_AGAIN);
 	if (stuck && !was_stuck)
@@ -170,7 +175,7 @@ static bool stands_still(struct instance *instance)
 	}
 	free(pids);
 	if (!still)
-		instance_freeze(instance, true); /* those that are new */
+		instance_freeze(instance, STANDS_IDLE); /* those that are new */
 	return still;
 }
 
@@ -204,18 +209,18 @@ static void reclaim_memory(struct svc *svc)
 static void fall_asleep(struct svc *svc)
 {
 	struct instance *instance = svc->run->current;
-	bool watches;
+	bool by_order = instance->stand == STANDS_BY_ORDER, watches;
 
 	svc->run->idle->step = IDLE_OFF;
 	ev_timer_stop(superd.loop, &svc->run->idle->timer);
 	svc_set(svc, FROZEN);
 	svc_watch(svc); /* it may be so since the superd before */
 	watches = clients_watch(svc, on_watched);
-	svc_say(svc, instance->by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s",
-		(long)instance->pid, instance->by_order ? "" : " until a client connects");
+	svc_say(svc, by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s", (long)instance->pid,
+		by_order ? "" : " until a client connects");
 	if (life_of(svc)->freeze_reclaim && instance->cgroup)
 		reclaim_memory(svc);
-	if (!watches && !instance->by_order && counts_quiet_ones(svc)) {
+	if (!watches && !by_order && counts_quiet_ones(svc)) {
 		svc->run->idle->unwatched = true;
 		svc_say(svc, LEVEL_WARNING, "unwatched",
 			"pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
@@ -233,7 +238,7 @@ void idle_thaw(struct svc *svc, const char *by)
 	if (svc->state != FROZEN || !svc->run->current)
 		return;
 	accept_describe_sender(svc, peer, sizeof(peer));
-	instance_freeze(svc->run->current, false);
+	instance_freeze(svc->run->current, MOVES);
 	svc->run->wakes++;
 	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->run->current->pid,
 		duration_write(span, slept), by ? ", by " : "", by ? by : "");
@@ -336,7 +341,7 @@ static void go_to_sleep(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
 	bool may = svc->run->current->says != RELOADS && !refresh_is_under_way(svc);
-	bool freezes = may && instance_freeze(svc->run->current, true);
+	bool freezes = may && instance_freeze(svc->run->current, STANDS_IDLE);
 	static bool blind;
 
 	if (may && !freezes && !process_list_is_possible()) {
@@ -480,7 +485,7 @@ static void sleep_or_thaw(struct svc *svc)
 	if (counts_quiet_ones(svc) && idle->clients.known && !idle->clients.waiting && !instance->relay.flows)
 		idle->connected = false;
 	if (idle->connected || !is_due(svc)) {
-		instance_freeze(instance, false);
+		instance_freeze(instance, MOVES);
 		if (idle->clients.known)
 			wait_on(svc);
 		else /* no end of a connection will be reported where none is known */
@@ -492,7 +497,6 @@ static void sleep_or_thaw(struct svc *svc)
 		freezes ? "freezing" : "stopping", (long)instance->pid, span);
 	if (freezes) {
 		svc->run->freezes++;
-		instance->by_order = false;
 		fall_asleep(svc);
 		return;
 	}
@@ -518,7 +522,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
 		svc_say(svc, news(idle, "unfrozen"), "unfrozen",
 			"pid %ld cannot be frozen: its processes did not stop within 2 s",
 			(long)svc->run->current->pid);
-		instance_freeze(svc->run->current, false);
+		instance_freeze(svc->run->current, MOVES);
 		idle->step = IDLE_WAITS;
 		wake_in(svc, timeout_of(svc));
 	}
@@ -561,7 +565,7 @@ static void stop_watching(struct svc *svc)
 	helper_drop(&idle->helper);
 	if (idle->step == IDLE_FREEZES && svc->run->current &&
 	    svc->state != STOPPING) /* which thaws it behind its signal */
-		instance_freeze(svc->run->current, false);
+		instance_freeze(svc->run->current, MOVES);
 	if (idle->step != IDLE_OFF)
 		svc_unwatch(svc);
 	idle->step = IDLE_OFF;
@@ -644,13 +648,12 @@ void idle_freeze(struct svc *svc)
 		return;
 	listens = svc->run->idle->listens;
 	stop_watching(svc);
-	if (!instance_freeze(svc->run->current, true)) {
+	if (!instance_freeze(svc->run->current, STANDS_BY_ORDER)) {
 		idle_follow(svc);
 		return;
 	}
 	listen_to(svc, listens);
 	svc->run->freezes++;
-	svc->run->current->by_order = true;
 	fall_asleep(svc);
 }
 

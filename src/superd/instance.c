@@ -843,7 +843,6 @@ static bool group_lives(struct instance *instance)
 {
 	bool populated = instance->cgroup && cgroup_is_populated(instance->cgroup);
 
-	instance->is_gone = instance->cgroup && !populated;
 	for (size_t n = 0; n < instance->escaped_count && !populated; n++)
 		populated = lives(instance, &instance->escaped[n]);
 	return populated || live_group(instance);
@@ -933,8 +932,8 @@ static void enter(struct instance *instance, enum phase phase)
 					      : instance->row->groups->lifecycle->kill_signal);
 		if (restart->send_sighup)
 			instance_signal(instance, SIGHUP);
-		if (instance->is_frozen)
-			instance_freeze(instance, false);
+		if (instance_is_frozen(instance))
+			instance_freeze(instance, MOVES);
 		if (!instance->main.pid)
 			ev_feed_event(superd.loop, &instance->look, EV_TIMER);
 		return;
@@ -1610,8 +1609,8 @@ static void begin_end(struct instance *instance, enum ends ends)
 	if (instance->row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid)
 		bind_follow_daemon(instance);
 	bind_leave(instance);
-	if (instance->is_frozen && service_commands(instance->row, PHASE_STOP))
-		instance_freeze(instance, false);
+	if (instance_is_frozen(instance) && service_commands(instance->row, PHASE_STOP))
+		instance_freeze(instance, MOVES);
 	instance_limit(instance, stop_limit(instance));
 	if (instance->command.pid && instance->phase < LAUNCHED) {
 		child_signal(&instance->command, SIGTERM);
@@ -1699,9 +1698,9 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)events;
 	ev_timer_stop(loop, timer);
-	if (instance->is_stuck) {
-		instance_freeze(instance, false);
-		if (instance->is_stuck || instance->phase < TERMINATED)
+	if (instance->stand == STUCK) {
+		instance_freeze(instance, MOVES);
+		if (instance->stand == STUCK || instance->phase < TERMINATED)
 			return;
 	}
 	if (instance->phase == OVER) {
@@ -1754,8 +1753,8 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	output_drain(svc, false, false);
 	while (instance->channel >= 0 && channel_read(instance))
 		continue;
-	if (instance->is_frozen) /* what it leaves behind goes on */
-		instance_freeze(instance, false);
+	if (instance_is_frozen(instance)) /* what it leaves behind goes on */
+		instance_freeze(instance, MOVES);
 	early = instance->phase == LAUNCHED;
 	if (early) /* the pipe tells why, or that it has run */
 		on_report(superd.loop, &instance->report_io, 0);

@@ -76,6 +76,8 @@ static struct {
 
 static void walk_superd(const struct journal_line *line, struct journal_superd *of)
 {
+	bool stopping = line->out && superd_is_stopping();
+
 	WALK(line, "version", of->version);
 	WALK_FD(line, "text", journal.text);
 	WALK_FD(line, "control", of->control);
@@ -85,8 +87,9 @@ static void walk_superd(const struct journal_line *line, struct journal_superd *
 	WALK(line, "command", superd.main_command.pid);
 	WALK(line, "command_begun", superd.command_begun);
 	WALK(line, "exit_status", superd.exit_status);
-	WALK(line, "stopping", of->stopping);
-	superd.was_stopping = !line->out && of->stopping;
+	WALK(line, "stopping", stopping);
+	if (!line->out && stopping)
+		superd.life = SUPERD_DELAYS;
 	WALK(line, "started", superd.started);
 	for (int n = 0; n < PROGRAMS; n++) {
 		char key[20];
@@ -154,9 +157,8 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK_MOST(line, "result", instance->result, RESULTS - 1);
 	WALK_MOST(line, "ends", instance->ends, HAS_FAILED);
 	WALK(line, "late", instance->late);
-	WALK(line, "frozen", instance->is_frozen);
+	WALK_MOST(line, "stand", instance->stand, STANDS_BY_ORDER);
 	WALK(line, "halted", instance->is_halted);
-	WALK(line, "by_order", instance->by_order);
 	WALK_MOST(line, "says", instance->says, STOPS);
 	WALK(line, "private", instance->private_id);
 	WALK(line, "watchdog", instance->watchdog_every);
@@ -452,7 +454,6 @@ static bool compose(struct buf *out)
 	struct journal_superd own = {
 		.version = PACKAGE_VERSION,
 		.control = control_fd(),
-		.stopping = superd.stopping,
 		.output = superd.output.fd,
 		.output_pid = superd.output.child.pid,
 	};

@@ -158,7 +158,7 @@ void lent_note_end(const struct instance *instance)
 	EACH_SOCKET(socket, svc) {
 		if (socket->lent != LENT || !instance->pid || instance->row->exec->accept)
 			continue;
-		if (instance->is_gone || (instance->cgroup && !cgroup_is_populated(instance->cgroup)))
+		if (instance->cgroup && !cgroup_is_populated(instance->cgroup))
 			continue;
 		socket->lent = STRAYED;
 		journal_socket(socket);

@@ -207,7 +207,7 @@ void limits_offer(void)
 		return;
 	places.offers = true;
 	list_add(&superd.queue, &mark);
-	while (superd.queue.next != &mark && !superd.stopping) {
+	while (superd.queue.next != &mark && !superd_is_stopping()) {
 		struct svc *svc = container_of(superd.queue.next, struct run, queue)->svc;
 
 		list_remove(&svc->run->queue);

@@ -54,9 +54,8 @@ static struct {
 	struct log_pump pump;
 	ev_prepare echo; /* on_echo */
 	ev_timer deadline, last_call, sweep, delay, watchdog;
-	bool delaying, killing, has_cause;
+	bool has_cause, has_tty;
 	int stop_signal;
-	bool has_tty;
 	unsigned rounds;
 	struct pid_file pid_file;
 	struct plan *command;
@@ -334,8 +333,8 @@ static void on_main_command(struct child *child, int status, const struct rusage
 	journal_flush(); /* a superd that follows knows what the log says */
 	log_info(superd.log, "the main command has ended with status %d", superd.exit_status);
 	journal_rewrite(false);
-	if (!superd.stopping) {
-		self.delaying = true;
+	if (!superd_is_stopping()) {
+		superd.life = SUPERD_DELAYS;
 		superd_stop(SIGTERM);
 	}
 }
@@ -446,7 +445,7 @@ static size_t signal_strays(int signal)
 
 static void end_loop(void)
 {
-	superd.over = true;
+	superd.life = SUPERD_IS_OVER;
 	ev_break(superd.loop, EVBREAK_ALL);
 }
 
@@ -456,15 +455,15 @@ void superd_check_end(void)
 {
 	bool busy = superd.instances || superd.main_command.pid || rpc_owes();
 
-	if (!superd.stopping || superd.over)
+	if (!superd_is_stopping() || superd.life == SUPERD_IS_OVER)
 		return;
 	LIST_EACH(link, &superd.services)
 		busy |= container_of(link, struct svc, link)->run->socket_command.pid;
-	if (busy && !self.killing)
+	if (busy && superd.life != SUPERD_KILLS)
 		return;
-	if (!sweeps || self.killing) {
+	if (!sweeps || superd.life == SUPERD_KILLS) {
 		sweeps = true;
-		if (!signal_strays(self.killing ? SIGKILL : SIGTERM)) {
+		if (!signal_strays(superd.life == SUPERD_KILLS ? SIGKILL : SIGTERM)) {
 			end_loop();
 			return;
 		}
@@ -479,7 +478,7 @@ void superd_check_end(void)
 static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)timer, (void)events;
-	if (self.killing && self.rounds++ == ROUNDS) {
+	if (superd.life == SUPERD_KILLS && self.rounds++ == ROUNDS) {
 		log_error(superd.log, "some processes could not be killed: ending without them");
 		end_loop();
 		return;
@@ -490,9 +489,9 @@ static void on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)timer, (void)events;
-	if (!self.killing)
+	if (superd.life < SUPERD_KILLS)
 		log_warn(superd.log, "not everything has ended yet: killing the rest");
-	self.killing = true;
+	superd.life = SUPERD_KILLS;
 	rpc_leave("rpcbind does not answer");
 	superd_check_end();
 }
@@ -515,7 +514,7 @@ static void begin_stop(void)
 
 	log_notice(superd.log, "stopping");
 	superd_notify("STOPPING=1\n");
-	superd.stopping = true;
+	superd.life = SUPERD_STOPS;
 	journal_rewrite(false);
 	journal_ready();
 	guard_take_stop();
@@ -539,7 +538,7 @@ static void begin_stop(void)
 static void on_delay(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)timer, (void)events;
-	if (!superd.stopping)
+	if (!superd_is_stopping())
 		begin_stop();
 }
 
@@ -549,11 +548,11 @@ void superd_stop(int signal)
 	char span[DURATION_MOST];
 
 	self.stop_signal = signal;
-	if (superd.stopping) {
+	if (superd_is_stopping()) {
 		on_deadline(superd.loop, &self.deadline, 0);
-	} else if (delay > 0 && !self.delaying) {
+	} else if (delay > 0 && superd.life != SUPERD_DELAYS) {
 		log_notice(superd.log, "stop requested: stops in %s (stop_delay)", duration_write(span, delay));
-		self.delaying = true;
+		superd.life = SUPERD_DELAYS;
 		ev_timer_set(&self.delay, delay, 0);
 		ev_timer_start(superd.loop, &self.delay);
 	} else {
@@ -563,7 +562,7 @@ void superd_stop(int signal)
 
 void superd_fail(int status)
 {
-	if (superd.stopping || self.has_cause)
+	if (superd_is_stopping() || self.has_cause)
 		return;
 	self.has_cause = true;
 	superd.exit_status = status;
@@ -638,7 +637,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		}
 		fd_close(&tty);
 		superd_reopen();
-		if (!superd.stopping)
+		if (!superd_is_stopping())
 			reload_begin();
 		pass_gently(SIGHUP);
 		break;
@@ -705,14 +704,14 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 }
 
-static void watch_signals(void)
+static void watch_signals(bool has_command)
 {
 	int signal;
 
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
 		ev_signal *watcher;
 
-		if (signal == SIGTSTP && !superd.has_command)
+		if (signal == SIGTSTP && !has_command)
 			continue; /* without a command, ^Z stops superd, as any program */
 		if (signal == SIGABRT && superd.options->invoked_as != AS_XINETD)
 			continue; /* it is to end a superd that hangs */
@@ -884,12 +883,11 @@ static int serve(struct table *table, char *before)
 		return EXIT_START;
 	}
 	pid1_adopt_orphans();
-	superd.has_command = command;
 	if (!before)
 		log_version(table);
 	log_echo(superd.log, !before);
 	ring_begin(LEVEL_INFO, false);
-	watch_signals();
+	watch_signals(command);
 	begin_notify();
 	store_begin(options->settings.fdstore);
 	store_refuse_foreign();
@@ -902,7 +900,8 @@ static int serve(struct table *table, char *before)
 		output_begin(0, -1);
 	journal_begin(guard_journal());
 	close_ready(); /* else sockets take the last descriptors, and clients get none */
-	superd.is_opening = !before;
+	if (!before)
+		superd.life = SUPERD_OPENS;
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
@@ -913,7 +912,8 @@ static int serve(struct table *table, char *before)
 	}
 	LIST_OF(struct svc, svc, link, &superd.leaving)
 		svc_resume(svc);
-	superd.is_opening = false;
+	if (superd.life == SUPERD_OPENS)
+		superd.life = SUPERD_SERVES;
 	/* Starts come behind: the first one notes all that listens, for a superd that follows. */
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
@@ -924,12 +924,12 @@ static int serve(struct table *table, char *before)
 	if (before)
 		journal_deliver_ends();
 	limits_offer();
-	if (superd.was_stopping)
+	if (superd.life == SUPERD_DELAYS) /* the superd before was stopping */
 		superd_stop(SIGTERM);
 	if (before) /* it may have read the signal of a child that nobody has reaped */
 		kill(getpid(), SIGCHLD);
 	/* What conditions let open has its sockets, also given ones, before anybody hears that superd runs. */
-	for (bool opening = true; opening && !superd.stopping;) {
+	for (bool opening = true; opening && !superd_is_stopping();) {
 		opening = false;
 		LIST_EACH(link, &superd.services)
 			opening |= container_of(link, struct svc, link)->run->verdicts != NULL;
@@ -937,7 +937,7 @@ static int serve(struct table *table, char *before)
 			ev_run(superd.loop, EVRUN_ONCE);
 	}
 	close_unclaimed();
-	if (command && !superd.command_begun && !superd.stopping && !start_command(command)) {
+	if (command && !superd.command_begun && !superd_is_stopping() && !start_command(command)) {
 		self.has_cause = true;
 		self.stop_signal = SIGTERM;
 		begin_stop();
@@ -965,7 +965,7 @@ static int serve(struct table *table, char *before)
 	guard_note_begin();
 	if (state_reads_files())
 		reload_begin();
-	while (!superd.over)
+	while (superd.life != SUPERD_IS_OVER)
 		ev_run(superd.loop, 0);
 	control_close();
 	superd_notify("EXIT_STATUS=%d", superd.exit_status);

@@ -237,7 +237,8 @@ void notify_watchdog(struct instance *instance)
 		instance->watchdog_every = service_has_watchdog(instance->row)
 			? (double)instance->row->groups->lifecycle->watchdog / 1e6
 			: 0;
-	if (instance->reached < READY || instance->watchdog_every <= 0 || instance->ends || instance->is_frozen)
+	if (instance->reached < READY || instance->watchdog_every <= 0 || instance->ends ||
+	    instance_is_frozen(instance))
 		return;
 	instance->watchdog_at = clock_now() + instance->watchdog_every;
 	timer_call(&instance->watchdog, instance->watchdog_every, on_watchdog, instance);

@@ -692,7 +692,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	bool was = lock_is_set(svc, LOCK_HELD) || svc->run->holds_back;
 	bool disabled = lock_is_set(svc, LOCK_DISABLED);
 
-	if (superd.stopping)
+	if (superd_is_stopping())
 		return "!superd-stops";
 	if (svc->removed && order->action != STOP)
 		return "!is-removed";

@@ -489,7 +489,7 @@ static void give_up(void)
 	if (superd.output.child.pid > 0)
 		kill(superd.output.child.pid, SIGKILL);
 	child_forget(&superd.output.child);
-	if (superd.over)
+	if (superd.life == SUPERD_IS_OVER)
 		return;
 	limits_reserve(self.reserve, 3, true);
 	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0 : self.pause > 0 ? 2 * self.pause : PAUSE_LEAST;

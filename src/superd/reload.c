@@ -90,7 +90,7 @@ static bool take_table(struct table *table)
 	char summary[DIAGS_SUMMARY_MOST], wrong[40];
 
 	supervisor_log_diags(superd.log, &reading.diags);
-	if (superd.stopping) {
+	if (superd_is_stopping()) {
 		table_free(table);
 		return false;
 	}
@@ -133,7 +133,7 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 	} else {
 		good = take_table(reading.table);
 		*superd.refused_reload = '\0';
-		if (!good && !superd.stopping) { /* the first error, for the health */
+		if (!good && !superd_is_stopping()) { /* the first error, for the health */
 			diags_describe(&reading.diags, &why);
 			snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s", buf_string(&why));
 			buf_free(&why);

@@ -527,9 +527,9 @@ void requests_read(unsigned number, bool good, const struct table *compared, str
 			session_fail(session, "failed",
 				     session->is_diff ? "" : "the previous configuration stays in effect", "%s: %s",
 				     session->is_diff ? "cannot compare" : "not reloaded",
-				     diags->errors	       ? summary
-					     : superd.stopping ? "superd is stopping"
-							       : "out of memory");
+				     diags->errors		    ? summary
+					     : superd_is_stopping() ? "superd is stopping"
+								    : "out of memory");
 		} else if (session->is_diff) {
 			diff_write(compared, &session->line, send_diff_line, session);
 			session_done(session);
@@ -573,7 +573,7 @@ static void ask_reload(struct session *session)
 		session->action = REFRESH;
 		session->answer = ANSWER_ORDER;
 		select_names(session);
-	} else if (superd.stopping) {
+	} else if (superd_is_stopping()) {
 		session_fail(session, "busy", "", "superd is stopping");
 	} else {
 		superd_reopen();

@@ -85,7 +85,7 @@ static void note_done(bool done, const char *text)
 		if (one->set)
 			log_registration(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
 		drop_registration(one);
-	} else if (!rpc.sets && (superd.stopping || one->tries >= WITHDRAWALS_MOST)) {
+	} else if (!rpc.sets && (superd_is_stopping() || one->tries >= WITHDRAWALS_MOST)) {
 		give_up(one, text);
 	} else if (!rpc.sets) {
 		return; /* it is tried again at once */
@@ -199,7 +199,7 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 	if (rpc.current)
 		return;
 	LIST_OF(struct registration, one, link, &superd.registrations) {
-		if ((one->fd < 0 || (!one->set && !superd.stopping)) && (!first || one->due < first->due))
+		if ((one->fd < 0 || (!one->set && !superd_is_stopping())) && (!first || one->due < first->due))
 			first = one;
 	}
 	if (!first) {

@@ -88,7 +88,7 @@ enum bar svc_bar(const struct svc *svc)
 {
 	const struct lock *lock = lock_find(svc->row->name);
 
-	return superd.stopping				    ? BAR_END
+	return superd_is_stopping()			    ? BAR_END
 		: svc->removed				    ? BAR_REMOVED
 		: lock && lock->orders[LOCK_DISABLED].since ? BAR_DISABLED
 		: lock && lock->orders[LOCK_HELD].since	    ? BAR_HELD
@@ -423,7 +423,7 @@ static void svc_wait(struct svc *svc)
 	event.has_duration = comes_back;
 	event.duration = pause;
 	snprintf(next, sizeof(next), "not started again%s",
-		 superd.over || superd.exit_status ? ", as superd ends" : " by itself");
+		 superd.life == SUPERD_IS_OVER || superd.exit_status ? ", as superd ends" : " by itself");
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
 	told = binds && svc->run->unlogged ? hash_text(HASH_START, svc->run->reason) : 0;
@@ -948,12 +948,12 @@ void svc_resume(struct svc *svc)
 	superd.starting += svc->state == STARTING;
 	if (svc->state != STOPPING) /* else it is what comes behind */
 		CLEAR(svc->run->start_due);
-	if (svc->state == RUNNING && current->is_frozen && guard_has_upgraded()) {
+	if (svc->state == RUNNING && instance_is_frozen(current) && guard_has_upgraded()) {
 		idle_sleep_on(svc);
-	} else if (svc->state == RUNNING && (current->is_frozen || !guard_has_upgraded())) {
+	} else if (svc->state == RUNNING && (current->stand != MOVES || !guard_has_upgraded())) {
 		/* The superd before was about to count its clients, or has died between the freeze and the text. */
-		current->is_frozen = true;
-		instance_freeze(current, false);
+		current->stand = STANDS_IDLE;
+		instance_freeze(current, MOVES);
 	}
 	if (svc->state == RUNNING)
 		idle_follow(svc);
@@ -1121,7 +1121,7 @@ void svc_settle(struct svc *svc)
 		svc_set(svc, HELD);
 		return;
 	}
-	if (!accepts && svc->run->start_due > 0 && !superd.is_opening) {
+	if (!accepts && svc->run->start_due > 0 && superd.life != SUPERD_OPENS) {
 		if (svc->run->start_due <= clock_now()) {
 			svc_activate(svc);
 			return;
@@ -1229,7 +1229,7 @@ void svc_activate(struct svc *svc)
 {
 	struct instance *instance;
 
-	if (superd.stopping || svc->run->current)
+	if (superd_is_stopping() || svc->run->current)
 		return;
 	if (svc->run->received > 0) { /* what the last instance keeps for the next is being received */
 		svc_unwatch(svc);
@@ -1608,8 +1608,8 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		clean_up(svc);
 		needs_let_go(svc);
 	}
-	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !svc->removed && !superd.stopping &&
-	    !skipped)
+	if (failed && svc->row->groups->lifecycle->on_failure == FAILURE_EXIT && !svc->removed &&
+	    !superd_is_stopping() && !skipped)
 		superd_fail(*why					 ? 127
 				    : WIFSIGNALED(svc->run->last_status) ? 128 + WTERMSIG(svc->run->last_status)
 				    : WEXITSTATUS(svc->run->last_status) ? WEXITSTATUS(svc->run->last_status)

@@ -184,7 +184,7 @@ static void take_out(char *name)
 /* Before it is closed. true: the store keeps it, as superd ends. */
 bool store_take_out(struct socket *socket)
 {
-	bool is_in = socket->is_stored, ends = superd.stopping || superd.over;
+	bool is_in = socket->is_stored, ends = superd_is_stopping();
 	char *name = socket->run->stored;
 
 	socket->run->stored = NULL;

@@ -269,7 +269,7 @@ static void on_checked(struct helper *helper, int status)
 		can += strlen(CAN);
 		if (asked.only_check)
 			tell_upgrade(true, "superd %.*s can take over", (int)strcspn(can, "\n"), can);
-		else if (superd.stopping)
+		else if (superd_is_stopping())
 			tell_upgrade(false, "busy: superd is stopping");
 		else if (superd.reading)
 			asked.waits = true;
@@ -323,7 +323,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 			     "superd runs without a guard, which an upgrade needs: restart it instead");
 		return;
 	}
-	if (superd.stopping) {
+	if (superd_is_stopping()) {
 		tell_upgrade(false, "busy: superd is stopping");
 		return;
 	}
