@@ -235,47 +235,17 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 	return ADMITTED;
 }
 
-/* In the journal, as who is kept out stays so. */
-static void journal_touched(const struct remembered *one, struct buf *out)
-{
-	double until = one->until;
-
-	buf_text(out, "+touch ");
-	line_encode(out, (const char *)one->source, SOURCE_SIZE);
-	WALK(&(struct journal_line){ .out = out }, "until", until);
-	buf_char(out, '\n');
-}
-
-void accept_journal_touched(struct buf *out)
-{
-	for (unsigned n = 0; n < MINUTES_MOST; n++) {
-		if (!remembered[n].whose && remembered[n].until > clock_now())
-			journal_touched(&remembered[n], out);
-	}
-}
-
-void accept_touched(const unsigned char source[SOURCE_SIZE], double until)
-{
-	if (until > clock_now())
-		remember(0, source, true)->until = until;
-}
-
+/* As in xinetd, the next superd does not know who was kept out. */
 static void note_touch(struct svc *svc, struct client *client)
 {
 	int64_t time = svc->row->groups->access->deny_time;
 	unsigned char address[SOURCE_SIZE];
-	struct buf line = { 0 };
 	char peer[128], more[LOG_RATE_LIMIT_MORE] = "";
 
 	client_address(client, peer, sizeof(peer));
-	if (time && client_source(client, 128, address)) {
-		struct remembered *touched = remember(0, address, true);
-
-		touched->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
-		journal_touched(touched, &line);
-		journal_say("%s", buf_string(&line));
-		buf_free(&line);
-	}
+	if (time && client_source(client, 128, address))
+		remember(0, address, true)->until =
+			time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
 	if (client->fd < 0 && !log_rate_limit_is_due(&svc->run->datagram_limit, more))
 		return;
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);

@@ -646,8 +646,6 @@ void accept_describe_sender(const struct svc *svc, char *text, size_t size);
 int64_t load_average(void);
 void accept_keep(struct instance *instance);
 void accept_reloaded(void);
-void accept_journal_touched(struct buf *out);
-void accept_touched(const unsigned char source[SOURCE_SIZE], double until);
 bool channel_read(struct instance *instance);
 void channel_begin(struct instance *instance);
 

@@ -7,7 +7,6 @@
  *   +svc web due=1                           what is not so for each service that listens
  *   +store #41 of=web name=state             a descriptor that it keeps for its next start
  *   +start 17 of=web phase=5 main=4711 ...   an instance
- *   +touch %00... until=4711                 an address that has touched a sensor
  *   +command - child=4711                    the main command that was started, until all is written anew
  *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of CPU
  *
@@ -470,7 +469,6 @@ static bool compose(struct buf *out)
 		if (superd.inherited.list[n].fd >= 0)
 			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
 	}
-	accept_journal_touched(out);
 	journal.out = out;
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
 		add_all_of(svc, out);
@@ -959,18 +957,6 @@ static void restore_instance(const struct journal_line *line, const char *key)
 	instance->counted = instance->counted && source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
 }
 
-static void restore_touched(const struct journal_line *line, const char *key)
-{
-	size_t length;
-	char *source = line_decode(key, &length);
-	double until = 0;
-
-	WALK(line, "until", until);
-	if (length == SOURCE_SIZE)
-		accept_touched((const unsigned char *)source, until);
-	free(source);
-}
-
 static size_t each_instance(void (*act)(struct instance *instance))
 {
 	struct list *lists[] = { &superd.services, &superd.leaving };
@@ -994,9 +980,10 @@ void journal_restore(const struct journal_superd *of, const char *text)
 		const char *name;
 		void (*restore)(const struct journal_line *line, const char *key);
 	} kinds[] = {
-		{ "svc", restore_service },	 { "fd", restore_socket },	{ "store", restore_stored },
+		{ "svc", restore_service },
+		{ "fd", restore_socket },
+		{ "store", restore_stored },
 		{ "start", restore_instance },
-		{ "touch", restore_touched },
 	};
 	size_t services = 0, instances;
 
