@@ -1,51 +1,7 @@
-/* Where twins are easily lost, or lose somebody: what backends do to their sockets, ends that take their time,
- * and a machine that has run out of something while clients wait at two sockets of one address. */
-#include <linux/filter.h>
-#include <linux/netlink.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
+/* A machine that has run out of something while clients wait. */
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
-#include "controlling.h"
 #include "disturbing.h"
-#include "load.h"
-#include "private.h"
-#include "superctl.h"
-
-#define SERVICE "service web {\n listen = \"127.0.0.1:%d\"\n exec = \"%s\"\n timeout_stop = 10s\n %s\n}\n"
-
-/* Its socket was restored while it slept, and may be again once it is awake. */
-static void expect_end_of_frozen(const char *order)
-{
-	int port = free_port(), client;
-	struct superd *superd = controlled_run(SERVICE, port, backend("talk"), "");
-
-	superd_port(superd, "web");
-	client = client_connect(port);
-	client_send(client, "one\n");
-	client_line(client);
-	close(client);
-	cr_assert(control_is_done(control_once("freeze web")), "%s", world_logs());
-	superd_wait_log(superd, "is frozen");
-	cr_assert(control_is_done(control_once("%s web", order)), "%s", world_logs());
-	client = client_connect(port);
-	client_send(client, "one\n");
-	client_line(client);
-	close(client);
-	superd_expect_count(superd, "web: started", 2);
-	superd_stop(superd);
-}
-
-Behaviour(standby_socket_traps, a_frozen_instance_is_restarted)
-{
-	expect_end_of_frozen("restart");
-}
-
-Behaviour(standby_socket_traps, a_frozen_instance_is_stopped)
-{
-	expect_end_of_frozen("stop");
-}
 
 /* What a running superd may have is taken from it and given back; its listeners and instances stay. */
 static void limit_for_a_moment(struct superd *superd, int resource, rlim_t most)
