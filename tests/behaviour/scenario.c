@@ -1506,6 +1506,20 @@ static bool is_chosen(const char *name)
 	return !filter || !*filter || !fnmatch(filter, text_of("%s/%s", scenario.suite, name), FNM_EXTMATCH);
 }
 
+/* Criterion would take the one that is there and drop this one. */
+static bool is_registered(const char *name)
+{
+	FOREACH_SET (struct criterion_suite_set *suite, scenario.set->suites) {
+		if (strcmp(suite->suite.name, scenario.suite) != 0)
+			continue;
+		FOREACH_SET (struct criterion_test *test, suite->tests) {
+			if (!strcmp(test->name, name))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void register_test(const char *name)
 {
 	struct criterion_test_extra_data *data = calloc(1, sizeof(*data));
@@ -1527,6 +1541,11 @@ static int call_test(ClientData unused, Tcl_Interp *interp, int count, Tcl_Obj *
 	(void)unused;
 	if (count != 3 || !scenario.suite) {
 		Tcl_SetResult(interp, (char *)(uintptr_t)"test NAME {SCRIPT}, behind suite NAME", TCL_STATIC);
+		return TCL_ERROR;
+	}
+	if (scenario.set && is_registered(Tcl_GetString(arguments[1]))) {
+		Tcl_SetResult(interp, (char *)(uintptr_t)"a test of this name is there already, here or in C, "
+							 "of which this program may be older", TCL_STATIC);
 		return TCL_ERROR;
 	}
 	if (scenario.set) {
