@@ -36,7 +36,7 @@ static bool is_shareable(const struct directive *directive, bool all_say_it)
 	static const char *const of_all[] = { "user", "group", "umask", "optional", "backlog", NULL };
 	const char *name = directive->name[NATIVE];
 
-	if (!(directive->flags & IN_DEFAULTS))
+	if (directive->flags & NOT_IN_DEFAULTS)
 		return false;
 	return directive->group == GROUP_ACCESS || directive->group == GROUP_LOG || directive->group == GROUP_LIMITS ||
 	       words_have(others, name) || (all_say_it && words_have(of_all, name));

@@ -210,6 +210,25 @@ bool print_search(const char *query, FILE *out)
 	return ok;
 }
 
+/* The placeholder of its value; NULL: its words stand for it. */
+static const char *argument_of(const struct directive *directive)
+{
+	if (directive->argument || directive->words)
+		return directive->argument;
+	return directive->type == &type_bool ? "yes | no" : directive->type->name;
+}
+
+/* Its default as text; NULL: it is unset. */
+static const char *default_of(const struct directive *directive)
+{
+	return directive->fallback || directive->type != &type_bool ? directive->fallback : "no";
+}
+
+static bool is_in_defaults(const struct directive *directive)
+{
+	return !(directive->flags & NOT_IN_DEFAULTS) && directive->chapter != CHAPTER_GLOBALS;
+}
+
 static void add_json_option(struct buf *out, const struct directive *directive)
 {
 	struct buf text = { 0 }, bounds = { 0 };
@@ -220,9 +239,9 @@ static void add_json_option(struct buf *out, const struct directive *directive)
 	json_text_field(out, "name", directive->name[NATIVE]);
 	json_text_field(out, "section", chapter_title(directive->chapter));
 	json_text_field(out, "page", chapter_page(directive->chapter));
-	json_text_field(out, "syntax", directive->argument);
+	json_text_field(out, "syntax", argument_of(directive));
 	json_text_field(out, "type", directive_has_value(directive) ? directive->type->name : NULL);
-	json_text_field(out, "default", directive->fallback);
+	json_text_field(out, "default", default_of(directive));
 	json_text_field(out, "bounds", bounds.length ? buf_string(&bounds) : NULL);
 	json_text_field(out, "text", buf_string(&text));
 	json_text_field(out, "example", directive->example);
@@ -233,8 +252,8 @@ static void add_json_option(struct buf *out, const struct directive *directive)
 	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
 		json_text_field(out, systems[dialect], directive->name[dialect]);
 	json_text_field(out, "change", changes[directive->change]);
-	json_flag_field(out, "in_socket", directive->flags & IN_SOCKET);
-	json_flag_field(out, "in_defaults", directive->flags & IN_DEFAULTS);
+	json_flag_field(out, "in_socket", directive->in_socket);
+	json_flag_field(out, "in_defaults", is_in_defaults(directive));
 	json_flag_field(out, "unit_only", option_is_for_units(directive));
 	json_object_close(out);
 	out->failed |= text.failed || bounds.failed;
@@ -263,11 +282,12 @@ bool print_options_json(FILE *out)
 static void add_explanation(struct buf *out, const struct directive *directive)
 {
 	bool has_value = directive_has_value(directive);
+	const char *argument = argument_of(directive);
 	struct buf text = { 0 };
 
 	buf_text(out, directive->name[NATIVE]);
-	if (directive->argument)
-		buf_addf(out, strchr(directive->argument, '{') ? " %s" : " = %s", directive->argument);
+	if (argument)
+		buf_addf(out, strchr(argument, '{') ? " %s" : " = %s", argument);
 	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(directive->chapter), chapter_title(directive->chapter));
 	add_help(out, directive->help, 0);
 	buf_char(out, '\n');
@@ -280,12 +300,12 @@ static void add_explanation(struct buf *out, const struct directive *directive)
 	add_fact(out, "bounds", buf_string(&text));
 	buf_clear(&text);
 	if (has_value)
-		add_fact(out, "default", directive->fallback ? directive->fallback : "unset");
+		add_fact(out, "default", default_of(directive) ? default_of(directive) : "unset");
 	if (directive->example)
 		buf_addf(out, "    example   %s %s%s\n", directive->name[NATIVE],
 			 strcmp(directive->name[NATIVE], "socket") ? "= " : "", directive->example);
 	buf_addf(&text, "%s%s%s", directive->chapter == CHAPTER_GLOBALS ? "superd" : "service",
-		 directive->flags & IN_SOCKET ? ", socket" : "", directive->flags & IN_DEFAULTS ? ", defaults" : "");
+		 directive->in_socket ? ", socket" : "", is_in_defaults(directive) ? ", defaults" : "");
 	add_fact(out, "set in", buf_string(&text));
 	add_fact(out, "a change", changes[directive->change]);
 	for (int dialect = XINETD; dialect < DIALECTS; dialect++)

@@ -206,12 +206,12 @@ static struct origin word_place(const struct value *value, size_t word)
 static bool place_allows(const struct service_builder *builder, const struct directive *directive, const char *name,
 			 const struct value *value, struct diags *diags)
 {
-	if (builder->open && !(directive->flags & IN_SOCKET)) {
+	if (builder->open && !directive->in_socket) {
 		diag_error(diags, value->at, "%s belongs to the service, not to one of its sockets", name);
 		diags_hint(diags, "write it outside of socket { }");
 		return false;
 	}
-	if (!builder->name && !builder->open && !(directive->flags & IN_DEFAULTS)) {
+	if (!builder->name && !builder->open && directive->flags & NOT_IN_DEFAULTS) {
 		diag_error(diags, value->at, "%s does not belong in defaults: each service has its own", name);
 		return false;
 	}

@@ -2,6 +2,7 @@
  * options, and table/option/globals the settings of superd itself. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,21 +25,19 @@ enum chapter {
 };
 
 enum {
-	IN_DEFAULTS = 1 << 0,           /* allowed in defaults { } */
-	IN_SOCKET = 1 << 1,             /* allowed in socket { } */
-	STRUCTURE = 1 << 2,             /* `listen`, `socket`: has no field in a service */
-	ALWAYS_PRINTED = 1 << 3,        /* --print=json prints it even at its default */
-	OPTIONAL_PATH = 1 << 4,         /* "-" in front of a path: may be missing */
-	NEEDS_LINUX = 1 << 5,
-	HOLDS_SECRETS = 1 << 6,         /* only root and superd's own user may see the value */
-	TUNES = 1 << 7,                 /* a number that protects nothing: above `most` it is `most`, with a note */
-	FOR_UNITS = 1 << 8,             /* says what a unit says, as all of CHAPTER_UNITS: nobody writes it by hand */
+	NOT_IN_DEFAULTS = 1 << 0,       /* each service has its own */
+	STRUCTURE = 1 << 1,             /* `listen`, `socket`: has no field in a service */
+	ALWAYS_PRINTED = 1 << 2,        /* --print=json prints it even at its default */
+	OPTIONAL_PATH = 1 << 3,         /* "-" in front of a path: may be missing */
+	HOLDS_SECRETS = 1 << 4,         /* only root and superd's own user may see the value */
+	TUNES = 1 << 5,                 /* a number that protects nothing: above `most` it is `most`, with a note */
+	FOR_UNITS = 1 << 6,             /* says what a unit says, as all of CHAPTER_UNITS: nobody writes it by hand */
 };
 
 /* When a change of the option by a reload takes effect. */
 enum change {
-	CHANGE_LIVE,                    /* at once */
 	CHANGE_NEXT,                    /* with the next activation */
+	CHANGE_LIVE,                    /* at once */
 	CHANGE_SOCKET,                  /* at once: superd sets it on the open socket */
 	CHANGE_REBIND,                  /* at once: superd binds the socket again */
 	CHANGE_START,                   /* with the next start of superd itself */
@@ -52,13 +51,12 @@ struct directive {
 	enum chapter chapter;
 	enum option_group group;        /* the group of its field; unused for STRUCTURE */
 	size_t offset;                  /* in the group's struct */
+	bool in_socket;                 /* allowed in socket { } */
 	unsigned flags;
-	unsigned translated;            /* bits 1 << enum dialect: its values differ there, so that dialect's reader
-					   translates them and sets the option by its native name */
 	enum change change;
-	const char *fallback;           /* the default as text; NULL: `unset`, or an empty list */
+	const char *fallback;           /* the default as text; NULL: no, `unset`, or an empty list */
 	const void *unset;              /* the field's value if the option is unset; NULL: all bytes zero */
-	const char *argument;           /* placeholder in the manual: "user", "duration" */
+	const char *argument;           /* placeholder in the manual: "user"; NULL: the words, or as the type is called */
 	const char *example;            /* of a value; of `socket` its name and block. NULL: none is needed */
 	const char *help;               /* a sentence or more; required */
 	int64_t least, most;            /* bounds of numbers, in the type's unit; both 0: the type's own */

@@ -213,13 +213,13 @@ Test(print_conf, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
 			snprintf(text, sizeof(text), "service a { listen = 80 %s\n%s }\n",
 				 is_exec ? "" : "exec = /bin/x", value);
 			expect_same(text);
-			if (directive->flags & IN_SOCKET) {
+			if (directive->in_socket) {
 				snprintf(text, sizeof(text),
 					 "service a { exec = /bin/x\n socket b { listen = 80\n%s }\n"
 					 "socket c { listen = 81 } listen = {82, 83} }\n", value);
 				expect_same(text);
 			}
-			if (directive->flags & IN_DEFAULTS) {
+			if (!(directive->flags & NOT_IN_DEFAULTS)) {
 				snprintf(text, sizeof(text),
 					 "service a { listen = 80 exec = /bin/x }\ndefaults { %s }\n"
 					 "service b { listen = 81 exec = /bin/x accept = yes }\n", value);
