@@ -1004,7 +1004,7 @@ void guard_hear(void);
 void guard_sweep(bool has_journal, bool all);
 bool guard_left_fd(int fd); /* it was open before this superd opened anything */
 int guard_journal_of(int page, bool *is_it);
-int guard_page(void);
+void guard_execute(const char *program, char *const *arguments);
 void guard_pass(bool passed);
 void guard_upgrade_to(const char *program) __attribute__((noreturn));
 void guard_tell(const char *version, size_t services, size_t instances);

@@ -417,9 +417,16 @@ int guard_journal_of(int fd, bool *is_it)
 	return found;
 }
 
-int guard_page(void)
+/* This program is given the page, in front of superd's own arguments. It returns if that fails, with errno. */
+void guard_execute(const char *program, char *const *arguments)
 {
-	return page->own;
+	char argument[40], *argv[1024] = { arguments[0], argument };
+	size_t count = 2;
+
+	snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", page->own);
+	for (char *const *at = arguments + 1; *at && count < 1023; at++)
+		argv[count++] = *at;
+	execv(program, argv);
 }
 
 /* Lets these open over an exec, or not. */
@@ -603,18 +610,12 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			tcsetpgrp(STDIN_FILENO, getpgrp());
 		page->upgraded = child > 0 && WIFEXITED(status) && page->upgrades;
 		if (page->upgraded) {
-			char argument[40], *argv[1024] = { arguments[0], argument };
-			size_t count = 2;
-
 			page->upgrades = false;
 			page->restarts = true;
 			page->young = 0;
 			page->begun = false;
-			snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", page->own);
-			for (char *const *at = arguments + 1; *at && count < 1023; at++)
-				argv[count++] = *at;
 			own_privileges_restore_inheritable();
-			execv(page->program, argv);
+			guard_execute(page->program, arguments);
 			page->refusal = errno;
 			own_privileges_clear_inheritable_again();
 			page->upgraded = false;

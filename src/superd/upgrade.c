@@ -212,23 +212,6 @@ void upgrade_forget(const void *context)
 		asked.done = NULL;
 }
 
-/* With an argument in front of superd's own; the caller frees it. */
-static char **arguments_with(char *first)
-{
-	size_t count = 0;
-	char **own = superd.options->arguments, **all;
-
-	while (own[count])
-		count++;
-	all = calloc(count + 2, sizeof(*all));
-	if (!all)
-		return NULL;
-	all[0] = own[0];
-	all[1] = first;
-	memcpy(all + 2, own + 1, (count - 1) * sizeof(*all));
-	return all;
-}
-
 static void go_over(void)
 {
 	log_notice(superd.log, "upgrading: becoming %s", superd.program);
@@ -302,10 +285,9 @@ void upgrade_go_on(void)
 /* The program that is installed is asked whether it could take over. */
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context)
 {
-	char argument[40], what[WAIT_NOTE_MOST];
+	char what[WAIT_NOTE_MOST];
 	int ends[2] = { -1, -1 };
 	double lasted;
-	char **all = NULL;
 	pid_t pid = -1;
 
 	if (asked.helper.child.pid || asked.waits) {
@@ -335,19 +317,17 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		tell_upgrade(false, "superd does not know its own path: neither its name nor /proc has it");
 		return;
 	}
-	snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", guard_page());
-	if (journal_whole() && (all = arguments_with(argument)) && fd_pipe(ends) == 0 &&
+	if (journal_whole() && fd_pipe(ends) == 0 &&
 	    (pid = helper_begin(&asked.helper, PATIENCE, on_checked)) == 0) {
 		fd_set_nonblocking(ends[1], false);
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
 		journal_pass_check();
-		execv(superd.program, all);
+		guard_execute(superd.program, superd.options->arguments);
 		printf("cannot start %s: %s\n", superd.program, strerror(errno));
 		fflush(stdout);
 		_exit(127);
 	}
-	free(all);
 	fd_close(&ends[1]);
 	if (pid < 0) {
 		fd_close(&ends[0]);
