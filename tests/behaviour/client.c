@@ -116,11 +116,6 @@ bool client_can_connect(int port)
 	return connected;
 }
 
-void client_wait_refused(int port)
-{
-	WAIT_UNTIL(!client_can_connect(port));
-}
-
 static int try_unix(const char *path, int type)
 {
 	struct sockaddr_un address;

@@ -13,9 +13,6 @@ bool client_can_connect(int port);              /* whether something listens the
 bool client_can_connect_unix(const char *path);
 int client_try_unix(const char *path);          /* a stream; -1: nothing listens there */
 int client_try_unix_at_once(const char *path);  /* the same; -1: nothing listens there, or its queue is full */
-/* Waits until nothing listens there any more: a worker process that superd has just forked has a copy of the listener
- * until it runs, which takes its time on a busy machine. */
-void client_wait_refused(int port);
 
 void client_send(int fd, const char *text);
 const char *client_line(int fd);                /* the next line, without its newline; the end of file fails the test */

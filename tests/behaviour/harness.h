@@ -177,7 +177,6 @@ bool superd_has_groups(void);
 const char *superd_path(void);
 #define OWN_PROGRAMS own_programs()
 int own_programs(void);                         /* descriptors that superd has open for its own, in any case */
-const char *superd_build(void);                 /* its build id, twelve digits */
 const char *superd_build_word(void);            /* the first word that it gives to its own programs */
 const char *superd_called(const char *name);    /* a link of this name to it */
 void copy_program(const char *from, const char *to);    /* by paths; for one that looks for others beside itself */

@@ -9,6 +9,10 @@ proc web_table {steps options} {
 }
 }
 
+# Of the times of a stop that of the service alone passes.
+proc clocked {steps options} { superd -clock "superd { stop_timeout = 1h }\n[web_table $steps $options]" }
+set ready "'say READY=1'"
+
 # Has it do a step, which has this answer; its pid; and has it end, and waits for that.
 proc does {step answer} { is [said [ask web $step]] $answer }
 proc web_pid {} { lindex [ask web "env HOME"] 0 }

@@ -28,14 +28,6 @@ static void command_line(const char **words, const char *control, const char *co
 	cr_assert_null(*arguments, "more than %d words", WORDS_MOST);
 }
 
-struct program superctl_begin(bool clock, const char *control, const char *const *arguments)
-{
-	const char *words[WORDS_MOST];
-
-	command_line(words, control, arguments);
-	return program_begin(clock, words);
-}
-
 struct outcome superctl_answer(const char *control, const char *const *arguments)
 {
 	const char *words[WORDS_MOST];

@@ -15,10 +15,6 @@ const char *why_of(const char *service);
 /* What superctl prints of an order such as "stop web", its errors behind the rest. */
 const char *superctl_order(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Runs superctl beside the test, until program_end. */
-struct program superctl_begin(bool clock, const char *control, const char *const *arguments);
-#define SUPERCTL_BEGIN(clock, control, ...) superctl_begin(clock, control, (const char *const[]){ __VA_ARGS__, NULL })
-
 /* Fails the test unless the answer, as --json prints it, is as the schema has this definition. false: that can't be
  * looked at, as there is no jsonschema for python3. */
 bool schema_holds(const char *definition, const char *answer);

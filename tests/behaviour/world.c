@@ -266,17 +266,12 @@ bool superd_has_groups(void)
 	return SUPERD_ANSWER("--check", "-f", path_in("daemon.conf")).status == 0;
 }
 
-const char *superd_build(void)
+const char *superd_build_word(void)
 {
 	const char *version = strstr(SUPERD_ANSWER("--version").out, "(build ");
 
 	cr_assert_not_null(version);
-	return text_of("%.12s", version + strlen("(build "));
-}
-
-const char *superd_build_word(void)
-{
-	return text_of("--build=%s", superd_build());
+	return text_of("--build=%.12s", version + strlen("(build "));
 }
 
 const char *superd_path(void)

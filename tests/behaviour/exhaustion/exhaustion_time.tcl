@@ -14,7 +14,7 @@ proc signal_all {signal} {
 
 # Says so once more when all go on, as a program with a watchdog does.
 test a_watchdog_that_nobody_could_feed_ends_nobody {
-	superd -clock "superd { stop_timeout = 1h }\n[web_table "'say READY=1'" "type = notify watchdog = 10min rlimit_core = 0"]"
+	clocked $ready "type = notify watchdog = 10min rlimit_core = 0"
 	set pid [web_pid]
 	does "say WATCHDOG=1" done
 	signal_all STOP; move 1h; signal_all CONT

@@ -272,7 +272,7 @@ test roots_sockets_of_any_network_are_taken_from_a_socket_unit {
 }
 
 test roots_sockets_of_a_socket_unit_are_taken_by_a_superd_of_a_user_and_none_of_the_store {
-	needs {[has_users]} "takes root, to start as another user, and a build that every user can reach"
+	needs_users
 	set port [free_port]
 	set listener [listener $port]
 	set environment [list $notify FDSTORE=32 LISTEN_FDNAMES=superd.socket]
@@ -298,7 +298,7 @@ test without_a_store_a_socket_may_be_anybodys {
 
 # superd-bind makes such a socket as the owner of the folder.
 test a_socket_in_another_users_folder_comes_back {
-	needs {[has_users]} "takes root, to give a folder to another user, and a build that every user can reach"
+	needs_users
 	set folder [path theirs]; set socket [path theirs/socket]
 	file mkdir $folder
 	file attributes $folder -owner 65534 -group 65534

@@ -5,7 +5,6 @@
 #include "controlling.h"
 #include "guarding.h"
 #include "harness.h"
-#include "notifying.h"
 
 #define SERVE "service web {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n user = \"%s\"\n %s\n}\n"
 

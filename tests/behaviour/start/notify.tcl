@@ -3,10 +3,7 @@
 suite notify
 uses notifying
 
-set ready "'say READY=1'"
-
 proc web {steps options args} { superd {*}$args [web_table $steps $options] }
-proc clocked {steps options} { superd -clock "superd { stop_timeout = 1h }\n[web_table $steps $options]" }
 
 # A backend answers; one answers a client who has waited, and who goes then.
 proc is_up {} { does "env FDSTORE" unset }
@@ -140,7 +137,7 @@ test who_may_not_notify_has_no_socket {
 }
 
 test without_a_folder_the_socket_is_abstract {
-	needs {[has_users]} "needs root, and a build that every user can reach"
+	needs_users
 	web $ready "type = notify" -uid 65534
 	begins [said [ask web "env NOTIFY_SOCKET"]] @
 	log "is ready"

@@ -2,12 +2,10 @@
 suite notify_life
 uses notifying
 
-set ready "'say READY=1'"
 set heard "type = notify notify_access = all"
 set watched "type = notify watchdog = 10min rlimit_core = 0"
 
 proc web {steps options} { superd [web_table $steps $options] }
-proc clocked {steps options} { superd -clock "superd { stop_timeout = 1h }\n[web_table $steps $options]" }
 
 proc moves {how} {
 	clocked "$how $::ready" $::heard
@@ -86,7 +84,7 @@ test one_that_goes_on_without_its_service_is_heard {
 }
 
 test a_process_of_somebody_else_is_not_taken_for_the_main_one {
-	needs {[has_users]} "needs root, and a build that every user can reach"
+	needs_users
 	web "" {notify_access = main user = "nobody"}
 	does "say MAINPID=$self" done
 	log "is not taken for the main process: it is none of this service's"

@@ -73,7 +73,7 @@ proc guard_speaks {args} {
 
 test the_guard_sends_as_the_main_process guard_speaks
 test the_guard_sends_for_a_superd_without_rights {
-	needs {[has_users]} "takes root, to start as another user, and a build that every user can reach"
+	needs_users
 	guard_speaks -uid [lone_user]
 }
 
