@@ -87,7 +87,7 @@ void session_send(struct session *session)
 
 static void end_request(struct session *session)
 {
-	session->busy = session->follows = false;
+	session->does = AWAITS_REQUEST;
 	session->go_on = session->changed = session->late = NULL;
 	session->dropped = session->reading = 0;
 	changes_release(session->changes);
@@ -156,10 +156,10 @@ static void take_hello(struct session *session, const char *line)
 {
 	size_t others = 0;
 
-	session->leaving = true;
 	if (strncmp(line, "hello ", 6) != 0 || strcmp(line + 6, session->hello) != 0) {
 		session_fail(session, "denied", "superctl of superd's own version does so",
 			     "the first line of a connection has to repeat the hello that superd has sent");
+		session->does = LEAVES;
 		return;
 	}
 	LIST_OF(const struct session, other, link, &superd.sessions) {
@@ -168,9 +168,9 @@ static void take_hello(struct session *session, const char *line)
 	}
 	if (others >= OWN_MOST) {
 		session_fail(session, "busy", "", "superd is answering %d other requests to this service", OWN_MOST);
+		session->does = LEAVES;
 		return;
 	}
-	session->leaving = false;
 	*session->hello = '\0';
 }
 
@@ -233,7 +233,7 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 	if (good && session->go_on && session_unsent(session) < SESSION_ROOM)
 		session->go_on(session);
 	newline = memchr(session->input, '\n', session->filled);
-	if (good && !session->busy && !session->leaving && newline) {
+	if (good && session->does == AWAITS_REQUEST && newline) {
 		size_t length = (size_t)(newline - session->input);
 
 		memcpy(line, session->input, length);
@@ -246,23 +246,23 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 			session_fail(session, "usage", "", "a request has no NUL");
 		else
 			request_obey(session, line);
-	} else if (good && !session->busy && !session->leaving && session->filled == sizeof(session->input)) {
+	} else if (good && session->does == AWAITS_REQUEST && session->filled == sizeof(session->input)) {
 		session_fail(session, "usage", "", "a request has at most %d bytes", REQUEST_MOST - 1);
-		session->leaving = true;
+		session->does = LEAVES;
 	}
 	good = good && !session->out.failed && session_unsent(session) < SESSION_MOST;
-	waits = !session->busy && !session->leaving && memchr(session->input, '\n', session->filled);
+	waits = session->does == AWAITS_REQUEST && memchr(session->input, '\n', session->filled);
 	/* It has closed both ways. One that has only shut down its sending side waits for answers still. */
 	is_dead = session->at_end && poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
-	if (!good || is_dead || (session->leaving && !session_unsent(session)) ||
-	    (session->at_end && !session->busy && !waits && !session_unsent(session))) {
-		followed = session->follows;
+	if (!good || is_dead || (session->does == LEAVES && !session_unsent(session)) ||
+	    (session->at_end && session->does == AWAITS_REQUEST && !waits && !session_unsent(session))) {
+		followed = session->does == FOLLOWS_LOG;
 		end_session(session);
 		if (followed)
 			requests_follow_log();
 		return;
 	}
-	events = !session->at_end && !session->leaving && session->filled < sizeof(session->input) ? EV_READ : 0;
+	events = !session->at_end && session->does != LEAVES && session->filled < sizeof(session->input) ? EV_READ : 0;
 	if (session_unsent(session) || session->go_on || waits)
 		events |= EV_WRITE;
 	watch(session, events);
@@ -565,8 +565,9 @@ void control_begin(bool fresh)
 		return;
 	find_path(superd.options, server.path);
 	locks_begin(server.path,
-		    !fresh || (*server.path == '/' && private_folder_is_safe(server.path, &why) &&
-			       !control_socket_is_answered(server.path)));
+		    !fresh ||
+			    (*server.path == '/' && private_folder_is_safe(server.path, &why) &&
+			     !control_socket_is_answered(server.path)));
 	buf_free(&why);
 }
 

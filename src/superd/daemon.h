@@ -850,7 +850,8 @@ struct session {
 	uid_t uid;
 	char *service;	/* of a program of superd's own; NULL: an operator */
 	char hello[17]; /* what its first line has to repeat; "": it has done so */
-	bool busy, leaving, at_end;
+	enum { AWAITS_REQUEST, ANSWERS, FOLLOWS_LOG, LEAVES } does; /* LEAVES: it ends when all is sent */
+	bool at_end;
 	char input[REQUEST_MOST];
 	size_t filled;
 	struct buf out, line; /* what is not sent, from `sent` on; members of the line that is being composed */
@@ -863,7 +864,6 @@ struct session {
 	struct buf names;			  /* of the services that the request means, from `next` on to come */
 	size_t next;
 	unsigned reading;	 /* the number of the one that it waits for; 0: none */
-	bool is_diff;		 /* and that is no reload */
 	struct changes *changes; /* that it reports, from `next` on; NULL: none */
 	const char *verb;
 	int answer; /* enum answer; of `show` 0 */
@@ -871,7 +871,6 @@ struct session {
 	struct order *orders; /* under way */
 	size_t order_count;
 	unsigned begun, failed;	  /* services */
-	bool follows;		  /* it gets what is logged */
 	uint64_t dropped, serial; /* serial: with `at`, of the last line of the log that was sent */
 	double at;
 };

@@ -782,10 +782,10 @@ static void close_unclaimed(void)
 		if (inherited->fd < 0 || may_be_claimed(inherited))
 			continue;
 		listen_fd_describe(inherited, &text);
-		if (inherited->is_stored)
+		if (inherited->from == OF_STORE)
 			log_notice(superd.log, "a socket from the store (%s) belongs to no service any more: closed",
 				   buf_string(&text));
-		else if (!inherited->is_own)
+		else if (inherited->from == OF_OTHERS)
 			log_warn(superd.log,
 				 "inherited socket (%s) belongs to no endpoint of the configuration: closed",
 				 buf_string(&text));

@@ -233,8 +233,7 @@ bool pid1_is_first(void);               /* PID 1 of its namespace */
 struct listen_fd {
 	int fd;                         /* -1: a listener has taken it */
 	char *name;                     /* owned; NULL: none */
-	bool is_own;                    /* a superd has bound it */
-	bool is_stored;                 /* a superd has given it to the store that it came from, under this name */
+	enum { OF_OTHERS, OF_SUPERD, OF_STORE } from;   /* a superd has bound it, and given it to the store under this name */
 };
 
 struct listen_fds {

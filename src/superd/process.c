@@ -226,8 +226,8 @@ void listen_fds_take(struct listen_fds *listen_fds)
 
 		if (fcntl(added.fd, F_GETFD) < 0)
 			added.fd = -1;
-		added.is_own = added.is_stored =
-			added.name && !strncmp(added.name, STORED_PREFIX, strlen(STORED_PREFIX));
+		if (added.name && !strncmp(added.name, STORED_PREFIX, strlen(STORED_PREFIX)))
+			added.from = OF_STORE;
 		if (!add_listen_fd(listen_fds, added))
 			free(added.name);
 		if (names)
@@ -251,7 +251,7 @@ bool listen_fds_add_own(struct listen_fds *listen_fds, int fd)
 	if (type != SOCK_DGRAM && type != SOCK_RAW &&
 	    (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) < 0 || !accepts))
 		return false;
-	return add_listen_fd(listen_fds, (struct listen_fd){ .fd = fd, .is_own = true });
+	return add_listen_fd(listen_fds, (struct listen_fd){ .fd = fd, .from = OF_SUPERD });
 }
 
 void listen_fds_note_others(struct listen_fds *listen_fds)

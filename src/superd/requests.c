@@ -219,7 +219,7 @@ static void select_names(struct session *session)
 			return;
 		}
 	}
-	session->busy = true;
+	session->does = ANSWERS;
 	session->next = 0;
 	begin_answer(session);
 }
@@ -328,8 +328,8 @@ void requests_follow_log(void)
 	bool is_followed = false;
 
 	LIST_OF(const struct session, session, link, &superd.sessions) {
-		is_followed |= session->follows;
-		if (session->follows && session->request.level > level)
+		is_followed |= session->does == FOLLOWS_LOG;
+		if (session->does == FOLLOWS_LOG && session->request.level > level)
 			level = session->request.level;
 	}
 	ring_begin(level, is_followed);
@@ -337,7 +337,7 @@ void requests_follow_log(void)
 
 static void begin_following(struct session *session)
 {
-	session->busy = session->follows = true;
+	session->does = FOLLOWS_LOG;
 	session->go_on = NULL;
 	requests_follow_log();
 }
@@ -388,7 +388,7 @@ static void ask_log(struct session *session)
 			return;
 		}
 	}
-	session->busy = true;
+	session->does = ANSWERS;
 	session->serial = 0;
 	session->at = 0;
 	for (struct svc *svc = request->lines ? svc_next(NULL) : NULL; svc; svc = svc_next(svc)) {
@@ -413,7 +413,7 @@ static void ask_log(struct session *session)
 void control_log(const char *service, enum level level, const struct event *event, const char *text, size_t length)
 {
 	LIST_OF(struct session, session, link, &superd.sessions) {
-		if (!session->follows || level > session->request.level || !wants(session, service))
+		if (session->does != FOLLOWS_LOG || level > session->request.level || !wants(session, service))
 			continue;
 		if (session->dropped || session_unsent(session) >= SESSION_ROOM) {
 			session->dropped++;
@@ -512,25 +512,31 @@ static void send_diff_line(void *context)
 	session_send(context);
 }
 
+static void on_diff_late(struct session *session)
+{
+	session_fail(session, "failed", "", "the configuration was not read in time");
+}
+
 /* A reading has ended, for a reload or (compared) a diff. */
 void requests_read(unsigned number, bool good, const struct table *compared, struct diags *diags)
 {
 	char summary[DIAGS_SUMMARY_MOST];
 
 	LIST_OF(struct session, session, link, &superd.sessions) {
+		bool is_diff = session->late == on_diff_late;
+
 		if (session->reading != number)
 			continue;
 		session->reading = 0;
 		send_diags(session, diags);
 		if (!good) {
 			diags_summarize(diags, summary);
-			session_fail(session, "failed",
-				     session->is_diff ? "" : "the previous configuration stays in effect", "%s: %s",
-				     session->is_diff ? "cannot compare" : "not reloaded",
+			session_fail(session, "failed", is_diff ? "" : "the previous configuration stays in effect",
+				     "%s: %s", is_diff ? "cannot compare" : "not reloaded",
 				     diags->errors		    ? summary
 					     : superd_is_stopping() ? "superd is stopping"
 								    : "out of memory");
-		} else if (session->is_diff) {
+		} else if (is_diff) {
 			diff_write(compared, &session->line, send_diff_line, session);
 			session_done(session);
 		} else {
@@ -549,9 +555,7 @@ static void on_reading_late(struct session *session)
 	char what[WAIT_NOTE_MOST];
 	double seconds;
 
-	if (session->is_diff)
-		session_fail(session, "failed", "", "the configuration was not read in time");
-	else if (superd.reading && wait_note_read(what, &seconds))
+	if (superd.reading && wait_note_read(what, &seconds))
 		session_fail(session, "failed",
 			     "the previous configuration stays in effect; the reload continues when it answers",
 			     "not reloaded in time: %s does not answer", what);
@@ -559,11 +563,10 @@ static void on_reading_late(struct session *session)
 		session_fail(session, "failed", "", "not done in time, but under way");
 }
 
-static void await_reading(struct session *session, unsigned number, bool is_diff)
+static void await_reading(struct session *session, unsigned number, void (*late)(struct session *session))
 {
-	session->busy = true;
-	session->is_diff = is_diff;
-	session->late = on_reading_late;
+	session->does = ANSWERS;
+	session->late = late;
 	session->reading = number;
 }
 
@@ -577,7 +580,7 @@ static void ask_reload(struct session *session)
 		session_fail(session, "busy", "", "superd is stopping");
 	} else {
 		superd_reopen();
-		await_reading(session, reload_begin(), false);
+		await_reading(session, reload_begin(), on_reading_late);
 		if (session->request.options & WITH_NO_WAIT)
 			session_done(session);
 	}
@@ -588,7 +591,7 @@ static void ask_diff(struct session *session)
 	unsigned number = reload_compare();
 
 	if (number)
-		await_reading(session, number, true);
+		await_reading(session, number, on_diff_late);
 	else
 		session_fail(session, "busy", "", "superd is reading the configuration: try again");
 }
@@ -622,10 +625,10 @@ static void on_upgrade_late(struct session *session)
 
 static void ask_upgrade(struct session *session)
 {
-	session->busy = true;
+	session->does = ANSWERS;
 	session->late = on_upgrade_late;
 	upgrade_begin(session->request.options & WITH_CHECK, on_upgraded, session);
-	if (session->busy && session->request.options & WITH_NO_WAIT)
+	if (session->does == ANSWERS && session->request.options & WITH_NO_WAIT)
 		succeed(session, "under way");
 }
 

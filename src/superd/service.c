@@ -495,17 +495,17 @@ static int take_inherited(struct socket *socket, struct buf *why, struct buf *wa
 	for (size_t n = 0; n < 2 * superd.inherited.count; n++) { /* first those of its name */
 		struct listen_fd *found = &superd.inherited.list[n % superd.inherited.count];
 		bool is_named = found->name &&
-			(found->is_stored ? store_name_is(found->name, stored)
-					  : !strcmp(found->name, socket->listen->name));
+			(found->from == OF_STORE ? store_name_is(found->name, stored)
+						 : !strcmp(found->name, socket->listen->name));
 		int fd = found->fd;
 
-		if (fd < 0 || ((n < superd.inherited.count || (found->is_stored && any_port)) && !is_named) ||
+		if (fd < 0 || ((n < superd.inherited.count || (found->from == OF_STORE && any_port)) && !is_named) ||
 		    !bind_matches(fd, socket->listen))
 			continue;
 		found->fd = -1;
-		socket->inherited = !found->is_own;
+		socket->inherited = found->from == OF_OTHERS;
 		if (bind_adopt(fd, socket->listen, why, warnings) == 0) {
-			if (found->is_stored)
+			if (found->from == OF_STORE)
 				store_note(socket, found->name);
 			return fd;
 		}

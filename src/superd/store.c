@@ -30,7 +30,7 @@ static struct {
 	size_t removed_count;
 	ev_timer next;
 	struct backoff backoff;
-	bool waits, is_full, is_logged;
+	bool is_full;
 } store = { .sender = -1 };
 
 /* A name is what a person reads, too: the endpoint as in the table, with what a name must not have replaced. A colon
@@ -68,14 +68,13 @@ static bool tell(const char *name, int fd)
 	snprintf(text, sizeof(text), fd < 0 ? "FDSTOREREMOVE=1\nFDNAME=%s" : "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
 	if (store.sender >= 0 && guard_notify(store.sender, store.socket, text, fd)) {
 		backoff_reset(&store.backoff);
-		store.is_logged = false;
 		return true;
 	}
-	log_event(superd.log, store.is_logged ? LEVEL_DEBUG : LEVEL_WARNING, &(struct event){ .name = "store_failed" },
+	log_event(superd.log, store.backoff.failures ? LEVEL_DEBUG : LEVEL_WARNING,
+		  &(struct event){ .name = "store_failed" },
 		  fd < 0 ? "cannot remove %s from the store at %s: %s: superd tries again"
 			 : "cannot store %s at %s: %s: superd tries again",
 		  name, store.socket, strerror(errno));
-	store.is_logged = store.waits = true;
 	timer_begin(&store.next, backoff_next(&store.backoff, PAUSE_MIN, PAUSE_MAX, jitter()));
 	return false;
 }
@@ -91,13 +90,12 @@ static void give(struct socket *socket)
 static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)timer, (void)events;
-	store.waits = false;
-	while (!store.waits && store.removed_count && tell(store.removed[store.removed_count - 1], -1))
+	while (!ev_is_active(&store.next) && store.removed_count && tell(store.removed[store.removed_count - 1], -1))
 		free(store.removed[--store.removed_count]);
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		for (unsigned n = 0; !store.waits && n < svc->socket_count; n++) {
+		for (unsigned n = 0; !ev_is_active(&store.next) && n < svc->socket_count; n++) {
 			if (svc->sockets[n].run->stored && !svc->sockets[n].is_stored)
 				give(&svc->sockets[n]);
 		}
@@ -153,7 +151,7 @@ void store_give(struct socket *socket)
 	}
 	socket->run->stored = strdup(name);
 	store.count++;
-	if (socket->run->stored && !store.waits)
+	if (socket->run->stored && !ev_is_active(&store.next))
 		give(socket);
 }
 
@@ -170,7 +168,7 @@ static void take_out(char *name)
 {
 	char **larger;
 
-	if (!store.waits && tell(name, -1)) {
+	if (!ev_is_active(&store.next) && tell(name, -1)) {
 		free(name);
 		return;
 	}
@@ -208,13 +206,13 @@ void store_refuse_foreign(void)
 		struct buf text = { 0 }, why = { 0 };
 		uid_t uid;
 
-		if (inherited->fd < 0 || (inherited->is_own && !inherited->is_stored))
+		if (inherited->fd < 0 || inherited->from == OF_SUPERD)
 			continue;
 		origin = socket_origin(inherited->fd, &uid);
-		if (origin == ORIGIN_USER && (inherited->is_stored || (getenv("FDSTORE") && uid != 0)))
+		if (origin == ORIGIN_USER && (inherited->from == OF_STORE || (getenv("FDSTORE") && uid != 0)))
 			buf_addf(&why, "user %lu has made it, not superd's user, %lu", (unsigned long)uid,
 				 (unsigned long)geteuid());
-		else if (origin == ORIGIN_NETWORK && inherited->is_stored)
+		else if (origin == ORIGIN_NETWORK && inherited->from == OF_STORE)
 			buf_text(&why, "it is of another network namespace than superd");
 		if (why.length) {
 			listen_fd_describe(inherited, &text);
@@ -222,7 +220,7 @@ void store_refuse_foreign(void)
 				  "a socket from the store (%s) is refused and closed, as something other than superd "
 				  "has stored it: %s; see NotifyAccess= in superd's unit",
 				  buf_string(&text), buf_string(&why));
-			inherited->is_stored = true; /* whatever its name says */
+			inherited->from = OF_STORE; /* whatever its name says */
 			store_drop(inherited);
 		}
 		buf_free(&text);
@@ -233,7 +231,7 @@ void store_refuse_foreign(void)
 /* Closes one that no service has. */
 void store_drop(struct listen_fd *inherited)
 {
-	if (inherited->is_stored && inherited->name && store.socket)
+	if (inherited->from == OF_STORE && inherited->name && store.socket)
 		take_out(strdup(inherited->name));
 	fd_close(&inherited->fd);
 }

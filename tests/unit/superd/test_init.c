@@ -231,7 +231,7 @@ static void knows_store(void)
 
 	be_given(getpid(), "2", "superd/web/udp,53:superd.socket");
 	listen_fds_take(&listen_fds);
-	CLAIM(listen_fds.count == 2 && listen_fds.list[0].is_stored && !listen_fds.list[1].is_stored);
+	CLAIM(listen_fds.count == 2 && listen_fds.list[0].from == OF_STORE && listen_fds.list[1].from == OF_OTHERS);
 }
 
 Test(init, knows_by_its_name_what_a_superd_gave_to_a_store)
