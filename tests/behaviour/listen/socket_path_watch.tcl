@@ -52,6 +52,30 @@ test one_that_is_removed_while_a_start_takes_its_time_leaves_that_start_its_sock
 	serves
 }
 
+# superd does not watch it: the folder's file system might not answer.
+test one_in_a_folder_of_another_user_is_back_after_a_reload_or_a_restart {
+	needs {[root]} "needs root"
+	set folder [path theirs]; set socket [path theirs/a.sock]
+	file mkdir $folder
+	file attributes $folder -owner 65534 -group 65534
+	superd -control -clock {service web { listen = "$socket" exec = "$backend stdio" accept = yes }}
+	node $socket
+	remove $socket
+	signal HUP
+	log "$lost: opening it again"
+	serves $socket
+	remove $socket
+	done "restart web"
+	log "$lost: opening it again"
+	serves $socket
+	signal HUP
+	log reloaded
+	counts $lost 2
+	stop
+	file delete $socket $folder
+	expect {![exists $folder]}
+}
+
 test another_programs_living_socket_is_left_until_it_has_gone {
 	on %/a.sock "backend take 1"
 	set other [listener %/theirs.sock]
