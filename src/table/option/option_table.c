@@ -558,9 +558,9 @@ const struct directive directives[] = {
 	  .unset = &no_number, .flags = NOT_IN_DEFAULTS, .change = CHANGE_LIVE, .most = UNLIMITED,
 	  .example = "1h",
 	  .help = "Makes the service a sensor: superd refuses addresses that connect to it in all its services, "
-		  "for this time. The sensor itself runs nothing. Programs with accept = no that accept "
-		  "themselves are not affected. infinity: for ever. 0: superd only logs. The sender of a datagram "
-		  "counts too, and can be forged to lock out another address: use 0 there." },
+		  "for this time, or until superd is restarted, upgraded or killed. The sensor itself runs nothing. "
+		  "Programs with accept = no that accept themselves are not affected. 0: superd only logs. The "
+		  "sender of a datagram counts too, and can be forged to lock out another address: use 0 there." },
 	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },
 	  FIELD(ACCESS, instances, count), .change = CHANGE_LIVE, .fallback = "1000", .least = 1,
 	  .most = UNLIMITED,
