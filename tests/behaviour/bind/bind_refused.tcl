@@ -1,4 +1,5 @@
-# set-user-id programs: without CAP_SYS_ADMIN superd can't answer a bind(2) of one that gains privileges.
+# Without CAP_SYS_ADMIN superd answers a bind(2) only of a program that gains no privileges, as by a set-user-id bit: --check
+# says so. Where it can't answer at all, test_bind_refused.c says.
 suite bind_refused
 uses binding
 

@@ -1,5 +1,5 @@
-/* Surroundings in which superd cannot answer a bind(2), or can only at a price: --check says so, and what to do. The
- * test takes the place of a container's runtime: it forbids itself, and with that superd, what that may forbid. */
+/* Surroundings in which superd cannot answer a bind(2): --check says so, and what to do. The test takes the place of a
+ * container's runtime: it forbids itself, and with that superd, what that may forbid. */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
