@@ -192,25 +192,6 @@ const char *client_rest(int fd)
 	return text;
 }
 
-static size_t find_readable(const int *fds, size_t count)
-{
-	for (size_t n = 0; n < count; n++) {
-		if (fds[n] >= 0 && wait_readable(fds[n], now_ms()))
-			return n;
-	}
-	return count;
-}
-
-void client_expect_all(int *fds, size_t count, const char *text)
-{
-	for (size_t left = count, n; left; left--) {
-		WAIT_UNTIL((n = find_readable(fds, count)) < count);
-		cr_assert_not_null(strstr(client_line(fds[n]), text), "%s", world_logs());
-		close(fds[n]);
-		fds[n] = -1;
-	}
-}
-
 bool client_is_quiet(int fd, int milliseconds)
 {
 	return !wait_readable(fd, now_ms() + milliseconds);

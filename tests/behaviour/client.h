@@ -19,8 +19,6 @@ const char *client_line(int fd);                /* the next line, without its ne
 const char *client_rest(int fd);                /* all until the end of file */
 int client_settle(int fd);                      /* says a line and waits for the answer; the connection stays */
 int client_served(int port);                    /* the same of a new one */
-/* Each answers with a line that holds the text, in whatever order, and is closed at once. */
-void client_expect_all(int *fds, size_t count, const char *text);
 bool client_is_quiet(int fd, int milliseconds); /* nothing to read and no end for so long */
 bool client_sees_end(int fd);                   /* waits; true: closed or reset, false: something came */
 

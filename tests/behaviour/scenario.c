@@ -43,7 +43,7 @@
 #include "scenario.h"
 #include "superctl.h"
 
-enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16, CLIENTS_MOST = 1000, LOADS_MOST = 4 };
+enum { WORDS_MOST = 64, SUPERDS_MOST = 16, PROGRAMS_MOST = 16, LOADS_MOST = 4 };
 
 #define PATH_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -618,11 +618,6 @@ static void word_value(const struct call *call)
 	give(control_value(raw(call, 0), raw(call, 1)));
 }
 
-static void word_order(const struct call *call)
-{
-	give(superctl_order("%s", text(call, 0)));
-}
-
 /* "superctl ?-at SOCKET? WORD ..." */
 static void word_superctl(const struct call *call)
 {
@@ -680,11 +675,6 @@ static void word_control_as(const struct call *call)
 		further[count] = (gid_t)strtoul(groups[count], NULL, 10);
 	give(control_as((uid_t)number(call, 0), (gid_t)number(call, 1), further, count,
 			text_of("%s\n", text(call, 3))));
-}
-
-static void word_why(const struct call *call)
-{
-	give(why_of(text(call, 0)));
 }
 
 /* ---- clients ---- */
@@ -895,18 +885,6 @@ static void word_end_of(const struct call *call)
 	CHECK(ended, "%s", "the client was served");
 }
 
-static void word_all_say(const struct call *call)
-{
-	int fds[CLIENTS_MOST], count;
-	Tcl_Obj **clients;
-
-	CHECK(Tcl_ListObjGetElements(NULL, call->arguments[0], &count, &clients) == TCL_OK && count <= CLIENTS_MOST,
-	      "'%s' is no list of clients", raw(call, 0));
-	for (int n = 0; n < count; n++)
-		Tcl_GetIntFromObj(NULL, clients[n], &fds[n]);
-	client_expect_all(fds, (size_t)count, text(call, 1));
-}
-
 static void word_shut(const struct call *call)
 {
 	cr_assert_eq(shutdown((int)number(call, 0), SHUT_WR), 0);
@@ -916,24 +894,6 @@ static void word_close(const struct call *call)
 {
 	for (int n = 0; n < call->count; n++)
 		CHECK(close((int)number(call, n)) == 0, "%s", strerror(errno));
-}
-
-/* A connection that says a line and has its answer. */
-static void word_served(const struct call *call)
-{
-	int fd;
-
-	word_connect(call);
-	Tcl_GetIntFromObj(scenario.interp, Tcl_GetObjResult(scenario.interp), &fd);
-	client_settle(fd);
-	give_number(fd);
-}
-
-static void word_ask(const struct call *call)
-{
-	const char *address = text(call, 0), *question = text_of("%s\n", text(call, 1));
-
-	give(is_unix(address) ? client_ask_unix(address, question) : client_ask(port_of(address), question));
 }
 
 static void word_pid(const struct call *call)
@@ -1611,8 +1571,6 @@ static const struct word {
 	{ "control", 1, 1, word_control },      /* a request: the whole answer */
 	{ "value", 2, 2, word_value },          /* ANSWER KEY */
 	{ "control_as", 4, 4, word_control_as },/* UID GID {GROUP ...} REQUEST: the greeting and the first line */
-	{ "order", 1, 1, word_order },          /* what superctl prints */
-	{ "why", 1, 1, word_why },
 	{ "superctl", 0, 48, word_superctl },   /* ?-at SOCKET? WORD ...: {STATUS OUTPUT ERRORS} */
 	{ "stand_in", 2, 2, word_stand_in },    /* GREETING {VERB ANSWER ...}: a socket where that is said */
 	{ "requests", 0, 0, word_requests },    /* that it has got */
@@ -1621,7 +1579,6 @@ static const struct word {
 	{ "request", 2, 2, word_request },      /* CLIENT REQUEST: the whole answer */
 
 	{ "connect", 1, 5, word_connect },      /* ADDRESS ?-from IP? ?-to IP? ?-type seqpacket? ?-as UID?: a client */
-	{ "served", 1, 5, word_served },        /* the same, who has said a line and got its answer */
 	{ "send", 2, 2, word_send },            /* CLIENT LINE */
 	{ "put", 2, 2, word_put },              /* CLIENT TEXT: without a newline, at once */
 	{ "put_bytes", 2, 3, word_put_bytes },  /* CLIENT BYTES ?urgent? */
@@ -1641,10 +1598,8 @@ static const struct word {
 	{ "let_in", 1, 1, word_let_in },        /* CLIENT: whether it is connected so far */
 	{ "local_port", 1, 1, word_local_port },
 	{ "end_of", 1, 1, word_end_of },        /* CLIENT: waits for its "end" or "reset"; fails where it is answered */
-	{ "all_say", 2, 2, word_all_say },      /* CLIENTS TEXT: each a line with it; they are closed then */
 	{ "shut", 1, 1, word_shut },
 	{ "close", 1, 300, word_close },
-	{ "ask", 2, 2, word_ask },              /* ADDRESS LINE: the answer's first line */
 	{ "pid", 1, 1, word_pid },              /* ADDRESS: who serves */
 	{ "pid_to_the_end", 1, 1, word_pid_to_the_end },        /* ADDRESS: the same, until it has closed, too */
 	{ "fill_queue", 1, 1, word_fill_queue },/* PATH: clients, until no more of them fit */

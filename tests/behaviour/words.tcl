@@ -11,8 +11,10 @@ proc done {request} {
 	return $answer
 }
 
-# What superctl prints, whatever its status.
+# What superctl prints, whatever its status; and of an order, with its errors, once superd's socket is there.
 proc prints {args} { lindex [superctl {*}$args] 1 }
+proc why {service} { prints why $service }
+proc order {words} { node %/control; join [lrange [superctl {*}$words] 1 2] "" }
 
 # The state of a service, as superctl list has it.
 proc state {{service web}} { value [control "list $service"] state }
@@ -28,6 +30,19 @@ proc told {address args} {
 	set client [connect $address {*}$args]; set text [rest $client]
 	close $client
 	return $text
+}
+
+# A client at an ADDRESS who has said a line and got its answer; and the answer to a line.
+proc served {address args} {
+	set client [connect $address {*}$args]
+	send $client hello; has [line $client] " hello"
+	return $client
+}
+proc ask {address question} {
+	set client [connect $address]
+	send $client $question; set answer [line $client]
+	close $client
+	return $answer
 }
 
 # What a backend answers, without its pid; and that it answers so.

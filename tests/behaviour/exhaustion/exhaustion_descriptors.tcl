@@ -41,7 +41,7 @@ proc lose_nobody {descriptors stays count {dies 0} {how ""}} {
 	}
 	settle
 	if {$dies} { kill $output }
-	all_say $clients hello
+	all_answered $clients hello
 	stop
 }
 

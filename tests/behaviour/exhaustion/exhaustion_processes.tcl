@@ -45,7 +45,7 @@ test a_full_group_loses_nobody {
 	foreach client $clients { send $client hello }
 	wait {[waits each]}
 	settle                          ;# while clients wait
-	all_say $clients " hello"
+	all_answered $clients hello
 	expect {![logged "next start in"]}      ;# what has ended may count still
 	leave
 }
@@ -60,7 +60,7 @@ test one_service_leaves_a_place_for_each_other {
 	expect {[waits held]}
 	expect {![logged "cannot start"]}
 	foreach client $clients { send $client hello }
-	all_say $clients hello
+	all_answered $clients hello
 	pid held
 	leave
 }
