@@ -97,21 +97,6 @@ test a_socket_is_told_who_asks {
 	close $listener
 }
 
-# The source holds up the start until the socket is another service's.
-test who_waits_for_a_start_that_fails_after_a_reload_goes_along_with_the_socket {
-	set port [free_port]; set listener [listener %/source.sock]
-	make_folder
-	superd -arguments --no-preflight {service secret { listen = "127.0.0.1:$port" accept = yes user = "$user" exec = "%/missing"
-		load_credential = "token:%/source.sock" }}
-	log "secret: listening on "
-	set client [connect $port]; send $client who
-	set source [accept $listener]
-	reload {service renamed { listen = "127.0.0.1:$port" exec = "$backend stdio" accept = yes }}
-	close $source
-	has [line $client] " who"
-	close $client $listener
-}
-
 # What is in the file system: its mode with its kind, and whose it is.
 proc is_of {path permissions uid} {
 	file lstat $path status
