@@ -375,17 +375,14 @@ struct run {
 	struct rate_limit rate, trigger; /* cps, trigger_limit */
 	double failed_at;		 /* the last start that failed */
 	struct idle *idle;		 /* NULL: not yet */
-	struct helper turner;		 /* takes away who waits and is not to be served, accepts at a socket that
-				      * programs had, or looks at the conditions of sockets; nothing is watched
-				      * meanwhile */
+	struct helper turner;		 /* takes away who waits and is not to be served, or accepts at a socket that
+				      * programs had; nothing is watched meanwhile */
 	int taken;			 /* whom it has accepted comes here */
 	unsigned taken_at;		 /* at this socket */
 	int64_t idle_memory;		 /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	uint64_t socket_private; /* its /tmp */
-	int *verdicts;	 /* of the conditions of its sockets: numbers of those that do not hold; shared with a helper */
-	bool asks_again; /* an operator has asked for them while the helper looked */
 	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
 	struct past *past;	 /* NULL: it has done nothing but listen */
 	struct ring_line *ring;	 /* grows up to RING */
@@ -563,7 +560,6 @@ void svc_open(struct svc *svc);		  /* opens what is closed, then goes on */
 void svc_ask_conditions(struct svc *svc); /* and opens what they kept closed */
 void svc_settle(struct svc *svc);	  /* finds the state that follows when nothing is under way */
 bool svc_is_opening(const struct svc *svc);
-void svc_forget_verdicts(struct svc *svc);
 void svc_close_sockets(struct svc *svc);
 void socket_close(struct socket *socket);
 void svc_resume(struct svc *svc); /* goes on with what the superd before had */

@@ -333,7 +333,6 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 {
 	if (diff == DIFF_SOCKETS) {
 		accept_drop_parked(svc);
-		svc_forget_verdicts(svc);
 		if (!svc_replace_sockets(svc, row))
 			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets");
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {

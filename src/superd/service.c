@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,6 +28,7 @@
 #include "lib/units.h"
 #include "lib/zone.h"
 #include "os/cgroup/cgroup.h"
+#include "os/foreign/foreign.h"
 #include "os/host/foreign_file.h"
 #include "os/socket/socket.h"
 #include "superd/start/start.h"
@@ -46,7 +46,6 @@
 #define TIME_PAUSE 60.	 /* seconds: somebody may set the clock */
 #define FULL_PAUSE 1.	 /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
-#define CONDITION_SECONDS 10.
 #define AGAIN 1.	   /* seconds until the kernel is asked again for what it had no room for */
 #define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
 #define SKIPPED 5.0	   /* seconds until a condition is looked at again, doubled up to: */
@@ -212,7 +211,6 @@ static void svc_free(struct svc *svc)
 		}
 	}
 	superd.waiting -= svc->state == QUEUED;
-	svc_forget_verdicts(svc);
 	list_remove(&svc->link);
 	list_remove(&svc->run->queue);
 	list_remove(&svc->run->changed);
@@ -789,29 +787,51 @@ static bool has_question(const struct socket *socket)
 	return socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION;
 }
 
-void svc_forget_verdicts(struct svc *svc)
+/* In a process apart: for each socket the number of its condition that does not hold; -1: there is none. */
+static int find_false(const void *with, struct buf *out)
 {
-	if (!svc->run->verdicts)
-		return;
-	helper_drop(&svc->run->turner);
-	munmap(svc->run->verdicts, svc->socket_count * sizeof(int));
-	svc->run->verdicts = NULL;
+	const struct svc *svc = with;
+
+	EACH_SOCKET(socket, svc) {
+		words texts = socket->listen->options->socket_condition;
+		struct condition list[CONDITIONS_MOST];
+		size_t count = 0;
+
+		for (; has_question(socket) && texts[count] && count < CONDITIONS_MOST; count++)
+			condition_read(texts[count], &list[count]);
+		buf_addf(out, "%d ", conditions_find_false(list, count));
+	}
+	errno = out->failed ? ENOMEM : 0;
+	return -1;
 }
 
-static void on_conditions(struct helper *helper, int status)
+/* Sockets of which a condition does not hold stay closed. Conditions lead to files of others, which may not answer.
+ * false: it is tried again later. */
+static bool check_conditions(struct svc *svc)
 {
-	struct svc *svc = container_of(helper, struct run, turner)->svc;
-	bool again = svc->run->asks_again;
+	struct buf verdicts = { 0 };
+	const char *first = NULL;
+	char *at;
 
-	CLEAR(svc->run->asks_again);
-	for (unsigned n = 0; !status && !again && n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
+	EACH_SOCKET(socket, svc)
+		first = !first && has_question(socket) ? *socket->listen->options->socket_condition : first;
+	if (!first)
+		return true;
+	foreign_fork(first, find_false, svc, -1, false, &verdicts);
+	if (errno || !verdicts.length) {
+		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
+		buf_free(&verdicts);
+		svc_wait(svc);
+		return false;
+	}
+	at = verdicts.data;
+	EACH_SOCKET(socket, svc) {
 		words texts = socket->listen->options->socket_condition;
 		struct event event = { .name = "condition", .service = svc->row->name };
+		long number = strtol(at, &at, 10);
 		struct buf text = { 0 };
-		int number = svc->run->verdicts[n];
 
-		if (!has_question(socket) || number < 0 || number >= (int)words_count(texts))
+		if (!has_question(socket) || number < 0 || number >= (long)words_count(texts))
 			continue;
 		socket->absent = ABSENT_CONDITION;
 		buf_addf(&text, "%s stays closed: %s does not hold", socket->listen->name, texts[number]);
@@ -821,15 +841,8 @@ static void on_conditions(struct helper *helper, int status)
 			  buf_string(&text));
 		buf_free(&text);
 	}
-	svc_forget_verdicts(svc);
-	if (again || svc_bar(svc) < BAR_HELD) {
-		svc_settle(svc);
-	} else if (status) {
-		svc_fail(svc, "bind_error", "its conditions cannot be checked");
-		svc_wait(svc);
-	} else {
-		open_all(svc);
-	}
+	buf_free(&verdicts);
+	return true;
 }
 
 /* It waits for what it needs, or that fails. */
@@ -850,11 +863,9 @@ static bool is_held_up(struct svc *svc, bool sockets)
 	return waits || fails;
 }
 
-/* Conditions lead to files of others: a helper looks at them. */
 void svc_open(struct svc *svc)
 {
 	struct need need;
-	bool asks = false;
 
 	if (svc_bar(svc) < BAR_HELD || svc->run->socket_command.pid || svc->run->turner.child.pid)
 		return;
@@ -865,43 +876,14 @@ void svc_open(struct svc *svc)
 		if (is_held_up(svc, true))
 			return;
 	}
-	EACH_SOCKET(socket, svc)
-		asks |= has_question(socket);
-	if (!asks) {
+	if (check_conditions(svc))
 		open_all(svc);
-		return;
-	}
-	svc_set(svc, BINDING);
-	svc->run->verdicts =
-		mmap(NULL, svc->socket_count * sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (svc->run->verdicts == MAP_FAILED)
-		svc->run->verdicts = NULL;
-	switch (svc->run->verdicts ? helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions) : -1) {
-	case 0:
-		for (unsigned n = 0; n < svc->socket_count; n++) {
-			words texts = svc->sockets[n].listen->options->socket_condition;
-			struct condition list[CONDITIONS_MOST];
-			size_t count = 0;
-
-			for (; texts && texts[count] && count < CONDITIONS_MOST; count++)
-				condition_read(texts[count], &list[count]);
-			svc->run->verdicts[n] =
-				has_question(&svc->sockets[n]) ? conditions_find_false(list, count) : -1;
-		}
-		_exit(0);
-	case -1:
-		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
-		svc_wait(svc);
-		return;
-	default:
-		return;
-	}
 }
 
-/* Conditions are looked at, or commands run, before or behind that. */
+/* Commands run before or behind that. */
 bool svc_is_opening(const struct svc *svc)
 {
-	return svc->run->socket_command.pid || svc->run->verdicts;
+	return svc->run->socket_command.pid;
 }
 
 /* They are looked at again when an operator says so. */
@@ -909,8 +891,6 @@ void svc_ask_conditions(struct svc *svc)
 {
 	bool any = false;
 
-	if (svc->run->verdicts) /* what is looked at may have changed since */
-		svc->run->asks_again = true;
 	EACH_SOCKET(socket, svc) {
 		any |= socket->absent == ABSENT_CONDITION;
 		if (socket->absent == ABSENT_CONDITION)
