@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include "lib/array.h"
+#include "lib/scan.h"
 
 #define NAME_MOST 253 /* RFC 1035 */
 #define IPV4_FORM "an IPv4 address has four numbers up to 255, as in 192.0.2.1; a network is 192.0.2.0 or 192.0.2.0/24"
@@ -127,33 +128,28 @@ static void add_ipv6_network(struct access_rule *out, struct network network)
 	}
 }
 
-/* Parses ADDRESS/BITS. */
-static const char *parse_prefix(const char *word, const char *slash, struct access_rule *out)
+bool network_read(const char *word, struct network *network)
 {
-	char address[INET6_ADDRSTRLEN];
-	unsigned char octets[4];
-	struct network network;
-	size_t length = (size_t)(slash - word);
-	const char *end;
-	unsigned bits;
+	size_t length = strcspn(word, "/");
+	struct in6_addr address;
+	int family = scan_address(word, length, &address);
+	unsigned most = family == AF_INET ? 32 : 128, bits = most;
+	const char *end = word[length] ? parse_number(word + length + 1, most, &bits) : "";
 
-	if (length >= sizeof(address))
-		return "an address must precede the /";
-	memcpy(address, word, length);
-	address[length] = '\0';
-	end = parse_number(slash + 1, 128, &bits);
-	if (inet_pton(AF_INET, address, octets) == 1) {
-		if (!end || *end || bits > 32)
-			return "the / of an IPv4 network must be followed by the number of bits, 0 to 32";
-		add_network(out, network_ipv4(octets, bits));
-		return NULL;
-	}
-	if (inet_pton(AF_INET6, address, network.address) != 1)
-		return "an address must precede the /";
-	if (!end || *end)
-		return "the / of an IPv6 network must be followed by the number of bits, 0 to 128";
-	network.bits = bits;
-	network_mask(&network);
+	if (!family || !end || *end)
+		return false;
+	memcpy(network->address, &address, sizeof(address));
+	network->bits = bits + 128 - most;
+	network_mask(network);
+	return true;
+}
+
+static const char *parse_prefix(const char *word, struct access_rule *out)
+{
+	struct network network;
+
+	if (!network_read(word, &network))
+		return "a network is an address, / and a number of bits, 0 to 32 for IPv4 and to 128 for IPv6";
 	add_ipv6_network(out, network);
 	return NULL;
 }
@@ -213,8 +209,6 @@ static const char *parse_name(const char *word, struct access_rule *out)
 /* Returns NULL, or why the word has none of the forms. */
 static const char *access_rule_read(const char *word, struct access_rule *out)
 {
-	const char *slash = strchr(word, '/');
-
 	out->form = ACCESS_NETWORKS;
 	out->count = 0;
 	if (!*word)
@@ -227,8 +221,8 @@ static const char *access_rule_read(const char *word, struct access_rule *out)
 		return parse_factors(word, out);
 	if (strchr(word, ','))
 		return "commas are allowed only in braces: write each address separately";
-	if (slash)
-		return parse_prefix(word, slash, out);
+	if (strchr(word, '/'))
+		return parse_prefix(word, out);
 	if (strchr(word, ':'))
 		return parse_ipv6(word, out);
 	if (*word != '.' && !word[strspn(word, "0123456789.")])

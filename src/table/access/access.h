@@ -33,6 +33,9 @@ struct network {
 /* Sets the bits behind the network's prefix to zero. */
 void network_mask(struct network *network);
 
+/* Reads ADDRESS or ADDRESS/BITS, in numbers. false: it is neither. */
+bool network_read(const char *word, struct network *network);
+
 /* Returns NULL, or why this word has none of the forms. */
 const char *access_refuse_word(const char *word);
 

@@ -1,8 +1,6 @@
 /* A map from kind and name to an answer; the pool has one copy of each text, so its address is the key. */
 #include "table/services/lookup_cache.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,14 +53,6 @@ void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char
 		return;
 	ptr_map_put(&lookups->map, lookup->kind, lookup->name, lookup);
 	lookups->last = lookup;
-}
-
-void lookup_cache_add_number(struct lookup_cache *lookups, const char *kind, const char *name, uint32_t number)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%" PRIu32, number);
-	lookup_cache_add(lookups, kind, name, (const char *const[]){ text }, 1);
 }
 
 bool lookup_number(const char *word, uint32_t *number)

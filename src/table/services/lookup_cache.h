@@ -30,7 +30,6 @@ const char *const *lookup_cache_find(struct lookup_cache *lookups, const char *k
 /* Keeps an answer. If memory runs out, or lookups is NULL, it keeps nothing, and the name is looked up again. */
 void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char *name, const char *const *answer,
 		      size_t count);
-void lookup_cache_add_number(struct lookup_cache *lookups, const char *kind, const char *name, uint32_t number);
 
 /* Reads a word of an answer as a number. false: it is none, as a state may be damaged. */
 bool lookup_number(const char *word, uint32_t *number);

@@ -122,21 +122,6 @@ static const struct {
 	{ "multicast", { "224.0.0.0/4", "ff00::/8" } },
 };
 
-static bool network_read(const char *word, struct network *network)
-{
-	size_t length = strcspn(word, "/");
-	struct in6_addr address;
-	int family = scan_address(word, length, &address);
-	int64_t most = family == AF_INET ? 32 : 128, bits = most;
-
-	if (!family || (word[length] && (scan_count(word + length + 1, &bits) || bits < 0 || bits > most)))
-		return false;
-	memcpy(network->address, &address, sizeof(address));
-	network->bits = (unsigned)(bits + 128 - most);
-	network_mask(network);
-	return true;
-}
-
 size_t networks_read(const char *word, struct network networks[NETWORKS_MOST])
 {
 	for (size_t n = 0; n < sizeof(words_of_networks) / sizeof(*words_of_networks); n++) {
