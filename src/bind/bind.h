@@ -12,10 +12,11 @@ enum { BIND_TEXT = 144, BIND_SOCKETS = 200 };
 /* A socket of the service, or an address of its `binds`. */
 struct bind_entry {
 	unsigned number; /* of the socket in the service */
-	bool has_fd;	 /* a descriptor of the message is the socket */
-	bool locks;	 /* its filter is locked before a program has it, as it has address rules */
-	bool is_dual;	 /* its row has a port without an address: superd opens it for one IP version alone, if asked */
-	struct socket_address address; /* without has_fd */
+	enum {
+		BIND_LOCKS = 1, /* its filter is locked before a program has it, as it has address rules */
+		BIND_DUAL = 2, /* its row has a port without an address: superd opens it for one IP version, if asked */
+	} flags;
+	struct socket_address address; /* its length is 0: a descriptor of the message is the socket */
 };
 
 /* From superd. */

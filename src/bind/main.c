@@ -51,14 +51,14 @@ struct kind {
 
 struct offer {
 	int fd;				    /* -1: it is not open, or was left */
-	bool locks, is_dual, given, shares; /* shares: a program has bound it with SO_REUSEPORT */
-	unsigned number;
+	bool shares;			    /* a program has bound it with SO_REUSEPORT */
+	unsigned number, flags;		    /* as superd has said */
 	ino_t inode;
 	struct kind kind;
 	struct socket_address own;
 	struct socket_address *names; /* of `binds` */
 	unsigned name_count;
-	char asked[BIND_TEXT];
+	char asked[BIND_TEXT]; /* by the program that has it; "": none has */
 };
 
 static struct {
@@ -127,7 +127,8 @@ static struct offer *offer_of(unsigned number)
 static void leave_offer(struct offer *offer)
 {
 	fd_close(&offer->fd);
-	offer->given = offer->shares = false;
+	*offer->asked = '\0';
+	offer->shares = false;
 }
 
 static void take_entries(const struct bind_order *order, int *fds, size_t count)
@@ -140,7 +141,7 @@ static void take_entries(const struct bind_order *order, int *fds, size_t count)
 
 		if (!offer)
 			break;
-		if (!entry->has_fd) {
+		if (entry->address.length) {
 			struct socket_address *names =
 				realloc(offer->names, (offer->name_count + 1) * sizeof(*offer->names));
 
@@ -151,8 +152,7 @@ static void take_entries(const struct bind_order *order, int *fds, size_t count)
 		} else if (next < count) {
 			leave_offer(offer);
 			offer->fd = fds[next++];
-			offer->locks = entry->locks;
-			offer->is_dual = entry->is_dual;
+			offer->flags = entry->flags;
 			offer->inode = inode_of(offer->fd);
 			offer->own.length = sizeof(offer->own.storage);
 			if (!read_kind(offer->fd, &offer->kind) ||
@@ -211,7 +211,7 @@ static bool obey(void)
 			struct bind_note given = { .event = BIND_GIVEN, .number = self.offers[n].number };
 
 			memcpy(given.text, self.offers[n].asked, BIND_TEXT);
-			if (self.offers[n].given)
+			if (*given.text)
 				report(&given, true);
 		}
 		break;
@@ -513,7 +513,7 @@ static enum fit fit_of(const struct wish *wish, const struct offer *offer)
 
 		if (!asked->in.sin_port || asked->in.sin_port != name->in.sin_port) /* at one place in both families */
 			continue;
-		if (asked->any.sa_family != name->any.sa_family && !takes_both && !(is_own && offer->is_dual))
+		if (asked->any.sa_family != name->any.sa_family && !takes_both && !(is_own && offer->flags & BIND_DUAL))
 			continue;
 		hit |= is_any(asked) || is_same_host(asked, name) || (is_any(name) && !is_own);
 		wide |= is_any(name) && is_own;
@@ -521,9 +521,9 @@ static enum fit fit_of(const struct wish *wish, const struct offer *offer)
 	if (!hit)
 		return wide ? TOO_WIDE : NONE;
 	if (wish->kind.domain == AF_INET && offer->kind.domain == AF_INET6)
-		return offer->is_dual ? NEEDS : WRONG_FAMILY;
+		return offer->flags & BIND_DUAL ? NEEDS : WRONG_FAMILY;
 	if (six_alone && (offer->kind.domain == AF_INET || is_both))
-		return offer->is_dual ? NEEDS : WRONG_FAMILY;
+		return offer->flags & BIND_DUAL ? NEEDS : WRONG_FAMILY;
 	return wish->kind.domain == offer->kind.domain ? FITS : OTHER_VERSION;
 }
 
@@ -671,7 +671,7 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 	memcpy(given.text, call->text, BIND_TEXT);
 	getsockopt(copy, SOL_SOCKET, SO_REUSEPORT, &shares, &(socklen_t){ sizeof(shares) });
 	/* As the kernel: a second socket at one address needs the option, and so does the first. */
-	holder = offer->given && !(shares && offer->shares) ? holder_of(offer->inode, call->process) : 0;
+	holder = *offer->asked && !(shares && offer->shares) ? holder_of(offer->inode, call->process) : 0;
 	if (holder) {
 		report_fault(call, "pid %ld binds %s, and is refused: pid %ld still has it", (long)call->process,
 			     call->text, (long)holder);
@@ -679,7 +679,7 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 		return;
 	}
 	carry_options(&wish->kind, copy, offer->fd, given.more, sizeof(given.more));
-	if ((offer->locks && !socket_filter_lock(offer->fd)) ||
+	if ((offer->flags & BIND_LOCKS && !socket_filter_lock(offer->fd)) ||
 	    !user_notif_place_fd(self.notif, call->user->id, offer->fd, call->trapped.fd, closes_on_exec(call))) {
 		const char *why = strerror(errno);
 
@@ -689,8 +689,7 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 		answer(call, EADDRINUSE);
 		return;
 	}
-	is_news = !offer->given || strcmp(offer->asked, call->text) != 0;
-	offer->given = true;
+	is_news = strcmp(offer->asked, call->text) != 0;
 	offer->shares = shares;
 	memcpy(offer->asked, call->text, BIND_TEXT);
 	if (is_news)
@@ -792,7 +791,7 @@ static void answer_call(const struct user_call *user)
 		break;
 	case TRAPPED_CONNECT: /* a program that looks whether it runs already: nobody serves there yet */
 		offer = read_wish(&call, &wish) ? find_path(&wish) : NULL;
-		if (offer && offer->given)
+		if (offer && *offer->asked)
 			offer = NULL;
 		break;
 	case TRAPPED_UNLINK: /* it removes what may be left at its path: superd's stays */

@@ -87,9 +87,8 @@ struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
 static void add_entry(struct buf *message, const struct socket *socket, const struct socket_address *name)
 {
 	struct bind_entry entry = { .number = (unsigned)(socket - socket->svc->sockets),
-				    .has_fd = !name,
-				    .locks = listen_prepared(socket->listen)->rules != NULL,
-				    .is_dual = socket->run->narrowed || is_dual(socket->listen) };
+				    .flags = (listen_prepared(socket->listen)->rules ? BIND_LOCKS : 0) |
+					    (socket->run->narrowed || is_dual(socket->listen) ? BIND_DUAL : 0) };
 
 	if (name)
 		entry.address = *name;

@@ -219,7 +219,6 @@ static void fill_request(struct spawn_request *request, struct svc *svc, const s
 		.listen_count = (unsigned)(wiring->count - wiring->others) - 3,
 		.names = wiring->names.data,
 		.remote_port = -1,
-		.remote_host = row->exec->pass == PASS_INETD,
 		.pid = -1,
 		.notify = svc->run->notify_variable,
 	};

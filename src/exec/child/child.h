@@ -241,6 +241,7 @@ enum plan_flag {
 	PLAN_DELEGATES = 1 << 11,       /* delegate (Delegate=): the control group belongs to the service's user */
 	PLAN_USERS_FIRST = 1 << 12,     /* enter the user namespace first, as it gives the right to the others */
 	PLAN_REFUSES_EXECUTABLE_MEMORY = 1 << 13,       /* memory_deny_write_execute: PR_SET_MDWE besides the filter */
+	PLAN_TELLS_HOST = 1 << 14,      /* set REMOTE_HOST, as xinetd does */
 };
 
 /* Which starts go by superd-exec, in memory of their own (superd/launch.c). */

@@ -370,7 +370,7 @@ static size_t add_remote(const struct spawn_request *request, struct spawn_env *
 		return count;
 	write_text(texts->address, sizeof(texts->address), "REMOTE_ADDR=", request->remote_address);
 	environment[count++] = texts->address;
-	if (request->remote_host) {
+	if (request->plan->flags & PLAN_TELLS_HOST) {
 		write_text(texts->host, sizeof(texts->host), "REMOTE_HOST=", request->remote_address);
 		environment[count++] = texts->host;
 	}

@@ -433,7 +433,7 @@ static unsigned find_flags(const struct service *service)
 	const struct environment_options *environment = groups->environment;
 	bool inetd = service->exec->pass == PASS_INETD;
 
-	return (environment->environment_file ? PLAN_REREADS : 0) |
+	return (environment->environment_file ? PLAN_REREADS : 0) | (inetd ? PLAN_TELLS_HOST : 0) |
 		(plan_applies_access_itself(service) ? PLAN_REREADS : 0) | /* others that answer datagrams may change */
 		(service->exec->accept && plan_names_any_instance(service) ? PLAN_PER_CONNECTION : 0) |
 		(environment->expand_environment && !service_is_builtin(service) ? PLAN_EXPANDS : 0) |

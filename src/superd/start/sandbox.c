@@ -81,7 +81,7 @@ static const char *const reasons[] = {
 	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
 
-#define MOUNT_SETATTR 442               /* of Linux 5.12; headers may be older */
+#define MOUNT_SETATTR 442 /* of Linux 5.12; headers may be older */
 
 /* One by one, as a failure must not hide the others. */
 static int try_namespaces(void)
@@ -90,10 +90,8 @@ static int try_namespaces(void)
 		int flag;
 		unsigned need;
 	} namespaces[] = {
-		{ CLONE_NEWNS, SANDBOX_NEEDS_MOUNTS },
-		{ CLONE_NEWNET, SANDBOX_NEEDS_NETWORK },
-		{ CLONE_NEWIPC, SANDBOX_NEEDS_QUEUES },
-		{ CLONE_NEWUTS, SANDBOX_NEEDS_NAME },
+		{ CLONE_NEWNS, SANDBOX_NEEDS_MOUNTS },	{ CLONE_NEWNET, SANDBOX_NEEDS_NETWORK },
+		{ CLONE_NEWIPC, SANDBOX_NEEDS_QUEUES }, { CLONE_NEWUTS, SANDBOX_NEEDS_NAME },
 		{ CLONE_NEWUSER, SANDBOX_NEEDS_USERS },
 	};
 	bool by_users = !capability_held(CAP_SYS_ADMIN);
@@ -117,8 +115,6 @@ static void probe_machine(struct sandbox_support *support)
 	size_t length;
 	int lacking = -1;
 
-	support->probed = true;
-	support->privileged = capability_held(CAP_SYS_ADMIN); /* superd-exec gets it */
 	if (program_get(PROGRAM_EXEC)->fd < 0)
 		program_describe_missing(PROGRAM_EXEC, &flaw);
 	else if (!raw_keeps_capabilities())
@@ -136,22 +132,21 @@ static void probe_machine(struct sandbox_support *support)
 	free(profiles);
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		support->lacking |= SANDBOX_NEEDS_ALL_USERS;
-	if (!support->privileged)
+	if (!capability_held(CAP_SYS_ADMIN)) /* superd-exec gets it */
 		support->lacking |= SANDBOX_NEEDS_PROC;
 }
 
 unsigned sandbox_support_missing(struct sandbox_support *support)
 {
-	if (!support->probed)
+	if (!support->lacking)
 		probe_machine(support);
 	return support->lacking;
 }
 
+/* It may create namespaces without a user namespace. */
 static bool sandbox_support_privileged(struct sandbox_support *support)
 {
-	if (!support->probed)
-		probe_machine(support);
-	return support->privileged;
+	return !(sandbox_support_missing(support) & SANDBOX_NEEDS_PROC);
 }
 
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
@@ -212,7 +207,6 @@ struct mount_list {
 	bool no_proc;	     /* /proc stays as it is, as superd cannot mount a new one */
 	const char *network; /* the option that gives it another network, which /sys must show; NULL: none */
 	bool failed;	     /* out of memory */
-	bool overflowed;     /* there are more than SANDBOX_MOUNTS_MOST */
 };
 
 /* Without double slashes, single dots and a final slash. */
@@ -420,7 +414,6 @@ static void mount_list_finish(struct mount_list *places)
 			places->list[count++] = place;
 	}
 	places->count = count;
-	places->overflowed = count > SANDBOX_MOUNTS_MOST;
 }
 
 /* The mounts that a service's options name. The switches stand for the lists of paths in systemd.exec(5), and for
@@ -436,32 +429,44 @@ static const struct {
 	enum path_switch on;
 	const char *option;
 	enum mount_right write;
-	bool hidden;
+	enum mount_content content;
 	const char *paths[16];
 } switch_paths[] = {
-	{ ON_SYSTEM, "protect_system", RIGHT_TAKEN, false, { "/usr", "/boot", "/efi" } },
-	{ ON_SYSTEM_FULL, "protect_system", RIGHT_TAKEN, false, { "/etc" } },
-	{ ON_SYSTEM_STRICT, "protect_system", RIGHT_TAKEN, false, { "/" } },
+	{ ON_SYSTEM, "protect_system", RIGHT_TAKEN, CONTENT_AS_BEFORE, { "/usr", "/boot", "/efi" } },
+	{ ON_SYSTEM_FULL, "protect_system", RIGHT_TAKEN, CONTENT_AS_BEFORE, { "/etc" } },
+	{ ON_SYSTEM_STRICT, "protect_system", RIGHT_TAKEN, CONTENT_AS_BEFORE, { "/" } },
 	{ ON_SYSTEM_STRICT,
 	  "protect_system",
 	  RIGHT_KEPT,
-	  false,
+	  CONTENT_AS_BEFORE,
 	  { "/proc", "/sys", "/dev", "/home", "/run/user", "/root" } },
 	{ ON_TUNABLES,
 	  "protect_kernel_tunables",
 	  RIGHT_TAKEN,
-	  false,
+	  CONTENT_AS_BEFORE,
 	  { "/proc/acpi", "/proc/apm", "/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/latency_stats",
 	    "/proc/mtrr", "/proc/scsi", "/proc/sys", "/proc/sysrq-trigger", "/proc/timer_stats", "/sys" } },
-	{ ON_TUNABLES, "protect_kernel_tunables", RIGHT_INHERITED, true, { "/proc/kallsyms", "/proc/kcore" } },
-	{ ON_TUNABLES, "protect_kernel_tunables", RIGHT_KEPT, false, { "/sys/fs/cgroup", "/sys/fs/selinux" } },
-	{ ON_MODULES, "protect_kernel_modules", RIGHT_INHERITED, true, { "/usr/lib/modules", "/lib/modules" } },
-	{ ON_LOGS, "protect_kernel_logs", RIGHT_INHERITED, true, { "/proc/kmsg", "/dev/kmsg" } },
-	{ ON_GROUPS, "protect_control_groups", RIGHT_TAKEN, false, { "/sys/fs/cgroup" } },
+	{ ON_TUNABLES,
+	  "protect_kernel_tunables",
+	  RIGHT_INHERITED,
+	  CONTENT_INACCESSIBLE,
+	  { "/proc/kallsyms", "/proc/kcore" } },
+	{ ON_TUNABLES,
+	  "protect_kernel_tunables",
+	  RIGHT_KEPT,
+	  CONTENT_AS_BEFORE,
+	  { "/sys/fs/cgroup", "/sys/fs/selinux" } },
+	{ ON_MODULES,
+	  "protect_kernel_modules",
+	  RIGHT_INHERITED,
+	  CONTENT_INACCESSIBLE,
+	  { "/usr/lib/modules", "/lib/modules" } },
+	{ ON_LOGS, "protect_kernel_logs", RIGHT_INHERITED, CONTENT_INACCESSIBLE, { "/proc/kmsg", "/dev/kmsg" } },
+	{ ON_GROUPS, "protect_control_groups", RIGHT_TAKEN, CONTENT_AS_BEFORE, { "/sys/fs/cgroup" } },
 	{ ON_NAME,
 	  "protect_hostname",
 	  RIGHT_TAKEN,
-	  false,
+	  CONTENT_AS_BEFORE,
 	  { "/proc/sys/kernel/hostname", "/proc/sys/kernel/domainname" } },
 };
 static const char *const homes[] = { "/home", "/root", "/run/user", NULL };
@@ -591,19 +596,19 @@ static void add_path_options(struct mount_list *places, const struct path_option
 		const char *option;
 		words list;
 		enum mount_right write, execute;
-		bool hidden;
+		enum mount_content content;
 	} lists[] = {
-		{ "read_only_paths", paths->read_only_paths, RIGHT_TAKEN, RIGHT_INHERITED, false },
-		{ "read_write_paths", paths->read_write_paths, RIGHT_KEPT, RIGHT_INHERITED, false },
-		{ "inaccessible_paths", paths->inaccessible_paths, RIGHT_INHERITED, RIGHT_INHERITED, true },
-		{ "exec_paths", paths->exec_paths, RIGHT_INHERITED, RIGHT_KEPT, false },
-		{ "no_exec_paths", paths->no_exec_paths, RIGHT_INHERITED, RIGHT_TAKEN, false },
+		{ "read_only_paths", paths->read_only_paths, RIGHT_TAKEN, RIGHT_INHERITED, CONTENT_AS_BEFORE },
+		{ "read_write_paths", paths->read_write_paths, RIGHT_KEPT, RIGHT_INHERITED, CONTENT_AS_BEFORE },
+		{ "inaccessible_paths", paths->inaccessible_paths, RIGHT_INHERITED, RIGHT_INHERITED,
+		  CONTENT_INACCESSIBLE },
+		{ "exec_paths", paths->exec_paths, RIGHT_INHERITED, RIGHT_KEPT, CONTENT_AS_BEFORE },
+		{ "no_exec_paths", paths->no_exec_paths, RIGHT_INHERITED, RIGHT_TAKEN, CONTENT_AS_BEFORE },
 	};
 
 	for (size_t n = 0; n < sizeof(lists) / sizeof(*lists); n++) {
 		const struct listed_mount like = {
-			.mount = { .content = lists[n].hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
-				   .option = lists[n].option },
+			.mount = { .content = lists[n].content, .option = lists[n].option },
 			.write = lists[n].write,
 			.execute = lists[n].execute,
 		};
@@ -696,11 +701,9 @@ static void add_sys(struct mount_list *places, const struct service *service)
 	bool others = places->count || places->root;
 	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
 	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
-	struct listed_mount bound = {
-		.mount = { .content = CONTENT_BIND,
-			   .option = places->network,
-			   .marks = MOUNT_RECURSIVE | MOUNT_OPTIONAL }
-	};
+	struct listed_mount bound = { .mount = { .content = CONTENT_BIND,
+						 .option = places->network,
+						 .marks = MOUNT_RECURSIVE | MOUNT_OPTIONAL } };
 
 	if (!places->network || (places->root && !hardening->mount_api_vfs) || refuses)
 		return;
@@ -726,7 +729,7 @@ static void add_switch_mounts(struct mount_list *places, const struct hardening_
 
 	for (size_t n = 0; n < sizeof(switch_paths) / sizeof(*switch_paths); n++) {
 		const struct listed_mount place = {
-			.mount = { .content = switch_paths[n].hidden ? CONTENT_INACCESSIBLE : CONTENT_AS_BEFORE,
+			.mount = { .content = switch_paths[n].content,
 				   .option = switch_paths[n].option,
 				   .marks = MOUNT_OPTIONAL },
 			.write = switch_paths[n].write,
@@ -787,8 +790,6 @@ struct sandbox_build {
 	unsigned without;			 /* enum sandbox_need: means to leave out, as this machine lacks them */
 	const struct sock_fprog *const *filters; /* NULL: none */
 	struct diags *diags;
-	/* An option asks for mounts, even if none remain: then the backend has a mount namespace. */
-	bool asks_for_mounts;
 	struct sandbox_config result;
 };
 
@@ -828,7 +829,7 @@ static bool make_mounts(struct sandbox_build *build)
 				     .root = service_root(build->service),
 				     .control = build->control };
 	struct sandbox_mount *mounts;
-	bool good;
+	bool overflowed, good;
 
 	if (build->without & SANDBOX_NEEDS_MOUNTS)
 		return true;
@@ -837,14 +838,16 @@ static bool make_mounts(struct sandbox_build *build)
 	    build->service->groups->hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
 		places.network = "private_network";
 	mount_list_fill(&places, build->service);
-	build->asks_for_mounts = places.count;
+	if (places.count) /* then the backend has a mount namespace, even if none remain */
+		build->result.namespaces |= CLONE_NEWNS;
 	if (!places.failed)
 		mount_list_finish(&places);
-	if (places.overflowed)
+	overflowed = !places.failed && places.count > SANDBOX_MOUNTS_MOST;
+	if (overflowed)
 		diag_error(build->diags, build->service->at,
 			   "%s: it has %zu inaccessible paths, more than superd can handle", build->service->name,
 			   places.count);
-	good = !places.failed && !places.overflowed;
+	good = !places.failed && !overflowed;
 	mounts = good && places.count ? calloc(places.count, sizeof(*mounts)) : NULL;
 	for (size_t n = 0; mounts && n < places.count; n++)
 		memcpy(&mounts[n], &places.list[n].mount, sizeof(*mounts));
@@ -855,7 +858,7 @@ static bool make_mounts(struct sandbox_build *build)
 	good = good && (!places.count || build->result.mounts);
 	free(mounts);
 	free(places.list);
-	return good || places.overflowed || add_memory_error(build);
+	return good || overflowed || add_memory_error(build);
 }
 
 static void make_namespaces(struct sandbox_build *build)
@@ -873,8 +876,8 @@ static void make_namespaces(struct sandbox_build *build)
 	 * network namespace. */
 	loses_notify = build->service->groups->environment->root_directory && hardening->private_network &&
 		service_notify_access(build->service) != NOTIFY_NONE;
-	if ((build->asks_for_mounts || hardening->private_mounts || mounts_root(build->service, build->support) ||
-	     loses_notify) &&
+	if ((result->namespaces & CLONE_NEWNS || hardening->private_mounts ||
+	     mounts_root(build->service, build->support) || loses_notify) &&
 	    !(build->without & SANDBOX_NEEDS_MOUNTS)) {
 		result->namespaces |= CLONE_NEWNS;
 		result->root = service_root(build->service);

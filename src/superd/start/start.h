@@ -263,10 +263,8 @@ int64_t machine_tasks(void);
 
 /* The features that the machine allows, filled in by the first query. A zeroed struct is empty. */
 struct sandbox_support {
-	bool probed;		/* the other fields are valid */
-	bool privileged;	/* superd may create namespaces without a user namespace */
 	char program_flaw[512]; /* why superd-exec cannot do it, so all means are missing; "": it can */
-	unsigned lacking;	/* enum sandbox_need: means that are missing */
+	unsigned lacking;	/* enum sandbox_need: means that are missing, among them SANDBOX_NEEDS_CONTEXT; 0: not probed yet */
 	const struct option_groups
 		*plain_groups; /* option groups of the last service if it needed nothing, as most do */
 };
@@ -301,7 +299,6 @@ struct spawn_request {
 	const char *names;	    /* the whole text LISTEN_FDNAMES=…; NULL without listen_count */
 	const char *remote_address; /* "": no REMOTE_ADDR and REMOTE_PORT */
 	int remote_port;	    /* -1: none */
-	bool remote_host;	    /* also set REMOTE_HOST, as xinetd does */
 	const char *
 		local_address; /* local end of a TCP connection, for TCPLOCALIP and so on; NULL: none of these variables */
 	int local_port;

@@ -186,7 +186,7 @@ Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
 /* In a process of its own: superd-exec could have none of its capabilities, and superd says so. */
 static int find_without_ambient(void)
 {
-	struct sandbox_support support = { .probed = false };
+	struct sandbox_support support = { .lacking = 0 };
 
 	if (prctl(PR_SET_SECUREBITS, 1 | 64 /* SECBIT_NOROOT, SECBIT_NO_CAP_AMBIENT_RAISE */, 0, 0, 0) < 0)
 		return 2;
