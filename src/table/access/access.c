@@ -149,7 +149,7 @@ static const char *parse_prefix(const char *word, struct access_rule *out)
 	struct network network;
 
 	if (!network_read(word, &network))
-		return "a network is an address, / and a number of bits, 0 to 32 for IPv4 and to 128 for IPv6";
+		return "a network is an address, / and a number of bits: 0 to 32 for IPv4, 0 to 128 for IPv6";
 	add_ipv6_network(out, network);
 	return NULL;
 }
