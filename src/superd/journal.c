@@ -164,7 +164,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK(line, "cgroup", instance->cgroup);
 	WALK(line, "reused", instance->cgroup_is_reused);
 	WALK(line, "spent", instance->cgroup_is_spent);
-	WALK(line, "says", instance->status_text);
+	WALK(line, "text", instance->status_text);
 	WALK(line, "invocation", instance->invocation);
 	WALK(line, "name", instance->name);
 	WALK(line, "socket", socket);
