@@ -193,6 +193,10 @@ static bool is_time(const struct svc *svc)
 	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
 }
 
+/* All that a client passes, in this order: what a socket waits for (is_limited, service.c); trigger_limit and the room
+ * for another instance (take_clients); accept(2); probe_from and cps (take_accepted); deny_time and the banner
+ * (take_client); what is judged here; and names, libwrap and ident, for which superd-lookup is asked
+ * (conclude_advice). */
 static enum refusal judge_client(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
 	const struct access_options *options = svc->row->groups->access;

@@ -15,6 +15,9 @@
  * before a process is forked, which itself writes the line of its instance: so a superd that dies at any moment
  * has started what a line names, and no more. All is written anew at a reload, and when the file has grown.
  *
+ * Not in it, so it is lost or begins anew: clients that superd has accepted and that have no process, sessions of
+ * superctl, counters, history, pauses, and what limits have counted.
+ *
  * Each thing has one list of its fields, which writes and reads (lines.c). An instance that an earlier entry of its
  * service has started is judged by the present one behind a death. */
 #include "superd/daemon.h"

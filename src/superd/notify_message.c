@@ -53,6 +53,7 @@ enum value_kind {
 
 #define MEMBER(member) offsetof(struct notify_message, member), INT64_MAX - 1
 
+/* What is done with each: obey_message, notify.c. */
 static const struct key {
 	const char *name;
 	enum value_kind kind;

@@ -401,7 +401,7 @@ bool svc_waits_for_order(const struct svc *svc)
 	return !svc->socket_count && svc->run->start_due <= 0;
 }
 
-/* A failure and the pause after it are one line. */
+/* A failure and the pause after it, whose length is backoff_next's (values.c), are one line. */
 static void svc_wait(struct svc *svc)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;

@@ -509,8 +509,8 @@ static int execute_program(struct job *job)
 			     : execve(job->command->program, job->argv, job->environment);
 }
 
-/* In their order, which counts: a stage may need a right that a later one gives up. superd-exec has those that are
- * missing. */
+/* They run in the order of enum stage, which counts: a stage may need a right that a later one gives up. superd-exec
+ * has those that are missing. */
 static int (*const stages[STAGES])(struct job *) = {
 	[STAGE_AFTER] = wait_for_other,
 	[STAGE_CGROUP] = cgroup_join,

@@ -1,4 +1,5 @@
-/* The keys of units and what superd does with each, and the keys under their older names. */
+/* The keys of units and what superd does with each, and the keys under their older names. One that is an option has its
+ * name as .name[UNIT] in the row of that option as well (table/option/option_table.c), which says what its value is. */
 #include "read/systemd/internal.h"
 
 #include <string.h>

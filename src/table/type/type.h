@@ -69,7 +69,8 @@ void type_json(const struct directive *directive, const void *field, struct buf 
 
 bool type_equal(const struct directive *directive, const void *a, const void *b);       /* also of two pools */
 
-/* The types, and the C types of their fields. The empty text unsets a text, path, name or scheduling, and any option
+/* The types, and the C types of their fields. A new one is a row here and its functions in type_*.c; those who treat one
+ * in a way of its own compare with its type_NAME. The empty text unsets a text, path, name or scheduling, and any option
  * with `unset`; format writes "" for it. */
 #define OPTION_TYPES(TYPE) \
 	TYPE(text, const char *) \
