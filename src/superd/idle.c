@@ -15,9 +15,10 @@
  *
  * Whatever else the service does ends it, and RUNNING begins with WAITS.
  *
- * FROZEN ends (idle_thaw) with a client at a socket (service.c) or on a connection that it had (clients.c), an order
- * to start, drain or thaw it (orders.c), and a reload that changes it. As it has to act then, it is thawed for its stop, at
- * the end of its main process and after a death of superd, but not for an upgrade (instance.c, service.c). */
+ * FROZEN ends (idle_thaw) with a client at a socket (service.c) or on a connection that it had (clients.c), an
+ * order to start, drain or thaw it (orders.c), and a reload that changes it. It is thawed as well for its stop, at
+ * the end of its main process and after a death of superd, as it has to act then, but not for an upgrade
+ * (instance.c, service.c). */
 #include "superd/daemon.h"
 
 #include <errno.h>
