@@ -519,9 +519,9 @@ static void answer(const struct output_message *question)
 	for (size_t all = 0; source && got > 0 && all < DRAINED; all += (size_t)got)
 		got = source_read(source);
 	source = source_find(question); /* what was read meanwhile may have changed that */
-	if (source && question->ask.last)
+	if (source && question->ask.wishes & OUTPUT_REST)
 		log_rest(source);
-	if (source && question->ask.lines) {
+	if (source && question->ask.wishes & OUTPUT_LINES) {
 		size_t length = sizeof(struct output_answer);
 
 		/* Those that superd has not, the newest at any rate. */

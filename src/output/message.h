@@ -41,6 +41,11 @@ struct output_rules {
 	double interval;
 };
 
+enum output_wish {
+	OUTPUT_LINES = 1, /* those that superd does not know yet */
+	OUTPUT_REST = 2	  /* what is left of a line: nobody could end it any more */
+};
+
 /* superd's words. */
 struct output_message {
 	enum output_kind kind;
@@ -59,8 +64,7 @@ struct output_message {
 		} of;
 		struct {
 			uint32_t serial;
-			bool lines; /* those that superd does not know yet */
-			bool last;  /* nobody is left who could end a line */
+			unsigned wishes; /* of enum output_wish */
 		} ask;
 	};
 };

@@ -233,7 +233,7 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	if (!plan->cgroup_settings) {
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
 		 * than most of those programs do. */
-		if (instance->row->exec->accept || !cgroups_probe(&superd.cgroups) || !superd.cgroups.keeps)
+		if (instance->row->exec->accept || !cgroups_probe(&superd.cgroups))
 			return true;
 		/* To make and remove one costs a fifth of a start. */
 		if (!instance->cgroup && instance->svc->run->cgroup) {

@@ -64,7 +64,7 @@ static struct {
 	int reserve[3]; /* what the next superd-output needs: its channel, its page, its timer */
 } self = { .follows = -1, .page = MAP_FAILED, .reserve = { -1, -1, -1 } };
 
-static void ask(struct output *output, bool lines, bool last);
+static void ask(struct output *output, unsigned wishes);
 static void give_up(void);
 
 /* ---- what superd tells ---- */
@@ -217,7 +217,7 @@ bool output_describe_log(struct buf *out)
 /* Lines of the log that were dropped, here and there. */
 unsigned long output_lost(void)
 {
-	ask(NULL, false, false);
+	ask(NULL, 0);
 	return *log_losses(superd.log) + self.state.lost;
 }
 
@@ -315,7 +315,7 @@ static void on_channel(struct ev_loop *loop, ev_io *io, int events)
 }
 
 /* Asks, and waits a moment for the answer: what superd-output has heard it has logged. output NULL: about the log. */
-static void ask(struct output *output, bool lines, bool last)
+static void ask(struct output *output, unsigned wishes) /* enum output_wish */
 {
 	static struct output_message message;
 	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
@@ -324,7 +324,7 @@ static void ask(struct output *output, bool lines, bool last)
 	if (!list_empty(&self.unsent))
 		send_all();
 	message = (struct output_message){ .kind = OUTPUT_ASK,
-					   .ask = { .serial = self.serial + 1, .lines = lines, .last = last } };
+					   .ask = { .serial = self.serial + 1, .wishes = wishes } };
 	if (output)
 		snprintf(message.service, sizeof(message.service), "%s", output->service);
 	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(&message, NULL, 0))
@@ -356,7 +356,7 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 	if (output &&
 	    (has_failed || poll(&unread, 1, 0) > 0 || self.page == MAP_FAILED ||
 	     atomic_load(&self.page->reads) == output->number || (last && atomic_load(&self.page->unfinished))))
-		ask(output, false, last);
+		ask(output, last ? OUTPUT_REST : 0);
 	while (svc->row->groups->lifecycle->ready && superd.output.fd >= 0 && take_answer())
 		continue;
 	be_ready(svc);
@@ -366,7 +366,7 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 void output_fetch(struct svc *svc)
 {
 	if (svc->run->output)
-		ask(svc->run->output, true, false);
+		ask(svc->run->output, OUTPUT_LINES);
 }
 
 /* ---- pipes ---- */

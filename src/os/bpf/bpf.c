@@ -26,8 +26,7 @@
 struct filter_program {
 	struct sock_filter code[BPF_MAXINSNS];
 	unsigned start;                 /* index of the first instruction; the program grows downwards */
-	bool full;                      /* there are more than BPF_MAXINSNS instructions */
-	bool exhausted;                 /* out of memory */
+	int error;                      /* E2BIG: more than BPF_MAXINSNS instructions; ENOMEM */
 };
 
 /* The target of a test's jumps, as indexes of instructions. `nearest` is the target, or a BPF_JA to it that is within
@@ -59,7 +58,7 @@ static unsigned emit_instruction(struct filter_program *program, unsigned code, 
 	unsigned at = program->start - 1;
 
 	if (!program->start) {
-		program->full = true;
+		program->error = E2BIG;
 		return 0;
 	}
 	program->code[at] = (struct sock_filter){ .code = (uint16_t)code, .k = k };
@@ -166,7 +165,7 @@ static unsigned emit_level(struct filter_program *program, const struct trie_lev
 	struct filter_item *items = calloc(level->count, sizeof(*items));
 
 	if (!items) {
-		program->exhausted = true;
+		program->error = ENOMEM;
 		return 0;
 	}
 	emit_search(program, level, items, level_items(level, items), true);
@@ -202,7 +201,7 @@ static unsigned emit_list(struct filter_program *program, const struct trie_leve
 	unsigned entry = list->no->target;
 
 	if (!mine) {
-		program->exhausted = true;
+		program->error = ENOMEM;
 		return 0;
 	}
 	level.networks = mine;
@@ -284,9 +283,9 @@ const struct sock_fprog *socket_filter_compile(const struct access *access, int 
 		buf_text(why, "names of hosts are for connections that superd accepts");
 	} else if (program) {
 		program_write(program, access, family);
-		if (program->full)
+		if (program->error == E2BIG)
 			buf_text(why, "there are more networks than a filter of the kernel holds");
-		else if (!program->exhausted)
+		else if (!program->error)
 			kept = program_keep(program, pool);
 	}
 	free(program);

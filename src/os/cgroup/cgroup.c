@@ -145,8 +145,8 @@ bool cgroups_probe(struct cgroups *cgroups)
 	struct pool *pool;
 
 	if (cgroups->probed)
-		return cgroups->keeps;
-	cgroups->probed = true;
+		return cgroups->probed == KEEPS_GROUPS;
+	cgroups->probed = KEEPS_NONE;
 	if (!clone_into_cgroup_is_possible())
 		return false;
 	if (!cgroups->base) {
@@ -156,8 +156,10 @@ bool cgroups_probe(struct cgroups *cgroups)
 			claim_base(cgroups, place->path);
 		pool_free(pool);
 	}
-	cgroups->keeps = cgroups->base && cgroups_test_start(cgroups);
-	return cgroups->keeps;
+	if (!cgroups->base || !cgroups_test_start(cgroups))
+		return false;
+	cgroups->probed = KEEPS_GROUPS;
+	return true;
 }
 
 bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *place, unsigned controllers,

@@ -82,8 +82,8 @@ struct cgroups {
 		uint64_t made;          /* number of the last instance's group */
 		unsigned kept;          /* number of groups that services keep, empty or not */
 	};
-	bool probed;                    /* cgroups_probe has run, so `keeps` is valid */
-	bool keeps;                     /* services can keep groups, and processes can be started right in them */
+	/* Whether services can keep groups, and processes can be started right in them. */
+	enum { NOT_PROBED, KEEPS_NONE, KEEPS_GROUPS } probed;
 };
 
 /* Whether services can keep a group. The first call tries it and creates the base, even if no service asks for a

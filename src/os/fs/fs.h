@@ -41,9 +41,8 @@ struct path_finding {
 	gid_t group;                    /* group of `place` */
 	int error;                      /* with PATH_BROKEN: errno of the look that failed; 0: too long, or too many links */
 	char system[32];                /* with PATH_REMOTE: type of the file system, as in proc_pid_mountinfo(5) */
-	/* With PATH_WORLD: a name on the way does not exist in `place`, which is sticky; superd can create it first. */
-	bool is_absent;
-	bool is_missing;                /* as is_absent, and the name is the last of the path */
+	/* With PATH_WORLD: a name does not exist in `place`, which is sticky; superd can create it first. */
+	enum { NAMES_EXIST, FOLDER_MISSING, LAST_MISSING } missing;
 };
 
 /* Whether it is root, superd's own user, or in a user namespace a user of the machine outside. */

@@ -283,9 +283,8 @@ static void end_at_missing(struct walk *walk, const char *path, bool is_last)
 {
 	if (errno != ENOENT && errno != ENOTDIR)
 		report_broken(walk, path, errno);
-	else if (walk->is_shared)
-		walk->finding->is_absent = report_flaw(walk, PATH_WORLD, walk->known, NULL);
-	walk->finding->is_missing = walk->finding->is_absent && is_last;
+	else if (walk->is_shared && report_flaw(walk, PATH_WORLD, walk->known, NULL))
+		walk->finding->missing = is_last ? LAST_MISSING : FOLDER_MISSING;
 }
 
 /* Walks one name further. false: the walk ends here, with a flaw or without. */
@@ -411,7 +410,7 @@ static bool path_is_open_to_us(const char *path, mode_t mode, const struct accou
 {
 	if (path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
 		return true;
-	return mode && finding->is_missing && create_file(path, mode) &&
+	return mode && finding->missing == LAST_MISSING && create_file(path, mode) &&
 	       path_is_trusted(path, PATH_OPEN_FLAWS, account, finding);
 }
 
@@ -426,9 +425,9 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 			return true;    /* open(2) reports it */
 		path = whole;
 	}
-	if (path_is_open_to_us(path, mode, NULL, &finding) || (!mode && finding.is_missing))
+	if (path_is_open_to_us(path, mode, NULL, &finding) || (!mode && finding.missing == LAST_MISSING))
 		return true;
-	if (finding.is_absent && !finding.is_missing) {
+	if (finding.missing == FOLDER_MISSING) {
 		buf_text(why, strerror(ENOENT));
 		return false;
 	}

@@ -89,8 +89,11 @@ static void add_socket(struct nlmsghdr *message, void *context)
 	ports->list = larger;
 	larger += ports->count++;
 	*larger = (struct port_socket){
-		.protocol = reading->protocol, .is_ipv6 = socket->idiag_family == AF_INET6,
-		.is_ipv6_only = is_ipv6_only(message), .port = ntohs(socket->id.idiag_sport),
+		.protocol = reading->protocol,
+		.family = socket->idiag_family != AF_INET6 ? FAMILY_IPV4
+			: is_ipv6_only(message)		   ? FAMILY_IPV6
+							   : FAMILY_ANY,
+		.port = ntohs(socket->id.idiag_sport),
 		.interface = socket->id.idiag_if, .node = socket->idiag_inode,
 	};
 	memcpy(larger->address, socket->id.idiag_src, sizeof(larger->address));
@@ -142,15 +145,15 @@ bool port_socket_blocks(const struct port_socket *socket, const struct endpoint 
 	char address[INET6_ADDRSTRLEN], interface[IF_NAMESIZE];
 	struct endpoint endpoint = {
 		.kind = socket->protocol == IPPROTO_UDP ? ENDPOINT_UDP : ENDPOINT_TCP, .port = socket->port,
-		.family = !socket->is_ipv6 ? FAMILY_IPV4 : socket->is_ipv6_only ? FAMILY_IPV6 : FAMILY_ANY,
+		.family = socket->family,
 	};
-	bool is_any = true;
+	bool is_ipv4 = socket->family == FAMILY_IPV4, is_any = true;
 
-	for (size_t n = 0; n < (socket->is_ipv6 ? 16 : 4); n++)
+	for (size_t n = 0; n < (is_ipv4 ? 4 : 16); n++)
 		is_any &= !socket->address[n];
-	if (!is_any && inet_ntop(socket->is_ipv6 ? AF_INET6 : AF_INET, socket->address, address, sizeof(address))) {
+	if (!is_any && inet_ntop(is_ipv4 ? AF_INET : AF_INET6, socket->address, address, sizeof(address))) {
 		endpoint.address = address;
-		endpoint.family = socket->is_ipv6 ? FAMILY_IPV6 : FAMILY_IPV4;
+		endpoint.family = is_ipv4 ? FAMILY_IPV4 : FAMILY_IPV6;
 	}
 	if (socket->interface)
 		endpoint.interface = if_indextoname(socket->interface, interface);

@@ -15,7 +15,7 @@ struct buf;
  * at once, for a table of many services; port_owner is for one port. */
 struct port_socket {
 	uint8_t protocol;               /* IPPROTO_TCP or IPPROTO_UDP */
-	bool is_ipv6, is_ipv6_only;     /* only: it takes no IPv4 clients */
+	enum endpoint_family family;    /* ANY: of IPv6, and it takes IPv4 clients too */
 	uint16_t port;
 	unsigned interface;             /* index of the one that it is bound to; 0: none */
 	uint8_t address[16];            /* network order; the first 4 bytes of an IPv4 socket count */

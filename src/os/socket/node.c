@@ -305,7 +305,7 @@ bool node_is_ours(int fd, const struct listen *listen)
 	struct path_finding finding;
 	enum node_owner owner = NODE_UNKNOWN;
 
-	if (!node_is_foreign(listen, &finding) || finding.is_absent)
+	if (!node_is_foreign(listen, &finding) || finding.missing)
 		owner = look_at_node(fd, listen);
 	else if (listen->address->kind != ENDPOINT_FIFO && was_removed(fd, node_path(listen)))
 		return false;
@@ -533,7 +533,7 @@ static bool claim_folder(const struct listen *listen, const struct path_finding 
 static bool must_make_as_owner(const struct listen *listen, struct path_finding *finding)
 {
 	return node_is_foreign(listen, finding) &&
-	       !(finding->is_absent && claim_folder(listen, finding) && !node_is_foreign(listen, finding));
+	       !(finding->missing && claim_folder(listen, finding) && !node_is_foreign(listen, finding));
 }
 
 /* superd itself makes the socket, and listens, so that SO_PEERCRED reports it. */

@@ -53,7 +53,8 @@ static bool preflight_may_look(const struct preflight *preflight, const char *pa
 	struct path_finding finding;
 
 	return !preflight->serves || *path != '/' ||
-		path_is_trusted(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, &finding) || finding.is_missing;
+		path_is_trusted(path, PATH_OWNER | PATH_WORLD | PATH_REMOTE, NULL, &finding) ||
+		finding.missing == LAST_MISSING;
 }
 
 void denied_calls_describe(struct buf *out)
@@ -74,7 +75,7 @@ static bool is_changeable(const char *path, struct buf *what)
 {
 	struct path_finding finding;
 
-	if (path_is_trusted(path, FLAWS, NULL, &finding) || !(finding.flaw & FLAWS) || finding.is_absent)
+	if (path_is_trusted(path, FLAWS, NULL, &finding) || !(finding.flaw & FLAWS) || finding.missing)
 		return false;
 	path_finding_describe(&finding, what);
 	return true;
