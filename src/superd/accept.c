@@ -193,9 +193,9 @@ static bool is_time(const struct svc *svc)
 	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
 }
 
-/* All that a client passes, in this order: what a socket waits for (is_limited, service.c); trigger_limit and the room
- * for another instance (take_clients); accept(2); probe_from and cps (take_accepted); deny_time and the banner
- * (take_client); what is judged here; and names, libwrap and ident, for which superd-lookup is asked
+/* All that a client passes, in this order: what a socket waits for (pause_at_limit, service.c); trigger_limit and
+ * the room for another instance (take_clients); accept(2); probe_from and cps (take_accepted); deny_time and the
+ * banner (take_client); what is judged here; and names, libwrap and ident, for which superd-lookup is asked
  * (conclude_advice). */
 static enum refusal judge_client(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
@@ -534,7 +534,7 @@ void accept_drop_parked(struct svc *svc)
 }
 
 /* The start of an instance has failed, and its client is still superd's. */
-void accept_keep(struct instance *instance)
+void accept_park(struct instance *instance)
 {
 	if (svc_bar(instance->svc) >= BAR_HELD)
 		keep_client(instance->svc, instance->socket, &instance->client, true);
@@ -794,7 +794,7 @@ static void take_clients(struct svc *svc, struct socket *socket)
 		return;
 	}
 	for (int n = 0; n < BATCH && svc->state == LISTENING; n++) {
-		if (svc_exceeds_trigger(socket))
+		if (svc_pause_at_trigger(socket))
 			return;
 		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
 			break;
@@ -1025,7 +1025,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
 			else if (svc->state == LISTENING && !needs_come_first(svc) &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
-				 limits_allow(svc) && !svc_exceeds_trigger(socket) &&
+				 limits_allow(svc) && !svc_pause_at_trigger(socket) &&
 				 !accept_overruns(svc, &client)) {
 				svc_count_trigger(socket);
 				take_client(svc, socket, &client);

@@ -580,7 +580,7 @@ void svc_note_end(struct svc *svc, struct instance *instance);
 void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
-bool svc_exceeds_trigger(struct socket *socket);      /* its service pauses now */
+bool svc_pause_at_trigger(struct socket *socket);      /* its service pauses now */
 double socket_rest_left(const struct socket *socket); /* seconds until it is tried again; 0: now */
 void svc_open_early(struct svc *svc);
 void svc_note_progress(struct svc *svc); /* its program takes clients */
@@ -640,7 +640,7 @@ bool accept_admits_sender(struct svc *svc);
 uint64_t accept_first_datagram(const struct socket *socket);
 void accept_describe_sender(const struct svc *svc, char *text, size_t size);
 int64_t load_average(void);
-void accept_keep(struct instance *instance);
+void accept_park(struct instance *instance);
 void accept_reloaded(void);
 bool channel_read(struct instance *instance);
 void channel_begin(struct instance *instance);

@@ -1309,7 +1309,7 @@ static void note_not_started(struct instance *instance)
 {
 	note_result(instance, RESULT_RESOURCES);
 	if (instance->socket && instance->client.fd >= 0)
-		accept_keep(instance);
+		accept_park(instance);
 	svc_note_end(instance->svc, instance);
 }
 
@@ -1543,7 +1543,7 @@ static void leave_phase(struct instance *instance, bool good)
 		return;
 	}
 	if (starts && !good && instance->ends != IS_ASKED && instance->socket && instance->client.fd >= 0)
-		accept_keep(instance);
+		accept_park(instance);
 	good &= !starts || !instance->ends;
 	if (starts && instance->result == RESULT_CONDITION) /* it has run nothing that exec_stop_post were to undo */
 		enter(instance, OVER);

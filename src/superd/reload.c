@@ -540,7 +540,7 @@ static bool reload_apply(struct table *table)
 
 				/* Its client goes along with the listener, and is served by this row. */
 				if (changes[n] != DIFF_SAME && row->exec->accept && instance->phase < LAUNCHED) {
-					accept_keep(instance);
+					accept_park(instance);
 					instance_stop(instance);
 				}
 			}

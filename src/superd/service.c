@@ -402,7 +402,7 @@ bool svc_waits_for_order(const struct svc *svc)
 }
 
 /* A failure and the pause after it, whose length is backoff_next's (values.c), are one line. */
-static void svc_wait(struct svc *svc)
+static void svc_back_off(struct svc *svc)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
@@ -529,7 +529,7 @@ void svc_count_trigger(struct socket *socket)
 				 (double)socket->listen->options->trigger_limit_interval / 1e6, clock_now());
 }
 
-bool svc_exceeds_trigger(struct socket *socket)
+bool svc_pause_at_trigger(struct socket *socket)
 {
 	const struct socket_options *options = socket->listen->options;
 	double seconds = (double)options->trigger_limit_pause / 1e6;
@@ -674,7 +674,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 			svc_fail(svc, "bind_error", "%s", buf_string(&failed));
 		buf_free(&failed);
 		if (!good) {
-			svc_wait(svc);
+			svc_back_off(svc);
 			return;
 		}
 		run_socket_commands(svc, PHASE_SOCKET_START_POST);
@@ -712,7 +712,7 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 			svc->run->socket_next = 0; /* the next try begins with the first of them */
 			svc_fail(svc, "bind_error", "%s has failed: %.150s: %s", command_option(phase), text, what);
 			close_all(svc);
-			svc_wait(svc);
+			svc_back_off(svc);
 			return;
 		}
 		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: %s", command_option(phase), text, what);
@@ -750,7 +750,7 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase)
 	plan_free(plan);
 	buf_free(&why);
 	if (phase <= PHASE_SOCKET_START_POST)
-		svc_wait(svc);
+		svc_back_off(svc);
 	else
 		go_on_sockets(svc, phase);
 }
@@ -821,7 +821,7 @@ static bool check_conditions(struct svc *svc)
 	if (errno || !verdicts.length) {
 		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
 		buf_free(&verdicts);
-		svc_wait(svc);
+		svc_back_off(svc);
 		return false;
 	}
 	at = verdicts.data;
@@ -857,7 +857,7 @@ static bool is_held_up(struct svc *svc, bool sockets)
 		svc->run->failures += !sockets;
 		svc_fail(svc, sockets ? "bind_error" : "failed", "cannot %s: %s", sockets ? "listen" : "start",
 			 buf_string(&why));
-		svc_wait(svc);
+		svc_back_off(svc);
 	}
 	buf_free(&why);
 	return waits || fails;
@@ -1124,7 +1124,7 @@ void svc_settle(struct svc *svc)
 }
 
 /* Whether a limit of the service as a whole keeps clients waiting now. */
-static bool is_limited(struct svc *svc, const struct socket *socket)
+static bool pause_at_limit(struct svc *svc, const struct socket *socket)
 {
 	const struct access_options *access = svc->row->groups->access;
 	time_t wall = time(NULL);
@@ -1175,7 +1175,7 @@ static void on_readable(struct socket *socket)
 	default:
 		return;
 	}
-	if (is_limited(svc, socket))
+	if (pause_at_limit(svc, socket))
 		return;
 	if (svc->row->exec->accept) {
 		if (needs_come_first(svc)) {
@@ -1189,7 +1189,7 @@ static void on_readable(struct socket *socket)
 		return;
 	svc->run->asked = clock_now();
 	rate_limit_count(&svc->run->rate, 1., svc->run->asked);
-	if (svc_exceeds_trigger(socket))
+	if (svc_pause_at_trigger(socket))
 		return;
 	svc_count_trigger(socket);
 	svc_activate(svc);
@@ -1617,15 +1617,15 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 		else
 			svc_set_reason(svc, "%s", buf_string(&text));
 		if (was_current || svc->state != BACKOFF)
-			svc_wait(svc);
+			svc_back_off(svc);
 	} else if (left && svc->state == LISTENING) {
 		svc_set_reason(svc, "an instance left its datagram unread");
-		svc_wait(svc);
+		svc_back_off(svc);
 	} else if (lent_close(svc, &again) && again) {
 		svc->run->failures++;
 		svc_open_early(svc); /* its clients wait there */
 		svc_set_reason(svc, "its program shuts its listener down again and again");
-		svc_wait(svc);
+		svc_back_off(svc);
 	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
 		svc->run->failures++;
 		if (svc->socket_count)
@@ -1633,7 +1633,7 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 				       "accept = yes, or type = forking if its program continues in the background");
 		else
 			svc_set_reason(svc, "it ended at once");
-		svc_wait(svc);
+		svc_back_off(svc);
 	} else if (was_current && svc->run->no_progress > 2 * NO_PROGRESS) {
 		svc_set_reason(svc, "its queue is as long as before");
 		svc_pause(svc, SUSPECT_PAUSE);
