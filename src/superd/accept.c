@@ -533,11 +533,28 @@ void accept_drop_parked(struct svc *svc)
 		refuse_parked(svc, svc->run->parked_count - 1, REFUSED_CLOSED);
 }
 
+/* Before superd becomes another program, which does not know those without a process. */
+void accept_leave(void)
+{
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		while (svc->run->parked_count)
+			refuse_parked(svc, svc->run->parked_count - 1, REFUSED_UNKEPT);
+	}
+	LIST_OF(struct advice, advice, link, &asking) {
+		struct svc *svc = svc_find(advice->service);
+
+		if (svc && advice->client.fd >= 0)
+			accept_refuse(svc, &advice->client, REFUSED_UNKEPT);
+	}
+}
+
 /* The start of an instance has failed, and its client is still superd's. */
 void accept_park(struct instance *instance)
 {
 	if (svc_bar(instance->svc) >= BAR_HELD)
 		keep_client(instance->svc, instance->socket, &instance->client, true);
+	else
+		accept_refuse(instance->svc, &instance->client, REFUSED_CLOSED);
 }
 
 /* A client of a unix socket: "uid 110, psql". */

@@ -636,6 +636,7 @@ void accept_parked(struct svc *svc);
 bool accept_overruns(struct svc *svc, const struct client *client);
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
 void accept_drop_parked(struct svc *svc);
+void accept_leave(void);
 bool accept_admits_sender(struct svc *svc);
 uint64_t accept_first_datagram(const struct socket *socket);
 void accept_describe_sender(const struct svc *svc, char *text, size_t size);

@@ -221,10 +221,9 @@ static void go_over(void)
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;
 	}
-	LIST_OF(struct svc, svc, link, &superd.services) {
-		accept_drop_parked(svc);
+	accept_leave();
+	LIST_OF(struct svc, svc, link, &superd.services)
 		idle_free(svc); /* ends what goes on by itself */
-	}
 	close_leave();
 	records_close();
 	log_finish(superd.log); /* the next superd has not what waits there */
