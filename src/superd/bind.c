@@ -429,6 +429,7 @@ bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 	pid = sent ? own_program_begin(program, ends[1], capability_held(CAP_SYS_PTRACE) ? TO_LOOK : UINT64_MAX) : -1;
 	fd_close(&ends[1]);
 	instance->binder_fd = fd_raise(ends[0], FD_HIGH);
+	instance->binder = pid;
 	*filter = filters[0];
 	if (pid < 0) {
 		buf_addf(why, "starting superd-bind: %s", strerror(errno));

@@ -216,6 +216,7 @@ struct instance {
 	int64_t born; /* clock ticks since boot */
 	/* pass = bind; bind.c */
 	int binder_fd; /* channel to its superd-bind */
+	pid_t binder;  /* its pid, in the journal: until its exec it is a copy of superd, which the next one would end */
 	ev_io binder_io;
 	uint64_t bound_set;
 	char others[400], asked[8][144]; /* what it has asked for in vain; addresses for its first sockets */

@@ -178,6 +178,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK_FD(line, "channel", instance->channel);
 	WALK_FD(line, "report", instance->report);
 	WALK_FD(line, "binder", instance->binder_fd);
+	WALK(line, "binder_pid", instance->binder);
 	WALK(line, "relay", instance->relay.child.pid);
 	if (instance->relay.child.pid)
 		WALK_FD(line, "relay_fd", instance->relay.fd);
@@ -833,10 +834,10 @@ void journal_leave_sockets(struct listen_fds *to)
 bool journal_names_pid(pid_t pid)
 {
 	for (size_t n = 0; n < before.count; n++) {
-		static const char *const keys[] = { "main", "child", "command", "relay" };
+		static const char *const keys[] = { "main", "child", "command", "relay", "binder_pid", "output_pid" };
 		const struct journal_line line = { .text = before.list[n].rest };
 
-		for (size_t i = 0; i < 4 && !before.list[n].gone; i++) {
+		for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && !before.list[n].gone; i++) {
 			pid_t named = 0;
 
 			WALK(&line, keys[i], named);

@@ -204,18 +204,13 @@ pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct he
 }
 
 /* A program of superd's own that may outlive it, with no rights but those, no environment, and no descriptors but the
- * channel, which is its standard input. Signals stay blocked: it ends when there is nothing left to read. It runs when
- * this returns: behind a death or an upgrade the next superd ends what is still a copy of superd. */
+ * channel, which is its standard input. Signals stay blocked: it ends when there is nothing left to read. */
 pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights)
 {
 	char *const argv[] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word(), NULL };
-	int executed[2];
 	sigset_t before;
-	char byte;
 	pid_t pid;
 
-	if (pipe2(executed, O_CLOEXEC) < 0)
-		return -1;
 	thread_block_signals(&before);
 	pid = fork();
 	if (pid == 0) {
@@ -225,14 +220,11 @@ pid_t own_program_begin(const struct own_program *program, int channel, uint64_t
 		environ = NULL;
 		dup2(superd.null_out, STDOUT_FILENO);
 		dup2(superd.null_out, STDERR_FILENO);
-		fork_fds_close_others(&program->fd, 1, channel, executed[1]);
+		fork_fds_close_others(&program->fd, 1, channel, -1);
 		if (channel == STDIN_FILENO ? fcntl(channel, F_SETFD, 0) == 0 : dup2(channel, STDIN_FILENO) == 0)
 			raw_execute_own(program->fd, argv);
 		_exit(127);
 	}
-	close(executed[1]);
-	(void)!read(executed[0], &byte, 1); /* its exec or its end closes the other end */
-	close(executed[0]);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pid;
 }
