@@ -64,7 +64,7 @@ struct offer {
 static struct {
 	int notif, channel;
 	uid_t uid;
-	bool any_network, left, answered;
+	bool any_network, left;
 	pid_t superd;
 	struct offer offers[BIND_SOCKETS];
 	unsigned count, reports, others;
@@ -170,8 +170,8 @@ static void report(const struct bind_note *report, bool is_news)
 		send(self.channel, report, sizeof(*report), MSG_NOSIGNAL | (is_news ? 0 : MSG_DONTWAIT));
 }
 
-/* Takes superd's next order. false: superd has ended, or none that it knows came. */
-static bool obey(void)
+/* Takes superd's next order, and returns its word. -1: superd has ended, or none that it knows came. */
+static int obey(void)
 {
 	const struct bind_order *order = &self.message.order;
 	int fds[FD_MESSAGE_MOST];
@@ -184,7 +184,7 @@ static bool obey(void)
 	if (got < (ssize_t)sizeof(*order) || order->count > ((size_t)got - sizeof(*order)) / sizeof(*order->entries)) {
 		close(self.channel);
 		self.channel = -1;
-		return false;
+		return -1;
 	}
 	self.superd = order->superd;
 	switch (order->word) {
@@ -203,7 +203,6 @@ static bool obey(void)
 		take_entries(order, fds + used, count - used);
 		break;
 	case BIND_SOCKET:
-		self.answered = true;
 		take_entries(order, fds, count);
 		break;
 	case BIND_TELL:
@@ -221,7 +220,7 @@ static bool obey(void)
 			leave_offer(&self.offers[n]);
 		break;
 	}
-	return true;
+	return (int)order->word;
 }
 
 /* ---- the caller ---- */
@@ -704,6 +703,7 @@ static void answer_bind(struct call *call)
 	int copy = copy_fd(call, call->trapped.fd);
 	struct offer *offer;
 	enum fit fit;
+	int word;
 
 	if (copy < 0 && errno != EBADF)
 		report_hidden(call);
@@ -723,9 +723,9 @@ static void answer_bind(struct call *call)
 		if (offer->kind.domain == AF_INET6 && !offer->kind.v6only)
 			leave_offer(offer); /* superd closes it, too, and then its address is free */
 		report(&outcome, true);
-		while (obey() && !self.answered)
-			;
-		self.answered = false;
+		do
+			word = obey();
+		while (word >= 0 && word != BIND_SOCKET);
 		offer = find_offer(&wish, &fit);
 	}
 	if (find_inode(inode_of(copy))) {
@@ -840,7 +840,7 @@ int main(int argc, char **argv)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	self_sandbox_enter(&(const struct self_sandbox){ .rights = RIGHTS });
-	if (!obey() || !receive_filter())
+	if (obey() < 0 || !receive_filter())
 		return 1;
 	user_notif_hurry(self.notif);
 	for (;;) {

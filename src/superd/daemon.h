@@ -299,8 +299,7 @@ struct idle {
 	ev_timer timer;
 	pid_t instance;
 	double used;	 /* nobody has been seen since */
-	bool counted;	 /* since this instance runs */
-	bool connected;	 /* somebody was, when counted */
+	enum { UNCOUNTED, NOBODY, SOMEBODY } seen; /* connected, at the last count since this instance runs */
 	bool listens;	 /* the ends of its connections are reported */
 	bool polls;	 /* not all are */
 	unsigned closes; /* since the last look */
@@ -427,8 +426,7 @@ struct registration {
 	struct list link;
 	char *service;
 	int fd;		/* of its socket; -1: that is closed, and this is to be withdrawn */
-	bool set;	/* rpcbind has confirmed it */
-	bool again;	/* the superd before has told of it, too */
+	enum { IS_NEW, WAS_TOLD, IS_SET } known; /* to rpcbind: the superd before has told of it; it has confirmed it */
 	unsigned tries; /* to register it, or since its socket has closed to withdraw it */
 	double due;	/* of the next try */
 	struct backoff backoff;

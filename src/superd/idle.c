@@ -276,10 +276,10 @@ static void wait_on(struct svc *svc)
 	double part = timeout_of(svc) / PARTS, left = due_at(svc) - clock_now();
 
 	idle->step = IDLE_WAITS;
-	if (idle->connected && !idle->polls && !svc->run->current->relay.flows && !counts_quiet_ones(svc))
+	if (idle->seen == SOMEBODY && !idle->polls && !svc->run->current->relay.flows && !counts_quiet_ones(svc))
 		ev_timer_stop(superd.loop, &idle->timer);
 	else
-		wake_in(svc, idle->connected || (idle->polls && left > part) ? part : left);
+		wake_in(svc, idle->seen == SOMEBODY || (idle->polls && left > part) ? part : left);
 }
 
 /* Where no end is reported: a unix socket is watched until the first client comes. */
@@ -311,19 +311,20 @@ static void look_for_signs(struct svc *svc)
 static void take_count(struct svc *svc)
 {
 	struct idle *idle = svc->run->idle;
-	bool was = idle->connected;
+	bool was = idle->seen == SOMEBODY;
 	char peer[64];
 
 	clients_count(svc, &idle->clients);
-	idle->counted = true;
 	if (idle->clients.connected) {
 		snprintf(peer, sizeof(peer), "%.*s", (int)strcspn(idle->clients.peers, ","), idle->clients.peers);
 		facts_note_client(svc, peer);
 	}
-	idle->connected = !idle->clients.known || idle->clients.connected || svc->run->current->relay.flows > 0;
-	if (was && !idle->connected)
+	idle->seen = NOBODY;
+	if (!idle->clients.known || idle->clients.connected || svc->run->current->relay.flows > 0)
+		idle->seen = SOMEBODY;
+	if (was && idle->seen == NOBODY)
 		idle->used = clock_now();
-	if (idle->connected && idle->clients.known)
+	if (idle->seen == SOMEBODY && idle->clients.known)
 		*idle->busy = '\0';
 }
 
@@ -429,10 +430,10 @@ static void on_quiet(struct helper *helper, int status)
 
 	if (idle->step != IDLE_ASKS)
 		return;
-	idle->connected = status;
-	if (!idle->connected && idle->used > used)
+	idle->seen = status ? SOMEBODY : NOBODY;
+	if (idle->seen == NOBODY && idle->used > used)
 		idle->used = used;
-	if (!idle->connected && is_due(svc))
+	if (idle->seen == NOBODY && is_due(svc))
 		ask_command(svc);
 	else
 		wait_on(svc);
@@ -452,14 +453,14 @@ static void look_for_clients(struct svc *svc)
 	clients_read_reports();
 	if (idle->polls)
 		look_for_signs(svc);
-	if (!idle->connected && !is_due(svc) && !idle->polls) {
+	if (idle->seen != SOMEBODY && !is_due(svc) && !idle->polls) {
 		wait_on(svc);
 		return;
 	}
 	take_count(svc);
 	if (!idle->clients.known) {
 		keep_busy(svc, UNKNOWN);
-	} else if (!idle->connected && is_due(svc)) {
+	} else if (idle->seen == NOBODY && is_due(svc)) {
 		ask_command(svc);
 	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
 		wait_on(svc);
@@ -488,8 +489,8 @@ static void sleep_or_thaw(struct svc *svc)
 		look_for_signs(svc);
 	take_count(svc);
 	if (counts_quiet_ones(svc) && idle->clients.known && !idle->clients.waiting && !instance->relay.flows)
-		idle->connected = false;
-	if (idle->connected || !is_due(svc)) {
+		idle->seen = NOBODY;
+	if (idle->seen == SOMEBODY || !is_due(svc)) {
 		instance_freeze(instance, MOVES);
 		if (idle->clients.known)
 			wait_on(svc);
@@ -543,11 +544,12 @@ void idle_note_close(struct svc *svc)
 		idle->closes = 0; /* they do not come all the time */
 	idle_note_client(svc);
 	if (waits && ++idle->closes > CLOSES_MOST && idle->listens) {
-		idle->connected = false;
+		if (idle->seen == SOMEBODY)
+			idle->seen = NOBODY;
 		listen_to(svc, false);
 		wake_in(svc, timeout_of(svc));
-	} else if (waits && idle->connected) {
-		idle->connected = false;
+	} else if (waits && idle->seen == SOMEBODY) {
+		idle->seen = NOBODY;
 		wait_on(svc);
 	}
 }
@@ -611,7 +613,8 @@ void idle_follow(struct svc *svc)
 	idle->instance = svc->run->current->pid;
 	idle->used = clock_now();
 	idle->closes = 0;
-	idle->counted = idle->connected = idle->polls = false;
+	idle->seen = UNCOUNTED;
+	idle->polls = false;
 	*idle->busy = '\0';
 	EACH_SOCKET(socket, svc)
 		idle->polls |= socket->listen->address->kind != ENDPOINT_TCP;
@@ -724,7 +727,7 @@ bool idle_takes_probes(struct svc *svc)
 
 double idle_last_used(const struct svc *svc)
 {
-	return !svc->run->idle || svc->run->idle->connected ? clock_now() : svc->run->idle->used;
+	return !svc->run->idle || svc->run->idle->seen == SOMEBODY ? clock_now() : svc->run->idle->used;
 }
 
 bool idle_is_freezing(const struct svc *svc)
@@ -745,21 +748,21 @@ void idle_show(struct svc *svc, struct buf *out)
 	}
 	clients_read_reports();
 	quiet = counts_quiet_ones(svc);
-	was = idle->connected;
+	was = idle->seen == SOMEBODY;
 	if (sleeps || quiet || idle->step != IDLE_WAITS)
 		clients_count(svc, &idle->clients);
 	else
 		take_count(svc);
-	if (was != idle->connected)
+	if (was != (idle->seen == SOMEBODY))
 		wait_on(svc);
 	json_object_field(out, "idle");
 	json_text_field(out, "standing",
-			sleeps								? "frozen"
-				: *idle->busy						? "busy"
-				: idle->step == IDLE_FREEZES				? "letting-go"
-				: !idle->clients.known					? "unknown"
-				: idle->connected || (quiet && idle->clients.connected) ? "used"
-											: "unused");
+			sleeps								       ? "frozen"
+				: *idle->busy						       ? "busy"
+				: idle->step == IDLE_FREEZES				       ? "letting-go"
+				: !idle->clients.known					       ? "unknown"
+				: idle->seen == SOMEBODY || (quiet && idle->clients.connected) ? "used"
+											       : "unused");
 	json_seconds_field(out, "timeout", timeout_of(svc));
 	json_text_field(out, "action", actions[life_of(svc)->idle_action]);
 	if (*idle->busy)
@@ -767,7 +770,7 @@ void idle_show(struct svc *svc, struct buf *out)
 	json_text_field(out, "means", quiet ? "quiet" : "connected");
 	json_whole_field(out, "connections", idle->clients.known ? (int64_t)idle->clients.connected : -1);
 	json_text_field(out, "peers", *idle->clients.peers ? idle->clients.peers : NULL);
-	if (!idle->connected && (quiet ? idle->counted : !idle->clients.connected))
+	if (idle->seen != SOMEBODY && (quiet ? idle->seen == NOBODY : !idle->clients.connected))
 		json_seconds_field(out, "for", now > idle->used ? now - idle->used : 0);
 	else
 		json_null_field(out, "for");

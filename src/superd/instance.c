@@ -109,8 +109,7 @@ struct plan *plan_of(struct svc *svc, const struct service *row, const char *nam
 struct wiring {
 	int wanted[DESCRIPTORS_MOST], count, own[DESCRIPTORS_MOST], own_count, others;
 	struct buf names;
-	struct stream_file files[3];
-	bool has_files;
+	struct stream_file files[3], *used_files; /* NULL: no stream is a file */
 };
 
 static int own_fd(struct wiring *wiring, int fd)
@@ -176,7 +175,7 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 				(before.kind == stream.kind || (beside && before.kind == STREAM_TRUNCATE)) &&
 				!strcmp(before.path, stream.path),
 		};
-		wiring->has_files = true;
+		wiring->used_files = wiring->files;
 		return input ? superd.null_in : superd.null_out;
 	case STREAM_DESCRIPTOR:
 		return wiring->wanted[3 + plan->stream_sockets[number]];
@@ -215,7 +214,7 @@ static void fill_request(struct spawn_request *request, struct svc *svc, const s
 		.plan = plan,
 		.wanted = wiring->wanted,
 		.wanted_count = wiring->count,
-		.files = wiring->has_files ? wiring->files : NULL,
+		.files = wiring->used_files,
 		.listen_count = (unsigned)(wiring->count - wiring->others) - 3,
 		.names = wiring->names.data,
 		.remote_port = -1,

@@ -323,7 +323,7 @@ static struct {
 	size_t count;
 	atomic_size_t next;
 	unsigned long round; /* in which the thread has taken part */
-	bool runs, busy;
+	enum { NO_THREAD, WAITS, WORKS } thread;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 
 static void take_share(struct launch **list, size_t count, char *stack)
@@ -346,11 +346,11 @@ static void *help(void *stack)
 		seen = pool.round;
 		if (!pool.list) /* all were run before it woke */
 			continue;
-		pool.busy = true;
+		pool.thread = WORKS;
 		pthread_mutex_unlock(&pool.lock);
 		take_share(pool.list, pool.count, stack);
 		pthread_mutex_lock(&pool.lock);
-		pool.busy = false;
+		pool.thread = WAITS;
 		pthread_cond_signal(&pool.done);
 	}
 	return NULL;
@@ -360,15 +360,18 @@ void launch_together(struct launch **list, size_t count)
 {
 	static char stacks[2][SPAWN_STACK] __attribute__((aligned(64)));
 	static bool tried;
+	bool shares;
 	sigset_t before;
 
 	if (count > 1 && !tried) {
 		tried = true;
-		pool.runs = sysconf(_SC_NPROCESSORS_ONLN) > 1 && thread_start(NULL, SPAWN_STACK, help, stacks[1]) == 0;
+		if (sysconf(_SC_NPROCESSORS_ONLN) > 1 && thread_start(NULL, SPAWN_STACK, help, stacks[1]) == 0)
+			pool.thread = WAITS;
 	}
+	shares = count > 1 && pool.thread != NO_THREAD;
 	thread_block_signals(&before);
 	atomic_store(&pool.next, 0);
-	if (count > 1 && pool.runs) {
+	if (shares) {
 		pthread_mutex_lock(&pool.lock);
 		pool.list = list;
 		pool.count = count;
@@ -377,10 +380,10 @@ void launch_together(struct launch **list, size_t count)
 		pthread_mutex_unlock(&pool.lock);
 	}
 	take_share(list, count, stacks[0]);
-	if (count > 1 && pool.runs) {
+	if (shares) {
 		pthread_mutex_lock(&pool.lock);
 		pool.list = NULL;
-		while (pool.busy)
+		while (pool.thread == WORKS)
 			pthread_cond_wait(&pool.done, &pool.lock);
 		pthread_mutex_unlock(&pool.lock);
 	}

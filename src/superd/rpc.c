@@ -68,7 +68,7 @@ static void log_registration(const struct registration *one, enum level level, c
 /* Until an administrator withdraws it (rpcinfo -d), clients that ask rpcbind get a port that nobody serves. */
 static void give_up(struct registration *one, const char *why)
 {
-	if (one->set)
+	if (one->known == IS_SET)
 		log_registration(one, LEVEL_WARNING, "left_registered", "stays registered with rpcbind", why);
 	drop_registration(one);
 }
@@ -82,7 +82,7 @@ static void note_done(bool done, const char *text)
 	rpc.current = NULL;
 	wake_at(0);
 	if (!rpc.sets && done) {
-		if (one->set)
+		if (one->known == IS_SET)
 			log_registration(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
 		drop_registration(one);
 	} else if (!rpc.sets && (superd_is_stopping() || one->tries >= WITHDRAWALS_MOST)) {
@@ -90,11 +90,11 @@ static void note_done(bool done, const char *text)
 	} else if (!rpc.sets) {
 		return; /* it is tried again at once */
 	} else if (done) {
-		one->set = true;
 		if (*text)
 			log_event(superd.log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
-		log_registration(one, one->again ? LEVEL_DEBUG : LEVEL_INFO, "registered", "registered with rpcbind",
-				 NULL);
+		log_registration(one, one->known == WAS_TOLD ? LEVEL_DEBUG : LEVEL_INFO, "registered",
+				 "registered with rpcbind", NULL);
+		one->known = IS_SET;
 	} else if (one->fd >= 0) { /* else its socket was closed meanwhile, and this is withdrawn */
 		event.name = "register_error";
 		event.reason = text;
@@ -199,7 +199,8 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 	if (rpc.current)
 		return;
 	LIST_OF(struct registration, one, link, &superd.registrations) {
-		if ((one->fd < 0 || (!one->set && !superd_is_stopping())) && (!first || one->due < first->due))
+		if ((one->fd < 0 || (one->known != IS_SET && !superd_is_stopping())) &&
+		    (!first || one->due < first->due))
 			first = one;
 	}
 	if (!first) {
@@ -236,7 +237,7 @@ void rpc_announce(struct socket *socket, bool again)
 	ipv6 = name->any.sa_family == AF_INET6;
 	ipv4 = !ipv6 || !bind_wants_v6only(socket->listen);
 	one->fd = socket->fd;
-	one->again = again;
+	one->known = again ? WAS_TOLD : IS_NEW;
 	one->tries = again;
 	one->due = clock_now();
 	snprintf(one->program, sizeof(one->program),

@@ -183,8 +183,9 @@ int takeover_answer(struct options *options)
 
 static struct {
 	struct helper helper;
-	int answer;			 /* pipe, which is read once it has ended */
-	bool only_check, is_late, waits; /* waits: for the end of a reload */
+	int answer; /* pipe, which is read once it has ended */
+	bool only_check;
+	enum { ASKS, IS_LATE, WAITS } step; /* WAITS: it has answered, and superd waits for the end of a reload */
 	void (*done)(void *context, bool good, const char *why);
 	void *context;
 } asked;
@@ -239,29 +240,30 @@ static void on_checked(struct helper *helper, int status)
 	ssize_t got;
 
 	(void)helper;
-	asked.is_late |= status == HELPER_LATE;
-	if (status == HELPER_LATE)
-		return; /* its end follows */
+	if (status == HELPER_LATE) { /* its end follows */
+		asked.step = IS_LATE;
+		return;
+	}
 	got = read(asked.answer, text, ANSWER_MOST);
 	text[got > 0 ? got : 0] = '\0';
 	fd_close(&asked.answer);
 	status_describe(status, how);
 	can = strstr(text, CAN); /* warnings may be before it */
-	if (!asked.is_late && status == 0 && can) {
+	if (asked.step != IS_LATE && status == 0 && can) {
 		can += strlen(CAN);
 		if (asked.only_check)
 			tell_upgrade(true, "superd %.*s can take over", (int)strcspn(can, "\n"), can);
 		else if (superd_is_stopping())
 			tell_upgrade(false, "busy: superd is stopping");
 		else if (superd.reading)
-			asked.waits = true;
+			asked.step = WAITS;
 		else
 			go_over();
 		return;
 	}
 	while (got > 0 && text[got - 1] == '\n')
 		text[--got] = '\0';
-	if (asked.is_late)
+	if (asked.step == IS_LATE)
 		tell_upgrade(false, "%s has not answered within %g s whether it can take over", superd.program,
 			     PATIENCE);
 	else if (status == 0)
@@ -276,9 +278,10 @@ static void on_checked(struct helper *helper, int status)
 /* A reload has ended. */
 void upgrade_go_on(void)
 {
-	if (asked.waits)
-		go_over();
-	asked.waits = false;
+	if (asked.step != WAITS)
+		return;
+	go_over();
+	asked.step = ASKS;
 }
 
 /* The program that is installed is asked whether it could take over. */
@@ -289,7 +292,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	double lasted;
 	pid_t pid = -1;
 
-	if (asked.helper.child.pid || asked.waits) {
+	if (asked.helper.child.pid || asked.step == WAITS) {
 		log_error(superd.log, "not upgraded: busy: an upgrade is under way");
 		if (done)
 			done(context, false, "busy: an upgrade is under way");
@@ -298,7 +301,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	asked.only_check = only_check;
 	asked.done = done;
 	asked.context = context;
-	asked.is_late = false;
+	asked.step = ASKS;
 	if (!guard_pid()) {
 		tell_upgrade(false,
 			     "superd runs without a guard, which an upgrade needs: restart it instead");

@@ -27,18 +27,15 @@
 
 struct port_filter {
 	struct sock_filter code[BPF_MAXINSNS];
-	size_t length;
-	bool full;
+	size_t length;                  /* more than BPF_MAXINSNS: it had no room, and `code` is of no use */
 };
 
 static size_t emit_instruction(struct port_filter *program, unsigned code, uint32_t k)
 {
-	if (program->length == BPF_MAXINSNS) {
-		program->full = true;
+	if (program->length++ >= BPF_MAXINSNS)
 		return 0;
-	}
-	program->code[program->length] = (struct sock_filter){ .code = (uint16_t)code, .k = k };
-	return program->length++;
+	program->code[program->length - 1] = (struct sock_filter){ .code = (uint16_t)code, .k = k };
+	return program->length - 1;
 }
 
 static void emit_compare(struct port_filter *program, const uint16_t *ports, size_t count)
@@ -68,7 +65,7 @@ static void write_program(struct port_filter *program, const uint16_t *ports, si
 {
 	emit_instruction(program, BPF_LD | BPF_H | BPF_ABS, PORT_AT);
 	emit_search(program, ports, count);
-	if (!program->full)
+	if (program->length <= BPF_MAXINSNS)
 		return;
 	program->length = 0;
 	emit_instruction(program, BPF_RET | BPF_K, EVERYTHING);

@@ -40,9 +40,7 @@
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
 
 /* Fields of /proc/PID/stat behind the name (proc_pid_stat(5)). */
-enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_FLAGS = 6, FIELD_START_TIME = 19, FIELDS };
-
-#define EXITING 0x4                     /* a flag of one that is ending (PF_EXITING) */
+enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_START_TIME = 19, FIELDS };
 
 int64_t process_now(void)
 {
@@ -84,7 +82,7 @@ static bool find_field(const char *status, const char *name, int base, uint64_t 
 static bool parse_stat(char *text, struct process *process)
 {
 	char *fields[FIELDS], *at = NULL, *name_end = strrchr(text, ')');
-	int64_t parent, group, session, flags;
+	int64_t parent, group, session;
 
 	if (!name_end)
 		return false;
@@ -94,14 +92,13 @@ static bool parse_stat(char *text, struct process *process)
 			return false;
 	}
 	if (scan_count(fields[FIELD_PARENT], &parent) || scan_count(fields[FIELD_GROUP], &group) ||
-	    scan_count(fields[FIELD_SESSION], &session) || scan_count(fields[FIELD_FLAGS], &flags) ||
+	    scan_count(fields[FIELD_SESSION], &session) ||
 	    scan_count(fields[FIELD_START_TIME], &process->start_time))
 		return false;
 	process->parent = (pid_t)parent;
 	process->group = (pid_t)group;
 	process->session = (pid_t)session;
 	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
-	process->is_ending = !process->ended && flags & EXITING;
 	return true;
 }
 

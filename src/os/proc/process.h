@@ -12,7 +12,6 @@ struct process {
 	pid_t pid, parent, group, session;
 	int64_t start_time;             /* clock ticks since boot, as process_now */
 	bool ended;                     /* it is a zombie: its parent has not waited for it yet */
-	bool is_ending;                 /* it is on the way there: its descriptors may be closed, its children still its own */
 };
 
 enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: superd may not see its descriptors */

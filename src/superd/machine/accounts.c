@@ -175,14 +175,14 @@ uid_t helper_user_for(struct helper_users *users, const char *service)
 	return id;
 }
 
-/* Why superd cannot change to these users, as the end of a sentence; NULL: it can. */
+/* Why superd cannot change to these users, as the end of a sentence; "": it can. */
 static const char *helper_users_refused(void)
 {
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		return "superd may not change its user (CAP_SETUID and CAP_SETGID are missing)";
 	if (!id_map_has_uids(OWN_USERS_FIRST, HELPER_USERS) || !id_map_has_gids(OWN_USERS_FIRST, HELPER_USERS))
 		return "this user namespace has no ids from 60578 to 61183";
-	return NULL;
+	return "";
 }
 
 uid_t helper_user_id(enum helper_user which)
@@ -325,14 +325,13 @@ static bool has_own_user(struct accounts *accounts, const struct service *servic
 	if ((!service_is_builtin(service) && service->groups->access->deny_time < 0) || geteuid() != 0 ||
 	    service->groups->identity->user || service->groups->identity->dynamic_user)
 		return false;
-	if (!accounts->helper_users_checked) {
+	if (!accounts->helper_users_wrong) {
 		accounts->helper_users_wrong = helper_users_refused();
-		if (accounts->helper_users_wrong)
+		if (*accounts->helper_users_wrong)
 			diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
 				     service->name, accounts->helper_users_wrong);
 	}
-	accounts->helper_users_checked = true;
-	return !accounts->helper_users_wrong;
+	return !*accounts->helper_users_wrong;
 }
 
 /* The user that the table names, or the default for this kind of service. */

@@ -47,9 +47,8 @@ static void preflight_bind(struct preflight *preflight, const struct service *se
 	} else if ((wrong = preflight_check_own(preflight, PROGRAM_BIND))) {
 		hint = NULL;
 	} else {
-		if (!preflight->bind_tried)
+		if (preflight->bind_error == BIND_UNTRIED)
 			preflight->bind_error = spawn_probe(user_notif_try);
-		preflight->bind_tried = true;
 		error = preflight->bind_error;
 	}
 	if (error) {
@@ -431,6 +430,7 @@ void preflight_table(const struct table *table, enum preflight_for purpose, stru
 				       .root = geteuid() == 0,
 				       .serves = purpose >= PREFLIGHT_RELOAD,
 				       .port_start = capability_port_start(),
+				       .bind_error = BIND_UNTRIED,
 				       .has_host_rules = hosts_access_has_rules() };
 	/* No service names them, and each may need them. */
 	static const struct {

@@ -40,6 +40,8 @@ bool addresses_resolve(struct addresses *addresses, const struct service *servic
 
 /* Shared by the parts of the preflight. Private to superd/machine/check.c*. */
 
+enum { BIND_UNTRIED = -2 };
+
 /* The state of checking one table. */
 struct preflight {
 	const struct table *table;
@@ -54,8 +56,7 @@ struct preflight {
 	struct ptr_map root_files; /* program or environment_file -> NULL, if only root can change it */
 	struct port_table ports;   /* owned; without holders before the first taken port */
 	bool holders_read;
-	bool bind_tried; /* bind_error is valid */
-	int bind_error;	 /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown */
+	int bind_error; /* why pass = bind is impossible, an errno; 0: it is possible; -1: unknown; BIND_UNTRIED */
 	bool has_host_rules; /* hosts.allow or hosts.deny have a rule */
 	struct sandbox_support support;
 };

@@ -77,8 +77,7 @@ struct accounts {
 	struct ptr_map dynamic;		   /* id as text -> name of the dynamic user that has it */
 	bool is_only_checked;		   /* set by the caller: accept users that superd cannot change to */
 	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
-	bool helper_users_checked;	   /* helper_users_wrong is valid */
-	const char *helper_users_wrong;	   /* why superd cannot use its helper users; NULL: it can */
+	const char *helper_users_wrong;	   /* why superd cannot use its helper users; "": it can; NULL: not tried yet */
 };
 
 void accounts_open(struct accounts *accounts, struct pool *pool, struct lookup_cache *lookups, struct diags *diags);
