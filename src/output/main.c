@@ -521,7 +521,7 @@ static void answer(const struct output_message *question)
 	source = source_find(question); /* what was read meanwhile may have changed that */
 	if (source && question->ask.wishes & OUTPUT_REST)
 		log_rest(source);
-	if (source && question->ask.wishes & OUTPUT_LINES) {
+	if (source && source->kept_count && question->ask.wishes & OUTPUT_LINES) {
 		size_t length = sizeof(struct output_answer);
 
 		/* Those that superd has not, the newest at any rate. */
