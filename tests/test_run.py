@@ -175,6 +175,15 @@ class Reports(Suite):
             self.assertEqual(self.run_tests(SUITE), "1 passed, 1 failed, 0 skipped")
             self.assert_failed("  a sanitizer complained", "    " + complaint)
 
+    def test_a_report_of_a_program_of_superds_fails_the_run_in_which_it_came(self):
+        report = os.path.join(self.build, "reports", "of.superd-bind.7.log")
+        self.put(ONE, f"mkdir -p {os.path.dirname(report)}; echo ==7==ERROR: LeakSanitizer: detected memory leaks >{report}")
+        self.assertEqual(self.run_tests(ONE), "1 passed, 1 failed, 0 skipped")
+        self.assert_failed(f"failed: reports/of.superd-bind.7; all that it said is in {report}",
+                           "    ==7==ERROR: LeakSanitizer: detected memory leaks")
+        self.put(ONE, "exit 0")
+        self.assertEqual(self.run_tests(ONE), "1 passed, 0 failed, 0 skipped")
+
     def test_the_log_has_what_was_said_and_reported(self):
         self.put(SUITE, TAP + "echo 1..1 >&3; echo ok - idle::stops >&3; echo out; echo err >&2")
         self.run_tests(SUITE)
