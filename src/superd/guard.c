@@ -48,6 +48,7 @@
 #define PAUSE_LEAST 100 /* milliseconds; doubles with each superd in a row that dies young */
 #define PAUSE_MOST 30000
 #define DEATHS_MOST 3	       /* within the start; the next superd gets nothing but the sockets */
+#define PATIENT 9	       /* superds in a row that ended in their start by themselves, before these count, too */
 #define ABORT_LIMIT 2000       /* milliseconds that a superd which hangs has for its end by SIGABRT */
 #define RETRY .1	       /* seconds until the manager is told once more */
 #define DESCRIPTORS_USUAL 1024 /* more room for them is made once superd knows how many it needs */
@@ -69,10 +70,10 @@ static struct page {
 	_Atomic unsigned files;	 /* journals so far */
 	_Atomic unsigned ends;	 /* that the guard has written there */
 	bool restarts, upgrades; /* superd follows one that has died or upgraded; it has ended for an upgrade */
-	bool upgraded;		 /* and this is the first one behind that */
+	bool upgraded;		 /* and none has begun behind that */
 	bool begun;		 /* it has written its journal */
 	unsigned young, deaths;	 /* superds in a row that died young, and within their start */
-	int death;		 /* wait status */
+	int death;		 /* wait status of the last that was killed */
 	int stop;		 /* signal to stop that was passed on; 0: none */
 	_Atomic uint64_t orders; /* signals that no superd has handled yet: bit n - 1 */
 	char program[4096];
@@ -493,16 +494,17 @@ void guard_sweep(bool has_journal, bool all)
 	int64_t given = 0;
 
 	left = calloc(1, NUMBERS);
-	if (left)
-		journal_each_fd(name_fd, NULL);
-	if (left && !has_journal && getenv("LISTEN_PID") && getenv("LISTEN_FDS") &&
+	if (!left)
+		state_fail();
+	journal_each_fd(name_fd, NULL);
+	if (!has_journal && getenv("LISTEN_PID") && getenv("LISTEN_FDS") &&
 	    !scan_count(getenv("LISTEN_FDS"), &given)) {
 		for (int fd = STDERR_FILENO + 1; fd <= STDERR_FILENO + given && fd < NUMBERS; fd++)
 			name_fd(NULL, fd);
 	}
 	do {
 		count = 0;
-		for (struct dirent *entry; folder && left && count < 1024 && (entry = readdir(folder));) {
+		for (struct dirent *entry; folder && count < 1024 && (entry = readdir(folder));) {
 			int fd = fd_of(entry);
 
 			if (fd >= 0 && fd != dirfd(folder) && is_to_close(fd))
@@ -512,7 +514,7 @@ void guard_sweep(bool has_journal, bool all)
 			close(fds[n]);
 	} while (count == 1024);
 	/* Without /proc, or a descriptor to read it: the dead superd may have used up all of them. */
-	if (!folder && left && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+	if (!folder && getrlimit(RLIMIT_NOFILE, &limit) == 0)
 		most = limit.rlim_max < NUMBERS ? (int)limit.rlim_max : NUMBERS;
 	for (int fd = 0; fd < most; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 && is_to_close(fd))
@@ -565,7 +567,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		/* Shares the descriptors, and nothing else. */
 		pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 		double begun = clock_now(), until;
-		bool is_killed;
+		bool could_not, is_killed;
 		int status = 0;
 
 		if (child == 0) {
@@ -608,9 +610,10 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			continue;
 		if (has_terminal)
 			tcsetpgrp(STDIN_FILENO, getpgrp());
-		page->upgraded = child > 0 && WIFEXITED(status) && page->upgrades;
-		if (page->upgraded) {
+		page->upgraded &= !page->begun;
+		if (child > 0 && WIFEXITED(status) && page->upgrades) {
 			page->upgrades = false;
+			page->upgraded = true;
 			page->restarts = true;
 			page->young = 0;
 			page->begun = false;
@@ -622,13 +625,16 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			guard_pass(false);
 			continue; /* the program that runs goes on */
 		}
-		if (child > 0 && (WIFEXITED(status) || (!page->restarts && page->stop && !page->begun)))
+		/* One that could not continue, as for want of memory, ends no service: the next one tries again. */
+		could_not = page->restarts && !page->begun && !page->stop;
+		if (child > 0 && (WIFEXITED(status) ? !could_not : !page->restarts && page->stop && !page->begun))
 			end_guard(status);
 		page->restarts = true;
-		page->death = status;
+		if (WIFSIGNALED(status))
+			page->death = status;
 		is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 		if (child > 0 && !page->begun) /* whom others kill has no fault, and ends a row of faults */
-			page->deaths = is_killed ? 0 : page->deaths + 1;
+			page->deaths = is_killed ? 0 : page->deaths + (!WIFEXITED(status) || page->young >= PATIENT);
 		page->young = !page->begun || clock_now() - begun < LIVED ? page->young + 1 : 1;
 		page->begun = false;
 		until = clock_now() +

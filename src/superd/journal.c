@@ -756,6 +756,8 @@ static bool take_lines(char *text, const char *only)
 			record->key = line + 1;
 			ptr_map_put(&before.by_key, pool_text(before.keys, record->key), NULL,
 				    (void *)(uintptr_t)before.count);
+			if (find_record(record->key) != record)
+				return false;
 		}
 		record->rest = rest ? rest : end;
 		record->gone = *line == '-';
@@ -786,16 +788,18 @@ void journal_each_fd(void (*act)(void *context, int fd), void *context)
 }
 
 /* Reads what the superd before has left. fd: its journal; sockets: nothing else of it is believed. Returns the text of
- * its configuration, for the caller to free; NULL: there is none, and why says so. */
+ * its configuration, for the caller to free; NULL: there is none, and why says so, or errno, if it cannot be read. */
 char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why)
 {
 	size_t length;
 	char *text = state_file_read(fd, TEXT_MOST, &length);
 	const char *last = text ? strrchr(text, '\n') : NULL;
 
+	if (!text)
+		return NULL;
 	journal.heard = last ? last + 1 - text : 0;
-	if (!text || strncmp(text, HEAD, strlen(HEAD)) != 0 || !take_lines(text, sockets ? "fd " : NULL)) {
-		if (text && *text)
+	if (strncmp(text, HEAD, strlen(HEAD)) != 0) {
+		if (*text)
 			buf_addf(why, "it is '%.*s', and this superd reads '%.*s'", (int)strcspn(text, "\n"), text,
 				 (int)strlen(HEAD) - 1, HEAD);
 		else
@@ -803,6 +807,8 @@ char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *
 		free(text);
 		return NULL;
 	}
+	if (!take_lines(text, sockets ? "fd " : NULL))
+		return NULL;
 	for (size_t n = 0; n < before.count; n++) {
 		const struct journal_line line = { .text = before.list[n].rest };
 
@@ -812,8 +818,8 @@ char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *
 			WALK(&line, "child", superd.main_command.pid);
 	}
 	superd.command_begun |= superd.main_command.pid > 0;
-	text = journal.text < 0 ? NULL : state_file_read(journal.text, TEXT_MOST, &length);
-	if (text && saved_is_whole(text))
+	text = journal.text < 0 ? strdup("") : state_file_read(journal.text, TEXT_MOST, &length);
+	if (!text || saved_is_whole(text))
 		return text;
 	buf_text(why, "its configuration cannot be read");
 	free(text);
@@ -945,10 +951,12 @@ static void restore_stored(const struct journal_line *line, const char *key)
 static void restore_instance(const struct journal_line *line, const char *key)
 {
 	struct svc *svc = svc_of(line);
-	struct instance *instance = svc ? instance_new(svc) : NULL;
+	struct instance *instance;
 
-	if (!instance)
+	if (!svc)
 		return;
+	if (!(instance = instance_new(svc)))
+		state_fail();
 	instance->number = strtoull(key, NULL, 10);
 	if (instance->number > journal.last)
 		journal.last = instance->number;

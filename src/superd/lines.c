@@ -32,22 +32,23 @@ static int digit(char letter)
 	return letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-/* The word at the start of a text, up to a space or the end of its line. The caller frees it. NULL: out of memory. */
+/* The word at the start of a text, up to a space or the end of its line. The caller frees it. */
 char *line_decode(const char *text, size_t *length)
 {
 	size_t size = strcspn(text, " \n"), count = 0;
 	char *word = malloc(size + 1);
 
-	for (size_t n = 0; word && n < size; n++) {
+	if (!word)
+		state_fail();
+	for (size_t n = 0; n < size; n++) {
 		int high = text[n] == '%' ? digit(text[n + 1]) : -1, low = high < 0 ? -1 : digit(text[n + 2]);
 
 		word[count++] = low < 0 ? text[n] : (char)(high * 16 + low);
 		n += low < 0 ? 0 : 2;
 	}
-	if (word)
-		word[count] = '\0';
+	word[count] = '\0';
 	if (length)
-		*length = word ? count : 0;
+		*length = count;
 	return word;
 }
 

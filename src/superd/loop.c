@@ -42,7 +42,6 @@
 #define REAPED_MOST 256	  /* children in a turn of the loop */
 #define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
 #define SPARE 12	  /* descriptors that the start takes, about */
-#define WAIT_FOR_NULL 100 /* milliseconds between two tries */
 #define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
 
 struct superd superd;
@@ -879,7 +878,8 @@ static int serve(struct table *table, char *before)
 
 	if (!init_loop()) {
 		log_setup_error(options, superd.log, "cannot start: cannot make an event loop: %s", strerror(errno));
-		pid_file_remove(&self.pid_file);
+		if (!before) /* else it is the guard's, which goes on */
+			pid_file_remove(&self.pid_file);
 		return EXIT_START;
 	}
 	pid1_adopt_orphans();
@@ -1131,25 +1131,6 @@ static bool open_null(bool is_first)
 	return false;
 }
 
-/* All services end with one that takes over and ends. So it waits until the machine has room for it again. */
-static bool wait_for_null(bool takes_over)
-{
-	bool told = false;
-
-	while (!open_null(!takes_over)) {
-		bool waits = takes_over && limits_are_meant(errno) && !stop_pending();
-
-		if (!told || !waits)
-			log_setup_error(superd.options, superd.log, "%s: cannot open /dev/null: %s",
-					waits ? "not started yet" : "cannot start", strerror(errno));
-		if (!waits)
-			return false;
-		told = true;
-		poll(NULL, 0, WAIT_FOR_NULL);
-	}
-	return true;
-}
-
 static bool has_work(const struct table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
@@ -1165,13 +1146,14 @@ static bool has_work(const struct table *table)
 
 int run_superd(struct options *options)
 {
-	char *before = state_read();
 	struct buf why = { 0 };
 	struct table *table;
 	int status = EXIT_START;
+	char *before;
 
-	memory_keep_little();
 	superd.options = options;
+	before = state_read();
+	memory_keep_little();
 	listen_fds_take(&superd.inherited);
 	if (guard_drops_state())
 		journal_leave_sockets(&superd.inherited);
@@ -1185,8 +1167,12 @@ int run_superd(struct options *options)
 	if (before)
 		settings_walk(&(struct journal_line){ .text = before }, options);
 	superd.log = log_setup_open(options, before);
-	if (!superd.log || !wait_for_null(before))
+	if (!superd.log)
 		return EXIT_START;
+	if (!open_null(!before)) {
+		log_setup_error(options, superd.log, "cannot start: cannot open /dev/null: %s", strerror(errno));
+		return EXIT_START;
+	}
 	if (before) {
 		self.pid_file.path = options->settings.pid_file;
 		table = state_table(options, before);

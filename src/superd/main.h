@@ -337,4 +337,5 @@ int takeover_answer(struct options *options);
 bool control_setup_is_free(const struct options *options, struct log *log);
 void supervisor_log_diags(struct log *log, const struct diags *diags);
 char *state_read(void);
+_Noreturn void state_fail(void);
 struct table *state_table(struct options *options, const char *text);

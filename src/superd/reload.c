@@ -645,6 +645,8 @@ void reload_first(struct table *table)
 			continue;
 		if (svc)
 			list_add(&superd.services, &svc->link);
+		else if (!service_is_off(row) && guard_restarts())
+			state_fail();
 		else if (!service_is_off(row))
 			log_error(superd.log, "%s: not opened: out of memory; reload", row->name);
 	}

@@ -66,24 +66,36 @@ bool state_reads_files(void)
 	return guard_has_upgraded() || taken.keeps_rows;
 }
 
+/* A superd that is to continue and cannot, says errno: it ends, and its guard starts another. */
+void state_fail(void)
+{
+	log_setup_error(superd.options, superd.log, "cannot continue from the state of the previous superd: %s",
+			strerror(errno));
+	log_finish(superd.log);
+	_exit(EXIT_START);
+}
+
 /* The text of the configuration of the superd before; NULL: this one follows none. What that has left open and does
  * not name is closed. */
 char *state_read(void)
 {
-	char *text;
 	struct buf why = { 0 };
+	bool drops = guard_drops_state();
+	char *text;
 
 	for (int n = 0; n < PROGRAMS; n++)
 		taken.before.programs[n] = -1;
 	taken.before.control = taken.before.output = superd.pid_file_fd = -1;
 	if (!guard_restarts())
 		return NULL;
-	text = journal_read(guard_journal(), guard_drops_state(), &taken.before, &why);
-	if (guard_drops_state()) {
+	text = journal_read(guard_journal(), drops, &taken.before, &why);
+	if (!text && !why.length && !drops)
+		state_fail();
+	if (drops) {
 		buf_clear(&why);
 		buf_text(&why, "several superds in a row have crashed with its state");
 	}
-	guard_sweep(text || guard_drops_state(), guard_drops_state());
+	guard_sweep(text || drops, !text);
 	if (!text && why.length)
 		fprintf(stderr,
 			"superd: cannot continue from the state of the previous superd: %s: starting without it\n",
@@ -159,9 +171,13 @@ int takeover_answer(struct options *options)
 {
 	struct buf why = { 0 };
 	struct journal_superd before = { .control = -1, .output = -1 };
-	char *text = journal_read(taken.journal, false, &before, &why);
+	char *text;
 	bool good;
 
+	superd.options = options;
+	text = journal_read(taken.journal, false, &before, &why);
+	if (!text && !why.length)
+		state_fail();
 	if (text) {
 		settings_walk(&(struct journal_line){ .text = text }, options);
 		programs_open(NULL);
