@@ -83,7 +83,7 @@ static const char *options_set_control(void *context, const struct cli_option *o
 	if (!text)
 		return "its path cannot be made absolute";
 	options->given.control = text;
-	return global_directives[GLOBAL_CONTROL].type->refuse(text)
+	return global_option_defs[GLOBAL_CONTROL].type->refuse(text)
 		? "expected a path with a slash, such as ./control, @name, or none"
 		: NULL;
 }
@@ -476,7 +476,7 @@ static const char *set_fdstore(void *context, const struct cli_option *option, c
 
 	(void)option;
 	options->given.fdstore = text;
-	return global_directives[GLOBAL_FDSTORE].type->refuse(text);
+	return global_option_defs[GLOBAL_FDSTORE].type->refuse(text);
 }
 
 static const char *set_print(void *context, const struct cli_option *option, const char *what)
@@ -710,7 +710,7 @@ static bool set_default_control(struct options *options)
 			named = options_path(options, "", named);
 		if (!named)
 			return false;
-		why = global_directives[GLOBAL_CONTROL].type->refuse(named);
+		why = global_option_defs[GLOBAL_CONTROL].type->refuse(named);
 		if (why)
 			fprintf(stderr, "%s: SUPERD_CONTROL=%s: %s\n", options_name(options), named, why);
 		options->default_control = named;

@@ -21,11 +21,11 @@ static void add_sockets(const struct service *row, bool names, struct buf *out)
 }
 
 /* The first socket whose option differs, as the comparison names it. */
-static size_t find_socket(const struct directive *directive, const struct service *a, const struct service *b)
+static size_t find_socket(const struct option_def *option, const struct service *a, const struct service *b)
 {
 	for (size_t n = 0; n < a->socket_count && n < b->socket_count; n++) {
-		if (!type_equal(directive, (const char *)a->sockets[n].options + directive->offset,
-				(const char *)b->sockets[n].options + directive->offset))
+		if (!type_equal(option, (const char *)a->sockets[n].options + option->offset,
+				(const char *)b->sockets[n].options + option->offset))
 			return n;
 	}
 	return 0;
@@ -34,18 +34,18 @@ static size_t find_socket(const struct directive *directive, const struct servic
 /* The value that a row has for a word of service_compare, as superd.conf writes it. */
 static void add_value(const struct service *row, const char *name, size_t socket, struct buf *out)
 {
-	const struct directive *directive = directive_find(NATIVE, name);
+	const struct option_def *option = option_find(NATIVE, name);
 
 	if (!strcmp(name, "listen") || !strcmp(name, "socket"))
 		add_sockets(row, *name == 's', out);
-	else if (!directive && row->account)
+	else if (!option && row->account)
 		buf_addf(out, "uid %lu, gid %lu, %zu groups", (unsigned long)row->account->uid,
 			 (unsigned long)row->account->gid, row->account->group_count);
-	else if (directive && directive->group != GROUP_SOCKETS)
-		conf_value_add(out, row, directive, 0, directive_field(directive, row));
-	else if (directive && row->socket_count)
-		conf_value_add(out, row, directive, service_listen_block(row, &row->sockets[socket]),
-			       (const char *)row->sockets[socket].options + directive->offset);
+	else if (option && option->group != GROUP_SOCKETS)
+		conf_value_add(out, row, option, 0, option_field(option, row));
+	else if (option && row->socket_count)
+		conf_value_add(out, row, option, service_listen_block(row, &row->sockets[socket]),
+			       (const char *)row->sockets[socket].options + option->offset);
 }
 
 static void add_option(struct buf *line, const char *name, struct buf *before, struct buf *after)
@@ -62,11 +62,11 @@ static void add_option(struct buf *line, const char *name, struct buf *before, s
 static void add_settings(const struct globals *before, const struct globals *after, struct buf *line)
 {
 	for (int n = 0; n < GLOBALS; n++) {
-		const struct directive *directive = &global_directives[n];
+		const struct option_def *option = &global_option_defs[n];
 		struct buf was = { 0 }, is = { 0 };
 
-		if (directive->change == CHANGE_START ||
-		    type_equal(directive, global_value(before, (enum global)n),
+		if (option->change == CHANGE_START ||
+		    type_equal(option, global_value(before, (enum global)n),
 			       global_value(after, (enum global)n)))
 			continue;
 		if (!line->length) {
@@ -75,10 +75,10 @@ static void add_settings(const struct globals *before, const struct globals *aft
 			json_list_field(line, "options");
 		}
 		if (global_is_set(before, (enum global)n))
-			type_format(directive, global_value(before, (enum global)n), &was);
+			type_format(option, global_value(before, (enum global)n), &was);
 		if (global_is_set(after, (enum global)n))
-			type_format(directive, global_value(after, (enum global)n), &is);
-		add_option(line, directive->name[NATIVE], &was, &is);
+			type_format(option, global_value(after, (enum global)n), &is);
+		add_option(line, option->name[NATIVE], &was, &is);
 	}
 	if (line->length)
 		json_list_close(line);
@@ -112,9 +112,9 @@ static void add_row(struct svc *svc, const struct service *row, struct buf *line
 		service_compare(svc->row, row, &names);
 	for (char *at, *word = names.length ? strtok_r(names.data, " ", &at) : NULL; word;
 	     word = strtok_r(NULL, " ", &at)) {
-		const struct directive *directive = directive_find(NATIVE, word);
+		const struct option_def *option = option_find(NATIVE, word);
 		size_t socket =
-			directive && directive->group == GROUP_SOCKETS ? find_socket(directive, svc->row, row) : 0;
+			option && option->group == GROUP_SOCKETS ? find_socket(option, svc->row, row) : 0;
 		struct buf before = { 0 }, after = { 0 };
 
 		add_value(svc->row, word, socket, &before);

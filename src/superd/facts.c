@@ -1136,8 +1136,8 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 	out->failed |= text.failed;
 	buf_free(&text);
 	json_object_field(out, "sources");
-	for (size_t n = 0; n < directive_count; n++) {
-		const char *name = directives[n].name[NATIVE];
+	for (size_t n = 0; n < option_count; n++) {
+		const char *name = option_defs[n].name[NATIVE];
 		struct origin at = service_origin(row, name);
 
 		if (service_mark(row, name) && at.file)

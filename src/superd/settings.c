@@ -91,19 +91,19 @@ struct log *log_setup_open(const struct options *options, bool takes_over)
 static void describe(const struct globals *globals, enum global global, struct buf *out)
 {
 	if (global_is_set(globals, global))
-		type_format(&global_directives[global], global_value(globals, global), out);
+		type_format(&global_option_defs[global], global_value(globals, global), out);
 	else
 		buf_text(out, "unset");
 }
 
 static bool is_equal(const struct globals *a, const struct globals *b, enum global global)
 {
-	return type_equal(&global_directives[global], global_value(a, global), global_value(b, global));
+	return type_equal(&global_option_defs[global], global_value(a, global), global_value(b, global));
 }
 
 static bool waits_for_start(enum global global)
 {
-	return global_directives[global].change == CHANGE_START;
+	return global_option_defs[global].change == CHANGE_START;
 }
 
 void settings_check(const struct options *options, const struct table *table, bool reloads, struct diags *diags)
@@ -112,7 +112,7 @@ void settings_check(const struct options *options, const struct table *table, bo
 	struct buf text = { 0 };
 
 	for (enum global global = 0; global < GLOBALS; global++) {
-		const char *name = global_directives[global].name[NATIVE];
+		const char *name = global_option_defs[global].name[NATIVE];
 		struct origin at = globals->at[global];
 
 		if (global_is_set(globals, global) && global_is_set(&options->given, global)) {
@@ -166,7 +166,7 @@ static void copy_start_settings(struct globals *to, const struct globals *from)
 	for (enum global global = 0; global < GLOBALS; global++) {
 		if (waits_for_start(global))
 			memcpy(global_field(to, global), global_value(from, global),
-			       field_size(global_directives[global].type));
+			       field_size(global_option_defs[global].type));
 	}
 }
 
@@ -209,7 +209,7 @@ void settings_log_changes(const struct options *options, const struct table *tab
 		if (global == GLOBAL_MAX_STARTING || waits_for_start(global) ||
 		    is_equal(&options->settings, &next, global))
 			continue;
-		buf_addf(&text, "%s is ", global_directives[global].name[NATIVE]);
+		buf_addf(&text, "%s is ", global_option_defs[global].name[NATIVE]);
 		describe(&next, global, &text);
 		buf_text(&text, " now, and was ");
 		describe(&options->settings, global, &text);

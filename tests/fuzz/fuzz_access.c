@@ -73,23 +73,23 @@ static size_t read_back(const char *native, struct pool *pool, const char *list[
 	return count;
 }
 
-static void check_round_trip(const struct directive *directive, const union field *field, struct pool *pool)
+static void check_round_trip(const struct option_def *option, const union field *field, struct pool *pool)
 {
 	struct buf native = { 0 }, json = { 0 };
 	const char *list[WORDS_MOST];
 	union field again;
-	struct parse parse = { .directive = directive, .words = list, .pool = pool };
+	struct parse parse = { .option = option, .words = list, .pool = pool };
 
-	type_format(directive, field, &native);
-	type_json(directive, field, &json);
+	type_format(option, field, &native);
+	type_json(option, field, &json);
 	require(json.length && !native.failed && !json.failed);
-	if (directive->type->is_tuple || directive->type == &type_redirect)
+	if (option->type->is_tuple || option->type == &type_redirect)
 		goto done;
 	require(native.length);
 	memset(&again, 0, sizeof(again));
 	parse.count = read_back(buf_string(&native), pool, list);
 	require(!type_parse(&parse, &again));
-	require(type_equal(directive, field, &again));
+	require(type_equal(option, field, &again));
 done:
 	buf_free(&native);
 	buf_free(&json);
@@ -122,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const options[] = { "only_from", "access_times",   "max_load", "cps",
 					       "log_type",  "log_on_success", "redirect", "builtin" };
-	const struct directive *directive;
+	const struct option_def *option;
 	const char *list[WORDS_MOST], *reason;
 	struct pool *pool = pool_new();
 	union field field;
@@ -134,16 +134,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(text);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	directive = directive_find(NATIVE, options[size ? data[0] % 8 : 0]);
-	require(directive);
-	parse.directive = directive;
+	option = option_find(NATIVE, options[size ? data[0] % 8 : 0]);
+	require(option);
+	parse.option = option;
 	parse.count = split(size ? text + 1 : text, size ? size - 1 : 0, list);
 	memset(&field, 0, sizeof(field));
 	reason = type_parse(&parse, &field);
 	require(reason ? *reason && parse.bad < parse.count : true);
 	if (!reason)
-		check_round_trip(directive, &field, pool);
-	if (!reason && directive->type == &type_addresses)
+		check_round_trip(option, &field, pool);
+	if (!reason && option->type == &type_addresses)
 		check_rules(field.list, pool);
 	pool_free(pool);
 	free(text);

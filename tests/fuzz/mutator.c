@@ -60,14 +60,14 @@ static void add_plain(struct buf *out, const char *example)
 	}
 }
 
-static void add_option_value(uint64_t *state, const struct directive *directive, struct buf *out, bool is_native)
+static void add_option_value(uint64_t *state, const struct option_def *option, struct buf *out, bool is_native)
 {
-	const char *example = directive->example;
+	const char *example = option->example;
 	const char *word = NULL;
 
-	for (size_t n = 0; directive->words && directive->words[n]; n++) {
+	for (size_t n = 0; option->words && option->words[n]; n++) {
 		if (!pick(state, n + 1))
-			word = directive->words[n];
+			word = option->words[n];
 	}
 	if (pick(state, 4) == 0)
 		example = any_value(state);
@@ -81,14 +81,14 @@ static void add_option_value(uint64_t *state, const struct directive *directive,
 		add_plain(out, example);
 }
 
-static const struct directive *pick_option(uint64_t *state, enum dialect dialect)
+static const struct option_def *pick_option(uint64_t *state, enum dialect dialect)
 {
-	const struct directive *directive;
+	const struct option_def *option;
 
 	do
-		directive = &directives[pick(state, directive_count)];
-	while (!directive->name[dialect]);
-	return directive;
+		option = &option_defs[pick(state, option_count)];
+	while (!option->name[dialect]);
+	return option;
 }
 
 static void add_superd_line(uint64_t *state, struct buf *out)
@@ -104,15 +104,15 @@ static void add_superd_line(uint64_t *state, struct buf *out)
 		"service u { exec = \"/x\" listen = \"/run/u\" user = root accept = yes }\n",
 		"include \"/x\"\n",
 	};
-	const struct directive *directive = pick_option(state, NATIVE);
-	bool is_block = directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket");
+	const struct option_def *option = pick_option(state, NATIVE);
+	bool is_block = option->flags & STRUCTURE && !strcmp(option->name[NATIVE], "socket");
 
 	if (pick(state, 6) == 0) {
 		buf_text(out, PICK(state, heads));
 		return;
 	}
-	buf_addf(out, "%s%s", directive->name[NATIVE], is_block ? " " : pick(state, 8) ? " = " : " += ");
-	add_option_value(state, directive, out, true);
+	buf_addf(out, "%s%s", option->name[NATIVE], is_block ? " " : pick(state, 8) ? " = " : " += ");
+	add_option_value(state, option, out, true);
 	buf_char(out, '\n');
 }
 
@@ -140,15 +140,15 @@ static void add_xinetd_line(uint64_t *state, struct buf *out)
 		"\tflags = IPv6 REUSE\n",
 	};
 	static const char *const operators[] = { " = ", " += ", " -= ", "=" };
-	const struct directive *directive;
+	const struct option_def *option;
 
 	if (pick(state, 3) == 0) {
 		buf_text(out, PICK(state, heads));
 		return;
 	}
-	directive = pick_option(state, XINETD);
-	buf_addf(out, "\t%s%s", directive->name[XINETD], PICK(state, operators));
-	add_option_value(state, directive, out, false);
+	option = pick_option(state, XINETD);
+	buf_addf(out, "\t%s%s", option->name[XINETD], PICK(state, operators));
+	add_option_value(state, option, out, false);
 	buf_char(out, '\n');
 }
 
@@ -193,7 +193,7 @@ static void add_unit_line(uint64_t *state, struct buf *out)
 	};
 	const struct key_table *table = unit_keys[pick(state, KEYS_SECTIONS)];
 	struct key_list keys = key_list(table);
-	const struct directive *directive = NULL;
+	const struct option_def *option = NULL;
 	const struct key_row *key;
 	char name[128];
 
@@ -203,10 +203,10 @@ static void add_unit_line(uint64_t *state, struct buf *out)
 	}
 	key = &keys.list[pick(state, keys.count)];
 	snprintf(name, sizeof(name), "%s.%s", table->section, key->name);
-	directive = directive_find(UNIT, name);
+	option = option_find(UNIT, name);
 	buf_addf(out, "%s=", key->name);
-	if (directive)
-		add_option_value(state, directive, out, false);
+	if (option)
+		add_option_value(state, option, out, false);
 	else
 		buf_text(out, any_value(state));
 	buf_char(out, '\n');

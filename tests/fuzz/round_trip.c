@@ -94,7 +94,7 @@ static void require_same_row(const struct service *a, const struct service *b)
 		const struct mark *one = &a->settings->list[n], *other = &b->settings->list[n];
 
 		require(places_equal(service_place(a, one), service_place(b, other)));
-		require(one->directive == other->directive && one->block == other->block);
+		require(one->option == other->option && one->block == other->block);
 		require(one->refused == other->refused && one->append == other->append);
 	}
 }

@@ -208,7 +208,7 @@ enum { V4 = 1, V6 = 2, OTHER = 4, ANY = V4 | V6 | OTHER };
 
 /* One option: where its value is, which sockets it is for, and how the kernel names it. */
 struct option_setter {
-	const char *name;               /* of the directive */
+	const char *name;               /* of the option */
 	size_t offset;                  /* of the value in struct socket_options */
 	enum unit unit;
 	unsigned kinds;                 /* bits KIND(x) of enum endpoint_kind */

@@ -294,7 +294,7 @@ static int explain_name(const char *name)
 
 	if (explain_launchd_key(name) || is_of_units)
 		return EXIT_TABLE;
-	directive_hint(NATIVE, name, &hint);
+	option_hint(NATIVE, name, &hint);
 	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", name, hint.length ? ": " : "",
 		buf_string(&hint));
 	buf_free(&hint);

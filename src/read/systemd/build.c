@@ -204,21 +204,21 @@ static void collect_words(struct unit_builder *builder, const struct unit_assign
 	}
 }
 
-/* What is wrong with a word of a list; NULL: nothing. directive: its option, if its type knows words that may be left
+/* What is wrong with a word of a list; NULL: nothing. option: the key's, if its type knows words that may be left
  * out. */
 static const char *wrong_word(struct unit_builder *builder, const char *word, enum unit_collect how,
-			      const struct key_row *key, const struct directive *directive)
+			      const struct key_row *key, const struct option_def *option)
 {
 	size_t length = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
-	struct parse parse = { .directive = directive, .words = &word, .count = 1, .pool = builder->pool };
+	struct parse parse = { .option = option, .words = &word, .count = 1, .pool = builder->pool };
 	union { max_align_t align; char bytes[64]; } field = { 0 };
 
 	/* superd's own options would read another word as the name of a host. */
 	if (how == COLLECT_NETWORKS)
 		return type_networks.refuse(word);
 	/* Words with ~ are denied, and the option refuses them. */
-	if (directive)
-		return *word != '~' && field_size(directive->type) <= sizeof(field) ? type_parse(&parse, &field) : NULL;
+	if (option)
+		return *word != '~' && field_size(option->type) <= sizeof(field) ? type_parse(&parse, &field) : NULL;
 	/* A template in a name gets its value only with the connection. */
 	if (how == COLLECT_VARIABLES && word[strcspn(word, "%=")] == '%')
 		return NULL;
@@ -232,13 +232,13 @@ static const char *wrong_word(struct unit_builder *builder, const char *word, en
 /* Leaves out wrong words of a list that allows something, as systemd does: without them the service may do less. In one
  * that denies something they are errors. */
 static void leave_out_wrong(struct unit_builder *builder, enum unit_collect how, const struct key_row *key,
-			    const struct directive *directive, struct word_list *list)
+			    const struct option_def *option, struct word_list *list)
 {
 	size_t count = list->count;
 
 	list->count = 0;
 	for (size_t n = 0; n < count; n++) {
-		const char *word = list->words[n], *wrong = wrong_word(builder, word, how, key, directive);
+		const char *word = list->words[n], *wrong = wrong_word(builder, word, how, key, option);
 
 		if (!wrong)
 			word_list_add(list, word, list->places[n]);
@@ -276,9 +276,9 @@ bool unit_set_list(struct unit_builder *builder, const char *option, const struc
 
 /* Options that are lists. */
 
-static void set_option(struct unit_builder *builder, const struct directive *directive, const struct value *value)
+static void set_option(struct unit_builder *builder, const struct option_def *option, const struct value *value)
 {
-	builder_set(builder->builder, directive->name[NATIVE], value, builder->reading->diags);
+	builder_set(builder->builder, option->name[NATIVE], value, builder->reading->diags);
 }
 
 /* Counts words from `start` on that all have a ~ in front, or all have none: an option has one ~ for all its words. */
@@ -314,16 +314,16 @@ static enum unit_collect collection_of(const struct key_row *key, const struct t
 /* Sets an option that is a list. An assignment adds its words to those before it, or removes them with ~, as superd's
  * options do. */
 static void set_list_option(struct unit_builder *builder, const char *section, const struct key_row *key,
-			    const struct directive *directive)
+			    const struct option_def *option)
 {
-	enum unit_collect how = collection_of(key, directive->type);
+	enum unit_collect how = collection_of(key, option->type);
 	struct word_list list = unit_collect(builder, section, key->name, how);
 	bool is_said, is_begun = false, allows;
 	size_t start = 0;
 
 	/* A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not set: the
 	 * next assignment begins the set again. */
-	if (how == COLLECT_SET && directive->unset && list.count && !strcmp(list.words[0], "~")) {
+	if (how == COLLECT_SET && option->unset && list.count && !strcmp(list.words[0], "~")) {
 		list.count--;
 		memmove(list.words, list.words + 1, list.count * sizeof(*list.words));
 		memmove(list.places, list.places + 1, list.count * sizeof(*list.places));
@@ -332,14 +332,14 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 	}
 	is_said = list.count || (how == COLLECT_SET && list.at.file);   /* an empty set is one, too */
 	allows = list.count && list.words[0][0] != '~';
-	if (directive->nothing && !list.failed) {
-		leave_out_wrong(builder, how, key, directive, &list);
+	if (option->nothing && !list.failed) {
+		leave_out_wrong(builder, how, key, option, &list);
 		is_begun = allows && (!list.count || list.words[0][0] == '~');
 	}
 	if (is_begun) {                 /* all that it begins with is left out */
-		set_option(builder, directive, &(struct value){ .words = &directive->nothing,
-								.count = *directive->nothing != '\0', .is_list = true,
-								.at = list.at });
+		set_option(builder, option, &(struct value){ .words = &option->nothing,
+							     .count = *option->nothing != '\0', .is_list = true,
+							     .at = list.at });
 		is_said = list.count;
 	}
 	while (is_said && !list.failed) {
@@ -350,7 +350,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 		value.word_at = list.count ? list.places + start : NULL;
 		value.count = count;
 		value.append = is_begun || start > 0;
-		set_option(builder, directive, &value);
+		set_option(builder, option, &value);
 		start += count;
 		is_said = start < list.count;
 	}
@@ -359,10 +359,10 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 
 /* Keys. */
 
-static void set_value_option(struct unit_builder *builder, const struct key_row *key, const struct directive *directive,
+static void set_value_option(struct unit_builder *builder, const struct key_row *key, const struct option_def *option,
 			     const struct unit_assignment *said)
 {
-	const struct type *type = directive->type;
+	const struct type *type = option->type;
 	struct origin place = unit_place(said, 0);
 	const char *text = said->value;
 	int64_t span;
@@ -376,8 +376,8 @@ static void set_value_option(struct unit_builder *builder, const struct key_row 
 		text = key_translate(key, &(struct key_said){ said->key, text, place }, builder->pool,
 				     builder->reading->diags);
 	if (text)
-		set_option(builder, directive, &(struct value){ .words = &text, .count = 1, .word_at = &place,
-								.at = key->words || key->zero ? place : said->at });
+		set_option(builder, option, &(struct value){ .words = &text, .count = 1, .word_at = &place,
+							     .at = key->words || key->zero ? place : said->at });
 }
 
 static bool asks_for_nothing(const struct key_row *key, const char *value)
@@ -414,12 +414,12 @@ static void apply_key(struct unit_builder *builder, const char *section, const s
 {
 	const struct unit_assignment *said = unit_assigned(builder, section, key->name);
 	const char *name = key->status == KEY_DONE ? unit_key_option(section, key) : NULL;
-	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
 
-	if (directive && directive->type->is_list)
-		set_list_option(builder, section, key, directive);
-	else if (directive && said)
-		set_value_option(builder, key, directive, said);
+	if (option && option->type->is_list)
+		set_list_option(builder, section, key, option);
+	else if (option && said)
+		set_value_option(builder, key, option, said);
 	else if (said && !asks_for_nothing(key, said->value))
 		key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
 }

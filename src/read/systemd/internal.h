@@ -145,7 +145,7 @@ const char *unit_key_section(const char *section, const char *key);
 
 /* ---- build.c: values and options ----
  *
- * If the table of directives has a key, the key becomes the option of that name. socket.c, commands.c and service.c
+ * If the table of options has a key, the key becomes the option of that name. socket.c, commands.c and service.c
  * translate keys that superd has in another form. All others are reported by the status in their rows. */
 
 /* A service while its builder is made from its units. */

@@ -546,7 +546,7 @@ static int line_language(const struct xinetd_line *line, bool inside)
 	if (line->kind == XINETD_ATTRIBUTE) {
 		if (!inside || (*value && strchr("\"'{", *value)) || xinetd_word_find(native, line->name) >= 0)
 			return -1;
-		return xinetd_attribute_find(line->name) && !directive_find(NATIVE, line->name);
+		return xinetd_attribute_find(line->name) && !option_find(NATIVE, line->name);
 	}
 	if (line->kind != XINETD_STATEMENT || inside)
 		return 0;

@@ -316,7 +316,7 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 			missing |= UINT64_C(1) << bit;
 	}
 	if (missing) {
-		type_format(directive_find(NATIVE, "ambient_capabilities"), &missing, &names);
+		type_format(option_find(NATIVE, "ambient_capabilities"), &missing, &names);
 		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities", buf_string(&names),
 				 "superd does not have this itself, so it cannot pass it on");
 		buf_free(&names);

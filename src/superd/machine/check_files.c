@@ -22,10 +22,10 @@
 /* Helpers of the preflight: reports a finding, and decides whether a path may be examined. */
 
 void preflight_report(struct preflight *preflight, enum severity severity, const struct service *service,
-		      const char *option, const char *value, const char *wrong, ...)
+		      const char *name, const char *value, const char *wrong, ...)
 {
-	struct origin at = service_origin(service, option);
-	const struct directive *directive;
+	struct origin at = service_origin(service, name);
+	const struct option_def *option;
 	struct buf setting = { 0 }, own = { 0 };
 	char text[1024];
 	va_list arguments;
@@ -34,14 +34,14 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 	vsnprintf(text, sizeof(text), wrong, arguments);
 	va_end(arguments);
 	if (!value) {
-		directive = directive_find(NATIVE, option);
-		conf_value_add(&own, service, directive, 0, directive_field(directive, service));
+		option = option_find(NATIVE, name);
+		conf_value_add(&own, service, option, 0, option_field(option, service));
 		value = buf_string(&own);
 	}
-	if (service->is_foreign && !strcmp(option, "exec"))
+	if (service->is_foreign && !strcmp(name, "exec"))
 		buf_text(&setting, value);
 	else
-		option_name_add(service, option, value, &setting);
+		option_name_add(service, name, value, &setting);
 	diags_add(preflight->diags, severity, at, "%s: %s: %s", service->name, buf_string(&setting), text);
 	buf_free(&setting);
 	buf_free(&own);
@@ -250,11 +250,11 @@ static void check_executor(struct preflight *preflight, const struct service *se
 	bool is_there = true;
 
 	for (size_t n = 0; n < sizeof(options) / sizeof(*options) && is_there; n++) {
-		const struct directive *directive = directive_find(NATIVE, options[n]);
-		const void *value = *(const void *const *)directive_field(directive, service);
+		const struct option_def *option = option_find(NATIVE, options[n]);
+		const void *value = *(const void *const *)option_field(option, service);
 
 		is_there = executor_is_there(preflight, service, options[n],
-					     value && directive->type->kind == FIELD_WORDS ? *(words)value : value);
+					     value && option->type->kind == FIELD_WORDS ? *(words)value : value);
 	}
 	for (size_t n = 0; n < service->socket_count && is_there; n++) {
 		words conditions = service->sockets[n].options->socket_condition;

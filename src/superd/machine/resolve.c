@@ -67,7 +67,7 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 		bool is_own =
 			n == GROUP_IDENTITY || n == GROUP_ENVIRONMENT || n == GROUP_LIMITS || n >= GROUP_HARDENING;
 
-		if (!values || (is_own && !directive_fill_defaults((enum option_group)n, values, accounts->pool)))
+		if (!values || (is_own && !option_fill_defaults((enum option_group)n, values, accounts->pool)))
 			return NULL;
 		if (!is_own)
 			memcpy(values, groups->group[n], group_sizes[n]);

@@ -157,14 +157,14 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 	if (service->groups == support->plain_groups)
 		return;
 	for (size_t n = 0; n < sizeof(needs) / sizeof(needs[0]); n++) {
-		const struct directive *directive = directive_find(NATIVE, needs[n].option);
-		const void *field = directive_field(directive, service);
-		const char *text = directive->type == &type_text ? *(const char *const *)field : NULL;
+		const struct option_def *option = option_find(NATIVE, needs[n].option);
+		const void *field = option_field(option, service);
+		const char *text = option->type == &type_text ? *(const char *const *)field : NULL;
 		unsigned wanted = needs[n].needs, lacking;
 		size_t bit = 0;
 
 		/* A value that begins with "-" may miss its means. */
-		if (directive_is_default(directive, field, scratch) || (text && *text == '-'))
+		if (option_is_default(option, field, scratch) || (text && *text == '-'))
 			continue;
 		if (wanted == SANDBOX_NEEDS_USERS && (users == PRIVATE_USERS_IDENTITY || users == PRIVATE_USERS_FULL))
 			wanted |= SANDBOX_NEEDS_ALL_USERS;

@@ -21,7 +21,7 @@ static const struct globals defaults = {
 	.stop_timeout = 8000000,        /* below the 10 s after which Docker kills */
 };
 
-const struct directive global_directives[GLOBALS] = {
+const struct option_def global_option_defs[GLOBALS] = {
 	[GLOBAL_LOG] = {
 		.name = { "log" }, .type = &type_destination, .chapter = CHAPTER_GLOBALS,
 		.offset = offsetof(struct globals, log), .change = CHANGE_LIVE, .fallback = "stderr",
@@ -74,11 +74,11 @@ const struct directive global_directives[GLOBALS] = {
 		.help = "The time after which superd kills the remaining processes when it stops." },
 };
 
-const struct directive *global_find(const char *name)
+const struct option_def *global_find(const char *name)
 {
 	for (size_t n = 0; n < GLOBALS; n++) {
-		if (!strcmp(global_directives[n].name[NATIVE], name))
-			return &global_directives[n];
+		if (!strcmp(global_option_defs[n].name[NATIVE], name))
+			return &global_option_defs[n];
 	}
 	return NULL;
 }
@@ -88,7 +88,7 @@ static const void *unset_value(enum global global)
 {
 	static const int64_t nothing;
 
-	return global_directives[global].unset ? global_directives[global].unset : &nothing;
+	return global_option_defs[global].unset ? global_option_defs[global].unset : &nothing;
 }
 
 void globals_init(struct globals *globals)
@@ -97,13 +97,13 @@ void globals_init(struct globals *globals)
 	for (int n = 0; n < GLOBALS; n++) {
 		enum global global = (enum global)n;
 
-		memcpy(global_field(globals, global), unset_value(global), field_size(global_directives[n].type));
+		memcpy(global_field(globals, global), unset_value(global), field_size(global_option_defs[n].type));
 	}
 }
 
 bool global_is_set(const struct globals *globals, enum global global)
 {
-	return !type_equal(&global_directives[global], global_value(globals, global), unset_value(global));
+	return !type_equal(&global_option_defs[global], global_value(globals, global), unset_value(global));
 }
 
 static void copy_set(struct globals *to, const struct globals *from)
@@ -113,7 +113,7 @@ static void copy_set(struct globals *to, const struct globals *from)
 
 		if (global_is_set(from, global))
 			memcpy(global_field(to, global), global_value(from, global),
-			       field_size(global_directives[n].type));
+			       field_size(global_option_defs[n].type));
 	}
 }
 

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/diag.h"
-#include "table/type/directive.h"
+#include "table/type/option_def.h"
 
 enum global {
 	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_PID_FILE,
@@ -30,9 +30,9 @@ struct globals {
 };
 
 /* A row for each setting, in the order of enum global. Its field is in struct globals. */
-extern const struct directive global_directives[GLOBALS];
+extern const struct option_def global_option_defs[GLOBALS];
 
-const struct directive *global_find(const char *name);  /* NULL: unknown */
+const struct option_def *global_find(const char *name); /* NULL: unknown */
 
 void globals_init(struct globals *globals);     /* sets nothing */
 bool global_is_set(const struct globals *globals, enum global global);
@@ -41,17 +41,17 @@ bool global_is_set(const struct globals *globals, enum global global);
  * are borrowed. second NULL: nothing is set there. */
 struct globals globals_join(const struct globals *first, const struct globals *second);
 
-static inline enum global global_index(const struct directive *directive)
+static inline enum global global_index(const struct option_def *option)
 {
-	return (enum global)(directive - global_directives);
+	return (enum global)(option - global_option_defs);
 }
 
 static inline void *global_field(struct globals *globals, enum global global)
 {
-	return (char *)globals + global_directives[global].offset;
+	return (char *)globals + global_option_defs[global].offset;
 }
 
 static inline const void *global_value(const struct globals *globals, enum global global)
 {
-	return (const char *)globals + global_directives[global].offset;
+	return (const char *)globals + global_option_defs[global].offset;
 }

@@ -4,49 +4,49 @@
 
 #include <string.h>
 
-bool directive_has_value(const struct directive *directive)
+bool option_has_value(const struct option_def *option)
 {
-	return !(directive->flags & STRUCTURE);
+	return !(option->flags & STRUCTURE);
 }
 
-const void *directive_field(const struct directive *directive, const struct service *service)
+const void *option_field(const struct option_def *option, const struct service *service)
 {
-	if (!directive_has_value(directive))
+	if (!option_has_value(option))
 		return NULL;
-	return (const char *)service_group(service, directive->group) + directive->offset;
+	return (const char *)service_group(service, option->group) + option->offset;
 }
 
-static bool fill_default(const struct directive *directive, void *field, struct pool *pool)
+static bool fill_default(const struct option_def *option, void *field, struct pool *pool)
 {
-	struct parse parse = { .directive = directive, .words = &directive->fallback, .count = 1, .pool = pool };
+	struct parse parse = { .option = option, .words = &option->fallback, .count = 1, .pool = pool };
 
-	memset(field, 0, field_size(directive->type));
-	if (directive->unset)
-		memcpy(field, directive->unset, field_size(directive->type));
-	if (!directive->fallback)
+	memset(field, 0, field_size(option->type));
+	if (option->unset)
+		memcpy(field, option->unset, field_size(option->type));
+	if (!option->fallback)
 		return true;
 	return !type_parse(&parse, field);
 }
 
-bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool)
+bool option_fill_defaults(enum option_group group, void *values, struct pool *pool)
 {
 	memset(values, 0, group_sizes[group]);
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
 
-		if (directive->group != group || !directive_has_value(directive))
+		if (option->group != group || !option_has_value(option))
 			continue;
-		if (!fill_default(directive, (char *)values + directive->offset, pool))
+		if (!fill_default(option, (char *)values + option->offset, pool))
 			return false;
 	}
 	return true;
 }
 
-bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch)
+bool option_is_default(const struct option_def *option, const void *field, struct pool *scratch)
 {
 	union field_value value;
 
-	return fill_default(directive, &value, scratch) && type_equal(directive, field, &value);
+	return fill_default(option, &value, scratch) && type_equal(option, field, &value);
 }
 
 unsigned default_pass(const struct exec_options *exec)
@@ -54,13 +54,13 @@ unsigned default_pass(const struct exec_options *exec)
 	return exec->accept ? PASS_INETD : PASS_SYSTEMD;
 }
 
-bool directive_takes_default(const struct directive *directive, const struct exec_options *exec)
+bool option_takes_default(const struct option_def *option, const struct exec_options *exec)
 {
-	const char *name = directive->name[NATIVE];
+	const char *name = option->name[NATIVE];
 
-	if (directive->group == GROUP_ACCESS && (!strcmp(name, "instances") || !strcmp(name, "overload")))
+	if (option->group == GROUP_ACCESS && (!strcmp(name, "instances") || !strcmp(name, "overload")))
 		return exec->accept;
-	if (directive->group == GROUP_STREAMS && !strcmp(name, "error"))
+	if (option->group == GROUP_STREAMS && !strcmp(name, "error"))
 		return exec->exec || (!exec->builtin && !exec->redirect);
 	return true;
 }

@@ -75,10 +75,10 @@ static size_t first_slot(const char *name)
 
 static void fill_slots(void)
 {
-	assert(directive_count < SLOTS / 2);
+	assert(option_count < SLOTS / 2);
 	for (int dialect = 0; dialect < DIALECTS; dialect++) {
-		for (size_t i = 0; i < directive_count; i++) {
-			const char *name = directives[i].name[dialect];
+		for (size_t i = 0; i < option_count; i++) {
+			const char *name = option_defs[i].name[dialect];
 			size_t slot = name ? first_slot(name) : 0;
 
 			while (name && slots[dialect][slot])
@@ -89,21 +89,21 @@ static void fill_slots(void)
 	}
 }
 
-const struct directive *directive_find(enum dialect dialect, const char *name)
+const struct option_def *option_find(enum dialect dialect, const char *name)
 {
 	pthread_once(&slots_made, fill_slots);
 	for (size_t slot = first_slot(name); slots[dialect][slot]; slot = (slot + 1) & (SLOTS - 1)) {
-		const struct directive *directive = &directives[slots[dialect][slot] - 1];
-		const char *known = directive->name[dialect];
+		const struct option_def *option = &option_defs[slots[dialect][slot] - 1];
+		const char *known = option->name[dialect];
 
 		if (dialect == XINETD ? !strcasecmp(known, name) : !strcmp(known, name))
-			return directive;
+			return option;
 	}
 	return NULL;
 }
 
 /* The name of one of `count` options that is nearest to this one; NULL: none is near. */
-static const char *find_nearest(const struct directive *list, size_t count, enum dialect dialect, const char *name)
+static const char *find_nearest(const struct option_def *list, size_t count, enum dialect dialect, const char *name)
 {
 	struct scan_nearest nearest = scan_nearest_begin(name);
 
@@ -114,16 +114,16 @@ static const char *find_nearest(const struct directive *list, size_t count, enum
 	return nearest.word;
 }
 
-const char *directive_suggest(enum dialect dialect, const char *name)
+const char *option_suggest(enum dialect dialect, const char *name)
 {
-	return find_nearest(directives, directive_count, dialect, name);
+	return find_nearest(option_defs, option_count, dialect, name);
 }
 
-const struct directive *directive_listed(size_t n)
+const struct option_def *option_listed(size_t n)
 {
-	if (n < directive_count)
-		return &directives[n];
-	return n < directive_count + GLOBALS ? &global_directives[n - directive_count] : NULL;
+	if (n < option_count)
+		return &option_defs[n];
+	return n < option_count + GLOBALS ? &global_option_defs[n - option_count] : NULL;
 }
 
 /* Whether a dialect's word is the written one, with its section or without: "Service.User" is also "User". */
@@ -147,19 +147,19 @@ static bool hint_known(const char *name, struct buf *out)
 
 static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		if (word_is_meant(directives[i].name[dialect], name)) {
+	for (size_t i = 0; i < option_count; i++) {
+		if (word_is_meant(option_defs[i].name[dialect], name)) {
 			buf_addf(out, "%s's %s is %s here", systems[dialect], name,
-				 directives[i].name[NATIVE]);
+				 option_defs[i].name[NATIVE]);
 			return true;
 		}
 	}
 	return false;
 }
 
-void directive_hint(enum dialect dialect, const char *name, struct buf *out)
+void option_hint(enum dialect dialect, const char *name, struct buf *out)
 {
-	const char *nearest = directive_suggest(dialect, name);
+	const char *nearest = option_suggest(dialect, name);
 	bool known = dialect == NATIVE && hint_known(name, out);
 
 	if (dialect == NATIVE && !known && global_find(name)) {
@@ -174,9 +174,9 @@ void directive_hint(enum dialect dialect, const char *name, struct buf *out)
 
 void global_hint(const char *name, struct buf *out)
 {
-	const char *nearest = find_nearest(global_directives, GLOBALS, NATIVE, name);
+	const char *nearest = find_nearest(global_option_defs, GLOBALS, NATIVE, name);
 
-	if (directive_find(NATIVE, name))
+	if (option_find(NATIVE, name))
 		buf_text(out, "it is an option of services: write it in service { } or defaults { }");
 	else if (nearest)
 		buf_addf(out, "did you mean '%s'?", nearest);
@@ -184,12 +184,12 @@ void global_hint(const char *name, struct buf *out)
 
 const char *limit_option(int resource)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
 
-		if (directive->type == &type_limit && directive->group == GROUP_LIMITS &&
-		    directive->offset == (size_t)resource * sizeof(struct limit))
-			return directive->name[NATIVE];
+		if (option->type == &type_limit && option->group == GROUP_LIMITS &&
+		    option->offset == (size_t)resource * sizeof(struct limit))
+			return option->name[NATIVE];
 	}
 	return NULL;
 }

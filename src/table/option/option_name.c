@@ -3,20 +3,20 @@
 
 #include <string.h>
 
-const char *option_name_in(enum dialect dialect, const struct directive *directive)
+const char *option_name_in(enum dialect dialect, const struct option_def *option)
 {
-	const char *key = dialect == UNIT && directive->unit_key ? directive->unit_key : directive->name[dialect], *dot;
+	const char *key = dialect == UNIT && option->unit_key ? option->unit_key : option->name[dialect], *dot;
 
 	dot = key ? strrchr(key, '.') : NULL;
-	return dot ? dot + 1 : key ? key : directive->name[NATIVE];
+	return dot ? dot + 1 : key ? key : option->name[NATIVE];
 }
 
-const char *option_name_of(const struct service *service, const char *option)
+const char *option_name_of(const struct service *service, const char *name)
 {
 	bool has_keys = service->dialect == UNIT || service->dialect == LAUNCHD;
-	const struct directive *directive = has_keys ? directive_find(NATIVE, option) : NULL;
+	const struct option_def *option = has_keys ? option_find(NATIVE, name) : NULL;
 
-	return directive ? option_name_in(service->dialect, directive) : option;
+	return option ? option_name_in(service->dialect, option) : name;
 }
 
 void option_name_add(const struct service *service, const char *option, const char *value, struct buf *out)

@@ -6,7 +6,7 @@
 #include "table/service/service.h"
 
 /* The name of an option in a language, and in the service's; its name in superd.conf if that language has none. Static. */
-const char *option_name_in(enum dialect dialect, const struct directive *directive);
+const char *option_name_in(enum dialect dialect, const struct option_def *option);
 const char *option_name_of(const struct service *service, const char *option);
 
 /* Adds an option with a value in the service's syntax: "nice = 5", "Nice=5". */

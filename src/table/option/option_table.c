@@ -160,7 +160,7 @@ static const int64_t no_adjustment = INT64_MIN;
 static const uint64_t every_capability = UINT64_MAX;
 static const struct rate no_rate = { .number = UNLIMITED };
 
-const struct directive directives[] = {
+const struct option_def option_defs[] = {
 	/* What to run */
 	{ .name = { "listen", "port", "Socket.ListenStream", "Sockets.SockServiceName" },
 	  .type = &type_endpoints, .chapter = CHAPTER_EXEC, .flags = NOT_IN_DEFAULTS | STRUCTURE,
@@ -1074,5 +1074,5 @@ const struct directive directives[] = {
 		  "it is an error." },
 };
 
-const size_t directive_count = sizeof(directives) / sizeof(directives[0]);
-_Static_assert(sizeof(directives) / sizeof(directives[0]) <= MARK_DIRECTIVE, "struct mark holds such an index");
+const size_t option_count = sizeof(option_defs) / sizeof(option_defs[0]);
+_Static_assert(sizeof(option_defs) / sizeof(option_defs[0]) <= MARK_OPTION, "struct mark holds such an index");

@@ -10,7 +10,7 @@
 #include "lib/buf.h"
 #include "table/option/globals.h"
 #include "table/service/service.h"
-#include "table/type/directive.h"
+#include "table/type/option_def.h"
 #include "table/type/type.h"
 
 /* Any option's field. */
@@ -23,50 +23,50 @@ union field_value {
 	struct amount amount;
 };
 
-extern const struct directive directives[];
-extern const size_t directive_count;
+extern const struct option_def option_defs[];
+extern const size_t option_count;
 
 /* Finds an option by its name in a dialect, case-sensitive except for XINETD. NULL: unknown. */
-const struct directive *directive_find(enum dialect dialect, const char *name);
+const struct option_def *option_find(enum dialect dialect, const char *name);
 
 /* Returns the known name nearest to this one, for "did you mean"; NULL: none is near. */
-const char *directive_suggest(enum dialect dialect, const char *name);
+const char *option_suggest(enum dialect dialect, const char *name);
 
 /* Returns the option of a resource limit RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
 const char *limit_option(int resource);
 
 /* Adds a hint for an unknown name: superd.conf's name for another system's word, or the nearest known name. Adds
  * nothing if there is neither. */
-void directive_hint(enum dialect dialect, const char *name, struct buf *out);
+void option_hint(enum dialect dialect, const char *name, struct buf *out);
 
 /* Adds a hint for an unknown name in superd { }, in the same way. */
 void global_hint(const char *name, struct buf *out);
 
 /* The n-th of all options and of the settings of superd itself behind them, for lists by chapter; NULL: no more. */
-const struct directive *directive_listed(size_t n);
+const struct option_def *option_listed(size_t n);
 
-static inline size_t directive_index(const struct directive *directive)
+static inline size_t option_index(const struct option_def *option)
 {
-	return (size_t)(directive - directives);
+	return (size_t)(option - option_defs);
 }
 
 /* Whether the option has a value in struct service. */
-bool directive_has_value(const struct directive *directive);
+bool option_has_value(const struct option_def *option);
 
 /* Returns the option's field in a service; NULL for STRUCTURE. For options of sockets, this is the service-wide
  * value. */
-const void *directive_field(const struct directive *directive, const struct service *service);
+const void *option_field(const struct option_def *option, const struct service *service);
 
 /* Fills a group's struct with the defaults. false: out of memory. */
-bool directive_fill_defaults(enum option_group group, void *values, struct pool *pool);
+bool option_fill_defaults(enum option_group group, void *values, struct pool *pool);
 
 /* Defaults that depend on other options of the row: the value of pass; whether the table's defaults can rule the option,
  * which has superd's own default where it has no effect. */
 unsigned default_pass(const struct exec_options *exec);
-bool directive_takes_default(const struct directive *directive, const struct exec_options *exec);
+bool option_takes_default(const struct option_def *option, const struct exec_options *exec);
 
 /* Whether a field has the default value. The pool gets the texts of the default. */
-bool directive_is_default(const struct directive *directive, const void *field, struct pool *scratch);
+bool option_is_default(const struct option_def *option, const void *field, struct pool *scratch);
 
 const char *chapter_title(enum chapter chapter);        /* "What to run", … */
 const char *chapter_page(enum chapter chapter);         /* the manual page with its list, of section 5 */

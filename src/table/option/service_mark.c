@@ -10,7 +10,7 @@ const struct mark *service_mark(const struct service *service, const char *name)
 
 	for (size_t i = 0; i < settings_count(service->settings); i++) {
 		const struct mark *mark = &service->settings->list[i];
-		const char *known = directives[mark->directive].name[NATIVE];
+		const char *known = option_defs[mark->option].name[NATIVE];
 
 		if (*known != *name || strcmp(known, name) != 0)
 			continue;
@@ -22,13 +22,13 @@ const struct mark *service_mark(const struct service *service, const char *name)
 	return found;
 }
 
-const struct mark *settings_find(const struct option_settings *settings, const struct directive *directive,
+const struct mark *settings_find(const struct option_settings *settings, const struct option_def *option,
 				 unsigned block)
 {
 	for (size_t i = 0; i < settings_count(settings); i++) {
 		const struct mark *mark = &settings->list[i];
 
-		if (mark->directive == directive_index(directive) && mark->block == block)
+		if (mark->option == option_index(option) && mark->block == block)
 			return mark;
 	}
 	return NULL;
@@ -60,9 +60,9 @@ bool service_keep_marks(struct service *row, const struct option_settings *defau
 	return row->settings;
 }
 
-bool service_is_unclear(const struct service *service, const char *directive)
+bool service_is_unclear(const struct service *service, const char *option)
 {
-	const struct mark *mark = service->is_unclear ? service_mark(service, directive) : NULL;
+	const struct mark *mark = service->is_unclear ? service_mark(service, option) : NULL;
 
 	return mark && mark->refused;
 }
@@ -81,10 +81,10 @@ unsigned service_listen_block(const struct service *service, const struct listen
 	return listen->mark < settings_count(service->settings) ? service->settings->list[listen->mark].block : 0;
 }
 
-struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *directive)
+struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *name)
 {
 	unsigned block = service_listen_block(service, listen);
-	const struct directive *option = directive_find(NATIVE, directive);
+	const struct option_def *option = option_find(NATIVE, name);
 	const struct mark *mark = option ? settings_find(service->settings, option, block) : NULL;
 
 	if (!mark && option && block)
@@ -92,9 +92,9 @@ struct origin service_listen_origin(const struct service *service, const struct 
 	return mark ? service_place(service, mark) : listen->at;
 }
 
-struct origin service_origin(const struct service *service, const char *directive)
+struct origin service_origin(const struct service *service, const char *option)
 {
-	const struct mark *mark = service_mark(service, directive);
+	const struct mark *mark = service_mark(service, option);
 
 	return mark ? service_place(service, mark) : service->at;
 }

@@ -8,10 +8,10 @@
 
 /* Returns the mark of an option, by its name in superd.conf; the service's own mark before that of a socket { }. NULL:
  * the service's text does not set it. */
-const struct mark *service_mark(const struct service *service, const char *directive);
+const struct mark *service_mark(const struct service *service, const char *option);
 
 /* The first mark of an option in the service itself (block 0) or in one socket { }; NULL: none. */
-const struct mark *settings_find(const struct option_settings *settings, const struct directive *directive,
+const struct mark *settings_find(const struct option_settings *settings, const struct option_def *option,
 				 unsigned block);
 
 static inline size_t settings_count(const struct option_settings *settings)
@@ -25,17 +25,17 @@ bool service_keep_marks(struct service *row, const struct option_settings *defau
 			size_t count, struct pool *pool);
 
 /* Whether the service sets the option to an invalid value, so that rules must not use it. */
-bool service_is_unclear(const struct service *service, const char *directive);
+bool service_is_unclear(const struct service *service, const char *option);
 
 /* The place of a mark of this service. */
 struct origin service_place(const struct service *service, const struct mark *mark);
 
 /* The place where the service sets the option; the service's own place if it does not. */
-struct origin service_origin(const struct service *service, const char *directive);
+struct origin service_origin(const struct service *service, const char *option);
 
 /* The number of the socket { } that has the socket; 0: the service itself. */
 unsigned service_listen_block(const struct service *service, const struct listen *listen);
 
 /* The place where the option is set for this socket: in its socket { }, or in the service; the socket's own place if
  * it is not. */
-struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *directive);
+struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *option);

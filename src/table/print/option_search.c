@@ -15,9 +15,9 @@ const char *const first_options[] = {
 	"memory_max", "output", NULL
 };
 
-bool option_is_for_units(const struct directive *directive)
+bool option_is_for_units(const struct option_def *option)
 {
-	return directive->chapter == CHAPTER_UNITS || directive->flags & FOR_UNITS;
+	return option->chapter == CHAPTER_UNITS || option->flags & FOR_UNITS;
 }
 
 /* whole: the word is to begin one of the text's. */
@@ -30,23 +30,23 @@ static bool text_has(const char *text, const char *word, size_t length, bool who
 	return false;
 }
 
-static bool option_has(const struct directive *directive, const char *word, size_t length)
+static bool option_has(const struct option_def *option, const char *word, size_t length)
 {
 	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
-		if (text_has(directive->name[dialect], word, length, true))
+		if (text_has(option->name[dialect], word, length, true))
 			return true;
 	}
-	return text_has(directive->help, word, length, true) ||
-	       text_has(chapter_title(directive->chapter), word, length, true);
+	return text_has(option->help, word, length, true) ||
+	       text_has(chapter_title(option->chapter), word, length, true);
 }
 
-bool option_has_words(const struct directive *directive, const char *query, bool in_name)
+bool option_has_words(const struct option_def *option, const char *query, bool in_name)
 {
 	while (query += strspn(query, BLANKS), *query) {
 		size_t length = strcspn(query, BLANKS);
 
-		if (!text_has(directive->name[NATIVE], query, length, false) &&
-		    (in_name || !option_has(directive, query, length)))
+		if (!text_has(option->name[NATIVE], query, length, false) &&
+		    (in_name || !option_has(option, query, length)))
 			return false;
 		query += length;
 	}

@@ -16,13 +16,13 @@ static void add_globals(struct buf *out, const struct globals *globals, const st
 	service_conf_add_place(out, style, "", globals->block);
 	buf_text(out, "superd {\n");
 	for (int n = 0; n < GLOBALS; n++) {
-		const struct directive *directive = &global_directives[n];
+		const struct option_def *option = &global_option_defs[n];
 
 		if (!global_is_set(globals, (enum global)n))
 			continue;
 		service_conf_add_place(out, style, "\t", globals->at[n]);
-		buf_addf(out, "\t%s = ", directive->name[NATIVE]);
-		type_format(directive, global_value(globals, (enum global)n), out);
+		buf_addf(out, "\t%s = ", option->name[NATIVE]);
+		type_format(option, global_value(globals, (enum global)n), out);
 		buf_char(out, '\n');
 	}
 	buf_text(out, "}\n\n");
@@ -30,30 +30,30 @@ static void add_globals(struct buf *out, const struct globals *globals, const st
 
 /* Some code asks whether a service's own text sets an option, so not all options may be moved into the defaults. Who a
  * program runs as is nobody's default, unless all services say so. */
-static bool is_shareable(const struct directive *directive, bool all_say_it)
+static bool is_shareable(const struct option_def *option, bool all_say_it)
 {
 	static const char *const others[] = { "error", "groups", NULL };
 	static const char *const of_all[] = { "user", "group", "umask", "optional", "backlog", NULL };
-	const char *name = directive->name[NATIVE];
+	const char *name = option->name[NATIVE];
 
-	if (directive->flags & NOT_IN_DEFAULTS)
+	if (option->flags & NOT_IN_DEFAULTS)
 		return false;
-	return directive->group == GROUP_ACCESS || directive->group == GROUP_LOG || directive->group == GROUP_LIMITS ||
+	return option->group == GROUP_ACCESS || option->group == GROUP_LOG || option->group == GROUP_LIMITS ||
 	       words_have(others, name) || (all_say_it && words_have(of_all, name));
 }
 
 /* The value that most services say, of those where the option has an effect, if each of those says one; or NULL. */
-static const struct mark *find_shared(const struct directive *directive, const struct table *table)
+static const struct mark *find_shared(const struct option_def *option, const struct table *table)
 {
 	const struct mark *most = NULL;
 	size_t all = 0, same = 0, votes = 0;
 
 	for (size_t n = 0; n < 2 * table->count; n++) {
 		const struct service *row = &table->services[n % table->count];
-		const struct mark *mark = settings_find(row->settings, directive, 0);
+		const struct mark *mark = settings_find(row->settings, option, 0);
 		bool is_second = n >= table->count;
 
-		if (left_out_of(table, row) || !directive_takes_default(directive, row->exec))
+		if (left_out_of(table, row) || !option_takes_default(option, row->exec))
 			continue;
 		if (!mark || mark->append)
 			return NULL;
@@ -66,19 +66,19 @@ static const struct mark *find_shared(const struct directive *directive, const s
 			most = mark;
 		votes = mark->words == most->words ? votes + 1 : votes - 1;
 	}
-	return same > 1 && same * 2 > all && is_shareable(directive, same == all) ? most : NULL;
+	return same > 1 && same * 2 > all && is_shareable(option, same == all) ? most : NULL;
 }
 
-/* Prints all services. shared has room for each directive: what all or most say goes into the defaults. NULL: nothing
+/* Prints all services. shared has room for each option: what all or most say goes into the defaults. NULL: nothing
  * does. */
 static bool print_table(const struct table *table, const struct mark **shared, struct conf_style style, FILE *out)
 {
 	struct buf text = { 0 };
 	bool ok, any = false;
 
-	for (size_t n = 0; shared && n < directive_count; n++) {
-		if (is_shareable(&directives[n], true) && !settings_find(table->defaults, &directives[n], 0))
-			shared[n] = find_shared(&directives[n], table);
+	for (size_t n = 0; shared && n < option_count; n++) {
+		if (is_shareable(&option_defs[n], true) && !settings_find(table->defaults, &option_defs[n], 0))
+			shared[n] = find_shared(&option_defs[n], table);
 	}
 	style.shared = shared;
 	style.table = table;
@@ -100,7 +100,7 @@ static bool print_table(const struct table *table, const struct mark **shared, s
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
 	const struct conf_style style = { .places = comments ? PLACES_OF_ALL : PLACES_NONE };
-	const struct mark **shared = comments ? NULL : calloc(directive_count, sizeof(*shared));
+	const struct mark **shared = comments ? NULL : calloc(option_count, sizeof(*shared));
 	bool ok = (shared || comments) &&
 		  print_table(table, shared, style, out);
 

@@ -24,7 +24,7 @@ bool print_conf_saved(const struct table *table, const struct service *const *mo
  * are set. */
 bool print_json(const struct table *table, FILE *out);
 
-/* Explains one option to a person. Also false if there is no such option; directive_hint then has a hint. */
+/* Explains one option to a person. Also false if there is no such option; option_hint then has a hint. */
 bool print_explain(const char *option, FILE *out);
 
 bool print_first_options(FILE *out);    /* the options that people need first, with a sentence each */

@@ -78,31 +78,31 @@ static void add_help(struct buf *out, const char *help, size_t more)
 	buf_free(&text);
 }
 
-static void add_bound(struct buf *out, const struct directive *directive, int64_t bound)
+static void add_bound(struct buf *out, const struct option_def *option, int64_t bound)
 {
 	mode_t mode = (mode_t)bound;
 
-	type_format(directive, directive->type == &type_mode ? (const void *)&mode : &bound, out);
+	type_format(option, option->type == &type_mode ? (const void *)&mode : &bound, out);
 }
 
-static bool is_number(const struct directive *directive)
+static bool is_number(const struct option_def *option)
 {
-	const struct type *type = directive->type;
+	const struct type *type = option->type;
 
 	return type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
 }
 
 /* Adds "1 or more", "1 to 5", or nothing. */
-static void add_bounds(struct buf *out, const struct directive *directive)
+static void add_bounds(struct buf *out, const struct option_def *option)
 {
-	if (!is_number(directive) || (!directive->least && !directive->most))
+	if (!is_number(option) || (!option->least && !option->most))
 		return;
-	add_bound(out, directive, directive->least);
-	if (directive->most == UNLIMITED - 1) {
+	add_bound(out, option, option->least);
+	if (option->most == UNLIMITED - 1) {
 		buf_text(out, " or more");
 	} else {
 		buf_text(out, " to ");
-		add_bound(out, directive, directive->most);
+		add_bound(out, option, option->most);
 	}
 }
 
@@ -120,14 +120,14 @@ static void add_fact(struct buf *out, const char *name, const char *text)
 }
 
 /* The first sentence of the option's text. */
-static void add_summary(struct buf *out, const struct directive *directive)
+static void add_summary(struct buf *out, const struct option_def *option)
 {
-	const char *end = strstr(directive->help, ". ");
+	const char *end = strstr(option->help, ". ");
 	struct buf line = { 0 };
 
-	buf_addf(&line, "%s: ", directive->name[NATIVE]);
-	buf_add(&line, directive->help, end ? (size_t)(end + 1 - directive->help) : strlen(directive->help));
-	if (option_is_for_units(directive))
+	buf_addf(&line, "%s: ", option->name[NATIVE]);
+	buf_add(&line, option->help, end ? (size_t)(end + 1 - option->help) : strlen(option->help));
+	if (option_is_for_units(option))
 		buf_text(&line, " (For units.)");
 	add_help(out, buf_string(&line), 4);
 	out->failed |= line.failed;
@@ -141,7 +141,7 @@ bool print_first_options(FILE *out)
 
 	buf_text(&text, "The options that most services need:\n\n");
 	for (size_t n = 0; first_options[n]; n++)
-		add_summary(&text, directive_find(NATIVE, first_options[n]));
+		add_summary(&text, option_find(NATIVE, first_options[n]));
 	buf_text(&text, "\nsuperd --explain OPTION describes one, with an example; superd --explain \"WORD...\" finds\n"
 			"options by their text; superd --explain all lists all.\n");
 	ok = buf_flush(&text, out);
@@ -152,12 +152,12 @@ bool print_first_options(FILE *out)
 /* The names of a section's options, either those for units or the others. false: there are none. */
 static bool list_names(struct buf *names, int chapter, bool for_units)
 {
-	const struct directive *directive;
+	const struct option_def *option;
 
 	buf_clear(names);
-	for (size_t n = 0; (directive = directive_listed(n)); n++) {
-		if ((chapter < 0 || (int)directive->chapter == chapter) && option_is_for_units(directive) == for_units)
-			buf_addf(names, "%s%s", names->length ? " " : "", directive->name[NATIVE]);
+	for (size_t n = 0; (option = option_listed(n)); n++) {
+		if ((chapter < 0 || (int)option->chapter == chapter) && option_is_for_units(option) == for_units)
+			buf_addf(names, "%s%s", names->length ? " " : "", option->name[NATIVE]);
 	}
 	return names->length;
 }
@@ -187,17 +187,17 @@ bool print_options(FILE *out)
 bool print_search(const char *query, FILE *out)
 {
 	struct buf text = { 0 }, list = { 0 }, hint = { 0 };
-	const struct directive *directive;
+	const struct option_def *option;
 	bool ok;
 
 	for (int named = 1; named >= 0; named--) {      /* those with the words in their name come first */
-		for (size_t n = 0; (directive = directive_listed(n)); n++) {
-			if (option_has_words(directive, query, true) == named &&
-			    option_has_words(directive, query, false))
-				add_summary(&list, directive);
+		for (size_t n = 0; (option = option_listed(n)); n++) {
+			if (option_has_words(option, query, true) == named &&
+			    option_has_words(option, query, false))
+				add_summary(&list, option);
 		}
 	}
-	directive_hint(NATIVE, query, &hint);
+	option_hint(NATIVE, query, &hint);
 	buf_addf(&text, "No option is named '%s'%s%s%s\n", query, hint.length ? ": " : "", buf_string(&hint),
 		 hint.length && hint.data[hint.length - 1] == '?' ? "" : ".");
 	buf_text(&text, "These have all words in their name or text; superd --explain OPTION describes one.\n\n");
@@ -211,50 +211,50 @@ bool print_search(const char *query, FILE *out)
 }
 
 /* The placeholder of its value; NULL: its words stand for it. */
-static const char *argument_of(const struct directive *directive)
+static const char *argument_of(const struct option_def *option)
 {
-	if (directive->argument || directive->words)
-		return directive->argument;
-	return directive->type == &type_bool ? "yes | no" : directive->type->name;
+	if (option->argument || option->words)
+		return option->argument;
+	return option->type == &type_bool ? "yes | no" : option->type->name;
 }
 
 /* Its default as text; NULL: it is unset. */
-static const char *default_of(const struct directive *directive)
+static const char *default_of(const struct option_def *option)
 {
-	return directive->fallback || directive->type != &type_bool ? directive->fallback : "no";
+	return option->fallback || option->type != &type_bool ? option->fallback : "no";
 }
 
-static bool is_in_defaults(const struct directive *directive)
+static bool is_in_defaults(const struct option_def *option)
 {
-	return !(directive->flags & NOT_IN_DEFAULTS) && directive->chapter != CHAPTER_GLOBALS;
+	return !(option->flags & NOT_IN_DEFAULTS) && option->chapter != CHAPTER_GLOBALS;
 }
 
-static void add_json_option(struct buf *out, const struct directive *directive)
+static void add_json_option(struct buf *out, const struct option_def *option)
 {
 	struct buf text = { 0 }, bounds = { 0 };
 
-	fill_in(&text, directive->help);
-	add_bounds(&bounds, directive);
+	fill_in(&text, option->help);
+	add_bounds(&bounds, option);
 	json_object_open(out);
-	json_text_field(out, "name", directive->name[NATIVE]);
-	json_text_field(out, "section", chapter_title(directive->chapter));
-	json_text_field(out, "page", chapter_page(directive->chapter));
-	json_text_field(out, "syntax", argument_of(directive));
-	json_text_field(out, "type", directive_has_value(directive) ? directive->type->name : NULL);
-	json_text_field(out, "default", default_of(directive));
+	json_text_field(out, "name", option->name[NATIVE]);
+	json_text_field(out, "section", chapter_title(option->chapter));
+	json_text_field(out, "page", chapter_page(option->chapter));
+	json_text_field(out, "syntax", argument_of(option));
+	json_text_field(out, "type", option_has_value(option) ? option->type->name : NULL);
+	json_text_field(out, "default", default_of(option));
 	json_text_field(out, "bounds", bounds.length ? buf_string(&bounds) : NULL);
 	json_text_field(out, "text", buf_string(&text));
-	json_text_field(out, "example", directive->example);
+	json_text_field(out, "example", option->example);
 	json_list_field(out, "words");
-	for (size_t n = 0; directive->words && directive->words[n]; n++)
-		json_element_text(out, directive->words[n]);
+	for (size_t n = 0; option->words && option->words[n]; n++)
+		json_element_text(out, option->words[n]);
 	json_list_close(out);
 	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
-		json_text_field(out, systems[dialect], directive->name[dialect]);
-	json_text_field(out, "change", changes[directive->change]);
-	json_flag_field(out, "in_socket", directive->in_socket);
-	json_flag_field(out, "in_defaults", is_in_defaults(directive));
-	json_flag_field(out, "unit_only", option_is_for_units(directive));
+		json_text_field(out, systems[dialect], option->name[dialect]);
+	json_text_field(out, "change", changes[option->change]);
+	json_flag_field(out, "in_socket", option->in_socket);
+	json_flag_field(out, "in_defaults", is_in_defaults(option));
+	json_flag_field(out, "unit_only", option_is_for_units(option));
 	json_object_close(out);
 	out->failed |= text.failed || bounds.failed;
 	buf_free(&bounds);
@@ -263,14 +263,14 @@ static void add_json_option(struct buf *out, const struct directive *directive)
 
 bool print_options_json(FILE *out)
 {
-	const struct directive *directive;
+	const struct option_def *option;
 	struct buf text = { 0 };
 	bool ok;
 
 	json_object_open(&text);
 	json_list_field(&text, "options");
-	for (size_t n = 0; (directive = directive_listed(n)); n++)
-		add_json_option(&text, directive);
+	for (size_t n = 0; (option = option_listed(n)); n++)
+		add_json_option(&text, option);
 	json_list_close(&text);
 	json_object_close(&text);
 	buf_char(&text, '\n');
@@ -279,38 +279,38 @@ bool print_options_json(FILE *out)
 	return ok;
 }
 
-static void add_explanation(struct buf *out, const struct directive *directive)
+static void add_explanation(struct buf *out, const struct option_def *option)
 {
-	bool has_value = directive_has_value(directive);
-	const char *argument = argument_of(directive);
+	bool has_value = option_has_value(option);
+	const char *argument = argument_of(option);
 	struct buf text = { 0 };
 
-	buf_text(out, directive->name[NATIVE]);
+	buf_text(out, option->name[NATIVE]);
 	if (argument)
 		buf_addf(out, strchr(argument, '{') ? " %s" : " = %s", argument);
-	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(directive->chapter), chapter_title(directive->chapter));
-	add_help(out, directive->help, 0);
+	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(option->chapter), chapter_title(option->chapter));
+	add_help(out, option->help, 0);
 	buf_char(out, '\n');
-	add_fact(out, "type", has_value ? directive->type->name : NULL);
-	for (size_t n = 0; directive->words && directive->words[n]; n++)
-		buf_addf(&text, "%s%s", n ? ", " : "", directive->words[n]);
+	add_fact(out, "type", has_value ? option->type->name : NULL);
+	for (size_t n = 0; option->words && option->words[n]; n++)
+		buf_addf(&text, "%s%s", n ? ", " : "", option->words[n]);
 	add_fact(out, "words", buf_string(&text));
 	buf_clear(&text);
-	add_bounds(&text, directive);
+	add_bounds(&text, option);
 	add_fact(out, "bounds", buf_string(&text));
 	buf_clear(&text);
 	if (has_value)
-		add_fact(out, "default", default_of(directive) ? default_of(directive) : "unset");
-	if (directive->example)
-		buf_addf(out, "    example   %s %s%s\n", directive->name[NATIVE],
-			 strcmp(directive->name[NATIVE], "socket") ? "= " : "", directive->example);
-	buf_addf(&text, "%s%s%s", directive->chapter == CHAPTER_GLOBALS ? "superd" : "service",
-		 directive->in_socket ? ", socket" : "", is_in_defaults(directive) ? ", defaults" : "");
+		add_fact(out, "default", default_of(option) ? default_of(option) : "unset");
+	if (option->example)
+		buf_addf(out, "    example   %s %s%s\n", option->name[NATIVE],
+			 strcmp(option->name[NATIVE], "socket") ? "= " : "", option->example);
+	buf_addf(&text, "%s%s%s", option->chapter == CHAPTER_GLOBALS ? "superd" : "service",
+		 option->in_socket ? ", socket" : "", is_in_defaults(option) ? ", defaults" : "");
 	add_fact(out, "set in", buf_string(&text));
-	add_fact(out, "a change", changes[directive->change]);
+	add_fact(out, "a change", changes[option->change]);
 	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
-		add_fact(out, systems[dialect], directive->name[dialect]);
-	if (option_is_for_units(directive))
+		add_fact(out, systems[dialect], option->name[dialect]);
+	if (option_is_for_units(option))
 		add_fact(out, "for units", "it says what a systemd unit says; a superd.conf seldom needs it");
 	out->failed |= text.failed;
 	buf_free(&text);
@@ -319,7 +319,7 @@ static void add_explanation(struct buf *out, const struct directive *directive)
 /* An option of services and a setting of superd itself may have the same name. */
 bool print_explain(const char *option, FILE *out)
 {
-	const struct directive *found[] = { directive_find(NATIVE, option), global_find(option) };
+	const struct option_def *found[] = { option_find(NATIVE, option), global_find(option) };
 	struct buf text = { 0 };
 	bool ok;
 

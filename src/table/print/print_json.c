@@ -23,12 +23,12 @@ static void add_globals(struct buf *out, const struct globals *globals)
 		return;
 	buf_text(out, "\"superd\": {");
 	for (int n = 0; n < GLOBALS; n++) {
-		const struct directive *directive = &global_directives[n];
+		const struct option_def *option = &global_option_defs[n];
 
 		if (!global_is_set(globals, (enum global)n))
 			continue;
-		buf_addf(out, "%s\"%s\": ", any ? ", " : "", directive->name[NATIVE]);
-		type_json(directive, global_value(globals, (enum global)n), out);
+		buf_addf(out, "%s\"%s\": ", any ? ", " : "", option->name[NATIVE]);
+		type_json(option, global_value(globals, (enum global)n), out);
 		any = true;
 	}
 	buf_text(out, "}, ");

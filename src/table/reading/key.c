@@ -97,14 +97,14 @@ const struct key_row *key_find(const struct key_table *keys, const char *name)
 
 const char *key_option(const struct key_table *keys, const struct key_row *key)
 {
-	const struct directive *directive;
+	const struct option_def *option;
 	char name[NAME_MOST];
 
 	if (key->option)
 		return key->option;
 	snprintf(name, sizeof(name), "%s%s%s", keys->section ? keys->section : "", keys->section ? "." : "", key->name);
-	directive = directive_find(keys->dialect, name);
-	return directive ? directive->name[NATIVE] : NULL;
+	option = option_find(keys->dialect, name);
+	return option ? option->name[NATIVE] : NULL;
 }
 
 const char *key_translate(const struct key_row *key, const struct key_said *said, struct pool *pool,

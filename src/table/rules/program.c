@@ -511,13 +511,13 @@ void rule_capabilities(const struct service *service, struct diags *diags)
 {
 	const struct identity_options *identity = service->groups->identity;
 	uint64_t outside = identity->ambient_capabilities & ~identity->capability_bounding_set;
-	const struct directive *directive;
+	const struct option_def *option;
 	struct buf names = { 0 };
 
 	if (!outside)
 		return;
-	directive = directive_find(NATIVE, "ambient_capabilities");
-	type_format(directive, &outside, &names);
+	option = option_find(NATIVE, "ambient_capabilities");
+	type_format(option, &outside, &names);
 	service_refuse(service, "ambient_capabilities", diags,
 		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));
 	buf_free(&names);

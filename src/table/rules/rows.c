@@ -224,7 +224,7 @@ static const struct rule_row rows[] = {
 
 /* What each row names. Ten thousand services are checked against each row, so its options are looked up once. */
 static struct found {
-	const struct directive *options[OPTIONS + 1], *other;
+	const struct option_def *options[OPTIONS + 1], *other;
 	const char *value; /* " = WORD or WORD" of the option; NULL: none */
 } found[ROWS];
 
@@ -240,40 +240,40 @@ static bool text_has_word(const char *text, const char *word)
 	return false;
 }
 
-static const struct directive *find_option(const char *text)
+static const struct option_def *find_option(const char *text)
 {
 	char name[64];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, " "), text);
-	return directive_find(NATIVE, name);
+	return option_find(NATIVE, name);
 }
 
 /* value: " = WORD or WORD"; NULL: any value but none, or the default. */
-static bool field_holds(const struct directive *directive, const char *value, const void *field)
+static bool field_holds(const struct option_def *option, const char *value, const void *field)
 {
-	const enum field_kind kind = directive->type->kind;
+	const enum field_kind kind = option->type->kind;
 
 	if (!value && (kind == FIELD_WORDS || kind == FIELD_TEXT))
 		return *(const void *const *)field;
 	if (!value)
-		return !directive_is_default(directive, field, NULL);
+		return !option_is_default(option, field, NULL);
 	return text_has_word(value,
 			     kind == FIELD_BOOL ? *(const bool *)field ? "yes" : "no"
-						: directive->words[*(const unsigned *)field]);
+						: option->words[*(const unsigned *)field]);
 }
 
 /* Whether a service has the value, or this socket of it; NULL: one of them. */
-static bool holds(const struct service *service, const struct listen *listen, const struct directive *directive,
+static bool holds(const struct service *service, const struct listen *listen, const struct option_def *option,
 		  const char *value)
 {
 	bool any = false;
 
-	if (directive->group != GROUP_SOCKETS)
-		return field_holds(directive, value, directive_field(directive, service));
+	if (option->group != GROUP_SOCKETS)
+		return field_holds(option, value, option_field(option, service));
 	for (size_t n = 0; n < service->socket_count && !any; n++) {
 		if (!listen || listen == &service->sockets[n])
-			any = field_holds(directive, value,
-					  (const char *)service->sockets[n].options + directive->offset);
+			any = field_holds(option, value,
+					  (const char *)service->sockets[n].options + option->offset);
 	}
 	return any;
 }
@@ -300,9 +300,9 @@ static void report_row(const struct service *service, const struct rule_row *row
 
 /* The same as check_row, of a row of kinds of sockets, whose first that is wrong is reported. */
 static bool check_kinds(const struct service *service, const struct rule_row *row, const struct found *named,
-			const struct directive *directive, struct diags *diags)
+			const struct option_def *option, struct diags *diags)
 {
-	const char *option = directive->name[NATIVE];
+	const char *name = option->name[NATIVE];
 	struct buf text = { 0 };
 
 	if (service_is_unclear(service, "listen") || !service->socket_count)
@@ -314,52 +314,52 @@ static bool check_kinds(const struct service *service, const struct rule_row *ro
 			continue;
 		if (row->verb == NEEDS)
 			return false;
-		if (!holds(service, listen, directive, named->value))
+		if (!holds(service, listen, option, named->value))
 			continue;
 		report_row(service, row, listen,
-			   directive->group == GROUP_SOCKETS ? service_listen_origin(service, listen, option)
+			   option->group == GROUP_SOCKETS ? service_listen_origin(service, listen, name)
 				   : named->value	     ? listen->at
-							     : service_origin(service, option),
+							     : service_origin(service, name),
 			   row->says, diags);
 		return true;
 	}
-	if (row->verb != NEEDS || (named->value && !holds(service, NULL, directive, named->value)))
+	if (row->verb != NEEDS || (named->value && !holds(service, NULL, option, named->value)))
 		return false;
-	buf_addf(&text, "%s has no effect here: none of its sockets has %s", option, row->because);
-	report_row(service, row, NULL, service_origin(service, option), buf_string(&text), diags);
+	buf_addf(&text, "%s has no effect here: none of its sockets has %s", name, row->because);
+	report_row(service, row, NULL, service_origin(service, name), buf_string(&text), diags);
 	buf_free(&text);
 	return true;
 }
 
 /* Reports the row for one of its options, if it is broken. A wrong value is reported already. */
 static bool check_row(const struct service *service, const struct rule_row *row, const struct found *named,
-		      const struct directive *directive, struct diags *diags)
+		      const struct option_def *option, struct diags *diags)
 {
-	const char *option = directive->name[NATIVE], *verb = row->warns ? "has no effect without" : row->verb;
+	const char *name = option->name[NATIVE], *verb = row->warns ? "has no effect without" : row->verb;
 	struct buf text = { 0 };
 	bool has_other;
 
-	if ((row->said && !service_mark(service, option)) || service_is_unclear(service, option) ||
+	if ((row->said && !service_mark(service, name)) || service_is_unclear(service, name) ||
 	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
 	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign))
 		return false;
 	if (row->kinds)
-		return check_kinds(service, row, named, directive, diags);
+		return check_kinds(service, row, named, option, diags);
 	/* That exec is missing is another rule's. */
 	has_other = strcmp(row->other, "exec") ? holds(service, NULL, named->other, strstr(row->other, " = "))
 					       : !service_is_builtin(service);
-	if (!holds(service, NULL, directive, named->value) || has_other == (row->verb == NEEDS) ||
+	if (!holds(service, NULL, option, named->value) || has_other == (row->verb == NEEDS) ||
 	    (row->verb == NEEDS && service_mark(service, row->other)) ||
 	    service_is_unclear(service, named->other->name[NATIVE]))
 		return false;
 	if (row->because == no_connections)
-		buf_addf(&text, "%s %s", option, accept_reason(service));
+		buf_addf(&text, "%s %s", name, accept_reason(service));
 	else
-		buf_addf(&text, "%s %s %s%s%s", named->value ? row->option : option, verb, row->other,
+		buf_addf(&text, "%s %s %s%s%s", named->value ? row->option : name, verb, row->other,
 			 row->because ? ": " : "", row->because ? row->because : "");
-	if (row->verb == NOT_WITH && !service_mark(service, option))
-		option = named->other->name[NATIVE];
-	report_row(service, row, NULL, service_origin(service, option), row->says ? row->says : buf_string(&text),
+	if (row->verb == NOT_WITH && !service_mark(service, name))
+		name = named->other->name[NATIVE];
+	report_row(service, row, NULL, service_origin(service, name), row->says ? row->says : buf_string(&text),
 		   diags);
 	buf_free(&text);
 	return true;

@@ -3,7 +3,7 @@
  *
  * Options are in groups, one struct each. Equal groups of a table are one copy in the pool, and so are equal sets of
  * groups (struct option_groups). So a row is small however many options there are: an option that it does not set costs
- * nothing, and one that it alone sets costs a copy of its group. The directive table (table/option/option_table) has
+ * nothing, and one that it alone sets costs a copy of its group. The table of options (table/option/option_table) has
  * the place of every option. superd.conf(5) describes the options. */
 #pragma once
 
@@ -430,7 +430,7 @@ struct mark {
 	uint64_t line : 24;             /* relative to the service's, so that similar rows share marks, unless is_above */
 	uint64_t column : 15;           /* at most MARK_COLUMN */
 	uint64_t block : 12;            /* 0: the service itself; n: its n-th socket { } */
-	uint64_t directive : 9;         /* index into directives[] */
+	uint64_t option : 9;            /* index into option_defs[] */
 	uint64_t append : 1;            /* += */
 	uint64_t is_above : 1;          /* `line` is the file's, above the service, as xinetd's defaults */
 	uint64_t refused : 1;           /* its value was invalid, which is reported; the field has the default */
@@ -438,7 +438,7 @@ struct mark {
 };
 
 /* The highest values of a mark's fields. */
-enum { MARK_LINE = (1 << 24) - 1, MARK_COLUMN = (1 << 15) - 1, MARK_BLOCK = (1 << 12) - 1, MARK_DIRECTIVE = (1 << 9) - 1 };
+enum { MARK_LINE = (1 << 24) - 1, MARK_COLUMN = (1 << 15) - 1, MARK_BLOCK = (1 << 12) - 1, MARK_OPTION = (1 << 9) - 1 };
 
 /* All that a text sets, in its order; what is in a socket { } follows the mark of that. In the pool, one copy for equal
  * ones. */

@@ -30,9 +30,9 @@ const void *const *table_bases(const struct table *table, const struct option_se
 
 static bool is_of(const struct mark *mark, unsigned block, enum option_group group)
 {
-	const struct directive *directive = &directives[mark->directive];
+	const struct option_def *option = &option_defs[mark->option];
 
-	return mark->block == block && directive->group == group && !mark->refused && !(directive->flags & STRUCTURE);
+	return mark->block == block && option->group == group && !mark->refused && !(option->flags & STRUCTURE);
 }
 
 /* The groups that the settings of the service itself, or of a socket { }, change: bit 1 << enum option_group. */
@@ -41,7 +41,7 @@ static uint32_t find_groups(const struct option_settings *settings, unsigned blo
 	uint32_t groups = 0;
 
 	for (size_t i = 0; i < settings->count; i++) {
-		enum option_group group = directives[settings->list[i].directive].group;
+		enum option_group group = option_defs[settings->list[i].option].group;
 
 		if (is_of(&settings->list[i], block, group))
 			groups |= 1u << group;
@@ -56,13 +56,13 @@ static bool apply(const struct option_settings *settings, unsigned block, enum o
 {
 	for (size_t i = 0; i < settings->count; i++) {
 		const struct mark *mark = &settings->list[i];
-		const struct directive *directive = &directives[mark->directive];
+		const struct option_def *option = &option_defs[mark->option];
 		struct parse parse = {
-			.directive = directive, .words = mark->words, .count = words_count(mark->words),
+			.option = option, .words = mark->words, .count = words_count(mark->words),
 			.append = mark->append, .pool = pool,
 		};
 
-		if (is_of(mark, block, group) && type_parse(&parse, (char *)values + directive->offset))
+		if (is_of(mark, block, group) && type_parse(&parse, (char *)values + option->offset))
 			return false;
 	}
 	return true;
@@ -90,7 +90,7 @@ const void *const *table_make_bases(struct table *table, const struct option_set
 	if (!bases)
 		return known;
 	for (enum option_group group = 0; group < GROUPS; group++) {
-		if (!directive_fill_defaults(group, &values, pool))
+		if (!option_fill_defaults(group, &values, pool))
 			return NULL;
 		if (defaults && !apply(defaults, 0, group, &values, pool))
 			return NULL;
@@ -106,29 +106,29 @@ const void *const *table_make_bases(struct table *table, const struct option_set
 
 static bool sets(const struct service *row, const char *option)
 {
-	return settings_find(row->settings, directive_find(NATIVE, option), 0);
+	return settings_find(row->settings, option_find(NATIVE, option), 0);
 }
 
 /* Whether it or its defaults set the option. */
 static bool is_set(const struct service *row, const char *option)
 {
-	return sets(row, option) || settings_find(row->settings->defaults, directive_find(NATIVE, option), 0);
+	return sets(row, option) || settings_find(row->settings->defaults, option_find(NATIVE, option), 0);
 }
 
 /* Replaces an option's value in a copy of its group: by that of other groups, or by a text's. false: out of memory. */
-static bool imply(const void *groups[GROUPS], const char *option, const void *const *from, const char *text,
+static bool imply(const void *groups[GROUPS], const char *name, const void *const *from, const char *text,
 		  struct pool *pool)
 {
-	const struct directive *directive = directive_find(NATIVE, option);
-	enum option_group group = directive->group;
-	struct parse parse = { .directive = directive, .words = &text, .count = 1, .pool = pool };
+	const struct option_def *option = option_find(NATIVE, name);
+	enum option_group group = option->group;
+	struct parse parse = { .option = option, .words = &text, .count = 1, .pool = pool };
 	union group_values values;
-	char *field = (char *)&values + directive->offset;
+	char *field = (char *)&values + option->offset;
 	const void *kept;
 
 	memcpy(&values, groups[group], group_sizes[group]);
 	if (from)
-		memcpy(field, (const char *)from[group] + directive->offset, field_size(directive->type));
+		memcpy(field, (const char *)from[group] + option->offset, field_size(option->type));
 	else if (type_parse(&parse, field))
 		return false;
 	kept = pool_keep(pool, &values, group_sizes[group]);
@@ -144,7 +144,7 @@ static bool imply_values(const void *groups[GROUPS], const struct service *row, 
 	static const char *const limited[] = { "instances", "overload", "error" };
 	const struct exec_options *exec = groups[GROUP_EXEC];
 	const struct stream_options *streams;
-	bool good = true, takes_error = directive_takes_default(directive_find(NATIVE, "error"), exec);
+	bool good = true, takes_error = option_takes_default(option_find(NATIVE, "error"), exec);
 
 	if (!is_set(row, "pass") && exec->pass != default_pass(exec))
 		good &= imply(groups, "pass", NULL, exec->accept ? "inetd" : "systemd", pool);
@@ -152,7 +152,7 @@ static bool imply_values(const void *groups[GROUPS], const struct service *row, 
 	if (exec->pass == PASS_BIND && !is_set(row, "pass_packet_info"))
 		good &= imply(groups, "pass_packet_info", NULL, "yes", pool);
 	for (size_t n = 0; row->settings->defaults && n < sizeof(limited) / sizeof(*limited); n++) {
-		if (!directive_takes_default(directive_find(NATIVE, limited[n]), exec) && !sets(row, limited[n]))
+		if (!option_takes_default(option_find(NATIVE, limited[n]), exec) && !sets(row, limited[n]))
 			good &= imply(groups, limited[n], plain, NULL, pool);
 	}
 	streams = groups[GROUP_STREAMS];
@@ -222,7 +222,7 @@ static bool fill_groups(struct service *row, struct table *table)
 /* The name of the sockets whose `listen` this is. */
 static const char *socket_name(const struct service *row, const struct mark *listen)
 {
-	const struct mark *socket = listen->block ? settings_find(row->settings, directive_find(NATIVE, "socket"),
+	const struct mark *socket = listen->block ? settings_find(row->settings, option_find(NATIVE, "socket"),
 								  listen->block) : NULL;
 
 	return socket && socket->words ? socket->words[0] : row->name;
@@ -257,7 +257,7 @@ static bool fill_socket_options(struct service *row, struct pool *pool)
 		if (block && find_groups(row->settings, block) & 1u << GROUP_SOCKETS)
 			listen->options = override_group(listen->options, row->settings, block, GROUP_SOCKETS, pool);
 		if (listen->options && !is_set(row, "optional") && listen_is_second_family(row, listen) &&
-		    !settings_find(row->settings, directive_find(NATIVE, "optional"), block)) {
+		    !settings_find(row->settings, option_find(NATIVE, "optional"), block)) {
 			memcpy(&options, listen->options, sizeof(options));
 			options.optional = true;
 			listen->options = pool_keep(pool, &options, sizeof(options));

@@ -1,4 +1,4 @@
-/* Compares two rows of one name for a reload, option by option, by the directive table.
+/* Compares two rows of one name for a reload, option by option, by the table of options.
  *
  * A change may be in no option: the name of a user or a port is the same, but its number has changed. So the comparison
  * includes the results of superd/machine/resolve. */
@@ -17,9 +17,9 @@ static void why_add(struct buf *why, const char *name)
 	buf_text(why, name);
 }
 
-static const void *group_field(const struct directive *directive, const void *group)
+static const void *group_field(const struct option_def *option, const void *group)
 {
-	return (const char *)group + directive->offset;
+	return (const char *)group + option->offset;
 }
 
 /* A walk through the options in which two rows differ, but those of sockets; or through those of two sockets. */
@@ -31,22 +31,22 @@ struct comparison {
 };
 
 /* NULL: there are no more. */
-static const struct directive *next_difference(struct comparison *walk)
+static const struct option_def *next_difference(struct comparison *walk)
 {
-	while (walk->next < directive_count) {
-		const struct directive *directive = &directives[walk->next++];
+	while (walk->next < option_count) {
+		const struct option_def *option = &option_defs[walk->next++];
 		const void *a = walk->sockets[0], *b = walk->sockets[1];
 
-		if (walk->exec_alone && directive->chapter != CHAPTER_EXEC)
+		if (walk->exec_alone && option->chapter != CHAPTER_EXEC)
 			break;
-		if (directive->flags & STRUCTURE || (directive->group == GROUP_SOCKETS) != !walk->rows[0])
+		if (option->flags & STRUCTURE || (option->group == GROUP_SOCKETS) != !walk->rows[0])
 			continue;
 		if (walk->rows[0]) {
-			a = service_group(walk->rows[0], directive->group);
-			b = service_group(walk->rows[1], directive->group);
+			a = service_group(walk->rows[0], option->group);
+			b = service_group(walk->rows[1], option->group);
 		}
-		if (a != b && !type_equal(directive, group_field(directive, a), group_field(directive, b)))
-			return directive;
+		if (a != b && !type_equal(option, group_field(option, a), group_field(option, b)))
+			return option;
 	}
 	return NULL;
 }
@@ -54,11 +54,11 @@ static const struct directive *next_difference(struct comparison *walk)
 /* Adds each option that differs to why; with why NULL, stops at the first. */
 static bool walk_is_empty(struct comparison walk, struct buf *why)
 {
-	const struct directive *directive = next_difference(&walk);
-	bool is_empty = !directive;
+	const struct option_def *option = next_difference(&walk);
+	bool is_empty = !option;
 
-	for (; directive && why; directive = next_difference(&walk))
-		why_add(why, directive->name[NATIVE]);
+	for (; option && why; option = next_difference(&walk))
+		why_add(why, option->name[NATIVE]);
 	return is_empty;
 }
 
@@ -70,10 +70,10 @@ bool socket_options_equal(const struct socket_options *before, const struct sock
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after)
 {
 	struct comparison walk = { .sockets = { before, after } };
-	const struct directive *directive;
+	const struct option_def *option;
 
-	while (before != after && (directive = next_difference(&walk))) {
-		if (directive->change == CHANGE_REBIND)
+	while (before != after && (option = next_difference(&walk))) {
+		if (option->change == CHANGE_REBIND)
 			return true;
 	}
 	return false;
@@ -197,25 +197,25 @@ enum diff_kind service_compare_next(struct diff_cache *known, const struct servi
 }
 
 /* Whether a start sets the option. A redirect with accept = no counts its clients itself (per_source). */
-static bool is_set_at_start(const struct directive *directive, const struct service *service)
+static bool is_set_at_start(const struct option_def *option, const struct service *service)
 {
-	const char *name = directive->name[NATIVE];
+	const char *name = option->name[NATIVE];
 
-	if (directive->change == CHANGE_LIVE && service->exec->redirect && !service->exec->accept)
+	if (option->change == CHANGE_LIVE && service->exec->redirect && !service->exec->accept)
 		return name && (!strcmp(name, "per_source") || !strcmp(name, "per_source_prefix"));
-	return directive->change == CHANGE_NEXT;
+	return option->change == CHANGE_NEXT;
 }
 
 bool service_runs_differently(const struct service *before, const struct service *after, struct buf *why)
 {
 	struct comparison walk = { .rows = { before, after } };
-	const struct directive *directive;
+	const struct option_def *option;
 	bool differs = false;
 
-	while ((directive = next_difference(&walk))) {
-		if (!is_set_at_start(directive, after))
+	while ((option = next_difference(&walk))) {
+		if (!is_set_at_start(option, after))
 			continue;
-		why_add(why, directive->name[NATIVE]);
+		why_add(why, option->name[NATIVE]);
 		differs = true;
 	}
 	return others_differ(before, after, why) || differs;

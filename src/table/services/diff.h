@@ -1,4 +1,4 @@
-/* Compares the services of two tables for a reload, by the directive table. */
+/* Compares the services of two tables for a reload, by the table of options. */
 #pragma once
 
 #include <stdbool.h>

@@ -73,20 +73,20 @@ static unsigned builder_block(const struct service_builder *builder)
 	return builder->open ? builder->block_count : 0;
 }
 
-static const struct mark *find_mark(const struct service_builder *builder, const struct directive *directive,
+static const struct mark *find_mark(const struct service_builder *builder, const struct option_def *option,
 				    unsigned block)
 {
 	for (size_t i = 0; i < builder->mark_count; i++) {
 		const struct mark *mark = &builder->marks[i];
 
-		if (mark->directive == directive_index(directive) && mark->block == block && !mark->is_guess)
+		if (mark->option == option_index(option) && mark->block == block && !mark->is_guess)
 			return mark;
 	}
 	return NULL;
 }
 
 /* Adds a mark of the open block or the service. NULL: out of memory. */
-static struct mark *add_mark(struct service_builder *builder, const struct directive *directive, struct origin at)
+static struct mark *add_mark(struct service_builder *builder, const struct option_def *option, struct origin at)
 {
 	struct mark *marks = array_grow(builder->marks, &builder->mark_capacity, builder->mark_count, sizeof(*marks));
 
@@ -99,7 +99,7 @@ static struct mark *add_mark(struct service_builder *builder, const struct direc
 		.line = at.line & MARK_LINE,
 		.column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
 		.block = builder_block(builder) & MARK_BLOCK,
-		.directive = directive_index(directive) & MARK_DIRECTIVE,
+		.option = option_index(option) & MARK_OPTION,
 	};
 	return &marks[builder->mark_count++];
 }
@@ -119,7 +119,7 @@ void builder_open_socket(struct service_builder *builder, const char *name, stru
 		return;
 	}
 	builder->block_count++;
-	mark = add_mark(builder, directive_find(NATIVE, "socket"), at);
+	mark = add_mark(builder, option_find(NATIVE, "socket"), at);
 	if (mark && name)
 		mark->words = pool_list(builder->table->pool, &name, 1);
 	if (!mark || (name && !mark->words))
@@ -140,7 +140,7 @@ static void report_duplicate(struct diags *diags, struct origin at, const char *
 void builder_close_socket(struct service_builder *builder, struct diags *diags)
 {
 	unsigned block = builder_block(builder);
-	const struct mark *socket = block ? find_mark(builder, directive_find(NATIVE, "socket"), block) : NULL;
+	const struct mark *socket = block ? find_mark(builder, option_find(NATIVE, "socket"), block) : NULL;
 	const char *name = socket && socket->words ? socket->words[0] : builder->name;
 
 	builder->open = false;
@@ -148,7 +148,7 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags)
 		return;                 /* builder_set and builder_finish report it */
 	if (socket && !builder->name) {
 		diag_error(diags, mark_origin(socket), "socket does not belong in defaults: each service has its own");
-	} else if (socket && !find_mark(builder, directive_find(NATIVE, "listen"), block)) {
+	} else if (socket && !find_mark(builder, option_find(NATIVE, "listen"), block)) {
 		diag_error(diags, mark_origin(socket), "socket %s: listen is missing", name);
 		diags_hint(diags, "set its address, as in listen = \"80\"");
 	}
@@ -156,10 +156,10 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags)
 
 bool builder_has(const struct service_builder *builder, const char *name)
 {
-	const struct directive *directive = directive_find(NATIVE, name);
+	const struct option_def *option = option_find(NATIVE, name);
 
-	for (size_t i = 0; directive && i < builder->mark_count; i++) {
-		if (builder->marks[i].directive == directive_index(directive) && !builder->marks[i].is_guess)
+	for (size_t i = 0; option && i < builder->mark_count; i++) {
+		if (builder->marks[i].option == option_index(option) && !builder->marks[i].is_guess)
 			return true;
 	}
 	return false;
@@ -174,9 +174,9 @@ const char *builder_name(const struct service_builder *builder)
  * missing. */
 static void add_guess(struct service_builder *builder, const char *name, struct origin at)
 {
-	const char *nearest = directive_suggest(NATIVE, name);
-	const struct directive *directive = nearest && !builder->open ? directive_find(NATIVE, nearest) : NULL;
-	struct mark *mark = directive && !find_mark(builder, directive, 0) ? add_mark(builder, directive, at) : NULL;
+	const char *nearest = option_suggest(NATIVE, name);
+	const struct option_def *option = nearest && !builder->open ? option_find(NATIVE, nearest) : NULL;
+	struct mark *mark = option && !find_mark(builder, option, 0) ? add_mark(builder, option, at) : NULL;
 
 	if (mark)
 		mark->refused = mark->is_guess = true;
@@ -189,7 +189,7 @@ static bool report_unknown(const char *name, bool is_global, struct origin at, s
 	if (is_global)
 		global_hint(name, &hint);
 	else
-		directive_hint(NATIVE, name, &hint);
+		option_hint(NATIVE, name, &hint);
 	diag_error(diags, at, is_global ? "unknown setting '%s' in superd { }" : "unknown option '%s'", name);
 	if (hint.length)
 		diags_hint(diags, "%s", buf_string(&hint));
@@ -203,15 +203,15 @@ static struct origin word_place(const struct value *value, size_t word)
 }
 
 /* Whether the option is allowed in this block. */
-static bool place_allows(const struct service_builder *builder, const struct directive *directive, const char *name,
+static bool place_allows(const struct service_builder *builder, const struct option_def *option, const char *name,
 			 const struct value *value, struct diags *diags)
 {
-	if (builder->open && !directive->in_socket) {
+	if (builder->open && !option->in_socket) {
 		diag_error(diags, value->at, "%s belongs to the service, not to one of its sockets", name);
 		diags_hint(diags, "write it outside of socket { }");
 		return false;
 	}
-	if (!builder->name && !builder->open && directive->flags & NOT_IN_DEFAULTS) {
+	if (!builder->name && !builder->open && option->flags & NOT_IN_DEFAULTS) {
 		diag_error(diags, value->at, "%s does not belong in defaults: each service has its own", name);
 		return false;
 	}
@@ -219,20 +219,20 @@ static bool place_allows(const struct service_builder *builder, const struct dir
 }
 
 /* Whether the number of words, and = or +=, are right for the option and its earlier settings. */
-static bool shape_fits(const struct mark *before, const struct directive *directive, const char *name,
+static bool shape_fits(const struct mark *before, const struct option_def *option, const char *name,
 		       const struct value *value, struct diags *diags)
 {
 	if (before && !value->append) {
 		report_duplicate(diags, value->at, name, mark_origin(before));
 		return false;
 	}
-	if (directive->type->is_list)
+	if (option->type->is_list)
 		return true;
 	if (value->append) {
 		diag_error(diags, value->at, "%s needs one value: += adds to lists only", name);
 		return false;
 	}
-	if (value->count != 1 && !directive->type->is_tuple) {
+	if (value->count != 1 && !option->type->is_tuple) {
 		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s needs one value",
 			   name);
 		return false;
@@ -302,7 +302,7 @@ static void report_words(struct parse *parse, const char *name, const struct val
 
 		first += parse->bad;
 		diag_error(diags, word_place(value, first), "%s: '%s': %s", name, value->words[first], reason);
-		if (!parse->directive->type->judges_each || ++first == value->count)
+		if (!parse->option->type->judges_each || ++first == value->count)
 			return;
 		parse->words = value->words + first;
 		parse->count = value->count - first;
@@ -312,19 +312,19 @@ static void report_words(struct parse *parse, const char *name, const struct val
 
 /* Keeps the words for the type. A command is kept in the words of its value, which the pool has but once then; a single
  * word that the type would split again is a text. NULL: out of memory. */
-static words keep_words(const struct directive *directive, const struct value *value, struct pool *pool)
+static words keep_words(const struct option_def *option, const struct value *value, struct pool *pool)
 {
 	words list = value->words, split;
 	size_t count = value->count, length;
 	struct buf text = { 0 };
 	const char *quoted;
 
-	if (directive->type == &type_command && count == 1 && !value->is_list &&
+	if (option->type == &type_command && count == 1 && !value->is_list &&
 	    !shell_words_split(pool, *list, &split, &length) && length) {
 		list = split;
 		count = length;
 	}
-	if (directive->type == &type_command && count == 1 && (value->is_list || list != value->words)) {
+	if (option->type == &type_command && count == 1 && (value->is_list || list != value->words)) {
 		shell_words_quote(&text, *list);
 		quoted = buf_string(&text);
 		list = &quoted;
@@ -341,7 +341,7 @@ static bool note_cut(const struct parse *parse, const char *name, const struct v
 	struct buf taken = { 0 };
 	const char *text;
 
-	type_format(parse->directive, field, &taken);
+	type_format(parse->option, field, &taken);
 	text = buf_string(&taken);
 	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
 		  text);
@@ -354,13 +354,13 @@ static bool note_cut(const struct parse *parse, const char *name, const struct v
 static bool read_value(struct service_builder *builder, struct mark *mark, const char *name, const struct value *value,
 		       struct diags *diags)
 {
-	const struct directive *directive = &directives[mark->directive];
+	const struct option_def *option = &option_defs[mark->option];
 	struct pool *pool = builder->table->pool;
-	struct parse parse = { .directive = directive, .pool = pool };
+	struct parse parse = { .option = option, .pool = pool };
 	union field_value field = { 0 };
 	const char *reason;
 
-	mark->words = keep_words(directive, value, pool);
+	mark->words = keep_words(option, value, pool);
 	if (!mark->words)
 		return diags_out_of_memory(diags, value->at);
 	parse.words = mark->words;
@@ -376,15 +376,15 @@ static bool read_value(struct service_builder *builder, struct mark *mark, const
 
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
-	const struct directive *directive = directive_find(NATIVE, name);
+	const struct option_def *option = option_find(NATIVE, name);
 	struct mark *mark;
 	bool good;
 
-	if (!directive) {
+	if (!option) {
 		add_guess(builder, name, value->at);
 		return report_unknown(name, false, value->at, diags);
 	}
-	if (directive->flags & STRUCTURE && !strcmp(directive->name[NATIVE], "socket")) {
+	if (option->flags & STRUCTURE && !strcmp(option->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
 			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
 		return false;
@@ -392,15 +392,15 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 	if (builder->exhausted)
 		return diags_refuse(diags, value->at, "out of memory, or more than %d sockets with braces of their own",
 				    MARK_BLOCK);
-	name = option_name_in(builder->dialect, directive);
-	if (!place_allows(builder, directive, name, value, diags) ||
-	    !shape_fits(find_mark(builder, directive, builder_block(builder)), directive, name, value, diags))
+	name = option_name_in(builder->dialect, option);
+	if (!place_allows(builder, option, name, value, diags) ||
+	    !shape_fits(find_mark(builder, option, builder_block(builder)), option, name, value, diags))
 		return false;
-	mark = add_mark(builder, directive, value->at);
+	mark = add_mark(builder, option, value->at);
 	if (!mark)
 		return diags_out_of_memory(diags, value->at);
 	mark->append = value->append;
-	good = directive->flags & STRUCTURE ? set_listen(builder, value, diags)
+	good = option->flags & STRUCTURE ? set_listen(builder, value, diags)
 					    : read_value(builder, mark, name, value, diags);
 	mark->refused = !good;
 	return good;
@@ -432,24 +432,24 @@ bool table_open_globals(struct table *table, struct origin at, struct diags *dia
 
 bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags)
 {
-	const struct directive *directive = global_find(name);
+	const struct option_def *option = global_find(name);
 	struct parse parse = {
-		.directive = directive, .words = value->words, .count = value->count, .pool = table->pool,
+		.option = option, .words = value->words, .count = value->count, .pool = table->pool,
 	};
 	struct origin *at;
 	const char *reason;
 
-	if (!directive)
+	if (!option)
 		return report_unknown(name, true, value->at, diags);
-	at = &table->globals.at[global_index(directive)];
+	at = &table->globals.at[global_index(option)];
 	if (at->file) {
 		report_duplicate(diags, value->at, name, *at);
 		return false;
 	}
 	*at = (struct origin){ table->globals.block.file, value->at.line, value->at.column };
-	if (!shape_fits(NULL, directive, name, value, diags))
+	if (!shape_fits(NULL, option, name, value, diags))
 		return false;
-	reason = type_parse(&parse, global_field(&table->globals, global_index(directive)));
+	reason = type_parse(&parse, global_field(&table->globals, global_index(option)));
 	if (reason)
 		report_words(&parse, name, value, reason, diags);
 	return !reason;

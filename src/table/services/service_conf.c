@@ -46,11 +46,11 @@ void service_conf_add_place(struct buf *out, const struct conf_style *style, con
 }
 
 /* Adds what a text sets an option to. A command is one text; signs of a shell's are meant as they stand, so quoted. */
-static void add_words(struct buf *out, const struct directive *directive, words list)
+static void add_words(struct buf *out, const struct option_def *option, words list)
 {
 	struct buf text = { 0 };
 
-	if (directive->type != &type_command || words_count(list) < 2)
+	if (option->type != &type_command || words_count(list) < 2)
 		return native_words(out, list);
 	for (words word = list; *word; word++) {
 		buf_text(&text, word != list ? " " : "");
@@ -64,19 +64,19 @@ static void add_words(struct buf *out, const struct directive *directive, words 
 	buf_free(&text);
 }
 
-void conf_value_add(struct buf *out, const struct service *service, const struct directive *directive, unsigned block,
+void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option, unsigned block,
 		    const void *field)
 {
 	const struct option_settings *settings = service->settings;
-	const struct mark *mark = settings_find(settings, directive, block);
+	const struct mark *mark = settings_find(settings, option, block);
 	bool has_words = mark && !mark->append && !mark->refused;
 
 	for (const struct mark *next = mark; has_words && ++next < settings->list + settings->count;)
-		has_words = next->directive != mark->directive || next->block != block;
+		has_words = next->option != mark->option || next->block != block;
 	if (has_words)
-		add_words(out, directive, mark->words);
+		add_words(out, option, mark->words);
 	else
-		type_format(directive, field, out);
+		type_format(option, field, out);
 }
 
 struct printer {
@@ -131,25 +131,25 @@ static bool is_below_others(const struct printer *printer)
 static void add_value(const struct printer *printer, const struct mark *mark)
 {
 	const struct option_settings *settings = printer->service->settings;
-	const struct directive *directive = &directives[mark->directive];
+	const struct option_def *option = &option_defs[mark->option];
 	bool append = mark->append &&
-		      (!is_below_others(printer) || settings_find(settings, directive, mark->block) != mark);
+		      (!is_below_others(printer) || settings_find(settings, option, mark->block) != mark);
 
 	if (mark->refused)
 		return;
 	if (printer->service->at.file)
 		add_place(printer, service_place(printer->service, mark));
 	buf_text(printer->out, printer->indent);
-	if (printer->style->hides && directive->flags & HOLDS_SECRETS) {
-		buf_addf(printer->out, "# %s: hidden%s", directive->name[NATIVE], printer->end);
+	if (printer->style->hides && option->flags & HOLDS_SECRETS) {
+		buf_addf(printer->out, "# %s: hidden%s", option->name[NATIVE], printer->end);
 		return;
 	}
-	buf_text(printer->out, directive->name[NATIVE]);
+	buf_text(printer->out, option->name[NATIVE]);
 	buf_text(printer->out, append ? " += " : " = ");
-	if (directive->flags & STRUCTURE)
+	if (option->flags & STRUCTURE)
 		add_endpoints(printer, (size_t)(mark - settings->list));
 	else
-		add_words(printer->out, directive, mark->words);
+		add_words(printer->out, option, mark->words);
 	buf_text(printer->out, printer->end);
 }
 
@@ -177,42 +177,42 @@ static size_t add_block(struct printer *printer, size_t first, bool in_a_line)
 	return add_block(printer, first, false);
 }
 
-static bool is_set(const struct service *service, const char *option)
+static bool is_set(const struct service *service, const char *name)
 {
-	const struct directive *directive = directive_find(NATIVE, option);
+	const struct option_def *option = option_find(NATIVE, name);
 
-	return settings_find(service->settings, directive, 0) ||
-	       settings_find(service->settings->defaults, directive, 0);
+	return settings_find(service->settings, option, 0) ||
+	       settings_find(service->settings->defaults, option, 0);
 }
 
 /* Whether the service has the value also without this text. Some code asks whether an option was set at all. */
-static bool is_implied(const struct service *service, const struct directive *directive, const struct table *table)
+static bool is_implied(const struct service *service, const struct option_def *option, const struct table *table)
 {
 	static const char *const kept[] = { "input", "output", "pass_packet_info", "optional", NULL };
 	const void *const *bases = table_bases(table, service->settings->defaults);
-	const char *name = directive->name[NATIVE];
+	const char *name = option->name[NATIVE];
 
 	if (!service->is_foreign || !bases || words_have(kept, name) ||
-	    !directive_takes_default(directive, service->exec))
+	    !option_takes_default(option, service->exec))
 		return false;
 	if (!strcmp(name, "pass"))
 		return service->exec->pass == default_pass(service->exec) &&
-		       !settings_find(service->settings->defaults, directive, 0);
+		       !settings_find(service->settings->defaults, option, 0);
 	return (strcmp(name, "error") != 0 || !is_set(service, "output")) &&
-	       type_equal(directive, directive_field(directive, service),
-			  (const char *)bases[directive->group] + directive->offset);
+	       type_equal(option, option_field(option, service),
+			  (const char *)bases[option->group] + option->offset);
 }
 
 static bool is_left_out(const struct service *service, const struct mark *mark, const struct conf_style *style)
 {
-	const struct directive *directive = &directives[mark->directive];
-	const struct mark *shared = style->shared ? style->shared[mark->directive] : NULL;
+	const struct option_def *option = &option_defs[mark->option];
+	const struct mark *shared = style->shared ? style->shared[mark->option] : NULL;
 
-	if (directive->flags & STRUCTURE || !style->table || style->places == PLACES_MARKED)
+	if (option->flags & STRUCTURE || !style->table || style->places == PLACES_MARKED)
 		return false;
-	if (shared && !mark->append && directive_takes_default(directive, service->exec))
+	if (shared && !mark->append && option_takes_default(option, service->exec))
 		return mark->words == shared->words;
-	return is_implied(service, directive, style->table);
+	return is_implied(service, option, style->table);
 }
 
 /* Says what the service has in place of the table's defaults, which are not its own. */
@@ -222,13 +222,13 @@ static void add_undone(const struct printer *printer)
 	const struct option_settings *defaults = is_below_others(printer) ? printer->style->table->defaults : NULL;
 
 	for (size_t n = 0; n < settings_count(defaults); n++) {
-		const struct directive *directive = &directives[defaults->list[n].directive];
+		const struct option_def *option = &option_defs[defaults->list[n].option];
 
-		if (settings_find(service->settings, directive, 0) || defaults->list[n].append ||
-		    !directive_takes_default(directive, service->exec))
+		if (settings_find(service->settings, option, 0) || defaults->list[n].append ||
+		    !option_takes_default(option, service->exec))
 			continue;
-		buf_addf(printer->out, "\t%s = ", directive->name[NATIVE]);
-		conf_value_add(printer->out, service, directive, 0, directive_field(directive, service));
+		buf_addf(printer->out, "\t%s = ", option->name[NATIVE]);
+		conf_value_add(printer->out, service, option, 0, option_field(option, service));
 		buf_char(printer->out, '\n');
 	}
 }
@@ -243,10 +243,10 @@ static void add_inherited(const struct printer *printer)
 
 	inherited.service = &none;
 	for (size_t n = 0; n < settings_count(defaults); n++) {
-		const struct directive *directive = &directives[defaults->list[n].directive];
-		const struct mark *own = settings_find(service->settings, directive, 0);
+		const struct option_def *option = &option_defs[defaults->list[n].option];
+		const struct mark *own = settings_find(service->settings, option, 0);
 
-		if ((!own || own->append) && directive_takes_default(directive, service->exec))
+		if ((!own || own->append) && option_takes_default(option, service->exec))
 			add_value(&inherited, &defaults->list[n]);
 	}
 }
@@ -293,7 +293,7 @@ void service_conf_add_defaults(struct buf *out, const struct option_settings *de
 	head = out->length;
 	for (size_t n = 0; n < settings_count(defaults); n++)
 		add_value(&printer, &defaults->list[n]);
-	for (size_t n = 0; style->shared && n < directive_count; n++) {
+	for (size_t n = 0; style->shared && n < option_count; n++) {
 		if (style->shared[n])
 			add_value(&printer, style->shared[n]);
 	}

@@ -19,7 +19,7 @@ struct conf_style {
 	/* The services stand below its defaults { }. For people: what only the reader of another system's table has set, and the
 	 * row has anyway, is left out. NULL: all is written that is set. */
 	const struct table *table;
-	const struct mark *const *shared;               /* for each directive: the value that stands in defaults { }, and
+	const struct mark *const *shared;               /* for each option: the value that stands in defaults { }, and
 							   is left out; NULL: none */
 	struct origin *last;            /* of PLACES_MARKED: the last mark */
 	bool is_apart;                  /* the services stand below defaults { } of another table: theirs stand in them */
@@ -35,7 +35,7 @@ void service_conf_add_defaults(struct buf *out, const struct option_settings *de
 void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at);
 
 /* Adds the value of an option, whose field this is: the words of the service or its socket { } if these set it once. */
-void conf_value_add(struct buf *out, const struct service *service, const struct directive *directive, unsigned block,
+void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option, unsigned block,
 		    const void *field);
 
 /* How the mark of a service says which dialect its messages have. */

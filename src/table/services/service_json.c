@@ -9,27 +9,27 @@
 
 /* The socket's field of an option if it differs from the service's; NULL: it does not, or the option is not one of
  * sockets. */
-static const void *socket_own_field(const struct directive *directive, const struct service *service,
+static const void *socket_own_field(const struct option_def *option, const struct service *service,
 				    const struct listen *socket)
 {
 	const void *field;
 
-	if (!directive_has_value(directive) || directive->group != GROUP_SOCKETS)
+	if (!option_has_value(option) || option->group != GROUP_SOCKETS)
 		return NULL;
-	field = (const char *)socket->options + directive->offset;
-	return type_equal(directive, field, directive_field(directive, service)) ? NULL : field;
+	field = (const char *)socket->options + option->offset;
+	return type_equal(option, field, option_field(option, service)) ? NULL : field;
 }
 
 static void add_own_options(const struct service *service, const struct listen *socket, struct buf *out)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
-		const void *field = socket_own_field(directive, service, socket);
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
+		const void *field = socket_own_field(option, service, socket);
 
 		if (!field)
 			continue;
-		json_wide_name(out, directive->name[NATIVE]);
-		type_json(directive, field, out);
+		json_wide_name(out, option->name[NATIVE]);
+		type_json(option, field, out);
 	}
 }
 
@@ -50,9 +50,9 @@ static void add_socket(struct buf *out, const struct service *service, const str
 }
 
 /* Writes a secret as ***, but shows the names of variables and credentials. */
-static void add_hidden(const struct directive *directive, const void *field, struct buf *out)
+static void add_hidden(const struct option_def *option, const void *field, struct buf *out)
 {
-	bool has_names = directive->type == &type_env || directive->type == &type_set_credentials;
+	bool has_names = option->type == &type_env || option->type == &type_set_credentials;
 	words list = has_names ? *(const words *)field : NULL;
 	struct buf word = { 0 };
 
@@ -63,7 +63,7 @@ static void add_hidden(const struct directive *directive, const void *field, str
 	buf_char(out, '[');
 	for (size_t n = 0; n < words_count(list); n++) {
 		buf_add(&word, list[n], strcspn(list[n], "=:"));
-		buf_addf(&word, "%c***", directive->type == &type_env ? '=' : ':');
+		buf_addf(&word, "%c***", option->type == &type_env ? '=' : ':');
 		json_wide_element(out);
 		json_quote(out, buf_string(&word), word.length);
 		out->failed |= word.failed;
@@ -74,25 +74,25 @@ static void add_hidden(const struct directive *directive, const void *field, str
 }
 
 /* Whether the row has superd's own default. */
-static bool has_default(const struct directive *directive, const struct service *row, const void *const *bases)
+static bool has_default(const struct option_def *option, const struct service *row, const void *const *bases)
 {
-	return !(directive->flags & ALWAYS_PRINTED) &&
-	       (!bases || type_equal(directive, directive_field(directive, row),
-				     (const char *)bases[directive->group] + directive->offset));
+	return !(option->flags & ALWAYS_PRINTED) &&
+	       (!bases || type_equal(option, option_field(option, row),
+				     (const char *)bases[option->group] + option->offset));
 }
 
 static void add_options(const struct service *row, const void *const *bases, bool hides, struct buf *out)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
 
-		if (!directive_has_value(directive) || has_default(directive, row, bases))
+		if (!option_has_value(option) || has_default(option, row, bases))
 			continue;
-		json_wide_name(out, directive->name[NATIVE]);
-		if (hides && directive->flags & HOLDS_SECRETS)
-			add_hidden(directive, directive_field(directive, row), out);
+		json_wide_name(out, option->name[NATIVE]);
+		if (hides && option->flags & HOLDS_SECRETS)
+			add_hidden(option, option_field(option, row), out);
 		else
-			type_json(directive, directive_field(directive, row), out);
+			type_json(option, option_field(option, row), out);
 	}
 }
 

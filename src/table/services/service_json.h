@@ -1,4 +1,4 @@
-/* A row as JSON, by the directive table: every option that differs from its default, and always accept, pass, exec,
+/* A row as JSON, by the table of options: every option that differs from its default, and always accept, pass, exec,
  * user and disable. `bases` are superd's own defaults (table_bases); NULL: the row
  * has none of another value. */
 #pragma once

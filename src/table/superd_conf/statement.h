@@ -1,7 +1,7 @@
 /* The statements of a superd.conf, with the place of every name and value.
  *
  * The parser reads the text once. It reports the first mistake of syntax of each statement at its column, and continues
- * behind the statement. table/superd_conf/values removes quotes and escapes from values; the table of directives
+ * behind the statement. table/superd_conf/values removes quotes and escapes from values; the table of options
  * defines their meaning. A struct statement is reused from call to call; it starts zeroed. */
 #pragma once
 

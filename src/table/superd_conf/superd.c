@@ -120,18 +120,18 @@ static void set_options(struct native *native, struct service_builder *builder)
 	}
 }
 
-static bool is_command(const struct directive *directive)
+static bool is_command(const struct option_def *option)
 {
-	return directive->type == &type_command || directive->type == &type_commands;
+	return option->type == &type_command || option->type == &type_commands;
 }
 
 /* exec written as a list is not split at blanks, so its words are meant as they stand. */
 static void warn_of_shell_words(struct native *native, const struct statement_item *item, bool fills_variables)
 {
 	const char *name = item_name(native, item);
-	const struct directive *directive = name ? directive_find(NATIVE, name) : NULL;
+	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
 
-	if (!directive || !is_command(directive) || (directive->type == &type_command && item->is_list))
+	if (!option || !is_command(option) || (option->type == &type_command && item->is_list))
 		return;
 	for (size_t n = 0; n < item->count; n++) {
 		struct shell_scan scan = { .fills_variables = fills_variables };

@@ -8,7 +8,7 @@
 #include "lib/json.h"
 #include "lib/pool.h"
 #include "table/service/service.h"
-#include "table/type/directive.h"
+#include "table/type/option_def.h"
 #include "table/type/type.h"
 
 #define NO_MEMORY "out of memory"
@@ -18,13 +18,13 @@ struct number {
 	const char *noun;               /* for messages; NULL: `scan` names the bounds itself */
 	const char *(*scan)(const char *text, int64_t *out);
 	void (*show)(int64_t value, char *buf);         /* 32 bytes */
-	int64_t least, most;            /* bounds if the directive has none */
+	int64_t least, most;            /* bounds if the option has none */
 	int decimals;                   /* of the field's unit: JSON has microseconds as seconds with 6 decimals */
 };
 
 /* type.parse and type.show of types with a `number`. */
 const char *number_parse(struct parse *parse, void *field);
-void number_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote);
+void number_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote);
 
 #define NUMBER_TYPE(title, numbers) { \
 	.name = title, .kind = FIELD_NUMBER, .size = sizeof(int64_t), .number = &(numbers), .parse = number_parse, \
@@ -38,9 +38,9 @@ void number_show(const struct directive *directive, const void *field, struct bu
 
 void count_show(int64_t value, char *buf);      /* as struct number's `show` */
 
-/* Sets the field to the directive's `unset`. */
-void value_unset(const struct directive *directive, void *field);
-bool value_is_unset(const struct directive *directive, const void *field);
+/* Sets the field to the option's `unset`. */
+void value_unset(const struct option_def *option, void *field);
+bool value_is_unset(const struct option_def *option, const void *field);
 
 /* Keeps a text in the pool and stores it in a field of type const char *; the empty text is NULL. Returns NULL or
  * NO_MEMORY. */

@@ -17,9 +17,9 @@
 #include "lib/shell_words.h"
 #include "table/type/type.h"
 
-void type_format(const struct directive *directive, const void *field, struct buf *out)
+void type_format(const struct option_def *option, const void *field, struct buf *out)
 {
-	const struct type *type = directive->type;
+	const struct type *type = option->type;
 	struct buf text = { 0 };
 
 	if (type->kind == FIELD_WORDS) {
@@ -29,10 +29,10 @@ void type_format(const struct directive *directive, const void *field, struct bu
 	} else if (type->kind == FIELD_BOOL) {
 		buf_text(out, *(const bool *)field ? "yes" : "no");
 	} else if (type->kind == FIELD_SET) {
-		type->show(directive, field, &text, native_quoted);
+		type->show(option, field, &text, native_quoted);
 		buf_addf(out, text.length ? "{ %s }" : type->is_tuple ? "\"%s\"" : "{%s}", buf_string(&text));
 	} else {
-		type->show(directive, field, &text, NULL);
+		type->show(option, field, &text, NULL);
 		native_word(out, buf_string(&text));
 	}
 	out->failed |= text.failed;
@@ -40,13 +40,13 @@ void type_format(const struct directive *directive, const void *field, struct bu
 }
 
 /* Adds what `show` writes: null, a number, a word or a share as 10%. */
-static void json_shown(const struct directive *directive, const void *field, struct buf *out)
+static void json_shown(const struct option_def *option, const void *field, struct buf *out)
 {
-	const struct type *type = directive->type;
+	const struct type *type = option->type;
 	struct buf text = { 0 };
 	const char *shown;
 
-	type->show(directive, field, &text, NULL);
+	type->show(option, field, &text, NULL);
 	shown = buf_string(&text);
 	if (!*shown)
 		json_text(out, NULL);
@@ -58,9 +58,9 @@ static void json_shown(const struct directive *directive, const void *field, str
 	buf_free(&text);
 }
 
-void type_json(const struct directive *directive, const void *field, struct buf *out)
+void type_json(const struct option_def *option, const void *field, struct buf *out)
 {
-	const struct type *type = directive->type;
+	const struct type *type = option->type;
 
 	if (type->kind == FIELD_TEXT) {
 		json_text(out, *(const char *const *)field);
@@ -73,10 +73,10 @@ void type_json(const struct directive *directive, const void *field, struct buf 
 			json_text(out, *list);
 		}
 		if (type->kind == FIELD_SET)
-			type->show(directive, field, out, json_text);
+			type->show(option, field, out, json_text);
 		buf_char(out, ']');
 	} else {
-		json_shown(directive, field, out);
+		json_shown(option, field, out);
 	}
 }
 
@@ -90,7 +90,7 @@ static const char *tuple_parse(const struct type *type, struct parse *parse, voi
 	if (count == 1)
 		reason = shell_words_split(parse->pool, written[0], &parse->words, &parse->count);
 	if (!reason && count == 1 && !parse->count && type->empty_unsets) {
-		value_unset(parse->directive, field);
+		value_unset(parse->option, field);
 	} else if (!reason) {
 		reason = type->parse(parse, field);
 		parse->bad = parse->bad < count ? parse->bad : 0;
@@ -130,8 +130,8 @@ static const char *list_parse(const struct type *type, struct parse *parse, void
 
 const char *type_parse(struct parse *parse, void *field)
 {
-	const struct directive *directive = parse->directive;
-	const struct type *type = directive->type;
+	const struct option_def *option = parse->option;
+	const struct type *type = option->type;
 	const char *reason = NULL;
 
 	parse->bad = 0;
@@ -143,8 +143,8 @@ const char *type_parse(struct parse *parse, void *field)
 		return tuple_parse(type, parse, field);
 	if (parse->count != 1)
 		return "it needs one value, not a list";
-	if (!*parse->words[0] && (directive->unset || type->empty_unsets)) {
-		value_unset(directive, field);
+	if (!*parse->words[0] && (option->unset || type->empty_unsets)) {
+		value_unset(option, field);
 		return NULL;
 	}
 	if (type->refuse && *parse->words[0])
@@ -221,28 +221,28 @@ static bool texts_equal(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool shown_equal(const struct directive *directive, const void *a, const void *b)
+static bool shown_equal(const struct option_def *option, const void *a, const void *b)
 {
 	struct buf left = { 0 }, right = { 0 };
 	bool equal;
 
-	directive->type->show(directive, a, &left, native_quoted);
-	directive->type->show(directive, b, &right, native_quoted);
+	option->type->show(option, a, &left, native_quoted);
+	option->type->show(option, b, &right, native_quoted);
 	equal = !left.failed && !right.failed && !strcmp(buf_string(&left), buf_string(&right));
 	buf_free(&left);
 	buf_free(&right);
 	return equal;
 }
 
-bool type_equal(const struct directive *directive, const void *a, const void *b)
+bool type_equal(const struct option_def *option, const void *a, const void *b)
 {
-	const struct type *type = directive->type;
+	const struct type *type = option->type;
 	words left, right;
 
 	if (type->kind == FIELD_TEXT)
 		return texts_equal(*(const char *const *)a, *(const char *const *)b);
 	if (type->kind != FIELD_WORDS)
-		return type->has_pointers ? shown_equal(directive, a, b) : !memcmp(a, b, type->size);
+		return type->has_pointers ? shown_equal(option, a, b) : !memcmp(a, b, type->size);
 	left = *(const words *)a;
 	right = *(const words *)b;
 	if (left == right)
@@ -252,17 +252,17 @@ bool type_equal(const struct directive *directive, const void *a, const void *b)
 	return (!left || !*left) && (!right || !*right);
 }
 
-void value_unset(const struct directive *directive, void *field)
+void value_unset(const struct option_def *option, void *field)
 {
-	if (directive->unset)
-		memcpy(field, directive->unset, field_size(directive->type));
+	if (option->unset)
+		memcpy(field, option->unset, field_size(option->type));
 	else
-		memset(field, 0, field_size(directive->type));
+		memset(field, 0, field_size(option->type));
 }
 
-bool value_is_unset(const struct directive *directive, const void *field)
+bool value_is_unset(const struct option_def *option, const void *field)
 {
-	return directive->unset && !memcmp(field, directive->unset, field_size(directive->type));
+	return option->unset && !memcmp(field, option->unset, field_size(option->type));
 }
 
 const char *text_keep(struct pool *pool, const char *text, void *field)

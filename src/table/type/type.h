@@ -1,4 +1,4 @@
-/* The types of option values: how each is parsed, printed and compared. A directive names its type; nothing else in
+/* The types of option values: how each is parsed, printed and compared. An option names its type; nothing else in
  * superd parses or prints the value of an option. */
 #pragma once
 
@@ -8,11 +8,11 @@
 #include "lib/buf.h"
 #include "lib/pool.h"
 
-struct directive;
+struct option_def;
 
 /* A value to be parsed into a field. */
 struct parse {
-	const struct directive *directive;
+	const struct option_def *option;
 	const char *const *words;       /* as written, without quotes */
 	size_t count;
 	bool append;                    /* +=: added to the list in the field */
@@ -41,7 +41,7 @@ struct type {
 	bool is_list;                   /* accepts {a, b} and += */
 	bool is_tuple;                  /* accepts {a, b}, but not += */
 	bool judges_each;               /* checks each word of a list by itself, so that each wrong word is reported */
-	bool empty_unsets;              /* the empty text unsets the option even if the directive has no `unset` */
+	bool empty_unsets;              /* the empty text unsets the option even without `unset` */
 	bool is_secret;                 /* a refusal shows no words */
 	bool has_pointers;              /* of SHOWN and SET: equal values have equal texts, and not equal bytes */
 	size_t size;                    /* bytes of the field; of FIELD_WORDS and FIELD_TEXT 0, see field_size */
@@ -54,20 +54,20 @@ struct type {
 	/* Stores words that passed all checks above in the field; a tuple or a list may be empty. Returns as
 	 * type_parse, its only caller. NULL: as the kind is. */
 	const char *(*parse)(struct parse *parse, void *field);
-	void (*show)(const struct directive *directive, const void *field, struct buf *out, quote_text *quote);
+	void (*show)(const struct option_def *option, const void *field, struct buf *out, quote_text *quote);
 };
 
 size_t field_size(const struct type *type);
 
-/* Parses the words into a field of the directive's type. Returns NULL, or the mistake and its correction, as the end of
+/* Parses the words into a field of the option's type. Returns NULL, or the mistake and its correction, as the end of
  * a sentence; then parse->bad is the word, and the field is unchanged. */
 const char *type_parse(struct parse *parse, void *field);
 
 /* Write the value for superd.conf; and for JSON, in seconds and bytes. */
-void type_format(const struct directive *directive, const void *field, struct buf *out);
-void type_json(const struct directive *directive, const void *field, struct buf *out);
+void type_format(const struct option_def *option, const void *field, struct buf *out);
+void type_json(const struct option_def *option, const void *field, struct buf *out);
 
-bool type_equal(const struct directive *directive, const void *a, const void *b);       /* also of two pools */
+bool type_equal(const struct option_def *option, const void *a, const void *b);         /* also of two pools */
 
 /* The types, and the C types of their fields. A new one is a row here and its functions in type_*.c; those who treat one
  * in a way of its own compare with its type_NAME. The empty text unsets a text, path, name or scheduling, and any option
@@ -77,23 +77,23 @@ bool type_equal(const struct directive *directive, const void *a, const void *b)
 	TYPE(path, const char *) /* absolute or a word ("~"); with OPTIONAL_PATH "-" in front is allowed */ \
 	TYPE(name, const char *) /* a user or a group */ \
 	TYPE(bool, bool) \
-	TYPE(count, int64_t) /* within the directive's bounds; "unlimited" if `most` is UNLIMITED */ \
+	TYPE(count, int64_t) /* within the option's bounds; "unlimited" if `most` is UNLIMITED */ \
 	TYPE(size, int64_t) /* bytes */ \
 	TYPE(duration, int64_t) /* microseconds */ \
-	TYPE(mode, mode_t) /* at most the directive's `most` */ \
-	TYPE(word, unsigned) /* one of the directive's words */ \
+	TYPE(mode, mode_t) /* at most the option's `most` */ \
+	TYPE(word, unsigned) /* one of the option's words */ \
 	TYPE(signal, int) \
 	TYPE(list, words) \
 	TYPE(paths, words) /* as type_path */ \
 	TYPE(command, words) /* one text split by lib/shell_words, or the list as it is */ \
 	TYPE(env, words) /* NAME=value */ \
-	TYPE(stream, struct stream) /* one of the directive's words, if it has any */ \
+	TYPE(stream, struct stream) /* one of the option's words, if it has any */ \
 	TYPE(limit, struct limit) /* soft[:hard], in the unit of the resource */ \
 	TYPE(capabilities, uint64_t) /* "~" in front of the first: all but these, unknown ones included */ \
 	TYPE(scheduling, const char *) /* idle, best-effort:0-7, realtime:0-7; kept with its level */ \
 	TYPE(directories, words) /* relative, no ".." */ \
 	TYPE(endpoints, words) /* canonical texts; the builder parses the option `listen` itself */ \
-	TYPE(builtin, words) /* one of the directive's words and its options; one text is split */ \
+	TYPE(builtin, words) /* one of the option's words and its options; one text is split */ \
 	TYPE(redirect, words) /* host and port, also written "host:port", "[v6]:port" or "host port"; or a path */ \
 	TYPE(addresses, words) /* addresses, networks and names (table/access/access); "none" is no client */ \
 	TYPE(times, words) /* "HH:MM-HH:MM" */ \
@@ -105,7 +105,7 @@ bool type_equal(const struct directive *directive, const void *a, const void *b)
 	TYPE(conditions, words) /* table/type/condition */ \
 	TYPE(signs, const char *) /* how exec is run, of the signs of a command */ \
 	TYPE(multicast, words) /* addresses of groups, with %IFACE behind */ \
-	TYPE(flags, unsigned) /* a bit for each of the directive's words, case-insensitive */ \
+	TYPE(flags, unsigned) /* a bit for each of the option's words, case-insensitive */ \
 	TYPE(calls, words) /* system calls and groups, each with its sign */ \
 	TYPE(families, words) /* address families, each with its sign; "none" */ \
 	TYPE(namespaces, unsigned) /* those denied; yes, no or words */ \
@@ -116,7 +116,7 @@ bool type_equal(const struct directive *directive, const void *a, const void *b)
 	TYPE(memory, struct amount) /* a size or a share; infinity */ \
 	TYPE(tasks, struct amount) /* a number or a share; infinity */ \
 	TYPE(quota, int64_t) /* hundredths of a percent of a processor */ \
-	TYPE(weight, int64_t) /* 1 to 10000; idle: 0, if the directive's `least` is 0 */ \
+	TYPE(weight, int64_t) /* 1 to 10000; idle: 0, if the option's `least` is 0 */ \
 	TYPE(device_rules, words) /* "/dev/null rw", "char-pts" */ \
 	TYPE(delegation, bool) /* controllers by name are yes */ \
 	TYPE(networks, words) /* addresses and networks by number, any, localhost, link-local, multicast */ \

@@ -55,9 +55,9 @@ static const char *load_scan(const char *text, int64_t *out)
 	return NULL;
 }
 
-static void load_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void load_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
-	(void)directive, (void)quote;
+	(void)option, (void)quote;
 	if (*(const int64_t *)field)
 		decimal_add(out, *(const int64_t *)field, 3);
 }
@@ -90,12 +90,12 @@ static const char *rate_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void rate_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void rate_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct rate *rate = field;
 	char text[32];
 
-	(void)directive;
+	(void)option;
 	count_show(rate->number, text);
 	word_show_next(out, quote, text);
 	if (rate->number == UNLIMITED)
@@ -181,7 +181,7 @@ const struct type type_multicast = WORDS_TYPE("list of addresses", group_refuse)
 
 static const char *builtin_parse(struct parse *parse, void *field)
 {
-	const char *const *known = parse->directive->words;
+	const char *const *known = parse->option->words;
 	const char *name = parse->count ? parse->words[0] : "";
 
 	if (words_have(known, name))

@@ -70,19 +70,19 @@ static bool stream_has_text(unsigned kind)
 	return stream_has_path(kind) || kind == STREAM_DESCRIPTOR;
 }
 
-static bool stream_is_allowed(const struct directive *directive, unsigned kind)
+static bool stream_is_allowed(const struct option_def *option, unsigned kind)
 {
-	return !directive->words || words_have(directive->words, stream_words[kind]);
+	return !option->words || words_have(option->words, stream_words[kind]);
 }
 
-/* Returns a message with the words of this directive, and the nearest one. */
-static const char *stream_refuse(const struct directive *directive, const char *word, struct pool *pool)
+/* Returns a message with the words of this option, and the nearest one. */
+static const char *stream_refuse(const struct option_def *option, const char *word, struct pool *pool)
 {
 	const char *list[sizeof(stream_words) / sizeof(stream_words[0])];
 	size_t count = 0;
 
 	for (unsigned kind = 0; stream_words[kind]; kind++) {
-		if (stream_is_allowed(directive, kind))
+		if (stream_is_allowed(option, kind))
 			list[count++] = stream_forms[kind];
 	}
 	list[count] = NULL;
@@ -91,7 +91,7 @@ static const char *stream_refuse(const struct directive *directive, const char *
 
 static const char *stream_parse(struct parse *parse, void *field)
 {
-	const struct directive *directive = parse->directive;
+	const struct option_def *option = parse->option;
 	const char *text = parse->words[0], *word, *reason, *path = NULL;
 	struct stream *stream = field;
 	unsigned kind = 0;
@@ -103,8 +103,8 @@ static const char *stream_parse(struct parse *parse, void *field)
 		return NO_MEMORY;
 	while (stream_words[kind] && strcmp(stream_words[kind], word) != 0)
 		kind++;
-	if (!stream_words[kind] || !stream_is_allowed(directive, kind) || (text[length] && !stream_has_text(kind)))
-		return stream_refuse(directive, word, parse->pool);
+	if (!stream_words[kind] || !stream_is_allowed(option, kind) || (text[length] && !stream_has_text(kind)))
+		return stream_refuse(option, word, parse->pool);
 	reason = stream_has_text(kind) ? stream_refuse_text(kind, text + length) : NULL;
 	if (reason)
 		return reason;
@@ -117,11 +117,11 @@ static const char *stream_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void stream_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void stream_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct stream *stream = field;
 
-	(void)directive, (void)quote;
+	(void)option, (void)quote;
 	buf_text(out, stream_words[stream->kind]);
 	if (stream->path)
 		buf_addf(out, ":%s", stream->path);
@@ -218,12 +218,12 @@ static const char *log_type_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void log_type_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void log_type_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct log_target *target = *(const struct log_target *const *)field;
 	char size[32];
 
-	(void)directive;
+	(void)option;
 	if (!target)
 		return;
 	word_show_next(out, quote, target->kind == LOG_TYPE_SYSLOG ? "SYSLOG" : "FILE");
@@ -249,7 +249,7 @@ const struct type type_log_type = {
 static const char *flags_parse(struct parse *parse, void *field)
 {
 	unsigned set = parse->append ? *(const unsigned *)field : 0, bit;
-	const char *const *known = parse->directive->words;
+	const char *const *known = parse->option->words;
 
 	for (size_t i = 0; i < parse->count; i++) {
 		parse->bad = i;
@@ -261,9 +261,9 @@ static const char *flags_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void flags_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void flags_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
-	bits_show(*(const unsigned *)field, directive->words, "", out, quote);
+	bits_show(*(const unsigned *)field, option->words, "", out, quote);
 }
 
 const struct type type_flags = {
@@ -309,22 +309,22 @@ const struct type type_fdstore = { .name = "store of sockets", .kind = FIELD_TEX
 #define NICE_MOST 40                    /* a nice value of -20: getrlimit(2), RLIMIT_NICE */
 
 /* Returns the RLIMIT_x of an option, from the offset of its field; -1: another field, as in tests. */
-static int limit_resource(const struct directive *directive)
+static int limit_resource(const struct option_def *option)
 {
-	return directive->group == GROUP_LIMITS ? (int)(directive->offset / sizeof(struct limit)) : -1;
+	return option->group == GROUP_LIMITS ? (int)(option->offset / sizeof(struct limit)) : -1;
 }
 
 /* Returns the unit of a resource in microseconds; 0: it is no time. */
-static int64_t limit_unit(const struct directive *directive)
+static int64_t limit_unit(const struct option_def *option)
 {
-	int resource = limit_resource(directive);
+	int resource = limit_resource(option);
 
 	return resource == RLIMIT_CPU ? 1000000 : resource == RLIMIT_RTTIME ? 1 : 0;
 }
 
-static const char *limit_read(const struct directive *directive, const char *text, int64_t *out)
+static const char *limit_read(const struct option_def *option, const char *text, int64_t *out)
 {
-	int64_t unit = limit_unit(directive);
+	int64_t unit = limit_unit(option);
 	const char *reason;
 
 	*out = -1;
@@ -340,7 +340,7 @@ static const char *limit_read(const struct directive *directive, const char *tex
 	}
 	if (!reason && *out < 0)
 		return "a limit is not negative";
-	if (!reason && limit_resource(directive) == RLIMIT_NICE && *out > NICE_MOST && *out != SCAN_INFINITY)
+	if (!reason && limit_resource(option) == RLIMIT_NICE && *out > NICE_MOST && *out != SCAN_INFINITY)
 		return "expected a number from 0 to 40, which is 20 minus the lowest nice value";
 	return reason;
 }
@@ -353,10 +353,10 @@ static const char *limit_parse(struct parse *parse, void *field)
 
 	if (!soft)
 		return NO_MEMORY;
-	reason = limit_read(parse->directive, soft, &limit.soft);
+	reason = limit_read(parse->option, soft, &limit.soft);
 	limit.hard = limit.soft;
 	if (!reason && *colon)
-		reason = limit_read(parse->directive, colon + 1, &limit.hard);
+		reason = limit_read(parse->option, colon + 1, &limit.hard);
 	if (reason)
 		return reason;
 	if (limit.hard >= 0 && limit.soft > limit.hard)
@@ -365,12 +365,12 @@ static const char *limit_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void limit_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void limit_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct limit *limit = field;
 	char text[32];
 
-	(void)directive, (void)quote;
+	(void)option, (void)quote;
 	if (limit->soft >= 0) {
 		count_show(limit->soft, text);
 		buf_text(out, text);

@@ -160,11 +160,11 @@ static const char *namespaces_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void namespaces_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void namespaces_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	unsigned denied = *(const unsigned *)field;
 
-	(void)directive;
+	(void)option;
 	if (denied && denied != EVERY_NAMESPACE)
 		bits_show(denied, namespace_words, "~", out, quote);
 	else
@@ -181,11 +181,11 @@ static const char *error_parse(struct parse *parse, void *field)
 	return errno_scan(parse->words[0], field) ? NULL : "expected an error as EPERM, a number up to 4095, or kill";
 }
 
-static void error_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void error_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	int64_t error = *(const int64_t *)field;
 
-	(void)directive, (void)quote;
+	(void)option, (void)quote;
 	if (errno_name(error))
 		buf_text(out, errno_name(error));
 	else
@@ -431,7 +431,7 @@ static const char *memory_parse(struct parse *parse, void *field)
 
 	if (reason)
 		return reason;
-	if (parse->directive->least && (!amount.number || !amount.share))
+	if (parse->option->least && (!amount.number || !amount.share))
 		return "without any memory no program runs";
 	*(struct amount *)field = amount;
 	return NULL;
@@ -457,12 +457,12 @@ static bool amount_is_unset(const struct amount *amount)
 	return amount->number < 0 && amount->share < 0;
 }
 
-static void memory_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void memory_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct amount *amount = field;
 	char text[32] = "";
 
-	(void)directive, (void)quote;
+	(void)option, (void)quote;
 	if (amount->share >= 0)
 		percent_show(amount->share, text);
 	else if (!amount_is_unset(amount))
@@ -470,14 +470,14 @@ static void memory_show(const struct directive *directive, const void *field, st
 	buf_text(out, text);
 }
 
-static void tasks_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void tasks_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct amount *amount = field;
 
 	if (amount->number >= 0 && amount->number != SCAN_INFINITY)
 		buf_addf(out, "%" PRId64, amount->number);
 	else
-		memory_show(directive, field, out, quote);
+		memory_show(option, field, out, quote);
 }
 
 const struct type type_memory = {
@@ -503,16 +503,16 @@ const struct type type_quota = {
 	.number = &quota_kind, .parse = number_parse, .show = number_show,
 };
 
-/* If the directive's `least` is 0, "idle" is 0: the backend runs when nothing else does. */
+/* If the option's `least` is 0, "idle" is 0: the backend runs when nothing else does. */
 static const char *weight_parse(struct parse *parse, void *field)
 {
 	const char *text = parse->words[0];
-	bool knows_idle = parse->directive->least == 0;
+	bool knows_idle = parse->option->least == 0;
 	int64_t value;
 
 	if (knows_idle && !strcmp(text, "idle"))
 		value = 0;
-	else if (scan_count(text, &value) || value < 1 || value > parse->directive->most)
+	else if (scan_count(text, &value) || value < 1 || value > parse->option->most)
 		return knows_idle ? "expected a number from 1 to 10000, or idle" : "expected a number from 1 to 10000";
 	*(int64_t *)field = value;
 	return NULL;
@@ -618,7 +618,7 @@ static const char *capabilities_parse(struct parse *parse, void *field)
 }
 
 /* Writes the words that capabilities_parse reads back. */
-static void capabilities_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void capabilities_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	uint64_t set = *(const uint64_t *)field;
 	bool inverted = set & OTHERS;
@@ -626,7 +626,7 @@ static void capabilities_show(const struct directive *directive, const void *fie
 	const char *sign = inverted ? "~" : "";
 	char word[64];
 
-	(void)directive;
+	(void)option;
 	if (inverted && !named)
 		word_show_next(out, quote, "~");
 	for (unsigned i = 0; i < 63; i++) {

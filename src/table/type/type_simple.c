@@ -13,20 +13,20 @@
 
 const struct type type_text = { .name = "text", .kind = FIELD_TEXT };
 
-static const char *path_refuse(const struct directive *directive, const char *path)
+static const char *path_refuse(const struct option_def *option, const char *path)
 {
-	bool optional = directive->flags & OPTIONAL_PATH;
+	bool optional = option->flags & OPTIONAL_PATH;
 
 	if (optional && path[0] == '-')
 		path++;
-	if (path[0] == '/' || words_have(directive->words, path))
+	if (path[0] == '/' || words_have(option->words, path))
 		return NULL;
 	return optional ? "a path starts with /, or with -/ where it may be missing" : "a path starts with /";
 }
 
 static const char *path_parse(struct parse *parse, void *field)
 {
-	const char *path = parse->words[0], *reason = *path ? path_refuse(parse->directive, path) : NULL;
+	const char *path = parse->words[0], *reason = *path ? path_refuse(parse->option, path) : NULL;
 
 	return reason ? reason : text_keep(parse->pool, path, field);
 }
@@ -63,7 +63,7 @@ const struct type type_bool = { .name = "boolean", .kind = FIELD_BOOL, .size = s
 
 static const char *mode_parse(struct parse *parse, void *field)
 {
-	unsigned most = (unsigned)parse->directive->most;
+	unsigned most = (unsigned)parse->option->most;
 	mode_t mode;
 	const char *reason = scan_mode(parse->words[0], &mode);
 
@@ -75,9 +75,9 @@ static const char *mode_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void mode_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void mode_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
-	(void)directive, (void)quote;
+	(void)option, (void)quote;
 	buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
 }
 
@@ -98,7 +98,7 @@ static bool word_find(const char *const *known, const char *text, unsigned *out)
 
 static const char *word_parse(struct parse *parse, void *field)
 {
-	const char *const *known = parse->directive->words;
+	const char *const *known = parse->option->words;
 	const char *text = parse->words[0];
 	bool yes;
 
@@ -110,10 +110,10 @@ static const char *word_parse(struct parse *parse, void *field)
 	return words_refuse(known, text, parse->pool);
 }
 
-static void word_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void word_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	(void)quote;
-	buf_text(out, directive->words[*(const unsigned *)field]);
+	buf_text(out, option->words[*(const unsigned *)field]);
 }
 
 const struct type type_word = {
@@ -125,11 +125,11 @@ static const char *signal_parse(struct parse *parse, void *field)
 	return scan_signal(parse->words[0], field);
 }
 
-static void signal_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+static void signal_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	char name[32];
 
-	(void)directive, (void)quote;
+	(void)option, (void)quote;
 	buf_text(out, scan_signal_name(*(const int *)field, name));
 }
 
@@ -139,9 +139,9 @@ const struct type type_signal = {
 
 /* Types of numbers: counts, sizes, durations.
  *
- * The directive sets the bounds, and messages print them in the option's own unit: "from 1s to 1d". Without bounds, a
+ * The option sets the bounds, and messages print them in the option's own unit: "from 1s to 1d". Without bounds, a
  * count may be any number, and a size or duration any number that is not negative. The empty text unsets the option if
- * its directive has `unset`. */
+ * its option has `unset`. */
 
 void count_show(int64_t value, char *buf)
 {
@@ -170,18 +170,18 @@ static const char *number_refuse(const struct number *kind, int64_t least, int64
 
 const char *number_parse(struct parse *parse, void *field)
 {
-	const struct directive *directive = parse->directive;
-	const struct number *kind = directive->type->number;
-	bool bounded = directive->least || directive->most;
-	int64_t least = bounded ? directive->least : kind->least;
-	int64_t most = bounded ? directive->most : kind->most;
+	const struct option_def *option = parse->option;
+	const struct number *kind = option->type->number;
+	bool bounded = option->least || option->most;
+	int64_t least = bounded ? option->least : kind->least;
+	int64_t most = bounded ? option->most : kind->most;
 	const char *reason;
 	int64_t value;
 
 	reason = kind->scan(parse->words[0], &value);
 	if (reason && kind != &count_kind)
 		return reason;
-	parse->is_cut = !reason && value > most && directive->flags & TUNES;
+	parse->is_cut = !reason && value > most && option->flags & TUNES;
 	if (parse->is_cut)
 		value = most;
 	if (reason || value < least || value > most)
@@ -190,14 +190,14 @@ const char *number_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-void number_show(const struct directive *directive, const void *field, struct buf *out, quote_text *quote)
+void number_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	char text[32];
 
 	(void)quote;
-	if (value_is_unset(directive, field))
+	if (value_is_unset(option, field))
 		return;
-	directive->type->number->show(*(const int64_t *)field, text);
+	option->type->number->show(*(const int64_t *)field, text);
 	buf_text(out, text);
 }
 
@@ -218,13 +218,13 @@ const struct type type_duration = NUMBER_TYPE("duration", duration_kind);
 
 const struct type type_list = { .name = "list of words", .kind = FIELD_WORDS, .is_list = true };
 
-typedef const char *refuse_by_directive(const struct directive *directive, const char *word);
+typedef const char *refuse_by_option(const struct option_def *option, const char *word);
 
-/* As list_parse with a type's `refuse`, but the check depends on the directive. */
-static const char *parse_each(struct parse *parse, refuse_by_directive *refuse, void *field)
+/* As list_parse with a type's `refuse`, but the check depends on the option. */
+static const char *parse_each(struct parse *parse, refuse_by_option *refuse, void *field)
 {
 	for (; parse->bad < parse->count; parse->bad++) {
-		const char *reason = refuse(parse->directive, parse->words[parse->bad]);
+		const char *reason = refuse(parse->option, parse->words[parse->bad]);
 
 		if (reason)
 			return reason;
@@ -259,14 +259,14 @@ static const struct {
 	{ "systemd", "runtime_directory", false },
 };
 
-static bool is_reserved(const struct directive *directive, const char *name, size_t length)
+static bool is_reserved(const struct option_def *option, const char *name, size_t length)
 {
 	size_t first = strcspn(name, "/:");
 
 	for (size_t n = 0; n < sizeof(reserved) / sizeof(*reserved); n++) {
-		const char *only = reserved[n].option, *option = directive->name[NATIVE];
+		const char *only = reserved[n].option, *own = option->name[NATIVE];
 
-		if (only && option && strcmp(only, option) != 0)
+		if (only && own && strcmp(only, own) != 0)
 			continue;
 		if (strlen(reserved[n].name) == first && !memcmp(reserved[n].name, name, first) &&
 		    (reserved[n].below || first == length))
@@ -276,7 +276,7 @@ static bool is_reserved(const struct directive *directive, const char *name, siz
 }
 
 /* A directory below a fixed one must not lead out of it. */
-static const char *directory_refuse(const struct directive *directive, const char *word)
+static const char *directory_refuse(const struct option_def *option, const char *word)
 {
 	const char *part = word;
 	size_t length, name = strcspn(word, ":");
@@ -296,7 +296,7 @@ static const char *directory_refuse(const struct directive *directive, const cha
 		if (part[length] == '/' && !part[length + 1])
 			return "the name of a directory does not end in /";
 	}
-	if (is_reserved(directive, word, name) || (word[name] && is_reserved(directive, word + name + 1,
+	if (is_reserved(option, word, name) || (word[name] && is_reserved(option, word + name + 1,
 									      strlen(word + name + 1))))
 		return "this name is reserved for superd or the system: name the directory after the service";
 	return NULL;

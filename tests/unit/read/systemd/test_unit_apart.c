@@ -131,19 +131,19 @@ static const struct service *service_of(const struct outcome *outcome, const cha
 }
 
 /* The options in which two sockets differ, as --print=json has them; `optional` follows from there being several. */
-static size_t count_differences(const struct listen *a, const struct listen *b, const char **option)
+static size_t count_differences(const struct listen *a, const struct listen *b, const char **differing)
 {
 	size_t count = 0;
 
-	for (size_t n = 0; n < directive_count; n++) {
-		const struct directive *directive = &directives[n];
-		const char *name = directive->name[NATIVE];
+	for (size_t n = 0; n < option_count; n++) {
+		const struct option_def *option = &option_defs[n];
+		const char *name = option->name[NATIVE];
 
-		if (directive->group != GROUP_SOCKETS || directive->flags & STRUCTURE || !strcmp(name, "optional") ||
-		    type_equal(directive, (const char *)a->options + directive->offset,
-					   (const char *)b->options + directive->offset))
+		if (option->group != GROUP_SOCKETS || option->flags & STRUCTURE || !strcmp(name, "optional") ||
+		    type_equal(option, (const char *)a->options + option->offset,
+					   (const char *)b->options + option->offset))
 			continue;
-		*option = name;
+		*differing = name;
 		count++;
 	}
 	return count;
@@ -249,11 +249,11 @@ Test(unit_apart, no_key_of_a_service_rules_a_socket)
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t n = 0; n < key_list(sections[i]).count; n++) {
 			const struct key_row *key = &key_list(sections[i]).list[n];
-			const char *option = unit_key_option("Service", key);
-			const struct directive *directive = option ? directive_find(NATIVE, option) : NULL;
+			const char *name = unit_key_option("Service", key);
+			const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
 
-			if (directive && strcmp(key->name, "NonBlocking") != 0)
-				cr_expect_neq(directive->group, GROUP_SOCKETS, "%s: %s", key->name, option);
+			if (option && strcmp(key->name, "NonBlocking") != 0)
+				cr_expect_neq(option->group, GROUP_SOCKETS, "%s: %s", key->name, name);
 		}
 	}
 }

@@ -59,8 +59,8 @@ Test(unit_keys, are_all_there)
 
 Test(unit_keys, every_option_with_a_name_in_units_is_a_key)
 {
-	for (size_t n = 0; n < directive_count; n++) {
-		const char *name = directives[n].name[UNIT], *dot = name ? strchr(name, '.') : NULL;
+	for (size_t n = 0; n < option_count; n++) {
+		const char *name = option_defs[n].name[UNIT], *dot = name ? strchr(name, '.') : NULL;
 		char section[32];
 
 		if (!name)

@@ -88,10 +88,10 @@ Test(xinetd_service, heeds_every_attribute)
 	outcome_free(plain);
 }
 
-Test(xinetd_service, knows_each_attribute_of_the_table_of_directives)
+Test(xinetd_service, knows_each_attribute_of_the_table_of_options)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const char *name = directives[i].name[XINETD];
+	for (size_t i = 0; i < option_count; i++) {
+		const char *name = option_defs[i].name[XINETD];
 
 		cr_expect(!name || xinetd_attribute_find(name), "%s", name);
 	}

@@ -1,4 +1,4 @@
-/* What superd prints: tables that read back the same, JSON, and the papers made from the directive table. */
+/* What superd prints: tables that read back the same, JSON, and the papers made from the table of options. */
 #include "table/option/option_table.h"
 #include "table/option/service_mark.h"
 #include "table/print/option_search.h"
@@ -39,7 +39,7 @@ static bool has_mark(const struct service *service, const struct service *of, co
 	for (size_t i = 0; i < settings_count(service->settings); i++) {
 		const struct mark *own = &service->settings->list[i];
 
-		if (own->directive == mark->directive && own->block == mark->block &&
+		if (own->option == mark->option && own->block == mark->block &&
 		    places_equal(service_place(service, own), service_place(of, mark)))
 			return true;
 	}
@@ -83,7 +83,7 @@ static void expect_saved(const struct table *table, const char *text)
 		cr_expect_eq(a->settings->count, b->settings->count, "of: %s\nsaved: %s", text, saved);
 		for (size_t n = 0; n < a->settings->count; n++)
 			cr_expect(has_mark(b, a, &a->settings->list[n]), "of: %s\nsaved: %s\nlacks the place of %s",
-				  text, saved, directives[a->settings->list[n].directive].name[NATIVE]);
+				  text, saved, option_defs[a->settings->list[n].option].name[NATIVE]);
 		for (size_t n = 0; n < a->socket_count; n++)
 			cr_expect(places_equal(a->sockets[n].at, b->sockets[n].at), "of: %s\nsaved: %s", text, saved);
 	}
@@ -152,7 +152,7 @@ static void expect_same(const char *text)
 
 /* The next text, from the candidate `*next` on, that the option takes and that is not its default, as superd.conf would
  * have it; false: there is none. */
-static bool find_value(const struct directive *directive, size_t *next, char *out, size_t size)
+static bool find_value(const struct option_def *option, size_t *next, char *out, size_t size)
 {
 	static const char *const candidates[] = {
 		"yes", "no", "7", "33", "64K", "90ms", "0640", "INT", "RTMIN+3", "nobody", "/x y", "~",
@@ -170,77 +170,77 @@ static bool find_value(const struct directive *directive, size_t *next, char *ou
 		char text[512];
 		struct diags diags = { 0 };
 		struct table *table;
-		const struct directive *listen = directive_find(NATIVE, "listen");
+		const struct option_def *listen = option_find(NATIVE, "listen");
 		bool good;
 
-		for (size_t j = 0; !candidate && directive->words && directive->words[j]; j++)
-			candidate = j == i - count ? directive->words[j] : NULL;
+		for (size_t j = 0; !candidate && option->words && option->words[j]; j++)
+			candidate = j == i - count ? option->words[j] : NULL;
 		if (!candidate)
 			continue;
 		cr_assert(listen);
-		snprintf(text, sizeof(text), "service a { %s = \"%s\" }", directive->name[NATIVE], candidate);
+		snprintf(text, sizeof(text), "service a { %s = \"%s\" }", option->name[NATIVE], candidate);
 		table = read_text("t", text, strlen(text), &diags);
 		good = table->count == 1 && table->services[0].settings->count == 1 &&
-		       !directive_is_default(directive, directive_field(directive, &table->services[0]), table->pool);
+		       !option_is_default(option, option_field(option, &table->services[0]), table->pool);
 		table_free(table);
 		diags_free(&diags);
 		if (!good)
 			continue;
 		*next = i + 1;
-		snprintf(out, size, "%s = \"%s\"\n", directive->name[NATIVE], candidate);
+		snprintf(out, size, "%s = \"%s\"\n", option->name[NATIVE], candidate);
 		return true;
 	}
 	return false;
 }
 
-static bool has_value(const struct directive *directive)
+static bool has_value(const struct option_def *option)
 {
-	return !(directive->flags & STRUCTURE);
+	return !(option->flags & STRUCTURE);
 }
 
 Test(print_conf, every_option_reads_back_in_a_service_a_socket_and_the_defaults)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
 		char value[256], text[1024];
 		size_t next = 0;
 
-		if (!has_value(directive))
+		if (!has_value(option))
 			continue;
-		while (find_value(directive, &next, value, sizeof(value))) {
-			bool is_exec = !strcmp(directive->name[NATIVE], "exec");
+		while (find_value(option, &next, value, sizeof(value))) {
+			bool is_exec = !strcmp(option->name[NATIVE], "exec");
 
 			snprintf(text, sizeof(text), "service a { listen = 80 %s\n%s }\n",
 				 is_exec ? "" : "exec = /bin/x", value);
 			expect_same(text);
-			if (directive->in_socket) {
+			if (option->in_socket) {
 				snprintf(text, sizeof(text),
 					 "service a { exec = /bin/x\n socket b { listen = 80\n%s }\n"
 					 "socket c { listen = 81 } listen = {82, 83} }\n", value);
 				expect_same(text);
 			}
-			if (!(directive->flags & NOT_IN_DEFAULTS)) {
+			if (!(option->flags & NOT_IN_DEFAULTS)) {
 				snprintf(text, sizeof(text),
 					 "service a { listen = 80 exec = /bin/x }\ndefaults { %s }\n"
 					 "service b { listen = 81 exec = /bin/x accept = yes }\n", value);
 				expect_same(text);
 			}
 		}
-		cr_expect(next, "no value tried for %s was taken", directive->name[NATIVE]);
+		cr_expect(next, "no value tried for %s was taken", option->name[NATIVE]);
 	}
 }
 
 /* Some code asks whether an option was set at all. */
 Test(print_conf, every_option_that_is_set_to_its_default_is_saved_as_set)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
 		struct table *plain = read_string("service a { listen = 80 exec = /bin/x }"), *table;
 		struct buf text = { 0 };
 
-		if (has_value(directive) && strcmp(directive->name[NATIVE], "exec") != 0) {
-			buf_addf(&text, "service a {\n listen = 80\n exec = /bin/x\n %s = ", directive->name[NATIVE]);
-			type_format(directive, directive_field(directive, &plain->services[0]), &text);
+		if (has_value(option) && strcmp(option->name[NATIVE], "exec") != 0) {
+			buf_addf(&text, "service a {\n listen = 80\n exec = /bin/x\n %s = ", option->name[NATIVE]);
+			type_format(option, option_field(option, &plain->services[0]), &text);
 			buf_text(&text, "\n}\n");
 			table = read_string(buf_string(&text));
 			cr_expect_eq(table->count, 1, "%s", buf_string(&text));
@@ -333,13 +333,13 @@ Test(print_conf, says_what_most_rows_say_once)
 }
 
 /* The n-th one, from 0. */
-static bool find_nth_value(const struct directive *directive, size_t n, char *out, size_t size)
+static bool find_nth_value(const struct option_def *option, size_t n, char *out, size_t size)
 {
 	size_t next = 0;
 	bool found;
 
 	do
-		found = find_value(directive, &next, out, size);
+		found = find_value(option, &next, out, size);
 	while (found && n--);
 	return found;
 }
@@ -352,8 +352,8 @@ Test(print_conf, all_options_together_read_back)
 		FILE *out = open_memstream(&text, &length);
 
 		fputs("service a {\nlisten = 80\n", out);
-		for (size_t i = 0; i < directive_count; i++) {
-			if (has_value(&directives[i]) && find_nth_value(&directives[i], n, value, sizeof(value)))
+		for (size_t i = 0; i < option_count; i++) {
+			if (has_value(&option_defs[i]) && find_nth_value(&option_defs[i], n, value, sizeof(value)))
 				fputs(value, out);
 		}
 		fputs("}\n", out);
@@ -396,8 +396,8 @@ Test(print_conf, tells_of_output_that_cannot_be_written)
 
 Test(print_conf, explains_every_option)
 {
-	for (size_t i = 0; i < directive_count; i++) {
-		const char *name = directives[i].name[NATIVE];
+	for (size_t i = 0; i < option_count; i++) {
+		const char *name = option_defs[i].name[NATIVE];
 		char *text, *end;
 		size_t length;
 		FILE *out = open_memstream(&text, &length);
@@ -412,12 +412,12 @@ Test(print_conf, explains_every_option)
 }
 
 /* Whether the reader has anything against one option of a service, or of superd itself. */
-static bool is_refused(const struct directive *directive, const char *line)
+static bool is_refused(const struct option_def *option, const char *line)
 {
 	struct diags diags = { 0 };
 	struct table *table;
 	char text[512];
-	bool is_global = directive->chapter == CHAPTER_GLOBALS, refused = false;
+	bool is_global = option->chapter == CHAPTER_GLOBALS, refused = false;
 
 	snprintf(text, sizeof(text), "service b {\n %s\n}\nsuperd {\n %s\n}\n", is_global ? "" : line,
 		 is_global ? line : "");
@@ -435,24 +435,24 @@ static bool is_refused(const struct directive *directive, const char *line)
 
 Test(print_conf, gives_an_example_that_is_right)
 {
-	const struct directive *directive;
+	const struct option_def *option;
 	char *text;
 	size_t length;
 
-	for (size_t i = 0; (directive = directive_listed(i)); i++) {
-		const char *name = directive->name[NATIVE];
-		bool is_global = directive->chapter == CHAPTER_GLOBALS;
+	for (size_t i = 0; (option = option_listed(i)); i++) {
+		const char *name = option->name[NATIVE];
+		bool is_global = option->chapter == CHAPTER_GLOBALS;
 		FILE *out = open_memstream(&text, &length);
 		char *example;
 
 		cr_assert(print_explain(name, out));
 		fclose(out);
 		example = strstr(text, "    example   ");
-		cr_expect(example || is_plain(directive) || (is_global && is_one_word(directive)),
+		cr_expect(example || is_plain(option) || (is_global && is_one_word(option)),
 			  "%s has no example", name);
 		if (example) {
 			example[strcspn(example, "\n")] = '\0';
-			cr_expect_not(is_refused(directive, example + 14), "%s", example);
+			cr_expect_not(is_refused(option, example + 14), "%s", example);
 		}
 		free(text);
 	}
@@ -486,14 +486,14 @@ Test(print_conf, explains_bounds_words_default_and_names_elsewhere)
 /* The table of options names them as the sources of the manual pages do. */
 Test(print_conf, explains_with_the_configured_directories)
 {
-	const struct directive *directive;
+	const struct option_def *option;
 	char *text;
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
 	cr_assert(out);
-	for (size_t i = 0; (directive = directive_listed(i)); i++)
-		cr_assert(print_explain(directive->name[NATIVE], out), "%s", directive->name[NATIVE]);
+	for (size_t i = 0; (option = option_listed(i)); i++)
+		cr_assert(print_explain(option->name[NATIVE], out), "%s", option->name[NATIVE]);
 	cr_assert(print_options_json(out));
 	cr_assert_eq(fclose(out), 0);
 	cr_expect_null(strstr(text, "dir@"), "%s", strstr(text, "dir@"));
@@ -505,10 +505,10 @@ Test(print_conf, explains_with_the_configured_directories)
 Test(print_conf, lists_name_options_that_there_are)
 {
 	for (size_t n = 0; first_options[n]; n++) {
-		const struct directive *directive = directive_find(NATIVE, first_options[n]);
+		const struct option_def *option = option_find(NATIVE, first_options[n]);
 
-		cr_assert(directive, "%s", first_options[n]);
-		cr_expect_not(option_is_for_units(directive), "%s", first_options[n]);
+		cr_assert(option, "%s", first_options[n]);
+		cr_expect_not(option_is_for_units(option), "%s", first_options[n]);
 	}
 }
 

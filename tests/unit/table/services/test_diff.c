@@ -58,7 +58,7 @@ Test(diff, equal_rows_of_two_tables_are_the_same)
 }
 
 /* A value of each kind of option that is no default. */
-static const char *changed_value(const struct directive *directive)
+static const char *changed_value(const struct option_def *option)
 {
 	static const struct {
 		const char *name, *value;
@@ -84,23 +84,23 @@ static const char *changed_value(const struct directive *directive)
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		if (!strcmp(values[i].name, directive->name[NATIVE]))
+		if (!strcmp(values[i].name, option->name[NATIVE]))
 			return values[i].value;
 	}
-	if (directive->type == &type_word)
-		return directive->words[1];
-	if (directive->type == &type_bool)
+	if (option->type == &type_word)
+		return option->words[1];
+	if (option->type == &type_bool)
 		return "yes";
-	if (directive->type == &type_path || directive->type == &type_paths || directive->type == &type_bindings ||
-	    directive->type == &type_protected_paths || directive->type == &type_temporary)
+	if (option->type == &type_path || option->type == &type_paths || option->type == &type_bindings ||
+	    option->type == &type_protected_paths || option->type == &type_temporary)
 		return "/x";
-	if (directive->type == &type_signal)
+	if (option->type == &type_signal)
 		return "USR2";
-	if (directive->type == &type_mode)
+	if (option->type == &type_mode)
 		return "0700";
-	if (directive->type == &type_count || directive->type == &type_size || directive->type == &type_duration ||
-	    directive->type == &type_limit || directive->type == &type_memory || directive->type == &type_tasks ||
-	    directive->type == &type_statuses)
+	if (option->type == &type_count || option->type == &type_size || option->type == &type_duration ||
+	    option->type == &type_limit || option->type == &type_memory || option->type == &type_tasks ||
+	    option->type == &type_statuses)
 		return "7";
 	return "x";
 }
@@ -110,20 +110,20 @@ Test(diff, sees_a_change_of_every_option_and_names_it)
 	const struct service *before = variant(table, NULL, NULL);
 	size_t seen = 0;
 
-	for (size_t i = 0; i < directive_count; i++) {
-		const struct directive *directive = &directives[i];
-		const char *name = directive->name[NATIVE], *value;
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
+		const char *name = option->name[NATIVE], *value;
 		struct buf why = { 0 };
 		enum diff_kind diff;
 
-		if (directive->flags & STRUCTURE)
+		if (option->flags & STRUCTURE)
 			continue;
-		value = changed_value(directive);
+		value = changed_value(option);
 		if (!value)
 			continue;
 		diff = service_compare(before, variant(other, name, value), &why);
 		cr_expect(strstr(buf_string(&why), name), "%s = %s: '%s'", name, value, buf_string(&why));
-		cr_expect_eq(diff, directive->change == CHANGE_REBIND ? DIFF_SOCKETS : DIFF_CHANGED, "%s", name);
+		cr_expect_eq(diff, option->change == CHANGE_REBIND ? DIFF_SOCKETS : DIFF_CHANGED, "%s", name);
 		buf_free(&why);
 		seen++;
 	}
@@ -271,9 +271,9 @@ Test(diff, finds_what_rows_seldom_share_in_the_first_chapter)
 {
 	bool is_behind = false;
 
-	for (size_t i = 0; i < directive_count; i++) {
-		is_behind |= directives[i].chapter != CHAPTER_EXEC;
-		cr_expect(!is_behind || directives[i].group != GROUP_EXEC || directives[i].flags & STRUCTURE, "%s",
-			  directives[i].name[NATIVE]);
+	for (size_t i = 0; i < option_count; i++) {
+		is_behind |= option_defs[i].chapter != CHAPTER_EXEC;
+		cr_expect(!is_behind || option_defs[i].group != GROUP_EXEC || option_defs[i].flags & STRUCTURE, "%s",
+			  option_defs[i].name[NATIVE]);
 	}
 }

@@ -43,7 +43,7 @@ enum change {
 	CHANGE_START,                   /* with the next start of superd itself */
 };
 
-struct directive {
+struct option_def {
 	const char *name[DIALECTS];     /* NULL: that dialect has no such word; unit: "Socket.KeepAlive" */
 	const char *unit_key;           /* its key in messages about a unit, where several keys set it or one that is
 					   translated; NULL: name[UNIT] */
