@@ -36,8 +36,6 @@
 #define KEPT_ALL (4 << 20) /* bytes of kept lines; beyond them a service keeps KEPT_FEW */
 #define KEPT_FEW 4
 #define TRACE_MOST 30  /* lines of a trace behind the line that names the error */
-#define PAUSE_LEAST 1. /* until a destination that takes nothing is tried again, doubled up to: */
-#define PAUSE_MOST 64.
 
 struct kept {
 	double at;
@@ -83,7 +81,7 @@ static struct {
 	unsigned asked_count;
 	bool is_timed;
 	int error; /* of the log, as superd knows it */
-	double error_since, retry_at, pause;
+	double error_since, retry_at;
 	struct output_message said;
 	char text[OUTPUT_LINE + CHUNK], answer[OUTPUT_ANSWER_MOST];
 } self = { .channel = STDIN_FILENO, .timer = -1 };
@@ -555,15 +553,10 @@ static int flush(struct pollfd *full)
 		self.error_since = clock_wall();
 		tell(NULL, 0, false, NULL, 0);
 	}
-	if (sink->state == LOG_SINK_READY) {
-		self.pause = 0;
+	if (sink->state == LOG_SINK_READY)
 		return -1;
-	}
-	if (now >= self.retry_at) {
-		self.pause = self.pause > 0 ? self.pause * 2 : PAUSE_LEAST;
-		self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
-		self.retry_at = now + self.pause;
-	}
+	if (now >= self.retry_at)
+		self.retry_at = now + log_sink_pause(sink);
 	return (int)((self.retry_at - now) * 1000) + 1;
 }
 

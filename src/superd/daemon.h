@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "lib/backoff.h"
 #include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/log/log.h"
@@ -82,10 +83,10 @@ struct socket_run {
 	struct narrowed *narrowed;  /* `listen` for `family` */
 	struct socket_address name; /* at which it was opened; length 0: to be looked up */
 	uint32_t node, self;	    /* inodes of a unix socket's node, 0: none, and of itself */
-	double retry;		    /* seconds until it is tried again */
 	double shut_at;		    /* a program had shut it down then; 0: never */
 	char *stored;		    /* its name in the store of the service manager; NULL: it is to be in none */
 	double rests_until;	    /* optional, and could not be opened: it is not tried before */
+	struct backoff failed;	    /* such tries */
 	unsigned tries;		    /* instances that have left it unread */
 	uint64_t first;		    /* the first datagram at the start of the last instance, by a hash; 0: none */
 };
@@ -228,7 +229,7 @@ struct instance {
 		struct child child;
 		int fd, error;
 		ev_io io;
-		unsigned failures;
+		struct backoff failed; /* starts of it, and connections of its to the program */
 		unsigned long connections, flows;
 		uint64_t relayed[3]; /* connections, bytes from clients, bytes to clients */
 		bool up;
@@ -236,7 +237,7 @@ struct instance {
 	/* builtins that ask superd */
 	int channel;
 	ev_timer ready; /* the next run of exec_ready, or the next start of a relay that has failed */
-	double ready_pause;
+	struct backoff ready_failed; /* runs of exec_ready */
 	double limit_left; /* of its time limit, which rests while it is frozen */
 	pid_t candidate;   /* found as its daemon at the last look */
 	pid_t pid_before;  /* what its pid file said before its start: an earlier run's */
@@ -1049,15 +1050,12 @@ void bind_describe_missing(const struct instance *instance, struct buf *out);
 /* Writes the queue of a log sink (lib/log/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher
  * runs while the queue is empty. log_pump.c */
 struct log_pump {
-	struct ev_loop *loop; /* NULL: it is not attached */
-	struct log_sink *sink;
+	struct log_sink *sink; /* NULL: it is not attached */
 	ev_io io;	/* waits until the sink is writable, while it is full */
 	ev_timer timer; /* next try, for conditions that poll(2) does not report */
-	double pause;	/* seconds until that try */
-	void (*looked)(void *context, struct log_pump *pump); /* called after each try; NULL: not called */
-	void *context;
+	void (*tried)(void); /* called after each try; NULL: not called */
 };
 
 /* The caller owns pump and sink, and must not move them until log_pump_detach. */
-void log_pump_attach(struct log_pump *pump, struct ev_loop *loop, struct log_sink *sink);
+void log_pump_attach(struct log_pump *pump, struct log_sink *sink);
 void log_pump_detach(struct log_pump *pump);

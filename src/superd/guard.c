@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -45,8 +46,8 @@
 #include "superd/main.h"
 
 #define LIVED 1.	/* seconds after which a superd that dies is started anew at once */
-#define PAUSE_LEAST 100 /* milliseconds; doubles with each superd in a row that dies young */
-#define PAUSE_MOST 30000
+#define PAUSE_LEAST 100000 /* microseconds, for the second superd in a row that dies young */
+#define PAUSE_MOST 30000000
 #define DEATHS_MOST 3	       /* within the start; the next superd gets nothing but the sockets */
 #define PATIENT 9	       /* superds in a row that ended in their start by themselves, before these count, too */
 #define ABORT_LIMIT 2000       /* milliseconds that a superd which hangs has for its end by SIGABRT */
@@ -567,6 +568,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		/* Shares the descriptors, and nothing else. */
 		pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 		double begun = clock_now(), until;
+		struct backoff row;
 		bool could_not, is_killed;
 		int status = 0;
 
@@ -637,12 +639,11 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			page->deaths = is_killed ? 0 : page->deaths + (!WIFEXITED(status) || page->young >= PATIENT);
 		page->young = !page->begun || clock_now() - begun < LIVED ? page->young + 1 : 1;
 		page->begun = false;
-		until = clock_now() +
-			(page->young < 2	   ? 0
-				 : page->young > 9 ? PAUSE_MOST
-						   : PAUSE_LEAST << (page->young - 2)) /
-				1e3;
-		while (page->young > 1 && guard_turn(0, has_terminal, until, &status))
+		if (page->young < 2)
+			continue;
+		row.failures = page->young - 2 < UCHAR_MAX ? (unsigned char)(page->young - 2) : UCHAR_MAX;
+		until = clock_now() + backoff_next(&row, PAUSE_LEAST, PAUSE_MOST, 0);
+		while (guard_turn(0, has_terminal, until, &status))
 			continue;
 	}
 }

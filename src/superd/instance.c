@@ -52,6 +52,8 @@
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
 #define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
 #define READY_RUN 10.	  /* seconds of a run of exec_ready */
+#define READY_PAUSE 100000	  /* microseconds behind one that has failed, doubled up to: */
+#define READY_PAUSE_MOST 1000000
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 
 /* ---- a plan ---- */
@@ -493,8 +495,7 @@ static struct fault take_fault(struct instance *instance)
 static void ask_ready_again(struct instance *instance)
 {
 	instance->ready_runs++;
-	timer_begin(&instance->ready, instance->ready_pause);
-	instance->ready_pause = instance->ready_pause < .5 ? 2 * instance->ready_pause : 1;
+	timer_begin(&instance->ready, backoff_next(&instance->ready_failed, READY_PAUSE, READY_PAUSE_MOST, 0));
 }
 
 static void on_command(struct child *child, int status, const struct rusage *used)
@@ -701,7 +702,6 @@ struct instance *instance_new(struct svc *svc)
 	ev_init(&instance->report_io, on_report);
 	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
 	instance->look.data = instance->ready.data = instance->report_io.data = instance;
-	instance->ready_pause = .1;
 	superd.awake += list_empty(&svc->run->instances);
 	list_add(&svc->run->instances, &instance->link);
 	list_init(&instance->changed);
@@ -894,7 +894,7 @@ static void enter(struct instance *instance, enum phase phase)
 			enter(instance, REMAINS);
 		return;
 	case REMAINS:
-		if (instance->relay.failures) /* its timer was stopped above */
+		if (instance->relay.failed.failures) /* its timer was stopped above */
 			relay_begin(instance);
 		if (!restart->remain_after_exit || instance->ends)
 			enter(instance, EXEC_STOP);
@@ -1436,7 +1436,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop, (void)events;
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
-	if (instance->relay.failures)
+	if (instance->relay.failed.failures)
 		relay_begin(instance);
 	if (instance->phase != STARTED || instance->ends || !service_commands(instance->row, PHASE_READY))
 		return;

@@ -830,13 +830,6 @@ static void on_echo(struct ev_loop *loop, ev_prepare *echo, int events)
 	log_echo(superd.log, false);
 }
 
-/* The log's own lines were tried again. */
-static void on_log_looked(void *context, struct log_pump *pump)
-{
-	(void)context, (void)pump;
-	output_note_log();
-}
-
 static bool init_loop(void)
 {
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -858,8 +851,8 @@ static bool init_loop(void)
 	ev_init(&self.delay, on_delay);
 	ev_init(&self.sweep, on_sweep);
 	self.sweep.repeat = SWEEP;
-	log_pump_attach(&self.pump, superd.loop, log_sink(superd.log));
-	self.pump.looked = on_log_looked;
+	log_pump_attach(&self.pump, log_sink(superd.log));
+	self.pump.tried = output_note_log;
 	output_init();
 	superd.defaults.environment = environ;
 	load_bases(&superd.defaults, &superd.options->settings);

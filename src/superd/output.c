@@ -43,8 +43,8 @@
 #define WAIT_MOST .02 /* seconds that superd waits for an answer, at most, */
 #define WAIT_SHARE .2 /* and the share of all time */
 #define LOOK .1	      /* seconds of a second look at a superd-output that hangs */
-#define PAUSE_LEAST .1
-#define PAUSE_MOST 10. /* between two starts of superd-output that fail */
+#define PAUSE_LEAST 100000 /* microseconds between two starts of superd-output that fail */
+#define PAUSE_MOST 10000000
 #define TURN 64	       /* messages that a turn of the loop takes */
 
 static struct {
@@ -58,7 +58,8 @@ static struct {
 	bool log_unsent, hangs;
 	bool any_ready; /* to be heard in a turn of its own */
 	int follows;	/* superd is told lines up to this level; -1: none */
-	double begun, pause, wait_left, wait_left_at;
+	double begun, wait_left, wait_left_at;
+	struct backoff failed; /* superd-outputs in a row */
 	double own_since; /* superd's own lines find no room since */
 	struct output_answer state;
 	int reserve[3]; /* what the next superd-output needs: its channel, its page, its timer */
@@ -485,6 +486,8 @@ static void close_process(void)
 /* It has ended, or hangs: another one gets all pipes. One that fails again and again is started with growing pauses. */
 static void give_up(void)
 {
+	double pause = 0;
+
 	close_process();
 	if (superd.output.child.pid > 0)
 		kill(superd.output.child.pid, SIGKILL);
@@ -492,9 +495,11 @@ static void give_up(void)
 	if (superd.life == SUPERD_IS_OVER)
 		return;
 	limits_reserve(self.reserve, 3, true);
-	self.pause = clock_now() - self.begun > PAUSE_MOST ? 0 : self.pause > 0 ? 2 * self.pause : PAUSE_LEAST;
-	self.pause = self.pause < PAUSE_MOST ? self.pause : PAUSE_MOST;
-	timer_begin(&self.again, self.pause);
+	if (clock_now() - self.begun > PAUSE_MOST / 1e6)
+		backoff_reset(&self.failed);
+	else
+		pause = backoff_next(&self.failed, PAUSE_LEAST, PAUSE_MOST, 0);
+	timer_begin(&self.again, pause);
 	journal_rewrite(false);
 }
 
@@ -563,7 +568,7 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 		program_describe_missing(PROGRAM_OUTPUT, &why);
 	else
 		buf_text(&why, strerror(errno));
-	if (self.pause <= 0)
+	if (!self.failed.failures)
 		log_warn(superd.log, "the output of services waits: cannot start superd-output: %s", buf_string(&why));
 	buf_free(&why);
 	give_up();

@@ -129,7 +129,7 @@ void records_reopen(void)
 
 void records_close(void)
 {
-	if (!records.pump.loop)
+	if (!records.pump.sink)
 		return;
 	log_sink_finish(&records.syslog, log_deadline(superd.log));
 	log_pump_detach(&records.pump);
@@ -140,10 +140,10 @@ static void to_syslog(const struct log_target *target, const struct buf *line)
 {
 	const struct syslog_head head = { target->facility | target->level, log_name(superd.log), getpid() };
 
-	if (!records.pump.loop) {
+	if (!records.pump.sink) {
 		log_sink_open(&records.syslog, "syslog");
 		records.syslog.lost = log_losses(superd.log);
-		log_pump_attach(&records.pump, superd.loop, &records.syslog);
+		log_pump_attach(&records.pump, &records.syslog);
 	}
 	log_sink_take_as(&records.syslog, &head, line->data, line->length);
 }

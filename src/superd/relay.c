@@ -17,17 +17,17 @@
 #include "table/option/option_name.h"
 #include "table/option/service_mark.h"
 
-#define RETRY_FIRST .1
-#define RETRY_MOST 10.
+#define RETRY_LEAST 100000 /* microseconds until the next start */
+#define RETRY_MOST 10000000
 
 /* By the timer of exec_ready, or with its next run. */
 static void start_later(struct instance *instance)
 {
-	double wait = RETRY_FIRST * (1u << (instance->relay.failures < 7 ? instance->relay.failures++ : 7));
+	double pause = backoff_next(&instance->relay.failed, RETRY_LEAST, RETRY_MOST, 0);
 
 	instance->relay.up = false;
 	if (instance->phase != STARTED || !service_commands(instance->row, PHASE_READY))
-		timer_begin(&instance->ready, wait < RETRY_MOST ? wait : RETRY_MOST);
+		timer_begin(&instance->ready, pause);
 }
 
 static void close_channel(struct instance *instance)
@@ -81,7 +81,7 @@ static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
 		instance->relay.connections = connections;
 		instance->relay.flows = flows;
 		if (instance->relay.up) {
-			instance->relay.failures = 0;
+			backoff_reset(&instance->relay.failed);
 			if (service_awaits_target(instance->row))
 				instance_be_ready(instance);
 		}

@@ -48,8 +48,8 @@
 #define LOAD_PAUSE 10.
 #define AGAIN 1.	   /* seconds until the kernel is asked again for what it had no room for */
 #define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
-#define SKIPPED 5.0	   /* seconds until a condition is looked at again, doubled up to: */
-#define SKIPPED_MOST 80.0
+#define SKIPPED 5000000	   /* microseconds until a condition is looked at again, doubled up to: */
+#define SKIPPED_MOST 80000000
 #define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
 
 /* State by state: its word, whether clients are looked out for, and what a client, the end of the timer, an order to
@@ -401,7 +401,7 @@ bool svc_waits_for_order(const struct svc *svc)
 	return !svc->socket_count && svc->run->start_due <= 0;
 }
 
-/* A failure and the pause after it, whose length is backoff_next's (values.c), are one line. */
+/* A failure and the pause after it, whose length is backoff_next's (lib/backoff), are one line. */
 static void svc_back_off(struct svc *svc)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
@@ -619,14 +619,14 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		if (socket->listen->options->optional) {
 			const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 
-			if (socket->absent != ABSENT_FAILED)
+			if (socket->absent != ABSENT_FAILED) {
 				svc_say(svc, LEVEL_WARNING, "bind_error", "%s", buf_string(&text));
-			socket->run->retry = socket->absent == ABSENT_FAILED ? 2 * socket->run->retry
-									     : (double)lifecycle->backoff_min / 1e6;
-			if (socket->run->retry > (double)lifecycle->backoff_max / 1e6)
-				socket->run->retry = (double)lifecycle->backoff_max / 1e6;
+				backoff_reset(&socket->run->failed);
+			}
 			socket->absent = ABSENT_FAILED;
-			socket->run->rests_until = clock_now() + socket->run->retry;
+			socket->run->rests_until =
+				clock_now() + backoff_next(&socket->run->failed, lifecycle->backoff_min,
+							   lifecycle->backoff_max, 0);
 		} else {
 			buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
 		}
@@ -1599,12 +1599,9 @@ void svc_note_end(struct svc *svc, struct instance *instance)
 	} else if (lack && (was_current || svc->state == LISTENING)) {
 		limits_lack(svc, "cannot start", lack);
 	} else if (skipped) {
-		double pause = SKIPPED;
+		double pause = backoff_next(&svc->run->backoff, SKIPPED, SKIPPED_MOST, 0);
 		char span[DURATION_MOST];
 
-		for (unsigned n = 0; n < svc->run->backoff.failures && pause < SKIPPED_MOST; n++)
-			pause *= 2;
-		svc->run->backoff.failures += svc->run->backoff.failures < 10;
 		svc_say(svc, LEVEL_NOTICE, "skipped", "not started: %s; next look in %s", why,
 			duration_write(span, pause));
 		svc_set_reason(svc, "not started: %s", why);

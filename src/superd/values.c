@@ -2,7 +2,6 @@
 #include "superd/values.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -100,32 +99,6 @@ void rate_limit_count(struct rate_limit *limit, double length, double now)
 	if (!limit->count || is_over(limit, length, now))
 		*limit = (struct rate_limit){ .begun = now };
 	limit->count++;
-}
-
-/* The count saturates, so a service that fails for years overflows nothing. */
-double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance)
-{
-	double pause = (double)least;
-
-	for (unsigned n = 0; n < backoff->failures && pause < (double)most; n++)
-		pause *= 2;
-	if (pause > (double)most)
-		pause = (double)most;
-	if (backoff->failures < UCHAR_MAX)
-		backoff->failures++;
-	return pause / 1e6 * (1 - chance / 10);
-}
-
-void backoff_forgive(struct backoff *backoff, double lasted, int64_t most)
-{
-	if (lasted * 1e6 > (double)most)
-		backoff_reset(backoff);
-}
-
-void backoff_reset(struct backoff *backoff)
-{
-	if (backoff->failures)
-		backoff->failures = 0;
 }
 
 bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE])

@@ -59,21 +59,6 @@ bool rate_limit_is_reached(const struct rate_limit *limit, int64_t most, double 
 
 void rate_limit_count(struct rate_limit *limit, double length, double now);
 
-/* The pause before the next try: 0.1 s, 0.2 s, … up to a maximum, with jitter. Pure: time and chance are arguments. */
-struct backoff {
-	unsigned char failures;         /* failures in a row, up to UCHAR_MAX */
-};
-
-/* Counts a failure, and returns the pause in seconds before the next try. least and most: microseconds (backoff_min,
- * backoff_max). chance: in [0, 1); it shortens the pause by up to a tenth, so that many services do not wake
- * together. */
-double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance);
-
-/* Resets the count if the run that failed had lasted longer than most: so many seconds, against microseconds. */
-void backoff_forgive(struct backoff *backoff, double lasted, int64_t most);
-
-void backoff_reset(struct backoff *backoff);
-
 /* Limits a log line that a backend or a client can cause at will: superd logs it once in ten seconds, with the
  * number of suppressed lines. */
 struct log_rate_limit {                 /* zeroed: no line was logged yet */

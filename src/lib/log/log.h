@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/backoff.h"
 #include "lib/buf.h"
 
 /* A destination of log lines: stderr, a file or syslog. It writes each line at once or queues it, and never waits. The
@@ -57,6 +58,7 @@ struct log_sink {
 	struct buf queue;               /* lines that wait, in their order, each with a NUL behind it */
 	size_t done;                    /* bytes of the first one that are written */
 	enum log_sink_state state;
+	struct backoff tries;           /* since the last one of which something was taken */
 	int error;                      /* errno of the last failed write; 0: there is no syslog daemon */
 	unsigned long unreported;       /* lines dropped that no line of the log reports yet; the owner subtracts */
 	unsigned long *lost;            /* the sum of several sinks, borrowed; NULL: none */
@@ -87,6 +89,10 @@ void log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, con
 
 /* Writes the queue, a bounded number of lines at a time, and reports what was dropped. */
 void log_sink_flush(struct log_sink *sink);
+
+/* The seconds until a sink is to be tried again for which no event comes. They double up to a minute while nothing is
+ * taken, so that an idle superd whose log nobody reads hardly wakes. */
+double log_sink_pause(struct log_sink *sink);
 
 /* Writes the queue, and waits for its reader until this time in milliseconds of clock_ms. */
 void log_sink_finish(struct log_sink *sink, int64_t until);

@@ -27,6 +27,9 @@
 
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
 #define LINE_MOST_FILE (64 << 10)
+#define FULL_PAUSE 100000       /* microseconds until the next try, doubled up to: */
+#define AWAY_PAUSE 1000000      /* /dev/log is connected to once a second at most */
+#define PAUSE_MOST 64000000
 #define FLUSH_MOST 256          /* lines that one log_sink_flush writes, so that a long queue does not delay the loop */
 
 const char *const syslog_facilities[] = {
@@ -221,6 +224,8 @@ static enum log_sink_state write_line(struct log_sink *sink, const char *text, s
 	written = sink->mode == LOG_SINK_SEND
 		? send(sink->fd, text + sink->done, length - sink->done, MSG_DONTWAIT | MSG_NOSIGNAL)
 		: write(sink->fd, text + sink->done, length - sink->done);
+	if (written > 0)
+		backoff_reset(&sink->tries);
 	if (written >= 0) {
 		sink->done += (size_t)written;
 		if (sink->done == length)
@@ -248,6 +253,8 @@ static void set_state(struct log_sink *sink, enum log_sink_state state)
 	bool changes = sink->state != state;
 
 	sink->state = state;
+	if (state == LOG_SINK_READY)
+		backoff_reset(&sink->tries);
 	if (changes && sink->wait)
 		sink->wait(sink);
 }
@@ -330,6 +337,11 @@ void log_sink_flush(struct log_sink *sink)
 	set_state(sink, LOG_SINK_READY);
 	if (sink->unreported && sink->report_dropped)
 		sink->report_dropped(sink);
+}
+
+double log_sink_pause(struct log_sink *sink)
+{
+	return backoff_next(&sink->tries, sink->state == LOG_SINK_FULL ? FULL_PAUSE : AWAY_PAUSE, PAUSE_MOST, 0);
 }
 
 /* If there is nothing to poll (no syslog daemon, disk full), tries once more and gives up. */
