@@ -116,17 +116,17 @@ static void send_banner(struct svc *svc, enum banner which, int fd)
 static const char mux_sorry[] = "-Service not available\r\n";
 
 struct questions {
+	enum { OF_CLIENT, OF_SENDER, OF_REFUSED } whom; /* OF_REFUSED: only the log wants to know */
 	bool name, ident;
 	const char *libwrap;
 	struct remembered *minute; /* in which who is admitted counts */
 	uint64_t sender;	   /* of a datagram: as whose the answer is remembered */
-	bool is_refused;	   /* only the log wants to know */
 };
 
 static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
 static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged);
-static void serve_client(struct svc *svc, struct socket *socket, struct client *client);
-static void take_client(struct svc *svc, struct socket *socket, struct client *client);
+static void start_for_client(struct svc *svc, struct socket *socket, struct client *client);
+static void check_client(struct svc *svc, struct socket *socket, struct client *client);
 static unsigned refused_asked;
 
 /* has_user: its ident server was asked already. */
@@ -163,7 +163,7 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 		send_banner(svc, BANNER_FAIL, client->fd);
 		client_shut_and_drain(client);
 	}
-	if (!asks || !ask_adviser(svc, svc->sockets, client, &(struct questions){ .ident = true, .is_refused = true }))
+	if (!asks || !ask_adviser(svc, svc->sockets, client, &(struct questions){ .whom = OF_REFUSED, .ident = true }))
 		close_apart(svc, &client->fd);
 }
 
@@ -194,8 +194,8 @@ static bool is_time(const struct svc *svc)
 }
 
 /* All that a client passes, in this order: what a socket waits for (pause_at_limit, service.c); trigger_limit and
- * the room for another instance (take_clients); accept(2); probe_from and cps (take_accepted); deny_time and the
- * banner (take_client); what is judged here; and names, libwrap and ident, for which superd-lookup is asked
+ * the room for another instance (accept_batch); accept(2); probe_from and cps (screen_client); deny_time and the
+ * banner (check_client); what is judged here; and names, libwrap and ident, for which superd-lookup is asked
  * (conclude_advice). */
 static enum refusal judge_client(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
@@ -282,7 +282,7 @@ static struct socket *find_asked(const struct advice *advice)
 
 	for (unsigned n = 0; svc && svc_bar(svc) >= BAR_HELD && n < svc->socket_count; n++) {
 		if (endpoint_equal(svc->sockets[n].listen->endpoint, advice->listen->endpoint) &&
-		    (advice->asked.sender || svc->row->exec->accept))
+		    (advice->asked.whom == OF_SENDER || svc->row->exec->accept))
 			return &svc->sockets[n];
 	}
 	return NULL;
@@ -312,7 +312,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 	enum refusal refusal = ADMITTED;
 
 	end_asking(advice);
-	refused_asked -= advice->asked.is_refused;
+	refused_asked -= advice->asked.whom == OF_REFUSED;
 	advice->text[advice->length] = '\0';
 	for (char *at, *line = strtok_r(advice->text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
 		for (char *c = line; *c; c++)
@@ -331,20 +331,20 @@ static void conclude_advice(struct advice *advice, bool anew)
 	if (advice->helper.child.pid && !twisted) /* else it has the client, and goes on with it */
 		child_signal(&advice->helper.child, SIGKILL);
 	client_address(&advice->client, peer, sizeof(peer));
-	if (advice->asked.is_refused) {
+	if (advice->asked.whom == OF_REFUSED) {
 		if (svc && user)
 			record_user(svc, peer, false, knows_user, user);
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
-	for (unsigned n = 0; advice->asked.sender && svc && n < svc->socket_count; n++) {
+	for (unsigned n = 0; advice->asked.whom == OF_SENDER && svc && n < svc->socket_count; n++) {
 		if (svc->sockets[n].datagram == ASKED_ABOUT)
 			svc->sockets[n].datagram = AWAITED;
 	}
-	if (svc && !advice->asked.sender)
+	if (svc && advice->asked.whom == OF_CLIENT)
 		svc->run->count -= svc->run->count > 0;
 	if (!socket) {
-		if (svc && !advice->asked.sender)
+		if (svc && advice->asked.whom == OF_CLIENT)
 			accept_refuse(svc, &advice->client, REFUSED_CLOSED);
 		else if (!svc)
 			log_notice(superd.log, "%s: refused %s: %s", advice->service, peer,
@@ -352,8 +352,8 @@ static void conclude_advice(struct advice *advice, bool anew)
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
-	if (anew && !advice->asked.sender) {
-		take_client(svc, socket, &advice->client);
+	if (anew && advice->asked.whom == OF_CLIENT) {
+		check_client(svc, socket, &advice->client);
 		svc_settle(svc);
 		goto over;
 	}
@@ -366,7 +366,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 		refusal = twisted ? REFUSED_TWIST : is_judged ? REFUSED_LIBWRAP : REFUSED_LIBWRAP_UNASKED;
 	else if (advice->asked.ident && svc->row->groups->access->id_only && !knows_user)
 		refusal = user ? REFUSED_IDENT : REFUSED_IDENT_UNASKED;
-	if (advice->asked.sender) { /* its datagram is looked at once more */
+	if (advice->asked.whom == OF_SENDER) { /* its datagram is looked at once more */
 		struct remembered *told = remember(advice->asked.sender, whole, true);
 
 		told->until = clock_now() + TOLD;
@@ -382,7 +382,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 	if (refusal)
 		refuse_client(svc, &advice->client, refusal, advice->asked.ident);
 	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
-		serve_client(svc, socket, &advice->client);
+		start_for_client(svc, socket, &advice->client);
 	else
 		keep_client(svc, socket, &advice->client, true);
 	svc_settle(svc);
@@ -492,8 +492,8 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	list_init(&advice->link);
 	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
 	client->fd = -1;
-	refused_asked += asked->is_refused;
-	if (!asked->is_refused && !asked->sender) {
+	refused_asked += asked->whom == OF_REFUSED;
+	if (asked->whom == OF_CLIENT) {
 		list_add(&asking, &advice->link);
 		svc->run->count++;
 	}
@@ -580,7 +580,7 @@ static void describe_local(int fd, char *text, size_t size)
 }
 
 /* A client that has passed all checks. */
-static void serve_client(struct svc *svc, struct socket *socket, struct client *client)
+static void start_for_client(struct svc *svc, struct socket *socket, struct client *client)
 {
 	const struct access_options *options = svc->row->groups->access;
 	struct instance *instance = instance_new(svc);
@@ -625,16 +625,16 @@ void accept_parked(struct svc *svc)
 		}
 		svc_count_trigger(first.socket);
 		if (first.judged)
-			serve_client(svc, first.socket, &first.client);
+			start_for_client(svc, first.socket, &first.client);
 		else
-			take_client(svc, first.socket, &first.client);
+			check_client(svc, first.socket, &first.client);
 		if (svc->run->backoff.failures)
 			break; /* one at a time, until one has succeeded */
 	}
 }
 
-/* cps: the service pauses now, and clients wait. client: who has come; NULL: a program takes them. */
-bool accept_overruns(struct svc *svc, const struct client *client)
+/* cps: true: the service pauses now, and clients wait. client: who has come; NULL: a program takes them. */
+bool accept_pause_at_cps(struct svc *svc, const struct client *client)
 {
 	const struct access_options *access = svc->row->groups->access;
 	double pause = (double)access->cps.pause / 1e6;
@@ -661,7 +661,8 @@ bool accept_overruns(struct svc *svc, const struct client *client)
 	return true;
 }
 
-static void take_client(struct svc *svc, struct socket *socket, struct client *client)
+/* What counts for this client: it is refused, asked about, or gets its instance. */
+static void check_client(struct svc *svc, struct socket *socket, struct client *client)
 {
 	struct questions asked = { 0 };
 	enum refusal refusal;
@@ -690,7 +691,7 @@ static void take_client(struct svc *svc, struct socket *socket, struct client *c
 							      : REFUSED_IDENT_UNASKED);
 		return;
 	}
-	serve_client(svc, socket, client);
+	start_for_client(svc, socket, client);
 }
 
 /* Who is asked about while its service changes is judged anew, by the rules of the address at which it came. */
@@ -704,8 +705,9 @@ void accept_reloaded(void)
 	}
 }
 
-/* false: the service pauses now. */
-static bool take_accepted(struct svc *svc, struct socket *socket, struct client *client)
+/* What counts for all clients of the service: probes are closed, and cps pauses it, with this client kept. false: it
+ * pauses now. */
+static bool screen_client(struct svc *svc, struct socket *socket, struct client *client)
 {
 	const struct access *probes = service_prepared(svc->row)->probes;
 	unsigned char address[SOURCE_SIZE];
@@ -715,12 +717,12 @@ static bool take_accepted(struct svc *svc, struct socket *socket, struct client 
 		svc->run->probes++;
 		return true;
 	}
-	if (accept_overruns(svc, client)) {
+	if (accept_pause_at_cps(svc, client)) {
 		keep_client(svc, socket, client, false);
 		return false;
 	}
 	svc_count_trigger(socket);
-	take_client(svc, socket, client);
+	check_client(svc, socket, client);
 	return true;
 }
 
@@ -743,7 +745,7 @@ void accept_fetch(struct svc *svc)
 		if (!svc->socket_count || !svc->row->exec->accept)
 			accept_refuse(svc, &client, REFUSED_CLOSED);
 		else if (svc->state == LISTENING)
-			take_accepted(svc, &svc->sockets[number], &client);
+			screen_client(svc, &svc->sockets[number], &client);
 		else
 			keep_client(svc, &svc->sockets[number], &client, false);
 	}
@@ -798,16 +800,17 @@ static void accept_beside(struct svc *svc, struct socket *socket)
 	fd_close(&ends[1]);
 }
 
-static void take_datagram(struct svc *svc, struct socket *socket);
+static void start_for_datagram(struct svc *svc, struct socket *socket);
 
-static void take_clients(struct svc *svc, struct socket *socket)
+/* Accepts who waits there, up to BATCH, or starts an instance for a datagram. */
+static void accept_batch(struct svc *svc, struct socket *socket)
 {
 	struct client client;
 
 	if (socket->fd < 0)
 		return;
 	if (!endpoint_accepts(socket->listen->endpoint)) {
-		take_datagram(svc, socket);
+		start_for_datagram(svc, socket);
 		return;
 	}
 	for (int n = 0; n < BATCH && svc->state == LISTENING; n++) {
@@ -825,7 +828,7 @@ static void take_clients(struct svc *svc, struct socket *socket)
 		}
 		switch (client_accept(socket->fd, socket->listen, &client)) {
 		case ACCEPTED:
-			if (!take_accepted(svc, socket, &client))
+			if (!screen_client(svc, socket, &client))
 				return;
 			break;
 		case ACCEPT_AGAIN:
@@ -848,7 +851,7 @@ static void take_clients(struct svc *svc, struct socket *socket)
 void accept_clients(struct svc *svc, struct socket *socket)
 {
 	instances_gather();
-	take_clients(svc, socket);
+	accept_batch(svc, socket);
 	instances_start_gathered();
 }
 
@@ -903,6 +906,7 @@ static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct 
 	asked.ident = false; /* nobody is connected */
 	if (!refusal && (asked.name || asked.libwrap)) {
 		refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
+		asked.whom = OF_SENDER;
 		asked.sender = hash_bytes(HASH_START, &socket->listen, sizeof(socket->listen));
 		asked.sender = hash_bytes(asked.sender, &superd.loaded, sizeof(superd.loaded));
 		asked.sender = hash_add(asked.sender, hosts_access_version()) | 1;
@@ -943,7 +947,7 @@ static enum verdict judge_datagram(struct svc *svc, struct socket *socket, struc
 }
 
 /* A datagram: the instance gets the socket, and superd does not watch it until that has ended. */
-static void take_datagram(struct svc *svc, struct socket *socket)
+static void start_for_datagram(struct svc *svc, struct socket *socket)
 {
 	struct client sender = { .fd = -1 };
 
@@ -959,7 +963,7 @@ static void take_datagram(struct svc *svc, struct socket *socket)
 	socket_watch(socket, false);
 	socket->datagram = TAKEN;
 	socket->run->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;
-	serve_client(svc, socket, &sender);
+	start_for_client(svc, socket, &sender);
 	if (svc->state != LISTENING)
 		socket->datagram = AWAITED;
 }
@@ -1043,9 +1047,9 @@ static void serve_mux(struct instance *instance, const char *name)
 			else if (svc->state == LISTENING && !needs_come_first(svc) &&
 				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
 				 limits_allow(svc) && !svc_pause_at_trigger(socket) &&
-				 !accept_overruns(svc, &client)) {
+				 !accept_pause_at_cps(svc, &client)) {
 				svc_count_trigger(socket);
-				take_client(svc, socket, &client);
+				check_client(svc, socket, &client);
 			} else {
 				keep_client(svc, socket, &client, false);
 			}

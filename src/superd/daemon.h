@@ -576,7 +576,7 @@ void svc_stop(struct svc *svc, bool again);	   /* stops its instances; it goes o
 void svc_shut(struct svc *svc, bool spares);	   /* closes its sockets, and stops its instances or spares them */
 void svc_activate(struct svc *svc);
 void svc_note_ready(struct svc *svc, struct instance *instance);
-void svc_note_end(struct svc *svc, struct instance *instance);
+void svc_conclude_instance(struct svc *svc, struct instance *instance);
 void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
@@ -633,7 +633,7 @@ void close_leave(void);
 void accept_clients(struct svc *svc, struct socket *socket);
 void accept_fetch(struct svc *svc);
 void accept_parked(struct svc *svc);
-bool accept_overruns(struct svc *svc, const struct client *client);
+bool accept_pause_at_cps(struct svc *svc, const struct client *client);
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
 void accept_drop_parked(struct svc *svc);
 void accept_leave(void);

@@ -64,7 +64,7 @@ static double timeout_of(const struct svc *svc)
 	return (double)life_of(svc)->idle_timeout / 1e6;
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+static void on_idle_due(struct ev_loop *loop, ev_timer *timer, int events);
 
 static void wake_in(struct svc *svc, double seconds)
 {
@@ -511,7 +511,7 @@ static void sleep_or_thaw(struct svc *svc)
 	instance_stop(instance); /* thaws it, once the signal is there */
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_idle_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
 	struct idle *idle = svc->run->idle;
@@ -591,7 +591,7 @@ static struct idle *make_idle(struct svc *svc)
 		return idle;
 	idle->svc = svc;
 	list_init(&idle->watched);
-	ev_timer_init(&idle->timer, on_timer, 0, 0);
+	ev_timer_init(&idle->timer, on_idle_due, 0, 0);
 	idle->timer.data = svc;
 	return idle;
 }

@@ -52,7 +52,7 @@
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
 #define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
 #define READY_RUN 10.	  /* seconds of a run of exec_ready */
-#define READY_PAUSE 100000	  /* microseconds behind one that has failed, doubled up to: */
+#define READY_PAUSE 100000 /* microseconds behind one that has failed, doubled up to: */
 #define READY_PAUSE_MOST 1000000
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 
@@ -1303,13 +1303,13 @@ size_t instances_gathered(void)
 	return gathered.count;
 }
 
-/* Nothing of it was started. */
-static void note_not_started(struct instance *instance)
+/* Nothing of it was started: it is freed. */
+static void conclude_unstarted(struct instance *instance)
 {
 	note_result(instance, RESULT_RESOURCES);
 	if (instance->socket && instance->client.fd >= 0)
 		accept_park(instance);
-	svc_note_end(instance->svc, instance);
+	svc_conclude_instance(instance->svc, instance);
 }
 
 void instances_start_gathered(void)
@@ -1335,7 +1335,7 @@ void instances_start_gathered(void)
 	}
 	gathered.count = 0; /* the end of one may let others start */
 	for (size_t n = 0; n < failures; n++)
-		note_not_started(failed[n]);
+		conclude_unstarted(failed[n]);
 	buf_free(&why);
 }
 
@@ -1374,7 +1374,7 @@ void instance_start(struct instance *instance)
 
 	if (!begin_start(instance, &why)) {
 		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
-		note_not_started(instance);
+		conclude_unstarted(instance);
 	}
 	buf_free(&why);
 }
@@ -1702,7 +1702,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 			return;
 	}
 	if (instance->phase == OVER) {
-		svc_note_end(instance->svc, instance);
+		svc_conclude_instance(instance->svc, instance);
 	} else if (instance->phase <= READY) {
 		look_for_daemon(instance);
 	} else if (group_lives(instance)) {

@@ -1,8 +1,8 @@
 /* A service: its sockets, and the state that follows from them, from its instances and from orders.
  *
  * There is one word of state. svc_settle finds it whenever nothing of the service is under way; the table `states` says
- * what a client (on_readable), the end of a pause (on_timer) and orders (svc_start, svc_stop) do in each of them. What
- * is left are an instance that is ready (svc_note_ready) or has ended (svc_note_end). */
+ * what a client (on_readable), the end of a pause (on_service_due) and orders (svc_start, svc_stop) do in each of
+ * them. What is left are an instance that is ready (svc_note_ready) or has ended (svc_conclude_instance). */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -127,7 +127,7 @@ struct svc *svc_next(const struct svc *svc)
 }
 
 static void on_readable(struct socket *socket);
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+static void on_service_due(struct ev_loop *loop, ev_timer *timer, int events);
 
 /* With pass = bind each may become two, of one IP version each. */
 static size_t socket_room(const struct service *row)
@@ -380,13 +380,13 @@ static bool lacks_socket(const struct svc *svc)
 
 void svc_set_timer(struct svc *svc, double seconds)
 {
-	timer_call(&svc->run->timer, seconds > 0 ? seconds : 0, on_timer, svc);
+	timer_call(&svc->run->timer, seconds > 0 ? seconds : 0, on_service_due, svc);
 }
 
 /* As if its timer had expired. */
 void svc_look_again(struct svc *svc)
 {
-	ev_set_cb(&svc->run->timer, on_timer);
+	ev_set_cb(&svc->run->timer, on_service_due);
 	svc->run->timer.data = svc;
 	ev_feed_event(superd.loop, &svc->run->timer, EV_TIMER);
 }
@@ -445,7 +445,7 @@ void svc_pause(struct svc *svc, double seconds)
 	svc_set_timer(svc, seconds);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_service_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
 
@@ -1132,7 +1132,7 @@ static bool pause_at_limit(struct svc *svc, const struct socket *socket)
 	struct tm local;
 
 	if (svc->row->exec->accept || socket->listen->address->kind == ENDPOINT_UDP) /* each is judged for itself */
-		return accept_overruns(svc, NULL);
+		return accept_pause_at_cps(svc, NULL);
 	if (access->access_times && localtime_r(&wall, &local) &&
 	    !times_include(access->access_times, (unsigned)(local.tm_hour * 60 + local.tm_min))) {
 		unsigned minute = (unsigned)(local.tm_hour * 60 + local.tm_min), n = 1;
@@ -1149,7 +1149,7 @@ static bool pause_at_limit(struct svc *svc, const struct socket *socket)
 		svc_set_reason(svc, "as many instances of all services run as may");
 		pause = FULL_PAUSE;
 	} else {
-		return accept_overruns(svc, NULL);
+		return accept_pause_at_cps(svc, NULL);
 	}
 	svc_say(svc, LEVEL_NOTICE, "limited", "its clients wait: %s", svc->run->reason);
 	svc_pause(svc, pause);
@@ -1501,8 +1501,8 @@ static void note_failure(struct svc *svc, const struct instance *instance, doubl
 		svc->run->failure_count++;
 }
 
-/* An instance is over: its processes and its commands. Frees it. */
-void svc_note_end(struct svc *svc, struct instance *instance)
+/* An instance is over: its processes and its commands. Judges how it ended, frees it, and decides what comes next. */
+void svc_conclude_instance(struct svc *svc, struct instance *instance)
 {
 	double now = clock_now(), lasted = now - instance->since;
 	bool was_current = svc->run->current == instance, failed;
