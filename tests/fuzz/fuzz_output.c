@@ -1,6 +1,7 @@
 /* What superd-output may answer, from any bytes, as it reads what programs print: superd takes no text from outside of
- * the answer, keeps lines that it may print, in the order of their times, or gives superd-output up. The first two bytes
- * are the length of a first answer; the rest is a second one. It includes the source, as only that knows its state. */
+ * the answer, and keeps lines that it may print, in the order of their times, or gives superd-output up. The first two
+ * bytes are the length of a first answer; the rest is a second one. It includes the source, as only that knows its
+ * state. */
 #include "superd/output.c"
 
 #include "fuzzer.h"
