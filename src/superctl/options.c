@@ -42,7 +42,7 @@ const struct verb verbs[] = {
 	{ "hold", NAMES_SOME, true, ACTS, "start nothing more; clients wait until release", view_act },
 	{ "release", NAMES_SOME, false, ACTS, "end a hold; the waiting clients are served", view_act },
 	{ "drain", NAMES_SOME, true, ACTS,
-	  "stop a service once its clients have left; who comes behind that starts it again", view_act },
+	  "stop a service once its clients have left; new clients wait, and start it again", view_act },
 	{ "freeze", NAMES_SOME, true, ACTS, "freeze the processes of a service until the next client", view_act },
 	{ "thaw", NAMES_SOME, false, ACTS, "thaw a frozen service", view_act },
 	{ "sleep", NAMES_SOME, true, ACTS, "freeze or stop a service, by its idle_action", view_act },
