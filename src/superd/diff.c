@@ -5,7 +5,7 @@
 
 #include "lib/json.h"
 #include "table/endpoint/endpoint.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/services/diff.h"
 #include "table/services/service_conf.h"
 

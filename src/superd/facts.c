@@ -20,7 +20,7 @@
 #include "superd/machine/machine.h"
 #include "superd/values.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/services/diff.h"
 #include "table/services/left_out.h"
 #include "table/services/service_conf.h"
@@ -1140,7 +1140,7 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 		const char *name = option_defs[n].name[NATIVE];
 		struct origin at = service_origin(row, name);
 
-		if (service_mark(row, name) && at.file)
+		if (service_setting(row, name) && at.file)
 			add_place(out, name, at);
 	}
 	json_object_close(out);

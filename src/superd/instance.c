@@ -41,7 +41,7 @@
 #include "superd/start/start.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/words/builtin.h"
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"
@@ -674,7 +674,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	if (fault->stage == STAGE_STREAMS && fault->error == EPERM && path &&
 	    path_opener(path, 0, row->account, &finding) == PATH_REFUSED)
 		path_finding_add(&finding, out);
-	origin_cite(option && service_mark(row, option) ? service_origin(row, option) : row->at, out);
+	origin_cite(option && service_setting(row, option) ? service_origin(row, option) : row->at, out);
 }
 
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events);

@@ -18,7 +18,7 @@
 #include "lib/scan.h"
 #include "lib/units.h"
 #include "os/fs/fs.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/services/left_out.h"
 
 #define NAME_MOST 255

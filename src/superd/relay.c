@@ -15,7 +15,7 @@
 #include "superd/machine/machine.h"
 #include "superd/start/start.h"
 #include "table/option/option_name.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 
 #define RETRY_LEAST 100000 /* microseconds until the next start */
 #define RETRY_MOST 10000000

@@ -34,7 +34,7 @@
 #include "superd/start/start.h"
 #include "table/access/times.h"
 #include "table/option/option_name.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/service/need.h"
 #include "table/words/command_prefix.h"
 #include "table/words/exit_status.h"

@@ -10,7 +10,7 @@
 #include "fuzzer.h"
 #include "lib/diag.h"
 #include "lib/source_file.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/print/print_conf.h"
 #include "table/services/service_conf.h"
 #include "table/services/service_builder.h"
@@ -87,11 +87,12 @@ static void require_same_row(const struct service *a, const struct service *b)
 	require(a->dialect == b->dialect && a->is_foreign == b->is_foreign && a->is_unclear == b->is_unclear);
 	require(a->socket_count == b->socket_count && a->settings->count == b->settings->count);
 	for (size_t n = 0; n < a->socket_count; n++) {
-		require(a->sockets[n].mark == b->sockets[n].mark && places_equal(a->sockets[n].at, b->sockets[n].at));
+		require(a->sockets[n].setting == b->sockets[n].setting &&
+			places_equal(a->sockets[n].at, b->sockets[n].at));
 		require(!strcmp(a->sockets[n].name, b->sockets[n].name));
 	}
 	for (size_t n = 0; n < a->settings->count; n++) {
-		const struct mark *one = &a->settings->list[n], *other = &b->settings->list[n];
+		const struct option_setting *one = &a->settings->list[n], *other = &b->settings->list[n];
 
 		require(places_equal(service_place(a, one), service_place(b, other)));
 		require(one->option == other->option && one->block == other->block);

@@ -13,7 +13,7 @@
 #include "table/access/access.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/words/resource_words.h"
 
 /* A compiled filter, or the reason why there is none. */

@@ -25,7 +25,7 @@
 #include "superd/start/start.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/rules/endpoint_conflict.h"
 #include "table/words/resource_words.h"
 
@@ -68,7 +68,7 @@ static void preflight_bind(struct preflight *preflight, const struct service *se
 			diags_hint(preflight->diags, "%s", hint);
 		return;
 	}
-	if (service_mark(service, "no_new_privileges") && !service->groups->identity->no_new_privileges &&
+	if (service_setting(service, "no_new_privileges") && !service->groups->identity->no_new_privileges &&
 	    !capability_held(CAP_SYS_ADMIN))
 		preflight_report(preflight, SEVERITY_WARNING, service, "no_new_privileges", "no",
 				 "pass = bind: without CAP_SYS_ADMIN superd starts the program with no_new_privileges");

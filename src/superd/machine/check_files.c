@@ -16,7 +16,7 @@
 #include "superd/start/start.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/services/service_conf.h"
 
 /* Helpers of the preflight: reports a finding, and decides whether a path may be examined. */

@@ -12,7 +12,7 @@
 #include "lib/scan.h"
 #include "lib/wait_note.h"
 #include "table/option/option_name.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 
 void asker_open(struct asker *asker, struct pool *pool, struct lookup_cache *lookups)
 {

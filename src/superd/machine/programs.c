@@ -21,7 +21,7 @@
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/words/filter_request.h"
 
 /* Starts a helper program beside the loop, which may start others at the same time and may reap this one. */

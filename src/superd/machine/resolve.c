@@ -9,7 +9,7 @@
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/rules/endpoint_conflict.h"
 
 static bool resolve_owner(struct accounts *accounts, const struct service *service, const struct listen *listen,

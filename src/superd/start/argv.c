@@ -13,7 +13,7 @@
 #include "os/host/program.h"
 #include "table/access/access.h"
 #include "table/option/option_name.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/words/builtin.h"
 #include "table/words/resource_words.h"
 
@@ -361,7 +361,7 @@ static void add_redirect_options(struct buf *text, size_t *count, const struct s
 	if (service->exec->proxy_protocol != PROXY_NO)
 		add_argument(text, count,
 			     service->exec->proxy_protocol == PROXY_V1 ? "--proxy-protocol=v1" : "--proxy-protocol=v2");
-	if (service_mark(service, "redirect_timeout"))
+	if (service_setting(service, "redirect_timeout"))
 		add_number(text, count, "--idle-timeout", timeout);
 	if (service->exec->accept)
 		return;

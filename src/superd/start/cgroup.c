@@ -20,7 +20,7 @@
 #include "os/bpf/bpf.h"
 #include "os/cgroup/cgroup.h"
 #include "os/proc/process.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/words/resource_words.h"
 
 /* The options of a control group that are BPF programs (bpf(2)): device_allow and device_policy, ip_address_allow and

@@ -26,7 +26,7 @@
 #include "lib/fd.h"
 #include "os/fs/fs.h"
 #include "table/option/option_name.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/words/passed_fds.h"
 
 /* Removals by superd-exec, each of all that one service has left: it may be much, and what a user has mounted in his
@@ -257,7 +257,7 @@ bool directories_plan(struct plan *plan, const struct service *service, const st
 				.name = strndup(*name, length),
 				.base = kind->base,
 				.mode = kind->mode,
-				.sets_mode = service_mark(service, kind->mode_option),
+				.sets_mode = service_setting(service, kind->mode_option),
 				.is_owned = kind->is_owned,
 			};
 			has_link = (*name)[length];

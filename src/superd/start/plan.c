@@ -19,7 +19,7 @@
 #include "os/host/program.h"
 #include "os/proc/bind_filter.h"
 #include "os/rights/rights.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 
 /* Turns checked words (table/type/type) into the kernel's numbers. */
 
@@ -107,7 +107,7 @@ static bool plan_make_resources(struct plan *plan, const struct service *service
 		plan->cgroup_settings = cgroup_settings;
 		plan->apart = APART;
 	} else if (cgroup_settings && cgroup_settings->programs[CGROUP_BPF_DEVICES].count) {
-		return plan_fail(service, service_mark(service, "device_policy") ? "device_policy" : "device_allow",
+		return plan_fail(service, service_setting(service, "device_policy") ? "device_policy" : "device_allow",
 				 why, "%s", cgroup_settings->place->wrong);
 	} else if (cgroup_settings && cgroup_settings->programs[CGROUP_BPF_EGRESS].count) {
 		return plan_fail(service, "ip_address_deny", why, "%s", cgroup_settings->place->wrong);
@@ -389,7 +389,7 @@ static bool make_bind_filter(struct plan *plan, const struct service *service, s
 	}
 	if (!capability_held(CAP_SYS_PTRACE))
 		plan->flags |= PLAN_NEEDS_TRACER;
-	if (!service_mark(service, "no_new_privileges") || !capability_held(CAP_SYS_ADMIN))
+	if (!service_setting(service, "no_new_privileges") || !capability_held(CAP_SYS_ADMIN))
 		plan->flags |= PLAN_NO_NEW_PRIVILEGES;
 	plan->bind_filter = lengths ? bind_filter_make(has_path, lengths, count) : NULL;
 	free(lengths);
@@ -437,10 +437,10 @@ static unsigned find_flags(const struct service *service)
 		(plan_applies_access_itself(service) ? PLAN_REREADS : 0) | /* others that answer datagrams may change */
 		(service->exec->accept && plan_names_any_instance(service) ? PLAN_PER_CONNECTION : 0) |
 		(environment->expand_environment && !service_is_builtin(service) ? PLAN_EXPANDS : 0) |
-		(inetd && (!service_mark(service, "input") || groups->streams->input.kind == STREAM_SOCKET)
+		(inetd && (!service_setting(service, "input") || groups->streams->input.kind == STREAM_SOCKET)
 			 ? PLAN_INPUT_IS_SOCKET
 			 : 0) |
-		(inetd && !service_mark(service, "output") ? PLAN_OUTPUT_IS_SOCKET : 0) |
+		(inetd && !service_setting(service, "output") ? PLAN_OUTPUT_IS_SOCKET : 0) |
 		(environment->unit_environment ? PLAN_TELLS_UNIT : 0) |
 		(environment->working_directory && *environment->working_directory == '-' ? PLAN_DIRECTORY_OPTIONAL
 											  : 0) |

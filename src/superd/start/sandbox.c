@@ -20,7 +20,7 @@
 #include "os/fs/fs.h"
 #include "os/rights/rights.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/words/sandbox_words.h"
 
 /* Finds out what the machine allows, before anything depends on it. Capabilities prove little: root in a container may
@@ -699,7 +699,7 @@ static void add_sys(struct mount_list *places, const struct service *service)
 	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
 	const struct hardening_options *hardening = service->groups->hardening;
 	bool others = places->count || places->root;
-	bool refuses = service_mark(service, "private_mounts") && !hardening->private_mounts && !others;
+	bool refuses = service_setting(service, "private_mounts") && !hardening->private_mounts && !others;
 	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
 	struct listed_mount bound = { .mount = { .content = CONTENT_BIND,
 						 .option = places->network,

@@ -1075,4 +1075,5 @@ const struct option_def option_defs[] = {
 };
 
 const size_t option_count = sizeof(option_defs) / sizeof(option_defs[0]);
-_Static_assert(sizeof(option_defs) / sizeof(option_defs[0]) <= MARK_OPTION, "struct mark holds such an index");
+_Static_assert(sizeof(option_defs) / sizeof(option_defs[0]) <= SETTING_OPTION,
+	       "struct option_setting holds such an index");

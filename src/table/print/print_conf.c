@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/print/buf_flush.h"
 #include "table/services/left_out.h"
 #include "table/services/service_conf.h"
@@ -43,35 +43,36 @@ static bool is_shareable(const struct option_def *option, bool all_say_it)
 }
 
 /* The value that most services say, of those where the option has an effect, if each of those says one; or NULL. */
-static const struct mark *find_shared(const struct option_def *option, const struct table *table)
+static const struct option_setting *find_shared(const struct option_def *option, const struct table *table)
 {
-	const struct mark *most = NULL;
+	const struct option_setting *most = NULL;
 	size_t all = 0, same = 0, votes = 0;
 
 	for (size_t n = 0; n < 2 * table->count; n++) {
 		const struct service *row = &table->services[n % table->count];
-		const struct mark *mark = settings_find(row->settings, option, 0);
+		const struct option_setting *setting = settings_find(row->settings, option, 0);
 		bool is_second = n >= table->count;
 
 		if (left_out_of(table, row) || !option_takes_default(option, row->exec))
 			continue;
-		if (!mark || mark->append)
+		if (!setting || setting->append)
 			return NULL;
 		if (is_second) {
-			same += mark->words == most->words;
+			same += setting->words == most->words;
 			continue;
 		}
 		all++;
 		if (!votes)
-			most = mark;
-		votes = mark->words == most->words ? votes + 1 : votes - 1;
+			most = setting;
+		votes = setting->words == most->words ? votes + 1 : votes - 1;
 	}
 	return same > 1 && same * 2 > all && is_shareable(option, same == all) ? most : NULL;
 }
 
 /* Prints all services. shared has room for each option: what all or most say goes into the defaults. NULL: nothing
  * does. */
-static bool print_table(const struct table *table, const struct mark **shared, struct conf_style style, FILE *out)
+static bool print_table(const struct table *table, const struct option_setting **shared, struct conf_style style,
+			FILE *out)
 {
 	struct buf text = { 0 };
 	bool ok, any = false;
@@ -100,7 +101,7 @@ static bool print_table(const struct table *table, const struct mark **shared, s
 bool print_conf(const struct table *table, bool comments, FILE *out)
 {
 	const struct conf_style style = { .places = comments ? PLACES_OF_ALL : PLACES_NONE };
-	const struct mark **shared = comments ? NULL : calloc(option_count, sizeof(*shared));
+	const struct option_setting **shared = comments ? NULL : calloc(option_count, sizeof(*shared));
 	bool ok = (shared || comments) &&
 		  print_table(table, shared, style, out);
 

@@ -9,7 +9,7 @@
 
 #include "lib/scan.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/rules/endpoint_conflict.h"
 #include "table/rules/internal.h"
 #include "table/service/need.h"

@@ -1,7 +1,7 @@
 /* Rules of what a service runs: texts, exec, builtin and redirect, its processes, commands, and when it is idle.
  *
- * A default contradicts nothing. So the rules ask service_mark whether the service's own text sets the option, wherever
- * the value may be a default. */
+ * A default contradicts nothing. So the rules ask service_setting whether the service's own text sets the option,
+ * wherever the value may be a default. */
 #include "table/rules/internal.h"
 
 #include <ctype.h>
@@ -10,7 +10,7 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/service/redirect_target.h"
 #include "table/words/builtin.h"
 #include "table/words/command_prefix.h"
@@ -404,17 +404,17 @@ static bool is_read(const struct service *service, const char *option, const str
 static bool is_heard(const struct service *service)
 {
 	const struct stream_options *streams = service->groups->streams;
-	bool is_socket = service->exec->pass == PASS_INETD && !service_mark(service, "output");
+	bool is_socket = service->exec->pass == PASS_INETD && !service_setting(service, "output");
 
 	return (!is_socket && is_read(service, "output", &streams->output)) ||
-		(service_mark(service, "error") ? is_read(service, "error", &streams->error)
+		(service_setting(service, "error") ? is_read(service, "error", &streams->error)
 						: is_socket || is_read(service, "output", &streams->output));
 }
 
 /* A default that does not fit is no mistake of the service. */
 void rule_ready(const struct service *service, struct diags *diags)
 {
-	if (!service_mark(service, "ready") || service_is_unclear(service, "ready") || is_heard(service))
+	if (!service_setting(service, "ready") || service_is_unclear(service, "ready") || is_heard(service))
 		return;
 	service_refuse(service, "ready", diags,
 		       "ready: superd does not read its output: neither output nor error is log");
@@ -430,10 +430,10 @@ static bool is_socket(const struct stream *stream)
 static void check_input_taken(const struct service *service, struct diags *diags)
 {
 	const struct stream_options *streams = service->groups->streams;
-	bool has_output = is_socket(&streams->output) || !service_mark(service, "output");
+	bool has_output = is_socket(&streams->output) || !service_setting(service, "output");
 
-	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) || !service_mark(service, "input") ||
-	    service_is_unclear(service, "input"))
+	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
+	    !service_setting(service, "input") || service_is_unclear(service, "input"))
 		return;
 	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
 	diags_hint(diags, "remove input, or set pass = systemd");
@@ -500,7 +500,7 @@ void rule_streams(const struct service *service, struct diags *diags)
 
 void rule_backoff(const struct service *service, struct diags *diags)
 {
-	const char *option = service_mark(service, "backoff_min") ? "backoff_min" : "backoff_max";
+	const char *option = service_setting(service, "backoff_min") ? "backoff_min" : "backoff_max";
 
 	if (service->groups->lifecycle->backoff_min <= service->groups->lifecycle->backoff_max)
 		return;
@@ -610,8 +610,8 @@ void rule_idle(const struct service *service, struct diags *diags)
 		service_refuse(service, "idle_unless", diags,
 			       "idle_unless is one command, whose exit status is the "
 			       "answer");
-	if (service->groups->lifecycle->idle_timeout == INT64_MAX || !service_mark(service, "idle_timeout") ||
-	    service_is_unclear(service, "listen") || service->socket_count || service_mark(service, "socket") ||
+	if (service->groups->lifecycle->idle_timeout == INT64_MAX || !service_setting(service, "idle_timeout") ||
+	    service_is_unclear(service, "listen") || service->socket_count || service_setting(service, "socket") ||
 	    service->exec->accept)
 		return;
 	service_refuse(service, "idle_timeout", diags, "idle_timeout needs a socket: without one it has no clients");

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 
 void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
 {
@@ -339,7 +339,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	struct buf text = { 0 };
 	bool has_other;
 
-	if ((row->said && !service_mark(service, name)) || service_is_unclear(service, name) ||
+	if ((row->said && !service_setting(service, name)) || service_is_unclear(service, name) ||
 	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
 	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign))
 		return false;
@@ -349,7 +349,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	has_other = strcmp(row->other, "exec") ? holds(service, NULL, named->other, strstr(row->other, " = "))
 					       : !service_is_builtin(service);
 	if (!holds(service, NULL, option, named->value) || has_other == (row->verb == NEEDS) ||
-	    (row->verb == NEEDS && service_mark(service, row->other)) ||
+	    (row->verb == NEEDS && service_setting(service, row->other)) ||
 	    service_is_unclear(service, named->other->name[NATIVE]))
 		return false;
 	if (row->because == no_connections)
@@ -357,7 +357,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	else
 		buf_addf(&text, "%s %s %s%s%s", named->value ? row->option : name, verb, row->other,
 			 row->because ? ": " : "", row->because ? row->because : "");
-	if (row->verb == NOT_WITH && !service_mark(service, name))
+	if (row->verb == NOT_WITH && !service_setting(service, name))
 		name = named->other->name[NATIVE];
 	report_row(service, row, NULL, service_origin(service, name), row->says ? row->says : buf_string(&text),
 		   diags);

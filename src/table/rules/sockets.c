@@ -10,13 +10,14 @@
 #include "lib/scan.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 
 void rule_listen(const struct service *service, struct diags *diags)
 {
 	bool alone = service->exec->start != START_DEMAND && !service->exec->accept;
 
-	if (service->socket_count || alone || service_is_unclear(service, "listen") || service_mark(service, "socket"))
+	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
+	    service_setting(service, "socket"))
 		return;
 	service_refuse(service, NULL, diags, "listen is missing");
 	diags_hint(diags,
@@ -60,7 +61,7 @@ void rule_symlinks(const struct service *service, struct diags *diags)
 		}
 		first = listen;
 	}
-	if (!first && service->socket_count && service_mark(service, "symlinks") &&
+	if (!first && service->socket_count && service_setting(service, "symlinks") &&
 	    service->groups->socket_defaults->symlinks)
 		service_refuse(service, "symlinks", diags,
 			       "symlinks: it has no unix socket or fifo that could have another name");
@@ -87,7 +88,8 @@ static void check_counts(const struct service *service, struct diags *diags)
 	const bool counts[] = { is_relay, is_relay || all_datagrams(service), all_datagrams(service) };
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		if (!service_mark(service, options[i]) || counts[i] || service_find_socket(service, KIND(UNIX_DGRAM)))
+		if (!service_setting(service, options[i]) || counts[i] ||
+		    service_find_socket(service, KIND(UNIX_DGRAM)))
 			continue;
 		service_refuse(service, options[i], diags, "%s %s", options[i], accept_reason(service));
 		service_hint(service, diags, "set accept = yes, or remove it");
@@ -100,7 +102,7 @@ static void warn_of_nobody(const struct service *service, const struct listen *l
 {
 	words list = *option == 'o' ? listen->options->only_from : listen->options->no_access;
 
-	for (; list && *list && service_mark(service, option); list++) {
+	for (; list && *list && service_setting(service, option); list++) {
 		if (!strcmp(*list, "::"))
 			diag_warning(diags, service_listen_origin(service, listen, option),
 				     "%s: %s: '::' matches no client; ::/0 matches all clients of IPv6", service->name,
@@ -169,7 +171,7 @@ void rule_access(const struct service *service, struct diags *diags)
 		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
 		service_hint(service, diags, "set accept = yes, or libwrap = \"\"");
 	}
-	if (service_mark(service, "log_on_success") && service->groups->logging->log_on_success & SUCCESS_USERID)
+	if (service_setting(service, "log_on_success") && service->groups->logging->log_on_success & SUCCESS_USERID)
 		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
 			     accept_reason(service));
 }
@@ -184,7 +186,7 @@ void rule_access(const struct service *service, struct diags *diags)
 static void check_has_socket(const struct service *service, struct diags *diags)
 {
 	if (service->socket_count || service->exec->start == START_DEMAND || service->exec->accept ||
-	    service_is_unclear(service, "start") || service_mark(service, "socket"))
+	    service_is_unclear(service, "start") || service_setting(service, "socket"))
 		return;
 	service_refuse(service, "pass", diags,
 		       "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone");

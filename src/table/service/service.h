@@ -382,7 +382,7 @@ struct listen {
 	const struct socket_options *options;
 	struct origin at;
 	const struct listen_prepared *prepared;         /* of listen_prepare; NULL: there is nothing */
-	unsigned mark;                                  /* the index of its `listen` in the service's settings */
+	unsigned setting;                               /* the index of its `listen` in the service's settings */
 };
 
 /* Never NULL. */
@@ -423,12 +423,12 @@ static inline const struct sock_fprog *listen_lent_filter(const struct listen *l
 }
 
 /* A value that a text sets, and where. Packed, because a large table has tens of thousands. */
-struct mark {
+struct option_setting {
 	const char *file;
 	words words;                    /* as the text has them; NULL: `refused`, or of `listen`, whose sockets have them; of a
 					   socket { } its name, NULL: the service's */
-	uint64_t line : 24;             /* relative to the service's, so that similar rows share marks, unless is_above */
-	uint64_t column : 15;           /* at most MARK_COLUMN */
+	uint64_t line : 24;             /* relative to the service's, so that similar rows share settings, unless is_above */
+	uint64_t column : 15;           /* at most SETTING_COLUMN */
 	uint64_t block : 12;            /* 0: the service itself; n: its n-th socket { } */
 	uint64_t option : 9;            /* index into option_defs[] */
 	uint64_t append : 1;            /* += */
@@ -437,15 +437,18 @@ struct mark {
 	uint64_t is_guess : 1;          /* refused: of a misspelt name that probably means this option */
 };
 
-/* The highest values of a mark's fields. */
-enum { MARK_LINE = (1 << 24) - 1, MARK_COLUMN = (1 << 15) - 1, MARK_BLOCK = (1 << 12) - 1, MARK_OPTION = (1 << 9) - 1 };
+/* The highest values of a setting's fields. */
+enum {
+	SETTING_LINE = (1 << 24) - 1, SETTING_COLUMN = (1 << 15) - 1, SETTING_BLOCK = (1 << 12) - 1,
+	SETTING_OPTION = (1 << 9) - 1
+};
 
-/* All that a text sets, in its order; what is in a socket { } follows the mark of that. In the pool, one copy for equal
- * ones. */
+/* All that a text sets, in its order; what is in a socket { } follows the setting of that. In the pool, one copy for
+ * equal ones. */
 struct option_settings {
 	const struct option_settings *defaults;                /* of defaults { }, which they override; NULL: none */
 	size_t count;
-	struct mark list[];
+	struct option_setting list[];
 };
 
 /* The results of superd/machine/resolve for a service's options. In the pool, one copy for equal services; few services
@@ -465,7 +468,7 @@ struct service {
 	const struct option_groups *groups;
 	const struct option_settings *settings;                /* what its own text sets; NULL: nothing */
 	unsigned socket_count;
-	bool is_unclear : 1;            /* a mark is `refused` */
+	bool is_unclear : 1;            /* a setting is `refused` */
 	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/services/builder_internal.h"
 
 /* The groups with the defaults of a file, and which defaults these are. */
@@ -28,11 +28,11 @@ const void *const *table_bases(const struct table *table, const struct option_se
 	return bases ? bases->group : NULL;
 }
 
-static bool is_of(const struct mark *mark, unsigned block, enum option_group group)
+static bool is_of(const struct option_setting *setting, unsigned block, enum option_group group)
 {
-	const struct option_def *option = &option_defs[mark->option];
+	const struct option_def *option = &option_defs[setting->option];
 
-	return mark->block == block && option->group == group && !mark->refused && !(option->flags & STRUCTURE);
+	return setting->block == block && option->group == group && !setting->refused && !(option->flags & STRUCTURE);
 }
 
 /* The groups that the settings of the service itself, or of a socket { }, change: bit 1 << enum option_group. */
@@ -55,14 +55,14 @@ static bool apply(const struct option_settings *settings, unsigned block, enum o
 		  struct pool *pool)
 {
 	for (size_t i = 0; i < settings->count; i++) {
-		const struct mark *mark = &settings->list[i];
-		const struct option_def *option = &option_defs[mark->option];
+		const struct option_setting *setting = &settings->list[i];
+		const struct option_def *option = &option_defs[setting->option];
 		struct parse parse = {
-			.option = option, .words = mark->words, .count = words_count(mark->words),
-			.append = mark->append, .pool = pool,
+			.option = option, .words = setting->words, .count = words_count(setting->words),
+			.append = setting->append, .pool = pool,
 		};
 
-		if (is_of(mark, block, group) && type_parse(&parse, (char *)values + option->offset))
+		if (is_of(setting, block, group) && type_parse(&parse, (char *)values + option->offset))
 			return false;
 	}
 	return true;
@@ -220,10 +220,10 @@ static bool fill_groups(struct service *row, struct table *table)
 }
 
 /* The name of the sockets whose `listen` this is. */
-static const char *socket_name(const struct service *row, const struct mark *listen)
+static const char *socket_name(const struct service *row, const struct option_setting *listen)
 {
-	const struct mark *socket = listen->block ? settings_find(row->settings, option_find(NATIVE, "socket"),
-								  listen->block) : NULL;
+	const struct option_setting *socket =
+		listen->block ? settings_find(row->settings, option_find(NATIVE, "socket"), listen->block) : NULL;
 
 	return socket && socket->words ? socket->words[0] : row->name;
 }
@@ -238,8 +238,8 @@ static bool fill_sockets(struct service *row, const struct service_builder *buil
 		const struct listen_word *word = &builder->words[i];
 
 		row->sockets[i] = (struct listen){
-			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at, .mark = word->mark,
-			.name = socket_name(row, &row->settings->list[word->mark]),
+			.endpoint = word->endpoint, .address = word->endpoint, .at = word->at, .setting = word->setting,
+			.name = socket_name(row, &row->settings->list[word->setting]),
 		};
 	}
 	return row->sockets || !row->socket_count;
@@ -273,7 +273,7 @@ bool builder_row(const struct service_builder *builder, const struct option_sett
 	*row = (struct service){ .name = builder->name, .at = builder->at, .is_foreign = builder->is_foreign,
 				 .is_alone = builder->is_alone, .dialect = builder->dialect & 7 };
 	return !builder->exhausted &&
-	       service_keep_marks(row, defaults, builder->marks, builder->mark_count, builder->table->pool) &&
+	       service_keep_settings(row, defaults, builder->settings, builder->setting_count, builder->table->pool) &&
 	       fill_sockets(row, builder);
 }
 
@@ -284,7 +284,7 @@ bool builder_finish(struct service_builder *builder, const struct service_builde
 	bool good = true;
 
 	if (defaults && !builder->is_alone) {
-		good = service_keep_marks(&row, NULL, defaults->marks, defaults->mark_count, table->pool);
+		good = service_keep_settings(&row, NULL, defaults->settings, defaults->setting_count, table->pool);
 		table->defaults = row.settings;
 	}
 	if (good && builder_row(builder, row.settings, &row) && fill_groups(&row, table) &&

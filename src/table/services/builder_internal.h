@@ -8,15 +8,15 @@
 struct listen_word {
 	const struct endpoint *endpoint;
 	struct origin at;
-	unsigned mark;                  /* the index of the option's mark */
+	unsigned setting;               /* the index of the option's setting */
 };
 
 struct service_builder {
 	struct table *table;
 	const char *name;               /* in the pool; NULL: the defaults */
 	struct origin at;
-	struct mark *marks;             /* what is set, in the order of the text; lines are those of the file */
-	size_t mark_count, mark_capacity;
+	struct option_setting *settings; /* what is set, in the order of the text; lines are those of the file */
+	size_t setting_count, setting_capacity;
 	struct listen_word *words;      /* in the order of the text, which is the order of descriptors */
 	size_t word_count, word_capacity;
 	unsigned block_count;           /* of socket NAME { } */

@@ -62,7 +62,7 @@ void builder_free(struct service_builder *builder)
 {
 	if (!builder)
 		return;
-	free(builder->marks);
+	free(builder->settings);
 	free(builder->words);
 	free(builder);
 }
@@ -73,56 +73,60 @@ static unsigned builder_block(const struct service_builder *builder)
 	return builder->open ? builder->block_count : 0;
 }
 
-static const struct mark *find_mark(const struct service_builder *builder, const struct option_def *option,
-				    unsigned block)
+static const struct option_setting *find_setting(const struct service_builder *builder, const struct option_def *option,
+						 unsigned block)
 {
-	for (size_t i = 0; i < builder->mark_count; i++) {
-		const struct mark *mark = &builder->marks[i];
+	for (size_t i = 0; i < builder->setting_count; i++) {
+		const struct option_setting *setting = &builder->settings[i];
 
-		if (mark->option == option_index(option) && mark->block == block && !mark->is_guess)
-			return mark;
+		if (setting->option == option_index(option) && setting->block == block && !setting->is_guess)
+			return setting;
 	}
 	return NULL;
 }
 
-/* Adds a mark of the open block or the service. NULL: out of memory. */
-static struct mark *add_mark(struct service_builder *builder, const struct option_def *option, struct origin at)
+/* Adds a setting of the open block or the service. NULL: out of memory. */
+static struct option_setting *add_setting(struct service_builder *builder, const struct option_def *option,
+					  struct origin at)
 {
-	struct mark *marks = array_grow(builder->marks, &builder->mark_capacity, builder->mark_count, sizeof(*marks));
+	struct option_setting *settings =
+		array_grow(builder->settings, &builder->setting_capacity, builder->setting_count, sizeof(*settings));
 
-	if (marks)
-		builder->marks = marks;
-	if (!marks || !origin_keep(builder, &at))
+	if (settings)
+		builder->settings = settings;
+	if (!settings || !origin_keep(builder, &at))
 		return NULL;
-	marks[builder->mark_count] = (struct mark){
+	settings[builder->setting_count] = (struct option_setting){
 		.file = at.file,
-		.line = at.line & MARK_LINE,
-		.column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN,
-		.block = builder_block(builder) & MARK_BLOCK,
-		.option = option_index(option) & MARK_OPTION,
+		.line = at.line & SETTING_LINE,
+		.column = at.column < SETTING_COLUMN ? at.column : SETTING_COLUMN,
+		.block = builder_block(builder) & SETTING_BLOCK,
+		.option = option_index(option) & SETTING_OPTION,
 	};
-	return &marks[builder->mark_count++];
+	return &settings[builder->setting_count++];
 }
 
-static struct origin mark_origin(const struct mark *mark)
+static struct origin setting_origin(const struct option_setting *setting)
 {
-	return (struct origin){ .file = mark->file, .line = (unsigned)mark->line, .column = (unsigned)mark->column };
+	return (struct origin){ .file = setting->file,
+				.line = (unsigned)setting->line,
+				.column = (unsigned)setting->column };
 }
 
 void builder_open_socket(struct service_builder *builder, const char *name, struct origin at)
 {
-	struct mark *mark;
+	struct option_setting *setting;
 
 	builder->open = true;
-	if (builder->block_count == MARK_BLOCK) {
+	if (builder->block_count == SETTING_BLOCK) {
 		builder->exhausted = true;
 		return;
 	}
 	builder->block_count++;
-	mark = add_mark(builder, option_find(NATIVE, "socket"), at);
-	if (mark && name)
-		mark->words = pool_list(builder->table->pool, &name, 1);
-	if (!mark || (name && !mark->words))
+	setting = add_setting(builder, option_find(NATIVE, "socket"), at);
+	if (setting && name)
+		setting->words = pool_list(builder->table->pool, &name, 1);
+	if (!setting || (name && !setting->words))
 		builder->exhausted = true;
 }
 
@@ -140,16 +144,18 @@ static void report_duplicate(struct diags *diags, struct origin at, const char *
 void builder_close_socket(struct service_builder *builder, struct diags *diags)
 {
 	unsigned block = builder_block(builder);
-	const struct mark *socket = block ? find_mark(builder, option_find(NATIVE, "socket"), block) : NULL;
+	const struct option_setting *socket =
+		block ? find_setting(builder, option_find(NATIVE, "socket"), block) : NULL;
 	const char *name = socket && socket->words ? socket->words[0] : builder->name;
 
 	builder->open = false;
 	if (builder->exhausted)
 		return;                 /* builder_set and builder_finish report it */
 	if (socket && !builder->name) {
-		diag_error(diags, mark_origin(socket), "socket does not belong in defaults: each service has its own");
-	} else if (socket && !find_mark(builder, option_find(NATIVE, "listen"), block)) {
-		diag_error(diags, mark_origin(socket), "socket %s: listen is missing", name);
+		diag_error(diags, setting_origin(socket),
+			   "socket does not belong in defaults: each service has its own");
+	} else if (socket && !find_setting(builder, option_find(NATIVE, "listen"), block)) {
+		diag_error(diags, setting_origin(socket), "socket %s: listen is missing", name);
 		diags_hint(diags, "set its address, as in listen = \"80\"");
 	}
 }
@@ -158,8 +164,8 @@ bool builder_has(const struct service_builder *builder, const char *name)
 {
 	const struct option_def *option = option_find(NATIVE, name);
 
-	for (size_t i = 0; option && i < builder->mark_count; i++) {
-		if (builder->marks[i].option == option_index(option) && !builder->marks[i].is_guess)
+	for (size_t i = 0; option && i < builder->setting_count; i++) {
+		if (builder->settings[i].option == option_index(option) && !builder->settings[i].is_guess)
 			return true;
 	}
 	return false;
@@ -176,10 +182,11 @@ static void add_guess(struct service_builder *builder, const char *name, struct 
 {
 	const char *nearest = option_suggest(NATIVE, name);
 	const struct option_def *option = nearest && !builder->open ? option_find(NATIVE, nearest) : NULL;
-	struct mark *mark = option && !find_mark(builder, option, 0) ? add_mark(builder, option, at) : NULL;
+	struct option_setting *setting =
+		option && !find_setting(builder, option, 0) ? add_setting(builder, option, at) : NULL;
 
-	if (mark)
-		mark->refused = mark->is_guess = true;
+	if (setting)
+		setting->refused = setting->is_guess = true;
 }
 
 static bool report_unknown(const char *name, bool is_global, struct origin at, struct diags *diags)
@@ -219,11 +226,11 @@ static bool place_allows(const struct service_builder *builder, const struct opt
 }
 
 /* Whether the number of words, and = or +=, are right for the option and its earlier settings. */
-static bool shape_fits(const struct mark *before, const struct option_def *option, const char *name,
+static bool shape_fits(const struct option_setting *before, const struct option_def *option, const char *name,
 		       const struct value *value, struct diags *diags)
 {
 	if (before && !value->append) {
-		report_duplicate(diags, value->at, name, mark_origin(before));
+		report_duplicate(diags, value->at, name, setting_origin(before));
 		return false;
 	}
 	if (option->type->is_list)
@@ -249,7 +256,7 @@ static bool add_endpoint(struct service_builder *builder, const struct endpoint 
 		return false;
 	builder->words = list;
 	list[builder->word_count++] = (struct listen_word){
-		.endpoint = endpoint, .at = at, .mark = (unsigned)builder->mark_count - 1,
+		.endpoint = endpoint, .at = at, .setting = (unsigned)builder->setting_count - 1,
 	};
 	return true;
 }
@@ -336,7 +343,7 @@ static words keep_words(const struct option_def *option, const struct value *val
 
 /* Notes that a number is its bound now, which its words become. false: out of memory. */
 static bool note_cut(const struct parse *parse, const char *name, const struct value *value, const void *field,
-		     struct mark *mark, struct diags *diags)
+		     struct option_setting *setting, struct diags *diags)
 {
 	struct buf taken = { 0 };
 	const char *text;
@@ -345,31 +352,31 @@ static bool note_cut(const struct parse *parse, const char *name, const struct v
 	text = buf_string(&taken);
 	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
 		  text);
-	mark->words = taken.failed ? NULL : pool_list(parse->pool, &text, 1);
+	setting->words = taken.failed ? NULL : pool_list(parse->pool, &text, 1);
 	buf_free(&taken);
-	return mark->words;
+	return setting->words;
 }
 
-/* Keeps the words in the mark, if they are right. */
-static bool read_value(struct service_builder *builder, struct mark *mark, const char *name, const struct value *value,
-		       struct diags *diags)
+/* Keeps the words in the setting, if they are right. */
+static bool read_value(struct service_builder *builder, struct option_setting *setting, const char *name,
+		       const struct value *value, struct diags *diags)
 {
-	const struct option_def *option = &option_defs[mark->option];
+	const struct option_def *option = &option_defs[setting->option];
 	struct pool *pool = builder->table->pool;
 	struct parse parse = { .option = option, .pool = pool };
 	union field_value field = { 0 };
 	const char *reason;
 
-	mark->words = keep_words(option, value, pool);
-	if (!mark->words)
+	setting->words = keep_words(option, value, pool);
+	if (!setting->words)
 		return diags_out_of_memory(diags, value->at);
-	parse.words = mark->words;
-	parse.count = words_count(mark->words);
+	parse.words = setting->words;
+	parse.count = words_count(setting->words);
 	reason = type_parse(&parse, &field);
 	if (!reason)
-		return !parse.is_cut || note_cut(&parse, name, value, &field, mark, diags) ||
+		return !parse.is_cut || note_cut(&parse, name, value, &field, setting, diags) ||
 		       diags_out_of_memory(diags, value->at);
-	mark->words = NULL;
+	setting->words = NULL;
 	report_words(&parse, name, value, reason, diags);
 	return false;
 }
@@ -377,7 +384,7 @@ static bool read_value(struct service_builder *builder, struct mark *mark, const
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct option_def *option = option_find(NATIVE, name);
-	struct mark *mark;
+	struct option_setting *setting;
 	bool good;
 
 	if (!option) {
@@ -391,18 +398,18 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 	}
 	if (builder->exhausted)
 		return diags_refuse(diags, value->at, "out of memory, or more than %d sockets with braces of their own",
-				    MARK_BLOCK);
+				    SETTING_BLOCK);
 	name = option_name_in(builder->dialect, option);
 	if (!place_allows(builder, option, name, value, diags) ||
-	    !shape_fits(find_mark(builder, option, builder_block(builder)), option, name, value, diags))
+	    !shape_fits(find_setting(builder, option, builder_block(builder)), option, name, value, diags))
 		return false;
-	mark = add_mark(builder, option, value->at);
-	if (!mark)
+	setting = add_setting(builder, option, value->at);
+	if (!setting)
 		return diags_out_of_memory(diags, value->at);
-	mark->append = value->append;
+	setting->append = value->append;
 	good = option->flags & STRUCTURE ? set_listen(builder, value, diags)
-					    : read_value(builder, mark, name, value, diags);
-	mark->refused = !good;
+					    : read_value(builder, setting, name, value, diags);
+	setting->refused = !good;
 	return good;
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/shell_words.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
 
@@ -68,13 +68,13 @@ void conf_value_add(struct buf *out, const struct service *service, const struct
 		    const void *field)
 {
 	const struct option_settings *settings = service->settings;
-	const struct mark *mark = settings_find(settings, option, block);
-	bool has_words = mark && !mark->append && !mark->refused;
+	const struct option_setting *setting = settings_find(settings, option, block);
+	bool has_words = setting && !setting->append && !setting->refused;
 
-	for (const struct mark *next = mark; has_words && ++next < settings->list + settings->count;)
-		has_words = next->option != mark->option || next->block != block;
+	for (const struct option_setting *next = setting; has_words && ++next < settings->list + settings->count;)
+		has_words = next->option != setting->option || next->block != block;
 	if (has_words)
-		add_words(out, option, mark->words);
+		add_words(out, option, setting->words);
 	else
 		type_format(option, field, out);
 }
@@ -96,7 +96,7 @@ static void add_place(const struct printer *printer, struct origin at)
 		service_conf_add_place(printer->out, printer->style, printer->indent, at);
 }
 
-static void add_endpoints(const struct printer *printer, size_t mark)
+static void add_endpoints(const struct printer *printer, size_t setting)
 {
 	const struct service *service = printer->service;
 	bool is_marked = printer->style->places == PLACES_MARKED;
@@ -104,10 +104,10 @@ static void add_endpoints(const struct printer *printer, size_t mark)
 	size_t count = 0, added = 0;
 
 	for (size_t n = 0; n < service->socket_count; n++)
-		count += service->sockets[n].mark == mark;
+		count += service->sockets[n].setting == setting;
 	buf_text(printer->out, count > 1 || is_marked ? "{ " : "");
 	for (size_t n = 0; n < service->socket_count; n++) {
-		if (service->sockets[n].mark != mark)
+		if (service->sockets[n].setting != setting)
 			continue;
 		buf_text(printer->out, added++ ? ", " : "");
 		if (is_marked)
@@ -128,17 +128,17 @@ static bool is_below_others(const struct printer *printer)
 	       printer->style->places != PLACES_MARKED;
 }
 
-static void add_value(const struct printer *printer, const struct mark *mark)
+static void add_value(const struct printer *printer, const struct option_setting *setting)
 {
 	const struct option_settings *settings = printer->service->settings;
-	const struct option_def *option = &option_defs[mark->option];
-	bool append = mark->append &&
-		      (!is_below_others(printer) || settings_find(settings, option, mark->block) != mark);
+	const struct option_def *option = &option_defs[setting->option];
+	bool append = setting->append &&
+		      (!is_below_others(printer) || settings_find(settings, option, setting->block) != setting);
 
-	if (mark->refused)
+	if (setting->refused)
 		return;
 	if (printer->service->at.file)
-		add_place(printer, service_place(printer->service, mark));
+		add_place(printer, service_place(printer->service, setting));
 	buf_text(printer->out, printer->indent);
 	if (printer->style->hides && option->flags & HOLDS_SECRETS) {
 		buf_addf(printer->out, "# %s: hidden%s", option->name[NATIVE], printer->end);
@@ -147,17 +147,17 @@ static void add_value(const struct printer *printer, const struct mark *mark)
 	buf_text(printer->out, option->name[NATIVE]);
 	buf_text(printer->out, append ? " += " : " = ");
 	if (option->flags & STRUCTURE)
-		add_endpoints(printer, (size_t)(mark - settings->list));
+		add_endpoints(printer, (size_t)(setting - settings->list));
 	else
-		add_words(printer->out, option, mark->words);
+		add_words(printer->out, option, setting->words);
 	buf_text(printer->out, printer->end);
 }
 
-/* Adds the socket { } that begins with this mark; returns the number of its last one. */
+/* Adds the socket { } that begins with this setting; returns the number of its last one. */
 static size_t add_block(struct printer *printer, size_t first, bool in_a_line)
 {
 	const struct option_settings *settings = printer->service->settings;
-	const struct mark *socket = &settings->list[first];
+	const struct option_setting *socket = &settings->list[first];
 	size_t start = printer->out->length, n;
 
 	add_place(printer, service_place(printer->service, socket));
@@ -203,15 +203,16 @@ static bool is_implied(const struct service *service, const struct option_def *o
 			  (const char *)bases[option->group] + option->offset);
 }
 
-static bool is_left_out(const struct service *service, const struct mark *mark, const struct conf_style *style)
+static bool is_left_out(const struct service *service, const struct option_setting *setting,
+			const struct conf_style *style)
 {
-	const struct option_def *option = &option_defs[mark->option];
-	const struct mark *shared = style->shared ? style->shared[mark->option] : NULL;
+	const struct option_def *option = &option_defs[setting->option];
+	const struct option_setting *shared = style->shared ? style->shared[setting->option] : NULL;
 
 	if (option->flags & STRUCTURE || !style->table || style->places == PLACES_MARKED)
 		return false;
-	if (shared && !mark->append && option_takes_default(option, service->exec))
-		return mark->words == shared->words;
+	if (shared && !setting->append && option_takes_default(option, service->exec))
+		return setting->words == shared->words;
 	return is_implied(service, option, style->table);
 }
 
@@ -244,7 +245,7 @@ static void add_inherited(const struct printer *printer)
 	inherited.service = &none;
 	for (size_t n = 0; n < settings_count(defaults); n++) {
 		const struct option_def *option = &option_defs[defaults->list[n].option];
-		const struct mark *own = settings_find(service->settings, option, 0);
+		const struct option_setting *own = settings_find(service->settings, option, 0);
 
 		if ((!own || own->append) && option_takes_default(option, service->exec))
 			add_value(&inherited, &defaults->list[n]);
@@ -272,12 +273,12 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	if (style->is_apart && service->settings)
 		add_inherited(&printer);
 	for (size_t n = 0; n < settings_count(service->settings); n++) {
-		const struct mark *mark = &service->settings->list[n];
+		const struct option_setting *setting = &service->settings->list[n];
 
-		if (mark->block)
+		if (setting->block)
 			n = add_block(&printer, n, style->places < PLACES_OF_ALL);
-		else if (!is_left_out(service, mark, style))
-			add_value(&printer, mark);
+		else if (!is_left_out(service, setting, style))
+			add_value(&printer, setting);
 	}
 	add_undone(&printer);
 	buf_text(out, "}\n");

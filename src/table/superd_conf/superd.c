@@ -10,7 +10,7 @@
 #include "lib/array.h"
 #include "lib/buf.h"
 #include "lib/scan.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/reading/reading.h"
 #include "table/reading/shell_word.h"
 #include "table/services/service_conf.h"
@@ -493,7 +493,7 @@ static bool find_places(struct service *row, const struct marks *marks, const st
 			struct pool *pool)
 {
 	size_t count = settings_count(row->settings);
-	struct mark *list = calloc(count + 1u, sizeof(*list));
+	struct option_setting *list = calloc(count + 1u, sizeof(*list));
 	struct service as_read = *row;
 	bool good;
 
@@ -505,12 +505,12 @@ static bool find_places(struct service *row, const struct marks *marks, const st
 
 		list[n] = row->settings->list[n];
 		list[n].file = at.file;
-		list[n].line = at.line & MARK_LINE;
-		list[n].column = at.column < MARK_COLUMN ? at.column : MARK_COLUMN;
+		list[n].line = at.line & SETTING_LINE;
+		list[n].column = at.column < SETTING_COLUMN ? at.column : SETTING_COLUMN;
 	}
 	for (size_t n = 0; n < row->socket_count; n++)
 		row->sockets[n].at = find_place(marks, source, row->sockets[n].at);
-	good = service_keep_marks(row, as_read.settings->defaults, list, count, pool);
+	good = service_keep_settings(row, as_read.settings->defaults, list, count, pool);
 	free(list);
 	return good;
 }

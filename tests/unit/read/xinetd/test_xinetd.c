@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "read/xinetd/internal.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 
 #define GOOD " type = UNLISTED\n port = 7777\n protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"
 

@@ -1,6 +1,6 @@
 /* What superd prints: tables that read back the same, JSON, and the papers made from the table of options. */
 #include "table/option/option_table.h"
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "table/print/option_search.h"
 #include "table/print/print_conf.h"
 #include "table/services/diff.h"
@@ -34,13 +34,13 @@ static bool places_equal(struct origin a, struct origin b)
 	return origin_equal(a, b) || (!a.file && !b.file);
 }
 
-static bool has_mark(const struct service *service, const struct service *of, const struct mark *mark)
+static bool has_setting(const struct service *service, const struct service *of, const struct option_setting *setting)
 {
 	for (size_t i = 0; i < settings_count(service->settings); i++) {
-		const struct mark *own = &service->settings->list[i];
+		const struct option_setting *own = &service->settings->list[i];
 
-		if (own->option == mark->option && own->block == mark->block &&
-		    places_equal(service_place(service, own), service_place(of, mark)))
+		if (own->option == setting->option && own->block == setting->block &&
+		    places_equal(service_place(service, own), service_place(of, setting)))
 			return true;
 	}
 	return false;
@@ -82,7 +82,7 @@ static void expect_saved(const struct table *table, const char *text)
 			  "of: %s\nsaved: %s", text, saved);
 		cr_expect_eq(a->settings->count, b->settings->count, "of: %s\nsaved: %s", text, saved);
 		for (size_t n = 0; n < a->settings->count; n++)
-			cr_expect(has_mark(b, a, &a->settings->list[n]), "of: %s\nsaved: %s\nlacks the place of %s",
+			cr_expect(has_setting(b, a, &a->settings->list[n]), "of: %s\nsaved: %s\nlacks the place of %s",
 				  text, saved, option_defs[a->settings->list[n].option].name[NATIVE]);
 		for (size_t n = 0; n < a->socket_count; n++)
 			cr_expect(places_equal(a->sockets[n].at, b->sockets[n].at), "of: %s\nsaved: %s", text, saved);

@@ -1,6 +1,6 @@
-/* Service builders: what services share, what they cost, and the marks of what was set.
+/* Service builders: what services share, what they cost, and the settings of what was set.
  * tests/read/superd/builder.conf has what is refused, and how a service's values override the defaults. */
-#include "table/option/service_mark.h"
+#include "table/option/service_settings.h"
 #include "tests/unit/builders.h"
 
 TestSuite(builder, .init = begin_table, .fini = end_table);
@@ -88,8 +88,8 @@ Test(builder, an_option_that_each_service_sets_costs_its_group_alone)
 	each = (pool_used(table->pool) - before) / COUNT;
 	cr_expect_lt(each,
 		     sizeof(struct limit_options) + sizeof(struct option_groups) + sizeof(struct listen) +
-			     sizeof(struct endpoint) + sizeof(struct option_settings) + 3 * sizeof(struct mark) +
-			     2 * sizeof(char *) + 16,
+			     sizeof(struct endpoint) + sizeof(struct option_settings) +
+			     3 * sizeof(struct option_setting) + 2 * sizeof(char *) + 16,
 		     "%zu bytes", each);
 	expect_nothing();
 }
@@ -107,7 +107,7 @@ Test(builder, defaults_may_go_on_after_a_service_was_sealed)
 	expect_nothing();
 }
 
-Test(builder, marks_say_what_was_set_and_where)
+Test(builder, settings_say_what_was_set_and_where)
 {
 	struct service_builder *builder = begin_good("web", "80");
 	struct service *row;
@@ -127,14 +127,14 @@ Test(builder, marks_say_what_was_set_and_where)
 	cr_expect_str_eq(service_origin(row, "user").file, FILE_NAME);
 	cr_expect_eq(service_origin(row, "socket").line, 5);
 	cr_expect_eq(service_origin(row, "socket_mode").line, 7);
-	cr_expect_eq(service_mark(row, "socket_mode")->block, 1);
+	cr_expect_eq(service_setting(row, "socket_mode")->block, 1);
 	cr_expect_eq(service_origin(row, "listen").line, 2, "the service's own comes first");
 	cr_expect_eq(service_origin(row, "group").line, 1, "the service's place where it is not set");
-	cr_expect_null(service_mark(row, "group"));
+	cr_expect_null(service_setting(row, "group"));
 }
 
 /* As xinetd's defaults, which each service sets for itself, from the place where they stand. */
-Test(builder, marks_of_a_place_above_are_one_copy)
+Test(builder, settings_of_a_place_above_are_one_copy)
 {
 	static const char *const five[] = { "5" };
 	const struct value nice = { .words = five, .count = 1, .at = next_line() };
@@ -185,9 +185,9 @@ Test(builder, one_socket_too_many_is_told_as_that)
 {
 	struct service_builder *builder = begin_good("web", "80");
 
-	for (unsigned n = 1; n <= MARK_BLOCK + 1; n++) {
+	for (unsigned n = 1; n <= SETTING_BLOCK + 1; n++) {
 		builder_open_socket(builder, "s", (struct origin){ .file = FILE_NAME, .line = 1000000 + n });
-		cr_expect_eq(set(builder, "listen", "0", NULL), n <= MARK_BLOCK);
+		cr_expect_eq(set(builder, "listen", "0", NULL), n <= SETTING_BLOCK);
 		builder_close_socket(builder, &diags);
 	}
 	cr_expect_eq(diags.errors, 1, "%s", all_said());

@@ -1,0 +1,100 @@
+/* Finds the settings of a service by the names of their options. */
+#include "table/option/service_settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct option_setting *service_setting(const struct service *service, const char *name)
+{
+	const struct option_setting *found = NULL;
+
+	for (size_t i = 0; i < settings_count(service->settings); i++) {
+		const struct option_setting *setting = &service->settings->list[i];
+		const char *known = option_defs[setting->option].name[NATIVE];
+
+		if (*known != *name || strcmp(known, name) != 0)
+			continue;
+		if (!setting->block)
+			return setting;
+		if (!found)
+			found = setting;
+	}
+	return found;
+}
+
+const struct option_setting *settings_find(const struct option_settings *settings, const struct option_def *option,
+				 unsigned block)
+{
+	for (size_t i = 0; i < settings_count(settings); i++) {
+		const struct option_setting *setting = &settings->list[i];
+
+		if (setting->option == option_index(option) && setting->block == block)
+			return setting;
+	}
+	return NULL;
+}
+
+bool service_keep_settings(struct service *row, const struct option_settings *defaults,
+			   const struct option_setting *list, size_t count, struct pool *pool)
+{
+	size_t size = sizeof(struct option_settings) + count * sizeof(*list);
+	struct option_settings *settings = calloc(1, size);
+
+	row->settings = NULL;
+	row->is_unclear = false;
+	if (!settings)
+		return false;
+	settings->defaults = defaults;
+	settings->count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct option_setting *setting = &settings->list[i];
+
+		*setting = list[i];
+		setting->is_above = setting->line < row->at.line;
+		if (!setting->is_above)
+			setting->line = (setting->line - row->at.line) & SETTING_LINE;
+		row->is_unclear |= setting->refused;
+	}
+	row->settings = pool_keep(pool, settings, size);
+	free(settings);
+	return row->settings;
+}
+
+bool service_is_unclear(const struct service *service, const char *option)
+{
+	const struct option_setting *setting = service->is_unclear ? service_setting(service, option) : NULL;
+
+	return setting && setting->refused;
+}
+
+struct origin service_place(const struct service *service, const struct option_setting *setting)
+{
+	unsigned first = setting->is_above ? 0 : service->at.line;
+
+	return (struct origin){
+		.file = setting->file, .line = (first + setting->line) & SETTING_LINE, .column = setting->column
+	};
+}
+
+unsigned service_listen_block(const struct service *service, const struct listen *listen)
+{
+	return listen->setting < settings_count(service->settings) ? service->settings->list[listen->setting].block : 0;
+}
+
+struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *name)
+{
+	unsigned block = service_listen_block(service, listen);
+	const struct option_def *option = option_find(NATIVE, name);
+	const struct option_setting *setting = option ? settings_find(service->settings, option, block) : NULL;
+
+	if (!setting && option && block)
+		setting = settings_find(service->settings, option, 0);
+	return setting ? service_place(service, setting) : listen->at;
+}
+
+struct origin service_origin(const struct service *service, const char *option)
+{
+	const struct option_setting *setting = service_setting(service, option);
+
+	return setting ? service_place(service, setting) : service->at;
+}
