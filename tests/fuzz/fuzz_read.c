@@ -7,7 +7,7 @@
 
 #include "fuzzer.h"
 #include "lib/fd.h"
-#include "read/apart/ask.h"
+#include "read/client/client.h"
 #include "table/sources/sources.h"
 
 static int answer[2];

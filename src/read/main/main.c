@@ -17,7 +17,7 @@
 #include "os/host/hosts_access.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
-#include "read/apart/line.h"
+#include "read/client/protocol.h"
 #include "read/launchd/internal.h"
 #include "read/systemd/systemd.h"
 #include "superd/machine/machine.h"

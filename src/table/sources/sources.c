@@ -9,7 +9,7 @@
 #include "lib/fd.h"
 #include "lib/source_file.h"
 #include "lib/wait_note.h"
-#include "read/apart/ask.h"
+#include "read/client/client.h"
 #include "table/rules/check.h"
 #include "table/sources/format.h"
 #include "table/sources/source_name.h"

@@ -6,7 +6,7 @@
 
 TestSuite(reader_process, .timeout = 120);
 
-/* What superd does then: tests/unit/read/apart/test_ask.c. */
+/* What superd does then: tests/unit/read/client/test_client.c. */
 Test(reader_process, has_minutes_to_say_something)
 {
 	struct reader_process reader = { .helper = HELPER_PROCESS_NONE(PROGRAM_READ) };

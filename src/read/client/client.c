@@ -2,7 +2,7 @@
  *
  * What it writes is what root will run, so the checks here are no wall against a superd-read that lies: they keep
  * superd whole. A line that is not as it must be ends the reading with an error. */
-#include "read/apart/ask.h"
+#include "read/client/client.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "lib/fd.h"
 #include "lib/wait_note.h"
-#include "read/apart/line.h"
+#include "read/client/protocol.h"
 #include "table/superd_conf/superd.h"
 
 #define PROGRAM "superd-read"
@@ -21,9 +21,9 @@
 #define TEXT_MOST (64u << 20)           /* bytes of a service that fills a file of SOURCE_MOST, as text */
 #define BATCH (64u << 10)               /* bytes that it takes at once */
 
-struct asked {
+struct reader_client {
 	struct reading *reading;
-	struct import *imports;         /* of the reading; it is asked for those that wait */
+	struct import *imports;         /* of the reading; superd-read is asked for those that wait */
 	size_t count;
 	size_t begun;                   /* it reads this one */
 	pid_t pid;                      /* of superd-read */
@@ -34,20 +34,20 @@ struct asked {
 };
 
 /* What cannot be sent shows in the answer. */
-static void send_request(struct asked *asked, int fd)
+static void send_request(struct reader_client *client, int fd)
 {
-	struct read_request request = *asked->reading->request;
-	const char **sources = calloc(asked->count, sizeof(*sources));
+	struct read_request request = *client->reading->request;
+	const char **sources = calloc(client->count, sizeof(*sources));
 	struct buf line = { 0 };
 	const char *at, *end;
 	ssize_t sent = 0;
 
-	request.from = calloc(asked->count, sizeof(*request.from));
+	request.from = calloc(client->count, sizeof(*request.from));
 	request.sources = sources;
-	request.count = asked->count;
-	for (size_t n = 0; n < asked->count && sources && request.from; n++) {
-		sources[n] = asked->imports[n].waits ? asked->imports[n].source : NULL;
-		request.from[n] = asked->imports[n].from;
+	request.count = client->count;
+	for (size_t n = 0; n < client->count && sources && request.from; n++) {
+		sources[n] = client->imports[n].waits ? client->imports[n].source : NULL;
+		request.from[n] = client->imports[n].from;
 	}
 	if (sources && request.from)
 		request_write(&line, request);
@@ -61,9 +61,9 @@ static void send_request(struct asked *asked, int fd)
 }
 
 /* Receives a line, without its newline. false: errno; 0: superd-read has closed the channel. */
-static bool next_line(struct asked *asked)
+static bool next_line(struct reader_client *client)
 {
-	struct buf *line = &asked->line;
+	struct buf *line = &client->line;
 	char part[4096];
 
 	buf_clear(line);
@@ -71,60 +71,60 @@ static bool next_line(struct asked *asked)
 		size_t length;
 
 		errno = 0;
-		if (!fgets(part, sizeof(part), asked->answer))
+		if (!fgets(part, sizeof(part), client->answer))
 			return false;
 		length = strlen(part);
-		asked->taken += length;
+		client->taken += length;
 		buf_add(line, part, length);
-		if (line->failed || asked->text.length + line->length > TEXT_MOST || asked->taken > ANSWER_MOST) {
+		if (line->failed || client->text.length + line->length > TEXT_MOST || client->taken > ANSWER_MOST) {
 			errno = line->failed ? ENOMEM : EFBIG;
 			return false;
 		}
 		if (length && part[length - 1] == '\n')
 			return buf_cut(line, line->length - 1);
 		if (length < sizeof(part) - 1) {        /* the end, or a NUL */
-			errno = feof(asked->answer) ? 0 : EBADMSG;
+			errno = feof(client->answer) ? 0 : EBADMSG;
 			return false;
 		}
 	}
 }
 
 /* The services that follow are of another import. */
-static bool take_source(struct asked *asked, size_t number)
+static bool take_source(struct reader_client *client, size_t number)
 {
-	struct reading *reading = asked->reading;
+	struct reading *reading = client->reading;
 	char waits[WAIT_NOTE_MOST];
 
-	if (number < asked->begun || number > asked->count ||
-	    (number < asked->count && !asked->imports[number].waits))
+	if (number < client->begun || number > client->count ||
+	    (number < client->count && !client->imports[number].waits))
 		return false;
-	asked->begun = number;
+	client->begun = number;
 	wait_note(NULL, NULL);
-	if (number < asked->count) {
-		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", asked->imports[number].path,
-			 (long)asked->pid);
+	if (number < client->count) {
+		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", client->imports[number].path,
+			 (long)client->pid);
 		wait_note("the file", waits);
-		reading->end = &asked->imports[number].place->next;
+		reading->end = &client->imports[number].place->next;
 	} else {
 		reading_go_to_end(reading);
 	}
 	return true;
 }
 
-static bool take_record(struct asked *asked, const struct read_record *record)
+static bool take_record(struct reader_client *client, const struct read_record *record)
 {
-	struct reading *reading = asked->reading;
+	struct reading *reading = client->reading;
 	const struct read_request *request = reading->request;
 	struct diags *diags = reading->diags;
 	struct left_out *entry;
 
 	switch (record->kind) {
 	case RECORD_SOURCE:
-		return take_source(asked, record->number);
+		return take_source(client, record->number);
 	case RECORD_OWN:
-		if (asked->begun < asked->count)
-			asked->imports[asked->begun].is_own = true;
-		return asked->begun < asked->count;
+		if (client->begun < client->count)
+			client->imports[client->begun].is_own = true;
+		return client->begun < client->count;
 	case RECORD_READ:
 		if (record->at.file && record->text && request->on_source)
 			request->on_source(request->context, record->at.file, record->text, record->number);
@@ -151,39 +151,39 @@ static bool take_record(struct asked *asked, const struct read_record *record)
 	case RECORD_END:
 		diags->errors += record->number;
 		diags->dropped_errors += record->number;
-		return asked->begun == asked->count;
+		return client->begun == client->count;
 	default:
 		return false;
 	}
 }
 
 /* Takes the services that have come. */
-static bool take_services(struct asked *asked)
+static bool take_services(struct reader_client *client)
 {
-	struct buf *text = &asked->text;
+	struct buf *text = &client->text;
 	bool good = !text->failed &&
-		    (!text->length || superd_read_services(asked->reading, text->data, text->length));
+		    (!text->length || superd_read_services(client->reading, text->data, text->length));
 
 	buf_clear(text);
 	return good;
 }
 
 /* Takes lines up to the last record. false: superd-read has failed, for the reason in errno if there is none yet. */
-static bool take_answer(struct asked *asked)
+static bool take_answer(struct reader_client *client)
 {
-	struct buf *line = &asked->line, *text = &asked->text;
+	struct buf *line = &client->line, *text = &client->text;
 	struct read_record record = { 0 };
 	bool good = true;
 
-	while (good && next_line(asked)) {
+	while (good && next_line(client)) {
 		if (!record_begins(buf_string(line))) {
 			buf_text(text, buf_string(line));
 			buf_char(text, '\n');
 			if (text->length > BATCH && !strcmp(buf_string(line), "}"))
-				good = take_services(asked);
+				good = take_services(client);
 			continue;
 		}
-		good = take_services(asked) && read_record_parse(line->data, &record) && take_record(asked, &record);
+		good = take_services(client) && read_record_parse(line->data, &record) && take_record(client, &record);
 		if (good && record.kind == RECORD_END)
 			return true;
 		if (record.kind == RECORD_MEMORY) {
@@ -196,11 +196,11 @@ static bool take_answer(struct asked *asked)
 }
 
 /* Reports the imports that are not read. error: errno; 0 and that of a closed channel: superd-read has gone. */
-static void fail(struct asked *asked, int error)
+static void fail(struct reader_client *client, int error)
 {
-	const struct read_request *request = asked->reading->request;
-	struct diags *diags = asked->reading->diags;
-	struct buf *why = asked->failure;
+	const struct read_request *request = client->reading->request;
+	struct diags *diags = client->reading->diags;
+	struct buf *why = client->failure;
 
 	if (why->length)
 		;                               /* it is known */
@@ -212,25 +212,25 @@ static void fail(struct asked *asked, int error)
 		buf_text(why, "the answer of " PROGRAM " is wrong");
 	else
 		buf_addf(why, "cannot ask " PROGRAM ": %s", strerror(error));
-	if (asked->begun == asked->count)
+	if (client->begun == client->count)
 		diag_error(diags, ((struct origin){ 0 }), "%s", buf_string(why));
-	for (size_t n = 0; n < asked->count; n++) {
-		struct import *import = &asked->imports[n];
+	for (size_t n = 0; n < client->count; n++) {
+		struct import *import = &client->imports[n];
 		struct origin at = import->from.file ? import->from : (struct origin){ .file = import->path };
 
 		import->is_own = false;
-		if (n >= asked->begun && import->waits)
+		if (n >= client->begun && import->waits)
 			diag_error(diags, at, "cannot read %s: %s", import->path, buf_string(why));
 	}
 }
 
-static bool ask(struct asked *asked, int channel)
+static bool ask(struct reader_client *client, int channel)
 {
 	bool good;
 
-	take_source(asked, asked->begun);
-	send_request(asked, channel);
-	good = take_answer(asked);
+	take_source(client, client->begun);
+	send_request(client, channel);
+	good = take_answer(client);
 	wait_note(NULL, NULL);
 	return good;
 }
@@ -239,25 +239,25 @@ void ask_imports(struct reading *reading)
 {
 	const struct read_request *request = reading->request;
 	struct buf failure = { 0 };
-	struct asked asked = {
+	struct reader_client client = {
 		.reading = reading, .imports = reading->imports, .count = reading->import_count, .failure = &failure,
 	};
 	int channel = -1;
 	bool good;
 
-	while (asked.begun < asked.count && !asked.imports[asked.begun].waits)
-		asked.begun++;
-	if (asked.begun < asked.count && request && request->start) {
-		good = request->start(request->start_context, &channel, &asked.pid, &failure) &&
-		       (asked.answer = fdopen(channel, "r")) && ask(&asked, channel);
+	while (client.begun < client.count && !client.imports[client.begun].waits)
+		client.begun++;
+	if (client.begun < client.count && request && request->start) {
+		good = request->start(request->start_context, &channel, &client.pid, &failure) &&
+		       (client.answer = fdopen(channel, "r")) && ask(&client, channel);
 		if (!good)
-			fail(&asked, errno);
+			fail(&client, errno);
 	}
-	if (asked.answer)
-		fclose(asked.answer);
+	if (client.answer)
+		fclose(client.answer);
 	else
 		fd_close(&channel);
-	buf_free(&asked.line);
-	buf_free(&asked.text);
+	buf_free(&client.line);
+	buf_free(&client.text);
 	buf_free(&failure);
 }

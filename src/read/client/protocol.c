@@ -2,7 +2,7 @@
  * them.
  *
  * A tab ends each field. In a text \t is a tab, \n a newline and \\ a backslash; \- is no text. */
-#include "read/apart/line.h"
+#include "read/client/protocol.h"
 
 #include <errno.h>
 #include <limits.h>

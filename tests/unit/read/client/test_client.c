@@ -1,11 +1,11 @@
 /* A superd-read that says nothing. */
 #include <sys/time.h>
 
-#include "read/apart/ask.h"
+#include "read/client/client.h"
 #include "table/services/table.h"
 #include "tests/unit/unit.h"
 
-TestSuite(ask, .timeout = 120);
+TestSuite(reader_client, .timeout = 120);
 
 static int ends[2];
 
@@ -27,7 +27,7 @@ static void describe_end(void *context, struct buf *why)
 }
 
 /* Nobody reads the other end. */
-Test(ask, one_that_says_nothing_is_given_up)
+Test(reader_client, one_that_says_nothing_is_given_up)
 {
 	const struct read_request request = { .start = start_nothing, .describe_end = describe_end };
 	struct diags diags = { 0 };
