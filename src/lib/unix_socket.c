@@ -37,7 +37,8 @@ bool notify_socket_send_fd(int sender, const char *name, const char *text, int d
 	union {
 		struct cmsghdr header; /* for alignment */
 		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	} rights = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+				 .cmsg_type = SCM_RIGHTS } };
 	struct iovec part = { (char *)(uintptr_t)text, strlen(text) };
 	struct sockaddr_un address;
 	struct msghdr message = { .msg_name = &address, .msg_iov = &part, .msg_iovlen = 1 };

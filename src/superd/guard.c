@@ -189,7 +189,8 @@ bool guard_notify(int sender, const char *name, const char *text, int descriptor
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights = { .header = { CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS } };
+	} rights = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
+				 .cmsg_type = SCM_RIGHTS } };
 	struct iovec part = { note, (size_t)snprintf(note, sizeof(note), "%s%c%s", name, 0, text) };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
