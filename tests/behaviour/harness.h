@@ -57,6 +57,8 @@ const char *world_logs(void);           /* what every superd of this test logged
 long long now_ms(void);
 void pause_a_moment(void);
 bool running_sanitized(void);           /* superd is built with sanitizers, which need much and disturb limits */
+bool superd_has_musl(void);             /* superd may have another libc than this test */
+const char *error_text(int error);      /* as superd's libc has it, for errors that libcs have different texts for */
 
 /* A path in the test's folder. It is declared by that: files never named so must not be left at the end. */
 const char *path_in(const char *format, ...) __attribute__((format(printf, 1, 2)));

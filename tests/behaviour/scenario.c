@@ -1383,6 +1383,18 @@ static void word_errno(const struct call *call)
 	give(Tcl_ErrnoId());
 }
 
+static void word_error_text(const struct call *call)
+{
+	for (int error = 1; error < 200; error++) {
+		errno = error;
+		if (!strcmp(Tcl_ErrnoId(), raw(call, 0))) {
+			give(error_text(error));
+			return;
+		}
+	}
+	CHECK(false, "no error is called %s", raw(call, 0));
+}
+
 static void word_has_namespaces(const struct call *call)
 {
 	(void)call;
@@ -1433,11 +1445,7 @@ static void word_has_groups(const struct call *call)
 static void word_has_glibc(const struct call *call)
 {
 	(void)call;
-#ifdef __GLIBC__
-	give_number(true);
-#else
-	give_number(false);
-#endif
+	give_number(!superd_has_musl());
 }
 
 static void word_is_sanitized(const struct call *call)
@@ -1674,6 +1682,7 @@ static const struct word {
 	{ "umask", 1, 1, word_umask },          /* MODE: of this test and of the superds that it starts */
 	{ "drop_capability", 1, 1, word_drop_capability },      /* sys_admin or sys_ptrace: no program gains it */
 	{ "errno", 1, 1, word_errno },          /* NUMBER: its name, such as EPERM */
+	{ "error_text", 1, 1, word_error_text },        /* NAME: its text, as superd's libc has it */
 	{ "has_namespaces", 0, 0, word_has_namespaces },
 	{ "has_users", 0, 0, word_has_users },  /* the test may be anybody, and others can read what was built */
 	{ "metrics_read", 1, 1, word_metrics_read },    /* TEXT as Prometheus reads it; empty: no parser is here */

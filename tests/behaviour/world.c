@@ -49,6 +49,41 @@ bool running_sanitized(void)
 	return sanitized && strcmp(sanitized, "yes") == 0;
 }
 
+/* By the program interpreter that its file names. */
+bool superd_has_musl(void)
+{
+	static const char musl[] = "/ld-musl-";
+	const char *path = getenv("SUPERD_BIN");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	char start[4096];
+	ssize_t length = fd < 0 ? -1 : read(fd, start, sizeof(start));
+
+	cr_assert_gt(length, 0, "%s: %s", path ? path : "SUPERD_BIN", strerror(errno));
+	close(fd);
+	return memmem(start, (size_t)length, musl, sizeof(musl) - 1);
+}
+
+const char *error_text(int error)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} musl[] = {
+		{ EADDRINUSE, "Address in use" },
+		{ ELOOP, "Symbolic link loop" },
+		{ EMFILE, "No file descriptors available" },
+		{ EMSGSIZE, "Message too large" },
+		{ ENOMEM, "Out of memory" },
+		{ ETIMEDOUT, "Operation timed out" },
+	};
+
+	for (size_t n = 0; superd_has_musl() && n < sizeof(musl) / sizeof(*musl); n++) {
+		if (musl[n].error == error)
+			return musl[n].text;
+	}
+	return strerror(error);
+}
+
 static mode_t inherited_umask;
 
 void world_restore_umask(void)

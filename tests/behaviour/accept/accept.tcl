@@ -273,7 +273,7 @@ test an_end_cuts_no_pause_after_a_start_that_fails_later {
 	set holder [run_short {accept = yes exec = "%/program"}]
 	set before [descriptor_limit 0]
 	set client [connect short]; send $client hello
-	log "short: warning: cannot accept: Too many open files: its clients wait"
+	log "short: warning: cannot accept: [error_text EMFILE]: its clients wait"
 	descriptor_limit $before
 	until 1h {[logged "short: started"]} 5
 	is [said [line $client]] hello
@@ -290,7 +290,7 @@ test an_end_cuts_no_pause_after_a_start_that_fails_later {
 proc wake_short {ends} {
 	set before [descriptor_limit 0]
 	set client [connect short]
-	log "short: warning: cannot start: Too many open files: its clients wait"
+	log "short: warning: cannot start: [error_text EMFILE]: its clients wait"
 	descriptor_limit $before
 	until 1h {[lines %/marks] == $ends} 5
 	wait {[count "short: pid "] == $ends}
@@ -330,7 +330,7 @@ test sockets_that_lack_descriptors_do_not_fill_the_log {
 	set before [descriptor_limit [expr {$open + 6}]]
 	reload $table
 	log "superd has too few descriptors for its sockets"
-	log "Too many open files"
+	log [error_text EMFILE]
 	repeat 10 { advance 1min }
 	expect {[count ": cannot listen on "] <= 6}
 	descriptor_limit $before

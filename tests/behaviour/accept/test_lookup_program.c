@@ -320,7 +320,7 @@ static void expect_given_up(const char *words)
 	}
 	cr_assert(client_is_quiet(inquiry.answers, 0));
 	clock_move(10 * SECOND_MS);
-	EXPECT_ANSWER(&inquiry, "ident no no answer of the ident server: Connection timed out\n");
+	EXPECT_ANSWER(&inquiry, text_of("ident no no answer of the ident server: %s\n", error_text(ETIMEDOUT)));
 	close(server);
 	close(listener);
 }

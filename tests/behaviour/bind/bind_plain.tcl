@@ -158,7 +158,7 @@ test the_next_superd_names_the_program_that_has_its_port {
 	set before [read [table]]
 	signal KILL; exit_status
 	superd -arguments --no-guard $before
-	log "Address already in use (pid $first (binder) has it)"
+	log "[error_text EADDRINUSE] (pid $first (binder) has it)"
 	kill $first
 	log "web: listening on "
 }

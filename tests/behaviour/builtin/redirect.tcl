@@ -272,7 +272,7 @@ test a_client_that_has_sent_and_closed_is_passed_on {
 test with_too_few_descriptors_says_so_and_refuses {
 	superd {service none { listen = "127.0.0.1:0" user = "$user" accept = yes redirect = "127.0.0.1 9" rlimit_nofile = 5 }}
 	refused none
-	log "cannot serve the client: Too many open files"
+	log "cannot serve the client: [error_text EMFILE]"
 }
 
 # superd is killed while a client waits for the target: the channel's number is the target's then.

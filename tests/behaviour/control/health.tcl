@@ -252,7 +252,7 @@ test is_told_at_once_where_descriptors_are_short {
 		log "started, pid "
 		put [lindex $clients 0] "\r\n"
 		begins [rest [lindex $clients 0]] "HTTP/1.1 "
-		expect {![logged "superd does not report its health: Connection timed out"]} "with $descriptors descriptors"
+		expect {![logged "superd does not report its health: [error_text ETIMEDOUT]"]} "with $descriptors descriptors"
 		foreach client $clients { close $client }
 		stop
 	}

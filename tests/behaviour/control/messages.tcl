@@ -124,7 +124,7 @@ test a_socket_that_cannot_be_had_is_a_line_an_attempt {
 	log "web: cannot listen on "; log "; next try in "
 	expect {![logged "web: next try"]}
 	expect {[regexp {cannot listen on[^\n]*} [read [logfile]] line]}
-	once $line "Address already in use"
+	once $line [error_text EADDRINUSE]
 	# Who has it is looked for in a bounded time, which is too short now and then.
 	wait {[logged "(pid $self ("]}
 	close $taken

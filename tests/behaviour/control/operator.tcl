@@ -160,7 +160,7 @@ test what_has_no_port_is_not_said_to_listen {
 		has [order "stop $name"] "no instance runs; it does not listen: "
 		done "stop $name"
 		set answer [control "restart $name"]
-		has $answer "Address already in use"
+		has $answer [error_text EADDRINUSE]
 		lacks $answer "{\"done\":true}\n"
 		foreach verb {drain hold stop release enable} { has [order "$verb $name"] "does not listen: " }
 	}

@@ -28,7 +28,7 @@ static bool may_raise_limits(void)
  * gone by then, so there is nothing to go back to. */
 Behaviour(upgrade_ways, without_descriptors_for_a_moment)
 {
-	static const char waits[] = "not started yet: cannot open /dev/null: Too many open files";
+	const char *waits = text_of("not started yet: cannot open /dev/null: %s", error_text(EMFILE));
 	const struct rlimit few = { STDERR_FILENO + 2, STDERR_FILENO + 2 };
 	struct rlimit before;
 	struct superd *superd;

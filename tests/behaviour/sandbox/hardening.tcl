@@ -214,7 +214,7 @@ test nothing_of_root_is_bound_by_a_users_link {
 	run /bin/chown -h 65534:65534 $own
 	superd {service a { listen = "127.0.0.1:0" accept = yes user = "65534" bind_paths = "%/link:%/to" exec = "/bin/cat %/to/passwd" }}
 	close [connect a]
-	log "mounting: %/link: Too many levels of symbolic links"
+	log "mounting: %/link: [error_text ELOOP]"
 }
 
 test a_users_link_leads_to_what_is_his {

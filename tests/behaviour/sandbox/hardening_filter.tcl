@@ -106,7 +106,7 @@ test a_wrong_answer_is_an_error_of_each_service_that_needs_one {
 	set wrong "the answer of superd-filter is wrong:"
 	errs short "$wrong it is too short"
 	errs cut "$wrong its length is wrong"
-	errs long "cannot ask superd-filter: Message too long"
+	errs long "cannot ask superd-filter: [error_text EMSGSIZE]"
 	errs many "$wrong its number of instructions cannot be"
 	errs unknown "$wrong it names words that were not asked for"
 	errs fails "Invalid argument"

@@ -389,7 +389,7 @@ Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
 	none = (struct rlimit){ .rlim_max = before.rlim_max };
 	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, &none, NULL), 0);
 	client = client_connect(superd_port(superd, "it"));
-	superd_wait_log(superd, "stays frozen: its control group cannot be thawed: Too many open files");
+	superd_wait_log(superd, text_of("stays frozen: its control group cannot be thawed: %s", error_text(EMFILE)));
 	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, &before, NULL), 0);
 	superd_wait_log(superd, "is thawed now");
 	close(client);

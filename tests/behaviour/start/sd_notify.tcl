@@ -9,10 +9,13 @@ proc run {table environment args} {
 }
 proc hears {part} { has [lindex [next] 0] $part }
 
-# Takes texts until one says this; each must be of the process that the manager has started.
+# Takes texts until one says this; each must be of the process that the manager has started. A watchdog that is fed for ever
+# says no more than that.
 proc hears_from_main {part} {
+	set texts 0
 	for {set text ""} {[string first $part $text] < 0} {} {
 		lassign [next] text sender given
+		expect {[incr texts] < 1000} "nothing says $part"
 		expect {$sender == [superd_pid]} $text
 		if {$given >= 0} { close $given }
 	}

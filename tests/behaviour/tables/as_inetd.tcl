@@ -154,10 +154,10 @@ test listens_on_the_address_of_its_command_line {
 test tries_a_taken_port_again_at_sigalrm {
 	set port [free_port]; set taken [listener $port]
 	as_inetd -clock [line_for $port]
-	until 1min {[count "Address already in use"] >= 10}
+	until 1min {[count [error_text EADDRINUSE]] >= 10}
 	settle
-	set tries [count "Address already in use"]
-	signal ALRM; counts "Address already in use" [expr {$tries + 1}]
+	set tries [count [error_text EADDRINUSE]]
+	signal ALRM; counts [error_text EADDRINUSE] [expr {$tries + 1}]
 	close $taken
 	signal ALRM; port $port@127.0.0.1
 	pid $port

@@ -86,7 +86,7 @@ test a_wrong_answer_of_superd_read_refuses_the_source {
 		{printf '# 1:1 \000\n'} $wrong
 		{printf '#source\t\\-\t0\t0\t\\-\t\\-\t-1\t0\t0\t\n'} $wrong
 		{kill -9 $$} $none
-		{$no_memory} ": cannot ask superd-read: Cannot allocate memory"
+		{$no_memory} ": cannot ask superd-read: [error_text ENOMEM]"
 		{head -c 70000000 /dev/zero | tr '\000' x} ": cannot ask superd-read: File too large"
 		{yes "$(printf '%01000d' 1)"} ": cannot ask superd-read: File too large"
 	} {
@@ -125,7 +125,7 @@ test a_reload_for_which_it_has_no_memory_changes_nothing {
 	log ": listening on "
 	superd_with $hear$no_memory
 	reload -refused "127.0.0.1:[free_port] stream tcp nowait $user /bin/echo echo here\n"
-	log "cannot ask superd-read: Cannot allocate memory"
+	log "cannot ask superd-read: [error_text ENOMEM]"
 	set client [connect $port]
 	is [line $client] here; close $client
 }
