@@ -91,7 +91,7 @@ static void remember_name(struct socket *socket)
 	if (domain != AF_UNIX || fstat(socket->fd, &status) < 0)
 		return;
 	socket->run->self = (uint32_t)status.st_ino;
-	if (*socket->run->name.un.sun_path && sock_diag_unix(socket->fd, &found) && found.has_node)
+	if (*socket->run->name.un.sun_path && sock_diag_unix(socket->fd, &found))
 		socket->run->node = found.node;
 }
 
@@ -244,26 +244,6 @@ static void see_unix(struct nlmsghdr *message, void *context)
 	}
 }
 
-/* The port is in network order. */
-static bool ask_inet(struct question *question, int family, int protocol, in_port_t port)
-{
-	struct {
-		struct nlmsghdr header;
-		struct inet_diag_req_v2 request;
-	} request = {
-		.header = { .nlmsg_len = sizeof(request),
-			    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .sdiag_family = (unsigned char)family,
-			     .sdiag_protocol = (unsigned char)protocol,
-			     .idiag_ext = question->quiet_after ? 1 << (INET_DIAG_INFO - 1) : 0,
-			     .idiag_states = protocol == IPPROTO_TCP ? OPEN : 1u << TCP_ESTABLISHED,
-			     .id = { .idiag_sport = port } },
-	};
-
-	return sock_diag_ask(&request, sizeof(request), see_inet, question);
-}
-
 /* ---- the question ---- */
 
 static void ask_kernel(struct question *question)
@@ -274,23 +254,27 @@ static void ask_kernel(struct question *question)
 	*question->clients = (struct clients){ 0 };
 	for (unsigned n = 0; n < svc->socket_count && known; n++) {
 		struct socket *socket = &svc->sockets[n];
-		int family, protocol = endpoint_is_datagram(socket->listen->address) ? IPPROTO_UDP : IPPROTO_TCP;
-		bool asked = false;
+		bool is_udp = endpoint_is_datagram(socket->listen->address), asked = false;
+		struct sock_diag_filter filter = {
+			.protocol = is_udp ? IPPROTO_UDP : IPPROTO_TCP,
+			.states = is_udp ? 1u << TCP_ESTABLISHED : OPEN,
+			.extensions = question->quiet_after ? 1 << (INET_DIAG_INFO - 1) : 0,
+		};
 
 		if (socket->fd >= 0)
 			clients_name(socket);
 		if (socket->fd < 0)
 			continue;
-		family = socket->run->name.length ? socket->run->name.any.sa_family : AF_UNSPEC;
-		known = family != AF_UNSPEC;
-		has_unix |= family == AF_UNIX;
+		filter.family = socket->run->name.length ? socket->run->name.any.sa_family : AF_UNSPEC;
+		filter.port = ntohs(port_of(socket));
+		known = filter.family != AF_UNSPEC;
+		has_unix |= filter.family == AF_UNIX;
 		for (unsigned other = 0; other < n; other++) /* one question for a port */
 			asked |= port_of(&svc->sockets[other]) == port_of(socket) &&
-				svc->sockets[other].run->name.any.sa_family == family &&
-				endpoint_is_datagram(svc->sockets[other].listen->address) == (protocol == IPPROTO_UDP);
-		if (asked || (family != AF_INET && family != AF_INET6))
-			continue;
-		known = ask_inet(question, family, protocol, port_of(socket));
+				svc->sockets[other].run->name.any.sa_family == filter.family &&
+				endpoint_is_datagram(svc->sockets[other].listen->address) == is_udp;
+		if (!asked && (filter.family == AF_INET || filter.family == AF_INET6))
+			known = sock_diag_inet(&filter, see_inet, question);
 	}
 	if (known && has_unix)
 		known = sock_diag_list_unix(1u << TCP_ESTABLISHED | 1u << TCP_LISTEN,

@@ -56,10 +56,9 @@ struct nlmsghdr;
 struct rtattr;
 struct stat;
 
-/* The kernel's report about a unix socket; has_node and has_queue show which fields are valid. */
+/* The kernel's report about a unix socket. */
 struct sock_diag_unix {
-	bool has_node, has_queue;
-	uint32_t node;                  /* lower 32 bits of the inode number of its node in the file system */
+	uint32_t node;                  /* lower 32 bits of the inode number of its node in the file system; 0: none */
 	uint32_t queue;                 /* connections in a listener's accept queue; else bytes to read */
 	uint32_t first;                 /* of a listener: inode of the client that has waited longest; 0: none waits */
 };
@@ -85,6 +84,7 @@ struct sock_diag_filter {
 	int family, protocol;           /* AF_INET or AF_INET6; IPPROTO_TCP or IPPROTO_UDP */
 	uint32_t states;                /* bits 1 << TCP_LISTEN and so on */
 	uint16_t port;                  /* local port; 0: any */
+	uint8_t extensions;             /* attributes to report, bits 1 << (INET_DIAG_INFO - 1) and so on */
 };
 
 /* As sock_diag_ask, for the sockets that the filter selects. */

@@ -82,35 +82,26 @@ bool sock_diag_ask(const void *request, size_t size, void (*each)(struct nlmsghd
 	return good;
 }
 
-struct unix_search {
-	struct sock_diag_unix *out;
-	bool found;
-};
-
 static void read_unix_message(struct nlmsghdr *message, void *context)
 {
 	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
 	const struct rtattr *length =
 		sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
-	struct unix_search *search = context;
-	const struct rtattr *waiting =
-		sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(search->out->first));
+	struct sock_diag_unix *out = context;
+	const struct rtattr *waiting = sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(out->first));
 	struct unix_diag_rqlen queue;
 	struct unix_diag_vfs vfs;
 
-	search->found = true;
 	if (file) {
 		memcpy(&vfs, sock_diag_attribute(file), sizeof(vfs));
-		search->out->has_node = true;
-		search->out->node = vfs.udiag_vfs_ino;
+		out->node = vfs.udiag_vfs_ino;
 	}
 	if (length) {
 		memcpy(&queue, sock_diag_attribute(length), sizeof(queue));
-		search->out->has_queue = true;
-		search->out->queue = queue.udiag_rqueue;
+		out->queue = queue.udiag_rqueue;
 	}
 	if (waiting)
-		memcpy(&search->out->first, sock_diag_attribute(waiting), sizeof(search->out->first));
+		memcpy(&out->first, sock_diag_attribute(waiting), sizeof(out->first));
 }
 
 /* flags: NLM_F_DUMP for all sockets; 0 for that of the inode. */
@@ -135,14 +126,13 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out)
 {
 	struct unix_diag_req question = { .udiag_states = ~0u,
 					  .udiag_show = UDIAG_SHOW_VFS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_ICONS };
-	struct unix_search search = { .out = out };
 	struct stat status;
 
 	*out = (struct sock_diag_unix){ 0 };
 	if (fstat(fd, &status) < 0)
 		return false;
 	question.udiag_ino = (uint32_t)status.st_ino;
-	return ask_unix(question, 0, read_unix_message, &search) && search.found;
+	return ask_unix(question, 0, read_unix_message, out);
 }
 
 bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
@@ -205,7 +195,8 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		.request = { .sdiag_family = (unsigned char)filter->family,
-			     .sdiag_protocol = (unsigned char)filter->protocol, .idiag_states = filter->states,
+			     .sdiag_protocol = (unsigned char)filter->protocol, .idiag_ext = filter->extensions,
+			     .idiag_states = filter->states,
 			     .id.idiag_sport = htons(filter->port) },
 	};
 
@@ -241,7 +232,8 @@ static void read_inet_name(struct nlmsghdr *message, void *context)
 bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *name)
 {
 	const struct sock_diag_filter filter = {
-		domain, protocol, protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : ~0u, 0,
+		.family = domain, .protocol = protocol,
+		.states = protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : ~0u,
 	};
 	struct name_search search = { .name = name };
 	struct stat status;

@@ -131,8 +131,8 @@ static bool list_sockets(struct port_table *ports, struct sock_diag_filter filte
 bool port_table_read(struct port_table *ports)
 {
 	*ports = (struct port_table){ 0 };
-	if (!list_sockets(ports, (struct sock_diag_filter){ 0, IPPROTO_TCP, 1u << TCP_LISTEN, 0 }) ||
-	    !list_sockets(ports, (struct sock_diag_filter){ 0, IPPROTO_UDP, UINT32_MAX, 0 })) {
+	if (!list_sockets(ports, (struct sock_diag_filter){ .protocol = IPPROTO_TCP, .states = 1u << TCP_LISTEN }) ||
+	    !list_sockets(ports, (struct sock_diag_filter){ .protocol = IPPROTO_UDP, .states = UINT32_MAX })) {
 		port_table_free(ports);
 		return false;
 	}
@@ -352,8 +352,11 @@ static void note_known(uint16_t port, const struct port_table *ports, pid_t hold
 pid_t port_owner(const struct endpoint *address)
 {
 	const bool is_udp = address->kind == ENDPOINT_UDP;
-	const struct sock_diag_filter filter = { 0, is_udp ? IPPROTO_UDP : IPPROTO_TCP,
-						 is_udp ? UINT32_MAX : 1u << TCP_LISTEN, address->port };
+	const struct sock_diag_filter filter = {
+		.protocol = is_udp ? IPPROTO_UDP : IPPROTO_TCP,
+		.states = is_udp ? UINT32_MAX : 1u << TCP_LISTEN,
+		.port = address->port,
+	};
 	int64_t now = clock_ms(), until = begin_search(now);
 	struct port_table ports = { 0 };
 	const struct known *same;
@@ -387,7 +390,7 @@ uint16_t process_own_port(pid_t pid)
 	uint16_t port = 0;
 
 	if (!begin_search(now) ||
-	    !list_sockets(&ports, (struct sock_diag_filter){ 0, IPPROTO_TCP, 1u << TCP_LISTEN, 0 }))
+	    !list_sockets(&ports, (struct sock_diag_filter){ .protocol = IPPROTO_TCP, .states = 1u << TCP_LISTEN }))
 		return 0;
 	sort_by(&ports, compare_nodes);
 	note_process(&holder, getpid());

@@ -202,7 +202,7 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	*adopted = (struct control_socket){ .fd = -1 };
 	if (!is_bound(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
 		return false;
-	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.has_node && known.node != (uint32_t)status.st_ino)
+	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.node && known.node != (uint32_t)status.st_ino)
 		return false;           /* another process has put its own node there */
 	adopted->path = strdup(path);
 	if (!adopted->path)

@@ -190,7 +190,7 @@ static int unix_queue(int fd)
 
 	if (poll(&wait, 1, 0) == 0)
 		return 0;
-	if (sock_diag_unix(fd, &diag) && diag.has_queue)
+	if (sock_diag_unix(fd, &diag))
 		return diag.queue > INT_MAX ? INT_MAX : (int)diag.queue;
 	return is_readable(fd);
 }

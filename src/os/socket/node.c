@@ -273,7 +273,7 @@ static enum node_owner look_at_node(int fd, const struct listen *listen)
 		return NODE_OTHERS;
 	same = is_node_of(fd, &node);
 	if (same < 0)
-		same = !sock_diag_unix(fd, &diag) || !diag.has_node || diag.node == (uint32_t)node.st_ino;
+		same = !sock_diag_unix(fd, &diag) || !diag.node || diag.node == (uint32_t)node.st_ino;
 	return same ? NODE_OURS : NODE_OTHERS;
 }
 
