@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -1008,36 +1009,23 @@ static int stop_pending(void)
 /* While the first table is read nothing else runs that could name the file or server which delays that, or end superd
  * at a signal: that is blocked until superd serves, as the kernel would drop it for process 1. So a thread looks once a
  * second. */
-static struct {
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t ended;
-	bool is_over;
-} first = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static void *watch_first(void *context)
+static void *watch_first(void *over) /* an eventfd: the table is read */
 {
 	int seconds = 0, pause = LATE, before = 0;
-	struct timespec until;
+	struct pollfd wait = { .fd = *(int *)over, .events = POLLIN };
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	pthread_mutex_lock(&first.lock);
-	while (!first.is_over) {
+	while (poll(&wait, 1, 1000) <= 0) {
 		char what[WAIT_NOTE_MOST], span[DURATION_MOST];
-		int order;
+		int order = stop_pending();
 		double lasted;
 
-		until.tv_sec++;
-		while (!first.is_over && pthread_cond_timedwait(&first.ended, &first.lock, &until) == 0)
-			continue;
-		order = stop_pending();
-		if (!first.is_over && order && before) { /* it waits since the last look */
+		if (order && before) { /* it waits since the last look */
 			log_notice(superd.log, "stop requested before the configuration was read: ending");
 			log_finish(superd.log);
 			_exit(128 + order);
 		}
 		before = order;
-		if (first.is_over || ++seconds < pause)
+		if (++seconds < pause)
 			continue;
 		if (wait_note_read(what, &lasted) && lasted >= LATE / 2.)
 			log_warn(superd.log, "not started yet: %s has not answered for %s", what,
@@ -1045,27 +1033,19 @@ static void *watch_first(void *context)
 		seconds = 0;
 		pause *= 2;
 	}
-	pthread_mutex_unlock(&first.lock);
-	return context;
+	return NULL;
 }
 
 static struct table *read_first(struct diags *diags)
 {
-	pthread_condattr_t attributes;
-	struct table *table;
-	bool runs;
+	int over = eventfd(0, EFD_CLOEXEC);
+	pthread_t thread;
+	bool runs = over >= 0 && thread_start(&thread, 0, watch_first, &over) == 0;
+	struct table *table = load_table(superd.options, NULL, NULL, diags);
 
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&first.ended, &attributes);
-	runs = thread_start(&first.thread, 0, watch_first, NULL) == 0;
-	table = load_table(superd.options, NULL, NULL, diags);
-	pthread_mutex_lock(&first.lock);
-	first.is_over = true;
-	pthread_cond_signal(&first.ended);
-	pthread_mutex_unlock(&first.lock);
-	if (runs)
-		pthread_join(first.thread, NULL);
+	if (runs && eventfd_write(over, 1) == 0)
+		pthread_join(thread, NULL);
+	fd_close(&over);
 	return table;
 }
 

@@ -81,9 +81,8 @@ static bool wants(const struct session *session, const char *name)
 	return !session->request.count || (name && means(&session->request, session->request.count, name));
 }
 
-/* The first name that is this word with more behind the letter `behind` (echo@127.0.0.1, tftp-udp), and how many there
- * are. */
-static const char *find_longer(const char *word, char behind, unsigned *count)
+/* The first name that is this word with more behind it (echo@127.0.0.1, tftp-udp), and how many there are. */
+static const char *find_longer(const char *word, unsigned *count)
 {
 	size_t length = strlen(word), n = 0;
 	const char *first = NULL;
@@ -91,7 +90,8 @@ static const char *find_longer(const char *word, char behind, unsigned *count)
 
 	*count = 0;
 	while ((row = next_row(&n))) {
-		if (!strncmp(word, row->name, length) && row->name[length] == behind && !(*count)++)
+		if (!strncmp(word, row->name, length) && strchr("@-", row->name[length]) && row->name[length] &&
+		    !(*count)++)
 			first = row->name;
 	}
 	return first;
@@ -101,7 +101,7 @@ static void refuse_name(struct session *session, const char *word)
 {
 	const char *dot = strrchr(word, '.'), *near = NULL;
 	char stem[100], hint[300] = "";
-	unsigned count = 0, longer;
+	unsigned count = 0;
 	const struct service *row;
 	size_t n = 0;
 
@@ -115,9 +115,7 @@ static void refuse_name(struct session *session, const char *word)
 		near = find_row(stem, NULL) ? stem : NULL;
 	}
 	if (!near)
-		near = find_longer(stem, '@', &count);
-	if (!near)
-		near = find_longer(stem, '-', &longer);
+		near = find_longer(stem, &count);
 	if (!near) {
 		struct scan_nearest nearest = { .name = stem, .most = strlen(stem) < 5 ? 2 : 4 };
 
@@ -823,18 +821,8 @@ void request_obey(struct session *session, const char *line)
 		if (!strcmp(verbs[n].name, name))
 			verb = &verbs[n];
 	}
-	if (name && !verb) {
-		struct scan_nearest nearest = { .name = name, .most = 3 };
-		char hint[64] = "";
-
-		for (size_t n = 0; n < VERBS && strlen(name) < 32; n++) {
-			if (verbs[n].right <= RIGHT_READ)
-				scan_nearest_look(&nearest, verbs[n].name);
-		}
-		if (nearest.word)
-			snprintf(hint, sizeof(hint), "did you mean %s?", nearest.word);
-		session_fail(session, "usage", hint, "'%.100s' is no verb", name);
-	}
+	if (name && !verb) /* superctl has looked for one that is near */
+		session_fail(session, "usage", "", "'%.100s' is no verb", name);
 	if (!verb)
 		return;
 	if (verb->right > session->right) {
