@@ -58,19 +58,20 @@ class Object:
             self.edges[source].add(target)
 
     def read_code(self, lines):
-        function = None
+        function = jump = None
         for line in lines:
-            head = FUNCTION.match(line)
-            if head:
-                function = head[1]
-                continue
             relocation = RELOCATION.match(line)
-            if relocation:
+            if relocation:  # until then the operand is the place behind it, where another function may begin
                 self.add(function, self.target(relocation[2], relocation[3], int(relocation[4] or "0", 16)))
+                jump = None
                 continue
-            jump = TARGET.search(line)
             if jump and jump[1] in self.edges:
                 self.add(function, jump[1])
+            head, jump = FUNCTION.match(line), TARGET.search(line)
+            if head:
+                function = head[1]
+        if jump and jump[1] in self.edges:
+            self.add(function, jump[1])
 
     def read_tables(self, lines):
         section = None
