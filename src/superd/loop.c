@@ -268,6 +268,38 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 	superd_check_end();
 }
 
+/* A child of the guard's that has ended, when nobody writes its status into the journal any more. */
+static void on_orphan_ended(struct ev_loop *loop, ev_io *io, int events)
+{
+	pid_t pid = (pid_t)(intptr_t)io->data;
+
+	(void)events;
+	ev_io_stop(loop, io);
+	close(io->fd);
+	free(io);
+	child_ended(pid, 0, NULL);
+	superd_check_end();
+}
+
+/* What superds before have started belongs to another process than the guard now, and the kernel tells its end to that
+ * process alone. One that has gone already is seen like one that a stop has to kill. */
+static void watch_orphans(void)
+{
+	for (size_t n = 0; n < sizeof(superd.children) / sizeof(*superd.children); n++) {
+		for (struct child *child = superd.children[n]; child; child = child->next) {
+			siginfo_t unused;
+			bool is_own = waitid(P_PID, (id_t)child->pid, &unused, WEXITED | WNOHANG | WNOWAIT) == 0;
+			int fd = is_own ? -1 : pidfd_of(child->pid);
+			ev_io *io = fd < 0 ? NULL : malloc(sizeof(*io));
+
+			if (io)
+				io_call(io, fd, on_orphan_ended, (void *)(intptr_t)child->pid);
+			else
+				fd_close(&fd);
+		}
+	}
+}
+
 /* ---- the manager that has started superd: sd_notify(3) ---- */
 
 void superd_notify(const char *format, ...)
@@ -619,8 +651,10 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 
 	(void)loop, (void)events;
 	guard_take_signal(signal);
-	if (signal == SIGTERM && guard_is_lost())
+	if (signal == SIGTERM && guard_is_lost()) {
 		log_error(superd.log, "the guard, pid %ld, has ended: superd ends, too", (long)guard_pid());
+		watch_orphans();
+	}
 	if (signal_is_stray(signal)) {
 		pass_gently(signal);
 		return;
