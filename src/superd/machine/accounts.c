@@ -175,14 +175,14 @@ uid_t helper_user_for(struct helper_users *users, const char *service)
 	return id;
 }
 
-/* Why superd cannot change to these users, as the end of a sentence; "": it can. */
+/* Why superd cannot change to these users, as the end of a sentence; NULL: it can. */
 static const char *helper_users_refused(void)
 {
 	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
 		return "superd may not change its user (CAP_SETUID and CAP_SETGID are missing)";
 	if (!id_map_has_uids(OWN_USERS_FIRST, HELPER_USERS) || !id_map_has_gids(OWN_USERS_FIRST, HELPER_USERS))
 		return "this user namespace has no ids from 60578 to 61183";
-	return "";
+	return NULL;
 }
 
 uid_t helper_user_id(enum helper_user which)
@@ -326,8 +326,10 @@ static bool has_own_user(struct accounts *accounts, const struct service *servic
 	    service->groups->identity->user || service->groups->identity->dynamic_user)
 		return false;
 	if (!accounts->helper_users_wrong) {
-		accounts->helper_users_wrong = helper_users_refused();
-		if (*accounts->helper_users_wrong)
+		const char *why = helper_users_refused();
+
+		accounts->helper_users_wrong = why ? why : "";
+		if (why)
 			diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
 				     service->name, accounts->helper_users_wrong);
 	}

@@ -41,6 +41,21 @@ test a_client_counts_while_it_is_asked_about {
 	second_is_served
 }
 
+# It reads what strangers send (SECURITY.md).
+test who_asks_is_a_user_of_its_own {
+	needs_users
+	enter
+	set server [ident_server]
+	run_asking
+	set client [connect asked]
+	set question [accept $server]
+	regexp {\nUid:\t(\d+)\t(\d+)} [read /proc/[only_pid]/status] all real effective
+	expect {$real >= 60578 && $real <= 60585 && $real == $effective}
+	reply $question
+	echoes_and_goes $client
+	close $server
+}
+
 test who_is_refused_makes_room {
 	two_come
 	close $question         ;# no answer is a no
