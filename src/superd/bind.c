@@ -27,6 +27,8 @@
 /* What superd-bind looks at other processes with: process_vm_readv(2), pidfd_getfd(2), /proc. */
 #define TO_LOOK (UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_DAC_READ_SEARCH)
 #define QUIET 3. /* seconds without a new bind, until superd says what is wrong with the last */
+#define SERVED_MOST 64 /* sockets: the bits of `bound_set` */
+#define SERVED_WHY "pass = bind serves at most 64 sockets"
 
 /* ---- one IP version of a port without an address ---- */
 
@@ -76,6 +78,8 @@ struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
 	}
 	/* The second of a row stands behind all rows. */
 	if (socket->family) {
+		if (svc->socket_count >= SERVED_MOST)
+			return NULL;
 		socket = &svc->sockets[svc->socket_count++];
 		socket->number = row;
 	}
@@ -156,6 +160,8 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 	if (was_dual)
 		socket_close(before);
 	socket = is_current ? bind_socket_of(svc, row, report->family) : NULL;
+	if (is_current && !socket)
+		buf_text(&why, SERVED_WHY);
 	if (socket && socket->fd < 0) {
 		fd = bind_listen(socket->listen, &why, &warnings);
 		socket->fd = fd_raise(fd, FD_LISTENER);
@@ -190,7 +196,7 @@ static bool lacks(const struct instance *instance, unsigned n)
 {
 	const struct svc *svc = instance->svc;
 
-	for (unsigned other = 0; other < svc->socket_count; other++) {
+	for (unsigned other = 0; other < svc->socket_count && other < SERVED_MOST; other++) {
 		if (svc->sockets[other].number == svc->sockets[n].number && instance->bound_set >> other & 1)
 			return false;
 	}
@@ -294,7 +300,8 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 {
 	struct svc *svc = instance->svc;
 	struct socket *socket =
-		report->number < svc->socket_count && report->number < 64 ? &svc->sockets[report->number] : NULL;
+		report->number < svc->socket_count && report->number < SERVED_MOST ? &svc->sockets[report->number]
+										    : NULL;
 	struct buf text = { 0 };
 	long pid = report->pid;
 
@@ -401,8 +408,8 @@ bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 		program_describe_missing(PROGRAM_BIND, why);
 		goto fail;
 	}
-	if (svc->socket_count > 64) {
-		buf_text(why, "pass = bind serves at most 64 sockets");
+	if (svc->socket_count > SERVED_MOST) {
+		buf_text(why, SERVED_WHY);
 		goto fail;
 	}
 	if (!order || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)

@@ -22,6 +22,21 @@ test a_program_with_two_sockets_serves_all_clients_of_a_dual_one {
 	serves_both_of_a_dual nonblock serve=once
 }
 
+# superd counts 64 of an instance. A next one starts with what this one has left.
+test a_program_may_not_have_more_sockets_than_superd_counts {
+	private; needs_ipv6; needs_bind
+	for {set one 2001} {$one <= 2033} {incr one} {
+		lappend rows "\"$one\""
+		lappend steps tcp4 try-bind=0.0.0.0:$one close tcp6 v6only=1 try-bind=\[::]:$one close
+	}
+	superd -control [bind_table "{ [join $rows ", "] }" "" "[join $steps] mark=[path steps] await=[path never]"]
+	control "start web"
+	log "for which superd cannot open a socket: pass = bind serves at most 64 sockets"
+	wait {[file exists [path steps]]}
+	control "restart web"
+	wait {[count "web: started"] == 2}
+}
+
 test the_same_table_serves_a_program_with_one_dual_socket {
 	needs_ipv6
 	binds {"$port"} {tcp6 v6only=0 bind=[::]:$port listen=5 serve=poll}
