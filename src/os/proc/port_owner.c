@@ -3,8 +3,8 @@
  *
  * A search for one address may examine every descriptor of the machine while services wait. So all such searches
  * together have a small budget of time, which refills slowly. If every port of a table is taken, the first few use it
- * up; on a machine with many processes the first does, and the next goes on from there. What a search has found is
- * remembered: it holds as long as both the socket and the process are there. */
+ * up; on a machine with very many processes the holder may stay unknown. What a search has found is remembered: it
+ * holds as long as both the socket and the process are there. */
 #include "os/proc/port_owner.h"
 
 #include <arpa/inet.h>
@@ -237,21 +237,15 @@ static void note_process(struct port_holder *holder, pid_t pid)
 }
 
 /* Looks at all processes, the first of the machine first. until: 0, or when to stop; then one of others that has any of
- * the sockets is enough, and a superd-bind is found if there is nobody else. *from: where the search before was cut
- * off, and where this one is; 0: it was not. */
-static pid_t search(struct port_table *ports, bool only_own, int64_t until, pid_t *from)
+ * the sockets is enough, and a superd-bind is found if there is nobody else. */
+static pid_t search(struct port_table *ports, bool only_own, int64_t until)
 {
 	struct port_holder holder = { .ports = ports, .only_own = only_own };
 	pid_t *all = process_list_all(), found = 0, binder = 0;
-	size_t count = 0, first = *from > 0;
 
-	while (all && all[count])
-		first += all[count++] <= *from;
 	sort_by(ports, compare_nodes);
-	for (size_t n = 0; n <= count && !found; n++) {
-		size_t at = (first + n) % (count + 1);
-		pid_t pid = at ? all[at - 1] : 1; /* no list has it; systemd has its units' sockets */
-
+	/* No list has pid 1; systemd has its units' sockets. */
+	for (pid_t *at = all, pid = 1; pid && !found; pid = at ? *at++ : 0) {
 		if (!until || pid != getpid())
 			note_process(&holder, pid);
 		for (size_t i = 0; until && i < ports->count && !found; i++) {
@@ -261,7 +255,6 @@ static pid_t search(struct port_table *ports, bool only_own, int64_t until, pid_
 				ports->list[i].holder = found = 0;
 			}
 		}
-		*from = n < count && !found ? pid : 0;
 		if (until && clock_ms() >= until)
 			break;
 	}
@@ -271,7 +264,7 @@ static pid_t search(struct port_table *ports, bool only_own, int64_t until, pid_
 
 void port_table_find_holders(struct port_table *ports, bool only_own)
 {
-	search(ports, only_own, 0, &(pid_t){ 0 });
+	search(ports, only_own, 0);
 	sort_by(ports, compare_ports);
 }
 
@@ -293,9 +286,6 @@ void process_describe(pid_t pid, struct buf *out)
 /* Milliseconds that searches have used of the budget, and up to when it has been refilled. They are for the whole
  * process, as there is one loop. */
 static int64_t spent, refilled;
-
-/* Where the last search was cut off: the next one goes on there. */
-static pid_t cut_off;
 
 /* The sockets that were found last, and who had them: a service whose port is taken asks again and again. */
 static struct {
@@ -374,7 +364,7 @@ pid_t port_owner(const struct endpoint *address)
 	if (same) {
 		found = same->holder;
 	} else if (count && until) {
-		found = search(&ports, true, until, &cut_off);
+		found = search(&ports, true, until);
 		note_known(address->port, &ports, found);
 	}
 	port_table_free(&ports);

@@ -130,25 +130,3 @@ Test(port_owner, that_is_stopped_is_described_so)
 	buf_free(&text);
 	end(pid);
 }
-
-/* Each look sees few processes when there is little time; later ones go on from there. */
-Test(port_owner, is_found_by_looks_that_are_all_cut_off)
-{
-	struct endpoint address = { .kind = ENDPOINT_TCP, .family = FAMILY_IPV4, .address = "127.0.0.1" };
-	struct port_table ports;
-	pid_t pid, found = 0;
-
-	if (!port_table_read(&ports))
-		cr_skip_test("the kernel does not list sockets (sock_diag)");
-	port_table_free(&ports);
-	pid = held(&address);
-	own_clock_hold();
-	for (int n = 0; n < 10 * 1000 && !found; n++) {
-		own_clock->step = 1;
-		found = port_owner(&address);
-		own_clock->step = 0;
-		own_clock_advance(3600);
-	}
-	cr_expect_eq(found, pid);
-	end(pid);
-}
