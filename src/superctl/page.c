@@ -16,10 +16,20 @@
 #define PAGE_SERVICES 5000              /* rows of the overview */
 #define NAME_MOST 24                    /* bytes of a name that no line break parts */
 
-/* The bars: the last 6 hours, in so many cells in the overview and on the page of a service. */
-#define TIMELINE "timeline --since=6h"
+/* The bars: what there is of the last 6 hours, in so many cells in the overview and on the page of a service. */
 #define CELLS 96
 #define CELLS_OF_ONE 360
+
+/* What a bar shows: the first that is long enough, else the last. */
+static const struct window {
+	double seconds;
+	const char *words, *request;
+} windows[] = {
+	{ 600, "Last 10 minutes", "timeline --since=10min" },
+	{ 3600, "Last hour", "timeline --since=1h" },
+	{ 21600, "Last 6 hours", "timeline --since=6h" },
+};
+#define LONGEST (sizeof(windows) / sizeof(*windows) - 1)
 
 static const char html_type[] = "text/html; charset=utf-8";
 
@@ -28,6 +38,7 @@ struct overview {
 	const json_t *metrics;          /* array: superd's own line, then one for each service */
 	const json_t *bars;             /* object: name to the drawing of add_bar */
 	const json_t *faulty;           /* object: name to the line of list --failed */
+	const struct window *window;
 	double from, until;             /* Unix times of the bars */
 };
 
@@ -55,6 +66,15 @@ static const struct paint {
 struct totals {
 	double services, disabled, memory, saved, queue, instances, faults, shown;
 };
+
+static const struct window *window_for(double seconds)
+{
+	size_t n = 0;
+
+	while (n < LONGEST && seconds > windows[n].seconds)
+		n++;
+	return &windows[n];
+}
 
 static void add_escaped(struct buf *out, struct buf *text)
 {
@@ -283,8 +303,8 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	buf_text(out, "</p></header>\n<main>\n");
 	add_totals(out, &totals);
 	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
-		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since"
-		      "<th scope=\"col\">Last 6 hours<div>");
+		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since");
+	buf_addf(out, "<th scope=\"col\">%s<div>", overview->window->words);
 	add_axis(out, overview->from, overview->until, 1);
 	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
@@ -403,6 +423,21 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 	buf_free(&clock);
 }
 
+/* line: that of timeline, for the longest window. */
+static void add_timeline(struct buf *out, const json_t *line)
+{
+	double until = json_reply_number(line, "until");
+	double begun = json_reply_number(json_array_get(json_reply_list(line, "spans"), 0), "at");
+	const struct window *window = window_for(until - begun);
+	json_t *shown = json_copy((json_t *)(size_t)line);
+
+	json_object_set_new(shown, "from", json_real(until - window->seconds));
+	buf_addf(out, "<section>\n<h2>%s</h2>\n<p id=\"timeline\">", window->words);
+	add_axis(out, until - window->seconds, until, 5);
+	add_bar(out, shown, CELLS_OF_ONE);
+	json_decref(shown);
+}
+
 /* lines: those of status, timeline and show; the last one NULL: the page is without details. log: array of the lines of
  * log, the oldest first. */
 static void add_service_page(struct buf *out, const json_t *const lines[3], const json_t *log)
@@ -416,9 +451,7 @@ static void add_service_page(struct buf *out, const json_t *const lines[3], cons
 	html_member(out, lines[0], "service");
 	buf_text(out, "</h1></header>\n<main>\n");
 	add_facts(out, lines[0]);
-	buf_text(out, "<section>\n<h2>Last 6 hours</h2>\n<p id=\"timeline\">");
-	add_axis(out, json_reply_number(lines[1], "from"), json_reply_number(lines[1], "until"), 5);
-	add_bar(out, lines[1], CELLS_OF_ONE);
+	add_timeline(out, lines[1]);
 	buf_text(out, "</p>\n");
 	add_legend(out);
 	buf_text(out, "</section>\n");
@@ -493,9 +526,10 @@ static json_t *ask_about(struct conversation *conversation, const char *verb, co
 
 static bool answer_overview(struct conversation *conversation, struct http_response *response)
 {
-	struct overview overview = { 0 };
 	json_t *metrics = ask(conversation, "metrics", NULL);
-	json_t *bars = metrics ? ask(conversation, TIMELINE, &overview) : NULL;
+	const json_t *superd = json_reply_object(json_array_get(metrics, 0), "superd");
+	struct overview overview = { .window = window_for(json_reply_number(superd, "uptime")) };
+	json_t *bars = metrics ? ask(conversation, overview.window->request, &overview) : NULL;
 	json_t *lines = bars ? ask(conversation, "list --failed", NULL) : NULL, *faulty = json_object(), *line;
 	size_t n;
 
@@ -537,7 +571,7 @@ static void keep_lines_of(json_t *lines, const char *name)
 static bool answer_service(struct conversation *conversation, const char *name, bool in_detail,
 			   struct http_response *response)
 {
-	static const char *const requests[] = { "status", TIMELINE, "show", "log --lines=100" };
+	const char *const requests[] = { "status", windows[LONGEST].request, "show", "log --lines=100" };
 	enum { LOG = 3, ANSWERS };
 	json_t *all = ask(conversation, "list", NULL), *answers[ANSWERS] = { NULL };
 	const json_t *lines[LOG] = { NULL };

@@ -58,7 +58,7 @@ const char page_css[] =
 	"#services td.n:not(:empty){display:inline-block;margin-right:1rem}#services td.n::before{min-width:0;"
 	"margin-right:.4rem}\n"
 	"#services td:nth-child(2)::before{content:'State'}#services td:nth-child(3)::before{content:'Since'}\n"
-	"#services td:nth-child(4)::before{content:'6 hours'}"
+	"#services td:nth-child(4)::before{content:'Timeline'}"
 	"#services td:nth-child(5)::before{content:'Listens on'}\n"
 	"#services td:nth-child(6)::before{content:'Queue'}#services td:nth-child(7)::before{content:'Instances'}\n"
 	"#services td:nth-child(8)::before{content:'Memory'}#services td:nth-child(9)::before{content:'Saved'}\n"
