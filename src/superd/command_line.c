@@ -521,7 +521,7 @@ static const struct cli_option superd_options[] = {
 	  .help = "refuse (default) units that need what superd lacks, or warn and run them" },
 	{ "daemon", FLAG(OPTION_DAEMON), .help = "go into the background once every socket is open or has failed" },
 	{ "guard", FIELD(guard), .value = 1,
-	  .help = "run under a second process that restarts a killed superd; clients wait" },
+	  .help = "a second process, the default, restarts a killed superd; clients wait" },
 	{ "no-guard", FIELD(guard), .value = 0, .help = "no second process, also as process 1 and with --daemon" },
 	{ "fdstore", .argument = "WHERE", .set = set_fdstore,
 	  .help = "a store that keeps the sockets: notify (the service manager) or none" },
