@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -123,11 +124,24 @@ void session_fail(struct session *session, const char *code, const char *hint, c
 	buf_free(&text);
 }
 
+/* The last close of a socket closes what is in its queue, too: before Linux 6.16 that may be a descriptor of the client's
+ * whose close hangs. */
+static void close_client(int fd)
+{
+	int queued = 1;
+
+	shutdown(fd, SHUT_RD);
+	if (ioctl(fd, FIONREAD, &queued) == 0 && !queued)
+		close(fd);
+	else
+		close_apart(NULL, &fd);
+}
+
 static void end_session(struct session *session)
 {
 	end_request(session);
 	ev_io_stop(superd.loop, &session->io);
-	close(session->io.fd);
+	close_client(session->io.fd);
 	list_remove(&session->link);
 	buf_free(&session->out);
 	buf_free(&session->line);
@@ -279,7 +293,7 @@ static void refuse(int fd, const char *code, const char *text)
 	buf_char(&line, '\n');
 	send(fd, buf_string(&line), line.length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	buf_free(&line);
-	close(fd);
+	close_client(fd);
 }
 
 static struct session *begin_session(int fd, enum right right, uid_t uid, const char *service)
