@@ -124,8 +124,8 @@ void session_fail(struct session *session, const char *code, const char *hint, c
 	buf_free(&text);
 }
 
-/* The last close of a socket closes what is in its queue, too: before Linux 6.16 that may be a descriptor of the client's
- * whose close hangs. */
+/* The last close of a socket closes what is in its queue, too: before Linux 6.16 that may be a descriptor of the
+ * client's whose close hangs. */
 static void close_client(int fd)
 {
 	int queued = 1;
