@@ -493,16 +493,30 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 	return true;
 }
 
+/* Whether the machine lacks something that it may have again, or another superd is just about to take the socket. */
+static bool may_pass(int error)
+{
+	return error == EWOULDBLOCK || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+		error == ENOSPC || error == EDQUOT || error == EIO || error == EINTR;
+}
+
 static bool make_socket(const char *path, struct buf *why)
 {
 	bool made;
 	int error;
 
 	set_reserve(false);
-	made = (server.adopted && control_socket_adopt(&server.socket, path, server.adopted - 1)) ||
-		control_socket_open(&server.socket, path, why);
+	made = server.adopted && control_socket_adopt(&server.socket, path, server.adopted - 1);
 	error = errno;
-	server.adopted = 0;
+	if (!made && server.adopted && may_pass(error)) {
+		buf_text(why, strerror(error));
+	} else {
+		if (!made && server.adopted) /* it is another's, or not found */
+			close(server.adopted - 1);
+		server.adopted = 0;
+		made = made || control_socket_open(&server.socket, path, why);
+		error = errno;
+	}
 	set_reserve(true);
 	if (made) {
 		ev_io_init(&server.io, on_connection, server.socket.fd, EV_READ);
@@ -511,13 +525,6 @@ static bool make_socket(const char *path, struct buf *why)
 	}
 	errno = error;
 	return made;
-}
-
-/* Whether the machine lacks something that it may have again, or another superd is just about to take the socket. */
-static bool may_pass(int error)
-{
-	return error == EWOULDBLOCK || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-		error == ENOSPC || error == EDQUOT || error == EIO || error == EINTR;
 }
 
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
@@ -557,7 +564,7 @@ void control_reloaded(void)
 
 int control_fd(void)
 {
-	return server.socket.fd;
+	return server.adopted ? server.adopted - 1 : server.socket.fd;
 }
 
 /* The socket of the superd before goes on, and who connects meanwhile waits in its queue. */
@@ -604,7 +611,7 @@ void control_open(void)
 		buf_text(&why, ": superd tries again each second");
 		timer_begin(&server.retry, PATIENCE);
 	}
-	if (control_socket_has_owner(path, &pid, &fd) && pid)
+	if (!may_pass(error) && control_socket_has_owner(path, &pid, &fd) && pid)
 		log_say(superd.log, level,
 			"no control socket %s: superctl reaches another superd there, pid %ld, and not this one: give "
 			"this one a name of its own, by --control @NAME or a path, and superctl the same",

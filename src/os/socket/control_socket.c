@@ -200,10 +200,13 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	struct stat status = { 0 };
 
 	*adopted = (struct control_socket){ .fd = -1 };
+	errno = EADDRNOTAVAIL;
 	if (!is_bound(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
 		return false;
-	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.node && known.node != (uint32_t)status.st_ino)
-		return false;           /* another process has put its own node there */
+	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.node && known.node != (uint32_t)status.st_ino) {
+		errno = EADDRNOTAVAIL;  /* another process has put its own node there */
+		return false;
+	}
 	adopted->path = strdup(path);
 	if (!adopted->path)
 		return false;
