@@ -127,6 +127,7 @@ bool diags_refuse(struct diags *diags, struct origin at, const char *format, ...
 bool diags_out_of_memory(struct diags *diags, struct origin at)
 {
 	diag_error(diags, at, "out of memory");
+	diags->lacks_memory = true;
 	return false;
 }
 

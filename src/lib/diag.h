@@ -55,6 +55,7 @@ struct diags {
 	size_t dropped_errors;          /* errors beyond the bound, which list does not have */
 	size_t dropped_others;          /* warnings and notes beyond the bound */
 	size_t lost;                    /* diagnostics lost because memory ran out */
+	bool lacks_memory;              /* an error is that; what is read may lack something */
 	bool keeps_all;                 /* the bound is DIAGS_ALL until diags_bound; the caller needs every error */
 	struct diag *last;              /* the diagnostic added last, for diags_hint; NULL: it was dropped */
 };

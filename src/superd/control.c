@@ -41,6 +41,7 @@ static struct {
 	int reserve[RESERVE]; /* for operators, where services have used up all others */
 	ev_io io;
 	ev_timer retry, pace;
+	char blind[80]; /* why superd does not see who asks */
 	ev_prepare changes;
 	bool changed;
 	size_t count;
@@ -219,8 +220,10 @@ static bool write_output(struct session *session)
 		ssize_t put = send(session->io.fd, session->out.data + session->sent, session_unsent(session),
 				   MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (put < 0)
+		if (put < 0) {
+			loop_rest(errno);
 			return errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM;
+		}
 		session->sent += (size_t)put;
 	}
 	if (session->out.capacity > 2 * SESSION_ROOM)
@@ -270,6 +273,8 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 	is_dead = session->at_end && poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
 	if (!good || is_dead || (session->does == LEAVES && !session_unsent(session)) ||
 	    (session->at_end && session->does == AWAITS_REQUEST && !waits && !session_unsent(session))) {
+		if (session->out.failed)
+			log_warn(superd.log, "a connection of superctl is closed: out of memory for the answer");
 		followed = session->does == FOLLOWS_LOG;
 		end_session(session);
 		if (followed)
@@ -343,7 +348,10 @@ static const char *why_denied(int fd, const struct control_peer *peer)
 	if (!is_hidden && !process_has_superds_rights(peer->pid))
 		return !process_list_is_possible() ? "superd cannot see your rights, as it has no /proc"
 			: !peer->pid		   ? "superd cannot see your process, which is in another pid namespace"
-						   : "your process is confined: it has fewer rights than superd";
+			: errno && snprintf(server.blind, sizeof(server.blind), "superd cannot see your rights: %s",
+					    strerror(errno))
+			? server.blind
+			: "your process is confined: it has fewer rights than superd";
 	return control_socket_peer_has_ended(fd) ? "your process has ended" : NULL;
 }
 

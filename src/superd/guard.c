@@ -392,21 +392,22 @@ static bool make_page(void)
 /* A page that is there: if it cannot be mapped, memory is short. Another program hangs on that, so it tries again. */
 static struct page *map(int fd, int protection)
 {
-	struct page *found;
+	struct page *found = MAP_FAILED;
+	struct stat status;
 	unsigned tries = 0;
 
-	do
-		found = mmap(NULL, sizeof(*found), protection, MAP_SHARED, fd, 0);
-	while (found == MAP_FAILED && (errno == ENOMEM || errno == EAGAIN) && patience_wait(&tries));
+	do {
+		errno = EINVAL;
+		if (fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof(*found))
+			found = mmap(NULL, sizeof(*found), protection, MAP_SHARED, fd, 0);
+	} while (found == MAP_FAILED && (errno == ENOMEM || errno == EAGAIN) && patience_wait(&tries));
 	return found;
 }
 
 /* The journal that a page leads to. is_it: its guard has executed this program; false: superd asks whether it could. */
 int guard_journal_of(int fd, bool *is_it)
 {
-	struct stat status;
-	struct page *of = fstat(fd, &status) < 0 || status.st_size < (off_t)sizeof(*of) ? MAP_FAILED
-											: map(fd, PROT_READ);
+	struct page *of = map(fd, PROT_READ);
 	int found = -1;
 
 	*is_it = false;
@@ -597,6 +598,8 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			sigprocmask(SIG_SETMASK, &before, NULL);
 			return false;
 		}
+		if (child < 0 && page->young < 2)
+			fprintf(stderr, "superd-guard: cannot start superd, and tries again: %s\n", strerror(errno));
 		if (!named) {
 			self_exe_set_name(name ? name : "superd-guard");
 			own_privileges_hide_process();

@@ -1573,9 +1573,7 @@ void instance_signal(struct instance *instance, int signal)
 	bool by_group = all && instance->cgroup && cgroup_is_populated(instance->cgroup);
 	pid_t main = instance->main.pid, own = main > 1 ? getpgid(main) : 0, group = all ? live_group(instance) : 0;
 
-	if (by_group && signal != SIGKILL) {
-		cgroup_signal(instance->cgroup, signal);
-	} else {
+	if (!by_group || signal == SIGKILL || !cgroup_signal(instance->cgroup, signal)) {
 		if (group)
 			kill(-group, signal);
 		if (main > 1 && (!all || own != group))

@@ -605,8 +605,12 @@ void journal_pass(void)
 	size_t length;
 	char *text = state_file_read(journal.fd, TEXT_MOST, &length);
 
-	if (text)
-		each_fd(text, pass_fd, NULL);
+	if (!text) { /* the next superd would have none of its descriptors: the guard starts this one again */
+		log_error(superd.log, "not upgraded: cannot read the state: %s", strerror(errno));
+		log_finish(superd.log);
+		raise(SIGKILL);
+	}
+	each_fd(text, pass_fd, NULL);
 	free(text);
 	self_exe_pass(&journal.fd, 1, true);
 }

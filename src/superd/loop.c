@@ -42,6 +42,7 @@
 #define LATE 3		  /* seconds until what the start waits for is named, and doubled each time */
 #define REAPED_MOST 256	  /* children in a turn of the loop */
 #define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
+#define REST 10		  /* milliseconds */
 #define SPARE 12	  /* descriptors that the start takes, about */
 #define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
 
@@ -52,7 +53,7 @@ static struct {
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
 	struct log_pump pump;
-	ev_prepare echo; /* on_echo */
+	ev_prepare echo, rest; /* on_echo, on_rest */
 	ev_timer deadline, last_call, sweep, delay, watchdog;
 	bool has_cause, has_tty;
 	int stop_signal;
@@ -855,6 +856,21 @@ static void on_jump(struct ev_loop *loop, ev_periodic *watch, int events)
 	}
 }
 
+/* Where the kernel has no memory for what is to be sent, it reports the socket as writable at once. Then the next turn
+ * comes a moment later. */
+void loop_rest(int error)
+{
+	if (error == ENOBUFS || error == ENOMEM)
+		ev_prepare_start(superd.loop, &self.rest);
+}
+
+static void on_rest(struct ev_loop *loop, ev_prepare *rest, int events)
+{
+	(void)events;
+	poll(NULL, 0, REST);
+	ev_prepare_stop(loop, rest);
+}
+
 /* Whoever starts superd by hand sees the errors of the starts at boot, too, also of those that superd-exec reports. */
 static void on_echo(struct ev_loop *loop, ev_prepare *echo, int events)
 {
@@ -871,7 +887,7 @@ static bool init_loop(void)
 
 	self.has_tty = guard_pid() ? guard_had_terminal() : tty >= 0 && !superd.defaults.ignores_hangup;
 	fd_close(&tty);
-	superd.loop = ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD);
+	superd.loop = ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD | EVFLAG_NOSIGMASK);
 	if (!superd.loop || !services_begin())
 		return false;
 	superd.started = clock_now();
@@ -882,6 +898,7 @@ static bool init_loop(void)
 	list_init(&superd.sessions);
 	list_init(&superd.registrations);
 	ev_init(&self.deadline, on_deadline);
+	ev_prepare_init(&self.rest, on_rest);
 	ev_init(&self.last_call, on_last_call);
 	ev_init(&self.delay, on_delay);
 	ev_init(&self.sweep, on_sweep);
@@ -1183,10 +1200,9 @@ int run_superd(struct options *options)
 	if (before) {
 		self.pid_file.path = options->settings.pid_file;
 		table = state_table(options, before);
-		if (table)
-			settings_apply(options, table, false, superd.log);
+		settings_apply(options, table, false, superd.log);
 		self.pid_file.fd = superd.pid_file_fd;
-		status = table ? serve(table, before) : EXIT_START;
+		status = serve(table, before);
 	} else if ((table = load_first(&status)) && has_work(table)) {
 		if (options->settings.pid_file && !pid_file_claim(&self.pid_file, options->settings.pid_file, &why) &&
 		    !(options->flags & OPTION_PID_FILE_OPTIONAL && !self.pid_file.is_taken)) {

@@ -46,6 +46,7 @@
 #define PAUSE_LEAST 100000 /* microseconds between two starts of superd-output that fail */
 #define PAUSE_MOST 10000000
 #define TURN 64	       /* messages that a turn of the loop takes */
+#define SEND_PAUSE 10  /* milliseconds */
 
 static struct {
 	struct list all, unsent; /* of struct output */
@@ -74,7 +75,10 @@ static bool send_message(const struct output_message *message, const int *fds, s
 {
 	if (superd.output.fd < 0)
 		return false;
-	return fd_message_send(superd.output.fd, message, sizeof(*message), fds, count, MSG_DONTWAIT);
+	if (fd_message_send(superd.output.fd, message, sizeof(*message), fds, count, MSG_DONTWAIT))
+		return true;
+	loop_rest(errno);
+	return false;
 }
 
 static bool send_log(void)
@@ -607,7 +611,7 @@ void output_init(void)
 void output_end(void)
 {
 	int64_t until = log_deadline(superd.log), left;
-	struct pollfd channel = { .fd = superd.output.fd, .events = POLLOUT };
+	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
 
 	ev_timer_stop(superd.loop, &self.again);
 	LIST_EACH(link, &self.all) {
@@ -616,15 +620,14 @@ void output_end(void)
 		if (output->svc)
 			release(output);
 	}
-	while (superd.output.fd >= 0 && !list_empty(&self.unsent) && (left = until - clock_ms()) > 0) {
+	while (superd.output.fd >= 0 && !list_empty(&self.unsent) && clock_ms() < until) {
 		send_all();
-		if (!list_empty(&self.unsent))
-			poll(&channel, 1, (int)left);
+		if (!list_empty(&self.unsent)) /* it is full, or the kernel has no memory */
+			poll(NULL, 0, SEND_PAUSE);
 	}
 	if (superd.output.fd < 0)
 		return;
 	shutdown(superd.output.fd, SHUT_WR);
-	channel.events = POLLIN;
 	while (!superd.instances && (left = until - clock_ms()) > 0 && poll(&channel, 1, (int)left) > 0) {
 		char rest[512];
 

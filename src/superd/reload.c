@@ -512,6 +512,8 @@ static bool reload_apply(struct table *table)
 			svc = svc_new(table, row);
 			if (!svc) {
 				log_error(superd.log, "%s: not added: out of memory; reload again", row->name);
+				counts[WRONG]++;
+				note(row->name, "wrong", "out of memory");
 				continue;
 			}
 			counts[ADDED]++;

@@ -217,6 +217,10 @@ static void select_names(struct session *session)
 			return;
 		}
 	}
+	if (session->names.failed) {
+		session_fail(session, "failed", "", "superd is out of memory");
+		return;
+	}
 	session->does = ANSWERS;
 	session->next = 0;
 	begin_answer(session);

@@ -117,6 +117,10 @@ struct table *state_table(struct options *options, const char *text)
 	struct diags diags = { 0 };
 	struct table *table = saved_read(options, text, &diags);
 
+	if (!table || diags.lacks_memory || diags.lost) {
+		errno = ENOMEM;
+		state_fail(); /* a service that lacks something would lose its sockets */
+	}
 	taken.keeps_rows = saved_keeps_rows(text);
 	supervisor_log_diags(superd.log, &diags);
 	diags_free(&diags);

@@ -78,7 +78,8 @@ passing = {"EINTR", "EAGAIN", "ECONNABORTED", "EPROTO"}
 leaving = {"EPIPE", "ECONNRESET", "ECONNABORTED", "ENOTCONN", "ESRCH"}
 
 # superd's own words for an error, beside those of strerror(3).
-own_words = {"ENOMEM": ["out of memory", "memory allocation failure"], "EAGAIN": ["out of memory", "another superd creates one"],
+own_words = {"ENOMEM": ["out of memory", "memory allocation failure", "(libev) cannot allocate", "'no-memory'"],
+             "EADDRINUSE": ["answers there"], "EAGAIN": ["out of memory", "another superd creates one"],
              "EACCES": ["may not enter"],
              "ENOENT": ["there is no such program", "is missing", "is not there", "is gone", "its address is another now",
                         "another superd creates one"]}
@@ -97,6 +98,10 @@ LEFT = "a receiver that has left is reported by poll and epoll, too; here it sta
 known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_drain", EDGE), ("send", "EPIPE", "buffer_drain", LEFT),
          ("recv", "EAGAIN", "tcpmux_read", EDGE),
          ("kill", "EPERM", "guard_turn", "the guard may signal its own child, superd; an operator can signal superd itself"),
+         ("recvmsg", "ECONNRESET", "tell_manager", "the guard has both ends of this pair open"),
+         ("read", "EAGAIN", "child_ended", "the process has ended, so the pipe has text or its end"),
+         *[(call, "EIO", caller, "a memory file is on no device") for call in ("fstat", "pread")
+           for caller in ("state_file_read", "journal_read", "journal_pass", "on_child", "map")],
          ("recvmsg", "EAGAIN", "channel_receive", "poll(2) has reported a message, and no other process takes any")]
 
 

@@ -262,6 +262,9 @@ class Run:
         self.stop()
 
     def upgrade(self):
+        if "runs without a guard" in self.superd.log():
+            self.refused.append("a guard")
+            return
         if self.order("upgrade"):
             self.serve()
 
@@ -286,4 +289,4 @@ class Run:
         self.superd.close()
         return {"found": self.found, "refused": self.refused, "hits": self.shared.word(HITS), "turns": turns,
                 "seconds": round(time.monotonic() - self.started, 2), "kinds": self.kinds, "state": self.final,
-                "log": self.superd.log()[-6000:] if self.found or not self.usual else ""}
+                "log": self.superd.log()[-20000:] if self.found or not self.usual else ""}

@@ -95,7 +95,7 @@ class Superd:
     def log(self):
         """What it has printed, and what is in the files that its tables name."""
         text = ""
-        for path in [self.log_path, *glob.glob(f"{PLACE}/*.log")]:
+        for path in [self.log_path, *sorted(glob.glob(f"{PLACE}/*.log"))]:
             with open(path, encoding="utf-8", errors="replace") as file:
                 text += file.read()
         return text
@@ -196,7 +196,7 @@ class Superd:
     def was_upgraded(self):
         """An upgrade that succeeds ends the connection, and the next greeting tells of it."""
         with socket.socket(socket.AF_UNIX) as control:
-            control.settimeout(self.patience)
+            control.settimeout(0.3)
             try:
                 control.connect(self.control_path)
                 return b'"upgraded_from"' in control.recv(65536)

@@ -445,7 +445,7 @@ static bool find_path(const char *controller, char *path, size_t size, const cha
 	size_t prefix;
 	bool good = false;
 
-	*wrong = "there is no second hierarchy of control groups here";
+	*wrong = text ? "there is no second hierarchy of control groups here" : NULL;
 	if (name && find_mount(controller, where, from)) {
 		prefix = strcmp(from, "/") ? strlen(from) : 0;
 		*wrong = "superd's control group is not visible from here";
@@ -577,14 +577,15 @@ static bool has_other_processes(const char *path)
 	return !cgroup_each_process(path, is_own_process, &others) || others;
 }
 
-static void check_delegation(struct cgroup_delegation *place, const char *path)
+static void check_delegation(struct cgroup_delegation *place, const char *path, struct pool *pool)
 {
 	place->is_root = !has_file(path, "cgroup.type", F_OK);
 	if (!place->is_root && is_undelegated(path)) {
 		place->wrong = "superd's control group is systemd's: superd's own unit wants Delegate=yes";
 	} else if (!has_file(path, "", W_OK | X_OK) || !has_file(path, "cgroup.procs", W_OK)) {
 		place->wrong = errno == EROFS ? "the control groups are mounted read-only"
-					      : "superd may not write in its control group";
+			: errno == EACCES     ? "superd may not write in its control group"
+					      : pool_textf(pool, "superd's control group: %s", strerror(errno));
 	} else {
 		place->path = path;
 		place->controllers = cgroup_read_controllers(path, "cgroup.controllers");
@@ -605,13 +606,19 @@ const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool)
 	char path[PATH_MAX];
 	const char *kept;
 
-	if (!place || !find_path(UNIFIED_HIERARCHY, path, sizeof(path), &place->wrong))
-		return place;
+	if (!place)
+		return NULL;
+	errno = 0;
+	if (!find_path(UNIFIED_HIERARCHY, path, sizeof(path), &place->wrong)) {
+		if (!place->wrong)
+			place->wrong = pool_textf(pool, "/proc/self/cgroup: %s", strerror(errno));
+		return place->wrong ? place : NULL;
+	}
 	place->wrong = NULL;
 	kept = pool_text(pool, path);
 	if (!kept)
 		return NULL;
-	check_delegation(place, kept);
+	check_delegation(place, kept, pool);
 	return place;
 }
 

@@ -137,15 +137,16 @@ static void list_dirs(struct libexec_dirs *dirs)
 /* Opens the program at this path. -1 and errno: EACCES, too, for a file that is no program. */
 static int open_program(const char *dir, const char *name, char path[PATH_MAX], struct stat *status)
 {
-	int fd = -1;
+	int fd = -1, error;
 
 	errno = ENAMETOOLONG;
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
 		fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd < 0 || (fstat(fd, status) == 0 && S_ISREG(status->st_mode) && status->st_mode & 0111))
+	error = fd >= 0 && fstat(fd, status) < 0 ? errno : EACCES;
+	if (fd < 0 || (error == EACCES && S_ISREG(status->st_mode) && status->st_mode & 0111))
 		return fd;
 	close(fd);
-	errno = EACCES;
+	errno = error;
 	return -1;
 }
 
