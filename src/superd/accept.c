@@ -124,7 +124,7 @@ struct questions {
 };
 
 static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
-static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged);
+static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged);
 static void start_for_client(struct svc *svc, struct socket *socket, struct client *client);
 static void check_client(struct svc *svc, struct socket *socket, struct client *client);
 static unsigned refused_asked;
@@ -384,7 +384,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
 		start_for_client(svc, socket, &advice->client);
 	else
-		keep_client(svc, socket, &advice->client, true);
+		park_client(svc, socket, &advice->client, true);
 	svc_settle(svc);
 over:
 	if (!advice->helper.child.pid)
@@ -516,7 +516,7 @@ static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
 }
 
 /* A client that cannot be served now: it waits here, as far as there is room. No superd behind this one knows it. */
-static void keep_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
+static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
 {
 	if (svc->run->parked_count >= PARKED_MOST ||
 	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked))))) {
@@ -549,10 +549,10 @@ void accept_leave(void)
 }
 
 /* The start of an instance has failed, and its client is still superd's. */
-void accept_park(struct instance *instance)
+void accept_park_again(struct instance *instance)
 {
 	if (svc_bar(instance->svc) >= BAR_HELD)
-		keep_client(instance->svc, instance->socket, &instance->client, true);
+		park_client(instance->svc, instance->socket, &instance->client, true);
 	else
 		accept_refuse(instance->svc, &instance->client, REFUSED_CLOSED);
 }
@@ -586,7 +586,7 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 	struct instance *instance = instance_new(svc);
 
 	if (!instance) {
-		keep_client(svc, socket, client, true);
+		park_client(svc, socket, client, true);
 		limits_lack(svc, "cannot start", ENOMEM);
 		return;
 	}
@@ -609,7 +609,7 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 	instance_start(instance);
 }
 
-void accept_parked(struct svc *svc)
+void accept_start_parked(struct svc *svc)
 {
 	while (svc->run->parked_count && svc->state == LISTENING && !svc_is_full(svc)) {
 		struct parked first = svc->run->parked[0];
@@ -718,7 +718,7 @@ static bool screen_client(struct svc *svc, struct socket *socket, struct client 
 		return true;
 	}
 	if (accept_pause_at_cps(svc, client)) {
-		keep_client(svc, socket, client, false);
+		park_client(svc, socket, client, false);
 		return false;
 	}
 	svc_count_trigger(socket);
@@ -727,7 +727,7 @@ static bool screen_client(struct svc *svc, struct socket *socket, struct client 
 }
 
 /* The client that the process of accept_beside has accepted, if any. That has a moment to hand it over. */
-void accept_fetch(struct svc *svc)
+void accept_take_beside(struct svc *svc)
 {
 	struct client client = { .length = sizeof(client.peer) };
 	struct pollfd taken = { .fd = svc->run->taken, .events = POLLIN };
@@ -747,7 +747,7 @@ void accept_fetch(struct svc *svc)
 		else if (svc->state == LISTENING)
 			screen_client(svc, &svc->sockets[number], &client);
 		else
-			keep_client(svc, &svc->sockets[number], &client, false);
+			park_client(svc, &svc->sockets[number], &client, false);
 	}
 	fd_close(&svc->run->taken);
 }
@@ -763,7 +763,7 @@ static void on_accepted(struct helper *helper, int status)
 		return;
 	}
 	instances_gather();
-	accept_fetch(svc);
+	accept_take_beside(svc);
 	instances_start_gathered();
 	if (WIFEXITED(status) && WEXITSTATUS(status) == ACCEPT_EXHAUSTED)
 		limits_lack(svc, "cannot accept", EMFILE);
@@ -822,7 +822,7 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 			limits_wait(svc);
 			return;
 		}
-		if (socket->lent && !lent_is_back(socket)) {
+		if (socket->lent && !lent_take_back(socket)) {
 			accept_beside(svc, socket);
 			return;
 		}
@@ -970,7 +970,7 @@ static void start_for_datagram(struct svc *svc, struct socket *socket)
 
 /* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
  * dropped, and logged. */
-bool accept_admits_sender(struct svc *svc)
+bool accept_judge_datagrams(struct svc *svc)
 {
 	EACH_SOCKET(socket, svc) {
 		enum verdict verdict = DROPPED;
@@ -1051,7 +1051,7 @@ static void serve_mux(struct instance *instance, const char *name)
 				svc_count_trigger(socket);
 				check_client(svc, socket, &client);
 			} else {
-				keep_client(svc, socket, &client, false);
+				park_client(svc, socket, &client, false);
 			}
 			svc_settle(svc);
 			return;

@@ -5,8 +5,8 @@
  * call that takes the socket's lock. It polls it, passes it on, closes it, sets O_NONBLOCK, asks TCP_INFO and SO_ERROR,
  * and receives datagrams without waiting (tests/lint/lent). Its address rules are set again by superd-exec at each start;
  * what a reload has changed, by a process of its own (lent.c). Of a row that has become accept = yes the loop accepts
- * again once the control groups of all who had the socket are empty (lent_is_back). What can hang for another reason is
- * done in superd-exec, or in a process whose end is an event. */
+ * again once the control groups of all who had the socket are empty (lent_take_back). What can hang for another reason
+ * is done in superd-exec, or in a process whose end is an event. */
 #pragma once
 
 #include <ev.h>
@@ -601,8 +601,8 @@ void rpc_leave(const char *why);
 
 /* needs.c */
 bool needs_come_first(const struct svc *svc); /* its next instance is the first, and may have to wait */
-/* Whether it, or its sockets before they are opened, have to wait for others; *why: what is required fails. */
-bool needs_wait(struct svc *svc, bool sockets, struct buf *why);
+/* Starts what it, or its sockets before they are opened, need. true: they have to wait; *why: what is required fails. */
+bool needs_start(struct svc *svc, bool sockets, struct buf *why);
 
 void needs_mark(const struct service *row); /* a reload takes that away; behind all of it: */
 void needs_reloaded(void);
@@ -618,7 +618,7 @@ bool limits_allow_start(const struct svc *svc); /* also by max_starting, which a
 void limits_wait(struct svc *svc);		/* in line */
 bool limits_are_meant(int error);		/* the kernel has too little for everybody */
 void limits_lack(struct svc *svc, const char *what, int error);
-bool limits_allow_socket(struct svc *svc); /* whether one may be opened for it */
+bool limits_take_socket(struct svc *svc); /* one is opened for it now; false: none may be */
 void limits_note_end(void);
 void limits_reserve(int *fds, size_t count, bool holds);
 void limits_offer(void);
@@ -632,17 +632,17 @@ void close_leave(void);
 
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);
-void accept_fetch(struct svc *svc);
-void accept_parked(struct svc *svc);
+void accept_take_beside(struct svc *svc); /* the client that another process has accepted */
+void accept_start_parked(struct svc *svc);
 bool accept_pause_at_cps(struct svc *svc, const struct client *client);
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
 void accept_drop_parked(struct svc *svc);
 void accept_leave(void);
-bool accept_admits_sender(struct svc *svc);
+bool accept_judge_datagrams(struct svc *svc); /* true: a program may start for one */
 uint64_t accept_first_datagram(const struct socket *socket);
 void accept_describe_sender(const struct svc *svc, char *text, size_t size);
 int64_t load_average(void);
-void accept_park(struct instance *instance);
+void accept_park_again(struct instance *instance); /* its client, as its start has failed */
 void accept_reloaded(void);
 bool channel_read(struct instance *instance);
 void channel_begin(struct instance *instance);
@@ -670,7 +670,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
 bool lent_is_changing(const struct svc *svc);
 void lent_note_end(const struct instance *instance);
-bool lent_is_back(struct socket *socket);
+bool lent_take_back(struct socket *socket); /* false: a program may have it still */
 bool lent_close(struct svc *svc, bool *again);
 
 /* instance.c */
@@ -769,7 +769,7 @@ bool instance_is_frozen(const struct instance *instance);
 void idle_freeze(struct svc *svc); /* by order */
 void idle_sleep_on(struct svc *svc);
 void idle_thaw(struct svc *svc, const char *by);
-bool idle_takes_probes(struct svc *svc);
+bool idle_remove_probes(struct svc *svc);
 double idle_last_used(const struct svc *svc); /* of one that runs */
 bool idle_is_freezing(const struct svc *svc);
 void idle_show(struct svc *svc, struct buf *out);

@@ -689,7 +689,7 @@ static void on_probes(struct helper *helper, int status)
 
 /* probe_from: true: all that wait are probes, and a process takes them away. The queues are measured first, so who
  * comes later stands behind those that are counted. */
-bool idle_takes_probes(struct svc *svc)
+bool idle_remove_probes(struct svc *svc)
 {
 	struct clients clients;
 	unsigned *queues, sum = 0;

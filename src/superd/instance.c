@@ -1308,7 +1308,7 @@ static void conclude_unstarted(struct instance *instance)
 {
 	note_result(instance, RESULT_RESOURCES);
 	if (instance->socket && instance->client.fd >= 0)
-		accept_park(instance);
+		accept_park_again(instance);
 	svc_conclude_instance(instance->svc, instance);
 }
 
@@ -1542,7 +1542,7 @@ static void leave_phase(struct instance *instance, bool good)
 		return;
 	}
 	if (starts && !good && instance->ends != IS_ASKED && instance->socket && instance->client.fd >= 0)
-		accept_park(instance);
+		accept_park_again(instance);
 	good &= !starts || !instance->ends;
 	if (starts && instance->result == RESULT_CONDITION) /* it has run nothing that exec_stop_post were to undo */
 		enter(instance, OVER);

@@ -166,7 +166,7 @@ void lent_note_end(const struct instance *instance)
 }
 
 /* No program has the socket of a row with accept = yes any more, which was another's before. */
-bool lent_is_back(struct socket *socket)
+bool lent_take_back(struct socket *socket)
 {
 	if (socket->lent == STRAYED)
 		return false;

@@ -253,9 +253,9 @@ void limits_lack(struct svc *svc, const char *what, int error)
 	places.short_until = clock_now() + AGAIN;
 }
 
-/* Whether a socket may be opened: what a start takes stays free beside it, and what the control socket does. Those that
- * are free are counted once a turn. */
-bool limits_allow_socket(struct svc *svc)
+/* Counts a socket that is opened, if it may be: what a start takes stays free beside it, and what the control socket
+ * does. Those that are free are counted once a turn. */
+bool limits_take_socket(struct svc *svc)
 {
 	bool was_full = places.is_full;
 	size_t free;

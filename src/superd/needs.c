@@ -57,7 +57,7 @@ bool needs_come_first(const struct svc *svc)
 	return svc_is_empty(svc) && (lifecycle->requires || lifecycle->wants);
 }
 
-bool needs_wait(struct svc *svc, bool sockets, struct buf *why)
+bool needs_start(struct svc *svc, bool sockets, struct buf *why)
 {
 	bool comes = false;
 	struct need need;

@@ -459,7 +459,7 @@ static bool reload_apply(struct table *table)
 		struct svc *svc = container_of(link, struct svc, link);
 
 		svc->seen = false;
-		accept_fetch(svc); /* he goes by the row of before */
+		accept_take_beside(svc); /* he goes by the row of before */
 	}
 	instances_start_gathered();
 	/* What changes, and the sockets that are free then. */
@@ -542,7 +542,7 @@ static bool reload_apply(struct table *table)
 
 				/* Its client goes along with the listener, and is served by this row. */
 				if (changes[n] != DIFF_SAME && row->exec->accept && instance->phase < LAUNCHED) {
-					accept_park(instance);
+					accept_park_again(instance);
 					instance_stop(instance);
 				}
 			}

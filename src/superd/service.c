@@ -577,7 +577,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 	if (socket->fd >= 0 || is_kept_closed(socket))
 		return true;
 	fd = take_inherited(socket, &why, &warnings);
-	if (fd < 0 && !why.length && !limits_allow_socket(svc)) {
+	if (fd < 0 && !why.length && !limits_take_socket(svc)) {
 		buf_text(&why, strerror(EMFILE));
 		svc->run->lacks = true;
 	} else if (fd < 0 && !why.length) {
@@ -849,7 +849,7 @@ static bool check_conditions(struct svc *svc)
 static bool is_held_up(struct svc *svc, bool sockets)
 {
 	struct buf why = { 0 };
-	bool waits = needs_wait(svc, sockets, &why), fails = why.length;
+	bool waits = needs_start(svc, sockets, &why), fails = why.length;
 
 	if (waits) {
 		svc_set(svc, QUEUED);
@@ -1118,7 +1118,7 @@ void svc_settle(struct svc *svc)
 			svc_activate(svc);
 			return;
 		}
-		accept_parked(svc);
+		accept_start_parked(svc);
 	}
 	svc_watch(svc);
 }
@@ -1160,7 +1160,7 @@ static void on_readable(struct socket *socket)
 {
 	struct svc *svc = socket->svc;
 
-	if ((svc->state == FROZEN || (svc->state == LISTENING && !svc->row->exec->accept)) && idle_takes_probes(svc))
+	if ((svc->state == FROZEN || (svc->state == LISTENING && !svc->row->exec->accept)) && idle_remove_probes(svc))
 		return;
 	switch ((enum act)states[svc->state].client) {
 	case WAKES:
@@ -1185,7 +1185,7 @@ static void on_readable(struct socket *socket)
 		accept_clients(svc, socket);
 		return;
 	}
-	if (!accept_admits_sender(svc))
+	if (!accept_judge_datagrams(svc))
 		return;
 	svc->run->asked = clock_now();
 	rate_limit_count(&svc->run->rate, 1., svc->run->asked);
@@ -1225,7 +1225,7 @@ void svc_activate(struct svc *svc)
 		return;
 	if (svc->row->exec->accept) {
 		svc_set(svc, LISTENING);
-		accept_parked(svc);
+		accept_start_parked(svc);
 		for (unsigned n = 0; n < svc->socket_count && svc->state == LISTENING; n++)
 			accept_clients(svc, &svc->sockets[n]);
 		svc_watch(svc);
