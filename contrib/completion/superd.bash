@@ -9,7 +9,7 @@ _superd()
 		directory_mode symlinks remove_on_stop bind_to_device free_bind transparent reuse_port
 		ipv6_only keep_alive keep_alive_time keep_alive_interval keep_alive_probes no_delay
 		defer_accept priority receive_buffer send_buffer broadcast pass_credentials
-		pass_packet_info writable intercept non_blocking binds multicast_group optional
+		pass_packet_info writable filter_every_packet non_blocking binds multicast_group optional
 		socket_condition socket_requires socket_wants socket_beside user group groups
 		supplementary_groups dynamic_user remove_ipc ambient_capabilities capability_bounding_set
 		no_new_privileges env passenv environment_file unset_environment expand_environment
@@ -20,18 +20,18 @@ _superd()
 		output error input syslog_identifier syslog_level syslog_level_prefix
 		log_rate_limit_interval log_rate_limit_burst only_from no_access access_times max_load
 		id_only libwrap banner banner_success banner_fail deny_time instances overload per_source
-		per_source_prefix per_source_cpm cps trigger_limit_burst trigger_limit_interval
+		per_source_prefix per_source_rate cps trigger_limit_burst trigger_limit_interval
 		trigger_limit_pause exec_condition exec_start_pre exec_start_post exec_ready exec_reload
 		exec_stop exec_stop_post socket_exec_start_pre socket_exec_start_post
-		socket_exec_stop_post socket_exec_apart exec_prefix condition requires wants beside ready
-		timeout_start remain_after_exit pid_file runtime_max timeout_stop kill_signal kill_mode
-		final_kill_signal send_sighup send_sigkill kill_rest on_change on_remove restart
-		success_exit_status restart_prevent_exit_status restart_force_exit_status backoff_min
-		backoff_max on_failure notify_access watchdog watchdog_signal timeout_abort reload_signal
-		file_descriptor_store_max file_descriptor_store_preserve idle_timeout idle_action
-		idle_means idle_unless min_awake freeze_reclaim probe_from log_type log_on_success
-		log_on_failure nice oom_score_adjust io_scheduling cpu_scheduling_policy rlimit_as
-		rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
+		socket_exec_stop_post socket_exec_as_superd exec_prefix condition requires wants beside
+		ready timeout_start remain_after_exit pid_file runtime_max timeout_stop kill_signal
+		kill_mode final_kill_signal send_sighup send_sigkill kill_leftovers on_change on_remove
+		restart success_exit_status restart_prevent_exit_status restart_force_exit_status
+		backoff_min backoff_max on_failure notify_access watchdog watchdog_signal timeout_abort
+		reload_signal file_descriptor_store_max file_descriptor_store_preserve idle_timeout
+		idle_action idle_when idle_unless min_awake freeze_reclaim probe_from log_type
+		log_on_success log_on_failure nice oom_score_adjust io_scheduling cpu_scheduling_policy
+		rlimit_as rlimit_core rlimit_cpu rlimit_data rlimit_fsize rlimit_locks rlimit_memlock
 		rlimit_msgqueue rlimit_nice rlimit_nofile rlimit_nproc rlimit_rss rlimit_rtprio
 		rlimit_rttime rlimit_sigpending rlimit_stack memory_max memory_high memory_swap_max
 		oom_policy tasks_max cpu_quota cpu_weight delegate private_tmp private_devices private_ipc

@@ -46,7 +46,7 @@
 #define REFUSED_ASKED 16 /* refused clients whose user is asked for at once */
 #define TOLD 60.	 /* seconds that the answer about a sender counts */
 
-/* ---- addresses that are remembered: per_source_cpm, sensors, answers about senders ---- */
+/* ---- addresses that are remembered: per_source_rate, sensors, answers about senders ---- */
 
 static struct remembered {
 	uint64_t whose;
@@ -144,13 +144,13 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 	peer = *address ? address : "a local client";
 	event.peer = address;
 	event.reason = refusal_text(refusal);
-	if (refusal == REFUSED_PER_SOURCE_CPM)
+	if (refusal == REFUSED_PER_SOURCE_RATE)
 		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts/min (limit %lld/min)", svc->row->name,
-			 peer, (long long)access->per_source_cpm);
+			 peer, (long long)access->per_source_rate);
 	if (refusal == REFUSED_PER_SOURCE)
 		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts (limit %lld)", svc->row->name, peer,
 			 (long long)access->per_source);
-	if (refusal == REFUSED_PER_SOURCE_CPM || refusal == REFUSED_PER_SOURCE)
+	if (refusal == REFUSED_PER_SOURCE_RATE || refusal == REFUSED_PER_SOURCE)
 		event.reason = reason;
 	svc->run->refused[refusal]++;
 	if (client->fd >= 0 || log_rate_limit_is_due(&svc->run->datagram_limit, more))
@@ -221,13 +221,13 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 	if (options->per_source != UNLIMITED && client_source(client, (unsigned)options->per_source_prefix, address) &&
 	    source_count_count(&superd.sources, svc, address) >= (uint64_t)options->per_source)
 		return REFUSED_PER_SOURCE;
-	if (options->per_source_cpm != UNLIMITED &&
+	if (options->per_source_rate != UNLIMITED &&
 	    client_source(client, (unsigned)options->per_source_prefix, address)) {
 		asked->minute = remember((uint64_t)(uintptr_t)svc, address, true);
 		if (asked->minute->until <= clock_now())
 			asked->minute->until = clock_now() + 60;
-		if (asked->minute->count >= options->per_source_cpm)
-			return REFUSED_PER_SOURCE_CPM;
+		if (asked->minute->count >= options->per_source_rate)
+			return REFUSED_PER_SOURCE_RATE;
 	}
 	if (options->max_load && load_average() >= options->max_load)
 		return REFUSED_LOAD;

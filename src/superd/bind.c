@@ -493,7 +493,7 @@ static pid_t child_with_listener(const struct instance *instance, pid_t parent)
 }
 
 /* Its program has ended, and has left a daemon: a process that superd has inherited, and that has a socket which no
- * other program has. That is the main process from now on. With kill_rest what is left is ended anyway, and
+ * other program has. That is the main process from now on. With kill_leftovers what is left is ended anyway, and
  * what kill_mode spares may stay. The process between two forks may just be ending: it has no socket any more, and
  * superd has not inherited its child yet, or only after it has read the list. */
 bool bind_follow_daemon(struct instance *instance)
@@ -501,8 +501,8 @@ bool bind_follow_daemon(struct instance *instance)
 	struct svc *svc = instance->svc;
 	const struct service *row = instance->row;
 	bool spares = row->exec->type != TYPE_FORKING && row->groups->lifecycle->kill_mode >= KILL_PROCESS;
-	bool looks =
-		!row->exec->accept && !spares && (row->exec->pass == PASS_BIND || !row->groups->restart->kill_rest);
+	bool looks = !row->exec->accept && !spares &&
+		(row->exec->pass == PASS_BIND || !row->groups->restart->kill_leftovers);
 	pid_t found = 0;
 
 	looks = looks && (!instance->cgroup || cgroup_is_populated(instance->cgroup));

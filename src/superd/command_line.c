@@ -207,7 +207,7 @@ static const struct cli_option inetd_options[] = {
 	  .help = "the most starts of a service per minute; 0: no limit" },
 	{ NULL, 'c', .argument = "NUMBER", LIMIT(instances),
 	  .help = "the most processes of a service at a time; 0: no limit" },
-	{ NULL, 'C', .argument = "NUMBER", LIMIT(per_source_cpm),
+	{ NULL, 'C', .argument = "NUMBER", LIMIT(per_source_rate),
 	  .help = "the most connections per minute from one address; 0: no limit" },
 	{ NULL, 's', .argument = "NUMBER", LIMIT(per_source),
 	  .help = "the most processes of a service for one address; 0: no limit" },
@@ -263,7 +263,7 @@ static bool as_inetd_read(struct options *options, int argc, char **argv)
 	options->defaults = (struct inetd_defaults){
 		.rate = -1,
 		.instances = -1,
-		.per_source_cpm = -1,
+		.per_source_rate = -1,
 		.per_source = -1,
 		.backlog = -1,
 	};

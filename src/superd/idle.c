@@ -92,7 +92,7 @@ static enum level news(struct idle *idle, const char *trouble)
 /* Connections at which nothing moves may sleep with it. */
 static bool counts_quiet_ones(const struct svc *svc)
 {
-	return life_of(svc)->idle_means == IDLE_MEANS_QUIET && life_of(svc)->idle_action == IDLE_FREEZE &&
+	return life_of(svc)->idle_when == IDLE_WHEN_QUIET && life_of(svc)->idle_action == IDLE_FREEZE &&
 		!svc->run->idle->unwatched;
 }
 

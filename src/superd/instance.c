@@ -898,15 +898,16 @@ static void enter(struct instance *instance, enum phase phase)
 			relay_begin(instance);
 		if (!restart->remain_after_exit || instance->ends)
 			enter(instance, EXEC_STOP);
-		else if (restart->kill_rest && group_lives(instance)) {
+		else if (restart->kill_leftovers && group_lives(instance)) {
 			instance_limit(instance, stop_limit(instance));
 			instance_signal(instance, instance->row->groups->lifecycle->kill_signal);
 		}
 		return;
 	case TERMINATED:
-		if (instance->ends || restart->kill_rest) /* else what it leaves is spared, as it has ended by itself */
+		if (instance->ends ||
+		    restart->kill_leftovers) /* else what it leaves is spared, as it has ended by itself */
 			note_escaped(instance);
-		if ((!instance->ends && !restart->kill_rest) || (!instance->main.pid && !group_lives(instance))) {
+		if ((!instance->ends && !restart->kill_leftovers) || (!instance->main.pid && !group_lives(instance))) {
 			enter(instance, STOP_POST);
 			return;
 		}

@@ -19,7 +19,7 @@ enum refusal {
 	REFUSED_SENSOR,                 /* it connected to a sensor within the last deny_time */
 	REFUSED_TIME,                   /* access_times */
 	REFUSED_PER_SOURCE,
-	REFUSED_PER_SOURCE_CPM,
+	REFUSED_PER_SOURCE_RATE,
 	REFUSED_LOAD,                   /* max_load */
 	REFUSED_INSTANCES,
 	REFUSED_PROCESSES,              /* limit of instances of all services */
@@ -41,7 +41,7 @@ const char *refusal_text(enum refusal refusal);
  * "": xinetd has no such line. */
 const char *refusal_word(enum refusal refusal);
 
-/* Returns a unique name, for programs: "per_source_cpm", "ident_unasked". */
+/* Returns a unique name, for programs: "per_source_rate", "ident_unasked". */
 const char *refusal_name(enum refusal refusal);
 
 /* How often something may happen, and how soon again.

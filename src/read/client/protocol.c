@@ -174,7 +174,7 @@ static void pass_inetd(struct fields *fields, struct inetd_defaults *inetd)
 {
 	pass_number(fields, &inetd->rate, INT64_MIN, INT64_MAX);
 	pass_number(fields, &inetd->instances, INT64_MIN, INT64_MAX);
-	pass_number(fields, &inetd->per_source_cpm, INT64_MIN, INT64_MAX);
+	pass_number(fields, &inetd->per_source_rate, INT64_MIN, INT64_MAX);
 	pass_number(fields, &inetd->per_source, INT64_MIN, INT64_MAX);
 	pass_number(fields, &inetd->backlog, INT64_MIN, INT64_MAX);
 	pass_text(fields, &inetd->address);

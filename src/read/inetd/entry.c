@@ -412,7 +412,7 @@ static bool read_rate(struct inetd *inetd, const char *text, struct origin at)
 static bool read_freebsd_limits(struct inetd *inetd, const char *text, struct origin at)
 {
 	struct inetd_entry *entry = &inetd->entry;
-	int64_t *const fields[] = { &entry->instances, &entry->per_source_cpm, &entry->per_source };
+	int64_t *const fields[] = { &entry->instances, &entry->per_source_rate, &entry->per_source };
 
 	for (size_t i = 0; *text; i++) {
 		size_t length = strcspn(text + 1, "/");
@@ -452,7 +452,7 @@ static void set_default_limits(struct inetd *inetd)
 	entry->burst = limit_of(said->rate >= 0 ? said->rate : inetd->dialect->rate);
 	entry->instances = limit_of(entry->accepts ? said->instances : 0);
 	entry->per_source = limit_of(has_sources ? said->per_source : 0);
-	entry->per_source_cpm = limit_of(has_sources ? said->per_source_cpm : 0);
+	entry->per_source_rate = limit_of(has_sources ? said->per_source_rate : 0);
 }
 
 /* The program is known: a stream builtin is always nowait, and a datagram builtin always wait. */

@@ -59,7 +59,7 @@ struct inetd_entry {
 	bool accepts;                   /* nowait */
 	bool never;                     /* a limit is 0: the service is disabled */
 	/* Limits: starts a minute, processes, processes and connections a minute of one client address; UNLIMITED. */
-	int64_t burst, instances, per_source, per_source_cpm;
+	int64_t burst, instances, per_source, per_source_rate;
 	const char *protocol;           /* as written, without the options behind a comma */
 	const char *socket_user, *socket_group, *socket_mode;   /* of a unix socket; NULL: not set */
 	const char *user, *group;       /* group NULL: the user's own */

@@ -382,8 +382,8 @@ static void set_limit_options(const struct draft *draft, const struct inetd_entr
 		set_number_option(draft, "instances", entry->instances, at);
 	if (entry->per_source != UNLIMITED)
 		set_number_option(draft, "per_source", entry->per_source, at);
-	if (entry->per_source_cpm != UNLIMITED)
-		set_number_option(draft, "per_source_cpm", entry->per_source_cpm, at);
+	if (entry->per_source_rate != UNLIMITED)
+		set_number_option(draft, "per_source_rate", entry->per_source_rate, at);
 	if (entry->burst == UNLIMITED)
 		return;
 	set_number_option(draft, "trigger_limit_burst", entry->burst, at);

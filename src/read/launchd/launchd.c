@@ -42,7 +42,7 @@ static const struct key_word only_yes[] = { { "yes", "yes" }, { "no", NULL }, { 
 
 static const struct key_row job_keys[] = {
 	{ "AbandonProcessGroup", KEY_DONE, APART, .option = "kill_mode", .kinds = BOOL,
-	  .reason = "true is process; else kill_rest is set" },
+	  .reason = "true is process; else kill_leftovers is set" },
 	{ "AssociatedBundleIdentifiers", KEY_HARMLESS, .kinds = STRING | ARRAY, .reason = TELLS },
 	{ "BeginTransactionAtShutdown EnablePressuredExit EnableTransactions", KEY_HARMLESS, .kinds = BOOL,
 	  .reason = "a program may exit at any time; the next client starts it again" },
@@ -660,7 +660,7 @@ static void set_stop(struct launchd_job *job)
 	if (bool_of(abandons, false))
 		draft_set_text(&job->draft, "kill_mode", "process", abandons->at);
 	else
-		draft_set_text(&job->draft, "kill_rest", "yes", abandons ? abandons->at : job->root->at);
+		draft_set_text(&job->draft, "kill_leftovers", "yes", abandons ? abandons->at : job->root->at);
 	if (pause && pause->number > PAUSE_USUAL)       /* the longest pause is not shorter than the first */
 		draft_set_text(&job->draft, "backoff_max", pause->text, pause->at);
 }

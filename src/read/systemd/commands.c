@@ -318,8 +318,8 @@ void unit_build_socket_commands(struct unit_builder *builder)
 			add_command_texts(builder, &commands, commands.count, 0, &list);
 			free(commands.list);
 		}
-		if (list.count && !builder_has(builder->builder, "socket_exec_apart"))
-			unit_set(builder, "socket_exec_apart", "yes", list.at);
+		if (list.count && !builder_has(builder->builder, "socket_exec_as_superd"))
+			unit_set(builder, "socket_exec_as_superd", "yes", list.at);
 		set_commands(builder, "Socket", &known.list[n], &list);
 	}
 }

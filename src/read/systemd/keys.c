@@ -272,7 +272,7 @@ static const struct key_row of_shared[] = {
 	{ "IgnoreSIGPIPE SyslogLevelPrefix", KEY_DONE, .reason = "the default is yes", .absent = "yes" },
 	{ "ImportCredential", KEY_WARNED, .reason = "use LoadCredential" },
 	{ "KeyringMode", KEY_DONE, .absent = "private" },
-	{ "KillMode", KEY_DONE, .reason = "control-group and mixed also set kill_rest", .words = kill_modes,
+	{ "KillMode", KEY_DONE, .reason = "control-group and mixed also set kill_leftovers", .words = kill_modes,
 	  .wrong = "expected control-group, mixed, process or none" },
 	{ "LimitNICE", KEY_DONE, .reason = "also as +1 or -5", APART },
 	{ "LoadCredentialEncrypted SetCredentialEncrypted", KEY_REFUSED,

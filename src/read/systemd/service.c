@@ -260,7 +260,7 @@ void unit_build_service(struct unit_builder *builder)
 	/* As with systemd, the whole group ends with the service unless KillMode says other. */
 	mode = said_of(builder, "KillMode");
 	if (!mode || !strcmp(mode->value, "control-group") || !strcmp(mode->value, "mixed"))
-		unit_set(builder, "kill_rest", "yes", unit_said_at(builder, mode));
+		unit_set(builder, "kill_leftovers", "yes", unit_said_at(builder, mode));
 	unit_apply_keys(builder, "Service");
 	set_restart_pauses(builder);
 	set_other_keys(builder);

@@ -474,7 +474,7 @@ static void set_flags(struct xinetd_service *service)
 	for (size_t i = 0; log && i < log->count; i++)
 		asks |= xinetd_word_find((const char *const[]){ "USERID", NULL }, log->words[i]) >= 0;
 	if (service->flags & FLAG_INTERCEPT && !service->accepts && !(service->type & IS_INTERNAL))
-		draft_set_text(&service->draft, "intercept", "yes", at);
+		draft_set_text(&service->draft, "filter_every_packet", "yes", at);
 	if (!(service->flags & FLAG_IDONLY))
 		return;
 	if (!service->accepts || service->socket != XINETD_STREAM) {

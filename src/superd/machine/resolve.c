@@ -78,7 +78,7 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 	environment->unit_environment = own->unit_environment;
 	row->groups = groups;
 	row->prepared = NULL;
-	row->at = service_origin(service, "socket_exec_apart");
+	row->at = service_origin(service, "socket_exec_as_superd");
 	row->settings = NULL;
 	row->account = accounts_of(accounts, row);
 	return row;
@@ -145,7 +145,7 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
 	}
 	networks_resolve(networks, service);
-	if (service->groups->commands->socket_exec_apart &&
+	if (service->groups->commands->socket_exec_as_superd &&
 	    service_has_commands(service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_STOP_POST)) {
 		struct prepared prepared = *service_prepared(service);
 

@@ -54,6 +54,14 @@ static const struct {
 	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients" },
 };
 
+static const struct former_name former_names[] = {
+	{ "idle_means", "idle_when", "connected", "closed" },
+	{ "intercept", "filter_every_packet", NULL, NULL },
+	{ "kill_rest", "kill_leftovers", NULL, NULL },
+	{ "per_source_cpm", "per_source_rate", NULL, NULL },
+	{ "socket_exec_apart", "socket_exec_as_superd", NULL, NULL },
+};
+
 static const char *const systems[DIALECTS] = {
 	[NATIVE] = "superd", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd"
 };
@@ -102,6 +110,15 @@ const struct option_def *option_find(enum dialect dialect, const char *name)
 	return NULL;
 }
 
+const struct former_name *option_find_former(const char *name)
+{
+	for (size_t n = 0; n < sizeof(former_names) / sizeof(*former_names); n++) {
+		if (!strcmp(former_names[n].old, name))
+			return &former_names[n];
+	}
+	return NULL;
+}
+
 /* The name of one of `count` options that is nearest to this one; NULL: none is near. */
 static const char *find_nearest(const struct option_def *list, size_t count, enum dialect dialect, const char *name)
 {
@@ -136,6 +153,12 @@ static bool word_is_meant(const char *known, const char *written)
 
 static bool hint_known(const char *name, struct buf *out)
 {
+	const struct former_name *former = option_find_former(name);
+
+	if (former) {
+		buf_addf(out, "it is called %s now", former->name);
+		return true;
+	}
 	for (size_t i = 0; i < sizeof(known_words) / sizeof(*known_words); i++) {
 		if (!strcasecmp(known_words[i].word, name)) {
 			buf_text(out, known_words[i].answer);

@@ -55,7 +55,7 @@ struct import {
 struct inetd_defaults {
 	int64_t rate;                   /* -R: starts a minute; -1: the dialect's default, 0: no limit */
 	int64_t instances;              /* -c: processes of a service; here and below -1: not given, 0: no limit */
-	int64_t per_source_cpm;         /* -C: connections a minute of one client address */
+	int64_t per_source_rate;        /* -C: connections a minute of one client address */
 	int64_t per_source;             /* -s: processes of a service for one client address */
 	int64_t backlog;                /* -q: of listen(2) */
 	const char *address;            /* -a: the address of a line that names none; NULL: any */

@@ -120,8 +120,8 @@ static const struct rule_row rows[] = {
 	{ "mount_api_vfs", NEEDS, "root_directory", .said = true, .warns = true },
 	{ "exec_paths", NEEDS, "no_exec_paths", .said = true, .warns = true },
 	{ "system_call_error_number", NEEDS, "system_call_filter", .said = true, .warns = true },
-	{ "intercept", NOT_WITH, "accept = yes", .said = true, .warns = true,
-	  .says = "intercept has no effect here: superd checks every client anyway" },
+	{ "filter_every_packet", NOT_WITH, "accept = yes", .said = true, .warns = true,
+	  .says = "filter_every_packet has no effect here: superd checks every client anyway" },
 	{ "load_credential set_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
 	{ "ip_address_allow", NEEDS, "ip_address_deny", .warns = true,
 	  .says = "ip_address_allow has no effect: without ip_address_deny all addresses are allowed" },
@@ -164,9 +164,9 @@ static const struct rule_row rows[] = {
 	{ "per_source", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .said = true,
 	  .hint = "set instances, for all of them together, or remove it",
 	  .says = "per_source: clients of %s have no address, so none of them are counted" },
-	{ "per_source_cpm", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .said = true,
+	{ "per_source_rate", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .said = true,
 	  .hint = "set trigger_limit, for all of them together, or remove it",
-	  .says = "per_source_cpm: clients of %s have no address, so none of them are counted" },
+	  .says = "per_source_rate: clients of %s have no address, so none of them are counted" },
 
 	/* exec beside redirect. */
 	{ "redirect", NOT_WITH, "accept = yes", .says = "redirect beside exec needs accept = no", .way = RELAYED,
@@ -188,11 +188,11 @@ static const struct rule_row rows[] = {
 
 	/* When it is idle. superd must be able to see whether a client is connected; it knows the clients of all
 	 * sockets from the process that relays them. */
-	{ "idle_action min_awake idle_unless idle_means", NEEDS, "idle_timeout",
+	{ "idle_action min_awake idle_unless idle_when", NEEDS, "idle_timeout",
 	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
-	{ "idle_means = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
-	  .hint = "write idle_action = freeze, or remove idle_means", .said = true, .otherwise = true },
-	{ "idle_means = quiet", NEEDS, .kinds = KIND(TCP), .said = true, .otherwise = true,
+	{ "idle_when = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
+	  .hint = "write idle_action = freeze, or remove idle_when", .said = true, .otherwise = true },
+	{ "idle_when = quiet", NEEDS, .kinds = KIND(TCP), .said = true, .otherwise = true,
 	  .because = "connections of TCP: of others the kernel reports no times of traffic" },
 	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
 	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },

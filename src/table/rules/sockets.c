@@ -83,7 +83,7 @@ static bool all_datagrams(const struct service *service)
  * source, and superd the datagrams of a sender. */
 static void check_counts(const struct service *service, struct diags *diags)
 {
-	static const char *const options[] = { "per_source", "per_source_prefix", "per_source_cpm" };
+	static const char *const options[] = { "per_source", "per_source_prefix", "per_source_rate" };
 	bool is_relay = service->exec->redirect && !service_find_socket(service, KINDS_DATAGRAM);
 	const bool counts[] = { is_relay, is_relay || all_datagrams(service), all_datagrams(service) };
 

@@ -27,7 +27,7 @@ enum kill_mode { KILL_GROUP, KILL_MIXED, KILL_PROCESS, KILL_NONE };
 enum on_failure { FAILURE_RETRY, FAILURE_EXIT };
 enum on_remove { REMOVE_AUTO, REMOVE_FINISH, REMOVE_DRAIN, REMOVE_STOP };
 enum on_change { ON_CHANGE_FINISH, ON_CHANGE_DRAIN, ON_CHANGE_RESTART, ON_CHANGE_OVERLAP };
-enum idle_means { IDLE_MEANS_CONNECTED, IDLE_MEANS_QUIET };
+enum idle_when { IDLE_WHEN_CLOSED, IDLE_WHEN_QUIET };
 enum idle_action { IDLE_STOP, IDLE_FREEZE };
 enum overload { OVERLOAD_QUEUE, OVERLOAD_REFUSE };
 enum log_kind { LOG_TYPE_SYSLOG, LOG_TYPE_FILE };
@@ -143,7 +143,7 @@ struct socket_options {
 	int64_t priority;               /* -1: unset */
 	int64_t receive_buffer, send_buffer;            /* bytes, 0: the kernel's */
 	bool broadcast, pass_credentials, pass_packet_info;
-	bool intercept;                 /* with accept = no, superd checks every packet, not only the first */
+	bool filter_every_packet;       /* with accept = no, superd checks every packet, not only the first */
 	bool writable;
 	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */
@@ -209,7 +209,7 @@ struct access_options {
 	words access_times;             /* "HH:MM-HH:MM" of local time; NULL: always */
 	int64_t max_load;               /* load average over a minute in thousandths; 0: no limit */
 	struct rate cps;
-	int64_t per_source_cpm;         /* connections a minute from one address; UNLIMITED */
+	int64_t per_source_rate;        /* connections a minute from one address; UNLIMITED */
 	const char *libwrap;            /* daemon's name for hosts.allow and hosts.deny; NULL: not checked */
 	const char *banner, *banner_success, *banner_fail;      /* files that superd sends to clients */
 	int64_t deny_time;              /* microseconds; -1: no sensor, 0: a sensor that only logs */
@@ -238,7 +238,7 @@ struct lifecycle_options {
 	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
 	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends */
 	unsigned idle_action;           /* enum idle_action */
-	unsigned idle_means;            /* enum idle_means */
+	unsigned idle_when;             /* enum idle_when */
 	bool freeze_reclaim;
 	words probe_from;               /* as only_from; NULL: none */
 };
@@ -248,13 +248,13 @@ struct command_options {
 	words of[PHASES];               /* index: enum command_phase; texts for table/words/command_prefix */
 	words condition;                /* texts for table/type/condition */
 	const char *exec_prefix;        /* the signs of exec itself (command_prefix); NULL: none */
-	bool socket_exec_apart;         /* the commands around the sockets run by superd's defaults, not as the service */
+	bool socket_exec_as_superd;     /* the commands around the sockets run by superd's defaults, not as the service */
 };
 
 /* The end of a backend, and the actions after it. */
 struct restart_options {
 	unsigned restart;               /* enum restart */
-	bool remain_after_exit, send_sighup, send_sigkill, kill_rest;
+	bool remain_after_exit, send_sighup, send_sigkill, kill_leftovers;
 	int final_kill_signal;          /* 0: SIGKILL */
 	int64_t timeout_abort;          /* microseconds, SCAN_INFINITY: none; -1: timeout_stop */
 	words success_exit_status, restart_prevent_exit_status, restart_force_exit_status;
@@ -403,11 +403,11 @@ static inline bool listen_owner_equal(const struct listen *a, const struct liste
 bool listen_prepare(struct listen *listen, struct pool *pool, struct listen_prepared prepared);
 
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
- * start, so that it can log the refused sender, unless the option `intercept` is set, or the filter is locked (pass =
+ * start, so that it can log the refused sender, unless the option `filter_every_packet` is set, or the filter is locked (pass =
  * bind). */
 static inline bool listen_filters_lent(const struct listen *listen)
 {
-	return listen->address->kind == ENDPOINT_UDP && !listen->options->intercept &&
+	return listen->address->kind == ENDPOINT_UDP && !listen->options->filter_every_packet &&
 	       !listen_prepared(listen)->gets_options;
 }
 

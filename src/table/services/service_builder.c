@@ -381,13 +381,31 @@ static bool read_value(struct service_builder *builder, struct option_setting *s
 	return false;
 }
 
+/* Sets an option that the text calls by a former name. */
+static bool set_former(struct service_builder *builder, const struct former_name *former, const struct value *value,
+		       struct diags *diags)
+{
+	struct value renamed = *value;
+
+	diag_warning(diags, value->at, "%s is called %s now", former->old, former->name);
+	if (former->word && value->count == 1 && !strcmp(*value->words, former->old_word)) {
+		diags_hint(diags, "write %s = %s", former->name, former->word);
+		renamed.words = &former->word;
+	}
+	return builder_set(builder, former->name, &renamed, diags);
+}
+
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct option_def *option = option_find(NATIVE, name);
+	const struct former_name *former;
 	struct option_setting *setting;
 	bool good;
 
 	if (!option) {
+		former = option_find_former(name);
+		if (former)
+			return set_former(builder, former, value, diags);
 		add_guess(builder, name, value->at);
 		return report_unknown(name, false, value->at, diags);
 	}

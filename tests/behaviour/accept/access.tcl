@@ -73,7 +73,7 @@ test clients_are_refused_while_the_machine_is_loaded {
 }
 
 test one_source_has_only_so_many_connections_a_minute {
-	each "per_source_cpm = 3"
+	each "per_source_rate = 3"
 	repeat 3 { is_served 127.0.0.2 }
 	is_refused 127.0.0.2
 	log "refused 127.0.0.2: each from 127.0.0.2 exceeded counts/min (limit 3/min)"
@@ -344,7 +344,7 @@ test every_limit_frees_up_again {
 }
 
 test starts_for_the_datagrams_of_one_source_are_counted_by_the_minute {
-	handed udp:127.0.0.1:0 "-m %/marks datagrams 50" "per_source_cpm = 2"
+	handed udp:127.0.0.1:0 "-m %/marks datagrams 50" "per_source_rate = 2"
 	set busy [datagrams handed 127.0.0.2]; set other [datagrams handed 127.0.0.3]
 	repeat 2 {
 		datagram_answers $busy

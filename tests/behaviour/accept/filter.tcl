@@ -57,7 +57,7 @@ test a_reload_changes_who_may_come_on_the_open_socket {
 proc stranger_and_friend {} { uplevel 1 { set stranger [datagrams handed 127.0.0.2]; set friend [datagrams handed 127.0.0.1] } }
 
 test with_intercept_every_datagram_is_looked_at {
-	handed udp:127.0.0.1:0 "-m %/marks datagrams 1000000" {only_from = "127.0.0.1" intercept = yes}
+	handed udp:127.0.0.1:0 "-m %/marks datagrams 1000000" {only_from = "127.0.0.1" filter_every_packet = yes}
 	stranger_and_friend
 	put $stranger "let me in"
 	datagram_answers $friend

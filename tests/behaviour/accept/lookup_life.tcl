@@ -330,7 +330,7 @@ test senders_of_datagrams_are_known_by_name_with_accept_too { names_count yes }
 
 test a_sender_who_was_asked_about_counts_once {
 	enter
-	superd [by_name 0 "datagrams 50" "accept = yes per_source_cpm = 2"]
+	superd [by_name 0 "datagrams 50" "accept = yes per_source_rate = 2"]
 	set friend [datagrams s 127.0.0.2]
 	repeat 2 {
 		datagram_answers $friend

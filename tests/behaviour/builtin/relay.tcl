@@ -172,7 +172,7 @@ test a_frozen_program_goes_on_with_the_next_client {
 
 # The kernel says for how long nothing has moved, in real time.
 test the_next_byte_of_a_quiet_client_wakes_a_frozen_program {
-	relayed "idle_timeout = 500ms idle_action = freeze idle_means = quiet"
+	relayed "idle_timeout = 500ms idle_action = freeze idle_when = quiet"
 	set client [connect app]; set first [asks $client one]
 	foreach n {1 2} {
 		wait {[count "is frozen until a client connects"] == $n}

@@ -40,7 +40,7 @@ proc jump {how} {
 	run_logging [filled {
 		service fed { listen = "127.0.0.1:$fed" exec = "$tests/notifier 'say READY=1'" type = notify watchdog = 1h }
 		service talk { listen = "127.0.0.1:$talk" exec = "$backend talk" idle_timeout = 12h runtime_max = 12h }
-		service each { listen = "127.0.0.1:$each" accept = yes exec = "$backend lines" cps = { 50, 12h } per_source_cpm = 100 }
+		service each { listen = "127.0.0.1:$each" accept = yes exec = "$backend lines" cps = { 50, 12h } per_source_rate = 100 }
 		service failing { listen = "127.0.0.1:$failing" exec = "$backend exit 1" backoff_min = 1min backoff_max = 2min }
 	}] $how
 	set pid [lindex [ask $fed "say WATCHDOG=1"] 0]

@@ -206,10 +206,10 @@ proc has_got_final_kill_signal {interrupt} {
 test has_got_final_kill_signal_and_is_killed { has_got_final_kill_signal kill_superd }
 test has_got_final_kill_signal_and_is_upgraded { has_got_final_kill_signal upgrade }
 
-# Its first process has ended, and kill_rest has told the others to: one of them notes that and goes on.
+# Its first process has ended, and kill_leftovers has told the others to: one of them notes that and goes on.
 proc clears_the_rest {interrupt} {
 	shell "(trap 'echo term >>\$0' TERM; echo up >>\$0; while :; do sleep 1000 & wait; done) & while ! test -s \$0; do sleep 0.02; done" \
-		"kill_rest = yes"
+		"kill_leftovers = yes"
 	until 1s {[has_noted "up\nterm\n"]} 10
 	$interrupt
 	advance 50min

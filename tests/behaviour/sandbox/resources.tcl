@@ -119,7 +119,7 @@ set hiding {setsid sleep 1000 >/dev/null 2>&1 </dev/null & echo $!; until grep -
 
 test what_hides_from_superd_ends_with_its_instance {
 	needs_groups
-	run_it "user = root device_policy = closed kill_rest = yes" "$hiding; true"
+	run_it "user = root device_policy = closed kill_leftovers = yes" "$hiding; true"
 	set hidden [string trim [told it]]
 	expect {$hidden > 1}
 	wait {![lives $hidden]}

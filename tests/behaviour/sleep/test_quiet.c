@@ -1,4 +1,4 @@
-/* idle_means = quiet: backends sleep beneath connections at which nothing moves, and go on with the next byte, or the
+/* idle_when = quiet: backends sleep beneath connections at which nothing moves, and go on with the next byte, or the
  * end, of any of them. How long nothing has moved is measured by the kernel, with the machine's clock, so superd sleeps
  * after short times here; and a test that nothing happens asks the kernel whether that time is over, and then moves
  * superd's own clock on. */
@@ -12,7 +12,7 @@
 
 #define QUIET                                                                             \
 	"service web {\n listen = \"%s\"\n exec = \"%s\"\n idle_timeout = %s\n"           \
-	" idle_action = freeze\n idle_means = quiet\n}\n"
+	" idle_action = freeze\n idle_when = quiet\n}\n"
 #define SLEEPS "is frozen until a client connects"
 
 static long ask(int client, const char *question)
@@ -156,7 +156,7 @@ Behaviour(quiet, connections_of_unix_sockets_count_as_ever)
 {
 	const char *path = path_in("web.sock");
 	struct superd *superd = clock_run("service web { listen = { \"127.0.0.1:0\", \"%s\" } exec = \"%s\" "
-					  "idle_timeout = 5min idle_action = freeze idle_means = quiet }",
+					  "idle_timeout = 5min idle_action = freeze idle_when = quiet }",
 					  path, backend("talk"));
 	int client;
 

@@ -309,7 +309,7 @@ proc waits_for_the_stop {main more} {
 
 test of_a_oneshot_that_remains_wait_for_the_stop { waits_for_the_stop [note main] "" }
 test of_the_stop_run_though_what_a_oneshot_left_has_ended {
-	waits_for_the_stop {/bin/sh -c 'sleep 1000 & echo main >>%/diary'} "kill_rest = yes"
+	waits_for_the_stop {/bin/sh -c 'sleep 1000 & echo main >>%/diary'} "kill_leftovers = yes"
 }
 
 # The sockets' own.

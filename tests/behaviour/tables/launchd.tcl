@@ -158,7 +158,7 @@ IgnoreSIGPIPE=no} "" {service web {
  rlimit_nofile = "100:200"
  error = null
  timeout_stop = 20
- kill_rest = yes
+ kill_leftovers = yes
 }} {}
 }
 

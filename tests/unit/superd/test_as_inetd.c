@@ -44,7 +44,7 @@ Test(as_inetd, leaves_what_no_option_says_to_the_table)
 {
 	READS_COMMAND("inetd t");
 	cr_expect(options.defaults.rate == -1 && options.defaults.instances == -1 &&
-		  options.defaults.per_source_cpm == -1 && options.defaults.per_source == -1 &&
+		  options.defaults.per_source_rate == -1 && options.defaults.per_source == -1 &&
 		  options.defaults.backlog == -1);
 	cr_expect_null(options.defaults.address);
 	cr_expect_not(options.defaults.wrap_external || options.defaults.wrap_internal ||
@@ -54,7 +54,7 @@ Test(as_inetd, leaves_what_no_option_says_to_the_table)
 Test(as_inetd, reads_the_limits_of_freebsd_and_openbsd)
 {
 	READS_COMMAND("inetd -wW -C 60 -c 5 -s 2 -R 0 -a 127.0.0.1 -q 50 -E t");
-	cr_expect_eq(options.defaults.per_source_cpm, 60);
+	cr_expect_eq(options.defaults.per_source_rate, 60);
 	cr_expect_eq(options.defaults.instances, 5);
 	cr_expect_eq(options.defaults.per_source, 2);
 	cr_expect_eq(options.defaults.rate, 0);

@@ -317,7 +317,7 @@ Test(filter, a_datagram_from_a_refused_address_is_never_queued)
 {
 	static const char *const endpoints[] = { "udp4:0", "udp:0" };
 
-	options.intercept = true;
+	options.filter_every_packet = true;
 	for (size_t i = 0; i < 2; i++) {
 		struct listen listen = listen_of(endpoints[i]);
 		int socket_fd, refused_one, permitted_one;
@@ -346,7 +346,7 @@ Test(filter, changes_on_an_open_socket)
 	int fd, client;
 	char got;
 
-	options.intercept = true;
+	options.filter_every_packet = true;
 	set_rules(&before, compile_for(AF_INET, LIST("127.0.0.1"), NULL));
 	set_rules(&after, compile_for(AF_INET, LIST("127.0.0.2"), NULL));
 	fd = opened(&before);
@@ -373,7 +373,7 @@ Test(filter, a_socket_that_was_given_gets_it_too)
 	int fd = opened(&plain), client = coming_from("127.0.0.2", SOCK_DGRAM, port_of(fd));
 	char got;
 
-	options.intercept = true;
+	options.filter_every_packet = true;
 	set_rules(&ruled, compile_for(AF_INET, NULL, LIST("127.0.0.0")));
 	cr_assert_eq(bind_adopt(fd, &ruled, &why, &warnings), 0);
 	send(client, "1", 1, 0);
@@ -389,7 +389,7 @@ Test(filter, without_room_for_it_there_is_no_socket)
 	struct listen listen = listen_of("udp4:0");
 	int fd;
 
-	options.intercept = true;
+	options.filter_every_packet = true;
 	set_rules(&listen, &broken);
 	refused(&listen, EINVAL, "only_from and no_access");
 	set_rules(&listen, NULL);

@@ -81,7 +81,7 @@ Test(inetd, the_command_line_says_what_lines_do_not)
 	const struct inetd_defaults said = {
 		.rate = 9,
 		.instances = 8,
-		.per_source_cpm = 7,
+		.per_source_rate = 7,
 		.per_source = 6,
 		.backlog = 5,
 		.address = "192.0.2.1",
@@ -97,13 +97,13 @@ Test(inetd, the_command_line_says_what_lines_do_not)
 	cr_assert(service && other && local);
 	cr_expect_eq(service->sockets[0].options->trigger_limit_burst, 9);
 	cr_expect_eq(service->groups->access->instances, 8);
-	cr_expect_eq(service->groups->access->per_source_cpm, 7);
+	cr_expect_eq(service->groups->access->per_source_rate, 7);
 	cr_expect_eq(service->groups->access->per_source, 6);
 	cr_expect_eq(service->groups->socket_defaults->backlog, 5);
 	cr_expect_str_eq(service->groups->access->libwrap, "y");
 	cr_expect_eq(other->groups->access->instances, 3);
 	cr_expect_eq(local->groups->access->instances, 8);
-	cr_expect(local->groups->access->per_source == UNLIMITED && local->groups->access->per_source_cpm == UNLIMITED,
+	cr_expect(local->groups->access->per_source == UNLIMITED && local->groups->access->per_source_rate == UNLIMITED,
 		  "a datagram of a unix socket has no source");
 	result_free(&result);
 }

@@ -43,8 +43,9 @@ Test(network_lookup, the_kernel_keeps_to_them_where_the_backend_takes_the_client
 	resolve("defaults { no_access = {\"192.0.2.0/24\"} }\n"
 		"service tcp { listen = {\"tcp:0\", \"tcp4:0\", \"sctp:0\", \"/run/x\"} exec = \"/bin/true\" }\n"
 		"service udp { listen = {\"udp:0\"} exec = \"/bin/true\" }\n"
-		"service all { listen = {\"udp:0\", \"raw:254\"} exec = \"/bin/true\" intercept = yes }\n"
-		"service half { socket a { listen = \"udp:0\" intercept = yes } socket b { listen = \"udp:0\" }\n"
+		"service all { listen = {\"udp:0\", \"raw:254\"} exec = \"/bin/true\" filter_every_packet = yes }\n"
+		"service half { socket a { listen = \"udp:0\" filter_every_packet = yes } socket b { listen = "
+		"\"udp:0\" }\n"
 		" exec = \"/bin/true\" }\n"
 		"service free { listen = {\"tcp:0\"} exec = \"/bin/true\" no_access = {} }\n");
 	cr_assert_eq(diags.errors, 0, "%s", said());
