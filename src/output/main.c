@@ -81,7 +81,7 @@ static struct {
 	unsigned asked_count;
 	bool is_timed;
 	int error; /* of the log, as superd knows it */
-	double error_since, retry_at;
+	double retry_at;
 	struct output_message said;
 	char text[OUTPUT_LINE + CHUNK], answer[OUTPUT_ANSWER_MOST];
 } self = { .channel = STDIN_FILENO, .timer = -1 };
@@ -109,7 +109,7 @@ static bool tell(struct source *source, uint32_t serial, bool is_ready, struct k
 				      .is_ready = is_ready,
 				      .lost = *log_losses(self.log),
 				      .error = self.error,
-				      .since = self.error_since };
+				      .since = log_sink(self.log)->away_since };
 	size_t length = sizeof(head);
 
 	if (source && source->service) {
@@ -547,10 +547,9 @@ static int flush(struct pollfd *full)
 	if (sink->state == LOG_SINK_FULL || (sink->state != LOG_SINK_READY && now >= self.retry_at))
 		log_sink_flush(sink);
 	full->fd = sink->state == LOG_SINK_FULL ? sink->fd : -1;
-	error = sink->state != LOG_SINK_AWAY ? 0 : sink->error ? sink->error : ENOENT;
+	error = log_sink_error(sink);
 	if (!error != !self.error) {
 		self.error = error;
-		self.error_since = clock_wall();
 		tell(NULL, 0, false, NULL, 0);
 	}
 	if (sink->state == LOG_SINK_READY)

@@ -728,7 +728,6 @@ void output_drain(struct svc *svc, bool last, bool has_failed);
 void output_fetch(struct svc *svc);
 bool output_is_ready(const struct svc *svc);
 void output_log_changed(void);
-void output_note_log(void);
 bool output_describe_log(struct buf *out); /* true: it takes no lines now, and why */
 unsigned long output_lost(void);
 void ring_begin(enum level level, bool is_followed);
@@ -1054,7 +1053,6 @@ struct log_pump {
 	struct log_sink *sink; /* NULL: it is not attached */
 	ev_io io;	/* waits until the sink is writable, while it is full */
 	ev_timer timer; /* next try, for conditions that poll(2) does not report */
-	void (*tried)(void); /* called after each try; NULL: not called */
 };
 
 /* The caller owns pump and sink, and must not move them until log_pump_detach. */

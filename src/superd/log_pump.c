@@ -36,8 +36,6 @@ static void try_again(struct log_pump *pump, bool by_descriptor)
 	on_wait(sink);
 	if (by_descriptor && sink->queue.length - sink->done == left)
 		ev_io_stop(superd.loop, &pump->io);
-	if (pump->tried)
-		pump->tried();
 }
 
 static void on_writable(struct ev_loop *loop, ev_io *io, int events)

@@ -904,7 +904,6 @@ static bool init_loop(void)
 	ev_init(&self.sweep, on_sweep);
 	self.sweep.repeat = SWEEP;
 	log_pump_attach(&self.pump, log_sink(superd.log));
-	self.pump.tried = output_note_log;
 	output_init();
 	superd.defaults.environment = environ;
 	load_bases(&superd.defaults, &superd.options->settings);

@@ -61,7 +61,6 @@ static struct {
 	int follows;	/* superd is told lines up to this level; -1: none */
 	double begun, wait_left, wait_left_at;
 	struct backoff failed; /* superd-outputs in a row */
-	double own_since; /* superd's own lines find no room since */
 	struct output_answer state;
 	int reserve[3]; /* what the next superd-output needs: its channel, its page, its timer */
 } self = { .follows = -1, .page = MAP_FAILED, .reserve = { -1, -1, -1 } };
@@ -190,20 +189,11 @@ void output_log_changed(void)
 
 /* ---- what superd-output tells ---- */
 
-/* superd's own lines found no room, or find it again. */
-void output_note_log(void)
-{
-	if (log_sink(superd.log)->state != LOG_SINK_AWAY)
-		self.own_since = 0;
-	else if (self.own_since <= 0)
-		self.own_since = clock_wall();
-}
-
 bool output_describe_log(struct buf *out)
 {
 	const struct log_sink *sink = log_sink(superd.log);
-	int error = self.state.error ? self.state.error : self.own_since > 0 ? sink->error ? sink->error : ENOENT : 0;
-	time_t since = (time_t)(self.state.error ? self.state.since : self.own_since);
+	int error = self.state.error ? self.state.error : log_sink_error(sink);
+	time_t since = (time_t)(self.state.error ? self.state.since : sink->away_since);
 	unsigned long lost;
 	char when[16];
 	struct tm local;

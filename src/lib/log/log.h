@@ -59,6 +59,7 @@ struct log_sink {
 	size_t done;                    /* bytes of the first one that are written */
 	enum log_sink_state state;
 	struct backoff tries;           /* since the last one of which something was taken */
+	double away_since;              /* wall clock; 0: it is not LOG_SINK_AWAY */
 	int error;                      /* errno of the last failed write; 0: there is no syslog daemon */
 	unsigned long unreported;       /* lines dropped that no line of the log reports yet; the owner subtracts */
 	unsigned long *lost;            /* the sum of several sinks, borrowed; NULL: none */
@@ -93,6 +94,9 @@ void log_sink_flush(struct log_sink *sink);
 /* The seconds until a sink is to be tried again for which no event comes. They double up to a minute while nothing is
  * taken, so that an idle superd whose log nobody reads hardly wakes. */
 double log_sink_pause(struct log_sink *sink);
+
+/* Why it is LOG_SINK_AWAY: an errno, ENOENT if there is no syslog daemon; 0: it is not. */
+int log_sink_error(const struct log_sink *sink);
 
 /* Writes the queue, and waits for its reader until this time in milliseconds of clock_ms. */
 void log_sink_finish(struct log_sink *sink, int64_t until);

@@ -255,6 +255,8 @@ static void set_state(struct log_sink *sink, enum log_sink_state state)
 	sink->state = state;
 	if (state == LOG_SINK_READY)
 		backoff_reset(&sink->tries);
+	if (changes)
+		sink->away_since = state == LOG_SINK_AWAY ? clock_wall() : 0;
 	if (changes && sink->wait)
 		sink->wait(sink);
 }
@@ -342,6 +344,11 @@ void log_sink_flush(struct log_sink *sink)
 double log_sink_pause(struct log_sink *sink)
 {
 	return backoff_next(&sink->tries, sink->state == LOG_SINK_FULL ? FULL_PAUSE : AWAY_PAUSE, PAUSE_MOST, 0);
+}
+
+int log_sink_error(const struct log_sink *sink)
+{
+	return sink->state != LOG_SINK_AWAY ? 0 : sink->error ? sink->error : ENOENT;
 }
 
 /* If there is nothing to poll (no syslog daemon, disk full), tries once more and gives up. */
