@@ -70,6 +70,7 @@ const char *error_text(int error)
 		const char *text;
 	} musl[] = {
 		{ EADDRINUSE, "Address in use" },
+		{ EBUSY, "Resource busy" },
 		{ ELOOP, "Symbolic link loop" },
 		{ EMFILE, "No file descriptors available" },
 		{ EMSGSIZE, "Message too large" },

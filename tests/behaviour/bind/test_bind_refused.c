@@ -55,7 +55,7 @@ static void expect_refused(int error, const char *hint)
 
 	cr_expect_neq(checked.status, 0);
 	cr_expect_not_null(strstr(checked.err, text_of("%s:3:2: error: web: pass = bind: ", table)), "%s", checked.err);
-	cr_expect_not_null(strstr(checked.err, text_of(REFUSED "%s", strerror(error))), "%s", checked.err);
+	cr_expect_not_null(strstr(checked.err, text_of(REFUSED "%s", error_text(error))), "%s", checked.err);
 	cr_expect_not_null(strstr(checked.err, hint), "%s", checked.err);
 	cr_expect_not_null(strstr(checked.err, "put the program behind redirect"), "%s", checked.err);
 	cr_expect_neq(run.status, 0, "superd serves what it cannot");

@@ -54,7 +54,7 @@ proc superd_with {script} {
 	if {![exists %/own]} {
 		file mkdir [path own]
 		file copy $::superd [path own/superd]
-		file copy $::env(BUILDDIR)/tests/security/as_script [path own/superd-read]
+		copy_as_script [path own/superd-read]
 	}
 	write own/superd-read.sh $script 755
 	path own/superd
@@ -72,6 +72,7 @@ set hear "cat <&1 >/dev/null\n"
 set no_memory {printf '#memory\t\\-\t0\t0\t\\-\t\\-\t0\t0\t0\t\n'
 }
 set wrong ": the answer of superd-read is wrong"
+set short ": cannot ask superd-read: [error_text ENOMEM]"
 set none ": superd-read has ended without an answer"
 set refused "superd refuses what superd-read has written"
 
@@ -86,7 +87,7 @@ test a_wrong_answer_of_superd_read_refuses_the_source {
 		{printf '# 1:1 \000\n'} $wrong
 		{printf '#source\t\\-\t0\t0\t\\-\t\\-\t-1\t0\t0\t\n'} $wrong
 		{kill -9 $$} $none
-		{$no_memory} ": cannot ask superd-read: [error_text ENOMEM]"
+		{$no_memory} $short
 		{head -c 70000000 /dev/zero | tr '\000' x} ": cannot ask superd-read: File too large"
 		{yes "$(printf '%01000d' 1)"} ": cannot ask superd-read: File too large"
 	} {
@@ -107,7 +108,7 @@ ProtectSystem=strict
 Environment=A=1 B=2
 }
 	set memory_exit 98; set ended 0
-	for {set kilobytes 2000} {$kilobytes < 8000} {incr kilobytes 64} {
+	for {set kilobytes 1000} {$kilobytes < 8000} {incr kilobytes 64} {
 		lassign [shell {ulimit -v $kilobytes && exec $reader inetd:%/inetd.conf xinetd:%/xinetd.conf %/own.socket}] \
 			status output errors
 		# The loader ends with 127, or crashes with the few KiB with which it has just mapped all.
