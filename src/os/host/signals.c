@@ -1,12 +1,14 @@
 /* The list of signals that superd handles. The child reads it between fork and exec too, so nothing here allocates or
  * locks.
  *
- * The numbers of real-time signals are not constants: libc keeps the first few for itself (signal(7)). A container
- * runtime asks for a halt by SIGRTMIN + 3. */
+ * The numbers of real-time signals are not constants: libc keeps the first few for itself (signal(7)). */
 #include "os/host/signals.h"
 
 #include <assert.h>
 #include <signal.h>
+
+/* Halt (systemd(1)): SIGRTMIN + 3, as glibc counts, and the container runtimes that send it. musl counts from 35. */
+#define HALT 37
 
 static const int fixed[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGPIPE,
@@ -25,7 +27,6 @@ static const int strays[] = {
 
 #define FIXED (sizeof(fixed) / sizeof(*fixed))
 #define STRAYS (sizeof(strays) / sizeof(*strays))
-#define HALT 3                          /* SIGRTMIN + 3: halt, as for systemd (systemd(1)) */
 static_assert(FIXED + STRAYS + NSIG - 32 < SIGNALS_MOST, "there is room for those of real time");
 
 int signals_handled(size_t n)
@@ -42,11 +43,7 @@ int signals_handled(size_t n)
 
 bool signal_is_stop(int signal)
 {
-	if (signal == SIGPWR)
-		return true;
-	if (signal == SIGRTMIN + HALT)
-		return true;
-	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
+	return signal == SIGPWR || signal == HALT || signal == SIGTERM || signal == SIGINT || signal == SIGQUIT;
 }
 
 bool signal_is_stray(int signal)
@@ -55,5 +52,5 @@ bool signal_is_stray(int signal)
 		if (strays[n] == signal)
 			return true;
 	}
-	return signal >= SIGRTMIN && signal <= SIGRTMAX && signal != SIGRTMIN + HALT;
+	return signal >= SIGRTMIN && signal <= SIGRTMAX && signal != HALT;
 }

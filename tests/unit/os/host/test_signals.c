@@ -28,7 +28,7 @@ Test(signals, hold_what_stops_reloads_and_reaps)
 	cr_expect_eq(count_of(SIGINT), 1u);
 	cr_expect_eq(count_of(SIGHUP), 1u);
 	cr_expect_eq(count_of(SIGCHLD), 1u);
-	cr_expect_eq(count_of(SIGRTMIN + 3), 1u);
+	cr_expect_eq(count_of(37), 1u);
 	cr_expect_eq(count_of(SIGKILL), 0u);
 }
 
@@ -47,5 +47,5 @@ Test(signals, that_mean_nothing_are_handled_all_the_same)
 		strays += signal_is_stray(signal);
 	cr_expect_geq(strays, 5u + (size_t)(SIGRTMAX - SIGRTMIN));
 	cr_expect(signal_is_stray(SIGVTALRM) && signal_is_stray(SIGIO) && signal_is_stray(SIGRTMAX));
-	cr_expect_not(signal_is_stray(SIGTERM) || signal_is_stray(SIGHUP) || signal_is_stray(SIGRTMIN + 3));
+	cr_expect_not(signal_is_stray(SIGTERM) || signal_is_stray(SIGHUP) || signal_is_stray(37));
 }
