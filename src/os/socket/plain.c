@@ -85,7 +85,10 @@ bool socket_is_plain(int fd)
 
 /* Asks a socket who has made it. */
 
-#ifdef SO_NETNS_COOKIE
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* Linux 5.14; an older kernel refuses it */
+#endif
+
 static bool read_network(int fd, uint64_t *network)
 {
 	socklen_t length = sizeof(*network);
@@ -102,13 +105,6 @@ static bool is_of_own_network(int fd)
 	fd_close(&own);
 	return !is_known || (read_network(fd, &other) && other == network);
 }
-#else
-static bool is_of_own_network(int fd)
-{
-	(void)fd;
-	return true;
-}
-#endif
 
 /* A look at a file may hang, as at one of FUSE; SO_TYPE tells a socket without one. */
 enum socket_origin socket_origin(int fd, uid_t *uid)
