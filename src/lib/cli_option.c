@@ -142,8 +142,10 @@ enum cli_result cli_read(const struct cli *cli, void *options, int argc, char **
 	while ((value = getopt_long(argc, argv, letters, longs, NULL)) >= 0) {
 		const struct cli_option *option = find_row(cli, value);
 
-		if (!option)
+		if (!option) {
+			optind = optind > argc ? argc : optind; /* musl counts the argument that is missing */
 			return CLI_UNKNOWN;
+		}
 		if (given)
 			*given |= UINT64_C(1) << (option - cli->options);
 		if (!cli_set(cli, option, options, optarg))
