@@ -20,7 +20,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	if (superctl_options_parse(&options, argc, argv, &status))
 		status = options.verb->run(&options);
-	if (fflush(stdout) != 0 && status == CTL_DONE) {
+	/* musl forgets what it could not write, so this call says no more of it. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status == CTL_DONE) {
 		perror("superctl: cannot write the answer");
 		status = CTL_FAILED;
 	}

@@ -328,6 +328,7 @@ static void add_json_keys(struct buf *out, const struct key_table *keys)
 static int explain_all(void)
 {
 	struct buf text = { 0 };
+	bool good;
 
 	json_object_open(&text);
 	json_list_field(&text, "lists");
@@ -337,9 +338,9 @@ static int explain_all(void)
 		add_json_keys(&text, &launchd_keys[n]);
 	json_list_close(&text);
 	json_object_close(&text);
-	puts(buf_string(&text));
+	good = puts(buf_string(&text)) >= 0 && fflush(stdout) == 0;
 	buf_free(&text);
-	return fflush(stdout) != 0 ? EXIT_TABLE : EXIT_SUCCESS;
+	return good ? EXIT_SUCCESS : EXIT_TABLE;
 }
 
 int main(int argc, char **argv)
