@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -125,6 +126,20 @@ static bool find_port(struct addresses *addresses, const struct ask_kind *kind, 
 		*port <= UINT16_MAX;
 }
 
+/* musl reads the file, but lists no entries. */
+static bool has_entries(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[1024];
+	bool has = false;
+
+	while (file && !has && fgets(line, sizeof(line), file))
+		has = !strchr("#\n", line[strspn(line, " \t")]);
+	if (file)
+		fclose(file);
+	return has;
+}
+
 /* Says why no such port is known. Small systems lack the file, and the name may be right. Another source of
  * nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
 static const char *describe_missing_port(struct addresses *addresses, const struct ask_kind *kind, const char *name,
@@ -133,15 +148,16 @@ static const char *describe_missing_port(struct addresses *addresses, const stru
 	static const char path[] = "/etc/services";
 	const struct ask_kind *other = &ports[kind != &ports[1]];
 	struct pool *pool = addresses->asker->pool;
-	const struct servent *any = NULL;
 	uint32_t number;
+	bool any;
 	int error;
 
 	if (!library_has_memory(NSS_MEMORY))
 		return "out of memory";
 	setservent(0);
-	any = getservent();
+	any = getservent() != NULL;
 	endservent();
+	any |= has_entries(path);
 	if (any && find_number(addresses, other, name, &number))
 		return pool_textf(pool,
 				  "services(5) has no %s port of this name, but a %s one; a number does not need it",
