@@ -88,6 +88,15 @@ proc reported {path} {
 	read $path
 }
 
+# A copy of tests/security/as_script, as of superd's build, which need not be that of the tests.
+proc copy_as_script {to} {
+	regexp {"(.*)"} [read $::env(BUILDDIR)/build-id.h] -> own
+	set from [open $::env(BUILDDIR)/tests/security/as_script rb]
+	set copy [open $to wb 0755]
+	puts -nonewline $copy [string map [list --build=$own [build_word]] [chan read $from]]
+	chan close $from; chan close $copy
+}
+
 # A field of /proc/PID/stat, by its number in proc_pid_stat(5), behind the name.
 proc stat_field {pid number} { lindex [regsub {.*\) } [read /proc/$pid/stat] ""] [expr {$number - 3}] }
 proc session_of {pid} { stat_field $pid 6 }

@@ -53,6 +53,7 @@ test check_by_an_ordinary_user_says_once_what_it_cannot_tell {
 		run /bin/sh -c "cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups $::superd --check $option -f $table"
 	}
 	needs {[has_users]} "needs root, and a build that every user can reach"
+	needs {[string match *libseccomp* [lindex [answer --version] 1]]} "dynamic_user needs libseccomp"
 	set good [write good.conf "service a {\n listen = 8801\n exec = /bin/cat\n user = daemon\n}
 service b {\n listen = 8802\n exec = /bin/cat\n user = root\n}
 service c {\n listen = 8803\n exec = /bin/cat\n dynamic_user = yes\n}\n"]

@@ -25,7 +25,7 @@ proc superd_with_stand_in {} {
 	file mkdir [path own]
 	copy_program $::superd [path own/superd]
 	copy_program $::env(SUPERD_LIBEXEC)/superd-exec [path own/real]
-	copy_program $::env(BUILDDIR)/tests/security/as_script [path own/superd-exec]
+	copy_as_script [path own/superd-exec]
 	write own/superd-exec.sh $::stand_in 755
 	foreach name {fds environ could} { path own/$name }
 	path own/superd
