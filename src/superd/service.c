@@ -61,19 +61,19 @@ static const struct {
 	bool watched;
 	unsigned char client, timer, start, stop;
 } states[STATES] = {
-	/*                word         watched  client     timer    start    stop */
-	[OFF]        = { "off",        false,   NOTHING,   NOTHING, NOTHING, NOTHING },
-	[BINDING]    = { "binding",    false,   NOTHING,   OPENS,    SETTLES,  SETTLES },
-	[LISTENING]  = { "listening",  true,    SERVES,     SETTLES,  SETTLES,  SETTLES },
-	[STARTING]   = { "starting",   false,   NOTHING,   NOTHING, NOTHING, ENDS },
-	[RUNNING]    = { "running",    false,   NOTED,       NOTHING, NOTHING, ENDS },
-	[STOPPING]   = { "stopping",   false,   NOTHING,   NOTHING, WAITS,   ENDS },
-	[CLOSING]    = { "closing",    false,   NOTHING,   NOTHING, NOTHING, SETTLES },
-	[BACKOFF]    = { "backoff",    false,   NOTHING, SETTLES,  SETTLES,  NOTHING },
-	[FROZEN]     = { "frozen",     true,    WAKES,      SETTLES, WAKES,    ENDS },
-	[HELD]       = { "held",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
-	[FULL]       = { "full",       false,   NOTHING,   SETTLES,  SETTLES,  SETTLES },
-	[QUEUED]     = { "queued",     false,   NOTHING,   SERVES,   NOTHING, SETTLES },
+	/*               word          watched  client    timer     start     stop */
+	[OFF]        = { "off",        false,   NOTHING,  NOTHING,  NOTHING,  NOTHING },
+	[BINDING]    = { "binding",    false,   NOTHING,  OPENS,    SETTLES,  SETTLES },
+	[LISTENING]  = { "listening",  true,    SERVES,   SETTLES,  SETTLES,  SETTLES },
+	[STARTING]   = { "starting",   false,   NOTHING,  NOTHING,  NOTHING,  ENDS },
+	[RUNNING]    = { "running",    false,   NOTED,    NOTHING,  NOTHING,  ENDS },
+	[STOPPING]   = { "stopping",   false,   NOTHING,  NOTHING,  WAITS,    ENDS },
+	[CLOSING]    = { "closing",    false,   NOTHING,  NOTHING,  NOTHING,  SETTLES },
+	[BACKOFF]    = { "backoff",    false,   NOTHING,  SETTLES,  SETTLES,  NOTHING },
+	[FROZEN]     = { "frozen",     true,    WAKES,    SETTLES,  WAKES,    ENDS },
+	[HELD]       = { "held",       false,   NOTHING,  SETTLES,  SETTLES,  SETTLES },
+	[FULL]       = { "full",       false,   NOTHING,  SETTLES,  SETTLES,  SETTLES },
+	[QUEUED]     = { "queued",     false,   NOTHING,  SERVES,   NOTHING,  SETTLES },
 };
 /* clang-format on */
 
