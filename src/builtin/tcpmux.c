@@ -90,6 +90,8 @@ enum heard tcpmux_read(int connection, struct buf *line)
 		if (got <= 0 || receive(connection, bytes, part, 0) != (ssize_t)part)
 			return HEARD_WRONG;
 		buf_add(line, bytes, part);
+		if (line->failed)
+			builtin_log("cannot read the request of a client: out of memory");
 		if (line->failed || (!feed && line->length == sizeof(bytes)))
 			return HEARD_WRONG;
 	}

@@ -92,6 +92,7 @@ __attribute__((format(printf, 4, 0))) static void add(struct diags *diags, enum 
 	if (!count_one(diags, severity))
 		return;
 	new.message = format_text(format, arguments);
+	diags->lacks_memory |= new.message && severity == SEVERITY_ERROR && strstr(new.message, "out of memory");
 	new.file = at.file ? strdup(at.file) : NULL;
 	place = reserve_next(diags);
 	if (!place || !new.message || (at.file && !new.file)) {
@@ -127,7 +128,6 @@ bool diags_refuse(struct diags *diags, struct origin at, const char *format, ...
 bool diags_out_of_memory(struct diags *diags, struct origin at)
 {
 	diag_error(diags, at, "out of memory");
-	diags->lacks_memory = true;
 	return false;
 }
 

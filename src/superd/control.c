@@ -367,7 +367,8 @@ static void on_connection(struct ev_loop *loop, ev_io *io, int events)
 	char text[128];
 	int fd;
 
-	(void)events;
+	if (loop_watches_again(io, events))
+		return;
 	set_reserve(false); /* to look at the client in /proc takes one, too */
 	fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {

@@ -534,6 +534,7 @@ void helper_limit(struct helper *helper, double seconds,
 void helper_drop(struct helper *helper);			    /* it is killed, and its end is of no interest */
 void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
 void loop_rest(int error);					    /* of a call that sends */
+bool loop_watches_again(ev_io *io, int events); /* true: there was no event */
 void superd_fail(int status);					    /* ends in an orderly way, with this status */
 void superd_stop(int signal);
 void superd_check_end(void); /* a process has ended: superd may end */

@@ -235,6 +235,7 @@ static void free_descriptors(void)
 			continue;
 		notify_close(svc);
 		output_release(svc);
+		journal_service(svc); /* their numbers are another's soon */
 	}
 }
 

@@ -864,6 +864,16 @@ void loop_rest(int error)
 		ev_prepare_start(superd.loop, &self.rest);
 }
 
+/* libev has stopped a watcher for which the kernel had no room (epoll_ctl(2): ENOMEM, ENOSPC). */
+bool loop_watches_again(ev_io *io, int events)
+{
+	if (events & EV_ERROR) {
+		loop_rest(ENOMEM);
+		ev_io_start(superd.loop, io);
+	}
+	return events & EV_ERROR;
+}
+
 static void on_rest(struct ev_loop *loop, ev_prepare *rest, int events)
 {
 	(void)events;

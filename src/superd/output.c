@@ -412,8 +412,10 @@ int output_open(struct svc *svc)
 	ends[0] = fd_raise(ends[0], FD_HIGH);
 	ends[1] = fd_raise(ends[1], FD_HIGH);
 	output = output_add(svc, ends[0], ends[1]);
-	if (output)
+	if (output) {
+		journal_service(svc);
 		return output->write_end;
+	}
 	close(ends[0]);
 	close(ends[1]);
 	errno = ENOMEM;

@@ -333,8 +333,11 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 {
 	if (diff == DIFF_SOCKETS) {
 		accept_drop_parked(svc);
-		if (!svc_replace_sockets(svc, row))
-			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets");
+		if (!svc_replace_sockets(svc, row)) {
+			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets; reload again");
+			superd.changes->counts[WRONG]++;
+			note(row->name, "wrong", "out of memory");
+		}
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
 			if (!instance->socket)
 				continue;
@@ -469,7 +472,7 @@ static bool reload_apply(struct table *table)
 
 		changes[n] = !svc ? DIFF_ADDED : (unsigned char)service_compare_next(&known, svc->row, row);
 		if (svc &&
-		    ((svc->removed && !runs_on(svc)) ||
+		    ((svc->removed && !runs_on(svc)) || (row->socket_count && !svc->socket_count) ||
 		     (changes[n] != DIFF_SAME && svc->row->exec->accept != row->exec->accept)))
 			changes[n] = DIFF_SOCKETS;
 		if (svc)

@@ -118,6 +118,8 @@ static const char *take(struct pool *pool, const char *line, const char *key)
 	char *text = line_take(&(struct journal_line){ .text = line }, key, NULL);
 	const char *kept = pool_text(pool, text);
 
+	if (text && !kept)
+		state_fail();
 	free(text);
 	return kept;
 }
@@ -126,12 +128,16 @@ static struct lookup_cache *restore_lookups(const char *text)
 {
 	struct lookup_cache *lookups = lookup_cache_new();
 
-	for (const char *at = NULL; lookups && (at = next_line(text, at, "lookup"));) {
+	if (!lookups)
+		state_fail();
+	for (const char *at = NULL; (at = next_line(text, at, "lookup"));) {
 		const char *kind = take(lookups->pool, at, "kind"), *name = take(lookups->pool, at, "name");
 		const char *list = take(lookups->pool, at, "words");
 		const char **answer = list ? calloc(strlen(list) + 1, sizeof(*answer)) : NULL;
 		size_t count = 0;
 
+		if (list && !answer)
+			state_fail();
 		for (const char *end; answer && (end = strchr(list, '\n')); list = end + 1)
 			answer[count++] = pool_text_n(lookups->pool, list, (size_t)(end - list));
 		if (kind && name)

@@ -952,7 +952,9 @@ static struct {
 
 static void on_listening(struct ev_loop *loop, ev_io *io, int events)
 {
-	(void)loop, (void)io, (void)events;
+	(void)loop;
+	if (loop_watches_again(io, events))
+		return;
 	listening.count =
 		epoll_wait(listening.set, listening.ready, sizeof(listening.ready) / sizeof(*listening.ready), 0);
 	for (int n = 0; n < listening.count; n++) {

@@ -80,7 +80,7 @@ leaving = {"EPIPE", "ECONNRESET", "ECONNABORTED", "ENOTCONN", "ESRCH"}
 # superd's own words for an error, beside those of strerror(3).
 own_words = {"ENOMEM": ["out of memory", "memory allocation failure", "(libev) cannot allocate", "'no-memory'"],
              "EADDRINUSE": ["answers there"], "EAGAIN": ["out of memory", "another superd creates one"],
-             "EACCES": ["may not enter"],
+             "EACCES": ["may not enter", "may not write in its control group"],
              "ENOENT": ["there is no such program", "is missing", "is not there", "is gone", "its address is another now",
                         "another superd creates one"]}
 

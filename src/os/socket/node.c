@@ -245,7 +245,9 @@ static bool socket_has_name(int fd, const char *path)
 	struct socket_address address = { .length = sizeof(address.storage) };
 	char name[sizeof(address.un.sun_path) + 1];
 
-	if (getsockname(fd, &address.any, &address.length) < 0 || address.any.sa_family != AF_UNIX)
+	if (getsockname(fd, &address.any, &address.length) < 0)
+		return true; /* the kernel does not say: it is not given up */
+	if (address.any.sa_family != AF_UNIX)
 		return false;
 	socket_address_host(&address, name, sizeof(name));
 	return !strcmp(name, path);
