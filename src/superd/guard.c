@@ -55,6 +55,8 @@
 #define DESCRIPTORS_USUAL 1024 /* more room for them is made once superd knows how many it needs */
 #define NOTE_MOST 4096	       /* bytes of a text for the service manager */
 
+enum upgrade { NOT_UPGRADED, UPGRADED, UPGRADE_IS_LOGGED };
+
 /* What both share: a memory file. Members are only ever added at its end. */
 static struct page {
 	char magic[16];
@@ -71,7 +73,7 @@ static struct page {
 	_Atomic unsigned files;	 /* journals so far */
 	_Atomic unsigned ends;	 /* that the guard has written there */
 	bool restarts, upgrades; /* superd follows one that has died or upgraded; it has ended for an upgrade */
-	bool upgraded;		 /* and none has begun behind that */
+	uint8_t upgraded;	 /* enum upgrade: none has begun behind that */
 	bool begun;		 /* it has written its journal */
 	unsigned young, deaths;	 /* superds in a row that died young, and within their start */
 	int death;		 /* wait status of the last that was killed */
@@ -104,7 +106,7 @@ bool guard_restarts(void)
 
 bool guard_has_upgraded(void)
 {
-	return page->upgraded;
+	return page->upgraded != NOT_UPGRADED;
 }
 
 void guard_found_blocked(sigset_t *found)
@@ -616,10 +618,12 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			continue;
 		if (has_terminal)
 			tcsetpgrp(STDIN_FILENO, getpgrp());
-		page->upgraded &= !page->begun;
+		if (page->begun)
+			page->upgraded = NOT_UPGRADED;
 		if (child > 0 && WIFEXITED(status) && page->upgrades) {
 			page->upgrades = false;
-			page->upgraded = true;
+			page->upgraded = UPGRADED;
+			page->death = 0;
 			page->restarts = true;
 			page->young = 0;
 			page->begun = false;
@@ -627,7 +631,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			guard_execute(page->program, arguments);
 			page->refusal = errno;
 			own_privileges_clear_inheritable_again();
-			page->upgraded = false;
+			page->upgraded = NOT_UPGRADED;
 			guard_pass(false);
 			continue; /* the program that runs goes on */
 		}
@@ -663,7 +667,7 @@ void guard_tell(const char *version, size_t services, size_t instances)
 		page->refusal = 0;
 		return;
 	}
-	if (!page->upgraded && page->restarts) {
+	if (page->upgraded != UPGRADED && page->restarts) {
 		if (page->stop || !WIFSIGNALED(page->death))
 			return;
 		log_event(superd.log, LEVEL_ERROR, &(struct event){ .name = "restarted" },
@@ -672,6 +676,8 @@ void guard_tell(const char *version, size_t services, size_t instances)
 			  instances == 1 ? "" : "s");
 		return;
 	}
+	if (page->upgraded)
+		page->upgraded = UPGRADE_IS_LOGGED;
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "upgraded" },
 		  "upgraded from %s to %s: %zu service%s, %zu instance%s", version, build_version(), services,
 		  services == 1 ? "" : "s", instances, instances == 1 ? "" : "s");
