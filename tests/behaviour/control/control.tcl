@@ -114,14 +114,14 @@ test tells_names_by_pattern_and_what_was_meant {
 	set answer [control "list mail web-a mail"]
 	expect {[string first {"mail"} $answer] < [string first {"web-a"} $answer]}
 	refused_as unknown "stop mial"
-	foreach {request meant} {"stop mial" mail "status mail.socket" mail "restart mial.service" mail "start web" web-a} {
+	foreach {request meant} {"stop mial" mail "status mail.socket" mail "restart mial.service" mail \
+		"start web" "web-a, or another of this name"} {
 		has [control $request] "did you mean $meant?"
 	}
-	lacks [control "start we"] "did you mean web-a?"
+	lacks [control "start we"] "did you mean"
 	refused_as unknown "status 'x*'"
 	refused_as usage stop
 	refused_as usage statsu
-	has [control statsu] "did you mean status?"
 	refused_as usage "list --check"
 }
 
