@@ -5,9 +5,10 @@ suite failures
 set crash {kill -SEGV $$}
 
 # The client says how its instance is to end.
-set obedient "/bin/sh [write obedient "read -r how\neval \"\$how\"\n"]"
+proc obedient {} { return "/bin/sh [write obedient "read -r how\neval \"\$how\"\n"]" }
 
 proc run_each {options} {
+	set obedient [obedient]
 	superd -clock -control {service each { listen = "127.0.0.1:0" accept = yes exec = "$obedient" user = "$user" $options }}
 	node %/control
 }
@@ -61,6 +62,7 @@ proc crash_many {count} {
 }
 
 test a_crash_is_a_warning_but_not_each_of_many {
+	set obedient [obedient]
 	superd -clock -control -arguments {--log-level warning} {
 		service each { listen = "%/each.sock" accept = yes exec = "$obedient" user = "$user" }
 	}
@@ -128,6 +130,7 @@ test begin_anew_by_a_restart {
 
 # Any client may bring it about, so nothing is to take the whole of superd for gone, as by its exit status.
 test are_no_503 {
+	set obedient [obedient]
 	superd -control {
 		service each { listen = "127.0.0.1:0" accept = yes exec = "$obedient" user = "$user" }
 		service health { listen = "127.0.0.1:0" accept = yes builtin = health user = "$user" }
