@@ -249,7 +249,7 @@ Behaviour(quiet, a_reload_has_it_mean_what_it_says)
 				     text_of("127.0.0.1:%d", superd_port(superd, "web")));
 	int client;
 
-	cr_assert(superd_reload(superd, "%s", replaced(table, "= quiet", "= connected")));
+	cr_assert(superd_reload(superd, "%s", replaced(table, "= quiet", "= closed")));
 	client = client_connect(superd_port(superd, "web"));
 	ask(client, "one");
 	WAIT_UNTIL(is_silent_for(client, 1000));
