@@ -84,7 +84,7 @@ static const struct {
 	{ "no-process", "no process of it runs" },
 	{ "no-command", "it has no exec_reload, and its type is not notify-reload" },
 	{ "busy", "it is reading its configuration again already" },
-	{ "left-out", "it is left out: {left_out}" },
+	{ "skipped", "it is skipped: {skipped}" },
 	{ "unconfigured", "the configuration has disable = yes[ ({disabled_at})]: change it there, and reload" },
 	{ "vanished", "a reload has removed it meanwhile" },
 };

@@ -295,7 +295,7 @@ bool facts_add_speaker(struct buf *out, const json_t *line)
 
 enum index {
 	ASLEEP, FROZEN, AWAKE, FULL, QUEUED, STARTING, STOPPING, FAILING, PAUSED, HELD, NO_PORT, OPENING,
-	CLOSING, CONDITION, DISABLED, LEFT_OUT, LEAVING, UNKNOWN,
+	CLOSING, CONDITION, DISABLED, SKIPPED, LEAVING, UNKNOWN,
 };
 
 const struct state_word state_words[STATE_WORDS] = {
@@ -314,7 +314,7 @@ const struct state_word state_words[STATE_WORDS] = {
 	[CLOSING] = { "closing", STYLE_YELLOW, "○", "o", "warn", false },
 	[CONDITION] = { "condition", STYLE_YELLOW, "‖", "=", "warn", false },
 	[DISABLED] = { "disabled", STYLE_DIM, "○", "-", "warn", false },
-	[LEFT_OUT] = { "left out", STYLE_RED, "×", "x", "bad", false },
+	[SKIPPED] = { "skipped", STYLE_RED, "×", "x", "bad", false },
 	[LEAVING] = { "leaving", STYLE_YELLOW, "●", "*", "warn", false },
 	[UNKNOWN] = { "", STYLE_PLAIN, "○", "o", "warn", false },
 };
@@ -333,7 +333,7 @@ static enum index index_of(const json_t *service)
 	} same[] = {
 		{ "frozen", FROZEN },	  { "running", AWAKE },	    { "full", FULL },	  { "queued", QUEUED },
 		{ "starting", STARTING }, { "stopping", STOPPING }, { "held", HELD },	  { "closing", CLOSING },
-		{ "off", DISABLED },	  { "left out", LEFT_OUT }, { "leaving", LEAVING },
+		{ "off", DISABLED },	  { "skipped", SKIPPED }, { "leaving", LEAVING },
 		{ "condition", CONDITION },
 	};
 	const char *state = json_reply_text(service, "state");
@@ -418,7 +418,7 @@ bool state_word_is_active(const json_t *service)
 }
 
 /* The fields of a service, each in one line of a table. A zero or unknown value adds nothing, and a column without any
- * is left out, so that the services that do something stand out. */
+ * is skipped, so that the services that do something stand out. */
 
 #define ENDPOINTS_MOST 3                /* endpoints of a service on a terminal; superctl status has all */
 
@@ -474,14 +474,14 @@ static enum style add_last_used(struct buf *out, const struct screen *screen, co
 	return STYLE_PLAIN;
 }
 
-/* The command of a service, or the reason if the service is left out. */
+/* The command of a service, or the reason if the service is skipped. */
 static enum style add_command(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	if (!*json_reply_text(service, "left_out")) {
+	if (!*json_reply_text(service, "skipped")) {
 		facts_add_command(out, service, screen->is_terminal);
 		return STYLE_PLAIN;
 	}
-	json_reply_show_text(out, service, "left_out");
+	json_reply_show_text(out, service, "skipped");
 	return STYLE_RED;
 }
 
@@ -489,7 +489,7 @@ static enum style add_command(struct buf *out, const struct screen *screen, cons
 static enum style add_failure(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	(void)screen;
-	(void)sentence_add(out, service, "[left out: {left_out}|{last_exit.result=success}[{pause.reason}]|"
+	(void)sentence_add(out, service, "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|"
 					 ENDING_OF("last_exit.") ", {last_exit.at:clock}|{pause.reason}]");
 	return STYLE_RED;
 }

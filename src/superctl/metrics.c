@@ -68,7 +68,7 @@ static void add_states(struct buf *out, const char *name, const json_t *service)
 {
 	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
 					      "closing", "backoff", "frozen",	 "held",     "full",	 "queued",
-					      "left out", "leaving", "condition" };
+					      "skipped", "leaving", "condition" };
 	const char *state = json_reply_text(service, "state");
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
@@ -164,8 +164,8 @@ static const struct metric_family families[] = {
 	{ "superd_service_state_seconds_total", "counter", "Seconds that a service has spent in a state.",
 	  .key = "spent", .samples = EACH_MEMBER, .label = "state" },
 	{ "superd_service_held", "gauge", "Whether an operator holds the service.", .key = "held" },
-	{ "superd_service_left_out", "gauge", "Whether the service is left out for an error.",
-	  .key = "left_out", .samples = TEXT },
+	{ "superd_service_skipped", "gauge", "Whether the service is skipped for an error.",
+	  .key = "skipped", .samples = TEXT },
 	{ "superd_service_activations_total", "counter", "Instances that were started.", .key = "activations" },
 	{ "superd_service_accepted_total", "counter", "Connections that superd itself accepted.", .key = "accepted" },
 	{ "superd_service_failures_total", "counter", "Instances that failed.", .key = "failures" },
@@ -283,8 +283,8 @@ static void add_superd(struct buf *out, const json_t *lines)
 		  "When superd read the configuration that is in effect.", .key = "loaded" },
 		{ "superd_config_last_reload_successful", "gauge",
 		  "Whether the last reading of the configuration found no error.", .key = "current" },
-		{ "superd_services_left_out", "gauge", "Services that are left out for an error.",
-		  .key = "left_out" },
+		{ "superd_services_skipped", "gauge", "Services that are skipped for an error.",
+		  .key = "skipped" },
 		{ "superd_log_dropped_total", "counter", "Lines of the log that superd dropped.",
 		  .key = "log_dropped" },
 	};

@@ -97,7 +97,7 @@ static const char *colour_of(const json_t *service)
 {
 	const struct state_word *word = state_word_of(service);
 
-	if (*json_reply_text(service, "left_out"))
+	if (*json_reply_text(service, "skipped"))
 		return "bad";
 	return json_reply_flag(service, "degraded") && strcmp(word->class, "bad") != 0 ? "warn" : word->class;
 }
@@ -331,7 +331,7 @@ static void add_facts(struct buf *out, const json_t *status)
 
 	buf_text(out, "<dl id=\"facts\" class=\"facts\">\n");
 	for (size_t n = 0; n < sizeof(list) / sizeof(*list); n++) {
-		if (list[n] == FIELD_COMMAND)   /* of a service that is left out, too; its reason is the failure */
+		if (list[n] == FIELD_COMMAND)   /* of a service that is skipped, too; its reason is the failure */
 			facts_add_command(&value, status, false);
 		else
 			add_field(&value, list[n], status);

@@ -2,7 +2,7 @@
  *
  * status NAME has everything that superd knows about a service, for a person.
  * Each line prints only facts that superd has sent: if the kernel does not report the length of a queue, the queue is
- * left out rather than shown empty. The exit status is 3, as systemctl(1)'s, if a named service would not serve the
+ * skipped rather than shown empty. The exit status is 3, as systemctl(1)'s, if a named service would not serve the
  * next client. A service that waits for its first client counts as active. */
 #include "superctl/superctl.h"
 
@@ -120,7 +120,7 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 	state_word_add_dot(state_word_of(service), screen, out);
 	buf_char(out, ' ');
 	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
-	if (command.length)             /* an entry that is left out may have none */
+	if (command.length)             /* an entry that is skipped may have none */
 		buf_addf(out, " - %s", buf_string(&command));
 	buf_char(out, '\n');
 	buf_free(&name);
@@ -295,12 +295,12 @@ static const struct line {
 	void (*add_block)(struct buf *out, const struct screen *screen, const json_t *service);
 	bool is_coloured, is_warning;   /* as the state; yellow */
 } lines[] = {
-	{ .fact = { "Configuration", .sentence = "[{source}]; [{state=left out}left out|{?enabled}enabled|disabled]; "
+	{ .fact = { "Configuration", .sentence = "[{source}]; [{state=skipped}skipped|{?enabled}enabled|disabled]; "
 						   "[type {type}], [{?accept}one instance per connection|"
 						   "one instance for all]" } },
 	{ .fact = { "State", .add = add_state }, .is_coloured = true },
 	{ .add_block = add_locks },
-	{ .fact = { "Left out", .sentence = "[{left_out}]" } },
+	{ .fact = { "Skipped", .sentence = "[{skipped}]" } },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },
 	{ .fact = { "Outdated", .sentence = OUTDATED }, .is_warning = true },

@@ -161,7 +161,7 @@ static void add_held(struct buf *out, const json_t *service)
 		buf_text(out, "clients queue until superctl release");
 }
 
-/* By the word for the state. "left out" has its own sentences. */
+/* By the word for the state. "skipped" has its own sentences. */
 static const struct fact states[] = {
 	{ "off", .add = add_off },
 	{ "binding", .sentence = "[{?socket_commands}its commands before its sockets are open run|"
@@ -290,10 +290,10 @@ static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 /* The sentences in their order, each with the words before it. */
 static const struct fact sentences[] = {
 	{ "", .add = add_state },
-	/* Why it is left out, or runs by its previous configuration. */
+	/* Why it is skipped, or runs by its previous configuration. */
 	{ "", .sentence = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
-			  "left out, so no client is served]: {left_out}]" },
-	{ "", .sentence = "[{?left_out}correct that, then superctl reload]" },
+			  "skipped, so no client is served]: {skipped}]" },
+	{ "", .sentence = "[{?skipped}correct that, then superctl reload]" },
 	{ "", .next = next_absence },
 	{ "", .add = add_queue },
 	{ "", .add = add_own_port_hint },

@@ -22,7 +22,7 @@
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/services/diff.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 #include "table/services/service_conf.h"
 #include "table/services/service_json.h"
 
@@ -358,10 +358,10 @@ void facts_describe_removed(struct svc *svc, struct buf *out)
 /* ---- health ---- */
 
 /* The entry with errors, without which it is, or in place of which it keeps its former one. */
-static const struct left_out *left_out_for(const struct service *row, const struct svc *svc)
+static const struct skipped *skipped_for(const struct service *row, const struct svc *svc)
 {
-	return svc && svc->table != superd.table ? table_find_left_out(superd.table, row)
-						 : left_out_of(superd.table, row);
+	return svc && svc->table != superd.table ? table_find_skipped(superd.table, row)
+						 : skipped_of(superd.table, row);
 }
 
 static bool lacks_socket(const struct svc *svc)
@@ -496,14 +496,14 @@ static bool is_degraded(struct svc *svc)
 /* For a load balancer: it is also unhealthy while clients wait. svc NULL: the row is off. */
 static enum health health_of(const struct service *row, struct svc *svc, struct buf *why)
 {
-	const struct left_out *left = left_out_for(svc ? svc->row : row, svc);
+	const struct skipped *left = skipped_for(svc ? svc->row : row, svc);
 	const char *reason = NULL;
 	enum health health;
 
 	if (superd_is_stopping())
 		reason = "superd is stopping";
 	else if (!svc && left)
-		buf_addf(why, "it is left out: %s", left_out_reason(left));
+		buf_addf(why, "it is skipped: %s", skipped_reason(left));
 	else if (!svc)
 		reason = "the configuration has disable = yes";
 	else if (svc->removed)
@@ -530,7 +530,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 		return UNHEALTHY;
 	}
 	if (health == HEALTHY && left) {
-		buf_addf(why, "%s: %s", KEPT, left_out_reason(left));
+		buf_addf(why, "%s: %s", KEPT, skipped_reason(left));
 		health = DEGRADED;
 	}
 	return health;
@@ -539,7 +539,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 bool facts_have_failed(const struct service *row, struct svc *svc)
 {
 	struct buf why = { 0 };
-	bool failed = left_out_for(row, svc) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
+	bool failed = skipped_for(row, svc) || (svc && (check(svc, &why) != HEALTHY || svc->state == BACKOFF));
 
 	buf_free(&why);
 	return failed;
@@ -570,13 +570,13 @@ static enum health check_all(struct buf *lines, size_t *faults)
 		buf_clear(&fault);
 	}
 	buf_free(&fault);
-	for (size_t n = 0; n < superd.table->left_out_count; n++) {
-		const struct left_out *entry = &superd.table->left_out[n];
-		const struct service *row = entry->row == LEFT_OUT_NO_ROW ? NULL : &superd.table->services[entry->row];
+	for (size_t n = 0; n < superd.table->skipped_count; n++) {
+		const struct skipped *entry = &superd.table->skipped[n];
+		const struct service *row = entry->row == SKIPPED_NO_ROW ? NULL : &superd.table->services[entry->row];
 
 		if (row && !row->exec->disable && count++ < FAULTS_MOST)
-			buf_addf(lines, "%s: %s: %s\n", row->name, entry->is_kept ? KEPT : "it is left out",
-				 left_out_reason(entry));
+			buf_addf(lines, "%s: %s: %s\n", row->name, entry->is_kept ? KEPT : "it is skipped",
+				 skipped_reason(entry));
 	}
 	if (count > FAULTS_MOST)
 		buf_addf(lines, "and %zu more\n", count - FAULTS_MOST);
@@ -844,7 +844,7 @@ void facts_add_line(const struct ring_line *line, const char *key, struct buf *o
 static const char *state_word(const struct service *row, const struct svc *svc)
 {
 	if (!svc)
-		return left_out_of(superd.table, row) ? "left out" : "off";
+		return skipped_of(superd.table, row) ? "skipped" : "off";
 	if (svc->state == LISTENING && svc->socket_count && svc->sockets[0].absent == ABSENT_CONDITION) {
 		unsigned kept = 0;
 
@@ -914,7 +914,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	static const struct svc never = { .run = &nothing };
 	const struct svc *of = svc ? svc : &never;
 	const struct past *past = of->run->past;
-	const struct left_out *left = left_out_for(row, svc);
+	const struct skipped *left = skipped_for(row, svc);
 	bool binds = of->state == BINDING && ev_is_active(&of->run->timer), is_status = answer == ANSWER_STATUS;
 	size_t count = 0, place = 0, listed = 0;
 	struct buf text = { 0 };
@@ -938,7 +938,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
 		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
 		json_flag_field(out, "degraded", svc && is_degraded(svc));
-		json_text_field(out, "left_out", left ? left_out_reason(left) : NULL);
+		json_text_field(out, "skipped", left ? skipped_reason(left) : NULL);
 		json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
 	}
 	if (is_status)
@@ -1116,7 +1116,7 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 		.places = PLACES_OF_ALL, .hides = hides,
 		.table = !defaults || defaults == superd.table->defaults ? superd.table : NULL,
 	};
-	const struct left_out *left = svc ? NULL : left_out_of(superd.table, row);
+	const struct skipped *left = svc ? NULL : skipped_of(superd.table, row);
 	struct buf text = { 0 };
 
 	json_text_field(out, "service", row->name);
@@ -1129,7 +1129,7 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 	json_text_field(out, "defaults", buf_string(&text));
 	buf_clear(&text);
 	if (left) /* superd could not read it back */
-		buf_addf(&text, "# %s is left out: %s\n", row->name, left_out_reason(left));
+		buf_addf(&text, "# %s is skipped: %s\n", row->name, skipped_reason(left));
 	else
 		service_conf_add(&text, row, &style);
 	json_text_field(out, "text", buf_string(&text));
@@ -1166,7 +1166,7 @@ void facts_add_superd(struct buf *out)
 	add_usage(out, resource_usage_of_process(getpid()));
 	json_count_field(out, "services", superd.table->count);
 	json_count_field(out, "disabled", disabled);
-	json_count_field(out, "left_out", left_out_count(superd.table));
+	json_count_field(out, "skipped", skipped_count(superd.table));
 	json_count_field(out, "instances", superd.instances);
 	json_count_field(out, "starting", superd.starting);
 	json_count_field(out, "queued", queued);

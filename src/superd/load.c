@@ -9,7 +9,7 @@
 #include "lib/array.h"
 #include "superd/machine/machine.h"
 #include "table/print/print_conf.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 #include "table/sources/source_name.h"
 
 void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
@@ -175,7 +175,7 @@ static struct table *load(struct table_load *loading, struct diags *diags)
 	diags->keeps_all = true;
 	table = read_once(loading, diags);
 	if (table)
-		leave_out_faulty(table, loading->options->flags & OPTION_KEEP_GOING, loading->before, diags);
+		skip_faulty(table, loading->options->flags & OPTION_KEEP_GOING, loading->before, diags);
 	diags_sort(diags);
 	if (table)
 		drop_duplicates(diags);

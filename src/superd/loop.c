@@ -34,7 +34,7 @@
 #include "os/socket/socket.h"
 #include "superd/main.h"
 #include "superd/start/start.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 
 #define DUMP_ALL 100   /* services of a table that SIGUSR1 logs whole */
 #define DUMP_MOST 2500 /* bytes of one with its lists: also where the log quotes it, a pipe takes the line whole */
@@ -762,7 +762,7 @@ static void watch_signals(bool has_command)
 static void log_version(const struct table *table)
 {
 	const struct options *options = superd.options;
-	size_t count = table->count - left_out_count(table);
+	size_t count = table->count - skipped_count(table);
 	struct buf text = { 0 };
 
 	if (options->invoked_as == AS_XINETD)

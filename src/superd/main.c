@@ -39,12 +39,12 @@ static void note_source(void *context, const char *path, const char *format, siz
 }
 
 /* serves: no error is left that keeps superd from serving any. */
-static size_t count_left_out(const struct table *table, bool serves)
+static size_t count_skipped(const struct table *table, bool serves)
 {
 	size_t count = 0;
 
 	for (size_t n = 0; n < table->count; n++)
-		count += table->services[n].is_left_out && serves;
+		count += table->services[n].is_skipped && serves;
 	return count;
 }
 
@@ -52,13 +52,13 @@ static size_t count_left_out(const struct table *table, bool serves)
  * service may replace that of another source. */
 static bool print_summary(const struct source_summary *summary, const struct table *table, size_t errors)
 {
-	size_t services = 0, disabled = 0, left_out = count_left_out(table, !errors);
+	size_t services = 0, disabled = 0, skipped = count_skipped(table, !errors);
 	struct buf text = { 0 };
 	bool good;
 
 	for (size_t n = 0; n < table->count; n++) {
-		services += !table->services[n].is_left_out;
-		disabled += table->services[n].exec->disable && !table->services[n].is_left_out;
+		services += !table->services[n].is_skipped;
+		disabled += table->services[n].exec->disable && !table->services[n].is_skipped;
 	}
 	if (summary->sources > 1)
 		buf_addf(&text, "%sin all: ", buf_string(&summary->lines));
@@ -70,8 +70,8 @@ static bool print_summary(const struct source_summary *summary, const struct tab
 		buf_addf(&text, "%zu service%s", services, services == 1 ? "" : "s");
 		if (disabled)
 			buf_addf(&text, ", %zu of them disabled", disabled);
-		if (left_out)
-			buf_addf(&text, ", %zu left out", left_out);
+		if (skipped)
+			buf_addf(&text, ", %zu skipped", skipped);
 		if (errors)
 			buf_addf(&text, ", %zu error%s", errors, errors == 1 ? "" : "s");
 		buf_char(&text, '\n');
@@ -97,7 +97,7 @@ static bool check_tables(const struct options *options)
 			buf_string(&why));
 	buf_free(&why);
 	table = load_table(options, note_source, &summary, &diags);
-	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_left_out(table, true);
+	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_skipped(table, true);
 	diags_print(&diags, stderr);
 	if (diags.errors > A_SCREEN)
 		fprintf(stderr, "%s: %zu errors\n", options_name(options), diags.errors);

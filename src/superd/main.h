@@ -170,7 +170,7 @@ void load_bases(struct process_defaults *process_defaults, const struct globals 
 typedef void load_on_source(void *context, const char *path, const char *format, size_t services);
 
 /* Reads and checks the sources and, unless --no-preflight or --print forbid it, checks this machine. All diagnostics
- * are in diags, in the order of their lines. With --keep-going, services with errors are left out, and their errors
+ * are in diags, in the order of their lines. With --keep-going, services with errors are skipped, and their errors
  * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
 struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
 
@@ -185,22 +185,22 @@ struct table *load_again(const struct options *options, const struct table *befo
  * memory. */
 char *saved_print(const struct table *table, const struct service *const *more, size_t count);
 
-/* The lines before them: the settings, the answers of name services, and what was left out. An empty one is behind. */
+/* The lines before them: the settings, the answers of name services, and what was skipped. An empty one is behind. */
 void saved_head(struct options *options, const struct table *table, struct buf *out);
 
 bool saved_is_whole(const char *text);
 bool saved_keeps_rows(const char *text);        /* some are former ones, as the files have errors in theirs */
 
 /* The table of the superd before: its sources are not read, and no name is looked up. As with --keep-going, a service
- * that this superd refuses is left out, which diags says. NULL: out of memory. */
+ * that this superd refuses is skipped, which diags says. NULL: out of memory. */
 struct table *saved_read(const struct options *options, const char *text, struct diags *diags);
 
 /* Leaves services with errors out of the table, and runs the rest. */
 
-/* Marks the entries with errors as left out (table/services/left_out.h); their errors become warnings. all:
- * --keep-going; false: only the services with a note NOTE_ALONE are left out. before: the table in effect, whose
+/* Marks the entries with errors as skipped (table/services/skipped.h); their errors become warnings. all:
+ * --keep-going; false: only the services with a note NOTE_ALONE are skipped. before: the table in effect, whose
  * services may go on instead; NULL: this is no reload. */
-void leave_out_faulty(struct table *table, bool all, const struct table *before, struct diags *diags);
+void skip_faulty(struct table *table, bool all, const struct table *before, struct diags *diags);
 
 /* Makes the table of the one service that -l describes, which is named after its program. If the program is not
  * found, the table is empty, and diags has the error. NULL: out of memory. */

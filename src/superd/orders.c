@@ -19,7 +19,7 @@
 #include "lib/units.h"
 #include "os/fs/fs.h"
 #include "table/option/service_settings.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 
 #define NAME_MOST 255
 #define FILE_MOST (16u << 20) /* bytes; enough for some hundred thousand services */
@@ -940,7 +940,7 @@ static void begin_one(struct session *session, const char *name)
 	if (!order) {
 		word = svc				 ? "!no-memory"
 			: !row				 ? "!vanished"
-			: left_out_of(superd.table, row) ? "!left-out"
+			: skipped_of(superd.table, row) ? "!skipped"
 			: action == REFRESH		 ? "needs-no-refresh"
 							 : "!unconfigured";
 		send_result(session, name, NULL, word, &why);

@@ -17,7 +17,7 @@
 #include "os/socket/socket.h"
 #include "superd/main.h"
 #include "table/services/diff.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 
 #define LATE 3. /* seconds without an answer, after which the log names what does not answer */
 
@@ -322,10 +322,10 @@ static void tell(struct svc *svc, const char *outcome, const char *options)
 	buf_free(&text);
 }
 
-static void tell_wrong(const char *name, const struct left_out *entry)
+static void tell_wrong(const char *name, const struct skipped *entry)
 {
 	superd.changes->counts[WRONG]++;
-	note(name, "wrong", entry ? left_out_reason(entry) : "");
+	note(name, "wrong", entry ? skipped_reason(entry) : "");
 }
 
 /* The service has this row from now on, and sockets to fill in. */
@@ -487,7 +487,7 @@ static bool reload_apply(struct table *table)
 		if (svc->seen)
 			continue;
 		if (table_may_lack(table, svc->row) && !has_heir(svc->row, table)) {
-			struct left_out *entry = table_find_left_out(table, svc->row);
+			struct skipped *entry = table_find_skipped(table, svc->row);
 
 			if (entry)
 				entry->is_kept = true;
@@ -573,10 +573,10 @@ static bool reload_apply(struct table *table)
 			}
 		}
 	}
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
+	for (size_t n = 0; n < table->skipped_count; n++) {
+		const struct skipped *entry = &table->skipped[n];
 
-		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
+		if (entry->row == SKIPPED_NO_ROW || entry->is_kept)
 			continue;
 		tell_wrong(table->services[entry->row].name, entry);
 	}

@@ -19,7 +19,7 @@
 #include "lib/shell_words.h"
 #include "lib/wait_note.h"
 #include "superd/values.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 #include "table/type/type.h"
 
 #define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
@@ -48,7 +48,7 @@ static const struct service *next_row(size_t *n)
 		const struct service *row = &superd.table->services[(*n)++];
 		struct svc *svc = svc_find(row->name);
 
-		if (svc || !row->is_left_out || !left_out_of(superd.table, row)->is_kept)
+		if (svc || !row->is_skipped || !skipped_of(superd.table, row)->is_kept)
 			return svc ? svc->row : row;
 	}
 	behind = (*n)++ - superd.table->count;
@@ -471,7 +471,7 @@ static void report_changes(struct session *session)
 		is_bad |= is_old;
 		if (is_wrong)
 			buf_addf(&text, "%s%s", change->text,
-				 svc ? "; it keeps its previous configuration" : "; it is left out");
+				 svc ? "; it keeps its previous configuration" : "; it is skipped");
 		else if (is_old)
 			buf_text(&text, "its socket keeps its old options until its program has ended");
 		else if (is_bad)

@@ -7,7 +7,7 @@
 
 #include "superd/machine/machine.h"
 #include "table/print/print_conf.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 #include "table/sources/sources.h"
 
 char *saved_print(const struct table *table, const struct service *const *more, size_t count)
@@ -59,8 +59,8 @@ void saved_head(struct options *options, const struct table *table, struct buf *
 	struct journal_line line = { .out = out };
 	bool keeps = false;
 
-	for (size_t n = 0; n < table->left_out_count; n++)
-		keeps |= table->left_out[n].is_kept;
+	for (size_t n = 0; n < table->skipped_count; n++)
+		keeps |= table->skipped[n].is_kept;
 	buf_text(out, "settings");
 	settings_walk(&line, options);
 	WALK(&line, "keeps", keeps);
@@ -77,13 +77,13 @@ void saved_head(struct options *options, const struct table *table, struct buf *
 		buf_char(out, '\n');
 	}
 	save_answers(table, out);
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		struct left_out *entry = &table->left_out[n];
+	for (size_t n = 0; n < table->skipped_count; n++) {
+		struct skipped *entry = &table->skipped[n];
 
-		if (entry->row == LEFT_OUT_NO_ROW || entry->is_kept)
+		if (entry->row == SKIPPED_NO_ROW || entry->is_kept)
 			continue;
-		buf_text(out, "left_out");
-		add_text(out, "reason", left_out_reason(entry));
+		buf_text(out, "skipped");
+		add_text(out, "reason", skipped_reason(entry));
 		add_text(out, "file", entry->at.file);
 		WALK(&line, "line", entry->at.line);
 		add_text(out, "name", entry->name);
@@ -161,7 +161,7 @@ static void restore_filters(struct table *table, const char *text)
 	}
 }
 
-/* The files of which a reload says whether they lack what others need; and what the superd before had left out, which
+/* The files of which a reload says whether they lack what others need; and what the superd before had skipped, which
  * stays so until a reload. false: out of memory. */
 static bool restore_notes(struct table *table, const char *text)
 {
@@ -174,17 +174,17 @@ static bool restore_notes(struct table *table, const char *text)
 		WALK(&(struct journal_line){ .text = at }, "line", note.at.line);
 		good &= table_note(table, note);
 	}
-	for (const char *at = NULL; (at = next_line(text, at, "left_out"));) {
+	for (const char *at = NULL; (at = next_line(text, at, "skipped"));) {
 		struct origin origin = { .file = take(table->pool, at, "file") };
-		struct left_out *entry;
+		struct skipped *entry;
 
 		WALK(&(struct journal_line){ .text = at }, "line", origin.line);
-		entry = origin.file ? table_leave_out(table, origin, take(table->pool, at, "name")) : NULL;
+		entry = origin.file ? table_skip(table, origin, take(table->pool, at, "name")) : NULL;
 		if (entry)
 			entry->reason = take(table->pool, at, "reason");
 		good &= entry != NULL;
 	}
-	return good && left_out_list(table);
+	return good && skipped_list(table);
 }
 
 /* The rows have no includes and no conditions, so each error in them belongs to a service. */
@@ -203,7 +203,7 @@ struct table *saved_read(const struct options *options, const char *text, struct
 	table->lookups = restore_lookups(text);
 	restore_filters(table, text);
 	resolve_table(table, NULL, diags);
-	leave_out_faulty(table, true, NULL, diags);
+	skip_faulty(table, true, NULL, diags);
 	if (!find_saved_places(table, rows) || !restore_notes(table, text))
 		diags_out_of_memory(diags, (struct origin){ 0 });
 	diags_sort(diags);

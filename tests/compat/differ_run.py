@@ -216,7 +216,7 @@ def diagnostics(messages):
 
 def masked(text):
     """A message without what differs from table to table."""
-    text = re.sub(r"^warning: (?:(?!user|group)[^\s:]\S*: )?|; services? '[^;]*' (?:is|are) left out$", "", text)
+    text = re.sub(r"^warning: (?:(?!user|group)[^\s:]\S*: )?|; services? '[^;]*' (?:is|are) skipped$", "", text)
     text = re.sub(r"(?<!\w)'[^']*'", "'…'", text)
     text = re.sub(r"\"[^\"]*\"", '"…"', text)
     text = re.sub(r"(?<![\w/])/[^\s:;,]*", "/…", text)

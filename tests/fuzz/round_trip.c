@@ -138,7 +138,7 @@ static void check_table(const struct table *table, const struct diags *diags)
 {
 	for (size_t i = 0; i < diags->count; i++)
 		require(diags->list[i].message && diags->list[i].message[0] && diags->list[i].file);
-	require(!table->left_out_count || diags->errors);
+	require(!table->skipped_count || diags->errors);
 	if (diags->errors == 0) {
 		read_back(table);
 		read_saved_back(table);

@@ -116,7 +116,7 @@ static bool take_record(struct reader_client *client, const struct read_record *
 	struct reading *reading = client->reading;
 	const struct read_request *request = reading->request;
 	struct diags *diags = reading->diags;
-	struct left_out *entry;
+	struct skipped *entry;
 
 	switch (record->kind) {
 	case RECORD_SOURCE:
@@ -138,8 +138,8 @@ static bool take_record(struct reader_client *client, const struct read_record *
 		if (record->flag)
 			diags_tie(diags);
 		return true;
-	case RECORD_LEFT_OUT:
-		entry = table_leave_out(reading->table, record->at, record->text);
+	case RECORD_SKIPPED:
+		entry = table_skip(reading->table, record->at, record->text);
 		if (entry) {
 			entry->is_doubtful = record->flag;
 			entry->is_part = record->other;

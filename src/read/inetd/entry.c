@@ -278,7 +278,7 @@ static bool take_protocol(struct inetd *inetd, const char *field, struct origin 
 	entry->protocol_at = at;
 	entry->protocol = inetd_keep(inetd, field, length);
 	if (field[length]) {
-		entry_warn(inetd, shift(at, length), "'%s' is left out: it tunes buffers of the socket",
+		entry_warn(inetd, shift(at, length), "'%s' is skipped: it tunes buffers of the socket",
 			   field + length);
 		inetd_hint(inetd, "superd.conf has send_buffer and receive_buffer");
 	}
@@ -635,7 +635,7 @@ static bool take_program(struct inetd *inetd)
 /* Adds the services of one host.
  *
  * A line may name several hosts and two families. With nowait superd accepts, so both families are sockets of one
- * service. With wait a program gets one socket, so each family is a service of its own; the one for IPv6 is left out on
+ * service. With wait a program gets one socket, so each family is a service of its own; the one for IPv6 is skipped on
  * a machine without IPv6. */
 static void add_services(struct inetd *inetd, const char *host)
 {
@@ -784,10 +784,10 @@ static void read_comment(struct inetd *inetd, size_t at, size_t end)
 	reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = place });
 }
 
-/* Leaves out the bad line at `at`, with --keep-going. But if it may have been HOSTS:, the services below it would
+/* Skips the bad line at `at`, with --keep-going. But if it may have been HOSTS:, the services below it would
  * listen on all addresses, so --keep-going must not go on; where its first field is wrong, its blanks tell how many
  * fields it has. The name is that of its service, as far as the first field has it. */
-static void leave_out_line(struct inetd *inetd, size_t at)
+static void skip_line(struct inetd *inetd, size_t at)
 {
 	const struct word_list *line = &inetd->line;
 	const char *field = line->count ? line->words[0] : "", *mark = strrchr(field, *field == '/' ? '/' : ':');
@@ -799,7 +799,7 @@ static void leave_out_line(struct inetd *inetd, size_t at)
 	if (line->count ? may_be_hosts(line) : fields <= 2)
 		reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = line->at });
 	else
-		reading_leave_out(inetd->reading, line->at, *field != '.' && *name ? name : NULL);
+		reading_skip(inetd->reading, line->at, *field != '.' && *name ? name : NULL);
 }
 
 /* Reads the entry, comment or directive at `at`, or skips a blank line. Returns the offset of the line behind it. */
@@ -827,7 +827,7 @@ static size_t read_next_line(struct inetd *inetd, size_t at)
 		ok = read_default_hosts(inetd) || read_fields(inetd);
 	}
 	if (!ok)
-		leave_out_line(inetd, at);
+		skip_line(inetd, at);
 	return inetd->end;
 }
 
@@ -865,7 +865,7 @@ static bool inetd_takes(struct reading *reading, const char *path, const char *n
 		return true;
 	if (*name != '.')
 		diag_warning(reading->diags, ((struct origin){ .file = path }),
-			     "it is left out: by its name it is a copy that an editor or a package left behind");
+			     "it is skipped: by its name it is a copy that an editor or a package left behind");
 	return false;
 }
 

@@ -91,5 +91,5 @@ static inline struct inetd_entries *inetd_entries(struct reading *reading)
 /* Decides which entries take effect, and for which families, and names them; the others get is_dropped. */
 void inetd_apply_precedence(struct reading *reading, struct inetd_entries *entries);
 
-/* Makes a builder of an entry and adds it; an entry with an error is left out. */
+/* Makes a builder of an entry and adds it; an entry with an error is skipped. */
 void inetd_build(struct reading *reading, const struct inetd_entry *entry);

@@ -206,7 +206,7 @@ static void share_families(struct inetd_entry **group, size_t length, struct dia
 		if (!kept && !entry->is_implied) {
 			origin_describe(entry->families & INETD_IPV4 ? four->at : six->at, &place);
 			diag_warning(diags, entry->at,
-				     "%s: this entry is left out: there is another for the same socket%s, which counts",
+				     "%s: this entry is skipped: there is another for the same socket%s, which counts",
 				     entry->service, buf_string(&place));
 			buf_free(&place);
 		}
@@ -489,5 +489,5 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 		return;
 	}
 	builder_free(draft.builder);
-	reading_leave_out(reading, entry->at, entry->name);
+	reading_skip(reading, entry->at, entry->name);
 }

@@ -1,6 +1,6 @@
 /* Reads launchd's property lists: the keys, a job's sockets, program and lifecycle.
  *
- * A broken job must not run at all. superd reports the mistakes of its list and then leaves out the whole job. */
+ * A broken job must not run at all. superd reports the mistakes of its list and then skips the whole job. */
 #include "read/launchd/launchd.h"
 
 #include <ctype.h>
@@ -275,7 +275,7 @@ static bool check_keys(struct launchd_job *job, const struct key_table *keys, co
 		struct scan_nearest near = scan_nearest_begin(element->key);
 
 		if (!key) {
-			draft_warn(draft, element->key_at, "%s: unknown%s%s, it is left out", element->key,
+			draft_warn(draft, element->key_at, "%s: unknown%s%s, it is skipped", element->key,
 				   keys->section ? " in " : "", keys->section ? keys->section : "");
 			key_nearest_look(&near, keys);
 			if (near.word)
@@ -286,7 +286,7 @@ static bool check_keys(struct launchd_job *job, const struct key_table *keys, co
 		} else if (key->form == FORM_DICTIONARY) {
 			good &= check_keys(job, key->keys, element, 0);
 		} else if (key->flags & unfit && !asks_for_nothing(element)) {
-			draft_warn(draft, element->key_at, "%s is left out: it goes %s SockPathName", element->key,
+			draft_warn(draft, element->key_at, "%s is skipped: it goes %s SockPathName", element->key,
 				   unfit == SOCKET_UNIX ? "with" : "without");
 		} else if (!asks_for_nothing(element)) {
 			key_report_lack(key, element->key, element->key_at, draft->reading);
@@ -631,7 +631,7 @@ static void set_start(struct launchd_job *job)
 		start = !bool_of(on_demand, true) ? on_demand :
 			restart && !bool_of(plist_get(keep_alive, "AfterInitialDemand"), false) ? keep_alive : NULL;
 	if (start && job->accepts) {
-		draft_warn(draft, start->key_at, "%s is left out: with inetdCompatibility and Wait false each "
+		draft_warn(draft, start->key_at, "%s is skipped: with inetdCompatibility and Wait false each "
 						 "connection has an instance of its own", start->key);
 		return;
 	}
@@ -716,7 +716,7 @@ bool launchd_read_source(struct reading *reading, const struct source_file *sour
 		reading_add(reading, job.draft.builder);
 	} else {
 		builder_free(job.draft.builder);
-		reading_leave_out(reading, at, job.draft.builder ? job.label : NULL);
+		reading_skip(reading, at, job.draft.builder ? job.label : NULL);
 	}
 	pool_free(job.draft.pool);
 	return true;

@@ -118,10 +118,10 @@ static void say_records(struct read_answer *answer, const struct reading *readin
 						  .text = diag->message, .hint = diag->hint,
 						  .number = diag->severity, .flag = diag->follows });
 	}
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		const struct left_out *entry = &table->left_out[n];
+	for (size_t n = 0; n < table->skipped_count; n++) {
+		const struct skipped *entry = &table->skipped[n];
 
-		say(answer, (struct read_record){ .kind = RECORD_LEFT_OUT, .at = entry->at, .text = entry->name,
+		say(answer, (struct read_record){ .kind = RECORD_SKIPPED, .at = entry->at, .text = entry->name,
 						  .flag = entry->is_doubtful, .other = entry->is_part });
 	}
 	for (size_t n = 0; n < table->note_count; n++) {

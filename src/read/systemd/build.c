@@ -229,10 +229,10 @@ static const char *wrong_word(struct unit_builder *builder, const char *word, en
 	       "a value follow";
 }
 
-/* Leaves out wrong words of a list that allows something, as systemd does: without them the service may do less. In one
+/* Skips wrong words of a list that allows something, as systemd does: without them the service may do less. In one
  * that denies something they are errors. */
-static void leave_out_wrong(struct unit_builder *builder, enum unit_collect how, const struct key_row *key,
-			    const struct option_def *option, struct word_list *list)
+static void skip_wrong(struct unit_builder *builder, enum unit_collect how, const struct key_row *key,
+		       const struct option_def *option, struct word_list *list)
 {
 	size_t count = list->count;
 
@@ -245,7 +245,7 @@ static void leave_out_wrong(struct unit_builder *builder, enum unit_collect how,
 		else if (key->denies)
 			list->failed = !unit_refuse(builder, list->places[n], "%s: '%s': %s", key->name, word, wrong);
 		else
-			unit_warn(builder, list->places[n], "%s: '%s' is left out: %s", key->name, word, wrong);
+			unit_warn(builder, list->places[n], "%s: '%s' is skipped: %s", key->name, word, wrong);
 	}
 }
 
@@ -263,7 +263,7 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 			collect_words(builder, assignment, how, &list);
 	}
 	if (how == COLLECT_NAMES || how == COLLECT_VARIABLES || how == COLLECT_NETWORKS)
-		leave_out_wrong(builder, how, unit_key_find(section, key), NULL, &list);
+		skip_wrong(builder, how, unit_key_find(section, key), NULL, &list);
 	return list;
 }
 
@@ -333,10 +333,10 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 	is_said = list.count || (how == COLLECT_SET && list.at.file);   /* an empty set is one, too */
 	allows = list.count && list.words[0][0] != '~';
 	if (option->nothing && !list.failed) {
-		leave_out_wrong(builder, how, key, option, &list);
+		skip_wrong(builder, how, key, option, &list);
 		is_begun = allows && (!list.count || list.words[0][0] == '~');
 	}
-	if (is_begun) {                 /* all that it begins with is left out */
+	if (is_begun) {                 /* all that it begins with is skipped */
 		set_option(builder, option, &(struct value){ .words = &option->nothing,
 							     .count = *option->nothing != '\0', .is_list = true,
 							     .at = list.at });
@@ -440,7 +440,7 @@ static void report_unknown_key(struct unit_builder *builder, const struct unit_a
 	const char *section = unit_key_section(assignment->section, assignment->key);
 	const char *near = unit_key_suggest(assignment->section, assignment->key);
 
-	unit_warn(builder, assignment->at, "%s: unknown in [%s], it is left out", assignment->key, assignment->section);
+	unit_warn(builder, assignment->at, "%s: unknown in [%s], it is skipped", assignment->key, assignment->section);
 	if (section)
 		diags_hint(builder->reading->diags, "it belongs in [%s]", section);
 	else if (near)
@@ -493,7 +493,7 @@ void unit_report_sections(struct unit_builder *builder, const char *own)
 
 		if (!strcmp(section, before) || is_private_name(section) || words_have(known, section))
 			continue;
-		unit_warn(builder, unit->list[n].at, "[%s]: a unit of this kind has no such section, it is left out",
+		unit_warn(builder, unit->list[n].at, "[%s]: a unit of this kind has no such section, it is skipped",
 			  section);
 		for (size_t i = 0; known[i]; i++)
 			scan_nearest_look(&nearest, known[i]);

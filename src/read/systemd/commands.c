@@ -112,7 +112,7 @@ static void add_command(struct unit_builder *builder, const struct unit_assignme
 	/* ExecStart and ExecCondition decide about the service. */
 	if (!strcmp(scan_base_name(command.program), "systemctl") && strcmp(said->key, "ExecStart") != 0 &&
 	    strcmp(said->key, "ExecCondition") != 0) {
-		unit_warn(builder, command.program_at, "%s: left out: systemctl speaks to systemd, which may not run, "
+		unit_warn(builder, command.program_at, "%s: skipped: systemctl speaks to systemd, which may not run, "
 						       "or may itself wait for this unit", said->key);
 		return;
 	}

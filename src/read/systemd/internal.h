@@ -159,7 +159,7 @@ struct unit_builder {
 	const char *type;               /* the value of the option `type`; unit_build_service sets it */
 };
 
-/* Adds an error, and is false: the service is left out. Or reports a key that superd lacks, or warns. */
+/* Adds an error, and is false: the service is skipped. Or reports a key that superd lacks, or warns. */
 #define unit_refuse(builder, ...) reading_refuse((builder)->reading, __VA_ARGS__)
 #define unit_unsupported(builder, ...) reading_unsupported((builder)->reading, __VA_ARGS__)
 #define unit_warn(builder, ...) diag_warning((builder)->reading->diags, __VA_ARGS__)
@@ -218,7 +218,7 @@ enum unit_collect {
 	COLLECT_FOLDERS,                /* names of folders, as in StateDirectory=: sorted, each once */
 };
 /* The words of all assignments of a key. An empty assignment clears the list. Wrong names, variables and networks are
- * left out as with systemd, or refused if the key denies something; both are reported. */
+ * skipped as with systemd, or refused if the key denies something; both are reported. */
 struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key,
 			      enum unit_collect how);
 

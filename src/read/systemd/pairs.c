@@ -91,11 +91,11 @@ static bool is_paired(const struct requested_units *asked, const struct unit *so
 	return false;
 }
 
-static void leave_out_unit(struct reading *reading, const struct requested_unit *asked)
+static void skip_unit(struct reading *reading, const struct requested_unit *asked)
 {
 	const char *name = name_without_suffix(units_asked(reading), asked->unit);
 
-	reading_leave_out(reading, unit_start(asked->unit), name);
+	reading_skip(reading, unit_start(asked->unit), name);
 	if (!asked->by_name)
 		reading_note(reading, (struct note){ NOTE_ALONE, .name = name });
 }
@@ -154,7 +154,7 @@ static const struct unit *find_service(struct reading *reading, const struct req
 	const char *other;
 
 	if (service && service->is_masked && !target->failed) {
-		diag_warning(reading->diags, target->at, "%s is masked: %s is left out", target->name,
+		diag_warning(reading->diags, target->at, "%s is masked: %s is skipped", target->name,
 			     asked->unit->name);
 	} else if (!service && !failed && !target->failed) {
 		diag_error(reading->diags, target->at, "%s: there is no such unit to start", target->name);
@@ -177,7 +177,7 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 	struct unit_pairing *pair = service && !target.accepts ? find_pairing(all, service) : NULL;
 
 	if (target.failed)
-		leave_out_unit(reading, asked);
+		skip_unit(reading, asked);
 	else if (!service)
 		return;
 	if (!pair)

@@ -122,7 +122,7 @@ static void set_connection_limits(struct unit_builder *builder)
 
 	if (is_none && !builder->pair->accepts)
 		unit_warn(builder, unit_place(most, 0),
-			  "MaxConnections=0 is left out: without Accept=yes the service has all connections");
+			  "MaxConnections=0 is skipped: without Accept=yes the service has all connections");
 	else if (is_none)
 		unit_refuse(builder, unit_place(most, 0),
 			    "MaxConnections: 0 would refuse all clients: expected a number of at least 1");

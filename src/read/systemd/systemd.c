@@ -1,6 +1,6 @@
 /* The reader of units: a .socket with its service, a folder of them, or a .service by itself.
  *
- * A broken service must not run at all. superd reports all mistakes of its units and then leaves out the whole
+ * A broken service must not run at all. superd reports all mistakes of its units and then skips the whole
  * service. */
 #include "read/systemd/internal.h"
 
@@ -46,7 +46,7 @@ static bool may_run(struct reading *reading, const struct unit *unit, const char
 
 	if (unit->is_masked) {
 		diags_add(reading->diags, by_name ? SEVERITY_WARNING : SEVERITY_NOTE, at,
-			  "%s is masked: it is left out", unit->name);
+			  "%s is masked: it is skipped", unit->name);
 		return false;
 	}
 	if (unit->instance && !*unit->instance) {
@@ -121,21 +121,21 @@ static bool is_repeated_error(const struct diags *diags, size_t first, size_t nu
 	return false;
 }
 
-/* Whether a service is left out already, because of another of its files. */
-static bool is_left_out(const struct table *table, const char *name)
+/* Whether a service is skipped already, because of another of its files. */
+static bool is_skipped(const struct table *table, const char *name)
 {
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (table->left_out[n].name && !strcmp(table->left_out[n].name, name))
+	for (size_t n = 0; n < table->skipped_count; n++) {
+		if (table->skipped[n].name && !strcmp(table->skipped[n].name, name))
 			return true;
 	}
 	return false;
 }
 
-/* Leaves out a service that begins at this place. All files with errors since diagnostic `first` belong to it. */
+/* Skips a service that begins at this place. All files with errors since diagnostic `first` belong to it. */
 static void leave_service_out(struct reading *reading, const char *name, struct origin at, size_t first)
 {
 	struct diags *diags = reading->diags;
-	bool any = is_left_out(reading->table, name);
+	bool any = is_skipped(reading->table, name);
 
 	for (size_t n = first; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];
@@ -145,11 +145,11 @@ static void leave_service_out(struct reading *reading, const char *name, struct 
 		if (diag->severity != SEVERITY_ERROR || !diag->file || is_repeated_error(diags, first, n))
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
-		table_leave_out(reading->table, (struct origin){ file, start, start }, name)->is_part = any;
+		table_skip(reading->table, (struct origin){ file, start, start }, name)->is_part = any;
 		any = true;
 	}
 	if (!any)
-		reading_leave_out(reading, at, name);
+		reading_skip(reading, at, name);
 }
 
 static bool units_read(struct reading *reading, const char *path)
@@ -188,7 +188,7 @@ static bool units_takes(struct reading *reading, const char *path, const char *n
 		return unit_name_is_valid(name);
 	if (is_listed && is_other_unit(name))
 		diag_warning(reading->diags, ((struct origin){ .file = path }),
-			     "it is left out: superd runs units of sockets and services alone");
+			     "it is skipped: superd runs units of sockets and services alone");
 	return false;
 }
 

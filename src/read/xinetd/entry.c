@@ -183,7 +183,7 @@ static void refuse_line(struct collector *collector, struct origin at, const cha
 	struct diags *diags = collector->entry ? &collector->entry->diags : collector->reading->diags;
 
 	if (!collector->entry)
-		reading_leave_out(collector->reading, at, NULL);
+		reading_skip(collector->reading, at, NULL);
 	diag_error(diags, at, "%s", what);
 	if (hint)
 		diags_hint(diags, "%s", hint);
@@ -360,7 +360,7 @@ static void read_line(struct collector *collector)
 		source_refuse_flaw(line->source, flaw,
 				   collector->entry ? &collector->entry->diags : collector->reading->diags);
 		if (!collector->entry)
-			reading_leave_out(collector->reading, source_origin(line->source, line->start), NULL);
+			reading_skip(collector->reading, source_origin(line->source, line->start), NULL);
 		else if (line->kind == XINETD_ATTRIBUTE)
 			read_attribute(collector);
 		else if (line->kind == XINETD_CLOSE)
@@ -558,7 +558,7 @@ static void report_unknown_attribute(struct xinetd_service *service, const struc
 		draft_refuse(&service->draft, line->at, "unknown attribute '%s'", line->name);
 		service->has_bad_line |= !service->defaults; /* no service has what it was meant to restrict */
 	} else {
-		draft_warn(&service->draft, line->at, "unknown attribute '%s': it is left out, as in xinetd",
+		draft_warn(&service->draft, line->at, "unknown attribute '%s': it is skipped, as in xinetd",
 			   line->name);
 	}
 	if (nearest)
@@ -568,7 +568,7 @@ static void report_unknown_attribute(struct xinetd_service *service, const struc
 /* Reports a line that xinetd drops. */
 #define drop_line(service, rule, at, format, ...) \
 	diags_add((service)->draft.diags, is_essential(rule) ? SEVERITY_ERROR : SEVERITY_WARNING, at, format "%s", \
-		  __VA_ARGS__, is_essential(rule) ? "" : ": the line is left out, as in xinetd")
+		  __VA_ARGS__, is_essential(rule) ? "" : ": the line is skipped, as in xinetd")
 
 /* Whether a line restricts who may connect. Of the words of `flags` only some do. */
 static bool restricts(const struct assignment *line)

@@ -111,7 +111,7 @@ void xinetd_free(struct xinetd *xinetd);
 /* Adds the entries of one file and of the files that it includes. */
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);
 
-/* Adds the entry's diagnostics to diags. Of a disabled one errors become warnings, and notes are left out. A diagnostic
+/* Adds the entry's diagnostics to diags. Of a disabled one errors become warnings, and notes are skipped. A diagnostic
  * about a line of defaults, NULL for none, is added once: defaults keep it, too. */
 void xinetd_entry_report(const struct xinetd_entry *entry, struct xinetd_entry *defaults, struct diags *diags);
 

@@ -15,7 +15,7 @@
 #include "table/reading/shell_word.h"
 #include "table/reading/word_list.h"
 
-/* Sets log_on_success or log_on_failure. Words of defaults that do not fit a service are left out: TRAFFIC is of a
+/* Sets log_on_success or log_on_failure. Words of defaults that do not fit a service are skipped: TRAFFIC is of a
  * redirect, and with USERID two ident servers (RFC 1413) would ask each other for ever. */
 static void set_log_words(struct xinetd_service *service, enum xinetd_attribute attribute)
 {
@@ -309,10 +309,10 @@ static void make_service(struct reading *reading, struct xinetd_entry *entry, co
 	}
 	builder_free(service.draft.builder);
 	if (entry->is_disabled)
-		diag_warning(reading->diags, entry->at, "%s: it is disabled, and left out because of its errors",
+		diag_warning(reading->diags, entry->at, "%s: it is disabled, and skipped because of its errors",
 			     entry->label);
 	else
-		table_leave_out(reading->table, entry->at, entry->label)->is_doubtful = entry->is_doubtful;
+		table_skip(reading->table, entry->at, entry->label)->is_doubtful = entry->is_doubtful;
 }
 
 /* The attributes id, enabled, disabled and disable.
@@ -589,7 +589,7 @@ static bool xinetd_takes(struct reading *reading, const char *path, const char *
 	if (!reading_may_be_table(name))
 		return false;
 	if (why)
-		diag_warning(reading->diags, ((struct origin){ .file = path }), "left out: %s", why);
+		diag_warning(reading->diags, ((struct origin){ .file = path }), "skipped: %s", why);
 	return !why;
 }
 

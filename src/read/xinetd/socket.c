@@ -272,7 +272,7 @@ void xinetd_set_sockets(struct xinetd_service *service)
 
 /* The attributes about who may connect, and limits.
  *
- * A value of defaults that means nothing for a service is left out. A restriction of the service itself that superd
+ * A value of defaults that means nothing for a service is skipped. A restriction of the service itself that superd
  * cannot enforce is refused. */
 
 /* xinetd's default of cps: over 50 connections a second the service is closed for 10 seconds. */

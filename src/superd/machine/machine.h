@@ -237,7 +237,7 @@ void filters_open(struct filters *filters, struct table *table, const struct tab
 /* Sets *list to the service's filters: NULL-terminated, in the table's pool, in the order of installing; NULL: it needs
  * none. Adds an error for an unknown system call in a list of denied ones, a warning for one in a list of allowed ones.
  * Waits for superd-filter, some seconds at most. It also needs none if the machine lacks filters, and the table says
- * that they are then left out; and in a build without libseccomp, where preflight refuses the options. false: a filter
+ * that they are then skipped; and in a build without libseccomp, where preflight refuses the options. false: a filter
  * could not be made, with a diagnostic. */
 bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
 			const struct sock_fprog *const **list);

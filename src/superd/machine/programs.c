@@ -308,7 +308,7 @@ static void report_unknown(const struct filters *filters, const struct service *
 		diags_add(filters->diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING,
 			  service_origin(service, "system_call_filter"),
 			  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name,
-			  (int)strcspn(word, ":"), word, denied ? ", so it cannot be denied" : "; it is left out");
+			  (int)strcspn(word, ":"), word, denied ? ", so it cannot be denied" : "; it is skipped");
 	}
 }
 

@@ -317,7 +317,7 @@ static bool compile_filter(const struct cgroup_filter_options *cgroup_filters, s
 
 /* Makes the settings of a service's control group, and finds out which of them this machine supports.
  *
- * Limits are left out with a warning where superd can create no groups. A rule for devices or addresses that cannot be
+ * Limits are skipped with a warning where superd can create no groups. A rule for devices or addresses that cannot be
  * enforced prevents the service's start. */
 
 /* ---- the files ---- */

@@ -230,7 +230,7 @@ void removal_end(struct buf *left);
 
 /* The settings of a service's control group: the texts of its files, and BPF programs for its devices and packets. Made
  * when the table is loaded; applied by the child of each start (exec/child/child.c). A setting that this machine
- * lacks is left out, or refused if it protects: preflight reports it, plan_make applies it. */
+ * lacks is skipped, or refused if it protects: preflight reports it, plan_make applies it. */
 
 /* State shared by all services of a table while their settings are made. Zeroed at first. */
 struct cgroup_settings_cache {
@@ -246,7 +246,7 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags);
 
 /* Called for each configured option that this machine cannot enforce, with why. protects: the service does not start; else
- * it is left out, as it only tunes. */
+ * it is skipped, as it only tunes. */
 typedef void support_say(void *context, const struct service *service, const char *option, bool protects,
 			 const char *why);
 void cgroup_settings_compare(const struct service *service, support_say *say, void *context);

@@ -1321,7 +1321,7 @@ const struct option_def option_defs[] = {
 	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
 		.example = "{ \"/srv/data:/data\", \"-/mnt/usb:/usb:norbind\" }",
 	       .help = "Directories and files that the program also sees at the target. :norbind after the target "
-		       "leaves out mounts below the source. After a - the source may be missing."
+		       "skips mounts below the source. After a - the source may be missing."
 }
 , PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]").example = "{ \"/srv/data:/data\" }",
 							     .help = "The same as bind_paths, but read-only."

@@ -5,7 +5,7 @@
 
 #include "table/option/service_settings.h"
 #include "table/print/buf_flush.h"
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 #include "table/services/service_conf.h"
 
 /* Adds superd { … }. */
@@ -53,7 +53,7 @@ static const struct option_setting *find_shared(const struct option_def *option,
 		const struct option_setting *setting = settings_find(row->settings, option, 0);
 		bool is_second = n >= table->count;
 
-		if (left_out_of(table, row) || !option_takes_default(option, row->exec))
+		if (skipped_of(table, row) || !option_takes_default(option, row->exec))
 			continue;
 		if (!setting || setting->append)
 			return NULL;
@@ -87,7 +87,7 @@ static bool print_table(const struct table *table, const struct option_setting *
 	service_conf_add_defaults(&text, table->defaults, &style);
 	ok = buf_flush(&text, out);
 	for (size_t n = 0; ok && n < table->count; n++) {
-		if (left_out_of(table, &table->services[n]))
+		if (skipped_of(table, &table->services[n]))
 			continue;
 		buf_text(&text, any ? "\n" : "");
 		any = true;

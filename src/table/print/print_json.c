@@ -43,7 +43,7 @@ bool print_json(const struct table *table, FILE *out)
 	add_globals(&text, &table->globals);
 	buf_text(&text, "\"services\": [");
 	for (size_t i = 0; ok && i < table->count; i++) {
-		if (table->services[i].is_left_out)
+		if (table->services[i].is_skipped)
 			continue;
 		buf_text(&text, any ? ",\n" : "\n");
 		any = true;

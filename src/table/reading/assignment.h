@@ -42,7 +42,7 @@ static inline void draft_set_list(const struct draft *draft, const char *option,
 	draft_set(draft, option, &value);
 }
 
-/* Adds an error, and is false; or a warning. The service is left out if there is an error. */
+/* Adds an error, and is false; or a warning. The service is skipped if there is an error. */
 #define draft_refuse(draft, ...) diags_refuse((draft)->diags, __VA_ARGS__)
 #define draft_warn(draft, ...) diag_warning((draft)->diags, __VA_ARGS__)
 #define draft_hint(draft, ...) diags_hint((draft)->diags, __VA_ARGS__)

@@ -145,7 +145,7 @@ void keys_set_absent(const struct key_table *keys, struct service_builder *build
 void key_report_lack(const struct key_row *key, const char *name, struct origin at, struct reading *reading)
 {
 	if (key->status == KEY_WARNED)
-		diag_warning(reading->diags, at, "%s is left out: %s", name, key->reason);
+		diag_warning(reading->diags, at, "%s is skipped: %s", name, key->reason);
 	else if (key->status == KEY_REFUSED)
 		reading_unsupported(reading, at, "%s: superd cannot honour it: %s", name, key->reason);
 }

@@ -48,7 +48,7 @@ struct key_row {
 	int values;                     /* xinetd: how many, see read/xinetd/internal.h */
 	unsigned flags;                 /* xinetd: bits ATTR_…; launchd: bits SOCKET_… */
 	enum key_form form;
-	bool denies;                    /* of VARIABLES and NETWORKS: a wrong word is an error, and not left out */
+	bool denies;                    /* of VARIABLES and NETWORKS: a wrong word is an error, and not skipped */
 	const struct key_word *words;   /* all words that it takes, up to one without a name */
 	bool folds_case;                /* of words: in capitals or not */
 	bool takes_bool;                /* of words: and those of yes and no */

@@ -111,9 +111,9 @@ void reading_import(struct reading *reading, const char *source, bool optional, 
 		reading_refuse_memory(reading);
 }
 
-void reading_leave_out(struct reading *reading, struct origin at, const char *name)
+void reading_skip(struct reading *reading, struct origin at, const char *name)
 {
-	if (!table_leave_out(reading->table, at, name))
+	if (!table_skip(reading->table, at, name))
 		reading_refuse_memory(reading);
 }
 
@@ -329,7 +329,7 @@ static int stop_at_error(const char *path, int error)
 	return error != ENOENT && error != ENOTDIR;
 }
 
-/* A pattern may match an editor's copy of a file, which the reader's `takes` leaves out. */
+/* A pattern may match an editor's copy of a file, which the reader's `takes` skips. */
 static bool is_file_taken(struct reading *reading, const struct reader *reader, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *kept;

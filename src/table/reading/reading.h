@@ -96,11 +96,11 @@ struct reading {
 /* The reader of one language. */
 struct reader {
 	bool (*recognises)(const struct source_file *source);   /* whether the content is of this language */
-	/* Whether a file in a folder of this language is read, by its name. It may warn of a file that it leaves out.
+	/* Whether a file in a folder of this language is read, by its name. It may warn of a file that it skips.
 	 * NULL: *.conf is read. */
 	bool (*takes)(struct reading *reading, const char *path, const char *name);
 	const char *fileless[2];        /* suffixes of names that may exist without a file of their own; NULL: unused */
-	bool passes_over;               /* with --keep-going an unreadable file of a folder or include is left out */
+	bool passes_over;               /* with --keep-going an unreadable file of a folder or include is skipped */
 	/* Reads one source whole. It adds builders and every diagnostic. false: the source could not be read at all. */
 	bool (*read)(struct reading *reading, const char *path);
 	/* Called when a source and all that it includes are read: adds builders of the entries kept. May be NULL. */
@@ -123,7 +123,7 @@ struct read_request {
 	/* hosts.allow or hosts.deny has a rule: a service that cannot apply it is refused or warned of. */
 	bool has_host_rules;
 	/* Starts superd-read, for the sources that are not superd.conf, and sets the channel to it, which has a time
-	 * limit, and its pid. false: why it could not be started. NULL: such sources are left out; a program that has
+	 * limit, and its pid. false: why it could not be started. NULL: such sources are skipped; a program that has
 	 * the readers needs none. */
 	bool (*start)(void *context, int *channel, pid_t *pid, struct buf *why);
 	/* Adds why the channel is closed. */
@@ -141,9 +141,9 @@ struct read_request {
 
 /* The functions below are for readers. */
 
-/* The entry at this place could not become a builder, and the reason is reported. --keep-going leaves out this entry
+/* The entry at this place could not become a builder, and the reason is reported. --keep-going skips this entry
  * alone. name: of the service, by which a reload finds the service that ran before; NULL: unknown. */
-void reading_leave_out(struct reading *reading, struct origin at, const char *name);
+void reading_skip(struct reading *reading, struct origin at, const char *name);
 
 /* Keeps what --keep-going has to know of a place or a name: see enum note_kind. Defaults, an include, or text that is no
  * entry are vital: an error in them does not count as one of the service before. */

@@ -106,7 +106,7 @@ static void check_need(struct wanting *wanting, const struct service *service, c
 	struct diags *diags = wanting->diags;
 
 	if (!wanted && service->dialect == UNIT) {
-		diag_warning(diags, need_origin(service, need), "%s: %s: '%s' is left out of the configuration",
+		diag_warning(diags, need_origin(service, need), "%s: %s: '%s' is skipped of the configuration",
 			     service->name, need->option, need->name);
 	} else if (!wanted) {
 		diag_error(diags, need_origin(service, need), "%s: %s: the configuration has no service '%s'",

@@ -472,7 +472,7 @@ struct service {
 	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
-	bool is_left_out : 1;           /* disabled for its errors (table/services/left_out.h) */
+	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.h) */
 	const struct account *account;                  /* set by superd/machine/resolve; NULL: not resolved yet */
 	const struct prepared *prepared;                /* of service_prepare; NULL: there is nothing */
 };
@@ -480,7 +480,7 @@ struct service {
 /* Whether superd serves nothing by this row. */
 static inline bool service_is_off(const struct service *service)
 {
-	return service->exec->disable || service->is_left_out;
+	return service->exec->disable || service->is_skipped;
 }
 
 /* Never NULL. */

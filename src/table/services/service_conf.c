@@ -203,8 +203,8 @@ static bool is_implied(const struct service *service, const struct option_def *o
 			  (const char *)bases[option->group] + option->offset);
 }
 
-static bool is_left_out(const struct service *service, const struct option_setting *setting,
-			const struct conf_style *style)
+static bool is_skipped(const struct service *service, const struct option_setting *setting,
+		       const struct conf_style *style)
 {
 	const struct option_def *option = &option_defs[setting->option];
 	const struct option_setting *shared = style->shared ? style->shared[setting->option] : NULL;
@@ -277,7 +277,7 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 
 		if (setting->block)
 			n = add_block(&printer, n, style->places < PLACES_OF_ALL);
-		else if (!is_left_out(service, setting, style))
+		else if (!is_skipped(service, setting, style))
 			add_value(&printer, setting);
 	}
 	add_undone(&printer);

@@ -17,10 +17,10 @@ struct conf_style {
 	} places;
 	bool hides;                     /* a comment stands in place of a secret */
 	/* The services stand below its defaults { }. For people: what only the reader of another system's table has set, and the
-	 * row has anyway, is left out. NULL: all is written that is set. */
+	 * row has anyway, is skipped. NULL: all is written that is set. */
 	const struct table *table;
 	const struct option_setting *const *shared;     /* for each option: the value that stands in defaults { }, and
-							   is left out; NULL: none */
+							   is skipped; NULL: none */
 	struct origin *last;            /* of PLACES_MARKED: the last mark */
 	bool is_apart;                  /* the services stand below defaults { } of another table: theirs stand in them */
 };

@@ -46,7 +46,7 @@ void table_free(struct table *table)
 		table_forget_names(table);
 	free(table->names);
 	free(table->services);
-	free(table->left_out);
+	free(table->skipped);
 	free(table->notes);
 	pool_free(table->pool);
 	lookup_cache_free(table->lookups);
@@ -75,20 +75,20 @@ struct service *table_add(struct table *table, const struct service *service)
 	return &table->services[table->count++];
 }
 
-struct left_out *table_leave_out(struct table *table, struct origin at, const char *name)
+struct skipped *table_skip(struct table *table, struct origin at, const char *name)
 {
-	struct left_out entry = {
+	struct skipped entry = {
 		.at = { pool_text(table->pool, at.file), at.line, at.column }, .name = pool_text(table->pool, name),
-		.row = LEFT_OUT_NO_ROW
+		.row = SKIPPED_NO_ROW
 	};
-	void *list = array_grow(table->left_out, &table->left_out_capacity, table->left_out_count, sizeof(entry));
+	void *list = array_grow(table->skipped, &table->skipped_capacity, table->skipped_count, sizeof(entry));
 
 	if (list)
-		table->left_out = list;
+		table->skipped = list;
 	if (!list || !entry.at.file || (name && !entry.name))
 		return NULL;
-	table->left_out[table->left_out_count] = entry;
-	return &table->left_out[table->left_out_count++];
+	table->skipped[table->skipped_count] = entry;
+	return &table->skipped[table->skipped_count++];
 }
 
 bool table_note(struct table *table, struct note note)
@@ -129,9 +129,9 @@ static bool is_called(const struct service *service, const char *name)
 	return !strncmp(service->name, name, length) && strchr("-@", service->name[length]);
 }
 
-/* Whether the service may be the entry that is left out. An entry without a name is known by its line; one with a
+/* Whether the service may be the entry that is skipped. An entry without a name is known by its line; one with a
  * doubtful name may be any service of its file. */
-bool left_out_was(const struct left_out *entry, const struct service *service)
+bool skipped_was(const struct skipped *entry, const struct service *service)
 {
 	if (entry->is_doubtful && share_file(entry->at, service))
 		return true;
@@ -140,11 +140,11 @@ bool left_out_was(const struct left_out *entry, const struct service *service)
 	return share_file(entry->at, service) && entry->at.line == service->at.line;
 }
 
-struct left_out *table_find_left_out(const struct table *table, const struct service *service)
+struct skipped *table_find_skipped(const struct table *table, const struct service *service)
 {
-	for (size_t n = 0; n < table->left_out_count; n++) {
-		if (left_out_was(&table->left_out[n], service))
-			return &table->left_out[n];
+	for (size_t n = 0; n < table->skipped_count; n++) {
+		if (skipped_was(&table->skipped[n], service))
+			return &table->skipped[n];
 	}
 	return NULL;
 }
@@ -155,8 +155,8 @@ bool table_may_lack(const struct table *table, const struct service *service)
 	const struct service *row = table_find(table, service->name);
 
 	if (row)
-		return row->is_left_out;
-	if (table_find_left_out(table, service))
+		return row->is_skipped;
+	if (table_find_skipped(table, service))
 		return true;
 	for (const struct note *note = NULL; (note = table_next_note(table, NOTE_SHARED, note));) {
 		if (!note->at.line && share_file(note->at, service))

@@ -14,22 +14,22 @@
 #include "table/services/lookup_cache.h"
 
 /* An entry of the sources that is not served, because of its errors. */
-struct left_out {
+struct skipped {
 	struct origin at;
 	const char *name;               /* of the service; NULL: unknown, and it may be several services */
 	bool is_doubtful;               /* its name may be wrong, because of an error in a value that the name depends on */
 	bool is_part;                   /* a further file of a service that is in the list already */
-	size_t row;                     /* its index in the table; LEFT_OUT_NO_ROW: none, or another entry represents it */
+	size_t row;                     /* its index in the table; SKIPPED_NO_ROW: none, or another entry represents it */
 	const char *reason;             /* FILE:LINE:COL: MESSAGE of its first error; NULL: unknown */
 	bool is_kept;                   /* a reload lets the service go on by its previous entry, which is listed */
 };
 
-#define LEFT_OUT_NO_ROW SIZE_MAX
+#define SKIPPED_NO_ROW SIZE_MAX
 
 /* What a place or a name of the sources is, for superd --keep-going. */
 enum note_kind {
 	NOTE_VITAL,                     /* all others need it, as defaults: an error there stops superd */
-	NOTE_SHARED,                    /* others need it: an error leaves those out, and stays an error */
+	NOTE_SHARED,                    /* others need it: an error skips those, and stays an error */
 	NOTE_PART,                      /* a further file of the service `name` begins there */
 	NOTE_ALONE,                     /* an error leaves the service `name` out alone, also without --keep-going */
 	NOTES
@@ -45,7 +45,7 @@ struct table {
 	struct pool *pool;
 	struct service *services;       /* owned */
 	size_t count, capacity;
-	bool warns_of_unsupported;      /* superd warns of protections that this machine lacks, and leaves them out */
+	bool warns_of_unsupported;      /* superd warns of protections that this machine lacks, and skips them */
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
 	struct globals globals;         /* superd { } */
@@ -58,8 +58,8 @@ struct table {
 	const struct option_settings *defaults; /* of defaults { }, in the pool; NULL: no service has any */
 	struct bases *bases;            /* the groups of services that set nothing; private to builder_finish.c */
 	/* For superd --keep-going; the lists are owned: */
-	struct left_out *left_out;      /* entries that are not served, because of an error */
-	size_t left_out_count, left_out_capacity;
+	struct skipped *skipped;        /* entries that are not served, because of an error */
+	size_t skipped_count, skipped_capacity;
 	struct note *notes;
 	size_t note_count, note_capacity;
 };
@@ -74,8 +74,8 @@ void table_release(struct table *table);
  * reports that. */
 struct service *table_add(struct table *table, const struct service *service);
 
-/* Adds an entry that is left out; name NULL: unknown. NULL: out of memory. */
-struct left_out *table_leave_out(struct table *table, struct origin at, const char *name);
+/* Adds an entry that is skipped; name NULL: unknown. NULL: out of memory. */
+struct skipped *table_skip(struct table *table, struct origin at, const char *name);
 
 /* Keeps a note. false: out of memory, or it lacks what its kind needs. */
 bool table_note(struct table *table, struct note note);
@@ -87,10 +87,10 @@ const struct note *table_next_note(const struct table *table, enum note_kind kin
 bool table_may_lack(const struct table *table, const struct service *service);
 
 /* Whether this entry may be the service of an earlier table. */
-bool left_out_was(const struct left_out *entry, const struct service *service);
+bool skipped_was(const struct skipped *entry, const struct service *service);
 
-/* The entry left out that a service of an earlier table may be. NULL: none. */
-struct left_out *table_find_left_out(const struct table *table, const struct service *service);
+/* The entry skipped that a service of an earlier table may be. NULL: none. */
+struct skipped *table_find_skipped(const struct table *table, const struct service *service);
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 

@@ -260,7 +260,7 @@ static void read_service(struct native *native)
 		return;
 	}
 	builder_free(builder);
-	reading_leave_out(reading, head->at, name);
+	reading_skip(reading, head->at, name);
 }
 
 static void read_defaults(struct native *native)
@@ -341,7 +341,7 @@ static void read_statement(struct native *native)
 		reading_note(native->reading, (struct note){ NOTE_VITAL, .at = at });
 	if (!read_statement_values(native)) {
 		if (is_service)
-			reading_leave_out(native->reading, at, native->words ? head_word(native, 0) : NULL);
+			reading_skip(native->reading, at, native->words ? head_word(native, 0) : NULL);
 		return;
 	}
 	switch (native->statement.kind) {
@@ -526,8 +526,8 @@ bool superd_find_places(struct table *table, const struct source_file *source)
 		if (row->at.file && !strcmp(row->at.file, source->file))
 			good = find_places(row, &marks, source, table->pool);
 	}
-	for (size_t n = 0; good && n < table->left_out_count; n++)
-		table->left_out[n].at = find_place(&marks, source, table->left_out[n].at);
+	for (size_t n = 0; good && n < table->skipped_count; n++)
+		table->skipped[n].at = find_place(&marks, source, table->skipped[n].at);
 	free(marks.list);
 	return good;
 }

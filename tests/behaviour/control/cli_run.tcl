@@ -1,4 +1,4 @@
-# The command line: what is left out, the table beside a main command, superd as a daemon, and its process's name.
+# The command line: what is skipped, the table beside a main command, superd as a daemon, and its process's name.
 suite cli
 
 uses ending

@@ -117,7 +117,7 @@ test is_told_of_one_service {
 	is_healthy {a\x2db%3Fc%25}
 	is_page "HTTP/1.1 503 " "unhealthy: the configuration has disable = yes\n" [get /off]
 	has [get /ill] " 503 " "in use"
-	has [get /lost] " 503 " "unhealthy: it is left out: "
+	has [get /lost] " 503 " "unhealthy: it is skipped: "
 	has [get /] " 503 " "unhealthy: ill: "
 	foreach gone {nobody we webb web/ %77e web%00 web%0 %zz} { has [get /$gone] " 404 Not Found\r\n" }
 	begins [ask_health "GET HTTP/1.1\r\n\r\n"] "unhealthy: "; # what is no HTTP gets a line

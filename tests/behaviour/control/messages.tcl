@@ -114,8 +114,8 @@ test check_counts_what_is_off_and_what_is_left_out {
 	write table [row good "\tport = 7001\n\tserver = /bin/cat\n"][row off \
 		"\tport = 7002\n\tserver = /bin/cat\n\tdisable = yes\n"][row bad "\tport = 7003\n\tserver = /bin/cat\n\tinstances = many\n"]
 	lassign [answer --check --keep-going -f xinetd:%/table] status output errors
-	is $output "%/table: xinetd.conf, 2 services, 1 of them disabled, 1 left out\n"
-	has $errors "; service 'bad' is left out"
+	is $output "%/table: xinetd.conf, 2 services, 1 of them disabled, 1 skipped\n"
+	has $errors "; service 'bad' is skipped"
 }
 
 test a_socket_that_cannot_be_had_is_a_line_an_attempt {

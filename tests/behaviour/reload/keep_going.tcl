@@ -20,7 +20,7 @@ test passes_over_what_is_no_entry_and_over_includes_that_are_missing {
 	write file "# no folder\n"
 	write xinetd.conf "hello world\n\}\ninclude %/missing\nincludedir %/file\n[entry 7001]\}\n[entry 7002]"
 	keeps xinetd:%/xinetd.conf {"service s7001 " "service s7002 "} {} \
-		"%/xinetd.conf:1:1: warning: this begins no entry; it is left out" \
+		"%/xinetd.conf:1:1: warning: this begins no entry; it is skipped" \
 		"%/xinetd.conf:3:1: error: cannot read " "%/xinetd.conf:4:1: error: includedir: "
 	expect {[lindex [answer --print -f xinetd:%/xinetd.conf] 0] == 1} "without it an error stays one"
 }
@@ -29,15 +29,15 @@ test passes_over_what_is_no_entry_and_over_includes_that_are_missing {
 test names_the_first_service_of_an_entry {
 	write inetd.conf "7001 stream tcp wait no-such-user /bin/cat cat\n7002 stream tcp4 wait no-such-user /bin/cat cat\n"
 	has [lindex [answer --check --keep-going -f inetd:%/inetd.conf] 2] \
-		"there is no such user here; service '7001' is left out\n" \
-		"there is no such user here; service '7002' is left out\n"
+		"there is no such user here; service '7001' is skipped\n" \
+		"there is no such user here; service '7002' is skipped\n"
 }
 
 test leaves_out_only_who_would_go_by_broken_defaults {
 	write xinetd.conf "defaults\n{\n\tinstances = two\n\tfoo = bar\n}\n[entry 7001][entry 7002 "\tinstances = 5\n"]"
 	keeps xinetd:%/xinetd.conf {"service s7002 "} {"service s7001 "} \
 		"%/xinetd.conf:3:14: error: instances: " "%/xinetd.conf:4:2: warning: unknown attribute 'foo'" \
-		"%/xinetd.conf:6:1: warning: this entry is left out because of errors in a part that it depends on"
+		"%/xinetd.conf:6:1: warning: this entry is skipped because of errors in a part that it depends on"
 }
 
 test refuses_of_a_file_only_the_lines_that_are_no_text {
@@ -47,14 +47,14 @@ test refuses_of_a_file_only_the_lines_that_are_no_text {
 	exec ln -s /nowhere/at/all [path inetd.d/gone]
 	# What stands behind is read out of no text file.
 	keeps inetd:%/inetd.d {:7001 :7003} {:7002 :7004} "inetd.d/good:1:1: warning: a byte order mark" \
-		"the control character \\x01: a configuration is plain text; service '7002' is left out" \
+		"the control character \\x01: a configuration is plain text; service '7002' is skipped" \
 		"$bad:9:1: warning: more than 8 lines are no plain text" "inetd.d/gone: error: cannot read: No such file"
 }
 
 test refuses_of_xinetd_conf_only_the_entry_whose_line_is_no_text {
 	write xinetd.conf [entry 7001][entry 7002 "\tserver_args = \1\n"][entry 7003]
 	keeps xinetd:%/xinetd.conf {"service s7001 " "service s7003 "} {"service s7002 "} \
-		"the control character \\x01: a configuration is plain text; service 's7002' is left out"
+		"the control character \\x01: a configuration is plain text; service 's7002' is skipped"
 }
 
 test bounds_what_it_says_and_not_what_it_passes_over {

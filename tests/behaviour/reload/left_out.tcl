@@ -1,4 +1,4 @@
-# What --keep-going leaves out is seen by every question of an operator, and comes in by a reload.
+# What --keep-going skips is seen by every question of an operator, and comes in by a reload.
 suite left_out
 
 proc row {name exec {more ""}} {
@@ -30,12 +30,12 @@ test is_a_row_with_its_reason {
 	set place [table]:2:
 	set list [prints list]
 	expect {[regexp -line {^.*\ybad .*$} $list line]} $list
-	has $line "left out" $place "there is no such program"
+	has $line "skipped" $place "there is no such program"
 	expect {[regexp {[x\u00d7]  bad} $list]} $list
 	has $list "unknown option 'usr'" disabled
-	has [conforms list] "\"service\":\"bad\",\"state\":\"left out\""
+	has [conforms list] "\"service\":\"bad\",\"state\":\"skipped\""
 	conforms status; conforms show worse
-	has [ctl status bad] "Left out: $place" "status 3"
+	has [ctl status bad] "Skipped: $place" "status 3"
 	conforms why
 	has [ctl why bad] $place "correct that, then superctl reload"
 	has [ctl why worse] "correct that, then superctl reload"
@@ -45,10 +45,10 @@ test counts_in_health_and_metrics {
 	run_some
 	lassign [superctl health] status output errors
 	expect {$status == 0} "a new superd would not mend it"
-	has $output "degraded: 2 faults\nbad: it is left out: " "\nworse: it is left out: "
+	has $output "degraded: 2 faults\nbad: it is skipped: " "\nworse: it is skipped: "
 	conforms metrics
-	has [prints metrics] "\nsuperd_services_left_out 2" "\nsuperd_service_left_out{service=\"bad\"} 1" \
-		"\nsuperd_service_left_out{service=\"good\"} 0" "{service=\"bad\",superd_service_state=\"left out\"} 1"
+	has [prints metrics] "\nsuperd_services_skipped 2" "\nsuperd_service_skipped{service=\"bad\"} 1" \
+		"\nsuperd_service_skipped{service=\"good\"} 0" "{service=\"bad\",superd_service_state=\"skipped\"} 1"
 	log ", 2 services\n"
 }
 
@@ -56,7 +56,7 @@ test is_said_to_who_would_start_it {
 	run_some
 	foreach verb {start stop restart hold release drain freeze thaw enable disable} {
 		set answer [ctl $verb bad]
-		has $answer "bad: it is left out: " "there is no such program"
+		has $answer "bad: it is skipped: " "there is no such program"
 		lacks $answer "status 0"
 	}
 	stop
@@ -67,8 +67,8 @@ test has_its_place_for_a_name_where_it_has_no_other {
 	set port [free_port]
 	keep_going {-clock -format inetd} "$port stream tcp nowait $user /bin/cat cat\n\"x stream tcp nowait $user /bin/cat cat
 $port stream udp nowait $user /bin/cat cat\n"
-	has [ctl status [table]:2] "left out" "is not closed on its line"
-	has [ctl status [table]:3] "left out"
+	has [ctl status [table]:2] "skipped" "is not closed on its line"
+	has [ctl status [table]:3] "skipped"
 	has [ctl status $port] asleep
 }
 
@@ -77,7 +77,7 @@ test is_a_comment_of_show {
 	run_some
 	lassign [superctl show] status output errors
 	expect {$status == 0} $errors
-	has $output "# bad is left out: " "# worse is left out: "
+	has $output "# bad is skipped: " "# worse is skipped: "
 	write shown.conf $output
 	lassign [answer --print --no-preflight -f %/shown.conf] status output errors
 	expect {$status == 0} $errors
@@ -99,9 +99,9 @@ test is_counted_by_services {
 	write inetd.conf "127.0.0.1,127.0.0.2:7001 stream tcp nowait $user /bin/cat cat
 127.0.0.1,127.0.0.2:7002 stream tcp nowait nobody-of-this-name /bin/cat cat\n"
 	write superd.conf [row good /bin/cat]
-	is [lindex [answer --check --keep-going -f inetd:$inetd] 1] "$inetd: inetd.conf, 2 services, 2 left out\n"
+	is [lindex [answer --check --keep-going -f inetd:$inetd] 1] "$inetd: inetd.conf, 2 services, 2 skipped\n"
 	is [lindex [answer --check --keep-going -f inetd:$inetd -f $native] 1] \
-		"$native: superd.conf, 1 service\n$inetd: inetd.conf, 4 services\nin all: 3 services, 2 left out\n"
+		"$native: superd.conf, 1 service\n$inetd: inetd.conf, 4 services\nin all: 3 services, 2 skipped\n"
 }
 
 # Each of its files has a mistake.
@@ -110,10 +110,10 @@ test is_one_service_of_two_files {
 	write units/dog.socket "\[Socket]\nListenStream=none:of:these\n"
 	write units/dog.service "\[Service]\nExecStart=/bin/cat\nUMask=x\n"
 	lassign [answer --check --keep-going -f systemd:%/units] status output errors
-	is $output "[path units]: unit files, 0 services, 1 left out\n"
+	is $output "[path units]: unit files, 0 services, 1 skipped\n"
 	expect {$status == 1}
 	lassign [answer --check -f systemd:%/units] status output errors
-	expect {$status == 1} "a folder of units leaves out without --keep-going, too: $errors"
+	expect {$status == 1} "a folder of units skips without --keep-going, too: $errors"
 }
 
 # Nobody but a reload reads it again.
@@ -135,10 +135,10 @@ test is_so_after_each_death_of_superd_and_an_upgrade {
 	is [ask good saved] saved
 	foreach end {kill_superd upgrade kill_superd} {
 		if {$end eq "upgrade"} { expect {[lindex [superctl upgrade] 0] == 0} } else { kill_superd }
-		has [ctl status bad] "Left out: [table]:2:" "there is no such program"
+		has [ctl status bad] "Skipped: [table]:2:" "there is no such program"
 		has [ctl status worse] "unknown option 'usr'"
-		has [ctl start bad] "bad: it is left out: "
-		has [prints health] "\nbad: it is left out: "
+		has [ctl start bad] "bad: it is skipped: "
+		has [prints health] "\nbad: it is skipped: "
 		is [ask good still] still
 		if {$end eq "upgrade"} { write superd.conf "superd { pid_fil = 3 }" }
 	}
@@ -150,7 +150,7 @@ test keeps_its_former_row_over_a_death_and_an_upgrade {
 	set port [port dog]; set process [pid dog]
 	foreach n {0 1} {
 		reload "[row dog [path prog]]# $n\n"
-		expect {![logged "service 'dog' is left out"]}
+		expect {![logged "service 'dog' is skipped"]}
 	}
 	kill_superd
 	expect {[pid $port] == $process}

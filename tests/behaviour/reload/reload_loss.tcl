@@ -14,8 +14,8 @@ test a_bad_line_of_an_inetd_conf_fails_and_names_the_service {
 	lassign [superctl reload] status output errors
 	expect {$status == 1} $output
 	has $errors "$name: failed: " "'nowiat.100' is neither wait nor nowait; it keeps its previous configuration" \
-		"$other: failed: " "it is left out" "reloaded, but 2 entries have errors"
-	lacks $errors "service '$port' is left out"
+		"$other: failed: " "it is skipped" "reloaded, but 2 entries have errors"
+	lacks $errors "service '$port' is skipped"
 	set list [prints list --names]
 	has $list $name\n
 	lacks $list $port\n

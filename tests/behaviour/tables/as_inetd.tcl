@@ -82,8 +82,8 @@ test serves_the_good_lines_around_a_bad_one {
 	lassign $ports first second bad
 	as_inetd {} "[line_for $first]bogus line\n[line_for $second]127.0.0.1:$bad stream tcp nowait no-such-user /bin/cat cat"
 	log %/inetd.conf:2:
-	log "is left out"
-	log "service '$bad@127.0.0.1' is left out"
+	log "is skipped"
+	log "service '$bad@127.0.0.1' is skipped"
 	foreach port "$first $second" { port $port@127.0.0.1; pid $port }
 	expect {![reachable $bad]}
 }

@@ -20,7 +20,7 @@ test goes_to_the_background_with_a_pid_file_a_log_and_a_folder {
 		-stayalive]
 	is [read /proc/$daemon/comm] "xinetd\n"
 	pid $first; pid $second
-	expect {![reachable $third]} "a name with a dot is left out"
+	expect {![reachable $third]} "a name with a dot is skipped"
 	write xinetd.d/third [service third $third lines]
 	kill $daemon HUP
 	wait {[reachable $third]}
@@ -60,7 +60,7 @@ test ends_without_services_unless_it_is_to_stay {
 test leaves_a_broken_service_out_and_runs_nothing_on_broken_defaults {
 	set good [free_port]; set bad [free_port]
 	as_xinetd -clock "[service bad $bad lines "\tinstances = 1 2\n"]\n[service good $good lines]"
-	log "; service 'bad' is left out"
+	log "; service 'bad' is skipped"
 	port good
 	pid $good
 	expect {![reachable $bad]}

@@ -190,7 +190,7 @@ test a_masked_service_leaves_nobody_hanging {
 	remove %/a.service
 	file link -symbolic [path a.service] /dev/null
 	units a.socket b.socket
-	log "a.service is masked: a.socket is left out"
+	log "a.service is masked: a.socket is skipped"
 	port b
 	expect {![reachable $port]}
 }

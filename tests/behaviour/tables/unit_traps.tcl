@@ -210,8 +210,8 @@ test a_masked_unit_is_left_out {
 	remove %/a.socket
 	file link -symbolic [path a.socket] /dev/null
 	foreach {sources says} {
-		{-f %/a.socket} {"a.socket is masked: it is left out" "warning: no services"}
-		{-f %/a.socket -f %/b.socket} {"a.socket is masked: it is left out"}
+		{-f %/a.socket} {"a.socket is masked: it is skipped" "warning: no services"}
+		{-f %/a.socket -f %/b.socket} {"a.socket is masked: it is skipped"}
 		{-f systemd:%/.} {"note: a.socket is masked"}
 	} {
 		lassign [answer --check --no-preflight {*}$sources] status output errors

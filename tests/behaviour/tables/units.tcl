@@ -69,7 +69,7 @@ test one_that_is_wrong_is_left_out_and_the_others_run {
 		Accept=yes} "ExecStart=/bin/cat\n$by_input"
 	superd -tableless -arguments {--keep-going -f systemd:%/units} ""
 	echoes %/good.sock good
-	expect {[logged "service 'bad' is left out"]}
+	expect {[logged "service 'bad' is skipped"]}
 }
 
 # ---- folders as `systemctl enable` leaves them, with what has happened since ----
@@ -106,7 +106,7 @@ test an_enabled_folder_is_read_by_the_names_of_its_links {
 	run_enabled
 	answers_all %/web.sock %/own.sock %/real.sock %/each-one
 	expect {![exists %/masked.sock] && ![exists %/packaged.sock]}
-	expect {[logged "masked.socket is masked: it is left out"]}
+	expect {[logged "masked.socket is masked: it is skipped"]}
 }
 
 # No --keep-going: each unit of a folder is on its own, as with systemd.
@@ -122,13 +122,13 @@ test a_leftover_in_an_enabled_folder_costs_itself_alone {
 	answers_all %/good.sock
 	foreach said {"gone.socket: warning: there is no such unit" "away.socket: warning: leads to " "round.socket: warning: "
 		"half.socket:1:1: warning: half.service: there is no such unit" "wrong.socket:3:9: warning: "
-		"is claimed already by good" "some.timer: warning: it is left out"} {
+		"is claimed already by good" "some.timer: warning: it is skipped"} {
 		expect {[logged $said]}
 	}
 	stop
 	lassign [answer --check -f systemd:%/etc/sockets.target.wants] status output errors
 	expect {$status == 1} $errors
-	has $output "1 service, 6 left out"
+	has $output "1 service, 6 skipped"
 	expect {[lindex [answer --check -f %/etc/half.socket] 0] == 1} "a unit that is named itself is an error"
 }
 

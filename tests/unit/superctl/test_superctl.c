@@ -579,7 +579,7 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 /* What status' exit status says. */
 Test(superctl_states, each_serves_or_does_not)
 {
-	static const char resting[] = " off binding closing backoff held left out leaving condition ";
+	static const char resting[] = " off binding closing backoff held skipped leaving condition ";
 	json_t *schema, *states = known_words("state", &schema);
 
 	for (size_t i = 0; i < json_array_size(states); i++) {

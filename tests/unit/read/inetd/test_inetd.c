@@ -173,7 +173,7 @@ Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
 	struct result result = read_as(COMPAT_NONE, "127.0.0.1\na stream tcp4" TAIL);
 
 	cr_expect_not_null(table_next_note(result.table, NOTE_VITAL, NULL));
-	cr_expect_eq(result.table->left_out_count, 0);
+	cr_expect_eq(result.table->skipped_count, 0);
 	cr_expect(strstr(result.said, "t:1:10: error: 127.0.0.1: the type of its socket is missing"), "%s",
 		  result.said);
 	cr_expect(strstr(result.said, "addresses for all that follow are HOSTS: alone"), "%s", result.said);
@@ -188,7 +188,7 @@ Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
 
 	cr_expect_not_null(table_next_note(hosts.table, NOTE_VITAL, NULL), "%s", hosts.said);
 	cr_expect_null(table_next_note(entry.table, NOTE_VITAL, NULL));
-	cr_expect_eq(entry.table->left_out_count, 1);
+	cr_expect_eq(entry.table->skipped_count, 1);
 	cr_expect_null(table_next_note(include.table, NOTE_VITAL, NULL));
 	result_free(&include);
 	result_free(&entry);

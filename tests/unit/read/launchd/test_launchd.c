@@ -52,7 +52,7 @@ Test(launchd, leaves_a_broken_job_out_whole)
 	read_job(RUNS LISTENS INTEGER("Nice", "100") STRING("WorkingDirectory", "x"));
 	cr_expect_eq(diags.errors, 2, "%s", said());
 	cr_expect_eq(reading.table->count, 0);
-	cr_expect_eq(reading.table->left_out_count, 1);
+	cr_expect_eq(reading.table->skipped_count, 1);
 }
 
 Test(launchd, keys_are_named_once_and_have_a_way_or_a_reason)

@@ -79,7 +79,7 @@ Test(xinetd, says_of_lines_that_begin_no_entry_what_they_are_and_reads_on)
 	struct outcome *outcome = read_xinetd("hello world\nservice a\n{\n" GOOD "}\n}\ndefaults\n{\n foo = 1\n}\n");
 
 	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
-	cr_expect_eq(outcome->table->left_out_count, 2);
+	cr_expect_eq(outcome->table->skipped_count, 2);
 	cr_expect_null(table_next_note(outcome->table, NOTE_VITAL, NULL));
 	cr_expect_str_eq(only_name(outcome), "a");
 	outcome_free(outcome);
@@ -149,7 +149,7 @@ Test(xinetd_files, reads_a_folder_without_names_that_have_a_dot_or_end_in_a_tild
 	expect_read("xinetd:d", "a b ", "");
 	write_file("d/c.conf", "service c\n{\n" GOOD "}\n");
 	expect_read("xinetd.conf", "a b ",
-		    "d/c.conf: warning: left out: xinetd reads no files with a dot");
+		    "d/c.conf: warning: skipped: xinetd reads no files with a dot");
 }
 
 Test(xinetd_files, takes_a_text_in_a_folder_for_no_table)
@@ -158,7 +158,7 @@ Test(xinetd_files, takes_a_text_in_a_folder_for_no_table)
 	write_file("d/README", "Files in this folder are services.\n\nservices: one each\n");
 	write_file("d/empty", "# nothing yet\n");
 	write_file("d/b", "service b\n{\n" GOOD "}\n");
-	expect_read("xinetd:d", "b ", "d/README: warning: left out: by its name it is no configuration\n");
+	expect_read("xinetd:d", "b ", "d/README: warning: skipped: by its name it is no configuration\n");
 }
 
 Test(xinetd_files, keeps_the_defaults_of_one_source_from_another)

@@ -113,7 +113,7 @@ static int chown_in(const char *name, uid_t owner)
 	return chown(path, owner, (gid_t)-1);
 }
 
-/* Criterion leaves out tear_down where a test is skipped. */
+/* Criterion skips tear_down where a test is skipped. */
 static void needs_root(void)
 {
 	if (geteuid() == 0)

@@ -101,7 +101,7 @@ static void note(void *context, const struct service *row, const char *option, b
 
 	(void)row;
 	snprintf(answers->text + length, sizeof(answers->text) - length, "%s %s: %s\n", option,
-		 protects ? "refused" : "left out", why);
+		 protects ? "refused" : "skipped", why);
 }
 
 static const char *compare(void)
@@ -119,9 +119,9 @@ Test(settings, without_controllers_limits_are_left_out)
 		allot(&bare, "memory_max = 10M tasks_max = 5 cpu_weight = 7 memory_high = infinity");
 
 	cr_expect_not(settings->has_group);
-	cr_expect_str_eq(compare(), "memory_max left out: it has no controllers\n"
-				    "tasks_max left out: it has no controllers\n"
-				    "cpu_weight left out: it has no controllers\n");
+	cr_expect_str_eq(compare(), "memory_max skipped: it has no controllers\n"
+				    "tasks_max skipped: it has no controllers\n"
+				    "cpu_weight skipped: it has no controllers\n");
 }
 
 Test(settings, with_its_controllers_nothing_else_is_limited)
@@ -138,7 +138,7 @@ Test(settings, what_protects_is_refused_where_there_is_no_group)
 	cr_expect_not(settings->has_group);
 	cr_expect_str_eq(compare(),
 			 "device_policy refused: there is none\nip_address_deny refused: there is none\n"
-			 "delegate left out: there is none\n");
+			 "delegate skipped: there is none\n");
 }
 
 /* As much of the kernel's machine as these programs use. */

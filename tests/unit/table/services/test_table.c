@@ -1,5 +1,5 @@
-/* The table: rows in order, found by name, served or left out. */
-#include "table/services/left_out.h"
+/* The table: rows in order, found by name, served or skipped. */
+#include "table/services/skipped.h"
 #include "tests/unit/builders.h"
 
 TestSuite(table, .init = begin_table, .fini = end_table);
@@ -59,23 +59,23 @@ Test(table, finds_a_row_added_after_a_look_up)
 
 Test(table, has_a_row_for_each_entry_that_is_left_out)
 {
-	const struct left_out *entry;
+	const struct skipped *entry;
 
 	add_numbered(3);
-	cr_assert(left_out_add(table, &table->services[1], "a.conf:2: there is no such user here"));
-	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 7, 1 }, "service-2"));
-	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 8, 1 }, "other"));
-	cr_assert(table_leave_out(table, (struct origin){ "a.conf", 8, 5 }, "other"));
-	cr_assert(left_out_list(table));
+	cr_assert(skipped_add(table, &table->services[1], "a.conf:2: there is no such user here"));
+	cr_assert(table_skip(table, (struct origin){ "a.conf", 7, 1 }, "service-2"));
+	cr_assert(table_skip(table, (struct origin){ "a.conf", 8, 1 }, "other"));
+	cr_assert(table_skip(table, (struct origin){ "a.conf", 8, 5 }, "other"));
+	cr_assert(skipped_list(table));
 	cr_expect_eq(table->count, 6);
-	cr_expect_eq(left_out_count(table), 4);
-	entry = left_out_of(table, table_find(table, "service-1"));
+	cr_expect_eq(skipped_count(table), 4);
+	entry = skipped_of(table, table_find(table, "service-1"));
 	cr_assert_not_null(entry);
-	cr_expect_str_eq(left_out_reason(entry), "a.conf:2: there is no such user here");
-	cr_expect_not(table_find(table, "service-2")->is_left_out, "the one that is served keeps its name");
+	cr_expect_str_eq(skipped_reason(entry), "a.conf:2: there is no such user here");
+	cr_expect_not(table_find(table, "service-2")->is_skipped, "the one that is served keeps its name");
 	cr_expect(service_is_off(table_find(table, "a.conf:7")));
 	cr_expect(service_is_off(table_find(table, "other")));
-	cr_expect_not_null(left_out_of(table, table_find(table, "a.conf:8")));
+	cr_expect_not_null(skipped_of(table, table_find(table, "a.conf:8")));
 }
 
 Test(table, freeing_none_is_harmless)
@@ -88,12 +88,12 @@ Test(table, keeps_where_entries_were_left_out)
 	char file[] = "old.conf";
 
 	for (unsigned i = 1; i <= 10; i++)
-		cr_assert(table_leave_out(table, (struct origin){ .file = file, .line = i }, NULL));
+		cr_assert(table_skip(table, (struct origin){ .file = file, .line = i }, NULL));
 	file[0] = 'X';
-	cr_assert_eq(table->left_out_count, 10);
+	cr_assert_eq(table->skipped_count, 10);
 	for (unsigned i = 0; i < 10; i++) {
-		cr_expect_str_eq(table->left_out[i].at.file, "old.conf");
-		cr_expect_eq(table->left_out[i].at.line, i + 1);
+		cr_expect_str_eq(table->skipped[i].at.file, "old.conf");
+		cr_expect_eq(table->skipped[i].at.line, i + 1);
 	}
 }
 
@@ -107,16 +107,16 @@ Test(table, knows_what_it_may_lack_by_name_or_by_place)
 	struct table *later = table_new();
 
 	cr_expect_not(table_may_lack(later, &web));
-	cr_assert(table_leave_out(later, (struct origin){ "other.conf", 7, 1 }, "web"));
-	cr_assert(table_leave_out(later, (struct origin){ "b.conf", 2, 1 }, NULL));
+	cr_assert(table_skip(later, (struct origin){ "other.conf", 7, 1 }, "web"));
+	cr_assert(table_skip(later, (struct origin){ "b.conf", 2, 1 }, NULL));
 	cr_expect(table_may_lack(later, &web), "its entry moved to another file");
 	cr_expect(table_may_lack(later, &web_udp), "an entry that does not tell its protocol");
 	cr_expect_not(table_may_lack(later, &webster));
 	cr_expect_not(table_may_lack(later, &mail), "another entry of its file");
-	cr_assert(table_leave_out(later, (struct origin){ "b.conf", 1, 1 }, NULL));
+	cr_assert(table_skip(later, (struct origin){ "b.conf", 1, 1 }, NULL));
 	cr_expect(table_may_lack(later, &mail), "the entry stands where it stood");
 	cr_expect_not(table_may_lack(later, &webster), "no entry of its file is in doubt");
-	table_leave_out(later, (struct origin){ "a.conf", 1, 1 }, "http")->is_doubtful = true;
+	table_skip(later, (struct origin){ "a.conf", 1, 1 }, "http")->is_doubtful = true;
 	cr_expect(table_may_lack(later, &webster), "an entry of its file may have been called so");
 	cr_expect_not(table_may_lack(later, &gone));
 	cr_assert(table_note(later, (struct note){ NOTE_SHARED, .at = { "c.conf", 4, 1 } }));

@@ -1,6 +1,6 @@
-/* The names of what is left out. A name may be given twice: to a row that is served and to a
+/* The names of what is skipped. A name may be given twice: to a row that is served and to a
  * wrong one, or to two lines of an inetd.conf. The later one is known by its place then. */
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ static bool is_taken(struct ptr_map *taken, const char *name)
 /* Finds the name of the n-th entry; NULL: it is not listed. false: out of memory. */
 static bool name_entry(const struct table *table, size_t n, struct ptr_map *taken, const char **name)
 {
-	const struct left_out *entry = &table->left_out[n];
+	const struct skipped *entry = &table->skipped[n];
 
 	*name = NULL;
 	if (entry->is_part)
@@ -30,7 +30,7 @@ static bool name_entry(const struct table *table, size_t n, struct ptr_map *take
 	*name = entry->at.line ? pool_textf(table->pool, "%s:%u", entry->at.file, entry->at.line) : entry->at.file;
 	if (!*name || !is_taken(taken, *name))
 		return *name;
-	if (entry->row == LEFT_OUT_NO_ROW) {
+	if (entry->row == SKIPPED_NO_ROW) {
 		*name = NULL;
 		return true;
 	}
@@ -41,14 +41,14 @@ static bool name_entry(const struct table *table, size_t n, struct ptr_map *take
 /* Gives an entry its name, and a row if it has none. plain: the groups of a service that sets nothing. */
 static bool list_entry(struct table *table, size_t n, const char *name, const void *const *plain)
 {
-	struct left_out *entry = &table->left_out[n];
+	struct skipped *entry = &table->skipped[n];
 	const struct service row = {
-		.at = entry->at, .exec = plain[GROUP_EXEC], .groups = (const void *)plain, .is_left_out = true
+		.at = entry->at, .exec = plain[GROUP_EXEC], .groups = (const void *)plain, .is_skipped = true
 	};
 
 	if (!name)
 		return true;
-	if (entry->row == LEFT_OUT_NO_ROW) {
+	if (entry->row == SKIPPED_NO_ROW) {
 		if (!table_add(table, &row))
 			return false;
 		entry->row = table->count - 1;
@@ -57,17 +57,17 @@ static bool list_entry(struct table *table, size_t n, const char *name, const vo
 	return true;
 }
 
-bool left_out_list(struct table *table)
+bool skipped_list(struct table *table)
 {
-	size_t count = table->left_out_count;
+	size_t count = table->skipped_count;
 	const char **names = calloc(count + 1, sizeof(*names));
 	const void *const *plain = table_make_bases(table, NULL);
 	struct ptr_map taken = { 0 };
 	bool ok = names && plain;
 
 	for (size_t n = 0; n < count; n++) {    /* so that table_find finds the rows that are served */
-		if (table->left_out[n].row != LEFT_OUT_NO_ROW)
-			table->services[table->left_out[n].row].name = "";
+		if (table->skipped[n].row != SKIPPED_NO_ROW)
+			table->services[table->skipped[n].row].name = "";
 	}
 	table_forget_names(table);
 	for (size_t n = 0; ok && n < count; n++)
@@ -80,37 +80,37 @@ bool left_out_list(struct table *table)
 	return ok;
 }
 
-size_t left_out_count(const struct table *table)
+size_t skipped_count(const struct table *table)
 {
 	size_t count = 0;
 
-	for (size_t n = 0; n < table->left_out_count; n++)
-		count += table->left_out[n].row != LEFT_OUT_NO_ROW;
+	for (size_t n = 0; n < table->skipped_count; n++)
+		count += table->skipped[n].row != SKIPPED_NO_ROW;
 	return count;
 }
 
-const struct left_out *left_out_of(const struct table *table, const struct service *row)
+const struct skipped *skipped_of(const struct table *table, const struct service *row)
 {
-	for (size_t n = 0; row->is_left_out && n < table->left_out_count; n++) {
-		if (table->left_out[n].row == (size_t)(row - table->services))
-			return &table->left_out[n];
+	for (size_t n = 0; row->is_skipped && n < table->skipped_count; n++) {
+		if (table->skipped[n].row == (size_t)(row - table->services))
+			return &table->skipped[n];
 	}
 	return NULL;
 }
 
-const char *left_out_reason(const struct left_out *entry)
+const char *skipped_reason(const struct skipped *entry)
 {
 	return entry->reason ? entry->reason : "its entry has an error";
 }
 
-bool left_out_add(struct table *table, struct service *row, const char *reason)
+bool skipped_add(struct table *table, struct service *row, const char *reason)
 {
-	struct left_out *entry = table_leave_out(table, row->at, row->name);
+	struct skipped *entry = table_skip(table, row->at, row->name);
 
 	if (!entry)
 		return false;
 	entry->row = (size_t)(row - table->services);
 	entry->reason = pool_text(table->pool, reason);
-	row->is_left_out = true;
+	row->is_skipped = true;
 	return true;
 }

@@ -1,7 +1,7 @@
-/* Which services an error leaves out, and the reason for each: all of them with --keep-going, and without it those that
+/* Which services an error skips, and the reason for each: all of them with --keep-going, and without it those that
  * their reader noted as alone.
  *
- * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is left out,
+ * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is skipped,
  * whether it became a row of the table or was too broken for that. An error in a part that several services depend on
  * stops superd if the reader marked the part as vital; else it is reported, and the rest goes on. */
 #include "superd/main.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/services/left_out.h"
+#include "table/services/skipped.h"
 
 /* An entry or part that a diagnostic may be about. */
 struct error_owner {
@@ -23,12 +23,12 @@ struct error_owner {
 	size_t number; /* index in the table's list of its kind */
 };
 
-/* The entries that are left out. Rows are services of the table; entries are those that became no row. */
-struct left_out_state {
+/* The entries that are skipped. Rows are services of the table; entries are those that became no row. */
+struct skip_state {
 	const struct table *table;
 	bool all;				   /* --keep-going */
 	const struct table *before;		   /* the table in effect; NULL: this is no reload */
-	const char **row_reasons, **entry_reasons; /* for each: its first error; NULL: it is not left out */
+	const char **row_reasons, **entry_reasons; /* for each: its first error; NULL: it is not skipped */
 	struct error_owner *owners;		   /* sorted by place */
 	size_t owner_count;
 };
@@ -55,20 +55,20 @@ static int compare_owners(const void *left, const void *right)
 	return order ? order : a->number < b->number ? -1 : a->number > b->number;
 }
 
-static void add_owner(struct left_out_state *state, struct error_owner owner)
+static void add_owner(struct skip_state *state, struct error_owner owner)
 {
 	if (owner.at.file)
 		state->owners[state->owner_count++] = owner;
 }
 
-static void list_owners(struct left_out_state *state)
+static void list_owners(struct skip_state *state)
 {
 	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->count; n++)
 		add_owner(state, (struct error_owner){ table->services[n].at, ROW, n });
-	for (size_t n = 0; n < table->left_out_count; n++)
-		add_owner(state, (struct error_owner){ table->left_out[n].at, NO_ROW, n });
+	for (size_t n = 0; n < table->skipped_count; n++)
+		add_owner(state, (struct error_owner){ table->skipped[n].at, NO_ROW, n });
 	for (size_t n = 0; n < table->note_count; n++) {
 		const struct note *note = &table->notes[n];
 		const struct service *service = note->kind == NOTE_PART ? table_find(table, note->name) : NULL;
@@ -85,7 +85,7 @@ static void list_owners(struct left_out_state *state)
 }
 
 /* The last entry that does not begin behind this place, in the order of files and lines. NULL: there is none. */
-static const struct error_owner *last_before(const struct left_out_state *state, struct origin at)
+static const struct error_owner *last_before(const struct skip_state *state, struct origin at)
 {
 	size_t low = 0, high = state->owner_count;
 
@@ -101,7 +101,7 @@ static const struct error_owner *last_before(const struct left_out_state *state,
 }
 
 /* The entry a diagnostic is about; NULL: none. */
-static const struct error_owner *find_owner(const struct left_out_state *state, const struct diag *diag)
+static const struct error_owner *find_owner(const struct skip_state *state, const struct diag *diag)
 {
 	struct origin at = { diag->file, diag->line, diag->column };
 	const struct error_owner *owner = at.file ? last_before(state, at) : NULL;
@@ -110,7 +110,7 @@ static const struct error_owner *find_owner(const struct left_out_state *state, 
 }
 
 /* Where the reason of a row or of an entry is; NULL: the owner is a part. */
-static const char **reason_of(const struct left_out_state *state, const struct error_owner *owner)
+static const char **reason_of(const struct skip_state *state, const struct error_owner *owner)
 {
 	return owner->kind == ROW	? &state->row_reasons[owner->number]
 		: owner->kind == NO_ROW ? &state->entry_reasons[owner->number]
@@ -118,16 +118,16 @@ static const char **reason_of(const struct left_out_state *state, const struct e
 }
 
 /* Of the service that an owner is; NULL: it is a part, or its name is unknown. */
-static const char *name_of(const struct left_out_state *state, const struct error_owner *owner)
+static const char *name_of(const struct skip_state *state, const struct error_owner *owner)
 {
 	return owner->kind == ROW	? state->table->services[owner->number].name
-		: owner->kind == NO_ROW ? state->table->left_out[owner->number].name
+		: owner->kind == NO_ROW ? state->table->skipped[owner->number].name
 					: NULL;
 }
 
-/* Appends to the first error of an entry that the entry is left out, by its first service. A reload reports itself what
+/* Appends to the first error of an entry that the entry is skipped, by its first service. A reload reports itself what
  * it does. */
-static void append_left_out(const struct left_out_state *state, const struct error_owner *owner, struct diag *diag)
+static void append_skipped(const struct skip_state *state, const struct error_owner *owner, struct diag *diag)
 {
 	struct buf text = { 0 };
 	const char *name;
@@ -139,9 +139,9 @@ static void append_left_out(const struct left_out_state *state, const struct err
 	name = name_of(state, owner);
 	buf_text(&text, diag->message);
 	if (name)
-		buf_addf(&text, "; service '%s' is left out", name);
+		buf_addf(&text, "; service '%s' is skipped", name);
 	else
-		buf_text(&text, "; it is left out");
+		buf_text(&text, "; it is skipped");
 	if (text.failed) {
 		buf_free(&text);
 		return;
@@ -163,8 +163,8 @@ static bool had_shared_part(const struct table *before, const char *file)
 	return false;
 }
 
-/* Whether an error leaves out this entry, and superd goes on. */
-static bool may_leave_out(const struct left_out_state *state, const struct error_owner *owner)
+/* Whether an error skips this entry, and superd goes on. */
+static bool may_skip(const struct skip_state *state, const struct error_owner *owner)
 {
 	const struct table *table = state->table;
 	const char *name = name_of(state, owner);
@@ -191,16 +191,16 @@ static const char *format_reason(const struct diag *diag, struct pool *pool)
 	return reason ? reason : "its entry has an error";
 }
 
-/* Turns an error into a warning, and leaves out all that begins where its entry does: a line of an inetd.conf makes a
+/* Turns an error into a warning, and skips all that begins where its entry does: a line of an inetd.conf makes a
  * service for each host and family, and a file of units may be part of several. An error of a vital part stays an
  * error; one of a shared part no longer counts as one. */
-static void pass_over_error(struct left_out_state *state, struct diag *diag, struct diags *diags)
+static void pass_over_error(struct skip_state *state, struct diag *diag, struct diags *diags)
 {
 	const struct error_owner *owner = find_owner(state, diag);
 	const char *reason;
 	bool is_first;
 
-	if (!owner || !may_leave_out(state, owner))
+	if (!owner || !may_skip(state, owner))
 		return;
 	if (owner->kind == SHARED) {
 		diags->errors--;
@@ -218,31 +218,31 @@ static void pass_over_error(struct left_out_state *state, struct diag *diag, str
 			break;
 	}
 	if (is_first)
-		append_left_out(state, owner, diag);
+		append_skipped(state, owner, diag);
 }
 
 /* The entries that became no row without an error of their own. */
-static void leave_out_dependents(struct left_out_state *state, struct diags *diags)
+static void skip_dependents(struct skip_state *state, struct diags *diags)
 {
 	const struct table *table = state->table;
 
-	for (size_t n = 0; n < table->left_out_count; n++) {
+	for (size_t n = 0; n < table->skipped_count; n++) {
 		size_t count = diags->count;
 
 		if (state->entry_reasons[n] ||
-		    !may_leave_out(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
+		    !may_skip(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
 			continue;
-		diag_warning(diags, table->left_out[n].at,
-			     "this entry is left out because of errors in a part that it depends on");
+		diag_warning(diags, table->skipped[n].at,
+			     "this entry is skipped because of errors in a part that it depends on");
 		if (diags->count > count)
 			state->entry_reasons[n] = format_reason(&diags->list[count], table->pool);
 	}
 }
 
-/* Marks and lists what is left out, with reasons. */
-static void leave_out_wrong(struct left_out_state *state, struct table *table, struct diags *diags)
+/* Marks and lists what is skipped, with reasons. */
+static void skip_wrong(struct skip_state *state, struct table *table, struct diags *diags)
 {
-	size_t count = diags->count, entries = table->left_out_count;
+	size_t count = diags->count, entries = table->skipped_count;
 	bool any = diags->errors, good = true;
 
 	list_owners(state);
@@ -251,32 +251,32 @@ static void leave_out_wrong(struct left_out_state *state, struct table *table, s
 			pass_over_error(state, &diags->list[n], diags);
 	}
 	if (any)
-		leave_out_dependents(state, diags);
+		skip_dependents(state, diags);
 	for (size_t n = 0; n < entries; n++)
-		table->left_out[n].reason = state->entry_reasons[n];
+		table->skipped[n].reason = state->entry_reasons[n];
 	for (size_t n = 0; n < table->count; n++) {
 		if (state->row_reasons[n])
-			good &= left_out_add(table, &table->services[n], state->row_reasons[n]);
+			good &= skipped_add(table, &table->services[n], state->row_reasons[n]);
 	}
-	if (!good || !left_out_list(table))
+	if (!good || !skipped_list(table))
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 }
 
-void leave_out_faulty(struct table *table, bool all, const struct table *before, struct diags *diags)
+void skip_faulty(struct table *table, bool all, const struct table *before, struct diags *diags)
 {
-	size_t owners = table->count + table->left_out_count + table->note_count;
-	struct left_out_state state = {
+	size_t owners = table->count + table->skipped_count + table->note_count;
+	struct skip_state state = {
 		.table = table,
 		.all = all,
 		.before = before,
 		.row_reasons = calloc(table->count + 1, sizeof(char *)),
-		.entry_reasons = calloc(table->left_out_count + 1, sizeof(char *)),
+		.entry_reasons = calloc(table->skipped_count + 1, sizeof(char *)),
 		.owners = calloc(owners + 1, sizeof(struct error_owner)),
 	};
-	bool any = (diags->errors || table->left_out_count) && (all || table_next_note(table, NOTE_ALONE, NULL));
+	bool any = (diags->errors || table->skipped_count) && (all || table_next_note(table, NOTE_ALONE, NULL));
 
 	if (any && state.row_reasons && state.entry_reasons && state.owners)
-		leave_out_wrong(&state, table, diags);
+		skip_wrong(&state, table, diags);
 	free(state.row_reasons);
 	free(state.entry_reasons);
 	free(state.owners);
