@@ -639,6 +639,10 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		could_not = page->restarts && !page->begun && !page->stop;
 		if (child > 0 && (WIFEXITED(status) ? !could_not : !page->restarts && page->stop && !page->begun))
 			end_guard(status);
+		if (page->upgrades) { /* it was killed on its way out */
+			page->upgrades = false;
+			guard_pass(false);
+		}
 		page->restarts = true;
 		if (WIFSIGNALED(status))
 			page->death = status;

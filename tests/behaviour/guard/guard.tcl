@@ -78,6 +78,21 @@ test an_upgrade_takes_the_guard_with_it {
 	expect {[pid web] == $pid}
 }
 
+# strace(1) kills it in the call by which it ends, so that the guard becomes the new program.
+test a_superd_that_is_killed_on_its_way_to_an_upgrade_leaves_none_to_come {
+	needs {[exists /usr/bin/strace]} "there is no strace here"
+	web
+	set pid [pid web]; set below [below_guard]
+	begin /usr/bin/strace -qq -e trace=exit_group -e inject=exit_group:signal=KILL -p $below
+	wait {![regexp {TracerPid:\t0\n} [read /proc/$below/status]]}
+	signal USR2
+	log "signal KILL ended superd, and its guard restarted it"
+	expect {[pid web] == $pid}
+	signal TERM
+	is [exit_status] 0
+	expect {![logged "cannot continue from the state"]}
+}
+
 test a_reload_is_what_the_next_superd_has {
 	web
 	set port [port web]
@@ -109,6 +124,7 @@ test ends_with_superds_own_exit_status {
 
 test a_superd_that_dies_young_again_and_again_pauses_longer_each_time {
 	web talk "-clock -control"
+	is [state] listening; # it has saved its state before it answers
 	hold_clock
 	foreach pause {0 100 200 400} {
 		set pid [below_guard]
