@@ -455,111 +455,73 @@ const struct option_def option_defs[] = {
 	  .help = "The same below @localstatedir@/cache. CACHE_DIRECTORY has the paths. For each of these "
 		  "directories, NAME:LINK also creates a symbolic link beside it." },
 	DIRECTORIES(logs_directory, "LogsDirectory") .example = "{ \"web\" }",
-	  .help = "The same below @localstatedir@/log. LOGS_DIRECTORY has the paths."
-}
-,
-	DIRECTORIES(configuration_directory, "ConfigurationDirectory")
-		.example = "{ \"web\" }",
-	       .help = "The same below @sysconfdir@, owned by root. CONFIGURATION_DIRECTORY has the paths."
-}
-, FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode").example = "0750",
-				      .help = "The permissions of runtime_directory."
-}
-, FOLDER_MODE(state_directory_mode, "StateDirectoryMode").example = "0750",
-				    .help = "The permissions of state_directory."
-}
-, FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode").example = "0750",
-				    .help = "The permissions of cache_directory."
-}
-, FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode").example = "0750", .help = "The permissions of logs_directory."
-}
-, FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode").example = "0750",
-					    .help = "The permissions of configuration_directory."
-}
-,
+	  .help = "The same below @localstatedir@/log. LOGS_DIRECTORY has the paths." },
+	DIRECTORIES(configuration_directory, "ConfigurationDirectory") .example = "{ \"web\" }",
+	  .help = "The same below @sysconfdir@, owned by root. CONFIGURATION_DIRECTORY has the paths." },
+	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode") .example = "0750",
+	  .help = "The permissions of runtime_directory." },
+	FOLDER_MODE(state_directory_mode, "StateDirectoryMode") .example = "0750",
+	  .help = "The permissions of state_directory." },
+	FOLDER_MODE(cache_directory_mode, "CacheDirectoryMode") .example = "0750",
+	  .help = "The permissions of cache_directory." },
+	FOLDER_MODE(logs_directory_mode, "LogsDirectoryMode") .example = "0750",
+	  .help = "The permissions of logs_directory." },
+	FOLDER_MODE(configuration_directory_mode, "ConfigurationDirectoryMode") .example = "0750",
+	  .help = "The permissions of configuration_directory." },
 	{ .name = { "runtime_directory_preserve", [UNIT] = "Service.RuntimeDirectoryPreserve" },
-	  FIELD(DIRECTORIES, runtime_directory_preserve, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "no",
+	  FIELD(DIRECTORIES, runtime_directory_preserve, word), .change = CHANGE_LIVE, .fallback = "no",
 	  .words = directory_preserve_words,
 	  .help = "How long superd keeps runtime_directory. no: until the instance ends. restart: until the "
 		  "service is disabled. yes: for good." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
-	  FIELD(PASSED_FDS, load_credential, loaded_credentials),
-	  .argument = "name[:source]",
+	  FIELD(PASSED_FDS, load_credential, loaded_credentials), .argument = "name[:source]",
 	  .example = "{ \"key:/etc/web.key\" }",
 	  .help = "Secrets for the program: files in the directory CREDENTIALS_DIRECTORY that its user alone can "
 		  "read, at most 1 MiB in all. superd reads the source at each start: a file, a unix socket, or "
 		  "all files of a directory, as NAME_FILE. Without a source it is superd's own credential, or one "
 		  "in credstore below /etc, /run or /usr/lib, and may be missing." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
-	  FIELD(PASSED_FDS, set_credential, set_credentials),
-	  .flags = HOLDS_SECRETS,
-	  .argument = "name:value",
+	  FIELD(PASSED_FDS, set_credential, set_credentials), .flags = HOLDS_SECRETS, .argument = "name:value",
 	  .example = "{ \"token:value\" }",
 	  .help = "Credentials with their values. load_credential overrides them." },
 
 	/* Input and output */
 	{ .name = { "output", [UNIT] = "Service.StandardOutput", [LAUNCHD] = "StandardOutPath" },
-	  FIELD(STREAMS, output, stream),
-	  .fallback = "log",
-	  .example = "\"append:/var/log/web.log\"",
+	  FIELD(STREAMS, output, stream), .fallback = "log", .example = "\"append:/var/log/web.log\"",
 	  .help = "Where standard output goes: log, file:PATH, append:PATH, truncate:PATH, null, inherit, "
 		  "socket or fd:NAME (see VALUES). With pass = inetd the default is socket." },
 	{ .name = { "error", [UNIT] = "Service.StandardError", [LAUNCHD] = "StandardErrorPath" },
-	  FIELD(STREAMS, error, stream),
-	  .fallback = "log",
-	  .example = "\"append:/var/log/web.err\"",
+	  FIELD(STREAMS, error, stream), .fallback = "log", .example = "\"append:/var/log/web.err\"",
 	  .help = "Where standard error goes, in the words of output. Unset: where output goes if that is set and "
 		  "not the socket, else log." },
 	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
-	  FIELD(STREAMS, input, stream),
-	  .fallback = "null",
-	  .example = "\"file:/srv/web.in\"",
+	  FIELD(STREAMS, input, stream), .fallback = "null", .example = "\"file:/srv/web.in\"",
 	  .help = "Where standard input comes from: null, file:PATH, inherit, socket or fd:NAME. With pass = "
 		  "inetd it is the socket. superd connects to a unix socket." },
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },
-	  FIELD(STREAMS, syslog_identifier, text),
-	  .change = CHANGE_LIVE,
-	  .argument = "name",
+	  FIELD(STREAMS, syslog_identifier, text), .change = CHANGE_LIVE, .argument = "name",
 	  .example = "\"web\"",
 	  .help = "The name of the program's lines in the log. Unset: the service's." },
-	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" },
-	  FIELD(STREAMS, syslog_level, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "info",
-	  .words = syslog_level_words,
-	  .argument = "level",
+	{ .name = { "syslog_level", [UNIT] = "Service.SyslogLevel" }, FIELD(STREAMS, syslog_level, word),
+	  .change = CHANGE_LIVE, .fallback = "info", .words = syslog_level_words, .argument = "level",
 	  .help = "The level of the program's lines, from emerg to debug." },
 	{ .name = { "syslog_level_prefix", [UNIT] = "Service.SyslogLevelPrefix" },
-	  FIELD_IN(UNITS, STREAMS, syslog_level_prefix, bool),
-	  .flags = FOR_UNITS,
-	  .change = CHANGE_LIVE,
+	  FIELD_IN(UNITS, STREAMS, syslog_level_prefix, bool), .flags = FOR_UNITS, .change = CHANGE_LIVE,
 	  .help = "Whether a number in angle brackets before a line, as in <3>, sets the line's level." },
 	{ .name = { "log_rate_limit_interval", [UNIT] = "Service.LogRateLimitIntervalSec" },
-	  FIELD(STREAMS, log_rate_limit_interval, duration),
-	  .change = CHANGE_LIVE,
-	  .fallback = "30s",
-	  .least = 0,
-	  .most = SECONDS(86400),
-	  .example = "1min",
+	  FIELD(STREAMS, log_rate_limit_interval, duration), .change = CHANGE_LIVE, .fallback = "30s",
+	  .least = 0, .most = SECONDS(86400), .example = "1min",
 	  .help = "The period of log_rate_limit_burst. 0: no limit." },
 	{ .name = { "log_rate_limit_burst", [UNIT] = "Service.LogRateLimitBurst" },
-	  FIELD(STREAMS, log_rate_limit_burst, count),
-	  .change = CHANGE_LIVE,
-	  .fallback = "10000",
-	  .least = 0,
+	  FIELD(STREAMS, log_rate_limit_burst, count), .change = CHANGE_LIVE, .fallback = "10000", .least = 0,
 	  .most = UNLIMITED,
 	  .help = "How many lines of the service superd logs in that period. It drops further lines and logs their "
 		  "number. 0 or unlimited: no limit." },
 
 	/* Access */
 	{ .name = { "only_from", "only_from", "Socket.IPAddressAllow" },
-	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses),
-	  .change = CHANGE_LIVE,
-	  .argument = "address",
-	  .example = "{ \"192.0.2.0/24\", \"2001:db8::/32\", \".example.org\" }",
-	  .unit_key = "IPAddressAllow",
+	  FIELD_IN(ACCESS, SOCKETS, only_from, addresses), .change = CHANGE_LIVE, .argument = "address",
+	  .example = "{ \"192.0.2.0/24\", \"2001:db8::/32\", \".example.org\" }", .unit_key = "IPAddressAllow",
 	  .help = "The clients that superd allows; it refuses all others. An address, a network such as 192.0.2.0/24, "
 		  "2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a name of "
 		  "networks(5), or a host name or .domain, which must lead back to the client's address. An IPv6 "
@@ -567,354 +529,214 @@ const struct option_def option_defs[] = {
 		  "no the kernel checks addresses: host names are an error, except for UDP, where superd checks the "
 		  "sender that starts the program. In socket { }: for that socket." },
 	{ .name = { "no_access", "no_access", "Socket.IPAddressDeny" },
-	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses),
-	  .change = CHANGE_LIVE,
-	  .argument = "address",
-	  .example = "{ \"192.0.2.{1,7}\" }",
-	  .unit_key = "IPAddressDeny",
+	  FIELD_IN(ACCESS, SOCKETS, no_access, addresses), .change = CHANGE_LIVE, .argument = "address",
+	  .example = "{ \"192.0.2.{1,7}\" }", .unit_key = "IPAddressDeny",
 	  .help = "The clients that superd refuses, in the words of only_from. It wins over only_from. An empty "
 		  "list: none." },
-	{ .name = { "access_times", "access_times" },
-	  FIELD(ACCESS, access_times, times),
-	  .change = CHANGE_LIVE,
-	  .argument = "HH:MM-HH:MM",
-	  .example = "{ \"08:00-12:00\", \"22:00-06:00\" }",
+	{ .name = { "access_times", "access_times" }, FIELD(ACCESS, access_times, times), .change = CHANGE_LIVE,
+	  .argument = "HH:MM-HH:MM", .example = "{ \"08:00-12:00\", \"22:00-06:00\" }",
 	  .help = "The times of day, in local time, at which superd allows clients. Both minutes are included; "
 		  "22:00-06:00 spans midnight." },
-	{ .name = { "max_load", "max_load" },
-	  FIELD(ACCESS, max_load, load),
-	  .change = CHANGE_LIVE,
-	  .argument = "load",
-	  .example = "4.5",
+	{ .name = { "max_load", "max_load" }, FIELD(ACCESS, max_load, load), .change = CHANGE_LIVE,
+	  .argument = "load", .example = "4.5",
 	  .help = "Refuses clients while the load average of the last minute is at or above this number." },
-	{ .name = { "id_only" },
-	  FIELD_IN(XINETD, ACCESS, id_only, bool),
-	  .change = CHANGE_LIVE,
+	{ .name = { "id_only" }, FIELD_IN(XINETD, ACCESS, id_only, bool), .change = CHANGE_LIVE,
 	  .help = "Whether the ident server (RFC 1413) of a client's host must name a user." },
-	{ .name = { "libwrap", "libwrap" },
-	  FIELD(ACCESS, libwrap, text),
-	  .change = CHANGE_LIVE,
-	  .argument = "daemon",
-	  .example = "\"in.fingerd\"",
+	{ .name = { "libwrap", "libwrap" }, FIELD(ACCESS, libwrap, text), .change = CHANGE_LIVE,
+	  .argument = "daemon", .example = "\"in.fingerd\"",
 	  .help = "The daemon name for hosts.allow and hosts.deny. superd runs commands of these rules (spawn, "
 		  "twist) only if the word commands follows the name, as in \"in.ftpd commands\"." },
-	{ .name = { "banner", "banner" },
-	  FIELD_IN(XINETD, ACCESS, banner, path),
-	  .change = CHANGE_LIVE,
-	  .argument = "file",
-	  .example = "\"/etc/banner\"",
+	{ .name = { "banner", "banner" }, FIELD_IN(XINETD, ACCESS, banner, path), .change = CHANGE_LIVE,
+	  .argument = "file", .example = "\"/etc/banner\"",
 	  .help = "A file of at most 64 KiB that superd sends to every client before anything else." },
-	{ .name = { "banner_success", "banner_success" },
-	  FIELD_IN(XINETD, ACCESS, banner_success, path),
-	  .change = CHANGE_LIVE,
-	  .argument = "file",
-	  .example = "\"/etc/banner\"",
+	{ .name = { "banner_success", "banner_success" }, FIELD_IN(XINETD, ACCESS, banner_success, path),
+	  .change = CHANGE_LIVE, .argument = "file", .example = "\"/etc/banner\"",
 	  .help = "A file of at most 64 KiB that superd sends to an allowed client." },
-	{ .name = { "banner_fail", "banner_fail" },
-	  FIELD_IN(XINETD, ACCESS, banner_fail, path),
-	  .change = CHANGE_LIVE,
-	  .argument = "file",
-	  .example = "\"/etc/banner\"",
+	{ .name = { "banner_fail", "banner_fail" }, FIELD_IN(XINETD, ACCESS, banner_fail, path),
+	  .change = CHANGE_LIVE, .argument = "file", .example = "\"/etc/banner\"",
 	  .help = "A file of at most 64 KiB that superd sends to a client before it refuses it." },
-	{ .name = { "deny_time", "deny_time" },
-	  FIELD_IN(XINETD, ACCESS, deny_time, duration),
-	  .unset = &no_number,
-	  .flags = NOT_IN_DEFAULTS,
-	  .change = CHANGE_LIVE,
-	  .most = UNLIMITED,
+	{ .name = { "deny_time", "deny_time" }, FIELD_IN(XINETD, ACCESS, deny_time, duration),
+	  .unset = &no_number, .flags = NOT_IN_DEFAULTS, .change = CHANGE_LIVE, .most = UNLIMITED,
 	  .example = "1h",
 	  .help = "Makes the service a sensor: superd refuses addresses that connect to it in all its services, "
 		  "for this time, or until superd is restarted, upgraded or killed. The sensor itself runs nothing. "
 		  "Programs with accept = no that accept themselves are not affected. 0: superd only logs. The "
 		  "sender of a datagram counts too, and can be forged to lock out another address: use 0 there." },
 	{ .name = { "instances", "instances", "Socket.MaxConnections", "inetdCompatibility.Instances" },
-	  FIELD(ACCESS, instances, count),
-	  .change = CHANGE_LIVE,
-	  .fallback = "1000",
-	  .least = 1,
+	  FIELD(ACCESS, instances, count), .change = CHANGE_LIVE, .fallback = "1000", .least = 1,
 	  .most = UNLIMITED,
 	  .help = "With accept = yes, how many instances may run at once. overload decides about more "
 		  "connections. unlimited: no limit." },
-	{ .name = { "overload" },
-	  FIELD(ACCESS, overload, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "queue",
+	{ .name = { "overload" }, FIELD(ACCESS, overload, word), .change = CHANGE_LIVE, .fallback = "queue",
 	  .words = overload_words,
 	  .help = "The response to a connection beyond instances. queue: it waits in the accept queue. refuse: "
 		  "superd closes it." },
 	{ .name = { "per_source", "per_source", "Socket.MaxConnectionsPerSource" },
-	  FIELD(ACCESS, per_source, count),
-	  .change = CHANGE_LIVE,
-	  .fallback = "unlimited",
-	  .least = 1,
+	  FIELD(ACCESS, per_source, count), .change = CHANGE_LIVE, .fallback = "unlimited", .least = 1,
 	  .most = UNLIMITED,
 	  .help = "The most connections that one client address may have at a time. superd closes more. With accept = "
 		  "no it needs redirect, and applies from the next start on. Not for unix datagrams. unlimited: no "
 		  "limit." },
-	{ .name = { "per_source_prefix" },
-	  FIELD(ACCESS, per_source_prefix, count),
-	  .change = CHANGE_LIVE,
-	  .fallback = "64",
-	  .argument = "bits",
-	  .least = 1,
-	  .most = 128,
+	{ .name = { "per_source_prefix" }, FIELD(ACCESS, per_source_prefix, count), .change = CHANGE_LIVE,
+	  .fallback = "64", .argument = "bits", .least = 1, .most = 128,
 	  .help = "How many leading bits of an IPv6 address make one source for per_source." },
-	{ .name = { "per_source_rate" },
-	  FIELD(ACCESS, per_source_rate, count),
-	  .change = CHANGE_LIVE,
-	  .fallback = "unlimited",
-	  .least = 1,
-	  .most = UNLIMITED,
+	{ .name = { "per_source_rate" }, FIELD(ACCESS, per_source_rate, count), .change = CHANGE_LIVE,
+	  .fallback = "unlimited", .least = 1, .most = UNLIMITED,
 	  .help = "With accept = yes, how many connections a minute superd takes from one client address; with "
 		  "accept = no on UDP, how many starts a minute a sender can cause. superd refuses more. Not for "
 		  "unix datagrams. unlimited: no limit." },
-	{ .name = { "cps", "cps" },
-	  FIELD(ACCESS, cps, rate),
-	  .unset = &no_rate,
-	  .change = CHANGE_LIVE,
-	  .argument = "number seconds",
-	  .example = "{ 50, 10s }",
+	{ .name = { "cps", "cps" }, FIELD(ACCESS, cps, rate), .unset = &no_rate, .change = CHANGE_LIVE,
+	  .argument = "number seconds", .example = "{ 50, 10s }",
 	  .help = "How many connections (with accept = no: starts) a second superd takes, and for how long it "
 		  "pauses the service above that. Clients wait in the accept queue meanwhile." },
 	{ .name = { "trigger_limit_burst", [UNIT] = "Socket.TriggerLimitBurst" },
-	  FIELD_IN(UNITS, SOCKETS, trigger_limit_burst, count),
-	  .flags = FOR_UNITS,
-	  .change = CHANGE_LIVE,
-	  .fallback = "unlimited",
-	  .most = UNLIMITED,
+	  FIELD_IN(UNITS, SOCKETS, trigger_limit_burst, count), .flags = FOR_UNITS, .change = CHANGE_LIVE,
+	  .fallback = "unlimited", .most = UNLIMITED,
 	  .help = "How many connections (with accept = no: starts for clients) superd allows in "
 		  "trigger_limit_interval. Above that it pauses the service for trigger_limit_pause. unlimited: "
 		  "no limit. 0: it serves no client." },
 	{ .name = { "trigger_limit_interval", [UNIT] = "Socket.TriggerLimitIntervalSec" },
-	  FIELD_IN(UNITS, SOCKETS, trigger_limit_interval, duration),
-	  .flags = FOR_UNITS,
-	  .change = CHANGE_LIVE,
-	  .fallback = "2s",
-	  .least = 1,
-	  .most = SECONDS(86400),
-	  .example = "10s",
+	  FIELD_IN(UNITS, SOCKETS, trigger_limit_interval, duration), .flags = FOR_UNITS, .change = CHANGE_LIVE,
+	  .fallback = "2s", .least = 1, .most = SECONDS(86400), .example = "10s",
 	  .help = "The period of trigger_limit_burst." },
-	{ .name = { "trigger_limit_pause" },
-	  FIELD_IN(UNITS, SOCKETS, trigger_limit_pause, duration),
-	  .flags = FOR_UNITS,
-	  .change = CHANGE_LIVE,
-	  .fallback = "10s",
-	  .least = 1,
-	  .most = SECONDS(86400),
-	  .example = "1min",
-	  .unit_key = "TriggerLimitIntervalSec",
+	{ .name = { "trigger_limit_pause" }, FIELD_IN(UNITS, SOCKETS, trigger_limit_pause, duration),
+	  .flags = FOR_UNITS, .change = CHANGE_LIVE, .fallback = "10s", .least = 1, .most = SECONDS(86400),
+	  .example = "1min", .unit_key = "TriggerLimitIntervalSec",
 	  .help = "How long superd pauses a service that has exceeded trigger_limit_burst." },
 
 	/* Commands */
 	COMMANDS("exec_condition", "Service.ExecCondition", CONDITION)
-		.example = "{ \"/usr/bin/test -d /srv/web\" }",
-      .help = "A command that decides whether a start continues. Exit status 0, or one of "
-	      "success_exit_status: it does. 1 to 254: superd skips the start; clients wait, and superd tries "
-	      "again after 5 s, and then ever later. 255, a signal or timeout_start: a failure."
-}
-,
+	  .example = "{ \"/usr/bin/test -d /srv/web\" }",
+	  .help = "A command that decides whether a start continues. Exit status 0, or one of "
+		  "success_exit_status: it does. 1 to 254: superd skips the start; clients wait, and superd tries "
+		  "again after 5 s, and then ever later. 255, a signal or timeout_start: a failure." },
 	COMMANDS("exec_start_pre", "Service.ExecStartPre", START_PRE)
-		.example = "{ \"+-/usr/bin/chown www-data /srv/web\" }",
-      .help = "Commands that run before exec, one after the other, like the program but without its sockets. Each "
-	      "is one text, and may contain templates. If one fails or exceeds timeout_start, the start fails. "
-	      "Signs before the program: - ignores its failure, + runs it as superd itself, without user, "
-	      "capabilities and hardening, ! runs it as superd's user, a colon turns expand_environment off, @ "
-	      "makes the next word its argv0."
-}
-,
+	  .example = "{ \"+-/usr/bin/chown www-data /srv/web\" }",
+	  .help = "Commands that run before exec, one after the other, like the program but without its sockets. Each "
+		  "is one text, and may contain templates. If one fails or exceeds timeout_start, the start fails. "
+		  "Signs before the program: - ignores its failure, + runs it as superd itself, without user, "
+		  "capabilities and hardening, ! runs it as superd's user, a colon turns expand_environment off, @ "
+		  "makes the next word its argv0." },
 	COMMANDS("exec_start_post", "Service.ExecStartPost", START_POST)
-		.example = "{ \"-/usr/bin/logger started\" }",
-     .help = "Commands that run when the instance is ready, before it counts as started; for a oneshot, "
-	     "after its good end. MAINPID is its process. If one fails, the start fails."
-}
-,
-	{ .name = { "exec_ready" },
-	  FIELD(COMMANDS, of[PHASE_READY], commands),
-	  .argument = "command",
+	  .example = "{ \"-/usr/bin/logger started\" }",
+	  .help = "Commands that run when the instance is ready, before it counts as started; for a oneshot, "
+		  "after its good end. MAINPID is its process. If one fails, the start fails." },
+	{ .name = { "exec_ready" }, FIELD(COMMANDS, of[PHASE_READY], commands), .argument = "command",
 	  .example = "{ \"/usr/bin/pg_isready -q\" }",
 	  .help = "A command that succeeds when the program is ready. superd runs it after the start, again after "
 		  "100 ms, 200 ms and so on up to every second. Each run may take 10 s, all runs timeout_start. "
 		  "MAINPID is the program's process. It excludes ready." },
 	COMMANDS("exec_reload", "Service.ExecReload", RELOAD)
-		.example = "{ \"/bin/sh -c 'kill -HUP $MAINPID'\" }",
-	 .help = "Commands for superctl reload NAME, which make a running program read its configuration again. "
-		 "With type = notify-reload they follow reload_signal. MAINPID is its process. Each may take "
-		 "timeout_start."
-}
-,
-	COMMANDS("exec_stop", "Service.ExecStop", STOP)
-		.example = "{ \"/bin/sh -c 'kill -TERM $MAINPID'\" }",
-	   .help = "Commands that run before kill_signal, and when a started program ends well by itself. MAINPID "
-		   "is its process while it exists. Each may take timeout_stop."
-}
-,
+	  .example = "{ \"/bin/sh -c 'kill -HUP $MAINPID'\" }",
+	  .help = "Commands for superctl reload NAME, which make a running program read its configuration again. "
+		  "With type = notify-reload they follow reload_signal. MAINPID is its process. Each may take "
+		  "timeout_start." },
+	COMMANDS("exec_stop", "Service.ExecStop", STOP) .example = "{ \"/bin/sh -c 'kill -TERM $MAINPID'\" }",
+	  .help = "Commands that run before kill_signal, and when a started program ends well by itself. MAINPID "
+		  "is its process while it exists. Each may take timeout_stop." },
 	COMMANDS("exec_stop_post", "Service.ExecStopPost", STOP_POST)
-		.example = "{ \"/usr/bin/rm -f /srv/web/lock\" }",
-      .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
-	      "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol "
-	      "or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process."
-}
-,
+	  .example = "{ \"/usr/bin/rm -f /srv/web/lock\" }",
+	  .help = "Commands that run after the end of an instance, also after a failed start. SERVICE_RESULT is "
+		  "success, exit-code, signal, core-dump, timeout, watchdog, exec-condition, protocol "
+		  "or resources. EXIT_CODE (exited, killed or dumped) and EXIT_STATUS describe its process." },
 	COMMANDS_IN(UNITS, "socket_exec_start_pre", "Socket.ExecStartPre", SOCKET_START_PRE)
-		.example = "{ \"/usr/bin/mkdir -p /run/web\" }",
-	       .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "
-		       "to open."
-}
-,
+	  .example = "{ \"/usr/bin/mkdir -p /run/web\" }",
+	  .help = "Commands that run before superd opens the sockets. If one fails, the sockets count as failed "
+		  "to open." },
 	COMMANDS_IN(UNITS, "socket_exec_start_post", "Socket.ExecStartPost", SOCKET_START_POST)
-		.example = "{ \"/usr/bin/logger open\" }",
-	       .help = "Commands that run when all sockets are open, before any client is served."
-}
-,
+	  .example = "{ \"/usr/bin/logger open\" }",
+	  .help = "Commands that run when all sockets are open, before any client is served." },
 	COMMANDS_IN(UNITS, "socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
-		.example = "{ \"/usr/bin/logger closed\" }",
-	       .help = "Commands that run after superd has closed the sockets."
-}
-,
-	{ .name = { "socket_exec_as_superd" },
-	  FIELD_IN(UNITS, COMMANDS, socket_exec_as_superd, bool),
+	  .example = "{ \"/usr/bin/logger closed\" }",
+	  .help = "Commands that run after superd has closed the sockets." },
+	{ .name = { "socket_exec_as_superd" }, FIELD_IN(UNITS, COMMANDS, socket_exec_as_superd, bool),
 	  .flags = FOR_UNITS,
 	  .help = "Whether the socket_exec commands run as superd's own user, as those of a .socket do. yes: by "
-		  "superd's "
-		  "defaults, outside of the service's sandbox. no: as the service's other commands." },
-	{ .name = { "exec_prefix" },
-	  FIELD_IN(UNITS, COMMANDS, exec_prefix, signs),
-	  .argument = "signs",
-	  .example = "\"!\"",
-	  .unit_key = "ExecStart",
+		  "superd's defaults, outside of the service's sandbox. no: as the service's other commands." },
+	{ .name = { "exec_prefix" }, FIELD_IN(UNITS, COMMANDS, exec_prefix, signs), .argument = "signs",
+	  .example = "\"!\"", .unit_key = "ExecStart",
 	  .help = "Signs of exec_start_pre that apply to exec itself: -, +, ! and :." },
-	{ .name = { "condition" },
-	  FIELD(COMMANDS, condition, conditions),
-	  .argument = "Kind=value",
-	  .example = "{ \"PathExists=!/run/maintenance\", \"User=!root\" }",
-	  .unit_key = "Condition",
+	{ .name = { "condition" }, FIELD(COMMANDS, condition, conditions), .argument = "Kind=value",
+	  .example = "{ \"PathExists=!/run/maintenance\", \"User=!root\" }", .unit_key = "Condition",
 	  .help = "Conditions for a start, in the words of systemd.unit(5), without Condition. A ! after the = "
 		  "negates. Of those with |, one must hold; likewise of those with ||. Otherwise clients wait, "
 		  "and superd checks again after 5 s, and then ever later. With Assert before the word it is a "
 		  "failure." },
 
 	/* Start and stop */
-	{ .name = { "requires" },
-	  FIELD(LIFECYCLE, requires, list),
-	  .flags = NOT_IN_DEFAULTS,
-	  .change = CHANGE_LIVE,
-	  .argument = "name",
-	  .example = "{ \"database\" }",
+	{ .name = { "requires" }, FIELD(LIFECYCLE, requires, list), .flags = NOT_IN_DEFAULTS,
+	  .change = CHANGE_LIVE, .argument = "name", .example = "{ \"database\" }",
 	  .help = "Services that must run while this one does (see WANTED SERVICES in superd(7)). superd starts them "
 		  "before it. If one fails to start, this service is not started: its clients wait for the next try." },
-	{ .name = { "wants" },
-	  FIELD(LIFECYCLE, wants, list),
-	  .flags = NOT_IN_DEFAULTS,
-	  .change = CHANGE_LIVE,
-	  .argument = "name",
-	  .example = "{ \"cache\" }",
+	{ .name = { "wants" }, FIELD(LIFECYCLE, wants, list), .flags = NOT_IN_DEFAULTS, .change = CHANGE_LIVE,
+	  .argument = "name", .example = "{ \"cache\" }",
 	  .help = "As requires, but if one of them fails to start, this service starts without it." },
-	{ .name = { "beside" },
-	  FIELD_IN(UNITS, LIFECYCLE, beside, list),
-	  .flags = NOT_IN_DEFAULTS | FOR_UNITS,
-	  .change = CHANGE_LIVE,
-	  .argument = "name",
-	  .example = "{ \"cache\" }",
+	{ .name = { "beside" }, FIELD_IN(UNITS, LIFECYCLE, beside, list), .flags = NOT_IN_DEFAULTS | FOR_UNITS,
+	  .change = CHANGE_LIVE, .argument = "name", .example = "{ \"cache\" }",
 	  .help = "Those of requires and wants that start beside this service: it does not wait for them, and starts "
 		  "without one that fails." },
-	{ .name = { "ready" },
-	  FIELD(LIFECYCLE, ready, text),
-	  .argument = "text",
+	{ .name = { "ready" }, FIELD(LIFECYCLE, ready, text), .argument = "text",
 	  .example = "\"ready to accept connections\"",
 	  .help = "A text in a line of output by which the program announces that it is ready. output or error "
 		  "must be log. Unset: type decides. It excludes exec_ready." },
 	{ .name = { "timeout_start", [UNIT] = "Service.TimeoutStartSec" },
-	  FIELD(LIFECYCLE, timeout_start, duration),
-	  .fallback = "90s",
-	  .example = "2min",
+	  FIELD(LIFECYCLE, timeout_start, duration), .fallback = "90s", .example = "2min",
 	  .unit_key = "TimeoutStartSec",
 	  .help = "How long a start may take with type = forking or notify, pass = bind, ready or exec_ready; "
 		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
 		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
 		  "limit unless this is set." },
 	{ .name = { "remain_after_exit", [UNIT] = "Service.RemainAfterExit" },
-	  FIELD_IN(LIFECYCLE, RESTART, remain_after_exit, bool),
-	  .flags = FOR_UNITS,
+	  FIELD_IN(LIFECYCLE, RESTART, remain_after_exit, bool), .flags = FOR_UNITS,
 	  .help = "Whether an instance that has ended well counts as running until it is stopped. Clients do not "
 		  "start it again meanwhile." },
-	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" },
-	  FIELD(LIFECYCLE, pid_file, path),
-	  .argument = "path",
-	  .example = "\"/run/web.pid\"",
+	{ .name = { "pid_file", [UNIT] = "Service.PIDFile" }, FIELD(LIFECYCLE, pid_file, path),
+	  .argument = "path", .example = "\"/run/web.pid\"",
 	  .help = "The file to which the program writes the process id of its main process. superd removes it "
 		  "after the program's end. With type = forking it names the daemon, which must be a process of "
 		  "this start. Unset: the daemon is the one process that the start has left, and superd refuses the "
 		  "service where it can make no control group. It needs accept = no." },
-	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" },
-	  FIELD(LIFECYCLE, runtime_max, duration),
-	  .fallback = "infinity",
-	  .least = 1,
-	  .most = UNLIMITED,
-	  .example = "\"1h 30min\"",
+	{ .name = { "runtime_max", [UNIT] = "Service.RuntimeMaxSec" }, FIELD(LIFECYCLE, runtime_max, duration),
+	  .fallback = "infinity", .least = 1, .most = UNLIMITED, .example = "\"1h 30min\"",
 	  .unit_key = "RuntimeMaxSec",
 	  .help = "How long an instance may run before superd stops it." },
 	{ .name = { "timeout_stop", [UNIT] = "Service.TimeoutStopSec", [LAUNCHD] = "ExitTimeOut" },
-	  FIELD(LIFECYCLE, timeout_stop, duration),
-	  .change = CHANGE_LIVE,
-	  .fallback = "10s",
-	  .example = "30s",
+	  FIELD(LIFECYCLE, timeout_stop, duration), .change = CHANGE_LIVE, .fallback = "10s", .example = "30s",
 	  .unit_key = "TimeoutStopSec",
 	  .help = "How long an instance may take to end after kill_signal, before superd sends final_kill_signal. "
 		  "0: at once." },
-	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" },
-	  FIELD(LIFECYCLE, kill_signal, signal),
-	  .change = CHANGE_LIVE,
-	  .fallback = "TERM",
-	  .example = "\"INT\"",
+	{ .name = { "kill_signal", [UNIT] = "Service.KillSignal" }, FIELD(LIFECYCLE, kill_signal, signal),
+	  .change = CHANGE_LIVE, .fallback = "TERM", .example = "\"INT\"",
 	  .help = "The signal that asks an instance to end." },
-	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" },
-	  FIELD(LIFECYCLE, kill_mode, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "group",
-	  .words = kill_mode_words,
+	{ .name = { "kill_mode", [UNIT] = "Service.KillMode" }, FIELD(LIFECYCLE, kill_mode, word),
+	  .change = CHANGE_LIVE, .fallback = "group", .words = kill_mode_words,
 	  .help = "The processes that a stop reaches. group: all of the instance. mixed: the main process gets "
 		  "kill_signal, all get final_kill_signal. process: the main process. none: none; what remains at "
 		  "timeout_stop runs on until superd exits." },
 	{ .name = { "final_kill_signal", [UNIT] = "Service.FinalKillSignal" },
-	  FIELD_IN(UNITS, RESTART, final_kill_signal, signal),
-	  .flags = FOR_UNITS,
-	  .change = CHANGE_LIVE,
-	  .fallback = "KILL",
-	  .example = "\"KILL\"",
+	  FIELD_IN(UNITS, RESTART, final_kill_signal, signal), .flags = FOR_UNITS, .change = CHANGE_LIVE,
+	  .fallback = "KILL", .example = "\"KILL\"",
 	  .help = "The signal that superd sends when timeout_stop is over." },
-	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" },
-	  FIELD_IN(UNITS, RESTART, send_sighup, bool),
-	  .flags = FOR_UNITS,
-	  .change = CHANGE_LIVE,
+	{ .name = { "send_sighup", [UNIT] = "Service.SendSIGHUP" }, FIELD_IN(UNITS, RESTART, send_sighup, bool),
+	  .flags = FOR_UNITS, .change = CHANGE_LIVE,
 	  .help = "Whether HUP follows kill_signal at once, for shells." },
 	{ .name = { "send_sigkill", [UNIT] = "Service.SendSIGKILL" },
-	  FIELD_IN(UNITS, RESTART, send_sigkill, bool),
-	  .flags = FOR_UNITS,
-	  .change = CHANGE_LIVE,
+	  FIELD_IN(UNITS, RESTART, send_sigkill, bool), .flags = FOR_UNITS, .change = CHANGE_LIVE,
 	  .fallback = "yes",
 	  .help = "Whether superd sends final_kill_signal. no: processes that remain at timeout_stop run on, "
 		  "unless superd itself exits." },
-	{ .name = { "kill_leftovers" },
-	  FIELD_IN(UNITS, RESTART, kill_leftovers, bool),
-	  .change = CHANGE_LIVE,
+	{ .name = { "kill_leftovers" }, FIELD_IN(UNITS, RESTART, kill_leftovers, bool), .change = CHANGE_LIVE,
 	  .unit_key = "KillMode",
 	  .help = "Whether superd stops what remains of an instance when its main process has ended by itself. "
 		  "kill_mode defines the processes. The next start waits for that." },
-	{ .name = { "on_change" },
-	  FIELD(LIFECYCLE, on_change, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "finish",
-	  .words = on_change_words,
-	  .argument = "finish | restart | overlap",
+	{ .name = { "on_change" }, FIELD(LIFECYCLE, on_change, word), .change = CHANGE_LIVE,
+	  .fallback = "finish", .words = on_change_words, .argument = "finish | restart | overlap",
 	  .help = "The treatment of a running instance with accept = no when a reload changes its start. finish: it "
 		  "serves until it ends, and the next one starts then. restart: superd stops it, and starts the next "
 		  "one when it has ended. overlap: the next one starts at once on the same sockets, and superd stops "
 		  "the old one when that is ready; so do a restart and runtime_max. Use overlap only for programs "
 		  "that can run twice at once." },
-	{ .name = { "on_remove" },
-	  FIELD(LIFECYCLE, on_remove, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "auto",
+	{ .name = { "on_remove" }, FIELD(LIFECYCLE, on_remove, word), .change = CHANGE_LIVE, .fallback = "auto",
 	  .words = on_remove_words,
 	  .help = "The treatment of running instances when a reload removes the service. finish: "
 		  "they end by themselves. drain: superd stops the instance when no client is connected, or after "
@@ -922,511 +744,334 @@ const struct option_def option_defs[] = {
 		  "superd stops them. auto: finish with accept = yes or type = oneshot, otherwise drain." },
 
 	/* Failures and restarts */
-	{ .name = { "restart", [UNIT] = "Service.Restart" },
-	  FIELD(RESTART, restart, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "default",
-	  .words = restart_words,
+	{ .name = { "restart", [UNIT] = "Service.Restart" }, FIELD(RESTART, restart, word),
+	  .change = CHANGE_LIVE, .fallback = "default", .words = restart_words,
 	  .help = "The ends after which superd restarts an instance by itself, after backoff_min. no: none; the "
 		  "next client starts it, and a program without sockets runs once. on-success: a good end. "
 		  "on-failure: any other. on-abnormal: a signal or a timeout. on-abort: a signal. on-watchdog: "
 		  "the watchdog. always: any. default: no, or with start = boot as start describes. It has no "
 		  "effect with accept = yes." },
 	{ .name = { "success_exit_status", [UNIT] = "Service.SuccessExitStatus" },
-	  FIELD(RESTART, success_exit_status, statuses),
-	  .change = CHANGE_LIVE,
-	  .argument = "status",
+	  FIELD(RESTART, success_exit_status, statuses), .change = CHANGE_LIVE, .argument = "status",
 	  .example = "{ 143, \"TEMPFAIL\", \"SIGKILL\" }",
 	  .help = "Exit statuses, as numbers or as names such as TEMPFAIL, and signals that are a good end, like "
 		  "0. With accept = yes, see FAILURES in superd(7)." },
 	{ .name = { "restart_prevent_exit_status", [UNIT] = "Service.RestartPreventExitStatus" },
-	  FIELD(RESTART, restart_prevent_exit_status, statuses),
-	  .change = CHANGE_LIVE,
-	  .argument = "status",
+	  FIELD(RESTART, restart_prevent_exit_status, statuses), .change = CHANGE_LIVE, .argument = "status",
 	  .example = "{ 2, \"SIGTERM\" }",
 	  .help = "Exit statuses and signals after which superd does not restart an instance, regardless of "
 		  "restart." },
 	{ .name = { "restart_force_exit_status", [UNIT] = "Service.RestartForceExitStatus" },
-	  FIELD(RESTART, restart_force_exit_status, statuses),
-	  .change = CHANGE_LIVE,
-	  .argument = "status",
+	  FIELD(RESTART, restart_force_exit_status, statuses), .change = CHANGE_LIVE, .argument = "status",
 	  .example = "{ 75 }",
 	  .help = "Exit statuses and signals after which superd restarts an instance, regardless of restart." },
 	{ .name = { "backoff_min", [UNIT] = "Service.RestartSec", [LAUNCHD] = "ThrottleInterval" },
-	  FIELD_IN(RESTART, LIFECYCLE, backoff_min, duration),
-	  .change = CHANGE_LIVE,
-	  .fallback = "100ms",
-	  .least = 1,
-	  .most = SECONDS(86400),
-	  .example = "500ms",
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_min, duration), .change = CHANGE_LIVE, .fallback = "100ms",
+	  .least = 1, .most = SECONDS(86400), .example = "500ms",
 	  .help = "The pause after a first failure. It doubles with each further failure, up to backoff_max, and "
 		  "a healthy run resets it. Clients wait meanwhile." },
 	{ .name = { "backoff_max", [UNIT] = "Service.RestartMaxDelaySec" },
-	  FIELD_IN(RESTART, LIFECYCLE, backoff_max, duration),
-	  .change = CHANGE_LIVE,
-	  .fallback = "30s",
-	  .least = 1,
-	  .most = SECONDS(86400),
-	  .example = "1min",
+	  FIELD_IN(RESTART, LIFECYCLE, backoff_max, duration), .change = CHANGE_LIVE, .fallback = "30s",
+	  .least = 1, .most = SECONDS(86400), .example = "1min",
 	  .help = "The longest pause between two starts of a failing program." },
-	{ .name = { "on_failure" },
-	  FIELD_IN(RESTART, LIFECYCLE, on_failure, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "retry",
-	  .words = on_failure_words,
+	{ .name = { "on_failure" }, FIELD_IN(RESTART, LIFECYCLE, on_failure, word), .change = CHANGE_LIVE,
+	  .fallback = "retry", .words = on_failure_words,
 	  .help = "retry: superd starts the program again after a pause. exit: superd exits, so that its own "
 		  "supervisor notices; with accept = yes only after a failed start." },
 
 	/* Notifications */
 	{ .name = { "notify_access", [UNIT] = "Service.NotifyAccess" },
-	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, notify_access, word),
-	  .fallback = "none",
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, notify_access, word), .fallback = "none",
 	  .words = notify_access_words,
 	  .help = "The processes that may send notifications: none, main, exec (main and the commands around it) "
 		  "or all. With type = notify, watchdog or file_descriptor_store_max, none means main." },
 	{ .name = { "watchdog", [UNIT] = "Service.WatchdogSec" },
-	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog, duration),
-	  .fallback = "0",
-	  .example = "30s",
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, watchdog, duration), .fallback = "0", .example = "30s",
 	  .help = "How often a running program must send WATCHDOG=1; WATCHDOG_USEC has the value. superd ends a "
 		  "silent instance by watchdog_signal, which is a failure. 0 or infinity: no watchdog." },
 	{ .name = { "watchdog_signal", [UNIT] = "Service.WatchdogSignal" },
-	  FIELD_IN(UNITS, LIFECYCLE, watchdog_signal, signal),
-	  .change = CHANGE_LIVE,
-	  .fallback = "ABRT",
+	  FIELD_IN(UNITS, LIFECYCLE, watchdog_signal, signal), .change = CHANGE_LIVE, .fallback = "ABRT",
 	  .example = "\"ABRT\"",
 	  .help = "The signal that ends an instance whose watchdog has expired." },
 	{ .name = { "timeout_abort", [UNIT] = "Service.TimeoutAbortSec" },
-	  FIELD_IN(UNITS, RESTART, timeout_abort, duration),
-	  .unset = &no_number,
-	  .change = CHANGE_LIVE,
-	  .most = UNLIMITED,
-	  .example = "10s",
+	  FIELD_IN(UNITS, RESTART, timeout_abort, duration), .unset = &no_number, .change = CHANGE_LIVE,
+	  .most = UNLIMITED, .example = "10s",
 	  .help = "How long an instance may take to end after watchdog_signal, for its core dump. Unset: "
 		  "timeout_stop." },
 	{ .name = { "reload_signal", [UNIT] = "Service.ReloadSignal" },
-	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, reload_signal, signal),
-	  .fallback = "HUP",
-	  .example = "\"HUP\"",
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, reload_signal, signal), .fallback = "HUP", .example = "\"HUP\"",
 	  .help = "With type = notify-reload, the signal for superctl reload NAME. If the program sends READY=1 "
 		  "and the signal would kill it, the start has failed." },
 	{ .name = { "file_descriptor_store_max", [UNIT] = "Service.FileDescriptorStoreMax" },
-	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, file_descriptor_store_max, count),
-	  .flags = TUNES,
-	  .change = CHANGE_LIVE,
-	  .fallback = "0",
-	  .most = 4000,
+	  FIELD_IN(NOTIFICATIONS, LIFECYCLE, file_descriptor_store_max, count), .flags = TUNES,
+	  .change = CHANGE_LIVE, .fallback = "0", .most = 4000,
 	  .help = "How many descriptors superd keeps for a program with accept = no that sends FDSTORE=1. The "
 		  "next start gets them after its sockets. 0: none." },
 	{ .name = { "file_descriptor_store_preserve", [UNIT] = "Service.FileDescriptorStorePreserve" },
-	  FIELD_IN(UNITS, LIFECYCLE, file_descriptor_store_preserve, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "restart",
-	  .words = preserve_words,
+	  FIELD_IN(UNITS, LIFECYCLE, file_descriptor_store_preserve, word), .change = CHANGE_LIVE,
+	  .fallback = "restart", .words = preserve_words,
 	  .help = "How long superd keeps the descriptors of file_descriptor_store_max. no: until the instance "
 		  "ends. restart and yes: until the service is disabled or removed. on-success: the same, but "
 		  "only if the instance has not failed." },
 
 	/* Sleep and probes */
-	{ .name = { "idle_timeout" },
-	  FIELD_IN(IDLE, LIFECYCLE, idle_timeout, duration),
-	  .change = CHANGE_LIVE,
-	  .fallback = "infinity",
-	  .least = 100000,
-	  .most = UNLIMITED,
-	  .example = "10min",
+	{ .name = { "idle_timeout" }, FIELD_IN(IDLE, LIFECYCLE, idle_timeout, duration), .change = CHANGE_LIVE,
+	  .fallback = "infinity", .least = 100000, .most = UNLIMITED, .example = "10min",
 	  .help = "How long a service must be without clients before superd takes idle_action (see "
 		  "superd-sleep(7)). It needs accept = no." },
-	{ .name = { "idle_action" },
-	  FIELD_IN(IDLE, LIFECYCLE, idle_action, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "stop",
-	  .words = idle_action_words,
+	{ .name = { "idle_action" }, FIELD_IN(IDLE, LIFECYCLE, idle_action, word), .change = CHANGE_LIVE,
+	  .fallback = "stop", .words = idle_action_words,
 	  .help = "stop: superd stops the idle instance, and the next client starts another. freeze: superd "
 		  "suspends its processes until the next client." },
-	{ .name = { "idle_when" },
-	  FIELD_IN(IDLE, LIFECYCLE, idle_when, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "closed",
-	  .words = idle_when_words,
+	{ .name = { "idle_when" }, FIELD_IN(IDLE, LIFECYCLE, idle_when, word), .change = CHANGE_LIVE,
+	  .fallback = "closed", .words = idle_when_words,
 	  .help = "When an instance is idle. closed: without open connections. quiet: without TCP traffic in the last "
 		  "idle_timeout; it needs idle_action = freeze." },
-	{ .name = { "idle_unless" },
-	  FIELD_IN(IDLE, COMMANDS, of[PHASE_IDLE_UNLESS], commands),
-	  .change = CHANGE_LIVE,
-	  .argument = "command",
-	  .example = "{ \"/usr/bin/test -e /run/web/busy\" }",
+	{ .name = { "idle_unless" }, FIELD_IN(IDLE, COMMANDS, of[PHASE_IDLE_UNLESS], commands),
+	  .change = CHANGE_LIVE, .argument = "command", .example = "{ \"/usr/bin/test -e /run/web/busy\" }",
 	  .help = "A command that superd runs before an idle instance sleeps. Exit status 0: the instance is "
 		  "busy, and superd asks again after idle_timeout. 126, 127, 255, a signal or a run beyond "
 		  "timeout_start (at most 90 s): it counts as busy, too. Others: it is idle. MAINPID is its "
 		  "process." },
-	{ .name = { "min_awake" },
-	  FIELD_IN(IDLE, LIFECYCLE, min_awake, duration),
-	  .change = CHANGE_LIVE,
-	  .fallback = "0",
-	  .most = UNLIMITED - 1,
-	  .example = "30s",
+	{ .name = { "min_awake" }, FIELD_IN(IDLE, LIFECYCLE, min_awake, duration), .change = CHANGE_LIVE,
+	  .fallback = "0", .most = UNLIMITED - 1, .example = "30s",
 	  .help = "How long an instance stays awake after its start or thaw, even if it is idle." },
-	{ .name = { "freeze_reclaim" },
-	  FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool),
-	  .change = CHANGE_LIVE,
+	{ .name = { "freeze_reclaim" }, FIELD_IN(IDLE, LIFECYCLE, freeze_reclaim, bool), .change = CHANGE_LIVE,
 	  .help = "Whether the kernel reclaims the memory of a frozen instance, to swap if there is any. It needs a "
 		  "control group with memory.reclaim (cgroup2, Linux 5.19), which an option such as memory_high = "
 		  "infinity gives it." },
-	{ .name = { "probe_from" },
-	  FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses),
-	  .change = CHANGE_LIVE,
-	  .argument = "address",
-	  .example = "{ \"10.0.0.0/8\" }",
+	{ .name = { "probe_from" }, FIELD_IN(IDLE, LIFECYCLE, probe_from, addresses), .change = CHANGE_LIVE,
+	  .argument = "address", .example = "{ \"10.0.0.0/8\" }",
 	  .help = "The addresses of health checks, in the words of only_from without host names. Their TCP "
 		  "connections do not start an instance, wake it or keep it awake (see PROBES in superd-sleep(7))." },
 
 	/* Log */
-	{ .name = { "log_type", "log_type" },
-	  FIELD_IN(XINETD, LOG, log_type, log_type),
-	  .change = CHANGE_LIVE,
-	  .argument = "type",
-	  .example = "{ \"FILE\", \"/var/log/web.log\", \"10M\", \"20M\" }",
+	{ .name = { "log_type", "log_type" }, FIELD_IN(XINETD, LOG, log_type, log_type), .change = CHANGE_LIVE,
+	  .argument = "type", .example = "{ \"FILE\", \"/var/log/web.log\", \"10M\", \"20M\" }",
 	  .help = "Where the lines of log_on_success and log_on_failure go: { SYSLOG, facility, level } or { "
 		  "FILE, path, soft, hard }. The level is info by default. superd warns at a size of soft, and "
 		  "stops logging at hard. Unset: superd's own log." },
-	{ .name = { "log_on_success", "log_on_success" },
-	  FIELD_IN(XINETD, LOG, log_on_success, flags),
-	  .words = log_on_success_words,
-	  .change = CHANGE_LIVE,
-	  .argument = "word",
+	{ .name = { "log_on_success", "log_on_success" }, FIELD_IN(XINETD, LOG, log_on_success, flags),
+	  .words = log_on_success_words, .change = CHANGE_LIVE, .argument = "word",
 	  .example = "{ \"PID\", \"HOST\" }",
 	  .help = "The facts that superd logs about an allowed client: PID, HOST, USERID, EXIT, DURATION and "
 		  "TRAFFIC. PID and HOST at the start, USERID (by its ident server), EXIT and DURATION at the "
 		  "end, TRAFFIC (bytes of a redirect), all in the format of xinetd. With accept = yes, it moves "
 		  "superd's own lines about starts and good ends to the level debug." },
-	{ .name = { "log_on_failure", "log_on_failure" },
-	  FIELD_IN(XINETD, LOG, log_on_failure, flags),
-	  .words = log_on_failure_words,
-	  .change = CHANGE_LIVE,
-	  .argument = "word",
-	  .example = "{ \"HOST\" }",
+	{ .name = { "log_on_failure", "log_on_failure" }, FIELD_IN(XINETD, LOG, log_on_failure, flags),
+	  .words = log_on_failure_words, .change = CHANGE_LIVE, .argument = "word", .example = "{ \"HOST\" }",
 	  .help = "The facts that superd logs about a refused client beside the reason: HOST, USERID and ATTEMPT. "
 		  "USERID is by its ident server. ATTEMPT: only that. The lines have the format of xinetd." },
 
 	/* Limits and scheduling */
-	{ .name = { "nice", "nice", "Service.Nice", "Nice" },
-	  FIELD_IN(LIMITS, ENVIRONMENT, nice, count),
-	  .fallback = "0",
-	  .least = -20,
-	  .most = 19,
+	{ .name = { "nice", "nice", "Service.Nice", "Nice" }, FIELD_IN(LIMITS, ENVIRONMENT, nice, count),
+	  .fallback = "0", .least = -20, .most = 19,
 	  .help = "The scheduling priority, from -20 (first) to 19 (last). 0: superd's own. Below superd's own it "
 		  "needs CAP_SYS_NICE; without it superd sets the nearest allowed one." },
 	{ .name = { "oom_score_adjust", [UNIT] = "Service.OOMScoreAdjust" },
-	  FIELD_IN(LIMITS, ENVIRONMENT, oom_score_adjust, count),
-	  .unset = &no_adjustment,
-	  .least = -1000,
+	  FIELD_IN(LIMITS, ENVIRONMENT, oom_score_adjust, count), .unset = &no_adjustment, .least = -1000,
 	  .most = 1000,
 	  .help = "How readily the kernel kills the program when memory runs out, from -1000 (never) to 1000 "
 		  "(first). Unset: superd's own, and 100 more if superd is process 1 or its control group has a "
 		  "memory limit. If superd may not set a value below its own, it sets its own." },
 	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
-	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling),
-	  .argument = "class[:priority]",
+	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling), .argument = "class[:priority]",
 	  .example = "\"best-effort:7\"",
 	  .help = "The disk priority: idle, best-effort or realtime, the last two with a priority from 0 (first) "
 		  "to 7." },
 	{ .name = { "cpu_scheduling_policy", [UNIT] = "Service.CPUSchedulingPolicy" },
-	  FIELD(SCHEDULING, cpu_scheduling_policy, word),
-	  .fallback = "default",
-	  .words = cpu_scheduling_words,
+	  FIELD(SCHEDULING, cpu_scheduling_policy, word), .fallback = "default", .words = cpu_scheduling_words,
 	  .help = "The scheduling policy, as in sched(7). default: superd's own." },
-	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as").example = "1G", .help = "The address space, in bytes."
-}
-, RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core").example = "0",
-					 .help = "The size of a core file, in bytes. 0: no core file."
-}
-, RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU").example = "1min",
-							       .help = "The processor time, in seconds."
-}
-, RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data").example = "512M",
-								   .help = "The data segment, in bytes."
-}
-, RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize").example = "100M",
-					    .help = "The size of a file that it writes, in bytes."
-}
-, RLIMIT(locks, LOCKS, "LOCKS").example = "100", .help = "The file locks. Linux ignores it."
-}
-, RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock").example = "64K",
-						  .help = "The locked memory, in bytes."
-}
-, RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE").example = "800K", .help = "The POSIX message queues of its user, in bytes."
-}
-, RLIMIT(nice, NICE, "NICE").example = "30", .unit_key = "LimitNICE",
-		     .help = "The priority that it may give itself: 20 minus the nice value, from 1 to 40."
-}
-,
+	RLIMIT(as, AS, "AS", [XINETD] = "rlimit_as") .example = "1G",
+	  .help = "The address space, in bytes." },
+	RLIMIT(core, CORE, "CORE", [LAUNCHD] = "SoftResourceLimits.Core") .example = "0",
+	  .help = "The size of a core file, in bytes. 0: no core file." },
+	RLIMIT(cpu, CPU, "CPU", [XINETD] = "rlimit_cpu", [LAUNCHD] = "SoftResourceLimits.CPU")
+	  .example = "1min",
+	  .help = "The processor time, in seconds." },
+	RLIMIT(data, DATA, "DATA", [XINETD] = "rlimit_data", [LAUNCHD] = "SoftResourceLimits.Data")
+	  .example = "512M",
+	  .help = "The data segment, in bytes." },
+	RLIMIT(fsize, FSIZE, "FSIZE", [LAUNCHD] = "SoftResourceLimits.FileSize") .example = "100M",
+	  .help = "The size of a file that it writes, in bytes." },
+	RLIMIT(locks, LOCKS, "LOCKS") .example = "100",
+	  .help = "The file locks. Linux ignores it." },
+	RLIMIT(memlock, MEMLOCK, "MEMLOCK", [LAUNCHD] = "SoftResourceLimits.MemoryLock") .example = "64K",
+	  .help = "The locked memory, in bytes." },
+	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE") .example = "800K",
+	  .help = "The POSIX message queues of its user, in bytes." },
+	RLIMIT(nice, NICE, "NICE") .example = "30", .unit_key = "LimitNICE",
+	  .help = "The priority that it may give itself: 20 minus the nice value, from 1 to 40." },
 	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
-		.example = "\"1024:4096\"",
-	       .help = "The open descriptors. Unset: the limit superd was started with, but a soft limit of 1024 if "
-		       "that is above 65536."
-}
-, RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses").example = "100",
-					    .help = "The processes and threads of its user on this machine."
-}
-,
+	  .example = "\"1024:4096\"",
+	  .help = "The open descriptors. Unset: the limit superd was started with, but a soft limit of 1024 if "
+		  "that is above 65536." },
+	RLIMIT(nproc, NPROC, "NPROC", [LAUNCHD] = "SoftResourceLimits.NumberOfProcesses") .example = "100",
+	  .help = "The processes and threads of its user on this machine." },
 	RLIMIT(rss, RSS, "RSS", [XINETD] = "rlimit_rss", [LAUNCHD] = "SoftResourceLimits.ResidentSetSize")
-		.example = "1G",
-	       .help = "The resident memory, in bytes. Linux ignores it."
-}
-, RLIMIT(rtprio, RTPRIO, "RTPRIO").example = "10", .help = "The highest real-time priority that it may give itself."
-}
-,
-	RLIMIT(rttime, RTTIME, "RTTIME")
-		.example = "200ms",
-       .help = "The time that a real-time process may run without a blocking system call, in microseconds."
-}
-, RLIMIT(sigpending, SIGPENDING, "SIGPENDING").example = "1000", .help = "The queued signals of its user."
-}
-, RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack").example = "8M",
-								       .help = "The stack, in bytes, per process."
-}
-,
+	  .example = "1G",
+	  .help = "The resident memory, in bytes. Linux ignores it." },
+	RLIMIT(rtprio, RTPRIO, "RTPRIO") .example = "10",
+	  .help = "The highest real-time priority that it may give itself." },
+	RLIMIT(rttime, RTTIME, "RTTIME") .example = "200ms",
+	  .help = "The time that a real-time process may run without a blocking system call, in microseconds." },
+	RLIMIT(sigpending, SIGPENDING, "SIGPENDING") .example = "1000",
+	  .help = "The queued signals of its user." },
+	RLIMIT(stack, STACK, "STACK", [XINETD] = "rlimit_stack", [LAUNCHD] = "SoftResourceLimits.Stack")
+	  .example = "8M",
+	  .help = "The stack, in bytes, per process." },
 
 	/* Resources */
-	AMOUNT(memory_max, "MemoryMax", memory, "size")
-		.least = 1,
-	 .example = "512M",
-	 .help = "The memory above which the kernel kills processes of the instance. It needs a control "
-		 "group."
-}
-, AMOUNT(memory_high, "MemoryHigh", memory, "size").least = 1, .example = "25%",
-					    .help = "The memory above which the kernel slows the instance down."
-}
-, AMOUNT(memory_swap_max, "MemorySwapMax", memory, "size").example = "0",
-						   .help = "The most swap that the instance may use. 0: none."
-}
-,
-	{ .name = { "oom_policy", [UNIT] = "Service.OOMPolicy" },
-	  FIELD(RESOURCES, oom_policy, word),
-	  .change = CHANGE_LIVE,
-	  .fallback = "continue",
-	  .words = oom_policy_words,
+	AMOUNT(memory_max, "MemoryMax", memory, "size") .least = 1, .example = "512M",
+	  .help = "The memory above which the kernel kills processes of the instance. It needs a control "
+		  "group." },
+	AMOUNT(memory_high, "MemoryHigh", memory, "size") .least = 1, .example = "25%",
+	  .help = "The memory above which the kernel slows the instance down." },
+	AMOUNT(memory_swap_max, "MemorySwapMax", memory, "size") .example = "0",
+	  .help = "The most swap that the instance may use. 0: none." },
+	{ .name = { "oom_policy", [UNIT] = "Service.OOMPolicy" }, FIELD(RESOURCES, oom_policy, word),
+	  .change = CHANGE_LIVE, .fallback = "continue", .words = oom_policy_words,
 	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: "
 		  "none. stop, kill: all its processes die together. It needs a control group." },
-	AMOUNT(tasks_max, "TasksMax", tasks, "number")
-		.example = "100",
-       .help = "The most processes and threads of an instance. It needs a control group; rlimit_nproc needs none."
-}
-,
-	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" },
-	  FIELD(RESOURCES, cpu_quota, quota),
-	  .unset = &no_number,
-	  .change = CHANGE_LIVE,
-	  .argument = "per cent",
-	  .example = "50%",
+	AMOUNT(tasks_max, "TasksMax", tasks, "number") .example = "100",
+	  .help = "The most processes and threads of an instance. It needs a control group; rlimit_nproc needs none." },
+	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota),
+	  .unset = &no_number, .change = CHANGE_LIVE, .argument = "per cent", .example = "50%",
 	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
-	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" },
-	  FIELD(RESOURCES, cpu_weight, weight),
-	  .unset = &no_number,
-	  .change = CHANGE_LIVE,
-	  .argument = "weight",
-	  .least = 0,
-	  .most = 10000,
+	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
+	  .unset = &no_number, .change = CHANGE_LIVE, .argument = "weight", .least = 0, .most = 10000,
 	  .example = "200",
 	  .help = "The instance's share of busy processors; others have 100. idle: only time that no other "
 		  "process wants." },
-	{ .name = { "delegate", [UNIT] = "Service.Delegate" },
-	  FIELD(RESOURCES, delegate, delegation),
-	  .nothing = "yes",
-	  .fallback = "no",
-	  .argument = "yes | no",
-	  .example = "{ \"memory\", \"cpu\" }",
+	{ .name = { "delegate", [UNIT] = "Service.Delegate" }, FIELD(RESOURCES, delegate, delegation),
+	  .nothing = "yes", .fallback = "no", .argument = "yes | no", .example = "{ \"memory\", \"cpu\" }",
 	  .help = "Whether the program's user owns the instance's control group, and can create groups below it. "
 		  "A list of controllers, as in units, counts as yes." },
 
 	/* Hardening */
-	CHOICE(private_tmp, "PrivateTmp", "no").help =
-		"Whether each instance has a /tmp and /var/tmp of its own. yes: directories below the "
-		"machine's, which superd removes after its end. disconnected: in memory."
-}
-,
-	SWITCH(private_devices, "PrivateDevices").help =
-		"Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory, and "
-		"removes CAP_MKNOD and CAP_SYS_RAWIO."
-}
-, SWITCH(private_ipc, "PrivateIPC").help = "Gives the program message queues, semaphores and shared memory of its own."
-}
-,
-	SWITCH(private_mounts, "PrivateMounts").help =
-		"Hides mounts of the program from all others. Options that change its view of the files imply "
-		"it."
-}
-,
-	SWITCH(private_network, "PrivateNetwork").help =
-		"Leaves the program a loopback interface of its own and the sockets that superd passes. It sees "
-		"the /sys of that network, unless private_mounts = no."
-}
-,
-	CHOICE(private_users, "PrivateUsers", "no").help =
-		"Runs the program in a user namespace: its capabilities apply only to objects of the namespace. "
-		"yes, self: it sees its own user and root, all others as nobody. identity: the first 65536 "
-		"users. full: all. A program of root's still counts as root for files and sockets."
-}
-,
-	CHOICE(protect_system, "ProtectSystem", "no").help =
-		"Directories that are read-only for the program. yes: /usr and /boot. full: /etc too. strict: "
-		"all but /dev, /proc, /sys, the homes of users, its own directories and read_write_paths."
-}
-,
-	CHOICE(protect_home, "ProtectHome", "no").help =
-		"/home, /root and /run/user are hidden (yes), read-only, or empty and in memory (tmpfs)."
-}
-, SWITCH(protect_kernel_tunables, "ProtectKernelTunables").help = "Makes kernel settings in /proc and /sys read-only."
-}
-, SWITCH(protect_kernel_modules, "ProtectKernelModules").help = "Denies loading kernel modules."
-}
-, SWITCH(protect_kernel_logs, "ProtectKernelLogs").help = "Denies access to the kernel's log."
-}
-, SWITCH(protect_control_groups, "ProtectControlGroups").help = "Makes the control groups read-only."
-}
-, SWITCH(protect_clock, "ProtectClock").help = "Denies setting the clock."
-}
-, SWITCH(protect_hostname, "ProtectHostname").help = "Denies changing the host name, and hides changes of it."
-}
-,
-	CHOICE(protect_proc, "ProtectProc", "default").help =
-		"How /proc shows processes of other users. noaccess: only that they exist. invisible: not at "
-		"all. ptraceable: those that the program could trace."
-}
-, CHOICE(proc_subset, "ProcSubset", "all").help = "pid leaves only processes in /proc."
-}
-,
-	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path")
-		.example = "{ \"/etc\" }",
-	 .help = "Paths that the program cannot write. After a - the path may be missing."
-}
-,
-	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path")
-		.example = "{ \"/srv/web\" }",
-	 .help = "Paths below read-only ones that stay as they were. Without a - the path must exist."
-}
-, PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path").example = "{ \"-/root\" }",
-								  .help = "Paths that the program cannot access."
-}
-,
-	PATHS(exec_paths, "ExecPaths", protected_paths, "path")
-		.example = "{ \"/usr/bin/web\" }",
-	 .help = "Paths below no_exec_paths from which the program may run programs."
-}
-, PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path").example = "{ \"/srv\" }",
-						       .help = "Paths below which the program cannot run programs."
-}
-,
+	CHOICE(private_tmp, "PrivateTmp", "no")
+	  .help = "Whether each instance has a /tmp and /var/tmp of its own. yes: directories below the "
+		  "machine's, which superd removes after its end. disconnected: in memory." },
+	SWITCH(private_devices, "PrivateDevices")
+	  .help = "Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory, and "
+		  "removes CAP_MKNOD and CAP_SYS_RAWIO." },
+	SWITCH(private_ipc, "PrivateIPC")
+	  .help = "Gives the program message queues, semaphores and shared memory of its own." },
+	SWITCH(private_mounts, "PrivateMounts")
+	  .help = "Hides mounts of the program from all others. Options that change its view of the files imply "
+		  "it." },
+	SWITCH(private_network, "PrivateNetwork")
+	  .help = "Leaves the program a loopback interface of its own and the sockets that superd passes. It sees "
+		  "the /sys of that network, unless private_mounts = no." },
+	CHOICE(private_users, "PrivateUsers", "no")
+	  .help = "Runs the program in a user namespace: its capabilities apply only to objects of the namespace. "
+		  "yes, self: it sees its own user and root, all others as nobody. identity: the first 65536 "
+		  "users. full: all. A program of root's still counts as root for files and sockets." },
+	CHOICE(protect_system, "ProtectSystem", "no")
+	  .help = "Directories that are read-only for the program. yes: /usr and /boot. full: /etc too. strict: "
+		  "all but /dev, /proc, /sys, the homes of users, its own directories and read_write_paths." },
+	CHOICE(protect_home, "ProtectHome", "no")
+	  .help = "/home, /root and /run/user are hidden (yes), read-only, or empty and in memory (tmpfs)." },
+	SWITCH(protect_kernel_tunables, "ProtectKernelTunables")
+	  .help = "Makes kernel settings in /proc and /sys read-only." },
+	SWITCH(protect_kernel_modules, "ProtectKernelModules")
+	  .help = "Denies loading kernel modules." },
+	SWITCH(protect_kernel_logs, "ProtectKernelLogs")
+	  .help = "Denies access to the kernel's log." },
+	SWITCH(protect_control_groups, "ProtectControlGroups")
+	  .help = "Makes the control groups read-only." },
+	SWITCH(protect_clock, "ProtectClock")
+	  .help = "Denies setting the clock." },
+	SWITCH(protect_hostname, "ProtectHostname")
+	  .help = "Denies changing the host name, and hides changes of it." },
+	CHOICE(protect_proc, "ProtectProc", "default")
+	  .help = "How /proc shows processes of other users. noaccess: only that they exist. invisible: not at "
+		  "all. ptraceable: those that the program could trace." },
+	CHOICE(proc_subset, "ProcSubset", "all")
+	  .help = "pid leaves only processes in /proc." },
+	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path") .example = "{ \"/etc\" }",
+	  .help = "Paths that the program cannot write. After a - the path may be missing." },
+	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path") .example = "{ \"/srv/web\" }",
+	  .help = "Paths below read-only ones that stay as they were. Without a - the path must exist." },
+	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path") .example = "{ \"-/root\" }",
+	  .help = "Paths that the program cannot access." },
+	PATHS(exec_paths, "ExecPaths", protected_paths, "path") .example = "{ \"/usr/bin/web\" }",
+	  .help = "Paths below no_exec_paths from which the program may run programs." },
+	PATHS(no_exec_paths, "NoExecPaths", protected_paths, "path") .example = "{ \"/srv\" }",
+	  .help = "Paths below which the program cannot run programs." },
 	PATHS(bind_paths, "BindPaths", bindings, "source[:target]")
-		.example = "{ \"/srv/data:/data\", \"-/mnt/usb:/usb:norbind\" }",
-	       .help = "Directories and files that the program also sees at the target. :norbind after the target "
-		       "skips mounts below the source. After a - the source may be missing."
-}
-, PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]").example = "{ \"/srv/data:/data\" }",
-							     .help = "The same as bind_paths, but read-only."
-}
-,
+	  .example = "{ \"/srv/data:/data\", \"-/mnt/usb:/usb:norbind\" }",
+	  .help = "Directories and files that the program also sees at the target. :norbind after the target "
+		  "skips mounts below the source. After a - the source may be missing." },
+	PATHS(bind_read_only_paths, "BindReadOnlyPaths", bindings, "source[:target]")
+	  .example = "{ \"/srv/data:/data\" }",
+	  .help = "The same as bind_paths, but read-only." },
 	PATHS(temporary_file_system, "TemporaryFileSystem", temporary, "path[:options]")
-		.example = "{ \"/var:size=10M\" }",
-	       .help = "Directories that an empty file system in memory covers, with options of mount(8) such as ro or "
-		       "size=10M. The default size is a tenth of the memory."
-}
-, SWITCH(mount_api_vfs, "MountAPIVFS").help = "Mounts /proc, /sys, /dev and an empty /run inside root_directory."
-}
-,
+	  .example = "{ \"/var:size=10M\" }",
+	  .help = "Directories that an empty file system in memory covers, with options of mount(8) such as ro or "
+		  "size=10M. The default size is a tenth of the memory." },
+	SWITCH(mount_api_vfs, "MountAPIVFS")
+	  .help = "Mounts /proc, /sys, /dev and an empty /run inside root_directory." },
 	{ .name = { "system_call_filter", [UNIT] = "Service.SystemCallFilter" },
-	  FIELD(SYSCALLS, system_call_filter, calls),
-	  .nothing = "@default",
-	  .argument = "call",
+	  FIELD(SYSCALLS, system_call_filter, calls), .nothing = "@default", .argument = "call",
 	  .example = "{ \"@system-service\", \"~@mount:EPERM\" }",
 	  .help = "The system calls that the program may use, by name or group, such as @system-service. A ~ "
 		  "before a name, up to a later name with a +, removes calls; a list that begins with ~ removes "
 		  "them from all. :EPERM after a name sets its error." },
 	{ .name = { "system_call_architectures", [UNIT] = "Service.SystemCallArchitectures" },
-	  FIELD(SYSCALLS, system_call_architectures, flags),
-	  .words = architecture_words,
-	  .nothing = "native",
-	  .argument = "architecture",
-	  .example = "{ \"native\" }",
+	  FIELD(SYSCALLS, system_call_architectures, flags), .words = architecture_words, .nothing = "native",
+	  .argument = "architecture", .example = "{ \"native\" }",
 	  .help = "The architectures of system calls that the program may use: native (always allowed), x86, "
 		  "x86-64, x32, arm and so on. Others kill the process." },
 	{ .name = { "system_call_error_number", [UNIT] = "Service.SystemCallErrorNumber" },
-	  FIELD(SYSCALLS, system_call_error_number, error),
-	  .fallback = "kill",
-	  .argument = "error",
+	  FIELD(SYSCALLS, system_call_error_number, error), .fallback = "kill", .argument = "error",
 	  .example = "\"EPERM\"",
 	  .help = "The error of a denied system call, such as EPERM, or kill, which ends the process." },
 	{ .name = { "restrict_address_families", [UNIT] = "Service.RestrictAddressFamilies" },
-	  FIELD(SYSCALLS, restrict_address_families, families),
-	  .nothing = "none",
-	  .argument = "family",
+	  FIELD(SYSCALLS, restrict_address_families, families), .nothing = "none", .argument = "family",
 	  .example = "{ \"AF_UNIX\", \"AF_INET\", \"AF_INET6\" }",
 	  .help = "The address families of sockets that the program may open, such as AF_UNIX and AF_INET6, or "
 		  "none. A ~ before the first: all but these. It does not affect the sockets that superd passes." },
 	{ .name = { "restrict_namespaces", [UNIT] = "Service.RestrictNamespaces" },
-	  FIELD(HARDENING, restrict_namespaces, namespaces),
-	  .fallback = "no",
-	  .nothing = "yes",
-	  .argument = "yes | no | kind",
-	  .example = "{ \"~user\" }",
+	  FIELD(HARDENING, restrict_namespaces, namespaces), .fallback = "no", .nothing = "yes",
+	  .argument = "yes | no | kind", .example = "{ \"~user\" }",
 	  .help = "Denies creating and entering namespaces. yes: any. A list: any but these. A ~ before the "
 		  "first: these. The kinds are cgroup, ipc, mnt, net, pid, time, user and uts." },
-	SWITCH(restrict_realtime, "RestrictRealtime").help = "Denies real-time scheduling."
-}
-, SWITCH(restrict_suid_sgid, "RestrictSUIDSGID").help = "Denies creating set-user-id and set-group-id files."
-}
-,
-	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute").help =
-		"Denies memory that is both writable and executable, and making memory executable later."
-}
-, SWITCH(lock_personality, "LockPersonality").help = "Denies changing the execution domain."
-}
-,
-	CHOICE(keyring_mode, "KeyringMode", "inherit").help =
-		"The session keyring of the program. inherit: superd's, which is empty and takes no keys if "
-		"superd can change users. private: a new one, as in units. shared: a new one linked to its "
-		"user's keyring."
-}
-,
-	{ .name = { "ip_address_allow" },
-	  FIELD(CGROUP_FILTERS, ip_address_allow, networks),
-	  .argument = "network",
-	  .example = "{ \"192.0.2.0/24\", \"localhost\" }",
-	  .unit_key = "IPAddressAllow",
+	SWITCH(restrict_realtime, "RestrictRealtime")
+	  .help = "Denies real-time scheduling." },
+	SWITCH(restrict_suid_sgid, "RestrictSUIDSGID")
+	  .help = "Denies creating set-user-id and set-group-id files." },
+	SWITCH(memory_deny_write_execute, "MemoryDenyWriteExecute")
+	  .help = "Denies memory that is both writable and executable, and making memory executable later." },
+	SWITCH(lock_personality, "LockPersonality")
+	  .help = "Denies changing the execution domain." },
+	CHOICE(keyring_mode, "KeyringMode", "inherit")
+	  .help = "The session keyring of the program. inherit: superd's, which is empty and takes no keys if "
+		  "superd can change users. private: a new one, as in units. shared: a new one linked to its "
+		  "user's keyring." },
+	{ .name = { "ip_address_allow" }, FIELD(CGROUP_FILTERS, ip_address_allow, networks),
+	  .argument = "network", .example = "{ \"192.0.2.0/24\", \"localhost\" }", .unit_key = "IPAddressAllow",
 	  .help = "Exceptions from ip_address_deny: addresses, networks, any, localhost, link-local, multicast." },
-	{ .name = { "ip_address_deny" },
-	  FIELD(CGROUP_FILTERS, ip_address_deny, networks),
-	  .argument = "network",
-	  .example = "{ \"any\" }",
-	  .unit_key = "IPAddressDeny",
+	{ .name = { "ip_address_deny" }, FIELD(CGROUP_FILTERS, ip_address_deny, networks),
+	  .argument = "network", .example = "{ \"any\" }", .unit_key = "IPAddressDeny",
 	  .help = "Addresses with which the program cannot exchange packets, by sockets that it opens. For "
 		  "clients of the sockets that superd passes, use only_from and no_access; with pass = bind one of "
 		  "these must be set. It needs a control group." },
 	{ .name = { "device_policy", [UNIT] = "Service.DevicePolicy" },
-	  FIELD(CGROUP_FILTERS, device_policy, word),
-	  .fallback = "auto",
-	  .words = device_policy_words,
+	  FIELD(CGROUP_FILTERS, device_policy, word), .fallback = "auto", .words = device_policy_words,
 	  .help = "The devices that the program may open. strict: those of device_allow. closed: also null, zero, "
 		  "full, random, urandom, tty, ptmx and pts terminals. auto: closed, or all if device_allow is "
 		  "empty. It needs a control group." },
 	{ .name = { "device_allow", [UNIT] = "Service.DeviceAllow" },
-	  FIELD(CGROUP_FILTERS, device_allow, device_rules),
-	  .argument = "device [rwm]",
+	  FIELD(CGROUP_FILTERS, device_allow, device_rules), .argument = "device [rwm]",
 	  .example = "{ \"/dev/null rw\", \"char-pts\" }",
 	  .help = "Devices that the program may open: a path, or char-NAME or block-NAME for a kind in "
 		  "/proc/devices, then r (read), w (write), m (make); none means all three." },
-	PATHS(apparmor_profile, "AppArmorProfile", text, "profile")
-		.example = "\"-web\"",
-      .help = "The AppArmor profile of the program. After a - the profile may be missing."
-}
-,
-	PATHS(selinux_context, "SELinuxContext", text, "context")
-		.example = "\"system_u:system_r:httpd_t:s0\"",
-      .help = "The SELinux context of the program. superd cannot set one: after a - it ignores it, otherwise "
-	      "it is an error."
-}
-,
+	PATHS(apparmor_profile, "AppArmorProfile", text, "profile") .example = "\"-web\"",
+	  .help = "The AppArmor profile of the program. After a - the profile may be missing." },
+	PATHS(selinux_context, "SELinuxContext", text, "context") .example = "\"system_u:system_r:httpd_t:s0\"",
+	  .help = "The SELinux context of the program. superd cannot set one: after a - it ignores it, otherwise "
+		  "it is an error." },
 };
 
 const size_t option_count = sizeof(option_defs) / sizeof(option_defs[0]);
