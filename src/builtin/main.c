@@ -243,12 +243,12 @@ static bool is_unix_datagram(int fd)
 	return loop_socket_option(fd, SO_DOMAIN) == AF_UNIX && loop_socket_option(fd, SO_TYPE) == SOCK_DGRAM;
 }
 
-/* Whether it is no listening or datagram socket. -1 and errno: it is no socket. */
+/* Whether it is no listening or datagram socket. -1 and errno: it is no socket, or cannot be asked. */
 static int is_client(int fd)
 {
-	int type = loop_socket_option(fd, SO_TYPE);
+	int type = loop_socket_option(fd, SO_TYPE), listens = type < 0 ? -1 : loop_socket_option(fd, SO_ACCEPTCONN);
 
-	return type < 0 ? -1 : type != SOCK_DGRAM && !loop_socket_option(fd, SO_ACCEPTCONN);
+	return listens < 0 ? -1 : type != SOCK_DGRAM && !listens;
 }
 
 /* Enters the sandbox, with the rights that this service needs. */

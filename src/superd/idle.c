@@ -652,8 +652,12 @@ void idle_freeze(struct svc *svc)
 {
 	bool listens;
 
-	if (!make_idle(svc) || !svc->run->current)
+	if (!svc->run->current)
 		return;
+	if (!make_idle(svc)) {
+		svc_say(svc, LEVEL_WARNING, "exhausted", "not frozen: out of memory");
+		return;
+	}
 	listens = svc->run->idle->listens;
 	stop_watching(svc);
 	if (!instance_freeze(svc->run->current, STANDS_BY_ORDER)) {

@@ -1071,7 +1071,7 @@ void journal_deliver_ends(void)
 			if (!(text = find_end(child->pid)) && lives)
 				continue;
 			if (!(larger = array_grow(ends, &room, count, sizeof(*ends))))
-				return;
+				state_fail();
 			ends = larger;
 			ends[count++] = (struct journal_end){ child->pid, text };
 		}

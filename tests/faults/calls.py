@@ -27,7 +27,7 @@ errors = {
     "epoll_ctl": ["ENOMEM", "ENOSPC"],
     "sys_epoll_ctl": ["ENOMEM", "ENOSPC"],
     "epoll_wait": ["EINTR"],
-    "poll": ["EINTR", "ENOMEM"],
+    "poll": ["EINTR"], # of so few descriptors it takes no memory
     **dict.fromkeys(["eventfd", "signalfd", "timerfd_create", "memfd_create", "pipe2", "inotify_init1"], DESCRIPTOR),
     "timer_create": ["EAGAIN", "ENOMEM"],
     "inotify_add_watch": ["ENOSPC", "ENOMEM", "EACCES"],
@@ -99,8 +99,12 @@ known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_
          ("recv", "EAGAIN", "tcpmux_read", EDGE),
          ("kill", "EPERM", "guard_turn", "the guard may signal its own child, superd; an operator can signal superd itself"),
          ("recvmsg", "ECONNRESET", "tell_manager", "the guard has both ends of this pair open"),
+         ("write", "EIO", "write_end", "a memory file is on no device"),
+         ("read", "EIO", "child_ended", "a pipe is on no device"),
+         ("getsockopt", "ENOBUFS", "control_socket_peer_has_ended", "a pidfd takes a descriptor, and no buffer"),
          ("read", "EAGAIN", "child_ended", "the process has ended, so the pipe has text or its end"),
-         *[(call, "EIO", caller, "a memory file is on no device") for call in ("fstat", "pread")
+         *[(call, error, caller, "a memory file is on no device, and keeps nobody waiting")
+           for call, error in (("fstat", "EIO"), ("pread", "EIO"), ("pread", "EINTR"))
            for caller in ("state_file_read", "journal_read", "journal_pass", "on_child", "map")],
          ("recvmsg", "EAGAIN", "channel_receive", "poll(2) has reported a message, and no other process takes any")]
 

@@ -438,20 +438,25 @@ static void strip_own_base(char *path)
 		*base = '\0';
 }
 
+/* wrong: why not; NULL: errno says so. */
 static bool find_path(const char *controller, char *path, size_t size, const char **wrong)
 {
 	char where[PATH_MAX], from[PATH_MAX], *text;
-	const char *name = find_name("/proc/self", controller, &text);
+	const char *name;
 	size_t prefix;
 	bool good = false;
 
-	*wrong = text ? "there is no second hierarchy of control groups here" : NULL;
+	errno = 0;
+	name = find_name("/proc/self", controller, &text);
+	*wrong = "there is no second hierarchy of control groups here";
 	if (name && find_mount(controller, where, from)) {
 		prefix = strcmp(from, "/") ? strlen(from) : 0;
 		*wrong = "superd's control group is not visible from here";
 		good = !strncmp(name, from, prefix) && (name[prefix] == '/' || !name[prefix]) && !strstr(name, "/..") &&
 			snprintf(path, size, "%s%s", where, strcmp(name + prefix, "/") ? name + prefix : "") <
 				(int)size;
+	} else if (errno) {
+		*wrong = NULL;
 	}
 	free(text);
 	if (good)
@@ -608,10 +613,9 @@ const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool)
 
 	if (!place)
 		return NULL;
-	errno = 0;
 	if (!find_path(UNIFIED_HIERARCHY, path, sizeof(path), &place->wrong)) {
 		if (!place->wrong)
-			place->wrong = pool_textf(pool, "/proc/self/cgroup: %s", strerror(errno));
+			place->wrong = pool_textf(pool, "superd's control group: %s", strerror(errno));
 		return place->wrong ? place : NULL;
 	}
 	place->wrong = NULL;
