@@ -132,12 +132,15 @@ static void enter(struct past *past, enum phase_of_past phase, double at)
 	past->changes[past->change_count++ % CHANGES].phase = phase;
 }
 
-/* NULL: it has done nothing but listen, and goes on so; or out of memory. */
-static struct past *past_of(struct svc *svc, enum phase_of_past now, enum phase_of_past next)
+/* NULL: it has done nothing but listen, and goes on so; or out of memory. A first instance, which is there already, is
+ * what comes next. */
+static struct past *past_of(struct svc *svc, enum phase_of_past next)
 {
+	enum phase_of_past now = phase_of(svc, svc->state);
+
 	if (!svc->run->past && next != OFF_OR_CLOSED && next != ASLEEP &&
 	    (svc->run->past = calloc(1, sizeof(*svc->run->past))))
-		enter(svc->run->past, now, svc->since);
+		enter(svc->run->past, now == AWAKE ? ASLEEP : now, svc->since);
 	return svc->run->past;
 }
 
@@ -145,8 +148,7 @@ static struct past *past_of(struct svc *svc, enum phase_of_past now, enum phase_
 void facts_note(struct svc *svc)
 {
 	enum phase_of_past phase = phase_of(svc, svc->state);
-
-	struct past *past = past_of(svc, phase == AWAKE ? ASLEEP : phase, phase);
+	struct past *past = past_of(svc, phase);
 	double now = clock_now();
 
 	if (past && last_phase(past) != phase) { /* accept = yes: awake or asleep in the same state */
@@ -160,7 +162,7 @@ void facts_note(struct svc *svc)
 void facts_note_state(struct svc *svc, enum state next)
 {
 	enum phase_of_past phase = phase_of(svc, next);
-	struct past *past = past_of(svc, phase_of(svc, svc->state), phase);
+	struct past *past = past_of(svc, phase);
 	double now = clock_now();
 
 	if (svc->state == LISTENING)
@@ -263,7 +265,8 @@ void facts_note_client(struct svc *svc, const char *peer)
 	if (!wake || *wake->by || !*peer || !svc->run->current)
 		return;
 	snprintf(wake->by, sizeof(wake->by), "%s", peer);
-	snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", peer);
+	if (!wake->thawed)
+		snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", peer);
 	tell_wake(svc, wake);
 }
 

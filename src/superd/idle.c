@@ -247,7 +247,6 @@ void idle_thaw(struct svc *svc, const char *by)
 	svc->run->wakes++;
 	svc_say(svc, LEVEL_INFO, "thawed", "pid %ld thawed after %s%s%s", (long)svc->run->current->pid,
 		duration_write(span, slept), by ? ", by " : "", by ? by : "");
-	svc->run->last_start = now;
 	svc_set(svc, RUNNING);
 	facts_note_wake(svc, true, slept, by ? by : svc->run->start_by);
 	facts_note_ready(svc, now);
@@ -259,7 +258,7 @@ void idle_thaw(struct svc *svc, const char *by)
 static double due_at(const struct svc *svc)
 {
 	double due = svc->run->idle->used + timeout_of(svc),
-	       awake = svc->run->last_start + (double)life_of(svc)->min_awake / 1e6;
+	       awake = svc->since + (double)life_of(svc)->min_awake / 1e6;
 
 	return due > awake ? due : awake;
 }

@@ -28,8 +28,11 @@ test has_the_phases_and_who_woke_it {
 	until 5s {[phase] eq "asleep"} 10
 	set answer [prints --json history]
 	expect {[schema_holds timeline $answer]}
+	expect {[regexp {"spans":.{1,30}"phase":"asleep"\},.{1,30}"phase":"starting"} $answer]} $answer
 	has $answer "\"phase\":\"starting\"\},\{" "\"phase\":\"running\"\},\{" "\"phase\":\"asleep\"\}],"
 }
+
+proc started {} { return [regexp -inline {"last_activation":.*?"at":[0-9]+} [control "status web"]] }
 
 # Of each start and each thaw: who, and after which sleep; as text and in the events. The line of a start itself is written before
 # that is known.
@@ -39,8 +42,10 @@ proc sleep_and_wake {action phase lines} {
 	wake_by_a_client
 	send $events "log --lines=0 --follow"
 	until 10min {[phase] eq $phase} 5
+	set started [started]
 	advance 72min
 	pid web
+	sees started [expr {$action eq "stop" ? "last_activation" : $started}]
 	while {[string first {"woken"} [set line [line $events]]] < 0} {}
 	has $line {"peer":"127.0.0.1"}
 	expect {[value $line duration] >= 72 * 60}
