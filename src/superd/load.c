@@ -47,7 +47,7 @@ struct table_load {
 
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
  * caller frees it after reading. NULL: no facts, or out of memory. */
-static struct pool *read_os_facts(const struct options *options, struct unit_machine *machine,
+static struct pool *read_os_facts(const struct options *options, struct specifier_values *machine,
 				  struct lookup_cache *lookups, struct read_request *request)
 {
 	struct pool *pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
@@ -81,7 +81,7 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 		.inetd = options->invoked_as == AS_INETD ? &options->defaults : NULL,
 		.warns_of_unsupported = options->flags & OPTION_WARNS,
 	};
-	struct unit_machine machine;
+	struct specifier_values machine;
 	const char **sources;
 	struct table *table;
 	struct pool *pool;

@@ -18,7 +18,7 @@ const enum language mutator_language = LANGUAGE_UNIT;
 #define UNITS_MOST 16
 #define MARK "#@ "
 
-static const struct unit_machine machine = {
+static const struct specifier_values machine = {
 	.host_name = "host.example.org", .short_host_name = "host", .pretty_host_name = "100% host", .machine_id = "1",
 	.boot_id = "2", .kernel = "6", .architecture = "x86-64", .os_id = "linux", .os_version_id = "", .user = "root",
 	.group = "root", .user_id = "0", .group_id = "0", .home = "/root", .shell = "/bin/sh", .runtime = "/run",

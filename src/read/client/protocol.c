@@ -13,7 +13,7 @@
 
 #define LIST_MOST 1000000               /* elements of a list */
 
-_Static_assert(sizeof(struct unit_machine) % sizeof(const char *) == 0, "it is texts alone");
+_Static_assert(sizeof(struct specifier_values) % sizeof(const char *) == 0, "it is texts alone");
 
 struct fields {
 	struct buf *out;                /* NULL: it is read */
@@ -189,7 +189,7 @@ static void pass_inetd(struct fields *fields, struct inetd_defaults *inetd)
 static void pass_request(struct fields *fields, struct read_request *request)
 {
 	struct inetd_defaults inetd = request->inetd ? *request->inetd : (struct inetd_defaults){ 0 };
-	struct unit_machine machine = request->machine ? *request->machine : (struct unit_machine){ 0 };
+	struct specifier_values machine = request->machine ? *request->machine : (struct specifier_values){ 0 };
 	const char *texts[sizeof(machine) / sizeof(const char *)];
 	bool has_inetd = request->inetd;
 	int64_t compat = request->compat;

@@ -205,7 +205,7 @@ static int print_by_hand(const char *const *sources, size_t count)
 	struct pool *pool = pool_new();
 	struct read_request request = { .sources = sources, .count = count };
 	struct read_answer answer = { 0 };
-	struct unit_machine machine;
+	struct specifier_values machine;
 	int status;
 
 	for (size_t n = 0; n < count; n++) {

@@ -58,7 +58,7 @@ struct origin unit_place(const struct unit_assignment *assignment, size_t offset
  * on the instance are refused, and so are these in options without templates. */
 struct unit_names {
 	const struct unit *unit;
-	const struct unit_machine *machine;             /* NULL: unknown; its specifiers are refused */
+	const struct specifier_values *machine;         /* NULL: unknown; its specifiers are refused */
 	const char *service;            /* the service's name in superd; NULL: unknown */
 	bool per_connection;            /* a service of Accept=yes */
 	bool for_superd;                /* the text is for an option with templates: a percent sign is doubled */

@@ -318,7 +318,7 @@ const char *unit_split(struct pool *pool, const struct unit_names *names, const 
  * superd's template %{instance} if the option has templates, and is refused elsewhere. Source: systemd.unit(5),
  * "SPECIFIERS". */
 
-#define MACHINE(letter, field, what) { letter, offsetof(struct unit_machine, field), what }
+#define MACHINE(letter, field, what) { letter, offsetof(struct specifier_values, field), what }
 
 static const struct {
 	char letter;
@@ -354,7 +354,7 @@ static const struct {
 	MACHINE('W', os_variant_id, "%W: the system's variant is not known here"),
 };
 
-static const char *add_machine_value(const struct unit_machine *machine, char letter, struct buf *out)
+static const char *add_machine_value(const struct specifier_values *machine, char letter, struct buf *out)
 {
 	for (size_t n = 0; n < sizeof(of_machine) / sizeof(*of_machine); n++) {
 		const char *text = NULL;
@@ -393,7 +393,7 @@ static const char *add_unescaped(const char *text, bool path, struct buf *out)
 static const char *add_specifier(const struct unit_names *names, char letter, struct buf *out)
 {
 	const struct unit *unit = names->unit;
-	const struct unit_machine *machine = names->machine;
+	const struct specifier_values *machine = names->machine;
 	const char *instance = unit->instance ? unit->instance : "", *dash = strrchr(unit->prefix, '-');
 	const char *slash = unit->path ? strrchr(unit->path, '/') : NULL;
 

@@ -18,7 +18,7 @@
 #include "table/service/service.h"
 #include "table/services/lookup_cache.h"
 #include "table/services/table.h"
-#include "table/services/unit_machine.h"
+#include "table/services/specifier_values.h"
 
 /* Asks NSS (nsswitch.conf(5)) and DNS for names. Each is asked for once, however many services have it. */
 
@@ -146,11 +146,11 @@ const struct account *helper_user_account(enum helper_user which);
 
 /* Fills in the known values; texts are kept in the pool. lookups: answers to use, and to add to; NULL: none. false: out
  * of memory. */
-bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool);
+bool os_info_read(struct specifier_values *machine, struct lookup_cache *lookups, struct pool *pool);
 
 /* The folders to search for units: those in SYSTEMD_UNIT_PATH, else, unless superd is root, a user's own, and the
  * system's. In the pool, NULL-terminated; NULL: out of memory. */
-const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool);
+const char *const *os_info_unit_path(const struct specifier_values *machine, struct pool *pool);
 
 /* A helper program that superd starts while it reads a table, and talks to by a socket: superd-filter, superd-read. */
 

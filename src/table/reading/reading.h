@@ -17,7 +17,7 @@
 #include "table/reading/compat.h"
 #include "table/services/service_builder.h"
 #include "table/services/table.h"
-#include "table/services/unit_machine.h"
+#include "table/services/specifier_values.h"
 
 #define READING_DEPTH 16                /* most files that include one another */
 #define READING_FILES 100000            /* most files of a reading: ten thousand units are thirty thousand files */
@@ -116,7 +116,7 @@ struct read_request {
 	struct origin *from;            /* the import of each; NULL: the command line names all */
 	enum compat compat;             /* of sources that name none */
 	const struct inetd_defaults *inetd;             /* NULL: the dialect's defaults hold */
-	const struct unit_machine *machine;             /* values of systemd's specifiers; NULL: unknown */
+	const struct specifier_values *machine;         /* values of systemd's specifiers; NULL: unknown */
 	const char *const *unit_path;   /* folders of units, NULL-terminated; NULL: the system's usual ones */
 	bool warns_of_unsupported;      /* a restriction that superd lacks is a warning, not an error */
 	bool shares_defaults;           /* defaults of xinetd.conf are also those of inetd.conf's services */

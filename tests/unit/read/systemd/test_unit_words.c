@@ -5,7 +5,7 @@
 #include "lib/buf.h"
 #include "read/systemd/internal.h"
 
-static const struct unit_machine machine = {
+static const struct specifier_values machine = {
 	.host_name = "host.example.org", .short_host_name = "host", .pretty_host_name = "My Host",
 	.machine_id = "0123456789abcdef0123456789abcdef", .boot_id = "fedcba9876543210fedcba9876543210",
 	.kernel = "6.18.0", .architecture = "x86-64", .os_id = "debian", .os_version_id = "12", .os_build_id = "b1",
@@ -130,7 +130,7 @@ Test(unit_words, refuses_specifiers_nobody_knows)
 	expect_refused("a%c", "no specifiers any more", 1);
 	names.machine = NULL;
 	expect_refused("%n %H", "not known here", 3);
-	names.machine = &(const struct unit_machine){ .host_name = "h" };
+	names.machine = &(const struct specifier_values){ .host_name = "h" };
 	expect_text("%H", "h");
 	expect_refused("%m", "there is no machine id here", 0);
 	names.unit = read_unit("lex-t@\\xzz.service", "");
@@ -142,7 +142,7 @@ Test(unit_words, doubles_percent_signs_of_a_template_of_superd)
 {
 	names.for_superd = true;
 	expect_text("100% %% %-", "100%% %% %%-");
-	names.machine = &(const struct unit_machine){ .host_name = "a%b" };
+	names.machine = &(const struct specifier_values){ .host_name = "a%b" };
 	expect_text("%H", "a%%b");
 	names.unit = read_unit("t@\\x25.service", "");
 	expect_text("%I", "%%");

@@ -6,7 +6,7 @@
 
 #include "superd/machine/machine.h"
 
-static struct unit_machine machine;
+static struct specifier_values machine;
 
 static void look(void)
 {

@@ -47,7 +47,7 @@ static const char *temporary_folder(struct pool *pool, const char *default_folde
 }
 
 /* Fills in the folders; called by os_info_read once the user's home is known. false: out of memory. */
-static bool os_info_read_dirs(struct unit_machine *machine, struct pool *pool)
+static bool os_info_read_dirs(struct specifier_values *machine, struct pool *pool)
 {
 	const char *runtime = secure_getenv("XDG_RUNTIME_DIR"), *home = machine->home;
 
@@ -109,7 +109,7 @@ static void add_below(struct unit_path *path, const char *base, const char *belo
 		add_folder(path, base, strlen(base), below);
 }
 
-static void add_user_folders(struct unit_path *path, const struct unit_machine *machine)
+static void add_user_folders(struct unit_path *path, const struct specifier_values *machine)
 {
 	const char *configurations = secure_getenv("XDG_CONFIG_DIRS"), *data = secure_getenv("XDG_DATA_DIRS");
 
@@ -129,7 +129,7 @@ static void add_user_folders(struct unit_path *path, const struct unit_machine *
 	add_below(path, machine->runtime, "/systemd/generator.late");
 }
 
-const char *const *os_info_unit_path(const struct unit_machine *machine, struct pool *pool)
+const char *const *os_info_unit_path(const struct specifier_values *machine, struct pool *pool)
 {
 	const char *configured = secure_getenv("SYSTEMD_UNIT_PATH");
 	struct unit_path path = { .pool = pool };
@@ -222,7 +222,7 @@ static char *read_config(const char *path)
 	return fd_read_file(path, FILE_MOST, &length);
 }
 
-static void read_system(struct unit_machine *machine, struct pool *pool)
+static void read_system(struct specifier_values *machine, struct pool *pool)
 {
 	char *text = read_config("/etc/os-release");
 
@@ -239,7 +239,7 @@ static void read_system(struct unit_machine *machine, struct pool *pool)
 	free(text);
 }
 
-static void read_host(struct unit_machine *machine, struct pool *pool)
+static void read_host(struct specifier_values *machine, struct pool *pool)
 {
 	struct utsname names;
 	char *text = read_config("/etc/machine-info");
@@ -283,7 +283,7 @@ static const char *absolute(const char *path)
 }
 
 /* root is not looked up, so that a system whose names come over the network can start. */
-static void read_user(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
+static void read_user(struct specifier_values *machine, struct lookup_cache *lookups, struct pool *pool)
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
 	struct found_name found = { .wrong = NULL };
@@ -313,9 +313,9 @@ static void read_user(struct unit_machine *machine, struct lookup_cache *lookups
 	machine->shell = shell ? pool_text(pool, shell) : "/bin/sh";
 }
 
-bool os_info_read(struct unit_machine *machine, struct lookup_cache *lookups, struct pool *pool)
+bool os_info_read(struct specifier_values *machine, struct lookup_cache *lookups, struct pool *pool)
 {
-	*machine = (struct unit_machine){
+	*machine = (struct specifier_values){
 		.machine_id = keep_id(pool, "/etc/machine-id"),
 		.boot_id = keep_id(pool, "/proc/sys/kernel/random/boot_id"),
 	};

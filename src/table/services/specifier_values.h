@@ -1,8 +1,8 @@
 /* The values of a unit file's specifiers on this machine, and the directories of its units (systemd.unit(5)).
- * superd/machine/unit_machine.c fills the struct for read/systemd; NULL: unknown. */
+ * superd/machine/specifier_values.c fills the struct for read/systemd; NULL: unknown. */
 #pragma once
 
-struct unit_machine {
+struct specifier_values {
 	const char *host_name, *short_host_name, *pretty_host_name;
 	const char *machine_id, *boot_id, *kernel, *architecture;
 	const char *os_id, *os_version_id, *os_build_id, *os_variant_id, *image_id, *image_version;
