@@ -198,7 +198,7 @@ struct table *saved_read(const struct options *options, const char *text, struct
 /* Leaves services with errors out of the table, and runs the rest. */
 
 /* Marks the entries with errors as skipped (table/services/skipped.h); their errors become warnings. all:
- * --keep-going; false: only the services with a note NOTE_ALONE are skipped. before: the table in effect, whose
+ * --keep-going; false: only the services with a role ROLE_ALONE are skipped. before: the table in effect, whose
  * services may go on instead; NULL: this is no reload. */
 void skip_faulty(struct table *table, bool all, const struct table *before, struct diags *diags);
 

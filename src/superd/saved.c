@@ -65,15 +65,15 @@ void saved_head(struct options *options, const struct table *table, struct buf *
 	settings_walk(&line, options);
 	WALK(&line, "keeps", keeps);
 	buf_char(out, '\n');
-	for (size_t n = 0; n < table->note_count; n++) {
-		struct note note = table->notes[n];
+	for (size_t n = 0; n < table->role_count; n++) {
+		struct source_role role = table->roles[n];
 
-		if ((note.kind != NOTE_SHARED && note.kind != NOTE_VITAL) || !note.at.line)
+		if ((role.kind != ROLE_SHARED && role.kind != ROLE_VITAL) || !role.at.line)
 			continue;
-		buf_text(out, "note");
-		WALK(&line, "kind", note.kind);
-		WALK(&line, "line", note.at.line);
-		add_text(out, "file", note.at.file);
+		buf_text(out, "role");
+		WALK(&line, "kind", role.kind);
+		WALK(&line, "line", role.at.line);
+		add_text(out, "file", role.at.file);
 		buf_char(out, '\n');
 	}
 	save_answers(table, out);
@@ -167,12 +167,12 @@ static bool restore_notes(struct table *table, const char *text)
 {
 	bool good = true;
 
-	for (const char *at = NULL; (at = next_line(text, at, "note"));) {
-		struct note note = { .at.file = take(table->pool, at, "file") };
+	for (const char *at = NULL; (at = next_line(text, at, "role"));) {
+		struct source_role role = { .at.file = take(table->pool, at, "file") };
 
-		WALK_MOST(&(struct journal_line){ .text = at }, "kind", note.kind, NOTE_SHARED);
-		WALK(&(struct journal_line){ .text = at }, "line", note.at.line);
-		good &= table_note(table, note);
+		WALK_MOST(&(struct journal_line){ .text = at }, "kind", role.kind, ROLE_SHARED);
+		WALK(&(struct journal_line){ .text = at }, "line", role.at.line);
+		good &= table_add_role(table, role);
 	}
 	for (const char *at = NULL; (at = next_line(text, at, "skipped"));) {
 		struct origin origin = { .file = take(table->pool, at, "file") };

@@ -69,17 +69,17 @@ static void list_owners(struct skip_state *state)
 		add_owner(state, (struct error_owner){ table->services[n].at, ROW, n });
 	for (size_t n = 0; n < table->skipped_count; n++)
 		add_owner(state, (struct error_owner){ table->skipped[n].at, NO_ROW, n });
-	for (size_t n = 0; n < table->note_count; n++) {
-		const struct note *note = &table->notes[n];
-		const struct service *service = note->kind == NOTE_PART ? table_find(table, note->name) : NULL;
+	for (size_t n = 0; n < table->role_count; n++) {
+		const struct source_role *role = &table->roles[n];
+		const struct service *service = role->kind == ROLE_PART ? table_find(table, role->name) : NULL;
 
 		/* A service may come from several files, as the .service, .socket and drop-ins of a unit. An error
 		 * in any of them is its error. */
 		if (service)
-			add_owner(state, (struct error_owner){ note->at, ROW, (size_t)(service - table->services) });
-		else if (note->kind == NOTE_SHARED || note->kind == NOTE_VITAL)
+			add_owner(state, (struct error_owner){ role->at, ROW, (size_t)(service - table->services) });
+		else if (role->kind == ROLE_SHARED || role->kind == ROLE_VITAL)
 			add_owner(state,
-				  (struct error_owner){ note->at, note->kind == NOTE_SHARED ? SHARED : VITAL, n });
+				  (struct error_owner){ role->at, role->kind == ROLE_SHARED ? SHARED : VITAL, n });
 	}
 	qsort(state->owners, state->owner_count, sizeof(*state->owners), compare_owners);
 }
@@ -153,11 +153,11 @@ static void append_skipped(const struct skip_state *state, const struct error_ow
 /* Whether a file of the table before had a part that others need, as defaults: without it their rules would be lost. */
 static bool had_shared_part(const struct table *before, const char *file)
 {
-	for (size_t n = 0; before && n < before->note_count; n++) {
-		const struct note *note = &before->notes[n];
+	for (size_t n = 0; before && n < before->role_count; n++) {
+		const struct source_role *role = &before->roles[n];
 
-		if ((note->kind == NOTE_SHARED || note->kind == NOTE_VITAL) && note->at.line &&
-		    !strcmp(note->at.file, file))
+		if ((role->kind == ROLE_SHARED || role->kind == ROLE_VITAL) && role->at.line &&
+		    !strcmp(role->at.file, file))
 			return true;
 	}
 	return false;
@@ -169,9 +169,9 @@ static bool may_skip(const struct skip_state *state, const struct error_owner *o
 	const struct table *table = state->table;
 	const char *name = name_of(state, owner);
 
-	for (const struct note *note = NULL;
-	     !state->all && name && (note = table_next_note(table, NOTE_ALONE, note));) {
-		if (!strcmp(note->name, name))
+	for (const struct source_role *role = NULL;
+	     !state->all && name && (role = table_next_role(table, ROLE_ALONE, role));) {
+		if (!strcmp(role->name, name))
 			return true;
 	}
 	if (owner->kind == SHARED && !owner->at.line && had_shared_part(state->before, owner->at.file))
@@ -264,7 +264,7 @@ static void skip_wrong(struct skip_state *state, struct table *table, struct dia
 
 void skip_faulty(struct table *table, bool all, const struct table *before, struct diags *diags)
 {
-	size_t owners = table->count + table->skipped_count + table->note_count;
+	size_t owners = table->count + table->skipped_count + table->role_count;
 	struct skip_state state = {
 		.table = table,
 		.all = all,
@@ -273,7 +273,7 @@ void skip_faulty(struct table *table, bool all, const struct table *before, stru
 		.entry_reasons = calloc(table->skipped_count + 1, sizeof(char *)),
 		.owners = calloc(owners + 1, sizeof(struct error_owner)),
 	};
-	bool any = (diags->errors || table->skipped_count) && (all || table_next_note(table, NOTE_ALONE, NULL));
+	bool any = (diags->errors || table->skipped_count) && (all || table_next_role(table, ROLE_ALONE, NULL));
 
 	if (any && state.row_reasons && state.entry_reasons && state.owners)
 		skip_wrong(&state, table, diags);

@@ -145,9 +145,9 @@ static bool take_record(struct reader_client *client, const struct read_record *
 			entry->is_part = record->other;
 		}
 		return entry;
-	case RECORD_NOTE:
-		return record->number < NOTES &&
-		       table_note(reading->table, (struct note){ record->number, record->at, record->text });
+	case RECORD_ROLE:
+		return record->number < ROLES &&
+		       table_add_role(reading->table, (struct source_role){ record->number, record->at, record->text });
 	case RECORD_END:
 		diags->errors += record->number;
 		diags->dropped_errors += record->number;

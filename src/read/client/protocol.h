@@ -13,7 +13,7 @@ enum record_kind {
 	RECORD_READ,                    /* at.file: the path; text: title of its language; number: services */
 	RECORD_DIAG,                    /* at, text, hint; number: severity; flag: it follows the one before */
 	RECORD_SKIPPED,                 /* at, text: the name; flag: is_doubtful; other: is_part */
-	RECORD_NOTE,                    /* at, text: the name; number: enum note_kind */
+	RECORD_ROLE,                    /* at, text: the name; number: enum role_kind */
 	RECORD_END,                     /* the last one; number: errors that no record has */
 	RECORD_MEMORY,                  /* the last one: memory has run out */
 	RECORDS

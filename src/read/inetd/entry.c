@@ -763,7 +763,7 @@ static bool read_directive(struct inetd *inetd)
 				      line->words[0]);
 	if (line->count < 2 || !*line->words[1])
 		return reading_refuse(inetd->reading, shift(line->at, 8), ".include: a path is missing");
-	reading_note(inetd->reading, (struct note){ NOTE_SHARED, .at = line->at });
+	reading_add_role(inetd->reading, (struct source_role){ ROLE_SHARED, .at = line->at });
 	include_files(inetd->reading, &reader_inetd, line->words[1], line->places[1]);
 	return true;
 }
@@ -781,7 +781,7 @@ static void read_comment(struct inetd *inetd, size_t at, size_t end)
 	if (!scan_is_word(text + at, length, "in") && !scan_is_word(text + at, length, "out"))
 		return;
 	reading_refuse(inetd->reading, place, "IPsec policies for the entries below are not available on this system");
-	reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = place });
+	reading_add_role(inetd->reading, (struct source_role){ ROLE_VITAL, .at = place });
 }
 
 /* Skips the bad line at `at`, with --keep-going. But if it may have been HOSTS:, the services below it would
@@ -797,7 +797,7 @@ static void skip_line(struct inetd *inetd, size_t at)
 	for (; (length = source_next_word(text, &at, end)); at += length)
 		fields++;
 	if (line->count ? may_be_hosts(line) : fields <= 2)
-		reading_note(inetd->reading, (struct note){ NOTE_VITAL, .at = line->at });
+		reading_add_role(inetd->reading, (struct source_role){ ROLE_VITAL, .at = line->at });
 	else
 		reading_skip(inetd->reading, line->at, *field != '.' && *name ? name : NULL);
 }

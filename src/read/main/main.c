@@ -124,11 +124,11 @@ static void say_records(struct read_answer *answer, const struct reading *readin
 		say(answer, (struct read_record){ .kind = RECORD_SKIPPED, .at = entry->at, .text = entry->name,
 						  .flag = entry->is_doubtful, .other = entry->is_part });
 	}
-	for (size_t n = 0; n < table->note_count; n++) {
-		const struct note *note = &table->notes[n];
+	for (size_t n = 0; n < table->role_count; n++) {
+		const struct source_role *role = &table->roles[n];
 
-		say(answer, (struct read_record){ .kind = RECORD_NOTE, .at = note->at, .text = note->name,
-						  .number = note->kind });
+		say(answer, (struct read_record){ .kind = RECORD_ROLE, .at = role->at, .text = role->name,
+						  .number = role->kind });
 	}
 	say(answer, (struct read_record){ .kind = RECORD_END, .number = diags->dropped_errors + diags->lost });
 }

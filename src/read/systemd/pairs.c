@@ -97,7 +97,7 @@ static void skip_unit(struct reading *reading, const struct requested_unit *aske
 
 	reading_skip(reading, unit_start(asked->unit), name);
 	if (!asked->by_name)
-		reading_note(reading, (struct note){ NOTE_ALONE, .name = name });
+		reading_add_role(reading, (struct source_role){ ROLE_ALONE, .name = name });
 }
 
 /* The service that a socket activates. If it failed, the name is a likely one: superd reports the mistakes of both. */

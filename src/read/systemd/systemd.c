@@ -175,7 +175,7 @@ static bool units_read(struct reading *reading, const char *path)
 		return unit;
 	service = pool_text_n(reading->table->pool, name, (size_t)(strrchr(name, '.') - name));
 	leave_service_out(reading, service, at, first);
-	reading_note(reading, (struct note){ NOTE_ALONE, .name = service });
+	reading_add_role(reading, (struct source_role){ ROLE_ALONE, .name = service });
 	return true;
 }
 
@@ -203,7 +203,7 @@ static void note_files(struct reading *reading, const struct unit_pairing *pair,
 
 		if (!strcmp(file, before) || !strcmp(file, first))
 			continue;
-		reading_note(reading, (struct note){ NOTE_PART, .at = { file, 1, 1 }, .name = pair->name });
+		reading_add_role(reading, (struct source_role){ ROLE_PART, .at = { file, 1, 1 }, .name = pair->name });
 		before = file;
 	}
 }
@@ -237,7 +237,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	if (!pair->count && !unit_assigned(&builder, "Service", "Restart"))
 		unit_set(&builder, "restart", "no", at);
 	if (!pair->by_name)
-		reading_note(reading, (struct note){ NOTE_ALONE, .name = pair->name });
+		reading_add_role(reading, (struct source_role){ ROLE_ALONE, .name = pair->name });
 	if (!pair->has_failed && reading->diags->errors == errors) {
 		reading_add(reading, builder.builder);
 		note_parts(reading, pair, at.file);

@@ -240,7 +240,7 @@ static void open_defaults(struct collector *collector)
 	struct xinetd *xinetd = collector->xinetd;
 	struct origin at = collector->line.at;
 
-	reading_note(collector->reading, (struct note){ NOTE_SHARED, .at = at });
+	reading_add_role(collector->reading, (struct source_role){ ROLE_SHARED, .at = at });
 	if (xinetd->has_defaults)
 		diag_warning(collector->reading->diags, at,
 			     "the file has defaults already: as in xinetd the first count, and these do not");
@@ -263,7 +263,7 @@ static void read_include(struct collector *collector)
 	bool has_defaults = xinetd->has_defaults, is_folder = xinetd_line_is(&collector->line, "includedir");
 	struct stat status;
 
-	reading_note(reading, (struct note){ NOTE_SHARED, .at = at });
+	reading_add_role(reading, (struct source_role){ ROLE_SHARED, .at = at });
 	if (collector->line.words.count != 2) {
 		diag_error(reading->diags, at, "%s needs one path", is_folder ? "includedir" : "include");
 		return;

@@ -117,9 +117,9 @@ void reading_skip(struct reading *reading, struct origin at, const char *name)
 		reading_refuse_memory(reading);
 }
 
-void reading_note(struct reading *reading, struct note note)
+void reading_add_role(struct reading *reading, struct source_role role)
 {
-	if (!table_note(reading->table, note))
+	if (!table_add_role(reading->table, role))
 		reading_refuse_memory(reading);
 }
 
@@ -289,7 +289,7 @@ bool reading_file(struct reading *reading, const struct reader *reader, const ch
 		return reading_refuse_memory(reading);
 	ok = read_checked_path(reading, reader, kept, from);
 	if (!ok && (reading->opened || from.file) && reader->passes_over)
-		reading_note(reading, (struct note){ NOTE_SHARED, .at.file = kept });
+		reading_add_role(reading, (struct source_role){ ROLE_SHARED, .at.file = kept });
 	return ok;
 }
 

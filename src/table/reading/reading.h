@@ -145,9 +145,9 @@ struct read_request {
  * alone. name: of the service, by which a reload finds the service that ran before; NULL: unknown. */
 void reading_skip(struct reading *reading, struct origin at, const char *name);
 
-/* Keeps what --keep-going has to know of a place or a name: see enum note_kind. Defaults, an include, or text that is no
+/* Keeps what --keep-going has to know of a place or a name: see enum role_kind. Defaults, an include, or text that is no
  * entry are vital: an error in them does not count as one of the service before. */
-void reading_note(struct reading *reading, struct note note);
+void reading_add_role(struct reading *reading, struct source_role role);
 
 /* For readers: loads a file, reads it and frees it; load is source_load or one of its kind. */
 typedef bool source_loader(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);

@@ -47,7 +47,7 @@ void table_free(struct table *table)
 	free(table->names);
 	free(table->services);
 	free(table->skipped);
-	free(table->notes);
+	free(table->roles);
 	pool_free(table->pool);
 	lookup_cache_free(table->lookups);
 	free(table);
@@ -91,26 +91,27 @@ struct skipped *table_skip(struct table *table, struct origin at, const char *na
 	return &table->skipped[table->skipped_count++];
 }
 
-bool table_note(struct table *table, struct note note)
+bool table_add_role(struct table *table, struct source_role role)
 {
-	struct note *bigger = array_grow(table->notes, &table->note_capacity, table->note_count, sizeof(note));
-	bool has_name = note.kind == NOTE_PART || note.kind == NOTE_ALONE;
+	struct source_role *bigger = array_grow(table->roles, &table->role_capacity, table->role_count, sizeof(role));
+	bool has_name = role.kind == ROLE_PART || role.kind == ROLE_ALONE;
 
 	if (bigger)
-		table->notes = bigger;
-	note.at.file = pool_text(table->pool, note.at.file);
-	note.name = pool_text(table->pool, note.name);
-	if (!bigger || (has_name && !note.name) || (note.kind != NOTE_ALONE && !note.at.file))
+		table->roles = bigger;
+	role.at.file = pool_text(table->pool, role.at.file);
+	role.name = pool_text(table->pool, role.name);
+	if (!bigger || (has_name && !role.name) || (role.kind != ROLE_ALONE && !role.at.file))
 		return false;
-	table->notes[table->note_count++] = note;
+	table->roles[table->role_count++] = role;
 	return true;
 }
 
-const struct note *table_next_note(const struct table *table, enum note_kind kind, const struct note *before)
+const struct source_role *table_next_role(const struct table *table, enum role_kind kind,
+					  const struct source_role *before)
 {
-	for (size_t n = before ? (size_t)(before - table->notes) + 1 : 0; n < table->note_count; n++) {
-		if (table->notes[n].kind == kind)
-			return &table->notes[n];
+	for (size_t n = before ? (size_t)(before - table->roles) + 1 : 0; n < table->role_count; n++) {
+		if (table->roles[n].kind == kind)
+			return &table->roles[n];
 	}
 	return NULL;
 }
@@ -158,8 +159,8 @@ bool table_may_lack(const struct table *table, const struct service *service)
 		return row->is_skipped;
 	if (table_find_skipped(table, service))
 		return true;
-	for (const struct note *note = NULL; (note = table_next_note(table, NOTE_SHARED, note));) {
-		if (!note->at.line && share_file(note->at, service))
+	for (const struct source_role *role = NULL; (role = table_next_role(table, ROLE_SHARED, role));) {
+		if (!role->at.line && share_file(role->at, service))
 			return true;
 	}
 	return false;

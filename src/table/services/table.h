@@ -27,16 +27,16 @@ struct skipped {
 #define SKIPPED_NO_ROW SIZE_MAX
 
 /* What a place or a name of the sources is, for superd --keep-going. */
-enum note_kind {
-	NOTE_VITAL,                     /* all others need it, as defaults: an error there stops superd */
-	NOTE_SHARED,                    /* others need it: an error skips those, and stays an error */
-	NOTE_PART,                      /* a further file of the service `name` begins there */
-	NOTE_ALONE,                     /* an error leaves the service `name` out alone, also without --keep-going */
-	NOTES
+enum role_kind {
+	ROLE_VITAL,                     /* all others need it, as defaults: an error there stops superd */
+	ROLE_SHARED,                    /* others need it: an error skips those, and stays an error */
+	ROLE_PART,                      /* a further file of the service `name` begins there */
+	ROLE_ALONE,                     /* an error skips the service `name` alone, also without --keep-going */
+	ROLES
 };
 
-struct note {
-	enum note_kind kind;
+struct source_role {
+	enum role_kind kind;
 	struct origin at;
 	const char *name;
 };
@@ -60,8 +60,8 @@ struct table {
 	/* For superd --keep-going; the lists are owned: */
 	struct skipped *skipped;        /* entries that are not served, because of an error */
 	size_t skipped_count, skipped_capacity;
-	struct note *notes;
-	size_t note_count, note_capacity;
+	struct source_role *roles;
+	size_t role_count, role_capacity;
 };
 
 struct table *table_new(void);                  /* NULL: out of memory */
@@ -77,11 +77,11 @@ struct service *table_add(struct table *table, const struct service *service);
 /* Adds an entry that is skipped; name NULL: unknown. NULL: out of memory. */
 struct skipped *table_skip(struct table *table, struct origin at, const char *name);
 
-/* Keeps a note. false: out of memory, or it lacks what its kind needs. */
-bool table_note(struct table *table, struct note note);
+/* Keeps a role. false: out of memory, or it lacks what its kind needs. */
+bool table_add_role(struct table *table, struct source_role role);
 
-/* The next note of a kind behind this one; before NULL: the first. NULL: there is none. */
-const struct note *table_next_note(const struct table *table, enum note_kind kind, const struct note *before);
+/* The next role of a kind behind this one; before NULL: the first. NULL: there is none. */
+const struct source_role *table_next_role(const struct table *table, enum role_kind kind, const struct source_role *before);
 
 /* Whether a service of an earlier table may be an entry that this table lacks because of an error. */
 bool table_may_lack(const struct table *table, const struct service *service);

@@ -509,7 +509,7 @@ bool statement_next(struct statement_splitter *splitter, struct statement *state
 		if (is_end && s.token.wrong)
 			refuse_token(&s, s.token);
 		if (is_stray && splitter->reading)      /* it may have been meant for defaults */
-			reading_note(splitter->reading, (struct note){ NOTE_VITAL,
+			reading_add_role(splitter->reading, (struct source_role){ ROLE_VITAL,
 					.at = source_origin(s.source, s.token.start) });
 		if (!is_end)
 			read_statement(&s);

@@ -338,7 +338,7 @@ static void read_statement(struct native *native)
 	bool is_service = native->statement.kind == STATEMENT_SERVICE;
 
 	if (!is_service)
-		reading_note(native->reading, (struct note){ NOTE_VITAL, .at = at });
+		reading_add_role(native->reading, (struct source_role){ ROLE_VITAL, .at = at });
 	if (!read_statement_values(native)) {
 		if (is_service)
 			reading_skip(native->reading, at, native->words ? head_word(native, 0) : NULL);

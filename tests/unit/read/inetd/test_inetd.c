@@ -172,7 +172,7 @@ Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
 {
 	struct result result = read_as(COMPAT_NONE, "127.0.0.1\na stream tcp4" TAIL);
 
-	cr_expect_not_null(table_next_note(result.table, NOTE_VITAL, NULL));
+	cr_expect_not_null(table_next_role(result.table, ROLE_VITAL, NULL));
 	cr_expect_eq(result.table->skipped_count, 0);
 	cr_expect(strstr(result.said, "t:1:10: error: 127.0.0.1: the type of its socket is missing"), "%s",
 		  result.said);
@@ -186,10 +186,10 @@ Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
 	struct result entry = read_as(COMPAT_NONE, "b stream tcp4 nowait root /bin/x \"x\na stream tcp4" TAIL);
 	struct result include = read_as(COMPAT_NONE, ".include \"x\na stream tcp4" TAIL);
 
-	cr_expect_not_null(table_next_note(hosts.table, NOTE_VITAL, NULL), "%s", hosts.said);
-	cr_expect_null(table_next_note(entry.table, NOTE_VITAL, NULL));
+	cr_expect_not_null(table_next_role(hosts.table, ROLE_VITAL, NULL), "%s", hosts.said);
+	cr_expect_null(table_next_role(entry.table, ROLE_VITAL, NULL));
 	cr_expect_eq(entry.table->skipped_count, 1);
-	cr_expect_null(table_next_note(include.table, NOTE_VITAL, NULL));
+	cr_expect_null(table_next_role(include.table, ROLE_VITAL, NULL));
 	result_free(&include);
 	result_free(&entry);
 	result_free(&hosts);
@@ -199,15 +199,15 @@ Test(inetd, an_include_that_leads_nowhere_is_its_own_lines_error)
 {
 	struct result result =
 		read_as(COMPAT_NONE, "a stream tcp4" TAIL ".include nowhere/table\nb stream tcp4" TAIL);
-	const struct note *shared;
+	const struct source_role *shared;
 
 	cr_expect(strstr(result.said, "t:2:10: error: cannot read nowhere/table"), "%s", result.said);
 	cr_expect_eq(result.diags.errors, 1);
 	cr_expect_eq(result.table->count, 2);
-	shared = table_next_note(result.table, NOTE_SHARED, NULL);
+	shared = table_next_role(result.table, ROLE_SHARED, NULL);
 	cr_assert_not_null(shared);
 	cr_expect_eq(shared->at.line, 2);
-	shared = table_next_note(result.table, NOTE_SHARED, shared);
+	shared = table_next_role(result.table, ROLE_SHARED, shared);
 	cr_assert_not_null(shared);
 	cr_expect_str_eq(shared->at.file, "nowhere/table");
 	result_free(&result);

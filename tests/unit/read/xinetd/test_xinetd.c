@@ -80,7 +80,7 @@ Test(xinetd, says_of_lines_that_begin_no_entry_what_they_are_and_reads_on)
 
 	cr_expect_eq(outcome->diags.errors, 2, "%s", outcome->said);
 	cr_expect_eq(outcome->table->skipped_count, 2);
-	cr_expect_null(table_next_note(outcome->table, NOTE_VITAL, NULL));
+	cr_expect_null(table_next_role(outcome->table, ROLE_VITAL, NULL));
 	cr_expect_str_eq(only_name(outcome), "a");
 	outcome_free(outcome);
 }

@@ -119,9 +119,9 @@ Test(table, knows_what_it_may_lack_by_name_or_by_place)
 	table_skip(later, (struct origin){ "a.conf", 1, 1 }, "http")->is_doubtful = true;
 	cr_expect(table_may_lack(later, &webster), "an entry of its file may have been called so");
 	cr_expect_not(table_may_lack(later, &gone));
-	cr_assert(table_note(later, (struct note){ NOTE_SHARED, .at = { "c.conf", 4, 1 } }));
+	cr_assert(table_add_role(later, (struct source_role){ ROLE_SHARED, .at = { "c.conf", 4, 1 } }));
 	cr_expect_not(table_may_lack(later, &gone), "its file was read");
-	cr_assert(table_note(later, (struct note){ NOTE_SHARED, .at.file = "c.conf" }));
+	cr_assert(table_add_role(later, (struct source_role){ ROLE_SHARED, .at.file = "c.conf" }));
 	cr_expect(table_may_lack(later, &gone), "its file could not be read");
 	cr_assert_not_null(table_add(later, &web));
 	cr_expect_not(table_may_lack(later, &web), "there it is");
