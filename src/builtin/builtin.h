@@ -44,7 +44,7 @@ struct connection;
 
 typedef void begin_service(struct builtin_server *server, struct connection *connection);
 
-/* Of a service whose clients ask (struct talk): more of the request may have come, or its time is over (late); superd
+/* Of a service whose clients ask (struct exchange): more of the request may have come, or its time is over (late); superd
  * has answered by a file, which the service owns, or file -1, has not, for the reason in errno. */
 typedef void hear_client(struct builtin_server *server, struct connection *connection, bool late);
 typedef void hear_superd(struct builtin_server *server, struct connection *connection, int file);
@@ -265,8 +265,8 @@ void relay_pass_reset(const struct relay *in, const struct relay *out);
  * Each of the three steps has an end in time, and the request and the answer are bounded, as a client may send and
  * read as slowly as it likes. */
 
-struct talk {
-	enum { TALK_REQUEST, TALK_SUPERD, TALK_ANSWER } step;
+struct exchange {
+	enum { EXCHANGE_REQUEST, EXCHANGE_SUPERD, EXCHANGE_ANSWER } step;
 	struct buf request;             /* what the client has sent */
 	struct buf answer;              /* what it is to get, or the part of `file` that was read */
 	size_t sent;                    /* bytes of `answer` that it has got */
@@ -279,30 +279,30 @@ enum heard { HEARD_PART, HEARD_ALL, HEARD_WRONG };
 
 /* Begins with the request, for which the client has time until then. false: out of memory, and the connection has
  * ended. */
-bool talk_begin(struct builtin_server *server, struct connection *connection, int64_t until);
+bool exchange_begin(struct builtin_server *server, struct connection *connection, int64_t until);
 
 /* The client has time until then. */
-void talk_limit(struct builtin_server *server, struct connection *connection, int64_t until);
+void exchange_limit(struct builtin_server *server, struct connection *connection, int64_t until);
 
 /* Reads more of the request, `most` bytes of it in all. Returns the number of bytes; 0: end of file; -1 and errno,
  * EAGAIN if there is nothing. */
-ssize_t talk_read(struct connection *connection, size_t most);
+ssize_t exchange_read(struct connection *connection, size_t most);
 
 /* Asks superd, which answers within that time: builtin->told is called, with a file or without one. false and errno:
  * superd is not there. */
-bool talk_ask(struct builtin_server *server, struct connection *connection, const char *question, int64_t until);
+bool exchange_ask(struct builtin_server *server, struct connection *connection, const char *question, int64_t until);
 
-/* Sends talk->answer, then talk->file, and ends the connection. */
-void talk_answer(struct builtin_server *server, struct connection *connection, int64_t until);
+/* Sends exchange->answer, then exchange->file, and ends the connection. */
+void exchange_answer(struct builtin_server *server, struct connection *connection, int64_t until);
 
 /* A socket has become ready. */
-void talk_on_event(struct builtin_server *server, struct connection *connection);
+void exchange_on_event(struct builtin_server *server, struct connection *connection);
 
 /* superd has answered the only client, with a file, or -1 for the reason `error`. */
-void talk_on_answer(struct builtin_server *server, int file, int error);
+void exchange_on_answer(struct builtin_server *server, int file, int error);
 
 /* Goes on with those whose time is over. Returns the milliseconds until the next is due; -1: none. */
-int64_t talks_end_late(struct builtin_server *server, int64_t now);
+int64_t exchanges_end_late(struct builtin_server *server, int64_t now);
 
 /* ---- the target of a redirect ----
  *
@@ -345,7 +345,7 @@ size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADE
  * or is a text (chargen). Each service begins its connections in its own way (struct builtin); from then on their bytes,
  * idle times and ends are the same. */
 
-enum phase { WAITING, CONNECTING, RELAYING, TALKING, CONNECTION_PHASES };
+enum phase { WAITING, CONNECTING, RELAYING, EXCHANGING, CONNECTION_PHASES };
 
 struct connection {
 	struct list link;               /* in the server's list of its phase, or in ->dead */
@@ -355,7 +355,7 @@ struct connection {
 	size_t address;                 /* of a target: index of the address that is tried */
 	int64_t since;                  /* time when it was accepted */
 	int64_t until;                  /* CONNECTING: the next address is tried; else its end, unless bytes move */
-	struct talk *talk;              /* in TALKING */
+	struct exchange *exchange;      /* in EXCHANGING */
 	struct relay in, out;           /* in RELAYING: from the client, to the client */
 	bool client_reads_all, target_reads_all; /* before RELAYING: relay->reads_all */
 	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
@@ -472,9 +472,9 @@ void connections_take(struct list *from, struct list *to);
 begin_service echo_begin, discard_begin, chargen_begin, daytime_begin, time_begin;
 compose_reply echo_dgram, discard_dgram, chargen_dgram, daytime_dgram, time_dgram;
 
-/* servers and services: a list that superd makes. tcpmux has listing_told send the names of services. */
-begin_service listing_begin;
-hear_superd listing_told;
+/* servers and services: a list that superd makes. tcpmux has service_list_told send the names of services. */
+begin_service service_list_begin;
+hear_superd service_list_told;
 
 /* tcpmux (RFC 1078): the client names a service in one line, and superd takes over the connection. */
 begin_service tcpmux_begin;

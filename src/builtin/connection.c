@@ -135,12 +135,12 @@ void connection_end(struct builtin_server *server, struct connection *connection
 	} else if (reset && !server->gets_clients) {
 		setsockopt(connection->client.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	}
-	if (connection->talk) {
-		buf_free(&connection->talk->request);
-		buf_free(&connection->talk->answer);
-		fd_close(&connection->talk->file);
-		free(connection->talk);
-		connection->talk = NULL;
+	if (connection->exchange) {
+		buf_free(&connection->exchange->request);
+		buf_free(&connection->exchange->answer);
+		fd_close(&connection->exchange->file);
+		free(connection->exchange);
+		connection->exchange = NULL;
 	}
 	if (connection->counted)
 		source_count_leave(&server->sources, server, connection->source);

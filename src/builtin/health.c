@@ -60,8 +60,8 @@ static bool may_be_http(const char *head, size_t length)
 static void answer(struct builtin_server *server, struct connection *connection, int status, const char *text,
 		   size_t length)
 {
-	struct buf *out = &connection->talk->answer, *head = &connection->talk->request, other = { 0 };
-	int asked = connection->talk->kind;
+	struct buf *out = &connection->exchange->answer, *head = &connection->exchange->request, other = { 0 };
+	int asked = connection->exchange->kind;
 
 	if (asked == ASKED_PLAIN) {
 		buf_add(out, text, length);
@@ -79,7 +79,7 @@ static void answer(struct builtin_server *server, struct connection *connection,
 			buf_add(out, buf_string(&other), other.length);
 		buf_free(&other);
 	}
-	talk_answer(server, connection, clock_ms() + TIMEOUT);
+	exchange_answer(server, connection, clock_ms() + TIMEOUT);
 }
 
 /* Joins superd's lines into one: "unhealthy: web: …; ssh: …". Returns its length. */
@@ -132,7 +132,7 @@ static int parse_request(const struct buf *head, bool all)
  * is not of a browser, and browsers reach a unix socket only through a proxy, which has rules of its own. */
 static bool is_elsewhere(const struct builtin_server *server, const struct connection *connection)
 {
-	const struct buf *head = &connection->talk->request;
+	const struct buf *head = &connection->exchange->request;
 	struct sockaddr_storage own = { 0 };
 	socklen_t size = sizeof(own);
 	struct substring host;
@@ -146,16 +146,16 @@ static bool is_elsewhere(const struct builtin_server *server, const struct conne
  * a question, nor one that no path can say. */
 static void ask_superd(struct builtin_server *server, struct connection *connection)
 {
-	struct talk *talk = connection->talk;
-	struct http_request request = http_parse(buf_string(&talk->request), talk->request.length, NULL);
+	struct exchange *exchange = connection->exchange;
+	struct http_request request = http_parse(buf_string(&exchange->request), exchange->request.length, NULL);
 	struct substring path = { request.path, request.path_length };
 	struct buf name = { 0 };
 	bool is_name = true;
 
 	buf_char(&name, '/');
-	if (talk->kind == 200 && is_elsewhere(server, connection))
-		talk->kind = 421;
-	if (talk->kind == 200) {
+	if (exchange->kind == 200 && is_elsewhere(server, connection))
+		exchange->kind = 421;
+	if (exchange->kind == 200) {
 		if (path.length > 7 && !strncasecmp(path.at, "http://", 7)) { /* as a proxy has it */
 			path = (struct substring){ path.at + 7, path.length - 7 };
 			(void)substring_take(&path, '/');
@@ -164,38 +164,38 @@ static void ask_superd(struct builtin_server *server, struct connection *connect
 		}
 		is_name = http_decode(path.at, path.length, &name) && name.length < QUESTION_MOST;
 	}
-	if (talk->kind != ASKED_PLAIN && talk->kind != 200)
+	if (exchange->kind != ASKED_PLAIN && exchange->kind != 200)
 		answer(server, connection, 0, "", 0);
 	else if (!is_name)
 		answer(server, connection, 404, UNKNOWN, sizeof(UNKNOWN) - 1);
-	else if (!talk_ask(server, connection, buf_string(&name), clock_ms() + SUPERD_TIMEOUT))
+	else if (!exchange_ask(server, connection, buf_string(&name), clock_ms() + SUPERD_TIMEOUT))
 		health_told(server, connection, -1);
 	buf_free(&name);
 }
 
 void health_begin(struct builtin_server *server, struct connection *connection)
 {
-	talk_begin(server, connection, connection->since + FIRST_BYTE_TIMEOUT);
+	exchange_begin(server, connection, connection->since + FIRST_BYTE_TIMEOUT);
 }
 
 void health_heard(struct builtin_server *server, struct connection *connection, bool late)
 {
-	struct talk *talk = connection->talk;
+	struct exchange *exchange = connection->exchange;
 	bool all = late;
 
 	do {
-		ssize_t got = all ? 0 : talk_read(connection, HTTP_REQUEST_MOST);
+		ssize_t got = all ? 0 : exchange_read(connection, HTTP_REQUEST_MOST);
 
 		if (got < 0 && errno == EAGAIN)
 			return;
-		if (got < 0 && !talk->request.length) {
+		if (got < 0 && !exchange->request.length) {
 			connection_end(server, connection, false);
 			return;
 		}
 		if (got > 0)
-			talk_limit(server, connection, connection->since + TIMEOUT);
+			exchange_limit(server, connection, connection->since + TIMEOUT);
 		all = got <= 0;
-		talk->kind = parse_request(&talk->request, all);
-	} while (talk->kind == ASKED_PART);
+		exchange->kind = parse_request(&exchange->request, all);
+	} while (exchange->kind == ASKED_PART);
 	ask_superd(server, connection);
 }

@@ -226,12 +226,12 @@ static void on_packet(struct builtin_server *server)
 	case CHANNEL_EMPTY:
 		return;
 	case CHANNEL_ANSWER:
-		talk_on_answer(server, fd, ECANCELED);
+		exchange_on_answer(server, fd, ECANCELED);
 		return;
 	case CHANNEL_CLOSED:
 		server->retired = true;
 		loop_watch_close(server->epoll, &server->channel);
-		talk_on_answer(server, -1, EPIPE);
+		exchange_on_answer(server, -1, EPIPE);
 	}
 }
 
@@ -308,7 +308,7 @@ static int64_t do_due(struct builtin_server *server, int64_t now)
 	if (server->blocked && now >= server->blocked)
 		server->blocked = 0;
 	loop_sooner(&timeout, connections_end_idle(server, now));
-	loop_sooner(&timeout, talks_end_late(server, now));
+	loop_sooner(&timeout, exchanges_end_late(server, now));
 	if (server->flows)
 		loop_sooner(&timeout, flows_expire(server->flows, now));
 	loop_sooner(&timeout, report(server, now));
@@ -328,8 +328,8 @@ static void on_connection(struct builtin_server *server, struct loop_watch *watc
 
 	if (connection->phase == RELAYING)
 		connection_on_event(server, connection, watch, events);
-	else if (connection->phase == TALKING)
-		talk_on_event(server, connection);
+	else if (connection->phase == EXCHANGING)
+		exchange_on_event(server, connection);
 	else
 		redirect_on_event(server, connection, watch, events);
 }

@@ -28,10 +28,10 @@ static const struct builtin builtins[] = {
 	{ "chargen", chargen_begin, .dgram = chargen_dgram },
 	{ "daytime", daytime_begin, .dgram = daytime_dgram },
 	{ "time", time_begin, .dgram = time_dgram },
-	{ "servers", listing_begin, NULL, listing_told, NULL },
-	{ "services", listing_begin, NULL, listing_told, NULL },
+	{ "servers", service_list_begin, NULL, service_list_told, NULL },
+	{ "services", service_list_begin, NULL, service_list_told, NULL },
 	{ "redirect", redirect_begin, NULL, NULL, NULL },
-	{ "tcpmux", tcpmux_begin, tcpmux_heard, listing_told, NULL },
+	{ "tcpmux", tcpmux_begin, tcpmux_heard, service_list_told, NULL },
 	{ "health", health_begin, health_heard, health_told, NULL },
 };
 

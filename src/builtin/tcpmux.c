@@ -27,22 +27,22 @@ static void fail(struct builtin_server *server, struct connection *connection)
 	connection_end(server, connection, false);
 }
 
-void listing_begin(struct builtin_server *server, struct connection *connection)
+void service_list_begin(struct builtin_server *server, struct connection *connection)
 {
 	int64_t until = clock_ms() + SUPERD_TIMEOUT;
 
-	if (talk_begin(server, connection, until) && !talk_ask(server, connection, "", until))
+	if (exchange_begin(server, connection, until) && !exchange_ask(server, connection, "", until))
 		fail(server, connection);
 }
 
-void listing_told(struct builtin_server *server, struct connection *connection, int file)
+void service_list_told(struct builtin_server *server, struct connection *connection, int file)
 {
 	if (file < 0) {
 		fail(server, connection);
 		return;
 	}
-	connection->talk->file = file;
-	talk_answer(server, connection, clock_ms() + LIST_TIMEOUT);
+	connection->exchange->file = file;
+	exchange_answer(server, connection, clock_ms() + LIST_TIMEOUT);
 }
 
 /* ---- tcpmux ---- */
@@ -100,17 +100,17 @@ enum heard tcpmux_read(int connection, struct buf *line)
 
 static void refuse_client(struct builtin_server *server, struct connection *connection, const char *text)
 {
-	buf_text(&connection->talk->answer, text);
-	talk_answer(server, connection, clock_ms() + REFUSAL_TIMEOUT);
+	buf_text(&connection->exchange->answer, text);
+	exchange_answer(server, connection, clock_ms() + REFUSAL_TIMEOUT);
 }
 
 /* For the names of all services, superd answers with a file of them; a name has it take over the connection. */
 static void ask_superd(struct builtin_server *server, struct connection *connection)
 {
-	const char *name = connection->talk->request.data;
+	const char *name = connection->exchange->request.data;
 	bool wants_help = !strcasecmp(name, "help");
 
-	if (!talk_ask(server, connection, wants_help ? "help" : name, clock_ms() + SUPERD_TIMEOUT)) {
+	if (!exchange_ask(server, connection, wants_help ? "help" : name, clock_ms() + SUPERD_TIMEOUT)) {
 		builtin_log("cannot send superd the name: %s", strerror(errno));
 		refuse_client(server, connection, "-Service not available\r\n");
 	} else if (!wants_help) {
@@ -120,12 +120,12 @@ static void ask_superd(struct builtin_server *server, struct connection *connect
 
 void tcpmux_begin(struct builtin_server *server, struct connection *connection)
 {
-	talk_begin(server, connection, connection->since + TIMEOUT);
+	exchange_begin(server, connection, connection->since + TIMEOUT);
 }
 
 void tcpmux_heard(struct builtin_server *server, struct connection *connection, bool late)
 {
-	struct buf *line = &connection->talk->request;
+	struct buf *line = &connection->exchange->request;
 	enum heard heard = late ? HEARD_WRONG : tcpmux_read(connection->client.fd, line);
 
 	if (heard == HEARD_ALL)

@@ -12,31 +12,31 @@
 
 #define PART (16 << 10)                 /* bytes of a file that are read at once */
 
-bool talk_begin(struct builtin_server *server, struct connection *connection, int64_t until)
+bool exchange_begin(struct builtin_server *server, struct connection *connection, int64_t until)
 {
-	connection->talk = calloc(1, sizeof(*connection->talk));
-	if (!connection->talk) {
+	connection->exchange = calloc(1, sizeof(*connection->exchange));
+	if (!connection->exchange) {
 		builtin_log("a client is closed: %s", strerror(errno));
 		connection_end(server, connection, true);
 		return false;
 	}
-	connection->talk->file = -1;
+	connection->exchange->file = -1;
 	connection->served = true;
 	server->served++;
-	connection_set_phase(server, connection, TALKING);
-	talk_limit(server, connection, until);
+	connection_set_phase(server, connection, EXCHANGING);
+	exchange_limit(server, connection, until);
 	return true;
 }
 
-void talk_limit(struct builtin_server *server, struct connection *connection, int64_t until)
+void exchange_limit(struct builtin_server *server, struct connection *connection, int64_t until)
 {
 	connection->until = until;
-	connection_sort(&server->of[TALKING], connection);
+	connection_sort(&server->of[EXCHANGING], connection);
 }
 
-ssize_t talk_read(struct connection *connection, size_t most)
+ssize_t exchange_read(struct connection *connection, size_t most)
 {
-	struct buf *request = &connection->talk->request;
+	struct buf *request = &connection->exchange->request;
 	char bytes[1024];
 	size_t room = most - request->length;
 	ssize_t got;
@@ -52,7 +52,7 @@ ssize_t talk_read(struct connection *connection, size_t most)
 	return -1;
 }
 
-bool talk_ask(struct builtin_server *server, struct connection *connection, const char *question, int64_t until)
+bool exchange_ask(struct builtin_server *server, struct connection *connection, const char *question, int64_t until)
 {
 	struct buf text = { 0 };
 	bool asked;
@@ -63,8 +63,8 @@ bool talk_ask(struct builtin_server *server, struct connection *connection, cons
 	buf_free(&text);
 	if (!asked)
 		return false;
-	connection->talk->step = TALK_SUPERD;
-	talk_limit(server, connection, until);
+	connection->exchange->step = EXCHANGE_SUPERD;
+	exchange_limit(server, connection, until);
 	return true;
 }
 
@@ -74,11 +74,11 @@ static void answered(struct builtin_server *server, struct connection *connectio
 	server->settings->builtin->told(server, connection, file);
 }
 
-void talk_on_answer(struct builtin_server *server, int file, int error)
+void exchange_on_answer(struct builtin_server *server, int file, int error)
 {
-	struct connection *connection = container_of(server->of[TALKING].next, struct connection, link);
+	struct connection *connection = container_of(server->of[EXCHANGING].next, struct connection, link);
 
-	if (!list_empty(&server->of[TALKING]) && connection->talk->step == TALK_SUPERD)
+	if (!list_empty(&server->of[EXCHANGING]) && connection->exchange->step == EXCHANGE_SUPERD)
 		answered(server, connection, file, error);
 	else
 		fd_close(&file);        /* it was late */
@@ -86,28 +86,28 @@ void talk_on_answer(struct builtin_server *server, int file, int error)
 
 /* Reads the next part of the file. false: there is none. superd has written all of it before, also into a pipe, which
  * it uses where it has no files in memory. */
-static bool read_part(struct talk *talk)
+static bool read_part(struct exchange *exchange)
 {
 	char bytes[PART];
-	ssize_t got = talk->file >= 0 ? read(talk->file, bytes, sizeof(bytes)) : 0;
+	ssize_t got = exchange->file >= 0 ? read(exchange->file, bytes, sizeof(bytes)) : 0;
 
 	if (got < 0)
 		builtin_log("cannot read superd's answer: %s", strerror(errno));
-	buf_clear(&talk->answer);
-	talk->sent = 0;
+	buf_clear(&exchange->answer);
+	exchange->sent = 0;
 	if (got > 0)
-		buf_add(&talk->answer, bytes, (size_t)got);
-	return got > 0 && !talk->answer.failed;
+		buf_add(&exchange->answer, bytes, (size_t)got);
+	return got > 0 && !exchange->answer.failed;
 }
 
 static void send_answer(struct builtin_server *server, struct connection *connection)
 {
-	struct talk *talk = connection->talk;
+	struct exchange *exchange = connection->exchange;
 
 	do {
-		while (talk->sent < talk->answer.length) {
-			ssize_t sent = send(connection->client.fd, talk->answer.data + talk->sent,
-					    talk->answer.length - talk->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+		while (exchange->sent < exchange->answer.length) {
+			ssize_t sent = send(connection->client.fd, exchange->answer.data + exchange->sent,
+					    exchange->answer.length - exchange->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 			if (sent < 0 && errno == EAGAIN)
 				return;
@@ -115,43 +115,43 @@ static void send_answer(struct builtin_server *server, struct connection *connec
 				connection_end(server, connection, false);
 				return;
 			}
-			talk->sent += sent > 0 ? (size_t)sent : 0;
+			exchange->sent += sent > 0 ? (size_t)sent : 0;
 		}
-	} while (read_part(talk));
+	} while (read_part(exchange));
 	connection_shut(connection);
 	connection_end(server, connection, false);
 }
 
-void talk_answer(struct builtin_server *server, struct connection *connection, int64_t until)
+void exchange_answer(struct builtin_server *server, struct connection *connection, int64_t until)
 {
-	struct talk *talk = connection->talk;
+	struct exchange *exchange = connection->exchange;
 
-	if (talk->file >= 0)
-		lseek(talk->file, 0, SEEK_SET); /* fails for a pipe, which does not matter */
-	talk->step = TALK_ANSWER;
-	talk_limit(server, connection, until);
+	if (exchange->file >= 0)
+		lseek(exchange->file, 0, SEEK_SET); /* fails for a pipe, which does not matter */
+	exchange->step = EXCHANGE_ANSWER;
+	exchange_limit(server, connection, until);
 	send_answer(server, connection);
 }
 
-void talk_on_event(struct builtin_server *server, struct connection *connection)
+void exchange_on_event(struct builtin_server *server, struct connection *connection)
 {
-	if (connection->talk->step == TALK_REQUEST)
+	if (connection->exchange->step == EXCHANGE_REQUEST)
 		server->settings->builtin->heard(server, connection, false);
-	else if (connection->talk->step == TALK_ANSWER)
+	else if (connection->exchange->step == EXCHANGE_ANSWER)
 		send_answer(server, connection);
 }
 
-int64_t talks_end_late(struct builtin_server *server, int64_t now)
+int64_t exchanges_end_late(struct builtin_server *server, int64_t now)
 {
-	while (!list_empty(&server->of[TALKING])) {
-		struct connection *connection = container_of(server->of[TALKING].next, struct connection, link);
+	while (!list_empty(&server->of[EXCHANGING])) {
+		struct connection *connection = container_of(server->of[EXCHANGING].next, struct connection, link);
 
 		if (now < connection->until)
 			return connection->until - now;
 		/* From here it ends, or has a later time: who comes last in the list may be first again. */
-		if (connection->talk->step == TALK_REQUEST)
+		if (connection->exchange->step == EXCHANGE_REQUEST)
 			server->settings->builtin->heard(server, connection, true);
-		else if (connection->talk->step == TALK_SUPERD)
+		else if (connection->exchange->step == EXCHANGE_SUPERD)
 			answered(server, connection, -1, ETIMEDOUT);
 		else
 			connection_end(server, connection, false);
