@@ -539,6 +539,7 @@ void superd_fail(int status);					    /* ends in an orderly way, with this statu
 void superd_stop(int signal);
 void superd_check_end(void); /* a process has ended: superd may end */
 void superd_notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void superd_notify_ready(void); /* and how many services there are */
 bool superd_reopen(void);
 
 /* service.c */

@@ -319,13 +319,15 @@ void superd_notify(const char *format, ...)
 		log_warn(superd.log, "cannot report to NOTIFY_SOCKET %s: %s", self.notify, strerror(errno));
 }
 
-static void notify_ready(void)
+void superd_notify_ready(void)
 {
 	size_t services = 0, unbound = 0;
 
 	LIST_EACH(link, &superd.services) {
-		services++;
-		unbound += container_of(link, struct svc, link)->state == BINDING;
+		const struct svc *svc = container_of(link, struct svc, link);
+
+		services += !svc->removed;
+		unbound += svc->state == BINDING;
 	}
 	if (unbound)
 		superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu services, %zu of them without all their sockets",
@@ -1007,7 +1009,7 @@ static int serve(struct table *table, char *before)
 	if (options->invoked_as == AS_XINETD && !before)
 		log_started();
 	memory_give_back(); /* reading took several times of what is kept */
-	notify_ready();
+	superd_notify_ready();
 	guard_note_begin();
 	if (state_reads_files())
 		reload_begin();

@@ -138,7 +138,7 @@ static void on_read(struct ev_loop *loop, ev_async *async, int events)
 			snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s", buf_string(&why));
 			buf_free(&why);
 		}
-		superd_notify("READY=1\n");
+		superd_notify_ready();
 		control_reloaded();
 		requests_read(reading.number, good, NULL, &reading.diags);
 	}

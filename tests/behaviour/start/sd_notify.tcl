@@ -25,9 +25,9 @@ test superd_tells_whoever_started_it {
 	run [set table [web_table "" ""]] {}
 	has [lindex [next] 0] READY=1\n MAINPID=[superd_pid]\n "STATUS=1 service"
 	does "env NOTIFY_SOCKET" unset
-	reload $table
+	reload "$table service more { listen = \"127.0.0.1:0\" exec = \"$backend talk\" }"
 	hears RELOADING=1\nMONOTONIC_USEC=
-	hears READY=1\n
+	has [lindex [next] 0] READY=1\n "STATUS=2 services"
 	stop
 	hears STOPPING=1\n
 	hears EXIT_STATUS=0
