@@ -976,6 +976,7 @@ bool accept_judge_datagrams(struct svc *svc)
 		enum verdict verdict = DROPPED;
 		struct client sender;
 
+		errno = 0;
 		if (socket->listen->address->kind != ENDPOINT_UDP && socket->fd >= 0 &&
 		    poll(&(struct pollfd){ socket->fd, POLLIN, 0 }, 1, 0) != 0)
 			return svc->row->groups->access->deny_time < 0;
@@ -987,6 +988,7 @@ bool accept_judge_datagrams(struct svc *svc)
 			verdict = judge_datagram(svc, socket, &sender);
 		if (verdict == STARTS)
 			return true;
+		loop_rest(errno);
 	}
 	return false;
 }

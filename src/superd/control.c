@@ -189,6 +189,12 @@ static void take_hello(struct session *session, const char *line)
 	*session->hello = '\0';
 }
 
+static bool passes(int error)
+{
+	loop_rest(error);
+	return error == EAGAIN || error == EINTR || error == ENOBUFS || error == ENOMEM;
+}
+
 /* false: the connection is broken. */
 static bool read_input(struct session *session)
 {
@@ -207,10 +213,8 @@ static bool read_input(struct session *session)
 		session->filled += (size_t)got;
 	} else if (got == 0) {
 		session->at_end = true;
-	} else if (errno != EAGAIN && errno != EINTR) {
-		return false;
 	}
-	return true;
+	return got >= 0 || passes(errno);
 }
 
 /* false: the connection is broken. */
@@ -220,10 +224,8 @@ static bool write_output(struct session *session)
 		ssize_t put = send(session->io.fd, session->out.data + session->sent, session_unsent(session),
 				   MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (put < 0) {
-			loop_rest(errno);
-			return errno == EAGAIN || errno == EINTR || errno == ENOBUFS || errno == ENOMEM;
-		}
+		if (put < 0)
+			return passes(errno);
 		session->sent += (size_t)put;
 	}
 	if (session->out.capacity > 2 * SESSION_ROOM)

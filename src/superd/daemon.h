@@ -533,7 +533,7 @@ void helper_limit(struct helper *helper, double seconds,
 		  void (*done)(struct helper *helper, int status)); /* its child runs */
 void helper_drop(struct helper *helper);			    /* it is killed, and its end is of no interest */
 void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
-void loop_rest(int error);					    /* of a call that sends */
+void loop_rest(int error);					    /* of a call of a socket */
 bool loop_watches_again(ev_io *io, int events); /* true: there was no event */
 void superd_fail(int status);					    /* ends in an orderly way, with this status */
 void superd_stop(int signal);

@@ -42,7 +42,7 @@
 #define LATE 3		  /* seconds until what the start waits for is named, and doubled each time */
 #define REAPED_MOST 256	  /* children in a turn of the loop */
 #define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
-#define REST 10		  /* milliseconds */
+#define REST 5		  /* milliseconds */
 #define SPARE 12	  /* descriptors that the start takes, about */
 #define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
 
@@ -53,7 +53,7 @@ static struct {
 	ev_signal signals[SIGNALS_MOST];
 	size_t signal_count;
 	struct log_pump pump;
-	ev_prepare echo, rest; /* on_echo, on_rest */
+	ev_prepare echo; /* on_echo */
 	ev_timer deadline, last_call, sweep, delay, watchdog;
 	bool has_cause, has_tty;
 	int stop_signal;
@@ -858,12 +858,11 @@ static void on_jump(struct ev_loop *loop, ev_periodic *watch, int events)
 	}
 }
 
-/* Where the kernel has no memory for what is to be sent, it reports the socket as writable at once. Then the next turn
- * comes a moment later. */
+/* Where the kernel has no memory to send or to receive, it reports the socket as ready at once. */
 void loop_rest(int error)
 {
 	if (error == ENOBUFS || error == ENOMEM)
-		ev_prepare_start(superd.loop, &self.rest);
+		poll(NULL, 0, REST);
 }
 
 /* libev has stopped a watcher for which the kernel had no room (epoll_ctl(2): ENOMEM, ENOSPC). */
@@ -874,13 +873,6 @@ bool loop_watches_again(ev_io *io, int events)
 		ev_io_start(superd.loop, io);
 	}
 	return events & EV_ERROR;
-}
-
-static void on_rest(struct ev_loop *loop, ev_prepare *rest, int events)
-{
-	(void)events;
-	poll(NULL, 0, REST);
-	ev_prepare_stop(loop, rest);
 }
 
 /* Whoever starts superd by hand sees the errors of the starts at boot, too, also of those that superd-exec reports. */
@@ -910,7 +902,6 @@ static bool init_loop(void)
 	list_init(&superd.sessions);
 	list_init(&superd.registrations);
 	ev_init(&self.deadline, on_deadline);
-	ev_prepare_init(&self.rest, on_rest);
 	ev_init(&self.last_call, on_last_call);
 	ev_init(&self.delay, on_delay);
 	ev_init(&self.sweep, on_sweep);

@@ -91,15 +91,11 @@ char *state_read(void)
 	text = journal_read(guard_journal(), drops, &taken.before, &why);
 	if (!text && !why.length && !drops)
 		state_fail();
-	if (drops) {
-		buf_clear(&why);
-		buf_text(&why, "several superds in a row have crashed with its state");
-	}
 	guard_sweep(text || drops, !text);
-	if (!text && why.length)
+	if (!text)
 		fprintf(stderr,
 			"superd: cannot continue from the state of the previous superd: %s: starting without it\n",
-			buf_string(&why));
+			drops ? "several superds in a row have crashed with its state" : buf_string(&why));
 	buf_free(&why);
 	return text;
 }

@@ -446,16 +446,14 @@ bool process_has_superds_rights(pid_t pid)
 	struct rights own, its;
 	uint64_t before;
 	bool good;
-	int error;
 
 	errno = 0;
 	if (pid <= 0)
 		return false;
 	before = own_privileges_raise();
 	good = is_in_own_user_namespace(pid) && read_rights(0, &own) && read_rights(pid, &its);
-	error = errno;
+	errno = good ? 0 : errno;
 	own_privileges_use(before);
-	errno = good ? 0 : error;
 	return good && !(own.permitted & ~its.permitted) && (!its.filters || its.filters == own.filters);
 }
 
