@@ -436,23 +436,23 @@ static bool read_freebsd_limits(struct inetd *inetd, const char *text, struct or
 	return true;
 }
 
-static int64_t limit_of(int64_t said)
+static int64_t limit_of(int64_t number)
 {
-	return said > 0 ? said : UNLIMITED;
+	return number > 0 ? number : UNLIMITED;
 }
 
 /* The limits of the command line, or of the dialect. With wait one server runs at a time and accepts clients itself. */
 static void set_default_limits(struct inetd *inetd)
 {
 	const struct inetd_defaults none = { .rate = -1 },
-				    *said = inetd->reading->inetd ? inetd->reading->inetd : &none;
+				    *defaults = inetd->reading->inetd ? inetd->reading->inetd : &none;
 	struct inetd_entry *entry = &inetd->entry;
 	bool has_sources = entry->accepts && (entry->transport != INETD_UNIX || entry->type != INETD_DGRAM);
 
-	entry->burst = limit_of(said->rate >= 0 ? said->rate : inetd->dialect->rate);
-	entry->instances = limit_of(entry->accepts ? said->instances : 0);
-	entry->per_source = limit_of(has_sources ? said->per_source : 0);
-	entry->per_source_rate = limit_of(has_sources ? said->per_source_rate : 0);
+	entry->burst = limit_of(defaults->rate >= 0 ? defaults->rate : inetd->dialect->rate);
+	entry->instances = limit_of(entry->accepts ? defaults->instances : 0);
+	entry->per_source = limit_of(has_sources ? defaults->per_source : 0);
+	entry->per_source_rate = limit_of(has_sources ? defaults->per_source_rate : 0);
 }
 
 /* The program is known: a stream builtin is always nowait, and a datagram builtin always wait. */
@@ -597,7 +597,7 @@ static bool take_program(struct inetd *inetd)
 {
 	const char *program = inetd->line.words[FIELDS - 1], *const *list = inetd->line.words + FIELDS;
 	struct origin at = inetd->line.places[FIELDS - 1], *places = inetd->line.places + FIELDS;
-	const struct inetd_defaults *said = inetd->reading->inetd;
+	const struct inetd_defaults *defaults = inetd->reading->inetd;
 	struct inetd_entry *entry = &inetd->entry;
 	size_t count = inetd->line.count - FIELDS;
 	const char **arguments = pool_alloc(inetd->entries->pool, (count + 1) * sizeof(*arguments));
@@ -612,7 +612,7 @@ static bool take_program(struct inetd *inetd)
 		return entry_refuse(inetd, at, "the program's path is empty");
 	entry->program = program;
 	if (*program != '/' && (!inetd->dialect->searches_path || strchr(program, '/'))) {
-		if (!said || !said->folder) {
+		if (!defaults || !defaults->folder) {
 			entry_refuse(inetd, at, "the program '%s' is no absolute path", program);
 			inetd_hint(
 				inetd,
@@ -621,7 +621,7 @@ static bool take_program(struct inetd *inetd)
 				"directory");
 			return false;
 		}
-		entry->program = pool_textf(inetd->entries->pool, "%s/%s", said->folder,
+		entry->program = pool_textf(inetd->entries->pool, "%s/%s", defaults->folder,
 					    program + (strncmp(program, "./", 2) ? 0 : 2));
 	}
 	if (count) {

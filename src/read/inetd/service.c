@@ -319,7 +319,7 @@ static const char *listen_text(const struct draft *draft, const struct inetd_ent
 
 static void set_socket_options(const struct draft *draft, const struct inetd_entry *entry)
 {
-	const struct inetd_defaults *said = draft->reading->inetd;
+	const struct inetd_defaults *defaults = draft->reading->inetd;
 	bool both = entry->families == (INETD_IPV4 | INETD_IPV6);
 	bool inet = entry->transport == INETD_TCP || entry->transport == INETD_UDP || entry->transport == INETD_SCTP;
 
@@ -340,9 +340,9 @@ static void set_socket_options(const struct draft *draft, const struct inetd_ent
 	/* The BSDs' inetds unlink the socket's path when they end and when its line is removed. */
 	if (entry->transport == INETD_UNIX)
 		draft_set_text(draft, "remove_on_stop", "yes", entry->at);
-	if (said && said->backlog > 0 && (entry->type == INETD_STREAM || entry->type == INETD_SEQPACKET) &&
+	if (defaults && defaults->backlog > 0 && (entry->type == INETD_STREAM || entry->type == INETD_SEQPACKET) &&
 	    entry->transport != INETD_MUX)
-		set_number_option(draft, "backlog", said->backlog, entry->at);
+		set_number_option(draft, "backlog", defaults->backlog, entry->at);
 }
 
 static void set_program(const struct draft *draft, const struct inetd_entry *entry)
@@ -355,7 +355,7 @@ static void set_program(const struct draft *draft, const struct inetd_entry *ent
 		.is_list = true,
 		.at = entry->program_at,
 	};
-	const struct inetd_defaults *said = draft->reading->inetd;
+	const struct inetd_defaults *defaults = draft->reading->inetd;
 	const char *name = entry->arguments[0] ? entry->arguments[0] : scan_base_name(entry->program);
 	struct buf text = { 0 };
 
@@ -370,8 +370,8 @@ static void set_program(const struct draft *draft, const struct inetd_entry *ent
 	if (strcmp(name, entry->program) != 0)
 		draft_set_text(draft, "argv0", template_escaped(draft->pool, name), entry->program_at);
 	/* The "-" lets a program start in / if its user may not enter the folder. */
-	if (said && said->folder)
-		draft_set_textf(draft, "working_directory", entry->at, "-%s", said->folder);
+	if (defaults && defaults->folder)
+		draft_set_textf(draft, "working_directory", entry->at, "-%s", defaults->folder);
 }
 
 static void set_limit_options(const struct draft *draft, const struct inetd_entry *entry)
@@ -399,9 +399,9 @@ static bool is_tcp(const struct inetd_entry *entry)
 /* Whether superd itself asks hosts.allow and hosts.deny about the clients of the program. */
 static bool wraps_program(const struct draft *draft, const struct inetd_entry *entry)
 {
-	const struct inetd_defaults *said = draft->reading->inetd;
+	const struct inetd_defaults *defaults = draft->reading->inetd;
 
-	return said && said->wrap_external && !entry->builtin && is_tcp(entry);
+	return defaults && defaults->wrap_external && !entry->builtin && is_tcp(entry);
 }
 
 /* inetd -l does not run tcpd, but the program that tcpd would start. */
@@ -423,10 +423,10 @@ static void pass_by_tcpd(const struct draft *draft, struct inetd_entry *entry)
 /* Sets the name of the daemon in hosts.allow and hosts.deny. superd checks them only where it accepts connections. */
 static void set_libwrap(const struct draft *draft, const struct inetd_entry *entry)
 {
-	const struct inetd_defaults *said = draft->reading->inetd;
+	const struct inetd_defaults *defaults = draft->reading->inetd;
 	const char *name = entry->builtin ? entry->builtin : entry->arguments[0];
 
-	if (entry->builtin ? !said || !said->wrap_internal || !is_tcp(entry) : !wraps_program(draft, entry))
+	if (entry->builtin ? !defaults || !defaults->wrap_internal || !is_tcp(entry) : !wraps_program(draft, entry))
 		return;
 	if (!entry->builtin && (!name || entry->dialect->wraps_program))
 		name = scan_base_name(entry->program);
@@ -446,7 +446,7 @@ static bool is_root(const char *user)
 
 void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 {
-	const struct inetd_defaults *said = reading->inetd;
+	const struct inetd_defaults *defaults = reading->inetd;
 	const struct draft draft = { reading, inetd_entries(reading)->pool, reading->diags,
 				     builder_new(reading->table, entry->name, entry->at), false };
 	const struct inetd_service service = {
@@ -478,9 +478,9 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	}
 	set_limit_options(&draft, entry);
 	set_libwrap(&draft, entry);
-	if (said && said->tells_addresses)
+	if (defaults && defaults->tells_addresses)
 		draft_set_text(&draft, "tcp_environment", "yes", entry->at);
-	if (said && said->passes_environment)
+	if (defaults && defaults->passes_environment)
 		draft_set_text(&draft, "passenv", "*", entry->at);
 	if (entry->never)
 		draft_set_text(&draft, "disable", "yes", entry->wait_at);

@@ -237,9 +237,9 @@ static const struct plist *job_value(const struct launchd_job *job, const char *
 	return plist_get(job->root, key);
 }
 
-static bool bool_of(const struct plist *said, bool fallback)
+static bool bool_of(const struct plist *value, bool fallback)
 {
-	return said ? said->number : fallback;
+	return value ? value->number : fallback;
 }
 
 static bool asks_for_nothing(const struct plist *element)
@@ -310,7 +310,7 @@ static void apply_keys(struct launchd_job *job, const struct key_table *keys, co
 			draft_refuse(draft, element->at, "%s: it is empty", element->key);
 			continue;
 		}
-		text = key_translate(key, &(struct key_said){ element->key, text, element->at }, draft->pool,
+		text = key_translate(key, &(struct key_assignment){ element->key, text, element->at }, draft->pool,
 				     draft->diags);
 		/* LowPriorityIO and LowPriorityBackgroundIO say the same. */
 		if (text && (keys->section || !builder_has(draft->builder, key_option(keys, key))))
@@ -349,12 +349,13 @@ static const char *read_socket_name(struct launchd_job *job, const struct plist 
 /* The part of the address that the key is. NULL: it is wrong (reported). */
 static const char *read_part(struct launchd_job *job, const struct plist *dict, const char *key, const char *usual)
 {
-	const struct plist *said = plist_get(dict, key);
+	const struct plist *value = plist_get(dict, key);
 
-	if (!said)
+	if (!value)
 		return usual;
 	return key_translate(key_find(&launchd_keys[LAUNCHD_SOCKETS], key),
-			     &(struct key_said){ key, said->text, said->at }, job->draft.pool, job->draft.diags);
+			     &(struct key_assignment){ key, value->text, value->at }, job->draft.pool,
+			     job->draft.diags);
 }
 
 static void open_socket(struct launchd_job *job, const char *name, const struct plist *dict, const char *endpoint,
@@ -451,7 +452,7 @@ static void add_inet_sockets(struct launchd_job *job, const char *name, const st
 
 static void add_socket(struct launchd_job *job, const char *name, const struct plist *dict)
 {
-	const struct plist *passive = plist_get(dict, "SockPassive"), *said = plist_get(dict, "SockProtocol");
+	const struct plist *passive = plist_get(dict, "SockPassive"), *value = plist_get(dict, "SockProtocol");
 	bool is_unix = plist_get(dict, "SockPathName") || plist_get(dict, "SecureSocketWithKey");
 	const char *protocol, *type, *family;
 	size_t errors = job->draft.diags->errors;
@@ -462,9 +463,9 @@ static void add_socket(struct launchd_job *job, const char *name, const struct p
 	protocol = read_part(job, dict, "SockProtocol", "stream");
 	type = read_part(job, dict, "SockType", protocol);
 	family = read_part(job, dict, "SockFamily", NULL);
-	if (said && protocol && type && !strcmp(protocol, "dgram") != !strcmp(type, "dgram"))
-		draft_refuse(&job->draft, said->at,
-			     "SockProtocol: %s does not go with SockType %s: TCP is stream, UDP dgram", said->text,
+	if (value && protocol && type && !strcmp(protocol, "dgram") != !strcmp(type, "dgram"))
+		draft_refuse(&job->draft, value->at,
+			     "SockProtocol: %s does not go with SockType %s: TCP is stream, UDP dgram", value->text,
 			     type);
 	if (!bool_of(passive, true))
 		draft_refuse(&job->draft, passive->key_at,
@@ -554,14 +555,14 @@ static void set_environment(struct launchd_job *job)
 /* An integer of a property list is decimal; a string is octal if it begins with 0. */
 static void set_umask(struct launchd_job *job)
 {
-	const struct plist *said = job_value(job, "Umask");
-	int64_t number = said ? said->number : 0;
+	const struct plist *value = job_value(job, "Umask");
+	int64_t number = value ? value->number : 0;
 
-	if (said && ((said->kind == PLIST_STRING && scan_count(said->text, &number)) || number < 0 || number > 0777))
-		draft_refuse(&job->draft, said->at, "Umask: '%s': expected at most 511, which is 0777 in octal",
-			     said->text);
-	else if (said)
-		draft_set_textf(&job->draft, "umask", said->at, "%04o", (unsigned)number);
+	if (value && ((value->kind == PLIST_STRING && scan_count(value->text, &number)) || number < 0 || number > 0777))
+		draft_refuse(&job->draft, value->at, "Umask: '%s': expected at most 511, which is 0777 in octal",
+			     value->text);
+	else if (value)
+		draft_set_textf(&job->draft, "umask", value->at, "%04o", (unsigned)number);
 }
 
 /* The text of a limit. On macOS the largest number means no limit. */
@@ -578,10 +579,10 @@ static void set_resource_limits(struct launchd_job *job)
 
 	for (size_t n = 0; n < limits.count; n++) {
 		const struct plist *soft = plist_get(softs, limits.list[n].name);
-		const struct plist *hard = plist_get(hards, limits.list[n].name), *said = soft ? soft : hard;
+		const struct plist *hard = plist_get(hards, limits.list[n].name), *value = soft ? soft : hard;
 
-		if (said)
-			draft_set_textf(&job->draft, limits.list[n].option, said->at, "%s:%s", limit_text(soft),
+		if (value)
+			draft_set_textf(&job->draft, limits.list[n].option, value->at, "%s:%s", limit_text(soft),
 					limit_text(hard));
 	}
 }

@@ -28,9 +28,9 @@ struct origin unit_start(const struct unit *unit)
 	return (struct origin){ .file = unit->path, .line = 1, .column = 1 };
 }
 
-struct origin unit_said_at(const struct unit_builder *builder, const struct unit_assignment *said)
+struct origin unit_assignment_at(const struct unit_builder *builder, const struct unit_assignment *assignment)
 {
-	return said ? unit_place(said, 0) : unit_start(builder->unit);
+	return assignment ? unit_place(assignment, 0) : unit_start(builder->unit);
 }
 
 const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key)
@@ -60,7 +60,7 @@ static bool is_of(const struct unit_lines *lines, const struct unit_assignment *
 	return row->form == lines->form && !strncmp(row->name, lines->key, strlen(lines->key));
 }
 
-const struct unit_assignment *unit_line_next(struct unit_lines *lines)
+const struct unit_assignment *unit_next_assignment(struct unit_lines *lines)
 {
 	const struct unit_assignment *list = lines->unit->list;
 
@@ -88,23 +88,24 @@ const char *unit_value(struct unit_builder *builder, const struct unit_assignmen
 
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback)
 {
-	const struct unit_assignment *said = unit_assigned(builder, section, key);
+	const struct unit_assignment *assignment = unit_assigned(builder, section, key);
 	bool truth = fallback;
 
-	if (said && scan_bool(said->value, &truth)) {
-		unit_refuse(builder, unit_place(said, 0), "%s: '%s': expected yes or no", key, said->value);
+	if (assignment && scan_bool(assignment->value, &truth)) {
+		unit_refuse(builder, unit_place(assignment, 0), "%s: '%s': expected yes or no", key, assignment->value);
 		return fallback;
 	}
 	return truth;
 }
 
-bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span)
+bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *assignment, int64_t *span)
 {
-	const char *wrong = said ? scan_timespan(said->value, span) : NULL;
+	const char *wrong = assignment ? scan_timespan(assignment->value, span) : NULL;
 
 	if (wrong)
-		unit_refuse(builder, unit_place(said, 0), "%s: '%s': %s", said->key, said->value, wrong);
-	return said && !wrong;
+		unit_refuse(builder, unit_place(assignment, 0), "%s: '%s': %s", assignment->key, assignment->value,
+			    wrong);
+	return assignment && !wrong;
 }
 
 const char *unit_span_text(struct unit_builder *builder, int64_t span)
@@ -255,7 +256,7 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 	const struct unit_assignment *assignment;
 	struct word_list list = { 0 };
 
-	while ((assignment = unit_line_next(&lines))) {
+	while ((assignment = unit_next_assignment(&lines))) {
 		list.at = assignment->at;
 		if (how == COLLECT_SET && !strcmp(assignment->value, "~"))
 			list.count = 0;
@@ -318,7 +319,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 {
 	enum unit_collect how = collection_of(key, option->type);
 	struct word_list list = unit_collect(builder, section, key->name, how);
-	bool is_said, is_begun = false, allows;
+	bool is_set, is_begun = false, allows;
 	size_t start = 0;
 
 	/* A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not set: the
@@ -330,7 +331,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 		if (!list.count)
 			list.at = (struct origin){ 0 };
 	}
-	is_said = list.count || (how == COLLECT_SET && list.at.file);   /* an empty set is one, too */
+	is_set = list.count || (how == COLLECT_SET && list.at.file);   /* an empty set is one, too */
 	allows = list.count && list.words[0][0] != '~';
 	if (option->nothing && !list.failed) {
 		skip_wrong(builder, how, key, option, &list);
@@ -340,9 +341,9 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 		set_option(builder, option, &(struct value){ .words = &option->nothing,
 							     .count = *option->nothing != '\0', .is_list = true,
 							     .at = list.at });
-		is_said = list.count;
+		is_set = list.count;
 	}
-	while (is_said && !list.failed) {
+	while (is_set && !list.failed) {
 		size_t count = key->form == FORM_WHOLE ? list.count : count_same_sign(&list, start);
 		struct value value = word_list_value(&list);
 
@@ -352,7 +353,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 		value.append = is_begun || start > 0;
 		set_option(builder, option, &value);
 		start += count;
-		is_said = start < list.count;
+		is_set = start < list.count;
 	}
 	word_list_free(&list);
 }
@@ -360,24 +361,24 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 /* Keys. */
 
 static void set_value_option(struct unit_builder *builder, const struct key_row *key, const struct option_def *option,
-			     const struct unit_assignment *said)
+			     const struct unit_assignment *assignment)
 {
 	const struct type *type = option->type;
-	struct origin place = unit_place(said, 0);
-	const char *text = said->value;
+	struct origin place = unit_place(assignment, 0);
+	const char *text = assignment->value;
 	int64_t span;
 
 	if (!key->words && type == &type_duration)
-		text = unit_timespan(builder, said, &span) ? unit_span_text(builder, span) : NULL;
+		text = unit_timespan(builder, assignment, &span) ? unit_span_text(builder, span) : NULL;
 	/* In amounts a percent sign is part of a number, and begins no specifier. */
 	else if (!key->words && type != &type_memory && type != &type_tasks && type != &type_quota)
-		text = unit_value(builder, said);
+		text = unit_value(builder, assignment);
 	if (text)
-		text = key_translate(key, &(struct key_said){ said->key, text, place }, builder->pool,
+		text = key_translate(key, &(struct key_assignment){ assignment->key, text, place }, builder->pool,
 				     builder->reading->diags);
 	if (text)
 		set_option(builder, option, &(struct value){ .words = &text, .count = 1, .word_at = &place,
-							     .at = key->words || key->zero ? place : said->at });
+							     .at = key->words || key->zero ? place : assignment->at });
 }
 
 static bool asks_for_nothing(const struct key_row *key, const char *value)
@@ -392,36 +393,36 @@ static bool asks_for_nothing(const struct key_row *key, const char *value)
 /* Whether [Socket] has commands. */
 static bool has_socket_commands(const struct unit *unit)
 {
-	return unit_line_next(&(struct unit_lines){ unit, "Socket", "Exec", FORM_COMMANDS, 0 });
+	return unit_next_assignment(&(struct unit_lines){ unit, "Socket", "Exec", FORM_COMMANDS, 0 });
 }
 
 /* Reports a key of [Socket] that rules how its commands run: they run by superd's defaults. */
 static void report_key_of_commands(struct unit_builder *builder, const struct key_row *key)
 {
-	const struct unit_assignment *said = unit_assigned(builder, "Socket", key->name);
+	const struct unit_assignment *assignment = unit_assigned(builder, "Socket", key->name);
 
-	if (!said || asks_for_nothing(key, said->value) || !has_socket_commands(builder->unit))
+	if (!assignment || asks_for_nothing(key, assignment->value) || !has_socket_commands(builder->unit))
 		return;
 	if (key->status == KEY_DONE)
-		unit_unsupported(builder, unit_place(said, 0),
+		unit_unsupported(builder, unit_place(assignment, 0),
 				 "%s: superd cannot honour it for the commands of a socket", key->name);
 	else
-		key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
+		key_report_lack(key, key->name, unit_place(assignment, 0), builder->reading);
 }
 
 /* Sets the option of a key from all of its assignments. Reports a key without an option by its key_status. */
 static void apply_key(struct unit_builder *builder, const char *section, const struct key_row *key)
 {
-	const struct unit_assignment *said = unit_assigned(builder, section, key->name);
+	const struct unit_assignment *assignment = unit_assigned(builder, section, key->name);
 	const char *name = key->status == KEY_DONE ? unit_key_option(section, key) : NULL;
 	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
 
 	if (option && option->type->is_list)
 		set_list_option(builder, section, key, option);
-	else if (option && said)
-		set_value_option(builder, key, option, said);
-	else if (said && !asks_for_nothing(key, said->value))
-		key_report_lack(key, key->name, unit_place(said, 0), builder->reading);
+	else if (option && assignment)
+		set_value_option(builder, key, option, assignment);
+	else if (assignment && !asks_for_nothing(key, assignment->value))
+		key_report_lack(key, key->name, unit_place(assignment, 0), builder->reading);
 }
 
 /* Whether the row says all about what becomes of the key. */
@@ -515,19 +516,21 @@ void unit_build_conditions(struct unit_builder *builder, const char *option)
 		struct unit_lines lines = {
 			.unit = builder->unit, .section = "Unit", .key = kinds[n], .form = FORM_CONDITION,
 		};
-		const struct unit_assignment *said;
+		const struct unit_assignment *assignment;
 
-		while ((said = unit_line_next(&lines))) {
+		while ((assignment = unit_next_assignment(&lines))) {
 			const char *text = NULL;
 
 			if (!list.at.file)
-				list.at = said->at;
-			if (*said->value && said->row->status == KEY_DONE)
-				text = unit_value(builder, said);
-			else if (*said->value)
-				key_report_lack(said->row, said->row->name, unit_place(said, 0), builder->reading);
+				list.at = assignment->at;
+			if (*assignment->value && assignment->row->status == KEY_DONE)
+				text = unit_value(builder, assignment);
+			else if (*assignment->value)
+				key_report_lack(assignment->row, assignment->row->name, unit_place(assignment, 0),
+						builder->reading);
 			if (text)
-				word_list_add(&list, pool_textf(builder->pool, "%s=%s", said->key, text), said->at);
+				word_list_add(&list, pool_textf(builder->pool, "%s=%s", assignment->key, text),
+					      assignment->at);
 		}
 	}
 	if (list.count)

@@ -16,7 +16,7 @@
 #include "table/words/command_prefix.h"
 
 struct command {
-	const struct unit_assignment *said;
+	const struct unit_assignment *assignment;
 	unsigned flags;                 /* COMMAND_… */
 	const struct unit_word *words;  /* the program without its signs, and its arguments */
 	const char *program;
@@ -60,7 +60,7 @@ static const char *unescaped_path(struct unit_builder *builder, const char *text
 
 static bool check_program_path(struct unit_builder *builder, const struct command *command)
 {
-	const char *program = command->program, *key = command->said->key, *last = program;
+	const char *program = command->program, *key = command->assignment->key, *last = program;
 
 	if (!*program)
 		return unit_refuse(builder, command->program_at, "%s: a program is missing after its prefix", key);
@@ -87,33 +87,37 @@ static bool check_program_path(struct unit_builder *builder, const struct comman
 static void warn_of_shell_word(struct unit_builder *builder, const struct command *command)
 {
 	struct shell_scan scan = { .fills_variables = true };   /* as systemd does, unless : says that $ is meant */
-	const struct unit_assignment *said = command->said;
+	const struct unit_assignment *assignment = command->assignment;
 
 	for (size_t n = 0; n < command->count; n++) {
 		const struct unit_word *word = &command->words[n];
 
 		if (!shell_scan_word(&scan, word->text, !word->is_quoted))
 			continue;
-		unit_warn(builder, unit_place(said, word->offset), SHELL_WORD_WARNING, said->key, word->text);
+		unit_warn(builder, unit_place(assignment, word->offset), SHELL_WORD_WARNING, assignment->key,
+			  word->text);
 		diags_hint(builder->reading->diags, SHELL_WORD_HINT);
 		return;
 	}
 }
 
-static void add_command(struct unit_builder *builder, const struct unit_assignment *said, const struct unit_word *argv,
-			size_t count, struct command_list *commands)
+static void add_command(struct unit_builder *builder, const struct unit_assignment *assignment,
+			const struct unit_word *argv, size_t count, struct command_list *commands)
 {
 	struct command command = {
-		.said = said, .words = argv, .count = count, .program_at = unit_place(said, argv[0].offset),
+		.assignment = assignment,
+		.words = argv,
+		.count = count,
+		.program_at = unit_place(assignment, argv[0].offset),
 	};
 	const char *program = read_prefix(&command, argv[0].text);
 
 	command.program = unescaped_path(builder, program);
 	/* ExecStart and ExecCondition decide about the service. */
-	if (!strcmp(scan_base_name(command.program), "systemctl") && strcmp(said->key, "ExecStart") != 0 &&
-	    strcmp(said->key, "ExecCondition") != 0) {
+	if (!strcmp(scan_base_name(command.program), "systemctl") && strcmp(assignment->key, "ExecStart") != 0 &&
+	    strcmp(assignment->key, "ExecCondition") != 0) {
 		unit_warn(builder, command.program_at, "%s: skipped: systemctl speaks to systemd, which may not run, "
-						       "or may itself wait for this unit", said->key);
+						       "or may itself wait for this unit", assignment->key);
 		return;
 	}
 	warn_of_shell_word(builder, &command);
@@ -127,20 +131,20 @@ static void add_command(struct unit_builder *builder, const struct unit_assignme
 static struct command_list read_commands(struct unit_builder *builder, const char *section, const char *key)
 {
 	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key };
-	const struct unit_assignment *said;
+	const struct unit_assignment *assignment;
 	struct command_list commands = { 0 };
 
-	while ((said = unit_line_next(&lines))) {
+	while ((assignment = unit_next_assignment(&lines))) {
 		struct unit_split found = { 0 };
 		size_t start = 0;
 
-		if (!unit_words(builder, said, UNIT_WORDS_TEMPLATES, &found))
+		if (!unit_words(builder, assignment, UNIT_WORDS_TEMPLATES, &found))
 			commands.failed = true;
 		for (size_t n = 0; n <= found.count; n++) {
 			if (n < found.count && (found.list[n].is_quoted || strcmp(found.list[n].text, ";") != 0))
 				continue;
 			if (n > start)
-				add_command(builder, said, found.list + start, n - start, &commands);
+				add_command(builder, assignment, found.list + start, n - start, &commands);
 			start = n + 1;
 		}
 	}
@@ -178,7 +182,7 @@ static void warn_of_lost_words(struct unit_builder *builder, const struct comman
 		if (text[0] == '$' && text[1] != '$' && text[1] != '{' && text[1] != '(' &&
 		    (!text[1] || text[1 + strspn(text + 1, letters)]))
 			unit_warn(builder, command->program_at, "%s: '%s' is replaced by nothing: write ${NAME}, or $$",
-				  command->said->key, text);
+				  command->assignment->key, text);
 	}
 }
 
@@ -221,7 +225,7 @@ static void add_command_texts(struct unit_builder *builder, const struct command
 		command_prefix_add(&text, command->flags | flags);
 		add_command_words(&text, command, 1);
 		word_list_add(list, buf_keep(&text, builder->pool), command->program_at);
-		list->at = command->said->at;
+		list->at = command->assignment->at;
 	}
 	list->failed |= commands->failed;
 }
@@ -246,17 +250,18 @@ static bool has_bare_program(const struct command_list *commands)
 }
 
 /* Sets the folders where a program without a path is searched: ExecSearchPath, or systemd's default. */
-static void set_exec_search_path(struct unit_builder *builder, const struct unit_assignment *said)
+static void set_exec_search_path(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
-	const char *text = said ? unit_value(builder, said) :
+	const char *text = assignment ? unit_value(builder, assignment) :
 		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	struct word_list list = { .at = said ? said->at : unit_start(builder->unit) };
+	struct word_list list = { .at = assignment ? assignment->at : unit_start(builder->unit) };
 
 	while (text && *text) {
 		size_t length = strcspn(text, ":");
 
 		if (length)
-			word_list_add(&list, pool_text_n(builder->pool, text, length), unit_said_at(builder, said));
+			word_list_add(&list, pool_text_n(builder->pool, text, length),
+				      unit_assignment_at(builder, assignment));
 		text += length + (text[length] == ':');
 	}
 	if (list.count)
@@ -276,7 +281,7 @@ void unit_build_commands(struct unit_builder *builder)
 	if (!start.count && !start.failed)
 		unit_refuse(builder, unit_start(builder->unit), "%s: ExecStart is missing", builder->unit->name);
 	else if (start.count > 1 && strcmp(builder->type, "oneshot") != 0)
-		unit_refuse(builder, start.list[1].said->at,
+		unit_refuse(builder, start.list[1].assignment->at,
 			    "ExecStart: there is one already: only with Type=oneshot there "
 			    "may be several, which run one after the other");
 	flags = unit_bool(builder, "Service", "PermissionsStartOnly", false) ? COMMAND_PRIVILEGED : 0;

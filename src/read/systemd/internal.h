@@ -174,7 +174,7 @@ const struct unit_assignment *unit_assigned(const struct unit_builder *builder, 
 struct origin unit_start(const struct unit *unit);      /* the start of its file */
 
 /* The place of a value; NULL: the start of the unit. */
-struct origin unit_said_at(const struct unit_builder *builder, const struct unit_assignment *said);
+struct origin unit_assignment_at(const struct unit_builder *builder, const struct unit_assignment *assignment);
 
 /* A value with its specifiers replaced; NULL: it is wrong (reported). */
 const char *unit_value(struct unit_builder *builder, const struct unit_assignment *assignment);
@@ -182,8 +182,8 @@ const char *unit_value(struct unit_builder *builder, const struct unit_assignmen
 /* The value of a boolean key. fallback: the key is not set, or is no boolean (reported). */
 bool unit_bool(struct unit_builder *builder, const char *section, const char *key, bool fallback);
 
-/* The timespan of an assignment. false: it is none (reported), or said is NULL. */
-bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *said, int64_t *span);
+/* The timespan of an assignment. false: it is none (reported), or assignment is NULL. */
+bool unit_timespan(struct unit_builder *builder, const struct unit_assignment *assignment, int64_t *span);
 
 /* A timespan as superd.conf has it, which knows fewer units of time. */
 const char *unit_span_text(struct unit_builder *builder, int64_t span);
@@ -197,7 +197,7 @@ struct unit_lines {
 					   of this form */
 	size_t next;
 };
-const struct unit_assignment *unit_line_next(struct unit_lines *lines);
+const struct unit_assignment *unit_next_assignment(struct unit_lines *lines);
 
 /* Splits a value as unit_split does. Unknown escapes are warned of, and in paths refused, as systemd does. false: the
  * value is wrong (reported). */

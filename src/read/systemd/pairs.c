@@ -490,7 +490,7 @@ void unit_build_socket_needs(struct unit_builder *builder)
 void unit_build_needs(struct unit_builder *builder)
 {
 	const struct unit_pairing *pair = builder->pair;
-	const struct unit_assignment *said;
+	const struct unit_assignment *assignment;
 	const char *start = "boot";
 	bool stops;
 
@@ -503,12 +503,13 @@ void unit_build_needs(struct unit_builder *builder)
 			unit_set(builder, "start", "boot", unit_start(pair->service));
 		return;
 	}
-	said = unit_assigned(builder, "Unit", "StopWhenUnneeded");
+	assignment = unit_assigned(builder, "Unit", "StopWhenUnneeded");
 	stops = unit_bool(builder, "Unit", "StopWhenUnneeded", false);
 	if (stops && (pair->boots || !pair->is_needed))
-		unit_warn(builder, unit_said_at(builder, said), "StopWhenUnneeded: %s, so it runs as long as superd",
+		unit_warn(builder, unit_assignment_at(builder, assignment),
+			  "StopWhenUnneeded: %s, so it runs as long as superd",
 			  pair->boots ? "a socket needs it" : "no unit of the configuration needs it");
 	if (!pair->boots && (pair->is_pulled || (stops && pair->is_needed)))
 		start = stops ? "wanted" : "manual";
-	unit_set(builder, "start", start, unit_said_at(builder, said));
+	unit_set(builder, "start", start, unit_assignment_at(builder, assignment));
 }

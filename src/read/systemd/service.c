@@ -13,23 +13,24 @@
 #define PAUSE_USUAL INT64_C(30000000)   /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)
 
-static const struct unit_assignment *said_of(const struct unit_builder *builder, const char *key)
+static const struct unit_assignment *assignment_of(const struct unit_builder *builder, const char *key)
 {
 	return unit_assigned(builder, "Service", key);
 }
 
 static void set_type(struct unit_builder *builder)
 {
-	const struct unit_assignment *said = said_of(builder, "Type"), *bus = said_of(builder, "BusName");
-	const char *text = said ? said->value : bus ? "dbus" : "simple";
-	struct origin at = unit_said_at(builder, said);
+	const struct unit_assignment *assignment = assignment_of(builder, "Type"),
+				     *bus = assignment_of(builder, "BusName");
+	const char *text = assignment ? assignment->value : bus ? "dbus" : "simple";
+	struct origin at = unit_assignment_at(builder, assignment);
 
-	builder->type = key_translate(unit_key_find("Service", "Type"), &(struct key_said){ "Type", text, at },
+	builder->type = key_translate(unit_key_find("Service", "Type"), &(struct key_assignment){ "Type", text, at },
 				      builder->pool, builder->reading->diags);
 	if (!strcmp(text, "dbus") && !bus)
 		unit_refuse(builder, at, "Type=dbus goes with BusName, which is missing");
 	else if (!strcmp(text, "dbus"))
-		unit_warn(builder, unit_place(said ? said : bus, 0),
+		unit_warn(builder, unit_place(assignment ? assignment : bus, 0),
 			  "Type=dbus is taken as exec: superd does not wait for a name on D-Bus");
 	if (!builder->type)
 		builder->type = "simple";
@@ -39,9 +40,9 @@ static void set_type(struct unit_builder *builder)
 
 /* Standard streams. The defaults follow each other: if the input is the socket, so is the output, and errors follow the
  * output to the client. Source: systemd.exec(5), "LOGGING AND STANDARD INPUT/OUTPUT". */
-struct stream_said {
-	const struct unit_assignment *said;             /* NULL: the key is not set */
-	const char *word;                               /* superd's; NULL: not said, or refused */
+struct stream_setting {
+	const struct unit_assignment *assignment;       /* NULL: the key is not set */
+	const char *word;                               /* superd's; NULL: not set, or refused */
 };
 
 /* superd's word; NULL: the text is none of systemd's words. Every kind of log becomes superd's log. */
@@ -61,11 +62,11 @@ static const char *stream_meaning(const char *text)
 	return words_have(same, text) ? text : NULL;
 }
 
-static struct stream_said read_stream(struct unit_builder *builder, const char *key)
+static struct stream_setting read_stream(struct unit_builder *builder, const char *key)
 {
-	struct stream_said stream = { .said = said_of(builder, key) };
-	const char *text = stream.said ? unit_value(builder, stream.said) : NULL;
-	struct origin at = unit_said_at(builder, stream.said);
+	struct stream_setting stream = { .assignment = assignment_of(builder, key) };
+	const char *text = stream.assignment ? unit_value(builder, stream.assignment) : NULL;
+	struct origin at = unit_assignment_at(builder, stream.assignment);
 
 	if (!text)
 		return stream;
@@ -80,32 +81,32 @@ static struct stream_said read_stream(struct unit_builder *builder, const char *
 	return stream;
 }
 
-static bool stream_is(const struct stream_said *stream, const char *word)
+static bool stream_is(const struct stream_setting *stream, const char *word)
 {
 	return stream->word && !strcmp(stream->word, word);
 }
 
-static bool is_unsaid(const struct stream_said *stream)
+static bool is_unset(const struct stream_setting *stream)
 {
 	return !stream->word || stream_is(stream, "inherit");
 }
 
 static void set_stream(struct unit_builder *builder, const char *option, const char *word,
-		       const struct stream_said *stream)
+		       const struct stream_setting *stream)
 {
 	if (word)
-		unit_set(builder, option, word, unit_said_at(builder, stream->said));
+		unit_set(builder, option, word, unit_assignment_at(builder, stream->assignment));
 }
 
 static void set_streams(struct unit_builder *builder)
 {
-	struct stream_said input = read_stream(builder, "StandardInput");
-	struct stream_said output = read_stream(builder, "StandardOutput");
-	struct stream_said error = read_stream(builder, "StandardError"), *socket = NULL;
+	struct stream_setting input = read_stream(builder, "StandardInput");
+	struct stream_setting output = read_stream(builder, "StandardOutput");
+	struct stream_setting error = read_stream(builder, "StandardError"), *socket = NULL;
 	const char *in = input.word, *out = output.word, *err = error.word;
 
 	if (stream_is(&input, "log") || stream_is(&input, "inherit")) {
-		unit_refuse(builder, unit_place(input.said, 0),
+		unit_refuse(builder, unit_place(input.assignment, 0),
 			    "StandardInput: nothing can be read from there: it is null, "
 			    "socket, file:PATH or fd:NAME");
 		return;
@@ -113,19 +114,19 @@ static void set_streams(struct unit_builder *builder)
 	if (stream_is(&input, "socket")) {
 		socket = &input;
 		in = NULL;
-		out = is_unsaid(&output) ? "socket" : out;
-		err = is_unsaid(&error) ? out : err;
+		out = is_unset(&output) ? "socket" : out;
+		err = is_unset(&error) ? out : err;
 		if (!strcmp(out, "socket"))
 			out = NULL;     /* as it is with pass = inetd */
 	} else if (stream_is(&output, "socket")) {
 		socket = &output;
 		in = in ? in : "null";
 		out = NULL;
-		err = is_unsaid(&error) ? "socket" : err;
+		err = is_unset(&error) ? "socket" : err;
 	} else if (stream_is(&error, "socket")) {
 		socket = &error;
 		in = in ? in : "null";
-		if (is_unsaid(&output))
+		if (is_unset(&output))
 			out = out ? "null" : "log";
 	} else {
 		if (stream_is(&output, "inherit") || (in && !strncmp(in, "fd", 2) && !out))
@@ -134,12 +135,13 @@ static void set_streams(struct unit_builder *builder)
 			err = NULL;
 	}
 	/* As an output, too, the socket is the only one, and $LISTEN_FDS is not set. */
-	unit_set(builder, "pass", socket ? "inetd" : "systemd", unit_said_at(builder, socket ? socket->said : NULL));
+	unit_set(builder, "pass", socket ? "inetd" : "systemd",
+		 unit_assignment_at(builder, socket ? socket->assignment : NULL));
 	set_stream(builder, "input", in, &input);
 	set_stream(builder, "output", out, &output);
 	set_stream(builder, "error", err, &error);
-	if (socket == &input && !error.said && !strcmp(err, "socket"))
-		diag_note(builder->reading->diags, unit_place(input.said, 0),
+	if (socket == &input && !error.assignment && !strcmp(err, "socket"))
+		diag_note(builder->reading->diags, unit_place(input.assignment, 0),
 			  "the standard error of %s goes to the client, as with systemd without StandardError",
 			  builder->unit->name);
 }
@@ -147,10 +149,10 @@ static void set_streams(struct unit_builder *builder)
 /* Sets the environment. ExecSearchPath also sets $PATH, unless PassEnvironment or Environment do. */
 static void set_environment(struct unit_builder *builder)
 {
-	const struct unit_assignment *search = said_of(builder, "ExecSearchPath");
+	const struct unit_assignment *search = assignment_of(builder, "ExecSearchPath");
 	const char *path = search ? unit_value(builder, search) : NULL;
-	struct word_list said = unit_collect(builder, "Service", "Environment", COLLECT_VARIABLES);
-	struct word_list list = { .at = said.count || !search ? said.at : search->at, .failed = said.failed };
+	struct word_list set = unit_collect(builder, "Service", "Environment", COLLECT_VARIABLES);
+	struct word_list list = { .at = set.count || !search ? set.at : search->at, .failed = set.failed };
 	struct word_list passed = { 0 };
 
 	if (path)
@@ -159,11 +161,11 @@ static void set_environment(struct unit_builder *builder)
 		path = strcmp(passed.words[n], "PATH") ? path : NULL;
 	if (path)
 		word_list_add(&list, pool_textf(builder->pool, "PATH=%s", path), unit_place(search, 0));
-	for (size_t n = 0; n < said.count; n++)
-		word_list_add(&list, said.words[n], said.places[n]);
+	for (size_t n = 0; n < set.count; n++)
+		word_list_add(&list, set.words[n], set.places[n]);
 	if (list.count)
 		unit_set_list(builder, "env", &list);
-	word_list_free(&said);
+	word_list_free(&set);
 	word_list_free(&passed);
 	word_list_free(&list);
 }
@@ -176,27 +178,28 @@ static int64_t clamp_pause(int64_t span)
 /* RestartSec is the first pause before a restart. The longest pause must not be shorter. */
 static void set_restart_pauses(struct unit_builder *builder)
 {
-	const struct unit_assignment *said = said_of(builder, "RestartSec"), *most;
+	const struct unit_assignment *assignment = assignment_of(builder, "RestartSec"), *most;
 	int64_t first = 0, longest = PAUSE_USUAL;
-	bool has_first = unit_timespan(builder, said, &first), has_longest;
+	bool has_first = unit_timespan(builder, assignment, &first), has_longest;
 
-	most = said_of(builder, "RestartMaxDelaySec");
+	most = assignment_of(builder, "RestartMaxDelaySec");
 	has_longest = unit_timespan(builder, most, &longest);
 	if (has_first)
-		unit_set(builder, "backoff_min", unit_span_text(builder, clamp_pause(first)), unit_place(said, 0));
+		unit_set(builder, "backoff_min", unit_span_text(builder, clamp_pause(first)),
+			 unit_place(assignment, 0));
 	if (has_longest || first > longest)
 		unit_set(builder, "backoff_max",
 			 unit_span_text(builder, clamp_pause(first > longest ? first : longest)),
-			 unit_place(has_longest ? most : said, 0));
+			 unit_place(has_longest ? most : assignment, 0));
 }
 
 static void set_io_scheduling(struct unit_builder *builder)
 {
 	static const char *const classes[] = { "none", "realtime", "best-effort", "idle" };
-	const struct unit_assignment *class = said_of(builder, "IOSchedulingClass");
-	const struct unit_assignment *priority = said_of(builder, "IOSchedulingPriority");
+	const struct unit_assignment *class = assignment_of(builder, "IOSchedulingClass");
+	const struct unit_assignment *priority = assignment_of(builder, "IOSchedulingPriority");
 	const char *name = class ? class->value : "best-effort";
-	struct origin at = unit_said_at(builder, class ? class : priority);
+	struct origin at = unit_assignment_at(builder, class ? class : priority);
 
 	if (name[0] >= '0' && name[0] <= '3' && !name[1])
 		name = classes[name[0] - '0'];
@@ -209,15 +212,15 @@ static void set_io_scheduling(struct unit_builder *builder)
 }
 
 /* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */
-static void set_limit_nice(struct unit_builder *builder, const struct unit_assignment *said)
+static void set_limit_nice(struct unit_builder *builder, const struct unit_assignment *assignment)
 {
-	struct origin at = unit_place(said, 0);
+	struct origin at = unit_place(assignment, 0);
 	int64_t nice;
 
-	if (said->value[0] != '+' && said->value[0] != '-')
-		unit_set(builder, "rlimit_nice", said->value, at);
-	else if (scan_count(said->value, &nice) || nice < -20 || nice > 19)
-		unit_refuse(builder, at, "LimitNICE: '%s': a nice value is from -20 to +19", said->value);
+	if (assignment->value[0] != '+' && assignment->value[0] != '-')
+		unit_set(builder, "rlimit_nice", assignment->value, at);
+	else if (scan_count(assignment->value, &nice) || nice < -20 || nice > 19)
+		unit_refuse(builder, at, "LimitNICE: '%s': a nice value is from -20 to +19", assignment->value);
 	else
 		unit_setf(builder, "rlimit_nice", at, "%d", 20 - (int)nice);
 }
@@ -225,8 +228,9 @@ static void set_limit_nice(struct unit_builder *builder, const struct unit_assig
 /* Keys that say more than an option of the same meaning, or less. */
 static void set_other_keys(struct unit_builder *builder)
 {
-	const struct unit_assignment *pid_file = said_of(builder, "PIDFile"), *nice = said_of(builder, "LimitNICE");
-	const struct unit_assignment *root = said_of(builder, "RootDirectory"), *home;
+	const struct unit_assignment *pid_file = assignment_of(builder, "PIDFile"),
+				     *nice = assignment_of(builder, "LimitNICE");
+	const struct unit_assignment *root = assignment_of(builder, "RootDirectory"), *home;
 	const char *path = pid_file && !builder->pair->accepts ? unit_value(builder, pid_file) : NULL;
 
 	if (path)
@@ -236,11 +240,11 @@ static void set_other_keys(struct unit_builder *builder)
 		set_limit_nice(builder, nice);
 	/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a
 	 * mount, not by chroot(2), for every user. */
-	if (root && !said_of(builder, "MountAPIVFS"))
+	if (root && !assignment_of(builder, "MountAPIVFS"))
 		unit_set(builder, "mount_api_vfs", "yes", unit_place(root, 0));
-	else if (root && !said_of(builder, "PrivateMounts"))
+	else if (root && !assignment_of(builder, "PrivateMounts"))
 		unit_set(builder, "private_mounts", "yes", unit_place(root, 0));
-	home = said_of(builder, "WorkingDirectory");
+	home = assignment_of(builder, "WorkingDirectory");
 	if (home && (!strcmp(home->value, "~") || !strcmp(home->value, "-~")) &&
 	    unit_bool(builder, "Service", "DynamicUser", false))
 		unit_refuse(builder, unit_place(home, 0), "WorkingDirectory=~: a user of DynamicUser has no home");
@@ -258,9 +262,9 @@ void unit_build_service(struct unit_builder *builder)
 	set_environment(builder);
 	unit_set(builder, "unit_environment", "yes", unit_start(builder->unit));
 	/* As with systemd, the whole group ends with the service unless KillMode says other. */
-	mode = said_of(builder, "KillMode");
+	mode = assignment_of(builder, "KillMode");
 	if (!mode || !strcmp(mode->value, "control-group") || !strcmp(mode->value, "mixed"))
-		unit_set(builder, "kill_leftovers", "yes", unit_said_at(builder, mode));
+		unit_set(builder, "kill_leftovers", "yes", unit_assignment_at(builder, mode));
 	unit_apply_keys(builder, "Service");
 	set_restart_pauses(builder);
 	set_other_keys(builder);

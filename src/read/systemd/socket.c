@@ -20,7 +20,7 @@
 /* The endpoint of superd.conf for an address as systemd has it: PORT, IPV4:PORT, [IPV6]:PORT%INTERFACE, /path, @name,
  * vsock:CID:PORT. superd.conf also has names of hosts and services, and port 0; systemd refuses them in a unit, so
  * superd does, too. NULL: reported. Source: systemd.socket(5), "ListenStream=". */
-static const char *read_address(struct unit_builder *builder, const struct unit_assignment *said, bool is_sctp,
+static const char *read_address(struct unit_builder *builder, const struct unit_assignment *assignment, bool is_sctp,
 				const char *text)
 {
 	static const struct { const char *key, *path, *other; } kinds[] = {
@@ -37,7 +37,7 @@ static const char *read_address(struct unit_builder *builder, const struct unit_
 	const struct endpoint *endpoint;
 	size_t n = 0;
 
-	while (strcmp(kinds[n].key, said->key) != 0)
+	while (strcmp(kinds[n].key, assignment->key) != 0)
 		n++;
 	kind = is_path ? kinds[n].path : kinds[n].other;
 	is_vsock = !n && (!strncmp(text, "vsock:", 6) || !strncmp(text, "vsock-stream:", 13));
@@ -56,25 +56,25 @@ static const char *read_address(struct unit_builder *builder, const struct unit_
 		wrong = pool_textf(builder->pool, "'%s': a unit has addresses and ports as numbers, and no port 0",
 				   text);
 	if (wrong)
-		unit_refuse(builder, unit_place(said, 0), "%s: %s", said->key, wrong);
+		unit_refuse(builder, unit_place(assignment, 0), "%s: %s", assignment->key, wrong);
 	return wrong ? NULL : made;
 }
 
-static void add_listen(struct unit_builder *builder, const struct unit_assignment *said, bool is_sctp,
+static void add_listen(struct unit_builder *builder, const struct unit_assignment *assignment, bool is_sctp,
 		       struct word_list *list)
 {
-	const char *text = unit_value(builder, said), *address;
-	struct origin at = unit_place(said, 0);
+	const char *text = unit_value(builder, assignment), *address;
+	struct origin at = unit_place(assignment, 0);
 
 	if (!text)
 		return;
-	if (builder->pair->accepts && strcmp(said->key, "ListenStream") != 0 &&
-	    strcmp(said->key, "ListenSequentialPacket") != 0)
+	if (builder->pair->accepts && strcmp(assignment->key, "ListenStream") != 0 &&
+	    strcmp(assignment->key, "ListenSequentialPacket") != 0)
 		unit_refuse(builder, at,
 			    "%s: there are no connections to accept there: with Accept=yes all that listens "
 			    "is ListenStream or ListenSequentialPacket",
-			    said->key);
-	address = read_address(builder, said, is_sctp, text);
+			    assignment->key);
+	address = read_address(builder, assignment, is_sctp, text);
 	if (address)
 		word_list_add(list, address, at);
 }
@@ -82,7 +82,7 @@ static void add_listen(struct unit_builder *builder, const struct unit_assignmen
 /* The addresses of the Listen…= lines; mistakes are reported. */
 static struct word_list read_addresses(struct unit_builder *builder)
 {
-	const struct unit_assignment *protocol = unit_assigned(builder, "Socket", "SocketProtocol"), *said;
+	const struct unit_assignment *protocol = unit_assigned(builder, "Socket", "SocketProtocol"), *assignment;
 	bool is_sctp = protocol && !strcmp(protocol->value, "sctp");
 	struct unit_lines lines = {
 		.unit = builder->unit, .section = "Socket", .key = "Listen", .form = FORM_ADDRESS,
@@ -92,22 +92,23 @@ static struct word_list read_addresses(struct unit_builder *builder)
 	if (protocol && !is_sctp)
 		unit_refuse(builder, unit_place(protocol, 0),
 			    "SocketProtocol: '%s': superd opens TCP, UDP and SCTP: expected sctp", protocol->value);
-	while ((said = unit_line_next(&lines))) {
+	while ((assignment = unit_next_assignment(&lines))) {
 		if (!list.count)
-			list.at = said->at;
-		if (*said->value)
-			add_listen(builder, said, is_sctp, &list);
+			list.at = assignment->at;
+		if (*assignment->value)
+			add_listen(builder, assignment, is_sctp, &list);
 	}
 	return list;
 }
 
 /* Who may connect, and limits. */
 
-static bool read_count(struct unit_builder *builder, const struct unit_assignment *said, int64_t *out)
+static bool read_count(struct unit_builder *builder, const struct unit_assignment *assignment, int64_t *out)
 {
-	if (scan_count(said->value, out) || *out < 0 || *out > UINT32_MAX)
-		return unit_refuse(builder, unit_place(said, 0), "%s: '%s': expected a number from 0 to 4294967295",
-				   said->key, said->value);
+	if (scan_count(assignment->value, out) || *out < 0 || *out > UINT32_MAX)
+		return unit_refuse(builder, unit_place(assignment, 0),
+				   "%s: '%s': expected a number from 0 to 4294967295", assignment->key,
+				   assignment->value);
 	return true;
 }
 
@@ -129,10 +130,10 @@ static void set_connection_limits(struct unit_builder *builder)
 	if (!builder->pair->accepts)
 		return;
 	if (!most)
-		unit_set(builder, "instances", CONNECTIONS, unit_said_at(builder, most));
+		unit_set(builder, "instances", CONNECTIONS, unit_assignment_at(builder, most));
 	else if (count)
 		unit_setf(builder, "instances", unit_place(most, 0), "%" PRId64, count);
-	unit_set(builder, "overload", "refuse", unit_said_at(builder, most));
+	unit_set(builder, "overload", "refuse", unit_assignment_at(builder, most));
 	if (source && read_count(builder, source, &count) && count)
 		unit_setf(builder, "per_source", unit_place(source, 0), "%" PRId64, count);
 }
@@ -270,21 +271,21 @@ void unit_build_access(struct unit_builder *builder)
 /* Without Backlog= the backlog is as large as the kernel allows; the kernel reduces a larger number, see listen(2). */
 static void set_backlog(struct unit_builder *builder)
 {
-	const struct unit_assignment *said = unit_assigned(builder, "Socket", "Backlog");
+	const struct unit_assignment *assignment = unit_assigned(builder, "Socket", "Backlog");
 	int64_t number = INT32_MAX;
 
-	if (!said || read_count(builder, said, &number))
-		unit_setf(builder, "backlog", unit_said_at(builder, said), "%" PRId64,
+	if (!assignment || read_count(builder, assignment, &number))
+		unit_setf(builder, "backlog", unit_assignment_at(builder, assignment), "%" PRId64,
 			  number > INT32_MAX ? INT32_MAX : number < 1 ? 1 : number);
 }
 
 /* The name of the socket's descriptors in $LISTEN_FDNAMES. */
 static const char *descriptor_name(struct unit_builder *builder)
 {
-	const struct unit_assignment *said = unit_assigned(builder, "Socket", "FileDescriptorName");
+	const struct unit_assignment *assignment = unit_assigned(builder, "Socket", "FileDescriptorName");
 
-	if (said)
-		return unit_value(builder, said);
+	if (assignment)
+		return unit_value(builder, assignment);
 	return builder->pair->accepts ? "connection" : builder->unit->name;
 }
 

@@ -107,10 +107,10 @@ const char *key_option(const struct key_table *keys, const struct key_row *key)
 	return option ? option->name[NATIVE] : NULL;
 }
 
-const char *key_translate(const struct key_row *key, const struct key_said *said, struct pool *pool,
+const char *key_translate(const struct key_row *key, const struct key_assignment *assignment, struct pool *pool,
 			  struct diags *diags)
 {
-	const char *text = said->text;
+	const char *text = assignment->text;
 	bool truth;
 
 	if (key->zero && !strcmp(text, "0"))
@@ -125,7 +125,7 @@ const char *key_translate(const struct key_row *key, const struct key_said *said
 		return truth ? "yes" : "no";
 	if (key->path && *text == '/')
 		return pool_textf(pool, "%s%s", key->path, text);
-	diag_error(diags, said->at, "%s: '%s': %s", said->name, text, key->wrong);
+	diag_error(diags, assignment->at, "%s: '%s': %s", assignment->name, text, key->wrong);
 	return NULL;
 }
 

@@ -87,14 +87,14 @@ const struct key_row *key_find(const struct key_table *keys, const char *name);
 const char *key_option(const struct key_table *keys, const struct key_row *key);
 
 /* A key as it is written, with its value. */
-struct key_said {
+struct key_assignment {
 	const char *name, *text;
 	struct origin at;               /* of the value */
 };
 
 /* The option's text for the value, by the row's columns. NULL: it sets nothing, or it is wrong, which is added to
  * diags. */
-const char *key_translate(const struct key_row *key, const struct key_said *said, struct pool *pool,
+const char *key_translate(const struct key_row *key, const struct key_assignment *assignment, struct pool *pool,
 			  struct diags *diags);
 
 /* Sets the options of the keys that are absent and mean something all the same. */

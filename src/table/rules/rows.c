@@ -62,7 +62,7 @@ struct rule_row {
 	const char *because; /* the end of the message */
 	const char *hint;    /* for service_hint */
 	const char *says;    /* the whole message, where it reads otherwise; %s: the socket */
-	bool said;	     /* only if the service's own text sets the option: a default contradicts nothing */
+	bool is_set;	     /* only if the service's own text sets the option: a default contradicts nothing */
 	bool warns;
 	bool otherwise;				/* only if the row before is kept */
 	enum { ANY, RELAYED, NOT_RELAYED } way; /* RELAYED: exec beside redirect, whose program gets no socket */
@@ -83,7 +83,7 @@ static const char NEEDS[] = "needs", NOT_WITH[] = "does not go with";
 
 /* Options that tune what a socket does not have. */
 #define TUNES(list, of, text) \
-	.option = (list), .verb = NEEDS, .kinds = (of), .because = (text), .said = true, .warns = true, .native = true
+	.option = (list), .verb = NEEDS, .kinds = (of), .because = (text), .is_set = true, .warns = true, .native = true
 
 static const char no_connections[] = ""; /* accept_reason tells */
 static const char accept_hint[] = "set accept = yes, or remove it";
@@ -96,14 +96,14 @@ static const char on_relay[] = "remove it, or set root_directory = \"\"";
  * error, because its author relies on it; one that protects nothing is a warning. Builtins and redirect run
  * superd-builtin, which is not inside of root_directory. */
 static const struct rule_row rows[] = {
-	{ "proxy_protocol redirect_timeout", NEEDS, "redirect", .said = true },
+	{ "proxy_protocol redirect_timeout", NEEDS, "redirect", .is_set = true },
 	{ "root_directory", NOT_WITH, "builtin", .hint = on_relay },
 	{ "root_directory", NOT_WITH, "redirect", .hint = on_relay, .way = NOT_RELAYED },
 	{ "exec_prefix", NEEDS, .other = "exec" },
 	{ "remain_after_exit", NOT_WITH, "accept = yes", .warns = true,
 	  .says = "remain_after_exit: with accept = yes a connection whose instance has ended is still counted" },
 	{ "restart = on-success or on-failure or on-abnormal or on-watchdog or on-abort or always", NOT_WITH,
-	  "accept = yes", .said = true, .warns = true,
+	  "accept = yes", .is_set = true, .warns = true,
 	  .says = "restart has no effect with accept = yes: the connection of an ended instance is closed" },
 	{ "start = boot", NEEDS, "accept = no", .because = "nothing can start before a client connects" },
 	{ "start = manual or wanted", NOT_WITH, .kinds = ~0u,
@@ -116,11 +116,11 @@ static const struct rule_row rows[] = {
 	{ "type = forking", NEEDS, "exec", .because = "a builtin stays in the foreground" },
 	{ "type = notify or notify-reload", NEEDS, "exec",
 	  .says = "type = notify needs exec: a builtin is ready at once" },
-	{ "pid_file", NEEDS, "accept = no", .because = "each connection has an instance of its own", .said = true },
-	{ "mount_api_vfs", NEEDS, "root_directory", .said = true, .warns = true },
-	{ "exec_paths", NEEDS, "no_exec_paths", .said = true, .warns = true },
-	{ "system_call_error_number", NEEDS, "system_call_filter", .said = true, .warns = true },
-	{ "filter_every_packet", NOT_WITH, "accept = yes", .said = true, .warns = true,
+	{ "pid_file", NEEDS, "accept = no", .because = "each connection has an instance of its own", .is_set = true },
+	{ "mount_api_vfs", NEEDS, "root_directory", .is_set = true, .warns = true },
+	{ "exec_paths", NEEDS, "no_exec_paths", .is_set = true, .warns = true },
+	{ "system_call_error_number", NEEDS, "system_call_filter", .is_set = true, .warns = true },
+	{ "filter_every_packet", NOT_WITH, "accept = yes", .is_set = true, .warns = true,
 	  .says = "filter_every_packet has no effect here: superd checks every client anyway" },
 	{ "load_credential set_credential", NEEDS, "exec", .because = "a builtin has no secrets" },
 	{ "ip_address_allow", NEEDS, "ip_address_deny", .warns = true,
@@ -149,59 +149,60 @@ static const struct rule_row rows[] = {
 
 	/* Who may connect. superd sees the sender of a datagram before it starts anything for it. */
 	{ "instances overload deny_time", NEEDS, "accept = yes", .because = no_connections, .hint = accept_hint,
-	  .said = true },
+	  .is_set = true },
 	{ "banner banner_success banner_fail", NEEDS, "accept = yes", .because = no_connections, .hint = accept_hint,
-	  .said = true, .warns = true },
+	  .is_set = true, .warns = true },
 	{ "id_only", NEEDS, "accept = yes", .because = no_connections, .hint = "set accept = yes, or id_only = no" },
 	{ "only_from", NOT_WITH, .kinds = NAMELESS, .hint = ways, .not_units = true,
 	  .says = "only_from: clients of %s have no address, so no client is allowed" },
-	{ "no_access", NOT_WITH, .kinds = NAMELESS, .hint = ways, .not_units = true, .said = true,
+	{ "no_access", NOT_WITH, .kinds = NAMELESS, .hint = ways, .not_units = true, .is_set = true,
 	  .says = "no_access: clients of %s have no address, so no client is refused" },
 	{ "libwrap", NOT_WITH, .kinds = NAMELESS, .hint = "remove it here: set libwrap = \"\"",
 	  .says = "libwrap: clients of %s have no address, so superd cannot check hosts.allow and hosts.deny" },
 	{ "id_only", NOT_WITH, .kinds = NAMELESS, .hint = "remove it here: set id_only = no",
 	  .says = "id_only: clients of %s have no address, so no ident server names them" },
-	{ "per_source", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .said = true,
+	{ "per_source", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .is_set = true,
 	  .hint = "set instances, for all of them together, or remove it",
 	  .says = "per_source: clients of %s have no address, so none of them are counted" },
-	{ "per_source_rate", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .said = true,
+	{ "per_source_rate", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .is_set = true,
 	  .hint = "set trigger_limit, for all of them together, or remove it",
 	  .says = "per_source_rate: clients of %s have no address, so none of them are counted" },
 
 	/* exec beside redirect. */
 	{ "redirect", NOT_WITH, "accept = yes", .says = "redirect beside exec needs accept = no", .way = RELAYED,
 	  .hint = "remove accept: one program serves all clients" },
-	{ "pass = inetd", NOT_WITH, "redirect", .said = true, .way = RELAYED,
+	{ "pass = inetd", NOT_WITH, "redirect", .is_set = true, .way = RELAYED,
 	  .says = "pass = inetd and redirect exclude each other: exec receives no socket" },
 
 	/* When it is ready. */
-	{ "ready exec_ready", NOT_WITH, "pass = bind", .said = true, .warns = true,
+	{ "ready exec_ready", NOT_WITH, "pass = bind", .is_set = true, .warns = true,
 	  .says = "with pass = bind clients do not wait until it is ready: the program accepts them itself, as soon as "
 		  "it listens",
 	  .hint = "clients wait with redirect in place of pass = bind" },
 	{ "exec_ready", NOT_WITH, "ready", .says = "exec_ready and ready are two answers to one question",
-	  .hint = "remove one of them", .said = true },
-	{ "ready exec_ready", NEEDS, "exec", .because = "a builtin is ready at once", .said = true },
-	{ "ready exec_ready", NEEDS, "accept = no", .because = "no client waits for another's process", .said = true },
+	  .hint = "remove one of them", .is_set = true },
+	{ "ready exec_ready", NEEDS, "exec", .because = "a builtin is ready at once", .is_set = true },
+	{ "ready exec_ready", NEEDS, "accept = no", .because = "no client waits for another's process",
+	  .is_set = true },
 	{ "ready exec_ready", NEEDS, "type = simple or exec", .because = "other types report readiness themselves",
-	  .hint = "leave it out, or type", .said = true },
+	  .hint = "leave it out, or type", .is_set = true },
 
 	/* When it is idle. superd must be able to see whether a client is connected; it knows the clients of all
 	 * sockets from the process that relays them. */
 	{ "idle_action min_awake idle_unless idle_when", NEEDS, "idle_timeout",
-	  .hint = "set the time without clients, as in idle_timeout = 5min", .said = true },
+	  .hint = "set the time without clients, as in idle_timeout = 5min", .is_set = true },
 	{ "idle_when = quiet", NEEDS, "idle_action = freeze", .because = "a stop would cut the connections off",
-	  .hint = "write idle_action = freeze, or remove idle_when", .said = true, .otherwise = true },
-	{ "idle_when = quiet", NEEDS, .kinds = KIND(TCP), .said = true, .otherwise = true,
+	  .hint = "write idle_action = freeze, or remove idle_when", .is_set = true, .otherwise = true },
+	{ "idle_when = quiet", NEEDS, .kinds = KIND(TCP), .is_set = true, .otherwise = true,
 	  .because = "connections of TCP: of others the kernel reports no times of traffic" },
 	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
-	  .hint = "remove idle_timeout; runtime_max limits a connection", .said = true },
+	  .hint = "remove idle_timeout; runtime_max limits a connection", .is_set = true },
 	{ "idle_action = freeze", NOT_WITH, "type = oneshot", .hint = "set idle_action = stop, and exec_stop",
 	  .says = "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen",
 	  .way = RELAYED },
-	{ "idle_timeout", NOT_WITH, "type = oneshot", .said = true, .way = NOT_RELAYED,
+	{ "idle_timeout", NOT_WITH, "type = oneshot", .is_set = true, .way = NOT_RELAYED,
 	  .says = "idle_timeout needs a program that continues to run: a oneshot ends with its work" },
-	{ "idle_timeout", NOT_WITH, .kinds = ~(unsigned)KINDS_SHOWN, .said = true, .otherwise = true,
+	{ "idle_timeout", NOT_WITH, .kinds = ~(unsigned)KINDS_SHOWN, .is_set = true, .otherwise = true,
 	  .way = NOT_RELAYED, .says = "idle_timeout: the clients of %s cannot be counted",
 	  .hint = "remove idle_timeout, or move the socket to a separate service" },
 
@@ -339,7 +340,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	struct buf text = { 0 };
 	bool has_other;
 
-	if ((row->said && !service_setting(service, name)) || service_is_unclear(service, name) ||
+	if ((row->is_set && !service_setting(service, name)) || service_is_unclear(service, name) ||
 	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
 	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign))
 		return false;
