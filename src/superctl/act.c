@@ -141,7 +141,7 @@ static bool show_result(void *context, const json_t *line, struct reply_text *te
 	return true;
 }
 
-/* verb_text: as sent, with options that conversation_ask does not add. */
+/* verb_text: as sent, with options that client_ask does not add. */
 static enum ctl_status act(const struct superctl_options *options, const char *verb_text)
 {
 	struct act_view view = { .options = options };
@@ -153,18 +153,18 @@ static enum ctl_status act(const struct superctl_options *options, const char *v
 		buf_text(&verb, " --asleep");
 	if (options->awake_only)
 		buf_text(&verb, " --awake");
-	status = conversation_ask(options, buf_string(&verb), show_result, &view);
+	status = client_ask(options, buf_string(&verb), show_result, &view);
 	buf_free(&verb);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }
 
-enum ctl_status view_act(const struct superctl_options *options)
+enum ctl_status verb_act(const struct superctl_options *options)
 {
 	return act(options, options->verb->name);
 }
 
 /* The last word of the command line is the signal. */
-enum ctl_status view_signal(const struct superctl_options *options)
+enum ctl_status verb_signal(const struct superctl_options *options)
 {
 	struct superctl_options others = *options;
 	const char *why, *word = options->names[options->name_count - 1];
@@ -200,40 +200,40 @@ static void on_sigterm(int signal, siginfo_t *info, void *context)
 
 /* At its end superd kills its own children, and as PID 1 all processes of its container. If superctl is one of them, a
  * SIGTERM from superd means that the shutdown works, and superctl exits with 0. */
-static void expect_sigterm(const struct conversation *conversation)
+static void expect_sigterm(const struct ctl_client *client)
 {
 	struct sigaction action = { .sa_sigaction = on_sigterm, .sa_flags = SA_SIGINFO | SA_RESETHAND };
 
-	superd_pid = json_reply_count(conversation->greeting, "pid");
+	superd_pid = json_reply_count(client->greeting, "pid");
 	sigaction(SIGTERM, &action, NULL);
 }
 
 /* The answer to "shutdown" is the end of the connection: superd has ended. */
-enum ctl_status view_shutdown(const struct superctl_options *options)
+enum ctl_status verb_shutdown(const struct superctl_options *options)
 {
-	struct conversation conversation = {
-		.until = options->timeout < 0 ? CONVERSATION_FOREVER : clock_ms() + options->timeout / 1000,
-		.timeout = CONVERSATION_FOREVER,
+	struct ctl_client client = {
+		.until = options->timeout < 0 ? CLIENT_FOREVER : clock_ms() + options->timeout / 1000,
+		.timeout = CLIENT_FOREVER,
 	};
-	enum ctl_status status = conversation_open(&conversation, options);
+	enum ctl_status status = client_open(&client, options);
 
 	if (status != CTL_DONE)
 		return status;
-	conversation.quiet = true;
-	expect_sigterm(&conversation);
-	status = conversation_send(&conversation, "shutdown");
+	client.quiet = true;
+	expect_sigterm(&client);
+	status = client_send(&client, "shutdown");
 	do {
 		if (status == CTL_DONE)
-			status = conversation_read(&conversation, NULL, NULL);
+			status = client_read(&client, NULL, NULL);
 	} while (status == CTL_DONE && !options->no_wait);
-	if (conversation.connection_lost)
+	if (client.connection_lost)
 		status = CTL_DONE;
-	else if (conversation.is_late)
+	else if (client.is_late)
 		fprintf(stderr, "superctl: superd has not ended in time; it is still ending\n");
 	else if (status != CTL_DONE)
-		fprintf(stderr, "superctl: %s\n", buf_string(&conversation.why));
-	conversation_close(&conversation);
-	buf_free(&conversation.why);
+		fprintf(stderr, "superctl: %s\n", buf_string(&client.why));
+	client_close(&client);
+	buf_free(&client.why);
 	return status;
 }
 
@@ -247,57 +247,57 @@ static bool show_upgrade(void *context, const json_t *line, struct reply_text *t
 }
 
 /* superd has gone: either the new one says at its greeting that it has taken over, or another one is there, or none. */
-static enum ctl_status check_takeover(struct conversation *conversation)
+static enum ctl_status check_takeover(struct ctl_client *client)
 {
-	const struct superctl_options *options = conversation->options;
+	const struct superctl_options *options = client->options;
 	const char *from;
 	struct buf line = { 0 };
 	bool printed;
 
-	conversation_close(conversation);
-	conversation->quiet = false;
-	if (conversation_open(conversation, options) != CTL_DONE)
+	client_close(client);
+	client->quiet = false;
+	if (client_open(client, options) != CTL_DONE)
 		return CTL_FAILED;
-	from = json_reply_text(conversation->greeting, "upgraded_from");
+	from = json_reply_text(client->greeting, "upgraded_from");
 	if (!*from) {
 		fprintf(stderr, "superctl: not upgraded: superd has ended, and another one, pid %.0f, is at %s\n",
-			json_reply_number(conversation->greeting, "pid"), options->control);
+			json_reply_number(client->greeting, "pid"), options->control);
 		return CTL_FAILED;
 	}
 	buf_text(&line, options->json ? "{\"ok\":true,\"message\":\"upgraded from " : "superd: upgraded from ");
-	json_reply_show_text(&line, conversation->greeting, "upgraded_from");
+	json_reply_show_text(&line, client->greeting, "upgraded_from");
 	buf_text(&line, " to ");
-	json_reply_show_text(&line, conversation->greeting, "superd");
+	json_reply_show_text(&line, client->greeting, "superd");
 	buf_text(&line, options->json ? "\"}\n" : "\n");
-	printed = conversation_print(&line);
+	printed = client_print(&line);
 	buf_free(&line);
 	return printed ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status read_upgrade(struct conversation *conversation, struct act_view *view)
+static enum ctl_status read_upgrade(struct ctl_client *client, struct act_view *view)
 {
 	enum ctl_status status;
 
-	conversation->quiet = true;
-	status = conversation_read(conversation, show_upgrade, view);
-	if (conversation->connection_lost && !conversation->options->check)
-		status = check_takeover(conversation);
-	else if (status != CTL_DONE && conversation->why.length)
-		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
-	buf_free(&conversation->why);
+	client->quiet = true;
+	status = client_read(client, show_upgrade, view);
+	if (client->connection_lost && !client->options->check)
+		status = check_takeover(client);
+	else if (status != CTL_DONE && client->why.length)
+		fprintf(stderr, "superctl: %s\n", buf_string(&client->why));
+	buf_free(&client->why);
 	return status;
 }
 
-enum ctl_status view_upgrade(const struct superctl_options *options)
+enum ctl_status verb_upgrade(const struct superctl_options *options)
 {
-	struct conversation conversation = { 0 };
+	struct ctl_client client = { 0 };
 	struct act_view view = { .options = options };
 	enum ctl_status status =
-		conversation_begin(&conversation, options, options->check ? "upgrade --check" : "upgrade");
+		client_begin(&client, options, options->check ? "upgrade --check" : "upgrade");
 
 	if (status != CTL_DONE)
 		return status;
-	status = read_upgrade(&conversation, &view);
-	conversation_close(&conversation);
+	status = read_upgrade(&client, &view);
+	client_close(&client);
 	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }

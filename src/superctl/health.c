@@ -63,22 +63,22 @@ static void print_report(const struct health_report *report)
 }
 
 /* The conversation is quiet, because its error becomes the one line of output. */
-enum ctl_status view_health(const struct superctl_options *options)
+enum ctl_status verb_health(const struct superctl_options *options)
 {
-	struct conversation conversation = { .until = clock_ms() + HEALTH_LIMIT };
+	struct ctl_client client = { .until = clock_ms() + HEALTH_LIMIT };
 	struct health_report report = { 0 };
-	enum ctl_status status = conversation_ask_quietly(&conversation, options, "health", on_health, &report);
+	enum ctl_status status = client_ask_quietly(&client, options, "health", on_health, &report);
 
-	conversation_close(&conversation);
+	client_close(&client);
 	if (status != CTL_DONE)
-		printf("unhealthy: %s\n", buf_string(&conversation.why));
+		printf("unhealthy: %s\n", buf_string(&client.why));
 	else if (!report.answered)
 		printf("unhealthy: superd did not report its health\n");
 	else if (!options->json)
 		print_report(&report);
 	if (status == CTL_DONE && !report.healthy)
 		status = report.answered ? CTL_NOT_ACTIVE : CTL_FAILED;
-	buf_free(&conversation.why);
+	buf_free(&client.why);
 	buf_free(&report.reasons);
 	return status;
 }

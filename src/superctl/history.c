@@ -108,17 +108,17 @@ static enum ctl_status print_sleeps(struct history_view *view)
 		buf_addf(&out, "nothing was woken%s\n", view->is_cut ? " since the upgrade" : "");
 	if (view->count && view->is_cut)
 		buf_text(&out, "\nThis is since the upgrade of superd.\n");
-	status = conversation_print(&out) ? CTL_DONE : CTL_FAILED;
+	status = client_print(&out) ? CTL_DONE : CTL_FAILED;
 	columns_free(&view->columns);
 	buf_free(&view->cell);
 	buf_free(&out);
 	return status;
 }
 
-enum ctl_status view_history(const struct superctl_options *options)
+enum ctl_status verb_history(const struct superctl_options *options)
 {
 	struct history_view view = { .options = options };
-	enum ctl_status status = conversation_ask(options, "timeline", keep_line, &view);
+	enum ctl_status status = client_ask(options, "timeline", keep_line, &view);
 
 	if (!options->json && (view.count || status == CTL_DONE) && print_sleeps(&view) != CTL_DONE)
 		status = CTL_FAILED;    /* also if a name matches no service */

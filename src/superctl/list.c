@@ -141,10 +141,10 @@ static bool print_listing(struct list_view *view)
 		add_nothing(view->options, out);
 	if (count > 1)
 		add_totals(view, count, out);
-	return conversation_print(out);
+	return client_print(out);
 }
 
-enum ctl_status view_list(const struct superctl_options *options)
+enum ctl_status verb_list(const struct superctl_options *options)
 {
 	struct list_view view = { .options = options };
 	struct column titles[COLUMNS];
@@ -160,10 +160,10 @@ enum ctl_status view_list(const struct superctl_options *options)
 	for (size_t n = 0; n < COLUMNS; n++)
 		titles[n] = fields[columns_of_list[n]].column;
 	columns_begin(&view.columns, titles, COLUMNS);
-	status = conversation_ask(options, "list", list_line, &view);
+	status = client_ask(options, "list", list_line, &view);
 	add_rows(&view);
 	if (options->names_only)
-		status = conversation_print(&view.cell) ? status : CTL_FAILED;
+		status = client_print(&view.cell) ? status : CTL_FAILED;
 	else if (columns_rows(&view.columns) || (status == CTL_DONE && !options->json))
 		status = print_listing(&view) ? status : CTL_FAILED;          /* also if a name matches no service */
 	columns_free(&view.columns);

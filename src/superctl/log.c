@@ -37,7 +37,7 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 	return true;
 }
 
-enum ctl_status view_log(const struct superctl_options *options)
+enum ctl_status verb_log(const struct superctl_options *options)
 {
 	long long lines = options->count ? options->count : options->since ? LOG_LINES_MOST : LOG_LINES;
 	struct screen screen;
@@ -45,15 +45,15 @@ enum ctl_status view_log(const struct superctl_options *options)
 
 	screen_open(&screen, options->colour);
 	snprintf(verb, sizeof(verb), "log --lines=%lld", lines);
-	return conversation_ask(options, verb, show_event, &screen);
+	return client_ask(options, verb, show_event, &screen);
 }
 
-enum ctl_status view_events(const struct superctl_options *options)
+enum ctl_status verb_events(const struct superctl_options *options)
 {
 	struct superctl_options follows = *options;
 	struct screen screen;
 
 	follows.follow = true;
 	screen_open(&screen, options->colour);
-	return conversation_ask(&follows, "log --lines=0", show_event, &screen);
+	return client_ask(&follows, "log --lines=0", show_event, &screen);
 }

@@ -332,26 +332,26 @@ static bool keep_line(void *lines, const json_t *line, struct reply_text *text)
 static enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out,
 				   struct buf *why)
 {
-	struct conversation conversation = { .until = clock_ms() + limit };
+	struct ctl_client client = { .until = clock_ms() + limit };
 	json_t *lines = json_array();
-	enum ctl_status status = conversation_ask_quietly(&conversation, options, "metrics", keep_line, lines);
+	enum ctl_status status = client_ask_quietly(&client, options, "metrics", keep_line, lines);
 
 	if (status == CTL_DONE && !options->json)
-		metrics_compose(out, conversation.greeting, lines);
-	conversation_close(&conversation);
+		metrics_compose(out, client.greeting, lines);
+	client_close(&client);
 	json_decref(lines);
-	*why = conversation.why;
+	*why = client.why;
 	return status;
 }
 
-enum ctl_status view_metrics(const struct superctl_options *options)
+enum ctl_status verb_metrics(const struct superctl_options *options)
 {
 	struct buf out = { 0 }, why = { 0 };
 	enum ctl_status status = metrics_ask(options, VERB_LIMIT, &out, &why);
 
 	if (status != CTL_DONE)
 		fprintf(stderr, "superctl: %s\n", buf_string(&why));
-	else if (!conversation_print(&out))
+	else if (!client_print(&out))
 		status = CTL_FAILED;
 	buf_free(&out);
 	buf_free(&why);
@@ -380,7 +380,7 @@ static enum ctl_status answer(const struct superctl_options *options, const stru
 	return CTL_DONE;
 }
 
-enum ctl_status view_metrics_page(const struct superctl_options *options)
+enum ctl_status verb_metrics_page(const struct superctl_options *options)
 {
 	static const struct http_view http = { "metrics", "metrics", "/metrics", "", answer };
 

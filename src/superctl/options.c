@@ -23,44 +23,44 @@
 #define ACTS "no-wait timeout"
 
 const struct verb verbs[] = {
-	{ "status", NAMES_ANY, false, "", "show services in detail; without a name, list all", view_status },
+	{ "status", NAMES_ANY, false, "", "show services in detail; without a name, list all", verb_status },
 	{ "list", NAMES_ANY, false, "names failed asleep awake sort",
-	  "list services with their state, ports and processes", view_list },
-	{ "show", NAMES_ANY, false, "", "print the options of services, and where each is set", view_show },
+	  "list services with their state, ports and processes", verb_list },
+	{ "show", NAMES_ANY, false, "", "print the options of services, and where each is set", verb_show },
 	{ "why", NAMES_ANY, false, "", "explain the state: what it waits for, what went wrong, when it will sleep",
-	  view_why },
+	  verb_why },
 	{ "history", NAMES_ANY, false, "since", "list the last sleeps: when, how long, and who woke the service",
-	  view_history },
+	  verb_history },
 	{ "log", NAMES_ANY, false, "count since follow level",
-	  "print the last log lines of services; -f follows", view_log },
-	{ "events", NAMES_ANY, false, "level", "print new log lines, as log -f without earlier ones", view_events },
-	{ "health", NAMES_ANY, false, "", "print healthy, degraded or unhealthy, with the reasons", view_health },
-	{ "metrics", NAMES_ANY, false, "", "print counters and histograms for Prometheus", view_metrics },
-	{ "start", NAMES_SOME, false, ACTS, "start a service now, without a client", view_act },
-	{ "stop", NAMES_SOME, true, ACTS, "stop a service; the next client starts it again", view_act },
-	{ "restart", NAMES_SOME, true, ACTS, "stop a service and start it again; clients wait meanwhile", view_act },
-	{ "hold", NAMES_SOME, true, ACTS, "start nothing more; clients wait until release", view_act },
-	{ "release", NAMES_SOME, false, ACTS, "end a hold; the waiting clients are served", view_act },
+	  "print the last log lines of services; -f follows", verb_log },
+	{ "events", NAMES_ANY, false, "level", "print new log lines, as log -f without earlier ones", verb_events },
+	{ "health", NAMES_ANY, false, "", "print healthy, degraded or unhealthy, with the reasons", verb_health },
+	{ "metrics", NAMES_ANY, false, "", "print counters and histograms for Prometheus", verb_metrics },
+	{ "start", NAMES_SOME, false, ACTS, "start a service now, without a client", verb_act },
+	{ "stop", NAMES_SOME, true, ACTS, "stop a service; the next client starts it again", verb_act },
+	{ "restart", NAMES_SOME, true, ACTS, "stop a service and start it again; clients wait meanwhile", verb_act },
+	{ "hold", NAMES_SOME, true, ACTS, "start nothing more; clients wait until release", verb_act },
+	{ "release", NAMES_SOME, false, ACTS, "end a hold; the waiting clients are served", verb_act },
 	{ "drain", NAMES_SOME, true, ACTS,
-	  "stop a service once its clients have left; new clients wait, and start it again", view_act },
-	{ "freeze", NAMES_SOME, true, ACTS, "freeze the processes of a service until the next client", view_act },
-	{ "thaw", NAMES_SOME, false, ACTS, "thaw a frozen service", view_act },
-	{ "sleep", NAMES_SOME, true, ACTS, "freeze or stop a service, by its idle_action", view_act },
-	{ "wake", NAMES_SOME, false, ACTS, "thaw or start a service", view_act },
+	  "stop a service once its clients have left; new clients wait, and start it again", verb_act },
+	{ "freeze", NAMES_SOME, true, ACTS, "freeze the processes of a service until the next client", verb_act },
+	{ "thaw", NAMES_SOME, false, ACTS, "thaw a frozen service", verb_act },
+	{ "sleep", NAMES_SOME, true, ACTS, "freeze or stop a service, by its idle_action", verb_act },
+	{ "wake", NAMES_SOME, false, ACTS, "thaw or start a service", verb_act },
 	{ "wait", NAMES_SOME, false, "timeout ready asleep awake",
-	  "wait until a service would serve a client, runs or sleeps", view_act },
-	{ "signal", NAMES_SIGNAL, true, "", "send a signal, such as HUP, to the main process", view_signal },
-	{ "enable", NAMES_SOME, false, ACTS, "open the ports of a service again", view_act },
-	{ "disable", NAMES_SOME, true, ACTS, "close the ports of a service until enable", view_act },
+	  "wait until a service would serve a client, runs or sleeps", verb_act },
+	{ "signal", NAMES_SIGNAL, true, "", "send a signal, such as HUP, to the main process", verb_signal },
+	{ "enable", NAMES_SOME, false, ACTS, "open the ports of a service again", verb_act },
+	{ "disable", NAMES_SOME, true, ACTS, "close the ports of a service until enable", verb_act },
 	{ "reload", NAMES_ANY, false, ACTS " check",
-	  "read superd's configuration again; with NAME, make that service read its own", view_reload },
-	{ "diff", NAMES_NONE, false, "timeout", "print what a reload would change", view_diff },
-	{ "reopen", NAMES_NONE, false, "", "open the log files again, after a rotation", view_act },
+	  "read superd's configuration again; with NAME, make that service read its own", verb_reload },
+	{ "diff", NAMES_NONE, false, "timeout", "print what a reload would change", verb_diff },
+	{ "reopen", NAMES_NONE, false, "", "open the log files again, after a rotation", verb_act },
 	{ "upgrade", NAMES_NONE, false, "check " ACTS, "replace superd by the installed version; no client notices",
-	  view_upgrade },
-	{ "shutdown", NAMES_NONE, true, ACTS, "stop all services and superd", view_shutdown },
+	  verb_upgrade },
+	{ "shutdown", NAMES_NONE, true, ACTS, "stop all services and superd", verb_shutdown },
 	{ "version", NAMES_NONE, false, "",
-	  "print the versions of superctl and superd, and whether a guard runs", view_version },
+	  "print the versions of superctl and superd, and whether a guard runs", verb_version },
 	{ "help", NAMES_VERBS, false, "", "print this help, or the options of a verb", NULL },
 };
 
@@ -341,9 +341,9 @@ static bool names_are_right(const struct superctl_options *options)
 /* Whether a superd of this user answers at an abstract name. */
 static bool answers(const char *name)
 {
-	int fd = conversation_connect(name, ANSWER_LIMIT);
+	int fd = client_connect(name, ANSWER_LIMIT);
 	uid_t uid;
-	bool good = fd >= 0 && conversation_trusts(fd, &uid);
+	bool good = fd >= 0 && client_trusts(fd, &uid);
 
 	fd_close(&fd);
 	return good;

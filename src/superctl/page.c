@@ -497,40 +497,40 @@ static bool draw_line(void *context, const json_t *line, struct reply_text *text
 	return true;
 }
 
-/* Returns the lines of the answer, or with an overview the bars, which the caller owns; NULL: `conversation` has the
+/* Returns the lines of the answer, or with an overview the bars, which the caller owns; NULL: `client` has the
  * reason. */
-static json_t *ask(struct conversation *conversation, const char *text, struct overview *overview)
+static json_t *ask(struct ctl_client *client, const char *text, struct overview *overview)
 {
 	struct answer answer = { .lines = overview ? json_object() : json_array(), .overview = overview };
-	enum ctl_status status = conversation_send(conversation, text);
+	enum ctl_status status = client_send(client, text);
 
 	if (status == CTL_DONE)
-		status = conversation_read(conversation, overview ? draw_line : keep_line, &answer);
+		status = client_read(client, overview ? draw_line : keep_line, &answer);
 	if (status == CTL_DONE && !answer.failed)
 		return answer.lines;
 	json_decref(answer.lines);
 	return NULL;
 }
 
-static json_t *ask_about(struct conversation *conversation, const char *verb, const char *name)
+static json_t *ask_about(struct ctl_client *client, const char *verb, const char *name)
 {
 	struct buf request = { 0 };
 	json_t *lines;
 
 	buf_addf(&request, "%s ", verb);
 	shell_words_quote(&request, name);
-	lines = ask(conversation, buf_string(&request), NULL);
+	lines = ask(client, buf_string(&request), NULL);
 	buf_free(&request);
 	return lines;
 }
 
-static bool answer_overview(struct conversation *conversation, struct http_response *response)
+static bool answer_overview(struct ctl_client *client, struct http_response *response)
 {
-	json_t *metrics = ask(conversation, "metrics", NULL);
+	json_t *metrics = ask(client, "metrics", NULL);
 	const json_t *superd = json_reply_object(json_array_get(metrics, 0), "superd");
 	struct overview overview = { .window = window_for(json_reply_number(superd, "uptime")) };
-	json_t *bars = metrics ? ask(conversation, overview.window->request, &overview) : NULL;
-	json_t *lines = bars ? ask(conversation, "list --failed", NULL) : NULL, *faulty = json_object(), *line;
+	json_t *bars = metrics ? ask(client, overview.window->request, &overview) : NULL;
+	json_t *lines = bars ? ask(client, "list --failed", NULL) : NULL, *faulty = json_object(), *line;
 	size_t n;
 
 	json_array_foreach(lines, n, line)
@@ -568,12 +568,12 @@ static void keep_lines_of(json_t *lines, const char *name)
 }
 
 /* A service that superd does not know has no page. */
-static bool answer_service(struct conversation *conversation, const char *name, bool in_detail,
+static bool answer_service(struct ctl_client *client, const char *name, bool in_detail,
 			   struct http_response *response)
 {
 	const char *const requests[] = { "status", windows[LONGEST].request, "show", "log --lines=100" };
 	enum { LOG = 3, ANSWERS };
-	json_t *all = ask(conversation, "list", NULL), *answers[ANSWERS] = { NULL };
+	json_t *all = ask(client, "list", NULL), *answers[ANSWERS] = { NULL };
 	const json_t *lines[LOG] = { NULL };
 	bool known = line_of(all, name), ok = all;
 
@@ -583,7 +583,7 @@ static bool answer_service(struct conversation *conversation, const char *name, 
 		return ok;
 	}
 	for (size_t n = 0; ok && n < (in_detail ? ANSWERS : LOG - 1); n++) {
-		answers[n] = ask_about(conversation, requests[n], name);
+		answers[n] = ask_about(client, requests[n], name);
 		if (n < LOG)
 			lines[n] = line_of(answers[n], name);
 		ok = answers[n] && lines[0];
@@ -601,22 +601,22 @@ static bool answer_service(struct conversation *conversation, const char *name, 
 /* name: the service, decoded; NULL: the overview. An error goes to stderr, and so to superd's log. */
 static void ask_superd(const struct superctl_options *options, const char *name, struct http_response *response)
 {
-	struct conversation conversation = { .until = clock_ms() + ASK_LIMIT,
-					     .timeout = CONVERSATION_FOREVER,
-					     .quiet = true };
+	struct ctl_client client = { .until = clock_ms() + ASK_LIMIT,
+				     .timeout = CLIENT_FOREVER,
+				     .quiet = true };
 	bool ok = false;
 
-	if (conversation_open(&conversation, options) == CTL_DONE) {
-		ok = name ? answer_service(&conversation, name, options->in_detail, response)
-			  : answer_overview(&conversation, response);
-		conversation_close(&conversation);
+	if (client_open(&client, options) == CTL_DONE) {
+		ok = name ? answer_service(&client, name, options->in_detail, response)
+			  : answer_overview(&client, response);
+		client_close(&client);
 	}
 	if (!ok) {
 		response->status = 503;
-		fprintf(stderr, "superctl: status page: %s\n", conversation.why.length
-			? buf_string(&conversation.why) : "superd sent too many lines");
+		fprintf(stderr, "superctl: status page: %s\n", client.why.length
+			? buf_string(&client.why) : "superd sent too many lines");
 	}
-	buf_free(&conversation.why);
+	buf_free(&client.why);
 }
 
 static bool path_is(const struct http_request *request, const char *path)
@@ -646,7 +646,7 @@ static enum ctl_status find_page(const struct superctl_options *options, const s
 	return CTL_DONE;
 }
 
-enum ctl_status view_page(const struct superctl_options *options)
+enum ctl_status verb_page(const struct superctl_options *options)
 {
 	static const char head[] = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 				     "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"

@@ -27,7 +27,7 @@ static bool show_line(void *failures, const json_t *line, struct reply_text *tex
 	return true;
 }
 
-enum ctl_status view_reload(const struct superctl_options *options)
+enum ctl_status verb_reload(const struct superctl_options *options)
 {
 	struct superctl_options bounded = *options;
 	size_t failures = 0;
@@ -38,12 +38,12 @@ enum ctl_status view_reload(const struct superctl_options *options)
 		return CTL_USAGE;
 	}
 	if (options->check)
-		return view_diff(options);
+		return verb_diff(options);
 	if (options->name_count)
-		return view_act(options);
+		return verb_act(options);
 	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
-	status = conversation_ask(&bounded, "reload", show_line, &failures);
+	status = client_ask(&bounded, "reload", show_line, &failures);
 	return status == CTL_DONE && failures ? CTL_FAILED : status;
 }
 
@@ -81,10 +81,10 @@ static bool show_difference(void *differs, const json_t *line, struct reply_text
 }
 
 /* Exits as diff(1) does: 0 without a difference, 1 with one, more if something failed. */
-enum ctl_status view_diff(const struct superctl_options *options)
+enum ctl_status verb_diff(const struct superctl_options *options)
 {
 	bool differs = false;
-	enum ctl_status status = conversation_ask(options, "diff", show_difference, &differs);
+	enum ctl_status status = client_ask(options, "diff", show_difference, &differs);
 
 	if (status == CTL_FAILED)
 		return CTL_USAGE;

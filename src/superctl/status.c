@@ -31,7 +31,7 @@ static bool show_line(void *context, const json_t *line, struct reply_text *text
 static enum ctl_status show_each(struct each_view *view, const struct superctl_options *options, const char *verb)
 {
 	screen_open(&view->screen, options->colour);
-	return conversation_ask(options, verb, show_line, view);
+	return client_ask(options, verb, show_line, view);
 }
 
 /* superd has written the text, with each tab and line break. Comments, which have the places, are dim. */
@@ -59,7 +59,7 @@ static void add_service(struct buf *out, const struct each_view *view, const jso
 	add_conf(out, &view->screen, json_reply_text(service, "text"));
 }
 
-enum ctl_status view_show(const struct superctl_options *options)
+enum ctl_status verb_show(const struct superctl_options *options)
 {
 	struct each_view view = { .add = add_service };
 
@@ -76,7 +76,7 @@ static void add_why(struct buf *out, const struct each_view *view, const json_t 
 	(void)buf_cut(out, out->length - strlen("  "));
 }
 
-enum ctl_status view_why(const struct superctl_options *options)
+enum ctl_status verb_why(const struct superctl_options *options)
 {
 	struct each_view view = { .add = add_why };
 
@@ -93,11 +93,11 @@ static bool show_version(void *context, const json_t *line, struct reply_text *t
 	return true;
 }
 
-enum ctl_status view_version(const struct superctl_options *options)
+enum ctl_status verb_version(const struct superctl_options *options)
 {
 	if (!options->json)
 		printf("superctl %s\n", PACKAGE_VERSION);
-	return conversation_ask(options, "version", show_version, NULL);
+	return client_ask(options, "version", show_version, NULL);
 }
 
 #define LABEL 14 /* columns up to the colon */
@@ -356,15 +356,15 @@ static bool show_superd(void *context, const json_t *line, struct reply_text *te
 	return true;
 }
 
-enum ctl_status view_status(const struct superctl_options *options)
+enum ctl_status verb_status(const struct superctl_options *options)
 {
 	struct each_view view = { .add = add_status };
 	enum ctl_status status;
 
 	if (!options->name_count && !options->json) {
-		status = view_list(options);
+		status = verb_list(options);
 		if (status == CTL_DONE)
-			(void)conversation_ask(options, "version", show_superd, NULL);
+			(void)client_ask(options, "version", show_superd, NULL);
 		return status;
 	}
 	status = show_each(&view, options, "status");

@@ -37,24 +37,24 @@ struct superctl_options {
 
 /* What the verbs do: each sends the request to superd and prints the answer. It returns the exit status, and has printed
  * every error. With --json all print the lines of the answer as received, without the last one, {"done":true}. */
-enum ctl_status view_status(const struct superctl_options *options);
-enum ctl_status view_list(const struct superctl_options *options);
-enum ctl_status view_show(const struct superctl_options *options);
-enum ctl_status view_why(const struct superctl_options *options);
-enum ctl_status view_history(const struct superctl_options *options);
-enum ctl_status view_events(const struct superctl_options *options);
-enum ctl_status view_log(const struct superctl_options *options);
-enum ctl_status view_health(const struct superctl_options *options);
-enum ctl_status view_metrics(const struct superctl_options *options);
-enum ctl_status view_act(const struct superctl_options *options);
-enum ctl_status view_signal(const struct superctl_options *options);
-enum ctl_status view_reload(const struct superctl_options *options);
-enum ctl_status view_diff(const struct superctl_options *options);
-enum ctl_status view_upgrade(const struct superctl_options *options);
-enum ctl_status view_shutdown(const struct superctl_options *options);
-enum ctl_status view_version(const struct superctl_options *options);
-enum ctl_status view_page(const struct superctl_options *options); /* builtin = status; names: own host names */
-enum ctl_status view_metrics_page(const struct superctl_options *options); /* builtin = metrics */
+enum ctl_status verb_status(const struct superctl_options *options);
+enum ctl_status verb_list(const struct superctl_options *options);
+enum ctl_status verb_show(const struct superctl_options *options);
+enum ctl_status verb_why(const struct superctl_options *options);
+enum ctl_status verb_history(const struct superctl_options *options);
+enum ctl_status verb_events(const struct superctl_options *options);
+enum ctl_status verb_log(const struct superctl_options *options);
+enum ctl_status verb_health(const struct superctl_options *options);
+enum ctl_status verb_metrics(const struct superctl_options *options);
+enum ctl_status verb_act(const struct superctl_options *options);
+enum ctl_status verb_signal(const struct superctl_options *options);
+enum ctl_status verb_reload(const struct superctl_options *options);
+enum ctl_status verb_diff(const struct superctl_options *options);
+enum ctl_status verb_upgrade(const struct superctl_options *options);
+enum ctl_status verb_shutdown(const struct superctl_options *options);
+enum ctl_status verb_version(const struct superctl_options *options);
+enum ctl_status verb_page(const struct superctl_options *options); /* builtin = status; names: own host names */
+enum ctl_status verb_metrics_page(const struct superctl_options *options); /* builtin = metrics */
 
 /* Names of services that a verb takes: none, any number, at least one; at least one, and a signal; or names of verbs. */
 enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_VERBS };
@@ -305,19 +305,19 @@ bool facts_next_failure(struct buf *out, const json_t *service, size_t *at);
  * superd's own lines have none (false), so that no program's line can pass for one of superd. */
 bool facts_add_speaker(struct buf *out, const json_t *line);
 
-/* One conversation with superd over its control socket: the greeting, a request, and the lines of the answer. */
+/* A conversation with superd over its control socket: the greeting, a request, and the lines of the answer. */
 
-#define CONVERSATION_FOREVER (-1)       /* a time: no limit */
-#define CONVERSATION_TIMEOUT 10000      /* milliseconds between two lines, if superd has nothing to wait for */
+#define CLIENT_FOREVER (-1)       /* a time: no limit */
+#define CLIENT_TIMEOUT 10000      /* milliseconds between two lines, if superd has nothing to wait for */
 
-struct conversation {
+struct ctl_client {
 	const struct superctl_options *options; /* borrowed */
 	int fd;                         /* owned; -1: closed */
 	struct buf input;               /* bytes that were read: the lines before `start` are taken already, */
 	size_t start, scanned;          /* and from it up to `scanned` there is no newline */
 	json_t *greeting;               /* superd's first line, owned; NULL: not connected */
-	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or CONVERSATION_FOREVER */
-	int64_t timeout;                /* milliseconds between two lines of the answer; or CONVERSATION_FOREVER */
+	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or CLIENT_FOREVER */
+	int64_t timeout;                /* milliseconds between two lines of the answer; or CLIENT_FOREVER */
 	bool connection_lost;           /* superd ended the connection in the middle of the answer */
 	bool is_late;                   /* no line came in time */
 	bool quiet;                     /* failures are not printed; the caller reads `why` and frees it */
@@ -330,47 +330,47 @@ struct reply_text {
 };
 
 /* Called for each line of the answer but the last one, which ends it. Returns false after printing an error that ends the
- * conversation. */
+ * client. */
 typedef bool reply_line(void *context, const json_t *line, struct reply_text *text);
 
 /* All in one: connects, sends a request, reads the answer. verb: as superd has it, with options that are not those of
  * the command line, which are added as far as they mean the same for every verb, and then the names. */
-enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
-				 void *context);
+enum ctl_status client_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
+			   void *context);
 
-/* The same until conversation->until, which the caller has set in an empty struct. It prints no failure:
- * conversation->why has it. The caller frees that, and the greeting is there until conversation_close. */
-enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
-					 const char *verb, reply_line *on_line, void *context);
+/* The same until client->until, which the caller has set in an empty struct. It prints no failure:
+ * client->why has it. The caller frees that, and the greeting is there until client_close. */
+enum ctl_status client_ask_quietly(struct ctl_client *client, const struct superctl_options *options,
+				   const char *verb, reply_line *on_line, void *context);
 
 /* The same in steps: connects, reads the greeting, and sends the request. On failure it prints the reason, and the caller
- * must not call conversation_close. */
-enum ctl_status conversation_begin(struct conversation *conversation, const struct superctl_options *options,
-				   const char *verb);
-enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options);
-enum ctl_status conversation_send(struct conversation *conversation, const char *verb);
+ * must not call client_close. */
+enum ctl_status client_begin(struct ctl_client *client, const struct superctl_options *options,
+			     const char *verb);
+enum ctl_status client_open(struct ctl_client *client, const struct superctl_options *options);
+enum ctl_status client_send(struct ctl_client *client, const char *verb);
 
 /* Reads the answer to its end. With --json it prints each line before it calls on_line, which may be NULL. */
-enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context);
+enum ctl_status client_read(struct ctl_client *client, reply_line *on_line, void *context);
 
-void conversation_close(struct conversation *conversation);
+void client_close(struct ctl_client *client);
 
 /* END: end of file; LATE: the deadline has passed; FAILED: see errno. */
 enum line_result { LINE_TAKEN, LINE_END, LINE_LATE, LINE_TOO_LONG, LINE_FAILED };
 
 /* Waits for the next line until the time `until` of clock_ms. The line is NUL-terminated, without its newline, and
  * valid until the next call. A last line without a newline is ignored. */
-enum line_result conversation_take_line(struct conversation *conversation, int64_t until, char **line, size_t *length);
+enum line_result client_take_line(struct ctl_client *client, int64_t until, char **line, size_t *length);
 
 /* Connects to a unix socket within `limit` milliseconds. -1 and errno. */
-int conversation_connect(const char *path, int64_t limit);
+int client_connect(const char *path, int64_t limit);
 
 /* Whether root or this user listens at the socket: any process can take a name in the abstract namespace; a path is as
  * safe as its folder. *uid: the user of the process that called listen(2) (unix(7), SO_PEERCRED). */
-bool conversation_trusts(int fd, uid_t *uid);
+bool client_trusts(int fd, uid_t *uid);
 
 /* Writes the buffer to stdout and empties it. false after printing why it failed. */
-bool conversation_print(struct buf *out);
+bool client_print(struct buf *out);
 
 /* The result of an order for a service as a sentence, for the verbs that change something, and for the keys of top. */
 

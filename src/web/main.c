@@ -71,5 +71,5 @@ int main(int argc, char **argv)
 	options.in_detail = may_show_details(argv + 3);
 	tzset();
 	self_sandbox_enter(&nothing);
-	return (is_status ? view_page : view_metrics_page)(&options) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
+	return (is_status ? verb_page : verb_metrics_page)(&options) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -21,7 +21,7 @@ int __wrap_poll(struct pollfd *list, nfds_t count, int timeout)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conversation conversation = { .fd = -1 };
+	struct ctl_client client = { .fd = -1 };
 	size_t at = 2, length;
 	enum line_result result;
 	char *line;
@@ -29,13 +29,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	peer_begin(data + 2, size - 2, ((size_t)data[0] << 8 | data[1]) + 1);
-	while ((result = conversation_take_line(&conversation, CONVERSATION_FOREVER, &line, &length)) == LINE_TAKEN) {
+	while ((result = client_take_line(&client, CLIENT_FOREVER, &line, &length)) == LINE_TAKEN) {
 		require(length < size - at && data[at + length] == '\n' && line[length] == '\0');
 		require(!memcmp(line, data + at, length) && !memchr(line, '\n', length));
 		at += length + 1;
 	}
 	require(result == LINE_END && !memchr(data + at, '\n', size - at));
-	require(conversation.input.length == size - at);
-	conversation_close(&conversation);
+	require(client.input.length == size - at);
+	client_close(&client);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* A conversation with superd over its control socket: connect, greeting, request, lines of JSON as the answer.
+/* superctl as the client of superd's control socket: connect, greeting, request, lines of JSON as the answer.
  *
  * There is a message of its own for each failure that needs another remedy: no socket, no listener, no permission,
  * another program, no answer in time, an error as the answer. The length of a line and the time of each wait are
@@ -34,11 +34,11 @@
 #define REQUEST_MOST 8192 /* bytes, with the newline; superd's limit */
 #define PROTOCOL 2        /* version of the protocol, in the greeting; an older superd is understood, too */
 
-static enum ctl_status set_failure(struct conversation *conversation, enum ctl_status status, const char *format, ...)
+static enum ctl_status set_failure(struct ctl_client *client, enum ctl_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Keeps the message in conversation->why, and prints it unless the conversation is quiet. Returns the status. */
-static enum ctl_status set_failure(struct conversation *conversation, enum ctl_status status, const char *format, ...)
+/* Keeps the message in client->why, and prints it unless the conversation is quiet. Returns the status. */
+static enum ctl_status set_failure(struct ctl_client *client, enum ctl_status status, const char *format, ...)
 {
 	struct buf text = { 0 };
 	va_list arguments;
@@ -46,15 +46,15 @@ static enum ctl_status set_failure(struct conversation *conversation, enum ctl_s
 	va_start(arguments, format);
 	buf_vaddf(&text, format, arguments);
 	va_end(arguments);
-	buf_clear(&conversation->why);
-	buf_visible(&conversation->why, buf_string(&text), text.length);
+	buf_clear(&client->why);
+	buf_visible(&client->why, buf_string(&text), text.length);
 	buf_free(&text);
-	if (!conversation->quiet)
-		fprintf(stderr, "superctl: %s\n", buf_string(&conversation->why));
+	if (!client->quiet)
+		fprintf(stderr, "superctl: %s\n", buf_string(&client->why));
 	return status;
 }
 
-bool conversation_print(struct buf *out)
+bool client_print(struct buf *out)
 {
 	bool ok = fwrite(buf_string(out), 1, out->length, stdout) == out->length && fflush(stdout) == 0;
 
@@ -87,7 +87,7 @@ static const char *connect_hint(int error, const char *path)
 	}
 }
 
-int conversation_connect(const char *path, int64_t limit)
+int client_connect(const char *path, int64_t limit)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timeval time = { limit / 1000, (suseconds_t)(limit % 1000) * 1000 };
@@ -134,106 +134,106 @@ static int send_all(int fd, const char *text, size_t length)
 static bool wait_readable(int fd, int64_t until)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	int64_t left = until == CONVERSATION_FOREVER ? -1 : until - clock_ms();
+	int64_t left = until == CLIENT_FOREVER ? -1 : until - clock_ms();
 
-	if (until != CONVERSATION_FOREVER && left <= 0)
+	if (until != CLIENT_FOREVER && left <= 0)
 		return false;
 	(void)poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
 	return true;
 }
 
-enum line_result conversation_take_line(struct conversation *conversation, int64_t until, char **line, size_t *length)
+enum line_result client_take_line(struct ctl_client *client, int64_t until, char **line, size_t *length)
 {
-	struct buf *input = &conversation->input;
+	struct buf *input = &client->input;
 	char chunk[READ_AT_ONCE];
 
 	for (;;) {
-		size_t fresh = input->length - conversation->scanned;
-		char *end = fresh ? memchr(input->data + conversation->scanned, '\n', fresh) : NULL;
+		size_t fresh = input->length - client->scanned;
+		char *end = fresh ? memchr(input->data + client->scanned, '\n', fresh) : NULL;
 		ssize_t got;
 
 		if (end) {
 			*end = '\0';
-			*line = input->data + conversation->start;
+			*line = input->data + client->start;
 			*length = (size_t)(end - *line);
-			conversation->start = conversation->scanned = (size_t)(end - input->data) + 1;
+			client->start = client->scanned = (size_t)(end - input->data) + 1;
 			return LINE_TAKEN;
 		}
-		if (conversation->start) {
-			input->length -= conversation->start;
-			memmove(input->data, input->data + conversation->start, input->length);
-			conversation->start = 0;
+		if (client->start) {
+			input->length -= client->start;
+			memmove(input->data, input->data + client->start, input->length);
+			client->start = 0;
 		}
-		conversation->scanned = input->length;
+		client->scanned = input->length;
 		if (input->length > LINE_MOST)
 			return LINE_TOO_LONG;
-		got = recv(conversation->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+		got = recv(client->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
 		if (got == 0)
 			return LINE_END;
 		if (got > 0)
 			buf_add(input, chunk, (size_t)got);
 		else if (errno != EAGAIN && errno != EINTR)
 			return LINE_FAILED;
-		else if (!wait_readable(conversation->fd, until))
+		else if (!wait_readable(client->fd, until))
 			return LINE_LATE;
 	}
 }
 
-/* The deadline of a line that may take so many milliseconds, of clock_ms; or CONVERSATION_FOREVER. */
-static int64_t line_deadline(const struct conversation *conversation, int64_t timeout)
+/* The deadline of a line that may take so many milliseconds, of clock_ms; or CLIENT_FOREVER. */
+static int64_t line_deadline(const struct ctl_client *client, int64_t timeout)
 {
-	int64_t until = timeout == CONVERSATION_FOREVER ? timeout : clock_ms() + timeout;
+	int64_t until = timeout == CLIENT_FOREVER ? timeout : clock_ms() + timeout;
 
-	if (until == CONVERSATION_FOREVER || conversation->until == CONVERSATION_FOREVER)
-		return until == CONVERSATION_FOREVER ? conversation->until : until;
-	return conversation->until < until ? conversation->until : until;
+	if (until == CLIENT_FOREVER || client->until == CLIENT_FOREVER)
+		return until == CLIENT_FOREVER ? client->until : until;
+	return client->until < until ? client->until : until;
 }
 
-static enum ctl_status fail_read(struct conversation *conversation, enum line_result result, bool greeted)
+static enum ctl_status fail_read(struct ctl_client *client, enum line_result result, bool greeted)
 {
-	const char *path = conversation->options->control;
+	const char *path = client->options->control;
 
-	conversation->is_late = result == LINE_LATE;
-	conversation->connection_lost =
+	client->is_late = result == LINE_LATE;
+	client->connection_lost =
 		greeted && (result == LINE_END || (result == LINE_FAILED && errno == ECONNRESET));
 	switch (result) {
 	case LINE_END:
 		return set_failure(
-			conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
+			client, greeted ? CTL_FAILED : CTL_NO_SUPERD,
 			greeted ? "superd at %s closed the connection before the end of its answer: it has ended, "
 				  "or was upgraded"
 				: "superd at %s closed the connection without a word",
 			path);
 	case LINE_LATE:
-		return set_failure(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
+		return set_failure(client, greeted ? CTL_FAILED : CTL_NO_SUPERD,
 				   "superd at %s does not answer in time", path);
 	case LINE_TOO_LONG:
-		return set_failure(conversation, CTL_FAILED, "superd at %s sent a line without an end", path);
+		return set_failure(client, CTL_FAILED, "superd at %s sent a line without an end", path);
 	default:
-		return set_failure(conversation, greeted ? CTL_FAILED : CTL_NO_SUPERD,
+		return set_failure(client, greeted ? CTL_FAILED : CTL_NO_SUPERD,
 				   "cannot read from superd at %s: %s", path, strerror(errno));
 	}
 }
 
 /* Checks one line of an answer; NULL: it was no JSON. Returns CTL_DONE, with *last set if the line ends the answer, or
  * a failure that it has printed. */
-static enum ctl_status check_line(struct conversation *conversation, const json_t *line, bool *last)
+static enum ctl_status check_line(struct ctl_client *client, const json_t *line, bool *last)
 {
 	const char *hint = json_reply_text(line, "hint");
 
 	*last = true;
 	if (!line)
-		return set_failure(conversation, CTL_FAILED, "superd at %s sent a line that is not a JSON object",
-				   conversation->options->control);
+		return set_failure(client, CTL_FAILED, "superd at %s sent a line that is not a JSON object",
+				   client->options->control);
 	if (*json_reply_text(line, "error"))
-		return set_failure(conversation, json_reply_is(line, "code", "usage") ? CTL_USAGE : CTL_FAILED,
+		return set_failure(client, json_reply_is(line, "code", "usage") ? CTL_USAGE : CTL_FAILED,
 				   *hint ? "%s: %s" : "%s", json_reply_text(line, "error"), hint);
 	*last = json_reply_flag(line, "done");
 	return CTL_DONE;
 }
 
 /* Shows that this client has read superd's first line. */
-static enum ctl_status send_hello(struct conversation *conversation, const char *word)
+static enum ctl_status send_hello(struct ctl_client *client, const char *word)
 {
 	struct buf line = { 0 };
 	enum ctl_status status = CTL_DONE;
@@ -241,15 +241,15 @@ static enum ctl_status send_hello(struct conversation *conversation, const char 
 	if (!*word)
 		return CTL_DONE;
 	buf_addf(&line, "hello %s\n", word);
-	if (send_all(conversation->fd, line.data, line.length) < 0)
-		status = set_failure(conversation, CTL_FAILED, "cannot greet superd at %s: %s",
-				     conversation->options->control, strerror(errno));
+	if (send_all(client->fd, line.data, line.length) < 0)
+		status = set_failure(client, CTL_FAILED, "cannot greet superd at %s: %s",
+				     client->options->control, strerror(errno));
 	buf_free(&line);
 	return status;
 }
 
 /* Reads the greeting. A superd that refuses this peer sends an error instead. */
-static enum ctl_status read_greeting(struct conversation *conversation)
+static enum ctl_status read_greeting(struct ctl_client *client)
 {
 	enum line_result result;
 	size_t length;
@@ -257,25 +257,25 @@ static enum ctl_status read_greeting(struct conversation *conversation)
 	char *line;
 	bool last;
 
-	result = conversation_take_line(conversation, line_deadline(conversation, GREETING_LIMIT), &line, &length);
+	result = client_take_line(client, line_deadline(client, GREETING_LIMIT), &line, &length);
 	if (result != LINE_TAKEN)
-		return fail_read(conversation, result, false);
-	conversation->greeting = json_reply_parse(line, length);
-	if (conversation->greeting && *json_reply_text(conversation->greeting, "error"))
-		return check_line(conversation, conversation->greeting, &last);
-	if (!conversation->greeting || !*json_reply_text(conversation->greeting, "superd"))
-		return set_failure(conversation, CTL_NO_SUPERD, "%s: it is no superd that answers there",
-				   conversation->options->control);
-	protocol = json_reply_number(conversation->greeting, "protocol");
+		return fail_read(client, result, false);
+	client->greeting = json_reply_parse(line, length);
+	if (client->greeting && *json_reply_text(client->greeting, "error"))
+		return check_line(client, client->greeting, &last);
+	if (!client->greeting || !*json_reply_text(client->greeting, "superd"))
+		return set_failure(client, CTL_NO_SUPERD, "%s: it is no superd that answers there",
+				   client->options->control);
+	protocol = json_reply_number(client->greeting, "protocol");
 	if (protocol < 1 || protocol > PROTOCOL)
-		return set_failure(conversation, CTL_FAILED,
+		return set_failure(client, CTL_FAILED,
 				   "superd %s at %s speaks another protocol than this superctl %s: use its own",
-				   json_reply_text(conversation->greeting, "superd"), conversation->options->control,
+				   json_reply_text(client->greeting, "superd"), client->options->control,
 				   PACKAGE_VERSION);
-	return send_hello(conversation, json_reply_text(conversation->greeting, "hello"));
+	return send_hello(client, json_reply_text(client->greeting, "hello"));
 }
 
-bool conversation_trusts(int fd, uid_t *uid)
+bool client_trusts(int fd, uid_t *uid)
 {
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t length = sizeof(peer);
@@ -285,42 +285,42 @@ bool conversation_trusts(int fd, uid_t *uid)
 	return is_known && (peer.uid == 0 || peer.uid == geteuid());
 }
 
-enum ctl_status conversation_open(struct conversation *conversation, const struct superctl_options *options)
+enum ctl_status client_open(struct ctl_client *client, const struct superctl_options *options)
 {
 	int64_t limit = CONNECT_LIMIT;
 	enum ctl_status status;
 	uid_t uid = 0;
 
-	conversation->options = options;
-	if (conversation->until != CONVERSATION_FOREVER && conversation->until - clock_ms() < limit)
-		limit = conversation->until - clock_ms();
-	conversation->fd = options->control_fd ? options->control_fd
-					       : conversation_connect(options->control, limit > 0 ? limit : 1);
-	if (conversation->fd < 0) {
+	client->options = options;
+	if (client->until != CLIENT_FOREVER && client->until - clock_ms() < limit)
+		limit = client->until - clock_ms();
+	client->fd = options->control_fd ? options->control_fd
+					       : client_connect(options->control, limit > 0 ? limit : 1);
+	if (client->fd < 0) {
 		int error = errno;
 
-		status = set_failure(conversation, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
+		status = set_failure(client, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
 				     strerror(error), connect_hint(error, options->control));
 	} else if (!options->control_fd && *options->control == '@' &&
-		   !conversation_trusts(conversation->fd, &uid)) {
+		   !client_trusts(client->fd, &uid)) {
 		status = set_failure(
-			conversation, CTL_NO_SUPERD,
+			client, CTL_NO_SUPERD,
 			"user %lu answers at %s, neither root nor this user: any process can bind such a name; run "
 			"superd and superctl with --control and a path",
 			(unsigned long)uid, options->control);
 	} else {
-		status = read_greeting(conversation);
+		status = read_greeting(client);
 	}
 	if (status != CTL_DONE)
-		conversation_close(conversation);
+		client_close(client);
 	return status;
 }
 
 /* Composes a request: the verb, which may have options and names already, the options of the command line that mean the
  * same for every verb of superd, and its names. */
-static void add_request(struct buf *request, const struct conversation *conversation, const char *verb)
+static void add_request(struct buf *request, const struct ctl_client *client, const char *verb)
 {
-	const struct superctl_options *options = conversation->options;
+	const struct superctl_options *options = client->options;
 	const struct {
 		const char *option;
 		bool given;
@@ -348,21 +348,21 @@ static void add_request(struct buf *request, const struct conversation *conversa
 	buf_char(request, '\n');
 }
 
-enum ctl_status conversation_send(struct conversation *conversation, const char *verb)
+enum ctl_status client_send(struct ctl_client *client, const char *verb)
 {
 	struct buf line = { 0 };
 	char limit[SIZE_TEXT_MOST];
 	enum ctl_status status = CTL_DONE;
 
-	add_request(&line, conversation, verb);
+	add_request(&line, client, verb);
 	if (line.length > REQUEST_MOST)
-		status = set_failure(conversation, CTL_USAGE,
+		status = set_failure(client, CTL_USAGE,
 				     "too many names: a request has at most %s; a pattern such as 'web-*' names many "
 				     "services",
 				     size_write(limit, REQUEST_MOST));
-	else if (send_all(conversation->fd, line.data, line.length) < 0)
-		status = set_failure(conversation, CTL_FAILED, "cannot send the request to superd at %s: %s",
-				     conversation->options->control, strerror(errno));
+	else if (send_all(client->fd, line.data, line.length) < 0)
+		status = set_failure(client, CTL_FAILED, "cannot send the request to superd at %s: %s",
+				     client->options->control, strerror(errno));
 	buf_free(&line);
 	return status;
 }
@@ -370,25 +370,25 @@ enum ctl_status conversation_send(struct conversation *conversation, const char 
 /* With --json prints a line of an answer as received, except the end {"done":true}: the exit status and the end of
  * the output report that, and a filter such as jq would take it for a service. A terminal would obey control
  * characters, so they are escaped there. false after printing why it failed. */
-static bool print_json(const struct conversation *conversation, const json_t *line, const char *text, size_t length)
+static bool print_json(const struct ctl_client *client, const json_t *line, const char *text, size_t length)
 {
 	struct buf out = { 0 };
 	bool ok;
 
-	if (!conversation->options->json || !line || json_reply_flag(line, "done"))
+	if (!client->options->json || !line || json_reply_flag(line, "done"))
 		return true;
 	if (isatty(STDOUT_FILENO))
 		buf_visible(&out, text, length);
 	else
 		buf_add(&out, text, length);
 	buf_char(&out, '\n');
-	ok = conversation_print(&out);
+	ok = client_print(&out);
 	buf_free(&out);
 	return ok;
 }
 
 /* Handles one line of the answer. *enough: it was the last line, or the last one wanted. */
-static enum ctl_status handle_line(struct conversation *conversation, const char *text, size_t length,
+static enum ctl_status handle_line(struct ctl_client *client, const char *text, size_t length,
 				   reply_line *on_line, void *context, bool *enough)
 {
 	json_t *line = json_reply_parse(text, length);
@@ -396,14 +396,14 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 	enum ctl_status status = CTL_FAILED;
 
 	*enough = true;
-	if (print_json(conversation, line, text, length))
-		status = check_line(conversation, line, enough);
+	if (print_json(client, line, text, length))
+		status = check_line(client, line, enough);
 	if (status == CTL_DONE && !*enough) {
 		if (on_line && !on_line(context, line, &shown))
 			status = CTL_FAILED;
-		if (!conversation->options->json) {
+		if (!client->options->json) {
 			fputs(buf_string(&shown.err), stderr);
-			if (shown.out.length && !conversation_print(&shown.out))
+			if (shown.out.length && !client_print(&shown.out))
 				status = CTL_FAILED;
 		}
 		buf_free(&shown.out);
@@ -413,7 +413,7 @@ static enum ctl_status handle_line(struct conversation *conversation, const char
 	return status;
 }
 
-enum ctl_status conversation_read(struct conversation *conversation, reply_line *on_line, void *context)
+enum ctl_status client_read(struct ctl_client *client, reply_line *on_line, void *context)
 {
 	enum ctl_status status = CTL_DONE;
 	bool enough = false;
@@ -421,74 +421,74 @@ enum ctl_status conversation_read(struct conversation *conversation, reply_line 
 	while (status == CTL_DONE && !enough) {
 		char *line;
 		size_t length;
-		enum line_result result = conversation_take_line(
-			conversation, line_deadline(conversation, conversation->timeout), &line, &length);
+		enum line_result result = client_take_line(
+			client, line_deadline(client, client->timeout), &line, &length);
 
-		status = result == LINE_TAKEN ? handle_line(conversation, line, length, on_line, context, &enough)
-					      : fail_read(conversation, result, true);
+		status = result == LINE_TAKEN ? handle_line(client, line, length, on_line, context, &enough)
+					      : fail_read(client, result, true);
 	}
 	return status;
 }
 
-void conversation_close(struct conversation *conversation)
+void client_close(struct ctl_client *client)
 {
-	fd_close(&conversation->fd);
-	buf_free(&conversation->input);
-	conversation->start = conversation->scanned = 0;
-	json_decref(conversation->greeting);
-	conversation->greeting = NULL;
-	if (!conversation->quiet)
-		buf_free(&conversation->why);
+	fd_close(&client->fd);
+	buf_free(&client->input);
+	client->start = client->scanned = 0;
+	json_decref(client->greeting);
+	client->greeting = NULL;
+	if (!client->quiet)
+		buf_free(&client->why);
 }
 
-enum ctl_status conversation_ask_quietly(struct conversation *conversation, const struct superctl_options *options,
-					 const char *verb, reply_line *on_line, void *context)
+enum ctl_status client_ask_quietly(struct ctl_client *client, const struct superctl_options *options,
+				   const char *verb, reply_line *on_line, void *context)
 {
 	enum ctl_status status;
 
-	conversation->timeout = CONVERSATION_FOREVER;
-	conversation->quiet = true;
-	status = conversation_open(conversation, options);
+	client->timeout = CLIENT_FOREVER;
+	client->quiet = true;
+	status = client_open(client, options);
 	if (status == CTL_DONE)
-		status = conversation_send(conversation, verb);
-	return status == CTL_DONE ? conversation_read(conversation, on_line, context) : status;
+		status = client_send(client, verb);
+	return status == CTL_DONE ? client_read(client, on_line, context) : status;
 }
 
 /* How long a verb that waits for work may take to answer. */
 static int64_t answer_timeout(const struct superctl_options *options)
 {
 	if (options->follow)
-		return CONVERSATION_FOREVER;
+		return CLIENT_FOREVER;
 	if (!options->waits)
-		return CONVERSATION_TIMEOUT;
-	return options->timeout < 0 ? CONVERSATION_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
+		return CLIENT_TIMEOUT;
+	return options->timeout < 0 ? CLIENT_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
 }
 
-enum ctl_status conversation_begin(struct conversation *conversation, const struct superctl_options *options,
-				   const char *verb)
+enum ctl_status client_begin(struct ctl_client *client, const struct superctl_options *options,
+			     const char *verb)
 {
 	enum ctl_status status;
 
-	conversation->until = CONVERSATION_FOREVER;
-	conversation->timeout = answer_timeout(options);
-	status = conversation_open(conversation, options);
+	client->until = CLIENT_FOREVER;
+	client->timeout = answer_timeout(options);
+	status = client_open(client, options);
 	if (status != CTL_DONE)
 		return status;
-	status = conversation_send(conversation, verb);
+	status = client_send(client, verb);
 	if (status != CTL_DONE)
-		conversation_close(conversation);
+		client_close(client);
 	return status;
 }
 
-enum ctl_status conversation_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
-				 void *context)
+enum ctl_status client_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
+			   void *context)
 {
-	struct conversation conversation = { 0 };
-	enum ctl_status status = conversation_begin(&conversation, options, verb);
+	struct ctl_client client = { 0 };
+	enum ctl_status status = client_begin(&client, options, verb);
 
 	if (status != CTL_DONE)
 		return status;
-	status = conversation_read(&conversation, on_line, context);
-	conversation_close(&conversation);
+	status = client_read(&client, on_line, context);
+	client_close(&client);
 	return status;
 }
