@@ -72,7 +72,7 @@ static struct {
 		struct bind_order order;
 		char room[ORDER_MOST];
 	} message; /* superd's last */
-} self = { .notif = -1, .channel = STDIN_FILENO };
+} self; /* zeroes, which are no part of the file */
 
 /* A call that waits, and who has made it. */
 struct call {
@@ -837,6 +837,8 @@ int main(int argc, char **argv)
 	sigset_t none;
 
 	program_begin("superd-bind", false, &argc, argv);
+	self.notif = -1;
+	self.channel = STDIN_FILENO;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	self_sandbox_enter(&(const struct self_sandbox){ .rights = RIGHTS });

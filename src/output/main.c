@@ -84,7 +84,7 @@ static struct {
 	double retry_at;
 	struct output_message said;
 	char text[OUTPUT_LINE + CHUNK], answer[OUTPUT_ANSWER_MOST];
-} self = { .channel = STDIN_FILENO, .timer = -1 };
+} self; /* zeroes, which are no part of the file */
 
 /* ---- to superd ---- */
 
@@ -600,6 +600,8 @@ int main(int argc, char **argv)
 	time_t now = 0;
 
 	program_begin("superd-output", false, &argc, argv);
+	self.channel = STDIN_FILENO;
+	self.timer = -1;
 	localtime_r(&now, &local); /* the time zone is a file */
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
