@@ -23,7 +23,7 @@
 	LASTING
 
 static const struct {
-	const char *result, *sentence;
+	const char *result, *template;
 } results[] = {
 	{ "under-way", "under way" },
 	{ "started", "started[, pid {pid}]" },
@@ -96,7 +96,7 @@ static void add_signalled(struct buf *out, const json_t *line)
 
 	if (more > 0)
 		buf_addf(out, " and %.0f more", more);
-	(void)sentence_add(out, line, "[{state=frozen}[{signal=KILL}|"
+	(void)template_add(out, line, "[{state=frozen}[{signal=KILL}|"
 				      "; it is frozen, and receives the signal when it is thawed]]");
 }
 
@@ -104,7 +104,7 @@ void order_add(struct buf *out, const json_t *line)
 {
 	size_t n = 0;
 
-	if (sentence_add(out, line, "[{service}]: {message}"))
+	if (template_add(out, line, "[{service}]: {message}"))
 		return;
 	while (n < sizeof(results) / sizeof(*results) && !json_reply_is(line, "result", results[n].result))
 		n++;
@@ -112,13 +112,13 @@ void order_add(struct buf *out, const json_t *line)
 		json_reply_show_text(out, line, "state");
 		return;
 	}
-	(void)sentence_add(out, line, results[n].sentence);
+	(void)template_add(out, line, results[n].template);
 	if (json_reply_is(line, "result", "not-started"))
 		state_word_add_sentence(out, line);
 	if (json_reply_is(line, "result", "signalled"))
 		add_signalled(out, line);
 	/* What a stop has cost. */
-	(void)sentence_add(out, line, "[{?killed}; {killed: instance} did not end by timeout_stop and "
+	(void)template_add(out, line, "[{?killed}; {killed: instance} did not end by timeout_stop and "
 				      "[{killed=1}was|were] killed]");
 }
 
@@ -242,7 +242,7 @@ static bool show_upgrade(void *context, const json_t *line, struct reply_text *t
 	struct act_view *view = context;
 
 	view->failed += json_is_false(json_object_get(line, "ok"));
-	(void)sentence_add(&text->out, line, "[superd: {message}\n]");
+	(void)template_add(&text->out, line, "[superd: {message}\n]");
 	return true;
 }
 

@@ -27,10 +27,10 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 		buf_char(out, ' ');
 	}
 	screen_set(screen, out, style_of(line));
-	if (!sentence_add(out, line, "[{dropped} events were skipped, as they were not read fast enough]{?dropped}")) {
-		(void)sentence_add(out, line, "[{service}|superd]");
+	if (!template_add(out, line, "[{dropped} events were skipped, as they were not read fast enough]{?dropped}")) {
+		(void)template_add(out, line, "[{service}|superd]");
 		facts_add_speaker(out, line);
-		(void)sentence_add(out, line, ": [{message}]");
+		(void)template_add(out, line, ": [{message}]");
 	}
 	screen_set(screen, out, STYLE_PLAIN);
 	buf_char(out, '\n');

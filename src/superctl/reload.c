@@ -20,9 +20,9 @@ static bool show_line(void *failures, const json_t *line, struct reply_text *tex
 	if (json_reply_is(line, "severity", "note"))
 		return true; /* diff has them: what a reload repeats each time hides the line that matters */
 	if (*json_reply_text(line, "diagnostic"))
-		(void)sentence_add(&text->err, line, diagnostic);
+		(void)template_add(&text->err, line, diagnostic);
 	else
-		(void)sentence_add(failed ? &text->err : &text->out, line,
+		(void)template_add(failed ? &text->err : &text->out, line,
 				   "[{service}: [{result}][ ({options})][: {message}]\n|{unchanged} unchanged\n]");
 	return true;
 }
@@ -59,22 +59,22 @@ static void add_difference(struct buf *out, const json_t *line)
 	const json_t *options = json_reply_list(line, "options"), *option;
 	size_t n;
 
-	(void)sentence_add(out, line, is_block(line) ? "{block}" : "{service}");
+	(void)template_add(out, line, is_block(line) ? "{block}" : "{service}");
 	buf_text(out, is_block(line) ? " { }" : "");
-	(void)sentence_add(out, line, ": {result}\n");
+	(void)template_add(out, line, ": {result}\n");
 	json_array_foreach(options, n, option)
-		(void)sentence_add(out, option, "    {option}: [{before}|none] -> [{after}|none]\n");
+		(void)template_add(out, option, "    {option}: [{before}|none] -> [{after}|none]\n");
 }
 
 static bool show_difference(void *differs, const json_t *line, struct reply_text *text)
 {
 	if (*json_reply_text(line, "diagnostic")) {
-		(void)sentence_add(&text->err, line, diagnostic);
+		(void)template_add(&text->err, line, diagnostic);
 	} else if (is_block(line) || *json_reply_text(line, "service")) {
 		*(bool *)differs = true;
 		add_difference(&text->out, line);
 	} else {
-		(void)sentence_add(&text->out, line,
+		(void)template_add(&text->out, line,
 				   "[{unchanged} unchanged, {changed} changed, {added} added, {removed} removed\n]");
 	}
 	return true;

@@ -86,7 +86,7 @@ enum ctl_status verb_why(const struct superctl_options *options)
 static bool show_version(void *context, const json_t *line, struct reply_text *text)
 {
 	(void)context;
-	(void)sentence_add(&text->out, line,
+	(void)template_add(&text->out, line,
 			   "superd {version}[ (build {build})][, pid {pid}]\n"
 			   "[guard, pid {guard}: restarts superd if superd dies\n|"
 			   "no guard: no process restarts superd if superd dies\n]");
@@ -135,7 +135,7 @@ static enum style style_of(const json_t *service)
 static void add_state(struct buf *out, const json_t *service)
 {
 	state_word_add(out, service);
-	(void)sentence_add(out, service, "[ since {since:clock}; [{for:age}] ago]");
+	(void)template_add(out, service, "[ since {since:clock}; [{for:age}] ago]");
 }
 
 /* The orders of operators: who gave each, when, and, if it cannot outlive superd, why. */
@@ -147,7 +147,7 @@ static void add_locks(struct buf *out, const struct screen *screen, const json_t
 	(void)screen;
 	json_array_foreach(locks, n, lock) {
 		add_label(out, json_reply_is(lock, "lock", "held") ? "Held" : "Disabled");
-		(void)sentence_add(out, lock, "[by uid {uid} ]since {since:clock}\n");
+		(void)template_add(out, lock, "[by uid {uid} ]since {since:clock}\n");
 	}
 }
 
@@ -159,7 +159,7 @@ static void add_queue(struct buf *out, const json_t *listener)
 		return;
 	buf_addf(out, waiting > 0 ? ", %.0f waiting" : ", none waiting", waiting);
 	if (json_reply_number(listener, "queue_limit") < INT32_MAX)
-		(void)sentence_add(out, listener, "[{?queue_limit} of at most {queue_limit}]");
+		(void)template_add(out, listener, "[{?queue_limit} of at most {queue_limit}]");
 }
 
 static void add_listeners(struct buf *out, const struct screen *screen, const json_t *service)
@@ -174,7 +174,7 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 		add_label(out, i ? "" : "Listen");
 		json_reply_show_text(out, listener, "endpoint");
 		if (!json_reply_is(listener, "name", json_reply_text(service, "service")))
-			(void)sentence_add(out, listener, "[ ({name})]");
+			(void)template_add(out, listener, "[ ({name})]");
 		if (json_reply_flag(listener, "open"))
 			add_queue(out, listener);
 		facts_add_socket_fault(&absence, listener);
@@ -200,7 +200,7 @@ static void add_instance(struct columns *columns, struct buf *cell, const json_t
 	fields_say(columns, STYLE_PLAIN, instance, "[{state}]");
 	add_usage(columns, instance);
 	fields_say(columns, STYLE_PLAIN, instance, "[{peer}]");
-	(void)sentence_add(cell, instance, "[{waits_for}|{says}]");
+	(void)template_add(cell, instance, "[{waits_for}|{says}]");
 	if (!cell->length)
 		facts_add_relay(cell, instance);
 	columns_add(columns, STYLE_PLAIN, cell);
@@ -238,7 +238,7 @@ static void add_counts(struct buf *out, const json_t *service)
 	const json_t *latency = json_reply_object(service, "latency");
 	double count = json_reply_number(latency, "count");
 
-	(void)sentence_add(out, service,
+	(void)template_add(out, service,
 			   "{activations: time}[{?failures}, {failures} of them failed]"
 			   "[{?accepted}, {accepted: connection} accepted][{?probes}, {probes: probe} closed]"
 			   "[{?idle_stops}, {idle_stops: idle stop}][{?freezes}, frozen {freezes: time}]");
@@ -295,24 +295,24 @@ static const struct line {
 	void (*add_block)(struct buf *out, const struct screen *screen, const json_t *service);
 	bool is_coloured, is_warning;   /* as the state; yellow */
 } lines[] = {
-	{ .fact = { "Configuration", .sentence = "[{source}]; [{state=skipped}skipped|{?enabled}enabled|disabled]; "
+	{ .fact = { "Configuration", .template = "[{source}]; [{state=skipped}skipped|{?enabled}enabled|disabled]; "
 						   "[type {type}], [{?accept}one instance per connection|"
 						   "one instance for all]" } },
 	{ .fact = { "State", .add = add_state }, .is_coloured = true },
 	{ .add_block = add_locks },
-	{ .fact = { "Skipped", .sentence = "[{skipped}]" } },
+	{ .fact = { "Skipped", .template = "[{skipped}]" } },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },
-	{ .fact = { "Outdated", .sentence = OUTDATED }, .is_warning = true },
+	{ .fact = { "Outdated", .template = OUTDATED }, .is_warning = true },
 	{ .fact = { "Started", .add = add_counts } },
 	{ .fact = { "Last start", .add = facts_add_last_start } },
 	{ .fact = { "Last exit", .add = facts_add_last_exit } },
 	/* The number of failures in a row, because health depends on it. */
-	{ .fact = { "Failures", .sentence = "[{?last_failures}{failures}, {failed_in_row} of them in a row up to "
+	{ .fact = { "Failures", .template = "[{?last_failures}{failures}, {failed_in_row} of them in a row up to "
 					      "now]" } },
 	{ .fact = { "", .next = facts_next_failure } },
 	{ .fact = { "Refused", .add = add_refusals } },
-	{ .fact = { "Pause", .sentence = NEXT_TRY }, .is_coloured = true },
+	{ .fact = { "Pause", .template = NEXT_TRY }, .is_coloured = true },
 	{ .fact = { "Idle", .add = facts_add_idle } },
 	{ .add_block = add_log },
 };
@@ -351,7 +351,7 @@ static void add_status(struct buf *out, const struct each_view *view, const json
 static bool show_superd(void *context, const json_t *line, struct reply_text *text)
 {
 	(void)context;
-	(void)sentence_add(&text->out, line, "[\nthe last reload was refused: {reload_refused}; "
+	(void)template_add(&text->out, line, "[\nthe last reload was refused: {reload_refused}; "
 					     "superd uses the previous configuration\n]");
 	return true;
 }

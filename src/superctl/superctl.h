@@ -116,7 +116,7 @@ void human_units_add_minute(struct buf *out, double unix_seconds); /* "16:20" */
  * Prometheus 3 keeps the bounds of a histogram: "1.0" "0.005" "1e-05". */
 void human_units_add_float(struct buf *out, double number);
 
-/* Sentences with members of superd's answer in them:
+/* Templates: texts with members of superd's answer in them:
  *
  *	{member}        its text, its number without a fraction, or its list: "a, b"; {member.inner}: of an object in it
  *	{member:span}   a number in a unit: span age clock bytes (human_units_add_*), or ago: "5 s ago (16:20:11)"
@@ -129,12 +129,12 @@ void human_units_add_float(struct buf *out, double number);
  *	[...|...]       the first part that is so: in which none of these is missing; or nothing
  */
 
-/* Adds the sentence. false: a member outside brackets is missing. */
-bool sentence_add(struct buf *out, const json_t *object, const char *sentence);
+/* Adds the text of a template. false: a member outside brackets is missing. */
+bool template_add(struct buf *out, const json_t *object, const char *template);
 
-double sentence_now(const json_t *service);                     /* Unix time of a service's line; 0: unknown */
-void sentence_add_lapse(struct buf *out, double seconds);       /* "230 ms", "5 s": for how long something lasts */
-void sentence_add_ago(struct buf *out, double now, double at);   /* "5 s ago (16:20:11)"; now 0: the time alone */
+double reply_now(const json_t *service);                        /* Unix time of a service's line; 0: unknown */
+void template_add_lapse(struct buf *out, double seconds);       /* "230 ms", "5 s": for how long something lasts */
+void template_add_ago(struct buf *out, double now, double at);   /* "5 s ago (16:20:11)"; now 0: the time alone */
 
 /* The terminal or file that superctl writes to: its size, its colours, and the width of text. */
 
@@ -232,15 +232,15 @@ enum field {
 extern const struct field_of_service {
 	struct column column;           /* in list */
 	const char *name;               /* on the status page; NULL: not there */
-	const char *sentence;           /* its value, or what adds it and returns its style */
+	const char *template;           /* its value, or what adds it and returns its style */
 	enum style (*add)(struct buf *out, const struct screen *screen, const json_t *service);
 } fields[FIELDS];
 
 /* Adds the value; nothing if it is unknown or 0. Returns its style. On a terminal long values are shortened. */
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service);
 
-/* Adds a cell with a sentence. */
-void fields_say(struct columns *columns, enum style style, const json_t *object, const char *sentence);
+/* Adds a cell with a template's text. */
+void fields_say(struct columns *columns, enum style style, const json_t *object, const char *template);
 
 /* What superd's answer says about a service, as text for a person: one function for each fact, for status, why, list
  * and the status page. Each adds nothing if superd sent nothing about it. status and why get whole answers; those
@@ -271,10 +271,10 @@ bool facts_queue(const json_t *service, double *waiting);
 	"[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration" \
 	"[{state=leaving}|: superctl restart {service}]]"
 
-/* A fact of a service: a sentence, what `add` adds, or a text for each thing there is, by `next`. */
+/* A fact of a service: a template, what `add` adds, or a text for each thing there is, by `next`. */
 struct fact {
 	const char *label;
-	const char *sentence;
+	const char *template;
 	void (*add)(struct buf *out, const json_t *service);
 	bool (*next)(struct buf *out, const json_t *service, size_t *at);
 };

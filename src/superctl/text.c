@@ -188,37 +188,37 @@ void human_units_add_float(struct buf *out, double number)
 		buf_text(out, ".0");
 }
 
-/* Reads a sentence from left to right. What a choice has written is cut off again if it is not the one. */
+/* Reads a template from left to right. What a choice has written is cut off again if it is not the one. */
 
-struct sentence {
+struct template {
 	struct buf *out;
 	const json_t *object;
 	const char *at;
 };
 
-double sentence_now(const json_t *service)
+double reply_now(const json_t *service)
 {
 	return json_reply_has_number(service, "since") && json_reply_has_number(service, "for")
 		? json_reply_number(service, "since") + json_reply_number(service, "for")
 		: 0;
 }
 
-void sentence_add_lapse(struct buf *out, double seconds)
+void template_add_lapse(struct buf *out, double seconds)
 {
 	(seconds < 1 ? human_units_add_span : human_units_add_age)(out, seconds > 0 ? seconds : 0);
 }
 
-void sentence_add_ago(struct buf *out, double now, double at)
+void template_add_ago(struct buf *out, double now, double at)
 {
 	if (now >= at) {
-		sentence_add_lapse(out, now - at);
+		template_add_lapse(out, now - at);
 		buf_text(out, " ago (");
 	}
 	human_units_add_clock(out, at);
 	buf_text(out, now >= at ? ")" : "");
 }
 
-static void add_number(const struct sentence *sentence, double number, const char *unit, size_t length)
+static void add_number(const struct template *template, double number, const char *unit, size_t length)
 {
 	static const struct {
 		const char *name;
@@ -229,16 +229,16 @@ static void add_number(const struct sentence *sentence, double number, const cha
 	};
 
 	if (length == 3 && !memcmp(unit, "ago", length)) {
-		sentence_add_ago(sentence->out, sentence_now(sentence->object), number);
+		template_add_ago(template->out, reply_now(template->object), number);
 		return;
 	}
 	for (size_t n = 0; n < sizeof(units) / sizeof(*units); n++) {
 		if (length == strlen(units[n].name) && !memcmp(unit, units[n].name, length)) {
-			units[n].add(sentence->out, number);
+			units[n].add(template->out, number);
 			return;
 		}
 	}
-	buf_addf(sentence->out, "%.0f%.*s%s", number, (int)length, unit, length && number != 1 ? "s" : "");
+	buf_addf(template->out, "%.0f%.*s%s", number, (int)length, unit, length && number != 1 ? "s" : "");
 }
 
 static bool add_list(struct buf *out, const json_t *list, const char *between)
@@ -277,15 +277,15 @@ static bool member_counts(const json_t *member)
 	       json_array_size(member) || json_object_size(member);
 }
 
-static bool add_member(struct sentence *sentence)
+static bool add_member(struct template *template)
 {
-	char sign = strchr("?!#", *sentence->at) ? *sentence->at++ : '\0';
-	size_t length = strcspn(sentence->at, "=:}");
-	const json_t *member = find_member(sentence->object, sentence->at, length);
-	const char *rest = sentence->at + length;
+	char sign = strchr("?!#", *template->at) ? *template->at++ : '\0';
+	size_t length = strcspn(template->at, "=:}");
+	const json_t *member = find_member(template->object, template->at, length);
+	const char *rest = template->at + length;
 	size_t size = strcspn(rest, "}");
 
-	sentence->at = rest + size + 1;
+	template->at = rest + size + 1;
 	if (sign == '#')
 		return json_is_number(member);
 	if (sign)
@@ -295,50 +295,50 @@ static bool add_member(struct sentence *sentence)
 					      : json_string_length(member) == size - 1 &&
 							!memcmp(json_string_value(member), rest + 1, size - 1);
 	if (json_is_number(member))
-		add_number(sentence, json_number_value(member), rest + (size > 0), size ? size - 1 : 0);
+		add_number(template, json_number_value(member), rest + (size > 0), size ? size - 1 : 0);
 	else if (json_is_array(member))
-		return add_list(sentence->out, member, strncmp(rest, ":words", 6) ? ", " : " ");
+		return add_list(template->out, member, strncmp(rest, ":words", 6) ? ", " : " ");
 	else
-		json_reply_show(sentence->out, member);
+		json_reply_show(template->out, member);
 	return json_is_number(member) || json_string_length(member);
 }
 
-static void add_choice(struct sentence *sentence);
+static void add_choice(struct template *template);
 
-static bool add_part(struct sentence *sentence)
+static bool add_part(struct template *template)
 {
 	bool is_so = true;
 
-	while (*sentence->at && *sentence->at != '|' && *sentence->at != ']') {
-		char c = *sentence->at++;
+	while (*template->at && *template->at != '|' && *template->at != ']') {
+		char c = *template->at++;
 
 		if (c == '{')
-			is_so &= add_member(sentence);
+			is_so &= add_member(template);
 		else if (c == '[')
-			add_choice(sentence);
+			add_choice(template);
 		else
-			buf_char(sentence->out, c);
+			buf_char(template->out, c);
 	}
 	return is_so;
 }
 
-static void add_choice(struct sentence *sentence)
+static void add_choice(struct template *template)
 {
 	bool found = false;
 
 	do {
-		size_t before = sentence->out->length;
-		bool is_so = add_part(sentence);
+		size_t before = template->out->length;
+		bool is_so = add_part(template);
 
 		if (found || !is_so)
-			(void)buf_cut(sentence->out, before);
+			(void)buf_cut(template->out, before);
 		found |= is_so;
-	} while (*sentence->at++ == '|');
+	} while (*template->at++ == '|');
 }
 
-bool sentence_add(struct buf *out, const json_t *object, const char *text)
+bool template_add(struct buf *out, const json_t *object, const char *text)
 {
-	struct sentence sentence = { out, object, text };
+	struct template template = { out, object, text };
 
-	return add_part(&sentence);
+	return add_part(&template);
 }

@@ -34,7 +34,7 @@ static void add_off(struct buf *out, const json_t *service)
 	if (json_reply_has_number(service, "for") && !json_reply_flag(service, "enabled"))
 		buf_text(out, "superctl enable opens its sockets");
 	else
-		(void)sentence_add(out, service, "[{#for}it is not in use|disabled: the configuration has disable = yes"
+		(void)template_add(out, service, "[{#for}it is not in use|disabled: the configuration has disable = yes"
 						 "[ ({disabled_at})]]");
 }
 
@@ -54,7 +54,7 @@ static void add_listening(struct buf *out, const json_t *service)
 	if (json_array_size(json_reply_list(service, "listeners")) && !has_open_socket(service))
 		buf_text(out, "it has no open socket, so no client can reach it");
 	else
-		(void)sentence_add(out, service,
+		(void)template_add(out, service,
 				   "[{builtin=sensor}it is a sensor: all services refuse an address that connects here "
 				   "(deny_time)|"
 				   "{?accept}it waits for clients, and starts an instance for each|"
@@ -84,7 +84,7 @@ static void add_queued(struct buf *out, const json_t *service)
 
 	if (!line)
 		return;
-	(void)sentence_add(out, line,
+	(void)template_add(out, line,
 			   "{starting: other} [{starting=1}starts|start] now, and no more do at once ("
 			   "[{limit=default}max_starting, by default|{limit=configuration}max_starting =|"
 			   "superd --max-starting] {most}); ");
@@ -94,7 +94,7 @@ static void add_queued(struct buf *out, const json_t *service)
 /* Adds "; relaying 3 clients to 127.0.0.1:6380". */
 static void add_relay(struct buf *out, const json_t *instance)
 {
-	(void)sentence_add(out, instance, "[{?relay}; ]");
+	(void)template_add(out, instance, "[{?relay}; ]");
 	facts_add_relay(out, instance);
 }
 
@@ -102,7 +102,7 @@ static void add_starting(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service);
 
-	(void)sentence_add(out, current, "[pid {pid} is not ready yet|the commands before its program run]"
+	(void)template_add(out, current, "[pid {pid} is not ready yet|the commands before its program run]"
 					 "[: {waits_for}]");
 	add_relay(out, current);
 }
@@ -110,7 +110,7 @@ static void add_starting(struct buf *out, const json_t *service)
 /* false: its main process runs, or was not started yet. */
 static bool add_ended(struct buf *out, const json_t *instance)
 {
-	return sentence_add(out, instance,
+	return template_add(out, instance,
 			    "[{?still_runs}" PID " has ended, and [{still_runs=command}a command after it runs|"
 			    "other processes of it still run]]{?still_runs}");
 }
@@ -123,13 +123,13 @@ static void add_running(struct buf *out, const json_t *service)
 	if (json_reply_flag(current, "remains"))
 		buf_text(out, "its program has done its work");
 	else if (!add_ended(out, current))
-		(void)sentence_add(out, current, has_sockets
+		(void)template_add(out, current, has_sockets
 				   ? PID
 				     "[{?relay} runs|{?unbound} runs| has its sockets and serves its clients itself]"
 				   : PID " runs[{?relay}|, and has no socket to serve]");
 	add_relay(out, current);
-	(void)sentence_add(out, current, "[; its status: {says}]");
-	(void)sentence_add(out, service, "[; {wanted_by} wants it]"
+	(void)template_add(out, current, "[; its status: {says}]");
+	(void)template_add(out, service, "[; {wanted_by} wants it]"
 					 "[{?drains}; it drains: it is stopped once nobody is connected|"
 					 "{?held}; it is held, so it is not started again when that has ended]");
 }
@@ -141,7 +141,7 @@ static void add_stopping(struct buf *out, const json_t *service)
 	const json_t *current = facts_current(service);
 
 	if (!add_ended(out, current))
-		(void)sentence_add(out, current,
+		(void)template_add(out, current,
 				   "[{state=stopping}[pid {pid} has been requested to stop, and is still running|"
 				   ENDING_COMMANDS "]|"
 				   "{#pid}it is about to be stopped|"
@@ -150,7 +150,7 @@ static void add_stopping(struct buf *out, const json_t *service)
 
 static void add_frozen(struct buf *out, const json_t *service)
 {
-	(void)sentence_add(out, facts_current(service), PID " is frozen: a client or superctl thaw wakes it");
+	(void)template_add(out, facts_current(service), PID " is frozen: a client or superctl thaw wakes it");
 }
 
 static void add_held(struct buf *out, const json_t *service)
@@ -164,7 +164,7 @@ static void add_held(struct buf *out, const json_t *service)
 /* By the word for the state. "skipped" has its own sentences. */
 static const struct fact states[] = {
 	{ "off", .add = add_off },
-	{ "binding", .sentence = "[{?socket_commands}its commands before its sockets are open run|"
+	{ "binding", .template = "[{?socket_commands}its commands before its sockets are open run|"
 				 "[last tried {pause.at:ago}: ]" NEXT_TRY "]" },
 	{ "listening", .add = add_listening },
 	{ "condition", .add = add_listening },
@@ -172,11 +172,11 @@ static const struct fact states[] = {
 	{ "starting", .add = add_starting },
 	{ "running", .add = add_running },
 	{ "stopping", .add = add_stopping },
-	{ "closing", .sentence = "its sockets are closed, and its instances are ending" },
-	{ "backoff", .sentence = NEXT_TRY },
+	{ "closing", .template = "its sockets are closed, and its instances are ending" },
+	{ "backoff", .template = NEXT_TRY },
 	{ "frozen", .add = add_frozen },
 	{ "held", .add = add_held },
-	{ "full", .sentence = "it has as many instances as it may: clients queue until one ends" },
+	{ "full", .template = "it has as many instances as it may: clients queue until one ends" },
 };
 
 /* Adds how long the state has lasted, or when an operator ordered it: one time, as the state follows the order, and a
@@ -188,11 +188,11 @@ static void add_age(struct buf *out, const json_t *service)
 
 	if (lock) {
 		buf_char(out, ' ');
-		sentence_add_lapse(out, sentence_now(service) - json_reply_number(lock, "since"));
-		(void)sentence_add(out, lock, " ago by an operator[ (uid {uid})]");
+		template_add_lapse(out, reply_now(service) - json_reply_number(lock, "since"));
+		(void)template_add(out, lock, " ago by an operator[ (uid {uid})]");
 	} else if (!is_each) {
 		buf_text(out, " for ");
-		sentence_add_lapse(out, json_reply_number(service, "for"));
+		template_add_lapse(out, json_reply_number(service, "for"));
 	}
 }
 
@@ -206,14 +206,14 @@ static void add_state(struct buf *out, const json_t *service)
 		add_age(out, service);
 		buf_text(out, ": ");
 	}
-	(void)sentence_add(out, service, "[it waits for {waits_for} (wants)]");
+	(void)template_add(out, service, "[it waits for {waits_for} (wants)]");
 	if (json_array_size(json_reply_list(service, "waits_for")))
 		return;
 	for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++) {
 		if (json_reply_is(service, "state", states[n].label))
 			(void)facts_add(out, &states[n], service, NULL);
 	}
-	(void)sentence_add(out, service, "[a reload has removed it; {removed}]");
+	(void)template_add(out, service, "[a reload has removed it; {removed}]");
 }
 
 static void add_queue(struct buf *out, const json_t *service)
@@ -235,12 +235,12 @@ static void add_own_port_hint(struct buf *out, const json_t *service)
 	if (!json_object_get(service, "opened_port"))
 		return;
 	if (json_reply_number(service, "opened_port") > 0) {
-		(void)sentence_add(out, facts_current(service), PID);
+		(void)template_add(out, facts_current(service), PID);
 		buf_addf(out,
 			 " listens at port %.0f itself: its program must accept %s, and must not open a port of its "
 			 "own; or set pass = bind",
 			 json_reply_number(service, "opened_port"), where);
-	} else if (sentence_now(service) - json_reply_number(last, "at") >= HINT_AFTER) {
+	} else if (reply_now(service) - json_reply_number(last, "at") >= HINT_AFTER) {
 		buf_addf(out,
 			 "if no client is ever served: its program must accept %s; a program that opens its own port "
 			 "does not",
@@ -255,7 +255,7 @@ static void add_binds(struct buf *out, const json_t *service)
 	const json_t *current = facts_current(service), *binds = json_reply_list(current, "binds");
 	bool was_other = false;
 
-	(void)sentence_add(out, current, "[{unbound}]");
+	(void)template_add(out, current, "[{unbound}]");
 	for (size_t n = 0; n < json_array_size(binds) && !*json_reply_text(current, "unbound"); n++) {
 		const json_t *bind = json_array_get(binds, n);
 		bool is_other = *json_reply_text(bind, "endpoint") &&
@@ -263,10 +263,10 @@ static void add_binds(struct buf *out, const json_t *service)
 
 		buf_text(out, !n ? "" : is_other || was_other ? "; " : ", ");
 		if (is_other)
-			(void)sentence_add(out, bind, "it asked for {asked} and got superd's socket {endpoint}");
+			(void)template_add(out, bind, "it asked for {asked} and got superd's socket {endpoint}");
 		else
-			(void)sentence_add(out, bind, !n || was_other ? "it has bound {asked}" : "{asked}");
-		(void)sentence_add(out, bind, "[, {note}]");
+			(void)template_add(out, bind, !n || was_other ? "it has bound {asked}" : "{asked}");
+		(void)template_add(out, bind, "[, {note}]");
 		was_other = is_other;
 	}
 }
@@ -291,21 +291,21 @@ static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 static const struct fact sentences[] = {
 	{ "", .add = add_state },
 	/* Why it is skipped, or runs by its previous configuration. */
-	{ "", .sentence = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
+	{ "", .template = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
 			  "skipped, so no client is served]: {skipped}]" },
-	{ "", .sentence = "[{?skipped}correct that, then superctl reload]" },
+	{ "", .template = "[{?skipped}correct that, then superctl reload]" },
 	{ "", .next = next_absence },
 	{ "", .add = add_queue },
 	{ "", .add = add_own_port_hint },
 	{ "", .add = add_binds },
 	{ "", .add = facts_add_idle },
-	{ "", .sentence = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
+	{ "", .template = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
 			  "woke nothing (probe_from)]" },
-	{ "", .sentence = OUTDATED },
+	{ "", .template = OUTDATED },
 	{ "last started ", .add = facts_add_last_start },
 	{ "last ended ", .add = facts_add_last_exit },
-	{ "last printed: ", .sentence = "[{last_line}]" },
-	{ "", .sentence = "[{?accept}{?failed_in_row}[{failed_in_row=1}|"
+	{ "last printed: ", .template = "[{last_line}]" },
+	{ "", .template = "[{?accept}{?failed_in_row}[{failed_in_row=1}|"
 			  "the last {failed_in_row} instances all failed]]" },
 	{ "failed ", .next = next_failure },
 };

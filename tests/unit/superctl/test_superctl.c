@@ -206,7 +206,7 @@ Test(superctl_facts, endpoints_are_whole_and_counted)
 Test(superctl_sentence, has_members_and_choices)
 {
 	static const struct {
-		const char *sentence, *text;
+		const char *template, *text;
 		bool is_so;
 	} cases[] = {
 		{ "pid {pid}, {name}: {end.reason}", "pid 7, web: lost", true },
@@ -229,7 +229,7 @@ Test(superctl_sentence, has_members_and_choices)
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
 		struct buf out = { 0 };
 
-		cr_expect_eq(sentence_add(&out, object, cases[n].sentence), cases[n].is_so, "%s", cases[n].sentence);
+		cr_expect_eq(template_add(&out, object, cases[n].template), cases[n].is_so, "%s", cases[n].template);
 		cr_expect_str_eq(buf_string(&out), cases[n].text);
 		buf_free(&out);
 	}
@@ -525,13 +525,13 @@ static json_t *line_with(const char *members)
 	return line;
 }
 
-static void expect_sentence(const char *members, const char *sentence)
+static void expect_sentence(const char *members, const char *template)
 {
 	struct buf out = { 0 };
 	json_t *line = line_with(members);
 
 	order_add(&out, line);
-	cr_expect_str_eq(buf_string(&out) + strlen("web: "), sentence);
+	cr_expect_str_eq(buf_string(&out) + strlen("web: "), template);
 	buf_free(&out);
 	json_decref(line);
 }
@@ -539,7 +539,7 @@ static void expect_sentence(const char *members, const char *sentence)
 Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 {
 	static const struct {
-		const char *members, *sentence;
+		const char *members, *template;
 	} lines[] = {
 		{ "'result':'started','pid':12", "started, pid 12" },
 		{ "'result':'ended','last_exit':{'status':3,'signal':null,'result':'exit-code'}",
@@ -573,7 +573,7 @@ Test(superctl_order, a_sentence_names_what_the_order_has_led_to)
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
-		expect_sentence(lines[i].members, lines[i].sentence);
+		expect_sentence(lines[i].members, lines[i].template);
 }
 
 /* What status' exit status says. */

@@ -14,8 +14,8 @@ bool facts_add(struct buf *out, const struct fact *fact, const json_t *service, 
 
 	if (fact->add)
 		fact->add(out, service);
-	if (fact->sentence)
-		(void)sentence_add(out, service, fact->sentence);
+	if (fact->template)
+		(void)template_add(out, service, fact->template);
 	return more;
 }
 
@@ -67,7 +67,7 @@ static double count_refused(const json_t *service)
 
 void facts_add_socket_fault(struct buf *out, const json_t *listener)
 {
-	(void)sentence_add(out, listener,
+	(void)template_add(out, listener,
 			   "[{absent=condition}{name} stays closed: its conditions do not hold|"
 			   "{absent=failed}{name} cannot be opened; superd tries again|"
 			   "{?old_options}{name} keeps its old options until its program has ended]");
@@ -139,9 +139,9 @@ void facts_add_last_start(struct buf *out, const json_t *service)
 	const json_t *last = json_reply_object(service, "last_activation");
 	double wait = json_reply_number(last, "wait");
 
-	(void)sentence_add(out, service, "[{last_activation.at:ago}[ by {last_activation.by}]]");
+	(void)template_add(out, service, "[{last_activation.at:ago}[ by {last_activation.by}]]");
 	if (wait >= LONG_WAIT)
-		(void)sentence_add(out, last, ", {wait:span} after it was wanted");
+		(void)template_add(out, last, ", {wait:span} after it was wanted");
 	if (json_reply_has_number(last, "latency")) {
 		buf_text(out, ", ready after ");
 		human_units_add_span(out, fmax(json_reply_number(last, "latency") - wait, 0));
@@ -150,7 +150,7 @@ void facts_add_last_start(struct buf *out, const json_t *service)
 
 void facts_add_last_exit(struct buf *out, const json_t *service)
 {
-	bool ended = sentence_add(out, service, "[{last_exit.at:ago} with " ENDING_OF("last_exit.")
+	bool ended = template_add(out, service, "[{last_exit.at:ago} with " ENDING_OF("last_exit.")
 						"[, after {last_exit.lasted:span}]]{?last_exit}");
 
 	/* A service that pauses after the failure has it in the reason of its pause. */
@@ -178,22 +178,22 @@ bool facts_next_failure(struct buf *out, const json_t *service, size_t *at)
 
 	if (!failure)
 		return false;
-	sentence_add_ago(out, sentence_now(service), json_reply_number(failure, "at"));
-	(void)sentence_add(out, failure, ": [pid {pid}, ][for {peer}, ]" ENDING_OF(""));
+	template_add_ago(out, reply_now(service), json_reply_number(failure, "at"));
+	(void)template_add(out, failure, ": [pid {pid}, ][for {peer}, ]" ENDING_OF(""));
 	*at += same + 1;
 	if (!same)
 		return true;
 	buf_addf(out, "; the same happened %zu time%s before, first ", same, same == 1 ? "" : "s");
-	sentence_add_ago(out, sentence_now(service), json_reply_number(json_array_get(failures, *at - 1), "at"));
+	template_add_ago(out, reply_now(service), json_reply_number(json_array_get(failures, *at - 1), "at"));
 	return true;
 }
 
 /* Adds the addresses of the clients, and the age of the count if that is 1 s or more. */
 static void add_clients(struct buf *out, const json_t *idle)
 {
-	(void)sentence_add(out, idle, "{connections: client}[ ({peers})]");
+	(void)template_add(out, idle, "{connections: client}[ ({peers})]");
 	if (json_reply_number(idle, "counted") >= 1)
-		(void)sentence_add(out, idle, " when counted {counted:age} ago");
+		(void)template_add(out, idle, " when counted {counted:age} ago");
 }
 
 static bool relays_clients(const json_t *service)
@@ -249,7 +249,7 @@ void facts_add_idle(struct buf *out, const json_t *service)
 	if (is_quiet)
 		human_units_add_span(out, json_reply_number(idle, "for"));
 	if (json_reply_is(idle, "standing", "busy"))
-		(void)sentence_add(out, idle, "[; not idle: {busy}]");
+		(void)template_add(out, idle, "[; not idle: {busy}]");
 	else if (!json_reply_is(idle, "standing", "frozen"))
 		add_countdown(out, idle);
 }
@@ -272,7 +272,7 @@ void facts_add_relay(struct buf *out, const json_t *instance)
 
 	if (json_reply_has_number(relay, "pid") && json_reply_flag(relay, "answers"))
 		buf_addf(out, "relaying %.0f client%s to ", clients, clients == 1 ? "" : "s");
-	(void)sentence_add(out, relay,
+	(void)template_add(out, relay,
 			   "[{?target}[{#pid}[{?answers}{target}|waiting for {target} to answer[: {error}]]|"
 			   "its relay is started again soon]]");
 }
@@ -444,7 +444,7 @@ static enum style add_state(struct buf *out, const struct screen *screen, const 
 
 	(void)screen;
 	state_word_add(out, service);
-	(void)sentence_add(out, service, "[, retry in {pause.left:age}]");
+	(void)template_add(out, service, "[, retry in {pause.left:age}]");
 	if (json_reply_flag(service, "degraded") ||
 	    (style == STYLE_GREEN && json_reply_number(service, "outdated") > 0))
 		return STYLE_YELLOW;
@@ -461,7 +461,7 @@ static enum style add_endpoints(struct buf *out, const struct screen *screen, co
  * waits for its first start. */
 static enum style add_last_used(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	double ago = sentence_now(service) - json_reply_number(service, "last_used");
+	double ago = reply_now(service) - json_reply_number(service, "last_used");
 
 	(void)screen;
 	if (json_reply_has_number(service, "last_used") && ago < 1)
@@ -489,7 +489,7 @@ static enum style add_command(struct buf *out, const struct screen *screen, cons
 static enum style add_failure(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	(void)screen;
-	(void)sentence_add(out, service, "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|"
+	(void)template_add(out, service, "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|"
 					 ENDING_OF("last_exit.") ", {last_exit.at:clock}|{pause.reason}]");
 	return STYLE_RED;
 }
@@ -526,18 +526,18 @@ const struct field_of_service fields[FIELDS] = {
 	[FIELD_STATE] = { { .title = "STATE", .stays = true }, "State", .add = add_state },
 	[FIELD_ENDPOINTS] = { { .title = "LISTENS ON", .stays = true }, "Listens on", .add = add_endpoints },
 	[FIELD_MEMORY] = { { .title = "MEMORY", .right = true }, "Memory",
-			   .sentence = "[{?memory}{memory:bytes}]" },
+			   .template = "[{?memory}{memory:bytes}]" },
 	[FIELD_LAST_USED] = { { .title = "LAST USED", .right = true }, "Last used", .add = add_last_used },
-	[FIELD_FOR] = { { .title = "FOR", .right = true }, NULL, .sentence = "[{?for}{for:age}]" },
-	[FIELD_SINCE] = { { .title = "SINCE" }, "Since", .sentence = "[{?since}{since:clock}]" },
+	[FIELD_FOR] = { { .title = "FOR", .right = true }, NULL, .template = "[{?for}{for:age}]" },
+	[FIELD_SINCE] = { { .title = "SINCE" }, "Since", .template = "[{?since}{since:clock}]" },
 	[FIELD_QUEUE] = { { .title = "QUEUE", .right = true }, "Queue", .add = add_queue },
 	[FIELD_INSTANCES] = { { .title = "INST", .right = true }, "Instances", .add = add_instances },
 	[FIELD_STARTS] = { { .title = "STARTS", .right = true }, "Starts",
-			   .sentence = "[{?activations}{activations}]" },
-	[FIELD_FAILED] = { { .title = "FAILED", .right = true }, "Failed", .sentence = "[{?failures}{failures}]" },
+			   .template = "[{?activations}{activations}]" },
+	[FIELD_FAILED] = { { .title = "FAILED", .right = true }, "Failed", .template = "[{?failures}{failures}]" },
 	[FIELD_REFUSED] = { { .title = "REFUSED", .right = true }, "Refused", .add = add_refused },
 	[FIELD_TIME] = { { .title = "TIME", .right = true }, "Processor time",
-			 .sentence = "[{?cpu}{cpu:span}]" },
+			 .template = "[{?cpu}{cpu:span}]" },
 	[FIELD_COMMAND] = { { .title = "COMMAND", .can_shrink = true }, "Command", .add = add_command },
 	[FIELD_FAILURE] = { { .title = "LAST FAILURE", .can_shrink = true }, "Last failure", .add = add_failure },
 };
@@ -546,16 +546,16 @@ enum style field_add(struct buf *out, enum field id, const struct screen *screen
 {
 	if (fields[id].add)
 		return fields[id].add(out, screen, service);
-	if (fields[id].sentence)
-		(void)sentence_add(out, service, fields[id].sentence);
+	if (fields[id].template)
+		(void)template_add(out, service, fields[id].template);
 	return STYLE_PLAIN;
 }
 
-void fields_say(struct columns *columns, enum style style, const json_t *object, const char *sentence)
+void fields_say(struct columns *columns, enum style style, const json_t *object, const char *template)
 {
 	struct buf cell = { 0 };
 
-	(void)sentence_add(&cell, object, sentence);
+	(void)template_add(&cell, object, template);
 	columns_add(columns, style, &cell);
 	buf_free(&cell);
 }
