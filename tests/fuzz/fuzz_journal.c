@@ -113,7 +113,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	if (!memchr(text, '\0', size) && take_lines(text, NULL)) {
+	if (memchr(text, '\0', size)) {
+		free(text);
+		return 0;
+	}
+	if (take_lines(text, NULL)) {
 		for (size_t n = 0; n < before.count; n++) {
 			const struct journal_record *record = &before.list[n];
 
@@ -129,8 +133,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				read_record(&before.list[n]);
 		}
 	}
-	free(before.list);
-	memset(&before, 0, sizeof(before));
-	free(text);
+	forget_lines();
 	return 0;
 }
