@@ -83,9 +83,13 @@ start() {
 	eventually 10 has_opened
 }
 
-# serving: the pid of superd itself; $pid is its guard's, which is the one that everybody knows
+# serving: the pid of superd itself; $pid is its guard's, which is the one that everybody knows. Not by pgrep, which reads the
+# command line of every process, and so would wait for one that keeps its memory locked.
 serving() {
-	pgrep -P "$pid" -x superd | head -n 1
+	local child
+	for child in $(cat "/proc/$pid/task/$pid/children" 2>/dev/null); do
+		[ "$(cat "/proc/$child/comm" 2>/dev/null)" != superd ] || { echo "$child"; return; }
+	done
 }
 
 # has_opened: no socket waits for its turn
