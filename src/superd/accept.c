@@ -254,6 +254,7 @@ static void note_touch(struct svc *svc, struct client *client)
 		return;
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
 	record_sensor(svc, peer, time == SCAN_INFINITY ? -1 : time / 60000000);
+	record_refusal(svc, peer, "address");
 	close_apart(svc, &client->fd);
 }
 

@@ -293,14 +293,14 @@ void record_traffic(struct svc *svc, uint64_t in, uint64_t out)
 	log_line(svc, (struct event){ .name = "traffic" }, &line);
 }
 
-/* An address has touched a sensor. minutes -1: for ever. It repeats the pid, as xinetd does. */
+/* An address has touched a sensor. minutes -1: for ever. It repeats the pid, as xinetd does, in whose own log it is. */
 void record_sensor(struct svc *svc, const char *peer, long long minutes)
 {
-	struct buf line = { 0 };
+	struct event event = { .name = "sensor", .service = svc->row->name, .peer = peer, .is_alone = true };
 
-	buf_addf(&line, "%ld {process_sensor} Adding %s to the global_no_access list for %lld minutes", (long)getpid(),
-		 peer, minutes);
-	log_line(svc, (struct event){ .name = "sensor", .peer = peer }, &line);
+	log_event(superd.log, LEVEL_NOTICE, &event,
+		  "%ld {process_sensor} Adding %s to the global_no_access list for %lld minutes", (long)getpid(), peer,
+		  minutes);
 }
 
 /* The line of OpenBSD's and NetBSD's inetd for a client that libwrap has checked. */

@@ -82,6 +82,16 @@ test who_may_not_come_has_neither_start_nor_end {
 	lines_are 1
 }
 
+# What superd makes of it is in superd's own log, as in xinetd's.
+test who_touches_a_sensor_has_been_refused {
+	each /bin/cat "$to_file $everything deny_time = 1h"
+	refused each
+	wait_line {FAIL: each address from=127\.0\.0\.1}
+	log "{process_sensor} Adding 127.0.0.1 to the global_no_access list for 60 minutes"
+	stop
+	lines_are 1
+}
+
 test attempt_alone_has_the_refusal_written_without_the_address {
 	each /bin/cat "$to_file log_on_failure = { ATTEMPT } no_access = \"127.0.0.1\""
 	refused each
