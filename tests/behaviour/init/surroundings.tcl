@@ -46,7 +46,7 @@ test without_control_groups_each_limit_is_told_of_once {
 	as_init [web "$backend take 1" "user = \"0\""][more "$backend take 1" "user = \"0\"\n tasks_max = 50"] -bare
 	repeat 3 { ask web hello; ask more hello }
 	stop
-	expect {[count "/proc/self/cgroup: [error_text ENOENT]"] == 1}
+	expect {[count "superd's control group: [error_text ENOENT]"] == 1}
 }
 
 # The most descriptors that a limit may be.
