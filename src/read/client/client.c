@@ -60,6 +60,17 @@ static void send_request(struct reader_client *client, int fd)
 	buf_free(&line);
 }
 
+/* The channel has a time limit, so each SIGSTOP and SIGCONT interrupts what waits for it (signal(7)). */
+static ssize_t read_answer(void *channel, char *to, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = read(*(int *)channel, to, size);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* Receives a line, without its newline. false: errno; 0: superd-read has closed the channel. */
 static bool next_line(struct reader_client *client)
 {
@@ -249,14 +260,14 @@ void ask_imports(struct reading *reading)
 		client.begun++;
 	if (client.begun < client.count && request && request->start) {
 		good = request->start(request->start_context, &channel, &client.pid, &failure) &&
-		       (client.answer = fdopen(channel, "r")) && ask(&client, channel);
+			(client.answer = fopencookie(&channel, "r", (cookie_io_functions_t){ .read = read_answer })) &&
+			ask(&client, channel);
 		if (!good)
 			fail(&client, errno);
 	}
 	if (client.answer)
 		fclose(client.answer);
-	else
-		fd_close(&channel);
+	fd_close(&channel);
 	buf_free(&client.line);
 	buf_free(&client.text);
 	buf_free(&failure);

@@ -1,5 +1,10 @@
 /* A superd-read that says nothing. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "read/client/client.h"
 #include "table/services/table.h"
@@ -24,6 +29,54 @@ static void describe_end(void *context, struct buf *why)
 {
 	(void)context;
 	buf_text(why, "it has ended");
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* Interrupts whoever waits for it, and ends. */
+static bool start_interrupting(void *context, int *channel, pid_t *pid, struct buf *why)
+{
+	const struct sigaction interrupted = { .sa_handler = ignore };
+	const struct timeval limit = { .tv_sec = 100 };
+
+	(void)context, (void)why;
+	cr_assert_eq(sigaction(SIGUSR1, &interrupted, NULL), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	cr_assert_eq(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	*pid = fork();
+	cr_assert_geq(*pid, 0);
+	for (int n = 0; n < 10000 && *pid == 0; n++) {
+		kill(getppid(), SIGUSR1);
+		sched_yield();
+	}
+	if (*pid == 0)
+		_exit(0);
+	close(ends[1]);
+	*channel = ends[0];
+	return true;
+}
+
+Test(reader_client, one_that_is_waited_for_with_interruptions_is_heard)
+{
+	const struct read_request request = { .start = start_interrupting, .describe_end = describe_end };
+	struct diags diags = { 0 };
+	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
+	struct built place = { 0 };
+	struct import imports[] = { { .source = "inetd:one", .path = "one", .place = &place, .waits = true } };
+
+	cr_assert(reading.table);
+	reading.imports = imports;
+	reading.import_count = 1;
+	ask_imports(&reading);
+	cr_assert_eq(diags.errors, 1);
+	cr_expect_str_eq(diags.list[0].message, "cannot read one: it has ended");
+	while (wait(NULL) < 0 && errno == EINTR)
+		;
+	table_free(reading.table);
+	diags_free(&diags);
 }
 
 /* Nobody reads the other end. */
