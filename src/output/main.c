@@ -153,13 +153,12 @@ static void on_logged(void *context, enum level level, const struct event *event
 	}
 	if (!self.current->kept)
 		self.current->kept = calloc(OUTPUT_RING, sizeof(*self.current->kept));
-	kept = self.current->kept ? malloc(sizeof(*kept) + OUTPUT_KEPT + 1) : NULL;
+	kept = self.current->kept ? malloc(sizeof(*kept) + shown + sizeof(more)) : NULL;
 	if (!kept)
 		return;
 	*kept = (struct kept){ .at = clock_wall(), .level = level, .pid = event->pid, .is_output = event->is_output };
-	kept->length =
-		(uint32_t)snprintf(kept->text, OUTPUT_KEPT + 1, "%.*s%s", (int)shown, text, shown < length ? more : "");
-	kept = realloc(kept, sizeof(*kept) + kept->length + 1);
+	kept->length = (uint32_t)snprintf(kept->text, shown + sizeof(more), "%.*s%s", (int)shown, text,
+					  shown < length ? more : "");
 	if ((int)level <= self.follows)
 		tell(self.current, 0, false, &kept, 1);
 	if (level > LEVEL_INFO) {
