@@ -265,11 +265,12 @@ static int wait_port(struct superd *superd, const char *service, unsigned n, boo
 	int port = -1;
 
 	for (long long until = now_ms() + DEADLINE_MS; port < 0; pause_a_moment()) {
+		bool has_ended = superd_has_ended(superd);
+
 		port = find_port(superd, said, n, last);
-		SKIP_WITHOUT(port >= 0 || !superd_has_ended(superd) ||
-			     !superd_logged(superd, "this superd was built without "),
+		SKIP_WITHOUT(port >= 0 || !has_ended || !superd_logged(superd, "this superd was built without "),
 			     "superd was built without what it needs");
-		cr_assert(port >= 0 || !superd_has_ended(superd), "superd ended (%d)\n%s", superd->status,
+		cr_assert(port >= 0 || !has_ended, "superd ended (%d)\n%s", superd->status,
 			  world_logs());
 		cr_assert(now_ms() < until, "superd never said: %s\n%s", said, world_logs());
 	}
