@@ -202,6 +202,7 @@ def understood(said):
 
 
 DIAGNOSTIC = re.compile(r"(?:^|: )(?:(/[^\s:]*):)(\d+)(?::(\d+))?: (.*)$")
+CITED = re.compile(r"(cannot listen .*) \((/[^\s:]*):(\d+)\)")
 
 
 def diagnostics(messages):
@@ -211,6 +212,9 @@ def diagnostics(messages):
         match = DIAGNOSTIC.search(line)
         if match and not match[4].startswith("hint:"):
             found.append((match[1], int(match[2]), match[4]))
+        cited = CITED.search(line)
+        if cited:
+            found.append((cited[2], int(cited[3]), cited[1]))
     return found
 
 
