@@ -34,7 +34,7 @@
 #define LOG_LINES 10
 #define PLACES_MOST 100	 /* in line, that are counted */
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
-#define TAKEN_MOST 600.
+#define TAKEN_MOST 600.0
 
 enum phase_of_past { OFF_OR_CLOSED, ASLEEP, BEGINS, AWAKE, IS_FROZEN, PAUSED, IS_FAILING };
 

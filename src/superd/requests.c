@@ -734,7 +734,7 @@ static const char *read_option(struct request *request, const char *word, bool *
 	size_t length = strcspn(word, "="), n = 0;
 	const char *value = word[length] ? word + length + 1 : NULL, *wrong = NULL;
 	int64_t number;
-	char *field;
+	void *field;
 
 	while (n < OPTIONS &&
 	       (strlen(known_options[n].name) != length || strncmp(known_options[n].name, word, length) != 0))

@@ -356,7 +356,7 @@ bool foreign_run(const char *path, bool follows, const struct account *known, fo
 		 struct buf *text)
 {
 	const char *slash = strrchr(path, '/');
-	struct path_finding finding;
+	struct path_finding finding = { 0 };
 	char folder[PATH_MAX];
 	struct work_as as = { work, with, follows ? path : folder, known };
 

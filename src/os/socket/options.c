@@ -453,11 +453,12 @@ int socket_options_adjust(int fd, int domain, const struct listen_change *change
 void socket_options_accepted(int fd, const struct listen *listen)
 {
 	const struct socket_options *options = listen->options;
+	int priority = at_most_int(options->priority);
 
 	if (KINDS_UNIX >> listen->address->kind & 1) {
 		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
 		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);
 	}
-	if (options->priority >= 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &(int){ at_most_int(options->priority) }, sizeof(int));
+	if (priority >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
 }

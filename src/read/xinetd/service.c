@@ -285,7 +285,7 @@ static void set_all_options(struct xinetd_service *service)
 static bool is_sound(const struct xinetd_service *service)
 {
 	return !service->entry->diags.errors && !service->defaults->has_bad_line &&
-		!memchr(service->is_broken, true, sizeof(service->is_broken));
+		!memchr(service->is_broken, 1, sizeof(service->is_broken));
 }
 
 /* Makes a builder of the entry and adds it to the reading. Otherwise the reason is reported. */
