@@ -51,7 +51,7 @@
 #define DEATHS_MOST 3	       /* within the start; the next superd gets nothing but the sockets */
 #define PATIENT 9	       /* superds in a row that ended in their start by themselves, before these count, too */
 #define ABORT_LIMIT 2000       /* milliseconds that a superd which hangs has for its end by SIGABRT */
-#define RETRY .1	       /* seconds until the manager is told once more */
+#define RETRY .1	       /* seconds until the manager or the journal is tried once more */
 #define DESCRIPTORS_USUAL 1024 /* more room for them is made once superd knows how many it needs */
 #define NOTE_MOST 4096	       /* bytes of a text for the service manager */
 
@@ -234,7 +234,7 @@ static bool tell_manager(void)
 			ssize_t length = recvmsg(page->notes[1], &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 			if (length <= 0)
-				return true;
+				return length == 0 || errno == EAGAIN;
 			note[length] = '\0';
 			header = CMSG_FIRSTHDR(&message);
 			if (header && header->cmsg_type == SCM_RIGHTS)
@@ -256,27 +256,35 @@ static bool tell_manager(void)
 	}
 }
 
-/* used: as the kernel has struct rusage, which is not that of each libc. */
-static void write_end(pid_t pid, int status, const long used[18])
+/* used: as the kernel has struct rusage, which is not that of each libc. The line before it may be cut. false: the file
+ * takes none now, and the process must stay. */
+static bool write_end(pid_t pid, int status, const long used[18])
 {
+	static bool is_told;
 	char text[80];
 	long long cpu = ((long long)used[0] + used[2]) * 1000000 + used[1] + used[3];
-	int length = snprintf(text, sizeof(text), "-pid %ld %d %lld\n", (long)pid, status, cpu);
+	int length = snprintf(text, sizeof(text), "\n-pid %ld %d %lld\n", (long)pid, status, cpu);
 	unsigned files;
+	bool good;
 
 	do {
 		files = page->files;
-		if (write(page->journal, text, (size_t)length) != length)
-			fprintf(stderr, "superd-guard: the end of pid %ld is lost: %s\n", (long)pid, strerror(errno));
+		errno = ENOSPC; /* part of it is written */
+		good = write(page->journal, text, (size_t)length) == length;
 	} while (page->files != files);
-	page->ends++;
+	if (!good && !is_told)
+		fprintf(stderr, "superd-guard: cannot report the end of pid %ld to superd, and tries again: %s\n",
+			(long)pid, strerror(errno));
+	is_told = !good;
+	page->ends += good;
+	return good;
 }
 
 /* Passes on what comes until superd has ended, or, without one (child 0), until the time. false: it is over. */
 static bool guard_turn(pid_t child, bool has_terminal, double until, int *status)
 {
 	static double abort_until;
-	bool told = tell_manager();
+	bool told = tell_manager(), written = true;
 	struct pollfd wait[] = { { page->signals, POLLIN, 0 }, { told ? page->notes[1] : -1, POLLIN, 0 } };
 	struct signalfd_siginfo info;
 	double left = until - clock_now();
@@ -284,21 +292,24 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	long used[18];
 
 	/* First, as the signal of an end may have come before an exec. An end is in the journal before the process has
-	 * gone: superd takes one that has gone, and of which there is no line, for one of its own. */
-	while (syscall(SYS_waitid, P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT, used) == 0 && ended.si_pid) {
+	 * gone: superd takes one that has gone, and of which there is no line, for one of its own. While the journal
+	 * takes no line, superd's own end alone is looked for. */
+	while (syscall(SYS_waitid, written ? P_ALL : P_PID, child, &ended, WEXITED | WNOHANG | WNOWAIT, used) == 0 &&
+	       ended.si_pid) {
 		*status = ended.si_code == CLD_EXITED ? ended.si_status << 8
 						      : ended.si_status | (ended.si_code == CLD_DUMPED ? 0x80 : 0);
-		if (ended.si_pid != child)
-			write_end(ended.si_pid, *status, used);
-		waitpid(ended.si_pid, NULL, WNOHANG);
+		written = ended.si_pid == child || write_end(ended.si_pid, *status, used);
+		if (written)
+			waitpid(ended.si_pid, NULL, WNOHANG);
 		if (ended.si_pid == child) {
 			abort_until = 0;
 			return false;
 		}
-		if (child)
+		if (child && written)
 			kill(child, SIGCHLD);
 		ended.si_pid = 0;
 	}
+	told &= written;
 	if (abort_until > 0 && (until <= 0 || abort_until < until))
 		left = abort_until - clock_now();
 	if (!told && ((until <= 0 && abort_until <= 0) || left > RETRY))

@@ -528,7 +528,7 @@ static void hear(int fd, off_t *from)
 
 			*end = '\0';
 			rest = strncmp(line, "-pid ", 5) ? NULL : strchr(line + 5, ' ');
-			if (rest)
+			if (rest && strchr(rest + 1, ' ')) /* else it is cut, and comes again */
 				tell_end((pid_t)strtol(line + 5, NULL, 10), rest);
 		}
 		if (line == text && got < (ssize_t)sizeof(text) - 1)
@@ -741,10 +741,11 @@ static bool take_lines(char *text, const char *only)
 	before.text = text;
 	before.keys = pool_new();
 	for (char *end, *line = text; before.keys && (end = strchr(line, '\n')); line = end + 1) {
-		char *rest = strchr(line, ' ');
 		struct journal_record *record;
+		char *rest;
 
 		*end = '\0';
+		rest = strchr(line, ' ');
 		rest = rest ? strchr(rest + 1, ' ') : NULL;
 		if (rest)
 			*rest++ = '\0';
