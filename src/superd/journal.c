@@ -217,7 +217,7 @@ static void add_service(struct svc *svc, struct buf *out)
 	line_encode(out, svc->row->name, strlen(svc->row->name));
 	head = out->length;
 	walk_service(&(struct journal_line){ .out = out }, svc);
-	if (out->length == head && svc->noted)
+	if (out->length == head && svc->noted && !out->failed)
 		memcpy(out->data + start, "-", 1);
 	else if (out->length == head)
 		buf_cut(out, start);

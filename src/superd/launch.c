@@ -256,6 +256,8 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 	job->report = launch->ends[1];
 	journal_name_report(launch->ends[0]);
 	journal_take_prepared(&launch->note);
+	if (launch->note.failed)
+		job->fault = (struct fault){ .stage = STAGE_FORK, .error = ENOMEM };
 	return launch;
 }
 
