@@ -407,7 +407,7 @@ static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes, io_
 		}
 		memmove(found, found + 1, (size_t)(nodes->list + --nodes->count - found) * sizeof(*found));
 		io_call(&watched->io, fd_raise(copy, FD_HIGH), wake, svc);
-		list_add(&svc->run->idle->watched, &watched->link);
+		list_add(&svc->run->idle.watched, &watched->link);
 	}
 	if (folder)
 		closedir(folder);
@@ -418,7 +418,7 @@ static void watch_process(struct svc *svc, pid_t pid, struct sockets *nodes, io_
  * false: some are missing. */
 bool clients_watch(struct svc *svc, io_callback *wake)
 {
-	struct clients *clients = &svc->run->idle->clients;
+	struct clients *clients = &svc->run->idle.clients;
 	struct sockets nodes = { 0 };
 	pid_t *pids;
 	bool good;
@@ -439,8 +439,8 @@ bool clients_watch(struct svc *svc, io_callback *wake)
 /* Before it is thawed: as long as the program has them, too, closing the copies does not block. */
 void clients_unwatch(struct svc *svc)
 {
-	while (svc->run->idle && !list_empty(&svc->run->idle->watched)) {
-		struct watched *watched = container_of(svc->run->idle->watched.next, struct watched, link);
+	while (!list_empty(&svc->run->idle.watched)) {
+		struct watched *watched = container_of(svc->run->idle.watched.next, struct watched, link);
 
 		list_remove(&watched->link);
 		ev_io_stop(superd.loop, &watched->io);
@@ -493,8 +493,7 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 	if (!ports || tcp_destroy_subscribe(reports.io.fd, ports, kept) < 0) {
 		reports.failed = true;
 		LIST_OF(struct run, run, listening, &reports.listening) {
-			if (run->idle)
-				run->idle->polls = true;
+			run->idle.polls = true;
 			svc_note_progress(run->svc);
 			idle_note_close(run->svc);
 		}
@@ -553,7 +552,7 @@ bool clients_listen(struct svc *svc)
 		}
 	}
 	list_remove(&svc->run->listening);
-	if ((svc->run->idle && svc->run->idle->listens) || svc->run->suspect_since > 0)
+	if (svc->run->idle.listens || svc->run->suspect_since > 0)
 		list_add(&reports.listening, &svc_run(svc)->listening);
 	reports.stale = true;
 	return !reports.failed;

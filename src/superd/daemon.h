@@ -290,7 +290,7 @@ struct clients {
 
 /* Since when nobody uses a service that has idle_timeout, and what comes of it. idle.c */
 struct idle {
-	struct svc *svc;
+	struct svc *svc; /* NULL: it was never of use */
 	enum {
 		IDLE_OFF,     /* it does not run; or it is frozen */
 		IDLE_WAITS,   /* for the timer, or for the end of a connection */
@@ -375,7 +375,7 @@ struct run {
 	struct list queue;		 /* link in superd.queue: it waits for a place, or for its turn to start */
 	struct rate_limit rate, trigger; /* cps, trigger_limit */
 	double failed_at;		 /* the last start that failed */
-	struct idle *idle;		 /* NULL: not yet */
+	struct idle idle;
 	struct helper turner;		 /* takes away who waits and is not to be served, or accepts at a socket that
 				      * programs had; nothing is watched meanwhile */
 	int taken;			 /* whom it has accepted comes here */

@@ -68,16 +68,16 @@ static void on_idle_due(struct ev_loop *loop, ev_timer *timer, int events);
 
 static void wake_in(struct svc *svc, double seconds)
 {
-	timer_begin(&svc->run->idle->timer, seconds > ALMOST ? seconds : ALMOST);
+	timer_begin(&svc->run->idle.timer, seconds > ALMOST ? seconds : ALMOST);
 }
 
 static void listen_to(struct svc *svc, bool listens)
 {
-	if (svc->run->idle->listens == listens)
+	if (svc->run->idle.listens == listens)
 		return;
-	svc->run->idle->listens = listens;
+	svc->run->idle.listens = listens;
 	if (!clients_listen(svc))
-		svc->run->idle->polls = true;
+		svc->run->idle.polls = true;
 }
 
 /* Whether the log has this trouble already. */
@@ -93,7 +93,7 @@ static enum level news(struct idle *idle, const char *trouble)
 static bool counts_quiet_ones(const struct svc *svc)
 {
 	return life_of(svc)->idle_when == IDLE_WHEN_QUIET && life_of(svc)->idle_action == IDLE_FREEZE &&
-		!svc->run->idle->unwatched;
+		!svc->run->idle.unwatched;
 }
 
 /* ---- freezing ---- */
@@ -207,7 +207,7 @@ static void reclaim_memory(struct svc *svc)
 	char bytes[32];
 
 	snprintf(bytes, sizeof(bytes), "%lld", (long long)resource_usage_of_cgroup(instance->cgroup, false).memory);
-	if (helper_begin(&svc->run->idle->helper, RECLAIM_MOST, on_reclaimed) == 0)
+	if (helper_begin(&svc->run->idle.helper, RECLAIM_MOST, on_reclaimed) == 0)
 		_exit(cgroup_write(instance->cgroup, "memory.reclaim", bytes) ? 0 : errno);
 }
 
@@ -216,8 +216,8 @@ static void fall_asleep(struct svc *svc)
 	struct instance *instance = svc->run->current;
 	bool by_order = instance->stand == STANDS_BY_ORDER, watches;
 
-	svc->run->idle->step = IDLE_OFF;
-	ev_timer_stop(superd.loop, &svc->run->idle->timer);
+	svc->run->idle.step = IDLE_OFF;
+	ev_timer_stop(superd.loop, &svc->run->idle.timer);
 	svc_set(svc, FROZEN);
 	svc_watch(svc); /* it may be so since the superd before */
 	watches = clients_watch(svc, on_watched);
@@ -226,7 +226,7 @@ static void fall_asleep(struct svc *svc)
 	if (life_of(svc)->freeze_reclaim && instance->cgroup)
 		reclaim_memory(svc);
 	if (!watches && !by_order && counts_quiet_ones(svc)) {
-		svc->run->idle->unwatched = true;
+		svc->run->idle.unwatched = true;
 		svc_say(svc, LEVEL_WARNING, "unwatched",
 			"pid %ld stays awake while any client is connected: superd cannot watch its quiet connections",
 			(long)instance->pid);
@@ -257,8 +257,7 @@ void idle_thaw(struct svc *svc, const char *by)
 
 static double due_at(const struct svc *svc)
 {
-	double due = svc->run->idle->used + timeout_of(svc),
-	       awake = svc->since + (double)life_of(svc)->min_awake / 1e6;
+	double due = svc->run->idle.used + timeout_of(svc), awake = svc->since + (double)life_of(svc)->min_awake / 1e6;
 
 	return due > awake ? due : awake;
 }
@@ -271,7 +270,7 @@ static bool is_due(const struct svc *svc)
 /* What comes next by itself; nothing while somebody is connected whose end will be reported. */
 static void wait_on(struct svc *svc)
 {
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	double part = timeout_of(svc) / PARTS, left = due_at(svc) - clock_now();
 
 	idle->step = IDLE_WAITS;
@@ -285,7 +284,7 @@ static void wait_on(struct svc *svc)
 static void look_for_signs(struct svc *svc)
 {
 	uint64_t stamps = HASH_START;
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	bool used = false;
 
 	EACH_SOCKET(socket, svc) {
@@ -309,7 +308,7 @@ static void look_for_signs(struct svc *svc)
 /* Counts who is connected now. */
 static void take_count(struct svc *svc)
 {
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	bool was = idle->seen == SOMEBODY;
 	char peer[64];
 
@@ -333,7 +332,7 @@ static void sleep_or_thaw(struct svc *svc);
 
 static void keep_busy(struct svc *svc, const char *why)
 {
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 
 	svc_say(svc, *idle->busy ? LEVEL_DEBUG : LEVEL_INFO, "busy", "pid %ld keeps running without clients: %s",
 		(long)svc->run->current->pid, why);
@@ -344,7 +343,7 @@ static void keep_busy(struct svc *svc, const char *why)
 
 static void go_to_sleep(struct svc *svc)
 {
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	bool may = svc->run->current->says != RELOADS && !refresh_is_under_way(svc);
 	bool freezes = may && instance_freeze(svc->run->current, STANDS_IDLE);
 	static bool blind;
@@ -367,7 +366,7 @@ static void go_to_sleep(struct svc *svc)
 /* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
 void idle_note_fault(struct svc *svc, const char *why)
 {
-	svc_say(svc, news(svc->run->idle, "busy"), "busy", "%s: the service counts as busy", why);
+	svc_say(svc, news(&svc->run->idle, "busy"), "busy", "%s: the service counts as busy", why);
 }
 
 static void on_answer(struct helper *helper, int status)
@@ -403,7 +402,7 @@ static void on_answer(struct helper *helper, int status)
 static void ask_command(struct svc *svc)
 {
 	double limit = (double)life_of(svc)->timeout_start / 1e6;
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	const char *facts[2] = { 0 };
 	char pid[40];
 
@@ -440,7 +439,7 @@ static void on_quiet(struct helper *helper, int status)
 
 static void look_for_clients(struct svc *svc)
 {
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	struct clients clients;
 	pid_t pid;
 
@@ -480,7 +479,7 @@ static void sleep_or_thaw(struct svc *svc)
 {
 	bool freezes = life_of(svc)->idle_action == IDLE_FREEZE;
 	struct instance *instance = svc->run->current;
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	char span[DURATION_MOST];
 
 	clients_read_reports();
@@ -513,7 +512,7 @@ static void sleep_or_thaw(struct svc *svc)
 static void on_idle_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	double lasted = clock_now() - idle->begun;
 
 	(void)loop, (void)events;
@@ -536,8 +535,8 @@ static void on_idle_due(struct ev_loop *loop, ev_timer *timer, int events)
 /* A client's connection has ended. What runs finds by the time that idle_timeout begins later now. */
 void idle_note_close(struct svc *svc)
 {
-	struct idle *idle = svc->run->idle;
-	bool waits = idle && idle->step == IDLE_WAITS;
+	struct idle *idle = &svc->run->idle;
+	bool waits = idle->step == IDLE_WAITS;
 
 	if (waits && clock_now() - idle->used > timeout_of(svc) / CLOSES_MOST)
 		idle->closes = 0; /* they do not come all the time */
@@ -555,17 +554,17 @@ void idle_note_close(struct svc *svc)
 
 void idle_note_client(struct svc *svc)
 {
-	if (!svc->run->idle || svc->run->idle->step == IDLE_OFF)
+	if (svc->run->idle.step == IDLE_OFF)
 		return;
-	svc->run->idle->used = clock_now();
-	*svc->run->idle->busy = '\0';
+	svc->run->idle.used = clock_now();
+	*svc->run->idle.busy = '\0';
 }
 
 /* ---- for the service ---- */
 
 static void stop_watching(struct svc *svc)
 {
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 
 	ev_timer_stop(superd.loop, &idle->timer);
 	helper_drop(&idle->helper);
@@ -581,30 +580,27 @@ static void stop_watching(struct svc *svc)
 		clients_unwatch(svc);
 }
 
-/* NULL: out of memory. */
-static struct idle *make_idle(struct svc *svc)
+static void begin(struct svc *svc)
 {
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 
-	if (idle || !(idle = svc->run->idle = calloc(1, sizeof(*idle))))
-		return idle;
+	if (idle->svc)
+		return;
 	idle->svc = svc;
-	list_init(&idle->watched);
 	ev_timer_init(&idle->timer, on_idle_due, 0, 0);
 	idle->timer.data = svc;
-	return idle;
 }
 
 /* Its state, its sockets or its options are others now: it begins anew, or ends. */
 void idle_follow(struct svc *svc)
 {
-	struct idle *idle;
+	struct idle *idle = &svc->run->idle;
 
-	if (svc->run->idle)
+	if (idle->svc)
 		stop_watching(svc);
-	if ((svc->state != RUNNING && svc->state != STARTING) || !svc->run->current || !service_idles(svc->row) ||
-	    !(idle = make_idle(svc)))
+	if ((svc->state != RUNNING && svc->state != STARTING) || !svc->run->current || !service_idles(svc->row))
 		return;
+	begin(svc);
 	if (idle->instance != svc->run->current->pid) {
 		idle->unwatched = false;
 		idle->told = NULL;
@@ -629,22 +625,19 @@ void idle_follow(struct svc *svc)
 
 void idle_free(struct svc *svc)
 {
-	if (!svc->run->idle)
+	if (!svc->run->idle.svc)
 		return;
 	stop_watching(svc);
-	child_forget(&svc->run->idle->helper.child);
+	child_forget(&svc->run->idle.helper.child);
 	clients_unwatch(svc);
-	free(svc->run->idle);
-	svc->run->idle = NULL;
+	memset(&svc->run->idle, 0, sizeof(svc->run->idle));
 }
 
 /* The superd before has frozen it. */
 void idle_sleep_on(struct svc *svc)
 {
-	if (make_idle(svc))
-		fall_asleep(svc);
-	else
-		idle_thaw(svc, NULL);
+	begin(svc);
+	fall_asleep(svc);
 }
 
 void idle_freeze(struct svc *svc)
@@ -653,11 +646,8 @@ void idle_freeze(struct svc *svc)
 
 	if (!svc->run->current)
 		return;
-	if (!make_idle(svc)) {
-		svc_say(svc, LEVEL_WARNING, "exhausted", "not frozen: out of memory");
-		return;
-	}
-	listens = svc->run->idle->listens;
+	begin(svc);
+	listens = svc->run->idle.listens;
 	stop_watching(svc);
 	if (!instance_freeze(svc->run->current, STANDS_BY_ORDER)) {
 		idle_follow(svc);
@@ -730,22 +720,22 @@ bool idle_remove_probes(struct svc *svc)
 
 double idle_last_used(const struct svc *svc)
 {
-	return !svc->run->idle || svc->run->idle->seen == SOMEBODY ? clock_now() : svc->run->idle->used;
+	return !svc->run->idle.svc || svc->run->idle.seen == SOMEBODY ? clock_now() : svc->run->idle.used;
 }
 
 bool idle_is_freezing(const struct svc *svc)
 {
-	return svc->run->idle && svc->run->idle->step == IDLE_FREEZES;
+	return svc->run->idle.step == IDLE_FREEZES;
 }
 
 void idle_show(struct svc *svc, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze" };
-	struct idle *idle = svc->run->idle;
+	struct idle *idle = &svc->run->idle;
 	bool was, quiet, sleeps = svc->state == FROZEN;
 	double now = clock_now();
 
-	if (!idle || !svc->run->current || !service_idles(svc->row) || (svc->state != RUNNING && !sleeps)) {
+	if (!idle->svc || !svc->run->current || !service_idles(svc->row) || (svc->state != RUNNING && !sleeps)) {
 		json_null_field(out, "idle");
 		return;
 	}
