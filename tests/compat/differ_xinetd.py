@@ -237,6 +237,13 @@ def identity(word, table):
         return word
 
 
+def seconds(text):
+    """A time as superd prints it, in the way of xinetd: 1min is 60."""
+    units = {"us": 0, "s": 1, "min": 60, "h": 3600, "d": 86400}
+    parts = re.findall(r"(\d+) *([a-z]+)", text)
+    return str(sum(int(number) * units[unit] for number, unit in parts)) if parts else text
+
+
 def meaningful(entry):
     """Without what has no meaning: limits of a service that runs one server, the user of a builtin."""
     for key in ("instances", "per_source") if entry["wait"] else ():
@@ -336,7 +343,7 @@ class Xinetd:
                  "passenv": sorted(set(service.get("passenv", ["-"]))), "keep_alive": service.get("keep_alive", False),
                  "no_delay": service.get("no_delay", False), "env": service.get("env", [])}
         if cps:
-            entry["cps"] = [str(cps["number"]), str(cps["pause"])]
+            entry["cps"] = [cps[0], seconds(cps[1])]
         if not entry["builtin"] and service.get("exec") and "redirect" not in service:
             entry["argv"] = [service.get("argv0", service["exec"][0]), *service["exec"][1:]]
         return meaningful(entry)
