@@ -18,6 +18,8 @@ def unfit():
     """Why this can't be done here, or None."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:
         return "needs root and unshare for an /etc of its own"
+    if os.environ.get("SUPERD_SYSCONFDIR", "/etc") != "/etc":
+        return "this superd reads " + os.environ["SUPERD_SYSCONFDIR"] + ": the documents are of one with --sysconfdir=/etc"
     for path in EMPTIED:
         if not os.path.isdir(path):
             return f"there is no {path}"
