@@ -179,6 +179,7 @@ echo "the job gives $?"
 	set client [connect web]
 	type $keyboard two\n
 	log "shell got two"
+	wait {![stopped [children [superd_pid]]]}; # now it has the terminal, which the shell had
 	send $client hello; has [line $client] " hello"
 	close $client
 	type $keyboard \003
