@@ -151,15 +151,10 @@ out:
 	return text;
 }
 
-static int open_memfd(void)
-{
-	return memfd_create("input", MFD_CLOEXEC);
-}
-
 off_t fd_make_rewindable(int fd, size_t most)
 {
 	off_t at = lseek(fd, 0, SEEK_CUR);
-	int memory = at < 0 ? open_memfd() : -1;
+	int memory = at < 0 ? memfd_create("input", MFD_CLOEXEC) : -1;
 	size_t length = 0;
 	char *text;
 

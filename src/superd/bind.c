@@ -505,7 +505,7 @@ bool bind_follow_daemon(struct instance *instance)
 		(row->exec->pass == PASS_BIND || !row->groups->restart->kill_leftovers);
 	pid_t found = 0;
 
-	looks = looks && (!instance->cgroup || cgroup_is_populated(instance->cgroup));
+	looks = looks && (!instance->cgroup || instance_cgroup_lives(instance));
 	for (unsigned pass = 0; pass < 2 && looks && !found; pass++) {
 		pid_t *pids = instance->cgroup ? instance_processes(instance) : process_list_children();
 

@@ -63,12 +63,6 @@ static int compare_sockets(const void *a, const void *b)
 	return (*first > *second) - (*first < *second);
 }
 
-static void sort_sockets(struct sockets *sockets)
-{
-	if (sockets->count)
-		qsort(sockets->list, sockets->count, sizeof(*sockets->list), compare_sockets);
-}
-
 /* That of one which a program may hold the lock of is looked up among all that listen. */
 static void remember_name(struct socket *socket)
 {
@@ -344,7 +338,7 @@ pid_t *instance_processes(struct instance *instance)
 
 	if (!instance->cgroup && !process_list_is_possible())
 		return NULL;
-	if (instance->cgroup && cgroup_is_populated(instance->cgroup)) {
+	if (instance_cgroup_lives(instance)) {
 		cgroup_each_process(instance->cgroup, add_pid, &pids);
 	} else {
 		if (instance->main.pid > 0)
@@ -425,7 +419,8 @@ bool clients_watch(struct svc *svc, io_callback *wake)
 
 	ask_kernel(&(struct question){ .svc = svc, .clients = clients, .accepted = &nodes });
 	pids = nodes.count ? instance_processes(svc->run->current) : NULL;
-	sort_sockets(&nodes);
+	if (nodes.count)
+		qsort(nodes.list, nodes.count, sizeof(*nodes.list), compare_sockets);
 	for (pid_t *at = pids; at && *at; at++)
 		watch_process(svc, *at, &nodes, wake);
 	if (svc->run->current->relay.child.pid)

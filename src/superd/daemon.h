@@ -194,6 +194,7 @@ struct instance {
 	size_t escaped_count, escaped_room;
 	char *cgroup;				/* path; NULL: none */
 	bool cgroup_is_reused, cgroup_is_spent; /* an instance before had it; none after it gets it */
+	bool cgroup_is_left;			/* nothing runs in it until superd starts something there */
 	uint64_t private_id;
 	char invocation[INVOCATION_ID + 1];
 	struct client client;  /* accept = yes; fd -1 once the program has it */
@@ -671,7 +672,7 @@ void event_add_end(struct event *event, int status);
 void lent_change(struct svc *svc, struct socket *socket, const struct listen *before);
 void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
 bool lent_is_changing(const struct svc *svc);
-void lent_note_end(const struct instance *instance);
+void lent_note_end(struct instance *instance);
 bool lent_take_back(struct socket *socket); /* false: a program may have it still */
 bool lent_close(struct svc *svc, bool *again);
 
@@ -748,6 +749,7 @@ void records_close(void);
 
 /* clients.c */
 pid_t *instance_processes(struct instance *instance);
+bool instance_cgroup_lives(struct instance *instance); /* false also without a control group */
 void clients_forget(struct socket *socket);
 const struct socket_address *clients_name(struct socket *socket);
 unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */

@@ -230,6 +230,7 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 {
 	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
 
+	instance->cgroup_is_left = false;
 	superd.cgroups.made = instance->number - 1; /* that of no instance which the superd before has started */
 	if (!plan->cgroup_settings) {
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
@@ -837,9 +838,18 @@ static pid_t live_group(struct instance *instance)
 	return instance->group > 1 && kill(-instance->group, 0) == 0 ? instance->group : 0;
 }
 
+/* Asked several times at each end; to look costs a hundredth of a start. */
+bool instance_cgroup_lives(struct instance *instance)
+{
+	bool lives = instance->cgroup && !instance->cgroup_is_left && cgroup_is_populated(instance->cgroup);
+
+	instance->cgroup_is_left = !lives && !instance->main.pid && !instance->command.pid;
+	return lives;
+}
+
 static bool group_lives(struct instance *instance)
 {
-	bool populated = instance->cgroup && cgroup_is_populated(instance->cgroup);
+	bool populated = instance_cgroup_lives(instance);
 
 	for (size_t n = 0; n < instance->escaped_count && !populated; n++)
 		populated = lives(instance, &instance->escaped[n]);
@@ -1571,7 +1581,7 @@ void instance_signal(struct instance *instance, int signal)
 {
 	unsigned mode = instance->row->groups->lifecycle->kill_mode;
 	bool all = mode == KILL_GROUP || (signal == SIGKILL && mode == KILL_MIXED);
-	bool by_group = all && instance->cgroup && cgroup_is_populated(instance->cgroup);
+	bool by_group = all && instance_cgroup_lives(instance);
 	pid_t main = instance->main.pid, own = main > 1 ? getpgid(main) : 0, group = all ? live_group(instance) : 0;
 
 	if (!by_group || signal == SIGKILL || !cgroup_signal(instance->cgroup, signal)) {

@@ -22,7 +22,6 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "os/bpf/bpf.h"
-#include "os/cgroup/cgroup.h"
 #include "os/foreign/foreign.h"
 #include "os/socket/socket.h"
 #include "table/services/diff.h"
@@ -151,14 +150,14 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 }
 
 /* Behind the last process of the instance that superd knows of. */
-void lent_note_end(const struct instance *instance)
+void lent_note_end(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 
 	EACH_SOCKET(socket, svc) {
 		if (socket->lent != LENT || !instance->pid || instance->row->exec->accept)
 			continue;
-		if (instance->cgroup && !cgroup_is_populated(instance->cgroup))
+		if (instance->cgroup && !instance_cgroup_lives(instance))
 			continue;
 		socket->lent = STRAYED;
 		journal_socket(socket);
