@@ -146,11 +146,9 @@ static void on_logged(void *context, enum level level, const struct event *event
 	(void)context;
 	if (!self.current || !self.current->service)
 		return;
-	if (shown > OUTPUT_KEPT) {
-		shown = OUTPUT_KEPT - strlen(more);
-		while (shown && (text[shown] & 0xc0) == 0x80) /* no half of a character */
-			shown--;
-	}
+	if (shown > OUTPUT_KEPT)
+		for (shown = OUTPUT_KEPT - strlen(more); shown && (text[shown] & 0xc0) == 0x80; shown--)
+			; /* no half of a character */
 	if (!self.current->kept)
 		self.current->kept = calloc(OUTPUT_RING, sizeof(*self.current->kept));
 	kept = self.current->kept ? malloc(sizeof(*kept) + shown + sizeof(more)) : NULL;
