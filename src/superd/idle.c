@@ -109,7 +109,9 @@ bool instance_freeze(struct instance *instance, enum stand stand)
 {
 	bool frozen = stand != MOVES, was_frozen = instance_is_frozen(instance), was_stuck = instance->stand == STUCK;
 	bool by_group = instance->cgroup && cgroup_write(instance->cgroup, "cgroup.freeze", frozen ? "1" : "0");
-	int stuck = !frozen && instance->cgroup && !by_group && errno != ENOENT ? errno : 0;
+	/* Where there is no such file, signals have stopped it. */
+	bool no_group = !instance->cgroup || (errno == ENOENT && (!was_frozen || instance->is_halted));
+	int stuck = frozen || by_group || no_group ? 0 : errno;
 	bool good = by_group;
 	pid_t *pids = NULL;
 	size_t count = 0;
