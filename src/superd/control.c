@@ -530,8 +530,7 @@ static bool make_socket(const char *path, struct buf *why)
 	}
 	set_reserve(true);
 	if (made) {
-		ev_io_init(&server.io, on_connection, server.socket.fd, EV_READ);
-		ev_io_start(superd.loop, &server.io);
+		io_call(&server.io, server.socket.fd, on_connection, NULL);
 		journal_rewrite(false);
 	}
 	errno = error;

@@ -545,12 +545,9 @@ static void watch_received(struct svc *svc)
 
 void notify_resume(struct svc *svc)
 {
-	ev_io_init(&svc->run->notify_io, on_message, svc->run->notify, EV_READ);
-	svc->run->notify_io.data = svc;
+	io_call(&svc->run->notify_io, svc->run->notify, on_message, svc);
 	if (svc->run->received > 0)
 		watch_received(svc);
-	else
-		ev_io_start(superd.loop, &svc->run->notify_io);
 }
 
 static void begin_receiving(struct svc *svc, struct received *received)
@@ -595,8 +592,10 @@ void notify_read(struct svc *svc)
 		struct cmsghdr *credentials = got < 0 ? NULL : CMSG_FIRSTHDR(&header);
 		struct instance *instance;
 
-		if (got < 0)
+		if (got < 0) {
+			loop_rest(errno);
 			return;
+		}
 		if (credentials && credentials->cmsg_type == SCM_CREDENTIALS) {
 			struct ucred who;
 

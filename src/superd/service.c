@@ -967,9 +967,8 @@ static void on_listening(struct ev_loop *loop, ev_io *io, int events)
 bool services_begin(void)
 {
 	listening.set = fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
-	ev_io_init(&listening.io, on_listening, listening.set, EV_READ);
 	if (listening.set >= 0)
-		ev_io_start(superd.loop, &listening.io);
+		io_call(&listening.io, listening.set, on_listening, NULL);
 	return listening.set >= 0;
 }
 

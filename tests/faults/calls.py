@@ -97,6 +97,7 @@ EDGE = "after a true EAGAIN the kernel reports an edge (epoll(7)); here there is
 LEFT = "a receiver that has left is reported by poll and epoll, too; here it stays"
 known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_drain", EDGE), ("send", "EPIPE", "buffer_drain", LEFT),
          ("recvfrom", "ECONNRESET", "accept_judge_datagrams", "a datagram socket without a peer is not reset"),
+         ("recvmsg", "ECONNRESET", "notify_read", "a datagram socket without a peer is not reset"),
          ("sendmsg", "EPIPE", "send_message", LEFT), ("recv", "EAGAIN", "tcpmux_read", EDGE),
          ("kill", "EPERM", "guard_turn", "the guard may signal its own child, superd; an operator can signal superd itself"),
          ("recvmsg", "ECONNRESET", "tell_manager", "the guard has both ends of this pair open"),
