@@ -354,7 +354,10 @@ static const char *why_denied(int fd, const struct control_peer *peer)
 					    strerror(errno))
 			? server.blind
 			: "your process is confined: it has fewer rights than superd";
-	return control_socket_peer_has_ended(fd) ? "your process has ended" : NULL;
+	if (!control_socket_peer_has_ended(fd))
+		return NULL;
+	return errno ? "superd cannot see whether your process runs: it lacks descriptors or memory"
+		     : "your process has ended";
 }
 
 static void set_reserve(bool holds)

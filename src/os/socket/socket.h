@@ -217,5 +217,6 @@ struct control_peer {
 
 bool control_socket_peer(int fd, struct control_peer *peer);       /* false and errno */
 
-/* Whether that process has ended, so that its pid may be another's by now. false also before Linux 6.5. */
+/* Whether that process has ended, so that its pid may be another's by now. false also before Linux 6.5.
+ * errno, where it is true: what superd lacks to know; 0: nothing. */
 bool control_socket_peer_has_ended(int fd);
