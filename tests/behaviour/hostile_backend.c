@@ -169,11 +169,11 @@ static void keep_lock(void)
 	exit(1);
 }
 
-/* write(2) of a page that is never there has the pipe's lock; the pipe is full, so that there is something to read. */
+/* write(2) whose last page is never there has the pipe's lock, and the page before is in the pipe. */
 static void keep_pipe(void)
 {
-	static const char more[1024];
-	void *page;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), length = 64 * page;
+	char *pages = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (has_told("tampered\n")) {
 		(void)!write(STDOUT_FILENO, "said again\n", 11);
@@ -181,12 +181,10 @@ static void keep_pipe(void)
 	}
 	dup2(open("/dev/null", O_WRONLY), STDERR_FILENO); /* which the server of the file writes to */
 	fuse_mount(SILENT_ON_READ);
-	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_PRIVATE, fuse_open(O_RDWR), 0);
-	fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK);
-	while (write(STDOUT_FILENO, more, sizeof(more)) > 0)
-		continue;
-	fcntl(STDOUT_FILENO, F_SETFL, 0);
-	(void)!write(STDOUT_FILENO, page, 100);
+	if (pages == MAP_FAILED || mmap(pages + length - page, page, PROT_READ, MAP_PRIVATE | MAP_FIXED,
+					fuse_open(O_RDWR), 0) == MAP_FAILED)
+		exit(1);
+	(void)!write(STDOUT_FILENO, pages, length);
 	exit(1);
 }
 
