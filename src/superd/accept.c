@@ -735,7 +735,7 @@ void accept_take_beside(struct svc *svc)
 	size_t count = 1;
 	char byte;
 
-	if (svc->run->taken <= 0)
+	if (svc->run->taken <= 0 || svc_asks_conditions(svc))
 		return;
 	poll(&taken, 1, HAND_OVER);
 	if (fd_message_receive(svc->run->taken, &byte, 1, &client.fd, &count, MSG_DONTWAIT) == 1 && count == 1) {

@@ -377,10 +377,11 @@ struct run {
 	struct rate_limit rate, trigger; /* cps, trigger_limit */
 	double failed_at;		 /* the last start that failed */
 	struct idle idle;
-	struct helper turner;		 /* takes away who waits and is not to be served, or accepts at a socket that
-				      * programs had; nothing is watched meanwhile */
-	int taken;			 /* whom it has accepted comes here */
-	unsigned taken_at;		 /* at this socket */
+	struct helper turner;		 /* takes away who waits and is not to be served, accepts at a socket that
+				      * programs had, or looks at the conditions of sockets; nothing is watched
+				      * meanwhile */
+	int taken;			 /* whom it has accepted, or what it has found, comes here */
+	unsigned taken_at;		 /* at this socket; of conditions not 0: they are asked again */
 	int64_t idle_memory;		 /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
@@ -563,7 +564,8 @@ void svc_echo(struct svc *svc, enum level level, const char *event, const char *
 void svc_open(struct svc *svc);		  /* opens what is closed, then goes on */
 void svc_ask_conditions(struct svc *svc); /* and opens what they kept closed */
 void svc_settle(struct svc *svc);	  /* finds the state that follows when nothing is under way */
-bool svc_is_opening(const struct svc *svc);
+bool svc_asks_conditions(const struct svc *svc);
+bool svc_is_opening(const struct svc *svc); /* asks conditions, or runs commands around its sockets */
 void svc_close_sockets(struct svc *svc);
 void socket_close(struct socket *socket);
 void svc_resume(struct svc *svc); /* goes on with what the superd before had */

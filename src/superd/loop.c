@@ -975,6 +975,14 @@ static int serve(struct table *table, char *before)
 		superd_stop(SIGTERM);
 	if (before) /* it may have read the signal of a child that nobody has reaped */
 		kill(getpid(), SIGCHLD);
+	/* What conditions let open has its sockets, also given ones, before anybody hears that superd runs. */
+	for (bool asking = true; asking && !superd_is_stopping();) {
+		asking = false;
+		LIST_EACH(link, &superd.services)
+			asking |= svc_asks_conditions(container_of(link, struct svc, link));
+		if (asking)
+			ev_run(superd.loop, EVRUN_ONCE);
+	}
 	close_unclaimed();
 	if (command && !superd.command_begun && !superd_is_stopping() && !start_command(command)) {
 		self.has_cause = true;

@@ -47,6 +47,7 @@
 #define FULL_PAUSE 1.	 /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
 #define AGAIN 1.	   /* seconds until the kernel is asked again for what it had no room for */
+#define CONDITION_SECONDS 10.
 #define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
 #define SKIPPED 5000000	   /* microseconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80000000
@@ -787,62 +788,91 @@ static bool has_question(const struct socket *socket)
 	return socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION;
 }
 
-/* In a process apart: for each socket the number of its condition that does not hold; -1: there is none. */
-static int find_false(const void *with, struct buf *out)
-{
-	const struct svc *svc = with;
+/* A condition that does not hold, and its socket; -1: all hold. */
+struct verdict {
+	unsigned socket;
+	int condition;
+};
 
-	EACH_SOCKET(socket, svc) {
-		words texts = socket->listen->options->socket_condition;
+static struct verdict find_false(const struct svc *svc)
+{
+	for (unsigned n = 0; n < svc->socket_count; n++) {
+		words texts = svc->sockets[n].listen->options->socket_condition;
 		struct condition list[CONDITIONS_MOST];
+		struct verdict verdict = { .socket = n };
 		size_t count = 0;
 
-		for (; has_question(socket) && texts[count] && count < CONDITIONS_MOST; count++)
+		for (; has_question(&svc->sockets[n]) && texts[count] && count < CONDITIONS_MOST; count++)
 			condition_read(texts[count], &list[count]);
-		buf_addf(out, "%d ", conditions_find_false(list, count));
+		verdict.condition = conditions_find_false(list, count);
+		if (verdict.condition >= 0)
+			return verdict;
 	}
-	errno = out->failed ? ENOMEM : 0;
-	return -1;
+	return (struct verdict){ .condition = -1 };
 }
 
-/* Sockets of which a condition does not hold stay closed. Conditions lead to files of others, which may not answer.
- * false: it is tried again later. */
-static bool check_conditions(struct svc *svc)
+static void keep_closed(struct svc *svc, struct socket *socket, int number)
 {
-	struct buf verdicts = { 0 };
-	const char *first = NULL;
-	char *at;
+	const char *condition = socket->listen->options->socket_condition[number];
+	struct event event = { .name = "condition", .service = svc->row->name, .reason = condition };
+	struct buf text = { 0 };
 
-	EACH_SOCKET(socket, svc)
-		first = !first && has_question(socket) ? *socket->listen->options->socket_condition : first;
-	if (!first)
-		return true;
-	foreign_fork(first, find_false, svc, -1, false, &verdicts);
-	if (errno || !verdicts.length) {
-		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
-		buf_free(&verdicts);
+	socket->absent = ABSENT_CONDITION;
+	buf_addf(&text, "%s stays closed: %s does not hold", socket->listen->name, condition);
+	origin_cite(service_listen_origin(svc->row, socket->listen, "socket_condition"), &text);
+	log_event(superd.log, strncmp(condition, "Assert", 6) ? LEVEL_NOTICE : LEVEL_ERROR, &event, "%s",
+		  buf_string(&text));
+	buf_free(&text);
+}
+
+/* The process looks for one that does not hold, then the next for another. */
+static void on_conditions(struct helper *helper, int status)
+{
+	struct svc *svc = container_of(helper, struct run, turner)->svc;
+	struct verdict verdict;
+	bool answered = svc->run->taken > 0 && read(svc->run->taken, &verdict, sizeof(verdict)) == sizeof(verdict);
+
+	(void)status;
+	if (svc->run->taken > 0)
+		fd_close(&svc->run->taken);
+	if (svc_bar(svc) < BAR_HELD) {
+		svc_settle(svc);
+	} else if (!answered) {
+		svc_fail(svc, "bind_error", "its conditions cannot be checked: no answer");
 		svc_back_off(svc);
-		return false;
+	} else if (!svc->run->taken_at && verdict.condition < 0) {
+		open_all(svc);
+	} else {
+		if (!svc->run->taken_at)
+			keep_closed(svc, &svc->sockets[verdict.socket], verdict.condition);
+		svc_open(svc);
 	}
-	at = verdicts.data;
-	EACH_SOCKET(socket, svc) {
-		words texts = socket->listen->options->socket_condition;
-		struct event event = { .name = "condition", .service = svc->row->name };
-		long number = strtol(at, &at, 10);
-		struct buf text = { 0 };
+}
 
-		if (!has_question(socket) || number < 0 || number >= (long)words_count(texts))
-			continue;
-		socket->absent = ABSENT_CONDITION;
-		buf_addf(&text, "%s stays closed: %s does not hold", socket->listen->name, texts[number]);
-		origin_cite(service_listen_origin(svc->row, socket->listen, "socket_condition"), &text);
-		event.reason = texts[number];
-		log_event(superd.log, strncmp(texts[number], "Assert", 6) ? LEVEL_NOTICE : LEVEL_ERROR, &event, "%s",
-			  buf_string(&text));
-		buf_free(&text);
+/* Conditions lead to files of others, which may not answer: another process looks at them. */
+static void ask_conditions(struct svc *svc)
+{
+	int ends[2] = { -1, -1 };
+	struct verdict verdict;
+	pid_t pid = -1;
+
+	if (fd_pipe(ends) == 0)
+		pid = helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions);
+	if (pid == 0) {
+		fork_fds_close_others(NULL, 0, ends[1], -1);
+		verdict = find_false(svc);
+		_exit(write(ends[1], &verdict, sizeof(verdict)) != sizeof(verdict));
 	}
-	buf_free(&verdicts);
-	return true;
+	if (pid > 0) {
+		svc_set(svc, BINDING);
+		svc->run->taken = ends[0];
+		svc->run->taken_at = 0;
+	} else {
+		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
+		svc_back_off(svc);
+		fd_close(&ends[0]);
+	}
+	fd_close(&ends[1]);
 }
 
 /* It waits for what it needs, or that fails. */
@@ -876,14 +906,23 @@ void svc_open(struct svc *svc)
 		if (is_held_up(svc, true))
 			return;
 	}
-	if (check_conditions(svc))
-		open_all(svc);
+	EACH_SOCKET(socket, svc) {
+		if (has_question(socket)) {
+			ask_conditions(svc);
+			return;
+		}
+	}
+	open_all(svc);
 }
 
-/* Commands run before or behind that. */
+bool svc_asks_conditions(const struct svc *svc)
+{
+	return svc->run->turner.done == on_conditions && ev_is_active(&svc->run->turner.limit);
+}
+
 bool svc_is_opening(const struct svc *svc)
 {
-	return svc->run->socket_command.pid;
+	return svc->run->socket_command.pid || svc_asks_conditions(svc);
 }
 
 /* They are looked at again when an operator says so. */
@@ -891,6 +930,8 @@ void svc_ask_conditions(struct svc *svc)
 {
 	bool any = false;
 
+	if (svc_asks_conditions(svc)) /* what it has looked at may have changed, and its sockets */
+		svc->run->taken_at = UINT_MAX;
 	EACH_SOCKET(socket, svc) {
 		any |= socket->absent == ABSENT_CONDITION;
 		if (socket->absent == ABSENT_CONDITION)
