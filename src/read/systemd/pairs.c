@@ -405,20 +405,25 @@ static void find_needs_of_key(struct unit_builder *builder, size_t pair, size_t 
 	word_list_free(&list);
 }
 
-/* Warns of what superd does not do for other units. */
-static void warn_of_units(struct unit_builder *builder, const struct unit_pairing *pair)
+/* Tells what superd does not do for other units. From a network of its own a service reaches another by joining it
+ * alone, so that is refused. */
+static void tell_of_units(struct unit_builder *builder, const struct unit_pairing *pair)
 {
 	struct key_list known = key_list(&unit_keys_unit);
+	bool is_apart = unit_bool(builder, "Service", "PrivateNetwork", false);
 
 	for (size_t n = 0; n < known.count; n++) {
 		const struct key_row *key = &known.list[n];
+		bool joins = !strcmp(key->name, "JoinsNamespaceOf");
 		struct word_list list = { 0 };
 
 		if (key->form == FORM_UNITS && key->reason)
 			list = unit_collect(builder, "Unit", key->name, COLLECT_WORDS);
 		for (size_t i = 0; i < list.count; i++) {
 			if (!means_nothing(pair, list.words[i]))
-				unit_warn(builder, list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
+				diags_add(builder->reading->diags,
+					  joins && is_apart ? reading_lack(builder->reading) : SEVERITY_WARNING,
+					  list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
 		}
 		word_list_free(&list);
 	}
@@ -435,7 +440,7 @@ static void find_needs(struct reading *reading, size_t pair)
 		unit_builder_turn(&builder, n ? asked->pairs[pair].sockets[n - 1] : own.service);
 		for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++)
 			find_needs_of_key(&builder, pair, row);
-		warn_of_units(&builder, &asked->pairs[pair]);
+		tell_of_units(&builder, &asked->pairs[pair]);
 	}
 }
 
