@@ -789,17 +789,17 @@ static bool has_question(const struct socket *socket)
 }
 
 /* A condition that does not hold, and its socket; -1: all hold. */
-struct verdict {
+struct found_false {
 	unsigned socket;
 	int condition;
 };
 
-static struct verdict find_false(const struct svc *svc)
+static struct found_false find_false(const struct svc *svc)
 {
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		words texts = svc->sockets[n].listen->options->socket_condition;
 		struct condition list[CONDITIONS_MOST];
-		struct verdict verdict = { .socket = n };
+		struct found_false verdict = { .socket = n };
 		size_t count = 0;
 
 		for (; has_question(&svc->sockets[n]) && texts[count] && count < CONDITIONS_MOST; count++)
@@ -808,7 +808,7 @@ static struct verdict find_false(const struct svc *svc)
 		if (verdict.condition >= 0)
 			return verdict;
 	}
-	return (struct verdict){ .condition = -1 };
+	return (struct found_false){ .condition = -1 };
 }
 
 static void keep_closed(struct svc *svc, struct socket *socket, int number)
@@ -829,7 +829,7 @@ static void keep_closed(struct svc *svc, struct socket *socket, int number)
 static void on_conditions(struct helper *helper, int status)
 {
 	struct svc *svc = container_of(helper, struct run, turner)->svc;
-	struct verdict verdict;
+	struct found_false verdict;
 	bool answered = svc->run->taken > 0 && read(svc->run->taken, &verdict, sizeof(verdict)) == sizeof(verdict);
 
 	(void)status;
@@ -853,7 +853,7 @@ static void on_conditions(struct helper *helper, int status)
 static void ask_conditions(struct svc *svc)
 {
 	int ends[2] = { -1, -1 };
-	struct verdict verdict;
+	struct found_false verdict;
 	pid_t pid = -1;
 
 	if (fd_pipe(ends) == 0)
