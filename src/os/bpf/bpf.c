@@ -1,9 +1,5 @@
-/* Compiles networks to a classic BPF program for SO_ATTACH_FILTER (socket(7)).
- *
- * The kernel takes 4096 instructions at most, and a conditional jump reaches 255 instructions. The program also runs
- * for each packet of established connections, so it must stay fast with a thousand networks. So the networks become a
- * trie of 32-bit words, with a binary search at each level. The program is written from its end to its beginning, so
- * the target of each jump is known when the jump is written. */
+/* Compiles networks to a classic BPF program for SO_ATTACH_FILTER (socket(7)): one test behind the other, each with its
+ * verdict. The program also runs for each packet of established connections. */
 #include "os/bpf/bpf.h"
 
 #include <arpa/inet.h>
@@ -17,75 +13,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Instructions that a conditional jump may span, with room for what is emitted between two jumps. */
-#define REACH 240
 #define MAPPED_WORD 3                   /* IPv4 is the last word of ::ffff:a.b.c.d */
-#define IPV4_SOURCE 0                   /* offset in the IP header of the address's word 0, or of where it would be */
+#define IPV4_SOURCE 0                   /* offset in the IP header of where the address's word 0 would be */
 #define IPV6_SOURCE 8
+#define TAKE UINT32_MAX                 /* all bytes of a packet */
+#define DROP 0
 
 struct filter_program {
 	struct sock_filter code[BPF_MAXINSNS];
-	unsigned start;                 /* index of the first instruction; the program grows downwards */
-	int error;                      /* E2BIG: more than BPF_MAXINSNS instructions; ENOMEM */
+	size_t length;                  /* more than BPF_MAXINSNS: it does not fit */
 };
 
-/* The target of a test's jumps, as indexes of instructions. `nearest` is the target, or a BPF_JA to it that is within
- * reach. */
-struct jump_target {
-	unsigned target, nearest;
-};
-
-/* One level of the trie: networks that agree in all words before `word`. `source` is the offset of the packet's
- * address. */
-struct trie_level {
-	const struct network *networks;
-	size_t count;
-	unsigned word, source;          /* the level's word, from 0; IPV4_SOURCE or IPV6_SOURCE */
-	struct jump_target *yes, *no;
-};
-
-/* One range of values of a level's word. If `ends` is false, the networks go on: they share this word and differ in the
- * words behind it. */
-struct filter_item {
-	uint32_t low, high;
-	bool ends;
-	const struct network *networks;
-	size_t count;
-};
-
-static unsigned emit_instruction(struct filter_program *program, unsigned code, uint32_t k, unsigned yes, unsigned no)
+static void emit(struct filter_program *program, unsigned code, uint32_t k, unsigned yes, unsigned no)
 {
-	unsigned at = program->start - 1;
-
-	if (!program->start) {
-		program->error = E2BIG;
-		return 0;
-	}
-	program->code[at] = (struct sock_filter){ .code = (uint16_t)code, .k = k };
-	if (yes)
-		program->code[at].jt = (uint8_t)(yes - at - 1);
-	if (no)
-		program->code[at].jf = (uint8_t)(no - at - 1);
-	program->start = at;
-	return at;
-}
-
-static unsigned emit_jump(struct filter_program *program, unsigned target)
-{
-	return emit_instruction(program, BPF_JMP | BPF_JA, target - program->start, 0, 0);
-}
-
-/* An instruction that leads to `target` and that the next emitted instruction can reach. */
-static unsigned reach_index(struct filter_program *program, unsigned target)
-{
-	return target > program->start + REACH ? emit_jump(program, target) : target;
-}
-
-static unsigned reach_target(struct filter_program *program, struct jump_target *to)
-{
-	if (to->nearest > program->start + REACH)
-		to->nearest = emit_jump(program, to->target);
-	return to->nearest;
+	if (program->length < BPF_MAXINSNS)
+		program->code[program->length] =
+			(struct sock_filter){ (uint16_t)code, (uint8_t)yes, (uint8_t)no, k };
+	program->length++;
 }
 
 static uint32_t word_of(const struct network *network, unsigned word)
@@ -96,82 +40,28 @@ static uint32_t word_of(const struct network *network, unsigned word)
 	return ntohl(value);
 }
 
-/* Groups a level's networks by their word. Returns the number of items. */
-static size_t level_items(const struct trie_level *level, struct filter_item *items)
+/* Emits the verdict on the packets of a network, whose words from `word` on tell it. All others go on behind it. */
+static void emit_network(struct filter_program *program, const struct network *network, unsigned word, unsigned source,
+			 uint32_t verdict)
 {
-	size_t count = 0;
+	unsigned more = 1;              /* instructions behind these up to the verdict */
 
-	for (size_t i = 0; i < level->count; i++) {
-		const struct network *network = &level->networks[i];
-		unsigned bits = network->bits - 32 * level->word;
-		uint32_t low = word_of(network, level->word);
+	for (unsigned n = word; 32 * n < network->bits; n++)
+		more += network->bits - 32 * n < 32 ? 3 : 2;
+	for (; 32 * word < network->bits; word++) {
+		unsigned bits = network->bits - 32 * word;
+		uint32_t low = word_of(network, word);
 
-		if (count && !items[count - 1].ends && items[count - 1].low == low) {
-			items[count - 1].count++;
-			continue;
+		emit(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + source + 4 * word, 0, 0);
+		more -= bits < 32 ? 3 : 2;
+		if (bits < 32) {
+			emit(program, BPF_JMP | BPF_JGE | BPF_K, low, 0, more + 1);
+			emit(program, BPF_JMP | BPF_JGT | BPF_K, low | UINT32_MAX >> bits, more, 0);
+		} else {
+			emit(program, BPF_JMP | BPF_JEQ | BPF_K, low, 0, more);
 		}
-		items[count] = (struct filter_item){
-			.low = low, .high = bits < 32 ? low | 0xffffffffu >> bits : low, .ends = bits <= 32,
-			.networks = network, .count = 1,
-		};
-		count++;
 	}
-	return count;
-}
-
-static unsigned emit_level(struct filter_program *program, const struct trie_level *level);
-
-/* Emits the test whether the word is in this item. The search has already tested the lower bound, except for the first
- * item. */
-static unsigned emit_item(struct filter_program *program, const struct trie_level *level,
-			  const struct filter_item *item, bool first)
-{
-	unsigned yes, no, entry;
-
-	if (!item->ends) {
-		struct trie_level next = *level;
-
-		next.networks = item->networks;
-		next.count = item->count;
-		next.word++;
-		yes = emit_level(program, &next);
-		no = reach_target(program, level->no);
-		return emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, item->low, reach_index(program, yes), no);
-	}
-	yes = reach_target(program, level->yes);
-	no = reach_target(program, level->no);
-	entry = emit_instruction(program, BPF_JMP | BPF_JGT | BPF_K, item->high, no, yes);
-	if (!first || !item->low)
-		return entry;
-	no = reach_target(program, level->no);
-	return emit_instruction(program, BPF_JMP | BPF_JGE | BPF_K, item->low, entry, no);
-}
-
-static unsigned emit_search(struct filter_program *program, const struct trie_level *level,
-			    const struct filter_item *items, size_t count, bool first)
-{
-	unsigned high, low;
-
-	if (count == 1)
-		return emit_item(program, level, items, first);
-	high = emit_search(program, level, items + count / 2, count - count / 2, false);
-	low = emit_search(program, level, items, count / 2, first);
-	high = reach_index(program, high);
-	return emit_instruction(program, BPF_JMP | BPF_JGE | BPF_K, items[count / 2].low, high, low);
-}
-
-static unsigned emit_level(struct filter_program *program, const struct trie_level *level)
-{
-	struct filter_item *items = calloc(level->count, sizeof(*items));
-
-	if (!items) {
-		program->error = ENOMEM;
-		return 0;
-	}
-	emit_search(program, level, items, level_items(level, items), true);
-	free(items);
-	return emit_instruction(program, BPF_LD | BPF_W | BPF_ABS,
-				(uint32_t)SKF_NET_OFF + level->source + 4 * level->word, 0, 0);
+	emit(program, BPF_RET | BPF_K, verdict, 0, 0);
 }
 
 static const unsigned char mapped[16] = { [10] = 0xff, [11] = 0xff };
@@ -191,84 +81,64 @@ static bool network_holds_ipv4(const struct network *network)
 	return !rest || !((network->address[whole] ^ mapped[whole]) >> (8 - rest));
 }
 
-/* Emits the test of one list of networks for packets of the IP version of list->source. Returns the index of its first
- * instruction. */
-static unsigned emit_list(struct filter_program *program, const struct trie_level *list)
+/* Emits a list of networks for packets of one IP version. */
+static void emit_list(struct filter_program *program, const struct network *networks, size_t count, bool ipv4,
+		      uint32_t verdict)
 {
-	bool ipv4 = list->source == IPV4_SOURCE, all = false;
-	struct network *mine = calloc(list->count + 1, sizeof(*mine));
-	struct trie_level level = *list;
-	unsigned entry = list->no->target;
-
-	if (!mine) {
-		program->error = ENOMEM;
-		return 0;
+	for (size_t n = 0; n < count; n++) {
+		if (ipv4 && (network_is_mapped(&networks[n]) || network_holds_ipv4(&networks[n])))
+			emit_network(program, &networks[n], MAPPED_WORD, IPV4_SOURCE, verdict);
+		else if (!ipv4 && !network_is_mapped(&networks[n]))
+			emit_network(program, &networks[n], 0, IPV6_SOURCE, verdict);
 	}
-	level.networks = mine;
-	level.count = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		all |= ipv4 && network_holds_ipv4(&list->networks[i]);
-		if (network_is_mapped(&list->networks[i]) == ipv4)
-			mine[level.count++] = list->networks[i];
-	}
-	if (all)
-		entry = list->yes->target;
-	else if (level.count)
-		entry = emit_level(program, &level);
-	free(mine);
-	return entry;
 }
 
-/* Emits a family's rules: no_access first, then only_from. Returns the index of the first instruction. */
-static unsigned emit_family(struct filter_program *program, const struct access *access, bool ipv4, unsigned take,
-			    unsigned drop)
+/* Emits the rules for an IP version: no_access first, then only_from. */
+static void emit_rules(struct filter_program *program, const struct access *access, bool ipv4)
 {
-	struct jump_target yes = { take, take }, no = { drop, drop };
-	struct trie_level list = { .word = ipv4 ? MAPPED_WORD : 0, .source = ipv4 ? IPV4_SOURCE : IPV6_SOURCE,
-				   .yes = &yes, .no = &no };
-	unsigned permits = take;
+	const struct network *networks;
+	size_t count;
 
-	list.networks = access_networks(access, false, &list.count);
-	if (list.networks)
-		permits = emit_list(program, &list);
-	yes = (struct jump_target){ permits, permits };
-	list.networks = access_networks(access, true, &list.count);
-	list.yes = &no;
-	list.no = &yes;
-	return emit_list(program, &list);
+	networks = access_networks(access, true, &count);
+	emit_list(program, networks, count, ipv4, DROP);
+	networks = access_networks(access, false, &count);
+	if (networks)
+		emit_list(program, networks, count, ipv4, TAKE);
+	emit(program, BPF_RET | BPF_K, networks ? DROP : TAKE, 0, 0);
 }
 
+/* The version field of the packet decides: an IPv6 socket receives IPv4 packets as they are. */
 static void program_write(struct filter_program *program, const struct access *access, int family)
 {
-	unsigned take, drop, ipv4, ipv6, other;
+	size_t jump;
 
-	program->start = BPF_MAXINSNS;
-	drop = emit_instruction(program, BPF_RET | BPF_K, 0, 0, 0);
-	take = emit_instruction(program, BPF_RET | BPF_K, UINT32_MAX, 0, 0);
-	ipv6 = family == AF_INET6 ? emit_family(program, access, false, take, drop) : drop;
-	ipv4 = emit_family(program, access, true, take, drop);
-	drop = reach_index(program, drop);
-	ipv6 = reach_index(program, ipv6);
-	other = emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, 6, ipv6, drop);
-	ipv4 = reach_index(program, ipv4);
-	emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, 4, ipv4, other);
-	/* The version field of the packet: an IPv6 socket receives IPv4 packets as they are. */
-	emit_instruction(program, BPF_ALU | BPF_RSH | BPF_K, 4, 0, 0);
-	emit_instruction(program, BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF, 0, 0);
+	emit(program, BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF, 0, 0);
+	emit(program, BPF_ALU | BPF_RSH | BPF_K, 4, 0, 0);
+	emit(program, BPF_JMP | BPF_JEQ | BPF_K, 4, 1, 0);
+	jump = program->length;
+	emit(program, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_rules(program, access, true);
+	program->code[jump].k = (uint32_t)(program->length - jump - 1);
+	if (family == AF_INET6) {
+		emit(program, BPF_JMP | BPF_JEQ | BPF_K, 6, 1, 0);
+		emit(program, BPF_RET | BPF_K, DROP, 0, 0);
+		emit_rules(program, access, false);
+	} else {
+		emit(program, BPF_RET | BPF_K, DROP, 0, 0);
+	}
 }
 
 static const struct sock_fprog *program_keep(const struct filter_program *program, struct pool *pool)
 {
 	struct sock_fprog kept;
-	unsigned length = BPF_MAXINSNS - program->start;
-	const struct sock_filter *code = pool_keep(pool, program->code + program->start, length * sizeof(*code));
+	const struct sock_filter *code = pool_keep(pool, program->code, program->length * sizeof(*code));
 	struct sock_filter *own = NULL;
 
 	if (!code)
 		return NULL;
 	memcpy(&own, &code, sizeof(own));       /* struct sock_fprog has a pointer to non-const */
 	memset(&kept, 0, sizeof(kept));
-	kept.len = (unsigned short)length;
+	kept.len = (unsigned short)program->length;
 	kept.filter = own;
 	return pool_keep(pool, &kept, sizeof(kept));
 }
@@ -283,9 +153,9 @@ const struct sock_fprog *socket_filter_compile(const struct access *access, int 
 		buf_text(why, "names of hosts are for connections that superd accepts");
 	} else if (program) {
 		program_write(program, access, family);
-		if (program->error == E2BIG)
+		if (program->length > BPF_MAXINSNS)
 			buf_text(why, "there are more networks than a filter of the kernel holds");
-		else if (!program->error)
+		else
 			kept = program_keep(program, pool);
 	}
 	free(program);

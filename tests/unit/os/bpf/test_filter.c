@@ -148,7 +148,7 @@ Test(filter, takes_whom_the_rules_permit_and_nobody_else)
 	cr_expect(permitted > tried / 20 && permitted < tried - tried / 20, "%u of %u", permitted, tried);
 }
 
-Test(filter, holds_a_thousand_networks_of_each_family)
+Test(filter, holds_a_thousand_networks_of_ipv4_and_800_of_ipv6)
 {
 	static const char *list[2001];
 	const struct sock_fprog *filter;
@@ -163,12 +163,13 @@ Test(filter, holds_a_thousand_networks_of_each_family)
 		address[14] = (unsigned char)(i % 200);
 		cr_assert_eq(takes(filter, address, true), i % 2 == 0, "%u", i);
 	}
-	for (unsigned i = 0; i < 1000; i++)
+	for (unsigned i = 0; i < 800; i++)
 		list[i] = pool_textf(pool, "2001:db8:0:%x::/64", i * 2);
+	list[800] = NULL;
 	filter = compile_for(AF_INET6, list, NULL);
 	memcpy(address, "\x20\x01\x0d\xb8", 5);
 	memset(address + 5, 0, 11);
-	for (unsigned i = 0; i < 2000; i++) {
+	for (unsigned i = 0; i < 1600; i++) {
 		address[6] = (unsigned char)(i >> 8);
 		address[7] = (unsigned char)i;
 		cr_assert_eq(takes(filter, address, false), i % 2 == 0, "%u", i);
