@@ -138,6 +138,7 @@ static const char *const builtin_words[] = {
 static const char *const log_on_success_words[] = { "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC", NULL };
 static const char *const log_on_failure_words[] = { "HOST", "USERID", "ATTEMPT", NULL };
 
+static const char *const input_words[] = { "null", "file", "inherit", "socket", "fd", NULL };
 static const char *const home_words[] = { "~", NULL };
 static const char *const device_policy_words[] = {
 	[DEVICES_AUTO] = "auto", [DEVICES_CLOSED] = "closed", [DEVICES_STRICT] = "strict", NULL
@@ -495,7 +496,8 @@ const struct option_def option_defs[] = {
 	  .help = "Where standard error goes, in the words of output. Unset: where output goes if that is set and "
 		  "not the socket, else log." },
 	{ .name = { "input", [UNIT] = "Service.StandardInput", [LAUNCHD] = "StandardInPath" },
-	  FIELD(STREAMS, input, stream), .fallback = "null", .example = "\"file:/srv/web.in\"",
+	  FIELD(STREAMS, input, stream), .fallback = "null", .words = input_words, .argument = "stream",
+	  .example = "\"file:/srv/web.in\"",
 	  .help = "Where standard input comes from: null, file:PATH, inherit, socket or fd:NAME. With pass = "
 		  "inetd it is the socket. superd connects to a unix socket." },
 	{ .name = { "syslog_identifier", [UNIT] = "Service.SyslogIdentifier" },

@@ -16,10 +16,9 @@
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static rule *const rules[] = {
-	rule_names,    rule_listen, rule_program,      rule_builtin,	 rule_pass,	 rule_bind,
-	rule_commands, rule_rows,   rule_ready,       rule_streams,	 rule_access,
-	rule_backoff,  rule_idle,   rule_capabilities, rule_passed_fds,	 rule_symlinks,
-	rule_shell,  rule_templates,    rule_environment,
+	rule_names,    rule_listen, rule_program, rule_builtin, rule_pass, rule_bind,
+	rule_commands, rule_rows,   rule_ready,   rule_streams, rule_access,
+	rule_backoff,  rule_idle,   rule_templates,
 };
 
 static void check_names(const struct table *table, struct diags *diags)
@@ -131,27 +130,6 @@ static void check_wants_of(struct wanting *wanting, const struct service *servic
 	wanting->seen[service - wanting->table->services] = CHECKED;
 }
 
-/* What orders needs must name some. */
-static void check_order(const struct service *service, struct diags *diags)
-{
-	const struct lifecycle_options *own = service->groups->lifecycle;
-
-	for (words name = own->beside; name && *name; name++) {
-		if (!words_have(own->requires, *name) && !words_have(own->wants, *name))
-			service_refuse(service, "beside", diags, "beside: neither requires nor wants has '%s'", *name);
-	}
-	for (size_t n = 0; n < service->socket_count; n++) {
-		const struct socket_options *options = service->sockets[n].options;
-
-		for (words name = options->socket_beside; name && *name; name++) {
-			if (!words_have(options->socket_requires, *name) && !words_have(options->socket_wants, *name))
-				diag_error(diags, service_listen_origin(service, &service->sockets[n], "socket_beside"),
-					   "%s: socket_beside: neither socket_requires nor socket_wants has '%s'",
-					   service->name, *name);
-		}
-	}
-}
-
 static void check_wants(const struct table *table, struct diags *diags)
 {
 	struct wanting wanting = { .table = table, .seen = calloc(table->count + 1, 1), .diags = diags };
@@ -159,7 +137,6 @@ static void check_wants(const struct table *table, struct diags *diags)
 	if (!wanting.seen)
 		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
 	for (size_t n = 0; n < table->count; n++) {
-		check_order(&table->services[n], diags);
 		if (wanting.seen && wanting.seen[n] == UNSEEN)
 			check_wants_of(&wanting, &table->services[n], 0);
 	}
@@ -174,6 +151,5 @@ void table_check(const struct table *table, struct diags *diags)
 			rules[n](&table->services[i], diags);
 	}
 	check_conflicts(table, false, diags);
-	check_tcpmux(table, diags);
 	check_wants(table, diags);
 }

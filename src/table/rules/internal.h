@@ -24,9 +24,5 @@ void sockets_refuse(const struct service *service, unsigned kinds, const char *s
 
 /* rows.c: rules that a row can say. program.c, sockets.c: the others. */
 typedef void rule(const struct service *service, struct diags *diags);
-rule rule_rows, rule_names, rule_shell, rule_templates, rule_environment, rule_program, rule_builtin,
-	rule_commands, rule_ready, rule_streams, rule_backoff, rule_idle, rule_capabilities,
-	rule_passed_fds, rule_access, rule_listen, rule_bind, rule_pass, rule_symlinks;
-
-/* Warns of services that are reached through TCPMUX if no service answers it. */
-void check_tcpmux(const struct table *table, struct diags *diags);
+rule rule_rows, rule_names, rule_templates, rule_program, rule_builtin, rule_commands, rule_ready, rule_streams,
+	rule_backoff, rule_idle, rule_access, rule_listen, rule_bind, rule_pass;

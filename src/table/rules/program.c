@@ -16,8 +16,7 @@
 #include "table/words/command_prefix.h"
 #include "table/words/passed_fds.h"
 
-/* Rules of texts: names, which superd writes to logs and LISTEN_FDNAMES; environment variables; and templates such as
- * %{fd}.
+/* Rules of texts: names, which superd writes to logs and LISTEN_FDNAMES; and templates such as %{fd}.
  *
  * A template that superd cannot replace would reach the backend unchanged and fail there, far from the wrong line. So
  * every template is checked here. */
@@ -124,22 +123,6 @@ static void check_program(const struct service *service, struct diags *diags)
 	diags_hint(diags, "write the path out; templates are for the arguments");
 }
 
-/* sh -c cd /srv runs cd alone. A line that has blanks is one word, and what follows it is meant as its arguments. */
-void rule_shell(const struct service *service, struct diags *diags)
-{
-	static const char *const shells[] = { "sh", "ash", "bash", "dash", "ksh", "zsh", NULL };
-	words exec = service->exec->exec;
-	const char *name = exec && exec[0] ? scan_base_name(exec[0]) : "";
-
-	if (service_is_unclear(service, "exec") || words_count(exec) < 4 || strcmp(exec[1], "-c") != 0 ||
-	    strpbrk(exec[2], " \t\n;|&$/") || !words_have(shells, name))
-		return;
-	diag_warning(diags, service_origin(service, "exec"),
-		     "%s: %s -c runs '%s' alone: the words after it are its arguments $0, $1 and so on", service->name,
-		     name, exec[2]);
-	service_hint(service, diags, "quote the whole line: exec = \"/bin/sh -c 'cd /srv && exec ./run'\"");
-}
-
 void rule_templates(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
@@ -156,38 +139,7 @@ void rule_templates(const struct service *service, struct diags *diags)
 		check_templates(service, "env", *word, diags);
 }
 
-static bool is_reserved(const char *variable)
-{
-	static const char *const names[] = { "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDS", "LISTEN_FDNAMES" };
-	size_t length = strcspn(variable, "=");
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (scan_is_word(variable, length, names[i]))
-			return true;
-	}
-	return false;
-}
-
-static void check_variables(const struct service *service, const char *option, words list, struct diags *diags)
-{
-	for (; list && *list; list++) {
-		if (is_reserved(*list))
-			service_refuse(service, option, diags, "%s: %.*s is superd's to set", option,
-				       (int)strcspn(*list, "="), *list);
-	}
-}
-
-void rule_environment(const struct service *service, struct diags *diags)
-{
-	check_variables(service, "env", service->groups->environment->env, diags);
-	check_variables(service, "passenv", service->groups->environment->passenv, diags);
-}
-
-/* Rules of exec, builtin and redirect, of which a service has one, or exec and redirect; and rules of TCPMUX
- * (RFC 1078).
- *
- * TCPMUX needs two services: a service that is reached through it has no socket of its own, so without a service that
- * answers on port 1 it never gets a client. */
+/* Rules of exec, builtin and redirect, of which a service has one, or exec and redirect. */
 
 static bool has_program(const struct service *service)
 {
@@ -364,36 +316,6 @@ void rule_builtin(const struct service *service, struct diags *diags)
 		check_redirect(service, diags);
 }
 
-static bool answers_tcpmux(const struct service *service)
-{
-	return !service->exec->disable && service->exec->builtin && !strcmp(service->exec->builtin[0], "tcpmux");
-}
-
-static void warn_unreached(const struct service *service, struct diags *diags)
-{
-	const struct listen *listen = service_find_socket(service, KIND(TCPMUX));
-
-	if (!listen)
-		return;
-	diag_warning(diags, listen->at, "%s: no client reaches tcpmux:%s: no service answers for tcpmux", service->name,
-		     listen->endpoint->address);
-	diags_hint(diags,
-		   service->is_foreign ? "add an entry for the internal service tcpmux"
-				       : "add service tcpmux { listen = \"tcpmux\"  accept = yes  builtin = tcpmux }");
-}
-
-void check_tcpmux(const struct table *table, struct diags *diags)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		if (answers_tcpmux(&table->services[i]))
-			return;
-	}
-	for (size_t i = 0; i < table->count; i++) {
-		if (!table->services[i].exec->disable)
-			warn_unreached(&table->services[i], diags);
-	}
-}
-
 static bool is_read(const struct service *service, const char *option, const struct stream *stream)
 {
 	return stream->kind == STREAM_LOG || service_is_unclear(service, option);
@@ -463,17 +385,6 @@ static void check_stream_descriptor(const struct service *service, const char *n
 		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name, socket);
 }
 
-static void check_input(const struct service *service, struct diags *diags)
-{
-	const struct stream_options *streams = service->groups->streams;
-	unsigned input = streams->input.kind;
-
-	if (input == STREAM_LOG || input == STREAM_APPEND || input == STREAM_TRUNCATE) {
-		service_refuse(service, "input", diags, "input: nothing can be read from there");
-		diags_hint(diags, "input is null, file:PATH, fd:NAME, inherit or socket");
-	}
-}
-
 void rule_streams(const struct service *service, struct diags *diags)
 {
 	const struct stream_options *streams = service->groups->streams;
@@ -486,7 +397,6 @@ void rule_streams(const struct service *service, struct diags *diags)
 		{ "error", "stderr", &streams->error },
 	};
 
-	check_input(service, diags);
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
 		return;
 	if (service->exec->pass == PASS_INETD)
@@ -505,34 +415,6 @@ void rule_backoff(const struct service *service, struct diags *diags)
 	if (service->groups->lifecycle->backoff_min <= service->groups->lifecycle->backoff_max)
 		return;
 	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
-}
-
-void rule_capabilities(const struct service *service, struct diags *diags)
-{
-	const struct identity_options *identity = service->groups->identity;
-	uint64_t outside = identity->ambient_capabilities & ~identity->capability_bounding_set;
-	const struct option_def *option;
-	struct buf names = { 0 };
-
-	if (!outside)
-		return;
-	option = option_find(NATIVE, "ambient_capabilities");
-	type_format(option, &outside, &names);
-	service_refuse(service, "ambient_capabilities", diags,
-		       "ambient_capabilities: capability_bounding_set leaves no room for %s", buf_string(&names));
-	buf_free(&names);
-}
-
-void rule_passed_fds(const struct service *service, struct diags *diags)
-{
-	struct buf value = { 0 };
-
-	for (words word = service->groups->passed_fds->set_credential; word && *word; word++)
-		credential_value_read(credential_word_read(*word).rest, &value);
-	if (value.length > CREDENTIALS_SIZE)
-		service_refuse(service, "set_credential", diags,
-			       "set_credential: all credentials of a service are at most 1M");
-	buf_free(&value);
 }
 
 /* Rules of the commands beside exec, and of the options for the time after a backend's end.
@@ -560,22 +442,6 @@ static void check_command_program(const struct service *service, const char *opt
 	buf_free(&split);
 }
 
-/* The exit status of such a command is an answer. */
-static void check_question(const struct service *service, enum command_phase phase, struct diags *diags)
-{
-	const char *option = command_option(phase);
-	unsigned flags;
-
-	if (phase != PHASE_READY && phase != PHASE_IDLE_UNLESS)
-		return;
-	for (words text = service_commands(service, phase); text && *text; text++) {
-		command_prefix(*text, &flags);
-		if (flags & COMMAND_IGNORES_FAILURE)
-			service_refuse(service, option, diags,
-				       "%s: '-' before the command would turn every answer into a yes", option);
-	}
-}
-
 static void check_phase(const struct service *service, enum command_phase phase, struct diags *diags)
 {
 	const char *option = command_option(phase);
@@ -587,7 +453,6 @@ static void check_phase(const struct service *service, enum command_phase phase,
 		if (!service_is_unclear(service, "listen"))
 			check_templates(service, option, *text, diags);
 	}
-	check_question(service, phase, diags);
 	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count && !service_is_unclear(service, "listen"))
 		service_refuse(service, option, diags, "%s needs a service with a socket", option);
 }

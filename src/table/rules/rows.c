@@ -136,7 +136,7 @@ static const struct rule_row rows[] = {
 	{ TUNES("socket_user socket_group socket_mode remove_on_stop", KINDS_UNIX | KIND(FIFO) | KIND(MQUEUE),
 		"a node in the file system, or a message queue"),
 	  .has_node = true },
-	{ TUNES("directory_mode", KINDS_UNIX | KIND(FIFO), "a node in the file system"), .has_node = true },
+	{ TUNES("directory_mode symlinks", KINDS_UNIX | KIND(FIFO), "a node in the file system"), .has_node = true },
 	{ TUNES("bind_to_device free_bind transparent", KINDS_INET, "an Internet address") },
 	{ TUNES("ipv6_only", KINDS_INET, "an IPv6 address"), .not_ipv4 = true },
 	{ TUNES("keep_alive no_delay", STREAM_KINDS, "TCP connections") },

@@ -43,30 +43,6 @@ void rule_pass(const struct service *service, struct diags *diags)
 		diags_hint(diags, "remove pass, or set listen");
 }
 
-/* Two sockets cannot have the same symbolic link. */
-void rule_symlinks(const struct service *service, struct diags *diags)
-{
-	const struct listen *first = NULL;
-
-	for (size_t i = 0; i < service->socket_count; i++) {
-		const struct listen *listen = &service->sockets[i];
-
-		if (!listen->options->symlinks || !endpoint_is_path(listen->endpoint))
-			continue;
-		if (first && first->options->symlinks == listen->options->symlinks) {
-			diag_error(diags, listen->at,
-				   "%s: symlinks belong to one node; this is the second they would name",
-				   service->name);
-			diags_hint(diags, "put them into the socket { } they belong to");
-		}
-		first = listen;
-	}
-	if (!first && service->socket_count && service_setting(service, "symlinks") &&
-	    service->groups->socket_defaults->symlinks)
-		service_refuse(service, "symlinks", diags,
-			       "symlinks: it has no unix socket or fifo that could have another name");
-}
-
 /* Rules of the options that admit and refuse clients.
  *
  * An option that restricts or protects but has no effect is an error, because its author relies on it: for example
@@ -148,22 +124,9 @@ static void check_clients(const struct service *service, struct diags *diags)
 	}
 }
 
-/* Warns of deny_time with datagrams: their sender can be forged, so a client could get another's address denied. */
-static void warn_of_forged_senders(const struct service *service, struct diags *diags)
-{
-	if (service->groups->access->deny_time <= 0 || service_is_unclear(service, "listen") ||
-	    !service_find_socket(service, KINDS_DATAGRAM))
-		return;
-	diag_warning(diags, service_origin(service, "deny_time"),
-		     "%s: deny_time: senders of datagrams can be forged to lock another address out of all services",
-		     service->name);
-	service_hint(service, diags, "deny_time = 0 only logs the senders");
-}
-
 void rule_access(const struct service *service, struct diags *diags)
 {
 	check_clients(service, diags);
-	warn_of_forged_senders(service, diags);
 	if (service_is_unclear(service, "accept") || service->exec->accept)
 		return;
 	check_counts(service, diags);
@@ -177,10 +140,7 @@ void rule_access(const struct service *service, struct diags *diags)
 }
 
 /* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
- * they are numbers, and of the kind that the socket has. No two sockets have the same, as the first gets every bind. */
-
-/* Sockets whose bind(2) superd answers. */
-#define BOUND (unsigned)(KIND(TCP) | KIND(UDP) | KIND(SCTP) | KINDS_UNIX)
+ * they are numbers, and of the kind that the socket has. */
 
 /* rule_listen has refused a service that waits for clients and has nowhere to. */
 static void check_has_socket(const struct service *service, struct diags *diags)
@@ -246,94 +206,6 @@ static void check_denied(const struct service *service, const struct listen *lis
 	service_hint(service, diags, "set only_from or no_access");
 }
 
-/* A program cannot know a port that the kernel chooses. */
-static void check_port(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	const struct endpoint *endpoint = listen->endpoint;
-	char text[ENDPOINT_TEXT];
-
-	if (listen->options->binds || !endpoint_is(endpoint, BOUND) || !endpoint_has_port(endpoint) || endpoint->port ||
-	    endpoint->port_name)
-		return;
-	diag_error(diags, listen->at, "%s: pass = bind: %s: the kernel chooses this port, so no program can bind it",
-		   service->name, endpoint_text(endpoint, text));
-	service_hint(service, diags, "name a port, or write the address that the program binds in binds");
-}
-
-/* Of a listener: an IPv4 socket, one for IPv6 alone, or one that could take both. A bind prefers its own. */
-static enum endpoint_family socket_family(const struct listen *listen)
-{
-	const struct endpoint *endpoint = listen->endpoint;
-	bool alone = listen->options->ipv6_only == IPV6_ONLY_DEFAULT
-		? endpoint->family == FAMILY_IPV6 && !endpoint->address
-		: listen->options->ipv6_only == IPV6_ONLY_YES;
-
-	return endpoint->family == FAMILY_IPV4 ? FAMILY_IPV4 : alone ? FAMILY_IPV6 : FAMILY_ANY;
-}
-
-/* An address by which a program means a socket. */
-struct meaning {
-	const struct listen *listen;
-	struct endpoint endpoint;       /* with the socket's family, if it has none of its own */
-	bool is_listened_on;
-};
-
-static struct meaning make_meaning(const struct listen *listen, const struct endpoint *endpoint)
-{
-	struct meaning meaning = { listen, *endpoint, endpoint == listen->endpoint };
-
-	if (endpoint_is_inet(endpoint) && endpoint->family == FAMILY_ANY)
-		meaning.endpoint.family = (uint8_t)socket_family(listen);
-	return meaning;
-}
-
-static void refuse_meaning(const struct service *service, const struct meaning *first, const struct meaning *second,
-			   struct diags *diags)
-{
-	char asked[ENDPOINT_TEXT], gets[ENDPOINT_TEXT], never[ENDPOINT_TEXT];
-	const struct listen *binding = second->is_listened_on ? first->listen : second->listen;
-
-	diag_error(diags, service_listen_origin(service, binding, "binds"),
-		   "%s: pass = bind: a bind of %s means both %s and %s, and the program never receives the second",
-		   service->name, endpoint_text(&second->endpoint, asked), endpoint_text(first->listen->endpoint, gets),
-		   endpoint_text(second->listen->endpoint, never));
-	service_hint(service, diags, "set a different address in binds of each socket");
-}
-
-/* Each address beside those of the sockets before. That two listen on one address is another rule's, and what a host's
- * name stands for is not known yet. */
-static void check_meanings(const struct service *service, struct pool *pool, struct diags *diags)
-{
-	size_t count = 0, most = service->socket_count;
-	struct meaning *list;
-
-	for (size_t n = 0; n < service->socket_count; n++)
-		most += words_count(service->sockets[n].options->binds);
-	list = most > service->socket_count ? pool_alloc(pool, most * sizeof(*list)) : NULL;
-	for (size_t n = 0; list && n < service->socket_count; n++) {
-		const struct listen *listen = &service->sockets[n];
-		const struct endpoint *endpoint = listen->endpoint;
-		size_t before = count;
-
-		if (endpoint_is_inet(endpoint) && endpoint->address && !is_number(endpoint->address))
-			continue;
-		list[count++] = make_meaning(listen, endpoint);
-		for (words text = listen->options->binds; text && *text; text++) {
-			if (!endpoint_parse(*text, pool, &endpoint))
-				list[count++] = make_meaning(listen, endpoint);
-		}
-		for (size_t pair = before * before; pair < before * count; pair++) {
-			const struct meaning *first = &list[pair % before], *second = &list[pair / before];
-
-			if (!(first->is_listened_on && second->is_listened_on) &&
-			    endpoint_equal(&first->endpoint, &second->endpoint)) {
-				refuse_meaning(service, first, second, diags);
-				return;
-			}
-		}
-	}
-}
-
 void rule_bind(const struct service *service, struct diags *diags)
 {
 	struct pool *pool;
@@ -346,10 +218,8 @@ void rule_bind(const struct service *service, struct diags *diags)
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
 
-		if (service->exec->pass == PASS_BIND) {
-			check_port(service, listen, diags);
+		if (service->exec->pass == PASS_BIND)
 			check_denied(service, listen, diags);
-		}
 		if (!listen->options->binds)
 			continue;
 		if (service->exec->pass != PASS_BIND) {
@@ -359,7 +229,5 @@ void rule_bind(const struct service *service, struct diags *diags)
 		}
 		check_addresses(service, listen, pool, diags);
 	}
-	if (pool && service->exec->pass == PASS_BIND)
-		check_meanings(service, pool, diags);
 	pool_free(pool);
 }

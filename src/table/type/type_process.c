@@ -86,7 +86,7 @@ static const char *stream_refuse(const struct option_def *option, const char *wo
 			list[count++] = stream_forms[kind];
 	}
 	list[count] = NULL;
-	return words_refuse_shown("expected ", list, stream_words, word, pool);
+	return words_refuse_shown("expected ", list, option->words ? option->words : stream_words, word, pool);
 }
 
 static const char *stream_parse(struct parse *parse, void *field)

@@ -485,7 +485,6 @@ test what_cannot_be_is_an_error_by_its_line {
 		"wants = { web }\n beside = { web }" ":4:2: error: web: wants: 'web' leads back to this service" ""
 		"requires = { front }" "error: front: wants: 'web' leads back to this service" ""
 		"socket_requires = { waits }" "error: waits: requires: 'web' leads back to this service" ""
-		"wants = { db }\n beside = { ring }" ":5:2: error: web: beside: neither requires nor wants has 'ring'" ""
 		"start_priority = batch" ":4:2: error: unknown option 'start_priority'"
 		"remove it: at the limit of max_starting services start in the order of their clients"
 	} {
