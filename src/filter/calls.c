@@ -9,7 +9,7 @@
 #include "table/words/sandbox_words.h"
 
 #define NAME_MOST 64
-#define CALLS_MOST 1024                 /* numbers to try for @known; no architecture has as many */
+#define KNOWN_MOST 1024                 /* numbers to try for @known; no architecture has as many */
 #define DEPTH_MOST 4                    /* nested groups */
 
 /* How a call is handled. */
@@ -67,19 +67,16 @@ static void set_call(struct call_list *calls, const char *name, size_t length, s
 static void set_all_known(struct call_list *calls, struct verdict verdict)
 {
 	const struct seccomp_filter *filter = calls->filter;
-	const char *unified;
 
-	for (size_t n = 0; n < filter->count * CALLS_MOST; n++) {
-		uint32_t architecture = filter->architectures[n / CALLS_MOST];
-		int number = (int)(n % CALLS_MOST + seccomp_call_base(architecture));
+	for (size_t n = 0; n < filter->count * KNOWN_MOST; n++) {
+		uint32_t architecture = filter->architectures[n / KNOWN_MOST];
+		int number = (int)(n % KNOWN_MOST + seccomp_call_base(architecture));
 		char *name = seccomp_syscall_resolve_num_arch(architecture, number);
 
 		if (name)
 			set_call(calls, name, strlen(name), verdict);
 		free(name);
 	}
-	for (size_t n = 0; (unified = seccomp_unified_name(n)); n++)
-		set_call(calls, unified, strlen(unified), verdict);
 }
 
 static void set_group(struct call_list *calls, const char *name, size_t length, struct verdict verdict, int depth)
@@ -114,7 +111,7 @@ static void note_unknown(struct seccomp_filter *filter, size_t index, const char
 
 	if (length < sizeof(text))
 		memcpy(text, name, length);
-	if (*text && seccomp_call_kind(text) != CALL_UNKNOWN)
+	if (*text && seccomp_call_is_known(text))
 		return;
 	if (filter->unknown_count < FILTER_UNKNOWN_MOST)
 		filter->unknown[filter->unknown_count++] = (uint32_t)index;

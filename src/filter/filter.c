@@ -1,5 +1,8 @@
 /* Makes seccomp filters with libseccomp.
  *
+ * libseccomp knows the calls of its release. In a filter a younger one fails as in a kernel that lacks it, because no
+ * rule could deny it by all ways into the kernel, such as int 0x80 and x32 on x86-64.
+ *
  * A 64-bit kernel also accepts the system calls of its 32-bit architectures, so a filter for one architecture can be
  * bypassed. Each filter covers all architectures that this kernel runs, or those in system_call_architectures; then a
  * call of any other one kills the process. */
@@ -7,6 +10,8 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,7 +121,38 @@ static void seccomp_filter_close(struct seccomp_filter *filter)
 		if (filter->contexts[n])
 			seccomp_release(filter->contexts[n]);
 	}
-	free(filter->unified);
+}
+
+/* The number behind those of the youngest call that libseccomp knows. From 424 on (Linux 5.1) calls have the same
+ * numbers on every architecture, above that of its first call, and x86-64 has all of them. */
+static uint32_t first_young(void)
+{
+	uint32_t number = CALLS_MOST;
+	char *name = NULL;
+
+	while (number && !(name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, (int)number - 1)))
+		number--;
+	free(name);
+	return number;
+}
+
+#define IF_AT_LEAST(value, yes, no) ((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, value, yes, no))
+
+/* Writes instructions that end younger calls, and fall through for all others. Returns their number. */
+static size_t write_young(const struct seccomp_filter *filter, struct sock_filter *out)
+{
+	uint32_t young = first_young();
+	size_t count = 0;
+
+	out[count++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+	for (size_t n = 0; n < filter->count; n++) {
+		uint32_t base = seccomp_call_base(filter->architectures[n]);
+
+		out[count++] = IF_AT_LEAST(base + young, 0, 2);
+		out[count++] = IF_AT_LEAST(base + CALLS_MOST, 1, 0);
+		out[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+	}
+	return count;
 }
 
 /* Merges all contexts into the first. */
@@ -155,15 +191,12 @@ static size_t export_rest(struct seccomp_filter *filter, int scratch, char *out,
 /* superd's own instructions, followed by libseccomp's. Returns their number. */
 static size_t export_program(struct seccomp_filter *filter, int scratch, struct sock_filter *out)
 {
-	size_t own = seccomp_unified_write(filter, NULL), rest;
+	size_t own = write_young(filter, out), rest;
 
-	if (own > FILTER_INSTRUCTIONS_MOST)
-		filter->error = EFBIG;
 	if (filter->error || !merge_contexts(filter))
 		return 0;
 	/* A binary tree, if libseccomp has it. */
 	seccomp_attr_set(filter->contexts[0], SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	seccomp_unified_write(filter, out);
 	rest = export_rest(filter, scratch, (char *)(out + own), (FILTER_INSTRUCTIONS_MOST - own) * sizeof(*out));
 	return filter->error ? 0 : own + rest / sizeof(*out);
 }

@@ -3,6 +3,30 @@
 
 #include "filter/filter_internal.h"
 
+bool seccomp_call_is_known(const char *call)
+{
+	return seccomp_syscall_resolve_name(call) != __NR_SCMP_ERROR;
+}
+
+unsigned seccomp_call_base(uint32_t architecture)
+{
+	switch (architecture) {
+	case SCMP_ARCH_X32:
+		return 0x40000000;      /* the kernel reports its calls as those of x86-64, with this bit */
+	case SCMP_ARCH_MIPS:
+	case SCMP_ARCH_MIPSEL:
+		return 4000;
+	case SCMP_ARCH_MIPS64:
+	case SCMP_ARCH_MIPSEL64:
+		return 5000;
+	case SCMP_ARCH_MIPS64N32:
+	case SCMP_ARCH_MIPSEL64N32:
+		return 6000;
+	default:
+		return 0;
+	}
+}
+
 bool seccomp_is_multiplexed(uint32_t architecture)
 {
 	static const uint32_t multiplexed[] = {
@@ -21,19 +45,13 @@ bool seccomp_is_multiplexed(uint32_t architecture)
 void seccomp_filter_rule(struct seccomp_filter *filter, size_t number, uint32_t action, const char *call,
 			 unsigned count, const struct scmp_arg_cmp *arguments)
 {
-	enum call_kind kind = seccomp_call_kind(call);
 	int result;
 
-	if (filter->error || kind == CALL_UNKNOWN)
-		return;                 /* unknown to libseccomp and superd; note_unknown reports it */
-	if (kind == CALL_UNIFIED) {
-		seccomp_unified_rule(filter, number, action, call, count, arguments);
-		return;
-	}
+	if (filter->error || !seccomp_call_is_known(call))
+		return;                 /* write_young denies it; note_unknown reports it */
 	result = seccomp_rule_add_array(filter->contexts[number], action, seccomp_syscall_resolve_name(call), count,
 					arguments);
-	/* EDOM: the architecture lacks the call, and always will, as new calls are unified. EEXIST, EACCES: the rule
-	 * exists, or has the default action. */
+	/* EDOM: the architecture lacks the call. EEXIST, EACCES: the rule exists, or has the default action. */
 	if (result < 0 && result != -EDOM && result != -EEXIST && result != -EACCES)
 		filter->error = -result;
 }

@@ -294,7 +294,7 @@ static const struct compiled_filter *get_filter(struct filters *filters, const c
 	return kept;
 }
 
-/* A call that the table denies must not be allowed because of a typo. */
+/* A call that the table denies must not be allowed because of a typo. One that is younger than libseccomp never is. */
 static void report_unknown(const struct filters *filters, const struct service *service, words calls,
 			   const struct compiled_filter *filter)
 {
@@ -308,7 +308,8 @@ static void report_unknown(const struct filters *filters, const struct service *
 		diags_add(filters->diags, denied ? SEVERITY_ERROR : SEVERITY_WARNING,
 			  service_origin(service, "system_call_filter"),
 			  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name,
-			  (int)strcspn(word, ":"), word, denied ? ", so it cannot be denied" : "; it is skipped");
+			  (int)strcspn(word, ":"), word,
+			  denied ? ": every filter denies a younger one" : "; it is skipped");
 	}
 }
 
