@@ -378,21 +378,6 @@ static const char *ordinal_ending(int place)
 	return place % 10 > 3 || (place % 100 > 10 && place % 100 < 14) ? "th" : endings[place % 10];
 }
 
-void state_word_add_sentence(struct buf *out, const json_t *service)
-{
-	enum index index = index_of(service);
-
-	if (index == NO_PORT || index == CONDITION) {
-		buf_text(out, index == NO_PORT ? "it has no port" : "its conditions do not hold");
-		return;
-	}
-	buf_text(out, "it is ");
-	if (index == UNKNOWN)
-		json_reply_show_text(out, service, "state");
-	else
-		buf_text(out, state_words[index].word);
-}
-
 void state_word_add(struct buf *out, const json_t *service)
 {
 	const struct state_word *word = state_word_of(service);

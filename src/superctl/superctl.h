@@ -208,9 +208,6 @@ extern const struct state_word state_words[STATE_WORDS];        /* in the order 
 /* service: any line about it. Needs state and instances, and pause for a service that tries again. */
 const struct state_word *state_word_of(const json_t *service);
 
-/* Adds the word as a sentence: "it is failing", "it has no port". */
-void state_word_add_sentence(struct buf *out, const json_t *service);
-
 /* Adds the word, the place in line, and what else marks the service: "queued, 3rd in line", "awake, outdated". */
 void state_word_add(struct buf *out, const json_t *service);
 
@@ -371,11 +368,6 @@ bool client_trusts(int fd, uid_t *uid);
 
 /* Writes the buffer to stdout and empties it. false after printing why it failed. */
 bool client_print(struct buf *out);
-
-/* The result of an order for a service as a sentence, for the verbs that change something, and for the keys of top. */
-
-/* Adds "SERVICE: RESULT". A line of the log has its message instead. */
-void order_add(struct buf *out, const json_t *line);
 
 /* Why a service is in its state, for superctl why and the status page. */
 

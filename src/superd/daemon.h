@@ -951,6 +951,7 @@ void facts_name_options(const char *names, struct buf *out);
 void facts_add_options(const char *names, struct buf *out);
 void facts_describe_outdated(struct svc *svc, struct buf *out);
 void facts_describe_removed(struct svc *svc, struct buf *out);
+const char *facts_state(const struct service *row, const struct svc *svc); /* row NULL: it is gone */
 bool facts_have_failed(const struct service *row, struct svc *svc);
 void facts_write_health(const char *path, struct buf *out);
 void facts_add_answer(const struct service *row, struct svc *svc, enum answer answer, bool hides_program,

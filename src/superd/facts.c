@@ -844,10 +844,10 @@ void facts_add_line(const struct ring_line *line, const char *key, struct buf *o
 	json_text_field(out, key, line->text);
 }
 
-static const char *state_word(const struct service *row, const struct svc *svc)
+const char *facts_state(const struct service *row, const struct svc *svc)
 {
 	if (!svc)
-		return skipped_of(superd.table, row) ? "skipped" : "off";
+		return row && skipped_of(superd.table, row) ? "skipped" : "off";
 	if (svc->state == LISTENING && svc->socket_count && svc->sockets[0].absent == ABSENT_CONDITION) {
 		unsigned kept = 0;
 
@@ -926,8 +926,8 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	LIST_EACH(link, &of->run->instances)
 		count++;
 	json_text_field(out, "service", row->name);
-	json_text_field(out, "state", state_word(row, svc));
-	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
+	json_text_field(out, "state", facts_state(row, svc));
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
 		add_seconds(out, "since", svc, of->since + offset());
 		add_seconds(out, "for", svc, clock_now() - of->since);
 		if (of->state == QUEUED && !list_empty(&svc->run->queue)) {
@@ -944,9 +944,8 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		json_text_field(out, "skipped", left ? skipped_reason(left) : NULL);
 		json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
 	}
-	if (is_status)
+	if (is_status) {
 		locks_show(row->name, out);
-	if (answer & (ANSWER_STATUS | ANSWER_ORDER)) {
 		add_place(out, "source", row->at);
 		json_flag_field(out, "accept", row->exec->accept);
 		json_text_field(out, "type", types[row->exec->type]);
@@ -969,7 +968,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 			json_object_close(out);
 		}
 	}
-	if (answer & (ANSWER_STATUS | ANSWER_METRICS | ANSWER_ORDER | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
+	if (answer & (ANSWER_STATUS | ANSWER_METRICS | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
 		if (open_object(out, "last_activation", of->run->last_start > 0)) {
 			json_seconds_field(out, "at", of->run->last_start + offset());
 			json_text_field(out, "by", *of->run->last_peer ? of->run->last_peer : NULL);
@@ -1088,7 +1087,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		}
 		json_list_close(out);
 	}
-	if (answer & ~(ANSWER_ORDER | ANSWER_SHORT_DUMP)) {
+	if (answer != ANSWER_SHORT_DUMP) {
 		json_list_field(out, "listeners");
 		for (size_t n = 0; n < row->socket_count; n++)
 			add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL,
@@ -1199,7 +1198,7 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 	size_t changes = past ? past->change_count : 0, wakes = past ? past->wake_count : 0;
 
 	json_text_field(out, "service", row->name);
-	json_text_field(out, "state", state_word(row, svc));
+	json_text_field(out, "state", facts_state(row, svc));
 	json_text_field(out, "phase", phase_names[phase]);
 	if (*superd.upgraded_from)
 		json_flag_field(out, "upgraded", true);

@@ -27,6 +27,7 @@
 #define LATE_MOST 10	      /* names of services that are not done in time */
 #define DRAIN_LOOK .2
 #define PIDS_MOST 10
+#define VANISHED "!a reload has removed it meanwhile"
 
 /* ---- what stays ordered ---- */
 
@@ -316,6 +317,8 @@ void locks_write_again(void)
 
 /* ---- a program reads its configuration again ---- */
 
+#define NOTHING_TO_REFRESH "nothing runs that could read: the next start reads the configuration anyway"
+
 static void __attribute__((format(printf, 3, 4)))
 end_refresh(struct refresh *refresh, bool good, const char *format, ...)
 {
@@ -431,24 +434,24 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 	char name[32];
 
 	if (svc->row->exec->accept || (svc_is_empty(svc) && svc->state != STARTING && svc->state != RUNNING))
-		return "needs-no-refresh";
+		return NOTHING_TO_REFRESH;
 	if (svc->state == FROZEN)
-		return "!is-frozen";
+		return "!it is frozen: thaw it first, then it can read";
 	if (svc->state != RUNNING || !svc->run->current)
-		return "!unsettled";
+		return "!its instance is starting or ending: try again when the service runs";
 	if (!signals && !commands)
-		return "!no-command";
+		return "!it has no exec_reload, and its type is not notify-reload";
 	if (!refresh && !(refresh = new_refresh(svc)))
-		return "!no-memory";
+		return "!out of memory";
 	if (refresh_is_under_way(svc))
-		return "!busy";
+		return "!it is reading its configuration again already";
 	refresh->pid = svc->run->current->pid;
 	refresh->reloads = svc->run->current->reloads;
 	refresh->next = 0;
 	if (signals && kill(refresh->pid, lifecycle->reload_signal) < 0) {
 		buf_addf(why, "%s cannot be sent to pid %ld: %s", scan_signal_name(lifecycle->reload_signal, name),
 			 (long)refresh->pid, strerror(errno));
-		return "!failed";
+		return "!";
 	}
 	refresh->state = REFRESHES;
 	if (lifecycle->timeout_start > 0 && lifecycle->timeout_start != SCAN_INFINITY)
@@ -468,8 +471,6 @@ struct order {
 	bool ran, leaves; /* leaves: a reload has removed the service, so it is gone when it has ended */
 	double asked;
 	uint64_t activations, failures, kills;
-	size_t signalled;
-	pid_t pids[PIDS_MOST];
 	char name[]; /* of the service */
 };
 
@@ -542,7 +543,10 @@ static bool tells_ready(const struct service *row)
 		row->exec->type == TYPE_FORKING || row->exec->type == TYPE_ONESHOT || row->exec->pass == PASS_BIND;
 }
 
-static const char *failed_for(const struct svc *svc, const char *word, struct buf *why)
+/* The results of orders: a sentence, "!" in front of one that has failed, and behind it what is in why. NULL: the order
+ * is under way. */
+
+static const char *failed_for(const struct svc *svc, const char *sentence, struct buf *why)
 {
 	char text[48];
 
@@ -552,7 +556,53 @@ static const char *failed_for(const struct svc *svc, const char *word, struct bu
 		status_describe(svc->run->last_failures[0].status, text);
 		buf_text(why, *svc->run->last_failures[0].why ? svc->run->last_failures[0].why : text);
 	}
-	return word;
+	return sentence;
+}
+
+static const char *runs_as(const struct svc *svc, const char *sentence, struct buf *why)
+{
+	if (svc->run->current && svc->run->current->pid > 0)
+		buf_addf(why, ", pid %ld", (long)svc->run->current->pid);
+	return sentence;
+}
+
+static const char *ended(const struct svc *svc, struct buf *why)
+{
+	char text[48];
+
+	status_describe(svc->run->last_status, text);
+	buf_text(why, text);
+	return "it was started, and has ended: ";
+}
+
+/* Adds why it serves nobody. */
+static void add_closed(struct svc *svc, struct buf *why)
+{
+	unsigned open = 0;
+
+	if (svc->state != BINDING)
+		return;
+	EACH_SOCKET(socket, svc)
+		open += socket->fd >= 0;
+	if (svc_is_opening(svc))
+		buf_text(why, "; its sockets are not open yet");
+	else
+		buf_addf(why, "; %s: %s; superd tries again",
+			 open ? "not all of its sockets are open" : "it does not listen", svc->run->reason);
+}
+
+/* It was stopped: what starts it again. */
+static const char *stops_until(struct svc *svc, const char *sentence, struct buf *why)
+{
+	if (svc->state == BINDING)
+		add_closed(svc, why);
+	else if (lock_is_set(svc, LOCK_HELD))
+		buf_text(why, "; it is held, so nothing starts it");
+	else if (svc->state == BACKOFF)
+		buf_text(why, "; superd tries again after the pause");
+	else if (svc_is_empty(svc) && svc->state != OFF)
+		buf_text(why, svc->socket_count ? "; the next client starts it again" : "; start starts it again");
+	return sentence;
 }
 
 static const char *look_at_start(const struct order *order, struct svc *svc, struct buf *why)
@@ -563,12 +613,16 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 	if (svc->row->exec->accept) {
 		if (svc->state == BINDING && svc_is_opening(svc))
 			return NULL;
-		return svc->state == BINDING || svc->state == BACKOFF ? failed_for(svc, "!failed", why) : "listens";
+		return svc->state == BINDING || svc->state == BACKOFF
+			? failed_for(svc, "!", why)
+			: "it listens: each client starts an instance";
 	}
 	if (started && svc->run->failures > order->failures)
-		return failed_for(svc, "!start-failed", why);
+		return failed_for(svc, "!failed: ", why);
 	if (svc->run->activations > order->activations + 1) /* it has ended, and was started again */
-		return svc->run->last_duration >= AT_ONCE || svc->row->exec->type == TYPE_ONESHOT ? "started" : "ended";
+		return svc->run->last_duration >= AT_ONCE || svc->row->exec->type == TYPE_ONESHOT
+			? runs_as(svc, "started", why)
+			: ended(svc, why);
 	switch (svc->state) {
 	case RUNNING:
 		left = started && svc->run->current && !tells_ready(svc->row)
@@ -578,21 +632,21 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 			control_wake_in(left + .01);
 			return NULL;
 		}
-		return started ? "started" : "continues";
+		return runs_as(svc, started ? "started" : "it continues", why);
 	case FROZEN:
-		return started ? "started" : "continues";
+		return runs_as(svc, started ? "started" : "it continues", why);
 	case QUEUED:
 	case STARTING:
 	case STOPPING:
 		return NULL;
 	case BINDING:
-		return svc_is_opening(svc) ? NULL : failed_for(svc, "!failed", why);
+		return svc_is_opening(svc) ? NULL : failed_for(svc, "!", why);
 	case BACKOFF:
-		return failed_for(svc, "!failed", why);
+		return failed_for(svc, "!", why);
 	default:
 		if (started)
-			return "ended";
-		return svc->state == LISTENING && svc->run->start_due > 0 ? NULL : "!not-started";
+			return ended(svc, why);
+		return svc->state == LISTENING && svc->run->start_due > 0 ? NULL : "!it was not started";
 	}
 }
 
@@ -607,59 +661,64 @@ static const char *look_at_restart(const struct order *order, struct svc *svc, s
 	     svc->run->start_due > 0))
 		return look_at_start(order, svc, why);
 	if (svc->state == BINDING)
-		return svc_is_opening(svc) ? NULL : failed_for(svc, "!unbound", why);
+		return svc_is_opening(svc) ? NULL : stops_until(svc, "!stopped", why);
 	if (!accepts && !held && svc->state == BACKOFF)
-		return failed_for(svc, "!failed", why);
-	return "stopped-for-start";
+		return failed_for(svc, "!", why);
+	return stops_until(svc, "stopped", why);
 }
 
-/* The result of an order, as a word; NULL: it is under way. "!" in front: it has failed. */
 static const char *look(const struct order *order, struct svc *svc, struct buf *why)
 {
 	bool awake = svc->state == RUNNING || svc->state == FULL || (svc->state == LISTENING && !svc_is_empty(svc));
 	bool asleep = svc->state == FROZEN || (svc->state == LISTENING && !awake);
 	bool accepts = svc->row->exec->accept;
+	const char *rests = svc->state == FROZEN ? "frozen" : "asleep";
 
 	switch (order->action) {
 	case START:
 		return look_at_start(order, svc, why);
 	case STOP:
-		return has_one_of_before(svc, order->asked) ? NULL : "stopped";
+		return has_one_of_before(svc, order->asked) ? NULL : stops_until(svc, "stopped", why);
 	case RESTART:
 		return look_at_restart(order, svc, why);
 	case DRAIN:
-		return svc->run->holds_back || has_one_of_before(svc, order->asked) ? NULL : "drained";
+		return svc->run->holds_back || has_one_of_before(svc, order->asked)
+			? NULL
+			: stops_until(svc, "drained", why);
 	case ENABLE:
 		if (lock_is_set(svc, LOCK_DISABLED))
-			return "!undone";
+			return "!it was disabled in the meantime";
 		if (svc->state == CLOSING || svc->state == STOPPING || svc_is_opening(svc) ||
 		    (svc->state == BINDING && !accepts && !svc_is_empty(svc)))
 			return NULL;
-		return svc->state == BINDING ? failed_for(svc, "!unbound", why) : "enabled";
+		add_closed(svc, why);
+		return svc->state == BINDING ? "!enabled" : "enabled";
 	case DISABLE:
 		if (!lock_is_set(svc, LOCK_DISABLED))
-			return "!undone";
+			return "!it was enabled in the meantime";
 		if (svc_is_opening(svc) || (!accepts && (svc->state == CLOSING || !svc_is_empty(svc))))
 			return NULL;
-		return "disabled"; /* the instances of accept = yes serve their clients to the end */
+		/* the instances of accept = yes serve their clients to the end */
+		return "disabled: its sockets are closed until it is enabled";
 	case FREEZE:
-		return svc->state == FROZEN ? "frozen" : "!freeze-failed";
+		return svc->state == FROZEN ? "frozen until the next client, or until it is thawed"
+					    : "!it could not be frozen, or continues already; the log has the reason";
 	case REFRESH:
 		if (!svc->run->refresh)
-			return "!ends";
+			return "!it has ended";
 		look_at_refresh(svc->run->refresh);
 		if (svc->run->refresh->state == REFRESHES)
 			return NULL;
 		buf_text(why, svc->run->refresh->text);
-		return svc->run->refresh->state == REFRESHED ? "refreshed" : "!failed";
+		return svc->run->refresh->state == REFRESHED ? "" : "!";
 	case WAIT_ASLEEP:
-		return asleep ? "asleep" : NULL;
+		return asleep ? rests : NULL;
 	case WAIT_AWAKE:
 		return awake ? "awake" : NULL;
 	case WAIT_READY:
-		return awake ? "awake" : asleep ? "asleep" : NULL;
+		return awake ? "awake" : asleep ? rests : NULL;
 	default:
-		return "!failed";
+		return "!";
 	}
 }
 
@@ -683,19 +742,21 @@ static void begin_restart(const struct order *order, struct svc *svc)
 		svc_settle(svc);
 }
 
-/* Begins an order. The result as of look. */
+/* Begins an order. */
 static const char *begin(struct session *session, struct order *order, struct svc *svc, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-	const char *name = svc->row->name, *word;
+	const char *name = svc->row->name, *sentence;
 	const struct lock_order now = { .since = time(NULL), .uid = session->uid }, never = { 0 };
 	bool was = lock_is_set(svc, LOCK_HELD) || svc->run->holds_back;
 	bool disabled = lock_is_set(svc, LOCK_DISABLED);
+	unsigned signalled = 0;
 
 	if (superd_is_stopping())
-		return "!superd-stops";
+		return "!superd is stopping";
 	if (svc->removed && order->action != STOP)
-		return "!is-removed";
+		return "!a reload has removed it: stop ends its instances; a reload adds it again if the configuration "
+		       "has it";
 	if (order->action == SLEEP)
 		order->action = !svc->row->exec->accept && lifecycle->idle_action == IDLE_FREEZE &&
 				(svc->state == RUNNING || svc->state == FROZEN)
@@ -705,13 +766,13 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		order->action = svc->state == FROZEN ? THAW : START;
 	if (disabled && order->action != ENABLE && order->action != DISABLE && order->action != STOP &&
 	    order->action != RELEASE && order->action != REFRESH && order->action != SIGNAL)
-		return "!is-disabled";
+		return "!it is disabled: enable it first";
 	switch (order->action) {
 	case START:
 		if (lock_is_set(svc, LOCK_HELD))
-			return "!is-held";
+			return "!it is held: release it first";
 		if (svc->state == RUNNING)
-			return "runs-already";
+			return runs_as(svc, "it runs already", why);
 		for (unsigned n = 0; n < svc->socket_count; n++)
 			CLEAR(svc->sockets[n].run->rests_until);
 		svc_ask_conditions(svc);
@@ -734,7 +795,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		if (svc->run->holds_back)
 			drain_end(svc);
 		svc_settle(svc);
-		return "held";
+		add_closed(svc, why);
+		return "held: its clients queue until it is released";
 	case RELEASE:
 		set_lock(name, LOCK_HELD, never);
 		if (svc->run->holds_back)
@@ -743,7 +805,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			svc_set(svc, LISTENING);
 			svc_settle(svc);
 		}
-		return was ? "released" : "not-held";
+		add_closed(svc, why);
+		return was ? "released" : "it was not held";
 	case DRAIN:
 		if (svc->state == FROZEN)
 			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
@@ -757,9 +820,9 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case FREEZE:
 		if (svc->state == FROZEN)
-			return "frozen-already";
+			return "it is frozen already";
 		if (svc->row->exec->accept)
-			return "!is-each";
+			return "!each of its clients has an instance, and superd does not freeze these";
 		if (svc->state == STARTING || svc->state == QUEUED)
 			buf_text(why, "it is starting: it can be frozen when it is ready");
 		else if (svc->state == STOPPING ||
@@ -772,17 +835,17 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		else if (svc->run->current->says == RELOADS)
 			buf_text(why, "it reloads");
 		if (why->length)
-			return "!failed";
+			return "!";
 		idle_freeze(svc);
 		break;
 	case THAW:
 		if (svc->state != FROZEN)
-			return "not-frozen";
+			return "it was not frozen";
 		idle_thaw(svc, "operator");
 		return "thawed";
 	case ENABLE:
 		if (!disabled && svc->state != BINDING)
-			return "enabled-already";
+			return "it is enabled already";
 		if (disabled) {
 			set_lock(name, LOCK_DISABLED, never);
 			svc_set(svc, BINDING);
@@ -793,7 +856,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case DISABLE:
 		if (disabled && svc->state == OFF)
-			return "disabled-already";
+			return "it is disabled already";
 		set_lock(name, LOCK_DISABLED, now);
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row) == REMOVE_FINISH);
 		if (svc_is_empty(svc))
@@ -803,15 +866,19 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
 			if (instance->main.pid <= 1 || kill(instance->main.pid, session->request.signal) < 0)
 				continue;
-			if (order->signalled < PIDS_MOST)
-				order->pids[order->signalled] = instance->main.pid;
-			order->signalled++;
+			if (signalled < PIDS_MOST)
+				buf_addf(why, "%s%ld", signalled ? ", " : "", (long)instance->main.pid);
+			signalled++;
 		}
-		return order->signalled ? "signalled" : "!no-process";
+		if (signalled > PIDS_MOST)
+			buf_addf(why, " and %u more", signalled - PIDS_MOST);
+		if (svc->state == FROZEN && session->request.signal != SIGKILL)
+			buf_text(why, "; it is frozen, and receives the signal when it is thawed");
+		return signalled ? "sent the signal to pid " : "!no process of it runs";
 	case REFRESH:
-		word = begin_refresh(svc, why);
-		if (word)
-			return word;
+		sentence = begin_refresh(svc, why);
+		if (sentence)
+			return sentence;
 		break;
 	default:
 		break;
@@ -820,59 +887,31 @@ static const char *begin(struct session *session, struct order *order, struct sv
 }
 
 /* Sends the line that reports the result of an order for a service. order NULL: none was given. */
-static void send_result(struct session *session, const char *name, const struct order *order, const char *word,
+static void send_result(struct session *session, const char *name, const struct order *order, const char *sentence,
 			struct buf *why)
 {
 	struct svc *svc = svc_find(name);
-	const struct service *row = svc ? svc->row : table_find(superd.table, name);
-	struct buf *line = &session->line;
-	bool failed;
-	unsigned open = 0;
-	char signal[32];
+	struct buf *line = &session->line, text = { 0 };
+	uint64_t killed = order && svc ? svc->run->kills - order->kills : 0;
+	bool failed = *sentence == '!';
+	enum lock_kind kind = order && order->action == HOLD ? LOCK_HELD : LOCK_DISABLED;
 
-	failed = *word == '!';
 	session->failed += failed;
-	if (!why->length && svc && svc->state == BINDING && !svc_is_opening(svc))
-		buf_text(why, svc->run->reason);
-	json_flag_field(line, "ok", !failed);
-	json_text_field(line, "result", word + failed);
-	json_text_field(line, "reason", why->length ? buf_string(why) : NULL);
+	buf_addf(&text, "%s%s", sentence + failed, buf_string(why));
 	buf_clear(why);
-	if (row) {
-		facts_add_answer(row, svc, ANSWER_ORDER, false, line);
-	} else {
-		json_text_field(line, "service", name);
-		json_text_field(line, "state", state_name(OFF));
-	}
-	if (svc) {
-		for (unsigned n = 0; n < svc->socket_count; n++)
-			open += svc->sockets[n].fd >= 0;
-		json_count_field(line, "sockets", svc->socket_count);
-		json_count_field(line, "open", open);
-		if (svc->run->current)
-			json_whole_field(line, "pid", svc->run->current->pid > 0 ? svc->run->current->pid : -1);
-		if (order && !failed && (order->action == HOLD || order->action == DISABLE) &&
-		    !locks_outlive(order->action == HOLD ? LOCK_HELD : LOCK_DISABLED, why))
-			json_text_field(line, "ends_with_superd", buf_string(why));
-		if (order && svc->run->kills > order->kills)
-			json_count_field(line, "killed", svc->run->kills - order->kills);
-		if (order && order->signalled) {
-			json_text_field(line, "signal", scan_signal_name(session->request.signal, signal));
-			json_count_field(line, "signalled", order->signalled);
-			json_list_field(line, "pids");
-			for (size_t n = 0; n < order->signalled && n < PIDS_MOST; n++)
-				buf_addf(line, "%s%ld", n ? "," : "", (long)order->pids[n]);
-			json_list_close(line);
-		}
-	} else if (row) {
-		struct origin at = service_origin(row, "disable");
-
-		buf_clear(why);
-		if (at.file)
-			buf_addf(why, "%s:%u", at.file, at.line);
-		json_text_field(line, "disabled_at", why->length ? buf_string(why) : NULL);
-	}
+	if (killed)
+		buf_addf(&text, "; %" PRIu64 " instance%s did not end by timeout_stop and %s killed", killed,
+			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
+	if (order && !failed && (order->action == HOLD || order->action == DISABLE) && !locks_outlive(kind, why))
+		buf_addf(&text, "; this ends with superd: %s", buf_string(why));
+	json_text_field(line, "service", name);
+	json_text_field(line, "state", facts_state(svc ? svc->row : table_find(superd.table, name), svc));
+	json_flag_field(line, "ok", !failed);
+	if (svc && svc->run->current)
+		json_whole_field(line, "pid", svc->run->current->pid > 0 ? svc->run->current->pid : -1);
+	json_text_field(line, "message", buf_string(&text));
 	session_send(session);
+	buf_free(&text);
 }
 
 void orders_drop(struct session *session)
@@ -896,21 +935,21 @@ static void look_at_orders(struct session *session)
 	while (*at) {
 		struct order *order = *at;
 		struct svc *svc = svc_find(order->name);
-		const char *word = order->leaves ? "gone" : "!vanished";
+		const char *sentence = order->leaves ? "stopped, and removed" : VANISHED;
 
 		buf_clear(&why);
 		if (svc)
-			word = look(order, svc, &why);
-		if (word && sent && !session_may_go_on(session))
+			sentence = look(order, svc, &why);
+		if (sentence && sent && !session_may_go_on(session))
 			break; /* the next turn goes on */
-		if (!word) {
+		if (!sentence) {
 			at = &order->next;
 			continue;
 		}
 		sent = true;
 		*at = order->next;
 		session->order_count--;
-		send_result(session, order->name, order, word, &why);
+		send_result(session, order->name, order, sentence, &why);
 		free(order);
 	}
 	buf_free(&why);
@@ -934,16 +973,21 @@ static void begin_one(struct session *session, const char *name)
 	const struct service *row = svc ? svc->row : table_find(superd.table, name);
 	struct order *order = svc ? calloc(1, sizeof(*order) + strlen(name) + 1) : NULL;
 	struct buf why = { 0 };
-	const char *word;
+	const struct skipped *skipped = row && !svc ? skipped_of(superd.table, row) : NULL;
+	const char *sentence;
 
 	session->begun++;
 	if (!order) {
-		word = svc				 ? "!no-memory"
-			: !row				 ? "!vanished"
-			: skipped_of(superd.table, row) ? "!skipped"
-			: action == REFRESH		 ? "needs-no-refresh"
-							 : "!unconfigured";
-		send_result(session, name, NULL, word, &why);
+		if (skipped)
+			buf_text(&why, skipped_reason(skipped));
+		else if (row && !svc)
+			origin_cite(service_origin(row, "disable"), &why);
+		sentence = svc		     ? "!out of memory"
+			: !row		     ? VANISHED
+			: skipped	     ? "!it is skipped: "
+			: action == REFRESH ? "it does not run: the configuration has disable = yes"
+					     : "!the configuration has disable = yes";
+		send_result(session, name, NULL, sentence, &why);
 		buf_free(&why);
 		return;
 	}
@@ -957,11 +1001,11 @@ static void begin_one(struct session *session, const char *name)
 	order->activations = svc->run->activations;
 	order->failures = svc->run->failures;
 	order->kills = svc->run->kills;
-	word = begin(session, order, svc, &why);
+	sentence = begin(session, order, svc, &why);
 	if (session->begun == 1)
 		write_locks(); /* the first shows whether the file can be written, for the answers to all */
-	if (word || session->request.options & WITH_NO_WAIT) {
-		send_result(session, name, order, word ? word : "under-way", &why);
+	if (sentence || session->request.options & WITH_NO_WAIT) {
+		send_result(session, name, order, sentence ? sentence : "under way", &why);
 		free(order);
 	} else {
 		order->next = session->orders;

@@ -153,7 +153,7 @@ test tells_why_a_start_has_failed {
 test a_stopped_service_without_a_socket_stays_stopped {
 	superd -control {service job { start = boot exec = "$backend sleep 1000" }}
 	log "job: started, pid "
-	has [order "stop job"] "stopped, until it is started again"
+	has [order "stop job"] "stopped; start starts it again"
 	reload {service job { start = boot exec = "$backend sleep 1000" umask = 077 }}
 	is [status state job] listening
 	has [order "start job"] "started, pid "
@@ -249,7 +249,7 @@ test refuses_what_its_table_disables {
 		disable = yes
 }}
 	is [value [control "start web"] ok] false
-	has [order "start web"] "web: the configuration has disable = yes ([table]:4): change it there"
+	has [order "start web"] "web: the configuration has disable = yes ([table]:4)\n"
 	has [why web] "the configuration has disable = yes"
 	is [value [control list] state] off
 }
@@ -284,7 +284,7 @@ test drains_before_it_goes_on {
 	expect {[stays_quiet $second]}
 	close $first
 	has [line $second] " two"
-	has [line $operator] {"result":"drained"}
+	has [line $operator] {"message":"drained}
 	close $second $operator
 }
 
@@ -325,8 +325,7 @@ test drains_what_is_held_and_holds_it_further {
 	close $first
 	until 1s {[logged "it is drained"]}
 	set answer [line $operator]
-	is [value $answer result] drained
-	is [value $answer held] true
+	is [value $answer message] "drained; it is held, so nothing starts it"
 	set second [connect web]; send $second two
 	expect {[stays_quiet $second]} "it is held further"
 	done "release web"
@@ -396,7 +395,7 @@ test a_reload_that_comes_to_nothing_since_superd_stops_says_so {
 test has_a_backend_read_its_configuration_again {
 	web serve {exec_reload = { "/bin/sh -c 'echo $MAINPID > %/note'" }}
 	done "reload web"
-	has [order "reload web"] "web: it does not run: its next start reads its configuration "
+	has [order "reload web"] "web: nothing runs that could read: the next start reads the configuration anyway"
 	set pid [pid web]
 	has [done "reload web"] "the reload command ended well (pid $pid)"
 	is [read %/note] "$pid\n"
@@ -424,9 +423,9 @@ test reloads_all_where_nothing_runs {
 	}
 	done "reload *"
 	done "disable asleep"
-	has [order "reload off"] "off: it does not run: the configuration has disable = yes\n"
-	has [order "reload each"] "each: accept = yes: the next client's instance reads"
-	has [done "reload asleep"] {"result":"needs-no-refresh"}
+	has [order "reload off"] "off: it does not run: the configuration has disable = yes ("
+	has [order "reload each"] "each: nothing runs that could read: the next start reads the configuration anyway"
+	has [done "reload asleep"] "nothing runs that could read"
 }
 
 test a_list_has_commands_whole {

@@ -16,7 +16,7 @@ proc is_stopping {} {
 # Who has an hour to end: the operator hears of it behind that, and not before.
 proc ends_after_an_hour {operator result} {
 	advance 59min; expect {[quiet $operator]}
-	advance 2min; has [line $operator] "\"result\":\"$result\""
+	advance 2min; has [line $operator] "\"message\":\"$result"
 }
 
 set slow "timeout_stop = 1h kill_signal = SIGWINCH"
@@ -101,7 +101,7 @@ test a_drain_ends_under_clients_who_stay_for_too_long {
 	has [line $next] " two"
 	send $client three; has [line $client] " three"
 	until 1min {![quiet $operator]}
-	has [line $operator] {"result":"drained"}
+	has [line $operator] {"message":"drained}
 	end_of $client; end_of $next
 	pid web
 	close $client $next $operator
@@ -157,7 +157,7 @@ test what_has_no_port_is_not_said_to_listen {
 	set others [taken ""]
 	log "one: "
 	foreach {name listener} $others {
-		has [order "stop $name"] "no instance runs; it does not listen: "
+		has [order "stop $name"] "stopped; it does not listen: "
 		done "stop $name"
 		set answer [control "restart $name"]
 		has $answer [error_text EADDRINUSE]
@@ -210,7 +210,7 @@ test a_start_of_what_says_nothing_is_done_after_a_second {
 	set operator [session]; send $operator "start web"
 	log "web: started, pid "
 	advance 2s
-	has [line $operator] {"result":"started"}
+	has [line $operator] {"message":"started}
 	has [order "start web"] "it runs already"
 	close $operator
 }
@@ -242,7 +242,7 @@ test one_that_waits_hears_of_the_change_and_changes_nothing {
 	web "$backend serve" "timeout_stop = 1s"
 	set waiter [session]; send $waiter "wait --awake web"
 	pid web
-	has [line $waiter] {"result":"awake"}
+	has [line $waiter] {"message":"awake"}
 	has [control "wait --asleep --timeout=100ms web"] "not done in time: web"
 	has [control "wait --asleep --no-wait web"] "it does not have that option"
 	has [control "disable web"] {"ok":true}

@@ -235,7 +235,7 @@ test acts_and_says_what_failed {
 	set socket [stand_in $greeting [list \
 		stop "{\"service\":\"web\",\"ok\":true,\"state\":\"listening\",\"message\":\"stopped\"}
 {\"service\":\"db\",\"ok\":false,\"state\":\"held\",\"message\":\"it is held\"}\n$done" \
-		hold "{\"service\":\"web\",\"ok\":true,\"state\":\"held\",\"message\":\"\"}\n$done" \
+		hold "{\"service\":\"web\",\"ok\":true,\"state\":\"held\",\"message\":\"held\"}\n$done" \
 		shutdown ""]]
 	expect {[superctl -at $socket stop --timeout=1min --no-wait web "d b"] eq [list 1 "web: stopped\n" "db: it is held\n"]}
 	lassign [superctl -at $socket hold web --timeout=1500ms] status output

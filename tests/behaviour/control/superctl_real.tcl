@@ -237,7 +237,7 @@ test list_failed_names_what_has_a_fault {
 test signal_goes_to_the_main_process_of_each_instance {
 	run_all
 	set one [echoed one]; set other [echoed other]
-	has [succeeds signal each TERM] "each: sent SIGTERM to pid "
+	has [succeeds signal each TERM] "each: sent the signal to pid "
 	end_of $one; end_of $other
 	log " requested: "
 	fails 1 "web: no process of it runs" signal web HUP

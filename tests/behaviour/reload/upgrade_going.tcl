@@ -133,6 +133,6 @@ test who_has_given_up_gets_no_answer_to_another_request {
 	exec sh -c ": >[path go]"
 	log "an upgrade would fail: "
 	done "stop web"
-	has [line $session] "\"result\":\"asleep\""
+	has [line $session] "\"message\":\"asleep\""
 	close $session
 }
