@@ -362,7 +362,6 @@ struct run {
 	ev_io notify_io;
 	struct helper receiver; /* of messages with descriptors; notify.c */
 	int received;		/* its answer comes here */
-	ev_io received_io;
 	pid_t gone;	      /* main process of the last instance: what it sent last is heard until the next starts */
 	uint64_t gone_number; /* of that instance */
 	struct list stored;

@@ -35,6 +35,11 @@ static void on_message(struct ev_loop *loop, ev_io *io, int events)
 	notify_read(io->data);
 }
 
+void notify_resume(struct svc *svc)
+{
+	io_call(&svc->run->notify_io, svc->run->notify, on_message, svc);
+}
+
 /* Nobody can guess its name, and take that before. One in the folder is reached from another network, too. */
 bool notify_open(struct svc *svc, struct buf *why)
 {
@@ -84,10 +89,8 @@ void notify_close(struct svc *svc)
 	if (svc->run->notify <= 0)
 		return;
 	ev_io_stop(superd.loop, &svc->run->notify_io);
-	if (svc->run->received > 0) {
-		ev_io_stop(superd.loop, &svc->run->received_io);
+	if (svc->run->received > 0)
 		fd_close(&svc->run->received);
-	}
 	helper_drop(&svc->run->receiver);
 	if (path && *path == '/')
 		notify_dir_remove(path);
@@ -480,13 +483,27 @@ static _Noreturn void receive_apart(struct received *received, int from, int to)
 	_exit(!fd_message_send(to, received, sizeof(*received), fds, kept, 0));
 }
 
-/* The receiver has done its work, or will not. */
-static void end_receiving(struct svc *svc)
+/* The receiver has done its work, or will not: then its message is lost. */
+static void on_receiver(struct helper *helper, int status)
 {
-	ev_io_stop(superd.loop, &svc->run->received_io);
-	if (svc->run->received > 0)
-		fd_close(&svc->run->received);
+	struct svc *svc = container_of(helper, struct run, receiver)->svc;
+	struct received received;
+	int fds[DESCRIPTORS];
+	size_t count = DESCRIPTORS;
+
 	ev_io_start(superd.loop, &svc->run->notify_io);
+	if (svc->run->received <= 0) /* it was late, and has ended; or there was none */
+		return;
+	if (status != HELPER_LATE &&
+	    fd_message_receive(svc->run->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
+		    (ssize_t)sizeof(received) &&
+	    received.length <= NOTIFICATION_MOST)
+		take_message(svc, &received, fds, count);
+	else
+		drop_message(svc, 0,
+			     status == HELPER_LATE ? "receiving its descriptors does not end"
+						   : "its receiver has ended");
+	fd_close(&svc->run->received);
 	notify_read(svc); /* of the same program, too */
 	if (svc->run->received > 0)
 		return;
@@ -498,67 +515,14 @@ static void end_receiving(struct svc *svc)
 	svc_settle(svc);
 }
 
-static void take_received(struct svc *svc, const char *otherwise)
-{
-	struct received received;
-	int fds[DESCRIPTORS];
-	size_t count = DESCRIPTORS;
-
-	ev_io_stop(superd.loop, &svc->run->received_io);
-	if (fd_message_receive(svc->run->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
-		    (ssize_t)sizeof(received) &&
-	    received.length <= NOTIFICATION_MOST)
-		take_message(svc, &received, fds, count);
-	else
-		drop_message(svc, 0, otherwise);
-}
-
-static void on_received(struct ev_loop *loop, ev_io *io, int events)
-{
-	struct svc *svc = io->data;
-
-	(void)loop, (void)events;
-	take_received(svc, "its receiver has ended");
-	if (!svc->run->receiver.child.pid) /* it is of the superd before */
-		end_receiving(svc);
-}
-
-static void on_receiver(struct helper *helper, int status)
-{
-	struct svc *svc = container_of(helper, struct run, receiver)->svc;
-
-	if (svc->run->received > 0 && ev_is_active(&svc->run->received_io))
-		take_received(svc,
-			      status == HELPER_LATE ? "receiving its descriptors does not end"
-						    : "its receiver has ended");
-	if (svc->run->received > 0)
-		end_receiving(svc);
-	else if (svc->run->notify > 0)
-		ev_io_start(superd.loop, &svc->run->notify_io);
-}
-
-static void watch_received(struct svc *svc)
-{
-	ev_io_stop(superd.loop, &svc->run->notify_io);
-	io_call(&svc->run->received_io, svc->run->received, on_received, svc);
-}
-
-void notify_resume(struct svc *svc)
-{
-	io_call(&svc->run->notify_io, svc->run->notify, on_message, svc);
-	if (svc->run->received > 0)
-		watch_received(svc);
-}
-
 static void begin_receiving(struct svc *svc, struct received *received)
 {
 	int ends[2];
 	pid_t pid;
 
-	if (svc->run->receiver.child.pid) { /* it hangs: its end starts the watching again */
-		ev_io_stop(superd.loop, &svc->run->notify_io);
+	ev_io_stop(superd.loop, &svc->run->notify_io);
+	if (svc->run->receiver.child.pid) /* it hangs: its end starts the watching again */
 		return;
-	}
 	journal_flush(); /* all before a barrier outlives superd when that ends */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
 		pid = helper_begin(&svc_run(svc)->receiver, RECEIVE_SECONDS, on_receiver);
@@ -567,13 +531,10 @@ static void begin_receiving(struct svc *svc, struct received *received)
 		close(ends[1]);
 		if (pid > 0) {
 			svc->run->received = fd_raise(ends[0], FD_HIGH);
-			watch_received(svc);
-			journal_service(svc);
 			return;
 		}
 		close(ends[0]);
 	}
-	ev_io_stop(superd.loop, &svc->run->notify_io);
 	helper_limit(&svc->run->receiver, RECEIVE_SECONDS, on_receiver); /* then it is tried again */
 }
 
