@@ -190,8 +190,7 @@ static bool restore_notes(struct table *table, const char *text)
 /* The rows have no includes and no conditions, so each error in them belongs to a service. */
 struct table *saved_read(const struct options *options, const char *text, struct diags *diags)
 {
-	const char *rows = strstr(text, "\n\n") + 2;
-	struct table *table = read_saved(rows, diags);
+	struct table *table = read_saved(strstr(text, "\n\n") + 2, diags);
 	bool *is_new;
 
 	if (!table)
@@ -204,7 +203,7 @@ struct table *saved_read(const struct options *options, const char *text, struct
 	restore_filters(table, text);
 	resolve_table(table, NULL, diags);
 	skip_faulty(table, true, NULL, diags);
-	if (!find_saved_places(table, rows) || !restore_notes(table, text))
+	if (!restore_notes(table, text))
 		diags_out_of_memory(diags, (struct origin){ 0 });
 	diags_sort(diags);
 	diags_bound(diags);

@@ -111,7 +111,7 @@ bool print_conf(const struct table *table, bool comments, FILE *out)
 
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out)
 {
-	struct conf_style style = { .places = PLACES_MARKED, .last = &(struct origin){ 0 } };
+	struct conf_style style = { .places = PLACES_MARKED };
 	bool ok = print_table(table, NULL, style, out);
 	struct buf text = { 0 };
 

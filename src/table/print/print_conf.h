@@ -14,7 +14,8 @@
  * out. With comments each value has the place where it was set. */
 bool print_conf(const struct table *table, bool comments, FILE *out);
 
-/* The same with marks (table/services/service_conf.h), which read_saved reads; and further rows, of former tables. */
+/* The same with a mark for each service (table/services/service_conf.h), which read_saved reads; and further rows, of
+ * former tables. */
 bool print_conf_saved(const struct table *table, const struct service *const *more, size_t count, FILE *out);
 
 /* Prints {"services": [{"name": …, "listen": [{"endpoint": …, "name": …}], "exec": [words], …}]}. Durations are in

@@ -35,7 +35,7 @@ static void add_mark(struct buf *out, struct origin at, struct origin *last)
 
 void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at)
 {
-	if (style->places == PLACES_MARKED && at.file)
+	if (style->places == PLACES_MARKED && at.file && style->last)
 		add_mark(out, at, style->last);
 	if (style->places == PLACES_MARKED || style->places == PLACES_NONE || !at.file)
 		return;
@@ -263,7 +263,8 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 		buf_visible(out, service->at.file ? service->at.file : "",
 			    service->at.file ? strlen(service->at.file) : 0);
 		buf_char(out, '\n');
-		*style->last = service->at;
+		if (style->last)
+			*style->last = service->at;
 	} else {
 		service_conf_add_place(out, style, "", service->at);
 	}

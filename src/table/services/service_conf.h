@@ -21,7 +21,7 @@ struct conf_style {
 	const struct table *table;
 	const struct option_setting *const *shared;     /* for each option: the value that stands in defaults { }, and
 							   is skipped; NULL: none */
-	struct origin *last;            /* of PLACES_MARKED: the last mark */
+	struct origin *last;            /* of PLACES_MARKED: the last mark; NULL: only services have marks */
 	bool is_apart;                  /* the services stand below defaults { } of another table: theirs stand in them */
 };
 

@@ -231,9 +231,3 @@ struct table *read_saved(const char *text, struct diags *diags)
 	table_free(reading.table);
 	return NULL;
 }
-
-bool find_saved_places(struct table *table, const char *text)
-{
-	return superd_find_places(table, &(struct source_file){ .file = SAVED, .text = (char *)(uintptr_t)text,
-								.length = strlen(text) });
-}

@@ -16,10 +16,8 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 /* Reads a text of superd.conf in memory, as read_table does; for -l, tests and fuzzers. */
 struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
 
-/* Reads what print_conf_saved wrote, without table_check. NULL: out of memory. find_saved_places gives its services the
- * places in the sources that they had; false: out of memory. */
+/* Reads what print_conf_saved wrote, without table_check. NULL: out of memory. */
 struct table *read_saved(const char *text, struct diags *diags);
-bool find_saved_places(struct table *table, const char *text);
 
 /* Reads a source with a reader of this program. from: the import; file NULL: the command line names it. */
 void reading_source(struct reading *reading, const char *source, struct origin from);

@@ -31,7 +31,6 @@
  * sources each option stands. In a file of a user's they are comments. */
 struct place_mark {
 	size_t offset;                  /* of the text behind it */
-	unsigned line;                  /* of the mark itself */
 	struct origin at;               /* the file is in the pool */
 	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
 	enum dialect dialect;
@@ -200,11 +199,10 @@ static bool read_mark(const char *at, const char *end, struct pool *pool, struct
 static bool marks_find(struct marks *marks, const struct source_file *source, struct pool *pool)
 {
 	const char *file = NULL;
-	unsigned number = 0;
 
 	marks->count = 0;
 	for (const char *line = source->text, *end; *line; line = end + (*end == '\n')) {
-		struct place_mark *list, mark = { .at.file = file, .line = ++number };
+		struct place_mark *list, mark = { .at.file = file };
 
 		end = source->text + source_line_end(source, (size_t)(line - source->text));
 		if (line[0] != '#' || line[1] != ' ' || !read_mark(line + 2, end, pool, &mark))
@@ -382,6 +380,21 @@ static void take_places(struct native *native)
 	}
 }
 
+/* All of a service in a saved text has the place that its mark names, so that an error in it is that service's; if there
+ * is none, as for a service of the command line, the place in the text. */
+static void take_place_of_service(struct native *native)
+{
+	struct statement *statement = &native->statement;
+	const struct place_mark *mark = marks_at(&native->marks, statement->items[0].name.start, &native->passed);
+
+	if (statement->kind != STATEMENT_SERVICE || !mark || !*mark->at.file)
+		return;
+	for (size_t n = 0; n < statement->item_count; n++)
+		statement->items[n].at = mark->at;
+	for (size_t n = 0; n < statement->word_count; n++)
+		statement->word_at[n] = mark->at;
+}
+
 /* superd-read writes whole services, and no more than superd can take. */
 static bool may_take(struct native *native)
 {
@@ -410,6 +423,8 @@ static bool read_statements(struct native *native)
 		  marks_find(&native->marks, native->source, native->reading->table->pool);
 
 	while (ok && statement_next(&splitter, &native->statement)) {
+		if (native->writer == WRITER_SUPERD)
+			take_place_of_service(native);
 		if (native->writer == WRITER_READ) {
 			take_places(native);
 			ok = may_take(native);
@@ -468,67 +483,6 @@ bool superd_read_services(struct reading *reading, char *text, size_t length)
 			   text + (native.statement.item_count ? native.statement.items[0].name.start : 0));
 	native_free(&native);
 	diags_free(&unheard);
-	return good;
-}
-
-/* The place that a mark names of what stands at this place of a saved text. */
-static struct origin find_place(const struct marks *marks, const struct source_file *source, struct origin at)
-{
-	size_t low = 0, high = marks->count;
-
-	if (!at.file || strcmp(at.file, source->file) != 0)
-		return at;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (marks->list[middle].line < at.line)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && *marks->list[low - 1].at.file ? marks->list[low - 1].at : (struct origin){ 0 };
-}
-
-static bool find_places(struct service *row, const struct marks *marks, const struct source_file *source,
-			struct pool *pool)
-{
-	size_t count = settings_count(row->settings);
-	struct option_setting *list = calloc(count + 1u, sizeof(*list));
-	struct service as_read = *row;
-	bool good;
-
-	if (!list)
-		return false;
-	row->at = find_place(marks, source, row->at);
-	for (size_t n = 0; n < count; n++) {
-		struct origin at = find_place(marks, source, service_place(&as_read, &row->settings->list[n]));
-
-		list[n] = row->settings->list[n];
-		list[n].file = at.file;
-		list[n].line = at.line & SETTING_LINE;
-		list[n].column = at.column < SETTING_COLUMN ? at.column : SETTING_COLUMN;
-	}
-	for (size_t n = 0; n < row->socket_count; n++)
-		row->sockets[n].at = find_place(marks, source, row->sockets[n].at);
-	good = service_keep_settings(row, as_read.settings->defaults, list, count, pool);
-	free(list);
-	return good;
-}
-
-bool superd_find_places(struct table *table, const struct source_file *source)
-{
-	struct marks marks = { 0 };
-	bool good = marks_find(&marks, source, table->pool);
-
-	for (size_t n = 0; good && n < table->count; n++) {
-		struct service *row = &table->services[n];
-
-		if (row->at.file && !strcmp(row->at.file, source->file))
-			good = find_places(row, &marks, source, table->pool);
-	}
-	for (size_t n = 0; good && n < table->skipped_count; n++)
-		table->skipped[n].at = find_place(&marks, source, table->skipped[n].at);
-	free(marks.list);
 	return good;
 }
 

@@ -10,10 +10,8 @@ extern const struct reader reader_superd;
 
 bool superd_read_source(struct reading *reading, const struct source_file *source);
 
-/* The same of what print_conf_saved wrote: a service is of the dialect that its mark names. Until superd_find_places has
- * put the places that the marks name in their place, each is one of this text, so that it belongs to one service. */
+/* The same of what print_conf_saved wrote: a service is of the dialect, and has the place, that its mark names. */
 bool superd_read_saved(struct reading *reading, const struct source_file *source);
-bool superd_find_places(struct table *table, const struct source_file *source); /* false: out of memory */
 
 /* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
 bool superd_is_certain(const struct source_file *source);
