@@ -39,8 +39,6 @@
 #define BATCH 32       /* clients of one socket in a turn of the loop */
 #define PARKED_MOST 64 /* clients of a service that wait for its program */
 #define ADVICE_SECONDS 30.
-#define HAND_OVER 100	  /* milliseconds for a client that another process has accepted */
-#define TURN_MOST 1.	  /* seconds for the process that sends clients away */
 #define MINUTES_MOST 4096 /* addresses that are counted by the minute, or denied by a sensor */
 
 #define REFUSED_ASKED 16 /* refused clients whose user is asked for at once */
@@ -727,80 +725,6 @@ static bool screen_client(struct svc *svc, struct socket *socket, struct client 
 	return true;
 }
 
-/* The client that the process of accept_beside has accepted, if any. That has a moment to hand it over. */
-void accept_take_beside(struct svc *svc)
-{
-	struct client client = { .length = sizeof(client.peer) };
-	struct pollfd taken = { .fd = svc->run->taken, .events = POLLIN };
-	size_t count = 1;
-	char byte;
-
-	if (svc->run->taken <= 0 || svc_asks_conditions(svc))
-		return;
-	poll(&taken, 1, HAND_OVER);
-	if (fd_message_receive(svc->run->taken, &byte, 1, &client.fd, &count, MSG_DONTWAIT) == 1 && count == 1) {
-		unsigned number = svc->run->taken_at < svc->socket_count ? svc->run->taken_at : 0;
-
-		if (getpeername(client.fd, &client.peer.any, &client.length) < 0)
-			client.length = 0;
-		if (!svc->socket_count || !svc->row->exec->accept)
-			accept_refuse(svc, &client, REFUSED_CLOSED);
-		else if (svc->state == LISTENING)
-			screen_client(svc, &svc->sockets[number], &client);
-		else
-			park_client(svc, &svc->sockets[number], &client, false);
-	}
-	fd_close(&svc->run->taken);
-}
-
-static void on_accepted(struct helper *helper, int status)
-{
-	struct svc *svc = container_of(helper, struct run, turner)->svc;
-
-	if (status == HELPER_LATE) {
-		svc_say(svc, LEVEL_WARNING, "bind_error",
-			"a process that has its listener keeps it from being used: its clients wait until that has "
-			"ended");
-		return;
-	}
-	instances_gather();
-	accept_take_beside(svc);
-	instances_start_gathered();
-	if (WIFEXITED(status) && WEXITSTATUS(status) == ACCEPT_EXHAUSTED)
-		limits_lack(svc, "cannot accept", EMFILE);
-	else
-		svc_settle(svc);
-}
-
-/* Programs had it before a reload, and one may hold its lock: another process accepts there, a client at a time. */
-static void accept_beside(struct svc *svc, struct socket *socket)
-{
-	int ends[2] = { -1, -1 };
-	struct client client;
-	enum accepted got;
-	pid_t pid = -1;
-
-	if (svc->run->turner.child.pid)
-		return;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0)
-		pid = helper_begin(&svc_run(svc)->turner, TURN_MOST, on_accepted);
-	if (pid == 0) {
-		fork_fds_close_others(&socket->fd, 1, ends[1], 0);
-		fd_set_nonblocking(socket->fd, true);
-		got = client_accept(socket->fd, socket->listen, &client);
-		_exit(got == ACCEPTED && !fd_message_send(ends[1], "", 1, &client.fd, 1, 0) ? ACCEPT_EXHAUSTED : got);
-	}
-	if (pid > 0) {
-		svc->run->taken = ends[0];
-		svc->run->taken_at = (unsigned)(socket - svc->sockets);
-		svc_unwatch(svc);
-	} else {
-		limits_lack(svc, "cannot accept", errno);
-		fd_close(&ends[0]);
-	}
-	fd_close(&ends[1]);
-}
-
 static void start_for_datagram(struct svc *svc, struct socket *socket);
 
 /* Accepts who waits there, up to BATCH, or starts an instance for a datagram. */
@@ -824,7 +748,7 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 			return;
 		}
 		if (socket->lent && !lent_take_back(socket)) {
-			accept_beside(svc, socket);
+			socket_watch(socket, false); /* until that has ended, and the service settles */
 			return;
 		}
 		switch (client_accept(socket->fd, socket->listen, &client)) {

@@ -5,8 +5,8 @@
  * call that takes the socket's lock. It polls it, passes it on, closes it, sets O_NONBLOCK, asks TCP_INFO and SO_ERROR,
  * and receives datagrams without waiting (tests/lint/lent). Its address rules are set again by superd-exec at each start;
  * what a reload has changed, by a process of its own (lent.c). Of a row that has become accept = yes the loop accepts
- * again once the control groups of all who had the socket are empty (lent_take_back). What can hang for another reason
- * is done in superd-exec, or in a process whose end is an event. */
+ * once no program has the socket (lent_take_back). What can hang for another reason is done in superd-exec, or in a
+ * process whose end is an event. */
 #pragma once
 
 #include <ev.h>
@@ -376,11 +376,9 @@ struct run {
 	struct rate_limit rate, trigger; /* cps, trigger_limit */
 	double failed_at;		 /* the last start that failed */
 	struct idle idle;
-	struct helper turner;		 /* takes away who waits and is not to be served, accepts at a socket that
-				      * programs had, or looks at the conditions of sockets; nothing is watched
-				      * meanwhile */
-	int taken;			 /* whom it has accepted, or what it has found, comes here */
-	unsigned taken_at;		 /* at this socket; of conditions not 0: they are asked again */
+	struct helper turner; /* takes probes away, or looks at the conditions of sockets; nothing is watched meanwhile */
+	int found;	      /* what it has found of conditions comes here */
+	bool asks_again;      /* they may have changed since */
 	int64_t idle_memory;		 /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
@@ -636,7 +634,6 @@ void close_leave(void);
 
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);
-void accept_take_beside(struct svc *svc); /* the client that another process has accepted */
 void accept_start_parked(struct svc *svc);
 bool accept_pause_at_cps(struct svc *svc, const struct client *client);
 void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);

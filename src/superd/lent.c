@@ -6,8 +6,8 @@
  *
  *   A listener that a program has shut down is opened anew. If that is so twice in a minute, it is a failure.
  *
- *   Where a row has become accept = yes, another process accepts, until the control groups of all who had the socket
- *   are empty. */
+ *   Where a row has become accept = yes, superd accepts once the control groups of all who had the socket are empty. If
+ *   it cannot know that, it opens the socket anew. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -164,23 +164,28 @@ void lent_note_end(struct instance *instance)
 	}
 }
 
+static bool has_programs(const struct svc *svc)
+{
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		if (!instance->row->exec->accept)
+			return true;
+	}
+	return false;
+}
+
 /* No program has the socket of a row with accept = yes any more, which was another's before. */
 bool lent_take_back(struct socket *socket)
 {
-	if (socket->lent == STRAYED)
+	if (socket->lent == STRAYED || has_programs(socket->svc))
 		return false;
-	LIST_OF(struct instance, instance, link, &socket->svc->run->instances) {
-		if (!instance->row->exec->accept)
-			return false;
-	}
 	fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */
 	socket->lent = NOT_LENT;
 	journal_socket(socket);
 	return true;
 }
 
-/* Closes what a program has shut down, and what has not its options and no program has any more. *again: it was shut
- * down a short while ago already. */
+/* Closes what a program has shut down, what has not its options and no program has any more, and what superd cannot
+ * accept from. *again: it was shut down a short while ago already. */
 bool lent_close(struct svc *svc, bool *again)
 {
 	bool any = false;
@@ -190,15 +195,18 @@ bool lent_close(struct svc *svc, bool *again)
 		bool is_shut = socket->lent && socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint) &&
 			poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
 
-		if (socket->fd < 0 || (!is_shut && !(socket->is_old && svc_is_empty(svc))))
+		bool is_old = socket->is_old && svc_is_empty(svc);
+		bool is_strayed = socket->lent == STRAYED && svc->row->exec->accept && !has_programs(svc);
+
+		if (socket->fd < 0 || (!is_shut && !is_old && !is_strayed))
 			continue;
 		if (is_shut) {
 			svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
 			*again |= socket->run->shut_at > 0 && clock_now() < socket->run->shut_at + TOO_SOON;
 			socket->run->shut_at = clock_now();
 		} else {
-			svc_say(svc, LEVEL_NOTICE, "rebind", "%s has its old options: opening it again",
-				socket->listen->name);
+			svc_say(svc, LEVEL_NOTICE, "rebind", "%s %s: opening it again", socket->listen->name,
+				is_old ? "has its old options" : "may be a program's still");
 		}
 		any = true;
 		socket_close(socket);

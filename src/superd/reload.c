@@ -457,14 +457,8 @@ static bool reload_apply(struct table *table)
 	superd.changes = report;
 	report->users = 1;
 	list_init(&services);
-	instances_gather();
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
-		svc->seen = false;
-		accept_take_beside(svc); /* he goes by the row of before */
-	}
-	instances_start_gathered();
+	LIST_EACH(link, &superd.services)
+		container_of(link, struct svc, link)->seen = false;
 	/* What changes, and the sockets that are free then. */
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *row = &table->services[n];

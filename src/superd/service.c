@@ -220,8 +220,8 @@ static void svc_free(struct svc *svc)
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	idle_free(svc);
 	list_remove(&svc->run->listening);
-	if (svc->run->taken > 0)
-		fd_close(&svc->run->taken);
+	if (svc->run->found > 0)
+		fd_close(&svc->run->found);
 	helper_drop(&svc->run->turner);
 	child_forget(&svc->run->turner.child);
 	child_forget(&svc->run->socket_command);
@@ -830,20 +830,20 @@ static void on_conditions(struct helper *helper, int status)
 {
 	struct svc *svc = container_of(helper, struct run, turner)->svc;
 	struct found_false verdict;
-	bool answered = svc->run->taken > 0 && read(svc->run->taken, &verdict, sizeof(verdict)) == sizeof(verdict);
+	bool answered = svc->run->found > 0 && read(svc->run->found, &verdict, sizeof(verdict)) == sizeof(verdict);
 
 	(void)status;
-	if (svc->run->taken > 0)
-		fd_close(&svc->run->taken);
+	if (svc->run->found > 0)
+		fd_close(&svc->run->found);
 	if (svc_bar(svc) < BAR_HELD) {
 		svc_settle(svc);
 	} else if (!answered) {
 		svc_fail(svc, "bind_error", "its conditions cannot be checked: no answer");
 		svc_back_off(svc);
-	} else if (!svc->run->taken_at && verdict.condition < 0) {
+	} else if (!svc->run->asks_again && verdict.condition < 0) {
 		open_all(svc);
 	} else {
-		if (!svc->run->taken_at)
+		if (!svc->run->asks_again)
 			keep_closed(svc, &svc->sockets[verdict.socket], verdict.condition);
 		svc_open(svc);
 	}
@@ -865,8 +865,8 @@ static void ask_conditions(struct svc *svc)
 	}
 	if (pid > 0) {
 		svc_set(svc, BINDING);
-		svc->run->taken = ends[0];
-		svc->run->taken_at = 0;
+		svc->run->found = ends[0];
+		svc->run->asks_again = false;
 	} else {
 		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
 		svc_back_off(svc);
@@ -931,7 +931,7 @@ void svc_ask_conditions(struct svc *svc)
 	bool any = false;
 
 	if (svc_asks_conditions(svc)) /* what it has looked at may have changed, and its sockets */
-		svc->run->taken_at = UINT_MAX;
+		svc->run->asks_again = true;
 	EACH_SOCKET(socket, svc) {
 		any |= socket->absent == ABSENT_CONDITION;
 		if (socket->absent == ABSENT_CONDITION)

@@ -232,8 +232,6 @@ void upgrade_forget(const void *context)
 static void go_over(void)
 {
 	log_notice(superd.log, "upgrading: becoming %s", superd.program);
-	LIST_EACH(link, &superd.services)
-		accept_take_beside(container_of(link, struct svc, link));
 	if (!journal_whole()) {
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;

@@ -332,36 +332,22 @@ test who_comes_behind_probes_is_not_dropped_with_them {
 	close $probe
 }
 
-# A row with a program that has had the listener becomes accept = yes; the process that was left.
-proc run_accepting {} {
+# A row with a program that has had the listener becomes accept = yes: superd accepts there once nobody has it.
+test and_it_is_opened_again_for_accept_once_that_has_ended {
+	needs_locks
 	run_late 127.0.0.1 ""
 	set left [leaves]
-	reload {service hostile { listen = "127.0.0.1:$port" accept = yes exec = "$backend stdio" }
-		$other}
-	return $left
-}
-
-test and_who_comes_there_later_gets_an_instance_of_his_own {
-	set left [run_accepting]
-	set one [pid $port]
-	repeat 5 { expect {[pid $port] != $one} }
-	wait {[count "for 127.0.0.1"] == 6}
-	is [value [control "status hostile"] accepted] 6
-	kill -$left
-}
-
-test nor_does_who_comes_there_then {
-	needs_locks
-	set left [run_accepting]
 	settle
 	hold_clock
 	lock_it $left
-	set client [connect $port]
+	reload {service hostile { listen = "127.0.0.1:$port" accept = yes exec = "$backend stdio" }
+		$other}
+	log "may be a program's still: opening it again"
+	log "pid $left (hostile_backend) has it"
 	others_are_served
 	go_on
-	wait_in_steps 1s {[logged "keeps it from being used"]}
-	others_are_served
 	kill -$left
-	pid $port
-	close $client
+	wait_in_steps 1s {[reachable $port]}
+	set one [pid $port]
+	repeat 5 { expect {[pid $port] != $one} }
 }
