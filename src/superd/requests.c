@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,7 +14,6 @@
 
 #include "lib/build_id.h"
 #include "lib/clock.h"
-#include "lib/glob.h"
 #include "lib/json.h"
 #include "lib/scan.h"
 #include "lib/shell_words.h"
@@ -59,9 +59,14 @@ static const struct service *next_row(size_t *n)
 	return NULL;
 }
 
+static bool is_pattern(const char *word)
+{
+	return strpbrk(word, "*?[");
+}
+
 static bool is_name(const char *word)
 {
-	return !glob_is_pattern(word) || find_row(word, NULL);
+	return !is_pattern(word) || find_row(word, NULL);
 }
 
 /* Whether one of the first names of a request means the service. A pattern that some service has for its name means
@@ -70,7 +75,7 @@ static bool means(const struct request *request, size_t count, const char *name)
 {
 	for (size_t n = 0; n < count; n++) {
 		if (is_name(request->names[n]) ? !strcmp(request->names[n], name)
-					       : glob_matches(request->names[n], name, FNM_NOESCAPE))
+					       : !fnmatch(request->names[n], name, FNM_NOESCAPE))
 			return true;
 	}
 	return false;
@@ -105,7 +110,7 @@ static void refuse_name(struct session *session, const char *word)
 	const struct service *row;
 	size_t n = 0;
 
-	if (glob_is_pattern(word)) {
+	if (is_pattern(word)) {
 		session_fail(session, "unknown", "", "'%.100s': no service has such a name", word);
 		return;
 	}
@@ -201,13 +206,13 @@ static void select_names(struct session *session)
 			add_name(session, n, row);
 			continue;
 		}
-		patterns += glob_is_pattern(word) ? strlen(word) : 0;
+		patterns += is_pattern(word) ? strlen(word) : 0;
 		if (patterns > PATTERNS_MOST) {
 			session_fail(session, "usage", "", "patterns have at most %d bytes together", PATTERNS_MOST);
 			return;
 		}
-		for (next = 0; glob_is_pattern(word) && (row = next_row(&next));) {
-			if (!glob_matches(word, row->name, FNM_NOESCAPE))
+		for (next = 0; is_pattern(word) && (row = next_row(&next));) {
+			if (fnmatch(word, row->name, FNM_NOESCAPE))
 				continue;
 			add_name(session, n, row);
 			is_meant = true;
@@ -385,7 +390,7 @@ static void ask_log(struct session *session)
 	size_t count;
 
 	for (size_t n = 0; n < request->count; n++) {
-		if (!glob_is_pattern(request->names[n]) && !find_row(request->names[n], NULL)) {
+		if (!is_pattern(request->names[n]) && !find_row(request->names[n], NULL)) {
 			refuse_name(session, request->names[n]);
 			return;
 		}

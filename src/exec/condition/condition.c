@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -18,7 +19,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "lib/glob.h"
 #include "lib/scan.h"
 #include "table/type/type.h"
 
@@ -60,49 +60,16 @@ static const char *first_line(const char *path, char *text, unsigned size)
 	return text;
 }
 
-/* Conditions about paths: glob(3) reads and keeps all names, where one suffices, so patterns are matched here, folder
- * by folder. */
-
-#define DEPTH_MOST 32                   /* parts of a pattern */
 #define BRACES_MOST 8                   /* pairs of braces in a pattern */
+#define MOUNT_ROOT 0x2000               /* STATX_ATTR_MOUNT_ROOT, which not each libc has */
 
-static int open_folder(int at, const char *path)
+static bool is_match(const char *pattern)
 {
-	return openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
-}
+	glob_t found = { 0 };
+	bool any = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
 
-/* Whether something below the folder matches the pattern. Closes the folder; -1: there is none. */
-static bool search_in(int folder, const char *pattern, unsigned depth)
-{
-	size_t length = strcspn(pattern += strspn(pattern, "/"), "/");
-	const char *rest = pattern + length + strspn(pattern + length, "/");
-	bool found = folder >= 0 && !length;
-	char part[NAME_MAX + 1] = "";
-	const struct dirent *entry;
-	DIR *stream = NULL;
-	struct stat state;
-
-	if (folder >= 0 && length && length < sizeof(part) && depth < DEPTH_MOST) {
-		memcpy(part, pattern, length);
-		if (strpbrk(part, "*?["))
-			stream = fdopendir(folder);
-		else if (*rest)
-			found = search_in(open_folder(folder, part), rest, depth + 1);
-		else
-			found = fstatat(folder, part, &state, AT_SYMLINK_NOFOLLOW) == 0;
-	}
-	while (stream && !found && (entry = readdir(stream))) {
-		bool hidden = *entry->d_name == '.' && *part != '.', own = !strcmp(entry->d_name, ".") ||
-			!strcmp(entry->d_name, "..");
-
-		if (!hidden && !own && glob_matches(part, entry->d_name, 0))
-			found = !*rest || search_in(open_folder(folder, entry->d_name), rest, depth + 1);
-	}
-	if (stream)
-		closedir(stream);
-	else if (folder >= 0)
-		close(folder);
-	return found;
+	globfree(&found);
+	return any;
 }
 
 /* The end of the alternative that begins here: a comma, or its closing brace. NULL: there is none. */
@@ -127,7 +94,7 @@ static bool pattern_exists(const char *pattern, unsigned braces)
 	while (close && (close = end_of_alternative(close)) && *close == ',')
 		close++;
 	if (!close || braces >= BRACES_MOST)
-		return search_in(open_folder(AT_FDCWD, "/"), pattern, 0);
+		return is_match(pattern);
 	tail = strlen(close + 1) + 1;
 	for (; from <= close; from = to + 1) {
 		to = end_of_alternative(from);
@@ -157,20 +124,9 @@ static bool is_not_empty(const char *path)
 
 static bool is_mount_point(const char *path)
 {
-#ifdef STATX_ATTR_MOUNT_ROOT
 	struct statx state;
 
-	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &state) == 0 &&
-	    state.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
-		return state.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-#endif
-	struct stat self, above;
-	int folder = open_folder(AT_FDCWD, path);
-	bool known = folder >= 0 && fstat(folder, &self) == 0 && fstatat(folder, "..", &above, 0) == 0;
-
-	if (folder >= 0)
-		close(folder);
-	return known && (self.st_dev != above.st_dev || self.st_ino == above.st_ino);
+	return statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &state) == 0 && state.stx_attributes & MOUNT_ROOT;
 }
 
 static bool is_writable(const char *path)
