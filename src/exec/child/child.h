@@ -150,7 +150,6 @@ bool own_folder_leads_to(int at, const char *link, const char *target);
 /* All credentials of a service: made with the plan. credentials_free frees them. */
 struct credentials {
 	struct own_folder folder;       /* that they are in, one for all instances */
-	char *unit;                     /* how superd-exec identifies itself to a socket: "/unit/NAME.service/" */
 	char *received;                 /* folder of superd's own credentials; NULL: none */
 	struct credential *list;        /* of two with the same name the later one counts */
 	size_t count;

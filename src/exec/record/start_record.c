@@ -59,7 +59,7 @@ static const struct record_type folder = TYPE(own_folder, TEXT(own_folder, base)
 static const struct record_type credential =
 	TYPE(credential, TEXT(credential, id), MANY(credential, source, length, &record_byte));
 static const struct record_type credentials =
-	TYPE(credentials, TEXT(credentials, folder.base), TEXT(credentials, folder.name), TEXT(credentials, unit),
+	TYPE(credentials, TEXT(credentials, folder.base), TEXT(credentials, folder.name),
 	     TEXT(credentials, received), MANY(credentials, list, count, &credential));
 static const struct record_type mounted = TYPE(sandbox_mount, TEXT(sandbox_mount, path), TEXT(sandbox_mount, option),
 					       TEXT(sandbox_mount, source), TEXT(sandbox_mount, data));

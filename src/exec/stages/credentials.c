@@ -1,21 +1,15 @@
-/* Fills the folder of a service's credentials: from files, folders, sockets, credential stores and the configuration
- * itself. Source: systemd.exec(5), "Credentials".
+/* Fills the folder of a service's credentials: from files, credential stores and the configuration itself. Source:
+ * systemd.exec(5), "Credentials".
  *
  * The folder is one for all instances, and the user's, who may put anything there. So each credential is written beside
  * its name and renamed: an instance that runs already reads the old one or the new one, and no link is followed. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "exec/child/child.h"
@@ -24,16 +18,13 @@
 #include "os/foreign/foreign.h"
 #include "table/words/passed_fds.h"
 
-#define DEPTH_MOST 8                    /* levels of folders in a source */
-#define FILES_MOST 1000
-
 /* The state of loading one service's credentials. */
 struct credential_load {
 	const struct credentials *credentials;
 	const struct account *account;  /* of the service; NULL: superd's own */
 	const struct credential *credential;            /* the one being loaded */
 	int folder;                     /* descriptor of the folder to fill */
-	size_t size, files;             /* bytes and number of files so far */
+	size_t size;                    /* bytes so far */
 };
 
 static int fail_with(int error)
@@ -63,18 +54,19 @@ static bool copy_bytes(struct credential_load *loading, int from, int to)
 }
 
 /* Writes a file of the service's user. from: -1: the value of the present credential. */
-static int put_credential(struct credential_load *loading, const char *name, int from)
+static int put_credential(struct credential_load *loading, int from)
 {
 	static const char beside[] = ":new";    /* no credential has this name */
 	const struct credential *set = loading->credential;
+	const char *name = set->id;
 	const struct account *account = loading->account;
 	bool good;
 	int fd;
 
 	if (!credential_name_is_valid(name, strlen(name)))
 		return fail_with(EINVAL);
-	if (++loading->files > FILES_MOST || count_bytes(loading, strlen(name)) < 0)
-		return fail_with(E2BIG);
+	if (count_bytes(loading, strlen(name)) < 0)
+		return -1;
 	unlinkat(loading->folder, beside, 0);
 	fd = openat(loading->folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	good = fd >= 0 && (from >= 0 ? copy_bytes(loading, from, fd)
@@ -88,86 +80,19 @@ static int put_credential(struct credential_load *loading, const char *name, int
 	return good ? 0 : -1;
 }
 
-/* Connects to a socket by a name that tells the server which credential is requested, as systemd does: a random number,
- * the unit, the credential's name. */
-static int connect_to_socket(const struct credential_load *loading, const char *path)
-{
-	struct sockaddr_un own = { .sun_family = AF_UNIX }, address = { .sun_family = AF_UNIX };
-	uint64_t number;
-	int length, fd;
-
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s", path) >= (int)sizeof(address.sun_path))
-		return fail_with(ENAMETOOLONG);
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number))
-		number = (uint64_t)getpid();
-	length = snprintf(own.sun_path + 1, sizeof(own.sun_path) - 1, "%016" PRIx64 "%s%s", number,
-			  loading->credentials->unit, loading->credential->id);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && length < (int)sizeof(own.sun_path) - 1)  /* else a server that needs the name will report it */
-		(void)bind(fd, (const struct sockaddr *)&own,
-			   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length));
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		fd_close(&fd);
-	return fd;
-}
-
 /* Opens a source with the rights of whoever can lead its path elsewhere. */
-static int open_source(const struct credential_load *loading, const char *path, int flags)
+static int load_path(struct credential_load *loading, const char *path)
 {
 	struct path_finding finding;
 	struct act_as before;
-	int fd;
+	int fd, result;
 
 	if (!act_as_owner(&before, path, loading->account, &finding))
 		return -1;
-	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC | flags);
-	if (fd < 0 && errno == ENXIO)
-		fd = connect_to_socket(loading, path);
+	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	if (!act_as_end(&before))
 		fd_close(&fd);
-	return fd;
-}
-
-static int load_path(struct credential_load *loading, const char *path, const char *name, int depth);
-
-/* Loads the entries of an open folder, as NAME_FILE. */
-static int load_folder(struct credential_load *loading, int folder, const char *path, const char *name, int depth)
-{
-	char inner[PATH_MAX], whole[PATH_MAX];
-	DIR *stream = fdopendir(folder);
-	struct dirent *entry;
-	int result = 0;
-
-	if (!stream || depth == DEPTH_MOST) {
-		stream ? closedir(stream) : close(folder);
-		return fail_with(stream ? ELOOP : ENOMEM);
-	}
-	while (result == 0 && (entry = readdir(stream))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name) >= (int)sizeof(inner) ||
-		    snprintf(whole, sizeof(whole), "%s_%s", name, entry->d_name) >= (int)sizeof(whole))
-			result = fail_with(ENAMETOOLONG);
-		else
-			result = load_path(loading, inner, whole, depth + 1);
-	}
-	closedir(stream);
-	return result;
-}
-
-static int load_path(struct credential_load *loading, const char *path, const char *name, int depth)
-{
-	int fd = open_source(loading, path, depth ? O_NONBLOCK : 0), result = -1;
-	struct stat status;
-
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		fd_close(&fd);
-		return -1;
-	}
-	if (S_ISDIR(status.st_mode))
-		return load_folder(loading, fd, path, name, depth);
-	/* What is no file is no credential in a folder, but may be one by itself. */
-	result = depth && !S_ISREG(status.st_mode) ? 0 : put_credential(loading, name, fd);
+	result = fd < 0 ? -1 : put_credential(loading, fd);
 	fd_close(&fd);
 	return result;
 }
@@ -185,7 +110,7 @@ static int load_by_name(struct credential_load *loading)
 			continue;
 		if (snprintf(path, sizeof(path), "%s/%s", stores[n], loading->credential->source) >= (int)sizeof(path))
 			return fail_with(ENAMETOOLONG);
-		if (load_path(loading, path, loading->credential->id, 0) == 0)
+		if (load_path(loading, path) == 0)
 			return 0;
 		if (errno != ENOENT && errno != ENOTDIR)
 			return -1;
@@ -212,10 +137,10 @@ static int load_credential(struct credential_load *loading, size_t number)
 	if (has_from(credentials, number + 1, credential->kind, credential->id))
 		return 0;
 	if (credential->kind == CREDENTIAL_SET)
-		return put_credential(loading, credential->id, -1);
+		return put_credential(loading, -1);
 	if (*credential->source != '/')
 		return load_by_name(loading);
-	if (load_path(loading, credential->source, credential->id, 0) == 0)
+	if (load_path(loading, credential->source) == 0)
 		return 0;
 	return errno == ENOENT && has_from(credentials, 0, CREDENTIAL_SET, credential->id) ? 0 : -1;
 }

@@ -515,7 +515,7 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 	static const char received[] = "CREDENTIALS_DIRECTORY=/";
 	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
 	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->set_credential);
-	struct buf name = { 0 }, unit = { 0 };
+	struct buf name = { 0 };
 	struct credentials *made;
 
 	if (!credentials_are_wanted(service))
@@ -529,15 +529,13 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 	plan->credentials = made = calloc(1, sizeof(*made));
 	if (made && (made->list = calloc(most + 1, sizeof(*made->list)))) {
 		add_credentials_name(service, &name);
-		buf_addf(&unit, "/unit/%s.service/", service->name);
 		made->folder = (struct own_folder){ .base = defaults->runtime_directory, .name = buf_take(&name),
 						    .mode = 0700, .sets_mode = true, .is_owned = true };
-		made->unit = buf_take(&unit);
 		for (char **at = defaults->environment; at && *at && !made->received; at++) {
 			if (!strncmp(*at, received, sizeof(received) - 1))
 				made->received = strdup(*at + sizeof(received) - 2);
 		}
-		if (made->folder.name && made->unit &&
+		if (made->folder.name &&
 		    add_credentials(made, CREDENTIAL_SET, passed_fds->set_credential) &&
 		    add_credentials(made, CREDENTIAL_LOADED, passed_fds->load_credential))
 			return true;
@@ -556,7 +554,6 @@ void credentials_free(struct credentials *credentials)
 	}
 	free(credentials->list);
 	free(credentials->folder.name);
-	free(credentials->unit);
 	free(credentials->received);
 	free(credentials);
 }

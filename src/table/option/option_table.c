@@ -478,9 +478,8 @@ const struct option_def option_defs[] = {
 	  FIELD(PASSED_FDS, load_credential, loaded_credentials), .argument = "name[:source]",
 	  .example = "{ \"key:/etc/web.key\" }",
 	  .help = "Secrets for the program: files in the directory CREDENTIALS_DIRECTORY that its user alone can "
-		  "read, at most 1 MiB in all. superd reads the source at each start: a file, a unix socket, or "
-		  "all files of a directory, as NAME_FILE. Without a source it is superd's own credential, or one "
-		  "in credstore below /etc, /run or /usr/lib, and may be missing." },
+		  "read, at most 1 MiB in all. superd reads the source, a file, at each start. Without a source it "
+		  "is superd's own credential, or one in credstore below /etc, /run or /usr/lib, and may be missing." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
 	  FIELD(PASSED_FDS, set_credential, set_credentials), .flags = HOLDS_SECRETS, .argument = "name:value",
 	  .example = "{ \"token:value\" }",

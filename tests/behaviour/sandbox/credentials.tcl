@@ -49,12 +49,9 @@ proc stays {} {
 	list $folder $client
 }
 
-test files_folders_and_values_become_files {
+test files_and_values_become_files {
 	write file one
-	file mkdir [path folder]
-	write folder/a two; write folder/b three
-	tells $user {load_credential = { "x:%/file", "y:%/folder" } set_credential = "z:f\\x6fur"} $list \
-		"x=one\ny_a=two\ny_b=three\nz=four\n"
+	tells $user {load_credential = "x:%/file" set_credential = "z:f\\x6fur"} $list "x=one\nz=four\n"
 }
 
 test what_is_set_stands_in_for_what_cannot_be_loaded {
@@ -83,18 +80,6 @@ test more_than_a_mebibyte_is_refused {
 	set client [connect secret]
 	log "loading credentials: a:"; log "Argument list too long"
 	close $client
-}
-
-test a_socket_is_told_who_asks {
-	set listener [listener %/source.sock]
-	run_shell $user {load_credential = "token:%/source.sock"} $list
-	set client [connect secret]
-	set source [accept $listener]
-	expect {[regexp {^@.{16}/unit/secret.service/token$} [peer $source]]} "its peer is [peer $source]"
-	send $source "of the source"
-	close $source
-	is [rest $client] "token=of the source\n"
-	close $listener
 }
 
 # What is in the file system: its mode with its kind, and whose it is.
@@ -224,17 +209,6 @@ test nor_one_in_a_folder_that_the_service_gets_later {
 	stop
 	remove /run/$name/key
 	file delete /run/$name
-}
-
-test a_users_folder_is_read_with_his_rights {
-	needs_root
-	make_foreign [path theirs]
-	write theirs/a "for all"
-	run_shell 65534 {load_credential = "x:%/theirs"} $list
-	is [told secret] "x_a=for all\n"
-	write theirs/b "root's" 600
-	close [connect secret]
-	log "Permission denied"
 }
 
 test are_there_over_an_upgrade_and_go_with_their_instance {
