@@ -1,5 +1,7 @@
 /* Asks the ident server of a client's host for the user of the connection (RFC 1413).
  *
+ * A stranger wrote every byte of the reply, and it goes into superd's log. So only visible ASCII and blanks of it do.
+ *
  * The server may be slow, silent or send without end. One deadline covers connecting, query and reply, and ident_ask
  * reads no more than IDENT_REPLY_MOST bytes. The query must come from the address that the client is connected to. */
 #include "lookup/lookup.h"
@@ -8,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "lib/clock.h"
@@ -113,6 +116,55 @@ static ssize_t receive_reply(const struct ident_query *query, char *bytes, size_
 		length += got > 0 ? (size_t)got : 0;
 	}
 	return (ssize_t)length;
+}
+
+static void copy_visible(const char *text, struct ident_reply *reply)
+{
+	size_t length = 0;
+
+	for (; text[length] && length < sizeof(reply->text) - 1; length++)
+		reply->text[length] = (char)(text[length] >= ' ' && text[length] < 0x7f ? text[length] : '?');
+	while (length && reply->text[length - 1] == ' ')
+		length--;
+	reply->text[length] = '\0';
+}
+
+bool ident_reply_is_whole(const char *bytes, size_t length)
+{
+	return length >= IDENT_REPLY_MOST || memchr(bytes, '\n', length) || memchr(bytes, '\r', length);
+}
+
+/* "PORT , PORT : USERID : SYSTEM : USER", where the user may have blanks and colons, or "PORT , PORT : ERROR : REASON".
+ * Servers differ in blanks, case and line ends. */
+void ident_reply_read(const char *bytes, size_t length, unsigned theirs, unsigned ours, struct ident_reply *reply)
+{
+	char line[IDENT_REPLY_MOST + 1], kind[8];
+	unsigned ports[2];
+	const char *user;
+	int behind = 0;
+
+	*reply = (struct ident_reply){ .known = false };
+	length = length < IDENT_REPLY_MOST ? length : IDENT_REPLY_MOST;
+	memcpy(line, bytes, length);
+	line[length] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	if (strlen(line) == IDENT_REPLY_MOST) {
+		copy_visible("the ident server's answer is too long", reply);
+		return;
+	}
+	if (sscanf(line, " %5u , %5u : %7[A-Za-z] : %n", &ports[0], &ports[1], kind, &behind) < 3 || !behind) {
+		copy_visible(*line ? "the ident server's answer is none" : "the ident server sent nothing", reply);
+		return;
+	}
+	user = strchr(line + behind, ':');
+	reply->known = ports[0] == theirs && ports[1] == ours && !strcasecmp(kind, "USERID") && user &&
+		       user[1 + strspn(user + 1, " \t")];
+	if (ports[0] != theirs || ports[1] != ours)
+		copy_visible("the ident server's answer is about other ports", reply);
+	else if (!reply->known && (strcasecmp(kind, "ERROR") != 0 || !line[behind]))
+		copy_visible("the ident server's answer names no user", reply);
+	else
+		copy_visible(line + behind, reply);
 }
 
 static void set_error_reply(const char *step, struct ident_reply *reply)

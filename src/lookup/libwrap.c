@@ -1,22 +1,23 @@
 /* Asks libwrap whether a client is allowed (hosts_access(3)).
  *
  * libwrap treats a table that it cannot open as an empty one, and so a file that a rule names. That would let clients
- * in. So this reads all files first, and denies if one cannot be read. Errors go to syslog, as libwrap's own errors do.
+ * in. So superd-lookup first looks whether it may read all of them, and denies if it may not. Errors go to syslog, as
+ * libwrap's own errors do.
  *
  * superd must know of a twist before it happens, else it would look like a crash. libwrap's dry_run reports one; it is
  * used only if a table contains the word. */
 #include "lookup/lookup.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #ifdef HAVE_LIBWRAP
 #include <tcpd.h>
 
-#include "lookup/hosts_rules.h"
 #include "lib/fd.h"
 #include "os/netdiag/netdiag.h"
 
@@ -24,61 +25,53 @@
 int allow_severity = LOG_INFO;
 int deny_severity = LOG_WARNING;
 
-#define TABLE_MOST (16 << 20)           /* bytes of a table */
-#define DEPTH_MOST 8                    /* nesting of files that name files */
+#define TABLE_MOST (1 << 20)            /* bytes of a table */
 
-struct rule_scan {
-	struct hosts_rules rules;
-	int depth;                      /* nesting of the file that is being read */
-	bool refuses;                   /* a file that cannot be read lets no client in; else it is passed over */
-};
-
-static bool pass_over(const struct rule_scan *scan, const char *path, const char *why)
+static bool refuse_file(const char *path)
 {
-	if (scan->refuses)
-		syslog(LOG_ERR, "libwrap: %s: %s: no client is allowed", path, why);
-	return !scan->refuses;
+	syslog(LOG_ERR, "libwrap: %s: %s: no client is allowed", path,
+	       errno == EINVAL ? "that is no regular file" : strerror(errno));
+	return false;
 }
 
-/* Reads a table, or a list that a rule names, and what lists that one names. */
-static bool scan_file(struct rule_scan *scan, const char *path, bool is_table)
+/* Looks at a word of a rule: a name or address, a file of them, which may be behind USER@ or DAEMON@, an option or a
+ * part of one. */
+static void look_at_word(struct libwrap_rules *rules, const char *word)
+{
+	const char *at = strrchr(word, '@'), *path = *word == '/' || !at ? word : at + 1;
+	bool twist = !strcasecmp(word, "twist"), aclexec = !strcasecmp(word, "aclexec");
+
+	rules->twist |= twist;
+	rules->aclexec |= aclexec;
+	rules->commands |= twist || aclexec || !strcasecmp(word, "spawn");
+	if (*path == '/' && access(path, R_OK) < 0 && errno != ENOENT)
+		rules->readable = refuse_file(path);
+}
+
+static void read_table(struct libwrap_rules *rules, const char *path)
 {
 	size_t length;
-	char *text;
-	bool good;
+	char *text = fd_read_file(path, TABLE_MOST, &length), *rest = text, *line, *word;
 
-	if (scan->depth > DEPTH_MOST) {
-		pass_over(scan, path, "files name each other too deeply");
-		return false;
+	if (!text && errno != ENOENT)
+		rules->readable = refuse_file(path);
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line == '#')
+			continue;
+		while ((word = strsep(&line, ",:= \t\r\\")))
+			look_at_word(rules, word);
 	}
-	text = fd_read_file(path, TABLE_MOST, &length);
-	if (!text)
-		return errno == ENOENT ||
-		       pass_over(scan, path, errno == EINVAL ? "that is no regular file" : strerror(errno));
-	scan->depth++;
-	good = is_table ? hosts_rules_read(&scan->rules, text) : hosts_rules_read_list(&scan->rules, text);
-	scan->depth--;
 	free(text);
-	return good;
 }
 
-static bool on_list_file(void *context, const char *path)
+struct libwrap_rules libwrap_read_rules(void)
 {
-	return scan_file(context, path, false);
-}
+	struct libwrap_rules rules = { .readable = true };
 
-static bool scan_tables(struct rule_scan *scan)
-{
-	scan->rules = (struct hosts_rules){ .on_file = on_list_file, .context = scan };
-	return scan_file(scan, hosts_allow_table, true) && scan_file(scan, hosts_deny_table, true);
-}
-
-bool libwrap_runs_commands(void)
-{
-	struct rule_scan scan = { .refuses = false };
-
-	scan_tables(&scan);
-	return scan.rules.runs_commands;
+	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);
+	read_table(&rules, hosts_allow_table);
+	read_table(&rules, hosts_deny_table);
+	return rules;
 }
 
 /* With dry_run set, an option that would not return, as twist, clears dry_run instead. The request has no connection
@@ -110,13 +103,14 @@ static bool find_address(int (*get_address)(int fd, struct sockaddr *address, so
 }
 
 /* With dry_run set, spawn starts nothing. */
-static bool allows_without_commands(const struct rule_scan *scan, struct request_info *request, const char *daemon)
+static bool allows_without_commands(const struct libwrap_rules *rules, struct request_info *request,
+				    const char *daemon)
 {
 	bool allowed, twists;
 
-	if (scan->rules.asks_command) {
-		syslog(LOG_ERR, "libwrap: %s: a rule has an option that may start a program, and the service does not "
-				"ask for 'commands': no client is allowed", daemon);
+	if (rules->aclexec) {
+		syslog(LOG_ERR, "libwrap: %s: a rule has aclexec, and the service does not ask for 'commands': no "
+				"client is allowed", daemon);
 		return false;
 	}
 	request_set(request, RQ_FILE, -1, 0);
@@ -130,14 +124,12 @@ static bool allows_without_commands(const struct rule_scan *scan, struct request
 	return allowed && !twists;
 }
 
-bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
+bool libwrap_allows(const char *daemon, int fd, const struct libwrap_rules *rules, void (*on_twist)(void))
 {
-	struct rule_scan scan = { .refuses = true };
 	struct request_info request;
 	struct socket_address client, server;
 
-	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);
-	if (!scan_tables(&scan))
+	if (!rules->readable)
 		return false;
 	if (!find_address(getpeername, fd, &client) || !find_address(getsockname, fd, &server)) {
 		syslog(LOG_ERR, "libwrap: %s: the client has no address to judge: it is refused", daemon);
@@ -146,21 +138,21 @@ bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
 	request_init(&request, RQ_DAEMON, daemon, RQ_FILE, fd, 0);
 	fromhost(&request);
 	request_set(&request, RQ_CLIENT_SIN, &client.any, RQ_SERVER_SIN, &server.any, 0);
-	if (!on_twist && scan.rules.runs_commands)
-		return allows_without_commands(&scan, &request, daemon);
-	if (scan.rules.may_twist && would_twist(&request, fd))
+	if (!on_twist && rules->commands)
+		return allows_without_commands(rules, &request, daemon);
+	if (rules->twist && would_twist(&request, fd))
 		on_twist();
 	return hosts_access(&request);
 }
 #else
-bool libwrap_runs_commands(void)
+struct libwrap_rules libwrap_read_rules(void)
 {
-	return false;
+	return (struct libwrap_rules){ .readable = false };
 }
 
-bool libwrap_allows(const char *daemon, int fd, void (*on_twist)(void))
+bool libwrap_allows(const char *daemon, int fd, const struct libwrap_rules *rules, void (*on_twist)(void))
 {
-	(void)fd, (void)on_twist;
+	(void)fd, (void)rules, (void)on_twist;
 	openlog("superd", LOG_PID | LOG_PERROR, LOG_DAEMON);
 	syslog(LOG_ERR, "libwrap: %s: this superd was built without libwrap: no client is allowed", daemon);
 	return false;

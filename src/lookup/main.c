@@ -132,11 +132,11 @@ static void write_ident(int seconds)
 }
 
 /* Enters the sandbox, unless a rule may start a command: that may need all rights of this user. */
-static void enter_sandbox(const struct lookups *lookups)
+static void enter_sandbox(const struct lookups *lookups, const struct libwrap_rules *rules)
 {
 	struct self_sandbox sandbox = { .rights = MAY_CONNECT | MAY_SEND };
 
-	if (lookups->commands && libwrap_runs_commands())
+	if (lookups->commands && rules->commands)
 		return;
 	if (lookups->name || lookups->daemon) {
 		sandbox.rights |= MAY_FIND_NAMES;
@@ -151,6 +151,7 @@ static void enter_sandbox(const struct lookups *lookups)
 
 int main(int argc, char **argv)
 {
+	struct libwrap_rules rules = { .readable = false };
 	struct lookups lookups;
 
 	program_begin("superd-lookup", false, &argc, argv);
@@ -161,11 +162,13 @@ int main(int argc, char **argv)
 	}
 	arm_timer();
 	set_close_on_exec();
-	enter_sandbox(&lookups);
+	if (lookups.daemon)
+		rules = libwrap_read_rules();
+	enter_sandbox(&lookups, &rules);
 	if (lookups.name)
 		write_name();
 	if (lookups.daemon)
-		write_answer(libwrap_allows(lookups.daemon, CONNECTION, lookups.commands ? write_twist : NULL)
+		write_answer(libwrap_allows(lookups.daemon, CONNECTION, &rules, lookups.commands ? write_twist : NULL)
 				     ? "libwrap allow\n" : "libwrap deny\n");
 	if (lookups.ident_seconds)
 		write_ident(lookups.ident_seconds);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lookup/ident_reply.h"
+#include "lookup/lookup.h"
 #include "fuzzer.h"
 
 static bool same(const struct ident_reply *a, const struct ident_reply *b)
