@@ -14,6 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *const transport_names[TRANSPORTS] = {
+	[TRANSPORT_TCP] = "tcp", [TRANSPORT_UDP] = "udp", [TRANSPORT_TCP6] = "tcp6", [TRANSPORT_UDP6] = "udp6",
+};
+
 /* The mapping of one program, version and transport. */
 struct rpc_mapping {
 	rpcprog_t program;
