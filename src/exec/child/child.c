@@ -598,21 +598,9 @@ void child_write_variable(char *out, const char *name, uint64_t number)
 
 static void write_variables(struct job *job)
 {
-	uint64_t id;
-	int fd;
-
 	child_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
 	child_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
 	child_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
-	if (!job->pidfd_id_at)
-		return;
-	fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	id = raw_pidfd_id(fd);
-	fd_close(&fd);
-	if (id)
-		child_write_variable(job->pidfd_id, "LISTEN_PIDFDID=", id);
-	else
-		*job->pidfd_id_at = NULL;
 }
 
 _Noreturn void child_fail(struct job *job, enum stage stage)

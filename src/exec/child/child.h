@@ -377,9 +377,6 @@ struct job {
 	char watchdog_pid[sizeof("WATCHDOG_PID=") + 20];
 	char listen_pid[sizeof("LISTEN_PID=") + 20];
 	char exec_pid[sizeof("SYSTEMD_EXEC_PID=") + 20];
-	char pidfd_id[sizeof("LISTEN_PIDFDID=") + 20];
-	char **pidfd_id_at;             /* entry of pidfd_id in environment, the last one; the child clears it if pidfds have no
-					 * ids; NULL: none */
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */

@@ -94,7 +94,7 @@ static const struct record_type planned =
 struct written {
 	struct job job;
 	bool has_keyring;
-	size_t places[4]; /* in the environment, of the variables that hold the child's pid */
+	size_t places[3]; /* in the environment, of the variables that hold the child's pid */
 };
 
 static const struct record_type started =
@@ -104,12 +104,11 @@ static const struct record_type started =
 	     TEXT(written, job.group), ONE(written, job.plan, &planned));
 
 /* The variables, with the texts in the job. */
-static void find_own(struct job *job, char *texts[4])
+static void find_own(struct job *job, char *texts[3])
 {
 	texts[0] = job->watchdog_pid;
 	texts[1] = job->listen_pid;
 	texts[2] = job->exec_pid;
-	texts[3] = job->pidfd_id;
 }
 
 void start_write(const struct job *job, struct buf *out)
@@ -117,13 +116,13 @@ void start_write(const struct job *job, struct buf *out)
 	struct plan_command run = *job->command;
 	struct plan plan = *job->plan;
 	struct written start;
-	char *texts[4];
+	char *texts[3];
 
 	memset(&start, 0, sizeof(start));
 	start.job = *job;
 	start.has_keyring = has_own_keyring;
 	find_own((struct job *)(uintptr_t)job, texts);
-	for (size_t n = 0; n < 4; n++) {
+	for (size_t n = 0; n < 3; n++) {
 		while (job->environment && job->environment[start.places[n]] &&
 		       job->environment[start.places[n]] != texts[n])
 			start.places[n]++;
@@ -135,7 +134,7 @@ void start_write(const struct job *job, struct buf *out)
 	run.argv = NULL;
 	start.job.plan = &plan;
 	start.job.command = &run;
-	start.job.executor_environment = start.job.pidfd_id_at = NULL;
+	start.job.executor_environment = NULL;
 	start.job.report = start.job.record = -1;
 	buf_add(out, &start, sizeof(start));
 	record_write(out, &started, &start);
@@ -146,7 +145,7 @@ bool start_read_text(const char *text, size_t length, struct pool *pool, struct 
 	struct record record = { text, length, pool };
 	size_t count = 0;
 	struct written start;
-	char *texts[4];
+	char *texts[3];
 
 	errno = EPROTO;
 	if (!pool || !record_take(&record, &start, sizeof(start)) || !record_read(&record, &started, &start) ||
@@ -157,11 +156,10 @@ bool start_read_text(const char *text, size_t length, struct pool *pool, struct 
 	find_own(job, texts);
 	while (job->environment && job->environment[count])
 		count++;
-	for (size_t n = 0; n < 4; n++) {
+	for (size_t n = 0; n < 3; n++) {
 		if (start.places[n] < count)
 			job->environment[start.places[n]] = texts[n];
 	}
-	job->pidfd_id_at = start.places[3] < count ? &job->environment[start.places[3]] : NULL;
 	return true;
 }
 

@@ -34,18 +34,6 @@ int raw_execute(int fd, char *const *argv, char *const *environment)
 	return (int)syscall(SYS_execveat, fd, "", argv, environment, AT_EMPTY_PATH);
 }
 
-#define PIDFS 0x50494446                /* PID_FS_MAGIC of linux/magic.h; before Linux 6.9 all pidfds share one inode */
-
-uint64_t raw_pidfd_id(int fd)
-{
-	struct statfs system;
-	struct stat file;
-
-	if (fstatfs(fd, &system) < 0 || (unsigned long)system.f_type != PIDFS || fstat(fd, &file) < 0)
-		return 0;
-	return file.st_ino;
-}
-
 #ifdef SYS_setgroups32
 #define CALL_SETGROUPS SYS_setgroups32
 #define CALL_SETRESGID SYS_setresgid32

@@ -122,6 +122,3 @@ int raw_set_uid(uid_t uid);
 int raw_set_euid(uid_t uid);                            /* effective only */
 /* Executes the file that this descriptor leads to, which is close-on-exec: a program, and no script (execveat(2)). */
 int raw_execute(int fd, char *const *argv, char *const *environment);
-/* The inode of a pidfd, unique until the next boot (Linux 6.9), by which processes know each other; 0: the kernel has
- * none. */
-uint64_t raw_pidfd_id(int fd);

@@ -17,7 +17,6 @@
 #include "lib/buf.h"
 #include "lib/fd.h"
 #include "os/netdiag/netdiag.h"
-#include "os/rights/rights.h"
 #include "os/socket/internal.h"
 
 #define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */
@@ -179,26 +178,15 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 /* The name of a connection's instance. Source: systemd.socket(5), "Accept=". Scripts parse these names, so they follow
  * systemd's form exactly: an IPv6 address without brackets, a mapped one as IPv4. */
 
-#ifndef SO_PEERPIDFD /* Linux 6.5; an older kernel refuses it */
-#define SO_PEERPIDFD 77
-#endif
-
 static void add_unix_peer(const struct client *client, struct buf *out)
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
-	int pidfd = socket_int(client->fd, SOL_SOCKET, SO_PEERPIDFD);
-	uint64_t id = pidfd < 0 ? 0 : raw_pidfd_id(pidfd);
 
-	fd_close(&pidfd);
-	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0) {
+	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
 		buf_text(out, "unknown");
-		return;
-	}
-	buf_addf(out, "%ld", (long)peer.pid);
-	if (id)
-		buf_addf(out, "_%" PRIu64, id);
-	buf_addf(out, "-%lu", (unsigned long)peer.uid);
+	else
+		buf_addf(out, "%ld-%lu", (long)peer.pid, (unsigned long)peer.uid);
 }
 
 static void add_address(const struct socket_address *address, struct buf *out)

@@ -120,8 +120,7 @@ bool client_local(const struct client *client, char *out, size_t size, int *port
 #define CLIENT_NAME 200                 /* size of the longest name, with its NUL */
 
 /* The name of connection number `number`, as systemd names the instances of a template:
- * NUMBER-COOKIE-LOCAL:PORT-PEER:PORT, for a unix socket NUMBER-COOKIE-PID_PIDFDID-UID. plain: without COOKIE and
- * PIDFDID. Unknown parts are left out. */
+ * NUMBER-COOKIE-LOCAL:PORT-PEER:PORT, for a unix socket NUMBER-COOKIE-PID-UID. Unknown parts are left out. */
 void client_instance_name(const struct client *client, uint64_t number, char *out, size_t size);
 
 /* The source of a client, equal for clients that count as one: 16 bytes; IPv4 as mapped, IPv6 cut to `prefix` bits;

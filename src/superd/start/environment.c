@@ -437,10 +437,6 @@ static bool make_start_environment(struct spawn_env *texts, struct job *job, con
 	if (planned)
 		memcpy(environment + count, request->plan->environment, planned * sizeof(*environment));
 	count += planned;
-	if (request->plan->flags & PLAN_TELLS_UNIT && request->listen_count) {
-		job->pidfd_id_at = &environment[count];
-		environment[count++] = job->pidfd_id;
-	}
 	environment[count] = NULL;
 	return true;
 }

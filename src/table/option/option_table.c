@@ -419,8 +419,8 @@ const struct option_def option_defs[] = {
 	{ .name = { "unit_environment" }, FIELD_IN(UNITS, ENVIRONMENT, unit_environment, bool),
 	  .flags = FOR_UNITS,
 	  .help = "Whether the program also gets INVOCATION_ID, SYSTEMD_EXEC_PID and the like. With accept = yes "
-		  "it gets SO_COOKIE, with pass = systemd LISTEN_PIDFDID if the kernel supports it, and from a "
-		  "superd that is not root XDG_RUNTIME_DIR and DBUS_SESSION_BUS_ADDRESS." },
+		  "it gets SO_COOKIE, and from a superd that is not root XDG_RUNTIME_DIR and "
+		  "DBUS_SESSION_BUS_ADDRESS." },
 	{ .name = { "tcp_environment" }, FIELD(ENVIRONMENT, tcp_environment, bool),
 	  .help = "With accept = yes over TCP, whether the program gets PROTO, TCPLOCALIP, TCPLOCALPORT, "
 		  "TCPREMOTEIP and TCPREMOTEPORT, as from tcpserver." },
