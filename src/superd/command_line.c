@@ -512,7 +512,7 @@ static const struct cli_option superd_options[] = {
 	{ "print", .optional = true, .argument = "WHAT", .set = set_print, .value = TASK_PRINT,
 	  .help = "print the configuration: conf, comments or json" },
 	{ "explain", .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
-	  .help = "explain an option or a key of a unit, or find options by words; all lists all" },
+	  .help = "explain an option, or find options by words; all lists all" },
 	{ "no-preflight", FLAG(OPTION_NO_PREFLIGHT),
 	  .help = "do not check this machine: the configuration is for another one" },
 	{ "keep-going", FLAG(OPTION_KEEP_GOING), .help = "run without the services that have errors" },

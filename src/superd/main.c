@@ -2,7 +2,6 @@
  * that of running the table. */
 #include "superd/main.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -135,39 +134,6 @@ static int do_print(const struct options *options)
 	return good ? 0 : EXIT_TABLE;
 }
 
-/* superd-read knows the keys of units and property lists, and says what is no name at all. */
-static int explain_foreign(const char *name)
-{
-	const struct own_program *program = program_get(PROGRAM_READ);
-	const char *const arguments[] = { program->name, build_word(), "--explain", name, NULL };
-	struct buf why = { 0 };
-
-	if (program->path) {
-		execv(program->path, (char *const *)(uintptr_t)arguments);
-		buf_text(&why, strerror(errno));
-	} else {
-		program_describe_missing(PROGRAM_READ, &why);
-	}
-	fprintf(stderr, "superd: --explain %s: it is no option of superd.conf, and superd-read cannot be asked: %s\n",
-		name, buf_string(&why));
-	buf_free(&why);
-	return EXIT_TABLE;
-}
-
-/* Keys of units and property lists have capitals, which no option has, and small letters. */
-static bool is_foreign_key(const char *name)
-{
-	bool small = false, capital = false;
-
-	for (; *name; name++) {
-		small |= islower((unsigned char)*name) != 0;
-		capital |= isupper((unsigned char)*name) != 0;
-		if (*name == ' ')
-			return false;
-	}
-	return small && capital;
-}
-
 static int do_explain(const struct options *options)
 {
 	const char *name = options->print;
@@ -177,6 +143,7 @@ static int do_explain(const struct options *options)
 		: !strcmp(name, "--json") ? print_options_json
 					  : NULL;
 	const struct cli_option *option;
+	struct buf hint = { 0 };
 
 	if (list)
 		return list(stdout) && fflush(stdout) == 0 ? 0 : EXIT_TABLE;
@@ -188,9 +155,13 @@ static int do_explain(const struct options *options)
 			option->name, option->help);
 		return EXIT_TABLE;
 	}
-	if (!is_foreign_key(name) && print_search(name, stdout))
+	if (print_search(name, stdout))
 		return 0;
-	return explain_foreign(name);
+	option_hint(NATIVE, name, &hint);
+	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", name, hint.length ? ": " : "",
+		buf_string(&hint));
+	buf_free(&hint);
+	return EXIT_TABLE;
 }
 
 static void print_version(void)

@@ -30,10 +30,7 @@
 #define BY_ITSELF "superd starts jobs on a connection only, not by time, files or events"
 #define MACHINE "superd does not compare the machine's name or model"
 #define SANDBOX "superd cannot enforce macOS sandboxes"
-#define MACH "Mach services exist on macOS only"
-#define HINT "it tunes how macOS schedules the job"
 #define NO_PATH "expected a path that starts with /"
-#define TELLS "it only describes the job"
 #define PAUSE_USUAL 30 /* superd's longest pause, in seconds */
 
 static const struct key_word null_device[] = { { "/dev/null", "null" }, { 0 } };
@@ -41,17 +38,16 @@ static const struct key_word low_priority[] = { { "yes", "best-effort:7" }, { "n
 static const struct key_word only_yes[] = { { "yes", "yes" }, { "no", NULL }, { 0 } };
 
 static const struct key_row job_keys[] = {
+	{ "AssociatedBundleIdentifiers BeginTransactionAtShutdown CFBundleIdentifier Debug "
+	  "DrainMessagesOnCrash EnablePressuredExit EnableTransactions HopefullyExitsFirst "
+	  "HopefullyExitsLast IgnoreProcessGroupAtShutdown JoinGUISession LegacyTimers "
+	  "LimitLoadToSessionType MachExceptionHandler MaterializeDatalessFiles POSIXSpawnType ProcessType "
+	  "SHAuthorizationRight ServiceDescription ServiceIPC SessionCreate", KEY_HARMLESS, .kinds = ANY },
 	{ "AbandonProcessGroup", KEY_DONE, APART, .option = "kill_mode", .kinds = BOOL,
 	  .reason = "true is process; else kill_leftovers is set" },
-	{ "AssociatedBundleIdentifiers", KEY_HARMLESS, .kinds = STRING | ARRAY, .reason = TELLS },
-	{ "BeginTransactionAtShutdown EnablePressuredExit EnableTransactions", KEY_HARMLESS, .kinds = BOOL,
-	  .reason = "a program may exit at any time; the next client starts it again" },
 	{ "BundleProgram", KEY_REFUSED, .kinds = STRING, .reason = "bundles exist on macOS only; use Program" },
-	{ "CFBundleIdentifier ServiceDescription", KEY_HARMLESS, .kinds = STRING, .reason = TELLS },
-	{ "Debug", KEY_HARMLESS, .kinds = BOOL, .reason = "use superd's --log-level" },
 	{ "DisableASLR", KEY_WARNED, .kinds = BOOL, .reason = "superd leaves the layout of memory to the kernel" },
 	{ "Disabled InitGroups", KEY_DONE, .kinds = BOOL },
-	{ "DrainMessagesOnCrash", KEY_HARMLESS, .kinds = ANY, .reason = MACH },
 	{ "EnableGlobbing", KEY_REFUSED, .kinds = BOOL, .reason = "superd expands no patterns in arguments" },
 	{ "EnvironmentVariables", KEY_DONE, APART, .kinds = DICT },
 	{ "ExitTimeOut", KEY_DONE, .kinds = INTEGER, .reason = "0 means no limit; the default is 20 s",
@@ -59,31 +55,23 @@ static const struct key_row job_keys[] = {
 	{ "GroupName RootDirectory UserName WorkingDirectory", KEY_DONE, .kinds = STRING },
 	{ "HardResourceLimits SoftResourceLimits", KEY_DONE, KEYS_IN(LAUNCHD_LIMITS), .option = "rlimit_*",
 	  .kinds = DICT },
-	{ "HopefullyExitsFirst HopefullyExitsLast IgnoreProcessGroupAtShutdown", KEY_HARMLESS, .kinds = BOOL,
-	  .reason = "superd stops all services at the same time" },
-	{ "JetsamProperties", KEY_WARNED, .kinds = DICT, .reason = HINT },
-	{ "JoinGUISession", KEY_HARMLESS, .kinds = BOOL, .reason = "superd has no login sessions" },
+	{ "JetsamProperties", KEY_WARNED, .kinds = DICT, .reason = "it tunes how macOS schedules the job" },
 	{ "KeepAlive", KEY_DONE, KEYS_IN(LAUNCHD_KEEP_ALIVE), .option = "start", .kinds = BOOL | DICT,
 	  .reason = "true is boot, with restart = always" },
 	{ "Label", KEY_DONE, APART, .option = "service", .kinds = STRING, .reason = "the service's name" },
 	{ "LaunchEvents", KEY_REFUSED, .kinds = DICT, .reason = BY_ITSELF },
 	{ "LaunchOnlyOnce", KEY_WARNED, .kinds = BOOL,
 	  .reason = "the next client starts the program again, after a failure once the pause is over" },
-	{ "LegacyTimers", KEY_HARMLESS, .kinds = BOOL, .reason = HINT },
 	{ "LimitLoadFromHardware LimitLoadToHardware", KEY_REFUSED, .kinds = DICT, .reason = MACHINE },
 	{ "LimitLoadFromHosts LimitLoadToHosts", KEY_REFUSED, .kinds = ARRAY, .reason = MACHINE },
-	{ "LimitLoadToSessionType", KEY_HARMLESS, .kinds = STRING | ARRAY, .reason = "superd has no login sessions" },
 	{ "LowPriorityBackgroundIO LowPriorityIO", KEY_DONE, .option = "io_scheduling", .kinds = BOOL,
 	  .reason = "true is best-effort:7", .words = low_priority },
-	{ "MachExceptionHandler", KEY_HARMLESS, .kinds = STRING, .reason = MACH },
-	{ "MachServices", KEY_WARNED, .kinds = DICT, .reason = MACH },
-	{ "MaterializeDatalessFiles", KEY_HARMLESS, .kinds = BOOL, .reason = "dataless files exist on macOS only" },
+	{ "MachServices", KEY_WARNED, .kinds = DICT, .reason = "Mach services exist on macOS only" },
 	{ "MultipleInstances", KEY_WARNED, .kinds = BOOL,
 	  .reason = "a service that accepts its own connections runs once" },
 	{ "Nice", KEY_DONE, .kinds = INTEGER },
 	{ "OnDemand", KEY_DONE, APART, .option = "start", .kinds = BOOL,
 	  .reason = "the older form of KeepAlive, inverted" },
-	{ "POSIXSpawnType ProcessType", KEY_HARMLESS, .kinds = STRING, .reason = HINT },
 	{ "Program", KEY_DONE, APART, .option = "exec", .kinds = STRING,
 	  .reason = "the first of ProgramArguments is then argv0" },
 	{ "ProgramArguments", KEY_DONE, APART, .kinds = ARRAY,
@@ -91,13 +79,8 @@ static const struct key_row job_keys[] = {
 	{ "QueueDirectories WatchPaths", KEY_REFUSED, .kinds = ARRAY, .reason = BY_ITSELF },
 	{ "RunAtLoad", KEY_DONE, APART, .kinds = BOOL,
 	  .reason = "true means boot; a job without Sockets and KeepAlive is a oneshot" },
-	{ "SHAuthorizationRight", KEY_HARMLESS, .kinds = STRING,
-	  .reason = "it controls on macOS who may enable the job" },
 	{ "SandboxContainer SandboxProfile", KEY_REFUSED, .kinds = STRING, .reason = SANDBOX },
 	{ "SandboxFlags", KEY_REFUSED, .kinds = ANY, .reason = SANDBOX },
-	{ "ServiceIPC", KEY_HARMLESS, .kinds = BOOL,
-	  .reason = "superd passes the sockets by LISTEN_FDS and LISTEN_FDNAMES" },
-	{ "SessionCreate", KEY_HARMLESS, .kinds = BOOL, .reason = "superd starts each instance in its own session" },
 	{ "Sockets", KEY_DONE, APART, .option = "socket", .kinds = DICT },
 	{ "SpawnConstraint", KEY_REFUSED, .kinds = DICT, .reason = "superd does not check signatures of programs" },
 	{ "StandardErrorPath StandardOutPath", KEY_DONE, .kinds = STRING, .reason = "append; /dev/null means null",
@@ -161,10 +144,10 @@ static const struct key_row inetd_keys[] = {
 };
 
 static const struct key_row keep_alive_keys[] = {
+	{ "NetworkState", KEY_HARMLESS, .kinds = ANY },
 	{ "AfterInitialDemand", KEY_DONE, APART, .option = "start", .kinds = BOOL, .reason = "true is demand" },
 	{ "Crashed", KEY_DONE, APART, .option = "restart", .kinds = BOOL,
 	  .reason = "true is on-abnormal, false always (warning); start is boot" },
-	{ "NetworkState", KEY_HARMLESS, .kinds = BOOL, .reason = "launchd ignores it, too" },
 	{ "OtherJobActive OtherJobEnabled", KEY_WARNED, .kinds = DICT,
 	  .reason = "superd starts no job by the state of another" },
 	{ "PathState", KEY_WARNED, .kinds = DICT, .reason = "superd does not watch files" },

@@ -36,7 +36,7 @@ static const char help[] =
 	"Usage: superd-read [FORMAT[+COMPAT]:]PATH...\n"
 	"Reads the configuration of inetd, xinetd, systemd and launchd, and prints its services as superd.conf.\n"
 	"\n"
-	"  --explain KEY  say what superd does with a key of units or property lists; --json: with all, as JSON\n"
+	"  --keys         print what superd does with each key of units and property lists, as JSON\n"
 	"  -h, --help     print this help\n"
 	"  -V, --version  print the version\n"
 	"\n"
@@ -221,86 +221,6 @@ static int print_by_hand(const char *const *sources, size_t count)
 	return status;
 }
 
-/* The key in "SECTION.KEY", or the whole name if it has no section. "", which is no key: the name has another
- * section. */
-static const char *name_in(const char *section, const char *name)
-{
-	size_t length = strlen(section);
-
-	if (!strncmp(name, section, length) && name[length] == '.')
-		return name + length + 1;
-	return strchr(name, '.') ? "" : name;
-}
-
-/* where: the section or dictionary. option: of superd; NULL: none. */
-static void print_key(const char *where, const struct key_row *key, const char *option)
-{
-	fprintf(stderr, "superd: %s %s is %s", where, key->name, option ? "supported" : key_status_name(key->status));
-	if (option)
-		fprintf(stderr, " by %s", option);
-	fprintf(stderr, "%s%s", key->reason ? ": " : "", key->reason ? key->reason : "");
-	if (option)
-		fprintf(stderr, " (see superd --explain %s)", option);
-	fputc('\n', stderr);
-}
-
-static bool explain_unit_key(const char *name)
-{
-	static const char *const sections[][2] = {
-		{ "Unit", "[Unit]" }, { "Service", "[Service]" }, { "Socket", "[Socket]" }, { "Install", "[Install]" }
-	};
-	const struct key_row *printed = NULL;
-
-	for (size_t n = 0; n < sizeof(sections) / sizeof(*sections); n++) {
-		const char *section = sections[n][0], *own = name_in(section, name);
-		const struct key_row *key = unit_key_find(section, own);
-
-		if (!key || key == printed)
-			continue;
-		if (!strcmp(section, "Socket") && key == unit_key_find("Service", own))
-			fprintf(stderr,
-				"superd: [Socket] %s is refused beside commands, which run by superd's defaults\n",
-				key->name);
-		else
-			print_key(sections[n][1], key, unit_key_option(section, key));
-		printed = key;
-	}
-	return printed;
-}
-
-static bool explain_launchd_key(const char *name)
-{
-	bool any = false;
-
-	for (size_t n = 0; n < LAUNCHD_DICTIONARIES; n++) {
-		const struct key_table *keys = &launchd_keys[n];
-		const char *own = keys->section ? name_in(keys->section, name) : name;
-		const struct key_row *key = key_find(keys, own);
-
-		if (key)
-			print_key(keys->section ? keys->section : "launchd's", key, key_option(keys, key));
-		any |= key != NULL;
-	}
-	return any;
-}
-
-/* Prints a line for each section or dictionary that has a key of this name: "[Service] RootImage is refused: superd
- * mounts no images". The name may begin with its section or dictionary: Service.RootImage. superd itself prints what it
- * knows of options. */
-static int explain_name(const char *name)
-{
-	bool is_of_units = explain_unit_key(name);
-	struct buf hint = { 0 };
-
-	if (explain_launchd_key(name) || is_of_units)
-		return EXIT_TABLE;
-	option_hint(NATIVE, name, &hint);
-	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", name, hint.length ? ": " : "",
-		buf_string(&hint));
-	buf_free(&hint);
-	return EXIT_TABLE;
-}
-
 static void add_json_keys(struct buf *out, const struct key_table *keys)
 {
 	struct key_list known = key_list(keys);
@@ -325,7 +245,7 @@ static void add_json_keys(struct buf *out, const struct key_table *keys)
 
 /* Prints {"lists": [{"system": …, "title": …, "keys": [{"name": …, "status": …, "option": …, "reason": …}]}]}, with a
  * list for each that the manuals have. */
-static int explain_all(void)
+static int print_keys(void)
 {
 	struct buf text = { 0 };
 	bool good;
@@ -346,7 +266,7 @@ static int explain_all(void)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "explain", required_argument, NULL, 'e' }, { "marks", no_argument, NULL, 'm' },
+		{ "keys", no_argument, NULL, 'k' }, { "marks", no_argument, NULL, 'm' },
 		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 },
 	};
 	int option;
@@ -358,8 +278,8 @@ int main(int argc, char **argv)
 			return fputs(help, stdout) < 0 || fflush(stdout) != 0 ? EXIT_TABLE : EXIT_SUCCESS;
 		if (option == 'm')
 			return print_for_superd();
-		if (option == 'e')
-			return strcmp(optarg, "--json") != 0 ? explain_name(optarg) : explain_all();
+		if (option == 'k')
+			return print_keys();
 		if (option == 'V')
 			return printf("superd-read %s\n", build_version()) < 0 || fflush(stdout) != 0 ? EXIT_TABLE
 												       : EXIT_SUCCESS;

@@ -6,12 +6,8 @@
 
 #define APART .form = FORM_APART
 #define ACTION "superd does not reboot or power off the machine"
-#define OTHERS "superd starts no other unit after a failure or success"
-#define RELOAD "superd does not refresh a running service"
 #define USB "superd creates no USB gadgets"
-#define COUNTED "superd does no accounting by unit"
 #define NETWORK "superd loads no BPF programs"
-#define LOGGED "superd logs each line with the service's name, at one level"
 #define OLD_GROUPS "it needs control groups v1"
 #define NAMESPACE "use PrivateNetwork and the other Private keys"
 
@@ -20,10 +16,12 @@
  * Many of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
  * harmless. Conditions decide whether a service may run. pairs.c reads the keys about other units. */
 static const struct key_row of_unit[] = {
-	{ "After Before", KEY_HARMLESS, .reason = "superd orders only services of which one needs the other" },
-	{ "DefaultDependencies RequiresOverridable", KEY_HARMLESS, .reason = "superd starts services on demand" },
-	{ "AllowIsolate IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
-	  "JobTimeoutRebootArgument JobTimeoutSec", KEY_HARMLESS, .reason = "superd has no job queue" },
+	{ "After AllowIsolate Before CollectMode DefaultDependencies Description Documentation "
+	  "FailureActionExitStatus IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
+	  "JobTimeoutRebootArgument JobTimeoutSec OnFailureIsolate OnFailureJobMode OnSuccessJobMode "
+	  "RebootArgument RefuseManualStart RefuseManualStop RequiresMountsFor RequiresOverridable "
+	  "SourcePath StartLimitBurst StartLimitIntervalSec SuccessActionExitStatus WantsMountsFor",
+	  KEY_HARMLESS, .option = NULL },
 	{ "AssertACPower AssertArchitecture AssertControlGroupController AssertCPUFeature AssertCPUPressure AssertCPUs "
 	  "AssertCredential AssertFirmware AssertFirstBoot AssertFraction AssertGroup AssertHost AssertIOPressure "
 	  "AssertKernelModuleLoaded AssertKernelVersion AssertMachineTag AssertMemory AssertMemoryPressure "
@@ -44,28 +42,19 @@ static const struct key_row of_unit[] = {
 	  KEY_DONE, .option = "condition", .form = FORM_CONDITION },
 	{ "BindsTo", KEY_DONE, .option = "requires",
 	  .reason = "superd does not stop the service when the other one ends", .form = FORM_UNITS },
-	{ "CollectMode", KEY_HARMLESS, .reason = "superd keeps no unit after its end" },
 	{ "Conflicts", KEY_WARNED, .reason = "superd stops no unit for another", .form = FORM_UNITS },
-	{ "Description Documentation SourcePath", KEY_HARMLESS, .reason = "it only describes the unit" },
 	{ "FailureAction StartLimitAction SuccessAction", KEY_WARNED, .reason = ACTION },
-	{ "FailureActionExitStatus RebootArgument SuccessActionExitStatus", KEY_HARMLESS, .reason = ACTION },
 	{ "JoinsNamespaceOf", KEY_WARNED, .form = FORM_UNITS,
 	  .reason = "services do not share namespaces, and in one of its own the service may not reach the other" },
-	{ "OnFailure OnSuccess", KEY_WARNED, .reason = OTHERS },
-	{ "OnFailureIsolate OnFailureJobMode OnSuccessJobMode", KEY_HARMLESS, .reason = OTHERS },
+	{ "OnFailure OnSuccess", KEY_WARNED, .reason = "superd starts no other unit after a failure or success" },
 	{ "PartOf", KEY_WARNED, .reason = "superd does not stop or restart a unit with another", .form = FORM_UNITS },
 	{ "PropagatesReloadTo ReloadPropagatedFrom", KEY_WARNED, .reason = "superd does not reload a unit with another",
 	  .form = FORM_UNITS },
 	{ "PropagatesStopTo StopPropagatedFrom", KEY_WARNED, .reason = "superd does not stop a unit with another",
 	  .form = FORM_UNITS },
-	{ "RefuseManualStart RefuseManualStop", KEY_HARMLESS, .reason = "superd has no such restriction on operators" },
 	{ "Requires", KEY_DONE, .option = "requires", .form = FORM_UNITS },
-	{ "RequiresMountsFor WantsMountsFor", KEY_HARMLESS,
-	  .reason = "superd mounts no file systems; mount them before it starts" },
 	{ "Requisite RequisiteOverridable", KEY_WARNED, .reason = "superd does not check that the other unit runs",
 	  .form = FORM_UNITS },
-	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
-	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
 	{ "StopWhenUnneeded", KEY_DONE, .option = "start", APART },
 	{ "SurviveFinalKillSignal", KEY_WARNED, .reason = "superd stops all processes of a service when it ends" },
 	{ "Upholds", KEY_WARNED, .reason = "superd starts the other unit, but not again after its end",
@@ -87,11 +76,12 @@ static const struct key_word types[] = {
 };
 
 static const struct key_row of_service[] = {
-	{ "BusName", KEY_HARMLESS, .reason = "superd does not use D-Bus; Type=dbus means exec" },
-	{ "BusPolicy SysVStartPriority", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
+	{ "BusName BusPolicy ExecReloadPost GuessMainPID RebootArgument RefreshOnReload RestartMode "
+	  "RestartRandomizedDelaySec RestartSteps RuntimeRandomizedExtraSec StartLimitBurst "
+	  "StartLimitIntervalSec SysVStartPriority TimeoutStartFailureMode TimeoutStopFailureMode",
+	  KEY_HARMLESS, .option = NULL },
 	{ "ExecCondition ExecReload ExecStartPost ExecStartPre ExecStop ExecStopPost", KEY_DONE,
 	  .form = FORM_COMMANDS },
-	{ "ExecReloadPost", KEY_HARMLESS, .reason = RELOAD, .form = FORM_COMMANDS },
 	{ "ExecStart", KEY_DONE, .reason = "with its prefixes; with Type=oneshot, the last of several",
 	  APART },
 	{ "ExitType", KEY_WARNED, .reason = "the service ends with its main process, as with main", .idle = "main" },
@@ -99,30 +89,18 @@ static const struct key_row of_service[] = {
 	{ "FileDescriptorStoreMax FileDescriptorStorePreserve NonBlocking NotifyAccess ReloadSignal RemainAfterExit "
 	  "Restart RestartForceExitStatus RestartPreventExitStatus RuntimeMaxSec SuccessExitStatus TimeoutAbortSec "
 	  "WatchdogSec", KEY_DONE, .option = NULL },
-	{ "GuessMainPID", KEY_HARMLESS, .reason = "without PIDFile, the daemon is the one process left" },
 	{ "LUOSession", KEY_WARNED, .reason = "superd does not support live updates of the kernel" },
 	{ "OOMPolicy", KEY_DONE, .reason = "stop means kill; the default is continue" },
 	{ "OpenFile", KEY_REFUSED, .reason = "the program opens its files itself; use LoadCredential for a secret" },
 	{ "PIDFile", KEY_DONE, .reason = "a relative path starts at /run", APART },
 	{ "PermissionsStartOnly", KEY_DONE, .reason = "the other commands run as with the prefix +", APART },
-	{ "RebootArgument", KEY_HARMLESS, .reason = ACTION },
-	{ "RefreshOnReload", KEY_HARMLESS, .reason = RELOAD },
 	{ "RestartMaxDelaySec", KEY_DONE, APART },
-	{ "RestartMode", KEY_HARMLESS,
-	  .reason = "the next client starts the service again, after a failure once the pause is over" },
-	{ "RestartRandomizedDelaySec", KEY_HARMLESS, .reason = "superd adds random time to each pause itself" },
 	{ "RestartSec", KEY_DONE, .reason = "the first pause, which doubles", APART },
-	{ "RestartSteps", KEY_HARMLESS, .reason = "superd's pauses double" },
 	{ "RootDirectoryStartOnly", KEY_WARNED, .reason = "RootDirectory applies to all commands" },
-	{ "RuntimeRandomizedExtraSec", KEY_HARMLESS, .reason = "RuntimeMaxSec is exact" },
 	{ "Sockets", KEY_DONE, .reason = "further sockets, after those whose Service is this one", APART },
-	{ "StartLimitBurst StartLimitIntervalSec", KEY_HARMLESS,
-	  .reason = "superd pauses a service that fails repeatedly, and never gives up" },
 	{ "TimeoutSec", KEY_DONE, .option = "timeout_stop", .reason = "sets TimeoutStartSec and TimeoutStopSec",
 	  APART },
-	{ "TimeoutStartFailureMode", KEY_HARMLESS, .reason = "superd stops a service that does not start in time" },
 	{ "TimeoutStartSec", KEY_DONE, .reason = "0 means infinity", .zero = "infinity" },
-	{ "TimeoutStopFailureMode", KEY_HARMLESS, .reason = "superd kills a service that does not stop in time" },
 	{ "TimeoutStopSec", KEY_DONE, .reason = "0 means infinity; the default is 90 s", .zero = "infinity",
 	  .absent = "90s" },
 	{ "Type", KEY_DONE, .reason = "idle means simple, dbus means exec", .words = types, APART,
@@ -141,6 +119,7 @@ const struct key_table unit_keys_service = {
 static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only", "yes" }, { "both", "no" }, { 0 } };
 
 static const struct key_row of_socket[] = {
+	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .option = NULL },
 	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service", APART },
 	{ "AcceptFileDescriptors", KEY_REFUSED, .reason = "superd cannot keep clients from passing descriptors",
 	  .idle = "yes" },
@@ -152,7 +131,6 @@ static const struct key_row of_socket[] = {
 	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec NoDelay PassCredentials "
 	  "PassPacketInfo Priority ReceiveBuffer RemoveOnStop ReusePort SendBuffer SocketGroup "
 	  "SocketMode SocketUser Symlinks Transparent Writable", KEY_DONE, .option = NULL },
-	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .reason = "starting a service stops no other service" },
 	{ "ExecStartPost ExecStartPre ExecStopPost", KEY_DONE, .form = FORM_COMMANDS },
 	{ "ExecStopPre", KEY_REFUSED, .reason = "use ExecStopPost" },
 	{ "FileDescriptorName", KEY_DONE, .option = "socket",
@@ -210,6 +188,17 @@ static const struct key_word kill_modes[] = {
 };
 
 static const struct key_row of_shared[] = {
+	{ "BindLogSockets BlockIOAccounting CPUAccounting CPUPressureThresholdSec CPUPressureWatch "
+	  "CacheDirectoryAccounting Capabilities CoredumpReceive DefaultMemoryLow DefaultMemoryMin "
+	  "DefaultStartupMemoryLow DisableControllers IOAccounting IOPressureThresholdSec IOPressureWatch "
+	  "IPAccounting LogExtraFields LogNamespace LogsDirectoryAccounting ManagedOOMMemoryPressure "
+	  "ManagedOOMMemoryPressureDurationSec ManagedOOMMemoryPressureLimit ManagedOOMPreference "
+	  "ManagedOOMSwap MemoryAccounting MemoryPressureThresholdSec MemoryPressureWatch NetClass "
+	  "OOMRules SetLoginEnvironment Slice StartupAllowedCPUs StartupAllowedMemoryNodes "
+	  "StartupBlockIOWeight StartupCPUShares StartupCPUWeight StartupIOWeight StartupMemoryHigh "
+	  "StartupMemoryLow StartupMemoryMax StartupMemorySwapMax StartupMemoryZSwapMax "
+	  "StateDirectoryAccounting TTYColumns TTYPath TTYReset TTYRows TTYVHangup TTYVTDisallocate "
+	  "TasksAccounting TimeoutCleanSec UtmpIdentifier UtmpMode", KEY_HARMLESS, .option = NULL },
 	{ "AmbientCapabilities AppArmorProfile BindPaths BindReadOnlyPaths CPUQuota "
 	  "CPUSchedulingPolicy CPUWeight CacheDirectory CacheDirectoryMode CapabilityBoundingSet "
 	  "ConfigurationDirectory ConfigurationDirectoryMode Delegate DeviceAllow DevicePolicy DynamicUser "
@@ -230,11 +219,6 @@ static const struct key_row of_shared[] = {
 	  .reason = NETWORK },
 	{ "BPFProgram BindNetworkInterface IPEgressFilterPath IPIngressFilterPath PrivateBPF RestrictFileSystems "
 	  "RestrictNetworkInterfaces SocketBindAllow SocketBindDeny", KEY_REFUSED, .reason = NETWORK },
-	{ "BindLogSockets", KEY_HARMLESS, .reason = "superd logs the output itself, without a journal" },
-	{ "BlockIOAccounting CPUAccounting CPUPressureThresholdSec CPUPressureWatch CacheDirectoryAccounting "
-	  "IOAccounting IOPressureThresholdSec IOPressureWatch IPAccounting LogsDirectoryAccounting MemoryAccounting "
-	  "MemoryPressureThresholdSec MemoryPressureWatch StateDirectoryAccounting TasksAccounting", KEY_HARMLESS,
-	  .reason = COUNTED },
 	{ "BlockIODeviceWeight BlockIOWeight CPUShares", KEY_WARNED, .reason = OLD_GROUPS },
 	{ "BlockIOReadBandwidth BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
 	{ "AllowedCPUs AllowedMemoryNodes CPUAffinity CPUSetPartition NUMAMask NUMAPolicy TimerSlackNSec", KEY_WARNED,
@@ -243,16 +227,11 @@ static const struct key_row of_shared[] = {
 	{ "CPUSchedulingPriority", KEY_WARNED, .reason = "the priority of fifo and rr is 1, the lowest" },
 	{ "CPUSchedulingResetOnFork", KEY_WARNED, .reason = "child processes inherit the policy" },
 	{ "CacheDirectoryQuota LogsDirectoryQuota", KEY_WARNED, .reason = "superd sets no quotas" },
-	{ "Capabilities NetClass", KEY_HARMLESS, .reason = "systemd has removed this key, too" },
 	{ "CoredumpFilter", KEY_WARNED, .reason = "use LimitCORE" },
-	{ "CoredumpReceive", KEY_HARMLESS, .reason = "superd forwards no core dumps" },
-	{ "DefaultMemoryLow DefaultMemoryMin DefaultStartupMemoryLow", KEY_HARMLESS,
-	  .reason = "it applies to units below this one" },
 	{ "MemoryLow MemoryMin", KEY_WARNED,
 	  .reason = "MemoryMax= and MemoryHigh= keep others from taking the memory" },
 	{ "DelegateNamespaces", KEY_WARNED, .reason = NAMESPACE },
 	{ "DelegateSubgroup", KEY_WARNED, .reason = "superd delegates the service's own group" },
-	{ "DisableControllers", KEY_HARMLESS, .reason = "a service may use its control group as it likes" },
 	{ "Environment IOSchedulingClass", KEY_DONE, APART },
 	{ "EnvironmentFile LoadCredential SetCredential", KEY_DONE, .form = FORM_WHOLE },
 	{ "ExecSearchPath", KEY_DONE, .reason = "also sets PATH; the default is systemd's search path",
@@ -277,11 +256,8 @@ static const struct key_row of_shared[] = {
 	{ "LimitNICE", KEY_DONE, .reason = "also as +1 or -5", APART },
 	{ "LoadCredentialEncrypted SetCredentialEncrypted", KEY_REFUSED,
 	  .reason = "superd has no key to decrypt it; use LoadCredential or SetCredential" },
-	{ "LogExtraFields LogNamespace", KEY_HARMLESS, .reason = LOGGED },
-	{ "LogFilterPatterns LogLevelMax", KEY_WARNED, .reason = LOGGED },
-	{ "ManagedOOMMemoryPressure ManagedOOMMemoryPressureDurationSec ManagedOOMMemoryPressureLimit "
-	  "ManagedOOMPreference ManagedOOMSwap OOMRules", KEY_HARMLESS,
-	  .reason = "the kernel's OOM killer decides; see oom_score_adjust" },
+	{ "LogFilterPatterns LogLevelMax", KEY_WARNED,
+	  .reason = "superd logs each line with the service's name, at one level" },
 	{ "MemoryKSM", KEY_WARNED, .reason = "superd does not change the kernel's sharing of memory" },
 	{ "MemoryTHP", KEY_WARNED, .reason = "superd does not change the kernel's use of huge pages" },
 	{ "MemoryZSwapMax MemoryZSwapWriteback", KEY_WARNED, .reason = "use MemorySwapMax" },
@@ -294,22 +270,14 @@ static const struct key_row of_shared[] = {
 	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc" },
 	{ "RestartKillSignal", KEY_WARNED, .reason = "superd ends a program by KillSignal, before a restart as well" },
 	{ "SecureBits", KEY_REFUSED, .reason = "use NoNewPrivileges and CapabilityBoundingSet" },
-	{ "SetLoginEnvironment", KEY_HARMLESS, .reason = "HOME, USER, LOGNAME and SHELL are always set" },
-	{ "Slice", KEY_HARMLESS, .reason = "superd has no slices" },
 	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no Smack labels" },
 	{ "StandardError StandardOutput", KEY_DONE, .reason = "journal, kmsg and syslog mean superd's log",
 	  .form = FORM_STREAM },
 	{ "StandardInput", KEY_DONE, .reason = "socket means pass = inetd", .form = FORM_STREAM },
 	{ "StandardInputData StandardInputText", KEY_REFUSED, .reason = "use StandardInput=file:PATH" },
-	{ "StartupAllowedCPUs StartupAllowedMemoryNodes StartupBlockIOWeight StartupCPUShares StartupCPUWeight "
-	  "StartupIOWeight StartupMemoryHigh StartupMemoryLow StartupMemoryMax StartupMemorySwapMax "
-	  "StartupMemoryZSwapMax", KEY_HARMLESS, .reason = "superd does not treat the machine's startup specially" },
-	{ "StateDirectoryQuota", KEY_WARNED, .reason = COUNTED },
+	{ "StateDirectoryQuota", KEY_WARNED, .reason = "superd does no accounting by unit" },
 	{ "SyslogFacility", KEY_WARNED, .reason = "the log has one facility for all, as in log = \"syslog:local0\"" },
 	{ "SystemCallLog", KEY_WARNED, .reason = "use SystemCallFilter" },
-	{ "TTYColumns TTYPath TTYReset TTYRows TTYVHangup TTYVTDisallocate UtmpIdentifier UtmpMode", KEY_HARMLESS,
-	  .reason = "superd allocates no terminal" },
-	{ "TimeoutCleanSec", KEY_HARMLESS, .reason = "superd has no clean command" },
 	{ "UnsetEnvironment", KEY_DONE, .form = FORM_VARIABLES, .denies = true },
 };
 
@@ -318,9 +286,7 @@ const struct key_table unit_keys_shared = {
 };
 
 static const struct key_row of_install[] = {
-	{ "Alias", KEY_HARMLESS, .reason = "superd follows existing links between units" },
-	{ "Also RequiredBy UpheldBy WantedBy", KEY_HARMLESS, .reason = "a unit in the configuration is enabled" },
-	{ "DefaultInstance", KEY_HARMLESS, .reason = "name the instance, as in superd -f x@y.socket" },
+	{ "Alias Also DefaultInstance RequiredBy UpheldBy WantedBy", KEY_HARMLESS, .option = NULL },
 };
 
 static const struct key_table unit_keys_install = {

@@ -128,7 +128,6 @@ test explain_tells_of_an_option {
 test explain_knows_what_other_systems_call_an_option {
 	has [prints_of --explain server] "xinetd's server is exec here" "\n    exec: "
 	has [prints_of --explain rlimit_files] rlimit_nofile
-	has [errors_of --explain ExecStart] "\[Service] ExecStart is supported by exec: with its"
 	has [prints_of --explain usr] "did you mean 'user'?\n"
 }
 
@@ -143,21 +142,6 @@ test explain_knows_an_option_of_the_command_line {
 		has [errors_of --explain=$name] "it is an option of the command line, --process-name: the name of the"
 	}
 	has [lindex [answer --explain min_awake] 1] "bounds    0 or more\n"
-}
-
-test explain_tells_what_becomes_of_a_key_of_other_systems {
-	foreach {key told} {
-		RootImage "superd: \[Service] RootImage is refused: superd mounts no images"
-		Service.RootImage "superd: \[Service] RootImage is refused"
-		ListenStream "superd: \[Socket] ListenStream is supported by listen"
-		Bonjour "superd: Sockets Bonjour is ignored (warning): superd announces nothing"
-		inetdCompatibility "superd: launchd's inetdCompatibility is supported by pass"
-		StartInterval "superd: launchd's StartInterval is refused"
-	} {
-		set errors [errors_of --explain $key]
-		has $errors $told
-		lacks $errors "there is no such option"
-	}
 }
 
 test explain_all_lists_all_options {

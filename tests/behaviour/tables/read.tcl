@@ -37,8 +37,8 @@ test superd_conf_is_refused_and_so_is_no_table {
 	has $errors "superd-read: name a configuration"
 }
 
-test explains_all_keys_as_json {
-	lassign [run $reader --explain --json] status output errors
+test prints_all_keys_as_json {
+	lassign [run $reader --keys] status output errors
 	expect {$status == 0} $errors
 	has [string map {\" '} $output] "\{'lists':\[\{'system':'systemd','title':'\[Unit]','keys':\[\{'name':'After'," \
 		"\{'name':'MemoryMax','status':'supported','option':'memory_max'," \

@@ -80,7 +80,7 @@ Test(unit_keys, that_are_done_lead_to_an_option_or_say_how)
 			if (key->status == KEY_DONE)
 				cr_expect(unit_key_option(unit_keys[n]->section, key) || key->reason, "%s",
 					  key->name);
-			else
+			else if (key->status != KEY_HARMLESS)
 				cr_expect(key->reason, "%s: it is not done, and no reason is given", key->name);
 		}
 	}
