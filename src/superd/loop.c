@@ -1197,7 +1197,7 @@ int run_superd(struct options *options)
 	if (options->process_name && !guard_pid())
 		self_exe_set_name(options->process_name);
 	(before ? pid1_enter_again : pid1_enter)(&superd.defaults);
-	superd.program = self_exe_path(options->arguments[0]);
+	superd.program = self_exe_path();
 	if (before)
 		settings_walk(&(struct journal_line){ .text = before }, options);
 	superd.log = log_setup_open(options, before);

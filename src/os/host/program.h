@@ -2,8 +2,8 @@
  * these files until it is upgraded itself, whatever is installed at their paths meanwhile.
  *
  * A superd in SBINDIR takes them from PKGLIBEXECDIR. A superd elsewhere, in a tree that was moved or is not yet
- * installed, first looks below the same DESTDIR, in ../libexec/superd beside itself, and in its own folder. It uses
- * such a folder only if no one may write there who could not also replace superd. Then it looks in PKGLIBEXECDIR. */
+ * installed, first looks in ../libexec/superd beside its own folder, if nobody else may write there, and in its own
+ * folder. Then it looks in PKGLIBEXECDIR. */
 #pragma once
 
 #include <stdbool.h>
@@ -37,9 +37,6 @@ const struct own_program *program_get(enum program which);
 /* The same without looking again: the loop may ask, where a folder may not answer. */
 const struct own_program *program_known(enum program which);
 
-/* Whether the file, which superd can read, is of another build; false, too, where superd may not read it. */
-bool program_is_other(enum program which);
-
 /* Appends a message: "superd's own program superd-builtin is missing; superd searched /usr/libexec/superd, …". */
 void program_describe_missing(enum program which, struct buf *out);
 
@@ -59,9 +56,9 @@ void program_begin(const char *name, bool by_hand, int *argc, char **argv);
 
 /* The program file that superd was started from, which is a new version once superd was upgraded, and its execution. */
 
-/* Its absolute path, for the caller to free(). To be called at the start: argv[0] counts if it leads to the running
- * file, else /proc/self/exe. NULL and errno. */
-char *self_exe_path(const char *argv0);
+/* Its absolute path, for the caller to free(). To be called at the start: the path that was executed counts if it leads
+ * to the running file, else /proc/self/exe. NULL and errno. */
+char *self_exe_path(void);
 
 #define OWN_NAME_MOST 15                /* bytes of a process's name, without the NUL (TASK_COMM_LEN) */
 
