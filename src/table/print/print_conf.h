@@ -10,8 +10,8 @@
 
 #include "table/services/table.h"
 
-/* Prints superd.conf with all that is set, in the words of who set it. It reads back as the same table, without what is
- * skipped. With comments each value has the place where it was set. */
+/* Prints superd.conf with all that is set, in the words of who set it. It reads back as the same table, without what is left
+ * out. With comments each value has the place where it was set. */
 bool print_conf(const struct table *table, bool comments, FILE *out);
 
 /* The same with a mark for each service (table/services/service_conf.h), which read_saved reads; and further rows, of

@@ -146,8 +146,8 @@ static bool imply_values(const void *groups[GROUPS], const struct service *row, 
 	const struct stream_options *streams;
 	bool good = true, takes_error = option_takes_default(option_find(NATIVE, "error"), exec);
 
-	if (!is_set(row, "pass") && exec->accept)
-		good &= imply(groups, "pass", NULL, "inetd", pool);
+	if (!is_set(row, "pass") && exec->pass != default_pass(exec))
+		good &= imply(groups, "pass", NULL, exec->accept ? "inetd" : "systemd", pool);
 	/* A program that binds its own address asks for the addresses of packets only when the first one waits. */
 	if (exec->pass == PASS_BIND && !is_set(row, "pass_packet_info"))
 		good &= imply(groups, "pass_packet_info", NULL, "yes", pool);

@@ -177,6 +177,45 @@ static size_t add_block(struct printer *printer, size_t first, bool in_a_line)
 	return add_block(printer, first, false);
 }
 
+static bool is_set(const struct service *service, const char *name)
+{
+	const struct option_def *option = option_find(NATIVE, name);
+
+	return settings_find(service->settings, option, 0) ||
+	       settings_find(service->settings->defaults, option, 0);
+}
+
+/* Whether the service has the value also without this text. Some code asks whether an option was set at all. */
+static bool is_implied(const struct service *service, const struct option_def *option, const struct table *table)
+{
+	static const char *const kept[] = { "input", "output", "pass_packet_info", "optional", NULL };
+	const void *const *bases = table_bases(table, service->settings->defaults);
+	const char *name = option->name[NATIVE];
+
+	if (!service->is_foreign || !bases || words_have(kept, name) ||
+	    !option_takes_default(option, service->exec))
+		return false;
+	if (!strcmp(name, "pass"))
+		return service->exec->pass == default_pass(service->exec) &&
+		       !settings_find(service->settings->defaults, option, 0);
+	return (strcmp(name, "error") != 0 || !is_set(service, "output")) &&
+	       type_equal(option, option_field(option, service),
+			  (const char *)bases[option->group] + option->offset);
+}
+
+static bool is_skipped(const struct service *service, const struct option_setting *setting,
+		       const struct conf_style *style)
+{
+	const struct option_def *option = &option_defs[setting->option];
+	const struct option_setting *shared = style->shared ? style->shared[setting->option] : NULL;
+
+	if (option->flags & STRUCTURE || !style->table || style->places == PLACES_MARKED)
+		return false;
+	if (shared && !setting->append && option_takes_default(option, service->exec))
+		return setting->words == shared->words;
+	return is_implied(service, option, style->table);
+}
+
 /* Says what the service has in place of the table's defaults, which are not its own. */
 static void add_undone(const struct printer *printer)
 {
@@ -239,7 +278,7 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 
 		if (setting->block)
 			n = add_block(&printer, n, style->places < PLACES_OF_ALL);
-		else
+		else if (!is_skipped(service, setting, style))
 			add_value(&printer, setting);
 	}
 	add_undone(&printer);
@@ -256,6 +295,10 @@ void service_conf_add_defaults(struct buf *out, const struct option_settings *de
 	head = out->length;
 	for (size_t n = 0; n < settings_count(defaults); n++)
 		add_value(&printer, &defaults->list[n]);
+	for (size_t n = 0; style->shared && n < option_count; n++) {
+		if (style->shared[n])
+			add_value(&printer, style->shared[n]);
+	}
 	if (out->length > head)
 		buf_text(out, "}\n\n");
 	else if (!out->failed)

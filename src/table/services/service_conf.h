@@ -16,7 +16,11 @@ struct conf_style {
 		PLACES_MARKED           /* marks, which table/superd_conf/superd.c reads */
 	} places;
 	bool hides;                     /* a comment stands in place of a secret */
-	const struct table *table;      /* the services stand below its defaults { }; NULL: below none */
+	/* The services stand below its defaults { }. For people: what only the reader of another system's table has set, and the
+	 * row has anyway, is skipped. NULL: all is written that is set. */
+	const struct table *table;
+	const struct option_setting *const *shared;     /* for each option: the value that stands in defaults { }, and
+							   is skipped; NULL: none */
 	struct origin *last;            /* of PLACES_MARKED: the last mark; NULL: only services have marks */
 	bool is_apart;                  /* the services stand below defaults { } of another table: theirs stand in them */
 };
@@ -24,7 +28,7 @@ struct conf_style {
 /* Adds service NAME { … }. */
 void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style);
 
-/* Adds defaults { … } with an empty line; nothing without any. */
+/* Adds defaults { … } with an empty line; nothing without any. NULL: there are none but the shared ones. */
 void service_conf_add_defaults(struct buf *out, const struct option_settings *defaults, const struct conf_style *style);
 
 /* Adds the comment or the mark of a place, if the style has them and the place is known. */

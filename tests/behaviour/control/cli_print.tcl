@@ -24,6 +24,23 @@ tcpmux stream tcp nowait root internal
 	has [lindex [reads_back --compat=freebsd -f %/inetd.conf] 1] tcpmux:+date
 }
 
+# What all rows have in common stands in the defaults, once.
+test print_of_an_xinetd_conf_shares_what_is_equal {
+	set table "defaults\n{\n\tinstances = 60\n\tlog_type = SYSLOG authpriv\n\tcps = 25 30\n}\n"
+	set port 8100
+	foreach name {a b c d e f g h i j} {
+		append table "service $name\n{\n\ttype = UNLISTED\n\tsocket_type = stream\n\tprotocol = tcp\n\tport = $port\n" \
+			"\twait = no\n\tuser = $user\n\tserver = /bin/cat\n}\n"
+		incr port
+	}
+	write xinetd.conf $table
+	set text [lindex [reads_back -f xinetd:%/xinetd.conf] 0]
+	begins $text "defaults \{\n"
+	has $text "\tcps = { 25, 30 }\n"
+	lacks [string range $text [string first "service a" $text] end] cps
+	expect {[times $text \n] <= 90} $text
+}
+
 proc rich_table {} {
 	write rich.conf {defaults { nice = 3 env = { "A=1" } }
 service web {

@@ -289,7 +289,8 @@ Test(print_conf, the_ipv6_socket_beside_an_ipv4_one_is_optional)
 	expect_optional("listen = { \"tcp4:80\", \"tcp6:80\" } optional = no } defaults { optional = yes", "nn");
 }
 
-Test(print_conf, prints_rows_and_defaults_in_their_own_words)
+/* A row is printed in its own words, but the defaults have what most rows say. */
+Test(print_conf, says_what_most_rows_say_once)
 {
 	static const struct {
 		const char *text, *printed;
@@ -302,6 +303,21 @@ Test(print_conf, prints_rows_and_defaults_in_their_own_words)
 		  "defaults {\n\tinstances = 5\n\terror = socket\n}\n\n"
 		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n}\n\n"
 		  "service b {\n\tlisten = \"tcp:81\"\n\tbuiltin = echo\n\taccept = yes\n}\n" },
+		{ "service a { listen = 80 exec = /bin/x accept = yes instances = 7 }"
+		  "service b { listen = 81 exec = /bin/x accept = yes instances = 8 }"
+		  "service c { listen = 82 exec = /bin/x accept = yes instances = 7 }"
+		  "service d { listen = 83 exec = /bin/x }",
+		  "defaults {\n\tinstances = 7\n}\n\n"
+		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n\taccept = yes\n}\n\n"
+		  "service b {\n\tlisten = \"tcp:81\"\n\texec = \"/bin/x\"\n\taccept = yes\n\tinstances = 8\n}\n\n"
+		  "service c {\n\tlisten = \"tcp:82\"\n\texec = \"/bin/x\"\n\taccept = yes\n}\n\n"
+		  "service d {\n\tlisten = \"tcp:83\"\n\texec = \"/bin/x\"\n}\n" },
+		{ "service a { listen = 80 exec = /bin/x user = root }"
+		  "service b { listen = 81 exec = /bin/x user = root }"
+		  "service c { listen = 82 exec = /bin/x user = nobody }",
+		  "service a {\n\tlisten = \"tcp:80\"\n\texec = \"/bin/x\"\n\tuser = root\n}\n\n"
+		  "service b {\n\tlisten = \"tcp:81\"\n\texec = \"/bin/x\"\n\tuser = root\n}\n\n"
+		  "service c {\n\tlisten = \"tcp:82\"\n\texec = \"/bin/x\"\n\tuser = nobody\n}\n" },
 	};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
