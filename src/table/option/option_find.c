@@ -54,14 +54,6 @@ static const struct {
 	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients" },
 };
 
-static const struct former_name former_names[] = {
-	{ "idle_means", "idle_when", "connected", "closed" },
-	{ "intercept", "filter_every_packet", NULL, NULL },
-	{ "kill_rest", "kill_leftovers", NULL, NULL },
-	{ "per_source_cpm", "per_source_rate", NULL, NULL },
-	{ "socket_exec_apart", "socket_exec_as_superd", NULL, NULL },
-};
-
 static const char *const systems[DIALECTS] = {
 	[NATIVE] = "superd", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd"
 };
@@ -110,15 +102,6 @@ const struct option_def *option_find(enum dialect dialect, const char *name)
 	return NULL;
 }
 
-const struct former_name *option_find_former(const char *name)
-{
-	for (size_t n = 0; n < sizeof(former_names) / sizeof(*former_names); n++) {
-		if (!strcmp(former_names[n].old, name))
-			return &former_names[n];
-	}
-	return NULL;
-}
-
 /* The name of one of `count` options that is nearest to this one; NULL: none is near. */
 static const char *find_nearest(const struct option_def *list, size_t count, enum dialect dialect, const char *name)
 {
@@ -129,11 +112,6 @@ static const char *find_nearest(const struct option_def *list, size_t count, enu
 			scan_nearest_look(&nearest, list[i].name[dialect]);
 	}
 	return nearest.word;
-}
-
-const char *option_suggest(enum dialect dialect, const char *name)
-{
-	return find_nearest(option_defs, option_count, dialect, name);
 }
 
 const struct option_def *option_listed(size_t n)
@@ -153,12 +131,6 @@ static bool word_is_meant(const char *known, const char *written)
 
 static bool hint_known(const char *name, struct buf *out)
 {
-	const struct former_name *former = option_find_former(name);
-
-	if (former) {
-		buf_addf(out, "it is called %s now", former->name);
-		return true;
-	}
 	for (size_t i = 0; i < sizeof(known_words) / sizeof(*known_words); i++) {
 		if (!strcasecmp(known_words[i].word, name)) {
 			buf_text(out, known_words[i].answer);
@@ -182,7 +154,7 @@ static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out
 
 void option_hint(enum dialect dialect, const char *name, struct buf *out)
 {
-	const char *nearest = option_suggest(dialect, name);
+	const char *nearest = find_nearest(option_defs, option_count, dialect, name);
 	bool known = dialect == NATIVE && hint_known(name, out);
 
 	if (dialect == NATIVE && !known && global_find(name)) {

@@ -29,18 +29,6 @@ extern const size_t option_count;
 /* Finds an option by its name in a dialect, case-sensitive except for XINETD. NULL: unknown. */
 const struct option_def *option_find(enum dialect dialect, const char *name);
 
-/* An option of superd.conf under a former name, which tables may still use. */
-struct former_name {
-	const char *old, *name;
-	const char *old_word, *word;            /* a value that is called otherwise now; NULL: none */
-};
-
-/* Finds a former name of an option. NULL: there is none. */
-const struct former_name *option_find_former(const char *name);
-
-/* Returns the known name nearest to this one, for "did you mean"; NULL: none is near. */
-const char *option_suggest(enum dialect dialect, const char *name);
-
 /* Returns the option of a resource limit RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
 const char *limit_option(int resource);
 

@@ -434,7 +434,6 @@ struct option_setting {
 	uint64_t append : 1;            /* += */
 	uint64_t is_above : 1;          /* `line` is the file's, above the service, as xinetd's defaults */
 	uint64_t refused : 1;           /* its value was invalid, which is reported; the field has the default */
-	uint64_t is_guess : 1;          /* refused: of a misspelt name that probably means this option */
 };
 
 /* The highest values of a setting's fields. */

@@ -79,7 +79,7 @@ static const struct option_setting *find_setting(const struct service_builder *b
 	for (size_t i = 0; i < builder->setting_count; i++) {
 		const struct option_setting *setting = &builder->settings[i];
 
-		if (setting->option == option_index(option) && setting->block == block && !setting->is_guess)
+		if (setting->option == option_index(option) && setting->block == block)
 			return setting;
 	}
 	return NULL;
@@ -130,8 +130,8 @@ void builder_open_socket(struct service_builder *builder, const char *name, stru
 		builder->exhausted = true;
 }
 
-/* Adds the error "WHAT is already set at FILE:LINE". */
-static void report_duplicate(struct diags *diags, struct origin at, const char *what, struct origin before)
+/* Adds the error "WHAT is already set at FILE:LINE", and is false. */
+static bool report_duplicate(struct diags *diags, struct origin at, const char *what, struct origin before)
 {
 	struct buf place = { 0 };
 
@@ -139,6 +139,7 @@ static void report_duplicate(struct diags *diags, struct origin at, const char *
 	diag_error(diags, at, "%s is already set%s", what, buf_string(&place));
 	diags_hint(diags, "keep one of the two");
 	buf_free(&place);
+	return false;
 }
 
 void builder_close_socket(struct service_builder *builder, struct diags *diags)
@@ -165,7 +166,7 @@ bool builder_has(const struct service_builder *builder, const char *name)
 	const struct option_def *option = option_find(NATIVE, name);
 
 	for (size_t i = 0; option && i < builder->setting_count; i++) {
-		if (builder->settings[i].option == option_index(option) && !builder->settings[i].is_guess)
+		if (builder->settings[i].option == option_index(option))
 			return true;
 	}
 	return false;
@@ -174,19 +175,6 @@ bool builder_has(const struct service_builder *builder, const char *name)
 const char *builder_name(const struct service_builder *builder)
 {
 	return builder->name;
-}
-
-/* The option that a misspelt name probably means counts as set to an invalid value, so that no rule reports it as
- * missing. */
-static void add_guess(struct service_builder *builder, const char *name, struct origin at)
-{
-	const char *nearest = option_suggest(NATIVE, name);
-	const struct option_def *option = nearest && !builder->open ? option_find(NATIVE, nearest) : NULL;
-	struct option_setting *setting =
-		option && !find_setting(builder, option, 0) ? add_setting(builder, option, at) : NULL;
-
-	if (setting)
-		setting->refused = setting->is_guess = true;
 }
 
 static bool report_unknown(const char *name, bool is_global, struct origin at, struct diags *diags)
@@ -220,28 +208,6 @@ static bool place_allows(const struct service_builder *builder, const struct opt
 	}
 	if (!builder->name && !builder->open && option->flags & NOT_IN_DEFAULTS) {
 		diag_error(diags, value->at, "%s does not belong in defaults: each service has its own", name);
-		return false;
-	}
-	return true;
-}
-
-/* Whether the number of words, and = or +=, are right for the option and its earlier settings. */
-static bool shape_fits(const struct option_setting *before, const struct option_def *option, const char *name,
-		       const struct value *value, struct diags *diags)
-{
-	if (before && !value->append) {
-		report_duplicate(diags, value->at, name, setting_origin(before));
-		return false;
-	}
-	if (option->type->is_list)
-		return true;
-	if (value->append) {
-		diag_error(diags, value->at, "%s needs one value: += adds to lists only", name);
-		return false;
-	}
-	if (value->count != 1 && !option->type->is_tuple) {
-		diag_error(diags, value->count > 1 ? word_place(value, 1) : value->at, "%s needs one value",
-			   name);
 		return false;
 	}
 	return true;
@@ -363,7 +329,7 @@ static bool read_value(struct service_builder *builder, struct option_setting *s
 {
 	const struct option_def *option = &option_defs[setting->option];
 	struct pool *pool = builder->table->pool;
-	struct parse parse = { .option = option, .pool = pool };
+	struct parse parse = { .option = option, .append = value->append, .pool = pool };
 	union field_value field = { 0 };
 	const char *reason;
 
@@ -381,34 +347,15 @@ static bool read_value(struct service_builder *builder, struct option_setting *s
 	return false;
 }
 
-/* Sets an option that the text calls by a former name. */
-static bool set_former(struct service_builder *builder, const struct former_name *former, const struct value *value,
-		       struct diags *diags)
-{
-	struct value renamed = *value;
-
-	diag_warning(diags, value->at, "%s is called %s now", former->old, former->name);
-	if (former->word && value->count == 1 && !strcmp(*value->words, former->old_word)) {
-		diags_hint(diags, "write %s = %s", former->name, former->word);
-		renamed.words = &former->word;
-	}
-	return builder_set(builder, former->name, &renamed, diags);
-}
-
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct option_def *option = option_find(NATIVE, name);
-	const struct former_name *former;
+	const struct option_setting *before;
 	struct option_setting *setting;
 	bool good;
 
-	if (!option) {
-		former = option_find_former(name);
-		if (former)
-			return set_former(builder, former, value, diags);
-		add_guess(builder, name, value->at);
+	if (!option)
 		return report_unknown(name, false, value->at, diags);
-	}
 	if (option->flags & STRUCTURE && !strcmp(option->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
 			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
@@ -418,9 +365,11 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 		return diags_refuse(diags, value->at, "out of memory, or more than %d sockets with braces of their own",
 				    SETTING_BLOCK);
 	name = option_name_in(builder->dialect, option);
-	if (!place_allows(builder, option, name, value, diags) ||
-	    !shape_fits(find_setting(builder, option, builder_block(builder)), option, name, value, diags))
+	if (!place_allows(builder, option, name, value, diags))
 		return false;
+	before = find_setting(builder, option, builder_block(builder));
+	if (before && !value->append)
+		return report_duplicate(diags, value->at, name, setting_origin(before));
 	setting = add_setting(builder, option, value->at);
 	if (!setting)
 		return diags_out_of_memory(diags, value->at);
@@ -459,7 +408,8 @@ bool table_set_global(struct table *table, const char *name, const struct value 
 {
 	const struct option_def *option = global_find(name);
 	struct parse parse = {
-		.option = option, .words = value->words, .count = value->count, .pool = table->pool,
+		.option = option, .words = value->words, .count = value->count, .append = value->append,
+		.pool = table->pool,
 	};
 	struct origin *at;
 	const char *reason;
@@ -467,13 +417,9 @@ bool table_set_global(struct table *table, const char *name, const struct value 
 	if (!option)
 		return report_unknown(name, true, value->at, diags);
 	at = &table->globals.at[global_index(option)];
-	if (at->file) {
-		report_duplicate(diags, value->at, name, *at);
-		return false;
-	}
+	if (at->file)
+		return report_duplicate(diags, value->at, name, *at);
 	*at = (struct origin){ table->globals.block.file, value->at.line, value->at.column };
-	if (!shape_fits(NULL, option, name, value, diags))
-		return false;
 	reason = type_parse(&parse, global_field(&table->globals, global_index(option)));
 	if (reason)
 		report_words(&parse, name, value, reason, diags);

@@ -306,17 +306,6 @@ Test(option, finds_no_unknown_name)
 	cr_expect_str_eq(name_of(option_find(XINETD, "Only_From")), "only_from");
 }
 
-Test(option, suggests_what_is_near_and_nothing_else)
-{
-	cr_expect_str_eq(option_suggest(NATIVE, "usr"), "user");
-	cr_expect_str_eq(option_suggest(NATIVE, "lisen"), "listen");
-	cr_expect_str_eq(option_suggest(NATIVE, "socketmode"), "socket_mode");
-	cr_expect_str_eq(option_suggest(NATIVE, "timeout_strat"), "timeout_start");
-	cr_expect_null(option_suggest(NATIVE, "qqqqqqqqqq"));
-	cr_expect_null(option_suggest(NATIVE, ""));
-	cr_expect_null(option_suggest(NATIVE, "x"));
-}
-
 static void expect_hint(enum dialect dialect, const char *name, const char *part)
 {
 	struct buf hint = { 0 };
