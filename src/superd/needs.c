@@ -23,6 +23,13 @@ static bool needs(const struct svc *svc, const char *name)
 	return false;
 }
 
+/* It has failed since a wait began, or cannot open its sockets. */
+static bool fails(const struct svc *svc, double since)
+{
+	return svc->run->failed_at >= since || (svc->state == BACKOFF && svc->since >= since) ||
+		(svc->state == BINDING && ev_is_active(&svc->run->timer));
+}
+
 /* How a needed service stands, which is started if that is due. */
 static enum standing look_at(struct svc *svc, const struct need *need)
 {
@@ -36,8 +43,7 @@ static enum standing look_at(struct svc *svc, const struct need *need)
 		return COMES;
 	if (wanted->row->exec->accept || wanted->state == RUNNING) /* a client starts an instance of accept = yes */
 		return SERVES;
-	if (wanted->run->failed_at >= since || (wanted->state == BACKOFF && wanted->since >= since) ||
-	    (wanted->state == BINDING && ev_is_active(&wanted->run->timer)))
+	if (fails(wanted, since))
 		return FAILS;
 	if (wanted->state == LISTENING && wanted->run->last_start >= since)
 		return SERVES;
@@ -45,7 +51,7 @@ static enum standing look_at(struct svc *svc, const struct need *need)
 	    (wanted->state == STOPPING && need->order != NEED_BEFORE)) {
 		snprintf(by, sizeof(by), "%.40s, which wants it", svc->row->name);
 		svc_start(wanted, by);
-		return wanted->state == RUNNING ? SERVES : COMES;
+		return fails(wanted, since) ? FAILS : wanted->state == RUNNING ? SERVES : COMES;
 	}
 	return COMES;
 }

@@ -437,6 +437,7 @@ static void svc_back_off(struct svc *svc)
 	}
 	svc->run->unlogged = NULL;
 	svc_set_timer(svc, pause);
+	svc_changed(svc); /* also where its state was this before: who waits for it learns that it fails */
 }
 
 void svc_pause(struct svc *svc, double seconds)

@@ -98,6 +98,21 @@ test what_is_wanted_and_fails_is_told_and_gone_without {
 	log "web: warning: wants db, and starts without it: "
 }
 
+test what_fails_before_it_has_a_process_is_not_waited_for {
+	run_both [filled {environment_file = "%/none"}] "wants = { db }"
+	is_served [come web]
+}
+
+# Its state was the same before it failed.
+test what_fails_to_listen_is_not_waited_for {
+	set fails [filled {socket_exec_start_pre = "/bin/sh -c 'until test -e %/gate; do sleep 0.02; done; false'"}]
+	run_clocked $::patient [front db $fails] [front web "wants = { db }"]
+	set client [come web]
+	become db binding web queued
+	write gate ""
+	is_served $client
+}
+
 # The client is none that is lost: it waits for the next try, as after any failed start.
 test what_is_required_and_fails_is_a_failed_start {
 	write bar ""
