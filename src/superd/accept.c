@@ -267,7 +267,7 @@ struct advice {
 	struct table *table; /* of that; held */
 	struct client client;
 	struct questions asked;
-	ev_io io;
+	struct io io;
 	char text[2048];
 	size_t length;
 };
@@ -292,7 +292,7 @@ static void end_asking(struct advice *advice)
 	superd.asking--;
 	table_release(advice->table);
 	list_remove(&advice->link);
-	ev_io_stop(superd.loop, &advice->io);
+	io_stop(&advice->io);
 	ev_timer_stop(superd.loop, &advice->helper.limit);
 	close(advice->io.fd);
 }
@@ -392,12 +392,11 @@ over:
 		advice->svc = NULL;
 }
 
-static void on_advice(struct ev_loop *loop, ev_io *io, int events)
+static void on_advice(struct io *io)
 {
 	struct advice *advice = io->data;
 	ssize_t got;
 
-	(void)loop, (void)events;
 	while ((got = read(io->fd, advice->text + advice->length, sizeof(advice->text) - 1 - advice->length)) > 0)
 		advice->length += (size_t)got;
 	if (got == 0 || errno != EAGAIN || advice->length == sizeof(advice->text) - 1)
@@ -1031,7 +1030,7 @@ bool channel_read(struct instance *instance)
 
 	if (got <= 0) {
 		if (got == 0 || errno != EAGAIN)
-			ev_io_stop(superd.loop, &instance->channel_io);
+			io_stop(&instance->channel_io);
 		return false;
 	}
 	text[got] = '\0';
@@ -1041,9 +1040,8 @@ bool channel_read(struct instance *instance)
 	return true;
 }
 
-static void on_question(struct ev_loop *loop, ev_io *io, int events)
+static void on_question(struct io *io)
 {
-	(void)loop, (void)events;
 	channel_read(io->data);
 }
 

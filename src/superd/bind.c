@@ -306,7 +306,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 	long pid = report->pid;
 
 	if (report->event == BIND_OVER)
-		ev_io_stop(superd.loop, &instance->binder_io);
+		io_stop(&instance->binder_io);
 	if (!socket && report->event != BIND_OTHER && report->event != BIND_FAULT)
 		return;
 	/* A row has room for these two: superd-bind reads the memory of others, and is not believed. */
@@ -371,15 +371,14 @@ void bind_hear(struct instance *instance)
 	}
 	if (!ev_is_active(&instance->binder_io) || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
-	ev_io_stop(superd.loop, &instance->binder_io);
+	io_stop(&instance->binder_io);
 	if (got == 0 && !instance->ends && process_read(instance->main.pid, &process) && !process.ended)
 		svc_say(instance->svc, LEVEL_ERROR, "bound",
 			"superd-bind has ended: what its program binds from now on fails (ENOSYS)");
 }
 
-static void on_report(struct ev_loop *loop, ev_io *io, int events)
+static void on_report(struct io *io)
 {
-	(void)loop, (void)events;
 	bind_hear(io->data);
 }
 
@@ -462,7 +461,7 @@ void bind_end(struct instance *instance)
 	ev_timer_stop(superd.loop, &instance->quiet);
 	bind_leave(instance);
 	if (instance->binder_fd >= 0)
-		ev_io_stop(superd.loop, &instance->binder_io);
+		io_stop(&instance->binder_io);
 	fd_close(&instance->binder_fd);
 }
 

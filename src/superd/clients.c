@@ -368,7 +368,7 @@ pid_t *instance_processes(struct instance *instance)
 
 struct watched {
 	struct list link;
-	ev_io io;
+	struct io io;
 };
 
 /* Those of the sockets that this process has are watched, and taken from the list. */
@@ -438,7 +438,7 @@ void clients_unwatch(struct svc *svc)
 		struct watched *watched = container_of(svc->run->idle.watched.next, struct watched, link);
 
 		list_remove(&watched->link);
-		ev_io_stop(superd.loop, &watched->io);
+		io_stop(&watched->io);
 		close(watched->io.fd);
 		free(watched);
 	}
@@ -449,7 +449,7 @@ void clients_unwatch(struct svc *svc)
 static struct {
 	bool stale, failed;
 	struct list listening; /* link of struct run */
-	ev_io io;
+	struct io io;
 	ev_prepare turn;
 } reports = { .io.fd = -1, .listening = { &reports.listening, &reports.listening } };
 
@@ -525,9 +525,9 @@ void clients_read_reports(void)
 		on_closed(NULL, NULL);
 }
 
-static void on_reports(struct ev_loop *loop, ev_io *io, int events)
+static void on_reports(struct io *io)
 {
-	(void)loop, (void)io, (void)events;
+	(void)io;
 	clients_read_reports();
 }
 
@@ -539,10 +539,10 @@ bool clients_listen(struct svc *svc)
 		int fd = fd_raise(tcp_destroy_open(), FD_HIGH);
 
 		reports.failed = fd < 0;
-		ev_io_init(&reports.io, on_reports, fd, EV_READ);
+		io_init(&reports.io, fd, on_reports, NULL);
 		ev_prepare_init(&reports.turn, on_turn);
 		if (fd >= 0) {
-			ev_io_start(superd.loop, &reports.io);
+			io_watch(&reports.io, EV_READ);
 			ev_prepare_start(superd.loop, &reports.turn);
 		}
 	}

@@ -39,7 +39,7 @@ static struct {
 	char path[PATH_MAX];
 	int adopted;	      /* descriptor of the superd before, and 1; 0: none */
 	int reserve[RESERVE]; /* for operators, where services have used up all others */
-	ev_io io;
+	struct io io;
 	ev_timer retry, pace;
 	char blind[80]; /* why superd does not see who asks */
 	ev_prepare changes;
@@ -60,21 +60,11 @@ bool session_may_go_on(const struct session *session)
 	return session_unsent(session) < SESSION_ROOM && clock_now() - session->turn < SESSION_TURN;
 }
 
-static void watch(struct session *session, int events)
-{
-	if (ev_is_active(&session->io) && (session->io.events & (EV_READ | EV_WRITE)) == events)
-		return;
-	ev_io_stop(superd.loop, &session->io);
-	ev_io_set(&session->io, session->io.fd, events);
-	if (events)
-		ev_io_start(superd.loop, &session->io);
-}
-
 /* It gets its turn behind the next look at the kernel's events: what superd says that it has done must outlive it, and
  * the state is kept before that. */
 void session_wake(struct session *session)
 {
-	watch(session, (ev_is_active(&session->io) ? session->io.events & EV_READ : 0) | EV_WRITE);
+	io_watch(&session->io, (session->io.wanted & EV_READ) | EV_WRITE);
 }
 
 void session_send(struct session *session)
@@ -141,7 +131,7 @@ static void close_client(int fd)
 static void end_session(struct session *session)
 {
 	end_request(session);
-	ev_io_stop(superd.loop, &session->io);
+	io_stop(&session->io);
 	close_client(session->io.fd);
 	list_remove(&session->link);
 	buf_free(&session->out);
@@ -237,16 +227,16 @@ static bool write_output(struct session *session)
 }
 
 /* One turn: one request at most, so that no client gets more than others. */
-static void on_session(struct ev_loop *loop, ev_io *io, int events)
+static void on_session(struct io *io)
 {
 	struct session *session = io->data;
 	struct pollfd state = { .fd = session->io.fd };
 	char *newline, line[REQUEST_MOST];
 	bool good = true, waits, followed, is_dead;
+	int events;
 
-	(void)loop;
 	session->turn = clock_now();
-	if (events & EV_READ)
+	if (io->got & EV_READ)
 		good = read_input(session);
 	good = good && !session->out.failed && write_output(session); /* an answer with a hole is none */
 	if (good && session->go_on && session_unsent(session) < SESSION_ROOM)
@@ -286,7 +276,7 @@ static void on_session(struct ev_loop *loop, ev_io *io, int events)
 	events = !session->at_end && session->does != LEAVES && session->filled < sizeof(session->input) ? EV_READ : 0;
 	if (session_unsent(session) || session->go_on || waits)
 		events |= EV_WRITE;
-	watch(session, events);
+	io_watch(&session->io, events);
 }
 
 static void refuse(int fd, const char *code, const char *text)
@@ -316,10 +306,9 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 	session->right = right;
 	session->uid = uid;
 	scm_rights_watch_urgent(fd);
-	fd = fd_raise(fd, FD_HIGH);
-	ev_io_init(&session->io, on_session, fd, EV_READ);
+	io_init(&session->io, fd_raise(fd, FD_HIGH), on_session, session);
 	ev_init(&session->timeout, on_timeout);
-	session->io.data = session->timeout.data = session;
+	session->timeout.data = session;
 	list_add(&superd.sessions, &session->link);
 	server.count += !service;
 	if (getrandom(&word, sizeof(word), GRND_INSECURE) != (ssize_t)sizeof(word))
@@ -331,7 +320,7 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 	if (*superd.upgraded_from)
 		json_text_field(&session->line, "upgraded_from", superd.upgraded_from);
 	json_text_field(&session->line, "hello", session->hello);
-	ev_io_start(superd.loop, &session->io);
+	io_watch(&session->io, EV_READ);
 	session_send(session);
 	return session;
 }
@@ -365,20 +354,18 @@ static void set_reserve(bool holds)
 	limits_reserve(server.reserve, RESERVE, holds);
 }
 
-static void on_connection(struct ev_loop *loop, ev_io *io, int events)
+static void on_connection(struct io *io)
 {
 	struct control_peer peer;
 	const char *why = NULL;
 	char text[128];
 	int fd;
 
-	if (loop_watches_again(io, events))
-		return;
 	set_reserve(false); /* to look at the client in /proc takes one, too */
 	fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-			ev_io_stop(loop, io);
+			io_stop(io);
 			timer_begin(&server.retry, PATIENCE);
 		}
 		set_reserve(true);
@@ -544,9 +531,9 @@ static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct buf why = { 0 };
 
-	(void)events;
+	(void)loop, (void)events;
 	if (server.socket.fd >= 0) { /* accept(2) has failed */
-		ev_io_start(loop, &server.io);
+		io_watch(&server.io, EV_READ);
 		return;
 	}
 	if (make_socket(server.path, &why)) {
@@ -569,7 +556,7 @@ void control_reloaded(void)
 		return;
 	if (fd >= 0) {
 		log_warn(superd.log, "the control socket %s was removed: creating it again", server.socket.path);
-		ev_io_stop(superd.loop, &server.io);
+		io_stop(&server.io);
 		control_socket_close(&server.socket);
 	}
 	timer_begin(&server.retry, 0);
@@ -648,7 +635,7 @@ void control_close(void)
 	ev_timer_stop(superd.loop, &server.retry);
 	if (server.socket.fd < 0)
 		return;
-	ev_io_stop(superd.loop, &server.io);
+	io_stop(&server.io);
 	control_socket_close(&server.socket);
 }
 

@@ -60,6 +60,15 @@ enum pause {
 /* Why a service is not to run. Those before BAR_HELD close its sockets, too. */
 enum bar { BAR_END, BAR_REMOVED, BAR_DISABLED, BAR_HELD, BAR_DRAINING, BAR_NONE };
 
+/* A descriptor in the loop. libev stops a watcher for which the kernel has no room (epoll_ctl(2): ENOMEM, ENOSPC); this
+ * one is watched again. loop.c */
+struct io {
+	ev_io ev;
+	int fd, wanted, got; /* got: what `ready` is called for. wanted 0: it is not watched */
+	void (*ready)(struct io *io);
+	void *data;
+};
+
 /* A process that superd started. */
 struct child {
 	struct child *next; /* in its bucket */
@@ -155,7 +164,7 @@ struct stored {
 	int fd;
 	bool polled;
 	uid_t user; /* of the service that stored it */
-	ev_io io;   /* its other end is closed: it is not kept any longer */
+	struct io io; /* its other end is closed: it is not kept any longer */
 	struct svc *svc;
 	char name[256];
 };
@@ -177,7 +186,7 @@ struct instance {
 	pid_t pid, group;	    /* of the main process, also when it has ended */
 	unsigned next_command;
 	int report; /* pipe that tells a failed start; -1: none */
-	ev_io report_io;
+	struct io report_io;
 	ev_timer limit;	     /* of the phase, */
 	double limit_most;   /* and when that ends however often it is extended */
 	double since, begun; /* the program runs since; the start was asked for */
@@ -211,7 +220,7 @@ struct instance {
 	double watchdog_every;
 	ev_timer watchdog;
 	double watchdog_at; /* its limit is reached then */
-	ev_io main_io;	    /* pidfd of a main process that is not superd's child */
+	struct io main_io;  /* pidfd of a main process that is not superd's child */
 	char status_text[NOTE_TEXT + 1];
 	/* type = forking: looks for its daemon; at its end, for what is left of its group; STUCK: thaws it */
 	ev_timer look;
@@ -219,7 +228,7 @@ struct instance {
 	/* pass = bind; bind.c */
 	int binder_fd; /* channel to its superd-bind */
 	pid_t binder;  /* its pid, in the journal: until its exec it is a copy of superd, which the next one would end */
-	ev_io binder_io;
+	struct io binder_io;
 	uint64_t bound_set;
 	char others[400], asked[8][144]; /* what it has asked for in vain; addresses for its first sockets */
 	char advice[400];		 /* what to write, as a bind was refused */
@@ -229,7 +238,7 @@ struct instance {
 	struct {
 		struct child child;
 		int fd, error;
-		ev_io io;
+		struct io io;
 		struct backoff failed; /* starts of it, and connections of its to the program */
 		unsigned long connections, flows;
 		uint64_t relayed[3]; /* connections, bytes from clients, bytes to clients */
@@ -244,7 +253,7 @@ struct instance {
 	pid_t pid_before;  /* what its pid file said before its start: an earlier run's */
 	double settled;	   /* until then a clean end of what was found is that of a process between */
 	bool reported;	   /* what a redirect has moved; once */
-	ev_io channel_io;
+	struct io channel_io;
 };
 
 struct ring_line {
@@ -359,7 +368,7 @@ struct run {
 	char last_line[160];	  /* as far as superd-output was asked for it */
 	int notify;		  /* this and the next two: 0 or -1: not open */
 	char *notify_variable;
-	ev_io notify_io;
+	struct io notify_io;
 	struct helper receiver; /* of messages with descriptors; notify.c */
 	int received;		/* its answer comes here */
 	pid_t gone;	      /* main process of the last instance: what it sent last is heard until the next starts */
@@ -515,12 +524,15 @@ static inline struct run *svc_run(struct svc *svc)
 
 /* loop.c */
 typedef void timer_callback(struct ev_loop *loop, ev_timer *timer, int events);
-typedef void io_callback(struct ev_loop *loop, ev_io *io, int events);
+typedef void io_callback(struct io *io);
 void timer_begin(ev_timer *timer, double seconds); /* once, from now on */
 void timer_call(ev_timer *timer, double seconds, timer_callback *callback, void *data);
 void timer_limit(ev_timer *timer, int64_t microseconds, /* 0, SCAN_INFINITY: none */
 		 timer_callback *callback, void *data);
-void io_call(ev_io *io, int fd, io_callback *callback, void *data); /* when it is readable */
+void io_init(struct io *io, int fd, io_callback *ready, void *data);
+void io_call(struct io *io, int fd, io_callback *ready, void *data); /* when it is readable */
+void io_watch(struct io *io, int events);			       /* EV_READ, EV_WRITE; 0: neither */
+void io_stop(struct io *io);
 void child_watch(struct child *child, pid_t pid);
 bool child_is_watched(pid_t pid);
 void child_forget(struct child *child);
@@ -533,7 +545,6 @@ void helper_limit(struct helper *helper, double seconds,
 void helper_drop(struct helper *helper);			    /* it is killed, and its end is of no interest */
 void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
 void loop_rest(int error);					    /* of a call of a socket */
-bool loop_watches_again(ev_io *io, int events); /* true: there was no event */
 void superd_fail(int status);					    /* ends in an orderly way, with this status */
 void superd_stop(int signal);
 void superd_check_end(void); /* a process has ended: superd may end */
@@ -843,7 +854,7 @@ struct request {
 
 struct session {
 	struct list link;
-	ev_io io;
+	struct io io;
 	ev_timer timeout; /* of --timeout */
 	enum right right;
 	uid_t uid;
@@ -1054,7 +1065,7 @@ void bind_describe_missing(const struct instance *instance, struct buf *out);
  * runs while the queue is empty. log_pump.c */
 struct log_pump {
 	struct log_sink *sink; /* NULL: it is not attached */
-	ev_io io;	/* waits until the sink is writable, while it is full */
+	struct io io;	/* waits until the sink is writable, while it is full */
 	ev_timer timer; /* next try, for conditions that poll(2) does not report */
 };
 

@@ -186,9 +186,8 @@ static bool stands_still(struct instance *instance)
 	return still;
 }
 
-static void on_watched(struct ev_loop *loop, ev_io *io, int events)
+static void on_watched(struct io *io)
 {
-	(void)loop, (void)events;
 	idle_thaw(io->data, NULL);
 }
 

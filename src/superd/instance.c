@@ -483,7 +483,7 @@ static struct fault take_fault(struct instance *instance)
 {
 	struct fault fault = { .stage = STAGE_NONE };
 
-	ev_io_stop(superd.loop, &instance->report_io);
+	io_stop(&instance->report_io);
 	if (instance->report < 0)
 		return fault;
 	if (read(instance->report, &fault, sizeof(fault)) != (ssize_t)sizeof(fault) || (unsigned)fault.stage >= STAGES)
@@ -682,7 +682,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events);
 static void on_look(struct ev_loop *loop, ev_timer *timer, int events);
 static void on_main(struct child *child, int status, const struct rusage *used);
 static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events);
-static void on_report(struct ev_loop *loop, ev_io *io, int events);
+static void on_report(struct io *io);
 
 struct instance *instance_new(struct svc *svc)
 {
@@ -700,9 +700,9 @@ struct instance *instance_new(struct svc *svc)
 	instance->watchdog_every = -1;
 	ev_init(&instance->look, on_look);
 	ev_init(&instance->ready, on_ready_due);
-	ev_init(&instance->report_io, on_report);
-	ev_set_priority(&instance->report_io, EV_MAXPRI); /* before what the program prints */
-	instance->look.data = instance->ready.data = instance->report_io.data = instance;
+	io_init(&instance->report_io, -1, on_report, instance);
+	ev_set_priority(&instance->report_io.ev, EV_MAXPRI); /* before what the program prints */
+	instance->look.data = instance->ready.data = instance;
 	superd.awake += list_empty(&svc->run->instances);
 	list_add(&svc->run->instances, &instance->link);
 	list_init(&instance->changed);
@@ -721,9 +721,9 @@ void instance_free(struct instance *instance)
 	ev_timer_stop(superd.loop, &instance->look);
 	ev_timer_stop(superd.loop, &instance->ready);
 	ev_timer_stop(superd.loop, &instance->watchdog);
-	ev_io_stop(superd.loop, &instance->report_io);
-	ev_io_stop(superd.loop, &instance->channel_io);
-	ev_io_stop(superd.loop, &instance->main_io);
+	io_stop(&instance->report_io);
+	io_stop(&instance->channel_io);
+	io_stop(&instance->main_io);
 	fd_close(&instance->main_io.fd);
 	fd_close(&instance->channel);
 	child_forget(&instance->main);
@@ -1199,10 +1199,10 @@ static bool note_launched(struct launching *start, struct buf *why)
 		output_tell(instance->svc);
 	child_watch(&instance->main, instance->pid);
 	if (instance->report >= 0) {
-		ev_io_set(&instance->report_io, instance->report, EV_READ);
-		ev_io_start(superd.loop, &instance->report_io);
+		instance->report_io.fd = instance->report;
+		io_watch(&instance->report_io, EV_READ);
 	} else { /* its program runs: the loop hears of that as of any other end of a start */
-		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
+		ev_feed_event(superd.loop, &instance->report_io.ev, EV_CUSTOM);
 	}
 	if (instance->channel >= 0)
 		channel_begin(instance);
@@ -1486,12 +1486,11 @@ static void await_ready(struct instance *instance)
 		instance_be_ready(instance);
 }
 
-static void on_report(struct ev_loop *loop, ev_io *io, int events)
+static void on_report(struct io *io)
 {
 	struct instance *instance = io->data;
 	struct fault fault = take_fault(instance);
 
-	(void)loop, (void)events;
 	if (!fault.stage && instance->ends == HAS_FAILED) /* it was killed on its way to its program */
 		fault = (struct fault){ .stage = STAGE_EXEC, .error = ECANCELED };
 	if (fault.stage) {
@@ -1532,7 +1531,7 @@ void instance_look(struct instance *instance)
 
 	if (instance->phase == LAUNCHED &&
 	    (instance->report < 0 || (poll(&look, 1, 0) > 0 && !(look.revents & POLLIN))))
-		on_report(superd.loop, &instance->report_io, 0);
+		on_report(&instance->report_io);
 }
 
 void instance_be_ready(struct instance *instance)
@@ -1764,7 +1763,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		instance_freeze(instance, MOVES);
 	early = instance->phase == LAUNCHED;
 	if (early) /* the pipe tells why, or that it has run */
-		on_report(superd.loop, &instance->report_io, 0);
+		on_report(&instance->report_io);
 	instance->end_is_judged = false;
 	if (early && instance->phase >= EXEC_STOP)
 		return;
@@ -1839,8 +1838,8 @@ void instance_resume(struct instance *instance)
 	if (command > 0)
 		child_watch(&instance->command, command);
 	if (instance->phase == LAUNCHED && instance->report >= 0) {
-		ev_io_set(&instance->report_io, instance->report, EV_READ);
-		ev_io_start(superd.loop, &instance->report_io);
+		instance->report_io.fd = instance->report;
+		io_watch(&instance->report_io, EV_READ);
 	} else if (!command) {
 		fd_close(&instance->report);
 	}
@@ -1860,7 +1859,7 @@ void instance_go_on(struct instance *instance)
 	if (instance->command.pid || (instance->phase == LAUNCHED && instance->report >= 0))
 		return;
 	if (instance->phase == LAUNCHED && instance->main.pid)
-		ev_feed_event(superd.loop, &instance->report_io, EV_CUSTOM);
+		ev_feed_event(superd.loop, &instance->report_io.ev, EV_CUSTOM);
 	else if (instance->phase == STARTED && !forks)
 		await_ready(instance);
 	else if (instance->phase == LAUNCHED)

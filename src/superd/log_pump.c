@@ -5,7 +5,7 @@
 
 static void stop_watching(struct log_pump *pump)
 {
-	ev_io_stop(superd.loop, &pump->io);
+	io_stop(&pump->io);
 	ev_timer_stop(superd.loop, &pump->timer);
 }
 
@@ -16,8 +16,8 @@ static void on_wait(struct log_sink *sink)
 
 	stop_watching(pump);
 	if (sink->state == LOG_SINK_FULL && sink->fd >= 0) {
-		ev_io_set(&pump->io, sink->fd, EV_WRITE);
-		ev_io_start(superd.loop, &pump->io);
+		pump->io.fd = sink->fd;
+		io_watch(&pump->io, EV_WRITE);
 	}
 	if (sink->state != LOG_SINK_READY)
 		timer_begin(&pump->timer, log_sink_pause(sink));
@@ -35,12 +35,11 @@ static void try_again(struct log_pump *pump, bool by_descriptor)
 	sink->wait = on_wait;
 	on_wait(sink);
 	if (by_descriptor && sink->queue.length - sink->done == left)
-		ev_io_stop(superd.loop, &pump->io);
+		io_stop(&pump->io);
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *io, int events)
+static void on_writable(struct io *io)
 {
-	(void)loop, (void)events;
 	try_again(io->data, true);
 }
 
@@ -53,9 +52,9 @@ static void on_pause_over(struct ev_loop *loop, ev_timer *timer, int events)
 void log_pump_attach(struct log_pump *pump, struct log_sink *sink)
 {
 	pump->sink = sink;
-	ev_init(&pump->io, on_writable);
+	io_init(&pump->io, -1, on_writable, pump);
 	ev_init(&pump->timer, on_pause_over);
-	pump->io.data = pump->timer.data = pump;
+	pump->timer.data = pump;
 	sink->waiter = pump;
 	sink->wait = on_wait;
 	on_wait(sink);

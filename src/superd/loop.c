@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,15 +44,13 @@
 #define REAPED_MOST 256	  /* children in a turn of the loop */
 #define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
 #define REST 5		  /* milliseconds */
-#define SPARE 12	  /* descriptors that the start takes, about */
 #define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
 
 struct superd superd;
 extern char **environ;
 
 static struct {
-	ev_signal signals[SIGNALS_MOST];
-	size_t signal_count;
+	struct io signals; /* signalfd(2) */
 	struct log_pump pump;
 	ev_prepare echo; /* on_echo */
 	ev_timer deadline, last_call, sweep, delay, watchdog;
@@ -88,11 +87,46 @@ void timer_limit(ev_timer *timer, int64_t microseconds, timer_callback *callback
 		timer_call(timer, (double)microseconds / 1e6, callback, data);
 }
 
-void io_call(ev_io *io, int fd, io_callback *callback, void *data)
+static void on_io(struct ev_loop *loop, ev_io *ev, int events)
 {
-	ev_io_init(io, callback, fd, EV_READ);
-	io->data = data;
-	ev_io_start(superd.loop, io);
+	struct io *io = container_of(ev, struct io, ev);
+
+	if (events & EV_ERROR) {
+		loop_rest(ENOMEM);
+		ev_io_start(loop, ev);
+		return;
+	}
+	io->got = events;
+	io->ready(io);
+}
+
+void io_init(struct io *io, int fd, io_callback *ready, void *data)
+{
+	*io = (struct io){ .fd = fd, .ready = ready, .data = data };
+	ev_init(&io->ev, on_io);
+}
+
+void io_stop(struct io *io)
+{
+	ev_io_stop(superd.loop, &io->ev);
+	io->wanted = 0;
+}
+
+void io_watch(struct io *io, int events)
+{
+	if (io->wanted == events)
+		return;
+	io_stop(io);
+	io->wanted = events;
+	ev_io_set(&io->ev, io->fd, events);
+	if (events)
+		ev_io_start(superd.loop, &io->ev);
+}
+
+void io_call(struct io *io, int fd, io_callback *ready, void *data)
+{
+	io_init(io, fd, ready, data);
+	io_watch(io, EV_READ);
 }
 
 /* ---- children ---- */
@@ -237,13 +271,12 @@ void helper_drop(struct helper *helper)
 	ev_timer_stop(superd.loop, &helper->limit);
 }
 
-static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
+static void reap(void)
 {
 	struct rusage used;
 	int status;
 	pid_t pid;
 
-	(void)events;
 	for (int n = 0; n < REAPED_MOST; n++) {
 		pid = wait4(-1, &status, WNOHANG | WUNTRACED, &used);
 		if (pid <= 0)
@@ -263,19 +296,18 @@ static void on_child(struct ev_loop *loop, ev_signal *watcher, int events)
 			kill(0, SIGSTOP);
 		}
 		if (n == REAPED_MOST - 1)
-			ev_feed_event(loop, watcher, EV_SIGNAL);
+			kill(getpid(), SIGCHLD); /* the rest in another turn */
 	}
 	guard_hear();
 	superd_check_end();
 }
 
 /* A child of the guard's that has ended, when nobody writes its status into the journal any more. */
-static void on_orphan_ended(struct ev_loop *loop, ev_io *io, int events)
+static void on_orphan_ended(struct io *io)
 {
 	pid_t pid = (pid_t)(intptr_t)io->data;
 
-	(void)events;
-	ev_io_stop(loop, io);
+	io_stop(io);
 	close(io->fd);
 	free(io);
 	child_ended(pid, 0, NULL);
@@ -291,7 +323,7 @@ static void watch_orphans(void)
 			siginfo_t unused;
 			bool is_own = waitid(P_PID, (id_t)child->pid, &unused, WEXITED | WNOHANG | WNOWAIT) == 0;
 			int fd = is_own ? -1 : pidfd_of(child->pid);
-			ev_io *io = fd < 0 ? NULL : malloc(sizeof(*io));
+			struct io *io = fd < 0 ? NULL : malloc(sizeof(*io));
 
 			if (io)
 				io_call(io, fd, on_orphan_ended, (void *)(intptr_t)child->pid);
@@ -648,11 +680,10 @@ static void dump(void)
 	buf_free(&line);
 }
 
-static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+static void obey(int signal)
 {
-	int signal = watcher->signum, tty;
+	int tty;
 
-	(void)loop, (void)events;
 	guard_take_signal(signal);
 	if (signal == SIGTERM && guard_is_lost()) {
 		log_error(superd.log, "the guard, pid %ld, has ended: superd ends, too", (long)guard_pid());
@@ -731,7 +762,7 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 		}
 		pass_gently(signal);
 		break;
-	case SIGPIPE: /* the kernel sends these three to superd itself, too, and libev does not say who has */
+	case SIGPIPE: /* the kernel sends these three to superd itself, too */
 	case SIGTTIN:
 	case SIGTTOU:
 	case SIGABRT:
@@ -741,22 +772,36 @@ static void on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 	}
 }
 
-static void watch_signals(bool has_command)
+static void on_signals(struct io *io)
 {
-	int signal;
+	struct signalfd_siginfo info;
 
+	if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD)
+		reap();
+	else
+		obey((int)info.ssi_signo);
+}
+
+static bool watch_signals(bool has_command)
+{
+	sigset_t watched;
+	int signal, fd;
+
+	sigemptyset(&watched);
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		ev_signal *watcher;
-
 		if (signal == SIGTSTP && !has_command)
 			continue; /* without a command, ^Z stops superd, as any program */
 		if (signal == SIGABRT && superd.options->invoked_as != AS_XINETD)
 			continue; /* it is to end a superd that hangs */
-		watcher = &self.signals[self.signal_count++];
-
-		ev_signal_init(watcher, signal == SIGCHLD ? on_child : on_signal, signal);
-		ev_signal_start(superd.loop, watcher);
+		sigaddset(&watched, signal);
 	}
+	fd = fd_raise(signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC), FD_HIGH);
+	if (fd < 0 || sigprocmask(SIG_BLOCK, &watched, NULL) < 0)
+		return false;
+	io_call(&self.signals, fd, on_signals, NULL);
+	return true;
 }
 
 /* ---- the start ---- */
@@ -865,16 +910,6 @@ void loop_rest(int error)
 		poll(NULL, 0, REST);
 }
 
-/* libev has stopped a watcher for which the kernel had no room (epoll_ctl(2): ENOMEM, ENOSPC). */
-bool loop_watches_again(ev_io *io, int events)
-{
-	if (events & EV_ERROR) {
-		loop_rest(ENOMEM);
-		ev_io_start(superd.loop, io);
-	}
-	return events & EV_ERROR;
-}
-
 /* Whoever starts superd by hand sees the errors of the starts at boot, too, also of those that superd-exec reports. */
 static void on_echo(struct ev_loop *loop, ev_prepare *echo, int events)
 {
@@ -885,14 +920,14 @@ static void on_echo(struct ev_loop *loop, ev_prepare *echo, int events)
 	log_echo(superd.log, false);
 }
 
-static bool init_loop(void)
+static bool init_loop(bool has_command)
 {
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	self.has_tty = guard_pid() ? guard_had_terminal() : tty >= 0 && !superd.defaults.ignores_hangup;
 	fd_close(&tty);
-	superd.loop = ev_loop_new(EVFLAG_NOENV | EVFLAG_SIGNALFD | EVFLAG_NOSIGMASK);
-	if (!superd.loop || !services_begin())
+	superd.loop = ev_loop_new(EVFLAG_NOENV);
+	if (!superd.loop || !services_begin() || !watch_signals(has_command))
 		return false;
 	superd.started = clock_now();
 	srandom((unsigned)getpid() ^ (unsigned)(uint64_t)(clock_wall() * 1e6));
@@ -923,7 +958,7 @@ static int serve(struct table *table, char *before)
 	char **command = options->endpoints.count ? NULL : options->command;
 	struct buf left = { 0 };
 
-	if (!init_loop()) {
+	if (!init_loop(command)) {
 		log_setup_error(options, superd.log, "cannot start: cannot make an event loop: %s", strerror(errno));
 		if (!before) /* else it is the guard's, which goes on */
 			pid_file_remove(&self.pid_file);
@@ -934,7 +969,6 @@ static int serve(struct table *table, char *before)
 		log_version(table);
 	log_echo(superd.log, !before);
 	ring_begin(LEVEL_INFO, false);
-	watch_signals(command);
 	begin_notify();
 	store_begin(options->settings.fdstore);
 	store_refuse_foreign();
@@ -1144,27 +1178,6 @@ static struct table *load_first(int *status)
 	return table;
 }
 
-/* And whether there are as many more as the start takes: libev would call abort(3). false and errno. */
-static bool open_null(bool is_first)
-{
-	int spare[SPARE], count = 0, most = is_first ? SPARE : 0, error;
-
-	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
-	superd.null_out = fd_raise(open("/dev/null", O_WRONLY | O_CLOEXEC), FD_HIGH);
-	while (superd.null_in >= 0 && superd.null_out >= 0 && count < most &&
-	       (spare[count] = fcntl(superd.null_in, F_DUPFD_CLOEXEC, 0)) >= 0)
-		count++;
-	error = errno;
-	for (int n = 0; n < count; n++)
-		close(spare[n]);
-	if (superd.null_in >= 0 && superd.null_out >= 0 && count == most)
-		return true;
-	fd_close(&superd.null_in);
-	fd_close(&superd.null_out);
-	errno = error;
-	return false;
-}
-
 static bool has_work(const struct table *table)
 {
 	for (size_t n = 0; n < table->count; n++) {
@@ -1203,7 +1216,9 @@ int run_superd(struct options *options)
 	superd.log = log_setup_open(options, before);
 	if (!superd.log)
 		return EXIT_START;
-	if (!open_null(!before)) {
+	superd.null_in = fd_raise(open("/dev/null", O_RDONLY | O_CLOEXEC), FD_HIGH);
+	superd.null_out = fd_raise(open("/dev/null", O_WRONLY | O_CLOEXEC), FD_HIGH);
+	if (superd.null_in < 0 || superd.null_out < 0) {
 		log_setup_error(options, superd.log, "cannot start: cannot open /dev/null: %s", strerror(errno));
 		return EXIT_START;
 	}

@@ -29,9 +29,8 @@
 #define RECEIVE_SECONDS 1.
 #define SUSPENDED 1. /* seconds by which a time has come late */
 
-static void on_message(struct ev_loop *loop, ev_io *io, int events)
+static void on_message(struct io *io)
 {
-	(void)loop, (void)events;
 	notify_read(io->data);
 }
 
@@ -88,7 +87,7 @@ void notify_close(struct svc *svc)
 
 	if (svc->run->notify <= 0)
 		return;
-	ev_io_stop(superd.loop, &svc->run->notify_io);
+	io_stop(&svc->run->notify_io);
 	if (svc->run->received > 0)
 		fd_close(&svc->run->received);
 	helper_drop(&svc->run->receiver);
@@ -103,7 +102,7 @@ void notify_close(struct svc *svc)
 
 static void drop_stored(struct stored *stored)
 {
-	ev_io_stop(superd.loop, &stored->io);
+	io_stop(&stored->io);
 	list_remove(&stored->link);
 	stored->svc->run->stored_count--;
 	journal_say("-store #%d\n", stored->fd);
@@ -111,14 +110,13 @@ static void drop_stored(struct stored *stored)
 	free(stored);
 }
 
-static void on_stored_end(struct ev_loop *loop, ev_io *io, int events)
+static void on_stored_end(struct io *io)
 {
 	struct stored *stored = io->data;
 	struct pollfd look = { .fd = stored->fd };
 
-	(void)loop, (void)events;
 	if (poll(&look, 1, 0) < 1 || !(look.revents & (POLLHUP | POLLERR))) {
-		ev_io_stop(superd.loop, io); /* it is readable, which is its program's business */
+		io_stop(io); /* it is readable, which is its program's business */
 		return;
 	}
 	svc_echo(stored->svc, LEVEL_INFO, "store", "the other end of %s is closed: not kept any longer", stored->name);
@@ -138,13 +136,12 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t use
 	stored->user = user;
 	stored->svc = svc;
 	snprintf(stored->name, sizeof(stored->name), "%s", name);
-	ev_io_init(&stored->io, on_stored_end, stored->fd, EV_READ);
-	stored->io.data = stored;
+	io_init(&stored->io, stored->fd, on_stored_end, stored);
 	list_add(&svc->run->stored, &stored->link);
 	svc->run->stored_count++;
 	journal_stored(stored);
 	if (polled)
-		ev_io_start(superd.loop, &stored->io);
+		io_watch(&stored->io, EV_READ);
 }
 
 void store_clear(struct svc *svc)
@@ -295,12 +292,11 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	return NULL;
 }
 
-static void on_stranger_end(struct ev_loop *loop, ev_io *io, int events)
+static void on_stranger_end(struct io *io)
 {
 	struct instance *instance = io->data;
 
-	(void)events;
-	ev_io_stop(loop, io);
+	io_stop(io);
 	instance->main.ended(&instance->main, 0, NULL);
 }
 
@@ -328,10 +324,9 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 	instance_follow(instance, pid);
 	if (process.parent != getpid()) { /* the kernel tells its end to its parent alone */
 		fd_close(&instance->main_io.fd);
-		ev_io_init(&instance->main_io, on_stranger_end, pidfd_of(pid), EV_READ);
-		instance->main_io.data = instance;
+		io_init(&instance->main_io, pidfd_of(pid), on_stranger_end, instance);
 		if (instance->main_io.fd >= 0)
-			ev_io_start(superd.loop, &instance->main_io);
+			io_watch(&instance->main_io, EV_READ);
 	}
 	svc_echo(instance->svc, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
 	if (instance->row->exec->type == TYPE_FORKING)
@@ -409,7 +404,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		char name[32];
 
 		if (instance->phase == LAUNCHED)
-			instance->report_io.cb(superd.loop, &instance->report_io, 0);
+			instance->report_io.ready(&instance->report_io);
 		if (instance->row->exec->type == TYPE_NOTIFY_RELOAD && lifecycle->reload_signal != SIGSTOP &&
 		    !process_survives(instance->pid, lifecycle->reload_signal)) {
 			svc_say(svc, LEVEL_NOTICE, "stopping",
@@ -491,7 +486,7 @@ static void on_receiver(struct helper *helper, int status)
 	int fds[DESCRIPTORS];
 	size_t count = DESCRIPTORS;
 
-	ev_io_start(superd.loop, &svc->run->notify_io);
+	io_watch(&svc->run->notify_io, EV_READ);
 	if (svc->run->received <= 0) /* it was late, and has ended; or there was none */
 		return;
 	if (status != HELPER_LATE &&
@@ -520,7 +515,7 @@ static void begin_receiving(struct svc *svc, struct received *received)
 	int ends[2];
 	pid_t pid;
 
-	ev_io_stop(superd.loop, &svc->run->notify_io);
+	io_stop(&svc->run->notify_io);
 	if (svc->run->receiver.child.pid) /* it hangs: its end starts the watching again */
 		return;
 	journal_flush(); /* all before a barrier outlives superd when that ends */

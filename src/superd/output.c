@@ -50,7 +50,7 @@
 
 static struct {
 	struct list all, unsent; /* of struct output */
-	ev_io io, timer_io;
+	struct io io, timer_io;
 	ev_prepare turn; /* tells what has changed in a turn, once */
 	ev_timer again;	 /* the next start */
 	struct output_page *page;
@@ -143,16 +143,14 @@ static void send_all(void)
 			free(output);
 		}
 	}
-	ev_io_stop(superd.loop, &self.io);
-	ev_io_set(&self.io, superd.output.fd,
-		  self.log_unsent || !list_empty(&self.unsent) ? EV_READ | EV_WRITE : EV_READ);
-	ev_io_start(superd.loop, &self.io);
+	self.io.fd = superd.output.fd;
+	io_watch(&self.io, self.log_unsent || !list_empty(&self.unsent) ? EV_READ | EV_WRITE : EV_READ);
 }
 
 static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 {
 	(void)loop, (void)turn, (void)events;
-	if ((self.log_unsent || !list_empty(&self.unsent)) && !(self.io.events & EV_WRITE))
+	if ((self.log_unsent || !list_empty(&self.unsent)) && !(self.io.wanted & EV_WRITE))
 		send_all();
 }
 
@@ -295,9 +293,8 @@ static void be_ready(struct svc *svc)
 		instance_be_ready(svc->run->current);
 }
 
-static void on_channel(struct ev_loop *loop, ev_io *io, int events)
+static void on_channel(struct io *io)
 {
-	(void)loop, (void)io;
 	for (int n = 0; n < TURN && superd.output.fd >= 0 && take_answer(); n++)
 		continue;
 	if (self.any_ready) {
@@ -305,7 +302,7 @@ static void on_channel(struct ev_loop *loop, ev_io *io, int events)
 		LIST_EACH(link, &superd.services)
 			be_ready(container_of(link, struct svc, link));
 	}
-	if (events & EV_WRITE)
+	if (io->got & EV_WRITE)
 		send_all();
 }
 
@@ -339,7 +336,7 @@ static void ask(struct output *output, unsigned wishes) /* enum output_wish */
 	self.wait_left -= clock_now() - now;
 	self.wait_left_at = clock_now();
 	if (self.any_ready)
-		ev_feed_event(superd.loop, &self.io, EV_READ);
+		ev_feed_event(superd.loop, &self.io.ev, EV_READ);
 }
 
 /* What a program has printed comes before what superd logs next. For its last line superd asks in any case. */
@@ -455,8 +452,8 @@ static bool greet(void)
 		return false;
 	}
 	fd_close(&fds[0]);
-	ev_io_set(&self.timer_io, fd_raise(fds[1], FD_HIGH), EV_READ);
-	ev_io_start(superd.loop, &self.timer_io);
+	self.timer_io.fd = fd_raise(fds[1], FD_HIGH);
+	io_watch(&self.timer_io, EV_READ);
 	self.log_unsent = true;
 	self.hangs = false;
 	LIST_EACH(link, &self.all)
@@ -469,9 +466,9 @@ static void close_process(void)
 {
 	if (superd.output.fd < 0)
 		return;
-	ev_io_stop(superd.loop, &self.io);
+	io_stop(&self.io);
 	if (self.page != MAP_FAILED) {
-		ev_io_stop(superd.loop, &self.timer_io);
+		io_stop(&self.timer_io);
 		close(self.timer_io.fd);
 		munmap(self.page, sizeof(*self.page));
 		self.page = MAP_FAILED;
@@ -506,13 +503,12 @@ static void on_process(struct child *child, int status, const struct rusage *use
 }
 
 /* The timer that superd-output sets before a call that may hang, and ends behind it. */
-static void on_silent(struct ev_loop *loop, ev_io *io, int events)
+static void on_silent(struct io *io)
 {
 	const struct itimerspec soon = { .it_value.tv_nsec = (long)(LOOK * 1e9) };
 	uint32_t number = atomic_load(&self.page->reads), progress = atomic_load(&self.page->progress);
 	uint64_t expired;
 
-	(void)loop, (void)events;
 	if (read(io->fd, &expired, sizeof(expired)) < 0 || !number)
 		return;
 	if (progress != self.progress) { /* it may only be slow */
@@ -591,8 +587,8 @@ void output_init(void)
 {
 	list_init(&self.all);
 	list_init(&self.unsent);
-	ev_init(&self.io, on_channel);
-	ev_init(&self.timer_io, on_silent);
+	io_init(&self.io, -1, on_channel, NULL);
+	io_init(&self.timer_io, -1, on_silent, NULL);
 	ev_init(&self.again, start);
 	ev_prepare_init(&self.turn, on_turn);
 	ev_prepare_start(superd.loop, &self.turn);

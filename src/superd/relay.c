@@ -34,7 +34,7 @@ static void close_channel(struct instance *instance)
 {
 	if (instance->relay.fd <= 0)
 		return;
-	ev_io_stop(superd.loop, &instance->relay.io);
+	io_stop(&instance->relay.io);
 	fd_close(&instance->relay.fd);
 }
 
@@ -54,7 +54,7 @@ static void on_relay_end(struct child *child, int status, const struct rusage *u
 }
 
 /* "up busy=1 error=0 count=3 flows=0 served=7 received=120 sent=4096\n". */
-static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
+static void on_relay_report(struct io *io)
 {
 	struct instance *instance = io->data;
 	unsigned long connections, flows;
@@ -63,7 +63,6 @@ static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
 	ssize_t got;
 	int error;
 
-	(void)events;
 	while ((got = recv(io->fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
 		text[got] = '\0';
 		if (sscanf(text,
@@ -88,7 +87,7 @@ static void on_relay_report(struct ev_loop *loop, ev_io *io, int events)
 		svc_changed(instance->svc);
 	}
 	if (got == 0)
-		ev_io_stop(loop, io);
+		io_stop(io);
 }
 
 /* A byte asks for a report: one that a superd before has started says no more by itself than what is new. */

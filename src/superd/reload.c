@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "lib/array.h"
@@ -28,7 +29,7 @@ static struct {
 	enum { TO_APPLY, TO_COMPARE } what;
 	unsigned number;
 	bool again; /* a reload was ordered meanwhile */
-	ev_async done;
+	struct io done; /* eventfd(2) */
 	ev_timer late;
 	struct table *table;
 	struct diags diags;
@@ -63,7 +64,7 @@ static void *read_table_anew(void *context)
 {
 	(void)context;
 	reading.table = load_again(superd.options, superd.table, reading.what == TO_COMPARE, &reading.diags);
-	ev_async_send(superd.loop, &reading.done);
+	eventfd_write(reading.done.fd, 1);
 	return NULL;
 }
 
@@ -118,14 +119,14 @@ static bool take_table(struct table *table)
 	return true;
 }
 
-static void on_read(struct ev_loop *loop, ev_async *async, int events)
+static void on_read(struct io *io)
 {
 	struct buf why = { 0 };
 	bool good = false;
 
-	(void)events;
-	ev_async_stop(loop, async);
-	ev_timer_stop(loop, &reading.late);
+	io_stop(io);
+	fd_close(&io->fd);
+	ev_timer_stop(superd.loop, &reading.late);
 	superd.reading = false;
 	if (reading.what == TO_COMPARE) {
 		requests_read(reading.number, reading.table && !reading.diags.errors, reading.table, &reading.diags);
@@ -172,13 +173,14 @@ static unsigned begin(int what)
 	reading.number++;
 	reading.table = NULL;
 	reading.diags = (struct diags){ 0 };
-	ev_async_init(&reading.done, on_read);
-	ev_async_start(superd.loop, &reading.done);
+	io_init(&reading.done, fd_raise(eventfd(0, EFD_CLOEXEC), FD_HIGH), on_read, NULL);
 	ev_timer_init(&reading.late, on_late, LATE, LATE);
 	ev_timer_start(superd.loop, &reading.late);
-	if (thread_start(NULL, 0, read_table_anew, NULL) != 0) {
+	if (reading.done.fd >= 0 && thread_start(NULL, 0, read_table_anew, NULL) == 0) {
+		io_watch(&reading.done, EV_READ);
+	} else {
 		diags_out_of_memory(&reading.diags, (struct origin){ 0 });
-		ev_async_send(superd.loop, &reading.done);
+		ev_feed_event(superd.loop, &reading.done.ev, EV_CUSTOM);
 	}
 	return reading.number;
 }

@@ -35,7 +35,7 @@ static struct {
 	struct helper helper;	      /* superd-rpc */
 	struct registration *current; /* for which it runs; NULL: none */
 	bool sets, as_own_user;	      /* it registers; it runs as its own user, else as superd's */
-	ev_io io;
+	struct io io;
 	struct buf text;
 	ev_timer next;
 } rpc;
@@ -105,14 +105,13 @@ static void note_done(bool done, const char *text)
 }
 
 /* Once in a turn of the loop, and when superd-rpc has ended: then the rest of it is there. */
-static void on_output(struct ev_loop *loop, ev_io *io, int events)
+static void on_output(struct io *io)
 {
 	char text[TEXT_MOST];
 	ssize_t got = read(io->fd, text, sizeof(text));
 
-	(void)events;
 	if (got == 0)
-		ev_io_stop(loop, io);
+		io_stop(io);
 	else if (got > 0 && rpc.text.length < TEXT_MOST)
 		buf_add(&rpc.text, text, (size_t)got);
 }
@@ -126,8 +125,8 @@ static void on_ended(struct helper *helper, int status)
 	(void)helper;
 	if (status == HELPER_LATE) /* its end follows */
 		return;
-	on_output(superd.loop, &rpc.io, 0);
-	ev_io_stop(superd.loop, &rpc.io);
+	on_output(&rpc.io);
+	io_stop(&rpc.io);
 	close(rpc.io.fd);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED && rpc.as_own_user) {
 		start_program(NULL);
@@ -288,7 +287,7 @@ void rpc_leave(const char *why)
 {
 	if (rpc.current) {
 		helper_drop(&rpc.helper);
-		ev_io_stop(superd.loop, &rpc.io);
+		io_stop(&rpc.io);
 		close(rpc.io.fd);
 	}
 	rpc.current = NULL;

@@ -986,17 +986,15 @@ void svc_resume(struct svc *svc)
 
 static struct {
 	int set; /* of epoll(7) */
-	ev_io io;
+	struct io io;
 	struct epoll_event ready[64]; /* those that are handled now; data.ptr NULL: no longer watched */
 	int count;
 	struct log_rate_limit told;
 } listening = { .set = -1 };
 
-static void on_listening(struct ev_loop *loop, ev_io *io, int events)
+static void on_listening(struct io *io)
 {
-	(void)loop;
-	if (loop_watches_again(io, events))
-		return;
+	(void)io;
 	listening.count =
 		epoll_wait(listening.set, listening.ready, sizeof(listening.ready) / sizeof(*listening.ready), 0);
 	for (int n = 0; n < listening.count; n++) {

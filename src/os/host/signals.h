@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SIGNALS_MOST 96                 /* upper bound of their number */
-
 /* The nth handled signal, from 0; 0 behind the last. Async-signal-safe. */
 int signals_handled(size_t n);
 
