@@ -188,24 +188,19 @@ void time_bytes(time_t now, unsigned char out[4]);
  * One direction of a connection: reads from one socket and writes to another, or to the same (echo). The end of the
  * sender's data ends it. */
 
-/* Memory that no buffer uses, for all buffers of a process. A zeroed struct is empty. */
-#define BUFFER_SPARES 16
+/* The buffer of one direction: bytes that were read from one socket and are not yet written to the other. They are read
+ * into room that all connections share, and what is left at the end of a turn gets memory. For a connection that moves
+ * much data the relay uses a pipe, through which the kernel passes the data on without a copy (splice(2)). */
+#define BUFFER_ROOM (64 << 10)          /* bytes; more leaves a processor's cache */
 
-struct buffer_spares {
-	char *list[BUFFER_SPARES];
-	size_t count;
-};
-
-/* The buffer of one direction: bytes that were read from one socket and are not yet written to the other. It begins
- * as memory. For a connection that moves much data the relay replaces it by a pipe, through which the kernel passes
- * the data on without a copy (splice(2)). */
 struct relay_buffer {
-	struct buffer_spares *spares;   /* where memory comes from and goes to; NULL: malloc(3) and free(3) */
+	char *room;                     /* borrowed, BUFFER_ROOM bytes */
 	size_t held;                    /* number of bytes in the buffer */
-	char *bytes;                    /* owned; NULL: the pipe is in use, or nothing was read since buffer_rest */
+	const char *bytes;              /* the first of them, unless they are in the pipe */
+	bool in_room;                   /* they are in `room` */
+	char *own;                      /* owned; NULL: nothing was left */
 	const char *text;               /* borrowed; it is held again and again, and nothing is read; NULL: none */
 	size_t text_length;
-	size_t start;                   /* index of the first held byte in `bytes` or `text` */
 	int pipe[2];                    /* owned; -1: memory is used */
 };
 
@@ -214,7 +209,7 @@ struct relay {
 	struct relay_buffer buffer;
 	bool reads_all;                 /* a short read may leave bytes: the sender's end or an urgent byte was reported */
 	bool waits;                     /* the last turn ended because a socket was not ready */
-	unsigned full_turns;            /* number of turns in a row that moved at least FULL bytes */
+	bool is_busy;                   /* the last turn that moved bytes moved many */
 	uint64_t moved;                 /* bytes written to `to` */
 	bool done;                      /* this direction has ended */
 	bool end_passed;                /* the receiver's connection was shut down, as the sender has ended */
@@ -231,13 +226,8 @@ void relay_repeat(struct relay *relay, const char *text, size_t length);
 /* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
 void relay_run(struct relay *relay);
 
-/* Gives the memory of an empty buffer back until the next bytes come. */
-void relay_rest(struct relay *relay);
-
 /* The receiver has closed its connection, or reset it. */
 void relay_receiver_gone(struct relay *relay, bool reset);
-
-void buffer_spares_free(struct buffer_spares *spares);
 
 /* ---- both directions of a connection ---- */
 
@@ -399,7 +389,7 @@ struct builtin_server {
 	/* connections */
 	struct list of[CONNECTION_PHASES];      /* by phase */
 	struct list dead, again;
-	struct buffer_spares spares;
+	char room[BUFFER_ROOM];         /* struct relay_buffer */
 	char text[CHARGEN_TURN];        /* chargen's, once it has a client */
 	size_t text_length;
 	size_t count, most;             /* connections; most at a time */

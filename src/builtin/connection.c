@@ -86,7 +86,7 @@ void connection_open(struct builtin_server *server, struct connection *connectio
 	server->served++;
 	relay_open(&connection->in, client, to);
 	relay_open(&connection->out, from, client);
-	connection->in.buffer.spares = connection->out.buffer.spares = &server->spares;
+	connection->in.buffer.room = connection->out.buffer.room = server->room;
 	connection->in.waits = connection->out.waits = true;
 	connection->in.reads_all = connection->client_reads_all;
 	connection->out.reads_all = connection->target_reads_all;
@@ -217,8 +217,6 @@ void connection_run(struct builtin_server *server, struct connection *connection
 		connection_end(server, connection, false);
 		return;
 	}
-	relay_rest(in);
-	relay_rest(out);
 	if ((!in->done && !in->waits) || (!out->done && !out->waits))
 		list_add(&server->again, &connection->again);
 }

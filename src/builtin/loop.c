@@ -553,7 +553,6 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 		builtin_log("cannot serve the client: %s", strerror(errno));
 	flows_free(server.flows);
 	datagrams_free(server.datagrams);
-	buffer_spares_free(&server.spares);
 	source_count_free(&server.sources);
 	free(server.listeners);
 	fd_close(&server.epoll);

@@ -5,7 +5,7 @@
  * than it asked for has emptied the socket. Only the end of the sender may still be in it (epoll(7)), or what follows
  * an urgent byte, at which a read stops (tcp(7)).
  *
- * Most of many connections are quiet at any moment, so a buffer has memory only while it holds bytes. */
+ * Most of many connections are quiet at any moment, so a buffer has memory only while it holds bytes from turn to turn. */
 #include "builtin/builtin.h"
 
 #include <arpa/inet.h>
@@ -24,92 +24,63 @@
 #include "lib/fd.h"
 
 #define TURN (8 << 20)                  /* bytes at most in one turn */
-#define FULL (64 << 10)                 /* bytes; a turn that moves as many counts as full */
-#define TURN_TO_PIPE (256 << 10)        /* bytes in one turn after which a pipe is used … */
-#define TURNS_TO_PIPE 4                 /* … or after as many full turns in a row */
+#define FULL (64 << 10)                 /* bytes; behind a turn that moves as many, a pipe is used … */
+#define TURN_TO_PIPE (256 << 10)        /* … or in a turn that has moved so many */
 #define LOOPBACK_RTT_MOST 50            /* microseconds; a shorter round trip time is the same machine */
 #define LOOPBACK_BUFFER (1 << 20)       /* bytes, SO_RCVBUF and SO_SNDBUF */
 #define UNPACED "reno"                  /* TCP_CONGESTION; every kernel has it, and every user may choose it */
-#define BUFFER_ROOM (64 << 10)          /* bytes that are read into memory; more leaves a processor's cache */
 #define PIPE_ROOM (1 << 20)             /* bytes of a pipe */
 
 /* ---- the buffer ---- */
 
-/* malloc(3) would give large memory back to the kernel, and get it anew for each connection. */
-static void take_memory(struct relay_buffer *buffer)
-{
-	struct buffer_spares *spares = buffer->spares;
-
-	buffer->bytes = spares && spares->count ? spares->list[--spares->count] : malloc(BUFFER_ROOM);
-}
-
-static void give_memory(struct relay_buffer *buffer)
-{
-	struct buffer_spares *spares = buffer->spares;
-
-	if (buffer->bytes && spares && spares->count < BUFFER_SPARES)
-		spares->list[spares->count++] = buffer->bytes;
-	else
-		free(buffer->bytes);
-	buffer->bytes = NULL;
-}
-
-void buffer_spares_free(struct buffer_spares *spares)
-{
-	while (spares->count)
-		free(spares->list[--spares->count]);
-}
-
 static void buffer_close(struct relay_buffer *buffer)
 {
-	give_memory(buffer);
+	free(buffer->own);
+	buffer->own = NULL;
 	fd_close(&buffer->pipe[0]);
 	fd_close(&buffer->pipe[1]);
 }
 
-/* Gives memory or pipe back, for as long as the connection is quiet. The buffer must be empty. */
-static void buffer_rest(struct relay_buffer *buffer)
+/* At the end of a turn: the next connection uses the room. false and errno: out of memory. */
+static bool buffer_keep(struct relay_buffer *buffer)
 {
-	if (!buffer->held)
-		buffer_close(buffer);
+	if (!buffer->held || !buffer->in_room)
+		return true;
+	free(buffer->own);
+	buffer->own = malloc(buffer->held);
+	if (!buffer->own)
+		return false;
+	memcpy(buffer->own, buffer->bytes, buffer->held);
+	buffer->bytes = buffer->own;
+	buffer->in_room = false;
+	return true;
 }
 
 /* Changes to a pipe. The buffer must be empty. A pipe of 16 pages, the default, would take as many system calls as
  * read(2) and write(2). F_SETPIPE_SZ (fcntl(2)) enlarges it, but the memory of all pipes of a user is limited
- * (pipe(7)): if 1 MiB is refused, a smaller pipe is used. false: there is no pipe, and nothing changed. */
-static bool buffer_use_pipe(struct relay_buffer *buffer)
+ * (pipe(7)): if 1 MiB is refused, a smaller pipe is used. Without a pipe, nothing changes. */
+static void buffer_use_pipe(struct relay_buffer *buffer)
 {
-	if (buffer->pipe[0] >= 0)
-		return true;
-	if (fd_pipe(buffer->pipe) < 0)
-		return false;
+	if (buffer->pipe[0] >= 0 || fd_pipe(buffer->pipe) < 0)
+		return;
 	for (int size = PIPE_ROOM; size >= 256 << 10 && fcntl(buffer->pipe[0], F_SETPIPE_SZ, size) < 0; size /= 2)
 		continue;
-	give_memory(buffer);
-	return true;
 }
 
 /* Reads without waiting. The buffer must be empty. Returns the number of bytes; 0: end of file; -1 and errno, EAGAIN if
  * there is nothing. With edges (EPOLLET) nothing else may end a turn, so a signal does not. */
 static ssize_t buffer_fill(struct relay_buffer *buffer, int from)
 {
-	bool piped = buffer->pipe[0] >= 0;
-	ssize_t got;
+	ssize_t got = (ssize_t)buffer->text_length;
 
-	if (buffer->text) {
-		buffer->start = 0;
-		buffer->held = buffer->text_length;
-		return (ssize_t)buffer->held;
-	}
-	if (!piped && !buffer->bytes)
-		take_memory(buffer);
-	if (!piped && !buffer->bytes)
-		return -1;              /* errno: ENOMEM */
-	do
-		got = piped ? splice(from, NULL, buffer->pipe[1], NULL, PIPE_ROOM, SPLICE_F_MOVE | SPLICE_F_NONBLOCK)
-			    : recv(from, buffer->bytes, BUFFER_ROOM, MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	buffer->start = 0;
+	buffer->in_room = !buffer->text && buffer->pipe[0] < 0;
+	buffer->bytes = buffer->text ? buffer->text : buffer->room;
+	do {
+		if (buffer->in_room)
+			got = recv(from, buffer->room, BUFFER_ROOM, MSG_DONTWAIT);
+		else if (!buffer->text)
+			got = splice(from, NULL, buffer->pipe[1], NULL, PIPE_ROOM, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	} while (got < 0 && errno == EINTR);
 	buffer->held = got > 0 ? (size_t)got : 0;
 	return got;
 }
@@ -117,7 +88,6 @@ static ssize_t buffer_fill(struct relay_buffer *buffer, int from)
 /* Writes held bytes without waiting; to -1: drops them. Returns the number of bytes, or -1 and errno as buffer_fill. */
 static ssize_t buffer_drain(struct relay_buffer *buffer, int to)
 {
-	const char *bytes = buffer->text ? buffer->text : buffer->bytes;
 	ssize_t sent;
 
 	do {
@@ -126,10 +96,10 @@ static ssize_t buffer_drain(struct relay_buffer *buffer, int to)
 		else if (buffer->pipe[0] >= 0)
 			sent = splice(buffer->pipe[0], NULL, to, NULL, buffer->held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 		else
-			sent = send(to, bytes + buffer->start, buffer->held, MSG_DONTWAIT | MSG_NOSIGNAL);
+			sent = send(to, buffer->bytes, buffer->held, MSG_DONTWAIT | MSG_NOSIGNAL);
 	} while (sent < 0 && errno == EINTR);
 	if (sent > 0) {
-		buffer->start += (size_t)sent;
+		buffer->bytes += sent;
 		buffer->held -= (size_t)sent;
 	}
 	return sent;
@@ -178,11 +148,11 @@ static bool fill_relay(struct relay *relay, uint64_t moved)
 {
 	ssize_t got;
 
-	if (relay->from >= 0 && relay->to >= 0 && (relay->full_turns == TURNS_TO_PIPE || moved >= TURN_TO_PIPE))
-		buffer_use_pipe(&relay->buffer); /* if that fails, the buffer stays in memory */
+	if (relay->from >= 0 && relay->to >= 0 && (relay->is_busy || moved >= TURN_TO_PIPE))
+		buffer_use_pipe(&relay->buffer);
 	got = buffer_fill(&relay->buffer, relay->from);
 	if (got > 0) {
-		relay->waits = !relay->reads_all && relay->buffer.bytes && got < BUFFER_ROOM;
+		relay->waits = !relay->reads_all && relay->buffer.in_room && got < BUFFER_ROOM;
 		return true;
 	}
 	if (got == 0) {
@@ -236,13 +206,11 @@ void relay_run(struct relay *relay)
 			break;
 	}
 	if (relay->moved > begun)
-		relay->full_turns = relay->moved - begun >= FULL ? relay->full_turns + 1 : 0;
-}
-
-void relay_rest(struct relay *relay)
-{
-	if (!relay->full_turns)
-		buffer_rest(&relay->buffer);
+		relay->is_busy = relay->moved - begun >= FULL;
+	if (!relay->buffer.held && !relay->is_busy)
+		buffer_close(&relay->buffer);
+	else if (!buffer_keep(&relay->buffer))
+		break_relay(relay, errno);
 }
 
 /* Between processes of one machine no link can be congested. There pacing, as BBR does it, only costs time, and so do
@@ -317,7 +285,7 @@ bool relay_have_ended(const struct relay *in, const struct relay *out)
 
 void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned)
 {
-	if (*tuned || !(in->full_turns || out->full_turns))
+	if (*tuned || !(in->is_busy || out->is_busy))
 		return;
 	tune_for_loopback(in->from);
 	tune_for_loopback(in->to);
