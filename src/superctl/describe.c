@@ -65,14 +65,6 @@ static double count_refused(const json_t *service)
 	return sum;
 }
 
-void facts_add_socket_fault(struct buf *out, const json_t *listener)
-{
-	(void)template_add(out, listener,
-			   "[{absent=condition}{name} stays closed: its conditions do not hold|"
-			   "{absent=failed}{name} cannot be opened; superd tries again|"
-			   "{?old_options}{name} keeps its old options until its program has ended]");
-}
-
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
 {
 	const json_t *list = json_reply_list(service, "listeners");

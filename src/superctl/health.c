@@ -18,14 +18,11 @@ struct health_report {
 	struct buf reasons;             /* a line each */
 };
 
-/* Handles a line about superd as a whole, or about one of the named services, of which a socket may be closed though
- * nothing else is wrong. */
+/* Handles a line about superd as a whole, or about one of the named services. */
 static bool on_health(void *context, const json_t *line, struct reply_text *text)
 {
 	const json_t *reasons = json_reply_list(line, "reasons"), *each;
-	const json_t *listeners = json_reply_list(line, "listeners");
 	struct health_report *report = context;
-	struct buf reason = { 0 };
 	size_t n;
 
 	(void)text;
@@ -37,18 +34,7 @@ static bool on_health(void *context, const json_t *line, struct reply_text *text
 		buf_char(&report->reasons, '\n');
 		json_reply_show(&report->reasons, each);
 	}
-	json_reply_show_text(&reason, line, "reason");
-	json_array_foreach(listeners, n, each) {
-		if (!reason.length)
-			facts_add_socket_fault(&reason, each);
-	}
-	if (reason.length) {
-		report->count++;
-		buf_char(&report->reasons, '\n');
-		json_reply_show_text(&report->reasons, line, "service");
-		buf_addf(&report->reasons, ": %s", buf_string(&reason));
-	}
-	buf_free(&reason);
+	report->count += template_add(&report->reasons, line, "[\n{service}: {reason}]{?reason}");
 	return true;
 }
 

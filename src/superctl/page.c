@@ -37,7 +37,6 @@ static const char html_type[] = "text/html; charset=utf-8";
 struct overview {
 	const json_t *metrics;          /* array: superd's own line, then one for each service */
 	const json_t *bars;             /* object: name to the drawing of add_bar */
-	const json_t *faulty;           /* object: name to the line of list --failed */
 	const struct window *window;
 	double from, until;             /* Unix times of the bars */
 };
@@ -224,15 +223,21 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	buf_text(out, "</td></tr>\n");
 }
 
+/* As superctl list --failed. */
+static bool is_faulty(const json_t *service)
+{
+	return *json_reply_text(service, "fault") || *json_reply_text(service, "skipped") ||
+	       json_reply_is(service, "state", "backoff");
+}
+
 static void add_service(struct buf *rows, struct totals *totals, const struct overview *overview, const json_t *service)
 {
 	double instances = (double)facts_instances(service), queue;
-	const char *name = json_reply_text(service, "service");
 
 	(void)facts_queue(service, &queue);
 	totals->services++;
 	totals->disabled += json_reply_is(service, "state", "off");
-	totals->faults += json_object_get(overview->faulty, name) != NULL;
+	totals->faults += is_faulty(service);
 	totals->memory += json_reply_number(service, "memory");
 	totals->saved += json_reply_number(service, "saves_now");
 	totals->queue += queue;
@@ -268,9 +273,9 @@ static void add_totals(struct buf *out, const struct totals *totals)
 /* Where the service stands: those with a fault first, then those that are awake, then the rest. */
 enum place { PLACE_FAULTY, PLACE_AWAKE, PLACE_REST, PLACES };
 
-static enum place place_of(const struct overview *overview, const json_t *service)
+static enum place place_of(const json_t *service)
 {
-	if (json_object_get(overview->faulty, json_reply_text(service, "service")))
+	if (is_faulty(service))
 		return PLACE_FAULTY;
 	return state_word_is_awake(state_word_of(service)) ? PLACE_AWAKE : PLACE_REST;
 }
@@ -282,7 +287,7 @@ static void add_services(struct buf *rows, struct totals *totals, const struct o
 		for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
 			const json_t *service = json_array_get(overview->metrics, n);
 
-			if (place_of(overview, service) == place)
+			if (place_of(service) == place)
 				add_service(rows, totals, overview, service);
 		}
 	}
@@ -530,20 +535,13 @@ static bool answer_overview(struct ctl_client *client, struct http_response *res
 	const json_t *superd = json_reply_object(json_array_get(metrics, 0), "superd");
 	struct overview overview = { .window = window_for(json_reply_number(superd, "uptime")) };
 	json_t *bars = metrics ? ask(client, overview.window->request, &overview) : NULL;
-	json_t *lines = bars ? ask(client, "list --failed", NULL) : NULL, *faulty = json_object(), *line;
-	size_t n;
 
-	json_array_foreach(lines, n, line)
-		json_object_set(faulty, json_reply_text(line, "service"), line);
 	overview.metrics = metrics;
 	overview.bars = bars;
-	overview.faulty = faulty;
-	if (lines) {
+	if (bars) {
 		add_overview_page(&response->body, &overview);
 		response->type = html_type;
 	}
-	json_decref(faulty);
-	json_decref(lines);
 	json_decref(bars);
 	json_decref(metrics);
 	return response->type;

@@ -169,7 +169,6 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 	(void)screen;
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *listener = json_array_get(list, i);
-		struct buf absence = { 0 };
 
 		add_label(out, i ? "" : "Listen");
 		json_reply_show_text(out, listener, "endpoint");
@@ -177,11 +176,8 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 			(void)template_add(out, listener, "[ ({name})]");
 		if (json_reply_flag(listener, "open"))
 			add_queue(out, listener);
-		facts_add_socket_fault(&absence, listener);
-		if (absence.length || !json_reply_flag(listener, "open"))
-			buf_addf(out, ", %s", absence.length ? buf_string(&absence) : "closed");
-		buf_free(&absence);
-		buf_char(out, '\n');
+		(void)template_add(out, listener,
+				   "[{!open}, closed[ ({absent})]|{?old_options}, with its old options]\n");
 	}
 }
 
@@ -303,6 +299,7 @@ static const struct line {
 	{ .fact = { "Skipped", .template = "[{skipped}]" } },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },
+	{ .fact = { "Fault", .template = "[{!pause}{fault}]" }, .is_warning = true },
 	{ .fact = { "Outdated", .template = OUTDATED }, .is_warning = true },
 	{ .fact = { "Started", .add = add_counts } },
 	{ .fact = { "Last start", .add = facts_add_last_start } },

@@ -288,9 +288,6 @@ void facts_add_command(struct buf *out, const json_t *service, bool brief);
 
 void facts_add_last_start(struct buf *out, const json_t *service);      /* "5 s ago (16:20:11) by 10.0.0.5" */
 void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s ago (16:20:11) with exit status 1" */
-/* Adds why superd takes no client from a socket, or that it is not as configured; nothing if all is well. */
-void facts_add_socket_fault(struct buf *out, const json_t *listener);
-
 void facts_add_idle(struct buf *out, const json_t *service);            /* who is connected, and when it sleeps */
 void facts_add_relay(struct buf *out, const json_t *instance);
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define PID "[pid {pid}|it]"
-#define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */
 
 static const json_t *find_lock(const json_t *service, const char *kind)
 {
@@ -122,15 +121,16 @@ static void add_running(struct buf *out, const json_t *service)
 
 	if (json_reply_flag(current, "remains"))
 		buf_text(out, "its program has done its work");
+	else if (json_reply_is(service, "pass", "bind"))
+		(void)template_add(out, current, PID " runs");
 	else if (!add_ended(out, current))
 		(void)template_add(out, current, has_sockets
 				   ? PID
-				     "[{?relay} runs|{?unbound} runs| has its sockets and serves its clients itself]"
+				     "[{?relay} runs| has its sockets and serves its clients itself]"
 				   : PID " runs[{?relay}|, and has no socket to serve]");
 	add_relay(out, current);
 	(void)template_add(out, current, "[; its status: {says}]");
-	(void)template_add(out, service, "[; {wanted_by} wants it]"
-					 "[{?drains}; it drains: it is stopped once nobody is connected|"
+	(void)template_add(out, service, "[{?drains}; it drains: it is stopped once nobody is connected|"
 					 "{?held}; it is held, so it is not started again when that has ended]");
 }
 
@@ -225,62 +225,6 @@ static void add_queue(struct buf *out, const json_t *service)
 			 queued == 1 ? "s" : "");
 }
 
-/* Adds the usual reason why clients queue although the program runs: the program opens a port of its own. */
-static void add_own_port_hint(struct buf *out, const json_t *service)
-{
-	const json_t *last = json_reply_object(service, "last_activation");
-	const char *where = json_reply_is(service, "pass", "inetd") ? "at its standard input"
-								    : "at descriptor 3, as LISTEN_FDS announces";
-
-	if (!json_object_get(service, "opened_port"))
-		return;
-	if (json_reply_number(service, "opened_port") > 0) {
-		(void)template_add(out, facts_current(service), PID);
-		buf_addf(out,
-			 " listens at port %.0f itself: its program must accept %s, and must not open a port of its "
-			 "own; or set pass = bind",
-			 json_reply_number(service, "opened_port"), where);
-	} else if (reply_now(service) - json_reply_number(last, "at") >= HINT_AFTER) {
-		buf_addf(out,
-			 "if no client is ever served: its program must accept %s; a program that opens its own port "
-			 "does not",
-			 where);
-	}
-}
-
-/* Adds the listeners that a program with pass = bind has, or those that it lacks: "it has bound tcp:80, tcp:443; it
- * asked for tcp:[::]:81 and got superd's socket tcp:81". */
-static void add_binds(struct buf *out, const json_t *service)
-{
-	const json_t *current = facts_current(service), *binds = json_reply_list(current, "binds");
-	bool was_other = false;
-
-	(void)template_add(out, current, "[{unbound}]");
-	for (size_t n = 0; n < json_array_size(binds) && !*json_reply_text(current, "unbound"); n++) {
-		const json_t *bind = json_array_get(binds, n);
-		bool is_other = *json_reply_text(bind, "endpoint") &&
-				!json_reply_is(bind, "asked", json_reply_text(bind, "endpoint"));
-
-		buf_text(out, !n ? "" : is_other || was_other ? "; " : ", ");
-		if (is_other)
-			(void)template_add(out, bind, "it asked for {asked} and got superd's socket {endpoint}");
-		else
-			(void)template_add(out, bind, !n || was_other ? "it has bound {asked}" : "{asked}");
-		(void)template_add(out, bind, "[, {note}]");
-		was_other = is_other;
-	}
-}
-
-static bool next_absence(struct buf *out, const json_t *service, size_t *at)
-{
-	const json_t *list = json_reply_list(service, "listeners");
-
-	if (*at >= json_array_size(list) || json_reply_is(service, "state", "backoff"))
-		return false;
-	facts_add_socket_fault(out, json_array_get(list, (*at)++));
-	return true;
-}
-
 /* With accept = no a service pauses after a failure, and the state has it. */
 static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 {
@@ -294,10 +238,9 @@ static const struct fact sentences[] = {
 	{ "", .template = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
 			  "skipped, so no client is served]: {skipped}]" },
 	{ "", .template = "[{?skipped}correct that, then superctl reload]" },
-	{ "", .next = next_absence },
 	{ "", .add = add_queue },
-	{ "", .add = add_own_port_hint },
-	{ "", .add = add_binds },
+	/* What superd finds wrong; the state has what a pause is for. */
+	{ "", .template = "[{!pause}{fault}|{binds}]" },
 	{ "", .add = facts_add_idle },
 	{ "", .template = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
 			  "woke nothing (probe_from)]" },
@@ -305,8 +248,6 @@ static const struct fact sentences[] = {
 	{ "last started ", .add = facts_add_last_start },
 	{ "last ended ", .add = facts_add_last_exit },
 	{ "last printed: ", .template = "[{last_line}]" },
-	{ "", .template = "[{?accept}{?failed_in_row}[{failed_in_row=1}|"
-			  "the last {failed_in_row} instances all failed]]" },
 	{ "failed ", .next = next_failure },
 };
 

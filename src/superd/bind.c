@@ -231,6 +231,19 @@ void bind_describe_missing(const struct instance *instance, struct buf *out)
 	buf_text(out, instance->advice);
 }
 
+void bind_describe_bound(const struct instance *instance, struct buf *out)
+{
+	const struct svc *svc = instance->svc;
+
+	bind_describe_missing(instance, out);
+	for (unsigned n = 0; n < svc->socket_count && !bind_is_missing(instance); n++) {
+		if (!(instance->bound_set >> n & 1))
+			continue;
+		buf_text(out, out->length ? ", " : "it has bound ");
+		endpoint_format(svc->sockets[n].listen->endpoint, out);
+	}
+}
+
 /* Clients wait at a socket that it had, and no process of it has it. */
 void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out)
 {
@@ -327,8 +340,6 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		if (!(instance->bound_set >> report->number & 1))
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 		instance->bound_set |= UINT64_C(1) << report->number;
-		if (report->number < 8)
-			snprintf(instance->asked[report->number], BIND_TEXT, "%s", report->text);
 		bind_launched(instance);
 		break;
 	case BIND_NEEDS:

@@ -230,7 +230,7 @@ struct instance {
 	pid_t binder;  /* its pid, in the journal: until its exec it is a copy of superd, which the next one would end */
 	struct io binder_io;
 	uint64_t bound_set;
-	char others[400], asked[8][144]; /* what it has asked for in vain; addresses for its first sockets */
+	char others[400];		 /* what it has asked for in vain */
 	char advice[400];		 /* what to write, as a bind was refused */
 	ev_timer quiet;			 /* nothing new was bound for a while */
 	bool told;			 /* what it has not bound */
@@ -1060,6 +1060,7 @@ bool bind_is_missing(const struct instance *instance);
 void bind_hint(struct instance *instance, double lasted, struct buf *out);
 void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out);
 void bind_describe_missing(const struct instance *instance, struct buf *out);
+void bind_describe_bound(const struct instance *instance, struct buf *out);
 
 /* Writes the queue of a log sink (lib/log/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher
  * runs while the queue is empty. log_pump.c */

@@ -383,7 +383,7 @@ static bool lacks_socket(const struct svc *svc)
 
 enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
-#define DEAF_AFTER 2. /* seconds that a program has for its first client */
+#define DEAF_AFTER .5 /* seconds that a program has for its first client */
 
 /* The number of its first socket in whose queue clients wait; socket_count: none. */
 static unsigned find_waiting(const struct svc *svc)
@@ -423,11 +423,16 @@ static void describe_deafness(struct svc *svc, struct buf *out)
 			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid,
 				 port);
 			endpoint_format(svc->sockets[waiting].listen->endpoint, out);
+			buf_addf(out, ": its program must accept at %s, and must not open a port of its own; or set "
+				      "pass = bind",
+				 row->exec->pass == PASS_INETD ? "its standard input"
+							       : "descriptor 3, as LISTEN_FDS announces");
 		}
 	}
 }
 
-/* What is wrong with a service by itself, and with those that are held where superd depends on them. */
+/* What is wrong with a service by itself, and with those that are held where superd depends on them. HEALTHY with a
+ * text: an optional socket is closed. */
 static enum health check(struct svc *svc, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
@@ -435,7 +440,7 @@ static enum health check(struct svc *svc, struct buf *why)
 	double most = (double)lifecycle->backoff_max / 1e6, ran = current ? clock_now() - current->since : 0;
 	bool runs = current && !instance_is_starting(current) && current->pid > 0;
 	const struct failure *last = svc->run->last_failures;
-	bool failed_last = false, enabled = !lock_is_set(svc, LOCK_DISABLED);
+	bool failed_last = false, enabled = !lock_is_set(svc, LOCK_DISABLED), is_old = false;
 
 	if (enabled) {
 		if (lock_is_set(svc, LOCK_HELD) && lifecycle->on_failure == FAILURE_EXIT)
@@ -476,24 +481,16 @@ static enum health check(struct svc *svc, struct buf *why)
 	for (unsigned n = 0; n < svc->socket_count && !why->length; n++) {
 		const struct socket *socket = &svc->sockets[n];
 
-		if (socket->is_old)
+		is_old = socket->is_old;
+		if (is_old)
 			buf_addf(why, "%s keeps its old options until its program has ended", socket->listen->name);
-		else if (socket->absent && svc->row->dialect == UNIT && svc->state != OFF)
+		else if (socket->absent && svc->state != OFF)
 			buf_addf(why,
 				 socket->absent == ABSENT_FAILED ? "%s cannot be opened; superd tries again"
 								 : "%s stays closed: its conditions do not hold",
 				 socket->listen->name);
 	}
-	return why->length ? DEGRADED : HEALTHY;
-}
-
-static bool is_degraded(struct svc *svc)
-{
-	struct buf why = { 0 };
-	enum health health = check(svc, &why);
-
-	buf_free(&why);
-	return health == DEGRADED;
+	return is_old || (why->length && svc->row->dialect == UNIT) ? DEGRADED : HEALTHY;
 }
 
 /* For a load balancer: it is also unhealthy while clients wait. svc NULL: the row is off. */
@@ -533,6 +530,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 		return UNHEALTHY;
 	}
 	if (health == HEALTHY && left) {
+		buf_clear(why);
 		buf_addf(why, "%s: %s", KEPT, skipped_reason(left));
 		health = DEGRADED;
 	}
@@ -761,23 +759,6 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 			json_text_field(out, "waits_for", buf_string(&text));
 		buf_clear(&text);
 	}
-	if (row->exec->pass == PASS_BIND) {
-		json_list_field(out, "binds");
-		for (unsigned n = 0; n < svc->socket_count && n < 8; n++) {
-			if (!(instance->bound_set >> n & 1))
-				continue;
-			endpoint_format(svc->sockets[n].listen->endpoint, &text);
-			json_object_open(out);
-			json_text_field(out, "asked", instance->asked[n]);
-			add_text(out, "endpoint", &text);
-			json_object_close(out);
-		}
-		json_list_close(out);
-		bind_describe_missing(instance, &text);
-		if (!text.length && instance == svc->run->current)
-			describe_deafness(svc, &text);
-		add_text(out, "unbound", &text);
-	}
 	if (service_is_relayed(row)) {
 		add_target(row, &text);
 		json_object_field(out, "relay");
@@ -887,21 +868,10 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 	} else if (svc->state == QUEUED) {
 		needs_show(svc, out);
 	}
-	for (struct list *at = superd.services.next; at != &superd.services && !row->socket_count && svc->state != OFF;
-	     at = at->next) {
-		struct svc *other = container_of(at, struct svc, link);
-		const struct lifecycle_options *lifecycle = other->row->groups->lifecycle;
-
-		if (lock_is_set(other, LOCK_DISABLED) ||
-		    (!words_have(lifecycle->wants, row->name) && !words_have(lifecycle->requires, row->name)))
-			continue;
-		json_text_field(out, "wanted_by", other->row->name);
-		break;
+	if (svc->run->current && row->exec->pass == PASS_BIND) {
+		bind_describe_bound(svc->run->current, &text);
+		add_text(out, "binds", &text);
 	}
-	/* Clients queue while its program listens elsewhere: the usual reason why it takes none. */
-	if (svc->state == RUNNING && svc->run->current && !service_is_relayed(row) && row->exec->pass != PASS_BIND &&
-	    find_waiting(svc) < svc->socket_count)
-		json_whole_field(out, "opened_port", process_own_port(svc->run->current->pid));
 	if (!hides_program && *svc->run->last_line &&
 	    (svc->state == BACKOFF || (svc->run->last_end > 0 && !result_is_good(svc->run->last_result))))
 		json_text_field(out, "last_line", svc->run->last_line);
@@ -920,6 +890,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	const struct skipped *left = skipped_for(row, svc);
 	bool binds = of->state == BINDING && ev_is_active(&of->run->timer), is_status = answer == ANSWER_STATUS;
 	size_t count = 0, place = 0, listed = 0;
+	enum health health = HEALTHY;
 	struct buf text = { 0 };
 
 	list_init(&nothing.instances);
@@ -940,7 +911,12 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 			json_count_field(out, "place", place);
 		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
 		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
-		json_flag_field(out, "degraded", svc && is_degraded(svc));
+		if (svc)
+			health = check(svc, &text);
+		if (health == HEALTHY && !is_status)
+			buf_clear(&text);
+		json_flag_field(out, "degraded", health == DEGRADED);
+		add_text(out, "fault", &text);
 		json_text_field(out, "skipped", left ? skipped_reason(left) : NULL);
 		json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
 	}
@@ -951,8 +927,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		json_text_field(out, "type", types[row->exec->type]);
 	}
 	if (answer == ANSWER_HEALTH) {
-		enum health health = health_of(row, svc, &text);
-
+		health = health_of(row, svc, &text);
 		json_flag_field(out, "healthy", health != UNHEALTHY);
 		json_flag_field(out, "degraded", health == DEGRADED);
 		add_text(out, "reason", &text);
@@ -1087,14 +1062,14 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		}
 		json_list_close(out);
 	}
-	if (answer != ANSWER_SHORT_DUMP) {
+	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP)) {
 		json_list_field(out, "listeners");
 		for (size_t n = 0; n < row->socket_count; n++)
 			add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL,
 				     answer != ANSWER_LIST, out);
 		json_list_close(out);
 	}
-	if (answer & ~(ANSWER_STATUS | ANSWER_DUMP | ANSWER_HEALTH))
+	if (answer & (ANSWER_LIST | ANSWER_METRICS | ANSWER_SHORT_DUMP))
 		json_count_field(out, "instances", count);
 	if (!(answer & (ANSWER_STATUS | ANSWER_DUMP)))
 		return;

@@ -56,7 +56,7 @@ test an_ipv4_socket_stays_one {
 	binds {"$port"} {tcp4 bind=0.0.0.0:$port listen=5 serve=poll}
 	loses_first; log "write listen = \"tcp4:$port\""
 	repeat 3 { serves 127.0.0.1 }
-	has [why web] "superd's socket tcp4:$port"
+	has [why web] "it has bound tcp4:$port"
 	# The next instance loses nobody, nor does one of the next superd.
 	done "restart web"; serves 127.0.0.1
 	upgrade; serves 127.0.0.1

@@ -222,8 +222,6 @@ test explains_a_state_with_one_time {
 		"disabled for 5 s: superctl enable opens its sockets"
 		{"state":"held","since":95,"for":5,"drains":true,"locks":[{"lock":"held","uid":7,"since":40}]}
 		"held for 5 s: it drains: clients queue until its instances have ended"
-		{"state":"running","since":95,"for":5,"instances":[{"pid":9,"current":true,"binds":[{"asked":"tcp:80","endpoint":"tcp:80"},{"asked":"tcp:81","endpoint":"tcp:81"},{"asked":"tcp:[::]:3000","endpoint":"tcp:3000"},{"asked":"tcp:82","endpoint":"tcp:82"}]}]}
-		"awake for 5 s: pid 9 runs, and has no socket to serve\n  it has bound tcp:80, tcp:81; it asked for tcp:\[::]:3000 and got superd's socket tcp:3000; it has bound tcp:82"
 		{"state":"running","since":95,"for":5,"instances":[{"pid":9,"current":true}],"idle":{"standing":"unused","timeout":5,"action":"freeze","connections":0,"counted":0,"for":0.3}}
 		"awake for 5 s: pid 9 runs, and has no socket to serve\n  no clients for 300 ms; superd will freeze it in 4.7 s"
 	} {

@@ -53,7 +53,7 @@ test the_other_is_started_first_and_its_readiness_waited_for {
 	write gate ""
 	is_served $client
 	are db running
-	has [why db] "runs, and has no socket to serve; web wants it" ") by web, which wants it, " ", ready after "
+	has [why db] "runs, and has no socket to serve" ") by web, which wants it, " ", ready after "
 	expect {[logged ", by web, which wants it"]}
 	has [control "status db"] {"by":"web, which wants it"}
 }
