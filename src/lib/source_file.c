@@ -1,8 +1,7 @@
 /* One file of a table in memory, with an index of its lines.
  *
  * The path may name a binary, a directory, a fifo or a file of a gigabyte. source_load refuses all of them by name and
- * place, so readers see only text, with lines of a bounded length. source_load_in_parts keeps the lines that are
- * text and records the others. */
+ * place, so readers see only text, with lines of a bounded length. */
 #include "lib/source_file.h"
 
 #include <errno.h>
@@ -49,65 +48,52 @@ static bool is_forbidden(unsigned char c)
 	return c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f');
 }
 
-/* Returns the offset of the first byte from start to end that a table may not contain, or end. */
-static size_t find_forbidden(const struct source_file *source, size_t start, size_t end)
-{
-	while (start < end && !is_forbidden((unsigned char)source->text[start]))
-		start++;
-	return start;
-}
-
 static size_t line_end(const struct source_file *source, size_t line)
 {
 	return line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
 }
 
-/* Whether a line is too long or has a forbidden byte; *flaw describes it. */
-static bool find_flaw(const struct source_file *source, size_t line, struct source_flaw *flaw)
+bool source_refuse_flaw(const struct source_file *source, size_t start, size_t end, struct diags *diags)
 {
-	size_t start = source->lines[line], end = line_end(source, line), at = find_forbidden(source, start, end);
-
-	*flaw = (struct source_flaw){ .at = at, .is_long = end - start > SOURCE_LINE };
-	if (flaw->is_long)
-		flaw->at = start;
-	else if (at < end)
-		flaw->byte = (unsigned char)source->text[at];
-	return at < end || flaw->is_long;
-}
-
-void source_refuse_flaw(const struct source_file *source, const struct source_flaw *flaw, struct diags *diags)
-{
-	struct origin at = source_origin(source, flaw->at);
 	char limit[SIZE_TEXT_MOST];
+	size_t at = start;
 
-	if (flaw->is_last)
-		diag_error(diags, at,
-			   "more than %d lines are no plain text: this is no text file, and its rest is not read",
-			   SOURCE_FLAWS);
-	else if (flaw->is_long)
-		diag_error(diags, at, "the line is longer than %s, the most a line may have",
+	if (end > start && source->text[end - 1] == '\n')
+		end--;
+	while (at < end && !is_forbidden((unsigned char)source->text[at]))
+		at++;
+	if (end - start > SOURCE_LINE)
+		diag_error(diags, source_origin(source, start), "the line is longer than %s, the most a line may have",
 			   size_write(limit, SOURCE_LINE));
-	else if (flaw->byte)
-		diag_error(diags, at, "the control character \\x%02x: a configuration is plain text", flaw->byte);
-	else
-		diag_error(diags, at, "a NUL byte: this is no text file");
+	else if (at < end)
+		diag_error(diags, source_origin(source, at),
+			   "the control character \\x%02x: a configuration is plain text",
+			   (unsigned char)source->text[at]);
+	return at < end || end - start > SOURCE_LINE;
 }
 
-/* Reports each line with a flaw, up to the first NUL, which shows that the file is not text. */
+/* A NUL shows that the file is not text. */
+static bool is_text(const struct source_file *source, struct diags *diags)
+{
+	const char *nul = memchr(source->text, '\0', source->length);
+
+	if (nul)
+		diag_error(diags, source_origin(source, (size_t)(nul - source->text)),
+			   "a NUL byte: this is no text file");
+	return !nul;
+}
+
+/* Reports the lines with a flaw. */
 static bool source_check(const struct source_file *source, struct diags *diags)
 {
 	size_t errors = diags->errors;
-	struct source_flaw flaw;
 
+	if (!is_text(source, diags))
+		return false;
 	if (source->length >= 3 && !memcmp(source->text, BYTE_ORDER_MARK, 3))
 		diag_error(diags, source_origin(source, 0), "a byte order mark: save the file as UTF-8 without it");
-	for (size_t i = 0; i < source->line_count; i++) {
-		if (!find_flaw(source, i, &flaw))
-			continue;
-		source_refuse_flaw(source, &flaw, diags);
-		if (!flaw.is_long && !flaw.byte)
-			break;
-	}
+	for (size_t i = 0; i < source->line_count; i++)
+		source_refuse_flaw(source, source->lines[i], line_end(source, i), diags);
 	return diags->errors == errors;
 }
 
@@ -118,40 +104,6 @@ bool source_drop_mark(struct source_file *source)
 	source->length -= 3;
 	memmove(source->text, source->text + 3, source->length + 1);
 	return true;
-}
-
-/* Drops all lines behind this one: a file with so many flaws is no text file. */
-static void cut_behind(struct source_file *source, size_t line)
-{
-	source->length = line_end(source, line);
-	source->text[source->length] = '\0';
-	source->line_count = line + 1;
-}
-
-static void find_flaws(struct source_file *source)
-{
-	for (size_t i = 0; i < source->line_count; i++) {
-		struct source_flaw *flaw = &source->flaws[source->flaw_count];
-		size_t end = line_end(source, i);
-
-		if (!find_flaw(source, i, flaw))
-			continue;
-		for (size_t at = find_forbidden(source, flaw->at, end); at < end; at = find_forbidden(source, at, end))
-			source->text[at] = '?';
-		if (source->flaw_count++ < SOURCE_FLAWS)
-			continue;
-		flaw->is_last = true;
-		cut_behind(source, i);
-	}
-}
-
-const struct source_flaw *source_flaw(const struct source_file *source, size_t start, size_t end)
-{
-	for (size_t i = 0; i < source->flaw_count; i++) {
-		if (source->flaws[i].at >= start && source->flaws[i].at < end)
-			return &source->flaws[i];
-	}
-	return NULL;
 }
 
 static bool split_lines(struct source_file *source, struct diags *diags)
@@ -185,58 +137,47 @@ static void refuse_reading(const struct source_file *source, int error, struct d
 	}
 }
 
-static bool check_or_free(struct source_file *source, struct diags *diags)
+static bool free_unless(bool good, struct source_file *source)
 {
-	if (source_check(source, diags))
-		return true;
-	source_free(source);
-	return false;
+	if (!good)
+		source_free(source);
+	return good;
 }
 
-/* Loads any bytes and finds their lines. If is_marked is not NULL, drops a byte order mark and stores whether there was
- * one. */
-static bool load_file(struct source_file *source, const char *path, struct pool *pool, bool *is_marked,
-		      struct diags *diags)
+static bool load_file(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
 	bool is_stdin = !strcmp(path, "-");
-	size_t length;
-	char *text;
 
 	if (!source_init(source, is_stdin ? "<stdin>" : path, pool, diags))
 		return false;
 	wait_note("the file", path);
-	text = is_stdin ? fd_read_all(STDIN_FILENO, SOURCE_MOST, &length) : fd_read_file(path, SOURCE_MOST, &length);
+	source->text = is_stdin ? fd_read_all(STDIN_FILENO, SOURCE_MOST, &source->length)
+				: fd_read_file(path, SOURCE_MOST, &source->length);
 	wait_note(NULL, NULL);
-	if (!text) {
+	if (!source->text)
 		refuse_reading(source, errno, diags);
-		return false;
-	}
-	source->text = text;
-	source->length = length;
-	if (is_marked)
-		*is_marked = source_drop_mark(source);
-	return split_lines(source, diags);
+	return source->text;
 }
 
 bool source_load(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
-	return load_file(source, path, pool, NULL, diags) && check_or_free(source, diags);
+	return load_file(source, path, pool, diags) && split_lines(source, diags) &&
+	       free_unless(source_check(source, diags), source);
 }
 
 bool source_load_bytes(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
-	return load_file(source, path, pool, NULL, diags);
+	return load_file(source, path, pool, diags) && split_lines(source, diags);
 }
 
 bool source_load_in_parts(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
-	bool is_marked;
+	bool is_marked = load_file(source, path, pool, diags) && source_drop_mark(source);
 
-	if (!load_file(source, path, pool, &is_marked, diags))
+	if (!source->text || !split_lines(source, diags) || !free_unless(is_text(source, diags), source))
 		return false;
 	if (is_marked)
 		diag_warning(diags, source_origin(source, 0), "a byte order mark: it means nothing here");
-	find_flaws(source);
 	return true;
 }
 
@@ -260,7 +201,7 @@ bool source_from_text(struct source_file *source, const char *file, const char *
 		memcpy(copy, text, length);
 	source->text = copy;
 	source->length = length;
-	return split_lines(source, diags) && check_or_free(source, diags);
+	return split_lines(source, diags) && free_unless(source_check(source, diags), source);
 }
 
 /* Finds the line of an offset among the lines from low to high. */

@@ -1,8 +1,8 @@
 /* One file of a table in memory, with an index of its lines.
  *
  * source_load refuses a file of more than SOURCE_MOST bytes, control characters except tab, newline, form feed and
- * carriage return, a byte order mark, and a line longer than SOURCE_LINE. source_load_in_parts refuses only such a
- * line. The text stays as written; readers work on copies. It may have CRLF line ends: readers take the carriage return
+ * carriage return, a byte order mark, and a line longer than SOURCE_LINE. source_load_in_parts refuses only a file with a
+ * NUL. The text stays as written; readers work on copies. It may have CRLF line ends: readers take the carriage return
  * as a blank. */
 #pragma once
 
@@ -14,15 +14,6 @@
 
 #define SOURCE_MOST (16u << 20)         /* bytes of a file */
 #define SOURCE_LINE (1u << 20)          /* bytes of a line */
-#define SOURCE_FLAWS 8                  /* most lines with a flaw; a file with more is no text file */
-
-/* Why a line is not plain text. */
-struct source_flaw {
-	size_t at;                      /* offset of the forbidden byte, or of the line that is too long */
-	unsigned char byte;             /* the forbidden byte, which the text has replaced by a question mark; 0: NUL */
-	bool is_long;                   /* the line is longer than SOURCE_LINE */
-	bool is_last;                   /* one flaw too many: the text ends with this line */
-};
 
 struct source_file {
 	const char *file;               /* kept in the pool given to source_load */
@@ -30,24 +21,22 @@ struct source_file {
 	size_t length;
 	size_t *lines;                  /* offset of each line's first byte, owned */
 	size_t line_count;
-	struct source_flaw flaws[SOURCE_FLAWS + 1];     /* first flaw of each line, by source_load_in_parts alone */
-	size_t flaw_count;
 };
 
 /* Reads the file at path; "-" is standard input, <stdin> in diagnostics. false: an error is in diags, and the source is
  * empty; source_free is harmless then. */
 bool source_load(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
 
-/* As source_load, but records lines that are not plain text for the reader to refuse (source_flaw), and drops a byte
- * order mark with a warning. */
+/* As source_load, but leaves lines that are not plain text for the reader to refuse (source_refuse_flaw), and drops a
+ * byte order mark with a warning. */
 bool source_load_in_parts(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
 
 /* As source_load, but accepts any bytes, as of a binary property list. */
 bool source_load_bytes(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
 
-/* Returns the first flaw of the bytes from start to end, or NULL; and reports a flaw as an error. */
-const struct source_flaw *source_flaw(const struct source_file *source, size_t start, size_t end);
-void source_refuse_flaw(const struct source_file *source, const struct source_flaw *flaw, struct diags *diags);
+/* Whether the bytes from start to end are not plain text, or more than a line may have: then this is reported as an
+ * error. */
+bool source_refuse_flaw(const struct source_file *source, size_t start, size_t end, struct diags *diags);
 
 /* Removes a byte order mark. false: there was none. */
 bool source_drop_mark(struct source_file *source);

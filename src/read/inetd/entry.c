@@ -807,7 +807,6 @@ static size_t read_next_line(struct inetd *inetd, size_t at)
 {
 	const struct source_file *source = inetd->source;
 	size_t end = source_line_end(source, at);
-	const struct source_flaw *flaw;
 	bool ok;
 
 	if (!source_next_word(source->text, &at, end))
@@ -816,16 +815,11 @@ static size_t read_next_line(struct inetd *inetd, size_t at)
 		read_comment(inetd, at, end);
 		return end + 1;
 	}
-	ok = read_line(inetd, at);
-	flaw = ok ? source_flaw(source, at, inetd->end) : NULL;
-	if (flaw) {
-		source_refuse_flaw(source, flaw, inetd->reading->diags);
-		ok = false;
-	} else if (ok && inetd->line.words[0][0] == '.') {
+	ok = read_line(inetd, at) && !source_refuse_flaw(source, at, inetd->end, inetd->reading->diags);
+	if (ok && inetd->line.words[0][0] == '.')
 		ok = read_directive(inetd);
-	} else if (ok) {
+	else if (ok)
 		ok = read_default_hosts(inetd) || read_fields(inetd);
-	}
 	if (!ok)
 		skip_line(inetd, at);
 	return inetd->end;

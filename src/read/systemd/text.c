@@ -131,7 +131,6 @@ static void read_joined_line(struct joined *joined)
 
 static void read_file_line(struct joined *joined, unsigned number, size_t start, size_t end)
 {
-	const struct source_flaw *flaw = source_flaw(joined->source, start, end + 1);
 	const char *text = joined->source->text;
 	size_t at = start, last;
 	bool is_comment;
@@ -141,10 +140,9 @@ static void read_file_line(struct joined *joined, unsigned number, size_t start,
 	while (at < end && is_blank(text[at]))
 		at++;
 	is_comment = at < end && (text[at] == '#' || text[at] == ';');
-	if (flaw && (flaw->is_last || !is_comment))     /* any bytes may stand in a comment */
-		source_refuse_flaw(joined->source, flaw, joined->text->diags);
 	if (is_comment)
-		return;
+		return;                 /* any bytes may stand in it */
+	source_refuse_flaw(joined->source, start, end, joined->text->diags);
 	for (last = end; last > start && text[last - 1] == '\\'; last--)
 		;
 	joined->was_joined = (end - last) % 2;          /* two backslashes are an escaped one */

@@ -342,7 +342,6 @@ static void end_unclosed_entry(struct collector *collector)
 static void read_line(struct collector *collector)
 {
 	const struct xinetd_line *line = &collector->line;
-	const struct source_flaw *flaw = source_flaw(line->source, line->start, line->end);
 	bool is_head = xinetd_line_begins_entry(line);
 
 	if (is_head) {
@@ -356,9 +355,8 @@ static void read_line(struct collector *collector)
 		else
 			read_include(collector);
 	}
-	if (flaw) {
-		source_refuse_flaw(line->source, flaw,
-				   collector->entry ? &collector->entry->diags : collector->reading->diags);
+	if (source_refuse_flaw(line->source, line->start, line->end,
+			       collector->entry ? &collector->entry->diags : collector->reading->diags)) {
 		if (!collector->entry)
 			reading_skip(collector->reading, source_origin(line->source, line->start), NULL);
 		else if (line->kind == XINETD_ATTRIBUTE)

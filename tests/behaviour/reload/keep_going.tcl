@@ -43,12 +43,11 @@ test leaves_out_only_who_would_go_by_broken_defaults {
 test refuses_of_a_file_only_the_lines_that_are_no_text {
 	file mkdir [path inetd.d]
 	write inetd.d/good "\ufeff[row 7001 cat][row 7002 c\1t][row 7003 cat]"
-	set bad [write inetd.d/bad [string repeat "\1\n" 9][row 7004 cat]]
+	set bad [open [path inetd.d/bad] wb]; chan puts $bad [row 7004 cat]\0; chan close $bad
 	exec ln -s /nowhere/at/all [path inetd.d/gone]
-	# What stands behind is read out of no text file.
 	keeps inetd:%/inetd.d {:7001 :7003} {:7002 :7004} "inetd.d/good:1:1: warning: a byte order mark" \
 		"the control character \\x01: a configuration is plain text; service '7002' is skipped" \
-		"$bad:9:1: warning: more than 8 lines are no plain text" "inetd.d/gone: error: cannot read: No such file"
+		"inetd.d/bad:2:1: error: a NUL byte: this is no text file" "inetd.d/gone: error: cannot read: No such file"
 }
 
 test refuses_of_xinetd_conf_only_the_entry_whose_line_is_no_text {
