@@ -934,13 +934,13 @@ const struct option_def option_defs[] = {
 	  .change = CHANGE_LIVE, .fallback = "continue", .words = oom_policy_words,
 	  .help = "The response when the kernel kills a process of the instance for lack of memory. continue: "
 		  "none. stop, kill: all its processes die together. It needs a control group." },
-	AMOUNT(tasks_max, "TasksMax", tasks, "number") .example = "100",
+	AMOUNT(tasks_max, "TasksMax", tasks, "number") .least = 1, .example = "100",
 	  .help = "The most processes and threads of an instance. It needs a control group; rlimit_nproc needs none." },
 	{ .name = { "cpu_quota", [UNIT] = "Service.CPUQuota" }, FIELD(RESOURCES, cpu_quota, quota),
 	  .unset = &no_number, .change = CHANGE_LIVE, .argument = "per cent", .example = "50%",
 	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
 	{ .name = { "cpu_weight", [UNIT] = "Service.CPUWeight" }, FIELD(RESOURCES, cpu_weight, weight),
-	  .unset = &no_number, .change = CHANGE_LIVE, .argument = "weight", .least = 0, .most = 10000,
+	  .unset = &no_number, .change = CHANGE_LIVE, .argument = "weight", .most = 10000,
 	  .example = "200",
 	  .help = "The instance's share of busy processors; others have 100. idle: only time that no other "
 		  "process wants." },

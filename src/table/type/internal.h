@@ -59,8 +59,10 @@ const char *word_suggest(const char *const *known, const char *text);
 /* Stores the list as it is, or adds it. */
 const char *list_field_parse(struct parse *parse, void *field);
 
-/* Adds the value with as many decimals as needed, of `decimals`. */
+/* Add the value with as many decimals as needed, of `decimals`; and read one with no more, and at most ten digits in front.
+ * Returns the text behind it; NULL: it is none. */
 void decimal_add(struct buf *out, int64_t value, int decimals);
+const char *decimal_scan(const char *text, int decimals, int64_t *out);
 
 /* Writes those of the words whose bits are set, with a sign in front of each. */
 void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote);

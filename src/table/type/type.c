@@ -369,6 +369,21 @@ void decimal_add(struct buf *out, int64_t value, int decimals)
 	buf_addf(out, ".%0*" PRId64, decimals, fraction);
 }
 
+const char *decimal_scan(const char *text, int decimals, int64_t *out)
+{
+	size_t whole = strspn(text, "0123456789"), point = text[whole] == '.', used;
+	size_t behind = point ? strspn(text + whole + 1, "0123456789") : 0;
+
+	for (used = behind; used > (size_t)decimals && text[whole + used] == '0';)
+		used--;
+	if (whole + behind == 0 || whole > 10 || used > (size_t)decimals)
+		return NULL;
+	*out = 0;
+	for (size_t n = 0; n < whole + (size_t)decimals; n++)
+		*out = *out * 10 + (n < whole ? text[n] - '0' : n < whole + used ? text[n + 1] - '0' : 0);
+	return text + whole + point + behind;
+}
+
 void word_show_next(struct buf *out, quote_text *quote, const char *word)
 {
 	if (out->length && out->data[out->length - 1] != '[')

@@ -116,7 +116,7 @@ bool type_equal(const struct option_def *option, const void *a, const void *b); 
 	TYPE(memory, struct amount) /* a size or a share; infinity */ \
 	TYPE(tasks, struct amount) /* a number or a share; infinity */ \
 	TYPE(quota, int64_t) /* hundredths of a percent of a processor */ \
-	TYPE(weight, int64_t) /* 1 to 10000; idle: 0, if the option's `least` is 0 */ \
+	TYPE(weight, int64_t) /* 1 to 10000; idle: 0 */ \
 	TYPE(device_rules, words) /* "/dev/null rw", "char-pts" */ \
 	TYPE(delegation, bool) /* controllers by name are yes */ \
 	TYPE(networks, words) /* addresses and networks by number, any, localhost, link-local, multicast */ \

@@ -22,7 +22,7 @@
  * Each of these restricts, and a word that superd misreads may let a client in. So no form has a part that is
  * ignored. */
 
-#define LOAD_MOST 1000000               /* higher than any load average */
+#define LOAD_MOST INT64_C(1000000000)   /* higher than any load average, in thousandths */
 #define PAUSE_MOST INT64_C(31536000000000)      /* a year in microseconds */
 #define PAUSE_USUAL INT64_C(10000000)   /* xinetd's 10 seconds */
 
@@ -30,29 +30,12 @@ const struct type type_addresses = WORDS_TYPE("list of addresses", access_refuse
 
 const struct type type_times = WORDS_TYPE("list of times", times_refuse_word);
 
-/* Reads a decimal number with at most three digits behind the point, in thousandths. */
 static const char *load_scan(const char *text, int64_t *out)
 {
-	static const char wrong[] = "expected a load average above 0, as in 2.5, with at most three decimal digits";
-	int64_t value = 0, unit = 1000;
+	const char *end = decimal_scan(text, 3, out);
 
-	for (; isdigit((unsigned char)*text); text++) {
-		value = value * 10 + (*text - '0') * INT64_C(1000);
-		if (value > LOAD_MOST * INT64_C(1000))
-			return wrong;
-	}
-	if (*text == '.') {
-		for (text++; isdigit((unsigned char)*text); text++) {
-			unit /= 10;
-			if (!unit && *text != '0')
-				return wrong;
-			value += (*text - '0') * unit;
-		}
-	}
-	if (*text || !value)
-		return wrong;
-	*out = value;
-	return NULL;
+	return end && !*end && *out > 0 && *out <= LOAD_MOST
+		? NULL : "expected a load average above 0, as in 2.5, with at most three decimal digits";
 }
 
 static void load_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)

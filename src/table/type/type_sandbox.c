@@ -379,116 +379,70 @@ const struct type type_delegation = {
 /* Reads "12.5%" in hundredths of a percent. false: it is no percentage. */
 static bool percent_scan(const char *text, int64_t *hundredths)
 {
-	int64_t value = 0, unit = WHOLE / 100;
-	const char *at = text;
+	const char *end = decimal_scan(text, 2, hundredths);
 
-	for (; isdigit((unsigned char)*at) && value < INT32_MAX; at++)
-		value = 10 * value + (*at - '0');
-	if (at == text || value > INT32_MAX)
-		return false;
-	value *= unit;
-	if (*at == '.') {
-		for (at++; isdigit((unsigned char)*at) && unit > 1; at++) {
-			unit /= 10;
-			value += unit * (*at - '0');
-		}
-	}
-	if (strcmp(at, "%") != 0)
-		return false;
-	*hundredths = value;
-	return true;
+	return end && !strcmp(end, "%");
 }
 
-static void percent_show(int64_t hundredths, char *buf)
+static void percent_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
-	int64_t whole = hundredths / 100, rest = hundredths % 100;
-
-	if (!rest)
-		snprintf(buf, 32, "%" PRId64 "%%", whole);
-	else if (rest % 10)
-		snprintf(buf, 32, "%" PRId64 ".%02" PRId64 "%%", whole, rest);
-	else
-		snprintf(buf, 32, "%" PRId64 ".%" PRId64 "%%", whole, rest / 10);
+	(void)quote;
+	if (value_is_unset(option, field))
+		return;
+	decimal_add(out, *(const int64_t *)field, 2);
+	buf_char(out, '%');
 }
 
-typedef const char *scan_number(const char *text, int64_t *out);
-
-static const char *amount_read(const char *text, scan_number *scan, struct amount *out, const char *wrong)
+/* Memory and tasks, which may be a share; number->noun is the whole message. An option whose `least` is not 0 needs some. */
+static const char *amount_parse(struct parse *parse, void *field)
 {
+	const struct number *kind = parse->option->type->number;
 	struct amount amount = { -1, -1 };
+	bool is_share = percent_scan(parse->words[0], &amount.share);
 
-	if (percent_scan(text, &amount.share) ? amount.share > WHOLE : scan(text, &amount.number) || amount.number < 0)
-		return wrong;
-	*out = amount;
+	if (is_share ? amount.share > WHOLE : kind->scan(parse->words[0], &amount.number) || amount.number < 0)
+		return kind->noun;
+	if (parse->option->least && (is_share ? !amount.share : !amount.number))
+		return "no program runs without any";
+	*(struct amount *)field = is_share ? (struct amount){ -1, amount.share } : (struct amount){ amount.number, -1 };
 	return NULL;
 }
 
-static const char *memory_parse(struct parse *parse, void *field)
-{
-	struct amount amount;
-	const char *wrong = "expected a size with the unit K, M, G or T, a share of the machine's as 10%, or infinity";
-	const char *reason = amount_read(parse->words[0], scan_bytes, &amount, wrong);
-
-	if (reason)
-		return reason;
-	if (parse->option->least && (!amount.number || !amount.share))
-		return "without any memory no program runs";
-	*(struct amount *)field = amount;
-	return NULL;
-}
-
-static const char *tasks_parse(struct parse *parse, void *field)
-{
-	struct amount amount;
-	const char *wrong = "expected a number of at least 1, a share of the machine's maximum such as 10%, or "
-			    "infinity";
-	const char *reason = amount_read(parse->words[0], scan_unlimited, &amount, wrong);
-
-	if (reason)
-		return reason;
-	if (!amount.number || !amount.share)
-		return "without a single task no program runs";
-	*(struct amount *)field = amount;
-	return NULL;
-}
-
-static bool amount_is_unset(const struct amount *amount)
-{
-	return amount->number < 0 && amount->share < 0;
-}
-
-static void memory_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void amount_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	const struct amount *amount = field;
 	char text[32] = "";
 
-	(void)option, (void)quote;
-	if (amount->share >= 0)
-		percent_show(amount->share, text);
-	else if (!amount_is_unset(amount))
-		scan_bytes_format(amount->number, text);
-	buf_text(out, text);
+	if (amount->share >= 0) {
+		percent_show(option, &amount->share, out, quote);
+	} else if (amount->number >= 0) {
+		option->type->number->show(amount->number, text);
+		buf_text(out, text);
+	}
 }
 
-static void tasks_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void tasks_show(int64_t tasks, char *buf)
 {
-	const struct amount *amount = field;
-
-	if (amount->number >= 0 && amount->number != SCAN_INFINITY)
-		buf_addf(out, "%" PRId64, amount->number);
-	else
-		memory_show(option, field, out, quote);
+	(tasks == SCAN_INFINITY ? scan_bytes_format : count_show)(tasks, buf);
 }
 
-const struct type type_memory = {
-	.name = "amount of memory", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount),
-	.parse = memory_parse, .show = memory_show,
+static const struct number memory_kind = {
+	.noun = "expected a size with the unit K, M, G or T, a share of the machine's as 10%, or infinity",
+	.scan = scan_bytes, .show = scan_bytes_format,
+};
+static const struct number tasks_kind = {
+	.noun = "expected a number of at least 1, a share of the machine's maximum such as 10%, or infinity",
+	.scan = scan_unlimited, .show = tasks_show,
 };
 
-const struct type type_tasks = {
-	.name = "number or share", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount),
-	.parse = tasks_parse, .show = tasks_show,
-};
+#define AMOUNT_TYPE(title, numbers) { \
+	.name = title, .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount), .number = &(numbers), \
+	.parse = amount_parse, .show = amount_show, \
+}
+
+const struct type type_memory = AMOUNT_TYPE("amount of memory", memory_kind);
+
+const struct type type_tasks = AMOUNT_TYPE("number or share", tasks_kind);
 
 static const char *quota_scan(const char *text, int64_t *out)
 {
@@ -496,24 +450,21 @@ static const char *quota_scan(const char *text, int64_t *out)
 							"processors";
 }
 
-static const struct number quota_kind = { .scan = quota_scan, .show = percent_show, .most = INT64_MAX };
+static const struct number quota_kind = { .scan = quota_scan, .most = INT64_MAX };
 
 const struct type type_quota = {
 	.name = "share of a processor", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t),
-	.number = &quota_kind, .parse = number_parse, .show = number_show,
+	.number = &quota_kind, .parse = number_parse, .show = percent_show,
 };
 
-/* If the option's `least` is 0, "idle" is 0: the backend runs when nothing else does. */
+/* "idle" is 0: the backend runs when nothing else does. */
 static const char *weight_parse(struct parse *parse, void *field)
 {
 	const char *text = parse->words[0];
-	bool knows_idle = parse->option->least == 0;
-	int64_t value;
+	int64_t value = 0;
 
-	if (knows_idle && !strcmp(text, "idle"))
-		value = 0;
-	else if (scan_count(text, &value) || value < 1 || value > parse->option->most)
-		return knows_idle ? "expected a number from 1 to 10000, or idle" : "expected a number from 1 to 10000";
+	if (strcmp(text, "idle") != 0 && (scan_count(text, &value) || value < 1 || value > parse->option->most))
+		return "expected a number from 1 to 10000, or idle";
 	*(int64_t *)field = value;
 	return NULL;
 }
