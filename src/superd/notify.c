@@ -489,8 +489,8 @@ static void on_receiver(struct helper *helper, int status)
 	io_watch(&svc->run->notify_io, EV_READ);
 	if (svc->run->received <= 0) /* it was late, and has ended; or there was none */
 		return;
-	if (status != HELPER_LATE &&
-	    fd_message_receive(svc->run->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
+	/* One that is late may have answered, and hang as it closes what it has not passed on. */
+	if (fd_message_receive(svc->run->received, &received, sizeof(received), fds, &count, MSG_DONTWAIT) ==
 		    (ssize_t)sizeof(received) &&
 	    received.length <= NOTIFICATION_MOST)
 		take_message(svc, &received, fds, count);
