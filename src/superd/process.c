@@ -37,8 +37,6 @@
 /* A higher limit was not chosen for one program: it is a container runtime's "unlimited". */
 #define NOFILE_CHOSEN 65536
 #define NOFILE_USUAL 1024
-#define OOM_SCORE_ABOVE 100 /* as a user's systemd has its services above itself */
-#define OOM_SCORE_MOST 1000
 
 /* Calls `visit` for each open descriptor above 2; without /proc for those that are likely to be open. */
 static void visit_open_fds(void (*visit)(int fd, void *context), void *context)
@@ -115,18 +113,6 @@ static void reset_signals(void)
 	sigaction(SIGPIPE, &harmless, NULL);
 }
 
-/* As process 1 superd is one of few that the kernel can end when memory runs out, and all services with it. */
-static void put_services_first(char score[OOM_SCORE_TEXT])
-{
-	size_t length;
-	char *text = fd_read_file("/proc/self/oom_score_adj", OOM_SCORE_MOST, &length);
-	int more = text ? (int)strtol(text, NULL, 10) + OOM_SCORE_ABOVE : 0;
-
-	if (text)
-		snprintf(score, OOM_SCORE_TEXT, "%hd", (short)(more < OOM_SCORE_MOST ? more : OOM_SCORE_MOST));
-	free(text);
-}
-
 static void enter_process(struct process_defaults *defaults, bool blocks)
 {
 	struct rlimit limit;
@@ -149,8 +135,6 @@ static void enter_process(struct process_defaults *defaults, bool blocks)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	if (pid1_is_first())
-		put_services_first(defaults->oom_score);
 	umask(022);
 }
 

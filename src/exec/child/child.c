@@ -416,7 +416,7 @@ static int set_nice(struct job *job)
 
 static int set_oom_score(struct job *job)
 {
-	return clamp_oom_score(job->plan->oom_score) == 0 || job->plan->flags & PLAN_OOM_SCORE_OPTIONAL ? 0 : -1;
+	return clamp_oom_score(job->plan->oom_score);
 }
 
 static int set_limits(struct job *job)

@@ -233,7 +233,6 @@ enum plan_flag {
 	PLAN_OUTPUT_IS_SOCKET = 1 << 4,
 	PLAN_TELLS_UNIT = 1 << 5,       /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */
 	PLAN_DIRECTORY_OPTIONAL = 1 << 6,       /* if the directory is missing, use / */
-	PLAN_OOM_SCORE_OPTIONAL = 1 << 7,       /* the service does not set it: ignore a failure */
 	PLAN_NO_NEW_PRIVILEGES = 1 << 8,
 	PLAN_NEEDS_TRACER = 1 << 9,     /* pass = bind: superd has no CAP_SYS_PTRACE, so the program lets it look (PR_SET_PTRACER) */
 	PLAN_IGNORES_SIGPIPE = 1 << 10,

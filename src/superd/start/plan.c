@@ -420,9 +420,7 @@ static bool make_rest(struct plan *plan, const struct service *service, const st
 	plan->io_priority = -1;
 	if (environment->io_scheduling && !scheduling_io_priority(environment->io_scheduling, &plan->io_priority))
 		return plan_fail(service, "io_scheduling", why, "'%s' is not known here", environment->io_scheduling);
-	if (plan->flags & PLAN_OOM_SCORE_OPTIONAL)
-		memcpy(plan->oom_score, defaults->oom_score, sizeof(plan->oom_score));
-	else
+	if (environment->oom_score_adjust != INT64_MIN)
 		snprintf(plan->oom_score, sizeof(plan->oom_score), "%d", (int)environment->oom_score_adjust);
 	return true;
 }
@@ -444,7 +442,6 @@ static unsigned find_flags(const struct service *service)
 		(environment->unit_environment ? PLAN_TELLS_UNIT : 0) |
 		(environment->working_directory && *environment->working_directory == '-' ? PLAN_DIRECTORY_OPTIONAL
 											  : 0) |
-		(environment->oom_score_adjust == INT64_MIN ? PLAN_OOM_SCORE_OPTIONAL : 0) |
 		(groups->identity->no_new_privileges ? PLAN_NO_NEW_PRIVILEGES : 0) |
 		(groups->scheduling->ignore_sigpipe ? PLAN_IGNORES_SIGPIPE : 0) |
 		(groups->resources->delegate ? PLAN_DELEGATES : 0);

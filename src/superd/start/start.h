@@ -25,7 +25,6 @@ struct process_defaults {
 	struct rlimit inherited_nofile;	  /* RLIMIT_NOFILE before superd raised its own, for the main command */
 	struct rlimit nofile;		  /* the same with a reasonable soft limit, for all services */
 	char **environment;		  /* superd's own environment, for passenv */
-	char oom_score[OOM_SCORE_TEXT];	  /* oom_score_adj of backends without oom_score_adjust; "": superd's own */
 	bool ignores_hangup;		  /* superd was started with SIGHUP ignored, as by nohup(1) */
 	struct inherited_signals signals; /* signals before superd reset them, for the main command */
 	uint64_t

@@ -873,8 +873,7 @@ const struct option_def option_defs[] = {
 	  FIELD_IN(LIMITS, ENVIRONMENT, oom_score_adjust, count), .unset = &no_adjustment, .least = -1000,
 	  .most = 1000,
 	  .help = "How readily the kernel kills the program when memory runs out, from -1000 (never) to 1000 "
-		  "(first). Unset: superd's own, and 100 more if superd is process 1 or its control group has a "
-		  "memory limit. If superd may not set a value below its own, it sets its own." },
+		  "(first). Unset: superd's own. If superd may not set a value below its own, it sets its own." },
 	{ .name = { "io_scheduling", [UNIT] = "Service.IOSchedulingClass" },
 	  FIELD_IN(LIMITS, ENVIRONMENT, io_scheduling, scheduling), .argument = "class[:priority]",
 	  .example = "\"best-effort:7\"",

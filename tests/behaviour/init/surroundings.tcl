@@ -142,18 +142,3 @@ test too_little_memory_is_told {
 	}
 	expect {$tried > 0}
 }
-
-# What the kernel is to think of ending a backend, as it is told of superd itself: 100 more, a thousand at most.
-test memory_is_taken_from_backends_first {
-	needs {[has_namespaces]} "no namespaces here"
-	set own [string trim [read /proc/self/oom_score_adj]]
-	set more [expr {$own + 100 < 1000 ? $own + 100 : 1000}]
-	foreach {n options score how} {0 "" more "" 1 "oom_score_adjust = 700" 700 ""
-		2 "user = \"0\"\n accept = yes\n oom_score_adjust = 1000" 1000 "" 3 "" more "-uid 54321 -group_root"} {
-		if {$how ne "" && ![has_users]} continue
-		superd -pid1 {*}$how [web "$tests/report [path score$n]" $options]
-		ask web hello
-		fields [reported %/score$n] oom_score_adj [expr {$score eq "more" ? $more : $score}]
-		stop
-	}
-}

@@ -303,7 +303,6 @@ Test(spawn, names_the_step_that_takes_a_right)
 	cr_expect_eq(fault_without(become_nobody, NULL), STAGE_AMBIENT);
 	PLAN("exec = \"/bin/true\"");
 	strcpy(plan->oom_score, "2000");
-	plan->flags &= ~(unsigned)PLAN_OOM_SCORE_OPTIONAL;
 	expect_fault(STAGE_OOM_SCORE, EINVAL);
 }
 
