@@ -200,7 +200,7 @@ struct instance {
 		pid_t pid;
 		int64_t born;
 	} * escaped; /* of an end without a control group: below its main process, and not in its group */
-	size_t escaped_count, escaped_room;
+	size_t escaped_count;
 	char *cgroup;				/* path; NULL: none */
 	bool cgroup_is_reused, cgroup_is_spent; /* an instance before had it; none after it gets it */
 	bool cgroup_is_left;			/* nothing runs in it until superd starts something there */

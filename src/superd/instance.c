@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include "exec/child/child.h"
-#include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
@@ -47,7 +46,6 @@
 #include "table/words/exit_status.h"
 #include "table/words/passed_fds.h"
 
-#define ESCAPED_MOST 1000 /* processes below a main process that are looked at: it may have as many as it likes */
 #define NAP 1.		  /* seconds: a shorter sleep is no news */
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
 #define READY_RUN 10.	  /* seconds of a run of exec_ready */
@@ -782,30 +780,21 @@ bool instance_has_escaped(const struct instance *instance, pid_t pid)
 static void note_escaped(struct instance *instance)
 {
 	pid_t *pids = instance->cgroup ? NULL : instance_processes(instance);
-	size_t left = 0;
+	size_t count = 0;
+	struct escaped *list;
+	struct process process;
 
-	for (size_t n = 0; n < instance->escaped_count; n++) {
-		struct process process;
-
-		if (process_read(instance->escaped[n].pid, &process) &&
-		    process.start_time == instance->escaped[n].born && !process.ended)
-			instance->escaped[left++] = instance->escaped[n];
+	while (pids && pids[count])
+		count++;
+	list = count ? calloc(count, sizeof(*list)) : NULL;
+	if (list) {
+		free(instance->escaped);
+		instance->escaped = list;
+		instance->escaped_count = 0;
 	}
-	instance->escaped_count = left;
-	for (pid_t *at = pids; at && *at; at++) {
-		struct process process;
-		struct escaped *larger;
-		bool known = !process_read(*at, &process) || instance->escaped_count == ESCAPED_MOST;
-
-		for (size_t n = 0; n < instance->escaped_count && !known; n++)
-			known = instance->escaped[n].pid == *at && instance->escaped[n].born == process.start_time;
-		larger = known ? NULL
-			       : array_grow(instance->escaped, &instance->escaped_room, instance->escaped_count,
-					    sizeof(*larger));
-		if (!larger)
-			continue;
-		instance->escaped = larger;
-		larger[instance->escaped_count++] = (struct escaped){ *at, process.start_time };
+	for (pid_t *at = pids; list && *at; at++) {
+		if (process_read(*at, &process))
+			list[instance->escaped_count++] = (struct escaped){ *at, process.start_time };
 	}
 	free(pids);
 }
