@@ -578,32 +578,10 @@ static void on_command(struct child *child, int status, const struct rusage *use
 
 /* ---- its start ---- */
 
-static const char *const stage_options[STAGES] = {
-	[STAGE_NICE] = "nice",
-	[STAGE_OOM_SCORE] = "oom_score_adjust",
-	[STAGE_IO_PRIORITY] = "io_scheduling",
-	[STAGE_SCHEDULING] = "cpu_scheduling_policy",
-	[STAGE_PROFILE] = "apparmor_profile",
-	[STAGE_NAMESPACES] = "private_network",
-	[STAGE_ROOT] = "root_directory",
-	[STAGE_PRIVATE_USERS] = "private_users",
-	[STAGE_BOUNDING] = "capability_bounding_set",
-	[STAGE_GROUPS] = "supplementary_groups",
-	[STAGE_USER] = "user",
-	[STAGE_IDENTITY] = "user",
-	[STAGE_AMBIENT] = "ambient_capabilities",
-	[STAGE_KEYRING] = "keyring_mode",
-	[STAGE_NO_NEW_PRIVILEGES] = "no_new_privileges",
-	[STAGE_BIND_FILTER] = "pass",
-	[STAGE_SYSTEM_CALLS] = "system_call_filter",
-	[STAGE_DIRECTORY] = "working_directory",
-	[STAGE_EXEC] = "exec",
-};
-
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out)
 {
 	static const char *const streams[] = { "input", "output", "error" };
-	const char *option = stage_options[fault->stage], *path = NULL;
+	const char *name = stage_name(fault->stage), *option = stage_option(fault->stage), *path = NULL;
 	struct path_finding finding;
 	struct process_defaults bases;
 	size_t length = 0;
@@ -637,8 +615,6 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 		option = limit_option(fault->resource);
 		path = option ? option_name_of(row, option) : NULL;
 		break;
-	case STAGE_NAMESPACES:
-		break;
 	case STAGE_DIRECTORY:
 		path = row->groups->environment->working_directory;
 		break;
@@ -659,14 +635,13 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	}
 	if (fault->stage == STAGE_STREAMS && option)
 		buf_text(out, option_name_of(row, option));
-	else if (option && !strncmp(stage_name(fault->stage), "setting ", 8) &&
-		 !strcmp(stage_name(fault->stage) + 8, option))
+	else if (option && !strncmp(name, "setting ", 8) && !strcmp(name + 8, option))
 		buf_addf(out, "setting %s", option_name_of(row, option));
 	else
-		buf_text(out, stage_name(fault->stage));
+		buf_text(out, name);
 	if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
-	buf_addf(out, ": %s", fault_reason(fault));
+	buf_addf(out, ": %s", fault->error == ETIMEDOUT ? "it took too long, and was ended" : strerror(fault->error));
 	if (fault->stage == STAGE_EXEC)
 		add_interpreter(row, path, fault, out);
 	if (fault->stage == STAGE_STREAMS && fault->error == EPERM && path &&

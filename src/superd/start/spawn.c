@@ -76,55 +76,57 @@ pid_t spawn_aside(const struct own_program *program, char *const *argv)
 
 /* ---- for messages ---- */
 
-static const char *const names[] = {
-	"",
-	"filling in variables",
-	"writing the start for superd-exec",
-	"starting a process",
-	"running superd-exec",
-	"waiting for a removal",
-	"setting the rules for clients",
-	"making folders",
-	"looking at conditions",
-	"loading credentials",
-	"opening streams",
-	"preparing a user namespace",
-	"joining a control group",
-	"passing descriptors",
-	"making a session",
-	"setting nice",
-	"setting oom_score_adjust",
-	"setting io_scheduling",
-	"setting cpu_scheduling_policy",
-	"setting apparmor_profile",
-	"making namespaces",
-	"mounting",
-	"changing the root",
-	"setting limits",
-	"setting groups",
-	"making a user namespace",
-	"setting the capability bounding set",
-	"setting user",
-	"resetting signals",
-	"becoming the user",
-	"changing directory",
-	"setting ambient capabilities",
-	"joining a keyring",
-	"setting no_new_privileges",
-	"watching for bind(2)",
-	"filtering system calls",
-	"exec",
+static const struct {
+	const char *name, *option; /* option: that it carries out; NULL: none, or several */
+} stages[] = {
+	[STAGE_NONE] = { "" },
+	[STAGE_WORDS] = { "filling in variables" },
+	[STAGE_RECORD] = { "writing the start for superd-exec" },
+	[STAGE_FORK] = { "starting a process" },
+	[STAGE_PROGRAM] = { "running superd-exec" },
+	[STAGE_AFTER] = { "waiting for a removal" },
+	[STAGE_RULES] = { "setting the rules for clients" },
+	[STAGE_FOLDERS] = { "making folders" },
+	[STAGE_CONDITIONS] = { "looking at conditions" },
+	[STAGE_CREDENTIALS] = { "loading credentials" },
+	[STAGE_STREAMS] = { "opening streams" },
+	[STAGE_MAPPER] = { "preparing a user namespace" },
+	[STAGE_CGROUP] = { "joining a control group" },
+	[STAGE_DESCRIPTORS] = { "passing descriptors" },
+	[STAGE_SESSION] = { "making a session" },
+	[STAGE_NICE] = { "setting nice", "nice" },
+	[STAGE_OOM_SCORE] = { "setting oom_score_adjust", "oom_score_adjust" },
+	[STAGE_IO_PRIORITY] = { "setting io_scheduling", "io_scheduling" },
+	[STAGE_SCHEDULING] = { "setting cpu_scheduling_policy", "cpu_scheduling_policy" },
+	[STAGE_PROFILE] = { "setting apparmor_profile", "apparmor_profile" },
+	[STAGE_NAMESPACES] = { "making namespaces", "private_network" },
+	[STAGE_MOUNTS] = { "mounting" },
+	[STAGE_ROOT] = { "changing the root", "root_directory" },
+	[STAGE_LIMITS] = { "setting limits" },
+	[STAGE_GROUPS] = { "setting groups", "supplementary_groups" },
+	[STAGE_PRIVATE_USERS] = { "making a user namespace", "private_users" },
+	[STAGE_BOUNDING] = { "setting the capability bounding set", "capability_bounding_set" },
+	[STAGE_USER] = { "setting user", "user" },
+	[STAGE_SIGNALS] = { "resetting signals" },
+	[STAGE_IDENTITY] = { "becoming the user", "user" },
+	[STAGE_DIRECTORY] = { "changing directory", "working_directory" },
+	[STAGE_AMBIENT] = { "setting ambient capabilities", "ambient_capabilities" },
+	[STAGE_KEYRING] = { "joining a keyring", "keyring_mode" },
+	[STAGE_NO_NEW_PRIVILEGES] = { "setting no_new_privileges", "no_new_privileges" },
+	[STAGE_BIND_FILTER] = { "watching for bind(2)", "pass" },
+	[STAGE_SYSTEM_CALLS] = { "filtering system calls", "system_call_filter" },
+	[STAGE_EXEC] = { "exec", "exec" },
 };
-static_assert(sizeof(names) / sizeof(*names) == STAGES, "every stage has a name");
+static_assert(sizeof(stages) / sizeof(*stages) == STAGES, "every stage has a name");
 
 const char *stage_name(enum stage stage)
 {
-	return names[stage];
+	return stages[stage].name;
 }
 
-const char *fault_reason(const struct fault *fault)
+const char *stage_option(enum stage stage)
 {
-	return fault->error == ETIMEDOUT ? "it took too long, and was ended" : strerror(fault->error);
+	return stages[stage].option;
 }
 
 void spawn_start(struct spawn_request *request)

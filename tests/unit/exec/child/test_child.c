@@ -142,17 +142,3 @@ Test(child, refuses_more_than_it_has_room_for)
 	cr_expect_eq(child_arrange(wanted, 5000), -1);
 	cr_expect_eq(errno, EMFILE);
 }
-
-Test(child, names_its_stages)
-{
-	for (int stage = STAGE_FORK; stage < STAGES; stage++) {
-		cr_expect(*stage_name((enum stage)stage));
-		for (int other = STAGE_FORK; other < stage; other++)
-			cr_expect_str_neq(stage_name((enum stage)stage), stage_name((enum stage)other));
-	}
-	cr_expect_str_eq(stage_name(STAGE_EXEC), "exec");
-	cr_expect_str_eq(stage_name(STAGE_USER), "setting user");
-	cr_expect_str_eq(stage_name(STAGE_NICE), "setting nice");
-	cr_expect_str_eq(stage_name(STAGE_AMBIENT), "setting ambient capabilities");
-	cr_expect_str_eq(stage_name(STAGE_DIRECTORY), "changing directory");
-}
