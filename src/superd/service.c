@@ -1094,8 +1094,8 @@ static void close_unreachable(struct svc *svc)
 		struct socket *socket = &svc->sockets[n];
 
 		if (socket->fd < 0 || !endpoint_is_path(socket->listen->address) ||
-		    bind_is_reachable(socket->fd, socket->listen))
-			continue;
+		    bind_is_reachable(socket->fd, socket->listen) || bind_queue(socket->fd, socket->listen) > 0)
+			continue; /* who waits there is served first */
 		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
 			socket->listen->address->address);
 		socket_watch(socket, false);

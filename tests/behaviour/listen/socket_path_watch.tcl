@@ -52,6 +52,22 @@ test one_that_is_removed_while_a_start_takes_its_time_leaves_that_start_its_sock
 	serves
 }
 
+test one_at_which_somebody_waits_is_made_again_once_he_is_served {
+	superd -control -clock {service web { listen = "%/a.sock" exec = "$backend take 1" }}
+	node %/a.sock
+	done "hold web"
+	set client [connect %/a.sock]
+	remove %/a.sock
+	signal HUP
+	log reloaded
+	expect {![logged $lost]}
+	done "release web"
+	greet $client
+	close $client
+	log $lost
+	serves
+}
+
 # superd does not watch it: the folder's file system might not answer.
 test one_in_a_folder_of_another_user_is_back_after_a_reload_or_a_restart {
 	needs {[root]} "needs root"
