@@ -258,7 +258,9 @@ static void on_checked(struct helper *helper, int status)
 		asked.step = IS_LATE;
 		return;
 	}
-	got = read(asked.answer, text, ANSWER_MOST);
+	do
+		got = read(asked.answer, text, ANSWER_MOST);
+	while (got < 0 && errno == EINTR);
 	text[got > 0 ? got : 0] = '\0';
 	fd_close(&asked.answer);
 	status_describe(status, how);

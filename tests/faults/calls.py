@@ -103,7 +103,6 @@ known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_
          ("recvmsg", "ECONNRESET", "tell_manager", "the guard has both ends of this pair open"),
          ("write", "EIO", "write_end", "a memory file is on no device"),
          ("read", "EIO", "child_ended", "a pipe is on no device"),
-         ("getsockopt", "ENOBUFS", "control_socket_peer_has_ended", "a pidfd takes a descriptor, and no buffer"),
          ("read", "EAGAIN", "child_ended", "the process has ended, so the pipe has text or its end"),
          *[(call, error, caller, "a memory file is on no device, and keeps nobody waiting")
            for call, error in (("fstat", "EIO"), ("pread", "EIO"), ("pread", "EINTR"))

@@ -333,7 +333,13 @@ WRAP(int, chmod, -1, (const char *path, mode_t mode), (path, mode))
 WRAP(int, connect, -1, (int fd, __CONST_SOCKADDR_ARG address, socklen_t size), (fd, address, size))
 WRAP(int, dup3, -1, (int fd, int to, int flags), (fd, to, flags))
 WRAP(int, epoll_create1, -1, (int flags), (flags))
-WRAP(int, epoll_ctl, -1, (int fd, int verb, int which, struct epoll_event *event), (fd, verb, which, event))
+
+/* The kernel takes no memory to end a watch. */
+int epoll_ctl(int fd, int verb, int which, struct epoll_event *event)
+{
+	return verb != EPOLL_CTL_DEL && fails(CALL_epoll_ctl) ? -1 : NEXT(epoll_ctl)(fd, verb, which, event);
+}
+
 WRAP(int, epoll_wait, -1, (int fd, struct epoll_event *events, int most, int timeout), (fd, events, most, timeout))
 WRAP(int, eventfd, -1, (unsigned value, int flags), (value, flags))
 WRAP(int, faccessat, -1, (int fd, const char *path, int mode, int flags), (fd, path, mode, flags))

@@ -271,7 +271,7 @@ bool control_socket_peer_has_ended(int fd)
 {
 	int pidfd = socket_int(fd, SOL_SOCKET, SO_PEERPIDFD);
 	bool ended = pidfd < 0 ? errno != ENOPROTOOPT : !pidfd_signal(pidfd, 0) && errno == ESRCH;
-	int error = errno == EMFILE || errno == ENFILE || errno == ENOMEM ? errno : 0;
+	int error = pidfd < 0 && errno != ESRCH && errno != EINVAL && errno != ENODATA ? errno : 0;
 
 	fd_close(&pidfd);
 	errno = error;

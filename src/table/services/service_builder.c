@@ -290,19 +290,19 @@ static words keep_words(const struct option_def *option, const struct value *val
 	words list = value->words, split;
 	size_t count = value->count, length;
 	struct buf text = { 0 };
-	const char *quoted;
+	const char *quoted, *wrong = NULL;
 
-	if (option->type == &type_command && count == 1 && !value->is_list &&
-	    !shell_words_split(pool, *list, &split, &length) && length) {
-		list = split;
-		count = length;
+	if (option->type == &type_command && count == 1 && !value->is_list) {
+		wrong = shell_words_split(pool, *list, &split, &length);
+		list = !wrong && length ? split : list;
+		count = !wrong && length ? length : count;
 	}
 	if (option->type == &type_command && count == 1 && (value->is_list || list != value->words)) {
 		shell_words_quote(&text, *list);
 		quoted = buf_string(&text);
 		list = &quoted;
 	}
-	list = text.failed ? NULL : pool_list(pool, list, count);
+	list = text.failed || (wrong && !strcmp(wrong, "out of memory")) ? NULL : pool_list(pool, list, count);
 	buf_free(&text);
 	return list;
 }
