@@ -363,24 +363,14 @@ void state_word_add_dot(const struct state_word *word, const struct screen *scre
 	screen_add(screen, out, word->style, screen->unicode ? word->dot : word->plain);
 }
 
-static const char *ordinal_ending(int place)
-{
-	static const char *const endings[] = { "th", "st", "nd", "rd" };
-
-	return place % 10 > 3 || (place % 100 > 10 && place % 100 < 14) ? "th" : endings[place % 10];
-}
-
 void state_word_add(struct buf *out, const json_t *service)
 {
 	const struct state_word *word = state_word_of(service);
-	int place = json_reply_count(service, "place");
 
 	if (*word->word)
 		buf_text(out, word->word);
 	else
 		json_reply_show_text(out, service, "state");
-	if (place)
-		buf_addf(out, ", %d%s in line", place, ordinal_ending(place));
 	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
 		buf_text(out, ", held");
 	if (json_reply_flag(service, "degraded"))

@@ -208,7 +208,7 @@ extern const struct state_word state_words[STATE_WORDS];        /* in the order 
 /* service: any line about it. Needs state and instances, and pause for a service that tries again. */
 const struct state_word *state_word_of(const json_t *service);
 
-/* Adds the word, the place in line, and what else marks the service: "queued, 3rd in line", "awake, outdated". */
+/* Adds the word, and what else marks the service: "awake, outdated". */
 void state_word_add(struct buf *out, const json_t *service);
 
 /* Whether the service serves clients, or would serve the next one. */

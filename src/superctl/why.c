@@ -61,35 +61,6 @@ static void add_listening(struct buf *out, const json_t *service)
 				   "nothing runs, and it has no socket: start starts it]");
 }
 
-static void add_place(struct buf *out, const json_t *service, const json_t *line)
-{
-	static const char *const ordinals[] = {
-		"", "next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
-	};
-	size_t place = (size_t)json_reply_count(service, "place");
-
-	if (!place)
-		buf_addf(out, "more than %.0f are before it in line", json_reply_number(line, "more_than"));
-	else if (place < sizeof(ordinals) / sizeof(*ordinals))
-		buf_addf(out, "it is the %s in line", ordinals[place]);
-	else
-		buf_addf(out, "it is number %zu in line", place);
-}
-
-/* Adds "4 others start now, and no more do at once (max_starting = 4); it is the third in line". */
-static void add_queued(struct buf *out, const json_t *service)
-{
-	const json_t *line = json_reply_object(service, "line");
-
-	if (!line)
-		return;
-	(void)template_add(out, line,
-			   "{starting: other} [{starting=1}starts|start] now, and no more do at once ("
-			   "[{limit=default}max_starting, by default|{limit=configuration}max_starting =|"
-			   "superd --max-starting] {most}); ");
-	add_place(out, service, line);
-}
-
 /* Adds "; relaying 3 clients to 127.0.0.1:6380". */
 static void add_relay(struct buf *out, const json_t *instance)
 {
@@ -168,7 +139,8 @@ static const struct fact states[] = {
 				 "[last tried {pause.at:ago}: ]" NEXT_TRY "]" },
 	{ "listening", .add = add_listening },
 	{ "condition", .add = add_listening },
-	{ "queued", .add = add_queued },
+	{ "queued", .template = "[{line.starting: other} [{line.starting=1}starts|start] now, and no more do at once "
+				"(max_starting = {line.most})]" },
 	{ "starting", .add = add_starting },
 	{ "running", .add = add_running },
 	{ "stopping", .add = add_stopping },

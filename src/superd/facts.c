@@ -32,7 +32,6 @@
 #define INSTANCES_MOST 100 /* listed one by one */
 #define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
 #define LOG_LINES 10
-#define PLACES_MOST 100	 /* in line, that are counted */
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.0
 
@@ -841,8 +840,7 @@ const char *facts_state(const struct service *row, const struct svc *svc)
 }
 
 /* What keeps it in its state. */
-static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, size_t place,
-			      struct buf *out)
+static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, struct buf *out)
 {
 	struct buf text = { 0 };
 
@@ -858,12 +856,6 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 		json_object_field(out, "line");
 		json_count_field(out, "starting", superd.starting);
 		json_count_field(out, "most", superd.most_starting);
-		json_text_field(out, "limit",
-				superd.options->given.max_starting >= 0		  ? "command line"
-					: superd.table->globals.max_starting >= 0 ? "configuration"
-										  : "default");
-		if (place > PLACES_MOST)
-			json_count_field(out, "more_than", PLACES_MOST);
 		json_object_close(out);
 	} else if (svc->state == QUEUED) {
 		needs_show(svc, out);
@@ -889,7 +881,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	const struct past *past = of->run->past;
 	const struct skipped *left = skipped_for(row, svc);
 	bool binds = of->state == BINDING && ev_is_active(&of->run->timer), is_status = answer == ANSWER_STATUS;
-	size_t count = 0, place = 0, listed = 0;
+	size_t count = 0, listed = 0;
 	enum health health = HEALTHY;
 	struct buf text = { 0 };
 
@@ -901,14 +893,6 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
 		add_seconds(out, "since", svc, of->since + offset());
 		add_seconds(out, "for", svc, clock_now() - of->since);
-		if (of->state == QUEUED && !list_empty(&svc->run->queue)) {
-			place = 1;
-			for (struct list *at = superd.queue.next; at != &svc->run->queue && place <= PLACES_MOST;
-			     at = at->next)
-				place++;
-		}
-		if (place && place <= PLACES_MOST)
-			json_count_field(out, "place", place);
 		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
 		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
 		if (svc)
@@ -1027,7 +1011,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		if (!left && !svc)
 			add_place(out, "disabled_at", service_origin(row, "disable"));
 		if (svc)
-			add_circumstances(row, svc, hides_program, place, out);
+			add_circumstances(row, svc, hides_program, out);
 		json_count_field(out, "failed_in_row", of->run->failed_in_row);
 		json_list_field(out, "last_failures");
 		for (unsigned n = 0; n < of->run->failure_count; n++) {

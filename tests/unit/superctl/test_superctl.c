@@ -298,31 +298,6 @@ Test(superctl_facts, a_command_is_as_ps_has_it)
 			 "relayed to 127.0.0.1:8280");
 }
 
-/* "place" of an answer's service, as its state shows it. */
-static const char *place_of(const char *number)
-{
-	struct buf out = { 0 };
-	json_t *object = json_pack("{s:s}", "state", "queued");
-
-	json_object_set_new(object, "place", json_loads(number, JSON_DECODE_ANY, NULL));
-	state_word_add(&out, object);
-	snprintf(text, sizeof(text), "%s", buf_string(&out));
-	buf_free(&out);
-	json_decref(object);
-	return text;
-}
-
-Test(superctl_facts, a_place_in_line_is_a_count)
-{
-	cr_assert_str_eq(place_of("2"), "queued, 2nd in line");
-	cr_assert_str_eq(place_of("112"), "queued, 112th in line");
-	cr_assert_str_eq(place_of("0"), "queued");
-	cr_assert_str_eq(place_of("-3"), "queued");
-	cr_assert_str_eq(place_of("4294967298"), "queued");
-	cr_assert_str_eq(place_of("1e300"), "queued");
-	cr_assert_str_eq(place_of("null"), "queued");
-}
-
 static int status_of(const char *head)
 {
 	return http_parse(head, strlen(head), "/metrics").status;
