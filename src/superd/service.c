@@ -686,7 +686,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		CLEAR(svc->run->told);
 		if (!svc_is_failing(svc) && svc->run->backoff.failures)
 			backoff_reset(&svc->run->backoff);
-		svc_set(svc, LISTENING);
+		svc_set(svc, svc->run->current ? STOPPING : LISTENING); /* enabled while its last instance ends */
 		svc_settle(svc);
 		return;
 	default:

@@ -231,6 +231,20 @@ test releases_what_is_disabled {
 	is [status state] listening
 }
 
+# Clients of the next instance wait at the new socket until this one has ended.
+test enables_a_service_whose_instance_is_ending {
+	superd -control {service web { listen = "127.0.0.1:0" exec = "/bin/sh -c 'trap \"\" TERM; exec $backend serve'" timeout_stop = 1h }}
+	set pid [pid web]
+	control "disable --no-wait web"
+	control "enable --no-wait web"
+	set client [connect web]
+	send $client hello
+	is [state] stopping
+	kill $pid KILL
+	has [line $client] hello
+	close $client
+}
+
 test lets_a_disabled_service_with_other_sockets_be_enabled {
 	web serve "on_remove = stop"
 	set port [free_port]
