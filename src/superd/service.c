@@ -1379,6 +1379,8 @@ void svc_note_ready(struct svc *svc, struct instance *instance)
 	if (svc->row->exec->accept && !(instance->socket && instance->socket->run->first)) {
 		backoff_reset(&svc->run->backoff);
 		end_failing(svc);
+		if (svc->run->parked_count && svc->state == LISTENING)
+			svc_look_again(svc); /* the others of those that wait get theirs at once now */
 	}
 	if (svc->run->current == instance) {
 		if (svc->state == STARTING) {

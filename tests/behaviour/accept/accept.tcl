@@ -135,6 +135,20 @@ echo "$$ $what"
 	pid each
 }
 
+# One is tried at first, and the others need not wait for its end.
+test clients_of_failed_starts_are_all_served_once_one_succeeds {
+	superd -clock -arguments --no-preflight {
+		service each { listen = "127.0.0.1:0" accept = yes exec = "%/program" backoff_min = 10min backoff_max = 10min }
+	}
+	set port [port each]
+	while_stopped { repeat 3 { lappend clients [connect $port] } }
+	log "each: cannot start: "
+	write program "#!/bin/sh\nexec cat\n" 0755
+	until 1min {[count "each: started"] == 3} 20
+	foreach client $clients { echoes $client }
+	close {*}$clients
+}
+
 test two_hundred_at_once {
 	each lines
 	repeat 200 { lappend clients [connect each] }
