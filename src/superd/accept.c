@@ -353,7 +353,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 	}
 	if (anew && advice->asked.whom == OF_CLIENT) {
 		check_client(svc, socket, &advice->client);
-		svc_settle(svc);
+		svc_go_on(svc);
 		goto over;
 	}
 	access = listen_prepared(socket->listen)->access;
@@ -371,7 +371,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 		told->until = clock_now() + TOLD;
 		told->count = refusal;
 		close(advice->client.fd);
-		svc_settle(svc);
+		svc_go_on(svc);
 		goto over;
 	}
 	if (is_judged && !svc->row->groups->logging->log_on_success && !svc->row->groups->logging->log_on_failure)
@@ -384,7 +384,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 		start_for_client(svc, socket, &advice->client);
 	else
 		park_client(svc, socket, &advice->client, true);
-	svc_settle(svc);
+	svc_go_on(svc);
 over:
 	if (!advice->helper.child.pid)
 		free(advice);
@@ -979,7 +979,7 @@ static void serve_mux(struct instance *instance, const char *name)
 			} else {
 				park_client(svc, socket, &client, false);
 			}
-			svc_settle(svc);
+			svc_go_on(svc);
 			return;
 		}
 	}

@@ -571,6 +571,7 @@ void svc_echo(struct svc *svc, enum level level, const char *event, const char *
 void svc_open(struct svc *svc);		  /* opens what is closed, then goes on */
 void svc_ask_conditions(struct svc *svc); /* and opens what they kept closed */
 void svc_settle(struct svc *svc);	  /* finds the state that follows when nothing is under way */
+void svc_go_on(struct svc *svc);	  /* the same, but a pause goes on */
 bool svc_asks_conditions(const struct svc *svc);
 bool svc_is_opening(const struct svc *svc); /* asks conditions, or runs commands around its sockets */
 void svc_close_sockets(struct svc *svc);

@@ -678,7 +678,7 @@ static void on_probes(struct helper *helper, int status)
 	else if (svc->state == LISTENING && !good && svc_readable(svc))
 		svc_activate(svc); /* the program has them, then */
 	else
-		svc_settle(svc);
+		svc_go_on(svc);
 }
 
 /* probe_from: true: all that wait are probes, and a process takes them away. The queues are measured first, so who

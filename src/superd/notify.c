@@ -507,7 +507,7 @@ static void on_receiver(struct helper *helper, int status)
 		if (instance->phase == LAUNCHED)
 			instance_go_on(instance);
 	}
-	svc_settle(svc);
+	svc_go_on(svc);
 }
 
 static void begin_receiving(struct svc *svc, struct received *received)

@@ -1164,6 +1164,12 @@ void svc_settle(struct svc *svc)
 	svc_watch(svc);
 }
 
+void svc_go_on(struct svc *svc)
+{
+	if (svc->state != BACKOFF)
+		svc_settle(svc);
+}
+
 /* Whether a limit of the service as a whole keeps clients waiting now. */
 static bool pause_at_limit(struct svc *svc, const struct socket *socket)
 {

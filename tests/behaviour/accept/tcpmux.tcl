@@ -44,6 +44,20 @@ test a_service_that_cannot_be_started_keeps_no_more_clients_than_64 {
 	close {*}$clients
 }
 
+# Who comes while it pauses ends no pause.
+test a_limit_counts_for_those_who_come_by_name {
+	run_mux [target finger {cps = "1 1h"}] -clock -control
+	hold_clock
+	set first [connect mux]
+	asks $first "finger\r\n" +Go
+	set second [connect mux]
+	put $second "finger\r\n"
+	log "Deactivating service finger"
+	is [state finger] backoff
+	expect {[quiet $second]}
+	close $first $second
+}
+
 test the_name_may_come_in_pieces {
 	run_mux [target finger] -clock
 	set client [connect mux]

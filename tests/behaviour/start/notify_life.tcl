@@ -23,6 +23,20 @@ proc moves {how} {
 test another_of_its_processes_may_become_the_main_one { moves move }
 test also_one_with_a_session_of_its_own { moves detach }
 
+# superd still receives it when the program has failed already.
+test a_descriptor_that_comes_late_cuts_no_pause {
+	superd -clock {
+		service web {
+			listen = "127.0.0.1:0" type = notify backoff_min = 10min backoff_max = 10min file_descriptor_store_max = 1
+			exec = { "$tests/notifier", "store", "FDSTORE=1", "fails" }
+		}
+	}
+	connect web
+	log "web: next start in "
+	advance 5min
+	counts "web: started" 1
+}
+
 # So many were started, and none of those lives.
 proc no_first_process_lives {count} {
 	set pids [regexp -all -inline {web: started, pid \d+} [read [logfile]]]
