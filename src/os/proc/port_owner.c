@@ -3,12 +3,10 @@
  *
  * A search for one address may examine every descriptor of the machine while services wait. So all such searches
  * together have a small budget of time, which refills slowly. If every port of a table is taken, the first few use it
- * up; on a machine with very many processes the holder may stay unknown. What a search has found is remembered: it
- * holds as long as both the socket and the process are there. */
+ * up; on a machine with very many processes the holder may stay unknown. */
 #include "os/proc/port_owner.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -17,7 +15,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +28,6 @@
 #include "os/proc/process.h"
 
 enum { BUDGET_MS = 50, REFILL = 100 };  /* the budget regains 1 ms every REFILL ms */
-enum { KNOWN = 16 };                    /* holders that are remembered */
 
 void port_table_free(struct port_table *ports)
 {
@@ -183,18 +179,6 @@ static struct port_socket *find_socket(const struct port_table *ports, ino_t nod
 	return ports->count ? bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes) : NULL;
 }
 
-static bool note_socket(ino_t node, void *context)
-{
-	const struct port_holder *holder = context;
-	struct port_socket *found = find_socket(holder->ports, node);
-
-	if (found && !found->holder)
-		found->holder = holder->pid;
-	if (found)
-		found->has_superd |= holder->is_superd;
-	return false;
-}
-
 /* Reads the name of a process's program. An upgrade may have replaced the file. */
 static const char *program_name(pid_t pid, char path[static 4096])
 {
@@ -211,6 +195,27 @@ static const char *program_name(pid_t pid, char path[static 4096])
 	return name;
 }
 
+/* It has the sockets of its program, which is the one to name. */
+static bool is_superd_bind(pid_t pid)
+{
+	char path[4096];
+	const char *name = program_name(pid, path);
+
+	return name && !strcmp(name, "/superd-bind");
+}
+
+static bool note_socket(ino_t node, void *context)
+{
+	const struct port_holder *holder = context;
+	struct port_socket *found = find_socket(holder->ports, node);
+
+	if (found && !found->holder && !is_superd_bind(holder->pid))
+		found->holder = holder->pid;
+	if (found)
+		found->has_superd |= holder->is_superd;
+	return false;
+}
+
 /* By the program's file, since a superd that was called as inetd has that name; the file may have another name, too. */
 static bool is_superd(pid_t pid)
 {
@@ -218,15 +223,6 @@ static bool is_superd(pid_t pid)
 	const char *name = program_name(pid, path), *own = program_name(getpid(), own_path);
 
 	return name && (!strcmp(name, "/superd") || (own && !strcmp(name, own)));
-}
-
-/* superd-bind has the sockets of its program, and outlives a superd that was killed. */
-static bool is_superd_bind(pid_t pid)
-{
-	char path[4096];
-	const char *name = program_name(pid, path);
-
-	return name && !strcmp(name, "/superd-bind");
 }
 
 static void note_process(struct port_holder *holder, pid_t pid)
@@ -237,29 +233,24 @@ static void note_process(struct port_holder *holder, pid_t pid)
 }
 
 /* Looks at all processes, the first of the machine first. until: 0, or when to stop; then one of others that has any of
- * the sockets is enough, and a superd-bind is found if there is nobody else. */
+ * the sockets is enough. */
 static pid_t search(struct port_table *ports, bool only_own, int64_t until)
 {
 	struct port_holder holder = { .ports = ports, .only_own = only_own };
-	pid_t *all = process_list_all(), found = 0, binder = 0;
+	pid_t *all = process_list_all(), found = 0;
 
 	sort_by(ports, compare_nodes);
 	/* No list has pid 1; systemd has its units' sockets. */
 	for (pid_t *at = all, pid = 1; pid && !found; pid = at ? *at++ : 0) {
 		if (!until || pid != getpid())
 			note_process(&holder, pid);
-		for (size_t i = 0; until && i < ports->count && !found; i++) {
+		for (size_t i = 0; until && i < ports->count && !found; i++)
 			found = ports->list[i].holder;
-			if (found && is_superd_bind(found)) {
-				binder = found;
-				ports->list[i].holder = found = 0;
-			}
-		}
 		if (until && clock_ms() >= until)
 			break;
 	}
 	free(all);
-	return found ? found : binder;
+	return found;
 }
 
 void port_table_find_holders(struct port_table *ports, bool only_own)
@@ -287,16 +278,6 @@ void process_describe(pid_t pid, struct buf *out)
  * process, as there is one loop. */
 static int64_t spent, refilled;
 
-/* The sockets that were found last, and who had them: a service whose port is taken asks again and again. */
-static struct {
-	struct known {
-		ino_t node;
-		uint16_t port;
-		pid_t holder;
-	} list[KNOWN];
-	unsigned next;
-} known;
-
 /* Returns the deadline of a search that begins now; 0: the budget is used up. */
 static int64_t begin_search(int64_t now)
 {
@@ -305,38 +286,6 @@ static int64_t begin_search(int64_t now)
 	spent = spent > back ? spent - back : 0;
 	refilled += back * REFILL;
 	return spent < BUDGET_MS ? now + BUDGET_MS - spent : 0;
-}
-
-/* NULL: none, or its process has ended. */
-static const struct known *find_known(const struct port_table *ports)
-{
-	for (size_t k = 0; k < KNOWN * ports->count; k++) {
-		const struct known *at = &known.list[k % KNOWN];
-
-		if (at->holder && at->node == ports->list[k / KNOWN].node &&
-		    (kill(at->holder, 0) == 0 || errno == EPERM))
-			return at;
-	}
-	return NULL;
-}
-
-static bool knows_port(uint16_t port)
-{
-	for (size_t k = 0; k < KNOWN; k++) {
-		if (known.list[k].holder && known.list[k].port == port)
-			return true;
-	}
-	return false;
-}
-
-static void note_known(uint16_t port, const struct port_table *ports, pid_t holder)
-{
-	for (size_t n = 0; n < ports->count; n++) {
-		if (ports->list[n].holder == holder) {
-			known.list[known.next++ % KNOWN] = (struct known){ ports->list[n].node, port, holder };
-			return;
-		}
-	}
 }
 
 pid_t port_owner(const struct endpoint *address)
@@ -349,24 +298,18 @@ pid_t port_owner(const struct endpoint *address)
 	};
 	int64_t now = clock_ms(), until = begin_search(now);
 	struct port_table ports = { 0 };
-	const struct known *same;
 	size_t count = 0;
 	pid_t found = 0;
 
-	if ((!until && !knows_port(address->port)) || !list_sockets(&ports, filter))
+	if (!until || !list_sockets(&ports, filter))
 		return 0;
 	for (size_t n = 0; n < ports.count; n++) {
 		if (ports.list[n].node && port_socket_blocks(&ports.list[n], address))
 			ports.list[count++] = ports.list[n];
 	}
 	ports.count = count;
-	same = find_known(&ports);
-	if (same) {
-		found = same->holder;
-	} else if (count && until) {
+	if (count)
 		found = search(&ports, true, until);
-		note_known(address->port, &ports, found);
-	}
 	port_table_free(&ports);
 	spent += clock_ms() - now;
 	return found;

@@ -95,23 +95,6 @@ Test(port_owner, is_not_looked_for_once_looking_has_taken_its_time)
 	end(another);
 }
 
-/* Its service tries again and again: the second time must not say less than the first. */
-Test(port_owner, is_remembered_while_it_has_its_socket)
-{
-	struct endpoint address = { .kind = ENDPOINT_TCP, .family = FAMILY_IPV4, .address = "127.0.0.1" };
-	pid_t pid = held(&address);
-
-	own_clock_hold();
-	if (port_owner(&address) == 0)
-		cr_skip_test("the kernel does not list sockets (sock_diag)");
-	own_clock->step = 1;
-	port_owner(&address);
-	own_clock->step = 0;
-	cr_expect_eq(port_owner(&address), pid);
-	end(pid);
-	cr_expect_eq(port_owner(&address), 0);
-}
-
 /* As a frozen program that a killed superd has left: kill(1) without a signal does nothing then. */
 Test(port_owner, that_is_stopped_is_described_so)
 {
