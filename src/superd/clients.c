@@ -63,10 +63,10 @@ static int compare_sockets(const void *a, const void *b)
 	return (*first > *second) - (*first < *second);
 }
 
-/* That of one which a program may hold the lock of is looked up among all that listen. */
-static void remember_name(struct socket *socket)
+/* The kernel is not asked for that of one whose lock a program may hold: it is its row's, with this port. */
+static void remember_name(struct socket *socket, uint16_t port)
 {
-	const struct endpoint *endpoint = socket->listen->address;
+	struct endpoint endpoint = *socket->listen->address;
 	struct sock_diag_unix found;
 	int domain = AF_UNSPEC;
 	socklen_t size = sizeof(domain);
@@ -76,8 +76,8 @@ static void remember_name(struct socket *socket)
 	socket->run->node = socket->run->self = 0;
 	getsockopt(socket->fd, SOL_SOCKET, SO_DOMAIN, &domain, &size);
 	if (socket->lent && (domain == AF_INET || domain == AF_INET6)) {
-		if (!sock_diag_name(socket->fd, domain, endpoint_is_datagram(endpoint) ? IPPROTO_UDP : IPPROTO_TCP,
-				    &socket->run->name))
+		endpoint.port = endpoint.port ? endpoint.port : port;
+		if (!endpoint.port || !socket_address_make(&endpoint, domain, &socket->run->name))
 			socket->run->name.length = 0;
 	} else if (getsockname(socket->fd, &socket->run->name.any, &socket->run->name.length) < 0) {
 		socket->run->name.length = 0;
@@ -87,6 +87,13 @@ static void remember_name(struct socket *socket)
 	socket->run->self = (uint32_t)status.st_ino;
 	if (*socket->run->name.un.sun_path && sock_diag_unix(socket->fd, &found))
 		socket->run->node = found.node;
+}
+
+/* A superd before has opened it; port 0: at that of its row. */
+void clients_restore_name(struct socket *socket, uint16_t port)
+{
+	if (port)
+		remember_name(socket, port);
 }
 
 /* It is opened. */
@@ -99,7 +106,7 @@ void clients_forget(struct socket *socket)
 const struct socket_address *clients_name(struct socket *socket)
 {
 	if (!socket->run->name.length)
-		remember_name(socket);
+		remember_name(socket, 0);
 	return &socket->run->name;
 }
 

@@ -90,7 +90,7 @@ enum { HELPER_LATE = -1, CLOSERS = 2 /* helpers of a service that close: close.c
 /* What a socket has beside that once something happens to it. All of it is zero before: zone.h. */
 struct socket_run {
 	struct narrowed *narrowed;  /* `listen` for `family` */
-	struct socket_address name; /* at which it was opened; length 0: to be looked up */
+	struct socket_address name; /* at which it was opened; length 0: not known yet */
 	uint32_t node, self;	    /* inodes of a unix socket's node, 0: none, and of itself */
 	double shut_at;		    /* a program had shut it down then; 0: never */
 	char *stored;		    /* its name in the store of the service manager; NULL: it is to be in none */
@@ -758,6 +758,7 @@ void records_close(void);
 
 /* clients.c */
 pid_t *instance_processes(struct instance *instance);
+void clients_restore_name(struct socket *socket, uint16_t port);
 bool instance_cgroup_lives(struct instance *instance); /* false also without a control group */
 void clients_forget(struct socket *socket);
 const struct socket_address *clients_name(struct socket *socket);

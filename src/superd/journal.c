@@ -244,7 +244,8 @@ void journal_socket(const struct socket *socket)
 	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent;
 	bool known = socket->lent != STRAYED;
 	char *stored = socket->is_stored ? socket->run->stored : NULL;
-	int family = socket->family;
+	int family = socket->family, number = socket_address_port(&socket->run->name);
+	unsigned port = socket->listen->address->port || number <= 0 ? 0 : (unsigned)number;
 	struct journal_line line;
 
 	if (!out || (out == &journal.lines && !journal.is_written)) /* all will be written at once */
@@ -258,6 +259,7 @@ void journal_socket(const struct socket *socket)
 	WALK(&line, "known", known);
 	WALK(&line, "row", row);
 	WALK(&line, "family", family);
+	WALK(&line, "port", port);
 	WALK(&line, "stored", stored);
 	buf_char(out, '\n');
 	buf_free(&address);
@@ -886,7 +888,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 	char *address = NULL, *stored = NULL;
 	int fd = line_read_fd(key), family = 0;
 	bool old = false, lent = false, known = false;
-	unsigned row = 0;
+	unsigned row = 0, port = 0;
 
 	WALK(line, "old", old);
 	WALK(line, "lent", lent);
@@ -894,6 +896,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 	WALK(line, "address", address);
 	WALK(line, "row", row);
 	WALK(line, "family", family);
+	WALK(line, "port", port);
 	WALK(line, "stored", stored);
 	if (svc && family)
 		bind_socket_of(svc, row, family);
@@ -910,6 +913,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 			continue;
 		socket->fd = fd;
 		socket->lent = !known ? STRAYED : lent || !svc->row->exec->accept ? LENT : NOT_LENT; /* perhaps */
+		clients_restore_name(socket, (uint16_t)port);
 		svc->bound = true;
 		if (stored)
 			store_note(socket, stored);

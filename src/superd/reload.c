@@ -210,7 +210,7 @@ unsigned reload_compare(void)
 /* Sockets that no service has for a moment. */
 struct spare {
 	struct socket socket;  /* as its service had it; fd -1: it has another one */
-	struct socket_run run; /* its name in the store alone */
+	struct socket_run run; /* its address, and its name in the store */
 };
 
 static struct endpoint address_of(const struct listen *listen)
@@ -235,7 +235,8 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 		if (socket->fd >= 0) {
 			struct spare *spare = &spares[(*count)++];
 
-			*spare = (struct spare){ .socket = *socket, .run.stored = socket->run->stored };
+			*spare = (struct spare){ .socket = *socket,
+						 .run = { .name = socket->run->name, .stored = socket->run->stored } };
 			spare->socket.run = &spare->run;
 		}
 		socket->fd = -1;
@@ -272,6 +273,8 @@ static void take_spare(struct svc *svc, struct socket *socket, struct socket *sp
 	socket->fd = spare->fd;
 	socket->lent = spare->lent && spare->svc != svc ? STRAYED : spare->lent;
 	socket->run->stored = spare->run->stored;
+	if (spare->run->name.length)
+		socket->run->name = spare->run->name;
 	socket->is_stored = spare->is_stored;
 	socket->is_old = spare->is_old;
 	spare->fd = -1;

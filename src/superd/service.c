@@ -601,13 +601,13 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		CLEAR(socket->run->rests_until);
 		is_returned = socket->is_stored;
 		store_give(socket);
-		journal_socket(socket);
 		clients_forget(socket);
 		rpc_announce(socket, false);
 		if (bind_has_name(socket->listen))
 			endpoint_format(socket->listen->address, &text);
 		else
 			bind_describe(socket->fd, clients_name(socket), socket->listen, &text);
+		journal_socket(socket);
 		svc_say(svc, LEVEL_INFO, "listening", "listening on %s%s", buf_string(&text),
 			socket->inherited     ? " (inherited)"
 				: is_returned ? " (from the store)"

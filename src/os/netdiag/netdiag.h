@@ -91,10 +91,6 @@ struct sock_diag_filter {
 bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
 		    void *context);
 
-/* The address of a socket that listens, or of a UDP socket, read without the socket's lock: the kernel lists all of the
- * domain and protocol. false: the kernel does not report it. */
-bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *name);
-
 /* Sends a request (a struct nlmsghdr and what follows) and calls `each` for every message of the answer, which is
  * limited to some millions of sockets. false: no answer, or not a complete one. */
 bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),

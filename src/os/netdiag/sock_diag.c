@@ -203,48 +203,6 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 	return sock_diag_ask(&request, sizeof(request), each, context);
 }
 
-struct name_search {
-	uint32_t inode;
-	struct socket_address *name;
-};
-
-static void read_inet_name(struct nlmsghdr *message, void *context)
-{
-	const struct inet_diag_msg *socket = NLMSG_DATA(message);
-	struct name_search *search = context;
-	struct socket_address *name = search->name;
-
-	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || socket->idiag_inode != search->inode)
-		return;
-	if (socket->idiag_family == AF_INET) {
-		name->in = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = socket->id.idiag_sport };
-		memcpy(&name->in.sin_addr, socket->id.idiag_src, sizeof(name->in.sin_addr));
-		name->length = sizeof(name->in);
-		return;
-	}
-	name->in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = socket->id.idiag_sport };
-	memcpy(&name->in6.sin6_addr, socket->id.idiag_src, sizeof(name->in6.sin6_addr));
-	if (IN6_IS_ADDR_LINKLOCAL(&name->in6.sin6_addr))
-		name->in6.sin6_scope_id = socket->id.idiag_if;
-	name->length = sizeof(name->in6);
-}
-
-bool sock_diag_name(int fd, int domain, int protocol, struct socket_address *name)
-{
-	const struct sock_diag_filter filter = {
-		.family = domain, .protocol = protocol,
-		.states = protocol == IPPROTO_TCP ? 1u << TCP_LISTEN : ~0u,
-	};
-	struct name_search search = { .name = name };
-	struct stat status;
-
-	name->length = 0;
-	if (fstat(fd, &status) < 0)
-		return false;
-	search.inode = (uint32_t)status.st_ino;
-	return sock_diag_inet(&filter, read_inet_name, &search) && name->length;
-}
-
 uint64_t socket_id(int fd)
 {
 	uint64_t id = 0;
