@@ -297,8 +297,7 @@ static void end_asking(struct advice *advice)
 	close(advice->io.fd);
 }
 
-/* anew: its service has another row, by which the client is judged. */
-static void conclude_advice(struct advice *advice, bool anew)
+static void conclude_advice(struct advice *advice)
 {
 	struct svc *svc = svc_find(advice->service);
 	struct socket *socket = find_asked(advice);
@@ -351,7 +350,7 @@ static void conclude_advice(struct advice *advice, bool anew)
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
-	if (anew && advice->asked.whom == OF_CLIENT) {
+	if (socket->listen != advice->listen && advice->asked.whom == OF_CLIENT && !twisted) { /* by another row now */
 		check_client(svc, socket, &advice->client);
 		svc_go_on(svc);
 		goto over;
@@ -400,7 +399,7 @@ static void on_advice(struct io *io)
 	while ((got = read(io->fd, advice->text + advice->length, sizeof(advice->text) - 1 - advice->length)) > 0)
 		advice->length += (size_t)got;
 	if (got == 0 || errno != EAGAIN || advice->length == sizeof(advice->text) - 1)
-		conclude_advice(advice, false);
+		conclude_advice(advice);
 }
 
 static void on_adviser(struct helper *helper, int status)
@@ -410,7 +409,7 @@ static void on_adviser(struct helper *helper, int status)
 	struct buf text = { 0 };
 
 	if (status == HELPER_LATE) {
-		conclude_advice(advice, false);
+		conclude_advice(advice);
 		return;
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == PROGRAM_OTHER_BUILD && !told) {
@@ -555,28 +554,6 @@ void accept_park_again(struct instance *instance)
 		accept_refuse(instance->svc, &instance->client, REFUSED_CLOSED);
 }
 
-/* A client of a unix socket: "uid 110, psql". */
-static void describe_local(int fd, char *text, size_t size)
-{
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
-	char path[40], name[17] = "";
-	int file;
-	ssize_t got;
-
-	*text = '\0';
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
-		return;
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)peer.pid);
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	got = file < 0 ? 0 : read(file, name, sizeof(name) - 1);
-	fd_close(&file);
-	name[got > 0 ? strcspn(name, "\n") : 0] = '\0';
-	for (char *at = name; *at; at++)
-		*at = (unsigned char)*at < ' ' || *at == '\x7f' ? '?' : *at;
-	snprintf(text, size, "uid %lu%s%s", (unsigned long)peer.uid, *name ? ", " : "", name);
-}
-
 /* A client that has passed all checks. */
 static void start_for_client(struct svc *svc, struct socket *socket, struct client *client)
 {
@@ -593,8 +570,6 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 	client->fd = -1;
 	svc->run->count++;
 	client_address(&instance->client, instance->peer, sizeof(instance->peer));
-	if (!*instance->peer)
-		describe_local(instance->client.fd, svc->run->last_peer, sizeof(svc->run->last_peer));
 	if (options->per_source != UNLIMITED &&
 	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
 		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);
@@ -690,17 +665,6 @@ static void check_client(struct svc *svc, struct socket *socket, struct client *
 		return;
 	}
 	start_for_client(svc, socket, client);
-}
-
-/* Who is asked about while its service changes is judged anew, by the rules of the address at which it came. */
-void accept_reloaded(void)
-{
-	LIST_OF(struct advice, advice, link, &asking) {
-		const struct svc *svc = svc_find(advice->service);
-
-		if (advice->table != superd.table && (!svc || svc->seen))
-			conclude_advice(advice, true);
-	}
 }
 
 /* What counts for all clients of the service: probes are closed, and cps pauses it, with this client kept. false: it

@@ -96,7 +96,6 @@ struct socket_run {
 	char *stored;		    /* its name in the store of the service manager; NULL: it is to be in none */
 	double rests_until;	    /* optional, and could not be opened: it is not tried before */
 	struct backoff failed;	    /* such tries */
-	unsigned tries;		    /* instances that have left it unread */
 	uint64_t first;		    /* the first datagram at the start of the last instance, by a hash; 0: none */
 };
 
@@ -655,7 +654,6 @@ uint64_t accept_first_datagram(const struct socket *socket);
 void accept_describe_sender(const struct svc *svc, char *text, size_t size);
 int64_t load_average(void);
 void accept_park_again(struct instance *instance); /* its client, as its start has failed */
-void accept_reloaded(void);
 bool channel_read(struct instance *instance);
 void channel_begin(struct instance *instance);
 
@@ -758,9 +756,9 @@ void records_close(void);
 
 /* clients.c */
 pid_t *instance_processes(struct instance *instance);
-void clients_restore_name(struct socket *socket, uint16_t port);
 bool instance_cgroup_lives(struct instance *instance); /* false also without a control group */
 void clients_forget(struct socket *socket);
+void clients_restore_name(struct socket *socket, uint16_t port);
 const struct socket_address *clients_name(struct socket *socket);
 unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
 void clients_count(struct svc *svc, struct clients *clients);

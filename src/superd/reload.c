@@ -272,9 +272,9 @@ static void take_spare(struct svc *svc, struct socket *socket, struct socket *sp
 {
 	socket->fd = spare->fd;
 	socket->lent = spare->lent && spare->svc != svc ? STRAYED : spare->lent;
-	socket->run->stored = spare->run->stored;
 	if (spare->run->name.length)
 		socket->run->name = spare->run->name;
+	socket->run->stored = spare->run->stored;
 	socket->is_stored = spare->is_stored;
 	socket->is_old = spare->is_old;
 	spare->fd = -1;
@@ -621,7 +621,6 @@ static bool reload_apply(struct table *table)
 	}
 	superd.loaded = clock_now();
 	locks_drop();
-	accept_reloaded();
 	needs_reloaded();
 	if (before)
 		table_release(before);

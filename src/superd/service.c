@@ -1587,17 +1587,6 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		instance->socket->datagram = AWAITED;
 		left = ran && instance->socket->run->first &&
 			accept_first_datagram(instance->socket) == instance->socket->run->first;
-		if (!left) {
-			instance->socket->run->tries = 0;
-		} else if (++instance->socket->run->tries == 3) {
-			struct client sender = { .fd = -1 };
-			char byte;
-
-			instance->socket->run->tries = 0;
-			client_peek(instance->socket->fd, &sender);
-			if (recv(instance->socket->fd, &byte, 1, MSG_DONTWAIT) >= 0)
-				accept_refuse(svc, &sender, REFUSED_UNREAD);
-		}
 	}
 	if (was_current)
 		svc->run->current = NULL;

@@ -33,7 +33,6 @@ static const struct {
 	[REFUSED_IDENT] = { "ident", "its ident server names no user (id_only)", "address" },
 	[REFUSED_IDENT_UNASKED] = { "ident_unasked", "its ident server could not be reached (id_only)", "address" },
 	[REFUSED_UNKEPT] = { "unkept", "it can be neither served nor kept", "fork" },
-	[REFUSED_UNREAD] = { "unread", "no instance reads it", "fork" },
 	[REFUSED_CLOSED] = { "closed", "its listener is closed", "" },
 };
 static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");

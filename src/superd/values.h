@@ -29,7 +29,6 @@ enum refusal {
 	REFUSED_IDENT,                  /* id_only: its ident server named no user */
 	REFUSED_IDENT_UNASKED,          /* id_only: its ident server could not be asked */
 	REFUSED_UNKEPT,                 /* accepted, but superd can neither serve nor keep it */
-	REFUSED_UNREAD,                 /* datagram that one instance after another left in the queue */
 	REFUSED_CLOSED,                 /* its listener is being closed */
 	REFUSALS
 };

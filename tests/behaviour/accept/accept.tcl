@@ -169,7 +169,6 @@ test a_datagram_service_that_reads_nothing_pauses {
 	log "dgram: next start in "
 	pauses "dgram: started" 10
 	pauses "dgram: started" 20
-	log "no instance reads it"
 	close $client
 }
 
