@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 
 static void fd_set_cloexec(int fd)
 {
@@ -64,6 +65,19 @@ int fd_set_nonblocking(int fd, bool on)
 int fd_pipe(int ends[2])
 {
 	return pipe2(ends, O_CLOEXEC | O_NONBLOCK);
+}
+
+bool fd_wait(int fd, int milliseconds)
+{
+	struct pollfd ask = { .fd = fd, .events = POLLIN };
+	int64_t until = clock_ms() + milliseconds, left = milliseconds;
+	int ready;
+
+	while ((ready = poll(&ask, 1, (int)left)) < 0 && errno == EINTR) {
+		left = until - clock_ms();
+		left = left > 0 ? left : 0;
+	}
+	return ready > 0;
 }
 
 void fd_close(int *fd)

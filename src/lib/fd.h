@@ -26,6 +26,7 @@ void fd_make_room(int most);
 
 int fd_set_nonblocking(int fd, bool on);        /* O_NONBLOCK of fcntl(2), only if it differs; 0, or -1 and errno */
 int fd_pipe(int ends[2]);                       /* pipe2(2) with O_CLOEXEC | O_NONBLOCK, or pipe(2) and fcntl(2) */
+bool fd_wait(int fd, int milliseconds);          /* poll(2) until it is readable; false: it was not in this time */
 void fd_close(int *fd);                         /* close(2), and sets *fd to -1; keeps errno */
 
 /* Reads a regular file of at most `most` bytes, NUL-terminated; never blocks on a fifo or device. The caller frees the

@@ -165,7 +165,7 @@ static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why)
 }
 
 #define NOBODY 65534                    /* nobody, and nogroup */
-#define TIMEOUT 1.                      /* seconds until work is given up */
+#define TIMEOUT 1000                    /* milliseconds until work is given up */
 #define RETRY_PAUSE 20                  /* seconds for which work on a path fails at once after a timeout */
 #define TIMEOUTS_MOST 64
 
@@ -197,7 +197,6 @@ void foreign_give_up(const char *path)
 int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why)
 {
 	int ends[2], result = -1, error;
-	struct run_limit limit;
 	sigset_t before;
 	pid_t pid;
 
@@ -220,8 +219,7 @@ int foreign_fork(const char *path, foreign_work *work, const void *with, int kep
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
-	run_limit_begin(&limit, TIMEOUT);
-	if (pid > 0 && run_limit_wait(&limit, ends[0])) {
+	if (pid > 0 && fd_wait(ends[0], TIMEOUT)) {
 		result = receive_result(ends[0], pid, passes_fd, why);
 		error = errno;
 	} else if (pid > 0) {

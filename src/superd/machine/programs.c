@@ -205,13 +205,11 @@ static size_t count_calls(const char *request)
 static size_t hear_answer(struct filters *filters, const char *request, char answer[FILTER_ANSWER_MOST])
 {
 	struct buf *why = &filters->failure;
-	struct run_limit limit;
 	const char *flaw;
 	ssize_t got;
 
-	run_limit_begin(&limit, ANSWER_SECONDS);
 	got = send(filters->helper.channel, request, strlen(request), MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (got >= 0 && !run_limit_wait(&limit, filters->helper.channel)) {
+	if (got >= 0 && !fd_wait(filters->helper.channel, ANSWER_SECONDS * 1000)) {
 		buf_addf(why, PROGRAM " has not answered for %d s", ANSWER_SECONDS);
 		return 0;
 	}
