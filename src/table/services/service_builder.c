@@ -347,6 +347,39 @@ static bool read_value(struct service_builder *builder, struct option_setting *s
 	return false;
 }
 
+/* Options of superd.conf under their former names, and a value of one that is called otherwise now. */
+static const struct former_name {
+	const char *old, *name, *old_word, *word;
+} former_names[] = {
+	{ "idle_means", "idle_when", "connected", "closed" },
+	{ "intercept", "filter_every_packet", NULL, NULL },
+	{ "kill_rest", "kill_leftovers", NULL, NULL },
+	{ "per_source_cpm", "per_source_rate", NULL, NULL },
+	{ "socket_exec_apart", "socket_exec_as_superd", NULL, NULL },
+};
+
+static const struct former_name *find_former(const char *name)
+{
+	for (size_t n = 0; n < sizeof(former_names) / sizeof(*former_names); n++) {
+		if (!strcmp(former_names[n].old, name))
+			return &former_names[n];
+	}
+	return NULL;
+}
+
+static bool set_former(struct service_builder *builder, const struct former_name *former, const struct value *value,
+		       struct diags *diags)
+{
+	struct value renamed = *value;
+
+	diag_warning(diags, value->at, "%s is called %s now", former->old, former->name);
+	if (former->word && value->count == 1 && !strcmp(*value->words, former->old_word)) {
+		diags_hint(diags, "write %s = %s", former->name, former->word);
+		renamed.words = &former->word;
+	}
+	return builder_set(builder, former->name, &renamed, diags);
+}
+
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct option_def *option = option_find(NATIVE, name);
@@ -355,7 +388,8 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 	bool good;
 
 	if (!option)
-		return report_unknown(name, false, value->at, diags);
+		return find_former(name) ? set_former(builder, find_former(name), value, diags)
+					 : report_unknown(name, false, value->at, diags);
 	if (option->flags & STRUCTURE && !strcmp(option->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
 			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
