@@ -445,20 +445,20 @@ const struct option_def option_defs[] = {
 	  FIELD_IN(FILES, ENVIRONMENT, runtime_directory, directories), .argument = "name",
 	  .example = "{ \"web\" }",
 	  .help = "Directories that superd creates for the program before a start, and removes after its end "
-		  "unless they contain a socket of the configuration. They are below @runstatedir@, or below "
+		  "unless they contain a socket of the configuration. They are below " RUNSTATEDIR ", or below "
 		  "XDG_RUNTIME_DIR if it is set and superd does not run as root. RUNTIME_DIRECTORY has the paths." },
 	{ .name = { "state_directory", [UNIT] = "Service.StateDirectory" },
 	  FIELD_IN(FILES, ENVIRONMENT, state_directory, directories), .argument = "name",
 	  .example = "{ \"web\" }",
-	  .help = "Directories that superd creates for the program and keeps, below @localstatedir@/lib. "
+	  .help = "Directories that superd creates for the program and keeps, below " LOCALSTATEDIR "/lib. "
 		  "STATE_DIRECTORY has the paths." },
 	DIRECTORIES(cache_directory, "CacheDirectory") .example = "{ \"web:website\" }",
-	  .help = "The same below @localstatedir@/cache. CACHE_DIRECTORY has the paths. For each of these "
+	  .help = "The same below " LOCALSTATEDIR "/cache. CACHE_DIRECTORY has the paths. For each of these "
 		  "directories, NAME:LINK also creates a symbolic link beside it." },
 	DIRECTORIES(logs_directory, "LogsDirectory") .example = "{ \"web\" }",
-	  .help = "The same below @localstatedir@/log. LOGS_DIRECTORY has the paths." },
+	  .help = "The same below " LOCALSTATEDIR "/log. LOGS_DIRECTORY has the paths." },
 	DIRECTORIES(configuration_directory, "ConfigurationDirectory") .example = "{ \"web\" }",
-	  .help = "The same below @sysconfdir@, owned by root. CONFIGURATION_DIRECTORY has the paths." },
+	  .help = "The same below " SYSCONFDIR ", owned by root. CONFIGURATION_DIRECTORY has the paths." },
 	FOLDER_MODE(runtime_directory_mode, "RuntimeDirectoryMode") .example = "0750",
 	  .help = "The permissions of runtime_directory." },
 	FOLDER_MODE(state_directory_mode, "StateDirectoryMode") .example = "0750",

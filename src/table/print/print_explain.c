@@ -43,41 +43,6 @@ static void add_hanging(struct buf *out, const char *text, size_t more)
 	buf_char(out, '\n');
 }
 
-/* The texts name the configured directories as the sources of the manual pages do, where make fills them in. */
-static const struct {
-	const char *name, *path;
-} directories[] = {
-	{ "@runstatedir@", RUNSTATEDIR }, { "@localstatedir@", LOCALSTATEDIR }, { "@sysconfdir@", SYSCONFDIR },
-};
-#define DIRECTORIES (sizeof(directories) / sizeof(*directories))
-
-static void fill_in(struct buf *out, const char *help)
-{
-	while (*help) {
-		size_t i = 0, length = 1;
-
-		while (i < DIRECTORIES && strncmp(help, directories[i].name, strlen(directories[i].name)) != 0)
-			i++;
-		if (i < DIRECTORIES) {
-			buf_text(out, directories[i].path);
-			length = strlen(directories[i].name);
-		} else {
-			buf_char(out, *help);
-		}
-		help += length;
-	}
-}
-
-static void add_help(struct buf *out, const char *help, size_t more)
-{
-	struct buf text = { 0 };
-
-	fill_in(&text, help);
-	add_hanging(out, buf_string(&text), more);
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
 static void add_bound(struct buf *out, const struct option_def *option, int64_t bound)
 {
 	mode_t mode = (mode_t)bound;
@@ -129,7 +94,7 @@ static void add_summary(struct buf *out, const struct option_def *option)
 	buf_add(&line, option->help, end ? (size_t)(end + 1 - option->help) : strlen(option->help));
 	if (option_is_for_units(option))
 		buf_text(&line, " (For units.)");
-	add_help(out, buf_string(&line), 4);
+	add_hanging(out, buf_string(&line), 4);
 	out->failed |= line.failed;
 	buf_free(&line);
 }
@@ -231,9 +196,8 @@ static bool is_in_defaults(const struct option_def *option)
 
 static void add_json_option(struct buf *out, const struct option_def *option)
 {
-	struct buf text = { 0 }, bounds = { 0 };
+	struct buf bounds = { 0 };
 
-	fill_in(&text, option->help);
 	add_bounds(&bounds, option);
 	json_object_open(out);
 	json_text_field(out, "name", option->name[NATIVE]);
@@ -243,7 +207,7 @@ static void add_json_option(struct buf *out, const struct option_def *option)
 	json_text_field(out, "type", option_has_value(option) ? option->type->name : NULL);
 	json_text_field(out, "default", default_of(option));
 	json_text_field(out, "bounds", bounds.length ? buf_string(&bounds) : NULL);
-	json_text_field(out, "text", buf_string(&text));
+	json_text_field(out, "text", option->help);
 	json_text_field(out, "example", option->example);
 	json_list_field(out, "words");
 	for (size_t n = 0; option->words && option->words[n]; n++)
@@ -256,9 +220,8 @@ static void add_json_option(struct buf *out, const struct option_def *option)
 	json_flag_field(out, "in_defaults", is_in_defaults(option));
 	json_flag_field(out, "unit_only", option_is_for_units(option));
 	json_object_close(out);
-	out->failed |= text.failed || bounds.failed;
+	out->failed |= bounds.failed;
 	buf_free(&bounds);
-	buf_free(&text);
 }
 
 bool print_options_json(FILE *out)
@@ -289,7 +252,7 @@ static void add_explanation(struct buf *out, const struct option_def *option)
 	if (argument)
 		buf_addf(out, strchr(argument, '{') ? " %s" : " = %s", argument);
 	buf_addf(out, "  (%s(5), %s)\n\n", chapter_page(option->chapter), chapter_title(option->chapter));
-	add_help(out, option->help, 0);
+	add_hanging(out, option->help, 0);
 	buf_char(out, '\n');
 	add_fact(out, "type", has_value ? option->type->name : NULL);
 	for (size_t n = 0; option->words && option->words[n]; n++)

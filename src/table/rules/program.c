@@ -11,7 +11,6 @@
 #include "lib/shell_words.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/service/redirect_target.h"
 #include "table/words/builtin.h"
 #include "table/words/command_prefix.h"
 #include "table/words/passed_fds.h"
@@ -204,6 +203,11 @@ static void check_streams(const struct service *service, const char *option, con
 	sockets_refuse(service, ~(unsigned)KINDS_STREAM, says, NULL, diags);
 }
 
+static bool is_local(const char *host)
+{
+	return !strncmp(host, "127.", 4) || !strcmp(host, "::1") || !strcmp(host, "localhost");
+}
+
 /* The page shows what programs print and how they are started at unix sockets, whose mode says who reads it, and with
  * { status, log } at ports: to show it to all users or all networks is a mistake. */
 static void check_log_reach(const struct service *service, bool at_ports, struct diags *diags)
@@ -211,9 +215,6 @@ static void check_log_reach(const struct service *service, bool at_ports, struct
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct endpoint *endpoint = service->sockets[n].endpoint;
 		const struct socket_options *options = service->sockets[n].options;
-		const char *address = endpoint->address;
-		bool is_local = address &&
-			(!strncmp(address, "127.", 4) || !strcmp(address, "::1") || !strcmp(address, "localhost"));
 
 		if (endpoint_is_path(endpoint) && options->socket_mode & 0002) {
 			diag_warning(diags, service_origin(service, "builtin"),
@@ -223,7 +224,8 @@ static void check_log_reach(const struct service *service, bool at_ports, struct
 			diags_hint(diags, "set socket_mode = 0600, or 0660 with socket_group");
 			return;
 		}
-		if (!at_ports || !endpoint_is(endpoint, KINDS_INET) || is_local || options->only_from)
+		if (!at_ports || !endpoint_is(endpoint, KINDS_INET) || options->only_from ||
+		    (endpoint->address && is_local(endpoint->address)))
 			continue;
 		diag_warning(diags, service_origin(service, "builtin"),
 			     "%s: builtin: everybody who reaches this port reads all logs, commands and configuration",
@@ -280,32 +282,38 @@ static void check_relayed(const struct service *service, struct diags *diags)
 			       "redirect needs listen: without it there is nothing to relay");
 }
 
-static void check_loop(const struct service *service, struct diags *diags)
+/* Whether this socket is where redirect leads, as far as the texts show: relaying would have no end. */
+static bool leads_back(words target, const struct listen *listen)
 {
-	for (size_t i = 0; i < service->socket_count; i++) {
-		char text[ENDPOINT_TEXT];
+	const struct endpoint own = endpoint_with_options(listen->endpoint, listen->options);
+	char port[16];
 
-		if (!service_redirects_to(service, &service->sockets[i]))
-			continue;
-		service_refuse(service, "redirect", diags,
-			       "redirect leads back to its own socket %s: each client would be relayed again, without "
-			       "end",
-			       endpoint_text(service->sockets[i].endpoint, text));
-		diags_hint(diags, "name the address of the server that clients are relayed to");
-		return;
-	}
+	if (!target[1])
+		return own.kind == ENDPOINT_UNIX && !strcmp(own.address, target[0]);
+	snprintf(port, sizeof(port), "%u", own.port);
+	if (!endpoint_has_port(&own) || strcmp(own.port_name ? own.port_name : port, target[1]) != 0)
+		return false;
+	if (own.address)
+		return !strcmp(own.address, target[0]);
+	return is_local(target[0]) && !own.interface &&
+	       own.family != (strchr(target[0], ':') ? FAMILY_IPV4 : FAMILY_IPV6);
 }
 
 static void check_redirect(const struct service *service, struct diags *diags)
 {
+	bool is_here = !service->groups->hardening->private_network && !service_is_unclear(service, "redirect");
+
 	if (service_is_relayed(service))
 		check_relayed(service, diags);
 	if (service->exec->accept)
 		check_streams(service, "redirect", "", diags);
 	else
 		check_relay_sockets(service, diags);
-	if (!service_is_unclear(service, "redirect") && !service_is_unclear(service, "listen"))
-		check_loop(service, diags);
+	for (size_t n = 0; is_here && n < service->socket_count; n++) {
+		if (leads_back(service->exec->redirect, &service->sockets[n]))
+			service_refuse(service, "redirect", diags,
+				       "redirect leads back to its own socket: name the address of the server");
+	}
 }
 
 void rule_builtin(const struct service *service, struct diags *diags)

@@ -380,8 +380,8 @@ static void take_places(struct native *native)
 	}
 }
 
-/* All of a service in a saved text has the place that its mark names, so that an error in it is that service's; if there
- * is none, as for a service of the command line, the place in the text. */
+/* All of a service in a saved text has the place that its mark names, so that an error in it is that service's. Without
+ * a mark, as for a service of the command line, it has its place in the text. */
 static void take_place_of_service(struct native *native)
 {
 	struct statement *statement = &native->statement;

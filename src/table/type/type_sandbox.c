@@ -393,7 +393,8 @@ static void percent_show(const struct option_def *option, const void *field, str
 	buf_char(out, '%');
 }
 
-/* Memory and tasks, which may be a share; number->noun is the whole message. An option whose `least` is not 0 needs some. */
+/* Memory and tasks, which may be a share; number->noun is the whole message. An option whose `least` is not 0 needs
+ * some. */
 static const char *amount_parse(struct parse *parse, void *field)
 {
 	const struct number *kind = parse->option->type->number;
@@ -436,8 +437,8 @@ static const struct number tasks_kind = {
 };
 
 #define AMOUNT_TYPE(title, numbers) { \
-	.name = title, .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount), .number = &(numbers), \
-	.parse = amount_parse, .show = amount_show, \
+	.name = title, .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount), \
+	.number = &(numbers), .parse = amount_parse, .show = amount_show, \
 }
 
 const struct type type_memory = AMOUNT_TYPE("amount of memory", memory_kind);
