@@ -5,7 +5,8 @@
  * than it asked for has emptied the socket. Only the end of the sender may still be in it (epoll(7)), or what follows
  * an urgent byte, at which a read stops (tcp(7)).
  *
- * Most of many connections are quiet at any moment, so a buffer has memory only while it holds bytes from turn to turn. */
+ * Most of many connections are quiet at any moment, so a buffer has memory only while it holds bytes from one turn to
+ * the next. */
 #include "builtin/builtin.h"
 
 #include <arpa/inet.h>

@@ -374,21 +374,22 @@ static void set_per_source(struct xinetd_service *service)
 	draft_set_text(&service->draft, "per_source_prefix", "128", per_source->at);
 }
 
-/* For xinetd 0 connections a second are no limit. A pause of 0 seconds becomes 1us, as superd knows no pause of 0. */
+/* For xinetd 0 connections a second are no limit. With a pause of 0 it closes connections above the limit and goes on at
+ * once, still counting. superd begins to count behind a pause: a shorter one than the second that it counts would be no
+ * limit at all. */
 static void set_rate(struct xinetd_service *service)
 {
 	const struct assignment *cps = service->value[ATTR_CPS];
 	const struct assignment usual = { .at = service->entry->at };
-	const char *list[2];
 
 	if (!cps) {
 		draft_set_words(&service->draft, "cps", usual_cps, 2, &usual);
 	} else if (is_zero(cps->words[0])) {
 		draft_set_text(&service->draft, "cps", "unlimited", cps->at);
 	} else if (is_zero(cps->words[1])) {
-		list[0] = cps->words[0];
-		list[1] = "1us";
-		draft_set_words(&service->draft, "cps", list, 2, cps);
+		draft_warn(&service->draft, cps->word_at[1], "cps: the service pauses for a second, and clients wait; xinetd "
+							     "would close them");
+		draft_set_words(&service->draft, "cps", (const char *const[]){ cps->words[0], "1s" }, 2, cps);
 	} else {
 		xinetd_set_as_is(service, ATTR_CPS);
 	}
