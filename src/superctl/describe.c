@@ -83,49 +83,6 @@ void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
 		buf_addf(out, " +%zu", count - most);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return *path == '/' && slash[1] ? slash + 1 : path;
-}
-
-/* Adds where clients are relayed to beside a program; a redirect alone has its target as its command. */
-static void add_relayed(struct buf *out, const json_t *service, const json_t *words)
-{
-	const char *target = json_reply_text(service, "redirect");
-	const char *first = json_string_value(json_array_get(words, 0));
-
-	if (!*target || !strcmp(target, first))
-		return;
-	buf_text(out, ", relayed to ");
-	buf_visible(out, target, strlen(target));
-}
-
-void facts_add_command(struct buf *out, const json_t *service, bool brief)
-{
-	const json_t *words = json_reply_list(service, "exec");
-	const char *program = json_string_value(json_array_get(words, 0)), *argv0 = json_reply_text(service, "argv0");
-
-	if (!program)
-		return;
-	if (json_array_size(words) == 2 && json_reply_is(service, "redirect", program)) {
-		buf_text(out, "relayed to ");
-		json_reply_show(out, json_array_get(words, 0));
-		buf_char(out, ':');
-		json_reply_show(out, json_array_get(words, 1));
-		return;
-	}
-	program = brief ? base_name(program) : program;
-	json_reply_show_words(out, *argv0 ? argv0 : program, words);
-	if (*argv0) {
-		buf_text(out, " (");
-		buf_visible(out, program, strlen(program));
-		buf_char(out, ')');
-	}
-	add_relayed(out, service, words);
-}
-
 void facts_add_last_start(struct buf *out, const json_t *service)
 {
 	const json_t *last = json_reply_object(service, "last_activation");
@@ -444,8 +401,9 @@ static enum style add_last_used(struct buf *out, const struct screen *screen, co
 /* The command of a service, or the reason if the service is skipped. */
 static enum style add_command(struct buf *out, const struct screen *screen, const json_t *service)
 {
+	(void)screen;
 	if (!*json_reply_text(service, "skipped")) {
-		facts_add_command(out, service, screen->is_terminal);
+		json_reply_show_text(out, service, "command");
 		return STYLE_PLAIN;
 	}
 	json_reply_show_text(out, service, "skipped");

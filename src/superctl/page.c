@@ -337,7 +337,7 @@ static void add_facts(struct buf *out, const json_t *status)
 	buf_text(out, "<dl id=\"facts\" class=\"facts\">\n");
 	for (size_t n = 0; n < sizeof(list) / sizeof(*list); n++) {
 		if (list[n] == FIELD_COMMAND)   /* of a service that is skipped, too; its reason is the failure */
-			facts_add_command(&value, status, false);
+			json_reply_show_text(&value, status, "command");
 		else
 			add_field(&value, list[n], status);
 		if (!value.length)

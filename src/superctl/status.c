@@ -113,18 +113,14 @@ static void add_label(struct buf *out, const char *label)
 
 static void add_head(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	struct buf name = { 0 }, command = { 0 };
+	struct buf name = { 0 };
 
 	json_reply_show_text(&name, service, "service");
-	facts_add_command(&command, service, false);
 	state_word_add_dot(state_word_of(service), screen, out);
 	buf_char(out, ' ');
 	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
-	if (command.length)             /* an entry that is skipped may have none */
-		buf_addf(out, " - %s", buf_string(&command));
-	buf_char(out, '\n');
+	(void)template_add(out, service, "[ - {command}]\n"); /* an entry that is skipped may have none */
 	buf_free(&name);
-	buf_free(&command);
 }
 
 static enum style style_of(const json_t *service)

@@ -100,9 +100,6 @@ const json_t *json_reply_object(const json_t *object, const char *key); /* an ob
 void json_reply_show(struct buf *out, const json_t *text);
 void json_reply_show_text(struct buf *out, const json_t *object, const char *key);
 
-/* Adds a command with its words quoted as in a table. `first` replaces the first word. */
-void json_reply_show_words(struct buf *out, const char *first, const json_t *words);
-
 /* Numbers as people read them. Each function adds text to `out`. */
 
 void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/units.h) */
@@ -281,10 +278,6 @@ bool facts_add(struct buf *out, const struct fact *fact, const json_t *service, 
 
 /* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most);
-
-/* Adds the command as ps(1) shows it, and the program in parentheses if argv0 is another name. brief: the program is
- * printed without its folder. */
-void facts_add_command(struct buf *out, const json_t *service, bool brief);
 
 void facts_add_last_start(struct buf *out, const json_t *service);      /* "5 s ago (16:20:11) by 10.0.0.5" */
 void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s ago (16:20:11) with exit status 1" */

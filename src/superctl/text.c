@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "lib/memory.h"
-#include "lib/shell_words.h"
 #include "lib/units.h"
 
 static void *allocate_value(size_t size)
@@ -98,23 +97,6 @@ void json_reply_show(struct buf *out, const json_t *text)
 void json_reply_show_text(struct buf *out, const json_t *object, const char *key)
 {
 	json_reply_show(out, json_object_get(object, key));
-}
-
-void json_reply_show_words(struct buf *out, const char *first, const json_t *words)
-{
-	struct buf quoted = { 0 };
-
-	shell_words_quote(&quoted, first);
-	for (size_t i = 1; i < json_array_size(words); i++) {
-		const char *word = json_string_value(json_array_get(words, i));
-
-		if (!word)
-			continue;
-		buf_char(&quoted, ' ');
-		shell_words_quote(&quoted, word);
-	}
-	buf_visible(out, buf_string(&quoted), quoted.length);
-	buf_free(&quoted);
 }
 
 /* Numbers as people read them: ages, sizes, times. */

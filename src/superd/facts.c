@@ -13,6 +13,7 @@
 #include "lib/json.h"
 #include "lib/number.h"
 #include "lib/scan.h"
+#include "lib/shell_words.h"
 #include "lib/units.h"
 #include "os/cgroup/cgroup.h"
 #include "os/proc/port_owner.h"
@@ -775,26 +776,27 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	buf_free(&text);
 }
 
-static void add_exec(const struct service *row, bool hides_program, struct buf *out)
+/* What it runs, quoted as in a table. */
+static void add_command(const struct service *row, bool hides_program, struct buf *out)
 {
 	const struct exec_options *options = row->exec;
 	static const char *const sensor[] = { "sensor", NULL };
 	words builtin = row->groups->access->deny_time >= 0 ? sensor : options->builtin;
-	words exec = builtin == sensor ? sensor : options->exec ? options->exec : builtin ? builtin : options->redirect;
-	struct buf target = { 0 };
+	words exec = builtin == sensor ? sensor : options->exec ? options->exec : builtin;
+	struct buf text = { 0 };
 
-	json_list_field(out, "exec");
-	for (size_t n = 0; exec && exec[n] && (!n || !hides_program); n++)
-		json_element_text(out, exec[n]);
-	json_list_close(out);
-	if (options->exec && options->argv0 && !hides_program)
-		json_text_field(out, "argv0", options->argv0);
-	if (exec && exec != options->exec)
-		json_text_field(out, builtin ? "builtin" : "redirect", exec[0]);
-	if (options->exec && options->redirect) {
-		add_target(row, &target);
-		add_text(out, "redirect", &target);
+	for (size_t n = 0; exec && exec[n] && (!n || !hides_program); n++) {
+		buf_text(&text, n ? " " : "");
+		shell_words_quote(&text, !n && options->argv0 && !hides_program ? options->argv0 : exec[n]);
 	}
+	if (options->exec && options->argv0 && !hides_program)
+		buf_addf(&text, " (%s)", exec[0]);
+	if (options->redirect && !hides_program) {
+		buf_text(&text, exec ? ", relayed to " : "relayed to ");
+		add_target(row, &text);
+	}
+	add_text(out, "command", &text);
+	json_text_field(out, "builtin", exec && exec == builtin ? exec[0] : NULL);
 }
 
 static void add_histogram(const char *name, const struct histogram *histogram, struct buf *out)
@@ -971,7 +973,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 		bool looks = count && !row->exec->accept;
 		int64_t memory = service_idles(row) ? of->run->idle_memory : 0, left_over = 0;
 
-		add_exec(row, hides_program, out);
+		add_command(row, hides_program, out);
 		add_usage(out, usage);
 		if (answer != ANSWER_LIST) {
 			svc ? idle_show(svc, out) : json_null_field(out, "idle");

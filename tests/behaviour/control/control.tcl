@@ -444,8 +444,7 @@ test reloads_all_where_nothing_runs {
 
 test a_list_has_commands_whole {
 	superd -control {service web { listen = "127.0.0.1:0" argv0 = "in.webd" exec = "/bin/echo a b c d 'e f'" }}
-	has [control list] {"exec":["/bin/echo","a","b","c","d","e f"],"argv0":"in.webd"}
-	has [control "status web"] {"argv0":"in.webd"}
+	has [control list] {"command":"in.webd a b c d 'e f' (/bin/echo)"}
 }
 
 test streams_events_as_they_are_logged {

@@ -7,7 +7,7 @@ set done "{\"done\":true}\n"
 
 set web [line_of {
 	{"service":"web","state":"running","since":1000000000.5,"for":195.25,"held":false,"enabled":true,
-	"source":"/etc/superd.conf:12","accept":false,"type":"notify","exec":["/usr/sbin/webd","a b"],
+	"source":"/etc/superd.conf:12","accept":false,"type":"notify","command":"/usr/sbin/webd 'a b'",
 	"listeners":[{"endpoint":"tcp:80","name":"http","open":true,"queue":3,"queue_limit":128},
 	{"endpoint":"/run/web.sock","name":"admin","open":true,"queue":null,"queue_limit":null}],
 	"instances":[{"pid":4711,"state":"running","since":1000000100,"age":95.75,"memory":12345678,
@@ -22,7 +22,7 @@ set web [line_of {
 }]
 set broken [line_of {
 	{"service":"db\\\"","state":"backoff","since":1000000000,"for":5,"held":false,"enabled":true,
-	"source":null,"accept":false,"type":"simple","exec":["/bin/false"],"listeners":[],"instances":[],
+	"source":null,"accept":false,"type":"simple","command":"/bin/false","listeners":[],"instances":[],
 	"activations":4,"accepted":0,"failures":4,"refused":{},"last_activation":null,"last_exit":null,
 	"pause":{"reason":"it failed","left":12.5},"idle":null,"latency":null,"log":[]}
 }]
@@ -140,10 +140,10 @@ test status_is_3_for_what_would_serve_nobody {
 test list_has_columns_and_names_alone {
 	set short [line_of {
 		{"service":"web","state":"running","for":195,"listeners":[{"endpoint":"tcp:80","queue":3},
-		{"endpoint":"/run/web.sock","queue":null}],"instances":1,"activations":17,"exec":["/usr/sbin/webd"]}
+		{"endpoint":"/run/web.sock","queue":null}],"instances":1,"activations":17,"command":"/usr/sbin/webd"}
 	}][line_of {
 		{"service":"a-much-longer-name","state":"listening","for":5,"listeners":[],"instances":0,
-		"activations":0,"exec":["/bin/cat"]}
+		"activations":0,"command":"/bin/cat"}
 	}]
 	has [prints_of list $short$done status] \
 		"SERVICE             STATE   LISTENS ON            LAST USED         FOR  QUEUE  INST  STARTS  COMMAND\n" \
@@ -154,7 +154,7 @@ test list_has_columns_and_names_alone {
 	has [prints_of list $done list] "superd has no services\n"
 	foreach {name state} {each listening most full} {
 		append at_work [line_of [filled {
-			{"service":"$name","state":"$state","for":5,"listeners":[],"instances":2,"activations":2,"exec":[]}
+			{"service":"$name","state":"$state","for":5,"listeners":[],"instances":2,"activations":2,"command":""}
 		}]]
 	}
 	set output [lindex [asked list $at_work$done list] 1]
@@ -172,7 +172,7 @@ foreach {name state starts memory used more} {
 } {
 	append house [line_of [filled {
 		{"service":"$name","state":"$state","since":1000,"for":500,"listeners":[{"endpoint":"tcp:127.0.0.1:8001","queue":0}],
-		"instances":0,"activations":$starts,"exec":["/usr/bin/$name","--serve","--port=8001"],"memory":$memory,"cpu":null,
+		"instances":0,"activations":$starts,"command":"/usr/bin/$name --serve --port=8001","memory":$memory,"cpu":null,
 		"last_used":$used$more}
 	}]]
 }

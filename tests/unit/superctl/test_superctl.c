@@ -172,18 +172,6 @@ Test(superctl_columns, leave_out_what_is_empty)
 	cr_assert_str_eq(printed_with_empty(15), "NAME  WHAT\na     somethin~\n");
 }
 
-static const char *command_of(const char *service, bool brief)
-{
-	json_t *object = json_loads(service, 0, NULL);
-	struct buf out = { 0 };
-
-	facts_add_command(&out, object, brief);
-	snprintf(text, sizeof(text), "%s", buf_string(&out));
-	buf_free(&out);
-	json_decref(object);
-	return text;
-}
-
 static const char *endpoints_of(size_t most)
 {
 	json_t *object = json_loads("{\"listeners\":[{\"endpoint\":\"tcp:1\"},{\"endpoint\":\"tcp:2\"},"
@@ -282,20 +270,6 @@ Test(superctl_facts, no_near_verb_ends_anything)
 			cr_expect_str_neq(hint, ending[i], "%s", typed[n]);
 	}
 	cr_assert_str_eq(verb_hint("statsu"), "status");
-}
-
-Test(superctl_facts, a_command_is_as_ps_has_it)
-{
-	static const char wrapped[] = "{\"exec\":[\"/usr/sbin/tcpd\",\"-w\"],\"argv0\":\"in.fingerd\"}";
-
-	cr_assert_str_eq(command_of("{\"exec\":[\"/usr/bin/cat\",\"a b\",\"c\",\"d\",\"e\"]}", false),
-			 "/usr/bin/cat 'a b' c d e");
-	cr_assert_str_eq(command_of("{\"exec\":[\"/usr/bin/cat\",\"/x\"]}", true), "cat /x");
-	cr_assert_str_eq(command_of(wrapped, false), "in.fingerd -w (/usr/sbin/tcpd)");
-	cr_assert_str_eq(command_of(wrapped, true), "in.fingerd -w (tcpd)");
-	cr_assert_str_eq(command_of("{\"exec\":[]}", true), "");
-	cr_assert_str_eq(command_of("{\"exec\":[\"127.0.0.1\",\"8280\"],\"redirect\":\"127.0.0.1\"}", true),
-			 "relayed to 127.0.0.1:8280");
 }
 
 static int status_of(const char *head)
