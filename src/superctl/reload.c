@@ -12,25 +12,33 @@
 static const char diagnostic[] = "[{file}][:{line}{?line}][:{column}{?column}][{?file}: ]{severity}: {diagnostic}\n"
 				 "[  hint: {hint}\n]";
 
-static bool show_line(void *failures, const json_t *line, struct reply_text *text)
+struct report {
+	size_t failed, changed;
+	bool is_diff;
+};
+
+static bool show_line(void *context, const json_t *line, struct reply_text *text)
 {
 	bool failed = json_is_false(json_object_get(line, "ok")) || json_reply_is(line, "result", "failed");
+	struct report *report = context;
 
-	*(size_t *)failures += failed;
-	if (json_reply_is(line, "severity", "note"))
-		return true; /* diff has them: what a reload repeats each time hides the line that matters */
+	report->failed += failed;
+	report->changed += *json_reply_text(line, "result") != '\0';
+	if (json_reply_is(line, "severity", "note") && !report->is_diff)
+		return true; /* what a reload repeats each time hides the line that matters */
 	if (*json_reply_text(line, "diagnostic"))
 		(void)template_add(&text->err, line, diagnostic);
 	else
 		(void)template_add(failed ? &text->err : &text->out, line,
-				   "[{service}: [{result}][ ({options})][: {message}]\n|{unchanged} unchanged\n]");
+				   "[{service}: [{result}][ ({options})][: {message}]\n"
+				   "|block {block}: {result} ({options})\n|{unchanged} unchanged\n]");
 	return true;
 }
 
 enum ctl_status verb_reload(const struct superctl_options *options)
 {
 	struct superctl_options bounded = *options;
-	size_t failures = 0;
+	struct report report = { 0 };
 	enum ctl_status status;
 
 	if (options->check && options->name_count) {
@@ -43,50 +51,17 @@ enum ctl_status verb_reload(const struct superctl_options *options)
 		return verb_act(options);
 	if (!options->has_timeout && !options->no_wait)
 		bounded.timeout = TABLE_TIMEOUT;
-	status = client_ask(&bounded, "reload", show_line, &failures);
-	return status == CTL_DONE && failures ? CTL_FAILED : status;
-}
-
-/* The settings of superd itself, as against a service, which may be called superd, too. */
-static bool is_block(const json_t *line)
-{
-	return *json_reply_text(line, "block");
-}
-
-/* "web: changed", and a line for each option: its value now, and after a reload. */
-static void add_difference(struct buf *out, const json_t *line)
-{
-	const json_t *options = json_reply_list(line, "options"), *option;
-	size_t n;
-
-	(void)template_add(out, line, is_block(line) ? "{block}" : "{service}");
-	buf_text(out, is_block(line) ? " { }" : "");
-	(void)template_add(out, line, ": {result}\n");
-	json_array_foreach(options, n, option)
-		(void)template_add(out, option, "    {option}: [{before}|none] -> [{after}|none]\n");
-}
-
-static bool show_difference(void *differs, const json_t *line, struct reply_text *text)
-{
-	if (*json_reply_text(line, "diagnostic")) {
-		(void)template_add(&text->err, line, diagnostic);
-	} else if (is_block(line) || *json_reply_text(line, "service")) {
-		*(bool *)differs = true;
-		add_difference(&text->out, line);
-	} else {
-		(void)template_add(&text->out, line,
-				   "[{unchanged} unchanged, {changed} changed, {added} added, {removed} removed\n]");
-	}
-	return true;
+	status = client_ask(&bounded, "reload", show_line, &report);
+	return status == CTL_DONE && report.failed ? CTL_FAILED : status;
 }
 
 /* Exits as diff(1) does: 0 without a difference, 1 with one, more if something failed. */
 enum ctl_status verb_diff(const struct superctl_options *options)
 {
-	bool differs = false;
-	enum ctl_status status = client_ask(options, "diff", show_difference, &differs);
+	struct report report = { .is_diff = true };
+	enum ctl_status status = client_ask(options, "diff", show_line, &report);
 
 	if (status == CTL_FAILED)
 		return CTL_USAGE;
-	return status == CTL_DONE && differs ? CTL_FAILED : status;
+	return status == CTL_DONE && report.changed ? CTL_FAILED : status;
 }

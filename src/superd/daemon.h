@@ -789,10 +789,8 @@ void idle_show(struct svc *svc, struct buf *out);
 unsigned reload_begin(void);
 unsigned reload_compare(void);
 void reload_first(struct table *table);
+void reload_describe(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
 void changes_release(struct changes *changes);
-
-/* diff.c */
-void diff_write(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
 
 /* control.c: the control socket */
 enum right { RIGHT_OVERVIEW, RIGHT_READ, RIGHT_ACT }; /* the first: no configuration, no commands, nothing logged */

@@ -11,12 +11,14 @@
 #include "lib/array.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/json.h"
 #include "lib/memory.h"
 #include "lib/thread.h"
 #include "lib/units.h"
 #include "lib/wait_note.h"
 #include "os/socket/socket.h"
 #include "superd/main.h"
+#include "table/option/option_table.h"
 #include "table/services/diff.h"
 #include "table/services/skipped.h"
 
@@ -631,6 +633,64 @@ static bool reload_apply(struct table *table)
 	memory_give_back(); /* reading took several times of what is kept */
 	control_wake();
 	return true;
+}
+
+static void add_change(struct buf *line, const char *result, const char *options)
+{
+	json_text_field(line, "result", result);
+	if (*options)
+		facts_add_options(options, line);
+}
+
+/* superctl diff: what it would do. send is called for each line, of which it gets the members, and empties it. */
+void reload_describe(const struct table *after, struct buf *line, void (*send)(void *context), void *context)
+{
+	size_t unchanged = 0, changed = 0, added = 0, removed = 0;
+	struct buf options = { 0 };
+
+	for (enum global n = 0; n < GLOBALS; n++) {
+		const struct option_def *option = &global_option_defs[n];
+
+		if (option->change != CHANGE_START && !type_equal(option, global_value(&superd.table->settings, n),
+								  global_value(&after->settings, n)))
+			buf_addf(&options, "%s%s", options.length ? " " : "", option->name[NATIVE]);
+	}
+	if (options.length) {
+		json_text_field(line, "block", "superd");
+		add_change(line, "changed", buf_string(&options));
+		send(context);
+	}
+	LIST_EACH(link, &superd.services) {
+		const struct svc *svc = container_of(link, struct svc, link);
+		const struct service *row = table_find(after, svc->row->name);
+		bool goes = !row || service_is_off(row);
+
+		buf_clear(&options);
+		if (!goes && service_compare(svc->row, row, &options) == DIFF_SAME) {
+			unchanged++;
+			continue;
+		}
+		*(goes ? &removed : &changed) += 1;
+		json_text_field(line, "service", svc->row->name);
+		add_change(line, goes ? "removed" : "changed", !goes ? buf_string(&options) : row ? "disable" : "");
+		send(context);
+	}
+	buf_free(&options);
+	for (size_t n = 0; n < after->count; n++) {
+		const struct svc *svc = svc_find(after->services[n].name);
+
+		if (service_is_off(&after->services[n]) || (svc && !svc->removed))
+			continue;
+		added++;
+		json_text_field(line, "service", after->services[n].name);
+		add_change(line, "added", "");
+		send(context);
+	}
+	json_count_field(line, "unchanged", unchanged);
+	json_count_field(line, "changed", changed);
+	json_count_field(line, "added", added);
+	json_count_field(line, "removed", removed);
+	send(context);
 }
 
 void reload_first(struct table *table)

@@ -544,7 +544,7 @@ void requests_read(unsigned number, bool good, const struct table *compared, str
 					     : superd_is_stopping() ? "superd is stopping"
 								    : "out of memory");
 		} else if (is_diff) {
-			diff_write(compared, &session->line, send_diff_line, session);
+			reload_describe(compared, &session->line, send_diff_line, session);
 			session_done(session);
 		} else {
 			session->late = NULL;
