@@ -269,30 +269,15 @@ static void leave_cgroup(struct instance *instance, struct spawn_request *reques
 	}
 }
 
-/* Whether it is the program's interpreter that is not there. */
-static void add_interpreter(const struct service *row, const char *path, const struct fault *fault, struct buf *out)
-{
-	struct buf interpreter = { 0 };
-
-	if ((fault->error == ENOENT || fault->error == ENOEXEC) && *path == '/' &&
-	    !row->groups->environment->root_directory && !service_prepared(row)->sandbox &&
-	    foreign_interpreter_is_missing(path, &interpreter))
-		buf_addf(out, ": %s", buf_string(&interpreter));
-	buf_free(&interpreter);
-}
-
 /* "exec: No such file or directory", and the option of one before the program. */
-static void describe_command_fault(const struct service *row, enum command_phase phase, unsigned number,
-				   const struct fault *fault, struct buf *out)
+static void describe_command_fault(const struct service *row, enum command_phase phase, const struct fault *fault,
+				   struct buf *out)
 {
-	unsigned flags;
-
 	if (fault->stage != STAGE_EXEC) {
 		describe_fault(row, fault, out);
 		return;
 	}
 	buf_addf(out, "%s: %s", stage_name(fault->stage), strerror(fault->error));
-	add_interpreter(row, command_prefix(service_commands(row, phase)[number], &flags), fault, out);
 	if (phase == PHASE_CONDITION || phase == PHASE_START_PRE)
 		origin_cite(service_origin(row, command_option(phase)), out);
 }
@@ -342,7 +327,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			if (phase != PHASE_READY)
 				buf_addf(&why, "%s: %.100s: ", command_option(phase),
 					 service_commands(row, phase)[number]);
-			describe_command_fault(row, phase, number, &request.fault, &why);
+			describe_command_fault(row, phase, &request.fault, &why);
 		}
 		error = request.fault.error;
 	} else {
@@ -524,7 +509,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		}
 		status_describe(status, what);
 		if (fault.stage)
-			describe_command_fault(instance->row, PHASE_READY, 0, &fault, &why);
+			describe_command_fault(instance->row, PHASE_READY, &fault, &why);
 		snprintf(instance->why_unready, sizeof(instance->why_unready), "%s",
 			 fault.stage ? buf_string(&why) : what);
 		buf_free(&why);
@@ -548,7 +533,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	}
 	if (result == RESULT_SUCCESS) {
 		if (ignored && fault.stage)
-			describe_command_fault(instance->row, commands, instance->next_command - 1, &fault, &why);
+			describe_command_fault(instance->row, commands, &fault, &why);
 		if (ignored && status)
 			svc_say(instance->svc, LEVEL_INFO, "command", "%s: %.150s: %s", command_option(commands), text,
 				fault.stage ? buf_string(&why) : what);
@@ -561,7 +546,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		describe_fault(instance->row, &fault, &why);
 	else if (fault.stage) {
 		buf_addf(&why, "%s: %.100s: ", command_option(commands), text);
-		describe_command_fault(instance->row, commands, instance->next_command - 1, &fault, &why);
+		describe_command_fault(instance->row, commands, &fault, &why);
 	} else
 		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
 			 command_option(commands), text,
@@ -642,8 +627,6 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
 	buf_addf(out, ": %s", fault->error == ETIMEDOUT ? "it took too long, and was ended" : strerror(fault->error));
-	if (fault->stage == STAGE_EXEC)
-		add_interpreter(row, path, fault, out);
 	if (fault->stage == STAGE_STREAMS && fault->error == EPERM && path &&
 	    path_opener(path, 0, row->account, &finding) == PATH_REFUSED)
 		path_finding_add(&finding, out);

@@ -64,16 +64,6 @@ int foreign_unlink(const char *path)
 	return good ? 0 : -1;
 }
 
-bool foreign_interpreter_is_missing(const char *program, struct buf *why)
-{
-	struct path_finding finding;
-	char path[PATH_MAX];
-
-	return !path_leads_to_foreign(program, &finding) &&
-	       interpreter_find(NULL, program, path) == INTERPRETER_FOUND &&
-	       !path_leads_to_foreign(path, &finding) && interpreter_is_missing(NULL, path, why);
-}
-
 static int find_names(const void *with, struct buf *names)
 {
 	glob_t found = { 0 };

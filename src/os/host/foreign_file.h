@@ -13,10 +13,6 @@
  * has its groups (foreign_actor). NULL and errno. */
 char *foreign_read_file(const char *path, const struct account *account, size_t most, size_t *length);
 
-/* Whether the program's interpreter does not exist, as interpreter_is_missing says it. false: also where other users can
- * change the path of either. */
-bool foreign_interpreter_is_missing(const char *program, struct buf *why);
-
 /* Appends the names that match a pattern (glob(3)), sorted, each followed by a NUL. false and errno; ENOENT: no match. */
 bool foreign_glob(const char *pattern, struct buf *names);
 

@@ -34,18 +34,6 @@ proc around {} {
 		exec_stop_post [list [note {after $SERVICE_RESULT $EXIT_CODE $EXIT_STATUS}]]
 }
 
-set dos "exec: No such file or directory: its interpreter '/bin/sh\\r' (the file has DOS line ends) is not there"
-
-test whose_interpreter_is_missing_are_told_by_it {
-	write dos "#!/bin/sh\r\ntrue\r\n" 755
-	web $take [with exec_stop_post -%/dos]
-	pid web
-	log "web: exec_stop_post: -%/dos: $dos\n"
-	stop
-	web $take "[with exec_start_pre %/dos] start = boot"
-	log "web: cannot start: exec_start_pre: %/dos: $dos ("
-}
-
 test that_cannot_be_prepared_say_why {
 	exec mkfifo [path fifo]
 	web $take "[with exec_start_pre /bin/true] error = \"append:%/fifo\" start = boot"
