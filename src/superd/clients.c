@@ -294,7 +294,7 @@ void clients_count_quiet(struct svc *svc, struct clients *clients, uint32_t quie
 	ask_kernel(&(struct question){ .svc = svc, .clients = clients, .quiet_after = quiet_after });
 }
 
-/* Tells who waits first from who did before, as far as the kernel says it of one socket alone: not of TCP. */
+/* Tells who waits first from who did before, as far as the kernel says it of one socket alone: not of TCP and FIFOs. */
 uint64_t clients_mark(const struct svc *svc)
 {
 	uint64_t mark = HASH_START;
@@ -307,8 +307,6 @@ uint64_t clients_mark(const struct svc *svc)
 			continue;
 		if (endpoint_is_datagram(socket->listen->address))
 			first = accept_first_datagram(socket);
-		else if (socket->listen->address->kind == ENDPOINT_FIFO) /* how much is left of what was sent */
-			first = (uint64_t)bind_fifo_bytes(socket->fd, socket->listen);
 		else if (socket->listen->address->kind != ENDPOINT_TCP && sock_diag_unix(socket->fd, &found))
 			first = found.first;
 		mark = hash_bytes(mark, &first, sizeof(first));

@@ -149,28 +149,6 @@ static int is_readable(int fd)
 	return (wait.revents & POLLIN) != 0;
 }
 
-static int send_bytes(const void *with, struct buf *text)
-{
-	int bytes;
-
-	if (ioctl(*(const int *)with, FIONREAD, &bytes) == 0)
-		buf_addf(text, "%d", bytes);
-	errno = 0; /* it has not timed out, as the caller says before */
-	return -1;
-}
-
-int bind_fifo_bytes(int fd, const struct listen *listen)
-{
-	struct buf text = { 0 };
-	int64_t bytes = -1;
-
-	foreign_fork(listen->address->address, send_bytes, &fd, fd, false, &text);
-	if (!text.length || scan_count(buf_string(&text), &bytes))
-		bytes = -1;
-	buf_free(&text);
-	return (int)bytes;
-}
-
 /* A datagram may be empty, so poll(2) decides and the size only refines. FIONREAD is used for datagram sockets only: on
  * a pipe it takes the lock that a writer holds while it waits for a page, perhaps for ever. */
 static int readable_bytes(int fd, const struct listen *listen)

@@ -60,10 +60,6 @@ bool bind_wants_v6only(const struct listen *listen);
  * queue; for unix sockets and others the kernel's report; for datagrams the bytes of the first one. */
 int bind_queue(int fd, const struct listen *listen);
 
-/* The bytes in a FIFO; -1: unknown. A process of its own asks for them, as a writer may keep the pipe locked; the caller
- * waits for it, as for all work on that path (foreign_fork). */
-int bind_fifo_bytes(int fd, const struct listen *listen);
-
 /* Takes and closes so many of the clients in the queue, or reads so many datagrams, if there are any, without blocking.
  * Restores O_NONBLOCK, as a frozen backend may share the socket. -1 and errno: some are left. */
 int bind_queue_drop(int fd, const struct listen *listen, unsigned most);

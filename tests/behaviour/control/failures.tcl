@@ -153,13 +153,3 @@ test of_a_server_that_takes_nobody_name_the_usual_mistakes {
 	close $client
 }
 
-# The queue never looks shorter when it starts than when it ended but by its bytes: a hundred messages of ten.
-test are_none_of_a_program_that_takes_one_message_of_its_fifo {
-	write eat "head -c 10 >/dev/null\n"
-	superd -clock {service each { listen = "fifo:%/fifo" pass = inetd exec = "/bin/sh %/eat" user = "$user" }}
-	log "each: listening on "
-	set fifo [open [path fifo] w]
-	puts -nonewline $fifo [string repeat 0123456789 100]; flush $fifo
-	wait {[count "each: started"] == 100}
-	chan close $fifo
-}
