@@ -117,28 +117,14 @@ void raw_raise_effective(void)
 }
 
 #define NOROOT 1                        /* SECBIT_NOROOT: root gains nothing by an exec */
-#define NO_AMBIENT 64                   /* SECBIT_NO_CAP_AMBIENT_RAISE */
 
-/* Whether the next program gets capabilities only by the ambient set. Fills in those that are permitted. */
-static bool needs_ambient(struct capability_sets *sets)
-{
-	bool by_root = geteuid() == 0 && !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NOROOT);
-
-	return !by_root && capabilities_read(sets) && sets->permitted;
-}
-
-bool raw_keeps_capabilities(void)
-{
-	struct capability_sets sets;
-
-	return !needs_ambient(&sets) || !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NO_AMBIENT);
-}
-
+/* The next program gets root's capabilities by itself; others only by the ambient set, if a secure bit allows that. */
 static void keep_capabilities(void)
 {
 	struct capability_sets sets;
+	bool by_root = geteuid() == 0 && !(prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) & NOROOT);
 
-	if (!needs_ambient(&sets))
+	if (by_root || !capabilities_read(&sets) || !sets.permitted)
 		return;
 	sets.inheritable = sets.permitted;
 	capabilities_write(&sets);

@@ -94,11 +94,6 @@ int raw_unshare_fds(unsigned from);
 /* Makes all permitted capabilities effective in a child, as superd has lowered its own (os/rights/rights). */
 void raw_raise_effective(void);
 
-/* Whether raw_execute_own can hand capabilities on: else superd has some, and a secure bit forbids it. */
-bool raw_keeps_capabilities(void);
-#define RAW_KEEPS_NONE "superd-exec cannot have superd's capabilities, as the secure bit no-cap-ambient-raise is set " \
-	"(capabilities(7)); start superd without it"
-
 /* Executes one of superd's own programs, given by its descriptor, with superd's rights, also if superd is not root (the
  * ambient set of capabilities(7)), and with superd's environment, without what steers the loader (ld.so(8)). Returns -1
  * and errno. */

@@ -202,8 +202,6 @@ const char *preflight_check_own(const struct preflight *preflight, enum program 
 
 	if (program_get(which)->fd < 0)
 		program_describe_missing(which, &flaw);
-	else if (which == PROGRAM_EXEC && !raw_keeps_capabilities())
-		buf_text(&flaw, RAW_KEEPS_NONE);
 	if (flaw.length)
 		wrong = pool_text(preflight->table->pool, buf_string(&flaw));
 	buf_free(&flaw);

@@ -117,8 +117,6 @@ static void probe_machine(struct sandbox_support *support)
 
 	if (program_get(PROGRAM_EXEC)->fd < 0)
 		program_describe_missing(PROGRAM_EXEC, &flaw);
-	else if (!raw_keeps_capabilities())
-		buf_text(&flaw, RAW_KEEPS_NONE);
 	else
 		lacking = spawn_probe(try_namespaces);
 	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));

@@ -182,27 +182,3 @@ Test(spawn_async, a_report_lies_behind_what_the_child_arranges)
 	cr_expect(ends_within(ends[0], HANG_MS));
 	close(ends[0]);
 }
-
-/* In a process of its own: superd-exec could have none of its capabilities, and superd says so. */
-static int find_without_ambient(void)
-{
-	struct sandbox_support support = { .lacking = 0 };
-
-	if (prctl(PR_SET_SECUREBITS, 1 | 64 /* SECBIT_NOROOT, SECBIT_NO_CAP_AMBIENT_RAISE */, 0, 0, 0) < 0)
-		return 2;
-	return sandbox_support_missing(&support) & SANDBOX_NEEDS_MOUNTS &&
-	       strstr(support.program_flaw, "no-cap-ambient-raise") ? 0 : 1;
-}
-
-Test(spawn_async, superd_says_where_superd_exec_can_have_no_rights)
-{
-	int status;
-	pid_t pid;
-
-	skip_unless(geteuid() == 0, "it takes root");
-	pid = fork();
-	if (pid == 0)
-		_exit(find_without_ambient());
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", WEXITSTATUS(status));
-}
