@@ -171,34 +171,6 @@ static bool list_has_everybody(const struct word_list *list)
 	return four && six;
 }
 
-static bool networks_meet(const char *one, const char *other)
-{
-	struct network a[NETWORKS_MOST], b[NETWORKS_MOST];
-	size_t count_a = networks_read(one, a), count_b = networks_read(other, b);
-
-	for (size_t n = 0; n < count_a * count_b; n++) {
-		struct network first = a[n / count_b], second = b[n % count_b];
-
-		if (network_is_v4(&first) != network_is_v4(&second))
-			continue;
-		first.bits = second.bits = first.bits < second.bits ? first.bits : second.bits;
-		network_mask(&first);
-		network_mask(&second);
-		if (!memcmp(first.address, second.address, sizeof(first.address)))
-			return true;
-	}
-	return false;
-}
-
-static bool lists_meet(const struct word_list *one, const struct word_list *other)
-{
-	for (size_t n = 0; n < one->count * other->count; n++) {
-		if (networks_meet(one->words[n / other->count], other->words[n % other->count]))
-			return true;
-	}
-	return false;
-}
-
 /* Sets the rules for the clients of a socket. An allowed address wins over a denied one, and in superd.conf no_access
  * wins: so an exception is possible only where all others are denied. */
 static void set_client_rules(struct unit_builder *builder, const struct word_list *deny, const struct word_list *allow)
@@ -207,7 +179,7 @@ static void set_client_rules(struct unit_builder *builder, const struct word_lis
 	const struct word_list *from = only_allowed ? allow : deny;
 	struct word_list list = { .at = from->at };
 
-	if (!only_allowed && lists_meet(deny, allow))
+	if (!only_allowed && allow->count)
 		unit_unsupported(builder, allow->at, "IPAddressAllow: superd makes no exceptions from a denied "
 						     "network, but from IPAddressDeny=any");
 	for (size_t n = 0; n < from->count; n++) {
