@@ -27,14 +27,17 @@ struct reader_client {
 	size_t count;
 	size_t begun;                   /* it reads this one */
 	pid_t pid;                      /* of superd-read */
+	int channel;
 	FILE *answer;
 	size_t taken;                   /* bytes received so far */
-	struct buf line, text;          /* text: services that superd has not read yet */
+	char *line;                     /* owned; of getline(3) */
+	size_t line_size;
+	struct buf text;                /* services that superd has not read yet */
 	struct buf *failure;            /* why its answer is not taken */
 };
 
 /* What cannot be sent shows in the answer. */
-static void send_request(struct reader_client *client, int fd)
+static void send_request(struct reader_client *client)
 {
 	struct read_request request = *client->reading->request;
 	const char **sources = calloc(client->count, sizeof(*sources));
@@ -53,51 +56,46 @@ static void send_request(struct reader_client *client, int fd)
 		request_write(&line, request);
 	at = line.failed ? "" : buf_string(&line);
 	for (end = at + strlen(at); at < end && (sent >= 0 || errno == EINTR); at += sent > 0 ? sent : 0)
-		sent = send(fd, at, (size_t)(end - at), MSG_NOSIGNAL);
-	shutdown(fd, SHUT_WR);
+		sent = send(client->channel, at, (size_t)(end - at), MSG_NOSIGNAL);
+	shutdown(client->channel, SHUT_WR);
 	free(request.from);
 	free(sources);
 	buf_free(&line);
 }
 
 /* The channel has a time limit, so each SIGSTOP and SIGCONT interrupts what waits for it (signal(7)). */
-static ssize_t read_answer(void *channel, char *to, size_t size)
+static ssize_t read_answer(void *with, char *to, size_t size)
 {
+	struct reader_client *client = with;
 	ssize_t got;
 
 	do
-		got = read(*(int *)channel, to, size);
+		got = read(client->channel, to, size);
 	while (got < 0 && errno == EINTR);
-	return got;
+	client->taken += got > 0 ? (size_t)got : 0;
+	if (client->taken <= ANSWER_MOST)
+		return got;
+	errno = EFBIG;
+	return -1;
 }
 
 /* Receives a line, without its newline. false: errno; 0: superd-read has closed the channel. */
 static bool next_line(struct reader_client *client)
 {
-	struct buf *line = &client->line;
-	char part[4096];
+	ssize_t length = getline(&client->line, &client->line_size, client->answer);
 
-	buf_clear(line);
-	for (;;) {
-		size_t length;
-
-		errno = 0;
-		if (!fgets(part, sizeof(part), client->answer))
-			return false;
-		length = strlen(part);
-		client->taken += length;
-		buf_add(line, part, length);
-		if (line->failed || client->text.length + line->length > TEXT_MOST || client->taken > ANSWER_MOST) {
-			errno = line->failed ? ENOMEM : EFBIG;
-			return false;
-		}
-		if (length && part[length - 1] == '\n')
-			return buf_cut(line, line->length - 1);
-		if (length < sizeof(part) - 1) {        /* the end, or a NUL */
-			errno = feof(client->answer) ? 0 : EBADMSG;
-			return false;
-		}
+	if (length < 0 && !feof(client->answer))
+		return false;
+	errno = 0;
+	if (length >= 0 && client->text.length + (size_t)length > TEXT_MOST) {
+		errno = EFBIG;
+	} else if (length >= 0 && client->line[length - 1] == '\n') {
+		client->line[--length] = '\0';
+		if (strlen(client->line) == (size_t)length)
+			return true;
+		errno = EBADMSG;
 	}
+	return false;
 }
 
 /* The services that follow are of another import. */
@@ -182,25 +180,21 @@ static bool take_services(struct reader_client *client)
 /* Takes lines up to the last record. false: superd-read has failed, for the reason in errno if there is none yet. */
 static bool take_answer(struct reader_client *client)
 {
-	struct buf *line = &client->line, *text = &client->text;
+	struct buf *text = &client->text;
 	struct read_record record = { 0 };
 	bool good = true;
 
 	while (good && next_line(client)) {
-		if (!record_begins(buf_string(line))) {
-			buf_text(text, buf_string(line));
-			buf_char(text, '\n');
-			if (text->length > BATCH && !strcmp(buf_string(line), "}"))
+		if (!record_begins(client->line)) {
+			buf_addf(text, "%s\n", client->line);
+			if (text->length > BATCH && !strcmp(client->line, "}"))
 				good = take_services(client);
 			continue;
 		}
-		good = take_services(client) && read_record_parse(line->data, &record) && take_record(client, &record);
+		good = take_services(client) && read_record_parse(client->line, &record) &&
+		       take_record(client, &record);
 		if (good && record.kind == RECORD_END)
 			return true;
-		if (record.kind == RECORD_MEMORY) {
-			errno = ENOMEM;
-			return false;
-		}
 	}
 	errno = good ? errno : EBADMSG;
 	return false;
@@ -235,12 +229,12 @@ static void fail(struct reader_client *client, int error)
 	}
 }
 
-static bool ask(struct reader_client *client, int channel)
+static bool ask(struct reader_client *client)
 {
 	bool good;
 
 	take_source(client, client->begun);
-	send_request(client, channel);
+	send_request(client);
 	good = take_answer(client);
 	wait_note(NULL, NULL);
 	return good;
@@ -251,24 +245,24 @@ void ask_imports(struct reading *reading)
 	const struct read_request *request = reading->request;
 	struct buf failure = { 0 };
 	struct reader_client client = {
-		.reading = reading, .imports = reading->imports, .count = reading->import_count, .failure = &failure,
+		.reading = reading, .imports = reading->imports, .count = reading->import_count, .channel = -1,
+		.failure = &failure,
 	};
-	int channel = -1;
 	bool good;
 
 	while (client.begun < client.count && !client.imports[client.begun].waits)
 		client.begun++;
 	if (client.begun < client.count && request && request->start) {
-		good = request->start(request->start_context, &channel, &client.pid, &failure) &&
-			(client.answer = fopencookie(&channel, "r", (cookie_io_functions_t){ .read = read_answer })) &&
-			ask(&client, channel);
+		good = request->start(request->start_context, &client.channel, &client.pid, &failure) &&
+			(client.answer = fopencookie(&client, "r", (cookie_io_functions_t){ .read = read_answer })) &&
+			ask(&client);
 		if (!good)
 			fail(&client, errno);
 	}
 	if (client.answer)
 		fclose(client.answer);
-	fd_close(&channel);
-	buf_free(&client.line);
+	fd_close(&client.channel);
+	free(client.line);
 	buf_free(&client.text);
 	buf_free(&failure);
 }

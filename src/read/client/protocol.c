@@ -116,7 +116,7 @@ static void pass_bool(struct fields *fields, bool *truth)
 }
 
 static const char *const record_words[RECORDS] = {
-	"#source", "#own", "#read", "#diag", "#skipped", "#note", "#end", "#memory",
+	"#source", "#own", "#read", "#diag", "#skipped", "#note", "#end",
 };
 
 static void pass_record(struct fields *fields, struct read_record *record)

@@ -15,7 +15,6 @@ enum record_kind {
 	RECORD_SKIPPED,                 /* at, text: the name; flag: is_doubtful; other: is_part */
 	RECORD_ROLE,                    /* at, text: the name; number: enum role_kind */
 	RECORD_END,                     /* the last one; number: errors that no record has */
-	RECORD_MEMORY,                  /* the last one: memory has run out */
 	RECORDS
 };
 

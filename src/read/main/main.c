@@ -179,14 +179,11 @@ static int print_for_superd(void)
 {
 	struct read_answer answer = { .is_for_superd = true };
 	struct pool *pool = pool_new();
-	struct buf last = { 0 };
 	struct read_request request;
 	size_t length;
 	char *text;
 	int status;
 
-	read_record_write(&last, (struct read_record){ .kind = RECORD_MEMORY });
-	memory_ends_process(STDOUT_FILENO, buf_string(&last), last.length);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a file that does not answer may hold it longer than superd waits */
 	text = fd_read_all(STDOUT_FILENO, REQUEST_MOST, &length);
 	if (!text || !request_read(text, pool, &request)) {
@@ -196,7 +193,6 @@ static int print_for_superd(void)
 	status = print_sources(&answer, &request);
 	free(text);
 	pool_free(pool);
-	buf_free(&last);
 	return status;
 }
 

@@ -374,9 +374,9 @@ static void set_per_source(struct xinetd_service *service)
 	draft_set_text(&service->draft, "per_source_prefix", "128", per_source->at);
 }
 
-/* For xinetd 0 connections a second are no limit. With a pause of 0 it closes connections above the limit and goes on at
- * once, still counting. superd begins to count behind a pause: a shorter one than the second that it counts would be no
- * limit at all. */
+/* For xinetd 0 connections a second are no limit. With a pause of 0 it closes connections above the limit, and
+ * continues at once to accept and count. superd counts from 0 after a pause: one that is shorter than the second for
+ * which it counts would be no limit at all. */
 static void set_rate(struct xinetd_service *service)
 {
 	const struct assignment *cps = service->value[ATTR_CPS];
@@ -387,8 +387,8 @@ static void set_rate(struct xinetd_service *service)
 	} else if (is_zero(cps->words[0])) {
 		draft_set_text(&service->draft, "cps", "unlimited", cps->at);
 	} else if (is_zero(cps->words[1])) {
-		draft_warn(&service->draft, cps->word_at[1], "cps: the service pauses for a second, and clients wait; xinetd "
-							     "would close them");
+		draft_warn(&service->draft, cps->word_at[1],
+			   "cps: the service pauses for a second, and clients wait; xinetd would close them");
 		draft_set_words(&service->draft, "cps", (const char *const[]){ cps->words[0], "1s" }, 2, cps);
 	} else {
 		xinetd_set_as_is(service, ATTR_CPS);
