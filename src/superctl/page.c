@@ -16,20 +16,9 @@
 #define PAGE_SERVICES 5000              /* rows of the overview */
 #define NAME_MOST 24                    /* bytes of a name that no line break parts */
 
-/* The bars: what there is of the last 6 hours, in so many cells in the overview and on the page of a service. */
+/* Cells of a bar in the overview, and on the page of a service. */
 #define CELLS 96
 #define CELLS_OF_ONE 360
-
-/* What a bar shows: the first that is long enough, else the last. */
-static const struct window {
-	double seconds;
-	const char *words, *request;
-} windows[] = {
-	{ 600, "Last 10 minutes", "timeline --since=10min" },
-	{ 3600, "Last hour", "timeline --since=1h" },
-	{ 21600, "Last 6 hours", "timeline --since=6h" },
-};
-#define LONGEST (sizeof(windows) / sizeof(*windows) - 1)
 
 static const char html_type[] = "text/html; charset=utf-8";
 
@@ -37,7 +26,6 @@ static const char html_type[] = "text/html; charset=utf-8";
 struct overview {
 	const json_t *metrics;          /* array: superd's own line, then one for each service */
 	const json_t *bars;             /* object: name to the drawing of add_bar */
-	const struct window *window;
 	double from, until;             /* Unix times of the bars */
 };
 
@@ -65,15 +53,6 @@ static const struct paint {
 struct totals {
 	double services, disabled, memory, saved, queue, instances, faults, shown;
 };
-
-static const struct window *window_for(double seconds)
-{
-	size_t n = 0;
-
-	while (n < LONGEST && seconds > windows[n].seconds)
-		n++;
-	return &windows[n];
-}
 
 static void add_escaped(struct buf *out, struct buf *text)
 {
@@ -156,6 +135,13 @@ static void add_bar(struct buf *out, const json_t *line, size_t cells)
 	buf_free(&words);
 	buf_free(&paths);
 	buf_free(&path);
+}
+
+/* "Last 20 min", for the bars. */
+static void add_window(struct buf *out, double from, double until)
+{
+	buf_text(out, "Last ");
+	human_units_add_age(out, until - from);
 }
 
 /* Adds times above the bars: the first, the last and so many between them. It is no part of a bar's drawing, which is
@@ -309,7 +295,9 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	add_totals(out, &totals);
 	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
 		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since");
-	buf_addf(out, "<th scope=\"col\">%s<div>", overview->window->words);
+	buf_text(out, "<th scope=\"col\">");
+	add_window(out, overview->from, overview->until);
+	buf_text(out, "<div>");
 	add_axis(out, overview->from, overview->until, 1);
 	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
@@ -428,19 +416,16 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 	buf_free(&clock);
 }
 
-/* line: that of timeline, for the longest window. */
+/* line: that of timeline. */
 static void add_timeline(struct buf *out, const json_t *line)
 {
-	double until = json_reply_number(line, "until");
-	double begun = json_reply_number(json_array_get(json_reply_list(line, "spans"), 0), "at");
-	const struct window *window = window_for(until - begun);
-	json_t *shown = json_copy((json_t *)(size_t)line);
+	double from = json_reply_number(line, "from"), until = json_reply_number(line, "until");
 
-	json_object_set_new(shown, "from", json_real(until - window->seconds));
-	buf_addf(out, "<section>\n<h2>%s</h2>\n<p id=\"timeline\">", window->words);
-	add_axis(out, until - window->seconds, until, 5);
-	add_bar(out, shown, CELLS_OF_ONE);
-	json_decref(shown);
+	buf_text(out, "<section>\n<h2>");
+	add_window(out, from, until);
+	buf_text(out, "</h2>\n<p id=\"timeline\">");
+	add_axis(out, from, until, 5);
+	add_bar(out, line, CELLS_OF_ONE);
 }
 
 /* lines: those of status, timeline and show; the last one NULL: the page is without details. log: array of the lines of
@@ -532,11 +517,9 @@ static json_t *ask_about(struct ctl_client *client, const char *verb, const char
 static bool answer_overview(struct ctl_client *client, struct http_response *response)
 {
 	json_t *metrics = ask(client, "metrics", NULL);
-	const json_t *superd = json_reply_object(json_array_get(metrics, 0), "superd");
-	struct overview overview = { .window = window_for(json_reply_number(superd, "uptime")) };
-	json_t *bars = metrics ? ask(client, overview.window->request, &overview) : NULL;
+	struct overview overview = { .metrics = metrics };
+	json_t *bars = metrics ? ask(client, "timeline", &overview) : NULL;
 
-	overview.metrics = metrics;
 	overview.bars = bars;
 	if (bars) {
 		add_overview_page(&response->body, &overview);
@@ -569,7 +552,7 @@ static void keep_lines_of(json_t *lines, const char *name)
 static bool answer_service(struct ctl_client *client, const char *name, bool in_detail,
 			   struct http_response *response)
 {
-	const char *const requests[] = { "status", windows[LONGEST].request, "show", "log --lines=100" };
+	const char *const requests[] = { "status", "timeline", "show", "log --lines=100" };
 	enum { LOG = 3, ANSWERS };
 	json_t *all = ask(client, "list", NULL), *answers[ANSWERS] = { NULL };
 	const json_t *lines[LOG] = { NULL };

@@ -35,6 +35,7 @@
 #define LOG_LINES 10
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.0
+#define TIMELINE_LEAST 600.0
 
 enum phase_of_past { OFF_OR_CLOSED, ASLEEP, BEGINS, AWAKE, IS_FROZEN, PAUSED, IS_FAILING };
 
@@ -1154,7 +1155,8 @@ static void add_span(double at, enum phase_of_past phase, struct buf *out)
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, struct buf *out)
 {
 	const struct past *past = svc ? svc->run->past : NULL;
-	double now = clock_now(), from = now - seconds;
+	double now = clock_now(), runs = number_max(now - superd.started, TIMELINE_LEAST);
+	double from = now - (seconds < runs ? seconds : runs);
 	enum phase_of_past phase = svc ? phase_of(svc, svc->state) : OFF_OR_CLOSED;
 	size_t changes = past ? past->change_count : 0, wakes = past ? past->wake_count : 0;
 

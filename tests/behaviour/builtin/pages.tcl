@@ -210,8 +210,8 @@ test shows_what_the_services_did_and_who_woke_them {
 	expect {[regexp {<path class="t-running" d="(M95 0h1v1H95z|M94 0h2v1H94z)"/>} $page]} $page
 	lacks $page " style="           ;# its Content-Security-Policy refuses such an attribute
 	has [page /service/web] {<svg class="timeline" viewBox="0 0 360 1"} {<td>start<td class="n">} "s<td>127.0.0.1\n"
-	foreach {words later} {"Last 10 minutes" 30min "Last hour" 1h "Last 6 hours" 9h "Last 6 hours" 0s} {
-		has [page /] ">$words<"; has [page /service/web] "<h2>$words<"
+	foreach {words later} {"Last 10 min<" 50min "Last 50 min" 9h "Last 6 h<" 0s} {
+		has [page /] ">$words"; has [page /service/web] "<h2>$words"
 		advance $later
 	}
 }
