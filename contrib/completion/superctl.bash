@@ -74,7 +74,7 @@ _superctl()
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W '--control --json --color --no-wait --timeout --check
-			--level -n --count -f --follow --failed --asleep --awake --ready --sort --since --names --version -h --help' -- "$cur"))
+			--level -n --count -f --follow --failed --asleep --awake --sort --since --names --version -h --help' -- "$cur"))
 	elif [[ " $reading $acting " == *" $verb "* ]]; then
 		_superctl_names "$cur" "${control[@]}"
 	elif [[ -z $verb || $verb == help ]]; then

@@ -4,9 +4,7 @@
  * does not answer at all, superctl gives up some time later. */
 #include "superctl/superctl.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "lib/clock.h"
 #include "lib/scan.h"
@@ -34,9 +32,9 @@ static enum ctl_status act(const struct superctl_options *options, const char *v
 	enum ctl_status status;
 
 	buf_text(&verb, verb_text);
-	if (options->asleep_only)
+	if (options->asleep)
 		buf_text(&verb, " --asleep");
-	if (options->awake_only)
+	if (options->awake)
 		buf_text(&verb, " --awake");
 	status = client_ask(options, buf_string(&verb), show_result, &view);
 	buf_free(&verb);
@@ -73,26 +71,6 @@ enum ctl_status verb_signal(const struct superctl_options *options)
 	return status;
 }
 
-static volatile sig_atomic_t superd_pid;
-
-static void on_sigterm(int signal, siginfo_t *info, void *context)
-{
-	(void)context;
-	if (info->si_code == SI_USER && info->si_pid == superd_pid)
-		_exit(CTL_DONE);
-	raise(signal);
-}
-
-/* At its end superd kills its own children, and as PID 1 all processes of its container. If superctl is one of them, a
- * SIGTERM from superd means that the shutdown works, and superctl exits with 0. */
-static void expect_sigterm(const struct ctl_client *client)
-{
-	struct sigaction action = { .sa_sigaction = on_sigterm, .sa_flags = SA_SIGINFO | SA_RESETHAND };
-
-	superd_pid = json_reply_count(client->greeting, "pid");
-	sigaction(SIGTERM, &action, NULL);
-}
-
 /* The answer to "shutdown" is the end of the connection: superd has ended. */
 enum ctl_status verb_shutdown(const struct superctl_options *options)
 {
@@ -105,7 +83,6 @@ enum ctl_status verb_shutdown(const struct superctl_options *options)
 	if (status != CTL_DONE)
 		return status;
 	client.quiet = true;
-	expect_sigterm(&client);
 	status = client_send(&client, "shutdown");
 	do {
 		if (status == CTL_DONE)

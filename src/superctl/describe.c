@@ -305,11 +305,6 @@ const struct state_word *state_word_of(const json_t *service)
 	return &state_words[index_of(service)];
 }
 
-bool state_word_is_asleep(const struct state_word *word)
-{
-	return !strcmp(word->class, "sleep");
-}
-
 bool state_word_is_awake(const struct state_word *word)
 {
 	return !strcmp(word->class, "good");

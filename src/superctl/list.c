@@ -39,21 +39,12 @@ static void add_row(struct list_view *view, const json_t *service)
 	view->memory[word - state_words] += json_reply_number(service, "memory");
 }
 
-static bool is_wanted(const struct superctl_options *options, const json_t *service)
-{
-	const struct state_word *word = state_word_of(service);
-
-	return (!options->asleep_only && !options->awake_only) ||
-	       (options->asleep_only && state_word_is_asleep(word)) ||
-	       (options->awake_only && state_word_is_awake(word));
-}
-
 static bool list_line(void *context, const json_t *line, struct reply_text *text)
 {
 	struct list_view *view = context;
 
 	(void)text;
-	if (!view->options->json && is_wanted(view->options, line))
+	if (!view->options->json)
 		json_array_append(view->services, (json_t *)(size_t)line);
 	return true;
 }
@@ -124,10 +115,7 @@ static void add_totals(const struct list_view *view, size_t count, struct buf *o
 
 static void add_nothing(const struct superctl_options *options, struct buf *out)
 {
-	buf_text(out, options->failed_only   ? "no service has failed\n"
-		      : options->asleep_only ? "no service is asleep\n"
-		      : options->awake_only  ? "no service is awake\n"
-					     : "superd has no services\n");
+	buf_text(out, options->failed_only ? "no service has failed\n" : "superd has no services\n");
 }
 
 static bool print_listing(struct list_view *view)
@@ -150,9 +138,8 @@ enum ctl_status verb_list(const struct superctl_options *options)
 	struct column titles[COLUMNS];
 	enum ctl_status status;
 
-	if (options->json && (options->asleep_only || options->awake_only || options->sort)) {
-		fprintf(stderr, "superctl: --json prints the answer of superd as it is, without --asleep, --awake "
-				"and --sort\n");
+	if (options->json && options->sort) {
+		fprintf(stderr, "superctl: --json prints the answer of superd as it is, without --sort\n");
 		return CTL_USAGE;
 	}
 	view.services = json_array();

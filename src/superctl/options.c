@@ -24,7 +24,7 @@
 
 const struct verb verbs[] = {
 	{ "status", NAMES_ANY, false, "", "show services in detail; without a name, list all", verb_status },
-	{ "list", NAMES_ANY, false, "names failed asleep awake sort",
+	{ "list", NAMES_ANY, false, "names failed sort",
 	  "list services with their state, ports and processes", verb_list },
 	{ "show", NAMES_ANY, false, "", "print the options of services, and where each is set", verb_show },
 	{ "why", NAMES_ANY, false, "", "explain the state: what it waits for, what went wrong, when it will sleep",
@@ -47,12 +47,12 @@ const struct verb verbs[] = {
 	{ "thaw", NAMES_SOME, false, ACTS, "thaw a frozen service", verb_act },
 	{ "sleep", NAMES_SOME, true, ACTS, "freeze or stop a service, by its idle_action", verb_act },
 	{ "wake", NAMES_SOME, false, ACTS, "thaw or start a service", verb_act },
-	{ "wait", NAMES_SOME, false, "timeout ready asleep awake",
+	{ "wait", NAMES_SOME, false, "timeout asleep awake",
 	  "wait until a service would serve a client, runs or sleeps", verb_act },
 	{ "signal", NAMES_SIGNAL, true, "", "send a signal, such as HUP, to the main process", verb_signal },
 	{ "enable", NAMES_SOME, false, ACTS, "open the ports of a service again", verb_act },
 	{ "disable", NAMES_SOME, true, ACTS, "close the ports of a service until enable", verb_act },
-	{ "reload", NAMES_ANY, false, ACTS " check",
+	{ "reload", NAMES_ANY, false, ACTS,
 	  "read superd's configuration again; with NAME, make that service read its own", verb_reload },
 	{ "diff", NAMES_NONE, false, "timeout", "print what a reload would change", verb_diff },
 	{ "reopen", NAMES_NONE, false, "", "open the log files again, after a rotation", verb_act },
@@ -179,8 +179,7 @@ static const struct cli_option superctl_rows[] = {
 	{ "timeout", .argument = "DURATION", FIELD(timeout), .scan = scan_duration,
 	  .help = "wait at most this time, such as 30s" },
 	{ "check", FIELD(check),
-	  .help = "upgrade: only check whether the installed version can take over; reload: only print what would "
-		  "change" },
+	  .help = "upgrade: only check whether the installed version can take over" },
 	{ "level", .argument = "LEVEL", FIELD(level), .refuse = refuse_level,
 	  .help = "events, log: the least level: error, warning, notice, info or debug" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
@@ -188,11 +187,8 @@ static const struct cli_option superctl_rows[] = {
 	  .help = "log: the number of lines (10)" },
 	{ "follow", 'f', FIELD(follow), .help = "log: continue with new lines" },
 	{ "failed", FIELD(failed_only), .help = "list: only services with a fault" },
-	{ "asleep", FIELD(asleep_only),
-	  .help = "list: only services that sleep; wait: until they sleep" },
-	{ "awake", FIELD(awake_only),
-	  .help = "list: only services that run; wait: until they run" },
-	{ "ready", FIELD(ready), .help = "wait: until they would serve a client (default)" },
+	{ "asleep", FIELD(asleep), .help = "wait: until they sleep, not until they would serve a client" },
+	{ "awake", FIELD(awake), .help = "wait: until they run" },
 	{ "sort", .argument = "KEY", .set = set_sort,
 	  .help = "list: sort by memory, cpu, name, state or used" },
 	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
@@ -405,9 +401,7 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 		.control = control && *control ? control : NULL, .timeout = -1,
 	};
 	result = read_words(options, argc, argv, &given, &words);
-	if (result == CLI_UNKNOWN && !strcmp(argv[optind - 1], "--http"))
-		fprintf(stderr, "superctl: superd itself serves them by HTTP: builtin = metrics, or status\n");
-	else if (result == CLI_UNKNOWN)
+	if (result == CLI_UNKNOWN)
 		print_hint(argv[optind - 1]);
 	*status = result == CLI_ENDED ? CTL_DONE : CTL_USAGE;
 	if (result != CLI_READ)

@@ -41,12 +41,6 @@ enum ctl_status verb_reload(const struct superctl_options *options)
 	struct report report = { 0 };
 	enum ctl_status status;
 
-	if (options->check && options->name_count) {
-		fprintf(stderr, "superctl: reload: --check goes with no name of a service\n");
-		return CTL_USAGE;
-	}
-	if (options->check)
-		return verb_diff(options);
 	if (options->name_count)
 		return verb_act(options);
 	if (!options->has_timeout && !options->no_wait)

@@ -25,7 +25,7 @@ struct superctl_options {
 	int control_fd;                 /* a connection to it, for superd-web; 0: connect to `control` */
 	bool json;                      /* print the lines of the answer as received */
 	enum colour colour;
-	bool no_wait, check, names_only, failed_only, asleep_only, awake_only, ready, follow;
+	bool no_wait, check, names_only, failed_only, asleep, awake, follow;
 	const char *level;              /* log: the least; NULL: the default level */
 	int64_t since;                  /* history, log: microseconds before now; 0: not given */
 	int64_t timeout;                /* microseconds; -1: no limit */
@@ -210,7 +210,6 @@ void state_word_add(struct buf *out, const json_t *service);
 
 /* Whether the service serves clients, or would serve the next one. */
 bool state_word_is_active(const json_t *service);
-bool state_word_is_asleep(const struct state_word *word);       /* it waits for a client, without using the processor */
 bool state_word_is_awake(const struct state_word *word);
 void state_word_add_dot(const struct state_word *word, const struct screen *screen, struct buf *out);
 

@@ -350,17 +350,6 @@ test steers_and_tells {
 	expect {[exit_status] == 0}
 }
 
-# As in a container, whose processes all are process 1's.
-test who_is_ended_by_the_shutdown_it_asked_for_has_succeeded {
-	needs {[file executable $superctl]} "there is no superctl, as superd was built without jansson"
-	run_one {service off { listen = "127.0.0.1:0" accept = yes user = "$user"
-		exec = { "$superctl", "--control", "%/control", "shutdown" } }}
-	set client [connect off]
-	expect {[exit_status] == 0}
-	expect {[count "ended: exit status 0"] == 1}
-	close $client
-}
-
 test health_and_status_report_a_refused_reload_until_one_succeeds {
 	set refused "the last reload was refused: "
 	set web [filled {service web { listen = "127.0.0.1:0" exec = "/bin/cat" user = "$user" }}]
