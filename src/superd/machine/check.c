@@ -2,23 +2,16 @@
 #include "superd/machine/internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <linux/capability.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/build_id.h"
-#include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/bpf/bpf.h"
 #include "os/host/hosts_access.h"
-#include "os/netdiag/netdiag.h"
 #include "os/proc/bind_filter.h"
 #include "os/proc/process.h"
 #include "os/rights/rights.h"
@@ -27,7 +20,6 @@
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/rules/endpoint_conflict.h"
-#include "table/words/resource_words.h"
 
 /* Checks whether this machine lets superd answer a program's bind(2): by a filter of a process of its own, as a
  * container's filter may forbid filters. The kernel takes one filter with a listener for a process and all its
@@ -74,83 +66,26 @@ static void preflight_bind(struct preflight *preflight, const struct service *se
 				 "pass = bind: without CAP_SYS_ADMIN superd starts the program with no_new_privileges");
 }
 
-/* Checks what a service's sockets need of this machine. Whether the kernel has their kind it says when they are
- * opened. */
+/* Checks what superd must be allowed to do for a service's sockets. Whether the kernel has their kind, and the machine
+ * their interface and address, it says when they are opened. */
 
-static bool interface_exists(struct preflight *preflight, const char *name)
-{
-	const char *key = pool_text(preflight->table->pool, name);
-	const void *exists = NULL;
-
-	if (key && ptr_map_get(&preflight->interfaces, key, NULL, &exists))
-		return exists;
-	exists = if_nametoindex(name) ? name : NULL;
-	if (key)
-		ptr_map_put(&preflight->interfaces, key, NULL, exists);
-	return exists;
-}
-
-/* Whether bind(2) accepts the address, with a port of the kernel's choice, which is free again at once. Unlike a list
- * of interfaces, bind(2) knows local routes and net.ipv4.ip_nonlocal_bind. */
-static bool probe_address(const struct endpoint *endpoint, int family)
-{
-	struct endpoint probed = { .kind = ENDPOINT_UDP,
-				   .address = endpoint->address,
-				   .interface = endpoint->interface };
-	struct socket_address address;
-	int fd;
-	bool exists;
-
-	if (!socket_address_make(&probed, family, &address))
-		return true;
-	fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	exists = fd < 0 || bind(fd, &address.any, address.length) == 0 || errno != EADDRNOTAVAIL;
-	fd_close(&fd);
-	return exists;
-}
-
-/* Checks its sockets. Interfaces and addresses come and go, so one that is missing is only a warning. */
 static void preflight_sockets(struct preflight *preflight, const struct service *service)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
-		const struct socket_options *options = listen->options;
 		const struct endpoint *address = listen->address;
-		int family = socket_address_family(address);
 		uid_t owner = listen_prepared(listen)->owner;
 		char text[ENDPOINT_TEXT];
-		const void *exists;
 
-		endpoint_text(listen->endpoint, text);
 		if (!listen_is_other_family(service, listen) && endpoint_is_inet(address) && !address->port_name &&
 		    address->port && address->port < preflight->port_start && !capability_held(CAP_NET_BIND_SERVICE))
 			diag_warning(preflight->diags, listen->at,
 				     "%s: %s: ports below %d need root, CAP_NET_BIND_SERVICE or "
 				     "net.ipv4.ip_unprivileged_port_start",
-				     service->name, text, preflight->port_start);
-		if (options->bind_to_device && !interface_exists(preflight, options->bind_to_device))
-			preflight_report(preflight, SEVERITY_WARNING, service, "bind_to_device",
-					 options->bind_to_device, "there is no such interface here now");
-		if (address->interface && !interface_exists(preflight, address->interface))
-			diag_warning(preflight->diags, listen->at, "%s: %sthere is no interface %s here now",
-				     service->name, service->is_foreign ? "" : "listen: ", address->interface);
-		if (endpoint_is_inet(address) && address->address && family != AF_UNSPEC && !options->free_bind &&
-		    !options->transparent && !options->optional) {
-			if (!ptr_map_get(&preflight->addresses, address->address, address->interface, &exists)) {
-				exists = probe_address(address, family) ? address->address : NULL;
-				ptr_map_put(&preflight->addresses, address->address, address->interface, exists);
-			}
-			if (!exists)
-				diag_warning(preflight->diags, listen->at,
-					     "%s: no interface here has the address %s now", service->name,
-					     address->address);
-			if (!exists && (service->dialect == UNIT || !service->is_foreign))
-				diags_hint(preflight->diags, "%s listens on it before it exists",
-					   service->dialect == UNIT ? "FreeBind=yes" : "free_bind = yes");
-		}
+				     service->name, endpoint_text(listen->endpoint, text), preflight->port_start);
 		if (endpoint_is_path(address) && owner != (uid_t)-1 && owner != geteuid() &&
 		    !capability_held(CAP_CHOWN))
-			preflight_report(preflight, SEVERITY_ERROR, service, "socket_user", options->socket_user,
+			preflight_report(preflight, SEVERITY_ERROR, service, "socket_user", listen->options->socket_user,
 					 "only root or CAP_CHOWN can change the owner of a node");
 	}
 }
@@ -300,8 +235,6 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 	int64_t nice = environment->nice, oom_score = environment->oom_score_adjust;
 	const char *root = environment->root_directory;
 	struct rlimit own = { 0 };
-	struct buf names = { 0 };
-	uint64_t missing = 0;
 	char text[32];
 
 	/* superd's own programs have users of their own, sensors run no program, and units mean root. */
@@ -311,23 +244,7 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 		if (!service->is_foreign)
 			diags_hint(preflight->diags, "set user = \"root\" if that is intended, or name another user");
 	}
-	for (int bit = 0; bit < 64; bit++) {
-		if (identity->ambient_capabilities >> bit & 1 && !capability_held(bit))
-			missing |= UINT64_C(1) << bit;
-	}
-	if (missing) {
-		type_format(option_find(NATIVE, "ambient_capabilities"), &missing, &names);
-		preflight_report(preflight, SEVERITY_WARNING, service, "ambient_capabilities", buf_string(&names),
-				 "superd does not have this itself, so it cannot pass it on");
-		buf_free(&names);
-	}
-	if (identity->capability_bounding_set != UINT64_MAX && !capability_held(CAP_SETPCAP))
-		preflight_report(preflight, SEVERITY_ERROR, service, "capability_bounding_set", NULL,
-				 "only root or CAP_SETPCAP can remove capabilities permanently");
-	if (root && !capability_held(CAP_SYS_CHROOT))
-		preflight_report(preflight, SEVERITY_ERROR, service, "root_directory", root,
-				 "only root or CAP_SYS_CHROOT can change the root");
-	else if (root && sandbox_leaves_root(service))
+	if (root && sandbox_leaves_root(service))
 		preflight_report(preflight, SEVERITY_WARNING, service, "root_directory", root,
 				 "superd may not create mounts here, and root can leave a chroot(2)");
 	/* The lowest nice value without privilege is 20 - RLIMIT_NICE (getrlimit(2)). */
@@ -384,22 +301,10 @@ static void report_missing(void *context, const struct service *service, const c
 /* Checks its options for control groups, devices, scheduling and hardening. */
 static void preflight_resources(struct preflight *preflight, const struct service *service)
 {
-	const struct scheduling_options *scheduling = service->groups->scheduling;
 	const struct cgroup_settings *settings = service_prepared(service)->cgroup_settings;
-	struct device_rule rule;
 
 	sandbox_support_compare(&preflight->support, service, preflight->table->pool, report_missing, preflight);
 	cgroup_settings_compare(service, report_missing, preflight);
-	for (words word = service->groups->cgroup_filters->device_allow; word && *word; word++) {
-		if (device_rule_read(*word, &rule) && !device_rule_is_known(&rule))
-			preflight_report(
-				preflight, SEVERITY_WARNING, service, "device_allow", *word,
-				"there is no such device when superd reads the configuration, so it allows no access");
-	}
-	if ((scheduling->cpu_scheduling_policy == CPU_FIFO || scheduling->cpu_scheduling_policy == CPU_RR) &&
-	    !capability_held(CAP_SYS_NICE))
-		preflight_report(preflight, SEVERITY_WARNING, service, "cpu_scheduling_policy", NULL,
-				 "only root or CAP_SYS_NICE can do this, unless rlimit_rtprio allows it");
 	/* Without a pid file only the control group tells which process its daemon is. */
 	if (service->exec->type == TYPE_FORKING && !service->groups->lifecycle->pid_file && settings &&
 	    !settings->place->path) {
@@ -440,8 +345,7 @@ void preflight_table(const struct table *table, enum preflight_for purpose, stru
 		{ PROGRAM_EXEC, "nothing starts that has conditions, directories, a sandbox or a root of its own" },
 		{ PROGRAM_OUTPUT, "nobody reads what programs print, and they wait once their pipes are full" },
 	};
-	struct ptr_map *const maps[] = { &preflight.programs, &preflight.interfaces, &preflight.addresses,
-					 &preflight.tables,   &preflight.root_files };
+	struct ptr_map *const maps[] = { &preflight.programs, &preflight.tables, &preflight.root_files };
 	const char *wrong;
 
 	if (purpose == PREFLIGHT_CHECK || purpose == PREFLIGHT_COMPARISON)

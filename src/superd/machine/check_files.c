@@ -141,8 +141,8 @@ static bool is_hidden_from_us(const struct preflight *preflight, const struct se
 		preflight->table->is_only_checked;
 }
 
-/* Checks the programs, folders and files that a service names: whether they are there. What its user may do with them
- * the start says. A path below root_directory is looked up inside it, where an absolute link leads to another file. */
+/* Checks the programs that a service names: whether they are there. What its user may do with them, and whether its
+ * folders are there, the start says. A path below root_directory is looked up inside it, where an absolute link leads to another file. */
 
 /* The flaw of a program; root: the root_directory. NULL: none. The text is in the table's pool. */
 static const char *check_program_at(const struct preflight *preflight, const struct service *service, const char *path,
@@ -221,91 +221,8 @@ static void check_own_program(struct preflight *preflight, const struct service 
 				 wrong);
 }
 
-/* Whether superd-exec is there for the option with this value, or nothing asks for it: its value is NULL. */
-static bool executor_is_there(struct preflight *preflight, const struct service *service, const char *option,
-			      const char *value)
-{
-	const char *wrong = value ? preflight_check_own(preflight, PROGRAM_EXEC) : NULL;
-
-	if (!wrong)
-		return true;
-	/* a credential's value is not for a message */
-	preflight_report(preflight, SEVERITY_ERROR, service, option,
-			 pool_textf(preflight->table->pool, "%.*s", (int)strcspn(value, ":"), value), "%s", wrong);
-	return false;
-}
-
-/* superd-exec checks conditions, enters roots, loads credentials and makes directories; superd/start/sandbox.c asks it
- * for sandboxes. */
-static void check_executor(struct preflight *preflight, const struct service *service)
-{
-	static const char *const options[] = {
-		"condition",	   "load_credential", "set_credential",		 "runtime_directory", "state_directory",
-		"cache_directory", "logs_directory",  "configuration_directory", "root_directory",
-	};
-	bool is_there = true;
-
-	for (size_t n = 0; n < sizeof(options) / sizeof(*options) && is_there; n++) {
-		const struct option_def *option = option_find(NATIVE, options[n]);
-		const void *value = *(const void *const *)option_field(option, service);
-
-		is_there = executor_is_there(preflight, service, options[n],
-					     value && option->type->kind == FIELD_WORDS ? *(words)value : value);
-	}
-	for (size_t n = 0; n < service->socket_count && is_there; n++) {
-		words conditions = service->sockets[n].options->socket_condition;
-
-		is_there = executor_is_there(preflight, service, "socket_condition",
-					     conditions ? *conditions : NULL);
-	}
-	if (is_there && service->groups->identity->remove_ipc)
-		executor_is_there(preflight, service, "remove_ipc", "yes");
-}
-
-/* Reports what is not there, or is no directory. A missing working directory is only a warning: a home or a mount may
- * appear later. */
-static void check_start_folder(struct preflight *preflight, const struct service *service, const char *option,
-			       const char *path)
-{
-	const char *root = service->groups->environment->root_directory;
-	bool is_root = path == root;
-	struct stat status;
-
-	if (root_path_stat(is_root ? NULL : root, path, &status) == 0) {
-		if (!S_ISDIR(status.st_mode))
-			preflight_report(preflight, SEVERITY_ERROR, service, option, path, "that is not a directory");
-	} else if (!is_hidden_from_us(preflight, service)) {
-		preflight_report(preflight, is_root ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, path, "%s",
-				 strerror(errno));
-	}
-}
-
-/* The two directories that a service starts in. */
-static void check_start_folders(struct preflight *preflight, const struct service *service)
-{
-	const char *path = service->groups->environment->working_directory;
-	const char *root = service->groups->environment->root_directory;
-
-	if (root && preflight_may_look(preflight, root))
-		check_start_folder(preflight, service, "root_directory", root);
-	if (!path || path[0] == '-')
-		return;
-	if (path[0] == '~' && service->account)
-		path = service->account->home;
-	if (!path) {
-		preflight_report(preflight, SEVERITY_WARNING, service, "working_directory", "~", "user %s has no home",
-				 service->account->name);
-		return;
-	}
-	if (path[0] == '/' && path[1] && !sandbox_covers(service_prepared(service)->sandbox, path) &&
-	    preflight_may_look(preflight, root ? root : path))
-		check_start_folder(preflight, service, "working_directory", path);
-}
-
 void preflight_files(struct preflight *preflight, const struct service *service)
 {
-	check_start_folders(preflight, service);
 	check_program(preflight, service);
 	check_own_program(preflight, service);
-	check_executor(preflight, service);
 }

@@ -50,8 +50,6 @@ struct preflight {
 	bool serves;		   /* superd already serves, and must not block */
 	int port_start;		   /* capability_port_start */
 	struct ptr_map programs;   /* program, account -> its flaw; NULL: none */
-	struct ptr_map interfaces; /* name -> the name; NULL: it does not exist */
-	struct ptr_map addresses;  /* address, interface -> the address; NULL: this machine does not have it */
 	struct ptr_map tables;	   /* file -> NULL, once its owners were checked */
 	struct ptr_map root_files; /* program or environment_file -> NULL, if only root can change it */
 	struct port_table ports;   /* owned; without holders before the first taken port */
@@ -67,7 +65,7 @@ void preflight_report(struct preflight *preflight, enum severity severity, const
 		      const char *option, const char *value, const char *wrong, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* Checks a service's programs, folders, files and credentials. */
+/* Checks a service's programs. */
 void preflight_files(struct preflight *preflight, const struct service *service);
 
 /* The flaw of a program of superd's own; NULL: none. The text is in the table's pool. */

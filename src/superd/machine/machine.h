@@ -258,15 +258,13 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 /* Adds a line for each of the two means that confine superd's own programs, and that this machine lacks. */
 void denied_calls_describe(struct buf *out);
 
-/* Checks whether this machine has everything that a table needs: programs with their interpreters,
- * folders, interfaces, privileges for ports and users. Runs after
- * superd/machine/resolve. */
+/* Checks whether this machine has what a table needs: programs with their interpreters, superd's own programs, privileges
+ * for ports and users. Runs after superd/machine/resolve. */
 
 /* What follows. In the last two superd already serves, so that nothing is examined that may block, such as paths below
  * a user's folder. Without a start that would try them, taken ports are a warning. */
 enum preflight_for { PREFLIGHT_START, PREFLIGHT_CHECK, PREFLIGHT_RELOAD, PREFLIGHT_COMPARISON };
 
-/* Adds an error for what will certainly fail, and a warning for what may appear later (an interface, a
- * working_directory on a mount). What a start says itself, such as what its user may not do, is left to it. Changes
- * nothing. */
+/* Adds an error for what will certainly fail, and a warning for what may come later. What a start says itself, such as
+ * what its user may not do, is left to it. Changes nothing. */
 void preflight_table(const struct table *table, enum preflight_for purpose, struct diags *diags);

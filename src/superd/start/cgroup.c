@@ -151,13 +151,6 @@ static bool find_device(const struct device_rule *rule, struct device *device)
 	return true;
 }
 
-bool device_rule_is_known(const struct device_rule *rule)
-{
-	struct device device;
-
-	return rule->is_kind ? each_kind(rule, NULL, NULL) : find_device(rule, &device);
-}
-
 /* Adds the test for a device. Registers: r2 kind, r3 requested access, r4 and r5 major and minor number. */
 static bool add_device(void *context, const struct device *device)
 {

@@ -403,7 +403,3 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 bool plan_make_commands(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
 			struct buf *why);
 void plan_free_commands(struct plan *plan);
-
-/* Whether the rule's name is known here: the path is a device, or the kind is in /proc/devices. */
-struct device_rule;
-bool device_rule_is_known(const struct device_rule *rule);

@@ -62,8 +62,8 @@ nosuchservice stream tcp nowait $user /bin/cat cat
 	lacks $errors "does without it" "listen: " "exec = " reuse_port
 	set errors [check [row a "\tport = 7001\n\tserver = /bin/cat\n\tbind = $missing\n"][row b \
 		"\tport = 7002\n\tserver = /no/such/program\n\tbind = 192.0.2.77\n"] xinetd:]
-	has $errors "%/table:9:2: error: a: '$missing': " "%/table:19:2: warning: b: no interface here has the address 192.0.2.77 now"
-	lacks $errors "listen: " free_bind
+	has $errors "%/table:9:2: error: a: '$missing': "
+	lacks $errors "listen: "
 }
 
 test one_port_twice_is_one_mistake_of_both_families {
@@ -91,11 +91,9 @@ test one_node_by_two_paths_is_that_of_the_first {
 }
 
 test of_superd_conf_name_its_options {
-	has [check {service a { listen = "192.0.2.77:7001" user = $user exec = /bin/cat }
-		service b { listen = "127.0.0.1:7002" user = $user exec = /bin/cat }
+	has [check {service b { listen = "127.0.0.1:7002" user = $user exec = /bin/cat }
 		service c { listen = "127.0.0.1:7002" user = $user exec = /bin/cat }
-	}] "a: no interface here has the address 192.0.2.77 now" "hint: free_bind = yes" "or set reuse_port = yes"
-	lacks [check {service a { listen = "192.0.2.77:7001" free_bind = yes user = $user exec = /bin/cat }}] "no interface"
+	}] "or set reuse_port = yes"
 }
 
 test say_what_was_meant {
@@ -160,11 +158,8 @@ test services_of_two_families_are_listed_once {
 	once [told offer] "both tcp "
 }
 
-test a_misspelt_option_is_one_mistake {
-	set errors [check {service a { listen = "127.0.0.1:7001" acept = yes user = $user exec = /bin/cat instances = 3 }
-		service b { lisen = "127.0.0.1:7002" user = $user exec = /bin/cat }
-		service c { listen = "127.0.0.1:7003" user = $user exce = /bin/cat }
-	}]
-	is_there 3 $errors "error: "
+test a_misspelt_option_has_a_hint {
+	set errors [check {service a { listen = "127.0.0.1:7001" acept = yes user = $user exec = /bin/cat }}]
+	once $errors "error: "
 	has $errors "hint: did you mean 'accept'?"
 }
