@@ -369,8 +369,6 @@ struct run {
 	struct io notify_io;
 	struct helper receiver; /* of messages with descriptors; notify.c */
 	int received;		/* its answer comes here */
-	pid_t gone;	      /* main process of the last instance: what it sent last is heard until the next starts */
-	uint64_t gone_number; /* of that instance */
 	struct list stored;
 	unsigned stored_count;
 	struct parked {

@@ -688,8 +688,6 @@ void instance_free(struct instance *instance)
 	if (instance->counted)
 		source_count_leave(&superd.sources, instance->svc, instance->source);
 	lent_note_end(instance);
-	instance->svc->run->gone = instance->pid;
-	instance->svc->run->gone_number = instance->number;
 	if (instance->cgroup && !instance->svc->run->cgroup && !instance->cgroup_is_spent) {
 		instance->svc->run->cgroup = instance->cgroup;
 	} else if (instance->cgroup) {
@@ -834,7 +832,7 @@ static void enter(struct instance *instance, enum phase phase)
 		instance->reached = phase;
 	switch (phase) {
 	case LAUNCHED:
-		if (instance->svc->run->received > 0) /* a command before it keeps a descriptor for it: end_receiving */
+		if (instance->svc->run->received > 0) /* a command before it keeps a descriptor for it: on_receiver */
 			return;
 		if (!start_main(instance, &why)) {
 			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
@@ -1652,7 +1650,9 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 			return;
 	}
 	if (instance->phase == OVER) {
-		svc_conclude_instance(instance->svc, instance);
+		notify_read(instance->svc); /* what it keeps for the next: on_receiver */
+		if (instance->svc->run->received <= 0)
+			svc_conclude_instance(instance->svc, instance);
 	} else if (instance->phase <= READY) {
 		look_for_daemon(instance);
 	} else if (group_lives(instance)) {

@@ -146,8 +146,6 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t use
 
 void store_clear(struct svc *svc)
 {
-	svc->run->gone = 0; /* and what it has sent is not kept either */
-	svc->run->gone_number = 0;
 	LIST_OF(struct stored, stored, link, &svc->run->stored)
 		drop_stored(stored);
 }
@@ -441,8 +439,6 @@ static void take_message(struct svc *svc, struct received *received, int *fds, s
 		drop_message(svc, received->pid, "it is no process of this service");
 	else if (service_notify_access(instance ? instance->row : svc->row) < received->least)
 		drop_message(svc, received->pid, "notify_access does not let it speak");
-	else if (!instance && received->instance == svc->run->gone_number) /* it has ended meanwhile */
-		take_store(svc, &message, fds, count);
 	else if (instance)
 		obey_message(instance, &message, received, fds, count);
 	for (size_t n = 0; n < count; n++)
@@ -502,12 +498,13 @@ static void on_receiver(struct helper *helper, int status)
 	notify_read(svc); /* of the same program, too */
 	if (svc->run->received > 0)
 		return;
-	/* A start has waited for what was kept. */
+	/* An end has waited for what is kept, or a start for what a command before it has sent. */
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
-		if (instance->phase == LAUNCHED)
+		if (instance->phase == OVER)
+			ev_feed_event(superd.loop, &instance->look, EV_TIMER);
+		else if (instance->phase == LAUNCHED)
 			instance_go_on(instance);
 	}
-	svc_go_on(svc);
 }
 
 static void begin_receiving(struct svc *svc, struct received *received)
@@ -534,7 +531,7 @@ static void begin_receiving(struct svc *svc, struct received *received)
 }
 
 /* Descriptors that come along may be those of a file system that never answers when they are closed: a process apart
- * receives these messages. Until it has done so the socket is not read, and the next instance does not start. */
+ * receives these messages. Until it has done so the socket is not read, and no instance is concluded. */
 void notify_read(struct svc *svc)
 {
 	for (int n = 0; n < MESSAGES && svc->run->notify > 0 && svc->run->received <= 0; n++) {
@@ -561,14 +558,8 @@ void notify_read(struct svc *svc)
 		}
 		received.length = (size_t)got;
 		received.is_cut = header.msg_flags & MSG_TRUNC;
-		if (received.pid > 0 && received.pid == svc->run->gone && list_empty(&svc->run->instances) &&
-		    kill(received.pid, 0) < 0 && errno == ESRCH) {
-			received.instance = svc->run->gone_number;
-			received.least = NOTIFY_MAIN;
-		} else {
-			instance = find_sender(svc, received.pid, received.uid, &received.least);
-			received.instance = instance ? instance->number : 0;
-		}
+		instance = find_sender(svc, received.pid, received.uid, &received.least);
+		received.instance = instance ? instance->number : 0;
 		if (header.msg_flags & MSG_CTRUNC) {
 			begin_receiving(svc, &received);
 			return;

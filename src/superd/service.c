@@ -1258,10 +1258,6 @@ void svc_activate(struct svc *svc)
 
 	if (superd_is_stopping() || svc->run->current)
 		return;
-	if (svc->run->received > 0) { /* what the last instance keeps for the next is being received */
-		svc_unwatch(svc);
-		return;
-	}
 	if (!svc->bound && lacks_socket(svc)) { /* these have waited for others */
 		svc_open(svc);
 		return;
