@@ -704,7 +704,7 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 	for (int n = 0; n < BATCH && svc->state == LISTENING; n++) {
 		if (svc_pause_at_trigger(socket))
 			return;
-		if (svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
+		if (svc_queues(svc))
 			break;
 		if (!limits_allow(svc)) {
 			limits_wait(svc);
@@ -732,7 +732,7 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 			n = BATCH;
 		}
 	}
-	if (svc->state == LISTENING && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE)
+	if (svc->state == LISTENING && svc_queues(svc))
 		svc_settle(svc);
 }
 
@@ -842,6 +842,10 @@ static void start_for_datagram(struct svc *svc, struct socket *socket)
 	if (socket->datagram != AWAITED ||
 	    (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
 		return;
+	if (svc_queues(svc)) { /* by a datagram at another socket of it */
+		svc_settle(svc);
+		return;
+	}
 	if (!limits_allow(svc)) {
 		limits_wait(svc);
 		return;
@@ -935,8 +939,7 @@ static void serve_mux(struct instance *instance, const char *name)
 			if (svc_bar(svc) < BAR_HELD)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
 			else if (svc->state == LISTENING && !needs_come_first(svc) &&
-				 !(svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) &&
-				 limits_allow(svc) && !svc_pause_at_trigger(socket) &&
+				 !svc_queues(svc) && limits_allow(svc) && !svc_pause_at_trigger(socket) &&
 				 !accept_pause_at_cps(svc, &client)) {
 				svc_count_trigger(socket);
 				check_client(svc, socket, &client);

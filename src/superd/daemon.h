@@ -596,6 +596,7 @@ double socket_rest_left(const struct socket *socket); /* seconds until it is tri
 void svc_open_early(struct svc *svc);
 void svc_note_progress(struct svc *svc); /* its program takes clients */
 bool svc_is_full(const struct svc *svc);
+bool svc_queues(const struct svc *svc); /* it is full, and who comes waits */
 bool svc_is_empty(const struct svc *svc);
 bool svc_shows_superd(const struct svc *svc);
 unsigned svc_waiting(struct svc *svc); /* clients in its queues */

@@ -270,6 +270,11 @@ bool svc_is_full(const struct svc *svc)
 	return most != UNLIMITED && svc->run->count >= (uint64_t)most;
 }
 
+bool svc_queues(const struct svc *svc)
+{
+	return svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE;
+}
+
 void svc_set(struct svc *svc, enum state state)
 {
 	if (svc->state == state)
@@ -1149,7 +1154,7 @@ void svc_settle(struct svc *svc)
 		}
 		svc_set_timer(svc, svc->run->start_due - clock_now());
 	}
-	if (accepts && svc_is_full(svc) && svc->row->groups->access->overload == OVERLOAD_QUEUE) {
+	if (accepts && svc_queues(svc)) {
 		svc_set(svc, FULL);
 		return;
 	}

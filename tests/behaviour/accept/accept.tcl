@@ -163,6 +163,22 @@ proc dgram {program {options ""}} {
 	datagrams dgram
 }
 
+# Both sockets count for its limit.
+test a_datagram_waits_until_the_one_at_another_socket_is_served {
+	superd -control {service dgram {
+		listen = { "udp:127.0.0.1:0", "udp:127.0.0.1:0" } accept = yes instances = 1
+		exec = "/bin/sh -c 'head -n 1; until test -e %/gate; do sleep 0.02; done'"
+	}}
+	set first [datagrams dgram/0]; put $first "one\n"
+	log "dgram: started"
+	set second [datagrams dgram/1]; put $second "two\n"
+	wait {[state dgram] eq "full"}
+	write gate ""
+	counts "dgram: started" 2
+	expect {![logged refused]}
+	close $first $second
+}
+
 test a_datagram_service_that_reads_nothing_pauses {
 	set client [dgram "exit 1" "backoff_min = 10min backoff_max = 1h"]
 	repeat 200 { put $client "nobody reads this" }
