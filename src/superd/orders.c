@@ -358,7 +358,7 @@ static bool run_next(struct refresh *refresh)
 	words texts = service_commands(svc->row, PHASE_RELOAD);
 
 	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)refresh->pid);
-	return texts && texts[refresh->next] &&
+	return refresh->next < words_count(texts) &&
 		run_command(svc, svc->row, NULL, PHASE_RELOAD, refresh->next++, facts, NULL, &refresh->child);
 }
 

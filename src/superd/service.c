@@ -704,7 +704,10 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 {
 	struct svc *svc = container_of(child, struct run, socket_command)->svc;
 	enum command_phase phase = (enum command_phase)svc->run->socket_phase;
-	const char *text = service_commands(svc->row, phase)[svc->run->socket_next - 1];
+	words texts = service_commands(svc->row, phase);
+	/* A reload may have taken that away. */
+	const char *text =
+		svc->run->socket_next <= words_count(texts) ? texts[svc->run->socket_next - 1] : "a former command";
 	unsigned flags = 0;
 	char what[48];
 

@@ -274,3 +274,14 @@ test a_socket_does_not_go_on_without_the_interface_it_is_tied_to {
 	wait {[reachable $port]}
 	pid $port
 }
+
+test a_command_before_the_socket_may_be_taken_away_while_it_runs {
+	superd -control {service web {
+		listen = "127.0.0.1:0" exec = "$backend serve"
+		socket_exec_start_pre = "/bin/sh -c 'until test -e %/gate; do sleep 0.02; done'"
+	}}
+	wait {[state] eq "binding" && [processes] > 0}
+	reload {service web { listen = "127.0.0.1:0" exec = "$backend serve" }}
+	write gate ""
+	visits web
+}
