@@ -548,7 +548,7 @@ void accept_leave(void)
 /* The start of an instance has failed, and its client is still superd's. */
 void accept_park_again(struct instance *instance)
 {
-	if (svc_bar(instance->svc) >= BAR_HELD)
+	if (svc_bar(instance->svc) >= BAR_HELD && instance->svc->row->exec->accept)
 		park_client(instance->svc, instance->socket, &instance->client, true);
 	else
 		accept_refuse(instance->svc, &instance->client, REFUSED_CLOSED);

@@ -1648,7 +1648,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 			duration_write(span, pause));
 		svc_set_reason(svc, "not started: %s", why);
 		svc_pause(svc, pause);
-	} else if (failed && (was_current || !ran)) {
+	} else if (failed && (was_current || (!ran && !svc->run->current))) {
 		if (was_current)
 			backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
 		if (!ran)

@@ -285,3 +285,18 @@ test a_command_before_the_socket_may_be_taken_away_while_it_runs {
 	write gate ""
 	visits web
 }
+
+# A client whose start fails afterwards is refused, and the program of the new row has its own clients.
+test a_start_for_a_client_may_fail_behind_another_row {
+	set gated [filled {exec_start_pre = "/bin/sh -c 'until test -e %/gate; do sleep 0.02; done; false'"}]
+	superd -control {service web { listen = "127.0.0.1:0" exec = "/bin/cat" accept = yes $gated }}
+	set port [port web]
+	set client [connect $port]
+	wait {[processes] > 0}
+	reload {service web { listen = "127.0.0.1:0" exec = "$backend serve" }}
+	set next [served $port]
+	write gate ""
+	end_of $client
+	is [state] running
+	close $client $next
+}
