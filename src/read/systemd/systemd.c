@@ -109,18 +109,6 @@ static const struct unit *find_named(struct reading *reading, const char *path, 
 	return unit;
 }
 
-/* Whether an earlier diagnostic, from `first` on, is an error of the same file. */
-static bool is_repeated_error(const struct diags *diags, size_t first, size_t number)
-{
-	for (size_t n = first; n < number; n++) {
-		const struct diag *diag = &diags->list[n];
-
-		if (diag->severity == SEVERITY_ERROR && diag->file && !strcmp(diag->file, diags->list[number].file))
-			return true;
-	}
-	return false;
-}
-
 /* Whether a service is skipped already, because of another of its files. */
 static bool is_skipped(const struct table *table, const char *name)
 {
@@ -142,7 +130,7 @@ static void leave_service_out(struct reading *reading, const char *name, struct 
 		unsigned start = diag->line > 0;        /* 0: the error is about a file that is not there */
 		const char *file;
 
-		if (diag->severity != SEVERITY_ERROR || !diag->file || is_repeated_error(diags, first, n))
+		if (diag->severity != SEVERITY_ERROR || !diag->file)
 			continue;
 		file = pool_text(reading->table->pool, diag->file);
 		table_skip(reading->table, (struct origin){ file, start, start }, name)->is_part = any;
