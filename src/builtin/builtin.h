@@ -25,7 +25,7 @@ struct settings {
 	const struct builtin *builtin;  /* the service */
 	words words;                    /* its name and options, as in the table; borrowed from argv */
 	struct builtin_options options; /* the options, parsed */
-	int channel;                    /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
+	int64_t channel;                /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
 	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/loop.c) */
 	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
@@ -381,7 +381,6 @@ struct builtin_server {
 	int64_t blocked;                /* accept4(2) failed: time when it is tried again; 0: it works */
 	int64_t hurry;                  /* time of the end, after SIGTERM; 0: none */
 	struct source_counts sources;   /* connections by source, for per_source */
-	int64_t crowd_logged;           /* time of the last line about a source with too many; 0: none */
 	int64_t reported;               /* time of the last report */
 	struct server_report report;
 	bool report_wanted;             /* superd has asked, or there was none yet */
@@ -406,8 +405,6 @@ struct builtin_server {
 	size_t probe_address;
 	int64_t probed;                 /* time when it began */
 	int64_t looked;                 /* time of the last look for clients that have waited for too long */
-	int64_t refused_logged;         /* time of the last line about a refused client; 0: none */
-	size_t refused;                 /* clients that were refused since that line */
 };
 
 /* Watches a client's connection or a target's by edges, with EPOLL_CTL_ADD or EPOLL_CTL_MOD. */

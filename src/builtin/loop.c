@@ -94,7 +94,6 @@ static enum channel_got channel_receive(int channel, int *descriptor)
 #define SHORTAGE 250                    /* until the next accept4(2), if it fails: of descriptors or memory, mostly */
 #define REPORT_EVERY 500                /* between two reports of numbers alone … */
 #define REPORT_BYTES_EVERY 10000        /* … of which only those of bytes are new */
-#define REFUSED_EVERY 1000              /* between two lines of the log about a source with too many connections */
 #define HURRY 1000                      /* for the last bytes, after SIGTERM */
 
 #define EVENTS 256                      /* of one epoll_wait(2) */
@@ -126,7 +125,7 @@ static void update_listening(struct builtin_server *server)
 
 static bool count_source(struct builtin_server *server, struct connection *connection, const struct sender *client)
 {
-	int64_t limit = server->settings->per_source, now = clock_ms();
+	int64_t limit = server->settings->per_source;
 	char text[SENDER_TEXT];
 
 	connection->counted = limit && sender_source(client, connection->client.fd,
@@ -134,11 +133,8 @@ static bool count_source(struct builtin_server *server, struct connection *conne
 	if (!connection->counted || source_count_enter(&server->sources, server, connection->source, limit))
 		return true;
 	connection->counted = false;
-	if (!server->crowd_logged || now >= server->crowd_logged + REFUSED_EVERY) {
-		sender_describe(client, text);
-		builtin_log("refused %s: too many from this source (per_source)", text);
-		server->crowd_logged = now;
-	}
+	sender_describe(client, text);
+	builtin_log("refused %s: too many from this source (per_source)", text);
 	return false;
 }
 
@@ -491,7 +487,7 @@ static bool begin(struct builtin_server *server, const int *fds, size_t count)
  * end of the connection reaches the client. */
 static bool begin_with_client(struct builtin_server *server, int connection)
 {
-	int channel = server->settings->channel, other = channel >= 0 ? channel : STDERR_FILENO;
+	int channel = (int)server->settings->channel, other = channel >= 0 ? channel : STDERR_FILENO;
 
 	server->gets_clients = true;
 	if (!watch_superd(server, channel))

@@ -56,14 +56,6 @@ struct argv_reading {
 	uint16_t *loops;
 };
 
-/* The value behind `name` and "="; NULL: the word is another option. */
-static const char *option_value(const char *word, const char *name)
-{
-	size_t length = strlen(name);
-
-	return !strncmp(word, name, length) && word[length] == '=' ? word + length + 1 : NULL;
-}
-
 static bool read_number(const char *text, int64_t most, int64_t *out)
 {
 	return !scan_count(text, out) && *out >= 0 && *out <= most;
@@ -71,44 +63,36 @@ static bool read_number(const char *text, int64_t most, int64_t *out)
 
 static bool read_option(struct argv_reading *reading, const char *word)
 {
-	const char *value;
-	int64_t number;
+	struct settings *settings = reading->settings;
+	const struct { const char *name; int64_t *number, most; } numbers[] = {
+		{ "--flow-timeout", &settings->flow_timeout, INT64_MAX / 2 },
+		{ "--idle-timeout", &settings->idle_timeout, INT64_MAX / 2 },
+		{ "--per-source", &settings->per_source, INT64_MAX / 2 },
+		{ "--source-prefix", &settings->source_prefix, 128 },
+		{ "--channel", &settings->channel, 4096 },
+	};
+	const char *equals = strchr(word, '='), *value = equals ? equals + 1 : "";
+	size_t length = equals ? (size_t)(equals - word) : strlen(word);
+	int64_t port;
 
-	if ((value = option_value(word, "--only-from"))) {
-		reading->only_from[reading->only_from_count++] = value;
-		return !access_refuse_word(value);
+	for (size_t n = 0; n < sizeof(numbers) / sizeof(*numbers); n++) {
+		if (scan_is_word(word, length, numbers[n].name))
+			return read_number(value, numbers[n].most, numbers[n].number);
 	}
-	if ((value = option_value(word, "--no-access"))) {
-		reading->no_access[reading->no_access_count++] = value;
-		return !access_refuse_word(value);
+	if (scan_is_word(word, length, "--only-from"))
+		return !access_refuse_word(reading->only_from[reading->only_from_count++] = value);
+	if (scan_is_word(word, length, "--no-access"))
+		return !access_refuse_word(reading->no_access[reading->no_access_count++] = value);
+	if (scan_is_word(word, length, "--proxy-protocol")) {
+		settings->proxy = !strcmp(value, "v1") ? 1 : !strcmp(value, "v2") ? 2 : 0;
+		return settings->proxy;
 	}
-	if ((value = option_value(word, "--loop"))) {
-		if (!read_number(value, 65535, &number))
-			return false;
-		reading->loops[reading->settings->loop_count++] = (uint16_t)number;
-		return true;
-	}
-	if ((value = option_value(word, "--proxy-protocol"))) {
-		reading->settings->proxy = !strcmp(value, "v1") ? 1 : !strcmp(value, "v2") ? 2 : 0;
-		return reading->settings->proxy;
-	}
-	if ((value = option_value(word, "--flow-timeout")))
-		return read_number(value, INT64_MAX / 2, &reading->settings->flow_timeout);
-	if ((value = option_value(word, "--idle-timeout")))
-		return read_number(value, INT64_MAX / 2, &reading->settings->idle_timeout);
-	if ((value = option_value(word, "--per-source")))
-		return read_number(value, INT64_MAX / 2, &reading->settings->per_source);
-	if ((value = option_value(word, "--source-prefix")))
-		return read_number(value, 128, &reading->settings->source_prefix);
 	if (!strcmp(word, "--relay"))
-		return reading->settings->relays = true;
-	if ((value = option_value(word, "--channel"))) {
-		if (!read_number(value, 4096, &number))
-			return false;
-		reading->settings->channel = (int)number;
-		return true;
-	}
-	return false;
+		return settings->relays = true;
+	if (!scan_is_word(word, length, "--loop") || !read_number(value, 65535, &port))
+		return false;
+	reading->loops[settings->loop_count++] = (uint16_t)port;
+	return true;
 }
 
 /* superd passes networks as numbers. A name could only be a host's, which matches no sender. */

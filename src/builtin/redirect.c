@@ -89,7 +89,6 @@ int target_connect(const struct redirect_target *target, size_t index, int type)
 #define RETRY_MOST 500                  /* … up to this */
 #define PROBE_TIMEOUT 2000              /* that an attempt to connect without a client may take */
 #define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
-#define REFUSED_EVERY 1000              /* between two lines of the log about clients that the target has refused */
 
 #define TARGET_NAME 512                 /* bytes, in messages */
 
@@ -155,13 +154,11 @@ static const char *name_target(const struct builtin_server *server, char name[TA
 	return name;
 }
 
-static void log_failed_connect(const struct builtin_server *server, int error, size_t others)
+static void log_failed_connect(const struct builtin_server *server, int error)
 {
-	char more[48] = "", name[TARGET_NAME];
+	char name[TARGET_NAME];
 
-	if (others)
-		snprintf(more, sizeof(more), ", as for %zu client%s before", others, others == 1 ? "" : "s");
-	builtin_log("cannot connect to %s: %s%s", name_target(server, name), strerror(error), more);
+	builtin_log("cannot connect to %s: %s", name_target(server, name), strerror(error));
 }
 
 /* Whether it is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket. For
@@ -173,28 +170,15 @@ static bool may_pass(const struct builtin_server *server, int error)
 	       ((error == EMFILE || error == EADDRNOTAVAIL) && !server->gets_clients);
 }
 
-/* The client hears at once that it is not served. */
-static void refuse_client(struct builtin_server *server, struct connection *connection, int error)
-{
-	int64_t now = clock_ms();
-
-	connection_end(server, connection, true);
-	if (!server->gets_clients && server->refused_logged && now < server->refused_logged + REFUSED_EVERY) {
-		server->refused++;
-		return;
-	}
-	log_failed_connect(server, error, server->refused);
-	server->refused_logged = now;
-	server->refused = 0;
-}
-
 static void wait_for_target(struct builtin_server *server, struct connection *connection, int error)
 {
 	loop_watch_close(server->epoll, &connection->target);
-	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count))
-		refuse_client(server, connection, error);
-	else
+	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count)) {
+		connection_end(server, connection, true);       /* it hears at once that it is not served */
+		log_failed_connect(server, error);
+	} else {
 		connection_set_phase(server, connection, WAITING);
+	}
 	note_down(server, error);       /* looks up a name again, too */
 }
 
@@ -383,8 +367,7 @@ static void drop_late(struct builtin_server *server, struct list *list, int64_t 
 		}
 		if (now < connection->since + CONNECT_TIMEOUT)
 			continue;
-		log_failed_connect(server,
-				   connection->phase == WAITING && server->error ? server->error : ETIMEDOUT, 0);
+		log_failed_connect(server, connection->phase == WAITING && server->error ? server->error : ETIMEDOUT);
 		connection_end(server, connection, true);
 	}
 }
