@@ -337,7 +337,7 @@ bool state_word_is_active(const json_t *service)
 }
 
 /* The fields of a service, each in one line of a table. A zero or unknown value adds nothing, and a column without any
- * is skipped, so that the services that do something stand out. */
+ * is left out, so that the services that do something stand out. */
 
 #define ENDPOINTS_MOST 3                /* endpoints of a service on a terminal; superctl status has all */
 
@@ -442,9 +442,9 @@ static enum style add_refused(struct buf *out, const struct screen *screen, cons
 
 const struct field_of_service fields[FIELDS] = {
 	[FIELD_MARK] = { { .title = "" }, NULL, .add = add_mark },
-	[FIELD_NAME] = { { .title = "SERVICE", .stays = true }, "Service", .add = add_name },
-	[FIELD_STATE] = { { .title = "STATE", .stays = true }, "State", .add = add_state },
-	[FIELD_ENDPOINTS] = { { .title = "LISTENS ON", .stays = true }, "Listens on", .add = add_endpoints },
+	[FIELD_NAME] = { { .title = "SERVICE" }, "Service", .add = add_name },
+	[FIELD_STATE] = { { .title = "STATE" }, "State", .add = add_state },
+	[FIELD_ENDPOINTS] = { { .title = "LISTENS ON" }, "Listens on", .add = add_endpoints },
 	[FIELD_MEMORY] = { { .title = "MEMORY", .right = true }, "Memory",
 			   .template = "[{?memory}{memory:bytes}]" },
 	[FIELD_LAST_USED] = { { .title = "LAST USED", .right = true }, "Last used", .add = add_last_used },
@@ -458,8 +458,8 @@ const struct field_of_service fields[FIELDS] = {
 	[FIELD_REFUSED] = { { .title = "REFUSED", .right = true }, "Refused", .add = add_refused },
 	[FIELD_TIME] = { { .title = "TIME", .right = true }, "Processor time",
 			 .template = "[{?cpu}{cpu:span}]" },
-	[FIELD_COMMAND] = { { .title = "COMMAND", .can_shrink = true }, "Command", .add = add_command },
-	[FIELD_FAILURE] = { { .title = "LAST FAILURE", .can_shrink = true }, "Last failure", .add = add_failure },
+	[FIELD_COMMAND] = { { .title = "COMMAND" }, "Command", .add = add_command },
+	[FIELD_FAILURE] = { { .title = "LAST FAILURE" }, "Last failure", .add = add_failure },
 };
 
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service)

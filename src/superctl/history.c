@@ -8,8 +8,8 @@
 #include "lib/array.h"
 
 static const struct column titles[] = {
-	{ .title = "SERVICE", .can_shrink = true }, { .title = "ASLEEP" }, { .title = "FOR", .right = true },
-	{ .title = "WOKEN" }, { .title = "BY", .can_shrink = true }, { .title = "WAKE" },
+	{ .title = "SERVICE" }, { .title = "ASLEEP" }, { .title = "FOR", .right = true },
+	{ .title = "WOKEN" }, { .title = "BY" }, { .title = "WAKE" },
 	{ .title = "DELAY", .right = true },
 };
 

@@ -27,7 +27,7 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 		buf_char(out, ' ');
 	}
 	screen_set(screen, out, style_of(line));
-	if (!template_add(out, line, "[{dropped} events were skipped, as they were not read fast enough]{?dropped}")) {
+	if (!template_add(out, line, "[{dropped} events were dropped, as they were not read fast enough]{?dropped}")) {
 		(void)template_add(out, line, "[{service}|superd]");
 		facts_add_speaker(out, line);
 		(void)template_add(out, line, ": [{message}]");

@@ -2,7 +2,7 @@
  *
  * status NAME has everything that superd knows about a service, for a person.
  * Each line prints only facts that superd has sent: if the kernel does not report the length of a queue, the queue is
- * skipped rather than shown empty. The exit status is 3, as systemctl(1)'s, if a named service would not serve the
+ * left out rather than shown empty. The exit status is 3, as systemctl(1)'s, if a named service would not serve the
  * next client. A service that waits for its first client counts as active. */
 #include "superctl/superctl.h"
 
@@ -203,8 +203,8 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 	static const struct column titles[] = {
 		{ .title = "PID", .right = true },  { .title = "STATE" },
 		{ .title = "FOR", .right = true },  { .title = "MEMORY", .right = true },
-		{ .title = "CPU", .right = true },  { .title = "PEER", .can_shrink = true },
-		{ .title = "SAYS", .can_shrink = true },
+		{ .title = "CPU", .right = true },  { .title = "PEER" },
+		{ .title = "SAYS" },
 	};
 	const json_t *list = json_reply_list(service, "instances");
 	struct columns columns;

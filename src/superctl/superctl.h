@@ -153,24 +153,19 @@ void screen_add(const struct screen *screen, struct buf *out, enum style style, 
 
 size_t screen_cut(const char *text, size_t columns);            /* the number of bytes that fit into so many */
 
-/* A table of aligned columns that fits the terminal. Empty columns are left out. If it is too wide, the widest of the
- * columns that may shrink is cut, and its cells end in an ellipsis. Then the last columns are left out, but none that
- * stays: rather than that, a line is longer than the terminal. */
+/* A table of aligned columns. Empty columns are left out, and a line that is too long for the terminal is cut. */
 
 #define COLUMNS_MOST 13
 
 struct column {
 	const char *title;
 	bool right;                     /* its cells are aligned to the right, as numbers are */
-	bool can_shrink;                /* it may be cut, but not below the width of its title */
-	bool stays;                     /* it is never left out; the first column stays in any case */
 };
 
 struct columns {
 	struct column list[COLUMNS_MOST];
 	size_t count;                   /* of the columns, at most COLUMNS_MOST */
-	size_t widths[COLUMNS_MOST];    /* in columns of the screen: that of the widest cell or the title */
-	bool filled[COLUMNS_MOST];      /* whether any cell of the column has text */
+	size_t widths[COLUMNS_MOST];    /* in columns of the screen: that of the widest cell */
 	struct buf text;                /* the cells, each with its NUL */
 	struct buf styles;              /* an enum style in a byte for each cell */
 	size_t cells;                   /* number of cells so far */

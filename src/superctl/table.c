@@ -103,29 +103,15 @@ static size_t screen_columns(const char *text)
 	return used;
 }
 
-/* Aligned columns that fit the terminal.
- *
- * Empty columns are left out. If the terminal is too narrow, the columns that may shrink are cut, always the
- * widest one by one character. If that is not enough, the last columns are left out, except those that stay. */
+/* Aligned columns. A line that is longer than the terminal is cut. */
 
 #define GAP 2    /* blanks between two columns */
-#define HIDDEN 0 /* the width of a column that is left out */
-
-struct cell {
-	const char *text;
-	enum style style;
-	size_t width;                   /* of its column */
-	bool right;                     /* aligned to the right */
-	bool is_last;                   /* in its row: no blanks behind it */
-};
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count)
 {
 	assert(count <= COLUMNS_MOST);
 	*columns = (struct columns){ .count = count };
 	memcpy(columns->list, list, count * sizeof(*list));
-	for (size_t i = 0; i < count; i++)
-		columns->widths[i] = strlen(list[i].title);
 }
 
 void columns_add_text(struct columns *columns, enum style style, const char *text)
@@ -134,7 +120,6 @@ void columns_add_text(struct columns *columns, enum style style, const char *tex
 
 	if (own > *width)
 		*width = own;
-	columns->filled[columns->cells % columns->count] |= own > 0;
 	for (const char *at = text; *at; at++)
 		buf_char(&columns->text, *at == '\t' ? ' ' : *at);
 	buf_char(&columns->text, '\0');
@@ -153,49 +138,6 @@ size_t columns_rows(const struct columns *columns)
 	return columns->cells / columns->count;
 }
 
-/* The index of the widest column that may still be cut; columns->count: none. */
-static size_t find_widest(const struct columns *columns, const size_t widths[])
-{
-	size_t widest = columns->count;
-
-	for (size_t i = 0; i < columns->count; i++) {
-		if (!columns->list[i].can_shrink || widths[i] <= strlen(columns->list[i].title))
-			continue;
-		if (widest == columns->count || widths[i] > widths[widest])
-			widest = i;
-	}
-	return widest;
-}
-
-/* Computes the width of each column; HIDDEN: it is left out. Returns the number of columns up to the last one shown. */
-static size_t fit_widths(const struct columns *columns, size_t room, size_t widths[])
-{
-	size_t sum = 0, shown = columns->count, widest;
-
-	memcpy(widths, columns->widths, sizeof(columns->widths));
-	for (size_t i = 0; i < columns->count; i++)
-		sum += widths[i] + (i ? GAP : 0);
-	for (size_t i = columns->count; i-- > 1;) {
-		if (columns->filled[i] || !columns->cells)
-			continue;
-		sum -= widths[i] + GAP;
-		widths[i] = HIDDEN;
-	}
-	while (sum > room && (widest = find_widest(columns, widths)) < columns->count) {
-		widths[widest]--;
-		sum--;
-	}
-	for (size_t i = columns->count; i-- > 1 && sum > room;) {
-		if (columns->list[i].stays || widths[i] == HIDDEN)
-			continue;
-		sum -= widths[i] + GAP;
-		widths[i] = HIDDEN;
-	}
-	while (shown > 1 && widths[shown - 1] == HIDDEN)
-		shown--;
-	return shown;
-}
-
 static void add_blanks(struct buf *out, size_t count)
 {
 	for (; count; count--)
@@ -212,65 +154,53 @@ static void trim_blanks(struct buf *out)
 	(void)buf_cut(out, length);
 }
 
-static void add_cell(struct buf *out, const struct screen *screen, const struct cell *cell)
+/* left: columns of the terminal. */
+static void add_cell(struct buf *out, const struct screen *screen, enum style style, const char *text, size_t width,
+		     bool right, size_t *left)
 {
-	const char *mark = screen->unicode ? "…" : "~";
-	size_t used = screen_columns(cell->text), length = strlen(cell->text);
-	bool is_cut = used > cell->width;
+	size_t used = screen_columns(text), before = right ? width - used : 0, length = strlen(text);
+	bool is_cut = before + used > *left;
 
-	if (is_cut) {
-		length = screen_cut(cell->text, cell->width ? cell->width - 1 : 0);
-		used = cell->width;
+	if (is_cut && before >= *left) {
+		*left = 0;
+		return;
 	}
-	if (cell->right)
-		add_blanks(out, cell->width - used);
-	if (cell->style != STYLE_PLAIN)
-		screen_set(screen, out, cell->style);
-	buf_add(out, cell->text, length);
 	if (is_cut)
-		buf_text(out, mark);
-	if (cell->style != STYLE_PLAIN)
+		length = screen_cut(text, *left - before - 1);
+	add_blanks(out, before);
+	if (style != STYLE_PLAIN)
+		screen_set(screen, out, style);
+	buf_add(out, text, length);
+	if (is_cut)
+		buf_text(out, screen->unicode ? "…" : "~");
+	if (style != STYLE_PLAIN)
 		screen_set(screen, out, STYLE_PLAIN);
-	if (!cell->right && !cell->is_last)
-		add_blanks(out, cell->width - used);
-}
-
-static void add_titles(const struct columns *columns, const struct screen *screen, const size_t widths[], size_t shown,
-		       struct buf *out)
-{
-	for (size_t i = 0; i < shown; i++) {
-		const struct column *column = &columns->list[i];
-		struct cell cell = { column->title, STYLE_BOLD, widths[i], column->right, i + 1 == shown };
-
-		if (widths[i] == HIDDEN)
-			continue;
-		if (i)
-			add_blanks(out, GAP);
-		add_cell(out, screen, &cell);
-	}
+	add_blanks(out, is_cut ? 0 : width - before - used);
+	*left -= is_cut || width > *left ? *left : width;
 }
 
 void columns_print(struct columns *columns, const struct screen *screen, const char *indent, struct buf *out)
 {
-	size_t room = screen->width ? screen->width - strlen(indent) : SIZE_MAX;
-	size_t widths[COLUMNS_MOST], shown, at = 0;
 	const char *text = buf_string(&columns->text);
 
-	shown = fit_widths(columns, room, widths);
-	buf_text(out, indent);
-	add_titles(columns, screen, widths, shown, out);
-	buf_char(out, '\n');
-	for (size_t row = 0; row < columns_rows(columns); row++) {
-		buf_text(out, indent);
-		for (size_t i = 0; i < columns->count; i++, at++, text += strlen(text) + 1) {
-			struct cell cell = { text, (enum style)columns->styles.data[at], widths[i],
-					     columns->list[i].right, i + 1 == shown };
+	for (size_t row = 0, at = 0; row <= columns_rows(columns); row++) {
+		size_t left = screen->width ? screen->width - strlen(indent) : SIZE_MAX;
 
-			if (i >= shown || widths[i] == HIDDEN)
+		buf_text(out, indent);
+		for (size_t i = 0; i < columns->count; i++) {
+			const struct column *column = &columns->list[i];
+			size_t title = strlen(column->title), cells = columns->widths[i];
+			const char *cell = row ? text : column->title;
+			enum style style = row ? (enum style)columns->styles.data[at++] : STYLE_BOLD;
+
+			text += row ? strlen(text) + 1 : 0;
+			if (!left || (i && !cells)) /* an empty column */
 				continue;
-			if (i)
+			if (i) {
 				add_blanks(out, GAP);
-			add_cell(out, screen, &cell);
+				left -= left < GAP ? left : GAP;
+			}
+			add_cell(out, screen, style, cell, cells > title ? cells : title, column->right, &left);
 		}
 		trim_blanks(out);
 		buf_char(out, '\n');

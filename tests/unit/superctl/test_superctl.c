@@ -85,9 +85,9 @@ Test(superctl_human_units, floats_are_short_and_are_read_back_the_same)
 
 static const char *printed(size_t width)
 {
-	static const struct column titles[] = { { .title = "NAME", .can_shrink = true },
+	static const struct column titles[] = { { .title = "NAME" },
 						{ .title = "N", .right = true },
-						{ .title = "WHAT", .can_shrink = true } };
+						{ .title = "WHAT" } };
 	const struct screen screen = { .width = width };
 	struct columns columns;
 	struct buf out = { 0 };
@@ -112,44 +112,18 @@ Test(superctl_columns, are_aligned_and_leave_nothing_at_the_end)
 	cr_assert_str_eq(printed(0), "NAME     N  WHAT\na       10  something long\nlonger\n");
 }
 
-Test(superctl_columns, give_way_on_a_narrow_terminal)
+Test(superctl_columns, are_cut_on_a_narrow_terminal)
 {
 	cr_assert_str_eq(printed(20), "NAME     N  WHAT\na       10  somethi~\nlonger\n");
-	cr_assert_str_eq(printed(14), "NAME   N  WHAT\na     10  som~\nlon~\n");
-}
-
-/* In the list the names and the addresses stay whole, however narrow the terminal. */
-Test(superctl_columns, that_stay_are_neither_cut_nor_left_out)
-{
-	static const struct column titles[] = { { .title = "NAME", .stays = true }, { .title = "N" },
-						{ .title = "WHERE", .stays = true },
-						{ .title = "WHAT", .can_shrink = true } };
-	static const char *const cells[] = { "jellyfin", "1", "tcp:127.0.0.1:8096", "jellyfin --service" };
-	struct columns columns;
-	struct buf out = { 0 };
-
-	columns_begin(&columns, titles, 4);
-	for (size_t n = 0; n < 4; n++)
-		columns_add_text(&columns, STYLE_PLAIN, cells[n]);
-	columns_print(&columns, &(const struct screen){ .width = 40 }, "", &out);
-	columns_print(&columns, &(const struct screen){ .width = 10 }, "", &out);
-	cr_assert_str_eq(buf_string(&out), "NAME      N  WHERE               WHAT\n"
-					   "jellyfin  1  tcp:127.0.0.1:8096  jellyf~\n"
-					   "NAME      WHERE\njellyfin  tcp:127.0.0.1:8096\n");
-	columns_free(&columns);
-	buf_free(&out);
-}
-
-Test(superctl_columns, leave_the_last_ones_out_where_nothing_gives_any_more)
-{
-	cr_assert_str_eq(printed(9), "NAME   N\na     10\nlon~\n");
-	cr_assert_str_eq(printed(1), "NAME\na\nlon~\n");
+	cr_assert_str_eq(printed(11), "NAME     N\na       10\nlonger\n");
+	cr_assert_str_eq(printed(9), "NAME\na       ~\nlonger\n");
+	cr_assert_str_eq(printed(4), "NAME\na\nlon~\n");
 }
 
 static const char *printed_with_empty(size_t width)
 {
 	static const struct column titles[] = { { .title = "NAME" }, { .title = "QUEUE", .right = true },
-						{ .title = "WHAT", .can_shrink = true } };
+						{ .title = "WHAT" } };
 	const struct screen screen = { .width = width };
 	struct columns columns;
 	struct buf out = { 0 };
