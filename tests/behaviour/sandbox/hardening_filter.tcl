@@ -134,9 +134,4 @@ test a_program_that_is_missing_is_an_error {
 		program superd-filter is missing"
 	has [check_without $own superd-exec $table] "table:1:56: error: one: lock_personality = yes: superd's own program superd-exec is\
 		missing (Permission denied); superd searched"
-	has [check_without $own superd-exec {service one { listen = "127.0.0.1:0" exec = "/bin/cat" condition = "PathExists=/" }
-service two { listen = "127.0.0.1:0" exec = "/bin/cat" set_credential = "name:secret" }
-service three { listen = "127.0.0.1:0" exec = "/bin/cat" socket_condition = "PathExists=/" }
-}] "table:1:56: error: one: condition = PathExists=/: superd's own program superd-exec is missing" \
-		"two: set_credential = name: superd's own program" "three: socket_condition = PathExists=/: superd's own program"
 }
