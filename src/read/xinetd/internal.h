@@ -1,6 +1,5 @@
 /* What the files of this folder share. entry.c reads the entries of all files of a source, as they are written; service.c
- * applies defaults when all are read, because services may come before them, and makes builders; socket.c has the options
- * about sockets and who may connect. */
+ * applies defaults when all are read, because services may come before them, and makes builders. */
 #pragma once
 
 #include <stdbool.h>
@@ -149,35 +148,3 @@ struct assignment *xinetd_value_add(struct xinetd_service *service, struct assig
 
 /* Whether the value is that of defaults, unchanged. */
 bool xinetd_is_inherited(const struct xinetd_service *service, const struct assignment *value);
-
-/* The place of an attribute; that of the entry where it is not set. */
-struct origin xinetd_place(const struct xinetd_service *service, enum xinetd_attribute attribute);
-
-/* Add a mistake at an attribute, and set an option that has its place. */
-#define xinetd_refuse(service, attribute, ...) \
-	draft_refuse(&(service)->draft, xinetd_place(service, attribute), __VA_ARGS__)
-#define xinetd_warn(service, attribute, ...) draft_warn(&(service)->draft, xinetd_place(service, attribute), __VA_ARGS__)
-#define xinetd_note(service, attribute, ...) \
-	diag_note((service)->draft.diags, xinetd_place(service, attribute), __VA_ARGS__)
-#define xinetd_set(service, attribute, option, text) \
-	draft_set_text(&(service)->draft, option, text, xinetd_place(service, attribute))
-
-/* Whether an attribute is yes. A value that is neither yes nor no is refused. */
-bool xinetd_is_yes(struct xinetd_service *service, enum xinetd_attribute attribute);
-
-/* Says that an attribute of the entry itself "means nothing" here, and why. */
-void xinetd_say_useless(struct xinetd_service *service, enum xinetd_attribute attribute, enum severity severity,
-			const char *why);
-
-/* Sets the option of an attribute with its words, if it is set. */
-void xinetd_set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute);
-
-/* false: the attribute is not set; adds the error "SERVICE: ATTRIBUTE is missing". */
-bool xinetd_needs(struct xinetd_service *service, enum xinetd_attribute attribute);
-
-/* xinetd_find_socket sets service->socket and ->protocol; false: refused, and both are set to TCP's. */
-bool xinetd_find_socket(struct xinetd_service *service);
-void xinetd_set_sockets(struct xinetd_service *service);
-
-/* The allowed clients, and limits. */
-void xinetd_set_access(struct xinetd_service *service);

@@ -5,6 +5,7 @@
 #include "read/xinetd/xinetd.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,8 +13,515 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "read/xinetd/internal.h"
+#include "table/access/access.h"
 #include "table/reading/shell_word.h"
 #include "table/reading/word_list.h"
+
+/* The place of an attribute; that of the entry where it is not set. */
+static struct origin place_of(const struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	return service->value[attribute] ? service->value[attribute]->at : service->entry->at;
+}
+
+/* Add a mistake at an attribute, and set an option that has its place. */
+#define refuse(service, attribute, ...) draft_refuse(&(service)->draft, place_of(service, attribute), __VA_ARGS__)
+#define warn(service, attribute, ...) draft_warn(&(service)->draft, place_of(service, attribute), __VA_ARGS__)
+#define note(service, attribute, ...) diag_note((service)->draft.diags, place_of(service, attribute), __VA_ARGS__)
+#define set_text(service, attribute, option, text) \
+	draft_set_text(&(service)->draft, option, text, place_of(service, attribute))
+
+/* Whether an attribute is yes. A value that is neither yes nor no is refused. */
+static bool is_yes(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct assignment *value = service->value[attribute];
+	bool truth = false;
+
+	if (value && scan_bool(value->words[0], &truth))
+		draft_refuse(&service->draft, value->word_at[0], "%s: '%s': expected yes or no",
+			     xinetd_rule(attribute)->name, value->words[0]);
+	return truth;
+}
+
+/* Says that an attribute of the entry itself "means nothing" here, and why. */
+static void say_useless(struct xinetd_service *service, enum xinetd_attribute attribute, enum severity severity,
+			const char *why)
+{
+	const struct assignment *value = service->value[attribute];
+
+	if (value && !xinetd_is_inherited(service, value))
+		diags_add(&service->entry->diags, severity, value->at, "%s means nothing %s",
+			  xinetd_rule(attribute)->name, why);
+}
+
+/* false: the attribute is not set; adds the error "SERVICE: ATTRIBUTE is missing". */
+static bool needs(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	if (service->value[attribute])
+		return true;
+	if (!service->has_bad_line && !service->is_broken[attribute])
+		draft_refuse(&service->draft, service->entry->at, "%s: %s is missing", service->entry->label,
+			     xinetd_rule(attribute)->name);
+	return false;
+}
+
+/* Sets the option of an attribute with its words, if it is set. A number with a zero in front would be octal in
+ * superd.conf. */
+static void set_as_is(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct assignment *given = service->value[attribute];
+	bool is_decimal = xinetd_rule(attribute)->flags & ATTR_IS_DECIMAL;
+
+	for (size_t i = 0; given && i < given->count; i++) {
+		const char *digits = given->words[i] + (given->words[i][0] == '-');
+
+		if (is_decimal && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')
+			draft_refuse(&service->draft, given->word_at[i], "%s: '%s': write it without a zero in front",
+				     xinetd_rule(attribute)->name, given->words[i]);
+	}
+	if (given)
+		draft_set(&service->draft, key_option(&xinetd_keys, xinetd_rule(attribute)),
+			  &(struct value){ given->words, given->count, given->count != 1, false, given->at,
+					   given->word_at });
+}
+
+/* The attributes socket_type, protocol, port, bind, v6only and the families in flags, as endpoints.
+ *
+ * If an entry names no family, some versions of xinetd listen on IPv4 alone. Others have one socket for both families,
+ * where IPv4 clients get mapped addresses that old servers do not understand. Where superd accepts, it opens one socket
+ * for each family, so that each client has its own address. A server that accepts itself can have only one socket. */
+
+static const char *const socket_types[] = { "stream", "dgram", "raw", "seqpacket", NULL };
+
+/* The first word of an attribute's value; NULL: not set. */
+static const char *value_word(const struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct assignment *value = service->value[attribute];
+
+	return value ? value->words[0] : NULL;
+}
+
+/* Names of protocols(5). tcp, udp and sctp are known case-insensitively and become lower case. */
+static const char *plain_protocol(const char *word)
+{
+	static const char *const known[] = { "tcp", "udp", "sctp", NULL };
+	int number = word ? xinetd_word_find(known, word) : -1;
+
+	return number < 0 ? word : known[number];
+}
+
+/* Either of socket type and protocol may be missing: the first pair with the other one is meant. */
+static bool find_type_and_protocol(struct xinetd_service *service)
+{
+	static const struct {
+		enum xinetd_socket socket;
+		const char *protocol;
+	} pairs[] = { { XINETD_STREAM, "tcp" }, { XINETD_STREAM, "sctp" }, { XINETD_DGRAM, "udp" } };
+	const char *type = value_word(service, ATTR_SOCKET_TYPE);
+	const char *protocol = plain_protocol(value_word(service, ATTR_PROTOCOL));
+	int number = type ? xinetd_word_find(socket_types, type) : 0;
+
+	if (number < 0) {
+		refuse(service, ATTR_SOCKET_TYPE, "socket_type: '%s': expected stream, dgram, raw or seqpacket",
+			      type);
+		return false;
+	}
+	service->socket = (enum xinetd_socket)number;
+	service->protocol = protocol;
+	for (size_t n = 0; (type || protocol) && n < sizeof(pairs) / sizeof(*pairs); n++) {
+		if ((type && pairs[n].socket != service->socket) ||
+		    (protocol && strcmp(pairs[n].protocol, protocol) != 0))
+			continue;
+		service->socket = pairs[n].socket;
+		service->protocol = pairs[n].protocol;
+		return true;
+	}
+	if (!type || !protocol)
+		return needs(service, type ? ATTR_PROTOCOL : ATTR_SOCKET_TYPE);
+	if (service->socket == XINETD_RAW)
+		return true;
+	draft_refuse(&service->draft, place_of(service, type ? ATTR_SOCKET_TYPE : ATTR_PROTOCOL),
+		     "%s: socket_type = %s does not go with protocol = %s", service->entry->label,
+		     socket_types[service->socket], service->protocol);
+	if (service->socket == XINETD_SEQPACKET && !strcmp(service->protocol, "sctp"))
+		draft_hint(&service->draft, "superd serves SCTP with socket_type = stream");
+	return false;
+}
+
+/* Sets service->socket and ->protocol. false: refused, and both are set to TCP's. */
+static bool find_socket(struct xinetd_service *service)
+{
+	if (find_type_and_protocol(service))
+		return true;
+	service->socket = XINETD_STREAM;
+	service->protocol = "tcp";
+	return false;
+}
+
+/* The family in an endpoint: "4", "6" or "". IPv4 and IPv6 together mean "": a socket for both families, or for IPv4
+ * on a machine without IPv6. A host name may have addresses of both families, and the flag picks one. The family of an
+ * address holds, whatever the flags say. */
+static const char *family_suffix(struct xinetd_service *service)
+{
+	unsigned families = service->flags & (FLAG_IPV4 | FLAG_IPV6);
+	const char *suffix = families == FLAG_IPV4 ? "4" : service->v6only ? "6" : "";
+	const char *bind = value_word(service, ATTR_BIND);
+	bool is_ipv6 = bind && strchr(bind, ':'), is_ipv4 = bind && !bind[strspn(bind, "0123456789.")];
+
+	if (!is_ipv4 && !is_ipv6)
+		return bind && families == FLAG_IPV6 ? "6" : suffix;
+	if (is_ipv4 ? service->v6only || families == FLAG_IPV6 : families == FLAG_IPV4)
+		warn(service, ATTR_BIND,
+			    "bind: %s is not of the family that flags or v6only name: the address counts", bind);
+	return is_ipv6 && service->v6only ? "6" : "";
+}
+
+/* The port as a number, or the name of the service. NULL: refused. */
+static const char *find_port(struct xinetd_service *service)
+{
+	const char *port = value_word(service, ATTR_PORT);
+	uint32_t number;
+
+	if (port && scan_unsigned(port, strlen(port), UINT16_MAX, &number))
+		return pool_textf(service->draft.pool, "%" PRIu32, number);
+	if (port)
+		refuse(service, ATTR_PORT, "port: '%s': expected a number from 0 to 65535", port);
+	else if (!(service->type & IS_UNLISTED) || needs(service, ATTR_PORT))
+		return service->entry->name;
+	return NULL;
+}
+
+/* text: the endpoint. */
+static void set_listen(struct xinetd_service *service, const char *text)
+{
+	set_text(service, service->value[ATTR_BIND] ? ATTR_BIND : ATTR_PORT, "listen", text);
+}
+
+static void set_inet_sockets(struct xinetd_service *service)
+{
+	const char *bind = value_word(service, ATTR_BIND), *port = find_port(service), *protocol = service->protocol;
+	bool says_family = service->flags & (FLAG_IPV4 | FLAG_IPV6) || bind || service->v6only;
+	struct pool *pool = service->draft.pool;
+	struct buf endpoint = { 0 };
+
+	if (!port)
+		return;
+	if (!says_family && service->accepts && service->draft.reading->compat != COMPAT_XINETD) {
+		draft_set_pair(&service->draft, "listen", pool_textf(pool, "%s4:%s", protocol, port),
+			       pool_textf(pool, "%s6:%s", protocol, port), place_of(service, ATTR_PORT));
+		return;
+	}
+	endpoint_add(&endpoint, protocol, family_suffix(service), bind, port);
+	set_listen(service, buf_keep(&endpoint, pool));
+}
+
+/* A raw socket has a protocol and no port. */
+static void set_raw_socket(struct xinetd_service *service)
+{
+	const char *bind = value_word(service, ATTR_BIND);
+
+	set_listen(service,
+		   pool_textf(service->draft.pool, "raw%s:%s%s%s", family_suffix(service), service->protocol,
+			      bind ? "@" : "", bind ? bind : ""));
+}
+
+static void set_tcpmux(struct xinetd_service *service)
+{
+	if (strcmp(service->protocol, "tcp") != 0)
+		refuse(service, ATTR_PROTOCOL, "%s: a service of tcpmux has protocol = tcp",
+			      service->entry->label);
+	if (!(service->type & IS_UNLISTED))
+		note(service, ATTR_TYPE, "xinetd accepts a service of tcpmux only with UNLISTED");
+	set_listen(service,
+		   pool_textf(service->draft.pool, "tcpmux:%s%s", service->type & IS_TCPMUXPLUS ? "+" : "",
+			      service->entry->name));
+}
+
+/* Its program is a number with UNLISTED, else its name in rpc(5). */
+static void set_rpc_socket(struct xinetd_service *service)
+{
+	const char *number = value_word(service, ATTR_RPC_NUMBER);
+	bool has_number = service->type & IS_UNLISTED;
+
+	if (service->value[ATTR_BIND])
+		refuse(service, ATTR_BIND, "bind: superd cannot bind a service of RPC to one address");
+	if (service->value[ATTR_PORT])
+		warn(service, ATTR_PORT, "port: a service of RPC listens where the system chooses");
+	if ((has_number && !needs(service, ATTR_RPC_NUMBER)) || !needs(service, ATTR_RPC_VERSION))
+		return;
+	if (has_number && number[strspn(number, "0123456789")])
+		refuse(service, ATTR_RPC_NUMBER, "rpc_number: '%s' is no number", number);
+	set_listen(service,
+		   pool_textf(service->draft.pool, "%s%s:%s/%s",
+			      service->socket == XINETD_DGRAM ? "rpc/udp" : "rpc/tcp",
+			      service->flags & FLAG_IPV6 ? family_suffix(service) : "4",
+			      has_number ? number : service->entry->name, value_word(service, ATTR_RPC_VERSION)));
+}
+
+/* Flags for TCP alone. Elsewhere they mean nothing, see xinetd.conf(5). */
+static void set_tcp_options(struct xinetd_service *service)
+{
+	struct origin at = place_of(service, ATTR_FLAGS);
+
+	if (strcmp(service->protocol, "tcp") != 0 || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))
+		return;
+	if (service->flags & FLAG_NODELAY)
+		draft_set_text(&service->draft, "no_delay", "yes", at);
+	if (service->flags & FLAG_KEEPALIVE)
+		draft_set_text(&service->draft, "keep_alive", "yes", at);
+}
+
+static void set_sockets(struct xinetd_service *service)
+{
+	/* Versions of xinetd that know v6only take any value of it for yes. */
+	service->v6only = is_yes(service, ATTR_V6ONLY) ||
+		(service->value[ATTR_V6ONLY] && service->draft.reading->compat == COMPAT_XINETD);
+	if (!(service->type & IS_RPC)) {
+		say_useless(service, ATTR_RPC_VERSION, SEVERITY_WARNING, "without type = RPC");
+		say_useless(service, ATTR_RPC_NUMBER, SEVERITY_WARNING, "without type = RPC");
+	}
+	if (service->type & IS_RPC)
+		set_rpc_socket(service);
+	else if (service->type & (IS_TCPMUX | IS_TCPMUXPLUS))
+		set_tcpmux(service);
+	else if (service->socket == XINETD_RAW)
+		set_raw_socket(service);
+	else
+		set_inet_sockets(service);
+	set_tcp_options(service);
+}
+
+/* The attributes about who may connect, and limits.
+ *
+ * A value of defaults that means nothing for a service is skipped. A restriction of the service itself that superd
+ * cannot enforce is refused. */
+
+/* xinetd's default of cps: over 50 connections a second the service is closed for 10 seconds. */
+static const char *const usual_cps[] = { "50", "10" };
+
+static bool is_zero(const char *word)
+{
+	return *word && !word[strspn(word, "0")];
+}
+
+/* Warns of words that superd reads as host names and that were probably not meant so. */
+static void warn_of_names(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct assignment *value = service->value[attribute];
+	struct diags *diags = &service->entry->diags;
+
+	for (size_t i = 0; value && i < value->count; i++) {
+		const char *word = value->words[i];
+		bool is_all = !strcasecmp(word, "ALL");
+
+		if (!access_is_name(word) || (!is_all && !strchr("0123456789", *word)))
+			continue;
+		diag_warning(diags, value->word_at[i], "%s: '%s' is taken for the name of a host",
+			     xinetd_rule(attribute)->name, word);
+		if (is_all && attribute == ATTR_ONLY_FROM)
+			diags_hint(diags, "for all clients, remove only_from, or write 0.0.0.0/0 ::/0");
+		else
+			diags_hint(diags,
+				   is_all ? "all clients are 0.0.0.0/0 ::/0"
+					  : "an address has four decimal numbers, as 127.0.0.1");
+	}
+}
+
+/* An empty only_from lets nobody connect. For a sensor the lists do not hold: it is there for everybody. */
+static void set_address_lists(struct xinetd_service *service)
+{
+	const struct assignment *only_from = service->value[ATTR_ONLY_FROM];
+
+	if (service->flags & FLAG_SENSOR)
+		return;
+	if (!only_from || only_from->count) {
+		set_as_is(service, ATTR_ONLY_FROM);
+	} else {
+		draft_set_text(&service->draft, "only_from", "none", only_from->at);
+		draft_warn(&service->draft, only_from->at, "only_from is empty: no client is allowed");
+	}
+	set_as_is(service, ATTR_NO_ACCESS);
+	warn_of_names(service, ATTR_ONLY_FROM);
+	warn_of_names(service, ATTR_NO_ACCESS);
+}
+
+/* A limit of 0 disables the service. */
+static bool is_disabled_by_zero(struct xinetd_service *service, enum xinetd_attribute attribute)
+{
+	const struct assignment *value = service->value[attribute];
+
+	if (!value || !is_zero(value->words[0]))
+		return false;
+	draft_warn(&service->draft, value->at, "%s = 0 would serve no client: the service is disabled",
+		   xinetd_rule(attribute)->name);
+	service->entry->is_disabled = true;
+	service->entry->disabled_at = value->at;
+	return true;
+}
+
+static const char one_server[] = "with wait = yes: one server runs";
+
+/* At the limit xinetd accepts a connection and closes it, which is overload = refuse. */
+static void set_instances(struct xinetd_service *service)
+{
+	const struct assignment *instances = service->value[ATTR_INSTANCES];
+	bool own = service->type & IS_INTERNAL && !(service->flags & FLAG_SENSOR);
+
+	if (is_disabled_by_zero(service, ATTR_INSTANCES))
+		return;
+	if (!service->accepts) {
+		say_useless(service, ATTR_INSTANCES, SEVERITY_NOTE, one_server);
+		return;
+	}
+	if (instances)
+		set_as_is(service, ATTR_INSTANCES);
+	else if (!own)
+		draft_set_text(&service->draft, "instances", "unlimited", service->entry->at);
+	set_text(service, ATTR_INSTANCES, "overload", "refuse");
+}
+
+/* per_source counts single addresses, also for IPv6, where superd's default is a prefix. */
+static void set_per_source(struct xinetd_service *service)
+{
+	const struct assignment *per_source = service->value[ATTR_PER_SOURCE];
+
+	if (is_disabled_by_zero(service, ATTR_PER_SOURCE) || !per_source)
+		return;
+	if (!service->accepts) {
+		say_useless(service, ATTR_PER_SOURCE, SEVERITY_NOTE, one_server);
+		return;
+	}
+	set_as_is(service, ATTR_PER_SOURCE);
+	draft_set_text(&service->draft, "per_source_prefix", "128", per_source->at);
+}
+
+/* For xinetd 0 connections a second are no limit. With a pause of 0 it closes connections above the limit, and
+ * continues at once to accept and count. superd counts from 0 after a pause: one that is shorter than the second for
+ * which it counts would be no limit at all. */
+static void set_rate(struct xinetd_service *service)
+{
+	const struct assignment *cps = service->value[ATTR_CPS];
+	const struct assignment usual = { .at = service->entry->at };
+
+	if (!cps) {
+		draft_set_words(&service->draft, "cps", usual_cps, 2, &usual);
+	} else if (is_zero(cps->words[0])) {
+		draft_set_text(&service->draft, "cps", "unlimited", cps->at);
+	} else if (is_zero(cps->words[1])) {
+		draft_warn(&service->draft, cps->word_at[1],
+			   "cps: the service pauses for a second, and clients wait; xinetd would close them");
+		draft_set_words(&service->draft, "cps", (const char *const[]){ cps->words[0], "1s" }, 2, cps);
+	} else {
+		set_as_is(service, ATTR_CPS);
+	}
+}
+
+/* deny_time is a number of minutes, FOREVER or NEVER. */
+static void set_deny_time(struct xinetd_service *service)
+{
+	static const char *const list[] = { "FOREVER", "NEVER", NULL };
+	const struct assignment *value = service->value[ATTR_DENY_TIME];
+	int word = value ? xinetd_word_find(list, value->words[0]) : -1;
+	const char *text = word == 0 ? "infinity" : "0";
+
+	if (!(service->flags & FLAG_SENSOR)) {
+		say_useless(service, ATTR_DENY_TIME, SEVERITY_WARNING, "without flags = SENSOR");
+		return;
+	}
+	if (value && word < 0) {
+		if (value->words[0][strspn(value->words[0], "0123456789")] || strlen(value->words[0]) > 9) {
+			draft_refuse(&service->draft, value->word_at[0],
+				     "deny_time: '%s': expected a number of minutes, FOREVER or NEVER",
+				     value->words[0]);
+			return;
+		}
+		text = pool_textf(service->draft.pool, "%smin", value->words[0]);
+	}
+	set_text(service, value ? ATTR_DENY_TIME : ATTR_FLAGS, "deny_time", text);
+}
+
+/* The name of the daemon in hosts.allow and hosts.deny. */
+static const char *libwrap_name(const struct xinetd_service *service)
+{
+	const struct assignment *server = service->value[ATTR_SERVER], *args = service->value[ATTR_SERVER_ARGS];
+
+	if (service->type & IS_INTERNAL || service->value[ATTR_REDIRECT] || !server)
+		return service->entry->name;
+	if (service->flags & FLAG_NAMEINARGS && args)
+		return scan_base_name(args->words[0]);
+	return scan_base_name(server->words[0]);
+}
+
+/* superd checks hosts.allow and hosts.deny for a connection that it accepts and for the sender of a datagram. */
+static void set_libwrap(struct xinetd_service *service)
+{
+	const struct assignment *given = service->value[ATTR_LIBWRAP];
+	bool by_rpc = service->type & IS_RPC && service->socket == XINETD_STREAM;
+	bool is_seen = service->accepts || service->socket == XINETD_DGRAM;
+
+	if (service->flags & (FLAG_NOLIBWRAP | FLAG_SENSOR) || by_rpc)
+		return;
+	if (is_seen && given)
+		set_as_is(service, ATTR_LIBWRAP);
+	else if (is_seen)
+		draft_set_text(&service->draft, "libwrap", libwrap_name(service), service->entry->at);
+	else if (given)
+		draft_refuse(&service->draft, given->at,
+			     "libwrap: with wait = yes superd does not see the clients, so it cannot "
+			     "check hosts.allow and hosts.deny");
+	else if (reading_has_host_rules(service->draft.reading))
+		draft_refuse(&service->draft, service->entry->at,
+			     "%s: hosts.allow or hosts.deny has rules, but with wait = yes superd does not see "
+			     "the clients of %s: use only_from and no_access, and set NOLIBWRAP in flags",
+			     service->entry->label, libwrap_name(service));
+}
+
+/* superd can write a banner only on connections that it accepts. */
+static void set_banners(struct xinetd_service *service)
+{
+	for (enum xinetd_attribute i = ATTR_BANNER; i <= ATTR_BANNER_SUCCESS; i++) {
+		if (service->accepts && service->socket == XINETD_STREAM)
+			set_as_is(service, i);
+		else
+			say_useless(service, i, SEVERITY_WARNING, "here: there is no connection to send it on");
+	}
+}
+
+static void set_flags(struct xinetd_service *service)
+{
+	struct origin at = place_of(service, ATTR_FLAGS);
+	const struct assignment *log = service->value[ATTR_LOG_ON_SUCCESS];
+	bool asks = false;
+
+	for (size_t i = 0; log && i < log->count; i++)
+		asks |= xinetd_word_find((const char *const[]){ "USERID", NULL }, log->words[i]) >= 0;
+	if (service->flags & FLAG_INTERCEPT && !service->accepts && !(service->type & IS_INTERNAL))
+		draft_set_text(&service->draft, "filter_every_packet", "yes", at);
+	if (!(service->flags & FLAG_IDONLY))
+		return;
+	if (!service->accepts || service->socket != XINETD_STREAM) {
+		draft_refuse(&service->draft, at, "flags: IDONLY needs socket_type = stream and wait = no");
+		return;
+	}
+	draft_set_text(&service->draft, "id_only", "yes", at);
+	if (!asks)
+		diag_note(&service->entry->diags, at,
+			  "%s: xinetd heeds IDONLY only with USERID in log_on_success; superd always",
+			  service->entry->label);
+}
+
+static void set_access(struct xinetd_service *service)
+{
+	set_address_lists(service);
+	set_as_is(service, ATTR_ACCESS_TIMES);
+	set_as_is(service, ATTR_MAX_LOAD);
+	set_instances(service);
+	set_per_source(service);
+	set_rate(service);
+	set_deny_time(service);
+	set_libwrap(service);
+	set_banners(service);
+	set_flags(service);
+}
 
 /* Sets log_on_success or log_on_failure. Words of defaults that do not fit a service are skipped: TRAFFIC is of a
  * redirect, and with USERID two ident servers (RFC 1413) would ask each other for ever. */
@@ -38,7 +546,7 @@ static void set_log_words(struct xinetd_service *service, enum xinetd_attribute 
 
 static void set_log(struct xinetd_service *service)
 {
-	xinetd_set_as_is(service, ATTR_LOG_TYPE);
+	set_as_is(service, ATTR_LOG_TYPE);
 	set_log_words(service, ATTR_LOG_ON_SUCCESS);
 	set_log_words(service, ATTR_LOG_ON_FAILURE);
 }
@@ -88,7 +596,7 @@ static void set_server(struct xinetd_service *service)
 	if (server->words[0][0] != '/')
 		draft_refuse(&service->draft, server->word_at[0], "server: '%s' is no absolute path", server->words[0]);
 	if (named && !args) {
-		xinetd_refuse(service, ATTR_FLAGS, "%s: NAMEINARGS needs server_args, whose first word is the name",
+		refuse(service, ATTR_FLAGS, "%s: NAMEINARGS needs server_args, whose first word is the name",
 			      service->entry->label);
 		return;
 	}
@@ -110,7 +618,7 @@ static void set_builtin_program(struct xinetd_service *service)
 	static const char *const builtins[] = { "echo",	  "discard", "chargen",	 "daytime", "time",
 						"tcpmux", "servers", "services", NULL };
 	int number = xinetd_word_find(builtins, service->entry->name);
-	const struct assignment from = { .at = xinetd_place(service, ATTR_TYPE) };
+	const struct assignment from = { .at = place_of(service, ATTR_TYPE) };
 	const char *list[] = { service->entry->name, "xinetd" };
 	bool has_form;
 
@@ -127,19 +635,19 @@ static void set_builtin_program(struct xinetd_service *service)
 
 static void set_program(struct xinetd_service *service)
 {
-	struct origin at = xinetd_place(service, ATTR_WAIT);
+	struct origin at = place_of(service, ATTR_WAIT);
 
 	draft_set_text(&service->draft, "accept", service->accepts ? "yes" : "no", at);
 	draft_set_text(&service->draft, "pass", "inetd", at);
 	if (service->flags & FLAG_SENSOR)
 		return;
 	if (service->value[ATTR_REDIRECT]) {
-		xinetd_set_as_is(service, ATTR_REDIRECT);
+		set_as_is(service, ATTR_REDIRECT);
 	} else if (service->type & IS_INTERNAL) {
 		set_builtin_program(service);
 	} else {
-		xinetd_needs(service, ATTR_USER);
-		if (xinetd_needs(service, ATTR_SERVER))
+		needs(service, ATTR_USER);
+		if (needs(service, ATTR_SERVER))
 			set_server(service);
 	}
 }
@@ -154,12 +662,12 @@ static void set_user_and_groups(struct xinetd_service *service)
 		draft_set_text(&service->draft, "groups", "no", service->entry->at);
 	if (own && user && (!strcmp(user->words[0], "root") || !user->words[0][strspn(user->words[0], "0")]))
 		return;
-	xinetd_set_as_is(service, ATTR_USER);
-	xinetd_set_as_is(service, ATTR_GROUP);
+	set_as_is(service, ATTR_USER);
+	set_as_is(service, ATTR_GROUP);
 	if (!service->value[ATTR_GROUP] && user && *user->words[0] &&
 	    !user->words[0][strspn(user->words[0], "0123456789")])
 		draft_set_text(&service->draft, "group", user->words[0], user->at);
-	xinetd_set_as_is(service, ATTR_GROUPS);
+	set_as_is(service, ATTR_GROUPS);
 }
 
 static void set_environment(struct xinetd_service *service)
@@ -173,20 +681,20 @@ static void set_environment(struct xinetd_service *service)
 		const struct assignment *value = service->value[i];
 
 		if (!value || value->words[0][strspn(value->words[0], "0")])
-			xinetd_set_as_is(service, i);
+			set_as_is(service, i);
 		else
-			xinetd_warn(service, i, "%s: 0 means no limit, as with xinetd", xinetd_rule(i)->name);
+			warn(service, i, "%s: 0 means no limit, as with xinetd", xinetd_rule(i)->name);
 	}
 	if (env) {
 		draft_set_words(&service->draft, "env", escape_words(service, env, 0), env->count, env);
 		warn_of_quotes(service, ATTR_ENV);
 	}
-	xinetd_set_as_is(service, ATTR_PASSENV);
+	set_as_is(service, ATTR_PASSENV);
 	/* Without passenv a server gets xinetd's whole environment. */
 	if (!service->value[ATTR_PASSENV] && service->draft.reading->compat == COMPAT_XINETD)
 		draft_set_text(&service->draft, "passenv", "*", service->entry->at);
-	xinetd_set_as_is(service, ATTR_UMASK);
-	xinetd_set_as_is(service, ATTR_NICE);
+	set_as_is(service, ATTR_UMASK);
+	set_as_is(service, ATTR_NICE);
 }
 
 static const char *const type_words[] = { "RPC", "INTERNAL", "UNLISTED", "SPECIAL", "TCPMUX", "TCPMUXPLUS", NULL };
@@ -224,18 +732,18 @@ static void check_type(struct xinetd_service *service)
 	unsigned kinds = service->type & (IS_RPC | IS_INTERNAL | IS_TCPMUX | IS_TCPMUXPLUS);
 
 	if (kinds & (kinds - 1))
-		xinetd_refuse(service, ATTR_TYPE, "%s: a service is one of RPC, INTERNAL, TCPMUX and TCPMUXPLUS",
+		refuse(service, ATTR_TYPE, "%s: a service is one of RPC, INTERNAL, TCPMUX and TCPMUXPLUS",
 			      service->entry->label);
 	if (service->flags & FLAG_LABELED)
-		xinetd_refuse(service, ATTR_FLAGS, "flags: LABELED: superd sets no SELinux context of a connection");
+		refuse(service, ATTR_FLAGS, "flags: LABELED: superd sets no SELinux context of a connection");
 }
 
 /* Decides whether superd accepts connections itself. It always does for stream builtins; xinetd does not with wait =
  * yes. */
 static void find_accepts(struct xinetd_service *service)
 {
-	struct origin at = xinetd_place(service, ATTR_WAIT);
-	bool waits = xinetd_needs(service, ATTR_WAIT) && xinetd_is_yes(service, ATTR_WAIT);
+	struct origin at = place_of(service, ATTR_WAIT);
+	bool waits = needs(service, ATTR_WAIT) && is_yes(service, ATTR_WAIT);
 
 	if (waits && (service->value[ATTR_REDIRECT] || service->type & (IS_TCPMUX | IS_TCPMUXPLUS))) {
 		draft_refuse(&service->draft, at, "%s: %s needs wait = no", service->entry->label,
@@ -247,14 +755,14 @@ static void find_accepts(struct xinetd_service *service)
 	}
 	service->accepts = !waits || service->flags & FLAG_SENSOR;
 	if (service->value[ATTR_REDIRECT] && service->socket != XINETD_STREAM)
-		xinetd_refuse(service, ATTR_REDIRECT, "%s: redirect needs socket_type = stream", service->entry->label);
+		refuse(service, ATTR_REDIRECT, "%s: redirect needs socket_type = stream", service->entry->label);
 }
 
 static void check_mdns(struct xinetd_service *service)
 {
 	const struct assignment *value = service->value[ATTR_MDNS];
 
-	if (value && xinetd_is_yes(service, ATTR_MDNS))
+	if (value && is_yes(service, ATTR_MDNS))
 		draft_warn(&service->draft, value->at, "mdns: superd announces no services");
 }
 
@@ -267,16 +775,16 @@ static void set_all_options(struct xinetd_service *service)
 	if (service->flags & FLAG_SENSOR)
 		service->type |= IS_INTERNAL;
 	check_type(service);
-	has_socket = xinetd_find_socket(service);
+	has_socket = find_socket(service);
 	find_accepts(service);
 	if (has_socket)
-		xinetd_set_sockets(service);
+		set_sockets(service);
 	set_program(service);
 	set_environment(service);
-	xinetd_set_access(service);
+	set_access(service);
 	set_log(service);
 	check_mdns(service);
-	xinetd_is_yes(service, ATTR_DISABLE);
+	is_yes(service, ATTR_DISABLE);
 	if (service->entry->is_disabled)
 		draft_set_text(&service->draft, "disable", "yes", service->entry->disabled_at);
 }
@@ -523,7 +1031,7 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
 	service.draft.pool = shared->xinetd->pool;
 	service.defaults = shared->defaults;
 	xinetd_merge(&service);
-	xinetd_set_access(&service);
+	set_access(&service);
 	set_log(&service);
 	if (entry.is_disabled)
 		draft_set_text(&service.draft, "disable", "yes", entry.disabled_at);
