@@ -307,7 +307,7 @@ static void report_unknown(const struct filters *filters, const struct service *
 			  service_origin(service, "system_call_filter"),
 			  "%s: system_call_filter: libseccomp here knows no system call '%.*s'%s", service->name,
 			  (int)strcspn(word, ":"), word,
-			  denied ? ": every filter denies a younger one" : "; it is skipped");
+			  denied ? ": if it is younger, leave it out: every filter denies it" : "; it is skipped");
 	}
 }
 
