@@ -9,7 +9,6 @@
 #include "bind/bind.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -347,36 +346,24 @@ static bool is_of_other_network(int fd)
 	return cookies[0] != cookies[1];
 }
 
+/* superd's guard and its other processes have its sockets, too. */
+static bool is_superds(pid_t pid)
+{
+	char name[64];
+
+	return pid == self.superd || (read_proc(pid, "comm", name, sizeof(name)) && !strncmp(name, "superd", 6));
+}
+
 /* A process other than the caller and superd's own that has the socket; 0: none. */
 static pid_t holder_of(ino_t inode, pid_t caller)
 {
-	DIR *processes = opendir("/proc"), *list;
-	const struct dirent *process, *entry;
-	char wanted[40], path[300], link[40], text[64];
-	pid_t found = 0;
+	pid_t *all = process_list_all(), found = 0;
 
-	snprintf(wanted, sizeof(wanted), "socket:[%lu]", (unsigned long)inode);
-	while (processes && !found && (process = readdir(processes))) {
-		pid_t pid = (pid_t)strtol(process->d_name, NULL, 10);
-
-		if (pid <= 0 || pid == caller || pid == getpid() || pid == self.superd)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%ld/fd", (long)pid);
-		list = opendir(path);
-		while (list && !found && (entry = readdir(list))) {
-			ssize_t length = readlinkat(dirfd(list), entry->d_name, link, sizeof(link) - 1);
-
-			link[length > 0 ? length : 0] = '\0';
-			/* superd's guard and its other processes have it, too. */
-			if (!strcmp(link, wanted) &&
-			    !(read_proc(pid, "comm", text, sizeof(text)) && !strncmp(text, "superd", 6)))
-				found = pid;
-		}
-		if (list)
-			closedir(list);
+	for (pid_t *at = all; at && *at && !found; at++) {
+		if (*at != caller && process_holds(*at, inode) == HOLDS && !is_superds(*at))
+			found = *at;
 	}
-	if (processes)
-		closedir(processes);
+	free(all);
 	return found;
 }
 
