@@ -20,8 +20,7 @@
 
 #define FEW_PORTS 32                    /* ports compared one by one */
 #define EVERYTHING 0xffffffffu
-#define BATCH 32                        /* messages of one read */
-#define READS_MOST 8                    /* batches in a row; the rest is read next time */
+#define READS_MOST 256                  /* messages in a row; the rest is read next time */
 #define HEAD_SIZE 128                   /* bytes of a message that are read */
 #define PORT_AT (NLMSG_HDRLEN + offsetof(struct inet_diag_msg, id.idiag_sport))
 
@@ -122,43 +121,25 @@ static bool tcp_destroy_parse(const void *message, size_t length, struct tcp_des
 	return true;
 }
 
-/* Reads a batch. Returns the number of messages; -1 and errno. */
-static int read_batch(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
-{
-	union message_head heads[BATCH];
-	struct sockaddr_nl senders[BATCH];
-	struct iovec parts[BATCH];
-	struct mmsghdr messages[BATCH];
-	int count;
-
-	for (int n = 0; n < BATCH; n++) {
-		parts[n] = (struct iovec){ &heads[n], sizeof(heads[n]) };
-		messages[n] = (struct mmsghdr){ .msg_hdr = { .msg_name = &senders[n], .msg_namelen = sizeof(senders[n]),
-							     .msg_iov = &parts[n], .msg_iovlen = 1 } };
-	}
-	count = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
-	for (int n = 0; n < count; n++) {
-		struct tcp_destroy_event event;
-
-		/* From the kernel. */
-		if (messages[n].msg_hdr.msg_namelen == sizeof(senders[n]) && senders[n].nl_pid == 0 &&
-		    tcp_destroy_parse(&heads[n], messages[n].msg_len, &event))
-			gone(context, &event);
-	}
-	return count;
-}
-
 bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
 {
 	bool complete = true;
+	union message_head head;
 
 	for (int n = 0; n < READS_MOST; n++) {
-		int count = read_batch(fd, gone, context);
+		struct sockaddr_nl sender = { 0 };
+		socklen_t size = sizeof(sender);
+		ssize_t got = recvfrom(fd, &head, sizeof(head), MSG_DONTWAIT, (struct sockaddr *)&sender, &size);
+		struct tcp_destroy_event event;
 
-		if (count < 0 && errno == ENOBUFS)
+		if (got < 0 && errno == ENOBUFS)
 			complete = false;
-		else if ((count < 0 && errno != EINTR) || (count >= 0 && count < BATCH))
+		else if (got < 0 && errno != EINTR)
 			break;
+		/* From the kernel. */
+		else if (got >= 0 && size == sizeof(sender) && sender.nl_pid == 0 &&
+			 tcp_destroy_parse(&head, (size_t)got, &event))
+			gone(context, &event);
 	}
 	return complete;
 }
