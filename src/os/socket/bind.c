@@ -361,9 +361,9 @@ static const struct sock_fprog *filter_of(const struct listen *listen, bool is_l
 }
 
 /* Sets what differs, and needs the socket's lock. */
-static int change_socket(int fd, const struct listen_change *change, bool is_lent, struct buf *why, struct buf *lines)
+static int change_socket(int fd, const struct listen *before, const struct listen *after, bool is_lent, struct buf *why,
+			 struct buf *lines)
 {
-	const struct listen *before = change->before, *after = change->after;
 	const struct sock_fprog *filter = filter_of(after, is_lent);
 	int domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN), result;
 
@@ -375,7 +375,7 @@ static int change_socket(int fd, const struct listen_change *change, bool is_len
 	}
 	if (domain < 0)
 		return 0;
-	result = socket_options_adjust(fd, domain, change, why, lines);
+	result = socket_options_change(fd, domain, before, after, why, lines);
 	if (before->options->backlog != after->options->backlog)
 		set_backlog(fd, after, lines);
 	return result;
@@ -384,9 +384,8 @@ static int change_socket(int fd, const struct listen_change *change, bool is_len
 int bind_adjust(int fd, const struct listen *before, const struct listen *after, bool is_lent, struct buf *why,
 		struct buf *warnings)
 {
-	const struct listen_change change = { before, after };
 	struct buf lines = { 0 }, unset = { 0 };
-	int result = change_socket(fd, &change, is_lent, why, &lines);
+	int result = change_socket(fd, before, after, is_lent, why, &lines);
 
 	if (after->address->kind == ENDPOINT_MQUEUE && set_queue_permissions(fd, after, &unset) < 0)
 		buf_addf(&lines, "%s\n", buf_string(&unset));

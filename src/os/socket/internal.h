@@ -75,14 +75,9 @@ int socket_options_set(int fd, int domain, const struct listen *listen, struct b
 /* Sets on a socket that superd was given what socket_options_set would have, as far as an open socket allows. */
 void socket_options_adopt(int fd, int domain, const struct listen *listen, struct buf *warnings);
 
-/* Two versions of one listener. */
-struct listen_change {
-	const struct listen *before, *after;
-};
-
 /* Sets on an open socket what differs between two versions of a listener; an option that `after` no longer sets gets
  * the kernel's default. -1 and errno, with why: the socket cannot be bound to the interface that `after` names. */
-int socket_options_adjust(int fd, int domain, const struct listen_change *change, struct buf *why,
+int socket_options_change(int fd, int domain, const struct listen *before, const struct listen *after, struct buf *why,
 			  struct buf *warnings);
 
 /* Sets what an accepted connection did not inherit. Makes no system call unless such an option is configured. */

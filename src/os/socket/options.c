@@ -354,25 +354,53 @@ static int inet_set(int fd, int domain, const struct listen *listen, struct buf 
 	return set_device(fd, listen, why);
 }
 
-static void settings_set(int fd, int domain, const struct listen *listen, struct buf *warnings)
+static void warn_of_old(const char *name, struct buf *warnings)
 {
-	int value;
+	buf_addf(warnings, "%s: stays as it was until the socket is opened again\n", name);
+}
 
+static void setting_change(int fd, const struct option_setter *setting, const struct listen *before,
+			   const struct listen *after, struct buf *warnings)
+{
+	int old = 0, value = 0;
+	bool was = before && setting_value(setting, before->options, &old);
+	bool is = setting_value(setting, after->options, &value);
+
+	if (is && (!was || old != value))
+		setting_set(fd, setting, value, warnings);
+	else if (was && !is && setting->unset == KERNEL_DEFAULT)
+		warn_of_old(setting->name, warnings);
+	else if (was && !is)
+		setting_set(fd, setting, setting->unset, warnings);
+}
+
+static void buffer_change(int fd, enum socket_buffer buffer, int64_t before, int64_t after, struct buf *warnings)
+{
+	if (after > 0 && before != after)
+		socket_buffer_set(fd, buffer, after, warnings);
+	else if (before > 0 && after <= 0)
+		warn_of_old(buffers[buffer].name, warnings);
+}
+
+/* before NULL: a socket that has none of them yet. */
+static void settings_change(int fd, int domain, const struct listen *before, const struct listen *after,
+			    struct buf *warnings)
+{
 	for (size_t i = 0; i < SETTINGS; i++) {
-		if (setting_applies(&settings[i], domain, listen) &&
-		    setting_value(&settings[i], listen->options, &value))
-			setting_set(fd, &settings[i], value, warnings);
+		if (setting_applies(&settings[i], domain, after))
+			setting_change(fd, &settings[i], before, after, warnings);
 	}
-	socket_buffer_set(fd, BUFFER_RECEIVE, listen->options->receive_buffer, warnings);
-	socket_buffer_set(fd, BUFFER_SEND, listen->options->send_buffer, warnings);
-	socket_multicast_change(fd, domain, NULL, listen, warnings);
+	buffer_change(fd, BUFFER_RECEIVE, before ? before->options->receive_buffer : -1, after->options->receive_buffer,
+		      warnings);
+	buffer_change(fd, BUFFER_SEND, before ? before->options->send_buffer : -1, after->options->send_buffer, warnings);
+	socket_multicast_change(fd, domain, before, after, warnings);
 }
 
 int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	if (is_inet(domain) && inet_set(fd, domain, listen, why) < 0)
 		return -1;
-	settings_set(fd, domain, listen, warnings);
+	settings_change(fd, domain, NULL, listen, warnings);
 	return 0;
 }
 
@@ -383,39 +411,12 @@ void socket_options_adopt(int fd, int domain, const struct listen *listen, struc
 	if (is_inet(domain) && reuse_set(fd, listen, &why) < 0)
 		buf_addf(warnings, "%s\n", buf_string(&why));
 	buf_free(&why);
-	settings_set(fd, domain, listen, warnings);
-}
-
-static void warn_of_old(const char *name, struct buf *warnings)
-{
-	buf_addf(warnings, "%s: stays as it was until the socket is opened again\n", name);
-}
-
-static void setting_adjust(int fd, const struct option_setter *setting, const struct socket_options *before,
-			   const struct socket_options *after, struct buf *warnings)
-{
-	int old = 0, value = 0;
-	bool was = setting_value(setting, before, &old), is = setting_value(setting, after, &value);
-
-	if (is && (!was || old != value))
-		setting_set(fd, setting, value, warnings);
-	else if (was && !is && setting->unset == KERNEL_DEFAULT)
-		warn_of_old(setting->name, warnings);
-	else if (was && !is)
-		setting_set(fd, setting, setting->unset, warnings);
-}
-
-static void buffer_adjust(int fd, enum socket_buffer buffer, int64_t before, int64_t after, struct buf *warnings)
-{
-	if (after > 0 && before != after)
-		socket_buffer_set(fd, buffer, after, warnings);
-	else if (before > 0 && after <= 0)
-		warn_of_old(buffers[buffer].name, warnings);
+	settings_change(fd, domain, NULL, listen, warnings);
 }
 
 /* If a binding to an interface fails, the socket would be open to more clients than the table says, which is an error.
  * If the removal of one fails, it is open to fewer, which is a warning. */
-static int device_adjust(int fd, const struct listen *before, const struct listen *after, struct buf *why,
+static int device_change(int fd, const struct listen *before, const struct listen *after, struct buf *why,
 			 struct buf *warnings)
 {
 	const char *old = device_of(before), *device = device_of(after);
@@ -431,21 +432,12 @@ static int device_adjust(int fd, const struct listen *before, const struct liste
 	return 0;
 }
 
-int socket_options_adjust(int fd, int domain, const struct listen_change *change, struct buf *why,
+int socket_options_change(int fd, int domain, const struct listen *before, const struct listen *after, struct buf *why,
 			  struct buf *warnings)
 {
-	const struct listen *before = change->before, *after = change->after;
-	const struct socket_options *old = before->options, *new = after->options;
-
-	if (is_inet(domain) && device_adjust(fd, before, after, why, warnings) < 0)
+	if (is_inet(domain) && device_change(fd, before, after, why, warnings) < 0)
 		return -1;
-	for (size_t i = 0; i < SETTINGS; i++) {
-		if (setting_applies(&settings[i], domain, after))
-			setting_adjust(fd, &settings[i], old, new, warnings);
-	}
-	buffer_adjust(fd, BUFFER_RECEIVE, old->receive_buffer, new->receive_buffer, warnings);
-	buffer_adjust(fd, BUFFER_SEND, old->send_buffer, new->send_buffer, warnings);
-	socket_multicast_change(fd, domain, before, after, warnings);
+	settings_change(fd, domain, before, after, warnings);
 	return 0;
 }
 
