@@ -631,38 +631,6 @@ const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool)
 
 #define BASES_MOST 100                  /* folders for one pid that still hold processes */
 
-/* Whether the text behind the pid is this namespace's suffix, optionally followed by ".NUMBER". */
-static bool is_suffix(const char *text, const char *suffix)
-{
-	size_t length = strlen(suffix);
-
-	return !strncmp(text, suffix, length) && (!text[length] || text[length] == '.');
-}
-
-/* Removes the empty base folders of superds that have ended, of superd's pid namespace. */
-static void remove_left(const char *own)
-{
-	DIR *stream = opendir(own);
-	struct dirent *entry;
-	char path[PATH_MAX], suffix[24], *end;
-
-	cgroup_parent_suffix(suffix, sizeof(suffix));
-	while (stream && (entry = readdir(stream))) {
-		long pid;
-
-		if (strncmp(entry->d_name, CGROUP_BASE, sizeof(CGROUP_BASE) - 1) != 0)
-			continue;
-		pid = strtol(entry->d_name + sizeof(CGROUP_BASE) - 1, &end, 10);
-		if (pid < 1 || pid > INT_MAX || !is_suffix(end, suffix) ||
-		    snprintf(path, sizeof(path), "%s/%s", own, entry->d_name) >= (int)sizeof(path))
-			continue;
-		if (pid == named_after() || (kill((pid_t)pid, 0) < 0 && errno == ESRCH))
-			cgroup_remove(path);
-	}
-	if (stream)
-		closedir(stream);
-}
-
 /* A pid is reused, in a container always the same one. Then the folder with its name is an earlier superd's. */
 char *cgroup_parent_claim(const char *own)
 {
@@ -675,7 +643,6 @@ char *cgroup_parent_claim(const char *own)
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
-	remove_left(own);
 	for (unsigned n = 2; mkdir(path, 0755) < 0; n++) {
 		if (errno != EEXIST || n > BASES_MOST)
 			return NULL;

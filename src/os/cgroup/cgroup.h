@@ -114,9 +114,8 @@ bool cgroup_remove(const char *path);           /* with the groups below it; tru
 
 #define CGROUP_NAME_MOST 200            /* bytes of a group's name in it at most */
 
-/* Creates the base folder below `own`, superd's own group, with superd's pid in its name. Removes the folders of superds
- * that have ended; if processes are still in that of an earlier superd with this pid, chooses another name. Returns the
- * path for the caller to free(); NULL and errno. */
+/* Creates the base folder below `own`, superd's own group, with superd's pid in its name. If processes are still in that
+ * of an earlier superd with this pid, chooses another name. Returns the path for the caller to free(); NULL and errno. */
 char *cgroup_parent_claim(const char *own);
 
 /* Memory and CPU time of a process or a control group, from /proc and the group's files. Values are below 0 if they are
