@@ -30,21 +30,14 @@
 #define LIST_MOST (4u << 20)
 #define FIELDS_MOST 16
 
-/* Opens a directory to empty it, unless it is a mount point. Where a filter denies openat2(2) the device number
- * decides, which does not reveal a bind mount. */
+/* Opens a directory to empty it, unless it is a mount point. */
 static int open_unmounted(int at, const char *name)
 {
-	int fd, flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	struct stat outer, inner;
-	struct { uint64_t flags, mode, resolve; } how = { (uint64_t)flags, 0, 1 /* RESOLVE_NO_XDEV */ };
+	const struct { uint64_t flags, mode, resolve; } how = {
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, 1 /* RESOLVE_NO_XDEV */
+	};
 
-	fd = (int)syscall(__NR_openat2, at, name, &how, sizeof(how));
-	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-		return fd;
-	fd = openat(at, name, flags);
-	if (fd >= 0 && (fstat(at, &outer) < 0 || fstat(fd, &inner) < 0 || outer.st_dev != inner.st_dev))
-		fd_close(&fd);
-	return fd;
+	return (int)syscall(__NR_openat2, at, name, &how, sizeof(how));
 }
 
 /* The removal of one tree. */

@@ -218,14 +218,6 @@ bool control_socket_adopt(struct control_socket *adopted, const char *path, int 
 	return true;
 }
 
-static bool has_own_node(const struct control_socket *made)
-{
-	struct stat status;
-
-	return made->path && made->node && lstat(made->path, &status) == 0 && status.st_ino == made->node &&
-		status.st_dev == made->device;
-}
-
 /* A file that cannot be looked at is not taken for one that is gone: superd would close a socket that works. */
 bool control_socket_is_found(const struct control_socket *made)
 {
@@ -240,7 +232,7 @@ bool control_socket_is_found(const struct control_socket *made)
 
 void control_socket_close(struct control_socket *made)
 {
-	if (has_own_node(made))
+	if (made->node && control_socket_is_found(made))
 		unlink(made->path);
 	fd_close(&made->fd);
 	free(made->path);
