@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,23 @@ off_t fd_make_rewindable(int fd, size_t most)
 	free(text);
 	fd_close(&memory);
 	return at;
+}
+
+void fd_make_parents(const char *path, mode_t mode)
+{
+	char folder[PATH_MAX];
+	mode_t before;
+
+	if (strlen(path) >= sizeof(folder))
+		return;
+	strcpy(folder, path);
+	before = umask(0);
+	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(folder, mode);
+		*slash = '/';
+	}
+	umask(before);
 }
 
 /* Without /dev, the root folder takes the number: it is enough that a write fails. Only these three descriptors are not

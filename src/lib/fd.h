@@ -41,6 +41,10 @@ char *fd_read_all(int fd, size_t most, size_t *length);
  * takes its number. Returns the offset to lseek(2) back to; -1 and errno: EFBIG if there was more. */
 off_t fd_make_rewindable(int fd, size_t most);
 
+/* Makes the missing folders above a path, with this mode whatever the umask is. What fails, fails again where the path is
+ * used. */
+void fd_make_parents(const char *path, mode_t mode);
+
 /* Opens /dev/null on 0, 1 and 2 where they are closed, so that no other file gets these numbers. false: one is still
  * closed. */
 bool fd_ensure_standard(void);

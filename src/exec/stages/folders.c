@@ -5,7 +5,6 @@
  * that waits, and not superd. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,16 +59,7 @@ static bool make_link(int base, const struct own_folder *folder)
  * followed. If creating fails, so does opening. */
 static int open_base(const char *base)
 {
-	char *copy = strdup(base);
-
-	if (!copy)
-		return -1;
-	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(copy, 0755);
-		*slash = '/';
-	}
-	free(copy);
+	fd_make_parents(base, 0755);
 	mkdir(base, 0755);
 	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

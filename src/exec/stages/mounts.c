@@ -117,16 +117,9 @@ enum missing { STAYS_MISSING, MADE_FOLDER, MADE_FILE };
 /* If it fails, so does opening. */
 static void make_missing(const char *path, enum missing missing)
 {
-	char folder[PATH_MAX];
 	int file = -1;
 
-	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
-		return;
-	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(folder, 0755);
-		*slash = '/';
-	}
+	fd_make_parents(path, 0755);
 	if (missing == MADE_FOLDER)
 		mkdir(path, 0755);
 	else

@@ -236,12 +236,7 @@ int foreign_fork(const char *path, foreign_work *work, const void *with, int kep
 
 bool path_is_foreign(const char *path, struct path_finding *finding)
 {
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX];
-
-	if (!slash || snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path) >= (int)sizeof(folder))
-		return false;
-	return !path_is_trusted(folder, PATH_OPEN_FLAWS, NULL, finding);
+	return *path == '/' && !path_folder_is_trusted(path, PATH_OPEN_FLAWS, finding);
 }
 
 bool path_leads_to_foreign(const char *path, struct path_finding *finding)

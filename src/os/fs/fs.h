@@ -55,6 +55,9 @@ bool path_uid_is_own(uid_t owner);
  * distributions. */
 bool path_is_trusted(const char *path, unsigned flaws, const struct account *account, struct path_finding *finding);
 
+/* The same for the folder that the path's last name is in, for work on that name. */
+bool path_folder_is_trusted(const char *path, unsigned flaws, struct path_finding *finding);
+
 /* The same with this text of mountinfo, and all that is mounted later is unknown; for tests. */
 bool path_is_trusted_by(const char *mounts, const char *path, unsigned flaws, struct path_finding *finding);
 

@@ -340,7 +340,7 @@ static bool walk_path(struct walk *walk, const char *path)
 
 	*walk->finding = (struct path_finding){ .flaw = PATH_NO_FLAW };
 	if (*path != '/' || snprintf(walk->rest, sizeof(walk->rest), "%s", path) >= (int)sizeof(walk->rest)) {
-		report_flaw(walk, PATH_BROKEN, path, NULL);
+		report_broken(walk, path, *path == '/' ? ENAMETOOLONG : EINVAL);
 		return false;
 	}
 	while (next_name(walk, name, &is_last) && walk_name(walk, name, is_last))
@@ -354,6 +354,17 @@ bool path_is_trusted(const char *path, unsigned flaws, const struct account *acc
 			     .account = account };
 
 	return walk_path(&walk, path);
+}
+
+bool path_folder_is_trusted(const char *path, unsigned flaws, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	/* The dot makes the folder itself a part of the way. */
+	*finding = (struct path_finding){ .flaw = PATH_BROKEN, .error = ENAMETOOLONG };
+	return snprintf(folder, sizeof(folder), "%.*s.", slash ? (int)(slash - path + 1) : 0, path) <
+		       (int)sizeof(folder) && path_is_trusted(folder, flaws, NULL, finding);
 }
 
 bool path_is_trusted_by(const char *mounts, const char *path, unsigned flaws, struct path_finding *finding)

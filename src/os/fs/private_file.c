@@ -21,17 +21,9 @@
 
 bool private_folder_is_safe(const char *path, struct buf *why)
 {
-	const char *slash = strrchr(path, '/');
 	struct path_finding finding;
-	char folder[PATH_MAX];
 
-	/* The dot makes the folder itself a part of the way. */
-	if (!slash || snprintf(folder, sizeof(folder), "%.*s.", (int)(slash - path + 1), path) >= (int)sizeof(folder)) {
-		buf_text(why, strerror(slash ? ENAMETOOLONG : EINVAL));
-		errno = slash ? ENAMETOOLONG : EINVAL;
-		return false;
-	}
-	if (path_is_trusted(folder, PATH_OPEN_FLAWS | PATH_EACH_GROUP, NULL, &finding))
+	if (path_folder_is_trusted(path, PATH_OPEN_FLAWS | PATH_EACH_GROUP, &finding))
 		return true;
 	path_finding_describe(&finding, why);
 	errno = finding.error;

@@ -46,24 +46,6 @@ gid_t node_gid(const struct listen *listen)
 	return group == (gid_t)-1 ? getegid() : group;
 }
 
-/* Creates the missing folders above path. If that fails, the later bind(2) fails. */
-static void node_make_parents(const char *path, mode_t mode)
-{
-	char folder[PATH_MAX];
-	mode_t before;
-
-	if (strlen(path) >= sizeof(folder))
-		return;
-	strcpy(folder, path);
-	before = umask(0);
-	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(folder, mode & 07777);
-		*slash = '/';
-	}
-	umask(before);
-}
-
 /* 0: no process listens; else an errno, EADDRINUSE if a server does. */
 static int socket_probe(const struct listen *listen, int type, const struct stat *node)
 {
@@ -222,7 +204,7 @@ void node_make_symlinks(const struct listen *listen, struct buf *warnings)
 			buf_char(warnings, '\n');
 			continue;
 		}
-		node_make_parents(*link, listen->options->directory_mode);
+		fd_make_parents(*link, listen->options->directory_mode & 07777);
 		if (make_link(*link, path) < 0)
 			buf_addf(warnings, "symlinks: %s: %s\n", *link, strerror(errno));
 	}
@@ -361,7 +343,7 @@ static int bind_node(int fd, const struct listen *listen, struct buf *why)
 	struct socket_form form;
 	int saved;
 
-	node_make_parents(path, listen->options->directory_mode);
+	fd_make_parents(path, listen->options->directory_mode & 07777);
 	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNIX, &address) ||
 	    node_clear(listen, form.type, why) < 0)
 		return -1;
@@ -417,7 +399,7 @@ static int fifo_open(const struct listen *listen, struct buf *why)
 	const char *path = listen->address->address;
 	int fd;
 
-	node_make_parents(path, listen->options->directory_mode);
+	fd_make_parents(path, listen->options->directory_mode & 07777);
 	fd = open(path, FIFO_FLAGS);
 	if (fd < 0 && errno == ENOENT) {
 		if (mkfifo(path, 0600) < 0 && errno != EEXIST)
