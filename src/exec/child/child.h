@@ -66,13 +66,10 @@ enum mount_mark {
 	MOUNT_IN_NEW = 1 << 4,          /* a mount above has new content, so this path is not what it was */
 };
 
-/* The mapping of the user namespace (private_users, user_namespaces(7)). */
-enum user_map { USERS_SHARED, USERS_SELF, USERS_IDENTITY, USERS_FULL };
-
 /* A sandbox, in the table's pool. */
 struct sandbox_config {
 	unsigned namespaces;            /* CLONE_NEWx to unshare, without CLONE_NEWUSER */
-	unsigned users;                 /* enum user_map */
+	bool users;                     /* private_users: a user namespace (user_namespaces(7)) */
 	unsigned flags;                 /* enum plan_flag: those that the sandbox needs */
 	const char *root;               /* root_directory to enter before the mounts are made; NULL: / */
 	const struct sandbox_mount *mounts;             /* sorted: a path comes before those below it */
@@ -93,8 +90,7 @@ enum sandbox_need {
 	SANDBOX_NEEDS_FILTER = 1 << 5,          /* seccomp filters */
 	SANDBOX_NEEDS_PROFILE = 1 << 6,         /* AppArmor */
 	SANDBOX_NEEDS_CONTEXT = 1 << 7,         /* SELinux; never available */
-	SANDBOX_NEEDS_ALL_USERS = 1 << 8,       /* mapping all users */
-	SANDBOX_NEEDS_PROC = 1 << 9,            /* mounting a new /proc */
+	SANDBOX_NEEDS_PROC = 1 << 8,            /* mounting a new /proc */
 };
 
 struct sandbox_support;

@@ -47,19 +47,11 @@ static void add_id(struct buf *map, unsigned id)
 		buf_text(map, line);
 }
 
-static int write_map(pid_t child, const char *name, enum user_map users, const struct buf *self)
-{
-	return write_proc_file(child, name, users == USERS_FULL	      ? "0 0 4294967295\n"
-					    : users == USERS_IDENTITY ? "0 0 65536\n"
-								      : buf_string(self));
-}
-
-/* Writes both maps. USERS_SELF has superd's own user, as the child still has it, the service's, and the groups that the
+/* Writes both maps. They have superd's own user, as the child still has it, the service's, and the groups that the
  * child has yet to take on. */
 static int write_maps(const struct job *job, pid_t child)
 {
 	const struct account *account = job->plan->account;
-	enum user_map map = job->plan->sandbox->users ? job->plan->sandbox->users : USERS_SELF;
 	bool sets_groups = account && !account->keeps_groups && job->plan->flags & PLAN_USERS_FIRST;
 	struct buf users = { 0 }, groups = { 0 };
 
@@ -70,17 +62,16 @@ static int write_maps(const struct job *job, pid_t child)
 	for (size_t n = 0; sets_groups && n < account->group_count; n++)
 		add_id(&groups, account->groups[n]);
 	errno = ENOMEM;
-	if (users.failed || groups.failed || write_map(child, "uid_map", map, &users) < 0)
+	if (users.failed || groups.failed || write_proc_file(child, "uid_map", buf_string(&users)) < 0)
 		return -1;
 	/* The child's groups are set already. With setgroups(2) it could leave a group that denies it access. */
-	if (map == USERS_SELF && !(job->plan->flags & PLAN_USERS_FIRST) &&
-	    write_proc_file(child, "setgroups", "deny") < 0)
+	if (!(job->plan->flags & PLAN_USERS_FIRST) && write_proc_file(child, "setgroups", "deny") < 0)
 		return -1;
-	if (write_map(child, "gid_map", map, &groups) == 0)
+	if (write_proc_file(child, "gid_map", buf_string(&groups)) == 0)
 		return 0;
 	if (errno != EPERM || write_proc_file(child, "setgroups", "deny") < 0)
 		return -1;
-	return write_map(child, "gid_map", map, &groups);
+	return write_proc_file(child, "gid_map", buf_string(&groups));
 }
 
 /* Writes the maps when the child asks; exits when the child does, or goes on without asking. */

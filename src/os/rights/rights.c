@@ -160,7 +160,7 @@ bool capability_kills(const struct service *service)
 	const struct account *account = service->account;
 	uid_t uid = account && account->switches ? account->uid : geteuid();
 
-	return uid == 0 && service->groups->hardening->private_users == PRIVATE_USERS_NO &&
+	return uid == 0 && !service->groups->hardening->private_users &&
 	       service->groups->identity->capability_bounding_set >> CAP_KILL & 1;
 }
 

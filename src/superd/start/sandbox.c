@@ -77,7 +77,6 @@ static const char *const reasons[] = {
 	"this kernel does not filter system calls",
 	"there is no AppArmor here",
 	"superd sets no SELinux context",
-	"only root or CAP_SETUID can map more than one user",
 	"only root or CAP_SYS_ADMIN can mount a new /proc",
 };
 
@@ -128,8 +127,6 @@ static void probe_machine(struct sandbox_support *support)
 	if (!profiles || *profiles != 'Y' || lacking < 0)
 		support->lacking |= SANDBOX_NEEDS_PROFILE;
 	free(profiles);
-	if (!capability_held(CAP_SETUID) || !capability_held(CAP_SETGID))
-		support->lacking |= SANDBOX_NEEDS_ALL_USERS;
 	if (!capability_held(CAP_SYS_ADMIN)) /* superd-exec gets it */
 		support->lacking |= SANDBOX_NEEDS_PROC;
 }
@@ -150,7 +147,7 @@ static bool sandbox_support_privileged(struct sandbox_support *support)
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
 			     support_say *say, void *context)
 {
-	unsigned users = service->groups->hardening->private_users, all = 0;
+	unsigned all = 0;
 
 	if (service->groups == support->plain_groups)
 		return;
@@ -158,16 +155,14 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 		const struct option_def *option = option_find(NATIVE, needs[n].option);
 		const void *field = option_field(option, service);
 		const char *text = option->type == &type_text ? *(const char *const *)field : NULL;
-		unsigned wanted = needs[n].needs, lacking;
+		unsigned lacking;
 		size_t bit = 0;
 
 		/* A value that begins with "-" may miss its means. */
 		if (option_is_default(option, field, scratch) || (text && *text == '-'))
 			continue;
-		if (wanted == SANDBOX_NEEDS_USERS && (users == PRIVATE_USERS_IDENTITY || users == PRIVATE_USERS_FULL))
-			wanted |= SANDBOX_NEEDS_ALL_USERS;
-		all |= wanted;
-		lacking = wanted & sandbox_support_missing(support);
+		all |= needs[n].needs;
+		lacking = needs[n].needs & sandbox_support_missing(support);
 		while (lacking && !(lacking >> bit & 1))
 			bit++;
 		if (lacking)
@@ -861,11 +856,6 @@ static bool make_mounts(struct sandbox_build *build)
 
 static void make_namespaces(struct sandbox_build *build)
 {
-	static const unsigned users[] = {
-		[PRIVATE_USERS_NO] = USERS_SHARED, [PRIVATE_USERS_YES] = USERS_SELF,
-		[PRIVATE_USERS_SELF] = USERS_SELF, [PRIVATE_USERS_IDENTITY] = USERS_IDENTITY,
-		[PRIVATE_USERS_FULL] = USERS_FULL,
-	};
 	const struct hardening_options *hardening = build->service->groups->hardening;
 	struct sandbox_config *result = &build->result;
 	bool loses_notify;
@@ -886,8 +876,7 @@ static void make_namespaces(struct sandbox_build *build)
 		result->namespaces |= CLONE_NEWIPC;
 	if (hardening->protect_hostname && !(build->without & SANDBOX_NEEDS_NAME))
 		result->namespaces |= CLONE_NEWUTS;
-	if (!(build->without & SANDBOX_NEEDS_USERS))
-		result->users = users[hardening->private_users];
+	result->users = hardening->private_users && !(build->without & SANDBOX_NEEDS_USERS);
 	if ((result->namespaces || result->users) && !sandbox_support_privileged(build->support))
 		result->flags |= PLAN_USERS_FIRST;
 }

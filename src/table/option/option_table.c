@@ -107,10 +107,6 @@ static const char *const on_remove_words[] = {
 static const char *const private_tmp_words[] = {
 	[TMP_SHARED] = "no", [TMP_PRIVATE] = "yes", [TMP_DISCONNECTED] = "disconnected", NULL
 };
-static const char *const private_users_words[] = {
-	[PRIVATE_USERS_NO] = "no", [PRIVATE_USERS_YES] = "yes", [PRIVATE_USERS_SELF] = "self",
-	[PRIVATE_USERS_IDENTITY] = "identity", [PRIVATE_USERS_FULL] = "full", NULL
-};
 static const char *const protect_system_words[] = {
 	[SYSTEM_WRITABLE] = "no", [SYSTEM_PROTECTED] = "yes", [SYSTEM_FULL] = "full", [SYSTEM_STRICT] = "strict", NULL
 };
@@ -963,10 +959,10 @@ const struct option_def option_defs[] = {
 	SWITCH(private_network, "PrivateNetwork")
 	  .help = "Leaves the program a loopback interface of its own and the sockets that superd passes. It sees "
 		  "the /sys of that network, unless private_mounts = no." },
-	CHOICE(private_users, "PrivateUsers", "no")
+	SWITCH(private_users, "PrivateUsers")
 	  .help = "Runs the program in a user namespace: its capabilities apply only to objects of the namespace. "
-		  "yes, self: it sees its own user and root, all others as nobody. identity: the first 65536 "
-		  "users. full: all. A program of root's still counts as root for files and sockets." },
+		  "It sees its own user and root, all others as nobody. A program of root's still counts as root "
+		  "for files and sockets." },
 	CHOICE(protect_system, "ProtectSystem", "no")
 	  .help = "Directories that are read-only for the program. yes: /usr and /boot. full: /etc too. strict: "
 		  "all but /dev, /proc, /sys, the homes of users, its own directories and read_write_paths." },

@@ -37,7 +37,6 @@ enum stream_kind {
 	STREAM_DESCRIPTOR
 };
 enum private_tmp { TMP_SHARED, TMP_PRIVATE, TMP_DISCONNECTED };
-enum private_users { PRIVATE_USERS_NO, PRIVATE_USERS_YES, PRIVATE_USERS_SELF, PRIVATE_USERS_IDENTITY, PRIVATE_USERS_FULL };
 enum protect_system { SYSTEM_WRITABLE, SYSTEM_PROTECTED, SYSTEM_FULL, SYSTEM_STRICT };
 enum protect_home { HOME_WRITABLE, HOME_HIDDEN, HOME_READ_ONLY, HOME_TEMPORARY };
 enum protect_proc { PROC_DEFAULT, PROC_NO_ACCESS, PROC_INVISIBLE, PROC_TRACEABLE };
@@ -267,10 +266,10 @@ struct log_options {
 
 /* Switches of hardening, which many services set alike. */
 struct hardening_options {
-	unsigned private_tmp, private_users, protect_system, protect_home, protect_proc, proc_subset;
+	unsigned private_tmp, protect_system, protect_home, protect_proc, proc_subset;
 	unsigned keyring_mode;
 	unsigned restrict_namespaces;   /* bits 1 << NAMESPACE_x: denied ones */
-	bool private_devices, private_ipc, private_mounts, private_network, mount_api_vfs;
+	bool private_devices, private_ipc, private_mounts, private_network, private_users, mount_api_vfs;
 	bool protect_kernel_tunables, protect_kernel_modules, protect_kernel_logs, protect_control_groups;
 	bool protect_clock, protect_hostname;
 	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;

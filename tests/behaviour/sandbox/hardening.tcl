@@ -129,11 +129,8 @@ test namespaces_of_its_own {
 		"private_mounts = yes" namespace:mnt ~ ""
 		"private_users = yes" namespace:user ~ ""
 		"private_users = yes" read:/proc/self/setgroups deny ""
-		"private_users = identity" read:/proc/self/setgroups allow ""
 		"private_users = yes" user 0 0
 		"private_users = yes" node:/var/tmp EPERM ""
-		"private_users = identity" read:/proc/self/uid_map "         0          0      65536" ""
-		"private_users = full" read:/proc/self/uid_map "         0          0 4294967295" ""
 		"protect_hostname = yes" namespace:uts ~ ""
 		"protect_hostname = yes" host-name EPERM ok
 		"protect_hostname = yes" open-to-write:/proc/sys/kernel/hostname EROFS ""

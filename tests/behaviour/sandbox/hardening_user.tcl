@@ -35,13 +35,13 @@ test it_stays_the_same_user_without_any_right {
 }
 
 test what_takes_root_is_refused_by_name {
-	set options "protect_proc = invisible private_users = full"; set script true
+	set options "protect_proc = invisible"; set script true
 	write refused.conf $table
 	needs_users
 	set check "$as_nobody $superd --check -f %/refused.conf"
 	lassign [run /bin/sh -c $check] status output errors
 	expect {$status == 1}
-	has $errors "protect_proc = invisible: only root or CAP_SYS_ADMIN" "private_users = full: only root or CAP_SETUID"
+	has $errors "protect_proc = invisible: only root or CAP_SYS_ADMIN"
 	lassign [run /bin/sh -c "$check --unsupported=warn"] status output errors
 	expect {$status == 0} $errors
 	has $errors "it is skipped"

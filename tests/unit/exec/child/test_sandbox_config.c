@@ -191,7 +191,7 @@ Test(confine, namespaces_are_those_that_are_asked_for)
 	cr_expect_eq(sandbox("private_network = yes\nprivate_mounts = no\n")->namespaces, CLONE_NEWNET);
 	cr_expect_eq(sandbox("private_mounts = yes\n")->namespaces, CLONE_NEWNS);
 	cr_expect_eq(sandbox("private_ipc = yes\n")->namespaces, CLONE_NEWIPC | CLONE_NEWNS);
-	cr_expect_eq(sandbox("private_users = yes\n")->users, USERS_SELF);
+	cr_expect_eq(sandbox("private_users = yes\n")->users, true);
 }
 
 /* What it mounts itself is nobody else's. */
