@@ -86,7 +86,8 @@ static void preflight_sockets(struct preflight *preflight, const struct service 
 		if (endpoint_is_path(address) && owner != (uid_t)-1 && owner != geteuid() &&
 		    !capability_held(CAP_CHOWN))
 			preflight_report(preflight, SEVERITY_ERROR, service, "socket_user",
-					 listen->options->socket_user, "only root or CAP_CHOWN can change the owner of a node");
+					 listen->options->socket_user,
+					 "only root or CAP_CHOWN can change the owner of a node");
 	}
 }
 

@@ -142,8 +142,8 @@ static bool is_hidden_from_us(const struct preflight *preflight, const struct se
 }
 
 /* Checks the programs that a service names: whether they are there. What its user may do with them, and whether its
- * folders are there, the start says. A path below root_directory is looked up inside it, where an absolute link leads to
- * another file. */
+ * folders are there, the start says. A path below root_directory is looked up inside it, where an absolute link leads
+ * to another file. */
 
 /* The flaw of a program; root: the root_directory. NULL: none. The text is in the table's pool. */
 static const char *check_program_at(const struct preflight *preflight, const struct service *service, const char *path,

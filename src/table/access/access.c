@@ -3,9 +3,9 @@
  * A rule that matches more than its author meant lets strangers in. So the parser skips nothing: an address has all its
  * parts, and a number is decimal without leading zeros (inet_aton(3) reads 010 as 8).
  *
- * Compiled networks are sorted; networks inside another are dropped, and two halves are joined. So at most one network
- * of a list contains an address, and a binary search finds it among thousands. Names come last: superd looks up a
- * client's name only if no network decides. */
+ * Compiled networks are sorted, and networks inside another are dropped. So at most one network of a list contains an
+ * address, and a binary search finds it among thousands. Names come last: superd looks up a client's name only if no
+ * network decides. */
 #include "table/access/access.h"
 
 #include <arpa/inet.h>
@@ -310,18 +310,7 @@ static int compare_networks(const void *a, const void *b)
 	return order ? order : (left->bits > right->bits) - (left->bits < right->bits);
 }
 
-/* Whether two networks are the halves of one, the lower one first. */
-static bool networks_join(const struct network *low, const struct network *high)
-{
-	struct network both = *low;
-
-	if (low->bits != high->bits || !low->bits)
-		return false;
-	both.bits--;
-	return network_contains(&both, high->address);
-}
-
-/* Sorts the networks, drops those inside another and joins halves. Returns the number that remains. */
+/* Sorts the networks, and drops those inside another. Returns the number that remains. */
 static size_t merge_networks(struct network *networks, size_t count)
 {
 	size_t kept = 0;
@@ -329,14 +318,8 @@ static size_t merge_networks(struct network *networks, size_t count)
 	if (count)
 		qsort(networks, count, sizeof(*networks), compare_networks);
 	for (size_t i = 0; i < count; i++) {
-		if (kept && network_contains(&networks[kept - 1], networks[i].address))
-			continue;
-		networks[kept++] = networks[i];
-		while (kept > 1 && networks_join(&networks[kept - 2], &networks[kept - 1])) {
-			kept--;
-			networks[kept - 1].bits--;
-			network_mask(&networks[kept - 1]);
-		}
+		if (!kept || !network_contains(&networks[kept - 1], networks[i].address))
+			networks[kept++] = networks[i];
 	}
 	return kept;
 }

@@ -310,22 +310,6 @@ static const char *endpoint_parse_mqueue(struct endpoint_parsing *parsing, const
 	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }
 
-static const char *netlink_suggest(struct endpoint_parsing *parsing, const char *text, int length)
-{
-	const char *word = pool_text_n(parsing->pool, text, (size_t)length);
-	struct scan_nearest nearest = { .name = word, .most = 3 };
-
-	for (size_t i = 0; word && i < NETLINK_FAMILIES; i++) {
-		if (netlink_names[i])
-			scan_nearest_look(&nearest, netlink_names[i]);
-	}
-	if (nearest.word)
-		return endpoint_parse_or_memory(pool_textf(parsing->pool,
-							   "there is no netlink family '%s'; did you mean '%s'?",
-							   word, nearest.word));
-	return "a netlink family is a number up to 31 or a name such as route, audit or kobject-uevent";
-}
-
 static const char *endpoint_parse_netlink_family(struct endpoint_parsing *parsing, const char *text, size_t length)
 {
 	struct endpoint *endpoint = &parsing->endpoint;
@@ -340,7 +324,7 @@ static const char *endpoint_parse_netlink_family(struct endpoint_parsing *parsin
 		}
 	}
 	if (number >= NETLINK_FAMILIES)
-		return netlink_suggest(parsing, text, (int)length);
+		return "a netlink family is a number up to 31 or a name such as route, audit or kobject-uevent";
 	endpoint->number = number;
 	if (netlink_names[number])
 		return endpoint_parse_text(parsing, netlink_names[number], &endpoint->address);
@@ -452,39 +436,26 @@ static const struct prefix *prefix_find(const char *text, size_t length)
 	return NULL;
 }
 
-static const char *prefix_suggest(const char *word)
-{
-	for (size_t i = 0; i < endpoint_prefix_count; i++) {
-		const char *known = endpoint_prefixes[i].word;
-		unsigned most = strlen(known) < 6 ? 1 : 2;
-
-		if (!strcasecmp(word, known) || scan_distance(word, known, most) <= most)
-			return known;
-	}
-	return NULL;
-}
-
-/* Reads WORD:REST where the word is no kind: it is a misspelt kind, or a host. */
+/* Reads WORD:REST where the word is no kind: it is a host, unless it is near a kind, or what follows is no port. */
 static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, const char *text, const char *colon)
 {
 	const char *word = pool_text_n(parsing->pool, text, (size_t)(colon - text));
-	struct endpoint_parsing host = *parsing;
-	const char *nearest;
+	struct scan_nearest nearest = { .name = word, .most = 2 };
 
 	if (!word)
 		return NO_MEMORY;
-	nearest = strchr(word, '.') ? NULL : prefix_suggest(word);
-	if (!nearest && (strpbrk(colon + 1, "/@: ") || strchr(word, '/')))
+	for (size_t i = 0; i < endpoint_prefix_count; i++) {
+		scan_nearest_look(&nearest, endpoint_prefixes[i].word);
+		nearest.word = strcasecmp(word, endpoint_prefixes[i].word) ? nearest.word : endpoint_prefixes[i].word;
+	}
+	if (nearest.word && !strchr(word, '.'))
+		return endpoint_parse_or_memory(pool_textf(parsing->pool,
+							   "there is no kind '%s'; did you mean '%s'? A host is "
+							   "written tcp:HOST:PORT",
+							   word, nearest.word));
+	if (strpbrk(colon + 1, "/@: ") || strchr(word, '/'))
 		return endpoint_parse_or_memory(
 			pool_textf(parsing->pool, "there is no kind '%s'; there are " KINDS, word));
-	if (nearest && endpoint_parse_inet(&host, text) == NULL)
-		return endpoint_parse_or_memory(pool_textf(parsing->pool,
-							   "there is no kind '%s'; did you mean '%s'? "
-							   "(a host of that name is written tcp:%s)",
-							   word, nearest, text));
-	if (nearest)
-		return endpoint_parse_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; did you mean '%s'?",
-							   word, nearest));
 	return endpoint_parse_inet(parsing, text);
 }
 

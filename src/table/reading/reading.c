@@ -340,23 +340,6 @@ static bool is_file_taken(struct reading *reading, const struct reader *reader, 
 	return !kept || reader->takes(reading, kept, slash ? kept + (slash + 1 - path) : kept);
 }
 
-/* Whether the folder of a pattern that matches nothing has files all the same, so that the pattern may be
- * wrong. A folder that is empty or missing is usual: it is for files to come. */
-static bool has_other_files(const char *pattern)
-{
-	const char *slash = strrchr(pattern, '/');
-	struct buf all = { 0 };
-	glob_t found = { 0 };
-	bool any;
-
-	buf_add(&all, pattern, slash ? (size_t)(slash + 1 - pattern) : 0);
-	buf_char(&all, '*');
-	any = !all.failed && glob(buf_string(&all), GLOB_NOSORT, NULL, &found) == 0;
-	globfree(&found);
-	buf_free(&all);
-	return any;
-}
-
 /* Reads all files that match. pattern: with its folder in front. written: as the including file has it, for
  * messages. */
 static void include_pattern(struct reading *reading, const struct reader *reader, const char *pattern,
@@ -372,8 +355,6 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 	else if (result && result != GLOB_NOMATCH)
 		diag_error(reading->diags, at, "include: cannot search for %s: %s", written,
 			   strerror(errno ? errno : EIO));
-	if (result == GLOB_NOMATCH && has_other_files(pattern))
-		diag_note(reading->diags, at, "include: %s matches no file, and its folder has others", written);
 	if (!result) {
 		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_texts);
 		for (size_t i = 0; i < found.gl_pathc; i++) {

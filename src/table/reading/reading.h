@@ -200,6 +200,5 @@ bool reading_file(struct reading *reading, const struct reader *reader, const ch
 /* For statements such as include("…"), which name files of the same language by a path or a glob(7) pattern. Reads one
  * file, or all files that a pattern matches and reader->takes accepts, in the order of their paths. `at` is
  * the place of the statement; a relative path starts in the folder of that file. A pattern may match no
- * file; if its folder has others, that is a note. A missing path and a folder are errors, which are added to
- * reading->diags. */
+ * file. A missing path and a folder are errors, which are added to reading->diags. */
 void include_files(struct reading *reading, const struct reader *reader, const char *pattern, struct origin at);

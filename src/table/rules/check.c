@@ -80,25 +80,6 @@ static struct origin need_origin(const struct service *service, const struct nee
 			    : service_origin(service, need->option);
 }
 
-/* Warns of a need that superd meets in another way than it reads. */
-static void check_start_of(const struct service *service, const struct need *need, const struct service *wanted,
-			   struct diags *diags)
-{
-	struct origin at = need_origin(service, need);
-
-	if (wanted->exec->disable)
-		diag_warning(diags, at, "%s: %s: '%s' is disabled, so it is not started", service->name, need->option,
-			     need->name);
-	else if (wanted->exec->accept)
-		diag_warning(diags, at, "%s: %s: superd does not start '%s' for this: each of its clients does",
-			     service->name, need->option, need->name);
-	else if (need->socket && wanted->exec->start != START_BOOT)
-		diag_warning(diags, at,
-			     "%s: %s: '%s' does not start with the socket, but before each start of this service; "
-			     "start = boot starts it once, with superd",
-			     service->name, need->option, need->name);
-}
-
 static void check_need(struct wanting *wanting, const struct service *service, const struct need *need, unsigned depth)
 {
 	const struct service *wanted = table_find(wanting->table, need->name);
@@ -112,7 +93,6 @@ static void check_need(struct wanting *wanting, const struct service *service, c
 			   service->name, need->option, need->name);
 		hint_at_name(wanting->table, need->name, diags);
 	} else {
-		check_start_of(service, need, wanted, diags);
 		if (wanted == service || (need->order == NEED_BEFORE && !wanted->exec->accept))
 			follow(wanting, wanted, service, need->option, need->name, depth);
 	}

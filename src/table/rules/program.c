@@ -356,19 +356,6 @@ static bool is_socket(const struct stream *stream)
 	return stream->kind == STREAM_SOCKET;
 }
 
-/* With pass = inetd, one of the three streams must be the socket. */
-static void check_input_taken(const struct service *service, struct diags *diags)
-{
-	const struct stream_options *streams = service->groups->streams;
-	bool has_output = is_socket(&streams->output) || !service_setting(service, "output");
-
-	if (is_socket(&streams->input) || has_output || is_socket(&streams->error) ||
-	    !service_setting(service, "input") || service_is_unclear(service, "input"))
-		return;
-	service_refuse(service, "input", diags, "with pass = inetd, input, output or error is the socket");
-	diags_hint(diags, "remove input, or set pass = systemd");
-}
-
 static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
 				struct diags *diags)
 {
@@ -407,8 +394,6 @@ void rule_streams(const struct service *service, struct diags *diags)
 
 	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
 		return;
-	if (service->exec->pass == PASS_INETD)
-		check_input_taken(service, diags);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (service->exec->pass != PASS_INETD)
 			check_stream_socket(service, all[i].name, all[i].stream, diags);

@@ -496,7 +496,6 @@ test what_cannot_be_is_an_error_by_its_line {
 		"wants = { dbb }" ":4:2: error: web: wants: the configuration has no service 'dbb'" "did you mean 'db'?"
 		"requires = { dbb }" ":4:2: error: web: requires: the configuration has no service 'dbb'" "did you mean 'db'?"
 		"wants = { ring }" "error: chain: requires: 'ring' leads back to this service" ":10:2: "
-		"wants = { each }" ":4:2: warning: web: wants: superd does not start 'each' for this: each of its clients does" ""
 		"wants = { web }\n beside = { web }" ":4:2: error: web: wants: 'web' leads back to this service" ""
 		"requires = { front }" "error: front: wants: 'web' leads back to this service" ""
 		"socket_requires = { waits }" "error: waits: requires: 'web' leads back to this service" ""
