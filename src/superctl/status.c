@@ -257,30 +257,6 @@ static void add_refusals(struct buf *out, const json_t *service)
 	}
 }
 
-static void add_log(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	const json_t *list = json_reply_list(service, "log");
-
-	if (json_array_size(list))
-		buf_char(out, '\n');
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *line = json_array_get(list, i);
-		bool is_grave = json_reply_is(line, "level", "error") || json_reply_is(line, "level", "warning");
-		struct buf text = { 0 };
-
-		human_units_add_clock(&text, json_reply_number(line, "at"));
-		buf_char(&text, ' ');
-		if (facts_add_speaker(&text, line))
-			buf_text(&text, ": ");
-		json_reply_show_text(&text, line, "text");
-		if (screen->width)
-			(void)buf_cut(&text, screen_cut(buf_string(&text), screen->width));
-		screen_add(screen, out, is_grave ? STYLE_YELLOW : STYLE_PLAIN, buf_string(&text));
-		buf_char(out, '\n');
-		buf_free(&text);
-	}
-}
-
 /* The lines of a service in their order. A block writes its labels itself. */
 static const struct line {
 	struct fact fact;
@@ -307,7 +283,6 @@ static const struct line {
 	{ .fact = { "Refused", .add = add_refusals } },
 	{ .fact = { "Pause", .template = NEXT_TRY }, .is_coloured = true },
 	{ .fact = { "Idle", .add = facts_add_idle } },
-	{ .add_block = add_log },
 };
 
 static void add_line(struct buf *out, const struct screen *screen, const struct line *line, const json_t *service)
@@ -361,5 +336,9 @@ enum ctl_status verb_status(const struct superctl_options *options)
 		return status;
 	}
 	status = show_each(&view, options, "status");
+	if (status == CTL_DONE && !options->json) {
+		putchar('\n');
+		status = verb_log(options);
+	}
 	return status == CTL_DONE && options->name_count && view.inactive ? CTL_NOT_ACTIVE : status;
 }

@@ -872,7 +872,7 @@ struct session {
 	unsigned reading;	 /* the number of the one that it waits for; 0: none */
 	struct changes *changes; /* that it reports, from `next` on; NULL: none */
 	const char *verb;
-	int answer; /* enum answer; of `show` 0 */
+	enum answer { ANSWER_ROW, ANSWER_STATUS, ANSWER_LIST, ANSWER_HEALTH, ANSWER_TIMELINE, ANSWER_ORDER } answer;
 	enum action action;
 	struct order *orders; /* under way */
 	size_t order_count;
@@ -932,16 +932,7 @@ void orders_begin(struct session *session);
 void orders_drop(struct session *session);
 
 /* facts.c */
-enum answer {
-	ANSWER_LIST = 1,
-	ANSWER_STATUS = 2,
-	ANSWER_METRICS = 4,
-	ANSWER_ORDER = 8,
-	ANSWER_HEALTH = 32,
-	ANSWER_TIMELINE = 64,
-	ANSWER_DUMP = 128,	 /* for the log, */
-	ANSWER_SHORT_DUMP = 256, /* and without the lists */
-};
+enum detail { SHORT, LINE, WHOLE };
 
 void facts_note(struct svc *svc);
 void facts_note_state(struct svc *svc, enum state next);
@@ -957,10 +948,11 @@ void facts_describe_removed(struct svc *svc, struct buf *out);
 const char *facts_state(const struct service *row, const struct svc *svc); /* row NULL: it is gone */
 bool facts_have_failed(const struct service *row, struct svc *svc);
 void facts_write_health(const char *path, struct buf *out);
-void facts_add_answer(const struct service *row, struct svc *svc, enum answer answer, bool hides_program,
+void facts_add_answer(const struct service *row, struct svc *svc, enum detail detail, bool hides_program,
 		      struct buf *out);
 void facts_add_health(struct buf *out);
-void facts_add_line(const struct ring_line *line, const char *key, struct buf *out);
+void facts_add_health_of(const struct service *row, struct svc *svc, struct buf *out);
+void facts_add_line(const struct ring_line *line, struct buf *out);
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);
 void facts_add_superd(struct buf *out);
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, struct buf *out);

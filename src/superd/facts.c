@@ -32,7 +32,6 @@
 #define FAULTS_MOST 100	   /* in the health of superd */
 #define INSTANCES_MOST 100 /* listed one by one */
 #define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
-#define LOG_LINES 10
 #define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.0
 #define TIMELINE_LEAST 600.0
@@ -687,7 +686,7 @@ static void add_signal(struct buf *out, int status, bool known)
 		json_flag_field(out, "core_dumped", true);
 }
 
-static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket, bool whole,
+static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket,
 			 struct buf *out)
 {
 	bool is_open = socket && socket->fd >= 0;
@@ -695,24 +694,21 @@ static void add_listener(struct svc *svc, const struct listen *listen, struct so
 	size_t parked = 0;
 	int queue = is_open ? bind_queue(socket->fd, listen) : -1;
 
-	if (is_open && whole)
+	if (is_open)
 		bind_describe(socket->fd, clients_name(socket), listen, &endpoint);
 	else
 		endpoint_format(listen->endpoint, &endpoint);
 	json_object_open(out);
 	add_text(out, "endpoint", &endpoint);
-	if (whole) {
-		json_text_field(out, "name", listen->name);
-		json_flag_field(out, "open", is_open || (socket && listen->endpoint->kind == ENDPOINT_TCPMUX));
-	}
-	if (whole && socket && socket->is_old)
+	json_text_field(out, "name", listen->name);
+	json_flag_field(out, "open", is_open || (socket && listen->endpoint->kind == ENDPOINT_TCPMUX));
+	if (socket && socket->is_old)
 		json_flag_field(out, "old_options", true);
 	if (socket && socket->absent)
 		json_text_field(out, "absent", socket->absent == ABSENT_FAILED ? "failed" : "condition");
 	/* Of datagrams the kernel counts the bytes. */
 	json_whole_field(out, "queue", endpoint_accepts(listen->endpoint) || queue < 0 ? queue : queue > 0);
-	if (whole)
-		json_whole_field(out, "queue_limit", is_open ? bind_queue_limit(socket->fd, listen) : -1);
+	json_whole_field(out, "queue_limit", is_open ? bind_queue_limit(socket->fd, listen) : -1);
 	for (size_t n = 0; socket && n < svc->run->parked_count; n++)
 		parked += svc->run->parked[n].socket == socket;
 	if (parked)
@@ -727,7 +723,7 @@ static void add_target(const struct service *row, struct buf *out)
 	buf_addf(out, to[1] ? "%s:%s" : "%s", to[0], to[1]);
 }
 
-static void add_instance(struct svc *svc, struct instance *instance, bool with_usage, struct buf *out)
+static void add_instance(struct svc *svc, struct instance *instance, struct buf *out)
 {
 	const struct service *row = instance->row;
 	const char *state = "running";
@@ -744,8 +740,7 @@ static void add_instance(struct svc *svc, struct instance *instance, bool with_u
 	json_text_field(out, "state", state);
 	json_seconds_field(out, "since", instance->since + offset());
 	json_seconds_field(out, "age", clock_now() - instance->since);
-	if (with_usage)
-		add_usage(out, usage_of_one(instance));
+	add_usage(out, usage_of_one(instance));
 	json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
 	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
 	if (instance == svc->run->current)
@@ -817,14 +812,14 @@ static void add_histogram(const char *name, const struct histogram *histogram, s
 	json_object_close(out);
 }
 
-void facts_add_line(const struct ring_line *line, const char *key, struct buf *out)
+void facts_add_line(const struct ring_line *line, struct buf *out)
 {
 	if (line->is_output) {
 		json_text_field(out, "from", "output");
 		if (line->pid)
 			json_count_field(out, "pid", (uint64_t)line->pid);
 	}
-	json_text_field(out, key, line->text);
+	json_text_field(out, "message", line->text);
 }
 
 const char *facts_state(const struct service *row, const struct svc *svc)
@@ -872,8 +867,132 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 		json_text_field(out, "last_line", svc->run->last_line);
 }
 
-/* The members of each answer about a service, those of the dump for the log included. svc NULL: its row is off. */
-void facts_add_answer(const struct service *row, struct svc *svc, enum answer answer, bool hides_program,
+/* What it has done, and what keeps it from more. */
+static void add_counters(const struct service *row, struct svc *svc, const struct svc *of, enum detail detail,
+			 struct buf *out)
+{
+	const struct skipped *left = skipped_for(row, svc);
+	bool binds = of->state == BINDING && ev_is_active(&of->run->timer);
+	struct buf text = { 0 };
+	enum health health = svc ? check(svc, &text) : HEALTHY;
+
+	add_seconds(out, "since", svc, of->since + offset());
+	add_seconds(out, "for", svc, clock_now() - of->since);
+	json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
+	json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
+	if (health == HEALTHY && detail != WHOLE)
+		buf_clear(&text);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	add_text(out, "fault", &text);
+	json_text_field(out, "skipped", left ? skipped_reason(left) : NULL);
+	json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
+	json_count_field(out, "activations", of->run->activations);
+	if (open_object(out, "pause", of->state == BACKOFF || binds)) {
+		json_flag_field(out, "failed", binds || svc_is_failing(of));
+		json_text_field(out, "reason", *of->run->reason ? of->run->reason : NULL);
+		if (of->run->failed_at > 0 && (binds || svc_is_failing(of)))
+			json_seconds_field(out, "at", of->run->failed_at + offset());
+		add_seconds(out, "left", ev_is_active(&of->run->timer) && !svc_waits_for_order(svc),
+			    ev_timer_remaining(superd.loop, &svc->run->timer));
+		json_object_close(out);
+	}
+	if (open_object(out, "last_activation", of->run->last_start > 0)) {
+		json_seconds_field(out, "at", of->run->last_start + offset());
+		json_text_field(out, "by", *of->run->last_peer ? of->run->last_peer : NULL);
+		json_seconds_field(out, "wait", of->run->last_wait);
+		add_seconds(out, "latency", of->run->last_latency > 0, of->run->last_latency);
+		json_object_close(out);
+	}
+	if (open_object(out, "last_exit", of->run->last_end > 0)) {
+		json_seconds_field(out, "at", of->run->last_end + offset());
+		add_signal(out, of->run->last_status, true);
+		json_text_field(out, "result", result_name(of->run->last_result));
+		json_seconds_field(out, "lasted", of->run->last_duration);
+		json_object_close(out);
+	}
+	json_count_field(out, "accepted", of->run->accepted);
+	json_count_field(out, "failures", of->run->failures);
+	json_count_field(out, "probes", of->run->probes);
+	json_count_field(out, "idle_stops", of->run->idle_stops);
+	json_count_field(out, "freezes", of->run->freezes);
+	json_count_field(out, "wakes", of->run->wakes);
+	json_object_field(out, "refused");
+	for (enum refusal reason = 0; reason < REFUSALS; reason++) {
+		if (of->run->refused[reason])
+			json_count_field(out, refusal_name(reason), of->run->refused[reason]);
+	}
+	json_object_close(out);
+}
+
+/* What it uses now, and who is there. count: of its instances. */
+static void add_figures(const struct service *row, struct svc *svc, const struct svc *of, size_t count,
+			struct buf *out)
+{
+	struct resource_usage usage = svc ? usage_of(svc) : (struct resource_usage){ -1, -1 };
+	const struct past *past = of->run->past;
+	/* With accept = yes there may be more instances than are read, so each counts when it ends. */
+	bool looks = count && !row->exec->accept;
+	int64_t memory = service_idles(row) ? of->run->idle_memory : 0, left_over = 0;
+	double last = !count	     ? of->run->last_end
+		: row->exec->accept  ? clock_now()
+		: service_idles(row) ? idle_last_used(svc)
+				     : 0;
+
+	add_seconds(out, "last_used", last > 0, last + offset());
+	add_usage(out, usage);
+	svc ? idle_show(svc, out) : json_null_field(out, "idle");
+	add_histogram("latency", past ? &past->latency : NULL, out);
+	if (open_object(out, "relay", service_is_relayed(row))) {
+		json_count_field(out, "connections", of->run->current ? of->run->current->relay.connections : 0);
+		json_count_field(out, "flows", of->run->current ? of->run->current->relay.flows : 0);
+		json_count_field(out, "relayed", of->run->relayed[0]);
+		json_count_field(out, "received", of->run->relayed[1]);
+		json_count_field(out, "sent", of->run->relayed[2]);
+		json_object_close(out);
+	}
+	add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
+		    of->run->cpu + (looks && usage.cpu > 0 ? usage.cpu : 0));
+	json_object_field(out, "spent");
+	for (enum state state = 0; svc && state < STATES; state++) {
+		double seconds = (past ? past->spent[state] : 0) +
+			(of->state == state ? clock_now() - of->since : 0);
+
+		if (seconds > 0)
+			json_seconds_field(out, state_name(state), seconds);
+	}
+	json_object_close(out);
+	/* What it had when it was last idle, without what it still has. */
+	if (memory && of->state == FROZEN && row->groups->lifecycle->freeze_reclaim)
+		left_over = usage.memory;
+	else if (memory && (of->state != LISTENING || count))
+		left_over = memory;
+	json_count_field(out, "saves_now",
+			 left_over >= 0 && memory > left_over ? (uint64_t)(memory - left_over) : 0);
+	json_list_field(out, "listeners");
+	for (size_t n = 0; n < row->socket_count; n++)
+		add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL, out);
+	json_list_close(out);
+}
+
+static void add_failure(const struct failure *failure, struct buf *out)
+{
+	bool has_status = !*failure->why;
+
+	json_object_open(out);
+	json_seconds_field(out, "at", failure->at + offset());
+	json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
+	json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
+	add_signal(out, failure->status, has_status);
+	json_text_field(out, "result", result_name(failure->result));
+	json_text_field(out, "reason", has_status ? NULL : failure->why);
+	if (failure->hint)
+		json_text_field(out, "hint", failure->hint);
+	json_seconds_field(out, "lasted", failure->lasted);
+	json_object_close(out);
+}
+
+/* The answer about a service, also for the log. svc NULL: its row is off. */
+void facts_add_answer(const struct service *row, struct svc *svc, enum detail detail, bool hides_program,
 		      struct buf *out)
 {
 	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
@@ -881,194 +1000,58 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum answer an
 	static struct run nothing; /* of an entry that is off */
 	static const struct svc never = { .run = &nothing };
 	const struct svc *of = svc ? svc : &never;
-	const struct past *past = of->run->past;
-	const struct skipped *left = skipped_for(row, svc);
-	bool binds = of->state == BINDING && ev_is_active(&of->run->timer), is_status = answer == ANSWER_STATUS;
 	size_t count = 0, listed = 0;
-	enum health health = HEALTHY;
-	struct buf text = { 0 };
 
 	list_init(&nothing.instances);
 	LIST_EACH(link, &of->run->instances)
 		count++;
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", facts_state(row, svc));
-	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
-		add_seconds(out, "since", svc, of->since + offset());
-		add_seconds(out, "for", svc, clock_now() - of->since);
-		json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
-		json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
-		if (svc)
-			health = check(svc, &text);
-		if (health == HEALTHY && !is_status)
-			buf_clear(&text);
-		json_flag_field(out, "degraded", health == DEGRADED);
-		add_text(out, "fault", &text);
-		json_text_field(out, "skipped", left ? skipped_reason(left) : NULL);
-		json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
-	}
-	if (is_status) {
-		locks_show(row->name, out);
-		add_place(out, "source", row->at);
-		json_flag_field(out, "accept", row->exec->accept);
-		json_text_field(out, "type", types[row->exec->type]);
-	}
-	if (answer == ANSWER_HEALTH) {
-		health = health_of(row, svc, &text);
-		json_flag_field(out, "healthy", health != UNHEALTHY);
-		json_flag_field(out, "degraded", health == DEGRADED);
-		add_text(out, "reason", &text);
-	} else {
-		json_count_field(out, "activations", of->run->activations);
-		if (open_object(out, "pause", of->state == BACKOFF || binds)) {
-			json_flag_field(out, "failed", binds || svc_is_failing(of));
-			json_text_field(out, "reason", *of->run->reason ? of->run->reason : NULL);
-			if (of->run->failed_at > 0 && (binds || svc_is_failing(of)))
-				json_seconds_field(out, "at", of->run->failed_at + offset());
-			add_seconds(out, "left", ev_is_active(&of->run->timer) && !svc_waits_for_order(svc),
-				    ev_timer_remaining(superd.loop, &svc->run->timer));
-			json_object_close(out);
-		}
-	}
-	if (answer & (ANSWER_STATUS | ANSWER_METRICS | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
-		if (open_object(out, "last_activation", of->run->last_start > 0)) {
-			json_seconds_field(out, "at", of->run->last_start + offset());
-			json_text_field(out, "by", *of->run->last_peer ? of->run->last_peer : NULL);
-			json_seconds_field(out, "wait", of->run->last_wait);
-			add_seconds(out, "latency", of->run->last_latency > 0, of->run->last_latency);
-			json_object_close(out);
-		}
-		if (open_object(out, "last_exit", of->run->last_end > 0)) {
-			json_seconds_field(out, "at", of->run->last_end + offset());
-			add_signal(out, of->run->last_status, true);
-			json_text_field(out, "result", result_name(of->run->last_result));
-			json_seconds_field(out, "lasted", of->run->last_duration);
-			json_object_close(out);
-		}
-	}
-	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP | ANSWER_SHORT_DUMP)) {
-		json_count_field(out, "accepted", of->run->accepted);
-		json_count_field(out, "failures", of->run->failures);
-		json_count_field(out, "probes", of->run->probes);
-		json_count_field(out, "idle_stops", of->run->idle_stops);
-		json_count_field(out, "freezes", of->run->freezes);
-		json_count_field(out, "wakes", of->run->wakes);
-		json_object_field(out, "refused");
-		for (enum refusal reason = 0; reason < REFUSALS; reason++) {
-			if (of->run->refused[reason])
-				json_count_field(out, refusal_name(reason), of->run->refused[reason]);
-		}
-		json_object_close(out);
-	}
-	if (answer & (ANSWER_STATUS | ANSWER_LIST)) {
-		double last = !count	     ? of->run->last_end
-			: row->exec->accept  ? clock_now()
-			: service_idles(row) ? idle_last_used(svc)
-					     : 0;
-
-		add_seconds(out, "last_used", last > 0, last + offset());
-	}
-	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS)) {
-		struct resource_usage usage = svc ? usage_of(svc) : (struct resource_usage){ -1, -1 };
-		/* With accept = yes there may be more instances than are read, so each counts when it ends. */
-		bool looks = count && !row->exec->accept;
-		int64_t memory = service_idles(row) ? of->run->idle_memory : 0, left_over = 0;
-
+	add_counters(row, svc, of, detail, out);
+	if (detail >= LINE) {
 		add_command(row, hides_program, out);
-		add_usage(out, usage);
-		if (answer != ANSWER_LIST) {
-			svc ? idle_show(svc, out) : json_null_field(out, "idle");
-			add_histogram("latency", past ? &past->latency : NULL, out);
-			if (open_object(out, "relay", service_is_relayed(row))) {
-				json_count_field(out, "connections",
-						 of->run->current ? of->run->current->relay.connections : 0);
-				json_count_field(out, "flows", of->run->current ? of->run->current->relay.flows : 0);
-				json_count_field(out, "relayed", of->run->relayed[0]);
-				json_count_field(out, "received", of->run->relayed[1]);
-				json_count_field(out, "sent", of->run->relayed[2]);
-				json_object_close(out);
-			}
-			add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
-				    of->run->cpu + (looks && usage.cpu > 0 ? usage.cpu : 0));
-			json_object_field(out, "spent");
-			for (enum state state = 0; svc && state < STATES; state++) {
-				double seconds = (past ? past->spent[state] : 0) +
-					(of->state == state ? clock_now() - of->since : 0);
-
-				if (seconds > 0)
-					json_seconds_field(out, state_name(state), seconds);
-			}
-			json_object_close(out);
-			/* What it had when it was last idle, without what it still has. */
-			if (memory && of->state == FROZEN && row->groups->lifecycle->freeze_reclaim)
-				left_over = usage.memory;
-			else if (memory && (of->state != LISTENING || count))
-				left_over = memory;
-			json_count_field(out, "saves_now",
-					 left_over >= 0 && memory > left_over ? (uint64_t)(memory - left_over) : 0);
-		}
+		add_figures(row, svc, of, count, out);
 	}
-	if (is_status) {
-		json_text_field(out, "pass", passes[row->exec->pass]);
-		json_flag_field(out, "probe_from", service_prepared(row)->probes != NULL);
-		if (!left && !svc)
-			add_place(out, "disabled_at", service_origin(row, "disable"));
-		if (svc)
-			add_circumstances(row, svc, hides_program, out);
-		json_count_field(out, "failed_in_row", of->run->failed_in_row);
-		json_list_field(out, "last_failures");
-		for (unsigned n = 0; n < of->run->failure_count; n++) {
-			const struct failure *failure = &of->run->last_failures[n];
-			bool has_status = !*failure->why;
-
-			json_object_open(out);
-			json_seconds_field(out, "at", failure->at + offset());
-			json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
-			json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
-			add_signal(out, failure->status, has_status);
-			json_text_field(out, "result", result_name(failure->result));
-			json_text_field(out, "reason", has_status ? NULL : failure->why);
-			if (failure->hint)
-				json_text_field(out, "hint", failure->hint);
-			json_seconds_field(out, "lasted", failure->lasted);
-			json_object_close(out);
-		}
-		json_list_close(out);
-		if (svc && !hides_program)
-			output_fetch(svc);
-		json_list_field(out, "log");
-		for (unsigned n = of->run->ring_next > LOG_LINES ? of->run->ring_next - LOG_LINES : 0;
-		     of->run->ring && !hides_program && n < of->run->ring_next; n++) {
-			const struct ring_line *line = &of->run->ring[n % of->run->ring_room];
-
-			json_object_open(out);
-			json_seconds_field(out, "at", line->at);
-			json_text_field(out, "level", log_level_name(line->level));
-			facts_add_line(line, "text", out);
-			json_object_close(out);
-		}
-		json_list_close(out);
-	}
-	if (answer & (ANSWER_STATUS | ANSWER_LIST | ANSWER_METRICS | ANSWER_DUMP)) {
-		json_list_field(out, "listeners");
-		for (size_t n = 0; n < row->socket_count; n++)
-			add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL,
-				     answer != ANSWER_LIST, out);
-		json_list_close(out);
-	}
-	if (answer & (ANSWER_LIST | ANSWER_METRICS | ANSWER_SHORT_DUMP))
+	if (detail != WHOLE) {
 		json_count_field(out, "instances", count);
-	if (!(answer & (ANSWER_STATUS | ANSWER_DUMP)))
 		return;
+	}
+	locks_show(row->name, out);
+	add_place(out, "source", row->at);
+	json_flag_field(out, "accept", row->exec->accept);
+	json_text_field(out, "type", types[row->exec->type]);
+	json_text_field(out, "pass", passes[row->exec->pass]);
+	if (!svc && !skipped_for(row, svc))
+		add_place(out, "disabled_at", service_origin(row, "disable"));
+	if (svc)
+		add_circumstances(row, svc, hides_program, out);
+	json_count_field(out, "failed_in_row", of->run->failed_in_row);
+	json_list_field(out, "last_failures");
+	for (unsigned n = 0; n < of->run->failure_count; n++)
+		add_failure(&of->run->last_failures[n], out);
+	json_list_close(out);
 	json_list_field(out, "instances");
 	LIST_EACH(link, &of->run->instances) {
 		if (listed++ == INSTANCES_MOST)
 			break;
-		add_instance(svc, container_of(link, struct instance, link), is_status, out);
+		add_instance(svc, container_of(link, struct instance, link), out);
 	}
 	json_list_close(out);
 	if (count > INSTANCES_MOST)
 		json_count_field(out, "more_instances", count - INSTANCES_MOST);
+}
+
+/* The health of a service by its name. */
+void facts_add_health_of(const struct service *row, struct svc *svc, struct buf *out)
+{
+	struct buf text = { 0 };
+	enum health health = health_of(row, svc, &text);
+
+	json_text_field(out, "service", row->name);
+	json_text_field(out, "state", facts_state(row, svc));
+	json_flag_field(out, "healthy", health != UNHEALTHY);
+	json_flag_field(out, "degraded", health == DEGRADED);
+	add_text(out, "reason", &text);
 }
 
 /* The row as superd.conf writes it, and where each option was set. hides: for a client that may only read. */

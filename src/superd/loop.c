@@ -664,12 +664,12 @@ static void dump(void)
 			notify_read(svc); /* what it has said before the signal */
 		LIST_EACH(each, &svc->run->instances)
 			instance_look(container_of(each, struct instance, link));
-		for (int answer = ANSWER_DUMP; answer <= ANSWER_SHORT_DUMP; answer <<= 1) {
+		for (enum detail detail = WHOLE;; detail = SHORT) {
 			buf_clear(&line);
 			json_object_open(&line);
-			facts_add_answer(svc->row, svc, (enum answer)answer, false, &line);
+			facts_add_answer(svc->row, svc, detail, false, &line);
 			json_object_close(&line);
-			if (line.length < DUMP_MOST)
+			if (detail == SHORT || line.length < DUMP_MOST)
 				break;
 		}
 		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state", .service = svc->row->name }, "%s",

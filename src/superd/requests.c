@@ -164,10 +164,13 @@ static void answer_some(struct session *session)
 			continue;
 		if (session->answer == ANSWER_TIMELINE)
 			facts_add_timeline(row, svc, session->request.since, &session->line);
-		else if (session->answer)
-			facts_add_answer(row, svc, (enum answer)session->answer, hides_program, &session->line);
-		else
+		else if (session->answer == ANSWER_HEALTH)
+			facts_add_health_of(row, svc, &session->line);
+		else if (session->answer == ANSWER_ROW)
 			facts_add_row(row, svc, session->right < RIGHT_ACT, &session->line);
+		else
+			facts_add_answer(row, svc, session->answer == ANSWER_STATUS ? WHOLE : LINE, hides_program,
+					 &session->line);
 		session_send(session);
 	} while (session_may_go_on(session));
 }
@@ -371,7 +374,7 @@ static void send_lines(struct session *session)
 		json_seconds_field(out, "at", list[n].line->at);
 		json_text_field(out, "level", log_level_name(list[n].line->level));
 		json_text_field(out, "service", list[n].service);
-		facts_add_line(list[n].line, "message", out);
+		facts_add_line(list[n].line, out);
 		session_send(session);
 	}
 	free(list);
@@ -698,18 +701,19 @@ static const struct request_verb {
 	int names;
 	unsigned options;			/* enum request_option: those that it may have */
 	void (*begin)(struct session *session); /* NULL: it answers for each service */
-	int answer;				/* ANSWER_ORDER: the action */
+	enum answer answer;			/* ANSWER_ORDER: the action */
 	enum action action;
 } verbs[] = {
 	{ "status", RIGHT_OVERVIEW, ANY_NAMES, 0, NULL, ANSWER_STATUS, WAIT_READY },
 	{ "list", RIGHT_OVERVIEW, ANY_NAMES, WITH_FAILED, NULL, ANSWER_LIST, WAIT_READY },
-	{ "show", RIGHT_READ, ANY_NAMES, 0, NULL, 0, WAIT_READY },
+	{ "show", RIGHT_READ, ANY_NAMES, 0, NULL, ANSWER_ROW, WAIT_READY },
 	{ "why", RIGHT_OVERVIEW, ANY_NAMES, 0, NULL, ANSWER_STATUS, WAIT_READY },
 	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, WITH_SINCE, NULL, ANSWER_TIMELINE, WAIT_READY },
-	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, 0, ask_metrics, ANSWER_METRICS, WAIT_READY },
+	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, 0, ask_metrics, ANSWER_LIST, WAIT_READY },
 	{ "health", RIGHT_OVERVIEW, ANY_NAMES, 0, ask_health, ANSWER_HEALTH, WAIT_READY },
-	{ "log", RIGHT_READ, ANY_NAMES, WITH_LINES | WITH_SINCE | WITH_FOLLOW | WITH_LEVEL, ask_log, 0, WAIT_READY },
-	{ "version", RIGHT_READ, NO_NAMES, 0, ask_version, 0, WAIT_READY },
+	{ "log", RIGHT_READ, ANY_NAMES, WITH_LINES | WITH_SINCE | WITH_FOLLOW | WITH_LEVEL, ask_log, ANSWER_ROW,
+	  WAIT_READY },
+	{ "version", RIGHT_READ, NO_NAMES, 0, ask_version, ANSWER_ROW, WAIT_READY },
 	{ "start", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, START },
 	{ "stop", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, STOP },
 	{ "restart", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, RESTART },
@@ -720,15 +724,15 @@ static const struct request_verb {
 	{ "thaw", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, THAW },
 	{ "sleep", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, SLEEP },
 	{ "wake", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, WAKE },
-	{ "wait", RIGHT_READ, SOME_NAMES, WITH_TIMEOUT | WITH_ASLEEP | WITH_AWAKE, ask_wait, 0, WAIT_READY },
+	{ "wait", RIGHT_READ, SOME_NAMES, WITH_TIMEOUT | WITH_ASLEEP | WITH_AWAKE, ask_wait, ANSWER_ROW, WAIT_READY },
 	{ "signal", RIGHT_ACT, SOME_NAMES, WITH_SIGNAL, NULL, ANSWER_ORDER, SIGNAL },
 	{ "enable", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, ENABLE },
 	{ "disable", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, DISABLE },
-	{ "reload", RIGHT_ACT, ANY_NAMES, OPERATING, ask_reload, 0, WAIT_READY },
-	{ "diff", RIGHT_ACT, NO_NAMES, WITH_TIMEOUT, ask_diff, 0, WAIT_READY },
-	{ "reopen", RIGHT_ACT, NO_NAMES, 0, ask_reopen, 0, WAIT_READY },
-	{ "upgrade", RIGHT_ACT, NO_NAMES, WITH_CHECK | OPERATING, ask_upgrade, 0, WAIT_READY },
-	{ "shutdown", RIGHT_ACT, NO_NAMES, OPERATING, ask_shutdown, 0, WAIT_READY },
+	{ "reload", RIGHT_ACT, ANY_NAMES, OPERATING, ask_reload, ANSWER_ROW, WAIT_READY },
+	{ "diff", RIGHT_ACT, NO_NAMES, WITH_TIMEOUT, ask_diff, ANSWER_ROW, WAIT_READY },
+	{ "reopen", RIGHT_ACT, NO_NAMES, 0, ask_reopen, ANSWER_ROW, WAIT_READY },
+	{ "upgrade", RIGHT_ACT, NO_NAMES, WITH_CHECK | OPERATING, ask_upgrade, ANSWER_ROW, WAIT_READY },
+	{ "shutdown", RIGHT_ACT, NO_NAMES, OPERATING, ask_shutdown, ANSWER_ROW, WAIT_READY },
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };

@@ -4,6 +4,7 @@ suite superctl
 
 set greeting "{\"superd\":\"9.9\",\"protocol\":1,\"pid\":77}\n"
 set done "{\"done\":true}\n"
+set logged "{\"at\":1000000100,\"level\":\"info\",\"service\":\"web\",\"message\":\"started, pid 4711\"}\n$done"
 
 set web [line_of {
 	{"service":"web","state":"running","since":1000000000.5,"for":195.25,"held":false,"enabled":true,
@@ -17,19 +18,18 @@ set web [line_of {
 	"last_activation":{"at":1000000100,"by":"192.0.2.7","wait":0.5,"latency":0.50321},
 	"last_exit":{"at":1000000050,"status":null,"signal":"KILL","result":"killed","lasted":12.5},
 	"pause":null,"idle":{"timeout":300,"action":"stop","connections":2,"peers":"10.0.0.5, 10.0.0.9","for":null},
-	"latency":{"count":17,"sum":0.1,"buckets":[[0.001,1],[0.01,9],[1,17]]},
-	"log":[{"at":1000000100,"level":"info","text":"started, pid 4711"}]}
+	"latency":{"count":17,"sum":0.1,"buckets":[[0.001,1],[0.01,9],[1,17]]}}
 }]
 set broken [line_of {
 	{"service":"db\\\"","state":"backoff","since":1000000000,"for":5,"held":false,"enabled":true,
 	"source":null,"accept":false,"type":"simple","command":"/bin/false","listeners":[],"instances":[],
 	"activations":4,"accepted":0,"failures":4,"refused":{},"last_activation":null,"last_exit":null,
-	"pause":{"reason":"it failed","left":12.5},"idle":null,"latency":null,"log":[]}
+	"pause":{"reason":"it failed","left":12.5},"idle":null,"latency":null}
 }]
 
 # The outcome of superctl with these words, where superd answers a verb so.
 proc asked {verb answer args} {
-	set socket [stand_in $::greeting [list $verb $answer]]
+	set socket [stand_in $::greeting [list $verb $answer log $::logged]]
 	set outcome [superctl -at $socket {*}$args]
 	dismiss
 	return $outcome
@@ -124,7 +124,7 @@ test status_tells_all_of_a_service {
 		") with signal KILL (killed), after 12 s\n" \
 		"Refused: 3 for only_from\n" \
 		"Idle: 2 clients (10.0.0.5, 10.0.0.9); it sleeps 5 min after the last one leaves\n" \
-		" started, pid 4711\n"
+		"web: started, pid 4711\n"
 	lacks $output \033; # a file has no colours, and a terminal is not obeyed
 	has [lindex [asked "status web" $web$done --color=always status web] 1] "\033\[1mweb\033\[0m"
 }
