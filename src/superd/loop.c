@@ -44,6 +44,7 @@
 #define REAPED_MOST 256	  /* children in a turn of the loop */
 #define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
 #define REST 5		  /* milliseconds */
+#define ALONE 8.		  /* seconds for a stop without a limit */
 #define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
 
 struct superd superd;
@@ -52,8 +53,7 @@ extern char **environ;
 static struct {
 	struct io signals; /* signalfd(2) */
 	struct log_pump pump;
-	ev_prepare echo; /* on_echo */
-	ev_timer deadline, last_call, sweep, delay, watchdog;
+	ev_timer deadline, sweep, delay, watchdog;
 	bool has_cause, has_tty;
 	int stop_signal;
 	unsigned rounds;
@@ -302,37 +302,6 @@ static void reap(void)
 	superd_check_end();
 }
 
-/* A child of the guard's that has ended, when nobody writes its status into the journal any more. */
-static void on_orphan_ended(struct io *io)
-{
-	pid_t pid = (pid_t)(intptr_t)io->data;
-
-	io_stop(io);
-	close(io->fd);
-	free(io);
-	child_ended(pid, 0, NULL);
-	superd_check_end();
-}
-
-/* What superds before have started belongs to another process than the guard now, and the kernel tells its end to that
- * process alone. One that has gone already is seen like one that a stop has to kill. */
-static void watch_orphans(void)
-{
-	for (size_t n = 0; n < sizeof(superd.children) / sizeof(*superd.children); n++) {
-		for (struct child *child = superd.children[n]; child; child = child->next) {
-			siginfo_t unused;
-			bool is_own = waitid(P_PID, (id_t)child->pid, &unused, WEXITED | WNOHANG | WNOWAIT) == 0;
-			int fd = is_own ? -1 : pidfd_of(child->pid);
-			struct io *io = fd < 0 ? NULL : malloc(sizeof(*io));
-
-			if (io)
-				io_call(io, fd, on_orphan_ended, (void *)(intptr_t)child->pid);
-			else
-				fd_close(&fd);
-		}
-	}
-}
-
 /* ---- the manager that has started superd: sd_notify(3) ---- */
 
 void superd_notify(const char *format, ...)
@@ -354,6 +323,7 @@ void superd_notify(const char *format, ...)
 void superd_notify_ready(void)
 {
 	size_t services = 0, unbound = 0;
+	char lack[80];
 
 	LIST_EACH(link, &superd.services) {
 		const struct svc *svc = container_of(link, struct svc, link);
@@ -361,12 +331,9 @@ void superd_notify_ready(void)
 		services += !svc->removed;
 		unbound += svc->state == BINDING;
 	}
-	if (unbound)
-		superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu services, %zu of them without all their sockets",
-			      (long)guard_first_pid(), services, unbound);
-	else
-		superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu service%s", (long)guard_first_pid(), services,
-			      services == 1 ? "" : "s");
+	snprintf(lack, sizeof(lack), ", %zu of them without all their sockets", unbound);
+	superd_notify("READY=1\nMAINPID=%ld\nSTATUS=%zu service%s%s", (long)guard_first_pid(), services,
+		      services == 1 ? "" : "s", unbound ? lack : "");
 }
 
 static void on_watchdog(struct ev_loop *loop, ev_timer *timer, int events)
@@ -563,21 +530,11 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	superd_check_end();
 }
 
-static void on_last_call(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop, (void)timer, (void)events;
-	if (sweeps)
-		return;
-	sweeps = true;
-	signal_strays(SIGTERM);
-}
-
 static void begin_stop(void)
 {
-	double timeout = superd.options->settings.stop_timeout == SCAN_INFINITY
-		? 0
-		: (double)superd.options->settings.stop_timeout / 1e6;
-	double reserve = timeout / 4 > 2 ? 2 : timeout / 4;
+	int64_t limit = superd.options->settings.stop_timeout;
+	/* Without the guard nobody tells the ends of what superds before have started. */
+	double timeout = limit != SCAN_INFINITY ? (double)limit / 1e6 : guard_is_lost() ? ALONE : 0;
 
 	log_notice(superd.log, "stopping");
 	superd_notify("STOPPING=1\n");
@@ -586,12 +543,8 @@ static void begin_stop(void)
 	journal_ready();
 	guard_take_stop();
 	ev_timer_stop(superd.loop, &self.delay);
-	if (timeout > 0) {
-		ev_timer_set(&self.deadline, timeout, 0);
-		ev_timer_start(superd.loop, &self.deadline);
-		ev_timer_set(&self.last_call, timeout - reserve, 0);
-		ev_timer_start(superd.loop, &self.last_call);
-	}
+	if (timeout > 0)
+		timer_begin(&self.deadline, timeout);
 	if (superd.main_command.pid)
 		kill(superd.main_command.pid, self.stop_signal);
 	LIST_EACH(link, &superd.services)
@@ -620,8 +573,7 @@ void superd_stop(int signal)
 	} else if (delay > 0 && superd.life != SUPERD_DELAYS) {
 		log_notice(superd.log, "stop requested: stops in %s (stop_delay)", duration_write(span, delay));
 		superd.life = SUPERD_DELAYS;
-		ev_timer_set(&self.delay, delay, 0);
-		ev_timer_start(superd.loop, &self.delay);
+		timer_begin(&self.delay, delay);
 	} else {
 		begin_stop();
 	}
@@ -685,10 +637,8 @@ static void obey(int signal)
 	int tty;
 
 	guard_take_signal(signal);
-	if (signal == SIGTERM && guard_is_lost()) {
+	if (signal == SIGTERM && guard_is_lost())
 		log_error(superd.log, "the guard, pid %ld, has ended: superd ends, too", (long)guard_pid());
-		watch_orphans();
-	}
 	if (signal_is_stray(signal)) {
 		pass_gently(signal);
 		return;
@@ -910,16 +860,6 @@ void loop_rest(int error)
 		poll(NULL, 0, REST);
 }
 
-/* Whoever starts superd by hand sees the errors of the starts at boot, too, also of those that superd-exec reports. */
-static void on_echo(struct ev_loop *loop, ev_prepare *echo, int events)
-{
-	(void)events;
-	if (superd.starting || !list_empty(&superd.queue))
-		return;
-	ev_prepare_stop(loop, echo);
-	log_echo(superd.log, false);
-}
-
 static bool init_loop(bool has_command)
 {
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -937,7 +877,6 @@ static bool init_loop(bool has_command)
 	list_init(&superd.sessions);
 	list_init(&superd.registrations);
 	ev_init(&self.deadline, on_deadline);
-	ev_init(&self.last_call, on_last_call);
 	ev_init(&self.delay, on_delay);
 	ev_init(&self.sweep, on_sweep);
 	self.sweep.repeat = SWEEP;
@@ -1029,8 +968,7 @@ static int serve(struct table *table, char *before)
 		log_error(superd.log, "cannot write the pid file %s: %s", options->settings.pid_file, strerror(errno));
 		superd_fail(EXIT_START);
 	}
-	ev_prepare_init(&self.echo, on_echo);
-	ev_prepare_start(superd.loop, &self.echo);
+	log_echo(superd.log, false);
 	if (!before && options->flags & OPTION_DAEMON) {
 		if (log_setup_is_stderr(options) && !options->given.log)
 			log_notice(
@@ -1070,56 +1008,17 @@ static int serve(struct table *table, char *before)
 	return superd.exit_status;
 }
 
-/* In the form of diags_print, but through the log, which never waits for a reader. */
-static void log_as_printed(const struct diags *diags)
-{
-	const struct event event = { .name = "message", .is_alone = true };
-	char *text = NULL, *at;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (out)
-		diags_print(diags, out);
-	if (!out || fclose(out) != 0 || !text)
-		log_error(superd.log, "what is to be said of the configuration is lost: %s", strerror(errno));
-	for (char *line = text ? strtok_r(text, "\n", &at) : NULL; line; line = strtok_r(NULL, "\n", &at))
-		log_event(superd.log, LEVEL_ERROR, &event, "%s", line);
-	free(text);
-}
-
-/* A signal that ends superd, and was sent while it is blocked; 0: none. */
-static int stop_pending(void)
-{
-	int order = 0;
-	sigset_t pending;
-
-	sigpending(&pending);
-	for (size_t n = 0; signals_handled(n); n++) {
-		if (signal_is_stop(signals_handled(n)) && sigismember(&pending, signals_handled(n)) == 1)
-			order = signals_handled(n);
-	}
-	return order;
-}
-
-/* While the first table is read nothing else runs that could name the file or server which delays that, or end superd
- * at a signal: that is blocked until superd serves, as the kernel would drop it for process 1. So a thread looks once a
- * second. */
+/* While the first table is read nothing else runs that could name the file or server which delays that. So a thread
+ * looks once a second. */
 static void *watch_first(void *over) /* an eventfd: the table is read */
 {
-	int seconds = 0, pause = LATE, before = 0;
+	int seconds = 0, pause = LATE;
 	struct pollfd wait = { .fd = *(int *)over, .events = POLLIN };
 
 	while (poll(&wait, 1, 1000) <= 0) {
 		char what[WAIT_NOTE_MOST], span[DURATION_MOST];
-		int order = stop_pending();
 		double lasted;
 
-		if (order && before) { /* it waits since the last look */
-			log_notice(superd.log, "stop requested before the configuration was read: ending");
-			log_finish(superd.log);
-			_exit(128 + order);
-		}
-		before = order;
 		if (++seconds < pause)
 			continue;
 		if (wait_note_read(what, &lasted) && lasted >= LATE / 2.)
@@ -1166,13 +1065,11 @@ static struct table *load_first(int *status)
 				: "; --keep-going runs the services without errors");
 		table_free(table);
 		table = NULL;
-	} else if (options->settings.log_format == LOG_FORMAT_JSON || !log_setup_is_stderr(options)) {
+	} else {
 		supervisor_log_diags(superd.log, &diags);
 		if (options->flags & OPTION_DAEMON &&
 		    (options->invoked_as != AS_SUPERD || options->flags & OPTION_KEEP_GOING))
 			diags_print(&diags, stderr); /* the caller of an init script reads stderr, not the log */
-	} else {
-		log_as_printed(&diags);
 	}
 	diags_free(&diags);
 	return table;

@@ -198,7 +198,7 @@ test the_command_line_overrides_the_table {
 	run "superd { max_starting = 5 }\n[slow_and [serving one]]"
 	set slow [wake slow starting]; set one [wake one queued]
 	has [prints why one] "(max_starting = 1)"
-	expect {[logged ":1:10: note: max_starting: overridden by the command line, which sets 1"]}
+	expect {[logged ":1:10: max_starting: overridden by the command line, which sets 1"]}
 	let_go
 	are_served $slow $one
 }

@@ -81,14 +81,6 @@ test null_is_silence {
 	expect {![logged "line 1 of 2"] && ![logged "line 2 of 2"]}
 }
 
-# Whoever starts superd by hand, with its log in a file, has to see what does not start.
-test a_start_at_boot_that_fails_is_told_on_standard_error_too {
-	path its.log
-	write program "\x7fELF, and nothing that runs: [string repeat 0 100]\n" 755
-	superd -arguments {--log file:%/its.log} {service boots { exec = "%/program" start = "boot" }}
-	log "boots: cannot start: exec: "
-}
-
 test superds_own_lines_go_to_syslog {
 	needs {[has_namespaces]} "no namespaces here"
 	set receiver [dev_log]

@@ -141,46 +141,6 @@ Behaviour(exhaustion_hang, a_start_below_a_guard_names_the_file_and_can_be_ended
 	answer_again(&folder);
 }
 
-/* The kernel drops signals that process 1 neither handles nor blocks, so superd blocks them until it serves. */
-static void end_as_process_1(const char *const *arguments)
-{
-	const struct setup setup = { .arguments = arguments, .without_table = true, .clock = true, .pid1 = true };
-	struct superd *superd = superd_run_with(&setup, "%s", "");
-
-	move_until_logged(superd, text_of("not started yet: the file %s has not answered for ", arguments[3]));
-	cr_assert_eq(end_by(superd, SIGTERM), 128 + SIGTERM, "%s", world_logs());
-	cr_assert(superd_logged(superd, "stop requested before the configuration was read: ending"), "%s",
-		  world_logs());
-}
-
-Behaviour(exhaustion_hang, process_1_can_be_ended_too_with_and_without_a_guard)
-{
-	struct folder folder = make_folder();
-	const char *table = write_table(free_port(), "");
-
-	go_silent(&folder);
-	end_as_process_1((const char *const[]){ "--control", "none", "-f", table, "--guard", NULL });
-	end_as_process_1((const char *const[]){ "--control", "none", "-f", table, "--no-guard", NULL });
-	answer_again(&folder);
-}
-
-Behaviour(exhaustion_hang, process_1_can_be_ended_while_its_input_is_a_table_without_an_end)
-{
-	const char *const arguments[] = { "--control", "none", "-f", "superd:-", NULL };
-	struct setup setup = { .arguments = arguments, .without_table = true, .clock = true, .pid1 = true };
-	struct superd *superd;
-	int ends[2];
-
-	SKIP_WITHOUT(namespace_allowed(), "no namespaces here");
-	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-	setup.in = ends[0];
-	superd = superd_run_with(&setup, "%s", "");
-	close(ends[0]);
-	WAIT_UNTIL(process_blocks(superd->pid, SIGTERM));
-	cr_assert_eq(end_by(superd, SIGTERM), 128 + SIGTERM, "%s", world_logs());
-	close(ends[1]);
-}
-
 static void expect_service(int port)
 {
 	client_ask_pid(port);

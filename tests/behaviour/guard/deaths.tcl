@@ -60,18 +60,6 @@ test of_the_guard_end_superd_as_sigterm_does {
 	expect {[exit_status] == 128 + 9}
 }
 
-# A superd that was started again is not the parent of what the one before has started.
-test of_superd_and_later_of_the_guard_end_it_without_a_limit {
-	superd -guard -control -clock {service web { listen = "127.0.0.1:0" exec = "$backend talk" }}
-	set client [connect web]; send $client one; has [line $client] " one"
-	set pid [pid web]
-	kill_superd
-	kill [superd_pid]
-	wait {[logged "superd: ended with status 0"]}
-	expect {[logged "web: pid $pid ended: "]}
-	expect {![logged "killing the rest"]}
-}
-
 # The guard first, and superd before it can hear of that; and the other way round.
 test of_both_leave_the_program_with_its_clients {
 	foreach first {guard superd} {

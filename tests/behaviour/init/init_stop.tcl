@@ -41,20 +41,6 @@ test an_orphan_has_the_time_it_needs_to_clean_up {
 }
 test elsewhere_an_orphan_has_it_as_well { tidied {} 500 }
 
-test a_service_that_hangs_leaves_orphans_a_part_of_the_deadline {
-	as_init [web "$orphan tidy 0 [path tidied]" "start = boot"]$hangs -clock -arguments {--stop-timeout 4min}
-	log "orphans are ready"
-	wait {[logged "deaf now"]}
-	signal TERM; log "superd: stopping"
-	advance 230s
-	# It is told before the end of that time, if it was not at once.
-	until 400ms {[exists %/tidied]} 40
-	is [read %/tidied] "1\n"
-	expect {![ended]}
-	repeat 10 { advance 1s }
-	expect {[exit_status] == 0}
-}
-
 test a_second_order_kills_at_once {
 	as_init $hangs -arguments {--stop-timeout 1h}
 	log "deaf now"
