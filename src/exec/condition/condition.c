@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/scan.h"
+#include "os/fs/fs.h"
 #include "table/type/type.h"
 
 /* Reads the start of a file, as much as fits, and adds a NUL. false: it cannot be read. */
@@ -61,7 +62,6 @@ static const char *first_line(const char *path, char *text, unsigned size)
 }
 
 #define BRACES_MOST 8                   /* pairs of braces in a pattern */
-#define MOUNT_ROOT 0x2000               /* STATX_ATTR_MOUNT_ROOT, which not each libc has */
 
 static bool is_match(const char *pattern)
 {
@@ -124,9 +124,10 @@ static bool is_not_empty(const char *path)
 
 static bool is_mount_point(const char *path)
 {
-	struct statx state;
+	struct stat status;
+	uint64_t mount;
 
-	return statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, 0, &state) == 0 && state.stx_attributes & MOUNT_ROOT;
+	return path_stat_mount(path, AT_NO_AUTOMOUNT, &status, &mount) == 0 && mount;
 }
 
 static bool is_writable(const char *path)

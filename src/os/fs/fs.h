@@ -48,6 +48,9 @@ struct path_finding {
 /* Whether it is root, superd's own user, or in a user namespace a user of the machine outside. */
 bool path_uid_is_own(uid_t owner);
 
+/* Type, mode and owner by statx(2), with its flags. *mount: the mount whose root it is, as in mountinfo; 0: it is none. */
+int path_stat_mount(const char *path, int flags, struct stat *status, uint64_t *mount);
+
 /* Follows an absolute path from /, folder by folder and link by link. Stops before it enters a folder that is not
  * trusted, so it never waits for another user's file system. A name that does not exist is no flaw if no other user
  * could create it. true: no flaw. account: for whom the work is (NULL: superd's own user). A group that may write a

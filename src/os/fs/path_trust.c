@@ -248,13 +248,11 @@ struct known_status {
 #define MOUNT_ROOT 0x2000               /* STATX_ATTR_MOUNT_ROOT */
 #define DONT_ASK 0x4000                 /* AT_STATX_DONT_SYNC */
 
-/* Type, mode and owner as the kernel has cached them: FUSE (fuse_update_get_attr) and NFS answer without asking their
- * server. *mount: the mount whose root it is, as in mountinfo; 0: it is none. */
-static int path_stat_cached(const char *path, struct stat *status, uint64_t *mount)
+int path_stat_mount(const char *path, int flags, struct stat *status, uint64_t *mount)
 {
 	struct known_status known;
 
-	if (syscall(SYS_statx, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | DONT_ASK, KNOWN, &known) < 0)
+	if (syscall(SYS_statx, AT_FDCWD, path, flags, KNOWN, &known) < 0)
 		return -1;
 	*status = (struct stat){ .st_mode = known.mode, .st_uid = known.uid, .st_gid = known.gid };
 	*mount = known.attributes & MOUNT_ROOT ? known.mount : 0;
@@ -308,7 +306,8 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 		report_flaw(walk, PATH_BROKEN, walk->known, NULL);
 		return false;
 	}
-	if (path_stat_cached(path, &status, &mount) < 0) {
+	/* FUSE (fuse_update_get_attr) and NFS answer without asking their server. */
+	if (path_stat_mount(path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | DONT_ASK, &status, &mount) < 0) {
 		end_at_missing(walk, path, is_last);
 		return false;
 	}

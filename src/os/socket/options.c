@@ -392,7 +392,8 @@ static void settings_change(int fd, int domain, const struct listen *before, con
 	}
 	buffer_change(fd, BUFFER_RECEIVE, before ? before->options->receive_buffer : -1, after->options->receive_buffer,
 		      warnings);
-	buffer_change(fd, BUFFER_SEND, before ? before->options->send_buffer : -1, after->options->send_buffer, warnings);
+	buffer_change(fd, BUFFER_SEND, before ? before->options->send_buffer : -1, after->options->send_buffer,
+		      warnings);
 	socket_multicast_change(fd, domain, before, after, warnings);
 }
 
