@@ -966,6 +966,7 @@ void svc_resume(struct svc *svc)
 	struct instance *current = svc->run->current;
 
 	if (svc_bar(svc) < BAR_HELD) {
+		drain_follow(svc);
 		svc_settle(svc);
 		return;
 	}
@@ -1174,7 +1175,7 @@ void svc_settle(struct svc *svc)
 
 void svc_go_on(struct svc *svc)
 {
-	if (svc->state != BACKOFF)
+	if (svc->state != BACKOFF || !ev_is_active(&svc->run->timer))
 		svc_settle(svc);
 }
 

@@ -122,6 +122,20 @@ test a_daemon_ends_with_the_clients_it_has {
 	wait {[is_gone web]}
 }
 
+proc ends_with_its_clients_behind {way} {
+	global old port nothing
+	run_web "" talk -guard
+	set client [served $port]
+	reread $nothing
+	$way
+	served_by $client $old
+	close $client
+	wait {![lives $old]}
+	log "web: pid $old ended: "
+}
+test a_daemon_ends_with_its_clients_behind_an_upgrade { ends_with_its_clients_behind upgrade }
+test a_daemon_ends_with_its_clients_behind_a_death { ends_with_its_clients_behind kill_superd }
+
 # They have the time that a stop of it takes at most.
 test a_daemon_ends_under_clients_who_stay_for_too_long {
 	run_web "timeout_stop = 10min" talk -clock
