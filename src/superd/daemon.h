@@ -431,8 +431,7 @@ struct registration {
 	struct list link;
 	char *service;
 	int fd;		/* of its socket; -1: that is closed, and this is to be withdrawn */
-	enum { IS_NEW, WAS_TOLD, IS_SET } known; /* to rpcbind: the superd before has told of it; it has confirmed it */
-	unsigned tries; /* to register it, or since its socket has closed to withdraw it */
+	enum { IS_NEW, IS_TRIED, WAS_TOLD, IS_SET } known; /* to rpcbind: by the superd before; it has confirmed it */
 	double due;	/* of the next try */
 	struct backoff backoff;
 	char program[40], transports[16], port[8]; /* "100002/2-3", "tcp,tcp6" */

@@ -25,8 +25,6 @@
 
 #define PAUSE_MIN 1000000 /* microseconds between two tries, least and most */
 #define PAUSE_MAX 60000000
-#define WITHDRAWALS_MOST \
-	3	     /* tries: a rpcbind that does not answer has forgotten all, unless it comes back by a warm start */
 #define PATIENCE 15. /* seconds; superd-rpc ends by itself sooner */
 #define REFUSED 3    /* its exit status: rpcbind refuses this user */
 #define TEXT_MOST 1000 /* bytes of what it prints */
@@ -85,10 +83,8 @@ static void note_done(bool done, const char *text)
 		if (one->known == IS_SET)
 			log_registration(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
 		drop_registration(one);
-	} else if (!rpc.sets && (superd_is_stopping() || one->tries >= WITHDRAWALS_MOST)) {
+	} else if (!rpc.sets) { /* a rpcbind that does not answer has forgotten all, unless it comes back by a warm start */
 		give_up(one, text);
-	} else if (!rpc.sets) {
-		return; /* it is tried again at once */
 	} else if (done) {
 		if (*text)
 			log_event(superd.log, LEVEL_NOTICE, &event, "rpcbind: %s", text);
@@ -209,7 +205,7 @@ static void on_next(struct ev_loop *loop, ev_timer *timer, int events)
 	} else {
 		rpc.current = first;
 		rpc.sets = first->fd >= 0;
-		first->tries++;
+		first->known = first->known == IS_NEW ? IS_TRIED : first->known;
 		start_program(helper_user_account(HELPER_USER_RPC));
 	}
 }
@@ -237,7 +233,6 @@ void rpc_announce(struct socket *socket, bool again)
 	ipv4 = !ipv6 || !bind_wants_v6only(socket->listen);
 	one->fd = socket->fd;
 	one->known = again ? WAS_TOLD : IS_NEW;
-	one->tries = again;
 	one->due = clock_now();
 	snprintf(one->program, sizeof(one->program),
 		 address->group == address->highest ? "%" PRIu32 "/%" PRIu32 : "%" PRIu32 "/%" PRIu32 "-%" PRIu32,
@@ -255,13 +250,12 @@ void rpc_withdraw(int fd)
 	LIST_OF(struct registration, one, link, &superd.registrations) {
 		if (one->fd != fd)
 			continue;
-		if (!one->tries) { /* rpcbind does not know it */
+		if (one->known == IS_NEW) { /* rpcbind does not know it */
 			drop_registration(one);
 			continue;
 		}
 		one->fd = -1;
 		one->due = 0; /* before all registrations */
-		one->tries = 0;
 		wake_at(0);
 	}
 }
