@@ -831,7 +831,6 @@ int main(int argc, char **argv)
 	self_sandbox_enter(&(const struct self_sandbox){ .rights = RIGHTS });
 	if (obey() < 0 || !receive_filter())
 		return 1;
-	user_notif_hurry(self.notif);
 	for (;;) {
 		struct pollfd wait[] = { { self.notif, POLLIN, 0 }, { self.channel, POLLIN, 0 } };
 

@@ -95,11 +95,6 @@ static void add_stop_unless(struct program *program, int number, const uint32_t 
 	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
 }
 
-bool bind_is_supported(void)
-{
-	return true;
-}
-
 struct sock_fprog *bind_filter_make(bool has_paths, const uint32_t *lengths, size_t count)
 {
 	static const uint32_t netlink[] = { NETLINK_LENGTH };

@@ -14,8 +14,6 @@ struct user_call;
 
 enum trapped { TRAPPED_NONE, TRAPPED_BIND, TRAPPED_LISTEN, TRAPPED_CONNECT, TRAPPED_UNLINK };
 
-bool bind_is_supported(void);           /* false: configure has left pass = bind out (bind_filter_none.c) */
-
 /* Makes the program, as one block for the caller to free(). It stops bind(2) and listen(2); has_paths: a listener has a
  * path, so also unlink(2), and connect(2) of a unix socket. The length of an address can show that superd has no
  * listener of its family; the kernel then executes the call: a bind without has_paths, and a connect.
@@ -56,10 +54,6 @@ int user_notif_try(void);
 /* Receives the next call. Blocks if none waits, so poll(2) for POLLIN first. false and errno; ENOENT: the thread was
  * interrupted, and there is nothing to answer. */
 bool user_notif_receive(int notif, struct user_call *call);
-
-/* Asks the kernel to switch from the caller to the answering process, and back, on one processor (Linux 6.6). If the
- * kernel cannot, calls take somewhat longer. */
-void user_notif_hurry(int notif);
 
 /* Whether the call still waits. Data read from its thread before is valid only if this is true: the thread may have
  * ended, and its number may belong to another one. */

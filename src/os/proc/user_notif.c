@@ -15,9 +15,6 @@
 
 #include "os/proc/process.h"
 
-/* Of Linux 6.6: SECCOMP_IOCTL_NOTIF_SET_FLAGS and SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
-#define SET_FLAGS SECCOMP_IOW(4, uint64_t)
-#define SYNC_WAKE_UP 1UL
 #define ROOM 512                        /* bytes; a later kernel may write more than these headers know */
 
 /* Whether processes can be looked at. Any process may look at itself, but without CAP_SYS_PTRACE the seccomp
@@ -75,11 +72,6 @@ bool user_notif_receive(int notif, struct user_call *call)
 	for (int n = 0; n < 6; n++)
 		call->arguments[n] = request.notif.data.args[n];
 	return true;
-}
-
-void user_notif_hurry(int notif)
-{
-	ioctl(notif, SET_FLAGS, SYNC_WAKE_UP);
 }
 
 bool user_notif_is_waiting(int notif, uint64_t id)

@@ -31,9 +31,7 @@ static void preflight_bind(struct preflight *preflight, const struct service *se
 
 	if (service->exec->pass != PASS_BIND)
 		return;
-	if (!bind_is_supported()) {
-		wrong = "this superd was built without it";
-	} else if (!process_list_is_possible()) {
+	if (!process_list_is_possible()) {
 		wrong = "there is no /proc here, by which superd sees who binds";
 		hint = "mount it, or put the program behind redirect";
 	} else if ((wrong = preflight_check_own(preflight, PROGRAM_BIND))) {
