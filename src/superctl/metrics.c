@@ -85,11 +85,11 @@ static void add_members(struct buf *out, const char *name, const json_t *service
 		add_labelled(out, name, service, label, member, json_number_value(each));
 }
 
-/* Reads a number, or a flag as 0 or 1. false: it is neither. */
+/* Reads a number, or a flag or text as 0 or 1. false: it is none. */
 static bool read_number(const json_t *value, double *number)
 {
-	*number = json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
-	return json_is_boolean(value) || json_is_number(value);
+	*number = json_is_true(value) || json_string_length(value) ? 1 : json_number_value(value);
+	return value && !json_is_null(value);
 }
 
 /* Two sockets of a service may have the same endpoint, so a label has the socket's index. */
@@ -144,10 +144,9 @@ static void add_histogram(struct buf *out, const char *name, const json_t *servi
 
 /* The kinds of samples that a family has of a service. */
 enum samples {
-	MEMBER,                         /* a number or a flag; none if it is null */
+	MEMBER,                         /* a number, or whether there is a flag or text; none if it is null */
 	OR_ZERO,                        /* the same, and 0 if it is null */
 	OR_IDLE,                        /* the same, and 0 if it is null and no instance runs */
-	TEXT,                           /* whether there is a text */
 	EACH_STATE, EACH_MEMBER, EACH_LISTENER, HISTOGRAM,
 };
 
@@ -165,7 +164,7 @@ static const struct metric_family families[] = {
 	  .key = "spent", .samples = EACH_MEMBER, .label = "state" },
 	{ "superd_service_held", "gauge", "Whether an operator holds the service.", .key = "held" },
 	{ "superd_service_skipped", "gauge", "Whether the service is skipped for an error.",
-	  .key = "skipped", .samples = TEXT },
+	  .key = "skipped", .samples = OR_ZERO },
 	{ "superd_service_activations_total", "counter", "Instances that were started.", .key = "activations" },
 	{ "superd_service_accepted_total", "counter", "Connections that superd itself accepted.", .key = "accepted" },
 	{ "superd_service_failures_total", "counter", "Instances that failed.", .key = "failures" },
@@ -239,9 +238,6 @@ static void add_samples(struct buf *out, const struct metric_family *family, con
 	case HISTOGRAM:
 		add_histogram(out, name, service, family->key);
 		return;
-	case TEXT:
-		add_plain(out, name, "", service, json_string_length(value) > 0);
-		return;
 	case MEMBER:
 	case OR_ZERO:
 	case OR_IDLE:
@@ -266,8 +262,8 @@ static void add_family(struct buf *out, const struct metric_family *family, cons
 	buf_free(&samples);
 }
 
-/* Adds the families about superd itself, from the line that has a "superd" object. */
-static void add_superd(struct buf *out, const json_t *lines)
+/* Adds the families about superd itself. */
+static void add_superd(struct buf *out, const json_t *superd)
 {
 	static const struct metric_family own[] = {
 		{ "superd_start_time_seconds", "gauge",
@@ -289,30 +285,24 @@ static void add_superd(struct buf *out, const json_t *lines)
 		  .key = "log_dropped" },
 	};
 
-	for (size_t i = 0; i < json_array_size(lines); i++) {
-		const json_t *superd = json_reply_object(json_array_get(lines, i), "superd");
+	buf_text(out, "# HELP superd_info The version of superd.\n# TYPE superd_info gauge\nsuperd_info{version=");
+	add_label_value(out, json_reply_text(superd, "version"));
+	buf_text(out, "} 1\n");
+	for (size_t n = 0; n < sizeof(own) / sizeof(own[0]); n++) {
+		double number;
 
-		for (size_t n = 0; superd && n < sizeof(own) / sizeof(own[0]); n++) {
-			double number;
-
-			if (!read_number(json_object_get(superd, own[n].key), &number))
-				continue;
-			add_head(out, &own[n]);
-			buf_addf(out, "%s ", own[n].name);
-			human_units_add_float(out, number);
-			buf_char(out, '\n');
-		}
-		if (superd)
-			return;
+		if (!read_number(json_object_get(superd, own[n].key), &number))
+			continue;
+		add_head(out, &own[n]);
+		buf_addf(out, "%s ", own[n].name);
+		human_units_add_float(out, number);
+		buf_char(out, '\n');
 	}
 }
 
-void metrics_compose(struct buf *out, const json_t *greeting, const json_t *lines)
+void metrics_compose(struct buf *out, const json_t *lines)
 {
-	buf_text(out, "# HELP superd_info The version of superd.\n# TYPE superd_info gauge\nsuperd_info{version=");
-	add_label_value(out, json_reply_text(greeting, "superd"));
-	buf_text(out, "} 1\n");
-	add_superd(out, lines);
+	add_superd(out, json_reply_object(json_array_get(lines, 0), "superd"));
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		add_family(out, &families[i], lines);
 }
@@ -337,7 +327,7 @@ static enum ctl_status metrics_ask(const struct superctl_options *options, int64
 	enum ctl_status status = client_ask_quietly(&client, options, "metrics", keep_line, lines);
 
 	if (status == CTL_DONE && !options->json)
-		metrics_compose(out, client.greeting, lines);
+		metrics_compose(out, lines);
 	client_close(&client);
 	json_decref(lines);
 	*why = client.why;

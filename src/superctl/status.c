@@ -134,19 +134,6 @@ static void add_state(struct buf *out, const json_t *service)
 	(void)template_add(out, service, "[ since {since:clock}; [{for:age}] ago]");
 }
 
-/* The orders of operators: who gave each, when, and, if it cannot outlive superd, why. */
-static void add_locks(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	const json_t *locks = json_object_get(service, "locks"), *lock;
-	size_t n;
-
-	(void)screen;
-	json_array_foreach(locks, n, lock) {
-		add_label(out, json_reply_is(lock, "lock", "held") ? "Held" : "Disabled");
-		(void)template_add(out, lock, "[by uid {uid} ]since {since:clock}\n");
-	}
-}
-
 static void add_queue(struct buf *out, const json_t *listener)
 {
 	double waiting;
@@ -267,7 +254,6 @@ static const struct line {
 						   "[type {type}], [{?accept}one instance per connection|"
 						   "one instance for all]" } },
 	{ .fact = { "State", .add = add_state }, .is_coloured = true },
-	{ .add_block = add_locks },
 	{ .fact = { "Skipped", .template = "[{skipped}]" } },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },

@@ -362,5 +362,5 @@ void why_add(struct buf *out, const json_t *service, const char *end);
 /* superd's counters as a page for Prometheus, in its text format (prometheus.io, "Exposition formats", version 0.0.4),
  * which all collectors read. */
 
-/* Adds the page. greeting: superd's first line; lines: an array of its answer to "metrics". */
-void metrics_compose(struct buf *out, const json_t *greeting, const json_t *lines);
+/* Adds the page. lines: an array of superd's answer to "metrics". */
+void metrics_compose(struct buf *out, const json_t *lines);

@@ -738,7 +738,6 @@ static void add_instance(struct svc *svc, struct instance *instance, struct buf 
 	json_object_open(out);
 	json_whole_field(out, "pid", instance->pid > 0 ? instance->pid : -1);
 	json_text_field(out, "state", state);
-	json_seconds_field(out, "since", instance->since + offset());
 	json_seconds_field(out, "age", clock_now() - instance->since);
 	add_usage(out, usage_of_one(instance));
 	json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
@@ -1096,13 +1095,8 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 void facts_add_superd(struct buf *out)
 {
 	const unsigned long lost = output_lost();
-	size_t disabled = 0, queued = 0;
+	size_t queued = 0;
 
-	for (size_t n = 0; n < superd.table->count; n++) {
-		const struct svc *svc = svc_find(superd.table->services[n].name);
-
-		disabled += !svc || lock_is_set(svc, LOCK_DISABLED);
-	}
 	LIST_EACH(link, &superd.queue)
 		queued++;
 	json_object_field(out, "superd");
@@ -1111,10 +1105,7 @@ void facts_add_superd(struct buf *out)
 	json_seconds_field(out, "started", superd.started + offset());
 	json_seconds_field(out, "uptime", clock_now() - superd.started);
 	add_usage(out, resource_usage_of_process(getpid()));
-	json_count_field(out, "services", superd.table->count);
-	json_count_field(out, "disabled", disabled);
 	json_count_field(out, "skipped", skipped_count(superd.table));
-	json_count_field(out, "instances", superd.instances);
 	json_count_field(out, "starting", superd.starting);
 	json_count_field(out, "queued", queued);
 	json_count_field(out, "delayed", superd.delayed);
@@ -1148,8 +1139,6 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 	json_text_field(out, "phase", phase_names[phase]);
 	if (*superd.upgraded_from)
 		json_flag_field(out, "upgraded", true);
-	if (svc)
-		json_seconds_field(out, "since", svc->since + offset());
 	json_seconds_field(out, "from", from + offset());
 	json_seconds_field(out, "until", now + offset());
 	json_list_field(out, "spans");

@@ -24,7 +24,6 @@
 #define NAME_MOST 255
 #define FILE_MOST (16u << 20) /* bytes; enough for some hundred thousand services */
 #define AT_ONCE 1.	      /* seconds: a program that cannot work ends sooner */
-#define LATE_MOST 10	      /* names of services that are not done in time */
 #define DRAIN_LOOK .2
 #define PIDS_MOST 10
 #define VANISHED "!a reload has removed it meanwhile"
@@ -1031,18 +1030,9 @@ static void begin_some(struct session *session)
 
 static void on_late(struct session *session)
 {
-	struct buf late = { 0 };
-	size_t count = 0;
-
-	for (const struct order *order = session->orders; order; order = order->next, count++) {
-		if (count < LATE_MOST)
-			buf_addf(&late, "%s%s", count ? ", " : "", order->name);
-	}
-	if (count > LATE_MOST)
-		buf_text(&late, ", ...");
-	session_fail(session, "failed", "superctl why tells what it waits for", "not done in time%s: %s",
-		     session->action < WAIT_READY ? ", but under way" : "", buf_string(&late));
-	buf_free(&late);
+	session_fail(session, "failed", "superctl why tells what it waits for", "not done in time%s: %s%s",
+		     session->action < WAIT_READY ? ", but under way" : "",
+		     session->orders ? session->orders->name : "", session->order_count > 1 ? ", ..." : "");
 }
 
 void orders_begin(struct session *session)

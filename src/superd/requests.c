@@ -86,51 +86,33 @@ static bool wants(const struct session *session, const char *name)
 	return !session->request.count || (name && means(&session->request, session->request.count, name));
 }
 
-/* The first name that is this word with more behind it (echo@127.0.0.1, tftp-udp), and how many there are. */
-static const char *find_longer(const char *word, unsigned *count)
-{
-	size_t length = strlen(word), n = 0;
-	const char *first = NULL;
-	const struct service *row;
-
-	*count = 0;
-	while ((row = next_row(&n))) {
-		if (!strncmp(word, row->name, length) && strchr("@-", row->name[length]) && row->name[length] &&
-		    !(*count)++)
-			first = row->name;
-	}
-	return first;
-}
-
 static void refuse_name(struct session *session, const char *word)
 {
-	const char *dot = strrchr(word, '.'), *near = NULL;
+	const char *dot = strrchr(word, '.');
 	char stem[100], hint[300] = "";
-	unsigned count = 0;
+	struct scan_nearest nearest = { .name = stem };
 	const struct service *row;
-	size_t n = 0;
+	size_t n = 0, length;
 
 	if (is_pattern(word)) {
 		session_fail(session, "unknown", "", "'%.100s': no service has such a name", word);
 		return;
 	}
 	snprintf(stem, sizeof(stem), "%s", word);
-	if (dot && (size_t)(dot - word) < sizeof(stem) && (!strcmp(dot, ".socket") || !strcmp(dot, ".service"))) {
+	if (dot && (size_t)(dot - word) < sizeof(stem) && (!strcmp(dot, ".socket") || !strcmp(dot, ".service")))
 		stem[dot - word] = '\0'; /* systemd's name of a unit */
-		near = find_row(stem, NULL) ? stem : NULL;
+	length = strlen(stem);
+	nearest.most = length < 5 ? 2 : 4;
+	while (strlen(word) < sizeof(stem) && (row = next_row(&n))) {
+		/* echo@127.0.0.1, tftp-udp */
+		if (!strncmp(stem, row->name, length) && strchr("@-", row->name[length])) {
+			nearest.word = row->name;
+			break;
+		}
+		scan_nearest_look(&nearest, row->name);
 	}
-	if (!near)
-		near = find_longer(stem, &count);
-	if (!near) {
-		struct scan_nearest nearest = { .name = stem, .most = strlen(stem) < 5 ? 2 : 4 };
-
-		while (strlen(word) < 100 && (row = next_row(&n)))
-			scan_nearest_look(&nearest, row->name);
-		near = nearest.word;
-	}
-	if (near)
-		snprintf(hint, sizeof(hint), "did you mean %.200s%s?", near,
-			 count > 1 ? ", or another of this name" : "");
+	if (nearest.word)
+		snprintf(hint, sizeof(hint), "did you mean %.200s?", nearest.word);
 	session_fail(session, "unknown", hint, "'%.100s': there is no such service", word);
 }
 
@@ -259,10 +241,6 @@ static void ask_version(struct session *session)
 	json_text_field(line, "version", PACKAGE_VERSION);
 	json_text_field(line, "build", build_id());
 	json_count_field(line, "pid", (uint64_t)getpid());
-	json_list_field(line, "with");
-	for (size_t n = 0; built_with[n]; n++)
-		json_element_text(line, built_with[n]);
-	json_list_close(line);
 	if (guard_pid() > 0)
 		json_count_field(line, "guard", (uint64_t)guard_pid());
 	else

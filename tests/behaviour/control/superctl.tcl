@@ -322,7 +322,7 @@ test events_and_reasons_are_shown_as_text {
 
 test metrics_are_read_by_prometheus {
 	set samples [metrics_read [prints_of metrics [line_of {
-		{"superd":{"started":1000000000.5,"memory":1048576,"cpu":0.25,"log_dropped":12}}
+		{"superd":{"version":"9.9","started":1000000000.5,"memory":1048576,"cpu":0.25,"log_dropped":12}}
 	}]$web$broken$done metrics]]
 	needs {$samples ne ""} "python3 has no prometheus_client (Debian: python3-prometheus-client)"
 	has $samples {superd_info{version="9.9"} 1} \

@@ -297,7 +297,7 @@ test suggests_the_name_with_its_address {
 	set port [free_port]; set both [free_port]
 	as_inetd {} [line_for $port][line_for $both][replaced [line_for $both] 127.0.0.1 127.0.0.2] --control %/control
 	node %/control
-	foreach {verb name said} "hold $port {$port@127.0.0.1?} why $both {$both@127.0.0.1, or another of this name?}" {
+	foreach {verb name said} "hold $port {$port@127.0.0.1?} why $both {$both@127.0.0.1?}" {
 		lassign [superctl $verb $name] status output errors
 		expect {$status == 1} $output
 		has $errors "did you mean $said"

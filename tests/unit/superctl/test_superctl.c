@@ -401,7 +401,7 @@ Test(superctl_states, each_is_shown_and_counted)
 		json_t *lines = json_pack("[{s:s,s:s}]", "service", "web", "state", state);
 		struct buf out = { 0 };
 
-		metrics_compose(&out, NULL, lines);
+		metrics_compose(&out, lines);
 		snprintf(text, sizeof(text), "{service=\"web\",superd_service_state=\"%s\"} 1\n", state);
 		cr_expect_not_null(strstr(buf_string(&out), text), "%s has no sample", state);
 		cr_expect_eq(count_of(buf_string(&out), ",superd_service_state="), json_array_size(states));
