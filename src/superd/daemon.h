@@ -772,7 +772,6 @@ void idle_follow(struct svc *svc);
 void idle_free(struct svc *svc);
 void idle_note_close(struct svc *svc);
 void idle_note_client(struct svc *svc);
-void idle_note_fault(struct svc *svc, const char *why); /* idle_unless cannot be run */
 bool instance_freeze(struct instance *instance, enum stand stand); /* MOVES: it is thawed */
 bool instance_is_frozen(const struct instance *instance);
 void idle_freeze(struct svc *svc); /* by order */

@@ -331,12 +331,13 @@ static void sleep_or_thaw(struct svc *svc);
 
 #define UNKNOWN "the kernel does not say who is connected"
 
-static void keep_busy(struct svc *svc, const char *why)
+/* fault: idle_unless gave no answer, which counts as busy, as work that is cut off cannot be repaired. */
+static void keep_busy(struct svc *svc, bool fault, const char *why)
 {
 	struct idle *idle = &svc->run->idle;
 
-	svc_say(svc, *idle->busy ? LEVEL_DEBUG : LEVEL_INFO, "busy", "pid %ld keeps running without clients: %s",
-		(long)svc->run->current->pid, why);
+	svc_say(svc, *idle->busy ? LEVEL_DEBUG : fault ? LEVEL_WARNING : LEVEL_INFO, "busy",
+		"pid %ld keeps running without clients: %s", (long)svc->run->current->pid, why);
 	snprintf(idle->busy, sizeof(idle->busy), "%s", why);
 	idle->step = IDLE_WAITS;
 	wake_in(svc, timeout_of(svc));
@@ -364,17 +365,11 @@ static void go_to_sleep(struct svc *svc)
 	wake_in(svc, freezes ? FREEZE_LOOK : timeout_of(svc));
 }
 
-/* idle_unless: no answer counts as busy, as work that is cut off cannot be repaired. */
-void idle_note_fault(struct svc *svc, const char *why)
-{
-	svc_say(svc, news(&svc->run->idle, "busy"), "busy", "%s: the service counts as busy", why);
-}
-
 static void on_answer(struct helper *helper, int status)
 {
 	struct idle *idle = container_of(helper, struct idle, helper);
 	int code = status != HELPER_LATE && WIFEXITED(status) ? WEXITSTATUS(status) : 255;
-	char what[48] = "it was not done in time", text[230];
+	char what[48] = "it was not done in time", text[160];
 	struct svc *svc = idle->svc;
 
 	if (idle->step != IDLE_ASKS)
@@ -383,16 +378,13 @@ static void on_answer(struct helper *helper, int status)
 	if (code == 255 || code == 126 || code == 127) {
 		if (status != HELPER_LATE)
 			status_describe(status, what);
-		snprintf(text, sizeof(text), "idle_unless: %.150s: %s",
+		snprintf(text, sizeof(text), "idle_unless: %.90s: %s",
 			 service_commands(svc->row, PHASE_IDLE_UNLESS)[0], what);
-		idle_note_fault(svc, text);
-		snprintf(text, sizeof(text), "idle_unless: %s", what);
-		keep_busy(svc, text);
+		keep_busy(svc, true, text);
 		return;
 	}
-	idle->told = NULL;
 	if (code == 0)
-		keep_busy(svc, "idle_unless reports it");
+		keep_busy(svc, false, "idle_unless reports it");
 	else if (is_due(svc))
 		go_to_sleep(svc);
 	else
@@ -416,7 +408,7 @@ static void ask_command(struct svc *svc)
 		idle->step = IDLE_ASKS;
 		helper_limit(&idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
 	} else {
-		keep_busy(svc, "idle_unless cannot be run");
+		keep_busy(svc, true, "idle_unless cannot be run");
 	}
 }
 
@@ -458,7 +450,7 @@ static void look_for_clients(struct svc *svc)
 	}
 	take_count(svc);
 	if (!idle->clients.known) {
-		keep_busy(svc, UNKNOWN);
+		keep_busy(svc, false, UNKNOWN);
 	} else if (idle->seen == NOBODY && is_due(svc)) {
 		ask_command(svc);
 	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
@@ -494,7 +486,7 @@ static void sleep_or_thaw(struct svc *svc)
 		if (idle->clients.known)
 			wait_on(svc);
 		else /* no end of a connection will be reported where none is known */
-			keep_busy(svc, UNKNOWN);
+			keep_busy(svc, false, UNKNOWN);
 		return;
 	}
 	duration_write(span, timeout_of(svc));

@@ -337,9 +337,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		instance->lack = error;
 	unwire(&wiring);
 	if (pid < 0) {
-		if (phase == PHASE_IDLE_UNLESS)
-			idle_note_fault(svc, buf_string(&why));
-		else if (!instance || instance->phase >= READY)
+		if (!instance || instance->phase >= READY)
 			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 		if (instance && phase == PHASE_READY) {
 			snprintf(instance->why_unready, sizeof(instance->why_unready), "%s", buf_string(&why));

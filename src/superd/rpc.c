@@ -83,7 +83,8 @@ static void note_done(bool done, const char *text)
 		if (one->known == IS_SET)
 			log_registration(one, LEVEL_INFO, "withdrawn", "withdrawn from rpcbind", NULL);
 		drop_registration(one);
-	} else if (!rpc.sets) { /* a rpcbind that does not answer has forgotten all, unless it comes back by a warm start */
+	} else if (!rpc.sets) {
+		/* A rpcbind that does not answer has forgotten all, unless it comes back by a warm start. */
 		give_up(one, text);
 	} else if (done) {
 		if (*text)

@@ -47,12 +47,12 @@ proc is_no_answer {command why {more ""}} {
 	pid web
 	until 1min {[logged $why]}
 	stays_awake
-	counts ": the service counts as busy" 1
+	counts "keeps running without clients: " 1
 }
 
-test what_is_no_answer_counts_as_busy_and_is_said_once { is_no_answer "/bin/sh -c 'exit 127'" "exit status 127: the service counts as busy" }
-test a_command_that_hangs_is_no_answer { is_no_answer "/bin/sleep 1000" "it was not done in time: the service counts as busy" "timeout_start = 1min" }
-test a_program_that_is_none_is_no_answer { is_no_answer [write script "no program"] ": the service counts as busy" }
+test what_is_no_answer_counts_as_busy_and_is_said_once { is_no_answer "/bin/sh -c 'exit 127'" ": exit status 127" }
+test a_command_that_hangs_is_no_answer { is_no_answer "/bin/sleep 1000" ": it was not done in time" "timeout_start = 1min" }
+test a_program_that_is_none_is_no_answer { is_no_answer [write script "no program"] "without clients: idle_unless" }
 
 test a_client_who_comes_while_it_is_asked_is_served {
 	web talk "/bin/sh -c ': >%/asked; until test -e %/gate; do sleep .02; done; : >%/done; exit 1'"
@@ -62,7 +62,7 @@ test a_client_who_comes_while_it_is_asked_is_served {
 	write gate ""
 	wait {[exists %/done]}
 	stays_awake
-	expect {![logged "counts as busy"]}
+	expect {![logged "keeps running without clients"]}
 	close $client
 	is_stopped
 }
