@@ -584,9 +584,13 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 
 void accept_start_parked(struct svc *svc)
 {
-	while (svc->run->parked_count && svc->state == LISTENING && !svc_is_full(svc)) {
+	while (svc->run->parked_count && svc->state == LISTENING) {
 		struct parked first = svc->run->parked[0];
 
+		if (first.judged ? svc_is_full(svc)
+				 : svc_queues(svc) || svc_pause_at_trigger(first.socket) ||
+					    accept_pause_at_cps(svc, &first.client))
+			return;
 		if (!limits_allow(svc)) {
 			limits_wait(svc);
 			return;
@@ -938,14 +942,8 @@ static void serve_mux(struct instance *instance, const char *name)
 			client.asks_mux = true;
 			if (svc_bar(svc) < BAR_HELD)
 				accept_refuse(svc, &client, REFUSED_CLOSED);
-			else if (svc->state == LISTENING && !needs_come_first(svc) &&
-				 !svc_queues(svc) && limits_allow(svc) && !svc_pause_at_trigger(socket) &&
-				 !accept_pause_at_cps(svc, &client)) {
-				svc_count_trigger(socket);
-				check_client(svc, socket, &client);
-			} else {
+			else
 				park_client(svc, socket, &client, false);
-			}
 			svc_go_on(svc);
 			return;
 		}
