@@ -203,7 +203,7 @@ static const struct key_row of_shared[] = {
 	  "CPUSchedulingPolicy CPUWeight CacheDirectory CacheDirectoryMode CapabilityBoundingSet "
 	  "ConfigurationDirectory ConfigurationDirectoryMode Delegate DeviceAllow DevicePolicy DynamicUser "
 	  "ExecPaths FinalKillSignal Group InaccessiblePaths KillSignal LimitAS LimitCORE LimitCPU LimitDATA "
-	  "LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNOFILE LimitNPROC LimitRSS LimitRTPRIO LimitRTTIME "
+	  "LimitFSIZE LimitLOCKS LimitMEMLOCK LimitMSGQUEUE LimitNICE LimitNOFILE LimitNPROC LimitRSS LimitRTPRIO LimitRTTIME "
 	  "LimitSIGPENDING LimitSTACK LockPersonality LogRateLimitBurst LogRateLimitIntervalSec LogsDirectory "
 	  "LogsDirectoryMode MemoryDenyWriteExecute MemoryHigh MemoryMax MemorySwapMax "
 	  "MountAPIVFS Nice NoExecPaths NoNewPrivileges OOMScoreAdjust PrivateDevices PrivateIPC PrivateMounts "
@@ -253,7 +253,6 @@ static const struct key_row of_shared[] = {
 	{ "KeyringMode", KEY_DONE, .absent = "private" },
 	{ "KillMode", KEY_DONE, .reason = "control-group and mixed also set kill_leftovers", .words = kill_modes,
 	  .wrong = "expected control-group, mixed, process or none" },
-	{ "LimitNICE", KEY_DONE, .reason = "also as +1 or -5", APART },
 	{ "LoadCredentialEncrypted SetCredentialEncrypted", KEY_REFUSED,
 	  .reason = "superd has no key to decrypt it; use LoadCredential or SetCredential" },
 	{ "LogFilterPatterns LogLevelMax", KEY_WARNED,

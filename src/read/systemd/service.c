@@ -211,33 +211,16 @@ static void set_io_scheduling(struct unit_builder *builder)
 		unit_setf(builder, "io_scheduling", at, "%s:%s", name, priority->value);
 }
 
-/* LimitNICE: a number with a sign is a nice value, which becomes the kernel's number, see getrlimit(2). */
-static void set_limit_nice(struct unit_builder *builder, const struct unit_assignment *assignment)
-{
-	struct origin at = unit_place(assignment, 0);
-	int64_t nice;
-
-	if (assignment->value[0] != '+' && assignment->value[0] != '-')
-		unit_set(builder, "rlimit_nice", assignment->value, at);
-	else if (scan_count(assignment->value, &nice) || nice < -20 || nice > 19)
-		unit_refuse(builder, at, "LimitNICE: '%s': a nice value is from -20 to +19", assignment->value);
-	else
-		unit_setf(builder, "rlimit_nice", at, "%d", 20 - (int)nice);
-}
-
 /* Keys that say more than an option of the same meaning, or less. */
 static void set_other_keys(struct unit_builder *builder)
 {
-	const struct unit_assignment *pid_file = assignment_of(builder, "PIDFile"),
-				     *nice = assignment_of(builder, "LimitNICE");
+	const struct unit_assignment *pid_file = assignment_of(builder, "PIDFile");
 	const struct unit_assignment *root = assignment_of(builder, "RootDirectory"), *home;
 	const char *path = pid_file && !builder->pair->accepts ? unit_value(builder, pid_file) : NULL;
 
 	if (path)
 		unit_setf(builder, "pid_file", unit_place(pid_file, 0), "%s%s", *path == '/' ? "" : "/run/", path);
 	set_io_scheduling(builder);
-	if (nice)
-		set_limit_nice(builder, nice);
 	/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a
 	 * mount, not by chroot(2), for every user. */
 	if (root && !assignment_of(builder, "MountAPIVFS"))

@@ -26,7 +26,6 @@ static struct origin place_of(const struct xinetd_service *service, enum xinetd_
 /* Add a mistake at an attribute, and set an option that has its place. */
 #define refuse(service, attribute, ...) draft_refuse(&(service)->draft, place_of(service, attribute), __VA_ARGS__)
 #define warn(service, attribute, ...) draft_warn(&(service)->draft, place_of(service, attribute), __VA_ARGS__)
-#define note(service, attribute, ...) diag_note((service)->draft.diags, place_of(service, attribute), __VA_ARGS__)
 #define set_text(service, attribute, option, text) \
 	draft_set_text(&(service)->draft, option, text, place_of(service, attribute))
 
@@ -229,8 +228,6 @@ static void set_tcpmux(struct xinetd_service *service)
 	if (strcmp(service->protocol, "tcp") != 0)
 		refuse(service, ATTR_PROTOCOL, "%s: a service of tcpmux has protocol = tcp",
 			      service->entry->label);
-	if (!(service->type & IS_UNLISTED))
-		note(service, ATTR_TYPE, "xinetd accepts a service of tcpmux only with UNLISTED");
 	set_listen(service,
 		   pool_textf(service->draft.pool, "tcpmux:%s%s", service->type & IS_TCPMUXPLUS ? "+" : "",
 			      service->entry->name));
@@ -489,11 +486,7 @@ static void set_banners(struct xinetd_service *service)
 static void set_flags(struct xinetd_service *service)
 {
 	struct origin at = place_of(service, ATTR_FLAGS);
-	const struct assignment *log = service->value[ATTR_LOG_ON_SUCCESS];
-	bool asks = false;
 
-	for (size_t i = 0; log && i < log->count; i++)
-		asks |= xinetd_word_find((const char *const[]){ "USERID", NULL }, log->words[i]) >= 0;
 	if (service->flags & FLAG_INTERCEPT && !service->accepts && !(service->type & IS_INTERNAL))
 		draft_set_text(&service->draft, "filter_every_packet", "yes", at);
 	if (!(service->flags & FLAG_IDONLY))
@@ -503,10 +496,6 @@ static void set_flags(struct xinetd_service *service)
 		return;
 	}
 	draft_set_text(&service->draft, "id_only", "yes", at);
-	if (!asks)
-		diag_note(&service->entry->diags, at,
-			  "%s: xinetd heeds IDONLY only with USERID in log_on_success; superd always",
-			  service->entry->label);
 }
 
 static void set_access(struct xinetd_service *service)
