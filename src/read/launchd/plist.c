@@ -5,13 +5,14 @@
  * mistakes have a place. The first mistake ends the reading, as with plutil(1). */
 #include "read/launchd/internal.h"
 
+#include <errno.h>
 #include <expat.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
 #include "lib/memory.h"
-#include "lib/scan.h"
 
 struct xml_parse {
 	struct pool *pool;
@@ -133,22 +134,14 @@ static void XMLCALL on_start_element(void *context, const XML_Char *name, const 
 /* 0660 is decimal in a property list. Returns NULL, or the message about a wrong text. */
 static const char *scan_integer(const char *text, int64_t *number)
 {
-	bool negative = *text == '-';
-	const char *digits = text + (negative || *text == '+');
-	bool is_hexadecimal = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
-	size_t end = is_hexadecimal ? 2 + strspn(digits + 2, "0123456789abcdefABCDEF") : strspn(digits, "0123456789");
+	const char *digits = text + (*text == '-' || *text == '+');
+	char *end;
 
-	if (digits[end] || end == (is_hexadecimal ? 2 : 0))
+	errno = 0;
+	*number = strtoll(text, &end, digits[0] == '0' && (digits[1] | ' ') == 'x' ? 16 : 10);
+	if (end == text || *end)
 		return "an integer is a decimal number, or a hexadecimal one after 0x";
-	while (!is_hexadecimal && digits[0] == '0' && digits[1])
-		digits++;
-	if (!strcmp(digits, "9223372036854775807")) /* which lists write for no limit, and scan_count has for its own */
-		*number = INT64_MAX;
-	else if (scan_count(digits, number))
-		return "an integer is at most 9223372036854775807";
-	if (negative)
-		*number = -*number;
-	return NULL;
+	return errno ? "an integer is at most 9223372036854775807" : NULL;
 }
 
 static void end_scalar(struct xml_parse *parse)
