@@ -700,6 +700,14 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 	}
 }
 
+/* The next try begins with the first of them. */
+static void fail_sockets(struct svc *svc)
+{
+	svc->run->socket_phase = 0;
+	close_all(svc);
+	svc_back_off(svc);
+}
+
 static void on_socket_command(struct child *child, int status, const struct rusage *used)
 {
 	struct svc *svc = container_of(child, struct run, socket_command)->svc;
@@ -719,10 +727,8 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 	status_describe(status, what);
 	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
 		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
-			svc->run->socket_next = 0; /* the next try begins with the first of them */
 			svc_fail(svc, "bind_error", "%s has failed: %.150s: %s", command_option(phase), text, what);
-			close_all(svc);
-			svc_back_off(svc);
+			fail_sockets(svc);
 			return;
 		}
 		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: %s", command_option(phase), text, what);
@@ -744,25 +750,27 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase)
 		return;
 	}
 	svc->run->socket_phase = phase;
-	svc->run->socket_next = next;
+	svc->run->socket_next = next + 1;
 	plan = plan_of(svc, row ? row : svc->row, NULL, &why);
 	svc->run->socket_command.ended = on_socket_command;
 	if (phase <= PHASE_SOCKET_START_POST)
 		svc_set(svc, BINDING);
-	if (plan &&
-	    run_command(svc, svc->row, plan, phase, svc->run->socket_next++, NULL, NULL,
-			&svc_run(svc)->socket_command)) {
+	if (plan && run_command(svc, svc->row, plan, phase, next, NULL, NULL, &svc_run(svc)->socket_command)) {
 		plan_free(plan);
 		buf_free(&why);
 		return;
 	}
-	svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
+	if (!why.length) /* run_command has said it */
+		buf_text(&why, "cannot be run");
 	plan_free(plan);
-	buf_free(&why);
-	if (phase <= PHASE_SOCKET_START_POST)
-		svc_back_off(svc);
-	else
+	if (phase <= PHASE_SOCKET_START_POST) {
+		svc_fail(svc, "bind_error", "%s: %s", command_option(phase), buf_string(&why));
+		fail_sockets(svc);
+	} else {
+		svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
 		go_on_sockets(svc, phase);
+	}
+	buf_free(&why);
 }
 
 /* Its last instance is stopping, and has not had these sockets: clients wait there. */
@@ -954,7 +962,10 @@ void svc_close_sockets(struct svc *svc)
 {
 	bool was_bound = svc->bound;
 
+	if (svc->run->socket_phase <= PHASE_SOCKET_START_POST)
+		child_signal(&svc->run->socket_command, SIGTERM);
 	child_forget(&svc->run->socket_command);
+	CLEAR(svc->run->socket_phase);
 	close_all(svc);
 	svc->bound = false;
 	if (was_bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST)))

@@ -207,3 +207,28 @@ test socket_options_reach_the_socket {
 	pid web
 	expect {![logged "web: cannot"]}
 }
+
+test a_command_before_it_that_cannot_be_run_keeps_it_closed {
+	superd -clock -control -arguments --no-preflight {service web {
+		listen = "127.0.0.1:0" exec = "$backend serve" backoff_min = 10min backoff_max = 10min
+		socket_exec_start_pre = "/nonexistent/program"
+	}}
+	log "web: socket_exec_start_pre: cannot be run; next try in "
+	advance 11min
+	counts "web: socket_exec_start_pre: /nonexistent/program: " 2
+	is [state] binding
+}
+
+test a_command_before_it_ends_with_disable_and_runs_again_with_enable {
+	superd -control {service web {
+		listen = "127.0.0.1:0" exec = "$backend serve"
+		socket_exec_start_pre = "/bin/sh -c 'echo >>%/runs; until test -e %/gate; do sleep 0.02; done'"
+	}}
+	wait {[exists %/runs]}
+	done "disable web"
+	wait {[processes] == 0}
+	write gate ""
+	done "enable web"
+	is [lines %/runs] 2
+	visits web
+}
