@@ -218,7 +218,7 @@ static void fill_request(struct spawn_request *request, struct svc *svc, const s
 		.names = wiring->names.data,
 		.remote_port = -1,
 		.pid = -1,
-		.notify = svc->run->notify_variable,
+		.notify = service_notify_access(row) ? svc->run->notify_variable : NULL,
 	};
 }
 

@@ -370,7 +370,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 	table_release(svc->table);
 	svc->table = table;
 	svc_forget_plan(svc);
-	if (service_notify_access(row) == NOTIFY_NONE)
+	if (service_notify_access(row) == NOTIFY_NONE && svc_is_empty(svc)) /* else what runs speaks there */
 		notify_close(svc);
 	store_check(svc);
 }

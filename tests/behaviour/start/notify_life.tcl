@@ -141,6 +141,18 @@ test it_may_change_its_watchdog_and_trigger_it {
 	log "ended: signal USR2"
 }
 
+# It runs on by its own row (on_change = finish).
+test a_row_without_a_watchdog_does_not_let_the_one_before_bark {
+	clocked $::ready "$::watched notify_access = all"
+	set pid [web_pid]
+	reload [web_table "" ""]
+	repeat 3 {
+		advance 9min
+		does "say WATCHDOG=1" done
+	}
+	is [web_pid] $pid
+}
+
 # Whose signal of the watchdog is ignored has timeout_stop left.
 test a_silent_one_that_does_not_end_is_killed {
 	clocked "'ignore 6' $ready" "type = notify watchdog = 10min timeout_stop = 5min"
