@@ -9,41 +9,18 @@
 #include "lib/clock.h"
 #include "lib/scan.h"
 
-struct act_view {
-	const struct superctl_options *options;
-	size_t failed;                  /* number of services that failed */
-};
-
+/* With an order that failed, superd ends its answer with an error, and so the status is that of the answer. */
 static bool show_result(void *context, const json_t *line, struct reply_text *text)
 {
-	struct act_view *view = context;
-	bool ok = json_reply_flag(line, "ok");
-
-	view->failed += !ok;
-	(void)template_add(ok ? &text->out : &text->err, line, "[{service}: {message}\n]");
+	(void)context;
+	(void)template_add(json_reply_flag(line, "ok") ? &text->out : &text->err, line,
+			   "[[{service}|superd]: {message}\n]");
 	return true;
-}
-
-/* verb_text: as sent, with options that client_ask does not add. */
-static enum ctl_status act(const struct superctl_options *options, const char *verb_text)
-{
-	struct act_view view = { .options = options };
-	struct buf verb = { 0 };
-	enum ctl_status status;
-
-	buf_text(&verb, verb_text);
-	if (options->asleep)
-		buf_text(&verb, " --asleep");
-	if (options->awake)
-		buf_text(&verb, " --awake");
-	status = client_ask(options, buf_string(&verb), show_result, &view);
-	buf_free(&verb);
-	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
 }
 
 enum ctl_status verb_act(const struct superctl_options *options)
 {
-	return act(options, options->verb->name);
+	return client_ask(options, options->verb->name, show_result, NULL);
 }
 
 /* The last word of the command line is the signal. */
@@ -51,8 +28,7 @@ enum ctl_status verb_signal(const struct superctl_options *options)
 {
 	struct superctl_options others = *options;
 	const char *why, *word = options->names[options->name_count - 1];
-	struct buf verb = { 0 };
-	enum ctl_status status;
+	char verb[32];
 	int signal;
 
 	if (options->name_count < 2) {
@@ -65,10 +41,8 @@ enum ctl_status verb_signal(const struct superctl_options *options)
 		return CTL_USAGE;
 	}
 	others.name_count--;
-	buf_addf(&verb, "signal --signal=%d", signal);
-	status = act(&others, buf_string(&verb));
-	buf_free(&verb);
-	return status;
+	snprintf(verb, sizeof(verb), "signal --signal=%d", signal);
+	return client_ask(&others, verb, show_result, NULL);
 }
 
 /* The answer to "shutdown" is the end of the connection: superd has ended. */
@@ -99,15 +73,6 @@ enum ctl_status verb_shutdown(const struct superctl_options *options)
 	return status;
 }
 
-static bool show_upgrade(void *context, const json_t *line, struct reply_text *text)
-{
-	struct act_view *view = context;
-
-	view->failed += json_is_false(json_object_get(line, "ok"));
-	(void)template_add(&text->out, line, "[superd: {message}\n]");
-	return true;
-}
-
 /* superd has gone: either the new one says at its greeting that it has taken over, or another one is there, or none. */
 static enum ctl_status check_takeover(struct ctl_client *client)
 {
@@ -136,30 +101,20 @@ static enum ctl_status check_takeover(struct ctl_client *client)
 	return printed ? CTL_DONE : CTL_FAILED;
 }
 
-static enum ctl_status read_upgrade(struct ctl_client *client, struct act_view *view)
-{
-	enum ctl_status status;
-
-	client->quiet = true;
-	status = client_read(client, show_upgrade, view);
-	if (client->connection_lost && !client->options->check)
-		status = check_takeover(client);
-	else if (status != CTL_DONE && client->why.length)
-		fprintf(stderr, "superctl: %s\n", buf_string(&client->why));
-	buf_free(&client->why);
-	return status;
-}
-
 enum ctl_status verb_upgrade(const struct superctl_options *options)
 {
 	struct ctl_client client = { 0 };
-	struct act_view view = { .options = options };
-	enum ctl_status status =
-		client_begin(&client, options, options->check ? "upgrade --check" : "upgrade");
+	enum ctl_status status = client_begin(&client, options, "upgrade");
 
 	if (status != CTL_DONE)
 		return status;
-	status = read_upgrade(&client, &view);
+	client.quiet = true;
+	status = client_read(&client, show_result, NULL);
+	if (client.connection_lost && !options->check)
+		status = check_takeover(&client);
+	else if (status != CTL_DONE && client.why.length)
+		fprintf(stderr, "superctl: %s\n", buf_string(&client.why));
+	buf_free(&client.why);
 	client_close(&client);
-	return status == CTL_DONE && view.failed ? CTL_FAILED : status;
+	return status;
 }

@@ -326,7 +326,8 @@ static void add_request(struct buf *request, const struct ctl_client *client, co
 		bool given;
 	} plain[] = {
 		{ " --no-wait", options->no_wait }, { " --follow", options->follow },
-		{ " --failed", options->failed_only },
+		{ " --failed", options->failed_only }, { " --check", options->check },
+		{ " --asleep", options->asleep }, { " --awake", options->awake },
 	};
 
 	buf_text(request, verb);

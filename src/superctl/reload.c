@@ -29,7 +29,7 @@ static bool show_line(void *context, const json_t *line, struct reply_text *text
 	if (*json_reply_text(line, "diagnostic"))
 		(void)template_add(&text->err, line, diagnostic);
 	else
-		(void)template_add(failed ? &text->err : &text->out, line,
+		(void)template_add(json_reply_is(line, "result", "failed") ? &text->err : &text->out, line,
 				   "[{service}: [{result}][ ({options})][: {message}]\n"
 				   "|block {block}: {result} ({options})\n|{unchanged} unchanged\n]");
 	return true;

@@ -123,15 +123,16 @@ static void add_head(struct buf *out, const struct screen *screen, const json_t 
 	buf_free(&name);
 }
 
-static enum style style_of(const json_t *service)
+static void add_state(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	return json_reply_flag(service, "degraded") ? STYLE_YELLOW : state_word_of(service)->style;
-}
+	enum style style = json_reply_flag(service, "degraded") ? STYLE_YELLOW : state_word_of(service)->style;
+	struct buf text = { 0 };
 
-static void add_state(struct buf *out, const json_t *service)
-{
-	state_word_add(out, service);
-	(void)template_add(out, service, "[ since {since:clock}; [{for:age}] ago]");
+	why_add(&text, service, "\n" INDENT);
+	(void)buf_cut(&text, text.length - strlen(INDENT));
+	add_label(out, "State");
+	screen_add(screen, out, style, buf_string(&text));
+	buf_free(&text);
 }
 
 static void add_queue(struct buf *out, const json_t *listener)
@@ -244,54 +245,36 @@ static void add_refusals(struct buf *out, const json_t *service)
 	}
 }
 
-/* The lines of a service in their order. A block writes its labels itself. */
+/* The lines of a service in their order; the state, with all that belongs to it, is what why says. */
 static const struct line {
-	struct fact fact;
-	void (*add_block)(struct buf *out, const struct screen *screen, const json_t *service);
-	bool is_coloured, is_warning;   /* as the state; yellow */
+	const char *label, *template;
+	void (*add)(struct buf *out, const json_t *service);
+	void (*add_block)(struct buf *out, const struct screen *screen, const json_t *service); /* with its labels */
 } lines[] = {
-	{ .fact = { "Configuration", .template = "[{source}]; [{state=skipped}skipped|{?enabled}enabled|disabled]; "
-						   "[type {type}], [{?accept}one instance per connection|"
-						   "one instance for all]" } },
-	{ .fact = { "State", .add = add_state }, .is_coloured = true },
-	{ .fact = { "Skipped", .template = "[{skipped}]" } },
+	{ .label = "Configuration",
+	  .template = "[{source}]; [{state=skipped}skipped|{?enabled}enabled|disabled]; [type {type}], "
+		      "[{?accept}one instance per connection|one instance for all]" },
+	{ .add_block = add_state },
 	{ .add_block = add_listeners },
 	{ .add_block = add_instances },
-	{ .fact = { "Fault", .template = "[{!pause}{fault}]" }, .is_warning = true },
-	{ .fact = { "Outdated", .template = OUTDATED }, .is_warning = true },
-	{ .fact = { "Started", .add = add_counts } },
-	{ .fact = { "Last start", .add = facts_add_last_start } },
-	{ .fact = { "Last exit", .add = facts_add_last_exit } },
-	/* The number of failures in a row, because health depends on it. */
-	{ .fact = { "Failures", .template = "[{?last_failures}{failures}, {failed_in_row} of them in a row up to "
-					      "now]" } },
-	{ .fact = { "", .next = facts_next_failure } },
-	{ .fact = { "Refused", .add = add_refusals } },
-	{ .fact = { "Pause", .template = NEXT_TRY }, .is_coloured = true },
-	{ .fact = { "Idle", .add = facts_add_idle } },
+	{ .label = "Started", .add = add_counts },
+	{ .label = "Refused", .add = add_refusals },
 };
 
 static void add_line(struct buf *out, const struct screen *screen, const struct line *line, const json_t *service)
 {
 	struct buf text = { 0 };
-	size_t at = 0;
-	bool more;
 
-	if (line->add_block) {
+	if (line->add_block)
 		line->add_block(out, screen, service);
-		return;
+	else if (line->add)
+		line->add(&text, service);
+	else
+		(void)template_add(&text, service, line->template);
+	if (text.length) {
+		add_label(out, line->label);
+		buf_addf(out, "%s\n", buf_string(&text));
 	}
-	do {
-		more = facts_add(&text, &line->fact, service, &at);
-		if (text.length) {
-			add_label(out, line->fact.label);
-			screen_add(screen, out, line->is_coloured  ? style_of(service)
-						: line->is_warning ? STYLE_YELLOW
-								   : STYLE_PLAIN, buf_string(&text));
-			buf_char(out, '\n');
-		}
-		buf_clear(&text);
-	} while (more);
 	buf_free(&text);
 }
 

@@ -39,7 +39,7 @@ test crashes_of_all_the_last_are_seen_until_one_does_well {
 	end_each 1 $crash
 	health_is "degraded: each: the last 5 instances all failed, the last of them with signal SEGV"
 	shown list "asleep, degraded"
-	shown status "asleep, degraded" ", for 127.0.0.1, signal SEGV"
+	shown status "the last 5 instances all failed" "for 127.0.0.1, signal SEGV"
 	shown why "the last 5 instances all failed" "for 127.0.0.1, signal SEGV"
 	shown metrics {superd_service_failures_total{service="each"} 5}
 	has [prints list] FAILED

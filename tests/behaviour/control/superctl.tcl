@@ -114,8 +114,7 @@ test status_tells_all_of_a_service {
 	set output [prints_of "status web" $web$done status web]
 	has $output " web - /usr/sbin/webd 'a b'\n" \
 		"Configuration: /etc/superd.conf:12; enabled; type notify, one instance for all\n" \
-		"State: awake since " \
-		"; 3 min 15 s ago\n" \
+		"State: awake for 3 min 15 s: " \
 		"Listen: tcp:80 (http), 3 waiting of at most 128\n" \
 		"               /run/web.sock (admin)\n" \
 		"4711  running  1 min 35 s   11.8M  1.3 s  serving\\x1b\[31m 7\n" \
@@ -123,7 +122,7 @@ test status_tells_all_of_a_service {
 		") by 192.0.2.7, 500 ms after it was wanted, ready after 3.2 ms\n" \
 		") with signal KILL (killed), after 12 s\n" \
 		"Refused: 3 for only_from\n" \
-		"Idle: 2 clients (10.0.0.5, 10.0.0.9); it sleeps 5 min after the last one leaves\n" \
+		"\n               2 clients (10.0.0.5, 10.0.0.9); it sleeps 5 min after the last one leaves\n" \
 		"web: started, pid 4711\n"
 	lacks $output \033; # a file has no colours, and a terminal is not obeyed
 	has [lindex [asked "status web" $web$done --color=always status web] 1] "\033\[1mweb\033\[0m"
@@ -132,7 +131,7 @@ test status_tells_all_of_a_service {
 test status_is_3_for_what_would_serve_nobody {
 	lassign [asked status $web$broken$done status *] status output
 	expect {$status == 3}
-	has $output "Pause: it failed; it tries again in 12 s\n"
+	has $output "State: paused for 5 s: it failed; it tries again in 12 s\n"
 	ends 3 "" [asked status $broken$done --json status db]
 	ends 0 "" [asked status $web$done --json status web]
 }
@@ -229,10 +228,10 @@ test explains_a_state_with_one_time {
 test acts_and_says_what_failed {
 	set socket [stand_in $greeting [list \
 		stop "{\"service\":\"web\",\"ok\":true,\"state\":\"listening\",\"message\":\"stopped\"}
-{\"service\":\"db\",\"ok\":false,\"state\":\"held\",\"message\":\"it is held\"}\n$done" \
+{\"service\":\"db\",\"ok\":false,\"state\":\"held\",\"message\":\"it is held\"}\n{\"error\":\"1 of 2 services failed\",\"code\":\"failed\"}\n" \
 		hold "{\"service\":\"web\",\"ok\":true,\"state\":\"held\",\"message\":\"held\"}\n$done" \
 		shutdown ""]]
-	expect {[superctl -at $socket stop --timeout=1min --no-wait web "d b"] eq [list 1 "web: stopped\n" "db: it is held\n"]}
+	expect {[superctl -at $socket stop --timeout=1min --no-wait web "d b"] eq [list 1 "web: stopped\n" "db: it is held\nsuperctl: 1 of 2 services failed\n"]}
 	lassign [superctl -at $socket hold web --timeout=1500ms] status output
 	expect {$status == 0}
 	is $output "web: held\n"
@@ -261,10 +260,10 @@ test reload_names_the_place_of_a_mistake {
 	expect {$status == 1}
 	is $errors "/etc/superd.conf:3:5: error: unknown option 'lisen'\n  hint: did you mean 'listen'?\nsuperctl: not reloaded\n"
 	lassign [asked reload "{\"service\":\"web\",\"result\":\"added\"}
-{\"service\":\"db\",\"result\":\"failed\",\"message\":\"tcp:1: in use\"}\n{\"unchanged\":40}\n$done" reload] status output errors
+{\"service\":\"db\",\"result\":\"failed\",\"message\":\"tcp:1: in use\"}\n{\"unchanged\":40}\n{\"error\":\"reloaded\",\"code\":\"failed\"}\n" reload] status output errors
 	expect {$status == 1}
 	is $output "web: added\n40 unchanged\n"
-	is $errors "db: failed: tcp:1: in use\n"
+	is $errors "db: failed: tcp:1: in use\nsuperctl: reloaded\n"
 }
 
 # A reload comes often, and its notes are the same each time.

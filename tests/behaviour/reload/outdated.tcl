@@ -24,7 +24,7 @@ test who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks {
 	has [reread [web $port talk "env = {\"A=2\"} nice = 1"]] "web: changed (env, nice): $one"
 	log "web: changed: env, nice; $one"
 	shows list web "awake, outdated"
-	shows status web "awake, outdated" "1 instance runs with the previous configuration: $restart"
+	shows status web "1 instance runs with the previous configuration: $restart"
 	shows why web "1 instance runs with the previous configuration: $restart\n"
 	shows metrics web "superd_service_outdated{service=\"web\"} 1"
 	schema_holds status [prints --json status web]
