@@ -103,6 +103,26 @@ struct plan *plan_of(struct svc *svc, const struct service *row, const char *nam
 	return plan;
 }
 
+/* A reload has dropped it if the row is another. */
+static struct plan *plan_of_service(struct svc *svc, struct buf *why)
+{
+	if (!svc->run->plan)
+		svc->run->plan = plan_of(svc, svc->row, NULL, why);
+	return svc->run->plan;
+}
+
+/* Its own, if that has its name, or its service has another row by now. */
+static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
+{
+	struct svc *svc = instance->svc;
+
+	if (!instance->plan && !*instance->name && instance->row == svc->row)
+		return plan_of_service(svc, why);
+	if (!instance->plan)
+		instance->plan = plan_of(svc, instance->row, *instance->name ? instance->name : NULL, why);
+	return instance->plan;
+}
+
 /* ---- descriptors ---- */
 
 struct wiring {
@@ -291,10 +311,8 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 	int report = -1, error = 0;
 	pid_t pid = -1;
 
-	if (!plan && !svc->run->plan) /* a reload may have dropped it */
-		svc->run->plan = plan_of(svc, svc->row, NULL, &why);
 	if (!plan)
-		plan = svc->run->plan;
+		plan = plan_of_service(svc, &why);
 	if (plan && wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
 		fill_request(&request, svc, row, plan, &wiring);
 		request.command = &plan->commands[phase].list[number];
@@ -391,14 +409,6 @@ static void note_result(struct instance *instance, enum result result)
 {
 	if (!instance->result)
 		instance->result = result;
-}
-
-/* The plan by which it is started. A reload may have dropped the one of its service, since it began. */
-static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
-{
-	if (!instance->plan && !instance->svc->run->plan)
-		instance->plan = plan_of(instance->svc, instance->row, *instance->name ? instance->name : NULL, why);
-	return instance->plan ? instance->plan : instance->svc->run->plan;
 }
 
 /* Runs the next command of the phase, or ends the phase. */
@@ -1300,15 +1310,10 @@ static bool begin_start(struct instance *instance, struct buf *why)
 	instance->born = process_now();
 	if (svc->run->plan && svc->run->plan->flags & PLAN_REREADS)
 		svc_forget_plan(svc);
-	if (!svc->run->plan && !(svc->run->plan = plan_of(svc, svc->row, NULL, why)))
+	if (!plan_of_service(svc, why))
 		return false;
-	if (svc->run->plan->flags & PLAN_PER_CONNECTION) {
-		if (!*instance->name)
-			client_instance_name(&instance->client, svc->run->names++, instance->name,
-					     sizeof(instance->name));
-		if (!(instance->plan = plan_of(svc, svc->row, instance->name, why)))
-			return false;
-	}
+	if (svc->run->plan->flags & PLAN_PER_CONNECTION)
+		client_instance_name(&instance->client, svc->run->names++, instance->name, sizeof(instance->name));
 	if (service_notify_access(svc->row) != NOTIFY_NONE && !notify_open(svc, why))
 		return false;
 	instance->private_id = private_tmp_new(svc->row);
@@ -1743,12 +1748,10 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 /* An instance of the superd before: what it waits for is waited for. */
 void instance_resume(struct instance *instance)
 {
-	struct svc *svc = instance->svc;
 	pid_t main = instance->main.pid, command = instance->command.pid;
 	enum command_phase phase = phases[instance->phase].commands;
 	const char *const *texts = phase == NONE ? NULL : service_commands(instance->row, phase);
 	unsigned count = 0;
-	struct buf why = { 0 };
 
 	while (texts && texts[count])
 		count++;
@@ -1761,11 +1764,6 @@ void instance_resume(struct instance *instance)
 	if (instance->watchdog_every == 0)
 		instance->watchdog_every = -1;
 	instance->begun = instance->since;
-	if (!svc->run->plan)
-		svc->run->plan = plan_of(svc, svc->row, NULL, &why);
-	if (svc->run->plan && svc->run->plan->flags & PLAN_PER_CONNECTION)
-		instance->plan = plan_of(svc, instance->row, instance->name, &why);
-	buf_free(&why);
 	if (main <= 0 && instance->phase <= LAUNCHED) { /* they are of a process that was not forked */
 		fd_close(&instance->channel);
 		fd_close(&instance->binder_fd);
