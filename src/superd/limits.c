@@ -139,7 +139,6 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 void limits_begin(void)
 {
 	int64_t given = superd.options->given.max_starting, most = superd.table->globals.max_starting;
-	size_t before = superd.most_starting;
 	unsigned highest = FD_LISTENER + 1;
 
 	if (!ev_is_active(&places.again)) {
@@ -149,10 +148,8 @@ void limits_begin(void)
 	superd.most_starting = given >= 0 ? (size_t)given
 		: most >= 0		  ? (size_t)most
 					  : 2 * (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-	if (superd.loaded > 0 && superd.most_starting != before) {
-		log_notice(superd.log, "max_starting is %zu now, and was %zu", superd.most_starting, before);
+	if (superd.loaded > 0)
 		ev_feed_event(superd.loop, &places.again, EV_TIMER);
-	}
 	for (size_t n = 0; n < superd.table->count; n++)
 		highest += superd.table->services[n].socket_count;
 	fd_make_room((int)highest);

@@ -762,8 +762,6 @@ static void log_version(const struct table *table)
 	size_t count = table->count - skipped_count(table);
 	struct buf text = { 0 };
 
-	if (options->invoked_as == AS_XINETD)
-		return;
 	for (size_t n = 0; n < options->sources.count && n < TABLES_NAMED; n++)
 		buf_addf(&text, "%s%s", n ? ", " : "", options->sources.list[n]);
 	if (options->sources.count > TABLES_NAMED)
@@ -773,22 +771,6 @@ static void log_version(const struct table *table)
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "version" }, "version %s: %s, %zu service%s",
 		  build_version(), buf_string(&text), count, count == 1 ? "" : "s");
 	buf_free(&text);
-}
-
-/* What xinetd says when it works. */
-static void log_started(void)
-{
-	struct buf line = { 0 };
-	size_t count = 0;
-
-	for (size_t n = 0; built_with[n]; n++)
-		buf_addf(&line, " %s", built_with[n]);
-	LIST_EACH(link, &superd.services)
-		count += container_of(link, struct svc, link)->state != OFF;
-	log_notice(superd.log, "superd " PACKAGE_VERSION " started with%s loadavg options compiled in.",
-		   buf_string(&line));
-	log_notice(superd.log, "Started working: %zu available service%s", count, count == 1 ? "" : "s");
-	buf_free(&line);
 }
 
 /* Whether a service waits for its first command before it takes this socket. */
@@ -977,8 +959,6 @@ static int serve(struct table *table, char *before)
 		daemonize_ready(log_setup_is_stderr(options));
 		output_log_changed();
 	}
-	if (options->invoked_as == AS_XINETD && !before)
-		log_started();
 	memory_give_back(); /* reading took several times of what is kept */
 	superd_notify_ready();
 	guard_note_begin();
@@ -996,11 +976,8 @@ static int serve(struct table *table, char *before)
 	if (left.length)
 		log_warn(superd.log, "what these services have left is not removed: %s", buf_string(&left));
 	buf_free(&left);
-	if (options->invoked_as == AS_XINETD)
-		log_warn(superd.log, "Exiting...");
-	else
-		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
-			  superd.exit_status);
+	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
+		  superd.exit_status);
 	close_leave();
 	pid_file_remove(&self.pid_file);
 	cgroups_end(&superd.cgroups);

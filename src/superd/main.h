@@ -96,7 +96,6 @@ struct options {
 	unsigned guard;                 /* 0: none, 1: superd runs under a guard; GUARD_UNSET: the default */
 	const char *process_name;       /* NULL: the name of the program */
 	int64_t process_limit;          /* AS_XINETD: -limit, processes; 0: no limit */
-	int64_t ident_limit;            /* AS_XINETD: -logprocs, lookups at once; 0: no limit */
 	const char *default_control;    /* the control socket where neither the command line nor the table names one; NULL: below
 					 * the runtime folder */
 	struct globals given;           /* the settings of superd itself that the command line sets */
@@ -139,9 +138,6 @@ void settings_check(const struct options *options, const struct table *table, bo
 /* Puts the settings of a table in force, and moves the log. starts: of a first one; else settings that only a start can
  * change stay. false: the log cannot go there, or memory ran out, which is logged; the settings concerned stay. */
 bool settings_apply(struct options *options, const struct table *table, bool starts, struct log *log);
-
-/* Logs, before settings_apply, which settings a reload changes. */
-void settings_log_changes(const struct options *options, const struct table *table, struct log *log);
 
 /* Save the settings that the next superd needs in an upgrade before it has read the table, and restore them. */
 void settings_walk(const struct journal_line *line, struct options *options);

@@ -70,6 +70,18 @@ static void *read_table_anew(void *context)
 	return NULL;
 }
 
+/* The settings of superd itself that a reload changes. */
+static void describe_settings(const struct table *after, struct buf *out)
+{
+	for (enum global n = 0; n < GLOBALS; n++) {
+		const struct option_def *option = &global_option_defs[n];
+
+		if (option->change != CHANGE_START && !type_equal(option, global_value(&superd.table->settings, n),
+								  global_value(&after->settings, n)))
+			buf_addf(out, "%s%s", out->length ? " " : "", option->name[NATIVE]);
+	}
+}
+
 /* Its program runs by an entry of before: on_change says what comes of that. */
 static void give_way(struct svc *svc)
 {
@@ -85,11 +97,11 @@ static void give_way(struct svc *svc)
 
 static bool reload_apply(struct table *table);
 
-/* In xinetd's words, too, where it stands for that. */
 static bool take_table(struct table *table)
 {
-	bool is_xinetd = superd.options->invoked_as == AS_XINETD, good = false;
+	bool good = false;
 	const size_t *counts;
+	struct buf changed = { 0 };
 	char summary[DIAGS_SUMMARY_MOST], wrong[40];
 
 	supervisor_log_diags(superd.log, &reading.diags);
@@ -98,7 +110,10 @@ static bool take_table(struct table *table)
 		return false;
 	}
 	if (table && !reading.diags.errors) {
-		settings_log_changes(superd.options, table, superd.log);
+		describe_settings(table, &changed);
+		if (changed.length)
+			log_notice(superd.log, "changed: %s", buf_string(&changed));
+		buf_free(&changed);
 		settings_apply(superd.options, table, false, superd.log);
 		output_log_changed();
 		good = reload_apply(table);
@@ -106,8 +121,6 @@ static bool take_table(struct table *table)
 	if (!good) {
 		log_error(superd.log, "not reloaded: %s: the previous configuration stays in effect",
 			  reading.diags.errors ? diags_summarize(&reading.diags, summary) : "out of memory");
-		if (is_xinetd)
-			log_error(superd.log, "reconfiguration failed");
 		table_free(table);
 		return false;
 	}
@@ -115,9 +128,6 @@ static bool take_table(struct table *table)
 	snprintf(wrong, sizeof(wrong), ", %zu with errors", counts[WRONG]);
 	log_notice(superd.log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed%s", counts[UNCHANGED],
 		   counts[CHANGED], counts[ADDED], counts[REMOVED], counts[WRONG] ? wrong : "");
-	if (is_xinetd)
-		log_notice(superd.log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts[ADDED],
-			   counts[UNCHANGED] + counts[CHANGED], counts[REMOVED]);
 	return true;
 }
 
@@ -195,8 +205,6 @@ unsigned reload_begin(void)
 		reading.again = true;
 		return reading.number + 1;
 	}
-	if (superd.options->invoked_as == AS_XINETD)
-		log_notice(superd.log, "Starting reconfiguration");
 	superd_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() * 1e6));
 	return begin(TO_APPLY);
 }
@@ -648,13 +656,7 @@ void reload_describe(const struct table *after, struct buf *line, void (*send)(v
 	size_t unchanged = 0, changed = 0, added = 0, removed = 0;
 	struct buf options = { 0 };
 
-	for (enum global n = 0; n < GLOBALS; n++) {
-		const struct option_def *option = &global_option_defs[n];
-
-		if (option->change != CHANGE_START && !type_equal(option, global_value(&superd.table->settings, n),
-								  global_value(&after->settings, n)))
-			buf_addf(&options, "%s%s", options.length ? " " : "", option->name[NATIVE]);
-	}
+	describe_settings(after, &options);
 	if (options.length) {
 		json_text_field(line, "block", "superd");
 		add_change(line, "changed", buf_string(&options));

@@ -198,26 +198,6 @@ bool settings_apply(struct options *options, const struct table *table, bool sta
 	return !reason;
 }
 
-/* limits.c logs the change of max_starting, because it knows the default. */
-void settings_log_changes(const struct options *options, const struct table *table, struct log *log)
-{
-	const struct globals next = options_join_settings(options, &table->globals);
-
-	for (enum global global = 0; global < GLOBALS; global++) {
-		struct buf text = { 0 };
-
-		if (global == GLOBAL_MAX_STARTING || waits_for_start(global) ||
-		    is_equal(&options->settings, &next, global))
-			continue;
-		buf_addf(&text, "%s is ", global_option_defs[global].name[NATIVE]);
-		describe(&next, global, &text);
-		buf_text(&text, " now, and was ");
-		describe(&options->settings, global, &text);
-		log_notice(log, "%s", buf_string(&text));
-		buf_free(&text);
-	}
-}
-
 /* The command line of a start need not have them: without them superd would have another control socket, or none. */
 void settings_walk(const struct journal_line *line, struct options *options)
 {

@@ -52,7 +52,7 @@ test a_reload_changes_level_and_form_of_the_log {
 	run_by_table $web
 	pid web
 	order_reload "superd { log_level = error }\n$web"
-	log "superd: log_level is error now, and was info\n"
+	log "superd: changed: log_level\n"
 	order_reload "superd { log_format = json }\n$web"
 	log {"message":"reloaded: 1 unchanged}
 	expect {![logged "superd: reloaded"]}
@@ -63,11 +63,11 @@ test a_reload_moves_the_log {
 	pid web
 	order_reload "superd { log = \"file:%/own.log\" }\n$web"
 	sees own_log ": reloaded: 1 unchanged"
-	log "superd: log is \"file:%/own.log\" now, and was stderr\n"
+	log "superd: changed: log\n"
 	order_reload "superd { log = \"file:%/other.log\" }\n$web"
 	sees {read %/other.log} ": reloaded: 1 unchanged"
 	reload $web
-	has [read %/other.log] {log is stderr now, and was "file:%/other.log"}
+	has [read %/other.log] ": changed: log\n"
 	stop
 	expect {[logged "superd: ended with status 0\n"]}
 }
@@ -166,7 +166,7 @@ test a_reload_changes_how_superd_stops {
 	pid web
 	reload "superd { stop_timeout = 1h stop_delay = 10min }\n$web
 service deaf { start = boot exec = \"/bin/sh -c 'trap : TERM; echo up; while :; do sleep 1000; done'\" timeout_stop = 5h }\n"
-	expect {[logged "stop_delay is 10min now, and was 5h\n"]}
+	expect {[logged "superd: changed: stop_delay stop_timeout\n"]}
 	log "]: up"
 	signal TERM
 	log "stop requested: stops in "

@@ -18,7 +18,7 @@ Test(as_xinetd, is_a_daemon_that_reads_xinetd_conf)
 	cr_expect_eq(options.optional_sources.count, 0);
 	cr_expect_null(options.settings.pid_file);
 	cr_expect_not(options.flags & OPTION_STAYS);
-	cr_expect(options.process_limit == 0 && options.ident_limit == 0);
+	cr_expect(options.process_limit == 0);
 	cr_expect_str_eq(options_name(&options), "xinetd");
 }
 
@@ -35,7 +35,6 @@ Test(as_xinetd, reads_its_options)
 	cr_expect_not(options.flags & OPTION_PID_FILE_OPTIONAL);
 	cr_expect(options.flags & OPTION_STAYS && options.flags & OPTION_DAEMON);
 	cr_expect_eq(options.process_limit, 40);
-	cr_expect_eq(options.ident_limit, 7);
 	READS_COMMAND("xinetd -syslog local3 -shutdownprocs 3");
 	cr_expect_str_eq(options.settings.log, "syslog:local3");
 }
