@@ -307,22 +307,6 @@ static words keep_words(const struct option_def *option, const struct value *val
 	return list;
 }
 
-/* Notes that a number is its bound now, which its words become. false: out of memory. */
-static bool note_cut(const struct parse *parse, const char *name, const struct value *value, const void *field,
-		     struct option_setting *setting, struct diags *diags)
-{
-	struct buf taken = { 0 };
-	const char *text;
-
-	type_format(parse->option, field, &taken);
-	text = buf_string(&taken);
-	diag_note(diags, value->at, "%s: '%s' is more than there can be: it is taken as %s", name, value->words[0],
-		  text);
-	setting->words = taken.failed ? NULL : pool_list(parse->pool, &text, 1);
-	buf_free(&taken);
-	return setting->words;
-}
-
 /* Keeps the words in the setting, if they are right. */
 static bool read_value(struct service_builder *builder, struct option_setting *setting, const char *name,
 		       const struct value *value, struct diags *diags)
@@ -340,8 +324,7 @@ static bool read_value(struct service_builder *builder, struct option_setting *s
 	parse.count = words_count(setting->words);
 	reason = type_parse(&parse, &field);
 	if (!reason)
-		return !parse.is_cut || note_cut(&parse, name, value, &field, setting, diags) ||
-		       diags_out_of_memory(diags, value->at);
+		return true;
 	setting->words = NULL;
 	report_words(&parse, name, value, reason, diags);
 	return false;

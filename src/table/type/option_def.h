@@ -30,7 +30,7 @@ enum {
 	ALWAYS_PRINTED = 1 << 2,        /* --print=json prints it even at its default */
 	OPTIONAL_PATH = 1 << 3,         /* "-" in front of a path: may be missing */
 	HOLDS_SECRETS = 1 << 4,         /* only root and superd's own user may see the value */
-	TUNES = 1 << 5,                 /* a number that protects nothing: above `most` it is `most`, with a note */
+	TUNES = 1 << 5,                 /* a number that protects nothing: above `most` it is `most` */
 	FOR_UNITS = 1 << 6,             /* says what a unit says, as all of CHAPTER_UNITS: nobody writes it by hand */
 };
 

@@ -17,7 +17,6 @@ struct parse {
 	size_t count;
 	bool append;                    /* +=: added to the list in the field */
 	struct pool *pool;              /* for the texts */
-	bool is_cut;                    /* a number of an option that TUNES is its bound now */
 	size_t bad;                     /* index of the word that is refused; `count`: show no word */
 };
 

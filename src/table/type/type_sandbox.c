@@ -66,6 +66,15 @@ static bool is_call_name(const char *name, size_t length)
 	return length && strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") >= length;
 }
 
+static const char *refuse_group(const char *name, struct pool *pool)
+{
+	const char **known = pool_alloc(pool, (syscall_group_count + 1) * sizeof(*known));
+
+	for (size_t n = 0; known && n <= syscall_group_count; n++)
+		known[n] = n < syscall_group_count ? syscall_groups[n].name : NULL;
+	return known ? words_refuse(known, name, pool) : NO_MEMORY;
+}
+
 /* Checks a call or a group, and the error behind a colon. The names of calls depend on the machine and are checked
  * later. */
 static const char *refuse_call(const char *word, bool denied, struct pool *pool)
@@ -80,10 +89,10 @@ static const char *refuse_call(const char *word, bool denied, struct pool *pool)
 		return "a system call and a colon must be followed by the error: EPERM, a number up to 4095 or kill";
 	if (word[length] && !denied)
 		return "only denied calls (after ~) can have an error";
+	if (*name == '@' && strcmp(name, CALL_GROUP_ALL) && !syscall_group_find(name))
+		return refuse_group(name, pool);
 	if (*name == '@')
-		return strcmp(name, CALL_GROUP_ALL) && !syscall_group_find(name)
-			? words_refuse(syscall_group_names, name, pool)
-			: NULL;
+		return NULL;
 	return is_call_name(name, length) ? NULL : "expected the name of a system call, or a group that begins with @";
 }
 

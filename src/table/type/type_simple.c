@@ -181,8 +181,7 @@ const char *number_parse(struct parse *parse, void *field)
 	reason = kind->scan(parse->words[0], &value);
 	if (reason && kind != &count_kind)
 		return reason;
-	parse->is_cut = !reason && value > most && option->flags & TUNES;
-	if (parse->is_cut)
+	if (!reason && value > most && option->flags & TUNES)
 		value = most;
 	if (reason || value < least || value > most)
 		return number_refuse(kind, least, most, parse->pool);

@@ -205,17 +205,6 @@ const struct syscall_group syscall_groups[] = {
 
 const size_t syscall_group_count = sizeof(syscall_groups) / sizeof(syscall_groups[0]);
 
-const char *const syscall_group_names[] = {
-	"@default",	   "@aio",	   "@basic-io", "@chown",   "@clock",	"@cpu-emulation", "@debug",
-	"@file-system",	   "@io-event",	   "@ipc",	"@keyring", "@memlock", "@module",	  "@mount",
-	"@network-io",	   "@obsolete",	   "@pkey",	"@process", "@raw-io",	"@reboot",	  "@resources",
-	"@sandbox",	   "@setuid",	   "@signal",	"@swap",    "@sync",	"@timer",	  "@privileged",
-	"@system-service", CALL_GROUP_ALL, NULL
-};
-_Static_assert(sizeof(syscall_group_names) / sizeof(syscall_group_names[0]) ==
-		       sizeof(syscall_groups) / sizeof(syscall_groups[0]) + 2,
-	       "each group has its name, @known has no list");
-
 const struct syscall_group *syscall_group_find(const char *name)
 {
 	for (size_t i = 0; i < syscall_group_count; i++) {

@@ -54,6 +54,3 @@ extern const size_t syscall_group_count;
 
 /* Finds a group by its name. NULL: unknown. */
 const struct syscall_group *syscall_group_find(const char *name);
-
-/* The names of all groups, NULL-terminated. */
-extern const char *const syscall_group_names[];

@@ -7,7 +7,6 @@ Test(harden, every_group_has_calls_and_knows_its_groups)
 	for (size_t n = 0; n < syscall_group_count; n++) {
 		const char *at = syscall_groups[n].calls;
 
-		cr_expect_str_eq(syscall_group_names[n], syscall_groups[n].name);
 		cr_expect(*at, "%s", syscall_groups[n].name);
 		while ((at = strchr(at, '@'))) {
 			char name[64] = "";
