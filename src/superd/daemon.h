@@ -545,7 +545,7 @@ void superd_stop(int signal);
 void superd_check_end(void); /* a process has ended: superd may end */
 void superd_notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void superd_notify_ready(void); /* and how many services there are */
-bool superd_reopen(void);
+bool superd_reopen(struct buf *why); /* the logs; why: may be NULL */
 
 /* service.c */
 struct svc *svc_new(struct table *table, const struct service *row);

@@ -591,9 +591,9 @@ void superd_fail(int status)
 
 /* ---- signals ---- */
 
-bool superd_reopen(void)
+bool superd_reopen(struct buf *why)
 {
-	bool good = log_reopen(superd.log);
+	bool good = log_setup_reopen(superd.options, superd.log, why);
 
 	output_log_changed();
 	records_reopen();
@@ -654,7 +654,7 @@ static void obey(int signal)
 			break;
 		}
 		fd_close(&tty);
-		superd_reopen();
+		superd_reopen(NULL);
 		if (!superd_is_stopping())
 			reload_begin();
 		pass_gently(SIGHUP);

@@ -157,6 +157,9 @@ bool log_setup_check(const char *destination, struct buf *why);
  * instead. NULL: it failed, which is printed. */
 struct log *log_setup_open(const struct options *options, bool takes_over);
 
+/* Opens it again. false with the reason in the log, and in `why`, unless that is NULL: it stays where it is. */
+bool log_setup_reopen(const struct options *options, struct log *log, struct buf *why);
+
 /* Loads a table that can be run from the sources on the command line: at a start, and at every reload. */
 
 /* Finds the folders that runtime_directory, state_directory and the like lie in. */

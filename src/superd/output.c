@@ -190,6 +190,7 @@ void output_log_changed(void)
 bool output_describe_log(struct buf *out)
 {
 	const struct log_sink *sink = log_sink(superd.log);
+	const char *place = superd.options->settings.log;
 	int error = self.state.error ? self.state.error : log_sink_error(sink);
 	time_t since = (time_t)(self.state.error ? self.state.since : sink->away_since);
 	unsigned long lost;
@@ -200,7 +201,8 @@ bool output_describe_log(struct buf *out)
 		return false;
 	lost = output_lost();
 	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&since, &local));
-	buf_addf(out, "the log %s: %s since %s", sink->path ? sink->path : "in syslog",
+	buf_addf(out, "the log %s: %s since %s",
+		 sink->kind == LOG_SINK_SYSLOG ? "in syslog" : !strncmp(place, "file:", 5) ? place + 5 : place,
 		 error == ENOENT ? "no daemon listens at /dev/log" : strerror(error), when);
 	if (lost)
 		buf_addf(out, ", %lu line%s dropped", lost, lost == 1 ? "" : "s");

@@ -567,7 +567,7 @@ static void ask_reload(struct session *session)
 	} else if (superd_is_stopping()) {
 		session_fail(session, "busy", "", "superd is stopping");
 	} else {
-		superd_reopen();
+		superd_reopen(NULL);
 		await_reading(session, reload_begin(), on_reading_late);
 		if (session->request.options & WITH_NO_WAIT)
 			session_done(session);
@@ -622,11 +622,13 @@ static void ask_upgrade(struct session *session)
 
 static void ask_reopen(struct session *session)
 {
-	if (superd_reopen())
+	struct buf why = { 0 };
+
+	if (superd_reopen(&why))
 		session_done(session);
 	else
-		session_fail(session, "failed", "", "cannot open the log %s again: %s", log_file_path(superd.log),
-			     strerror(errno));
+		session_fail(session, "failed", "", "%s", buf_string(&why));
+	buf_free(&why);
 }
 
 static void ask_shutdown(struct session *session)

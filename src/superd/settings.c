@@ -68,7 +68,6 @@ struct log *log_setup_open(const struct options *options, bool takes_over)
 	const char *destination = options->settings.log, *why, *why_no_other;
 	struct buf text = { 0 };
 	struct log *log = open_destination(&options->settings, &why, &text);
-	bool awaits = false;
 
 	stand_in.log = "stderr";
 	if (!log && takes_over)
@@ -79,13 +78,34 @@ struct log *log_setup_open(const struct options *options, bool takes_over)
 		return NULL;
 	}
 	log_set_name(log, options_name(options), options->invoked_as == AS_XINETD);
-	if (why && !strncmp(destination, "file:", 5))
-		awaits = log_stand_in(log, destination + 5);
 	if (why)
-		log_warn(log, "cannot log to %s: %s: logging to stderr%s", destination, why,
-			 awaits ? " until HUP or superctl reopen can open it" : "");
+		log_warn(log, "cannot log to %s: %s: logging to stderr until HUP or superctl reopen can open it",
+			 destination, why);
 	buf_free(&text);
 	return log;
+}
+
+/* Returns NULL, or why it stays where it is. */
+static const char *move_log(struct log *log, const char *destination, struct buf *why)
+{
+	return is_safe(destination, LOG_SINK_MODE, why) ? log_move(log, destination) : buf_string(why);
+}
+
+bool log_setup_reopen(const struct options *options, struct log *log, struct buf *why)
+{
+	const char *destination = options->settings.log, *reason;
+	bool stands_in = log_sink(log)->kind == LOG_SINK_STDERR && !log_setup_is_stderr(options);
+	struct buf text = { 0 };
+
+	reason = move_log(log, destination, &text);
+	if (reason)
+		log_error(log, "cannot open the log %s again: %s; it stays where it is", destination, reason);
+	else if (stands_in)
+		log_notice(log, "logging to %s again", destination);
+	if (reason && why)
+		buf_addf(why, "cannot open the log %s again: %s", destination, reason);
+	buf_free(&text);
+	return !reason;
 }
 
 static void describe(const struct globals *globals, enum global global, struct buf *out)
@@ -183,7 +203,7 @@ bool settings_apply(struct options *options, const struct table *table, bool sta
 		return false;
 	}
 	if (!is_equal(&options->settings, &next, GLOBAL_LOG))
-		reason = is_safe(next.log, LOG_SINK_MODE, &why) ? log_move(log, next.log) : buf_string(&why);
+		reason = move_log(log, next.log, &why);
 	if (reason) { /* the log stays where it is */
 		struct buf place = { 0 };
 

@@ -98,39 +98,6 @@ void log_close(struct log *log)
 	free(log);
 }
 
-const char *log_file_path(const struct log *log)
-{
-	return log ? log->sink.path : NULL;
-}
-
-bool log_stand_in(struct log *log, const char *path)
-{
-	log->sink.path = strdup(path);
-	return log->sink.path;
-}
-
-/* that line, for a file that superd may not open */
-static void log_report_kept(struct log *log, const char *why)
-{
-	log_error(log, "cannot open the log %s again: %s; %s", log->sink.path, why,
-		  log->sink.kind == LOG_SINK_FILE ? "the open one stays in use" : "it still goes to stderr");
-}
-
-bool log_reopen(struct log *log)
-{
-	bool stands_in = log && log->sink.path && log->sink.kind != LOG_SINK_FILE;
-
-	if (!log)
-		return true;
-	if (!log_sink_reopen(&log->sink)) {
-		log_report_kept(log, strerror(errno));
-		return false;
-	}
-	if (stands_in)
-		log_notice(log, "logging to file:%s again", log->sink.path);
-	return true;
-}
-
 const char *log_move(struct log *log, const char *destination)
 {
 	return log_sink_move(&log->sink, destination);

@@ -46,7 +46,6 @@ struct log_sink {
 	enum log_sink_kind kind;
 	enum log_sink_mode mode;
 	int fd;                         /* owned unless it is 2; -1: not connected to syslog */
-	char *path;                     /* owned; the file, also while stderr replaces it; NULL: none */
 	bool is_regular;                /* fd is a regular file */
 	int facility;                   /* of syslog(3), LOG_DAEMON unless set */
 	const char *ident;              /* the program's name in syslog lines, borrowed; "superd" unless set */
@@ -107,15 +106,11 @@ void log_sink_count_lost(struct log_sink *sink);
 /* The most bytes of a line, newline included, that are written as a whole. */
 size_t log_sink_most(const struct log_sink *sink);
 
-/* Opens the destination again. false and errno: it cannot be opened, and the sink is unchanged. */
-bool log_sink_reopen(struct log_sink *sink);
-
 /* Goes on with another destination. Lines that the old one does not take at once are lost, unless both are files or both
  * are syslog. Returns NULL, or why it cannot be opened: the sink is unchanged then. */
 const char *log_sink_move(struct log_sink *sink, const char *destination);
 
-/* As log_sink_move, where kind, mode, fd, path, is_regular and facility of `next` are known; fd and path are this
- * sink's now. */
+/* As log_sink_move, where kind, mode, fd, is_regular and facility of `next` are known; fd is this sink's now. */
 void log_sink_go_on(struct log_sink *sink, const struct log_sink *next);
 
 void log_sink_close(struct log_sink *sink);     /* drops the queue */
@@ -142,17 +137,8 @@ void log_finish(struct log *log);               /* waits until log_deadline for 
 void log_set_name(struct log *log, const char *name, bool like_xinetd);
 const char *log_name(const struct log *log);    /* accepts NULL */
 
-/* Notes the path of a file that cannot be opened yet; the log goes to stderr until log_reopen succeeds in opening it.
- * false: out of memory. */
-bool log_stand_in(struct log *log, const char *path);
-
-/* Opens the file or /dev/log again, for log rotation, or looks again at the type of stderr. false and errno: the file
- * cannot be opened; the log keeps its destination, and has a line about the failure. */
-bool log_reopen(struct log *log);       /* accepts NULL */
-const char *log_file_path(const struct log *log);       /* the file that log_reopen opens; NULL: none */
-
-/* Moves the log to another destination, as log_sink_move. Returns NULL, or why it cannot: the log is as before then.
- * log_set_form changes what log_open has set. */
+/* Moves the log to another destination, as log_sink_move, or opens the same one again, for log rotation. Returns NULL, or
+ * why it cannot: the log is as before then. log_set_form changes what log_open has set. */
 const char *log_move(struct log *log, const char *destination);
 void log_set_form(struct log *log, bool json, enum level level);
 

@@ -90,9 +90,9 @@ static void open_stderr(struct log_sink *sink)
 }
 
 /* Opens the file non-blocking, because it may be a fifo: then open(2) fails with ENXIO without a reader. */
-static bool open_file(struct log_sink *sink)
+static bool open_file(struct log_sink *sink, const char *path)
 {
-	int fd = open(sink->path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE);
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, LOG_SINK_MODE);
 	struct stat status;
 
 	if (fd < 0)
@@ -159,12 +159,7 @@ const char *log_sink_open(struct log_sink *sink, const char *destination)
 		return NULL;
 	}
 	sink->kind = LOG_SINK_FILE;
-	sink->path = strdup(destination + 5);
-	if (sink->path && open_file(sink))
-		return NULL;
-	free(sink->path);
-	sink->path = NULL;
-	return strerror(errno);
+	return open_file(sink, destination + 5) ? NULL : strerror(errno);
 }
 
 /* Adds "<PRI>Mmm dd hh:mm:ss IDENT[PID]: ". RFC 3164 has English months in every locale. */
@@ -390,33 +385,14 @@ void log_sink_go_on(struct log_sink *sink, const struct log_sink *next)
 		drop_queue(sink); /* its lines have another form */
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
-	if (sink->path != next->path)
-		free(sink->path);
 	sink->kind = next->kind;
 	sink->mode = next->mode;
 	sink->fd = next->fd;
-	sink->path = next->path;
 	sink->is_regular = next->is_regular;
 	sink->facility = next->facility;
 	sink->retry_at = 0;
 	sink->done = 0; /* a line that the old one has in part starts over */
 	log_sink_flush(sink);
-}
-
-bool log_sink_reopen(struct log_sink *sink)
-{
-	struct log_sink next = *sink;
-
-	if (sink->path && !open_file(&next))
-		return false;
-	if (sink->path)
-		next.kind = LOG_SINK_FILE;
-	else if (sink->kind == LOG_SINK_SYSLOG)
-		next.fd = -1;
-	else
-		open_stderr(&next);
-	log_sink_go_on(sink, &next);
-	return true;
 }
 
 const char *log_sink_move(struct log_sink *sink, const char *destination)
@@ -435,7 +411,5 @@ void log_sink_close(struct log_sink *sink)
 	set_state(sink, LOG_SINK_READY);
 	if (sink->fd != STDERR_FILENO)
 		fd_close(&sink->fd);
-	free(sink->path);
-	sink->path = NULL;
 	buf_free(&sink->text);
 }

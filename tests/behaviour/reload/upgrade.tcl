@@ -273,7 +273,7 @@ test a_log_that_is_gone_puts_it_off_and_ends_nothing {
 	greet $client
 	pid $port
 	has [control reopen] "\"error\":" "No such file or directory"
-	log "No such file or directory; it still goes to stderr"
+	log "No such file or directory; it stays where it is"
 	file rename $away $logs
 	signal HUP
 	sees { read $log } "logging to file:$log again"

@@ -164,7 +164,6 @@ Test(log, does_nothing_without_a_log)
 	log_say(NULL, LEVEL_ERROR, "x");
 	log_output(NULL, LEVEL_INFO, &(struct event){ .service = "a", .pid = 0 }, "x", 1);
 	log_record(NULL, LEVEL_INFO, &event, "x", 1);
-	log_reopen(NULL);
 	log_close(NULL);
 	cr_assert_null(log_losses(NULL));
 }
@@ -427,7 +426,7 @@ Test(log, goes_on_in_a_new_file_after_rotation)
 	log_info(open_one, "one");
 	cr_assert_eq(rename(path, second), 0);
 	log_info(open_one, "two");
-	log_reopen(open_one);
+	log_move(open_one, destination);
 	log_info(open_one, "three");
 	read_path(second);
 	expect_match("one\n.*two\n$");
@@ -466,32 +465,11 @@ Test(log, goes_on_in_the_old_file_when_there_can_be_no_new_one)
 	open_log(destination, false, LEVEL_INFO);
 	cr_assert_eq(rename(path, second), 0);
 	cr_assert_eq(mkdir(path, 0700), 0);
-	log_reopen(open_one);
+	cr_expect_str_eq(log_move(open_one, destination), "Is a directory");
 	log_info(open_one, "still here");
 	rmdir(path);
 	read_path(second);
-	expect_match("^[^\n]*cannot open the log [^\n]*/log again: Is a directory; the open one stays in "
-		     "use\n[^\n]*still here\n$");
-}
-
-Test(log, goes_to_its_file_when_that_can_be_opened_again)
-{
-	int ends[2];
-
-	cr_assert_eq(pipe(ends), 0);
-	open_on(ends[1], false);
-	cr_assert(log_stand_in(open_one, path));
-	cr_assert_eq(mkdir(path, 0700), 0);
-	cr_expect_not(log_reopen(open_one));
-	cr_assert_eq(rmdir(path), 0);
-	read_now(ends[0]);
-	expect_match("^superd: cannot open the log [^\n]*/log again: Is a directory; it still goes to stderr\n$");
-	cr_expect(log_reopen(open_one));
-	log_info(open_one, "there");
-	read_path(path);
-	expect_match("^[^\n]*: logging to file:[^\n]*/log again\n[^\n]*: there\n$");
-	cr_expect_str_empty(read_now(ends[0]));
-	close(ends[0]);
+	expect_match("^[^\n]*still here\n$");
 }
 
 /* A full disk, as a limit of the file's size. */
@@ -530,7 +508,7 @@ Test(log, writes_a_torn_line_whole_into_a_new_file)
 	limit_file(10);
 	log_info(open_one, "torn");
 	cr_assert_eq(rename(path, second), 0);
-	log_reopen(open_one);           /* the old file is as full as before */
+	log_move(open_one, destination);           /* the old file is as full as before */
 	limit_file(SIZE_MAX);
 	read_path(path);
 	expect_match("^[0-9][^\n]*: torn\n$");
@@ -544,7 +522,7 @@ Test(log, goes_on_with_a_torn_line_where_a_reopened_file_is_the_same)
 	limit_file(10);
 	log_info(open_one, "torn");
 	limit_file(SIZE_MAX);
-	log_reopen(open_one);
+	log_move(open_one, destination);
 	read_path(path);
 	expect_match("^[^\n]*: whole\n[0-9][^\n]*: torn\n$");
 }
@@ -582,7 +560,7 @@ Test(log, refuses_destinations_that_are_none)
 Test(log, opens_syslog_without_a_daemon)
 {
 	open_log("syslog:local3", false, LEVEL_INFO);
-	log_reopen(open_one);
+	log_move(open_one, "syslog:local3");
 	log_close(open_one);
 	open_log("syslog", false, LEVEL_INFO);
 }
