@@ -58,13 +58,6 @@ struct known {
 	bool failed;                    /* the unit could not be read (reported) */
 };
 
-/* The state of a reading for units. */
-struct units {
-	struct pool *pool;              /* of all but names of files; lives until the reading ends */
-	struct search *searches;
-	struct known *known[1024];      /* hash table */
-};
-
 /* Names of units, prefix@instance.suffix. All functions but unit_name_is_valid must get valid ones. */
 
 const char *const unit_suffixes[] = {
@@ -238,7 +231,7 @@ static void find_aliases(struct search *search)
 	}
 }
 
-static void free_units(void *state)
+void units_free(void *state)
 {
 	struct units *units = state;
 
@@ -246,12 +239,18 @@ static void free_units(void *state)
 		free(search->entries);
 		free(search->aliases);
 	}
+	for (size_t n = 0; n < units->pair_count; n++) {
+		free(units->pairs[n].sockets);
+		free(units->pairs[n].needs);
+	}
+	free(units->pairs);
+	free(units->list);
 	pool_free(units->pool);
 }
 
-static struct units *units_of(struct reading *reading)
+struct units *units_of(struct reading *reading)
 {
-	void **state = reading_state(reading, free_units);
+	void **state = reading_state(reading, units_free);
 	struct units *units = *state;
 	struct pool *pool;
 

@@ -1,7 +1,7 @@
 /* The internals of the reader of systemd's units, in the order of a reading: the text of units, finding them, their
  * keys, values, which units belong together, and the service that they become.
  *
- * Units and their texts live until the reading ends, and names of files as long as the table. */
+ * Units and their texts live until the last source is read, and names of files as long as the table. */
 #pragma once
 
 #include <stdbool.h>
@@ -277,22 +277,20 @@ struct unit_pairing {
 	bool has_failed;                /* one of its units could not be read (reported) */
 };
 
-/* The units that sources name, and the pairs of sockets and services among them. */
-struct requested_units {
-	struct pool *pool;
-	struct requested_unit *list;
+/* The state of a reading for units: what find.c has read, the units that sources name, and the pairs of sockets and
+ * services among them. */
+struct units {
+	struct pool *pool;              /* of all but names of files; lives until the last source is read */
+	struct search *searches;
+	struct known *known[1024];      /* hash table */
+	struct requested_unit *list;    /* owned */
 	size_t count, capacity;
-	struct unit_pairing *pairs;
+	struct unit_pairing *pairs;     /* owned */
 	size_t pair_count, pair_capacity;
 };
 
-void requested_units_free(void *asked);
-
-/* NULL as long as no unit was requested. */
-static inline struct requested_units *units_asked(struct reading *reading)
-{
-	return *reading_state(reading, requested_units_free);
-}
+struct units *units_of(struct reading *reading);
+void units_free(void *units);           /* identifies the state, too */
 
 /* Adds a unit that should run. */
 void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);

@@ -17,30 +17,10 @@
 #include "lib/array.h"
 #include "lib/scan.h"
 
-void requested_units_free(void *state)
-{
-	struct requested_units *asked = state;
-
-	for (size_t n = 0; n < asked->pair_count; n++) {
-		free(asked->pairs[n].sockets);
-		free(asked->pairs[n].needs);
-	}
-	free(asked->pairs);
-	free(asked->list);
-	pool_free(asked->pool);
-}
-
 void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
 {
-	void **state = reading_state(reading, requested_units_free);
-	struct requested_units *asked = *state;
+	struct units *asked = units_of(reading);
 
-	if (!asked) {
-		struct pool *pool = pool_new();
-
-		*state = asked = pool_alloc(pool, sizeof(*asked));
-		asked->pool = pool;
-	}
 	for (size_t n = 0; n < asked->count; n++) {
 		if (asked->list[n].unit == unit)
 			return;
@@ -49,7 +29,7 @@ void units_request(struct reading *reading, const struct unit *unit, const char 
 	reading->pending++;
 }
 
-static struct unit_pairing *find_pairing(struct requested_units *asked, const struct unit *service)
+static struct unit_pairing *find_pairing(struct units *asked, const struct unit *service)
 {
 	for (size_t n = 0; n < asked->pair_count; n++) {
 		if (asked->pairs[n].service == service && !asked->pairs[n].accepts)
@@ -59,12 +39,12 @@ static struct unit_pairing *find_pairing(struct requested_units *asked, const st
 }
 
 /* The name of a unit without its suffix. */
-static const char *name_without_suffix(struct requested_units *asked, const struct unit *unit)
+static const char *name_without_suffix(struct units *asked, const struct unit *unit)
 {
 	return pool_text_n(asked->pool, unit->name, strlen(unit->name) - strlen(unit->suffix) - 1);
 }
 
-static struct unit_pairing *add_pairing(struct requested_units *asked, const struct unit *service, const char *folder,
+static struct unit_pairing *add_pairing(struct units *asked, const struct unit *service, const char *folder,
 					const struct unit *named)
 {
 	array_add(asked->pairs, asked->pair_count, asked->pair_capacity) = (struct unit_pairing){
@@ -82,7 +62,7 @@ static bool pair_has_socket(const struct unit_pairing *pair, const struct unit *
 	return false;
 }
 
-static bool is_paired(const struct requested_units *asked, const struct unit *socket)
+static bool is_paired(const struct units *asked, const struct unit *socket)
 {
 	for (size_t n = 0; n < asked->pair_count; n++) {
 		if (pair_has_socket(&asked->pairs[n], socket))
@@ -93,7 +73,7 @@ static bool is_paired(const struct requested_units *asked, const struct unit *so
 
 static void skip_unit(struct reading *reading, const struct requested_unit *asked)
 {
-	const char *name = name_without_suffix(units_asked(reading), asked->unit);
+	const char *name = name_without_suffix(units_of(reading), asked->unit);
 
 	reading_skip(reading, unit_start(asked->unit), name);
 	if (!asked->by_name)
@@ -110,8 +90,8 @@ struct target {
 /* The name of the service that a socket starts if it has no Service=. */
 static const char *usual_service(struct reading *reading, const struct unit *socket, bool accepts)
 {
-	return pool_textf(units_asked(reading)->pool, "%s%s.service",
-			  accepts ? socket->prefix : name_without_suffix(units_asked(reading), socket),
+	return pool_textf(units_of(reading)->pool, "%s%s.service",
+			  accepts ? socket->prefix : name_without_suffix(units_of(reading), socket),
 			  accepts ? "@" : "");
 }
 
@@ -119,7 +99,7 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 {
 	const struct unit_assignment *accept = unit_last(socket, "Socket", "Accept");
 	const struct unit_assignment *service = unit_last(socket, "Socket", "Service");
-	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
+	struct unit_builder builder = { .reading = reading, .pool = units_of(reading)->pool };
 	struct target target = { .at = service ? unit_place(service, 0) : unit_start(socket) };
 	const char *wrong = NULL;
 
@@ -172,7 +152,7 @@ static const struct unit *find_service(struct reading *reading, const struct req
 /* A socket without a service becomes a pair too, so that superd reports the mistakes of the socket itself. */
 static void pair_socket(struct reading *reading, const struct requested_unit *asked, struct target target)
 {
-	struct requested_units *all = units_asked(reading);
+	struct units *all = units_of(reading);
 	const struct unit *service = find_service(reading, asked, &target);
 	struct unit_pairing *pair = service && !target.accepts ? find_pairing(all, service) : NULL;
 
@@ -192,7 +172,7 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
  * the socket is a way of its own to run. */
 static void pair_service(struct reading *reading, const struct requested_unit *asked)
 {
-	struct requested_units *all = units_asked(reading);
+	struct units *all = units_of(reading);
 	struct unit_pairing *pair = find_pairing(all, asked->unit);
 	bool failed = false;
 
@@ -239,7 +219,7 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 	pair->has_failed |= !socket;
 	if (!socket || pair_has_socket(pair, socket) || socket->is_masked)
 		return;
-	if (!is_paired(units_asked(reading), socket))
+	if (!is_paired(units_of(reading), socket))
 		array_add(pair->sockets, pair->count, pair->capacity) = socket;
 	else
 		pair->has_failed = !reading_refuse(reading, at, "Sockets: %s leads to another service, and superd "
@@ -248,7 +228,7 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 
 static void add_further_sockets(struct reading *reading, struct unit_pairing *pair)
 {
-	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool };
+	struct unit_builder builder = { .reading = reading, .pool = units_of(reading)->pool };
 	struct word_list list;
 
 	unit_builder_turn(&builder, pair->service);
@@ -290,7 +270,7 @@ static bool means_nothing(const struct unit_pairing *pair, const char *name)
 }
 
 /* The number of the pair that has this unit; pair_count: none has. */
-static size_t find_pair(const struct requested_units *asked, const char *name)
+static size_t find_pair(const struct units *asked, const char *name)
 {
 	size_t n = 0;
 
@@ -304,7 +284,7 @@ static size_t find_pair(const struct requested_units *asked, const char *name)
 static size_t find_or_pull(struct unit_builder *builder, const char *folder, const char *key, const char *name,
 			   struct origin at)
 {
-	struct requested_units *asked = units_asked(builder->reading);
+	struct units *asked = units_of(builder->reading);
 	size_t found = find_pair(asked, name);
 	bool failed = false, is_service = unit_name_has_suffix(name, ".service");
 	const struct unit *unit = NULL;
@@ -360,8 +340,8 @@ static bool orders(struct unit_builder *builder, const struct unit *unit, const 
  * needed comes first. */
 static void add_need(struct unit_builder *builder, size_t pair, struct unit_need need, const char *name)
 {
-	struct unit_pairing *own = &units_asked(builder->reading)->pairs[pair];
-	const struct unit *needed = units_asked(builder->reading)->pairs[need.pair].service, *unit = builder->unit;
+	struct unit_pairing *own = &units_of(builder->reading)->pairs[pair];
+	const struct unit *needed = units_of(builder->reading)->pairs[need.pair].service, *unit = builder->unit;
 
 	need.by = unit;
 	for (size_t n = 0; n < own->need_count; n++) {
@@ -382,7 +362,7 @@ static void add_need(struct unit_builder *builder, size_t pair, struct unit_need
  * a service that it needs starts then. */
 static void find_needs_of_key(struct unit_builder *builder, size_t pair, size_t row)
 {
-	struct requested_units *asked = units_asked(builder->reading);
+	struct units *asked = units_of(builder->reading);
 	const char *folder = asked->pairs[pair].folder;
 	struct word_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
 
@@ -432,7 +412,7 @@ static void tell_of_units(struct unit_builder *builder, const struct unit_pairin
 /* Finds what the units of a pair need, and reads such services along. */
 static void find_needs(struct reading *reading, size_t pair)
 {
-	struct requested_units *asked = units_asked(reading);
+	struct units *asked = units_of(reading);
 	const struct unit_pairing own = asked->pairs[pair];     /* the list may move when others are pulled */
 	struct unit_builder builder = { .reading = reading, .pool = asked->pool, .pair = &own };
 
@@ -446,7 +426,7 @@ static void find_needs(struct reading *reading, size_t pair)
 
 void units_pair(struct reading *reading)
 {
-	struct requested_units *asked = units_asked(reading);
+	struct units *asked = units_of(reading);
 
 	for (size_t n = 0; n < asked->count; n++) {
 		if (!strcmp(asked->list[n].unit->suffix, "socket"))
@@ -467,7 +447,7 @@ void units_pair(struct reading *reading)
 /* Sets an option to the needs of builder->unit of these kinds; at the first of them. */
 static void set_needs(struct unit_builder *builder, const char *option, unsigned kinds)
 {
-	const struct unit_pairing *pairs = units_asked(builder->reading)->pairs;
+	const struct unit_pairing *pairs = units_of(builder->reading)->pairs;
 	struct word_list list = { 0 };
 
 	for (size_t n = 0; n < builder->pair->need_count; n++) {

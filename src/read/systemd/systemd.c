@@ -205,7 +205,7 @@ static void note_parts(struct reading *reading, const struct unit_pairing *pair,
 
 static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 {
-	struct unit_builder builder = { .reading = reading, .pool = units_asked(reading)->pool, .pair = pair };
+	struct unit_builder builder = { .reading = reading, .pool = units_of(reading)->pool, .pair = pair };
 	size_t errors = reading->diags->errors, first = reading->diags->count;
 	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
 
@@ -237,14 +237,14 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 
 static void units_finish(struct reading *reading)
 {
-	struct requested_units *asked = units_asked(reading);
+	struct units *asked = *reading_state(reading, units_free);
 
 	if (!asked)
 		return;
 	units_pair(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)
 		build_pair(reading, &asked->pairs[n]);
-	reading_drop_state(reading, requested_units_free);
+	reading_drop_state(reading, units_free);
 	reading->pending = 0;
 }
 
