@@ -3,21 +3,7 @@
  * In the answer null means unknown, not 0. So a sum also returns whether any number was there. */
 #include "superctl/superctl.h"
 
-#include <math.h>
 #include <string.h>
-
-#define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
-
-bool facts_add(struct buf *out, const struct fact *fact, const json_t *service, size_t *at)
-{
-	bool more = fact->next && fact->next(out, service, at);
-
-	if (fact->add)
-		fact->add(out, service);
-	if (fact->template)
-		(void)template_add(out, service, fact->template);
-	return more;
-}
 
 size_t facts_instances(const json_t *service)
 {
@@ -81,126 +67,6 @@ void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
 	}
 	if (count > most)
 		buf_addf(out, " +%zu", count - most);
-}
-
-void facts_add_last_start(struct buf *out, const json_t *service)
-{
-	const json_t *last = json_reply_object(service, "last_activation");
-	double wait = json_reply_number(last, "wait");
-
-	(void)template_add(out, service, "[{last_activation.at:ago}[ by {last_activation.by}]]");
-	if (wait >= LONG_WAIT)
-		(void)template_add(out, last, ", {wait:span} after it was wanted");
-	if (json_reply_has_number(last, "latency")) {
-		buf_text(out, ", ready after ");
-		human_units_add_span(out, fmax(json_reply_number(last, "latency") - wait, 0));
-	}
-}
-
-void facts_add_last_exit(struct buf *out, const json_t *service)
-{
-	bool ended = template_add(out, service, "[{last_exit.at:ago} with " ENDING_OF("last_exit.")
-						"[, after {last_exit.lasted:span}]]{?last_exit}");
-
-	/* A service that pauses after the failure has it in the reason of its pause. */
-	if (ended && !json_reply_object(service, "pause") &&
-	    !json_reply_is(json_reply_object(service, "last_exit"), "result", "success"))
-		json_reply_show_text(out, json_array_get(json_reply_list(service, "last_failures"), 0), "hint");
-}
-
-/* The number of failures right behind this one, which are older, with the same reason why nothing could be started. */
-static size_t count_same(const json_t *failures, size_t first)
-{
-	const char *reason = json_reply_text(json_array_get(failures, first), "reason");
-	size_t next = first + 1;
-
-	while (*reason && next < json_array_size(failures) &&
-	       json_reply_is(json_array_get(failures, next), "reason", reason))
-		next++;
-	return next - first - 1;
-}
-
-bool facts_next_failure(struct buf *out, const json_t *service, size_t *at)
-{
-	const json_t *failures = json_reply_list(service, "last_failures"), *failure = json_array_get(failures, *at);
-	size_t same = count_same(failures, *at);
-
-	if (!failure)
-		return false;
-	template_add_ago(out, reply_now(service), json_reply_number(failure, "at"));
-	(void)template_add(out, failure, ": [pid {pid}, ][for {peer}, ]" ENDING_OF(""));
-	*at += same + 1;
-	if (!same)
-		return true;
-	buf_addf(out, "; the same happened %zu time%s before, first ", same, same == 1 ? "" : "s");
-	template_add_ago(out, reply_now(service), json_reply_number(json_array_get(failures, *at - 1), "at"));
-	return true;
-}
-
-/* Adds the addresses of the clients, and the age of the count if that is 1 s or more. */
-static void add_clients(struct buf *out, const json_t *idle)
-{
-	(void)template_add(out, idle, "{connections: client}[ ({peers})]");
-	if (json_reply_number(idle, "counted") >= 1)
-		(void)template_add(out, idle, " when counted {counted:age} ago");
-}
-
-static bool relays_clients(const json_t *service)
-{
-	const json_t *relay = json_reply_object(facts_current(service), "relay");
-
-	return json_reply_number(relay, "connections") + json_reply_number(relay, "flows") > 0;
-}
-
-/* Adds when the idle_timeout ends: "; it sleeps 30 s after the last one leaves", "; it sleeps in 18 s". */
-static void add_countdown(struct buf *out, const json_t *idle)
-{
-	double connections = json_reply_number(idle, "connections"), timeout = json_reply_number(idle, "timeout");
-	bool are_quiet = json_reply_is(idle, "means", "quiet") && connections > 0;
-	double left = timeout - json_reply_number(idle, "for");
-
-	buf_text(out, json_reply_is(idle, "action", "freeze") ? "; superd will freeze it " : "; it sleeps ");
-	if (json_reply_has_number(idle, "for") && left <= 0) {
-		buf_text(out, "now");
-	} else if (json_reply_has_number(idle, "for")) {
-		buf_text(out, "in ");
-		human_units_add_span(out, left);
-	} else {
-		buf_text(out, connections > 0 && !are_quiet ? "" : "after ");
-		human_units_add_span(out, timeout);
-		buf_text(out, are_quiet	       ? " without any data"
-			      : connections > 0 ? " after the last one leaves"
-						: " without a client");
-	}
-}
-
-void facts_add_idle(struct buf *out, const json_t *service)
-{
-	const json_t *idle = json_reply_object(service, "idle");
-	bool is_quiet = json_reply_has_number(idle, "for");
-
-	if (!idle)
-		return;
-	if (json_reply_number(idle, "connections") > 0) {
-		add_clients(out, idle);
-		if (json_reply_is(idle, "means", "quiet"))
-			buf_text(out, is_quiet ? "; nothing has moved for " : "; data has moved lately");
-		else
-			is_quiet = false;
-	} else if (is_quiet) {
-		buf_text(out, "no clients for ");
-	} else if (relays_clients(service)) {
-		buf_text(out, "its relay has clients");
-	} else {
-		buf_text(out, json_reply_has_number(idle, "connections") ? "no clients"
-									 : "clients are not counted yet");
-	}
-	if (is_quiet)
-		human_units_add_span(out, json_reply_number(idle, "for"));
-	if (json_reply_is(idle, "standing", "busy"))
-		(void)template_add(out, idle, "[; not idle: {busy}]");
-	else if (!json_reply_is(idle, "standing", "frozen"))
-		add_countdown(out, idle);
 }
 
 const json_t *facts_current(const json_t *service)

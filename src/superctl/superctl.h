@@ -251,36 +251,10 @@ bool facts_queue(const json_t *service, double *waiting);
 	"[{" end "result=success}|{" end "result=exit-code}|{" end "result=signal}|{" end "result=core-dump}|" \
 	" ({" end "result})]"
 
-/* Sentences about a service. */
-#define NEXT_TRY \
-	"[{?pause}[{pause.reason}][; it tries again in {pause.left:span}|; superd does not start it again: " \
-	"superctl start does]]"
-#define OUTDATED \
-	"[{?outdated}{outdated: instance} run[{outdated=1}s] with the previous configuration" \
-	"[{state=leaving}|: superctl restart {service}]]"
-
-/* A fact of a service: a template, what `add` adds, or a text for each thing there is, by `next`. */
-struct fact {
-	const char *label;
-	const char *template;
-	void (*add)(struct buf *out, const json_t *service);
-	bool (*next)(struct buf *out, const json_t *service, size_t *at);
-};
-
-/* Adds the next text of the fact, the first one at 0; nothing: there is nothing to say. false: no more. */
-bool facts_add(struct buf *out, const struct fact *fact, const json_t *service, size_t *at);
-
 /* Adds the endpoints, at most so many of them, and then the number of the others: "+2". */
 void facts_add_endpoints(struct buf *out, const json_t *service, size_t most);
 
-void facts_add_last_start(struct buf *out, const json_t *service);      /* "5 s ago (16:20:11) by 10.0.0.5" */
-void facts_add_last_exit(struct buf *out, const json_t *service);       /* "5 s ago (16:20:11) with exit status 1" */
-void facts_add_idle(struct buf *out, const json_t *service);            /* who is connected, and when it sleeps */
 void facts_add_relay(struct buf *out, const json_t *instance);
-
-/* Adds the failure at this place, the last one at 0, with those of the same reason, and moves the place behind them.
- * false: no more. */
-bool facts_next_failure(struct buf *out, const json_t *service, size_t *at);
 
 /* Adds "[12]" for a line of the log that a program has printed, "[-]" if its pid is unknown, as the log file has it.
  * superd's own lines have none (false), so that no program's line can pass for one of superd. */
