@@ -558,6 +558,8 @@ static bool reload_apply(struct table *table)
 					instance_stop(instance);
 				}
 			}
+			for (size_t i = 0; changes[n] != DIFF_SAME && i < svc->run->parked_count; i++)
+				svc->run->parked[i].judged = false; /* it was by the row before */
 			if (changes[n] != DIFF_SAME && svc->state == FROZEN)
 				idle_thaw(svc, NULL);
 			else if (changes[n] != DIFF_SAME)

@@ -423,6 +423,19 @@ test who_waits_for_a_service_that_becomes_a_sensor_has_touched_it {
 	close $client
 }
 
+# By the row before they may come.
+test who_waits_for_a_start_is_judged_by_the_row_that_serves {
+	set gated [filled {exec_start_pre = "/bin/sh -c 'until test -e %/gate; do sleep 0.02; done'"}]
+	set port [free_port]
+	superd [each_at $port $gated]
+	set client [connect each]
+	wait {[processes] > 0}
+	reload [each_at $port "no_access = 127.0.0.1"]
+	end_of $client
+	log "each: refused 127.0.0.1: address not allowed"
+	close $client
+}
+
 test who_is_counted_is_so_after_an_upgrade {
 	set port [free_port]
 	superd [each_at $port "per_source = 1 instances = 5 overload = refuse"]
