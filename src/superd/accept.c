@@ -191,6 +191,16 @@ static bool is_time(const struct svc *svc)
 	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
 }
 
+static bool is_source_full(const struct svc *svc, const struct client *client)
+{
+	const struct access_options *options = svc->row->groups->access;
+	unsigned char source[SOURCE_SIZE];
+
+	return options->per_source != UNLIMITED &&
+		client_source(client, (unsigned)options->per_source_prefix, source) &&
+		source_count_count(&superd.sources, svc, source) >= (uint64_t)options->per_source;
+}
+
 /* All that a client passes, in this order: what a socket waits for (pause_at_limit, service.c); trigger_limit and
  * the room for another instance (accept_batch); accept(2); probe_from and cps (screen_client); deny_time and the
  * banner (check_client); what is judged here; and names, libwrap and ident, for which superd-lookup is asked
@@ -216,8 +226,7 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 		return REFUSED_TIME;
 	if (superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit)
 		return REFUSED_PROCESSES;
-	if (options->per_source != UNLIMITED && client_source(client, (unsigned)options->per_source_prefix, address) &&
-	    source_count_count(&superd.sources, svc, address) >= (uint64_t)options->per_source)
+	if (is_source_full(svc, client))
 		return REFUSED_PER_SOURCE;
 	if (options->per_source_rate != UNLIMITED &&
 	    client_source(client, (unsigned)options->per_source_prefix, address)) {
@@ -558,8 +567,13 @@ void accept_park_again(struct instance *instance)
 static void start_for_client(struct svc *svc, struct socket *socket, struct client *client)
 {
 	const struct access_options *options = svc->row->groups->access;
-	struct instance *instance = instance_new(svc);
+	struct instance *instance;
 
+	if (is_source_full(svc, client)) { /* others of it were asked about, or waited, at the same time */
+		accept_refuse(svc, client, REFUSED_PER_SOURCE);
+		return;
+	}
+	instance = instance_new(svc);
 	if (!instance) {
 		park_client(svc, socket, client, true);
 		limits_lack(svc, "cannot start", ENOMEM);

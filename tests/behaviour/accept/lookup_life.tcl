@@ -41,6 +41,20 @@ test a_client_counts_while_it_is_asked_about {
 	second_is_served
 }
 
+# None of them has an instance when the others come.
+test clients_that_are_asked_about_at_once_are_limited_by_their_source {
+	enter
+	set server [ident_server]
+	run_asking "per_source = 1"
+	repeat 3 { lappend clients [connect asked] }
+	repeat 3 { reply_next $server }
+	counts "asked: refused 127.0.0.1: asked from 127.0.0.1 exceeded counts (limit 1)" 2
+	expect {[processes] == 1}
+	close {*}$clients $server
+	nothing_runs
+	stop
+}
+
 # It reads what strangers send (SECURITY.md).
 test who_asks_is_a_user_of_its_own {
 	needs_users
