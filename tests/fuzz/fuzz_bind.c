@@ -3,20 +3,16 @@
  * The first bytes choose the call, the kind of the program's socket, whether superd has left or the memory cannot be
  * read, and the length of the address; the second half is a later call. It includes the source, as only that knows what
  * it has of superd. */
-#include <dirent.h>
 #include <sys/stat.h>
 
-/* Each path is a folder of its length, so that several names are one folder. */
+/* Each path is a folder of its length, so that several names are one folder. By name alone, as the fuzzer's engine calls
+ * it as well. */
 static int stat_length(const char *path, struct stat *status);
-/* No other process is found. These two by name alone, as the fuzzer's engine calls them as well. */
-static DIR *open_none(const char *path);
 int superd_bind_main(int argc, char **argv);
-#define opendir(path) open_none(path)
 #define stat(path, status) stat_length(path, status)
 #define main superd_bind_main
 #include "bind/main.c"
 #undef main
-#undef opendir
 #undef stat
 
 #include "fuzzer.h"
@@ -124,12 +120,6 @@ static int stat_length(const char *path, struct stat *status)
 	require(strlen(path) < PATH_MAX + 64);
 	*status = (struct stat){ .st_dev = 1, .st_ino = strlen(path) };
 	return 0;
-}
-
-static DIR *open_none(const char *path)
-{
-	(void)path;
-	return NULL;
 }
 
 /* To superd. */

@@ -57,11 +57,14 @@ enum { BESIDE, OWN, CONFIGURED };
 
 static void list_dirs(struct libexec_dirs *dirs)
 {
+	const char *executed = (const char *)(uintptr_t)getauxval(AT_EXECFN);
 	char *own = dirs->path[OWN], *slash;
 	ssize_t length = readlink("/proc/self/exe", own, PATH_MAX - 1);
 
 	memset(dirs->path[BESIDE], 0, PATH_MAX);
 	own[length > 0 ? length : 0] = '\0';
+	if (length <= 0 && executed && *executed == '/' && strlen(executed) < PATH_MAX) /* there is no /proc */
+		memcpy(own, executed, strlen(executed) + 1);
 	snprintf(dirs->path[CONFIGURED], PATH_MAX, "%s", PKGLIBEXECDIR);
 	slash = strrchr(own, '/');
 	if (slash)

@@ -62,9 +62,10 @@ bool service_keep_settings(struct service *row, const struct option_settings *de
 
 bool service_is_unclear(const struct service *service, const char *option)
 {
-	const struct option_setting *setting = service->is_unclear ? service_setting(service, option) : NULL;
+	const struct option_setting *setting =
+		service->is_unclear || service->has_unknown ? service_setting(service, option) : NULL;
 
-	return setting && setting->refused;
+	return setting ? setting->refused : service->has_unknown;
 }
 
 struct origin service_place(const struct service *service, const struct option_setting *setting)

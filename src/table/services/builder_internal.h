@@ -25,5 +25,6 @@ struct service_builder {
 	enum dialect dialect;
 	bool is_alone;                  /* builder_set_alone */
 	bool bad_address;               /* an invalid endpoint is reported */
+	bool has_unknown;               /* so is a name that is no option's */
 	bool exhausted;                 /* memory ran out, or there are too many blocks */
 };

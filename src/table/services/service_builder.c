@@ -370,9 +370,12 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 	struct option_setting *setting;
 	bool good;
 
-	if (!option)
-		return find_former(name) ? set_former(builder, find_former(name), value, diags)
-					 : report_unknown(name, false, value->at, diags);
+	if (!option && find_former(name))
+		return set_former(builder, find_former(name), value, diags);
+	if (!option) {
+		builder->has_unknown = true;
+		return report_unknown(name, false, value->at, diags);
+	}
 	if (option->flags & STRUCTURE && !strcmp(option->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
 			   "socket needs a name and braces, as in socket NAME { listen = \"80\" }");
