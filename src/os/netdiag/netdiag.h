@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <linux/vm_sockets.h> /* behind <sys/socket.h> */
+
 #include "table/endpoint/endpoint.h"
 
 /* A socket address of any family, with its length. */
@@ -19,6 +21,7 @@ struct socket_address {
 		struct sockaddr_in6 in6;
 		struct sockaddr_un un;
 		struct sockaddr_nl nl;
+		struct sockaddr_vm vm;
 		struct sockaddr_storage storage;
 	};
 	socklen_t length;
@@ -71,8 +74,8 @@ bool sock_diag_unix(int fd, struct sock_diag_unix *out);
  * not report it, if it was shut down, or if the file system shows its nodes under other numbers (overlayfs, btrfs). */
 bool sock_diag_unix_listens(const struct stat *node);
 
-/* As sock_diag_ask, for all unix sockets in these states, bits 1 << TCP_LISTEN and so on, with the attributes that the
- * bits UDIAG_SHOW_... ask for. */
+/* Calls `each` for every unix socket in these states, bits 1 << TCP_LISTEN and so on, with the attributes that the bits
+ * UDIAG_SHOW_... ask for; for some millions at most. false: no answer, or not a complete one. */
 bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
 			 void *context);
 
@@ -87,14 +90,9 @@ struct sock_diag_filter {
 	uint8_t extensions;             /* attributes to report, bits 1 << (INET_DIAG_INFO - 1) and so on */
 };
 
-/* As sock_diag_ask, for the sockets that the filter selects. */
+/* The same for the inet sockets that the filter selects. */
 bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
 		    void *context);
-
-/* Sends a request (a struct nlmsghdr and what follows) and calls `each` for every message of the answer, which is
- * limited to some millions of sockets. false: no answer, or not a complete one. */
-bool sock_diag_ask(const void *question, size_t size, void (*each)(struct nlmsghdr *message, void *context),
-		   void *context);
 
 const void *sock_diag_attribute(const struct rtattr *attribute);        /* the data of an attribute */
 

@@ -71,8 +71,7 @@ static bool exchange(int diag, const void *request, size_t size, void (*each)(st
 	return done && !failed;
 }
 
-bool sock_diag_ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context),
-		   void *context)
+static bool ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context), void *context)
 {
 	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	bool good = diag >= 0 && exchange(diag, request, size, each, context);
@@ -119,7 +118,7 @@ static bool ask_unix(struct unix_diag_req question, unsigned short flags,
 
 	request.request.sdiag_family = AF_UNIX;
 	memset(request.request.udiag_cookie, 0xff, sizeof(request.request.udiag_cookie));
-	return sock_diag_ask(&request, sizeof(request), each, context);
+	return ask(&request, sizeof(request), each, context);
 }
 
 bool sock_diag_unix(int fd, struct sock_diag_unix *out)
@@ -200,7 +199,7 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 			     .id.idiag_sport = htons(filter->port) },
 	};
 
-	return sock_diag_ask(&request, sizeof(request), each, context);
+	return ask(&request, sizeof(request), each, context);
 }
 
 uint64_t socket_id(int fd)

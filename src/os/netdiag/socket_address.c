@@ -1,5 +1,5 @@
 /* Endpoints as socket addresses. Their ends differ: a path ends with a NUL (unix(7)), but an abstract name ends by its
- * length alone, and one NUL more would be another name. vsock(7) exists only if the kernel's headers know it. */
+ * length alone, and one NUL more would be another name. */
 #include "os/netdiag/netdiag.h"
 
 #include <arpa/inet.h>
@@ -9,34 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <linux/vm_sockets.h>
-
 #include "lib/unix_socket.h"
-
-static bool vsock_make(const struct endpoint *endpoint, struct socket_address *address)
-{
-	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = endpoint->number, .svm_port = endpoint->group };
-
-	memcpy(&address->storage, &vm, sizeof(vm));
-	address->length = sizeof(vm);
-	return true;
-}
-
-static void vsock_host(const struct socket_address *address, char *out, size_t size)
-{
-	struct sockaddr_vm vm;
-
-	memcpy(&vm, &address->storage, sizeof(vm));
-	snprintf(out, size, "vsock:%u", vm.svm_cid);
-}
-
-static int vsock_port(const struct socket_address *address)
-{
-	struct sockaddr_vm vm;
-
-	memcpy(&vm, &address->storage, sizeof(vm));
-	return vm.svm_port <= INT_MAX ? (int)vm.svm_port : -1;
-}
 
 bool socket_form(const struct endpoint *endpoint, struct socket_form *form)
 {
@@ -111,7 +84,10 @@ bool socket_address_make(const struct endpoint *endpoint, int family, struct soc
 	case ENDPOINT_SEQPACKET:
 		return notify_address(endpoint->address, &address->un, &address->length);
 	case ENDPOINT_VSOCK:
-		return vsock_make(endpoint, address);
+		address->vm = (struct sockaddr_vm){ .svm_family = AF_VSOCK, .svm_cid = endpoint->number,
+						    .svm_port = endpoint->group };
+		address->length = sizeof(address->vm);
+		return true;
 	case ENDPOINT_NETLINK:
 		address->nl = (struct sockaddr_nl){ .nl_family = AF_NETLINK, .nl_groups = endpoint->group };
 		address->length = sizeof(address->nl);
@@ -163,7 +139,7 @@ void socket_address_host(const struct socket_address *address, char *out, size_t
 		unix_host(address, out, size);
 		break;
 	case AF_VSOCK:
-		vsock_host(address, out, size);
+		snprintf(out, size, "vsock:%u", address->vm.svm_cid);
 		break;
 	}
 }
@@ -178,7 +154,7 @@ int socket_address_port(const struct socket_address *address)
 	case AF_INET6:
 		return ntohs(address->in6.sin6_port);
 	case AF_VSOCK:
-		return vsock_port(address);
+		return address->vm.svm_port <= INT_MAX ? (int)address->vm.svm_port : -1;
 	default:
 		return -1;
 	}
