@@ -475,6 +475,15 @@ struct order {
 
 static ev_timer drains; /* the next look whether the clients of those that drain have gone */
 
+static bool has_one_that_serves(const struct svc *svc)
+{
+	LIST_OF(const struct instance, instance, link, &svc->run->instances) {
+		if (!instance->ends)
+			return true;
+	}
+	return false;
+}
+
 /* Those that drain stop when nobody is connected, or when timeout_stop has passed. */
 static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 {
@@ -484,12 +493,13 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
 		int64_t timeout = svc->row->groups->lifecycle->timeout_stop;
 		double lasted = clock_now() - svc->run->drains_since;
-		struct clients clients = { 0 };
-
 		/* With accept = yes each client has an instance, which ends with it. */
-		if (!(svc->run->drains_since > 0) || !svc->run->current || svc->run->current->ends)
+		struct clients clients = { .known = true, .connected = 1 };
+
+		if (!(svc->run->drains_since > 0) || !has_one_that_serves(svc))
 			continue;
-		clients_count(svc, &clients);
+		if (!svc->row->exec->accept)
+			clients_count(svc, &clients);
 		/* Who waits at sockets that stay is served by the next instance. */
 		if ((!clients.known || clients.connected > (svc->removed ? 0 : clients.waiting)) &&
 		    (timeout == SCAN_INFINITY || lasted * 1e6 < (double)timeout)) {
@@ -497,10 +507,7 @@ static void on_drains(struct ev_loop *loop, ev_timer *timer, int events)
 			continue;
 		}
 		svc_say(svc, LEVEL_INFO, "stopping", "stopping: it is drained");
-		if (svc->removed)
-			instance_stop(svc->run->current);
-		else
-			svc_stop(svc, true);
+		svc_stop(svc, true);
 	}
 	if (!any)
 		ev_timer_stop(loop, timer);

@@ -290,7 +290,7 @@ test waits_for_the_commands_before_a_start_when_it_restarts {
 }
 
 test drains_before_it_goes_on {
-	web lines "accept = yes" -clock
+	web lines "accept = yes timeout_stop = 10h" -clock
 	lassign [client] first
 	set operator [session]; send $operator "drain web"
 	wait {[string match "*it drains*" [why web]]}
@@ -300,6 +300,22 @@ test drains_before_it_goes_on {
 	has [line $second] " two"
 	has [line $operator] {"message":"drained}
 	close $second $operator
+}
+
+test drains_until_timeout_stop_has_passed {
+	foreach program {"talk {}" "lines {accept = yes}"} {
+		lassign $program program options
+		web $program "timeout_stop = 10min $options" -clock
+		lassign [client] first pid
+		done "drain --no-wait web"
+		advance 9min
+		answers $first $pid two
+		until 1min {[logged "it is drained"]}
+		end_of $first
+		wait {[status held] eq "false"}
+		close $first
+		stop
+	}
 }
 
 # Its program has the socket until its signal, so it serves who comes meanwhile, too.
@@ -348,7 +364,7 @@ test drains_what_is_held_and_holds_it_further {
 }
 
 test goes_on_draining_when_nobody_waits_for_it {
-	web lines "accept = yes" -clock
+	web lines "accept = yes timeout_stop = 10h" -clock
 	lassign [client] first
 	set operator [session]; send $operator "drain web"
 	wait {[string match "*it drains*" [why web]]}
