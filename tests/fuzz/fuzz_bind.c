@@ -5,8 +5,8 @@
  * it has of superd. */
 #include <sys/stat.h>
 
-/* Each path is a folder of its length, so that several names are one folder. By name alone, as the fuzzer's engine calls
- * it as well. */
+/* Each path is a folder of its length, so that several names are one folder. By name alone, as the fuzzer's engine
+ * calls it as well. */
 static int stat_length(const char *path, struct stat *status);
 int superd_bind_main(int argc, char **argv);
 #define stat(path, status) stat_length(path, status)

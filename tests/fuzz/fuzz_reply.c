@@ -151,7 +151,7 @@ static void run_verb(const char *verb, unsigned kind)
 
 static void run_metrics(void)
 {
-	json_t *greeting = json_reply_parse(GREETING, strlen(GREETING)), *lines = json_array();
+	json_t *lines = json_array();
 	struct buf out = { 0 };
 	size_t length;
 	char *text;
@@ -163,12 +163,11 @@ static void run_metrics(void)
 			json_array_append_new(lines, line);
 		free(text);
 	}
-	metrics_compose(&out, greeting, lines);
+	metrics_compose(&out, lines);
 	require(!out.failed && out.length && buf_string(&out)[out.length - 1] == '\n');
 	require(!memchr(out.data, '\0', out.length) && !memchr(out.data, '\r', out.length));
 	buf_free(&out);
 	json_decref(lines);
-	json_decref(greeting);
 }
 
 struct stream {
