@@ -707,7 +707,7 @@ static void obey(int signal)
 				continue;
 			for (unsigned n = 0; n < svc->socket_count; n++)
 				CLEAR(svc->sockets[n].run->rests_until);
-			svc->run->told = 0; /* who has sent it wants to hear */
+			svc->run->told_at = 0; /* who has sent it wants to hear */
 			svc_look_again(svc);
 		}
 		pass_gently(signal);

@@ -545,6 +545,7 @@ static bool reload_apply(struct table *table)
 			svc->seen = returns || changes[n] != DIFF_SAME;
 			if (svc->seen) {
 				backoff_reset(&svc->run->backoff);
+				CLEAR(svc->run->told_at);
 				needs_mark(svc->row);
 			}
 			take_row(svc, table, row, (enum diff_kind)changes[n]);

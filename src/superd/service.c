@@ -415,7 +415,6 @@ static void svc_back_off(struct svc *svc)
 	bool binds = lacks_socket(svc), comes_back;
 	char span[DURATION_MOST], next[80];
 	double now = clock_now();
-	uint64_t told;
 	struct event event = { .name = svc->run->unlogged ? svc->run->unlogged : "pause",
 			       .service = svc->row->name,
 			       .reason = svc->run->reason };
@@ -430,12 +429,11 @@ static void svc_back_off(struct svc *svc)
 		 superd.life == SUPERD_IS_OVER || superd.exit_status ? ", as superd ends" : " by itself");
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
-	told = binds && svc->run->unlogged ? hash_text(HASH_START, svc->run->reason) : 0;
-	if (told && told == svc->run->told && now - svc->run->told_at < TELL_AGAIN) {
+	if (binds && svc->run->unlogged && svc->run->told_at > 0 && now - svc->run->told_at < TELL_AGAIN) {
 		log_event(superd.log, LEVEL_DEBUG, &event, "%s; %s", svc->run->reason, next);
 	} else if (svc->run->unlogged) {
-		svc->run->told = told;
-		svc->run->told_at = now;
+		if (binds)
+			svc->run->told_at = now;
 		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->run->reason, next);
 	} else if (!svc->run->lacks) {
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->run->reason);
@@ -688,7 +686,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		return;
 	case PHASE_SOCKET_START_POST:
 		svc->bound = true;
-		CLEAR(svc->run->told);
+		CLEAR(svc->run->told_at);
 		if (!svc_is_failing(svc) && svc->run->backoff.failures)
 			backoff_reset(&svc->run->backoff);
 		svc_set(svc, svc->run->current ? STOPPING : LISTENING); /* enabled while its last instance ends */
