@@ -247,7 +247,6 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 {
 	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
 
-	instance->cgroup_is_left = false;
 	superd.cgroups.made = instance->number - 1; /* that of no instance which the superd before has started */
 	if (!plan->cgroup_settings) {
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
@@ -790,13 +789,9 @@ static pid_t live_group(struct instance *instance)
 	return instance->group > 1 && kill(-instance->group, 0) == 0 ? instance->group : 0;
 }
 
-/* Asked several times at each end; to look costs a hundredth of a start. */
-bool instance_cgroup_lives(struct instance *instance)
+bool instance_cgroup_lives(const struct instance *instance)
 {
-	bool lives = instance->cgroup && !instance->cgroup_is_left && cgroup_is_populated(instance->cgroup);
-
-	instance->cgroup_is_left = !lives && !instance->main.pid && !instance->command.pid;
-	return lives;
+	return instance->cgroup && cgroup_is_populated(instance->cgroup);
 }
 
 static bool group_lives(struct instance *instance)
