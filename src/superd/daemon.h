@@ -568,7 +568,7 @@ void svc_settle(struct svc *svc);	  /* finds the state that follows when nothing
 void svc_go_on(struct svc *svc);	  /* the same, but a pause goes on */
 bool svc_asks_conditions(const struct svc *svc);
 bool svc_is_opening(const struct svc *svc); /* asks conditions, or runs commands around its sockets */
-void svc_close_sockets(struct svc *svc);
+bool svc_close_sockets(struct svc *svc);
 void socket_close(struct socket *socket);
 void svc_resume(struct svc *svc); /* goes on with what the superd before had */
 enum bar svc_bar(const struct svc *svc);

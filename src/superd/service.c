@@ -956,18 +956,21 @@ void svc_ask_conditions(struct svc *svc)
 		svc_settle(svc);
 }
 
-void svc_close_sockets(struct svc *svc)
+/* true: commands run behind that, and it settles behind them, at once if they cannot be run; then it may be freed. */
+bool svc_close_sockets(struct svc *svc)
 {
-	bool was_bound = svc->bound;
+	bool has_commands = svc->bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST));
 
-	if (svc->run->socket_phase <= PHASE_SOCKET_START_POST)
-		child_signal(&svc->run->socket_command, SIGTERM);
+	if (svc->run->socket_command.pid && svc->run->socket_phase == PHASE_SOCKET_STOP_POST)
+		return true;
+	child_signal(&svc->run->socket_command, SIGTERM);
 	child_forget(&svc->run->socket_command);
 	CLEAR(svc->run->socket_phase);
 	close_all(svc);
 	svc->bound = false;
-	if (was_bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST)))
+	if (has_commands)
 		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
+	return has_commands;
 }
 
 void svc_resume(struct svc *svc)
@@ -1136,6 +1139,8 @@ void svc_settle(struct svc *svc)
 	bar = svc_bar(svc);
 	if (bar < BAR_HELD) {
 		ev_timer_stop(superd.loop, &svc->run->timer);
+		if (svc_is_empty(svc) && svc->bound && svc_close_sockets(svc))
+			return;
 		svc_set(svc, svc_is_empty(svc) ? OFF : CLOSING);
 		if (svc_is_empty(svc) && bar == BAR_REMOVED)
 			svc_free(svc);
@@ -1377,13 +1382,13 @@ void svc_shut(struct svc *svc, bool spares)
 		needs_mark(svc->row);
 	else if (waits)
 		needs_let_go(svc);
-	if (!spares || !svc->removed || !svc->run->current) /* else its row may come back before it ends */
-		svc_close_sockets(svc);
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		if (!spares)
 			instance_stop(instance);
 	}
-	svc_settle(svc);
+	/* Else its row may come back before it ends. */
+	if ((spares && svc->removed && svc->run->current) || !svc_close_sockets(svc))
+		svc_settle(svc);
 }
 
 /* ---- what instances report ---- */

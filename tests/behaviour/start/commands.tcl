@@ -341,6 +341,14 @@ test of_sockets_run_when_a_reload_takes_them_away {
 	sees diary "opened\nclosed\n"
 }
 
+test of_sockets_run_when_a_removed_service_has_drained {
+	web "$::backend talk" [around_sockets]
+	set client [served web]
+	reload {service other { listen = "127.0.0.1:0" exec = "/bin/true" }}
+	close $client
+	sees diary "opened\nclosed\n"
+}
+
 # The command behind the start is told of the daemon, not of the process that made it.
 test are_told_the_daemon_of_a_fork {
 	needs {[has_groups]} "superd can make no control groups here, to know a daemon without a pid file by"
