@@ -17,6 +17,7 @@
 #include "table/services/table.h"
 #include "table/sources/format.h"
 #include "table/superd_conf/superd.h"
+#include "tests/unit/read_text.h"
 
 /* The table as superd.conf; free() it. */
 static char *print(const struct table *table)

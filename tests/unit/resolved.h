@@ -2,7 +2,7 @@
 #pragma once
 
 #include "superd/machine/machine.h"
-#include "table/sources/sources.h"
+#include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 
 static struct diags diags;

@@ -3,7 +3,7 @@
 
 #include "superd/machine/machine.h"
 #include "superd/start/start.h"
-#include "table/sources/sources.h"
+#include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 
 static struct table *table;

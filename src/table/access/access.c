@@ -32,7 +32,8 @@ struct access_rule {
 	struct network networks[ACCESS_FACTORS];
 };
 
-void network_mask(struct network *network)
+/* Sets the bits behind the network's prefix to zero. */
+static void network_mask(struct network *network)
 {
 	size_t whole = network->bits / 8;
 

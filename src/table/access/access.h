@@ -30,9 +30,6 @@ struct network {
 	unsigned bits;                  /* length of the prefix, 0 to 128 */
 };
 
-/* Sets the bits behind the network's prefix to zero. */
-void network_mask(struct network *network);
-
 /* Reads ADDRESS or ADDRESS/BITS, in numbers. false: it is neither. */
 bool network_read(const char *word, struct network *network);
 

@@ -97,7 +97,7 @@ static void check_one_rule(const struct service *service, const struct listen *l
 {
 	const struct socket_options *first = service->sockets->options, *other = listen->options;
 	const char *option = first->only_from == other->only_from ? "no_access" : "only_from";
-	bool checks = service_waits(service) || endpoint_is_datagram(listen->endpoint);
+	bool checks = !service->exec->accept || endpoint_is_datagram(listen->endpoint);
 
 	if (!checks || !service->exec->builtin ||
 	    (first->only_from == other->only_from && first->no_access == other->no_access))

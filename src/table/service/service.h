@@ -538,12 +538,6 @@ static inline const char *service_root(const struct service *service)
 	return root && root[strspn(root, "/")] ? root : NULL;
 }
 
-/* accept = no: the backend gets the listeners themselves (inetd's and xinetd's "wait"). */
-static inline bool service_waits(const struct service *service)
-{
-	return !service->exec->accept;
-}
-
 /* Whether superd-builtin serves the clients, and no program of the service. */
 static inline bool service_is_builtin(const struct service *service)
 {

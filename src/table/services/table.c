@@ -132,7 +132,7 @@ static bool is_called(const struct service *service, const char *name)
 
 /* Whether the service may be the entry that is skipped. An entry without a name is known by its line; one with a
  * doubtful name may be any service of its file. */
-bool skipped_was(const struct skipped *entry, const struct service *service)
+static bool skipped_was(const struct skipped *entry, const struct service *service)
 {
 	if (entry->is_doubtful && share_file(entry->at, service))
 		return true;

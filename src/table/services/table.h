@@ -86,9 +86,6 @@ const struct source_role *table_next_role(const struct table *table, enum role_k
 /* Whether a service of an earlier table may be an entry that this table lacks because of an error. */
 bool table_may_lack(const struct table *table, const struct service *service);
 
-/* Whether this entry may be the service of an earlier table. */
-bool skipped_was(const struct skipped *entry, const struct service *service);
-
 /* The entry skipped that a service of an earlier table may be. NULL: none. */
 struct skipped *table_find_skipped(const struct table *table, const struct service *service);
 

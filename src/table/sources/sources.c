@@ -162,13 +162,6 @@ void reading_finish(struct reading *reading)
 	table_check(reading->table, reading->diags);
 }
 
-/* A table without a service is legal, but hardly meant. */
-static void warn_of_empty_table(const struct table *table, struct diags *diags, size_t errors, const char *file)
-{
-	if (table->count == 0 && diags->errors == errors)
-		diag_warning(diags, ((struct origin){ .file = file }), "no services: superd has nothing to do");
-}
-
 struct table *read_table(const struct read_request *request, struct diags *diags)
 {
 	struct reading reading = {
@@ -189,26 +182,9 @@ struct table *read_table(const struct read_request *request, struct diags *diags
 	for (size_t i = 0; i < request->count; i++)
 		reading_import(&reading, request->sources[i], false, (struct origin){ 0 });
 	reading_finish(&reading);
-	warn_of_empty_table(reading.table, diags, errors, only ? source_name_path(only) : NULL);
-	return reading.table;
-}
-
-struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags)
-{
-	struct reading reading = { .table = table_new(), .diags = diags };
-	size_t errors = diags->errors;
-	struct source_file source;
-
-	if (!reading.table) {
-		reading_refuse_memory(&reading);
-		return NULL;
-	}
-	if (source_from_text(&source, file, text, length, reading.table->pool, diags)) {
-		superd_read_source(&reading, &source);
-		source_free(&source);
-	}
-	reading_finish(&reading);
-	warn_of_empty_table(reading.table, diags, errors, file);
+	if (!reading.table->count && diags->errors == errors)   /* this is legal, but hardly meant */
+		diag_warning(diags, ((struct origin){ .file = only ? source_name_path(only) : NULL }),
+			     "no services: superd has nothing to do");
 	return reading.table;
 }
 

@@ -13,9 +13,6 @@
  * caller frees it with table_free. NULL: out of memory. */
 struct table *read_table(const struct read_request *request, struct diags *diags);
 
-/* Reads a text of superd.conf in memory, as read_table does; for -l, tests and fuzzers. */
-struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags);
-
 /* Reads what print_conf_saved wrote, without table_check. NULL: out of memory. */
 struct table *read_saved(const char *text, struct diags *diags);
 

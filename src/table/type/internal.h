@@ -38,8 +38,6 @@ void number_show(const struct option_def *option, const void *field, struct buf 
 
 void count_show(int64_t value, char *buf);      /* as struct number's `show` */
 
-/* Sets the field to the option's `unset`. */
-void value_unset(const struct option_def *option, void *field);
 bool value_is_unset(const struct option_def *option, const void *field);
 
 /* Keeps a text in the pool and stores it in a field of type const char *; the empty text is NULL. Returns NULL or

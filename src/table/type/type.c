@@ -80,6 +80,15 @@ void type_json(const struct option_def *option, const void *field, struct buf *o
 	}
 }
 
+/* Sets the field to the option's `unset`. */
+static void value_unset(const struct option_def *option, void *field)
+{
+	if (option->unset)
+		memcpy(field, option->unset, field_size(option->type));
+	else
+		memset(field, 0, field_size(option->type));
+}
+
 /* Parses a tuple; one text is split first, and all its words then have the place of the text. */
 static const char *tuple_parse(const struct type *type, struct parse *parse, void *field)
 {
@@ -250,14 +259,6 @@ bool type_equal(const struct option_def *option, const void *a, const void *b)
 	for (; left && right && *left && *right && !strcmp(*left, *right); left++)
 		right++;
 	return (!left || !*left) && (!right || !*right);
-}
-
-void value_unset(const struct option_def *option, void *field)
-{
-	if (option->unset)
-		memcpy(field, option->unset, field_size(option->type));
-	else
-		memset(field, 0, field_size(option->type));
 }
 
 bool value_is_unset(const struct option_def *option, const void *field)

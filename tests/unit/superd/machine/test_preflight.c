@@ -4,8 +4,8 @@
 #include "os/host/program.h"
 #include "read/systemd/internal.h"
 #include "superd/machine/machine.h"
-#include "table/sources/sources.h"
 #include "tests/unit/as_nobody.h"
+#include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 
 static struct diags diags;

@@ -4,8 +4,8 @@
 #include "table/print/option_search.h"
 #include "table/print/print_conf.h"
 #include "table/services/diff.h"
-#include "table/sources/sources.h"
 #include "tests/unit/plain_value.h"
+#include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 
 static struct table *read_string(const char *text)
