@@ -202,6 +202,7 @@ struct instance {
 	size_t escaped_count;
 	char *cgroup;				/* path; NULL: none */
 	bool cgroup_is_reused, cgroup_is_spent; /* an instance before had it; none after it gets it */
+	bool cgroup_is_left;			/* nothing runs in it until superd starts something there */
 	uint64_t private_id;
 	char invocation[INVOCATION_ID + 1];
 	struct client client;  /* accept = yes; fd -1 once the program has it */
@@ -752,7 +753,7 @@ void records_close(void);
 
 /* clients.c */
 pid_t *instance_processes(struct instance *instance);
-bool instance_cgroup_lives(const struct instance *instance); /* false also without a control group */
+bool instance_cgroup_lives(struct instance *instance); /* false also without a control group */
 void clients_forget(struct socket *socket);
 void clients_restore_name(struct socket *socket, uint16_t port);
 const struct socket_address *clients_name(struct socket *socket);

@@ -247,6 +247,7 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 {
 	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
 
+	instance->cgroup_is_left = false;
 	superd.cgroups.made = instance->number - 1; /* that of no instance which the superd before has started */
 	if (!plan->cgroup_settings) {
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
@@ -789,9 +790,13 @@ static pid_t live_group(struct instance *instance)
 	return instance->group > 1 && kill(-instance->group, 0) == 0 ? instance->group : 0;
 }
 
-bool instance_cgroup_lives(const struct instance *instance)
+/* Asked several times at each end; to look costs a hundredth of a start. */
+bool instance_cgroup_lives(struct instance *instance)
 {
-	return instance->cgroup && cgroup_is_populated(instance->cgroup);
+	bool lives = instance->cgroup && !instance->cgroup_is_left && cgroup_is_populated(instance->cgroup);
+
+	instance->cgroup_is_left = !lives && !instance->main.pid && !instance->command.pid;
+	return lives;
 }
 
 static bool group_lives(struct instance *instance)
