@@ -233,13 +233,14 @@ test a_command_before_it_ends_with_disable_and_runs_again_with_enable {
 	visits web
 }
 
+# The other service has the same address, and takes its socket.
 test a_command_behind_it_that_cannot_be_run_ends_nothing_else {
 	superd -environment MALLOC_PERTURB_=165 -arguments --no-preflight {
 		service web { listen = "127.0.0.1:0" exec = "$backend serve" socket_exec_stop_post = "/nonexistent/program" }
 	}
-	port web
-	reload $other
+	set port [port web]
+	reload $::other
 	log "web: socket_exec_stop_post: cannot be run"
-	visits other
+	visits $port
 	expect {![logged "ended superd"]}
 }
