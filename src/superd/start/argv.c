@@ -52,22 +52,10 @@ static int socket_number(const struct service *service, const struct plan_socket
 static bool expand_one(const struct service *service, const struct plan_sockets *sockets, const char *name,
 		       size_t length, struct buf *out)
 {
-	unsigned number = plan_first_descriptor(service);
-
 	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(name, "fd", 2))
 		return false; /* it gets no descriptor */
-	if ((length == 2 && !memcmp(name, "fd", 2)) ||
-	    (length == 3 && !memcmp(name, "fds", 3) && service->exec->accept)) {
-		buf_addf(out, "%u", number);
-	} else if (length == 3 && !memcmp(name, "fds", 3)) {
-		const char *comma = "";
-
-		for (size_t n = 0; n < service->socket_count; n++) {
-			if (sockets->missing && sockets->missing[n])
-				continue;
-			buf_addf(out, "%s%u", comma, number++);
-			comma = ",";
-		}
+	if (length == 2 && !memcmp(name, "fd", 2)) {
+		buf_addf(out, "%u", plan_first_descriptor(service));
 	} else if (length > 3 && !memcmp(name, "fd:", 3)) {
 		int fd = socket_number(service, sockets, name + 3, length - 3);
 

@@ -386,7 +386,7 @@ bool scheduling_io_priority(const char *text, int *priority);
 
 /* The words of a plan: %{…} templates, commands and conditions. */
 
-/* Appends the text with %{fd} %{fd:NAME} %{fds} %{path:NAME} %{service} %{port} %{instance} and %% replaced. false:
+/* Appends the text with %{fd} %{fd:NAME} %{path:NAME} %{service} %{port} %{instance} and %% replaced. false:
  * there is no such template or name, or that socket is missing. */
 bool plan_expand(const struct service *service, const struct plan_sockets *sockets, const char *text, struct buf *out);
 

@@ -71,15 +71,13 @@ static bool has_socket(const struct service *service, const char *name, size_t l
 /* Checks the text between the braces. Returns NULL, or why superd cannot replace it. */
 static const char *template_refuse(const struct service *service, const char *text, size_t length)
 {
-	bool descriptor = scan_is_word(text, length, "fd") || scan_is_word(text, length, "fds");
-
 	if (scan_is_word(text, length, "service"))
 		return NULL;
 	if (scan_is_word(text, length, "port"))
 		return service_find_socket(service, KINDS_PORT | KIND(VSOCK)) ? NULL : "none of its sockets has a port";
 	if (service->exec->pass == PASS_BIND && length >= 2 && !memcmp(text, "fd", 2))
 		return "with pass = bind the program receives no descriptor: it binds its address";
-	if (descriptor)
+	if (scan_is_word(text, length, "fd"))
 		return service->socket_count ? NULL : "it has no socket";
 	if (length > 3 && !memcmp(text, "fd:", 3))
 		return has_socket(service, text + 3, length - 3, false) ? NULL : "it has no socket of this name";
@@ -87,8 +85,7 @@ static const char *template_refuse(const struct service *service, const char *te
 		return has_socket(service, text + 5, length - 5, true) ? NULL : "it has no such node";
 	if (scan_is_word(text, length, "instance"))
 		return service->exec->accept ? NULL : "only with accept = yes there is a connection to name";
-	return "there are %{fd}, %{fd:NAME}, %{fds}, %{path:NAME}, %{service}, %{port} and %{instance}; %% is a "
-	       "percent sign";
+	return "there are %{fd}, %{fd:NAME}, %{path:NAME}, %{service}, %{port} and %{instance}; %% is a percent sign";
 }
 
 /* Adds an error for every %{ } in a text of this option that superd cannot replace. */

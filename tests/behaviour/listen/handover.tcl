@@ -86,12 +86,12 @@ test templates_are_filled_in {
 	superd {service tell {
 		socket first { listen = "127.0.0.1:0" }
 		socket second { listen = "udp:127.0.0.1:0" }
-		exec = "$tests/report %/report %{fd:second} %{fds} %{service} %{port} 100%%"
+		exec = "$tests/report %/report %{fd:second} %{service} %{port} 100%%"
 		env = { "NGINX=%{fd};", "WHO=%{service}" }
 	}}
 	set port [port tell/0]
 	is [ask $port hello] reported
-	fields [reported %/report] argv.2 4 argv.3 3,4 argv.4 tell argv.5 $port argv.6 100% env.NGINX "3;" env.WHO tell
+	fields [reported %/report] argv.2 4 argv.3 tell argv.4 $port argv.5 100% env.NGINX "3;" env.WHO tell
 }
 
 # O_NONBLOCK lives in the file description that all generations share.

@@ -29,7 +29,6 @@ Test(plan_text, expands_what_it_knows)
 	expect_expanded(service, "plain", "plain");
 	expect_expanded(service, "", "");
 	expect_expanded(service, "%{fd}", "3");
-	expect_expanded(service, "%{fds}", "3,4");
 	expect_expanded(service, "%{fd:http};%{fd:admin}", "3;4");
 	expect_expanded(service, "%{path:admin}", "/run/superd-w.sock");
 	expect_expanded(service, "[%{service}]:%{port}", "[web]:8080");
@@ -55,9 +54,9 @@ Test(plan_text, counts_descriptors_as_the_backend_will_find_them)
 {
 	const struct service *service = two_sockets("accept = yes\npass = systemd");
 
-	expect_expanded(service, "%{fds}", "3");
+	expect_expanded(service, "%{fd}", "3");
 	service = row("service a { listen = 8080\nexec = \"/bin/x\"\npass = inetd\n}\n");
-	expect_expanded(service, "%{fd} %{fds}", "0 0");
+	expect_expanded(service, "%{fd}", "0");
 	service = row("service a { listen = 8080\nexec = \"/bin/x\"\naccept = yes\n}\n");
 	expect_expanded(service, "%{fd}", "0");
 }
