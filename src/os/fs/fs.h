@@ -92,8 +92,8 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why);
 /* Appends the finding behind a path: ": /home/u belongs to user 1000, who could lead it elsewhere". */
 void path_finding_add(const struct path_finding *finding, struct buf *out);
 
-/* Files of superd's own at well-known paths that no other user can influence: links are never followed, and files of
- * other users are never written. */
+/* Files of superd's own at well-known paths that no other user can influence: links that others could make are never
+ * followed, and files of other users are never written. */
 
 /* Whether only root and superd's own user can change what this absolute path refers to: its folder, and all folders
  * above, must belong to them, or be sticky. false with the reason in why. */
@@ -116,8 +116,8 @@ char *private_file_get(const char *path, size_t most, size_t *length, struct buf
 /* A close-on-exec descriptor to read the text from, which nobody can change. -1 and errno. */
 int memory_file(const char *text, size_t length);
 
-/* The whole text from its start, NUL-terminated, for the caller to free(). NULL and errno: it is not a regular file, or
- * has more than `most` bytes. */
+/* The whole text from its start, NUL-terminated, for the caller to free(); others may share the descriptor, and read at
+ * the same time. NULL and errno: it is not a regular file, or has more than `most` bytes. */
 char *state_file_read(int fd, size_t most, size_t *length);
 
 /* The interpreter that the kernel opens together with a program: the one that a script names after #!, or the loader

@@ -98,45 +98,24 @@ bool private_file_remove(const char *path, struct buf *why)
 	return sync_folder(folder, why);
 }
 
-static bool is_own_file(int fd, struct buf *why)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		buf_text(why, strerror(errno));
-	else if (!S_ISREG(status.st_mode))
-		buf_text(why, "it is no regular file");
-	else if (status.st_uid != 0 && status.st_uid != geteuid())
-		buf_addf(why, "it belongs to user %lu", (unsigned long)status.st_uid);
-	else if (status.st_mode & (S_IWGRP | S_IWOTH))
-		buf_addf(why, "others may write to it (mode %04o)", (unsigned)(status.st_mode & 07777));
-	else
-		return true;
-	return false;
-}
-
 char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why)
 {
+	struct path_finding finding;
 	char limit[SIZE_TEXT_MOST];
 	struct stat status;
-	char *text = NULL;
-	int fd = -1;
+	char *text;
 
 	if (lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return NULL;            /* its folder may not exist either */
-	if (!private_folder_is_safe(path, why))
+	if (!path_is_trusted(path, PATH_ANY_FLAW, NULL, &finding)) {
+		path_finding_describe(&finding, why);
 		return NULL;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 && errno != ENOENT)
-		buf_text(why, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
-	if (fd >= 0 && is_own_file(fd, why)) {
-		text = state_file_read(fd, most, length);
-		if (!text && errno == EFBIG)
-			buf_addf(why, "it is larger than %s", size_write(limit, (double)most));
-		else if (!text)
-			buf_text(why, strerror(errno));
 	}
-	fd_close(&fd);
+	text = fd_read_file(path, most, length);
+	if (!text && errno == EFBIG)
+		buf_addf(why, "it is larger than %s", size_write(limit, (double)most));
+	else if (!text && errno != ENOENT)
+		buf_text(why, errno == EINVAL ? "it is no regular file" : strerror(errno));
 	return text;
 }
 
