@@ -527,24 +527,42 @@ static bool make_socket(const char *path, struct buf *why)
 	return made;
 }
 
-static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
+static void open_socket(bool again)
 {
+	enum level level = can_do_without(superd.options) ? LEVEL_INFO : LEVEL_WARNING;
+	bool made, tries;
 	struct buf why = { 0 };
+	pid_t pid = 0;
+	int fd = -1;
 
-	(void)loop, (void)events;
-	if (server.socket.fd >= 0) { /* accept(2) has failed */
-		io_watch(&server.io, EV_READ);
-		return;
-	}
-	if (make_socket(server.path, &why)) {
+	made = make_socket(server.path, &why);
+	tries = !made && may_pass(errno);
+	if (made && again) {
 		log_notice(superd.log, "the control socket is %s now", server.path);
 		locks_write_again(); /* they may have gone with it */
-	} else if (may_pass(errno)) {
-		timer_begin(timer, PATIENCE);
-	} else {
-		log_warn(superd.log, "no control socket %s: %s; a reload tries again", server.path, buf_string(&why));
 	}
+	if (tries)
+		timer_begin(&server.retry, PATIENCE);
+	if (!made && !tries && control_socket_has_owner(server.path, &pid, &fd) && pid)
+		log_say(superd.log, level,
+			"no control socket %s: superctl reaches another superd there, pid %ld, and not this one: give "
+			"this one a name of its own, by --control @NAME or a path, and superctl the same",
+			server.path, (long)pid);
+	else if (!made && !(tries && again))
+		log_say(superd.log, level, "no control socket %s: %s%s; --control names another place, or none",
+			server.path, buf_string(&why),
+			tries ? "; superd tries again each second" : "; a reload tries again");
+	fd_close(&fd);
 	buf_free(&why);
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop, (void)timer, (void)events;
+	if (server.socket.fd >= 0) /* accept(2) has failed */
+		io_watch(&server.io, EV_READ);
+	else
+		open_socket(true);
 }
 
 /* Makes the socket anew if clients do not find it any more. */
@@ -594,33 +612,8 @@ void control_begin(bool fresh)
 
 void control_open(void)
 {
-	enum level level = can_do_without(superd.options) ? LEVEL_INFO : LEVEL_WARNING;
-	const char *path = server.path;
-	struct buf why = { 0 };
-	pid_t pid = 0;
-	int fd = -1, error;
-
-	if (!has_control(superd.options))
-		return;
-	if (make_socket(path, &why)) {
-		buf_free(&why);
-		return;
-	}
-	error = errno;
-	if (may_pass(error)) {
-		buf_text(&why, ": superd tries again each second");
-		timer_begin(&server.retry, PATIENCE);
-	}
-	if (!may_pass(error) && control_socket_has_owner(path, &pid, &fd) && pid)
-		log_say(superd.log, level,
-			"no control socket %s: superctl reaches another superd there, pid %ld, and not this one: give "
-			"this one a name of its own, by --control @NAME or a path, and superctl the same",
-			path, (long)pid);
-	else
-		log_say(superd.log, level, "no control socket %s: %s; --control names another place, or none", path,
-			buf_string(&why));
-	fd_close(&fd);
-	buf_free(&why);
+	if (has_control(superd.options))
+		open_socket(false);
 }
 
 void control_close(void)

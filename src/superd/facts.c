@@ -25,7 +25,6 @@
 #include "table/services/diff.h"
 #include "table/services/skipped.h"
 #include "table/services/service_conf.h"
-#include "table/services/service_json.h"
 
 #define KEPT "its configuration has an error now, so the previous one stays in effect"
 #define ALARM 5		   /* failures in a row that make a service degraded */
@@ -1053,7 +1052,7 @@ void facts_add_health_of(const struct service *row, struct svc *svc, struct buf 
 	add_text(out, "reason", &text);
 }
 
-/* The row as superd.conf writes it, and where each option was set. hides: for a client that may only read. */
+/* The row as superd.conf writes it, with where each option was set. hides: for a client that may only read. */
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out)
 {
 	const struct option_settings *defaults = row->settings ? row->settings->defaults : NULL;
@@ -1068,9 +1067,6 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 	json_text_field(out, "service", row->name);
 	if (row->at.file)
 		add_place(out, "source", row->at);
-	json_object_field(out, "options");
-	service_json_options(row, table_bases(superd.table, NULL), hides, out);
-	json_object_close(out);
 	service_conf_add_defaults(&text, style.table ? superd.table->defaults : defaults, &style);
 	json_text_field(out, "defaults", buf_string(&text));
 	buf_clear(&text);
@@ -1081,15 +1077,6 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 	json_text_field(out, "text", buf_string(&text));
 	out->failed |= text.failed;
 	buf_free(&text);
-	json_object_field(out, "sources");
-	for (size_t n = 0; n < option_count; n++) {
-		const char *name = option_defs[n].name[NATIVE];
-		struct origin at = service_origin(row, name);
-
-		if (service_setting(row, name) && at.file)
-			add_place(out, name, at);
-	}
-	json_object_close(out);
 }
 
 void facts_add_superd(struct buf *out)

@@ -10,7 +10,7 @@ static void add_service(struct buf *out, const struct service *service, const st
 {
 	buf_text(out, "{\"name\": ");
 	json_text(out, service->name);
-	service_json_options(service, table_bases(table, NULL), false, out);
+	service_json_options(service, table_bases(table, NULL), out);
 	buf_char(out, '}');
 }
 

@@ -57,7 +57,7 @@ static bool has_default(const struct option_def *option, const struct service *r
 				     (const char *)bases[option->group] + option->offset));
 }
 
-static void add_options(const struct service *row, const void *const *bases, bool hides, struct buf *out)
+static void add_options(const struct service *row, const void *const *bases, struct buf *out)
 {
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option_def *option = &option_defs[i];
@@ -65,19 +65,16 @@ static void add_options(const struct service *row, const void *const *bases, boo
 		if (!option_has_value(option) || has_default(option, row, bases))
 			continue;
 		json_wide_name(out, option->name[NATIVE]);
-		if (hides && option->flags & HOLDS_SECRETS)
-			buf_text(out, "\"***\"");
-		else
-			type_json(option, option_field(option, row), out);
+		type_json(option, option_field(option, row), out);
 	}
 }
 
-void service_json_options(const struct service *row, const void *const *bases, bool hides, struct buf *out)
+void service_json_options(const struct service *row, const void *const *bases, struct buf *out)
 {
 	json_wide_name(out, "listen");
 	buf_char(out, '[');
 	for (size_t i = 0; i < row->socket_count; i++)
 		add_socket(out, row, &row->sockets[i]);
 	buf_char(out, ']');
-	add_options(row, bases, hides, out);
+	add_options(row, bases, out);
 }

@@ -6,5 +6,5 @@
 #include "lib/buf.h"
 #include "table/option/option_table.h"
 
-/* Adds the members of an object, without its braces: "listen", then the options. hides: writes secrets as ***. */
-void service_json_options(const struct service *row, const void *const *bases, bool hides, struct buf *out);
+/* Adds the members of an object, without its braces: "listen", then the options. */
+void service_json_options(const struct service *row, const void *const *bases, struct buf *out);

@@ -127,7 +127,7 @@ test tells_names_by_pattern_and_what_was_meant {
 
 test tells_a_row_and_where_it_was_written {
 	web serve "umask = 027"
-	has [control "show web"] {"umask":} "\"umask\":\"[table]:4\""
+	has [control "show web"] "# [table]:4\\n\\tumask = 027"
 }
 
 test starts_without_a_client_and_stops {

@@ -315,7 +315,7 @@ test events_and_reasons_are_shown_as_text {
 		{"service":"web","state":"listening","activations":1,"since":95,"for":5,"listeners":[{"open":true}]}
 	}]$done why web] 1] "web: asleep for 5 s: nothing runs: the next client starts it\n"
 	is [lindex [asked show [line_of {
-		{"service":"web","options":{},"sources":{},"text":"# /t:1\nservice web {\n\t# /t:2\n\tnice = 5\u0007\n}\n"}
+		{"service":"web","defaults":"","text":"# /t:1\nservice web {\n\t# /t:2\n\tnice = 5\u0007\n}\n"}
 	}]$done show web] 1] "# /t:1\nservice web {\n\t# /t:2\n\tnice = 5\\x07\n}\n"
 }
 
