@@ -1162,7 +1162,11 @@ void svc_settle(struct svc *svc)
 		return;
 	}
 	if (bar != BAR_NONE) {
+		bool waits = svc->state == QUEUED;
+
 		svc_set(svc, HELD);
+		if (waits)
+			needs_let_go(svc);
 		return;
 	}
 	if (!accepts && svc->run->start_due > 0 && superd.life != SUPERD_OPENS) {

@@ -212,6 +212,16 @@ test one_that_an_operator_has_frozen_is_thawed {
 	log ", by web, which wants it"
 }
 
+test what_was_started_for_one_that_is_held_meanwhile_is_stopped {
+	run_both $gated "wants = { db }"
+	set client [come web]
+	become db starting web queued
+	control "hold web"
+	log $unwanted
+	become db listening web held
+	close $client
+}
+
 # Of a service with sockets no process runs before a client has come.
 test with_accept_it_is_started_with_the_first_client_and_stopped_with_the_last {
 	run [back db] [each web "requires = { db }"]
