@@ -6,7 +6,6 @@
  * It does little, as it must not fail: it allocates nothing, and reads nothing but the notes of superd. */
 #include "superd/daemon.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -461,13 +460,6 @@ _Noreturn void guard_upgrade_to(const char *program)
 	_exit(0);
 }
 
-static int fd_of(const struct dirent *entry)
-{
-	int64_t fd;
-
-	return scan_count(entry->d_name, &fd) ? -1 : (int)fd;
-}
-
 /* ---- the next superd, before it opens anything ---- */
 
 enum { NAMED = 1, LEFT = 2 };
@@ -487,26 +479,24 @@ bool guard_left_fd(int fd)
 	return !left || fd >= NUMBERS || left[fd] == LEFT;
 }
 
-/* Whether nothing names it. What the journal names is noted as left. */
-static bool is_to_close(int fd)
+static void close_all_from(unsigned first, unsigned last)
 {
-	if (fd >= NUMBERS || !left[fd])
-		return fd > STDERR_FILENO && !guard_owns_fd(fd);
-	left[fd] = LEFT;
-	return false;
+	struct rlimit limit;
+
+	if (first > last || syscall(__NR_close_range, first, last, 0u) == 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	for (; first <= last && first < limit.rlim_max; first++) /* the filter of a container may forbid the call */
+		close((int)first);
 }
 
 /* What the dead superd had beside the lines of its journal is closed for both; its children that had not written
  * their line yet end. all: nothing of it is believed but its sockets. */
 void guard_sweep(bool has_journal, bool all)
 {
-	DIR *folder = opendir("/proc/self/fd");
 	pid_t *children = process_list_children_of(page->guard);
 	char own[4096] = "", other[4096], path[40];
-	struct rlimit limit;
+	unsigned from = STDERR_FILENO + 1;
 	ssize_t length;
-	int fds[1024], most = 0;
-	size_t count;
 	int64_t given = 0;
 
 	left = calloc(1, NUMBERS);
@@ -518,26 +508,15 @@ void guard_sweep(bool has_journal, bool all)
 		for (int fd = STDERR_FILENO + 1; fd <= STDERR_FILENO + given && fd < NUMBERS; fd++)
 			name_fd(NULL, fd);
 	}
-	do {
-		count = 0;
-		for (struct dirent *entry; folder && count < 1024 && (entry = readdir(folder));) {
-			int fd = fd_of(entry);
-
-			if (fd >= 0 && fd != dirfd(folder) && is_to_close(fd))
-				fds[count++] = fd;
-		}
-		for (size_t n = 0; n < count; n++)
-			close(fds[n]);
-	} while (count == 1024);
-	/* Without /proc, or a descriptor to read it: the dead superd may have used up all of them. */
-	if (!folder && getrlimit(RLIMIT_NOFILE, &limit) == 0)
-		most = limit.rlim_max < NUMBERS ? (int)limit.rlim_max : NUMBERS;
-	for (int fd = 0; fd < most; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0 && is_to_close(fd))
-			close(fd);
+	for (int fd = (int)from; fd < NUMBERS; fd++) {
+		if (left[fd] && fcntl(fd, F_GETFD) >= 0)
+			left[fd] = LEFT;
+		if (!left[fd] && !guard_owns_fd(fd))
+			continue;
+		close_all_from(from, (unsigned)fd - 1);
+		from = (unsigned)fd + 1;
 	}
-	if (folder)
-		closedir(folder);
+	close_all_from(from, UINT_MAX);
 	if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0)
 		*own = '\0';
 	for (pid_t *child = children; child && *child; child++) {
