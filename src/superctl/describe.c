@@ -181,7 +181,8 @@ void state_word_add_dot(const struct state_word *word, const struct screen *scre
 	screen_add(screen, out, word->style, screen->unicode ? word->dot : word->plain);
 }
 
-void state_word_add(struct buf *out, const json_t *service)
+/* Adds the word, and what else marks the service: "awake, outdated". */
+static void state_word_add(struct buf *out, const json_t *service)
 {
 	const struct state_word *word = state_word_of(service);
 

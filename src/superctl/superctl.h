@@ -118,7 +118,6 @@ void human_units_add_float(struct buf *out, double number);
  *	{member}        its text, its number without a fraction, or its list: "a, b"; {member.inner}: of an object in it
  *	{member:span}   a number in a unit: span age clock bytes (human_units_add_*), or ago: "5 s ago (16:20:11)"
  *	{member: word}  "1 word", "3 words"
- *	{member:words}  its list with blanks: "a b"
  *	{?member}       nothing; so if the member is true, a number above 0, or a text, list or object with something in it
  *	{!member}       nothing; so if it is not
  *	{#member}       nothing; so if it is a number
@@ -150,8 +149,6 @@ void screen_open(struct screen *screen, enum colour colour);
 /* Adds the escape sequence of a style. STYLE_PLAIN ends the style before. */
 void screen_set(const struct screen *screen, struct buf *out, enum style style);
 void screen_add(const struct screen *screen, struct buf *out, enum style style, const char *text);
-
-size_t screen_cut(const char *text, size_t columns);            /* the number of bytes that fit into so many */
 
 /* A table of aligned columns. Empty columns are left out, and a line that is too long for the terminal is cut. */
 
@@ -199,9 +196,6 @@ extern const struct state_word state_words[STATE_WORDS];        /* in the order 
 
 /* service: any line about it. Needs state and instances, and pause for a service that tries again. */
 const struct state_word *state_word_of(const json_t *service);
-
-/* Adds the word, and what else marks the service: "awake, outdated". */
-void state_word_add(struct buf *out, const json_t *service);
 
 /* Whether the service serves clients, or would serve the next one. */
 bool state_word_is_active(const json_t *service);

@@ -76,7 +76,8 @@ static size_t measure_character(const char *text, size_t *columns)
 	return bytes;
 }
 
-size_t screen_cut(const char *text, size_t columns)
+/* The number of bytes that fit into so many columns. */
+static size_t screen_cut(const char *text, size_t columns)
 {
 	size_t at = 0, used = 0, width;
 

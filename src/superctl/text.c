@@ -223,12 +223,12 @@ static void add_number(const struct template *template, double number, const cha
 	buf_addf(template->out, "%.0f%.*s%s", number, (int)length, unit, length && number != 1 ? "s" : "");
 }
 
-static bool add_list(struct buf *out, const json_t *list, const char *between)
+static bool add_list(struct buf *out, const json_t *list)
 {
 	for (size_t n = 0; n < json_array_size(list); n++) {
 		const json_t *each = json_array_get(list, n);
 
-		buf_text(out, n ? between : "");
+		buf_text(out, n ? ", " : "");
 		if (json_is_number(each))
 			buf_addf(out, "%.0f", json_number_value(each));
 		else
@@ -279,7 +279,7 @@ static bool add_member(struct template *template)
 	if (json_is_number(member))
 		add_number(template, json_number_value(member), rest + (size > 0), size ? size - 1 : 0);
 	else if (json_is_array(member))
-		return add_list(template->out, member, strncmp(rest, ":words", 6) ? ", " : " ");
+		return add_list(template->out, member);
 	else
 		json_reply_show(template->out, member);
 	return json_is_number(member) || json_string_length(member);

@@ -176,7 +176,7 @@ Test(superctl_sentence, has_members_and_choices)
 		{ "[pid {none}|pid {pid}|never]", "pid 7", true },
 		{ "[a {none}|b {gone}]", "", true },
 		{ "[one[ {none}[ two]]|no] end", "one end", true },
-		{ "{pids}; {names:words}", "1, 2; a b", true },
+		{ "{pids}; {names}", "1, 2; a, b", true },
 		{ "{pid: client}, {one: client}", "7 clients, 1 client", true },
 		{ "[{#zero}a number][{?zero}above]", "a number", true },
 		{ "[{?on}on|off][{!on}off|on]{name=web}{pid=7}", "onon", true },
