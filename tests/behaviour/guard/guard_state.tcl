@@ -141,7 +141,7 @@ test a_restart_beside_goes_on {
 
 # One that an operator has ordered: who comes meanwhile waits until the client of before is gone.
 test a_drain_of_one_for_each_client_goes_on_over_two_deaths {
-	run_guarded {service web { listen = "127.0.0.1:0" exec = "$backend lines" accept = yes }} -clock
+	run_guarded {service web { listen = "127.0.0.1:0" exec = "$backend lines" accept = yes timeout_stop = 10h }} -clock
 	set old [connect web]; send $old one
 	set first [lindex [line $old] 0]
 	done "drain --no-wait web"
