@@ -221,12 +221,9 @@ static void set_other_keys(struct unit_builder *builder)
 	if (path)
 		unit_setf(builder, "pid_file", unit_place(pid_file, 0), "%s%s", *path == '/' ? "" : "/run/", path);
 	set_io_scheduling(builder);
-	/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no, and it enters the root by a
-	 * mount, not by chroot(2), for every user. */
+	/* In a new root systemd mounts /proc, /sys and /dev unless MountAPIVFS says no. */
 	if (root && !assignment_of(builder, "MountAPIVFS"))
 		unit_set(builder, "mount_api_vfs", "yes", unit_place(root, 0));
-	else if (root && !assignment_of(builder, "PrivateMounts"))
-		unit_set(builder, "private_mounts", "yes", unit_place(root, 0));
 	home = assignment_of(builder, "WorkingDirectory");
 	if (home && (!strcmp(home->value, "~") || !strcmp(home->value, "-~")) &&
 	    unit_bool(builder, "Service", "DynamicUser", false))

@@ -792,28 +792,21 @@ static bool add_memory_error(const struct sandbox_build *build)
 	return false;
 }
 
-/* Whether the service could leave a chroot(2), as root can by another one. Then its root is entered by mounts, if
- * superd may mount. For other users chroot(2) is as good, and needs no namespace. */
-static bool may_leave_chroot(const struct service *service)
-{
-	const struct account *account = service->account;
-	uid_t uid = account && account->switches ? account->uid : geteuid();
-
-	return service_root(service) && (uid == 0 || service->groups->identity->ambient_capabilities & CAP(SYS_CHROOT));
-}
-
-/* Credentials lie outside of the root, and are attached in it. */
+/* A root is entered by mounts if superd may mount, else by chroot(2). */
 static bool mounts_root(const struct service *service, struct sandbox_support *support)
 {
-	return (may_leave_chroot(service) || (service_root(service) && credentials_are_wanted(service))) &&
-		!(sandbox_support_missing(support) & SANDBOX_NEEDS_MOUNTS);
+	return service_root(service) && !(sandbox_support_missing(support) & SANDBOX_NEEDS_MOUNTS);
 }
 
+/* Root can leave a chroot(2) by another one. */
 bool sandbox_leaves_root(const struct service *service)
 {
+	const struct account *account = service->account;
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+	uid_t uid = account && account->switches ? account->uid : geteuid();
 
-	return may_leave_chroot(service) && !(sandbox && sandbox->root);
+	return service_root(service) && !(sandbox && sandbox->root) &&
+		(uid == 0 || service->groups->identity->ambient_capabilities & CAP(SYS_CHROOT));
 }
 
 static bool make_mounts(struct sandbox_build *build)
@@ -858,14 +851,9 @@ static void make_namespaces(struct sandbox_build *build)
 {
 	const struct hardening_options *hardening = build->service->groups->hardening;
 	struct sandbox_config *result = &build->result;
-	bool loses_notify;
 
-	/* It would lose its notify socket: by path because of another root, and by abstract name because of another
-	 * network namespace. */
-	loses_notify = build->service->groups->environment->root_directory && hardening->private_network &&
-		service_notify_access(build->service) != NOTIFY_NONE;
 	if ((result->namespaces & CLONE_NEWNS || hardening->private_mounts ||
-	     mounts_root(build->service, build->support) || loses_notify) &&
+	     mounts_root(build->service, build->support)) &&
 	    !(build->without & SANDBOX_NEEDS_MOUNTS)) {
 		result->namespaces |= CLONE_NEWNS;
 		result->root = service_root(build->service);

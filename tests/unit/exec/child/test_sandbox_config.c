@@ -76,17 +76,14 @@ Test(confine, a_row_without_hardening_has_none)
 }
 
 /* A second chroot leads out of the first. */
-Test(confine, root_enters_its_root_by_a_mount)
+Test(confine, a_root_is_entered_by_a_mount)
 {
 	const struct sandbox_config *confined = sandbox("root_directory = \"/srv\"\n");
 
-	skip_unless(geteuid() == 0, "needs root");
 	if (confined) {                 /* superd may mount here */
 		cr_expect_str_eq(confined->root, "/srv");
 		cr_expect(confined->namespaces & CLONE_NEWNS);
 	}
-	cr_expect_null(service_prepared(row("service a { listen = 7\nexec = \"/bin/cat\"\nuser = nobody\n"
-					    "root_directory = \"/srv\"\n}\n"))->sandbox);
 	cr_expect_null(sandbox("root_directory = \"/\"\n"));
 }
 
