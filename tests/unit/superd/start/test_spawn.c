@@ -191,13 +191,6 @@ Test(spawn, says_that_a_folder_is_missing)
 	cr_expect_eq(strncmp(printed(), folder, strlen(folder)), 0);
 }
 
-Test(spawn, says_that_a_root_is_missing)
-{
-	/* Root's is entered by a mount, apart. */
-	PLAN("exec = \"/bin/true\"\n%s\nroot_directory = \"%s/none\"", geteuid() ? "" : "user = nobody", folder);
-	expect_fault(STAGE_ROOT, ENOENT);
-}
-
 Test(spawn, says_that_it_may_not_change_the_root)
 {
 	if (geteuid() == 0) {
