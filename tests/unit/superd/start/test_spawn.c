@@ -191,16 +191,6 @@ Test(spawn, says_that_a_folder_is_missing)
 	cr_expect_eq(strncmp(printed(), folder, strlen(folder)), 0);
 }
 
-Test(spawn, says_that_it_may_not_change_the_root)
-{
-	if (geteuid() == 0) {
-		finish();
-		cr_skip_test("needs an ordinary user");
-	}
-	PLAN("exec = \"/bin/true\"\nroot_directory = \"%s\"", folder);
-	expect_fault(STAGE_ROOT, EPERM);
-}
-
 Test(spawn, says_that_a_limit_cannot_be_set)
 {
 	PLAN("exec = \"/bin/true\"");
