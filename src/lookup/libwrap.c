@@ -35,16 +35,17 @@ static bool refuse_file(const char *path)
 }
 
 /* Looks at a word of a rule: a name or address, a file of them, which may be behind USER@ or DAEMON@, an option or a
- * part of one. */
-static void look_at_word(struct libwrap_rules *rules, const char *word)
+ * part of one. *runs: it is behind the option of a command, whose files are the command's matter. */
+static void look_at_word(struct libwrap_rules *rules, const char *word, bool *runs)
 {
 	const char *at = strrchr(word, '@'), *path = *word == '/' || !at ? word : at + 1;
 	bool twist = !strcasecmp(word, "twist"), aclexec = !strcasecmp(word, "aclexec");
 
 	rules->twist |= twist;
 	rules->aclexec |= aclexec;
-	rules->commands |= twist || aclexec || !strcasecmp(word, "spawn");
-	if (*path == '/' && access(path, R_OK) < 0 && errno != ENOENT)
+	*runs |= twist || aclexec || !strcasecmp(word, "spawn");
+	rules->commands |= *runs;
+	if (*path == '/' && !*runs && access(path, R_OK) < 0 && errno != ENOENT)
 		rules->readable = refuse_file(path);
 }
 
@@ -52,14 +53,17 @@ static void read_table(struct libwrap_rules *rules, const char *path)
 {
 	size_t length;
 	char *text = fd_read_file(path, TABLE_MOST, &length), *rest = text, *line, *word;
+	bool goes_on = false, runs = false;
 
 	if (!text && errno != ENOENT)
 		rules->readable = refuse_file(path);
 	while ((line = strsep(&rest, "\n"))) {
 		if (*line == '#')
 			continue;
+		runs &= goes_on;
+		goes_on = *line && line[strlen(line) - 1] == '\\';
 		while ((word = strsep(&line, ",:= \t\r\\")))
-			look_at_word(rules, word);
+			look_at_word(rules, word, &runs);
 	}
 	free(text);
 }

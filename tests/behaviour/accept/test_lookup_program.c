@@ -415,6 +415,9 @@ Behaviour(libwrap, lets_nobody_in_where_a_rule_names_a_file_it_may_not_read)
 	cr_assert_eq(chmod("/etc/hosts.bad", 0600), 0);
 	inquiry = ask_as(NOBODY, "127.0.0.2", words);
 	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
+	private_file("/etc/hosts.deny", "ALL: 127.0.0.3: spawn (a; \\\n/etc/hosts.bad)\n"); /* a program */
+	inquiry = ask_as(NOBODY, "127.0.0.2", words);
+	EXPECT_ANSWER(&inquiry, "libwrap allow\n");
 }
 
 Behaviour(libwrap, lets_nobody_in_by_a_rule_that_is_broken)
