@@ -2,6 +2,7 @@
  * as a file or a name service may not answer. */
 #include "superd/daemon.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,8 @@ static void on_late(struct ev_loop *loop, ev_timer *timer, int events)
 
 static unsigned begin(int what)
 {
+	int error;
+
 	superd.reading = true;
 	reading.what = what;
 	reading.number++;
@@ -188,10 +191,11 @@ static unsigned begin(int what)
 	io_init(&reading.done, fd_raise(eventfd(0, EFD_CLOEXEC), FD_HIGH), on_read, NULL);
 	ev_timer_init(&reading.late, on_late, LATE, LATE);
 	ev_timer_start(superd.loop, &reading.late);
-	if (reading.done.fd >= 0 && thread_start(NULL, 0, read_table_anew, NULL) == 0) {
+	error = reading.done.fd < 0 ? errno : thread_start(NULL, 0, read_table_anew, NULL);
+	if (!error) {
 		io_watch(&reading.done, EV_READ);
 	} else {
-		diags_out_of_memory(&reading.diags, (struct origin){ 0 });
+		diag_error(&reading.diags, (struct origin){ 0 }, "cannot begin to read: %s", strerror(error));
 		ev_feed_event(superd.loop, &reading.done.ev, EV_CUSTOM);
 	}
 	return reading.number;
