@@ -724,14 +724,15 @@ static void obey(int signal)
 
 static void on_signals(struct io *io)
 {
-	struct signalfd_siginfo info;
+	struct signalfd_siginfo list[16];
+	ssize_t length = read(io->fd, list, sizeof(list));
 
-	if (read(io->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return;
-	if (info.ssi_signo == SIGCHLD)
-		reap();
-	else
-		obey((int)info.ssi_signo);
+	for (ssize_t n = 0; n < length / (ssize_t)sizeof(*list); n++) {
+		if (list[n].ssi_signo == SIGCHLD)
+			reap();
+		else
+			obey((int)list[n].ssi_signo);
+	}
 }
 
 static bool watch_signals(bool has_command)
@@ -750,7 +751,9 @@ static bool watch_signals(bool has_command)
 	fd = fd_raise(signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC), FD_HIGH);
 	if (fd < 0 || sigprocmask(SIG_BLOCK, &watched, NULL) < 0)
 		return false;
-	io_call(&self.signals, fd, on_signals, NULL);
+	io_init(&self.signals, fd, on_signals, NULL);
+	ev_set_priority(&self.signals.ev, EV_MAXPRI); /* who is to end accepts nobody before */
+	io_watch(&self.signals, EV_READ);
 	return true;
 }
 
