@@ -352,7 +352,8 @@ struct run {
 	struct helper closers[CLOSERS];
 	char reason[320];     /* of the pause */
 	const char *unlogged; /* event that is logged with the pause; NULL: none */
-	double told_at;	      /* the log has since then why a socket cannot be opened; 0: not */
+	uint64_t told;	      /* hash of the reason why a socket cannot be opened, without who has it, as the log has it */
+	double told_at;	      /* since then; 0: not */
 	enum pause pause;     /* the last one, until it has started well */
 	double slept;	      /* it listened for so long before it left that state */
 	struct list instances;

@@ -413,6 +413,8 @@ static void svc_back_off(struct svc *svc)
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
 	bool binds = lacks_socket(svc), comes_back;
+	/* "(pid 10 (python3) has it)" may be found or not. */
+	uint64_t told = hash_bytes(HASH_START, svc->run->reason, strcspn(svc->run->reason, "("));
 	char span[DURATION_MOST], next[80];
 	double now = clock_now();
 	struct event event = { .name = svc->run->unlogged ? svc->run->unlogged : "pause",
@@ -429,11 +431,14 @@ static void svc_back_off(struct svc *svc)
 		 superd.life == SUPERD_IS_OVER || superd.exit_status ? ", as superd ends" : " by itself");
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
-	if (binds && svc->run->unlogged && svc->run->told_at > 0 && now - svc->run->told_at < TELL_AGAIN) {
+	if (binds && svc->run->unlogged && svc->run->told_at > 0 && told == svc->run->told &&
+	    now - svc->run->told_at < TELL_AGAIN) {
 		log_event(superd.log, LEVEL_DEBUG, &event, "%s; %s", svc->run->reason, next);
 	} else if (svc->run->unlogged) {
-		if (binds)
+		if (binds) {
+			svc->run->told = told;
 			svc->run->told_at = now;
+		}
 		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->run->reason, next);
 	} else if (!svc->run->lacks) {
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->run->reason);
