@@ -242,6 +242,8 @@ void bind_describe_bound(const struct instance *instance, struct buf *out)
 		buf_text(out, out->length ? ", " : "it has bound ");
 		endpoint_format(svc->sockets[n].listen->endpoint, out);
 	}
+	if (!bind_is_missing(instance))
+		buf_text(out, instance->differs);
 }
 
 /* Clients wait at a socket that it had, and no process of it has it. */
@@ -317,6 +319,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 										    : NULL;
 	struct buf text = { 0 };
 	long pid = report->pid;
+	size_t length = strlen(instance->differs);
 
 	if (report->event == BIND_OVER)
 		io_stop(&instance->binder_io);
@@ -330,9 +333,14 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		*instance->advice = '\0';
 		socket->lent = socket->lent ? socket->lent : LENT;
 		endpoint_format(socket->listen->endpoint, &text);
-		if (pid && strcmp(report->text, buf_string(&text)) != 0)
+		if (pid && strcmp(report->text, buf_string(&text)) != 0) {
 			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",
 				 "pid %ld binds %s and receives %s", pid, report->text, buf_string(&text));
+			if (!(instance->bound_set >> report->number & 1))
+				snprintf(instance->differs + length, sizeof(instance->differs) - length,
+					 "; it asked for %s and got superd's socket %s", report->text,
+					 buf_string(&text));
+		}
 		if (*report->more)
 			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_NOTICE : LEVEL_DEBUG, "bound",
 				 "pid %ld binds %s with options that superd does not carry over to its socket: %s", pid,
@@ -347,8 +355,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		break;
 	case BIND_OTHER:
 		if (!strstr(instance->others, report->more)) {
-			size_t length = strlen(instance->others);
-
+			length = strlen(instance->others);
 			snprintf(instance->others + length, sizeof(instance->others) - length, "; %s", report->more);
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 		}

@@ -230,6 +230,7 @@ struct instance {
 	struct io binder_io;
 	uint64_t bound_set;
 	char others[400];		 /* what it has asked for in vain */
+	char differs[400];		 /* and what it got another socket for */
 	char advice[400];		 /* what to write, as a bind was refused */
 	ev_timer quiet;			 /* nothing new was bound for a while */
 	bool told;			 /* what it has not bound */

@@ -226,7 +226,7 @@ test binds_says_what_a_program_binds_in_place {
 	web $elsewhere {binds = { "127.0.0.1:$other" }}
 	tells [ask $port ?] name=127.0.0.1:$port
 	expect {![reachable $other]}
-	log "binds tcp:127.0.0.1:$other and receives tcp:127.0.0.1:$port"
+	sees {why web} "it asked for tcp:127.0.0.1:$other and got superd's socket tcp:127.0.0.1:$port"
 }
 
 test each_socket_has_a_binds_of_its_own {
