@@ -563,6 +563,24 @@ void accept_park_again(struct instance *instance)
 		accept_refuse(instance->svc, &instance->client, REFUSED_CLOSED);
 }
 
+/* A client of a unix socket: "uid 110, psql". */
+static void describe_local(int fd, char *text, size_t size)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t length = sizeof(peer);
+	char path[40], *name;
+	size_t end;
+
+	*text = '\0';
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
+		return;
+	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)peer.pid);
+	name = fd_read_file(path, 64, &end);
+	snprintf(text, size, "uid %lu%s%.*s", (unsigned long)peer.uid, name ? ", " : "",
+		 name ? (int)strcspn(name, "\n") : 0, name ? name : "");
+	free(name);
+}
+
 /* A client that has passed all checks. */
 static void start_for_client(struct svc *svc, struct socket *socket, struct client *client)
 {
@@ -584,6 +602,8 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 	client->fd = -1;
 	svc->run->count++;
 	client_address(&instance->client, instance->peer, sizeof(instance->peer));
+	if (!*instance->peer)
+		describe_local(instance->client.fd, svc->run->last_peer, sizeof(svc->run->last_peer));
 	if (options->per_source != UNLIMITED &&
 	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
 		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);

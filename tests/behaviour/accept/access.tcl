@@ -359,11 +359,12 @@ test starts_for_the_datagrams_of_one_source_are_counted_by_the_minute {
 
 # One on this machine, without an address.
 test a_local_client_that_exceeds_a_limit_is_named_as_such {
-	superd {service each { listen = "%/each.sock" accept = yes exec = "$backend lines" per_source = 1 }}
+	superd -control {service each { listen = "%/each.sock" accept = yes exec = "$backend lines" per_source = 1 }}
 	node %/each.sock
 	set first [served %/each.sock]
 	refused %/each.sock
 	log "each: refused a local client: each from a local client exceeded counts (limit 1)"
+	sees {why each} "by uid "
 	close $first
 }
 
