@@ -1672,6 +1672,8 @@ void instance_follow(struct instance *instance, pid_t pid)
 	struct process process;
 
 	child_forget(&instance->main);
+	io_stop(&instance->main_io);
+	fd_close(&instance->main_io.fd);
 	instance->pid = pid;
 	output_tell(instance->svc);
 	if (!live_group(instance) && process_read(pid, &process))
@@ -1691,6 +1693,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 
 	bind_hear(instance); /* what it has bound is judged as that of a main process */
 	child->pid = 0;
+	io_stop(&instance->main_io);
 	instance->end_is_judged = true;
 	instance->status = status;
 	if (used)

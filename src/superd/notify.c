@@ -290,11 +290,17 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	return NULL;
 }
 
+/* Its parent may have ended before it, so that superd or the guard reaps it: that tells how it has ended. */
 static void on_stranger_end(struct io *io)
 {
 	struct instance *instance = io->data;
+	struct process process;
 
 	io_stop(io);
+	if (process_read(instance->main.pid, &process) &&
+	    (process.parent == getpid() || (process.parent && process.parent == guard_pid())))
+		return;
+	child_forget(&instance->main);
 	instance->main.ended(&instance->main, 0, NULL);
 }
 
@@ -321,7 +327,6 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 	}
 	instance_follow(instance, pid);
 	if (process.parent != getpid()) { /* the kernel tells its end to its parent alone */
-		fd_close(&instance->main_io.fd);
 		io_init(&instance->main_io, pidfd_of(pid), on_stranger_end, instance);
 		if (instance->main_io.fd >= 0)
 			io_watch(&instance->main_io, EV_READ);
