@@ -6,8 +6,8 @@
  *
  *   A listener that a program has shut down is opened anew. If that is so twice in a minute, it is a failure.
  *
- *   Where a row has become accept = yes, superd accepts once the control groups of all who had the socket are empty. If
- *   it cannot know that, it opens the socket anew. */
+ *   Where a row has become accept = yes, superd accepts once the control groups of all who had the socket are empty, or
+ *   no process has it. If it cannot know that, it opens the socket anew. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -23,10 +23,12 @@
 #include "lib/fd.h"
 #include "os/bpf/bpf.h"
 #include "os/foreign/foreign.h"
+#include "os/proc/process.h"
 #include "os/socket/socket.h"
 #include "table/services/diff.h"
 
 #define PATIENCE 1.  /* seconds */
+#define SEARCHES 5   /* for processes that have a socket, a second */
 #define TOO_SOON 60. /* seconds between two times that a listener was shut down */
 
 /* One process. The service and its socket may go meanwhile: they are found again by name and inode. */
@@ -184,6 +186,28 @@ bool lent_take_back(struct socket *socket)
 	return true;
 }
 
+/* Whether another process has it, as far as superd may see. The machine is searched a few times a second at most. */
+static bool is_held(const struct socket *socket)
+{
+	static struct rate_limit searches;
+	double now = clock_now();
+	pid_t *all = rate_limit_is_reached(&searches, SEARCHES, 1., now) ? NULL : process_list_all();
+	struct stat status;
+	bool held = !all || fstat(socket->fd, &status) < 0;
+
+	rate_limit_count(&searches, 1., now);
+	for (const pid_t *at = all; at && *at && !held; at++) {
+		enum holding got = *at == getpid() || *at == guard_pid() ? HOLDS_NONE
+									 : process_holds(*at, status.st_ino);
+		struct process process;
+
+		held = got == HOLDS || (got == HOLDING_HIDDEN && (!geteuid() || process_has_user(*at, geteuid())) &&
+					process_read(*at, &process) && !process.ended);
+	}
+	free(all);
+	return held;
+}
+
 /* Closes what a program has shut down, what has not its options and no program has any more, and what superd cannot
  * accept from. *again: it was shut down a short while ago already. */
 bool lent_close(struct svc *svc, bool *again)
@@ -200,6 +224,10 @@ bool lent_close(struct svc *svc, bool *again)
 
 		if (socket->fd < 0 || (!is_shut && !is_old && !is_strayed))
 			continue;
+		if (!is_shut && !is_old && !is_held(socket)) {
+			socket->lent = LENT; /* lent_take_back */
+			continue;
+		}
 		if (is_shut) {
 			svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
 			*again |= socket->run->shut_at > 0 && clock_now() < socket->run->shut_at + TOO_SOON;
