@@ -313,10 +313,15 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 
 	if (message->main_pid == NOTE_UNSET || pid == instance->main.pid)
 		return;
-	if (uid != 0 && uid != user_of(instance->row) && sender != instance->pid)
+	if (instance->phase < LAUNCHED || (instance->phase == LAUNCHED && !instance->main.pid) ||
+	    instance->phase > KILLED)
+		why = "the program does not run";
+	else if (uid != 0 && uid != user_of(instance->row) && sender != instance->pid)
 		why = "another user has named it";
 	else if (pid <= 1 || pid == getpid() || !process_read(pid, &process) || process.ended)
 		why = "there is no such process";
+	else if (child_is_watched(pid))
+		why = "superd has started it for something else";
 	else if ((uid != 0 || !capability_kills(instance->row)) &&
 		 find_sender(instance->svc, pid, (uid_t)-1, &least) != instance)
 		why = "it is none of this service's";

@@ -14,6 +14,7 @@
  *   barrier            waits for superd to have heard all before
  *   bad long | nul     sends what must be dropped
  *   move | detach      a child goes on in its place, and is named by MAINPID; detach: in a session of its own
+ *   name FILE          names a child by MAINPID that lives until the file is there, and goes on itself
  *   split              as detach, but it stays, and is the one who says READY=1 then
  *   yield pid          at SIGTERM it has a child in a session of its own, names it as its last word, and ends
  *   env NAME           tells the variable
@@ -352,6 +353,19 @@ static const char *do_await(const char *file)
 	return "done";
 }
 
+static const char *do_name(const char *file)
+{
+	char text[64];
+	pid_t child = fork();
+
+	if (child == 0) {
+		do_await(file);
+		_exit(0);
+	}
+	snprintf(text, sizeof(text), "MAINPID=%ld", (long)child);
+	return result(child > 0 && say(text, -1));
+}
+
 static const char *do_end(const char *status)
 {
 	ending = atoi(status);
@@ -368,7 +382,7 @@ static const struct {
 	{ "bad", do_bad },
 	{ "move", do_move }, { "detach", do_detach },	 { "env", do_env },
 	{ "read", do_read }, { "ignore", do_ignore }, { "handle", do_handle },	 { "await", do_await },
-	{ "end", do_end },
+	{ "end", do_end },   { "name", do_name },
 };
 
 static const char *act(const char *step)

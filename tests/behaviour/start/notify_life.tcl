@@ -208,3 +208,35 @@ test a_signal_that_cannot_be_handled_is_not_asked_for {
 	does "env FDSTORE" unset
 	log "is ready"
 }
+
+# Neither is superd's child.
+test who_is_named_after_another_is_the_main_process {
+	web "" "notify_access = all"
+	set pid [web_pid]
+	foreach gate {one two} {
+		does "name %/$gate" done
+		does barrier passed
+	}
+	counts "main process is pid " 2
+	write one ""
+	repeat 3 { does barrier passed }
+	is [web_pid] $pid
+	expect {![logged "ended:"]}
+	write two ""
+	log "ended:"
+	expect {[web_pid] != $pid}
+}
+
+# superd waits for the end of each of these already.
+test a_command_is_no_main_process {
+	superd -control {service web {
+		listen = "127.0.0.1:0" notify_access = all
+		exec_start_pre = "/bin/sh -c 'exec $tests/notifier \"say MAINPID=$$\" barrier \"end 0\"'"
+		exec = "$tests/notifier"
+		exec_start_post = "/bin/sh -c 'exec $tests/notifier \"say MAINPID=$$\" barrier \"end 0\"'"
+	}}
+	set pid [web_pid]
+	counts "is not taken for the main process: " 2
+	wait {[state] eq "running"}
+	is [web_pid] $pid
+}
