@@ -2,7 +2,6 @@
 #include "lib/fd_message.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -67,8 +66,6 @@ ssize_t fd_message_receive(int from, void *bytes, size_t size, int *fds, size_t 
 
 /* SO_PASSRIGHTS, and MSG_PEEK without room for descriptors: the kernel then installs none and sets MSG_CTRUNC
  * (recvmsg(2)). A peek at a stream ends with the first part that carries descriptors. */
-
-#define DATAGRAMS_MOST 1024
 
 /* Linux 6.16. If SO_DOMAIN has the generic number, so has this. */
 #if !defined(SO_PASSRIGHTS)

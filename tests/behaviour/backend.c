@@ -21,7 +21,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -374,22 +373,6 @@ static int do_children(const char *argument)
 	return do_serve(NULL);
 }
 
-/* Serves one client, makes as many processes as it may, and more as soon as another has ended. */
-static int do_greedy(const char *argument)
-{
-	take_one(PATIENCE_MS);
-	for (long n = number(argument, 1); n > 0;) {
-		pid_t child = fork();
-
-		if (child == 0)
-			return do_hang(NULL);
-		n -= child > 0;
-		if (child < 0)
-			sleep_ms(1);
-	}
-	return 0;
-}
-
 /* Its first process stays but leaves TERM to its default; a session of its own holds the child that must go too. */
 static int do_escape(const char *argument)
 {
@@ -594,7 +577,7 @@ static const struct {
 	{ "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold }, { "lock", do_lock },
-	{ "own", do_own }, { "children", do_children }, { "greedy", do_greedy },
+	{ "own", do_own }, { "children", do_children },
 	{ "escape", do_escape }, { "daemon", do_daemon }, { "fork", do_fork }, { "datagrams", do_datagrams },
 	{ "datagram", do_datagram },
 	{ "stdio", do_stdio }, { "lines", do_lines }, { "print", do_print }, { "churn", do_churn },

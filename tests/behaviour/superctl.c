@@ -41,25 +41,6 @@ const char *why_of(const char *service)
 	return SUPERCTL(control_path(), "why", service).out;
 }
 
-const char *superctl_order(const char *format, ...)
-{
-	const char *words[WORDS_MOST] = { NULL };
-	struct outcome outcome;
-	size_t count = 0;
-	va_list list;
-	char *order;
-
-	va_start(list, format);
-	order = strdup(text_of_list(format, list));
-	va_end(list);
-	for (char *word = strtok(order, " "); word && count < WORDS_MOST - 1; word = strtok(NULL, " "))
-		words[count++] = word;
-	wait_node(control_path());
-	outcome = superctl_answer(control_path(), words);
-	free(order);
-	return text_of("%s%s", outcome.out, outcome.err);
-}
-
 /* Runs a program with this file as standard input. */
 static struct outcome answer_to(const char *in, const char *const *arguments)
 {

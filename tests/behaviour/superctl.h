@@ -12,9 +12,6 @@ struct outcome superctl_answer(const char *control, const char *const *arguments
 /* What superctl why prints of a service of the superd at control_path(). */
 const char *why_of(const char *service);
 
-/* What superctl prints of an order such as "stop web", its errors behind the rest. */
-const char *superctl_order(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* Fails the test unless the answer, as --json prints it, is as the schema has this definition. false: that can't be
  * looked at, as there is no jsonschema for python3. */
 bool schema_holds(const char *definition, const char *answer);

@@ -21,7 +21,6 @@
 #include "lib/fd.h"
 #include "os/proc/process.h"
 
-#define NAME_MOST 180 /* of the group of a service, without what shows its kind */
 #define MOVES_MOST 16 /* rounds, if processes fork while they are moved */
 
 /* Whether a process can be started in a new group. */

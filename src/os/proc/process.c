@@ -457,10 +457,7 @@ bool process_has_superds_rights(pid_t pid)
 	return good && !(own.permitted & ~its.permitted) && (!its.filters || its.filters == own.filters);
 }
 
-/* pidfds by raw system calls, as libc may lack them: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). Only
- * /proc/self/fdinfo shows the pid of a pidfd. */
-
-#define INFO_MOST 4096
+/* pidfds by raw system calls, as libc may lack them: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). */
 
 int pidfd_of(pid_t pid)
 {

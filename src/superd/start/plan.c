@@ -346,11 +346,6 @@ static bool make_streams(struct plan *plan, const struct service *service, const
 	return true;
 }
 
-bool stream_is_path(const struct stream *stream)
-{
-	return stream->kind == STREAM_FILE || stream->kind == STREAM_APPEND || stream->kind == STREAM_TRUNCATE;
-}
-
 /* Adds the lengths that a path or @name has in a bind(2): with a NUL byte behind it, and without. */
 static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
 {

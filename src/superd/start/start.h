@@ -80,7 +80,6 @@ bool plan_gives_network(const struct service *service);
 
 /* The service's standard input (0), output (1) or error (2). */
 const struct stream *plan_stream(const struct service *service, int number);
-bool stream_is_path(const struct stream *stream);
 
 enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */
 

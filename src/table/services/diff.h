@@ -12,7 +12,7 @@ enum diff_kind {
 	DIFF_SAME,                      /* only the row is replaced */
 	DIFF_CHANGED,                   /* other options: set on open sockets now, used by the next activation */
 	DIFF_SOCKETS,                   /* other sockets in number or address, or ones that superd must bind again */
-	DIFF_ADDED, DIFF_REMOVED,
+	DIFF_ADDED,
 };
 
 /* Compares two rows of the same name, of any tables. Adds the names of the options that differ to why, separated by

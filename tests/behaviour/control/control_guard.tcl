@@ -18,13 +18,6 @@ proc run_echo {{how ""}} {
 proc settled_descriptors {} { wait {[processes] == 0}; advance 0s; descriptors }
 proc is_alive {} { pid web; done list }
 
-# Waits for an answer, as superd sets the owner and mode of its socket after it can be connected to.
-proc open_to_others {} {
-	wait {[reachable %/control]}
-	file attributes [path .] -permissions 0755
-	done version
-}
-
 proc is_error {code answer} { is [value $answer code] $code }
 
 test half_a_line_keeps_nobody_waiting {

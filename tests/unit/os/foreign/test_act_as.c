@@ -7,7 +7,6 @@
 
 #define OWNER 500
 #define OTHER 501
-#define USERS 1000                      /* of the namespace */
 #define NOBODY 65534
 
 TestSuite(act_as, .timeout = 60);
