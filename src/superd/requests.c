@@ -3,7 +3,6 @@
 #include "superd/daemon.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <signal.h>

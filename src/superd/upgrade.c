@@ -5,7 +5,6 @@
 #include "superd/daemon.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

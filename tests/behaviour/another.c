@@ -9,7 +9,6 @@
  * It stays the same process, with the state at the same descriptor. It finds that by the name of its memory file. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

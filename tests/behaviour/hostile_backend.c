@@ -14,7 +14,6 @@
  *
  * An act upon the listener is done once, behind the first client, and the program ends. Its next runs write which
  * options of the listener are not the kernel's ("differs NAME"), then "looked", and serve one client. */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>

@@ -1,11 +1,9 @@
 /* What the probe tries with files. The hard thing is to leave all as it was. */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 

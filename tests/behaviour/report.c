@@ -7,7 +7,6 @@
  *
  * The hard thing is to look without changing what is seen: descriptors are listed before anything is opened. */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>

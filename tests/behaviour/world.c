@@ -2,9 +2,7 @@
  * hard thing is the order of the end: superd first, then the look for whatever outlived it, then the folder; and a
  * test that failed half way is cleaned up after just the same, by world_end. */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <ftw.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/mount.h>

@@ -2,7 +2,6 @@
  * ASCII with something in it; nothing behind the first line counts. */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lookup/lookup.h"

@@ -4,7 +4,6 @@
  *   fuse_descriptor flood COUNT   as many messages of 253, which nobody has asked for */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

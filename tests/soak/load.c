@@ -19,7 +19,6 @@
  * clients begin by the clock. Where enough of a target are on their way, further ones are skipped and counted so. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <netinet/in.h>
 #include <stdbool.h>

@@ -4,12 +4,10 @@
  * memory, so those would be the parent's threads. The raw calls change the calling thread only. */
 #include "os/rights/rights.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>

@@ -1,10 +1,8 @@
 /* The receiver's end of notifications: datagrams with credentials (unix(7), SCM_CREDENTIALS). */
 #include "os/socket/socket.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

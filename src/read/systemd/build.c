@@ -5,7 +5,6 @@
  * PrivateNetwork=no restricts nothing, so it is no reason to refuse a service. */
 #include "read/systemd/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/scan.h"

@@ -4,7 +4,6 @@
  * in /run. build.c applies the keys that have an option of the same meaning. */
 #include "read/systemd/internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/scan.h"

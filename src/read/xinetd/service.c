@@ -4,7 +4,6 @@
  * disabled entry are warnings, because xinetd does not even read such an entry to its end. */
 #include "read/xinetd/xinetd.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

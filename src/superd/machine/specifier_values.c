@@ -1,7 +1,6 @@
 /* Facts about this machine that unit files refer to by specifiers, and the folders where units are looked for. */
 #include "superd/machine/machine.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,11 +1,9 @@
 /* The folders of a service, its credentials, and the removal of what it has left. */
 #include "superd/start/start.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>

@@ -2,7 +2,6 @@
 #include "superd/start/start.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* The names of implementations, as they stand in --compat and FORMAT+COMPAT:PATH. */
 #include "table/reading/compat.h"
 
-#include <string.h>
 
 #include "lib/scan.h"
 

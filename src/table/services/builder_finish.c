@@ -5,8 +5,6 @@
  * that set nothing; a builder copies only the groups that it changes, and the pool gives equal groups one address. */
 #include "table/services/service_builder.h"
 
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "table/option/service_settings.h"

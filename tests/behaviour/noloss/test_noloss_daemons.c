@@ -1,7 +1,6 @@
 /* The first promise with real servers that can't end by themselves, each under all disturbances at random (see
  * disturbing.h) but stops and restarts under load, at which most of them cut off whom they serve. Their clients want a
  * whole answer, which is longer than a packet. One that is not installed is skipped. */
-#include <arpa/inet.h>
 
 #include "disturbing.h"
 

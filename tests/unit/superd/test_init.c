@@ -1,6 +1,5 @@
 /* What superd does first of all, and what it was handed. Each case that changes the process runs in one of its own;
  * a claim that fails there is told by its line. */
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "os/host/signals.h"

@@ -9,7 +9,6 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 
 #include "os/host/self_sandbox.h"
 #include "tests/unit/unit.h"

@@ -1,5 +1,4 @@
 /* Whose uid may be taken for his rights. */
-#include <sys/prctl.h>
 
 #include "os/proc/process.h"
 #include "tests/unit/unit.h"

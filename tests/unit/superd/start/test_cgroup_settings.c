@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <linux/bpf.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "lib/scan.h"

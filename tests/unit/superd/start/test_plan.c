@@ -6,7 +6,6 @@
 #include <elf.h>
 #include <link.h>
 #include <pwd.h>
-#include <sched.h>
 
 #include "lib/scan.h"
 #include "superd/start/start.h"

@@ -5,7 +5,6 @@
 #include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <time.h>
 
 #include "os/proc/process.h"
 #include "superd/start/start.h"

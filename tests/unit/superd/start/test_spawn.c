@@ -6,9 +6,6 @@
 #include <dirent.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 

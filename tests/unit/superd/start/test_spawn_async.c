@@ -2,16 +2,10 @@
 #include "starts.h"
 #include "tests/unit/rows.h"
 
-#include <dirent.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <time.h>
 
 #include "lib/build_id.h"
 #include "os/foreign/foreign.h"

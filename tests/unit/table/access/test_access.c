@@ -1,6 +1,5 @@
 /* Address rules: every form of a word, what each lets in, and a thousand of them (tests/bench/times has their cost). */
 #include <arpa/inet.h>
-#include <net/if.h>
 
 #include "table/access/access.h"
 #include "tests/unit/pool_fixture.h"
