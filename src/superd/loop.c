@@ -881,6 +881,7 @@ static int serve(struct table *table, char *before)
 	struct options *options = superd.options;
 	char **command = options->endpoints.count ? NULL : options->command;
 	struct buf left = { 0 };
+	size_t works = 0;
 
 	if (!init_loop(command)) {
 		log_setup_error(options, superd.log, "cannot start: cannot make an event loop: %s", strerror(errno));
@@ -962,6 +963,11 @@ static int serve(struct table *table, char *before)
 		daemonize_ready(log_setup_is_stderr(options));
 		output_log_changed();
 	}
+	if (options->invoked_as == AS_XINETD && !before) { /* what xinetd says when it works */
+		LIST_EACH(link, &superd.services)
+			works += container_of(link, struct svc, link)->state != OFF;
+		log_notice(superd.log, "Started working: %zu available service%s", works, works == 1 ? "" : "s");
+	}
 	memory_give_back(); /* reading took several times of what is kept */
 	superd_notify_ready();
 	guard_note_begin();
@@ -979,6 +985,8 @@ static int serve(struct table *table, char *before)
 	if (left.length)
 		log_warn(superd.log, "what these services have left is not removed: %s", buf_string(&left));
 	buf_free(&left);
+	if (options->invoked_as == AS_XINETD)
+		log_warn(superd.log, "Exiting...");
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
 		  superd.exit_status);
 	close_leave();

@@ -98,9 +98,10 @@ static void give_way(struct svc *svc)
 
 static bool reload_apply(struct table *table);
 
+/* In xinetd's words, too, where it stands for that. */
 static bool take_table(struct table *table)
 {
-	bool good = false;
+	bool is_xinetd = superd.options->invoked_as == AS_XINETD, good = false;
 	const size_t *counts;
 	struct buf changed = { 0 };
 	char summary[DIAGS_SUMMARY_MOST], wrong[40];
@@ -122,6 +123,8 @@ static bool take_table(struct table *table)
 	if (!good) {
 		log_error(superd.log, "not reloaded: %s: the previous configuration stays in effect",
 			  reading.diags.errors ? diags_summarize(&reading.diags, summary) : "out of memory");
+		if (is_xinetd)
+			log_error(superd.log, "reconfiguration failed");
 		table_free(table);
 		return false;
 	}
@@ -129,6 +132,9 @@ static bool take_table(struct table *table)
 	snprintf(wrong, sizeof(wrong), ", %zu with errors", counts[WRONG]);
 	log_notice(superd.log, "reloaded: %zu unchanged, %zu changed, %zu added, %zu removed%s", counts[UNCHANGED],
 		   counts[CHANGED], counts[ADDED], counts[REMOVED], counts[WRONG] ? wrong : "");
+	if (is_xinetd)
+		log_notice(superd.log, "Reconfigured: new=%zu old=%zu dropped=%zu (services)", counts[ADDED],
+			   counts[UNCHANGED] + counts[CHANGED], counts[REMOVED]);
 	return true;
 }
 
@@ -209,6 +215,8 @@ unsigned reload_begin(void)
 		reading.again = true;
 		return reading.number + 1;
 	}
+	if (superd.options->invoked_as == AS_XINETD)
+		log_notice(superd.log, "Starting reconfiguration");
 	superd_notify("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_now() * 1e6));
 	return begin(TO_APPLY);
 }

@@ -249,3 +249,21 @@ test fail2bans_filter_finds_whoever_was_refused {
 	is $output "127.0.0.1\n"
 	stop
 }
+
+# Their forms are those of xinetd's own log.
+test tells_its_life_in_xinetds_words {
+	set port [free_port]; set third [free_port]
+	as_xinetd -clock [web $port]
+	log "Started working: 1 available service\n"
+	write xinetd.conf "[web $port "\tinstances = 3\n"]\n[service two 0 lines]"
+	signal USR2
+	log "Starting reconfiguration\n"; log "Reconfigured: new=1 old=1 dropped=0 (services)\n"
+	write xinetd.conf [service three $third lines]
+	signal HUP
+	log "Starting reconfiguration\n"; log "Reconfigured: new=1 old=0 dropped=2 (services)\n"
+	remove %/xinetd.conf
+	signal HUP; log "reconfiguration failed\n"
+	pid $third
+	stop
+	log "Exiting...\n"
+}
