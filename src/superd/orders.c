@@ -670,7 +670,7 @@ static const char *look_at_restart(const struct order *order, struct svc *svc, s
 		return svc_is_opening(svc) ? NULL : stops_until(svc, "!stopped", why);
 	if (!accepts && !held && svc->state == BACKOFF)
 		return failed_for(svc, "!", why);
-	return stops_until(svc, "stopped", why);
+	return stops_until(svc, order->ran ? "stopped" : "it did not run", why);
 }
 
 static const char *look(const struct order *order, struct svc *svc, struct buf *why)
@@ -802,7 +802,9 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			drain_end(svc);
 		svc_settle(svc);
 		add_closed(svc, why);
-		return "held: its clients queue until it is released";
+		return svc->run->current
+			? "held: the instance that runs serves on; then clients queue until it is released"
+			: "held: its clients queue until it is released";
 	case RELEASE:
 		set_lock(name, LOCK_HELD, never);
 		if (svc->run->holds_back)

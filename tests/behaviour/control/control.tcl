@@ -284,6 +284,7 @@ test tells_of_no_clients_where_there_is_no_socket {
 
 test waits_for_the_commands_before_a_start_when_it_restarts {
 	web serve {exec_start_pre = { "/bin/sleep 0.1" }}
+	has [order "restart web"] "web: it did not run; the next client starts it again"
 	done "start web"
 	has [order "restart web"] "web: started, pid "
 	is [value [control list] state] running
@@ -347,7 +348,7 @@ test sends_the_lines_of_the_last_time {
 test drains_what_is_held_and_holds_it_further {
 	web talk "timeout_stop = 10h" -clock
 	lassign [client] first pid
-	done "hold web"
+	has [order "hold web"] "held: the instance that runs serves on; then clients queue until it is released"
 	set operator [session]; send $operator "drain web"
 	wait {[string match "*it drains*" [why web]]}
 	expect {[stays_quiet $operator]} "it has a client still"
