@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
+#define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */
 #define PID "[pid {pid}|it]"
 
 #define NEXT_TRY \
@@ -337,13 +338,20 @@ static void add_state(struct buf *out, const json_t *service)
 	(void)template_add(out, service, "[a reload has removed it; {removed}]");
 }
 
+/* And what may be wrong, if a program has had some time and superd knows of nothing. */
 static void add_queue(struct buf *out, const json_t *service)
 {
-	double queued;
+	double started = json_reply_number(json_reply_object(service, "last_activation"), "at"), queued;
 
-	if (facts_queue(service, &queued) && queued > 0)
-		buf_addf(out, "%.0f client%s wait%s in its queue", queued, queued == 1 ? "" : "s",
-			 queued == 1 ? "s" : "");
+	if (!facts_queue(service, &queued) || queued <= 0)
+		return;
+	buf_addf(out, "%.0f client%s wait%s in its queue", queued, queued == 1 ? "" : "s", queued == 1 ? "s" : "");
+	if (json_reply_is(service, "state", "running") && !json_reply_is(service, "pass", "bind") &&
+	    !*json_reply_text(service, "fault") && !json_reply_object(facts_current(service), "relay") &&
+	    reply_now(service) - started >= HINT_AFTER)
+		(void)template_add(out, service, "; if none is ever served: its program must accept at "
+						 "[{pass=inetd}its standard input|descriptor 3, as LISTEN_FDS "
+						 "announces], and not at a port of its own");
 }
 
 /* With accept = no a service pauses after a failure, and the state has it. */

@@ -389,6 +389,18 @@ test why_sees_a_program_that_opens_a_port_of_its_own {
 	close $client
 }
 
+test why_doubts_a_program_that_takes_nobody {
+	run_one {service deaf { listen = "127.0.0.1:0" exec = "/bin/sleep 1000" user = "$user" }} -clock
+	set client [connect deaf]
+	log "deaf: started"
+	set is_doubted [string match *LISTEN_FDS* [why deaf]]
+	# A start may take a while.
+	expect {!$is_doubted || [value [prints --json status deaf] age] >= 5}
+	advance 6s
+	has [why deaf] "at descriptor 3, as LISTEN_FDS announces"
+	close $client
+}
+
 test a_frozen_backend_can_not_read_its_configuration {
 	run_all
 	succeeds start web
