@@ -455,7 +455,7 @@ void connections_take(struct list *from, struct list *to);
  * The services, as the table in main.c lists them (struct builtin): NAME_begin begins a connection, NAME_heard reads
  * a request, NAME_told gets superd's answer, NAME_dgram replies to a datagram. */
 
-/* RFC 862, 863, 864, 867, 868: stream.c and datagram.c. */
+/* RFC 862, 863, 864, 867, 868: services.c. */
 begin_service echo_begin, discard_begin, chargen_begin, daytime_begin, time_begin;
 compose_reply echo_dgram, discard_dgram, chargen_dgram, daytime_dgram, time_dgram;
 

@@ -1,8 +1,8 @@
 /* The answer of builtin = health, by HTTP or as a plain line.
  *
- * An HTTP client speaks first, other clients wait for a line. So a client that sends nothing for SILENCE, or
+ * An HTTP client speaks first, other clients wait for a line. So a client that sends nothing for FIRST_BYTE_TIMEOUT, or
  * something that is not HTTP, gets a plain line. A client that has begun a request gets HTTP once its head has
- * come, within HEAD_MOST bytes and TIMEOUT. */
+ * come, within HTTP_REQUEST_MOST bytes and TIMEOUT. */
 #include "builtin/builtin.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The pause before the next try of what has failed: 0.1 s, 0.2 s, … up to a maximum, with jitter. The one place where
+/* The pause before the next try of what has failed: least, twice that, … up to most, with jitter. The one place where
  * superd and its programs compute such a pause. Pure: time and chance are arguments. */
 #pragma once
 

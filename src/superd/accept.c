@@ -1,5 +1,8 @@
 /* accept = yes: a client is accepted, checked, maybe asked about (superd-lookup), and becomes an instance; or it is
- * refused. One whose program cannot be started now is kept. */
+ * refused. One whose program cannot be started now is kept.
+ *
+ * With accept = no the kernel applies only_from and no_access (superd/machine/access.c), and pause_at_limit (service.c)
+ * holds for the limits; of datagrams the first one is judged here (accept_judge_datagrams). */
 #include "superd/daemon.h"
 
 #include <errno.h>

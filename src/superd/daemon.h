@@ -87,7 +87,7 @@ struct helper {
 
 enum { HELPER_LATE = -1, CLOSERS = 2 /* helpers of a service that close: close.c */ };
 
-/* What a socket has beside that once something happens to it. All of it is zero before: zone.h. */
+/* What a socket has beside that once something happens to it. All of it is zero before: lib/zone.h. */
 struct socket_run {
 	struct narrowed *narrowed;  /* `listen` for `family` */
 	struct socket_address name; /* at which it was opened; length 0: not known yet */
@@ -112,6 +112,8 @@ enum lent { NOT_LENT, LENT, STRAYED };
  * instance of accept = yes has the socket alone. */
 enum first_datagram { AWAITED, ASKED_ABOUT, TAKEN };
 
+/* A socket of a service. It has no struct io: all sockets at which superd waits for clients are in one epoll set, and
+ * only this set is watched by the loop (socket_watch, service.c). */
 struct socket {
 	struct svc *svc;
 	const struct listen *listen;
@@ -309,10 +311,12 @@ struct idle {
 	ev_timer timer;
 	pid_t instance;
 	double used;	 /* nobody has been seen since */
-	enum { UNCOUNTED, NOBODY, SOMEBODY } seen; /* connected, at the last count since this instance runs */
-	bool listens;	 /* the ends of its connections are reported */
-	bool polls;	 /* not all are */
-	unsigned closes; /* since the last look */
+	/* Connected at the last count since this instance runs; also NOBODY once an end is reported after that, until
+	 * the next count. */
+	enum { UNCOUNTED, NOBODY, SOMEBODY } seen;
+	bool listens;	 /* the ends of its TCP connections are wanted: clients.c passes them to idle_note_close */
+	bool polls;	 /* not all ends are reported (unix sockets, datagrams, no reports): it looks at parts of the time */
+	unsigned closes; /* reported ends in quick succession; after CLOSES_MOST of them it listens no more for a time */
 	struct clients clients;
 	uint64_t stamps;      /* of its datagrams, at the last look */
 	struct helper helper; /* idle_unless, quiet connections, freeze_reclaim */
@@ -334,7 +338,7 @@ struct refresh {
 	char text[400]; /* how it ended */
 };
 
-/* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: zone.h. */
+/* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: lib/zone.h. */
 struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
@@ -365,7 +369,7 @@ struct run {
 	struct output *output;	  /* NULL: not open */
 	uint32_t starts;	  /* of its instance: what was printed before does not count */
 	char last_line[160];	  /* as far as superd-output was asked for it */
-	int notify;		  /* this and the next two: 0 or -1: not open */
+	int notify;		  /* this, `received` and `found`: 0 or -1: not open */
 	char *notify_variable;
 	struct io notify_io;
 	struct helper receiver; /* of messages with descriptors; notify.c */
@@ -580,7 +584,7 @@ void svc_unwatch(struct svc *svc);
 void svc_set_reason(struct svc *svc, const char *format, ...) /* of the pause that follows */
 	__attribute__((format(printf, 2, 3)));
 bool svc_is_failing(const struct svc *svc);
-void svc_pause(struct svc *svc, double seconds);   /* for a limit */
+void svc_pause(struct svc *svc, double seconds);   /* no failure: a limit, or a condition does not hold */
 void svc_start(struct svc *svc, const char *by);   /* without a client */
 bool svc_overlap(struct svc *svc, const char *by); /* starts the next instance beside the one that runs */
 void svc_stop(struct svc *svc, bool again);	   /* stops its instances; it goes on listening */
@@ -956,7 +960,11 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 void facts_add_superd(struct buf *out);
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, struct buf *out);
 
-/* journal.c: what outlives superd */
+/* journal.c: what outlives superd. If superd is killed, its guard starts the next one (guard_begin, guard.c), which
+ * - opens the journal and the configuration in it: run_superd (loop.c) calls state_read and state_table (upgrade.c);
+ * - makes its services, sockets and instances again: serve (loop.c) calls state_restore (upgrade.c), journal_restore,
+ *   and for each instance instance_resume;
+ * - continues with each service: svc_resume (service.c), and with what has ended in between: journal_deliver_ends. */
 struct journal_superd {
 	char version[80];
 	int control, output, programs[16];
@@ -989,7 +997,7 @@ bool journal_names_pid(pid_t pid);
 void journal_restore(const struct journal_superd *of, const char *text);
 void journal_deliver_ends(void);
 
-/* guard.c */
+/* guard.c: superd's parent; more of it is in main.h */
 bool guard_has_upgraded(void);
 bool guard_had_terminal(void);
 int guard_journal(void);
@@ -1019,7 +1027,7 @@ void store_drop(struct listen_fd *inherited);
 void store_name_make(const char *service, const struct endpoint *endpoint, char name[STORE_NAME_MOST + 1]);
 bool store_name_is(const char *name, const char *made);
 
-/* upgrade.c */
+/* upgrade.c; state_*: how a superd begins that follows another, also after a death */
 void state_programs(const char *text);
 void state_restore(char *text);
 bool state_reads_files(void);

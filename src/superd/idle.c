@@ -13,10 +13,12 @@
  *   FREEZES    stands still: stop or OFF;       -                           noted: thawed, and wait anew
  *              too long: thawed, and wait
  *
- * Whatever else the service does ends it, and RUNNING begins with WAITS.
+ * Each change of state ends it, as svc_set calls idle_follow. RUNNING begins with WAITS; STARTING only listens to the
+ * ends of connections.
  *
- * FROZEN ends (idle_thaw) with a client at a socket (service.c) or on a connection that it had (clients.c), an
- * order to start, drain or thaw it (orders.c), and a reload that changes it. It is thawed as well for its stop, at
+ * FROZEN ends (idle_thaw) with a client at a socket (service.c) or on a connection that it had (on_watched); a service
+ * that wants it (needs.c); an order to start, wake, drain or thaw it (orders.c); a reload that changes or removes it
+ * (reload.c); and a SIGQUIT after which superd leaves its instances (loop.c). It is thawed as well for its stop, at
  * the end of its main process and after a death of superd, as it has to act then, but not for an upgrade
  * (instance.c, service.c). */
 #include "superd/daemon.h"
@@ -498,7 +500,7 @@ static void sleep_or_thaw(struct svc *svc)
 		return;
 	}
 	svc->run->idle_stops++;
-	svc_set(svc, STOPPING);
+	svc_set(svc, STOPPING); /* calls idle_follow, which leaves it frozen in this state alone */
 	instance_stop(instance); /* thaws it, once the signal is there */
 }
 

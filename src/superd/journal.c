@@ -8,7 +8,8 @@
  *   +store #41 of=web name=state             a descriptor that it keeps for its next start
  *   +start 17 of=web phase=5 main=4711 ...   an instance
  *   +command - child=4711                    the main command that was started, until all is written anew
- *   -pid 4711 0 15000                      a child of the guard's has ended: its wait status, microseconds of CPU
+ *   -pid 4711 0 15000                        a child of the guard's has ended: its wait status, microseconds of CPU
+ *   -own 4711 0 0                            a child of superd's has ended: its wait status
  *
  * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
  * descriptor: the next superd closes what no line names. The lines of a turn of the loop are written at its end, and
@@ -16,7 +17,8 @@
  * has started what a line names, and no more. All is written anew at a reload, and when the file has grown.
  *
  * Not in it, so it is lost or begins anew: clients that superd has accepted and that have no process, sessions of
- * superctl, counters, history, pauses, and what limits have counted.
+ * superctl, counters, history, pauses, and what limits have counted. What is held or disabled is in files of its own
+ * (orders.c).
  *
  * Each thing has one list of its fields, which writes and reads (lines.c). An instance that an earlier entry of its
  * service has started is judged by the present one behind a death. */

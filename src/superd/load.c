@@ -35,7 +35,7 @@ static const char **list_sources(const struct options *options, size_t *count)
 	return sources;
 }
 
-/* One call of load_table, load_to_run or load_again. */
+/* One call of load_table or load_again. */
 struct table_load {
 	const struct options *options;
 	load_on_source *on_source;  /* NULL: not wanted */

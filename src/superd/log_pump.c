@@ -1,6 +1,6 @@
 /* Decides when to write to a log sink again. A datagram socket is writable when the daemon's queue has room (Linux
  * 4.4), a pipe when it has room itself. A full disk, a daemon that is gone and a kernel without memory cause no
- * event, so a timer runs beside the descriptor, whose pauses grow while nothing moves (log_sink_retry). */
+ * event, so a timer runs beside the descriptor, whose pauses grow while nothing moves (log_sink_pause). */
 #include "superd/daemon.h"
 
 static void stop_watching(struct log_pump *pump)

@@ -242,8 +242,8 @@ struct listen_fds {
 	size_t other_count, other_room;
 };
 
-/* Takes the sockets, and removes the variables from the environment. listen_fds_close frees the list. A guard keeps the
- * variables of s6, so they count for its first superd alone. */
+/* Takes the sockets, and removes the variables from the environment. A guard keeps the variables of s6, so
+ * they count for its first superd alone. */
 void listen_fds_take(struct listen_fds *listen_fds);
 
 /* Adds a socket that a superd before this one has left, if it can be a listener. It is owned from then on. false: it

@@ -1,4 +1,4 @@
-/* Values that the daemon keeps and writes, without its state: reasons, results, limits, history, messages, lines. */
+/* Values that the daemon keeps and writes, without its state: reasons, limits, latencies, results, notifications. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,7 +10,8 @@
 #include "lib/buf.h"
 #include "table/service/service.h"
 
-/* The reasons to refuse a client, in superd's words and in xinetd's. */
+/* The reasons to refuse a client, in superd's words and in xinetd's. Their order here has no meaning: judge_client
+ * (accept.c) says in which order they are checked. */
 
 enum refusal {
 	ADMITTED,

@@ -30,7 +30,7 @@ static bool place_connection(void)
 	return dup2(3, STDIN_FILENO) >= 0 && dup2(3, STDOUT_FILENO) >= 0;
 }
 
-/* Whether superd lets this program read logs, commands and configuration (superd/service/builtin_channel.c). */
+/* Whether superd lets this program read logs, commands and configuration (wire_channel, superd/instance.c). */
 static bool may_show_details(char *const *words)
 {
 	struct sockaddr_storage own = { 0 };

@@ -1,4 +1,5 @@
-/* The stages from a new process to its program. Nothing else of superd runs as root after a fork.
+/* The stages from a new process to its program. In front of them runs run_child (superd/launch.c). Forks of
+ * superd's own that execute nothing begin elsewhere: helper_begin (superd/loop.c), foreign_fork (os/foreign).
  *
  * The child may run in its parent's memory (CLONE_VM), beside threads. So it writes only to its own job and stack,
  * allocates nothing, and makes system calls directly where libc would coordinate threads (set*id, nptl(7)).
@@ -31,7 +32,7 @@
 #include "os/host/signals.h"
 #include "os/rights/rights.h"
 
-/* The child's first stage: it creates the service's control group, writes the limits, and moves itself in.
+/* The stage of the control group: it creates the service's control group, writes the limits, and moves itself in.
  *
  * The limits come before the move, so the program never runs without them. The child does this, not superd, because a
  * move may block in the kernel (cgroup_threadgroup_rwsem). */

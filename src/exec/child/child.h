@@ -1,7 +1,5 @@
-/* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
- * when the table is loaded; services with equal options share it.
- *
- * superd prepares every path and list, and superd-exec makes the system calls (src/exec/stages). */
+/* What runs between fork and exec: the plan of a service's starts (struct plan), one start (struct job), and its stages
+ * (enum stage). In front of these is what they work with: sandbox, credentials, folders, streams, control group. */
 #pragma once
 
 #include <signal.h>
@@ -20,6 +18,11 @@
 #include "table/services/table.h"
 #include "table/type/condition.h"
 #include "table/words/command_prefix.h"
+
+/* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
+ * when the table is loaded; services with equal options share it.
+ *
+ * superd prepares every path and list, and superd-exec makes the system calls (src/exec/stages). */
 
 /* fault.resource in STAGE_MOUNTS: root_directory could not be entered. */
 #define SANDBOX_ROOT (-2)
@@ -115,7 +118,7 @@ char **sandbox_list_open_paths(const struct service *service, const struct proce
 /* The path of the mount with this number, and its option in *option; NULL: there is none. */
 const char *sandbox_fault_path(const struct sandbox_config *sandbox, int number, const char **option);
 
-/* The credentials of a service (systemd.exec(5), "Credentials"), from superd (superd/start/credentials) to superd-exec,
+/* The credentials of a service (systemd.exec(5), "Credentials"), from superd (superd/start/folders.c) to superd-exec,
  * which loads them. */
 
 enum credential_kind { CREDENTIAL_LOADED, CREDENTIAL_SET };
@@ -175,7 +178,7 @@ struct cgroup_attribute {
 	bool optional;                  /* ignored if the kernel has no such file */
 };
 
-/* The settings of a service's control group, made by superd/start/cgroup_settings and shared by its starts. */
+/* The settings of a service's control group, made by superd/start/cgroup.c and shared by its starts. */
 struct cgroup_settings {
 	const struct cgroup_delegation *place;  /* where superd may create groups */
 	bool has_group;                 /* each start creates a group */
@@ -189,7 +192,7 @@ struct cgroup_settings {
 #define CGROUP_ITSELF (-1)              /* the group could not be created or entered */
 #define CGROUP_PROGRAMS 1000            /* + enum cgroup_bpf_kind: this BPF program could not be attached */
 
-/* Everything that a child needs to become a backend, prepared by the parent (superd/start/plan.h): arguments,
+/* Everything that a child needs to become a backend, prepared by the parent (superd/start/plan.c): arguments,
  * environment, ids, limits, directories. The child makes no decisions.
  *
  * A plan is made once for a service and used for all its starts. It borrows from the service and owns one block of

@@ -1,6 +1,7 @@
 /* Address rules that the kernel applies before superd sees a client: a classic BPF program on the listening socket
  * (socket(7), SO_ATTACH_FILTER). The kernel drops a packet that is not allowed before it queues it: for TCP the SYN,
- * for UDP the datagram. Used for accept = no with only_from or no_access. */
+ * for UDP the datagram. Used for accept = no with only_from or no_access. Below: programs of control groups, for devices
+ * and packets. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* Descriptors of a forked child: the pipe by which it reports a failure, and the closing of descriptors that it must
- * not hold open. */
+/* What may hang, or lies in folders of other users: a process of its own does it, with the rights of their owner
+ * (foreign_run). In front of that are helpers for every forked child: its report, its descriptors, its end, its memory. */
 #pragma once
 
 #include <limits.h>

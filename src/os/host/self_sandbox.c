@@ -1,5 +1,5 @@
 /* The parts of a sandbox behind its begin: resource limits, Landlock, and a filter of system calls
- * (self_sandbox_seccomp.c).
+ * (below).
  *
  * Landlock's constants are those of Linux 6.12; superd asks a kernel that knows fewer for fewer (landlock(7)). */
 #include "os/host/self_sandbox.h"

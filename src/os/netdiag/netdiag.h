@@ -1,4 +1,4 @@
-/* Converts between endpoints and the kernel's socket addresses. */
+/* What the kernel reports of sockets: addresses, clients, queues, ends of connections. */
 #pragma once
 
 #include <linux/netlink.h>

@@ -129,7 +129,9 @@ const struct unit *unit_find(struct reading *reading, const char *folder, const 
 void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
 		       struct word_list *list);
 
-/* ---- keys.c ---- */
+/* ---- keys.c: the table of keys ----
+ *
+ * A key that is an option has its name in the row of that option (table/option/option_table.c), too. */
 
 bool unit_is_listen(const struct unit_assignment *assignment);          /* whether it is an address, as ListenStream */
 bool unit_listens(const struct unit *unit);             /* whether it has an address to listen on */

@@ -14,7 +14,8 @@
 /* The keys of [Unit], of every type of unit.
  *
  * Many of them order units and jobs. superd starts a service when a client connects, in no order, so these keys are
- * harmless. Conditions decide whether a service may run. pairs.c reads the keys about other units. */
+ * harmless. Only between a unit and what it needs do After and Before count: pairs.c reads them and all keys about
+ * other units. Conditions decide whether a service may run. */
 static const struct key_row of_unit[] = {
 	{ "After AllowIsolate Before CollectMode DefaultDependencies Description Documentation "
 	  "FailureActionExitStatus IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "

@@ -1,7 +1,6 @@
-/* Makes options of the keys of [Service], except commands.
- *
- * Some defaults of systemd differ from superd's: a time of 0 is no limit, a stop may take 90 s, a relative PIDFile is
- * in /run. build.c applies the keys that have an option of the same meaning. */
+/* Makes options of the keys of [Service] that are not just one option (those with a `form` in keys.c). Commands are in
+ * commands.c, networks in socket.c. build.c applies all others. Where systemd's defaults differ from superd's, the
+ * columns of keys.c have them. */
 #include "read/systemd/internal.h"
 
 #include <string.h>

@@ -87,8 +87,8 @@ struct xinetd_entry {
 	struct assignment *list;
 	size_t count, capacity;
 	struct diags diags;
-	const char *id;                 /* by xinetd_assign_ids; several entries may share one */
-	const char *label;              /* by xinetd_assign_ids; the unique name of the service in superd */
+	const char *id;                 /* several entries may share one; service.c sets both */
+	const char *label;              /* the unique name of the service in superd */
 	bool is_doubtful;               /* a wrong line may have set another id */
 	bool is_disabled;
 	struct origin disabled_at;

@@ -132,7 +132,7 @@ uid_t helper_user_for(struct helper_users *users, const char *service);
 
 uid_t helper_user_id(enum helper_user which);
 
-/* The account of the process that relays for a service (relay.c): the service's, if that is not root's.
+/* The account of the process that relays for a service (superd/relay.c): the service's, if that is not root's.
  * If it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise `own`, filled with
  * the id that helper_user_for gives to this service. NULL: superd's own, as superd cannot change to another. */
 const struct account *helper_user_of_relay(const struct service *service, struct account *own);

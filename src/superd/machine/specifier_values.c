@@ -13,8 +13,7 @@
 /* The folders that unit files refer to by specifiers, and those that they are searched in. Source: systemd.unit(5),
  * file-hierarchy(7). Root gets the system's folders; other users get those of the XDG base directory specification. */
 
-/* Parse/systemd/internal.h has room for these and for those that a table names. */
-#define FOLDERS 56
+#define FOLDERS 56      /* of the search path; more are left out */
 
 static const char *xdg_folder(struct pool *pool, const char *variable, const char *home, const char *below)
 {

@@ -86,7 +86,7 @@ enum program plan_builtin_program(const struct service *service); /* which serve
 /* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
 bool plan_applies_access_itself(const struct service *service);
 
-/* Makes the plan of the relay of a service (relay.c): a superd-builtin that runs as this account, which
+/* Makes the plan of the relay of a service (superd/relay.c): a superd-builtin that runs as this account, which
  * is borrowed. NULL with the reason in why. */
 struct plan *plan_relay(const struct service *service, const struct account *account,
 			const struct process_defaults *defaults, const struct plan_sockets *sockets, struct buf *why);

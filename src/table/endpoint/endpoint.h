@@ -41,7 +41,7 @@ enum {
 	KINDS_STREAM = KIND(TCP) | KIND(SCTP) | KIND(UNIX) | KIND(VSOCK) | KIND(RPC_TCP) | KIND(TCPMUX),
 	KINDS_ACCEPTING = KINDS_STREAM | KIND(SEQPACKET),              /* have connections, for accept(2) */
 	KINDS_DATAGRAM = KIND(UDP) | KIND(UNIX_DGRAM) | KIND(RPC_UDP),
-	/* superd can see their clients (os/netdiag/conn_count). */
+	/* superd can see their clients (superd/clients.c). */
 	KINDS_SHOWN = KIND(TCP) | KIND(UDP) | KIND(UNIX) | KIND(SEQPACKET) | KINDS_RPC,
 };
 

@@ -6,7 +6,7 @@
 
 #include "table/type/option_def.h"
 
-extern const char *const first_options[];       /* NULL-terminated, in the order of the crib sheet (contrib/doc/crib.md) */
+extern const char *const first_options[];       /* NULL-terminated, in the order of the crib sheet (contrib/doc/tutorial.md) */
 
 /* Whether the option is there to say what a systemd unit says: nobody writes it into a superd.conf by hand. */
 bool option_is_for_units(const struct option_def *option);

@@ -1,5 +1,5 @@
 /* The rules of table_check, one function each. A rule reports the mistakes of one service at the option's place, and
- * relies on the types for single values. For check*.c alone. */
+ * relies on the types for single values. For this folder alone. */
 #pragma once
 
 #include <stdbool.h>

@@ -468,7 +468,7 @@ struct service {
 	unsigned socket_count;
 	bool is_unclear : 1;            /* a setting is `refused` */
 	bool has_unknown : 1;           /* a name in its text is no option's, and may be meant for any that it does not set */
-	unsigned dialect : 3;           /* enum dialect, for messages (option_name.h); NATIVE for inetd */
+	unsigned dialect : 3;           /* enum dialect, for messages (table/type/option_def.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
 	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.h) */
@@ -545,7 +545,7 @@ static inline bool service_is_builtin(const struct service *service)
 }
 
 /* exec beside redirect: the program gets no sockets, and a superd-builtin relays the clients to it
- * (superd/instance/relay). */
+ * (superd/relay.c). */
 static inline bool service_is_relayed(const struct service *service)
 {
 	return service->exec->exec && service->exec->redirect;

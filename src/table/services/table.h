@@ -49,7 +49,7 @@ struct table {
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
 	struct globals globals;         /* superd { } */
-	struct globals settings;        /* the same with what the command line overrides, and defaults; by superd/main/load */
+	struct globals settings;        /* the same with what the command line overrides, and defaults; by superd/load.c */
 	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */
 	struct lookup_cache *lookups;        /* owned; what name services have answered for it; NULL: nothing is kept */
 	/* In the pool: the filters of system calls that were compiled for it (superd/machine/programs.c). */
