@@ -724,9 +724,10 @@ void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
 void notify_read(struct svc *svc);
 void notify_watchdog(struct instance *instance);
-void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user);
-void store_check(struct svc *svc);
-void store_clear(struct svc *svc);
+/* What a program stores by FDSTORE=1, for its next start; store.c is superd's own store, at the service manager. */
+void stored_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user);
+void stored_check(struct svc *svc);
+void stored_clear(struct svc *svc);
 
 /* output.c: what programs print */
 void output_init(void);

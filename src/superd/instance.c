@@ -43,8 +43,8 @@
 #include "table/option/service_settings.h"
 #include "table/words/builtin.h"
 #include "table/words/command_prefix.h"
+#include "table/words/credential_words.h"
 #include "table/words/exit_status.h"
-#include "table/words/passed_fds.h"
 
 #define NAP 1.		  /* seconds: a shorter sleep is no news */
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */

@@ -952,7 +952,7 @@ static void restore_stored(const struct journal_line *line, const char *key)
 	WALK(line, "polled", polled);
 	WALK(line, "user", user);
 	if (svc && fd >= 0)
-		store_add(svc, fd, stored, polled, user);
+		stored_add(svc, fd, stored, polled, user);
 	else
 		fd_close(&fd);
 }

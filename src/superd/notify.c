@@ -123,7 +123,7 @@ static void on_stored_end(struct io *io)
 	drop_stored(stored);
 }
 
-void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user)
+void stored_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user)
 {
 	struct stored *stored = calloc(1, sizeof(*stored));
 
@@ -144,14 +144,14 @@ void store_add(struct svc *svc, int fd, const char *name, bool polled, uid_t use
 		io_watch(&stored->io, EV_READ);
 }
 
-void store_clear(struct svc *svc)
+void stored_clear(struct svc *svc)
 {
 	LIST_OF(struct stored, stored, link, &svc->run->stored)
 		drop_stored(stored);
 }
 
 /* The service has another row. */
-void store_check(struct svc *svc)
+void stored_check(struct svc *svc)
 {
 	uid_t user = user_of(svc->row);
 
@@ -197,7 +197,7 @@ static void take_store(struct svc *svc, const struct notify_message *message, in
 				 (long long)most);
 			return;
 		}
-		store_add(svc, fds[n], name, !(message->flags & NOTE_UNPOLLED), user_of(svc->row));
+		stored_add(svc, fds[n], name, !(message->flags & NOTE_UNPOLLED), user_of(svc->row));
 		fds[n] = -1;
 	}
 }

@@ -868,7 +868,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		set_lock(name, LOCK_DISABLED, now);
 		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row) == REMOVE_FINISH);
 		if (svc_is_empty(svc))
-			store_clear(svc);
+			stored_clear(svc);
 		break;
 	case SIGNAL:
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {

@@ -392,7 +392,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 	svc_forget_plan(svc);
 	if (service_notify_access(row) == NOTIFY_NONE && svc_is_empty(svc)) /* else what runs speaks there */
 		notify_close(svc);
-	store_check(svc);
+	stored_check(svc);
 }
 
 /* Another service has an address of this one by now. */

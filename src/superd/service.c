@@ -227,7 +227,7 @@ static void svc_free(struct svc *svc)
 	child_forget(&svc->run->socket_command);
 	refresh_free(svc);
 	facts_forget(svc);
-	store_clear(svc);
+	stored_clear(svc);
 	notify_close(svc);
 	child_forget(&svc->run->receiver.child);
 	output_release(svc);
@@ -1650,7 +1650,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 	if (svc_is_empty(svc)) {
 		if (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well) ||
 		    lock_is_set(svc, LOCK_DISABLED))
-			store_clear(svc);
+			stored_clear(svc);
 		clean_up(svc);
 		needs_let_go(svc);
 	}

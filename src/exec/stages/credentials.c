@@ -16,7 +16,7 @@
 #include "exec/stages/stages.h"
 #include "lib/fd.h"
 #include "os/foreign/foreign.h"
-#include "table/words/passed_fds.h"
+#include "table/words/credential_words.h"
 
 /* The state of loading one service's credentials. */
 struct credential_load {

@@ -25,7 +25,7 @@
 #include "os/fs/fs.h"
 #include "table/option/option_name.h"
 #include "table/option/service_settings.h"
-#include "table/words/passed_fds.h"
+#include "table/words/credential_words.h"
 
 /* Removals by superd-exec, each of all that one service has left: it may be much, and what a user has mounted in his
  * folder may never answer. */
@@ -371,9 +371,9 @@ static bool has_listener(const struct table *table, const char *base, const char
 
 bool credentials_are_wanted(const struct service *service)
 {
-	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const struct credential_options *options = service->groups->credentials;
 
-	return passed_fds->load_credential || passed_fds->set_credential;
+	return options->load_credential || options->set_credential;
 }
 
 /* Below the runtime folder. */
@@ -511,15 +511,15 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 		      struct buf *why)
 {
 	static const char received[] = "CREDENTIALS_DIRECTORY=/";
-	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
-	size_t most = words_count(passed_fds->load_credential) + words_count(passed_fds->set_credential);
+	const struct credential_options *options = service->groups->credentials;
+	size_t most = words_count(options->load_credential) + words_count(options->set_credential);
 	struct buf name = { 0 };
 	struct credentials *made;
 
 	if (!credentials_are_wanted(service))
 		return true;
 	if (plan->root && !(plan->sandbox && plan->sandbox->namespaces & CLONE_NEWNS)) {
-		plan_fail(service, passed_fds->load_credential ? "load_credential" : "set_credential", why,
+		plan_fail(service, options->load_credential ? "load_credential" : "set_credential", why,
 			  "root_directory hides it, and superd may not create mounts here");
 		return false;
 	}
@@ -533,9 +533,8 @@ bool credentials_plan(struct plan *plan, const struct service *service, const st
 			if (!strncmp(*at, received, sizeof(received) - 1))
 				made->received = strdup(*at + sizeof(received) - 2);
 		}
-		if (made->folder.name &&
-		    add_credentials(made, CREDENTIAL_SET, passed_fds->set_credential) &&
-		    add_credentials(made, CREDENTIAL_LOADED, passed_fds->load_credential))
+		if (made->folder.name && add_credentials(made, CREDENTIAL_SET, options->set_credential) &&
+		    add_credentials(made, CREDENTIAL_LOADED, options->load_credential))
 			return true;
 	}
 	buf_text(why, "out of memory");
@@ -559,13 +558,13 @@ void credentials_free(struct credentials *credentials)
 /* The child counts credentials in the order in which they were added. */
 const char *credentials_fault(const struct service *service, int number, const char **option, size_t *length)
 {
-	const struct passed_fds_options *passed_fds = service->groups->passed_fds;
+	const struct credential_options *options = service->groups->credentials;
 	const struct {
 		const char *option;
 		words list;
 	} lists[] = {
-		{ "set_credential", passed_fds->set_credential },
-		{ "load_credential", passed_fds->load_credential },
+		{ "set_credential", options->set_credential },
+		{ "load_credential", options->load_credential },
 	};
 	size_t at = (size_t)number;
 

@@ -471,13 +471,13 @@ const struct option_def option_defs[] = {
 	  .help = "How long superd keeps runtime_directory. no: until the instance ends. restart: until the "
 		  "service is disabled. yes: for good." },
 	{ .name = { "load_credential", [UNIT] = "Service.LoadCredential" },
-	  FIELD(PASSED_FDS, load_credential, loaded_credentials), .argument = "name[:source]",
+	  FIELD(CREDENTIALS, load_credential, loaded_credentials), .argument = "name[:source]",
 	  .example = "{ \"key:/etc/web.key\" }",
 	  .help = "Secrets for the program: files in the directory CREDENTIALS_DIRECTORY that its user alone can "
 		  "read, at most 1 MiB in all. superd reads the source, a file, at each start. Without a source it "
 		  "is superd's own credential, or one in credstore below /etc, /run or /usr/lib, and may be missing." },
 	{ .name = { "set_credential", [UNIT] = "Service.SetCredential" },
-	  FIELD(PASSED_FDS, set_credential, set_credentials), .flags = HOLDS_SECRETS, .argument = "name:value",
+	  FIELD(CREDENTIALS, set_credential, set_credentials), .flags = HOLDS_SECRETS, .argument = "name:value",
 	  .example = "{ \"token:value\" }",
 	  .help = "Credentials with their values. load_credential overrides them." },
 

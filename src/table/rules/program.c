@@ -13,7 +13,7 @@
 #include "table/option/service_settings.h"
 #include "table/words/builtin.h"
 #include "table/words/command_prefix.h"
-#include "table/words/passed_fds.h"
+#include "table/words/credential_words.h"
 
 /* Rules of texts: names, which superd writes to logs and LISTEN_FDNAMES; and templates such as %{fd}.
  *

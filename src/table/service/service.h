@@ -307,8 +307,8 @@ struct cgroup_filter_options {
 	unsigned device_policy;         /* enum device_policy */
 };
 
-/* Files and credentials that the backend receives beside its sockets (table/words/passed_fds). */
-struct passed_fds_options {
+/* Credentials that the backend receives beside its sockets (table/words/credential_words). */
+struct credential_options {
 	words load_credential, set_credential;
 };
 
@@ -332,7 +332,7 @@ struct passed_fds_options {
 	GROUP(SCHEDULING, scheduling_options, scheduling) \
 	GROUP(RESOURCES, resource_options, resources) \
 	GROUP(CGROUP_FILTERS, cgroup_filter_options, cgroup_filters) \
-	GROUP(PASSED_FDS, passed_fds_options, passed_fds)
+	GROUP(CREDENTIALS, credential_options, credentials)
 /* With `exec`, which nearly every service sets for itself. */
 #define OPTION_GROUPS(GROUP) SHARED_OPTION_GROUPS(GROUP) GROUP(EXEC, exec_options, exec)
 

@@ -9,9 +9,9 @@
 #include <strings.h>
 
 #include "lib/scan.h"
-#include "table/words/sandbox_words.h"
-#include "table/words/passed_fds.h"
+#include "table/words/credential_words.h"
 #include "table/words/resource_words.h"
+#include "table/words/sandbox_words.h"
 
 /* Types of hardening options: system calls, address families, namespaces, errors.
  *
@@ -492,7 +492,7 @@ const struct type type_weight = {
 };
 
 /* Types of load_credential and set_credential. A message must not show the value of a credential, so a wrong
- * set_credential is reported by its place alone (table/words/passed_fds). */
+ * set_credential is reported by its place alone (table/words/credential_words). */
 
 #define MOST_CREDENTIALS "a service has 256 of these at most"
 

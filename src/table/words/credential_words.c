@@ -1,6 +1,6 @@
 /* Parses the words of the options for credentials. The value of a credential may have any bytes,
  * written with C escapes. No message may contain it. */
-#include "table/words/passed_fds.h"
+#include "table/words/credential_words.h"
 
 #include <stdint.h>
 #include <string.h>
