@@ -1783,8 +1783,10 @@ void instance_resume(struct instance *instance)
 	} else if (!command) {
 		fd_close(&instance->report);
 	}
-	if (instance->relay.child.pid)
+	if (instance->relay.child.pid && instance->relay.fd > 0)
 		relay_follow(instance, instance->relay.child.pid, instance->relay.fd);
+	else /* its end was not written any more */
+		instance->relay.child.pid = 0;
 	if (instance->binder_fd >= 0)
 		bind_resume(instance);
 	if (instance->phase == READY && instance->watchdog_every > 0)
@@ -1796,6 +1798,8 @@ void instance_go_on(struct instance *instance)
 {
 	bool forks = instance->row->exec->type == TYPE_FORKING && !instance->main.pid;
 
+	if (instance->phase == READY || instance->phase == REMAINS)
+		relay_begin(instance);
 	if (instance->command.pid || (instance->phase == LAUNCHED && instance->report >= 0))
 		return;
 	if (instance->phase == LAUNCHED && instance->main.pid)

@@ -46,6 +46,7 @@ static void on_relay_end(struct child *child, int status, const struct rusage *u
 	(void)used;
 	child->pid = 0;
 	close_channel(instance);
+	journal_instance(instance);
 	if (instance->ends || instance->phase > REMAINS)
 		return;
 	status_describe(status, text);

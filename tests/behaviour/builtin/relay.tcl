@@ -279,6 +279,20 @@ test stop_restart_and_hold_lose_nobody {
 	close $client
 }
 
+test a_relay_that_was_to_start_again_does_so_when_superd_has_died {
+	set target [free_port]
+	superd -guard -control [app $target]
+	set pid [pid app]
+	for {set n 1} {$n <= 5} {incr n} {
+		wait {[set relay [relay_pid]] > 0}
+		kill $relay
+		counts "app: warning: relay: " $n
+	}
+	kill [below_guard]
+	log "its guard restarted it"
+	is [pid app] $pid
+}
+
 test a_oneshot_starts_what_is_relayed_to_and_stops_it_when_idle {
 	set target [free_port]; set command [own $target]
 	superd -clock {service shot {
