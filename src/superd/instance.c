@@ -853,7 +853,7 @@ static void enter(struct instance *instance, enum phase phase)
 		relay_begin(instance);
 		svc_note_ready(instance->svc, instance);
 		if (!instance->main.pid && !instance->end_is_judged)
-			enter(instance, REMAINS);
+			enter(instance, instance->result == RESULT_SUCCESS ? REMAINS : TERMINATED);
 		return;
 	case REMAINS:
 		if (instance->relay.failed.failures) /* its timer was stopped above */

@@ -383,3 +383,14 @@ test run_around_each_burst_of_datagrams {
 	diary_is "pre\nafter\npre\nafter\npre\nafter\n"
 	close $client
 }
+
+# It remains only if it has ended well.
+test a_program_that_fails_beside_its_exec_start_post_has_failed {
+	superd {service web {
+		listen = "127.0.0.1:0" remain_after_exit = yes
+		exec = "/bin/sh -c 'test -e %/mark && exec $backend serve; : >%/mark; exit 3'"
+		exec_start_post = "/bin/sh -c 'until test -e %/mark; do sleep 0.02; done; sleep 0.1'"
+	}}
+	answers web
+	log "ended: exit status 3"
+}
