@@ -121,6 +121,8 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	WALK(line, "names", svc->run->names);
 	WALK_FD(line, "notify", svc->run->notify);
 	WALK(line, "variable", svc->run->notify_variable);
+	if (ends[0] >= 0 || !line->out)
+		WALK(line, "starts", svc->run->starts); /* by which superd-output tells what is new */
 	WALK_FD(line, "log_read", ends[0]);
 	WALK_FD(line, "log_write", ends[1]);
 	if (!line->out && ends[0] >= 0 && ends[1] >= 0)

@@ -148,3 +148,15 @@ test follows_the_log {
 	sees {read %/one} "said two"
 	lacks [read %/one] "said one"
 }
+
+# superd-output has told the superd before.
+test the_line_by_which_a_program_is_ready_outlives_superd {
+	superd -guard -control [echoes {ready = "said ready" timeout_start = 20s}]
+	says one
+	set pid [below_guard]
+	kill $pid STOP
+	says ready
+	kill $pid
+	log "its guard restarted it"
+	sees {why web} awake
+}
