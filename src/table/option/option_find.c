@@ -35,7 +35,6 @@ static const struct {
 	{ "ListenSpecial", "listen = \"special:/path\"" },
 	{ "ListenNetlink", "listen = \"netlink:FAMILY GROUP\"" },
 	{ "FileDescriptorName", "socket NAME { listen = … } sets the name of a socket" },
-	{ "Restart", "the next connection starts a program that has ended, and start = boot starts it at once" },
 	{ "IPAddressAllow", "superd.conf calls it only_from" },
 	{ "IPAddressDeny", "superd.conf calls it no_access" },
 	{ "command", "superd.conf calls it exec" },

@@ -127,6 +127,7 @@ test explain_tells_of_an_option {
 
 test explain_knows_what_other_systems_call_an_option {
 	has [prints_of --explain server] "xinetd's server is exec here" "\n    exec: "
+	has [prints_of --explain Restart] "systemd's Restart is restart here" "\n    restart: "
 	has [prints_of --explain rlimit_files] rlimit_nofile
 	has [prints_of --explain usr] "did you mean 'user'?\n"
 }
