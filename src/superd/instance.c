@@ -1344,6 +1344,8 @@ static void note_started(struct instance *instance)
 	double now = clock_now();
 	char span[DURATION_MOST];
 	bool wakes = list_has_one(&svc->run->instances) && (*svc->run->start_by || svc->run->pause != PAUSE_REPEATS);
+	bool boots = svc->row->exec->start == START_BOOT && !svc->run->activations && !svc->run->queued &&
+		!*svc->run->start_by;
 
 	svc->run->lacks = false;
 	svc->run->activations++;
@@ -1377,7 +1379,7 @@ static void note_started(struct instance *instance)
 			  event.has_duration && *svc->run->start_by ? " asleep" : "");
 		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL);
 		if (wakes)
-			facts_note_wake(svc, false, svc->run->slept, svc->run->start_by);
+			facts_note_wake(svc, false, svc->run->slept, boots ? "boot" : svc->run->start_by);
 		svc->run->slept = svc->run->last_latency = 0;
 		*svc->run->start_by = '\0';
 	}

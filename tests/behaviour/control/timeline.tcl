@@ -174,3 +174,11 @@ test lists_the_sleeps_of_all {
 	expect {[lindex [superctl history nobody] 0] == 1}
 	expect {[lindex [superctl history --since=0s] 0] == 2}
 }
+
+test names_a_boot_as_the_cause_of_a_start {
+	web "$backend serve" "start = boot"
+	node %/control
+	log "web: started, pid "
+	pid web
+	has [prints history web] " boot "
+}
