@@ -313,8 +313,8 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 
 	if (message->main_pid == NOTE_UNSET || pid == instance->main.pid)
 		return;
-	if (instance->phase < LAUNCHED || (instance->phase == LAUNCHED && !instance->main.pid) ||
-	    instance->phase > KILLED)
+	if (instance->phase < LAUNCHED || instance->phase > KILLED ||
+	    (instance->phase == LAUNCHED && !instance->main.pid && !instance->end_is_judged))
 		why = "the program does not run";
 	else if (uid != 0 && uid != user_of(instance->row) && sender != instance->pid)
 		why = "another user has named it";
