@@ -57,6 +57,7 @@ struct source {
 	struct output_rules rules;
 	char *name;  /* in the log */
 	char *ready; /* the line that is waited for; NULL: none */
+	bool is_ready; /* it has come, and superd could not be told */
 	char *line;  /* unfinished, `length` bytes */
 	size_t length;
 	char last_line[160]; /* beginning of the line that tells why the program ended */
@@ -74,6 +75,7 @@ static struct {
 	struct log_shape shape;
 	struct source *sources[256];
 	unsigned count, unfinished;
+	bool any_ready; /* of those that superd is to be told */
 	struct source *current; /* its line is being logged */
 	int follows; /* as superd has said; -1: it is told no line without a question */
 	size_t kept_bytes;
@@ -250,10 +252,11 @@ static void log_line(struct source *source, const char *line, size_t length)
 			source->lines_after = 0;
 		}
 	}
-	if (source->ready && memmem(line, length, source->ready, strlen(source->ready)) &&
-	    tell(source, 0, true, NULL, 0)) {
+	if (source->ready && memmem(line, length, source->ready, strlen(source->ready))) {
 		free(source->ready);
 		source->ready = NULL;
+		source->is_ready = !tell(source, 0, true, NULL, 0);
+		self.any_ready |= source->is_ready;
 	}
 	self.current = source;
 	if (!is_suppressed(source)) {
@@ -429,6 +432,7 @@ static void take_service(const struct output_message *said, int fd)
 		return;
 	*source->last_line = '\0';
 	source->lines_after = 0;
+	source->is_ready = false;
 	free(source->ready);
 	source->ready = *said->of.ready ? strdup(said->of.ready) : NULL;
 }
@@ -531,6 +535,18 @@ static void answer(const struct output_message *question)
 	tell(source, question->ask.serial, false, NULL, 0);
 }
 
+/* It took nothing as the lines came. */
+static void tell_ready(void)
+{
+	self.any_ready = false;
+	for (int n = 0; n < 256; n++) {
+		for (struct source *source = self.sources[n]; source; source = source->next) {
+			source->is_ready &= source->service && !tell(source, 0, true, NULL, 0);
+			self.any_ready |= source->is_ready;
+		}
+	}
+}
+
 /* ---- destinations ---- */
 
 /* Writes what waits, and tells superd when the log takes nothing any more, and when it does again. Returns the
@@ -570,8 +586,11 @@ static void serve(void)
 		self.is_timed = false;
 		fds[0].fd = self.epoll;
 		fds[1].fd = self.channel;
+		fds[1].events = self.any_ready ? POLLIN | POLLOUT : POLLIN;
 		poll(fds, 3, self.asked_count ? 0 : pause);
 		receive();
+		if (self.any_ready)
+			tell_ready();
 		while (self.asked_count) {
 			struct output_message question = self.asked[0];
 

@@ -160,3 +160,18 @@ test the_line_by_which_a_program_is_ready_outlives_superd {
 	log "its guard restarted it"
 	sees {why web} awake
 }
+
+test the_line_by_which_a_program_is_ready_is_not_lost_among_others {
+	superd -guard -control {service web {
+		start = boot ready = "said ready" timeout_start = 20s log_rate_limit_burst = unlimited
+		exec = "/bin/sh -c 'until test -e %/gate; do sleep 0.02; done; seq 3000; echo said ready; exec sleep 1000'"
+	}}
+	set client [session]; send $client "log --follow web"
+	has [line $client] started
+	kill [below_guard] STOP
+	write gate ""
+	log "said ready"
+	kill [below_guard] CONT
+	sees {why web} awake
+	close $client
+}
