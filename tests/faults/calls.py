@@ -106,7 +106,7 @@ known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_
          ("read", "EAGAIN", "child_ended", "the process has ended, so the pipe has text or its end"),
          *[(call, error, caller, "a memory file is on no device, and keeps nobody waiting")
            for call, error in (("fstat", "EIO"), ("pread", "EIO"), ("pread", "EINTR"))
-           for caller in ("state_file_read", "journal_read", "journal_pass", "on_child", "map")],
+           for caller in ("state_file_read", "journal_read", "journal_pass", "on_signals", "map")],
          ("recvmsg", "EAGAIN", "channel_receive", "poll(2) has reported a message, and no other process takes any")]
 
 
