@@ -357,7 +357,8 @@ struct run {
 	struct helper closers[CLOSERS];
 	char reason[320];     /* of the pause */
 	const char *unlogged; /* event that is logged with the pause; NULL: none */
-	uint64_t told;	      /* hash of the reason why a socket cannot be opened, without who has it, as the log has it */
+	uint64_t told;	      /* hash of the reason why a socket cannot be opened, as the log has it */
+	uint64_t told_owner;  /* of who has its port, */
 	double told_at;	      /* since then; 0: not */
 	enum pause pause;     /* the last one, until it has started well */
 	double slept;	      /* it listened for so long before it left that state */

@@ -413,8 +413,9 @@ static void svc_back_off(struct svc *svc)
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
 	bool binds = lacks_socket(svc), comes_back;
-	/* "(pid 10 (python3) has it)" may be found or not. */
-	uint64_t told = hash_bytes(HASH_START, svc->run->reason, strcspn(svc->run->reason, "("));
+	/* Who has a port, "(pid 10 (python3) has it)", may be found once and not again. */
+	size_t length = strcspn(svc->run->reason, "(");
+	uint64_t told = hash_bytes(HASH_START, svc->run->reason, length), owner = svc->run->told_owner;
 	char span[DURATION_MOST], next[80];
 	double now = clock_now();
 	struct event event = { .name = svc->run->unlogged ? svc->run->unlogged : "pause",
@@ -431,12 +432,15 @@ static void svc_back_off(struct svc *svc)
 		 superd.life == SUPERD_IS_OVER || superd.exit_status ? ", as superd ends" : " by itself");
 	if (comes_back)
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
+	if (!strstr(svc->run->reason, "another socket has it"))
+		owner = hash_text(HASH_START, svc->run->reason + length);
 	if (binds && svc->run->unlogged && svc->run->told_at > 0 && told == svc->run->told &&
-	    now - svc->run->told_at < TELL_AGAIN) {
+	    owner == svc->run->told_owner && now - svc->run->told_at < TELL_AGAIN) {
 		log_event(superd.log, LEVEL_DEBUG, &event, "%s; %s", svc->run->reason, next);
 	} else if (svc->run->unlogged) {
 		if (binds) {
 			svc->run->told = told;
+			svc->run->told_owner = owner;
 			svc->run->told_at = now;
 		}
 		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->run->reason, next);
