@@ -235,6 +235,8 @@ static bool add_ended(struct buf *out, const json_t *instance)
 			    "other processes of it still run]]{?still_runs}");
 }
 
+#define IS_HELD "{?held}; it is held, so it is not started again when that has ended"
+
 static void add_running(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service);
@@ -251,8 +253,7 @@ static void add_running(struct buf *out, const json_t *service)
 				   : PID " runs[{?relay}|, and has no socket to serve]");
 	add_relay(out, current);
 	(void)template_add(out, current, "[; its status: {says}]");
-	(void)template_add(out, service, "[{?drains}; it drains: it is stopped once nobody is connected|"
-					 "{?held}; it is held, so it is not started again when that has ended]");
+	(void)template_add(out, service, "[{?drains}; it drains: it is stopped once nobody is connected|" IS_HELD "]");
 }
 
 #define ENDING_COMMANDS "commands before or after its program have been requested to end, and still run"
@@ -272,6 +273,7 @@ static void add_stopping(struct buf *out, const json_t *service)
 static void add_frozen(struct buf *out, const json_t *service)
 {
 	(void)template_add(out, facts_current(service), PID " is frozen: a client or superctl thaw wakes it");
+	(void)template_add(out, service, "[" IS_HELD "]");
 }
 
 static void add_held(struct buf *out, const json_t *service)

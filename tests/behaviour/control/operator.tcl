@@ -67,6 +67,9 @@ test freezing_and_thawing_twice_is_no_failure {
 	set pid [value [control "status web"] pid]
 	done "freeze web"
 	has [order "freeze web"] "it is frozen already"
+	done "hold web"
+	has [prints why web] " is frozen: a client or superctl thaw wakes it; it is held, so it is not started again"
+	done "release web"
 	has [order "start web"] "it continues, pid $pid"
 	is [state] running
 }
