@@ -294,7 +294,7 @@ static void report_missing(void *context, const struct service *service, const c
 	bool refused = protects && !preflight->table->warns_of_unsupported;
 
 	preflight_report(preflight, refused ? SEVERITY_ERROR : SEVERITY_WARNING, service, option, NULL,
-			 refused ? "%s" : "%s; it is skipped", why);
+			 refused ? "%s" : "%s; the option is ignored", why);
 }
 
 /* Checks its options for control groups, devices, scheduling and hardening. */

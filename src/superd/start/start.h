@@ -244,7 +244,7 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 			  struct cgroup_settings_cache *cgroup_cache, struct diags *diags);
 
 /* Called for each configured option that this machine cannot enforce, with why. protects: the service does not start; else
- * it is skipped, as it only tunes. */
+ * the option is ignored, as it only tunes. */
 typedef void support_say(void *context, const struct service *service, const char *option, bool protects,
 			 const char *why);
 void cgroup_settings_compare(const struct service *service, support_say *say, void *context);

@@ -44,5 +44,5 @@ test what_takes_root_is_refused_by_name {
 	has $errors "protect_proc = invisible: only root or CAP_SYS_ADMIN"
 	lassign [run /bin/sh -c "$check --unsupported=warn"] status output errors
 	expect {$status == 0} $errors
-	has $errors "it is skipped"
+	has $errors "the option is ignored"
 }

@@ -143,7 +143,7 @@ test limits_are_the_groups_or_said_to_be_left_out {
 		answers_so $options {D=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); cat $D/pids.max $D/memory.max} "9\n536870912\n"
 		return
 	}
-	has [check_of $options] "tasks_max = 9: " "memory_max = 512M: " "it is skipped"
+	has [check_of $options] "tasks_max = 9: " "memory_max = 512M: " "the option is ignored"
 }
 
 test a_reload_changes_the_limits_of_what_runs {
