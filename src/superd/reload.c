@@ -201,7 +201,8 @@ static unsigned begin(int what)
 	if (!error) {
 		io_watch(&reading.done, EV_READ);
 	} else {
-		diag_error(&reading.diags, (struct origin){ 0 }, "cannot begin a thread to read it: %s", strerror(error));
+		diag_error(&reading.diags, (struct origin){ 0 }, "cannot begin a thread to read it: %s",
+			   strerror(error));
 		ev_feed_event(superd.loop, &reading.done.ev, EV_CUSTOM);
 	}
 	return reading.number;
