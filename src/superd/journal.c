@@ -1020,6 +1020,7 @@ void journal_restore(const struct journal_superd *of, const char *text)
 		free(name);
 		if (!svc)
 			continue;
+		table_find(superd.table, svc->row->name)->is_removed = true;
 		svc->removed = true;
 		list_remove(&svc->link);
 		list_add(&superd.leaving, &svc->link);

@@ -28,13 +28,20 @@
 
 /* ---- the services that a request means ---- */
 
+static const struct service *find_in_table(const char *name)
+{
+	const struct service *row = table_find(superd.table, name);
+
+	return row && !row->is_removed ? row : NULL;
+}
+
 static const struct service *find_row(const char *name, struct svc **svc)
 {
 	struct svc *found = svc_find(name);
 
 	if (svc)
 		*svc = found;
-	return found ? found->row : table_find(superd.table, name);
+	return found ? found->row : find_in_table(name);
 }
 
 /* From 0 on the rows of the table, then services by the row of an earlier one, then those that a reload has removed.
@@ -47,12 +54,14 @@ static const struct service *next_row(size_t *n)
 		const struct service *row = &superd.table->services[(*n)++];
 		struct svc *svc = svc_find(row->name);
 
+		if (row->is_removed)
+			continue;
 		if (svc || !row->is_skipped || !skipped_of(superd.table, row)->is_kept)
 			return svc ? svc->row : row;
 	}
 	behind = (*n)++ - superd.table->count;
 	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		if (!table_find(superd.table, svc->row->name) && !behind--)
+		if (!find_in_table(svc->row->name) && !behind--)
 			return svc->row;
 	}
 	return NULL;

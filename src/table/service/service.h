@@ -472,6 +472,7 @@ struct service {
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
 	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.h) */
+	bool is_removed : 1;            /* of a state: a reload had removed it, and its program ran on */
 	const struct account *account;                  /* set by superd/machine/resolve; NULL: not resolved yet */
 	const struct prepared *prepared;                /* of service_prepare; NULL: there is nothing */
 };

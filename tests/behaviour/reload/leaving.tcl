@@ -26,6 +26,16 @@ test a_daemon_that_runs_on_is_told_of_wherever_anybody_looks {
 	foreach verb {status list why} { schema_holds $verb [prints --json $verb] }
 }
 
+test it_is_gone_with_its_end_though_superd_has_died_meanwhile {
+	run_web "on_remove = finish" talk -guard
+	reread $nothing
+	kill_superd
+	shows list web leaving
+	kill $old
+	wait {[is_gone web]}
+	lacks [prints list] web
+}
+
 test it_can_be_stopped_and_nothing_else {
 	run_web "on_remove = finish"
 	reread $nothing
