@@ -636,6 +636,7 @@ bool limits_are_meant(int error);		/* the kernel has too little for everybody */
 void limits_lack(struct svc *svc, const char *what, int error);
 bool limits_take_socket(struct svc *svc); /* one is opened for it now; false: none may be */
 void limits_note_end(void);
+void limits_note_start_end(double since);
 void limits_reserve(int *fds, size_t count, bool holds);
 void limits_offer(void);
 

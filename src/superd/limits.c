@@ -134,6 +134,12 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 		ev_timer_again(loop, timer);
 }
 
+/* A start is over that has begun then. */
+void limits_note_start_end(double since)
+{
+	places.slow -= places.slow && since + START_COUNTS < clock_now();
+}
+
 /* superd has another table, or its first. */
 void limits_begin(void)
 {

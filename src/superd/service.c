@@ -284,6 +284,8 @@ void svc_set(struct svc *svc, enum state state)
 	facts_note_state(svc, state);
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
 	superd.starting += (state == STARTING) - (svc->state == STARTING);
+	if (svc->state == STARTING)
+		limits_note_start_end(svc->since);
 	if (svc->state == QUEUED)
 		list_remove(&svc->run->queue);
 	if (svc->run->pause == PAUSE_CPS) {

@@ -169,6 +169,20 @@ test an_entry_that_changes_takes_its_service_along {
 	are_served $slow $two
 }
 
+test what_a_slow_start_gave_is_gone_with_its_end {
+	run [slow_and [serving one] [serving two "exec_start_pre = $slow_command"] [serving three "exec_start_pre = $slow_command"]]
+	set slow [wake slow starting]; set one [wake one queued]
+	advance 31s; advance 1s
+	are_served $one
+	let_go
+	are_served $slow
+	set two [wake two starting]; set three [wake three queued]
+	let_go
+	are_served $two
+	let_go
+	are_served $three
+}
+
 test without_a_limit_nobody_waits {
 	run [slow_and [serving one]] "--max-starting 0"
 	set slow [wake slow starting]
