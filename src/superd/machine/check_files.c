@@ -158,7 +158,9 @@ static const char *check_program_at(const struct preflight *preflight, const str
 	if (root_path_stat(root, path, &status) < 0) {
 		if (is_hidden_from_us(preflight, service))
 			return NULL;
-		return errno == ENOENT ? "there is no such program" : pool_text(pool, strerror(errno));
+		return errno != ENOENT ? pool_text(pool, strerror(errno))
+			: root	       ? pool_textf(pool, "there is no such program in root_directory = %s", root)
+				       : "there is no such program";
 	}
 	if (!S_ISREG(status.st_mode))
 		return S_ISDIR(status.st_mode) ? "that is a directory, not a program" : "that is no program";

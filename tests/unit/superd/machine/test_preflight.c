@@ -266,7 +266,7 @@ Test(preflight, looks_for_programs_inside_root_directory)
 		"service a {\n listen = {\"54001\"}\n exec = \"/bin/program\"\n root_directory = \"FOLDER/jail\"\n}\n"
 		"service b {\n listen = {\"54002\"}\n exec = \"/bin/sh\"\n root_directory = \"FOLDER/jail\"\n}\n"));
 	cr_expect_not(strstr(said(), "a: exec"), "%s", said());
-	cr_expect(has_said(SEVERITY_ERROR, 8, "b: exec = /bin/sh: there is no such program"));
+	cr_expect(has_said(SEVERITY_ERROR, 8, "b: exec = /bin/sh: there is no such program in root_directory = "));
 }
 
 Test(preflight, warns_of_running_as_root_unsaid)
