@@ -253,6 +253,7 @@ struct instance {
 	double limit_left; /* of its time limit, which rests while it is frozen */
 	pid_t candidate;   /* found as its daemon at the last look */
 	pid_t pid_before;  /* what its pid file said before its start: an earlier run's */
+	double settled;	   /* until then a clean end of what was found is that of a process between */
 	bool reported;	   /* what a redirect has moved; once */
 	struct io channel_io;
 };

@@ -48,6 +48,7 @@
 
 #define NAP 1.		  /* seconds: a shorter sleep is no news */
 #define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
+#define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
 #define READY_RUN 10.	  /* seconds of a run of exec_ready */
 #define READY_PAUSE 100000 /* microseconds behind one that has failed, doubled up to: */
 #define READY_PAUSE_MOST 1000000
@@ -1612,7 +1613,7 @@ bool instance_may_follow(const struct instance *instance, pid_t pid, pid_t paren
 }
 
 /* The daemon of a forking start is the process that its pid file names, or else the only one that its programs have
- * left, at two looks: the first may see one that is about to fork the daemon. */
+ * left. What is found first may be one between that ends soon, and well: then it is looked for again (on_main). */
 static void look_for_daemon(struct instance *instance)
 {
 	const char *path = instance->row->groups->lifecycle->pid_file;
@@ -1632,10 +1633,14 @@ static void look_for_daemon(struct instance *instance)
 	if (path ? instance_may_follow(instance, found, guard_pid()) : count == 1 && found == instance->candidate) {
 		ev_timer_stop(superd.loop, &instance->limit);
 		instance_follow(instance, found);
+		instance->settled = path ? 0 : clock_now() + SETTLED;
 		svc_say(instance->svc, LEVEL_INFO, "daemon", "daemon is pid %ld", (long)found);
 		instance_be_ready(instance);
 	} else if (!path && !group_lives(instance)) { /* it has served, and ended */
-		instance_be_ready(instance);
+		if (instance->phase == STARTED)
+			instance_be_ready(instance);
+		else
+			enter(instance, REMAINS);
 	} else {
 		instance->candidate = count == 1 ? found : 0;
 		timer_begin(&instance->look, LOOK);
@@ -1736,7 +1741,8 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	}
 	if (next == STAY)
 		return; /* the command of this phase goes on */
-	if (type == TYPE_FORKING && result == RESULT_SUCCESS && instance->phase == STARTED) {
+	if (type == TYPE_FORKING && result == RESULT_SUCCESS &&
+	    (instance->phase == STARTED || (instance->phase == READY && clock_now() < instance->settled))) {
 		ev_feed_event(superd.loop, &instance->look, EV_TIMER);
 		return;
 	}

@@ -48,8 +48,16 @@ proc follows {how} {
 test the_daemon_of_two_forks_is_followed { follows plain }
 test the_daemon_of_one_fork_is_followed { follows single }
 
+# It is announced too early, but nothing else is started meanwhile.
+test a_slow_process_between_is_seen_through {
+	web slow
+	set pid [daemon]
+	wait {[processes] == 1}
+	is_stopped $pid
+}
+
 test daemons_started_together_are_told_apart {
-	set names [several 6 {plain single}]
+	set names [several 6 {plain single slow}]
 	set clients [lmap name $names { connect $name }]
 	foreach client $clients { send $client who }
 	foreach name $names client $clients {
