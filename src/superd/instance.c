@@ -1479,7 +1479,7 @@ void instance_look(struct instance *instance)
 {
 	struct pollfd look = { instance->report, POLLIN, 0 };
 
-	if (instance->phase == LAUNCHED &&
+	if (instance->phase == LAUNCHED && (instance->main.pid || instance->end_is_judged) &&
 	    (instance->report < 0 || (poll(&look, 1, 0) > 0 && !(look.revents & POLLIN))))
 		on_report(&instance->report_io);
 }

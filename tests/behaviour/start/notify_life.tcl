@@ -240,3 +240,21 @@ test a_command_is_no_main_process {
 	wait {[state] eq "running"}
 	is [web_pid] $pid
 }
+
+# A receiver has these messages one after another, and the program starts behind that.
+test a_look_at_a_start_that_waits_for_what_is_kept_does_not_end_it {
+	set stores [string repeat "'store FDSTORE=1' " 9]
+	superd -control {service web {
+		listen = "127.0.0.1:0" notify_access = all file_descriptor_store_max = 9
+		exec_start_pre = "$tests/notifier $stores 'end 0'"
+		exec = "$tests/notifier"
+	}}
+	repeat 10 {
+		set client [connect web]; send $client "end 0"
+		while {![heard $client]} { signal USR1; after 1 }
+		is [said [line $client]] ends
+		close $client
+		wait {[state] eq "listening"}
+	}
+	expect {![logged "pid 0"]}
+}
