@@ -458,6 +458,7 @@ static void report_changes(struct session *session)
 		if (svc && (svc_is_opening(svc) || lent_is_changing(svc))) {
 			session->go_on = NULL;
 			session->changed = report_changes;
+			buf_free(&text);
 			return;
 		}
 		for (unsigned n = 0; svc && n < svc->socket_count; n++)
