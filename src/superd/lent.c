@@ -184,26 +184,50 @@ bool lent_take_back(struct socket *socket)
 	return true;
 }
 
-/* Whether another process has it, as far as superd may see. The machine is searched a few times a second at most. */
+/* One of those that superd has started, or of theirs. */
+static bool is_descendant(pid_t pid)
+{
+	struct process process;
+
+	while (pid > 0 && pid != getpid() && pid != guard_pid()) {
+		if (!process_read(pid, &process) || process.ended)
+			return false;
+		pid = process.parent;
+	}
+	return pid > 0;
+}
+
+/* Whether another process has it. One that superd may not look into may have it if superd has started it, but for
+ * superd-output. */
 static bool is_held(const struct socket *socket)
 {
-	static struct rate_limit searches;
-	double now = clock_now();
-	pid_t *all = rate_limit_is_reached(&searches, SEARCHES, 1., now) ? NULL : process_list_all();
+	pid_t *all = process_list_all();
 	struct stat status;
 	bool held = !all || fstat(socket->fd, &status) < 0;
 
-	rate_limit_count(&searches, 1., now);
 	for (const pid_t *at = all; at && *at && !held; at++) {
-		enum holding got = *at == getpid() || *at == guard_pid() ? HOLDS_NONE
-									 : process_holds(*at, status.st_ino);
-		struct process process;
+		enum holding got = *at == getpid() || *at == guard_pid() || *at == superd.output.child.pid
+			? HOLDS_NONE
+			: process_holds(*at, status.st_ino);
 
-		held = got == HOLDS || (got == HOLDING_HIDDEN && (!geteuid() || process_has_user(*at, geteuid())) &&
-					process_read(*at, &process) && !process.ended);
+		held = got == HOLDS || (got == HOLDING_HIDDEN && is_descendant(*at));
 	}
 	free(all);
 	return held;
+}
+
+/* The machine is searched a few times a second at most. What is not looked at yet stays as it is: its clients wait. */
+static bool may_search(struct svc *svc)
+{
+	static struct rate_limit searches;
+	double now = clock_now();
+
+	if (rate_limit_is_reached(&searches, SEARCHES, 1., now)) {
+		svc_set_timer(svc, 1.);
+		return false;
+	}
+	rate_limit_count(&searches, 1., now);
+	return true;
 }
 
 /* Closes what a program has shut down, what has not its options and no program has any more, and what superd cannot
@@ -221,6 +245,8 @@ bool lent_close(struct svc *svc, bool *again)
 		bool is_strayed = socket->lent == STRAYED && svc->row->exec->accept && !has_programs(svc);
 
 		if (socket->fd < 0 || (!is_shut && !is_old && !is_strayed))
+			continue;
+		if (!is_shut && !is_old && !may_search(svc))
 			continue;
 		if (!is_shut && !is_old && !is_held(socket)) {
 			socket->lent = LENT; /* lent_take_back */

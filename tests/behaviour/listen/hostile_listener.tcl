@@ -347,7 +347,7 @@ test and_it_is_opened_again_for_accept_once_that_has_ended {
 	others_are_served
 	go_on
 	kill -$left
-	wait_in_steps 1s {[reachable $port]}
+	wait_in_steps 1s {[count "hostile: listening on"] == 2}
 	set one [pid $port]
 	repeat 5 { expect {[pid $port] != $one} }
 }

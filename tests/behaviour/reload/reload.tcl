@@ -300,3 +300,26 @@ test a_start_for_a_client_may_fail_behind_another_row {
 	is [state] running
 	close $client $next
 }
+
+# Without control groups superd looks for processes that have the listener, a few times a second.
+test queued_clients_of_many_services_that_begin_to_accept_survive {
+	set names {a b c d e f g h}
+	foreach name $names {
+		set ports($name) [free_port]
+		set service "service $name \{ listen = \"127.0.0.1:$ports($name)\" exec = \"$backend"
+		append before "$service serve\" \}\n"
+		append after "$service stdio\" accept = yes \}\n"
+	}
+	superd -control -clock -uid [expr {[root] ? 54321 : 0}] $before
+	foreach name $names { log "$name: listening on "; answers $ports($name) }
+	foreach name $names { done "stop $name"; done "hold $name" }
+	foreach name $names { lappend clients [connect $ports($name)]; send [lindex $clients end] "hello $name" }
+	reload $after
+	foreach name $names { done "release $name" }
+	foreach client $clients name $names {
+		wait {[move 1s] eq "" && ![quiet $client]}
+		is [said [line $client]] "hello $name"
+		close $client
+	}
+	expect {![logged "opening it again"]}
+}
