@@ -1551,9 +1551,11 @@ static void clean_up(struct svc *svc)
 	bool stays = svc_bar(svc) >= BAR_HELD;
 	uid_t ipc = svc->row->groups->identity->remove_ipc && account && account->switches ? account->uid : 0;
 
-	LIST_OF(struct svc, other, link, &superd.services) {
-		if (ipc && other->row->account && other->row->account->uid == ipc && !svc_is_empty(other))
-			ipc = 0;
+	if (ipc) { /* which few services have: no end may cost a look at all of them */
+		LIST_OF(struct svc, other, link, &superd.services) {
+			if (other->row->account && other->row->account->uid == ipc && !svc_is_empty(other))
+				ipc = 0;
+		}
 	}
 	if (!leftovers_remove(svc->table, svc->row, &superd.defaults, stays, ipc))
 		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove what it has left: %s", strerror(errno));
