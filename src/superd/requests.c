@@ -537,7 +537,6 @@ void requests_read(unsigned number, bool good, const struct table *compared, str
 			reload_describe(compared, &session->line, send_diff_line, session);
 			session_done(session);
 		} else {
-			session->late = NULL;
 			session->changes = superd.changes;
 			session->changes->users++;
 			session->next = session->failed = 0;
@@ -552,7 +551,11 @@ static void on_reading_late(struct session *session)
 	char what[WAIT_NOTE_MOST];
 	double seconds;
 
-	if (superd.reading && wait_note_read(what, &seconds))
+	if (session->changes && session->next < session->changes->count)
+		session_fail(session, "failed", "superctl why tells what it waits for",
+			     "reloaded, but not done in time: %s%s", session->changes->list[session->next].name,
+			     session->next + 1 < session->changes->count ? ", ..." : "");
+	else if (superd.reading && wait_note_read(what, &seconds))
 		session_fail(session, "failed",
 			     "the previous configuration stays in effect; the reload continues when it answers",
 			     "not reloaded in time: %s does not answer", what);

@@ -275,6 +275,16 @@ test a_socket_does_not_go_on_without_the_interface_it_is_tied_to {
 	pid $port
 }
 
+test a_timeout_ends_the_wait_for_a_command_before_a_socket {
+	superd -control {service web { listen = "127.0.0.1:0" exec = "$backend serve" }}
+	done list
+	write superd.conf {service web { listen = "127.0.0.1:0" exec = "$backend serve" }
+		service new { listen = "127.0.0.1:0" exec = "$backend serve" socket_exec_start_pre = "/bin/sleep 1000" }}
+	lassign [superctl reload --timeout=200ms] status output errors
+	is $status 1
+	has $errors "reloaded, but not done in time: new"
+}
+
 test a_command_before_the_socket_may_be_taken_away_while_it_runs {
 	superd -control {service web {
 		listen = "127.0.0.1:0" exec = "$backend serve"
