@@ -984,6 +984,7 @@ void journal_instance(struct instance *instance);
 void journal_socket(const struct socket *socket); /* these at once */
 void journal_stored(struct stored *stored);
 void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void journal_drop(const char *kind, int fd); /* it is about to be closed */
 void journal_flush(void);
 uint64_t journal_number(void);				       /* of a new instance */
 void journal_prepare(struct instance *instance, bool command); /* a process of it is about to be made */

@@ -343,6 +343,15 @@ void journal_flush(void)
 		buf_clear(&journal.lines);
 }
 
+/* Before a descriptor that has a line is closed: another gets its number, and a superd that follows must not take that for
+ * the one of the line. */
+void journal_drop(const char *kind, int fd)
+{
+	journal_say("-%s #%d\n", kind, fd);
+	if (journal.is_written)
+		journal_flush();
+}
+
 /* ---- the text of the configuration ---- */
 
 /* Rows that a thread prints while the loop goes on. */

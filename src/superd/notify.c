@@ -105,7 +105,7 @@ static void drop_stored(struct stored *stored)
 	io_stop(&stored->io);
 	list_remove(&stored->link);
 	stored->svc->run->stored_count--;
-	journal_say("-store #%d\n", stored->fd);
+	journal_drop("store", stored->fd);
 	close_apart(stored->svc, &stored->fd);
 	free(stored);
 }

@@ -492,7 +492,7 @@ void socket_close(struct socket *socket)
 	if (socket->fd < 0)
 		return;
 	socket_watch(socket, false);
-	journal_say("-fd #%d\n", socket->fd);
+	journal_drop("fd", socket->fd);
 	rpc_withdraw(socket->fd);
 	if (!store_take_out(socket))
 		bind_remove(socket->fd, socket->listen);
@@ -1131,7 +1131,7 @@ static void close_unreachable(struct svc *svc)
 		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
 			socket->listen->address->address);
 		socket_watch(socket, false);
-		journal_say("-fd #%d\n", socket->fd);
+		journal_drop("fd", socket->fd);
 		store_take_out(socket);
 		close_apart(NULL, &socket->fd);
 	}

@@ -1,5 +1,5 @@
-/* --guard: the guard, superd or the next superd is killed before or behind one of its system calls in an upgrade.
- * Clients that are there, that came meanwhile and that come after it are served. A run tries some of the calls; with
+/* --guard: the guard, superd or the next superd is killed before or behind one of its system calls in an upgrade, and
+ * superd in a reload. Clients that are there, that came meanwhile and that come after it are served. A run tries some of the calls; with
  * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. These are not in the
  * core: a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
 #include <poll.h>
@@ -16,7 +16,7 @@
 	"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n" \
 	"service each { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes }\n"
 
-enum victim { GUARD, SUPERD, NEXT };
+enum victim { GUARD, SUPERD, NEXT, IN_RELOAD };
 
 struct upgrade_scene {
 	struct superd *superd;
@@ -25,6 +25,7 @@ struct upgrade_scene {
 	int session;                    /* a client of each's that stays */
 	long session_server;
 	int came;                       /* a client that comes in the upgrade */
+	const char *done;               /* what superd says then */
 };
 
 static struct superd *run_guarded(void)
@@ -37,6 +38,7 @@ static struct superd *run_guarded(void)
 
 static void open_session(struct upgrade_scene *scene)
 {
+	scene->done = ": upgraded from ";
 	scene->web = superd_port(scene->superd, "web");
 	scene->each = superd_port(scene->superd, "each");
 	scene->server = client_ask_pid(scene->web);
@@ -54,18 +56,13 @@ static void trace(pid_t pid, long options)
 	cr_assert_eq(waitpid(pid, &status, __WALL), pid);
 }
 
-static bool is_upgraded(const struct upgrade_scene *scene)
-{
-	return superd_logged(scene->superd, ": upgraded from ");
-}
-
 /* Waits for the next stop of the process. false: it has ended, or the upgrade is done and it rests. */
 static bool next_stop(const struct upgrade_scene *scene, pid_t pid, int *status)
 {
 	long long until = now_ms() + DEADLINE_MS, done = 0;
 
 	while (waitpid(pid, status, __WALL | WNOHANG) == 0) {
-		if (!done && is_upgraded(scene))
+		if (!done && superd_logged(scene->superd, scene->done))
 			done = now_ms();
 		if (done && now_ms() - done > REST)
 			return false;
@@ -191,6 +188,44 @@ static bool try_call(enum victim victim, size_t n)
 	return killed;
 }
 
+/* The sockets of the first services are closed, and those of others get their numbers: where superd is killed before the
+ * state tells of that, each port still has its own program, or none. */
+static bool try_call_of_reload(size_t n)
+{
+	const char *const names[] = { "first", "second", "third", "fourth" };
+	const char *arguments[] = { "--guard", "--control", control_path(), NULL };
+	const struct setup guarded = { .arguments = arguments };
+	const char *rows[4];
+	struct upgrade_scene scene = { .done = "superd: reloaded: " };
+	bool killed;
+	pid_t pid;
+	int ports[4];
+
+	for (int i = 0; i < 4; i++) {
+		ports[i] = free_port();
+		rows[i] = text_of("service %s { listen = \"127.0.0.1:%d\" accept = yes pass = inetd "
+				  "exec = \"/bin/echo %s\" }\n", names[i], ports[i], names[i]);
+	}
+	scene.superd = superd_run_with(&guarded, "%s%s", rows[0], rows[1]);
+	superd_port(scene.superd, "second");
+	pid = guarded_wait(scene.superd);
+	write_file("superd.conf", "%s%s", rows[2], rows[3]);
+	trace(pid, PTRACE_O_TRACESYSGOOD);
+	cr_assert_eq(kill(pid, SIGHUP), 0);
+	killed = kill_at(&scene, pid, n);
+	guarded_wait(scene.superd);
+	cr_assert(control_is_done(control_once("list")));
+	for (int i = 0; i < 4; i++) {
+		const char *said = client_can_connect(ports[i]) ? client_rest(client_connect(ports[i])) : names[i];
+
+		cr_assert_not_null(strstr(said, names[i]), "stop %zu: %s is said at the port of %s\n%s", n, said,
+				   names[i], world_logs());
+	}
+	superd_stop(scene.superd);
+	superd_forget(scene.superd);
+	return killed;
+}
+
 static void try_calls(enum victim victim, size_t step)
 {
 	const char *all = getenv("SUPERD_ALL_CALLS");
@@ -199,7 +234,7 @@ static void try_calls(enum victim victim, size_t step)
 	size_t last = end && *end == '-' ? strtoul(end + 1, NULL, 10) : SIZE_MAX;
 
 	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
-	while (n <= last && try_call(victim, n))
+	while (n <= last && (victim == IN_RELOAD ? try_call_of_reload(n) : try_call(victim, n)))
 		n += first ? 1 : step;
 	cr_log_info("%zu stops", n);
 }
@@ -212,6 +247,11 @@ Behaviour(guard_upgrade, superd_is_killed)
 Behaviour(guard_upgrade, the_next_superd_is_killed)
 {
 	try_calls(NEXT, 97);
+}
+
+Behaviour(guard_upgrade, superd_is_killed_in_a_reload)
+{
+	try_calls(IN_RELOAD, 37);
 }
 
 /* The superd behind it has the state of the upgrade, and two files of its own: the second full write is a reload's. */
