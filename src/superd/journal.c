@@ -343,8 +343,8 @@ void journal_flush(void)
 		buf_clear(&journal.lines);
 }
 
-/* Before a descriptor that has a line is closed: another gets its number, and a superd that follows must not take that for
- * the one of the line. */
+/* Before a descriptor that has a line is closed: another gets its number, and a superd that follows must not take that
+ * for the one of the line. */
 void journal_drop(const char *kind, int fd)
 {
 	journal_say("-%s #%d\n", kind, fd);

@@ -1,7 +1,7 @@
 /* --guard: the guard, superd or the next superd is killed before or behind one of its system calls in an upgrade, and
- * superd in a reload. Clients that are there, that came meanwhile and that come after it are served. A run tries some of the calls; with
- * SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. These are not in the
- * core: a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
+ * superd in a reload. Clients that are there, that came meanwhile and that come after it are served. A run tries some of
+ * the calls; with SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. These are not
+ * in the core: a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
 #include <poll.h>
 #include <sys/ptrace.h>
 
@@ -188,8 +188,8 @@ static bool try_call(enum victim victim, size_t n)
 	return killed;
 }
 
-/* The sockets of the first services are closed, and those of others get their numbers: where superd is killed before the
- * state tells of that, each port still has its own program, or none. */
+/* The sockets of the first services are closed, and those of others get their numbers: where superd is killed before
+ * the state tells of that, each port still has its own program, or none. */
 static bool try_call_of_reload(size_t n)
 {
 	const char *const names[] = { "first", "second", "third", "fourth" };
