@@ -86,6 +86,7 @@ static struct page {
 static bool had_terminal; /* whose end is that of superd */
 static sigset_t found_blocked;
 static int kept_fd = -1; /* for who waits until superd is in the background */
+static pid_t dead;	 /* the superd before, whose process group a child has until its line is written */
 
 pid_t guard_pid(void)
 {
@@ -491,9 +492,7 @@ static void close_all_from(unsigned first, unsigned last)
 void guard_sweep(bool has_journal, bool all)
 {
 	pid_t *children = process_list_children_of(page->guard);
-	char own[4096] = "", other[4096], path[40];
 	unsigned from = STDERR_FILENO + 1;
-	ssize_t length;
 	int64_t given = 0;
 
 	left = calloc(1, NUMBERS);
@@ -514,13 +513,11 @@ void guard_sweep(bool has_journal, bool all)
 		from = (unsigned)fd + 1;
 	}
 	close_all_from(from, UINT_MAX);
-	if (readlink("/proc/self/exe", own, sizeof(own) - 1) < 0)
-		*own = '\0';
 	for (pid_t *child = children; child && *child; child++) {
-		snprintf(path, sizeof(path), "/proc/%ld/exe", (long)*child);
-		length = readlink(path, other, sizeof(other) - 1);
-		other[length < 0 ? 0 : length] = '\0';
-		if (*child != getpid() && (all || (*own && !strcmp(own, other) && !journal_names_pid(*child))))
+		struct process process;
+
+		if (*child != getpid() && process_read(*child, &process) &&
+		    (all || (dead && process.group == dead && !journal_names_pid(*child))))
 			kill(*child, SIGKILL);
 	}
 	free(children);
@@ -603,6 +600,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			kill(child, page->stop);
 		while (child > 0 && guard_turn(child, has_terminal, 0, &status))
 			continue;
+		dead = child > 0 ? child : dead;
 		if (has_terminal)
 			tcsetpgrp(STDIN_FILENO, getpgrp());
 		if (page->begun)

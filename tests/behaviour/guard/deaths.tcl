@@ -168,6 +168,19 @@ test of_two_processes_are_those_of_each {
 	end_pair superd superd-output
 }
 
+# One that a session of a service has left in the background: only what superd had not finished to start ends with it.
+test of_superd_spare_another_that_a_program_has_left {
+	write inner.conf {service inner { listen = "%/inner" accept = yes pass = inetd exec = "/bin/echo inner" }}
+	write login "#!/bin/sh\nsetsid [filled $superd] --no-guard --control none -f [filled %/inner.conf] >/dev/null 2>&1 </dev/null &" 0755
+	superd -clock -guard -control {service login { listen = "127.0.0.1:0" accept = yes pass = inetd kill_mode = process
+		exec = "%/login" }}
+	close [connect login]
+	node %/inner
+	advance 1min
+	kill_superd
+	is [told %/inner] "inner\n"
+}
+
 suite journal
 
 # Bytes of superd's.

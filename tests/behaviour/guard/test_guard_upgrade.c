@@ -1,7 +1,8 @@
 /* --guard: the guard, superd or the next superd is killed before or behind one of its system calls in an upgrade, and
- * superd in a reload. Clients that are there, that came meanwhile and that come after it are served. A run tries some of
- * the calls; with SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. These are not
- * in the core: a traced superd cannot have the test's clock, so real time without a call tells that it has done all. */
+ * superd in a reload. Clients that are there, that came meanwhile and that come after it are served. A run tries some
+ * of the calls; with SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. These are
+ * not in the core: a traced superd cannot have the test's clock, so real time without a call tells that it has done
+ * all. */
 #include <poll.h>
 #include <sys/ptrace.h>
 
