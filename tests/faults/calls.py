@@ -78,10 +78,13 @@ passing = {"EINTR", "EAGAIN", "ECONNABORTED", "EPROTO"}
 leaving = {"EPIPE", "ECONNRESET", "ECONNABORTED", "ENOTCONN", "ESRCH"}
 
 # superd's own words for an error, beside those of strerror(3).
-own_words = {"ENOMEM": ["out of memory", "memory allocation failure", "(libev) cannot allocate", "'no-memory'"],
+own_words = {"ENOMEM": ["out of memory", "memory allocation failure", "(libev) cannot allocate", "'no-memory'",
+                        "can be neither served nor kept", "cannot begin a thread"],
+             "ENOBUFS": ["lacks descriptors or memory"],
              "EADDRINUSE": ["answers there"], "EAGAIN": ["out of memory", "another superd creates one"],
              "EACCES": ["may not enter", "may not write in its control group"],
              "ENOENT": ["there is no such program", "is missing", "is not there", "is gone", "its address is another now",
+                        "is no longer its socket",
                         "another superd creates one"]}
 
 

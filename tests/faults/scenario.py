@@ -149,7 +149,8 @@ class Run:
                 return True
             if line == "upgrade" and not answer and self.superd.wait(self.superd.was_upgraded, 3):
                 return True
-            self.refused.append(f"superctl {line}: {answer[-4:] if answer else 'the connection ends'}")
+            failed = [row for row in answer or [] if not row.get("ok", True) or row.get("result") == "failed" or "error" in row]
+            self.refused.append(f"superctl {line}: {(failed or answer)[-4:] if answer else 'the connection ends'}")
             self.shared.disarm()
             if not answer and ("no control socket" in self.superd.log() or "was removed: creating it again" in self.superd.log()):
                 if not self.superd.wait(self.superd.answers, 3):
@@ -266,7 +267,18 @@ class Run:
             self.refused.append("a guard")
             return
         if self.order("upgrade"):
+            self.read_files()
             self.serve()
+
+    def read_files(self):
+        """Behind an upgrade superd reads its files. Where it cannot, it says so, and goes on by what it had until a reload."""
+        def said():
+            return self.superd.log().rpartition(": upgraded from ")[2]
+        self.superd.wait(lambda: "reloaded: " in said())
+        if " reloaded: " not in said() or "not reloaded: " in said():
+            self.refused.append(f"the files behind an upgrade: {said()[-300:]}")
+            self.shared.disarm()
+            self.order("reload")
 
     def whole(self, error):
         self.enter("start")
