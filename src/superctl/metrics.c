@@ -112,42 +112,12 @@ static void add_listeners(struct buf *out, const char *name, const json_t *servi
 	}
 }
 
-static void add_bucket(struct buf *out, const char *name, const json_t *service, double le, double count)
-{
-	struct buf bound = { 0 };
-
-	human_units_add_float(&bound, le);
-	add_sample(out, name, "_bucket", service);
-	add_label(out, "le", buf_string(&bound));
-	add_number(out, count);
-	buf_free(&bound);
-}
-
-static void add_histogram(struct buf *out, const char *name, const json_t *service, const char *key)
-{
-	const json_t *histogram = json_reply_object(service, key), *buckets = json_reply_list(histogram, "buckets");
-	double count = json_reply_number(histogram, "count");
-
-	if (!histogram)
-		return;
-	for (size_t i = 0; i < json_array_size(buckets); i++) {
-		const json_t *bucket = json_array_get(buckets, i);
-
-		if (json_is_number(json_array_get(bucket, 0)))
-			add_bucket(out, name, service, json_number_value(json_array_get(bucket, 0)),
-				   json_number_value(json_array_get(bucket, 1)));
-	}
-	add_bucket(out, name, service, INFINITY, count);
-	add_plain(out, name, "_count", service, count);
-	add_plain(out, name, "_sum", service, json_reply_number(histogram, "sum"));
-}
-
 /* The kinds of samples that a family has of a service. */
 enum samples {
 	MEMBER,                         /* a number, or whether there is a flag or text; none if it is null */
 	OR_ZERO,                        /* the same, and 0 if it is null */
 	OR_IDLE,                        /* the same, and 0 if it is null and no instance runs */
-	EACH_STATE, EACH_MEMBER, EACH_LISTENER, HISTOGRAM,
+	EACH_STATE, EACH_MEMBER, EACH_LISTENER, SUMMARY,
 };
 
 struct metric_family {
@@ -160,8 +130,6 @@ struct metric_family {
 
 static const struct metric_family families[] = {
 	{ "superd_service_state", "gauge", "The state a service is in.", .samples = EACH_STATE },
-	{ "superd_service_state_seconds_total", "counter", "Seconds that a service has spent in a state.",
-	  .key = "spent", .samples = EACH_MEMBER, .label = "state" },
 	{ "superd_service_held", "gauge", "Whether an operator holds the service.", .key = "held" },
 	{ "superd_service_skipped", "gauge", "Whether the service is skipped for an error.",
 	  .key = "skipped", .samples = OR_ZERO },
@@ -207,9 +175,9 @@ static const struct metric_family families[] = {
 	{ "superd_listener_queue_limit", "gauge", "The limit of a socket's accept queue.",
 	  .key = "queue_limit",
 	  .samples = EACH_LISTENER },
-	{ "superd_service_activation_latency_seconds", "histogram",
+	{ "superd_service_activation_latency_seconds", "summary",
 	  "Delay until the program got the client: the started instance was ready, or the thawed one accepted it.",
-	  .key = "latency", .samples = HISTOGRAM },
+	  .key = "latency", .samples = SUMMARY },
 };
 
 static void add_head(struct buf *out, const struct metric_family *family)
@@ -235,8 +203,11 @@ static void add_samples(struct buf *out, const struct metric_family *family, con
 	case EACH_LISTENER:
 		add_listeners(out, name, service, family->key);
 		return;
-	case HISTOGRAM:
-		add_histogram(out, name, service, family->key);
+	case SUMMARY:
+		if (json_is_object(value)) {
+			add_plain(out, name, "_count", service, json_reply_number(value, "count"));
+			add_plain(out, name, "_sum", service, json_reply_number(value, "sum"));
+		}
 		return;
 	case MEMBER:
 	case OR_ZERO:

@@ -51,7 +51,7 @@ static const struct paint {
 
 /* Sums over the services, shown above the table. */
 struct totals {
-	double services, disabled, memory, saved, queue, instances, faults, shown;
+	double services, disabled, memory, queue, instances, faults, shown;
 };
 
 static void add_escaped(struct buf *out, struct buf *text)
@@ -201,9 +201,6 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	buf_text(out, json_reply_text(overview->bars, name));
 	for (size_t n = 0; n < sizeof(rest) / sizeof(*rest); n++)
 		add_cell(out, rest[n], "", service);
-	buf_text(out, "<td class=\"n\">");
-	if (json_reply_number(service, "saves_now") > 0)
-		human_units_add_bytes(out, json_reply_number(service, "saves_now"));
 	add_cell(out, FIELD_STARTS, "", service);
 	add_cell(out, FIELD_FAILURE, "fault", service);
 	buf_text(out, "</td></tr>\n");
@@ -225,7 +222,6 @@ static void add_service(struct buf *rows, struct totals *totals, const struct ov
 	totals->disabled += json_reply_is(service, "state", "off");
 	totals->faults += is_faulty(service);
 	totals->memory += json_reply_number(service, "memory");
-	totals->saved += json_reply_number(service, "saves_now");
 	totals->queue += queue;
 	totals->instances += instances;
 	if (totals->shown++ < PAGE_SERVICES)
@@ -251,7 +247,6 @@ static void add_totals(struct buf *out, const struct totals *totals)
 	add_total(out, "Instances", totals->instances, false);
 	add_total(out, "Waiting clients", totals->queue, false);
 	add_total(out, "Memory awake", totals->memory, true);
-	add_total(out, "Saved by sleeping", totals->saved, true);
 	add_total(out, "With a fault", totals->faults, false);
 	buf_text(out, "</dl>\n");
 }
@@ -301,7 +296,7 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	add_axis(out, overview->from, overview->until, 1);
 	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
 		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
-		      "<th scope=\"col\">Saved<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
+		      "<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
 		      "<tbody id=\"rows\">\n");
 	buf_add(out, buf_string(&rows), rows.length);
 	buf_text(out, "</table></div>\n<p id=\"note\">");

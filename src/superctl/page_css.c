@@ -44,7 +44,7 @@ const char page_css[] =
 	"#why p{white-space:pre-line;overflow-wrap:anywhere}"
 	".log li{overflow-wrap:anywhere}time{color:var(--dim)}\n"
 	"@media(min-width:64rem){#services{font-size:.92rem}#services td:nth-child(5){min-width:8rem;width:10.5rem}"
-	"#services td:nth-child(11){min-width:7rem}#services .long{min-width:8rem}"
+	"#services td:nth-child(10){min-width:7rem}#services .long{min-width:8rem}"
 	"#services th:nth-child(4){width:14rem;min-width:7rem}}\n"
 	"@media(min-width:80rem){#services td:nth-child(2),#services th:not(.long){white-space:nowrap}"
 	"#services th:nth-child(4){width:12rem}}\n"
@@ -61,6 +61,6 @@ const char page_css[] =
 	"#services td:nth-child(4)::before{content:'Timeline'}"
 	"#services td:nth-child(5)::before{content:'Listens on'}\n"
 	"#services td:nth-child(6)::before{content:'Queue'}#services td:nth-child(7)::before{content:'Instances'}\n"
-	"#services td:nth-child(8)::before{content:'Memory'}#services td:nth-child(9)::before{content:'Saved'}\n"
-	"#services td:nth-child(10)::before{content:'Starts'}"
-	"#services td:nth-child(11)::before{content:'Last failure'}.facts>div{grid-template-columns:7rem 1fr}}\n";
+	"#services td:nth-child(8)::before{content:'Memory'}"
+	"#services td:nth-child(9)::before{content:'Starts'}"
+	"#services td:nth-child(10)::before{content:'Last failure'}.facts>div{grid-template-columns:7rem 1fr}}\n";

@@ -391,7 +391,6 @@ struct run {
 	struct helper turner; /* takes probes away, or looks at the conditions of sockets; nothing is watched meanwhile */
 	int found;	      /* what it has found of conditions comes here */
 	bool asks_again;      /* they may have changed since */
-	int64_t idle_memory;		 /* bytes that the program had when it fell asleep; 0: unknown */
 	struct child socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	uint64_t socket_private; /* its /tmp */
@@ -788,7 +787,6 @@ void idle_sleep_on(struct svc *svc);
 void idle_thaw(struct svc *svc, const char *by);
 bool idle_remove_probes(struct svc *svc);
 double idle_last_used(const struct svc *svc); /* of one that runs */
-bool idle_is_freezing(const struct svc *svc);
 void idle_show(struct svc *svc, struct buf *out);
 
 /* reload.c */

@@ -43,8 +43,8 @@ enum { CHANGES = 64, WAKES = 16 };
 
 /* What a service has done since it first did more than listen. Of its lists only the last ones are kept. */
 struct past {
-	double spent[STATES];
-	struct histogram latency; /* of starts and thaws */
+	uint64_t served;     /* starts and thaws for a client that was taken, */
+	double latency;	     /* which has waited so long, in all */
 	struct {
 		double at; /* loop time */
 		enum phase_of_past phase;
@@ -150,10 +150,8 @@ void facts_note(struct svc *svc)
 	struct past *past = past_of(svc, phase);
 	double now = clock_now();
 
-	if (past && last_phase(past) != phase) { /* accept = yes: awake or asleep in the same state */
-		past->spent[svc->state] += now - svc->since;
+	if (past && last_phase(past) != phase) /* accept = yes: awake or asleep in the same state */
 		svc->since = now;
-	}
 	if (past)
 		enter(past, phase, now);
 }
@@ -166,15 +164,8 @@ void facts_note_state(struct svc *svc, enum state next)
 
 	if (svc->state == LISTENING)
 		svc->run->slept = now - svc->since;
-	if (!past)
-		return;
-	if (next == FROZEN || (next == STOPPING && svc->state == RUNNING && idle_is_freezing(svc))) {
-		int64_t memory = usage_of(svc).memory;
-
-		svc->run->idle_memory = memory > 0 ? memory : svc->run->idle_memory;
-	}
-	past->spent[svc->state] += now - svc->since;
-	enter(past, phase, now);
+	if (past)
+		enter(past, phase, now);
 }
 
 /* by: "" for a client. facts_note_client says who that is, if that is ever known. */
@@ -203,8 +194,10 @@ void facts_note_served(struct svc *svc, bool thawed, double latency)
 
 	if (wake && wake->thawed == thawed && wake->delay < 0)
 		wake->delay = (float)number_max(clock_now() - wake->at, 0);
-	if (svc->run->past)
-		histogram_add(&svc->run->past->latency, latency);
+	if (!svc->run->past)
+		return;
+	svc->run->past->served++;
+	svc->run->past->latency += number_max(latency, 0);
 }
 
 /* Of a thaw, an earlier line has said how long it slept. */
@@ -793,23 +786,6 @@ static void add_command(const struct service *row, bool hides_program, struct bu
 	json_text_field(out, "builtin", exec && exec == builtin ? exec[0] : NULL);
 }
 
-static void add_histogram(const char *name, const struct histogram *histogram, struct buf *out)
-{
-	uint64_t count = 0;
-
-	if (!open_object(out, name, histogram && histogram->count))
-		return;
-	json_count_field(out, "count", histogram->count);
-	json_seconds_field(out, "sum", histogram->sum);
-	json_list_field(out, "buckets");
-	for (size_t n = 0; n < HISTOGRAM_BUCKETS; n++) {
-		count += histogram->buckets[n];
-		buf_addf(out, "%s[%g,%llu]", n ? "," : "", histogram_bound(n), (unsigned long long)count);
-	}
-	json_list_close(out);
-	json_object_close(out);
-}
-
 void facts_add_line(const struct ring_line *line, struct buf *out)
 {
 	if (line->is_output) {
@@ -930,7 +906,6 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 	const struct past *past = of->run->past;
 	/* With accept = yes there may be more instances than are read, so each counts when it ends. */
 	bool looks = count && !row->exec->accept;
-	int64_t memory = service_idles(row) ? of->run->idle_memory : 0, left_over = 0;
 	double last = !count	     ? of->run->last_end
 		: row->exec->accept  ? clock_now()
 		: service_idles(row) ? idle_last_used(svc)
@@ -939,7 +914,11 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 	add_seconds(out, "last_used", last > 0, last + offset());
 	add_usage(out, usage);
 	svc ? idle_show(svc, out) : json_null_field(out, "idle");
-	add_histogram("latency", past ? &past->latency : NULL, out);
+	if (open_object(out, "latency", past && past->served)) {
+		json_count_field(out, "count", past->served);
+		json_seconds_field(out, "sum", past->latency);
+		json_object_close(out);
+	}
 	if (open_object(out, "relay", service_is_relayed(row))) {
 		json_count_field(out, "connections", of->run->current ? of->run->current->relay.connections : 0);
 		json_count_field(out, "flows", of->run->current ? of->run->current->relay.flows : 0);
@@ -950,22 +929,6 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 	}
 	add_seconds(out, "cpu_total", !looks || usage.cpu >= 0,
 		    of->run->cpu + (looks && usage.cpu > 0 ? usage.cpu : 0));
-	json_object_field(out, "spent");
-	for (enum state state = 0; svc && state < STATES; state++) {
-		double seconds = (past ? past->spent[state] : 0) +
-			(of->state == state ? clock_now() - of->since : 0);
-
-		if (seconds > 0)
-			json_seconds_field(out, state_name(state), seconds);
-	}
-	json_object_close(out);
-	/* What it had when it was last idle, without what it still has. */
-	if (memory && of->state == FROZEN && row->groups->lifecycle->freeze_reclaim)
-		left_over = usage.memory;
-	else if (memory && (of->state != LISTENING || count))
-		left_over = memory;
-	json_count_field(out, "saves_now",
-			 left_over >= 0 && memory > left_over ? (uint64_t)(memory - left_over) : 0);
 	json_list_field(out, "listeners");
 	for (size_t n = 0; n < row->socket_count; n++)
 		add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL, out);

@@ -718,11 +718,6 @@ double idle_last_used(const struct svc *svc)
 	return !svc->run->idle.svc || svc->run->idle.seen == SOMEBODY ? clock_now() : svc->run->idle.used;
 }
 
-bool idle_is_freezing(const struct svc *svc)
-{
-	return svc->run->idle.step == IDLE_FREEZES;
-}
-
 void idle_show(struct svc *svc, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze" };

@@ -1,4 +1,4 @@
-/* The words of refusals and results, how often something may happen, and how long it takes. */
+/* The words of refusals and results, and how often something may happen. */
 #include "superd/values.h"
 
 #include <assert.h>
@@ -113,28 +113,4 @@ bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMI
 		snprintf(more, LOG_RATE_LIMIT_MORE, "; %u more before it", limit->suppressed);
 	*limit = (struct log_rate_limit){ .last_logged = now };
 	return true;
-}
-
-/* From half a millisecond, which the quickest start takes, to a minute for the slowest. */
-static const double bounds[HISTOGRAM_BUCKETS] = {
-	0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
-};
-
-double histogram_bound(size_t bucket)
-{
-	return bounds[bucket];
-}
-
-void histogram_add(struct histogram *histogram, double seconds)
-{
-	size_t bucket = 0;
-
-	if (!(seconds > 0))
-		seconds = 0; /* the clock was set */
-	histogram->count++;
-	histogram->sum += seconds;
-	while (bucket < HISTOGRAM_BUCKETS && seconds > bounds[bucket])
-		bucket++;
-	if (bucket < HISTOGRAM_BUCKETS)
-		histogram->buckets[bucket]++;
 }

@@ -1,4 +1,4 @@
-/* Values that the daemon keeps and writes, without its state: reasons, limits, latencies, results, notifications. */
+/* Values that the daemon keeps and writes, without its state: reasons, limits, results, notifications. */
 #pragma once
 
 #include <stdbool.h>
@@ -70,20 +70,6 @@ struct log_rate_limit {                 /* zeroed: no line was logged yet */
 
 /* Whether the line must be logged now; if so, more gets its ending: "; 7 more before it", or "". */
 bool log_rate_limit_is_due(struct log_rate_limit *limit, char more[LOG_RATE_LIMIT_MORE]);
-
-/* A histogram of latencies. Its bounds never change, so that the histograms of many machines can be added. A zeroed
- * struct is empty. */
-
-#define HISTOGRAM_BUCKETS 16
-
-struct histogram {
-	uint64_t count;                 /* all latencies, also those above the last bound */
-	double sum;                     /* sum of them, seconds */
-	uint32_t buckets[HISTOGRAM_BUCKETS];    /* latencies above the previous bound, up to the own one */
-};
-
-void histogram_add(struct histogram *histogram, double seconds);
-double histogram_bound(size_t bucket);          /* seconds */
 
 /* The result of an instance, in systemd's words (SERVICE_RESULT of systemd.exec(5)): for its commands, the log, and the
  * decision whether it is started again. */

@@ -229,22 +229,6 @@ test the_bar_marks_a_short_failure {
 	lacks $page "failing, failing"  ;# no cell is of the failure alone
 }
 
-# Whether the overview shows more than no bytes as saved, from "12.3 MB" or the like.
-proc saves_memory {} {
-	set page [page /]
-	expect {[regexp {<dt>Saved by sleeping</dt><dd>([0-9.]*)} $page all saved]} $page
-	expr {$saved ne "" && $saved > 0}
-}
-
-test shows_what_a_sleeping_service_saves {
-	run_status {service web { listen = "127.0.0.1:0" exec = "$backend serve" idle_timeout = 5min }}
-	log "web: listening on "
-	expect {![saves_memory]}
-	pid web
-	until 3min {[logged "no client has been connected for"]} 10
-	wait {[saves_memory]}
-}
-
 # Text of tables, backends and clients is text on the page.
 test no_text_becomes_an_element {
 	run_status {service x { listen = "127.0.0.1:0" exec = { "/bin/sh", "-c", "echo '<script>1</script>'; exit 1" } }} ", log"
