@@ -315,23 +315,6 @@ uint64_t clients_mark(const struct svc *svc)
 
 /* ---- the processes of an instance, and their connections ---- */
 
-struct pids {
-	pid_t *list;
-	size_t count, room;
-};
-
-static bool add_pid(void *context, long pid)
-{
-	struct pids *pids = context;
-	pid_t *list = array_grow(pids->list, &pids->room, pids->count, sizeof(*list));
-
-	if (!list)
-		return false;
-	pids->list = list;
-	list[pids->count++] = (pid_t)pid;
-	return true;
-}
-
 /* Each comes after its parent; 0 ends the list. Without a control group they are the descendants of the main process,
  * and children of superd that are in its group or session, or have left it. NULL: out of memory. */
 pid_t *instance_processes(struct instance *instance)
@@ -343,10 +326,10 @@ pid_t *instance_processes(struct instance *instance)
 	if (!instance->cgroup && !process_list_is_possible())
 		return NULL;
 	if (instance_cgroup_lives(instance)) {
-		cgroup_each_process(instance->cgroup, add_pid, &pids);
+		cgroup_processes(instance->cgroup, &pids);
 	} else {
 		if (instance->main.pid > 0)
-			good = add_pid(&pids, instance->main.pid);
+			good = pids_add(&pids, instance->main.pid);
 		children = process_list_children();
 		instance_check_group(instance);
 		for (pid_t *at = children; at && *at && good; at++) {
@@ -354,17 +337,17 @@ pid_t *instance_processes(struct instance *instance)
 			    ((instance->group > 1 &&
 			      (getpgid(*at) == instance->group || getsid(*at) == instance->group)) ||
 			     instance_has_escaped(instance, *at)))
-				good = add_pid(&pids, *at);
+				good = pids_add(&pids, *at);
 		}
 		free(children);
 		for (size_t n = 0; n < pids.count && good; n++) {
 			children = process_list_children_of(pids.list[n]);
 			for (pid_t *at = children; at && *at && good; at++)
-				good = add_pid(&pids, *at);
+				good = pids_add(&pids, *at);
 			free(children);
 		}
 	}
-	if (good && add_pid(&pids, 0))
+	if (good && pids_add(&pids, 0))
 		return pids.list;
 	free(pids.list);
 	return NULL;

@@ -39,25 +39,6 @@ static bool cgroups_test_start(const struct cgroups *cgroups)
 	return lives;
 }
 
-/* A round of moves: the target group, the processes seen, the first errno. */
-struct moving {
-	const char *to;
-	size_t count;
-	int error;
-};
-
-static bool move_process(void *context, long pid)
-{
-	struct moving *moving = context;
-	char text[32];
-
-	moving->count++;
-	snprintf(text, sizeof(text), "%ld", pid);
-	if (!cgroup_write(moving->to, "cgroup.procs", text) && errno != ESRCH)
-		moving->error = errno;
-	return !moving->error;
-}
-
 static pid_t name_pid;
 
 void cgroup_name_after(pid_t guard)
@@ -73,16 +54,22 @@ static pid_t named_after(void)
 /* Repeats until the group is empty: a process that forks in between leaves its child behind. */
 static bool move_processes(const char *from, const char *to)
 {
-	for (int n = 0; n < MOVES_MOST; n++) {
-		struct moving moving = { .to = to };
+	int error = 0;
 
-		if (!cgroup_each_process(from, move_process, &moving))
-			return false;
-		errno = moving.error;
-		if (moving.error || !moving.count)
-			return !moving.error;
+	for (int n = 0; n < MOVES_MOST && !error; n++) {
+		struct pids pids = { 0 };
+		char text[32];
+
+		error = cgroup_processes(from, &pids) ? 0 : errno;
+		if (!error && !pids.count)
+			return true;
+		for (size_t i = 0; i < pids.count && !error; i++) {
+			snprintf(text, sizeof(text), "%ld", (long)pids.list[i]);
+			error = cgroup_write(to, "cgroup.procs", text) || errno == ESRCH ? 0 : errno;
+		}
+		free(pids.list);
 	}
-	errno = EBUSY;
+	errno = error ? error : EBUSY;
 	return false;
 }
 
@@ -265,21 +252,18 @@ struct group_signal {
 	bool failed;                    /* for a process that has not ended meanwhile */
 };
 
-static bool send_signal(void *context, long pid)
-{
-	struct group_signal *sent = context;
-
-	if (pid > 1 && kill((pid_t)pid, sent->signal) < 0)
-		sent->failed |= errno != ESRCH;
-	return true;
-}
-
 static void signal_group(void *context, const char *path)
 {
 	struct group_signal *sent = context;
+	struct pids pids = { 0 };
 
-	if (!cgroup_each_process(path, send_signal, sent))
+	if (!cgroup_processes(path, &pids))
 		sent->failed |= errno != ENODEV && (errno != ENOENT || access(path, F_OK) == 0);
+	for (size_t n = 0; n < pids.count; n++) {
+		if (pids.list[n] > 1 && kill(pids.list[n], sent->signal) < 0)
+			sent->failed |= errno != ESRCH;
+	}
+	free(pids.list);
 }
 
 bool cgroup_signal(const char *path, int signal)
@@ -529,18 +513,12 @@ static bool is_undelegated(const char *path)
 		getxattr(path, "user.delegate", value, sizeof(value)) <= 0;
 }
 
-bool cgroup_each_process(const char *path, bool (*see)(void *context, long pid), void *context)
+bool cgroup_processes(const char *path, struct pids *pids)
 {
-	char *text = read_group_file(path, "cgroup.procs"), *rest = text, *line;
+	char file[PATH_MAX];
 
-	if (!text)
-		return false;
-	while ((line = strsep(&rest, "\n"))) {
-		if (*line && !see(context, strtol(line, NULL, 10)))
-			break;
-	}
-	free(text);
-	return true;
+	errno = ENAMETOOLONG;
+	return snprintf(file, sizeof(file), "%s/cgroup.procs", path) < (int)sizeof(file) && pids_read(pids, file);
 }
 
 unsigned cgroup_read_controllers(const char *folder, const char *file)
@@ -557,28 +535,28 @@ unsigned cgroup_read_controllers(const char *folder, const char *file)
 }
 
 /* Whether the process is superd or its descendant. As PID 1 superd owns all processes. */
-static bool is_own_process(void *context, long pid)
+static bool is_own_process(pid_t pid)
 {
-	bool *others = context;
-	struct process process = { .parent = (pid_t)pid };
+	struct process process = { .parent = pid };
 
-	if (named_after() == 1)
-		return true;
 	for (int n = 0; n < ANCESTORS_MOST && process.parent > 1; n++) {
 		if (process.parent == named_after())
 			return true;
 		if (!process_read(process.parent, &process))
 			return n == 0; /* the process itself has ended */
 	}
-	*others = true;
-	return false;
+	return named_after() == 1;
 }
 
 static bool has_other_processes(const char *path)
 {
-	bool others = false;
+	struct pids pids = { 0 };
+	bool others = !cgroup_processes(path, &pids);
 
-	return !cgroup_each_process(path, is_own_process, &others) || others;
+	for (size_t n = 0; n < pids.count && !others; n++)
+		others = !is_own_process(pids.list[n]);
+	free(pids.list);
+	return others;
 }
 
 static void check_delegation(struct cgroup_delegation *place, const char *path, struct pool *pool)

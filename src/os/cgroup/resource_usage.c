@@ -6,10 +6,13 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
+
+#define SUMMED_MOST 64                  /* processes of a group that are added up at most */
 
 /* Reads a small file; false: it cannot be read, or is empty. */
 static bool read_small(const char *path, char *text, size_t size)
@@ -24,22 +27,16 @@ static bool read_small(const char *path, char *text, size_t size)
 	return true;
 }
 
-/* Seconds of user and system time in /proc/PID/stat, with those of the children that it has reaped, if they count; -1:
- * unknown. */
+/* Seconds of processor time, with those of the children that it has reaped, if they count; -1: unknown. */
 static double read_cpu_time(pid_t pid, bool with_children)
 {
-	char path[64], text[1024];
-	const char *behind_name;
-	long ticks[4];
+	struct process process;
 
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	if (!read_small(path, text, sizeof(text)))
+	if (!process_read(pid, &process))
 		return -1;
-	behind_name = strrchr(text, ')');       /* the process may put anything into its name */
-	if (!behind_name || sscanf(behind_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld %ld %ld",
-				   &ticks[0], &ticks[1], &ticks[2], &ticks[3]) != 4)
-		return -1;
-	return (double)(ticks[0] + ticks[1] + (with_children ? ticks[2] + ticks[3] : 0)) / (double)sysconf(_SC_CLK_TCK);
+	return (double)(process.user_time + process.system_time +
+			(with_children ? process.reaped_user_time + process.reaped_system_time : 0)) /
+		(double)sysconf(_SC_CLK_TCK);
 }
 
 /* shared: gets those of them that are of files or shared memory (RssFile and RssShmem). */
@@ -68,56 +65,60 @@ struct resource_usage resource_usage_of_process(pid_t pid)
 	return usage;
 }
 
-static int64_t more_than(int64_t bytes, int64_t least)
+/* A number of one of the group's files, behind this word. */
+static bool read_count(const char *path, const char *name, const char *word, int64_t *count)
 {
-	return bytes > least ? bytes - least : 0;
+	char file[4096], text[1024];
+	size_t length = strlen(word);
+
+	if (snprintf(file, sizeof(file), "%s/%s", path, name) >= (int)sizeof(file) ||
+	    !read_small(file, text, sizeof(text)) || strncmp(text, word, length) != 0)
+		return false;
+	*count = strtoll(text + length, NULL, 10);
+	return true;
 }
 
-/* Processes of one service mostly share the pages of one program and its libraries. */
-void usage_sum_add(struct usage_sum *sum, pid_t pid)
+/* What its processes have. What they share, pages of files and of shared memory, counts once, as much as the process
+ * with the most of it has: mostly these are the pages of one program and its libraries. */
+static struct resource_usage add_up_processes(const char *path)
 {
-	int64_t shared, memory = read_resident_bytes(pid, &shared);
-	double cpu = read_cpu_time(pid, true);
+	struct resource_usage sum = { -1, -1 };
+	int64_t own = 0, most = 0;
+	struct pids pids = { 0 };
 
-	if (memory >= 0) {
-		sum->own += more_than(memory, shared);
-		sum->shared += more_than(shared, sum->shared);
-		sum->usage.memory = sum->own + sum->shared;
+	cgroup_processes(path, &pids);
+	for (size_t n = 0; n < pids.count && n < SUMMED_MOST; n++) {
+		int64_t shared, memory = read_resident_bytes(pids.list[n], &shared);
+		double cpu = read_cpu_time(pids.list[n], true);
+
+		if (memory >= 0) {
+			own += memory > shared ? memory - shared : 0;
+			most = shared > most ? shared : most;
+			sum.memory = own + most;
+		}
+		if (cpu >= 0)
+			sum.cpu = cpu + (sum.cpu > 0 ? sum.cpu : 0);
 	}
-	if (cpu >= 0)
-		sum->usage.cpu = cpu + (sum->usage.cpu > 0 ? sum->usage.cpu : 0);
-	sum->count++;
-}
-
-static bool add_process(void *context, long pid)
-{
-	struct usage_sum *sum = context;
-
-	usage_sum_add(sum, (pid_t)pid);
-	return sum->count < SUMMED_MOST;
+	free(pids.list);
+	return sum;
 }
 
 struct resource_usage resource_usage_of_cgroup(const char *path, bool is_shared)
 {
-	struct resource_usage usage = { -1, -1 };
-	struct usage_sum sum = USAGE_SUM;
-	char file[4096], text[1024];
-	long long value;
+	struct resource_usage usage = { -1, -1 }, sum;
+	int64_t microseconds;
 
-	if (snprintf(file, sizeof(file), "%s/memory.current", path) < (int)sizeof(file) &&
-	    read_small(file, text, sizeof(text)) && sscanf(text, "%lld", &value) == 1)
-		usage.memory = value;
-	if (!is_shared && snprintf(file, sizeof(file), "%s/cpu.stat", path) < (int)sizeof(file) &&
-	    read_small(file, text, sizeof(text)) && sscanf(text, "usage_usec %lld", &value) == 1)
-		usage.cpu = (double)value / 1e6;
+	read_count(path, "memory.current", "", &usage.memory);
+	if (!is_shared && read_count(path, "cpu.stat", "usage_usec ", &microseconds))
+		usage.cpu = (double)microseconds / 1e6;
 	if (usage.memory >= 0 && usage.cpu >= 0)
 		return usage;
 	/* The kernel does not count the others for the group, as memory without that controller, or has counted them
 	 * for earlier processes too. */
-	cgroup_each_process(path, add_process, &sum);
+	sum = add_up_processes(path);
 	if (usage.memory < 0)
-		usage.memory = sum.usage.memory;
+		usage.memory = sum.memory;
 	if (usage.cpu < 0)
-		usage.cpu = sum.usage.cpu;
+		usage.cpu = sum.cpu;
 	return usage;
 }

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -36,11 +37,8 @@
 #include "os/rights/rights.h"
 
 #define FILE_MOST 16384                 /* bytes of a file that is read */
-#define STATE_OFFSET 2                  /* of the state, from the bracket that ends the name */
+#define PIDS_MOST (1 << 20)             /* the same of one that lists pids */
 #define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
-
-/* Fields of /proc/PID/stat behind the name (proc_pid_stat(5)). */
-enum { FIELD_STATE, FIELD_PARENT, FIELD_GROUP, FIELD_SESSION, FIELD_START_TIME = 19, FIELDS };
 
 int64_t process_now(void)
 {
@@ -79,69 +77,59 @@ static bool find_field(const char *status, const char *name, int base, uint64_t 
 }
 
 /* The name may contain blanks and brackets, so the last bracket ends it. */
-static bool parse_stat(char *text, struct process *process)
+static bool read_stat(const char *path, struct process *process)
 {
-	char *fields[FIELDS], *at = NULL, *name_end = strrchr(text, ')');
-	int64_t parent, group, session;
+	size_t length;
+	char *text = fd_read_file(path, FILE_MOST, &length), *name_end = text ? strrchr(text, ')') : NULL;
+	bool good = name_end && sscanf(name_end, ") %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %" SCNd64 " %" SCNd64
+				       " %" SCNd64 " %" SCNd64 " %*d %*d %*d %*d %" SCNd64, &process->state,
+				       &process->parent, &process->group, &process->session, &process->user_time,
+				       &process->system_time, &process->reaped_user_time, &process->reaped_system_time,
+				       &process->start_time) == 9;
 
-	if (!name_end)
-		return false;
-	for (int n = 0; n < FIELDS; n++) {
-		fields[n] = strtok_r(n ? NULL : name_end + 1, " ", &at);
-		if (!fields[n])
-			return false;
-	}
-	if (scan_count(fields[FIELD_PARENT], &parent) || scan_count(fields[FIELD_GROUP], &group) ||
-	    scan_count(fields[FIELD_SESSION], &session) ||
-	    scan_count(fields[FIELD_START_TIME], &process->start_time))
-		return false;
-	process->parent = (pid_t)parent;
-	process->group = (pid_t)group;
-	process->session = (pid_t)session;
-	process->ended = *fields[FIELD_STATE] == 'Z' || *fields[FIELD_STATE] == 'X';
-	return true;
-}
-
-bool process_read(pid_t pid, struct process *process)
-{
-	char *text = read_proc_file(pid, "stat");
-	bool good = text && parse_stat(text, process);
-
-	process->pid = pid;
+	process->ended = good && strchr("ZXx", process->state);
 	free(text);
 	return good;
 }
 
-struct pid_list {
-	pid_t *list;
-	size_t count, capacity;
-};
-
-static bool add_pid(struct pid_list *pids, const char *text)
+bool process_read(pid_t pid, struct process *process)
 {
-	pid_t *larger;
-	int64_t pid;
+	char path[64];
 
-	if (scan_count(text, &pid) || pid <= 1 || pid > INT32_MAX)
-		return true;
-	larger = array_grow(pids->list, &pids->capacity, pids->count, sizeof(*larger));
+	process->pid = pid;
+	return read_stat(proc_path(path, pid, "stat"), process);
+}
+
+bool pids_add(struct pids *pids, pid_t pid)
+{
+	pid_t *larger = array_grow(pids->list, &pids->capacity, pids->count, sizeof(*larger));
+
 	if (!larger)
 		return false;
 	pids->list = larger;
-	pids->list[pids->count++] = (pid_t)pid;
+	larger[pids->count++] = pid;
 	return true;
 }
 
-static pid_t *end_pid_list(struct pid_list *pids, bool good)
+bool pids_read(struct pids *pids, const char *path)
 {
-	pid_t *larger = good ? array_grow(pids->list, &pids->capacity, pids->count, sizeof(*larger)) : NULL;
+	size_t length;
+	char *text = fd_read_file(path, PIDS_MOST, &length), *rest = text, *word;
+	bool good = text;
 
-	if (!larger) {
-		free(pids->list);
-		return NULL;
-	}
-	larger[pids->count] = 0;        /* ends it */
-	return larger;
+	while (good && (word = strsep(&rest, " \n")))
+		good = !*word || pids_add(pids, (pid_t)strtol(word, NULL, 10));
+	free(text);
+	return good;
+}
+
+/* Ends the list. */
+static pid_t *end_pids(struct pids *pids, bool good)
+{
+	if (good && pids_add(pids, 0))
+		return pids->list;
+	free(pids->list);
+	return NULL;
 }
 
 bool process_list_is_possible(void)
@@ -153,57 +141,36 @@ pid_t *process_list_all(void)
 {
 	DIR *directory = opendir("/proc");
 	struct dirent *entry;
-	struct pid_list pids = { 0 };
-	bool good = true;
+	struct pids pids = { 0 };
+	bool good = directory;
+	int64_t pid;
 
-	if (!directory)
-		return NULL;
 	while (good && (entry = readdir(directory))) {
-		if (*entry->d_name >= '1' && *entry->d_name <= '9')
-			good = add_pid(&pids, entry->d_name);
-	}
-	closedir(directory);
-	return end_pid_list(&pids, good);
-}
-
-/* Adds the children of one thread. false: the kernel has no such file (CONFIG_PROC_CHILDREN), or out of memory. */
-static bool add_children(struct pid_list *pids, pid_t pid, long thread)
-{
-	char path[64], *text = NULL, *at = NULL;
-	bool good = true;
-	size_t size = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/children", (long)pid, thread);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (getline(&text, &size, file) > 0) {
-		for (char *word = strtok_r(text, " ", &at); word && good; word = strtok_r(NULL, " ", &at))
-			good = add_pid(pids, word);
-	}
-	free(text);
-	fclose(file);
-	return good;
-}
-
-pid_t *process_list_children_of(pid_t pid)
-{
-	struct pid_list pids = { 0 };
-	struct dirent *entry;
-	DIR *directory;
-	char path[64];
-	bool good = true;
-
-	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
-	directory = opendir(path);
-	while (directory && good && (entry = readdir(directory))) {
-		if (*entry->d_name != '.')
-			good = add_children(&pids, pid, strtol(entry->d_name, NULL, 10)) || errno != ENOMEM;
+		if (!scan_count(entry->d_name, &pid) && pid > 1)
+			good = pids_add(&pids, (pid_t)pid);
 	}
 	if (directory)
 		closedir(directory);
-	return end_pid_list(&pids, good);
+	return end_pids(&pids, good);
+}
+
+/* By each of its threads. A kernel may have no such files (CONFIG_PROC_CHILDREN). */
+pid_t *process_list_children_of(pid_t pid)
+{
+	struct pids pids = { 0 };
+	struct dirent *entry;
+	DIR *directory;
+	char path[320];
+	bool good = true;
+
+	directory = opendir(proc_path(path, pid, "task"));
+	while (directory && good && (entry = readdir(directory))) {
+		snprintf(path, sizeof(path), "/proc/%ld/task/%s/children", (long)pid, entry->d_name);
+		good = *entry->d_name == '.' || pids_read(&pids, path) || errno != ENOMEM;
+	}
+	if (directory)
+		closedir(directory);
+	return end_pids(&pids, good);
 }
 
 pid_t *process_list_children(void)
@@ -341,33 +308,6 @@ bool process_is_named(pid_t pid, const char *program)
 	return same;
 }
 
-/* The state of one thread (proc_pid_stat(5)). If it cannot be read, the thread has ended. */
-static enum process_state read_thread_state(const char *path)
-{
-	enum process_state state = PROCESS_RUNS;
-	size_t length;
-	char *text = fd_read_file(path, FILE_MOST, &length), *name_end = text ? strrchr(text, ')') : NULL;
-
-	switch (name_end && strlen(name_end) > STATE_OFFSET ? name_end[STATE_OFFSET] : 'X') {
-	case 'Z':
-	case 'X':
-	case 'x':
-		state = PROCESS_GONE;
-		break;
-	case 'T':
-	case 't':
-		state = PROCESS_STOPPED;
-		break;
-	case 'D':
-		state = PROCESS_BLOCKED;
-		break;
-	default:
-		break;
-	}
-	free(text);
-	return state;
-}
-
 /* The kernel reports a state for each thread: the first thread may have ended while others run on, or be stopped while
  * others are not yet. */
 enum process_state process_state(pid_t pid)
@@ -377,15 +317,18 @@ enum process_state process_state(pid_t pid)
 	DIR *directory;
 	char path[320];
 
-	snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
-	directory = opendir(path);
+	directory = opendir(proc_path(path, pid, "task"));
 	while (directory && most != PROCESS_RUNS && (entry = readdir(directory))) {
-		enum process_state state;
+		enum process_state state = PROCESS_RUNS;
+		struct process thread;
 
-		if (*entry->d_name == '.')
-			continue;
 		snprintf(path, sizeof(path), "/proc/%ld/task/%s/stat", (long)pid, entry->d_name);
-		state = read_thread_state(path);
+		if (*entry->d_name == '.' || !read_stat(path, &thread) || thread.ended)
+			continue;
+		if (strchr("Tt", thread.state))
+			state = PROCESS_STOPPED;
+		else if (thread.state == 'D')
+			state = PROCESS_BLOCKED;
 		most = state > most ? state : most;
 	}
 	if (directory)

@@ -11,8 +11,22 @@
 struct process {
 	pid_t pid, parent, group, session;
 	int64_t start_time;             /* clock ticks since boot, as process_now */
+	/* Clock ticks of processor time, and those of the children that it has reaped. */
+	int64_t user_time, system_time, reaped_user_time, reaped_system_time;
+	char state;                     /* of its first thread */
 	bool ended;                     /* it is a zombie: its parent has not waited for it yet */
 };
+
+/* Pids, in an array that grows; a zeroed struct is empty, and the owner frees the list. */
+struct pids {
+	pid_t *list;
+	size_t count, capacity;
+};
+
+bool pids_add(struct pids *pids, pid_t pid);            /* false: out of memory */
+
+/* Adds the pids that a file of the kernel's lists. A process of another pid namespace is 0 there. false and errno. */
+bool pids_read(struct pids *pids, const char *path);
 
 enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: superd may not see its descriptors */
 
