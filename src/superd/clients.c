@@ -146,6 +146,11 @@ static bool is_of_service(const struct svc *svc, const struct inet_diag_msg *mes
 	return is;
 }
 
+static bool is_probe(const struct svc *svc, const struct inet_diag_msg *message)
+{
+	return access_lists(service_prepared(svc->row)->probes, message->idiag_family, message->id.idiag_dst);
+}
+
 /* Milliseconds since anything has moved; 0 while the program or the kernel has something to do. */
 static uint32_t quiet_for(const struct nlmsghdr *message, const struct inet_diag_msg *socket)
 {
@@ -191,8 +196,7 @@ static void see_inet(struct nlmsghdr *message, void *context)
 
 	/* What is closed by the server, and has no process any more, is the kernel's business. */
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || !is_of_service(question->svc, socket) ||
-	    (!socket->idiag_inode && !(QUEUED & 1u << socket->idiag_state)) ||
-	    access_lists(service_prepared(question->svc->row)->probes, socket->idiag_family, socket->id.idiag_dst))
+	    (!socket->idiag_inode && !(QUEUED & 1u << socket->idiag_state)) || is_probe(question->svc, socket))
 		return;
 	write_peer(socket->idiag_family, socket->id.idiag_dst, peer);
 	clients->connected++;
@@ -483,20 +487,17 @@ static void on_turn(struct ev_loop *loop, ev_prepare *turn, int events)
 	free(ports);
 }
 
-/* event NULL: some were missed. */
-static void on_closed(void *context, const struct tcp_destroy_event *event)
+/* closed NULL: some were missed. */
+static void on_closed(void *context, const struct inet_diag_msg *closed)
 {
 	(void)context;
 	LIST_OF(struct run, run, listening, &reports.listening) {
 		struct svc *svc = run->svc;
-		bool is_of = !event;
 		char peer[INET6_ADDRSTRLEN];
 
-		for (unsigned n = 0; n < svc->socket_count && !is_of; n++)
-			is_of = port_of(&svc->sockets[n]) == htons(event->port);
-		if (!is_of || (event && access_lists(service_prepared(svc->row)->probes, event->family, event->peer)))
+		if (closed && (!is_of_service(svc, closed) || is_probe(svc, closed)))
 			continue;
-		if (event && write_peer(event->family, event->peer, peer))
+		if (closed && write_peer(closed->idiag_family, closed->id.idiag_dst, peer))
 			facts_note_client(svc, peer);
 		svc_note_progress(svc);
 		idle_note_close(svc);

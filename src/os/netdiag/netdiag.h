@@ -55,6 +55,7 @@ int socket_address_port(const struct socket_address *address);  /* -1: none */
 /* Facts about sockets by netlink (sock_diag(7)), some of which the kernel reports in no other way. Never blocks: the
  * kernel answers within the request. */
 
+struct inet_diag_msg;
 struct nlmsghdr;
 struct rtattr;
 struct stat;
@@ -111,15 +112,8 @@ int tcp_destroy_open(void);
  * reported. 0; -1 and errno: nothing has changed. */
 int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count);
 
-/* A closed connection: the server's port and the client's address, 4 or 16 bytes, borrowed. */
-struct tcp_destroy_event {
-	uint16_t port;
-	unsigned char family;
-	const void *peer;
-};
-
 /* Calls `gone` for each closed connection. false: the socket's buffer overflowed, so any connection may be gone. */
-bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context);
+bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct inet_diag_msg *closed), void *context);
 
 /* When a datagram was last received from a socket, by any process: the kernel records the time in the socket
  * (SIOCGSTAMPNS, socket(7)), which superd shares with its backend. */

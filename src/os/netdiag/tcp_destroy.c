@@ -106,23 +106,9 @@ union message_head {
 	char bytes[HEAD_SIZE];
 };
 
-/* Reads a message of the kernel, of this length. false: it reports no closed connection. */
-static bool tcp_destroy_parse(const void *message, size_t length, struct tcp_destroy_event *event)
+bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct inet_diag_msg *closed), void *context)
 {
-	const struct nlmsghdr *header = message;
-	const struct inet_diag_msg *socket = (const void *)((const char *)message + NLMSG_HDRLEN);
-	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*socket)));
-
-	if (length < head || header->nlmsg_type != SOCK_DIAG_BY_FAMILY || header->nlmsg_len < head)
-		return false;
-	*event = (struct tcp_destroy_event){
-		.port = ntohs(socket->id.idiag_sport), .family = socket->idiag_family, .peer = socket->id.idiag_dst,
-	};
-	return true;
-}
-
-bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destroy_event *event), void *context)
-{
+	const size_t least = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct inet_diag_msg)));
 	bool complete = true;
 	union message_head head;
 
@@ -130,16 +116,15 @@ bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct tcp_destr
 		struct sockaddr_nl sender = { 0 };
 		socklen_t size = sizeof(sender);
 		ssize_t got = recvfrom(fd, &head, sizeof(head), MSG_DONTWAIT, (struct sockaddr *)&sender, &size);
-		struct tcp_destroy_event event;
 
 		if (got < 0 && errno == ENOBUFS)
 			complete = false;
 		else if (got < 0 && errno != EINTR)
 			break;
 		/* From the kernel. */
-		else if (got >= 0 && size == sizeof(sender) && sender.nl_pid == 0 &&
-			 tcp_destroy_parse(&head, (size_t)got, &event))
-			gone(context, &event);
+		else if (got >= (ssize_t)least && size == sizeof(sender) && sender.nl_pid == 0 &&
+			 head.header.nlmsg_type == SOCK_DIAG_BY_FAMILY && head.header.nlmsg_len >= least)
+			gone(context, NLMSG_DATA(&head.header));
 	}
 	return complete;
 }

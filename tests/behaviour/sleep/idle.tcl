@@ -68,6 +68,17 @@ proc shows_its_clients {address} {
 test a_unix_socket_shows_its_clients { shows_its_clients %/web.sock }
 test an_abstract_one_does_too { shows_its_clients @superd-idle-$self }
 
+# The kernel reports the ends of connections by their port.
+test clients_of_another_service_at_the_same_port_are_not_its_own {
+	set port [free_port]
+	superd -clock {service web { listen = "127.0.0.1:$port" exec = "$backend serve" idle_timeout = 5min }
+service other { listen = "127.0.0.2:$port" exec = "$backend serve" idle_timeout = 5min }}
+	pid web
+	repeat 6 { advance 1min; set client [connect web -to 127.0.0.2]; send $client pid; line $client; close $client }
+	log "web: stopping pid "; log "web: pid "
+	expect {![logged "other: stopping pid "]}
+}
+
 # The kernel does not report the end of its connections: they are counted at each look.
 test who_came_and_went_at_a_unix_socket_was_there {
 	superd -clock {service web { listen = "%/web.sock" exec = "$backend talk" idle_timeout = 8min }}

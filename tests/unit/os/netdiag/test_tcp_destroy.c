@@ -1,6 +1,7 @@
 /* Hearing of connections that are over, and of those of one's own ports alone. */
 #include "tests/unit/bind_fixture.h"
 
+#include <linux/inet_diag.h>
 #include <poll.h>
 
 #include "os/netdiag/netdiag.h"
@@ -32,18 +33,19 @@ static void end(void)
 
 TestSuite(departures, .init = begin, .fini = end, .timeout = 120);
 
-static void note(void *context, const struct tcp_destroy_event *event)
+static void note(void *context, const struct inet_diag_msg *closed)
 {
 	struct notify_received *of = context;
+	uint16_t port = ntohs(closed->id.idiag_sport);
 
 	of->count++;
-	of->other_count += of->other && event->port == of->other;
-	if (of->wanted && event->port != of->wanted)
+	of->other_count += of->other && port == of->other;
+	if (of->wanted && port != of->wanted)
 		return;
-	of->last = event->port;
-	of->family = event->family;
-	of->is_local = event->family == AF_INET ? !memcmp(event->peer, (unsigned char[]){ 127, 0, 0, 1 }, 4)
-						    : !memcmp(event->peer, &in6addr_loopback, 16);
+	of->last = port;
+	of->family = closed->idiag_family;
+	of->is_local = of->family == AF_INET ? !memcmp(closed->id.idiag_dst, (unsigned char[]){ 127, 0, 0, 1 }, 4)
+					     : !memcmp(closed->id.idiag_dst, &in6addr_loopback, 16);
 }
 
 static int listener_made(void)
