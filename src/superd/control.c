@@ -130,6 +130,8 @@ static void close_client(int fd)
 
 static void end_session(struct session *session)
 {
+	bool followed = session->does == FOLLOWS_LOG;
+
 	end_request(session);
 	io_stop(&session->io);
 	close_client(session->io.fd);
@@ -141,6 +143,17 @@ static void end_session(struct session *session)
 	server.count -= !session->service;
 	free(session->service);
 	free(session);
+	if (followed)
+		requests_follow_log();
+}
+
+/* Its client has closed both ways. One that has only shut down its sending side waits for answers still; nothing tells
+ * when that closes, too. */
+static bool session_is_dead(const struct session *session)
+{
+	struct pollfd state = { .fd = session->io.fd };
+
+	return session->at_end && poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
 }
 
 /* ---- input and output of a session ---- */
@@ -230,9 +243,8 @@ static bool write_output(struct session *session)
 static void on_session(struct io *io)
 {
 	struct session *session = io->data;
-	struct pollfd state = { .fd = session->io.fd };
 	char *newline, line[REQUEST_MOST];
-	bool good = true, waits, followed, is_dead;
+	bool good = true, waits;
 	int events;
 
 	session->turn = clock_now();
@@ -261,16 +273,11 @@ static void on_session(struct io *io)
 	}
 	good = good && !session->out.failed && session_unsent(session) < SESSION_MOST;
 	waits = session->does == AWAITS_REQUEST && memchr(session->input, '\n', session->filled);
-	/* It has closed both ways. One that has only shut down its sending side waits for answers still. */
-	is_dead = session->at_end && poll(&state, 1, 0) > 0 && state.revents & (POLLHUP | POLLERR);
-	if (!good || is_dead || (session->does == LEAVES && !session_unsent(session)) ||
+	if (!good || session_is_dead(session) || (session->does == LEAVES && !session_unsent(session)) ||
 	    (session->at_end && session->does == AWAITS_REQUEST && !waits && !session_unsent(session))) {
 		if (session->out.failed)
 			log_warn(superd.log, "a connection of superctl is closed: out of memory for the answer");
-		followed = session->does == FOLLOWS_LOG;
 		end_session(session);
-		if (followed)
-			requests_follow_log();
 		return;
 	}
 	events = !session->at_end && session->does != LEAVES && session->filled < sizeof(session->input) ? EV_READ : 0;
@@ -370,6 +377,10 @@ static void on_connection(struct io *io)
 		}
 		set_reserve(true);
 		return;
+	}
+	LIST_OF(struct session, session, link, &superd.sessions) {
+		if (session_is_dead(session))
+			end_session(session);
 	}
 	if (!control_socket_peer(fd, &peer)) {
 		snprintf(text, sizeof(text), "superd cannot read your identity: %s", strerror(errno));
