@@ -1012,7 +1012,7 @@ void guard_hear(void);
 void guard_sweep(bool has_journal, bool all);
 bool guard_left_fd(int fd); /* it was open before this superd opened anything */
 int guard_journal_of(int page, bool *is_it);
-void guard_execute(const char *program, char *const *arguments);
+void guard_execute(const char *program);
 void guard_pass(bool passed);
 void guard_upgrade_to(const char *program) __attribute__((noreturn));
 void guard_tell(const char *version, size_t services, size_t instances);

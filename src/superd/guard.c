@@ -3,7 +3,7 @@
  * ended into the journal; it passes signals on, and speaks for superd to the service manager, whose main process it is.
  * For an upgrade superd ends, and the guard executes the new program in its own process.
  *
- * It does little, as it must not fail: it allocates nothing, and reads nothing but the notes of superd. */
+ * It does little, as it must not fail: it allocates nothing once it runs, and reads nothing but the notes of superd. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -86,6 +86,7 @@ static struct page {
 static bool had_terminal; /* whose end is that of superd */
 static sigset_t found_blocked;
 static int kept_fd = -1; /* for who waits until superd is in the background */
+static char **next_arguments; /* of the program that this becomes: the second is the page */
 static pid_t dead;	 /* the superd before, whose process group a child has until its line is written */
 
 pid_t guard_pid(void)
@@ -434,15 +435,13 @@ int guard_journal_of(int fd, bool *is_it)
 }
 
 /* This program is given the page, in front of superd's own arguments. It returns if that fails, with errno. */
-void guard_execute(const char *program, char *const *arguments)
+void guard_execute(const char *program)
 {
-	char argument[40], *argv[1024] = { arguments[0], argument };
-	size_t count = 2;
+	char argument[40];
 
 	snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", page->own);
-	for (char *const *at = arguments + 1; *at && count < 1023; at++)
-		argv[count++] = *at;
-	execv(program, argv);
+	next_arguments[1] = argument;
+	execv(program, next_arguments);
 }
 
 /* Lets these open over an exec, or not. */
@@ -533,6 +532,8 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	/* That of the guard which this process was before it was executed anew: not another's, or of another form. */
 	bool is_own = passed != MAP_FAILED && !memcmp(passed->magic, MAGIC, sizeof(MAGIC)) && passed->guard == getpid();
 	sigset_t all, before;
+	unsigned tries = 0;
+	size_t count = 0;
 	char own[24];
 
 	had_terminal = tty >= 0 && sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
@@ -542,12 +543,18 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	found_blocked = before;
 	if (is_own)
 		page = passed;
-	if (!fd_ensure_standard() || (fd < 0 ? !make_page() : !is_own)) {
-		errno = fd < 0 ? errno : EINVAL;
+	while (arguments[count])
+		count++;
+	while (!(next_arguments = calloc(count + 2, sizeof(*next_arguments))) && is_own && patience_wait(&tries))
+		continue;
+	if (!next_arguments || !fd_ensure_standard() || (fd < 0 ? !make_page() : !is_own)) {
+		errno = fd < 0 || !next_arguments ? errno : EINVAL;
 		page = &none;
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		return false;
 	}
+	memcpy(next_arguments + 1, arguments, count * sizeof(*next_arguments));
+	next_arguments[0] = arguments[0];
 	guard_pass(false);
 	cgroup_name_after(page->guard);
 	fd_make_room(DESCRIPTORS_USUAL);
@@ -613,7 +620,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			page->young = 0;
 			page->begun = false;
 			own_privileges_restore_inheritable();
-			guard_execute(page->program, arguments);
+			guard_execute(page->program);
 			page->refusal = errno;
 			own_privileges_clear_inheritable_again();
 			page->upgraded = NOT_UPGRADED;

@@ -340,7 +340,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);
 		journal_pass_check();
-		guard_execute(superd.program, superd.options->arguments);
+		guard_execute(superd.program);
 		printf("cannot start %s: %s\n", superd.program, strerror(errno));
 		fflush(stdout);
 		_exit(127);

@@ -195,3 +195,14 @@ test nobody_is_lost_between_restarts_and_upgrades {
 	}
 	unload
 }
+
+# As many files that a shell has found in a folder.
+test with_more_than_a_thousand_arguments_its_table_stays {
+	write web.conf [web 0 talk]
+	set many {for n in `seq 600`; do set -- "$@" --log-level info; done}
+	superd -program /bin/sh -tableless -arguments [list -c "$many; exec $superd --control none \"\$@\" -f [path web.conf]"] ""
+	set client [served web]
+	upgrade
+	log "superd: reloaded: 1 unchanged, 0 changed, 0 added, 0 removed\n"
+	greet $client; close $client
+}
