@@ -191,6 +191,19 @@ test an_ended_wait_leaves_what_was_begun_under_way {
 	clock_stop 2h
 }
 
+# superd has read the end of what they send, and still waits for the instance.
+test forgets_who_has_half_closed_and_left {
+	web serve
+	repeat 70 {
+		set operator [session]
+		send $operator "wait --awake web"
+		shut $operator
+		wait {[quiet $operator]}
+		close $operator
+	}
+	done list
+}
+
 test holds_clients_and_releases_them {
 	web serve "" -clock
 	done "hold web"
