@@ -14,9 +14,7 @@
 
 #include "lib/buf.h"
 #include "lib/list.h"
-#include "lib/pool.h"
 #include "lib/source_count.h"
-#include "table/access/access.h"
 #include "table/words/builtin.h"
 
 #define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
@@ -27,16 +25,14 @@ struct settings {
 	struct builtin_options options; /* the options, parsed */
 	int64_t channel;                /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
 	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/loop.c) */
-	unsigned proxy;                 /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
+	int64_t proxy;                  /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
 	int64_t idle_timeout;           /* of a connection in the loop without a byte; 0: none */
 	int64_t total_timeout;          /* of a connection in the loop; 0: none */
 	int64_t per_source;             /* redirect of listeners: most connections of one source; 0: no limit */
 	int64_t source_prefix;          /* bits of an IPv6 address that are one source */
-	const struct access *access;    /* only_from and no_access; NULL: all clients are allowed */
-	const uint16_t *loops;          /* ports, host byte order, whose services answer any datagram (--loop) */
+	uint16_t *loops;                /* owned: ports, host byte order, whose services answer any datagram (--loop) */
 	size_t loop_count;
-	struct pool *pool;              /* owned; holds `access` and `loops` */
 };
 
 struct builtin_server;
@@ -91,8 +87,9 @@ void loop_sooner(int64_t *timeout, int64_t other);
 
 /* ---- senders of datagrams ----
  *
- * The sender of a datagram, and whether it gets a reply. Any host can forge the source address of a datagram, so a
- * reply may hit a host that never asked: a server that replies in turn, a whole network, or the victim of a flood. */
+ * The sender of a datagram, and whether it gets a reply. The kernel keeps only_from and no_access (os/bpf/bpf.h). But any
+ * host can forge the source address of a datagram, so a reply may hit a host that never asked: a server that replies in
+ * turn, a whole network, or the victim of a flood. */
 
 struct sender {
 	union {
@@ -128,10 +125,6 @@ void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);
 #define SERVICE_PORTS 1024              /* lower ports are those of services */
 
 in_port_t sender_port(const struct sender *sender);     /* host byte order; 0: it has none */
-
-/* Whether only_from and no_access let the sender of a datagram in. Those of connections are the kernel's to keep
- * (os/bpf/bpf). */
-bool sender_is_allowed(const struct sender *sender, const struct settings *settings);
 
 /* The reason why the sender gets no reply, as the end of a log line; NULL: it may get one. peers: a port that servers
  * of the same protocol on other machines send from, as with NTP and SIP; 0: none. */

@@ -49,72 +49,35 @@ static const struct builtin *builtin_find(const char *name)
 #define IDLE_TIMEOUT (5 * 60 * 1000)    /* of a connection of another service than a redirect, without a byte */
 #define TOTAL_TIMEOUT (60 * 60 * 1000)  /* of such a connection in any case */
 
-struct argv_reading {
-	struct settings *settings;
-	const char **only_from, **no_access;    /* NULL-terminated lists of words, in settings->pool */
-	size_t only_from_count, no_access_count;
-	uint16_t *loops;
-};
-
 static bool read_number(const char *text, int64_t most, int64_t *out)
 {
 	return !scan_count(text, out) && *out >= 0 && *out <= most;
 }
 
-static bool read_option(struct argv_reading *reading, const char *word)
+static bool read_option(struct settings *settings, const char *word)
 {
-	struct settings *settings = reading->settings;
+	int64_t port;
 	const struct { const char *name; int64_t *number, most; } numbers[] = {
 		{ "--flow-timeout", &settings->flow_timeout, INT64_MAX / 2 },
 		{ "--idle-timeout", &settings->idle_timeout, INT64_MAX / 2 },
 		{ "--per-source", &settings->per_source, INT64_MAX / 2 },
 		{ "--source-prefix", &settings->source_prefix, 128 },
 		{ "--channel", &settings->channel, 4096 },
+		{ "--proxy-protocol", &settings->proxy, 2 },
+		{ "--loop", &port, 65535 },
 	};
 	const char *equals = strchr(word, '='), *value = equals ? equals + 1 : "";
-	size_t length = equals ? (size_t)(equals - word) : strlen(word);
-	int64_t port;
+	size_t length = equals ? (size_t)(equals - word) : strlen(word), n = 0;
 
-	for (size_t n = 0; n < sizeof(numbers) / sizeof(*numbers); n++) {
-		if (scan_is_word(word, length, numbers[n].name))
-			return read_number(value, numbers[n].most, numbers[n].number);
-	}
-	if (scan_is_word(word, length, "--only-from"))
-		return !access_refuse_word(reading->only_from[reading->only_from_count++] = value);
-	if (scan_is_word(word, length, "--no-access"))
-		return !access_refuse_word(reading->no_access[reading->no_access_count++] = value);
-	if (scan_is_word(word, length, "--proxy-protocol")) {
-		settings->proxy = !strcmp(value, "v1") ? 1 : !strcmp(value, "v2") ? 2 : 0;
-		return settings->proxy;
-	}
 	if (!strcmp(word, "--relay"))
 		return settings->relays = true;
-	if (!scan_is_word(word, length, "--loop") || !read_number(value, 65535, &port))
+	while (n < sizeof(numbers) / sizeof(*numbers) && !scan_is_word(word, length, numbers[n].name))
+		n++;
+	if (n == sizeof(numbers) / sizeof(*numbers) || !read_number(value, numbers[n].most, numbers[n].number))
 		return false;
-	reading->loops[settings->loop_count++] = (uint16_t)port;
+	if (numbers[n].number == &port)
+		settings->loops[settings->loop_count++] = (uint16_t)port;
 	return true;
-}
-
-/* superd passes networks as numbers. A name could only be a host's, which matches no sender. */
-static bool find_network(void *context, const char *name, struct network *network)
-{
-	(void)context, (void)name, (void)network;
-	return false;
-}
-
-static bool compile_access(struct argv_reading *reading)
-{
-	struct settings *settings = reading->settings;
-
-	settings->loops = reading->loops;
-	if (!reading->only_from_count && !reading->no_access_count)
-		return true;
-	settings->access = access_compile(reading->only_from_count ? reading->only_from : NULL,
-					  reading->no_access_count ? reading->no_access : NULL, find_network, NULL,
-					  settings->pool);
-	if (!settings->access)
-		builtin_log("out of memory");
-	return settings->access;
 }
 
 static bool read_builtin(struct settings *settings, char *const *argv)
@@ -143,35 +106,20 @@ static bool read_builtin(struct settings *settings, char *const *argv)
 
 /* Reads the command line behind the program's name, of which settings keep the texts:
  *
- *   [--channel=FD] [--only-from=WORD]… [--no-access=WORD]… [--loop=PORT]… NAME [option …]
+ *   [--channel=FD] [--loop=PORT]… NAME [option …]
  *   [--channel=FD] redirect HOST PORT
  *
  * Options restrict clients, so an unknown or wrong one ends the program; it is never ignored. false: it is wrong,
  * which is logged. */
 static bool read_arguments(struct settings *settings, char *const *argv)
 {
-	struct argv_reading reading = { .settings = settings };
-	size_t count = 0;
-
-	*settings = (struct settings){ .channel = -1, .flow_timeout = FLOW_TIMEOUT, .pool = pool_new() };
-	while (argv[count])
-		count++;
-	if (settings->pool) {
-		reading.only_from = pool_alloc(settings->pool, (count + 1) * sizeof(char *));
-		reading.no_access = pool_alloc(settings->pool, (count + 1) * sizeof(char *));
-		reading.loops = pool_alloc(settings->pool, (count + 1) * sizeof(uint16_t));
-	}
-	if (!reading.only_from || !reading.no_access || !reading.loops) {
-		builtin_log("out of memory");
-		return false;
-	}
 	for (; *argv && !strncmp(*argv, "--", 2); argv++) {
-		if (read_option(&reading, *argv))
+		if (read_option(settings, *argv))
 			continue;
 		builtin_log("'%s' is no option of superd-builtin", *argv);
 		return false;
 	}
-	return read_builtin(settings, argv) && compile_access(&reading);
+	return read_builtin(settings, argv);
 }
 
 /* ---- its start ---- */
@@ -275,16 +223,17 @@ static int serve_passed(const struct settings *settings)
 
 int main(int count, char **argv)
 {
-	struct settings settings = { 0 };
+	struct settings settings = { .channel = -1, .flow_timeout = FLOW_TIMEOUT };
+	int status = 1;
 
 	program_begin("superd-builtin", false, &count, argv);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
-	if (!argv[0] || !read_arguments(&settings, argv + 1)) {
-		pool_free(settings.pool);
-		return 1;
-	}
-	count = serve_passed(&settings);
-	pool_free(settings.pool);
-	return count;
+	settings.loops = calloc((size_t)count + 1, sizeof(*settings.loops));
+	if (!settings.loops)
+		builtin_log("out of memory");
+	else if (argv[0] && read_arguments(&settings, argv + 1))
+		status = serve_passed(&settings);
+	free(settings.loops);
+	return status;
 }

@@ -126,14 +126,6 @@ const char *sender_refuse(const struct sender *sender, in_port_t peers, const st
 	return NULL;
 }
 
-bool sender_is_allowed(const struct sender *sender, const struct settings *settings)
-{
-	unsigned char bytes[16];
-	bool has_address = sender_bytes(sender, bytes);
-
-	return access_judge(settings->access, has_address ? bytes : NULL) == ACCESS_PERMITTED;
-}
-
 bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second)
 {
 	struct source_counts *sources = &replies->sources;

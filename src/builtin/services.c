@@ -206,8 +206,6 @@ static bool serve_datagram(struct datagrams *datagrams, int fd)
 	if (pktinfo.truncated || pktinfo.to_many || datagrams->settings->builtin->dgram == discard_dgram)
 		return true;
 	refusal = sender_refuse(&sender, 0, datagrams->settings);
-	if (!refusal && !sender_is_allowed(&sender, datagrams->settings))
-		refusal = "only_from and no_access do not let it in";
 	if (replies_allow(&datagrams->replies, &sender, refusal, true))
 		answer_datagram(datagrams, fd, &sender, &pktinfo, (size_t)got);
 	return true;

@@ -713,7 +713,7 @@ void instance_follow(struct instance *instance, pid_t pid);
 void instance_resume(struct instance *instance);
 void instance_go_on(struct instance *instance);
 double instance_limit_left(struct instance *instance);
-uint16_t *find_loop_ports(struct plan_sockets *sockets);
+uint16_t *find_loop_ports(const struct service *row, struct plan_sockets *sockets);
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why);
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out);
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, /* NULL: that of the service */

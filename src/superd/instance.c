@@ -56,11 +56,14 @@
 
 /* ---- a plan ---- */
 
-/* The UDP ports of superd's own programs: two of them must not answer each other for ever. */
-uint16_t *find_loop_ports(struct plan_sockets *sockets)
+/* The UDP ports of superd's own programs, for one that answers datagrams: two of them must not answer each other for
+ * ever. */
+uint16_t *find_loop_ports(const struct service *row, struct plan_sockets *sockets)
 {
 	uint16_t *list = NULL;
 
+	if ((!service_is_builtin(row) && !service_is_relayed(row)) || !service_find_socket(row, KINDS_DATAGRAM))
+		return NULL;
 	LIST_OF(struct svc, svc, link, &superd.services) {
 		EACH_SOCKET(socket, svc) {
 			uint16_t *larger;
@@ -90,7 +93,7 @@ struct plan *plan_of(struct svc *svc, const struct service *row, const char *nam
 		buf_text(why, "out of memory");
 		return NULL;
 	}
-	loops = service_is_builtin(row) ? find_loop_ports(&sockets) : NULL;
+	loops = find_loop_ports(row, &sockets);
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		const struct endpoint *address = svc->sockets[n].listen->address;
 

@@ -116,7 +116,7 @@ void relay_begin(struct instance *instance)
 
 	if (!service_is_relayed(instance->row) || instance->relay.child.pid || instance->ends)
 		return;
-	loops = find_loop_ports(&sockets);
+	loops = find_loop_ports(instance->row, &sockets);
 	plan = plan_relay(instance->row, helper_user_of_relay(instance->row, &account), &superd.defaults, &sockets,
 			  &why);
 	if (output_open(svc) >= 0)

@@ -179,7 +179,6 @@ static void enforce_rules(struct networks *networks, const struct service *servi
 			  const struct access *said[2])
 {
 	bool is_guarded = listen_filters_lent(listen) && !service_is_builtin(service);
-	bool is_datagram = endpoint_is_datagram(listen->address);
 	struct listen_prepared prepared = *listen_prepared(listen);
 	const struct access *access = prepared.access;
 	const char *option = find_option_at_fault(networks, listen), *helps, *wrong;
@@ -190,17 +189,7 @@ static void enforce_rules(struct networks *networks, const struct service *servi
 		return;
 	at = service_listen_origin(service, listen, option);
 	helps = access_has_names(access) ? "write addresses" : "name fewer networks";
-	/* superd-builtin checks the sender of a datagram by address only: a name in no_access would not deny anyone. */
-	if (plan_applies_access_itself(service) && access_has_names(access)) {
-		diag_error(networks->diags, at, "%s: %s: this builtin knows its clients by address alone, not by name",
-			   service->name, option);
-		diags_hint(networks->diags, "%s", helps);
-		said[false] = said[true] = access;
-		return;
-	}
-	/* A builtin for datagrams judges each sender itself, and another process takes its place at a reload. */
-	if (!endpoint_is_inet(listen->address) || (!is_datagram && service->exec->accept) ||
-	    (is_datagram && service->exec->builtin && listen_filters_lent(listen)))
+	if (!endpoint_is_inet(listen->address) || (!endpoint_is_datagram(listen->address) && service->exec->accept))
 		return;
 	made = compile_filter(networks, access, listen->address->family == FAMILY_IPV4);
 	if (made && made->filter) {

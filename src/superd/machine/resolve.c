@@ -133,7 +133,8 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 		struct listen_prepared prepared = {
 			.owner = (uid_t)-1,
 			.owner_group = (gid_t)-1,
-			.gets_options = service->exec->pass == PASS_BIND,
+			.filters_always = service->exec->pass == PASS_BIND ||
+				(service->exec->builtin && endpoint_is_datagram(listen->endpoint)),
 		};
 
 		addresses_resolve(addresses, service, listen);

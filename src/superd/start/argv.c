@@ -254,17 +254,6 @@ void plan_free_commands(struct plan *plan)
 	free(plan->conditions);
 }
 
-/* superd checks a connection's address before the start. The sender of a datagram, and a client of a listener, are
- * checked by the builtin. */
-bool plan_applies_access_itself(const struct service *service)
-{
-	bool applies = !service->exec->accept;
-
-	for (size_t n = 0; n < service->socket_count; n++)
-		applies = applies || endpoint_is_datagram(service->sockets[n].endpoint);
-	return service_is_builtin(service) && applies;
-}
-
 const struct stream *plan_error_stream(const struct service *service)
 {
 	static const struct stream log = { .kind = STREAM_LOG };
@@ -322,33 +311,13 @@ static void add_number(struct buf *text, size_t *count, const char *option, int6
 	add_argument(text, count, "");
 }
 
-static void add_networks(struct buf *text, size_t *count, const char *option, const struct access *access, bool denials)
-{
-	size_t number = 0;
-	const struct network *list = access_networks(access, denials, &number);
-	char address[INET6_ADDRSTRLEN];
-
-	if (!denials && list && !number) {
-		buf_addf(text, "%s=none", option);
-		add_argument(text, count, "");
-	}
-	for (size_t n = 0; list && n < number; n++) {
-		bool v4 = network_is_v4(&list[n]);
-
-		inet_ntop(v4 ? AF_INET : AF_INET6, list[n].address + (v4 ? 12 : 0), address, sizeof(address));
-		buf_addf(text, "%s=%s/%u", option, address, list[n].bits - (v4 ? 96 : 0));
-		add_argument(text, count, "");
-	}
-}
-
 static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
 {
 	const struct access_options *access = service->groups->access;
 	int64_t timeout = service->groups->lifecycle->redirect_timeout / 1000;
 
 	if (service->exec->proxy_protocol != PROXY_NO)
-		add_argument(text, count,
-			     service->exec->proxy_protocol == PROXY_V1 ? "--proxy-protocol=v1" : "--proxy-protocol=v2");
+		add_number(text, count, "--proxy-protocol", service->exec->proxy_protocol);
 	if (service_setting(service, "redirect_timeout"))
 		add_number(text, count, "--idle-timeout", timeout);
 	if (service->exec->accept)
@@ -358,23 +327,6 @@ static void add_redirect_options(struct buf *text, size_t *count, const struct s
 		return;
 	add_number(text, count, "--per-source", access->per_source);
 	add_number(text, count, "--source-prefix", access->per_source_prefix);
-}
-
-/* The rules for senders of datagrams. All sockets of such a service that have rules have the same
- * (table/rules/sockets.c). */
-static void add_rules(struct buf *text, size_t *count, const struct service *service,
-		      const struct plan_sockets *sockets)
-{
-	const struct access *access = NULL;
-
-	for (size_t n = 0; service->exec->builtin && !access && n < service->socket_count; n++)
-		access = listen_prepared(&service->sockets[n])->access;
-	if (access) {
-		add_networks(text, count, "--only-from", access, false);
-		add_networks(text, count, "--no-access", access, true);
-	}
-	for (size_t n = 0; n < sockets->loop_count; n++)
-		add_number(text, count, "--loop", sockets->loop_ports[n]);
 }
 
 enum program plan_builtin_program(const struct service *service)
@@ -409,8 +361,8 @@ static bool add_builtin(struct buf *text, size_t *count, const struct service *s
 		add_redirect_options(text, count, service);
 	if (channel >= 0)
 		add_number(text, count, "--channel", channel);
-	if (is_relay || plan_applies_access_itself(service))
-		add_rules(text, count, service, sockets);
+	for (size_t n = 0; n < sockets->loop_count; n++)
+		add_number(text, count, "--loop", sockets->loop_ports[n]);
 	if (service->exec->redirect)
 		add_argument(text, count, "redirect");
 	for (words word = service->exec->builtin ? service->exec->builtin : service->exec->redirect; *word; word++)

@@ -427,7 +427,9 @@ static unsigned find_flags(const struct service *service)
 	bool inetd = service->exec->pass == PASS_INETD;
 
 	return (environment->environment_file ? PLAN_REREADS : 0) | (inetd ? PLAN_TELLS_HOST : 0) |
-		(plan_applies_access_itself(service) ? PLAN_REREADS : 0) | /* others that answer datagrams may change */
+		(service_is_builtin(service) && service_find_socket(service, KINDS_DATAGRAM) /* loop_ports may change */
+			 ? PLAN_REREADS
+			 : 0) |
 		(service->exec->accept && plan_names_any_instance(service) ? PLAN_PER_CONNECTION : 0) |
 		(environment->expand_environment && !service_is_builtin(service) ? PLAN_EXPANDS : 0) |
 		(inetd && (!service_setting(service, "input") || groups->streams->input.kind == STREAM_SOCKET)

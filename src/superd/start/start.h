@@ -83,9 +83,6 @@ const struct stream *plan_stream(const struct service *service, int number);
 
 enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */
 
-/* Whether the service is a builtin that gets datagrams or listeners, and so applies the address rules itself. */
-bool plan_applies_access_itself(const struct service *service);
-
 /* Makes the plan of the relay of a service (superd/relay.c): a superd-builtin that runs as this account, which
  * is borrowed. NULL with the reason in why. */
 struct plan *plan_relay(const struct service *service, const struct account *account,

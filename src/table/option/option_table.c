@@ -316,7 +316,7 @@ const struct option_def option_defs[] = {
 	  .change = CHANGE_SOCKET,
 	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
 		  "no_access, without logging. no: superd checks and logs senders until a program has had the "
-		  "socket, and from then on the kernel checks. pass = bind implies it." },
+		  "socket, and from then on the kernel checks. pass = bind and builtin imply it." },
 	{ .name = { "non_blocking", [UNIT] = "Service.NonBlocking" }, FIELD(SOCKETS, non_blocking, bool),
 	  .help = "Whether the program gets its sockets with O_NONBLOCK set." },
 	{ .name = { "binds" }, FIELD(SOCKETS, binds, list), .argument = "endpoint",

@@ -91,23 +91,6 @@ static void warn_of_nobody(const struct service *service, const struct listen *l
 	}
 }
 
-/* superd-builtin checks the senders of datagrams itself, all by one set of rules. Equal lists of a table are one
- * copy. */
-static void check_one_rule(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	const struct socket_options *first = service->sockets->options, *other = listen->options;
-	const char *option = first->only_from == other->only_from ? "no_access" : "only_from";
-	bool checks = !service->exec->accept || endpoint_is_datagram(listen->endpoint);
-
-	if (!checks || !service->exec->builtin ||
-	    (first->only_from == other->only_from && first->no_access == other->no_access))
-		return;
-	diag_error(diags, service_listen_origin(service, listen, option),
-		   "%s: %s: all sockets of a builtin have the same clients", service->name,
-		   option_name_of(service, option));
-	service_hint(service, diags, "set it outside of socket { }, or give this socket to another service");
-}
-
 static void check_clients(const struct service *service, struct diags *diags)
 {
 	const struct socket_options *before = NULL;
@@ -118,7 +101,6 @@ static void check_clients(const struct service *service, struct diags *diags)
 		if (listen->options != before) {
 			warn_of_nobody(service, listen, "only_from", diags);
 			warn_of_nobody(service, listen, "no_access", diags);
-			check_one_rule(service, listen, diags);
 		}
 		before = listen->options;
 	}

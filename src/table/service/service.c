@@ -22,7 +22,7 @@ bool service_prepare(struct service *service, struct pool *pool, struct prepared
 bool listen_prepare(struct listen *listen, struct pool *pool, struct listen_prepared prepared)
 {
 	bool any = prepared.access || prepared.rules || prepared.owner != (uid_t)-1 ||
-		prepared.owner_group != (gid_t)-1 || prepared.account || prepared.gets_options;
+		prepared.owner_group != (gid_t)-1 || prepared.account || prepared.filters_always;
 	const struct listen_prepared *kept = any ? pool_keep(pool, &prepared, sizeof(prepared)) : NULL;
 
 	if (any && !kept)

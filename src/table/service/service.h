@@ -370,7 +370,8 @@ struct listen_prepared {
 	uid_t owner;                                    /* of its file; (uid_t)-1: superd's */
 	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
 	const struct account *account;                  /* the service's, whose groups open its folder; NULL: superd's */
-	bool gets_options;                              /* pass = bind: the program's socket options go over to it */
+	bool filters_always;                            /* the kernel filters also while no program has it: pass = bind locks
+							 * the filter, and a builtin for datagrams judges no sender */
 };
 
 /* A socket of a service. The order in the table is the order of the descriptors. */
@@ -402,12 +403,11 @@ static inline bool listen_owner_equal(const struct listen *a, const struct liste
 bool listen_prepare(struct listen *listen, struct pool *pool, struct listen_prepared prepared);
 
 /* Whether the filter is on the socket only while a backend has it. superd itself checks the first datagram of each
- * start, so that it can log the refused sender, unless the option `filter_every_packet` is set, or the filter is locked (pass =
- * bind). */
+ * start, so that it can log the refused sender, unless the option `filter_every_packet` is set, or for filters_always. */
 static inline bool listen_filters_lent(const struct listen *listen)
 {
 	return listen->address->kind == ENDPOINT_UDP && !listen->options->filter_every_packet &&
-	       !listen_prepared(listen)->gets_options;
+	       !listen_prepared(listen)->filters_always;
 }
 
 /* The filter that is always on the socket, and the filter while a backend has it; NULL: none. */

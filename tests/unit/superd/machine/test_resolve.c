@@ -58,9 +58,9 @@ Test(resolve, gives_the_node_to_a_program_that_binds_it)
 	cr_assert_eq(diags.errors, 0, "%s", said());
 	cr_expect_eq(listen_prepared(service("a")->sockets)->owner, daemon->pw_uid);
 	cr_expect_eq(listen_prepared(service("a")->sockets)->owner_group, daemon->pw_gid);
-	cr_expect(listen_prepared(service("a")->sockets)->gets_options);
+	cr_expect(listen_prepared(service("a")->sockets)->filters_always);
 	cr_expect_eq(listen_prepared(service("b")->sockets)->owner, (uid_t)-1);
-	cr_expect_not(listen_prepared(service("b")->sockets)->gets_options);
+	cr_expect_not(listen_prepared(service("b")->sockets)->filters_always);
 	cr_expect_eq(listen_prepared(service("c")->sockets)->owner, 0);
 	cr_expect_eq(listen_prepared(service("c")->sockets)->owner_group, 0);
 }
