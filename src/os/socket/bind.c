@@ -23,11 +23,11 @@
 #include "os/rights/rights.h"
 #include "os/socket/internal.h"
 
-/* Binds TCP, UDP, SCTP and raw sockets.
+/* Binds sockets without a node.
  *
- * An address without a family is one socket for IPv6 and IPv4. On a machine without IPv6 it becomes an IPv4 socket. The
- * kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if a sysctl
- * removed the addresses. */
+ * An Internet address without a family is one socket for IPv6 and IPv4. On a machine without IPv6 it becomes an IPv4
+ * socket. The kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if a
+ * sysctl removed the addresses. */
 
 /* Explains the kernel's error, with a remedy. The caller names the address. */
 static int explain_bind(const struct listen *listen, struct buf *why)
@@ -52,6 +52,8 @@ static int explain_bind(const struct listen *listen, struct buf *why)
 	} else if (saved == EACCES && listen->address->port < least) {
 		bind_fail(why, "binding", "ports below %d need root, CAP_NET_BIND_SERVICE or "
 			  "net.ipv4.ip_unprivileged_port_start", least);
+	} else if (saved == EPERM && wanted.kind == ENDPOINT_NETLINK) {
+		bind_fail(why, "binding", "this netlink group needs root or CAP_NET_ADMIN");
 	} else {
 		bind_fail(why, "binding", NULL);
 	}
@@ -90,11 +92,14 @@ fail:
 	return -1;
 }
 
-static int bind_inet(const struct listen *listen, struct buf *why, struct buf *warnings)
+static int bind_socket_of(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	int family = socket_address_family(listen->address);
+	struct socket_form form;
 	int fd;
 
+	if (!endpoint_is_inet(listen->address) && socket_form(listen->address, &form))
+		family = form.domain;
 	if (family != AF_UNSPEC)
 		return bind_family(listen, family, why, warnings);
 	fd = bind_family(listen, AF_INET6, why, warnings);
@@ -105,40 +110,7 @@ static int bind_inet(const struct listen *listen, struct buf *why, struct buf *w
 	return bind_family(listen, AF_INET, why, warnings);
 }
 
-/* Opens special files, netlink sockets and vsock listeners. A special file must exist. superd refuses a regular file,
- * since poll(2) always reports one as readable. */
-
-static int bind_other(const struct listen *listen, struct buf *why, struct buf *warnings)
-{
-	struct socket_address address;
-	struct socket_form form;
-	int fd = -1;
-
-	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNSPEC, &address)) {
-		errno = EAFNOSUPPORT;
-		return bind_fail(why, "opening", NULL);
-	}
-	fd = bind_socket(listen, form.domain, why);
-	if (fd < 0)
-		return -1;
-	if (socket_options_set(fd, form.domain, listen, why, warnings) < 0)
-		goto fail;
-	if (bind(fd, &address.any, address.length) < 0) {
-		if (errno == EPERM)
-			bind_fail(why, "binding", "this netlink group needs root or CAP_NET_ADMIN");
-		else if (errno == EADDRINUSE)
-			bind_fail(why, "binding", "another socket has this port");
-		else
-			bind_fail(why, "binding", NULL);
-		goto fail;
-	}
-	if (bind_queue_open(fd, listen, why) < 0)
-		goto fail;
-	return fd;
-fail:
-	fd_close(&fd);
-	return -1;
-}
+/* Opens special files. One must exist. superd refuses a regular file, since poll(2) always reports one as readable. */
 
 /* epoll_ctl(2) fails with EPERM for files that cannot be polled. */
 static bool can_be_watched(int fd)
@@ -196,22 +168,6 @@ fail:
 /* POSIX message queues, which are descriptors on Linux (mq_overview(7)). A queue that exists already keeps its size and
  * the messages in it. */
 
-/* Sets the owner first: the mode must not open another user's queue to that user. */
-static int set_queue_permissions(int fd, const struct listen *listen, struct buf *why)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return bind_fail(why, "looking at the queue", "%s", listen->address->address);
-	if ((status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen)) &&
-	    fchown(fd, node_uid(listen), node_gid(listen)) < 0)
-		return bind_fail(why, "setting the owner", "%s", listen->address->address);
-	if ((status.st_mode & 0777) != (listen->options->socket_mode & 0777) &&
-	    fchmod(fd, listen->options->socket_mode & 0777) < 0)
-		return bind_fail(why, "setting the mode", "%s", listen->address->address);
-	return 0;
-}
-
 static int bind_message_queue(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	const char *name = listen->address->address;
@@ -222,7 +178,7 @@ static int bind_message_queue(const struct listen *listen, struct buf *why, stru
 		return bind_fail(why, "opening", "%s: rlimit_msgqueue allows no more", name);
 	if (fd < 0)
 		return bind_fail(why, "opening", "%s", name);
-	if (set_queue_permissions(fd, listen, why) < 0) {
+	if (file_set_permissions(fd, listen, why) < 0) {
 		fd_close(&fd);
 		return -1;
 	}
@@ -256,20 +212,20 @@ static void prefix_warnings(struct buf *warnings, const struct listen *listen, s
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	static bind_opener *const openers[ENDPOINT_KINDS] = {
-		[ENDPOINT_TCP] = bind_inet,
-		[ENDPOINT_UDP] = bind_inet,
-		[ENDPOINT_SCTP] = bind_inet,
+		[ENDPOINT_TCP] = bind_socket_of,
+		[ENDPOINT_UDP] = bind_socket_of,
+		[ENDPOINT_SCTP] = bind_socket_of,
 		[ENDPOINT_UNIX] = bind_unix,
 		[ENDPOINT_UNIX_DGRAM] = bind_unix,
 		[ENDPOINT_SEQPACKET] = bind_unix,
 		[ENDPOINT_FIFO] = bind_fifo,
 		[ENDPOINT_SPECIAL] = bind_special,
-		[ENDPOINT_NETLINK] = bind_other,
-		[ENDPOINT_VSOCK] = bind_other,
+		[ENDPOINT_NETLINK] = bind_socket_of,
+		[ENDPOINT_VSOCK] = bind_socket_of,
 		[ENDPOINT_RPC_TCP] = refuse_kind,       /* superd/machine/resolve turns these into TCP and UDP */
 		[ENDPOINT_RPC_UDP] = refuse_kind,
 		[ENDPOINT_TCPMUX] = refuse_kind,
-		[ENDPOINT_RAW] = bind_inet,
+		[ENDPOINT_RAW] = bind_socket_of,
 		[ENDPOINT_MQUEUE] = bind_message_queue,
 	};
 
@@ -385,7 +341,7 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 	struct buf lines = { 0 }, unset = { 0 };
 	int result = change_socket(fd, before, after, is_lent, why, &lines);
 
-	if (after->address->kind == ENDPOINT_MQUEUE && set_queue_permissions(fd, after, &unset) < 0)
+	if (after->address->kind == ENDPOINT_MQUEUE && file_set_permissions(fd, after, &unset) < 0)
 		buf_addf(&lines, "%s\n", buf_string(&unset));
 	buf_free(&unset);
 	adjust_node(fd, after, &lines);

@@ -41,6 +41,9 @@ bool bind_address(int fd, struct socket_address *address);
  * confirms that the socket is bound to this node (SIOCUNIXFILE, unix(7)). */
 int node_set_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why);
 
+/* The same for an open FIFO or message queue, by its descriptor. */
+int file_set_permissions(int fd, const struct listen *listen, struct buf *why);
+
 /* Removes the node and its symlinks, if it is this descriptor's. */
 void node_remove(int fd, const struct listen *listen);
 

@@ -163,6 +163,23 @@ int node_set_permissions(int fd, const char *path, const struct listen *listen, 
 	return result;
 }
 
+/* The owner first: the mode must not open another user's file to that user. */
+int file_set_permissions(int fd, const struct listen *listen, struct buf *why)
+{
+	mode_t mode = listen->options->socket_mode & 07777;
+	const char *path = listen->address->address;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return bind_fail(why, "looking at it", "%s", path);
+	if ((status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen)) &&
+	    fchown(fd, node_uid(listen), node_gid(listen)) < 0)
+		return bind_fail(why, "setting the owner", "%s", path);
+	if ((status.st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+		return bind_fail(why, "setting the mode", "%s", path);
+	return 0;
+}
+
 /* Whether `link` is a symbolic link and, unless path is NULL, leads to path. */
 static bool is_link_to(const char *link, const char *path)
 {
@@ -360,19 +377,6 @@ static int bind_node(int fd, const struct listen *listen, struct buf *why)
 
 #define FIFO_FLAGS (O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
 
-/* Changes the open FIFO by its descriptor, never another file that takes its name meanwhile. */
-static int fifo_set_permissions(int fd, const struct listen *listen, const struct stat *status, struct buf *why)
-{
-	mode_t mode = listen->options->socket_mode & 07777;
-
-	if ((status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen)) &&
-	    fchown(fd, node_uid(listen), node_gid(listen)) < 0)
-		return bind_fail(why, "setting the owner", "%s", listen->address->address);
-	if ((status->st_mode & 07777) != mode && fchmod(fd, mode) < 0)
-		return bind_fail(why, "setting the mode", "%s", listen->address->address);
-	return 0;
-}
-
 /* Takes over an existing FIFO if it belongs to the right user: its owner could have it open for anything. */
 static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 {
@@ -390,7 +394,7 @@ static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 		return bind_fail(why, "opening", "%s is a fifo of user %u, not %u: remove it or set socket_user", path,
 				 (unsigned)status.st_uid, (unsigned)node_uid(listen));
 	}
-	return fifo_set_permissions(fd, listen, &status, why);
+	return file_set_permissions(fd, listen, why);
 }
 
 /* A new one belongs to superd's user alone until it is open. */
