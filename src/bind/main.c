@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 #include "os/bpf/bpf.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"

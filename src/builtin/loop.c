@@ -20,7 +20,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 
 /* ---- signals ----
  *

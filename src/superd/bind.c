@@ -14,8 +14,8 @@
 
 #include "bind/bind.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
 #include "lib/thread.h"
+#include "lib/unix_socket.h"
 #include "os/foreign/foreign.h"
 #include "os/host/program.h"
 #include "os/proc/process.h"

@@ -19,8 +19,8 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
 #include "lib/json.h"
+#include "lib/unix_socket.h"
 #include "os/fs/fs.h"
 #include "os/proc/process.h"
 #include "os/socket/socket.h"
@@ -312,7 +312,8 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 	}
 	session->right = right;
 	session->uid = uid;
-	scm_rights_watch_urgent(fd);
+	/* A read past urgent data would drop the descriptors that it carries, which scm_rights_peek does not show. */
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &(int){ 1 }, sizeof(int));
 	io_init(&session->io, fd_raise(fd, FD_HIGH), on_session, session);
 	ev_init(&session->timeout, on_timeout);
 	session->timeout.data = session;

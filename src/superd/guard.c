@@ -188,26 +188,13 @@ void guard_take_stop(void)
 bool guard_notify(int sender, const char *name, const char *text, int descriptor)
 {
 	char note[NOTE_MOST];
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET,
-				 .cmsg_type = SCM_RIGHTS } };
-	struct iovec part = { note, (size_t)snprintf(note, sizeof(note), "%s%c%s", name, 0, text) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	size_t length = (size_t)snprintf(note, sizeof(note), "%s%c%s", name, 0, text);
 
 	if (!page->guard)
 		return notify_socket_send_fd(sender, name, text, descriptor);
-	if (part.iov_len >= sizeof(note)) {
-		errno = EMSGSIZE;
-		return false;
-	}
-	if (descriptor >= 0) {
-		memcpy(CMSG_DATA(&rights.header), &descriptor, sizeof(descriptor));
-		message.msg_control = rights.bytes;
-		message.msg_controllen = sizeof(rights.bytes);
-	}
-	return sendmsg(page->notes[0], &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	errno = EMSGSIZE;
+	return length < sizeof(note) &&
+	       fd_message_send(page->notes[0], note, length, &descriptor, descriptor >= 0, MSG_DONTWAIT);
 }
 
 /* ---- the guard's own process ---- */
@@ -218,27 +205,17 @@ static bool tell_manager(void)
 	static char note[NOTE_MOST];
 	static int fd = -1;
 	static bool is_told; /* that it cannot */
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} rights;
 
 	for (;;) {
-		struct iovec part = { note, sizeof(note) - 1 };
-		struct msghdr message = {
-			.msg_iov = &part, .msg_iovlen = 1, .msg_control = &rights, .msg_controllen = sizeof(rights)
-		};
-		struct cmsghdr *header;
+		size_t count = 1;
 
 		if (!*note) {
-			ssize_t length = recvmsg(page->notes[1], &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+			ssize_t length = fd_message_receive(page->notes[1], note, sizeof(note) - 1, &fd, &count,
+							    MSG_DONTWAIT);
 
 			if (length <= 0)
 				return length == 0 || errno == EAGAIN;
 			note[length] = '\0';
-			header = CMSG_FIRSTHDR(&message);
-			if (header && header->cmsg_type == SCM_RIGHTS)
-				memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 		}
 		if (!notify_socket_send_fd(page->sender, note, note + strlen(note) + 1, fd)) {
 			bool again = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;

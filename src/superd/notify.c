@@ -13,9 +13,9 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
 #include "lib/number.h"
 #include "lib/scan.h"
+#include "lib/unix_socket.h"
 #include "os/foreign/foreign.h"
 #include "os/fs/fs.h"
 #include "os/proc/process.h"

@@ -19,9 +19,9 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
 #include "lib/hash.h"
 #include "lib/thread.h"
+#include "lib/unix_socket.h"
 #include "os/rights/rights.h"
 
 /* The guard's page. */

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/fd_message.h"
 #include "lib/unix_socket.h"
 #include "os/fs/fs.h"
 #include "os/netdiag/netdiag.h"
@@ -60,24 +59,6 @@ static bool check_folder(const char *path, struct buf *why)
 	return private_folder_is_safe(path, why);
 }
 
-/* Connects to the socket at a path, without blocking, and takes no descriptors that its server might send. -1 and
- * errno. */
-static int reach(const char *path)
-{
-	struct socket_address address;
-	struct buf why = { 0 };
-	int fd = -1;
-
-	if (make_address(path, &address, &why))
-		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	buf_free(&why);
-	if (fd >= 0)
-		scm_rights_allow(fd, false);
-	if (fd >= 0 && connect(fd, &address.any, address.length) < 0)
-		fd_close(&fd);
-	return fd;
-}
-
 /* Only superd and root can put a node at its path. But any user can bind an abstract name first, so there the peer must
  * be root or superd's own user. */
 bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
@@ -89,7 +70,7 @@ bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
 
 	buf_free(&why);
 	*pid = 0;
-	*fd = is_safe ? reach(path) : -1;
+	*fd = is_safe ? unix_probe(path, SOCK_STREAM) : -1;
 	if (*fd < 0)
 		return is_safe && errno == EAGAIN && !is_abstract(path);
 	is_known = getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
@@ -106,7 +87,7 @@ bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
 
 bool control_socket_is_answered(const char *path)
 {
-	int fd = reach(path);
+	int fd = unix_probe(path, SOCK_STREAM);
 	bool answered = fd >= 0 || (errno != ECONNREFUSED && errno != ENOENT && errno != EINVAL &&
 				    errno != ENAMETOOLONG);
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 #include "os/foreign/foreign.h"
 #include "os/netdiag/netdiag.h"
 
@@ -49,22 +49,15 @@ gid_t node_gid(const struct listen *listen)
 /* 0: no process listens; else an errno, EADDRINUSE if a server does. */
 static int socket_probe(const struct listen *listen, int type, const struct stat *node)
 {
-	struct socket_address address;
-	int fd, result = EADDRINUSE;
+	int fd;
 
 	if (sock_diag_unix_listens(node))
 		return EADDRINUSE;
-	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return errno;
-	scm_rights_allow(fd, false);            /* the server might send descriptors before this is closed */
-	if (!socket_address_make(listen->address, AF_UNIX, &address))
-		result = errno;
-	else if (connect(fd, &address.any, address.length) < 0 && errno != EAGAIN && errno != EINPROGRESS &&
-		 errno != EPROTOTYPE)
-		result = errno == ECONNREFUSED || errno == ENOENT ? 0 : errno;
+	fd = unix_probe(node_path(listen), type);
+	if (fd < 0 && errno != EAGAIN && errno != EINPROGRESS && errno != EPROTOTYPE)
+		return errno == ECONNREFUSED || errno == ENOENT ? 0 : errno;
 	fd_close(&fd);
-	return result;
+	return EADDRINUSE;
 }
 
 /* Prepares the path for a new socket: removes a stale one. -1 and errno, with why: a server listens there, or something

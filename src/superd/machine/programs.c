@@ -16,7 +16,7 @@
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 #include "os/foreign/foreign.h"
 #include "os/proc/process.h"
 #include "os/rights/rights.h"

@@ -1,5 +1,5 @@
 /* Descriptors along with a message: refused by the kernel where it can, and seen before anything is received. */
-#include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 #include "tests/unit/unit.h"
 
 static size_t count_open(void)
@@ -114,7 +114,7 @@ Test(passed_rights, urgent_data_is_refused_with_them_or_seen)
 
 	memcpy(CMSG_DATA(&control.header), &(int){ STDIN_FILENO }, sizeof(int));
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	scm_rights_watch_urgent(ends[0]);
+	cr_assert_eq(setsockopt(ends[0], SOL_SOCKET, SO_OOBINLINE, &(int){ 1 }, sizeof(int)), 0);
 	if (sendmsg(ends[1], &message, MSG_OOB) < 0)
 		cr_skip_test("no urgent data on unix sockets here");
 	cr_expect_geq(scm_rights_peek(ends[0], text, sizeof(text), &carries), 0);

@@ -7,7 +7,7 @@
 
 #include "lib/build_id.h"
 #include "lib/fd.h"
-#include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 #include "os/fs/fs.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 /* Packets and descriptors from a program that may be in wrong hands, and files that have no name. */
-#include "lib/fd_message.h"
+#include "lib/unix_socket.h"
 #include "os/fs/fs.h"
 #include "tests/unit/unit.h"
 
