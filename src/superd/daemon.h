@@ -946,8 +946,8 @@ void facts_note_served(struct svc *svc, bool thawed, double latency);
 void facts_note_ready(struct svc *svc, double asked);
 void facts_note_client(struct svc *svc, const char *peer);
 void facts_forget(struct svc *svc);
-void facts_name_options(const char *names, struct buf *out);
-void facts_add_options(const char *names, struct buf *out);
+void facts_name_options(const char *lines, struct buf *out); /* of service_compare */
+void facts_add_options(const char *lines, struct buf *out);
 void facts_describe_outdated(struct svc *svc, struct buf *out);
 void facts_describe_removed(struct svc *svc, struct buf *out);
 const char *facts_state(const struct service *row, const struct svc *svc); /* row NULL: it is gone */

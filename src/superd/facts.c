@@ -273,22 +273,26 @@ void facts_forget(struct svc *svc)
 /* ---- who runs by an entry of before ---- */
 
 /* Names of options with a blank between two; as a text, or as a member. */
-void facts_name_options(const char *names, struct buf *out)
+void facts_name_options(const char *lines, struct buf *out)
 {
-	for (; *names; names++)
-		buf_addf(out, *names == ' ' ? ", " : "%c", *names);
+	for (; *lines; lines++)
+		buf_addf(out, *lines == '\n' ? ", " : "%c", *lines);
 }
 
-void facts_add_options(const char *names, struct buf *out)
+void facts_add_options(const char *lines, struct buf *out)
 {
-	char name[80];
+	struct buf line = { 0 };
 
 	json_list_field(out, "options");
-	for (; *names; names += strcspn(names, " "), names += strspn(names, " ")) {
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(names, " "), names);
-		json_element_text(out, name);
+	for (; *lines; lines += *lines == '\n') {
+		buf_clear(&line);
+		buf_add(&line, lines, strcspn(lines, "\n"));
+		json_element_text(out, buf_string(&line));
+		lines += line.length;
 	}
 	json_list_close(out);
+	out->failed |= line.failed;
+	buf_free(&line);
 }
 
 /* Whether it runs by options of before a reload, or has a socket that its service has no more. */
@@ -298,7 +302,7 @@ static bool is_outdated(const struct svc *svc, const struct instance *instance)
 
 	return had != has && !instance->ends && instance->phase <= REMAINS &&
 		((!had->exec->accept && service_compare(had, has, NULL) == DIFF_SOCKETS) ||
-		 service_runs_differently(had, has, NULL));
+		 service_runs_differently(had, has));
 }
 
 static size_t count_outdated(struct svc *svc)

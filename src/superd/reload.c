@@ -76,10 +76,10 @@ static void describe_settings(const struct table *after, struct buf *out)
 {
 	for (enum global n = 0; n < GLOBALS; n++) {
 		const struct option_def *option = &global_option_defs[n];
+		const void *old = global_value(&superd.table->settings, n), *new = global_value(&after->settings, n);
 
-		if (option->change != CHANGE_START && !type_equal(option, global_value(&superd.table->settings, n),
-								  global_value(&after->settings, n)))
-			buf_addf(out, "%s%s", out->length ? " " : "", option->name[NATIVE]);
+		if (option->change != CHANGE_START && !type_equal(option, old, new))
+			diff_add_option(out, option, old, new);
 	}
 }
 
@@ -103,7 +103,7 @@ static bool take_table(struct table *table)
 {
 	bool is_xinetd = superd.options->invoked_as == AS_XINETD, good = false;
 	const size_t *counts;
-	struct buf changed = { 0 };
+	struct buf changed = { 0 }, line = { 0 };
 	char summary[DIAGS_SUMMARY_MOST], wrong[40];
 
 	supervisor_log_diags(superd.log, &reading.diags);
@@ -113,9 +113,11 @@ static bool take_table(struct table *table)
 	}
 	if (table && !reading.diags.errors) {
 		describe_settings(table, &changed);
-		if (changed.length)
-			log_notice(superd.log, "changed: %s", buf_string(&changed));
+		facts_name_options(buf_string(&changed), &line);
+		if (line.length)
+			log_notice(superd.log, "changed: %s", buf_string(&line));
 		buf_free(&changed);
+		buf_free(&line);
 		settings_apply(superd.options, table, false, superd.log);
 		output_log_changed();
 		good = reload_apply(table);
@@ -636,7 +638,7 @@ static bool reload_apply(struct table *table)
 			backoff_reset(&svc->run->backoff);
 		svc_ask_conditions(svc);
 		if (svc->seen && svc->run->current && !svc->run->current->ends &&
-		    service_runs_differently(svc->run->current->row, svc->row, NULL))
+		    service_runs_differently(svc->run->current->row, svc->row))
 			give_way(svc);
 		if (svc->run->current && svc->bound && svc->state == STOPPING)
 			svc_open_early(svc);

@@ -8,18 +8,53 @@
 
 #include "table/option/option_table.h"
 
-static void why_add(struct buf *why, const char *name)
+/* Adds a line "NAME: OLD -> NEW", or the name alone if the texts do not show the difference. */
+static void why_add(struct buf *why, const char *name, struct buf *before, struct buf *after)
 {
-	if (!why)
-		return;
-	if (why->length)
-		buf_char(why, ' ');
-	buf_text(why, name);
+	if (why) {
+		buf_addf(why, "%s%s", why->length ? "\n" : "", name);
+		if (strcmp(buf_string(before), buf_string(after)) != 0)
+			buf_addf(why, ": %s -> %s", buf_string(before), buf_string(after));
+		why->failed |= before->failed || after->failed;
+	}
+	buf_free(before);
+	buf_free(after);
 }
 
-static const void *group_field(const struct option_def *option, const void *group)
+static void why_add_name(struct buf *why, const char *name)
 {
-	return (const char *)group + option->offset;
+	why_add(why, name, &(struct buf){ 0 }, &(struct buf){ 0 });
+}
+
+void diff_add_option(struct buf *why, const struct option_def *option, const void *before, const void *after)
+{
+	struct buf old = { 0 }, new = { 0 };
+
+	if (why && !(option->flags & HOLDS_SECRETS)) {
+		type_format(option, before, &old);
+		type_format(option, after, &new);
+	}
+	why_add(why, option->name[NATIVE], &old, &new);
+}
+
+static void add_endpoints(const struct service *row, struct buf *out)
+{
+	for (size_t n = 0; n < row->socket_count; n++) {
+		buf_text(out, n ? ", " : "");
+		endpoint_format(row->sockets[n].endpoint, out);
+	}
+}
+
+static enum diff_kind other_endpoints(struct buf *why, const struct service *before, const struct service *after)
+{
+	struct buf old = { 0 }, new = { 0 };
+
+	if (why) {
+		add_endpoints(before, &old);
+		add_endpoints(after, &new);
+	}
+	why_add(why, "listen", &old, &new);
+	return DIFF_SOCKETS;
 }
 
 /* A walk through the options in which two rows differ, but those of sockets; or through those of two sockets. */
@@ -28,6 +63,7 @@ struct comparison {
 	const struct socket_options *sockets[2];
 	bool exec_alone;                /* the other groups are equal; GROUP_EXEC is the first chapter */
 	size_t next;
+	const void *fields[2];          /* of the last difference */
 };
 
 /* NULL: there are no more. */
@@ -45,7 +81,9 @@ static const struct option_def *next_difference(struct comparison *walk)
 			a = service_group(walk->rows[0], option->group);
 			b = service_group(walk->rows[1], option->group);
 		}
-		if (a != b && !type_equal(option, group_field(option, a), group_field(option, b)))
+		walk->fields[0] = (const char *)a + option->offset;
+		walk->fields[1] = (const char *)b + option->offset;
+		if (a != b && !type_equal(option, walk->fields[0], walk->fields[1]))
 			return option;
 	}
 	return NULL;
@@ -58,7 +96,7 @@ static bool walk_is_empty(struct comparison walk, struct buf *why)
 	bool is_empty = !option;
 
 	for (; option && why; option = next_difference(&walk))
-		why_add(why, option->name[NATIVE]);
+		diff_add_option(why, option, walk.fields[0], walk.fields[1]);
 	return is_empty;
 }
 
@@ -96,7 +134,7 @@ static enum diff_kind options_compare(struct diff_cache *known, const struct lis
 	known->options[1] = b->options;
 	if (listen_owner_equal(a, b))
 		return DIFF_SAME;
-	why_add(why, listen_prepared(a)->owner != listen_prepared(b)->owner ? "socket_user" : "socket_group");
+	why_add_name(why, listen_prepared(a)->owner != listen_prepared(b)->owner ? "socket_user" : "socket_group");
 	return DIFF_CHANGED;
 }
 
@@ -107,18 +145,14 @@ static enum diff_kind sockets_compare(struct diff_cache *known, const struct ser
 {
 	enum diff_kind diff = DIFF_SAME;
 
-	if (before->socket_count != after->socket_count) {
-		why_add(why, "listen");
-		return DIFF_SOCKETS;
-	}
+	if (before->socket_count != after->socket_count)
+		return other_endpoints(why, before, after);
 	for (size_t i = 0; i < before->socket_count; i++) {
 		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
 		enum diff_kind one;
 
-		if (!listens_at_same(a, b)) {
-			why_add(why, "listen");
-			return DIFF_SOCKETS;
-		}
+		if (!listens_at_same(a, b))
+			return other_endpoints(why, before, after);
 		one = options_compare(known, a, b, diff == DIFF_SAME ? why : NULL);
 		diff = one > diff ? one : diff;
 	}
@@ -153,9 +187,9 @@ static bool others_differ(const struct service *before, const struct service *af
 	bool users_equal = accounts_equal(before->account, after->account);
 
 	if (!names_equal)
-		why_add(why, "socket");
+		why_add_name(why, "socket");
 	if (!users_equal)
-		why_add(why, "account");
+		why_add_name(why, "account");
 	return !names_equal || !users_equal;
 }
 
@@ -206,17 +240,14 @@ static bool is_set_at_start(const struct option_def *option, const struct servic
 	return option->change == CHANGE_NEXT;
 }
 
-bool service_runs_differently(const struct service *before, const struct service *after, struct buf *why)
+bool service_runs_differently(const struct service *before, const struct service *after)
 {
 	struct comparison walk = { .rows = { before, after } };
 	const struct option_def *option;
-	bool differs = false;
 
 	while ((option = next_difference(&walk))) {
-		if (!is_set_at_start(option, after))
-			continue;
-		why_add(why, option->name[NATIVE]);
-		differs = true;
+		if (is_set_at_start(option, after))
+			return true;
 	}
-	return others_differ(before, after, why) || differs;
+	return others_differ(before, after, NULL);
 }

@@ -15,8 +15,9 @@ enum diff_kind {
 	DIFF_ADDED,
 };
 
-/* Compares two rows of the same name, of any tables. Adds the names of the options that differ to why, separated by
- * blanks; why may be NULL. */
+/* Compares two rows of the same name, of any tables. Adds a line for each option that differs to why, "NAME: OLD -> NEW"
+ * in the syntax of superd.conf, which has no line breaks in values; of a secret, and where no text differs, the name
+ * alone. why may be NULL. */
 enum diff_kind service_compare(const struct service *before, const struct service *after, struct buf *why);
 
 /* The last groups of options that were equal, borrowed from both tables. Zeroed: none yet. */
@@ -29,8 +30,11 @@ struct diff_cache {
 enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before,
 				    const struct service *after);
 
-/* Whether the rows differ in options that take effect at the start of a backend; why as above. */
-bool service_runs_differently(const struct service *before, const struct service *after, struct buf *why);
+/* Adds the line of one option, whose fields these are. */
+void diff_add_option(struct buf *why, const struct option_def *option, const void *before, const void *after);
+
+/* Whether the rows differ in options that take effect at the start of a backend. */
+bool service_runs_differently(const struct service *before, const struct service *after);
 
 /* Whether superd must bind an open listener again for the new options. The endpoint is the same. */
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after);

@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#include "lib/shell_words.h"
 #include "table/option/service_settings.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
@@ -45,25 +44,6 @@ void service_conf_add_place(struct buf *out, const struct conf_style *style, con
 	buf_addf(out, ":%u\n", at.line);
 }
 
-/* Adds what a text sets an option to. A command is one text; signs of a shell's are meant as they stand, so quoted. */
-static void add_words(struct buf *out, const struct option_def *option, words list)
-{
-	struct buf text = { 0 };
-
-	if (option->type != &type_command || words_count(list) < 2)
-		return native_words(out, list);
-	for (words word = list; *word; word++) {
-		buf_text(&text, word != list ? " " : "");
-		if (strpbrk(*word, "|&;<>`") && !strpbrk(*word, " \t\n'\"\\"))
-			buf_addf(&text, "'%s'", *word);
-		else
-			shell_words_quote(&text, *word);
-	}
-	native_word(out, buf_string(&text));
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
 void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option, unsigned block,
 		    const void *field)
 {
@@ -74,7 +54,7 @@ void conf_value_add(struct buf *out, const struct service *service, const struct
 	for (const struct option_setting *next = setting; has_words && ++next < settings->list + settings->count;)
 		has_words = next->option != setting->option || next->block != block;
 	if (has_words)
-		add_words(out, option, setting->words);
+		type_format_words(option, setting->words, out);
 	else
 		type_format(option, field, out);
 }
@@ -149,7 +129,7 @@ static void add_value(const struct printer *printer, const struct option_setting
 	if (option->flags & STRUCTURE)
 		add_endpoints(printer, (size_t)(setting - settings->list));
 	else
-		add_words(printer->out, option, setting->words);
+		type_format_words(option, setting->words, printer->out);
 	buf_text(printer->out, printer->end);
 }
 

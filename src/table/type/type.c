@@ -17,13 +17,32 @@
 #include "lib/shell_words.h"
 #include "table/type/type.h"
 
+/* Signs of a shell's are meant as they stand in a command, so quoted. */
+void type_format_words(const struct option_def *option, words list, struct buf *out)
+{
+	struct buf text = { 0 };
+
+	if (!option->type->is_command || words_count(list) < 2)
+		return native_words(out, list);
+	for (words word = list; *word; word++) {
+		buf_text(&text, word != list ? " " : "");
+		if (strpbrk(*word, "|&;<>`") && !strpbrk(*word, " \t\n'\"\\"))
+			buf_addf(&text, "'%s'", *word);
+		else
+			shell_words_quote(&text, *word);
+	}
+	native_word(out, buf_string(&text));
+	out->failed |= text.failed;
+	buf_free(&text);
+}
+
 void type_format(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct type *type = option->type;
 	struct buf text = { 0 };
 
 	if (type->kind == FIELD_WORDS) {
-		native_words(out, *(const words *)field);
+		type_format_words(option, *(const words *)field, out);
 	} else if (type->kind == FIELD_TEXT) {
 		native_word(out, *(const char *const *)field);
 	} else if (type->kind == FIELD_BOOL) {

@@ -41,6 +41,7 @@ struct type {
 	bool is_tuple;                  /* accepts {a, b}, but not += */
 	bool judges_each;               /* checks each word of a list by itself, so that each wrong word is reported */
 	bool empty_unsets;              /* the empty text unsets the option even without `unset` */
+	bool is_command;                /* its words are written as one text, with a shell's quotes */
 	bool is_secret;                 /* a refusal shows no words */
 	bool has_pointers;              /* of SHOWN and SET: equal values have equal texts, and not equal bytes */
 	size_t size;                    /* bytes of the field; of FIELD_WORDS and FIELD_TEXT 0, see field_size */
@@ -64,6 +65,7 @@ const char *type_parse(struct parse *parse, void *field);
 
 /* Write the value for superd.conf; and for JSON, in seconds and bytes. */
 void type_format(const struct option_def *option, const void *field, struct buf *out);
+void type_format_words(const struct option_def *option, const char *const *list, struct buf *out);
 void type_json(const struct option_def *option, const void *field, struct buf *out);
 
 bool type_equal(const struct option_def *option, const void *a, const void *b);         /* also of two pools */

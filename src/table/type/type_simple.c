@@ -344,7 +344,7 @@ static const char *command_parse(struct parse *parse, void *field)
 }
 
 const struct type type_command = {
-	.name = "command", .kind = FIELD_WORDS, .is_list = true,
+	.name = "command", .kind = FIELD_WORDS, .is_list = true, .is_command = true,
 	.parse = command_parse,
 };
 

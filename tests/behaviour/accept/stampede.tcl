@@ -201,7 +201,7 @@ test the_table_says_how_many_start_at_once_and_a_reload_changes_that {
 	nobody_starts
 	reload "${one_and_two}superd { max_starting = 2 }\n"
 	are_served $one $two
-	expect {[logged "superd: changed: max_starting\n"]}
+	expect {[logged "superd: changed: max_starting: 1 -> 2\n"]}
 	# Without it twice the processors; those under way go on.
 	reload $one_and_two
 	let_go

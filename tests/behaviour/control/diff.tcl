@@ -36,7 +36,7 @@ test tells_what_a_reload_does_and_does_nothing {
 		service new { listen = \"%/new\" exec = \"\$backend serve\" }
 	"
 	set output [diff 1]
-	has $output "same2: changed (env, nice, backlog)\n" "moved: changed (listen)\n" "new: added\n" "gone: removed\n" "1 unchanged\n"
+	has $output "same2: changed (env, nice: 0 -> 5, backlog: 6 -> 7)\n" "moved: changed (listen: [path moved] -> [path moved], [path moved2])\n" "new: added\n" "gone: removed\n" "1 unchanged\n"
 	lacks $output same:
 	lassign [superctl --json diff] status output
 	expect {$status == 1}
@@ -45,7 +45,7 @@ test tells_what_a_reload_does_and_does_nothing {
 	expect {![exists %/new]}
 	has [prints list gone] asleep
 
-	has [prints reload] "same2: changed (" "moved: changed (listen)" "new: added\n" "gone: removed\n" "1 unchanged\n"
+	has [prints reload] "same2: changed (" "moved: changed (listen: [path moved] -> [path moved], [path moved2])" "new: added\n" "gone: removed\n" "1 unchanged\n"
 	diff 0
 }
 
@@ -133,7 +133,7 @@ test of_the_block_superd_is_what_a_reload_changes {
 $gone"
 	lassign [superctl diff] status output errors
 	expect {$status == 1}
-	has $output "block superd: changed (max_starting, stop_timeout)\n" "1 unchanged\n"
+	has $output "block superd: changed (max_starting: 3 -> \"\", stop_timeout: 8s -> 7s)\n" "1 unchanged\n"
 	lacks $output log_ pid_file
 	has $errors "pid_file: the change takes effect at the next start"
 	schema_holds diff [prints --json diff]

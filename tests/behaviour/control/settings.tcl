@@ -52,7 +52,7 @@ test a_reload_changes_level_and_form_of_the_log {
 	run_by_table $web
 	pid web
 	order_reload "superd { log_level = error }\n$web"
-	log "superd: changed: log_level\n"
+	log "superd: changed: log_level: info -> error\n"
 	order_reload "superd { log_format = json }\n$web"
 	log {"message":"reloaded: 1 unchanged}
 	expect {![logged "superd: reloaded"]}
@@ -63,11 +63,11 @@ test a_reload_moves_the_log {
 	pid web
 	order_reload "superd { log = \"file:%/own.log\" }\n$web"
 	sees own_log ": reloaded: 1 unchanged"
-	log "superd: changed: log\n"
+	log "superd: changed: log: stderr -> \"file:"
 	order_reload "superd { log = \"file:%/other.log\" }\n$web"
 	sees {read %/other.log} ": reloaded: 1 unchanged"
 	reload $web
-	has [read %/other.log] ": changed: log\n"
+	has [read %/other.log] ": changed: log: \"file:%/other.log\" -> "
 	stop
 	expect {[logged "superd: ended with status 0\n"]}
 }
@@ -166,7 +166,7 @@ test a_reload_changes_how_superd_stops {
 	pid web
 	reload "superd { stop_timeout = 1h stop_delay = 10min }\n$web
 service deaf { start = boot exec = \"/bin/sh -c 'trap : TERM; echo up; while :; do sleep 1000; done'\" timeout_stop = 5h }\n"
-	expect {[logged "superd: changed: stop_delay stop_timeout\n"]}
+	expect {[logged "superd: changed: stop_delay: 5h -> 10min, stop_timeout: 5h -> 1h\n"]}
 	log "]: up"
 	signal TERM
 	log "stop requested: stops in "

@@ -21,8 +21,8 @@ proc is_current {} {
 
 test who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks {
 	run_web "env = {\"A=1\"}"
-	has [reread [web $port talk "env = {\"A=2\"} nice = 1"]] "web: changed (env, nice): $one"
-	log "web: changed: env, nice; $one"
+	has [reread [web $port talk "env = {\"A=2\"} nice = 1"]] "web: changed (env, nice: 0 -> 1): $one"
+	log "web: changed: env, nice: 0 -> 1; $one"
 	shows list web "awake, outdated"
 	shows status web "1 instance runs with the previous configuration: $restart"
 	shows why web "1 instance runs with the previous configuration: $restart\n"

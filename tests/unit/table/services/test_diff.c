@@ -130,6 +130,17 @@ Test(diff, sees_a_change_of_every_option_and_names_it)
 	cr_expect_gt(seen, 80);
 }
 
+Test(diff, says_values_as_they_are_meant_and_no_secret)
+{
+	const struct service *before = variant(table, "timeout_stop", "300s");
+
+	expect_fate(DIFF_SAME, before, variant(other, "timeout_stop", "5min"), "");
+	expect_fate(DIFF_CHANGED, before, variant(other, "timeout_stop", "1h"), "timeout_stop: 5min -> 1h");
+	expect_fate(DIFF_CHANGED, variant(table, "env", "A=1"), variant(other, "env", "A=2"), "env");
+	expect_fate(DIFF_CHANGED, variant(table, NULL, NULL), variant(other, "argv0", "a\nb"),
+		    "argv0: \"\" -> \"a\\nb\"");
+}
+
 Test(diff, sees_a_change_of_the_command)
 {
 	struct service *after;
@@ -140,7 +151,7 @@ Test(diff, sees_a_change_of_the_command)
 	set(builder, "listen", "127.0.0.1:80", "/run/web.sock", NULL);
 	set(builder, "exec", "/bin/cat", "-v", NULL);
 	after = end(builder);
-	expect_fate(DIFF_CHANGED, &table->services[0], after, "exec");
+	expect_fate(DIFF_CHANGED, &table->services[0], after, "exec: \"/bin/cat -u\" -> \"/bin/cat -v\"");
 }
 
 static struct service *listening(const char *name, const char *first, const char *second)
@@ -170,9 +181,9 @@ static void expect_sockets(const char *name, const char *first, const char *seco
 Test(diff, sees_endpoints_their_number_and_their_order)
 {
 	expect_sockets("a", "80", "81", DIFF_SAME, "");
-	expect_sockets("a", "80", NULL, DIFF_SOCKETS, "listen");
-	expect_sockets("a", "81", "80", DIFF_SOCKETS, "listen");
-	expect_sockets("a", "80", "udp:81", DIFF_SOCKETS, "listen");
+	expect_sockets("a", "80", NULL, DIFF_SOCKETS, "listen: tcp:80, tcp:81 -> tcp:80");
+	expect_sockets("a", "81", "80", DIFF_SOCKETS, "listen: tcp:80, tcp:81 -> tcp:81, tcp:80");
+	expect_sockets("a", "80", "udp:81", DIFF_SOCKETS, "listen: tcp:80, tcp:81 -> tcp:80, udp:81");
 }
 
 Test(diff, a_sockets_new_name_needs_no_new_socket)
@@ -207,9 +218,9 @@ Test(diff, one_socket_to_make_anew_outweighs_others_that_are_set_again)
 	other_kind.ipv6_only = IPV6_ONLY_YES;
 	after->sockets[0].options = &other_kind;
 	after->sockets[1].options = &louder;
-	expect_fate(DIFF_SOCKETS, before, after, "ipv6_only");
+	expect_fate(DIFF_SOCKETS, before, after, "ipv6_only: default -> yes");
 	after->sockets[0].options = &louder;
-	expect_fate(DIFF_CHANGED, before, after, "backlog");
+	expect_fate(DIFF_CHANGED, before, after, "backlog: 4096 -> 5");
 }
 
 Test(diff, sees_an_account_that_resolves_to_another)
