@@ -70,6 +70,7 @@ struct source {
 
 static struct {
 	int channel, epoll, timer; /* channel -1: superd has ended */
+	bool is_other; /* a superd that was upgraded has greeted: it gives the pipes to a superd-output of its own */
 	struct output_page *page;
 	struct log *log;
 	struct log_shape shape;
@@ -443,8 +444,9 @@ static void take(const struct output_message *said, int *fds, size_t count)
 
 	switch (said->kind) {
 	case OUTPUT_HELLO:
-		if (strcmp(said->build, build_word()) != 0)
-			exit(0); /* a superd that was upgraded gives the pipes to its own superd-output */
+		self.is_other |= strcmp(said->build, build_word()) != 0;
+		if (self.is_other)
+			return;
 		if (self.page)
 			munmap(self.page, sizeof(*self.page));
 		fd_close(&self.timer);
@@ -491,13 +493,14 @@ static void receive(void)
 {
 	int fds[2];
 
-	while (self.channel >= 0) {
+	while (self.channel >= 0 && !self.is_other) {
 		size_t count = 2, size = sizeof(self.said);
 		ssize_t got = fd_message_receive(self.channel, &self.said, size, fds, &count, MSG_DONTWAIT);
 
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (got != (ssize_t)size) { /* superd has ended, or ends and waits until this process has */
+		self.is_other = got > 0 && got != (ssize_t)size;
+		if (got <= 0) { /* superd has ended, or ends and waits until this process has */
 			self.channel = -1;
 			fd_close(&self.timer);
 			if (self.page)
@@ -505,7 +508,8 @@ static void receive(void)
 			self.page = NULL;
 			return;
 		}
-		take(&self.said, fds, count);
+		if (!self.is_other)
+			take(&self.said, fds, count);
 	}
 }
 
@@ -597,6 +601,8 @@ static void serve(void)
 			memmove(self.asked, self.asked + 1, --self.asked_count * sizeof(question));
 			answer(&question);
 		}
+		if (self.is_other)
+			break;
 		count = epoll_wait(self.epoll, events, sizeof(events) / sizeof(*events), 0);
 		for (int n = 0; n < count; n++) {
 			struct source *source = events[n].data.ptr;
@@ -604,6 +610,10 @@ static void serve(void)
 			if (source_read(source) < 0)
 				source_end(source);
 		}
+	}
+	for (int n = 0; n < 256; n++) {
+		for (struct source *source = self.sources[n]; source; source = source->next)
+			log_rest(source);
 	}
 	log_finish(self.log);
 }

@@ -68,3 +68,34 @@ test one_that_ends_in_the_end_is_not_called_done {
 	close $client
 	wait {![lives $session]}
 }
+
+# superd and its programs as another build of the same sources, below a folder.
+proc another_build {folder} {
+	set from [file dirname [file dirname $::superd]]
+	regexp {build (\w+)} [lindex [answer --version] 1] -> own
+	foreach part [list sbin libexec/superd] { file mkdir [path $folder]/$part }
+	foreach program [concat sbin/superd [glob -directory $from -tails libexec/superd/*]] {
+		set file [open $from/$program rb]
+		set copy [open [path $folder/$program] wb 0755]
+		puts -nonewline $copy [string map [list $own [string repeat 0 [string length $own]]] [chan read $file]]
+		chan close $file; chan close $copy
+	}
+	return [path $folder/sbin/superd]
+}
+
+# What superd-output has read goes with that of the old build to the log: the new one has the pipe, and not these bytes.
+test what_a_program_has_printed_of_a_line_is_logged {
+	exec ln -s [another_build before] [path superd]
+	start_controlled [web 0 {/bin/sh -c 'printf begun >&2; echo here; read line; echo ended >&2'} \
+		"accept = yes pass = inetd error = log"] -program [path superd]
+	set client [connect web]
+	is [line $client] here
+	exec ln -s $::superd [path newer]
+	file rename -force [path newer] [path superd]
+	lassign [superctl upgrade] status output errors
+	expect {$status == 0} $output$errors
+	log "web\[-\]: begun\n"
+	send $client go
+	log "web\[-\]: ended\n"
+	close $client
+}
