@@ -282,7 +282,7 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	return instance->cgroup;
 }
 
-/* Behind a launch. */
+/* Behind a launch, or in its place. */
 static void leave_cgroup(struct instance *instance, struct spawn_request *request)
 {
 	if (request->into > 0) {
@@ -1255,6 +1255,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 	launch_together(&start->launch, 1);
 	return note_launched(start, why);
 fail:
+	leave_cgroup(instance, request);
 	unwire(wiring);
 	free(start);
 	return false;

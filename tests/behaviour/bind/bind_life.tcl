@@ -125,3 +125,14 @@ test an_upgrade_before_the_bind {
 	sees {why web} "it has bound "
 	counts "web: started" 1
 }
+
+# ---- starts that fail ----
+
+test a_start_that_fails_before_its_program_keeps_no_descriptor {
+	for {set n 0} {$n < 65} {incr n} { append sockets "\"%/$n.sock\", " }
+	superd -clock [filled {service web { listen = { $sockets } pass = bind start = boot exec = "$backend serve" }}]
+	until 1min {[count "cannot start: pass = bind serves at most 64 sockets"] > 1}
+	set before [descriptors]
+	until 1min {[count "cannot start: pass = bind serves at most 64 sockets"] > 6}
+	descriptors_at_most $before
+}
