@@ -408,7 +408,8 @@ void bind_resume(struct instance *instance)
 	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
 }
 
-/* Starts it before the program, whose child sends it the filter: *filter is that child's end. */
+/* Starts it before the program, whose child sends it the filter: *filter is that child's end. false: with errno 0 for a
+ * reason that stays. */
 bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 {
 	const struct own_program *program = program_get(PROGRAM_BIND);
@@ -420,6 +421,7 @@ bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 	bool sent;
 	pid_t pid;
 
+	errno = order ? 0 : ENOMEM;
 	if (program->fd < 0) {
 		program_describe_missing(PROGRAM_BIND, why);
 		goto fail;
@@ -450,14 +452,16 @@ bool bind_begin(struct instance *instance, int *filter, struct buf *why)
 	fd_close(&filters[1]);
 	/* Without CAP_SYS_PTRACE the kernel wants all capabilities of those at whom it looks. */
 	pid = sent ? own_program_begin(program, ends[1], capability_held(CAP_SYS_PTRACE) ? TO_LOOK : UINT64_MAX) : -1;
-	fd_close(&ends[1]);
-	instance->binder_fd = fd_raise(ends[0], FD_HIGH);
-	instance->binder = pid;
 	*filter = filters[0];
 	if (pid < 0) {
 		buf_addf(why, "starting superd-bind: %s", strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
 		return false;
 	}
+	close(ends[1]);
+	instance->binder_fd = fd_raise(ends[0], FD_HIGH);
+	instance->binder = pid;
 	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
 	return true;
 fail:

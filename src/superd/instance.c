@@ -1241,7 +1241,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		journal_prepare(instance, false);
 	start->launch = good ? launch_prepare(request, start->lends) : NULL;
 	if (!start->launch) {
-		if (good && limits_are_meant(errno))
+		if (limits_are_meant(errno))
 			instance->lack = errno;
 		if (!why->length)
 			buf_text(why, strerror(errno));

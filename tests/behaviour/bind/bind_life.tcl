@@ -136,3 +136,18 @@ test a_start_that_fails_before_its_program_keeps_no_descriptor {
 	until 1min {[count "cannot start: pass = bind serves at most 64 sockets"] > 6}
 	descriptors_at_most $before
 }
+
+# Which of these limits leaves too few for its superd-bind depends on what superd was left by its parent.
+test a_start_that_lacks_descriptors_has_not_failed {
+	web $each "backoff_min = 1h backoff_max = 1h" -clock -arguments --no-guard
+	for {set n 4} {$n < 20} {incr n} {
+		set before [descriptor_limit $n]
+		set client [connect $port]
+		settle
+		descriptor_limit $before
+		until 10s {[count "web: started"] == $n - 3} 5
+		close $client
+		done "stop web"
+		wait {[processes] == 0}
+	}
+}
