@@ -279,6 +279,8 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	}
 	request->group = instance->cgroup;
 	instance->cgroup_is_spent = true; /* it has settings */
+	if (!instance->cgroup)
+		buf_text(why, strerror(errno));
 	return instance->cgroup;
 }
 
