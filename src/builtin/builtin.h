@@ -45,7 +45,7 @@ typedef void begin_service(struct builtin_server *server, struct connection *con
 typedef void hear_client(struct builtin_server *server, struct connection *connection, bool late);
 typedef void hear_superd(struct builtin_server *server, struct connection *connection, int file);
 
-/* Composes the reply to one datagram. Returns its length, at most `size`; -1: no reply. */
+/* Composes the reply to one datagram. Returns its length, at most `size`. */
 typedef ssize_t compose_reply(const struct settings *settings, const char *request, size_t length, char *reply,
 				size_t size);
 
@@ -59,6 +59,9 @@ struct builtin {
 
 /* Prints a line to standard error, which superd logs. */
 void builtin_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* getsockopt(2) of SOL_SOCKET. -1 and errno. */
+int loop_socket_option(int fd, int name);
 
 /* ---- what the loop watches ----
  *
@@ -210,37 +213,6 @@ struct relay {
 	bool write_failed;              /* the receiver has refused bytes; the bytes that it has sent are still moved */
 };
 
-void relay_open(struct relay *relay, int from, int to);
-void relay_close(struct relay *relay);
-
-/* Has the text sent again and again, where there is no sender. It is borrowed. */
-void relay_repeat(struct relay *relay, const char *text, size_t length);
-
-/* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
-void relay_run(struct relay *relay);
-
-/* The receiver has closed its connection, or reset it. */
-void relay_receiver_gone(struct relay *relay, bool reset);
-
-/* ---- both directions of a connection ---- */
-
-/* Sets a socket up: without delay, with keepalive. A listener hands its settings on to all that it accepts. */
-void relay_prepare(int fd);
-void relay_prepare_target(int connection, int target);  /* with the times of keepalive that the client's connection has */
-
-/* Tunes the sockets, once, if they have moved much data within one machine. */
-void relay_tune_loopback(const struct relay *in, const struct relay *out, bool *tuned);
-
-/* Whether both directions have ended, or a side was reset. A side that refuses data may have sent some before, which
- * still has to be moved. */
-bool relay_have_ended(const struct relay *in, const struct relay *out);
-
-/* Shuts down the receiver of a direction that has ended, while the other direction continues. */
-void relay_pass_ends(struct relay *in, struct relay *out);
-
-/* Passes a reset on: if one direction is broken, close(2) of either socket sends one. */
-void relay_pass_reset(const struct relay *in, const struct relay *out);
-
 /* ---- clients that ask ----
  *
  * Clients that ask: health, tcpmux, servers and services. A client sends a request, of which the service knows
@@ -344,7 +316,7 @@ struct connection {
 	bool client_readable;           /* before RELAYING: bytes or the end of its data were reported */
 	uint32_t client_end, target_end; /* EPOLLHUP, EPOLLERR: it takes nothing more; what it has sent may be unread */
 	bool served;                    /* it has begun to get what it came for */
-	bool tuned;                     /* relay_tune_loopback was done */
+	bool tuned;                     /* tune_for_loopback was done, once it had moved much */
 	bool counted;                   /* in server->sources, as `source` */
 	unsigned char source[SOURCE_SIZE];
 };
@@ -366,7 +338,7 @@ struct builtin_server {
 	bool has_streams;               /* one of them accepts connections */
 	bool accepts;                   /* connections, and datagrams of a redirect, are taken now */
 	struct flows *flows;            /* a redirect's datagrams; NULL: none */
-	struct datagrams *datagrams;    /* those of another service; NULL: none */
+	struct datagrams *datagrams;    /* those of another service; owned; NULL: none */
 	struct loop_watch channel, sigterm; /* fd -1: none */
 	bool gets_clients;              /* superd has accepted the only one */
 	bool retired;                   /* takes no client any more */
@@ -449,7 +421,7 @@ void connections_take(struct list *from, struct list *to);
  * a request, NAME_told gets superd's answer, NAME_dgram replies to a datagram. */
 
 /* RFC 862, 863, 864, 867, 868: services.c. */
-begin_service echo_begin, discard_begin, chargen_begin, daytime_begin, time_begin;
+begin_service echo_begin, discard_begin, chargen_begin, answer_begin;
 compose_reply echo_dgram, discard_dgram, chargen_dgram, daytime_dgram, time_dgram;
 
 /* servers and services: a list that superd makes. tcpmux has service_list_told send the names of services. */
@@ -497,16 +469,12 @@ size_t flows_count(const struct flows *flows);
  * was sent to. */
 
 struct datagrams {
-	const struct settings *settings; /* borrowed */
 	struct replies replies;         /* number of replies to each source */
 	char request[DATAGRAM_MOST], reply[DATAGRAM_MOST];
 };
 
-struct datagrams *datagrams_new(const struct settings *settings);       /* NULL: out of memory */
-void datagrams_free(struct datagrams *datagrams);
-
 /* Answers the datagrams that wait on a socket, at most BATCH. */
-void datagrams_serve(struct datagrams *datagrams, int fd);
+void datagrams_serve(const struct settings *settings, struct datagrams *datagrams, int fd);
 
 /* ---- redirect ----
  *
@@ -519,6 +487,9 @@ void datagrams_serve(struct datagrams *datagrams, int fd);
 /* To be called once, before the first client: finds the target. That may take long, and a signal ends the process
  * meanwhile. */
 void redirect_init(struct builtin_server *server);
+
+/* Sets a socket up: without delay, with keepalive. A listener hands its settings on to all that it accepts. */
+void redirect_prepare(int fd);
 
 /* Connects a client to the target. */
 void redirect_begin(struct builtin_server *server, struct connection *connection);
@@ -558,9 +529,6 @@ enum heard tcpmux_read(int connection, struct buf *line);
  * With --relay the process belongs to a service with a program of its own (exec beside redirect). It then takes no
  * client before the program has answered, and reports its work to superd over its channel. When superd closes the
  * channel, it takes no more clients, and ends after its last connection. */
-
-/* getsockopt(2) of SOL_SOCKET. -1 and errno. */
-int loop_socket_option(int fd, int name);
 
 /* Raises the limit of open files as far as it goes: to be called before the sandbox is entered. */
 void loop_raise_limit(void);

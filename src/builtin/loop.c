@@ -342,7 +342,7 @@ static void on_event(struct builtin_server *server, struct loop_watch *watch, ui
 		if (server->flows)
 			flows_send(server->flows, watch, clock_ms());
 		else
-			datagrams_serve(server->datagrams, watch->fd);
+			datagrams_serve(server->settings, server->datagrams, watch->fd);
 		break;
 	case WATCH_FLOW:
 		flows_receive(server->flows, watch, clock_ms());
@@ -413,20 +413,12 @@ static int run_loop(struct builtin_server *server)
 
 /* ---- its start ---- */
 
-int loop_socket_option(int fd, int name)
-{
-	int value = -1;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -1 : value;
-}
-
 static bool prepare_datagrams(struct builtin_server *server)
 {
 	if (server->redirects && !server->flows)
 		server->flows = flows_new(server->settings, &server->target, server->epoll);
 	if (!server->redirects && !server->datagrams)
-		server->datagrams = datagrams_new(server->settings);
+		server->datagrams = calloc(1, sizeof(*server->datagrams));
 	return server->flows || server->datagrams;
 }
 
@@ -446,7 +438,7 @@ static bool add_listener(struct builtin_server *server, int fd)
 	else
 		fd_set_nonblocking(fd, true);
 	if (!is_datagram && server->redirects)
-		relay_prepare(fd);
+		redirect_prepare(fd);
 	if (is_datagram && !prepare_datagrams(server)) {
 		builtin_log("out of memory");
 		return false;
@@ -548,7 +540,9 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 	else if (is_client)
 		builtin_log("cannot serve the client: %s", strerror(errno));
 	flows_free(server.flows);
-	datagrams_free(server.datagrams);
+	if (server.datagrams)
+		source_count_free(&server.datagrams->replies.sources);
+	free(server.datagrams);
 	source_count_free(&server.sources);
 	free(server.listeners);
 	fd_close(&server.epoll);

@@ -177,11 +177,8 @@ union control {
 
 void pktinfo_prepare(int fd)
 {
-	int on = 1, domain = AF_UNSPEC;
-	socklen_t length = sizeof(domain);
+	int on = 1, domain = loop_socket_option(fd, SO_DOMAIN);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) < 0)
-		return;
 	if (domain == AF_INET)
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));
 	else if (domain == AF_INET6)

@@ -86,33 +86,22 @@ void chargen_begin(struct builtin_server *server, struct connection *connection)
 	if (!server->text_length)
 		server->text_length = chargen_fill(server->text, server->settings->options.xinetd_text);
 	connection_open(server, connection, -1, -1);
-	relay_repeat(&connection->out, server->text, server->text_length);
+	connection->out.buffer.text = server->text;
+	connection->out.buffer.text_length = server->text_length;
+	connection->out.done = connection->out.end_passed = false;
 	connection_run(server, connection, true, true);
 }
 
-/* The new connection's buffer is empty, so all bytes fit. */
-static void answer_once(struct builtin_server *server, struct connection *connection, const void *bytes, size_t length)
+/* daytime and time: what a datagram is answered with. The new connection's buffer is empty, so all bytes fit. */
+void answer_begin(struct builtin_server *server, struct connection *connection)
 {
-	send(connection->client.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	char bytes[64];
+	ssize_t length = server->settings->builtin->dgram(server->settings, "", 0, bytes, sizeof(bytes));
+
+	send(connection->client.fd, bytes, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	connection->served = true;
 	connection_shut(connection);
 	connection_end(server, connection, false);
-}
-
-void daytime_begin(struct builtin_server *server, struct connection *connection)
-{
-	char text[64];
-
-	answer_once(server, connection, text,
-	       daytime_text(time(NULL), server->settings->options.xinetd_text, text, sizeof(text)));
-}
-
-void time_begin(struct builtin_server *server, struct connection *connection)
-{
-	unsigned char bytes[4];
-
-	time_bytes(time(NULL), bytes);
-	answer_once(server, connection, bytes, sizeof(bytes));
 }
 
 /* ---- datagram ----
@@ -134,7 +123,7 @@ ssize_t echo_dgram(const struct settings *settings, const char *request, size_t 
 ssize_t discard_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
 	(void)settings, (void)request, (void)length, (void)reply, (void)size;
-	return -1;
+	return 0;
 }
 
 /* RFC 864 sends a random number of up to 512 characters. superd sends no more than it received, because a longer reply
@@ -166,53 +155,26 @@ ssize_t time_dgram(const struct settings *settings, const char *request, size_t 
 	return sizeof(bytes);
 }
 
-struct datagrams *datagrams_new(const struct settings *settings)
-{
-	struct datagrams *datagrams = calloc(1, sizeof(*datagrams));
-
-	if (datagrams)
-		datagrams->settings = settings;
-	return datagrams;
-}
-
-void datagrams_free(struct datagrams *datagrams)
-{
-	if (datagrams)
-		source_count_free(&datagrams->replies.sources);
-	free(datagrams);
-}
-
-static void answer_datagram(struct datagrams *datagrams, int fd, const struct sender *sender, struct pktinfo *pktinfo,
-			    size_t length)
-{
-	const struct settings *settings = datagrams->settings;
-	ssize_t size = settings->builtin->dgram(settings, datagrams->request, length, datagrams->reply,
-						sizeof(datagrams->reply));
-
-	if (size >= 0)
-		pktinfo_send(pktinfo, fd, sender, datagrams->reply, (size_t)size);
-}
-
 /* Receives and answers one datagram. false: none is waiting. */
-static bool serve_datagram(struct datagrams *datagrams, int fd)
+static bool serve_datagram(const struct settings *settings, struct datagrams *datagrams, int fd)
 {
 	struct sender sender;
 	struct pktinfo pktinfo;
-	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request));
-	const char *refusal;
+	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request)), size;
 
 	if (got < 0)
 		return errno == ECONNREFUSED;   /* an earlier reply met a closed port */
-	if (pktinfo.truncated || pktinfo.to_many || datagrams->settings->builtin->dgram == discard_dgram)
+	if (pktinfo.truncated || pktinfo.to_many || settings->builtin->dgram == discard_dgram ||
+	    !replies_allow(&datagrams->replies, &sender, sender_refuse(&sender, 0, settings), true))
 		return true;
-	refusal = sender_refuse(&sender, 0, datagrams->settings);
-	if (replies_allow(&datagrams->replies, &sender, refusal, true))
-		answer_datagram(datagrams, fd, &sender, &pktinfo, (size_t)got);
+	size = settings->builtin->dgram(settings, datagrams->request, (size_t)got, datagrams->reply,
+					sizeof(datagrams->reply));
+	pktinfo_send(&pktinfo, fd, &sender, datagrams->reply, (size_t)size);
 	return true;
 }
 
-void datagrams_serve(struct datagrams *datagrams, int fd)
+void datagrams_serve(const struct settings *settings, struct datagrams *datagrams, int fd)
 {
-	for (int n = 0; n < BATCH && serve_datagram(datagrams, fd); n++)
+	for (int n = 0; n < BATCH && serve_datagram(settings, datagrams, fd); n++)
 		continue;
 }
