@@ -343,8 +343,9 @@ struct refresh {
 struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
-	double drains_since; /* its instances are stopped once nobody is connected; 0: they are not */
-	bool holds_back;  /* by order, and nothing is started until then */
+	/* Its instances are stopped once nobody is connected, and nothing is started until then: by order, or as it is
+	 * removed; 0: they are not. */
+	double drains_since;
 	bool lacks;	  /* what its last start or its sockets needed; it is told */
 	bool looks;	  /* at what it needs, which may need it in turn */
 	ev_timer timer;	  /* end of a pause or of a socket's rest, or the next try */

@@ -511,7 +511,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 	if (why->length)
 		return UNHEALTHY;
 	health = check(svc, why);
-	if (svc->run->holds_back)
+	if (svc->run->drains_since > 0)
 		reason = row->exec->accept ? "it drains: clients wait until its instances have ended"
 					   : "it drains: it is stopped once nobody is connected";
 	else if (lock_is_set(svc, LOCK_HELD))
@@ -824,7 +824,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 		facts_describe_removed(svc, &text);
 		add_text(out, "removed", &text);
 	}
-	if (svc->run->holds_back)
+	if (svc->run->drains_since > 0 && !svc->removed)
 		json_flag_field(out, "drains", true);
 	if (svc_is_opening(svc))
 		json_flag_field(out, "socket_commands", true);
@@ -856,7 +856,7 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 
 	add_seconds(out, "since", svc, of->since + offset());
 	add_seconds(out, "for", svc, clock_now() - of->since);
-	json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || svc->run->holds_back));
+	json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || (svc->run->drains_since > 0 && !svc->removed)));
 	json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
 	if (health == HEALTHY && detail != WHOLE)
 		buf_clear(&text);

@@ -115,7 +115,6 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
 	WALK(line, "bound", unbound);
 	WALK(line, "drains_since", svc->run->drains_since);
-	WALK(line, "holds_back", svc->run->holds_back);
 	WALK(line, "begun", begun); /* else it is new, and starts now */
 	WALK(line, "due", due);
 	WALK(line, "names", svc->run->names);

@@ -528,7 +528,6 @@ void drain_end(struct svc *svc)
 	if (!(svc->run->drains_since > 0))
 		return;
 	svc->run->drains_since = 0;
-	CLEAR(svc->run->holds_back);
 	journal_service(svc);
 }
 
@@ -688,7 +687,7 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case RESTART:
 		return look_at_restart(order, svc, why);
 	case DRAIN:
-		return svc->run->holds_back || has_one_of_before(svc, order->asked)
+		return svc->run->drains_since > 0 || has_one_of_before(svc, order->asked)
 			? NULL
 			: stops_until(svc, "drained", why);
 	case ENABLE:
@@ -754,7 +753,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	const char *name = svc->row->name, *sentence;
 	const struct lock_order now = { .since = time(NULL), .uid = session->uid }, never = { 0 };
-	bool was = lock_is_set(svc, LOCK_HELD) || svc->run->holds_back;
+	bool was = lock_is_set(svc, LOCK_HELD) || svc->run->drains_since > 0;
 	bool disabled = lock_is_set(svc, LOCK_DISABLED);
 	unsigned signalled = 0;
 
@@ -798,8 +797,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case HOLD:
 		set_lock(name, LOCK_HELD, now);
-		if (svc->run->holds_back)
-			drain_end(svc);
+		drain_end(svc);
 		svc_settle(svc);
 		add_closed(svc, why);
 		return svc->run->current
@@ -807,8 +805,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			: "held: its clients queue until it is released";
 	case RELEASE:
 		set_lock(name, LOCK_HELD, never);
-		if (svc->run->holds_back)
-			drain_end(svc);
+		drain_end(svc);
 		if (was && svc->state == HELD) {
 			svc_set(svc, LISTENING);
 			svc_settle(svc);
@@ -820,7 +817,6 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			idle_thaw(svc, "operator"); /* it could neither serve its clients nor end */
 		if (!svc_is_empty(svc)) {
 			svc->run->drains_since = clock_now();
-			svc->run->holds_back = true;
 			journal_service(svc);
 		}
 		svc_settle(svc);

@@ -92,7 +92,7 @@ enum bar svc_bar(const struct svc *svc)
 		: svc->removed				    ? BAR_REMOVED
 		: lock && lock->orders[LOCK_DISABLED].since ? BAR_DISABLED
 		: lock && lock->orders[LOCK_HELD].since	    ? BAR_HELD
-		: svc->run->holds_back			    ? BAR_DRAINING
+		: svc->run->drains_since > 0		    ? BAR_DRAINING
 							    : BAR_NONE;
 }
 
