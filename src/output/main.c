@@ -53,10 +53,12 @@ struct source {
 	int fd;
 	ino_t node;
 	char *service; /* NULL: superd has no use for it any more, or has died; it is read to its end */
-	uint32_t number;
+	uint32_t number, slot, start;
+	pid_t pid;
 	struct output_rules rules;
 	char *name;  /* in the log */
-	char *ready; /* the line that is waited for; NULL: none */
+	char *ready; /* the line by which a start is ready; NULL: none */
+	bool awaits; /* it, in this start */
 	bool is_ready; /* it has come, and superd could not be told */
 	char *line;  /* unfinished, `length` bytes */
 	size_t length;
@@ -118,7 +120,7 @@ static bool tell(struct source *source, uint32_t serial, bool is_ready, struct k
 	if (source && source->service) {
 		snprintf(head.service, sizeof(head.service), "%s", source->service);
 		memcpy(head.last_line, source->last_line, sizeof(head.last_line));
-		head.start = source->rules.start;
+		head.start = source->start;
 	}
 	while (head.count < count && add_told(out, &length, lines[head.count]))
 		head.count++;
@@ -253,9 +255,8 @@ static void log_line(struct source *source, const char *line, size_t length)
 			source->lines_after = 0;
 		}
 	}
-	if (source->ready && memmem(line, length, source->ready, strlen(source->ready))) {
-		free(source->ready);
-		source->ready = NULL;
+	if (source->awaits && source->ready && memmem(line, length, source->ready, strlen(source->ready))) {
+		source->awaits = false;
 		source->is_ready = !tell(source, 0, true, NULL, 0);
 		self.any_ready |= source->is_ready;
 	}
@@ -263,7 +264,7 @@ static void log_line(struct source *source, const char *line, size_t length)
 	if (!is_suppressed(source)) {
 		level = take_prefix(source, &line, &length);
 		log_output(self.log, levels[level & 7],
-			   &(struct event){ .service = source->name, .pid = source->rules.pid }, line, length);
+			   &(struct event){ .service = source->name, .pid = source->pid }, line, length);
 	}
 	self.current = NULL;
 }
@@ -348,6 +349,24 @@ static void end_call(void)
 		atomic_store(&self.page->reads, 0);
 }
 
+/* What the page says of it. In another start nothing counts that was printed before. */
+static void look_at_slot(struct source *source)
+{
+	struct output_slot *slot = self.page ? &self.page->slots[source->slot] : NULL;
+	uint32_t start = slot ? atomic_load(&slot->start) : 0;
+
+	if (!start || !source->service)
+		return;
+	source->pid = atomic_load(&slot->pid);
+	if (start == source->start)
+		return;
+	source->start = start;
+	*source->last_line = '\0';
+	source->lines_after = 0;
+	source->is_ready = false;
+	source->awaits = true;
+}
+
 static void receive(void);
 
 /* The turn of a pipe. Returns the bytes that it had; -1: nobody writes there any more. */
@@ -361,8 +380,10 @@ static ssize_t source_read(struct source *source)
 		memcpy(self.text, source->line, length);
 	begin_call(source->number);
 	got = read(source->fd, self.text + length, CHUNK);
+	if (got > 0)
+		receive(); /* a new pipe is told of before its program prints */
+	look_at_slot(source);
 	if (got > 0) {
-		receive(); /* a new start is told of before its program prints */
 		length += (size_t)got;
 		while ((newline = memchr(at, '\n', length)) || length >= OUTPUT_LINE) {
 			size_t whole = newline ? (size_t)(newline - at) : length;
@@ -397,7 +418,6 @@ static void take_service(const struct output_message *said, int fd)
 	struct source *source = source_find(said);
 	struct epoll_event wants = { .events = EPOLLIN };
 	struct stat status = { 0 };
-	bool starts;
 
 	fstat(fd, &status);
 	if (source && source->node != status.st_ino) {
@@ -416,24 +436,19 @@ static void take_service(const struct output_message *said, int fd)
 		source->next = self.sources[source->bucket];
 		self.sources[source->bucket] = source;
 		self.count++;
-		starts = true;
+		source->awaits = true;
 	} else {
-		starts = source->rules.start != said->of.rules.start;
 		begin_call(said->number);
 		close(fd);
 		end_call();
 	}
 	source->number = said->number;
+	source->slot = said->of.slot % OUTPUT_SLOTS;
 	source->rules = said->of.rules;
 	if (!source->name || strcmp(source->name, said->of.identifier) != 0) {
 		free(source->name);
 		source->name = strdup(said->of.identifier);
 	}
-	if (!starts)
-		return;
-	*source->last_line = '\0';
-	source->lines_after = 0;
-	source->is_ready = false;
 	free(source->ready);
 	source->ready = *said->of.ready ? strdup(said->of.ready) : NULL;
 }

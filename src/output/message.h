@@ -15,12 +15,20 @@ enum { OUTPUT_ANSWER_MOST = 60000 };  /* bytes of an answer */
 enum { OUTPUT_LINE = 2048 };	      /* of a line; a longer one is cut into several */
 enum { OUTPUT_RING = 64 };	      /* lines of a service that are kept */
 enum { OUTPUT_KEPT = 1000 };	      /* bytes of a kept one */
+enum { OUTPUT_SLOTS = 1 << 20 };      /* descriptors that superd may have; memory is used by those with a pipe */
+
+/* What each start changes, of a pipe. superd writes it there, as a message a start would wake superd-output for it. */
+struct output_slot {
+	_Atomic uint32_t start; /* of an instance: the last line before is forgotten; 0: unknown */
+	_Atomic int32_t pid;	/* of the only instance; 0: several, or unknown */
+};
 
 /* Memory that both have. */
 struct output_page {
 	_Atomic uint32_t reads;	   /* the number of the pipe that superd-output reads, or writes the lines of; 0: none */
 	_Atomic uint32_t progress; /* grows with each read */
 	_Atomic uint32_t unfinished; /* pipes of which the begin of a line was read */
+	struct output_slot slots[OUTPUT_SLOTS];
 };
 
 enum output_kind {
@@ -33,8 +41,6 @@ enum output_kind {
 
 /* How the lines of a pipe are logged. */
 struct output_rules {
-	uint32_t start;	 /* of an instance: the last line before is forgotten */
-	int32_t pid;	 /* of the only instance; 0: several, or unknown */
 	bool has_prefix; /* <N> at the start of a line is its level */
 	uint32_t level;
 	uint64_t burst; /* lines in an interval; 0: no limit */
@@ -58,6 +64,7 @@ struct output_message {
 			int follows; /* lines up to this level are told without a question; -1: none */
 		} log;
 		struct {
+			uint32_t slot;
 			struct output_rules rules;
 			char identifier[256]; /* the name in the log */
 			char ready[1024];     /* text of the line that is waited for; "": none */

@@ -740,6 +740,7 @@ int output_open(struct svc *svc);
 void output_resume(struct svc *svc, int read_end, int write_end);
 void output_release(struct svc *svc);
 void output_tell(struct svc *svc);
+void output_changed(struct svc *svc);
 void output_forget(struct svc *svc);
 void output_drain(struct svc *svc, bool last, bool has_failed);
 void output_fetch(struct svc *svc);

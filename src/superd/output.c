@@ -91,24 +91,40 @@ static bool send_log(void)
 	return !self.log_unsent;
 }
 
+static uint32_t slot_of(const struct output *output)
+{
+	return (uint32_t)output->write_end % OUTPUT_SLOTS;
+}
+
+/* Its instances have changed. */
+void output_tell(struct svc *svc)
+{
+	struct output_slot *slot;
+	pid_t pid = 0;
+
+	if (!svc->run->output || self.page == MAP_FAILED)
+		return;
+	if (!svc->row->exec->accept && list_has_one(&svc->run->instances)) /* its pid is in the head of each line */
+		pid = container_of(svc->run->instances.next, struct instance, link)->pid;
+	slot = &self.page->slots[slot_of(svc->run->output)];
+	atomic_store(&slot->pid, pid);
+	atomic_store(&slot->start, svc->run->starts);
+}
+
 static bool send_output(struct output *output)
 {
 	static struct output_message message;
 	const int ends[] = { output->read_end, output->write_end };
 	const struct stream_options *streams;
 	struct svc *svc = output->svc;
-	pid_t pid = 0;
 
 	message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE, .number = output->number };
 	snprintf(message.service, sizeof(message.service), "%s", output->service);
 	if (!svc)
 		return send_message(&message, ends, 2);
 	streams = svc->row->groups->streams;
-	if (!svc->row->exec->accept && list_has_one(&svc->run->instances)) /* its pid is in the head of each line */
-		pid = container_of(svc->run->instances.next, struct instance, link)->pid;
+	message.of.slot = slot_of(output);
 	message.of.rules = (struct output_rules){
-		.start = svc->run->starts,
-		.pid = pid,
 		.has_prefix = streams->syslog_level_prefix,
 		.level = streams->syslog_level,
 		.burst = streams->log_rate_limit_burst == UNLIMITED ? 0 : (uint64_t)streams->log_rate_limit_burst,
@@ -159,14 +175,14 @@ static void note_unsent(struct output *output)
 		list_add(&self.unsent, &output->unsent);
 }
 
-/* It has other options, or its instances have changed: superd-output hears of that at the end of this turn. */
-void output_tell(struct svc *svc)
+/* It has other options: superd-output hears of that at the end of this turn. */
+void output_changed(struct svc *svc)
 {
 	if (svc->run->output)
 		note_unsent(svc->run->output);
 }
 
-/* What was printed before does not count any more. superd-output hears of that before the next program may print. */
+/* What was printed before does not count any more. superd-output sees that before it takes a line of the next one. */
 void output_forget(struct svc *svc)
 {
 	svc->run->starts++;
@@ -174,8 +190,6 @@ void output_forget(struct svc *svc)
 	if (svc->run->output)
 		svc->run->output->is_ready = false;
 	output_tell(svc);
-	if (!list_empty(&self.unsent))
-		send_all();
 }
 
 /* The log was moved, opened anew, or is followed at another level. */
@@ -380,6 +394,7 @@ static struct output *output_add(struct svc *svc, int read_end, int write_end)
 	list_init(&output->unsent);
 	note_unsent(output);
 	svc->run->output = output;
+	output_tell(svc);
 	return output;
 }
 
@@ -447,6 +462,10 @@ static bool greet(void)
 	snprintf(message.build, sizeof(message.build), "%s", build_word());
 	if (fds[0] >= 0 && ftruncate(fds[0], sizeof(*self.page)) == 0)
 		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	LIST_OF(struct output, output, link, &self.all) {
+		if (output->svc)
+			output_tell(output->svc);
+	}
 	if (self.page == MAP_FAILED || fds[1] < 0 || !send_message(&message, fds, 2)) {
 		fd_close(&fds[0]);
 		fd_close(&fds[1]);

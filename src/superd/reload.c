@@ -389,7 +389,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 		svc->run->start_due = clock_now();
 	table->users++;
 	svc->row = row;
-	output_tell(svc);
+	output_changed(svc);
 	table_release(svc->table);
 	svc->table = table;
 	svc_forget_plan(svc);
