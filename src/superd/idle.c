@@ -348,11 +348,15 @@ static void keep_busy(struct svc *svc, bool fault, const char *why)
 static void go_to_sleep(struct svc *svc)
 {
 	struct idle *idle = &svc->run->idle;
-	bool may = svc->run->current->says != RELOADS && !refresh_is_under_way(svc);
-	bool freezes = may && instance_freeze(svc->run->current, STANDS_IDLE);
+	bool freezes;
 	static bool blind;
 
-	if (may && !freezes && !process_list_is_possible()) {
+	if (svc->run->current->says == RELOADS || refresh_is_under_way(svc)) {
+		keep_busy(svc, false, "it is reading its configuration again");
+		return;
+	}
+	freezes = instance_freeze(svc->run->current, STANDS_IDLE);
+	if (!freezes && !process_list_is_possible()) {
 		if (!blind)
 			svc_say(svc, LEVEL_WARNING, "unfrozen",
 				"pid %ld cannot be frozen: its processes are found by /proc only, which is not there",

@@ -241,6 +241,25 @@ test stopping_is_final_and_has_its_time {
 	is_up
 }
 
+test who_stops_before_it_is_ready_was_not_late_to_be_ready {
+	clocked "'say STOPPING=1'" "type = notify timeout_stop = 10min timeout_start = 12h"
+	set client [connect web]
+	log "is about to end"
+	advance 11min
+	log "superd stopped it, and it ended with signal TERM, and never sent READY=1"
+	close $client
+}
+
+test who_says_no_end_of_a_reload_stays_awake_and_why_tells {
+	superd -clock -control [web_table $ready "type = notify idle_timeout = 5min"]
+	does "say RELOADING=1" done
+	until 1min {[logged "keeps running without clients: it is reading its configuration again"]}
+	has [why web] "not idle: it is reading its configuration again"
+	does "say READY=1" done
+	log "has reloaded"
+	until 1min {[logged "web: stopping pid "]}
+}
+
 # RuntimeMaxSec is over for it then, as in systemd.
 test who_is_about_to_end_has_timeout_stop_for_it_whatever_runtime_max_says {
 	clocked $ready "type = notify runtime_max = 1h timeout_stop = 12h"
