@@ -721,6 +721,8 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case WAIT_AWAKE:
 		return awake ? "awake" : NULL;
 	case WAIT_READY:
+		if (!strcmp(facts_state(svc->row, svc), "condition"))
+			return "!its sockets stay closed: their conditions do not hold";
 		return awake ? "awake" : asleep ? rests : NULL;
 	default:
 		return "!";
