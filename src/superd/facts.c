@@ -478,13 +478,12 @@ static enum health check(struct svc *svc, struct buf *why)
 		const struct socket *socket = &svc->sockets[n];
 
 		is_old = socket->is_old;
-		if (is_old)
-			buf_addf(why, "%s keeps its old options until its program has ended", socket->listen->name);
-		else if (socket->absent && svc->state != OFF)
-			buf_addf(why,
-				 socket->absent == ABSENT_FAILED ? "%s cannot be opened; superd tries again"
-								 : "%s stays closed: its conditions do not hold",
-				 socket->listen->name);
+		if (!is_old && (!socket->absent || svc->state == OFF))
+			continue;
+		endpoint_format(socket->listen->endpoint, why);
+		buf_text(why, is_old ? " keeps its old options until its program has ended"
+			      : socket->absent == ABSENT_FAILED ? " cannot be opened; superd tries again"
+								: " stays closed: its conditions do not hold");
 	}
 	return is_old || (why->length && svc->row->dialect == UNIT) ? DEGRADED : HEALTHY;
 }

@@ -634,11 +634,12 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		origin_cite(socket->listen->at, &text);
 		if (socket->listen->options->optional) {
 			const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
+			bool again = socket->absent == ABSENT_FAILED;
 
-			if (socket->absent != ABSENT_FAILED) {
-				svc_say(svc, LEVEL_WARNING, "bind_error", "%s", buf_string(&text));
+			if (!again)
 				backoff_reset(&socket->run->failed);
-			}
+			again |= svc->state == BINDING && svc->run->backoff.failures; /* none could be opened */
+			svc_say(svc, again ? LEVEL_DEBUG : LEVEL_WARNING, "bind_error", "%s", buf_string(&text));
 			socket->absent = ABSENT_FAILED;
 			socket->run->rests_until =
 				clock_now() + backoff_next(&socket->run->failed, lifecycle->backoff_min,
@@ -844,7 +845,8 @@ static void keep_closed(struct svc *svc, struct socket *socket, int number)
 	struct buf text = { 0 };
 
 	socket->absent = ABSENT_CONDITION;
-	buf_addf(&text, "%s stays closed: %s does not hold", socket->listen->name, condition);
+	endpoint_format(socket->listen->endpoint, &text);
+	buf_addf(&text, " stays closed: %s does not hold", condition);
 	origin_cite(service_listen_origin(svc->row, socket->listen, "socket_condition"), &text);
 	log_event(superd.log, strncmp(condition, "Assert", 6) ? LEVEL_NOTICE : LEVEL_ERROR, &event, "%s",
 		  buf_string(&text));
@@ -1484,7 +1486,8 @@ static bool makes_no_progress(struct svc *svc, double lasted)
 static void describe_end(const struct instance *instance, struct buf *out)
 {
 	const struct service *row = instance->row;
-	bool late = instance->result == RESULT_TIMEOUT && instance->reached < READY, notifies = service_notifies(row);
+	bool late = instance->result == RESULT_TIMEOUT && instance->reached < READY && instance->says != STOPS;
+	bool notifies = service_notifies(row);
 	char text[48];
 
 	status_describe(instance->status, text);

@@ -129,6 +129,16 @@ test a_socket_that_cannot_be_had_is_a_line_an_attempt {
 	pid web
 }
 
+test optional_sockets_of_which_none_can_be_had_are_a_line_each {
+	set port [free_port]; set taken [listener $port]
+	superd -clock {service web { listen = "127.0.0.1:$port" exec = "$backend serve" optional = yes }}
+	log "web: none of its sockets can be opened; next try in "
+	repeat 5 { advance 1min }
+	expect {[count "web: cannot listen on "] + [count "web: warning: cannot listen on "] == 1}
+	close $taken
+	until 1min {[logged "web: listening on"]}
+}
+
 test a_program_that_cannot_be_started_is_a_line_an_attempt {
 	superd -arguments --no-preflight {service web { listen = "127.0.0.1:0" exec = "%/missing" }}
 	close [connect web]

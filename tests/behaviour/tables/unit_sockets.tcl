@@ -77,7 +77,7 @@ test one_that_cannot_be_opened_leaves_the_other_served_until_it_can {
 	set owner [listener $a]
 	run "ExecStart=$tests/report [path report]" {-clock -control} a.socket b.socket
 	log "listening on tcp:127.0.0.1:$b"
-	is_told a "a.socket cannot be opened; superd tries again" failed
+	is_told a "tcp:127.0.0.1:$a cannot be opened; superd tries again" failed
 	has [control "health a"] {"degraded":true}
 	ask $b x
 	fields [reported %/report] env.LISTEN_FDNAMES b.socket env.LISTEN_FDS 1
@@ -121,6 +121,7 @@ test one_without_its_condition_any_more_is_opened_by_a_reload {
 	socket_of_a a "" ConditionPathExists=%/wanted
 	run $run -control a.socket
 	expect {![reachable $a]}
+	has [control "wait a"] "its sockets stay closed: their conditions do not hold" {"code":"failed"}
 	another a
 	signal HUP; log reloaded
 	wait {[reachable $a]}
@@ -131,8 +132,8 @@ test a_condition_of_one_socket_says_nothing_of_the_other {
 	run $run -control a.socket b.socket
 	answers $b
 	expect {![reachable $a]}
-	expect {[logged "a.socket stays closed: AssertPathExists="]}
-	is_told a "a.socket stays closed: its conditions do not hold" condition
+	expect {[logged "tcp:127.0.0.1:$a stays closed: AssertPathExists="]}
+	is_told a "tcp:127.0.0.1:$a stays closed: its conditions do not hold" condition
 	write wanted ""
 	done "disable a"; done "enable a"
 	answers $a
