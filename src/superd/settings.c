@@ -13,6 +13,7 @@
 #include "lib/log/log.h"
 #include "os/foreign/foreign.h"
 #include "table/option/option_table.h"
+#include "table/option/service_settings.h"
 
 bool log_setup_is_stderr(const struct options *options)
 {
@@ -133,7 +134,7 @@ void settings_check(const struct options *options, const struct table *table, bo
 
 	for (enum global global = 0; global < GLOBALS; global++) {
 		const char *name = global_option_defs[global].name[NATIVE];
-		struct origin at = globals->at[global];
+		struct origin at = service_origin(&table->superd, name);
 
 		if (global_is_set(globals, global) && global_is_set(&options->given, global)) {
 			describe(&options->given, global, &text);
@@ -143,15 +144,14 @@ void settings_check(const struct options *options, const struct table *table, bo
 		}
 		if (reloads && waits_for_start(global) && !is_equal(&options->settings, &next, global)) {
 			describe(&options->settings, global, &text);
-			diag_warning(diags, at.file ? at : globals->block,
-				     "%s: the change takes effect at the next start of superd; it stays %s until then",
-				     name, buf_string(&text));
+			diag_warning(diags, at, "%s: the change takes effect at the next start of superd; it "
+				     "stays %s until then", name, buf_string(&text));
 			buf_clear(&text);
 		}
 	}
 	if (globals->log && !options->given.log && !(options->flags & OPTION_NO_PREFLIGHT) &&
 	    options->task != TASK_PRINT && !log_setup_check(globals->log, &text))
-		diag_error(diags, globals->at[GLOBAL_LOG], "log: cannot log to %s: %s", globals->log,
+		diag_error(diags, service_origin(&table->superd, "log"), "log: cannot log to %s: %s", globals->log,
 			   buf_string(&text));
 	buf_free(&text);
 }
@@ -207,7 +207,7 @@ bool settings_apply(struct options *options, const struct table *table, bool sta
 	if (reason) { /* the log stays where it is */
 		struct buf place = { 0 };
 
-		origin_cite(table->globals.at[GLOBAL_LOG], &place);
+		origin_cite(service_origin(&table->superd, "log"), &place);
 		log_setup_error(options, log, "cannot log to %s: %s%s", next.log, reason, buf_string(&place));
 		buf_free(&place);
 		next.log = options->settings.log;

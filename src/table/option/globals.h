@@ -25,26 +25,19 @@ struct globals {
 	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not set */
 	int64_t stop_delay;             /* microseconds; -1: not set */
 	int64_t stop_timeout;           /* microseconds, SCAN_INFINITY: no limit; -1: not set */
-	struct origin block;            /* place of the block; file NULL: the table has none */
-	struct origin at[GLOBALS];      /* place of each setting; file NULL: the table does not set it */
 };
 
-/* A row for each setting, in the order of enum global. Its field is in struct globals. */
-extern const struct option_def global_option_defs[GLOBALS];
+/* Their rows, in the order of enum global, are the last of the table of options. Their fields are in struct globals. */
+extern const struct option_def *const global_option_defs;
 
 const struct option_def *global_find(const char *name); /* NULL: unknown */
 
 void globals_init(struct globals *globals);     /* sets nothing */
 bool global_is_set(const struct globals *globals, enum global global);
 
-/* The settings that result if `first` overrides `second`, and `second` overrides the defaults. Without places; texts
- * are borrowed. second NULL: nothing is set there. */
+/* The settings that result if `first` overrides `second`, and `second` overrides the defaults. Texts are
+ * borrowed. second NULL: nothing is set there. */
 struct globals globals_join(const struct globals *first, const struct globals *second);
-
-static inline enum global global_index(const struct option_def *option)
-{
-	return (enum global)(option - global_option_defs);
-}
 
 static inline void *global_field(struct globals *globals, enum global global)
 {

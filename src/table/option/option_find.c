@@ -115,9 +115,7 @@ static const char *find_nearest(const struct option_def *list, size_t count, enu
 
 const struct option_def *option_listed(size_t n)
 {
-	if (n < option_count)
-		return &option_defs[n];
-	return n < option_count + GLOBALS ? &global_option_defs[n - option_count] : NULL;
+	return n < option_count + GLOBALS ? &option_defs[n] : NULL;
 }
 
 /* Whether a dialect's word is the written one, with its section or without: "Service.User" is also "User". */
@@ -197,7 +195,7 @@ const char *chapter_title(enum chapter chapter)
 		[CHAPTER_ACCESS] = "Access", [CHAPTER_COMMANDS] = "Commands",
 		[CHAPTER_LIFECYCLE] = "Start and stop", [CHAPTER_RESTART] = "Failures and restarts",
 		[CHAPTER_NOTIFICATIONS] = "Notifications", [CHAPTER_IDLE] = "Sleep and probes",
-		[CHAPTER_GLOBALS] = "superd itself", [CHAPTER_XINETD] = "Options of xinetd",
+		[CHAPTER_SUPERD] = "superd itself", [CHAPTER_XINETD] = "Options of xinetd",
 		[CHAPTER_UNITS] = "Options of systemd units", [CHAPTER_LIMITS] = "Limits and scheduling",
 		[CHAPTER_RESOURCES] = "Resources", [CHAPTER_HARDENING] = "Hardening",
 	};

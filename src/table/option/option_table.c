@@ -5,15 +5,18 @@
  * test reads every default, every word and every name. */
 #include "table/option/option_table.h"
 
+#include <limits.h>
 #include <sys/resource.h>
 
 #include "lib/log/log.h"
+#include "lib/scan.h"
 
 /* The C type that each type stores, and the struct of each group, for the check in FIELD. */
 #define TYPE_STORED(name, stored) typedef stored C_##name;
 #define GROUP_STRUCT(NAME, type, member) typedef struct type STRUCT_##NAME;
 OPTION_TYPES(TYPE_STORED)
 OPTION_GROUPS(GROUP_STRUCT)
+GROUP_STRUCT(SUPERD, globals, globals)
 
 /* Chapter, group, offset and type of an option. FIELD_IN: it is not in the chapter of its group's name. */
 #define FIELD(GROUP, member, as) MEMBER(CHAPTER_##GROUP, GROUP, member, type_##as, C_##as)
@@ -150,6 +153,10 @@ static const char *const cpu_scheduling_words[] = {
 	[CPU_FIFO] = "fifo", [CPU_RR] = "rr", NULL
 };
 
+static const char *const format_words[] = { [LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_JSON] = "json", NULL };
+static const char *const level_words[] = { "error", "warning", "notice", "info", "debug", NULL };
+
+static const unsigned no_word = UINT_MAX;
 static const struct limit no_limit = { .soft = -1, .hard = -1 };
 static const int64_t no_number = -1;
 static const struct amount no_amount = { -1, -1 };
@@ -1068,8 +1075,44 @@ const struct option_def option_defs[] = {
 	PATHS(selinux_context, "SELinuxContext", text, "context") .example = "\"system_u:system_r:httpd_t:s0\"",
 	  .help = "The SELinux context of the program. superd cannot set one: after a - it ignores it, otherwise "
 		  "it is an error." },
+
+	/* superd itself, in the order of enum global */
+	{ .name = { "log" }, FIELD(SUPERD, log, destination), .change = CHANGE_LIVE, .fallback = "stderr",
+	  .argument = "stderr | syslog[:facility] | file:path", .example = "\"syslog:local0\"",
+	  .help = "The destination of the log. A reload moves the log; if superd cannot open the new destination, it "
+		  "keeps the old one." },
+	{ .name = { "log_format" }, FIELD(SUPERD, log_format, word), .change = CHANGE_LIVE, .fallback = "text",
+	  .unset = &no_word, .words = format_words,
+	  .help = "Whether a line of the log is plain text or a JSON object." },
+	{ .name = { "log_level" }, FIELD(SUPERD, log_level, word), .change = CHANGE_LIVE, .fallback = "info",
+	  .unset = &no_word, .words = level_words,
+	  .help = "The least severe messages that superd logs." },
+	{ .name = { "control" }, FIELD(SUPERD, control, control), .change = CHANGE_START,
+	  .argument = "path | @name | none", .example = "\"@superd\"",
+	  .help = "The control socket. superctl needs the same path, unless it is the default. Unset: the default of "
+		  "superd --control." },
+	{ .name = { "pid_file" }, FIELD(SUPERD, pid_file, path), .change = CHANGE_START, .argument = "path",
+	  .example = "\"/run/web.pid\"",
+	  .help = "The file to which superd writes its process id." },
+	{ .name = { "fdstore" }, FIELD(SUPERD, fdstore, fdstore), .change = CHANGE_START,
+	  .argument = "notify | none", .example = "notify",
+	  .help = "The store that keeps the sockets while superd does not run: the service manager, or none. Unset: "
+		  "the service manager, if it has a store." },
+	{ .name = { "max_starting" }, FIELD(SUPERD, max_starting, count), .change = CHANGE_LIVE,
+	  .unset = &no_number, .least = 0, .most = 1000000, .argument = "number",
+	  .help = "How many services with accept = no may start at once; the others wait in the start queue. 0: no "
+		  "limit. Unset: twice the number of processors available to superd." },
+	{ .name = { "stop_delay" }, FIELD(SUPERD, stop_delay, duration), .change = CHANGE_LIVE, .fallback = "0s",
+	  .unset = &no_number, .least = 0, .most = SCAN_INFINITY - 1, .argument = "duration", .example = "5s",
+	  .help = "How long superd still serves after a request to stop, so that a load balancer can use another "
+		  "machine." },
+	{ .name = { "stop_timeout" }, FIELD(SUPERD, stop_timeout, duration), .change = CHANGE_LIVE,
+	  .fallback = "8s", .unset = &no_number, .argument = "duration", .example = "\"1min 30s\"",
+	  .help = "The time after which superd kills the remaining processes when it stops." },
 };
 
-const size_t option_count = sizeof(option_defs) / sizeof(option_defs[0]);
-_Static_assert(sizeof(option_defs) / sizeof(option_defs[0]) <= SETTING_OPTION,
-	       "struct option_setting holds such an index");
+#define ROWS (sizeof(option_defs) / sizeof(option_defs[0]))
+
+const size_t option_count = ROWS - GLOBALS;
+const struct option_def *const global_option_defs = option_defs + ROWS - GLOBALS;
+_Static_assert(ROWS <= SETTING_OPTION, "struct option_setting holds such an index");

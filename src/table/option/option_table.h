@@ -23,8 +23,8 @@ union field_value {
 	struct amount amount;
 };
 
-extern const struct option_def option_defs[];
-extern const size_t option_count;
+extern const struct option_def option_defs[];          /* those of services, and behind them those of superd itself */
+extern const size_t option_count;                       /* of services */
 
 /* Finds an option by its name in a dialect, case-sensitive except for XINETD. NULL: unknown. */
 const struct option_def *option_find(enum dialect dialect, const char *name);
@@ -39,7 +39,7 @@ void option_hint(enum dialect dialect, const char *name, struct buf *out);
 /* Adds a hint for an unknown name in superd { }, in the same way. */
 void global_hint(const char *name, struct buf *out);
 
-/* The n-th of all options and of the settings of superd itself behind them, for lists by chapter; NULL: no more. */
+/* The n-th of all options, for lists by chapter; NULL: no more. */
 const struct option_def *option_listed(size_t n);
 
 static inline size_t option_index(const struct option_def *option)

@@ -8,26 +8,6 @@
 #include "table/services/skipped.h"
 #include "table/services/service_conf.h"
 
-/* Adds superd { … }. */
-static void add_globals(struct buf *out, const struct globals *globals, const struct conf_style *style)
-{
-	if (!globals->block.file)
-		return;
-	service_conf_add_place(out, style, "", globals->block);
-	buf_text(out, "superd {\n");
-	for (int n = 0; n < GLOBALS; n++) {
-		const struct option_def *option = &global_option_defs[n];
-
-		if (!global_is_set(globals, (enum global)n))
-			continue;
-		service_conf_add_place(out, style, "\t", globals->at[n]);
-		buf_addf(out, "\t%s = ", option->name[NATIVE]);
-		type_format(option, global_value(globals, (enum global)n), out);
-		buf_char(out, '\n');
-	}
-	buf_text(out, "}\n\n");
-}
-
 /* Some code asks whether a service's own text sets an option, so not all options may be moved into the defaults. Who a
  * program runs as is nobody's default, unless all services say so. */
 static bool is_shareable(const struct option_def *option, bool all_say_it)
@@ -83,7 +63,7 @@ static bool print_table(const struct table *table, const struct option_setting *
 	}
 	style.shared = shared;
 	style.table = table;
-	add_globals(&text, &table->globals, &style);
+	service_conf_add_superd(&text, &table->superd, &style);
 	service_conf_add_defaults(&text, table->defaults, &style);
 	ok = buf_flush(&text, out);
 	for (size_t n = 0; ok && n < table->count; n++) {

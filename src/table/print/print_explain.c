@@ -191,7 +191,7 @@ static const char *default_of(const struct option_def *option)
 
 static bool is_in_defaults(const struct option_def *option)
 {
-	return !(option->flags & NOT_IN_DEFAULTS) && option->chapter != CHAPTER_GLOBALS;
+	return !(option->flags & NOT_IN_DEFAULTS) && option->chapter != CHAPTER_SUPERD;
 }
 
 static void add_json_option(struct buf *out, const struct option_def *option)
@@ -267,7 +267,7 @@ static void add_explanation(struct buf *out, const struct option_def *option)
 	if (option->example)
 		buf_addf(out, "    example   %s %s%s\n", option->name[NATIVE],
 			 strcmp(option->name[NATIVE], "socket") ? "= " : "", option->example);
-	buf_addf(&text, "%s%s%s", option->chapter == CHAPTER_GLOBALS ? "superd" : "service",
+	buf_addf(&text, "%s%s%s", option->chapter == CHAPTER_SUPERD ? "superd" : "service",
 		 option->in_socket ? ", socket" : "", is_in_defaults(option) ? ", defaults" : "");
 	add_fact(out, "set in", buf_string(&text));
 	add_fact(out, "a change", changes[option->change]);

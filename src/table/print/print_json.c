@@ -15,11 +15,12 @@ static void add_service(struct buf *out, const struct service *service, const st
 }
 
 /* Adds "superd": {…}. */
-static void add_globals(struct buf *out, const struct globals *globals)
+static void add_globals(struct buf *out, const struct table *table)
 {
+	const struct globals *globals = &table->globals;
 	bool any = false;
 
-	if (!globals->block.file)
+	if (!table->superd.at.file)
 		return;
 	buf_text(out, "\"superd\": {");
 	for (int n = 0; n < GLOBALS; n++) {
@@ -40,7 +41,7 @@ bool print_json(const struct table *table, FILE *out)
 	bool ok = true, any = false;
 
 	buf_char(&text, '{');
-	add_globals(&text, &table->globals);
+	add_globals(&text, table);
 	buf_text(&text, "\"services\": [");
 	for (size_t i = 0; ok && i < table->count; i++) {
 		if (table->services[i].is_skipped)

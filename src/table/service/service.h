@@ -337,7 +337,10 @@ struct credential_options {
 #define OPTION_GROUPS(GROUP) SHARED_OPTION_GROUPS(GROUP) GROUP(EXEC, exec_options, exec)
 
 #define GROUP_WORD(NAME, type, member) GROUP_##NAME,
-enum option_group { OPTION_GROUPS(GROUP_WORD) GROUPS, SHARED_GROUPS = GROUP_EXEC };
+enum option_group {
+	OPTION_GROUPS(GROUP_WORD) GROUPS, SHARED_GROUPS = GROUP_EXEC,
+	GROUP_SUPERD = GROUPS           /* struct globals: superd { }, of no service */
+};
 
 /* Room for any group. */
 #define GROUP_ROOM(NAME, type, member) struct type member;

@@ -292,3 +292,12 @@ bool builder_finish(struct service_builder *builder, const struct service_builde
 	diag_error(diags, builder->at, "%s: out of memory", builder->name);
 	return false;
 }
+
+bool builder_finish_superd(struct service_builder *builder, struct diags *diags)
+{
+	struct table *table = builder->table;
+
+	return (builder_row(builder, NULL, &table->superd) &&
+		apply(table->superd.settings, 0, GROUP_SUPERD, &table->globals, table->pool)) ||
+	       diags_out_of_memory(diags, builder->at);
+}

@@ -24,6 +24,7 @@ struct service_builder {
 	bool is_foreign;                /* builder_set_foreign */
 	enum dialect dialect;
 	bool is_alone;                  /* builder_set_alone */
+	bool is_superd;                 /* builder_set_superd */
 	bool bad_address;               /* an invalid endpoint is reported */
 	bool has_unknown;               /* so is a name that is no option's */
 	bool exhausted;                 /* memory ran out, or there are too many blocks */

@@ -58,6 +58,11 @@ void builder_set_alone(struct service_builder *builder)
 	builder->is_alone = true;
 }
 
+void builder_set_superd(struct service_builder *builder)
+{
+	builder->is_superd = true;
+}
+
 void builder_free(struct service_builder *builder)
 {
 	if (!builder)
@@ -365,16 +370,16 @@ static bool set_former(struct service_builder *builder, const struct former_name
 
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
-	const struct option_def *option = option_find(NATIVE, name);
+	const struct option_def *option = builder->is_superd ? global_find(name) : option_find(NATIVE, name);
 	const struct option_setting *before;
 	struct option_setting *setting;
 	bool good;
 
-	if (!option && find_former(name))
+	if (!option && !builder->is_superd && find_former(name))
 		return set_former(builder, find_former(name), value, diags);
 	if (!option) {
 		builder->has_unknown = true;
-		return report_unknown(name, false, value->at, diags);
+		return report_unknown(name, builder->is_superd, value->at, diags);
 	}
 	if (option->flags & STRUCTURE && !strcmp(option->name[NATIVE], "socket")) {
 		diag_error(diags, value->at,
@@ -405,43 +410,4 @@ bool builder_set_text(struct service_builder *builder, const char *name, const c
 {
 	return builder_set(builder, name, &(struct value){ .words = &text, .count = 1, .at = at, .word_at = &at },
 			   diags);
-}
-
-bool table_open_globals(struct table *table, struct origin at, struct diags *diags)
-{
-	struct origin *block = &table->globals.block;
-	struct buf place = { 0 };
-
-	if (block->file) {
-		origin_describe(*block, &place);
-		diag_error(diags, at, "there is another superd { }%s: a configuration has at most one",
-			   buf_string(&place));
-		diags_hint(diags, "write all settings in one of the two");
-		buf_free(&place);
-		return false;
-	}
-	*block = (struct origin){ pool_text(table->pool, at.file), at.line, at.column };
-	return block->file || diags_out_of_memory(diags, at);
-}
-
-bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags)
-{
-	const struct option_def *option = global_find(name);
-	struct parse parse = {
-		.option = option, .words = value->words, .count = value->count, .append = value->append,
-		.pool = table->pool,
-	};
-	struct origin *at;
-	const char *reason;
-
-	if (!option)
-		return report_unknown(name, true, value->at, diags);
-	at = &table->globals.at[global_index(option)];
-	if (at->file)
-		return report_duplicate(diags, value->at, name, *at);
-	*at = (struct origin){ table->globals.block.file, value->at.line, value->at.column };
-	reason = type_parse(&parse, global_field(&table->globals, global_index(option)));
-	if (reason)
-		report_words(&parse, name, value, reason, diags);
-	return !reason;
 }

@@ -35,6 +35,10 @@ void builder_set_foreign(struct service_builder *builder, enum dialect dialect);
 /* Makes the service independent of a superd.conf's defaults { }. */
 void builder_set_alone(struct service_builder *builder);
 
+/* Makes it superd { }, whose options are those of superd itself; and takes it into the table, once. */
+void builder_set_superd(struct service_builder *builder);
+bool builder_finish_superd(struct service_builder *builder, struct diags *diags);
+
 /* Open and close a `socket NAME { }`. Between them, builder_set accepts only options of sockets and `listen`. name
  * NULL: the name of the service. */
 void builder_open_socket(struct service_builder *builder, const char *name, struct origin at);
@@ -47,12 +51,6 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 /* The same of one word. */
 bool builder_set_text(struct service_builder *builder, const char *name, const char *text, struct origin at,
 		      struct diags *diags);
-
-/* Begins superd { }. false: an error is in diags: the table has one already, or memory ran out. */
-bool table_open_globals(struct table *table, struct origin at, struct diags *diags);
-
-/* Sets one setting of superd { } by its name. false: an error is in diags, as from builder_set. */
-bool table_set_global(struct table *table, const char *name, const struct value *value, struct diags *diags);
 
 /* Whether the builder's own text sets an option; for rules of dialects. */
 bool builder_has(const struct service_builder *builder, const char *name);

@@ -284,3 +284,16 @@ void service_conf_add_defaults(struct buf *out, const struct option_settings *de
 	else if (!out->failed)
 		out->data[out->length = start] = '\0';
 }
+
+void service_conf_add_superd(struct buf *out, const struct service *superd, const struct conf_style *style)
+{
+	const struct printer printer = { .out = out, .style = style, .service = superd, .indent = "\t", .end = "\n" };
+
+	if (!superd->at.file)
+		return;
+	service_conf_add_place(out, style, "", superd->at);
+	buf_text(out, "superd {\n");
+	for (size_t n = 0; n < settings_count(superd->settings); n++)
+		add_value(&printer, &superd->settings->list[n]);
+	buf_text(out, "}\n\n");
+}

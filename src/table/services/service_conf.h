@@ -31,6 +31,9 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 /* Adds defaults { … } with an empty line; nothing without any. NULL: there are none but the shared ones. */
 void service_conf_add_defaults(struct buf *out, const struct option_settings *defaults, const struct conf_style *style);
 
+/* Adds superd { … } with an empty line; nothing if the table has none. */
+void service_conf_add_superd(struct buf *out, const struct service *superd, const struct conf_style *style);
+
 /* Adds the comment or the mark of a place, if the style has them and the place is known. */
 void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at);
 

@@ -48,7 +48,8 @@ struct table {
 	bool warns_of_unsupported;      /* superd warns of protections that this machine lacks, and skips them */
 	bool is_only_checked;           /* superd --check: this superd never runs the table, another user may */
 	size_t users;                   /* holders of a row; see table_release */
-	struct globals globals;         /* superd { } */
+	struct service superd;          /* superd { }, as text: its place and settings; at.file NULL: there is none */
+	struct globals globals;         /* its values */
 	struct globals settings;        /* the same with what the command line overrides, and defaults; by superd/load.c */
 	const char *control;            /* path of the control socket in force, to be hidden from services; NULL: the default */
 	struct lookup_cache *lookups;        /* owned; what name services have answered for it; NULL: nothing is kept */

@@ -276,20 +276,28 @@ static void read_defaults(struct native *native)
 
 static void read_globals(struct native *native)
 {
-	struct reading *reading = native->reading;
+	struct table *table = native->reading->table;
+	struct origin at = native->statement.items[0].at;
+	struct service_builder *builder;
+	struct buf place = { 0 };
 
-	if (!table_open_globals(reading->table, native->statement.items[0].at, native->diags))
+	if (table->superd.at.file) {
+		origin_describe(table->superd.at, &place);
+		diag_error(native->diags, at, "there is another superd { }%s: a configuration has at most one",
+			   buf_string(&place));
+		diags_hint(native->diags, "write all settings in one of the two");
+		buf_free(&place);
 		return;
-	for (size_t i = 1; i < native->statement.item_count; i++) {
-		const struct statement_item *item = &native->statement.items[i];
-		const struct value value = item_value(native, item);
-		const char *name = item_name(native, item);
-
-		if (!name)
-			diag_error(native->diags, item->at, "out of memory");
-		else if (item->kind == ITEM_OPTION)
-			table_set_global(reading->table, name, &value, native->diags);
 	}
+	builder = builder_new(table, "superd", at);
+	if (builder) {
+		builder_set_superd(builder);
+		set_options(native, builder);
+		builder_finish_superd(builder, native->diags);
+	} else {
+		diags_out_of_memory(native->diags, at);
+	}
+	builder_free(builder);
 }
 
 /* A path with - in front may be missing. - alone is standard input, which is refused. */

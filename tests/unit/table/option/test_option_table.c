@@ -346,7 +346,7 @@ Test(global, every_setting_explains_itself)
 
 		cr_assert_not_null(name);
 		cr_expect_eq(global_find(name), option, "%s", name);
-		cr_expect_eq(option->chapter, CHAPTER_GLOBALS, "%s", name);
+		cr_expect_eq(option->chapter, CHAPTER_SUPERD, "%s", name);
 		cr_expect(option->argument || option->words, "%s has neither argument nor words", name);
 		cr_expect_eq(option->help[strlen(option->help) - 1], '.', "%s: help is a sentence", name);
 		cr_expect_not(global_is_set(&globals, (enum global)n), "%s", name);

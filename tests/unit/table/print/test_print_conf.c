@@ -416,7 +416,7 @@ static bool is_refused(const struct option_def *option, const char *line)
 	struct diags diags = { 0 };
 	struct table *table;
 	char text[512];
-	bool is_global = option->chapter == CHAPTER_GLOBALS, refused = false;
+	bool is_global = option->chapter == CHAPTER_SUPERD, refused = false;
 
 	snprintf(text, sizeof(text), "service b {\n %s\n}\nsuperd {\n %s\n}\n", is_global ? "" : line,
 		 is_global ? line : "");
@@ -440,7 +440,7 @@ Test(print_conf, gives_an_example_that_is_right)
 
 	for (size_t i = 0; (option = option_listed(i)); i++) {
 		const char *name = option->name[NATIVE];
-		bool is_global = option->chapter == CHAPTER_GLOBALS;
+		bool is_global = option->chapter == CHAPTER_SUPERD;
 		FILE *out = open_memstream(&text, &length);
 		char *example;
 
