@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -347,97 +346,86 @@ bool spawn_invocation(char id[INVOCATION_ID + 1])
 	return true;
 }
 
-/* Writes NAME=value. Each client gets such variables, and snprintf(3) takes several times as long. */
-static void write_text(char *out, size_t size, const char *name, const char *value)
+/* Each client gets such variables, and snprintf(3) takes several times as long. */
+static void add_text(struct spawn_env *texts, const char *name, const char *value)
 {
-	size_t length = strlen(name), most = strnlen(value, size - length - 1);
+	size_t length = strlen(name), most = strnlen(value, SPAWN_VALUE);
+	char *at = texts->environment[texts->count++] = texts->room + texts->used;
 
-	memcpy(out, name, length);
-	memcpy(out + length, value, most);
-	out[length + most] = '\0';
+	memcpy(at, name, length);
+	memcpy(at + length, value, most);
+	at[length + most] = '\0';
+	texts->used += length + most + 1;
+}
+
+static void add_number(struct spawn_env *texts, const char *name, int64_t number)
+{
+	char *at = texts->environment[texts->count++] = texts->room + texts->used;
+
+	child_write_variable(at, name, (uint64_t)number);
+	texts->used += strlen(at) + 1;
 }
 
 /* Variables of ucspi-tcp (tcp-environ(5)) among them. */
-static size_t add_remote(const struct spawn_request *request, struct spawn_env *texts, char **environment)
+static void add_remote(const struct spawn_request *request, struct spawn_env *texts)
 {
-	size_t count = 0;
-
-	if (request->cookie) {
-		snprintf(texts->cookie, sizeof(texts->cookie), "SO_COOKIE=%" PRIu64, request->cookie);
-		environment[count++] = texts->cookie;
-	}
+	if (request->cookie)
+		add_number(texts, "SO_COOKIE=", (int64_t)request->cookie);
 	if (!request->remote_address || !*request->remote_address)
-		return count;
-	write_text(texts->address, sizeof(texts->address), "REMOTE_ADDR=", request->remote_address);
-	environment[count++] = texts->address;
-	if (request->plan->flags & PLAN_TELLS_HOST) {
-		write_text(texts->host, sizeof(texts->host), "REMOTE_HOST=", request->remote_address);
-		environment[count++] = texts->host;
-	}
-	if (request->remote_port >= 0) {
-		child_write_variable(texts->port, "REMOTE_PORT=", (uint64_t)request->remote_port);
-		environment[count++] = texts->port;
-	}
-	if (request->local_address) {
-		snprintf(texts->local_ip, sizeof(texts->local_ip), "TCPLOCALIP=%s", request->local_address);
-		snprintf(texts->local_port, sizeof(texts->local_port), "TCPLOCALPORT=%d", request->local_port);
-		snprintf(texts->remote_ip, sizeof(texts->remote_ip), "TCPREMOTEIP=%s", request->remote_address);
-		snprintf(texts->remote_port, sizeof(texts->remote_port), "TCPREMOTEPORT=%d", request->remote_port);
-		environment[count++] = (char *)(uintptr_t) "PROTO=TCP";
-		environment[count++] = texts->local_ip;
-		environment[count++] = texts->local_port;
-		environment[count++] = texts->remote_ip;
-		environment[count++] = texts->remote_port;
-	}
-	return count;
+		return;
+	add_text(texts, "REMOTE_ADDR=", request->remote_address);
+	if (request->plan->flags & PLAN_TELLS_HOST)
+		add_text(texts, "REMOTE_HOST=", request->remote_address);
+	if (request->remote_port >= 0)
+		add_number(texts, "REMOTE_PORT=", request->remote_port);
+	if (!request->local_address)
+		return;
+	add_text(texts, "PROTO=", "TCP");
+	add_text(texts, "TCPLOCALIP=", request->local_address);
+	add_number(texts, "TCPLOCALPORT=", request->local_port);
+	add_text(texts, "TCPREMOTEIP=", request->remote_address);
+	add_number(texts, "TCPREMOTEPORT=", request->remote_port);
 }
 
 static bool make_start_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
 {
-	size_t planned = request->plan->environment_count, own = 0, count = 0, most;
-	char **environment = texts->small, id[INVOCATION_ID + 1];
+	size_t planned = request->plan->environment_count, own = 0, most;
+	char id[INVOCATION_ID + 1];
 
 	while (request->variables && request->variables[own])
 		own++;
 	most = JOB_EXTRA + own + planned + 1;
-	if (most > SPAWN_ENVIRONMENT)
-		environment = malloc(most * sizeof(*environment));
-	texts->environment = environment;
-	if (!environment)
+	texts->used = texts->count = 0;
+	texts->environment = most > SPAWN_ENVIRONMENT ? malloc(most * sizeof(*texts->environment)) : texts->small;
+	if (!texts->environment)
 		return false;
 	if (request->listen_count) {
-		snprintf(texts->fds, sizeof(texts->fds), "LISTEN_FDS=%u", request->listen_count);
-		environment[count++] = job->listen_pid;
-		environment[count++] = texts->fds;
-		environment[count++] = (char *)(uintptr_t)request->names;
+		texts->environment[texts->count++] = job->listen_pid;
+		add_number(texts, "LISTEN_FDS=", request->listen_count);
+		texts->environment[texts->count++] = (char *)(uintptr_t)request->names;
 	}
-	count += add_remote(request, texts, environment + count);
+	add_remote(request, texts);
 	if (request->notify)
-		environment[count++] = (char *)(uintptr_t)request->notify;
-	if (request->store) {
-		snprintf(texts->store, sizeof(texts->store), "FDSTORE=%u", request->store);
-		environment[count++] = texts->store;
-	}
+		texts->environment[texts->count++] = (char *)(uintptr_t)request->notify;
+	if (request->store)
+		add_number(texts, "FDSTORE=", request->store);
 	if (request->watchdog) {
-		snprintf(texts->watchdog, sizeof(texts->watchdog), "WATCHDOG_USEC=%" PRId64, request->watchdog);
-		environment[count++] = job->watchdog_pid;
-		environment[count++] = texts->watchdog;
+		texts->environment[texts->count++] = job->watchdog_pid;
+		add_number(texts, "WATCHDOG_USEC=", request->watchdog);
 	}
 	if (request->plan->flags & PLAN_TELLS_UNIT) {
-		environment[count++] = job->exec_pid;
+		texts->environment[texts->count++] = job->exec_pid;
 		if (request->invocation)
-			memcpy(id, request->invocation, sizeof(id));
-		if (request->invocation || spawn_invocation(id)) {
-			snprintf(texts->invocation, sizeof(texts->invocation), "INVOCATION_ID=%s", id);
-			environment[count++] = texts->invocation;
-		}
+			add_text(texts, "INVOCATION_ID=", request->invocation);
+		else if (spawn_invocation(id))
+			add_text(texts, "INVOCATION_ID=", id);
 	}
 	for (size_t n = 0; n < own; n++)
-		environment[count++] = (char *)(uintptr_t)request->variables[n];
+		texts->environment[texts->count++] = (char *)(uintptr_t)request->variables[n];
 	if (planned)
-		memcpy(environment + count, request->plan->environment, planned * sizeof(*environment));
-	count += planned;
-	environment[count] = NULL;
+		memcpy(texts->environment + texts->count, request->plan->environment,
+		       planned * sizeof(*texts->environment));
+	texts->environment[texts->count + planned] = NULL;
 	return true;
 }
 
@@ -445,7 +433,6 @@ bool spawn_env_make(struct spawn_env *texts, struct job *job, const struct spawn
 {
 	bool expands = request->plan->flags & PLAN_EXPANDS && !(job->command->flags & COMMAND_VERBATIM);
 
-	texts->environment = texts->small;
 	texts->argv = job->command->argv;
 	if (make_start_environment(texts, job, request) &&
 	    (!expands || (texts->argv = argv_expand(job->command->argv, texts->environment)))) {

@@ -342,19 +342,12 @@ const char *stage_option(enum stage stage);
  * variables replaced. */
 
 #define SPAWN_ENVIRONMENT 48 /* variables that fit without further memory */
+#define SPAWN_VALUE 120	     /* bytes of an address, at most */
 
-/* The texts that a job's environment points to; they outlive the job. */
+/* What a job's environment points to; it outlives the job. */
 struct spawn_env {
-	char fds[sizeof("LISTEN_FDS=") + 12];
-	char address[sizeof("REMOTE_ADDR=") + 120];
-	char host[sizeof("REMOTE_HOST=") + 120];
-	char port[sizeof("REMOTE_PORT=") + DECIMAL_DIGITS];
-	char cookie[sizeof("SO_COOKIE=") + 24];
-	char local_ip[sizeof("TCPLOCALIP=") + 120], local_port[sizeof("TCPLOCALPORT=") + 12];
-	char remote_ip[sizeof("TCPREMOTEIP=") + 120], remote_port[sizeof("TCPREMOTEPORT=") + 12];
-	char invocation[sizeof("INVOCATION_ID=") + INVOCATION_ID];
-	char watchdog[sizeof("WATCHDOG_USEC=") + 24];
-	char store[sizeof("FDSTORE=") + 12];
+	char room[1024]; /* the texts: at most four addresses and eight numbers, with their names */
+	size_t used, count; /* of the room; of the variables but the plan's */
 	char *small[SPAWN_ENVIRONMENT];
 	char **environment, **argv; /* owned unless they are `small` or the plan's */
 };
