@@ -6,11 +6,9 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/memory.h"
 #include "lib/scan.h"
 #include "os/fs/fs.h"
 #include "os/host/rpc_number.h"
@@ -126,22 +124,7 @@ static bool find_port(struct addresses *addresses, const struct ask_kind *kind, 
 		*port <= UINT16_MAX;
 }
 
-/* musl reads the file, but lists no entries. */
-static bool has_entries(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char line[1024];
-	bool has = false;
-
-	while (file && !has && fgets(line, sizeof(line), file))
-		has = !strchr("#\n", line[strspn(line, " \t")]);
-	if (file)
-		fclose(file);
-	return has;
-}
-
-/* Says why no such port is known. Small systems lack the file, and the name may be right. Another source of
- * nsswitch.conf(5) may know names but list none, so the message says no more of the file than can be seen. */
+/* Says why no such port is known. Small systems lack the file, and the name may be right. */
 static const char *describe_missing_port(struct addresses *addresses, const struct ask_kind *kind, const char *name,
 					 const char **hint)
 {
@@ -149,28 +132,16 @@ static const char *describe_missing_port(struct addresses *addresses, const stru
 	const struct ask_kind *other = &ports[kind != &ports[1]];
 	struct pool *pool = addresses->asker->pool;
 	uint32_t number;
-	bool any;
-	int error;
 
-	if (!library_has_memory(NSS_MEMORY))
-		return "out of memory";
-	setservent(0);
-	any = getservent() != NULL;
-	endservent();
-	any |= has_entries(path);
-	if (any && find_number(addresses, other, name, &number))
+	if (find_number(addresses, other, name, &number))
 		return pool_textf(pool,
 				  "services(5) has no %s port of this name, but a %s one; a number does not need it",
 				  kind->key, other->key);
-	if (any)
+	if (access(path, R_OK) == 0)
 		return pool_textf(pool, "services(5) has no %s port of this name; a number does not need it",
 				  kind->key);
 	*hint = "write the number, or install the file (Debian: netbase)";
-	error = access(path, R_OK) < 0 ? errno : 0;
-	if (error == ENOENT)
-		return pool_textf(pool, "no %s port of this name is known, and there is no %s", kind->key, path);
-	return pool_textf(pool, "no %s port of this name is known: %s: %s", kind->key, path,
-			  error ? strerror(error) : "it has no entries");
+	return pool_textf(pool, "no %s port of this name is known: %s: %s", kind->key, path, strerror(errno));
 }
 
 static bool was_refused(const struct addresses *addresses, struct origin at, const char *name)
