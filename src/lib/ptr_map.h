@@ -4,11 +4,9 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct ptr_map {
-	struct ptr_map_entry *entries;  /* owned; open addressing */
-	size_t count, capacity;         /* capacity: a power of two, or 0 */
+	void *root;                     /* owned, of tsearch(3) */
 };
 
 /* Sets *value to the value of this key. false: there is none. */

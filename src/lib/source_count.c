@@ -1,104 +1,83 @@
-/* Counts by service and source, in a hash table with open addressing. When an entry goes, the entries behind it move
- * up, so no tombstones gather over years. */
+/* Counts by service and source, in a tree by tsearch(3): strangers choose the sources, and could have those of a hash
+ * table meet. */
 #include "lib/source_count.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/hash.h"
+struct source_count {
+	const void *service;
+	unsigned char source[SOURCE_SIZE];
+	unsigned count;
+};
 
-static size_t hash_source(const void *service, const unsigned char *source)
+static int compare(const void *a, const void *b)
 {
-	uint64_t h = hash_bytes(HASH_START ^ (uintptr_t)service, source, SOURCE_SIZE);
-
-	return (size_t)(h ^ h >> 29);
+	return memcmp(a, b, offsetof(struct source_count, count));
 }
 
-/* The slot of this source, or the empty one where it belongs. */
-static struct source_count *find_slot(const struct source_counts *sources, const void *service,
-				      const unsigned char *source)
+static struct source_count key_of(const void *service, const unsigned char *source)
 {
-	size_t at = hash_source(service, source) & (sources->size - 1);
+	struct source_count key = { .service = service };
 
-	for (;; at = (at + 1) & (sources->size - 1)) {
-		struct source_count *slot = &sources->slots[at];
-
-		if (!slot->service || (slot->service == service && !memcmp(slot->source, source, SOURCE_SIZE)))
-			return slot;
-	}
+	memcpy(key.source, source, SOURCE_SIZE);
+	return key;
 }
 
-static bool grow_table(struct source_counts *sources)
+static struct source_count *find(const struct source_counts *sources, const void *service, const unsigned char *source)
 {
-	struct source_counts bigger = { .size = sources->size ? 2 * sources->size : 64, .used = sources->used };
+	const struct source_count key = key_of(service, source);
+	struct source_count *const *found = tfind(&key, &sources->root, compare);
 
-	bigger.slots = calloc(bigger.size, sizeof(*bigger.slots));
-	if (!bigger.slots)
-		return false;
-	for (size_t n = 0; n < sources->size; n++) {
-		if (sources->slots[n].service)
-			*find_slot(&bigger, sources->slots[n].service, sources->slots[n].source) = sources->slots[n];
-	}
-	free(sources->slots);
-	*sources = bigger;
-	return true;
+	return found ? *found : NULL;
 }
 
 bool source_count_enter(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE],
 			int64_t limit)
 {
-	struct source_count *slot;
+	struct source_count *known = find(sources, service, source), *new;
 
-	if (2 * (sources->used + 1) > sources->size && !grow_table(sources))
+	if ((known ? known->count : 0) >= (uint64_t)limit)
 		return false;
-	slot = find_slot(sources, service, source);
-	if (slot->count >= (uint64_t)limit)
-		return false;
-	if (!slot->service) {
-		slot->service = service;
-		memcpy(slot->source, source, SOURCE_SIZE);
-		sources->used++;
+	if (known) {
+		known->count++;
+		return true;
 	}
-	slot->count++;
+	new = malloc(sizeof(*new));
+	if (!new)
+		return false;
+	*new = key_of(service, source);
+	new->count = 1;
+	if (!tsearch(new, &sources->root, compare)) {
+		free(new);
+		return false;
+	}
+	sources->used++;
 	return true;
-}
-
-static void close_hole(struct source_counts *sources, size_t hole)
-{
-	size_t mask = sources->size - 1;
-
-	for (size_t at = (hole + 1) & mask; sources->slots[at].service; at = (at + 1) & mask) {
-		size_t home = hash_source(sources->slots[at].service, sources->slots[at].source) & mask;
-
-		if (((at - home) & mask) < ((at - hole) & mask))
-			continue;
-		sources->slots[hole] = sources->slots[at];
-		hole = at;
-	}
-	sources->slots[hole] = (struct source_count){ 0 };
 }
 
 void source_count_leave(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE])
 {
-	struct source_count *slot;
+	struct source_count *known = find(sources, service, source);
 
-	if (!sources->size)
+	if (!known || --known->count)
 		return;
-	slot = find_slot(sources, service, source);
-	if (!slot->service || --slot->count)
-		return;
+	tdelete(known, &sources->root, compare);
+	free(known);
 	sources->used--;
-	close_hole(sources, (size_t)(slot - sources->slots));
 }
 
 unsigned source_count_count(const struct source_counts *sources, const void *service,
 			    const unsigned char source[SOURCE_SIZE])
 {
-	return sources->size ? find_slot(sources, service, source)->count : 0;
+	const struct source_count *known = find(sources, service, source);
+
+	return known ? known->count : 0;
 }
 
 void source_count_free(struct source_counts *sources)
 {
-	free(sources->slots);
+	tdestroy(sources->root, free);
 	*sources = (struct source_counts){ 0 };
 }

@@ -8,20 +8,13 @@
 
 #define SOURCE_SIZE 16
 
-/* A count; an empty slot has a NULL service. */
-struct source_count {
-	const void *service;            /* identity of the service, never dereferenced; NULL: empty slot */
-	unsigned char source[SOURCE_SIZE]; /* client address or network */
-	unsigned count;
-};
-
-/* Open addressing, at most half full. A zeroed struct is empty. */
+/* A zeroed struct is empty. */
 struct source_counts {
-	struct source_count *slots;
-	size_t size, used;
+	void *root;                     /* of tsearch(3) */
+	size_t used;                    /* sources with a count */
 };
 
-/* Counts one more. false: that would exceed limit, or out of memory; nothing was counted. */
+/* Counts one more. service: its identity, never dereferenced; source: a client's address or network. false: that would exceed limit, or out of memory; nothing was counted. */
 bool source_count_enter(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE],
 			int64_t limit);
 void source_count_leave(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE]);
