@@ -95,15 +95,6 @@ static bool local_time(double unix_seconds, struct tm *tm)
 	return seconds && localtime_r(&seconds, tm);
 }
 
-const char *time_write(char out[TIME_TEXT_MOST], double unix_seconds)
-{
-	struct tm tm;
-
-	if (!local_time(unix_seconds, &tm) || !strftime(out, TIME_TEXT_MOST, "%a %Y-%m-%d %H:%M:%S", &tm))
-		snprintf(out, TIME_TEXT_MOST, "an unknown time");
-	return out;
-}
-
 const char *time_write_dated(char out[TIME_TEXT_MOST], double unix_seconds)
 {
 	struct tm tm;
@@ -113,7 +104,7 @@ const char *time_write_dated(char out[TIME_TEXT_MOST], double unix_seconds)
 	return out;
 }
 
-const char *time_write_short(char out[TIME_TEXT_MOST], double unix_seconds, double now)
+const char *time_write(char out[TIME_TEXT_MOST], double unix_seconds, double now)
 {
 	struct tm tm, today;
 	bool knows_year = local_time(now, &today);

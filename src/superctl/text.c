@@ -126,7 +126,7 @@ void human_units_add_clock(struct buf *out, double unix_seconds)
 {
 	char text[TIME_TEXT_MOST];
 
-	buf_text(out, time_write_short(text, unix_seconds, (double)time(NULL)));
+	buf_text(out, time_write(text, unix_seconds, (double)time(NULL)));
 }
 
 void human_units_add_dated(struct buf *out, double unix_seconds)

@@ -244,7 +244,7 @@ void locks_apply(struct svc *svc)
 		if (order->uid != (uid_t)-1)
 			snprintf(by, sizeof(by), " by uid %lu", (unsigned long)order->uid);
 		svc_say(svc, LEVEL_NOTICE, "locked", "still %s%s since %s; %s ends that", locks.kinds[kind].shown, by,
-			time_write(since, order->since), locks.kinds[kind].ends_by);
+			time_write(since, order->since, clock_wall()), locks.kinds[kind].ends_by);
 	}
 }
 

@@ -53,12 +53,12 @@ Test(superctl_human_units, a_time_has_the_date_if_that_is_not_today)
 
 	setenv("TZ", "UTC", 1);
 	tzset();
-	cr_expect_str_eq(time_write_short(out, noon - 1, noon), "11:59:59");
-	cr_expect_str_eq(time_write_short(out, noon - 43200, noon), "00:00:00");
-	cr_expect_str_eq(time_write_short(out, noon - 43201, noon), "Nov 19 23:59:59");
-	cr_expect_str_eq(time_write_short(out, noon - 365 * 86400., noon), "2025-11-20 12:00:00");
-	cr_expect_str_eq(time_write_short(out, noon, NAN), "2026-11-20 12:00:00");
-	cr_expect_str_eq(time_write_short(out, NAN, noon), "an unknown time");
+	cr_expect_str_eq(time_write(out, noon - 1, noon), "11:59:59");
+	cr_expect_str_eq(time_write(out, noon - 43200, noon), "00:00:00");
+	cr_expect_str_eq(time_write(out, noon - 43201, noon), "Nov 19 23:59:59");
+	cr_expect_str_eq(time_write(out, noon - 365 * 86400., noon), "2025-11-20 12:00:00");
+	cr_expect_str_eq(time_write(out, noon, NAN), "2026-11-20 12:00:00");
+	cr_expect_str_eq(time_write(out, NAN, noon), "an unknown time");
 	cr_expect_str_eq(time_write_dated(out, noon), "Nov 20 12:00:00");
 }
 
