@@ -570,17 +570,13 @@ static void describe_local(int fd, char *text, size_t size)
 {
 	struct ucred peer = { .uid = (uid_t)-1 };
 	socklen_t length = sizeof(peer);
-	char path[40], *name;
-	size_t end;
+	char name[PROCESS_NAME];
 
 	*text = '\0';
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
 		return;
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)peer.pid);
-	name = fd_read_file(path, 64, &end);
-	snprintf(text, size, "uid %lu%s%.*s", (unsigned long)peer.uid, name ? ", " : "",
-		 name ? (int)strcspn(name, "\n") : 0, name ? name : "");
-	free(name);
+	process_name(peer.pid, name);
+	snprintf(text, size, "uid %lu%s%s", (unsigned long)peer.uid, *name ? ", " : "", name);
 }
 
 /* A client that has passed all checks. */

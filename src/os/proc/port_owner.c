@@ -194,21 +194,13 @@ static const char *program_name(pid_t pid, char path[static 4096])
 	return name;
 }
 
-/* It has the sockets of its program, which is the one to name. */
-static bool is_superd_bind(pid_t pid)
-{
-	char path[4096];
-	const char *name = program_name(pid, path);
-
-	return name && !strcmp(name, "/superd-bind");
-}
-
 static bool note_socket(ino_t node, void *context)
 {
 	const struct port_holder *holder = context;
 	struct port_socket *found = find_socket(holder->ports, node);
 
-	if (found && !found->holder && !is_superd_bind(holder->pid))
+	/* superd-bind has the sockets of its program, which is the one to name. */
+	if (found && !found->holder && !process_is_named(holder->pid, "superd-bind"))
 		found->holder = holder->pid;
 	if (found)
 		found->has_superd |= holder->is_superd;
@@ -260,16 +252,9 @@ void port_table_find_holders(struct port_table *ports, bool only_own)
 
 void process_describe(pid_t pid, struct buf *out)
 {
-	char path[64], name[32] = "";
-	FILE *file;
+	char name[PROCESS_NAME];
 
-	snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
-	file = fopen(path, "re");
-	if (file && fgets(name, sizeof(name), file))
-		name[strcspn(name, "\n")] = '\0';
-	if (file)
-		fclose(file);
-	buf_addf(out, name[0] ? "pid %ld (%s%s)" : "pid %ld", (long)pid, name,
+	buf_addf(out, *process_name(pid, name) ? "pid %ld (%s%s)" : "pid %ld", (long)pid, name,
 		 process_state(pid) == PROCESS_STOPPED ? ", stopped until SIGCONT" : "");
 }
 

@@ -38,7 +38,6 @@
 
 #define FILE_MOST 16384                 /* bytes of a file that is read */
 #define PIDS_MOST (1 << 20)             /* the same of one that lists pids */
-#define COMM_MOST 15                    /* bytes of a program's name in /proc/PID/comm */
 
 int64_t process_now(void)
 {
@@ -293,19 +292,20 @@ bool process_has_user(pid_t pid, uid_t user)
 	return good;
 }
 
+const char *process_name(pid_t pid, char name[PROCESS_NAME])
+{
+	char *text = read_proc_file(pid, "comm");
+
+	snprintf(name, PROCESS_NAME, "%.*s", text ? (int)strcspn(text, "\n") : 0, text ? text : "");
+	free(text);
+	return name;
+}
+
 bool process_is_named(pid_t pid, const char *program)
 {
-	const char *slash = strrchr(program, '/');
-	char *name = read_proc_file(pid, "comm");
-	bool same = false;
+	char name[PROCESS_NAME];
 
-	program = slash ? slash + 1 : program;
-	if (name) {
-		name[strcspn(name, "\n")] = '\0';
-		same = strncmp(name, program, COMM_MOST) == 0;
-	}
-	free(name);
-	return same;
+	return *process_name(pid, name) && !strncmp(name, scan_base_name(program), PROCESS_NAME - 1);
 }
 
 /* The kernel reports a state for each thread: the first thread may have ended while others run on, or be stopped while

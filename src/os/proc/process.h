@@ -61,7 +61,10 @@ bool process_survives(pid_t pid, int signal);
 /* Whether this is the real, effective and saved user of the process. */
 bool process_has_user(pid_t pid, uid_t user);
 
-bool process_is_named(pid_t pid, const char *program);          /* by /proc/PID/comm, which has 15 bytes */
+#define PROCESS_NAME 16                 /* bytes of a name with its NUL */
+
+const char *process_name(pid_t pid, char name[PROCESS_NAME]);   /* /proc/PID/comm; "": unknown. Returns name */
+bool process_is_named(pid_t pid, const char *program);
 
 /* Whether a process can run at the moment, by the states of all its threads (proc_pid_stat(5)). */
 enum process_state {

@@ -26,8 +26,8 @@
 /* Binds sockets without a node.
  *
  * An Internet address without a family is one socket for IPv6 and IPv4. On a machine without IPv6 it becomes an IPv4
- * socket. The kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if a
- * sysctl removed the addresses. */
+ * socket. The kernel reports such a machine in two ways: EAFNOSUPPORT from socket(2), or EADDRNOTAVAIL from bind(2) if
+ * a sysctl removed the addresses. */
 
 /* Explains the kernel's error, with a remedy. The caller names the address. */
 static int explain_bind(const struct listen *listen, struct buf *why)
