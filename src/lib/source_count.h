@@ -14,7 +14,8 @@ struct source_counts {
 	size_t used;                    /* sources with a count */
 };
 
-/* Counts one more. service: its identity, never dereferenced; source: a client's address or network. false: that would exceed limit, or out of memory; nothing was counted. */
+/* Counts one more. service: its identity, never dereferenced; source: a client's address or network. false: that would
+ * exceed limit, or out of memory; nothing was counted. */
 bool source_count_enter(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE],
 			int64_t limit);
 void source_count_leave(struct source_counts *sources, const void *service, const unsigned char source[SOURCE_SIZE]);

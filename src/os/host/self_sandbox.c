@@ -1,137 +1,28 @@
-/* The parts of a sandbox behind its begin: resource limits, Landlock, and a filter of system calls
- * (below).
+/* The sandbox: limits of resources, Landlock, and a filter of system calls. Of superd itself only the forks that work
+ * on other users' files have it.
  *
  * Landlock's constants are those of Linux 6.12; superd asks a kernel that knows fewer for fewer (landlock(7)). */
 #include "os/host/self_sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void self_sandbox_add_name_ports(struct self_sandbox *sandbox)
-{
-	static const uint16_t ports[] = { 53, 111, 389, 636, 853 };      /* DNS, NIS, LDAP, LDAPS, DNS over TLS */
-
-	for (size_t n = 0; n < sizeof(ports) / sizeof(ports[0]) && sandbox->port_count < SANDBOX_PORTS; n++)
-		sandbox->ports[sandbox->port_count++] = ports[n];
-}
-
 #ifdef SANITIZED
-void self_sandbox_enter(const struct self_sandbox *sandbox)
-{
-	(void)sandbox;
-}
+enum { IS_SANDBOXED = false };
 #else
-static void set_limit_to_zero(int resource)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit((__typeof__(RLIMIT_CORE))resource, &none);
-}
-
-/* Whether standard output or error is a file, which the program must be able to write to. */
-static bool writes_to_file(void)
-{
-	struct stat status;
-
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-			return true;
-	}
-	return false;
-}
-
-#ifdef SYS_landlock_create_ruleset
-#define RULE_PATH 1                     /* LANDLOCK_RULE_PATH_BENEATH */
-#define RULE_PORT 2                     /* LANDLOCK_RULE_NET_PORT, Linux 6.7 */
-#define FS_READ ((UINT64_C(1) << 2) | (UINT64_C(1) << 3))       /* READ_FILE, READ_DIR */
-#define NET_BIND UINT64_C(1)
-#define NET_CONNECT UINT64_C(2)
-#define SCOPE_ABSTRACT UINT64_C(1)      /* Linux 6.12 */
-#define SCOPE_SIGNAL UINT64_C(2)
-
-/* struct landlock_ruleset_attr of Linux 6.12. It has grown; older kernels accept the longer struct if the rest is 0. */
-struct ruleset {
-	uint64_t files, net, scoped;
-};
-
-/* struct landlock_path_beneath_attr, struct landlock_net_port_attr. */
-struct path_rule {
-	uint64_t allowed;
-	int32_t folder;
-} __attribute__((packed));
-
-struct port_rule {
-	uint64_t allowed, port;
-};
-
-/* All file access rights of a version of Landlock's ABI; the first is 1. */
-static uint64_t file_rights(long version)
-{
-	unsigned bits = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13;
-
-	return (UINT64_C(1) << bits) - 1;
-}
-
-static void allow_reading(int ruleset)
-{
-	struct path_rule rule = { .allowed = FS_READ, .folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
-
-	if (rule.folder < 0)
-		return;
-	syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &rule, 0);
-	close(rule.folder);
-}
-
-static void allow_port(int ruleset, uint64_t right, uint16_t port)
-{
-	const struct port_rule rule = { right, port };
-
-	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
-}
-
-static void restrict_objects(const struct self_sandbox *sandbox)
-{
-	long version = sandbox->rights & MAY_LOOK ? 0 : self_sandbox_landlock();
-	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
-	int ruleset;
-
-	if (version <= 0)
-		return;
-	if (version >= 4)
-		wanted.net = NET_BIND | NET_CONNECT;
-	if (version >= 6)
-		wanted.scoped = SCOPE_SIGNAL |
-				(sandbox->rights & (MAY_ANSWER_UNIX | MAY_FIND_NAMES) ? 0 : SCOPE_ABSTRACT);
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &wanted, sizeof(wanted), 0);
-	if (ruleset < 0)
-		return;
-	if (sandbox->rights & (MAY_FIND_NAMES | MAY_READ_FILES))
-		allow_reading(ruleset);
-	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
-		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);
-	if (version >= 4 && sandbox->rights & MAY_BIND)
-		allow_port(ruleset, NET_BIND, 0);
-	syscall(SYS_landlock_restrict_self, ruleset, 0);
-	close(ruleset);
-}
-#else
-static void restrict_objects(const struct self_sandbox *sandbox)
-{
-	(void)sandbox;
-}
-#endif
-
-void self_sandbox_enter(const struct self_sandbox *sandbox)
-{
-	if (!(sandbox->rights & MAY_WRITE_FILES) && !writes_to_file())
-		set_limit_to_zero(RLIMIT_FSIZE);
-	set_limit_to_zero(RLIMIT_NPROC);
-	restrict_objects(sandbox);
-	self_sandbox_filter_calls(sandbox);
-}
+enum { IS_SANDBOXED = true };
 #endif
 
 /* A seccomp filter, made from the system call numbers in this libc's headers. It needs no library, and adds hardly
@@ -145,18 +36,8 @@ void self_sandbox_enter(const struct self_sandbox *sandbox)
  * The kernel runs a new filter for every number once, to learn which calls are always allowed (Linux 5.11). So the
  * filter is a list in blocks, each behind a jump over it: that takes half the time of one list. */
 
+/* New 32-bit architectures have neither SYS_futex nor SYS_clock_gettime; they would need a list of their own. */
 #if defined(SYS_futex) && defined(SYS_clock_gettime)
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-
 #define INSTRUCTIONS_MOST 1024
 #define CALLS_MOST 8192                 /* numbers of calls; those of MIPS begin at 4000, 5000 or 6000 */
 #define BLOCK 64                        /* numbers that are skipped by one jump */
@@ -385,6 +266,21 @@ static const struct call_rule {
 #endif
 };
 
+/* The program's own ELF header; the linker defines this symbol. It is not weak: a compiler may ask the GOT whether a
+ * weak symbol exists, where ld enters 0 for this one, as the header is at the start of the file. */
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+/* The machine in the ELF header, the size of a word and the byte order. */
+static uint32_t own_arch(void)
+{
+	uint32_t arch = __ehdr_start.e_machine;
+
+	if (arch == EM_MIPS && sizeof(long) == 4 && __ehdr_start.e_flags & EF_MIPS_ABI2)
+		return 0;                       /* MIPS n32 has an AUDIT_ARCH of its own */
+	if (sizeof(long) == 8 || arch == EM_X86_64)
+		arch |= __AUDIT_ARCH_64BIT;
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? arch | __AUDIT_ARCH_LE : arch;
+}
 /* The filter while it is made. */
 struct bpf_filter {
 	struct sock_filter list[INSTRUCTIONS_MOST];
@@ -429,11 +325,11 @@ static void put_block(struct bpf_filter *filter, uint32_t first, unsigned rights
 		filter->list[jump].k = (uint32_t)(filter->count - jump - 1);
 }
 
-void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
+static void filter_calls(const struct self_sandbox *sandbox)
 {
 	static struct bpf_filter filter;
 	struct sock_fprog program = { .filter = filter.list };
-	uint32_t arch = self_sandbox_arch();
+	uint32_t arch = own_arch();
 	const struct sock_filter head[] = {
 		LOAD(offsetof(struct seccomp_data, arch)), IF_NOT(arch, KILL), LOAD(offsetof(struct seccomp_data, nr)),
 	};
@@ -450,8 +346,157 @@ void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
 		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 #else
-void self_sandbox_filter_calls(const struct self_sandbox *sandbox)
+static uint32_t own_arch(void)
+{
+	return 0;
+}
+
+static void filter_calls(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;
 }
 #endif
+
+/* The numbers are the same on all architectures; headers may be older. */
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+#define CREATE_VERSION 1u               /* LANDLOCK_CREATE_RULESET_VERSION */
+#define RULE_PATH 1                     /* LANDLOCK_RULE_PATH_BENEATH */
+#define RULE_PORT 2                     /* LANDLOCK_RULE_NET_PORT, Linux 6.7 */
+#define FS_READ ((UINT64_C(1) << 2) | (UINT64_C(1) << 3))       /* READ_FILE, READ_DIR */
+#define NET_BIND UINT64_C(1)
+#define NET_CONNECT UINT64_C(2)
+#define SCOPE_ABSTRACT UINT64_C(1)      /* Linux 6.12 */
+#define SCOPE_SIGNAL UINT64_C(2)
+
+/* struct landlock_ruleset_attr of Linux 6.12. It has grown; older kernels accept the longer struct if the rest is 0. */
+struct ruleset {
+	uint64_t files, net, scoped;
+};
+
+/* struct landlock_path_beneath_attr, struct landlock_net_port_attr. */
+struct path_rule {
+	uint64_t allowed;
+	int32_t folder;
+} __attribute__((packed));
+
+struct port_rule {
+	uint64_t allowed, port;
+};
+
+/* The kernel's version of Landlock; below 1: it has none. */
+static long landlock_version(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
+}
+
+/* All file access rights of a version of Landlock's ABI; the first is 1. */
+static uint64_t file_rights(long version)
+{
+	unsigned bits = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13;
+
+	return (UINT64_C(1) << bits) - 1;
+}
+
+static void allow_reading(int ruleset)
+{
+	struct path_rule rule = { .allowed = FS_READ, .folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+
+	if (rule.folder < 0)
+		return;
+	syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &rule, 0);
+	close(rule.folder);
+}
+
+static void allow_port(int ruleset, uint64_t right, uint16_t port)
+{
+	const struct port_rule rule = { right, port };
+
+	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
+}
+
+static void restrict_objects(const struct self_sandbox *sandbox)
+{
+	long version = sandbox->rights & MAY_LOOK ? 0 : landlock_version();
+	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
+	int ruleset;
+
+	if (version <= 0)
+		return;
+	if (version >= 4)
+		wanted.net = NET_BIND | NET_CONNECT;
+	if (version >= 6)
+		wanted.scoped = SCOPE_SIGNAL |
+				(sandbox->rights & (MAY_ANSWER_UNIX | MAY_FIND_NAMES) ? 0 : SCOPE_ABSTRACT);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &wanted, sizeof(wanted), 0);
+	if (ruleset < 0)
+		return;
+	if (sandbox->rights & (MAY_FIND_NAMES | MAY_READ_FILES))
+		allow_reading(ruleset);
+	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
+		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);
+	if (version >= 4 && sandbox->rights & MAY_BIND)
+		allow_port(ruleset, NET_BIND, 0);
+	syscall(SYS_landlock_restrict_self, ruleset, 0);
+	close(ruleset);
+}
+
+static void set_limit_to_zero(int resource)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit((__typeof__(RLIMIT_CORE))resource, &none);
+}
+
+/* Whether standard output or error is a file, which the program must be able to write to. */
+static bool writes_to_file(void)
+{
+	struct stat status;
+
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+			return true;
+	}
+	return false;
+}
+
+void self_sandbox_begin(void)
+{
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	set_limit_to_zero(RLIMIT_CORE);
+}
+
+void self_sandbox_enter(const struct self_sandbox *sandbox)
+{
+	if (!IS_SANDBOXED)
+		return;
+	if (!(sandbox->rights & MAY_WRITE_FILES) && !writes_to_file())
+		set_limit_to_zero(RLIMIT_FSIZE);
+	set_limit_to_zero(RLIMIT_NPROC);
+	restrict_objects(sandbox);
+	filter_calls(sandbox);
+}
+
+bool self_sandbox_can_filter(void)
+{
+	/* The kernel checks the mode before the address, which is none (seccomp(2)). */
+	return IS_SANDBOXED && own_arch() && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 &&
+	       errno == EFAULT;
+}
+
+bool self_sandbox_can_restrict(void)
+{
+	return IS_SANDBOXED && landlock_version() > 0;
+}
+
+void self_sandbox_add_name_ports(struct self_sandbox *sandbox)
+{
+	static const uint16_t ports[] = { 53, 111, 389, 636, 853 };      /* DNS, NIS, LDAP, LDAPS, DNS over TLS */
+
+	for (size_t n = 0; n < sizeof(ports) / sizeof(ports[0]) && sandbox->port_count < SANDBOX_PORTS; n++)
+		sandbox->ports[sandbox->port_count++] = ports[n];
+}
