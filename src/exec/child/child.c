@@ -512,28 +512,59 @@ static int execute_program(struct job *job)
 
 /* They run in the order of enum stage, which counts: a stage may need a right that a later one gives up. superd-exec
  * has those that are missing. */
-static int (*const stages[STAGES])(struct job *) = {
-	[STAGE_AFTER] = wait_for_other,
-	[STAGE_CGROUP] = cgroup_join,
-	[STAGE_DESCRIPTORS] = set_descriptors,
-	[STAGE_SESSION] = set_session,
-	[STAGE_NICE] = set_nice,
-	[STAGE_OOM_SCORE] = set_oom_score,
-	[STAGE_IO_PRIORITY] = stage_io_priority,
-	[STAGE_SCHEDULING] = stage_scheduling,
-	[STAGE_LIMITS] = set_limits,
-	[STAGE_BOUNDING] = stage_bounding,
-	[STAGE_GROUPS] = set_groups,
-	[STAGE_USER] = set_user,
-	[STAGE_DIRECTORY] = set_directory,
-	[STAGE_SIGNALS] = set_signals,
-	[STAGE_IDENTITY] = set_identity,
-	[STAGE_AMBIENT] = stage_ambient,
-	[STAGE_KEYRING] = stage_keyring,
-	[STAGE_NO_NEW_PRIVILEGES] = stage_no_new_privileges,
-	[STAGE_BIND_FILTER] = stage_bind_filter,
-	[STAGE_EXEC] = execute_program,
+static const struct {
+	const char *name, *option;
+	int (*go)(struct job *);
+} stages[] = {
+	[STAGE_NONE] = { "", NULL, NULL },
+	[STAGE_WORDS] = { "filling in variables", NULL, NULL },
+	[STAGE_RECORD] = { "writing the start for superd-exec", NULL, NULL },
+	[STAGE_FORK] = { "starting a process", NULL, NULL },
+	[STAGE_PROGRAM] = { "running superd-exec", NULL, NULL },
+	[STAGE_AFTER] = { "waiting for a removal", NULL, wait_for_other },
+	[STAGE_RULES] = { "setting the rules for clients", NULL, NULL },
+	[STAGE_FOLDERS] = { "making folders", NULL, NULL },
+	[STAGE_CONDITIONS] = { "looking at conditions", NULL, NULL },
+	[STAGE_CREDENTIALS] = { "loading credentials", NULL, NULL },
+	[STAGE_STREAMS] = { "opening streams", NULL, NULL },
+	[STAGE_MAPPER] = { "preparing a user namespace", NULL, NULL },
+	[STAGE_CGROUP] = { "joining a control group", NULL, cgroup_join },
+	[STAGE_DESCRIPTORS] = { "passing descriptors", NULL, set_descriptors },
+	[STAGE_SESSION] = { "making a session", NULL, set_session },
+	[STAGE_NICE] = { "setting nice", "nice", set_nice },
+	[STAGE_OOM_SCORE] = { "setting oom_score_adjust", "oom_score_adjust", set_oom_score },
+	[STAGE_IO_PRIORITY] = { "setting io_scheduling", "io_scheduling", stage_io_priority },
+	[STAGE_SCHEDULING] = { "setting cpu_scheduling_policy", "cpu_scheduling_policy", stage_scheduling },
+	[STAGE_PROFILE] = { "setting apparmor_profile", "apparmor_profile", NULL },
+	[STAGE_NAMESPACES] = { "making namespaces", "private_network", NULL },
+	[STAGE_MOUNTS] = { "mounting", NULL, NULL },
+	[STAGE_ROOT] = { "changing the root", "root_directory", NULL },
+	[STAGE_LIMITS] = { "setting limits", NULL, set_limits },
+	[STAGE_GROUPS] = { "setting groups", "supplementary_groups", set_groups },
+	[STAGE_PRIVATE_USERS] = { "making a user namespace", "private_users", NULL },
+	[STAGE_BOUNDING] = { "setting the capability bounding set", "capability_bounding_set", stage_bounding },
+	[STAGE_USER] = { "setting user", "user", set_user },
+	[STAGE_SIGNALS] = { "resetting signals", NULL, set_signals },
+	[STAGE_IDENTITY] = { "becoming the user", "user", set_identity },
+	[STAGE_DIRECTORY] = { "changing directory", "working_directory", set_directory },
+	[STAGE_AMBIENT] = { "setting ambient capabilities", "ambient_capabilities", stage_ambient },
+	[STAGE_KEYRING] = { "joining a keyring", "keyring_mode", stage_keyring },
+	[STAGE_NO_NEW_PRIVILEGES] = { "setting no_new_privileges", "no_new_privileges", stage_no_new_privileges },
+	[STAGE_BIND_FILTER] = { "watching for bind(2)", "pass", stage_bind_filter },
+	[STAGE_SYSTEM_CALLS] = { "filtering system calls", "system_call_filter", NULL },
+	[STAGE_EXEC] = { "exec", "exec", execute_program },
 };
+_Static_assert(sizeof(stages) / sizeof(*stages) == STAGES, "every stage has a name");
+
+const char *stage_name(enum stage stage)
+{
+	return stages[stage].name;
+}
+
+const char *stage_option(enum stage stage)
+{
+	return stages[stage].option;
+}
 
 /* The stages of this start, a bit each. Its command's prefix may skip some: + all that takes rights away, ! the change
  * of user (systemd.service(5)). */
@@ -617,7 +648,7 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 	uint64_t due = due_stages(job);
 
 	for (int stage = first; stage < STAGES; stage++) {
-		int (*go)(struct job *) = stages[stage] || !more ? stages[stage] : more[stage];
+		int (*go)(struct job *) = stages[stage].go || !more ? stages[stage].go : more[stage];
 
 		job->stage = (enum stage)stage;
 		if (stage == STAGE_CGROUP) {

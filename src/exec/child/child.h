@@ -337,6 +337,11 @@ enum stage {
 	STAGES
 };
 
+/* For messages: the stage that failed, such as "setting user", and the option that it carries out; NULL: none, or
+ * several. */
+const char *stage_name(enum stage stage);
+const char *stage_option(enum stage stage);
+
 /* Why a start failed. */
 struct fault {
 	enum stage stage;

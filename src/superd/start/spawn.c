@@ -1,7 +1,6 @@
-/* Starts a process with fork(2), and says in words how that went. */
+/* Starts a process with fork(2). */
 #include "superd/start/start.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -71,61 +70,6 @@ pid_t spawn_aside(const struct own_program *program, char *const *argv)
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return pid;
-}
-
-/* ---- for messages ---- */
-
-static const struct {
-	const char *name, *option; /* option: that it carries out; NULL: none, or several */
-} stages[] = {
-	[STAGE_NONE] = { "", NULL },
-	[STAGE_WORDS] = { "filling in variables", NULL },
-	[STAGE_RECORD] = { "writing the start for superd-exec", NULL },
-	[STAGE_FORK] = { "starting a process", NULL },
-	[STAGE_PROGRAM] = { "running superd-exec", NULL },
-	[STAGE_AFTER] = { "waiting for a removal", NULL },
-	[STAGE_RULES] = { "setting the rules for clients", NULL },
-	[STAGE_FOLDERS] = { "making folders", NULL },
-	[STAGE_CONDITIONS] = { "looking at conditions", NULL },
-	[STAGE_CREDENTIALS] = { "loading credentials", NULL },
-	[STAGE_STREAMS] = { "opening streams", NULL },
-	[STAGE_MAPPER] = { "preparing a user namespace", NULL },
-	[STAGE_CGROUP] = { "joining a control group", NULL },
-	[STAGE_DESCRIPTORS] = { "passing descriptors", NULL },
-	[STAGE_SESSION] = { "making a session", NULL },
-	[STAGE_NICE] = { "setting nice", "nice" },
-	[STAGE_OOM_SCORE] = { "setting oom_score_adjust", "oom_score_adjust" },
-	[STAGE_IO_PRIORITY] = { "setting io_scheduling", "io_scheduling" },
-	[STAGE_SCHEDULING] = { "setting cpu_scheduling_policy", "cpu_scheduling_policy" },
-	[STAGE_PROFILE] = { "setting apparmor_profile", "apparmor_profile" },
-	[STAGE_NAMESPACES] = { "making namespaces", "private_network" },
-	[STAGE_MOUNTS] = { "mounting", NULL },
-	[STAGE_ROOT] = { "changing the root", "root_directory" },
-	[STAGE_LIMITS] = { "setting limits", NULL },
-	[STAGE_GROUPS] = { "setting groups", "supplementary_groups" },
-	[STAGE_PRIVATE_USERS] = { "making a user namespace", "private_users" },
-	[STAGE_BOUNDING] = { "setting the capability bounding set", "capability_bounding_set" },
-	[STAGE_USER] = { "setting user", "user" },
-	[STAGE_SIGNALS] = { "resetting signals", NULL },
-	[STAGE_IDENTITY] = { "becoming the user", "user" },
-	[STAGE_DIRECTORY] = { "changing directory", "working_directory" },
-	[STAGE_AMBIENT] = { "setting ambient capabilities", "ambient_capabilities" },
-	[STAGE_KEYRING] = { "joining a keyring", "keyring_mode" },
-	[STAGE_NO_NEW_PRIVILEGES] = { "setting no_new_privileges", "no_new_privileges" },
-	[STAGE_BIND_FILTER] = { "watching for bind(2)", "pass" },
-	[STAGE_SYSTEM_CALLS] = { "filtering system calls", "system_call_filter" },
-	[STAGE_EXEC] = { "exec", "exec" },
-};
-static_assert(sizeof(stages) / sizeof(*stages) == STAGES, "every stage has a name");
-
-const char *stage_name(enum stage stage)
-{
-	return stages[stage].name;
-}
-
-const char *stage_option(enum stage stage)
-{
-	return stages[stage].option;
 }
 
 void spawn_start(struct spawn_request *request)

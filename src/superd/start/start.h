@@ -332,10 +332,6 @@ int spawn_probe(int (*try)(void));
 struct own_program;
 pid_t spawn_aside(const struct own_program *program, char *const *argv);
 
-/* For messages: the stage that failed, such as "setting user", and the option that it carries out; NULL: none. */
-const char *stage_name(enum stage stage);
-const char *stage_option(enum stage stage);
-
 #define SPAWN_STACK (64 << 10) /* bytes of a child's stack */
 
 /* The environment and the arguments of one start: its own variables in front of the plan's, and the plan's words with
