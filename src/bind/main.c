@@ -148,8 +148,9 @@ static void take_entries(const struct bind_order *order, int *fds, size_t count)
 				exit(1);
 			offer->names = names;
 			names[offer->name_count++] = entry->address;
+		} else if (next < count && offer->fd >= 0) { /* both superds have sent it */
+			close(fds[next++]);
 		} else if (next < count) {
-			leave_offer(offer);
 			offer->fd = fds[next++];
 			offer->flags = entry->flags;
 			offer->inode = inode_of(offer->fd);
@@ -689,8 +690,8 @@ static void answer_bind(struct call *call)
 	struct wish wish = { 0 };
 	int copy = copy_fd(call, call->trapped.fd);
 	struct offer *offer;
+	int word = BIND_BEGIN;
 	enum fit fit;
-	int word;
 
 	if (copy < 0 && errno != EBADF)
 		report_hidden(call);
@@ -709,10 +710,11 @@ static void answer_bind(struct call *call)
 		outcome.family = wish.kind.domain;
 		if (offer->kind.domain == AF_INET6 && !offer->kind.v6only)
 			leave_offer(offer); /* superd closes it, too, and then its address is free */
-		report(&outcome, true);
-		do
+		do { /* a superd that was killed may have heard this, and not have answered */
+			if (word == BIND_BEGIN || word == BIND_TELL)
+				report(&outcome, true);
 			word = obey();
-		while (word >= 0 && word != BIND_SOCKET);
+		} while (word >= 0 && word != BIND_SOCKET);
 		offer = find_offer(&wish, &fit);
 	}
 	if (find_inode(inode_of(copy))) {
