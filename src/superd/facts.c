@@ -855,7 +855,8 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 
 	add_seconds(out, "since", svc, of->since + offset());
 	add_seconds(out, "for", svc, clock_now() - of->since);
-	json_flag_field(out, "held", svc && (lock_is_set(svc, LOCK_HELD) || (svc->run->drains_since > 0 && !svc->removed)));
+	json_flag_field(out, "held",
+			svc && (lock_is_set(svc, LOCK_HELD) || (svc->run->drains_since > 0 && !svc->removed)));
 	json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
 	if (health == HEALTHY && detail != WHOLE)
 		buf_clear(&text);
