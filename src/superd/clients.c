@@ -344,12 +344,7 @@ pid_t *instance_processes(struct instance *instance)
 				good = pids_add(&pids, *at);
 		}
 		free(children);
-		for (size_t n = 0; n < pids.count && good; n++) {
-			children = process_list_children_of(pids.list[n]);
-			for (pid_t *at = children; at && *at && good; at++)
-				good = pids_add(&pids, *at);
-			free(children);
-		}
+		good = good && pids_add_below(&pids);
 	}
 	if (good && pids_add(&pids, 0))
 		return pids.list;

@@ -409,71 +409,38 @@ static bool start_command(char *const *argv)
 /* A signal that superd handles itself must not end a command that does not handle it. */
 static void pass_gently(int signal)
 {
-	char path[64], line[256];
-	unsigned long long caught = 0;
-	FILE *file;
+	pid_t pid = superd.main_command.pid;
 
-	if (!superd.main_command.pid)
-		return;
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)superd.main_command.pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "SigCgt: %llx", &caught);
-	if (file)
-		fclose(file);
-	if (caught >> (signal - 1) & 1)
-		kill(superd.main_command.pid, signal);
+	if (pid && process_list_is_possible() && process_survives(pid, signal))
+		kill(pid, signal);
 }
 
 /* ---- the end ---- */
 
-/* Signals all processes below superd; as process 1, all of its namespace. Returns how many there are. */
+/* Signals all processes below superd and its guard, whose are those that superds before have started, and those that
+ * have left their parents; as process 1, all of its namespace. Returns how many there are. */
 static size_t signal_strays(int signal)
 {
 	pid_t *list = guard_first_pid() == 1 ? process_list_all() : NULL;
+	struct pids below = { 0 };
 	size_t count = 0;
 
-	if (list) {
-		for (pid_t *at = list; *at; at++) {
-			struct process process;
+	if (!list && pids_add(&below, guard_pid() && !guard_is_lost() ? guard_pid() : getpid()) &&
+	    pids_add_below(&below) && pids_add(&below, 0))
+		list = below.list;
+	for (const pid_t *at = list; at && *at; at++) {
+		struct process process;
 
-			if (*at == 1 || *at == getpid() || *at == superd.output.child.pid ||
-			    !process_read(*at, &process) || process.ended)
-				continue;
-			count++;
-			if (signal)
-				kill(*at, signal);
-		}
-		free(list);
-		return count;
-	}
-	/* A tree, level by level. What superds before have started, and what has left its parent, is the guard's. */
-	pid_t queue[4096];
-	size_t at = 0, end = 0, roots;
-
-	queue[end++] = getpid();
-	if (guard_pid())
-		queue[end++] = guard_pid();
-	roots = end;
-	while (at < end) {
-		pid_t *children = process_list_children_of(queue[at++]);
-
-		for (pid_t *child = children; child && *child && end < 4096; child++) {
-			struct process process;
-
-			if (*child == getpid() || !process_read(*child, &process) || process.ended ||
-			    *child == superd.output.child.pid)
-				continue;
-			queue[end++] = *child;
-			count++;
-		}
-		free(children);
-	}
-	for (size_t n = roots; signal && n < end; n++) {
-		kill(queue[n], signal);
+		if (*at == 1 || *at == getpid() || *at == guard_pid() || *at == superd.output.child.pid ||
+		    !process_read(*at, &process) || process.ended)
+			continue;
+		count++;
+		if (signal)
+			kill(*at, signal);
 		if (signal == SIGTERM)
-			kill(queue[n], SIGCONT);
+			kill(*at, SIGCONT);
 	}
+	free(list);
 	return count;
 }
 

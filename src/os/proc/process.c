@@ -154,9 +154,8 @@ pid_t *process_list_all(void)
 }
 
 /* By each of its threads. A kernel may have no such files (CONFIG_PROC_CHILDREN). */
-pid_t *process_list_children_of(pid_t pid)
+static bool add_children(struct pids *pids, pid_t pid)
 {
-	struct pids pids = { 0 };
 	struct dirent *entry;
 	DIR *directory;
 	char path[320];
@@ -165,11 +164,28 @@ pid_t *process_list_children_of(pid_t pid)
 	directory = opendir(proc_path(path, pid, "task"));
 	while (directory && good && (entry = readdir(directory))) {
 		snprintf(path, sizeof(path), "/proc/%ld/task/%s/children", (long)pid, entry->d_name);
-		good = *entry->d_name == '.' || pids_read(&pids, path) || errno != ENOMEM;
+		good = *entry->d_name == '.' || pids_read(pids, path) || errno != ENOMEM;
 	}
 	if (directory)
 		closedir(directory);
+	return good;
+}
+
+pid_t *process_list_children_of(pid_t pid)
+{
+	struct pids pids = { 0 };
+	bool good = add_children(&pids, pid);
+
 	return end_pids(&pids, good);
+}
+
+bool pids_add_below(struct pids *pids)
+{
+	bool good = true;
+
+	for (size_t n = 0; n < pids->count && good; n++)
+		good = add_children(pids, pids->list[n]);
+	return good;
 }
 
 pid_t *process_list_children(void)

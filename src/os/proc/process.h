@@ -24,6 +24,7 @@ struct pids {
 };
 
 bool pids_add(struct pids *pids, pid_t pid);            /* false: out of memory */
+bool pids_add_below(struct pids *pids);                 /* what those have started, and so on; false: out of memory */
 
 /* Adds the pids that a file of the kernel's lists. A process of another pid namespace is 0 there. false and errno. */
 bool pids_read(struct pids *pids, const char *path);
