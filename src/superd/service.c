@@ -815,27 +815,16 @@ static bool has_question(const struct socket *socket)
 	return socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION;
 }
 
-/* A condition that does not hold, and its socket; -1: all hold. */
-struct found_false {
-	unsigned socket;
-	int condition;
-};
-
-static struct found_false find_false(const struct svc *svc)
+/* The number of its first condition that does not hold; -1: all hold, or nobody asks. */
+static int find_false(const struct socket *socket)
 {
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		words texts = svc->sockets[n].listen->options->socket_condition;
-		struct condition list[CONDITIONS_MOST];
-		struct found_false verdict = { .socket = n };
-		size_t count = 0;
+	words texts = socket->listen->options->socket_condition;
+	struct condition list[CONDITIONS_MOST];
+	size_t count = 0;
 
-		for (; has_question(&svc->sockets[n]) && texts[count] && count < CONDITIONS_MOST; count++)
-			condition_read(texts[count], &list[count]);
-		verdict.condition = conditions_find_false(list, count);
-		if (verdict.condition >= 0)
-			return verdict;
-	}
-	return (struct found_false){ .condition = -1 };
+	for (; has_question(socket) && texts[count] && count < CONDITIONS_MOST; count++)
+		condition_read(texts[count], &list[count]);
+	return conditions_find_false(list, count);
 }
 
 static void keep_closed(struct svc *svc, struct socket *socket, int number)
@@ -853,14 +842,19 @@ static void keep_closed(struct svc *svc, struct socket *socket, int number)
 	buf_free(&text);
 }
 
-/* The process looks for one that does not hold, then the next for another. */
+/* The process tells the number of one that does not hold, or -1, for each socket. */
 static void on_conditions(struct helper *helper, int status)
 {
 	struct svc *svc = container_of(helper, struct run, turner)->svc;
-	struct found_false verdict;
-	bool answered = svc->run->found > 0 && read(svc->run->found, &verdict, sizeof(verdict)) == sizeof(verdict);
+	bool answered = svc->run->found > 0, counts = svc_bar(svc) >= BAR_HELD && !svc->run->asks_again;
+	int number;
 
 	(void)status;
+	for (unsigned n = 0; answered && counts && n < svc->socket_count; n++) {
+		answered = read(svc->run->found, &number, sizeof(number)) == sizeof(number);
+		if (answered && number >= 0)
+			keep_closed(svc, &svc->sockets[n], number);
+	}
 	if (svc->run->found > 0)
 		fd_close(&svc->run->found);
 	if (svc_bar(svc) < BAR_HELD) {
@@ -868,12 +862,10 @@ static void on_conditions(struct helper *helper, int status)
 	} else if (!answered) {
 		svc_fail(svc, "bind_error", "its conditions cannot be checked: no answer");
 		svc_back_off(svc);
-	} else if (!svc->run->asks_again && verdict.condition < 0) {
-		open_all(svc);
-	} else {
-		if (!svc->run->asks_again)
-			keep_closed(svc, &svc->sockets[verdict.socket], verdict.condition);
+	} else if (svc->run->asks_again) {
 		svc_open(svc);
+	} else {
+		open_all(svc);
 	}
 }
 
@@ -881,15 +873,19 @@ static void on_conditions(struct helper *helper, int status)
 static void ask_conditions(struct svc *svc)
 {
 	int ends[2] = { -1, -1 };
-	struct found_false verdict;
 	pid_t pid = -1;
 
 	if (fd_pipe(ends) == 0)
 		pid = helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions);
 	if (pid == 0) {
 		fork_fds_close_others(NULL, 0, ends[1], -1);
-		verdict = find_false(svc);
-		_exit(write(ends[1], &verdict, sizeof(verdict)) != sizeof(verdict));
+		EACH_SOCKET(socket, svc) {
+			int number = find_false(socket);
+
+			if (write(ends[1], &number, sizeof(number)) != sizeof(number))
+				break;
+		}
+		_exit(0);
 	}
 	if (pid > 0) {
 		svc_set(svc, BINDING);
@@ -1132,10 +1128,7 @@ static void close_unreachable(struct svc *svc)
 			continue; /* who waits there is served first */
 		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
 			socket->listen->address->address);
-		socket_watch(socket, false);
-		journal_drop("fd", socket->fd);
-		store_take_out(socket);
-		close_apart(NULL, &socket->fd);
+		socket_close(socket);
 	}
 }
 
