@@ -27,9 +27,6 @@
 /* fault.resource in STAGE_MOUNTS: root_directory could not be entered. */
 #define SANDBOX_ROOT (-2)
 
-#define SANDBOX_MOUNTS_MOST 512         /* mounts of one service; superd-exec has a descriptor for each on its stack */
-#define OPEN_PATHS_MOST 64              /* folders that superd provides for it, likewise */
-
 /* The kernel's MOUNT_ATTR_x, which older headers lack. */
 enum { MOUNT_TREE_READ_ONLY = 0x1, MOUNT_TREE_NO_SUID = 0x2, MOUNT_TREE_NO_DEVICES = 0x4, MOUNT_TREE_NO_EXEC = 0x8 };
 

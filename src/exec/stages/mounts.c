@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -426,10 +427,9 @@ static int devices_put(const struct account *user, const struct device_trees *de
 	return 0;
 }
 
-/* The trees of one start, by the numbers of the mounts; -1: none. */
+/* The trees of one start; -1: none. */
 struct trees {
-	int of[SANDBOX_MOUNTS_MOST];
-	int open_paths[OPEN_PATHS_MOST];
+	int *of, *open_paths;           /* by the numbers of the mounts, and of the plan's paths */
 	int notify;
 	int null;                       /* /dev/null, which covers files */
 	struct device_trees devices;
@@ -464,12 +464,8 @@ static int clone_open_paths(const struct job *job, struct trees *trees)
 {
 	const struct account *user = job->plan->account;
 
-	for (size_t n = 0; n < OPEN_PATHS_MOST; n++) {
-		const char *path = job->plan->open_paths ? job->plan->open_paths[n] : NULL;
-
-		trees->open_paths[n] = path ? mount_tree_open(user, path, true) : -1;
-		if (!path)
-			break;
+	for (size_t n = 0; job->plan->open_paths && job->plan->open_paths[n]; n++) {
+		trees->open_paths[n] = mount_tree_open(user, job->plan->open_paths[n], true);
 		if (trees->open_paths[n] < 0 && !means_missing(errno))
 			return -1;
 	}
@@ -479,9 +475,15 @@ static int clone_open_paths(const struct job *job, struct trees *trees)
 
 static int clone_sources(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
 {
+	size_t open_paths = 0;
+
+	while (job->plan->open_paths && job->plan->open_paths[open_paths])
+		open_paths++;
+	trees->of = calloc(sandbox->mount_count + open_paths + 1, sizeof(*trees->of));
 	trees->null = open("/dev/null", O_PATH | O_CLOEXEC);
-	if (trees->null < 0)
+	if (!trees->of || trees->null < 0)
 		return -1;
+	trees->open_paths = trees->of + sandbox->mount_count;
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
@@ -627,7 +629,7 @@ static int attach_open_paths(struct job *job, const struct trees *trees)
 	const struct account *user = job->plan->account;
 
 	job->fault.resource = -1;
-	for (size_t n = 0; n < OPEN_PATHS_MOST && job->plan->open_paths && job->plan->open_paths[n]; n++) {
+	for (size_t n = 0; job->plan->open_paths && job->plan->open_paths[n]; n++) {
 		if (attach_open_path(user, trees->open_paths[n], job->plan->open_paths[n]) < 0)
 			return -1;
 	}
@@ -662,7 +664,7 @@ int sandbox_mounts(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
 	mode_t before = umask(0);
-	struct trees trees;
+	struct trees trees = { .of = NULL };
 	int result = -1;
 
 	job->fault.resource = -1;
@@ -673,7 +675,7 @@ int sandbox_mounts(struct job *job)
 	    close_mounts(job->plan->account, sandbox) == 0 &&
 	    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0)
 		result = chdir("/");
-	umask(before);
+	umask(before);          /* the exec frees the trees' list */
 	return result;
 }
 

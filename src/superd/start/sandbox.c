@@ -814,7 +814,7 @@ static bool make_mounts(struct sandbox_build *build)
 				     .root = service_root(build->service),
 				     .control = build->control };
 	struct sandbox_mount *mounts;
-	bool overflowed, good;
+	bool good;
 
 	if (build->without & SANDBOX_NEEDS_MOUNTS)
 		return true;
@@ -827,23 +827,16 @@ static bool make_mounts(struct sandbox_build *build)
 		build->result.namespaces |= CLONE_NEWNS;
 	if (!places.failed)
 		mount_list_finish(&places);
-	overflowed = !places.failed && places.count > SANDBOX_MOUNTS_MOST;
-	if (overflowed)
-		diag_error(build->diags, build->service->at,
-			   "%s: it has %zu inaccessible paths, more than superd can handle", build->service->name,
-			   places.count);
-	good = !places.failed && !overflowed;
-	mounts = good && places.count ? calloc(places.count, sizeof(*mounts)) : NULL;
+	mounts = places.failed ? NULL : calloc(places.count + 1, sizeof(*mounts));
 	for (size_t n = 0; mounts && n < places.count; n++)
 		memcpy(&mounts[n], &places.list[n].mount, sizeof(*mounts));
-	if (mounts) {
+	build->result.mount_count = mounts ? places.count : 0;
+	if (build->result.mount_count)
 		build->result.mounts = pool_keep(build->pool, mounts, places.count * sizeof(*mounts));
-		build->result.mount_count = places.count;
-	}
-	good = good && (!places.count || build->result.mounts);
+	good = mounts && (!places.count || build->result.mounts);
 	free(mounts);
 	free(places.list);
-	return good || overflowed || add_memory_error(build);
+	return good || add_memory_error(build);
 }
 
 static void make_namespaces(struct sandbox_build *build)
@@ -889,37 +882,16 @@ static bool needs_no_sandbox(const struct service *service, struct sandbox_suppo
 		!mounts_root(service, support);
 }
 
-/* The number of the service's own folders, which stay accessible. Their paths are known at the start. */
-static size_t count_open_paths(const struct service *service)
-{
-	struct directory_kind kinds[DIRECTORY_KINDS];
-	size_t count = credentials_are_wanted(service);
-
-	directories_of(service, &(struct process_defaults){ 0 }, kinds);
-	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++)
-		count += kinds[kind].is_owned ? words_count(kinds[kind].names) : 0;
-	return count;
-}
-
 static void build_sandbox(struct sandbox_build *build)
 {
 	const struct hardening_options *hardening = build->service->groups->hardening;
 	struct prepared prepared = *service_prepared(build->service);
 	const char *profile = build->service->groups->paths->apparmor_profile;
 	struct sandbox_config *result = &build->result;
-	size_t own;
 
 	if (!make_mounts(build))
 		return;
 	make_namespaces(build);
-	own = result->namespaces & CLONE_NEWNS ? count_open_paths(build->service) : 0;
-	if (own > OPEN_PATHS_MOST) {
-		diag_error(
-			build->diags, build->service->at,
-			"%s: it has %zu directories of its own to keep open, more than the %d that superd can handle",
-			build->service->name, own, OPEN_PATHS_MOST);
-		return;
-	}
 	if (hardening->protect_kernel_modules)
 		result->dropped |= CAP(SYS_MODULE);
 	if (hardening->protect_kernel_logs)
@@ -1000,12 +972,16 @@ bool sandbox_covers(const struct sandbox_config *sandbox, const char *path)
 char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults)
 {
 	struct directory_kind kinds[DIRECTORY_KINDS];
-	char **paths = calloc(count_open_paths(service) + 1, sizeof(*paths));
 	struct buf path = { 0 };
-	size_t count = 0;
-	bool good = paths;
+	size_t count = 0, most = 2;
+	char **paths;
+	bool good;
 
 	directories_of(service, defaults, kinds);
+	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++)
+		most += words_count(kinds[kind].names);
+	paths = calloc(most, sizeof(*paths));
+	good = paths;
 	if (good && credentials_are_wanted(service)) {
 		credentials_folder(service, defaults, &path);
 		paths[count] = buf_take(&path);
