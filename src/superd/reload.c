@@ -83,12 +83,18 @@ static void describe_settings(const struct table *after, struct buf *out)
 	}
 }
 
+/* Whether its instances run to their own end by an entry of before. superd's own, such as echo by datagrams, never end
+ * by themselves. */
+static bool runs_to_its_end(const struct svc *svc)
+{
+	return svc->row->exec->accept || (svc->row->groups->lifecycle->on_change == ON_CHANGE_FINISH &&
+					  !(svc->run->current && svc->run->current->row->exec->builtin));
+}
+
 /* Its program runs by an entry of before: on_change says what comes of that. */
 static void give_way(struct svc *svc)
 {
-	/* superd's own, such as echo by datagrams, never end by themselves. */
-	if ((svc->row->groups->lifecycle->on_change == ON_CHANGE_FINISH && !svc->run->current->row->exec->builtin) ||
-	    svc->row->exec->accept || svc_overlap(svc, "a reload"))
+	if (runs_to_its_end(svc) || svc_overlap(svc, "a reload"))
 		return;
 	svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: its configuration has changed",
 		(long)svc->run->current->pid);
@@ -344,7 +350,7 @@ static void tell(struct svc *svc, const char *outcome, const char *options)
 	facts_name_options(options, &text);
 	if (!strcmp(outcome, "removed"))
 		facts_describe_removed(svc, &more);
-	else
+	else if (runs_to_its_end(svc))
 		facts_describe_outdated(svc, &more);
 	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s%s%s", outcome, buf_string(&text), more.length ? "; " : "",
 		  buf_string(&more));

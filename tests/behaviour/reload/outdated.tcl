@@ -33,6 +33,14 @@ test who_runs_by_the_old_entry_is_told_of_wherever_anybody_looks {
 	is_current
 }
 
+test one_that_a_reload_replaces_is_no_matter_for_an_order {
+	run_web "on_change = restart"
+	reread [web $port talk "on_change = restart nice = 1"]
+	log "its configuration has changed"
+	expect {![logged $restart] && [pid $port] != $old}
+	is_current
+}
+
 test an_entry_that_is_as_it_was_ends_it {
 	run_web "env = {\"A=1\"}"
 	foreach options {"env = {\"A=2\"}" "env = {\"A=1\"} nice = 1"} {
