@@ -425,6 +425,12 @@ static bool has_heir(const struct service *row, const struct table *table)
 	return false;
 }
 
+/* It is not in the table for an error, and goes on by its row. */
+static bool keeps_row(const struct svc *svc, const struct table *table)
+{
+	return table_may_lack(table, svc->row) && !has_heir(svc->row, table);
+}
+
 /* With on_remove = drain its program stops when nobody is connected, or at once where others get its address. true: it
  * goes on for now. */
 static bool goes_on(struct svc *svc, const struct table *table)
@@ -516,7 +522,7 @@ static bool reload_apply(struct table *table)
 
 		if (svc->seen)
 			continue;
-		if (table_may_lack(table, svc->row) && !has_heir(svc->row, table)) {
+		if (keeps_row(svc, table)) {
 			struct skipped *entry = table_find_skipped(table, svc->row);
 
 			if (entry)
@@ -692,7 +698,7 @@ void reload_describe(const struct table *after, struct buf *line, void (*send)(v
 		bool goes = !row || service_is_off(row);
 
 		buf_clear(&options);
-		if (!goes && service_compare(svc->row, row, &options) == DIFF_SAME) {
+		if (goes ? keeps_row(svc, after) : service_compare(svc->row, row, &options) == DIFF_SAME) {
 			unchanged++;
 			continue;
 		}

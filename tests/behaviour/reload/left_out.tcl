@@ -52,6 +52,13 @@ test counts_in_health_and_metrics {
 	log ", 2 services\n"
 }
 
+test keeps_what_it_had_which_diff_says_too {
+	keep_going "" "[row good /bin/cat][row web /bin/cat]"
+	write superd.conf "[row good /bin/cat][row web /bin/cat "usr = 3"]"
+	has [ctl diff] "2 unchanged\n" "unknown option 'usr'" "status 0"
+	has [ctl reload] "2 unchanged\n" "web: failed: " "it keeps its previous configuration"
+}
+
 test is_said_to_who_would_start_it {
 	run_some
 	foreach verb {start stop restart hold release drain freeze thaw enable disable} {
