@@ -802,7 +802,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		drain_end(svc);
 		svc_settle(svc);
 		add_closed(svc, why);
-		return svc->run->current
+		return has_one_that_serves(svc)
 			? "held: the instance that runs serves on; then clients queue until it is released"
 			: "held: its clients queue until it is released";
 	case RELEASE:
