@@ -147,7 +147,7 @@ static void ask_superd(struct builtin_server *server, struct connection *connect
 {
 	struct exchange *exchange = connection->exchange;
 	struct http_request request = http_parse(buf_string(&exchange->request), exchange->request.length, NULL);
-	struct substring path = { request.path, request.path_length };
+	struct substring path = request.path;
 	struct buf name = { 0 };
 	bool is_name = true;
 

@@ -12,7 +12,18 @@
 
 #define NAME_MOST 253                   /* characters of a host name (RFC 1123) */
 
-static struct substring substring_trim(struct substring part)
+/* As substring_take, with the blanks. */
+static struct substring take(struct substring *rest, char end)
+{
+	const char *found = memchr(rest->at, end, rest->length);
+	struct substring part = { rest->at, found ? (size_t)(found - rest->at) : rest->length };
+	size_t taken = part.length + (found ? 1 : 0);
+
+	*rest = (struct substring){ rest->at + taken, rest->length - taken };
+	return part;
+}
+
+static struct substring trim(struct substring part)
 {
 	while (part.length && scan_is_blank(*part.at)) {
 		part.at++;
@@ -25,12 +36,16 @@ static struct substring substring_trim(struct substring part)
 
 struct substring substring_take(struct substring *rest, char end)
 {
-	const char *found = memchr(rest->at, end, rest->length);
-	struct substring part = { rest->at, found ? (size_t)(found - rest->at) : rest->length };
-	size_t taken = part.length + (found ? 1 : 0);
+	return trim(take(rest, end));
+}
 
-	*rest = (struct substring){ rest->at + taken, rest->length - taken };
-	return substring_trim(part);
+static struct substring take_line(struct substring *rest)
+{
+	struct substring line = take(rest, '\n');
+
+	if (line.length && line.at[line.length - 1] == '\r')
+		line.length--;
+	return line;
 }
 
 bool substring_is(struct substring part, const char *word)
@@ -43,17 +58,15 @@ size_t http_field(const char *text, size_t length, const char *name, struct subs
 	struct substring rest = { text, length };
 	size_t count = 0;
 
-	(void)substring_take(&rest, '\n');
+	(void)take_line(&rest);
 	while (rest.length) {
-		struct substring value = substring_take(&rest, '\n');
+		struct substring value = trim(take_line(&rest));
 
-		if (value.length && value.at[value.length - 1] == '\r')
-			value.length--;
 		if (!value.length)
 			break;
 		if (!substring_is(substring_take(&value, ':'), name))
 			continue;
-		*found = substring_trim(value);
+		*found = trim(value);
 		count++;
 	}
 	return count;
@@ -131,60 +144,34 @@ bool http_is_whole(const char *text, size_t length)
 	return memmem(text, length, "\r\n\r\n", 4) || memmem(text, length, "\n\n", 2);
 }
 
-static bool is_plain(const char *text, size_t length)
+static bool is_plain(struct substring part)
 {
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f)
+	for (size_t i = 0; i < part.length; i++) {
+		if ((unsigned char)part.at[i] <= ' ' || (unsigned char)part.at[i] >= 0x7f)
 			return false;
 	}
-	return length > 0;
-}
-
-static bool text_equals(const char *text, size_t length, const char *word)
-{
-	return length == strlen(word) && !memcmp(text, word, length);
-}
-
-/* Returns the length of the part up to the next blank, and moves *at behind that blank. */
-static size_t take_part(const char **at, const char *end)
-{
-	const char *start = *at, *blank = memchr(start, ' ', (size_t)(end - start));
-
-	*at = blank ? blank + 1 : end;
-	return (size_t)((blank ? blank : end) - start);
+	return part.length > 0;
 }
 
 struct http_request http_parse(const char *text, size_t length, const char *path)
 {
-	const char *end = memchr(text, '\n', length), *at = text, *target, *version, *query;
+	struct substring rest = { text, length }, line = take_line(&rest), method = take(&line, ' ');
+	struct substring target = take(&line, ' '), version = line;
 	struct http_request request = { .status = 400 };
-	size_t method_length, target_length, version_length;
 
-	if (!end)
+	if (!memchr(text, '\n', length) || !is_plain(method) || !is_plain(target) || !is_plain(version) ||
+	    version.length != 8 || memcmp(version.at, "HTTP/", 5) != 0)
 		return request;
-	if (end > text && end[-1] == '\r')
-		end--;
-	method_length = take_part(&at, end);
-	target = at;
-	target_length = take_part(&at, end);
-	version = at;
-	version_length = (size_t)(end - at);
-	if (!is_plain(text, method_length) || !is_plain(target, target_length) || !is_plain(version, version_length))
-		return request;
-	if (version_length != 8 || memcmp(version, "HTTP/", 5) != 0)
-		return request;
-	if (memcmp(version + 5, "1.", 2) != 0 || version[7] < '0' || version[7] > '9') {
+	if (memcmp(version.at + 5, "1.", 2) != 0 || version.at[7] < '0' || version.at[7] > '9') {
 		request.status = 505;
 		return request;
 	}
-	request.is_head = text_equals(text, method_length, "HEAD");
-	query = memchr(target, '?', target_length);
-	request.path = target;
-	request.path_length = query ? (size_t)(query - target) : target_length;
-	if (!request.is_head && !text_equals(text, method_length, "GET"))
+	request.is_head = scan_is_word(method.at, method.length, "HEAD");
+	request.path = take(&target, '?');
+	if (!request.is_head && !scan_is_word(method.at, method.length, "GET"))
 		request.status = 405;
 	else
-		request.status = !path || text_equals(target, request.path_length, path) ? 200 : 404;
+		request.status = !path || scan_is_word(request.path.at, request.path.length, path) ? 200 : 404;
 	return request;
 }
 

@@ -36,8 +36,7 @@ void http_add_elsewhere(struct buf *out, const char *text, size_t length, const 
 struct http_request {
 	int status;                     /* 200, or the status code to refuse the request with */
 	bool is_head;                   /* HEAD: the response has no body */
-	const char *path;               /* a part of the head, not decoded; borrowed. NULL: the status is 400 or 505 */
-	size_t path_length;
+	struct substring path;          /* a part of the head, not decoded; empty: the status is 400 or 505 */
 };
 
 /* Whether the head is complete: it ends with an empty line. */

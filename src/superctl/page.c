@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/scan.h"
 #include "lib/shell_words.h"
 
 #define ASK_LIMIT 10000                 /* milliseconds for all of superd's answers */
@@ -597,7 +598,7 @@ static void ask_superd(const struct superctl_options *options, const char *name,
 
 static bool path_is(const struct http_request *request, const char *path)
 {
-	return request->path_length == strlen(path) && !memcmp(request->path, path, request->path_length);
+	return scan_is_word(request->path.at, request->path.length, path);
 }
 
 static enum ctl_status find_page(const struct superctl_options *options, const struct http_request *request,
@@ -612,9 +613,9 @@ static enum ctl_status find_page(const struct superctl_options *options, const s
 	else if (path_is(request, "/page.css")) {
 		response->type = "text/css; charset=utf-8";
 		buf_text(&response->body, page_css);
-	} else if (request->path_length <= begin || memcmp(request->path, services, begin) != 0)
+	} else if (request->path.length <= begin || memcmp(request->path.at, services, begin) != 0)
 		response->status = 404;
-	else if (!http_decode(request->path + begin, request->path_length - begin, &name))
+	else if (!http_decode(request->path.at + begin, request->path.length - begin, &name))
 		response->status = 400;
 	else
 		ask_superd(options, buf_string(&name), response);

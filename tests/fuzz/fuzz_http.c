@@ -48,9 +48,9 @@ static void check_page(const char *text, size_t length)
 	require(!hosts || (host.at >= text && host.at + host.length <= text + length));
 	require(!http_host_is_own(text, length, none) || http_host_is_own(text, length, names));
 	require(!http_host_is_own(text, length, names) || hosts == 1);
-	if (request.path) {
-		require(request.path >= text && request.path + request.path_length <= text + length);
-		check_decoded(http_decode(request.path, request.path_length, &name), &name, request.path_length);
+	if (request.path.length) {
+		require(request.path.at >= text && request.path.at + request.path.length <= text + length);
+		check_decoded(http_decode(request.path.at, request.path.length, &name), &name, request.path.length);
 	}
 	buf_free(&name);
 }

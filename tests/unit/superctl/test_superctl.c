@@ -336,7 +336,7 @@ Test(superctl_http, decodes_paths)
 	cr_assert_str_eq(decoded("%00"), "(wrong)");
 	cr_assert_str_eq(decoded("%0a"), "(wrong)");
 	cr_assert_eq(request.status, 200);
-	cr_assert_eq(request.path_length, 6);
+	cr_assert_eq(request.path.length, 6);
 }
 
 Test(superctl_html, escapes_what_means_something)
