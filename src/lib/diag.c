@@ -44,23 +44,15 @@ static char *format_text(const char *format, va_list arguments)
 static bool count_one(struct diags *diags, enum severity severity)
 {
 	size_t errors = diags->errors - diags->dropped_errors;
-	size_t errors_most = diags->keeps_all ? DIAGS_ALL : DIAGS_ERRORS;
-	size_t others_most = diags->keeps_all ? DIAGS_ALL : DIAGS_OTHERS;
+	bool is_error = severity == SEVERITY_ERROR;
+	bool has_room = is_error ? errors < DIAGS_MOST : diags->count < errors + DIAGS_MOST;
 
 	diags->last = NULL;
-	if (severity == SEVERITY_ERROR) {
-		diags->errors++;
-		if (errors < errors_most)
-			return true;
-		diags->dropped_errors++;
-		return false;
-	}
-	if (severity == SEVERITY_WARNING)
-		diags->warnings++;
-	if (diags->count < errors + others_most)
-		return true;
-	diags->dropped_others++;
-	return false;
+	diags->errors += is_error;
+	diags->warnings += severity == SEVERITY_WARNING;
+	diags->dropped_errors += is_error && !has_room;
+	diags->dropped_others += !is_error && !has_room;
+	return has_room;
 }
 
 static void count_lost(struct diags *diags, enum severity severity)
@@ -197,7 +189,6 @@ void diags_bound(struct diags *diags)
 
 	diags->count = 0;
 	diags->last = NULL;
-	diags->keeps_all = false;
 	for (size_t n = 0; n < count; n++) {
 		struct diag *diag = &diags->list[n];
 		bool is_error = diag->severity == SEVERITY_ERROR || diag->was_error;

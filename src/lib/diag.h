@@ -4,8 +4,8 @@
  * severity: message, with hints and further places on lines of their own. A diagnostic that is lost because memory runs
  * out counts as an error.
  *
- * The cost of a malformed file is bounded: beyond DIAGS_ERRORS errors or DIAGS_OTHERS warnings and notes, further ones
- * are only counted, and a message is cut at DIAGS_MESSAGE bytes. */
+ * The cost of a malformed file is bounded: beyond DIAGS_MOST errors, or as many warnings and notes, further ones are only
+ * counted, and a message is cut at DIAGS_MESSAGE bytes. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,9 +14,9 @@
 
 struct buf;
 
-#define DIAGS_ERRORS 200
+#define DIAGS_MOST 100000               /* of either kind */
+#define DIAGS_ERRORS 200                /* what people are shown (diags_bound) */
 #define DIAGS_OTHERS 2000
-#define DIAGS_ALL 100000                /* bound of either kind while keeps_all is set */
 #define DIAGS_MESSAGE 1000              /* bytes */
 
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
@@ -56,7 +56,6 @@ struct diags {
 	size_t dropped_others;          /* warnings and notes beyond the bound */
 	size_t lost;                    /* diagnostics lost because memory ran out */
 	bool lacks_memory;              /* an error is that; what is read may lack something */
-	bool keeps_all;                 /* the bound is DIAGS_ALL until diags_bound; the caller needs every error */
 	struct diag *last;              /* the diagnostic added last, for diags_hint; NULL: it was dropped */
 };
 
@@ -82,7 +81,7 @@ void diags_pass_over(struct diags *diags, struct diag *diag);
 /* Removes the diagnostics whose element in `wanted` is false, and counts again. */
 void diags_keep(struct diags *diags, const bool *wanted);
 
-/* Ends keeps_all: drops diagnostics beyond the bounds. A diagnostic that was an error counts as one. */
+/* Drops diagnostics beyond DIAGS_ERRORS and DIAGS_OTHERS. A diagnostic that was an error counts as one. */
 void diags_bound(struct diags *diags);
 
 /* Sorts the diagnostics by line; files stay in the order in which they first appear. Does nothing if memory runs

@@ -171,7 +171,6 @@ static struct table *load(struct table_load *loading, struct diags *diags)
 {
 	struct table *table;
 
-	diags->keeps_all = true;
 	table = read_once(loading, diags);
 	if (table)
 		skip_faulty(table, loading->options->flags & OPTION_KEEP_GOING, loading->before, diags);

@@ -195,7 +195,6 @@ struct table *saved_read(const struct options *options, const char *text, struct
 
 	if (!table)
 		return NULL;
-	diags->keeps_all = true;
 	table->warns_of_unsupported = options->flags & OPTION_WARNS;
 	table->settings = options_join_settings(options, &table->globals);
 	table->control = options->settings.control;

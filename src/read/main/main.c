@@ -136,7 +136,7 @@ static void say_records(struct read_answer *answer, const struct reading *readin
 /* Reads the sources and prints what they have. */
 static int print_sources(struct read_answer *answer, struct read_request *request)
 {
-	struct diags diags = { .keeps_all = true };
+	struct diags diags = { 0 };
 	struct reading reading = {
 		.table = table_new(), .diags = &diags, .request = request, .compat = request->compat,
 		.inetd = request->inetd,

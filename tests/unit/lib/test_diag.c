@@ -120,6 +120,7 @@ Test(diag, bounds_errors_and_says_how_many_more)
 		diag_error(&diags, ((struct origin){ "a", i, 1 }), "wrong %u", i);
 	diags_hint(&diags, "for one that was dropped");
 	diag_warning(&diags, ((struct origin){ "a", 1, 1 }), "still said");
+	diags_bound(&diags);
 	cr_assert_eq(diags.errors, DIAGS_ERRORS + 50);
 	cr_assert_eq(diags.dropped_errors, 50);
 	cr_assert_eq(diags.count, DIAGS_ERRORS + 1);
@@ -137,14 +138,14 @@ Test(diag, bounds_warnings_and_still_takes_errors)
 {
 	struct diags diags = { 0 };
 
-	for (unsigned i = 0; i < DIAGS_OTHERS + 10; i++)
+	for (unsigned i = 0; i < DIAGS_MOST + 10; i++)
 		diag_warning(&diags, ((struct origin){ "a", i, 1 }), "odd");
 	diag_error(&diags, ((struct origin){ "a", 1, 1 }), "wrong");
-	cr_assert_eq(diags.warnings, DIAGS_OTHERS + 10);
+	cr_assert_eq(diags.warnings, DIAGS_MOST + 10);
 	cr_assert_eq(diags.dropped_others, 10);
 	cr_assert_eq(diags.dropped_errors, 0);
-	cr_assert_eq(diags.count, DIAGS_OTHERS + 1);
-	cr_assert_str_eq(diags.list[DIAGS_OTHERS].message, "wrong");
+	cr_assert_eq(diags.count, DIAGS_MOST + 1);
+	cr_assert_str_eq(diags.list[DIAGS_MOST].message, "wrong");
 	diags_free(&diags);
 }
 
@@ -167,7 +168,7 @@ Test(diag, cuts_a_message_that_quotes_a_huge_word)
 /* Who looks through the list sees each error, whoever reads it only the first. */
 Test(diag, drops_none_before_the_end_where_all_are_to_be_seen)
 {
-	struct diags diags = { .keeps_all = true };
+	struct diags diags = { 0 };
 
 	for (unsigned i = 1; i <= DIAGS_ERRORS + 50; i++)
 		diag_error(&diags, ((struct origin){ "a", i, 1 }), "wrong %u", i);
