@@ -174,16 +174,26 @@ void global_hint(const char *name, struct buf *out)
 		buf_addf(out, "did you mean '%s'?", nearest);
 }
 
-const char *limit_option(int resource)
+/* The name of the option whose field is at this place of a group; NULL: there is none. */
+static const char *option_at(enum option_group group, size_t offset)
 {
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option_def *option = &option_defs[i];
 
-		if (option->type == &type_limit && option->group == GROUP_LIMITS &&
-		    option->offset == (size_t)resource * sizeof(struct limit))
+		if (option->group == group && option->offset == offset && option_has_value(option))
 			return option->name[NATIVE];
 	}
 	return NULL;
+}
+
+const char *limit_option(int resource)
+{
+	return option_at(GROUP_LIMITS, (size_t)resource * sizeof(struct limit));
+}
+
+const char *command_option(enum command_phase phase)
+{
+	return option_at(GROUP_COMMANDS, offsetof(struct command_options, of) + (size_t)phase * sizeof(words));
 }
 
 const char *chapter_title(enum chapter chapter)

@@ -32,6 +32,9 @@ const struct option_def *option_find(enum dialect dialect, const char *name);
 /* Returns the option of a resource limit RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
 const char *limit_option(int resource);
 
+/* Returns the option for the commands of a phase: "exec_start_pre". */
+const char *command_option(enum command_phase phase);
+
 /* Adds a hint for an unknown name: superd.conf's name for another system's word, or the nearest known name. Adds
  * nothing if there is neither. */
 void option_hint(enum dialect dialect, const char *name, struct buf *out);

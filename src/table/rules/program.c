@@ -142,40 +142,15 @@ static bool has_program(const struct service *service)
 	return service->exec->exec && service->exec->exec[0];
 }
 
-/* Reports the second of exec, builtin and redirect. */
-static void check_alone(const struct service *service, bool has, const char *option, const char **first,
-			struct diags *diags)
-{
-	if (!has)
-		return;
-	if (*first) {
-		service_refuse(service, option, diags,
-			       "%s and %s exclude each other: a service has exec, builtin or redirect, or exec and "
-			       "redirect",
-			       *first, option);
-		diags_hint(diags, "remove one of the two");
-	}
-	*first = option;
-}
-
-static bool is_sensor(const struct service *service)
-{
-	return service->groups->access->deny_time >= 0;
-}
-
 void rule_program(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
-	const char *first = NULL;
 
 	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
 	    service_is_unclear(service, "redirect") || service_is_unclear(service, "deny_time"))
 		return;
-	check_alone(service, has_program(service), "exec", &first, diags);
-	check_alone(service, service->exec->builtin, "builtin", &first, diags);
-	if (!service_is_relayed(service) || service->exec->builtin)
-		check_alone(service, service->exec->redirect, "redirect", &first, diags);
-	if (!first && !is_sensor(service)) {
+	if (!has_program(service) && !service->exec->builtin && !service->exec->redirect &&
+	    service->groups->access->deny_time < 0) {       /* a sensor runs nothing */
 		service_refuse(service, NULL, diags, "exec is missing");
 		diags_hint(diags, "set the program, as in exec = \"/usr/sbin/%s\"", service->name);
 	}
@@ -265,20 +240,6 @@ static void check_relay_sockets(const struct service *service, struct diags *dia
 		       "redirect is for connections and UDP, not for %s", NULL, diags);
 }
 
-/* exec beside redirect: the program gets no socket. */
-static void check_relayed(const struct service *service, struct diags *diags)
-{
-	const struct stream_options *streams = service->groups->streams;
-
-	if (streams->input.kind == STREAM_SOCKET || streams->output.kind == STREAM_SOCKET ||
-	    streams->error.kind == STREAM_SOCKET)
-		service_refuse(service, "redirect", diags,
-			       "redirect beside exec: input, output and error cannot be the socket");
-	if (!service->socket_count)
-		service_refuse(service, "redirect", diags,
-			       "redirect needs listen: without it there is nothing to relay");
-}
-
 /* Whether this socket is where redirect leads, as far as the texts show: relaying would have no end. */
 static bool leads_back(words target, const struct listen *listen)
 {
@@ -300,8 +261,6 @@ static void check_redirect(const struct service *service, struct diags *diags)
 {
 	bool is_here = !service->groups->hardening->private_network && !service_is_unclear(service, "redirect");
 
-	if (service_is_relayed(service))
-		check_relayed(service, diags);
 	if (service->exec->accept)
 		check_streams(service, "redirect", "", diags);
 	else
@@ -407,9 +366,7 @@ void rule_backoff(const struct service *service, struct diags *diags)
 	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
 }
 
-/* Rules of the commands beside exec, and of the options for the time after a backend's end.
- *
- * If a service with a socket remains active after its backend's end, its clients wait forever. superd warns of it. */
+/* Rules of the commands beside exec. */
 
 /* Checks the program of a command. The type has checked that the text can be split. */
 static void check_command_program(const struct service *service, const char *option, const char *text,
@@ -434,41 +391,22 @@ static void check_command_program(const struct service *service, const char *opt
 
 static void check_phase(const struct service *service, enum command_phase phase, struct diags *diags)
 {
-	const char *option = command_option(phase);
+	const char *option = service_commands(service, phase) ? command_option(phase) : NULL;
 
-	if (!service_commands(service, phase) || service_is_unclear(service, option))
+	if (!option || service_is_unclear(service, option))
 		return;
 	for (words text = service_commands(service, phase); text && *text; text++) {
 		check_command_program(service, option, *text, diags);
 		if (!service_is_unclear(service, "listen"))
 			check_templates(service, option, *text, diags);
 	}
-	if (phase >= PHASE_SOCKET_START_PRE && !service->socket_count && !service_is_unclear(service, "listen"))
-		service_refuse(service, option, diags, "%s needs a service with a socket", option);
+	if (phase == PHASE_IDLE_UNLESS && service_commands(service, phase)[1])
+		service_refuse(service, option, diags,
+			       "idle_unless is one command, whose exit status is the answer");
 }
 
 void rule_commands(const struct service *service, struct diags *diags)
 {
 	for (int phase = 0; phase < PHASES; phase++)
 		check_phase(service, (enum command_phase)phase, diags);
-	if (!service->exec->accept && service->groups->restart->remain_after_exit && service->socket_count &&
-	    !service_is_relayed(service))
-		diag_warning(diags, service_origin(service, "remain_after_exit"),
-			     "%s: remain_after_exit: once the program has ended, clients wait in vain: none of them "
-			     "starts it again",
-			     service->name);
-}
-
-void rule_idle(const struct service *service, struct diags *diags)
-{
-	if (words_count(service->groups->commands->of[PHASE_IDLE_UNLESS]) > 1)
-		service_refuse(service, "idle_unless", diags,
-			       "idle_unless is one command, whose exit status is the "
-			       "answer");
-	if (service->groups->lifecycle->idle_timeout == INT64_MAX || !service_setting(service, "idle_timeout") ||
-	    service_is_unclear(service, "listen") || service->socket_count || service_setting(service, "socket") ||
-	    service->exec->accept)
-		return;
-	service_refuse(service, "idle_timeout", diags, "idle_timeout needs a socket: without one it has no clients");
-	service_hint(service, diags, "remove idle_timeout; runtime_max limits how long it runs");
 }

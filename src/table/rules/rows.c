@@ -57,7 +57,7 @@ void service_hint(const struct service *service, struct diags *diags, const char
 struct rule_row {
 	const char *option;  /* whose place the message has; "OPTION OPTION" is a rule for each of them */
 	const char *verb;    /* NEEDS, or NOT_WITH: the two exclude each other */
-	const char *other;   /* an option; NULL: */
+	const char *other;   /* an option; "listen": a socket; NULL: */
 	unsigned kinds;	     /* of sockets: it needs one of them, or none */
 	const char *because; /* the end of the message */
 	const char *hint;    /* for service_hint */
@@ -90,18 +90,28 @@ static const char accept_hint[] = "set accept = yes, or remove it";
 static const char ways[] =
 	"socket_user, socket_group and socket_mode control access there; set it in a socket { } that "
 	"has the other sockets";
+static const char one_of_them[] = "remove one of the two";
 static const char on_relay[] = "remove it, or set root_directory = \"\"";
 
 /* If systemd accepts a combination, superd does, too. An option that restricts or protects but has no effect is an
  * error, because its author relies on it; one that protects nothing is a warning. Builtins and redirect run
  * superd-builtin, which is not inside of root_directory. */
 static const struct rule_row rows[] = {
+	{ "builtin", NOT_WITH, "exec", .hint = one_of_them,
+	  .says = "exec and builtin exclude each other: a service has exec, builtin or redirect, or exec and "
+		  "redirect" },
+	{ "redirect", NOT_WITH, "builtin", .hint = one_of_them,
+	  .says = "builtin and redirect exclude each other: a service has exec, builtin or redirect, or exec and "
+		  "redirect" },
 	{ "proxy_protocol redirect_timeout", NEEDS, "redirect", .is_set = true },
 	{ "root_directory", NOT_WITH, "builtin", .hint = on_relay },
 	{ "root_directory", NOT_WITH, "redirect", .hint = on_relay, .way = NOT_RELAYED },
 	{ "exec_prefix", NEEDS, .other = "exec" },
 	{ "remain_after_exit", NOT_WITH, "accept = yes", .warns = true,
 	  .says = "remain_after_exit: with accept = yes a connection whose instance has ended is still counted" },
+	{ "remain_after_exit", NOT_WITH, "listen", .warns = true, .otherwise = true, .way = NOT_RELAYED,
+	  .says = "remain_after_exit: once the program has ended, clients wait in vain: none of them starts it again" },
+	{ "socket_exec_start_pre socket_exec_start_post socket_exec_stop_post", NEEDS, .other = "listen" },
 	{ "restart = on-success or on-failure or on-abnormal or on-watchdog or on-abort or always", NOT_WITH,
 	  "accept = yes", .is_set = true, .warns = true,
 	  .says = "restart has no effect with accept = yes: the connection of an ended instance is closed" },
@@ -174,6 +184,10 @@ static const struct rule_row rows[] = {
 	{ "pass = inetd", NOT_WITH, "redirect", .is_set = true, .way = RELAYED,
 	  .says = "pass = inetd and redirect exclude each other: exec receives no socket" },
 
+	{ "redirect", NEEDS, "listen", .because = "without it there is nothing to relay", .way = RELAYED },
+	{ "input output error = socket", NOT_WITH, "redirect", .way = RELAYED,
+	  .says = "redirect beside exec: input, output and error cannot be the socket" },
+
 	/* When it is ready. */
 	{ "ready exec_ready", NOT_WITH, "pass = bind", .is_set = true, .warns = true,
 	  .says = "with pass = bind clients do not wait until it is ready: the program accepts them itself, as soon as "
@@ -197,6 +211,9 @@ static const struct rule_row rows[] = {
 	  .because = "connections of TCP: of others the kernel reports no times of traffic" },
 	{ "idle_timeout", NEEDS, "accept = no", .because = "otherwise an instance ends with its one connection",
 	  .hint = "remove idle_timeout; runtime_max limits a connection", .is_set = true },
+	{ "idle_timeout", NEEDS, "listen", .is_set = true, .otherwise = true,
+	  .says = "idle_timeout needs a socket: without one it has no clients",
+	  .hint = "remove idle_timeout; runtime_max limits how long it runs" },
 	{ "idle_action = freeze", NOT_WITH, "type = oneshot", .hint = "set idle_action = stop, and exec_stop",
 	  .says = "idle_action = freeze needs a program that continues to run: a oneshot cannot be frozen",
 	  .way = RELAYED },
@@ -207,6 +224,9 @@ static const struct rule_row rows[] = {
 	  .hint = "remove idle_timeout, or move the socket to a separate service" },
 
 	/* pass = bind. */
+	{ "pass = bind", NEEDS, "listen", .hint = "write the address that the program binds in listen, or remove pass",
+	  .says = "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone" },
+	{ "binds", NEEDS, "pass = bind", .hint = "set pass = bind, or remove binds" },
 	{ "pass = bind", NOT_WITH, "accept = yes", .hint = "set accept = no, or remove it",
 	  .says = "pass = bind: a program that binds its own address accepts its clients itself" },
 	{ "pass = bind", NOT_WITH, "redirect", .hint = "remove one of them",
@@ -258,6 +278,8 @@ static bool field_holds(const struct option_def *option, const char *value, cons
 		return *(const void *const *)field;
 	if (!value)
 		return !option_is_default(option, field, NULL);
+	if (option->type == &type_stream)
+		return text_has_word(value, "socket") && ((const struct stream *)field)->kind == STREAM_SOCKET;
 	return text_has_word(value,
 			     kind == FIELD_BOOL ? *(const bool *)field ? "yes" : "no"
 						: option->words[*(const unsigned *)field]);
@@ -277,6 +299,12 @@ static bool holds(const struct service *service, const struct listen *listen, co
 					  (const char *)service->sockets[n].options + option->offset);
 	}
 	return any;
+}
+
+/* Whether it is reported that the service has no socket. */
+static bool misses_listen(const struct service *service)
+{
+	return service->exec->start == START_DEMAND || service->exec->accept || service_setting(service, "socket");
 }
 
 static bool is_of_kinds(const struct rule_row *row, const struct endpoint *endpoint)
@@ -346,9 +374,13 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 		return false;
 	if (row->kinds)
 		return check_kinds(service, row, named, option, diags);
-	/* That exec is missing is another rule's. */
-	has_other = strcmp(row->other, "exec") ? holds(service, NULL, named->other, strstr(row->other, " = "))
-					       : !service_is_builtin(service);
+	/* That exec or listen is missing is another rule's. */
+	if (!strcmp(row->other, "exec"))
+		has_other = !service_is_builtin(service);
+	else if (named->other->flags & STRUCTURE)
+		has_other = service->socket_count || (row->verb == NEEDS && misses_listen(service));
+	else
+		has_other = holds(service, NULL, named->other, strstr(row->other, " = "));
 	if (!holds(service, NULL, option, named->value) || has_other == (row->verb == NEEDS) ||
 	    (row->verb == NEEDS && service_setting(service, row->other)) ||
 	    service_is_unclear(service, named->other->name[NATIVE]))

@@ -124,17 +124,6 @@ void rule_access(const struct service *service, struct diags *diags)
 /* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
  * they are numbers, and of the kind that the socket has. */
 
-/* rule_listen has refused a service that waits for clients and has nowhere to. */
-static void check_has_socket(const struct service *service, struct diags *diags)
-{
-	if (service->socket_count || service->exec->start == START_DEMAND || service->exec->accept ||
-	    service_is_unclear(service, "start") || service_setting(service, "socket"))
-		return;
-	service_refuse(service, "pass", diags,
-		       "pass = bind needs a socket in listen: superd answers the binds of its own sockets alone");
-	service_hint(service, diags, "write the address that the program binds in listen, or remove pass");
-}
-
 static bool is_number(const char *address)
 {
 	struct in6_addr room;
@@ -192,24 +181,13 @@ void rule_bind(const struct service *service, struct diags *diags)
 {
 	struct pool *pool;
 
-	if (service_is_unclear(service, "pass") || service_is_unclear(service, "listen"))
+	if (service->exec->pass != PASS_BIND || service_is_unclear(service, "pass") ||
+	    service_is_unclear(service, "listen"))
 		return;
-	if (service->exec->pass == PASS_BIND && !service_is_unclear(service, "accept"))
-		check_has_socket(service, diags);
 	pool = pool_new();
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
-		const struct listen *listen = &service->sockets[n];
-
-		if (service->exec->pass == PASS_BIND)
-			check_denied(service, listen, diags);
-		if (!listen->options->binds)
-			continue;
-		if (service->exec->pass != PASS_BIND) {
-			service_refuse(service, "binds", diags, "binds needs pass = bind");
-			service_hint(service, diags, "set pass = bind, or remove binds");
-			break;
-		}
-		check_addresses(service, listen, pool, diags);
+		check_denied(service, &service->sockets[n], diags);
+		check_addresses(service, &service->sockets[n], pool, diags);
 	}
 	pool_free(pool);
 }

@@ -84,25 +84,6 @@ const char *command_refuse_prefix(const char *text)
 	return NULL;
 }
 
-const char *command_option(enum command_phase phase)
-{
-	static const char *const options[PHASES] = {
-		[PHASE_CONDITION] = "exec_condition",
-		[PHASE_START_PRE] = "exec_start_pre",
-		[PHASE_START_POST] = "exec_start_post",
-		[PHASE_RELOAD] = "exec_reload",
-		[PHASE_STOP] = "exec_stop",
-		[PHASE_STOP_POST] = "exec_stop_post",
-		[PHASE_READY] = "exec_ready",
-		[PHASE_IDLE_UNLESS] = "idle_unless",
-		[PHASE_SOCKET_START_PRE] = "socket_exec_start_pre",
-		[PHASE_SOCKET_START_POST] = "socket_exec_start_post",
-		[PHASE_SOCKET_STOP_POST] = "socket_exec_stop_post",
-	};
-
-	return options[phase];
-}
-
 bool service_has_commands(const struct service *service, enum command_phase first, enum command_phase last)
 {
 	for (int phase = (int)first; phase <= (int)last; phase++) {

@@ -27,9 +27,6 @@ const char *command_refuse(const char *text);
 /* Returns NULL, or why these signs are not allowed in front of exec. */
 const char *command_refuse_prefix(const char *signs);
 
-/* Returns the option for the commands of a phase: "exec_start_pre". */
-const char *command_option(enum command_phase phase);
-
 static inline words service_commands(const struct service *service, enum command_phase phase)
 {
 	return service->groups->commands->of[phase];

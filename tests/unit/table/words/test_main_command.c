@@ -1,5 +1,6 @@
 /* What the words of commands and of ways to end mean. tests/read/superd/words.conf has those that are none. */
 #include "table/words/command_prefix.h"
+#include "table/option/option_table.h"
 #include "table/words/exit_status.h"
 #include "tests/unit/unit.h"
 
