@@ -436,55 +436,39 @@ static void on_adviser(struct helper *helper, int status)
 /* false: superd-lookup could not be started. The client is the advice's now. */
 static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
 {
-	static const char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	const struct own_program *program = program_get(PROGRAM_LOOKUP);
-	char *environment[4] = { (char *)(uintptr_t)path };
-	char *argv[9] = { (char *)(uintptr_t)program->name, (char *)(uintptr_t)build_word() }, **at = argv + 2;
-	struct plan plan = {
-		.main = { .program = program->path, .file = program->fd, .argv = argv },
-		.environment = environment,
-		.environment_count = 1,
-		.account = helper_user_account(HELPER_USER_LOOKUP),
-		.umask = 022,
-		.io_priority = -1,
-		.cpu_policy = -1,
-		.bounding = plan_own_bounding(0),
-		.flags = PLAN_NO_NEW_PRIVILEGES,
-		.limit_count = 1,
-		.limits = { { RLIMIT_NOFILE, superd.defaults.nofile } },
-	};
+	const char *arguments[6] = { NULL }, **at = arguments;
 	struct advice *advice = calloc(1, sizeof(*advice));
-	struct spawn_request request = { .plan = &plan, .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	struct spawn_request request = { .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	struct buf why = { 0 };
 	char more[LOG_RATE_LIMIT_MORE];
 	int ends[2] = { -1, -1 }, report = -1;
-	pid_t pid;
+	struct plan *plan;
+	pid_t pid = -1;
 
 	if (asked->name)
-		*at++ = (char *)(uintptr_t) "-n";
+		*at++ = "-n";
 	if (asked->libwrap) {
-		*at++ = (char *)(uintptr_t) "-w";
-		*at++ = (char *)(uintptr_t)asked->libwrap;
+		*at++ = "-w";
+		*at++ = asked->libwrap;
 	}
 	if (asked->ident) {
-		*at++ = (char *)(uintptr_t) "-i";
-		*at++ = (char *)(uintptr_t) "10";
+		*at++ = "-i";
+		*at++ = "10";
 	}
-	if (program->fd < 0 && log_rate_limit_is_due(&svc->run->note_limit, more)) {
-		struct buf why = { 0 };
-
-		program_describe_missing(PROGRAM_LOOKUP, &why);
+	plan = plan_own_program(PROGRAM_LOOKUP, arguments, helper_user_account(HELPER_USER_LOOKUP),
+				&superd.defaults.nofile, &why);
+	if (!plan && log_rate_limit_is_due(&svc->run->note_limit, more))
 		svc_say(svc, LEVEL_ERROR, "lookup", "cannot ask about its clients: %s%s", buf_string(&why), more);
-		buf_free(&why);
+	buf_free(&why);
+	if (plan && advice && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
+		fd_set_nonblocking(ends[0], true);
+		request.plan = plan;
+		request.wanted = (int[]){ client->fd, superd.null_out, superd.null_out, ends[1], client->fd };
+		pid = launch(&request, NULL, &report);
+		fd_close(&ends[1]);
+		fd_close(&report);
 	}
-	if (program->fd < 0 || !advice || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		free(advice);
-		return false;
-	}
-	fd_set_nonblocking(ends[0], true);
-	request.wanted = (int[]){ client->fd, superd.null_out, superd.null_out, ends[1], client->fd };
-	pid = launch(&request, NULL, &report);
-	fd_close(&ends[1]);
-	fd_close(&report);
+	plan_free(plan);
 	if (pid < 0) {
 		fd_close(&ends[0]);
 		free(advice);

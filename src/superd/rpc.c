@@ -147,18 +147,15 @@ static void on_ended(struct helper *helper, int status)
 /* account NULL: superd's own, which rpcbind may accept where it refuses superd-rpc's. */
 static void start_program(const struct account *account)
 {
-	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const struct registration *one = rpc.current;
 	const char *const arguments[] = { rpc.sets ? "set" : "unset", one->program, one->transports, one->port, NULL };
 	struct spawn_request request = { .wanted_count = 3, .remote_port = -1, .pid = -1 };
-	struct process_defaults defaults = superd.defaults;
 	int ends[2] = { -1, -1 }, report = -1;
 	struct buf why = { 0 };
 	struct plan *plan;
 	pid_t pid = -1;
 
-	defaults.environment = (char *[]){ path, NULL };
-	plan = plan_own_program(PROGRAM_RPC, arguments, account, &defaults, &why);
+	plan = plan_own_program(PROGRAM_RPC, arguments, account, &superd.defaults.nofile, &why);
 	if (plan && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
 		buf_addf(&why, "cannot start %s: %s", plan->main.program, strerror(errno));
 	} else if (plan) {

@@ -41,9 +41,8 @@ static void add_fault(const struct helper_process *helper, const struct fault *f
 
 bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why)
 {
-	struct process_defaults defaults = { 0 };
 	const char *const arguments[] = { start->option, NULL };
-	struct plan *plan = plan_own_program(helper->program, arguments, start->account, &defaults, why);
+	struct plan *plan = plan_own_program(helper->program, arguments, start->account, NULL, why);
 	struct spawn_request launch = {
 		.wanted = start->wanted, .wanted_count = start->wanted_count, .remote_port = -1, .plan = plan, .pid = -1
 	};
@@ -58,7 +57,6 @@ bool helper_process_start(struct helper_process *helper, const struct helper_sta
 	start->wanted[start->number] = ends[1];
 	helper->channel = ends[0];
 	if (plan) {
-		plan->limit_count = 0;
 		plan->directory = start->directory;
 		plan->bounding = plan_own_bounding(start->capabilities);
 		for (int cap = 0; cap < 64; cap++) { /* a program that is not root's keeps only its ambient set */

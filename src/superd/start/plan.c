@@ -468,7 +468,8 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	return NULL;
 }
 
-/* A plan that changes nothing of what superd's own process has but its limit of descriptors. NULL: out of memory. */
+/* A plan that changes nothing of what superd's own process has but its limit of descriptors. nofile NULL: nor that. NULL:
+ * out of memory. */
 static struct plan *plan_new(const struct rlimit *nofile)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
@@ -478,8 +479,8 @@ static struct plan *plan_new(const struct rlimit *nofile)
 	plan->umask = (mode_t)-1;
 	plan->io_priority = plan->cpu_policy = -1;
 	plan->bounding = UINT64_MAX;
-	plan->limits[0] = (struct plan_limit){ RLIMIT_NOFILE, *nofile };
-	plan->limit_count = 1;
+	if (nofile)
+		plan->limits[plan->limit_count++] = (struct plan_limit){ RLIMIT_NOFILE, *nofile };
 	return plan;
 }
 
@@ -535,28 +536,35 @@ struct plan *plan_command(char *const *argv, const struct process_defaults *defa
 }
 
 struct plan *plan_own_program(enum program which, const char *const *arguments, const struct account *account,
-			      const struct process_defaults *defaults, struct buf *why)
+			      const struct rlimit *nofile, struct buf *why)
 {
 	const struct own_program *program = program_get(which);
-	const char *argv[PLAN_OWN_WORDS + 3] = { program->name, build_word() };
-	struct plan *plan;
+	struct plan *plan = program->fd < 0 ? NULL : plan_new(nofile);
+	size_t count = 0;
 
 	if (program->fd < 0) {
 		program_describe_missing(which, why);
 		return NULL;
 	}
-	for (size_t n = 0; n < PLAN_OWN_WORDS && arguments[n]; n++)
-		argv[n + 2] = arguments[n];
-	plan = plan_command((char *const *)(uintptr_t)argv, defaults);
-	if (!plan) {
+	while (arguments[count])
+		count++;
+	if (plan) {
+		plan->main = (struct plan_command){ .program = program->path, .file = program->fd };
+		plan->main.argv = calloc(count + 3, sizeof(*plan->main.argv));
+		plan->environment = calloc(1, sizeof(*plan->environment));
+	}
+	if (!plan || !plan->main.argv || !plan->environment || !(plan->environment[0] = strdup(DEFAULT_PATH))) {
 		buf_text(why, "out of memory");
+		plan_free(plan);
 		return NULL;
 	}
-	plan->main.program = program->path;
-	plan->main.file = program->fd;
-	plan->foreground = BACKGROUND;
+	plan->environment_count = 1;
+	plan->main.argv[0] = (char *)(uintptr_t)program->name;
+	plan->main.argv[1] = (char *)(uintptr_t)build_word();
+	memcpy(plan->main.argv + 2, arguments, count * sizeof(*arguments));
 	plan->directory = "/";
 	plan->account = account;
+	plan->umask = 022;
 	plan->bounding = plan_own_bounding(0);
 	plan->flags = PLAN_NO_NEW_PRIVILEGES;
 	return plan;

@@ -62,12 +62,10 @@ bool plan_fail(const struct service *service, const char *option, struct buf *wh
  * memory. */
 struct plan *plan_command(char *const *argv, const struct process_defaults *defaults);
 
-#define PLAN_OWN_WORDS 16 /* arguments of a program of superd's own */
-
-/* The same for one of superd's own programs, without capabilities and as this account; NULL: superd's own. arguments:
- * NULL-terminated, at most PLAN_OWN_WORDS, borrowed. NULL with the reason in why. */
+/* The plan of one of superd's own programs, without capabilities, with PATH alone, and as this account; NULL: superd's
+ * own. arguments: NULL-terminated, borrowed. nofile: its RLIMIT_NOFILE; NULL: superd's. NULL with the reason in why. */
 struct plan *plan_own_program(enum program which, const char *const *arguments, const struct account *account,
-			      const struct process_defaults *defaults, struct buf *why);
+			      const struct rlimit *nofile, struct buf *why);
 
 /* The capability bounding set of a helper program: the capabilities that it needs, or all if superd may not lower the
  * set. */
