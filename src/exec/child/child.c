@@ -76,26 +76,28 @@ static int give_to_user(int group, const struct account *account)
 	return 0;
 }
 
-/* 0, or -1 and errno */
+/* Others see into the group once its settings are complete: a command that failed, or was killed, in front of that
+ * leaves them to the next one of its instance. 0, or -1 and errno. */
 static int cgroup_join(struct job *job)
 {
-	const struct cgroup_settings *cgroup_settings = job->plan->cgroup_settings;
 	const struct account *account = job->plan->account;
-	bool is_new = false;
-	int group, result = 0;
+	struct stat status;
+	int group, result;
 
 	job->fault.resource = CGROUP_ITSELF;
-	if (syscall(SYS_mkdirat, AT_FDCWD, job->group, 0755) == 0)
-		is_new = true;
-	else if (errno != EEXIST)
+	if (syscall(SYS_mkdirat, AT_FDCWD, job->group, 0700) < 0 && errno != EEXIST)
 		return -1;
 	group = open(job->group, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (group < 0)
 		return -1;
-	if (is_new)
-		result = write_settings(job, cgroup_settings, group);
-	if (is_new && result == 0 && job->plan->flags & PLAN_DELEGATES && account && account->switches)
-		result = give_to_user(group, account);
+	result = fstat(group, &status);
+	if (result == 0 && !(status.st_mode & 077)) {
+		result = write_settings(job, job->plan->cgroup_settings, group);
+		if (result == 0 && job->plan->flags & PLAN_DELEGATES && account && account->switches)
+			result = give_to_user(group, account);
+		if (result == 0)
+			result = fchmod(group, 0755);
+	}
 	if (result == 0)
 		result = cgroup_enter(group);
 	close(group);

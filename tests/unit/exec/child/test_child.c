@@ -1,5 +1,5 @@
-/* The arrangement of descriptors in a child, in every order there is. Each case forks, for it takes the numbers
- * that the test runner lives by. */
+/* The arrangement of descriptors in a child, in every order there is, and its control group. Each case forks, for it
+ * takes the numbers that the test runner lives by. */
 #include "exec/child/child.h"
 #include "superd/start/start.h"
 #include "tests/unit/unit.h"
@@ -141,4 +141,70 @@ Test(child, refuses_more_than_it_has_room_for)
 	errno = 0;
 	cr_expect_eq(child_arrange(wanted, 5000), -1);
 	cr_expect_eq(errno, EMFILE);
+}
+
+static int run_in_group(const char *group)
+{
+	static const struct cgroup_attribute limits[] = { { "first", "7", "tasks_max", false },
+							  { "second", "8", "memory_max", false } };
+	static const struct cgroup_settings settings = { .has_group = true, .list = limits, .count = 2 };
+	char name[] = "true", *argv[] = { name, NULL };
+	struct plan plan = { .umask = (mode_t)-1, .io_priority = -1, .cpu_policy = -1, .bounding = UINT64_MAX,
+			     .cgroup_settings = &settings, .main = { .program = "/bin/true", .argv = argv } };
+	struct job job = { .plan = &plan, .command = &plan.main, .wanted = (int[]){ 0, 1, 2 }, .wanted_count = 3,
+			   .argv = plan.main.argv, .environment = (char *[]){ NULL }, .report = -1, .record = -1,
+			   .group = group };
+	int status = 0;
+	pid_t pid = fork();
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0)
+		child_run(&job, STAGE_CGROUP, NULL);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void put(const char *folder, const char *name, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "we");
+	cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s", path);
+}
+
+static int first_letter(const char *folder, const char *name)
+{
+	char path[64];
+	FILE *file;
+	int letter;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "re");
+	cr_assert(file, "%s", path);
+	letter = fgetc(file);
+	fclose(file);
+	return letter;
+}
+
+/* A folder is enough of a group. */
+Test(child, sets_the_limits_that_an_earlier_command_has_not_completed)
+{
+	char group[] = "/tmp/superd-group-XXXXXX", command[64];
+
+	cr_assert(mkdtemp(group));
+	put(group, "cgroup.procs", "");
+	put(group, "first", "");
+	cr_expect_neq(run_in_group(group), 0, "it lacks the second");
+	put(group, "first", "");
+	put(group, "second", "");
+	cr_expect_eq(run_in_group(group), 0);
+	cr_expect_eq(first_letter(group, "first"), '7');
+	cr_expect_eq(first_letter(group, "second"), '8');
+	put(group, "first", "9");
+	cr_expect_eq(run_in_group(group), 0);
+	cr_expect_eq(first_letter(group, "first"), '9', "a reload may have changed it");
+	snprintf(command, sizeof(command), "rm -r %s", group);
+	cr_expect_eq(system(command), 0);
 }
