@@ -358,7 +358,6 @@ struct run {
 	struct list listening;	      /* clients.c */
 	struct helper closers[CLOSERS];
 	char reason[320];     /* of the pause */
-	const char *unlogged; /* event that is logged with the pause; NULL: none */
 	uint64_t told;	      /* hash of the reason why a socket cannot be opened, as the log has it */
 	uint64_t told_owner;  /* of who has its port, */
 	double told_at;	      /* since then; 0: not */

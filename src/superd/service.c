@@ -357,18 +357,6 @@ void svc_set_reason(struct svc *svc, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(svc->run->reason, sizeof(svc->run->reason), format, list);
 	va_end(list);
-	svc->run->unlogged = NULL;
-}
-
-__attribute__((format(printf, 3, 4))) static void svc_fail(struct svc *svc, const char *event, const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(svc->run->reason, sizeof(svc->run->reason), format, list);
-	va_end(list);
-	svc->run->unlogged = event;
-	svc->run->failed_at = clock_now();
 }
 
 static bool is_kept_closed(const struct socket *socket)
@@ -409,21 +397,28 @@ bool svc_waits_for_order(const struct svc *svc)
 	return !svc->socket_count && svc->run->start_due <= 0;
 }
 
-/* A failure and the pause after it, whose length is backoff_next's (lib/backoff), are one line. */
-static void svc_back_off(struct svc *svc)
+/* A failure and the pause after it, whose length is backoff_next's (lib/backoff), are one line. failed: the event of
+ * what could not be done; NULL: an end, which the log has already. */
+__attribute__((format(printf, 3, 4))) static void back_off(struct svc *svc, const char *failed, const char *format, ...)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
 	bool binds = lacks_socket(svc), comes_back;
-	/* Who has a port, "(pid 10 (python3) has it)", may be found once and not again. */
-	size_t length = strcspn(svc->run->reason, "(");
-	uint64_t told = hash_bytes(HASH_START, svc->run->reason, length), owner = svc->run->told_owner;
+	struct event event = { .name = failed ? failed : "pause", .service = svc->row->name, .reason = svc->run->reason };
+	uint64_t told, owner = svc->run->told_owner;
 	char span[DURATION_MOST], next[80];
 	double now = clock_now();
-	struct event event = { .name = svc->run->unlogged ? svc->run->unlogged : "pause",
-			       .service = svc->row->name,
-			       .reason = svc->run->reason };
+	size_t length;
+	va_list list;
 
+	va_start(list, format);
+	vsnprintf(svc->run->reason, sizeof(svc->run->reason), format, list);
+	va_end(list);
+	/* Who has a port, "(pid 10 (python3) has it)", may be found once and not again. */
+	length = strcspn(svc->run->reason, "(");
+	told = hash_bytes(HASH_START, svc->run->reason, length);
+	if (failed)
+		svc->run->failed_at = now;
 	if (!binds)
 		svc->run->pause = PAUSE_FAILED;
 	svc_set(svc, binds ? BINDING : BACKOFF);
@@ -436,10 +431,10 @@ static void svc_back_off(struct svc *svc)
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
 	if (!strstr(svc->run->reason, "another socket has it"))
 		owner = hash_text(HASH_START, svc->run->reason + length);
-	if (binds && svc->run->unlogged && svc->run->told_at > 0 && told == svc->run->told &&
+	if (binds && failed && svc->run->told_at > 0 && told == svc->run->told &&
 	    owner == svc->run->told_owner && now - svc->run->told_at < TELL_AGAIN) {
 		log_event(superd.log, LEVEL_DEBUG, &event, "%s; %s", svc->run->reason, next);
-	} else if (svc->run->unlogged) {
+	} else if (failed) {
 		if (binds) {
 			svc->run->told = told;
 			svc->run->told_owner = owner;
@@ -449,7 +444,6 @@ static void svc_back_off(struct svc *svc)
 	} else if (!svc->run->lacks) {
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->run->reason);
 	}
-	svc->run->unlogged = NULL;
 	svc_set_timer(svc, pause);
 	svc_changed(svc); /* also where its state was this before: who waits for it learns that it fails */
 }
@@ -685,16 +679,11 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 				socket->absent = PRESENT;
 			good = false;
 		}
-		if (!good && svc->run->lacks)
-			svc_set_reason(svc, "%s", buf_string(&failed));
-		else if (!good)
-			svc_fail(svc, "bind_error", "%s", buf_string(&failed));
+		if (good)
+			run_socket_commands(svc, PHASE_SOCKET_START_POST);
+		else
+			back_off(svc, svc->run->lacks ? NULL : "bind_error", "%s", buf_string(&failed));
 		buf_free(&failed);
-		if (!good) {
-			svc_back_off(svc);
-			return;
-		}
-		run_socket_commands(svc, PHASE_SOCKET_START_POST);
 		return;
 	case PHASE_SOCKET_START_POST:
 		svc->bound = true;
@@ -710,12 +699,11 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 	}
 }
 
-/* The next try begins with the first of them. */
-static void fail_sockets(struct svc *svc)
+/* Before a pause: the next try begins with the first of them. */
+static void begin_sockets_anew(struct svc *svc)
 {
 	svc->run->socket_phase = 0;
 	close_all(svc);
-	svc_back_off(svc);
 }
 
 static void on_socket_command(struct child *child, int status, const struct rusage *used)
@@ -737,8 +725,8 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 	status_describe(status, what);
 	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
 		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
-			svc_fail(svc, "bind_error", "%s has failed: %.150s: %s", command_option(phase), text, what);
-			fail_sockets(svc);
+			begin_sockets_anew(svc);
+			back_off(svc, "bind_error", "%s has failed: %.150s: %s", command_option(phase), text, what);
 			return;
 		}
 		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: %s", command_option(phase), text, what);
@@ -774,8 +762,8 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase)
 		buf_text(&why, "cannot be run");
 	plan_free(plan);
 	if (phase <= PHASE_SOCKET_START_POST) {
-		svc_fail(svc, "bind_error", "%s: %s", command_option(phase), buf_string(&why));
-		fail_sockets(svc);
+		begin_sockets_anew(svc);
+		back_off(svc, "bind_error", "%s: %s", command_option(phase), buf_string(&why));
 	} else {
 		svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
 		go_on_sockets(svc, phase);
@@ -860,8 +848,7 @@ static void on_conditions(struct helper *helper, int status)
 	if (svc_bar(svc) < BAR_HELD) {
 		svc_settle(svc);
 	} else if (!answered) {
-		svc_fail(svc, "bind_error", "its conditions cannot be checked: no answer");
-		svc_back_off(svc);
+		back_off(svc, "bind_error", "its conditions cannot be checked: no answer");
 	} else if (svc->run->asks_again) {
 		svc_open(svc);
 	} else {
@@ -892,8 +879,7 @@ static void ask_conditions(struct svc *svc)
 		svc->run->found = ends[0];
 		svc->run->asks_again = false;
 	} else {
-		svc_fail(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
-		svc_back_off(svc);
+		back_off(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
 		fd_close(&ends[0]);
 	}
 	fd_close(&ends[1]);
@@ -909,9 +895,8 @@ static bool is_held_up(struct svc *svc, bool sockets)
 		svc_set(svc, QUEUED);
 	} else if (fails) {
 		svc->run->failures += !sockets;
-		svc_fail(svc, sockets ? "bind_error" : "failed", "cannot %s: %s", sockets ? "listen" : "start",
+		back_off(svc, sockets ? "bind_error" : "failed", "cannot %s: %s", sockets ? "listen" : "start",
 			 buf_string(&why));
-		svc_back_off(svc);
 	}
 	buf_free(&why);
 	return waits || fails;
@@ -1664,6 +1649,8 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 				    : WIFSIGNALED(svc->run->last_status) ? 128 + WTERMSIG(svc->run->last_status)
 				    : WEXITSTATUS(svc->run->last_status) ? WEXITSTATUS(svc->run->last_status)
 									 : 1);
+	if (failed && was_current)
+		backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
 	if (svc_bar(svc) < BAR_HELD) {
 		svc_settle(svc);
 	} else if (lack && (was_current || svc->state == LISTENING)) {
@@ -1676,31 +1663,23 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 			duration_write(span, pause));
 		svc_set_reason(svc, "not started: %s", why);
 		svc_pause(svc, pause);
-	} else if (failed && (was_current || (!ran && !svc->run->current))) {
-		if (was_current)
-			backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
-		if (!ran)
-			svc_fail(svc, "failed", "cannot start: %s", why);
-		else
-			svc_set_reason(svc, "%s", buf_string(&text));
-		if (was_current || svc->state != BACKOFF)
-			svc_back_off(svc);
+	} else if (failed && was_current && ran) {
+		back_off(svc, NULL, "%s", buf_string(&text));
+	} else if (failed && !ran && (was_current || (!svc->run->current && svc->state != BACKOFF))) {
+		back_off(svc, "failed", "cannot start: %s", why);
 	} else if (left && svc->state == LISTENING) {
-		svc_set_reason(svc, "an instance left its datagram unread");
-		svc_back_off(svc);
+		back_off(svc, NULL, "an instance left its datagram unread");
 	} else if (lent_close(svc, &again) && again) {
 		svc->run->failures++;
 		svc_open_early(svc); /* its clients wait there */
-		svc_set_reason(svc, "its program shuts its listener down again and again");
-		svc_back_off(svc);
+		back_off(svc, NULL, "its program shuts its listener down again and again");
 	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
 		svc->run->failures++;
-		if (svc->socket_count)
-			svc_set_reason(svc, "it exits without accepting a connection: its configuration may need %s",
-				       "accept = yes, or type = forking if its program continues in the background");
-		else
-			svc_set_reason(svc, "it ended at once");
-		svc_back_off(svc);
+		back_off(svc, NULL, "%s",
+			 svc->socket_count
+				 ? "it exits without accepting a connection: its configuration may need accept = yes, or "
+				   "type = forking if its program continues in the background"
+				 : "it ended at once");
 	} else if (was_current && svc->run->no_progress > 2 * NO_PROGRESS) {
 		svc_set_reason(svc, "its queue is as long as before");
 		svc_pause(svc, SUSPECT_PAUSE);
