@@ -569,10 +569,11 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 		superd.output.fd = fd_raise(ends[0], FD_HIGH);
 		fd_set_nonblocking(superd.output.fd, true);
 		scm_rights_allow(superd.output.fd, false);
+		journal_rewrite(false); /* before it has pipes: one that nobody knew would read on there */
+		journal_ready();
 		if (!greet())
 			give_up();
 		limits_reserve(self.reserve, 1, true);
-		journal_rewrite(false);
 		return;
 	}
 	fd_close(&ends[0]);

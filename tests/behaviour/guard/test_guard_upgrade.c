@@ -1,8 +1,8 @@
 /* --guard: the guard, superd or the next superd is killed before or behind one of its system calls in an upgrade, and
- * superd in a reload. Clients that are there, that came meanwhile and that come after it are served. A run tries some
- * of the calls; with SUPERD_ALL_CALLS=n all from the n-th on, and with SUPERD_ALL_CALLS=n-m up to the m-th. These are
- * not in the core: a traced superd cannot have the test's clock, so real time without a call tells that it has done
- * all. */
+ * superd in a reload, or as it starts another superd-output. Clients that are there, that came meanwhile and that come
+ * after it are served. A run tries some of the calls; with SUPERD_ALL_CALLS=n all from the n-th on, and with
+ * SUPERD_ALL_CALLS=n-m up to the m-th. These are not in the core: a traced superd cannot have the test's clock, so real
+ * time without a call tells that it has done all. */
 #include <poll.h>
 #include <sys/ptrace.h>
 
@@ -17,7 +17,7 @@
 	"service web { listen = \"127.0.0.1:0\" exec = \"%s\" }\n" \
 	"service each { listen = \"127.0.0.1:0\" exec = \"%s\" accept = yes }\n"
 
-enum victim { GUARD, SUPERD, NEXT, IN_RELOAD };
+enum victim { GUARD, SUPERD, NEXT, IN_RELOAD, BEHIND_OUTPUT };
 
 struct upgrade_scene {
 	struct superd *superd;
@@ -227,6 +227,36 @@ static bool try_call_of_reload(size_t n)
 	return killed;
 }
 
+/* A superd-output that the next superd knows nothing of would read the same pipes. */
+static bool try_call_behind_output(size_t n)
+{
+	struct upgrade_scene scene = { .superd = run_guarded() };
+	pid_t pid = guarded_wait(scene.superd), output = 0, pids[64];
+	long long until;
+	size_t outputs;
+	bool killed;
+
+	open_session(&scene);
+	WAIT_UNTIL((output = superd_aside(scene.superd, "superd-output")) > 0);
+	trace(pid, PTRACE_O_TRACESYSGOOD);
+	scene.done = "each: listening on "; /* it has */
+	cr_assert_eq(kill(output, SIGKILL), 0);
+	killed = kill_at(&scene, pid, n);
+	guarded_wait(scene.superd);
+	cr_assert(control_is_done(control_once("log web")));    /* it has spoken with superd-output */
+	until = now_ms() + DEADLINE_MS;
+	do { /* one without pipes ends */
+		outputs = 0;
+		for (size_t i = process_descendants(scene.superd->pid, pids, 64); i-- > 0;)
+			outputs += process_is_called(pids[i], "superd-output");
+		cr_assert_lt(now_ms(), until, "stop %zu: %zu of them\n%s", n, outputs, world_logs());
+	} while (outputs > 1);
+	close(scene.session);
+	superd_stop(scene.superd);
+	superd_forget(scene.superd);
+	return killed;
+}
+
 static void try_calls(enum victim victim, size_t step)
 {
 	const char *all = getenv("SUPERD_ALL_CALLS");
@@ -235,7 +265,9 @@ static void try_calls(enum victim victim, size_t step)
 	size_t last = end && *end == '-' ? strtoul(end + 1, NULL, 10) : SIZE_MAX;
 
 	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
-	while (n <= last && (victim == IN_RELOAD ? try_call_of_reload(n) : try_call(victim, n)))
+	while (n <= last && (victim == IN_RELOAD	      ? try_call_of_reload(n)
+				     : victim == BEHIND_OUTPUT ? try_call_behind_output(n)
+							      : try_call(victim, n)))
 		n += first ? 1 : step;
 	cr_log_info("%zu stops", n);
 }
@@ -253,6 +285,11 @@ Behaviour(guard_upgrade, the_next_superd_is_killed)
 Behaviour(guard_upgrade, superd_is_killed_in_a_reload)
 {
 	try_calls(IN_RELOAD, 37);
+}
+
+Behaviour(guard_upgrade, superd_is_killed_behind_superd_output)
+{
+	try_calls(BEHIND_OUTPUT, 13);
 }
 
 /* The superd behind it has the state of the upgrade, and two files of its own: the second full write is a reload's. */
