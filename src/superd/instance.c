@@ -1820,6 +1820,8 @@ void instance_go_on(struct instance *instance)
 		ev_feed_event(superd.loop, &instance->report_io.ev, EV_CUSTOM);
 	else if (instance->phase == STARTED && !forks)
 		await_ready(instance);
+	else if (instance->phase == LAUNCHED && instance->ends)
+		leave_phase(instance, false);
 	else if (instance->phase == LAUNCHED)
 		enter(instance, LAUNCHED);
 	else if (phases[instance->phase].commands != NONE)
