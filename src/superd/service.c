@@ -404,7 +404,9 @@ __attribute__((format(printf, 3, 4))) static void back_off(struct svc *svc, cons
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
 	bool binds = lacks_socket(svc), comes_back;
-	struct event event = { .name = failed ? failed : "pause", .service = svc->row->name, .reason = svc->run->reason };
+	struct event event = { .name = failed ? failed : "pause",
+			       .service = svc->row->name,
+			       .reason = svc->run->reason };
 	uint64_t told, owner = svc->run->told_owner;
 	char span[DURATION_MOST], next[80];
 	double now = clock_now();
@@ -1676,10 +1678,10 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
 		svc->run->failures++;
 		back_off(svc, NULL, "%s",
-			 svc->socket_count
-				 ? "it exits without accepting a connection: its configuration may need accept = yes, or "
-				   "type = forking if its program continues in the background"
-				 : "it ended at once");
+			 svc->socket_count ? "it exits without accepting a connection: its configuration may need "
+					     "accept = yes, or type = forking if its program continues in the "
+					     "background"
+					   : "it ended at once");
 	} else if (was_current && svc->run->no_progress > 2 * NO_PROGRESS) {
 		svc_set_reason(svc, "its queue is as long as before");
 		svc_pause(svc, SUSPECT_PAUSE);

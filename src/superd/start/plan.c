@@ -468,8 +468,8 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	return NULL;
 }
 
-/* A plan that changes nothing of what superd's own process has but its limit of descriptors. nofile NULL: nor that. NULL:
- * out of memory. */
+/* A plan that changes nothing of what superd's own process has but its limit of descriptors. nofile NULL: nor that.
+ * NULL: out of memory. */
 static struct plan *plan_new(const struct rlimit *nofile)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
