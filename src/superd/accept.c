@@ -167,7 +167,7 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 		close_apart(svc, &client->fd);
 }
 
-void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal)
+static void refuse(struct svc *svc, struct client *client, enum refusal refusal)
 {
 	refuse_client(svc, client, refusal, false);
 }
@@ -354,7 +354,7 @@ static void conclude_advice(struct advice *advice)
 		svc->run->count -= svc->run->count > 0;
 	if (!socket) {
 		if (svc && advice->asked.whom == OF_CLIENT)
-			accept_refuse(svc, &advice->client, REFUSED_CLOSED);
+			refuse(svc, &advice->client, REFUSED_CLOSED);
 		else if (!svc)
 			log_notice(superd.log, "%s: refused %s: %s", advice->service, peer,
 				   refusal_text(REFUSED_CLOSED));
@@ -439,9 +439,9 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	const char *arguments[6] = { NULL }, **at = arguments;
 	struct advice *advice = calloc(1, sizeof(*advice));
 	struct spawn_request request = { .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	int wanted[5] = { client->fd, superd.null_out, superd.null_out, -1, client->fd }, channel;
 	struct buf why = { 0 };
 	char more[LOG_RATE_LIMIT_MORE];
-	int ends[2] = { -1, -1 }, report = -1;
 	struct plan *plan;
 	pid_t pid = -1;
 
@@ -455,22 +455,15 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 		*at++ = "-i";
 		*at++ = "10";
 	}
-	plan = plan_own_program(PROGRAM_LOOKUP, arguments, helper_user_account(HELPER_USER_LOOKUP),
-				&superd.defaults.nofile, &why);
+	request.plan = plan = plan_own_program(PROGRAM_LOOKUP, arguments, helper_user_account(HELPER_USER_LOOKUP),
+					       &superd.defaults.nofile, &why);
 	if (!plan && log_rate_limit_is_due(&svc->run->note_limit, more))
 		svc_say(svc, LEVEL_ERROR, "lookup", "cannot ask about its clients: %s%s", buf_string(&why), more);
 	buf_free(&why);
-	if (plan && advice && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-		fd_set_nonblocking(ends[0], true);
-		request.plan = plan;
-		request.wanted = (int[]){ client->fd, superd.null_out, superd.null_out, ends[1], client->fd };
-		pid = launch(&request, NULL, &report);
-		fd_close(&ends[1]);
-		fd_close(&report);
-	}
+	if (plan && advice)
+		pid = launch_own(&request, NULL, wanted, 3, &channel);
 	plan_free(plan);
 	if (pid < 0) {
-		fd_close(&ends[0]);
 		free(advice);
 		return false;
 	}
@@ -493,7 +486,7 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	advice->table->users++;
 	child_watch(&advice->helper.child, pid);
 	helper_limit(&advice->helper, ADVICE_SECONDS, on_adviser);
-	io_call(&advice->io, ends[0], on_advice, advice);
+	io_call(&advice->io, channel, on_advice, advice);
 	return true;
 }
 
@@ -504,7 +497,7 @@ static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
 	struct parked parked = svc->run->parked[n];
 
 	memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(parked));
-	accept_refuse(svc, &parked.client, refusal);
+	refuse(svc, &parked.client, refusal);
 }
 
 /* A client that cannot be served now: it waits here, as far as there is room. No superd behind this one knows it. */
@@ -512,7 +505,7 @@ static void park_client(struct svc *svc, struct socket *socket, struct client *c
 {
 	if (svc->run->parked_count >= PARKED_MOST ||
 	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked))))) {
-		accept_refuse(svc, client, REFUSED_UNKEPT);
+		refuse(svc, client, REFUSED_UNKEPT);
 		return;
 	}
 	svc->run->parked[svc->run->parked_count++] = (struct parked){ *client, socket, judged };
@@ -536,7 +529,7 @@ void accept_leave(void)
 		struct svc *svc = svc_find(advice->service);
 
 		if (svc && advice->client.fd >= 0)
-			accept_refuse(svc, &advice->client, REFUSED_UNKEPT);
+			refuse(svc, &advice->client, REFUSED_UNKEPT);
 	}
 }
 
@@ -546,7 +539,7 @@ void accept_park_again(struct instance *instance)
 	if (svc_bar(instance->svc) >= BAR_HELD && instance->svc->row->exec->accept)
 		park_client(instance->svc, instance->socket, &instance->client, true);
 	else
-		accept_refuse(instance->svc, &instance->client, REFUSED_CLOSED);
+		refuse(instance->svc, &instance->client, REFUSED_CLOSED);
 }
 
 /* A client of a unix socket: "uid 110, psql". */
@@ -570,7 +563,7 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 	struct instance *instance;
 
 	if (is_source_full(svc, client)) { /* others of it were asked about, or waited, at the same time */
-		accept_refuse(svc, client, REFUSED_PER_SOURCE);
+		refuse(svc, client, REFUSED_PER_SOURCE);
 		return;
 	}
 	instance = instance_new(svc);
@@ -668,7 +661,7 @@ static void check_client(struct svc *svc, struct socket *socket, struct client *
 	send_banner(svc, BANNER, client->fd);
 	refusal = judge_client(svc, socket, client, &asked);
 	if (refusal) {
-		accept_refuse(svc, client, refusal);
+		refuse(svc, client, refusal);
 		return;
 	}
 	rate_limit_count(&svc->run->rate, 1., clock_now());
@@ -678,7 +671,7 @@ static void check_client(struct svc *svc, struct socket *socket, struct client *
 		return;
 	if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
 		if (client->fd >= 0)
-			accept_refuse(svc, client,
+			refuse(svc, client,
 				      asked.name	      ? REFUSED_NAME_UNASKED
 					      : asked.libwrap ? REFUSED_LIBWRAP_UNASKED
 							      : REFUSED_IDENT_UNASKED);
@@ -848,7 +841,7 @@ static enum verdict judge_datagram(struct svc *svc, struct socket *socket, struc
 		refusal = judge_sender(svc, socket, sender, &waits);
 		if (!refusal)
 			return waits ? WAITS : STARTS;
-		accept_refuse(svc, sender, refusal);
+		refuse(svc, sender, refusal);
 	}
 	recv(socket->fd, &byte, 1, MSG_DONTWAIT);
 	return DROPPED;
@@ -957,7 +950,7 @@ static void serve_mux(struct instance *instance, const char *name)
 			journal_instance(instance); /* its line has the client no longer before another has */
 			client.asks_mux = true;
 			if (svc_bar(svc) < BAR_HELD)
-				accept_refuse(svc, &client, REFUSED_CLOSED);
+				refuse(svc, &client, REFUSED_CLOSED);
 			else
 				park_client(svc, socket, &client, false);
 			svc_go_on(svc);

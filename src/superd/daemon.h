@@ -597,7 +597,6 @@ void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
 bool svc_pause_at_trigger(struct socket *socket);      /* its service pauses now */
-double socket_rest_left(const struct socket *socket); /* seconds until it is tried again; 0: now */
 void svc_open_early(struct svc *svc);
 void svc_note_progress(struct svc *svc); /* its program takes clients */
 bool svc_is_full(const struct svc *svc);
@@ -651,7 +650,6 @@ void close_leave(void);
 void accept_clients(struct svc *svc, struct socket *socket);
 void accept_start_parked(struct svc *svc);
 bool accept_pause_at_cps(struct svc *svc, const struct client *client);
-void accept_refuse(struct svc *svc, struct client *client, enum refusal refusal);
 void accept_drop_parked(struct svc *svc);
 void accept_leave(void);
 bool accept_judge_datagrams(struct svc *svc); /* true: a program may start for one */
@@ -666,6 +664,8 @@ void channel_begin(struct instance *instance);
 /* svc: its sockets are among those that are passed; NULL: none is. Returns the pid; *report: a pipe that yields a fault, or
  * its end once the program runs; -1: it runs already. -1: request->fault says why. */
 pid_t launch(struct spawn_request *request, struct svc *svc, int *report);
+/* The same for one of superd's own programs, which gets one end of a channel at this place; *channel is superd's. */
+pid_t launch_own(struct spawn_request *request, struct svc *svc, int *wanted, int place, int *channel);
 /* The same in three steps: launch_together runs several at once, and returns when all have been run. */
 struct launch;
 struct launch *launch_prepare(struct spawn_request *request, struct svc *svc); /* NULL: out of memory */

@@ -22,6 +22,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -403,4 +404,25 @@ pid_t launch(struct spawn_request *request, struct svc *svc, int *report)
 	}
 	launch_together(&launch, 1);
 	return launch_finish(launch, request, svc, report);
+}
+
+pid_t launch_own(struct spawn_request *request, struct svc *svc, int *wanted, int place, int *channel)
+{
+	int ends[2], report;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		request->fault = (struct fault){ .stage = STAGE_DESCRIPTORS, .error = errno };
+		return -1;
+	}
+	fd_set_nonblocking(ends[0], true);
+	wanted[place] = ends[1];
+	request->wanted = wanted;
+	pid = launch(request, svc, &report);
+	fd_close(&report);
+	fd_close(&ends[1]);
+	if (pid < 0)
+		fd_close(&ends[0]);
+	*channel = fd_raise(ends[0], FD_HIGH);
+	return pid;
 }

@@ -108,9 +108,8 @@ void relay_begin(struct instance *instance)
 	uint16_t *loops;
 	struct buf why = { 0 };
 	struct account account;
-	int wanted[DESCRIPTORS_MOST] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, ends[2],
-	    report = -1;
-	struct spawn_request request = { .remote_port = -1, .pid = -1, .wanted = wanted };
+	int wanted[DESCRIPTORS_MOST] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, channel;
+	struct spawn_request request = { .remote_port = -1, .pid = -1 };
 	struct plan *plan;
 	pid_t pid = -1;
 
@@ -121,9 +120,7 @@ void relay_begin(struct instance *instance)
 			  &why);
 	if (output_open(svc) >= 0)
 		wanted[2] = svc->run->output->write_end;
-	if (plan && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-		fd_set_nonblocking(ends[0], true);
-		wanted[3] = ends[1];
+	if (plan) {
 		for (unsigned n = 0; n < svc->socket_count && count < DESCRIPTORS_MOST; n++) {
 			if (svc->sockets[n].fd < 0)
 				continue;
@@ -136,19 +133,15 @@ void relay_begin(struct instance *instance)
 		request.wanted_count = count;
 		request.listen_count = (unsigned)count - 3;
 		request.names = "LISTEN_FDNAMES=";
-		pid = launch(&request, svc, &report);
-		fd_close(&report);
-		fd_close(&ends[1]);
-		if (pid < 0)
-			fd_close(&ends[0]);
+		pid = launch_own(&request, svc, wanted, 3, &channel);
 	}
 	if (pid > 0) {
 		memset(instance->relay.relayed, 0, sizeof(instance->relay.relayed));
-		relay_follow(instance, pid, fd_raise(ends[0], FD_HIGH));
+		relay_follow(instance, pid, channel);
 		journal_instance(instance);
 	} else {
 		svc_say(svc, LEVEL_ERROR, "relay", "its relay cannot be started: %s",
-			why.length ? buf_string(&why) : strerror(errno));
+			plan ? strerror(request.fault.error) : buf_string(&why));
 		start_later(instance);
 	}
 	plan_free(plan);

@@ -105,12 +105,14 @@ static void note_done(bool done, const char *text)
 static void on_output(struct io *io)
 {
 	char text[TEXT_MOST];
-	ssize_t got = read(io->fd, text, sizeof(text));
+	ssize_t got;
 
+	while ((got = read(io->fd, text, sizeof(text))) > 0) {
+		if (rpc.text.length < TEXT_MOST)
+			buf_add(&rpc.text, text, (size_t)got);
+	}
 	if (got == 0)
 		io_stop(io);
-	else if (got > 0 && rpc.text.length < TEXT_MOST)
-		buf_add(&rpc.text, text, (size_t)got);
 }
 
 static void start_program(const struct account *account);
@@ -149,34 +151,25 @@ static void start_program(const struct account *account)
 {
 	const struct registration *one = rpc.current;
 	const char *const arguments[] = { rpc.sets ? "set" : "unset", one->program, one->transports, one->port, NULL };
+	int wanted[3] = { superd.null_in, superd.null_out }, channel;
 	struct spawn_request request = { .wanted_count = 3, .remote_port = -1, .pid = -1 };
-	int ends[2] = { -1, -1 }, report = -1;
 	struct buf why = { 0 };
 	struct plan *plan;
 	pid_t pid = -1;
 
-	plan = plan_own_program(PROGRAM_RPC, arguments, account, &superd.defaults.nofile, &why);
-	if (plan && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-		buf_addf(&why, "cannot start %s: %s", plan->main.program, strerror(errno));
-	} else if (plan) {
-		request.plan = plan;
-		request.wanted = (int[]){ superd.null_in, superd.null_out, ends[1] };
-		pid = launch(&request, NULL, &report);
-		if (pid < 0)
-			buf_addf(&why, "cannot start %s: %s: %s", plan->main.program, stage_name(request.fault.stage),
-				 strerror(request.fault.error));
-	}
+	request.plan = plan = plan_own_program(PROGRAM_RPC, arguments, account, &superd.defaults.nofile, &why);
+	if (plan)
+		pid = launch_own(&request, NULL, wanted, STDERR_FILENO, &channel);
+	if (plan && pid < 0)
+		buf_addf(&why, "cannot start %s: %s: %s", plan->main.program, stage_name(request.fault.stage),
+			 strerror(request.fault.error));
 	plan_free(plan);
-	fd_close(&ends[1]);
-	fd_close(&report);
 	if (pid < 0) {
-		fd_close(&ends[0]);
 		note_done(false, buf_string(&why));
 	} else {
 		rpc.as_own_user = account;
 		buf_clear(&rpc.text);
-		fd_set_nonblocking(ends[0], true);
-		io_call(&rpc.io, ends[0], on_output, NULL);
+		io_call(&rpc.io, channel, on_output, NULL);
 		child_watch(&rpc.helper.child, pid);
 		helper_limit(&rpc.helper, PATIENCE, on_ended);
 	}

@@ -359,6 +359,14 @@ void svc_set_reason(struct svc *svc, const char *format, ...)
 	va_end(list);
 }
 
+/* Seconds until it is tried again; 0: now. */
+static double socket_rest_left(const struct socket *socket)
+{
+	double left = socket->run->rests_until > 0 ? socket->run->rests_until - clock_now() : 0;
+
+	return left > 0 ? left : 0;
+}
+
 static bool is_kept_closed(const struct socket *socket)
 {
 	return socket->absent == ABSENT_CONDITION || socket->listen->endpoint->kind == ENDPOINT_TCPMUX;
@@ -523,13 +531,6 @@ static int take_inherited(struct socket *socket, struct buf *why, struct buf *wa
 		return -1;
 	}
 	return -1;
-}
-
-double socket_rest_left(const struct socket *socket)
-{
-	double left = socket->run->rests_until > 0 ? socket->run->rests_until - clock_now() : 0;
-
-	return left > 0 ? left : 0;
 }
 
 /* ---- trigger_limit: a service whose sockets cause too many starts pauses ---- */
