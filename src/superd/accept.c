@@ -156,7 +156,7 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 	if (client->fd >= 0 || log_rate_limit_is_due(&svc->run->datagram_limit, more))
 		log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s%s", peer, event.reason, more);
 	if (*refusal_word(refusal) && refusal != REFUSED_IDENT)
-		record_refusal(svc, client->length && client_port(client) >= 0 ? address : NULL, refusal_word(refusal));
+		record_refusal(svc, client_port(client) >= 0 ? address : NULL, refusal_word(refusal));
 	if (client->fd >= 0 && client->asks_mux)
 		send(client->fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (client->fd >= 0 && access->banner_fail && refusal != REFUSED_TWIST) {
@@ -176,7 +176,7 @@ static void refuse(struct svc *svc, struct client *client, enum refusal refusal)
 
 static const unsigned char *whole_address(const struct client *client, unsigned char address[SOURCE_SIZE])
 {
-	if (!client->length || (client->peer.any.sa_family != AF_INET && client->peer.any.sa_family != AF_INET6))
+	if (!client->peer.length || (client->peer.any.sa_family != AF_INET && client->peer.any.sa_family != AF_INET6))
 		return NULL;
 	return client_source(client, 128, address) ? address : NULL;
 }
@@ -787,7 +787,7 @@ static int connect_to(const struct client *sender)
 {
 	int fd = socket(sender->peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (fd >= 0 && connect(fd, &sender->peer.any, sender->length) < 0)
+	if (fd >= 0 && connect(fd, &sender->peer.any, sender->peer.length) < 0)
 		fd_close(&fd);
 	return fd;
 }

@@ -252,7 +252,6 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
 
 	instance->cgroup_is_left = false;
-	superd.cgroups.made = instance->number - 1; /* that of no instance which the superd before has started */
 	if (!plan->cgroup_settings) {
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
 		 * than most of those programs do. */
@@ -264,7 +263,8 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 			instance->svc->run->cgroup = NULL;
 			instance->cgroup_is_reused = true;
 		} else if (!instance->cgroup) {
-			instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
+			instance->cgroup =
+				cgroups_instance_path(&superd.cgroups, instance->row->name, instance->number);
 		} else if (instance->cgroup_is_spent) {
 			cgroup_remove(instance->cgroup); /* it is empty */
 		}
@@ -275,7 +275,7 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 		if (!cgroups_prepare(&superd.cgroups, settings->place, settings->controllers,
 				     settings->count ? settings->list[0].option : "control group", why))
 			return false;
-		instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name);
+		instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name, instance->number);
 	}
 	request->group = instance->cgroup;
 	instance->cgroup_is_spent = true; /* it has settings */
@@ -1223,7 +1223,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 	request->store = svc->run->notify_variable && !row->exec->accept
 		? (unsigned)row->groups->lifecycle->file_descriptor_store_max
 		: 0;
-	if (is_connection && instance->client.length) {
+	if (is_connection && instance->client.peer.length) {
 		request->remote_address = instance->peer;
 		request->remote_port = client_port(&instance->client);
 		if (plan->flags & PLAN_TELLS_UNIT && has_client)
@@ -1369,7 +1369,7 @@ static void note_started(struct instance *instance)
 		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
 			  *instance->peer ? instance->peer : "a local client");
 		record_start(svc, instance->pid,
-			     instance->client.length && client_port(&instance->client) >= 0 ? instance->peer : NULL);
+			     client_port(&instance->client) >= 0 ? instance->peer : NULL);
 		svc->run->last_latency = now - instance->begun;
 		if (wakes)
 			facts_note_wake(svc, false, 0, svc->run->last_peer);

@@ -945,9 +945,9 @@ static void restore_socket(const struct journal_line *line, const char *key)
 
 static void restore_client(struct client *client)
 {
-	client->length = sizeof(client->peer);
-	if (client->fd >= 0 && getpeername(client->fd, &client->peer.any, &client->length) < 0)
-		client->length = 0;
+	client->peer.length = sizeof(client->peer.storage);
+	if (client->fd >= 0 && getpeername(client->fd, &client->peer.any, &client->peer.length) < 0)
+		client->peer.length = 0;
 }
 
 static void restore_stored(const struct journal_line *line, const char *key)

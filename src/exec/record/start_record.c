@@ -67,12 +67,10 @@ static const struct record_type sandbox =
 	TYPE(sandbox_config, TEXT(sandbox_config, root), TEXT(sandbox_config, profile),
 	     MANY(sandbox_config, mounts, mount_count, &mounted),
 	     { offsetof(struct sandbox_config, filters), RECORD_LIST, &filter_pointer, 0 });
-static const struct record_type place =
-	TYPE(cgroup_delegation, TEXT(cgroup_delegation, path), TEXT(cgroup_delegation, wrong));
 static const struct record_type attribute = TYPE(cgroup_attribute, TEXT(cgroup_attribute, file),
 						 TEXT(cgroup_attribute, text), TEXT(cgroup_attribute, option));
 static const struct record_type settings =
-	TYPE(cgroup_settings, ONE(cgroup_settings, place, &place), MANY(cgroup_settings, list, count, &attribute),
+	TYPE(cgroup_settings, MANY(cgroup_settings, list, count, &attribute),
 	     MANY(cgroup_settings, programs[0].code, programs[0].count, &eight_bytes),
 	     MANY(cgroup_settings, programs[1].code, programs[1].count, &eight_bytes),
 	     MANY(cgroup_settings, programs[2].code, programs[2].count, &eight_bytes));

@@ -164,7 +164,7 @@ bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *pl
 	return false;
 }
 
-char *cgroups_instance_path(struct cgroups *cgroups, const char *service)
+char *cgroups_instance_path(const struct cgroups *cgroups, const char *service, uint64_t number)
 {
 	struct buf path = { 0 };
 
@@ -172,7 +172,7 @@ char *cgroups_instance_path(struct cgroups *cgroups, const char *service)
 	for (size_t n = 0; n < CGROUP_NAME_MOST / 2 && service[n]; n++)
 		buf_char(&path, service[n] == '/' || (unsigned char)service[n] < ' ' ? '_' : service[n]);
 	buf_char(&path, '-');
-	buf_addf(&path, "%llu", (unsigned long long)++cgroups->made);
+	buf_number(&path, number);
 	return buf_take(&path);
 }
 

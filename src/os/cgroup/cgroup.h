@@ -71,16 +71,12 @@ void cgroup_parent_suffix(char *text, size_t size);
 
 /* All control groups of this superd. A zeroed struct is valid; cgroups_end frees its contents. */
 struct cgroups {
-	struct {                        /* saved */
-		char *own;              /* path of superd's own group; NULL: no base exists yet */
-		char *base;             /* path of the folder below `own` that holds all groups */
-		/* Superd has moved itself to a group below `base`, as a group with controllers may hold no processes. */
-		bool moved;
-		unsigned enabled;       /* controllers (enum controller) that the groups in `base` have */
-		unsigned passed;        /* controllers that superd has enabled in the cgroup.subtree_control of its own group */
-		uint64_t made;          /* number of the last instance's group */
-		unsigned kept;          /* number of groups that services keep, empty or not */
-	};
+	char *own;                      /* path of superd's own group; NULL: no base exists yet */
+	char *base;                     /* path of the folder below `own` that holds all groups */
+	/* Superd has moved itself to a group below `base`, as a group with controllers may hold no processes. */
+	bool moved;
+	unsigned enabled;               /* controllers (enum controller) that the groups in `base` have */
+	unsigned passed;                /* controllers that superd has enabled in the cgroup.subtree_control of its own group */
 	/* Whether services can keep groups, and processes can be started right in them. */
 	enum { NOT_PROBED, KEEPS_NONE, KEEPS_GROUPS } probed;
 };
@@ -94,9 +90,9 @@ bool cgroups_probe(struct cgroups *cgroups);
 bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *place, unsigned controllers,
 		     const char *option, struct buf *why);
 
-/* The path of the group of a service's new instance, for the caller to free(). Does not create the group. NULL: out of
- * memory. */
-char *cgroups_instance_path(struct cgroups *cgroups, const char *service);
+/* The path of the group of a service's instance with this number, for the caller to free(). Does not create the group.
+ * NULL: out of memory. */
+char *cgroups_instance_path(const struct cgroups *cgroups, const char *service, uint64_t number);
 
 /* Opens the group that a service keeps with O_PATH, for starts only; it is created if it is missing. -1 and errno. */
 int cgroup_service_open(const char *path);

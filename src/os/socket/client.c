@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/vm_sockets.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,15 +41,15 @@ static enum accepted classify_error(int error)
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client)
 {
 	client->asks_mux = false;
-	client->length = sizeof(client->peer);
-	client->fd = accept4(listener, &client->peer.any, &client->length,
+	client->peer.length = sizeof(client->peer.storage);
+	client->fd = accept4(listener, &client->peer.any, &client->peer.length,
 			     SOCK_CLOEXEC | (listen->options->non_blocking ? SOCK_NONBLOCK : 0));
 	if (client->fd < 0) {
-		client->length = 0;
+		client->peer.length = 0;
 		return classify_error(errno);
 	}
 	/* A unix peer without a name has a family and nothing behind it. */
-	if (client->length <= sizeof(sa_family_t) && client->length)
+	if (client->peer.length <= sizeof(sa_family_t) && client->peer.length)
 		client->peer.any.sa_family = AF_UNIX;
 	socket_options_accepted(client->fd, listen);
 	return ACCEPTED;
@@ -62,10 +61,11 @@ bool client_peek(int listener, struct client *client)
 
 	client->fd = -1;
 	client->asks_mux = false;
-	client->length = sizeof(client->peer.storage);
-	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any, &client->length);
+	client->peer.length = sizeof(client->peer.storage);
+	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any,
+		       &client->peer.length);
 	if (got < 0)
-		client->length = 0;
+		client->peer.length = 0;
 	return got >= 0;
 }
 
@@ -83,9 +83,8 @@ void client_shut_and_drain(const struct client *client)
 /* The peer's address, an IPv4-mapped one as IPv4. */
 static struct socket_address unmapped_peer(const struct client *client)
 {
-	struct socket_address address = { .length = client->length };
+	struct socket_address address = client->peer;
 
-	memcpy(&address.storage, &client->peer.storage, sizeof(address.storage));
 	socket_address_unmap(&address);
 	return address;
 }
@@ -148,10 +147,9 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
-	struct sockaddr_vm vm;
 
 	memset(source, 0, 16);
-	if (!client->length)
+	if (!client->peer.length)
 		return false;
 	switch (client->peer.any.sa_family) {
 	case AF_INET:
@@ -164,8 +162,7 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 		number_source('u', peer.uid, source);
 		return true;
 	case AF_VSOCK:
-		memcpy(&vm, &client->peer.storage, sizeof(vm));
-		number_source('v', vm.svm_cid, source);
+		number_source('v', client->peer.vm.svm_cid, source);
 		return true;
 	default:
 		return false;

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
+#include "os/netdiag/netdiag.h"
 #include "table/service/service.h"
 
 /* Opens, binds and listens. Returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why,
@@ -49,7 +50,6 @@ bool bind_matches(int fd, const struct listen *listen);
 
 /* Appends the address that a socket of this name really has, as an endpoint's text ("tcp:127.0.0.1:43127"), for the log.
  * The name is the caller's, as getsockname(2) takes the socket's lock; length 0: it is not known. */
-struct socket_address;
 void bind_describe(int fd, const struct socket_address *name, const struct listen *listen, struct buf *out);
 bool bind_has_name(const struct listen *listen); /* the text is that of its address, whatever the name is */
 
@@ -74,17 +74,9 @@ bool bind_kernel_has_ipv6(void);
 
 /* A connection; the owner of the struct closes fd. */
 struct client {
-	struct {                        /* saved */
-		union {
-			struct sockaddr any;
-			struct sockaddr_in in;
-			struct sockaddr_in6 in6;
-			struct sockaddr_storage storage;
-		} peer;                 /* the peer's address */
-	};
 	int fd;                         /* close-on-exec; blocking unless non_blocking is set; -1: none */
-	socklen_t length;               /* bytes of `peer`; 0: the peer has no address */
 	bool asks_mux;                  /* it has named its service to tcpmux, and waits for the answer */
+	struct socket_address peer;     /* its length is 0 if the peer has no address */
 };
 
 enum accepted {

@@ -139,7 +139,7 @@ Test(client, has_no_address_at_an_unbound_unix_socket)
 
 static struct client client_from(const char *address)
 {
-	struct client client = { .fd = -1, .length = sizeof(struct sockaddr_in6) };
+	struct client client = { .fd = -1, .peer.length = sizeof(struct sockaddr_in6) };
 
 	client.peer.in6.sin6_family = AF_INET6;
 	client.peer.in6.sin6_port = htons(4711);
@@ -184,7 +184,7 @@ Test(client, nothing_in_the_queue_is_no_error)
 	struct client client;
 
 	cr_expect_eq(client_accept(fd, &listen, &client), ACCEPT_NOTHING);
-	cr_expect_eq(client.length, 0);
+	cr_expect_eq(client.peer.length, 0);
 	close(fd);
 }
 
@@ -227,7 +227,7 @@ Test(client, sends_a_datagram_that_is_seen_and_left_where_it_is)
 	char text[64];
 
 	cr_expect_not(client_peek(fd, &client));
-	cr_expect_eq(client.length, 0u);
+	cr_expect_eq(client.peer.length, 0u);
 	cr_assert_eq(send(peer, "hello", 5, 0), 5);
 	for (int n = 0; n < 2; n++) {
 		cr_expect(client_peek(fd, &client));
