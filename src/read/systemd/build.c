@@ -32,12 +32,33 @@ struct origin unit_assignment_at(const struct unit_builder *builder, const struc
 	return assignment ? unit_place(assignment, 0) : unit_start(builder->unit);
 }
 
+/* Whether an empty assignment takes back the value before it. Where a key is yes or no, a number, a time or one of some
+ * words, systemd ignores it: what restricts the service stays. Source: systemd-analyze verify of systemd 252. */
+static bool is_cleared(const struct unit_assignment *assignment)
+{
+	static const struct type *const stay[] = { &type_bool,	 &type_word,	 &type_mode,  &type_limit, &type_signal,
+						   &type_stream, &type_duration, &type_count, &type_size };
+	static const char *const cleared[] = { "CPUSchedulingPolicy", "KillMode", "MountAPIVFS",
+					       "Nice",		      "OOMScoreAdjust", NULL };
+	static const char *const others[] = { "Accept", "Service", NULL };
+	const struct key_row *row = assignment->row;
+	const char *name = row->status == KEY_DONE ? unit_key_option(assignment->section, row) : NULL;
+	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
+
+	for (size_t n = 0; option && n < sizeof(stay) / sizeof(*stay); n++) {
+		if (option->type == stay[n])
+			return words_have(cleared, row->name);
+	}
+	return !words_have(others, row->name);
+}
+
 const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key)
 {
 	for (size_t n = unit->count; n-- > 0;) {
 		const struct unit_assignment *assignment = &unit->list[n];
 
-		if (assignment->row && !strcmp(assignment->row->name, key) && !strcmp(assignment->section, section))
+		if (assignment->row && !strcmp(assignment->row->name, key) && !strcmp(assignment->section, section) &&
+		    (*assignment->value || is_cleared(assignment)))
 			return *assignment->value ? assignment : NULL;
 	}
 	return NULL;
@@ -447,6 +468,16 @@ static void report_unknown_key(struct unit_builder *builder, const struct unit_a
 		diags_hint(builder->reading->diags, "did you mean '%s'?", near);
 }
 
+/* It is skipped, and a value before it stays. */
+static void report_empty_value(struct unit_builder *builder, const struct unit_assignment *assignment)
+{
+	const struct unit_assignment *last = unit_assigned(builder, assignment->section, assignment->row->name);
+
+	if (last && last < assignment && !is_cleared(assignment))
+		unit_warn(builder, assignment->at, "%s: the value is missing, so the line is skipped, as under systemd; "
+						   "it stays %s", assignment->key, last->value);
+}
+
 void unit_apply_keys(struct unit_builder *builder, const char *section)
 {
 	const struct unit *unit = builder->unit;
@@ -458,6 +489,8 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 
 		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
 			continue;
+		if (key && !*assignment->value)
+			report_empty_value(builder, assignment);
 		if (!key)
 			report_unknown_key(builder, assignment);
 		else if (key && !applied[key_index(key)] && is_socket && unit_key_is_shared(key))

@@ -127,6 +127,8 @@ static const struct key_row of_socket[] = {
 	{ "Backlog", KEY_DONE, .reason = "the default is the kernel's maximum", APART },
 	{ "BindIPv6Only", KEY_DONE, .reason = "default, both, ipv6-only, or yes and no", .words = ipv6_only,
 	  .takes_bool = true, .wrong = "expected default, both or ipv6-only" },
+	{ "BPFProgram IPEgressFilterPath IPIngressFilterPath SocketBindAllow SocketBindDeny", KEY_REFUSED,
+	  .reason = NETWORK },
 	{ "BindNetworkInterface RestrictNetworkInterfaces", KEY_REFUSED, .reason = "use BindToDevice" },
 	{ "BindToDevice Broadcast DeferAcceptSec DirectoryMode FreeBind KeepAlive "
 	  "KeepAliveIntervalSec KeepAliveProbes KeepAliveTimeSec NoDelay PassCredentials "
