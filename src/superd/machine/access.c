@@ -22,20 +22,6 @@ struct filter_made {
 	const char *wrong; /* why there is none */
 };
 
-void networks_open(struct networks *networks, struct pool *pool, struct diags *diags)
-{
-	*networks = (struct networks){ .pool = pool, .diags = diags };
-}
-
-void networks_close(struct networks *networks)
-{
-	ptr_map_free(&networks->names);
-	ptr_map_free(&networks->rules);
-	ptr_map_free(&networks->probes);
-	ptr_map_free(&networks->filters[0]);
-	ptr_map_free(&networks->filters[1]);
-}
-
 /* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. Network 0 is invalid. */
 static int call_network(const char *key, const char *name, struct nss_answer *answer)
 {
@@ -50,9 +36,9 @@ static int call_network(const char *key, const char *name, struct nss_answer *an
 static bool network_find(void *context, const char *name, struct network *network)
 {
 	static const struct ask_kind kind = { "network", "NSS: the network", "n", call_network };
-	struct networks *networks = context;
+	struct resolver *resolver = context;
 	struct network made = { .address = { [10] = 0xff, [11] = 0xff } };
-	const char *key = pool_text(networks->pool, name), *wrong;
+	const char *key = pool_text(resolver->pool, name), *wrong;
 	const void *known = NULL;
 	uint32_t number;
 	unsigned bits = 32;
@@ -60,8 +46,8 @@ static bool network_find(void *context, const char *name, struct network *networ
 
 	if (!key)
 		return false;
-	if (!ptr_map_get(&networks->names, key, NULL, &known)) {
-		answer = ask(networks->asker, &kind, key, &wrong);
+	if (!ptr_map_get(&resolver->networks, key, NULL, &known)) {
+		answer = ask(resolver, &kind, key, &wrong);
 		/* Zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network, other libcs
 		 * 192.168. */
 		if (answer && *answer && lookup_number(*answer, &number) && number) {
@@ -72,23 +58,18 @@ static bool network_find(void *context, const char *name, struct network *networ
 			number = htonl(number);
 			memcpy(made.address + 12, &number, sizeof(number));
 			made.bits = 96 + bits;
-			known = pool_keep(networks->pool, &made, sizeof(made));
+			known = pool_keep(resolver->pool, &made, sizeof(made));
 		}
-		ptr_map_put(&networks->names, key, NULL, known);
+		ptr_map_put(&resolver->networks, key, NULL, known);
 	}
 	if (known)
 		memcpy(network, known, sizeof(*network));
 	return known;
 }
 
-static void add_memory_error(struct networks *networks, const struct service *service)
-{
-	diag_error(networks->diags, service->at, "%s: checking only_from and no_access: out of memory", service->name);
-}
-
 /* Prepares the access to a socket: NULL if there are no rules or its clients have no address. false: out of memory,
  * which was reported. */
-static bool compile_rules(struct networks *networks, const struct service *service, struct listen *listen)
+static bool compile_rules(struct resolver *resolver, const struct service *service, struct listen *listen)
 {
 	struct listen_prepared prepared = *listen_prepared(listen);
 	words only_from = listen->options->only_from, no_access = listen->options->no_access;
@@ -97,76 +78,75 @@ static bool compile_rules(struct networks *networks, const struct service *servi
 	if ((!only_from && !no_access) ||
 	    (!endpoint_is_inet(listen->address) && listen->address->kind != ENDPOINT_TCPMUX))
 		return true;
-	if (!ptr_map_get(&networks->rules, only_from, no_access, &known)) {
-		known = access_compile(only_from, no_access, network_find, networks, networks->pool);
+	if (!ptr_map_get(&resolver->rules, only_from, no_access, &known)) {
+		known = access_compile(only_from, no_access, network_find, resolver, resolver->pool);
 		if (known)
-			ptr_map_put(&networks->rules, only_from, no_access, known);
+			ptr_map_put(&resolver->rules, only_from, no_access, known);
 	}
 	prepared.access = known;
-	if (known && listen_prepare(listen, networks->pool, prepared))
+	if (known && listen_prepare(listen, resolver->pool, prepared))
 		return true;
-	add_memory_error(networks, service);
-	return false;
+	return resolver_lacks_memory(resolver, service);
 }
 
-static const char *find_name(const struct networks *networks, words list)
+static const char *find_name(const struct resolver *resolver, words list)
 {
 	for (; list && *list; list++) {
 		const void *known = NULL;
 
 		if (**list == '.' ||
-		    (access_is_name(*list) && !(ptr_map_get(&networks->names, *list, NULL, &known) && known)))
+		    (access_is_name(*list) && !(ptr_map_get(&resolver->networks, *list, NULL, &known) && known)))
 			return *list;
 	}
 	return NULL;
 }
 
 /* Compiles probe_from; NULL: nobody. The kernel reports clients in a queue by address only. */
-static const struct access *compile_probes(struct networks *networks, const struct service *service)
+static const struct access *compile_probes(struct resolver *resolver, const struct service *service)
 {
 	words list = service->groups->lifecycle->probe_from;
 	const void *known = NULL;
 
 	if (!list)
 		return NULL;
-	if (!ptr_map_get(&networks->probes, list, NULL, &known)) {
-		known = access_compile(list, NULL, network_find, networks, networks->pool);
-		ptr_map_put(&networks->probes, list, NULL, known);
+	if (!ptr_map_get(&resolver->probes, list, NULL, &known)) {
+		known = access_compile(list, NULL, network_find, resolver, resolver->pool);
+		ptr_map_put(&resolver->probes, list, NULL, known);
 	}
 	if (!known) {
-		add_memory_error(networks, service);
+		resolver_lacks_memory(resolver, service);
 	} else if (access_has_names(known)) {
-		diag_error(networks->diags, service_origin(service, "probe_from"),
+		diag_error(resolver->diags, service_origin(service, "probe_from"),
 			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
-			   find_name(networks, list));
-		diags_hint(networks->diags, "write addresses");
+			   find_name(resolver, list));
+		diags_hint(resolver->diags, "write addresses");
 	}
 	return known;
 }
 
-static const struct filter_made *compile_filter(struct networks *networks, const struct access *access, bool ipv4)
+static const struct filter_made *compile_filter(struct resolver *resolver, const struct access *access, bool ipv4)
 {
 	const void *known;
 	struct filter_made *made;
 	struct buf why = { 0 };
 
-	if (ptr_map_get(&networks->filters[ipv4], access, NULL, &known))
+	if (ptr_map_get(&resolver->filters[ipv4], access, NULL, &known))
 		return known;
-	made = pool_alloc(networks->pool, sizeof(*made));
+	made = pool_alloc(resolver->pool, sizeof(*made));
 	if (!made)
 		return NULL;
-	made->filter = socket_filter_compile(access, ipv4 ? AF_INET : AF_INET6, networks->pool, &why);
+	made->filter = socket_filter_compile(access, ipv4 ? AF_INET : AF_INET6, resolver->pool, &why);
 	if (!made->filter)
-		made->wrong = pool_text(networks->pool, buf_string(&why));
+		made->wrong = pool_text(resolver->pool, buf_string(&why));
 	buf_free(&why);
-	ptr_map_put(&networks->filters[ipv4], access, NULL, made);
+	ptr_map_put(&resolver->filters[ipv4], access, NULL, made);
 	return made;
 }
 
 /* The option that contains a name, or else the one that is set. */
-static const char *find_option_at_fault(const struct networks *networks, const struct listen *listen)
+static const char *find_option_at_fault(const struct resolver *resolver, const struct listen *listen)
 {
-	if (find_name(networks, listen->options->only_from))
+	if (find_name(resolver, listen->options->only_from))
 		return "only_from";
 	if (listen->options->no_access)
 		return "no_access";
@@ -175,13 +155,13 @@ static const char *find_option_at_fault(const struct networks *networks, const s
 
 /* Makes the kernel enforce the rules of one socket, if superd does not accept there. said: the rules that cannot be
  * enforced and were refused or, in [1], warned of, for a socket before it. */
-static void enforce_rules(struct networks *networks, const struct service *service, struct listen *listen,
+static void enforce_rules(struct resolver *resolver, const struct service *service, struct listen *listen,
 			  const struct access *said[2])
 {
 	bool is_guarded = listen_filters_lent(listen) && !service_is_builtin(service);
 	struct listen_prepared prepared = *listen_prepared(listen);
 	const struct access *access = prepared.access;
-	const char *option = find_option_at_fault(networks, listen), *helps, *wrong;
+	const char *option = find_option_at_fault(resolver, listen), *helps, *wrong;
 	const struct filter_made *made;
 	struct origin at;
 
@@ -191,45 +171,45 @@ static void enforce_rules(struct networks *networks, const struct service *servi
 	helps = access_has_names(access) ? "write addresses" : "name fewer networks";
 	if (!endpoint_is_inet(listen->address) || (!endpoint_is_datagram(listen->address) && service->exec->accept))
 		return;
-	made = compile_filter(networks, access, listen->address->family == FAMILY_IPV4);
+	made = compile_filter(resolver, access, listen->address->family == FAMILY_IPV4);
 	if (made && made->filter) {
 		prepared.rules = made->filter;
-		if (!listen_prepare(listen, networks->pool, prepared))
-			add_memory_error(networks, service);
+		if (!listen_prepare(listen, resolver->pool, prepared))
+			resolver_lacks_memory(resolver, service);
 		return;
 	}
 	said[is_guarded] = access;
 	wrong = made && made->wrong ? made->wrong : "out of memory";
 	if (is_guarded) {
-		diag_warning(networks->diags, at,
+		diag_warning(resolver->diags, at,
 			     "%s: %s: only the sender that starts it is checked, not senders while it runs: %s",
 			     service->name, option_name_of(service, option), wrong);
-		diags_hint(networks->diags, "%s", helps);
+		diags_hint(resolver->diags, "%s", helps);
 	} else {
-		diag_error(networks->diags, at, "%s: %s: with %s the kernel enforces it: %s", service->name,
+		diag_error(resolver->diags, at, "%s: %s: with %s the kernel enforces it: %s", service->name,
 			   option_name_of(service, option),
 			   service->exec->accept	      ? "UDP"
 				   : service->dialect == UNIT ? "Accept=no"
 				   : service->is_foreign      ? "wait"
 							      : "accept = no",
 			   wrong);
-		diags_hint(networks->diags, "%s%s", helps,
+		diags_hint(resolver->diags, "%s%s", helps,
 			   service->is_foreign || service->exec->accept ? "" : ", or set accept = yes");
 	}
 }
 
-void networks_resolve(struct networks *networks, struct service *service)
+void networks_resolve(struct resolver *resolver, struct service *service)
 {
-	struct prepared prepared = { .probes = compile_probes(networks, service) };
+	struct prepared prepared = { .probes = compile_probes(resolver, service) };
 	const struct access *said[2] = { NULL, NULL };
 
-	if (!service_prepare(service, networks->pool, prepared)) {
-		add_memory_error(networks, service);
+	if (!service_prepare(service, resolver->pool, prepared)) {
+		resolver_lacks_memory(resolver, service);
 		return;
 	}
 	for (size_t i = 0; i < service->socket_count; i++) {
-		if (!compile_rules(networks, service, &service->sockets[i]))
+		if (!compile_rules(resolver, service, &service->sockets[i]))
 			return;
-		enforce_rules(networks, service, &service->sockets[i], said);
+		enforce_rules(resolver, service, &service->sockets[i], said);
 	}
 }

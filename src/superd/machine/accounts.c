@@ -81,11 +81,11 @@ static int call_groups(const char *key, const char *name, struct nss_answer *ans
 
 /* Fills in the user's groups (getgrouplist(3)), with `gid` as the first. false: out of memory, or there
  * are too many. */
-static bool gids_of_user(struct gids *gids, struct asker *asker, const char *name, gid_t gid)
+static bool gids_of_user(struct gids *gids, struct resolver *resolver, const char *name, gid_t gid)
 {
 	static const struct ask_kind kind = { "groups", "NSS: the groups of the user", "n", call_groups };
-	const char *key = pool_textf(asker->pool, "%u %s", (unsigned)gid, name), *wrong;
-	words found = key ? ask(asker, &kind, key, &wrong) : NULL;
+	const char *key = pool_textf(resolver->pool, "%u %s", (unsigned)gid, name), *wrong;
+	words found = key ? ask(resolver, &kind, key, &wrong) : NULL;
 	bool good = found;
 	uint32_t number;
 
@@ -240,28 +240,28 @@ const struct account *helper_user_of_relay(const struct service *service, struct
 #define LAST_DYNAMIC 65519u
 
 /* Whether the id is taken: by another service of this table, by an entry of NSS, or by systemd. */
-static bool is_taken(struct accounts *accounts, const char *name, uid_t id)
+static bool is_taken(struct resolver *resolver, const char *name, uid_t id)
 {
 	const char *number, *group;
 	const void *owner;
 	char path[64];
 
-	number = pool_textf(accounts->pool, "%u", (unsigned)id);
+	number = pool_textf(resolver->pool, "%u", (unsigned)id);
 	if (!number)
 		return true;
-	if (ptr_map_get(&accounts->dynamic, number, NULL, &owner))
+	if (ptr_map_get(&resolver->dynamic, number, NULL, &owner))
 		return strcmp(owner, name) != 0;
 	snprintf(path, sizeof(path), "/run/systemd/dynamic-uid/%u", (unsigned)id);
-	return accounts_user(accounts, number).listed || accounts_has_group_id(accounts, id, &group) ||
+	return accounts_user(resolver, number).listed || accounts_has_group_id(resolver, id, &group) ||
 		access(path, F_OK) == 0;
 }
 
 /* The user with this name, or else a dynamic one (DynamicUser= of systemd.exec(5)): with the id that owns the service's
  * directories, or a free one. */
-static struct found_name accounts_dynamic(struct accounts *accounts, const struct service *service, const char *name)
+static struct found_name accounts_dynamic(struct resolver *resolver, const struct service *service, const char *name)
 {
 	const uint32_t range = LAST_DYNAMIC - FIRST_DYNAMIC + 1, start = hash_text_32(name) % range;
-	struct found_name user = accounts_user(accounts, name);
+	struct found_name user = accounts_user(resolver, name);
 	struct directory_kind kinds[DIRECTORY_KINDS];
 	struct process_defaults defaults = { 0 };
 	const char *number;
@@ -279,18 +279,18 @@ static struct found_name accounts_dynamic(struct accounts *accounts, const struc
 				user.uid = owner;
 		}
 	}
-	if (user.uid && is_taken(accounts, name, user.uid))
+	if (user.uid && is_taken(resolver, name, user.uid))
 		user.uid = 0;
 	for (uint32_t n = 0; n < range && !user.uid; n++) {
 		uid_t id = FIRST_DYNAMIC + (start + n) % range;
 
-		if (!is_taken(accounts, name, id))
+		if (!is_taken(resolver, name, id))
 			user.uid = id;
 	}
 	user.gid = user.uid;
-	number = user.uid ? pool_textf(accounts->pool, "%u", (unsigned)user.uid) : NULL;
+	number = user.uid ? pool_textf(resolver->pool, "%u", (unsigned)user.uid) : NULL;
 	if (number)
-		ptr_map_put(&accounts->dynamic, number, NULL, name);
+		ptr_map_put(&resolver->dynamic, number, NULL, name);
 	else
 		user.wrong = user.uid ? "out of memory" : "no id from 61184 to 65519 is free";
 	return user;
@@ -312,51 +312,45 @@ struct account_build {
 	bool own;    /* it is a service of a helper program, with a user of its own */
 };
 
-static bool out_of_memory(struct accounts *accounts, const struct service *service)
-{
-	diag_error(accounts->diags, service->at, "%s: looking up its user: out of memory", service->name);
-	return false;
-}
-
 /* Whether the service runs as a user that no other service has: a helper program of superd's, which needs no
  * privileges, serves its clients. That superd cannot change its user is reported once for all services of a table. */
-static bool has_own_user(struct accounts *accounts, const struct service *service)
+static bool has_own_user(struct resolver *resolver, const struct service *service)
 {
 	if ((!service_is_builtin(service) && service->groups->access->deny_time < 0) || geteuid() != 0 ||
 	    service->groups->identity->user || service->groups->identity->dynamic_user)
 		return false;
-	if (!accounts->helper_users_wrong) {
+	if (!resolver->helper_users_wrong) {
 		const char *why = helper_users_refused();
 
-		accounts->helper_users_wrong = why ? why : "";
+		resolver->helper_users_wrong = why ? why : "";
 		if (why)
-			diag_warning(accounts->diags, service->at, "%s: superd's own programs run as superd's user: %s",
-				     service->name, accounts->helper_users_wrong);
+			diag_warning(resolver->diags, service->at, "%s: superd's own programs run as superd's user: %s",
+				     service->name, resolver->helper_users_wrong);
 	}
-	return !*accounts->helper_users_wrong;
+	return !*resolver->helper_users_wrong;
 }
 
 /* The user that the table names, or the default for this kind of service. */
-static struct found_name find_user(struct accounts *accounts, const struct service *service,
+static struct found_name find_user(struct resolver *resolver, const struct service *service,
 				   const struct account_build *build, const char *own)
 {
 	struct found_name user = { .name = "superd-builtin", .home = "/", .shell = "/usr/sbin/nologin" };
 
 	if (service->groups->identity->dynamic_user)
-		return accounts_dynamic(accounts, service, build->user);
+		return accounts_dynamic(resolver, service, build->user);
 	if (!build->own)
-		return accounts_user(accounts, build->user ? build->user : own);
-	if (!accounts->helper_users) {
-		accounts->helper_users = pool_alloc(accounts->pool, sizeof(*accounts->helper_users));
-		if (!accounts->helper_users)
+		return accounts_user(resolver, build->user ? build->user : own);
+	if (!resolver->helper_users) {
+		resolver->helper_users = pool_alloc(resolver->pool, sizeof(*resolver->helper_users));
+		if (!resolver->helper_users)
 			return (struct found_name){ .wrong = "out of memory" };
-		helper_users_look(accounts->helper_users);
+		helper_users_look(resolver->helper_users);
 	}
-	user.uid = user.gid = helper_user_for(accounts->helper_users, service->name);
+	user.uid = user.gid = helper_user_for(resolver->helper_users, service->name);
 	return user;
 }
 
-static bool set_user(struct accounts *accounts, const struct service *service, struct account_build *build)
+static bool set_user(struct resolver *resolver, const struct service *service, struct account_build *build)
 {
 	const char *text = build->user, *wrong;
 	bool is_whole = text && !service->groups->identity->group;
@@ -365,11 +359,11 @@ static bool set_user(struct accounts *accounts, const struct service *service, s
 	bool is_pair;
 
 	snprintf(own, sizeof(own), "%u", (unsigned)geteuid());
-	user = find_user(accounts, service, build, own);
+	user = find_user(resolver, service, build, own);
 	wrong = user.wrong;
-	is_pair = wrong && is_whole && accounts_pair(accounts, text, &user, &group, &wrong);
+	is_pair = wrong && is_whole && accounts_pair(resolver, text, &user, &group, &wrong);
 	if (wrong && !is_pair)
-		return accounts_refuse(accounts, service, "user", text ? text : own, wrong);
+		return accounts_refuse(resolver, service, "user", text ? text : own, wrong);
 	build->listed = user.listed;
 	build->account.name = user.name;
 	build->account.home = user.home;
@@ -379,28 +373,28 @@ static bool set_user(struct accounts *accounts, const struct service *service, s
 	return true;
 }
 
-static bool set_groups(struct accounts *accounts, const struct service *service, struct account_build *build)
+static bool set_groups(struct resolver *resolver, const struct service *service, struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
 	struct found_name group;
 	bool filled = true;
 
 	if (identity->group) {
-		if (!accounts_need(accounts, service, "group", identity->group, true, &group))
+		if (!accounts_need(resolver, service, "group", identity->group, true, &group))
 			return false;
 		build->account.gid = group.gid;
 	}
 	if (identity->groups && !build->user)
 		filled = gids_of_superd(&build->gids);
 	else if (identity->groups && build->listed)
-		filled = gids_of_user(&build->gids, &accounts->asker, build->account.name, build->account.gid);
+		filled = gids_of_user(&build->gids, resolver, build->account.name, build->account.gid);
 	if (!filled || !gids_add(&build->gids, build->account.gid))
-		return out_of_memory(accounts, service);
+		return resolver_lacks_memory(resolver, service);
 	for (words text = identity->supplementary_groups; text && *text; text++) {
-		if (!accounts_need(accounts, service, "supplementary_groups", *text, true, &group))
+		if (!accounts_need(resolver, service, "supplementary_groups", *text, true, &group))
 			return false;
 		if (!gids_add(&build->gids, group.gid))
-			return out_of_memory(accounts, service);
+			return resolver_lacks_memory(resolver, service);
 	}
 	return true;
 }
@@ -428,17 +422,17 @@ static const char *option_text(const struct identity_options *identity, const ch
 }
 
 /* Without the right to change users, a service can run only with superd's own account, and with superd's groups. */
-static bool resolve_unprivileged(struct accounts *accounts, const struct service *service, struct account_build *build)
+static bool resolve_unprivileged(struct resolver *resolver, const struct service *service, struct account_build *build)
 {
 	struct gids own = { 0 };
 	const char *option;
 
 	if (!gids_of_superd(&own)) {
 		free(own.list);
-		return out_of_memory(accounts, service);
+		return resolver_lacks_memory(resolver, service);
 	}
 	option = find_differing_option(build, service->groups->identity, &own);
-	if (option && accounts->is_only_checked) {
+	if (option && resolver->is_only_checked) {
 		free(own.list);
 		return build->account.switches = true;
 	}
@@ -446,7 +440,7 @@ static bool resolve_unprivileged(struct accounts *accounts, const struct service
 	build->gids = own;
 	if (!option)
 		return true;
-	return accounts_refuse(accounts, service, option, option_text(service->groups->identity, option), not_root);
+	return accounts_refuse(resolver, service, option, option_text(service->groups->identity, option), not_root);
 }
 
 /* Whether superd has this account already, with its groups: then nothing needs to be set. An init system starts superd
@@ -465,7 +459,7 @@ static bool is_superds_own(const struct account_build *build)
 }
 
 /* false: the user namespace does not map an id, so that the kernel would refuse it at each start; it is reported. */
-static bool check_mapped(struct accounts *accounts, const struct service *service, const struct account_build *build)
+static bool check_mapped(struct resolver *resolver, const struct service *service, const struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
 	const char *wrong = NULL;
@@ -484,14 +478,14 @@ static bool check_mapped(struct accounts *accounts, const struct service *servic
 	}
 	if (!option)
 		return true;
-	wrong = pool_textf(accounts->pool, "this user namespace does not map %s id %u", is_user ? "user" : "group", id);
+	wrong = pool_textf(resolver->pool, "this user namespace does not map %s id %u", is_user ? "user" : "group", id);
 	if (!wrong)
-		return out_of_memory(accounts, service);
-	return accounts_refuse(accounts, service, option,
+		return resolver_lacks_memory(resolver, service);
+	return accounts_refuse(resolver, service, option,
 			       strcmp(option, "dynamic_user") ? option_text(identity, option) : "yes", wrong);
 }
 
-static bool resolve_switching(struct accounts *accounts, const struct service *service, struct account_build *build)
+static bool resolve_switching(struct resolver *resolver, const struct service *service, struct account_build *build)
 {
 	const struct identity_options *identity = service->groups->identity;
 
@@ -500,29 +494,29 @@ static bool resolve_switching(struct accounts *accounts, const struct service *s
 	build->account.switches = capability_held(CAP_SETUID) && capability_held(CAP_SETGID);
 	build->account.keeps_groups = gids_must_be_kept();
 	if (!build->account.switches)
-		return resolve_unprivileged(accounts, service, build);
-	return build->own || check_mapped(accounts, service, build);
+		return resolve_unprivileged(resolver, service, build);
+	return build->own || check_mapped(resolver, service, build);
 }
 
-static const struct account *keep_account(struct accounts *accounts, const struct service *service,
+static const struct account *keep_account(struct resolver *resolver, const struct service *service,
 					  struct account_build *build)
 {
 	const struct account *kept = NULL;
 
 	build->account.group_count = (size_t)build->gids.count;
 	if (build->gids.count)
-		build->account.groups = pool_keep(accounts->pool, build->gids.list,
+		build->account.groups = pool_keep(resolver->pool, build->gids.list,
 						  build->account.group_count * sizeof(*build->gids.list));
 	if (build->account.groups || !build->gids.count)
-		kept = pool_keep(accounts->pool, &build->account, sizeof(build->account));
+		kept = pool_keep(resolver->pool, &build->account, sizeof(build->account));
 	if (kept)
-		ptr_map_put(&accounts->known, service->groups->identity, build->user, kept);
+		ptr_map_put(&resolver->accounts, service->groups->identity, build->user, kept);
 	else
-		out_of_memory(accounts, service);
+		resolver_lacks_memory(resolver, service);
 	return kept;
 }
 
-const struct account *accounts_of(struct accounts *accounts, const struct service *service)
+const struct account *accounts_of(struct resolver *resolver, const struct service *service)
 {
 	const struct identity_options *identity = service->groups->identity;
 	const struct account *account = NULL;
@@ -530,18 +524,18 @@ const struct account *accounts_of(struct accounts *accounts, const struct servic
 	const void *known;
 
 	memset(&build, 0, sizeof(build)); /* the padding, too: pools share equal bytes */
-	build.own = has_own_user(accounts, service);
+	build.own = has_own_user(resolver, service);
 	build.user = identity->user ? identity->user : identity->dynamic_user || build.own ? service->name : NULL;
-	if (ptr_map_get(&accounts->known, identity, build.user, &known))
+	if (ptr_map_get(&resolver->accounts, identity, build.user, &known))
 		return known;
-	if (identity->dynamic_user && !accounts->is_only_checked &&
+	if (identity->dynamic_user && !resolver->is_only_checked &&
 	    !(capability_held(CAP_SETUID) && capability_held(CAP_SETGID))) {
-		accounts_refuse(accounts, service, "dynamic_user", "yes", not_root);
+		accounts_refuse(resolver, service, "dynamic_user", "yes", not_root);
 		return NULL;
 	}
-	if (set_user(accounts, service, &build) && set_groups(accounts, service, &build) &&
-	    resolve_switching(accounts, service, &build))
-		account = keep_account(accounts, service, &build);
+	if (set_user(resolver, service, &build) && set_groups(resolver, service, &build) &&
+	    resolve_switching(resolver, service, &build))
+		account = keep_account(resolver, service, &build);
 	free(build.gids.list);
 	return account;
 }

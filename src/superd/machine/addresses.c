@@ -108,32 +108,32 @@ static const struct ask_kind ports[] = {
 static const struct ask_kind programs = { "program", "NSS: the RPC program", "n", call_program };
 static const struct ask_kind protocols = { "protocol", "NSS: the protocol", "n", call_protocol };
 
-static bool find_number(struct addresses *addresses, const struct ask_kind *kind, const char *name, uint32_t *number)
+static bool find_number(struct resolver *resolver, const struct ask_kind *kind, const char *name, uint32_t *number)
 {
 	const char *wrong;
-	words found = ask(addresses->asker, kind, name, &wrong);
+	words found = ask(resolver, kind, name, &wrong);
 
 	return found && *found && lookup_number(*found, number);
 }
 
 /* services(5) has hardly any entry for SCTP, so the TCP port counts, too. */
-static bool find_port(struct addresses *addresses, const struct ask_kind *kind, const char *name, uint32_t *port)
+static bool find_port(struct resolver *resolver, const struct ask_kind *kind, const char *name, uint32_t *port)
 {
-	return (find_number(addresses, kind, name, port) ||
-		(kind == &ports[2] && find_number(addresses, &ports[0], name, port))) &&
+	return (find_number(resolver, kind, name, port) ||
+		(kind == &ports[2] && find_number(resolver, &ports[0], name, port))) &&
 		*port <= UINT16_MAX;
 }
 
 /* Says why no such port is known. Small systems lack the file, and the name may be right. */
-static const char *describe_missing_port(struct addresses *addresses, const struct ask_kind *kind, const char *name,
+static const char *describe_missing_port(struct resolver *resolver, const struct ask_kind *kind, const char *name,
 					 const char **hint)
 {
 	static const char path[] = "/etc/services";
 	const struct ask_kind *other = &ports[kind != &ports[1]];
-	struct pool *pool = addresses->asker->pool;
+	struct pool *pool = resolver->pool;
 	uint32_t number;
 
-	if (find_number(addresses, other, name, &number))
+	if (find_number(resolver, other, name, &number))
 		return pool_textf(pool,
 				  "services(5) has no %s port of this name, but a %s one; a number does not need it",
 				  kind->key, other->key);
@@ -144,11 +144,11 @@ static const char *describe_missing_port(struct addresses *addresses, const stru
 	return pool_textf(pool, "no %s port of this name is known: %s: %s", kind->key, path, strerror(errno));
 }
 
-static bool was_refused(const struct addresses *addresses, struct origin at, const char *name)
+static bool was_refused(const struct resolver *resolver, struct origin at, const char *name)
 {
-	const struct origin *before = &addresses->refused_at;
+	const struct origin *before = &resolver->refused_at;
 
-	return addresses->refused && !strcmp(addresses->refused, name) && before->file && at.file &&
+	return resolver->refused && !strcmp(resolver->refused, name) && before->file && at.file &&
 		before->line == at.line && before->column == at.column && !strcmp(before->file, at.file);
 }
 
@@ -158,19 +158,19 @@ static const char *option_prefix(const struct service *service)
 	return service->is_foreign ? "" : "listen: ";
 }
 
-static bool refuse_name(struct addresses *addresses, const struct service *service, const struct listen *listen,
+static bool refuse_name(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			const char *name, const char *wrong)
 {
-	if (was_refused(addresses, listen->at, name))
+	if (was_refused(resolver, listen->at, name))
 		return false;
-	addresses->refused_at = listen->at;
-	addresses->refused = name;
-	diag_error(addresses->diags, listen->at, "%s: %s'%s': %s", service->name, option_prefix(service), name,
+	resolver->refused_at = listen->at;
+	resolver->refused = name;
+	diag_error(resolver->diags, listen->at, "%s: %s'%s': %s", service->name, option_prefix(service), name,
 		   wrong ? wrong : "out of memory");
 	return false;
 }
 
-static bool resolve_port(struct addresses *addresses, const struct service *service, const struct listen *listen,
+static bool resolve_port(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
 	const struct ask_kind *kind = &ports[endpoint->kind == ENDPOINT_UDP	       ? 1
@@ -179,13 +179,13 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 	const char *name = endpoint->port_name, *wrong, *hint = NULL;
 	uint32_t port;
 
-	if (!find_port(addresses, kind, name, &port)) {
-		if (was_refused(addresses, listen->at, name))
+	if (!find_port(resolver, kind, name, &port)) {
+		if (was_refused(resolver, listen->at, name))
 			return false;
-		wrong = describe_missing_port(addresses, kind, name, &hint);
-		refuse_name(addresses, service, listen, name, wrong);
+		wrong = describe_missing_port(resolver, kind, name, &hint);
+		refuse_name(resolver, service, listen, name, wrong);
 		if (hint)
-			diags_hint(addresses->diags, "%s", hint);
+			diags_hint(resolver->diags, "%s", hint);
 		return false;
 	}
 	endpoint->port = (uint16_t)port;
@@ -193,87 +193,87 @@ static bool resolve_port(struct addresses *addresses, const struct service *serv
 	return true;
 }
 
-static bool resolve_host(struct addresses *addresses, const struct service *service, const struct listen *listen,
+static bool resolve_host(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
 	const char *name = endpoint->address, *wrong;
-	words found = ask(addresses->asker, &hosts[endpoint->family], name, &wrong);
+	words found = ask(resolver, &hosts[endpoint->family], name, &wrong);
 
 	if (!found)
-		return refuse_name(addresses, service, listen, name, wrong);
+		return refuse_name(resolver, service, listen, name, wrong);
 	if (!*found || !is_ip_address(*found)) {
 		wrong = *found && found[1] ? found[1] : "it has no address";
 		if (!listen->options->optional)
-			return refuse_name(addresses, service, listen, name, wrong);
-		if (!was_refused(addresses, listen->at, name))
-			diag_warning(addresses->diags, listen->at, "%s: %s'%s': %s: the service does without it",
+			return refuse_name(resolver, service, listen, name, wrong);
+		if (!was_refused(resolver, listen->at, name))
+			diag_warning(resolver->diags, listen->at, "%s: %s'%s': %s: the service does without it",
 				     service->name, option_prefix(service), name, wrong);
 		return false;
 	}
-	endpoint->address = pool_text(addresses->asker->pool, *found);
+	endpoint->address = pool_text(resolver->pool, *found);
 	if (!endpoint->address)
-		return refuse_name(addresses, service, listen, name, NULL);
+		return refuse_name(resolver, service, listen, name, NULL);
 	endpoint->family = strchr(*found, ':') ? FAMILY_IPV6 : FAMILY_IPV4;
 	if (found[1]) {
-		diag_warning(addresses->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
+		diag_warning(resolver->diags, listen->at, "%s: %s'%s' has more than one address; %s is taken",
 			     service->name, option_prefix(service), name, *found);
-		diags_hint(addresses->diags, "an entry for each address, written as a number, serves them all");
+		diags_hint(resolver->diags, "an entry for each address, written as a number, serves them all");
 	}
 	return true;
 }
 
 /* Sets the address with numbers. */
-static bool keep_address(struct addresses *addresses, const struct service *service, struct listen *listen,
+static bool keep_address(struct resolver *resolver, const struct service *service, struct listen *listen,
 			 const struct endpoint *endpoint)
 {
-	const struct endpoint *address = pool_keep(addresses->asker->pool, endpoint, sizeof(*endpoint));
+	const struct endpoint *address = pool_keep(resolver->pool, endpoint, sizeof(*endpoint));
 
 	listen->address = address ? address : listen->endpoint;
-	return address || refuse_name(addresses, service, listen, "its address", NULL);
+	return address || refuse_name(resolver, service, listen, "its address", NULL);
 }
 
 /* Replaces the name in the port's place by its number. */
-static bool resolve_number(struct addresses *addresses, const struct service *service, const struct listen *listen,
+static bool resolve_number(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			   struct endpoint *endpoint)
 {
 	bool is_rpc = endpoint_is_rpc(endpoint);
 	const char *name = endpoint->port_name;
 
 	endpoint->port_name = NULL;
-	if (!find_number(addresses, is_rpc ? &programs : &protocols, name, &endpoint->number))
-		return refuse_name(addresses, service, listen, name,
+	if (!find_number(resolver, is_rpc ? &programs : &protocols, name, &endpoint->number))
+		return refuse_name(resolver, service, listen, name,
 				   is_rpc ? "rpc(5) has no program of this name; a number does not need it"
 					  : "protocols(5) has no protocol of this name; a number does not need it");
 	return endpoint->number ||
-		refuse_name(addresses, service, listen, name, "nothing can be received of this protocol");
+		refuse_name(resolver, service, listen, name, "nothing can be received of this protocol");
 }
 
-bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen)
+bool addresses_resolve(struct resolver *resolver, const struct service *service, struct listen *listen)
 {
 	struct endpoint endpoint = *listen->endpoint;
 	bool is_rpc = endpoint_is_rpc(&endpoint), by_name;
 
 	listen->address = listen->endpoint;
 	if (endpoint_is_below_runtime(&endpoint)) {
-		endpoint.address = pool_textf(addresses->asker->pool, "%s/superd%s", runtime_dir(),
+		endpoint.address = pool_textf(resolver->pool, "%s/superd%s", runtime_dir(),
 					      listen->endpoint->address + strlen(ENDPOINT_RUNTIME));
-		return endpoint.address ? keep_address(addresses, service, listen, &endpoint)
-					: refuse_name(addresses, service, listen, "its address", NULL);
+		return endpoint.address ? keep_address(resolver, service, listen, &endpoint)
+					: refuse_name(resolver, service, listen, "its address", NULL);
 	}
 	by_name = endpoint_is_inet(&endpoint) && endpoint.address && !is_ip_address(endpoint.address);
 	if (!is_rpc && !by_name && (!endpoint_is_inet(&endpoint) || !endpoint.port_name))
 		return true;
 	if (endpoint.port_name && (is_rpc || endpoint.kind == ENDPOINT_RAW)) {
-		if (!resolve_number(addresses, service, listen, &endpoint))
+		if (!resolve_number(resolver, service, listen, &endpoint))
 			return false;
-	} else if (endpoint.port_name && !resolve_port(addresses, service, listen, &endpoint)) {
+	} else if (endpoint.port_name && !resolve_port(resolver, service, listen, &endpoint)) {
 		return false;
 	}
 	/* An RPC program's socket is an ordinary one with a port of the kernel's choice. The endpoint keeps number and
 	 * versions, so that sockets of two programs are never taken for one. */
 	if (is_rpc)
 		endpoint.kind = endpoint.kind == ENDPOINT_RPC_TCP ? ENDPOINT_TCP : ENDPOINT_UDP;
-	else if (by_name && !resolve_host(addresses, service, listen, &endpoint))
+	else if (by_name && !resolve_host(resolver, service, listen, &endpoint))
 		return false;
-	return keep_address(addresses, service, listen, &endpoint);
+	return keep_address(resolver, service, listen, &endpoint);
 }

@@ -7,36 +7,14 @@
 
 /* ---- access.c: address rules with the names of networks(5), and the kernel's filters for them ---- */
 
-/* The rules of one table. networks_open to networks_close. */
-struct networks {
-	struct pool *pool;
-	struct diags *diags;
-	struct asker *asker;	   /* set by the caller */
-	struct ptr_map names;	   /* name -> struct network; NULL: there is none */
-	struct ptr_map rules;	   /* only_from, no_access -> struct access */
-	struct ptr_map probes;	   /* probe_from -> struct access */
-	struct ptr_map filters[2]; /* struct access -> struct filter_made; [1]: for IPv4 sockets */
-};
-
-void networks_open(struct networks *networks, struct pool *pool, struct diags *diags);
-void networks_close(struct networks *networks);
-
 /* Sets the service's probes, and the rules and filters of its sockets; adds a diagnostic for rules that cannot be
  * enforced. */
-void networks_resolve(struct networks *networks, struct service *service);
+void networks_resolve(struct resolver *resolver, struct service *service);
 
 /* ---- addresses.c: names of hosts and ports, by hosts(5), DNS and services(5) ---- */
 
-/* The lookups of one table. */
-struct addresses {
-	struct asker *asker;
-	struct diags *diags;
-	struct origin refused_at; /* origin and text of the last error, which is reported once a line */
-	const char *refused;
-};
-
 /* Sets listen->address to the endpoint with numbers instead of names; false after adding a diagnostic. */
-bool addresses_resolve(struct addresses *addresses, const struct service *service, struct listen *listen);
+bool addresses_resolve(struct resolver *resolver, const struct service *service, struct listen *listen);
 
 /* Shared by the parts of the preflight. Private to superd/machine/check.c*. */
 

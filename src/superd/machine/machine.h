@@ -22,13 +22,38 @@
 
 /* Asks NSS (nsswitch.conf(5)) and DNS for names. Each is asked for once, however many services have it. */
 
-/* The names of one table. asker_open to asker_close. */
-struct asker {
+/* The names of one table while they are looked up. resolver_open to resolver_close. */
+struct resolver {
 	struct pool *pool;
+	struct diags *diags;
 	struct lookup_cache *lookups; /* answers to use, and to add to */
 	struct lookup_cache *own;     /* made where nobody keeps the answers; NULL: it was not */
 	struct ptr_map failed;	      /* name, key of its kind -> why there was no answer */
+
+	/* accounts.c */
+	struct ptr_map accounts;	   /* struct identity_options, user -> struct account */
+	struct ptr_map dynamic;		   /* id as text -> name of the dynamic user that has it */
+	bool is_only_checked;		   /* set by the caller: accept users that superd cannot change to */
+	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
+	const char *helper_users_wrong;	   /* why superd cannot use its helper users; "": it can; NULL: not tried yet */
+
+	/* access.c */
+	struct ptr_map networks;   /* name -> struct network; NULL: there is none */
+	struct ptr_map rules;	   /* only_from, no_access -> struct access */
+	struct ptr_map probes;	   /* probe_from -> struct access */
+	struct ptr_map filters[2]; /* struct access -> struct filter_made; [1]: for IPv4 sockets */
+
+	/* addresses.c: the last error, which is reported once a line */
+	struct origin refused_at;
+	const char *refused;
 };
+
+/* lookups NULL: nobody keeps the answers. */
+void resolver_open(struct resolver *resolver, struct pool *pool, struct lookup_cache *lookups, struct diags *diags);
+void resolver_close(struct resolver *resolver);
+
+/* Adds an error; always false. */
+bool resolver_lacks_memory(struct resolver *resolver, const struct service *service);
 
 /* An answer while it is made: words, each with its NUL. Zeroed: nothing is of this name. */
 struct nss_answer {
@@ -48,12 +73,9 @@ struct ask_kind {
 	int (*call)(const char *key, const char *name, struct nss_answer *answer);
 };
 
-void asker_open(struct asker *asker, struct pool *pool, struct lookup_cache *lookups); /* NULL: nobody keeps answers */
-void asker_close(struct asker *asker);
-
 /* The answer, which lives as long as lookups; empty: nothing is of this name. NULL with the reason in *wrong: there is no
  * answer. */
-words ask(struct asker *asker, const struct ask_kind *kind, const char *name, const char **wrong);
+words ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong);
 
 /* Users and groups: passwd(5), group(5), or other sources. Works without a passwd file. */
 
@@ -68,44 +90,29 @@ struct found_name {
 	bool listed; /* it has an entry in NSS */
 };
 
-/* The lookups of one table. accounts_open to accounts_close. */
-struct accounts {
-	struct pool *pool;
-	struct diags *diags;
-	struct asker asker;
-	struct ptr_map known;		   /* struct identity_options, user -> struct account */
-	struct ptr_map dynamic;		   /* id as text -> name of the dynamic user that has it */
-	bool is_only_checked;		   /* set by the caller: accept users that superd cannot change to */
-	struct helper_users *helper_users; /* ids of superd-builtin's services, in the pool; NULL before the first */
-	const char *helper_users_wrong;	   /* why superd cannot use its helper users; "": it can; NULL: not tried yet */
-};
-
-void accounts_open(struct accounts *accounts, struct pool *pool, struct lookup_cache *lookups, struct diags *diags);
-void accounts_close(struct accounts *accounts);
-
 /* Looks up a name or a number. */
-struct found_name accounts_user(struct accounts *accounts, const char *text);
-struct found_name accounts_group(struct accounts *accounts, const char *text);
+struct found_name accounts_user(struct resolver *resolver, const char *text);
+struct found_name accounts_group(struct resolver *resolver, const char *text);
 
 /* The same of an option of a service; false: there is none, which is reported. */
-bool accounts_need(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+bool accounts_need(struct resolver *resolver, const struct service *service, const char *option, const char *text,
 		   bool is_group, struct found_name *found);
 
 /* Whether there is a group with this id; its name is in *name, in the pool. */
-bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name);
+bool accounts_has_group_id(struct resolver *resolver, gid_t gid, const char **name);
 
 /* Splits user.group, as old inetds write it, at the first dot with an existing user in front and an existing group
  * behind. false: there is none, and *wrong, that of *user, which has the whole name, becomes that of the group if the
  * part in front is a user. */
-bool accounts_pair(struct accounts *accounts, const char *text, struct found_name *user, struct found_name *group,
+bool accounts_pair(struct resolver *resolver, const char *text, struct found_name *user, struct found_name *group,
 		   const char **wrong);
 
 /* Adds the error "SERVICE: OPTION = TEXT: WRONG" at the option's origin; always false. */
-bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+bool accounts_refuse(struct resolver *resolver, const struct service *service, const char *option, const char *text,
 		     const char *wrong);
 
 /* The account that a service runs with, in the pool; NULL after adding a diagnostic. */
-const struct account *accounts_of(struct accounts *accounts, const struct service *service);
+const struct account *accounts_of(struct resolver *resolver, const struct service *service);
 
 /* The users that superd's helper programs run as: ids from 60578 to 61183, which systemd leaves unused between the
  * users of systemd-homed and the dynamic ones (its UIDS-GIDS), as does dynamic_user. No program shares its id with

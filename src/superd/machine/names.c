@@ -14,17 +14,22 @@
 #include "table/option/option_name.h"
 #include "table/option/service_settings.h"
 
-void asker_open(struct asker *asker, struct pool *pool, struct lookup_cache *lookups)
+void resolver_open(struct resolver *resolver, struct pool *pool, struct lookup_cache *lookups, struct diags *diags)
 {
-	*asker = (struct asker){ .pool = pool, .lookups = lookups };
+	*resolver = (struct resolver){ .pool = pool, .diags = diags, .lookups = lookups };
 	if (!lookups)
-		asker->lookups = asker->own = lookup_cache_new();
+		resolver->lookups = resolver->own = lookup_cache_new();
 }
 
-void asker_close(struct asker *asker)
+void resolver_close(struct resolver *resolver)
 {
-	ptr_map_free(&asker->failed);
-	lookup_cache_free(asker->own);
+	struct ptr_map *const maps[] = { &resolver->failed,   &resolver->accounts, &resolver->dynamic,
+					 &resolver->networks, &resolver->rules,	   &resolver->probes,
+					 resolver->filters,   resolver->filters + 1 };
+
+	for (size_t n = 0; n < sizeof(maps) / sizeof(*maps); n++)
+		ptr_map_free(maps[n]);
+	lookup_cache_free(resolver->own);
 }
 
 void answer_add(struct nss_answer *answer, const char *word)
@@ -54,20 +59,21 @@ static bool fits(const struct ask_kind *kind, words answer)
 	return !count || count >= forms;
 }
 
-static void keep(struct asker *asker, const struct ask_kind *kind, const char *name, const struct nss_answer *answer)
+static void keep(struct resolver *resolver, const struct ask_kind *kind, const char *name,
+		 const struct nss_answer *answer)
 {
 	const char **list = calloc(answer->count + 1, sizeof(*list)), *at = buf_string(&answer->text);
 
 	for (size_t n = 0; list && n < answer->count; n++, at += strlen(at) + 1)
 		list[n] = at;
 	if (list)
-		lookup_cache_add(asker->lookups, kind->key, name, list, answer->count);
+		lookup_cache_add(resolver->lookups, kind->key, name, list, answer->count);
 	free(list);
 }
 
-words ask(struct asker *asker, const struct ask_kind *kind, const char *name, const char **wrong)
+words ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong)
 {
-	const char *key = pool_text(asker->pool, name);
+	const char *key = pool_text(resolver->pool, name);
 	struct nss_answer answer = { 0 };
 	const void *known = NULL;
 	int error = ENOMEM;
@@ -76,11 +82,11 @@ words ask(struct asker *asker, const struct ask_kind *kind, const char *name, co
 	*wrong = "out of memory";
 	if (!key)
 		return NULL;
-	if (ptr_map_get(&asker->failed, key, kind->key, &known)) {
+	if (ptr_map_get(&resolver->failed, key, kind->key, &known)) {
 		*wrong = known;
 		return NULL;
 	}
-	found = lookup_cache_find(asker->lookups, kind->key, key);
+	found = lookup_cache_find(resolver->lookups, kind->key, key);
 	if (found && fits(kind, found))
 		return found;
 	wait_note(kind->note, key);
@@ -88,13 +94,13 @@ words ask(struct asker *asker, const struct ask_kind *kind, const char *name, co
 		error = kind->call(kind->key, key, &answer);
 	wait_note(NULL, NULL);
 	if (!error && !answer.text.failed)
-		keep(asker, kind, key, &answer);
+		keep(resolver, kind, key, &answer);
 	buf_free(&answer.text);
 	if (!error)
-		return lookup_cache_find(asker->lookups, kind->key, key);
+		return lookup_cache_find(resolver->lookups, kind->key, key);
 	if (error != ENOMEM)
-		*wrong = pool_text(asker->pool, strerror(error));
-	ptr_map_put(&asker->failed, key, kind->key, *wrong);
+		*wrong = pool_text(resolver->pool, strerror(error));
+	ptr_map_put(&resolver->failed, key, kind->key, *wrong);
 	return NULL;
 }
 
@@ -105,26 +111,19 @@ words ask(struct asker *asker, const struct ask_kind *kind, const char *name, co
 
 #define ENTRY_MOST (1u << 20)
 
-void accounts_open(struct accounts *accounts, struct pool *pool, struct lookup_cache *lookups, struct diags *diags)
+bool resolver_lacks_memory(struct resolver *resolver, const struct service *service)
 {
-	*accounts = (struct accounts){ .pool = pool, .diags = diags };
-	asker_open(&accounts->asker, pool, lookups);
+	diag_error(resolver->diags, service->at, "%s: looking up its names: out of memory", service->name);
+	return false;
 }
 
-void accounts_close(struct accounts *accounts)
-{
-	asker_close(&accounts->asker);
-	ptr_map_free(&accounts->known);
-	ptr_map_free(&accounts->dynamic);
-}
-
-bool accounts_refuse(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+bool accounts_refuse(struct resolver *resolver, const struct service *service, const char *option, const char *text,
 		     const char *wrong)
 {
 	struct buf text_with_option = { 0 };
 
 	option_name_add(service, option, text, &text_with_option);
-	diag_error(accounts->diags, service_origin(service, option), "%s: %s: %s", service->name,
+	diag_error(resolver->diags, service_origin(service, option), "%s: %s: %s", service->name,
 		   buf_string(&text_with_option), wrong);
 	buf_free(&text_with_option);
 	return false;
@@ -187,19 +186,19 @@ static const char *name_flaw(struct pool *pool, words found, const char *wrong, 
 	return text ? text : wrong;
 }
 
-struct found_name accounts_user(struct accounts *accounts, const char *text)
+struct found_name accounts_user(struct resolver *resolver, const char *text)
 {
-	struct found_name user = { .name = pool_text(accounts->pool, text) };
+	struct found_name user = { .name = pool_text(resolver->pool, text) };
 	const char *wrong;
-	words found = ask(&accounts->asker, &users, text, &wrong);
+	words found = ask(resolver, &users, text, &wrong);
 
 	user.failed = !found || !user.name;
-	user.wrong = name_flaw(accounts->pool, user.name ? found : NULL, wrong, "there is no such user here");
+	user.wrong = name_flaw(resolver->pool, user.name ? found : NULL, wrong, "there is no such user here");
 	if (found && *found) {
 		user.listed = lookup_number(found[1], &user.uid) && lookup_number(found[2], &user.gid);
-		user.name = pool_text(accounts->pool, found[0]);
-		user.home = *found[3] ? pool_text(accounts->pool, found[3]) : NULL;
-		user.shell = *found[4] ? pool_text(accounts->pool, found[4]) : NULL;
+		user.name = pool_text(resolver->pool, found[0]);
+		user.home = *found[3] ? pool_text(resolver->pool, found[3]) : NULL;
+		user.shell = *found[4] ? pool_text(resolver->pool, found[4]) : NULL;
 	} else if (found && is_number(text, &user.uid)) {
 		user.gid = user.uid; /* as for users with a group of their own: never superd's */
 		user.wrong = NULL;
@@ -207,7 +206,7 @@ struct found_name accounts_user(struct accounts *accounts, const char *text)
 	return user;
 }
 
-struct found_name accounts_group(struct accounts *accounts, const char *text)
+struct found_name accounts_group(struct resolver *resolver, const char *text)
 {
 	struct found_name group = { .wrong = NULL };
 	const char *wrong;
@@ -215,47 +214,47 @@ struct found_name accounts_group(struct accounts *accounts, const char *text)
 
 	if (is_number(text, &group.gid))
 		return group;
-	found = ask(&accounts->asker, &groups, text, &wrong);
+	found = ask(resolver, &groups, text, &wrong);
 	group.failed = !found;
-	group.wrong = name_flaw(accounts->pool, found, wrong, "there is no such group here");
+	group.wrong = name_flaw(resolver->pool, found, wrong, "there is no such group here");
 	if (found && *found)
 		lookup_number(found[0], &group.gid);
 	return group;
 }
 
-bool accounts_need(struct accounts *accounts, const struct service *service, const char *option, const char *text,
+bool accounts_need(struct resolver *resolver, const struct service *service, const char *option, const char *text,
 		   bool is_group, struct found_name *found)
 {
-	*found = (is_group ? accounts_group : accounts_user)(accounts, text);
-	return !found->wrong || accounts_refuse(accounts, service, option, text, found->wrong);
+	*found = (is_group ? accounts_group : accounts_user)(resolver, text);
+	return !found->wrong || accounts_refuse(resolver, service, option, text, found->wrong);
 }
 
-bool accounts_has_group_id(struct accounts *accounts, gid_t gid, const char **name)
+bool accounts_has_group_id(struct resolver *resolver, gid_t gid, const char **name)
 {
-	const char *text = pool_textf(accounts->pool, "%u", (unsigned)gid), *wrong;
-	words found = text ? ask(&accounts->asker, &groups, text, &wrong) : NULL;
+	const char *text = pool_textf(resolver->pool, "%u", (unsigned)gid), *wrong;
+	words found = text ? ask(resolver, &groups, text, &wrong) : NULL;
 
-	*name = found && *found ? pool_text(accounts->pool, found[1]) : NULL;
+	*name = found && *found ? pool_text(resolver->pool, found[1]) : NULL;
 	return *name;
 }
 
-bool accounts_pair(struct accounts *accounts, const char *text, struct found_name *user, struct found_name *group,
+bool accounts_pair(struct resolver *resolver, const char *text, struct found_name *user, struct found_name *group,
 		   const char **wrong)
 {
 	bool is_known = false;
 
 	for (const char *dot = strchr(text, '.'); dot; dot = strchr(dot + 1, '.')) {
-		const char *name = pool_text_n(accounts->pool, text, (size_t)(dot - text)), *said;
+		const char *name = pool_text_n(resolver->pool, text, (size_t)(dot - text)), *said;
 		struct found_name front;
 
-		if (!name || !*name || (front = accounts_user(accounts, name)).wrong)
+		if (!name || !*name || (front = accounts_user(resolver, name)).wrong)
 			continue;
-		*group = accounts_group(accounts, dot + 1);
+		*group = accounts_group(resolver, dot + 1);
 		if (!group->wrong) {
 			*user = front;
 			return true;
 		}
-		said = is_known ? NULL : pool_textf(accounts->pool, "group %s: %s", dot + 1, group->wrong);
+		said = is_known ? NULL : pool_textf(resolver->pool, "group %s: %s", dot + 1, group->wrong);
 		*wrong = said ? said : *wrong;
 		is_known = true;
 	}

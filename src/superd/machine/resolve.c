@@ -12,20 +12,20 @@
 #include "table/option/service_settings.h"
 #include "table/rules/endpoint_conflict.h"
 
-static bool resolve_owner(struct accounts *accounts, const struct service *service, const struct listen *listen,
+static bool resolve_owner(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			  struct listen_prepared *prepared)
 {
 	const char *user = listen->options->socket_user, *group = listen->options->socket_group;
 	struct found_name found;
 
 	if (user) {
-		if (!accounts_need(accounts, service, "socket_user", user, false, &found))
+		if (!accounts_need(resolver, service, "socket_user", user, false, &found))
 			return false;
 		prepared->owner = found.uid;
 		prepared->owner_group = found.gid;
 	}
 	if (group) {
-		if (!accounts_need(accounts, service, "socket_group", group, true, &found))
+		if (!accounts_need(resolver, service, "socket_group", group, true, &found))
 			return false;
 		prepared->owner_group = found.gid;
 	}
@@ -51,11 +51,11 @@ static void prepare_node(const struct service *service, const struct listen *lis
 
 /* Makes the row by which the commands around the sockets run: the service's with the defaults of all that rules how its
  * processes run. NULL: out of memory. */
-static const struct service *make_socket_row(struct accounts *accounts, const struct service *service)
+static const struct service *make_socket_row(struct resolver *resolver, const struct service *service)
 {
 	const struct environment_options *own = service->groups->environment;
-	struct service *row = pool_alloc(accounts->pool, sizeof(*row));
-	struct option_groups *groups = row ? pool_alloc(accounts->pool, sizeof(*groups)) : NULL;
+	struct service *row = pool_alloc(resolver->pool, sizeof(*row));
+	struct option_groups *groups = row ? pool_alloc(resolver->pool, sizeof(*groups)) : NULL;
 	struct environment_options *environment;
 
 	if (!groups)
@@ -63,11 +63,11 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 	memcpy(row, service, sizeof(*row));
 	memcpy(groups, service->groups, sizeof(*groups));
 	for (int n = 0; n < SHARED_GROUPS; n++) {
-		void *values = pool_alloc(accounts->pool, group_sizes[n]);
+		void *values = pool_alloc(resolver->pool, group_sizes[n]);
 		bool is_own =
 			n == GROUP_IDENTITY || n == GROUP_ENVIRONMENT || n == GROUP_LIMITS || n >= GROUP_HARDENING;
 
-		if (!values || (is_own && !option_fill_defaults((enum option_group)n, values, accounts->pool)))
+		if (!values || (is_own && !option_fill_defaults((enum option_group)n, values, resolver->pool)))
 			return NULL;
 		if (!is_own)
 			memcpy(values, groups->group[n], group_sizes[n]);
@@ -80,14 +80,15 @@ static const struct service *make_socket_row(struct accounts *accounts, const st
 	row->prepared = NULL;
 	row->at = service_origin(service, "socket_exec_as_superd");
 	row->settings = NULL;
-	row->account = accounts_of(accounts, row);
+	row->account = accounts_of(resolver, row);
 	return row;
 }
 
 /* Looks up a program without a slash in exec_search_path, so that a start need not. Services share their option groups,
  * which are immutable: the group with the program is copied, and argv0 keeps the name as it was written. */
-static void resolve_program(struct service *service, struct pool *pool, struct diags *diags)
+static void resolve_program(struct resolver *resolver, struct service *service)
 {
+	struct pool *pool = resolver->pool;
 	words exec = service->exec->exec, folders = service->exec->exec_search_path;
 	const struct exec_options *kept = NULL;
 	struct buf path = { 0 }, program = { 0 };
@@ -99,7 +100,7 @@ static void resolve_program(struct service *service, struct pool *pool, struct d
 	for (; *folders; folders++)
 		buf_addf(&path, "%s%s", path.length ? ":" : "", *folders);
 	if (!path_search(exec[0], buf_string(&path), &program)) {
-		diag_error(diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
+		diag_error(resolver->diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
 			   service->name, exec[0], buf_string(&path));
 	} else {
 		list = pool_alloc(pool, (words_count(exec) + 1) * sizeof(*list));
@@ -116,18 +117,17 @@ static void resolve_program(struct service *service, struct pool *pool, struct d
 		if (kept)
 			service->exec = kept;
 		else
-			diag_error(diags, service->at, "%s: looking for its program: out of memory", service->name);
+			resolver_lacks_memory(resolver, service);
 	}
 	buf_free(&path);
 	buf_free(&program);
 }
 
-static void resolve_service(struct accounts *accounts, struct addresses *addresses, struct networks *networks,
-			    struct service *service)
+static void resolve_service(struct resolver *resolver, struct service *service)
 {
 	const struct socket_options *refused = NULL;
 
-	service->account = accounts_of(accounts, service);
+	service->account = accounts_of(resolver, service);
 	for (size_t i = 0; i < service->socket_count; i++) {
 		struct listen *listen = &service->sockets[i];
 		struct listen_prepared prepared = {
@@ -137,24 +137,24 @@ static void resolve_service(struct accounts *accounts, struct addresses *address
 				(service->exec->builtin && endpoint_is_datagram(listen->endpoint)),
 		};
 
-		addresses_resolve(addresses, service, listen);
+		addresses_resolve(resolver, service, listen);
 		/* One error for each set of options, as most sockets share the service's. */
-		if (listen->options != refused && !resolve_owner(accounts, service, listen, &prepared))
+		if (listen->options != refused && !resolve_owner(resolver, service, listen, &prepared))
 			refused = listen->options;
 		prepare_node(service, listen, &prepared);
-		if (!listen_prepare(listen, accounts->pool, prepared))
-			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
+		if (!listen_prepare(listen, resolver->pool, prepared))
+			resolver_lacks_memory(resolver, service);
 	}
-	networks_resolve(networks, service);
+	networks_resolve(resolver, service);
 	if (service->groups->commands->socket_exec_as_superd &&
 	    service_has_commands(service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_STOP_POST)) {
 		struct prepared prepared = *service_prepared(service);
 
-		prepared.socket_row = make_socket_row(accounts, service);
-		if (!prepared.socket_row || !service_prepare(service, accounts->pool, prepared))
-			diag_error(accounts->diags, service->at, "%s: out of memory", service->name);
+		prepared.socket_row = make_socket_row(resolver, service);
+		if (!prepared.socket_row || !service_prepare(service, resolver->pool, prepared))
+			resolver_lacks_memory(resolver, service);
 	}
-	resolve_program(service, accounts->pool, accounts->diags);
+	resolve_program(resolver, service);
 }
 
 static void make_sandbox(struct service *service, struct filters *filters, struct sandbox_support *support)
@@ -192,19 +192,15 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 {
 	struct cgroup_settings_cache cgroup_cache = { 0 };
 	struct sandbox_support support = { 0 };
-	struct accounts accounts;
-	struct addresses addresses = { .asker = &accounts.asker, .diags = diags };
-	struct networks networks;
+	struct resolver resolver;
 	struct filters filters;
 	bool good = true;
 
-	accounts_open(&accounts, table->pool, table->lookups, diags);
-	accounts.is_only_checked = table->is_only_checked;
-	networks_open(&networks, table->pool, diags);
-	networks.asker = &accounts.asker;
+	resolver_open(&resolver, table->pool, table->lookups, diags);
+	resolver.is_only_checked = table->is_only_checked;
 	for (size_t i = 0; i < table->count; i++) {
 		if (!service_is_off(&table->services[i]))
-			resolve_service(&accounts, &addresses, &networks, &table->services[i]);
+			resolve_service(&resolver, &table->services[i]);
 	}
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
@@ -225,6 +221,5 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 		if (!service_is_off(&table->services[i]))
 			good = cgroup_settings_make(&table->services[i], table, &cgroup_cache, diags);
 	}
-	networks_close(&networks);
-	accounts_close(&accounts);
+	resolver_close(&resolver);
 }

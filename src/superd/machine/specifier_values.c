@@ -285,7 +285,7 @@ static void read_user(struct specifier_values *machine, struct lookup_cache *loo
 {
 	const char *home = absolute(secure_getenv("HOME")), *shell = absolute(secure_getenv("SHELL"));
 	struct found_name found = { .wrong = NULL };
-	struct accounts accounts;
+	struct resolver resolver;
 	struct diags ignored = { 0 };
 
 	machine->user_id = pool_textf(pool, "%u", (unsigned)getuid());
@@ -296,11 +296,11 @@ static void read_user(struct specifier_values *machine, struct lookup_cache *loo
 		machine->shell = "/bin/sh";
 		return;
 	}
-	accounts_open(&accounts, pool, lookups, &ignored);
+	resolver_open(&resolver, pool, lookups, &ignored);
 	if (machine->user_id)
-		found = accounts_user(&accounts, machine->user_id);
-	accounts_has_group_id(&accounts, getgid(), &machine->group);
-	accounts_close(&accounts);
+		found = accounts_user(&resolver, machine->user_id);
+	accounts_has_group_id(&resolver, getgid(), &machine->group);
+	resolver_close(&resolver);
 	diags_free(&ignored);
 	if (found.listed) {
 		machine->user = found.name;

@@ -222,14 +222,14 @@ Test(resolve, says_which_part_of_user_and_group_is_wrong)
 Test(resolve, does_not_take_minus_one_for_a_user)
 {
 	struct pool *pool = pool_new();
-	struct accounts accounts;
+	struct resolver resolver;
 
-	accounts_open(&accounts, pool, NULL, &diags);
-	cr_expect(accounts_user(&accounts, "4294967295").wrong, "to the kernel it means: leave it as it is");
-	cr_expect(accounts_user(&accounts, "4294967296").wrong);
-	cr_expect(accounts_group(&accounts, "4294967295").wrong);
-	cr_expect_eq(accounts_user(&accounts, "4294967294").uid, 4294967294u);
-	accounts_close(&accounts);
+	resolver_open(&resolver, pool, NULL, &diags);
+	cr_expect(accounts_user(&resolver, "4294967295").wrong, "to the kernel it means: leave it as it is");
+	cr_expect(accounts_user(&resolver, "4294967296").wrong);
+	cr_expect(accounts_group(&resolver, "4294967295").wrong);
+	cr_expect_eq(accounts_user(&resolver, "4294967294").uid, 4294967294u);
+	resolver_close(&resolver);
 	pool_free(pool);
 }
 
