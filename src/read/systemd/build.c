@@ -474,8 +474,9 @@ static void report_empty_value(struct unit_builder *builder, const struct unit_a
 	const struct unit_assignment *last = unit_assigned(builder, assignment->section, assignment->row->name);
 
 	if (last && last < assignment && !is_cleared(assignment))
-		unit_warn(builder, assignment->at, "%s: the value is missing, so the line is skipped, as under systemd; "
-						   "it stays %s", assignment->key, last->value);
+		unit_warn(builder, assignment->at,
+			  "%s: the value is missing, so the line is skipped, as under systemd; it stays %s",
+			  assignment->key, last->value);
 }
 
 void unit_apply_keys(struct unit_builder *builder, const char *section)
