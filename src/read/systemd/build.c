@@ -32,15 +32,18 @@ struct origin unit_assignment_at(const struct unit_builder *builder, const struc
 	return assignment ? unit_place(assignment, 0) : unit_start(builder->unit);
 }
 
-/* Whether an empty assignment takes back the value before it. Where a key is yes or no, a number, a time or one of some
- * words, systemd ignores it: what restricts the service stays. Source: systemd-analyze verify of systemd 252. */
+/* Whether an empty assignment takes back the values before it. Where a key is yes or no, a number, a time or one of
+ * some words, systemd ignores it: what restricts the service stays. So do units that it needs. Sources: systemd-analyze
+ * verify of systemd 252; systemd.unit(5), "Dependencies cannot be reset". */
 static bool is_cleared(const struct unit_assignment *assignment)
 {
-	static const struct type *const stay[] = { &type_bool,	 &type_word,	 &type_mode,  &type_limit, &type_signal,
-						   &type_stream, &type_duration, &type_count, &type_size };
+	static const struct type *const stay[] = {
+		&type_bool, &type_word, &type_mode, &type_limit, &type_signal, &type_stream, &type_duration,
+		&type_count, &type_size,
+	};
 	static const char *const cleared[] = { "CPUSchedulingPolicy", "KillMode", "MountAPIVFS",
 					       "Nice",		      "OOMScoreAdjust", NULL };
-	static const char *const others[] = { "Accept", "Service", NULL };
+	static const char *const others[] = { "Accept", "After", "Before", "Service", "Sockets", NULL };
 	const struct key_row *row = assignment->row;
 	const char *name = row->status == KEY_DONE ? unit_key_option(assignment->section, row) : NULL;
 	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
@@ -49,7 +52,7 @@ static bool is_cleared(const struct unit_assignment *assignment)
 		if (option->type == stay[n])
 			return words_have(cleared, row->name);
 	}
-	return !words_have(others, row->name);
+	return row->form != FORM_UNITS && !words_have(others, row->name);
 }
 
 const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key)
@@ -85,7 +88,7 @@ const struct unit_assignment *unit_next_assignment(struct unit_lines *lines)
 	const struct unit_assignment *list = lines->unit->list;
 
 	for (size_t n = lines->next ? 0 : lines->unit->count; n-- > 0 && !lines->next;)
-		lines->next = !*list[n].value && is_of(lines, &list[n]) ? n : 0;
+		lines->next = !*list[n].value && is_of(lines, &list[n]) && is_cleared(&list[n]) ? n : 0;
 	while (lines->next < lines->unit->count) {
 		if (is_of(lines, &list[lines->next++]))
 			return &list[lines->next - 1];
