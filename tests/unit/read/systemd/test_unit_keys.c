@@ -51,7 +51,7 @@ Test(unit_keys, are_all_there)
 	for (size_t n = 0; n < sizeof(some) / sizeof(*some); n++)
 		cr_expect(unit_key_find(some[n][0], some[n][1]), "[%s] %s", some[n][0], some[n][1]);
 	cr_expect_eq(key_list(unit_keys[KEYS_UNIT]).count, 123);
-	cr_expect_eq(key_list(unit_keys[KEYS_SOCKET]).count, 77);
+	cr_expect_eq(key_list(unit_keys[KEYS_SOCKET]).count, 82);
 	cr_expect_eq(key_list(unit_keys[KEYS_SERVICE]).count, 53);
 	cr_expect_eq(key_list(unit_keys[KEYS_SHARED]).count, 246);
 	cr_expect_eq(key_list(unit_keys[KEYS_INSTALL]).count, 6);
