@@ -864,7 +864,7 @@ static void enter(struct instance *instance, enum phase phase)
 	case REMAINS:
 		if (instance->relay.failed.failures) /* its timer was stopped above */
 			relay_begin(instance);
-		if (!restart->remain_after_exit || instance->ends)
+		if (!restart->remain_after_exit || instance->ends || instance->says == STOPS)
 			enter(instance, EXEC_STOP);
 		else if (restart->kill_leftovers && group_lives(instance)) {
 			instance_limit(instance, stop_limit(instance));

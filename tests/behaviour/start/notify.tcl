@@ -241,6 +241,16 @@ test stopping_is_final_and_has_its_time {
 	is_up
 }
 
+# In systemd it is stopping from then on, so RemainAfterExit= is over.
+test stopping_ends_what_remains_after_its_exit {
+	superd [web_table $ready "type = notify remain_after_exit = yes"]
+	set pid [web_pid]
+	does "say STOPPING=1" done
+	does "end 0" ends
+	log "pid $pid ended: exit status 0"
+	is_up
+}
+
 test who_stops_before_it_is_ready_was_not_late_to_be_ready {
 	clocked "'say STOPPING=1'" "type = notify timeout_stop = 10min timeout_start = 12h"
 	set client [connect web]
