@@ -726,6 +726,7 @@ void notify_resume(struct svc *svc);
 void notify_close(struct svc *svc);
 void notify_read(struct svc *svc);
 void notify_watchdog(struct instance *instance);
+void notify_resume_main(struct instance *instance);
 /* What a program stores by FDSTORE=1, for its next start; store.c is superd's own store, at the service manager. */
 void stored_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user);
 void stored_check(struct svc *svc);

@@ -1688,6 +1688,7 @@ void instance_follow(struct instance *instance, pid_t pid)
 	io_stop(&instance->main_io);
 	fd_close(&instance->main_io.fd);
 	instance->pid = pid;
+	journal_instance(instance);
 	output_tell(instance->svc);
 	if (!live_group(instance) && process_read(pid, &process))
 		instance->group = owns_group(instance, process.group) ? process.group : 0;
@@ -1787,8 +1788,10 @@ void instance_resume(struct instance *instance)
 	}
 	if (instance->channel >= 0)
 		channel_begin(instance);
-	if (main > 0)
+	if (main > 0) {
 		child_watch(&instance->main, main);
+		notify_resume_main(instance);
+	}
 	if (command > 0)
 		child_watch(&instance->command, command);
 	if (instance->phase == LAUNCHED && instance->report >= 0) {

@@ -290,6 +290,12 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 	return NULL;
 }
 
+/* The kernel tells the end of a process to its parent alone, which may be neither superd nor the guard. */
+static bool has_strange_parent(const struct process *process)
+{
+	return !process->parent || (process->parent != getpid() && process->parent != guard_pid());
+}
+
 /* Its parent may have ended before it, so that superd or the guard reaps it: that tells how it has ended. */
 static void on_stranger_end(struct io *io)
 {
@@ -297,11 +303,22 @@ static void on_stranger_end(struct io *io)
 	struct process process;
 
 	io_stop(io);
-	if (process_read(instance->main.pid, &process) &&
-	    (process.parent == getpid() || (process.parent && process.parent == guard_pid())))
+	if (process_read(instance->main.pid, &process) && !has_strange_parent(&process))
 		return;
 	child_forget(&instance->main);
 	instance->main.ended(&instance->main, 0, NULL);
+}
+
+/* A main process that a superd before has been told of. */
+void notify_resume_main(struct instance *instance)
+{
+	struct process process;
+	int watch = -1;
+
+	if (process_read(instance->main.pid, &process) && has_strange_parent(&process))
+		watch = pidfd_of(instance->main.pid);
+	if (watch >= 0)
+		io_call(&instance->main_io, watch, on_stranger_end, instance);
 }
 
 static void take_main_pid(struct instance *instance, const struct notify_message *message, pid_t sender, uid_t uid)
@@ -310,6 +327,7 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 	struct process process;
 	const char *why = NULL;
 	unsigned least;
+	int watch = -1;
 
 	if (message->main_pid == NOTE_UNSET || pid == instance->main.pid)
 		return;
@@ -325,17 +343,16 @@ static void take_main_pid(struct instance *instance, const struct notify_message
 	else if ((uid != 0 || !capability_kills(instance->row)) &&
 		 find_sender(instance->svc, pid, (uid_t)-1, &least) != instance)
 		why = "it is none of this service's";
+	else if (has_strange_parent(&process) && (watch = pidfd_of(pid)) < 0)
+		why = strerror(errno);
 	if (why) {
 		svc_echo(instance->svc, LEVEL_WARNING, "notification", "pid %ld is not taken for the main process: %s",
 			 (long)pid, why);
 		return;
 	}
 	instance_follow(instance, pid);
-	if (process.parent != getpid()) { /* the kernel tells its end to its parent alone */
-		io_init(&instance->main_io, pidfd_of(pid), on_stranger_end, instance);
-		if (instance->main_io.fd >= 0)
-			io_watch(&instance->main_io, EV_READ);
-	}
+	if (watch >= 0)
+		io_call(&instance->main_io, watch, on_stranger_end, instance);
 	svc_echo(instance->svc, LEVEL_INFO, "daemon", "main process is pid %ld now", (long)pid);
 	if (instance->row->exec->type == TYPE_FORKING)
 		instance_be_ready(instance);

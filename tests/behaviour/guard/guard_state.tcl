@@ -266,3 +266,17 @@ test a_program_that_has_not_bound_yet_binds {
 	close $client
 	expect {[lines %/begun] == 1} "it was started again"
 }
+
+# The kernel tells its end to its parent, which is neither superd nor the guard.
+test the_end_of_a_main_process_of_another_parent_is_heard_of {
+	run_guarded [web_table "" "notify_access = all"]
+	foreach next {kill_superd upgrade} {
+		set pid [web_pid]
+		does "name %/$next" done
+		does barrier passed
+		$next
+		write $next ""
+		log "ended:"
+		expect {[web_pid] != $pid}
+	}
+}
