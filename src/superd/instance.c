@@ -1566,6 +1566,7 @@ static void begin_end(struct instance *instance, enum ends ends)
 	instance_look(instance);
 	if (begins || ends == IS_ASKED)
 		instance->ends = ends;
+	journal_instance(instance);
 	if (!begins || instance->phase >= EXEC_STOP)
 		return;
 	if (instance->row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid)

@@ -396,7 +396,8 @@ static void obey_message(struct instance *instance, const struct notify_message 
 	take_store(svc, message, fds, count);
 	if (message->extend != NOTE_UNSET)
 		timer_extend(&instance->limit, instance->limit_most, message->extend);
-	if (message->extend != NOTE_UNSET || message->watchdog_every != NOTE_UNSET)
+	if (message->extend != NOTE_UNSET || message->watchdog_every != NOTE_UNSET ||
+	    message->flags & (NOTE_READY | NOTE_RELOADING))
 		journal_instance(instance);
 	if (message->watchdog_every != NOTE_UNSET)
 		instance->watchdog_every = (double)message->watchdog_every / 1e6;

@@ -122,6 +122,22 @@ test what_an_operator_has_ordered_last_is_in_force {
 	expect {![exists %/control.held]} "no lock is left"
 }
 
+# The program has ended by itself, and its last command runs.
+test a_stop_of_one_that_ends_keeps_it_from_starting_again {
+	run_guarded {service web { start = boot restart = always backoff_min = 1ms
+		exec = "/bin/sh -c 'until test -e %/end; do sleep 0.02; done; rm %/end'"
+		exec_stop = "/bin/sh -c 'touch %/stops; until test -e %/stopped; do sleep 0.02; done'" }}
+	write end ""
+	wait {[exists %/stops]}
+	done "stop --no-wait web"
+	fact state; # it answers in a later turn, so the order is saved
+	kill_superd
+	write stopped ""
+	log "web: pid "
+	wait {[fact state] eq "listening"}
+	counts "web: started, pid " 1
+}
+
 # The old one has its signal; once it has ended, whoever comes is the next one's.
 test a_restart_beside_goes_on {
 	run_guarded {service web { listen = "127.0.0.1:0" exec = "$backend few 1000000" on_change = overlap }}
