@@ -273,10 +273,6 @@ struct redirect_target {
 	size_t good;                    /* index of the address that has answered last */
 };
 
-/* Fills the addresses. Looking up a name may take seconds; if that fails, it logs the reason and keeps the former
- * addresses. */
-void target_find(struct redirect_target *target);
-
 /* Begins to connect a socket of this type to one of the addresses. Returns a non-blocking descriptor, which the caller
  * owns: connected, or about to be. -1 and errno. */
 int target_connect(const struct redirect_target *target, size_t index, int type);

@@ -55,7 +55,9 @@ static int find_addresses(struct redirect_target *target, int flags)
 	return 0;
 }
 
-void target_find(struct redirect_target *target)
+/* Fills the addresses. Looking up a name may take seconds; if that fails, it logs the reason and keeps the former
+ * addresses. */
+static void target_find(struct redirect_target *target)
 {
 	int error;
 

@@ -3,7 +3,7 @@
  * superd checks each connection that it accepts. A service that gets the listener accepts by itself, so the kernel must
  * enforce the rules there. The kernel's filter knows neither host names nor peers without an address: a rule that it
  * cannot enforce is refused here, never dropped. */
-#include "superd/machine/internal.h"
+#include "superd/machine/machine.h"
 
 #include <netdb.h>
 #include <netinet/in.h>

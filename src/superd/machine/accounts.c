@@ -1,5 +1,5 @@
 /* The accounts that services and superd's own programs run with. */
-#include "superd/machine/internal.h"
+#include "superd/machine/machine.h"
 
 #include <errno.h>
 #include <grp.h>

@@ -1,6 +1,6 @@
 /* Looks up hosts, ports, protocols and RPC programs. A socket has one address. If a host has several, superd uses the
  * first usable one and warns, as the next start may find another. */
-#include "superd/machine/internal.h"
+#include "superd/machine/machine.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -176,24 +176,6 @@ struct helper_process {
 		.program = which, .channel = -1, .report = -1, .process = -1 \
 	}
 
-/* How a program is started. */
-struct helper_start {
-	const char *option; /* its only argument; NULL: none */
-	int type;	    /* of the channel: SOCK_STREAM or SOCK_SEQPACKET */
-	int number;	    /* of the program's end of the channel */
-	int *wanted;	    /* its descriptors, as in struct spawn_request; helper_process_start sets `number` */
-	int wanted_count;
-	const char *directory;	       /* NULL: superd's */
-	const struct account *account; /* NULL: superd's own */
-	uint64_t capabilities;	       /* that it may keep */
-};
-
-/* Starts it. false: why not is added. */
-bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why);
-
-/* Adds why its channel is closed: it could not be run, is of another build, or has ended without an answer. */
-void helper_process_describe_end(const struct helper_process *helper, struct buf *why);
-
 /* Ends it: it ends by itself when its channel is closed, or is killed. */
 void helper_process_end(struct helper_process *helper);
 
@@ -250,6 +232,13 @@ bool filters_of_service(struct filters *filters, const struct service *service, 
 			const struct sock_fprog *const **list);
 
 void filters_close(struct filters *filters);
+
+/* Sets the service's probes, and the rules and filters of its sockets; adds a diagnostic for rules that cannot be
+ * enforced. */
+void networks_resolve(struct resolver *resolver, struct service *service);
+
+/* Sets listen->address to the endpoint with numbers instead of names; false after adding a diagnostic. */
+bool addresses_resolve(struct resolver *resolver, const struct service *service, struct listen *listen);
 
 /* Resolves the names of a table: users and groups (into struct account), owners of sockets, ports of services(5), host
  * names of endpoints, networks of address rules. It uses NSS, which may block, so it runs while a table is loaded and

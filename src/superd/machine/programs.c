@@ -1,5 +1,5 @@
 /* superd's programs that help to load a table: superd-read, superd-filter. */
-#include "superd/machine/internal.h"
+#include "superd/machine/machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,18 @@
 
 #define END_MOST 100 /* milliseconds that superd waits for its end */
 
+/* How a program is started. */
+struct helper_start {
+	const char *option; /* its only argument; NULL: none */
+	int type;	    /* of the channel: SOCK_STREAM or SOCK_SEQPACKET */
+	int number;	    /* of the program's end of the channel */
+	int *wanted;	    /* its descriptors, as in struct spawn_request; helper_process_start sets `number` */
+	int wanted_count;
+	const char *directory;	       /* NULL: superd's */
+	const struct account *account; /* NULL: superd's own */
+	uint64_t capabilities;	       /* that it may keep */
+};
+
 static const char *program_name(const struct helper_process *helper)
 {
 	return program_get(helper->program)->name;
@@ -39,7 +51,8 @@ static void add_fault(const struct helper_process *helper, const struct fault *f
 		 strerror(fault->error));
 }
 
-bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why)
+/* Starts it. false: why not is added. */
+static bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why)
 {
 	const char *const arguments[] = { start->option, NULL };
 	struct plan *plan = plan_own_program(helper->program, arguments, start->account, NULL, why);
@@ -77,7 +90,8 @@ bool helper_process_start(struct helper_process *helper, const struct helper_sta
 	return true;
 }
 
-void helper_process_describe_end(const struct helper_process *helper, struct buf *why)
+/* Adds why its channel is closed: it could not be run, is of another build, or has ended without an answer. */
+static void helper_process_describe_end(const struct helper_process *helper, struct buf *why)
 {
 	struct fault fault;
 	int status;

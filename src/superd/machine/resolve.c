@@ -1,5 +1,5 @@
 /* Resolves a table: accounts, owners of nodes, addresses, programs; then checks that need the resolved values. */
-#include "superd/machine/internal.h"
+#include "superd/machine/machine.h"
 
 #include <linux/capability.h>
 #include <string.h>

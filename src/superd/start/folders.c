@@ -196,7 +196,8 @@ void directories_of(const struct service *service, const struct process_defaults
 	memcpy(kinds, list, sizeof(list));
 }
 
-bool directory_has_control(const struct process_defaults *defaults, const char *base, const char *word)
+/* Whether superd's control socket is in this directory, or below it: no service may have such a directory. */
+static bool directory_has_control(const struct process_defaults *defaults, const char *base, const char *word)
 {
 	const char *control = defaults->control;
 	size_t above = strlen(base), length = directory_name_length(word);

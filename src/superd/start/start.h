@@ -142,9 +142,6 @@ void directories_of(const struct service *service, const struct process_defaults
 /* The length of NAME in "NAME:LINK". */
 size_t directory_name_length(const char *word);
 
-/* Whether superd's control socket is in this directory, or below it: no service may have such a directory. */
-bool directory_has_control(const struct process_defaults *defaults, const char *base, const char *word);
-
 /* Fills in the base folders, as superd was configured, and for superd's user. */
 void directories_find_bases(struct process_defaults *defaults);
 
