@@ -271,28 +271,3 @@ Test(confine, a_call_that_nobody_knows_can_not_be_denied)
 	cr_expect_eq(diags.errors, 1);
 	cr_expect(strstr(diags.list[0].message, "libseccomp here knows no system call 'no_such_call'"));
 }
-
-/* The child has room for so many, and what it has none for would stay closed. */
-Test(confine, refuses_more_folders_of_its_own_than_can_be_kept_open)
-{
-	const char *mounts = "protect_system = strict\n";
-	char names[64 * 5 + 1] = "", lines[640];
-
-	for (int n = 0; n < 64; n++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "d%02d%s", n, n < 63 ? ", " : "");
-	snprintf(lines, sizeof(lines), "%sstate_directory = { %s }\n", mounts, names);
-	cr_expect_not_null(sandbox(lines));
-	doubtful = true;
-	snprintf(lines, sizeof(lines), "%sstate_directory = { %s }\nset_credential = \"k:v\"\n", mounts, names);
-	cr_expect_null(sandbox(lines));
-	cr_expect_eq(diags.errors, 1);
-	diags_free(&diags);
-	snprintf(lines, sizeof(lines), "state_directory = { %s }\ncache_directory = e\n", names);
-	sandbox(lines);
-	cr_expect_eq(diags.errors, 0, "without a view of its own nothing is closed");
-	snprintf(lines, sizeof(lines), "%sstate_directory = { %s }\ncache_directory = e\n", mounts, names);
-	sandbox(lines);
-	cr_assert_eq(diags.errors, 1);
-	cr_expect(strstr(diags.list[0].message, "it has 65 directories of its own"), "%s", diags.list[0].message);
-	diags_free(&diags);
-}
