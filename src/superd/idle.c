@@ -402,15 +402,11 @@ static void ask_command(struct svc *svc)
 {
 	double limit = (double)life_of(svc)->timeout_start / 1e6;
 	struct idle *idle = &svc->run->idle;
-	const char *facts[2] = { 0 };
-	char pid[40];
 
-	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)svc->run->current->pid);
-	facts[0] = pid;
 	if (!service_commands(svc->row, PHASE_IDLE_UNLESS)) {
 		go_to_sleep(svc);
 	} else if (!idle->helper.child.pid &&
-		   run_command(svc, svc->row, NULL, PHASE_IDLE_UNLESS, 0, facts, NULL, &idle->helper.child)) {
+		   run_command(svc, svc->row, NULL, PHASE_IDLE_UNLESS, 0, NULL, NULL, &idle->helper.child)) {
 		idle->step = IDLE_ASKS;
 		helper_limit(&idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
 	} else {

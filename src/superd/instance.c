@@ -53,6 +53,7 @@
 #define READY_PAUSE 100000 /* microseconds behind one that has failed, doubled up to: */
 #define READY_PAUSE_MOST 1000000
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
+#define FACTS_MOST 3	  /* variables that tell a command how its instance has ended */
 
 /* ---- a plan ---- */
 
@@ -229,8 +230,9 @@ static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct pl
 
 /* ---- commands around it ---- */
 
+/* instance: whose process it is; NULL: a command's of the service. */
 static void fill_request(struct spawn_request *request, struct svc *svc, const struct service *row,
-			 const struct plan *plan, struct wiring *wiring)
+			 const struct plan *plan, struct wiring *wiring, struct instance *instance)
 {
 	*request = (struct spawn_request){
 		.service = row->name,
@@ -244,6 +246,14 @@ static void fill_request(struct spawn_request *request, struct svc *svc, const s
 		.pid = -1,
 		.notify = service_notify_access(row) ? svc->run->notify_variable : NULL,
 	};
+	if (!instance)
+		return;
+	request->private_id = instance->private_id;
+	request->invocation = instance->invocation;
+	if (instance->socket && instance->client.peer.length) {
+		request->remote_address = instance->peer;
+		request->remote_port = client_port(&instance->client);
+	}
 }
 
 static bool enter_cgroup(struct instance *instance, const struct plan *plan, struct spawn_request *request,
@@ -311,36 +321,42 @@ static void describe_command_fault(const struct service *row, enum command_phase
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
 		 unsigned number, const char *const *facts, struct instance *instance, struct child *child)
 {
+	/* Those beside an instance that runs are told of it, and have its /tmp. */
+	const struct instance *of = phase == PHASE_RELOAD || phase == PHASE_IDLE_UNLESS ? svc->run->current : instance;
+	bool has_main = of && of->reached >= STARTED &&
+		(of->main.pid || phase == PHASE_READY ||
+		 (phase == PHASE_START_POST && row->exec->type != TYPE_ONESHOT));
+	const char *variables[FACTS_MOST + 2] = { NULL };
 	struct wiring wiring = { .count = 3 };
 	struct spawn_request request;
 	struct buf why = { 0 };
 	int report = -1, error = 0;
+	size_t count = 0;
+	char main_pid[40];
 	pid_t pid = -1;
 
+	for (; facts && facts[count]; count++)
+		variables[count] = facts[count];
+	snprintf(main_pid, sizeof(main_pid), "MAINPID=%ld", of ? (long)of->pid : 0);
+	if (has_main)
+		variables[count] = main_pid;
 	if (!plan)
 		plan = plan_of_service(svc, &why);
 	if (plan && wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
-		fill_request(&request, svc, row, plan, &wiring);
+		fill_request(&request, svc, row, plan, &wiring, instance);
 		request.command = &plan->commands[phase].list[number];
-		request.variables = facts;
+		request.variables = variables;
 		if (service_notify_access(row) < NOTIFY_EXEC)
 			request.notify = NULL;
 		if (instance) {
 			request.checks = plan->condition_count && instance->phase <= LAUNCHED && !number &&
 				(phase == PHASE_CONDITION ||
 				 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
-			request.private_id = instance->private_id;
-			request.invocation = instance->invocation;
-			if (instance->socket && *instance->peer) {
-				request.remote_address = instance->peer;
-				request.remote_port = client_port(&instance->client);
-			}
 			if (!enter_cgroup(instance, plan, &request, &why))
 				request.fault.stage = STAGE_CGROUP;
-		} else if (phase == PHASE_RELOAD && svc->run->current)
-			request.private_id = svc->run->current->private_id;
-		else
-			request.private_id = svc->run->socket_private = private_tmp_new(row);
+		} else {
+			request.private_id = of ? of->private_id : (svc->run->socket_private = private_tmp_new(row));
+		}
 		if (!why.length && instance)
 			journal_prepare(instance, true);
 		if (!why.length)
@@ -423,8 +439,8 @@ static void next_command(struct instance *instance)
 	enum command_phase phase = (enum command_phase)phases[instance->phase].commands;
 	struct plan *plan;
 	struct buf why = { 0 };
-	char pid[40], result[40], code[40], status[48], name[32];
-	const char *facts[5] = { NULL };
+	char result[40], code[40], status[48], name[32];
+	const char *facts[FACTS_MOST + 1] = { NULL };
 	size_t count = 0;
 	unsigned flags = 0;
 	words texts = service_commands(instance->row, phase);
@@ -432,11 +448,6 @@ static void next_command(struct instance *instance)
 	if (!texts || !texts[instance->next_command]) {
 		leave_phase(instance, true);
 		return;
-	}
-	if (instance->reached >= STARTED &&
-	    (instance->main.pid || (phase == PHASE_START_POST && instance->row->exec->type != TYPE_ONESHOT))) {
-		snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
-		facts[count++] = pid;
 	}
 	if (phase == PHASE_STOP || phase == PHASE_STOP_POST) {
 		snprintf(result, sizeof(result), "SERVICE_RESULT=%s", result_name(instance->result));
@@ -1213,25 +1224,19 @@ static bool start_main(struct instance *instance, struct buf *why)
 			instance->lack = errno;
 		goto fail;
 	}
-	fill_request(request, svc, row, plan, wiring);
+	fill_request(request, svc, row, plan, wiring, instance);
 	request->checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
 		!service_commands(row, PHASE_START_PRE);
-	request->private_id = instance->private_id;
-	request->invocation = instance->invocation;
 	request->watchdog =
 		svc->run->notify_variable && service_has_watchdog(row) ? row->groups->lifecycle->watchdog : 0;
 	request->store = svc->run->notify_variable && !row->exec->accept
 		? (unsigned)row->groups->lifecycle->file_descriptor_store_max
 		: 0;
-	if (is_connection && instance->client.peer.length) {
-		request->remote_address = instance->peer;
-		request->remote_port = client_port(&instance->client);
-		if (plan->flags & PLAN_TELLS_UNIT && has_client)
-			request->cookie = socket_id(instance->client.fd);
-		if (row->groups->environment->tcp_environment && has_client &&
-		    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
-			request->local_address = start->local;
-	}
+	if (has_client && plan->flags & PLAN_TELLS_UNIT)
+		request->cookie = socket_id(instance->client.fd);
+	if (has_client && row->groups->environment->tcp_environment &&
+	    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
+		request->local_address = start->local;
 	good = enter_cgroup(instance, plan, request, why) &&
 		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
 	if (filter >= 0) {
@@ -1398,11 +1403,8 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	struct instance *instance = timer->data;
 	struct plan *plan;
 	struct buf why = { 0 };
-	char pid[40];
-	const char *facts[] = { pid, NULL };
 
 	(void)loop, (void)events;
-	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)instance->pid);
 	if (instance->relay.failed.failures)
 		relay_begin(instance);
 	if (instance->phase != STARTED || instance->ends || !service_commands(instance->row, PHASE_READY))
@@ -1413,7 +1415,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	plan = plan_of_instance(instance, &why);
 	if (plan &&
-	    run_command(instance->svc, instance->row, plan, PHASE_READY, 0, facts, instance, &instance->command)) {
+	    run_command(instance->svc, instance->row, plan, PHASE_READY, 0, NULL, instance, &instance->command)) {
 		timer_begin(timer, READY_RUN);
 	} else {
 		ask_ready_again(instance);

@@ -352,13 +352,10 @@ static void look_at_refresh(struct refresh *refresh)
 static bool run_next(struct refresh *refresh)
 {
 	struct svc *svc = refresh->svc;
-	char pid[40];
-	const char *facts[] = { pid, NULL };
 	words texts = service_commands(svc->row, PHASE_RELOAD);
 
-	snprintf(pid, sizeof(pid), "MAINPID=%ld", (long)refresh->pid);
 	return refresh->next < words_count(texts) &&
-		run_command(svc, svc->row, NULL, PHASE_RELOAD, refresh->next++, facts, NULL, &refresh->child);
+		run_command(svc, svc->row, NULL, PHASE_RELOAD, refresh->next++, NULL, NULL, &refresh->child);
 }
 
 static void on_refresh_ended(struct child *child, int status, const struct rusage *used)

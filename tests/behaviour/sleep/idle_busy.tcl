@@ -32,6 +32,14 @@ test a_command_keeps_awake_as_long_as_it_says_so {
 	expect {[count "keeps running without clients"] == 1} "it is said once in a row"
 }
 
+test a_command_has_the_private_tmp_of_its_program {
+	needs {[root] && [has_namespaces]} "needs root and namespaces"
+	web serve "/usr/bin/test -e /tmp/mark" {private_tmp = yes exec_start_pre = "/usr/bin/touch /tmp/mark"}
+	pid web
+	until 1min {[logged "idle_unless reports it"]}
+	expect {![logged "web: stopping pid "]}
+}
+
 test a_command_is_asked_before_a_freeze_too {
 	write busy ""
 	web serve "/usr/bin/test -e %/busy" "idle_action = freeze"
