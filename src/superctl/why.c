@@ -91,14 +91,6 @@ static bool next_failure_of(struct buf *out, const json_t *service, size_t *at)
 	return true;
 }
 
-/* Adds the addresses of the clients, and the age of the count if that is 1 s or more. */
-static void add_clients(struct buf *out, const json_t *idle)
-{
-	(void)template_add(out, idle, "{connections: client}[ ({peers})]");
-	if (json_reply_number(idle, "counted") >= 1)
-		(void)template_add(out, idle, " when counted {counted:age} ago");
-}
-
 static bool relays_clients(const json_t *service)
 {
 	const json_t *relay = json_reply_object(facts_current(service), "relay");
@@ -136,7 +128,7 @@ static void add_idle(struct buf *out, const json_t *service)
 	if (!idle)
 		return;
 	if (json_reply_number(idle, "connections") > 0) {
-		add_clients(out, idle);
+		(void)template_add(out, idle, "{connections: client}[ ({peers})]");
 		if (json_reply_is(idle, "means", "quiet"))
 			buf_text(out, is_quiet ? "; nothing has moved for " : "; data has moved lately");
 		else

@@ -46,6 +46,7 @@ test shows_whose_connection_woke_it {
 	close [connect web -from 127.0.0.5]
 	shows "status web" {"by":"127.0.0.5"}
 	has [why web] " by 127.0.0.5"
+	schema_holds status [prints --json status web]
 }
 
 test shows_what_runs_and_what_ran {
