@@ -49,11 +49,6 @@ bool option_is_default(const struct option_def *option, const void *field, struc
 	return fill_default(option, &value, scratch) && type_equal(option, field, &value);
 }
 
-unsigned default_pass(const struct exec_options *exec)
-{
-	return exec->accept ? PASS_INETD : PASS_SYSTEMD;
-}
-
 bool option_takes_default(const struct option_def *option, const struct exec_options *exec)
 {
 	const char *name = option->name[NATIVE];

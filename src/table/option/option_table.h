@@ -60,9 +60,7 @@ const void *option_field(const struct option_def *option, const struct service *
 /* Fills a group's struct with the defaults. false: out of memory. */
 bool option_fill_defaults(enum option_group group, void *values, struct pool *pool);
 
-/* Defaults that depend on other options of the row: the value of pass; whether the table's defaults can rule the option,
- * which has superd's own default where it has no effect. */
-unsigned default_pass(const struct exec_options *exec);
+/* Whether the table's defaults can rule the option in such a row, which has superd's own default where it has no effect. */
 bool option_takes_default(const struct option_def *option, const struct exec_options *exec);
 
 /* Whether a field has the default value. The pool gets the texts of the default. */

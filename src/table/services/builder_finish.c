@@ -33,27 +33,24 @@ static bool is_of(const struct option_setting *setting, unsigned block, enum opt
 	return setting->block == block && option->group == group && !setting->refused && !(option->flags & STRUCTURE);
 }
 
-/* The groups that the settings of the service itself, or of a socket { }, change: bit 1 << enum option_group. */
-static uint32_t find_groups(const struct option_settings *settings, unsigned block)
+/* Settings in a row: of a text, or of what follows from one. */
+struct setting_list {
+	const struct option_setting *list;
+	size_t count;
+};
+
+static struct setting_list settings_of(const struct option_settings *text)
 {
-	uint32_t groups = 0;
-
-	for (size_t i = 0; i < settings->count; i++) {
-		enum option_group group = option_defs[settings->list[i].option].group;
-
-		if (is_of(&settings->list[i], block, group))
-			groups |= 1u << group;
-	}
-	return groups;
+	return text ? (struct setting_list){ text->list, text->count } : (struct setting_list){ 0 };
 }
 
 /* Applies settings to the values of one group. += may add to a default that stood later in the file or in another
  * one. */
-static bool apply(const struct option_settings *settings, unsigned block, enum option_group group, void *values,
+static bool apply(struct setting_list settings, unsigned block, enum option_group group, void *values,
 		  struct pool *pool)
 {
-	for (size_t i = 0; i < settings->count; i++) {
-		const struct option_setting *setting = &settings->list[i];
+	for (size_t i = 0; i < settings.count; i++) {
+		const struct option_setting *setting = &settings.list[i];
 		const struct option_def *option = &option_defs[setting->option];
 		struct parse parse = {
 			.option = option, .words = setting->words, .count = words_count(setting->words),
@@ -66,8 +63,8 @@ static bool apply(const struct option_settings *settings, unsigned block, enum o
 	return true;
 }
 
-/* Applies settings to a copy of a group in the pool; returns the new group, in the pool. NULL: out of memory. */
-static const void *override_group(const void *base, const struct option_settings *settings, unsigned block,
+/* The group with the settings of the service itself (block 0) or of a socket { }, in the pool. NULL: out of memory. */
+static const void *override_group(const void *base, struct setting_list settings, unsigned block,
 				  enum option_group group, struct pool *pool)
 {
 	union group_values values;
@@ -90,7 +87,7 @@ const void *const *table_make_bases(struct table *table, const struct option_set
 	for (enum option_group group = 0; group < GROUPS; group++) {
 		if (!option_fill_defaults(group, &values, pool))
 			return NULL;
-		if (defaults && !apply(defaults, 0, group, &values, pool))
+		if (!apply(settings_of(defaults), 0, group, &values, pool))
 			return NULL;
 		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
 		if (!bases->group[group])
@@ -107,83 +104,87 @@ static bool sets(const struct service *row, const char *option)
 	return settings_find(row->settings, option_find(NATIVE, option), 0);
 }
 
-/* Whether it or its defaults set the option. */
-static bool is_set(const struct service *row, const char *option)
-{
-	return sets(row, option) || settings_find(row->settings->defaults, option_find(NATIVE, option), 0);
-}
-
-/* Replaces an option's value in a copy of its group: by that of other groups, or by a text's. false: out of memory. */
-static bool imply(const void *groups[GROUPS], const char *name, const void *const *from, const char *text,
-		  struct pool *pool)
+/* Where it or its defaults set the option; NULL: nowhere. */
+static const struct option_setting *find_set(const struct service *row, const char *name)
 {
 	const struct option_def *option = option_find(NATIVE, name);
-	enum option_group group = option->group;
-	struct parse parse = { .option = option, .words = &text, .count = 1, .pool = pool };
-	union group_values values;
-	char *field = (char *)&values + option->offset;
-	const void *kept;
+	const struct option_setting *own = settings_find(row->settings, option, 0);
 
-	memcpy(&values, groups[group], group_sizes[group]);
-	if (from)
-		memcpy(field, (const char *)from[group] + option->offset, field_size(option->type));
-	else if (type_parse(&parse, field))
-		return false;
-	kept = pool_keep(pool, &values, group_sizes[group]);
-	groups[group] = kept ? kept : groups[group];
-	return kept;
+	return own ? own : settings_find(row->settings->defaults, option, 0);
 }
 
-/* Values that follow from other options of the row. plain: superd's own defaults. */
-static bool imply_values(const void *groups[GROUPS], const struct service *row, const void *const *plain,
-			 struct pool *pool)
+/* Settings that a row does not have, and that follow from others. */
+struct implied {
+	struct option_setting list[16];
+	const char *texts[16][2];       /* the words of each */
+	size_t count;
+};
+
+static void imply(struct implied *implied, const char *option, const char *text)
+{
+	const char **list = implied->texts[implied->count];
+
+	list[0] = text;
+	list[1] = NULL;
+	implied->list[implied->count++] = (struct option_setting){
+		.option = option_index(option_find(NATIVE, option)) & SETTING_OPTION, .words = list,
+	};
+}
+
+static void find_implied(struct implied *implied, const struct service *row, const void *const *groups)
 {
 	/* What limits connections that superd takes has no meaning where it takes none, nor have a builtin's errors. */
 	static const char *const limited[] = { "instances", "overload", "error" };
 	const struct exec_options *exec = groups[GROUP_EXEC];
-	const struct stream_options *streams;
-	bool good = true, takes_error = option_takes_default(option_find(NATIVE, "error"), exec);
+	const struct stream_options *streams = groups[GROUP_STREAMS];
+	const struct hardening_options *hardening = groups[GROUP_HARDENING];
+	const struct option_setting *output = find_set(row, "output");
 
-	if (!is_set(row, "pass") && exec->pass != default_pass(exec))
-		good &= imply(groups, "pass", NULL, exec->accept ? "inetd" : "systemd", pool);
+	implied->count = 0;
+	if (exec->accept && !find_set(row, "pass"))
+		imply(implied, "pass", "inetd");
 	/* A program that binds its own address asks for the addresses of packets only when the first one waits. */
-	if (exec->pass == PASS_BIND && !is_set(row, "pass_packet_info"))
-		good &= imply(groups, "pass_packet_info", NULL, "yes", pool);
+	if (exec->pass == PASS_BIND && !find_set(row, "pass_packet_info"))
+		imply(implied, "pass_packet_info", "yes");
 	for (size_t n = 0; row->settings->defaults && n < sizeof(limited) / sizeof(*limited); n++) {
-		if (!option_takes_default(option_find(NATIVE, limited[n]), exec) && !sets(row, limited[n]))
-			good &= imply(groups, limited[n], plain, NULL, pool);
-	}
-	streams = groups[GROUP_STREAMS];
-	/* Errors go where output goes if that is set, but to no client. */
-	if (good && !sets(row, "error") && !(takes_error && is_set(row, "error")) && is_set(row, "output") &&
-	    streams->output.kind != STREAM_SOCKET) {
-		struct stream_options both;
+		const struct option_def *option = option_find(NATIVE, limited[n]);
 
-		memcpy(&both, streams, sizeof(both));
-		both.error = both.output;
-		streams = pool_keep(pool, &both, sizeof(both));
-		groups[GROUP_STREAMS] = streams;
+		if (find_set(row, limited[n]) && !sets(row, limited[n]) && !option_takes_default(option, exec))
+			imply(implied, limited[n], option->fallback);
 	}
-	return good && streams;
+	/* Errors go where output goes if that is set, but to no client. */
+	if (output && output->words && streams->output.kind != STREAM_SOCKET && !sets(row, "error") &&
+	    !(find_set(row, "error") && option_takes_default(option_find(NATIVE, "error"), exec)))
+		imply(implied, "error", output->words[0]);
+	if (!((const struct identity_options *)groups[GROUP_IDENTITY])->dynamic_user)
+		return;
+	/* As DynamicUser= in systemd.exec(5): the user must not leave files to a later user with its number. The
+	 * service can make these options stricter, but not weaker. */
+	imply(implied, "no_new_privileges", "yes");
+	imply(implied, "remove_ipc", "yes");
+	imply(implied, "protect_system", "strict");
+	imply(implied, "restrict_suid_sgid", "yes");
+	if (hardening->protect_home == HOME_WRITABLE)
+		imply(implied, "protect_home", "read-only");
+	if (hardening->private_tmp == TMP_SHARED)
+		imply(implied, "private_tmp", "yes");
 }
 
-/* dynamic_user sets hardening options, as DynamicUser= in systemd.exec(5): the user must not leave files to a later
- * user with its number. The service can make these options stricter, but not weaker. */
-static bool imply_hardening(const void *groups[GROUPS], struct pool *pool)
+/* Overrides the groups that the settings change. false: out of memory. */
+static bool override_groups(const void *groups[GROUPS], struct setting_list settings, struct pool *pool)
 {
-	const struct identity_options *identity = groups[GROUP_IDENTITY];
-	const struct hardening_options *hardening = groups[GROUP_HARDENING];
-	const char *const values[][2] = {
-		{ "no_new_privileges", "yes" }, { "remove_ipc", "yes" }, { "protect_system", "strict" },
-		{ "restrict_suid_sgid", "yes" },
-		{ "protect_home", hardening->protect_home == HOME_WRITABLE ? "read-only" : NULL },
-		{ "private_tmp", hardening->private_tmp == TMP_SHARED ? "yes" : NULL },
-	};
+	uint32_t touched = 0;
 	bool good = true;
 
-	for (size_t n = 0; identity->dynamic_user && n < sizeof(values) / sizeof(*values); n++) {
-		if (values[n][1])
-			good &= imply(groups, values[n][0], NULL, values[n][1], pool);
+	for (size_t i = 0; i < settings.count; i++) {
+		enum option_group group = option_defs[settings.list[i].option].group;
+
+		touched |= is_of(&settings.list[i], 0, group) ? 1u << group : 0;
+	}
+	for (enum option_group group = 0; good && group < GROUPS; group++) {
+		if (touched & 1u << group)
+			groups[group] = override_group(groups[group], settings, 0, group, pool);
+		good = groups[group];
 	}
 	return good;
 }
@@ -191,26 +192,22 @@ static bool imply_hardening(const void *groups[GROUPS], struct pool *pool)
 static bool fill_groups(struct service *row, struct table *table)
 {
 	const void *const *bases = table_make_bases(table, row->settings->defaults);
-	const void *const *plain = table_make_bases(table, NULL);
 	const struct service *before = table->count ? &table->services[table->count - 1] : NULL;
-	uint32_t touched = find_groups(row->settings, 0);
 	const void *groups[GROUPS];
+	struct implied implied;
 
 	if (before && before->settings == row->settings) {
 		row->exec = before->exec;
 		row->groups = before->groups;
 		return true;
 	}
-	if (!bases || !plain)
+	if (!bases || !table_make_bases(table, NULL))
 		return false;
-	for (enum option_group group = 0; group < GROUPS; group++) {
-		groups[group] = bases[group];
-		if (touched & 1u << group)
-			groups[group] = override_group(bases[group], row->settings, 0, group, table->pool);
-		if (!groups[group])
-			return false;
-	}
-	if (!imply_values(groups, row, plain, table->pool) || !imply_hardening(groups, table->pool))
+	memcpy(groups, bases, sizeof(groups));
+	if (!override_groups(groups, settings_of(row->settings), table->pool))
+		return false;
+	find_implied(&implied, row, groups);
+	if (!override_groups(groups, (struct setting_list){ implied.list, implied.count }, table->pool))
 		return false;
 	row->exec = groups[GROUP_EXEC];
 	row->groups = pool_keep(table->pool, groups, sizeof(*row->groups));
@@ -249,16 +246,17 @@ static bool fill_socket_options(struct service *row, struct pool *pool)
 	for (size_t i = 0; i < row->socket_count; i++) {
 		struct listen *listen = &row->sockets[i];
 		unsigned block = service_listen_block(row, listen);
-		struct socket_options options;
+		struct implied implied = { .count = 0 };
 
 		listen->options = row->groups->socket_defaults;
-		if (block && find_groups(row->settings, block) & 1u << GROUP_SOCKETS)
-			listen->options = override_group(listen->options, row->settings, block, GROUP_SOCKETS, pool);
-		if (listen->options && !is_set(row, "optional") && listen_is_second_family(row, listen) &&
+		if (block)
+			listen->options = override_group(listen->options, settings_of(row->settings), block,
+							 GROUP_SOCKETS, pool);
+		if (listen->options && !find_set(row, "optional") && listen_is_second_family(row, listen) &&
 		    !settings_find(row->settings, option_find(NATIVE, "optional"), block)) {
-			memcpy(&options, listen->options, sizeof(options));
-			options.optional = true;
-			listen->options = pool_keep(pool, &options, sizeof(options));
+			imply(&implied, "optional", "yes");
+			listen->options = override_group(listen->options, (struct setting_list){ implied.list, 1 }, 0,
+							 GROUP_SOCKETS, pool);
 		}
 		if (!listen->options)
 			return false;
@@ -298,6 +296,6 @@ bool builder_finish_superd(struct service_builder *builder, struct diags *diags)
 	struct table *table = builder->table;
 
 	return (builder_row(builder, NULL, &table->superd) &&
-		apply(table->superd.settings, 0, GROUP_SUPERD, &table->globals, table->pool)) ||
+		apply(settings_of(table->superd.settings), 0, GROUP_SUPERD, &table->globals, table->pool)) ||
 	       diags_out_of_memory(diags, builder->at);
 }

@@ -176,7 +176,7 @@ static bool is_implied(const struct service *service, const struct option_def *o
 	    !option_takes_default(option, service->exec))
 		return false;
 	if (!strcmp(name, "pass"))
-		return service->exec->pass == default_pass(service->exec) &&
+		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD) &&
 		       !settings_find(service->settings->defaults, option, 0);
 	return (strcmp(name, "error") != 0 || !is_set(service, "output")) &&
 	       type_equal(option, option_field(option, service),
