@@ -442,7 +442,7 @@ static void next_command(struct instance *instance)
 	char result[40], code[40], status[48], name[32];
 	const char *facts[FACTS_MOST + 1] = { NULL };
 	size_t count = 0;
-	unsigned flags = 0;
+	unsigned flags = 0, number;
 	words texts = service_commands(instance->row, phase);
 
 	if (!texts || !texts[instance->next_command]) {
@@ -468,13 +468,13 @@ static void next_command(struct instance *instance)
 			facts[count++] = status;
 		}
 	}
-	command_prefix(texts[instance->next_command], &flags);
+	number = instance->next_command++;
+	command_prefix(texts[number], &flags);
 	instance->late = false;
 	plan = plan_of_instance(instance, &why);
 	buf_free(&why);
 	if (!plan ||
-	    !run_command(instance->svc, instance->row, plan, phase, instance->next_command++, facts, instance,
-			 &instance->command)) {
+	    !run_command(instance->svc, instance->row, plan, phase, number, facts, instance, &instance->command)) {
 		if (flags & COMMAND_IGNORES_FAILURE) {
 			*instance->why = '\0';
 			next_command(instance);

@@ -110,6 +110,18 @@ test with_a_minus_may_fail {
 	expect {[count "cannot start"] == 0}
 }
 
+# The next superd has to prepare it again.
+test with_a_minus_are_left_out_where_they_cannot_be_prepared {
+	write env "A=b\n"
+	web $serve "environment_file = \"%/env\" [with exec_stop -/bin/true]" -control -guard
+	pid web
+	remove %/env
+	kill_superd
+	done "stop web"
+	wait {[processes] == 0}
+	counts "and its guard restarted it" 1
+}
+
 # 0, 1, 2 and the folder that ls reads.
 test are_never_told_of_the_sockets {
 	web $take [with exec_start_pre [list [note {fds ${LISTEN_FDS}. $(ls /proc/self/fd | wc -l)}]]]
