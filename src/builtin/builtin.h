@@ -504,6 +504,9 @@ void redirect_end_probe(struct builtin_server *server);
 /* Whether it can be tried for another client. */
 bool redirect_tries(const struct builtin_server *server);
 
+/* One is passed on, or dropped for want of a target: then its name is looked up again soon. */
+void redirect_note_datagram(struct builtin_server *server);
+
 /* Tries what is due. Returns the milliseconds until the next is; -1: nothing is. */
 int64_t redirect_do_due(struct builtin_server *server, int64_t now);
 

@@ -339,9 +339,10 @@ static void on_event(struct builtin_server *server, struct loop_watch *watch, ui
 		accept_clients(server, watch);
 		break;
 	case WATCH_DATAGRAMS:
-		if (server->flows)
+		if (server->flows) {
+			redirect_note_datagram(server);
 			flows_send(server->flows, watch, clock_ms());
-		else
+		} else
 			datagrams_serve(server->settings, server->datagrams, watch->fd);
 		break;
 	case WATCH_FLOW:

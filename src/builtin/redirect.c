@@ -509,6 +509,12 @@ void redirect_init(struct builtin_server *server)
 	target_find(&server->target);
 }
 
+void redirect_note_datagram(struct builtin_server *server)
+{
+	if (!server->target.count)
+		note_down(server, EADDRNOTAVAIL);
+}
+
 bool redirect_tries(const struct builtin_server *server)
 {
 	return server->up || (!server->settings->relays && list_empty(&server->of[WAITING]));

@@ -137,6 +137,19 @@ test one_source_takes_no_flow_of_another {
 	close $honest $target
 }
 
+# As where a name server comes up after superd. The first datagram is lost, and has the name looked up again.
+test a_target_whose_name_comes_late_gets_the_datagrams_behind {
+	private_hosts
+	set target [receiver]
+	superd "service pass { listen = \"udp:127.0.0.1:0\" redirect = \"late.example [local_port $target]\" user = $user }"
+	set client [datagrams pass]; put $client early
+	log "cannot find late.example"
+	private_file /etc/hosts "127.0.0.1 localhost late.example\n"
+	wait {[put $client late; heard $target]}
+	is [lindex [packet_from $target] 0] late
+	close $client $target
+}
+
 # The target gets its datagram, but its answer stops here.
 proc goes_one_way {client target} {
 	set other [datagrams pass 127.0.0.9]
