@@ -328,17 +328,6 @@ struct idle {
 	struct list watched;  /* what wakes it beside its sockets */
 };
 
-/* Its program is asked to read its configuration again. orders.c */
-struct refresh {
-	struct svc *svc;
-	enum { REFRESH_FAILED, REFRESHED, REFRESHES } state;
-	struct child child; /* of exec_reload, whose next command is `next` */
-	ev_timer limit;
-	pid_t pid; /* of the instance that was asked */
-	unsigned next, reloads;
-	char text[400]; /* how it ended */
-};
-
 /* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: lib/zone.h. */
 struct run {
 	struct svc *svc;     /* set by svc_run */
@@ -394,7 +383,15 @@ struct run {
 	struct child socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	uint64_t socket_private; /* its /tmp */
-	struct refresh *refresh; /* NULL: it was never asked to read its configuration again */
+	/* Its program is asked to read its configuration again. orders.c */
+	struct {
+		enum { NEVER_ASKED, REFRESH_FAILED, REFRESHED, REFRESHES } state;
+		struct child child; /* of exec_reload, whose next command is `next` */
+		ev_timer limit;
+		pid_t pid; /* of the instance that was asked */
+		unsigned next, reloads;
+		char text[400]; /* how it ended */
+	} refresh;
 	struct past *past;	 /* NULL: it has done nothing but listen */
 	struct ring_line *ring;	 /* grows up to RING */
 	unsigned ring_next, ring_room;
@@ -930,7 +927,7 @@ void locks_begin(const char *control, bool reads);
 void locks_apply(struct svc *svc);
 void locks_drop(void);
 void locks_write_again(void);
-void refresh_free(struct svc *svc);
+void refresh_forget(struct svc *svc);
 bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
 bool lock_is_set(const struct svc *svc, enum lock_kind kind);
 void drain_follow(struct svc *svc);

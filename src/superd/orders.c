@@ -318,115 +318,97 @@ void locks_write_again(void)
 
 #define NOTHING_TO_REFRESH "nothing runs that could read: the next start reads the configuration anyway"
 
-static void __attribute__((format(printf, 3, 4)))
-end_refresh(struct refresh *refresh, bool good, const char *format, ...)
+static void __attribute__((format(printf, 3, 4))) end_refresh(struct svc *svc, bool good, const char *format, ...)
 {
-	struct event event = { .name = "refreshed", .service = refresh->svc->row->name, .pid = refresh->pid };
+	struct run *run = svc->run;
+	struct event event = { .name = "refreshed", .service = svc->row->name, .pid = run->refresh.pid };
 	va_list list;
 
 	va_start(list, format);
-	vsnprintf(refresh->text, sizeof(refresh->text), format, list);
+	vsnprintf(run->refresh.text, sizeof(run->refresh.text), format, list);
 	va_end(list);
-	refresh->state = good ? REFRESHED : REFRESH_FAILED;
-	ev_timer_stop(superd.loop, &refresh->limit);
-	log_event(superd.log, good ? LEVEL_INFO : LEVEL_WARNING, &event, "%s", refresh->text);
+	run->refresh.state = good ? REFRESHED : REFRESH_FAILED;
+	ev_timer_stop(superd.loop, &run->refresh.limit);
+	log_event(superd.log, good ? LEVEL_INFO : LEVEL_WARNING, &event, "%s", run->refresh.text);
 	control_wake();
 }
 
 /* Only READY=1 proves that it has read its configuration: a command may have sent a signal and ended. */
-static void look_at_refresh(struct refresh *refresh)
+static void look_at_refresh(struct svc *svc)
 {
-	const struct svc *svc = refresh->svc;
 	const struct instance *current = svc->run->current;
+	long pid = svc->run->refresh.pid;
 
-	if (refresh->state != REFRESHES || refresh->child.pid > 0)
+	if (svc->run->refresh.state != REFRESHES || svc->run->refresh.child.pid > 0)
 		return;
-	if (!current || current->pid != refresh->pid || current->ends)
-		end_refresh(refresh, false, "pid %ld ended before it read its configuration again", (long)refresh->pid);
+	if (!current || current->pid != pid || current->ends)
+		end_refresh(svc, false, "pid %ld ended before it read its configuration again", pid);
 	else if (svc->row->exec->type != TYPE_NOTIFY_RELOAD)
-		end_refresh(refresh, true, "the reload command ended well (pid %ld)", (long)refresh->pid);
-	else if (current->reloads != refresh->reloads)
-		end_refresh(refresh, true, "pid %ld has read its configuration again", (long)refresh->pid);
+		end_refresh(svc, true, "the reload command ended well (pid %ld)", pid);
+	else if (current->reloads != svc->run->refresh.reloads)
+		end_refresh(svc, true, "pid %ld has read its configuration again", pid);
 }
 
-static bool run_next(struct refresh *refresh)
+static bool run_next(struct svc *svc)
 {
-	struct svc *svc = refresh->svc;
 	words texts = service_commands(svc->row, PHASE_RELOAD);
 
-	return refresh->next < words_count(texts) &&
-		run_command(svc, svc->row, NULL, PHASE_RELOAD, refresh->next++, NULL, NULL, &refresh->child);
+	return svc->run->refresh.next < words_count(texts) &&
+		run_command(svc, svc->row, NULL, PHASE_RELOAD, svc->run->refresh.next++, NULL, NULL,
+			    &svc->run->refresh.child);
 }
 
 static void on_refresh_ended(struct child *child, int status, const struct rusage *used)
 {
-	struct refresh *refresh = container_of(child, struct refresh, child);
-	struct svc *svc = refresh->svc;
+	struct svc *svc = container_of(child, struct run, refresh.child)->svc;
 	char text[48];
 
 	(void)used;
 	child->pid = 0;
 	output_drain(svc, false, true);
-	if (refresh->state != REFRESHES || (!status && run_next(refresh)))
+	if (svc->run->refresh.state != REFRESHES || (!status && run_next(svc)))
 		return;
 	status_describe(status, text);
 	if (status)
-		end_refresh(refresh, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s",
-			    (long)refresh->pid, result_name(result_of_end(svc->row, READY, true, false, status)), text,
+		end_refresh(svc, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s",
+			    (long)svc->run->refresh.pid,
+			    result_name(result_of_end(svc->row, READY, true, false, status)), text,
 			    *svc->run->last_line ? ": " : "", svc->run->last_line);
-	look_at_refresh(refresh);
+	look_at_refresh(svc);
 }
 
 static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct refresh *refresh = timer->data;
+	struct svc *svc = timer->data;
+	struct child *child = &svc->run->refresh.child;
 
 	(void)loop, (void)events;
-	look_at_refresh(refresh);
-	if (refresh->state != REFRESHES)
+	look_at_refresh(svc);
+	if (svc->run->refresh.state != REFRESHES)
 		return;
-	end_refresh(refresh, false,
-		    refresh->child.pid > 0
-			    ? "pid %ld runs on; exec_reload has not ended within timeout_start"
-			    : "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
-		    (long)refresh->pid);
-	if (refresh->child.pid > 0)
-		child_signal(&refresh->child, SIGKILL);
+	end_refresh(svc, false,
+		    child->pid > 0 ? "pid %ld runs on; exec_reload has not ended within timeout_start"
+				   : "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
+		    (long)svc->run->refresh.pid);
+	child_signal(child, SIGKILL);
 }
 
 bool refresh_is_under_way(const struct svc *svc)
 {
-	return svc->run->refresh && (svc->run->refresh->child.pid || svc->run->refresh->state == REFRESHES);
+	return svc->run->refresh.child.pid || svc->run->refresh.state == REFRESHES;
 }
 
-void refresh_free(struct svc *svc)
+void refresh_forget(struct svc *svc)
 {
-	if (!svc->run->refresh)
-		return;
-	ev_timer_stop(superd.loop, &svc->run->refresh->limit);
-	child_forget(&svc->run->refresh->child);
-	free(svc->run->refresh);
-	svc->run->refresh = NULL;
-}
-
-static struct refresh *new_refresh(struct svc *svc)
-{
-	struct refresh *refresh = svc->run->refresh = calloc(1, sizeof(*refresh));
-
-	if (!refresh)
-		return NULL;
-	refresh->svc = svc;
-	refresh->child.ended = on_refresh_ended;
-	ev_init(&refresh->limit, on_refresh_limit);
-	refresh->limit.data = refresh;
-	return refresh;
+	ev_timer_stop(superd.loop, &svc->run->refresh.limit);
+	child_forget(&svc->run->refresh.child);
 }
 
 static const char *begin_refresh(struct svc *svc, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	bool signals = svc->row->exec->type == TYPE_NOTIFY_RELOAD, commands = service_commands(svc->row, PHASE_RELOAD);
-	struct refresh *refresh = svc->run->refresh;
+	struct run *run = svc_run(svc);
 	char name[32];
 
 	if (svc->row->exec->accept || (svc_is_empty(svc) && svc->state != STARTING && svc->state != RUNNING))
@@ -437,24 +419,22 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 		return "!its instance is starting or ending: try again when the service runs";
 	if (!signals && !commands)
 		return "!it has no exec_reload, and its type is not notify-reload";
-	if (!refresh && !(refresh = new_refresh(svc)))
-		return "!out of memory";
 	if (refresh_is_under_way(svc))
 		return "!it is reading its configuration again already";
-	refresh->pid = svc->run->current->pid;
-	refresh->reloads = svc->run->current->reloads;
-	refresh->next = 0;
-	if (signals && kill(refresh->pid, lifecycle->reload_signal) < 0) {
+	run->refresh.pid = run->current->pid;
+	run->refresh.reloads = run->current->reloads;
+	run->refresh.next = 0;
+	run->refresh.child.ended = on_refresh_ended;
+	if (signals && kill(run->refresh.pid, lifecycle->reload_signal) < 0) {
 		buf_addf(why, "%s cannot be sent to pid %ld: %s", scan_signal_name(lifecycle->reload_signal, name),
-			 (long)refresh->pid, strerror(errno));
+			 (long)run->refresh.pid, strerror(errno));
 		return "!";
 	}
-	refresh->state = REFRESHES;
-	if (lifecycle->timeout_start > 0 && lifecycle->timeout_start != SCAN_INFINITY)
-		timer_begin(&refresh->limit, (double)lifecycle->timeout_start / 1e6);
+	run->refresh.state = REFRESHES;
+	timer_limit(&run->refresh.limit, lifecycle->timeout_start, on_refresh_limit, svc);
 	output_forget(svc);
-	if (commands && !run_next(refresh))
-		end_refresh(refresh, false, "exec_reload cannot be run");
+	if (commands && !run_next(svc))
+		end_refresh(svc, false, "exec_reload cannot be run");
 	return NULL;
 }
 
@@ -706,13 +686,11 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 		return svc->state == FROZEN ? "frozen until the next client, or until it is thawed"
 					    : "!it could not be frozen, or continues already; the log has the reason";
 	case REFRESH:
-		if (!svc->run->refresh)
-			return "!it has ended";
-		look_at_refresh(svc->run->refresh);
-		if (svc->run->refresh->state == REFRESHES)
+		look_at_refresh(svc);
+		if (svc->run->refresh.state == REFRESHES)
 			return NULL;
-		buf_text(why, svc->run->refresh->text);
-		return svc->run->refresh->state == REFRESHED ? "" : "!";
+		buf_text(why, svc->run->refresh.state == NEVER_ASKED ? "it has ended" : svc->run->refresh.text);
+		return svc->run->refresh.state == REFRESHED ? "" : "!";
 	case WAIT_ASLEEP:
 		return asleep ? rests : NULL;
 	case WAIT_AWAKE:

@@ -225,7 +225,7 @@ static void svc_free(struct svc *svc)
 	helper_drop(&svc->run->turner);
 	child_forget(&svc->run->turner.child);
 	child_forget(&svc->run->socket_command);
-	refresh_free(svc);
+	refresh_forget(svc);
 	facts_forget(svc);
 	stored_clear(svc);
 	notify_close(svc);
