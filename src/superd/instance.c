@@ -318,6 +318,16 @@ static void describe_command_fault(const struct service *row, enum command_phase
 		origin_cite(service_origin(row, command_option(phase)), out);
 }
 
+/* The first command of a start checks the conditions. */
+static bool checks_conditions(const struct instance *instance, enum command_phase phase, unsigned number)
+{
+	const struct service *row = instance->row;
+
+	return row->groups->commands->condition && instance->phase <= LAUNCHED && !number &&
+		(phase == PHASE_CONDITION ||
+		 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
+}
+
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
 		 unsigned number, const char *const *facts, struct instance *instance, struct child *child)
 {
@@ -349,9 +359,7 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		if (service_notify_access(row) < NOTIFY_EXEC)
 			request.notify = NULL;
 		if (instance) {
-			request.checks = plan->condition_count && instance->phase <= LAUNCHED && !number &&
-				(phase == PHASE_CONDITION ||
-				 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
+			request.checks = checks_conditions(instance, phase, number);
 			if (!enter_cgroup(instance, plan, &request, &why))
 				request.fault.stage = STAGE_CGROUP;
 		} else {
@@ -475,7 +483,8 @@ static void next_command(struct instance *instance)
 	buf_free(&why);
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, number, facts, instance, &instance->command)) {
-		if (flags & COMMAND_IGNORES_FAILURE) {
+		if (flags & COMMAND_IGNORES_FAILURE && !instance->lack &&
+		    !checks_conditions(instance, phase, number)) {
 			*instance->why = '\0';
 			next_command(instance);
 			return;
@@ -543,7 +552,9 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	}
 	output_drain(instance->svc, false, status != 0);
 	command_prefix(text, &flags);
-	ignored = flags & COMMAND_IGNORES_FAILURE;
+	ignored = flags & COMMAND_IGNORES_FAILURE &&
+		!(fault.stage && fault.stage < STAGE_CONDITIONS &&
+		  checks_conditions(instance, commands, instance->next_command - 1));
 	status_describe(status, what);
 	result = result_of_end(instance->row, phase, true, ignored, status);
 	if (instance->late)
