@@ -54,9 +54,10 @@ static struct {
 	struct io signals; /* signalfd(2) */
 	struct log_pump pump;
 	ev_timer deadline, sweep, delay, watchdog;
+	ev_idle idle;
 	bool has_cause, has_tty;
 	int stop_signal;
-	unsigned rounds;
+	unsigned rounds, rested; /* rested: in which turn of the loop */
 	struct pid_file pid_file;
 	struct plan *command;
 	const char *notify;
@@ -87,13 +88,33 @@ void timer_limit(ev_timer *timer, int64_t microseconds, timer_callback *callback
 		timer_call(timer, (double)microseconds / 1e6, callback, data);
 }
 
+static void on_idle(struct ev_loop *loop, ev_idle *idle, int events)
+{
+	(void)events;
+	ev_idle_stop(loop, idle);
+}
+
+/* libev tells the kernel what to watch just before it waits, and hears of what that has no room for just behind. It
+ * does not wait where there is an idle watcher, whose turn comes when nothing has happened. */
+static void start_watcher(ev_io *ev)
+{
+	ev_io_start(superd.loop, ev);
+	if (ev_is_active(&self.idle))
+		return;
+	ev_idle_init(&self.idle, on_idle);
+	ev_idle_start(superd.loop, &self.idle);
+}
+
 static void on_io(struct ev_loop *loop, ev_io *ev, int events)
 {
 	struct io *io = container_of(ev, struct io, ev);
 
-	if (events & EV_ERROR) {
-		loop_rest(ENOMEM);
-		ev_io_start(loop, ev);
+	if (events & EV_ERROR) { /* epoll_ctl(2) has failed: however many there are, superd rests once a turn */
+		if (self.rested != ev_iteration(loop))
+			loop_rest(ENOMEM);
+		self.rested = ev_iteration(loop);
+		ev_io_set(ev, io->fd, io->wanted); /* else libev takes the kernel to have it */
+		start_watcher(ev);
 		return;
 	}
 	io->got = events;
@@ -120,7 +141,7 @@ void io_watch(struct io *io, int events)
 	io->wanted = events;
 	ev_io_set(&io->ev, io->fd, events);
 	if (events)
-		ev_io_start(superd.loop, &io->ev);
+		start_watcher(&io->ev);
 }
 
 void io_call(struct io *io, int fd, io_callback *ready, void *data)
