@@ -1002,16 +1002,20 @@ bool channel_read(struct instance *instance)
 	char text[1100];
 	ssize_t got = recv(instance->channel, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_PEEK);
 
-	if (got <= 0) {
-		if (got == 0 || errno != EAGAIN)
-			io_stop(&instance->channel_io);
-		return false;
+	if (got > 0) {
+		text[got] = '\0';
+		answer_builtin(instance, text);
+		journal_flush();
+		got = recv(instance->channel, text, sizeof(text), MSG_DONTWAIT);
 	}
-	text[got] = '\0';
-	answer_builtin(instance, text);
-	journal_flush();
-	recv(instance->channel, text, sizeof(text), MSG_DONTWAIT);
-	return true;
+	if (got > 0)
+		return true;
+	if (got < 0 && errno == EAGAIN)
+		return false;
+	if (got < 0 && errno != ECONNRESET) /* it has ended without reading all */
+		svc_say(instance->svc, LEVEL_ERROR, "warning", "cannot hear its superd-builtin: %s", strerror(errno));
+	io_stop(&instance->channel_io);
+	return false;
 }
 
 static void on_question(struct io *io)
