@@ -62,9 +62,18 @@ static void on_closed(struct helper *helper, int status)
 	ev_feed_event(superd.loop, &closing.begin, EV_TIMER);
 }
 
+/* For one more, which may come when there is no memory. */
+static void make_room(void)
+{
+	struct waiting *larger = array_grow(closing.waiting, &closing.room, closing.count, sizeof(*closing.waiting));
+
+	closing.waiting = larger ? larger : closing.waiting;
+}
+
 void close_ready(void)
 {
 	limits_reserve(closing.reserve, 2, true);
+	make_room();
 }
 
 /* Those of this service, or all, are the helper's now. false: it cannot be started. */
@@ -128,7 +137,6 @@ void close_apart(struct svc *svc, int *fd)
 {
 	struct linger linger = { 0 };
 	socklen_t size = sizeof(linger);
-	struct waiting *larger;
 
 	if (*fd < 0)
 		return;
@@ -137,12 +145,11 @@ void close_apart(struct svc *svc, int *fd)
 		fd_close(fd);
 		return;
 	}
-	larger = array_grow(closing.waiting, &closing.room, closing.count, sizeof(*closing.waiting));
-	if (larger) {
-		closing.waiting = larger;
+	make_room();
+	if (closing.count < closing.room)
 		closing.waiting[closing.count++] = (struct waiting){ svc, *fd };
-	}
-	*fd = -1; /* without memory for it, it stays open */
+	make_room();
+	*fd = -1; /* without room for it, it stays open */
 	if (superd.life != SUPERD_IS_OVER && !ev_is_active(&closing.begin) && !ev_is_pending(&closing.begin)) {
 		ev_timer_init(&closing.begin, on_begin, 0, 0);
 		ev_set_priority(&closing.begin,
