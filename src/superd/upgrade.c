@@ -15,6 +15,7 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "lib/wait_note.h"
+#include "os/host/program.h"
 #include "superd/main.h"
 
 #define CAN "superd can take over: "
@@ -330,6 +331,8 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		tell_upgrade(false, "busy: a reload waits for %s", what); /* as the program that is asked would */
 		return;
 	}
+	if (!superd.program) /* there was no memory for it */
+		superd.program = self_exe_path();
 	if (!superd.program) {
 		tell_upgrade(false, "superd does not know its own path: neither its name nor /proc has it");
 		return;
