@@ -103,6 +103,10 @@ known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_
          ("recvmsg", "ECONNRESET", "notify_read", "a datagram socket without a peer is not reset"),
          ("sendmsg", "EPIPE", "send_message", LEFT), ("recv", "EAGAIN", "tcpmux_read", EDGE),
          ("kill", "EPERM", "guard_turn", "the guard may signal its own child, superd; an operator can signal superd itself"),
+         *[(call, error, caller, "this socket has no peer that resets it, and what is received needs no memory")
+           for call, caller in (("recvfrom", "clients_read_reports"), ("recv", "notify_read"))
+           for error in ("ECONNRESET", "ENOMEM")],
+         ("sys_waitid", "EINTR", "guard_turn", "with WNOHANG it does not wait"),
          ("recvmsg", "ECONNRESET", "tell_manager", "the guard has both ends of this pair open"),
          ("write", "EIO", "write_end", "a memory file is on no device"),
          ("read", "EIO", "child_ended", "a pipe is on no device"),

@@ -276,7 +276,8 @@ class Run:
             return self.superd.log().rpartition(": upgraded from ")[2]
         self.superd.wait(lambda: "reloaded: " in said())
         if " reloaded: " not in said() or "not reloaded: " in said():
-            self.refused.append(f"the files behind an upgrade: {said()[-300:]}")
+            if "not reloaded: " in said(): # else the log may be what fails
+                self.refused.append(f"the files behind an upgrade: {said()[-300:]}")
             self.shared.disarm()
             self.order("reload")
 
