@@ -142,7 +142,7 @@ static void add_bar(struct buf *out, const json_t *line, size_t cells)
 static void add_window(struct buf *out, double from, double until)
 {
 	buf_text(out, "Last ");
-	human_units_add_age(out, until - from);
+	human_units_add_age(out, until - from + .5); /* superd rounds both */
 }
 
 /* Adds times above the bars: the first, the last and so many between them. It is no part of a bar's drawing, which is
