@@ -119,18 +119,13 @@ static void set_options(struct native *native, struct service_builder *builder)
 	}
 }
 
-static bool is_command(const struct option_def *option)
-{
-	return option->type == &type_command || option->type == &type_commands;
-}
-
 /* exec written as a list is not split at blanks, so its words are meant as they stand. */
 static void warn_of_shell_words(struct native *native, const struct statement_item *item, bool fills_variables)
 {
 	const char *name = item_name(native, item);
 	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
 
-	if (!option || !is_command(option) || (option->type == &type_command && item->is_list))
+	if (!option || (option->type == &type_command ? item->is_list : option->type != &type_commands))
 		return;
 	for (size_t n = 0; n < item->count; n++) {
 		struct shell_scan scan = { .fills_variables = fills_variables };
@@ -369,38 +364,28 @@ static void read_statement(struct native *native)
 	}
 }
 
-/* Gives what superd-read has written the places that its marks name. Nobody asks for that of a block's end. */
+/* Moves a place to that of the mark before it. Without one, or of the command line, it stays that in the text. */
+static void take_place(const struct native *native, size_t offset, size_t *passed, struct origin *at)
+{
+	const struct place_mark *mark = marks_at(&native->marks, offset, passed);
+
+	if (mark && *mark->at.file)
+		*at = mark->at;
+}
+
+/* Gives what superd-read or superd has written the places that its marks name; a saved service has but one. Nobody asks
+ * for that of a block's end. */
 static void take_places(struct native *native)
 {
 	struct statement *statement = &native->statement;
 	size_t passed = native->passed, passed_by_words = native->passed;
-	const struct place_mark *mark;
 
 	for (size_t n = 0; n < statement->item_count; n++) {
-		if (statement->items[n].kind == ITEM_END)
-			continue;
-		mark = marks_at(&native->marks, statement->items[n].name.start, &passed);
-		statement->items[n].at = mark ? mark->at : (struct origin){ 0 };
+		if (statement->items[n].kind != ITEM_END)
+			take_place(native, statement->items[n].name.start, &passed, &statement->items[n].at);
 	}
-	for (size_t n = 0; n < statement->word_count; n++) {
-		mark = marks_at(&native->marks, statement->words[n].start, &passed_by_words);
-		statement->word_at[n] = mark ? mark->at : (struct origin){ 0 };
-	}
-}
-
-/* All of a service in a saved text has the place that its mark names, so that an error in it is that service's. Without
- * a mark, as for a service of the command line, it has its place in the text. */
-static void take_place_of_service(struct native *native)
-{
-	struct statement *statement = &native->statement;
-	const struct place_mark *mark = marks_at(&native->marks, statement->items[0].name.start, &native->passed);
-
-	if (statement->kind != STATEMENT_SERVICE || !mark || !*mark->at.file)
-		return;
-	for (size_t n = 0; n < statement->item_count; n++)
-		statement->items[n].at = mark->at;
 	for (size_t n = 0; n < statement->word_count; n++)
-		statement->word_at[n] = mark->at;
+		take_place(native, statement->words[n].start, &passed_by_words, &statement->word_at[n]);
 }
 
 /* superd-read writes whole services, and no more than superd can take. */
@@ -431,12 +416,10 @@ static bool read_statements(struct native *native)
 		  marks_find(&native->marks, native->source, native->reading->table->pool);
 
 	while (ok && statement_next(&splitter, &native->statement)) {
-		if (native->writer == WRITER_SUPERD)
-			take_place_of_service(native);
-		if (native->writer == WRITER_READ) {
+		if (native->writer != WRITER_USER)
 			take_places(native);
+		if (native->writer == WRITER_READ)
 			ok = may_take(native);
-		}
 		if (ok)
 			read_statement(native);
 		ok &= native->writer != WRITER_READ || !native->diags->errors;
