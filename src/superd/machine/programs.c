@@ -33,7 +33,7 @@ struct helper_start {
 	const char *option; /* its only argument; NULL: none */
 	int type;	    /* of the channel: SOCK_STREAM or SOCK_SEQPACKET */
 	int number;	    /* of the program's end of the channel */
-	int *wanted;	    /* its descriptors, as in struct spawn_request; helper_process_start sets `number` */
+	int *wanted;	    /* its descriptors, as in struct job; helper_process_start sets `number` */
 	int wanted_count;
 	const char *directory;	       /* NULL: superd's */
 	const struct account *account; /* NULL: superd's own */
@@ -45,49 +45,40 @@ static const char *program_name(const struct helper_process *helper)
 	return program_get(helper->program)->name;
 }
 
-static void add_fault(const struct helper_process *helper, const struct fault *fault, struct buf *why)
-{
-	buf_addf(why, "cannot start %s: %s: %s", program_name(helper), stage_name(fault->stage),
-		 strerror(fault->error));
-}
-
 /* Starts it. false: why not is added. */
 static bool helper_process_start(struct helper_process *helper, const struct helper_start *start, struct buf *why)
 {
 	const char *const arguments[] = { start->option, NULL };
 	struct plan *plan = plan_own_program(helper->program, arguments, start->account, NULL, why);
-	struct spawn_request launch = {
-		.wanted = start->wanted, .wanted_count = start->wanted_count, .remote_port = -1, .plan = plan, .pid = -1
-	};
+	struct job job = { .plan = plan, .wanted = start->wanted, .wanted_count = start->wanted_count, .record = -1 };
 	int ends[2] = { -1, -1 };
+	pid_t pid = -1;
 
-	if (socketpair(AF_UNIX, start->type | SOCK_CLOEXEC, 0, ends) < 0) {
-		buf_addf(why, "cannot start %s: %s", program_name(helper), strerror(errno));
-		plan_free(plan);
+	if (!plan)
 		return false;
-	}
-	scm_rights_allow(ends[0], false);
-	start->wanted[start->number] = ends[1];
-	helper->channel = ends[0];
-	if (plan) {
+	if (socketpair(AF_UNIX, start->type | SOCK_CLOEXEC, 0, ends) == 0) {
+		scm_rights_allow(ends[0], false);
+		start->wanted[start->number] = ends[1];
 		plan->directory = start->directory;
 		plan->bounding = plan_own_bounding(start->capabilities);
 		for (int cap = 0; cap < 64; cap++) { /* a program that is not root's keeps only its ambient set */
 			if (start->capabilities >> cap & 1 && capability_held(cap))
 				plan->ambient |= UINT64_C(1) << cap;
 		}
-		spawn_start(&launch);
-		if (launch.pid < 0)
-			add_fault(helper, &launch.fault, why);
+		job.command = &plan->main;
+		job.file = plan->main.file;
+		job.argv = plan->main.argv;
+		job.environment = plan->environment;
+		pid = spawn_start(&job, &helper->report);
 	}
+	if (pid < 0)
+		buf_addf(why, "cannot start %s: %s", program_name(helper), strerror(errno));
 	plan_free(plan);
 	fd_close(&ends[1]);
-	if (launch.pid < 0)
-		return false;
-	helper->pid = launch.pid;
-	helper->process = pidfd_of(launch.pid);
-	helper->report = launch.report;
-	return true;
+	helper->channel = ends[0];
+	helper->pid = pid > 0 ? pid : 0;
+	helper->process = pid > 0 ? pidfd_of(pid) : -1;
+	return pid > 0;
 }
 
 /* Adds why its channel is closed: it could not be run, is of another build, or has ended without an answer. */
@@ -97,7 +88,8 @@ static void helper_process_describe_end(const struct helper_process *helper, str
 	int status;
 
 	if (helper->report >= 0 && read(helper->report, &fault, sizeof(fault)) == (ssize_t)sizeof(fault))
-		add_fault(helper, &fault, why);
+		buf_addf(why, "cannot start %s: %s: %s", program_name(helper), stage_name(fault.stage),
+			 strerror(fault.error));
 	else if (helper->pid && waitpid_timeout(helper->pid, END_MOST, &status) && WIFEXITED(status) &&
 		 WEXITSTATUS(status) == PROGRAM_OTHER_BUILD)
 		program_describe_other(helper->program, why);

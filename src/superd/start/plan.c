@@ -551,7 +551,7 @@ struct plan *plan_own_program(enum program which, const char *const *arguments, 
 	if (plan) {
 		plan->main = (struct plan_command){ .program = program->path, .file = program->fd };
 		plan->main.argv = calloc(count + 3, sizeof(*plan->main.argv));
-		plan->environment = calloc(1, sizeof(*plan->environment));
+		plan->environment = calloc(2, sizeof(*plan->environment));
 	}
 	if (!plan || !plan->main.argv || !plan->environment || !(plan->environment[0] = strdup(DEFAULT_PATH))) {
 		buf_text(why, "out of memory");

@@ -1,4 +1,4 @@
-/* Starts a process with fork(2). */
+/* Processes of superd's own, by fork(2). */
 #include "superd/start/start.h"
 
 #include <errno.h>
@@ -72,39 +72,29 @@ pid_t spawn_aside(const struct own_program *program, char *const *argv)
 	return pid;
 }
 
-void spawn_start(struct spawn_request *request)
+pid_t spawn_start(struct job *job, int *report)
 {
-	struct job job = {
-		.plan = request->plan,
-		.command = &request->plan->main,
-		.file = request->plan->main.file,
-		.wanted = request->wanted,
-		.wanted_count = request->wanted_count,
-		.record = -1,
-	};
-	struct spawn_env texts;
 	int ends[2] = { -1, -1 };
 	sigset_t before;
+	pid_t pid = -1;
 
-	request->pid = -1;
+	if (!fork_fds_open_report(ends, job->wanted_count))
+		return -1;
 	thread_block_signals(&before);
-	if (!spawn_env_make(&texts, &job, request))
-		request->fault = (struct fault){ .stage = STAGE_WORDS, .error = errno };
-	else if (!fork_fds_open_report(ends, job.wanted_count) || (request->pid = fork()) < 0)
-		request->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
-	if (request->pid == 0) {
+	pid = fork();
+	if (pid == 0) {
 		fork_memory_unshare();
 		raw_raise_effective();
 		child_reset_handlers();
-		job.report = ends[1];
+		job->report = ends[1];
 		/* What superd or others close meanwhile must not stay open here. */
-		fork_fds_close_others(job.wanted, job.wanted_count, job.report, job.file);
-		child_run(&job, STAGE_CGROUP, NULL);
+		fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
+		child_run(job, STAGE_CGROUP, NULL);
 	}
-	if (request->pid < 0)
-		fd_close(&ends[0]);
-	fd_close(&ends[1]);
-	request->report = ends[0];
-	spawn_env_free(&texts, &job);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	fd_close(&ends[1]);
+	if (pid < 0)
+		fd_close(&ends[0]);
+	*report = ends[0];
+	return pid;
 }

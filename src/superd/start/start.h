@@ -266,9 +266,8 @@ unsigned sandbox_support_missing(struct sandbox_support *support);
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
 			     support_say *say, void *context);
 
-/* Starts processes: superd-read, superd-filter and probes with fork(2), as they start beside the loop; instances and
- * commands by the same struct (superd/launch.c). A pipe reports success by closing at the exec, and failure by what the
- * child writes. */
+/* Starts processes (superd/launch.c). A pipe reports success by closing at the exec, and failure by what the child
+ * writes. */
 
 #define INVOCATION_ID 32 /* hexadecimal digits */
 
@@ -311,9 +310,9 @@ struct spawn_request {
 	struct fault fault; /* result: stage and errno of a failure */
 };
 
-/* Starts a program of superd's own, without what needs superd-exec: request->pid is the process, which does not run its
- * program yet; or -1 and request->fault. */
-void spawn_start(struct spawn_request *request);
+/* Starts this job beside the loop, without superd-exec. Returns its pid, and its report, which the caller closes; -1 and
+ * errno. */
+pid_t spawn_start(struct job *job, int *report);
 
 /* Makes a new INVOCATION_ID, for starts that share one. false: the kernel has no randomness yet. */
 bool spawn_invocation(char id[INVOCATION_ID + 1]);
