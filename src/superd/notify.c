@@ -403,7 +403,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		instance->watchdog_every = (double)message->watchdog_every / 1e6;
 	if (message->flags & NOTE_WATCHDOG || message->watchdog_every != NOTE_UNSET)
 		notify_watchdog(instance);
-	if (message->flags & NOTE_TRIGGER)
+	if (message->flags & NOTE_TRIGGER && !instance->ends)
 		bark(instance, "it sent WATCHDOG=trigger");
 	if (instance->says == STOPS && message->flags & (NOTE_READY | NOTE_RELOADING))
 		drop_message(svc, received->pid,

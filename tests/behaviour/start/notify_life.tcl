@@ -129,6 +129,18 @@ test who_is_heard_lives_on {
 	expect {[web_pid] == $pid}
 }
 
+test no_watchdog_is_for_one_that_is_stopped_already {
+	superd -control [web_table "'ignore 15' $ready" "type = notify timeout_stop = 1h"]
+	web_pid; set client [connect web]
+	done "disable --no-wait web"
+	wait {[value [control "list web"] state] eq "closing"}
+	send $client "say WATCHDOG=trigger|STATUS=triggered"; line $client
+	wait {[string first triggered [control "status web"]] >= 0}
+	is [value [control "list web"] state] closing
+	expect {![logged WATCHDOG=trigger]}
+	done "signal --signal=9 web"
+}
+
 test it_may_change_its_watchdog_and_trigger_it {
 	clocked "" "watchdog = 12h watchdog_signal = USR2"
 	set pid [web_pid]
