@@ -14,6 +14,7 @@
 
 #include "lib/shell_words.h"
 #include "os/host/program.h"
+#include "table/endpoint/endpoint.h"
 #include "table/rules/check.h"
 #include "table/services/service_builder.h"
 
@@ -45,22 +46,6 @@ static void add_path(struct buf *out, const char *path, struct diags *diags)
 	free(folder);
 }
 
-static bool has_kind(const char *endpoint, const char *kinds)
-{
-	size_t length = strcspn(endpoint, ":");
-
-	for (const char *kind = kinds; endpoint[length] && *kind; kind += strspn(kind, " ")) {
-		size_t size = strcspn(kind, " ");
-
-		if (size == length && !memcmp(kind, endpoint, length))
-			return true;
-		kind += size;
-	}
-	return false;
-}
-
-#define KINDS_WITH_PATH "unix unix-dgram seqpacket fifo special"
-
 static bool is_relative_path(const char *text)
 {
 	return !strncmp(text, "./", 2) || !strncmp(text, "../", 3);
@@ -72,16 +57,14 @@ static void listen_on(struct service_builder *builder, const struct options *opt
 		      struct diags *diags)
 {
 	bool is_local = *endpoint == '/' || *endpoint == '@' || is_relative_path(endpoint);
-	bool has_path = has_kind(endpoint, KINDS_WITH_PATH), names_kind;
+	unsigned kind = endpoint_kind_named(endpoint);
+	bool has_path = kind & (KINDS_UNIX | KIND(FIFO) | KIND(SPECIAL));
 	struct buf text = { 0 };
 	const char *path;
 
 	if (*endpoint == ':' && isdigit((unsigned char)endpoint[1]))
 		endpoint++; /* as Go and others write a port of all addresses */
-	names_kind = has_path || !strncmp(endpoint, "rpc/", 4) ||
-		has_kind(endpoint,
-			 "tcp tcp4 tcp6 udp udp4 udp6 sctp sctp4 sctp6 netlink vsock mqueue raw raw4 raw6 tcpmux");
-	if (options->flags & (OPTION_DATAGRAM | OPTION_SEQPACKET) && names_kind)
+	if (options->flags & (OPTION_DATAGRAM | OPTION_SEQPACKET) && kind)
 		diag_error(diags, nowhere, "%s goes with an address alone, and %s names its kind",
 			   options->flags & OPTION_DATAGRAM ? "--datagram" : "--seqpacket", endpoint);
 	if (options->flags & OPTION_DATAGRAM)

@@ -66,6 +66,8 @@ struct endpoint {
  * that quotes the text. */
 const char *endpoint_parse(const char *text, struct pool *pool, const struct endpoint **out);
 
+unsigned endpoint_kind_named(const char *text);         /* as a bit: the word before a colon; 0: it is no kind */
+
 /* Writes the canonical form, which endpoint_parse reads back to an equal endpoint. */
 void endpoint_format(const struct endpoint *endpoint, struct buf *out);
 

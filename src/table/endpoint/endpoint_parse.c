@@ -436,6 +436,14 @@ static const struct prefix *prefix_find(const char *text, size_t length)
 	return NULL;
 }
 
+unsigned endpoint_kind_named(const char *text)
+{
+	size_t length = strcspn(text, ":");
+	const struct prefix *prefix = text[length] ? prefix_find(text, length) : NULL;
+
+	return prefix ? 1u << prefix->kind : 0;
+}
+
 /* Reads WORD:REST where the word is no kind: it is a host, unless it is near a kind, or what follows is no port. */
 static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, const char *text, const char *colon)
 {
