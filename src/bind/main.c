@@ -262,38 +262,16 @@ static void report_hidden(const struct call *call)
 							: "there is no /proc here: pass = bind needs it");
 }
 
-static bool read_proc(pid_t pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-	int fd;
-	ssize_t got;
-
-	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? -1 : read(fd, text, size - 1);
-	if (fd >= 0)
-		close(fd);
-	text[got > 0 ? got : 0] = '\0';
-	return got > 0;
-}
-
 /* Whether the process is one of the service's user. All its threads have the same descriptors: its first one counts. */
 static bool is_of_user(struct call *call, uid_t *uid)
 {
-	char text[2048];
-	const char *process, *user;
-	long tgid;
+	pid_t thread = call->user->thread, first;
+	uid_t users[3];
 
-	if (call->user->thread <= 0 || !read_proc(call->user->thread, "status", text, sizeof(text)) ||
-	    !(process = strstr(text, "\nTgid:")))
+	if (thread <= 0 || !process_read_users(thread, &call->process, users) ||
+	    (call->process != thread && !process_read_users(call->process, &first, users)))
 		return false;
-	tgid = strtol(process + 6, NULL, 10);
-	call->process = (pid_t)tgid;
-	if (call->process != call->user->thread && !read_proc(call->process, "status", text, sizeof(text)))
-		return false;
-	user = strstr(text, "\nUid:");
-	if (!user || sscanf(user, "\nUid: %*u %u", uid) != 1)
-		return false;
+	*uid = users[1];
 	errno = 0;
 	return *uid == self.uid;
 }
@@ -350,9 +328,9 @@ static bool is_of_other_network(int fd)
 /* superd's guard and its other processes have its sockets, too. */
 static bool is_superds(pid_t pid)
 {
-	char name[64];
+	char name[PROCESS_NAME];
 
-	return pid == self.superd || (read_proc(pid, "comm", name, sizeof(name)) && !strncmp(name, "superd", 6));
+	return pid == self.superd || !strncmp(process_name(pid, name), "superd", 6);
 }
 
 /* A process other than the caller and superd's own that has the socket; 0: none. */
@@ -640,12 +618,15 @@ static void carry_options(const struct kind *kind, int from, int to, char *names
 
 static bool closes_on_exec(const struct call *call)
 {
-	char name[32], text[512];
-	const char *flags;
+	char name[32], *text, *flags;
+	bool closes;
 
 	snprintf(name, sizeof(name), "fdinfo/%d", call->trapped.fd);
-	flags = read_proc(call->process, name, text, sizeof(text)) ? strstr(text, "flags:") : NULL;
-	return !flags || strtol(flags + 6, NULL, 8) & O_CLOEXEC;
+	text = process_file(call->process, name);
+	flags = text ? strstr(text, "flags:") : NULL;
+	closes = !flags || strtol(flags + 6, NULL, 8) & O_CLOEXEC;
+	free(text);
+	return closes;
 }
 
 static void give(struct call *call, const struct wish *wish, int copy, struct offer *offer)

@@ -791,13 +791,20 @@ static void note_escaped(struct instance *instance)
 	free(pids);
 }
 
+static bool has_user(pid_t pid, uid_t user)
+{
+	uid_t users[3];
+
+	return process_read_users(pid, &pid, users) && users[0] == user && users[1] == user && users[2] == user;
+}
+
 /* By its control group, where it has one. Without it its user has to do. */
 static bool is_own(const struct instance *instance, const struct process *process)
 {
 	return process->start_time >= instance->born &&
 		(instance->cgroup
 			 ? cgroup_holds(instance->cgroup, process->pid)
-			 : capability_kills(instance->row) || process_has_user(process->pid, user_of(instance->row)));
+			 : capability_kills(instance->row) || has_user(process->pid, user_of(instance->row)));
 }
 
 /* Forgets a process group that is none any more: once nobody is left in one whose leader superd has reaped, another

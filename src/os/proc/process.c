@@ -59,7 +59,7 @@ static const char *proc_path(char path[64], pid_t pid, const char *what)
 	return path;
 }
 
-static char *read_proc_file(pid_t pid, const char *what)
+char *process_file(pid_t pid, const char *what)
 {
 	char path[64];
 	size_t length;
@@ -286,7 +286,7 @@ enum holding process_holds(pid_t pid, ino_t node)
 
 bool process_survives(pid_t pid, int signal)
 {
-	char *status = read_proc_file(pid, "status");
+	char *status = process_file(pid, "status");
 	uint64_t caught = 0, ignored = 0, blocked = 0;
 	bool survives = !status || !find_field(status, "\nSigCgt:", 16, &caught) ||
 			!find_field(status, "\nSigIgn:", 16, &ignored) ||
@@ -297,20 +297,22 @@ bool process_survives(pid_t pid, int signal)
 	return survives;
 }
 
-bool process_has_user(pid_t pid, uid_t user)
+bool process_read_users(pid_t thread, pid_t *process, uid_t users[3])
 {
-	char *text = read_proc_file(pid, "status"), *line = text ? strstr(text, "\nUid:") : NULL;
-	unsigned long ids[3];
-	bool good = line && sscanf(line, " Uid: %lu %lu %lu", &ids[0], &ids[1], &ids[2]) == 3 && ids[0] == user &&
-		    ids[1] == user && ids[2] == user;
+	char *text = process_file(thread, "status"), *line = text ? strstr(text, "\nUid:") : NULL;
+	uint64_t first;
+	bool good = line && find_field(text, "\nTgid:", 10, &first) &&
+		    sscanf(line, " Uid: %u %u %u", &users[0], &users[1], &users[2]) == 3;
 
+	if (good)
+		*process = (pid_t)first;
 	free(text);
 	return good;
 }
 
 const char *process_name(pid_t pid, char name[PROCESS_NAME])
 {
-	char *text = read_proc_file(pid, "comm");
+	char *text = process_file(pid, "comm");
 
 	snprintf(name, PROCESS_NAME, "%.*s", text ? (int)strcspn(text, "\n") : 0, text ? text : "");
 	free(text);
@@ -364,7 +366,7 @@ struct rights {
 /* A kernel without the field Seccomp_filters has no filters. */
 static bool read_rights(pid_t pid, struct rights *rights)
 {
-	char *status = read_proc_file(pid, "status");
+	char *status = process_file(pid, "status");
 	bool good = status && find_field(status, "\nCapPrm:", 16, &rights->permitted);
 
 	if (good)
@@ -391,8 +393,8 @@ static bool is_in_own_user_namespace(pid_t pid)
 
 	if (read_link(pid, link) && read_link(0, own_link))
 		return !strcmp(link, own_link);
-	map = read_proc_file(pid, "uid_map");
-	own_map = read_proc_file(0, "uid_map");
+	map = process_file(pid, "uid_map");
+	own_map = process_file(0, "uid_map");
 	same = map && own_map && !strcmp(map, own_map);
 	free(map);
 	free(own_map);

@@ -33,6 +33,8 @@ enum holding { HOLDS_NONE, HOLDS, HOLDING_HIDDEN };     /* hidden: superd may no
 
 bool process_list_is_possible(void);    /* whether there is a /proc */
 int64_t process_now(void);                              /* clock ticks since boot, as in /proc/PID/stat */
+/* The text of a file in /proc/PID, for the caller to free(); pid 0: of superd itself. NULL and errno. */
+char *process_file(pid_t pid, const char *name);
 bool process_read(pid_t pid, struct process *process);  /* false: no such process */
 
 /* The pids of all processes, or of superd's children, whichever thread started them. 0 ends the list. The caller frees
@@ -59,8 +61,8 @@ bool process_find_socket(int folder, const char *number, ino_t *node);
 /* Whether the process survives this signal, as it catches, ignores or blocks it; true if that is unknown. */
 bool process_survives(pid_t pid, int signal);
 
-/* Whether this is the real, effective and saved user of the process. */
-bool process_has_user(pid_t pid, uid_t user);
+/* The process of a thread, and the thread's real, effective and saved user. false: unknown. */
+bool process_read_users(pid_t thread, pid_t *process, uid_t users[3]);
 
 #define PROCESS_NAME 16                 /* bytes of a name with its NUL */
 
