@@ -165,10 +165,8 @@ static void write_file(enum lock_kind kind)
 	}
 	if (text.failed)
 		buf_text(&why, "out of memory");
-	else if (text.length > head)
-		private_file_put(path, text.data, text.length, &why);
 	else
-		private_file_remove(path, &why);
+		private_file_put(path, text.data, text.length > head ? text.length : 0, &why);
 	if (why.length && strcmp(buf_string(&why), buf_string(flaw)) != 0)
 		log_warn(superd.log, "cannot write %s: %s: the next superd will not know which services are %s", path,
 			 buf_string(&why), locks.kinds[kind].shown);

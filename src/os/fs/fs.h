@@ -101,11 +101,8 @@ bool private_folder_is_safe(const char *path, struct buf *why);
 
 /* Writes a whole file, first beside the path and then renamed, so that it replaces a link, too; if that fails, the old
  * file stays. Makes the folder if it is missing, and returns when the disk has the file. Only its owner may read it. The
- * folder must be safe as above. false with the reason in why. */
+ * folder must be safe as above. length 0: removes the file, if there is one. false with the reason in why. */
 bool private_file_put(const char *path, const char *text, size_t length, struct buf *why);
-
-/* Removes it, on the disk, too. true if there is none. */
-bool private_file_remove(const char *path, struct buf *why);
 
 /* The text of such a file, NUL-terminated, for the caller to free(). NULL: it does not exist. NULL with the reason in
  * why: it is not trusted, as another user could have written it, is no regular file, or has more than `most` bytes. */

@@ -35,67 +35,54 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 	return false;
 }
 
-/* Its path without the last component. */
-static bool find_folder(const char *path, char folder[PATH_MAX])
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash && snprintf(folder, PATH_MAX, "%.*s", (int)(slash - path), path) < PATH_MAX;
-}
-
 /* Has the kernel write the names in a folder to the disk. */
-static bool sync_folder(const char *folder, struct buf *why)
+static bool sync_folder(const char *folder)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool good = fd >= 0 && fsync(fd) == 0;
 
-	if (!good)
-		buf_text(why, strerror(errno));
+	fd_close(&fd);
+	return good;
+}
+
+static bool replace_file(const char *path, const char *new, const char *text, size_t length)
+{
+	bool good;
+	int fd;
+
+	unlink(new);
+	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	good = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, length) && fsync(fd) == 0 &&
+	       rename(new, path) == 0;
 	fd_close(&fd);
 	return good;
 }
 
 bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
 {
+	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX], new[PATH_MAX];
-	bool good;
-	int fd;
+	struct stat status;
 
-	if (!find_folder(path, folder) || snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new)) {
+	/* A read-only file system refuses unlink(2) even if there is no such file. */
+	if (!length && lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return true;
+	if (!slash || snprintf(new, sizeof(new), "%s.new", path) >= (int)sizeof(new)) {
 		buf_text(why, strerror(ENAMETOOLONG));
 		return false;
 	}
-	if (mkdir(folder, 0755) < 0 && errno != EEXIST) {
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	if (length && mkdir(folder, 0755) < 0 && errno != EEXIST) {
 		buf_addf(why, "creating the directory: %s", strerror(errno));
 		return false;
 	}
-	if (!private_folder_is_safe(path, why))
+	if (length && !private_folder_is_safe(path, why))
 		return false;
-	unlink(new);
-	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	good = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, length) && fsync(fd) == 0 &&
-	       rename(new, path) == 0;
-	if (!good)
-		buf_text(why, strerror(errno));
-	if (!good && fd >= 0)
-		unlink(new);
-	fd_close(&fd);
-	return good && sync_folder(folder, why);
-}
-
-bool private_file_remove(const char *path, struct buf *why)
-{
-	struct stat status;
-	char folder[PATH_MAX];
-
-	/* A read-only file system refuses unlink(2) even if there is no such file. */
-	if (lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if ((length ? replace_file(path, new, text, length) : unlink(path) == 0) && sync_folder(folder))
 		return true;
-	if (!find_folder(path, folder) || unlink(path) < 0) {
-		buf_text(why, strerror(errno));
-		return false;
-	}
-	return sync_folder(folder, why);
+	buf_text(why, strerror(errno));
+	unlink(new);
+	return false;
 }
 
 char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why)
