@@ -154,27 +154,15 @@ static bool is_probe(const struct svc *svc, const struct inet_diag_msg *message)
 /* Milliseconds since anything has moved; 0 while the program or the kernel has something to do. */
 static uint32_t quiet_for(const struct nlmsghdr *message, const struct inet_diag_msg *socket)
 {
-	const char *at = (const char *)socket + NLMSG_ALIGN(sizeof(*socket)), *end = (const char *)message;
-	struct rtattr head;
 	struct tcp_info info;
 
-	end += message->nlmsg_len;
 	if (socket->idiag_state != TCP_ESTABLISHED || !socket->idiag_inode || socket->idiag_rqueue ||
-	    socket->idiag_wqueue)
+	    socket->idiag_wqueue ||
+	    sock_diag_attribute(message, sizeof(*socket), INET_DIAG_INFO, &info, sizeof(info)) <
+		    offsetof(struct tcp_info, tcpi_pmtu))
 		return 0;
-	for (; at + sizeof(head) <= end; at += RTA_ALIGN(head.rta_len)) {
-		memcpy(&head, at, sizeof(head));
-		if (head.rta_len < sizeof(head) || at + head.rta_len > end)
-			return 0;
-		if (head.rta_type != INET_DIAG_INFO || head.rta_len < RTA_LENGTH(offsetof(struct tcp_info, tcpi_pmtu)))
-			continue;
-		memset(&info, 0, sizeof(info));
-		memcpy(&info, at + RTA_LENGTH(0),
-		       head.rta_len - RTA_LENGTH(0) < sizeof(info) ? head.rta_len - RTA_LENGTH(0) : sizeof(info));
-		return info.tcpi_last_data_recv < info.tcpi_last_data_sent ? info.tcpi_last_data_recv
-									   : info.tcpi_last_data_sent;
-	}
-	return 0;
+	return info.tcpi_last_data_recv < info.tcpi_last_data_sent ? info.tcpi_last_data_recv
+								   : info.tcpi_last_data_sent;
 }
 
 static const char *write_peer(int family, const void *address, char out[INET6_ADDRSTRLEN])
@@ -211,20 +199,18 @@ static void see_inet(struct nlmsghdr *message, void *context)
 
 static void see_unix(struct nlmsghdr *message, void *context)
 {
-	const struct rtattr *queue = sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
-	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
-	const struct rtattr *name = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, 1);
 	const struct unix_diag_msg *socket = NLMSG_DATA(message);
 	struct question *question = context;
-	struct unix_diag_rqlen length = { 0 };
-	struct unix_diag_vfs vfs = { 0 };
+	struct unix_diag_rqlen length;
+	struct unix_diag_vfs vfs;
+	struct sockaddr_un name;
+	size_t named, file;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)))
 		return;
-	if (queue)
-		memcpy(&length, sock_diag_attribute(queue), sizeof(length));
-	if (file)
-		memcpy(&vfs, sock_diag_attribute(file), sizeof(vfs));
+	sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, &length, sizeof(length));
+	file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, &vfs, sizeof(vfs));
+	named = sock_diag_unix_attribute(message, UNIX_DIAG_NAME, name.sun_path, sizeof(name.sun_path));
 	for (unsigned n = 0; n < question->svc->socket_count; n++) {
 		const struct socket *at = &question->svc->sockets[n];
 		size_t size = at->run->name.length - offsetof(struct sockaddr_un, sun_path);
@@ -238,8 +224,8 @@ static void see_unix(struct nlmsghdr *message, void *context)
 		}
 		if (socket->udiag_state == TCP_ESTABLISHED &&
 		    (at->run->node && file ? vfs.udiag_vfs_ino == at->run->node
-					   : name && RTA_PAYLOAD(name) == size &&
-				     !memcmp(sock_diag_attribute(name), at->run->name.un.sun_path, size))) {
+					   : named == size && named &&
+				     !memcmp(name.sun_path, at->run->name.un.sun_path, size))) {
 			question->clients->connected++;
 			if (question->accepted)
 				add_socket(question->accepted, socket->udiag_ino);

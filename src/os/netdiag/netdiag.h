@@ -57,7 +57,6 @@ int socket_address_port(const struct socket_address *address);  /* -1: none */
 
 struct inet_diag_msg;
 struct nlmsghdr;
-struct rtattr;
 struct stat;
 
 /* The kernel's report about a unix socket. */
@@ -80,8 +79,10 @@ bool sock_diag_unix_listens(const struct stat *node);
 bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlmsghdr *message, void *context),
 			 void *context);
 
-/* The attribute of this type in a message about a unix socket; NULL: it has none with so many bytes. */
-const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned short type, size_t least);
+/* Copies what an attribute of a message has, whose fixed part is of `head` bytes: at most `size` bytes, zeroes behind them.
+ * Returns how many it has; 0: there is no such attribute. The second is for messages about unix sockets. */
+size_t sock_diag_attribute(const struct nlmsghdr *message, size_t head, unsigned short type, void *out, size_t size);
+size_t sock_diag_unix_attribute(const struct nlmsghdr *message, unsigned short type, void *out, size_t size);
 
 /* Which inet sockets to list. */
 struct sock_diag_filter {
@@ -94,8 +95,6 @@ struct sock_diag_filter {
 /* The same for the inet sockets that the filter selects. */
 bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
 		    void *context);
-
-const void *sock_diag_attribute(const struct rtattr *attribute);        /* the data of an attribute */
 
 /* The kernel's number of a socket, unique until the next boot (SO_COOKIE, socket(7)); 0: it is no socket. Does not block
  * for any descriptor. */

@@ -25,10 +25,31 @@
 
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound of millions of sockets */
 
-/* RTA_DATA of rtnetlink(3) drops a const. */
-const void *sock_diag_attribute(const struct rtattr *attribute)
+size_t sock_diag_attribute(const struct nlmsghdr *message, size_t head, unsigned short type, void *out, size_t size)
 {
-	return (const char *)attribute + RTA_LENGTH(0);
+	const char *at = (const char *)message + NLMSG_LENGTH(NLMSG_ALIGN(head));
+	const char *end = (const char *)message + message->nlmsg_len;
+	struct rtattr attribute;
+
+	memset(out, 0, size);
+	for (; at + sizeof(attribute) <= end; at += RTA_ALIGN(attribute.rta_len)) {
+		size_t length;
+
+		memcpy(&attribute, at, sizeof(attribute));
+		if (attribute.rta_len < sizeof(attribute) || at + attribute.rta_len > end)
+			break;
+		if (attribute.rta_type != type)
+			continue;
+		length = attribute.rta_len - RTA_LENGTH(0);
+		memcpy(out, at + RTA_LENGTH(0), length < size ? length : size);
+		return length;
+	}
+	return 0;
+}
+
+size_t sock_diag_unix_attribute(const struct nlmsghdr *message, unsigned short type, void *out, size_t size)
+{
+	return sock_diag_attribute(message, sizeof(struct unix_diag_msg), type, out, size);
 }
 
 /* superd is built with -ftrivial-auto-var-init=zero where the compiler knows it, so each call of a function fills its
@@ -82,24 +103,15 @@ static bool ask(const void *request, size_t size, void (*each)(struct nlmsghdr *
 
 static void read_unix_message(struct nlmsghdr *message, void *context)
 {
-	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
-	const struct rtattr *length =
-		sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, sizeof(struct unix_diag_rqlen));
 	struct sock_diag_unix *out = context;
-	const struct rtattr *waiting = sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, sizeof(out->first));
 	struct unix_diag_rqlen queue;
 	struct unix_diag_vfs vfs;
 
-	if (file) {
-		memcpy(&vfs, sock_diag_attribute(file), sizeof(vfs));
-		out->node = vfs.udiag_vfs_ino;
-	}
-	if (length) {
-		memcpy(&queue, sock_diag_attribute(length), sizeof(queue));
-		out->queue = queue.udiag_rqueue;
-	}
-	if (waiting)
-		memcpy(&out->first, sock_diag_attribute(waiting), sizeof(out->first));
+	sock_diag_unix_attribute(message, UNIX_DIAG_VFS, &vfs, sizeof(vfs));
+	sock_diag_unix_attribute(message, UNIX_DIAG_RQLEN, &queue, sizeof(queue));
+	sock_diag_unix_attribute(message, UNIX_DIAG_ICONS, &out->first, sizeof(out->first));
+	out->node = vfs.udiag_vfs_ino;
+	out->queue = queue.udiag_rqueue;
 }
 
 /* flags: NLM_F_DUMP for all sockets; 0 for that of the inode. */
@@ -141,18 +153,6 @@ bool sock_diag_list_unix(unsigned states, unsigned show, void (*each)(struct nlm
 	return ask_unix(question, NLM_F_DUMP, each, context);
 }
 
-const struct rtattr *sock_diag_unix_attribute(struct nlmsghdr *message, unsigned short type, size_t least)
-{
-	size_t header = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct unix_diag_msg)));
-	int left = (int)message->nlmsg_len - (int)header;
-
-	for (struct rtattr *at = (void *)((char *)message + header); RTA_OK(at, left); at = RTA_NEXT(at, left)) {
-		if (at->rta_type == type && RTA_PAYLOAD(at) >= least)
-			return at;
-	}
-	return NULL;
-}
-
 struct node_search {
 	uint32_t node, device;
 	bool found;
@@ -161,15 +161,13 @@ struct node_search {
 /* A socket after shutdown(2) is in the state of one that listens, but takes no client. */
 static void compare_node(struct nlmsghdr *message, void *context)
 {
-	const struct rtattr *file = sock_diag_unix_attribute(message, UNIX_DIAG_VFS, sizeof(struct unix_diag_vfs));
-	const struct rtattr *shut = sock_diag_unix_attribute(message, UNIX_DIAG_SHUTDOWN, 1);
 	struct node_search *search = context;
 	struct unix_diag_vfs vfs;
+	unsigned char shut;
 
-	if (!file || (shut && *(const unsigned char *)sock_diag_attribute(shut)))
-		return;
-	memcpy(&vfs, sock_diag_attribute(file), sizeof(vfs));
-	search->found |= vfs.udiag_vfs_ino == search->node && vfs.udiag_vfs_dev == search->device;
+	sock_diag_unix_attribute(message, UNIX_DIAG_SHUTDOWN, &shut, 1);
+	if (!shut && sock_diag_unix_attribute(message, UNIX_DIAG_VFS, &vfs, sizeof(vfs)))
+		search->found |= vfs.udiag_vfs_ino == search->node && vfs.udiag_vfs_dev == search->device;
 }
 
 bool sock_diag_unix_listens(const struct stat *node)

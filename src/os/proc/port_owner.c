@@ -55,17 +55,12 @@ struct port_reading {
 	bool failed;                    /* out of memory */
 };
 
-static bool is_ipv6_only(struct nlmsghdr *message)
+static bool is_ipv6_only(const struct nlmsghdr *message)
 {
-	const size_t head = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct inet_diag_msg)));
-	size_t left = message->nlmsg_len > head ? message->nlmsg_len - head : 0;
+	uint8_t only;
 
-	for (struct rtattr *attribute = (void *)((char *)message + head); RTA_OK(attribute, left);
-	     attribute = RTA_NEXT(attribute, left)) {
-		if (attribute->rta_type == INET_DIAG_SKV6ONLY && RTA_PAYLOAD(attribute) >= 1)
-			return *(const uint8_t *)sock_diag_attribute(attribute);
-	}
-	return false;
+	sock_diag_attribute(message, sizeof(struct inet_diag_msg), INET_DIAG_SKV6ONLY, &only, sizeof(only));
+	return only;
 }
 
 static void add_socket(struct nlmsghdr *message, void *context)
