@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -196,14 +197,30 @@ void directories_of(const struct service *service, const struct process_defaults
 	memcpy(kinds, list, sizeof(list));
 }
 
+/* A folder of superd or of root without the links of its path; as it is written if it is not there. */
+static size_t resolve_folder(const char *path, size_t length, char resolved[PATH_MAX])
+{
+	char text[PATH_MAX];
+
+	snprintf(text, sizeof(text), "%.*s", (int)length, path);
+	if (!realpath(text, resolved))
+		memcpy(resolved, text, sizeof(text));
+	return strlen(resolved);
+}
+
 /* Whether superd's control socket is in this directory, or below it: no service may have such a directory. */
 static bool directory_has_control(const struct process_defaults *defaults, const char *base, const char *word)
 {
-	const char *control = defaults->control;
-	size_t above = strlen(base), length = directory_name_length(word);
+	const char *slash = defaults->control ? strrchr(defaults->control, '/') : NULL;
+	char folder[PATH_MAX], bases[PATH_MAX];
+	size_t above, length = directory_name_length(word);
 
-	return control && !strncmp(control, base, above) && control[above] == '/' &&
-		!strncmp(control + above + 1, word, length) && control[above + 1 + length] == '/';
+	if (!slash)
+		return false;
+	resolve_folder(defaults->control, (size_t)(slash - defaults->control), folder);
+	above = resolve_folder(base, strlen(base), bases);
+	return !strncmp(folder, bases, above) && folder[above] == '/' && !strncmp(folder + above + 1, word, length) &&
+		(folder[above + 1 + length] == '/' || !folder[above + 1 + length]);
 }
 
 size_t directory_name_length(const char *word)
