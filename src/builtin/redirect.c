@@ -523,7 +523,12 @@ bool redirect_tries(const struct builtin_server *server)
 int64_t redirect_do_due(struct builtin_server *server, int64_t now)
 {
 	int64_t timeout = limit_probe(server, now);
+	bool is_tried = server->retry || server->probe.fd >= 0 || !list_empty(&server->of[CONNECTING]);
 
+	/* Whose connection was to tell whether it answers may have left. */
+	if (!server->up && !is_tried && !server->retired &&
+	    (server->settings->relays || !list_empty(&server->of[WAITING])))
+		note_down(server, server->error);
 	retry_target(server, now);
 	loop_sooner(&timeout, look_for_late(server, now));
 	if (server->retry)

@@ -233,6 +233,59 @@ test the_next_datagram_wakes_a_frozen_program {
 	close $client
 }
 
+# A server that greets, until it is to be down; then its queue is full, until it is to greet again.
+set busy {import os, socket, sys, time
+def listen(queue):
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(('127.0.0.1', int(sys.argv[1])))
+    listener.listen(queue)
+    listener.setblocking(False)
+    return listener
+def greet(listener, until):
+    while not os.path.exists(until):
+        try:
+            listener.accept()[0].sendall(b'hello\n')
+        except BlockingIOError:
+            time.sleep(0.01)
+def wait(until):
+    while not os.path.exists(until):
+        time.sleep(0.01)
+listener = listen(9)
+greet(listener, sys.argv[2] + '/down')
+listener.close()
+os.rename(sys.argv[2] + '/down', sys.argv[2] + '/is-down')
+wait(sys.argv[2] + '/full')
+listener = listen(0)
+own = [socket.socket() for n in range(2)]
+for one in own:
+    one.setblocking(False)
+    one.connect_ex(listener.getsockname())
+wait(sys.argv[2] + '/up')
+for one in own:
+    one.close()
+greet(listener, 'never')
+}
+
+# Connections to a port that are not answered yet.
+proc untold {port} { regexp -all [format { [0-9A-F]{8}:%04X 02 } $port] [read /proc/net/tcp] }
+
+test who_leaves_while_the_program_is_tried_keeps_nobody_out {
+	needs_reach
+	set target [free_port]
+	write busy.py $::busy
+	set command "[program python3-minimal python3] [path busy.py] $target [file dirname [path busy.py]]"
+	superd [filled {service app { listen = "127.0.0.1:0" user = "$user" exec = "$command" redirect = "127.0.0.1 $target" }}]
+	is [told app] hello\n
+	write down ""; wait {[exists %/is-down]}
+	set client [connect app]
+	write full ""
+	wait {[untold $target] == 2}
+	reset $client
+	write up ""
+	is [told app] hello\n
+}
+
 test another_relay_begins_where_one_was_killed {
 	relayed
 	set first [pid app]
