@@ -151,7 +151,7 @@ struct credentials {
 	size_t count;
 };
 
-/* Files for standard input, output or error, which superd-exec opens (exec/stages/streams.c). */
+/* Files for standard input, output or error, which superd-exec opens (exec/stages/files.c). */
 
 struct job;
 

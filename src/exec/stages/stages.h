@@ -21,9 +21,6 @@ int sandbox_system_calls(struct job *job);
 /* Makes the service's own folders; a failure has the index of the folder as its resource. */
 int folders_make(struct job *job);
 
-/* Makes one, and opens it. -1 and errno. */
-int own_folder_make(const struct own_folder *folder, const struct account *account);
-
 /* Opens the files of standard streams, and puts their descriptors into job->wanted; a failure has the number of the stream
  * as its resource. */
 int streams_open(struct job *job);

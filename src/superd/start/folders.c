@@ -228,7 +228,7 @@ size_t directory_name_length(const char *word)
 	return strcspn(word, ":");
 }
 
-/* ---- for a start, in superd-exec (exec/stages/folders.c) ---- */
+/* ---- for a start, in superd-exec (exec/stages/files.c) ---- */
 
 /* Appends the target of the link in "NAME:LINK", relative to the link's folder, as both are below the base. */
 static void add_link_target(const char *word, struct buf *target)

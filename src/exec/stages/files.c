@@ -1,0 +1,384 @@
+/* What a start makes and opens for its service: folders, credentials, and the files of its standard streams. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exec/child/child.h"
+#include "exec/stages/stages.h"
+#include "lib/fd.h"
+#include "lib/unix_socket.h"
+#include "os/foreign/foreign.h"
+#include "os/fs/fs.h"
+#include "table/words/credential_words.h"
+
+/* ---- folders ----
+ *
+ * Makes the folders of a service: runtime, state, cache, logs, configuration.
+ *
+ * Those below the base may belong to the service's user, who could put a symlink anywhere, or mount a file system that
+ * never answers. So this walks down by descriptor, part by part, and never follows a link there; and it is the start
+ * that waits, and not superd. */
+
+/* Makes each missing part of the path below the base. *is_new: the last part was missing. A descriptor of it, or -1. */
+static int make_path(int base, char *path, bool *is_new)
+{
+	int at = fcntl(base, F_DUPFD_CLOEXEC, 3), next;
+	char *part;
+
+	*is_new = false;
+	while (at >= 0 && (part = strsep(&path, "/"))) {
+		if (!*part)
+			continue;
+		*is_new = mkdirat(at, part, 0755) == 0;
+		next = *is_new || errno == EEXIST ? openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+						  : -1;
+		fd_close(&at);
+		at = next;
+	}
+	return at;
+}
+
+/* An existing folder keeps its mode unless the table sets one. */
+static bool set_permissions(const struct own_folder *folder, const struct account *account, int fd, bool is_new)
+{
+	if ((is_new || folder->sets_mode) && fchmod(fd, folder->mode) < 0)
+		return false;
+	return !folder->is_owned || !account || fchown(fd, account->uid, account->gid) == 0;
+}
+
+static bool make_link(int base, const struct own_folder *folder)
+{
+	char *slash = strrchr(folder->link, '/'), *last = slash ? slash + 1 : folder->link;
+	bool is_new, good;
+	int at;
+
+	if (slash)
+		*slash = '\0';
+	at = slash ? make_path(base, folder->link, &is_new) : fcntl(base, F_DUPFD_CLOEXEC, 3);
+	good = at >= 0 && (symlinkat(folder->target, at, last) == 0 ||
+			   (errno == EEXIST && own_folder_leads_to(at, last, folder->target)));
+	fd_close(&at);
+	return good;
+}
+
+/* Opens the base, and creates it and missing folders above it. It is the administrator's, so symlinks to it are
+ * followed. If creating fails, so does opening. */
+static int open_base(const char *base)
+{
+	fd_make_parents(base, 0755);
+	mkdir(base, 0755);
+	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Makes one, and opens it. -1 and errno. */
+static int own_folder_make(const struct own_folder *folder, const struct account *account)
+{
+	int base = open_base(folder->base), fd = -1;
+	bool is_new = false;
+
+	if (base >= 0)
+		fd = make_path(base, folder->name, &is_new);
+	if (fd >= 0 && (!set_permissions(folder, account, fd, is_new) || (folder->link && !make_link(base, folder))))
+		fd_close(&fd);
+	fd_close(&base);
+	return fd;
+}
+
+int folders_make(struct job *job)
+{
+	for (size_t n = 0; n < job->plan->folder_count; n++) {
+		int fd = own_folder_make(&job->plan->folders[n], job->plan->account);
+
+		job->fault.resource = (int)n;
+		if (fd < 0)
+			return -1;
+		fd_close(&fd);
+	}
+	return 0;
+}
+
+/* ---- credentials ----
+ *
+ * Fills the folder of a service's credentials: from files, credential stores and the configuration itself. Source:
+ * systemd.exec(5), "Credentials".
+ *
+ * The folder is one for all instances, and the user's, who may put anything there. So each credential is written beside
+ * its name and renamed: an instance that runs already reads the old one or the new one, and no link is followed. */
+
+/* The state of loading one service's credentials. */
+struct credential_load {
+	const struct credentials *credentials;
+	const struct account *account;  /* of the service; NULL: superd's own */
+	const struct credential *credential;            /* the one being loaded */
+	int folder;                     /* descriptor of the folder to fill */
+	size_t size;                    /* bytes so far */
+};
+
+static int fail_with(int error)
+{
+	errno = error;
+	return -1;
+}
+
+static int count_bytes(struct credential_load *loading, size_t length)
+{
+	loading->size += length;
+	return loading->size > CREDENTIALS_SIZE ? fail_with(E2BIG) : 0;
+}
+
+static bool copy_bytes(struct credential_load *loading, int from, int to)
+{
+	char bytes[16384];
+	ssize_t got;
+
+	while ((got = read(from, bytes, sizeof(bytes))) != 0) {
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 || count_bytes(loading, (size_t)got) < 0 || !write_all(to, bytes, (size_t)got))
+			return false;
+	}
+	return true;
+}
+
+/* Writes a file of the service's user. from: -1: the value of the present credential. */
+static int put_credential(struct credential_load *loading, int from)
+{
+	static const char beside[] = ":new";    /* no credential has this name */
+	const struct credential *set = loading->credential;
+	const char *name = set->id;
+	const struct account *account = loading->account;
+	bool good;
+	int fd;
+
+	if (!credential_name_is_valid(name, strlen(name)))
+		return fail_with(EINVAL);
+	if (count_bytes(loading, strlen(name)) < 0)
+		return -1;
+	unlinkat(loading->folder, beside, 0);
+	fd = openat(loading->folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
+	good = fd >= 0 && (from >= 0 ? copy_bytes(loading, from, fd)
+				     : count_bytes(loading, set->length) == 0 &&
+					       write_all(fd, set->source, set->length));
+	good = good && fchmod(fd, 0400) == 0 && (!account || fchown(fd, account->uid, account->gid) == 0) &&
+	       renameat(loading->folder, beside, loading->folder, name) == 0;
+	if (fd >= 0 && !good)
+		unlinkat(loading->folder, beside, 0);
+	fd_close(&fd);
+	return good ? 0 : -1;
+}
+
+/* Opens a source with the rights of whoever can lead its path elsewhere. */
+static int load_path(struct credential_load *loading, const char *path)
+{
+	struct path_finding finding;
+	struct act_as before;
+	int fd, result;
+
+	if (!act_as_owner(&before, path, loading->account, &finding))
+		return -1;
+	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (!act_as_end(&before))
+		fd_close(&fd);
+	result = fd < 0 ? -1 : put_credential(loading, fd);
+	fd_close(&fd);
+	return result;
+}
+
+/* Loads it from the first store that has it: superd's own credentials, then the machine's. It is no error if none
+ * has. */
+static int load_by_name(struct credential_load *loading)
+{
+	const char *const stores[] = { loading->credentials->received, "/etc/credstore", "/run/credstore",
+				       "/usr/local/lib/credstore", "/usr/lib/credstore" };
+	char path[PATH_MAX];
+
+	for (size_t n = 0; n < sizeof(stores) / sizeof(*stores); n++) {
+		if (!stores[n])
+			continue;
+		if (snprintf(path, sizeof(path), "%s/%s", stores[n], loading->credential->source) >= (int)sizeof(path))
+			return fail_with(ENAMETOOLONG);
+		if (load_path(loading, path) == 0)
+			return 0;
+		if (errno != ENOENT && errno != ENOTDIR)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether the list has one of this kind and name from here on. */
+static bool has_from(const struct credentials *credentials, size_t from, unsigned kind, const char *id)
+{
+	for (size_t n = from; n < credentials->count; n++) {
+		if (credentials->list[n].kind == kind && !strcmp(credentials->list[n].id, id))
+			return true;
+	}
+	return false;
+}
+
+/* 0, or -1 and errno. */
+static int load_credential(struct credential_load *loading, size_t number)
+{
+	const struct credentials *credentials = loading->credentials;
+	const struct credential *credential = loading->credential = &credentials->list[number];
+
+	if (has_from(credentials, number + 1, credential->kind, credential->id))
+		return 0;
+	if (credential->kind == CREDENTIAL_SET)
+		return put_credential(loading, -1);
+	if (*credential->source != '/')
+		return load_by_name(loading);
+	if (load_path(loading, credential->source) == 0)
+		return 0;
+	return errno == ENOENT && has_from(credentials, 0, CREDENTIAL_SET, credential->id) ? 0 : -1;
+}
+
+int credentials_load(struct job *job)
+{
+	struct credential_load loading = { .credentials = job->plan->credentials, .account = job->plan->account };
+	mode_t before = umask(0);
+	int result;
+
+	job->fault.resource = -1;
+	loading.folder = own_folder_make(&loading.credentials->folder, loading.account);
+	result = loading.folder < 0 ? -1 : 0;
+	for (size_t n = 0; result == 0 && n < loading.credentials->count; n++) {
+		job->fault.resource = (int)n;
+		result = load_credential(&loading, n);
+	}
+	fd_close(&loading.folder);
+	if (result == 0)
+		job->fault.resource = 0;
+	umask(before);
+	return result;
+}
+
+/* ---- streams ----
+ *
+ * Opens the files that are a service's input, output or error: with superd's rights if no other user can lead the path
+ * elsewhere, else as the service's user. A service of root is refused then.
+ *
+ * That is judged here, as the folder may be one that this start has made, or given to its user.
+ *
+ * The service's user may not be allowed to write a file that superd created earlier as root. superd then opens it with
+ * its own privileges, but only by its name in a folder of that user's own: links of his can lead to any other. */
+
+#define STREAM_FILE_MODE 0640           /* mode of a file that superd creates */
+
+static int stream_file_open(const struct stream_file *file)
+{
+	int fd = open(file->path, file->flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, STREAM_FILE_MODE);
+
+	if (fd < 0 && errno == ENXIO)
+		fd = unix_connect(file->path, SOCK_STREAM);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	return fd;
+}
+
+/* Opens the folder of a path, with the rights that the process has at the moment. */
+static int open_parent_folder(const char *path, const char **name)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+
+	if (!length || length >= sizeof(folder))
+		return -1;
+	memcpy(folder, path, length);
+	folder[length] = '\0';
+	*name = slash + 1;
+	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool is_folder_of(int folder, const struct account *account)
+{
+	struct stat status;
+
+	return fstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == account->uid;
+}
+
+/* Whether it is a regular file of superd's own with one name. What the folder's user can have put here he has taken out
+ * of another folder of his. */
+static bool is_file_of_ours(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1;
+}
+
+static int open_file_of_ours(int folder, const char *name, int flags)
+{
+	int fd = openat(folder, name,
+			(flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd >= 0 && (!is_file_of_ours(fd) || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
+		fd_close(&fd);
+	if (fd >= 0)
+		fd_set_nonblocking(fd, false);
+	else
+		errno = EACCES;
+	return fd;
+}
+
+static int open_for_start(const struct stream_file *file, mode_t mode, const struct account *account)
+{
+	const char *name = NULL;
+	struct path_finding finding;
+	struct act_as before;
+	int fd, folder = -1, error;
+
+	switch (path_opener(file->path, mode, account, &finding)) {
+	case PATH_OPENED_BY_SUPERD:
+		return stream_file_open(file);
+	case PATH_REFUSED:
+		errno = EPERM;
+		return -1;
+	case PATH_OPENED_BY_CHILD:
+		break;
+	}
+	if (!act_as_begin(&before, account))
+		return -1;
+	fd = stream_file_open(file);
+	error = errno;
+	if (fd < 0 && error == EACCES && account && (file->flags & O_ACCMODE) != O_RDONLY)
+		folder = open_parent_folder(file->path, &name);
+	if (!act_as_end(&before))
+		return -1;
+	if (folder >= 0 && is_folder_of(folder, account))
+		fd = open_file_of_ours(folder, name, file->flags);
+	fd_close(&folder);
+	if (error)
+		errno = error;
+	return fd;
+}
+
+int streams_open(struct job *job)
+{
+	static int wanted[CHILD_DESCRIPTORS];
+
+	if (job->wanted_count > CHILD_DESCRIPTORS) {
+		errno = EMFILE;
+		return -1;
+	}
+	memcpy(wanted, job->wanted, (size_t)job->wanted_count * sizeof(*wanted));
+	job->wanted = wanted;
+	for (int n = 0; n <= STDERR_FILENO; n++) {
+		const struct stream_file *file = &job->files[n];
+
+		if (!file->path)
+			continue;
+		wanted[n] = file->is_same ? wanted[n - 1]
+					  : open_for_start(file, n == STDIN_FILENO ? 0 : STREAM_FILE_MODE,
+							   job->plan->account);
+		job->fault.resource = n;
+		if (wanted[n] < 0)
+			return -1;
+	}
+	return 0;
+}
