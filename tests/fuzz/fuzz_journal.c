@@ -5,25 +5,12 @@
 
 #include "fuzzer.h"
 
-bool __wrap_refresh_is_under_way(const struct svc *svc);
-void __wrap_refresh_resume(struct svc *svc, const struct refresh *of, double limit);
 void __wrap_output_resume(struct svc *svc, int read_end, int write_end);
 void __wrap_notify_resume(struct svc *svc);
 double __wrap_instance_limit_left(struct instance *instance);
 void __wrap_instance_limit(struct instance *instance, int64_t microseconds);
 
 /* What a line begins is another's work. */
-bool __wrap_refresh_is_under_way(const struct svc *svc)
-{
-	(void)svc;
-	return false;
-}
-
-void __wrap_refresh_resume(struct svc *svc, const struct refresh *of, double limit)
-{
-	(void)svc, (void)of, (void)limit;
-}
-
 void __wrap_output_resume(struct svc *svc, int read_end, int write_end)
 {
 	(void)svc, (void)read_end, (void)write_end;
