@@ -192,9 +192,10 @@ static enum ctl_status fail_read(struct ctl_client *client, enum line_result res
 {
 	const char *path = client->options->control;
 
+	if (result == LINE_FAILED && errno == ECONNRESET) /* superd had not read all of the request */
+		result = LINE_END;
 	client->is_late = result == LINE_LATE;
-	client->connection_lost =
-		greeted && (result == LINE_END || (result == LINE_FAILED && errno == ECONNRESET));
+	client->connection_lost = greeted && result == LINE_END;
 	switch (result) {
 	case LINE_END:
 		return set_failure(
@@ -231,6 +232,17 @@ static enum ctl_status check_line(struct ctl_client *client, const json_t *line,
 	return CTL_DONE;
 }
 
+/* superd has not got the request: whoever takes the end of the connection for an answer must not here. */
+static enum ctl_status fail_send(struct ctl_client *client)
+{
+	if (errno != EPIPE && errno != ECONNRESET)
+		return set_failure(client, CTL_FAILED, "cannot send the request to superd at %s: %s",
+				   client->options->control, strerror(errno));
+	(void)fail_read(client, LINE_END, true);
+	client->connection_lost = false;
+	return CTL_FAILED;
+}
+
 /* Shows that this client has read superd's first line. */
 static enum ctl_status send_hello(struct ctl_client *client, const char *word)
 {
@@ -241,8 +253,7 @@ static enum ctl_status send_hello(struct ctl_client *client, const char *word)
 		return CTL_DONE;
 	buf_addf(&line, "hello %s\n", word);
 	if (send_all(client->fd, line.data, line.length) < 0)
-		status = set_failure(client, CTL_FAILED, "cannot greet superd at %s: %s",
-				     client->options->control, strerror(errno));
+		status = fail_send(client);
 	buf_free(&line);
 	return status;
 }
@@ -361,8 +372,7 @@ enum ctl_status client_send(struct ctl_client *client, const char *verb)
 				     "services",
 				     size_write(limit, REQUEST_MOST));
 	else if (send_all(client->fd, line.data, line.length) < 0)
-		status = set_failure(client, CTL_FAILED, "cannot send the request to superd at %s: %s",
-				     client->options->control, strerror(errno));
+		status = fail_send(client);
 	buf_free(&line);
 	return status;
 }
