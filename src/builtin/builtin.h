@@ -148,7 +148,7 @@ bool replies_allow(struct replies *replies, const struct sender *sender, const c
 struct pktinfo {
 	bool truncated;                 /* the datagram was longer than the buffer (MSG_TRUNC) */
 	bool to_many;                   /* the destination is a multicast or broadcast address: no reply comes from it */
-	bool is_v4, is_v6;              /* which of v4 and v6 is set; neither: the kernel chooses the reply's address */
+	int type;                       /* IP_PKTINFO: v4 is set; IPV6_PKTINFO: v6; 0: the kernel chooses the reply's address */
 	struct in_pktinfo v4;
 	struct in6_pktinfo v6;
 };

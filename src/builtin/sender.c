@@ -141,25 +141,18 @@ bool replies_count(struct replies *replies, const unsigned char bytes[16], int64
 	       source_count_enter(sources, replies, source, REPLIES_A_SECOND);
 }
 
-static void log_refusal(struct replies *replies, const struct sender *sender, const char *reason)
-{
-	char text[SENDER_TEXT];
-
-	if (++replies->refusals_logged > REFUSALS_LOGGED)
-		return;
-	sender_describe(sender, text);
-	builtin_log("loop request or stranger REFUSED from %s: %s%s", text, reason,
-		    replies->refusals_logged == REFUSALS_LOGGED ? " (further ones are not logged)" : "");
-}
-
 bool replies_allow(struct replies *replies, const struct sender *sender, const char *refusal, bool counts)
 {
 	unsigned char bytes[16];
+	char text[SENDER_TEXT];
 
 	if (!refusal && counts && sender_bytes(sender, bytes) && !replies_count(replies, bytes, clock_ms() / 1000))
 		refusal = "it has received as many answers as one source may receive in a second";
-	if (refusal)
-		log_refusal(replies, sender, refusal);
+	if (refusal && ++replies->refusals_logged <= REFUSALS_LOGGED) {
+		sender_describe(sender, text);
+		builtin_log("loop request or stranger REFUSED from %s: %s%s", text, refusal,
+			    replies->refusals_logged == REFUSALS_LOGGED ? " (further ones are not logged)" : "");
+	}
 	return !refusal;
 }
 
@@ -194,7 +187,7 @@ static bool is_multicast_or_broadcast(struct in_addr address)
 static void read_v4(struct pktinfo *pktinfo, const struct cmsghdr *header)
 {
 	memcpy(&pktinfo->v4, CMSG_DATA(header), sizeof(pktinfo->v4));
-	pktinfo->is_v4 = true;
+	pktinfo->type = IP_PKTINFO;
 	pktinfo->v4.ipi_ifindex = 0;
 	if (pktinfo->v4.ipi_spec_dst.s_addr == 0)
 		pktinfo->v4.ipi_spec_dst = pktinfo->v4.ipi_addr;
@@ -207,7 +200,7 @@ static void read_v6(struct pktinfo *pktinfo, const struct cmsghdr *header)
 	struct in_addr mapped;
 
 	memcpy(&pktinfo->v6, CMSG_DATA(header), sizeof(pktinfo->v6));
-	pktinfo->is_v6 = true;
+	pktinfo->type = IPV6_PKTINFO;
 	if (!IN6_IS_ADDR_LINKLOCAL(&pktinfo->v6.ipi6_addr))
 		pktinfo->v6.ipi6_ifindex = 0;
 	memcpy(&mapped, &pktinfo->v6.ipi6_addr.s6_addr[12], sizeof(mapped));
@@ -256,33 +249,22 @@ ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, 
 	return got;
 }
 
-/* Writes one control message (cmsg(3)). Returns the length of the buffer that it uses. */
-static size_t put_control(union control *control, int level, int type, const void *data, size_t length)
-{
-	memset(control, 0, sizeof(*control));
-	control->header.cmsg_level = level;
-	control->header.cmsg_type = type;
-	control->header.cmsg_len = CMSG_LEN(length);
-	memcpy(CMSG_DATA(&control->header), data, length);
-	return CMSG_SPACE(length);
-}
-
 void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *sender, const void *bytes, size_t length)
 {
-	union control control;
+	bool v4 = pktinfo->type == IP_PKTINFO;
+	size_t size = v4 ? sizeof(pktinfo->v4) : sizeof(pktinfo->v6);
+	union control control = { .header = { .cmsg_len = CMSG_LEN(size), .cmsg_level = v4 ? IPPROTO_IP : IPPROTO_IPV6,
+					      .cmsg_type = pktinfo->type } };
 	struct iovec part = { (void *)(uintptr_t)bytes, length };
 	struct msghdr message = { .msg_name = (void *)(uintptr_t)&sender->address,
 				  .msg_namelen = sender->length,
 				  .msg_iov = &part,
 				  .msg_iovlen = 1 };
 
-	if (pktinfo->is_v4)
-		message.msg_controllen =
-			put_control(&control, IPPROTO_IP, IP_PKTINFO, &pktinfo->v4, sizeof(pktinfo->v4));
-	else if (pktinfo->is_v6)
-		message.msg_controllen =
-			put_control(&control, IPPROTO_IPV6, IPV6_PKTINFO, &pktinfo->v6, sizeof(pktinfo->v6));
-	if (message.msg_controllen)
+	if (pktinfo->type) {
+		memcpy(CMSG_DATA(&control.header), v4 ? (const void *)&pktinfo->v4 : &pktinfo->v6, size);
 		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(size);
+	}
 	sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
