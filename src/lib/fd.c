@@ -238,3 +238,19 @@ bool fd_write_file(int folder, const char *path, const char *text)
 	fd_close(&fd);
 	return good;
 }
+
+bool fd_read_number(const char *path, int64_t *number)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[64], *end;
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	long long value;
+
+	fd_close(&fd);
+	text[length > 0 ? length : 0] = '\0';
+	value = strtoll(text, &end, 10);
+	if (end == text)
+		return false;
+	*number = value;
+	return true;
+}

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The lowest number for long-lived descriptors. They are high so that a child that shares superd's descriptors copies
@@ -57,3 +58,6 @@ bool write_all(int fd, const char *text, size_t length);
 /* Writes a text to a file of the kernel's, by one write(2): below an open folder, or AT_FDCWD. false and errno.
  * Async-signal-safe. */
 bool fd_write_file(int folder, const char *path, const char *text);
+
+/* Reads the number that a file of the kernel's begins with. false: there is none, as in "max", or it cannot be read. */
+bool fd_read_number(const char *path, int64_t *number);

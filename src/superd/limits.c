@@ -28,7 +28,6 @@
 #define RESERVE_MOST 32	   /* at most */
 #define RESERVE_OTHERS 2   /* of the reserve, for a service without an instance */
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
-#define FILE_MOST 16384
 #define AGAIN 1.	 /* seconds */
 #define START_COUNTS 30. /* seconds for which a start counts, at most */
 
@@ -53,29 +52,20 @@ static size_t count_room(void)
 	size_t least = SIZE_MAX;
 
 	for (int n = 0; n < 2; n++) {
-		char path[PATH_MAX], file[PATH_MAX + 16], *last, *text;
+		char path[PATH_MAX], file[PATH_MAX + 16], *last;
 		bool more = cgroup_find_own(hierarchies[n], path, sizeof(path));
 
 		for (; more; more = last && cgroup_is_group(path)) {
-			unsigned long long numbers[2] = { 0 };
-			size_t length;
+			int64_t most, used = 0, reserve;
 
-			for (int m = 0; m < 2; m++) {
-				snprintf(file, sizeof(file), "%s/%s", path, m ? "pids.current" : "pids.max");
-				text = fd_read_file(file, FILE_MOST, &length);
-				numbers[m] = text && *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10)
-					: m					  ? 0
-										  : ULLONG_MAX;
-				free(text);
-				if (numbers[0] == ULLONG_MAX)
-					break;
-			}
-			if (numbers[0] != ULLONG_MAX) {
-				unsigned long long reserve = numbers[0] / RESERVE_PART + 1;
-
-				numbers[1] += reserve < RESERVE_MOST ? reserve : RESERVE_MOST;
-				numbers[0] -= numbers[0] < numbers[1] ? numbers[0] : numbers[1];
-				least = numbers[0] < least ? (size_t)numbers[0] : least;
+			snprintf(file, sizeof(file), "%s/pids.max", path);
+			if (fd_read_number(file, &most)) {
+				snprintf(file, sizeof(file), "%s/pids.current", path);
+				fd_read_number(file, &used);
+				reserve = most / RESERVE_PART + 1;
+				used += reserve < RESERVE_MOST ? reserve : RESERVE_MOST;
+				most = most > used ? most - used : 0;
+				least = (size_t)most < least ? (size_t)most : least;
 			}
 			if ((last = strrchr(path, '/')))
 				*last = '\0';

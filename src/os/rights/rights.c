@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "lib/scan.h"
 
 #define JOIN_SESSION 1                  /* constants of linux/keyctl.h, which is not installed everywhere */
 #define SET_PERMISSIONS 5
@@ -166,17 +165,9 @@ bool capability_kills(const struct service *service)
 
 int capability_port_start(void)
 {
-	size_t length;
-	char *text = fd_read_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", 64, &length);
-	int64_t start = 1024;
+	int64_t start;
 
-	if (text) {
-		text[strcspn(text, "\n")] = '\0';
-		if (scan_count(text, &start) || start < 0 || start > 65536)
-			start = 1024;
-	}
-	free(text);
-	return (int)start;
+	return fd_read_number("/proc/sys/net/ipv4/ip_unprivileged_port_start", &start) ? (int)start : 1024;
 }
 
 /* Reads /proc/self/uid_map and gid_map. */

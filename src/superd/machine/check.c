@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/build_id.h"
+#include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/fs/fs.h"
 #include "os/host/hosts_access.h"
@@ -488,17 +489,15 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 	}
 	/* Any process may raise oom_score_adj; lowering it needs CAP_SYS_RESOURCE. */
 	if (oom_score != INT64_MIN && oom_score < 0 && !capability_held(CAP_SYS_RESOURCE)) {
-		FILE *file = fopen("/proc/self/oom_score_adj", "re");
-		long least = file && fgets(text, sizeof(text), file) ? strtol(text, NULL, 10) : 0;
+		int64_t least = 0;
 
-		if (file)
-			fclose(file);
+		fd_read_number("/proc/self/oom_score_adj", &least);
 		snprintf(text, sizeof(text), "%" PRId64, oom_score);
 		if (oom_score < least)
 			preflight_report(
 				preflight, SEVERITY_WARNING, service, "oom_score_adjust", text,
-				"superd's own is %ld, and only root or CAP_SYS_RESOURCE can go below: it keeps that",
-				least);
+				"superd's own is %" PRId64
+				", and only root or CAP_SYS_RESOURCE can go below: it keeps that", least);
 	}
 	for (int resource = 0; resource < RLIMITS; resource++) {
 		const struct limit *wanted = &service->groups->limits->of[resource];

@@ -320,8 +320,6 @@ static bool compile_filter(const struct cgroup_filter_options *cgroup_filters, s
  *
  * A percentage becomes a share of this machine's memory or tasks. */
 
-#define NUMBER_MOST 64
-
 int64_t machine_memory(void)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
@@ -331,16 +329,9 @@ int64_t machine_memory(void)
 
 static int64_t read_limit(const char *path)
 {
-	size_t length;
-	char *text = fd_read_file(path, NUMBER_MOST, &length);
-	int64_t value = SCAN_INFINITY;
+	int64_t value;
 
-	if (text)
-		text[strcspn(text, "\n")] = '\0';
-	if (!text || scan_count(text, &value) || value <= 0)
-		value = SCAN_INFINITY;
-	free(text);
-	return value;
+	return fd_read_number(path, &value) && value > 0 ? value : SCAN_INFINITY;
 }
 
 int64_t machine_tasks(void)
