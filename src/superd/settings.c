@@ -156,21 +156,23 @@ void settings_check(const struct options *options, const struct table *table, bo
 	buf_free(&text);
 }
 
+static const enum global texts[] = { GLOBAL_LOG, GLOBAL_CONTROL, GLOBAL_PID_FILE, GLOBAL_FDSTORE };
+
+enum { TEXTS = sizeof(texts) / sizeof(*texts) };
+
+static const char **text_of(struct globals *globals, size_t n)
+{
+	return global_field(globals, texts[n]);
+}
+
 /* Puts the texts where they stay as long as superd runs, because others borrow them: those that differ, so an operator
  * who changes them again and again costs some bytes. false: out of memory, which is printed. */
 static bool keep_texts(struct options *options, struct globals *next)
 {
-	const struct globals *now = &options->settings;
-	const struct {
-		const char **text, *kept;
-	} texts[] = { { &next->log, now->log },
-		      { &next->control, now->control },
-		      { &next->pid_file, now->pid_file },
-		      { &next->fdstore, now->fdstore } };
 	bool good = true;
 
-	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
-		const char *kept = texts[n].kept, **text = texts[n].text;
+	for (size_t n = 0; n < TEXTS; n++) {
+		const char *kept = *text_of(&options->settings, n), **text = text_of(next, n);
 
 		if (!*text)
 			continue;
@@ -222,23 +224,17 @@ bool settings_apply(struct options *options, const struct table *table, bool sta
 void settings_walk(const struct journal_line *line, struct options *options)
 {
 	struct globals *settings = &options->settings;
-	const struct {
-		const char *key, **text;
-	} texts[] = { { "log", &settings->log },
-		      { "control", &settings->control },
-		      { "pid_file", &settings->pid_file },
-		      { "fdstore", &settings->fdstore } };
 
-	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
-		const char **text = texts[n].text;
+	for (size_t n = 0; n < TEXTS; n++) {
+		const char *key = global_option_defs[texts[n]].name[NATIVE], **text = text_of(settings, n);
 		char *value;
 
 		if (line->out && *text)
-			line_add(line->out, texts[n].key, *text, strlen(*text));
+			line_add(line->out, key, *text, strlen(*text));
 		if (line->out)
 			continue;
-		value = line_take(line, texts[n].key, NULL);
-		if (value || text != &settings->log)
+		value = line_take(line, key, NULL);
+		if (value || texts[n] != GLOBAL_LOG)
 			*text = value ? options_join(options, "", value) : NULL;
 		free(value);
 	}
