@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "lib/fd.h"
+#include "lib/scan.h"
 #include "lib/units.h"
 #include "os/bpf/bpf.h"
 #include "os/netdiag/netdiag.h"
@@ -134,37 +135,29 @@ static void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, 
  * cases the socket still receives what is sent to it directly, so a failure is a warning. */
 
 /* Joins or leaves a group. A dual-stack socket can join groups of both families. 0, or -1 and errno. */
-static int change_group(int fd, int domain, const char *text, bool join)
+static int change_group(int fd, const char *text, bool join)
 {
 	size_t length = strcspn(text, "%");
-	char address[INET6_ADDRSTRLEN] = "";
-	struct ipv6_mreq six = { 0 };
-	struct ip_mreqn four = { 0 };
-	unsigned interface = 0;
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
+	struct sockaddr_in four = { .sin_family = AF_INET };
+	bool is_ipv4 = scan_address(text, length, &six.sin6_addr) == AF_INET;
+	struct group_req request = { 0 };
 
-	memcpy(address, text, length < sizeof(address) ? length : sizeof(address) - 1);
-	if (text[length]) {
-		interface = if_nametoindex(text + length + 1);
-		if (!interface)
-			return -1;
-	}
-	if (inet_pton(AF_INET, address, &four.imr_multiaddr) == 1) {
-		four.imr_ifindex = (int)interface;
-		return setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four, sizeof(four));
-	}
-	if (domain == AF_INET6) {
-		inet_pton(AF_INET6, address, &six.ipv6mr_multiaddr);
-		six.ipv6mr_interface = interface;
-		return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &six, sizeof(six));
-	}
-	errno = EAFNOSUPPORT;
-	return -1;
+	if (text[length] && !(request.gr_interface = if_nametoindex(text + length + 1)))
+		return -1;
+	memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], sizeof(four.sin_addr));
+	if (is_ipv4)
+		memcpy(&request.gr_group, &four, sizeof(four));
+	else
+		memcpy(&request.gr_group, &six, sizeof(six));
+	return setsockopt(fd, is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6, join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP,
+			  &request, sizeof(request));
 }
 
 /* A socket that superd was given may be in the group already; one whose interface is gone may not be in it any more. */
-static void change_membership(int fd, int domain, const char *group, bool join, struct buf *warnings)
+static void change_membership(int fd, const char *group, bool join, struct buf *warnings)
 {
-	if (change_group(fd, domain, group, join) == 0 || errno == (join ? EADDRINUSE : EADDRNOTAVAIL))
+	if (change_group(fd, group, join) == 0 || errno == (join ? EADDRINUSE : EADDRNOTAVAIL))
 		return;
 	buf_addf(warnings, "multicast_group: %s: cannot %s: %s\n", group, join ? "join it" : "leave it",
 		 strerror(errno));
@@ -175,20 +168,20 @@ static words groups_of(const struct listen *listen)
 	return listen && listen->address->kind == ENDPOINT_UDP ? listen->options->multicast_group : NULL;
 }
 
-/* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. domain is
- * the socket's. Adds failures to warnings, one a line. */
-static void socket_multicast_change(int fd, int domain, const struct listen *before, const struct listen *after,
+/* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. Adds failures
+ * to warnings, one a line. */
+static void socket_multicast_change(int fd, const struct listen *before, const struct listen *after,
 				    struct buf *warnings)
 {
 	words old = groups_of(before), new = groups_of(after);
 
 	for (words group = old; group && *group; group++) {
 		if (!words_have(new, *group))
-			change_membership(fd, domain, *group, false, warnings);
+			change_membership(fd, *group, false, warnings);
 	}
 	for (words group = new; group &&*group; group++) {
 		if (!words_have(old, *group))
-			change_membership(fd, domain, *group, true, warnings);
+			change_membership(fd, *group, true, warnings);
 	}
 }
 
@@ -394,7 +387,7 @@ static void settings_change(int fd, int domain, const struct listen *before, con
 		      warnings);
 	buffer_change(fd, BUFFER_SEND, before ? before->options->send_buffer : -1, after->options->send_buffer,
 		      warnings);
-	socket_multicast_change(fd, domain, before, after, warnings);
+	socket_multicast_change(fd, before, after, warnings);
 }
 
 int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
