@@ -13,18 +13,20 @@
 #include "tests/unit/hang.h"
 #include "tests/unit/unit.h"
 
+union one_entry {
+	struct bind_order order;
+	char bytes[sizeof(struct bind_order) + sizeof(struct bind_entry)];
+};
+
 /* The end that superd has, of the channel to a superd-bind whose program is about to bind this port of IPv4. */
 static int run_both(int listener, in_port_t port, pid_t *binder, pid_t *program)
 {
-	struct {
-		struct bind_order order;
-		struct bind_entry entry;
-	} begin = {
-		.order = { .word = BIND_BEGIN, .superd = getpid(), .uid = geteuid(), .gid = getegid(), .count = 1 },
-		.entry = { .flags = BIND_DUAL },
+	union one_entry begin = {
+		{ .word = BIND_BEGIN, .superd = getpid(), .uid = geteuid(), .gid = getegid(), .count = 1 }
 	};
 	int ends[2], filters[2];
 
+	*begin.order.entries = (struct bind_entry){ .flags = BIND_DUAL };
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, filters), 0);
 	cr_assert(fd_message_send(ends[0], &begin, sizeof(begin), (int[]){ filters[1], listener }, 2, 0));
@@ -66,11 +68,9 @@ static struct bind_note hear(int channel)
 
 static void order(int channel, unsigned word, int fd)
 {
-	struct {
-		struct bind_order order;
-		struct bind_entry entry;
-	} text = { .order = { .word = word, .superd = getpid(), .count = fd >= 0 }, .entry = { .number = 1 } };
+	union one_entry text = { { .word = word, .superd = getpid(), .count = fd >= 0 } };
 
+	*text.order.entries = (struct bind_entry){ .number = 1 };
 	cr_assert(fd_message_send(channel, &text, sizeof(text), &fd, fd >= 0, 0));
 }
 
