@@ -209,6 +209,7 @@ static bool try_call_of_reload(size_t n)
 	}
 	scene.superd = superd_run_with(&guarded, "%s%s", rows[0], rows[1]);
 	superd_port(scene.superd, "second");
+	cr_assert(control_is_done(control_once("list"))); /* before that it may not have saved its state */
 	pid = guarded_wait(scene.superd);
 	write_file("superd.conf", "%s%s", rows[2], rows[3]);
 	trace(pid, PTRACE_O_TRACESYSGOOD);

@@ -56,7 +56,7 @@ test a_superd_that_takes_over_needs_no_compiler_for_known_ones {
 	superd -guard -control -program [superd_with good] {
 		service one { $cat restrict_realtime = yes system_call_filter = "@system-service" }
 	}
-	port one
+	is [ask one hello] hello ;# before that superd may not have saved its state
 	superd_with ends
 	foreach more {"" {service two { listen = "127.0.0.1:0" exec = "/bin/cat" system_call_filter = "~@mount" }} ""} {
 		set file [open [table] a]; puts $file $more; chan close $file
