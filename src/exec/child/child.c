@@ -630,11 +630,11 @@ void child_write_variable(char *out, const char *name, uint64_t number)
 		out[length + --digits] = (char)('0' + number % 10);
 }
 
-static void write_variables(struct job *job)
+void child_write_variables(struct job *job, pid_t pid)
 {
-	child_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)getpid());
-	child_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)getpid());
-	child_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)getpid());
+	child_write_variable(job->listen_pid, "LISTEN_PID=", (uint64_t)pid);
+	child_write_variable(job->watchdog_pid, "WATCHDOG_PID=", (uint64_t)pid);
+	child_write_variable(job->exec_pid, "SYSTEMD_EXEC_PID=", (uint64_t)pid);
 }
 
 _Noreturn void child_fail(struct job *job, enum stage stage)
@@ -654,7 +654,7 @@ _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STA
 
 		job->stage = (enum stage)stage;
 		if (stage == STAGE_CGROUP) {
-			write_variables(job);
+			child_write_variables(job, getpid());
 			if (job->plan->umask != (mode_t)-1)
 				umask(job->plan->umask);
 		}

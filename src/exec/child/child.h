@@ -262,6 +262,7 @@ struct plan {
 	size_t condition_count;
 	char **environment;             /* environment_count strings, owned; a start adds its own and the NULL */
 	size_t environment_count;
+	words unset;                    /* unset_environment, for what a start adds; borrowed */
 	char *text;                     /* owned memory that the main command points to */
 	unsigned stream_sockets[3];     /* for an input, output or error = fd:NAME: index of the socket among those passed */
 
@@ -421,6 +422,9 @@ bool child_needs_program(const struct job *job);
 
 /* Writes NAME=NUMBER; the name has the '='. Async-signal-safe. */
 void child_write_variable(char *out, const char *name, uint64_t number);
+
+/* Writes the variables that hold the child's pid. */
+void child_write_variables(struct job *job, pid_t pid);
 
 /* Moves descriptor wanted[n] to n for all n < count, whatever their order and overlaps; the results are not
  * close-on-exec. 0, or -1 and errno. For the child, and for tests. */

@@ -128,6 +128,7 @@ void start_write(const struct job *job, struct buf *out)
 	memset(&plan.main, 0, sizeof(plan.main));
 	memset(plan.commands, 0, sizeof(plan.commands));
 	plan.environment = NULL;
+	plan.unset = NULL;
 	plan.text = run.text = NULL;
 	run.argv = NULL;
 	start.job.plan = &plan;

@@ -73,10 +73,16 @@ void variables_setf(struct variables *variables, const char *format, ...)
 	variables_take(variables, text);
 }
 
+/* name: NAME, or NAME=value */
+static bool is_unset_by(const char *variable, const char *name)
+{
+	return strchr(name, '=') ? !strcmp(variable, name) : same_name(variable, name);
+}
+
 void variables_unset(struct variables *variables, const char *name)
 {
 	for (size_t n = 0; n < variables->count; n++) {
-		if (strchr(name, '=') ? strcmp(variables->list[n], name) : !same_name(variables->list[n], name))
+		if (!is_unset_by(variables->list[n], name))
 			continue;
 		free(variables->list[n]);
 		variables->list[n--] = variables->list[--variables->count];
@@ -387,6 +393,19 @@ static void add_remote(const struct spawn_request *request, struct spawn_env *te
 	add_number(texts, "TCPREMOTEPORT=", request->remote_port);
 }
 
+/* The variables that hold the child's pid have no value yet. */
+static void unset_own(struct spawn_env *texts, struct job *job, words names)
+{
+	if (names)
+		child_write_variables(job, 0);
+	for (; names && *names; names++) {
+		for (size_t n = 0; n < texts->count; n++) {
+			if (is_unset_by(texts->environment[n], *names))
+				texts->environment[n--] = texts->environment[--texts->count];
+		}
+	}
+}
+
 static bool make_start_environment(struct spawn_env *texts, struct job *job, const struct spawn_request *request)
 {
 	size_t planned = request->plan->environment_count, own = 0, most;
@@ -422,6 +441,7 @@ static bool make_start_environment(struct spawn_env *texts, struct job *job, con
 	}
 	for (size_t n = 0; n < own; n++)
 		texts->environment[texts->count++] = (char *)(uintptr_t)request->variables[n];
+	unset_own(texts, job, request->plan->unset);
 	if (planned)
 		memcpy(texts->environment + texts->count, request->plan->environment,
 		       planned * sizeof(*texts->environment));

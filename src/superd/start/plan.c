@@ -231,6 +231,7 @@ static bool make_plan_environment(struct plan *plan, const struct service *servi
 	}
 	plan->environment = variables.list;
 	plan->environment_count = variables.count;
+	plan->unset = environment->unset_environment;
 	return true;
 }
 

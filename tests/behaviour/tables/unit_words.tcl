@@ -107,7 +107,8 @@ test what_is_unset_is_not_told {
 	fields [report_of {ExecStart=$tests/report - $FOO
 		$by_input
 		Environment=FOO=1 BAR=2 BAZ=3
-		UnsetEnvironment=FOO BAR=2 BAZ=4}] env.FOO none env.BAR none env.BAZ 3 argc 2
+		UnsetEnvironment=FOO BAR=2 BAZ=4 SO_COOKIE SYSTEMD_EXEC_PID INVOCATION_ID}] env.FOO none env.BAR none \
+		env.BAZ 3 argc 2 env.SO_COOKIE none env.SYSTEMD_EXEC_PID none env.INVOCATION_ID none
 }
 
 # A service of superd.conf is told of none of it, and nothing in its words is a variable.
