@@ -185,13 +185,15 @@ void guard_take_stop(void)
 }
 
 /* false and errno; EAGAIN: it has to wait. */
-bool guard_notify(int sender, const char *name, const char *text, int descriptor)
+bool guard_notify(const char *name, const char *text, int descriptor)
 {
 	char note[NOTE_MOST];
 	size_t length = (size_t)snprintf(note, sizeof(note), "%s%c%s", name, 0, text);
 
+	if (!page->guard && page->sender < 0 && (page->sender = notify_socket_sender()) < 0)
+		return false;
 	if (!page->guard)
-		return notify_socket_send_fd(sender, name, text, descriptor);
+		return notify_socket_send_fd(page->sender, name, text, descriptor);
 	errno = EMSGSIZE;
 	return length < sizeof(note) &&
 	       fd_message_send(page->notes[0], note, length, &descriptor, descriptor >= 0, MSG_DONTWAIT);
@@ -424,7 +426,8 @@ void guard_execute(const char *program)
 /* Lets these open over an exec, or not. */
 void guard_pass(bool passed)
 {
-	self_exe_pass(page->fds, sizeof(page->fds) / sizeof(int), passed);
+	if (page->guard)
+		self_exe_pass(page->fds, sizeof(page->fds) / sizeof(int), passed);
 }
 
 /* superd ends, and the guard becomes this program. */

@@ -24,7 +24,6 @@
 #include "lib/scan.h"
 #include "lib/thread.h"
 #include "lib/units.h"
-#include "lib/unix_socket.h"
 #include "lib/wait_note.h"
 #include "os/foreign/foreign.h"
 #include "os/host/program.h"
@@ -61,10 +60,9 @@ static struct {
 	struct pid_file pid_file;
 	struct plan *command;
 	const char *notify;
-	int notify_sender;
 	ev_periodic jump;
 	double ahead; /* of the wall clock */
-} self = { .pid_file.fd = -1, .notify_sender = -1 };
+} self = { .pid_file.fd = -1 };
 
 void timer_begin(ev_timer *timer, double seconds)
 {
@@ -335,9 +333,7 @@ void superd_notify(const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof(text), format, list);
 	va_end(list);
-	if (self.notify_sender < 0)
-		self.notify_sender = notify_socket_sender();
-	if (!guard_notify(self.notify_sender, self.notify, text, -1))
+	if (!guard_notify(self.notify, text, -1))
 		log_warn(superd.log, "cannot report to NOTIFY_SOCKET %s: %s", self.notify, strerror(errno));
 }
 

@@ -315,7 +315,7 @@ void guard_take_signal(int number);     /* superd does what it orders: no later 
 /* As notify_socket_send_fd (lib/unix_socket), but the guard sends: it is the process that the manager has started, and
  * nobody else may speak for the service (NotifyAccess=main of systemd.service(5)). Without a guard, superd sends. false
  * and errno. */
-bool guard_notify(int sender, const char *name, const char *text, int descriptor);
+bool guard_notify(const char *name, const char *text, int descriptor);
 
 /* What the command line and the daemon call of each other. */
 

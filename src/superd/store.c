@@ -13,7 +13,6 @@
 #include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/scan.h"
-#include "lib/unix_socket.h"
 #include "os/socket/socket.h"
 
 #define MOST 4000	 /* superd takes at most 4096 descriptors at its start */
@@ -24,14 +23,13 @@
 
 static struct {
 	const char *socket; /* NOTIFY_SOCKET; NULL: there is no store */
-	int sender;
 	size_t count, most; /* in the store; which it holds */
 	char **removed;	    /* names that are to be taken out, and could not be yet */
 	size_t removed_count;
 	ev_timer next;
 	struct backoff backoff;
 	bool is_full;
-} store = { .sender = -1 };
+} store;
 
 /* A name is what a person reads, too: the endpoint as in the table, with what a name must not have replaced. A colon
  * separates names in LISTEN_FDNAMES, and a tilde is followed by a number. */
@@ -63,10 +61,8 @@ static bool tell(const char *name, int fd)
 {
 	char text[STORE_NAME_MOST + 64];
 
-	if (store.sender < 0)
-		store.sender = notify_socket_sender();
 	snprintf(text, sizeof(text), fd < 0 ? "FDSTOREREMOVE=1\nFDNAME=%s" : "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
-	if (store.sender >= 0 && guard_notify(store.sender, store.socket, text, fd)) {
+	if (guard_notify(store.socket, text, fd)) {
 		backoff_reset(&store.backoff);
 		return true;
 	}

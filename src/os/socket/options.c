@@ -168,8 +168,8 @@ static words groups_of(const struct listen *listen)
 	return listen && listen->address->kind == ENDPOINT_UDP ? listen->options->multicast_group : NULL;
 }
 
-/* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. Adds failures
- * to warnings, one a line. */
+/* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. Adds
+ * failures to warnings, one a line. */
 static void socket_multicast_change(int fd, const struct listen *before, const struct listen *after,
 				    struct buf *warnings)
 {
