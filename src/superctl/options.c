@@ -35,7 +35,7 @@ const struct verb verbs[] = {
 	  "print the last log lines of services; -f follows", verb_log },
 	{ "events", NAMES_ANY, false, "level", "print new log lines, as log -f without earlier ones", verb_events },
 	{ "health", NAMES_ANY, false, "", "print healthy, degraded or unhealthy, with the reasons", verb_health },
-	{ "metrics", NAMES_ANY, false, "", "print counters and histograms for Prometheus", verb_metrics },
+	{ "metrics", NAMES_ANY, false, "", "print counters for Prometheus", verb_metrics },
 	{ "start", NAMES_SOME, false, ACTS, "start a service now, without a client", verb_act },
 	{ "stop", NAMES_SOME, true, ACTS, "stop a service; the next client starts it again", verb_act },
 	{ "restart", NAMES_SOME, true, ACTS, "stop a service and start it again; clients wait meanwhile", verb_act },

@@ -110,7 +110,7 @@ void human_units_add_dated(struct buf *out, double unix_seconds); /* "Nov 20 16:
 void human_units_add_minute(struct buf *out, double unix_seconds); /* "16:20" */
 
 /* Adds the shortest text that strtod(3) reads back as the same number, always with a point or an exponent, as
- * Prometheus 3 keeps the bounds of a histogram: "1.0" "0.005" "1e-05". */
+ * Prometheus writes numbers: "1.0" "0.005" "1e-05". */
 void human_units_add_float(struct buf *out, double number);
 
 /* Templates: texts with members of superd's answer in them:
