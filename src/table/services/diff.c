@@ -8,13 +8,30 @@
 
 #include "table/option/option_table.h"
 
+#define VALUE_MOST 200                  /* bytes of a value in a line: many services may have a long one */
+
+/* A longer value is cut, at the beginning of a character. */
+static void add_value(struct buf *why, const char *text)
+{
+	size_t length = strlen(text), most = length <= VALUE_MOST ? length : VALUE_MOST;
+
+	while (most < length && ((unsigned char)text[most] & 0xc0) == 0x80)
+		most--;
+	buf_add(why, text, most);
+	buf_text(why, most < length ? "..." : "");
+}
+
 /* Adds a line "NAME: OLD -> NEW", or the name alone if the texts do not show the difference. */
 static void why_add(struct buf *why, const char *name, struct buf *before, struct buf *after)
 {
 	if (why) {
 		buf_addf(why, "%s%s", why->length ? "\n" : "", name);
-		if (strcmp(buf_string(before), buf_string(after)) != 0)
-			buf_addf(why, ": %s -> %s", buf_string(before), buf_string(after));
+		if (strcmp(buf_string(before), buf_string(after)) != 0) {
+			buf_text(why, ": ");
+			add_value(why, buf_string(before));
+			buf_text(why, " -> ");
+			add_value(why, buf_string(after));
+		}
 		why->failed |= before->failed || after->failed;
 	}
 	buf_free(before);

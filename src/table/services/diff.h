@@ -16,8 +16,8 @@ enum diff_kind {
 };
 
 /* Compares two rows of the same name, of any tables. Adds a line for each option that differs to why, "NAME: OLD -> NEW"
- * in the syntax of superd.conf, which has no line breaks in values; of a secret, and where no text differs, the name
- * alone. why may be NULL. */
+ * in the syntax of superd.conf, where values have no line breaks and long ones are cut; of a secret, and where no text
+ * differs, the name alone. why may be NULL. */
 enum diff_kind service_compare(const struct service *before, const struct service *after, struct buf *why);
 
 /* The last groups of options that were equal, borrowed from both tables. Zeroed: none yet. */

@@ -141,6 +141,15 @@ Test(diff, says_values_as_they_are_meant_and_no_secret)
 		    "argv0: \"\" -> \"a\\nb\"");
 }
 
+Test(diff, cuts_a_long_value)
+{
+	char path[300] = "/", expected[600];
+
+	memset(path + 1, 'x', sizeof(path) - 2);
+	snprintf(expected, sizeof(expected), "working_directory: \"/\" -> \"%.199s...", path);
+	expect_fate(DIFF_CHANGED, variant(table, NULL, NULL), variant(other, "working_directory", path), expected);
+}
+
 Test(diff, sees_a_change_of_the_command)
 {
 	struct service *after;
