@@ -48,7 +48,7 @@ static struct substring take_line(struct substring *rest)
 	return line;
 }
 
-bool substring_is(struct substring part, const char *word)
+static bool substring_is(struct substring part, const char *word)
 {
 	return part.length == strlen(word) && !strncasecmp(part.at, word, part.length);
 }

@@ -16,9 +16,6 @@ struct substring {
  * character. */
 struct substring substring_take(struct substring *rest, char end);
 
-/* Whether it is this word, in any case. */
-bool substring_is(struct substring part, const char *word);
-
 /* Finds a field by its name. Returns how many there are; *found is the value of the last one. */
 size_t http_field(const char *text, size_t length, const char *name, struct substring *found);
 

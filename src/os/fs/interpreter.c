@@ -16,6 +16,37 @@
 #define HEADERS_MOST 4096               /* the kernel wants the program headers within one page */
 #define OWN_CLASS (sizeof(ElfW(Addr)) == 8 ? ELFCLASS64 : ELFCLASS32)
 
+#define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
+
+static int root_path_open(const char *root, const char *path, int flags)
+{
+	uint64_t how[3] = { (unsigned)(flags | O_CLOEXEC), 0, RESOLVE_INSIDE };
+	int folder, fd;
+
+	if (!root)
+		return open(path, flags | O_CLOEXEC);
+	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return -1;
+	fd = (int)syscall(__NR_openat2, folder, path, how, sizeof(how));
+	fd_close(&folder);
+	return fd;
+}
+
+int root_path_stat(const char *root, const char *path, struct stat *status)
+{
+	int fd, result;
+
+	if (!root)
+		return stat(path, status);
+	fd = root_path_open(root, path, O_PATH);
+	if (fd < 0)
+		return -1;
+	result = fstat(fd, status);
+	fd_close(&fd);
+	return result;
+}
+
 /* The first word after #!. An interpreter that a text does not name is none: execve(2) reports it. */
 static enum interpreter read_script(const char *text, char path[PATH_MAX])
 {
@@ -84,37 +115,4 @@ bool interpreter_is_missing(const char *root, const char *path, struct buf *why)
 	buf_addf(why, "its interpreter '%.*s%s is not there", (int)(length - is_dos), path,
 		 is_dos ? "\\r' (the file has DOS line ends)" : "'");
 	return true;
-}
-
-/* openat2(2) with RESOLVE_IN_ROOT. On a kernel without it, absolute links start at superd's own root. */
-
-#define RESOLVE_INSIDE 0x10u            /* RESOLVE_IN_ROOT */
-
-int root_path_open(const char *root, const char *path, int flags)
-{
-	uint64_t how[3] = { (unsigned)(flags | O_CLOEXEC), 0, RESOLVE_INSIDE };
-	int folder, fd;
-
-	if (!root)
-		return open(path, flags | O_CLOEXEC);
-	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return -1;
-	fd = (int)syscall(__NR_openat2, folder, path, how, sizeof(how));
-	fd_close(&folder);
-	return fd;
-}
-
-int root_path_stat(const char *root, const char *path, struct stat *status)
-{
-	int fd, result;
-
-	if (!root)
-		return stat(path, status);
-	fd = root_path_open(root, path, O_PATH);
-	if (fd < 0)
-		return -1;
-	result = fstat(fd, status);
-	fd_close(&fd);
-	return result;
 }
