@@ -110,7 +110,7 @@ static void endpoint_conflict_report(const struct endpoint_claim *a, const struc
 struct hashed_claim {
 	struct endpoint_claim claim;
 	bool wild;	    /* claims every address of its port */
-	bool clashes;	    /* with a claim before it, which stands for both, or equals it */
+	bool clashes;	    /* with an earlier claim, which stands for both, or equals it */
 	uint64_t hash;	    /* of port and address */
 	uint64_t port_hash; /* as `hash` for kinds without wildcards */
 };
@@ -202,7 +202,8 @@ static int compare_claims(const void *left, const void *right)
 	return a->claim.number < b->claim.number ? -1 : a->claim.number > b->claim.number;
 }
 
-/* Whether a claim clashes with another one, which is reported, or equals it. */
+/* Whether a claim clashes with an earlier one, or equals it. A clash is reported, also that of a wildcard that stands
+ * behind this address in the table: --keep-going skips the wildcard then, and not this one. */
 static bool check_pair(const struct hashed_claim *other, const struct hashed_claim *entry, bool resolved,
 		       struct diags *diags)
 {
@@ -213,7 +214,7 @@ static bool check_pair(const struct hashed_claim *other, const struct hashed_cla
 	if (endpoint_claims_share(a, b))
 		return endpoint_equal(&a->endpoint, &b->endpoint);
 	endpoint_conflict_report(a, b, diags);
-	return true;
+	return a->number < b->number;
 }
 
 void check_conflicts(const struct table *table, bool resolved, struct diags *diags)
