@@ -25,4 +25,4 @@ void sockets_refuse(const struct service *service, unsigned kinds, const char *s
 /* rows.c: rules that a row can say. program.c, sockets.c: the others. */
 typedef void rule(const struct service *service, struct diags *diags);
 rule rule_rows, rule_names, rule_templates, rule_program, rule_builtin, rule_commands, rule_ready, rule_streams,
-	rule_backoff, rule_access, rule_listen, rule_bind, rule_pass;
+	rule_backoff, rule_credentials, rule_access, rule_listen, rule_bind, rule_pass;

@@ -366,6 +366,23 @@ void rule_backoff(const struct service *service, struct diags *diags)
 	service_refuse(service, option, diags, "backoff_min is longer than backoff_max");
 }
 
+/* Of a list that += makes longer, too. */
+void rule_credentials(const struct service *service, struct diags *diags)
+{
+	const struct credential_options *credentials = service->groups->credentials;
+	const struct {
+		const char *option;
+		words list;
+	} all[] = { { "load_credential", credentials->load_credential },
+		    { "set_credential", credentials->set_credential } };
+
+	for (size_t n = 0; n < sizeof(all) / sizeof(*all); n++) {
+		if (words_count(all[n].list) > CREDENTIALS_MOST)
+			service_refuse(service, all[n].option, diags, "%s: a service has %d of these at most",
+				       all[n].option, CREDENTIALS_MOST);
+	}
+}
+
 /* Rules of the commands beside exec. */
 
 /* Checks the program of a command. The type has checked that the text can be split. */

@@ -141,8 +141,6 @@ static const char *list_parse(const struct type *type, struct parse *parse, void
 {
 	const char *reason = NULL;
 
-	if (type->most && parse->count + (parse->append ? words_count(*(const words *)field) : 0) > type->most)
-		reason = type->too_many;
 	for (size_t i = 0; type->refuse && !reason && i < parse->count; i++) {
 		parse->bad = i;
 		reason = type->refuse(parse->words[i]);

@@ -46,8 +46,6 @@ struct type {
 	bool has_pointers;              /* of SHOWN and SET: equal values have equal texts, and not equal bytes */
 	size_t size;                    /* bytes of the field; of FIELD_WORDS and FIELD_TEXT 0, see field_size */
 	const struct number *number;    /* of count, size and the like: how to read and show it */
-	size_t most;                    /* most words of a list; 0: any number */
-	const char *too_many;           /* the refusal of more words */
 	/* Checks a word of a list, or a text that is not empty. Returns NULL, or why it is wrong. NULL: any word is
 	 * good. */
 	const char *(*refuse)(const char *word);
