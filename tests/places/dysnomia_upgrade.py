@@ -19,7 +19,7 @@ def upgrade(target, old, new, load):
     target.does("unlock", new)
     load.wait_served(20)
     shown = target.world.ask_superctl("--json", "list", "hello-world-server").stdout
-    assert f'"exec":["{new}/bin/' in shown, shown
+    assert f'"command":"{new}/bin/' in shown, shown
 
 
 def upgrades_under_load_and_refuses_nobody(world):
