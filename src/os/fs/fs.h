@@ -137,9 +137,8 @@ enum interpreter interpreter_find(const char *root, const char *program, char pa
  * line ends) is not there". */
 bool interpreter_is_missing(const char *root, const char *path, struct buf *why);
 
-/* stat(2) of a path as a process with this root_directory would see it (openat2(2), RESOLVE_IN_ROOT): absolute links start at that
- * root. root NULL: superd's own root. The lookup may block; the caller first makes sure that it may. */
-
+/* stat(2) of a path as a process with this root_directory would see it (openat2(2), RESOLVE_IN_ROOT): absolute links
+ * start at that root. root NULL: superd's own root. The lookup may block; the caller first makes sure that it may. */
 int root_path_stat(const char *root, const char *path, struct stat *status);
 
 /* The folder for files that last until the next boot. superd keeps its own in "superd" below it. */
