@@ -283,6 +283,7 @@ enum { FAILURES = 5 };
 /* The pipe to which the instances of a service print. output.c */
 struct output {
 	struct list link, unsent; /* unsent: superd-output is to be told of it */
+	struct list ready;	  /* its line has come, and the next turn hears that */
 	struct svc *svc;	  /* NULL: it is passed on for good */
 	char *service;		  /* its name */
 	int read_end, write_end;  /* both are in the journal; superd reads and writes neither */

@@ -48,7 +48,7 @@
 #define SEND_PAUSE 10  /* milliseconds */
 
 static struct {
-	struct list all, unsent; /* of struct output */
+	struct list all, unsent, ready; /* of struct output */
 	struct io io, timer_io;
 	ev_prepare turn; /* tells what has changed in a turn, once */
 	ev_timer again;	 /* the next start */
@@ -56,7 +56,6 @@ static struct {
 	uint32_t number, progress; /* the last one given; of the last look at a call that hangs */
 	uint32_t serial, answered;
 	bool log_unsent, hangs;
-	bool any_ready; /* to be heard in a turn of its own */
 	int follows;	/* superd is told lines up to this level; -1: none */
 	double begun, wait_left, wait_left_at;
 	struct backoff failed; /* superd-outputs in a row */
@@ -280,7 +279,8 @@ static bool take_answer(void)
 		if (*answer.last_line)
 			memcpy(output->svc->run->last_line, answer.last_line, sizeof(answer.last_line));
 		output->is_ready |= answer.is_ready;
-		self.any_ready |= answer.is_ready;
+		if (answer.is_ready && list_empty(&output->ready))
+			list_add(&self.ready, &output->ready);
 	}
 	for (uint32_t n = 0; output && n < answer.count && at + sizeof(struct output_told) <= (size_t)got; n++) {
 		struct output_told told;
@@ -312,10 +312,11 @@ static void on_channel(struct io *io)
 {
 	for (int n = 0; n < TURN && superd.output.fd >= 0 && take_answer(); n++)
 		continue;
-	if (self.any_ready) {
-		self.any_ready = false;
-		LIST_EACH(link, &superd.services)
-			be_ready(container_of(link, struct svc, link));
+	while (!list_empty(&self.ready)) {
+		struct output *output = container_of(self.ready.next, struct output, ready);
+
+		list_remove(&output->ready);
+		be_ready(output->svc);
 	}
 	if (io->got & EV_WRITE)
 		send_all();
@@ -350,7 +351,7 @@ static void ask(struct output *output, unsigned wishes) /* enum output_wish */
 	}
 	self.wait_left -= clock_now() - now;
 	self.wait_left_at = clock_now();
-	if (self.any_ready)
+	if (!list_empty(&self.ready)) /* in a turn of its own */
 		ev_feed_event(superd.loop, &self.io.ev, EV_READ);
 }
 
@@ -392,6 +393,7 @@ static struct output *output_add(struct svc *svc, int read_end, int write_end)
 	output->number = ++self.number;
 	list_add(&self.all, &output->link);
 	list_init(&output->unsent);
+	list_init(&output->ready);
 	note_unsent(output);
 	svc->run->output = output;
 	output_tell(svc);
@@ -404,6 +406,7 @@ static void release(struct output *output)
 	output->svc->run->output = NULL;
 	output->svc = NULL;
 	output->hangs = false;
+	list_remove(&output->ready);
 	note_unsent(output);
 }
 
