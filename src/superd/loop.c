@@ -616,7 +616,18 @@ static void dump(void)
 	buf_free(&line);
 }
 
-static void obey(int signal)
+/* One order may come twice: who signals all processes of a control group or of a name, as a service manager does,
+ * reaches the guard, which passes it on, and superd. So the second one of the same way counts as another order. */
+static void take_stop(int signal, bool by_guard)
+{
+	static bool asked[2];
+
+	if (asked[by_guard] || !asked[!by_guard])
+		superd_stop(signal);
+	asked[by_guard] = true;
+}
+
+static void obey(int signal, pid_t sender)
 {
 	int tty;
 
@@ -633,6 +644,8 @@ static void obey(int signal)
 	case SIGHUP:
 		tty = self.has_tty ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
 		if (self.has_tty && tty < 0) {
+			if (self.stop_signal) /* the shell has told it, and the kernel does when that has ended */
+				break;
 			log_notice(superd.log, "the terminal has hung up");
 			superd_stop(SIGHUP);
 			break;
@@ -702,7 +715,7 @@ static void obey(int signal)
 	case SIGABRT:
 		break;
 	default:
-		superd_stop(signal == SIGINT ? SIGINT : SIGTERM);
+		take_stop(signal == SIGINT ? SIGINT : SIGTERM, guard_pid() && sender == guard_pid());
 	}
 }
 
@@ -715,7 +728,7 @@ static void on_signals(struct io *io)
 		if (list[n].ssi_signo == SIGCHLD)
 			reap();
 		else
-			obey((int)list[n].ssi_signo);
+			obey((int)list[n].ssi_signo, (pid_t)list[n].ssi_pid);
 	}
 }
 

@@ -136,6 +136,40 @@ proc ends_by_hangup {keyboard side} {
 	close $side
 }
 
+set careful {service slow { listen = "127.0.0.1:0" start = boot
+	exec = { "/bin/sh", "-c", "trap 'sleep 0.3; echo >%/left; exit' TERM; echo is ready; while :; do sleep 0.05; done" } }}
+
+# A shell tells its jobs before it ends, and the kernel the processes in the foreground when it has ended.
+test a_terminal_that_hangs_up_is_told_twice_and_leaves_programs_their_time {
+	lassign [terminal] keyboard side
+	superd -guard -terminal $side $careful
+	log "is ready"
+	close $keyboard
+	log "the terminal has hung up"
+	kill [below_guard] HUP
+	expect {[exit_status] == 0}
+	expect {[exists %/left]} "its program was killed"
+	close $side
+}
+
+# As systemd stops a unit with KillMode=control-group.
+test a_signal_to_guard_and_superd_is_one_and_another_kills {
+	superd -guard $careful
+	log "is ready"
+	kill [below_guard] TERM
+	signal TERM
+	expect {[exit_status] == 0}
+	expect {[exists %/left]} "its program was killed"
+	superd -guard {service slow { listen = "127.0.0.1:0" start = boot
+		exec = { "/bin/sh", "-c", "trap '' TERM; echo is ready; while :; do sleep 0.05; done" } }}
+	log "is ready"
+	signal TERM
+	log "stopping"
+	signal TERM
+	log "killing the rest"
+	expect {[exit_status] == 0}
+}
+
 test ends_when_its_terminal_hangs_up_behind_deaths_and_an_upgrade {
 	lassign [terminal] keyboard side
 	superd -guard -terminal $side $web
