@@ -708,12 +708,8 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 {
 	struct client client;
 
-	if (socket->fd < 0)
+	if (socket->fd < 0 || socket->datagram != AWAITED)
 		return;
-	if (!endpoint_accepts(socket->listen->endpoint)) {
-		start_for_datagram(svc, socket);
-		return;
-	}
 	for (int n = 0; n < BATCH && svc->state == LISTENING; n++) {
 		if (svc_pause_at_trigger(socket))
 			return;
@@ -721,6 +717,10 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 			break;
 		if (!limits_allow(svc)) {
 			limits_wait(svc);
+			return;
+		}
+		if (!endpoint_accepts(socket->listen->endpoint)) {
+			start_for_datagram(svc, socket);
 			return;
 		}
 		if (socket->lent && !lent_take_back(socket)) {
@@ -852,19 +852,11 @@ static void start_for_datagram(struct svc *svc, struct socket *socket)
 {
 	struct client sender = { .fd = -1 };
 
-	if (socket->datagram != AWAITED ||
-	    (endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)))
+	if ((endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)) ||
+	    accept_pause_at_cps(svc, &sender) || judge_datagram(svc, socket, &sender) != STARTS)
 		return;
-	if (svc_queues(svc)) { /* by a datagram at another socket of it */
-		svc_settle(svc);
-		return;
-	}
-	if (!limits_allow(svc)) {
-		limits_wait(svc);
-		return;
-	}
-	if (judge_datagram(svc, socket, &sender) != STARTS)
-		return;
+	svc_count_trigger(socket);
+	rate_limit_count(&svc->run->rate, 1., clock_now());
 	socket_watch(socket, false);
 	socket->datagram = TAKEN;
 	socket->run->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;

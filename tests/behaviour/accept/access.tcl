@@ -155,6 +155,29 @@ test a_looping_server_pauses_and_is_said_so_in_inetds_words {
 	close $client
 }
 
+# An instance for each datagram.
+proc serves_two_of_three {options word} {
+	superd -clock {service each-udp { listen = "udp:127.0.0.1:0" accept = yes $options
+		exec = { "/bin/sh", "-c", "head -n 1 >>%/got" } }}
+	set client [datagrams each-udp]
+	foreach n {1 2} { put $client "one\n"; wait {[lines %/got] == $n} }
+	put $client "one\n"
+	log $word
+	expect {[lines %/got] == 2}
+	advance 11min
+	wait {[lines %/got] == 3}
+	close $client
+}
+
+test starts_for_datagrams_have_their_limit_too {
+	serves_two_of_three {trigger_limit_burst = 2 trigger_limit_interval = 60 trigger_limit_pause = 10min} \
+		"\neach/udp server failing (looping), service terminated for 10 min\n"
+}
+
+test datagrams_count_for_cps_too {
+	serves_two_of_three "cps = { 2, 600 }" "Deactivating service each-udp due to excessive incoming connections."
+}
+
 proc says_hello {address} { set client [connect $address]; is [line $client] hello; close $client }
 
 # With accept = yes superd itself takes the clients of each.
