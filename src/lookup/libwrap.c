@@ -35,8 +35,9 @@ static bool refuse_file(const char *path)
 }
 
 /* Looks at a word of a rule: a name or address, a file of them, which may be behind USER@ or DAEMON@, an option or a
- * part of one. *runs: it is behind the option of a command, whose files are the command's matter. */
-static void look_at_word(struct libwrap_rules *rules, const char *word, bool *runs)
+ * part of one. before: the word before it: banners are sent if they can be read, and restrict nobody. *runs: it is
+ * behind the option of a command, whose files are the command's matter. */
+static void look_at_word(struct libwrap_rules *rules, const char *before, const char *word, bool *runs)
 {
 	const char *at = strrchr(word, '@'), *path = *word == '/' || !at ? word : at + 1;
 	bool twist = !strcasecmp(word, "twist"), aclexec = !strcasecmp(word, "aclexec");
@@ -45,7 +46,7 @@ static void look_at_word(struct libwrap_rules *rules, const char *word, bool *ru
 	rules->aclexec |= aclexec;
 	*runs |= twist || aclexec || !strcasecmp(word, "spawn");
 	rules->commands |= *runs;
-	if (*path == '/' && !*runs && access(path, R_OK) < 0 && errno != ENOENT)
+	if (*path == '/' && !*runs && strcasecmp(before, "banners") != 0 && access(path, R_OK) < 0 && errno != ENOENT)
 		rules->readable = refuse_file(path);
 }
 
@@ -53,6 +54,7 @@ static void read_table(struct libwrap_rules *rules, const char *path)
 {
 	size_t length;
 	char *text = fd_read_file(path, TABLE_MOST, &length), *rest = text, *line, *word;
+	const char *before = "";
 	bool goes_on = false, runs = false;
 
 	if (!text && errno != ENOENT)
@@ -62,8 +64,10 @@ static void read_table(struct libwrap_rules *rules, const char *path)
 			continue;
 		runs &= goes_on;
 		goes_on = *line && line[strlen(line) - 1] == '\\';
-		while ((word = strsep(&line, ",:= \t\r\\")))
-			look_at_word(rules, word, &runs);
+		while ((word = strsep(&line, ",:= \t\r\\"))) {
+			look_at_word(rules, before, word, &runs);
+			before = *word ? word : before;
+		}
 	}
 	free(text);
 }

@@ -83,6 +83,16 @@ test commands_of_hosts_allow_run_only_where_the_row_asks_for_them {
 	wait {[processes] == 0}
 }
 
+# As tcpd's, which sends what it can read.
+test banners_of_hosts_allow_that_cannot_be_read_keep_nobody_out {
+	enter_wrapped "echod: 127.0.0.2: banners %/shown : allow\n" "ALL: ALL\n"
+	file mkdir [path shown]
+	file attributes [path shown] -permissions 0700
+	run_echo "libwrap = echod"
+	is_served 127.0.0.2
+	is_refused 127.0.0.3
+}
+
 test a_twist_takes_the_client {
 	enter_wrapped {echod: 127.0.0.2: twist (read line; echo twisted $line; read line; echo again $line)
 } ""
