@@ -227,6 +227,9 @@ static void set_tcpmux(struct xinetd_service *service)
 	if (strcmp(service->protocol, "tcp") != 0)
 		refuse(service, ATTR_PROTOCOL, "%s: a service of tcpmux has protocol = tcp",
 			      service->entry->label);
+	if (service->value[ATTR_BIND])
+		refuse(service, ATTR_BIND,
+		       "bind: a service of tcpmux has no address of its own: it is reached where tcpmux listens");
 	set_listen(service,
 		   pool_textf(service->draft.pool, "tcpmux:%s%s", service->type & IS_TCPMUXPLUS ? "+" : "",
 			      service->entry->name));
