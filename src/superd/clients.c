@@ -306,7 +306,7 @@ uint64_t clients_mark(const struct svc *svc)
 /* ---- the processes of an instance, and their connections ---- */
 
 /* Each comes after its parent; 0 ends the list. Without a control group they are the descendants of the main process,
- * and children of superd that are in its group or session, or have left it. NULL: out of memory. */
+ * and children of superd and of its guard that are in its group or session, or have left it. NULL: out of memory. */
 pid_t *instance_processes(struct instance *instance)
 {
 	struct pids pids = { 0 };
@@ -320,7 +320,7 @@ pid_t *instance_processes(struct instance *instance)
 	} else {
 		if (instance->main.pid > 0)
 			good = pids_add(&pids, instance->main.pid);
-		children = process_list_children();
+		children = process_list_children(guard_pid());
 		instance_check_group(instance);
 		for (pid_t *at = children; at && *at && good; at++) {
 			if (*at != instance->main.pid &&

@@ -188,12 +188,14 @@ bool pids_add_below(struct pids *pids)
 	return good;
 }
 
-pid_t *process_list_children(void)
+pid_t *process_list_children(pid_t guard)
 {
+	struct pids pids = { 0 };
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/task/%ld/children", (long)getpid());
-	return access(path, F_OK) == 0 ? process_list_children_of(getpid()) : NULL;
+	return end_pids(&pids, access(path, F_OK) == 0 && add_children(&pids, getpid()) &&
+				       (!guard || add_children(&pids, guard)));
 }
 
 bool process_find_socket(int folder, const char *number, ino_t *node)

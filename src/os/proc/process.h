@@ -37,10 +37,11 @@ int64_t process_now(void);                              /* clock ticks since boo
 char *process_file(pid_t pid, const char *name);
 bool process_read(pid_t pid, struct process *process);  /* false: no such process */
 
-/* The pids of all processes, or of superd's children, whichever thread started them. 0 ends the list. The caller frees
- * it. NULL: out of memory, no /proc, or a kernel that lists no children. */
+/* The pids of all processes, or of the children of superd, whichever thread started them, and of its guard (0: none),
+ * which has those of a superd before. 0 ends the list. The caller frees it. NULL: out of memory, no /proc, or a kernel
+ * that lists no children. */
 pid_t *process_list_all(void);
-pid_t *process_list_children(void);
+pid_t *process_list_children(pid_t guard);
 
 /* As process_list_children, for another process; an empty list if it has ended. */
 pid_t *process_list_children_of(pid_t pid);

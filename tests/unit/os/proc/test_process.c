@@ -127,12 +127,12 @@ Test(process, lists_children_and_all)
 {
 	pid_t pid = begin(NULL);
 
-	cr_expect(lists(process_list_children(), pid));
-	cr_expect(!lists(process_list_children(), getpid()));
+	cr_expect(lists(process_list_children(0), pid));
+	cr_expect(!lists(process_list_children(0), getpid()));
 	cr_expect(lists(process_list_all(), pid));
 	cr_expect(lists(process_list_all(), getpid()));
 	end(pid);
-	cr_expect(!lists(process_list_children(), pid));
+	cr_expect(!lists(process_list_children(0), pid));
 	cr_expect(!lists(process_list_all(), pid));
 }
 
@@ -161,9 +161,9 @@ Test(process, lists_children_of_other_threads_too)
 	cr_assert_eq(pthread_create(&thread, NULL, begin_beside, &beside), 0);
 	while (sem_wait(&beside.begun) < 0)
 		;
-	cr_expect(lists(process_list_children(), beside.pid));
+	cr_expect(lists(process_list_children(0), beside.pid));
 	end(beside.pid);
-	cr_expect(!lists(process_list_children(), beside.pid));
+	cr_expect(!lists(process_list_children(0), beside.pid));
 	pthread_cancel(thread);
 	pthread_join(thread, NULL);
 }
