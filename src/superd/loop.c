@@ -55,6 +55,7 @@ static struct {
 	ev_timer deadline, sweep, delay, watchdog;
 	ev_idle idle;
 	bool has_cause, has_tty;
+	bool asked[2]; /* to stop: directly, by the guard */
 	int stop_signal;
 	unsigned rounds, rested; /* rested: in which turn of the loop */
 	struct pid_file pid_file;
@@ -620,11 +621,9 @@ static void dump(void)
  * reaches the guard, which passes it on, and superd. So the second one of the same way counts as another order. */
 static void take_stop(int signal, bool by_guard)
 {
-	static bool asked[2];
-
-	if (asked[by_guard] || !asked[!by_guard])
+	if (self.asked[by_guard] || !self.asked[!by_guard])
 		superd_stop(signal);
-	asked[by_guard] = true;
+	self.asked[by_guard] = true;
 }
 
 static void obey(int signal, pid_t sender)
