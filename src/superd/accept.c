@@ -272,10 +272,10 @@ static void note_touch(struct svc *svc, struct client *client)
 struct advice {
 	struct helper helper;
 	struct svc *svc; /* NULL: it has gone */
-	char service[64];
+	const char *service;
 	struct list link; /* in asking, until it is concluded */
 	const struct listen *listen;
-	struct table *table; /* of that; held */
+	struct table *table; /* of both; held */
 	struct client client;
 	struct questions asked;
 	struct io io;
@@ -301,7 +301,6 @@ static struct socket *find_asked(const struct advice *advice)
 static void end_asking(struct advice *advice)
 {
 	superd.asking--;
-	table_release(advice->table);
 	list_remove(&advice->link);
 	io_stop(&advice->io);
 	ev_timer_stop(superd.loop, &advice->helper.limit);
@@ -396,6 +395,7 @@ static void conclude_advice(struct advice *advice)
 		park_client(svc, socket, &advice->client, true);
 	svc_go_on(svc);
 over:
+	table_release(advice->table);
 	if (!advice->helper.child.pid)
 		free(advice);
 	else
@@ -469,13 +469,13 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	}
 	*advice = (struct advice){
 		.svc = svc,
+		.service = svc->row->name,
 		.listen = socket->listen,
 		.table = svc->table,
 		.client = *client,
 		.asked = *asked,
 	};
 	list_init(&advice->link);
-	snprintf(advice->service, sizeof(advice->service), "%s", svc->row->name);
 	client->fd = -1;
 	refused_asked += asked->whom == OF_REFUSED;
 	if (asked->whom == OF_CLIENT) {

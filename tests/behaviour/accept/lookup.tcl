@@ -30,6 +30,13 @@ test no_access_keeps_a_domain_out {
 	is_refused 127.0.0.3
 }
 
+test the_clients_of_a_service_with_a_long_name_are_asked_about_too {
+	enter
+	set name [string repeat long 30]
+	superd {service $name { listen = "0.0.0.0:0" accept = yes user = root exec = "/bin/cat" only_from = client.example.org }}
+	echoes_and_goes [connect $name -from 127.0.0.2]
+}
+
 test hosts_allow_and_hosts_deny_decide {
 	enter_wrapped "ourecho: 127.0.0.2\n" "ourecho: ALL\n"
 	run_echo "libwrap = ourecho"
