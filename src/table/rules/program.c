@@ -300,7 +300,8 @@ static bool is_heard(const struct service *service)
 /* A default that does not fit is no mistake of the service. */
 void rule_ready(const struct service *service, struct diags *diags)
 {
-	if (!service_setting(service, "ready") || service_is_unclear(service, "ready") || is_heard(service))
+	if (!service_setting(service, "ready") || !service->groups->lifecycle->ready ||
+	    service_is_unclear(service, "ready") || is_heard(service))
 		return;
 	service_refuse(service, "ready", diags,
 		       "ready: superd does not read its output: neither output nor error is log");

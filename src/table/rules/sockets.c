@@ -64,7 +64,10 @@ static void check_counts(const struct service *service, struct diags *diags)
 	const bool counts[] = { is_relay, is_relay || all_datagrams(service), all_datagrams(service) };
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		const struct option_def *option = option_find(NATIVE, options[i]);
+
 		if (!service_setting(service, options[i]) || counts[i] ||
+		    option_is_default(option, option_field(option, service), NULL) ||
 		    service_find_socket(service, KIND(UNIX_DGRAM)))
 			continue;
 		service_refuse(service, options[i], diags, "%s %s", options[i], accept_reason(service));

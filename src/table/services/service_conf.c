@@ -183,53 +183,55 @@ static bool is_implied(const struct service *service, const struct option_def *o
 			  (const char *)bases[option->group] + option->offset);
 }
 
-static bool is_skipped(const struct service *service, const struct option_setting *setting,
-		       const struct conf_style *style)
+static bool is_skipped(const struct printer *printer, const struct option_setting *setting)
 {
+	const struct conf_style *style = printer->style;
+	const struct service *service = printer->service;
 	const struct option_def *option = &option_defs[setting->option];
 	const struct option_setting *shared = style->shared ? style->shared[setting->option] : NULL;
 
-	if (option->flags & STRUCTURE || !style->table || style->places == PLACES_MARKED)
+	if (option->flags & STRUCTURE || !style->table || style->places == PLACES_MARKED ||
+	    (is_below_others(printer) && settings_find(style->table->defaults, option, 0)))
 		return false;
 	if (shared && !setting->append && option_takes_default(option, service->exec))
 		return setting->words == shared->words;
 	return is_implied(service, option, style->table);
 }
 
-/* Says what the service has in place of the table's defaults, which are not its own. */
-static void add_undone(const struct printer *printer)
+/* Adds what the service has where its own text says nothing. */
+static void add_in_force(const struct printer *printer, const struct option_def *option)
 {
-	const struct service *service = printer->service;
-	const struct option_settings *defaults = is_below_others(printer) ? printer->style->table->defaults : NULL;
-
-	for (size_t n = 0; n < settings_count(defaults); n++) {
-		const struct option_def *option = &option_defs[defaults->list[n].option];
-
-		if (settings_find(service->settings, option, 0) || defaults->list[n].append ||
-		    !option_takes_default(option, service->exec))
-			continue;
-		buf_addf(printer->out, "\t%s = ", option->name[NATIVE]);
-		conf_value_add(printer->out, service, option, 0, option_field(option, service));
-		buf_char(printer->out, '\n');
-	}
+	buf_addf(printer->out, "\t%s = ", option->name[NATIVE]);
+	conf_value_add(printer->out, printer->service, option, 0, option_field(option, printer->service));
+	buf_char(printer->out, '\n');
 }
 
-/* Adds what the service has of its own table's defaults. */
-static void add_inherited(const struct printer *printer)
+/* Adds the options of defaults { } that the service does not set, as it has them: of its own defaults, where they do
+ * not stand above it, or of others that do. */
+static void add_of_defaults(const struct printer *printer, const struct option_settings *defaults)
 {
 	const struct service *service = printer->service;
-	const struct option_settings *defaults = service->is_alone ? NULL : service->settings->defaults;
+	const struct option_def *error = option_find(NATIVE, "error");
 	const struct service none = { .settings = defaults };
 	struct printer inherited = *printer;
 
 	inherited.service = &none;
 	for (size_t n = 0; n < settings_count(defaults); n++) {
-		const struct option_def *option = &option_defs[defaults->list[n].option];
+		const struct option_setting *setting = &defaults->list[n];
+		const struct option_def *option = &option_defs[setting->option];
 		const struct option_setting *own = settings_find(service->settings, option, 0);
 
-		if ((!own || own->append) && option_takes_default(option, service->exec))
-			add_value(&inherited, &defaults->list[n]);
+		if (!option_takes_default(option, service->exec))
+			continue;
+		if (own && own->append && service->settings->defaults == defaults)
+			add_value(&inherited, setting);
+		else if (!own && settings_find(defaults, option, 0) == setting)
+			add_in_force(printer, option);
 	}
+	/* With an output of the defaults its errors go there, or would. */
+	if (settings_find(defaults, option_find(NATIVE, "output"), 0) && !settings_find(defaults, error, 0) &&
+	    !settings_find(service->settings, error, 0))
+		add_in_force(printer, error);
 }
 
 void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style)
@@ -251,17 +253,18 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	buf_text(out, "service ");
 	native_value(out, service->name);
 	buf_text(out, " {\n");
-	if (style->is_apart && service->settings)
-		add_inherited(&printer);
+	if (style->is_apart && service->settings && !service->is_alone)
+		add_of_defaults(&printer, service->settings->defaults);
 	for (size_t n = 0; n < settings_count(service->settings); n++) {
 		const struct option_setting *setting = &service->settings->list[n];
 
 		if (setting->block)
 			n = add_block(&printer, n, style->places < PLACES_OF_ALL);
-		else if (!is_skipped(service, setting, style))
+		else if (!is_skipped(&printer, setting))
 			add_value(&printer, setting);
 	}
-	add_undone(&printer);
+	if (is_below_others(&printer))
+		add_of_defaults(&printer, style->table->defaults);
 	buf_text(out, "}\n");
 }
 
