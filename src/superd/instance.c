@@ -167,14 +167,11 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 	bool input = number == STDIN_FILENO;
 	int access = input ? O_RDONLY : O_WRONLY | O_CREAT;
 
-	if (socket >= 0 && ((input && plan->flags & PLAN_INPUT_IS_SOCKET) ||
-			    (number == STDOUT_FILENO && plan->flags & PLAN_OUTPUT_IS_SOCKET)))
-		return socket;
-	if (beside && input &&
-	    (plan->flags & PLAN_INPUT_IS_SOCKET || stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR ||
-	     stream.kind == STREAM_INHERIT))
+	if (socket < 0 && stream.kind == STREAM_SOCKET) /* of a command, or an optional one */
+		stream.kind = input ? STREAM_NULL : STREAM_LOG;
+	if (beside && input && (stream.kind == STREAM_DESCRIPTOR || stream.kind == STREAM_INHERIT))
 		stream.kind = STREAM_NULL;
-	else if (beside && (stream.kind == STREAM_SOCKET || stream.kind == STREAM_DESCRIPTOR))
+	else if (beside && stream.kind == STREAM_DESCRIPTOR)
 		stream.kind = STREAM_LOG;
 	else if (beside && stream.kind == STREAM_TRUNCATE)
 		stream.kind = STREAM_APPEND;

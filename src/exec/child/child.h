@@ -225,8 +225,6 @@ enum plan_flag {
 	PLAN_REREADS = 1 << 0,          /* it is made for every start: it has an environment_file, or depends on other sockets */
 	PLAN_PER_CONNECTION = 1 << 1,   /* it is made for every client, as it contains %{instance} */
 	PLAN_EXPANDS = 1 << 2,          /* replace $NAME and ${NAME} in argv, by each start's environment */
-	PLAN_INPUT_IS_SOCKET = 1 << 3,  /* pass = inetd */
-	PLAN_OUTPUT_IS_SOCKET = 1 << 4,
 	PLAN_TELLS_UNIT = 1 << 5,       /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */
 	PLAN_DIRECTORY_OPTIONAL = 1 << 6,       /* if the directory is missing, use / */
 	PLAN_NO_NEW_PRIVILEGES = 1 << 8,

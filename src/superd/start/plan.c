@@ -433,10 +433,6 @@ static unsigned find_flags(const struct service *service)
 			 : 0) |
 		(service->exec->accept && plan_names_any_instance(service) ? PLAN_PER_CONNECTION : 0) |
 		(environment->expand_environment && !service_is_builtin(service) ? PLAN_EXPANDS : 0) |
-		(inetd && (!service_setting(service, "input") || groups->streams->input.kind == STREAM_SOCKET)
-			 ? PLAN_INPUT_IS_SOCKET
-			 : 0) |
-		(inetd && !service_setting(service, "output") ? PLAN_OUTPUT_IS_SOCKET : 0) |
 		(environment->unit_environment ? PLAN_TELLS_UNIT : 0) |
 		(environment->working_directory && *environment->working_directory == '-' ? PLAN_DIRECTORY_OPTIONAL
 											  : 0) |

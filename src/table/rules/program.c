@@ -285,16 +285,12 @@ static bool is_read(const struct service *service, const char *option, const str
 	return stream->kind == STREAM_LOG || service_is_unclear(service, option);
 }
 
-/* Whether superd reads what the backend prints. Without `error` its errors go where its output does. With pass = inetd
- * the output is the socket unless the service says otherwise. */
+/* Whether superd reads what the backend prints. */
 static bool is_heard(const struct service *service)
 {
 	const struct stream_options *streams = service->groups->streams;
-	bool is_socket = service->exec->pass == PASS_INETD && !service_setting(service, "output");
 
-	return (!is_socket && is_read(service, "output", &streams->output)) ||
-		(service_setting(service, "error") ? is_read(service, "error", &streams->error)
-						: is_socket || is_read(service, "output", &streams->output));
+	return is_read(service, "output", &streams->output) || is_read(service, "error", &streams->error);
 }
 
 /* A default that does not fit is no mistake of the service. */

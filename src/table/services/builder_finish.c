@@ -135,6 +135,7 @@ static void find_implied(struct implied *implied, const struct service *row, con
 {
 	/* What limits connections that superd takes has no meaning where it takes none, nor have a builtin's errors. */
 	static const char *const limited[] = { "instances", "overload", "error" };
+	static const char *const clients[] = { "input", "output" };
 	const struct exec_options *exec = groups[GROUP_EXEC];
 	const struct stream_options *streams = groups[GROUP_STREAMS];
 	const struct hardening_options *hardening = groups[GROUP_HARDENING];
@@ -143,6 +144,12 @@ static void find_implied(struct implied *implied, const struct service *row, con
 	implied->count = 0;
 	if (exec->accept && !find_set(row, "pass"))
 		imply(implied, "pass", "inetd");
+	/* Its client is there, unless its own text says otherwise. Beside redirect the relay has the client. */
+	for (size_t n = 0; n < sizeof(clients) / sizeof(*clients); n++) {
+		if ((exec->pass == PASS_INETD || implied->count) && !(exec->exec && exec->redirect) &&
+		    !sets(row, clients[n]))
+			imply(implied, clients[n], "socket");
+	}
 	/* A program that binds its own address asks for the addresses of packets only when the first one waits. */
 	if (exec->pass == PASS_BIND && !find_set(row, "pass_packet_info"))
 		imply(implied, "pass_packet_info", "yes");

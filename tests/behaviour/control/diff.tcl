@@ -49,6 +49,16 @@ test tells_what_a_reload_does_and_does_nothing {
 	diff 0
 }
 
+proc inetd {options} { return "service inetd { listen = \"%/inetd\" exec = \"/bin/cat\" accept = yes $options }" }
+
+test tells_of_an_output_that_was_the_client {
+	run_superd [inetd ""]
+	edit [inetd "output = socket input = socket"]
+	has [diff 0] "1 unchanged\n"
+	edit [inetd "output = log"]
+	has [diff 1] "inetd: changed (output: socket -> log)\n" "0 unchanged\n"
+}
+
 test tells_that_a_removed_service_is_disabled {
 	run_superd "service slow { listen = \"%/slow\" exec = \"\$backend serve\" }\n$gone"
 	edit {service slow { listen = "%/slow" exec = "$backend serve" disable = yes nice = 5 }}
