@@ -291,8 +291,7 @@ static void preflight_bind(struct preflight *preflight, const struct service *se
 			diags_hint(preflight->diags, "%s", hint);
 		return;
 	}
-	if (service_setting(service, "no_new_privileges") && !service->groups->identity->no_new_privileges &&
-	    !capability_held(CAP_SYS_ADMIN))
+	if (!service->groups->identity->no_new_privileges && !capability_held(CAP_SYS_ADMIN))
 		preflight_report(preflight, SEVERITY_WARNING, service, "no_new_privileges", "no",
 				 "pass = bind: without CAP_SYS_ADMIN superd starts the program with no_new_privileges");
 }

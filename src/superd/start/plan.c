@@ -385,7 +385,7 @@ static bool make_bind_filter(struct plan *plan, const struct service *service, s
 	}
 	if (!capability_held(CAP_SYS_PTRACE))
 		plan->flags |= PLAN_NEEDS_TRACER;
-	if (!service_setting(service, "no_new_privileges") || !capability_held(CAP_SYS_ADMIN))
+	if (!capability_held(CAP_SYS_ADMIN))
 		plan->flags |= PLAN_NO_NEW_PRIVILEGES;
 	plan->bind_filter = lengths ? bind_filter_make(has_path, lengths, count) : NULL;
 	free(lengths);

@@ -153,6 +153,9 @@ static void find_implied(struct implied *implied, const struct service *row, con
 	/* A program that binds its own address asks for the addresses of packets only when the first one waits. */
 	if (exec->pass == PASS_BIND && !find_set(row, "pass_packet_info"))
 		imply(implied, "pass_packet_info", "yes");
+	/* A program with a set-user-id bit would inherit the filter of bind(2) (superd/start/plan.c). */
+	if (exec->pass == PASS_BIND && !sets(row, "no_new_privileges"))
+		imply(implied, "no_new_privileges", "yes");
 	for (size_t n = 0; row->settings->defaults && n < sizeof(limited) / sizeof(*limited); n++) {
 		const struct option_def *option = option_find(NATIVE, limited[n]);
 

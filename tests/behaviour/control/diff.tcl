@@ -59,6 +59,17 @@ test tells_of_an_output_that_was_the_client {
 	has [diff 1] "inetd: changed (output: socket -> log)\n" "0 unchanged\n"
 }
 
+test tells_that_a_program_that_binds_may_gain_privileges {
+	proc binds {options} {
+		return "service binds { listen = \"127.0.0.1:0\" exec = \"/bin/cat\" pass = bind $options }"
+	}
+	run_superd [binds ""]
+	edit [binds "no_new_privileges = yes"]
+	has [diff 0] "1 unchanged\n"
+	edit [binds "no_new_privileges = no"]
+	has [diff 1] "binds: changed (no_new_privileges: yes -> no)\n"
+}
+
 test tells_that_a_removed_service_is_disabled {
 	run_superd "service slow { listen = \"%/slow\" exec = \"\$backend serve\" }\n$gone"
 	edit {service slow { listen = "%/slow" exec = "$backend serve" disable = yes nice = 5 }}
