@@ -197,7 +197,7 @@ static const struct key_row of_shared[] = {
 	  "IPAccounting LogExtraFields LogNamespace LogsDirectoryAccounting ManagedOOMMemoryPressure "
 	  "ManagedOOMMemoryPressureDurationSec ManagedOOMMemoryPressureLimit ManagedOOMPreference "
 	  "ManagedOOMSwap MemoryAccounting MemoryPressureThresholdSec MemoryPressureWatch NetClass "
-	  "OOMRules SetLoginEnvironment Slice StartupAllowedCPUs StartupAllowedMemoryNodes "
+	  "OOMRules SetLoginEnvironment StartupAllowedCPUs StartupAllowedMemoryNodes "
 	  "StartupBlockIOWeight StartupCPUShares StartupCPUWeight StartupIOWeight StartupMemoryHigh "
 	  "StartupMemoryLow StartupMemoryMax StartupMemorySwapMax StartupMemoryZSwapMax "
 	  "StateDirectoryAccounting TTYColumns TTYPath TTYReset TTYRows TTYVHangup TTYVTDisallocate "
@@ -273,6 +273,7 @@ static const struct key_row of_shared[] = {
 	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc" },
 	{ "RestartKillSignal", KEY_WARNED, .reason = "superd ends a program by KillSignal, before a restart as well" },
 	{ "SecureBits", KEY_REFUSED, .reason = "use NoNewPrivileges and CapabilityBoundingSet" },
+	{ "Slice", KEY_WARNED, .reason = "the service's control group is below superd's own", .idle = "system.slice" },
 	{ "SmackProcessLabel", KEY_REFUSED, .reason = "superd sets no Smack labels" },
 	{ "StandardError StandardOutput", KEY_DONE, .reason = "journal, kmsg and syslog mean superd's log",
 	  .form = FORM_STREAM },
