@@ -227,7 +227,8 @@ static void set_tcpmux(struct xinetd_service *service)
 	if (strcmp(service->protocol, "tcp") != 0)
 		refuse(service, ATTR_PROTOCOL, "%s: a service of tcpmux has protocol = tcp",
 			      service->entry->label);
-	if (service->value[ATTR_BIND])
+	/* That of defaults is tcpmux's own, too. */
+	if (service->value[ATTR_BIND] && !xinetd_is_inherited(service, service->value[ATTR_BIND]))
 		refuse(service, ATTR_BIND,
 		       "bind: a service of tcpmux has no address of its own: it is reached where tcpmux listens");
 	set_listen(service,
