@@ -83,6 +83,7 @@ test a_superd_that_is_killed_on_its_way_to_an_upgrade_leaves_none_to_come {
 	needs {[exists /usr/bin/strace]} "there is no strace here"
 	web
 	set pid [pid web]; set below [below_guard]
+	needs {[file readable /proc/$below/fd]} "superd hides its memory from its user"
 	begin /usr/bin/strace -qq -e trace=exit_group -e inject=exit_group:signal=KILL -p $below
 	wait {![regexp {TracerPid:\t0\n} [read /proc/$below/status]]}
 	signal USR2
