@@ -3,7 +3,8 @@
  *
  * An error belongs to the last entry that begins before it in its file. If that entry is a service, it is skipped,
  * whether it became a row of the table or was too broken for that. An error in a part that several services depend on
- * stops superd if the reader marked the part as vital; else it is reported, and the rest goes on. */
+ * stops superd if the reader marked the part as vital; else the service that it names is skipped, or, where it names
+ * none, it is reported, and the rest goes on. */
 #include "superd/main.h"
 
 #include <stdlib.h>
@@ -100,13 +101,29 @@ static const struct error_owner *last_before(const struct skip_state *state, str
 	return low ? &state->owners[low - 1] : NULL;
 }
 
+/* The service whose name stands in front of a message: a rule's, which a value of defaults may break for one service
+ * alone. NULL: none. */
+static const struct service *find_named(const struct skip_state *state, const char *message)
+{
+	const char *colon = strstr(message, ": ");
+	char *name = colon ? strndup(message, (size_t)(colon - message)) : NULL;
+	const struct service *service = name ? table_find(state->table, name) : NULL;
+
+	free(name);
+	return service;
+}
+
 /* The entry a diagnostic is about; NULL: none. */
 static const struct error_owner *find_owner(const struct skip_state *state, const struct diag *diag)
 {
 	struct origin at = { diag->file, diag->line, diag->column };
 	const struct error_owner *owner = at.file ? last_before(state, at) : NULL;
+	const struct service *service;
 
-	return owner && !strcmp(owner->at.file, at.file) ? owner : NULL;
+	if (!owner || strcmp(owner->at.file, at.file) != 0)
+		return NULL;
+	service = owner->kind == SHARED ? find_named(state, diag->message) : NULL;
+	return service && service->at.file ? last_before(state, service->at) : owner;
 }
 
 /* Where the reason of a row or of an entry is; NULL: the owner is a part. */

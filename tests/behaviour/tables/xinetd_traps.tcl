@@ -45,6 +45,16 @@ test enabled_revives_no_service_with_a_broken_rule {
 	foreach {line port} $broken { expect {![reachable $port]} "$line runs" }
 }
 
+# The kernel knows no names of hosts, and so could not keep anybody out.
+test a_rule_of_defaults_that_does_not_fit_a_service_leaves_it_closed {
+	set listener [free_port]; set good [free_port]
+	run -arguments --keep-going "defaults\n{\n\tonly_from = .example.com\n}\nservice handed\n{\n\ttype = UNLISTED\n\tport = $listener
+	socket_type = stream\n\tprotocol = tcp\n\twait = yes\n\tuser = root\n\tserver = /bin/true\n}\n[service good $good lines]"
+	log "service 'handed' is skipped"
+	expect {[reachable $good]}
+	expect {![reachable $listener]}
+}
+
 proc only {words served refused} {
 	set port [free_port]
 	run [service web $port lines "\tonly_from = $words\n"]
