@@ -300,8 +300,8 @@ enum stage {
 	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
 	STAGE_AFTER, /* waits for another process; the first one of a start apart */
 	STAGE_RULES, /* the address rules of sockets that other programs have had: whoever has one may hold its lock */
+	STAGE_CONDITIONS,       /* before anything is made, as in systemd */
 	STAGE_FOLDERS,  /* the service's own, for which superd itself could wait for ever */
-	STAGE_CONDITIONS,       /* those may name a folder */
 	STAGE_CREDENTIALS,
 	STAGE_STREAMS,  /* opens the files of standard streams */
 	STAGE_MAPPER, /* for PRIVATE_USERS; outside of the control group */

@@ -49,8 +49,8 @@ static int set_rules(struct job *job)
 
 static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_RULES] = set_rules,
-	[STAGE_FOLDERS] = folders_make,
 	[STAGE_CONDITIONS] = check_conditions,
+	[STAGE_FOLDERS] = folders_make,
 	[STAGE_CREDENTIALS] = credentials_load,
 	[STAGE_STREAMS] = streams_open,
 	[STAGE_MAPPER] = sandbox_prepare_mapper,

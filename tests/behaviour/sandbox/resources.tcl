@@ -207,9 +207,9 @@ test a_folder_is_there_before_the_file_of_output_in_it {
 	forget
 }
 
-test a_folder_is_there_before_the_conditions {
+test a_folder_is_not_there_before_the_conditions {
 	needs_root
-	answers_so {user = "65534" state_directory = "$name" condition = "PathExists=$state/lib/$name"} "echo here" "here\n"
+	answers_so {user = "65534" state_directory = "$name" condition = "PathExists=!$state/lib/$name"} "echo here" "here\n"
 	forget
 }
 
