@@ -84,6 +84,7 @@ test one_source_has_only_so_many_connections_a_minute {
 # stood still meanwhile.
 test nobody_is_lost_over_a_rest_by_cps {
 	superd -clock [each_at 0 "cps = { 3, 3600 }" stdio]
+	port each       ;# before that it may sleep, too, with less open
 	set before [descriptors]; set rests 0; set n 0
 	foreach client [connect_at_once 12] {
 		if {[quiet $client]} { settle }         ;# who is let in has been answered then
