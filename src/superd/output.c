@@ -13,6 +13,7 @@
 #include "superd/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@ static struct {
 	ev_prepare turn; /* tells what has changed in a turn, once */
 	ev_timer again;	 /* the next start */
 	struct output_page *page;
+	int page_fd;
 	uint32_t number, progress; /* the last one given; of the last look at a call that hangs */
 	uint32_t serial, answered;
 	bool log_unsent, hangs;
@@ -61,7 +63,7 @@ static struct {
 	struct backoff failed; /* superd-outputs in a row */
 	struct output_answer state;
 	int reserve[3]; /* what the next superd-output needs: its channel, its page, its timer */
-} self = { .follows = -1, .page = MAP_FAILED, .reserve = { -1, -1, -1 } };
+} self = { .follows = -1, .page = MAP_FAILED, .page_fd = -1, .reserve = { -1, -1, -1 } };
 
 static void ask(struct output *output, unsigned wishes);
 static void give_up(void);
@@ -93,6 +95,13 @@ static bool send_log(void)
 static uint32_t slot_of(const struct output *output)
 {
 	return (uint32_t)output->write_end % OUTPUT_SLOTS;
+}
+
+/* Memory for a slot, as without it superd would die of SIGBUS where the machine has none. false and errno. */
+static bool make_slot(const struct output *output)
+{
+	return fallocate(self.page_fd, 0, (off_t)offsetof(struct output_page, slots[slot_of(output)]),
+			 sizeof(struct output_slot)) == 0;
 }
 
 /* Its instances have changed. */
@@ -383,13 +392,16 @@ static struct output *output_add(struct svc *svc, int read_end, int write_end)
 {
 	struct output *output = calloc(1, sizeof(*output));
 
-	if (!output || !(output->service = strdup(svc->row->name))) {
-		free(output);
+	if (!output)
 		return NULL;
-	}
 	output->svc = svc;
 	output->read_end = read_end;
 	output->write_end = write_end;
+	if (!(output->service = strdup(svc->row->name)) || (self.page != MAP_FAILED && !make_slot(output))) {
+		free(output->service);
+		free(output);
+		return NULL;
+	}
 	output->number = ++self.number;
 	list_add(&self.all, &output->link);
 	list_init(&output->unsent);
@@ -454,28 +466,39 @@ void output_release(struct svc *svc)
 
 /* ---- the process ---- */
 
+static void forget_page(void)
+{
+	if (self.page != MAP_FAILED)
+		munmap(self.page, sizeof(*self.page));
+	self.page = MAP_FAILED;
+	fd_close(&self.page_fd);
+}
+
 /* A page and a timer that both have: new ones for each superd and each superd-output. */
 static bool greet(void)
 {
 	static struct output_message message;
-	int fds[] = { memfd_create("superd-output", MFD_CLOEXEC),
-		      timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC) };
+	int fds[] = { fd_raise(memfd_create("superd-output", MFD_CLOEXEC), FD_HIGH),
+		      fd_raise(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), FD_HIGH) };
+	bool good = fds[0] >= 0 && fds[1] >= 0 && ftruncate(fds[0], sizeof(*self.page)) == 0;
 
 	message = (struct output_message){ .kind = OUTPUT_HELLO };
 	snprintf(message.build, sizeof(message.build), "%s", build_word());
-	if (fds[0] >= 0 && ftruncate(fds[0], sizeof(*self.page)) == 0)
+	if (good)
 		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
+	self.page_fd = fds[0];
+	good = self.page != MAP_FAILED;
 	LIST_OF(struct output, output, link, &self.all) {
-		if (output->svc)
+		good = good && make_slot(output);
+		if (good && output->svc)
 			output_tell(output->svc);
 	}
-	if (self.page == MAP_FAILED || fds[1] < 0 || !send_message(&message, fds, 2)) {
-		fd_close(&fds[0]);
+	if (!good || !send_message(&message, fds, 2)) {
+		forget_page();
 		fd_close(&fds[1]);
 		return false;
 	}
-	fd_close(&fds[0]);
-	self.timer_io.fd = fd_raise(fds[1], FD_HIGH);
+	self.timer_io.fd = fds[1];
 	io_watch(&self.timer_io, EV_READ);
 	self.log_unsent = true;
 	self.hangs = false;
@@ -493,8 +516,7 @@ static void close_process(void)
 	if (self.page != MAP_FAILED) {
 		io_stop(&self.timer_io);
 		close(self.timer_io.fd);
-		munmap(self.page, sizeof(*self.page));
-		self.page = MAP_FAILED;
+		forget_page();
 	}
 	fd_close(&superd.output.fd);
 }
@@ -576,7 +598,6 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 		journal_ready();
 		if (!greet())
 			give_up();
-		limits_reserve(self.reserve, 1, true);
 		return;
 	}
 	fd_close(&ends[0]);
@@ -598,9 +619,7 @@ void output_begin(pid_t pid, int channel)
 	if (pid > 0 && channel >= 0) {
 		self.begun = clock_now();
 		child_watch(&superd.output.child, pid);
-		if (greet())
-			limits_reserve(self.reserve, 1, true);
-		else
+		if (!greet())
 			give_up();
 	} else {
 		start(superd.loop, &self.again, 0);
