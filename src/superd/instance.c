@@ -1252,6 +1252,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 	if (has_client && row->groups->environment->tcp_environment &&
 	    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
 		request->local_address = start->local;
+	errno = 0; /* of what may fail for other reasons */
 	good = enter_cgroup(instance, plan, request, why) &&
 		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
 	if (filter >= 0) {
