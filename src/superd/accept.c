@@ -672,9 +672,9 @@ static void check_client(struct svc *svc, struct socket *socket, struct client *
 	if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
 		if (client->fd >= 0)
 			refuse(svc, client,
-				      asked.name	      ? REFUSED_NAME_UNASKED
-					      : asked.libwrap ? REFUSED_LIBWRAP_UNASKED
-							      : REFUSED_IDENT_UNASKED);
+			       asked.name	       ? REFUSED_NAME_UNASKED
+				       : asked.libwrap ? REFUSED_LIBWRAP_UNASKED
+						       : REFUSED_IDENT_UNASKED);
 		return;
 	}
 	start_for_client(svc, socket, client);
