@@ -24,9 +24,6 @@ static inline size_t settings_count(const struct option_settings *settings)
 bool service_keep_settings(struct service *row, const struct option_settings *defaults,
 			   const struct option_setting *list, size_t count, struct pool *pool);
 
-/* Whether the service sets the option to an invalid value, so that rules must not use it. */
-bool service_is_unclear(const struct service *service, const char *option);
-
 /* The place of a setting of this service. */
 struct origin service_place(const struct service *service, const struct option_setting *setting);
 

@@ -16,8 +16,7 @@ void rule_listen(const struct service *service, struct diags *diags)
 {
 	bool alone = service->exec->start != START_DEMAND && !service->exec->accept;
 
-	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
-	    service_setting(service, "socket"))
+	if (service->socket_count || alone || service_setting(service, "socket"))
 		return;
 	service_refuse(service, NULL, diags, "listen is missing");
 	diags_hint(diags,
@@ -30,8 +29,6 @@ void rule_pass(const struct service *service, struct diags *diags)
 	size_t count = service->socket_count;
 
 	if (service->exec->pass != PASS_INETD || service->exec->accept || count == 1)
-		return;
-	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
 		return;
 	if (!count && service->exec->start == START_DEMAND)
 		return; /* rule_listen's */
@@ -112,7 +109,7 @@ static void check_clients(const struct service *service, struct diags *diags)
 void rule_access(const struct service *service, struct diags *diags)
 {
 	check_clients(service, diags);
-	if (service_is_unclear(service, "accept") || service->exec->accept)
+	if (service->exec->accept)
 		return;
 	check_counts(service, diags);
 	if (service->groups->access->libwrap && !all_datagrams(service)) {
@@ -184,8 +181,7 @@ void rule_bind(const struct service *service, struct diags *diags)
 {
 	struct pool *pool;
 
-	if (service->exec->pass != PASS_BIND || service_is_unclear(service, "pass") ||
-	    service_is_unclear(service, "listen"))
+	if (service->exec->pass != PASS_BIND)
 		return;
 	pool = pool_new();
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
