@@ -81,21 +81,6 @@ const char *shell_words_split_into(struct buf *out, const char *text, size_t *co
 	return wrong;
 }
 
-bool shell_words_next(struct buf *out, const char **text, bool *is_bare)
-{
-	const char *start;
-
-	while (is_blank(**text))
-		++*text;
-	start = *text;
-	*is_bare = true;
-	if (!*start || add_word(out, text))
-		return false;
-	for (; start < *text; start++)
-		*is_bare &= !strchr("'\"\\", *start);
-	return true;
-}
-
 const char *shell_words_split(struct pool *pool, const char *text, const char *const **out, size_t *count)
 {
 	const char *const *kept = NULL;

@@ -15,9 +15,5 @@ const char *shell_words_split(struct pool *pool, const char *text, const char *c
 /* Splits text and adds the words to out, each with its NUL. Fails as shell_words_split does. */
 const char *shell_words_split_into(struct buf *out, const char *text, size_t *count);
 
-/* Adds the next word of *text to out, and moves *text behind it. Sets *is_bare to whether no part of it is quoted or
- * escaped. false: there is no more word, or a quote is not closed. */
-bool shell_words_next(struct buf *out, const char **text, bool *is_bare);
-
 /* Adds one word to out, quoted if shell_words_split needs that to read it back. */
 void shell_words_quote(struct buf *out, const char *word);

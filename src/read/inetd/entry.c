@@ -14,7 +14,6 @@
 #include "lib/buf.h"
 #include "lib/scan.h"
 #include "read/inetd/internal.h"
-#include "table/reading/shell_word.h"
 #include "table/reading/word_list.h"
 
 /* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
@@ -624,11 +623,8 @@ static bool take_program(struct inetd *inetd)
 		entry->program = pool_textf(inetd->entries->pool, "%s/%s", defaults->folder,
 					    program + (strncmp(program, "./", 2) ? 0 : 2));
 	}
-	if (count) {
+	if (count)
 		warn_of_argv0(inetd, *list, *places);
-		shell_words_warn(entry->service, entry->program, list + 1, places + 1, count - 1,
-				 inetd->reading->diags);
-	}
 	return true;
 }
 

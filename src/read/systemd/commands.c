@@ -12,7 +12,6 @@
 #include "lib/array.h"
 #include "lib/scan.h"
 #include "lib/shell_words.h"
-#include "table/reading/shell_word.h"
 #include "table/words/command_prefix.h"
 
 struct command {
@@ -83,24 +82,6 @@ static bool check_program_path(struct unit_builder *builder, const struct comman
 	return true;
 }
 
-/* Warns of words meant for a shell, the most common mistake in command lines. */
-static void warn_of_shell_word(struct unit_builder *builder, const struct command *command)
-{
-	struct shell_scan scan = { .fills_variables = true };   /* as systemd does, unless : says that $ is meant */
-	const struct unit_assignment *assignment = command->assignment;
-
-	for (size_t n = 0; n < command->count; n++) {
-		const struct unit_word *word = &command->words[n];
-
-		if (!shell_scan_word(&scan, word->text, !word->is_quoted))
-			continue;
-		unit_warn(builder, unit_place(assignment, word->offset), SHELL_WORD_WARNING, assignment->key,
-			  word->text);
-		diags_hint(builder->reading->diags, SHELL_WORD_HINT);
-		return;
-	}
-}
-
 static void add_command(struct unit_builder *builder, const struct unit_assignment *assignment,
 			const struct unit_word *argv, size_t count, struct command_list *commands)
 {
@@ -120,7 +101,6 @@ static void add_command(struct unit_builder *builder, const struct unit_assignme
 						       "or may itself wait for this unit", assignment->key);
 		return;
 	}
-	warn_of_shell_word(builder, &command);
 	if (check_program_path(builder, &command))
 		array_add(commands->list, commands->count, commands->capacity) = command;
 	else

@@ -13,7 +13,6 @@
 #include "lib/scan.h"
 #include "read/xinetd/internal.h"
 #include "table/access/access.h"
-#include "table/reading/shell_word.h"
 #include "table/reading/word_list.h"
 
 /* The place of an attribute; that of the entry where it is not set. */
@@ -594,11 +593,9 @@ static void set_server(struct xinetd_service *service)
 	}
 	name = template_escaped(service->draft.pool, args && named ? args->words[0] : scan_base_name(server->words[0]));
 	if (args)
-		rest = (struct assignment){ args->name, .words = args->words + named, .count = args->count - named,
-					    .word_at = args->word_at + named };
+		rest = (struct assignment){ args->name, .words = args->words + named, .count = args->count - named };
 	list = escape_words(service, &rest, 1);
 	warn_of_quotes(service, ATTR_SERVER_ARGS);
-	shell_words_warn("server_args", server->words[0], rest.words, rest.word_at, rest.count, service->draft.diags);
 	list[0] = server->words[0];
 	draft_set_words(&service->draft, "exec", list, rest.count + 1, server);
 	draft_set_text(&service->draft, "argv0", name, named ? args->at : server->at);

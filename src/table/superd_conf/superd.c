@@ -12,7 +12,6 @@
 #include "lib/scan.h"
 #include "table/option/service_settings.h"
 #include "table/reading/reading.h"
-#include "table/reading/shell_word.h"
 #include "table/services/service_conf.h"
 #include "table/superd_conf/statement.h"
 #include "table/superd_conf/values.h"
@@ -119,41 +118,6 @@ static void set_options(struct native *native, struct service_builder *builder)
 	}
 }
 
-/* exec written as a list is not split at blanks, so its words are meant as they stand. */
-static void warn_of_shell_words(struct native *native, const struct statement_item *item, bool fills_variables)
-{
-	const char *name = item_name(native, item);
-	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
-
-	if (!option || (option->type == &type_command ? item->is_list : option->type != &type_commands))
-		return;
-	for (size_t n = 0; n < item->count; n++) {
-		struct shell_scan scan = { .fills_variables = fills_variables };
-		char *found = shell_scan_text(&scan, native->words[item->first + n]);
-
-		if (found) {
-			diag_warning(native->diags, native->statement.word_at[item->first + n],
-				     SHELL_WORD_WARNING, name, found);
-			diags_hint(native->diags, "%s%s", SHELL_WORD_HINT,
-				   strchr(found, '$') && !fills_variables ? ", or set expand_environment = yes" : "");
-		}
-		free(found);
-	}
-}
-
-/* Runs when all options are set, because expand_environment may be one of them. */
-static void warn_of_shell_commands(struct native *native, const struct service_builder *builder)
-{
-	const struct service_builder *defaults = native->reading->defaults;
-	bool fills =
-		builder_has(builder, "expand_environment") || (defaults && builder_has(defaults, "expand_environment"));
-
-	for (size_t i = 1; i < native->statement.item_count; i++) {
-		if (native->statement.items[i].kind == ITEM_OPTION)
-			warn_of_shell_words(native, &native->statement.items[i], fills);
-	}
-}
-
 /* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
 static bool read_number(const char **at, unsigned *number)
 {
@@ -246,8 +210,6 @@ static void read_service(struct native *native)
 	}
 	set_kind(builder, mark);
 	set_options(native, builder);
-	if (native->writer == WRITER_USER)
-		warn_of_shell_commands(native, builder);
 	if (!native->statement.broken) {
 		reading_add(reading, builder);
 		return;
