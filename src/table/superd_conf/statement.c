@@ -18,6 +18,7 @@
 #include "lib/array.h"
 #include "lib/scan.h"
 #include "table/reading/reading.h"
+#include "table/services/service_conf.h"
 #include "table/superd_conf/superd.h"
 
 enum token_kind {
@@ -34,6 +35,7 @@ struct token {
 	enum token_kind kind;
 	size_t start, end;              /* bytes of the source's text */
 	bool on_new_line;               /* a line began between the token before and this one */
+	struct origin marked;           /* the place that the last mark before it names; file NULL: none */
 	const char *wrong;              /* the message about a mistake in the token itself; NULL: it is right */
 	size_t wrong_at, wrong_end;     /* the place of the mistake; the message shows these bytes, if there are any */
 };
@@ -213,7 +215,7 @@ struct split {
 	struct statement *statement;
 	struct token token;             /* the current one */
 	int depth;                      /* of open braces, with the current token */
-	size_t *line;                   /* the splitter's */
+	struct statement_splitter *splitter;
 };
 
 /* Bytes of the source, and a token, as arguments of %.*s in a message. Long ones are cut. */
@@ -238,9 +240,68 @@ static bool refuse_token(struct split *s, struct token token)
 	 (split)->token.wrong ? refuse_token(split, (split)->token) \
 			      : diags_refuse((split)->diags, source_origin((split)->source, offset), __VA_ARGS__))
 
+/* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
+static bool read_number(const char **at, unsigned *number)
+{
+	size_t digits = 0;
+
+	for (*number = 0; **at >= '0' && **at <= '9' && digits < 10; digits++)
+		*number = *number * 10 + (unsigned)(*(*at)++ - '0');
+	return digits && digits < 10;
+}
+
+/* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or
+ * memory ran out. false: it is no mark. */
+static bool read_mark(const char *at, const char *end, struct pool *pool, struct place_mark *mark)
+{
+	size_t length;
+
+	if (!read_number(&at, &mark->at.line) || *at++ != ':' || !read_number(&at, &mark->at.column))
+		return false;
+	if (at == end)
+		return true;
+	length = strcspn(++at, " +\n");
+	for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+		if (scan_is_word(at, length, dialect_words[dialect])) {
+			mark->is_foreign = true;
+			mark->dialect = dialect;
+		}
+	}
+	at += length;
+	mark->is_alone = *at == '+';
+	at += mark->is_alone;
+	if (*at != ' ')
+		return false;
+	mark->at.file = pool_text_n(pool, at + 1, (size_t)(end - at - 1));
+	return true;
+}
+
+/* Takes the marks between two tokens. */
+static void take_marks(struct split *s, size_t start, size_t end)
+{
+	struct statement_splitter *splitter = s->splitter;
+
+	for (size_t next; start < end; start = next + 1) {
+		const char *line = s->source->text + start;
+		struct place_mark mark = { .at.file = splitter->mark.at.file };
+
+		next = source_line_end(s->source, start);
+		if ((start && line[-1] != '\n') || line[0] != '#' || line[1] != ' ' ||
+		    !read_mark(line + 2, s->source->text + next, splitter->files, &mark))
+			continue;
+		s->statement->failed |= !mark.at.file;
+		splitter->mark = mark;
+	}
+}
+
 static void next_token(struct split *s)
 {
-	s->token = token_after(s->source, s->token.end);
+	size_t end = s->token.end;
+
+	s->token = token_after(s->source, end);
+	if (s->splitter->files)
+		take_marks(s, end, s->token.start);
+	s->token.marked = s->splitter->mark.at;
 	s->depth += (s->token.kind == TOKEN_OPEN) - (s->token.kind == TOKEN_CLOSE);
 }
 
@@ -258,6 +319,13 @@ static bool at_value(const struct split *s)
 	return (s->token.kind == TOKEN_WORD || s->token.kind == TOKEN_QUOTED) && !at_boundary(s);
 }
 
+/* The place of a name or a value: that of a mark, but for the command line's; else in the text. */
+static struct origin place_of(const struct split *s, struct token token)
+{
+	return token.marked.file && *token.marked.file
+		? token.marked : source_origin_near(s->source, token.start, &s->splitter->line);
+}
+
 /* NULL: out of memory, which sets statement->failed. */
 static struct statement_item *add_item(struct split *s, enum item_kind kind, struct token name)
 {
@@ -273,7 +341,7 @@ static struct statement_item *add_item(struct split *s, enum item_kind kind, str
 	statement->item_count++;
 	items[count] = (struct statement_item){
 		.kind = kind, .name = { name.start, name.end }, .first = statement->word_count,
-		.at = source_origin_near(s->source, name.start, s->line),
+		.at = place_of(s, name),
 	};
 	return &items[count];
 }
@@ -300,7 +368,7 @@ static bool add_word(struct split *s)
 			      "'%.*s': statements do not end with ';': remove it, or quote the text",
 			      TEXT(s, s->token));
 	grown[count] = (struct word){ s->token.start, s->token.end };
-	places[count] = source_origin_near(s->source, s->token.start, s->line);
+	places[count] = place_of(s, s->token);
 	statement->word_count++;
 	statement->items[statement->item_count - 1].count++;
 	next_token(s);
@@ -475,6 +543,7 @@ static void read_statement(struct split *s)
 
 	s->statement->item_count = s->statement->word_count = 0;
 	s->statement->broken = false;
+	s->statement->mark = s->splitter->mark;
 	s->depth = -(keyword.kind == TOKEN_CLOSE);
 	if (kind < 0) {
 		refuse_stray_token(s);
@@ -497,7 +566,7 @@ static void read_statement(struct split *s)
 bool statement_next(struct statement_splitter *splitter, struct statement *statement)
 {
 	struct split s = {
-		.source = splitter->source, .diags = splitter->diags, .statement = statement, .line = &splitter->line,
+		.source = splitter->source, .diags = splitter->diags, .statement = statement, .splitter = splitter,
 	};
 	bool is_end, is_stray;
 

@@ -10,6 +10,7 @@
 
 #include "lib/diag.h"
 #include "lib/source_file.h"
+#include "table/type/option_def.h"
 
 struct reading;
 
@@ -37,8 +38,17 @@ struct statement_item {
 	size_t first, count;            /* its words in the statement's array */
 };
 
+/* What superd-read and superd itself write in front of a service and of its values: where they stand in the sources
+ * (table/services/service_conf.c). In a file of a user's it is a comment. */
+struct place_mark {
+	struct origin at;               /* file "": the command line; NULL: there is none */
+	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
+	enum dialect dialect;
+};
+
 struct statement {
 	enum statement_kind kind;
+	struct place_mark mark;         /* in front of it */
 	struct statement_item *items;
 	size_t item_count, item_capacity;
 	struct word *words;
@@ -54,7 +64,9 @@ struct statement_splitter {
 	struct diags *diags;
 	size_t at;                      /* offset of the text that is not read yet */
 	size_t line;                    /* of the last place, where the search for the next one begins */
-	struct reading *reading;        /* borrowed; marks what begins no statement as vital; may be NULL */
+	struct reading *reading;        /* borrowed; notes what begins no statement as vital; may be NULL */
+	struct pool *files;             /* the text has marks, whose file names go there; NULL: those are comments */
+	struct place_mark mark;         /* the last one */
 };
 
 /* Reads the next statement. false: at the end of the text, or statement->failed is set. */

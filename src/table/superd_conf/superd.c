@@ -26,21 +26,6 @@
 #define SERVICES_MOST 100000
 #define ADDED_MOST (1u << 25)
 
-/* The marks of a service that superd-read or superd itself has written (table/services/service_conf.c): where in the
- * sources each option stands. In a file of a user's they are comments. */
-struct place_mark {
-	size_t offset;                  /* of the text behind it */
-	struct origin at;               /* the file is in the pool */
-	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
-	enum dialect dialect;
-};
-
-/* Starts zeroed; is used again from text to text. */
-struct marks {
-	struct place_mark *list;        /* owned; by offset */
-	size_t count, capacity;
-};
-
 /* Who has written a text. */
 enum writer {
 	WRITER_USER,
@@ -56,8 +41,6 @@ struct native {
 	struct statement statement;
 	struct values values;
 	const char *const *words;       /* the value of each word of the statement */
-	struct marks marks;             /* none of a user's */
-	size_t passed;                  /* as for marks_at */
 };
 
 /* NULL: out of memory. */
@@ -118,89 +101,11 @@ static void set_options(struct native *native, struct service_builder *builder)
 	}
 }
 
-/* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
-static bool read_number(const char **at, unsigned *number)
-{
-	size_t digits = 0;
-
-	for (*number = 0; **at >= '0' && **at <= '9' && digits < 10; digits++)
-		*number = *number * 10 + (unsigned)(*(*at)++ - '0');
-	return digits && digits < 10;
-}
-
-/* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or
- * memory ran out. false: it is no mark. */
-static bool read_mark(const char *at, const char *end, struct pool *pool, struct place_mark *mark)
-{
-	size_t length;
-
-	if (!read_number(&at, &mark->at.line) || *at++ != ':' || !read_number(&at, &mark->at.column))
-		return false;
-	if (at == end)
-		return true;
-	length = strcspn(++at, " +\n");
-	for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
-		if (scan_is_word(at, length, dialect_words[dialect])) {
-			mark->is_foreign = true;
-			mark->dialect = dialect;
-		}
-	}
-	at += length;
-	mark->is_alone = *at == '+';
-	at += mark->is_alone;
-	if (*at != ' ')
-		return false;
-	mark->at.file = pool_text_n(pool, at + 1, (size_t)(end - at - 1));
-	return true;
-}
-
-/* Finds the marks of a text (table/services/service_conf.c). false: one has no file, or memory ran out. */
-static bool marks_find(struct marks *marks, const struct source_file *source, struct pool *pool)
-{
-	const char *file = NULL;
-
-	marks->count = 0;
-	for (const char *line = source->text, *end; *line; line = end + (*end == '\n')) {
-		struct place_mark *list, mark = { .at.file = file };
-
-		end = source->text + source_line_end(source, (size_t)(line - source->text));
-		if (line[0] != '#' || line[1] != ' ' || !read_mark(line + 2, end, pool, &mark))
-			continue;
-		list = array_grow(marks->list, &marks->capacity, marks->count, sizeof(*list));
-		if (list)
-			marks->list = list;
-		if (!list || !mark.at.file)
-			return false;
-		mark.offset = (size_t)(end - source->text);     /* so that the place is that of what follows */
-		file = mark.at.file;
-		list[marks->count++] = mark;
-	}
-	return true;
-}
-
-/* The last mark in front of this byte; NULL: there is none. *passed is the number of marks in front of an earlier byte,
- * and is moved on. */
-static const struct place_mark *marks_at(const struct marks *marks, size_t offset, size_t *passed)
-{
-	while (*passed < marks->count && marks->list[*passed].offset <= offset)
-		++*passed;
-	return *passed ? &marks->list[*passed - 1] : NULL;
-}
-
-/* As the mark of a service says. */
-static void set_kind(struct service_builder *builder, const struct place_mark *mark)
-{
-	if (mark && mark->is_foreign)
-		builder_set_foreign(builder, mark->dialect);
-	if (mark && mark->is_alone)
-		builder_set_alone(builder);
-}
-
 static void read_service(struct native *native)
 {
 	struct reading *reading = native->reading;
 	const struct statement_item *head = &native->statement.items[0];
-	const struct place_mark *mark = marks_at(&native->marks, head->name.start, &native->passed);
+	const struct place_mark *mark = &native->statement.mark;
 	const char *name = head_word(native, 0);
 	struct service_builder *builder = builder_new(reading->table, name ? name : "?", head->at);
 
@@ -208,7 +113,10 @@ static void read_service(struct native *native)
 		diag_error(native->diags, head->at, "out of memory");
 		return;
 	}
-	set_kind(builder, mark);
+	if (mark->is_foreign)
+		builder_set_foreign(builder, mark->dialect);
+	if (mark->is_alone)
+		builder_set_alone(builder);
 	set_options(native, builder);
 	if (!native->statement.broken) {
 		reading_add(reading, builder);
@@ -326,30 +234,6 @@ static void read_statement(struct native *native)
 	}
 }
 
-/* Moves a place to that of the mark before it. Without one, or of the command line, it stays that in the text. */
-static void take_place(const struct native *native, size_t offset, size_t *passed, struct origin *at)
-{
-	const struct place_mark *mark = marks_at(&native->marks, offset, passed);
-
-	if (mark && *mark->at.file)
-		*at = mark->at;
-}
-
-/* Gives what superd-read or superd has written the places that its marks name; a saved service has but one. Nobody asks
- * for that of a block's end. */
-static void take_places(struct native *native)
-{
-	struct statement *statement = &native->statement;
-	size_t passed = native->passed, passed_by_words = native->passed;
-
-	for (size_t n = 0; n < statement->item_count; n++) {
-		if (statement->items[n].kind != ITEM_END)
-			take_place(native, statement->items[n].name.start, &passed, &statement->items[n].at);
-	}
-	for (size_t n = 0; n < statement->word_count; n++)
-		take_place(native, statement->words[n].start, &passed_by_words, &statement->word_at[n]);
-}
-
 /* superd-read writes whole services, and no more than superd can take. */
 static bool may_take(struct native *native)
 {
@@ -373,13 +257,11 @@ static bool read_statements(struct native *native)
 	struct statement_splitter splitter = {
 		.source = native->source, .diags = native->diags,
 		.reading = native->writer == WRITER_READ ? NULL : native->reading,
+		.files = native->writer == WRITER_USER ? NULL : native->reading->table->pool,
 	};
-	bool ok = native->writer == WRITER_USER ||
-		  marks_find(&native->marks, native->source, native->reading->table->pool);
+	bool ok = true;
 
 	while (ok && statement_next(&splitter, &native->statement)) {
-		if (native->writer != WRITER_USER)
-			take_places(native);
 		if (native->writer == WRITER_READ)
 			ok = may_take(native);
 		if (ok)
@@ -393,7 +275,6 @@ static void native_free(struct native *native)
 {
 	statement_free(&native->statement);
 	values_free(&native->values);
-	free(native->marks.list);
 }
 
 static bool read_text_of(enum writer writer, struct reading *reading, const struct source_file *source)
