@@ -195,7 +195,6 @@ static enum ctl_status fail_read(struct ctl_client *client, enum line_result res
 	if (result == LINE_FAILED && errno == ECONNRESET) /* superd had not read all of the request */
 		result = LINE_END;
 	client->is_late = result == LINE_LATE;
-	client->is_cut = result == LINE_END && !client->is_answered;
 	client->connection_lost = greeted && result == LINE_END;
 	switch (result) {
 	case LINE_END:
@@ -435,7 +434,6 @@ enum ctl_status client_read(struct ctl_client *client, reply_line *on_line, void
 		enum line_result result = client_take_line(
 			client, line_deadline(client, client->timeout), &line, &length);
 
-		client->is_answered |= result == LINE_TAKEN;
 		status = result == LINE_TAKEN ? handle_line(client, line, length, on_line, context, &enough)
 					      : fail_read(client, result, true);
 	}
@@ -460,17 +458,12 @@ enum ctl_status client_ask_quietly(struct ctl_client *client, const struct super
 
 	client->timeout = CLIENT_FOREVER;
 	client->quiet = true;
-	for (bool again = !options->control_fd;; again = false) {
-		client->is_cut = false;
-		status = client_open(client, options);
-		if (status == CTL_DONE)
-			status = client_send(client, verb);
-		if (status == CTL_DONE)
-			status = client_read(client, on_line, context);
-		if (!client->is_cut || !again)
-			return status;
-		client_close(client); /* superd was upgraded, perhaps: then the next one answers */
-	}
+	status = client_open(client, options);
+	if (status == CTL_DONE)
+		status = client_send(client, verb);
+	if (status == CTL_DONE)
+		status = client_read(client, on_line, context);
+	return status;
 }
 
 /* How long a verb that waits for work may take to answer. */

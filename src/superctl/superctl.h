@@ -269,7 +269,6 @@ struct ctl_client {
 	int64_t timeout;                /* milliseconds between two lines of the answer; or CLIENT_FOREVER */
 	bool connection_lost;           /* superd ended the connection in the middle of the answer */
 	bool is_late;                   /* no line came in time */
-	bool is_answered, is_cut;       /* a line of the answer has come; superd ended the connection before it */
 	bool quiet;                     /* failures are not printed; the caller reads `why` and frees it */
 	struct buf why;                 /* the last failure, visible text */
 };

@@ -143,6 +143,7 @@ static void end_session(struct session *session)
 	server.count -= !session->service;
 	free(session->service);
 	free(session);
+	control_wake();
 	if (followed)
 		requests_follow_log();
 }
@@ -422,6 +423,7 @@ static void on_change(struct ev_loop *loop, ev_prepare *prepare, int events)
 	}
 	if (later)
 		control_wake_in(PACE);
+	upgrade_go_on();
 }
 
 void control_wake(void)
@@ -571,9 +573,8 @@ static void open_socket(bool again)
 static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop, (void)timer, (void)events;
-	if (server.socket.fd >= 0) /* accept(2) has failed */
-		io_watch(&server.io, EV_READ);
-	else
+	control_serve(); /* accept(2) has failed */
+	if (server.socket.fd < 0)
 		open_socket(true);
 }
 
@@ -590,6 +591,25 @@ void control_reloaded(void)
 		control_socket_close(&server.socket);
 	}
 	timer_begin(&server.retry, 0);
+}
+
+/* Before superd hands its socket over: clients that come wait in its queue. Returns whether one of those that have
+ * come, but this one, has no answer yet. A log that is followed does not count. */
+bool control_rest(const struct session *but)
+{
+	io_stop(&server.io);
+	LIST_OF(const struct session, session, link, &superd.sessions) {
+		if (session != but && session->does != FOLLOWS_LOG &&
+		    (session->does != AWAITS_REQUEST || !session->verb || session->filled || session_unsent(session)))
+			return true;
+	}
+	return false;
+}
+
+void control_serve(void)
+{
+	if (server.socket.fd >= 0)
+		io_watch(&server.io, EV_READ);
 }
 
 int control_fd(void)

@@ -888,6 +888,8 @@ struct session {
 
 void control_begin(bool fresh); /* fresh: this superd follows no other */
 void control_open(void);
+bool control_rest(const struct session *but);
+void control_serve(void);
 int control_fd(void);
 void control_adopt(int fd);
 void control_close(void);
@@ -1036,7 +1038,7 @@ void state_restore(char *text);
 bool state_reads_files(void);
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
 void upgrade_forget(const void *context);
-void upgrade_go_on(void); /* a reload has ended */
+void upgrade_go_on(void); /* something has changed */
 
 /* relay.c */
 void relay_describe(const struct instance *instance, struct buf *out);

@@ -171,11 +171,10 @@ static void on_read(struct io *io)
 		requests_read(reading.number, good, NULL, &reading.diags);
 	}
 	diags_free(&reading.diags);
+	control_wake();
 	if (reading.again) {
 		reading.again = false;
 		reload_begin();
-	} else {
-		upgrade_go_on();
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "lib/wait_note.h"
@@ -22,6 +23,7 @@
 #define ANSWER_MOST 3000 /* bytes */
 #define READING_MOST 3.	 /* seconds that a reload may wait for a file */
 #define PATIENCE 20.	 /* seconds until it has answered */
+#define ANSWERS_MOST 1.	 /* seconds for superd's answers to those who have asked it */
 
 static struct {
 	int journal; /* of the superd that asks whether this program could take over */
@@ -201,7 +203,8 @@ static struct {
 	struct helper helper;
 	int answer; /* pipe, which is read once it has ended */
 	bool only_check;
-	enum { ASKS, IS_LATE, WAITS } step; /* WAITS: it has answered, and superd waits for the end of a reload */
+	enum { ASKS, IS_LATE, WAITS } step; /* WAITS: it has answered: upgrade_go_on */
+	double until;			    /* when superd waits for its clients no longer; 0: for a reload */
 	void (*done)(void *context, bool good, const char *why);
 	void *context;
 } asked;
@@ -231,7 +234,6 @@ void upgrade_forget(const void *context)
 
 static void go_over(void)
 {
-	log_notice(superd.log, "upgrading: becoming %s", superd.program);
 	if (!journal_whole()) {
 		tell_upgrade(false, "cannot write the state: %s", strerror(errno));
 		return;
@@ -269,12 +271,9 @@ static void on_checked(struct helper *helper, int status)
 		can += strlen(CAN);
 		if (asked.only_check)
 			tell_upgrade(true, "superd %.*s can take over", (int)strcspn(can, "\n"), can);
-		else if (superd_is_stopping())
-			tell_upgrade(false, "busy: superd is stopping");
-		else if (superd.reading)
-			asked.step = WAITS;
 		else
-			go_over();
+			asked.step = WAITS;
+		control_wake();
 		return;
 	}
 	while (got > 0 && text[got - 1] == '\n')
@@ -291,12 +290,25 @@ static void on_checked(struct helper *helper, int status)
 		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, text, *text ? ", " : "", how);
 }
 
-/* A reload has ended. */
+/* A reload ends first, and who has asked superd gets an answer. */
 void upgrade_go_on(void)
 {
-	if (asked.step != WAITS)
+	if (asked.step != WAITS || superd.reading)
 		return;
-	go_over();
+	if (superd_is_stopping()) {
+		tell_upgrade(false, "busy: superd is stopping");
+	} else {
+		if (!asked.until) {
+			log_notice(superd.log, "upgrading: becoming %s", superd.program);
+			asked.until = clock_now() + ANSWERS_MOST;
+		}
+		if (control_rest(asked.context) && clock_now() < asked.until) {
+			control_wake_in(asked.until - clock_now());
+			return;
+		}
+		go_over();
+	}
+	control_serve();
 	asked.step = ASKS;
 }
 
@@ -318,6 +330,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	asked.done = done;
 	asked.context = context;
 	asked.step = ASKS;
+	asked.until = 0;
 	if (!guard_pid()) {
 		tell_upgrade(false,
 			     "superd runs without a guard, which an upgrade needs: restart it instead");

@@ -286,16 +286,6 @@ test health_is_a_line_for_each_reason_whatever_comes {
 	has $output "unhealthy: cannot reach superd at "
 }
 
-# An upgrade ends all connections, and the next superd answers.
-test health_is_asked_once_more_where_no_answer_begins {
-	set socket [stand_in $greeting {health {}}]
-	lassign [superctl -at $socket health] status output
-	expect {$status == 1}
-	has $output "unhealthy: superd at " "closed the connection"
-	is [requests] "health\nhealth\n"
-	dismiss
-}
-
 # It waits for 5 s.
 test health_is_told_where_superd_does_not_answer {
 	set socket [stand_in $greeting {health hangs}]

@@ -87,6 +87,26 @@ test the_answer_comes_from_the_one_that_has_taken_over {
 	schema_holds upgrade [prints --json upgrade]
 }
 
+# Who comes behind it asks the next superd.
+test who_has_come_is_answered_first {
+	run_web talk "" -clock
+	set client [session]
+	signal USR2; log "upgrading: becoming "
+	set behind [connect %/control]
+	has [request $client list] "\"service\":\"web\"" "{\"done\":true}"
+	has [line $behind] "\"upgraded_from\":"
+	close $client $behind
+}
+
+test who_comes_and_asks_nothing_delays_it_only_shortly {
+	run_web talk "" -clock
+	set client [session]
+	signal USR2; log "upgrading: becoming "
+	advance 1s; end_of $client
+	log ": upgraded from "
+	close $client
+}
+
 # superd at a place where this script is by now.
 proc replaced_by {script} {
 	exec ln -s $::superd [path superd]
