@@ -143,6 +143,8 @@ bool instance_freeze(struct instance *instance, enum stand stand)
 	}
 	instance->stand = stuck ? STUCK : good ? stand : MOVES;
 	instance->is_halted &= frozen;
+	if (was_frozen && !frozen && !instance->relay.child.pid) /* on_ready_due: it may have failed meanwhile */
+		ev_feed_event(superd.loop, &instance->ready, EV_TIMER);
 	notify_watchdog(instance); /* its time begins anew when it goes on */
 	if (stuck)
 		timer_begin(&instance->look, THAW_AGAIN);

@@ -1413,7 +1413,7 @@ static void note_started(struct instance *instance)
 	}
 }
 
-/* exec_ready: runs until it succeeds. A run that hangs is ended. And a relay that has failed is started again. */
+/* exec_ready: runs until it succeeds. A run that hangs is ended. And a relay that has failed begins again. */
 static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
@@ -1421,7 +1421,7 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	struct buf why = { 0 };
 
 	(void)loop, (void)events;
-	if (instance->relay.failed.failures)
+	if (instance->relay.failed.failures || instance->phase >= READY)
 		relay_begin(instance);
 	if (instance->phase != STARTED || instance->ends || !service_commands(instance->row, PHASE_READY))
 		return;

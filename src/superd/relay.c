@@ -113,7 +113,9 @@ void relay_begin(struct instance *instance)
 	struct plan *plan;
 	pid_t pid = -1;
 
-	if (!service_is_relayed(instance->row) || instance->relay.child.pid || instance->ends)
+	/* What it took beside a frozen program nobody would answer, and superd would not see. */
+	if (!service_is_relayed(instance->row) || instance->relay.child.pid || instance->ends ||
+	    instance_is_frozen(instance))
 		return;
 	loops = find_loop_ports(instance->row, &sockets);
 	plan = plan_relay(instance->row, helper_user_of_relay(instance->row, &account), &superd.defaults, &sockets,

@@ -295,6 +295,20 @@ test another_relay_begins_where_one_was_killed {
 	expect {[relay_pid] != $relay}
 }
 
+# One would take clients whom the program cannot answer, and superd would not see them.
+test none_begins_beside_a_frozen_program {
+	relayed
+	set first [pid app]
+	ordered freeze
+	log "is frozen"
+	kill [relay_pid]
+	log "signal KILL"
+	hours_pass
+	is [relay_pid] 0
+	is [pid app] $first
+	expect {[relay_pid] > 0}
+}
+
 test an_upgrade_keeps_clients_and_relay {
 	relayed
 	set client [connect app]; set first [asks $client before]
