@@ -723,8 +723,8 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 			start_for_datagram(svc, socket);
 			return;
 		}
-		if (socket->lent && !lent_take_back(socket)) {
-			socket_watch(socket, false); /* until that has ended, and the service settles */
+		if (socket->lent) {
+			socket_watch(socket, false); /* until no process has it, and the service settles */
 			return;
 		}
 		switch (client_accept(socket->fd, socket->listen, &client)) {

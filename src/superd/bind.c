@@ -166,7 +166,7 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 		socket->fd = fd_raise(fd, FD_LISTENER);
 	}
 	if (socket && socket->fd >= 0) {
-		socket->lent = NOT_LENT;
+		socket->lent = false;
 		clients_forget(socket);
 		journal_socket(socket);
 		rpc_announce(socket, false);
@@ -330,7 +330,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 	switch (report->event) {
 	case BIND_GIVEN:
 		*instance->advice = '\0';
-		socket->lent = socket->lent ? socket->lent : LENT;
+		socket->lent = true;
 		endpoint_format(socket->listen->endpoint, &text);
 		if (pid && strcmp(report->text, buf_string(&text)) != 0) {
 			svc_echo(svc, svc->run->activations <= 1 ? LEVEL_INFO : LEVEL_DEBUG, "bound",

@@ -5,7 +5,7 @@
  * call that takes the socket's lock. It polls it, passes it on, closes it, sets O_NONBLOCK, asks TCP_INFO and SO_ERROR,
  * and receives datagrams without waiting (tests/lint/lent). Its address rules are set again by superd-exec at each start;
  * what a reload has changed, by a process of its own (lent.c). Of a row that has become accept = yes the loop accepts
- * once no program has the socket (lent_take_back). What can hang for another reason is done in superd-exec, or in a
+ * once no process has the socket (lent_close). What can hang for another reason is done in superd-exec, or in a
  * process whose end is an event. */
 #pragma once
 
@@ -105,9 +105,6 @@ enum absence {
 	ABSENT_CONDITION
 }; /* optional and not to be opened; its conditions do not hold */
 
-/* Who beside superd may have a socket: a backend was given it; and one may have it whose end superd does not learn of. */
-enum lent { NOT_LENT, LENT, STRAYED };
-
 /* Whether superd looks for a first datagram: not while superd-lookup is asked about the sender of one, nor while an
  * instance of accept = yes has the socket alone. */
 enum first_datagram { AWAITED, ASKED_ABOUT, TAKEN };
@@ -123,7 +120,7 @@ struct socket {
 	uint8_t family : 4;   /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; bind.c */
 	uint8_t absent : 2;   /* enum absence */
 	bool is_watched : 1;  /* by socket_watch */
-	uint8_t lent : 2;     /* enum lent */
+	bool lent : 1;	      /* a backend was given it, and any process may have it */
 	uint8_t datagram : 2; /* enum first_datagram */
 	bool inherited : 1;
 	bool is_old : 1;    /* it has not the options of its row: opened anew once no program has it */
@@ -682,8 +679,6 @@ void event_add_end(struct event *event, int status);
 void lent_change(struct svc *svc, struct socket *socket, const struct listen *before);
 void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
 bool lent_is_changing(const struct svc *svc);
-void lent_note_end(struct instance *instance);
-bool lent_take_back(struct socket *socket); /* false: a program may have it still */
 bool lent_close(struct svc *svc, bool *again);
 
 /* instance.c */

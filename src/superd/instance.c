@@ -720,7 +720,6 @@ void instance_free(struct instance *instance)
 	close_apart(instance->svc, &instance->client.fd);
 	if (instance->counted)
 		source_count_leave(&superd.sources, instance->svc, instance->source);
-	lent_note_end(instance);
 	if (instance->cgroup && !instance->svc->run->cgroup && !instance->cgroup_is_spent) {
 		instance->svc->run->cgroup = instance->cgroup;
 	} else if (instance->cgroup) {

@@ -244,7 +244,6 @@ void journal_socket(const struct socket *socket)
 	struct buf address = { 0 };
 	unsigned row = socket->number;
 	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent;
-	bool known = socket->lent != STRAYED;
 	char *stored = socket->is_stored ? socket->run->stored : NULL;
 	int family = socket->family, number = socket_address_port(&socket->run->name);
 	unsigned port = socket->listen->address->port || number <= 0 ? 0 : (unsigned)number;
@@ -258,7 +257,6 @@ void journal_socket(const struct socket *socket)
 	line_add(out, "address", buf_string(&address), address.length);
 	WALK(&line, "old", old);
 	WALK(&line, "lent", lent);
-	WALK(&line, "known", known);
 	WALK(&line, "row", row);
 	WALK(&line, "family", family);
 	WALK(&line, "port", port);
@@ -898,12 +896,11 @@ static void restore_socket(const struct journal_line *line, const char *key)
 	struct svc *svc = svc_of(line);
 	char *address = NULL, *stored = NULL;
 	int fd = line_read_fd(key), family = 0;
-	bool old = false, lent = false, known = false;
+	bool old = false, lent = false;
 	unsigned row = 0, port = 0;
 
 	WALK(line, "old", old);
 	WALK(line, "lent", lent);
-	WALK(line, "known", known);
 	WALK(line, "address", address);
 	WALK(line, "row", row);
 	WALK(line, "family", family);
@@ -923,7 +920,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 		if (socket->fd >= 0 || !is_it)
 			continue;
 		socket->fd = fd;
-		socket->lent = !known ? STRAYED : lent || !svc->row->exec->accept ? LENT : NOT_LENT; /* perhaps */
+		socket->lent = lent || !svc->row->exec->accept; /* perhaps */
 		clients_restore_name(socket, (uint16_t)port);
 		svc->bound = true;
 		if (stored)

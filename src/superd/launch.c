@@ -289,8 +289,8 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 	for (unsigned n = 0; svc && pid > 0 && n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
 
-		for (int place = 0; place < request->wanted_count && socket->fd >= 0 && !socket->lent; place++)
-			socket->lent = request->wanted[place] == socket->fd ? LENT : NOT_LENT;
+		for (int place = 0; place < request->wanted_count && socket->fd >= 0; place++)
+			socket->lent |= request->wanted[place] == socket->fd;
 	}
 	for (int n = 0; n < job->wanted_count; n++) {
 		bool is_first = true;

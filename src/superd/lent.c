@@ -6,8 +6,8 @@
  *
  *   A listener that a program has shut down is opened anew. If that is so twice in a minute, it is a failure.
  *
- *   Where a row has become accept = yes, superd accepts once the control groups of all who had the socket are empty, or
- *   no process has it. If it cannot know that, it opens the socket anew. */
+ *   Where a row has become accept = yes, superd accepts once no process has the socket. If it does not know that, it
+ *   opens the socket anew. */
 #include "superd/daemon.h"
 
 #include <errno.h>
@@ -149,21 +149,6 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 	journal_socket(socket); /* it has not its new options yet */
 }
 
-/* Behind the last process of the instance that superd knows of. */
-void lent_note_end(struct instance *instance)
-{
-	struct svc *svc = instance->svc;
-
-	EACH_SOCKET(socket, svc) {
-		if (socket->lent != LENT || !instance->pid || instance->row->exec->accept)
-			continue;
-		if (instance->cgroup && !instance_cgroup_lives(instance))
-			continue;
-		socket->lent = STRAYED;
-		journal_socket(socket);
-	}
-}
-
 static bool has_programs(const struct svc *svc)
 {
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
@@ -171,17 +156,6 @@ static bool has_programs(const struct svc *svc)
 			return true;
 	}
 	return false;
-}
-
-/* No program has the socket of a row with accept = yes any more, which was another's before. */
-bool lent_take_back(struct socket *socket)
-{
-	if (socket->lent == STRAYED || has_programs(socket->svc))
-		return false;
-	fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */
-	socket->lent = NOT_LENT;
-	journal_socket(socket);
-	return true;
 }
 
 /* One of those that superd has started, or of theirs. */
@@ -238,18 +212,19 @@ bool lent_close(struct svc *svc, bool *again)
 
 	EACH_SOCKET(socket, svc) {
 		struct pollfd look = { .fd = socket->fd, .events = POLLIN };
-		bool is_shut = socket->lent && socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint) &&
-			poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
-
+		bool accepts = socket->lent && socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint);
+		bool is_shut = accepts && poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
 		bool is_old = socket->is_old && svc_is_empty(svc);
-		bool is_strayed = socket->lent == STRAYED && svc->row->exec->accept && !has_programs(svc);
+		bool is_taken = accepts && svc->row->exec->accept && !has_programs(svc);
 
-		if (socket->fd < 0 || (!is_shut && !is_old && !is_strayed))
+		if (socket->fd < 0 || (!is_shut && !is_old && !is_taken))
 			continue;
 		if (!is_shut && !is_old && !may_search(svc))
 			continue;
 		if (!is_shut && !is_old && !is_held(socket)) {
-			socket->lent = LENT; /* lent_take_back */
+			fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */
+			socket->lent = false;
+			journal_socket(socket);
 			continue;
 		}
 		if (is_shut) {

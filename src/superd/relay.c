@@ -128,8 +128,7 @@ void relay_begin(struct instance *instance)
 				continue;
 			clients_name(&svc->sockets[n]);
 			wanted[count++] = svc->sockets[n].fd;
-			if (!svc->sockets[n].lent)
-				svc->sockets[n].lent = LENT;
+			svc->sockets[n].lent = true;
 		}
 		request.plan = plan;
 		request.wanted_count = count;

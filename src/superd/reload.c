@@ -301,7 +301,7 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 static void take_spare(struct svc *svc, struct socket *socket, struct socket *spare)
 {
 	socket->fd = spare->fd;
-	socket->lent = spare->lent && spare->svc != svc ? STRAYED : spare->lent;
+	socket->lent = spare->lent;
 	if (spare->run->name.length)
 		socket->run->name = spare->run->name;
 	socket->run->stored = spare->run->stored;

@@ -606,7 +606,7 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 		socket->fd = fd_raise(fd, FD_LISTENER);
 		if (socket->inherited || !endpoint_is_inet(socket->listen->address))
 			fd_set_nonblocking(socket->fd, true);
-		socket->lent = NOT_LENT;
+		socket->lent = false;
 		socket->is_old = false;
 		socket->absent = PRESENT;
 		CLEAR(socket->run->rests_until);
