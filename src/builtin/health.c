@@ -155,12 +155,8 @@ static void ask_superd(struct builtin_server *server, struct connection *connect
 	if (exchange->kind == 200 && is_elsewhere(server, connection))
 		exchange->kind = 421;
 	if (exchange->kind == 200) {
-		if (path.length > 7 && !strncasecmp(path.at, "http://", 7)) { /* as a proxy has it */
-			path = (struct substring){ path.at + 7, path.length - 7 };
-			(void)substring_take(&path, '/');
-		} else if (*path.at == '/') {
+		if (*path.at == '/')
 			path = (struct substring){ path.at + 1, path.length - 1 };
-		}
 		is_name = http_decode(path.at, path.length, &name) && name.length < QUESTION_MOST;
 	}
 	if (exchange->kind != ASKED_PLAIN && exchange->kind != 200)

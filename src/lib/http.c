@@ -168,6 +168,13 @@ struct http_request http_parse(const char *text, size_t length, const char *path
 	}
 	request.is_head = scan_is_word(method.at, method.length, "HEAD");
 	request.path = take(&target, '?');
+	if (request.path.length >= 7 && !strncasecmp(request.path.at, "http://", 7)) { /* RFC 9112, 3.2.2 */
+		const char *host = request.path.at + 7, *end = request.path.at + request.path.length;
+		const char *slash = memchr(host, '/', (size_t)(end - host));
+
+		request.path = slash ? (struct substring){ slash, (size_t)(end - slash) }
+				     : (struct substring){ host - 1, 1 };
+	}
 	if (!request.is_head && !scan_is_word(method.at, method.length, "GET"))
 		request.status = 405;
 	else

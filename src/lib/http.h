@@ -33,7 +33,7 @@ void http_add_elsewhere(struct buf *out, const char *text, size_t length, const 
 struct http_request {
 	int status;                     /* 200, or the status code to refuse the request with */
 	bool is_head;                   /* HEAD: the response has no body */
-	struct substring path;          /* a part of the head, not decoded; empty: the status is 400 or 505 */
+	struct substring path;          /* a part of the head, not decoded, behind any "http://HOST"; empty: 400 or 505 */
 };
 
 /* Whether the head is complete: it ends with an empty line. */

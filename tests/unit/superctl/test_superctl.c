@@ -261,6 +261,18 @@ Test(superctl_http, takes_get_and_head_of_one_path)
 	cr_assert_eq(status_of("get /metrics HTTP/1.1\r\n\r\n"), 405);
 }
 
+Test(superctl_http, takes_the_path_of_an_absolute_target)
+{
+	static const char *const roots[] = { "GET http://x HTTP/1.1\r\n\r\n", "GET HTTP://x?/metrics HTTP/1.1\r\n\r\n",
+					     "GET http:// HTTP/1.1\r\n\r\n", "GET http://x/?a HTTP/1.1\r\n\r\n" };
+
+	cr_assert_eq(status_of("GET http://x:80/metrics HTTP/1.1\r\n\r\n"), 200);
+	cr_assert_eq(status_of("GET http://x/y/metrics HTTP/1.1\r\n\r\n"), 404);
+	cr_assert_eq(status_of("GET http:/metrics HTTP/1.1\r\n\r\n"), 404);
+	for (size_t n = 0; n < sizeof(roots) / sizeof(roots[0]); n++)
+		cr_expect_eq(http_parse(roots[n], strlen(roots[n]), "/").status, 200, "%s", roots[n]);
+}
+
 Test(superctl_http, takes_nothing_for_what_it_is_not)
 {
 	static const char *const heads[] = {
