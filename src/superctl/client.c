@@ -26,7 +26,7 @@
 /* Milliseconds. */
 #define CONNECT_LIMIT 5000
 #define GREETING_LIMIT 10000
-#define ANSWER_GRACE 10000 /* after the end of --timeout, for superd's own answer */
+#define ANSWER_GRACE 2000 /* after the end of --timeout, for superd's own answer */
 
 #define LINE_MOST ((size_t)64 << 20) /* bytes of a line */
 #define READ_AT_ONCE ((size_t)64 << 10) /* bytes of one recv(2) */
@@ -466,23 +466,14 @@ enum ctl_status client_ask_quietly(struct ctl_client *client, const struct super
 	return status;
 }
 
-/* How long a verb that waits for work may take to answer. */
-static int64_t answer_timeout(const struct superctl_options *options)
-{
-	if (options->follow)
-		return CLIENT_FOREVER;
-	if (!options->waits)
-		return CLIENT_TIMEOUT;
-	return options->timeout < 0 ? CLIENT_FOREVER : options->timeout / 1000 + ANSWER_GRACE;
-}
-
 enum ctl_status client_begin(struct ctl_client *client, const struct superctl_options *options,
 			     const char *verb)
 {
 	enum ctl_status status;
 
-	client->until = CLIENT_FOREVER;
-	client->timeout = answer_timeout(options);
+	client->until = options->waits && options->timeout >= 0 ? clock_ms() + options->timeout / 1000 + ANSWER_GRACE
+								: CLIENT_FOREVER;
+	client->timeout = options->waits || options->follow ? CLIENT_FOREVER : CLIENT_TIMEOUT;
 	status = client_open(client, options);
 	if (status != CTL_DONE)
 		return status;

@@ -286,21 +286,26 @@ test health_is_a_line_for_each_reason_whatever_comes {
 	has $output "unhealthy: cannot reach superd at "
 }
 
-# It waits for 5 s.
-test health_is_told_where_superd_does_not_answer {
-	set socket [stand_in $greeting {health hangs}]
-	set program [begin -clock $superctl --control $socket health]
+# superctl gives up after these seconds.
+proc gives_up {seconds socket status text args} {
+	set program [begin -clock $::superctl --control $socket {*}$args]
 	set pid [program_pid $program]
-	wait {[requests] eq "health\n"}
-	for {set n 0} {$n < 10 && [lives $pid]} {incr n} {
-		wait {[waits_by_clock $pid] || ![lives $pid]}
-		expect {$n > 0 || [lives $pid]}
-		move 1s
-	}
-	lassign [finish $program] status output
-	expect {$status == 1}
-	has $output "unhealthy: superd at "
+	for {set n 0} {$n < $seconds} {incr n} { wait {[waits_by_clock $pid]}; move 1s }
+	wait {![lives $pid]}
+	set ended [finish $program]
+	expect {[lindex $ended 0] == $status}
+	has "[lindex $ended 1][lindex $ended 2]" $text
+}
+
+test waits_for_a_superd_that_hangs_no_longer_than_it_is_told {
+	set socket [stand_in $greeting {health hangs stop hangs}]
+	gives_up 5 $socket 1 "unhealthy: superd at " health
+	gives_up 6 $socket 1 " does not answer in time" stop --timeout=4s web
+	is [requests] "health\nstop --timeout=4 web\n"
 	dismiss
+	set listener [listener %/deaf]
+	gives_up 3 [path deaf] 4 " does not answer in time" stop --timeout=1s web
+	close $listener
 }
 
 test events_and_reasons_are_shown_as_text {
