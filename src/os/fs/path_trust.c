@@ -271,8 +271,10 @@ static bool follow_link(struct walk *walk, const char *path)
 	if (snprintf(whole, sizeof(whole), "%s/%s", target, walk->rest) >= (int)sizeof(whole))
 		return false;
 	memcpy(walk->rest, whole, strlen(whole) + 1);
-	if (*target == '/')
+	if (*target == '/') {
 		walk->known[0] = '\0';
+		walk->is_shared = false;
+	}
 	return true;
 }
 
@@ -299,8 +301,13 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 		slash = strrchr(walk->known, '/');
 		if (slash)
 			*slash = '\0';
-		walk->is_shared = false; /* superd came through it, so it was trusted */
-		return true;
+		walk->is_shared = false;
+		if (!*walk->known)
+			return true;
+		if (path_stat_mount(walk->known, AT_SYMLINK_NOFOLLOW | DONT_ASK, &status, &mount) == 0)
+			return !folder_is_flawed(walk, walk->known, &status); /* it may be sticky */
+		report_broken(walk, walk->known, errno);
+		return false;
 	}
 	if (snprintf(path, sizeof(path), "%s/%s", walk->known, name) >= (int)sizeof(path)) {
 		report_flaw(walk, PATH_BROKEN, walk->known, NULL);

@@ -85,6 +85,11 @@ Test(path_trust, takes_from_a_sticky_folder_what_is_its_own_alone)
 	cr_assert_eq(chmod(in("own"), 01777), 0);
 	cr_assert(trusts("own/file"));
 	expect_flaw("own/none", PATH_WORLD, "own");
+	cr_assert_eq(mkdir(in("own/below"), 0755), 0);
+	cr_assert(trusts("own/below/../file"));
+	expect_flaw("own/below/../none", PATH_WORLD, "own");
+	cr_assert_eq(symlink("/superd-none", in("own/link")), 0);
+	cr_assert(trusts("own/link"), "its link leads to a folder that is not sticky");
 }
 
 Test(path_trust, follows_links)
