@@ -176,6 +176,11 @@ char *cgroups_instance_path(const struct cgroups *cgroups, const char *service, 
 	return buf_take(&path);
 }
 
+static bool is_below(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
 /* Removes the groups of instances. Returns whether any is left because its instance still runs. */
 static bool remove_empty_groups(const struct cgroups *cgroups)
 {
@@ -185,7 +190,7 @@ static bool remove_empty_groups(const struct cgroups *cgroups)
 	bool any = false;
 
 	while (stream && (entry = readdir(stream))) {
-		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR || !strcmp(entry->d_name, CGROUP_LEAF) ||
+		if (!is_below(entry) || !strcmp(entry->d_name, CGROUP_LEAF) ||
 		    snprintf(path, sizeof(path), "%s/%s", cgroups->base, entry->d_name) >= (int)sizeof(path))
 			continue;
 		any |= !cgroup_remove(path);
@@ -217,7 +222,6 @@ void cgroups_end(struct cgroups *cgroups)
 
 /* One control group, with the groups below it: opened, signalled, thawed, removed. */
 
-#define DEPTH_MOST 32
 #define FILE_MOST (1u << 20)
 
 /* Part of each start, so it takes as few system calls as possible and checks nothing. */
@@ -230,17 +234,18 @@ int cgroup_service_open(const char *path)
 	return fd;
 }
 
-/* Calls `act` for the folder and all folders below it, the deepest first. */
+/* Calls `act` for the folder and all folders below it, the deepest first. Their names may be longer than a path. */
 static void each_below(const char *path, int depth, void (*act)(void *context, const char *path), void *context)
 {
 	DIR *stream = opendir(path);
-	char below[PATH_MAX];
+	char below[NAME_MAX + 40];
 	struct dirent *entry;
 
 	while (stream && depth && (entry = readdir(stream))) {
-		if (entry->d_name[0] != '.' && entry->d_type == DT_DIR &&
-		    snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) < (int)sizeof(below))
-			each_below(below, depth - 1, act, context);
+		if (!is_below(entry))
+			continue;
+		snprintf(below, sizeof(below), "/proc/self/fd/%d/%s", dirfd(stream), entry->d_name);
+		each_below(below, depth - 1, act, context);
 	}
 	if (stream)
 		closedir(stream);
@@ -270,7 +275,7 @@ bool cgroup_signal(const char *path, int signal)
 {
 	struct group_signal sent = { .signal = signal };
 
-	each_below(path, DEPTH_MOST, signal_group, &sent);
+	each_below(path, CGROUP_DEPTH_MOST, signal_group, &sent);
 	return !sent.failed;
 }
 
@@ -291,7 +296,7 @@ bool cgroup_remove(const char *path)
 	bool gone = rmdir(path) == 0 || errno == ENOENT;
 
 	if (!gone)
-		each_below(path, DEPTH_MOST, remove_group, &gone);
+		each_below(path, CGROUP_DEPTH_MOST, remove_group, &gone);
 	return gone;
 }
 

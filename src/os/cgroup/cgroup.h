@@ -100,6 +100,8 @@ int cgroup_service_open(const char *path);
 /* Removes all empty groups; if none is left, also undoes the changes to superd's own group. */
 void cgroups_end(struct cgroups *cgroups);
 
+#define CGROUP_DEPTH_MOST 32            /* levels of groups below one */
+
 bool cgroup_is_populated(const char *path);     /* false also where there is none */
 bool cgroup_signal(const char *path, int signal);       /* to each of its processes, and of the groups below it; false: not to all */
 void cgroup_kill(const char *path);             /* SIGKILL for all of them, also for processes that they fork meanwhile */

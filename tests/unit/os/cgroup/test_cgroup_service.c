@@ -33,3 +33,23 @@ Test(cgroup_kept, a_group_whose_processes_cannot_be_listed_has_not_got_the_signa
 	rmdir(in_folder("it.service"));
 	rmdir(folder);
 }
+
+/* Its user makes them, if it is delegated. */
+Test(cgroup_kept, a_group_goes_with_those_below_it_whatever_their_names, .init = make_folder)
+{
+	char name[NAME_MAX + 1];
+	int at = open(folder, O_PATH | O_CLOEXEC), below;
+
+	memset(name, 'n', NAME_MAX);
+	name[NAME_MAX] = '\0';
+	for (int depth = 0; depth < CGROUP_DEPTH_MOST; depth++) {
+		cr_assert_eq(mkdirat(at, ".hidden", 0700), 0);
+		cr_assert_eq(mkdirat(at, name, 0700), 0);
+		below = openat(at, name, O_PATH | O_CLOEXEC);
+		cr_assert_geq(below, 0);
+		close(at);
+		at = below;
+	}
+	close(at);
+	cr_expect(cgroup_remove(folder));
+}
