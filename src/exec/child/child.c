@@ -37,10 +37,15 @@
  * The limits come before the move, so the program never runs without them. The child does this, not superd, because a
  * move may block in the kernel (cgroup_threadgroup_rwsem). */
 
-/* moves the caller into an open group; 0, or -1 and errno */
+/* Moves the caller into an open group; 0, or -1 and errno. One whose user passes controllers on may have no processes
+ * itself: then into the group that systemd has for commands there. */
 static int cgroup_enter(int group)
 {
-	return fd_write_file(group, "cgroup.procs", "0") ? 0 : -1;
+	if (fd_write_file(group, "cgroup.procs", "0"))
+		return 0;
+	if (errno != EBUSY || (syscall(SYS_mkdirat, group, ".control", 0755) < 0 && errno != EEXIST))
+		return -1;
+	return fd_write_file(group, ".control/cgroup.procs", "0") ? 0 : -1;
 }
 
 static int write_settings(struct job *job, const struct cgroup_settings *cgroup_settings, int group)
@@ -62,7 +67,10 @@ static int write_settings(struct job *job, const struct cgroup_settings *cgroup_
 	return 0;
 }
 
-/* Gives the user the files for groups below (cgroups(7), "Delegation"), not those with the group's own limits. */
+_Static_assert(CGROUP_DEPTH_MOST == 32, "give_to_user sets it");
+
+/* Gives the user the files for groups below (cgroups(7), "Delegation"), not those with the group's own limits. superd
+ * removes no more levels than he may make. */
 static int give_to_user(int group, const struct account *account)
 {
 	static const char *const files[] = { "", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
@@ -73,7 +81,7 @@ static int give_to_user(int group, const struct account *account)
 		if (syscall(SYS_fchownat, group, files[n], account->uid, account->gid, flags) < 0)
 			return -1;
 	}
-	return 0;
+	return fd_write_file(group, "cgroup.max.depth", "32") ? 0 : -1;
 }
 
 /* Others see into the group once its settings are complete: a command that failed, or was killed, in front of that

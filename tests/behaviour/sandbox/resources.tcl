@@ -61,6 +61,31 @@ test an_instance_has_a_group_of_its_own_that_goes_with_it {
 	close $first
 }
 
+set enters_its_group {g=$(sed -n s/^0:://p /proc/self/cgroup); cd /sys/fs/cgroup/unified$g 2>/dev/null || cd /sys/fs/cgroup$g;}
+
+# Names and depths are its user's choice.
+test a_group_goes_with_all_that_its_user_makes_in_it {
+	needs_groups
+	run_it "user = daemon delegate = yes" "$enters_its_group mkdir .hidden; mkdir -p [string repeat d/ 40]; $groups_itself"
+	set client [connect it]
+	set line [group_line $client]
+	expect {[exists [group_folder $line]/.hidden]}
+	close $client
+	wait {[group_folder $line] eq ""}
+}
+
+# Then it may have no processes itself.
+test a_command_runs_in_a_group_whose_user_passes_controllers_on {
+	needs {[has_controllers]} "there are no controllers"
+	superd [filled {service it { listen = "127.0.0.1:0" user = daemon delegate = yes memory_max = 64M
+		exec_stop = "/bin/sh -c 'cat /proc/self/cgroup >>%/diary'"
+		exec = { "/bin/sh", "-c", "$enters_its_group mkdir x && echo \$\$ >x/cgroup.procs && echo +memory >cgroup.subtree_control && echo 1 >>%/diary; exec sleep 1000" } }}]
+	connect it
+	wait {[lines %/diary] == 1}
+	stop
+	has [read %/diary] "/.control\n"
+}
+
 test groups_go_over_an_upgrade {
 	needs_groups
 	needs {![is_sanitized]} "sanitized, superd starts what asks for none in no control group"
