@@ -1,30 +1,14 @@
 /* Turns a builder into a row of the table: the service's settings override the defaults of its file, which override
  * superd's own.
  *
- * Ten thousand services must not cost ten thousand copies of every option. The table has one set of groups for services
- * that set nothing; a builder copies only the groups that it changes, and the pool gives equal groups one address. */
+ * Ten thousand services must not cost ten thousand copies of every option. The table has the groups of services that
+ * set nothing; a builder copies only the groups that it changes, and the pool gives equal groups one address. */
 #include "table/services/service_builder.h"
 
 #include <string.h>
 
 #include "table/option/service_settings.h"
 #include "table/services/builder_internal.h"
-
-/* The groups with the defaults of a file, and which defaults these are. */
-struct bases {
-	struct bases *next;             /* of services without these */
-	const struct option_settings *defaults;        /* NULL: none */
-	const void *group[GROUPS];
-};
-
-const void *const *table_bases(const struct table *table, const struct option_settings *defaults)
-{
-	const struct bases *bases = table->bases;
-
-	while (bases && bases->defaults != defaults)
-		bases = bases->next;
-	return bases ? bases->group : NULL;
-}
 
 static bool is_of(const struct option_setting *setting, unsigned block, enum option_group group)
 {
@@ -75,28 +59,21 @@ static const void *override_group(const void *base, struct setting_list settings
 	return pool_keep(pool, &values, group_sizes[group]);
 }
 
-const void *const *table_make_bases(struct table *table, const struct option_settings *defaults)
+bool service_text_groups(const struct service *row, const void *groups[GROUPS], struct pool *pool)
 {
-	const void *const *known = table_bases(table, defaults);
-	struct pool *pool = table->pool;
-	struct bases *bases = known ? NULL : pool_alloc(pool, sizeof(*bases));
+	const struct option_settings *own = row->settings, *defaults = own ? own->defaults : NULL;
 	union group_values values;
 
-	if (!bases)
-		return known;
 	for (enum option_group group = 0; group < GROUPS; group++) {
-		if (!option_fill_defaults(group, &values, pool))
-			return NULL;
-		if (!apply(settings_of(defaults), 0, group, &values, pool))
-			return NULL;
-		bases->group[group] = pool_keep(pool, &values, group_sizes[group]);
-		if (!bases->group[group])
-			return NULL;
+		if (!option_fill_defaults(group, &values, pool) ||
+		    !apply(settings_of(defaults), 0, group, &values, pool) ||
+		    !apply(settings_of(own), 0, group, &values, pool))
+			return false;
+		groups[group] = pool_keep(pool, &values, group_sizes[group]);
+		if (!groups[group])
+			return false;
 	}
-	bases->defaults = defaults;
-	bases->next = table->bases;
-	table->bases = bases;
-	return bases->group;
+	return true;
 }
 
 static bool sets(const struct service *row, const char *option)
@@ -201,7 +178,6 @@ static bool override_groups(const void *groups[GROUPS], struct setting_list sett
 
 static bool fill_groups(struct service *row, struct table *table)
 {
-	const void *const *bases = table_make_bases(table, row->settings->defaults);
 	const struct service *before = table->count ? &table->services[table->count - 1] : NULL;
 	const void *groups[GROUPS];
 	struct implied implied;
@@ -211,9 +187,7 @@ static bool fill_groups(struct service *row, struct table *table)
 		row->groups = before->groups;
 		return true;
 	}
-	if (!bases || !table_make_bases(table, NULL))
-		return false;
-	memcpy(groups, bases, sizeof(groups));
+	memcpy(groups, table_bases(table, row), sizeof(groups));
 	if (!override_groups(groups, settings_of(row->settings), table->pool))
 		return false;
 	find_implied(&implied, row, groups);
@@ -284,18 +258,26 @@ bool builder_row(const struct service_builder *builder, const struct option_sett
 	       fill_sockets(row, builder);
 }
 
+/* Keeps what defaults { } say, for the first service. */
+static bool keep_defaults(struct table *table, const struct service_builder *defaults)
+{
+	struct service row = { 0 };
+
+	if (!service_keep_settings(&row, NULL, defaults->settings, defaults->setting_count, table->pool) ||
+	    !service_text_groups(&row, table->bases[true], table->pool))
+		return false;
+	table->defaults = row.settings;
+	return true;
+}
+
 bool builder_finish(struct service_builder *builder, const struct service_builder *defaults, struct diags *diags)
 {
 	struct table *table = builder->table;
-	struct service row = { 0 };
-	bool good = true;
+	struct service row;
 
-	if (defaults && !builder->is_alone) {
-		good = service_keep_settings(&row, NULL, defaults->settings, defaults->setting_count, table->pool);
-		table->defaults = row.settings;
-	}
-	if (good && builder_row(builder, row.settings, &row) && fill_groups(&row, table) &&
-	    fill_socket_options(&row, table->pool) && table_add(table, &row))
+	if ((!defaults || table->defaults || keep_defaults(table, defaults)) &&
+	    builder_row(builder, defaults && !builder->is_alone ? table->defaults : NULL, &row) &&
+	    fill_groups(&row, table) && fill_socket_options(&row, table->pool) && table_add(table, &row))
 		return true;
 	diag_error(diags, builder->at, "%s: out of memory", builder->name);
 	return false;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "table/option/service_settings.h"
+#include "table/services/service_builder.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
 
@@ -169,10 +170,9 @@ static bool is_set(const struct service *service, const char *name)
 static bool is_implied(const struct service *service, const struct option_def *option, const struct table *table)
 {
 	static const char *const kept[] = { "input", "output", "pass_packet_info", "optional", NULL };
-	const void *const *bases = table_bases(table, service->settings->defaults);
 	const char *name = option->name[NATIVE];
 
-	if (!service->is_foreign || !bases || words_have(kept, name) ||
+	if (!service->is_foreign || words_have(kept, name) ||
 	    !option_takes_default(option, service->exec))
 		return false;
 	if (!strcmp(name, "pass"))
@@ -180,7 +180,7 @@ static bool is_implied(const struct service *service, const struct option_def *o
 		       !settings_find(service->settings->defaults, option, 0);
 	return (strcmp(name, "error") != 0 || !is_set(service, "output")) &&
 	       type_equal(option, option_field(option, service),
-			  (const char *)bases[option->group] + option->offset);
+			  (const char *)table_bases(table, service)[option->group] + option->offset);
 }
 
 static bool is_skipped(const struct printer *printer, const struct option_setting *setting)
@@ -234,6 +234,29 @@ static void add_of_defaults(const struct printer *printer, const struct option_s
 		add_in_force(printer, error);
 }
 
+/* Adds, as comments, what follows from other options: no text sets it, or it is stricter than the text. */
+static void add_implied(const struct printer *printer)
+{
+	const struct service *service = printer->service;
+	struct pool *pool = pool_new();
+	const void *said[GROUPS];
+	bool good = pool && service_text_groups(service, said, pool);
+
+	printer->out->failed |= !good;
+	for (size_t n = 0; good && n < option_count; n++) {
+		const struct option_def *option = &option_defs[n];
+		const void *field = option_field(option, service);
+
+		if (!field || !option_takes_default(option, service->exec) ||
+		    type_equal(option, field, (const char *)said[option->group] + option->offset))
+			continue;
+		buf_addf(printer->out, "\t# implied: %s = ", option->name[NATIVE]);
+		type_format(option, field, printer->out);
+		buf_char(printer->out, '\n');
+	}
+	pool_free(pool);
+}
+
 void service_conf_add(struct buf *out, const struct service *service, const struct conf_style *style)
 {
 	struct printer printer = { .out = out, .style = style, .service = service, .indent = "\t", .end = "\n" };
@@ -265,6 +288,8 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	}
 	if (is_below_others(&printer))
 		add_of_defaults(&printer, style->table->defaults);
+	if (style->places == PLACES_OF_ALL)
+		add_implied(&printer);
 	buf_text(out, "}\n");
 }
 

@@ -38,12 +38,13 @@ static bool name_entry(const struct table *table, size_t n, struct ptr_map *take
 	return *name;
 }
 
-/* Gives an entry its name, and a row if it has none. plain: the groups of a service that sets nothing. */
-static bool list_entry(struct table *table, size_t n, const char *name, const void *const *plain)
+/* Gives an entry its name, and a row if it has none. */
+static bool list_entry(struct table *table, size_t n, const char *name)
 {
 	struct skipped *entry = &table->skipped[n];
 	const struct service row = {
-		.at = entry->at, .exec = plain[GROUP_EXEC], .groups = (const void *)plain, .is_skipped = true
+		.at = entry->at, .exec = table->bases[false][GROUP_EXEC], .groups = (const void *)table->bases[false],
+		.is_skipped = true
 	};
 
 	if (!name)
@@ -61,9 +62,8 @@ bool skipped_list(struct table *table)
 {
 	size_t count = table->skipped_count;
 	const char **names = calloc(count + 1, sizeof(*names));
-	const void *const *plain = table_make_bases(table, NULL);
 	struct ptr_map taken = { 0 };
-	bool ok = names && plain;
+	bool ok = names;
 
 	for (size_t n = 0; n < count; n++) {    /* so that table_find finds the rows that are served */
 		if (table->skipped[n].row != SKIPPED_NO_ROW)
@@ -73,7 +73,7 @@ bool skipped_list(struct table *table)
 	for (size_t n = 0; ok && n < count; n++)
 		ok = name_entry(table, n, &taken, &names[n]);
 	for (size_t n = 0; ok && n < count; n++)
-		ok = list_entry(table, n, names[n], plain);
+		ok = list_entry(table, n, names[n]);
 	table_forget_names(table);
 	ptr_map_free(&taken);
 	free(names);

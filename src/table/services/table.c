@@ -10,6 +10,7 @@
 #include "lib/array.h"
 #include "lib/hash.h"
 #include "lib/memory.h"
+#include "table/services/service_builder.h"
 
 struct names {
 	unsigned *slots;                /* index of the row + 1, open addressing; NULL: not created yet */
@@ -25,7 +26,7 @@ struct table *table_new(void)
 	globals_init(&table->globals);
 	table->pool = pool_new();
 	table->names = calloc(1, sizeof(*table->names));
-	if (!table->pool || !table->names) {
+	if (!table->pool || !table->names || !service_text_groups(&table->superd, table->bases[false], table->pool)) {
 		table_free(table);
 		return memory_ran_out();
 	}

@@ -57,7 +57,7 @@ struct table {
 	const struct compiled_filter *filters;
 	struct names *names;            /* name -> row, created by the first table_find; private to table.c */
 	const struct option_settings *defaults; /* of defaults { }, in the pool; NULL: no service has any */
-	struct bases *bases;            /* the groups of services that set nothing; private to builder_finish.c */
+	const void *bases[2][GROUPS];   /* the groups of services that set nothing: with superd's own defaults, and with these */
 	/* For superd --keep-going; the lists are owned: */
 	struct skipped *skipped;        /* entries that are not served, because of an error */
 	size_t skipped_count, skipped_capacity;
@@ -92,10 +92,11 @@ struct skipped *table_find_skipped(const struct table *table, const struct servi
 
 struct service *table_find(const struct table *table, const char *name);        /* the first of that name, or NULL */
 
-/* The groups of a service that sets nothing, with these defaults, by enum option_group: those of struct option_groups and
- * GROUP_EXEC. NULL: the table has no such; or memory has run out. */
-const void *const *table_bases(const struct table *table, const struct option_settings *defaults);
-const void *const *table_make_bases(struct table *table, const struct option_settings *defaults);
+/* The groups of a row that would set nothing, by enum option_group: those of struct option_groups and GROUP_EXEC. */
+static inline const void *const *table_bases(const struct table *table, const struct service *row)
+{
+	return table->bases[row->settings->defaults != NULL];
+}
 
 /* Names have changed: the next table_find looks at them anew. */
 void table_forget_names(struct table *table);

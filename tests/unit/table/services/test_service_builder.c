@@ -94,14 +94,12 @@ Test(builder, an_option_that_each_service_sets_costs_its_group_alone)
 	expect_nothing();
 }
 
-Test(builder, defaults_may_go_on_after_a_service_was_sealed)
+Test(builder, defaults_hold_for_the_services_that_are_sealed_with_them)
 {
 	struct service_builder *defaults = begin(NULL);
 
 	set(defaults, "timeout_stop", "5s", NULL);
 	cr_expect_eq(end_with(begin_good("a", "80"), defaults)->groups->lifecycle->timeout_stop, 5000000);
-	set(defaults, "timeout_start", "6s", NULL);
-	cr_expect_eq(end_with(begin_good("b", "81"), defaults)->groups->lifecycle->timeout_start, 6000000);
 	cr_expect_eq(end_with(begin_good("c", "82"), NULL)->groups->lifecycle->timeout_stop, 10000000);
 	builder_free(defaults);
 	expect_nothing();
