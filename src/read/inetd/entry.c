@@ -14,6 +14,7 @@
 #include "lib/buf.h"
 #include "lib/scan.h"
 #include "read/inetd/internal.h"
+#include "read/xinetd/xinetd.h"
 #include "table/reading/word_list.h"
 
 /* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
@@ -657,8 +658,9 @@ static void add_services(struct inetd *inetd, const char *host)
 	array_add(entries->list, entries->count, entries->capacity) = one;
 }
 
-/* Adds services for the hosts of the entry, else of a line HOSTS: above it, else of the command line; "*" is any host.
- * If one of them is wrong, there are none. superd cannot bind an RPC service to hosts: it would be open to others. */
+/* Adds services for the hosts of the entry, else of a line HOSTS: above it, else of the command line or the defaults of
+ * xinetd.conf; "*" is any host. If one of them is wrong, there are none. superd cannot bind an RPC service to hosts: it
+ * would be open to others. */
 static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 {
 	struct inetd_entries *entries = inetd->entries;
@@ -670,8 +672,8 @@ static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 		return entry_refuse(inetd, at, "it has no address of its own, so it cannot have a host");
 	if (!hosts)
 		hosts = entries->hosts;
-	if (!hosts && inetd->reading->inetd)
-		hosts = inetd->reading->inetd->address;
+	if (!hosts)
+		hosts = inetd->reading->inetd ? inetd->reading->inetd->address : xinetd_shared_address(inetd->reading);
 	if (!has_hosts || !hosts || !*hosts)
 		hosts = "*";
 	if (is_rpc(entry) && strcmp(hosts, "*") != 0) {
@@ -863,13 +865,13 @@ static void inetd_finish(struct reading *reading)
 {
 	struct inetd_entries *entries = inetd_entries(reading);
 
-	if (!entries)
-		return;
-	inetd_apply_precedence(reading, entries);
-	for (size_t i = 0; i < entries->count; i++) {
+	if (entries)
+		inetd_apply_precedence(reading, entries);
+	for (size_t i = 0; entries && i < entries->count; i++) {
 		if (!entries->list[i].is_dropped)
 			inetd_build(reading, &entries->list[i]);
 	}
+	xinetd_shared_defaults_end(reading);
 	reading_drop_state(reading, inetd_entries_free);
 	reading->pending = 0;
 }

@@ -449,7 +449,7 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	const struct inetd_defaults *defaults = reading->inetd;
 	const struct draft draft = { reading, inetd_entries(reading)->pool, reading->diags,
 				     builder_new(reading->table, entry->name, entry->at), false };
-	const struct inetd_service service = {
+	struct inetd_service service = {
 		.builder = draft.builder,
 		.at = entry->at,
 		.accepts = entry->accepts,
@@ -457,7 +457,10 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	};
 	size_t errors = reading->diags->errors;
 	struct inetd_entry own = *entry;
+	struct buf id = { 0 };
 
+	add_base(entry, false, &id);
+	service.id = buf_keep(&id, draft.pool);
 	pass_by_tcpd(&draft, &own);
 	entry = &own;
 	builder_set_foreign(draft.builder, NATIVE);

@@ -828,13 +828,18 @@ static const struct assignment *find_assignment(const struct xinetd_entry *entry
 	return NULL;
 }
 
-static bool has_id(const struct assignment *ids, const char *id)
+/* Whether the list has this id, which then has no place any more: check_ids has nothing to say of it. */
+static bool take_id(const struct assignment *ids, const char *id)
 {
-	for (size_t i = 0; i < ids->count; i++) {
-		if (!strcasecmp(ids->words[i], id))
-			return true;
+	bool found = false;
+
+	for (size_t i = 0; ids && i < ids->count; i++) {
+		if (strcasecmp(ids->words[i], id) != 0)
+			continue;
+		ids->word_at[i].file = NULL;
+		found = true;
 	}
-	return false;
+	return found;
 }
 
 /* Sets is_disabled and the place of the line that disables the entry. */
@@ -842,13 +847,13 @@ static void find_disabled(struct xinetd_entry *entry, const struct xinetd_servic
 {
 	const struct assignment *enabled = defaults->value[ATTR_ENABLED], *disabled = defaults->value[ATTR_DISABLED];
 	const struct assignment *line = find_assignment(entry, ATTR_DISABLE);
-	bool value = false;
+	bool value = false, is_enabled = take_id(enabled, entry->id), is_listed = take_id(disabled, entry->id);
 
 	if (line && !scan_bool(line->words[0], &value) && value)
 		entry->disabled_at = line->at;
-	else if (enabled && !defaults->is_broken[ATTR_ENABLED] && !has_id(enabled, entry->id))
+	else if (enabled && !defaults->is_broken[ATTR_ENABLED] && !is_enabled)
 		entry->disabled_at = enabled->at;
-	else if (disabled && !defaults->is_broken[ATTR_DISABLED] && has_id(disabled, entry->id))
+	else if (is_listed && !defaults->is_broken[ATTR_DISABLED])
 		entry->disabled_at = disabled->at;
 	else
 		return;
@@ -923,17 +928,16 @@ static void label_entries(struct xinetd *xinetd)
 }
 
 /* Warns of ids that no service has: a misspelt one would leave the wrong services enabled. */
-static void check_ids(const struct xinetd *xinetd, const struct assignment *ids, const char *attribute,
-		      struct diags *diags)
+static void check_ids(const struct xinetd_service *defaults, struct diags *diags)
 {
-	for (size_t i = 0; ids && i < ids->count; i++) {
-		bool found = false;
+	for (enum xinetd_attribute i = ATTR_DISABLED; i <= ATTR_ENABLED; i++) {
+		const struct assignment *ids = defaults->value[i];
 
-		for (size_t k = 0; k < xinetd->count && !found; k++)
-			found = !strcasecmp(xinetd->services[k].id, ids->words[i]);
-		if (!found)
-			diag_warning(diags, ids->word_at[i], "%s: no service has the id '%s'", attribute,
-				     ids->words[i]);
+		for (size_t n = 0; ids && n < ids->count; n++) {
+			if (ids->word_at[n].file)
+				diag_warning(diags, ids->word_at[n], "%s: no service has the id '%s'",
+					     xinetd_rule(i)->name, ids->words[n]);
+		}
 	}
 }
 
@@ -948,8 +952,8 @@ static bool may_hide_id(const struct xinetd_entry *entry)
 }
 
 /* Sets id, label, is_doubtful and is_disabled of every entry. defaults: for `enabled` and `disabled`. Shared ids are
- * reported with the entries; ids in `enabled` and `disabled` that no service has are added to reading->diags. */
-static void assign_ids(struct xinetd *xinetd, struct reading *reading, const struct xinetd_service *defaults)
+ * reported with the entries. */
+static void assign_ids(struct xinetd *xinetd, const struct xinetd_service *defaults)
 {
 	for (size_t i = 0; i < xinetd->count; i++) {
 		struct xinetd_entry *entry = &xinetd->services[i];
@@ -960,8 +964,6 @@ static void assign_ids(struct xinetd *xinetd, struct reading *reading, const str
 		find_disabled(entry, defaults);
 	}
 	label_entries(xinetd);
-	check_ids(xinetd, defaults->value[ATTR_ENABLED], "enabled", reading->diags);
-	check_ids(xinetd, defaults->value[ATTR_DISABLED], "disabled", reading->diags);
 }
 
 /* The defaults of a source, those of all its files together, in the source's pool. Their values are checked where a
@@ -1000,12 +1002,19 @@ bool xinetd_shared_defaults_exist(struct reading *reading)
 	return *reading_state(reading, free_shared);
 }
 
+const char *xinetd_shared_address(struct reading *reading)
+{
+	const struct xinetd_shared *shared = *reading_state(reading, free_shared);
+
+	return shared ? value_word(shared->defaults, ATTR_BIND) : NULL;
+}
+
 /* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
 bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd)
 {
 	const struct xinetd_shared *shared = *reading_state(reading, free_shared);
 	const char *name = builder_name(inetd->builder);
-	struct xinetd_entry entry = { .name = name, .at = inetd->at, .id = name, .label = name };
+	struct xinetd_entry entry = { .name = name, .at = inetd->at, .id = inetd->id, .label = name };
 	struct xinetd_service service = {
 		.draft = { reading, NULL, &entry.diags, inetd->builder, true },
 		.entry = &entry,
@@ -1020,13 +1029,24 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
 	service.draft.pool = shared->xinetd->pool;
 	service.defaults = shared->defaults;
 	xinetd_merge(&service);
+	find_disabled(&entry, shared->defaults);
 	set_access(&service);
 	set_log(&service);
+	set_as_is(&service, ATTR_PASSENV);
+	set_as_is(&service, ATTR_UMASK);
 	if (entry.is_disabled)
 		draft_set_text(&service.draft, "disable", "yes", entry.disabled_at);
 	xinetd_entry_report(&entry, shared->defaults->entry, reading->diags);
 	diags_free(&entry.diags);
 	return is_sound(&service);
+}
+
+void xinetd_shared_defaults_end(struct reading *reading)
+{
+	const struct xinetd_shared *shared = *reading_state(reading, free_shared);
+
+	if (shared)
+		check_ids(shared->defaults, reading->diags);
 }
 
 /* Reads a source of xinetd.conf.
@@ -1120,13 +1140,14 @@ void xinetd_end_source(struct reading *reading)
 	if (!xinetd)
 		return;
 	defaults = make_defaults(xinetd, reading);
-	assign_ids(xinetd, reading, defaults);
+	assign_ids(xinetd, defaults);
 	for (size_t i = 0; i < xinetd->count; i++)
 		make_service(reading, &xinetd->services[i], defaults);
 	if (reading->request && reading->request->shares_defaults && !*shared) {
 		*shared = pool_alloc(xinetd->pool, sizeof(struct xinetd_shared));
 		*(struct xinetd_shared *)*shared = (struct xinetd_shared){ xinetd, defaults };
 	} else {
+		check_ids(defaults, reading->diags);
 		xinetd_free(xinetd);
 	}
 	*state = NULL;

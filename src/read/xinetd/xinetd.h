@@ -18,14 +18,21 @@ void xinetd_end_source(struct reading *reading);
  * with it. Whether there are such defaults: */
 bool xinetd_shared_defaults_exist(struct reading *reading);
 
+/* The value of bind in them, for services that name no address; NULL: none. */
+const char *xinetd_shared_address(struct reading *reading);
+
 /* A service of inetd.conf. */
 struct inetd_service {
+	const char *id;                 /* in `enabled` and `disabled` */
 	struct service_builder *builder; /* options that are already set stay */
 	struct origin at;
 	bool accepts;                   /* nowait */
 	bool has_connections;           /* stream sockets; otherwise datagrams */
 };
 
-/* Sets limits, access rules, banners and log from the defaults. false: one of them is wrong (reported), and the service
- * must not run. */
+/* Sets limits, access rules, banners, log and environment from the defaults, and disables what they disable. false: one
+ * of them is wrong (reported), and the service must not run. */
 bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd_service);
+
+/* After all services: warns of ids in the defaults that none has. */
+void xinetd_shared_defaults_end(struct reading *reading);

@@ -123,7 +123,7 @@ test leaves_servers_running_at_sigquit {
 proc with_inetds_table {defaults args} {
 	needs {[private]} "needs root, a network namespace and mounts of its own"
 	private_file /etc/xinetd.conf "$defaults[web 4001]"
-	foreach line $args { append lines "127.0.0.1:$line root $::backend backend lines\n" }
+	foreach line $args { append lines "$line\n" }
 	if {$args ne ""} { private_file /etc/inetd.conf $lines }
 	superd -program [called xinetd] -tableless -arguments {-d -inetd_compat} ""
 }
@@ -142,7 +142,8 @@ test reads_the_table_of_inetd_besides {
 test has_its_defaults_speak_for_the_table_of_inetd_too {
 	set log [path services]
 	with_inetds_table "defaults\n{\n instances = 1\n only_from = 127.0.0.1\n log_type = FILE $log\n log_on_failure = HOST\n}\n" \
-		"4002 stream tcp nowait" "4003 stream tcp nowait.5"
+		"127.0.0.1:4002 stream tcp nowait root $backend backend lines" \
+		"127.0.0.1:4003 stream tcp nowait.5 root $backend backend lines"
 	port 4002@127.0.0.1; port 4003@127.0.0.1
 	end_of [connect 4002 -from 127.0.0.2]
 	wait {[string match "*FAIL: 4002@127.0.0.1 address from=127.0.0.2*" [read $log]]}
@@ -150,6 +151,19 @@ test has_its_defaults_speak_for_the_table_of_inetd_too {
 	set second [connect 4002]; end_of $second
 	wait {[string match "*FAIL: 4002@127.0.0.1 service_limit from=127.0.0.1*" [read $log]]}
 	close $first $second
+	stop
+	remove /etc/inetd.conf; remove /etc/xinetd.conf
+}
+
+test has_its_defaults_disable_services_of_inetd_and_bind_the_others {
+	with_inetds_table "defaults\n{\n bind = 127.0.0.2\n umask = 077\n enabled = web 4002 4003 4004\n disabled = 4003 wbe\n}\n" \
+		"4002 stream tcp nowait root /bin/sh sh -c umask" "4003 stream tcp nowait root /bin/cat" \
+		"4005 stream tcp nowait root /bin/cat"
+	listening tcp:127.0.0.2:4002 tcp:127.0.0.1:4001
+	expect {![logged "listening on tcp:127.0.0.2:4003"] && ![logged "listening on tcp:127.0.0.2:4005"]}
+	set client [connect 4002@127.0.0.2 -to 127.0.0.2]; is [line $client] 0077; close $client
+	foreach id {4004 wbe} { expect {[logged "no service has the id '$id'"]} }
+	foreach id {web 4002 4003} { expect {![logged "no service has the id '$id'"]} }
 	stop
 	remove /etc/inetd.conf; remove /etc/xinetd.conf
 }
