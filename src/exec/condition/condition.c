@@ -13,37 +13,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/fs/fs.h"
 #include "table/type/type.h"
 
-/* Reads the start of a file, as much as fits, and adds a NUL. false: it cannot be read. */
-static bool read_file(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t length = 0;
-	ssize_t got = 0;
-
-	if (fd < 0)
-		return false;
-	while (length + 1 < size) {
-		got = read(fd, text + length, size - 1 - length);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		length += (size_t)got;
-	}
-	close(fd);
-	text[length] = '\0';
-	return got >= 0;
-}
+#define FILE_MOST (4u << 20)
 
 static bool path_exists(const char *path)
 {
@@ -55,9 +37,11 @@ static bool path_exists(const char *path)
 /* The first line of a file, in text; "": it is empty or cannot be read. */
 static const char *first_line(const char *path, char *text, unsigned size)
 {
-	if (!read_file(path, text, size))
-		*text = '\0';
-	text[strcspn(text, "\n")] = '\0';
+	size_t length;
+	char *whole = fd_read_file(path, FILE_MOST, &length);
+
+	snprintf(text, size, "%.*s", whole ? (int)strcspn(whole, "\n") : 0, whole ? whole : "");
+	free(whole);
 	return text;
 }
 
@@ -164,23 +148,19 @@ static const struct virtualization_mark firmware[] = {
 /* The value of PID 1's variable "container", or the file in which systemd saves it; "": none. */
 static const char *read_container_variable(char *text, unsigned size)
 {
-	char block[4096];
 	size_t length;
+	char *block;
 
 	if (*first_line("/run/systemd/container", text, size))
 		return text;
+	block = fd_read_file("/proc/1/environ", FILE_MOST, &length);
 	/* The variables are separated by NULs; an empty one ends the block. */
-	if (!read_file("/proc/1/environ", block, sizeof(block)))
-		return "";
-	for (const char *at = block; at < block + sizeof(block) && *at; at += length + 1) {
-		length = strnlen(at, (size_t)(block + sizeof(block) - at));
-		if (!strncmp(at, "container=", 10)) {
-			length = length - 10 < size ? length - 10 : size - 1;
-			text[length] = '\0';
-			return memcpy(text, at + 10, length);
-		}
+	for (const char *at = block; at && at < block + length && *at; at += strlen(at) + 1) {
+		if (!strncmp(at, "container=", 10))
+			snprintf(text, size, "%s", at + 10);
 	}
-	return "";
+	free(block);
+	return text;
 }
 
 /* The container engine; "": not a container. */
@@ -220,9 +200,12 @@ static const char *firmware_name(void)
 /* The CPU flag that a hypervisor sets for its guests. */
 static bool has_hypervisor(void)
 {
-	char text[8192];
+	size_t length;
+	char *text = fd_read_file("/proc/cpuinfo", FILE_MOST, &length);
+	bool has = text && strstr(text, " hypervisor");
 
-	return read_file("/proc/cpuinfo", text, sizeof(text)) && strstr(text, " hypervisor");
+	free(text);
+	return has;
 }
 
 static const char *machine_name(char *text, unsigned size)

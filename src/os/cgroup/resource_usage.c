@@ -4,7 +4,6 @@
  * cgroup-v2.rst. */
 #include "os/cgroup/cgroup.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +11,8 @@
 
 #include "lib/fd.h"
 
+#define FILE_MOST 4096
 #define SUMMED_MOST 64                  /* processes of a group that are added up at most */
-
-/* Reads a small file; false: it cannot be read, or is empty. */
-static bool read_small(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	fd_close(&fd);
-	if (length <= 0)
-		return false;
-	text[length] = '\0';
-	return true;
-}
 
 /* Seconds of processor time, with those of the children that it has reaped, if they count; -1: unknown. */
 static double read_cpu_time(pid_t pid, bool with_children)
@@ -42,12 +29,13 @@ static double read_cpu_time(pid_t pid, bool with_children)
 /* shared: gets those of them that are of files or shared memory (RssFile and RssShmem). */
 static int64_t read_resident_bytes(pid_t pid, int64_t *shared)
 {
-	char path[64], text[256];
+	char *text = process_file(pid, "statm");
 	long resident, common;
+	bool good = text && sscanf(text, "%*d %ld %ld", &resident, &common) == 2;
 
+	free(text);
 	*shared = 0;
-	snprintf(path, sizeof(path), "/proc/%ld/statm", (long)pid);
-	if (!read_small(path, text, sizeof(text)) || sscanf(text, "%*d %ld %ld", &resident, &common) != 2)
+	if (!good)
 		return -1;
 	*shared = common * (int64_t)sysconf(_SC_PAGESIZE);
 	return resident * (int64_t)sysconf(_SC_PAGESIZE);
@@ -68,14 +56,17 @@ struct resource_usage resource_usage_of_process(pid_t pid)
 /* A number of one of the group's files, behind this word. */
 static bool read_count(const char *path, const char *name, const char *word, int64_t *count)
 {
-	char file[4096], text[1024];
-	size_t length = strlen(word);
+	size_t length, begins = strlen(word);
+	char file[4096], *text;
+	bool good;
 
-	if (snprintf(file, sizeof(file), "%s/%s", path, name) >= (int)sizeof(file) ||
-	    !read_small(file, text, sizeof(text)) || strncmp(text, word, length) != 0)
-		return false;
-	*count = strtoll(text + length, NULL, 10);
-	return true;
+	snprintf(file, sizeof(file), "%s/%s", path, name);
+	text = fd_read_file(file, FILE_MOST, &length);
+	good = text && !strncmp(text, word, begins);
+	if (good)
+		*count = strtoll(text + begins, NULL, 10);
+	free(text);
+	return good;
 }
 
 /* What its processes have. What they share, pages of files and of shared memory, counts once, as much as the process
