@@ -38,33 +38,23 @@ static bool network_find(void *context, const char *name, struct network *networ
 	static const struct ask_kind kind = { "network", "NSS: the network", "n", call_network };
 	struct resolver *resolver = context;
 	struct network made = { .address = { [10] = 0xff, [11] = 0xff } };
-	const char *key = pool_text(resolver->pool, name), *wrong;
-	const void *known = NULL;
-	uint32_t number;
+	const char *wrong;
+	words answer = ask(resolver, &kind, name, &wrong);
 	unsigned bits = 32;
-	words answer;
+	uint32_t number;
 
-	if (!key)
+	if (!answer || !*answer || !lookup_number(*answer, &number) || !number)
 		return false;
-	if (!ptr_map_get(&resolver->networks, key, NULL, &known)) {
-		answer = ask(resolver, &kind, key, &wrong);
-		/* Zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network, other libcs
-		 * 192.168. */
-		if (answer && *answer && lookup_number(*answer, &number) && number) {
-			while (!(number & 0xff000000u))
-				number <<= 8;
-			while (bits > 8 && !(number & 0xffu << (32 - bits)))
-				bits -= 8;
-			number = htonl(number);
-			memcpy(made.address + 12, &number, sizeof(number));
-			made.bits = 96 + bits;
-			known = pool_keep(resolver->pool, &made, sizeof(made));
-		}
-		ptr_map_put(&resolver->networks, key, NULL, known);
-	}
-	if (known)
-		memcpy(network, known, sizeof(*network));
-	return known;
+	/* Zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network, other libcs 192.168. */
+	while (!(number & 0xff000000u))
+		number <<= 8;
+	while (bits > 8 && !(number & 0xffu << (32 - bits)))
+		bits -= 8;
+	number = htonl(number);
+	memcpy(made.address + 12, &number, sizeof(number));
+	made.bits = 96 + bits;
+	*network = made;
+	return true;
 }
 
 /* Prepares the access to a socket: NULL if there are no rules or its clients have no address. false: out of memory,
@@ -89,13 +79,12 @@ static bool compile_rules(struct resolver *resolver, const struct service *servi
 	return resolver_lacks_memory(resolver, service);
 }
 
-static const char *find_name(const struct resolver *resolver, words list)
+static const char *find_name(struct resolver *resolver, words list)
 {
-	for (; list && *list; list++) {
-		const void *known = NULL;
+	struct network network;
 
-		if (**list == '.' ||
-		    (access_is_name(*list) && !(ptr_map_get(&resolver->networks, *list, NULL, &known) && known)))
+	for (; list && *list; list++) {
+		if (**list == '.' || (access_is_name(*list) && !network_find(resolver, *list, &network)))
 			return *list;
 	}
 	return NULL;
@@ -144,7 +133,7 @@ static const struct filter_made *compile_filter(struct resolver *resolver, const
 }
 
 /* The option that contains a name, or else the one that is set. */
-static const char *find_option_at_fault(const struct resolver *resolver, const struct listen *listen)
+static const char *find_option_at_fault(struct resolver *resolver, const struct listen *listen)
 {
 	if (find_name(resolver, listen->options->only_from))
 		return "only_from";

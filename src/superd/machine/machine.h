@@ -38,7 +38,6 @@ struct resolver {
 	const char *helper_users_wrong;	   /* why superd cannot use its helper users; "": it can; NULL: not tried yet */
 
 	/* access.c */
-	struct ptr_map networks;   /* name -> struct network; NULL: there is none */
 	struct ptr_map rules;	   /* only_from, no_access -> struct access */
 	struct ptr_map probes;	   /* probe_from -> struct access */
 	struct ptr_map filters[2]; /* struct access -> struct filter_made; [1]: for IPv4 sockets */

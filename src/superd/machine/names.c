@@ -23,9 +23,8 @@ void resolver_open(struct resolver *resolver, struct pool *pool, struct lookup_c
 
 void resolver_close(struct resolver *resolver)
 {
-	struct ptr_map *const maps[] = { &resolver->failed,   &resolver->accounts, &resolver->dynamic,
-					 &resolver->networks, &resolver->rules,	   &resolver->probes,
-					 resolver->filters,   resolver->filters + 1 };
+	struct ptr_map *const maps[] = { &resolver->failed, &resolver->accounts, &resolver->dynamic,   &resolver->rules,
+					 &resolver->probes, resolver->filters,	 resolver->filters + 1 };
 
 	for (size_t n = 0; n < sizeof(maps) / sizeof(*maps); n++)
 		ptr_map_free(maps[n]);
