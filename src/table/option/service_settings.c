@@ -59,6 +59,47 @@ bool service_keep_settings(struct service *row, const struct option_settings *de
 	return row->settings;
 }
 
+bool setting_is_of(const struct option_setting *setting, unsigned block, enum option_group group)
+{
+	const struct option_def *option = &option_defs[setting->option];
+
+	return setting->block == block && option->group == group && !setting->refused && !(option->flags & STRUCTURE);
+}
+
+bool settings_fill(struct setting_list settings, unsigned block, enum option_group group, void *values,
+		   struct pool *pool)
+{
+	for (size_t i = 0; i < settings.count; i++) {
+		const struct option_setting *setting = &settings.list[i];
+		const struct option_def *option = &option_defs[setting->option];
+		struct parse parse = {
+			.option = option, .words = setting->words, .count = words_count(setting->words),
+			.append = setting->append, .pool = pool,
+		};
+
+		if (setting_is_of(setting, block, group) && type_parse(&parse, (char *)values + option->offset))
+			return false;
+	}
+	return true;
+}
+
+bool service_text_groups(const struct service *row, const void *groups[GROUPS], struct pool *pool)
+{
+	const struct option_settings *own = row->settings, *defaults = own ? own->defaults : NULL;
+	union group_values values;
+
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		if (!option_fill_defaults(group, &values, pool) ||
+		    !settings_fill(settings_of(defaults), 0, group, &values, pool) ||
+		    !settings_fill(settings_of(own), 0, group, &values, pool))
+			return false;
+		groups[group] = pool_keep(pool, &values, group_sizes[group]);
+		if (!groups[group])
+			return false;
+	}
+	return true;
+}
+
 struct origin service_place(const struct service *service, const struct option_setting *setting)
 {
 	unsigned first = setting->is_above ? 0 : service->at.line;

@@ -24,6 +24,28 @@ static inline size_t settings_count(const struct option_settings *settings)
 bool service_keep_settings(struct service *row, const struct option_settings *defaults,
 			   const struct option_setting *list, size_t count, struct pool *pool);
 
+/* Settings in a row: of a text, or of what follows from one. */
+struct setting_list {
+	const struct option_setting *list;
+	size_t count;
+};
+
+static inline struct setting_list settings_of(const struct option_settings *text)
+{
+	return text ? (struct setting_list){ text->list, text->count } : (struct setting_list){ 0 };
+}
+
+/* Whether it sets a value of this group, in the service itself (block 0) or in this socket { }. */
+bool setting_is_of(const struct option_setting *setting, unsigned block, enum option_group group);
+
+/* Fills in the settings of a group; += may add to those of defaults. false: out of memory. */
+bool settings_fill(struct setting_list settings, unsigned block, enum option_group group, void *values,
+		   struct pool *pool);
+
+/* The groups of options as the texts of a row and of its defaults say, without what follows from other options. false:
+ * out of memory. */
+bool service_text_groups(const struct service *row, const void *groups[GROUPS], struct pool *pool);
+
 /* The place of a setting of this service. */
 struct origin service_place(const struct service *service, const struct option_setting *setting);
 

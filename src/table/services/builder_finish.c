@@ -10,43 +10,6 @@
 #include "table/option/service_settings.h"
 #include "table/services/builder_internal.h"
 
-static bool is_of(const struct option_setting *setting, unsigned block, enum option_group group)
-{
-	const struct option_def *option = &option_defs[setting->option];
-
-	return setting->block == block && option->group == group && !setting->refused && !(option->flags & STRUCTURE);
-}
-
-/* Settings in a row: of a text, or of what follows from one. */
-struct setting_list {
-	const struct option_setting *list;
-	size_t count;
-};
-
-static struct setting_list settings_of(const struct option_settings *text)
-{
-	return text ? (struct setting_list){ text->list, text->count } : (struct setting_list){ 0 };
-}
-
-/* Applies settings to the values of one group. += may add to a default that stood later in the file or in another
- * one. */
-static bool apply(struct setting_list settings, unsigned block, enum option_group group, void *values,
-		  struct pool *pool)
-{
-	for (size_t i = 0; i < settings.count; i++) {
-		const struct option_setting *setting = &settings.list[i];
-		const struct option_def *option = &option_defs[setting->option];
-		struct parse parse = {
-			.option = option, .words = setting->words, .count = words_count(setting->words),
-			.append = setting->append, .pool = pool,
-		};
-
-		if (is_of(setting, block, group) && type_parse(&parse, (char *)values + option->offset))
-			return false;
-	}
-	return true;
-}
-
 /* The group with the settings of the service itself (block 0) or of a socket { }, in the pool. NULL: out of memory. */
 static const void *override_group(const void *base, struct setting_list settings, unsigned block,
 				  enum option_group group, struct pool *pool)
@@ -54,26 +17,9 @@ static const void *override_group(const void *base, struct setting_list settings
 	union group_values values;
 
 	memcpy(&values, base, group_sizes[group]);
-	if (!apply(settings, block, group, &values, pool))
+	if (!settings_fill(settings, block, group, &values, pool))
 		return NULL;
 	return pool_keep(pool, &values, group_sizes[group]);
-}
-
-bool service_text_groups(const struct service *row, const void *groups[GROUPS], struct pool *pool)
-{
-	const struct option_settings *own = row->settings, *defaults = own ? own->defaults : NULL;
-	union group_values values;
-
-	for (enum option_group group = 0; group < GROUPS; group++) {
-		if (!option_fill_defaults(group, &values, pool) ||
-		    !apply(settings_of(defaults), 0, group, &values, pool) ||
-		    !apply(settings_of(own), 0, group, &values, pool))
-			return false;
-		groups[group] = pool_keep(pool, &values, group_sizes[group]);
-		if (!groups[group])
-			return false;
-	}
-	return true;
 }
 
 static bool sets(const struct service *row, const char *option)
@@ -166,7 +112,7 @@ static bool override_groups(const void *groups[GROUPS], struct setting_list sett
 	for (size_t i = 0; i < settings.count; i++) {
 		enum option_group group = option_defs[settings.list[i].option].group;
 
-		touched |= is_of(&settings.list[i], 0, group) ? 1u << group : 0;
+		touched |= setting_is_of(&settings.list[i], 0, group) ? 1u << group : 0;
 	}
 	for (enum option_group group = 0; good && group < GROUPS; group++) {
 		if (touched & 1u << group)
@@ -288,6 +234,6 @@ bool builder_finish_superd(struct service_builder *builder, struct diags *diags)
 	struct table *table = builder->table;
 
 	return (builder_row(builder, NULL, &table->superd) &&
-		apply(settings_of(table->superd.settings), 0, GROUP_SUPERD, &table->globals, table->pool)) ||
+		settings_fill(settings_of(table->superd.settings), 0, GROUP_SUPERD, &table->globals, table->pool)) ||
 	       diags_out_of_memory(diags, builder->at);
 }

@@ -58,10 +58,6 @@ bool builder_has(const struct service_builder *builder, const char *name);
 /* The row of a builder as far as its text goes: without its options, for service_conf_add. false: out of memory. */
 bool builder_row(const struct service_builder *builder, const struct option_settings *defaults, struct service *row);
 
-/* The groups of options as the texts of a row and of its defaults say, without what follows from other options. false: out
- * of memory. */
-bool service_text_groups(const struct service *row, const void *groups[GROUPS], struct pool *pool);
-
 const char *builder_name(const struct service_builder *builder);
 
 /* Adds the row to the table: the builder's settings override `defaults` (NULL: none), which override superd's own. An

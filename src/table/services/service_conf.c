@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "table/option/service_settings.h"
-#include "table/services/service_builder.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
 

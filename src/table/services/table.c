@@ -10,7 +10,7 @@
 #include "lib/array.h"
 #include "lib/hash.h"
 #include "lib/memory.h"
-#include "table/services/service_builder.h"
+#include "table/option/service_settings.h"
 
 struct names {
 	unsigned *slots;                /* index of the row + 1, open addressing; NULL: not created yet */
