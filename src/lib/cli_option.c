@@ -45,8 +45,7 @@ static int parse_word(const struct cli_option *option, const char *argument)
 	return option->field == CLI_ENUM ? (int)option->value : 1;
 }
 
-/* Returns why the argument is refused; NULL: the field is set. */
-static const char *set_field(const struct cli_option *option, void *options, const char *argument)
+const char *cli_set_field(const struct cli_option *option, void *options, const char *argument)
 {
 	void *field = (char *)options + option->offset;
 	int64_t number = 0;
@@ -59,7 +58,7 @@ static const char *set_field(const struct cli_option *option, void *options, con
 		return why;
 	if (option->scan && (number < option->least || (option->most && number > option->most)))
 		return option->refusal;
-	if (option->field == CLI_BOOL || option->field == CLI_FLAG || option->field == CLI_ENUM)
+	if (option->words || option->field == CLI_BOOL || option->field == CLI_FLAG || option->field == CLI_ENUM)
 		value = parse_word(option, argument);
 	if (value < 0)
 		return option->refusal;
@@ -89,7 +88,7 @@ static const char *set_field(const struct cli_option *option, void *options, con
 
 bool cli_set(const struct cli *cli, const struct cli_option *option, void *options, const char *argument)
 {
-	const char *why = option->set ? option->set(options, option, argument) : set_field(option, options, argument);
+	const char *why = option->set ? option->set(options, option, argument) : cli_set_field(option, options, argument);
 	const char letter[] = { option->letter, '\0' };
 	bool by_letter = !option->name || (cli->by_letter && option->letter);
 

@@ -4,7 +4,7 @@
  * CLI_FIELD derives from the C type of a member how it is set:
  *   bool                   true; with `words`: 1 for the second word, 0 for the first
  *   an enum                the argument's index in `words`; `value` if the option takes no argument
- *   const char *           the argument
+ *   const char *           the argument, which is one of `words` if there are some
  *   struct cli_texts       one more argument
  *   int64_t                what `scan` reads, within `least` and `most`
  *
@@ -74,6 +74,9 @@ enum cli_result cli_read(const struct cli *cli, void *options, int argc, char **
 
 /* Sets one option. false: refused, and the reason is printed. */
 bool cli_set(const struct cli *cli, const struct cli_option *option, void *options, const char *argument);
+
+/* The same, without `set`, and prints nothing. Returns why the argument is refused; NULL: the field is set. */
+const char *cli_set_field(const struct cli_option *option, void *options, const char *argument);
 
 /* false: out of memory. */
 bool cli_texts_add(struct cli_texts *texts, const char *text);

@@ -13,7 +13,6 @@
 
 #include "lib/cli_option.h"
 #include "lib/fd.h"
-#include "lib/log/log.h"
 #include "lib/scan.h"
 
 /* The table of superctl's verbs.
@@ -136,13 +135,6 @@ static const char *refuse_path(const char *path)
 	return *path ? NULL : "expected the path of a socket";
 }
 
-static const char *refuse_level(const char *text)
-{
-	enum level level;
-
-	return log_parse_level(text, &level);
-}
-
 /* Accepts a sort key or its first letter. */
 static const char *set_sort(void *context, const struct cli_option *option, const char *text)
 {
@@ -180,7 +172,8 @@ static const struct cli_option superctl_rows[] = {
 	  .help = "wait at most this time, such as 30s" },
 	{ "check", FIELD(check),
 	  .help = "upgrade: only check whether the installed version can take over" },
-	{ "level", .argument = "LEVEL", FIELD(level), .refuse = refuse_level,
+	{ "level", .argument = "LEVEL", FIELD(level), .words = "error warning notice info debug",
+	  .refusal = "a level is error, warning, notice, info or debug",
 	  .help = "events, log: the least level: error, warning, notice, info or debug" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
 	  .refusal = "expected a number from 1 to 1000000",

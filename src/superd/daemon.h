@@ -841,10 +841,9 @@ struct request {
 	const char *names[WORDS_MOST]; /* of services, or patterns */
 	size_t count;
 	unsigned options; /* enum request_option: those that it has */
-	double timeout, since; /* seconds */
-	enum level level;
-	size_t lines;
-	int signal;
+	int64_t timeout, since; /* microseconds */
+	int64_t lines, signal;
+	unsigned level; /* enum level */
 	struct buf words; /* to which the texts above point */
 };
 

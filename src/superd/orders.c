@@ -843,7 +843,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		break;
 	case SIGNAL:
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
-			if (instance->main.pid <= 1 || kill(instance->main.pid, session->request.signal) < 0)
+			if (instance->main.pid <= 1 || kill(instance->main.pid, (int)session->request.signal) < 0)
 				continue;
 			if (signalled < PIDS_MOST)
 				buf_addf(why, "%s%ld", signalled ? ", " : "", (long)instance->main.pid);

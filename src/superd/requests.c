@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/build_id.h"
+#include "lib/cli_option.h"
 #include "lib/clock.h"
 #include "lib/json.h"
 #include "lib/scan.h"
@@ -23,8 +24,8 @@
 
 #define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
 #define EVENT_MOST 4096
-#define LINES_MOST 1000000
-#define SINCE (6 * 3600.)
+#define DAY INT64_C(86400000000) /* microseconds */
+#define SINCE (DAY / 4)
 
 /* ---- the services that a request means ---- */
 
@@ -153,7 +154,7 @@ static void answer_some(struct session *session)
 		if (!row || (session->request.options & WITH_FAILED && !facts_have_failed(row, svc)))
 			continue;
 		if (session->answer == ANSWER_TIMELINE)
-			facts_add_timeline(row, svc, session->request.since, &session->line);
+			facts_add_timeline(row, svc, (double)session->request.since / 1e6, &session->line);
 		else if (session->answer == ANSWER_HEALTH)
 			facts_add_health_of(row, svc, &session->line);
 		else if (session->answer == ANSWER_ROW)
@@ -282,7 +283,7 @@ static int compare_found(const void *one, const void *other)
 static void add_ring(struct found_line **list, size_t *count, const char *service, const struct ring_line *ring,
 		     unsigned next, unsigned size, const struct session *session)
 {
-	double since = session->request.since > 0 ? clock_wall() - session->request.since : 0;
+	double since = session->request.since > 0 ? clock_wall() - (double)session->request.since / 1e6 : 0;
 	unsigned first = next > size ? next - size : 0;
 	struct found_line *larger =
 		ring && next > first ? realloc(*list, (*count + next - first) * sizeof(*larger)) : NULL;
@@ -396,7 +397,8 @@ static void ask_log(struct session *session)
 		session->at = clock_wall();
 		session->serial = superd.serial;
 	} else if (count) {
-		const struct ring_line *first = list[count > request->lines ? count - request->lines : 0].line;
+		const struct ring_line *first =
+			list[count > (size_t)request->lines ? count - (size_t)request->lines : 0].line;
 
 		session->at = first->at;
 		session->serial = first->serial - 1;
@@ -660,28 +662,38 @@ static void ask_wait(struct session *session)
 
 /* ---- requests ---- */
 
-#define FIELD(name) offsetof(struct request, name)
+#define FIELD(member) CLI_FIELD(struct request, member)
 
-static const struct {
-	const char *name;
-	enum { FLAG, SECONDS, NUMBER, LEVEL_NAME, SIGNAL_NAME } kind; /* FLAG: it has no value */
-	enum request_option option;
-	size_t offset; /* of the value in struct request */
-} known_options[] = {
-	{ "no-wait", FLAG, WITH_NO_WAIT, 0 },
-	{ "check", FLAG, WITH_CHECK, 0 },
-	{ "failed", FLAG, WITH_FAILED, 0 },
-	{ "follow", FLAG, WITH_FOLLOW, 0 },
-	{ "asleep", FLAG, WITH_ASLEEP, 0 },
-	{ "awake", FLAG, WITH_AWAKE, 0 },
-	{ "timeout", SECONDS, WITH_TIMEOUT, FIELD(timeout) },
-	{ "since", SECONDS, WITH_SINCE, FIELD(since) },
-	{ "lines", NUMBER, WITH_LINES, FIELD(lines) },
-	{ "level", LEVEL_NAME, WITH_LEVEL, FIELD(level) },
-	{ "signal", SIGNAL_NAME, WITH_SIGNAL, FIELD(signal) },
+static const char *scan_signal_number(const char *text, int64_t *number)
+{
+	int signal = 0;
+	const char *wrong = scan_signal(text, &signal);
+
+	*number = signal;
+	return wrong;
+}
+
+/* In the order of enum request_option. */
+static const struct cli_option options[] = {
+	{ "no-wait", .argument = NULL },
+	{ "check", .argument = NULL },
+	{ "failed", .argument = NULL },
+	{ "follow", .argument = NULL },
+	{ "asleep", .argument = NULL },
+	{ "awake", .argument = NULL },
+	{ "timeout", .argument = "TIME", FIELD(timeout), .scan = scan_duration, .least = 100000, .most = DAY,
+	  .refusal = "expected a time of 100ms to 1d" },
+	{ "since", .argument = "TIME", FIELD(since), .scan = scan_duration, .least = 100000, .most = DAY,
+	  .refusal = "expected a time of 100ms to 1d" },
+	{ "lines", .argument = "NUMBER", FIELD(lines), .scan = scan_count, .most = 1000000,
+	  .refusal = "expected a number of lines, at most 1000000" },
+	{ "level", .argument = "LEVEL", FIELD(level), .words = "error warning notice info debug",
+	  .refusal = "a level is error, warning, notice, info or debug" },
+	{ "signal", .argument = "SIGNAL", FIELD(signal), .scan = scan_signal_number, .least = 1,
+	  .refusal = "expected the name or number of a signal" },
 };
 
-enum { OPTIONS = sizeof(known_options) / sizeof(*known_options) };
+static const struct cli known_options = { .options = options, .count = sizeof(options) / sizeof(*options) };
 
 #define OPERATING (WITH_NO_WAIT | WITH_TIMEOUT)
 
@@ -729,46 +741,21 @@ static const struct request_verb {
 
 enum { VERBS = sizeof(verbs) / sizeof(*verbs) };
 
-/* Reads an option, without its "--". NULL, or why it is refused. */
-static const char *read_option(struct request *request, const char *word, bool *known)
+/* Reads an option, without its "--", of which a value is cut off. NULL, or why it is refused. */
+static const char *read_option(struct request *request, char *word)
 {
-	size_t length = strcspn(word, "="), n = 0;
-	const char *value = word[length] ? word + length + 1 : NULL, *wrong = NULL;
-	int64_t number;
-	void *field;
+	char *value = strchr(word, '=');
+	const struct cli_option *option;
 
-	while (n < OPTIONS &&
-	       (strlen(known_options[n].name) != length || strncmp(known_options[n].name, word, length) != 0))
-		n++;
-	*known = n < OPTIONS;
-	if (!*known)
-		return NULL;
-	request->options |= known_options[n].option;
-	field = (char *)request + known_options[n].offset;
-	if (!value != (known_options[n].kind == FLAG))
+	if (value)
+		*value++ = '\0';
+	option = cli_find(&known_options, word);
+	if (!option)
+		return "there is no such option";
+	if (!value != !option->argument)
 		return value ? "it has no value" : "it needs a value";
-	switch (known_options[n].kind) {
-	case FLAG:
-		break;
-	case SECONDS:
-		wrong = scan_duration(value, &number);
-		if (!wrong && (number < 100000 || number > INT64_C(86400000000)))
-			wrong = "expected a time of 100ms to 1d";
-		*(double *)field = (double)number / 1e6;
-		return wrong;
-	case NUMBER:
-		wrong = scan_count(value, &number);
-		if (!wrong && number > LINES_MOST)
-			wrong = "expected a number of lines, at most 1000000";
-		*(size_t *)field = (size_t)number;
-		return wrong;
-	case LEVEL_NAME:
-		return log_parse_level(value, (enum level *)field);
-	case SIGNAL_NAME:
-		wrong = scan_signal(value, (int *)field);
-		return wrong || *(int *)field > 0 ? wrong : "expected the name or number of a signal";
-	}
-	return wrong;
+	request->options |= 1u << (option - options);
+	return cli_set_field(option, request, value);
 }
 
 /* Splits a line into words. Returns the verb; NULL: it is refused. */
@@ -776,9 +763,10 @@ static const char *read_request(struct session *session, const char *line)
 {
 	struct request *request = &session->request;
 	struct buf text = request->words;
-	const char *wrong, *verb = NULL, *word;
-	bool reads_options = true, known;
+	const char *wrong, *verb = NULL;
+	bool reads_options = true;
 	size_t count;
+	char *word;
 
 	buf_clear(&text);
 	*request = (struct request){ .words = text, .level = LEVEL_INFO, .lines = 10 };
@@ -793,18 +781,17 @@ static const char *read_request(struct session *session, const char *line)
 		session_fail(session, "usage", "", "a request has at most %d words", WORDS_MOST);
 		return NULL;
 	}
-	word = buf_string(&request->words);
-	for (size_t n = 0; n < count; n++, word += strlen(word) + 1) {
+	word = request->words.data;
+	for (size_t n = 0, length; n < count; n++, word += length + 1) {
+		length = strlen(word);
 		if (reads_options && !strcmp(word, "--")) {
 			reads_options = false;
 		} else if (reads_options && !strncmp(word, "--", 2)) {
-			wrong = read_option(request, word + 2, &known);
-			if (!known)
-				session_fail(session, "usage", "", "%s is no option", word);
-			else if (wrong)
+			wrong = read_option(request, word + 2);
+			if (wrong) {
 				session_fail(session, "usage", "", "%s: %s", word, wrong);
-			if (!known || wrong)
 				return NULL;
+			}
 		} else if (!verb) {
 			verb = word;
 		} else {
@@ -856,6 +843,6 @@ void request_obey(struct session *session, const char *line)
 	session->action = verb->action;
 	session->serial = 0;
 	if (request->timeout > 0)
-		timer_begin(&session->timeout, request->timeout);
+		timer_begin(&session->timeout, (double)request->timeout / 1e6);
 	(verb->begin ? verb->begin : select_names)(session);
 }

@@ -52,17 +52,6 @@ static const struct {
 	[LEVEL_DEBUG] = { "debug", LOG_DEBUG, "debug: " },
 };
 
-const char *log_parse_level(const char *text, enum level *out)
-{
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (strcmp(levels[i].name, text) != 0)
-			continue;
-		*out = (enum level)i;
-		return NULL;
-	}
-	return "a level is error, warning, notice, info or debug";
-}
-
 void log_set_name(struct log *log, const char *name, bool like_xinetd)
 {
 	log->name = name;

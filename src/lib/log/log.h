@@ -221,7 +221,6 @@ unsigned long *log_losses(struct log *log);
  * first call. */
 int64_t log_deadline(struct log *log);
 
-const char *log_parse_level(const char *text, enum level *out); /* returns NULL, or what would be right */
 
 #define log_error(log, ...) log_say(log, LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(log, ...) log_say(log, LEVEL_WARNING, __VA_ARGS__)

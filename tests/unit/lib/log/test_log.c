@@ -565,19 +565,6 @@ Test(log, opens_syslog_without_a_daemon)
 	open_log("syslog", false, LEVEL_INFO);
 }
 
-Test(log, knows_its_levels)
-{
-	static const char *const names[] = { "error", "warning", "notice", "info", "debug" };
-	enum level level = LEVEL_ERROR;
-
-	for (int i = 0; i < 5; i++) {
-		cr_expect_null(log_parse_level(names[i], &level));
-		cr_expect_eq((int)level, i);
-	}
-	cr_expect_not_null(log_parse_level("loud", &level));
-	cr_expect_not_null(strstr(log_parse_level("", &level), "warning"));
-}
-
 struct tapped {
 	struct log *log;
 	unsigned count;
