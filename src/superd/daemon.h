@@ -960,15 +960,9 @@ void facts_add_timeline(const struct service *row, struct svc *svc, double secon
 
 /* journal.c: what outlives superd. If superd is killed, its guard starts the next one (guard_begin, guard.c), which
  * - opens the journal and the configuration in it: run_superd (loop.c) calls state_read and state_table (upgrade.c);
- * - makes its services, sockets and instances again: serve (loop.c) calls state_restore (upgrade.c), journal_restore,
+ * - makes its services, sockets and instances again: serve (loop.c) calls journal_restore,
  *   and for each instance instance_resume;
  * - continues with each service: svc_resume (service.c), and with what has ended in between: journal_deliver_ends. */
-struct journal_superd {
-	char version[80];
-	int control, output, programs[16];
-	pid_t output_pid;
-};
-
 void journal_begin(int fd);
 void journal_ready(void);
 void journal_print(const struct table *table); /* beside the loop */
@@ -989,11 +983,13 @@ void journal_hear(void);
 bool journal_whole(void);
 void journal_pass_check(void);
 void journal_pass(void);
-char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why);
+char *journal_read(int fd, bool sockets, struct buf *why);
+bool journal_reads_files(void); /* they may not have what its text has */
+void journal_open_programs(void);
 void journal_leave_sockets(struct listen_fds *to);
 void journal_each_fd(void (*act)(void *context, int fd), void *context);
 bool journal_names_pid(pid_t pid);
-void journal_restore(const struct journal_superd *of, const char *text);
+void journal_restore(char *text);
 void journal_deliver_ends(void);
 
 /* guard.c: superd's parent; more of it is in main.h */
@@ -1027,9 +1023,6 @@ void store_name_make(const char *service, const struct endpoint *endpoint, char 
 bool store_name_is(const char *name, const char *made);
 
 /* upgrade.c; state_*: how a superd begins that follows another, also after a death */
-void state_programs(const char *text);
-void state_restore(char *text);
-bool state_reads_files(void);
 void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const char *why), void *context);
 void upgrade_forget(const void *context);
 void upgrade_go_on(void); /* something has changed */

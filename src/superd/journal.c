@@ -1,8 +1,8 @@
 /* What goes over to the next superd, after a death and over an upgrade: a memory file of lines, each with all that is
  * to be known of one thing, and the text of the configuration beside it, which a line names.
  *
- *   superd journal 2
- *   +superd - version=0.1.0 control=#5 text=#9
+ *   superd journal 3
+ *   +superd - version=0.1.0 control_fd=#5 text=#9
  *   +fd #37 of=web address=tcp:80            a listening socket
  *   +svc web due=1                           what is not so for each service that listens
  *   +store #41 of=web name=state             a descriptor that it keeps for its next start
@@ -54,7 +54,7 @@
 #include "table/services/diff.h"
 #include "table/sources/sources.h"
 
-#define HEAD "superd journal 2\n"
+#define HEAD "superd journal 3\n"
 #define LINES_KEPT (16 << 10)  /* bytes of the buffer for them, which is freed when it was larger */
 #define GROWTH (256 << 10)     /* bytes, until all is written anew, or as many as that has */
 #define TEXT_MOST (256u << 20) /* bytes of it, and of the configuration */
@@ -64,6 +64,7 @@ static struct {
 	struct buf lines, *out;	  /* of this turn, not written yet; where a line goes; NULL: nowhere */
 	off_t whole, size, heard; /* of the file: all at once, what came since; the guard's lines are read up to here */
 	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
+	bool reads_files; /* the text is not what they have: rows of it are former ones, or superd was upgraded */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
 	struct buf child;		 /* line of an instance whose process is about to be made */
@@ -75,30 +76,43 @@ static struct {
 	      .services = { &journal.services, &journal.services },
 	      .instances = { &journal.instances, &journal.instances } };
 
+/* What superd says of itself, or the one before has said. */
+static struct {
+	char version[80];
+	int control, output, programs[PROGRAMS];
+	pid_t output_pid;
+} said = { .control = -1, .output = -1 };
+
 /* ---- the fields ---- */
 
-static void walk_superd(const struct journal_line *line, struct journal_superd *of)
+static void walk_superd(const struct journal_line *line)
 {
-	bool stopping = line->out && superd_is_stopping();
+	bool stopping = line->out && superd_is_stopping(), keeps = false;
 
-	WALK(line, "version", of->version);
+	for (size_t n = 0; line->out && n < superd.table->skipped_count; n++)
+		keeps |= superd.table->skipped[n].is_kept;
+	WALK(line, "version", said.version);
+	settings_walk(line, superd.options);
+	WALK(line, "keeps", keeps);
 	WALK_FD(line, "text", journal.text);
-	WALK_FD(line, "control", of->control);
-	WALK_FD(line, "output", of->output);
-	WALK(line, "output_pid", of->output_pid);
-	WALK_FD(line, "pid_file", superd.pid_file_fd);
+	WALK_FD(line, "control_fd", said.control);
+	WALK_FD(line, "output", said.output);
+	WALK(line, "output_pid", said.output_pid);
+	WALK_FD(line, "pid_file_fd", superd.pid_file_fd);
 	WALK(line, "command", superd.main_command.pid);
 	WALK(line, "command_begun", superd.command_begun);
 	WALK(line, "exit_status", superd.exit_status);
 	WALK(line, "stopping", stopping);
-	if (!line->out && stopping)
-		superd.life = SUPERD_DELAYS;
+	if (!line->out) {
+		journal.reads_files = keeps || guard_has_upgraded();
+		superd.life = stopping ? SUPERD_DELAYS : superd.life;
+	}
 	WALK(line, "started", superd.started);
 	for (int n = 0; n < PROGRAMS; n++) {
 		char key[20];
 
 		snprintf(key, sizeof(key), "program%d", n);
-		WALK_FD(line, key, of->programs[n]);
+		WALK_FD(line, key, said.programs[n]);
 	}
 }
 
@@ -401,7 +415,7 @@ static bool make_text(void)
 	struct buf out = { 0 };
 	int fd;
 
-	saved_head(superd.options, superd.table, &out);
+	saved_head(superd.table, &out);
 	print_end();
 	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
 		void *larger = svc->table == superd.table ? NULL : array_grow(more, &room, count, sizeof(*more));
@@ -464,20 +478,18 @@ static void add_all_of(struct svc *svc, struct buf *out)
 
 static bool compose(struct buf *out)
 {
-	struct journal_superd own = {
-		.version = PACKAGE_VERSION,
-		.control = control_fd(),
-		.output = superd.output.fd,
-		.output_pid = superd.output.child.pid,
-	};
 	struct buf *before = journal.out;
 
+	strcpy(said.version, PACKAGE_VERSION);
+	said.control = control_fd();
+	said.output = superd.output.fd;
+	said.output_pid = superd.output.child.pid;
 	for (enum program n = 0; n < PROGRAMS; n++)
-		own.programs[n] = program_known(n)->fd;
+		said.programs[n] = program_known(n)->fd;
 	if ((journal.text < 0 || journal.text_due) && !make_text())
 		return false;
 	buf_text(out, HEAD "+superd -");
-	walk_superd(&(struct journal_line){ .out = out }, &own);
+	walk_superd(&(struct journal_line){ .out = out });
 	buf_char(out, '\n');
 	for (size_t n = 0; n < superd.inherited.count; n++) {
 		if (superd.inherited.list[n].fd >= 0)
@@ -804,7 +816,7 @@ void journal_each_fd(void (*act)(void *context, int fd), void *context)
 
 /* Reads what the superd before has left. fd: its journal; sockets: nothing else of it is believed. Returns the text of
  * its configuration, for the caller to free; NULL: there is none, and why says so, or errno, if it cannot be read. */
-char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *why)
+char *journal_read(int fd, bool sockets, struct buf *why)
 {
 	size_t length;
 	char *text = state_file_read(fd, TEXT_MOST, &length);
@@ -828,7 +840,7 @@ char *journal_read(int fd, bool sockets, struct journal_superd *of, struct buf *
 		const struct journal_line line = { .text = before.list[n].rest };
 
 		if (is_kind(&before.list[n], "superd"))
-			walk_superd(&line, of);
+			walk_superd(&line);
 		else if (is_kind(&before.list[n], "command")) /* behind all others */
 			WALK(&line, "child", superd.main_command.pid);
 	}
@@ -867,6 +879,19 @@ bool journal_names_pid(pid_t pid)
 		}
 	}
 	return false;
+}
+
+bool journal_reads_files(void)
+{
+	return journal.reads_files;
+}
+
+/* After a death the programs are those that were, whatever is installed by now. */
+void journal_open_programs(void)
+{
+	for (int n = 0; n < PROGRAMS && guard_has_upgraded(); n++)
+		fd_close(&said.programs[n]);
+	programs_open(said.programs);
 }
 
 /* ---- going on ---- */
@@ -1001,8 +1026,9 @@ static size_t each_instance(void (*act)(struct instance *instance))
 	return count;
 }
 
-/* The services, their sockets and their instances are there again, and stand still. text: the configuration. */
-void journal_restore(const struct journal_superd *of, const char *text)
+/* The services, their sockets and their instances are there again, and stand still. Frees the text, which is the
+ * configuration. */
+void journal_restore(char *text)
 {
 	static const struct {
 		const char *name;
@@ -1015,8 +1041,10 @@ void journal_restore(const struct journal_superd *of, const char *text)
 	};
 	size_t services = 0, instances;
 
-	control_adopt(of->control);
-	output_begin(of->output_pid, of->output);
+	if (guard_has_upgraded())
+		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", said.version);
+	control_adopt(said.control);
+	output_begin(said.output_pid, said.output);
 	for (const char *at = text; *at != '\n'; at = strchr(at, '\n') + 1) {
 		char *name = strncmp(at, "removed ", 8) ? NULL
 							: line_take(&(struct journal_line){ .text = at }, "name", NULL);
@@ -1030,6 +1058,7 @@ void journal_restore(const struct journal_superd *of, const char *text)
 		list_remove(&svc->link);
 		list_add(&superd.leaving, &svc->link);
 	}
+	free(text);
 	for (size_t kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++) {
 		for (size_t n = 0; n < before.count; n++) {
 			const char *key = is_kind(&before.list[n], kinds[kind].name);
@@ -1043,7 +1072,7 @@ void journal_restore(const struct journal_superd *of, const char *text)
 	instances = each_instance(instance_resume);
 	if (superd.main_command.pid > 0)
 		child_watch(&superd.main_command, superd.main_command.pid);
-	guard_tell(of->version, services, instances);
+	guard_tell(said.version, services, instances);
 }
 
 /* How it has ended; NULL: nobody has said. */

@@ -897,7 +897,7 @@ static int serve(struct table *table, char *before)
 	superd.main_command.ended = on_main_command;
 	control_begin(!before);
 	if (before)
-		state_restore(before);
+		journal_restore(before);
 	else
 		output_begin(0, -1);
 	journal_begin(guard_journal());
@@ -967,7 +967,7 @@ static int serve(struct table *table, char *before)
 	memory_give_back(); /* reading took several times of what is kept */
 	superd_notify_ready();
 	guard_note_begin();
-	if (state_reads_files())
+	if (journal_reads_files())
 		reload_begin();
 	while (superd.life != SUPERD_IS_OVER)
 		ev_run(superd.loop, 0);
@@ -1087,13 +1087,11 @@ int run_superd(struct options *options)
 		journal_leave_sockets(&superd.inherited);
 	if (options->flags & OPTION_DAEMON && !before)
 		listen_fds_note_others(&superd.inherited);
-	state_programs(before);
+	before ? journal_open_programs() : programs_open(NULL);
 	if (options->process_name && !guard_pid())
 		self_exe_set_name(options->process_name);
-	(before ? pid1_enter_again : pid1_enter)(&superd.defaults);
+	pid1_enter(&superd.defaults);
 	superd.program = self_exe_path();
-	if (before)
-		settings_walk(&(struct journal_line){ .text = before }, options);
 	superd.log = log_setup_open(options, before);
 	if (!superd.log)
 		return EXIT_START;

@@ -184,11 +184,10 @@ struct table *load_again(const struct options *options, const struct table *befo
  * memory. */
 char *saved_print(const struct table *table, const struct service *const *more, size_t count);
 
-/* The lines before them: the settings, the answers of name services, and what was skipped. An empty one is behind. */
-void saved_head(struct options *options, const struct table *table, struct buf *out);
+/* The lines before them: the answers of name services, and what was skipped. An empty one is behind. */
+void saved_head(const struct table *table, struct buf *out);
 
 bool saved_is_whole(const char *text);
-bool saved_keeps_rows(const char *text);        /* some are former ones, as the files have errors in theirs */
 
 /* The table of the superd before: its sources are not read, and no name is looked up. As with --keep-going, a service
  * that this superd refuses is skipped, which diags says. NULL: out of memory. */
@@ -214,10 +213,6 @@ struct table *socket_activate_table(const struct options *options, struct diags 
  * Blocked until the loop watches them: HUP, USR1, USR2, ALRM and the stray signals (os/host/signals), and for PID 1
  * also those that stop superd. */
 void pid1_enter(struct process_defaults *defaults);
-
-/* The same for a superd that has replaced another one by exec (upgrade): signals that are blocked stay blocked until
- * the loop watches them. */
-void pid1_enter_again(struct process_defaults *defaults);
 
 /* From now on orphaned descendants become superd's children; for PID 1 they always do. Not inherited by fork(2). false
  * and errno: they do not. */

@@ -112,35 +112,11 @@ static void reset_signals(void)
 	sigaction(SIGPIPE, &harmless, NULL);
 }
 
-static void enter_process(struct process_defaults *defaults, bool blocks)
-{
-	struct rlimit limit;
-
-	fd_ensure_standard();
-	if (syscall(__NR_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) != 0)
-		visit_open_fds(set_cloexec, NULL);
-	defaults->ambient = own_privileges_clear_inheritable();
-	own_privileges_leave_keyring();
-	own_privileges_use_all();
-	own_privileges_hide_process();
-	reset_signals();
-	if (blocks)
-		block_orders();
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		defaults->inherited_nofile = defaults->nofile = limit;
-		/* Many programs close all descriptors up to their limit, one by one. */
-		if (limit.rlim_cur > NOFILE_CHOSEN)
-			defaults->nofile.rlim_cur = NOFILE_USUAL;
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	umask(022);
-}
-
 void pid1_enter(struct process_defaults *defaults)
 {
 	struct inherited_signals *found = &defaults->signals;
 	struct sigaction action;
+	struct rlimit limit;
 
 	sigemptyset(&found->ignored);
 	if (guard_pid())
@@ -152,12 +128,24 @@ void pid1_enter(struct process_defaults *defaults)
 			sigaddset(&found->ignored, signal);
 	}
 	defaults->ignores_hangup = sigismember(&found->ignored, SIGHUP) == 1;
-	enter_process(defaults, true);
-}
-
-void pid1_enter_again(struct process_defaults *defaults)
-{
-	enter_process(defaults, guard_pid());
+	fd_ensure_standard();
+	if (syscall(__NR_close_range, 3, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) != 0)
+		visit_open_fds(set_cloexec, NULL);
+	defaults->ambient = own_privileges_clear_inheritable();
+	own_privileges_leave_keyring();
+	own_privileges_use_all();
+	own_privileges_hide_process();
+	reset_signals();
+	block_orders();
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		defaults->inherited_nofile = defaults->nofile = limit;
+		/* Many programs close all descriptors up to their limit, one by one. */
+		if (limit.rlim_cur > NOFILE_CHOSEN)
+			defaults->nofile.rlim_cur = NOFILE_USUAL;
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	umask(022);
 }
 
 bool pid1_adopt_orphans(void)

@@ -54,17 +54,11 @@ static void save_answers(const struct table *table, struct buf *out)
 	}
 }
 
-void saved_head(struct options *options, const struct table *table, struct buf *out)
+void saved_head(const struct table *table, struct buf *out)
 {
 	struct journal_line line = { .out = out };
-	bool keeps = false;
 
-	for (size_t n = 0; n < table->skipped_count; n++)
-		keeps |= table->skipped[n].is_kept;
-	buf_text(out, "settings");
-	settings_walk(&line, options);
-	WALK(&line, "keeps", keeps);
-	buf_char(out, '\n');
+	buf_text(out, "configuration\n");
 	for (size_t n = 0; n < table->role_count; n++) {
 		struct source_role role = table->roles[n];
 
@@ -103,14 +97,6 @@ static const char *next_line(const char *text, const char *at, const char *kind)
 bool saved_is_whole(const char *text)
 {
 	return strstr(text, "\n\n");
-}
-
-bool saved_keeps_rows(const char *text)
-{
-	bool keeps = false;
-
-	WALK(&(struct journal_line){ .text = text }, "keeps", keeps); /* the settings are first */
-	return keeps;
 }
 
 static const char *take(struct pool *pool, const char *line, const char *key)

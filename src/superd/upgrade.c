@@ -25,11 +25,7 @@
 #define PATIENCE 20.	 /* seconds until it has answered */
 #define ANSWERS_MOST 1.	 /* seconds for superd's answers to those who have asked it */
 
-static struct {
-	int journal; /* of the superd that asks whether this program could take over */
-	bool keeps_rows;
-	struct journal_superd before;
-} taken;
+static int asking_journal; /* of the superd that asks whether this program could take over */
 
 /* ---- the new program ---- */
 
@@ -44,7 +40,7 @@ struct internal_args takeover_strip(int *argc, char ***argv)
 	if (*argc < 2 || strncmp((*argv)[1], GUARD_AGAIN, length) != 0 || scan_count((*argv)[1] + length, &fd) ||
 	    fd > INT32_MAX)
 		return internal;
-	taken.journal = guard_journal_of((int)fd, &is_guard);
+	asking_journal = guard_journal_of((int)fd, &is_guard);
 	if (is_guard)
 		internal.guard_page = (int)fd;
 	internal.checks_upgrade = !is_guard;
@@ -59,13 +55,6 @@ struct internal_args takeover_strip(int *argc, char ***argv)
 bool takeover_has_guard(const struct options *options)
 {
 	return options->invoked_as == AS_SUPERD && !options->process_name;
-}
-
-/* The text of its configuration is not all: the files have errors in rows of which the former ones stay in effect, or
- * superd was upgraded. */
-bool state_reads_files(void)
-{
-	return guard_has_upgraded() || taken.keeps_rows;
 }
 
 /* A superd that is to continue and cannot, says errno: it ends, and its guard starts another. */
@@ -85,12 +74,9 @@ char *state_read(void)
 	bool drops = guard_drops_state();
 	char *text;
 
-	for (int n = 0; n < PROGRAMS; n++)
-		taken.before.programs[n] = -1;
-	taken.before.control = taken.before.output = superd.pid_file_fd = -1;
 	if (!guard_restarts())
 		return NULL;
-	text = journal_read(guard_journal(), drops, &taken.before, &why);
+	text = journal_read(guard_journal(), drops, &why);
 	if (!text && !why.length && !drops)
 		state_fail();
 	guard_sweep(text || drops, !text);
@@ -102,14 +88,6 @@ char *state_read(void)
 	return text;
 }
 
-/* After a death the programs are those that were, whatever is installed by now. */
-void state_programs(const char *text)
-{
-	for (int n = 0; n < PROGRAMS && guard_has_upgraded(); n++)
-		fd_close(&taken.before.programs[n]);
-	programs_open(text && !guard_has_upgraded() ? taken.before.programs : NULL);
-}
-
 struct table *state_table(struct options *options, const char *text)
 {
 	struct diags diags = { 0 };
@@ -119,18 +97,9 @@ struct table *state_table(struct options *options, const char *text)
 		errno = ENOMEM;
 		state_fail(); /* a service that lacks something would lose its sockets */
 	}
-	taken.keeps_rows = saved_keeps_rows(text);
 	supervisor_log_diags(superd.log, &diags);
 	diags_free(&diags);
 	return table;
-}
-
-void state_restore(char *text)
-{
-	if (guard_has_upgraded())
-		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", taken.before.version);
-	journal_restore(&taken.before, text);
-	free(text);
 }
 
 /* ---- the program that is asked ---- */
@@ -172,20 +141,17 @@ static bool can_load(struct options *options, const char *text, struct buf *why)
 int takeover_answer(struct options *options)
 {
 	struct buf why = { 0 };
-	struct journal_superd before = { .control = -1, .output = -1 };
 	char *text;
 	bool good;
 
 	superd.options = options;
-	text = journal_read(taken.journal, false, &before, &why);
+	text = journal_read(asking_journal, false, &why);
 	if (!text && !why.length)
 		state_fail();
-	if (text) {
-		settings_walk(&(struct journal_line){ .text = text }, options);
+	if (text)
 		programs_open(NULL);
-	} else {
+	else
 		buf_text(&why, ": its state cannot be taken over");
-	}
 	good = text && can_log(options, &why) && can_load(options, text, &why);
 	buf_cut(&why, ANSWER_MOST);
 	if (good)

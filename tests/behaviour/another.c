@@ -57,7 +57,7 @@ static void write_as(FILE *out, const char *kind, char *text)
 		if (!strcmp(line, ".") && is_newer)
 			fprintf(out, added, dup(STDERR_FILENO));
 		if (!strncmp(line, "superd journal ", 15) && !strcmp(kind, "format"))
-			fputs("superd journal 3\n", out);
+			fputs("superd journal 4\n", out);
 		else if (!strncmp(line, "+superd - version=", 18))
 			fprintf(out, "+superd - version=99.9%s\n%s", line + 18 + strcspn(line + 18, " "),
 				is_newer ? "+novelty - colour=blue\n" : "");

@@ -48,7 +48,7 @@ static void read_record(const struct journal_record *record)
 {
 	static struct exec_options exec;
 	static const struct service row = { .name = "web", .exec = &exec };
-	struct journal_superd of = { 0 };
+	struct options options = { 0 };
 	struct socket_run socket_run = { 0 };
 	struct socket socket = { .run = &socket_run, .fd = -1 };
 	struct run run = { 0 };
@@ -58,7 +58,9 @@ static void read_record(const struct journal_record *record)
 
 	ev_init(&run.timer, on_timer);
 	if (is_kind(record, "superd")) {
-		walk_superd(&line, &of);
+		superd.options = &options;
+		walk_superd(&line);
+		options_free(&options);
 		journal.text = -1;
 	} else if (is_kind(record, "svc")) {
 		walk_service(&line, &svc);
