@@ -88,7 +88,8 @@ const char *cli_set_field(const struct cli_option *option, void *options, const 
 
 bool cli_set(const struct cli *cli, const struct cli_option *option, void *options, const char *argument)
 {
-	const char *why = option->set ? option->set(options, option, argument) : cli_set_field(option, options, argument);
+	const char *why = option->set ? option->set(options, option, argument)
+				      : cli_set_field(option, options, argument);
 	const char letter[] = { option->letter, '\0' };
 	bool by_letter = !option->name || (cli->by_letter && option->letter);
 

@@ -483,7 +483,9 @@ static const char *set_print(void *context, const struct cli_option *option, con
 	struct options *options = context;
 
 	options->task = (enum task)option->value;
-	options->print = what ? what : "conf";
+	options->print = what || option->value == TASK_EXPLAIN ? what : "conf";
+	if (!what && option->value == TASK_EXPLAIN && options->arguments[optind])
+		options->print = options->arguments[optind++];
 	return NULL;
 }
 
@@ -510,7 +512,7 @@ static const struct cli_option superd_options[] = {
 	  .help = "check the configuration and this machine, print all errors, and exit" },
 	{ "print", .optional = true, .argument = "WHAT", .set = set_print, .value = TASK_PRINT,
 	  .help = "print the configuration: conf, comments or json" },
-	{ "explain", .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
+	{ "explain", .optional = true, .argument = "OPTION", .set = set_print, .value = TASK_EXPLAIN,
 	  .help = "explain an option, or find options by words; all lists all" },
 	{ "no-preflight", FLAG(OPTION_NO_PREFLIGHT),
 	  .help = "do not check this machine: the configuration is for another one" },
@@ -593,45 +595,15 @@ static bool check_conflicts(const struct options *options)
 	return !why && (!serves || options->command);
 }
 
-/* Prints the nearest option that superd has, also for letters that other daemons use. getopt_long(3) has already
- * reported the unknown option. */
-static void print_hint(const char *word)
-{
-	const char *usual = strncmp(word, "--", 2) == 0 ? NULL
-		: optopt == 't'				? "--check"
-		: optopt == 'c'				? "-f FILE"
-		: optopt == 'v' || optopt == 'V'	? "--version"
-							: NULL;
-
-	cli_hint(&as_superd_cli, word);
-	if (usual)
-		fprintf(stderr, "superd: did you mean %s?\n", usual);
-	fprintf(stderr, "superd: see superd --help\n");
-}
-
-/* Whether --explain has no argument, which means the options that people need first. getopt_long(3) would report that
- * as missing. */
-static bool ends_with_explain(int argc, char **argv)
-{
-	for (int n = 1; n < argc - 1; n++) {
-		if (!strcmp(argv[n], "--"))
-			return false;
-	}
-	return argc > 1 && !strcmp(argv[argc - 1], "--explain");
-}
-
 /* Reads argv into options that hold superd's defaults. false after printing the mistake. */
 static bool as_superd_read(struct options *options, int argc, char **argv)
 {
-	enum cli_result result;
+	enum cli_result result = cli_read(&as_superd_cli, options, argc, argv, NULL);
 
-	if (ends_with_explain(argc, argv)) {
-		options->task = TASK_EXPLAIN;
-		argc--;
+	if (result == CLI_UNKNOWN) { /* getopt_long(3) has reported it */
+		cli_hint(&as_superd_cli, argv[optind - 1]);
+		fprintf(stderr, "superd: see superd --help\n");
 	}
-	result = cli_read(&as_superd_cli, options, argc, argv, NULL);
-	if (result == CLI_UNKNOWN)
-		print_hint(argv[optind - 1]);
 	if (result != CLI_READ)
 		return false;
 	if (optind < argc && strcmp(argv[optind - 1], "--") && !options->endpoints.count) {

@@ -95,12 +95,6 @@ test check_prints_each_mistake_and_their_number {
 	has $errors "error: s30: exec: 'own30' is no"
 }
 
-test letters_of_other_daemons_get_a_hint {
-	has [errors_of -t] "did you mean --check?\n"
-	has [errors_of -c x.conf] "did you mean -f FILE?\n"
-	has [errors_of -v] "did you mean --version?\n"
-}
-
 # With a good table, so that the words alone are refused: this machine may have a table of its own, or none.
 test wrong_usage_is_refused {
 	set table [write good.conf $good]

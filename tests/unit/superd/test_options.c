@@ -235,8 +235,8 @@ Test(options, refuses_a_flag_without_its_argument)
 		const struct cli_option *option = &as_superd_cli.options[n];
 		char line[64];
 
-		if (!option->argument || option->optional || !strcmp(option->name, "explain"))
-			continue;       /* --explain alone lists all */
+		if (!option->argument || option->optional)
+			continue;
 		snprintf(line, sizeof(line), "--%s", option->name);
 		expect_refused(line, option->name, "--help");
 		refused++;
