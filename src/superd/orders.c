@@ -96,25 +96,6 @@ static void set_lock(const char *name, enum lock_kind kind, struct lock_order or
 	locks.kinds[kind].stale = true;
 }
 
-/* A line NAME UID SECONDS, of which the name stays. false: it is not all there. */
-static bool parse_line(char *line, struct lock_order *order)
-{
-	int64_t numbers[2];
-	char *word, *at;
-
-	*order = (struct lock_order){ .since = time(NULL), .uid = (uid_t)-1 };
-	strtok_r(line, " \t", &at);
-	for (int n = 0; n < 2; n++) {
-		word = strtok_r(NULL, " \t", &at);
-		if (!word || scan_count(word, &numbers[n]))
-			return false;
-	}
-	if (numbers[0] > UINT32_MAX || numbers[1] <= 0)
-		return false;
-	*order = (struct lock_order){ .since = numbers[1], .uid = (uid_t)numbers[0] };
-	return true;
-}
-
 /* An administrator may have written a line: its name counts all the same, as it keeps a service from running. */
 static void read_file(enum lock_kind kind)
 {
@@ -129,6 +110,7 @@ static void read_file(enum lock_kind kind)
 			 buf_string(&why));
 	for (char *next, *line = text; line; line = next) {
 		struct lock_order order;
+		bool good;
 
 		number++;
 		next = strchr(line, '\n');
@@ -136,9 +118,13 @@ static void read_file(enum lock_kind kind)
 			*next++ = '\0';
 		if (strchr("# \t", *line)) /* or the end */
 			continue;
-		if (!parse_line(line, &order))
+		good = sscanf(line, "%*s %" SCNu32 " %" SCNd64, &order.uid, &order.since) == 2 && order.since > 0;
+		line[strcspn(line, " \t")] = '\0';
+		if (!good) {
+			order = (struct lock_order){ .since = time(NULL), .uid = (uid_t)-1 };
 			log_warn(superd.log, "%s:%u: %.*s: a line is NAME UID SECONDS; it is %s all the same", path,
 				 number, NAME_MOST, line, locks.kinds[kind].shown);
+		}
 		if (strlen(line) <= NAME_MOST)
 			set_lock(line, kind, order);
 	}
