@@ -314,15 +314,16 @@ static void add_number(struct buf *text, size_t *count, const char *option, int6
 static void add_redirect_options(struct buf *text, size_t *count, const struct service *service)
 {
 	const struct access_options *access = service->groups->access;
-	int64_t timeout = service->groups->lifecycle->redirect_timeout / 1000;
+	int64_t timeout = service->groups->lifecycle->redirect_timeout;
 
 	if (service->exec->proxy_protocol != PROXY_NO)
 		add_number(text, count, "--proxy-protocol", service->exec->proxy_protocol);
-	if (service_setting(service, "redirect_timeout"))
-		add_number(text, count, "--idle-timeout", timeout);
+	if (timeout >= 0)
+		add_number(text, count, "--idle-timeout", timeout / 1000);
 	if (service->exec->accept)
 		return;
-	add_number(text, count, "--flow-timeout", timeout);
+	if (timeout >= 0)
+		add_number(text, count, "--flow-timeout", timeout / 1000);
 	if (access->per_source == UNLIMITED)
 		return;
 	add_number(text, count, "--per-source", access->per_source);

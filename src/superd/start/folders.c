@@ -181,17 +181,16 @@ void directories_of(const struct service *service, const struct process_defaults
 	const struct environment_options *environment = service->groups->environment;
 	const struct directory_options *folders = service->groups->directories;
 	const struct directory_kind list[DIRECTORY_KINDS] = {
-		{ "runtime_directory", "RUNTIME_DIRECTORY", "runtime_directory_mode", defaults->runtime_directory,
-		  environment->runtime_directory, folders->runtime_directory_mode, true },
-		{ "state_directory", "STATE_DIRECTORY", "state_directory_mode", defaults->state_directory,
-		  environment->state_directory, folders->state_directory_mode, true },
-		{ "cache_directory", "CACHE_DIRECTORY", "cache_directory_mode", defaults->cache_directory,
-		  folders->cache_directory, folders->cache_directory_mode, true },
-		{ "logs_directory", "LOGS_DIRECTORY", "logs_directory_mode", defaults->logs_directory,
-		  folders->logs_directory, folders->logs_directory_mode, true },
-		{ "configuration_directory", "CONFIGURATION_DIRECTORY", "configuration_directory_mode",
-		  defaults->configuration_directory, folders->configuration_directory,
-		  folders->configuration_directory_mode, false },
+		{ "runtime_directory", "RUNTIME_DIRECTORY", defaults->runtime_directory, environment->runtime_directory,
+		  folders->runtime_directory_mode, true },
+		{ "state_directory", "STATE_DIRECTORY", defaults->state_directory, environment->state_directory,
+		  folders->state_directory_mode, true },
+		{ "cache_directory", "CACHE_DIRECTORY", defaults->cache_directory, folders->cache_directory,
+		  folders->cache_directory_mode, true },
+		{ "logs_directory", "LOGS_DIRECTORY", defaults->logs_directory, folders->logs_directory,
+		  folders->logs_directory_mode, true },
+		{ "configuration_directory", "CONFIGURATION_DIRECTORY", defaults->configuration_directory,
+		  folders->configuration_directory, folders->configuration_directory_mode, false },
 	};
 
 	memcpy(kinds, list, sizeof(list));
@@ -272,8 +271,8 @@ bool directories_plan(struct plan *plan, const struct service *service, const st
 			*folder = (struct own_folder){
 				.name = strndup(*name, length),
 				.base = kind->base,
-				.mode = kind->mode,
-				.sets_mode = service_setting(service, kind->mode_option),
+				.mode = kind->mode == NO_MODE ? 0755 : kind->mode,
+				.sets_mode = kind->mode != NO_MODE,
 				.is_owned = kind->is_owned,
 			};
 			has_link = (*name)[length];

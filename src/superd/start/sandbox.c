@@ -154,11 +154,13 @@ void sandbox_support_compare(struct sandbox_support *support, const struct servi
 		const struct option_def *option = option_find(NATIVE, needs[n].option);
 		const void *field = option_field(option, service);
 		const char *text = option->type == &type_text ? *(const char *const *)field : NULL;
+		static const union field_value no;
 		unsigned lacking;
 		size_t bit = 0;
 
-		/* A value that begins with "-" may miss its means. */
-		if (option_is_default(option, field, scratch) || (text && *text == '-'))
+		/* No needs nothing, and a value that begins with "-" may miss its means. */
+		if (option_is_default(option, field, scratch) || !memcmp(field, &no, field_size(option->type)) ||
+		    (text && *text == '-'))
 			continue;
 		all |= needs[n].needs;
 		lacking = needs[n].needs & sandbox_support_missing(support);
@@ -691,7 +693,7 @@ static void add_sys(struct mount_list *places, const struct service *service)
 	static const char *const kept[] = { "/sys/fs/cgroup", "/sys/fs/selinux" };
 	const struct hardening_options *hardening = service->groups->hardening;
 	bool others = places->count || places->root;
-	bool refuses = service_setting(service, "private_mounts") && !hardening->private_mounts && !others;
+	bool refuses = hardening->private_mounts == MOUNTS_SHARED && !others;
 	struct listed_mount sys = { .mount = { .content = CONTENT_SYS, .option = places->network } };
 	struct listed_mount bound = { .mount = { .content = CONTENT_BIND,
 						 .option = places->network,
@@ -844,7 +846,7 @@ static void make_namespaces(struct sandbox_build *build)
 	const struct hardening_options *hardening = build->service->groups->hardening;
 	struct sandbox_config *result = &build->result;
 
-	if ((result->namespaces & CLONE_NEWNS || hardening->private_mounts ||
+	if ((result->namespaces & CLONE_NEWNS || hardening->private_mounts == MOUNTS_PRIVATE ||
 	     mounts_root(build->service, build->support)) &&
 	    !(build->without & SANDBOX_NEEDS_MOUNTS)) {
 		result->namespaces |= CLONE_NEWNS;

@@ -128,10 +128,9 @@ struct plan;
 /* One kind of directories, for one service. Borrows everything. */
 struct directory_kind {
 	const char *option, *variable; /* "state_directory", "STATE_DIRECTORY" */
-	const char *mode_option;       /* "state_directory_mode" */
 	const char *base;	       /* base folder, such as "/var/lib" */
 	words names;		       /* "NAME" or "NAME:LINK" */
-	mode_t mode;
+	mode_t mode;   /* NO_MODE: its option is unset */
 	bool is_owned; /* the service's user owns them */
 };
 

@@ -1,5 +1,5 @@
-/* An option's field in a service, and its default value. A default is a text, read by the option's own parser, or, if
- * no text stands for it, the bytes of `unset`. */
+/* An option's field in a service, and its default value: the bytes of `unset`, or a text, read by the option's own
+ * parser. */
 #include "table/option/option_table.h"
 
 #include <string.h>
@@ -23,9 +23,7 @@ static bool fill_default(const struct option_def *option, void *field, struct po
 	memset(field, 0, field_size(option->type));
 	if (option->unset)
 		memcpy(field, option->unset, field_size(option->type));
-	if (!option->fallback)
-		return true;
-	return !type_parse(&parse, field);
+	return option->unset || !option->fallback || !type_parse(&parse, field);
 }
 
 bool option_fill_defaults(enum option_group group, void *values, struct pool *pool)

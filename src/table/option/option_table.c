@@ -50,7 +50,8 @@ GROUP_STRUCT(SUPERD, globals, globals)
 	OPTION(DIRECTORIES, native, directories, [UNIT] = "Service." key) .argument = "name[:link]",
 
 #define FOLDER_MODE(native, key) \
-	OPTION(DIRECTORIES, native, mode, [UNIT] = "Service." key) .flags = FOR_UNITS, .fallback = "0755",
+	OPTION(DIRECTORIES, native, mode, [UNIT] = "Service." key) .flags = FOR_UNITS, .fallback = "0755", \
+	  .unset = &no_mode,
 
 #define AMOUNT(native, key, as, example) \
 	OPTION(RESOURCES, native, as, [UNIT] = "Service." key) .unset = &no_amount, .change = CHANGE_LIVE, \
@@ -109,6 +110,7 @@ static const char *const on_remove_words[] = {
 	[REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain", [REMOVE_STOP] = "stop", NULL
 };
 
+static const char *const private_mounts_words[] = { [MOUNTS_SHARED] = "no", [MOUNTS_PRIVATE] = "yes", NULL };
 static const char *const private_tmp_words[] = {
 	[TMP_SHARED] = "no", [TMP_PRIVATE] = "yes", [TMP_DISCONNECTED] = "disconnected", NULL
 };
@@ -159,6 +161,7 @@ static const char *const format_words[] = { [LOG_FORMAT_TEXT] = "text", [LOG_FOR
 static const char *const level_words[] = { "error", "warning", "notice", "info", "debug", NULL };
 
 static const unsigned no_word = UINT_MAX;
+static const mode_t no_mode = NO_MODE;
 static const struct limit no_limit = { .soft = -1, .hard = -1 };
 static const int64_t no_number = -1;
 static const struct amount no_amount = { -1, -1 };
@@ -218,7 +221,7 @@ const struct option_def option_defs[] = {
 		  "the program, which must listen there (see RELAYS in superd-bind(7)). Without exec, one process "
 		  "serves all clients, also of UDP; with accept = yes each client has one. Without exec and "
 		  "user, it runs as a user of its own, as builtin does." },
-	OPTION_IN(EXEC, LIFECYCLE, redirect_timeout, duration) .fallback = "1min", .least = 1000,
+	OPTION_IN(EXEC, LIFECYCLE, redirect_timeout, duration) .fallback = "1min", .unset = &no_number, .least = 1000,
 	  .most = 86400000000, .example = "30s",
 	  .help = "How long after the last datagram a client of UDP counts as connected. If the service sets it, "
 		  "a redirect also closes connections that move no byte for so long; otherwise it never does." },
@@ -898,7 +901,7 @@ const struct option_def option_defs[] = {
 		  "removes CAP_MKNOD and CAP_SYS_RAWIO." },
 	SWITCH(private_ipc, "PrivateIPC")
 	  .help = "Gives the program message queues, semaphores and shared memory of its own." },
-	SWITCH(private_mounts, "PrivateMounts")
+	CHOICE(private_mounts, "PrivateMounts", "no") .unset = &no_word,
 	  .help = "Hides mounts of the program from all others. Options that change its view of the files imply "
 		  "it." },
 	SWITCH(private_network, "PrivateNetwork")

@@ -36,6 +36,7 @@ enum stream_kind {
 	STREAM_LOG, STREAM_FILE, STREAM_APPEND, STREAM_TRUNCATE, STREAM_NULL, STREAM_INHERIT, STREAM_SOCKET,
 	STREAM_DESCRIPTOR
 };
+enum private_mounts { MOUNTS_SHARED, MOUNTS_PRIVATE };
 enum private_tmp { TMP_SHARED, TMP_PRIVATE, TMP_DISCONNECTED };
 enum protect_system { SYSTEM_WRITABLE, SYSTEM_PROTECTED, SYSTEM_FULL, SYSTEM_STRICT };
 enum protect_home { HOME_WRITABLE, HOME_HIDDEN, HOME_READ_ONLY, HOME_TEMPORARY };
@@ -181,6 +182,7 @@ struct environment_options {
 /* Directories beside those of struct environment_options, also as "NAME:LINK"; and the modes of all of them. */
 struct directory_options {
 	words cache_directory, logs_directory, configuration_directory;
+#define NO_MODE ((mode_t)-1)             /* unset */
 	mode_t runtime_directory_mode, state_directory_mode, cache_directory_mode, logs_directory_mode,
 		configuration_directory_mode;
 	unsigned runtime_directory_preserve;            /* enum directory_preserve */
@@ -235,7 +237,7 @@ struct lifecycle_options {
 	int64_t file_descriptor_store_max;
 	unsigned on_failure, on_remove, on_change;
 	int64_t idle_timeout, min_awake;                /* microseconds, SCAN_INFINITY: none */
-	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends */
+	int64_t redirect_timeout;       /* microseconds without a datagram, then a flow of a redirect ends; -1: unset */
 	unsigned idle_action;           /* enum idle_action */
 	unsigned idle_when;             /* enum idle_when */
 	bool freeze_reclaim;
@@ -266,10 +268,11 @@ struct log_options {
 
 /* Switches of hardening, which many services set alike. */
 struct hardening_options {
+	unsigned private_mounts;        /* enum private_mounts; UINT_MAX: unset */
 	unsigned private_tmp, protect_system, protect_home, protect_proc, proc_subset;
 	unsigned keyring_mode;
 	unsigned restrict_namespaces;   /* bits 1 << NAMESPACE_x: denied ones */
-	bool private_devices, private_ipc, private_mounts, private_network, private_users, mount_api_vfs;
+	bool private_devices, private_ipc, private_network, private_users, mount_api_vfs;
 	bool protect_kernel_tunables, protect_kernel_modules, protect_kernel_logs, protect_control_groups;
 	bool protect_clock, protect_hostname;
 	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;

@@ -55,7 +55,8 @@ struct option_def {
 	unsigned flags;
 	enum change change;
 	const char *fallback;           /* the default as text; NULL: no, `unset`, or an empty list */
-	const void *unset;              /* the field's value if the option is unset; NULL: all bytes zero */
+	const void *unset;              /* the field's value if the option is unset, which is not the same as if its default
+					   were set; NULL: that of fallback, or all bytes zero */
 	const char *argument;           /* placeholder in the manual: "user"; NULL: the words, or as the type is called */
 	const char *example;            /* of a value; of `socket` its name and block. NULL: none is needed */
 	const char *help;               /* a sentence or more; required */

@@ -77,8 +77,9 @@ static const char *mode_parse(struct parse *parse, void *field)
 
 static void mode_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
-	(void)option, (void)quote;
-	buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
+	(void)quote;
+	if (!value_is_unset(option, field))
+		buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
 }
 
 const struct type type_mode = {
@@ -113,7 +114,8 @@ static const char *word_parse(struct parse *parse, void *field)
 static void word_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
 {
 	(void)quote;
-	buf_text(out, option->words[*(const unsigned *)field]);
+	if (!value_is_unset(option, field))
+		buf_text(out, option->words[*(const unsigned *)field]);
 }
 
 const struct type type_word = {

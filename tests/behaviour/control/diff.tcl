@@ -49,6 +49,19 @@ test tells_what_a_reload_does_and_does_nothing {
 	diff 0
 }
 
+test tells_of_a_default_that_is_written_where_that_matters {
+	proc table {private_mounts mode redirect_timeout} { return "
+		service a { listen = \"%/a\" exec = \"/bin/cat\" private_network = yes $private_mounts }
+		service b { listen = \"%/b\" exec = \"/bin/cat\" runtime_directory = b $mode }
+		service c { listen = \"%/c\" redirect = \"%/b\" $redirect_timeout }" }
+	run_superd [table "" "" ""]
+	edit [table "private_mounts = no" "runtime_directory_mode = 0755" "redirect_timeout = 1min"]
+	has [diff 1] "a: changed (private_mounts: \"\" -> no)\n" "b: changed (runtime_directory_mode: \"\" -> 0755)\n" \
+		"c: changed (redirect_timeout: \"\" -> 1min)\n"
+	edit [table {private_mounts = ""} {runtime_directory_mode = ""} {redirect_timeout = ""}]
+	is [diff 0] "3 unchanged\n"
+}
+
 proc inetd {options} { return "service inetd { listen = \"%/inetd\" exec = \"/bin/cat\" accept = yes $options }" }
 
 test tells_of_an_output_that_was_the_client {
