@@ -439,9 +439,12 @@ static void set_libwrap(const struct draft *draft, const struct inetd_entry *ent
 		draft_set_text(draft, "libwrap", name, entry->program_at);
 }
 
+/* The group behind a dot may not have been split off yet. */
 static bool is_root(const char *user)
 {
-	return !strcmp(user, "root") || !user[strspn(user, "0")];
+	size_t length = strcspn(user, ".");
+
+	return scan_is_word(user, length, "root") || strspn(user, "0") == length;
 }
 
 void inetd_build(struct reading *reading, const struct inetd_entry *entry)
@@ -475,7 +478,7 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	if (!entry->builtin)
 		draft_set_text(&draft, "error", "socket", entry->at);
 	/* A builtin does not run as root. */
-	if (!entry->builtin || !entry->user || !is_root(entry->user)) {
+	if (!entry->builtin || !is_root(entry->user)) {
 		draft_set_text(&draft, "user", entry->user, entry->user_at);
 		draft_set_text(&draft, "group", entry->group, entry->user_at);
 	}
