@@ -435,7 +435,7 @@ static void add_inet_sockets(struct launchd_job *job, const char *name, const st
 
 static void add_socket(struct launchd_job *job, const char *name, const struct plist *dict)
 {
-	const struct plist *passive = plist_get(dict, "SockPassive"), *value = plist_get(dict, "SockProtocol");
+	const struct plist *passive = plist_get(dict, "SockPassive"), *value;
 	bool is_unix = plist_get(dict, "SockPathName") || plist_get(dict, "SecureSocketWithKey");
 	const char *protocol, *type, *family;
 	size_t errors = job->draft.diags->errors;
@@ -443,7 +443,8 @@ static void add_socket(struct launchd_job *job, const char *name, const struct p
 	if (!check_keys(job, &launchd_keys[LAUNCHD_SOCKETS], dict,
 			is_unix ? SOCKET_INET : SOCKET_UNIX))
 		return;
-	protocol = read_part(job, dict, "SockProtocol", "stream");
+	value = is_unix ? NULL : plist_get(dict, "SockProtocol");
+	protocol = value ? read_part(job, dict, "SockProtocol", NULL) : "stream";
 	type = read_part(job, dict, "SockType", protocol);
 	family = read_part(job, dict, "SockFamily", NULL);
 	if (value && protocol && type && !strcmp(protocol, "dgram") != !strcmp(type, "dgram"))
