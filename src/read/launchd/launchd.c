@@ -531,8 +531,9 @@ static void set_environment(struct launchd_job *job)
 		if (one->kind != PLIST_STRING)
 			draft_refuse(draft, one->at, "EnvironmentVariables: %s: a variable is a string", one->key);
 		else
-			add_variable(job, pool_textf(draft->pool, "%s=%s", one->key,
-						     template_escaped(draft->pool, one->text)), one->key_at);
+			add_variable(job, template_escaped(draft->pool,
+							   pool_textf(draft->pool, "%s=%s", one->key, one->text)),
+				     one->key_at);
 	}
 }
 
