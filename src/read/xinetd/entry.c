@@ -318,7 +318,7 @@ static void read_stray_line(struct collector *collector)
 	const char *hint = "entries begin with service NAME, defaults, include PATH or includedir PATH";
 
 	if (line->kind == XINETD_ATTRIBUTE) {
-		collector->entry = xinetd_attribute_find(line->name) ? collector->ended : NULL;
+		collector->entry = attribute_suggest(line->name) ? collector->ended : NULL;
 		refuse_line(collector, line->at, "this attribute is in no entry", hint);
 		collector->entry = NULL;
 		return;
