@@ -818,11 +818,12 @@ static void make_service(struct reading *reading, struct xinetd_entry *entry, co
  * and UDP), and it ignores disabled services with the same id. superd needs a unique name for each service, so the
  * first one that is enabled keeps the id as its label, and the others get other labels. */
 
-/* The first line of an entry that sets this attribute to one word; NULL: none. */
+/* The first line of an entry that sets this attribute to one word with =; NULL: none. */
 static const struct assignment *find_assignment(const struct xinetd_entry *entry, enum xinetd_attribute attribute)
 {
 	for (size_t i = 0; i < entry->count; i++) {
-		if (entry->list[i].key == xinetd_rule(attribute) && entry->list[i].count == 1)
+		if (entry->list[i].key == xinetd_rule(attribute) && entry->list[i].sign == ASSIGN &&
+		    entry->list[i].count == 1)
 			return &entry->list[i];
 	}
 	return NULL;
