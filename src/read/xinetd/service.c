@@ -211,14 +211,16 @@ static void set_inet_sockets(struct xinetd_service *service)
 	set_listen(service, buf_keep(&endpoint, pool));
 }
 
-/* A raw socket has a protocol and no port. */
+/* A raw socket has a protocol, no port, and one family: IPv4, if nothing names another. */
 static void set_raw_socket(struct xinetd_service *service)
 {
-	const char *bind = value_word(service, ATTR_BIND);
+	const char *bind = value_word(service, ATTR_BIND), *family = family_suffix(service);
 
+	if (!*family && (bind ? strchr(bind, ':') != NULL : (service->flags & FLAG_IPV6) != 0))
+		family = "6";
 	set_listen(service,
-		   pool_textf(service->draft.pool, "raw%s:%s%s%s", family_suffix(service), service->protocol,
-			      bind ? "@" : "", bind ? bind : ""));
+		   pool_textf(service->draft.pool, "raw%s:%s%s%s", family, service->protocol, bind ? "@" : "",
+			      bind ? bind : ""));
 }
 
 static void set_tcpmux(struct xinetd_service *service)
