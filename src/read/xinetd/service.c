@@ -459,7 +459,7 @@ static void set_libwrap(struct xinetd_service *service)
 	bool by_rpc = service->type & IS_RPC && service->socket == XINETD_STREAM;
 	bool is_seen = service->accepts || service->socket == XINETD_DGRAM;
 
-	if (service->flags & (FLAG_NOLIBWRAP | FLAG_SENSOR) || by_rpc)
+	if (service->flags & (FLAG_NOLIBWRAP | FLAG_SENSOR) || (by_rpc && !given))
 		return;
 	if (is_seen && given)
 		set_as_is(service, ATTR_LIBWRAP);
