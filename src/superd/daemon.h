@@ -245,7 +245,7 @@ struct instance {
 	} relay;
 	/* builtins that ask superd */
 	int channel;
-	ev_timer ready; /* the next run of exec_ready, or the next start of a relay that has failed */
+	ev_timer ready; /* the next run of exec_ready, or start of a relay that has failed; or its line has come */
 	struct backoff ready_failed; /* runs of exec_ready */
 	double limit_left; /* of its time limit, which rests while it is frozen */
 	pid_t candidate;   /* found as its daemon at the last look */
@@ -280,7 +280,6 @@ enum { FAILURES = 5 };
 /* The pipe to which the instances of a service print. output.c */
 struct output {
 	struct list link, unsent; /* unsent: superd-output is to be told of it */
-	struct list ready;	  /* its line has come, and the next turn hears that */
 	struct svc *svc;	  /* NULL: it is passed on for good */
 	char *service;		  /* its name */
 	int read_end, write_end;  /* both are in the journal; superd reads and writes neither */

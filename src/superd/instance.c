@@ -1422,6 +1422,8 @@ static void on_ready_due(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop, (void)events;
 	if (instance->relay.failed.failures || instance->phase >= READY)
 		relay_begin(instance);
+	if (output_is_ready(instance->svc))
+		instance_be_ready(instance);
 	if (instance->phase != STARTED || instance->ends || !service_commands(instance->row, PHASE_READY))
 		return;
 	if (instance->command.pid) {

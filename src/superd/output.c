@@ -49,7 +49,7 @@
 #define SEND_PAUSE 10  /* milliseconds */
 
 static struct {
-	struct list all, unsent, ready; /* of struct output */
+	struct list all, unsent; /* of struct output */
 	struct io io, timer_io;
 	ev_prepare turn; /* tells what has changed in a turn, once */
 	ev_timer again;	 /* the next start */
@@ -288,8 +288,8 @@ static bool take_answer(void)
 		if (*answer.last_line)
 			memcpy(output->svc->run->last_line, answer.last_line, sizeof(answer.last_line));
 		output->is_ready |= answer.is_ready;
-		if (answer.is_ready && list_empty(&output->ready))
-			list_add(&self.ready, &output->ready);
+		if (answer.is_ready && svc->run->current) /* not in the midst of what has asked */
+			ev_feed_event(superd.loop, &svc->run->current->ready, EV_TIMER);
 	}
 	for (uint32_t n = 0; output && n < answer.count && at + sizeof(struct output_told) <= (size_t)got; n++) {
 		struct output_told told;
@@ -311,22 +311,10 @@ bool output_is_ready(const struct svc *svc)
 	return svc->run->output && svc->run->output->is_ready;
 }
 
-static void be_ready(struct svc *svc)
-{
-	if (svc->run->current && svc->run->current->phase == STARTED && output_is_ready(svc))
-		instance_be_ready(svc->run->current);
-}
-
 static void on_channel(struct io *io)
 {
 	for (int n = 0; n < TURN && superd.output.fd >= 0 && take_answer(); n++)
 		continue;
-	while (!list_empty(&self.ready)) {
-		struct output *output = container_of(self.ready.next, struct output, ready);
-
-		list_remove(&output->ready);
-		be_ready(output->svc);
-	}
 	if (io->got & EV_WRITE)
 		send_all();
 }
@@ -360,8 +348,6 @@ static void ask(struct output *output, unsigned wishes) /* enum output_wish */
 	}
 	self.wait_left -= clock_now() - now;
 	self.wait_left_at = clock_now();
-	if (!list_empty(&self.ready)) /* in a turn of its own */
-		ev_feed_event(superd.loop, &self.io.ev, EV_READ);
 }
 
 /* What a program has printed comes before what superd logs next. For its last line superd asks in any case. */
@@ -376,7 +362,8 @@ void output_drain(struct svc *svc, bool last, bool has_failed)
 		ask(output, last ? OUTPUT_REST : 0);
 	while (svc->row->groups->lifecycle->ready && superd.output.fd >= 0 && take_answer())
 		continue;
-	be_ready(svc);
+	if (svc->run->current && output_is_ready(svc))
+		instance_be_ready(svc->run->current);
 }
 
 /* Brings what superd has not heard of yet into its ring. */
@@ -405,7 +392,6 @@ static struct output *output_add(struct svc *svc, int read_end, int write_end)
 	output->number = ++self.number;
 	list_add(&self.all, &output->link);
 	list_init(&output->unsent);
-	list_init(&output->ready);
 	note_unsent(output);
 	svc->run->output = output;
 	output_tell(svc);
@@ -418,7 +404,6 @@ static void release(struct output *output)
 	output->svc->run->output = NULL;
 	output->svc = NULL;
 	output->hangs = false;
-	list_remove(&output->ready);
 	note_unsent(output);
 }
 
