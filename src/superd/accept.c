@@ -876,7 +876,7 @@ bool accept_judge_datagrams(struct svc *svc)
 		errno = 0;
 		if (socket->listen->address->kind != ENDPOINT_UDP && socket->fd >= 0 &&
 		    poll(&(struct pollfd){ socket->fd, POLLIN, 0 }, 1, 0) != 0)
-			return svc->row->groups->access->deny_time < 0;
+			return true;
 		if (socket->fd < 0 || socket->listen->address->kind != ENDPOINT_UDP)
 			continue;
 		for (int n = 0; n < BATCH && verdict == DROPPED && socket->datagram == AWAITED &&

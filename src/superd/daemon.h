@@ -377,7 +377,7 @@ struct run {
 	struct helper turner; /* takes probes away, or looks at the conditions of sockets; nothing is watched meanwhile */
 	int found;	      /* what it has found of conditions comes here */
 	bool asks_again;      /* they may have changed since */
-	struct child socket_command;	 /* of a phase around the sockets */
+	struct helper socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	uint64_t socket_private; /* its /tmp */
 	/* Its program is asked to read its configuration again. orders.c */

@@ -476,8 +476,8 @@ void superd_check_end(void)
 
 	if (!superd_is_stopping() || superd.life == SUPERD_IS_OVER)
 		return;
-	LIST_EACH(link, &superd.services)
-		busy |= container_of(link, struct svc, link)->run->socket_command.pid;
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		busy |= svc->run->socket_command.child.pid;
 	if (busy && superd.life != SUPERD_KILLS)
 		return;
 	if (!sweeps || superd.life == SUPERD_KILLS) {
@@ -673,9 +673,7 @@ static void obey(int signal, pid_t sender)
 		} else {
 			log_notice(superd.log, "leaving: instances run on");
 			rpc_leave("superd ends, and its instances run on");
-			LIST_EACH(link, &superd.services) {
-				struct svc *svc = container_of(link, struct svc, link);
-
+			for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
 				idle_thaw(svc, NULL);
 				idle_free(svc);
 				svc_close_sockets(svc);
@@ -778,7 +776,7 @@ static bool may_be_claimed(const struct listen_fd *inherited)
 	LIST_EACH(link, &superd.services) {
 		struct svc *svc = container_of(link, struct svc, link);
 
-		for (unsigned n = 0; svc->run->socket_command.pid && n < svc->socket_count; n++) {
+		for (unsigned n = 0; svc->run->socket_command.child.pid && n < svc->socket_count; n++) {
 			if (bind_matches(inherited->fd, svc->sockets[n].listen))
 				return true;
 		}
@@ -973,8 +971,8 @@ static int serve(struct table *table, char *before)
 		ev_run(superd.loop, 0);
 	control_close();
 	superd_notify("EXIT_STATUS=%d", superd.exit_status);
-	LIST_EACH(link, &superd.services)
-		notify_close(container_of(link, struct svc, link));
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		notify_close(svc);
 	records_close();
 	output_end();
 	removal_end(&left);

@@ -203,6 +203,13 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	return svc;
 }
 
+static void end_socket_command(struct svc *svc)
+{
+	child_signal(&svc->run->socket_command.child, SIGTERM);
+	child_forget(&svc->run->socket_command.child);
+	ev_timer_stop(superd.loop, &svc->run->socket_command.limit);
+}
+
 static void svc_free(struct svc *svc)
 {
 	for (struct svc **at = bucket_of(svc->row->name); *at; at = &(*at)->same_hash) {
@@ -224,7 +231,7 @@ static void svc_free(struct svc *svc)
 		fd_close(&svc->run->found);
 	helper_drop(&svc->run->turner);
 	child_forget(&svc->run->turner.child);
-	child_forget(&svc->run->socket_command);
+	end_socket_command(svc);
 	refresh_forget(svc);
 	facts_forget(svc);
 	stored_clear(svc);
@@ -709,9 +716,10 @@ static void begin_sockets_anew(struct svc *svc)
 	close_all(svc);
 }
 
-static void on_socket_command(struct child *child, int status, const struct rusage *used)
+/* One that is late is killed: then its end follows. */
+static void on_socket_command(struct helper *helper, int status)
 {
-	struct svc *svc = container_of(child, struct run, socket_command)->svc;
+	struct svc *svc = container_of(helper, struct run, socket_command)->svc;
 	enum command_phase phase = (enum command_phase)svc->run->socket_phase;
 	words texts = service_commands(svc->row, phase);
 	/* A reload may have taken that away. */
@@ -720,8 +728,11 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 	unsigned flags = 0;
 	char what[48];
 
-	(void)used;
-	child->pid = 0;
+	if (status == HELPER_LATE) {
+		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: it was not done within %s", command_option(phase),
+			text, option_name_of(svc->row, "timeout_start"));
+		return;
+	}
 	private_tmp_remove(svc->row->name, svc->run->socket_private);
 	output_drain(svc, true, status != 0);
 	command_prefix(text, &flags);
@@ -740,6 +751,7 @@ static void on_socket_command(struct child *child, int status, const struct rusa
 static void run_socket_commands(struct svc *svc, enum command_phase phase)
 {
 	const struct service *row = service_prepared(svc->row)->socket_row;
+	double limit = (double)svc->row->groups->lifecycle->timeout_start / 1e6;
 	struct buf why = { 0 };
 	unsigned next = svc->run->socket_phase == phase ? svc->run->socket_next : 0;
 	struct plan *plan;
@@ -753,10 +765,10 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase)
 	svc->run->socket_phase = phase;
 	svc->run->socket_next = next + 1;
 	plan = plan_of(svc, row ? row : svc->row, NULL, &why);
-	svc->run->socket_command.ended = on_socket_command;
 	if (phase <= PHASE_SOCKET_START_POST)
 		svc_set(svc, BINDING);
-	if (plan && run_command(svc, svc->row, plan, phase, next, NULL, NULL, &svc_run(svc)->socket_command)) {
+	if (plan && run_command(svc, svc->row, plan, phase, next, NULL, NULL, &svc_run(svc)->socket_command.child)) {
+		helper_limit(&svc->run->socket_command, limit > 0 ? limit : INFINITY, on_socket_command);
 		plan_free(plan);
 		buf_free(&why);
 		return;
@@ -909,7 +921,7 @@ void svc_open(struct svc *svc)
 {
 	struct need need;
 
-	if (svc_bar(svc) < BAR_HELD || svc->run->socket_command.pid || svc->run->turner.child.pid)
+	if (svc_bar(svc) < BAR_HELD || svc->run->socket_command.child.pid || svc->run->turner.child.pid)
 		return;
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	if (!svc->bound && lacks_socket(svc)) {
@@ -934,7 +946,7 @@ bool svc_asks_conditions(const struct svc *svc)
 
 bool svc_is_opening(const struct svc *svc)
 {
-	return svc->run->socket_command.pid || svc_asks_conditions(svc);
+	return svc->run->socket_command.child.pid || svc_asks_conditions(svc);
 }
 
 /* They are looked at again when an operator says so. */
@@ -958,10 +970,9 @@ bool svc_close_sockets(struct svc *svc)
 {
 	bool has_commands = svc->bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST));
 
-	if (svc->run->socket_command.pid && svc->run->socket_phase == PHASE_SOCKET_STOP_POST)
+	if (svc->run->socket_command.child.pid && svc->run->socket_phase == PHASE_SOCKET_STOP_POST)
 		return true;
-	child_signal(&svc->run->socket_command, SIGTERM);
-	child_forget(&svc->run->socket_command);
+	end_socket_command(svc);
 	CLEAR(svc->run->socket_phase);
 	close_all(svc);
 	svc->bound = false;

@@ -219,6 +219,20 @@ test a_command_before_it_that_cannot_be_run_keeps_it_closed {
 	is [state] binding
 }
 
+test a_command_before_it_has_the_time_of_a_start {
+	superd -clock -control {service web {
+		listen = "127.0.0.1:0" exec = "$backend serve" timeout_start = 10min
+		socket_exec_start_pre = "/bin/sh -c 'test -e %/gate || exec sleep 1000'"
+	}}
+	wait {[processes] == 1}
+	advance 11min
+	log "it was not done within timeout_start"
+	log "signal KILL; next try in "
+	write gate ""
+	until 1min {[logged "web: listening on"]}
+	pid web
+}
+
 test a_command_before_it_ends_with_disable_and_runs_again_with_enable {
 	superd -control {service web {
 		listen = "127.0.0.1:0" exec = "$backend serve"

@@ -51,6 +51,18 @@ test it_can_be_stopped_and_nothing_else {
 	stop
 }
 
+test the_end_of_superd_waits_for_its_commands {
+	start [web [free_port] talk "socket_exec_stop_post =
+		\"/bin/sh -c 'echo begun >>%/diary; until test -e %/gate; do sleep 0.02; done; echo done >>%/diary'\""]
+	reload $nothing
+	wait {[exists %/diary]}
+	signal TERM
+	log "superd: stopping"
+	write gate ""
+	is [exit_status] 0
+	is [read %/diary] "begun\ndone\n"
+}
+
 test a_row_that_comes_back_has_its_process_and_its_socket {
 	run_web "on_remove = finish"
 	set client [connect $port]
