@@ -90,7 +90,8 @@ class Statuses(Suite):
 
     def test_any_other_fails_and_what_the_program_said_is_shown(self):
         self.assertEqual(self.run_tests(self.put(ONE, FAILS), self.put(TWO, PASSES)), "1 passed, 1 failed, 0 skipped")
-        self.assert_failed(f"failed: {ONE}; all that it said is in {self.build}/{ONE}.log", "  exit status 3", "    this is why")
+        self.assert_failed(f"{ONE} failed; all that it said is in {self.build}/{ONE}.log", "  exit status 3", "    this is why",
+                           f"failed: {ONE}: exit status 3: this is why")
 
     def test_a_signal_fails(self):
         self.assertEqual(self.run_tests(self.put(ONE, "kill -9 $$")), "0 passed, 1 failed, 0 skipped")
@@ -136,13 +137,20 @@ class Reports(Suite):
                     "  test.c:7: no", "ok - idle::freezes  # SKIP no control groups", status=1)
         self.assertEqual(self.run_tests(SUITE), "1 passed, 1 failed, 1 skipped")
         self.assert_failed("  idle::wakes", f"     1  no control groups  [{SUITE}]")
-        self.assertNotIn("idle::stops", self.said.split("failed: ")[1].splitlines()[1])
+        self.assertNotIn("idle::stops", self.said.split("failed; ")[1])
 
     def test_a_crash_and_a_timeout_are_failures_by_name(self):
         self.report("1..2", "not ok - idle::stops  unexpected signal after test.c:7", "not ok - idle::wakes  timed out (600.00s)",
                     status=1)
         self.assertEqual(self.run_tests(SUITE), "0 passed, 2 failed, 0 skipped")
-        self.assert_failed("  idle::stops", "  idle::wakes")
+        self.assert_failed("  idle::stops", "  idle::wakes", f"failed: {SUITE}: idle::stops: unexpected signal after test.c:7",
+                           f"failed: {SUITE}: idle::wakes: timed out")
+
+    def test_a_failure_is_named_at_the_end_with_its_first_assertion(self):
+        self.report("1..2", "not ok - idle::stops  (0.00s)", "  ---", "  failures:", "  - test.c:3: |+", "      Assertion failed: it is 3",
+                    "  - test.c:4: |+", "      Assertion failed: no", "  ...", "ok - idle::wakes  (1.00s)", status=1)
+        self.run_tests(SUITE)
+        self.assertEqual(self.said.splitlines()[-2], f"failed: {SUITE}: idle::stops: test.c:3: it is 3")
 
     def test_a_program_that_dies_before_its_last_test_fails(self):
         self.report("1..3", "ok - idle::stops", status=139)
@@ -163,9 +171,10 @@ class Reports(Suite):
         self.assertEqual(self.run_tests(SUITE), "0 passed, 1 failed, 0 skipped")
 
     def test_a_status_that_no_test_explains_fails(self):
-        self.report("1..1", "ok - idle::stops", status=1)
+        self.put(SUITE, TAP + "echo 1..1 >&3; echo ok - idle::stops >&3; echo Warning! It died.; exit 1")
         self.assertEqual(self.run_tests(SUITE), "1 passed, 1 failed, 0 skipped")
-        self.assert_failed("  exit status 1 though no test failed")
+        self.assert_failed("  exit status 1 though no test failed",
+                           f"failed: {SUITE}: exit status 1 though no test failed: Warning! It died.")
 
     def test_what_a_sanitizer_says_fails_a_program_that_passed(self):
         complaints = ("==7==ERROR: AddressSanitizer: heap-use-after-free", "==7==ERROR: LeakSanitizer: detected memory leaks",
@@ -179,7 +188,7 @@ class Reports(Suite):
         report = os.path.join(self.build, "reports", "of.superd-bind.7.log")
         self.put(ONE, f"mkdir -p {os.path.dirname(report)}; echo ==7==ERROR: LeakSanitizer: detected memory leaks >{report}")
         self.assertEqual(self.run_tests(ONE), "1 passed, 1 failed, 0 skipped")
-        self.assert_failed(f"failed: reports/of.superd-bind.7; all that it said is in {report}",
+        self.assert_failed(f"reports/of.superd-bind.7 failed; all that it said is in {report}",
                            "    ==7==ERROR: LeakSanitizer: detected memory leaks")
         self.put(ONE, "exit 0")
         self.assertEqual(self.run_tests(ONE), "1 passed, 0 failed, 0 skipped")
@@ -195,7 +204,7 @@ class Reports(Suite):
         logs = os.path.join(self.build, "logs")
         os.mkdir(logs)
         self.run_tests(SUITE, CHECK_LOGS=logs)
-        self.assert_failed(f"failed: {SUITE}; all that it said is in {logs}/{SUITE}.log")
+        self.assert_failed(f"{SUITE} failed; all that it said is in {logs}/{SUITE}.log")
         self.assertFalse(os.path.exists(os.path.join(self.build, f"{SUITE}.log")))
 
 
