@@ -74,64 +74,54 @@ static enum diff_kind other_endpoints(struct buf *why, const struct service *bef
 	return DIFF_SOCKETS;
 }
 
-/* A walk through the options in which two rows differ, but those of sockets; or through those of two sockets. */
-struct comparison {
-	const struct service *rows[2];  /* NULL: of sockets */
-	const struct socket_options *sockets[2];
-	bool exec_alone;                /* the other groups are equal; GROUP_EXEC is the first chapter */
-	size_t next;
-	const void *fields[2];          /* of the last difference */
-};
-
-/* NULL: there are no more. */
-static const struct option_def *next_difference(struct comparison *walk)
+/* Compares an option of two structs of its group, and adds it to why if it differs. Returns its enum change as a bit, 0
+ * if it is equal. */
+static unsigned option_change(const struct option_def *option, const void *a, const void *b, struct buf *why)
 {
-	while (walk->next < option_count) {
-		const struct option_def *option = &option_defs[walk->next++];
-		const void *a = walk->sockets[0], *b = walk->sockets[1];
+	const char *before = (const char *)a + option->offset, *after = (const char *)b + option->offset;
 
-		if (walk->exec_alone && option->chapter != CHAPTER_EXEC)
-			break;
-		if (option->flags & STRUCTURE || (option->group == GROUP_SOCKETS) != !walk->rows[0])
-			continue;
-		if (walk->rows[0]) {
-			a = service_group(walk->rows[0], option->group);
-			b = service_group(walk->rows[1], option->group);
-		}
-		walk->fields[0] = (const char *)a + option->offset;
-		walk->fields[1] = (const char *)b + option->offset;
-		if (a != b && !type_equal(option, walk->fields[0], walk->fields[1]))
-			return option;
-	}
-	return NULL;
+	if (a == b || type_equal(option, before, after))
+		return 0;
+	if (why)
+		diff_add_option(why, option, before, after);
+	return 1u << option->change;
 }
 
-/* Adds each option that differs to why; with why NULL, stops at the first. */
-static bool walk_is_empty(struct comparison walk, struct buf *why)
+/* The changes of all options but those of sockets, as bits. exec_alone: the other groups are equal; GROUP_EXEC is the
+ * first chapter. */
+static unsigned row_changes(const struct service *before, const struct service *after, bool exec_alone, struct buf *why)
 {
-	const struct option_def *option = next_difference(&walk);
-	bool is_empty = !option;
+	unsigned changes = 0;
 
-	for (; option && why; option = next_difference(&walk))
-		diff_add_option(why, option, walk.fields[0], walk.fields[1]);
-	return is_empty;
+	for (const struct option_def *option = option_defs; option < option_defs + option_count; option++) {
+		if (exec_alone && option->chapter != CHAPTER_EXEC)
+			break;
+		if (option_has_value(option) && option->group != GROUP_SOCKETS)
+			changes |= option_change(option, service_group(before, option->group),
+						 service_group(after, option->group), why);
+	}
+	return changes;
+}
+
+static unsigned socket_changes(const struct socket_options *before, const struct socket_options *after, struct buf *why)
+{
+	unsigned changes = 0;
+
+	for (const struct option_def *option = option_defs; option < option_defs + option_count; option++) {
+		if (option_has_value(option) && option->group == GROUP_SOCKETS)
+			changes |= option_change(option, before, after, why);
+	}
+	return changes;
 }
 
 bool socket_options_equal(const struct socket_options *before, const struct socket_options *after)
 {
-	return before == after || walk_is_empty((struct comparison){ .sockets = { before, after } }, NULL);
+	return before == after || !socket_changes(before, after, NULL);
 }
 
 bool socket_options_need_rebind(const struct socket_options *before, const struct socket_options *after)
 {
-	struct comparison walk = { .sockets = { before, after } };
-	const struct option_def *option;
-
-	while (before != after && (option = next_difference(&walk))) {
-		if (option->change == CHANGE_REBIND)
-			return true;
-	}
-	return false;
+	return before != after && socket_changes(before, after, NULL) & 1u << CHANGE_REBIND;
 }
 
 static bool listens_at_same(const struct listen *a, const struct listen *b)
@@ -144,9 +134,11 @@ static bool listens_at_same(const struct listen *a, const struct listen *b)
 static enum diff_kind options_compare(struct diff_cache *known, const struct listen *a, const struct listen *b,
 				      struct buf *why)
 {
-	if ((known->options[0] != a->options || known->options[1] != b->options) &&
-	    !walk_is_empty((struct comparison){ .sockets = { a->options, b->options } }, why))
-		return socket_options_need_rebind(a->options, b->options) ? DIFF_SOCKETS : DIFF_CHANGED;
+	bool is_known = known->options[0] == a->options && known->options[1] == b->options;
+	unsigned changes = is_known ? 0 : socket_changes(a->options, b->options, why);
+
+	if (changes)
+		return changes & 1u << CHANGE_REBIND ? DIFF_SOCKETS : DIFF_CHANGED;
 	known->options[0] = a->options;
 	known->options[1] = b->options;
 	if (listen_owner_equal(a, b))
@@ -210,27 +202,20 @@ static bool others_differ(const struct service *before, const struct service *af
 	return !names_equal || !users_equal;
 }
 
-static bool groups_equal(struct diff_cache *known, const struct service *before, const struct service *after,
-			struct buf *why)
-{
-	struct comparison walk = { .rows = { before, after } };
-
-	walk.exec_alone = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
-	if (!walk_is_empty(walk, why))
-		return false;
-	known->groups[0] = before->groups;
-	known->groups[1] = after->groups;
-	return true;
-}
-
 /* Returns the highest kind of difference. */
 static enum diff_kind compare_rows(struct diff_cache *known, const struct service *before, const struct service *after,
-			      struct buf *why)
+				   struct buf *why)
 {
-	enum diff_kind diff = groups_equal(known, before, after, why) ? DIFF_SAME : DIFF_CHANGED, sockets;
+	bool exec_alone = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
+	bool differs = row_changes(before, after, exec_alone, why);
+	enum diff_kind diff, sockets;
 
-	if (others_differ(before, after, why))
-		diff = DIFF_CHANGED;
+	if (!differs) {
+		known->groups[0] = before->groups;
+		known->groups[1] = after->groups;
+	}
+	differs |= others_differ(before, after, why);
+	diff = differs ? DIFF_CHANGED : DIFF_SAME;
 	sockets = sockets_compare(known, before, after, why);
 	return sockets > diff ? sockets : diff;
 }
@@ -247,24 +232,12 @@ enum diff_kind service_compare_next(struct diff_cache *known, const struct servi
 	return compare_rows(known, before, after, NULL);
 }
 
-/* Whether a start sets the option. A redirect with accept = no counts its clients itself (per_source). */
-static bool is_set_at_start(const struct option_def *option, const struct service *service)
-{
-	const char *name = option->name[NATIVE];
-
-	if (option->change == CHANGE_LIVE && service->exec->redirect && !service->exec->accept)
-		return name && (!strcmp(name, "per_source") || !strcmp(name, "per_source_prefix"));
-	return option->change == CHANGE_NEXT;
-}
-
+/* A redirect with accept = no counts its clients itself, so a start sets the limits of that. */
 bool service_runs_differently(const struct service *before, const struct service *after)
 {
-	struct comparison walk = { .rows = { before, after } };
-	const struct option_def *option;
+	const struct access_options *old = before->groups->access, *new = after->groups->access;
+	bool is_relay = after->exec->redirect && !after->exec->accept;
 
-	while ((option = next_difference(&walk))) {
-		if (is_set_at_start(option, after))
-			return true;
-	}
-	return others_differ(before, after, NULL);
+	return row_changes(before, after, false, NULL) & 1u << CHANGE_NEXT || others_differ(before, after, NULL) ||
+	       (is_relay && (old->per_source != new->per_source || old->per_source_prefix != new->per_source_prefix));
 }
