@@ -8,6 +8,7 @@
 #include "lib/array.h"
 #include "superd/machine/machine.h"
 #include "table/print/print_conf.h"
+#include "table/rules/endpoint_conflict.h"
 #include "table/services/skipped.h"
 #include "table/sources/source_name.h"
 
@@ -138,6 +139,7 @@ static struct table *read_once(struct table_load *loading, struct diags *diags)
 	table->is_only_checked = options->task == TASK_CHECK;
 	if (looks_up_names(options))
 		resolve_table(table, loading->before, diags);
+	check_conflicts(table, diags);
 	if (!(options->flags & OPTION_NO_PREFLIGHT) && options->task != TASK_PRINT)
 		run_preflight(loading, table, diags);
 	return table;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "superd/machine/machine.h"
+#include "table/rules/endpoint_conflict.h"
 #include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 
@@ -50,6 +51,7 @@ static inline void __attribute__((format(printf, 1, 2))) resolve(const char *for
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
 	resolve_table(table, NULL, &diags);
+	check_conflicts(table, &diags);
 }
 
 static inline const struct service *service(const char *name)

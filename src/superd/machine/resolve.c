@@ -10,7 +10,6 @@
 #include "superd/start/start.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/rules/endpoint_conflict.h"
 
 static bool resolve_owner(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			  struct listen_prepared *prepared)
@@ -204,7 +203,6 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 	}
 	if (table->is_only_checked)
 		warn_of_users(table, diags);
-	check_conflicts(table, true, diags);
 	filters_open(&filters, table, before, diags);
 	for (size_t i = 0; i < table->count; i++) {
 		struct service *service = &table->services[i];

@@ -10,7 +10,6 @@
 #include "lib/scan.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/rules/endpoint_conflict.h"
 #include "table/rules/internal.h"
 #include "table/service/need.h"
 
@@ -128,6 +127,5 @@ void table_check(const struct table *table, struct diags *diags)
 		for (size_t n = 0; n < sizeof(rules) / sizeof(rules[0]) && !table->services[i].is_unclear; n++)
 			rules[n](&table->services[i], diags);
 	}
-	check_conflicts(table, false, diags);
 	check_wants(table, diags);
 }

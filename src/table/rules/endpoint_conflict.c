@@ -30,14 +30,6 @@ struct endpoint_claim endpoint_claim_of(const struct service *service, const str
 	return claim;
 }
 
-/* Whether the address of a socket is looked up, and can clash with another one that is written differently. */
-static bool endpoint_is_resolved(const struct service *service, const struct listen *listen)
-{
-	if (service->exec->disable || listen->address->port_name)
-		return false;
-	return endpoint_is_rpc(listen->endpoint) || (endpoint_is_inet(listen->address) && listen->address->port);
-}
-
 /* Whether both sockets set reuse_port, and so may share an endpoint. */
 static bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b)
 {
@@ -180,15 +172,6 @@ static struct hashed_claim make_claim(struct endpoint_claim claim)
 	return entry;
 }
 
-/* Endpoints that clash as written were reported when the table was read. */
-static bool clash_as_written(const struct endpoint_claim *a, const struct endpoint_claim *b)
-{
-	struct endpoint one = endpoint_with_options(a->listen->endpoint, a->listen->options);
-	struct endpoint two = endpoint_with_options(b->listen->endpoint, b->listen->options);
-
-	return endpoint_clash(&one, &two);
-}
-
 static int compare_claims(const void *left, const void *right)
 {
 	const struct hashed_claim *a = left, *b = right;
@@ -204,12 +187,11 @@ static int compare_claims(const void *left, const void *right)
 
 /* Whether a claim clashes with an earlier one, or equals it. A clash is reported, also that of a wildcard that stands
  * behind this address in the table: --keep-going skips the wildcard then, and not this one. */
-static bool check_pair(const struct hashed_claim *other, const struct hashed_claim *entry, bool resolved,
-		       struct diags *diags)
+static bool check_pair(const struct hashed_claim *other, const struct hashed_claim *entry, struct diags *diags)
 {
 	const struct endpoint_claim *a = &other->claim, *b = &entry->claim;
 
-	if (other->clashes || !endpoint_clash(&a->endpoint, &b->endpoint) || (resolved && clash_as_written(a, b)))
+	if (other->clashes || !endpoint_clash(&a->endpoint, &b->endpoint))
 		return false;
 	if (endpoint_claims_share(a, b))
 		return endpoint_equal(&a->endpoint, &b->endpoint);
@@ -217,34 +199,25 @@ static bool check_pair(const struct hashed_claim *other, const struct hashed_cla
 	return a->number < b->number;
 }
 
-void check_conflicts(const struct table *table, bool resolved, struct diags *diags)
+void check_conflicts(const struct table *table, struct diags *diags)
 {
 	struct hashed_claim *list;
-	size_t most = 0, count = 0, port = 0, own = 0;
-	bool any_name = false;
+	size_t count = 0, port = 0, own = 0;
 
-	for (size_t i = 0; i < table->count; i++) {
-		const struct service *service = &table->services[i];
-
-		most += service->socket_count;
-		for (size_t n = 0; n < service->socket_count && !any_name; n++)
-			any_name = service->sockets[n].address != service->sockets[n].endpoint;
-	}
-	if (resolved && !any_name)
-		return;
-	list = calloc(most + 1, sizeof(*list));
+	for (size_t i = 0; i < table->count; i++)
+		count += table->services[i].socket_count;
+	list = calloc(count + 1, sizeof(*list));
 	if (!list) {
 		diag_error(diags, (struct origin){ 0 }, "looking for endpoints claimed twice: out of memory");
 		return;
 	}
+	count = 0;
 	for (size_t i = 0; i < table->count; i++) {
 		const struct service *service = &table->services[i];
 
 		for (size_t n = 0; n < service->socket_count && !service_is_off(service); n++) {
-			if (!resolved || endpoint_is_resolved(service, &service->sockets[n])) {
-				list[count] = make_claim(endpoint_claim_of(service, &service->sockets[n], count));
-				count++;
-			}
+			list[count] = make_claim(endpoint_claim_of(service, &service->sockets[n], count));
+			count++;
 		}
 	}
 	qsort(list, count, sizeof(*list), compare_claims);
@@ -254,9 +227,9 @@ void check_conflicts(const struct table *table, bool resolved, struct diags *dia
 		if (list[own].hash != list[n].hash || own < port)
 			own = n;
 		for (size_t k = port; k < n && list[k].wild && !list[n].clashes; k++)
-			list[n].clashes = check_pair(&list[k], &list[n], resolved, diags);
+			list[n].clashes = check_pair(&list[k], &list[n], diags);
 		for (size_t k = own; k < n && !list[n].wild && !list[n].clashes; k++)
-			list[n].clashes = check_pair(&list[k], &list[n], resolved, diags);
+			list[n].clashes = check_pair(&list[k], &list[n], diags);
 	}
 	free(list);
 }

@@ -1,5 +1,5 @@
 /* The claim of a socket to its endpoint, which no other socket of the table may have, and the error about two claims
- * that clash. check_conflicts compares endpoints as written, superd/machine/resolve after the look-up of names. */
+ * that clash. */
 #pragma once
 
 #include "lib/diag.h"
@@ -15,6 +15,6 @@ struct endpoint_claim {
 
 struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number);
 
-/* Reports endpoints that two services claim, in time linear in the size of the table. resolved: only those that clash
- * since names were looked up, as tcp:http and 80. */
-void check_conflicts(const struct table *table, bool resolved, struct diags *diags);
+/* Reports endpoints that two services claim, in time linear in the size of the table. Where names are looked up it is
+ * called after that, to see that tcp:http and 80 are one. */
+void check_conflicts(const struct table *table, struct diags *diags);

@@ -4,6 +4,7 @@
 
 #include "read/systemd/internal.h"
 #include "table/print/print_conf.h"
+#include "table/rules/endpoint_conflict.h"
 #include "table/sources/sources.h"
 #include "tests/unit/unit.h"
 
@@ -53,6 +54,7 @@ static inline struct outcome *read_units(const struct given *given, const char *
 	for (; *ask; ask++)
 		reader_systemd.read(&reading, *ask);
 	reading_finish(&reading);
+	check_conflicts(outcome->table, &outcome->diags);
 	for (given = first; given->name; given++)
 		unlink(given->name);
 	cr_assert(chdir("/") == 0 && rmdir(folder) == 0);
