@@ -713,7 +713,7 @@ void xinetd_merge(struct xinetd_service *service)
 		else if (is_allowed_here(service, line) && operator_fits(service, line->key, line) &&
 			 count_fits(service, line->key, line))
 			apply_line(service, line);
-		else if (entry->diags.errors > errors)
+		if (line->key && entry->diags.errors > errors)
 			service->is_broken[line->key - xinetd_rule(0)] = true;
 	}
 }
