@@ -1017,7 +1017,7 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
 {
 	const struct xinetd_shared *shared = *reading_state(reading, free_shared);
 	const char *name = builder_name(inetd->builder);
-	struct xinetd_entry entry = { .name = name, .at = inetd->at, .id = inetd->id, .label = name };
+	struct xinetd_entry entry = { .name = inetd->id, .at = inetd->at, .id = inetd->id, .label = name };
 	struct xinetd_service service = {
 		.draft = { reading, NULL, &entry.diags, inetd->builder, true },
 		.entry = &entry,
