@@ -240,12 +240,13 @@ static bool write_output(struct session *session)
 	return true;
 }
 
-/* One turn: one request at most, so that no client gets more than others. */
+/* One turn: one request at most, so that no client gets more than others. Of a client that does not read nothing more
+ * is taken. */
 static void on_session(struct io *io)
 {
 	struct session *session = io->data;
 	char *newline, line[REQUEST_MOST];
-	bool good = true, waits;
+	bool good = true, takes, waits;
 	int events;
 
 	session->turn = clock_now();
@@ -255,7 +256,8 @@ static void on_session(struct io *io)
 	if (good && session->go_on && session_unsent(session) < SESSION_ROOM)
 		session->go_on(session);
 	newline = memchr(session->input, '\n', session->filled);
-	if (good && session->does == AWAITS_REQUEST && newline) {
+	takes = good && session->does == AWAITS_REQUEST && session_unsent(session) < SESSION_ROOM;
+	if (takes && newline) {
 		size_t length = (size_t)(newline - session->input);
 
 		memcpy(line, session->input, length);
@@ -268,11 +270,11 @@ static void on_session(struct io *io)
 			session_fail(session, "usage", "", "a request has no NUL");
 		else
 			request_obey(session, line);
-	} else if (good && session->does == AWAITS_REQUEST && session->filled == sizeof(session->input)) {
+	} else if (takes && session->filled == sizeof(session->input)) {
 		session_fail(session, "usage", "", "a request has at most %d bytes", REQUEST_MOST - 1);
 		session->does = LEAVES;
 	}
-	good = good && !session->out.failed && session_unsent(session) < SESSION_MOST;
+	good = good && !session->out.failed;
 	waits = session->does == AWAITS_REQUEST && memchr(session->input, '\n', session->filled);
 	if (!good || session_is_dead(session) || (session->does == LEAVES && !session_unsent(session)) ||
 	    (session->at_end && session->does == AWAITS_REQUEST && !waits && !session_unsent(session))) {

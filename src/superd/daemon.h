@@ -816,8 +816,7 @@ enum action {
 enum {
 	REQUEST_MOST = 8192, /* bytes of a request, with its newline */
 	WORDS_MOST = 1024,
-	SESSION_ROOM = 32768,	/* bytes not sent from which on nothing is added */
-	SESSION_MOST = 1 << 20, /* and that end a session */
+	SESSION_ROOM = 32768, /* bytes not sent from which on nothing is added */
 };
 
 #define SESSION_TURN .002 /* seconds that a request may use in one turn of the loop */

@@ -531,6 +531,17 @@ test answers_of_ten_thousand_services_without_holding_the_loop {
 	close $operator
 }
 
+test requests_of_a_client_that_does_not_read_wait {
+	web
+	set client [session]
+	put $client [string repeat "list\n" 3000]
+	done "list"                     ;# others are answered in between
+	shut $client
+	while {[string length [set part [get_bytes $client 65536]]]} { append answers $part }
+	is_there 3000 $answers "{\"done\":true}\n"
+	close $client
+}
+
 test waits_for_the_word_of_a_backend_that_tells_when_it_has_reloaded {
 	superd -control {service web { listen = "127.0.0.1:0" exec = "$tests/notifier 'handle 1' 'say READY=1'" type = notify-reload user = "$user" }}
 	log "web: listening on "

@@ -62,6 +62,16 @@ test tells_of_a_default_that_is_written_where_that_matters {
 	is [diff 0] "3 unchanged\n"
 }
 
+test tells_of_thousands_of_mistakes {
+	run_superd $same
+	edit [string repeat "nothing\n" 12000]
+	foreach verb {diff reload} {
+		lassign [superctl $verb] status output errors
+		expect {$status == ($verb eq "diff" ? 2 : 1)}
+		has $errors " 12000 errors"
+	}
+}
+
 proc inetd {options} { return "service inetd { listen = \"%/inetd\" exec = \"/bin/cat\" accept = yes $options }" }
 
 test tells_of_an_output_that_was_the_client {
