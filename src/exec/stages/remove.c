@@ -98,20 +98,18 @@ static bool remove_tree(int at, const char *name)
 }
 
 /* Opens the folder that holds the last part of a path below the base, and sets *last to that part. No symlink is
- * followed, as a user's directory may contain anything. -1 and errno. */
+ * followed, as a user's directory may contain anything, and no mount is entered. -1 and errno. */
 static int open_parent(int base, char *path, const char **last)
 {
-	int at = fcntl(base, F_DUPFD_CLOEXEC, 3), inner;
-	char *next;
+	const struct { uint64_t flags, mode, resolve; } how = {
+		O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 1 | 4 | 8 /* RESOLVE_NO_XDEV, NO_SYMLINKS, BENEATH */
+	};
+	char *slash = strrchr(path, '/');
 
-	for (; at >= 0 && (next = strchr(path, '/')); path = next + strspn(next, "/")) {
-		*next++ = '\0';
-		inner = *path ? open_unmounted(at, path) : fcntl(at, F_DUPFD_CLOEXEC, 3);
-		fd_close(&at);
-		at = inner;
-	}
-	*last = path;
-	return at;
+	*last = slash ? slash + 1 : path;
+	if (slash)
+		*slash = '\0';
+	return (int)syscall(__NR_openat2, base, slash ? path : ".", &how, sizeof(how));
 }
 
 bool remove_folder(char *const asked[REMOVAL_WORDS])
