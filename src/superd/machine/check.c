@@ -148,17 +148,29 @@ static void check_table(struct preflight *preflight, const struct service *servi
 	buf_free(&what);
 }
 
+/* The path of its program; NULL: it has none, or that is not found. */
+static const char *find_program(const struct preflight *preflight, const struct service *service)
+{
+	struct buf path = { 0 };
+
+	if (service->exec->exec && plan_find_program(service, service->exec->exec[0], &path))
+		return buf_keep(&path, preflight->table->pool);
+	buf_free(&path);
+	return NULL;
+}
+
 static void preflight_owners(struct preflight *preflight, const struct service *service)
 {
 	words files = service->groups->environment->environment_file;
+	const char *program;
 
 	if (!preflight->root)
 		return;
 	check_table(preflight, service);
 	if ((service->account && service->account->uid != 0) || service->groups->environment->root_directory)
 		return;
-	if (service->exec->exec)
-		check_root_file(preflight, service, "exec", service->exec->exec[0]);
+	if ((program = find_program(preflight, service)))
+		check_root_file(preflight, service, "exec", program);
 	for (; files && *files; files++)
 		check_root_file(preflight, service, "environment_file", *files + (**files == '-'));
 }
@@ -206,12 +218,21 @@ static const char *check_program_at(const struct preflight *preflight, const str
 static void check_program(struct preflight *preflight, const struct service *service)
 {
 	const char *root = service->groups->environment->root_directory;
-	const char *program = service->exec->exec ? service->exec->exec[0] : NULL;
+	const char *program = find_program(preflight, service);
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
 	bool is_shareable = !root && !sandbox; /* it may hide or replace an interpreter */
+	words folders = service->exec->exec ? service->exec->exec_search_path : NULL;
 	const void *wrong = NULL;
+	struct buf path = { 0 };
 
-	if (!program || *program != '/' || sandbox_covers(sandbox, program))
+	if (!program && folders) {
+		for (; *folders; folders++)
+			buf_addf(&path, "%s%s", path.length ? ":" : "", *folders);
+		preflight_report(preflight, SEVERITY_ERROR, service, "exec", service->exec->exec[0],
+				 "there is no such program in %s", buf_string(&path));
+		buf_free(&path);
+	}
+	if (!program || sandbox_covers(sandbox, program))
 		return; /* table/rules reports that it must be absolute */
 	if (!is_shareable || !ptr_map_get(&preflight->programs, program, service->account, &wrong)) {
 		if (preflight_may_look(preflight, root ? root : program))

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "exec/child/child.h"
-#include "os/host/program.h"
 #include "os/rights/rights.h"
 #include "superd/start/start.h"
 #include "table/option/option_table.h"
@@ -83,45 +82,6 @@ static const struct service *make_socket_row(struct resolver *resolver, const st
 	return row;
 }
 
-/* Looks up a program without a slash in exec_search_path, so that a start need not. Services share their option groups,
- * which are immutable: the group with the program is copied, and argv0 keeps the name as it was written. */
-static void resolve_program(struct resolver *resolver, struct service *service)
-{
-	struct pool *pool = resolver->pool;
-	words exec = service->exec->exec, folders = service->exec->exec_search_path;
-	const struct exec_options *kept = NULL;
-	struct buf path = { 0 }, program = { 0 };
-	struct exec_options options;
-	const char **list;
-
-	if (!exec || !exec[0] || strchr(exec[0], '/') || !folders || !folders[0])
-		return;
-	for (; *folders; folders++)
-		buf_addf(&path, "%s%s", path.length ? ":" : "", *folders);
-	if (!path_search(exec[0], buf_string(&path), &program)) {
-		diag_error(resolver->diags, service_origin(service, "exec"), "%s: exec: there is no program '%s' in %s",
-			   service->name, exec[0], buf_string(&path));
-	} else {
-		list = pool_alloc(pool, (words_count(exec) + 1) * sizeof(*list));
-		if (list && !path.failed && !program.failed) {
-			memcpy(list, exec, words_count(exec) * sizeof(*list));
-			list[0] = pool_text(pool, buf_string(&program));
-			memcpy(&options, service->exec,
-			       sizeof(options)); /* the padding, too: pools share equal bytes */
-			if (!options.argv0)
-				options.argv0 = exec[0];
-			options.exec = list[0] ? pool_list(pool, list, words_count(exec)) : NULL;
-			kept = options.exec ? pool_keep(pool, &options, sizeof(options)) : NULL;
-		}
-		if (kept)
-			service->exec = kept;
-		else
-			resolver_lacks_memory(resolver, service);
-	}
-	buf_free(&path);
-	buf_free(&program);
-}
-
 static void resolve_service(struct resolver *resolver, struct service *service)
 {
 	const struct socket_options *refused = NULL;
@@ -153,7 +113,6 @@ static void resolve_service(struct resolver *resolver, struct service *service)
 		if (!prepared.socket_row || !service_prepare(service, resolver->pool, prepared))
 			resolver_lacks_memory(resolver, service);
 	}
-	resolve_program(resolver, service);
 }
 
 static void make_sandbox(struct service *service, struct filters *filters, struct sandbox_support *support)

@@ -147,11 +147,24 @@ bool plan_fail(const struct service *service, const char *option, struct buf *wh
  * A text is split into words before its templates are replaced, so the value of a template never becomes a second
  * word. */
 
+bool plan_find_program(const struct service *service, const char *name, struct buf *out)
+{
+	bool found = *name == '/';
+
+	if (found)
+		buf_text(out, name);
+	for (words folder = service->exec->exec_search_path; !found && folder && *folder; folder++)
+		found = path_search(name, *folder, out);
+	if (!found)
+		buf_clear(out);
+	return found;
+}
+
 /* Makes one command: its prefix, program and arguments. The reader has checked that the text is one. */
 static bool make_command(struct plan_command *command, const struct service *service,
 			 const struct plan_sockets *sockets, const char *text, struct buf *why)
 {
-	struct buf made = { 0 }, split = { 0 }, path = { 0 };
+	struct buf made = { 0 }, split = { 0 };
 	bool good = true, is_wrong;
 	size_t count = 0, first;
 	const char *word, *at;
@@ -159,14 +172,7 @@ static bool make_command(struct plan_command *command, const struct service *ser
 	text = command_prefix(text, &command->flags);
 	is_wrong = shell_words_split_into(&split, text, &count) || split.failed || !count;
 	word = buf_string(&split);
-	/* The program's path. One without a slash is searched for; if it is not found, the path is "", which fails with
-	 * ENOENT: a bare name would be looked for in the service's working directory. */
-	for (words folder = service->exec->exec_search_path; folder && *folder; folder++)
-		buf_addf(&path, "%s%s", path.length ? ":" : "", *folder);
-	if (*word == '/')
-		buf_text(&made, word);
-	else if (!path.length || !path_search(word, buf_string(&path), &made))
-		buf_clear(&made);
+	plan_find_program(service, word, &made);
 	buf_add(&made, "", 1);
 	for (size_t n = 0; good && !is_wrong && n < count; n++, word += strlen(word) + 1) {
 		good = plan_expand(service, sockets, word, &made);
@@ -174,9 +180,8 @@ static bool make_command(struct plan_command *command, const struct service *ser
 		if (!good)
 			buf_addf(why, "'%s' has an unknown template", word);
 	}
-	made.failed |= is_wrong || path.failed;
+	made.failed |= is_wrong;
 	buf_free(&split);
-	buf_free(&path);
 	if (!good) {
 		buf_free(&made);
 		return false;
@@ -281,7 +286,7 @@ bool plan_names_any_instance(const struct service *service)
 			return true;
 	}
 	return any_names_instance(service->exec->exec) || any_names_instance(service->groups->environment->env) ||
-	       (argv0 && plan_names_instance(argv0));
+		(argv0 && plan_names_instance(argv0));
 }
 
 int plan_channel(const struct service *service)
@@ -371,9 +376,9 @@ static bool add_builtin(struct buf *text, size_t *count, const struct service *s
 	return true;
 }
 
-/* Points the main command's argv into the text. own: superd's own program, whose path is the first word of the text;
- * NULL: it is another one. false: out of memory. */
-static bool take_argv(struct plan *plan, struct buf *text, size_t count, const struct own_program *own)
+/* Points the main command's argv into the text, behind the path of the program. file: as in struct plan_command. false:
+ * out of memory. */
+static bool take_argv(struct plan *plan, struct buf *text, size_t count, int file)
 {
 	char *at;
 
@@ -382,9 +387,8 @@ static bool take_argv(struct plan *plan, struct buf *text, size_t count, const s
 	if (!plan->main.argv || !plan->text)
 		return false;
 	plan->main.program = plan->text;
-	plan->main.file = own ? own->fd : 0;
-	if (own)
-		at += strlen(at) + 1;
+	plan->main.file = file;
+	at += strlen(at) + 1;
 	for (size_t n = 0; n < count; n++, at += strlen(at) + 1)
 		plan->main.argv[n] = at;
 	return true;
@@ -397,7 +401,7 @@ bool plan_make_relay_argv(struct plan *plan, const struct service *service, cons
 	size_t count = 0;
 
 	if (add_builtin(&text, &count, service, sockets, true, why) &&
-	    take_argv(plan, &text, count, program_get(PROGRAM_BUILTIN)))
+	    take_argv(plan, &text, count, program_get(PROGRAM_BUILTIN)->fd))
 		return true;
 	buf_free(&text);
 	if (!why->length)
@@ -413,8 +417,12 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 	bool good = true;
 	size_t count = 0;
 
-	if (own)
+	if (own) {
 		good = add_builtin(&text, &count, service, sockets, false, why);
+	} else {
+		plan_find_program(service, service->exec->exec[0], &text);
+		buf_add(&text, "", 1);
+	}
 	for (words exec = service->exec->exec; !own && good && exec[count]; count++) {
 		const char *word = !count && service->exec->argv0 ? service->exec->argv0 : exec[count];
 
@@ -426,11 +434,8 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 		buf_free(&text);
 		return false;
 	}
-	if (!take_argv(plan, &text, count, own)) {
-		buf_text(why, "exec: out of memory");
-		return false;
-	}
-	if (!own)
-		plan->main.program = service->exec->exec[0];
-	return true;
+	if (take_argv(plan, &text, count, own ? own->fd : 0))
+		return true;
+	buf_text(why, "exec: out of memory");
+	return false;
 }

@@ -79,6 +79,10 @@ bool plan_gives_network(const struct service *service);
 /* The service's standard input (0), output (1) or error (2). */
 const struct stream *plan_stream(const struct service *service, int number);
 
+/* Adds the path of a program: one without a slash is searched for in exec_search_path. false: it is not found, and nothing
+ * is added, which fails with ENOENT: a bare name would be looked for in the service's working directory. */
+bool plan_find_program(const struct service *service, const char *name, struct buf *out);
+
 enum program plan_builtin_program(const struct service *service); /* which serves builtin or redirect */
 
 /* Makes the plan of the relay of a service (superd/relay.c): a superd-builtin that runs as this account, which
