@@ -217,6 +217,8 @@ static bool take_type(struct inetd *inetd, const char *field, struct origin at)
 		inetd_hint(inetd, "superd knows neither limits nor accept filters here: nowait/5 limits servers to 5");
 	else if (!strcmp(field, "on") || !strcmp(field, "off"))
 		inetd_hint(inetd, "superd does not read NetBSD's notation with keys: " INETD_FIELDS);
+	else if (*field == '#')
+		inetd_hint(inetd, "a comment has a line of its own");
 	else if (!field[strspn(field, "0123456789")])
 		inetd_hint(inetd, "an address and a port are one word: %s:%s", entry->service, field);
 	return false;
@@ -697,10 +699,10 @@ static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 	return true;
 }
 
-/* Whether a bad line may have been meant as HOSTS:, the addresses of all entries below it. */
+/* Whether a bad line may have been meant as HOSTS:, the addresses of all entries below it, be it with a comment. */
 static bool may_be_hosts(const struct word_list *line)
 {
-	return line->count <= 2 && line->words[0][0] != '.' &&
+	return (line->count <= 2 || line->words[1][0] == '#') && line->words[0][0] != '.' &&
 		(strpbrk(line->words[0], ".:,") || !strcmp(line->words[line->count - 1], ":"));
 }
 

@@ -178,6 +178,10 @@ Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
 		  result.said);
 	cr_expect(strstr(result.said, "addresses for all that follow are HOSTS: alone"), "%s", result.said);
 	result_free(&result);
+	result = read_as(COMPAT_NONE, "127.0.0.1: # here alone\na stream tcp4" TAIL);
+	cr_expect_not_null(table_next_role(result.table, ROLE_VITAL, NULL));
+	cr_expect(strstr(result.said, "hint: a comment has a line of its own"), "%s", result.said);
+	result_free(&result);
 }
 
 Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
