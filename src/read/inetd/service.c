@@ -457,6 +457,7 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 		.at = entry->at,
 		.accepts = entry->accepts,
 		.has_connections = entry->transport != INETD_UDP && entry->transport != INETD_RPC_UDP,
+		.is_internal = entry->builtin && entry->transport != INETD_UNIX,
 	};
 	size_t errors = reading->diags->errors;
 	struct inetd_entry own = *entry;

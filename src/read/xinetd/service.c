@@ -1012,7 +1012,7 @@ const char *xinetd_shared_address(struct reading *reading)
 	return shared ? value_word(shared->defaults, ATTR_BIND) : NULL;
 }
 
-/* hosts.allow and hosts.deny stay the entry's own matter: many have tcpd for that. */
+/* As in xinetd hosts.allow and hosts.deny hold for internal services alone: of the others many have tcpd for that. */
 bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_service *inetd)
 {
 	const struct xinetd_shared *shared = *reading_state(reading, free_shared);
@@ -1021,7 +1021,7 @@ bool xinetd_shared_defaults_apply(struct reading *reading, const struct inetd_se
 	struct xinetd_service service = {
 		.draft = { reading, NULL, &entry.diags, inetd->builder, true },
 		.entry = &entry,
-		.flags = FLAG_NOLIBWRAP,
+		.flags = inetd->is_internal ? 0 : FLAG_NOLIBWRAP,
 		.socket = inetd->has_connections ? XINETD_STREAM : XINETD_DGRAM,
 		.protocol = inetd->has_connections ? "tcp" : "udp",
 		.accepts = inetd->accepts,

@@ -28,6 +28,7 @@ struct inetd_service {
 	struct origin at;
 	bool accepts;                   /* nowait */
 	bool has_connections;           /* stream sockets; otherwise datagrams */
+	bool is_internal;               /* of superd itself, with clients that have addresses */
 };
 
 /* Sets limits, access rules, banners, log and environment from the defaults, and disables what they disable. false: one

@@ -157,15 +157,16 @@ test has_its_defaults_speak_for_the_table_of_inetd_too {
 
 test has_its_defaults_disable_services_of_inetd_and_bind_the_others {
 	with_inetds_table "defaults\n{\n bind = 127.0.0.2\n umask = 077\n log_on_success = PID USERID
-		enabled = web 113 4002 4003 4004\n disabled = 4003 wbe\n}\n" \
-		"113 stream tcp nowait root /bin/cat" \
+		enabled = web 113 chargen 4002 4003 4004\n disabled = 4003 wbe\n}\n" \
+		"113 stream tcp nowait root /bin/cat" "chargen stream tcp nowait root internal" \
 		"4002 stream tcp nowait root /bin/sh sh -c umask" "4003 stream tcp nowait root /bin/cat" \
 		"4005 stream tcp nowait root /bin/cat"
 	listening tcp:127.0.0.2:4002 tcp:127.0.0.1:4001
 	expect {![logged "listening on tcp:127.0.0.2:4003"] && ![logged "listening on tcp:127.0.0.2:4005"]}
 	set client [connect 4002@127.0.0.2 -to 127.0.0.2]; is [line $client] 0077; close $client
 	has [control "show 4002@127.0.0.2"] "PID, USERID"
-	lacks [control "show 113@127.0.0.2"] USERID
+	lacks [control "show 113@127.0.0.2"] USERID libwrap
+	has [control "show chargen@127.0.0.2"] "libwrap = chargen"
 	foreach id {4004 wbe} { expect {[logged "no service has the id '$id'"]} }
 	foreach id {web 4002 4003} { expect {![logged "no service has the id '$id'"]} }
 	stop
