@@ -150,24 +150,6 @@ Test(inetd, a_user_with_a_dot_is_tried_whole_and_then_split)
 	result_free(&result);
 }
 
-Test(inetd, a_searched_program_is_named_whole_once_it_is_found)
-{
-	struct result result = read_as(COMPAT_BUSYBOX,
-				       "1 stream tcp nowait root sh sh -x\n2 stream tcp nowait root no-such-program\n");
-
-	if (geteuid() != 0) {
-		result_free(&result);
-		cr_skip_test("a service of root needs root");
-	}
-	cr_assert_eq(result.diags.errors, 0, "%s", result.said);
-	resolve_table(result.table, NULL, &result.diags);
-	cr_expect(find(&result, "1")->exec->exec[0][0] == '/');
-	cr_expect_str_eq(find(&result, "1")->exec->exec[1], "-x");
-	cr_expect_str_eq(find(&result, "1")->exec->argv0, "sh");
-	cr_expect_eq(result.diags.errors, 1);
-	result_free(&result);
-}
-
 Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
 {
 	struct result result = read_as(COMPAT_NONE, "127.0.0.1\na stream tcp4" TAIL);
