@@ -43,6 +43,8 @@ void rule_names(const struct service *service, struct diags *diags)
 	const char *reason = name_refuse(service->name);
 	const char *last = service->name;
 
+	if (!reason && strchr("-#", *service->name))
+		reason = "a name begins with neither a dash, as options do, nor a #, as comments do";
 	if (reason)
 		diag_error(diags, service->at, "service '%s': %s", service->name, reason);
 	for (size_t i = 0; i < service->socket_count; i++) {
