@@ -996,6 +996,7 @@ bool guard_had_terminal(void);
 int guard_journal(void);
 bool guard_drops_state(void);
 void guard_note_begin(void);
+void guard_owe_stop(int number);
 void guard_take_stop(void);
 bool guard_replace_journal(int file, int journal);
 void guard_hear(void);

@@ -178,6 +178,12 @@ void guard_take_signal(int number)
 	page->orders &= ~(UINT64_C(1) << (number - 1));
 }
 
+/* superd is about to stop: a superd that follows before that gets the signal. */
+void guard_owe_stop(int number)
+{
+	page->stop = number;
+}
+
 /* superd stops, as its journal says. */
 void guard_take_stop(void)
 {

@@ -558,6 +558,7 @@ void superd_stop(int signal)
 	} else if (delay > 0 && superd.life != SUPERD_DELAYS) {
 		log_notice(superd.log, "stop requested: stops in %s (stop_delay)", duration_write(span, delay));
 		superd.life = SUPERD_DELAYS;
+		guard_owe_stop(signal);
 		timer_begin(&self.delay, delay);
 	} else {
 		begin_stop();

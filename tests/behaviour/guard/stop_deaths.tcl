@@ -16,6 +16,18 @@ proc shell {script options} {
 	done "start web"
 }
 
+test an_order_to_end_by_stop_delay_goes_on {
+	superd -clock -guard -control "superd { stop_delay = 10min }\n[filled {service web { listen = "127.0.0.1:0" exec = "$backend talk" }}]"
+	port web
+	expect {[lindex [superctl shutdown --no-wait] 0] == 0}
+	foreach next {{} {kill [below_guard] KILL} upgrade} {
+		eval $next
+		log "stop requested: stops in 10 min"
+	}
+	advance 10min
+	expect {[exit_status] == 0}
+}
+
 # A command that notes that it runs; and one that then waits for a file.
 proc command {name} { return "/bin/sh -c 'echo $name >>%/diary'" }
 proc slow {name} { return "/bin/sh -c 'echo $name >>%/diary; while ! test -e %/go; do sleep 0.02; done'" }
