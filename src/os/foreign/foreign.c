@@ -164,6 +164,7 @@ static int receive_result(int from, pid_t pid, bool passes_fd, struct buf *why)
 }
 
 #define NOBODY 65534                    /* nobody, and nogroup */
+#define TIMEOUT 1000                    /* milliseconds until work is given up */
 #define RETRY_PAUSE 20                  /* seconds for which work on a path fails at once after a timeout */
 #define TIMEOUTS_MOST 64
 
@@ -192,8 +193,7 @@ void foreign_give_up(const char *path)
 	pthread_mutex_unlock(&timeouts_lock);
 }
 
-int foreign_fork(const char *path, int milliseconds, foreign_work *work, const void *with, int kept, bool passes_fd,
-		 struct buf *why)
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why)
 {
 	int ends[2], result = -1, error;
 	sigset_t before;
@@ -218,7 +218,7 @@ int foreign_fork(const char *path, int milliseconds, foreign_work *work, const v
 	error = errno;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	fd_close(&ends[1]);
-	if (pid > 0 && fd_wait(ends[0], milliseconds)) {
+	if (pid > 0 && fd_wait(ends[0], TIMEOUT)) {
 		result = receive_result(ends[0], pid, passes_fd, why);
 		error = errno;
 	} else if (pid > 0) {
@@ -356,7 +356,7 @@ bool foreign_run(const char *path, bool follows, const struct account *known, fo
 		work(with, text);
 	} else {
 		snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path);
-		foreign_fork(path, WORK_MOST, do_as, &as, -1, false, text);
+		foreign_fork(path, do_as, &as, -1, false, text);
 	}
 	return errno == 0;
 }

@@ -56,11 +56,10 @@ const struct account *foreign_actor(const struct path_finding *finding, uid_t ui
 typedef int foreign_work(const void *with, struct buf *why);
 
 /* Runs work on this path in a process of its own, which keeps one descriptor open (-1: none). Returns the work's
- * descriptor, which the caller owns, or -1 and the work's errno, with its reason in why. ETIMEDOUT: it took longer than
- * this, and was killed. Then work on the same path fails at once for some seconds. passes_fd: without it superd takes
+ * descriptor, which the caller owns, or -1 and the work's errno, with its reason in why. ETIMEDOUT: it took longer than a
+ * second, and was killed. Then work on the same path fails at once for some seconds. passes_fd: without it superd takes
  * no descriptor, whose close may hang, from a process that another user's file has taken over. */
-#define WORK_MOST 1000                  /* milliseconds for which superd waits for work on a file */
-int foreign_fork(const char *path, int milliseconds, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why);
+int foreign_fork(const char *path, foreign_work *work, const void *with, int kept, bool passes_fd, struct buf *why);
 
 /* Runs work here if no other user can change where the path leads, else in such a process with the rights of the
  * folder's owner (`known`: as for foreign_actor). follows: the last name of the path, too. The work sets errno to 0 if it

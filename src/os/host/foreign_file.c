@@ -78,7 +78,7 @@ static int find_names(const void *with, struct buf *names)
 /* Always apart, as a pattern with wildcards in a folder's name may lead into any user's folders. */
 bool foreign_glob(const char *pattern, struct buf *names)
 {
-	foreign_fork(pattern, WORK_MOST, find_names, pattern, -1, false, names);
+	foreign_fork(pattern, find_names, pattern, -1, false, names);
 	return errno == 0;
 }
 

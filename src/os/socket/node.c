@@ -483,7 +483,7 @@ static int make_node_apart(const struct node_work *node, struct buf *why)
 		errno = node->finding->error;
 		return -1;
 	}
-	fd = foreign_fork(path, WORK_MOST, make_node, node, node->fd, true, why);
+	fd = foreign_fork(path, make_node, node, node->fd, true, why);
 	if (fd >= 0 || why->length)
 		return fd;
 	return bind_fail(why, step, errno != ETIMEDOUT ? "%s" :
@@ -585,6 +585,6 @@ void foreign_remove(int fd, const struct listen *listen, const struct path_findi
 	const struct node_work node = { listen, finding, fd };
 	struct buf none = { 0 };
 
-	foreign_fork(node_path(listen), WORK_MOST, remove_as_owner, &node, fd, false, &none);
+	foreign_fork(node_path(listen), remove_as_owner, &node, fd, false, &none);
 	buf_free(&none);
 }

@@ -2,7 +2,10 @@
 #include "superd/start/start.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -10,27 +13,47 @@
 #include "os/foreign/foreign.h"
 #include "os/rights/rights.h"
 
-#define PROBE_MOST 5000 /* milliseconds until a probe has answered */
+#define ANSWER_MOST 5000 /* milliseconds until a probe has answered */
+#define REAP_MOST 100	 /* milliseconds that superd waits for a process that is about to end */
 
-static int try_beside(const void *with, struct buf *answer)
+/* The process answers by a pipe, as the loop may reap it before waitpid(2) here could. */
+static int hear_answer(pid_t pid, int ends[2])
 {
-	int (*const *try)(void) = with;
+	struct pollfd told = { ends[0], POLLIN, 0 };
+	unsigned char answer = 0;
+	ssize_t got = -1;
+	int ready = 0;
 
-	raw_raise_effective();
-	buf_char(answer, (char)(*try)());
-	errno = 0;
-	return -1;
+	fd_close(&ends[1]);
+	while (pid > 0 && (ready = poll(&told, 1, ANSWER_MOST)) < 0 && errno == EINTR)
+		continue;
+	if (ready > 0)
+		got = read(ends[0], &answer, 1);
+	else if (pid > 0)
+		kill(pid, SIGKILL); /* which does not end one that hangs in the kernel */
+	if (pid > 0)
+		waitpid_timeout(pid, REAP_MOST, NULL);
+	fd_close(&ends[0]);
+	return got == 1 ? answer : -1;
 }
 
 int spawn_probe(int (*try)(void))
 {
-	struct buf answer = { 0 };
-	int result;
+	unsigned char answer;
+	int ends[2];
+	pid_t pid;
 
-	foreign_fork("a probe", PROBE_MOST, try_beside, &try, -1, false, &answer);
-	result = answer.length ? (unsigned char)*answer.data : -1;
-	buf_free(&answer);
-	return result;
+	if (fd_pipe(ends) < 0)
+		return -1;
+	pid = fork();
+	if (pid == 0) {
+		fork_memory_unshare();
+		fork_fds_close_others(&ends[1], 1, -1, -1); /* another thread's start has a pipe that must close */
+		raw_raise_effective();
+		answer = (unsigned char)try();
+		_exit(write(ends[1], &answer, 1) == 1 ? 0 : 1);
+	}
+	return hear_answer(pid, ends);
 }
 
 pid_t spawn_aside(const struct own_program *program, char *const *argv)

@@ -28,9 +28,9 @@ Test(fork_with_timeout, takes_a_descriptor_only_where_it_expects_one)
 	struct buf why = { 0 };
 	int before = count_open(), fd;
 
-	cr_expect_eq(foreign_fork("/none", WORK_MOST, pass, NULL, -1, false, &why), -1);
+	cr_expect_eq(foreign_fork("/none", pass, NULL, -1, false, &why), -1);
 	cr_expect_eq(count_open(), before, "%d descriptors more", count_open() - before);
-	fd = foreign_fork("/none", WORK_MOST, pass, NULL, -1, true, &why);
+	fd = foreign_fork("/none", pass, NULL, -1, true, &why);
 	cr_expect_geq(fd, 0);
 	fd_close(&fd);
 	buf_free(&why);
