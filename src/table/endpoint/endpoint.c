@@ -1,4 +1,4 @@
-/* A parsed endpoint: its canonical text, its hash, its properties.
+/* A parsed endpoint: its canonical text and its properties.
  *
  * --print, the control socket and the comparison of tables at a reload use the canonical text. So endpoint_parse must
  * read every text that endpoint_format writes back to the same bytes. */
@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/hash.h"
 #include "table/endpoint/endpoint_internal.h"
 
 /* In the order in which "did you mean" prefers them. */
@@ -83,12 +82,18 @@ static void format_inet(const struct endpoint *endpoint, struct buf *out)
 		buf_addf(out, "%%%s", endpoint->interface);
 }
 
-static void format_rpc(const struct endpoint *endpoint, struct buf *out)
+/* The program of RPC, or the protocol of RAW. */
+static void format_number(const struct endpoint *endpoint, struct buf *out)
 {
 	if (endpoint->port_name)
 		buf_text(out, endpoint->port_name);
 	else
 		buf_addf(out, "%" PRIu32, endpoint->number);
+}
+
+static void format_rpc(const struct endpoint *endpoint, struct buf *out)
+{
+	format_number(endpoint, out);
 	buf_addf(out, "/%" PRIu32, endpoint->group);
 	if (endpoint->highest > endpoint->group)
 		buf_addf(out, "-%" PRIu32, endpoint->highest);
@@ -96,10 +101,7 @@ static void format_rpc(const struct endpoint *endpoint, struct buf *out)
 
 static void format_raw(const struct endpoint *endpoint, struct buf *out)
 {
-	if (endpoint->port_name)
-		buf_text(out, endpoint->port_name);
-	else
-		buf_addf(out, "%" PRIu32, endpoint->number);
+	format_number(endpoint, out);
 	if (endpoint->address)
 		buf_addf(out, "@%s", endpoint->address);
 	if (endpoint->interface)
@@ -170,20 +172,6 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 			  a->number == b->number && a->group == b->group && a->highest == b->highest &&
 			  text_equal(a->address, b->address) && text_equal(a->port_name, b->port_name) &&
 			  text_equal(a->interface, b->interface));
-}
-
-uint64_t endpoint_hash(const struct endpoint *endpoint)
-{
-	const uint32_t numbers[] = { endpoint->kind, endpoint->family, endpoint->port, endpoint->number,
-				     endpoint->group, endpoint->highest };
-	const char *const texts[] = { endpoint->address, endpoint->port_name, endpoint->interface };
-	uint64_t hash = HASH_START;
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		hash = hash_add(hash, numbers[i]);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		hash = hash_text(hash, texts[i] ? texts[i] : "\xff");
-	return hash;
 }
 
 bool endpoint_is_path(const struct endpoint *endpoint)

@@ -76,7 +76,6 @@ void endpoint_format(const struct endpoint *endpoint, struct buf *out);
 const char *endpoint_text(const struct endpoint *endpoint, char out[ENDPOINT_TEXT]);
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);        /* also of two pools */
-uint64_t endpoint_hash(const struct endpoint *endpoint);
 
 /* Whether Linux refuses to bind the second of two listeners, as sockets without SO_REUSEPORT, TCP with SO_REUSEADDR and
  * UDP without. 0.0.0.0:80 clashes with 127.0.0.1:80, and a dual-stack :80 with both and with [::1]:80. IPv4 and

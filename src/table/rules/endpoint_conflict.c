@@ -136,19 +136,18 @@ static uint64_t hash_port(const struct endpoint *endpoint)
 	return hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
 }
 
-/* Hashes an endpoint of a kind without wildcards: claims that clash have the same hash. */
+/* Hashes an endpoint of a kind without wildcards: claims that clash have the same hash. All kinds share the paths. */
 static uint64_t hash_whole(const struct endpoint *endpoint)
 {
-	if (endpoint_is_path(endpoint))
-		return hash_name(1, endpoint->address);
+	bool is_rpc = endpoint_is_rpc(endpoint), is_mux = endpoint->kind == ENDPOINT_TCPMUX;
+	const char *name = is_rpc ? endpoint->port_name : endpoint->address;
+	uint64_t hash = hash_add(HASH_START, endpoint_is_path(endpoint) ? ENDPOINT_KINDS : endpoint->kind);
+
 	if (endpoint->kind == ENDPOINT_VSOCK)
-		return hash_bytes(2, &endpoint->group, sizeof(endpoint->group));
-	if (endpoint->kind == ENDPOINT_TCPMUX)
-		return hash_name(4, endpoint->address + (endpoint->address[0] == '+'));
-	if (endpoint_is_rpc(endpoint))
-		return endpoint->port_name ? hash_name(3, endpoint->port_name)
-					   : hash_bytes(3, &endpoint->number, sizeof(endpoint->number));
-	return endpoint_hash(endpoint);
+		return hash_add(hash, endpoint->group);
+	if (is_rpc && !endpoint->port_name)
+		return hash_add(hash, endpoint->number);
+	return hash_name(hash, is_mux && *name == '+' ? name + 1 : name);
 }
 
 static struct hashed_claim make_claim(struct endpoint_claim claim)
