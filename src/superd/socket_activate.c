@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/shell_words.h"
 #include "os/host/program.h"
 #include "table/endpoint/endpoint.h"
 #include "table/rules/check.h"
@@ -115,11 +114,12 @@ static void set_sockets(struct service_builder *builder, const struct options *o
 	buf_free(&joined);
 }
 
-/* Sets exec. Its type would split a single word at blanks, so each word is quoted. false: there is no such program,
- * which is an error in diags. */
+/* Sets exec. false: there is no such program, which is an error in diags. */
 static bool set_command(struct service_builder *builder, char **command, struct diags *diags)
 {
-	struct buf found = { 0 }, program = { 0 }, text = { 0 };
+	struct value exec = { .words = (const char *const *)command, .is_list = true, .at = nowhere };
+	struct buf found = { 0 }, program = { 0 };
+	char *name = command[0];
 
 	if (!path_search(command[0], getenv("PATH"), &found)) {
 		diag_error(diags, nowhere, "there is no program %s in PATH", command[0]);
@@ -128,16 +128,13 @@ static bool set_command(struct service_builder *builder, char **command, struct 
 	}
 	add_path(&program, buf_string(&found), diags);
 	buf_free(&found);
-	shell_words_quote(&text, buf_string(&program));
-	for (char **word = command + 1; *word; word++) {
-		buf_char(&text, ' ');
-		shell_words_quote(&text, *word);
-	}
-	set_value(builder, "exec", buf_string(&text), diags);
-	if (strcmp(buf_string(&program), command[0]))
-		set_value(builder, "argv0", command[0], diags);
+	command[0] = program.data;
+	exec.count = program.data ? words_count(exec.words) : 0;
+	builder_set(builder, "exec", &exec, diags);
+	command[0] = name;
+	if (strcmp(buf_string(&program), name))
+		set_value(builder, "argv0", name, diags);
 	buf_free(&program);
-	buf_free(&text);
 	return true;
 }
 

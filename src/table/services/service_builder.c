@@ -288,46 +288,27 @@ static void report_words(struct parse *parse, const char *name, const struct val
 	}
 }
 
-/* Keeps the words for the type. A command is kept in the words of its value, which the pool has but once then; a single
- * word that the type would split again is a text. NULL: out of memory. */
-static words keep_words(const struct option_def *option, const struct value *value, struct pool *pool)
-{
-	words list = value->words, split;
-	size_t count = value->count, length;
-	struct buf text = { 0 };
-	const char *quoted, *wrong = NULL;
-
-	if (option->type == &type_command && count == 1 && !value->is_list) {
-		wrong = shell_words_split(pool, *list, &split, &length);
-		list = !wrong && length ? split : list;
-		count = !wrong && length ? length : count;
-	}
-	if (option->type == &type_command && count == 1 && (value->is_list || list != value->words)) {
-		shell_words_quote(&text, *list);
-		quoted = buf_string(&text);
-		list = &quoted;
-	}
-	list = text.failed || (wrong && !strcmp(wrong, "out of memory")) ? NULL : pool_list(pool, list, count);
-	buf_free(&text);
-	return list;
-}
-
-/* Keeps the words in the setting, if they are right. */
+/* Keeps the words in the setting, if they are right; a command that is written as one text is split. */
 static bool read_value(struct service_builder *builder, struct option_setting *setting, const char *name,
 		       const struct value *value, struct diags *diags)
 {
 	const struct option_def *option = &option_defs[setting->option];
 	struct pool *pool = builder->table->pool;
 	struct parse parse = { .option = option, .append = value->append, .pool = pool };
+	words list = value->words;
+	size_t count = value->count;
 	union field_value field = { 0 };
-	const char *reason;
+	const char *reason = NULL;
 
-	setting->words = keep_words(option, value, pool);
-	if (!setting->words)
+	if (option->type->is_command && !value->is_list && count == 1)
+		reason = shell_words_split(pool, value->words[0], &list, &count);
+	setting->words = reason ? NULL : pool_list(pool, list, count);
+	if (!reason && !setting->words)
 		return diags_out_of_memory(diags, value->at);
 	parse.words = setting->words;
-	parse.count = words_count(setting->words);
-	reason = type_parse(&parse, &field);
+	parse.count = count;
+	if (!reason)
+		reason = type_parse(&parse, &field);
 	if (!reason)
 		return true;
 	setting->words = NULL;

@@ -22,7 +22,7 @@ void type_format_words(const struct option_def *option, words list, struct buf *
 {
 	struct buf text = { 0 };
 
-	if (!option->type->is_command || words_count(list) < 2)
+	if (!option->type->is_command || !words_count(list))
 		return native_words(out, list);
 	for (words word = list; *word; word++) {
 		buf_text(&text, word != list ? " " : "");

@@ -84,7 +84,7 @@ bool type_equal(const struct option_def *option, const void *a, const void *b); 
 	TYPE(signal, int) \
 	TYPE(list, words) \
 	TYPE(paths, words) /* as type_path */ \
-	TYPE(command, words) /* one text split by lib/shell_words, or the list as it is */ \
+	TYPE(command, words) /* a text of superd.conf is split by lib/shell_words */ \
 	TYPE(env, words) /* NAME=value */ \
 	TYPE(stream, struct stream) /* one of the option's words, if it has any */ \
 	TYPE(limit, struct limit) /* soft[:hard], in the unit of the resource */ \

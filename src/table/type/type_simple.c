@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "lib/shell_words.h"
 #include "table/endpoint/endpoint.h"
 
 const struct type type_text = { .name = "text", .kind = FIELD_TEXT };
@@ -329,20 +328,10 @@ const struct type type_env = WORDS_TYPE("list of variables", variable_refuse);
 static const char *command_parse(struct parse *parse, void *field)
 {
 	bool begins = !parse->append || !*(const words *)field;
-	words split = parse->words;
-	size_t length = parse->count;
 
-	if (parse->count == 1) {
-		const char *reason = shell_words_split(parse->pool, parse->words[0], &split, &length);
-
-		if (reason)
-			return reason;
-		if (!length)
-			return "a command is a program and its arguments; this is empty";
-	}
-	if (begins && length && !split[0][0])
-		return "the program, the first word of a command, is not empty";
-	return list_keep(parse, split, length, field);
+	if (begins && (!parse->count || !parse->words[0][0]))
+		return "a command is a program and its arguments; this has no program";
+	return list_field_parse(parse, field);
 }
 
 const struct type type_command = {
