@@ -357,7 +357,7 @@ struct run {
 	struct output *output;	  /* NULL: not open */
 	uint32_t starts;	  /* of its instance: what was printed before does not count */
 	char last_line[160];	  /* as far as superd-output was asked for it */
-	int notify;		  /* this, `received` and `found`: 0 or -1: not open */
+	int notify;		  /* this and `received`: 0 or -1: not open */
 	char *notify_variable;
 	struct io notify_io;
 	struct helper receiver; /* of messages with descriptors; notify.c */
@@ -375,7 +375,7 @@ struct run {
 	double failed_at;		 /* the last start that failed */
 	struct idle idle;
 	struct helper turner; /* takes probes away, or looks at the conditions of sockets; nothing is watched meanwhile */
-	int found;	      /* what it has found of conditions comes here */
+	unsigned asked_of;    /* the socket about whose conditions it is asked */
 	bool asks_again;      /* they may have changed since */
 	struct helper socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;

@@ -227,8 +227,6 @@ static void svc_free(struct svc *svc)
 	ev_timer_stop(superd.loop, &svc->run->timer);
 	idle_free(svc);
 	list_remove(&svc->run->listening);
-	if (svc->run->found > 0)
-		fd_close(&svc->run->found);
 	helper_drop(&svc->run->turner);
 	child_forget(&svc->run->turner.child);
 	end_socket_command(svc);
@@ -818,14 +816,14 @@ static bool has_question(const struct socket *socket)
 	return socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION;
 }
 
-/* The number of its first condition that does not hold; -1: all hold, or nobody asks. */
+/* The number of its first condition that does not hold; -1: all hold. */
 static int find_false(const struct socket *socket)
 {
 	words texts = socket->listen->options->socket_condition;
 	struct condition list[CONDITIONS_MOST];
 	size_t count = 0;
 
-	for (; has_question(socket) && texts[count] && count < CONDITIONS_MOST; count++)
+	for (; texts[count] && count < CONDITIONS_MOST; count++)
 		condition_read(texts[count], &list[count]);
 	return conditions_find_false(list, count);
 }
@@ -845,59 +843,51 @@ static void keep_closed(struct svc *svc, struct socket *socket, int number)
 	buf_free(&text);
 }
 
-/* The process tells the number of one that does not hold, or -1, for each socket. */
+static void ask_conditions(struct svc *svc, unsigned number);
+
+/* The process ends with 0, or behind the number of a condition that does not hold. */
 static void on_conditions(struct helper *helper, int status)
 {
 	struct svc *svc = container_of(helper, struct run, turner)->svc;
-	bool answered = svc->run->found > 0, counts = svc_bar(svc) >= BAR_HELD && !svc->run->asks_again;
-	int number;
 
-	(void)status;
-	for (unsigned n = 0; answered && counts && n < svc->socket_count; n++) {
-		answered = read(svc->run->found, &number, sizeof(number)) == sizeof(number);
-		if (answered && number >= 0)
-			keep_closed(svc, &svc->sockets[n], number);
-	}
-	if (svc->run->found > 0)
-		fd_close(&svc->run->found);
 	if (svc_bar(svc) < BAR_HELD) {
 		svc_settle(svc);
-	} else if (!answered) {
+	} else if (status == HELPER_LATE || (!WIFEXITED(status) && !svc->run->asks_again)) {
+		svc->run->asks_again = status == HELPER_LATE; /* once that has ended, and the pause */
 		back_off(svc, "bind_error", "its conditions cannot be checked: no answer");
 	} else if (svc->run->asks_again) {
-		svc_open(svc);
+		if (!ev_is_active(&svc->run->timer))
+			svc_open(svc);
 	} else {
-		open_all(svc);
+		if (status)
+			keep_closed(svc, &svc->sockets[svc->run->asked_of], WEXITSTATUS(status) - 1);
+		ask_conditions(svc, svc->run->asked_of + 1);
 	}
 }
 
-/* Conditions lead to files of others, which may not answer: another process looks at them. */
-static void ask_conditions(struct svc *svc)
+/* From this socket on. Conditions lead to files of others, which may not answer: another process looks at them. */
+static void ask_conditions(struct svc *svc, unsigned number)
 {
-	int ends[2] = { -1, -1 };
-	pid_t pid = -1;
+	pid_t pid;
 
-	if (fd_pipe(ends) == 0)
-		pid = helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions);
+	while (number < svc->socket_count && !has_question(&svc->sockets[number]))
+		number++;
+	if (number == svc->socket_count) {
+		open_all(svc);
+		return;
+	}
+	pid = helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions);
 	if (pid == 0) {
-		fork_fds_close_others(NULL, 0, ends[1], -1);
-		EACH_SOCKET(socket, svc) {
-			int number = find_false(socket);
-
-			if (write(ends[1], &number, sizeof(number)) != sizeof(number))
-				break;
-		}
-		_exit(0);
+		fork_fds_close_others(NULL, 0, 0, 0);
+		_exit(1 + find_false(&svc->sockets[number]));
 	}
 	if (pid > 0) {
 		svc_set(svc, BINDING);
-		svc->run->found = ends[0];
+		svc->run->asked_of = number;
 		svc->run->asks_again = false;
 	} else {
 		back_off(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
-		fd_close(&ends[0]);
 	}
-	fd_close(&ends[1]);
 }
 
 /* It waits for what it needs, or that fails. */
@@ -930,13 +920,7 @@ void svc_open(struct svc *svc)
 		if (is_held_up(svc, true))
 			return;
 	}
-	EACH_SOCKET(socket, svc) {
-		if (has_question(socket)) {
-			ask_conditions(svc);
-			return;
-		}
-	}
-	open_all(svc);
+	ask_conditions(svc, 0);
 }
 
 bool svc_asks_conditions(const struct svc *svc)
