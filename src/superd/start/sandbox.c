@@ -876,10 +876,12 @@ static bool is_zeroed(const void *group, size_t size)
 static bool needs_no_sandbox(const struct service *service, struct sandbox_support *support)
 {
 	const struct option_groups *groups = service->groups;
+	const struct hardening_options *hardening = groups->hardening;
 	const struct syscall_options *calls = groups->syscalls;
+	size_t rest = offsetof(struct hardening_options, private_tmp); /* in front is private_mounts, unset or no */
 
-	return is_zeroed(groups->paths, sizeof(*groups->paths)) &&
-		is_zeroed(groups->hardening, sizeof(*groups->hardening)) && !calls->system_call_filter &&
+	return is_zeroed(groups->paths, sizeof(*groups->paths)) && hardening->private_mounts != MOUNTS_PRIVATE &&
+		is_zeroed((const char *)hardening + rest, sizeof(*hardening) - rest) && !calls->system_call_filter &&
 		!calls->system_call_architectures && !calls->restrict_address_families &&
 		!mounts_root(service, support);
 }

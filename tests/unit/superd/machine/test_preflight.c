@@ -154,6 +154,26 @@ static void load_unit(const char *socket, const char *service)
 	load_units(1, socket, &service);
 }
 
+/* A trial of the machine's means makes namespaces, which takes milliseconds. */
+Test(preflight, a_service_without_a_sandbox_asks_for_no_trial_of_the_machine)
+{
+	struct sandbox_support support = { .lacking = 0 };
+
+	cr_assert(load("service a {\nlisten = 7\nexec = \"/bin/sh\"\nprivate_mounts = no\n}\n"
+		       "service b {\nlisten = 8\nexec = \"/bin/sh\"\n}\n"));
+	for (size_t n = 0; n < table->count; n++)
+		sandbox_make(&table->services[n], table, &support, NULL, &diags);
+	cr_expect_eq(support.lacking, 0u);
+}
+
+Test(preflight, a_program_that_no_folder_has_is_an_error)
+{
+	cr_assert(load("service a {\nlisten = 7\nexec = \"sh\"\nexec_search_path = { \"/none\", \"/bin\" }\n}\n"
+		       "service b {\nlisten = 8\nexec = \"nosuch\"\nexec_search_path = { \"/none\", \"/bin\" }\n}\n"));
+	cr_expect(has_said(SEVERITY_ERROR, 8, "there is no such program in /none:/bin"));
+	cr_expect_eq(diags.errors, 1, "%s", said());
+}
+
 Test(preflight, says_nothing_of_a_table_that_fits)
 {
 	cr_assert(load("service a { listen = {\"127.0.0.1:54001\", \"FOLDER/a.sock\"}\n exec = \"/bin/true\"\n"
