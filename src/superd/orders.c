@@ -428,7 +428,7 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 struct order {
 	struct order *next;
 	enum action action;
-	bool ran, leaves; /* leaves: a reload has removed the service, so it is gone when it has ended */
+	bool ran;
 	double asked;
 	uint64_t activations, failures, kills;
 	char name[]; /* of the service */
@@ -900,7 +900,8 @@ static void look_at_orders(struct session *session)
 	while (*at) {
 		struct order *order = *at;
 		struct svc *svc = svc_find(order->name);
-		const char *sentence = order->leaves ? "stopped, and removed" : VANISHED;
+		const char *sentence =
+			order->action == STOP || order->action == DRAIN ? "stopped, and removed" : VANISHED;
 
 		buf_clear(&why);
 		if (svc)
@@ -962,7 +963,6 @@ static void begin_one(struct session *session, const char *name)
 	order->action = action;
 	order->asked = clock_now();
 	order->ran = !svc_is_empty(svc);
-	order->leaves = svc->removed;
 	order->activations = svc->run->activations;
 	order->failures = svc->run->failures;
 	order->kills = svc->run->kills;

@@ -51,6 +51,20 @@ test it_can_be_stopped_and_nothing_else {
 	stop
 }
 
+test a_stop_under_way_is_done_with_its_end {
+	run_web "kill_signal = SIGWINCH timeout_stop = 1h"
+	set operator [session]
+	send $operator "stop web"
+	log "uid $user requested: stop"
+	reread $nothing
+	expect {[quiet $operator]}
+	kill $old KILL
+	set answer [line $operator]
+	is [value $answer ok] true
+	is [value $answer message] "stopped, and removed"
+	close $operator
+}
+
 test the_end_of_superd_waits_for_its_commands {
 	start [web [free_port] talk "socket_exec_stop_post =
 		\"/bin/sh -c 'echo begun >>%/diary; until test -e %/gate; do sleep 0.02; done; echo done >>%/diary'\""]
