@@ -596,13 +596,16 @@ void control_reloaded(void)
 }
 
 /* Before superd hands its socket over: clients that come wait in its queue. Returns whether one of those that have
- * come, but this one, has no answer yet. A log that is followed does not count. */
+ * come, but this one, has no answer yet. A log that is followed does not count, nor a program of superd's own whose
+ * client is silent. */
 bool control_rest(const struct session *but)
 {
 	io_stop(&server.io);
 	LIST_OF(const struct session, session, link, &superd.sessions) {
+		bool is_silent = session->service ? *session->hello : session->verb != NULL;
+
 		if (session != but && session->does != FOLLOWS_LOG &&
-		    (session->does != AWAITS_REQUEST || !session->verb || session->filled || session_unsent(session)))
+		    (session->does != AWAITS_REQUEST || !is_silent || session->filled || session_unsent(session)))
 			return true;
 	}
 	return false;

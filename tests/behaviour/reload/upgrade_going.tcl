@@ -107,6 +107,14 @@ test who_comes_and_asks_nothing_delays_it_only_shortly {
 	close $client
 }
 
+test a_silent_client_of_a_page_does_not_delay_it {
+	superd -clock -control -arguments {--log-level debug} {service page { listen = "127.0.0.1:0" accept = yes builtin = metrics user = "$user" }}
+	set client [connect page]
+	log "started, pid "
+	upgrade
+	close $client
+}
+
 # superd at a place where this script is by now.
 proc replaced_by {script} {
 	exec ln -s $::superd [path superd]
