@@ -176,7 +176,7 @@ void diags_keep(struct diags *diags, const bool *wanted)
 			free_diag(diag);
 			continue;
 		}
-		diags->errors += diag->severity == SEVERITY_ERROR;
+		diags->errors += diag->severity == SEVERITY_ERROR && !diag->was_error;
 		diags->warnings += diag->severity == SEVERITY_WARNING;
 		diags->list[diags->count++] = *diag;
 	}

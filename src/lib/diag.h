@@ -45,7 +45,7 @@ struct diag {
 	char *message;                  /* owned */
 	char *hint;                     /* the correction, owned; NULL: none */
 	bool follows;                   /* a further place of the diagnostic before it; stays behind that one */
-	bool was_error;                 /* diags_pass_over made it a warning */
+	bool was_error;                 /* it counts as none any more; diags_pass_over made it a warning */
 };
 
 struct diags {

@@ -220,6 +220,7 @@ static void pass_over_error(struct skip_state *state, struct diag *diag, struct 
 	if (!owner || !may_skip(state, owner))
 		return;
 	if (owner->kind == SHARED) {
+		diag->was_error = true;
 		diags->errors--;
 		return;
 	}

@@ -17,6 +17,15 @@ test tells_whoever_starts_it_what_it_leaves_out {
 	end_daemon [string trim [read %/inetd.pid]] [path inetd.pid]
 }
 
+# The third line makes two services, which lack the same.
+test serves_the_good_lines_around_an_include_that_leads_nowhere {
+	set port [free_port]
+	as_inetd "" ".include nowhere\n[line_for $port]\n[free_port] stream tcp wait $::user /nonexistent x"
+	wait {[reachable $port] || [ended]}
+	pid $port
+	expect {[logged "/nowhere: No such file"]}
+}
+
 # Each has a table and a pid file of its own, and none an option for the control socket.
 test runs_beside_another_one {
 	foreach name {first second} {
