@@ -197,8 +197,6 @@ static size_t count_calls(const char *request)
 {
 	size_t count = 0;
 
-	if (strncmp(request, "calls ", 6) != 0)
-		return 0;
 	for (; *request && *request != '\n'; request++)
 		count += *request == ' ';
 	return count;
@@ -345,6 +343,7 @@ static bool add_filter(struct filters *filters, const struct service *service, c
 bool filters_of_service(struct filters *filters, const struct service *service, struct sandbox_support *support,
 			const struct sock_fprog *const **list)
 {
+	static const struct filter_request none = { .personality = -1 };
 	const struct hardening_options *hardening = service->groups->hardening;
 	const struct syscall_options *calls = service->groups->syscalls;
 	const struct sock_fprog *made[3] = { 0 };
@@ -365,13 +364,10 @@ bool filters_of_service(struct filters *filters, const struct service *service, 
 		.hostname = hardening->protect_hostname,
 	};
 	words allowed = calls->system_call_filter;
-	struct buf text = { 0 };
 	bool good = true, is_restricted;
 
 	*list = NULL;
-	filter_request_write(&request, &text);
-	is_restricted = text.length || (calls->system_call_architectures && !allowed);
-	buf_free(&text);
+	is_restricted = memcmp(&request, &none, sizeof(none)) != 0 || (calls->system_call_architectures && !allowed);
 	if ((!is_restricted && !allowed) || !build_has("libseccomp") ||
 	    (filters->table->warns_of_unsupported && sandbox_support_missing(support) & SANDBOX_NEEDS_FILTER))
 		return true;

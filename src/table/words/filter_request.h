@@ -1,6 +1,6 @@
 /* The channel between superd and superd-filter, which compiles filters of system calls: a seqpacket socket (unix(7)).
- * superd sends a request, and then hears its answer. A request is a text of lines "KEY VALUE", so that a superd-filter
- * of another version refuses what it does not know. */
+ * superd sends a request, and then hears its answer. A request is a text of three lines: the calls, the families, the
+ * numbers. superd starts no superd-filter of another build, which may have other numbers. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,17 +14,23 @@
 #define FILTER_REQUEST_MOST 65536       /* bytes of a request */
 #define FILTER_INSTRUCTIONS_MOST 4096   /* BPF_MAXINSNS of linux/bpf_common.h */
 #define FILTER_UNKNOWN_MOST 1024        /* words that an answer names */
+#define FILTER_NUMBERS 13
 
 /* One filter: of a list of system calls, or of restrictions. A zeroed struct but personality = -1 asks for none. */
 struct filter_request {
 	words calls;                    /* system_call_filter; NULL: a filter of restrictions */
 	words families;                 /* restrict_address_families */
-	int64_t architectures;          /* bits as system_call_architectures; 0: those of this kernel */
-	int64_t error;                  /* system_call_error_number */
-	int64_t namespaces;             /* restrict_namespaces */
-	int64_t personality;            /* the only one that it may have; -1: any */
-	/* 1: denied */
-	int64_t realtime, suid_sgid, executable_memory, sysctl, modules, logs, clock, raw_io, hostname;
+	union {
+		int64_t numbers[FILTER_NUMBERS];
+		struct {
+			int64_t architectures;  /* bits as system_call_architectures; 0: those of this kernel */
+			int64_t error;          /* system_call_error_number */
+			int64_t namespaces;     /* restrict_namespaces */
+			int64_t personality;    /* the only one that it may have; -1: any */
+			/* 1: denied */
+			int64_t realtime, suid_sgid, executable_memory, sysctl, modules, logs, clock, raw_io, hostname;
+		};
+	};
 };
 
 /* The words of a request are separated by blanks, and have none. A request that fits no message is refused. */

@@ -4,7 +4,7 @@
 /* The program itself, at the other end of its channel. */
 Behaviour(hardening_filter, the_program_confines_itself_and_refuses_what_it_does_not_know)
 {
-	static const char request[] = "calls @basic-io nosuch\nerror 1\n";
+	static const char request[] = " @basic-io nosuch\n\n 0 1 0 -1 0 0 0 0 0 0 0 0 0\n";
 	const char *program = text_of("%s/superd-filter", getenv("SUPERD_LIBEXEC")), *word = superd_build_word();
 	uint32_t answer[10000] = { 0 };
 	int ends[2], status;
