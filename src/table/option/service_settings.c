@@ -22,11 +22,10 @@ const struct option_setting *service_setting(const struct service *service, cons
 	return found;
 }
 
-const struct option_setting *settings_find(const struct option_settings *settings, const struct option_def *option,
-				 unsigned block)
+const struct option_setting *setting_find(struct setting_list settings, const struct option_def *option, unsigned block)
 {
-	for (size_t i = 0; i < settings_count(settings); i++) {
-		const struct option_setting *setting = &settings->list[i];
+	for (size_t i = 0; i < settings.count; i++) {
+		const struct option_setting *setting = &settings.list[i];
 
 		if (setting->option == option_index(option) && setting->block == block)
 			return setting;

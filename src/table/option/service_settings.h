@@ -10,20 +10,6 @@
  * service's text does not set it. */
 const struct option_setting *service_setting(const struct service *service, const char *option);
 
-/* The first setting of an option in the service itself (block 0) or in one socket { }; NULL: none. */
-const struct option_setting *settings_find(const struct option_settings *settings, const struct option_def *option,
-					   unsigned block);
-
-static inline size_t settings_count(const struct option_settings *settings)
-{
-	return settings ? settings->count : 0;
-}
-
-/* Keeps the settings of a row in the pool, where services that follow one pattern share them. Their lines are those of
- * the file, and become relative to the row's. false: out of memory. */
-bool service_keep_settings(struct service *row, const struct option_settings *defaults,
-			   const struct option_setting *list, size_t count, struct pool *pool);
-
 /* Settings in a row: of a text, or of what follows from one. */
 struct setting_list {
 	const struct option_setting *list;
@@ -34,6 +20,25 @@ static inline struct setting_list settings_of(const struct option_settings *text
 {
 	return text ? (struct setting_list){ text->list, text->count } : (struct setting_list){ 0 };
 }
+
+/* The first setting of an option in the service itself (block 0) or in one socket { }; NULL: none. */
+const struct option_setting *setting_find(struct setting_list settings, const struct option_def *option, unsigned block);
+
+static inline const struct option_setting *settings_find(const struct option_settings *settings,
+							 const struct option_def *option, unsigned block)
+{
+	return setting_find(settings_of(settings), option, block);
+}
+
+static inline size_t settings_count(const struct option_settings *settings)
+{
+	return settings ? settings->count : 0;
+}
+
+/* Keeps the settings of a row in the pool, where services that follow one pattern share them. Their lines are those of
+ * the file, and become relative to the row's. false: out of memory. */
+bool service_keep_settings(struct service *row, const struct option_settings *defaults,
+			   const struct option_setting *list, size_t count, struct pool *pool);
 
 /* Whether it sets a value of this group, in the service itself (block 0) or in this socket { }. */
 bool setting_is_of(const struct option_setting *setting, unsigned block, enum option_group group);

@@ -16,6 +16,7 @@
 #include "lib/memory.h"
 #include "lib/shell_words.h"
 #include "table/option/option_name.h"
+#include "table/option/service_settings.h"
 #include "table/services/builder_internal.h"
 
 /* Copies the file name of a place to the table's pool, as the source does not live as long. false: out of memory. */
@@ -81,13 +82,7 @@ static unsigned builder_block(const struct service_builder *builder)
 static const struct option_setting *find_setting(const struct service_builder *builder, const struct option_def *option,
 						 unsigned block)
 {
-	for (size_t i = 0; i < builder->setting_count; i++) {
-		const struct option_setting *setting = &builder->settings[i];
-
-		if (setting->option == option_index(option) && setting->block == block)
-			return setting;
-	}
-	return NULL;
+	return setting_find((struct setting_list){ builder->settings, builder->setting_count }, option, block);
 }
 
 /* Adds a setting of the open block or the service. NULL: out of memory. */

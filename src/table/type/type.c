@@ -17,13 +17,67 @@
 #include "lib/shell_words.h"
 #include "table/type/type.h"
 
+static bool is_bare(const char *text)
+{
+	const char *at = text;
+
+	/* strspn(3) would make a table for each text. From - to : are also . / and the digits. */
+	while ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || *at == '_' || (*at >= '-' && *at <= ':'))
+		at++;
+	return *text && !*at && strncmp(text, "//", 2) != 0;
+}
+
+void native_quoted(struct buf *out, const char *text)
+{
+	buf_char(out, '"');
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\' || (c == '$' && text[1] == '{'))
+			buf_addf(out, "\\%c", c);
+		else if (c == '\n')
+			buf_text(out, "\\n");
+		else if (c == '\t')
+			buf_text(out, "\\t");
+		else if (c < 0x20 || c == 0x7f)
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_char(out, (char)c);
+	}
+	buf_char(out, '"');
+}
+
+void native_value(struct buf *out, const char *text)
+{
+	if (text && is_bare(text))
+		buf_text(out, text);
+	else
+		native_quoted(out, text ? text : "");
+}
+
+/* Bare unless people expect quotes, as around paths and pairs. */
+static void native_word(struct buf *out, const char *text)
+{
+	if (text && strpbrk(text, "/:"))
+		native_quoted(out, text);
+	else
+		native_value(out, text);
+}
+
 /* Signs of a shell's are meant as they stand in a command, so quoted. */
 void type_format_words(const struct option_def *option, words list, struct buf *out)
 {
+	size_t count = words_count(list);
 	struct buf text = { 0 };
 
-	if (!option->type->is_command || !words_count(list))
-		return native_words(out, list);
+	if (count == 1 && !option->type->is_command)
+		return native_word(out, list[0]);
+	for (size_t n = 0; n < count && !option->type->is_command; n++) {
+		buf_text(out, n ? ", " : "{ ");
+		native_word(out, list[n]);
+	}
+	if (!count || !option->type->is_command)
+		return buf_text(out, count ? " }" : "{}");
 	for (words word = list; *word; word++) {
 		buf_text(&text, word != list ? " " : "");
 		if (strpbrk(*word, "|&;<>`") && !strpbrk(*word, " \t\n'\"\\"))
@@ -176,65 +230,6 @@ const char *type_parse(struct parse *parse, void *field)
 	if (type->refuse && *parse->words[0])
 		reason = type->refuse(parse->words[0]);
 	return reason ? reason : field_parse(type, parse, field);
-}
-
-static bool is_bare(const char *text)
-{
-	const char *at = text;
-
-	/* strspn(3) would make a table for each text. From - to : are also . / and the digits. */
-	while ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || *at == '_' || (*at >= '-' && *at <= ':'))
-		at++;
-	return *text && !*at && strncmp(text, "//", 2) != 0;
-}
-
-void native_quoted(struct buf *out, const char *text)
-{
-	buf_char(out, '"');
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\' || (c == '$' && text[1] == '{'))
-			buf_addf(out, "\\%c", c);
-		else if (c == '\n')
-			buf_text(out, "\\n");
-		else if (c == '\t')
-			buf_text(out, "\\t");
-		else if (c < 0x20 || c == 0x7f)
-			buf_addf(out, "\\x%02x", c);
-		else
-			buf_char(out, (char)c);
-	}
-	buf_char(out, '"');
-}
-
-void native_value(struct buf *out, const char *text)
-{
-	if (text && is_bare(text))
-		buf_text(out, text);
-	else
-		native_quoted(out, text ? text : "");
-}
-
-void native_word(struct buf *out, const char *text)
-{
-	if (text && strpbrk(text, "/:"))
-		native_quoted(out, text);
-	else
-		native_value(out, text);
-}
-
-void native_words(struct buf *out, words list)
-{
-	size_t count = words_count(list);
-
-	if (count == 1)
-		return native_word(out, list[0]);
-	for (size_t n = 0; n < count; n++) {
-		buf_text(out, n ? ", " : "{ ");
-		native_word(out, list[n]);
-	}
-	buf_text(out, count ? " }" : "{}");
 }
 
 size_t field_size(const struct type *type)

@@ -128,12 +128,9 @@ bool type_equal(const struct option_def *option, const void *a, const void *b); 
 #define TYPE_DECLARED(name, stored) extern const struct type type_##name;
 OPTION_TYPES(TYPE_DECLARED)
 
-/* Add a text in the syntax of superd.conf: in double quotes; bare if possible, else in quotes; bare unless people expect
- * quotes, as around paths and pairs. NULL is "". Then the value of a list: one word alone, or { a, b }. */
+/* Add a text in the syntax of superd.conf: in double quotes; bare if possible, else in quotes. NULL is "". */
 void native_quoted(struct buf *out, const char *text);
 void native_value(struct buf *out, const char *text);
-void native_word(struct buf *out, const char *text);
-void native_words(struct buf *out, const char *const *list);
 
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);
