@@ -178,10 +178,8 @@ static int bind_message_queue(const struct listen *listen, struct buf *why, stru
 		return bind_fail(why, "opening", "%s: rlimit_msgqueue allows no more", name);
 	if (fd < 0)
 		return bind_fail(why, "opening", "%s", name);
-	if (file_set_permissions(fd, listen, why) < 0) {
+	if (file_adopt(fd, listen, why) < 0)
 		fd_close(&fd);
-		return -1;
-	}
 	return fd;
 }
 

@@ -44,6 +44,9 @@ int node_set_permissions(int fd, const char *path, const struct listen *listen, 
 /* The same for an open FIFO or message queue, by its descriptor. */
 int file_set_permissions(int fd, const struct listen *listen, struct buf *why);
 
+/* The same for one that may have been there: it must be the user's or superd's, as its owner may have it open. */
+int file_adopt(int fd, const struct listen *listen, struct buf *why);
+
 /* Removes the node and its symlinks, if it is this descriptor's. */
 void node_remove(int fd, const struct listen *listen);
 

@@ -173,6 +173,20 @@ int file_set_permissions(int fd, const struct listen *listen, struct buf *why)
 	return 0;
 }
 
+int file_adopt(int fd, const struct listen *listen, struct buf *why)
+{
+	const char *path = listen->address->address;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return bind_fail(why, "looking at it", "%s", path);
+	if (status.st_uid == node_uid(listen) || status.st_uid == geteuid())
+		return file_set_permissions(fd, listen, why);
+	errno = EEXIST;
+	return bind_fail(why, "opening", "%s belongs to user %u, not %u: remove it or set socket_user", path,
+			 (unsigned)status.st_uid, (unsigned)node_uid(listen));
+}
+
 /* Whether `link` is a symbolic link and, unless path is NULL, leads to path. */
 static bool is_link_to(const char *link, const char *path)
 {
@@ -370,7 +384,6 @@ static int bind_node(int fd, const struct listen *listen, struct buf *why)
 
 #define FIFO_FLAGS (O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
 
-/* Takes over an existing FIFO if it belongs to the right user: its owner could have it open for anything. */
 static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 {
 	const char *path = listen->address->address;
@@ -382,12 +395,7 @@ static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
 		errno = EEXIST;
 		return bind_fail(why, "opening", "%s exists and is not a fifo; superd does not replace it", path);
 	}
-	if (status.st_uid != node_uid(listen) && status.st_uid != geteuid()) {
-		errno = EEXIST;
-		return bind_fail(why, "opening", "%s is a fifo of user %u, not %u: remove it or set socket_user", path,
-				 (unsigned)status.st_uid, (unsigned)node_uid(listen));
-	}
-	return file_set_permissions(fd, listen, why);
+	return file_adopt(fd, listen, why);
 }
 
 /* A new one belongs to superd's user alone until it is open. */

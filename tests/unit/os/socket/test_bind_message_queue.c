@@ -99,6 +99,20 @@ Test(message_queue, that_is_there_is_taken_over_with_what_waits)
 	close(fd);
 }
 
+/* Who could read and send all that comes. */
+Test(message_queue, of_another_user_is_not_taken_over)
+{
+	struct listen listen = queue();
+	mqd_t others;
+
+	skip_unless(geteuid() == 0, "giving a queue away needs root");
+	others = mq_open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0666, NULL);
+	cr_assert_geq(others, 0);
+	cr_assert_eq(fchown(others, 65534, 65534), 0);
+	refused(&listen, EEXIST, "belongs to user 65534, not 0");
+	mq_close(others);
+}
+
 Test(message_queue, is_removed_at_the_end_where_that_is_asked_for)
 {
 	struct listen listen = queue();

@@ -262,7 +262,7 @@ Test(bind_unix, refuses_a_fifo_of_another_user)
 	skip_unless(geteuid() == 0, "giving a fifo away needs root");
 	cr_assert_eq(mkfifo(listen.address->address, 0666), 0);
 	cr_assert_eq(chown(listen.address->address, 65534, 65534), 0);
-	refused(&listen, EEXIST, "is a fifo of user 65534, not 0");
+	refused(&listen, EEXIST, "belongs to user 65534, not 0");
 	give_to(&listen, 65534, 65534);
 	close(opened(&listen));
 }
