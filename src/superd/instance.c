@@ -602,6 +602,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	const char *name = stage_name(fault->stage), *option = stage_option(fault->stage), *path = NULL;
 	struct path_finding finding;
 	struct process_defaults bases;
+	struct buf own = { 0 };
 	size_t length = 0;
 
 	switch (fault->stage) {
@@ -627,7 +628,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 		path = option ? option_name_of(row, option) : NULL;
 		break;
 	case STAGE_MOUNTS:
-		path = sandbox_fault_path(service_prepared(row)->sandbox, fault->resource, &option);
+		path = sandbox_fault_path(row, fault->resource, &option, &own);
 		break;
 	case STAGE_LIMITS:
 		option = limit_option(fault->resource);
@@ -664,6 +665,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	    path_opener(path, 0, row->account, &finding) == PATH_REFUSED)
 		path_finding_add(&finding, out);
 	origin_cite(option && service_setting(row, option) ? service_origin(row, option) : row->at, out);
+	buf_free(&own);
 }
 
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events);

@@ -112,8 +112,9 @@ bool sandbox_leaves_root(const struct service *service);
  * path. NULL: out of memory. */
 char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults);
 
-/* The path of the mount with this number, and its option in *option; NULL: there is none. */
-const char *sandbox_fault_path(const struct sandbox_config *sandbox, int number, const char **option);
+/* The path of the mount with this number, and its option in *option; behind the mounts come the open paths, of which
+ * `own` gets one, for the caller to free. NULL: there is none. */
+const char *sandbox_fault_path(const struct service *service, int number, const char **option, struct buf *own);
 
 /* The credentials of a service (systemd.exec(5), "Credentials"), from superd (superd/start/folders.c) to superd-exec,
  * which loads them. */

@@ -460,11 +460,12 @@ static int clone_source(struct job *job, const struct sandbox_mount *mount, stru
 }
 
 /* Clones the folders that superd provides: the service's directories, and its notify socket. */
-static int clone_open_paths(const struct job *job, struct trees *trees)
+static int clone_open_paths(struct job *job, struct trees *trees)
 {
 	const struct account *user = job->plan->account;
 
 	for (size_t n = 0; job->plan->open_paths && job->plan->open_paths[n]; n++) {
+		job->fault.resource = (int)(child_sandbox(job)->mount_count + n);
 		trees->open_paths[n] = mount_tree_open(user, job->plan->open_paths[n], true);
 		if (trees->open_paths[n] < 0 && !means_missing(errno))
 			return -1;
@@ -627,23 +628,26 @@ static int attach_open_path(const struct account *user, int tree, const char *pa
 static int attach_open_paths(struct job *job, const struct trees *trees)
 {
 	const struct account *user = job->plan->account;
+	size_t n = 0;
 
-	job->fault.resource = -1;
-	for (size_t n = 0; job->plan->open_paths && job->plan->open_paths[n]; n++) {
+	for (; job->plan->open_paths && job->plan->open_paths[n]; n++) {
+		job->fault.resource = (int)(child_sandbox(job)->mount_count + n);
 		if (attach_open_path(user, trees->open_paths[n], job->plan->open_paths[n]) < 0)
 			return -1;
 	}
+	job->fault.resource = (int)(child_sandbox(job)->mount_count + n);
 	return attach_open_path(user, trees->notify, job->notify);
 }
 
 /* Makes mounts read-only last, as other mount points had to be created in them. */
-static int close_mounts(const struct account *user, const struct sandbox_config *sandbox)
+static int close_mounts(struct job *job, const struct sandbox_config *sandbox)
 {
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
+		job->fault.resource = (int)n;
 		if ((mount->marks & MOUNT_CLOSES || mount->content == CONTENT_DEVICES) &&
-		    mount_tree_remount_read_only(user, mount->path) < 0)
+		    mount_tree_remount_read_only(job->plan->account, mount->path) < 0)
 			return -1;
 	}
 	return 0;
@@ -672,7 +676,7 @@ int sandbox_mounts(struct job *job)
 	    enter_root_directory(job, sandbox) == 0 &&
 	    clone_present_trees(job, sandbox, &trees) == 0 && apply_mounts(job, sandbox, &trees) == 0 &&
 	    attach_open_paths(job, &trees) == 0 &&
-	    close_mounts(job->plan->account, sandbox) == 0 &&
+	    close_mounts(job, sandbox) == 0 &&
 	    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0)
 		result = chdir("/");
 	umask(before);          /* the exec frees the trees' list */

@@ -944,16 +944,30 @@ void sandbox_make(struct service *service, const struct table *table, struct san
 	build_sandbox(&build);
 }
 
-const char *sandbox_fault_path(const struct sandbox_config *sandbox, int number, const char **option)
+const char *sandbox_fault_path(const struct service *service, int number, const char **option, struct buf *own)
 {
+	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+	struct process_defaults defaults;
 	const struct sandbox_mount *mount;
+	char **paths;
 
 	if (sandbox && number == SANDBOX_ROOT) {
 		*option = "root_directory";
 		return sandbox->root;
 	}
-	if (!sandbox || number < 0 || (size_t)number >= sandbox->mount_count)
+	if (!sandbox || number < 0)
 		return NULL;
+	if ((size_t)number >= sandbox->mount_count) {
+		directories_find_bases(&defaults);
+		paths = sandbox_list_open_paths(service, &defaults);
+		for (size_t n = 0; paths && paths[n]; n++) {
+			if (n == (size_t)number - sandbox->mount_count)
+				buf_text(own, paths[n]);
+			free(paths[n]);
+		}
+		free(paths);
+		return own->length ? buf_string(own) : "its notify socket";
+	}
 	mount = &sandbox->mounts[number];
 	*option = mount->option;
 	return mount->content == CONTENT_BIND ? mount->source : mount->path;

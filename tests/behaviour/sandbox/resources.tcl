@@ -284,6 +284,15 @@ test a_folder_that_cannot_be_made_fails_the_start_by_its_name {
 	file delete $path
 }
 
+test a_folder_that_a_sandbox_leaves_no_place_for_fails_the_start_by_its_name {
+	needs {[root] && [has_namespaces]} "needs root and namespaces"
+	run_it {state_directory = "$name" inaccessible_paths = "$state"} true
+	close [connect it]
+	log "it: cannot start: mounting: $state/lib/$name: No such file or directory ("
+	stop
+	forget
+}
+
 test scheduling_is_what_was_asked_for {
 	needs_root
 	answers_so "user = root ignore_sigpipe = yes" "grep SigIgn /proc/self/status | cut -f2" "0000000000001000\n"
