@@ -596,6 +596,7 @@ void svc_note_progress(struct svc *svc); /* its program takes clients */
 bool svc_is_full(const struct svc *svc);
 bool svc_queues(const struct svc *svc); /* it is full, and who comes waits */
 bool svc_is_empty(const struct svc *svc);
+bool user_runs(uid_t uid); /* of any service */
 bool svc_shows_superd(const struct svc *svc);
 unsigned svc_waiting(struct svc *svc); /* clients in its queues */
 bool svc_readable(struct svc *svc);

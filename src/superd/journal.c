@@ -10,6 +10,7 @@
  *   +command - child=4711                    the main command that was started, until all is written anew
  *   -pid 4711 0 15000                        a child of the guard's has ended: its wait status, microseconds of CPU
  *   -own 4711 0 0                            a child of superd's has ended: its wait status
+ *   +remove 4711 name=web ...                what a service has left is being removed
  *
  * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
  * descriptor: the next superd closes what no line names. The lines of a turn of the loop are written at its end, and
@@ -215,6 +216,19 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 		instance->socket = &svc->sockets[socket - 1];
 }
 
+static void walk_removal(const struct journal_line *line, struct removal *removal)
+{
+	struct buf *folders = &removal->folders;
+
+	WALK(line, "name", removal->name);
+	WALK(line, "uid", removal->uid);
+	WALK(line, "tmp", removal->is_of_tmp);
+	if (line->out)
+		line_add(line->out, "folders", folders->data, folders->length);
+	else
+		folders->data = line_take(line, "folders", &folders->length);
+}
+
 /* ---- writing ---- */
 
 /* The begin of a line about something of a service. */
@@ -250,6 +264,21 @@ static void add_instance(struct instance *instance, struct buf *out)
 	line = begin_line(out, instance->svc);
 	walk_instance(&line, instance);
 	buf_char(out, '\n');
+}
+
+/* all: also of those that have a line. */
+static void add_removals(struct buf *out, bool all)
+{
+	struct removal *removal;
+
+	for (size_t n = 0; (removal = removal_at(n)); n++) {
+		if (removal->is_noted && !all)
+			continue;
+		removal->is_noted = true;
+		buf_addf(out, "+remove %ld", (long)removal->pid);
+		walk_removal(&(struct journal_line){ .out = out }, removal);
+		buf_char(out, '\n');
+	}
 }
 
 void journal_socket(const struct socket *socket)
@@ -333,6 +362,8 @@ static void take_changed(bool lines)
 		if (lines)
 			add_instance(container_of(link, struct instance, changed), &journal.lines);
 	}
+	if (lines)
+		add_removals(&journal.lines, false);
 }
 
 /* All before it outlives superd when this returns. */
@@ -499,6 +530,7 @@ static bool compose(struct buf *out)
 	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
 		add_all_of(svc, out);
 	journal.out = before;
+	add_removals(out, true);
 	return !out->failed;
 }
 
@@ -1010,6 +1042,23 @@ static void restore_instance(const struct journal_line *line, const char *key)
 	instance->counted = instance->counted && source_count_enter(&superd.sources, svc, instance->source, UNLIMITED);
 }
 
+/* Its death has ended that of the superd before. What runs again may have made its folders anew. */
+static void restore_removal(const struct journal_line *line, const char *key)
+{
+	struct removal removal = { .pid = 0 };
+	struct svc *svc;
+
+	(void)key;
+	walk_removal(line, &removal);
+	svc = removal.name ? svc_find(removal.name) : NULL;
+	if (!removal.name || (svc && !svc_is_empty(svc) && !removal.is_of_tmp))
+		buf_free(&removal.folders);
+	else if (!removal_begin(&removal.folders, removal.name, user_runs(removal.uid) ? 0 : removal.uid,
+				removal.is_of_tmp))
+		log_warn(superd.log, "%s: cannot remove what it has left: %s", removal.name, strerror(errno));
+	free(removal.name);
+}
+
 static size_t each_instance(void (*act)(struct instance *instance))
 {
 	struct list *lists[] = { &superd.services, &superd.leaving };
@@ -1038,6 +1087,7 @@ void journal_restore(char *text)
 		{ "fd", restore_socket },
 		{ "store", restore_stored },
 		{ "start", restore_instance },
+		{ "remove", restore_removal },
 	};
 	size_t services = 0, instances;
 

@@ -206,7 +206,8 @@ void child_ended(pid_t pid, int status, const struct rusage *used)
 	struct child *child = child_take(pid);
 	struct buf left = { 0 };
 
-	removal_take_end(pid, status, &left);
+	if (removal_take_end(pid, status, &left))
+		journal_say("-remove %ld\n", (long)pid);
 	if (left.length)
 		log_warn(superd.log, "%s: cannot remove all that it has left", buf_string(&left));
 	buf_free(&left);

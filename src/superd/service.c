@@ -1523,6 +1523,15 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 		  duration_write(span, lasted), more);
 }
 
+bool user_runs(uid_t uid)
+{
+	bool any = false;
+
+	LIST_OF(struct svc, other, link, &superd.services)
+		any |= other->row->account && other->row->account->uid == uid && !svc_is_empty(other);
+	return any;
+}
+
 /* What the service leaves when nothing of it runs. Removals are made by superd-exec. */
 static void clean_up(struct svc *svc)
 {
@@ -1530,12 +1539,8 @@ static void clean_up(struct svc *svc)
 	bool stays = svc_bar(svc) >= BAR_HELD;
 	uid_t ipc = svc->row->groups->identity->remove_ipc && account && account->switches ? account->uid : 0;
 
-	if (ipc) { /* which few services have: no end may cost a look at all of them */
-		LIST_OF(struct svc, other, link, &superd.services) {
-			if (other->row->account && other->row->account->uid == ipc && !svc_is_empty(other))
-				ipc = 0;
-		}
-	}
+	if (ipc && user_runs(ipc)) /* few services have that: no end may cost a look at all of them */
+		ipc = 0;
 	if (!leftovers_remove(svc->table, svc->row, &superd.defaults, stays, ipc))
 		svc_say(svc, LEVEL_WARNING, "leftover", "cannot remove what it has left: %s", strerror(errno));
 	if (svc->row->groups->lifecycle->pid_file)

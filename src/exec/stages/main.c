@@ -73,23 +73,29 @@ static void take_descriptors(const struct job *job)
 		fcntl(job->file, F_SETFD, FD_CLOEXEC);
 }
 
-/* Removes what these arguments name: a user's number, then folders. Returns the exit status. */
+/* Whether superd lives, whose death is to end this process: the next superd begins the removal again, and starts wait
+ * for that one. */
+static bool ends_with(int64_t superd)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == superd;
+}
+
+/* Removes what these arguments name: superd's pid, a user's number, then folders. Returns the exit status. */
 static int remove_leftovers(int count, char **given)
 {
 	bool good = true;
-	int64_t uid;
+	int64_t superd, uid;
 
 	setpriority(PRIO_PROCESS, 0, 19);       /* services come first */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd would not know of it */
-	for (int n = 1; n + REMOVAL_WORDS <= count; n += REMOVAL_WORDS)
-		good &= remove_folder(given + n);
-	if (count < 1 || scan_count(given[0], &uid) || uid < 0)
+	if (count < 2 || scan_count(given[0], &superd) || scan_count(given[1], &uid) || uid < 0 || !ends_with(superd))
 		return EXIT_FAILURE;
+	for (int n = 2; n + REMOVAL_WORDS <= count; n += REMOVAL_WORDS)
+		good &= remove_folder(given + n);
 	if (uid) {
-		/* Their owner needs no right to remove them. If this fails, those of superd have to do. */
+		/* Their owner needs no right to remove them. If this fails, those of superd have to do. The change
+		 * takes the signal away. */
 		raw_set_uid((uid_t)uid);
-		prctl(PR_SET_PDEATHSIG, SIGKILL);       /* a change of user has taken it away */
-		good &= remove_ipc((uid_t)uid);
+		good &= ends_with(superd) && remove_ipc((uid_t)uid);
 	}
 	return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

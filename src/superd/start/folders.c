@@ -33,70 +33,59 @@
 
 #define END_LIMIT 10000 /* milliseconds */
 
-struct removal {
-	pid_t pid;
-	uid_t uid;	/* whose IPC objects are removed; 0: nobody's */
-	char *name;	/* of the service; owned */
-	bool is_of_tmp; /* no start has these folders again */
-};
-
 static struct {
 	struct removal *list;
 	size_t count, room;
 } removals;
 
-/* The arguments of one: each with its NUL. */
-struct removal_words {
-	struct buf text;
-	size_t count;
-};
-
-static void add_word(struct removal_words *asked, const char *word)
-{
-	buf_add(&asked->text, word, strlen(word) + 1);
-	asked->count++;
-}
-
 /* A folder that goes, below the base; link: what goes with it, if it leads to the target. */
-static void add_folder(struct removal_words *asked, const char *base, const char *name, const char *link,
-		       const char *target)
+static void add_folder(struct buf *folders, const char *base, const char *name, const char *link, const char *target)
 {
-	add_word(asked, base);
-	add_word(asked, name);
-	add_word(asked, link);
-	add_word(asked, target);
+	buf_add(folders, base, strlen(base) + 1);
+	buf_add(folders, name, strlen(name) + 1);
+	buf_add(folders, link, strlen(link) + 1);
+	buf_add(folders, target, strlen(target) + 1);
 }
 
-/* Frees the asked. false and errno. */
-static bool removal_begin(struct removal_words *asked, const char *service, uid_t uid, bool is_of_tmp)
+bool removal_begin(struct buf *folders, const char *service, uid_t uid, bool is_of_tmp)
 {
 	const struct own_program *program = program_get(PROGRAM_EXEC);
-	const char **argv = calloc(asked->count + 5, sizeof(*argv)), *at = buf_string(&asked->text);
+	const char **argv = calloc(folders->length + 6, sizeof(*argv)), *at = buf_string(folders);
 	struct removal *list = array_grow(removals.list, &removals.room, removals.count, sizeof(*list));
 	struct removal removal = { .pid = -1, .uid = uid, .name = strdup(service), .is_of_tmp = is_of_tmp };
-	char number[16];
+	char own[16], user[16];
+	size_t count = 5;
 
 	removals.list = list ? list : removals.list;
 	errno = ENOMEM;
-	if (argv && list && removal.name && !asked->text.failed) {
-		snprintf(number, sizeof(number), "%" PRIu32, (uint32_t)uid);
+	if (argv && list && removal.name && !folders->failed) {
+		snprintf(own, sizeof(own), "%ld", (long)getpid());
+		snprintf(user, sizeof(user), "%" PRIu32, (uint32_t)uid);
 		argv[0] = program->name;
 		argv[1] = build_word();
 		argv[2] = "--remove";
-		argv[3] = number;
-		for (size_t n = 0; n < asked->count; n++, at += strlen(at) + 1)
-			argv[n + 4] = at;
+		argv[3] = own;
+		argv[4] = user;
+		for (const char *end = at + folders->length; at < end; at += strlen(at) + 1)
+			argv[count++] = at;
 		errno = program->error;
 		if (program->fd >= 0)
 			removal.pid = spawn_aside(program, (char *const *)(uintptr_t)argv);
 	}
-	if (removal.pid > 0)
-		list[removals.count++] = removal;
-	else
-		free(removal.name);
 	free(argv);
-	buf_free(&asked->text);
-	return removal.pid > 0;
+	if (removal.pid > 0) {
+		removal.folders = *folders;
+		list[removals.count++] = removal;
+		return true;
+	}
+	free(removal.name);
+	buf_free(folders);
+	return false;
+}
+
+struct removal *removal_at(size_t n)
+{
+	return n < removals.count ? &removals.list[n] : NULL;
 }
 
 pid_t removal_make_way(const char *service, uid_t uid, bool is_apart)
@@ -127,17 +116,19 @@ static void take_end(size_t n, int status, struct buf *left)
 	if (status && !WIFSIGNALED(status))
 		add_left(&removals.list[n], left);
 	free(removals.list[n].name);
+	buf_free(&removals.list[n].folders);
 	removals.list[n] = removals.list[--removals.count];
 }
 
-void removal_take_end(pid_t pid, int status, struct buf *left)
+bool removal_take_end(pid_t pid, int status, struct buf *left)
 {
 	for (size_t n = 0; n < removals.count; n++) {
 		if (removals.list[n].pid == pid) {
 			take_end(n, status, left);
-			return;
+			return true;
 		}
 	}
+	return false;
 }
 
 void removal_end(struct buf *left)
@@ -404,8 +395,7 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 {
 	unsigned preserve = service->groups->directories->runtime_directory_preserve;
 	const char *base = defaults->runtime_directory;
-	struct removal_words asked = { .count = 0 };
-	struct buf target = { 0 }, name = { 0 };
+	struct buf asked = { 0 }, target = { 0 }, name = { 0 };
 
 	for (words word = service->groups->environment->runtime_directory; word && *word; word++) {
 		size_t length = directory_name_length(*word);
@@ -415,7 +405,7 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 		buf_add(&name, *word, length);
 		if ((*word)[length])
 			add_link_target(*word, &target);
-		asked.text.failed |= name.failed || target.failed;
+		asked.failed |= name.failed || target.failed;
 		if (preserve != DIRECTORY_STAYS && !(preserve == DIRECTORY_RESTARTS && stays) &&
 		    !directory_has_control(defaults, base, *word) && !has_listener(table, base, buf_string(&name)))
 			add_folder(&asked, base, buf_string(&name), *word + length + ((*word)[length] == ':'),
@@ -425,11 +415,11 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 	if (credentials_are_wanted(service)) {
 		buf_clear(&name);
 		add_credentials_name(service, &name);
-		asked.text.failed |= name.failed;
+		asked.failed |= name.failed;
 		add_folder(&asked, base, buf_string(&name), "", "");
 	}
 	buf_free(&name);
-	return (!asked.count && !ipc) || removal_begin(&asked, service->name, ipc, false);
+	return (!asked.length && !asked.failed && !ipc) || removal_begin(&asked, service->name, ipc, false);
 }
 
 /* ---- private_tmp ---- */
@@ -467,14 +457,13 @@ void private_tmp_prefix(const char *above, const char *service, struct buf *out)
 
 bool private_tmp_remove(const char *service, uint64_t number)
 {
-	struct removal_words asked = { .count = 0 };
-	struct buf path = { 0 };
+	struct buf asked = { 0 }, path = { 0 };
 
 	if (!number)
 		return true;
 	private_tmp_prefix("", service, &path);
 	buf_addf(&path, "%016" PRIx64, number);
-	asked.text.failed = path.failed;
+	asked.failed = path.failed;
 	add_folder(&asked, "/tmp", buf_string(&path) + 1, "", "");
 	add_folder(&asked, "/var/tmp", buf_string(&path) + 1, "", "");
 	buf_free(&path);

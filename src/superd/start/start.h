@@ -215,8 +215,21 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
  * is none. */
 pid_t removal_make_way(const char *service, uid_t uid, bool is_apart);
 
-/* To be called for every child that was reaped. If it was a removal that did not remove all, appends the service. */
-void removal_take_end(pid_t pid, int status, struct buf *left);
+/* One that is under way, also for the next superd: this one's death ends it. */
+struct removal {
+	pid_t pid;
+	uid_t uid;	    /* whose IPC objects are removed; 0: nobody's */
+	char *name;	    /* of the service; owned */
+	bool is_of_tmp;	    /* no start has these folders again */
+	bool is_noted;	    /* in the journal */
+	struct buf folders; /* words for superd-exec, each with its NUL; owned */
+};
+
+struct removal *removal_at(size_t n); /* NULL: there are no more */
+bool removal_begin(struct buf *folders, const char *service, uid_t uid, bool is_of_tmp); /* takes folders; or errno */
+
+/* To be called for every child that was reaped. true: it was a removal; if that has left anything, appends its service. */
+bool removal_take_end(pid_t pid, int status, struct buf *left);
 
 /* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
 void removal_end(struct buf *left);

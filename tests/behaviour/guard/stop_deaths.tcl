@@ -232,3 +232,19 @@ proc clears_the_rest {interrupt} {
 }
 test clears_the_rest_and_is_killed { clears_the_rest kill_superd }
 test clears_the_rest_and_is_upgraded { clears_the_rest upgrade }
+
+# The death ends the process that does it.
+test what_a_service_leaves_is_removed_by_the_next_superd {
+	needs {[root]} "needs root"
+	superd -guard -control {service web { listen = "127.0.0.1:0" user = "65534" runtime_directory = "superd-test-$self"
+		exec = { "/bin/sh", "-c", "cd \$RUNTIME_DIRECTORY; seq 20000 | xargs touch; pwd >>%/diary; exec sleep 1000" } }}
+	close [connect [port web]]
+	wait {[lines %/diary] == 1}
+	set folder [string trim [read %/diary]]
+	expect {[exists $folder/20000]}
+	done "hold web"
+	control "stop --no-wait web"
+	while {[exists $folder/1] && [exists $folder/20000]} {}; # it has begun
+	kill_superd
+	wait {![exists $folder]}
+}
