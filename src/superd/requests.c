@@ -592,10 +592,9 @@ static void ask_diff(struct session *session)
 {
 	unsigned number = reload_compare();
 
-	if (number)
-		await_reading(session, number, on_diff_late);
-	else
-		session_fail(session, "busy", "", "superd is reading the configuration: try again");
+	session->go_on = NULL;
+	session->changed = number ? NULL : ask_diff; /* behind the reading that is under way */
+	await_reading(session, number, on_diff_late);
 }
 
 static void succeed(struct session *session, const char *text)

@@ -23,7 +23,7 @@
 #define ANSWER_MOST 3000 /* bytes */
 #define READING_MOST 3.	 /* seconds that a reload may wait for a file */
 #define PATIENCE 20.	 /* seconds until it has answered */
-#define ANSWERS_MOST 1.	 /* seconds for superd's answers to those who have asked it */
+#define ANSWERS_MOST 2.	 /* seconds for superd's answers to those who have asked it */
 
 static int asking_journal; /* of the superd that asks whether this program could take over */
 

@@ -72,6 +72,16 @@ test tells_of_thousands_of_mistakes {
 	}
 }
 
+test two_at_once_are_both_answered {
+	run_superd $same
+	set sessions [list [session] [session]]
+	while_stopped { foreach session $sessions { send $session diff } }
+	foreach session $sessions {
+		while {[set told [line $session]] ne "{\"done\":true}"} { lacks $told "\"error\":" }
+	}
+	close {*}$sessions
+}
+
 proc inetd {options} { return "service inetd { listen = \"%/inetd\" exec = \"/bin/cat\" accept = yes $options }" }
 
 test tells_of_an_output_that_was_the_client {

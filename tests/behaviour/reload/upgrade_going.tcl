@@ -102,7 +102,7 @@ test who_comes_and_asks_nothing_delays_it_only_shortly {
 	run_web talk "" -clock
 	set client [session]
 	signal USR2; log "upgrading: becoming "
-	advance 1s; end_of $client
+	advance 2s; end_of $client
 	log ": upgraded from "
 	close $client
 }
