@@ -125,9 +125,8 @@ bool own_folder_leads_to(int at, const char *link, const char *target)
 	return !strcmp(there, target);
 }
 
-/* Sets limits and priorities, or the closest values that superd may set. Source: setrlimit(2), setpriority(2),
+/* Sets limits and priorities, as far as superd may. Source: setrlimit(2), setpriority(2),
  * proc_pid_oom_score_adj(5). Only a missing privilege (EPERM, EACCES) is accepted; any other failure is an error. */
-#define NICE_LIMIT_ZERO 20              /* RLIMIT_NICE is 20 - nice */
 
 static bool lacks_privilege(void)
 {
@@ -151,19 +150,7 @@ int clamp_rlimit(int resource, const struct rlimit *wanted)
 
 int clamp_nice(int nice)
 {
-	struct rlimit limit;
-	int lowest;
-
-	if (setpriority(PRIO_PROCESS, 0, nice) == 0)
-		return 0;
-	if (!lacks_privilege() || prlimit(0, RLIMIT_NICE, NULL, &limit) < 0)
-		return -1;
-	if (limit.rlim_cur > (rlim_t)2 * NICE_LIMIT_ZERO)
-		limit.rlim_cur = (rlim_t)2 * NICE_LIMIT_ZERO;
-	lowest = NICE_LIMIT_ZERO - (int)limit.rlim_cur;
-	if (lowest < 0)
-		(void)setpriority(PRIO_PROCESS, 0, lowest);
-	return 0;
+	return setpriority(PRIO_PROCESS, 0, nice) == 0 || lacks_privilege() ? 0 : -1;
 }
 
 int clamp_oom_score(const char *score)

@@ -505,7 +505,7 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 	     (own.rlim_cur != RLIM_INFINITY && nice < 20 - (int64_t)own.rlim_cur))) {
 		snprintf(text, sizeof(text), "%" PRId64, nice);
 		preflight_report(preflight, SEVERITY_WARNING, service, "nice", text,
-				 "only root or CAP_SYS_NICE can set values below 0: superd sets the nearest value");
+				 "only root or CAP_SYS_NICE can set values below 0: it keeps superd's own");
 	}
 	/* Any process may raise oom_score_adj; lowering it needs CAP_SYS_RESOURCE. */
 	if (oom_score != INT64_MIN && oom_score < 0 && !capability_held(CAP_SYS_RESOURCE)) {

@@ -59,7 +59,7 @@ Test(nearest, limit_within_reach_is_set_as_it_is)
 	cr_expect(own.rlim_cur == 20 && own.rlim_max == 40);
 }
 
-Test(nearest, nice_goes_down_as_far_as_it_may)
+Test(nearest, nice_stays_where_it_may_not_go_down)
 {
 	const struct rlimit none = { 0, 0 };
 	int nicer = getpriority(PRIO_PROCESS, 0) < 19 ? getpriority(PRIO_PROCESS, 0) + 1 : 19;
