@@ -17,15 +17,6 @@
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"  /* U+FEFF in UTF-8 */
 
-static bool source_init(struct source_file *source, const char *file, struct pool *pool, struct diags *diags)
-{
-	*source = (struct source_file){ .file = pool_text(pool, file) };
-	if (source->file)
-		return true;
-	diag_error(diags, ((struct origin){ .file = file }), "out of memory");
-	return false;
-}
-
 bool source_find_lines(struct source_file *source)
 {
 	const char *end = source->text + source->length, *at;
@@ -110,25 +101,18 @@ static bool split_lines(struct source_file *source, struct diags *diags)
 {
 	if (source_find_lines(source))
 		return true;
-	diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
 	source_free(source);
-	return false;
-}
-
-static void refuse_size(const struct source_file *source, struct diags *diags)
-{
-	char limit[SIZE_TEXT_MOST];
-
-	diag_error(diags, ((struct origin){ .file = source->file }),
-		   "cannot read: larger than %s, the most a configuration may have", size_write(limit, SOURCE_MOST));
+	return diags_out_of_memory(diags, (struct origin){ .file = source->file });
 }
 
 static void refuse_reading(const struct source_file *source, int error, struct diags *diags)
 {
 	struct origin at = { .file = source->file };
+	char limit[SIZE_TEXT_MOST];
 
 	if (error == EFBIG) {
-		refuse_size(source, diags);
+		diag_error(diags, at, "cannot read: larger than %s, the most a configuration may have",
+			   size_write(limit, SOURCE_MOST));
 	} else if (error == EINVAL) {
 		diag_error(diags, at, "cannot read: not a regular file");
 		diags_hint(diags, "read a pipe as standard input: -");
@@ -148,8 +132,9 @@ static bool load_file(struct source_file *source, const char *path, struct pool 
 {
 	bool is_stdin = !strcmp(path, "-");
 
-	if (!source_init(source, is_stdin ? "<stdin>" : path, pool, diags))
-		return false;
+	*source = (struct source_file){ .file = pool_text(pool, is_stdin ? "<stdin>" : path) };
+	if (!source->file)
+		return diags_out_of_memory(diags, (struct origin){ .file = path });
 	wait_note("the file", path);
 	source->text = is_stdin ? fd_read_all(STDIN_FILENO, SOURCE_MOST, &source->length)
 				: fd_read_file(path, SOURCE_MOST, &source->length);
@@ -179,29 +164,6 @@ bool source_load_in_parts(struct source_file *source, const char *path, struct p
 	if (is_marked)
 		diag_warning(diags, source_origin(source, 0), "a byte order mark: it means nothing here");
 	return true;
-}
-
-bool source_from_text(struct source_file *source, const char *file, const char *text, size_t length,
-		      struct pool *pool, struct diags *diags)
-{
-	char *copy;
-
-	if (!source_init(source, file, pool, diags))
-		return false;
-	if (length > SOURCE_MOST) {
-		refuse_size(source, diags);
-		return false;
-	}
-	copy = calloc(length + 1, 1);
-	if (!copy) {
-		diag_error(diags, ((struct origin){ .file = source->file }), "out of memory");
-		return false;
-	}
-	if (length)
-		memcpy(copy, text, length);
-	source->text = copy;
-	source->length = length;
-	return split_lines(source, diags) && free_unless(source_check(source, diags), source);
 }
 
 /* Finds the line of an offset among the lines from low to high. */

@@ -41,10 +41,6 @@ bool source_refuse_flaw(const struct source_file *source, size_t start, size_t e
 /* Removes a byte order mark. false: there was none. */
 bool source_drop_mark(struct source_file *source);
 
-/* As source_load, but copies the text from memory, for tests, fuzzers and -l. */
-bool source_from_text(struct source_file *source, const char *file, const char *text, size_t length,
-		      struct pool *pool, struct diags *diags);
-
 /* Indexes the lines of a text that the caller put into the struct. false: out of memory. */
 bool source_find_lines(struct source_file *source);
 

@@ -12,6 +12,7 @@
 #include "mutator.h"
 #include "read/systemd/internal.h"
 #include "round_trip.h"
+#include "tests/unit/source_text.h"
 
 const enum language mutator_language = LANGUAGE_UNIT;
 

@@ -4,6 +4,7 @@
 #include "lib/source_file.h"
 #include "table/sources/sources.h"
 #include "table/superd_conf/superd.h"
+#include "tests/unit/source_text.h"
 
 /* NULL: out of memory. */
 static inline struct table *read_text(const char *file, const char *text, size_t length, struct diags *diags)

@@ -1,5 +1,6 @@
 /* Sources: what is refused, and that every byte knows its line and column. */
 #include "lib/source_file.h"
+#include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 
 static struct pool *pool;

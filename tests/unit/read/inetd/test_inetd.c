@@ -5,6 +5,7 @@
 #include "table/print/print_conf.h"
 #include "table/services/table.h"
 #include "table/sources/sources.h"
+#include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 
 struct result {

@@ -1,5 +1,6 @@
 /* Lines of unit files: their bounds, and places in long ones. What lines are is in tests/read/systemd/text.tables. */
 #include "unit_reading.h"
+#include "tests/unit/source_text.h"
 
 TestSuite(unit_text, .init = open_reading, .fini = close_reading);
 

@@ -4,6 +4,7 @@
 #include "read/xinetd/xinetd.h"
 #include "table/print/print_conf.h"
 #include "table/sources/sources.h"
+#include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 
 struct outcome {
