@@ -241,6 +241,7 @@ unsigned reload_compare(void)
 struct spare {
 	struct socket socket;  /* as its service had it; fd -1: it has another one */
 	struct socket_run run; /* its address, and its name in the store */
+	struct instance *taker; /* that has it alone, for its datagrams; NULL: none */
 };
 
 static struct endpoint address_of(const struct listen *listen)
@@ -268,6 +269,10 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 			*spare = (struct spare){ .socket = *socket,
 						 .run = { .name = socket->run->name, .stored = socket->run->stored } };
 			spare->socket.run = &spare->run;
+			LIST_OF(struct instance, instance, link, &svc->run->instances) {
+				if (instance->socket == socket && socket->datagram == TAKEN)
+					spare->taker = instance;
+			}
 		}
 		socket->fd = -1;
 		socket->run->stored = NULL;
@@ -608,6 +613,10 @@ static bool reload_apply(struct table *table)
 				if (!fits(&spares[s], svc->sockets[i].listen))
 					continue;
 				take_spare(svc, &svc->sockets[i], &spares[s].socket);
+				if (spares[s].taker && spares[s].taker->svc == svc) {
+					spares[s].taker->socket = &svc->sockets[i];
+					svc->sockets[i].datagram = TAKEN;
+				}
 			}
 		}
 	}

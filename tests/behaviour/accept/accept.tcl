@@ -179,6 +179,19 @@ test a_datagram_waits_until_the_one_at_another_socket_is_served {
 	close $first $second
 }
 
+test a_reload_that_adds_a_socket_starts_no_second_one_for_a_datagram {
+	set port [free_port]
+	set beside {service other { listen = "127.0.0.1:0" accept = yes exec = "/bin/cat" }}
+	set options {accept = yes exec = "/bin/sleep 1000"}
+	superd [filled {service dgram { listen = "udp:127.0.0.1:$port" $options } $beside}]
+	set client [datagrams dgram]; put $client one
+	log "dgram: started"
+	reload [filled {service dgram { listen = { "udp:127.0.0.1:0", "udp:127.0.0.1:$port" } $options } $beside}]
+	set beside [connect other]; send $beside served; is [line $beside] served
+	is [count "dgram: started"] 1
+	close $client $beside
+}
+
 test a_datagram_service_that_reads_nothing_pauses {
 	set client [dgram "exit 1" "backoff_min = 10min backoff_max = 1h"]
 	repeat 200 { put $client "nobody reads this" }
