@@ -240,7 +240,8 @@ unsigned reload_compare(void)
 /* Sockets that no service has for a moment. */
 struct spare {
 	struct socket socket;  /* as its service had it; fd -1: it has another one */
-	struct socket_run run; /* its address, and its name in the store */
+	struct socket_run run; /* its address, its name in the store, and `narrowed` */
+	const struct listen *whole; /* its row's */
 	struct instance *taker; /* that has it alone, for its datagrams; NULL: none */
 };
 
@@ -249,12 +250,12 @@ static struct endpoint address_of(const struct listen *listen)
 	return endpoint_with_options(listen->address, listen->options);
 }
 
-static bool fits(const struct spare *spare, const struct listen *listen)
+static bool fits(const struct spare *spare, const struct listen *from, const struct listen *listen)
 {
-	struct endpoint before = address_of(spare->socket.listen), after = address_of(listen);
+	struct endpoint before = address_of(from), after = address_of(listen);
 
 	return spare->socket.fd >= 0 && endpoint_equal(&before, &after) &&
-		!socket_options_need_rebind(spare->socket.listen->options, listen->options);
+		!socket_options_need_rebind(from->options, listen->options);
 }
 
 static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
@@ -267,7 +268,13 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 			struct spare *spare = &spares[(*count)++];
 
 			*spare = (struct spare){ .socket = *socket,
-						 .run = { .name = socket->run->name, .stored = socket->run->stored } };
+						 .run = { .name = socket->run->name,
+							  .stored = socket->run->stored,
+							  .narrowed = socket->run->narrowed },
+						 .whole = &svc->row->sockets[socket->number] };
+			socket->run->narrowed = NULL;
+			socket->listen = spare->whole;
+			socket->family = 0;
 			spare->socket.run = &spare->run;
 			LIST_OF(struct instance, instance, link, &svc->run->instances) {
 				if (instance->socket == socket && socket->datagram == TAKEN)
@@ -303,17 +310,30 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 	return good;
 }
 
-static void take_spare(struct svc *svc, struct socket *socket, struct socket *spare)
+/* For its row's socket, or one of an IP version of that: bind.c. */
+static void take_spare(struct svc *svc, unsigned number, struct spare *spare)
 {
-	socket->fd = spare->fd;
-	socket->lent = spare->lent;
-	if (spare->run->name.length)
-		socket->run->name = spare->run->name;
-	socket->run->stored = spare->run->stored;
-	socket->is_stored = spare->is_stored;
-	socket->is_old = spare->is_old;
-	spare->fd = -1;
-	adjust(svc, socket, spare->listen);
+	struct socket *socket = &svc->sockets[number], *from = &spare->socket;
+
+	if (from->family && svc->row->exec->pass == PASS_BIND && fits(spare, spare->whole, socket->listen))
+		socket = bind_socket_of(svc, number, from->family);
+	else if (!fits(spare, from->listen, socket->listen))
+		return;
+	if (!socket || socket->fd >= 0)
+		return;
+	socket->fd = from->fd;
+	socket->lent = from->lent;
+	if (from->run->name.length)
+		socket->run->name = from->run->name;
+	socket->run->stored = from->run->stored;
+	socket->is_stored = from->is_stored;
+	socket->is_old = from->is_old;
+	from->fd = -1;
+	if (spare->taker && spare->taker->svc == svc) {
+		spare->taker->socket = socket;
+		socket->datagram = TAKEN;
+	}
+	adjust(svc, socket, from->listen);
 }
 
 void changes_release(struct changes *changes)
@@ -609,15 +629,8 @@ static bool reload_apply(struct table *table)
 		list_remove(&svc->link);
 		list_add(&services, &svc->link);
 		for (unsigned i = 0; i < svc->socket_count && !lock_is_set(svc, LOCK_DISABLED); i++) {
-			for (size_t s = 0; svc->sockets[i].fd < 0 && s < spare_count; s++) {
-				if (!fits(&spares[s], svc->sockets[i].listen))
-					continue;
-				take_spare(svc, &svc->sockets[i], &spares[s].socket);
-				if (spares[s].taker && spares[s].taker->svc == svc) {
-					spares[s].taker->socket = &svc->sockets[i];
-					svc->sockets[i].datagram = TAKEN;
-				}
-			}
+			for (size_t s = 0; (svc->sockets[i].fd < 0 || svc->sockets[i].family) && s < spare_count; s++)
+				take_spare(svc, i, &spares[s]);
 		}
 	}
 	for (size_t n = 0; n < table->skipped_count; n++) {
@@ -635,8 +648,10 @@ static bool reload_apply(struct table *table)
 	superd.table = table;
 	limits_begin();
 	table->users++;
-	for (size_t s = 0; s < spare_count; s++)
+	for (size_t s = 0; s < spare_count; s++) {
 		socket_close(&spares[s].socket);
+		free(spares[s].run.narrowed);
+	}
 	/* Only now, as the spare sockets name them and their rows. */
 	LIST_EACH(link, &superd.leaving) {
 		struct svc *svc = container_of(link, struct svc, link);

@@ -88,6 +88,18 @@ test a_program_with_a_socket_of_each_version_has_both {
 	has_both {tcp6 v6only=1 bind=[::]} "tcp4 bind=0.0.0.0"
 }
 
+test a_reload_that_adds_a_socket_keeps_both {
+	needs_ipv6
+	set steps {tcp4 bind=0.0.0.0:$port listen=5 tcp6 v6only=1 bind=\[::]:$port listen=5 serve=poll}
+	binds {"$port"} $steps
+	loses_first; wait {[reachable $port]}
+	reload [bind_table [filled {{ "127.0.0.1:$other", "$port" }}] "" [join [filled $steps]]]
+	log "its sockets have changed"
+	serves 127.0.0.1; serves ::1
+	counts "who waited was reset" 1
+	expect {![logged "cannot listen"]}
+}
+
 test datagrams_of_ipv4_stay_ones {
 	needs_ipv6
 	binds {"udp:$port"} {udp4 pktinfo=1 bind=0.0.0.0:$port serve=poll}
