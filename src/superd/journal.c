@@ -71,18 +71,17 @@ static struct {
 	struct buf child;		 /* line of an instance whose process is about to be made */
 	bool child_is_command;
 	uint64_t last; /* number of an instance */
+	struct {
+		char version[80];
+		int control, output, programs[PROGRAMS];
+		pid_t output_pid;
+	} said; /* of superd itself, or of the one before */
 } journal = { .fd = -1,
 	      .text = -1,
 	      .stale = -1,
+	      .said = { .control = -1, .output = -1 },
 	      .services = { &journal.services, &journal.services },
 	      .instances = { &journal.instances, &journal.instances } };
-
-/* What superd says of itself, or the one before has said. */
-static struct {
-	char version[80];
-	int control, output, programs[PROGRAMS];
-	pid_t output_pid;
-} said = { .control = -1, .output = -1 };
 
 /* ---- the fields ---- */
 
@@ -92,13 +91,13 @@ static void walk_superd(const struct journal_line *line)
 
 	for (size_t n = 0; line->out && n < superd.table->skipped_count; n++)
 		keeps |= superd.table->skipped[n].is_kept;
-	WALK(line, "version", said.version);
+	WALK(line, "version", journal.said.version);
 	settings_walk(line, superd.options);
 	WALK(line, "keeps", keeps);
 	WALK_FD(line, "text", journal.text);
-	WALK_FD(line, "control_fd", said.control);
-	WALK_FD(line, "output", said.output);
-	WALK(line, "output_pid", said.output_pid);
+	WALK_FD(line, "control_fd", journal.said.control);
+	WALK_FD(line, "output", journal.said.output);
+	WALK(line, "output_pid", journal.said.output_pid);
 	WALK_FD(line, "pid_file_fd", superd.pid_file_fd);
 	WALK(line, "command", superd.main_command.pid);
 	WALK(line, "command_begun", superd.command_begun);
@@ -113,7 +112,7 @@ static void walk_superd(const struct journal_line *line)
 		char key[20];
 
 		snprintf(key, sizeof(key), "program%d", n);
-		WALK_FD(line, key, said.programs[n]);
+		WALK_FD(line, key, journal.said.programs[n]);
 	}
 }
 
@@ -511,12 +510,12 @@ static bool compose(struct buf *out)
 {
 	struct buf *before = journal.out;
 
-	strcpy(said.version, PACKAGE_VERSION);
-	said.control = control_fd();
-	said.output = superd.output.fd;
-	said.output_pid = superd.output.child.pid;
+	strcpy(journal.said.version, PACKAGE_VERSION);
+	journal.said.control = control_fd();
+	journal.said.output = superd.output.fd;
+	journal.said.output_pid = superd.output.child.pid;
 	for (enum program n = 0; n < PROGRAMS; n++)
-		said.programs[n] = program_known(n)->fd;
+		journal.said.programs[n] = program_known(n)->fd;
 	if ((journal.text < 0 || journal.text_due) && !make_text())
 		return false;
 	buf_text(out, HEAD "+superd -");
@@ -922,8 +921,8 @@ bool journal_reads_files(void)
 void journal_open_programs(void)
 {
 	for (int n = 0; n < PROGRAMS && guard_has_upgraded(); n++)
-		fd_close(&said.programs[n]);
-	programs_open(said.programs);
+		fd_close(&journal.said.programs[n]);
+	programs_open(journal.said.programs);
 }
 
 /* ---- going on ---- */
@@ -1092,9 +1091,9 @@ void journal_restore(char *text)
 	size_t services = 0, instances;
 
 	if (guard_has_upgraded())
-		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", said.version);
-	control_adopt(said.control);
-	output_begin(said.output_pid, said.output);
+		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", journal.said.version);
+	control_adopt(journal.said.control);
+	output_begin(journal.said.output_pid, journal.said.output);
 	for (const char *at = text; *at != '\n'; at = strchr(at, '\n') + 1) {
 		char *name = strncmp(at, "removed ", 8) ? NULL
 							: line_take(&(struct journal_line){ .text = at }, "name", NULL);
@@ -1122,10 +1121,10 @@ void journal_restore(char *text)
 	instances = each_instance(instance_resume);
 	if (superd.main_command.pid > 0)
 		child_watch(&superd.main_command, superd.main_command.pid);
-	guard_tell(said.version, services, instances);
+	guard_tell(journal.said.version, services, instances);
 }
 
-/* How it has ended; NULL: nobody has said. */
+/* How it has ended; NULL: nobody has journal.said. */
 static const char *find_end(pid_t pid)
 {
 	char by_guard[24], by_superd[24];
