@@ -167,15 +167,20 @@ static void append_skipped(const struct skip_state *state, const struct error_ow
 	diag->message = buf_take(&text);
 }
 
-/* Whether a file of the table before had a part that others need, as defaults: without it their rules would be lost. */
-static bool had_shared_part(const struct table *before, const char *file)
+/* Whether a file that cannot be read now had a part in the table before that others need, as defaults: without it their
+ * rules would be lost. The error may be one of the line that includes the file. */
+static bool lacks_shared_part(const struct skip_state *state)
 {
-	for (size_t n = 0; before && n < before->role_count; n++) {
-		const struct source_role *role = &before->roles[n];
+	const struct table *before = state->before;
 
-		if ((role->kind == ROLE_SHARED || role->kind == ROLE_VITAL) && role->at.line &&
-		    !strcmp(role->at.file, file))
-			return true;
+	for (const struct source_role *now = NULL; before && (now = table_next_role(state->table, ROLE_SHARED, now));) {
+		for (size_t n = 0; !now->at.line && n < before->role_count; n++) {
+			const struct source_role *role = &before->roles[n];
+
+			if ((role->kind == ROLE_SHARED || role->kind == ROLE_VITAL) && role->at.line &&
+			    !strcmp(role->at.file, now->at.file))
+				return true;
+		}
 	}
 	return false;
 }
@@ -191,9 +196,7 @@ static bool may_skip(const struct skip_state *state, const struct error_owner *o
 		if (!strcmp(role->name, name))
 			return true;
 	}
-	if (owner->kind == SHARED && !owner->at.line && had_shared_part(state->before, owner->at.file))
-		return false;
-	return state->all && owner->kind != VITAL;
+	return state->all && owner->kind != VITAL && (owner->kind != SHARED || !lacks_shared_part(state));
 }
 
 /* A diagnostic as "FILE:LINE:COL: MESSAGE". */

@@ -71,6 +71,19 @@ test leaves_a_broken_service_out_and_runs_nothing_on_broken_defaults {
 	has $errors only_from
 }
 
+test keeps_its_rules_where_an_include_with_defaults_is_missing {
+	set port [free_port]
+	write defaults "defaults\n{\n only_from = 127.0.0.2\n}\n"
+	as_xinetd {} "include %/defaults\n[web $port]"
+	wait {[logged "listening on tcp:127.0.0.1:$port"]}
+	file delete [path defaults]
+	signal HUP; log "not reloaded: 1 error"
+	end_of [connect web]
+	write defaults "defaults\n{\n}\n"
+	signal HUP; log "reloaded: "
+	pid web
+}
+
 # xinetd checks its state then.
 test sigabrt_does_nothing {
 	as_xinetd -clock [web] -cc 3600
