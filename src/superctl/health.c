@@ -57,9 +57,9 @@ enum ctl_status verb_health(const struct superctl_options *options)
 
 	client_close(&client);
 	if (status != CTL_DONE)
-		printf("unhealthy: %s\n", buf_string(&client.why));
+		fprintf(options->json ? stderr : stdout, "unhealthy: %s\n", buf_string(&client.why));
 	else if (!report.answered)
-		printf("unhealthy: superd did not report its health\n");
+		fprintf(options->json ? stderr : stdout, "unhealthy: superd did not report its health\n");
 	else if (!options->json)
 		print_report(&report);
 	if (status == CTL_DONE && !report.healthy)

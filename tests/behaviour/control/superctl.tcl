@@ -284,6 +284,9 @@ test health_is_a_line_for_each_reason_whatever_comes {
 	lassign [superctl -at %/nothing health] status output
 	expect {$status == 4}
 	has $output "unhealthy: cannot reach superd at "
+	lassign [superctl -at %/nothing --json health] status output errors
+	expect {$status == 4 && $output eq ""}
+	has $errors "unhealthy: cannot reach superd at "
 }
 
 # superctl gives up after these seconds.
