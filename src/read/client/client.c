@@ -101,7 +101,6 @@ static bool next_line(struct reader_client *client)
 /* The services that follow are of another import. */
 static bool take_source(struct reader_client *client, size_t number)
 {
-	struct reading *reading = client->reading;
 	char waits[WAIT_NOTE_MOST];
 
 	if (number < client->begun || number > client->count ||
@@ -113,9 +112,6 @@ static bool take_source(struct reader_client *client, size_t number)
 		snprintf(waits, sizeof(waits), "%.200s (read by " PROGRAM ", pid %ld)", client->imports[number].path,
 			 (long)client->pid);
 		wait_note("the file", waits);
-		reading->end = &client->imports[number].place->next;
-	} else {
-		reading_go_to_end(reading);
 	}
 	return true;
 }

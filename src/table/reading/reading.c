@@ -51,61 +51,42 @@ void reading_end(struct reading *reading)
 {
 	for (size_t i = 0; i < READING_STATES && reading->states[i].free; i++)
 		reading_drop_state(reading, reading->states[i].free);
-	for (struct built *built = reading->built, *next; built; built = next) {
-		next = built->next;
-		free(built);
-	}
+	free(reading->builders);
 	free(reading->imports);
-	reading->built = NULL;
-	reading->end = NULL;
+	reading->builders = NULL;
 	reading->imports = NULL;
-	reading->import_count = reading->import_capacity = 0;
-}
-
-struct built *reading_add_place(struct reading *reading, struct service_builder *builder)
-{
-	struct built **end = reading->end ? reading->end : &reading->built;
-	struct built *built = malloc(sizeof(*built));
-
-	if (!built) {
-		builder_free(builder);
-		reading_refuse_memory(reading);
-		return NULL;
-	}
-	*built = (struct built){ .next = *end, .builder = builder };
-	*end = built;
-	reading->end = &built->next;
-	return built;
+	reading->kept = reading->capacity = reading->import_count = reading->import_capacity = 0;
 }
 
 bool reading_add(struct reading *reading, struct service_builder *builder)
 {
 	const struct read_request *request = reading->request;
+	struct service_builder **list;
 
 	reading->builder_count++;
 	if (request && request->take_builder)
 		return request->take_builder(request->context, builder) || reading_refuse_memory(reading);
-	return reading_add_place(reading, builder);
-}
-
-void reading_go_to_end(struct reading *reading)
-{
-	for (reading->end = &reading->built; *reading->end;)
-		reading->end = &(*reading->end)->next;
+	list = array_grow(reading->builders, &reading->capacity, reading->kept, sizeof(*list));
+	if (!list) {
+		builder_free(builder);
+		return reading_refuse_memory(reading);
+	}
+	reading->builders = list;
+	list[reading->kept++] = builder;
+	return true;
 }
 
 void reading_import(struct reading *reading, const char *source, bool optional, struct origin from)
 {
 	struct import *list =
 		array_grow(reading->imports, &reading->import_capacity, reading->import_count, sizeof(*list));
-	struct built *place = reading_add_place(reading, NULL);
 
 	source = pool_text(reading->table->pool, source);
 	if (list)
 		reading->imports = list;
-	if (list && place && source)
+	if (list && source)
 		list[reading->import_count++] = (struct import){
-			.source = source, .optional = optional, .from = from, .opened = reading->opened, .place = place,
+			.source = source, .optional = optional, .from = from, .opened = reading->opened,
 		};
 	else
 		reading_refuse_memory(reading);

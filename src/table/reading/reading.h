@@ -33,19 +33,12 @@ struct opened {
 	ino_t inode;                    /* with device: paths with the same pair are one file; 0: standard input */
 };
 
-/* A builder in the order of the sources. */
-struct built {
-	struct built *next;
-	struct service_builder *builder;                /* owned; NULL: the services of an import go behind this */
-};
-
 /* A source: of the command line, or of an import in superd.conf, which is read when the file of that is. */
 struct import {
 	const char *source;             /* "[FORMAT[+COMPAT]:]PATH", as it is written; in the table's pool */
 	bool optional;                  /* it may be missing */
 	struct origin from;             /* the statement; file NULL: the command line names it */
 	const struct opened *opened;    /* the file of the statement */
-	struct built *place;            /* where its services go, if they do not come last */
 	const char *path;               /* complete; in the pool */
 	bool waits;                     /* superd-read has to read it */
 	bool is_own;                    /* superd-read found that it is superd.conf, which superd reads itself */
@@ -78,8 +71,8 @@ struct reading {
 	struct table *table;
 	struct diags *diags;
 	struct service_builder *defaults; /* the `defaults` of superd.conf sources; NULL until one is read */
-	struct built *built;            /* the first one; all are owned */
-	struct built **end;             /* where the next one goes; NULL: it is the first one */
+	struct service_builder **builders;              /* all are owned; those of imports come last */
+	size_t kept, capacity;          /* of builders */
 	size_t builder_count;           /* with those that take_builder has taken */
 	const struct opened *opened;    /* the innermost of the includes, to refuse a file that includes itself; NULL: none */
 	size_t files;                   /* files read so far */
@@ -183,12 +176,6 @@ bool reading_add(struct reading *reading, struct service_builder *builder);
 
 /* Adds a source, relative to the folder of from.file. */
 void reading_import(struct reading *reading, const char *source, bool optional, struct origin from);
-
-/* The next builder is the last one. */
-void reading_go_to_end(struct reading *reading);
-
-/* Adds a place in the list of builders; builder NULL: where an import's go. NULL: out of memory (reported). */
-struct built *reading_add_place(struct reading *reading, struct service_builder *builder);
 
 /* Whether a file of this name in a folder may be a table: it is neither hidden nor a copy that an editor or a package
  * manager left. */

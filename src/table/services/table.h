@@ -1,4 +1,4 @@
-/* The table: every service of every source, in the order of the sources. Readers add rows by builders;
+/* The table: every service of every source; those of imports come last. Readers add rows by builders;
  * superd/machine/resolve adds the numbers for the names; then the table is immutable. It owns its pool, and so all of
  * its data. */
 #pragma once

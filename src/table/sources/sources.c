@@ -74,7 +74,6 @@ static void read_import(struct reading *reading, size_t number, const struct for
 	const struct import import = reading->imports[number];  /* the list may move */
 
 	reading->opened = import.opened;
-	reading->end = &import.place->next;
 	read_path(reading, format, import.path, import.from);
 }
 
@@ -133,7 +132,6 @@ static void read_imports(struct reading *reading)
 			reading->imports[n].waits = reading->imports[n].is_own = false;
 		}
 	} while (next < reading->import_count);
-	reading_go_to_end(reading);
 }
 
 /* Makes rows of the builders. */
@@ -142,11 +140,11 @@ static void finish_builders(struct reading *reading)
 	size_t errors = reading->diags->errors;
 	bool failed = false;
 
-	for (struct built *built = reading->built; built; built = built->next) {
-		failed |= built->builder && !builder_finish(built->builder, reading->defaults, reading->diags);
-		builder_free(built->builder);
-		built->builder = NULL;
+	for (size_t n = 0; n < reading->kept; n++) {
+		failed |= !builder_finish(reading->builders[n], reading->defaults, reading->diags);
+		builder_free(reading->builders[n]);
 	}
+	reading->kept = 0;
 	if (failed && reading->diags->errors == errors)
 		reading_refuse_memory(reading);
 	builder_free(reading->defaults);

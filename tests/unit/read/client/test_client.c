@@ -64,8 +64,7 @@ Test(reader_client, one_that_is_waited_for_with_interruptions_is_heard)
 	const struct read_request request = { .start = start_interrupting, .describe_end = describe_end };
 	struct diags diags = { 0 };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
-	struct built place = { 0 };
-	struct import imports[] = { { .source = "inetd:one", .path = "one", .place = &place, .waits = true } };
+	struct import imports[] = { { .source = "inetd:one", .path = "one", .waits = true } };
 
 	cr_assert(reading.table);
 	reading.imports = imports;
@@ -85,10 +84,9 @@ Test(reader_client, one_that_says_nothing_is_given_up)
 	const struct read_request request = { .start = start_nothing, .describe_end = describe_end };
 	struct diags diags = { 0 };
 	struct reading reading = { .table = table_new(), .diags = &diags, .request = &request };
-	struct built place = { 0 };
 	struct import imports[] = {
-		{ .source = "inetd:one", .path = "one", .place = &place, .waits = true },
-		{ .source = "inetd:two", .path = "two", .place = &place, .waits = true,
+		{ .source = "inetd:one", .path = "one", .waits = true },
+		{ .source = "inetd:two", .path = "two", .waits = true,
 		  .from = { "superd.conf", 3, 1 } },
 	};
 
