@@ -24,7 +24,7 @@ struct number {
 
 /* type.parse and type.show of types with a `number`. */
 const char *number_parse(struct parse *parse, void *field);
-void number_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote);
+void number_show(const struct option_def *option, const void *field, struct buf *out);
 
 #define NUMBER_TYPE(title, numbers) { \
 	.name = title, .kind = FIELD_NUMBER, .size = sizeof(int64_t), .number = &(numbers), .parse = number_parse, \
@@ -63,16 +63,13 @@ void decimal_add(struct buf *out, int64_t value, int decimals);
 const char *decimal_scan(const char *text, int decimals, int64_t *out);
 
 /* Writes those of the words whose bits are set, with a sign in front of each. */
-void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote);
+void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out);
 
 /* Adds a word to what `show` writes. */
-void word_show_next(struct buf *out, quote_text *quote, const char *word);
+void word_add(struct buf *out, const char *word);
 
-/* Returns "expected one of a, b or c", with the nearest word; and the same of words that are shown in another form, where
- * `expected` begins the message. */
+/* Returns "expected one of a, b or c", with the nearest word. */
 const char *words_refuse(const char *const *known, const char *text, struct pool *pool);
-const char *words_refuse_shown(const char *expected, const char *const *shown, const char *const *known,
-			       const char *text, struct pool *pool);
 
 /* Finds the index of a word, case-insensitive; false: it is none of them. */
 bool words_find(const char *const *known, const char *text, unsigned *out);

@@ -94,6 +94,7 @@ void type_format(const struct option_def *option, const void *field, struct buf 
 {
 	const struct type *type = option->type;
 	struct buf text = { 0 };
+	const char *first;
 
 	if (type->kind == FIELD_WORDS) {
 		type_format_words(option, *(const words *)field, out);
@@ -102,10 +103,15 @@ void type_format(const struct option_def *option, const void *field, struct buf 
 	} else if (type->kind == FIELD_BOOL) {
 		buf_text(out, *(const bool *)field ? "yes" : "no");
 	} else if (type->kind == FIELD_SET) {
-		type->show(option, field, &text, native_quoted);
-		buf_addf(out, text.length ? "{ %s }" : type->is_tuple ? "\"%s\"" : "{%s}", buf_string(&text));
+		type->show(option, field, &text);
+		first = buf_string(&text);
+		for (const char *word = first; word < first + text.length; word += strlen(word) + 1) {
+			buf_text(out, word == first ? "{ " : ", ");
+			native_quoted(out, word);
+		}
+		buf_text(out, text.length ? " }" : type->is_tuple ? "\"\"" : "{}");
 	} else {
-		type->show(option, field, &text, NULL);
+		type->show(option, field, &text);
 		native_word(out, buf_string(&text));
 	}
 	out->failed |= text.failed;
@@ -119,7 +125,7 @@ static void json_shown(const struct option_def *option, const void *field, struc
 	struct buf text = { 0 };
 	const char *shown;
 
-	type->show(option, field, &text, NULL);
+	type->show(option, field, &text);
 	shown = buf_string(&text);
 	if (!*shown)
 		json_text(out, NULL);
@@ -134,6 +140,8 @@ static void json_shown(const struct option_def *option, const void *field, struc
 void type_json(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct type *type = option->type;
+	struct buf text = { 0 };
+	const char *first;
 
 	if (type->kind == FIELD_TEXT) {
 		json_text(out, *(const char *const *)field);
@@ -146,11 +154,18 @@ void type_json(const struct option_def *option, const void *field, struct buf *o
 			json_text(out, *list);
 		}
 		if (type->kind == FIELD_SET)
-			type->show(option, field, out, json_text);
+			type->show(option, field, &text);
+		first = buf_string(&text);
+		for (const char *word = first; word < first + text.length; word += strlen(word) + 1) {
+			json_wide_element(out);
+			json_text(out, word);
+		}
 		buf_char(out, ']');
 	} else {
 		json_shown(option, field, out);
 	}
+	out->failed |= text.failed;
+	buf_free(&text);
 }
 
 /* Sets the field to the option's `unset`. */
@@ -247,9 +262,10 @@ static bool shown_equal(const struct option_def *option, const void *a, const vo
 	struct buf left = { 0 }, right = { 0 };
 	bool equal;
 
-	option->type->show(option, a, &left, native_quoted);
-	option->type->show(option, b, &right, native_quoted);
-	equal = !left.failed && !right.failed && !strcmp(buf_string(&left), buf_string(&right));
+	option->type->show(option, a, &left);
+	option->type->show(option, b, &right);
+	equal = !left.failed && !right.failed && left.length == right.length &&
+		!memcmp(buf_string(&left), buf_string(&right), left.length);
 	buf_free(&left);
 	buf_free(&right);
 	return equal;
@@ -332,28 +348,22 @@ const char *word_suggest(const char *const *known, const char *text)
 	return nearest.word;
 }
 
-const char *words_refuse_shown(const char *expected, const char *const *shown, const char *const *known,
-			       const char *text, struct pool *pool)
+const char *words_refuse(const char *const *known, const char *text, struct pool *pool)
 {
 	const char *nearest = word_suggest(known, text), *reason;
 	struct buf message = { 0 };
 
-	buf_text(&message, expected);
-	for (size_t i = 0; shown[i]; i++) {
+	buf_text(&message, "expected one of ");
+	for (size_t i = 0; known[i]; i++) {
 		if (i)
-			buf_text(&message, shown[i + 1] ? ", " : " or ");
-		buf_text(&message, shown[i]);
+			buf_text(&message, known[i + 1] ? ", " : " or ");
+		buf_text(&message, known[i]);
 	}
 	if (nearest)
 		buf_addf(&message, "; did you mean '%s'?", nearest);
 	reason = message.failed ? NULL : pool_text(pool, buf_string(&message));
 	buf_free(&message);
 	return reason_or_memory(reason);
-}
-
-const char *words_refuse(const char *const *known, const char *text, struct pool *pool)
-{
-	return words_refuse_shown("expected one of ", known, known, text, pool);
 }
 
 bool words_find(const char *const *known, const char *text, unsigned *out)
@@ -397,21 +407,18 @@ const char *decimal_scan(const char *text, int decimals, int64_t *out)
 	return text + whole + point + behind;
 }
 
-void word_show_next(struct buf *out, quote_text *quote, const char *word)
+void word_add(struct buf *out, const char *word)
 {
-	if (out->length && out->data[out->length - 1] != '[')
-		buf_text(out, ", ");
-	quote(out, word);
+	buf_text(out, word);
+	buf_char(out, '\0');
 }
 
-void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out, quote_text *quote)
+void bits_show(uint64_t set, const char *const *known, const char *sign, struct buf *out)
 {
-	char word[64];
-
 	for (unsigned bit = 0; known[bit]; bit++) {
 		if (!(set >> bit & 1))
 			continue;
-		snprintf(word, sizeof(word), "%s%s", sign, known[bit]);
-		word_show_next(out, quote, word);
+		buf_text(out, sign);
+		word_add(out, known[bit]);
 	}
 }

@@ -28,11 +28,8 @@ enum field_kind {
 	FIELD_BOOL,                     /* bool */
 	FIELD_SHOWN,                    /* any other; JSON has what `show` writes as a text */
 	FIELD_NUMBER,                   /* begins with an int64_t, which JSON has, unless `show` writes a word or a share */
-	FIELD_SET,                      /* bits, or a tuple; `show` writes words with commas between them, each by `quote` */
+	FIELD_SET,                      /* bits, or a tuple; `show` writes words, each with a NUL behind it */
 };
-
-/* Writes a text with quotes, as native_quoted and json_text do. */
-typedef void quote_text(struct buf *out, const char *text);
 
 struct type {
 	const char *name;               /* its name in superd.conf(5): "duration", "size", "list of words", … */
@@ -52,7 +49,7 @@ struct type {
 	/* Stores words that passed all checks above in the field; a tuple or a list may be empty. Returns as
 	 * type_parse, its only caller. NULL: as the kind is. */
 	const char *(*parse)(struct parse *parse, void *field);
-	void (*show)(const struct option_def *option, const void *field, struct buf *out, quote_text *quote);
+	void (*show)(const struct option_def *option, const void *field, struct buf *out);
 };
 
 size_t field_size(const struct type *type);

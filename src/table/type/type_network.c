@@ -35,9 +35,9 @@ static const char *load_scan(const char *text, int64_t *out)
 		? NULL : "expected a load average above 0, as in 2.5, with at most three decimal digits";
 }
 
-static void load_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void load_show(const struct option_def *option, const void *field, struct buf *out)
 {
-	(void)option, (void)quote;
+	(void)option;
 	if (*(const int64_t *)field)
 		decimal_add(out, *(const int64_t *)field, 3);
 }
@@ -70,18 +70,18 @@ static const char *rate_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void rate_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void rate_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct rate *rate = field;
 	char text[32];
 
 	(void)option;
 	count_show(rate->number, text);
-	word_show_next(out, quote, text);
+	word_add(out, text);
 	if (rate->number == UNLIMITED)
 		return;
 	scan_duration_format(rate->pause, text);
-	word_show_next(out, quote, text);
+	word_add(out, text);
 }
 
 const struct type type_rate = {

@@ -43,13 +43,6 @@ static const char *const stream_words[] = {
 	[STREAM_DESCRIPTOR] = "fd", NULL
 };
 
-/* The words for messages. */
-static const char *const stream_forms[] = {
-	[STREAM_LOG] = "log", [STREAM_FILE] = "file:PATH", [STREAM_APPEND] = "append:PATH",
-	[STREAM_TRUNCATE] = "truncate:PATH", [STREAM_NULL] = "null", [STREAM_INHERIT] = "inherit",
-	[STREAM_SOCKET] = "socket", [STREAM_DESCRIPTOR] = "fd:NAME"
-};
-
 static bool stream_has_path(unsigned kind)
 {
 	return kind == STREAM_FILE || kind == STREAM_APPEND || kind == STREAM_TRUNCATE;
@@ -70,28 +63,9 @@ static bool stream_has_text(unsigned kind)
 	return stream_has_path(kind) || kind == STREAM_DESCRIPTOR;
 }
 
-static bool stream_is_allowed(const struct option_def *option, unsigned kind)
-{
-	return !option->words || words_have(option->words, stream_words[kind]);
-}
-
-/* Returns a message with the words of this option, and the nearest one. */
-static const char *stream_refuse(const struct option_def *option, const char *word, struct pool *pool)
-{
-	const char *list[sizeof(stream_words) / sizeof(stream_words[0])];
-	size_t count = 0;
-
-	for (unsigned kind = 0; stream_words[kind]; kind++) {
-		if (stream_is_allowed(option, kind))
-			list[count++] = stream_forms[kind];
-	}
-	list[count] = NULL;
-	return words_refuse_shown("expected ", list, option->words ? option->words : stream_words, word, pool);
-}
-
 static const char *stream_parse(struct parse *parse, void *field)
 {
-	const struct option_def *option = parse->option;
+	const char *const *allowed = parse->option->words ? parse->option->words : stream_words;
 	const char *text = parse->words[0], *word, *reason, *path = NULL;
 	struct stream *stream = field;
 	unsigned kind = 0;
@@ -103,8 +77,8 @@ static const char *stream_parse(struct parse *parse, void *field)
 		return NO_MEMORY;
 	while (stream_words[kind] && strcmp(stream_words[kind], word) != 0)
 		kind++;
-	if (!stream_words[kind] || !stream_is_allowed(option, kind) || (text[length] && !stream_has_text(kind)))
-		return stream_refuse(option, word, parse->pool);
+	if (!stream_words[kind] || !words_have(allowed, word) || (text[length] && !stream_has_text(kind)))
+		return words_refuse(allowed, word, parse->pool);
 	reason = stream_has_text(kind) ? stream_refuse_text(kind, text + length) : NULL;
 	if (reason)
 		return reason;
@@ -117,11 +91,11 @@ static const char *stream_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void stream_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void stream_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct stream *stream = field;
 
-	(void)option, (void)quote;
+	(void)option;
 	buf_text(out, stream_words[stream->kind]);
 	if (stream->path)
 		buf_addf(out, ":%s", stream->path);
@@ -218,7 +192,7 @@ static const char *log_type_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void log_type_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void log_type_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct log_target *target = *(const struct log_target *const *)field;
 	char size[32];
@@ -226,19 +200,19 @@ static void log_type_show(const struct option_def *option, const void *field, st
 	(void)option;
 	if (!target)
 		return;
-	word_show_next(out, quote, target->kind == LOG_TYPE_SYSLOG ? "SYSLOG" : "FILE");
+	word_add(out, target->kind == LOG_TYPE_SYSLOG ? "SYSLOG" : "FILE");
 	if (target->kind == LOG_TYPE_SYSLOG) {
-		word_show_next(out, quote, syslog_facilities[LOG_FAC(target->facility)]);
-		word_show_next(out, quote, level_words[target->level & 7]);
+		word_add(out, syslog_facilities[LOG_FAC(target->facility)]);
+		word_add(out, level_words[target->level & 7]);
 		return;
 	}
-	word_show_next(out, quote, target->path);
+	word_add(out, target->path);
 	if (target->soft == SCAN_INFINITY)
 		return;
 	scan_bytes_format(target->soft, size);
-	word_show_next(out, quote, size);
+	word_add(out, size);
 	scan_bytes_format(target->hard, size);
-	word_show_next(out, quote, size);
+	word_add(out, size);
 }
 
 const struct type type_log_type = {
@@ -261,9 +235,9 @@ static const char *flags_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void flags_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void flags_show(const struct option_def *option, const void *field, struct buf *out)
 {
-	bits_show(*(const unsigned *)field, option->words, "", out, quote);
+	bits_show(*(const unsigned *)field, option->words, "", out);
 }
 
 const struct type type_flags = {
@@ -365,12 +339,12 @@ static const char *limit_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void limit_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void limit_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct limit *limit = field;
 	char text[32];
 
-	(void)option, (void)quote;
+	(void)option;
 	if (limit->soft >= 0) {
 		count_show(limit->soft, text);
 		buf_text(out, text);

@@ -169,15 +169,15 @@ static const char *namespaces_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void namespaces_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void namespaces_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	unsigned denied = *(const unsigned *)field;
 
 	(void)option;
 	if (denied && denied != EVERY_NAMESPACE)
-		bits_show(denied, namespace_words, "~", out, quote);
+		bits_show(denied, namespace_words, "~", out);
 	else
-		word_show_next(out, quote, denied ? "yes" : "no");
+		word_add(out, denied ? "yes" : "no");
 }
 
 const struct type type_namespaces = {
@@ -190,11 +190,11 @@ static const char *error_parse(struct parse *parse, void *field)
 	return errno_scan(parse->words[0], field) ? NULL : "expected an error as EPERM, a number up to 4095, or kill";
 }
 
-static void error_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void error_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	int64_t error = *(const int64_t *)field;
 
-	(void)option, (void)quote;
+	(void)option;
 	if (errno_name(error))
 		buf_text(out, errno_name(error));
 	else
@@ -393,9 +393,8 @@ static bool percent_scan(const char *text, int64_t *hundredths)
 	return end && !strcmp(end, "%");
 }
 
-static void percent_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void percent_show(const struct option_def *option, const void *field, struct buf *out)
 {
-	(void)quote;
 	if (value_is_unset(option, field))
 		return;
 	decimal_add(out, *(const int64_t *)field, 2);
@@ -418,13 +417,13 @@ static const char *amount_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void amount_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void amount_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct amount *amount = field;
 	char text[32] = "";
 
 	if (amount->share >= 0) {
-		percent_show(option, &amount->share, out, quote);
+		percent_show(option, &amount->share, out);
 	} else if (amount->number >= 0) {
 		option->type->number->show(amount->number, text);
 		buf_text(out, text);
@@ -577,26 +576,22 @@ static const char *capabilities_parse(struct parse *parse, void *field)
 }
 
 /* Writes the words that capabilities_parse reads back. */
-static void capabilities_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void capabilities_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	uint64_t set = *(const uint64_t *)field;
 	bool inverted = set & OTHERS;
 	uint64_t named = inverted ? ~set : set;
-	const char *sign = inverted ? "~" : "";
-	char word[64];
+	char number[16];
 
 	(void)option;
+	if (inverted)
+		buf_char(out, '~');     /* in front of the first */
 	if (inverted && !named)
-		word_show_next(out, quote, "~");
+		word_add(out, "");
 	for (unsigned i = 0; i < 63; i++) {
-		if (!(named >> i & 1))
-			continue;
-		if (i < CAPABILITIES)
-			snprintf(word, sizeof(word), "%s%s", sign, capability_names[i]);
-		else
-			snprintf(word, sizeof(word), "%s%u", sign, i);
-		word_show_next(out, quote, word);
-		sign = "";
+		snprintf(number, sizeof(number), "%u", i);
+		if (named >> i & 1)
+			word_add(out, i < CAPABILITIES ? capability_names[i] : number);
 	}
 }
 

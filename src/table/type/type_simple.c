@@ -74,9 +74,8 @@ static const char *mode_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-static void mode_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void mode_show(const struct option_def *option, const void *field, struct buf *out)
 {
-	(void)quote;
 	if (!value_is_unset(option, field))
 		buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
 }
@@ -110,9 +109,8 @@ static const char *word_parse(struct parse *parse, void *field)
 	return words_refuse(known, text, parse->pool);
 }
 
-static void word_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void word_show(const struct option_def *option, const void *field, struct buf *out)
 {
-	(void)quote;
 	if (!value_is_unset(option, field))
 		buf_text(out, option->words[*(const unsigned *)field]);
 }
@@ -126,11 +124,11 @@ static const char *signal_parse(struct parse *parse, void *field)
 	return scan_signal(parse->words[0], field);
 }
 
-static void signal_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+static void signal_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	char name[32];
 
-	(void)option, (void)quote;
+	(void)option;
 	buf_text(out, scan_signal_name(*(const int *)field, name));
 }
 
@@ -190,11 +188,10 @@ const char *number_parse(struct parse *parse, void *field)
 	return NULL;
 }
 
-void number_show(const struct option_def *option, const void *field, struct buf *out, quote_text *quote)
+void number_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	char text[32];
 
-	(void)quote;
 	if (value_is_unset(option, field))
 		return;
 	option->type->number->show(*(const int64_t *)field, text);
