@@ -38,11 +38,11 @@ static void save_answers(const struct table *table, struct buf *out)
 		struct buf answer = { 0 };
 
 		for (const char *const *word = lookup->answer; *word; word++)
-			buf_addf(&answer, "%s\n", *word);
+			buf_add(&answer, *word, strlen(*word) + 1);
 		buf_text(out, "lookup");
 		add_text(out, "kind", lookup->kind);
 		add_text(out, "name", lookup->name);
-		add_text(out, "words", buf_string(&answer));
+		line_add(out, "words", buf_string(&answer), answer.length);
 		buf_char(out, '\n');
 		buf_free(&answer);
 	}
@@ -118,16 +118,11 @@ static struct lookup_cache *restore_lookups(const char *text)
 		state_fail();
 	for (const char *at = NULL; (at = next_line(text, at, "lookup"));) {
 		const char *kind = take(lookups->pool, at, "kind"), *name = take(lookups->pool, at, "name");
-		const char *list = take(lookups->pool, at, "words");
-		const char **answer = list ? calloc(strlen(list) + 1, sizeof(*answer)) : NULL;
-		size_t count = 0;
+		size_t length = 0;
+		char *answer = line_take(&(struct journal_line){ .text = at }, "words", &length);
 
-		if (list && !answer)
-			state_fail();
-		for (const char *end; answer && (end = strchr(list, '\n')); list = end + 1)
-			answer[count++] = pool_text_n(lookups->pool, list, (size_t)(end - list));
-		if (kind && name)
-			lookup_cache_add(lookups, kind, name, answer, count);
+		if (kind && name && answer)
+			lookup_cache_add(lookups, kind, name, answer, length);
 		free(answer);
 	}
 	return lookups;

@@ -58,18 +58,6 @@ static bool fits(const struct ask_kind *kind, words answer)
 	return !count || count >= forms;
 }
 
-static void keep(struct resolver *resolver, const struct ask_kind *kind, const char *name,
-		 const struct nss_answer *answer)
-{
-	const char **list = calloc(answer->count + 1, sizeof(*list)), *at = buf_string(&answer->text);
-
-	for (size_t n = 0; list && n < answer->count; n++, at += strlen(at) + 1)
-		list[n] = at;
-	if (list)
-		lookup_cache_add(resolver->lookups, kind->key, name, list, answer->count);
-	free(list);
-}
-
 words ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong)
 {
 	const char *key = pool_text(resolver->pool, name);
@@ -93,7 +81,7 @@ words ask(struct resolver *resolver, const struct ask_kind *kind, const char *na
 		error = kind->call(kind->key, key, &answer);
 	wait_note(NULL, NULL);
 	if (!error && !answer.text.failed)
-		keep(resolver, kind, key, &answer);
+		lookup_cache_add(resolver->lookups, kind->key, key, buf_string(&answer.text), answer.text.length);
 	buf_free(&answer.text);
 	if (!error)
 		return lookup_cache_find(resolver->lookups, kind->key, key);

@@ -38,18 +38,22 @@ const char *const *lookup_cache_find(struct lookup_cache *lookups, const char *k
 	return ((const struct lookup *)known)->answer;
 }
 
-void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char *name, const char *const *answer,
-		      size_t count)
+void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char *name, const char *answer,
+		      size_t length)
 {
 	struct lookup *lookup = lookups ? pool_alloc(lookups->pool, sizeof(*lookup)) : NULL;
+	const char **list = calloc(length + 1, sizeof(*list)), *end = answer + length;
+	size_t count = 0;
 
-	if (!lookup)
-		return;
-	*lookup = (struct lookup){
-		.kind = pool_text(lookups->pool, kind), .name = pool_text(lookups->pool, name),
-		.answer = pool_list(lookups->pool, answer, count), .next = lookups->last,
-	};
-	if (!lookup->kind || !lookup->name || !lookup->answer)
+	for (; list && answer < end; answer += strlen(answer) + 1)
+		list[count++] = answer;
+	if (lookup && list)
+		*lookup = (struct lookup){
+			.kind = pool_text(lookups->pool, kind), .name = pool_text(lookups->pool, name),
+			.answer = pool_list(lookups->pool, list, count), .next = lookups->last,
+		};
+	free(list);
+	if (!lookup || !lookup->kind || !lookup->name || !lookup->answer)
 		return;
 	ptr_map_put(&lookups->map, lookup->kind, lookup->name, lookup);
 	lookups->last = lookup;

@@ -27,9 +27,10 @@ void lookup_cache_free(struct lookup_cache *lookups); /* accepts NULL */
 /* The answer to an earlier look-up; NULL: none is known, or lookups is NULL. */
 const char *const *lookup_cache_find(struct lookup_cache *lookups, const char *kind, const char *name);
 
-/* Keeps an answer. If memory runs out, or lookups is NULL, it keeps nothing, and the name is looked up again. */
-void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char *name, const char *const *answer,
-		      size_t count);
+/* Keeps an answer: words, each with its NUL. If memory runs out, or lookups is NULL, it keeps nothing, and the name is
+ * looked up again. */
+void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char *name, const char *answer,
+		      size_t length);
 
 /* Reads a word of an answer as a number. false: it is none, as a state may be damaged. */
 bool lookup_number(const char *word, uint32_t *number);

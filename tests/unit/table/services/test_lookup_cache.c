@@ -6,12 +6,12 @@ static struct lookup_cache *lookups;
 
 static void make(void)
 {
-	static const char *const user[] = { "nobody", "65534", "65534", "", "/bin/sh" };
+	static const char user[] = "nobody\00065534\00065534\0\0/bin/sh";
 
 	lookups = lookup_cache_new();
-	lookup_cache_add(lookups, "user", "nobody", user, 5);
+	lookup_cache_add(lookups, "user", "nobody", user, sizeof(user));
 	lookup_cache_add(lookups, "user", "somebody", NULL, 0);
-	lookup_cache_add(lookups, "group", "nobody", (const char *const[]){ "7" }, 1);
+	lookup_cache_add(lookups, "group", "nobody", "7", 2);
 }
 
 static void drop(void)
