@@ -58,6 +58,7 @@ struct offer {
 	struct socket_address *names; /* of `binds` */
 	unsigned name_count;
 	char asked[BIND_TEXT]; /* by the program that has it; "": none has */
+	pid_t unanswered; /* thread that got it as a signal interrupted its call, so that it calls again; 0: none */
 };
 
 static struct {
@@ -235,9 +236,10 @@ static void let_go(const struct call *call)
 	user_notif_let_go(self.notif, call->user->id);
 }
 
-static void answer(const struct call *call, int error)
+/* false: nobody waits any more. */
+static bool answer(const struct call *call, int error)
 {
-	user_notif_answer(self.notif, call->user->id, error);
+	return user_notif_answer(self.notif, call->user->id, error);
 }
 
 __attribute__((format(printf, 2, 3))) static void report_fault(const struct call *call, const char *format, ...)
@@ -662,7 +664,7 @@ static void give(struct call *call, const struct wish *wish, int copy, struct of
 	memcpy(offer->asked, call->text, BIND_TEXT);
 	if (is_news)
 		report(&given, true);
-	answer(call, 0);
+	offer->unanswered = answer(call, 0) ? 0 : call->user->thread;
 }
 
 static void answer_bind(struct call *call)
@@ -670,7 +672,7 @@ static void answer_bind(struct call *call)
 	struct bind_note outcome = { .pid = call->process };
 	struct wish wish = { 0 };
 	int copy = copy_fd(call, call->trapped.fd);
-	struct offer *offer;
+	struct offer *offer, *held;
 	int word = BIND_BEGIN;
 	enum fit fit;
 
@@ -698,7 +700,11 @@ static void answer_bind(struct call *call)
 		} while (word >= 0 && word != BIND_SOCKET);
 		offer = find_offer(&wish, &fit);
 	}
-	if (find_inode(inode_of(copy))) {
+	held = find_inode(inode_of(copy));
+	if (held && held->unanswered == call->user->thread) {
+		if (answer(call, 0))
+			held->unanswered = 0;
+	} else if (held) {
 		answer(call, EINVAL); /* it is bound already (bind(2)) */
 	} else if (fit >= OTHER_VERSION) {
 		give(call, &wish, copy, offer);

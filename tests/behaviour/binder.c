@@ -26,6 +26,7 @@
  *   ready-after=PATH       another thread says READY=1 once there is such a file
  *   await=PATH             waits until there is such a file
  *   mark=PATH              adds a line with its pid
+ *   alarms=MICROSECONDS    a signal interrupts its calls as often, and they go on; 0: none does any more
  *   fill=MEBIBYTES         takes so much memory, which its end takes time to give back
  *   exit=STATUS
  *   serve=poll|block|level|edge|once
@@ -50,6 +51,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -794,6 +796,19 @@ static bool fill_step(const char *value)
 	return mmap(NULL, (size_t)atoi(value) << 20, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED;
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+static bool alarms_step(const char *value)
+{
+	const struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_RESTART };
+	const struct itimerval timer = { { 0, atoi(value) }, { 0, atoi(value) } };
+
+	return sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &timer, NULL) == 0;
+}
+
 static bool exit_step(const char *value)
 {
 	exit(atoi(value));
@@ -834,6 +849,7 @@ static bool do_step(const char *step)
 		{ "mark", mark },
 		{ "ready-after", say_ready_after },
 		{ "fill", fill_step },
+		{ "alarms", alarms_step },
 		{ "exit", exit_step },
 		{ "serve", serve },
 	};

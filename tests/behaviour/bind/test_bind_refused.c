@@ -93,3 +93,19 @@ BehaviourOfBind(bind_refused, the_others_are_served_where_that_is_asked_for)
 	client_ask_pid(superd_port(superd, "calm"));
 	superd_wait_log(superd, REFUSED);
 }
+
+/* Before Linux 5.19 a signal interrupts a call that superd has begun to answer: its thread has the socket, and asks
+ * again. Go sends its threads many signals. */
+BehaviourOfBind(bind_refused, is_no_bind_that_a_signal_interrupts)
+{
+	int port = free_port();
+	char steps[8192] = "alarms=500";
+	const char *bound = text_of(" tcp4 reuseport=1 bind=127.0.0.1:%d", port);
+
+	for (int n = 0; n < 100; n++)
+		snprintf(steps + strlen(steps), sizeof(steps) - strlen(steps), "%s close", bound);
+	snprintf(steps + strlen(steps), sizeof(steps) - strlen(steps), "%s alarms=0 listen=5 serve=poll", bound);
+	forbid(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 1 << 5 /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */, EINVAL);
+	superd_wait_log(bind_run(text_of("\"127.0.0.1:%d\"", port), "", steps), "web: listening");
+	client_ask_pid(port);
+}
