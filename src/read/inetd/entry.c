@@ -785,14 +785,24 @@ static void read_comment(struct inetd *inetd, size_t at, size_t end)
 	reading_add_role(inetd->reading, (struct source_role){ ROLE_VITAL, .at = place });
 }
 
+/* The name of its service, as far as the first field of a bad line has it. */
+static const char *name_in(struct inetd *inetd, const char *field)
+{
+	const char *colon = *field == '/' ? NULL : strrchr(field, ':'), *name = colon ? colon + 1 : field;
+
+	if (!strncmp(name, "tcpmux/", 7))
+		return name + 7 + (name[7] == '+');
+	return *name == '/' ? scan_base_name(name) : inetd_keep(inetd, name, strcspn(name, "/"));
+}
+
 /* Skips the bad line at `at`, with --keep-going. But if it may have been HOSTS:, the services below it would
  * listen on all addresses, so --keep-going must not go on; where its first field is wrong, its blanks tell how many
- * fields it has. The name is that of its service, as far as the first field has it. */
+ * fields it has. */
 static void skip_line(struct inetd *inetd, size_t at)
 {
 	const struct word_list *line = &inetd->line;
-	const char *field = line->count ? line->words[0] : "", *mark = strrchr(field, *field == '/' ? '/' : ':');
-	const char *name = mark ? mark + 1 : field, *text = inetd->source->text;
+	const char *field = line->count ? line->words[0] : "", *name = name_in(inetd, field);
+	const char *text = inetd->source->text;
 	size_t end = source_line_end(inetd->source, at), length, fields = 0;
 
 	for (; (length = source_next_word(text, &at, end)); at += length)

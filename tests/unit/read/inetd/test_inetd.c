@@ -167,6 +167,21 @@ Test(inetd, a_line_that_may_name_addresses_is_never_left_out)
 	result_free(&result);
 }
 
+/* A reload keeps the service of this name. */
+Test(inetd, a_line_that_is_left_out_has_the_name_of_its_service)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g" };
+	struct result result = read_as(COMPAT_NONE,
+				       "a stream tcp\n[::1]:b stream tcp\ntcpmux/c stream tcp\n"
+				       "tcpmux/+d stream tcp\n/run/e stream unix\n:u:g:600:/run/f stream unix\n"
+				       "g/1-3 dgram rpc/udp\n");
+
+	cr_assert_eq(result.table->skipped_count, 7, "%s", result.said);
+	for (size_t n = 0; n < 7; n++)
+		cr_expect_str_eq(result.table->skipped[n].name, names[n]);
+	result_free(&result);
+}
+
 Test(inetd, a_line_of_addresses_whose_quote_is_not_closed_is_never_left_out)
 {
 	struct result hosts = read_as(COMPAT_NONE, "\"127.0.0.1:\na stream tcp4" TAIL);
