@@ -1124,7 +1124,7 @@ void journal_restore(char *text)
 	guard_tell(journal.said.version, services, instances);
 }
 
-/* How it has ended; NULL: nobody has journal.said. */
+/* How it has ended; NULL: nobody has said. */
 static const char *find_end(pid_t pid)
 {
 	char by_guard[24], by_superd[24];

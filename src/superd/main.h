@@ -58,6 +58,7 @@ enum task { TASK_RUN, TASK_CHECK, TASK_PRINT, TASK_EXPLAIN, TASK_VERSION, TASK_H
 /* What GUARD_AGAIN says (upgrade.c). At most one of the two is set. */
 struct internal_args {
 	bool checks_upgrade;            /* reports whether this superd could take over */
+	int journal;                    /* of the superd that asks */
 	int guard_page;                 /* this is a guard after an upgrade (guard.c); -1: it is not */
 };
 

@@ -25,25 +25,22 @@
 #define PATIENCE 20.	 /* seconds until it has answered */
 #define ANSWERS_MOST 2.	 /* seconds for superd's answers to those who have asked it */
 
-static int asking_journal; /* of the superd that asks whether this program could take over */
-
 /* ---- the new program ---- */
 
 /* A guard is asked by the argument that it is executed with: it is not the process that its page names then. */
 struct internal_args takeover_strip(int *argc, char ***argv)
 {
 	const size_t length = strlen(GUARD_AGAIN);
-	struct internal_args internal = { .guard_page = -1 };
+	struct internal_args internal = { .guard_page = -1, .journal = -1 };
 	bool is_guard;
 	int64_t fd;
 
 	if (*argc < 2 || strncmp((*argv)[1], GUARD_AGAIN, length) != 0 || scan_count((*argv)[1] + length, &fd) ||
 	    fd > INT32_MAX)
 		return internal;
-	asking_journal = guard_journal_of((int)fd, &is_guard);
-	if (is_guard)
-		internal.guard_page = (int)fd;
+	internal.journal = guard_journal_of((int)fd, &is_guard);
 	internal.checks_upgrade = !is_guard;
+	internal.guard_page = is_guard ? (int)fd : -1;
 	(*argv)[1] = (*argv)[0];
 	(*argv)++;
 	(*argc)--;
@@ -145,7 +142,7 @@ int takeover_answer(struct options *options)
 	bool good;
 
 	superd.options = options;
-	text = journal_read(asking_journal, false, &why);
+	text = journal_read(options->internal.journal, false, &why);
 	if (!text && !why.length)
 		state_fail();
 	if (text)
