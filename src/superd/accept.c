@@ -143,7 +143,7 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 	client_address(client, address, sizeof(address));
 	peer = *address ? address : "a local client";
 	event.peer = address;
-	event.reason = refusal_text(refusal);
+	event.reason = refusal_words[refusal].text;
 	if (refusal == REFUSED_PER_SOURCE_RATE)
 		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts/min (limit %lld/min)", svc->row->name,
 			 peer, (long long)access->per_source_rate);
@@ -155,8 +155,8 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 	svc->run->refused[refusal]++;
 	if (client->fd >= 0 || log_rate_limit_is_due(&svc->run->datagram_limit, more))
 		log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s%s", peer, event.reason, more);
-	if (*refusal_word(refusal) && refusal != REFUSED_IDENT)
-		record_refusal(svc, client_port(client) >= 0 ? address : NULL, refusal_word(refusal));
+	if (*refusal_words[refusal].word && refusal != REFUSED_IDENT)
+		record_refusal(svc, client_port(client) >= 0 ? address : NULL, refusal_words[refusal].word);
 	if (client->fd >= 0 && client->asks_mux)
 		send(client->fd, mux_sorry, sizeof(mux_sorry) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (client->fd >= 0 && access->banner_fail && refusal != REFUSED_TWIST) {
@@ -356,7 +356,7 @@ static void conclude_advice(struct advice *advice)
 			refuse(svc, &advice->client, REFUSED_CLOSED);
 		else if (!svc)
 			log_notice(superd.log, "%s: refused %s: %s", advice->service, peer,
-				   refusal_text(REFUSED_CLOSED));
+				   refusal_words[REFUSED_CLOSED].text);
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}

@@ -897,7 +897,7 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 	json_object_field(out, "refused");
 	for (enum refusal reason = 0; reason < REFUSALS; reason++) {
 		if (of->run->refused[reason])
-			json_count_field(out, refusal_name(reason), of->run->refused[reason]);
+			json_count_field(out, refusal_words[reason].name, of->run->refused[reason]);
 	}
 	json_object_close(out);
 }

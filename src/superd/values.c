@@ -11,9 +11,7 @@
 /* The reasons for a refusal in words. xinetd has fewer reasons, and log watchers know only its words, so each reason
  * gets the word that comes nearest. A client whose socket closes has none: xinetd would have left it in the queue. */
 
-static const struct {
-	const char *name, *text, *word;
-} reasons[] = {
+const struct refusal_words refusal_words[] = {
 	[ADMITTED] = { "", "it may connect", "" },
 	[REFUSED_ADDRESS] = { "address", "address not allowed (only_from, no_access)", "address" },
 	[REFUSED_NAME_UNASKED] = { "name_unasked", "its name could not be looked up (only_from, no_access)",
@@ -35,22 +33,7 @@ static const struct {
 	[REFUSED_UNKEPT] = { "unkept", "it can be neither served nor kept", "fork" },
 	[REFUSED_CLOSED] = { "closed", "its listener is closed", "" },
 };
-static_assert(sizeof(reasons) / sizeof(*reasons) == REFUSALS, "every reason has its words");
-
-const char *refusal_text(enum refusal refusal)
-{
-	return reasons[refusal].text;
-}
-
-const char *refusal_word(enum refusal refusal)
-{
-	return reasons[refusal].word;
-}
-
-const char *refusal_name(enum refusal refusal)
-{
-	return reasons[refusal].name;
-}
+static_assert(sizeof(refusal_words) / sizeof(*refusal_words) == REFUSALS, "every reason has its words");
 
 /* The words of results. */
 

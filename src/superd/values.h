@@ -34,15 +34,11 @@ enum refusal {
 	REFUSALS
 };
 
-/* Returns "too many from this source (per_source)", for superd's log. */
-const char *refusal_text(enum refusal refusal);
-
-/* Returns xinetd's word for a FAIL line: "address", "time", "per_source_limit", "load", "service_limit", "libwrap", …;
- * "": xinetd has no such line. */
-const char *refusal_word(enum refusal refusal);
-
-/* Returns a unique name, for programs: "per_source_rate", "ident_unasked". */
-const char *refusal_name(enum refusal refusal);
+extern const struct refusal_words {
+	const char *name;               /* unique, for programs: "per_source_rate", "ident_unasked" */
+	const char *text;               /* for superd's log: "too many from this source (per_source)" */
+	const char *word;               /* xinetd's, for a FAIL line: "address", "load", …; "": xinetd has no such line */
+} refusal_words[];
 
 /* How often something may happen, and how soon again.
  *
