@@ -527,10 +527,10 @@ bool bind_follow_daemon(struct instance *instance)
 
 	looks = looks && (!instance->cgroup || instance_cgroup_lives(instance));
 	for (unsigned pass = 0; pass < 2 && looks && !found; pass++) {
-		pid_t *pids = instance->cgroup ? instance_processes(instance) : process_list_children(guard_pid());
+		pid_t *pids = instance->cgroup ? instance_processes(instance) : process_list_children(guard->pid);
 
 		for (pid_t *at = pids; at && *at && !found; at++) {
-			if (instance->cgroup || instance_may_follow(instance, *at, guard_pid()))
+			if (instance->cgroup || instance_may_follow(instance, *at, guard->pid))
 				found = holds_listener(instance, *at) ? *at
 					: instance->cgroup	      ? 0
 								      : child_with_listener(instance, *at);

@@ -320,7 +320,7 @@ pid_t *instance_processes(struct instance *instance)
 	} else {
 		if (instance->main.pid > 0)
 			good = pids_add(&pids, instance->main.pid);
-		children = process_list_children(guard_pid());
+		children = process_list_children(guard->pid);
 		instance_check_group(instance);
 		for (pid_t *at = children; at && *at && good; at++) {
 			if (*at != instance->main.pid &&

@@ -475,10 +475,12 @@ struct superd {
 	struct cgroups cgroups;
 	size_t waiting;					    /* services that are QUEUED */
 	size_t instances, starting, most_starting, delayed; /* delayed: starts that have waited for others */
+	uint64_t last_number; /* of an instance */
 	size_t awake, asking; /* services with an instance; clients that are asked about */
 	struct source_counts sources;
 	int null_in, null_out;
-	bool reading;
+	bool reading, reads_files; /* reads_files: rows of the superd before are former ones, or it was upgraded */
+	bool has_terminal;	   /* whose end is that of superd */
 	int exit_status;
 	double started, loaded;
 	char refused_reload[300];
@@ -917,7 +919,7 @@ struct lock {
 	} orders[LOCK_KINDS];
 };
 
-struct lock *lock_find(const char *name);
+struct lock *lock_get(const char *name, bool makes); /* NULL: there is none, or no memory to make it */
 void locks_show(const char *name, struct buf *out);
 void locks_begin(const char *control, bool reads);
 void locks_apply(struct svc *svc);
@@ -973,7 +975,6 @@ void journal_stored(struct stored *stored);
 void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_drop(const char *kind, int fd); /* it is about to be closed */
 void journal_flush(void);
-uint64_t journal_number(void);				       /* of a new instance */
 void journal_prepare(struct instance *instance, bool command); /* a process of it is about to be made */
 void journal_name_report(int report);
 void journal_note_child(const struct buf *note); /* in that process */
@@ -983,7 +984,6 @@ bool journal_whole(void);
 void journal_pass_check(void);
 void journal_pass(void);
 char *journal_read(int fd, bool sockets, struct buf *why);
-bool journal_reads_files(void); /* they may not have what its text has */
 void journal_open_programs(void);
 void journal_leave_sockets(struct listen_fds *to);
 void journal_each_fd(void (*act)(void *context, int fd), void *context);
@@ -992,14 +992,7 @@ void journal_restore(char *text);
 void journal_deliver_ends(void);
 
 /* guard.c: superd's parent; more of it is in main.h */
-bool guard_has_upgraded(void);
-bool guard_had_terminal(void);
-int guard_journal(void);
 bool guard_drops_state(void);
-void guard_note_begin(void);
-void guard_owe_stop(int number);
-void guard_take_stop(void);
-bool guard_replace_journal(int file, int journal);
 void guard_hear(void);
 void guard_sweep(bool has_journal, bool all);
 bool guard_left_fd(int fd); /* it was open before this superd opened anything */

@@ -43,7 +43,7 @@
 #include "os/rights/rights.h"
 #include "superd/main.h"
 
-#define LIVED 1.	/* seconds after which a superd that dies is started anew at once */
+#define LIVED 1.	   /* seconds after which a superd that dies is started anew at once */
 #define PAUSE_LEAST 100000 /* microseconds, for the second superd in a row that dies young */
 #define PAUSE_MOST 30000000
 #define DEATHS_MOST 3	       /* within the start; the next superd gets nothing but the sockets */
@@ -53,108 +53,31 @@
 #define DESCRIPTORS_USUAL 1024 /* more room for them is made once superd knows how many it needs */
 #define NOTE_MOST 4096	       /* bytes of a text for the service manager */
 
-enum upgrade { NOT_UPGRADED, UPGRADED, UPGRADE_IS_LOGGED };
-
-/* What both share: a memory file. Members are only ever added at its end. */
-static struct page {
-	char magic[16];
-	pid_t guard;
-	union {
-		struct {
-			int own, signals; /* descriptors of this file, and of the guard's signals */
-			int journal;	  /* whose number never changes */
-			int notes[2],
-				sender; /* for the manager: superd's end, the guard's; and where that sends them */
-		};
-		int fds[6];
-	};
-	_Atomic unsigned files;	 /* journals so far */
-	_Atomic unsigned ends;	 /* that the guard has written there */
-	bool restarts, upgrades; /* superd follows one that has died or upgraded; it has ended for an upgrade */
-	uint8_t upgraded;	 /* enum upgrade: none has begun behind that */
-	bool begun;		 /* it has written its journal */
-	unsigned young, deaths;	 /* superds in a row that died young, and within their start */
-	int death;		 /* wait status of the last that was killed */
-	int stop;		 /* signal to stop that was passed on; 0: none */
-	_Atomic uint64_t orders; /* signals that no superd has handled yet: bit n - 1 */
-	char program[4096];
-	int refusal; /* errno of an upgrade to it that has failed; 0: none has */
-} none = { .fds = { -1, -1, -1, -1, -1, -1 } }, *page = &none; /* none: there is no guard */
+static struct guard none = { .fds = { -1, -1, -1, -1, -1, -1 } }; /* there is no guard */
+struct guard *guard = &none;
 
 #define MAGIC "superd page 1"
 
-static bool had_terminal; /* whose end is that of superd */
-static sigset_t found_blocked;
-static int kept_fd = -1; /* for who waits until superd is in the background */
 static char **next_arguments; /* of the program that this becomes: the second is the page */
-static pid_t dead;	 /* the superd before, whose process group a child has until its line is written */
-
-pid_t guard_pid(void)
-{
-	return page->guard;
-}
+static pid_t dead;	      /* the superd before, whose process group a child has until its line is written */
 
 pid_t guard_first_pid(void)
 {
-	return page->guard ? page->guard : getpid();
-}
-
-bool guard_restarts(void)
-{
-	return page->restarts;
-}
-
-bool guard_has_upgraded(void)
-{
-	return page->upgraded != NOT_UPGRADED;
-}
-
-void guard_found_blocked(sigset_t *found)
-{
-	*found = found_blocked;
-}
-
-bool guard_had_terminal(void)
-{
-	return had_terminal;
+	return guard->pid ? guard->pid : getpid();
 }
 
 bool guard_owns_fd(int fd)
 {
-	bool is_it = page->guard && fd == kept_fd;
+	bool is_it = false;
 
-	for (size_t n = 0; n < sizeof(page->fds) / sizeof(int); n++)
-		is_it |= fd == page->fds[n];
+	for (size_t n = 0; n < sizeof(guard->fds) / sizeof(int); n++)
+		is_it |= fd == guard->fds[n];
 	return is_it;
-}
-
-void guard_keep_fd(int fd)
-{
-	kept_fd = fd;
-}
-
-int guard_journal(void)
-{
-	return page->journal;
 }
 
 bool guard_drops_state(void)
 {
-	return page->deaths >= DEATHS_MOST;
-}
-
-/* superd has a journal from now on. */
-void guard_note_begin(void)
-{
-	page->begun = true;
-	page->deaths = 0;
-}
-
-/* What the guard writes at the same time, it writes again. */
-bool guard_replace_journal(int file, int journal)
-{
-	page->files++;
-	return dup3(file, journal, O_CLOEXEC) >= 0;
+	return guard->deaths >= DEATHS_MOST;
 }
 
 /* A signal has come: of the guard's children that have ended, or of its own death. */
@@ -162,32 +85,15 @@ void guard_hear(void)
 {
 	static unsigned heard;
 
-	if (page->ends != heard) {
-		heard = page->ends;
+	if (guard->ends != heard) {
+		heard = guard->ends;
 		journal_hear();
 	}
 }
 
 bool guard_is_lost(void)
 {
-	return page->guard && getppid() != page->guard;
-}
-
-void guard_take_signal(int number)
-{
-	page->orders &= ~(UINT64_C(1) << (number - 1));
-}
-
-/* superd is about to stop: a superd that follows before that gets the signal. */
-void guard_owe_stop(int number)
-{
-	page->stop = number;
-}
-
-/* superd stops, as its journal says. */
-void guard_take_stop(void)
-{
-	page->stop = 0;
+	return guard->pid && getppid() != guard->pid;
 }
 
 /* false and errno; EAGAIN: it has to wait. */
@@ -196,13 +102,13 @@ bool guard_notify(const char *name, const char *text, int descriptor)
 	char note[NOTE_MOST];
 	size_t length = (size_t)snprintf(note, sizeof(note), "%s%c%s", name, 0, text);
 
-	if (!page->guard && page->sender < 0 && (page->sender = notify_socket_sender()) < 0)
+	if (!guard->pid && guard->sender < 0 && (guard->sender = notify_socket_sender()) < 0)
 		return false;
-	if (!page->guard)
-		return notify_socket_send_fd(page->sender, name, text, descriptor);
+	if (!guard->pid)
+		return notify_socket_send_fd(guard->sender, name, text, descriptor);
 	errno = EMSGSIZE;
 	return length < sizeof(note) &&
-	       fd_message_send(page->notes[0], note, length, &descriptor, descriptor >= 0, MSG_DONTWAIT);
+		fd_message_send(guard->notes[0], note, length, &descriptor, descriptor >= 0, MSG_DONTWAIT);
 }
 
 /* ---- the guard's own process ---- */
@@ -218,14 +124,14 @@ static bool tell_manager(void)
 		size_t count = 1;
 
 		if (!*note) {
-			ssize_t length = fd_message_receive(page->notes[1], note, sizeof(note) - 1, &fd, &count,
-							    MSG_DONTWAIT);
+			ssize_t length =
+				fd_message_receive(guard->notes[1], note, sizeof(note) - 1, &fd, &count, MSG_DONTWAIT);
 
 			if (length <= 0)
 				return length == 0 || errno == EAGAIN;
 			note[length] = '\0';
 		}
-		if (!notify_socket_send_fd(page->sender, note, note + strlen(note) + 1, fd)) {
+		if (!notify_socket_send_fd(guard->sender, note, note + strlen(note) + 1, fd)) {
 			bool again = errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM;
 
 			if (!again || !is_told)
@@ -253,15 +159,15 @@ static bool write_end(pid_t pid, int status, const long used[18])
 	bool good;
 
 	do {
-		files = page->files;
+		files = guard->files;
 		errno = ENOSPC; /* part of it is written */
-		good = write(page->journal, text, (size_t)length) == length;
-	} while (page->files != files);
+		good = write(guard->journal, text, (size_t)length) == length;
+	} while (guard->files != files);
 	if (!good && !is_told)
 		fprintf(stderr, "superd-guard: cannot report the end of pid %ld to superd, and tries again: %s\n",
 			(long)pid, strerror(errno));
 	is_told = !good;
-	page->ends += good;
+	guard->ends += good;
 	return good;
 }
 
@@ -270,7 +176,7 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 {
 	static double abort_until;
 	bool told = tell_manager(), written = true;
-	struct pollfd wait[] = { { page->signals, POLLIN, 0 }, { told ? page->notes[1] : -1, POLLIN, 0 } };
+	struct pollfd wait[] = { { guard->signals, POLLIN, 0 }, { told ? guard->notes[1] : -1, POLLIN, 0 } };
 	struct signalfd_siginfo info;
 	double left = until - clock_now();
 	siginfo_t ended = { 0 };
@@ -300,7 +206,7 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	if (!told && ((until <= 0 && abort_until <= 0) || left > RETRY))
 		left = RETRY;
 	poll(wait, 2, told && until <= 0 && abort_until <= 0 ? -1 : left <= 0 ? 0 : (int)(left * 1e3) + 1);
-	while (read(page->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+	while (read(guard->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		int number = (int)info.ssi_signo;
 		siginfo_t stopped = { 0 };
 
@@ -318,7 +224,7 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 		    (child && (pid_t)info.ssi_pid == child))
 			continue;
 		if (signal_is_stop(number))
-			page->stop = number;
+			guard->stop = number;
 		if (number == SIGABRT && child) { /* the manager's watchdog */
 			kill(child, SIGABRT);
 			kill(child, SIGCONT);
@@ -326,13 +232,13 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 			continue;
 		}
 		if (number == SIGHUP || number == SIGUSR1 || number == SIGUSR2)
-			page->orders |= UINT64_C(1) << (number - 1);
+			guard->orders |= UINT64_C(1) << (number - 1);
 		if (child)
 			kill(number == SIGCONT && has_terminal ? -child : child, number);
 	}
 	if (child && abort_until > 0 && clock_now() >= abort_until)
 		kill(child, SIGKILL);
-	return child || (!page->stop && clock_now() < until);
+	return child || (!guard->stop && clock_now() < until);
 }
 
 /* Ends as superd has ended. */
@@ -354,20 +260,20 @@ static _Noreturn void end_guard(int status)
 
 static bool make_page(void)
 {
-	struct page *made;
+	struct guard *made;
 	sigset_t all;
 	int ends[2], own = fd_raise(memfd_create("superd-guard", MFD_CLOEXEC), FD_HIGH);
 
-	made = own < 0 || ftruncate(own, sizeof(*page)) < 0
+	made = own < 0 || ftruncate(own, sizeof(*guard)) < 0
 		? MAP_FAILED
-		: mmap(NULL, sizeof(*page), PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
+		: mmap(NULL, sizeof(*guard), PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
 	if (made == MAP_FAILED) {
 		fd_close(&own);
 		return false;
 	}
 	memcpy(made->magic, MAGIC, sizeof(MAGIC));
 	made->own = own;
-	made->guard = getpid();
+	made->pid = getpid();
 	made->journal = fd_raise(memfd_create("superd-journal", MFD_CLOEXEC), FD_HIGH);
 	made->notes[0] = made->notes[1] = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
@@ -379,7 +285,7 @@ static bool make_page(void)
 	made->signals = fd_raise(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
 	if (made->journal >= 0 && fcntl(made->journal, F_SETFL, O_APPEND) == 0 && made->notes[0] >= 0 &&
 	    made->signals >= 0) {
-		page = made;
+		guard = made;
 		return true;
 	}
 	for (size_t n = 0; n < sizeof(made->fds) / sizeof(int); n++)
@@ -388,9 +294,9 @@ static bool make_page(void)
 }
 
 /* A page that is there: if it cannot be mapped, memory is short. Another program hangs on that, so it tries again. */
-static struct page *map(int fd, int protection)
+static struct guard *map(int fd, int protection)
 {
-	struct page *found = MAP_FAILED;
+	struct guard *found = MAP_FAILED;
 	struct stat status;
 	unsigned tries = 0;
 
@@ -405,14 +311,14 @@ static struct page *map(int fd, int protection)
 /* The journal that a page leads to. is_it: its guard has executed this program; false: superd asks whether it could. */
 int guard_journal_of(int fd, bool *is_it)
 {
-	struct page *of = map(fd, PROT_READ);
+	struct guard *of = map(fd, PROT_READ);
 	int found = -1;
 
 	*is_it = false;
 	if (of == MAP_FAILED)
 		return -1;
 	if (!memcmp(of->magic, MAGIC, sizeof(MAGIC))) {
-		*is_it = of->guard == getpid();
+		*is_it = of->pid == getpid();
 		found = of->journal;
 	}
 	munmap(of, sizeof(*of));
@@ -424,7 +330,7 @@ void guard_execute(const char *program)
 {
 	char argument[40];
 
-	snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", page->own);
+	snprintf(argument, sizeof(argument), GUARD_AGAIN "%d", guard->own);
 	next_arguments[1] = argument;
 	execv(program, next_arguments);
 }
@@ -432,16 +338,16 @@ void guard_execute(const char *program)
 /* Lets these open over an exec, or not. */
 void guard_pass(bool passed)
 {
-	if (page->guard)
-		self_exe_pass(page->fds, sizeof(page->fds) / sizeof(int), passed);
+	if (guard->pid)
+		self_exe_pass(guard->fds, sizeof(guard->fds) / sizeof(int), passed);
 }
 
 /* superd ends, and the guard becomes this program. */
 _Noreturn void guard_upgrade_to(const char *program)
 {
 	guard_pass(true);
-	snprintf(page->program, sizeof(page->program), "%s", program);
-	page->upgrades = true;
+	snprintf(guard->program, sizeof(guard->program), "%s", program);
+	guard->upgrades = true;
 	_exit(0);
 }
 
@@ -476,7 +382,7 @@ static void close_all_from(unsigned first, unsigned last)
  * their line yet end. all: nothing of it is believed but its sockets. */
 void guard_sweep(bool has_journal, bool all)
 {
-	pid_t *children = process_list_children_of(page->guard);
+	pid_t *children = process_list_children_of(guard->pid);
 	unsigned from = STDERR_FILENO + 1;
 	int64_t given = 0;
 
@@ -484,8 +390,9 @@ void guard_sweep(bool has_journal, bool all)
 	if (!left)
 		state_fail();
 	journal_each_fd(name_fd, NULL);
-	if (!has_journal && getenv("LISTEN_PID") && getenv("LISTEN_FDS") &&
-	    !scan_count(getenv("LISTEN_FDS"), &given)) {
+	if (daemonize_channel() >= 0)
+		name_fd(NULL, daemonize_channel());
+	if (!has_journal && getenv("LISTEN_PID") && getenv("LISTEN_FDS") && !scan_count(getenv("LISTEN_FDS"), &given)) {
 		for (int fd = STDERR_FILENO + 1; fd <= STDERR_FILENO + given && fd < NUMBERS; fd++)
 			name_fd(NULL, fd);
 	}
@@ -514,35 +421,35 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	bool has_terminal = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	struct sigaction hangup;
-	struct page *passed = fd < 0 ? MAP_FAILED : map(fd, PROT_READ | PROT_WRITE);
+	struct guard *passed = fd < 0 ? MAP_FAILED : map(fd, PROT_READ | PROT_WRITE);
 	/* That of the guard which this process was before it was executed anew: not another's, or of another form. */
-	bool is_own = passed != MAP_FAILED && !memcmp(passed->magic, MAGIC, sizeof(MAGIC)) && passed->guard == getpid();
+	bool is_own = passed != MAP_FAILED && !memcmp(passed->magic, MAGIC, sizeof(MAGIC)) && passed->pid == getpid();
 	sigset_t all, before;
 	unsigned tries = 0;
 	size_t count = 0;
 	char own[24];
 
-	had_terminal = tty >= 0 && sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
+	superd.has_terminal = tty >= 0 && sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
 	fd_close(&tty);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
-	found_blocked = before;
+	superd.defaults.signals.blocked = before;
 	if (is_own)
-		page = passed;
+		guard = passed;
 	while (arguments[count])
 		count++;
 	while (!(next_arguments = calloc(count + 2, sizeof(*next_arguments))) && is_own && patience_wait(&tries))
 		continue;
 	if (!next_arguments || !fd_ensure_standard() || (fd < 0 ? !make_page() : !is_own)) {
 		errno = fd < 0 || !next_arguments ? errno : EINVAL;
-		page = &none;
+		guard = &none;
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		return false;
 	}
 	memcpy(next_arguments + 1, arguments, count * sizeof(*next_arguments));
 	next_arguments[0] = arguments[0];
 	guard_pass(false);
-	cgroup_name_after(page->guard);
+	cgroup_name_after(guard->pid);
 	fd_make_room(DESCRIPTORS_USUAL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	for (bool named = false;; named = true) {
@@ -555,15 +462,15 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 
 		if (child == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGTERM);
-			fork_memory_note(page, sizeof(*page));
+			fork_memory_note(guard, sizeof(*guard));
 			if (guard_is_lost())
 				raise(SIGTERM);
 			setpgid(0, 0);
 			if (has_terminal)
 				tcsetpgrp(STDIN_FILENO, getpid());
 			prctl(PR_SET_NAME, scan_base_name(arguments[0]), 0, 0, 0);
-			snprintf(own, sizeof(own), "%ld", (long)page->guard);
-			if (page->files || !getenv("LISTEN_PID") || strcmp(getenv("LISTEN_PID"), own) != 0) {
+			snprintf(own, sizeof(own), "%ld", (long)guard->pid);
+			if (guard->files || !getenv("LISTEN_PID") || strcmp(getenv("LISTEN_PID"), own) != 0) {
 				unsetenv("LISTEN_PID"); /* the journal has them, or they are not for superd */
 			} else {
 				snprintf(own, sizeof(own), "%ld", (long)getpid());
@@ -572,12 +479,12 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			return true;
 		}
 		if (child < 0 && !named && fd < 0) {
-			page = &none;
+			guard = &none;
 			cgroup_name_after(0);
 			sigprocmask(SIG_SETMASK, &before, NULL);
 			return false;
 		}
-		if (child < 0 && page->young < 2)
+		if (child < 0 && guard->young < 2)
 			fprintf(stderr, "superd-guard: cannot start superd, and tries again: %s\n", strerror(errno));
 		if (!named) {
 			self_exe_set_name(name ? name : "superd-guard");
@@ -586,52 +493,52 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		if (child > 0)
 			setpgid(child, child);
 		for (int number = 1; child > 0 && number <= 64; number++) {
-			if (page->orders >> (number - 1) & 1)
+			if (guard->orders >> (number - 1) & 1)
 				kill(child, number);
 		}
-		if (child > 0 && page->stop && page->restarts)
-			kill(child, page->stop);
+		if (child > 0 && guard->stop && guard->restarts)
+			kill(child, guard->stop);
 		while (child > 0 && guard_turn(child, has_terminal, 0, &status))
 			continue;
 		dead = child > 0 ? child : dead;
 		if (has_terminal)
 			tcsetpgrp(STDIN_FILENO, getpgrp());
-		if (page->begun)
-			page->upgraded = NOT_UPGRADED;
-		if (child > 0 && WIFEXITED(status) && page->upgrades) {
-			page->upgrades = false;
-			page->upgraded = UPGRADED;
-			page->death = 0;
-			page->restarts = true;
-			page->young = 0;
-			page->begun = false;
+		if (guard->begun)
+			guard->upgraded = NOT_UPGRADED;
+		if (child > 0 && WIFEXITED(status) && guard->upgrades) {
+			guard->upgrades = false;
+			guard->upgraded = UPGRADED;
+			guard->death = 0;
+			guard->restarts = true;
+			guard->young = 0;
+			guard->begun = false;
 			own_privileges_restore_inheritable();
-			guard_execute(page->program);
-			page->refusal = errno;
+			guard_execute(guard->program);
+			guard->refusal = errno;
 			own_privileges_clear_inheritable_again();
-			page->upgraded = NOT_UPGRADED;
+			guard->upgraded = NOT_UPGRADED;
 			guard_pass(false);
 			continue; /* the program that runs goes on */
 		}
 		/* One that could not continue, as for want of memory, ends no service: the next one tries again. */
-		could_not = page->restarts && !page->begun && !page->stop;
-		if (child > 0 && (WIFEXITED(status) ? !could_not : !page->restarts && page->stop && !page->begun))
+		could_not = guard->restarts && !guard->begun && !guard->stop;
+		if (child > 0 && (WIFEXITED(status) ? !could_not : !guard->restarts && guard->stop && !guard->begun))
 			end_guard(status);
-		if (page->upgrades) { /* it was killed on its way out */
-			page->upgrades = false;
+		if (guard->upgrades) { /* it was killed on its way out */
+			guard->upgrades = false;
 			guard_pass(false);
 		}
-		page->restarts = true;
+		guard->restarts = true;
 		if (WIFSIGNALED(status))
-			page->death = status;
+			guard->death = status;
 		is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-		if (child > 0 && !page->begun) /* whom others kill has no fault, and ends a row of faults */
-			page->deaths = is_killed ? 0 : page->deaths + (!WIFEXITED(status) || page->young >= PATIENT);
-		page->young = !page->begun || clock_now() - begun < LIVED ? page->young + 1 : 1;
-		page->begun = false;
-		if (page->young < 2)
+		if (child > 0 && !guard->begun) /* whom others kill has no fault, and ends a row of faults */
+			guard->deaths = is_killed ? 0 : guard->deaths + (!WIFEXITED(status) || guard->young >= PATIENT);
+		guard->young = !guard->begun || clock_now() - begun < LIVED ? guard->young + 1 : 1;
+		guard->begun = false;
+		if (guard->young < 2)
 			continue;
-		row.failures = page->young - 2 < UCHAR_MAX ? (unsigned char)(page->young - 2) : UCHAR_MAX;
+		row.failures = guard->young - 2 < UCHAR_MAX ? (unsigned char)(guard->young - 2) : UCHAR_MAX;
 		until = clock_now() + backoff_next(&row, PAUSE_LEAST, PAUSE_MOST, 0);
 		while (guard_turn(0, has_terminal, until, &status))
 			continue;
@@ -643,23 +550,23 @@ void guard_tell(const char *version, size_t services, size_t instances)
 {
 	char name[32];
 
-	if (page->refusal) {
-		log_error(superd.log, "not upgraded: the guard cannot become %s: %s", page->program,
-			  strerror(page->refusal));
-		page->refusal = 0;
+	if (guard->refusal) {
+		log_error(superd.log, "not upgraded: the guard cannot become %s: %s", guard->program,
+			  strerror(guard->refusal));
+		guard->refusal = 0;
 		return;
 	}
-	if (page->upgraded != UPGRADED && page->restarts) {
-		if (page->stop || !WIFSIGNALED(page->death))
+	if (guard->upgraded != UPGRADED && guard->restarts) {
+		if (guard->stop || !WIFSIGNALED(guard->death))
 			return;
 		log_event(superd.log, LEVEL_ERROR, &(struct event){ .name = "restarted" },
 			  "signal %s ended superd, and its guard restarted it: %zu service%s, %zu instance%s continue",
-			  scan_signal_name(WTERMSIG(page->death), name), services, services == 1 ? "" : "s", instances,
+			  scan_signal_name(WTERMSIG(guard->death), name), services, services == 1 ? "" : "s", instances,
 			  instances == 1 ? "" : "s");
 		return;
 	}
-	if (page->upgraded)
-		page->upgraded = UPGRADE_IS_LOGGED;
+	if (guard->upgraded)
+		guard->upgraded = UPGRADE_IS_LOGGED;
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "upgraded" },
 		  "upgraded from %s to %s: %zu service%s, %zu instance%s", version, build_version(), services,
 		  services == 1 ? "" : "s", instances, instances == 1 ? "" : "s");

@@ -696,7 +696,7 @@ struct instance *instance_new(struct svc *svc)
 	superd.awake += list_empty(&svc->run->instances);
 	list_add(&svc->run->instances, &instance->link);
 	list_init(&instance->changed);
-	instance->number = journal_number();
+	instance->number = ++superd.last_number;
 	superd.instances++;
 	return instance;
 }
@@ -1654,11 +1654,11 @@ static void look_for_daemon(struct instance *instance)
 		return;
 	}
 	for (pid_t *at = pids; at && *at; at++) {
-		if (instance_may_follow(instance, *at, guard_pid()) && ++count)
+		if (instance_may_follow(instance, *at, guard->pid) && ++count)
 			found = *at;
 	}
 	free(pids);
-	if (path ? instance_may_follow(instance, found, guard_pid()) : count == 1 && found == instance->candidate) {
+	if (path ? instance_may_follow(instance, found, guard->pid) : count == 1 && found == instance->candidate) {
 		ev_timer_stop(superd.loop, &instance->limit);
 		instance_follow(instance, found);
 		instance->settled = path ? 0 : clock_now() + SETTLED;

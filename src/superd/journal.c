@@ -65,12 +65,10 @@ static struct {
 	struct buf lines, *out;	  /* of this turn, not written yet; where a line goes; NULL: nowhere */
 	off_t whole, size, heard; /* of the file: all at once, what came since; the guard's lines are read up to here */
 	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
-	bool reads_files; /* the text is not what they have: rows of it are former ones, or superd was upgraded */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
 	struct buf child;		 /* line of an instance whose process is about to be made */
 	bool child_is_command;
-	uint64_t last; /* number of an instance */
 	struct {
 		char version[80];
 		int control, output, programs[PROGRAMS];
@@ -104,7 +102,7 @@ static void walk_superd(const struct journal_line *line)
 	WALK(line, "exit_status", superd.exit_status);
 	WALK(line, "stopping", stopping);
 	if (!line->out) {
-		journal.reads_files = keeps || guard_has_upgraded();
+		superd.reads_files = keeps || guard->upgraded;
 		superd.life = stopping ? SUPERD_DELAYS : superd.life;
 	}
 	WALK(line, "started", superd.started);
@@ -609,7 +607,8 @@ static void write_all_anew(void)
 	journal.due = false;
 	file = compose(&out) ? make_file("superd-journal", &out) : -1;
 	before = fd_copy(journal.fd, FD_HIGH);
-	if (file < 0 || before < 0 || !guard_replace_journal(file, journal.fd)) {
+	guard->files++; /* what the guard writes at the same time, it writes again */
+	if (file < 0 || before < 0 || dup3(file, journal.fd, O_CLOEXEC) < 0) {
 		if (!journal.has_failed)
 			log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
 		journal.due = journal.has_failed = true; /* the next turn tries again */
@@ -696,11 +695,6 @@ void journal_begin(int fd)
 }
 
 /* ---- a process that is about to be forked ---- */
-
-uint64_t journal_number(void)
-{
-	return ++journal.last;
-}
 
 /* instance NULL: superd's main command. command: it is one of a phase, not the main process. */
 void journal_prepare(struct instance *instance, bool command)
@@ -912,15 +906,10 @@ bool journal_names_pid(pid_t pid)
 	return false;
 }
 
-bool journal_reads_files(void)
-{
-	return journal.reads_files;
-}
-
 /* After a death the programs are those that were, whatever is installed by now. */
 void journal_open_programs(void)
 {
-	for (int n = 0; n < PROGRAMS && guard_has_upgraded(); n++)
+	for (int n = 0; n < PROGRAMS && guard->upgraded; n++)
 		fd_close(&journal.said.programs[n]);
 	programs_open(journal.said.programs);
 }
@@ -1030,8 +1019,8 @@ static void restore_instance(const struct journal_line *line, const char *key)
 	if (!(instance = instance_new(svc)))
 		state_fail();
 	instance->number = strtoull(key, NULL, 10);
-	if (instance->number > journal.last)
-		journal.last = instance->number;
+	if (instance->number > superd.last_number)
+		superd.last_number = instance->number;
 	walk_instance(line, instance);
 	restore_client(&instance->client);
 	if (instance->socket)
@@ -1090,7 +1079,7 @@ void journal_restore(char *text)
 	};
 	size_t services = 0, instances;
 
-	if (guard_has_upgraded())
+	if (guard->upgraded)
 		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", journal.said.version);
 	control_adopt(journal.said.control);
 	output_begin(journal.said.output_pid, journal.said.output);
@@ -1157,7 +1146,7 @@ void journal_deliver_ends(void)
 
 			/* Another process may have had its number before, or may have it now. */
 			if (process_read(child->pid, &process) &&
-			    (process.parent == getpid() || (process.parent == guard_pid() && !process.ended)))
+			    (process.parent == getpid() || (process.parent == guard->pid && !process.ended)))
 				continue;
 			if (!(text = find_end(child->pid)) && lives)
 				continue;

@@ -163,7 +163,7 @@ static bool is_descendant(pid_t pid)
 {
 	struct process process;
 
-	while (pid > 0 && pid != getpid() && pid != guard_pid()) {
+	while (pid > 0 && pid != getpid() && pid != guard->pid) {
 		if (!process_read(pid, &process) || process.ended)
 			return false;
 		pid = process.parent;
@@ -180,7 +180,7 @@ static bool is_held(const struct socket *socket)
 	bool held = !all || fstat(socket->fd, &status) < 0;
 
 	for (const pid_t *at = all; at && *at && !held; at++) {
-		enum holding got = *at == getpid() || *at == guard_pid() || *at == superd.output.child.pid
+		enum holding got = *at == getpid() || *at == guard->pid || *at == superd.output.child.pid
 			? HOLDS_NONE
 			: process_holds(*at, status.st_ino);
 

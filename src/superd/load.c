@@ -36,15 +36,6 @@ static const char **list_sources(const struct options *options, size_t *count)
 	return sources;
 }
 
-/* One call of load_table or load_again. */
-struct table_load {
-	const struct options *options;
-	load_on_source *on_source;  /* NULL: not wanted */
-	void *context;		    /* of on_source */
-	const struct table *before; /* which a reload replaces; NULL: it is no reload */
-	bool compares;		    /* nothing follows but a comparison */
-};
-
 /* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
  * caller frees it after reading. NULL: no facts, or out of memory. */
 static struct pool *read_os_facts(const struct options *options, struct specifier_values *machine,
@@ -59,13 +50,7 @@ static struct pool *read_os_facts(const struct options *options, struct specifie
 	return pool;
 }
 
-/* Whether names are looked up on this machine: the table may be another one's. */
-static bool looks_up_names(const struct options *options)
-{
-	return options->task == TASK_RUN || (options->task == TASK_CHECK && !(options->flags & OPTION_NO_PREFLIGHT));
-}
-
-static struct table *read_sources(struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
+static struct table *read_sources(const struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
 {
 	const struct options *options = loading->options;
 	struct reader_process reader = { .helper = HELPER_PROCESS_NONE(PROGRAM_READ),
@@ -102,49 +87,6 @@ static struct table *read_sources(struct table_load *loading, struct lookup_cach
 	return table;
 }
 
-/* Checks the table against this machine. As inetd, superd only warns: inetd looks for a program when it starts it, so a
- * program that is missing now may still come. */
-static void run_preflight(const struct table_load *loading, struct table *table, struct diags *diags)
-{
-	const struct options *options = loading->options;
-	enum preflight_for purpose = loading->compares ? PREFLIGHT_COMPARISON
-		: loading->before		       ? PREFLIGHT_RELOAD
-		: options->task == TASK_CHECK	       ? PREFLIGHT_CHECK
-						       : PREFLIGHT_START;
-	size_t before = diags->count;
-
-	preflight_table(table, purpose, diags);
-	for (size_t n = before; options->invoked_as == AS_INETD && n < diags->count; n++) {
-		if (diags->list[n].severity == SEVERITY_ERROR)
-			diags_pass_over(diags, &diags->list[n]);
-	}
-}
-
-static struct table *read_once(struct table_load *loading, struct diags *diags)
-{
-	const struct options *options = loading->options;
-	struct table *table;
-	struct lookup_cache *lookups = lookup_cache_new();
-
-	table = read_sources(loading, lookups, diags);
-	if (!table) {
-		lookup_cache_free(lookups);
-		return NULL;
-	}
-	table->lookups = lookups;
-	settings_check(options, table, loading->before, diags);
-	table->settings = options_join_settings(options, &table->globals);
-	table->control = loading->before ? options->settings.control : table->settings.control;
-	table->warns_of_unsupported = options->flags & OPTION_WARNS;
-	table->is_only_checked = options->task == TASK_CHECK;
-	if (looks_up_names(options))
-		resolve_table(table, loading->before, diags);
-	check_conflicts(table, diags);
-	if (!(options->flags & OPTION_NO_PREFLIGHT) && options->task != TASK_PRINT)
-		run_preflight(loading, table, diags);
-	return table;
-}
-
 /* Of services of one line, such as auth and auth-tcp6, whose names stand in front. */
 static bool is_duplicate(const struct diag *a, const struct diag *b)
 {
@@ -169,13 +111,47 @@ static void drop_duplicates(struct diags *diags)
 	free(wanted);
 }
 
-static struct table *load(struct table_load *loading, struct diags *diags)
+struct table *load_table(const struct table_load *loading, struct diags *diags)
 {
+	const struct options *options = loading->options;
+	enum preflight_for purpose = loading->compares ? PREFLIGHT_COMPARISON
+		: loading->before		       ? PREFLIGHT_RELOAD
+		: options->task == TASK_CHECK	       ? PREFLIGHT_CHECK
+						       : PREFLIGHT_START;
+	bool looks = !(options->flags & OPTION_NO_PREFLIGHT); /* at this machine; else the table may be another one's */
+	struct lookup_cache *lookups;
 	struct table *table;
+	size_t count;
 
-	table = read_once(loading, diags);
-	if (table)
-		skip_faulty(table, loading->options->flags & OPTION_KEEP_GOING, loading->before, diags);
+	if (loading->before && options_read_standard_input(options)) {
+		diag_error(diags, (struct origin){ 0 },
+			   "superd read the configuration from standard input, and cannot read it again");
+		return NULL;
+	}
+	lookups = lookup_cache_new();
+	table = read_sources(loading, lookups, diags);
+	if (table) {
+		table->lookups = lookups;
+		settings_check(options, table, loading->before, diags);
+		table->settings = options_join_settings(options, &table->globals);
+		table->control = loading->before ? options->settings.control : table->settings.control;
+		table->warns_of_unsupported = options->flags & OPTION_WARNS;
+		table->is_only_checked = options->task == TASK_CHECK;
+		if (options->task == TASK_RUN || (options->task == TASK_CHECK && looks))
+			resolve_table(table, loading->before, diags);
+		check_conflicts(table, diags);
+		count = diags->count;
+		if (looks && options->task != TASK_PRINT)
+			preflight_table(table, purpose, diags);
+		/* inetd looks for a program when it starts it: one that is missing now may still come. */
+		for (size_t n = count; options->invoked_as == AS_INETD && n < diags->count; n++) {
+			if (diags->list[n].severity == SEVERITY_ERROR)
+				diags_pass_over(diags, &diags->list[n]);
+		}
+		skip_faulty(table, options->flags & OPTION_KEEP_GOING, loading->before, diags);
+	} else {
+		lookup_cache_free(lookups);
+	}
 	diags_sort(diags);
 	if (table)
 		drop_duplicates(diags);
@@ -183,22 +159,4 @@ static struct table *load(struct table_load *loading, struct diags *diags)
 	if (table)
 		pool_seal(table->pool);
 	return table;
-}
-
-struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags)
-{
-	struct table_load loading = { .options = options, .on_source = on_source, .context = context };
-
-	return load(&loading, diags);
-}
-
-struct table *load_again(const struct options *options, const struct table *before, bool compares, struct diags *diags)
-{
-	struct table_load loading = { .options = options, .before = before, .compares = compares };
-
-	if (!options_read_standard_input(options))
-		return load(&loading, diags);
-	diag_error(diags, (struct origin){ 0 },
-		   "superd read the configuration from standard input, and cannot read it again");
-	return NULL;
 }

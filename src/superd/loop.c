@@ -39,12 +39,12 @@
 #define DUMP_ALL 100   /* services of a table that SIGUSR1 logs whole */
 #define DUMP_MOST 2500 /* bytes of one with its lists: also where the log quotes it, a pipe takes the line whole */
 #define TABLES_NAMED 4
-#define LATE 3		  /* seconds until what the start waits for is named, and doubled each time */
-#define REAPED_MOST 256	  /* children in a turn of the loop */
-#define SWEEP .05	  /* seconds between two looks for processes that are left at the end */
-#define REST 5		  /* milliseconds */
-#define ALONE 8.		  /* seconds for a stop without a limit */
-#define ROUNDS 20	  /* of SIGKILL, until superd ends without those that are left */
+#define LATE 3		/* seconds until what the start waits for is named, and doubled each time */
+#define REAPED_MOST 256 /* children in a turn of the loop */
+#define SWEEP .05	/* seconds between two looks for processes that are left at the end */
+#define REST 5		/* milliseconds */
+#define ALONE 8.	/* seconds for a stop without a limit */
+#define ROUNDS 20	/* of SIGKILL, until superd ends without those that are left */
 
 struct superd superd;
 extern char **environ;
@@ -54,7 +54,7 @@ static struct {
 	struct log_pump pump;
 	ev_timer deadline, sweep, delay, watchdog;
 	ev_idle idle;
-	bool has_cause, has_tty;
+	bool has_cause;
 	bool asked[2]; /* to stop: directly, by the guard */
 	int stop_signal;
 	unsigned rounds, rested; /* rested: in which turn of the loop */
@@ -444,13 +444,13 @@ static size_t signal_strays(int signal)
 	struct pids below = { 0 };
 	size_t count = 0;
 
-	if (!list && pids_add(&below, guard_pid() && !guard_is_lost() ? guard_pid() : getpid()) &&
+	if (!list && pids_add(&below, guard->pid && !guard_is_lost() ? guard->pid : getpid()) &&
 	    pids_add_below(&below) && pids_add(&below, 0))
 		list = below.list;
 	for (const pid_t *at = list; at && *at; at++) {
 		struct process process;
 
-		if (*at == 1 || *at == getpid() || *at == guard_pid() || *at == superd.output.child.pid ||
+		if (*at == 1 || *at == getpid() || *at == guard->pid || *at == superd.output.child.pid ||
 		    !process_read(*at, &process) || process.ended)
 			continue;
 		count++;
@@ -527,7 +527,7 @@ static void begin_stop(void)
 	superd.life = SUPERD_STOPS;
 	journal_rewrite(false);
 	journal_ready();
-	guard_take_stop();
+	guard->stop = 0;
 	ev_timer_stop(superd.loop, &self.delay);
 	if (timeout > 0)
 		timer_begin(&self.deadline, timeout);
@@ -559,7 +559,7 @@ void superd_stop(int signal)
 	} else if (delay > 0 && superd.life != SUPERD_DELAYS) {
 		log_notice(superd.log, "stop requested: stops in %s (stop_delay)", duration_write(span, delay));
 		superd.life = SUPERD_DELAYS;
-		guard_owe_stop(signal);
+		guard->stop = signal; /* a superd that follows before that gets it */
 		timer_begin(&self.delay, delay);
 	} else {
 		begin_stop();
@@ -632,9 +632,9 @@ static void obey(int signal, pid_t sender)
 {
 	int tty;
 
-	guard_take_signal(signal);
+	guard->orders &= ~(UINT64_C(1) << (signal - 1)); /* no later superd need hear of it */
 	if (signal == SIGTERM && guard_is_lost())
-		log_error(superd.log, "the guard, pid %ld, has ended: superd ends, too", (long)guard_pid());
+		log_error(superd.log, "the guard, pid %ld, has ended: superd ends, too", (long)guard->pid);
 	if (signal_is_stray(signal)) {
 		pass_gently(signal);
 		return;
@@ -643,8 +643,8 @@ static void obey(int signal, pid_t sender)
 		signal = SIGHUP;
 	switch (signal) {
 	case SIGHUP:
-		tty = self.has_tty ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
-		if (self.has_tty && tty < 0) {
+		tty = superd.has_terminal ? open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC) : -1;
+		if (superd.has_terminal && tty < 0) {
 			if (self.stop_signal) /* the shell has told it, and the kernel does when that has ended */
 				break;
 			log_notice(superd.log, "the terminal has hung up");
@@ -714,7 +714,7 @@ static void obey(int signal, pid_t sender)
 	case SIGABRT:
 		break;
 	default:
-		take_stop(signal == SIGINT ? SIGINT : SIGTERM, guard_pid() && sender == guard_pid());
+		take_stop(signal == SIGINT ? SIGINT : SIGTERM, guard->pid && sender == guard->pid);
 	}
 }
 
@@ -845,7 +845,8 @@ static bool init_loop(bool has_command)
 {
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
-	self.has_tty = guard_pid() ? guard_had_terminal() : tty >= 0 && !superd.defaults.ignores_hangup;
+	if (!guard->pid)
+		superd.has_terminal = tty >= 0 && !superd.defaults.ignores_hangup;
 	fd_close(&tty);
 	superd.loop = ev_loop_new(EVFLAG_NOENV);
 	if (!superd.loop || !services_begin() || !watch_signals(has_command))
@@ -900,7 +901,7 @@ static int serve(struct table *table, char *before)
 		journal_restore(before);
 	else
 		output_begin(0, -1);
-	journal_begin(guard_journal());
+	journal_begin(guard->journal);
 	close_ready(); /* else sockets take the last descriptors, and clients get none */
 	if (!before)
 		superd.life = SUPERD_OPENS;
@@ -966,8 +967,9 @@ static int serve(struct table *table, char *before)
 	}
 	memory_give_back(); /* reading took several times of what is kept */
 	superd_notify_ready();
-	guard_note_begin();
-	if (journal_reads_files())
+	guard->begun = true;
+	guard->deaths = 0;
+	if (superd.reads_files)
 		reload_begin();
 	while (superd.life != SUPERD_IS_OVER)
 		ev_run(superd.loop, 0);
@@ -1019,7 +1021,7 @@ static struct table *read_first(struct diags *diags)
 	int over = eventfd(0, EFD_CLOEXEC);
 	pthread_t thread;
 	bool runs = over >= 0 && thread_start(&thread, 0, watch_first, &over) == 0;
-	struct table *table = load_table(superd.options, NULL, NULL, diags);
+	struct table *table = load_table(&(struct table_load){ .options = superd.options }, diags);
 
 	if (runs && eventfd_write(over, 1) == 0)
 		pthread_join(thread, NULL);
@@ -1088,7 +1090,7 @@ int run_superd(struct options *options)
 	if (options->flags & OPTION_DAEMON && !before)
 		listen_fds_note_others(&superd.inherited);
 	before ? journal_open_programs() : programs_open(NULL);
-	if (options->process_name && !guard_pid())
+	if (options->process_name && !guard->pid)
 		self_exe_set_name(options->process_name);
 	pid1_enter(&superd.defaults);
 	superd.program = self_exe_path();
@@ -1113,8 +1115,8 @@ int run_superd(struct options *options)
 			log_setup_error(options, superd.log, "pid file %s: %s", options->settings.pid_file,
 					buf_string(&why));
 			status = EXIT_START;
-		} else if ((!guard_restarts() && !control_setup_is_free(options, superd.log)) ||
-			   (options->flags & OPTION_DAEMON && !guard_pid() && daemonize_channel() < 0 &&
+		} else if ((!guard->restarts && !control_setup_is_free(options, superd.log)) ||
+			   (options->flags & OPTION_DAEMON && !guard->pid && daemonize_channel() < 0 &&
 			    daemonize_enter() < 0)) {
 			pid_file_remove(&self.pid_file);
 			status = EXIT_START;

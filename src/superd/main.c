@@ -86,6 +86,7 @@ static bool check_tables(const struct options *options)
 {
 	struct diags diags = { 0 };
 	struct source_summary summary = { 0 };
+	struct table_load load = { .options = options, .on_source = note_source, .context = &summary };
 	struct buf why = { 0 };
 	/* A log that cannot be opened makes a start fail, so an administrator wants to know it before a restart. */
 	bool has_log = log_setup_check(options->settings.log, &why), good;
@@ -95,7 +96,7 @@ static bool check_tables(const struct options *options)
 		fprintf(stderr, "%s: cannot log to %s: %s\n", options_name(options), options->settings.log,
 			buf_string(&why));
 	buf_free(&why);
-	table = load_table(options, note_source, &summary, &diags);
+	table = load_table(&load, &diags);
 	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_skipped(table, true);
 	diags_print(&diags, stderr);
 	if (diags.errors > A_SCREEN)
@@ -117,7 +118,7 @@ static int do_print(const struct options *options)
 		fprintf(stderr, "superd: --print=%s: it prints conf, comments or json\n", options->print);
 		return EXIT_TABLE;
 	}
-	table = load_table(options, NULL, NULL, &diags);
+	table = load_table(&(struct table_load){ .options = options }, &diags);
 	good = table && !diags.errors;
 	diags_print(&diags, stderr);
 	if (table && !good)
@@ -189,7 +190,6 @@ static bool begin_guard(struct options *options)
 		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));
 		return false;
 	}
-	guard_keep_fd(daemonize_channel());
 	if (!guard_begin(page, options->arguments, options->process_name)) {
 		if (setting == 1 || errno != ENOSYS)
 			fprintf(stderr, "superd: %s: %s\n", page < 0 ? "runs without a guard" : "cannot be the guard",

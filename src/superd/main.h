@@ -166,18 +166,21 @@ bool log_setup_reopen(const struct options *options, struct log *log, struct buf
 /* Finds the folders that runtime_directory, state_directory and the like lie in. */
 void load_bases(struct process_defaults *process_defaults, const struct globals *settings);
 
-/* Called for each source that was read. format: the usual file of its language; entries: their number. */
-typedef void load_on_source(void *context, const char *path, const char *format, size_t services);
+struct table_load {
+	const struct options *options;
+	/* Called for each source that was read. format: the usual file of its language; services: their number. NULL: not
+	 * wanted. */
+	void (*on_source)(void *context, const char *path, const char *format, size_t services);
+	void *context;
+	const struct table *before;     /* which a reload replaces; NULL: it is no reload */
+	bool compares;                  /* nothing follows but a comparison */
+};
 
 /* Reads and checks the sources and, unless --no-preflight or --print forbid it, checks this machine. All diagnostics
  * are in diags, in the order of their lines. With --keep-going, services with errors are skipped, and their errors
- * become warnings. on_source may be NULL. The caller frees the table (table_free). NULL: out of memory. */
-struct table *load_table(const struct options *options, load_on_source *on_source, void *context, struct diags *diags);
-
-/* The same for a reload, which replaces `before`. A table from standard input is refused. compares: for a comparison with
- * the table that runs. */
-struct table *load_again(const struct options *options, const struct table *before, bool compares,
-			 struct diags *diags);
+ * become warnings. A reload refuses a table from standard input. The caller frees the table (table_free). NULL: out of
+ * memory. */
+struct table *load_table(const struct table_load *loading, struct diags *diags);
 
 /* The configuration on its way to the next superd. saved.c */
 
@@ -293,20 +296,42 @@ void pid_file_remove(struct pid_file *file);
 
 #define GUARD_AGAIN "--guard-again="    /* first argument of a guard after an upgrade, with the descriptor of its page */
 
+/* What both share: a memory file. Members are only ever added at its end. guard.c writes it, and what is said. */
+extern struct guard {
+	char magic[16];
+	pid_t pid;                      /* 0: superd has no guard */
+	union {
+		struct {
+			int own, signals; /* descriptors of this file, and of the guard's signals */
+			int journal;      /* whose number never changes */
+			int notes[2], sender; /* for the manager: superd's end, the guard's; and where that sends them */
+		};
+		int fds[6];
+	};
+	_Atomic unsigned files;         /* journals so far */
+	_Atomic unsigned ends;          /* that the guard has written there */
+	bool restarts, upgrades;        /* superd follows one that has died or upgraded; it has ended for an upgrade */
+	uint8_t upgraded;               /* NOT_UPGRADED: none has begun behind that */
+	bool begun;                     /* superd: it has written its journal */
+	unsigned young, deaths;         /* superds in a row that died young, and within their start; superd clears deaths */
+	int death;                      /* wait status of the last that was killed */
+	int stop;                       /* signal to stop that was passed on; 0: none; superd: it does, as its journal says */
+	_Atomic uint64_t orders;        /* signals that no superd has handled yet: bit n - 1 */
+	char program[4096];
+	int refusal;                    /* errno of an upgrade to it that has failed; 0: none has */
+} *guard;
+
+enum { NOT_UPGRADED, UPGRADED, UPGRADE_IS_LOGGED };
+
 /* Becomes the guard, and starts superd as a child of it: this returns in that child alone. page: the descriptor that
  * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process continues as
  * superd. Call it before superd opens anything, or has more than one thread. name: the guard's, for ps; NULL:
  * superd-guard. */
 bool guard_begin(int page, char *const *arguments, const char *name);
 
-pid_t guard_pid(void);                  /* the guard's; 0: superd has none */
 bool guard_is_lost(void);               /* superd had one, which has ended */
 pid_t guard_first_pid(void);            /* the guard's, or superd's own: the process that others know as superd */
-bool guard_restarts(void);              /* superd follows one that has died, or has ended for an upgrade */
-void guard_found_blocked(sigset_t *found);      /* signals blocked where the guard was started; superd begins with all */
 bool guard_owns_fd(int fd);             /* descriptors of the guard's, which stay open */
-void guard_keep_fd(int fd);             /* a socket of superd's that stays open, too; called before guard_begin */
-void guard_take_signal(int number);     /* superd does what it orders: no later superd need hear of it */
 
 /* As notify_socket_send_fd (lib/unix_socket), but the guard sends: it is the process that the manager has started, and
  * nobody else may speak for the service (NotifyAccess=main of systemd.service(5)). Without a guard, superd sends. false

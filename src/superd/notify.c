@@ -293,7 +293,7 @@ static struct instance *find_sender(struct svc *svc, pid_t pid, uid_t uid, unsig
 /* The kernel tells the end of a process to its parent alone, which may be neither superd nor the guard. */
 static bool has_strange_parent(const struct process *process)
 {
-	return !process->parent || (process->parent != getpid() && process->parent != guard_pid());
+	return !process->parent || (process->parent != getpid() && process->parent != guard->pid);
 }
 
 /* Its parent may have ended before it, so that superd or the guard reaps it: that tells how it has ended. */

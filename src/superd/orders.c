@@ -46,7 +46,7 @@ static struct {
 					.head = "# Services that superd disables" },
 	    } };
 
-static struct lock *get_lock(const char *name, bool makes)
+struct lock *lock_get(const char *name, bool makes)
 {
 	size_t low = 0, high = locks.count;
 	struct lock *list;
@@ -73,21 +73,16 @@ static struct lock *get_lock(const char *name, bool makes)
 	return NULL;
 }
 
-struct lock *lock_find(const char *name)
-{
-	return get_lock(name, false);
-}
-
 bool lock_is_set(const struct svc *svc, enum lock_kind kind)
 {
-	const struct lock *lock = lock_find(svc->row->name);
+	const struct lock *lock = lock_get(svc->row->name, false);
 
 	return lock && lock->orders[kind].since;
 }
 
 static void set_lock(const char *name, enum lock_kind kind, struct lock_order order)
 {
-	struct lock *lock = get_lock(name, order.since);
+	struct lock *lock = lock_get(name, order.since);
 
 	if (!lock && order.since)
 		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, locks.kinds[kind].shown);
@@ -195,7 +190,7 @@ static bool locks_outlive(enum lock_kind kind, struct buf *why)
 /* Orders that are in effect. */
 void locks_show(const char *name, struct buf *out)
 {
-	const struct lock *lock = lock_find(name);
+	const struct lock *lock = lock_get(name, false);
 
 	json_list_field(out, "locks");
 	for (enum lock_kind kind = 0; lock && kind < LOCK_KINDS; kind++) {
@@ -215,7 +210,7 @@ void locks_show(const char *name, struct buf *out)
 /* A service that has just come, at the start or by a reload. */
 void locks_apply(struct svc *svc)
 {
-	struct lock *lock = lock_find(svc->row->name);
+	struct lock *lock = lock_get(svc->row->name, false);
 
 	if (!lock)
 		return;

@@ -89,7 +89,7 @@ static void block_orders(void)
 	sigaddset(&orders, SIGUSR2);
 	sigaddset(&orders, SIGALRM);
 	for (size_t n = 0; (signal = signals_handled(n)); n++) {
-		if (signal_is_stray(signal) || ((pid1_is_first() || guard_restarts()) && signal_is_stop(signal)))
+		if (signal_is_stray(signal) || ((pid1_is_first() || guard->restarts) && signal_is_stop(signal)))
 			sigaddset(&orders, signal);
 	}
 	sigprocmask(SIG_SETMASK, &orders, NULL);
@@ -119,9 +119,7 @@ void pid1_enter(struct process_defaults *defaults)
 	struct rlimit limit;
 
 	sigemptyset(&found->ignored);
-	if (guard_pid())
-		guard_found_blocked(&found->blocked);
-	else
+	if (!guard->pid) /* else it has noted them */
 		sigprocmask(SIG_SETMASK, NULL, &found->blocked);
 	for (int signal = 1; signal < NSIG; signal++) {
 		if (sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
@@ -158,7 +156,7 @@ static void add_other(int fd, void *context)
 	struct listen_fds *listen_fds = context;
 	int *larger;
 
-	if (guard_owns_fd(fd) || fcntl(fd, F_GETFD) < 0)
+	if (guard_owns_fd(fd) || fd == daemonize_channel() || fcntl(fd, F_GETFD) < 0)
 		return;
 	for (size_t n = 0; n < listen_fds->count; n++) {
 		if (listen_fds->list[n].fd == fd)

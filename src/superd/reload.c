@@ -65,8 +65,12 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 
 static void *read_table_anew(void *context)
 {
+	struct table_load load = {
+		.options = superd.options, .before = superd.table, .compares = reading.what == TO_COMPARE
+	};
+
 	(void)context;
-	reading.table = load_again(superd.options, superd.table, reading.what == TO_COMPARE, &reading.diags);
+	reading.table = load_table(&load, &reading.diags);
 	eventfd_write(reading.done.fd, 1);
 	return NULL;
 }
@@ -763,7 +767,7 @@ void reload_first(struct table *table)
 			continue;
 		if (svc)
 			list_add(&superd.services, &svc->link);
-		else if (!service_is_off(row) && guard_restarts())
+		else if (!service_is_off(row) && guard->restarts)
 			state_fail();
 		else if (!service_is_off(row))
 			log_error(superd.log, "%s: not opened: out of memory; reload", row->name);

@@ -250,8 +250,8 @@ static void ask_version(struct session *session)
 	json_text_field(line, "version", PACKAGE_VERSION);
 	json_text_field(line, "build", build_id());
 	json_count_field(line, "pid", (uint64_t)getpid());
-	if (guard_pid() > 0)
-		json_count_field(line, "guard", (uint64_t)guard_pid());
+	if (guard->pid > 0)
+		json_count_field(line, "guard", (uint64_t)guard->pid);
 	else
 		json_null_field(line, "guard");
 	json_text_field(line, "reload_refused", *superd.refused_reload ? superd.refused_reload : NULL);

@@ -86,7 +86,7 @@ const char *state_name(enum state state)
 /* Why it is not to run: the first that is so. */
 enum bar svc_bar(const struct svc *svc)
 {
-	const struct lock *lock = lock_find(svc->row->name);
+	const struct lock *lock = lock_get(svc->row->name, false);
 
 	return superd_is_stopping()			    ? BAR_END
 		: svc->removed				    ? BAR_REMOVED
@@ -983,9 +983,9 @@ void svc_resume(struct svc *svc)
 	superd.starting += svc->state == STARTING;
 	if (svc->state != STOPPING) /* else it is what comes behind */
 		CLEAR(svc->run->start_due);
-	if (svc->state == RUNNING && instance_is_frozen(current) && guard_has_upgraded()) {
+	if (svc->state == RUNNING && instance_is_frozen(current) && guard->upgraded) {
 		idle_sleep_on(svc);
-	} else if (svc->state == RUNNING && (current->stand != MOVES || !guard_has_upgraded())) {
+	} else if (svc->state == RUNNING && (current->stand != MOVES || !guard->upgraded)) {
 		/* The superd before was about to count its clients, or has died between the freeze and the text. */
 		current->stand = STANDS_IDLE;
 		instance_freeze(current, MOVES);

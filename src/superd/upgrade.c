@@ -71,9 +71,9 @@ char *state_read(void)
 	bool drops = guard_drops_state();
 	char *text;
 
-	if (!guard_restarts())
+	if (!guard->restarts)
 		return NULL;
-	text = journal_read(guard_journal(), drops, &why);
+	text = journal_read(guard->journal, drops, &why);
 	if (!text && !why.length && !drops)
 		state_fail();
 	guard_sweep(text || drops, !text);
@@ -122,7 +122,7 @@ static bool can_load(struct options *options, const char *text, struct buf *why)
 
 	if (options_read_standard_input(options))
 		lseek(STDIN_FILENO, 0, SEEK_SET);
-	table = previous ? load_table(options, NULL, NULL, &diags) : NULL;
+	table = previous ? load_table(&(struct table_load){ .options = options }, &diags) : NULL;
 	good = table && !diags.errors;
 	if (!good) {
 		buf_text(why, "its configuration: ");
@@ -294,7 +294,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 	asked.context = context;
 	asked.step = ASKS;
 	asked.until = 0;
-	if (!guard_pid()) {
+	if (!guard->pid) {
 		tell_upgrade(false,
 			     "superd runs without a guard, which an upgrade needs: restart it instead");
 		return;
