@@ -18,7 +18,7 @@ proc shell {script options} {
 
 test an_order_to_end_by_stop_delay_goes_on {
 	superd -clock -guard -control "superd { stop_delay = 10min }\n[filled {service web { listen = "127.0.0.1:0" exec = "$backend talk" }}]"
-	port web
+	port web; node %/control
 	expect {[lindex [superctl shutdown --no-wait] 0] == 0}
 	foreach next {{} {kill [below_guard] KILL} upgrade} {
 		eval $next
