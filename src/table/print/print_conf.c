@@ -1,12 +1,23 @@
 /* Prints a table as superd.conf: the settings of superd itself, the defaults, and the services. */
 #include "table/print/print_conf.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "table/option/service_settings.h"
-#include "table/print/buf_flush.h"
 #include "table/services/skipped.h"
 #include "table/services/service_conf.h"
+
+bool buf_flush(struct buf *buf, FILE *out)
+{
+	bool failed = buf->failed;
+	bool ok = !failed && fwrite(buf_string(buf), 1, buf->length, out) == buf->length;
+
+	buf_clear(buf);
+	if (failed)
+		errno = ENOMEM;
+	return ok;
+}
 
 /* Some code asks whether a service's own text sets an option, so not all options may be moved into the defaults. Who a
  * program runs as is nobody's default, unless all services say so. */

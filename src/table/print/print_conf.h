@@ -8,7 +8,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "lib/buf.h"
 #include "table/services/table.h"
+
+/* For this folder: writes the buffer to `out` and empties it. errno ENOMEM: out of memory. */
+bool buf_flush(struct buf *buf, FILE *out);
 
 /* Prints superd.conf with all that is set, in the words of who set it. It reads back as the same table, without what is left
  * out. With comments each value has the place where it was set. */
@@ -28,6 +32,7 @@ bool print_json(const struct table *table, FILE *out);
 /* Explains one option to a person. Also false if there is no such option; option_hint then has a hint. */
 bool print_explain(const char *option, FILE *out);
 
+extern const char *const first_options[];       /* NULL-terminated, in the order of the crib sheet (contrib/doc/tutorial.md) */
 bool print_first_options(FILE *out);    /* the options that people need first, with a sentence each */
 bool print_options(FILE *out);          /* the names of all options, by chapter, and those that only say a unit */
 bool print_options_json(FILE *out);     /* {"options": [{"name": …, "section": …, "text": …}]}: all that is known of each */

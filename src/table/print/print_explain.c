@@ -2,14 +2,15 @@
  * options. */
 #include "table/print/print_conf.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/json.h"
 #include "table/option/option_table.h"
-#include "table/print/buf_flush.h"
-#include "table/print/option_search.h"
 
 #define WIDTH 78                        /* columns of a line */
+#define BLANKS " \t\n"
 
 static const char *const systems[DIALECTS] = { [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd" };
 
@@ -18,6 +19,53 @@ static const char *const changes[] = {
 	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "opens the socket again",
 	[CHANGE_START] = "takes effect with the next start of superd",
 };
+
+const char *const first_options[] = {
+	"listen", "pass", "exec", "user", "env", "environment_file", "working_directory", "idle_timeout", "idle_action",
+	"accept", "start", "requires", "ready", "restart", "timeout_stop", "only_from", "per_source", "instances",
+	"memory_max", "output", NULL
+};
+
+/* Whether it is there to say what a systemd unit says: nobody writes it into a superd.conf by hand. */
+static bool option_is_for_units(const struct option_def *option)
+{
+	return option->chapter == CHAPTER_UNITS || option->flags & FOR_UNITS;
+}
+
+/* whole: the word is to begin one of the text's. */
+static bool text_has(const char *text, const char *word, size_t length, bool whole)
+{
+	for (const char *at = text; at && *at; at++) {
+		if (!strncasecmp(at, word, length) && (!whole || at == text || !isalnum((unsigned char)at[-1])))
+			return true;
+	}
+	return false;
+}
+
+static bool option_has(const struct option_def *option, const char *word, size_t length)
+{
+	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
+		if (text_has(option->name[dialect], word, length, true))
+			return true;
+	}
+	return text_has(option->help, word, length, true) ||
+	       text_has(chapter_title(option->chapter), word, length, true);
+}
+
+/* Whether the option has all of these blank-separated words: anywhere in its name, or, unless it is to have them there,
+ * in its text, its section's title and its names elsewhere at the beginning of a word; capitals do not matter. */
+static bool option_has_words(const struct option_def *option, const char *query, bool in_name)
+{
+	while (query += strspn(query, BLANKS), *query) {
+		size_t length = strcspn(query, BLANKS);
+
+		if (!text_has(option->name[NATIVE], query, length, false) &&
+		    (in_name || !option_has(option, query, length)))
+			return false;
+		query += length;
+	}
+	return true;
+}
 
 /* Breaks the text at blanks. more: how much further all lines but the first are to the right. */
 static void add_hanging(struct buf *out, const char *text, size_t more)

@@ -5,7 +5,6 @@
 
 #include "lib/json.h"
 #include "table/option/option_table.h"
-#include "table/print/buf_flush.h"
 
 /* Adds the options of a socket in which it differs from its service. */
 static void add_own_options(const struct service *service, const struct listen *socket, struct buf *out)

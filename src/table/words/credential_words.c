@@ -10,18 +10,6 @@
 
 #define NAME_MOST 255
 
-/* Whether it is a name of printable ASCII without the colon, which ends a name in these words. */
-static bool is_name(const char *name, size_t length)
-{
-	if (!length || length > NAME_MOST)
-		return false;
-	for (size_t n = 0; n < length; n++) {
-		if (name[n] < ' ' || name[n] > '~' || name[n] == ':')
-			return false;
-	}
-	return true;
-}
-
 struct credential_word credential_word_read(const char *word)
 {
 	size_t length = strcspn(word, ":");
@@ -31,8 +19,11 @@ struct credential_word credential_word_read(const char *word)
 
 bool credential_name_is_valid(const char *name, size_t length)
 {
-	return is_name(name, length) && !memchr(name, '/', length) && !scan_is_word(name, length, ".") &&
-	       !scan_is_word(name, length, "..");
+	for (size_t n = 0; n < length; n++) {
+		if (name[n] < ' ' || name[n] > '~' || name[n] == ':' || name[n] == '/')
+			return false;
+	}
+	return length && length <= NAME_MOST && !scan_is_word(name, length, ".") && !scan_is_word(name, length, "..");
 }
 
 const char *credential_value_read(const char *text, struct buf *out)
