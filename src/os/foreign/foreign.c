@@ -233,24 +233,33 @@ int foreign_fork(const char *path, foreign_work *work, const void *with, int kep
 	return result;
 }
 
+/* A service that runs as superd's user has none that could lead a path elsewhere. */
+static const struct account *switching(const struct account *account)
+{
+	return account && account->switches ? account : NULL;
+}
+
 bool path_is_foreign(const char *path, struct path_finding *finding)
 {
 	return *path == '/' && !path_folder_is_trusted(path, PATH_OPEN_FLAWS, finding);
 }
 
-bool path_leads_to_foreign(const char *path, struct path_finding *finding)
+bool path_leads_to_foreign(const char *path, const struct account *known, struct path_finding *finding)
 {
-	return *path == '/' && !path_is_trusted(path, PATH_OPEN_FLAWS, NULL, finding);
+	return *path == '/' && !path_is_trusted(path, PATH_OPEN_FLAWS, switching(known), finding);
 }
 
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
 				    struct account *account)
 {
-	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE || !path_uid_is_own(finding->owner))
+	known = switching(known);
+	if (finding->flaw == PATH_GROUP && known)
+		uid = known->uid; /* in that group */
+	else if (finding->flaw == PATH_OWNER || finding->flaw == PATH_REMOTE || !path_uid_is_own(finding->owner))
 		uid = finding->owner;
 	else
 		uid = uid ? uid : NOBODY;
-	*account = act_as_whom(uid, known && known->switches ? known : NULL);
+	*account = act_as_whom(uid, known);
 	return geteuid() == 0 && uid != 0 ? account : NULL;
 }
 
@@ -302,7 +311,7 @@ bool act_as_begin(struct act_as *before, const struct account *account)
 bool act_as_owner(struct act_as *before, const char *path, const struct account *known, struct path_finding *finding)
 {
 	before->account = NULL;
-	if (path_is_trusted(path, PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_MOUNTED, NULL, finding))
+	if (path_is_trusted(path, PATH_OWNER | PATH_GROUP | PATH_WORLD | PATH_MOUNTED, switching(known), finding))
 		return act_as_begin(before, NULL);
 	errno = finding->error;
 	if (finding->error)             /* nobody knows whose rights would do */
@@ -352,7 +361,7 @@ bool foreign_run(const char *path, bool follows, const struct account *known, fo
 	char folder[PATH_MAX];
 	struct work_as as = { work, with, follows ? path : folder, known };
 
-	if (!(follows ? path_leads_to_foreign : path_is_foreign)(path, &finding)) {
+	if (!(follows ? path_leads_to_foreign(path, known, &finding) : path_is_foreign(path, &finding))) {
 		work(with, text);
 	} else {
 		snprintf(folder, sizeof(folder), "%.*s/.", (int)(slash - path), path);

@@ -40,12 +40,13 @@ void fork_memory_unshare(void);
 /* Whether other users can change where this path's folder leads, for work on the name in it. Fills in `finding`. */
 bool path_is_foreign(const char *path, struct path_finding *finding);
 
-/* Also follows the last name of the path, for work on what it leads to. */
-bool path_leads_to_foreign(const char *path, struct path_finding *finding);
+/* Also follows the last name of the path, for work on what it leads to. A group that may write to a folder counts if
+ * `known` is in it. */
+bool path_leads_to_foreign(const char *path, const struct account *known, struct path_finding *finding);
 
 /* Chooses the rights for a path with this finding: those of the owner of the first folder that is not superd's. If all
- * users may write to that folder, the rights of uid. His groups are found by `known` (act_as_whom). Fills in `account`
- * and returns it. NULL: superd's own rights are no greater. */
+ * users may write to that folder, the rights of uid; if a group of `known` may, his. The owner's groups are found by
+ * `known` (act_as_whom). Fills in `account` and returns it. NULL: superd's own rights are no greater. */
 const struct account *foreign_actor(const struct path_finding *finding, uid_t uid, const struct account *known,
 				    struct account *account);
 

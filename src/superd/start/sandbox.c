@@ -195,6 +195,7 @@ struct listed_mount {
 struct mount_list {
 	struct pool *pool;
 	const char *root; /* root_directory; NULL: / */
+	const struct account *account;
 	struct listed_mount *list;
 	size_t count, capacity;
 	const char *control; /* path of superd's control socket; NULL: the default, or it has none */
@@ -294,7 +295,7 @@ static void follow_all_links(struct mount_list *places)
 						       path + (written[1] ? strlen(written) : 0));
 		} else if (cover && !strcmp(path, written)) {
 			place->mount.path = cover->mount.path;
-		} else if (!places->root && !path_leads_to_foreign(path, &finding)) {
+		} else if (!places->root && !path_leads_to_foreign(path, places->account, &finding)) {
 			char *real = realpath(path, NULL);
 
 			place->mount.path = real ? pool_text(places->pool, real) : path;
@@ -814,6 +815,7 @@ static bool make_mounts(struct sandbox_build *build)
 {
 	struct mount_list places = { .pool = build->pool,
 				     .root = service_root(build->service),
+				     .account = build->service->account,
 				     .control = build->control };
 	struct sandbox_mount *mounts;
 	bool good;

@@ -1,0 +1,65 @@
+/* Files that a service's user may have put there: read with his rights. */
+#include "os/host/foreign_file.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "table/service/service.h"
+#include "tests/unit/unit.h"
+
+#define GROUP 60124
+
+static char folder[] = "/tmp/superd-foreign-XXXXXX";
+
+static void write_at(const char *name, mode_t mode, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	cr_assert(file);
+	fputs(text, file);
+	cr_assert_eq(fclose(file), 0);
+	cr_assert_eq(chmod(path, mode), 0);
+}
+
+/* Which text it reads as a user with this group; "": none. */
+static const char *read_as(gid_t group, const char *name)
+{
+	const struct account account = { .name = "a", .uid = 60123, .gid = group, .switches = true };
+	static char got[64];
+	size_t length = 0;
+	char path[128], *text;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	text = foreign_read_file(path, &account, 1000, &length);
+	snprintf(got, sizeof(got), "%s", text ? text : "");
+	free(text);
+	return got;
+}
+
+/* Its members can put a link there. */
+Test(foreign_file, in_a_folder_of_the_users_group_is_read_with_his_rights)
+{
+	char path[128], command[64];
+
+	if (geteuid() != 0)
+		cr_skip_test("becoming another user needs root");
+	cr_assert(mkdtemp(folder));
+	cr_assert_eq(chmod(folder, 0755), 0);
+	snprintf(path, sizeof(path), "%s/shared", folder);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_assert_eq(chown(path, 0, GROUP), 0);
+	cr_assert_eq(chmod(path, 0775), 0);
+	write_at("secret", 0600, "secret");
+	write_at("shared/open", 0644, "open");
+	snprintf(path, sizeof(path), "%s/shared/link", folder);
+	cr_assert_eq(symlink("../secret", path), 0);
+	cr_expect_str_eq(read_as(GROUP, "shared/open"), "open");
+	cr_expect_str_eq(read_as(GROUP, "shared/link"), "");
+	cr_expect_str_eq(read_as(GROUP + 1, "shared/link"), "secret", "nobody of the service's can have put it there");
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+}
