@@ -656,6 +656,9 @@ void control_open(void)
 void control_close(void)
 {
 	LIST_OF(struct session, session, link, &superd.sessions) {
+		session->turn = clock_now();
+		if (session->orders && session->changed) /* what it stops has ended */
+			session->changed(session);
 		write_output(session);
 		/* By the copy the connection ends with superd, and with the guard, which shares the descriptors: then
 		 * superctl knows that both have gone. */

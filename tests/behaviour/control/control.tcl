@@ -192,6 +192,22 @@ test an_ended_wait_leaves_what_was_begun_under_way {
 	clock_stop 2h
 }
 
+test a_stop_under_way_is_answered_at_the_end_of_superd {
+	set pids {}
+	superd -control [join [lmap name {one two} { filled {service $name {
+		exec = "$backend hang" listen = "127.0.0.1:0" start = boot timeout_stop = 1h kill_signal = SIGWINCH }} }] \n]
+	foreach name {one two} { done "start $name"; lappend pids [status pid $name] }
+	set operator [session]
+	send $operator "stop *"
+	counts "requested: stop" 2
+	signal TERM; log "superd: stopping"
+	foreach pid $pids { kill $pid KILL }
+	foreach pid $pids { has [line $operator] "\"ok\":true" "\"message\":\"stopped" }
+	is [line $operator] "{\"done\":true}"
+	close $operator
+	exit_status
+}
+
 # superd has read the end of what they send, and still waits for the instance.
 test forgets_who_has_half_closed_and_left {
 	web serve
