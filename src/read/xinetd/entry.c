@@ -316,14 +316,18 @@ static void read_stray_line(struct collector *collector)
 	static const char *const defaults[] = { "defaults", NULL };
 	const struct xinetd_line *line = &collector->line;
 	const char *hint = "entries begin with service NAME, defaults, include PATH or includedir PATH";
+	const char *head = line->kind == XINETD_ATTRIBUTE ? line->name
+		: line->kind == XINETD_STATEMENT	  ? line->words.words[0]
+							  : "";
+	bool is_defaults = xinetd_word_suggest(defaults, head);
 
-	if (line->kind == XINETD_ATTRIBUTE) {
+	if (line->kind == XINETD_ATTRIBUTE && !is_defaults) {
 		collector->entry = attribute_suggest(line->name) ? collector->ended : NULL;
 		refuse_line(collector, line->at, "this attribute is in no entry", hint);
 		collector->entry = NULL;
 		return;
 	}
-	if (line->kind == XINETD_STATEMENT && xinetd_word_suggest(defaults, line->words.words[0])) {
+	if (is_defaults) {
 		collector->entry = &collector->xinetd->defaults;
 		hint = "did you mean defaults?";
 	}
