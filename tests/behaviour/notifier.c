@@ -223,7 +223,10 @@ static const char *do_bad(const char *what)
 	return result(post(text, sizeof(text), -1));
 }
 
-/* The child goes on when the parent has named it and ended, or at once if that stays. */
+/* Whose a process with a session of its own is, its parent alone tells, and superd may look for it once that has ended
+ * (sd_notify(3)). So the parent waits until superd has heard of it.
+ *
+ * The child goes on when the parent has named it and ended, or at once if that stays. */
 static const char *move(bool detached, bool stays)
 {
 	char text[64];
@@ -247,6 +250,7 @@ static const char *move(bool detached, bool stays)
 		_exit(1);
 	while (stays)
 		pause();
+	do_barrier(NULL);
 	_exit(0);
 }
 
@@ -281,7 +285,10 @@ static void on_term(int number)
 	while (getpgid(child) == getpgrp())
 		poll(NULL, 0, 1);
 	snprintf(text, sizeof(text), "MAINPID=%ld", (long)child);
-	_exit(say(text, -1) ? 0 : 1);
+	if (!say(text, -1))
+		_exit(1);
+	do_barrier(NULL);
+	_exit(0);
 }
 
 static const char *do_yield(const char *how)
