@@ -21,7 +21,37 @@
 #include "lib/fd.h"
 #include "os/proc/process.h"
 
+#define FILE_MOST (1u << 20)
 #define MOVES_MOST 16 /* rounds, if processes fork while they are moved */
+
+const char *const controller_names[CONTROLLERS] = { "cpu", "cpuset", "io", "memory", "pids" };
+
+static char *read_group_file(const char *folder, const char *file)
+{
+	char path[PATH_MAX];
+	size_t length;
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	return fd_read_file(path, FILE_MOST, &length);
+}
+
+/* The controllers, by bit, that a group's file lists (cgroup.controllers, cgroup.subtree_control); 0 if it cannot be
+ * read. */
+static unsigned read_controllers(const char *folder, const char *file)
+{
+	char *text = read_group_file(folder, file), *rest = text, *word;
+	unsigned found = 0;
+
+	while ((word = strsep(&rest, " \n"))) {
+		for (unsigned n = 0; n < CONTROLLERS; n++)
+			found |= strcmp(word, controller_names[n]) ? 0 : 1u << n;
+	}
+	free(text);
+	return found;
+}
 
 /* Whether a process can be started in a new group. */
 static bool cgroups_test_start(const struct cgroups *cgroups)
@@ -100,7 +130,7 @@ static bool write_subtree_control(const char *path, unsigned controllers, char s
 
 static bool enable_controllers(struct cgroups *cgroups, bool is_root, unsigned controllers)
 {
-	unsigned before = cgroup_read_controllers(cgroups->own, "cgroup.subtree_control");
+	unsigned before = read_controllers(cgroups->own, "cgroup.subtree_control");
 
 	if (!is_root && !cgroups->moved && !move_superd(cgroups))
 		return false;
@@ -222,8 +252,6 @@ void cgroups_end(struct cgroups *cgroups)
 
 /* One control group, with the groups below it: opened, signalled, thawed, removed. */
 
-#define FILE_MOST (1u << 20)
-
 /* Part of each start, so it takes as few system calls as possible and checks nothing. */
 int cgroup_service_open(const char *path)
 {
@@ -326,20 +354,6 @@ bool cgroup_is_populated(const char *path)
 #define UNIFIED_HIERARCHY ""  /* /proc/self/cgroup lists it with no controllers */
 
 _Static_assert(PATH_MAX == 4096, "find_mount reads as much");
-
-const char *const controller_names[CONTROLLERS] = { "cpu", "cpuset", "io", "memory", "pids" };
-
-static char *read_group_file(const char *folder, const char *file)
-{
-	char path[PATH_MAX];
-	size_t length;
-
-	if (snprintf(path, sizeof(path), "%s/%s", folder, file) >= (int)sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	return fd_read_file(path, FILE_MOST, &length);
-}
 
 bool cgroup_write(const char *folder, const char *file, const char *text)
 {
@@ -526,19 +540,6 @@ bool cgroup_processes(const char *path, struct pids *pids)
 	return snprintf(file, sizeof(file), "%s/cgroup.procs", path) < (int)sizeof(file) && pids_read(pids, file);
 }
 
-unsigned cgroup_read_controllers(const char *folder, const char *file)
-{
-	char *text = read_group_file(folder, file), *rest = text, *word;
-	unsigned found = 0;
-
-	while ((word = strsep(&rest, " \n"))) {
-		for (unsigned n = 0; n < CONTROLLERS; n++)
-			found |= strcmp(word, controller_names[n]) ? 0 : 1u << n;
-	}
-	free(text);
-	return found;
-}
-
 /* Whether the process is superd or its descendant. As PID 1 superd owns all processes. */
 static bool is_own_process(pid_t pid)
 {
@@ -575,7 +576,7 @@ static void check_delegation(struct cgroup_delegation *place, const char *path, 
 					      : pool_textf(pool, "superd's control group: %s", strerror(errno));
 	} else {
 		place->path = path;
-		place->controllers = cgroup_read_controllers(path, "cgroup.controllers");
+		place->controllers = read_controllers(path, "cgroup.controllers");
 		if (!place->controllers)
 			place->wrong = "its control group has no controllers";
 		else if (!has_file(path, "cgroup.subtree_control", W_OK))

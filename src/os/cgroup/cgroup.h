@@ -50,10 +50,6 @@ bool cgroup_is_group(const char *path);
 /* Adds the pids of the processes in the group itself. false and errno: not all could be read. */
 bool cgroup_processes(const char *path, struct pids *pids);
 
-/* The controllers, by bit, that a group's file lists (cgroup.controllers, cgroup.subtree_control); 0 if it cannot be
- * read. */
-unsigned cgroup_read_controllers(const char *folder, const char *file);
-
 /* Writes a text to a group's file. false and errno. */
 bool cgroup_write(const char *folder, const char *file, const char *text);
 

@@ -58,8 +58,6 @@ bool node_is_ours(int fd, const struct listen *listen);
 
 /* The path of the listener's node; NULL: it has none (abstract, inet, …). */
 const char *node_path(const struct listen *listen);
-uid_t node_uid(const struct listen *listen);            /* socket_user, else superd's own */
-gid_t node_gid(const struct listen *listen);
 
 /* Nodes in other users' folders: such a user may put links there, or a file system that does not answer. A helper
  * process makes these nodes, with the user's rights. */

@@ -32,14 +32,15 @@ const char *node_path(const struct listen *listen)
 										       : NULL;
 }
 
-uid_t node_uid(const struct listen *listen)
+/* socket_user, else superd's own. */
+static uid_t node_uid(const struct listen *listen)
 {
 	uid_t owner = listen_prepared(listen)->owner;
 
 	return owner == (uid_t)-1 ? geteuid() : owner;
 }
 
-gid_t node_gid(const struct listen *listen)
+static gid_t node_gid(const struct listen *listen)
 {
 	gid_t group = listen_prepared(listen)->owner_group;
 
