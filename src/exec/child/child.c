@@ -70,7 +70,7 @@ static int write_settings(struct job *job, const struct cgroup_settings *cgroup_
 _Static_assert(CGROUP_DEPTH_MOST == 32, "give_to_user sets it");
 
 /* Gives the user the files for groups below (cgroups(7), "Delegation"), not those with the group's own limits. superd
- * removes no more levels than he may make. */
+ * goes through all that he makes, and may not take long for that. */
 static int give_to_user(int group, const struct account *account)
 {
 	static const char *const files[] = { "", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control" };
@@ -81,7 +81,8 @@ static int give_to_user(int group, const struct account *account)
 		if (syscall(SYS_fchownat, group, files[n], account->uid, account->gid, flags) < 0)
 			return -1;
 	}
-	return fd_write_file(group, "cgroup.max.depth", "32") ? 0 : -1;
+	return fd_write_file(group, "cgroup.max.depth", "32") && fd_write_file(group, "cgroup.max.descendants", "1000")
+		? 0 : -1;
 }
 
 /* Others see into the group once its settings are complete: a command that failed, or was killed, in front of that

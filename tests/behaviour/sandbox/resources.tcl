@@ -70,6 +70,7 @@ test a_group_goes_with_all_that_its_user_makes_in_it {
 	set client [connect it]
 	set line [group_line $client]
 	expect {[exists [group_folder $line]/.hidden]}
+	is [read [group_folder $line]/cgroup.max.descendants] "1000\n"
 	close $client
 	wait {[group_folder $line] eq ""}
 }
