@@ -12,12 +12,6 @@
 #include "table/services/skipped.h"
 #include "table/sources/source_name.h"
 
-void load_bases(struct process_defaults *process_defaults, const struct globals *settings)
-{
-	directories_find_bases(process_defaults);
-	process_defaults->control = settings->control && *settings->control == '/' ? settings->control : NULL;
-}
-
 /* The sources of the command line, and the optional ones that exist now. The caller frees the list. NULL: out of
  * memory. */
 static const char **list_sources(const struct options *options, size_t *count)

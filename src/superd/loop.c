@@ -843,6 +843,7 @@ void loop_rest(int error)
 
 static bool init_loop(bool has_command)
 {
+	const char *control = superd.options->settings.control;
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
 	if (!guard->pid)
@@ -865,7 +866,8 @@ static bool init_loop(bool has_command)
 	log_pump_attach(&self.pump, log_sink(superd.log));
 	output_init();
 	superd.defaults.environment = environ;
-	load_bases(&superd.defaults, &superd.options->settings);
+	directories_find_bases(&superd.defaults);
+	superd.defaults.control = control && *control == '/' ? control : NULL;
 	self.ahead = clock_wall() - clock_now();
 	ev_periodic_init(&self.jump, on_jump, 0., 0., next_jump);
 	ev_periodic_start(superd.loop, &self.jump);

@@ -184,7 +184,9 @@ static bool begin_guard(struct options *options)
 	int page = options->internal.guard_page;
 	unsigned setting = page < 0 ? options->guard : 1;
 
-	if (setting == GUARD_UNSET ? !takeover_has_guard(options) : !setting)
+	/* A search for an old daemon's name must find one process: update-inetd reads the pid file, which has the
+	 * guard's. */
+	if (setting == GUARD_UNSET ? options->invoked_as != AS_SUPERD || options->process_name : !setting)
 		return true;
 	if (options->flags & OPTION_DAEMON && page < 0 && daemonize_enter() < 0) {
 		fprintf(stderr, "superd: cannot go to the background: %s\n", strerror(errno));

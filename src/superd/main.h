@@ -163,9 +163,6 @@ bool log_setup_reopen(const struct options *options, struct log *log, struct buf
 
 /* Loads a table that can be run from the sources on the command line: at a start, and at every reload. */
 
-/* Finds the folders that runtime_directory, state_directory and the like lie in. */
-void load_bases(struct process_defaults *process_defaults, const struct globals *settings);
-
 struct table_load {
 	const struct options *options;
 	/* Called for each source that was read. format: the usual file of its language; services: their number. NULL: not
@@ -346,9 +343,6 @@ enum { EXIT_TABLE = 1, EXIT_START = 2 };
 int run_superd(struct options *options);
 /* Reads the internal argument behind argv[0], and removes it from argv. */
 struct internal_args takeover_strip(int *argc, char ***argv);
-
-/* Whether superd has a guard where neither --guard nor --no-guard says it. */
-bool takeover_has_guard(const struct options *options);
 
 /* Checks whether this superd could take over: state, log and table. Prints one sentence to stdout. Returns the exit
  * status. */

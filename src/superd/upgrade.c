@@ -47,13 +47,6 @@ struct internal_args takeover_strip(int *argc, char ***argv)
 	return internal;
 }
 
-/* By default. A search for an old daemon's name must find one process: update-inetd reads the pid file, which has the
- * guard's. */
-bool takeover_has_guard(const struct options *options)
-{
-	return options->invoked_as == AS_SUPERD && !options->process_name;
-}
-
 /* A superd that is to continue and cannot, says errno: it ends, and its guard starts another. */
 void state_fail(void)
 {
