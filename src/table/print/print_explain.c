@@ -67,6 +67,15 @@ static bool option_has_words(const struct option_def *option, const char *query,
 	return true;
 }
 
+/* Prints a text and frees it. false: it is empty, or see print_conf.h. */
+static bool print_text(struct buf *text, FILE *out)
+{
+	bool ok = text->length && buf_flush(text, out);
+
+	buf_free(text);
+	return ok;
+}
+
 /* Breaks the text at blanks. more: how much further all lines but the first are to the right. */
 static void add_hanging(struct buf *out, const char *text, size_t more)
 {
@@ -150,16 +159,13 @@ static void add_summary(struct buf *out, const struct option_def *option)
 bool print_first_options(FILE *out)
 {
 	struct buf text = { 0 };
-	bool ok;
 
 	buf_text(&text, "The options that most services need:\n\n");
 	for (size_t n = 0; first_options[n]; n++)
 		add_summary(&text, option_find(NATIVE, first_options[n]));
 	buf_text(&text, "\nsuperd --explain OPTION describes one, with an example; superd --explain \"WORD...\" finds\n"
 			"options by their text; superd --explain all lists all.\n");
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	return print_text(&text, out);
 }
 
 /* The names of a section's options, either those for units or the others. false: there are none. */
@@ -178,7 +184,6 @@ static bool list_names(struct buf *names, int chapter, bool for_units)
 bool print_options(FILE *out)
 {
 	struct buf text = { 0 }, names = { 0 };
-	bool ok;
 
 	buf_text(&text, "The options of superd.conf; superd --explain OPTION describes one.\n");
 	for (int chapter = 0; chapter < CHAPTERS; chapter++) {
@@ -191,17 +196,14 @@ bool print_options(FILE *out)
 	buf_text(&text, "\nFor what systemd's units say; a superd.conf seldom needs them\n\n");
 	add_hanging(&text, buf_string(&names), 0);
 	text.failed |= names.failed;
-	ok = buf_flush(&text, out);
 	buf_free(&names);
-	buf_free(&text);
-	return ok;
+	return print_text(&text, out);
 }
 
 bool print_search(const char *query, FILE *out)
 {
 	struct buf text = { 0 }, list = { 0 }, hint = { 0 };
 	const struct option_def *option;
-	bool ok;
 
 	for (int named = 1; named >= 0; named--) {      /* those with the words in their name come first */
 		for (size_t n = 0; (option = option_listed(n)); n++) {
@@ -215,12 +217,12 @@ bool print_search(const char *query, FILE *out)
 		 hint.length && hint.data[hint.length - 1] == '?' ? "" : ".");
 	buf_text(&text, "These have all words in their name or text; superd --explain OPTION describes one.\n\n");
 	buf_add(&text, buf_string(&list), list.length);
+	if (!list.length)
+		buf_clear(&text);
 	text.failed |= list.failed || hint.failed;
-	ok = list.length && buf_flush(&text, out);
 	buf_free(&hint);
 	buf_free(&list);
-	buf_free(&text);
-	return ok;
+	return print_text(&text, out);
 }
 
 /* The placeholder of its value; NULL: its words stand for it. */
@@ -276,7 +278,6 @@ bool print_options_json(FILE *out)
 {
 	const struct option_def *option;
 	struct buf text = { 0 };
-	bool ok;
 
 	json_object_open(&text);
 	json_list_field(&text, "options");
@@ -285,9 +286,7 @@ bool print_options_json(FILE *out)
 	json_list_close(&text);
 	json_object_close(&text);
 	buf_char(&text, '\n');
-	ok = buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	return print_text(&text, out);
 }
 
 static void add_explanation(struct buf *out, const struct option_def *option)
@@ -332,7 +331,6 @@ bool print_explain(const char *option, FILE *out)
 {
 	const struct option_def *found[] = { option_find(NATIVE, option), global_find(option) };
 	struct buf text = { 0 };
-	bool ok;
 
 	for (size_t n = 0; n < sizeof(found) / sizeof(*found); n++) {
 		if (!found[n])
@@ -341,7 +339,5 @@ bool print_explain(const char *option, FILE *out)
 			buf_char(&text, '\n');
 		add_explanation(&text, found[n]);
 	}
-	ok = text.length && buf_flush(&text, out);
-	buf_free(&text);
-	return ok;
+	return print_text(&text, out);
 }
