@@ -889,8 +889,8 @@ const struct option_def option_defs[] = {
 		  "process wants." },
 	OPTION(RESOURCES, delegate, delegation, [UNIT] = "Service.Delegate") .nothing = "yes", .fallback = "no",
 	  .argument = "yes | no", .example = "{ \"memory\", \"cpu\" }",
-	  .help = "Whether the program's user owns the instance's control group, and can create up to 1,000 groups below "
-		  "it. A list of controllers, as in units, counts as yes." },
+	  .help = "Whether the program's user owns the instance's control group, and can create up to 1,000 groups "
+		  "below it. A list of controllers, as in units, counts as yes." },
 
 	/* Hardening */
 	CHOICE(private_tmp, "PrivateTmp", "no")
