@@ -77,9 +77,8 @@ struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
 	}
 	/* The second of a row stands behind all rows. */
 	if (socket->family) {
-		if (svc->socket_count >= SERVED_MOST)
+		if (svc->socket_count >= SERVED_MOST || !(socket = svc_add_socket(svc)))
 			return NULL;
-		socket = &svc->sockets[svc->socket_count++];
 		socket->number = row;
 	}
 	socket->family = family;

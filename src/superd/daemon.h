@@ -553,6 +553,7 @@ bool superd_reopen(struct buf *why); /* the logs; why: may be NULL */
 struct svc *svc_new(struct table *table, const struct service *row);
 bool services_begin(void); /* false and errno */
 bool svc_replace_sockets(struct svc *svc, const struct service *row);
+struct socket *svc_add_socket(struct svc *svc); /* for bind.c; NULL: out of memory */
 void svc_forget_plan(struct svc *svc);
 void svc_set_timer(struct svc *svc, double seconds);
 void svc_look_again(struct svc *svc);

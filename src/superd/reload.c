@@ -319,7 +319,7 @@ static void take_spare(struct svc *svc, unsigned number, struct spare *spare)
 {
 	struct socket *socket = &svc->sockets[number], *from = &spare->socket;
 
-	if (from->family && svc->row->exec->pass == PASS_BIND && fits(spare, spare->whole, socket->listen))
+	if (from->family && fits(spare, spare->whole, socket->listen))
 		socket = bind_socket_of(svc, number, from->family);
 	else if (!fits(spare, from->listen, socket->listen))
 		return;

@@ -130,45 +130,59 @@ struct svc *svc_next(const struct svc *svc)
 static void on_readable(struct socket *socket);
 static void on_service_due(struct ev_loop *loop, ev_timer *timer, int events);
 
-/* With pass = bind each may become two, of one IP version each. */
-static size_t socket_room(const struct service *row)
-{
-	return row->socket_count * (row->exec->pass == PASS_BIND ? 2 : 1);
-}
-
 static struct zone runs = { .size = sizeof(struct run) }, socket_runs = { .size = sizeof(struct socket_run) };
 
-static void drop_sockets(struct socket *sockets, size_t room)
+static void drop_sockets(struct socket *sockets, size_t count)
 {
-	for (size_t n = 0; n < room; n++) {
+	for (size_t n = 0; n < count; n++) {
 		free(sockets[n].run->narrowed);
 		zone_give(&socket_runs, sockets[n].run);
 	}
 }
 
-/* All of them are closed; those behind the rows of the table are bind.c's. */
+/* All of them are closed. */
 static bool fill_sockets(struct svc *svc, const struct service *row, struct socket *sockets)
 {
-	for (size_t n = 0; n < socket_room(row); n++) {
-		sockets[n] =
-			(struct socket){ .svc = svc, .run = zone_take(&socket_runs), .number = (uint16_t)n, .fd = -1 };
+	for (size_t n = 0; n < row->socket_count; n++) {
+		sockets[n] = (struct socket){ .svc = svc,
+					      .listen = &row->sockets[n],
+					      .run = zone_take(&socket_runs),
+					      .number = (uint16_t)n,
+					      .fd = -1 };
 		if (!sockets[n].run) {
 			drop_sockets(sockets, n);
 			return false;
 		}
-		if (n < row->socket_count)
-			sockets[n].listen = &row->sockets[n];
 	}
 	return true;
+}
+
+/* With pass = bind the socket of a row may become two, of one IP version each. */
+struct socket *svc_add_socket(struct svc *svc)
+{
+	struct socket *sockets = calloc(svc->socket_count + 1, sizeof(*sockets));
+	struct socket_run *run = sockets ? zone_take(&socket_runs) : NULL;
+
+	if (!run) {
+		free(sockets);
+		return NULL;
+	}
+	svc_unwatch(svc); /* by where they were */
+	memcpy(sockets, svc->sockets, svc->socket_count * sizeof(*sockets));
+	if (svc->sockets != svc->own)
+		free(svc->sockets);
+	svc->sockets = sockets;
+	sockets[svc->socket_count] = (struct socket){ .svc = svc, .run = run, .fd = -1 };
+	return &sockets[svc->socket_count++];
 }
 
 /* It gets others, for another row; none of its own is open. false: out of memory, and it has none. */
 bool svc_replace_sockets(struct svc *svc, const struct service *row)
 {
-	struct socket *sockets = calloc(socket_room(row) + 1, sizeof(*sockets));
+	struct socket *sockets = calloc(row->socket_count + 1, sizeof(*sockets));
 	bool good = sockets && fill_sockets(svc, row, sockets);
 
-	drop_sockets(svc->sockets, svc->socket_count ? socket_room(svc->row) : 0);
+	drop_sockets(svc->sockets, svc->socket_count);
 	if (svc->sockets != svc->own)
 		free(svc->sockets);
 	if (!good)
@@ -180,7 +194,7 @@ bool svc_replace_sockets(struct svc *svc, const struct service *row)
 
 struct svc *svc_new(struct table *table, const struct service *row)
 {
-	struct svc *svc = calloc(1, sizeof(*svc) + socket_room(row) * sizeof(*svc->own)),
+	struct svc *svc = calloc(1, sizeof(*svc) + row->socket_count * sizeof(*svc->own)),
 		   **place = bucket_of(row->name);
 
 	if (!svc || !(svc->run = zone_take(&runs)) || !fill_sockets(svc, row, svc->own)) {
@@ -248,7 +262,7 @@ static void svc_free(struct svc *svc)
 	EACH_SOCKET(socket, svc)
 		socket_close(socket);
 	close_forget(svc);
-	drop_sockets(svc->sockets, svc->socket_count ? socket_room(svc->row) : 0);
+	drop_sockets(svc->sockets, svc->socket_count);
 	if (svc->sockets != svc->own)
 		free(svc->sockets);
 	zone_give(&runs, svc->run);

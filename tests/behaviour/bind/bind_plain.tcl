@@ -100,6 +100,20 @@ test a_reload_that_adds_a_socket_keeps_both {
 	expect {![logged "cannot listen"]}
 }
 
+test a_service_that_becomes_one_has_room_for_both {
+	needs_bind; needs_ipv6
+	set port [free_port]
+	set next {service next { listen = "127.0.0.1:0" accept = yes exec = "/bin/cat" }}
+	superd -control "service web { listen = \"$port\" exec = \"/bin/cat\" } $next"
+	log "next: listening on "
+	reload "[bind_table "\"$port\"" "" \
+		"tcp4 bind=0.0.0.0:$port listen=5 tcp6 v6only=1 bind=\[::]:$port listen=5 serve=poll"] $next"
+	loses_first; wait {[reachable $port]}
+	serves 127.0.0.1; serves ::1
+	reload $next
+	set client [connect next]; send $client served; is [line $client] served; close $client
+}
+
 test datagrams_of_ipv4_stay_ones {
 	needs_ipv6
 	binds {"udp:$port"} {udp4 pktinfo=1 bind=0.0.0.0:$port serve=poll}
