@@ -42,11 +42,11 @@ void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char
 		      size_t length)
 {
 	struct lookup *lookup = lookups ? pool_alloc(lookups->pool, sizeof(*lookup)) : NULL;
-	const char **list = calloc(length + 1, sizeof(*list)), *end = answer + length;
+	const char **list = calloc(length + 1, sizeof(*list));
 	size_t count = 0;
 
-	for (; list && answer < end; answer += strlen(answer) + 1)
-		list[count++] = answer;
+	for (size_t at = 0; list && at < length; at += strlen(answer + at) + 1)
+		list[count++] = answer + at;
 	if (lookup && list)
 		*lookup = (struct lookup){
 			.kind = pool_text(lookups->pool, kind), .name = pool_text(lookups->pool, name),
