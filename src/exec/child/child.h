@@ -223,7 +223,8 @@ struct plan_commands {
 
 /* What superd does with a plan, and the child with a start. */
 enum plan_flag {
-	PLAN_REREADS = 1 << 0,          /* it is made for every start: it has an environment_file, or depends on other sockets */
+	PLAN_REREADS = 1 << 0,          /* it is made for every start: it has an environment_file, depends on other sockets, or
+					   lacks a program, which may come */
 	PLAN_PER_CONNECTION = 1 << 1,   /* it is made for every client, as it contains %{instance} */
 	PLAN_EXPANDS = 1 << 2,          /* replace $NAME and ${NAME} in argv, by each start's environment */
 	PLAN_TELLS_UNIT = 1 << 5,       /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */

@@ -224,8 +224,12 @@ bool plan_make_commands(struct plan *plan, const struct service *service, const 
 			buf_text(why, "out of memory");
 			return false;
 		}
-		for (; good && *texts; texts++)
-			good = make_command(&made->list[made->count++], service, sockets, *texts, &wrong);
+		for (; good && *texts; texts++) {
+			struct plan_command *command = &made->list[made->count++];
+
+			good = make_command(command, service, sockets, *texts, &wrong);
+			plan->flags |= good && !*command->program ? PLAN_REREADS : 0;
+		}
 		if (!good)
 			plan_fail(service, command_option(phase), why, "%s", buf_string(&wrong));
 	}
@@ -420,7 +424,8 @@ bool plan_make_argv(struct plan *plan, const struct service *service, const stru
 	if (own) {
 		good = add_builtin(&text, &count, service, sockets, false, why);
 	} else {
-		plan_find_program(service, service->exec->exec[0], &text);
+		if (!plan_find_program(service, service->exec->exec[0], &text))
+			plan->flags |= PLAN_REREADS;
 		buf_add(&text, "", 1);
 	}
 	for (words exec = service->exec->exec; !own && good && exec[count]; count++) {

@@ -268,3 +268,18 @@ test services_are_independent_of_each_other {
 	repeat 20 { pid works }
 	close $hangs $fails
 }
+
+test a_program_that_no_folder_has_is_found_when_it_comes {
+	file mkdir [path bin]
+	file link -symbolic [path bin/program] /bin/true
+	superd -clock {service web { listen = "127.0.0.1:0" exec = "program serve" exec_search_path = { "%/none", "%/bin" }
+		backoff_min = 1min backoff_max = 1min }}
+	log "web: listening on "
+	remove %/bin/program
+	set client [connect web]; send $client who
+	until 1min {[count "web: cannot start: exec: program: "] >= 2}
+	file link -symbolic [path bin/program] $::backend
+	advance 2min
+	is [said [line $client]] who
+	close $client
+}
