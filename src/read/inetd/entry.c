@@ -753,7 +753,7 @@ static bool read_default_hosts(struct inetd *inetd)
 	return true;
 }
 
-/* Reads NetBSD's ".include PATTERN". */
+/* Reads NetBSD's ".include PATTERN". What stands behind that is ignored, as there. */
 static bool read_directive(struct inetd *inetd)
 {
 	const struct word_list *line = &inetd->line;
@@ -761,9 +761,11 @@ static bool read_directive(struct inetd *inetd)
 	if (strcmp(line->words[0], ".include") != 0)
 		return reading_refuse(inetd->reading, line->at, "%s: there is no such directive: known is .include",
 				      line->words[0]);
-	if (line->count != 2 || !*line->words[1])
-		return reading_refuse(inetd->reading, line->count > 2 ? line->places[2] : shift(line->at, 8),
-				      ".include needs one path");
+	if (line->count < 2 || !*line->words[1])
+		return reading_refuse(inetd->reading, shift(line->at, 8), ".include: a path is missing");
+	if (line->count > 2)
+		diag_warning(inetd->reading->diags, line->places[2], ".include has one path: '%s' is not read",
+			     line->words[2]);
 	reading_add_role(inetd->reading, (struct source_role){ ROLE_SHARED, .at = line->at });
 	include_files(inetd->reading, &reader_inetd, line->words[1], line->places[1]);
 	return true;
