@@ -86,7 +86,7 @@ uint16_t *find_loop_ports(const struct service *row, struct plan_sockets *socket
 struct plan *plan_of(struct svc *svc, const struct service *row, const char *name, struct buf *why)
 {
 	bool *missing = calloc(svc->socket_count + row->socket_count + 1, sizeof(*missing)); /* row: of before, too */
-	struct plan_sockets sockets = { .instance = name, .missing = missing };
+	struct plan_sockets sockets = { .instance = name, .missing = missing, .first_pid = guard_first_pid() };
 	uint16_t *loops;
 	struct plan *plan;
 

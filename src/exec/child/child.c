@@ -314,9 +314,9 @@ static int stage_bind_filter(struct job *job)
 	if (fd < 0)
 		return -1;
 	/* With Yama, and without CAP_SYS_PTRACE, only an ancestor may look at a process, and the one that answers is no
-	 * ancestor: any descendant of superd that has this program's user may look at it from now on. */
-	if (job->plan->flags & PLAN_NEEDS_TRACER)
-		prctl(PR_SET_PTRACER, (unsigned long)getppid(), 0, 0, 0);
+	 * ancestor: any descendant of superd's guard that has this program's user may look at it from now on. */
+	if (job->plan->tracer)
+		prctl(PR_SET_PTRACER, (unsigned long)job->plan->tracer, 0, 0, 0);
 	result = send_descriptor(job->filter_channel, fd);
 	close(fd);
 	close(job->filter_channel);

@@ -230,7 +230,6 @@ enum plan_flag {
 	PLAN_TELLS_UNIT = 1 << 5,       /* set SYSTEMD_EXEC_PID, INVOCATION_ID and other variables of systemd */
 	PLAN_DIRECTORY_OPTIONAL = 1 << 6,       /* if the directory is missing, use / */
 	PLAN_NO_NEW_PRIVILEGES = 1 << 8,
-	PLAN_NEEDS_TRACER = 1 << 9,     /* pass = bind: superd has no CAP_SYS_PTRACE, so the program lets it look (PR_SET_PTRACER) */
 	PLAN_IGNORES_SIGPIPE = 1 << 10,
 	PLAN_DELEGATES = 1 << 11,       /* delegate (Delegate=): the control group belongs to the service's user */
 	PLAN_USERS_FIRST = 1 << 12,     /* enter the user namespace first, as it gives the right to the others */
@@ -276,6 +275,7 @@ struct plan {
 	int io_priority;                /* for ioprio_set(2); -1: unchanged */
 	uint64_t ambient, bounding;     /* capability sets, bit CAP_x; bounding all ones: unchanged */
 	struct sock_fprog *bind_filter; /* pass = bind: the filter (os/proc/bind_filter); owned; NULL: none */
+	pid_t tracer;                   /* its program lets this process and those below look at it (PR_SET_PTRACER); 0: it need not */
 	unsigned keyring;               /* enum keyring_mode */
 	struct own_folder *folders;     /* those that its start makes; owned */
 	size_t folder_count;

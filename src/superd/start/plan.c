@@ -362,7 +362,8 @@ static void add_lengths(const char *path, uint32_t *lengths, size_t *count)
  * What superd answers, and when, is partly the program's choice, and a program with a set-user-id bit would inherit the
  * filter. So it gains nothing, unless the row says that it may; then superd needs CAP_SYS_ADMIN for the filter, which a
  * child keeps across the change of user (stage_ambient). */
-static bool make_bind_filter(struct plan *plan, const struct service *service, struct buf *why)
+static bool make_bind_filter(struct plan *plan, const struct service *service, const struct plan_sockets *sockets,
+			     struct buf *why)
 {
 	size_t addresses = service->socket_count, count = 0;
 	bool has_path = false;
@@ -384,7 +385,7 @@ static bool make_bind_filter(struct plan *plan, const struct service *service, s
 			add_lengths(strpbrk(*text, "/@") ? strpbrk(*text, "/@") : *text, lengths, &count);
 	}
 	if (!capability_held(CAP_SYS_PTRACE))
-		plan->flags |= PLAN_NEEDS_TRACER;
+		plan->tracer = sockets->first_pid;
 	if (!capability_held(CAP_SYS_ADMIN))
 		plan->flags |= PLAN_NO_NEW_PRIVILEGES;
 	plan->bind_filter = lengths ? bind_filter_make(has_path, lengths, count) : NULL;
@@ -457,7 +458,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
 	    directories_plan(plan, service, defaults, why) && credentials_plan(plan, service, defaults, why) &&
 	    make_rest(plan, service, defaults, why) && plan_make_resources(plan, service, why) &&
-	    make_bind_filter(plan, service, why) && make_streams(plan, service, sockets, why)) {
+	    make_bind_filter(plan, service, sockets, why) && make_streams(plan, service, sockets, why)) {
 		plan_check_trust(plan);
 		return plan;
 	}

@@ -46,6 +46,7 @@ struct plan_sockets {
 	 * ever. */
 	const uint16_t *loop_ports;
 	size_t loop_count;
+	pid_t first_pid; /* superd's guard, or superd: all that superd runs is below it, also the next superd */
 };
 
 /* Makes the plan of a service, for plan_free. NULL with the reason in why, such as "environment_file: /etc/x: No such
