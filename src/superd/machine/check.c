@@ -490,7 +490,7 @@ static void preflight_privileges(struct preflight *preflight, const struct servi
 	char text[32];
 
 	/* superd's own programs have users of their own, sensors run no program, and units mean root. */
-	if (preflight->root && !identity->user && !identity->dynamic_user && !service->is_unclear &&
+	if (preflight->root && !identity->user && !identity->dynamic_user && !service_is_unclear(service, "user") &&
 	    service->exec->exec && service->groups->access->deny_time < 0 && service->dialect != UNIT) {
 		diag_warning(preflight->diags, service->at, "%s: it would run as root", service->name);
 		if (!service->is_foreign)

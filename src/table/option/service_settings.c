@@ -40,6 +40,7 @@ bool service_keep_settings(struct service *row, const struct option_settings *de
 	struct option_settings *settings = calloc(1, size);
 
 	row->settings = NULL;
+	row->is_unclear = false;
 	if (!settings)
 		return false;
 	settings->defaults = defaults;
@@ -97,6 +98,14 @@ bool service_text_groups(const struct service *row, const void *groups[GROUPS], 
 			return false;
 	}
 	return true;
+}
+
+bool service_is_unclear(const struct service *service, const char *option)
+{
+	const struct option_setting *setting =
+		service->is_unclear || service->has_unknown ? service_setting(service, option) : NULL;
+
+	return setting ? setting->refused : service->has_unknown;
 }
 
 struct origin service_place(const struct service *service, const struct option_setting *setting)

@@ -51,6 +51,9 @@ bool settings_fill(struct setting_list settings, unsigned block, enum option_gro
  * out of memory. */
 bool service_text_groups(const struct service *row, const void *groups[GROUPS], struct pool *pool);
 
+/* Whether the service sets the option to an invalid value, so that rules must not use it. */
+bool service_is_unclear(const struct service *service, const char *option);
+
 /* The place of a setting of this service. */
 struct origin service_place(const struct service *service, const struct option_setting *setting);
 

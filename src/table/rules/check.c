@@ -1,7 +1,7 @@
 /* Applies all rules to a table; and the rule of names.
  *
- * Each mistake gets one message: a service whose text has an invalid value, which is reported, is not checked by rules
- * until that is mended. */
+ * Each mistake gets one message: a rule is silent if an option that it uses had an invalid value
+ * (service_is_unclear). */
 #include "table/rules/check.h"
 
 #include <stdlib.h>
@@ -102,8 +102,10 @@ static void check_wants_of(struct wanting *wanting, const struct service *servic
 	struct need need;
 
 	wanting->seen[service - wanting->table->services] = OPEN;
-	for (size_t n = 0; service_need(service, n, &need); n++)
-		check_need(wanting, service, &need, depth);
+	for (size_t n = 0; service_need(service, n, &need); n++) {
+		if (!service_is_unclear(service, need.option))
+			check_need(wanting, service, &need, depth);
+	}
 	wanting->seen[service - wanting->table->services] = CHECKED;
 }
 
@@ -124,7 +126,7 @@ void table_check(const struct table *table, struct diags *diags)
 {
 	check_names(table, diags);
 	for (size_t i = 0; i < table->count; i++) {
-		for (size_t n = 0; n < sizeof(rules) / sizeof(rules[0]) && !table->services[i].is_unclear; n++)
+		for (size_t n = 0; n < sizeof(rules) / sizeof(rules[0]); n++)
 			rules[n](&table->services[i], diags);
 	}
 	check_wants(table, diags);

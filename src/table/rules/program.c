@@ -125,6 +125,9 @@ void rule_templates(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
 
+	/* With an invalid listen option, the names of the sockets are unknown. */
+	if (service_is_unclear(service, "listen"))
+		return;
 	check_program(service, diags);
 	for (words word = exec && exec[0] ? exec + 1 : NULL; word && *word; word++)
 		check_templates(service, "exec", *word, diags);
@@ -145,6 +148,9 @@ void rule_program(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
 
+	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
+	    service_is_unclear(service, "redirect") || service_is_unclear(service, "deny_time"))
+		return;
 	if (!has_program(service) && !service->exec->builtin && !service->exec->redirect &&
 	    service->groups->access->deny_time < 0) {       /* a sensor runs nothing */
 		service_refuse(service, NULL, diags, "exec is missing");
@@ -163,7 +169,7 @@ static void check_streams(const struct service *service, const char *option, con
 {
 	char says[128];
 
-	if (!service->exec->accept) {
+	if (!service->exec->accept && !service_is_unclear(service, "accept")) {
 		service_refuse(service, option, diags, "%s%s needs accept = yes", option, name);
 		service_hint(service, diags, "set accept = yes");
 	}
@@ -255,13 +261,14 @@ static bool leads_back(words target, const struct listen *listen)
 
 static void check_redirect(const struct service *service, struct diags *diags)
 {
+	bool is_here = !service->groups->hardening->private_network && !service_is_unclear(service, "redirect");
+
 	if (service->exec->accept)
 		check_streams(service, "redirect", "", diags);
 	else
 		check_relay_sockets(service, diags);
-	for (size_t n = 0; n < service->socket_count; n++) {
-		if (!service->groups->hardening->private_network &&
-		    leads_back(service->exec->redirect, &service->sockets[n]))
+	for (size_t n = 0; is_here && n < service->socket_count; n++) {
+		if (leads_back(service->exec->redirect, &service->sockets[n]))
 			service_refuse(service, "redirect", diags,
 				       "redirect leads back to its own socket: name the address of the server");
 	}
@@ -275,17 +282,57 @@ void rule_builtin(const struct service *service, struct diags *diags)
 		check_redirect(service, diags);
 }
 
-/* A default that does not fit is no mistake of the service. */
-void rule_ready(const struct service *service, struct diags *diags)
+static bool is_read(const struct service *service, const char *option, const struct stream *stream)
+{
+	return stream->kind == STREAM_LOG || service_is_unclear(service, option);
+}
+
+/* Whether superd reads what the backend prints. */
+static bool is_heard(const struct service *service)
 {
 	const struct stream_options *streams = service->groups->streams;
 
+	return is_read(service, "output", &streams->output) || is_read(service, "error", &streams->error);
+}
+
+/* A default that does not fit is no mistake of the service. */
+void rule_ready(const struct service *service, struct diags *diags)
+{
 	if (!service_setting(service, "ready") || !service->groups->lifecycle->ready ||
-	    streams->output.kind == STREAM_LOG || streams->error.kind == STREAM_LOG)
+	    service_is_unclear(service, "ready") || is_heard(service))
 		return;
 	service_refuse(service, "ready", diags,
 		       "ready: superd does not read its output: neither output nor error is log");
 	service_hint(service, diags, "set one of them to log, or use exec_ready");
+}
+
+static bool is_socket(const struct stream *stream)
+{
+	return stream->kind == STREAM_SOCKET;
+}
+
+static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
+				struct diags *diags)
+{
+	if (!is_socket(stream) || service->exec->accept || service->socket_count == 1)
+		return;
+	if (service_is_unclear(service, "listen"))
+		return;
+	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u", name,
+		       service->socket_count);
+}
+
+static void check_stream_descriptor(const struct service *service, const char *name, const struct stream *stream,
+				    const char *usual, struct diags *diags)
+{
+	const char *socket = stream->path ? stream->path : usual;
+
+	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
+		return;
+	if (service->exec->pass == PASS_INETD)
+		service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
+	else if (!has_socket(service, socket, strlen(socket), false))
+		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name, socket);
 }
 
 void rule_streams(const struct service *service, struct diags *diags)
@@ -300,20 +347,12 @@ void rule_streams(const struct service *service, struct diags *diags)
 		{ "error", "stderr", &streams->error },
 	};
 
+	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
+		return;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		const struct stream *stream = all[i].stream;
-		const char *name = all[i].name, *socket = stream->path ? stream->path : all[i].usual;
-		bool takes_one = service->exec->pass == PASS_INETD;
-
-		if (stream->kind == STREAM_SOCKET && !takes_one && !service->exec->accept && service->socket_count != 1)
-			service_refuse(service, name, diags,
-				       "%s = socket needs a service with one socket; this one has %u", name,
-				       service->socket_count);
-		if (stream->kind == STREAM_DESCRIPTOR && takes_one)
-			service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
-		else if (stream->kind == STREAM_DESCRIPTOR && !has_socket(service, socket, strlen(socket), false))
-			service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name,
-				       socket);
+		if (service->exec->pass != PASS_INETD)
+			check_stream_socket(service, all[i].name, all[i].stream, diags);
+		check_stream_descriptor(service, all[i].name, all[i].stream, all[i].usual, diags);
 	}
 }
 
@@ -370,11 +409,12 @@ static void check_phase(const struct service *service, enum command_phase phase,
 {
 	const char *option = service_commands(service, phase) ? command_option(phase) : NULL;
 
-	if (!option)
+	if (!option || service_is_unclear(service, option))
 		return;
 	for (words text = service_commands(service, phase); text && *text; text++) {
 		check_command_program(service, option, *text, diags);
-		check_templates(service, option, *text, diags);
+		if (!service_is_unclear(service, "listen"))
+			check_templates(service, option, *text, diags);
 	}
 	if (phase == PHASE_IDLE_UNLESS && service_commands(service, phase)[1])
 		service_refuse(service, option, diags,

@@ -334,7 +334,7 @@ static bool check_kinds(const struct service *service, const struct rule_row *ro
 	const char *name = option->name[NATIVE];
 	struct buf text = { 0 };
 
-	if (!service->socket_count)
+	if (service_is_unclear(service, "listen") || !service->socket_count)
 		return false;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
@@ -360,7 +360,7 @@ static bool check_kinds(const struct service *service, const struct rule_row *ro
 	return true;
 }
 
-/* Reports the row for one of its options, if it is broken. */
+/* Reports the row for one of its options, if it is broken. A wrong value is reported already. */
 static bool check_row(const struct service *service, const struct rule_row *row, const struct found *named,
 		      const struct option_def *option, struct diags *diags)
 {
@@ -368,7 +368,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	struct buf text = { 0 };
 	bool has_other;
 
-	if ((row->is_set && !service_setting(service, name)) ||
+	if ((row->is_set && !service_setting(service, name)) || service_is_unclear(service, name) ||
 	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
 	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign))
 		return false;
@@ -382,7 +382,8 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	else
 		has_other = holds(service, NULL, named->other, strstr(row->other, " = "));
 	if (!holds(service, NULL, option, named->value) || has_other == (row->verb == NEEDS) ||
-	    (row->verb == NEEDS && service_setting(service, row->other)))
+	    (row->verb == NEEDS && service_setting(service, row->other)) ||
+	    service_is_unclear(service, named->other->name[NATIVE]))
 		return false;
 	if (row->because == no_connections)
 		buf_addf(&text, "%s %s", name, accept_reason(service));

@@ -16,7 +16,8 @@ void rule_listen(const struct service *service, struct diags *diags)
 {
 	bool alone = service->exec->start != START_DEMAND && !service->exec->accept;
 
-	if (service->socket_count || alone || service_setting(service, "socket"))
+	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
+	    service_setting(service, "socket"))
 		return;
 	service_refuse(service, NULL, diags, "listen is missing");
 	diags_hint(diags,
@@ -29,6 +30,8 @@ void rule_pass(const struct service *service, struct diags *diags)
 	size_t count = service->socket_count;
 
 	if (service->exec->pass != PASS_INETD || service->exec->accept || count == 1)
+		return;
+	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
 		return;
 	if (!count && service->exec->start == START_DEMAND)
 		return; /* rule_listen's */
@@ -109,7 +112,7 @@ static void check_clients(const struct service *service, struct diags *diags)
 void rule_access(const struct service *service, struct diags *diags)
 {
 	check_clients(service, diags);
-	if (service->exec->accept)
+	if (service_is_unclear(service, "accept") || service->exec->accept)
 		return;
 	check_counts(service, diags);
 	if (service->groups->access->libwrap && !all_datagrams(service)) {
@@ -181,7 +184,8 @@ void rule_bind(const struct service *service, struct diags *diags)
 {
 	struct pool *pool;
 
-	if (service->exec->pass != PASS_BIND)
+	if (service->exec->pass != PASS_BIND || service_is_unclear(service, "pass") ||
+	    service_is_unclear(service, "listen"))
 		return;
 	pool = pool_new();
 	for (size_t n = 0; pool && n < service->socket_count; n++) {

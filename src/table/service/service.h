@@ -472,7 +472,8 @@ struct service {
 	const struct option_groups *groups;
 	const struct option_settings *settings;                /* what its own text sets; NULL: nothing */
 	unsigned socket_count;
-	bool is_unclear : 1;            /* a setting is `refused`, or a name in its text is no option's: no rule checks it */
+	bool is_unclear : 1;            /* a setting is `refused` */
+	bool has_unknown : 1;           /* a name in its text is no option's, and may be meant for any that it does not set */
 	unsigned dialect : 3;           /* enum dialect, for messages (table/type/option_def.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */

@@ -197,7 +197,7 @@ static bool fill_socket_options(struct service *row, struct pool *pool)
 bool builder_row(const struct service_builder *builder, const struct option_settings *defaults, struct service *row)
 {
 	*row = (struct service){ .name = builder->name, .at = builder->at, .is_foreign = builder->is_foreign,
-				 .is_unclear = builder->has_unknown,
+				 .has_unknown = builder->has_unknown,
 				 .is_alone = builder->is_alone, .dialect = builder->dialect & 7 };
 	return !builder->exhausted &&
 	       service_keep_settings(row, defaults, builder->settings, builder->setting_count, builder->table->pool) &&

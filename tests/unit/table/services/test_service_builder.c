@@ -174,7 +174,8 @@ Test(builder, a_bad_value_is_reported_at_its_word_and_counts_as_set)
 	cr_expect_eq(diags.list[0].column, 10);
 	cr_expect(builder_has(builder, "timeout_stop"));
 	row = end(builder);
-	cr_expect(row->is_unclear);
+	cr_expect(service_is_unclear(row, "timeout_stop"));
+	cr_expect_not(service_is_unclear(row, "user"));
 	cr_expect_eq(row->groups->lifecycle->timeout_stop, 10000000);
 }
 
