@@ -486,8 +486,7 @@ static void take(const struct output_message *said, int *fds, size_t count)
 		log_tap(self.log, self.follows > LEVEL_INFO ? LEVEL_DEBUG : LEVEL_INFO, on_logged, NULL);
 		return;
 	case OUTPUT_SERVICE:
-		if (count == 1)
-			take_service(said, fds[0]);
+		take_service(said, fds[0]);
 		return;
 	case OUTPUT_GONE:
 		source = source_find(said);
@@ -523,8 +522,11 @@ static void receive(void)
 			self.page = NULL;
 			return;
 		}
-		if (!self.is_other)
-			take(&self.said, fds, count);
+		if (self.is_other)
+			return;
+		if (count < self.said.descriptors && self.said.kind != OUTPUT_GONE)
+			exit(1); /* superd passes all but what is gone to another one, which has room */
+		take(&self.said, fds, count);
 	}
 }
 

@@ -55,6 +55,7 @@ enum output_wish {
 /* superd's words. */
 struct output_message {
 	enum output_kind kind;
+	uint32_t descriptors; /* that come with it; the kernel leaves out those for which the receiver has no room */
 	uint32_t number; /* of the pipe in the page; grows and comes never again */
 	char service[256];
 	union {

@@ -70,8 +70,9 @@ static void give_up(void);
 
 /* ---- what superd tells ---- */
 
-static bool send_message(const struct output_message *message, const int *fds, size_t count)
+static bool send_message(struct output_message *message, const int *fds, size_t count)
 {
+	message->descriptors = (uint32_t)count;
 	if (superd.output.fd < 0)
 		return false;
 	if (fd_message_send(superd.output.fd, message, sizeof(*message), fds, count, MSG_DONTWAIT))
