@@ -42,8 +42,8 @@ struct walk {
 	char known[PATH_MAX];           /* the folder reached, which is trusted, without links; "": / */
 	char rest[PATH_MAX];            /* the names to follow from there */
 	unsigned flaws;                 /* enum path_flaw: those to look for */
-	const char *mounts;             /* text of mountinfo; NULL: unknown */
-	bool has_mounts;                /* that text was given, and cannot be read again */
+	bool has_mounts;                /* they are given, and are not read */
+	const char *mounts;             /* text of mountinfo, if given; NULL: unknown */
 	const struct account *account;
 	int links;                      /* links followed so far, LINKS_MOST at most */
 	/* `known` is sticky and others may write it, so a name in it must be owned by superd or root. */
@@ -51,27 +51,24 @@ struct walk {
 	struct path_finding *finding;
 };
 
-/* The mounts of this process, at most so many seconds old. NULL without /proc or memory: then no file system is remote.
- * To be used at once: the text lives until it is read twice again. */
+/* The loop and the threads that read tables share the text; it is used and replaced under this lock. */
+static pthread_mutex_t mounts_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The mounts of this process, at most so many seconds old. NULL without /proc or memory: then no file system is
+ * remote. */
 static const char *read_mounts(double seconds)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static char *mounts, *before;
+	static char *mounts;
 	static double read_at;
 	double now = clock_now();
-	const char *result;
 	size_t length;
 
-	pthread_mutex_lock(&lock);
 	if (!mounts || now - read_at >= seconds) {
-		free(before);
-		before = mounts;
+		free(mounts);
 		mounts = fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
 		read_at = now;
 	}
-	result = mounts;
-	pthread_mutex_unlock(&lock);
-	return result;
+	return mounts;
 }
 
 static bool is_local_system(const char *system)
@@ -165,22 +162,28 @@ static bool report_remote(struct walk *walk, const char *path, const char *syste
  * superd hangs anyway. */
 static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
 {
-	const char *system = NULL;
+	const char *mounts = walk->mounts, *system;
 	struct statfs status;
+	bool remote;
 
 	if (!mount)
 		return false;
-	if (walk->mounts)
-		system = find_mount(walk->mounts, mount);
-	if (walk->mounts && !system && !walk->has_mounts) {
-		walk->mounts = read_mounts(0);
-		system = find_mount(walk->mounts, mount);
+	if (!walk->has_mounts) {
+		pthread_mutex_lock(&mounts_lock);
+		mounts = read_mounts(CACHE_SECONDS);
+		if (mounts && !find_mount(mounts, mount))
+			mounts = read_mounts(0);
 	}
+	system = find_mount(mounts, mount);
+	remote = mounts && !(system && is_local_system(system)) &&
+		 report_remote(walk, path, system ? system : "unknown");
+	if (!walk->has_mounts)
+		pthread_mutex_unlock(&mounts_lock);
 	/* Without /proc, as in a root_directory, a process that may wait asks the file system itself. */
-	if (!walk->mounts)
+	if (!mounts)
 		return walk->flaws & PATH_MOUNTED && statfs(path, &status) == 0 && status.f_type == FUSE &&
 		       report_remote(walk, path, "fuse user_id=65534");
-	return !(system && is_local_system(system)) && report_remote(walk, path, system ? system : "unknown");
+	return remote;
 }
 
 /* Whether a group that may write is no danger to the caller: it is not one of the account's. */
@@ -356,8 +359,7 @@ static bool walk_path(struct walk *walk, const char *path)
 
 bool path_is_trusted(const char *path, unsigned flaws, const struct account *account, struct path_finding *finding)
 {
-	struct walk walk = { .flaws = flaws, .mounts = read_mounts(CACHE_SECONDS), .finding = finding,
-			     .account = account };
+	struct walk walk = { .flaws = flaws, .finding = finding, .account = account };
 
 	return walk_path(&walk, path);
 }

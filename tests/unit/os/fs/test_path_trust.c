@@ -5,6 +5,10 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -227,4 +231,32 @@ Test(path_trust, a_look_that_fails_is_told_with_its_error)
 	path_finding_describe(&finding, &text);
 	cr_expect_str_eq(buf_string(&text), "/tmp cannot be followed: Input/output error");
 	buf_free(&text);
+}
+
+static void *look_again_and_again(void *ends)
+{
+	struct path_finding found;
+
+	while (!*(atomic_bool *)ends)
+		path_is_trusted("/proc/self/status", PATH_REMOTE, NULL, &found);
+	return NULL;
+}
+
+/* The loop reads the list again for each new mount, while a thread that reads a table uses it. */
+Test(path_trust, looks_at_mounts_beside_other_threads)
+{
+	static atomic_bool ends;
+	pthread_t thread;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		cr_skip_test("needs root, and a mount namespace");
+	cr_assert_eq(pthread_create(&thread, NULL, look_again_and_again, &ends), 0);
+	for (int n = 0; n < 300; n++) {
+		cr_assert_eq(mount("superd-test", in("own"), "tmpfs", 0, "mode=755"), 0, "%s", strerror(errno));
+		cr_expect(trusts("own/."));
+	}
+	ends = true;
+	pthread_join(thread, NULL);
+	while (umount2(in("own"), MNT_DETACH) == 0)
+		continue;
 }
