@@ -815,7 +815,7 @@ const struct option_def option_defs[] = {
 	OPTION_IN(LIMITS, ENVIRONMENT, nice, count, "nice", "Service.Nice", "Nice") .fallback = "0",
 	  .least = -20, .most = 19,
 	  .help = "The scheduling priority, from -20 (first) to 19 (last). 0: superd's own. Below superd's own it "
-		  "needs CAP_SYS_NICE; without it superd sets the nearest allowed one." },
+		  "needs CAP_SYS_NICE; without it that stays." },
 	OPTION_IN(LIMITS, ENVIRONMENT, oom_score_adjust, count, [UNIT] = "Service.OOMScoreAdjust")
 	  .unset = &no_adjustment, .least = -1000, .most = 1000,
 	  .help = "How readily the kernel kills the program when memory runs out, from -1000 (never) to 1000 "
