@@ -264,13 +264,21 @@ static bool fits(const struct spare *spare, const struct listen *from, const str
 
 static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 {
+	bool binds = false;
+
 	svc_unwatch(svc);
+	/* It is stopped, and what superd-bind still says would be about sockets of the next row. */
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		binds |= instance->binder_fd >= 0;
+		bind_end(instance);
+	}
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
 
 		if (socket->fd >= 0) {
 			struct spare *spare = &spares[(*count)++];
 
+			socket->lent |= binds;
 			*spare = (struct spare){ .socket = *socket,
 						 .run = { .name = socket->run->name,
 							  .stored = socket->run->stored,

@@ -126,6 +126,26 @@ test an_upgrade_before_the_bind {
 	counts "web: started" 1
 }
 
+# superd-bind numbers the sockets of the row that it knows.
+test what_it_asks_as_it_is_stopped_for_other_sockets_touches_none_of_these {
+	needs_bind
+	set own [path own/superd-bind]; set port [free_port]; set other [free_port]
+	file mkdir [path own]
+	copy_program $::superd [path own/superd]
+	copy_program $::env(SUPERD_LIBEXEC)/superd-exec [path own/superd-exec]
+	copy_program $::env(BUILDDIR)/tests/behaviour/late_binder $own
+	exec mkfifo -m 666 [path own/said]
+	set row {service web { listen = { $sockets } pass = bind start = boot error = inherit exec = "$own program" }}
+	set sockets "\"$port\""
+	superd -control -program [path own/superd] [filled $row]
+	log "web: started"
+	set sockets "\"127.0.0.1:$other\", \"$port\""
+	reload [filled $row]
+	wait {[count "web: started"] == 2}
+	counts "listening on tcp:127.0.0.1:$other" 1
+	expect {![logged " binds tcp:0.0.0.0:1"]}
+}
+
 # ---- starts that fail ----
 
 test a_start_that_fails_before_its_program_keeps_no_descriptor {
