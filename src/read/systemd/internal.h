@@ -301,6 +301,9 @@ void units_request(struct reading *reading, const struct unit *unit, const char 
  * superd does not do for other units. */
 void units_pair(struct reading *reading);
 
+/* Skips a service that begins at this place. All files with errors since diagnostic `first` belong to it. */
+void units_leave_out(struct reading *reading, const char *name, struct origin at, size_t first);
+
 /* Sets what the socket builder->unit needs, whose socket { } is open. */
 void unit_build_socket_needs(struct unit_builder *builder);
 

@@ -38,17 +38,17 @@ static struct unit_pairing *find_pairing(struct units *asked, const struct unit 
 	return NULL;
 }
 
-/* The name of a unit without its suffix. */
-static const char *name_without_suffix(struct units *asked, const struct unit *unit)
+/* A valid name of a unit without its suffix. */
+static const char *without_suffix(struct units *asked, const char *name)
 {
-	return pool_text_n(asked->pool, unit->name, strlen(unit->name) - strlen(unit->suffix) - 1);
+	return pool_text_n(asked->pool, name, (size_t)(strrchr(name, '.') - name));
 }
 
 static struct unit_pairing *add_pairing(struct units *asked, const struct unit *service, const char *folder,
-					const struct unit *named)
+					const char *name)
 {
 	array_add(asked->pairs, asked->pair_count, asked->pair_capacity) = (struct unit_pairing){
-		.service = service, .folder = folder, .name = name_without_suffix(asked, named),
+		.service = service, .folder = folder, .name = name,
 	};
 	return &asked->pairs[asked->pair_count - 1];
 }
@@ -71,12 +71,41 @@ static bool is_paired(const struct units *asked, const struct unit *socket)
 	return false;
 }
 
-static void skip_unit(struct reading *reading, const struct requested_unit *asked)
+/* Whether a service is skipped already, because of another of its files. */
+static bool is_skipped(const struct table *table, const char *name)
 {
-	const char *name = name_without_suffix(units_of(reading), asked->unit);
+	for (size_t n = 0; n < table->skipped_count; n++) {
+		if (table->skipped[n].name && !strcmp(table->skipped[n].name, name))
+			return true;
+	}
+	return false;
+}
 
-	reading_skip(reading, unit_start(asked->unit), name);
-	if (!asked->by_name)
+void units_leave_out(struct reading *reading, const char *name, struct origin at, size_t first)
+{
+	struct diags *diags = reading->diags;
+	bool any = is_skipped(reading->table, name);
+
+	for (size_t n = first; n < diags->count; n++) {
+		const struct diag *diag = &diags->list[n];
+		unsigned start = diag->line > 0;        /* 0: the error is about a file that is not there */
+		const char *file;
+
+		if (diag->severity != SEVERITY_ERROR || !diag->file)
+			continue;
+		file = pool_text(reading->table->pool, diag->file);
+		table_skip(reading->table, (struct origin){ file, start, start }, name)->is_part = any;
+		any = true;
+	}
+	if (!any)
+		reading_skip(reading, at, name);
+}
+
+/* Skips the service of this name because of the errors since diagnostic `first`. */
+static void skip_service(struct reading *reading, const char *name, struct origin at, size_t first, bool by_name)
+{
+	units_leave_out(reading, name, at, first);
+	if (!by_name)
 		reading_add_role(reading, (struct source_role){ ROLE_ALONE, .name = name });
 }
 
@@ -91,7 +120,7 @@ struct target {
 static const char *usual_service(struct reading *reading, const struct unit *socket, bool accepts)
 {
 	return pool_textf(units_of(reading)->pool, "%s%s.service",
-			  accepts ? socket->prefix : name_without_suffix(units_of(reading), socket),
+			  accepts ? socket->prefix : without_suffix(units_of(reading), socket->name),
 			  accepts ? "@" : "");
 }
 
@@ -150,18 +179,20 @@ static const struct unit *find_service(struct reading *reading, const struct req
 }
 
 /* A socket without a service becomes a pair too, so that superd reports the mistakes of the socket itself. */
-static void pair_socket(struct reading *reading, const struct requested_unit *asked, struct target target)
+static void pair_socket(struct reading *reading, const struct requested_unit *asked, struct target target, size_t first)
 {
 	struct units *all = units_of(reading);
 	const struct unit *service = find_service(reading, asked, &target);
 	struct unit_pairing *pair = service && !target.accepts ? find_pairing(all, service) : NULL;
+	const char *named = target.accepts ? asked->unit->name : service ? service->name : target.name;
+	const char *name = without_suffix(all, named);
 
 	if (target.failed)
-		skip_unit(reading, asked);
+		skip_service(reading, name, unit_start(asked->unit), first, asked->by_name);
 	else if (!service)
 		return;
 	if (!pair)
-		pair = add_pairing(all, service, asked->folder, service && !target.accepts ? service : asked->unit);
+		pair = add_pairing(all, service, asked->folder, name);
 	array_add(pair->sockets, pair->count, pair->capacity) = asked->unit;
 	pair->accepts = target.accepts;
 	pair->by_name |= asked->by_name;
@@ -174,10 +205,12 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 {
 	struct units *all = units_of(reading);
 	struct unit_pairing *pair = find_pairing(all, asked->unit);
+	const char *own = without_suffix(all, asked->unit->name);
+	size_t first = reading->diags->count;
 	bool failed = false;
 
 	if (!pair) {
-		const char *name = pool_textf(all->pool, "%s.socket", name_without_suffix(all, asked->unit));
+		const char *name = pool_textf(all->pool, "%s.socket", own);
 		const struct unit *socket = unit_find(reading, asked->folder, name, &failed);
 
 		if (socket && !socket->is_masked && !is_paired(all, socket)) {
@@ -187,15 +220,18 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 			if (target.failed ||
 			    unit_find(reading, asked->folder, target.name, &unread) == asked->unit)
 				pair_socket(reading,
-					    &(struct requested_unit){ socket, asked->folder, asked->by_name }, target);
+					    &(struct requested_unit){ socket, asked->folder, asked->by_name }, target,
+					    first);
 			else
 				diag_note(reading->diags, unit_start(socket), "not read: it leads to %s, not to %s",
 					  target.name, asked->unit->name);
 		}
 		pair = find_pairing(all, asked->unit);
 	}
-	if (!failed && !pair)
-		pair = add_pairing(all, asked->unit, asked->folder, asked->unit);
+	if (failed)
+		skip_service(reading, own, unit_start(asked->unit), first, asked->by_name);
+	else if (!pair)
+		pair = add_pairing(all, asked->unit, asked->folder, own);
 	if (pair)
 		pair->by_name |= asked->by_name;
 }
@@ -279,31 +315,34 @@ static size_t find_pair(const struct units *asked, const char *name)
 	return n;
 }
 
-/* The pair of a unit that another names, which is read along if need be. pair_count: superd starts no such unit
- * (reported). */
+/* The pair of a unit that another names, which is read along if need be. pair_count: superd starts no such unit, or
+ * could not read it, and *failed is true (reported). */
 static size_t find_or_pull(struct unit_builder *builder, const char *folder, const char *key, const char *name,
-			   struct origin at)
+			   struct origin at, bool *failed)
 {
 	struct units *asked = units_of(builder->reading);
-	size_t found = find_pair(asked, name);
-	bool failed = false, is_service = unit_name_has_suffix(name, ".service");
+	size_t found = find_pair(asked, name), first = builder->reading->diags->count;
+	bool is_service = unit_name_has_suffix(name, ".service");
 	const struct unit *unit = NULL;
 	struct unit_pairing *pair;
 
 	if (found == asked->pair_count && unit_name_is_valid(name) && !unit_name_is_template(name))
-		unit = unit_find(builder->reading, folder, name, &failed);
+		unit = unit_find(builder->reading, folder, name, failed);
+	if (*failed)
+		skip_service(builder->reading, without_suffix(asked, name), at, first, false);
 	if (unit)                       /* it may be known by another name */
 		found = find_pair(asked, unit->name);
 	if (unit && found == asked->pair_count && is_service && !unit->is_masked) {
 		pair_service(builder->reading, &(struct requested_unit){ unit, folder, false });
 		pair = find_pairing(asked, unit);
+		*failed = !pair;
 		if (pair) {
 			pair->is_pulled = true;
 			builder->reading->pending++;
 		}
 		return find_pair(asked, unit->name);
 	}
-	if (found < asked->pair_count || failed)
+	if (found < asked->pair_count || *failed)
 		return found;
 	if (unit && unit->is_masked)
 		unit_warn(builder, at, "%s: %s is masked, and is not started", key, name);
@@ -371,9 +410,11 @@ static void find_needs_of_key(struct unit_builder *builder, size_t pair, size_t 
 	for (size_t n = 0; n < list.count; n++) {
 		const char *name = list.words[n];
 		size_t found = pair;
+		bool failed = false;
 
 		if (!means_nothing(&asked->pairs[pair], name))
-			found = find_or_pull(builder, folder, starting[row].key, name, list.places[n]);
+			found = find_or_pull(builder, folder, starting[row].key, name, list.places[n], &failed);
+		asked->pairs[pair].has_failed |= failed && starting[row].kind == NEED_REQUIRED;
 		if (found == pair || found >= asked->pair_count || !unit_name_has_suffix(name, ".service"))
 			continue;
 		asked->pairs[found].boots |= builder->unit != builder->pair->service;
@@ -429,8 +470,10 @@ void units_pair(struct reading *reading)
 	struct units *asked = units_of(reading);
 
 	for (size_t n = 0; n < asked->count; n++) {
+		size_t first = reading->diags->count;
+
 		if (!strcmp(asked->list[n].unit->suffix, "socket"))
-			pair_socket(reading, &asked->list[n], read_target(reading, asked->list[n].unit));
+			pair_socket(reading, &asked->list[n], read_target(reading, asked->list[n].unit), first);
 	}
 	for (size_t n = 0; n < asked->count; n++) {
 		if (!strcmp(asked->list[n].unit->suffix, "service"))

@@ -109,37 +109,6 @@ static const struct unit *find_named(struct reading *reading, const char *path, 
 	return unit;
 }
 
-/* Whether a service is skipped already, because of another of its files. */
-static bool is_skipped(const struct table *table, const char *name)
-{
-	for (size_t n = 0; n < table->skipped_count; n++) {
-		if (table->skipped[n].name && !strcmp(table->skipped[n].name, name))
-			return true;
-	}
-	return false;
-}
-
-/* Skips a service that begins at this place. All files with errors since diagnostic `first` belong to it. */
-static void leave_service_out(struct reading *reading, const char *name, struct origin at, size_t first)
-{
-	struct diags *diags = reading->diags;
-	bool any = is_skipped(reading->table, name);
-
-	for (size_t n = first; n < diags->count; n++) {
-		const struct diag *diag = &diags->list[n];
-		unsigned start = diag->line > 0;        /* 0: the error is about a file that is not there */
-		const char *file;
-
-		if (diag->severity != SEVERITY_ERROR || !diag->file)
-			continue;
-		file = pool_text(reading->table->pool, diag->file);
-		table_skip(reading->table, (struct origin){ file, start, start }, name)->is_part = any;
-		any = true;
-	}
-	if (!any)
-		reading_skip(reading, at, name);
-}
-
 static bool units_read(struct reading *reading, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder, *service;
@@ -162,7 +131,7 @@ static bool units_read(struct reading *reading, const char *path)
 	if (unit || by_name)
 		return unit;
 	service = pool_text_n(reading->table->pool, name, (size_t)(strrchr(name, '.') - name));
-	leave_service_out(reading, service, at, first);
+	units_leave_out(reading, service, at, first);
 	reading_add_role(reading, (struct source_role){ ROLE_ALONE, .name = service });
 	return true;
 }
@@ -218,6 +187,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	unit_build_access(&builder);
 	if (!pair->service) {           /* sockets alone run nothing, and are read for their mistakes */
 		builder_free(builder.builder);
+		units_leave_out(reading, pair->name, at, first);
 		return;
 	}
 	unit_build_service(&builder);
@@ -232,7 +202,7 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 		return;
 	}
 	builder_free(builder.builder);
-	leave_service_out(reading, pair->name, unit_start(pair->service), first);
+	units_leave_out(reading, pair->name, unit_start(pair->service), first);
 }
 
 static void units_finish(struct reading *reading)

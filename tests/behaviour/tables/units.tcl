@@ -153,3 +153,21 @@ test a_pid_file_goes_with_its_program_whatever_the_type {
 	wait {![exists %/a.pid]}
 	stop
 }
+
+# A reload of a folder of two services: b is gone, and of a something cannot be read.
+proc keeps_a_as_it_was_and_no_other {change} {
+	foreach name {a b} { pair $name ListenStream=%/$name.sock ExecStart=/bin/cat }
+	drop_in a.service RestrictAddressFamilies=AF_UNIX
+	exec mv [path a.service.d] [path real]
+	exec ln -s real [path a.service.d]
+	superd -control -tableless -arguments "-f systemd:%/." ""
+	node %/control
+	file delete [path b.socket] [path b.service]
+	exec {*}$change
+	lassign [superctl reload] status output errors
+	has $output$errors "a: failed: " "it keeps its previous configuration" "b: removed"
+}
+
+test a_drop_in_that_leads_nowhere_fails_its_service_alone {
+	keeps_a_as_it_was_and_no_other [list ln -sf none [path real/test.conf]]
+}
