@@ -344,7 +344,7 @@ static void add_dropins_of(struct dropins *dropins, size_t folder, const char *s
 	struct stat status;
 
 	if (!stream) {
-		dropins->failed |= entry && errno != ENOTDIR && errno != ENOENT && !refuse_unreadable(reading, path);
+		dropins->failed |= entry && errno != ENOTDIR && !refuse_unreadable(reading, path);
 		return;
 	}
 	for (errno = 0; (found = readdir(stream)); errno = 0) {

@@ -171,3 +171,7 @@ proc keeps_a_as_it_was_and_no_other {change} {
 test a_drop_in_that_leads_nowhere_fails_its_service_alone {
 	keeps_a_as_it_was_and_no_other [list ln -sf none [path real/test.conf]]
 }
+
+test a_folder_of_drop_ins_that_leads_nowhere_fails_its_service_alone {
+	keeps_a_as_it_was_and_no_other [list rm -r [path real]]
+}
