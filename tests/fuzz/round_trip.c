@@ -65,13 +65,11 @@ static void write_and_read_back(const struct reading *reading, struct reading *a
 {
 	struct buf text = { 0 };
 
-	for (const struct built *built = reading->built; built; built = built->next) {
+	for (size_t n = 0; n < reading->kept; n++) {
 		const struct conf_style style = { .places = PLACES_MARKED, .last = &(struct origin){ 0 } };
 		struct service row;
 
-		if (!built->builder)
-			continue;
-		require(builder_row(built->builder, NULL, &row));
+		require(builder_row(reading->builders[n], NULL, &row));
 		service_conf_add(&text, &row, &style);
 	}
 	require(!text.failed);
