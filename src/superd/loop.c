@@ -795,6 +795,7 @@ static void close_unclaimed(void)
 		if (inherited->fd < 0 || may_be_claimed(inherited))
 			continue;
 		listen_fd_describe(inherited, &text);
+		store_drop(inherited);
 		if (inherited->from == OF_STORE)
 			log_notice(superd.log, "a socket from the store (%s) belongs to no service any more: closed",
 				   buf_string(&text));
@@ -803,7 +804,6 @@ static void close_unclaimed(void)
 				 "inherited socket (%s) belongs to no endpoint of the configuration: closed",
 				 buf_string(&text));
 		buf_free(&text);
-		store_drop(inherited);
 	}
 }
 
