@@ -100,10 +100,15 @@ static const char *find_mount(const char *mounts, uint64_t id)
 static bool nobody_is_outside(void)
 {
 	static atomic_int known = -1;
+	int found = known;
 
-	if (known < 0)
-		known = !id_map_has_uids(NOBODY, 1);
-	return known;
+	if (found < 0) {
+		errno = 0;
+		found = !id_map_has_uids(NOBODY, 1);
+		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+			known = found;
+	}
+	return found;
 }
 
 bool path_uid_is_own(uid_t owner)

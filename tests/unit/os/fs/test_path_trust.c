@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define OTHER 12345
@@ -259,4 +260,38 @@ Test(path_trust, looks_at_mounts_beside_other_threads)
 	pthread_join(thread, NULL);
 	while (umount2(in("own"), MNT_DETACH) == 0)
 		continue;
+}
+
+/* In a user namespace that maps root alone. 2: there is none. */
+static int judges_later(void)
+{
+	const int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit limit, none;
+	int map;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWUSER) < 0 || kept < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 2;
+	map = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+	if (map < 0 || write(map, "0 0 1", 5) != 5)
+		return 2;
+	close(map);
+	close(kept);
+	none = (struct rlimit){ (rlim_t)kept, limit.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	path_uid_is_own(65534);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return !path_uid_is_own(65534);
+}
+
+Test(path_trust, a_lack_of_descriptors_does_not_say_for_good_whose_nobodys_files_are)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(judges_later());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	if (WEXITSTATUS(status) == 2)
+		cr_skip_test("needs root, and a user namespace");
+	cr_expect_eq(status, 0);
 }
