@@ -122,8 +122,8 @@ static bool gids_must_be_kept(void)
 #define LAST_INDEX (HELPER_USERS - 1)
 
 /* Marks the numbers in these fields of each line. getpwent(3) and similar calls are not safe beside threads, and may
- * read more than the files. */
-static void read_ids(struct helper_users *users, const char *path, int first, int last)
+ * read more than the files. false and errno: it may have more. */
+static bool read_ids(struct helper_users *users, const char *path, int first, int last)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
@@ -144,14 +144,14 @@ static void read_ids(struct helper_users *users, const char *path, int first, in
 	free(line);
 	if (file)
 		fclose(file);
+	return file || (errno != EMFILE && errno != ENFILE && errno != ENOMEM);
 }
 
-/* Marks the ids that the files contain. */
-static void helper_users_look(struct helper_users *users)
+/* Marks the ids that the files contain. false and errno: it may not be all of them. */
+static bool helper_users_look(struct helper_users *users)
 {
 	memset(users, 0, sizeof(*users));
-	read_ids(users, "/etc/passwd", 2, 3);
-	read_ids(users, "/etc/group", 2, 2);
+	return read_ids(users, "/etc/passwd", 2, 3) && read_ids(users, "/etc/group", 2, 2);
 }
 
 /* The first free index of `count` from `first`, beginning with first + start; the last id if all are taken. */
@@ -185,11 +185,11 @@ static const char *helper_users_refused(void)
 	return NULL;
 }
 
-uid_t helper_user_id(enum helper_user which)
+uid_t helper_user_id(enum helper_user which, bool *known)
 {
 	struct helper_users users;
 
-	helper_users_look(&users);
+	*known = helper_users_look(&users);
 	return find_free(&users, (unsigned)which * CANDIDATES, CANDIDATES, 0);
 }
 
@@ -197,16 +197,18 @@ const struct account *helper_user_account(enum helper_user which)
 {
 	static struct {
 		pthread_mutex_t lock;
+		bool known[HELPER_USER_FILTER + 1];
 		struct account list[HELPER_USER_FILTER + 1];
 	} accounts = { PTHREAD_MUTEX_INITIALIZER,
+		       { false },
 		       { { .name = "superd-lookup" }, { .name = "superd-rpc" }, { .name = "superd-filter" } } };
 	struct account *account = &accounts.list[which];
 
 	if (geteuid() != 0 || helper_users_refused())
 		return NULL;
 	pthread_mutex_lock(&accounts.lock);
-	if (!account->switches) {
-		account->uid = account->gid = helper_user_id(which);
+	if (!accounts.known[which]) {
+		account->uid = account->gid = helper_user_id(which, &accounts.known[which]);
 		account->keeps_groups = gids_must_be_kept();
 		account->switches = true;
 	}
@@ -341,10 +343,11 @@ static struct found_name find_user(struct resolver *resolver, const struct servi
 	if (!build->own)
 		return accounts_user(resolver, build->user ? build->user : own);
 	if (!resolver->helper_users) {
-		resolver->helper_users = pool_alloc(resolver->pool, sizeof(*resolver->helper_users));
-		if (!resolver->helper_users)
-			return (struct found_name){ .wrong = "out of memory" };
-		helper_users_look(resolver->helper_users);
+		struct helper_users *users = pool_alloc(resolver->pool, sizeof(*users));
+
+		if (!users || !helper_users_look(users))
+			return (struct found_name){ .wrong = users ? strerror(errno) : "out of memory" };
+		resolver->helper_users = users;
 	}
 	user.uid = user.gid = helper_user_for(resolver->helper_users, service->name);
 	return user;

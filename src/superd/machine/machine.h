@@ -136,7 +136,8 @@ struct helper_users {
  * share the last id. */
 uid_t helper_user_for(struct helper_users *users, const char *service);
 
-uid_t helper_user_id(enum helper_user which);
+/* known: false if what is in use could not be read now. */
+uid_t helper_user_id(enum helper_user which, bool *known);
 
 /* The account of the process that relays for a service (superd/relay.c): the service's, if that is not root's.
  * If it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise `own`, filled with
