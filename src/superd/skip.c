@@ -283,6 +283,25 @@ static void skip_wrong(struct skip_state *state, struct table *table, struct dia
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
 }
 
+/* A folder that is missing ends no service that came from it: it may be on a file system that is not mounted. */
+static void refuse_absent(const struct table *table, const struct table *before, struct diags *diags)
+{
+	for (const struct source_role *role = NULL; before && (role = table_next_role(table, ROLE_ABSENT, role));) {
+		size_t length = strlen(role->name), n = 0;
+
+		while (length && role->name[length - 1] == '/')
+			length--;
+		for (const char *file; n < before->count; n++) {
+			file = before->services[n].at.file;
+			if (file && !strncmp(file, role->name, length) && file[length] == '/')
+				break;
+		}
+		if (n < before->count)
+			diag_error(diags, role->at, "'%s' runs from %s, which is missing: to end it, remove this line",
+				   before->services[n].name, role->name);
+	}
+}
+
 void skip_faulty(struct table *table, bool all, const struct table *before, struct diags *diags)
 {
 	size_t owners = table->count + table->skipped_count + table->role_count;
@@ -301,4 +320,5 @@ void skip_faulty(struct table *table, bool all, const struct table *before, stru
 	free(state.row_reasons);
 	free(state.entry_reasons);
 	free(state.owners);
+	refuse_absent(table, before, diags);
 }

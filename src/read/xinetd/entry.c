@@ -252,8 +252,9 @@ static void open_defaults(struct collector *collector)
 }
 
 /* Reads a file, or the files of a folder, as part of the same source. A relative path starts in the folder of the file
- * that has the statement. superd warns of a missing folder and goes on. A missing file is an error,
- * because it may have had anything in it, also defaults. xinetd goes on in all cases. */
+ * that has the statement. superd warns of a missing folder and goes on, unless the table before had services from there
+ * (superd/skip.c). A missing file is an error, because it may have had anything in it, also defaults. xinetd goes on in
+ * all cases. */
 static void read_include(struct collector *collector)
 {
 	struct xinetd *xinetd = collector->xinetd;
@@ -277,6 +278,7 @@ static void read_include(struct collector *collector)
 		diag_error(reading->diags, at, "includedir: %s is not a directory: for a file use include", path);
 	} else if (is_folder && stat(path, &status) < 0 && errno == ENOENT) {
 		diag_warning(reading->diags, at, "includedir: there is no %s", path);
+		reading_add_role(reading, (struct source_role){ ROLE_ABSENT, .at = at, .name = path });
 	} else {
 		reading_file(reading, xinetd->reader, path, at);
 	}

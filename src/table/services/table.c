@@ -95,7 +95,7 @@ struct skipped *table_skip(struct table *table, struct origin at, const char *na
 bool table_add_role(struct table *table, struct source_role role)
 {
 	struct source_role *bigger = array_grow(table->roles, &table->role_capacity, table->role_count, sizeof(role));
-	bool has_name = role.kind == ROLE_PART || role.kind == ROLE_ALONE;
+	bool has_name = role.kind >= ROLE_PART;
 
 	if (bigger)
 		table->roles = bigger;

@@ -32,6 +32,7 @@ enum role_kind {
 	ROLE_SHARED,                    /* others need it: an error skips those, and stays an error */
 	ROLE_PART,                      /* a further file of the service `name` begins there */
 	ROLE_ALONE,                     /* an error skips the service `name` alone, also without --keep-going */
+	ROLE_ABSENT,                    /* the folder `name` is included there and is missing: an error if it had services */
 	ROLES
 };
 

@@ -85,6 +85,21 @@ test keeps_its_rules_where_an_include_with_defaults_is_missing {
 }
 
 # xinetd checks its state then.
+test keeps_what_runs_from_a_folder_that_goes_and_starts_without_one {
+	file mkdir [path xinetd.d]
+	set port [free_port]
+	write xinetd.d/web [web $port]
+	as_xinetd "" "[service first 0 lines]\nincludedir [path xinetd.d]/\n"
+	wait {[logged "listening on tcp:127.0.0.1:$port"]}
+	file delete -force [path xinetd.d]
+	signal HUP
+	log "'web' runs from [path xinetd.d]/, which is missing"
+	pid $port
+	stop
+	as_xinetd "" "[service first 0 lines]\nincludedir [path xinetd.d]/\n"
+	log "there is no [path xinetd.d]/"
+}
+
 test sigabrt_does_nothing {
 	as_xinetd -clock [web] -cc 3600
 	set client [served web]
