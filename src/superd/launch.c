@@ -203,6 +203,7 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;
 	struct launch *launch = malloc(sizeof(*launch));
 	struct job *job;
+	pid_t removal;
 	bool is_apart;
 
 	if (!launch)
@@ -220,14 +221,19 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 		.record = -1,
 		.files = request->files,
 		.private_id = request->private_id,
-		.after = removal_make_way(request->service ? request->service : "",
-					  request->plan->account ? request->plan->account->uid : 0,
-					  request->plan->apart),
 		.group = request->group,
 		.into = request->into,
 		.notify = notify && notify[1] == '/' ? notify + 1 : NULL,
 	};
 	launch->ends[0] = launch->ends[1] = launch->pid = -1;
+	removal = removal_make_way(request->service ? request->service : "",
+				   request->plan->account ? request->plan->account->uid : 0, request->plan->apart);
+	/* superd may reap it before superd-exec looks. A container may deny pidfds; then nobody waits. */
+	if (removal && (job->after = pidfd_of(removal)) < 0) {
+		if (limits_are_meant(errno))
+			job->fault = (struct fault){ .stage = STAGE_DESCRIPTORS, .error = errno };
+		job->after = 0;
+	}
 	if (svc && !prepare_listeners(svc, request, job))
 		job->fault = (struct fault){ .stage = STAGE_RULES, .error = errno };
 	if (!spawn_env_make(&launch->texts, job, request))
@@ -302,6 +308,8 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 	}
 	fd_close(&launch->ends[1]);
 	fd_close(&job->record);
+	if (job->after)
+		close(job->after);
 	*report = launch->ends[0];
 	request->fault = job->fault;
 	request->begun = launch->begun;

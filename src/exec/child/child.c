@@ -12,7 +12,6 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -323,25 +322,6 @@ static int stage_bind_filter(struct job *job)
 	return result;
 }
 
-#define AFTER_MOST 5000                 /* milliseconds */
-#define KILLED_MOST 100                 /* the same, for one that was killed */
-
-/* One that takes longer is ended: it must not meet what the program makes. A container may deny pidfds; then nobody
- * waits. */
-static int wait_for_other(struct job *job)
-{
-	struct pollfd process = { .fd = (int)syscall(SYS_pidfd_open, job->after, 0), .events = POLLIN };
-
-	if (process.fd < 0)
-		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -1 : 0;
-	if (!poll(&process, 1, AFTER_MOST)) {
-		syscall(SYS_pidfd_send_signal, process.fd, SIGKILL, NULL, 0);
-		poll(&process, 1, KILLED_MOST);
-	}
-	close(process.fd);
-	return 0;
-}
-
 /* A source below count that is not at its place would be overwritten: it is first moved out of the way. One source may
  * be wanted at several places. */
 int child_arrange(const int *wanted, int count)
@@ -381,6 +361,7 @@ static int unshare_descriptors(const struct job *job)
 		most = job->record > most ? job->record : most;
 		most = job->report > most ? job->report : most;
 		most = job->executor > most ? job->executor : most;
+		most = job->after > most ? job->after : most;
 	}
 	for (int n = 0; n < job->wanted_count; n++)
 		most = job->wanted[n] > most ? job->wanted[n] : most;
@@ -519,7 +500,6 @@ static const struct {
 	[STAGE_RECORD] = { "writing the start for superd-exec", NULL, NULL },
 	[STAGE_FORK] = { "starting a process", NULL, NULL },
 	[STAGE_PROGRAM] = { "running superd-exec", NULL, NULL },
-	[STAGE_AFTER] = { "waiting for a removal", NULL, wait_for_other },
 	[STAGE_RULES] = { "setting the rules for clients", NULL, NULL },
 	[STAGE_CONDITIONS] = { "looking at conditions", NULL, NULL },
 	[STAGE_FOLDERS] = { "making folders", NULL, NULL },
@@ -573,7 +553,6 @@ static uint64_t due_stages(const struct job *job)
 	bool has_rights = job->command->flags & COMMAND_PRIVILEGED, users_first = plan->flags & PLAN_USERS_FIRST;
 	bool switches = plan->account && !has_rights && !(job->command->flags & COMMAND_SAME_IDENTITY);
 	const struct { enum stage stage; bool is_due; } all[] = {
-		{ STAGE_AFTER, job->after },
 		{ STAGE_RULES, job->rules_count },
 		{ STAGE_CONDITIONS, job->checks },
 		{ STAGE_FOLDERS, plan->folder_count },
@@ -679,6 +658,8 @@ _Noreturn void child_become_program(struct job *job)
 		fcntl(job->wanted[n], F_SETFD, 0);
 	if (job->file > 0)
 		fcntl(job->file, F_SETFD, 0);
+	if (job->after > 0)
+		fcntl(job->after, F_SETFD, 0);
 	fcntl(job->record, F_SETFD, 0);
 	fcntl(job->report, F_SETFD, 0);
 	raw_execute_own_with(job->executor, arguments, job->executor_environment);

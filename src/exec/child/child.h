@@ -300,7 +300,6 @@ enum stage {
 	STAGE_RECORD, /* the text for superd-exec; there is no child */
 	STAGE_FORK, /* fork(2) or clone(2) failed */
 	STAGE_PROGRAM, /* superd-exec, which then goes through all others */
-	STAGE_AFTER, /* waits for another process; the first one of a start apart */
 	STAGE_RULES, /* the address rules of sockets that other programs have had: whoever has one may hold its lock */
 	STAGE_CONDITIONS,       /* before anything is made, as in systemd */
 	STAGE_FOLDERS,  /* the service's own, for which superd itself could wait for ever */
@@ -370,7 +369,7 @@ struct job {
 	size_t rules_count;
 	const struct plan_command *command;             /* the plan's main command, or another one */
 	bool checks;                    /* check the plan's conditions first */
-	pid_t after;                    /* process that must end before; it is killed after five seconds; 0: none */
+	int after;                      /* pidfd of a process that must end before; it is killed after five seconds; 0: none */
 	int file;                       /* command->file, or its number in the child */
 	char **argv;                    /* the command's arguments, or a copy with variables replaced (superd/start/environment.c) */
 	char **environment;             /* NULL-terminated; contains the texts below as far as they apply */

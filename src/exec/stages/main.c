@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "exec/record/start_record.h"
@@ -61,6 +63,20 @@ static int (*const own_stages[STAGES])(struct job *) = {
 	[STAGE_PRIVATE_USERS] = sandbox_users,
 	[STAGE_SYSTEM_CALLS] = sandbox_system_calls,
 };
+
+#define AFTER_MOST 5000                 /* milliseconds */
+#define KILLED_MOST 100                 /* the same, for one that was killed */
+
+/* One that takes longer is ended: it must not meet what the program makes. */
+static void wait_for_other(const struct job *job)
+{
+	struct pollfd process = { .fd = job->after, .events = POLLIN };
+
+	if (job->after > 0 && !poll(&process, 1, AFTER_MOST)) {
+		syscall(SYS_pidfd_send_signal, process.fd, SIGKILL, NULL, 0);
+		poll(&process, 1, KILLED_MOST);
+	}
+}
 
 /* Closes what the program does not get. superd's child could only mark what the exec was to close. */
 static void take_descriptors(const struct job *job)
@@ -118,8 +134,9 @@ int main(int argc, char **argv)
 	if (!is_ours || !start_read((int)file, &job))
 		child_fail(&job, STAGE_PROGRAM);
 	job.report = (int)report;
+	wait_for_other(&job);
 	take_descriptors(&job);
 	if (geteuid() != 0)
 		raw_set_dumpable();     /* it may have to write its files in /proc/self */
-	child_run(&job, STAGE_AFTER, own_stages);
+	child_run(&job, STAGE_RULES, own_stages);
 }
