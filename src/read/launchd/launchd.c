@@ -41,7 +41,7 @@ static const struct key_row job_keys[] = {
 	{ "AssociatedBundleIdentifiers BeginTransactionAtShutdown CFBundleIdentifier Debug "
 	  "DrainMessagesOnCrash EnablePressuredExit EnableTransactions HopefullyExitsFirst "
 	  "HopefullyExitsLast IgnoreProcessGroupAtShutdown JoinGUISession LegacyTimers "
-	  "LimitLoadToSessionType MachExceptionHandler MaterializeDatalessFiles POSIXSpawnType ProcessType "
+	  "MachExceptionHandler MaterializeDatalessFiles POSIXSpawnType ProcessType "
 	  "SHAuthorizationRight ServiceDescription ServiceIPC SessionCreate", KEY_HARMLESS, .kinds = ANY },
 	{ "AbandonProcessGroup", KEY_DONE, APART, .option = "kill_mode", .kinds = BOOL,
 	  .reason = "true is process; else kill_leftovers is set" },
@@ -64,6 +64,8 @@ static const struct key_row job_keys[] = {
 	  .reason = "the next client starts the program again, after a failure once the pause is over" },
 	{ "LimitLoadFromHardware LimitLoadToHardware", KEY_REFUSED, .kinds = DICT, .reason = MACHINE },
 	{ "LimitLoadFromHosts LimitLoadToHosts", KEY_REFUSED, .kinds = ARRAY, .reason = MACHINE },
+	{ "LimitLoadToSessionType", KEY_WARNED, .kinds = STRING | ARRAY,
+	  .reason = "superd knows no sessions: the job is loaded for all" },
 	{ "LowPriorityBackgroundIO LowPriorityIO", KEY_DONE, .option = "io_scheduling", .kinds = BOOL,
 	  .reason = "true is best-effort:7", .words = low_priority },
 	{ "MachServices", KEY_WARNED, .kinds = DICT, .reason = "Mach services exist on macOS only" },
