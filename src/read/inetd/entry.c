@@ -220,7 +220,8 @@ static bool take_type(struct inetd *inetd, const char *field, struct origin at)
 	else if (*field == '#')
 		inetd_hint(inetd, "a comment has a line of its own");
 	else if (!field[strspn(field, "0123456789")])
-		inetd_hint(inetd, "an address and a port are one word: %s:%s", entry->service, field);
+		inetd_hint(inetd, "an address and a port are one word: %s%s%s", entry->service,
+			   scan_ends_with(entry->service, ":") ? "" : ":", field);
 	return false;
 }
 
