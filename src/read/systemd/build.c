@@ -43,7 +43,9 @@ static bool is_cleared(const struct unit_assignment *assignment)
 	};
 	static const char *const cleared[] = { "CPUSchedulingPolicy", "KillMode", "MountAPIVFS",
 					       "Nice",		      "OOMScoreAdjust", NULL };
-	static const char *const others[] = { "Accept", "After", "Before", "Service", "Sockets", NULL };
+	static const char *const others[] = { "Accept", "AcceptFileDescriptors", "After", "Before", "IPTTL", "Mark",
+					      "PrivateBPF", "PrivateNetwork", "PrivatePIDs", "RootEphemeral",
+					      "SELinuxContextFromNet", "Service", "Sockets", NULL };
 	const struct key_row *row = assignment->row;
 	const char *name = row->status == KEY_DONE ? unit_key_option(assignment->section, row) : NULL;
 	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
