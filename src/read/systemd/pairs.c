@@ -243,19 +243,23 @@ static int compare_words(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Adds a socket that the service names in Sockets=. */
+/* Adds a socket that the service names in Sockets=, unless it leads to another, whose restrictions its clients have. */
 static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
 {
 	bool failed = false;
 	const struct unit *socket =
-		unit_name_has_suffix(name, ".socket") ? unit_find(reading, pair->folder, name, &failed) : NULL;
+		unit_name_has_suffix(name, ".socket") ? unit_find(reading, pair->folder, name, &failed) : NULL, *other;
+	struct target target;
 
 	if (!socket && !failed)
 		diag_error(reading->diags, at, "Sockets: there is no socket %s", name);
 	pair->has_failed |= !socket;
 	if (!socket || pair_has_socket(pair, socket) || socket->is_masked)
 		return;
-	if (!is_paired(units_of(reading), socket))
+	target = read_target(reading, socket);
+	other = unit_find(reading, pair->folder, target.name, &failed);
+	pair->has_failed |= target.failed || failed;
+	if (!is_paired(units_of(reading), socket) && !target.accepts && (!other || other == pair->service))
 		array_add(pair->sockets, pair->count, pair->capacity) = socket;
 	else
 		pair->has_failed = !reading_refuse(reading, at, "Sockets: %s leads to another service, and superd "
@@ -265,6 +269,7 @@ static void add_named_socket(struct reading *reading, struct unit_pairing *pair,
 static void add_further_sockets(struct reading *reading, struct unit_pairing *pair)
 {
 	struct unit_builder builder = { .reading = reading, .pool = units_of(reading)->pool };
+	size_t first = reading->diags->count;
 	struct word_list list;
 
 	unit_builder_turn(&builder, pair->service);
@@ -274,6 +279,8 @@ static void add_further_sockets(struct reading *reading, struct unit_pairing *pa
 	for (size_t n = 0; n < list.count; n++)
 		add_named_socket(reading, pair, list.words[n], list.at);
 	pair->has_failed |= list.failed;
+	if (pair->has_failed)
+		units_leave_out(reading, pair->name, unit_start(pair->service), first);
 	word_list_free(&list);
 }
 

@@ -175,3 +175,14 @@ test a_drop_in_that_leads_nowhere_fails_its_service_alone {
 test a_folder_of_drop_ins_that_leads_nowhere_fails_its_service_alone {
 	keeps_a_as_it_was_and_no_other [list rm -r [path real]]
 }
+
+test a_socket_with_a_service_of_its_own_is_no_further_one {
+	foreach more {"" \nAccept=yes} {
+		pair a ListenStream=%/a.sock "ExecStart=/bin/cat\nSockets=b.socket"
+		pair b "ListenStream=%/b.sock$more" ExecStart=/bin/cat
+		lassign [answer --check --no-preflight -f %/a.socket] status output errors
+		expect {$status == 1} $errors
+		has $errors "a.service:3:1: error: Sockets: b.socket leads to another service"
+		file delete [path b.service]
+	}
+}
