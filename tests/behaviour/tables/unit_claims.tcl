@@ -8,7 +8,7 @@ uses claims
 set behaviours {
 	"addresses are read as systemd's table has them" {read/systemd/sockets read/systemd/sockets-refused}
 	"netlink words; addresses are equal or differ in each part" {read/systemd/sockets read/superd/endpoints
-		endpoint::differs_in_every_part endpoint::is_equal_across_pools_with_equal_hashes}
+		endpoint::differs_in_every_part endpoint::is_equal_across_pools}
 	"a trigger limit with clients" {unit_life::a_trigger_limit_lets_in_so_many_in_its_time_and_ends_nobody}
 	"connections of one user" {unit_life::one_user_has_only_so_many_connections_of_a_unix_socket}
 	"a false condition" {unit_life::a_false_condition_lets_its_client_wait_without_spinning}
