@@ -614,11 +614,10 @@ const struct unit *unit_find(struct reading *reading, const char *folder, const 
 	return known->unit;
 }
 
-void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
-		       struct word_list *list)
+/* Adds the names in the folder of this name and kind, in each folder of the search. */
+static void add_listed_names(const struct search *search, const char *unit, const char *kind, struct word_list *list)
 {
-	const struct search *search = search_of(reading, folder);
-	const char *name = pool_textf(search->pool, "%s%s", unit->name, kind);
+	const char *name = pool_textf(search->pool, "%s%s", unit, kind);
 
 	for (size_t n = 0; n < search->folder_count; n++) {
 		const struct entry *entry = find_entry(search, n, name);
@@ -627,7 +626,7 @@ void unit_listed_names(struct reading *reading, const char *folder, const struct
 		const struct dirent *found;
 
 		while (stream && (found = readdir(stream))) {
-			const char *file = pool_textf(reading->table->pool, "%s/%s", path, found->d_name);
+			const char *file = pool_textf(search->reading->table->pool, "%s/%s", path, found->d_name);
 
 			if (!unit_name_is_valid(found->d_name))
 				continue;
@@ -637,5 +636,19 @@ void unit_listed_names(struct reading *reading, const char *folder, const struct
 		}
 		if (stream)
 			closedir(stream);
+	}
+}
+
+void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
+		       struct word_list *list)
+{
+	const struct search *search = search_of(reading, folder);
+	const char *names[ALIASES_MOST + 1] = { NULL };
+	size_t count = find_names(search, unit->name, names);
+
+	for (size_t n = 0; n < count; n++) {
+		add_listed_names(search, names[n], kind, list);
+		if (name_is_instance(names[n]))
+			add_listed_names(search, name_with_instance(search->pool, names[n], NULL), kind, list);
 	}
 }

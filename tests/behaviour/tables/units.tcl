@@ -186,3 +186,16 @@ test a_socket_with_a_service_of_its_own_is_no_further_one {
 		file delete [path b.service]
 	}
 }
+
+test an_instance_and_a_unit_with_an_alias_need_what_their_other_names_do {
+	folders a@.service.requires nick.service.wants
+	foreach unit {a@ b dep} { write $unit.service "\[Service]\nExecStart=/bin/cat\n" }
+	write a.socket "\[Socket]\nListenStream=%/a.sock\nService=a@x.service\n"
+	write b.socket "\[Socket]\nListenStream=%/b.sock\n"
+	foreach {link target} {nick.service b.service a@.service.requires/dep.service ../dep.service
+		nick.service.wants/dep.service ../dep.service} {
+		exec ln -s $target [path $link]
+	}
+	lassign [answer --print --no-preflight -f %/a.socket -f %/b.socket] status output errors
+	has $output "requires = dep" "wants = dep"
+}
