@@ -410,12 +410,12 @@ static size_t find_names(const struct search *search, const char *name, const ch
 }
 
 /* Reads every drop-in of a unit. An empty file is not read; it only replaces others of its name. false: one cannot be
- * read (reported). */
+ * read, or has a line that is wrong (reported): it may have no setting by which its error is the unit's. */
 static bool read_dropins(const struct search *search, struct unit *unit, struct unit_text *text)
 {
 	struct dropins dropins = { .search = search };
 	const char *names[ALIASES_MOST + 1] = { NULL };
-	size_t count = find_names(search, unit->name, names);
+	size_t count = find_names(search, unit->name, names), errors = search->reading->diags->errors;
 	bool ok;
 
 	if (count == ALIASES_MOST)
@@ -438,7 +438,7 @@ static bool read_dropins(const struct search *search, struct unit *unit, struct 
 		ok &= is_mask(file->target) || read_file(search->reading, file->target, unit, text);
 	}
 	free(dropins.list);
-	return ok;
+	return ok && search->reading->diags->errors == errors;
 }
 
 /* Finding. */

@@ -162,6 +162,7 @@ proc keeps_a_as_it_was_and_no_other {change} {
 	exec ln -s real [path a.service.d]
 	superd -control -tableless -arguments "-f systemd:%/." ""
 	node %/control
+	write broken "\[Service\nUser=0\n"
 	file delete [path b.socket] [path b.service]
 	exec {*}$change
 	lassign [superctl reload] status output errors
@@ -170,6 +171,10 @@ proc keeps_a_as_it_was_and_no_other {change} {
 
 test a_drop_in_that_leads_nowhere_fails_its_service_alone {
 	keeps_a_as_it_was_and_no_other [list ln -sf none [path real/test.conf]]
+}
+
+test a_drop_in_with_a_broken_header_fails_its_service_alone {
+	keeps_a_as_it_was_and_no_other [list cp [path broken] [path real/test.conf]]
 }
 
 test a_folder_of_drop_ins_that_leads_nowhere_fails_its_service_alone {
