@@ -115,6 +115,7 @@ static bool units_read(struct reading *reading, const char *path)
 	size_t first = reading->diags->count;
 	struct origin at = { .file = path };
 	const struct unit *unit;
+	struct skipped *own;
 	bool by_name;
 
 	if (!unit_name_has_suffix(name, ".socket") && !unit_name_has_suffix(name, ".service")) {
@@ -132,6 +133,8 @@ static bool units_read(struct reading *reading, const char *path)
 		return unit;
 	service = pool_text_n(reading->table->pool, name, (size_t)(strrchr(name, '.') - name));
 	units_leave_out(reading, service, at, first);
+	own = table_skip(reading->table, at, service);  /* its Service= is unknown, so a reload goes by the file */
+	own->is_part = own->is_doubtful = true;
 	reading_add_role(reading, (struct source_role){ ROLE_ALONE, .name = service });
 	return true;
 }

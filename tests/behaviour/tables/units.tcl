@@ -204,3 +204,16 @@ test an_instance_and_a_unit_with_an_alias_need_what_their_other_names_do {
 	lassign [answer --print --no-preflight -f %/a.socket -f %/b.socket] status output errors
 	has $output "requires = dep" "wants = dep"
 }
+
+test a_socket_that_cannot_be_read_keeps_a_service_of_another_name {
+	pair app ListenStream=%/app.sock ExecStart=/bin/cat
+	file delete [path app.socket]
+	write a.socket "\[Socket]\nListenStream=%/a.sock\nService=app.service\n"
+	superd -control -tableless -arguments "-f systemd:%/." ""
+	node %/control
+	file mkdir [path a.socket.d]
+	exec ln -s none [path a.socket.d/test.conf]
+	lassign [superctl reload] status output errors
+	has $output$errors "1 unchanged"
+	lacks $output$errors "app: removed"
+}
