@@ -20,9 +20,9 @@
 static int hear_answer(pid_t pid, int ends[2])
 {
 	struct pollfd told = { ends[0], POLLIN, 0 };
+	int ready = 0, error = pid > 0 ? 0 : errno;
 	unsigned char answer = 0;
 	ssize_t got = -1;
-	int ready = 0;
 
 	fd_close(&ends[1]);
 	while (pid > 0 && (ready = poll(&told, 1, ANSWER_MOST)) < 0 && errno == EINTR)
@@ -34,6 +34,7 @@ static int hear_answer(pid_t pid, int ends[2])
 	if (pid > 0)
 		waitpid_timeout(pid, REAP_MOST, NULL);
 	fd_close(&ends[0]);
+	errno = error;
 	return got == 1 ? answer : -1;
 }
 

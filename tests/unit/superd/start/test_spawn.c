@@ -402,3 +402,30 @@ Test(spawn, takes_a_descriptor_from_a_high_number)
 	cr_expect_str_eq(read_to_end(ends[0]), "here\n");
 	cr_expect_eq(waitpid(launch.pid, NULL, 0), launch.pid);
 }
+
+static int never_answers(void)
+{
+	_exit(0);
+}
+
+static int answers(void)
+{
+	return 7;
+}
+
+/* A means that nobody could try is not one that the machine lacks: sandbox.c. */
+Test(spawn, a_probe_tells_that_it_could_not_begin_from_no_answer)
+{
+	const int next = dup(STDIN_FILENO);
+	struct rlimit limit;
+
+	cr_expect_eq(spawn_probe(answers), 7);
+	cr_expect_eq(spawn_probe(never_answers), -1);
+	cr_expect_eq(errno, 0);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	close(next);
+	limit.rlim_cur = (rlim_t)next;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	cr_expect_eq(spawn_probe(answers), -1);
+	cr_expect_eq(errno, EMFILE);
+}
