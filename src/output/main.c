@@ -525,7 +525,7 @@ static void receive(void)
 		if (self.is_other)
 			return;
 		if (count < self.said.descriptors && self.said.kind != OUTPUT_GONE)
-			exit(1); /* superd passes all but what is gone to another one, which has room */
+			_exit(1); /* superd passes all but what is gone to another one, which has room */
 		take(&self.said, fds, count);
 	}
 }

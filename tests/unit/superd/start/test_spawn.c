@@ -417,15 +417,17 @@ static int answers(void)
 Test(spawn, a_probe_tells_that_it_could_not_begin_from_no_answer)
 {
 	const int next = dup(STDIN_FILENO);
-	struct rlimit limit;
+	struct rlimit limit, before;
 
 	cr_expect_eq(spawn_probe(answers), 7);
 	cr_expect_eq(spawn_probe(never_answers), -1);
 	cr_expect_eq(errno, 0);
-	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
 	close(next);
+	limit = before;
 	limit.rlim_cur = (rlim_t)next;
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	cr_expect_eq(spawn_probe(answers), -1);
 	cr_expect_eq(errno, EMFILE);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
