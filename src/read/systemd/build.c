@@ -43,9 +43,6 @@ static bool is_cleared(const struct unit_assignment *assignment)
 	};
 	static const char *const cleared[] = { "CPUSchedulingPolicy", "KillMode", "MountAPIVFS",
 					       "Nice",		      "OOMScoreAdjust", NULL };
-	static const char *const others[] = { "Accept", "AcceptFileDescriptors", "After", "Before", "IPTTL", "Mark",
-					      "PrivateBPF", "PrivateNetwork", "PrivatePIDs", "RootEphemeral",
-					      "SELinuxContextFromNet", "Service", "Sockets", NULL };
 	const struct key_row *row = assignment->row;
 	const char *name = row->status == KEY_DONE ? unit_key_option(assignment->section, row) : NULL;
 	const struct option_def *option = name ? option_find(NATIVE, name) : NULL;
@@ -54,7 +51,7 @@ static bool is_cleared(const struct unit_assignment *assignment)
 		if (option->type == stay[n])
 			return words_have(cleared, row->name);
 	}
-	return row->form != FORM_UNITS && !words_have(others, row->name);
+	return row->form != FORM_UNITS && !row->stays;
 }
 
 const struct unit_assignment *unit_last(const struct unit *unit, const char *section, const char *key)

@@ -9,6 +9,7 @@
 #define USB "superd creates no USB gadgets"
 #define NETWORK "superd loads no BPF programs"
 #define OLD_GROUPS "it needs control groups v1"
+#define IMAGES "superd mounts no images; use RootDirectory"
 #define NAMESPACE "use PrivateNetwork and the other Private keys"
 
 /* The keys of [Unit], of every type of unit.
@@ -17,7 +18,8 @@
  * harmless. Only between a unit and what it needs do After and Before count: pairs.c reads them and all keys about
  * other units. Conditions decide whether a service may run. */
 static const struct key_row of_unit[] = {
-	{ "After AllowIsolate Before CollectMode DefaultDependencies Description Documentation "
+	{ "After Before", KEY_HARMLESS, .option = NULL, .stays = true },
+	{ "AllowIsolate CollectMode DefaultDependencies Description Documentation "
 	  "FailureActionExitStatus IgnoreOnIsolate IgnoreOnSnapshot JobRunningTimeoutSec JobTimeoutAction "
 	  "JobTimeoutRebootArgument JobTimeoutSec OnFailureIsolate OnFailureJobMode OnSuccessJobMode "
 	  "RebootArgument RefuseManualStart RefuseManualStop RequiresMountsFor RequiresOverridable "
@@ -98,7 +100,8 @@ static const struct key_row of_service[] = {
 	{ "RestartMaxDelaySec", KEY_DONE, APART },
 	{ "RestartSec", KEY_DONE, .reason = "the first pause, which doubles", APART },
 	{ "RootDirectoryStartOnly", KEY_WARNED, .reason = "RootDirectory applies to all commands" },
-	{ "Sockets", KEY_DONE, .reason = "further sockets, after those whose Service is this one", APART },
+	{ "Sockets", KEY_DONE, .reason = "further sockets, after those whose Service is this one", APART,
+	  .stays = true },
 	{ "TimeoutSec", KEY_DONE, .option = "timeout_stop", .reason = "sets TimeoutStartSec and TimeoutStopSec",
 	  APART },
 	{ "TimeoutStartSec", KEY_DONE, .reason = "0 means infinity", .zero = "infinity" },
@@ -121,9 +124,9 @@ static const struct key_word ipv6_only[] = { { "default", NULL }, { "ipv6-only",
 
 static const struct key_row of_socket[] = {
 	{ "DeferTrigger DeferTriggerMaxSec", KEY_HARMLESS, .option = NULL },
-	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service", APART },
+	{ "Accept", KEY_DONE, .reason = "yes needs a template of the service", APART, .stays = true },
 	{ "AcceptFileDescriptors", KEY_REFUSED, .reason = "superd cannot keep clients from passing descriptors",
-	  .idle = "yes" },
+	  .idle = "yes", .stays = true },
 	{ "Backlog", KEY_DONE, .reason = "the default is the kernel's maximum", APART },
 	{ "BindIPv6Only", KEY_DONE, .reason = "default, both, ipv6-only, or yes and no", .words = ipv6_only,
 	  .takes_bool = true, .wrong = "expected default, both or ipv6-only" },
@@ -144,11 +147,11 @@ static const struct key_row of_socket[] = {
 	{ "IPAddressDeny", KEY_DONE, .form = FORM_NETWORKS, .option = "no_access",
 	  .reason = "the clients of this socket", .denies = true },
 	{ "IPTOS", KEY_WARNED, .reason = "packets have the kernel's type of service; use Priority" },
-	{ "IPTTL", KEY_REFUSED, .reason = "packets have the kernel's time to live" },
+	{ "IPTTL", KEY_REFUSED, .reason = "packets have the kernel's time to live", .stays = true },
 	{ "ListenDatagram ListenFIFO ListenMessageQueue ListenNetlink ListenSequentialPacket ListenSpecial "
 	  "ListenStream", KEY_DONE, .option = "listen", .form = FORM_ADDRESS },
 	{ "ListenUSBFunction", KEY_REFUSED, .reason = "superd creates no USB gadgets" },
-	{ "Mark", KEY_REFUSED, .reason = "superd marks no packets; rules can name the port" },
+	{ "Mark", KEY_REFUSED, .reason = "superd marks no packets; rules can name the port", .stays = true },
 	{ "MaxConnections", KEY_DONE, .option = "instances",
 	  .reason = "with Accept=yes, default 64; superd closes connections above it", APART },
 	{ "MaxConnectionsPerSource", KEY_DONE, .option = "per_source", .reason = "with Accept=yes; 0 means no limit",
@@ -167,9 +170,11 @@ static const struct key_row of_socket[] = {
 	  .reason = "if set; at the limit the service pauses", APART },
 	{ "TriggerLimitIntervalSec", KEY_DONE, .option = "trigger_limit_interval",
 	  .reason = "if set", APART },
-	{ "PrivateNetwork", KEY_REFUSED, .reason = "a socket in a private network could have no clients" },
-	{ "SELinuxContextFromNet", KEY_REFUSED, .reason = "all connections of a service run in one context" },
-	{ "Service", KEY_DONE, .reason = "the service that receives the socket", APART },
+	{ "PrivateNetwork", KEY_REFUSED, .reason = "a socket in a private network could have no clients",
+	  .stays = true },
+	{ "SELinuxContextFromNet", KEY_REFUSED, .reason = "all connections of a service run in one context",
+	  .stays = true },
+	{ "Service", KEY_DONE, .reason = "the service that receives the socket", APART, .stays = true },
 	{ "SmackLabel SmackLabelIPIn SmackLabelIPOut", KEY_WARNED, .reason = "superd sets no Smack labels" },
 	{ "SocketProtocol", KEY_DONE, .reason = "sctp; superd has no other protocols", .option = "listen", APART },
 	{ "TCPCongestion", KEY_WARNED, .reason = "use net.ipv4.tcp_congestion_control of sysctl(8)" },
@@ -221,8 +226,9 @@ static const struct key_row of_shared[] = {
 	  .option = NULL },
 	{ "BPFDelegateAttachments BPFDelegateCommands BPFDelegateMaps BPFDelegatePrograms", KEY_WARNED,
 	  .reason = NETWORK },
-	{ "BPFProgram BindNetworkInterface IPEgressFilterPath IPIngressFilterPath PrivateBPF RestrictFileSystems "
+	{ "BPFProgram BindNetworkInterface IPEgressFilterPath IPIngressFilterPath RestrictFileSystems "
 	  "RestrictNetworkInterfaces SocketBindAllow SocketBindDeny", KEY_REFUSED, .reason = NETWORK },
+	{ "PrivateBPF", KEY_REFUSED, .reason = NETWORK, .stays = true },
 	{ "BlockIODeviceWeight BlockIOWeight CPUShares", KEY_WARNED, .reason = OLD_GROUPS },
 	{ "BlockIOReadBandwidth BlockIOWriteBandwidth", KEY_REFUSED, .reason = OLD_GROUPS },
 	{ "AllowedCPUs AllowedMemoryNodes CPUAffinity CPUSetPartition NUMAMask NUMAPolicy TimerSlackNSec", KEY_WARNED,
@@ -240,9 +246,10 @@ static const struct key_row of_shared[] = {
 	{ "EnvironmentFile LoadCredential SetCredential", KEY_DONE, .form = FORM_WHOLE },
 	{ "ExecSearchPath", KEY_DONE, .reason = "also sets PATH; the default is systemd's search path",
 	  APART },
-	{ "ExtensionDirectories ExtensionImagePolicy ExtensionImages MountImagePolicy MountImages RootEphemeral "
-	  "RootHash RootHashSignature RootImage RootImageOptions RootImagePolicy RootMStack RootVerity", KEY_REFUSED,
-	  .reason = "superd mounts no images; use RootDirectory" },
+	{ "ExtensionDirectories ExtensionImagePolicy ExtensionImages MountImagePolicy MountImages RootHash "
+	  "RootHashSignature RootImage RootImageOptions RootImagePolicy RootMStack RootVerity", KEY_REFUSED,
+	  .reason = IMAGES },
+	{ "RootEphemeral", KEY_REFUSED, .reason = IMAGES, .stays = true },
 	{ "IODeviceLatencyTargetSec IODeviceWeight IOWeight", KEY_WARNED, .reason = "use IOSchedulingClass" },
 	{ "IOReadBandwidthMax IOReadIOPSMax IOWriteBandwidthMax IOWriteIOPSMax", KEY_REFUSED,
 	  .reason = "superd limits no disks; use IOSchedulingClass" },
@@ -270,7 +277,7 @@ static const struct key_row of_shared[] = {
 	{ "PAMName", KEY_REFUSED, .reason = "superd opens no PAM sessions" },
 	{ "PassEnvironment", KEY_DONE, .form = FORM_VARIABLES },
 	{ "Personality", KEY_WARNED, .reason = "use setarch(8) in ExecStart" },
-	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc" },
+	{ "PrivatePIDs", KEY_REFUSED, .reason = "use ProtectProc", .stays = true },
 	{ "RestartKillSignal", KEY_WARNED, .reason = "superd ends a program by KillSignal, before a restart as well" },
 	{ "SecureBits", KEY_REFUSED, .reason = "use NoNewPrivileges and CapabilityBoundingSet" },
 	{ "Slice", KEY_WARNED, .reason = "the service's control group is below superd's own", .idle = "system.slice" },

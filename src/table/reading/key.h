@@ -57,6 +57,7 @@ struct key_row {
 	const char *absent;             /* the option's value without the key: a default of the other system */
 	const char *zero;               /* what 0 becomes */
 	const char *idle;               /* a value that asks for nothing */
+	bool stays;                     /* units: an empty value takes nothing back, though no option's type says so */
 };
 
 /* The keys of a section. */
