@@ -164,16 +164,6 @@ static int run_in_group(const char *group)
 	return status;
 }
 
-static void put(const char *folder, const char *name, const char *text)
-{
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "we");
-	cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s", path);
-}
-
 static int first_letter(const char *folder, const char *name)
 {
 	char path[64];
@@ -194,15 +184,15 @@ Test(child, sets_the_limits_that_an_earlier_command_has_not_completed)
 	char group[] = "/tmp/superd-group-XXXXXX", command[64];
 
 	cr_assert(mkdtemp(group));
-	put(group, "cgroup.procs", "");
-	put(group, "first", "");
+	put_file(group, "cgroup.procs", 0644, "");
+	put_file(group, "first", 0644, "");
 	cr_expect_neq(run_in_group(group), 0, "it lacks the second");
-	put(group, "first", "");
-	put(group, "second", "");
+	put_file(group, "first", 0644, "");
+	put_file(group, "second", 0644, "");
 	cr_expect_eq(run_in_group(group), 0);
 	cr_expect_eq(first_letter(group, "first"), '7');
 	cr_expect_eq(first_letter(group, "second"), '8');
-	put(group, "first", "9");
+	put_file(group, "first", 0644, "9");
 	cr_expect_eq(run_in_group(group), 0);
 	cr_expect_eq(first_letter(group, "first"), '9', "a reload may have changed it");
 	snprintf(command, sizeof(command), "rm -r %s", group);

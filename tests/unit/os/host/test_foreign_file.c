@@ -12,19 +12,6 @@
 
 static char folder[] = "/tmp/superd-foreign-XXXXXX";
 
-static void write_at(const char *name, mode_t mode, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "w");
-	cr_assert(file);
-	fputs(text, file);
-	cr_assert_eq(fclose(file), 0);
-	cr_assert_eq(chmod(path, mode), 0);
-}
-
 /* Which text it reads as a user with this group; "": none. */
 static const char *read_as(gid_t group, const char *name)
 {
@@ -53,8 +40,8 @@ Test(foreign_file, in_a_folder_of_the_users_group_is_read_with_his_rights)
 	cr_assert_eq(mkdir(path, 0700), 0);
 	cr_assert_eq(chown(path, 0, GROUP), 0);
 	cr_assert_eq(chmod(path, 0775), 0);
-	write_at("secret", 0600, "secret");
-	write_at("shared/open", 0644, "open");
+	put_file(folder, "secret", 0600, "secret");
+	put_file(folder, "shared/open", 0644, "open");
 	snprintf(path, sizeof(path), "%s/shared/link", folder);
 	cr_assert_eq(symlink("../secret", path), 0);
 	cr_expect_str_eq(read_as(GROUP, "shared/open"), "open");

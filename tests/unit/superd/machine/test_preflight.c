@@ -83,19 +83,6 @@ static bool load(const char *text)
 	return true;
 }
 
-static void make_file(const char *name, mode_t mode, const char *text)
-{
-	char path[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	file = fopen(path, "w");
-	cr_assert(file);
-	fputs(text, file);
-	cr_assert_eq(fclose(file), 0);
-	cr_assert_eq(chmod(path, mode), 0);
-}
-
 static void make_folder(const char *name, mode_t mode)
 {
 	char path[128];
@@ -132,10 +119,10 @@ static void load_units(size_t count, const char *socket, const char *const servi
 	for (size_t n = 0; n < count; n++) {
 		snprintf(name, sizeof(name), "%c.service", (char)('a' + n));
 		snprintf(text, sizeof(text), "[Service]\nExecStart=/bin/true\n%s", services[n]);
-		make_file(name, 0644, text);
+		put_file(folder, name, 0644, text);
 		snprintf(name, sizeof(name), "%c.socket", (char)('a' + n));
 		snprintf(text, sizeof(text), "[Socket]\nListenStream=127.0.0.1:%zu\n%s", 54001 + n, socket);
-		make_file(name, 0644, text);
+		put_file(folder, name, 0644, text);
 	}
 	for (size_t n = 0; n < count; n++) {
 		snprintf(path, sizeof(path), "%s/%c.socket", folder, (char)('a' + n));
@@ -199,7 +186,7 @@ Test(preflight, knows_a_text_in_a_list)
 
 Test(preflight, wants_a_program_to_be_executable)
 {
-	make_file("plain", 0644, "x");
+	put_file(folder, "plain", 0644, "x");
 	make_folder("sub", 0755);
 	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/plain\"\n}\n"
 		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/sub\"\n}\n"
@@ -211,8 +198,8 @@ Test(preflight, wants_a_program_to_be_executable)
 
 Test(preflight, misses_the_interpreter_of_a_script)
 {
-	make_file("good", 0755, "#! /bin/sh -e\n");
-	make_file("bad", 0755, "#!/usr/bin/no-such-thing -x\n");
+	put_file(folder, "good", 0755, "#! /bin/sh -e\n");
+	put_file(folder, "bad", 0755, "#!/usr/bin/no-such-thing -x\n");
 	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/good\"\n}\n"
 		       "service b {\n listen = {\"54002\"}\n exec = \"FOLDER/bad\"\n}\n"));
 	cr_expect_eq(diags.errors, 1, "%s", said());
@@ -221,7 +208,7 @@ Test(preflight, misses_the_interpreter_of_a_script)
 
 Test(preflight, sees_dos_line_ends)
 {
-	make_file("plain", 0755, "#!/bin/sh\r\necho a\r\n");
+	put_file(folder, "plain", 0755, "#!/bin/sh\r\necho a\r\n");
 	cr_assert(load("service a {\n listen = {\"54001\"}\n exec = \"FOLDER/plain\"\n}\n"));
 	cr_expect(has_said(SEVERITY_ERROR, 3,
 			   "its interpreter '/bin/sh\\r' (the file has DOS line ends) is not there"));
@@ -262,9 +249,9 @@ Test(preflight, looks_for_interpreters_inside_root_directory)
 	needs_root();
 	make_folder("jail", 0755);
 	make_folder("jail/bin", 0755);
-	make_file("jail/bin/good", 0755, "#!/bin/own\n");
-	make_file("jail/bin/own", 0755, "\177ELF");
-	make_file("jail/bin/bad", 0755, "#!/bin/cat\n");
+	put_file(folder, "jail/bin/good", 0755, "#!/bin/own\n");
+	put_file(folder, "jail/bin/own", 0755, "\177ELF");
+	put_file(folder, "jail/bin/bad", 0755, "#!/bin/cat\n");
 	cr_assert(load(
 		"service a {\n listen = {\"54001\"}\n exec = \"/bin/good\"\n root_directory = \"FOLDER/jail\"\n}\n"
 		"service b {\n listen = {\"54002\"}\n exec = \"/bin/bad\"\n root_directory = \"FOLDER/jail\"\n}\n"));
@@ -279,7 +266,7 @@ Test(preflight, looks_for_programs_inside_root_directory)
 	needs_root();
 	make_folder("jail", 0755);
 	make_folder("jail/bin", 0755);
-	make_file("jail/bin/real", 0755, "\177ELF");
+	put_file(folder, "jail/bin/real", 0755, "\177ELF");
 	snprintf(link, sizeof(link), "%s/jail/bin/program", folder);
 	cr_assert_eq(symlink("/bin/real", link), 0);
 	cr_assert(load(
@@ -404,8 +391,8 @@ Test(preflight, warns_each_service_that_runs_such_a_file_as_root)
 {
 	needs_root();
 	make_folder("theirs", 0755);
-	make_file("theirs/program", 0755, "#!/bin/sh\n");
-	make_file("own", 0755, "#!/bin/sh\n");
+	put_file(folder, "theirs/program", 0755, "#!/bin/sh\n");
+	put_file(folder, "own", 0755, "#!/bin/sh\n");
 	cr_assert_eq(chown_in("theirs", 12345), 0);
 	cr_assert(load("service a { listen = 7\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n}\n"
 		       "service b { listen = 8\nexec = \"FOLDER/own\"\nuser = \"root\"\n}\n"
@@ -424,9 +411,9 @@ Test(preflight, warns_where_others_decide_what_runs_as_root)
 
 	needs_root();
 	make_folder("theirs", 0755);
-	make_file("theirs/program", 0755, "#!/bin/sh\n");
-	make_file("open", 0666, "A=1\n");
-	make_file("own", 0644, "A=1\n");
+	put_file(folder, "theirs/program", 0755, "#!/bin/sh\n");
+	put_file(folder, "open", 0666, "A=1\n");
+	put_file(folder, "own", 0644, "A=1\n");
 	cr_assert_eq(chown_in("theirs", 12345), 0);
 	cr_assert(load("service a {\nlisten = 7\nexec = \"FOLDER/theirs/program\"\nuser = \"root\"\n"
 		       "environment_file = {\"FOLDER/open\", \"FOLDER/own\"}\n}\n"
@@ -436,7 +423,7 @@ Test(preflight, warns_where_others_decide_what_runs_as_root)
 	cr_expect(has_said(SEVERITY_WARNING, 3, "/theirs belongs to user 12345"));
 	cr_expect(has_said(SEVERITY_WARNING, 5, "/open can be written by others"));
 	cr_expect_eq(diags.count, 2, "%s", said());
-	make_file("superd.conf", 0666, two);
+	put_file(folder, "superd.conf", 0666, two);
 	snprintf(path, sizeof(path), "%s/superd.conf", folder);
 	diags_free(&diags);
 	diags = (struct diags){ 0 };
