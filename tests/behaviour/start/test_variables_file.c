@@ -39,5 +39,6 @@ Behaviour(variables_file, variables_in_a_users_folder_are_read_with_his_rights)
 	superd = superd_run("service a {\n listen = \"127.0.0.1:0\"\n exec = \"%s\"\n user = \"%d\"\n"
 			    " environment_file = \"%s\"\n}\n", report_to(report), OTHER, path_in("theirs/key"));
 	close(client_connect(superd_port(superd, "a")));
-	superd_wait_log(superd, text_of("%s: Permission denied", path_in("theirs/key")));
+	superd_wait_log(superd, text_of("%s: Permission denied: ", path_in("theirs/key")));
+	superd_wait_log(superd, ", who could replace it by a link"); /* why his rights were taken */
 }
