@@ -27,12 +27,12 @@
 
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
-#include "os/bpf/bpf.h"
+#include "os/host/bpf.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "os/proc/bind_filter.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h (Linux 5.14), the same on most architectures */

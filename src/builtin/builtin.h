@@ -15,7 +15,7 @@
 #include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/source_count.h"
-#include "table/words/builtin.h"
+#include "table/service/builtin.h"
 
 #define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
 
@@ -90,7 +90,7 @@ void loop_sooner(int64_t *timeout, int64_t other);
 
 /* ---- senders of datagrams ----
  *
- * The sender of a datagram, and whether it gets a reply. The kernel keeps only_from and no_access (os/bpf/bpf.h). But any
+ * The sender of a datagram, and whether it gets a reply. The kernel keeps only_from and no_access (os/host/bpf.h). But any
  * host can forge the source address of a datagram, so a reply may hit a host that never asked: a server that replies in
  * turn, a whole network, or the victim of a flood. */
 

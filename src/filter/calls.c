@@ -6,7 +6,7 @@
 
 #include "filter/filter_internal.h"
 #include "lib/array.h"
-#include "table/words/sandbox_words.h"
+#include "table/service/sandbox_words.h"
 
 #define NAME_MOST 64
 #define KNOWN_MOST 1024                 /* numbers to try for @known; no architecture has as many */

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "table/words/filter_request.h"
+#include "table/service/filter_request.h"
 
 #define ARCHITECTURES_MOST 24
 

@@ -1,6 +1,6 @@
 /* superd-filter: compiles filters of system calls for superd, which therefore does not link libseccomp. superd starts
  * it while it reads a table, as soon as a service needs a filter that superd does not have yet. Its standard input is
- * the channel (table/words/filter_request). It exits when superd closes that, and at a request that it cannot read:
+ * the channel (table/service/filter_request). It exits when superd closes that, and at a request that it cannot read:
  * that is of another superd. */
 #include <linux/filter.h>
 #include <seccomp.h>

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "filter/filter_internal.h"
-#include "table/words/sandbox_words.h"
+#include "table/service/sandbox_words.h"
 
 #define DENY(error) SCMP_ACT_ERRNO(error)
 #define FAMILIES_MOST 256

@@ -24,7 +24,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/hash.h"
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/units.h"
 #include "lib/unix_socket.h"
 #include "os/host/program.h"

@@ -26,16 +26,16 @@
 #include "lib/hash.h"
 #include "lib/scan.h"
 #include "lib/unix_socket.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
 #include "os/netdiag/netdiag.h"
 #include "os/socket/socket.h"
 #include "superd/machine/machine.h"
 #include "superd/start/start.h"
 #include "superd/values.h"
-#include "table/access/access.h"
-#include "table/access/times.h"
+#include "table/service/access.h"
+#include "table/service/times.h"
 
 #define BANNER_MOST (64 << 10)
 #define BATCH 32       /* clients of one socket in a turn of the loop */

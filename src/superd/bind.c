@@ -16,10 +16,10 @@
 #include "lib/fd.h"
 #include "lib/thread.h"
 #include "lib/unix_socket.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/host/program.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "os/socket/socket.h"
 
 #define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */

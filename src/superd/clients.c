@@ -23,11 +23,11 @@
 #include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/scan.h"
-#include "os/cgroup/cgroup.h"
+#include "os/proc/cgroup.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
 #include "os/socket/socket.h"
-#include "table/access/access.h"
+#include "table/service/access.h"
 
 #define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
 #define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)

@@ -10,7 +10,7 @@
 
 #include "lib/array.h"
 #include "lib/fd.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/socket/socket.h"
 
 #define TAKES_MOST 256 /* descriptors that a helper takes at once */

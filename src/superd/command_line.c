@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/scan.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
 #include "table/option/option_table.h"
-#include "table/sources/source_name.h"
+#include "read/client/source_name.h"
 
 /* The functions that the command lines of superd, inetd and xinetd share. */
 

@@ -21,7 +21,7 @@
 #include "lib/fd.h"
 #include "lib/json.h"
 #include "lib/unix_socket.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/proc/process.h"
 #include "os/socket/socket.h"
 #include "superd/main.h"

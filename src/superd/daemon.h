@@ -19,9 +19,9 @@
 #include "lib/backoff.h"
 #include "lib/buf.h"
 #include "lib/list.h"
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/source_count.h"
-#include "os/cgroup/cgroup.h"
+#include "os/proc/cgroup.h"
 #include "os/host/hosts_access.h"
 #include "os/netdiag/netdiag.h"
 #include "os/socket/socket.h"
@@ -1043,7 +1043,7 @@ void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out);
 void bind_describe_missing(const struct instance *instance, struct buf *out);
 void bind_describe_bound(const struct instance *instance, struct buf *out);
 
-/* Writes the queue of a log sink (lib/log/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher
+/* Writes the queue of a log sink (lib/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher
  * runs while the queue is empty. log_pump.c */
 struct log_pump {
 	struct log_sink *sink; /* NULL: it is not attached */

@@ -15,7 +15,7 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "lib/units.h"
-#include "os/cgroup/cgroup.h"
+#include "os/proc/cgroup.h"
 #include "os/proc/port_owner.h"
 #include "os/socket/socket.h"
 #include "superd/machine/machine.h"

@@ -34,13 +34,13 @@
 #include "lib/scan.h"
 #include "lib/units.h"
 #include "lib/unix_socket.h"
-#include "os/cgroup/cgroup.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
+#include "os/proc/cgroup.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
 #include "os/host/signals.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "superd/main.h"
 
 #define LIVED 1.	   /* seconds after which a superd that dies is started anew at once */

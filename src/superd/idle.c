@@ -36,12 +36,12 @@
 #include "lib/hash.h"
 #include "lib/json.h"
 #include "lib/units.h"
-#include "os/cgroup/cgroup.h"
+#include "os/proc/cgroup.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
 #include "os/socket/socket.h"
-#include "table/access/access.h"
-#include "table/words/exit_status.h"
+#include "table/service/access.h"
+#include "table/service/exit_status.h"
 
 #define PARTS 8. /* looks in an idle_timeout, where ends are not reported */
 #define ALMOST .001

@@ -47,13 +47,13 @@
 #include "lib/ptr_map.h"
 #include "lib/scan.h"
 #include "lib/thread.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
 #include "os/proc/process.h"
 #include "superd/main.h"
-#include "table/print/print_conf.h"
+#include "table/services/print_conf.h"
 #include "table/services/diff.h"
-#include "table/sources/sources.h"
+#include "read/client/sources.h"
 
 #define HEAD "superd journal 3\n"
 #define LINES_KEPT (16 << 10)  /* bytes of the buffer for them, which is freed when it was larger */

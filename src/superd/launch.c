@@ -27,15 +27,15 @@
 #include <unistd.h>
 
 #include "exec/child/child.h"
-#include "exec/record/start_record.h"
+#include "exec/start_record.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/thread.h"
-#include "os/bpf/bpf.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
+#include "os/host/bpf.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "superd/start/start.h"
 
 #define STANDSTILL 5 /* seconds that superd waits for an exec */

@@ -19,8 +19,8 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "os/bpf/bpf.h"
-#include "os/foreign/foreign.h"
+#include "os/host/bpf.h"
+#include "os/host/foreign.h"
 #include "os/proc/process.h"
 #include "os/socket/socket.h"
 #include "table/services/diff.h"

@@ -19,7 +19,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "os/cgroup/cgroup.h"
+#include "os/proc/cgroup.h"
 #include "superd/start/start.h"
 
 #define DESCRIPTORS_EACH 3 /* that an instance needs while it starts: its client, its report, a channel */

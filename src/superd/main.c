@@ -14,7 +14,7 @@
 #include "os/host/program.h"
 #include "superd/machine/machine.h"
 #include "table/option/option_table.h"
-#include "table/print/print_conf.h"
+#include "table/services/print_conf.h"
 
 /* --check: prints the language of each source, what is wrong, and how many services there are, to stdout, and every
  * diagnostic to stderr. Services are counted as superctl lists them: a line of inetd.conf that makes one for each of

@@ -10,14 +10,14 @@
 #include "lib/buf.h"
 #include "lib/cli_option.h"
 #include "lib/diag.h"
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/pool.h"
 #include "superd/start/start.h"
 #include "table/option/globals.h"
 #include "table/reading/compat.h"
 #include "table/services/lookup_cache.h"
 #include "table/services/table.h"
-#include "table/sources/sources.h"
+#include "read/client/sources.h"
 
 /* A line of KEY=VALUE words, of the journal or before the text of the configuration that goes over to the next superd.
  * lines.c */

@@ -16,10 +16,10 @@
 #include "lib/number.h"
 #include "lib/scan.h"
 #include "lib/unix_socket.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "os/socket/socket.h"
 #include "table/option/option_name.h"
 

@@ -17,7 +17,7 @@
 #include "lib/json.h"
 #include "lib/scan.h"
 #include "lib/units.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "table/option/service_settings.h"
 #include "table/services/skipped.h"
 

@@ -30,14 +30,14 @@
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/thread.h"
 #include "lib/unix_socket.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "output/message.h"
 
 #define WAIT_MOST .02 /* seconds that superd waits for an answer, at most, */

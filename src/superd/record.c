@@ -12,9 +12,9 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/units.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "superd/values.h"
 
 /* A file of log_type, opened at its first line. */

@@ -20,7 +20,7 @@
 #include "lib/wait_note.h"
 #include "superd/values.h"
 #include "table/services/skipped.h"
-#include "table/type/type.h"
+#include "table/option/type.h"
 
 #define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
 #define EVENT_MOST 4096

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "table/words/exit_status.h"
+#include "table/service/exit_status.h"
 
 #define AT_ONCE 1.0 /* seconds: a shell that cannot run its program, or a loader without a library, ends sooner */
 

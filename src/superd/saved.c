@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "superd/machine/machine.h"
-#include "table/print/print_conf.h"
+#include "table/services/print_conf.h"
 #include "table/services/skipped.h"
-#include "table/sources/sources.h"
+#include "read/client/sources.h"
 
 char *saved_print(const struct table *table, const struct service *const *more, size_t count)
 {

@@ -20,24 +20,24 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "exec/condition/condition.h"
+#include "exec/condition.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/hash.h"
 #include "lib/scan.h"
 #include "lib/units.h"
 #include "lib/zone.h"
-#include "os/cgroup/cgroup.h"
-#include "os/foreign/foreign.h"
+#include "os/proc/cgroup.h"
+#include "os/host/foreign.h"
 #include "os/host/foreign_file.h"
 #include "os/socket/socket.h"
 #include "superd/start/start.h"
-#include "table/access/times.h"
+#include "table/service/times.h"
 #include "table/option/option_name.h"
 #include "table/option/service_settings.h"
 #include "table/service/need.h"
-#include "table/words/command_prefix.h"
-#include "table/words/exit_status.h"
+#include "table/service/command_prefix.h"
+#include "table/service/exit_status.h"
 
 #define NO_PROGRESS 4	 /* ends at once with a queue as long as before, until it is suspected to take nobody; */
 #define SUSPECT_PAUSE .1 /* after as many more without a sign that it does, it starts only so often, */

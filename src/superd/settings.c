@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "lib/clock.h"
-#include "lib/log/log.h"
-#include "os/foreign/foreign.h"
+#include "lib/log.h"
+#include "os/host/foreign.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 

@@ -14,7 +14,7 @@
 
 #include "os/host/program.h"
 #include "table/endpoint/endpoint.h"
-#include "table/rules/check.h"
+#include "table/services/check.h"
 #include "table/services/service_builder.h"
 
 static const struct origin nowhere = { .file = "command line" };

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "lib/pool.h"
-#include "table/access/access.h"
+#include "table/service/access.h"
 
 enum { NETWORKS = 1000, ROUNDS = 10, JUDGED = 10000 };
 

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 #include "fuzzer.h"
-#include "os/bpf/bpf.h"
-#include "table/access/access.h"
+#include "os/host/bpf.h"
+#include "table/service/access.h"
 #include "table/option/option_table.h"
 
 #define WORDS_MOST 64

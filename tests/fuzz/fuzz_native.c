@@ -4,7 +4,7 @@
 #include "fuzzer.h"
 #include "mutator.h"
 #include "round_trip.h"
-#include "table/superd_conf/superd.h"
+#include "table/reading/superd_conf.h"
 
 const enum language mutator_language = LANGUAGE_SUPERD;
 

@@ -8,7 +8,7 @@
 #include "fuzzer.h"
 #include "lib/fd.h"
 #include "read/client/client.h"
-#include "table/sources/sources.h"
+#include "read/client/sources.h"
 
 static int answer[2];
 

@@ -11,12 +11,12 @@
 #include "lib/diag.h"
 #include "lib/source_file.h"
 #include "table/option/service_settings.h"
-#include "table/print/print_conf.h"
+#include "table/services/print_conf.h"
 #include "table/services/service_conf.h"
 #include "table/services/service_builder.h"
 #include "table/services/table.h"
-#include "table/sources/format.h"
-#include "table/superd_conf/superd.h"
+#include "read/client/format.h"
+#include "table/reading/superd_conf.h"
 #include "tests/unit/read_text.h"
 
 /* The table as superd.conf; free() it. */

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "table/sources/sources.h"
+#include "read/client/sources.h"
 
 /* A reader as far as a text in memory goes. */
 struct round_trip {

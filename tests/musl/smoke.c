@@ -7,7 +7,7 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "table/endpoint/endpoint.h"
-#include "table/rules/check.h"
+#include "table/services/check.h"
 #include "table/services/diff.h"
 #include "table/services/service_builder.h"
 #include "table/services/table.h"

@@ -2,7 +2,7 @@
  * apart. */
 #pragma once
 
-#include "table/rules/check.h"
+#include "table/services/check.h"
 #include "table/services/service_builder.h"
 #include "tests/unit/unit.h"
 

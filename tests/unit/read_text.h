@@ -2,8 +2,8 @@
 #pragma once
 
 #include "lib/source_file.h"
-#include "table/sources/sources.h"
-#include "table/superd_conf/superd.h"
+#include "read/client/sources.h"
+#include "table/reading/superd_conf.h"
 #include "tests/unit/source_text.h"
 
 /* NULL: out of memory. */

@@ -11,7 +11,7 @@ static struct diags diags;
 static struct buf why;
 static struct process_defaults process_defaults;
 static char folder[64];
-static bool doubtful;                   /* the text may hold what table/rules/check refuses: then nothing is resolved */
+static bool doubtful;                   /* the text may hold what table/services/check refuses: then nothing is resolved */
 
 static inline void set_up(void)
 {

@@ -1,5 +1,5 @@
 /* The stages from a new process to its program. In front of them runs run_child (superd/launch.c). Forks of
- * superd's own that execute nothing begin elsewhere: helper_begin (superd/loop.c), foreign_fork (os/foreign).
+ * superd's own that execute nothing begin elsewhere: helper_begin (superd/loop.c), foreign_fork (os/host/foreign.c).
  *
  * The child may run in its parent's memory (CLONE_VM), beside threads. So it writes only to its own job and stack,
  * allocates nothing, and makes system calls directly where libc would coordinate threads (set*id, nptl(7)).
@@ -27,9 +27,9 @@
 #include "lib/build_id.h"
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
-#include "os/bpf/bpf.h"
+#include "os/host/bpf.h"
 #include "os/host/signals.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 
 /* The stage of the control group: it creates the service's control group, writes the limits, and moves itself in.
  *

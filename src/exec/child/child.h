@@ -11,13 +11,13 @@
 
 #include "lib/diag.h"
 #include "lib/pool.h"
-#include "os/bpf/bpf.h"
-#include "os/cgroup/cgroup.h"
-#include "os/fs/fs.h"
+#include "os/host/bpf.h"
+#include "os/proc/cgroup.h"
+#include "os/host/fs.h"
 #include "table/service/service.h"
 #include "table/services/table.h"
-#include "table/type/condition.h"
-#include "table/words/command_prefix.h"
+#include "table/option/condition.h"
+#include "table/service/command_prefix.h"
 
 /* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
  * when the table is loaded; services with equal options share it.
@@ -380,7 +380,7 @@ struct job {
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
-	int record;                     /* the start for superd-exec (exec/record); -1: it does without */
+	int record;                     /* the start for superd-exec (exec/start_record.h); -1: it does without */
 	int executor;                   /* with a record: descriptor of superd-exec */
 	char **executor_environment;    /* for superd-exec, of a child in superd's memory */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */

@@ -13,9 +13,9 @@
 #include "exec/stages/stages.h"
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
-#include "table/words/credential_words.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
+#include "table/service/credential_words.h"
 
 /* ---- folders ----
  *

@@ -1,7 +1,7 @@
 /* superd-exec: goes from superd to a service that has conditions, folders of its own, a sandbox, a root directory or
- * credentials, as one process. superd's child executes it with two descriptors: a file with the start (exec/record),
- * and a pipe for the stage that fails. It goes through all stages in the order of exec/child, and executes the
- * service's program.
+ * credentials, as one process. superd's child executes it with two descriptors: a file with the start
+ * (exec/start_record.h), and a pipe for the stage that fails. It goes through all stages in the order of exec/child,
+ * and executes the service's program.
  *
  * superd-exec --remove removes what a service has left. */
 #include <errno.h>
@@ -18,12 +18,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "exec/record/start_record.h"
+#include "exec/start_record.h"
 #include "exec/stages/stages.h"
 #include "lib/scan.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/host/program.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 
 /* errno is 1 for an assertion, else 0. */
 static int check_conditions(struct job *job)

@@ -20,7 +20,7 @@
 #include "exec/child/child.h"
 #include "exec/stages/stages.h"
 #include "lib/fd.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 
 /* Trees of mounts by open_tree(2), move_mount(2) and mount_setattr(2), as raw system calls: older libcs have no
  * wrappers for them.

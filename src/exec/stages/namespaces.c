@@ -18,7 +18,7 @@
 #include "exec/stages/stages.h"
 #include "lib/buf.h"
 #include "lib/fd.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 
 #define NOBODY 65534
 

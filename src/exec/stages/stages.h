@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "exec/child/child.h"
-#include "exec/condition/condition.h"
+#include "exec/condition.h"
 #include "table/service/service.h"
 
 int sandbox_prepare_mapper(struct job *job);    /* forks the process that writes the maps of a user namespace */

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
 
 struct file_work {

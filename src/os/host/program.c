@@ -24,7 +24,7 @@
 #include "lib/buf.h"
 #include "lib/build_id.h"
 #include "lib/fd.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/host/self_sandbox.h"
 
 #define LIBEXEC_DIRS 3

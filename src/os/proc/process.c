@@ -33,8 +33,8 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "lib/thread.h"
-#include "os/foreign/foreign.h"
-#include "os/rights/rights.h"
+#include "os/host/foreign.h"
+#include "os/host/rights.h"
 
 #define FILE_MOST 16384                 /* bytes of a file that is read */
 #define PIDS_MOST (1 << 20)             /* the same of one that lists pids */

@@ -17,10 +17,10 @@
 
 #include "lib/fd.h"
 #include "lib/units.h"
-#include "os/bpf/bpf.h"
+#include "os/host/bpf.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/port_owner.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "os/socket/internal.h"
 
 /* Binds sockets without a node.

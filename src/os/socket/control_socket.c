@@ -15,10 +15,10 @@
 
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "os/socket/internal.h"
 
 #ifndef SO_PEERPIDFD

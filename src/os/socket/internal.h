@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "table/service/service.h"
 
 /* An opener returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why. */

@@ -19,7 +19,7 @@
 
 #include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/netdiag/netdiag.h"
 #include "os/socket/internal.h"
 

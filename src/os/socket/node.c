@@ -19,7 +19,7 @@
 
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/netdiag/netdiag.h"
 
 /* SIOCUNIXFILE (Linux 4.14): opens the file that a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude each

@@ -20,7 +20,7 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "lib/units.h"
-#include "os/bpf/bpf.h"
+#include "os/host/bpf.h"
 #include "os/netdiag/netdiag.h"
 #include "os/socket/socket.h"
 

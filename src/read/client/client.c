@@ -14,7 +14,7 @@
 #include "lib/fd.h"
 #include "lib/wait_note.h"
 #include "read/client/protocol.h"
-#include "table/superd_conf/superd.h"
+#include "table/reading/superd_conf.h"
 
 #define PROGRAM "superd-read"
 #define ANSWER_MOST (1u << 28)          /* bytes of all that superd takes for one table */

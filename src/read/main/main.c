@@ -24,9 +24,9 @@
 #include "table/option/option_table.h"
 #include "table/services/service_builder.h"
 #include "table/services/service_conf.h"
-#include "table/sources/format.h"
-#include "table/sources/source_name.h"
-#include "table/sources/sources.h"
+#include "read/client/format.h"
+#include "read/client/source_name.h"
+#include "read/client/sources.h"
 
 #define EXIT_TABLE 1
 #define REQUEST_MOST (1u << 30)         /* bytes: the names of READING_FILES files, and more */

@@ -12,7 +12,7 @@
 #include "lib/array.h"
 #include "lib/scan.h"
 #include "lib/shell_words.h"
-#include "table/words/command_prefix.h"
+#include "table/service/command_prefix.h"
 
 struct command {
 	const struct unit_assignment *assignment;

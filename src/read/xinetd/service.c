@@ -12,7 +12,7 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "read/xinetd/internal.h"
-#include "table/access/access.h"
+#include "table/service/access.h"
 #include "table/reading/word_list.h"
 
 /* The place of an attribute; that of the entry where it is not set. */

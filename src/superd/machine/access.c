@@ -9,12 +9,12 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "os/bpf/bpf.h"
-#include "table/access/access.h"
+#include "os/host/bpf.h"
+#include "table/service/access.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/words/resource_words.h"
+#include "table/service/resource_words.h"
 
 /* A compiled filter, or the reason why there is none. */
 struct filter_made {

@@ -13,7 +13,7 @@
 
 #include "lib/hash.h"
 #include "lib/memory.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "superd/start/start.h"
 
 /* Lists of groups: getgrouplist(3), getgroups(2). */

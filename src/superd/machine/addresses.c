@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "lib/scan.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/host/rpc_number.h"
 #include "os/socket/socket.h"
 

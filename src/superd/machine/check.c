@@ -15,17 +15,17 @@
 #include "lib/build_id.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/host/hosts_access.h"
 #include "os/host/self_sandbox.h"
 #include "os/proc/bind_filter.h"
 #include "os/proc/port_owner.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/rules/endpoint_conflict.h"
+#include "table/services/endpoint_conflict.h"
 #include "table/services/service_conf.h"
 
 enum { BIND_UNTRIED = -2 };
@@ -233,7 +233,7 @@ static void check_program(struct preflight *preflight, const struct service *ser
 		buf_free(&path);
 	}
 	if (!program || sandbox_covers(sandbox, program))
-		return; /* table/rules reports that it must be absolute */
+		return; /* table/services/rules_program.c reports that it must be absolute */
 	if (!is_shareable || !ptr_map_get(&preflight->programs, program, service->account, &wrong)) {
 		if (preflight_may_look(preflight, root ? root : program))
 			wrong = check_program_at(preflight, service, program, root);

@@ -201,7 +201,7 @@ struct sandbox_support;
 struct compiled_filter {
 	const struct compiled_filter *next;
 	const char *request;
-	const void *answer; /* as table/words/filter_request.h says; with what follows in it */
+	const void *answer; /* as table/service/filter_request.h says; with what follows in it */
 	size_t length;
 	struct sock_fprog program;
 	uint32_t unknown; /* number of words in `calls` that name no system call */

@@ -17,12 +17,12 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/proc/process.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "superd/start/start.h"
 #include "table/option/service_settings.h"
-#include "table/words/filter_request.h"
+#include "table/service/filter_request.h"
 
 /* Starts a helper program beside the loop, which may start others at the same time and may reap this one. */
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "exec/child/child.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "superd/start/start.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 
 /* The folders that unit files refer to by specifiers, and those that they are searched in. Source: systemd.unit(5),
  * file-hierarchy(7). Root gets the system's folders; other users get those of the XDG base directory specification. */

@@ -11,11 +11,11 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "os/host/program.h"
-#include "table/access/access.h"
+#include "table/service/access.h"
 #include "table/option/option_name.h"
 #include "table/option/service_settings.h"
-#include "table/words/builtin.h"
-#include "table/words/resource_words.h"
+#include "table/service/builtin.h"
+#include "table/service/resource_words.h"
 
 /* Templates: %{name} in words, values and names. The number of a socket's descriptor depends on how many of the sockets
  * before it are open. */

@@ -17,11 +17,11 @@
 #include "lib/array.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/bpf/bpf.h"
-#include "os/cgroup/cgroup.h"
+#include "os/host/bpf.h"
+#include "os/proc/cgroup.h"
 #include "os/proc/process.h"
 #include "table/option/service_settings.h"
-#include "table/words/resource_words.h"
+#include "table/service/resource_words.h"
 
 /* The options of a control group that are BPF programs (bpf(2)): device_allow and device_policy, ip_address_allow and
  * ip_address_deny. */

@@ -12,7 +12,7 @@
 
 #include "lib/array.h"
 #include "lib/clock.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/host/foreign_file.h"
 
 /* Lists of environment variables, and files of them. Source: systemd.exec(5), "EnvironmentFile=".

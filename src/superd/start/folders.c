@@ -23,10 +23,10 @@
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "table/option/option_name.h"
 #include "table/option/service_settings.h"
-#include "table/words/credential_words.h"
+#include "table/service/credential_words.h"
 
 /* Removals by superd-exec, each of all that one service has left: it may be much, and what a user has mounted in his
  * folder may never answer. */

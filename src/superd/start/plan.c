@@ -15,13 +15,13 @@
 #include "lib/build_id.h"
 #include "lib/clock.h"
 #include "lib/scan.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
 #include "os/proc/bind_filter.h"
-#include "os/rights/rights.h"
+#include "os/host/rights.h"
 #include "table/option/service_settings.h"
 
-/* Turns checked words (table/type/type) into the kernel's numbers. */
+/* Turns checked words (table/option/type) into the kernel's numbers. */
 
 #define IO_CLASS_SHIFT 13 /* <linux/ioprio.h>, which older headers lack */
 

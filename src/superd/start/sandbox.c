@@ -15,12 +15,12 @@
 #include "lib/array.h"
 #include "lib/build_id.h"
 #include "lib/fd.h"
-#include "os/foreign/foreign.h"
-#include "os/fs/fs.h"
-#include "os/rights/rights.h"
+#include "os/host/foreign.h"
+#include "os/host/fs.h"
+#include "os/host/rights.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/words/sandbox_words.h"
+#include "table/service/sandbox_words.h"
 
 /* Finds out what the machine allows, before anything depends on it. Capabilities prove little: root in a container may
  * not be allowed to mount, and a seccomp filter may forbid namespaces to a process with every capability. So each means

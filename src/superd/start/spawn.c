@@ -10,8 +10,8 @@
 
 #include "lib/fd.h"
 #include "lib/thread.h"
-#include "os/foreign/foreign.h"
-#include "os/rights/rights.h"
+#include "os/host/foreign.h"
+#include "os/host/rights.h"
 
 #define ANSWER_MOST 5000 /* milliseconds until a probe has answered */
 #define REAP_MOST 100	 /* milliseconds that superd waits for a process that is about to end */

@@ -13,7 +13,7 @@
 #include "lib/buf.h"
 #include "lib/diag.h"
 #include "lib/pool.h"
-#include "os/cgroup/cgroup.h"
+#include "os/proc/cgroup.h"
 #include "os/host/program.h"
 #include "table/service/service.h"
 #include "table/services/table.h"

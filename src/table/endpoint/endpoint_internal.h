@@ -1,4 +1,4 @@
-/* The prefixes of endpoints, for the reader and the writer, and what table/type shares with the reader. */
+/* The prefixes of endpoints, for the reader and the writer, and what table/option shares with the reader. */
 #pragma once
 
 #include <stdbool.h>

@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "lib/log/log.h"
-#include "table/type/type.h"
+#include "lib/log.h"
+#include "table/option/type.h"
 
 /* What applies where nothing is set. The rows have the same as text, for the manual. */
 static const struct globals defaults = {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/diag.h"
-#include "table/type/option_def.h"
+#include "table/option/option_def.h"
 
 enum global {
 	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_PID_FILE,
@@ -16,7 +16,7 @@ enum global {
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 struct globals {
-	const char *log;                /* destination (lib/log/log.h); NULL: not set */
+	const char *log;                /* destination (lib/log.h); NULL: not set */
 	unsigned log_format;            /* enum log_format; UINT_MAX: not set */
 	unsigned log_level;             /* enum level; UINT_MAX: not set */
 	const char *control;            /* path, "@NAME" or "none"; NULL: the default path, or none with -l */

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <sys/resource.h>
 
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/scan.h"
 
 /* The C type that each type stores, and the struct of each group, for the check in MEMBER. */

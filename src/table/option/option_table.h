@@ -10,8 +10,8 @@
 #include "lib/buf.h"
 #include "table/option/globals.h"
 #include "table/service/service.h"
-#include "table/type/option_def.h"
-#include "table/type/type.h"
+#include "table/option/option_def.h"
+#include "table/option/type.h"
 
 /* Any option's field. */
 union field_value {

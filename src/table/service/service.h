@@ -145,7 +145,7 @@ struct socket_options {
 	bool broadcast, pass_credentials, pass_packet_info;
 	bool filter_every_packet;       /* with accept = no, superd checks every packet, not only the first */
 	bool writable;
-	words only_from, no_access;     /* as written (table/access/access); NULL: all clients, none */
+	words only_from, no_access;     /* as written (table/service/access); NULL: all clients, none */
 	words socket_condition;         /* as `condition`; NULL: it is always opened */
 	words socket_requires, socket_wants, socket_beside;     /* what it needs (table/service/need) */
 	int64_t trigger_limit_burst;    /* clients, or starts that they cause, in an interval; UNLIMITED */
@@ -246,8 +246,8 @@ struct lifecycle_options {
 
 /* Commands beside the main one, and the conditions of a start. */
 struct command_options {
-	words of[PHASES];               /* index: enum command_phase; texts for table/words/command_prefix */
-	words condition;                /* texts for table/type/condition */
+	words of[PHASES];               /* index: enum command_phase; texts for table/service/command_prefix */
+	words condition;                /* texts for table/option/condition */
 	const char *exec_prefix;        /* the signs of exec itself (command_prefix); NULL: none */
 	bool socket_exec_as_superd;     /* the commands around the sockets run by superd's defaults, not as the service */
 };
@@ -278,7 +278,7 @@ struct hardening_options {
 	bool restrict_realtime, restrict_suid_sgid, memory_deny_write_execute, lock_personality;
 };
 
-/* The backend's view of the file system, which differs between services. table/words/sandbox_words splits the
+/* The backend's view of the file system, which differs between services. table/service/sandbox_words splits the
  * words. */
 struct path_options {
 	words read_only_paths, read_write_paths, inaccessible_paths, exec_paths, no_exec_paths;
@@ -288,7 +288,7 @@ struct path_options {
 
 /* The system calls and address families that the backend may use. */
 struct syscall_options {
-	words system_call_filter;       /* each with its sign (table/type/type_sandbox) */
+	words system_call_filter;       /* each with its sign (table/option/type_sandbox) */
 	unsigned system_call_architectures;             /* bits 1 << index in the option's words */
 	int64_t system_call_error_number;               /* errno; ERRNO_KILL: kill the process */
 	words restrict_address_families;                /* each with its sign; "none" alone: none is allowed */
@@ -303,14 +303,14 @@ struct resource_options {
 	bool delegate;
 };
 
-/* Devices and networks that the control group admits. table/words/resource_words splits the words. */
+/* Devices and networks that the control group admits. table/service/resource_words splits the words. */
 struct cgroup_filter_options {
 	words device_allow;
 	words ip_address_allow, ip_address_deny;
 	unsigned device_policy;         /* enum device_policy */
 };
 
-/* Credentials that the backend receives beside its sockets (table/words/credential_words). */
+/* Credentials that the backend receives beside its sockets (table/service/credential_words). */
 struct credential_options {
 	words load_credential, set_credential;
 };
@@ -372,7 +372,7 @@ struct account {
 /* The results of superd/machine/resolve for a socket. In the pool, one copy for equal sockets; few sockets have any. */
 struct listen_prepared {
 	const struct access *access;                    /* only_from and no_access, compiled; NULL: all clients */
-	const struct sock_fprog *rules;                 /* of os/bpf/bpf; NULL: none */
+	const struct sock_fprog *rules;                 /* of os/host/bpf; NULL: none */
 	uid_t owner;                                    /* of its file; (uid_t)-1: superd's */
 	gid_t owner_group;                              /* of its file; (gid_t)-1: superd's */
 	const struct account *account;                  /* the service's, whose groups open its folder; NULL: superd's */
@@ -474,7 +474,7 @@ struct service {
 	unsigned socket_count;
 	bool is_unclear : 1;            /* a setting is `refused` */
 	bool has_unknown : 1;           /* a name in its text is no option's, and may be meant for any that it does not set */
-	unsigned dialect : 3;           /* enum dialect, for messages (table/type/option_def.h); NATIVE for inetd */
+	unsigned dialect : 3;           /* enum dialect, for messages (table/option/option_def.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
 	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.h) */

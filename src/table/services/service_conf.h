@@ -13,7 +13,7 @@ struct conf_style {
 		PLACES_NONE,
 		PLACES_OF_SERVICES,     /* a comment above each service */
 		PLACES_OF_ALL,          /* and above each value that stands elsewhere */
-		PLACES_MARKED           /* marks, which table/superd_conf/superd.c reads */
+		PLACES_MARKED           /* marks, which table/reading/superd_conf.c reads */
 	} places;
 	bool hides;                     /* a comment stands in place of a secret */
 	/* The services stand below its defaults { }. For people: what only the reader of another system's table has set, and the

@@ -9,7 +9,7 @@
 #include "lib/build_id.h"
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
-#include "os/fs/fs.h"
+#include "os/host/fs.h"
 #include "tests/unit/unit.h"
 
 #define PATIENCE_MS 60000

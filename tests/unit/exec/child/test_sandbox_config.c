@@ -8,7 +8,7 @@
 
 #include "exec/child/child.h"
 #include "lib/build_id.h"
-#include "table/words/sandbox_words.h"
+#include "table/service/sandbox_words.h"
 
 TestSuite(confine, .init = set_up, .fini = tear_down);
 

@@ -2,9 +2,9 @@
 #include "lib/diag.h"
 #include "read/inetd/inetd.h"
 #include "superd/machine/machine.h"
-#include "table/print/print_conf.h"
+#include "table/services/print_conf.h"
 #include "table/services/table.h"
-#include "table/sources/sources.h"
+#include "read/client/sources.h"
 #include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 

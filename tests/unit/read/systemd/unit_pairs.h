@@ -3,9 +3,9 @@
 #pragma once
 
 #include "read/systemd/internal.h"
-#include "table/print/print_conf.h"
-#include "table/rules/endpoint_conflict.h"
-#include "table/sources/sources.h"
+#include "table/services/print_conf.h"
+#include "table/services/endpoint_conflict.h"
+#include "read/client/sources.h"
 #include "tests/unit/unit.h"
 
 struct given {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "read/xinetd/xinetd.h"
-#include "table/print/print_conf.h"
-#include "table/sources/sources.h"
+#include "table/services/print_conf.h"
+#include "read/client/sources.h"
 #include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 

@@ -6,7 +6,7 @@
 #include <sys/mount.h>
 
 #include "superd/machine/machine.h"
-#include "table/access/access.h"
+#include "table/service/access.h"
 #include "tests/unit/resolved.h"
 #include "tests/unit/unit.h"
 

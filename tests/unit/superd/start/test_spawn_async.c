@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "lib/build_id.h"
-#include "os/foreign/foreign.h"
+#include "os/host/foreign.h"
 #include "os/host/program.h"
 #include "superd/start/start.h"
 #include "tests/unit/hang.h"

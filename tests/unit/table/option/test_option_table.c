@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <sys/resource.h>
 
-#include "lib/log/log.h"
+#include "lib/log.h"
 #include "lib/shell_words.h"
 #include "table/option/option_table.h"
 #include "table/services/service_builder.h"

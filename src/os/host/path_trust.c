@@ -1,0 +1,502 @@
+/* Follows a path as path_resolution(7) describes, without ever entering a folder that another user controls. Mounts are
+ * judged when they are crossed, by the text of mountinfo: a query to the mounted file system itself may wait for ever.
+ *
+ * In a sticky folder such as /tmp, a file that superd created is safe, as other users cannot replace it. A missing file
+ * belongs to whoever creates it first, so superd creates it before it trusts it. */
+#include "os/host/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/fd.h"
+#include "os/host/rights.h"
+
+#define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
+#define MOUNTS_MOST (4 << 20)
+#define FUSE 0x65735546                 /* FUSE_SUPER_MAGIC */
+#define CACHE_SECONDS 5                 /* mounts below root's folders are root's, so an old list does no harm */
+/* Overflowuid: the kernel reports it for owners without a number in this user namespace. */
+#define NOBODY 65534u
+
+/* File systems that the kernel serves itself, from memory or a local disk. */
+static const char *const local_systems[] = {
+	"bcachefs", "bdev", "binfmt_misc", "bpf", "btrfs", "cgroup", "cgroup2", "configfs", "cramfs", "debugfs",
+	"devpts", "devtmpfs", "efivarfs", "erofs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hugetlbfs",
+	"iso9660", "jfs", "mqueue", "msdos", "nilfs2", "ntfs3", "overlay", "proc", "pstore", "ramfs",
+	"reiserfs", "romfs", "rootfs", "securityfs", "squashfs", "sysfs", "tmpfs", "tracefs", "ubifs", "udf",
+	"vfat", "xfs", "zfs",
+};
+
+/* The state of a walk along a path. */
+struct walk {
+	char known[PATH_MAX];           /* the folder reached, which is trusted, without links; "": / */
+	char rest[PATH_MAX];            /* the names to follow from there */
+	unsigned flaws;                 /* enum path_flaw: those to look for */
+	bool has_mounts;                /* they are given, and are not read */
+	const char *mounts;             /* text of mountinfo, if given; NULL: unknown */
+	const struct account *account;
+	int links;                      /* links followed so far, LINKS_MOST at most */
+	/* `known` is sticky and others may write it, so a name in it must be owned by superd or root. */
+	bool is_shared;
+	struct path_finding *finding;
+};
+
+/* The loop and the threads that read tables share the text; it is used and replaced under this lock. */
+static pthread_mutex_t mounts_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* The mounts of this process, at most so many seconds old. NULL without /proc or memory: then no file system is
+ * remote. */
+static const char *read_mounts(double seconds)
+{
+	static char *mounts;
+	static double read_at;
+	double now = clock_now();
+	size_t length;
+
+	if (!mounts || now - read_at >= seconds) {
+		free(mounts);
+		mounts = fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
+		read_at = now;
+	}
+	return mounts;
+}
+
+static bool is_local_system(const char *system)
+{
+	size_t length = strcspn(system, " \n");
+
+	for (size_t n = 0; n < sizeof(local_systems) / sizeof(*local_systems); n++) {
+		if (strlen(local_systems[n]) == length && !memcmp(local_systems[n], system, length))
+			return true;
+	}
+	return false;
+}
+
+/* Finds the type of the file system of this mount; NULL: there is none. */
+static const char *find_mount(const char *mounts, uint64_t id)
+{
+	for (const char *line = mounts; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *dash = strtoull(line, NULL, 10) == id ? strstr(line, " - ") : NULL;
+
+		if (dash)
+			return dash + strlen(" - ");
+	}
+	return NULL;
+}
+
+/* In a user namespace, users without a number there, among them the machine's root, appear as nobody (overflowuid,
+ * user_namespaces(7)). Then nobody's files are the machine's. This does not hold if nobody itself has a number in the
+ * namespace. */
+static bool nobody_is_outside(void)
+{
+	static atomic_int known = -1;
+	int found = known;
+
+	if (found < 0) {
+		errno = 0;
+		found = !id_map_has_uids(NOBODY, 1);
+		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+			known = found;
+	}
+	return found;
+}
+
+bool path_uid_is_own(uid_t owner)
+{
+	return owner == 0 || owner == geteuid() || (owner == NOBODY && nobody_is_outside());
+}
+
+static bool is_owned_by_us(const struct stat *status)
+{
+	return path_uid_is_own(status->st_uid);
+}
+
+static bool report_flaw(struct walk *walk, enum path_flaw flaw, const char *place, const struct stat *status)
+{
+	struct path_finding *finding = walk->finding;
+
+	if (flaw != PATH_BROKEN && !(walk->flaws & flaw))
+		return false;
+	finding->flaw = flaw;
+	snprintf(finding->place, sizeof(finding->place), "%s", *place ? place : "/");
+	finding->owner = status ? status->st_uid : 0;
+	finding->group = status ? status->st_gid : 0;
+	return true;
+}
+
+/* The mount option user_id of a FUSE (fuse(4)): a user mounted it unless it is root's. */
+static uid_t fuse_owner(const char *system)
+{
+	static const char word[] = "user_id=";
+	const char *end = system + strcspn(system, "\n"), *at = strstr(system, word);
+
+	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
+}
+
+static void report_broken(struct walk *walk, const char *path, int error)
+{
+	report_flaw(walk, PATH_BROKEN, path, NULL);
+	walk->finding->error = error;
+}
+
+static bool report_remote(struct walk *walk, const char *path, const char *system)
+{
+	uid_t owner = fuse_owner(system);
+
+	if (!report_flaw(walk, PATH_REMOTE, path, NULL) && !(owner && report_flaw(walk, PATH_MOUNTED, path, NULL)))
+		return false;
+	walk->finding->flaw = PATH_REMOTE;
+	walk->finding->owner = owner;
+	snprintf(walk->finding->system, sizeof(walk->finding->system), "%.*s", (int)strcspn(system, " \n"), system);
+	return true;
+}
+
+/* Whether the mount that was found there is remote. The list of mounts may be some seconds old, so it is read again if
+ * it lacks that mount. The root of a file system that a user mounted just now may look like root's folder: until its
+ * server was asked, its owner is 0. So an unknown mount is not entered. The root itself is never checked: if it hangs,
+ * superd hangs anyway. */
+static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
+{
+	const char *mounts = walk->mounts, *system;
+	struct statfs status;
+	bool remote;
+
+	if (!mount)
+		return false;
+	if (!walk->has_mounts) {
+		pthread_mutex_lock(&mounts_lock);
+		mounts = read_mounts(CACHE_SECONDS);
+		if (mounts && !find_mount(mounts, mount))
+			mounts = read_mounts(0);
+	}
+	system = find_mount(mounts, mount);
+	remote = mounts && !(system && is_local_system(system)) &&
+		 report_remote(walk, path, system ? system : "unknown");
+	if (!walk->has_mounts)
+		pthread_mutex_unlock(&mounts_lock);
+	/* Without /proc, as in a root_directory, a process that may wait asks the file system itself. */
+	if (!mounts)
+		return walk->flaws & PATH_MOUNTED && statfs(path, &status) == 0 && status.f_type == FUSE &&
+		       report_remote(walk, path, "fuse user_id=65534");
+	return remote;
+}
+
+/* Whether a group that may write is no danger to the caller: it is not one of the account's. */
+static bool is_harmless_group(const struct walk *walk, gid_t group)
+{
+	const struct account *account = walk->account;
+
+	if (walk->flaws & PATH_EACH_GROUP)
+		return false;
+	if (!account || account->gid == group)
+		return !account;
+	for (size_t n = 0; n < account->group_count; n++) {
+		if (account->groups[n] == group)
+			return false;
+	}
+	return true;
+}
+
+static bool folder_is_flawed(struct walk *walk, const char *path, const struct stat *status)
+{
+	bool sticky = status->st_mode & S_ISVTX;
+
+	if (!is_owned_by_us(status) && report_flaw(walk, PATH_OWNER, path, status))
+		return true;
+	if (!sticky && (status->st_mode & S_IWOTH) && report_flaw(walk, PATH_WORLD, path, status))
+		return true;
+	if (!sticky && (status->st_mode & S_IWGRP) && !is_harmless_group(walk, status->st_gid) &&
+	    report_flaw(walk, PATH_GROUP, path, status))
+		return true;
+	walk->is_shared = sticky && (status->st_mode & (S_IWGRP | S_IWOTH));
+	return false;
+}
+
+/* Cuts the next name off walk->rest. false: there is none. */
+static bool next_name(struct walk *walk, char name[NAME_MAX + 1], bool *is_last)
+{
+	size_t skip = strspn(walk->rest, "/"), length = strcspn(walk->rest + skip, "/");
+	const char *behind = walk->rest + skip + length;
+
+	if (!length)
+		return false;
+	if (length > NAME_MAX) {
+		report_broken(walk, walk->rest, 0);
+		return false;
+	}
+	memcpy(name, walk->rest + skip, length);
+	name[length] = '\0';
+	*is_last = !behind[strspn(behind, "/")];
+	memmove(walk->rest, behind, strlen(behind) + 1);
+	return true;
+}
+
+/* struct statx of Linux 5.8, as headers may be older. */
+struct known_status {
+	uint32_t mask, block;
+	uint64_t attributes;
+	uint32_t links, uid, gid;
+	uint16_t mode, unused;
+	uint64_t inode, size, blocks, known_attributes, times[8];
+	uint32_t special_major, special_minor, device_major, device_minor;
+	uint64_t mount, more[13];
+};
+
+#define KNOWN (0x1 | 0x2 | 0x8 | 0x10 | 0x1000) /* STATX_TYPE, _MODE, _UID, _GID, _MNT_ID */
+#define MOUNT_ROOT 0x2000               /* STATX_ATTR_MOUNT_ROOT */
+#define DONT_ASK 0x4000                 /* AT_STATX_DONT_SYNC */
+
+int path_stat_mount(const char *path, int flags, struct stat *status, uint64_t *mount)
+{
+	struct known_status known;
+
+	if (syscall(SYS_statx, AT_FDCWD, path, flags, KNOWN, &known) < 0)
+		return -1;
+	*status = (struct stat){ .st_mode = known.mode, .st_uid = known.uid, .st_gid = known.gid };
+	*mount = known.attributes & MOUNT_ROOT ? known.mount : 0;
+	return 0;
+}
+
+static bool follow_link(struct walk *walk, const char *path)
+{
+	char target[PATH_MAX], whole[PATH_MAX];
+	ssize_t length = readlink(path, target, sizeof(target) - 1);
+
+	walk->finding->error = length < 0 ? errno : 0;
+	if (length <= 0 || length == (ssize_t)sizeof(target) - 1 || ++walk->links > LINKS_MOST)
+		return false;
+	target[length] = '\0';
+	if (snprintf(whole, sizeof(whole), "%s/%s", target, walk->rest) >= (int)sizeof(whole))
+		return false;
+	memcpy(walk->rest, whole, strlen(whole) + 1);
+	if (*target == '/') {
+		walk->known[0] = '\0';
+		walk->is_shared = false;
+	}
+	return true;
+}
+
+/* The walk ends at a name that does not exist. That is no flaw unless others could create it. */
+static void end_at_missing(struct walk *walk, const char *path, bool is_last)
+{
+	if (errno != ENOENT && errno != ENOTDIR)
+		report_broken(walk, path, errno);
+	else if (walk->is_shared && report_flaw(walk, PATH_WORLD, walk->known, NULL))
+		walk->finding->missing = is_last ? LAST_MISSING : FOLDER_MISSING;
+}
+
+/* Walks one name further. false: the walk ends here, with a flaw or without. */
+static bool walk_name(struct walk *walk, const char *name, bool is_last)
+{
+	char path[PATH_MAX];
+	struct stat status;
+	uint64_t mount;
+	char *slash;
+
+	if (!strcmp(name, "."))
+		return true;
+	if (!strcmp(name, "..")) {
+		slash = strrchr(walk->known, '/');
+		if (slash)
+			*slash = '\0';
+		walk->is_shared = false;
+		if (!*walk->known)
+			return true;
+		if (path_stat_mount(walk->known, AT_SYMLINK_NOFOLLOW | DONT_ASK, &status, &mount) == 0)
+			return !folder_is_flawed(walk, walk->known, &status); /* it may be sticky */
+		report_broken(walk, walk->known, errno);
+		return false;
+	}
+	if (snprintf(path, sizeof(path), "%s/%s", walk->known, name) >= (int)sizeof(path)) {
+		report_flaw(walk, PATH_BROKEN, walk->known, NULL);
+		return false;
+	}
+	/* FUSE (fuse_update_get_attr) and NFS answer without asking their server. */
+	if (path_stat_mount(path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | DONT_ASK, &status, &mount) < 0) {
+		end_at_missing(walk, path, is_last);
+		return false;
+	}
+	if (leads_to_remote(walk, path, mount))
+		return false;
+	if (walk->is_shared && !is_owned_by_us(&status) && report_flaw(walk, PATH_WORLD, walk->known, &status))
+		return false;
+	if (S_ISLNK(status.st_mode)) {
+		if (follow_link(walk, path))
+			return true;
+		report_flaw(walk, PATH_BROKEN, path, &status);  /* with the error that follow_link has noted */
+		return false;
+	}
+	if (S_ISDIR(status.st_mode) && !is_last) {
+		if (folder_is_flawed(walk, path, &status))
+			return false;
+		memcpy(walk->known, path, strlen(path) + 1);
+		return true;
+	}
+	if (!is_owned_by_us(&status) || (status.st_mode & (S_IWGRP | S_IWOTH)))
+		report_flaw(walk, PATH_FILE, path, &status);
+	return false;
+}
+
+static bool walk_path(struct walk *walk, const char *path)
+{
+	char name[NAME_MAX + 1];
+	bool is_last;
+
+	*walk->finding = (struct path_finding){ .flaw = PATH_NO_FLAW };
+	if (*path != '/' || snprintf(walk->rest, sizeof(walk->rest), "%s", path) >= (int)sizeof(walk->rest)) {
+		report_broken(walk, path, *path == '/' ? ENAMETOOLONG : EINVAL);
+		return false;
+	}
+	while (next_name(walk, name, &is_last) && walk_name(walk, name, is_last))
+		;
+	return walk->finding->flaw == PATH_NO_FLAW;
+}
+
+bool path_is_trusted(const char *path, unsigned flaws, const struct account *account, struct path_finding *finding)
+{
+	struct walk walk = { .flaws = flaws, .finding = finding, .account = account };
+
+	return walk_path(&walk, path);
+}
+
+bool path_folder_is_trusted(const char *path, unsigned flaws, struct path_finding *finding)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	/* The dot makes the folder itself a part of the way. */
+	*finding = (struct path_finding){ .flaw = PATH_BROKEN, .error = ENAMETOOLONG };
+	return snprintf(folder, sizeof(folder), "%.*s.", slash ? (int)(slash - path + 1) : 0, path) <
+		       (int)sizeof(folder) && path_is_trusted(folder, flaws, NULL, finding);
+}
+
+bool path_is_trusted_by(const char *mounts, const char *path, unsigned flaws, struct path_finding *finding)
+{
+	struct walk walk = { .flaws = flaws, .mounts = mounts, .has_mounts = true, .finding = finding };
+
+	return walk_path(&walk, path);
+}
+
+void path_finding_describe(const struct path_finding *finding, struct buf *out)
+{
+	switch (finding->flaw) {
+	case PATH_OWNER:
+	case PATH_FILE:
+		if (!path_uid_is_own(finding->owner))
+			buf_addf(out, "%s belongs to user %lu", finding->place, (unsigned long)finding->owner);
+		else
+			buf_addf(out, "%s can be written by others", finding->place);
+		break;
+	case PATH_GROUP:
+		buf_addf(out, "%s can be written by group %lu", finding->place, (unsigned long)finding->group);
+		break;
+	case PATH_WORLD:
+		buf_addf(out, "%s can be written by all users", finding->place);
+		break;
+	case PATH_REMOTE:
+		buf_addf(out, "%s is a file system of type %s, which may not answer", finding->place, finding->system);
+		break;
+	case PATH_BROKEN:
+		buf_addf(out, "%s cannot be followed", finding->place);
+		if (finding->error)
+			buf_addf(out, ": %s", strerror(finding->error));
+		break;
+	default:
+		buf_text(out, "nothing is wrong with it");
+		break;
+	}
+}
+
+/* Creates the file only if it is new, and follows no link: so superd owns it if this succeeds. */
+static bool create_file(const char *path, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+/* Whether superd may open a file in its own process. One that is missing in a sticky folder is created with this mode,
+ * so that no other user can create it first; 0: nothing is created. */
+static bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account,
+			       struct path_finding *finding)
+{
+	if (path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
+		return true;
+	return mode && finding->missing == LAST_MISSING && create_file(path, mode) &&
+	       path_is_trusted(path, PATH_OPEN_FLAWS, account, finding);
+}
+
+bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
+{
+	struct path_finding finding;
+	char whole[PATH_MAX], here[PATH_MAX];
+
+	if (*path != '/') {
+		if (!getcwd(here, sizeof(here)) ||
+		    snprintf(whole, sizeof(whole), "%s/%s", here, path) >= (int)sizeof(whole))
+			return true;    /* open(2) reports it */
+		path = whole;
+	}
+	if (path_is_open_to_us(path, mode, NULL, &finding) || (!mode && finding.missing == LAST_MISSING))
+		return true;
+	if (finding.missing == FOLDER_MISSING) {
+		buf_text(why, strerror(ENOENT));
+		return false;
+	}
+	path_finding_describe(&finding, why);
+	if (finding.error)
+		return false;
+	buf_text(why, finding.flaw == PATH_REMOTE
+			      ? ": a file of superd must be on a file system of this machine"
+			      : ", who could replace it by a link: a file of superd must be in directories of root");
+	return false;
+}
+
+/* Another, unprivileged user's rights are no danger; nor is a file system that root has mounted. */
+static enum path_opener path_opener_by(const struct account *account, const struct path_finding *finding)
+{
+	bool is_other_user = account && account->switches && account->uid != 0 && account->uid != geteuid();
+
+	return is_other_user || (finding->flaw == PATH_REMOTE && finding->owner == 0) ? PATH_OPENED_BY_CHILD
+										   : PATH_REFUSED;
+}
+
+enum path_opener path_opener(const char *path, mode_t mode, const struct account *account,
+			     struct path_finding *finding)
+{
+	if (account && !account->switches)
+		account = NULL;
+	if (path_is_open_to_us(path, mode, account, finding))
+		return PATH_OPENED_BY_SUPERD;
+	return path_opener_by(account, finding);
+}
+
+void path_finding_add(const struct path_finding *finding, struct buf *out)
+{
+	buf_text(out, ": ");
+	path_finding_describe(finding, out);
+	if (finding->flaw == PATH_OWNER || finding->flaw == PATH_GROUP || finding->flaw == PATH_WORLD)
+		buf_text(out, ", who could replace it by a link");
+}
+
+/* The folder for runtime files: /run, as configured, or the user's own. XDG_RUNTIME_DIR counts only if superd's real
+ * user is not root and it holds an absolute path. */
+
+const char *runtime_dir(void)
+{
+	const char *own = getuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+
+	return own && *own == '/' ? own : RUNSTATEDIR;
+}

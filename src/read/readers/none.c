@@ -1,4 +1,0 @@
-/* In place of readers.c in superd, which asks superd-read (read/client). */
-#include "read/readers/readers.h"
-
-const struct reader *const foreign_readers[FOREIGN_FORMATS] = { NULL };

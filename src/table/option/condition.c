@@ -1,0 +1,103 @@
+/* Reads conditions: their kinds, and the parameter of each kind.
+ *
+ * A condition keeps a service from starting where it should not. So a parameter that superd could not check is an error
+ * when the table is read. */
+#include "table/option/condition.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "table/option/type.h"
+
+/* Kinds of values behind the =. */
+enum parameter {
+	PARAMETER_TEXT,
+	PARAMETER_PATH,
+	PARAMETER_CAPABILITY,
+};
+
+static const struct {
+	const char *name;
+	enum parameter parameter;
+} kinds[] = {
+	[CONDITION_CAPABILITY] = { "Capability", PARAMETER_CAPABILITY },
+	[CONDITION_DIRECTORY_NOT_EMPTY] = { "DirectoryNotEmpty", PARAMETER_PATH },
+	[CONDITION_ENVIRONMENT] = { "Environment", PARAMETER_TEXT },
+	[CONDITION_FILE_IS_EXECUTABLE] = { "FileIsExecutable", PARAMETER_PATH },
+	[CONDITION_FILE_NOT_EMPTY] = { "FileNotEmpty", PARAMETER_PATH },
+	[CONDITION_KERNEL_COMMAND_LINE] = { "KernelCommandLine", PARAMETER_TEXT },
+	[CONDITION_PATH_EXISTS] = { "PathExists", PARAMETER_PATH },
+	[CONDITION_PATH_EXISTS_GLOB] = { "PathExistsGlob", PARAMETER_PATH },
+	[CONDITION_PATH_IS_DIRECTORY] = { "PathIsDirectory", PARAMETER_PATH },
+	[CONDITION_PATH_IS_MOUNT_POINT] = { "PathIsMountPoint", PARAMETER_PATH },
+	[CONDITION_PATH_IS_READ_WRITE] = { "PathIsReadWrite", PARAMETER_PATH },
+	[CONDITION_PATH_IS_SOCKET] = { "PathIsSocket", PARAMETER_PATH },
+	[CONDITION_PATH_IS_SYMBOLIC_LINK] = { "PathIsSymbolicLink", PARAMETER_PATH },
+	[CONDITION_USER] = { "User", PARAMETER_TEXT },
+	[CONDITION_VIRTUALIZATION] = { "Virtualization", PARAMETER_TEXT },
+};
+static_assert(sizeof(kinds) / sizeof(kinds[0]) == CONDITION_KINDS, "every kind has a name");
+
+static bool skip_prefix(const char **text, const char *with)
+{
+	size_t length = strlen(with);
+
+	if (strncmp(*text, with, length) != 0)
+		return false;
+	*text += length;
+	return true;
+}
+
+static bool find_kind(const char *name, size_t length, enum condition_kind *kind)
+{
+	for (int n = 0; n < CONDITION_KINDS; n++) {
+		if (scan_is_word(name, length, kinds[n].name)) {
+			*kind = (enum condition_kind)n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *parameter_refuse(enum parameter parameter, const char *text)
+{
+	unsigned capability;
+
+	if (!*text)
+		return "a condition is a kind, = and a value; the value is missing";
+	switch (parameter) {
+	case PARAMETER_PATH:
+		return *text == '/' ? NULL : "a path begins with /";
+	case PARAMETER_CAPABILITY:
+		return capability_find(text, &capability) ? NULL : "there is no such capability";
+	case PARAMETER_TEXT:
+		break;
+	}
+	return NULL;
+}
+
+const char *condition_read(const char *text, struct condition *condition)
+{
+	size_t length;
+
+	*condition = (struct condition){ .kind = CONDITION_KINDS };
+	condition->is_assert = skip_prefix(&text, "Assert");
+	if (!condition->is_assert)
+		skip_prefix(&text, "Condition");
+	length = strcspn(text, "=");
+	if (!text[length])
+		return "a condition is a kind, = and a value, as PathExists=/etc/x";
+	if (!find_kind(text, length, &condition->kind))
+		return "superd does not check this kind of condition; exec_condition runs a program that does";
+	text = scan_skip_blanks(text + length + 1);
+	while (skip_prefix(&text, "|"))
+		condition->alternative++;
+	if (condition->alternative > ALTERNATIVES_MOST)
+		return "at most 16 | are possible before a condition";
+	text = scan_skip_blanks(text);
+	condition->is_negated = skip_prefix(&text, "!");     /* also of !=, as systemd has it */
+	condition->parameter = scan_skip_blanks(text);
+	return parameter_refuse(kinds[condition->kind].parameter, condition->parameter);
+}

@@ -1,0 +1,370 @@
+/* The simple types: texts, paths, names, words, numbers, and lists of them. The empty text unsets a text, as in
+ * systemd. */
+#include "table/option/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/scan.h"
+#include "table/endpoint/endpoint.h"
+
+const struct type type_text = { .name = "text", .kind = FIELD_TEXT };
+
+static const char *path_refuse(const struct option_def *option, const char *path)
+{
+	bool optional = option->flags & OPTIONAL_PATH;
+
+	if (optional && path[0] == '-')
+		path++;
+	if (path[0] == '/' || words_have(option->words, path))
+		return NULL;
+	return optional ? "a path starts with /, or with -/ where it may be missing" : "a path starts with /";
+}
+
+static const char *path_parse(struct parse *parse, void *field)
+{
+	const char *path = parse->words[0], *reason = *path ? path_refuse(parse->option, path) : NULL;
+
+	return reason ? reason : text_keep(parse->pool, path, field);
+}
+
+const struct type type_path = { .name = "path", .kind = FIELD_TEXT, .parse = path_parse };
+
+/* Whether a number is beyond uid_t, or is (uid_t)-1, which setresuid(2) ignores. */
+static bool is_beyond_ids(const char *digits)
+{
+	static const char none[] = "4294967295";
+
+	digits += strspn(digits, "0");
+	return strlen(digits) > strlen(none) || (strlen(digits) == strlen(none) && strcmp(digits, none) >= 0);
+}
+
+/* Refuses names that no system has; superd/machine/resolve looks up the others. */
+static const char *name_refuse(const char *name)
+{
+	if (strpbrk(name, ":,/ \t\n") || name[0] == '-')
+		return "a name has no blank, colon, comma or slash in it and does not start with -";
+	if (!name[strspn(name, "0123456789")] && is_beyond_ids(name))
+		return "the number of a user or group is at most 4294967294";
+	return NULL;
+}
+
+const struct type type_name = { .name = "name", .kind = FIELD_TEXT, .refuse = name_refuse };
+
+static const char *bool_parse(struct parse *parse, void *field)
+{
+	return scan_bool(parse->words[0], field);
+}
+
+const struct type type_bool = { .name = "boolean", .kind = FIELD_BOOL, .size = sizeof(bool), .parse = bool_parse };
+
+static const char *mode_parse(struct parse *parse, void *field)
+{
+	unsigned most = (unsigned)parse->option->most;
+	mode_t mode;
+	const char *reason = scan_mode(parse->words[0], &mode);
+
+	if (most && (reason || mode > most))
+		return reason_or_memory(pool_textf(parse->pool, "expected an octal mode up to 0%o", most));
+	if (reason)
+		return reason;
+	*(mode_t *)field = mode;
+	return NULL;
+}
+
+static void mode_show(const struct option_def *option, const void *field, struct buf *out)
+{
+	if (!value_is_unset(option, field))
+		buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
+}
+
+const struct type type_mode = {
+	.name = "mode", .kind = FIELD_SHOWN, .size = sizeof(mode_t), .parse = mode_parse, .show = mode_show,
+};
+
+static bool word_find(const char *const *known, const char *text, unsigned *out)
+{
+	for (unsigned i = 0; known[i]; i++) {
+		if (!strcmp(known[i], text)) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *word_parse(struct parse *parse, void *field)
+{
+	const char *const *known = parse->option->words;
+	const char *text = parse->words[0];
+	bool yes;
+
+	if (word_find(known, text, field))
+		return NULL;
+	/* If yes and no are among the words, all other booleans are, too. */
+	if (!scan_bool(text, &yes) && word_find(known, yes ? "yes" : "no", field))
+		return NULL;
+	return words_refuse(known, text, parse->pool);
+}
+
+static void word_show(const struct option_def *option, const void *field, struct buf *out)
+{
+	if (!value_is_unset(option, field))
+		buf_text(out, option->words[*(const unsigned *)field]);
+}
+
+const struct type type_word = {
+	.name = "word", .kind = FIELD_SHOWN, .size = sizeof(unsigned), .parse = word_parse, .show = word_show,
+};
+
+static const char *signal_parse(struct parse *parse, void *field)
+{
+	return scan_signal(parse->words[0], field);
+}
+
+static void signal_show(const struct option_def *option, const void *field, struct buf *out)
+{
+	char name[32];
+
+	(void)option;
+	buf_text(out, scan_signal_name(*(const int *)field, name));
+}
+
+const struct type type_signal = {
+	.name = "signal", .kind = FIELD_SHOWN, .size = sizeof(int), .parse = signal_parse, .show = signal_show,
+};
+
+/* Types of numbers: counts, sizes, durations.
+ *
+ * The option sets the bounds, and messages print them in the option's own unit: "from 1s to 1d". Without bounds, a
+ * count may be any number, and a size or duration any number that is not negative. The empty text unsets the option if
+ * its option has `unset`. */
+
+void count_show(int64_t value, char *buf)
+{
+	if (value == UNLIMITED)
+		strcpy(buf, "unlimited");
+	else
+		snprintf(buf, 32, "%" PRId64, value);
+}
+
+static const struct number count_kind = { "a number", scan_unlimited, count_show, INT64_MIN + 1, INT64_MAX - 1, 0 };
+
+static const char *number_refuse(const struct number *kind, int64_t least, int64_t most, struct pool *pool)
+{
+	char low[32], high[32];
+
+	kind->show(least, low);
+	kind->show(most, high);
+	if (least <= INT64_MIN + 1)
+		return reason_or_memory(pool_textf(pool, "expected %s up to %s", kind->noun, high));
+	if (most == UNLIMITED)
+		return reason_or_memory(pool_textf(pool, "expected %s of at least %s, or %s", kind->noun, low, high));
+	if (most == UNLIMITED - 1)
+		return reason_or_memory(pool_textf(pool, "expected %s of at least %s", kind->noun, low));
+	return reason_or_memory(pool_textf(pool, "expected %s from %s to %s", kind->noun, low, high));
+}
+
+const char *number_parse(struct parse *parse, void *field)
+{
+	const struct option_def *option = parse->option;
+	const struct number *kind = option->type->number;
+	bool bounded = option->least || option->most;
+	int64_t least = bounded ? option->least : kind->least;
+	int64_t most = bounded ? option->most : kind->most;
+	const char *reason;
+	int64_t value;
+
+	reason = kind->scan(parse->words[0], &value);
+	if (reason && kind != &count_kind)
+		return reason;
+	if (!reason && value > most && option->flags & TUNES)
+		value = most;
+	if (reason || value < least || value > most)
+		return number_refuse(kind, least, most, parse->pool);
+	*(int64_t *)field = value;
+	return NULL;
+}
+
+void number_show(const struct option_def *option, const void *field, struct buf *out)
+{
+	char text[32];
+
+	if (value_is_unset(option, field))
+		return;
+	option->type->number->show(*(const int64_t *)field, text);
+	buf_text(out, text);
+}
+
+const struct type type_count = NUMBER_TYPE("number", count_kind);
+
+static const struct number size_kind = { "a size", scan_bytes, scan_bytes_format, 0, INT64_MAX - 1, 0 };
+
+const struct type type_size = NUMBER_TYPE("size", size_kind);
+
+static const struct number duration_kind = { "a duration", scan_duration, scan_duration_format, 0, SCAN_INFINITY, 6 };
+
+const struct type type_duration = NUMBER_TYPE("duration", duration_kind);
+
+/* Types of lists: words, paths, directories, processors, environment, the command, endpoints.
+ *
+ * Each word is checked by itself, and the message names the wrong one. The list is kept as one value, so that equal
+ * lists of a table are one copy, and only when every word is good. */
+
+const struct type type_list = { .name = "list of words", .kind = FIELD_WORDS, .is_list = true };
+
+typedef const char *refuse_by_option(const struct option_def *option, const char *word);
+
+/* As list_parse with a type's `refuse`, but the check depends on the option. */
+static const char *parse_each(struct parse *parse, refuse_by_option *refuse, void *field)
+{
+	for (; parse->bad < parse->count; parse->bad++) {
+		const char *reason = refuse(parse->option, parse->words[parse->bad]);
+
+		if (reason)
+			return reason;
+	}
+	return list_field_parse(parse, field);
+}
+
+static const char *paths_parse(struct parse *parse, void *field)
+{
+	return parse_each(parse, path_refuse, field);
+}
+
+const struct type type_paths = {
+	.name = "list of paths", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.parse = paths_parse,
+};
+
+/* Names that no service may have below the fixed directories, because superd or all services use them: their owner
+ * would own the control socket, the notification sockets, or credentials of others. */
+static const struct {
+	const char *name;
+	const char *option;             /* the option with that name; NULL: all */
+	bool below;                     /* directories in it are reserved, too */
+} reserved[] = {
+	{ "superd", NULL, true },               /* control, its lock, notify */
+	{ "credentials", "runtime_directory", true },
+	{ "credstore", NULL, true },            /* where superd looks for credentials */
+	{ "credstore.encrypted", NULL, true },
+	{ "private", NULL, true },              /* systemd's of services with dynamic users */
+	{ "lock", "runtime_directory", false },
+	{ "user", "runtime_directory", false },
+	{ "systemd", "runtime_directory", false },
+};
+
+static bool is_reserved(const struct option_def *option, const char *name, size_t length)
+{
+	size_t first = strcspn(name, "/:");
+
+	for (size_t n = 0; n < sizeof(reserved) / sizeof(*reserved); n++) {
+		const char *only = reserved[n].option, *own = option->name[NATIVE];
+
+		if (only && own && strcmp(only, own) != 0)
+			continue;
+		if (strlen(reserved[n].name) == first && !memcmp(reserved[n].name, name, first) &&
+		    (reserved[n].below || first == length))
+			return true;
+	}
+	return false;
+}
+
+/* A directory below a fixed one must not lead out of it. */
+static const char *directory_refuse(const struct option_def *option, const char *word)
+{
+	const char *part = word;
+	size_t length, name = strcspn(word, ":");
+
+	if (*word == '/' || !*word)
+		return "expected the name of a directory below a fixed one, without / at the start";
+	if (word[name] && strchr(word + name + 1, ':'))
+		return "only a link may follow the name; :ro is not supported";
+	for (const char *at = word; *at; at++) {
+		if ((unsigned char)*at < ' ' || *at == '\x7f')
+			return "the name of a directory has no control characters";
+	}
+	for (; *part; part += length + (part[length] == '/')) {
+		length = strcspn(part, "/");
+		if (!length || (length == 1 && *part == '.') || (length == 2 && !memcmp(part, "..", 2)))
+			return "the name of a directory has no parts that are empty, . or ..";
+		if (part[length] == '/' && !part[length + 1])
+			return "the name of a directory does not end in /";
+	}
+	if (is_reserved(option, word, name) || (word[name] && is_reserved(option, word + name + 1,
+									      strlen(word + name + 1))))
+		return "this name is reserved for superd or the system: name the directory after the service";
+	return NULL;
+}
+
+static const char *directories_parse(struct parse *parse, void *field)
+{
+	return parse_each(parse, directory_refuse, field);
+}
+
+const struct type type_directories = {
+	.name = "list of directories", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.parse = directories_parse,
+};
+
+static const char *variable_refuse(const char *word)
+{
+	size_t length = strcspn(word, "=");
+
+	if (!word[length])
+		return "a variable is NAME=value; passenv passes on one that superd has";
+	if (!length || strcspn(word, " \t\n") < length)
+		return "the name of a variable, before the =, is not empty and has no blanks";
+	return NULL;
+}
+
+const struct type type_env = WORDS_TYPE("list of variables", variable_refuse);
+
+static const char *command_parse(struct parse *parse, void *field)
+{
+	bool begins = !parse->append || !*(const words *)field;
+
+	if (begins && (!parse->count || !parse->words[0][0]))
+		return "a command is a program and its arguments; this has no program";
+	return list_field_parse(parse, field);
+}
+
+const struct type type_command = {
+	.name = "command", .kind = FIELD_WORDS, .is_list = true, .is_command = true,
+	.parse = command_parse,
+};
+
+static const char *endpoint_canonical(const char *text, struct pool *pool, const char **out)
+{
+	const struct endpoint *endpoint;
+	const char *reason = endpoint_parse(text, pool, &endpoint);
+	struct buf canonical = { 0 };
+
+	if (reason)
+		return reason;
+	endpoint_format(endpoint, &canonical);
+	*out = buf_keep(&canonical, pool);
+	return *out ? NULL : NO_MEMORY;
+}
+
+/* The value is the list of canonical texts. */
+static const char *endpoints_parse(struct parse *parse, void *field)
+{
+	const char **texts = calloc(parse->count + 1, sizeof(*texts)), *reason = texts ? NULL : NO_MEMORY;
+
+	for (size_t i = 0; i < parse->count && !reason; i++) {
+		parse->bad = i;
+		reason = endpoint_canonical(parse->words[i], parse->pool, &texts[i]);
+	}
+	if (!reason)
+		reason = list_keep(parse, texts, parse->count, field);
+	free(texts);
+	return reason;
+}
+
+const struct type type_endpoints = {
+	.name = "list of endpoints", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
+	.parse = endpoints_parse,
+};

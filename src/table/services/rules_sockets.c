@@ -1,0 +1,196 @@
+/* Rules of a service's sockets: number and kind, the options that apply to them, who may connect, and pass = bind.
+ *
+ * A service may mix kinds of sockets. An option has an effect if it applies to one of them. */
+#include "table/services/rules_internal.h"
+
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/pool.h"
+#include "lib/scan.h"
+#include "table/option/option_name.h"
+#include "table/option/option_table.h"
+#include "table/option/service_settings.h"
+
+void rule_listen(const struct service *service, struct diags *diags)
+{
+	bool alone = service->exec->start != START_DEMAND && !service->exec->accept;
+
+	if (service->socket_count || alone || service_is_unclear(service, "listen") ||
+	    service_setting(service, "socket"))
+		return;
+	service_refuse(service, NULL, diags, "listen is missing");
+	diags_hint(diags,
+		   "set its address, as in listen = \"80\"; only a service with start = boot, manual or wanted needs "
+		   "none");
+}
+
+void rule_pass(const struct service *service, struct diags *diags)
+{
+	size_t count = service->socket_count;
+
+	if (service->exec->pass != PASS_INETD || service->exec->accept || count == 1)
+		return;
+	if (service_is_unclear(service, "listen") || service_is_unclear(service, "accept"))
+		return;
+	if (!count && service->exec->start == START_DEMAND)
+		return; /* rule_listen's */
+	service_refuse(service, "pass", diags, "pass = inetd passes one socket as standard input; this service has %zu",
+		       count);
+	if (count)
+		diags_hint(diags, "write a service for each socket, or set accept = yes or pass = systemd");
+	else
+		diags_hint(diags, "remove pass, or set listen");
+}
+
+/* Rules of the options that admit and refuse clients.
+ *
+ * An option that restricts or protects but has no effect is an error, because its author relies on it: for example
+ * `instances` where superd never sees a connection. An option without effect that protects nothing is a warning.
+ * libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
+
+/* superd sees the sender of a datagram before it starts anything for it. */
+static bool all_datagrams(const struct service *service)
+{
+	return !service_find_socket(service, ~(unsigned)KINDS_DATAGRAM);
+}
+
+/* What superd counts of clients that a program accepts itself: the relay of a redirect counts its connections by
+ * source, and superd the datagrams of a sender. */
+static void check_counts(const struct service *service, struct diags *diags)
+{
+	static const char *const options[] = { "per_source", "per_source_prefix", "per_source_rate" };
+	bool is_relay = service->exec->redirect && !service_find_socket(service, KINDS_DATAGRAM);
+	const bool counts[] = { is_relay, is_relay || all_datagrams(service), all_datagrams(service) };
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		const struct option_def *option = option_find(NATIVE, options[i]);
+
+		if (!service_setting(service, options[i]) || counts[i] ||
+		    option_is_default(option, option_field(option, service), NULL) ||
+		    service_find_socket(service, KIND(UNIX_DGRAM)))
+			continue;
+		service_refuse(service, options[i], diags, "%s %s", options[i], accept_reason(service));
+		service_hint(service, diags, "set accept = yes, or remove it");
+	}
+}
+
+/* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */
+static void warn_of_nobody(const struct service *service, const struct listen *listen, const char *option,
+			   struct diags *diags)
+{
+	words list = *option == 'o' ? listen->options->only_from : listen->options->no_access;
+
+	for (; list && *list && service_setting(service, option); list++) {
+		if (!strcmp(*list, "::"))
+			diag_warning(diags, service_listen_origin(service, listen, option),
+				     "%s: %s: '::' matches no client; ::/0 matches all clients of IPv6", service->name,
+				     option);
+		else if (*option == 'n' && listen->options->only_from &&
+			 (!strcmp(*list, "0.0.0.0/0") || !strcmp(*list, "::/0")))
+			diag_warning(diags, service_listen_origin(service, listen, option),
+				     "%s: no_access = %s lets no client of IPv%c in, whatever only_from says",
+				     service->name, *list, **list == ':' ? '6' : '4');
+	}
+}
+
+static void check_clients(const struct service *service, struct diags *diags)
+{
+	const struct socket_options *before = NULL;
+
+	for (size_t i = 0; i < service->socket_count; i++) {
+		const struct listen *listen = &service->sockets[i];
+
+		if (listen->options != before) {
+			warn_of_nobody(service, listen, "only_from", diags);
+			warn_of_nobody(service, listen, "no_access", diags);
+		}
+		before = listen->options;
+	}
+}
+
+void rule_access(const struct service *service, struct diags *diags)
+{
+	check_clients(service, diags);
+	if (service_is_unclear(service, "accept") || service->exec->accept)
+		return;
+	check_counts(service, diags);
+	if (service->groups->access->libwrap && !all_datagrams(service)) {
+		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
+		service_hint(service, diags, "set accept = yes, or libwrap = \"\"");
+	}
+	if (service_setting(service, "log_on_success") && service->groups->logging->log_on_success & SUCCESS_USERID)
+		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
+			     accept_reason(service));
+}
+
+/* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
+ * they are numbers, and of the kind that the socket has. */
+
+static bool is_number(const char *address)
+{
+	struct in6_addr room;
+
+	return scan_address(address, strlen(address), &room);
+}
+
+/* What is wrong with an address of `binds`; NULL: nothing. */
+static const char *address_refuse(const struct endpoint *endpoint, const struct endpoint *meant)
+{
+	if (endpoint->kind != meant->kind)
+		return "it is of another kind than the socket";
+	if (endpoint->interface)
+		return "a program binds an address, not an interface";
+	if (endpoint->port_name || (endpoint_is_inet(endpoint) && endpoint->address && !is_number(endpoint->address)))
+		return "it needs numbers, as a program passes them to bind(2)";
+	if (endpoint_has_port(endpoint) && !endpoint->port)
+		return "it has no port";
+	if (endpoint_is_below_runtime(endpoint))
+		return "expected a path as the program has it";
+	return NULL;
+}
+
+static void check_addresses(const struct service *service, const struct listen *listen, struct pool *pool,
+			    struct diags *diags)
+{
+	for (words text = listen->options->binds; text && *text; text++) {
+		struct origin at = service_listen_origin(service, listen, "binds");
+		const struct endpoint *endpoint;
+		const char *wrong = endpoint_parse(*text, pool, &endpoint);
+
+		if (wrong) {
+			diag_error(diags, at, "%s: binds: %s", service->name, wrong); /* it quotes the text */
+			continue;
+		}
+		wrong = address_refuse(endpoint, listen->endpoint);
+		if (wrong)
+			diag_error(diags, at, "%s: binds: '%s': %s", service->name, *text, wrong);
+	}
+}
+
+/* The socket that superd passes is not in the control group of these rules: a client that they keep from the program's
+ * own socket must not come in silently. */
+static void check_denied(const struct service *service, const struct listen *listen, struct diags *diags)
+{
+	if (!service->groups->cgroup_filters->ip_address_deny || listen->options->only_from ||
+	    listen->options->no_access || !endpoint_is_inet(listen->endpoint))
+		return;
+	service_refuse(service, "ip_address_deny", diags,
+		       "ip_address_deny: with pass = bind it is not for clients: say which may connect");
+	service_hint(service, diags, "set only_from or no_access");
+}
+
+void rule_bind(const struct service *service, struct diags *diags)
+{
+	struct pool *pool;
+
+	if (service->exec->pass != PASS_BIND || service_is_unclear(service, "pass") ||
+	    service_is_unclear(service, "listen"))
+		return;
+	pool = pool_new();
+	for (size_t n = 0; pool && n < service->socket_count; n++) {
+		check_denied(service, &service->sockets[n], diags);
+		check_addresses(service, &service->sockets[n], pool, diags);
+	}
+	pool_free(pool);
+}

@@ -1,0 +1,297 @@
+/* Paths are followed up to the first folder or file that somebody else could change. */
+#include "lib/fd.h"
+#include "os/host/fs.h"
+#include "tests/unit/unit.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#define OTHER 12345
+
+static char folder[] = "/tmp/superd-trust-XXXXXX";
+static struct path_finding finding;
+
+static const char *in(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+static void make_file(const char *name)
+{
+	int fd = open(in(name), O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+	cr_assert_geq(fd, 0);
+	close(fd);
+}
+
+static void setup(void)
+{
+	umask(022);
+	cr_assert_not_null(mkdtemp(folder));
+	cr_assert_eq(mkdir(in("own"), 0755), 0);
+	make_file("own/file");
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(path_trust, .init = setup, .fini = teardown);
+
+static bool trusts(const char *name)
+{
+	return path_is_trusted(in(name), PATH_ANY_FLAW, NULL, &finding);
+}
+
+static void expect_flaw(const char *name, enum path_flaw flaw, const char *place)
+{
+	cr_assert_not(trusts(name), "%s", name);
+	cr_assert_eq(finding.flaw, flaw, "%s: %d", name, (int)finding.flaw);
+	cr_assert_str_eq(finding.place, in(place));
+}
+
+Test(path_trust, finds_nothing_in_own_folders)
+{
+	cr_assert(trusts("own/file"), "%d %s", (int)finding.flaw, finding.place);
+	cr_assert(trusts("own/./../own/file"));
+	cr_assert(trusts("own/none"));
+	cr_assert(trusts("none/file"));
+}
+
+Test(path_trust, finds_a_folder_that_everybody_may_write)
+{
+	cr_assert_eq(chmod(in("own"), 0777), 0);
+	expect_flaw("own/file", PATH_WORLD, "own");
+}
+
+Test(path_trust, finds_a_folder_that_a_group_may_write_when_asked)
+{
+	cr_assert_eq(chmod(in("own"), 0775), 0);
+	expect_flaw("own/file", PATH_GROUP, "own");
+	cr_assert(path_is_trusted(in("own/file"), PATH_ANY_FLAW & ~PATH_GROUP, NULL, &finding));
+}
+
+Test(path_trust, takes_from_a_sticky_folder_what_is_its_own_alone)
+{
+	cr_assert_eq(chmod(in("own"), 01777), 0);
+	cr_assert(trusts("own/file"));
+	expect_flaw("own/none", PATH_WORLD, "own");
+	cr_assert_eq(mkdir(in("own/below"), 0755), 0);
+	cr_assert(trusts("own/below/../file"));
+	expect_flaw("own/below/../none", PATH_WORLD, "own");
+	cr_assert_eq(symlink("/superd-none", in("own/link")), 0);
+	cr_assert(trusts("own/link"), "its link leads to a folder that is not sticky");
+}
+
+Test(path_trust, follows_links)
+{
+	char whole[sizeof(folder) + 8];
+
+	snprintf(whole, sizeof(whole), "%s/own", folder);
+	cr_assert_eq(symlink("own", in("relative")), 0);
+	cr_assert_eq(symlink(whole, in("absolute")), 0);
+	cr_assert(trusts("relative/file"));
+	cr_assert(trusts("absolute/file"));
+	cr_assert_eq(chmod(in("own"), 0777), 0);
+	expect_flaw("relative/file", PATH_WORLD, "own");
+	expect_flaw("absolute/file", PATH_WORLD, "own");
+}
+
+Test(path_trust, finds_links_that_lead_nowhere)
+{
+	cr_assert_eq(symlink("loop", in("loop")), 0);
+	expect_flaw("loop", PATH_BROKEN, "loop");
+}
+
+Test(path_trust, does_not_know_relative_paths)
+{
+	cr_assert_not(path_is_trusted("own/file", 0, NULL, &finding));
+	cr_assert_eq(finding.flaw, PATH_BROKEN);
+}
+
+Test(path_trust, finds_folders_and_files_of_other_users)
+{
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to give files away");
+	cr_assert_eq(chown(in("own/file"), OTHER, OTHER), 0);
+	expect_flaw("own/file", PATH_FILE, "own/file");
+	cr_assert(path_is_trusted(in("own/file"), PATH_OWNER, NULL, &finding));
+	cr_assert_eq(chown(in("own"), OTHER, OTHER), 0);
+	expect_flaw("own/file", PATH_OWNER, "own");
+	cr_assert_eq(finding.owner, OTHER);
+}
+
+Test(path_trust, finds_a_link_of_another_user_in_a_sticky_folder)
+{
+	if (geteuid() != 0)
+		cr_skip_test("needs root, to give files away");
+	cr_assert_eq(chmod(in("own"), 01777), 0);
+	cr_assert_eq(symlink("file", in("own/link")), 0);
+	cr_assert_eq(lchown(in("own/link"), OTHER, OTHER), 0);
+	expect_flaw("own/link", PATH_WORLD, "own");
+}
+
+/* Looks below /proc as if it were of this kind. */
+static bool trusts_proc_as(const char *kind, unsigned flaws)
+{
+	static const char own[] = " - proc ";
+	size_t length;
+	char *mounts = fd_read_file("/proc/self/mountinfo", 1 << 20, &length), *all = NULL, *at;
+	bool good;
+
+	cr_assert_not_null(mounts);
+	while ((at = strstr(mounts, own))) {
+		*at = '\0';
+		cr_assert_geq(asprintf(&all, "%s - %s %s", mounts, kind, at + sizeof(own) - 1), 0);
+		free(mounts);
+		mounts = all;
+	}
+	good = path_is_trusted_by(mounts, "/proc/self/status", flaws, &finding);
+	free(mounts);
+	return good;
+}
+
+Test(path_trust, enters_no_file_system_that_somebody_else_answers_for)
+{
+	static const char *const others[] = { "fuse.sshfs", "fuse", "nfs4", "cifs" };
+
+	if (access("/proc/self/mountinfo", R_OK) < 0)
+		cr_skip_test("no /proc here");
+	for (size_t n = 0; n < sizeof(others) / sizeof(*others); n++) {
+		cr_assert_not(trusts_proc_as(others[n], PATH_REMOTE), "%s", others[n]);
+		cr_assert_eq(finding.flaw, PATH_REMOTE);
+		cr_assert_str_eq(finding.system, others[n]);
+		cr_assert_str_eq(finding.place, "/proc");
+		cr_expect(trusts_proc_as(others[n], PATH_MOUNTED), "%s", others[n]);
+	}
+	cr_expect(trusts_proc_as("ext4", PATH_REMOTE));
+	cr_expect_not(trusts_proc_as("fuse sshfs rw,user_id=1000", PATH_MOUNTED));
+	cr_expect_eq(finding.owner, 1000u);
+	cr_expect_eq(finding.flaw, PATH_REMOTE);
+}
+
+Test(path_trust, reads_this_machines_mounts)
+{
+	if (access("/proc/self/mountinfo", R_OK) < 0)
+		cr_skip_test("no /proc here");
+	cr_expect(path_is_trusted("/proc/self/status", PATH_REMOTE, NULL, &finding), "%s", finding.system);
+	/* A user may have mounted it just now, and says that it is root's. */
+	cr_expect_not(path_is_trusted_by("", "/proc/self/status", PATH_REMOTE, &finding));
+	cr_expect_str_eq(finding.system, "unknown");
+}
+
+Test(path_trust, describes_what_it_found)
+{
+	struct buf text = { 0 };
+	struct path_finding one = { .flaw = PATH_OWNER, .place = "/home/u", .owner = geteuid() + 1 };
+	char wanted[64];
+
+	path_finding_describe(&one, &text);
+	snprintf(wanted, sizeof(wanted), "/home/u belongs to user %u", geteuid() + 1);
+	cr_assert_str_eq(buf_string(&text), wanted);
+	buf_free(&text);
+}
+
+/* statx(2) fails, as on a disk that is broken. */
+static bool fail_statx(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_statx, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = sizeof(filter) / sizeof(filter[0]), .filter = filter };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+Test(path_trust, a_look_that_fails_is_told_with_its_error)
+{
+	struct buf text = { 0 };
+	bool fails = fail_statx();
+
+	if (!fails || trusts("own/file"))
+		cr_skip_test("no seccomp or no statx(2) here");
+	cr_expect_eq(finding.flaw, PATH_BROKEN);
+	cr_expect_eq(finding.error, EIO);
+	path_finding_describe(&finding, &text);
+	cr_expect_str_eq(buf_string(&text), "/tmp cannot be followed: Input/output error");
+	buf_free(&text);
+}
+
+static void *look_again_and_again(void *ends)
+{
+	struct path_finding found;
+
+	while (!*(atomic_bool *)ends)
+		path_is_trusted("/proc/self/status", PATH_REMOTE, NULL, &found);
+	return NULL;
+}
+
+/* The loop reads the list again for each new mount, while a thread that reads a table uses it. */
+Test(path_trust, looks_at_mounts_beside_other_threads)
+{
+	static atomic_bool ends;
+	pthread_t thread;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		cr_skip_test("needs root, and a mount namespace");
+	cr_assert_eq(pthread_create(&thread, NULL, look_again_and_again, &ends), 0);
+	for (int n = 0; n < 300; n++) {
+		cr_assert_eq(mount("superd-test", in("own"), "tmpfs", 0, "mode=755"), 0, "%s", strerror(errno));
+		cr_expect(trusts("own/."));
+	}
+	ends = true;
+	pthread_join(thread, NULL);
+	while (umount2(in("own"), MNT_DETACH) == 0)
+		continue;
+}
+
+/* In a user namespace that maps root alone. 2: there is none. */
+static int judges_later(void)
+{
+	const int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit limit, none;
+	int map;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWUSER) < 0 || kept < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 2;
+	map = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+	if (map < 0 || write(map, "0 0 1", 5) != 5)
+		return 2;
+	close(map);
+	close(kept);
+	none = (struct rlimit){ (rlim_t)kept, limit.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	path_uid_is_own(65534);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return !path_uid_is_own(65534);
+}
+
+Test(path_trust, a_lack_of_descriptors_does_not_say_for_good_whose_nobodys_files_are)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(judges_later());
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	if (WEXITSTATUS(status) == 2)
+		cr_skip_test("needs root, and a user namespace");
+	cr_expect_eq(status, 0);
+}
