@@ -19,8 +19,9 @@
 #include "table/services/table.h"
 #include "read/client/sources.h"
 
-/* A line of KEY=VALUE words, of the journal or before the text of the configuration that goes over to the next superd.
- * lines.c */
+/* ---- lines.c ---- */
+
+/* A line of KEY=VALUE words, of the journal or before the text of the configuration that goes over to the next superd. */
 struct journal_line {
 	struct buf *out;                /* NULL: it is read */
 	const char *text;               /* up to its newline or NUL */
@@ -47,6 +48,8 @@ char *line_take(const struct journal_line *line, const char *key, size_t *length
 void line_encode(struct buf *out, const char *text, size_t length);
 char *line_decode(const char *text, size_t *length);
 int line_read_fd(const char *value);
+
+/* ---- command_line.c ---- */
 
 /* The command line of superd, parsed, whatever name superd is called by. */
 
@@ -129,6 +132,8 @@ void command_line_help(enum invoked_as invoked_as);     /* prints --help to stdo
 
 extern const struct cli as_superd_cli;  /* the options of superd's own command line */
 
+/* ---- settings.c ---- */
+
 /* The settings of superd itself that are in force, options->settings: those of the command line, else those of the
  * table's superd { }, else the defaults. Until a table is in effect they are those of the command line alone. */
 
@@ -161,6 +166,8 @@ struct log *log_setup_open(const struct options *options, bool takes_over);
 /* Opens it again. false with the reason in the log, and in `why`, unless that is NULL: it stays where it is. */
 bool log_setup_reopen(const struct options *options, struct log *log, struct buf *why);
 
+/* ---- load.c ---- */
+
 /* Loads a table that can be run from the sources on the command line: at a start, and at every reload. */
 
 struct table_load {
@@ -179,7 +186,9 @@ struct table_load {
  * memory. */
 struct table *load_table(const struct table_load *loading, struct diags *diags);
 
-/* The configuration on its way to the next superd. saved.c */
+/* ---- saved.c ---- */
+
+/* The configuration on its way to the next superd. */
 
 /* The rows as superd.conf, and more of them, of other tables. A thread may print; the caller frees it; NULL: out of
  * memory. */
@@ -194,6 +203,8 @@ bool saved_is_whole(const char *text);
  * that this superd refuses is skipped, which diags says. NULL: out of memory. */
 struct table *saved_read(const struct options *options, const char *text, struct diags *diags);
 
+/* ---- skip.c ---- */
+
 /* Leaves services with errors out of the table, and runs the rest. */
 
 /* Marks the entries with errors as skipped (table/services/skipped.h); their errors become warnings. all:
@@ -201,9 +212,13 @@ struct table *saved_read(const struct options *options, const char *text, struct
  * services may go on instead; NULL: this is no reload. */
 void skip_faulty(struct table *table, bool all, const struct table *before, struct diags *diags);
 
+/* ---- socket_activate.c ---- */
+
 /* Makes the table of the one service that -l describes, which is named after its program. If the program is not
  * found, the table is empty, and diags has the error. NULL: out of memory. */
 struct table *socket_activate_table(const struct options *options, struct diags *diags);
+
+/* ---- process.c: process 1, inherited sockets, the background, the pid file ---- */
 
 /* Sets up superd as PID 1 of a container, or as a child subreaper elsewhere (PR_SET_CHILD_SUBREAPER, prctl(2)).
  *
@@ -288,8 +303,10 @@ bool pid_file_write(struct pid_file *file);     /* writes the pid; false and err
  * Does nothing if fd is -1. */
 void pid_file_remove(struct pid_file *file);
 
+/* ---- guard.c ---- */
+
 /* The guard: the parent of superd, which starts it anew when it dies, and what it is to superd. Without a guard, all
- * of it does nothing. guard.c */
+ * of it does nothing. */
 
 #define GUARD_AGAIN "--guard-again="    /* first argument of a guard after an upgrade, with the descriptor of its page */
 

@@ -1,6 +1,7 @@
 /* How an instance ended, in systemd's words, and what follows from that: functions of their arguments alone, of which
  * the table of systemd 252 is the test (tests/unit/superd). Of all that goes wrong with an instance the first counts;
- * the back-off, the log, `status` and `why` read that. */
+ * the back-off, the log, `status` and `why` read that. Whether a pause follows says svc_conclude_instance (service.c),
+ * and how long it is lib/backoff. */
 #include "superd/daemon.h"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
-/* hosts.allow and hosts.deny (hosts_access(5)). Without a rule in them superd need not ask libwrap. */
+/* hosts.allow and hosts.deny (hosts_access(5)). Without a rule in them superd need not ask
+ * superd-lookup, which asks libwrap (lookup/libwrap.c). */
 #pragma once
 
 #include <stdbool.h>

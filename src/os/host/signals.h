@@ -1,5 +1,5 @@
 /* The signals that superd handles while it runs (signal(7)): one list for the loop that watches them, and for the child
- * that resets them to their defaults. */
+ * that resets them to their defaults. What each of them does says superd/loop.c. */
 #pragma once
 
 #include <stdbool.h>

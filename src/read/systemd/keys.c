@@ -1,5 +1,6 @@
 /* The keys of units and what superd does with each, and the keys under their older names. One that is an option has its
- * name as .name[UNIT] in the row of that option as well (table/option/option_table.c), which says what its value is. */
+ * name as .name[UNIT] in the row of that option as well (table/option/option_table.c), which says what its value is.
+ * build.c applies the keys (apply_key); those that are APART have functions in socket.c, service.c and commands.c. */
 #include "read/systemd/internal.h"
 
 #include <string.h>

@@ -20,6 +20,8 @@
 #include "table/services/table.h"
 #include "table/services/specifier_values.h"
 
+/* ---- names.c ---- */
+
 /* Asks NSS (nsswitch.conf(5)) and DNS for names. Each is asked for once, however many services have it. */
 
 /* The names of one table while they are looked up. resolver_open to resolver_close. */
@@ -75,6 +77,8 @@ struct ask_kind {
 /* The answer, which lives as long as lookups; empty: nothing is of this name. NULL with the reason in *wrong: there is no
  * answer. */
 words ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong);
+
+/* ---- accounts.c ---- */
 
 /* Users and groups: passwd(5), group(5), or other sources. Works without a passwd file. */
 
@@ -148,6 +152,8 @@ const struct account *helper_user_of_relay(const struct service *service, struct
  * Any thread may ask. */
 const struct account *helper_user_account(enum helper_user which);
 
+/* ---- specifier_values.c ---- */
+
 /* Facts about this machine for the specifiers of unit files (systemd.unit(5)): its names and ids, superd's own user,
  * and the folders of the system or of that user. */
 
@@ -158,6 +164,8 @@ bool os_info_read(struct specifier_values *machine, struct lookup_cache *lookups
 /* The folders to search for units: those in SYSTEMD_UNIT_PATH, else, unless superd is root, a user's own, and the
  * system's. In the pool, NULL-terminated; NULL: out of memory. */
 const char *const *os_info_unit_path(const struct specifier_values *machine, struct pool *pool);
+
+/* ---- programs.c ---- */
 
 /* A helper program that superd starts while it reads a table, and talks to by a socket: superd-filter, superd-read. */
 
@@ -233,12 +241,18 @@ bool filters_of_service(struct filters *filters, const struct service *service, 
 
 void filters_close(struct filters *filters);
 
+/* ---- access.c ---- */
+
 /* Sets the service's probes, and the rules and filters of its sockets; adds a diagnostic for rules that cannot be
  * enforced. */
 void networks_resolve(struct resolver *resolver, struct service *service);
 
+/* ---- addresses.c ---- */
+
 /* Sets listen->address to the endpoint with numbers instead of names; false after adding a diagnostic. */
 bool addresses_resolve(struct resolver *resolver, const struct service *service, struct listen *listen);
+
+/* ---- resolve.c ---- */
 
 /* Resolves the names of a table: users and groups (into struct account), owners of sockets, ports of services(5), host
  * names of endpoints, networks of address rules. It uses NSS, which may block, so it runs while a table is loaded and
@@ -250,6 +264,8 @@ bool addresses_resolve(struct resolver *resolver, const struct service *service,
  * table->lookups are taken from there, and answers are added to it. before: the table whose place this one takes, for
  * its filters of system calls; NULL: none. */
 void resolve_table(struct table *table, const struct table *before, struct diags *diags);
+
+/* ---- check.c ---- */
 
 /* Adds a line for each of the two means that confine superd's own programs, and that this machine lacks. */
 void denied_calls_describe(struct buf *out);

@@ -34,6 +34,8 @@ struct process_defaults {
 	const char *control; /* path of superd's control socket, whose folder no service may have; NULL: none */
 };
 
+/* ---- plan.c, argv.c: the plan of a start ---- */
+
 /* Makes the plans (struct plan of exec/child/child.h) of services. All names are looked up here, and failures that
  * can be found early are found here. */
 
@@ -100,6 +102,8 @@ bool plan_names_any_instance(const struct service *service);
 /* The service's standard error. A builtin's is the log even if the table says socket, as its messages are superd's. */
 const struct stream *plan_error_stream(const struct service *service);
 
+/* ---- environment.c: variables ---- */
+
 /* The environment of a program (environ(7)). */
 
 struct account;
@@ -121,6 +125,8 @@ void variables_free(struct variables *variables);
  * comments, quotes, continued lines. account: the service's (foreign_read_file). false with the file and the reason in
  * why, and errno. As in systemd, a line that is no assignment is passed over. */
 bool variables_read_file(struct variables *variables, const char *path, const struct account *account, struct buf *why);
+
+/* ---- folders.c: folders, credentials, and their removal ---- */
 
 /* The directories of a service below fixed base folders (systemd.exec(5), RuntimeDirectory= and so on): created for its
  * user before a start; the runtime ones are removed after its end. A directory that contains a listener is never
@@ -235,6 +241,8 @@ bool removal_take_end(pid_t pid, int status, struct buf *left);
 /* Waits for all at superd's end, ten seconds at most, and then ends them. Appends what is left. */
 void removal_end(struct buf *left);
 
+/* ---- cgroup.c ---- */
+
 /* The settings of a service's control group: the texts of its files, and BPF programs for its devices and packets. Made
  * when the table is loaded; applied by the child of each start (exec/child/child.c). A setting that this machine
  * lacks is skipped, or refused if it protects: preflight reports it, plan_make applies it. */
@@ -266,6 +274,8 @@ const char *cgroup_settings_fault_option(const struct service *service, int reso
 int64_t machine_memory(void);
 int64_t machine_tasks(void);
 
+/* ---- sandbox.c ---- */
+
 /* Finds out which means of a sandbox this machine and superd's rights allow. */
 
 /* The features that the machine allows, filled in by the first query. A zeroed struct is empty. */
@@ -282,6 +292,8 @@ unsigned sandbox_support_missing(struct sandbox_support *support);
 /* Calls `say` for each configured option that needs a missing means. All of them protect. */
 void sandbox_support_compare(struct sandbox_support *support, const struct service *service, struct pool *scratch,
 			     support_say *say, void *context);
+
+/* ---- spawn.c: processes ---- */
 
 /* Starts processes (superd/launch.c). A pipe reports success by closing at the exec, and failure by what the child
  * writes. */
@@ -345,6 +357,8 @@ pid_t spawn_aside(const struct own_program *program, char *const *argv);
 
 #define SPAWN_STACK (64 << 10) /* bytes of a child's stack */
 
+/* ---- environment.c: what differs from start to start ---- */
+
 /* The environment and the arguments of one start: its own variables in front of the plan's, and the plan's words with
  * variables replaced. */
 
@@ -375,10 +389,14 @@ char **argv_expand(char *const *argv, char *const *environment);
  * control socket with its reserve, and three for superd-output. */
 #define DESCRIPTORS_OWN 28
 
+/* ---- plan.c ---- */
+
 /* Turns the words of scheduling options into the kernel's numbers. Fails without the kernel's calls. */
 
 /* "idle", "best-effort[:N]" or "realtime[:N]" as ioprio_set(2) needs it. false: another text. */
 bool scheduling_io_priority(const char *text, int *priority);
+
+/* ---- argv.c ---- */
 
 /* The words of a plan: %{…} templates, commands and conditions. */
 
