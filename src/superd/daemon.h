@@ -117,7 +117,7 @@ struct socket {
 	struct socket_run *run;
 	int fd;		      /* -1: not open */
 	uint16_t number;      /* of its row's sockets */
-	uint8_t family : 4;   /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; bind.c */
+	uint8_t family : 4;   /* AF_INET, AF_INET6: of a row for both, and a program binds this one alone; binder.c */
 	uint8_t absent : 2;   /* enum absence */
 	bool is_watched : 1;  /* by socket_watch */
 	bool lent : 1;	      /* a backend was given it, and any process may have it */
@@ -223,7 +223,7 @@ struct instance {
 	/* type = forking: looks for its daemon; at its end, for what is left of its group; STUCK: thaws it */
 	ev_timer look;
 	int64_t born; /* clock ticks since boot */
-	/* pass = bind; bind.c */
+	/* pass = bind; binder.c */
 	int binder_fd; /* channel to its superd-bind */
 	pid_t binder;  /* its pid, in the journal: until its exec it is a copy of superd, which the next one would end */
 	struct io binder_io;
@@ -553,7 +553,7 @@ bool superd_reopen(struct buf *why); /* the logs; why: may be NULL */
 struct svc *svc_new(struct table *table, const struct service *row);
 bool services_begin(void); /* false and errno */
 bool svc_replace_sockets(struct svc *svc, const struct service *row);
-struct socket *svc_add_socket(struct svc *svc); /* for bind.c; NULL: out of memory */
+struct socket *svc_add_socket(struct svc *svc); /* for binder.c; NULL: out of memory */
 void svc_forget_plan(struct svc *svc);
 void svc_set_timer(struct svc *svc, double seconds);
 void svc_look_again(struct svc *svc);
@@ -1027,21 +1027,21 @@ void relay_begin(struct instance *instance);
 void relay_follow(struct instance *instance, pid_t pid, int fd);
 void relay_stop(struct instance *instance, bool forget);
 
-/* bind.c */
-bool bind_begin(struct instance *instance, int *filter, struct buf *why);
-void bind_launched(struct instance *instance);
-void bind_hear(struct instance *instance);
-void bind_resume(struct instance *instance);
-void bind_leave(struct instance *instance);
-void bind_end(struct instance *instance);
-void bind_take_row(struct socket *socket, const struct listen *listen);
-struct socket *bind_socket_of(struct svc *svc, unsigned row, int family);
-bool bind_follow_daemon(struct instance *instance);
-bool bind_is_missing(const struct instance *instance);
-void bind_hint(struct instance *instance, double lasted, struct buf *out);
-void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out);
-void bind_describe_missing(const struct instance *instance, struct buf *out);
-void bind_describe_bound(const struct instance *instance, struct buf *out);
+/* binder.c */
+bool binder_begin(struct instance *instance, int *filter, struct buf *why);
+void binder_launched(struct instance *instance);
+void binder_hear(struct instance *instance);
+void binder_resume(struct instance *instance);
+void binder_leave(struct instance *instance);
+void binder_end(struct instance *instance);
+void binder_take_row(struct socket *socket, const struct listen *listen);
+struct socket *binder_socket_of(struct svc *svc, unsigned row, int family);
+bool binder_follow_daemon(struct instance *instance);
+bool binder_is_missing(const struct instance *instance);
+void binder_hint(struct instance *instance, double lasted, struct buf *out);
+void binder_describe_lost(struct instance *instance, unsigned n, struct buf *out);
+void binder_describe_missing(const struct instance *instance, struct buf *out);
+void binder_describe_bound(const struct instance *instance, struct buf *out);
 
 /* Writes the queue of a log sink (lib/log_sink) as soon as the sink accepts it. One pump for each sink; no watcher
  * runs while the queue is empty. log_pump.c */

@@ -407,7 +407,7 @@ static void describe_deafness(struct svc *svc, struct buf *out)
 	if (waiting == svc->socket_count)
 		return;
 	if (row->exec->pass == PASS_BIND) {
-		bind_describe_lost(current, waiting, out);
+		binder_describe_lost(current, waiting, out);
 		return;
 	}
 	if (clock_now() - current->since < DEAF_AFTER)
@@ -451,7 +451,7 @@ static enum health check(struct svc *svc, struct buf *why)
 			return UNHEALTHY;
 	}
 	if (current && (current->told || *current->advice)) {
-		bind_describe_missing(current, why);
+		binder_describe_missing(current, why);
 		if (why->length)
 			return *current->advice ? DEGRADED : UNHEALTHY;
 	}
@@ -836,7 +836,7 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 		needs_show(svc, out);
 	}
 	if (svc->run->current && row->exec->pass == PASS_BIND) {
-		bind_describe_bound(svc->run->current, &text);
+		binder_describe_bound(svc->run->current, &text);
 		add_text(out, "binds", &text);
 	}
 	if (!hides_program && *svc->run->last_line &&

@@ -705,7 +705,7 @@ void instance_free(struct instance *instance)
 {
 	if (!instance)
 		return;
-	bind_end(instance);
+	binder_end(instance);
 	relay_stop(instance, true);
 	ev_timer_stop(superd.loop, &instance->limit);
 	ev_timer_stop(superd.loop, &instance->look);
@@ -1058,7 +1058,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 			return;
 	}
 	if (starts && instance->says != STOPS && instance->row->exec->pass == PASS_BIND)
-		bind_describe_missing(instance, &awaited);
+		binder_describe_missing(instance, &awaited);
 	if (starts && instance->says != STOPS)
 		instance_describe_awaited(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
@@ -1255,7 +1255,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		request->local_address = start->local;
 	errno = 0; /* of what may fail for other reasons */
 	good = enter_cgroup(instance, plan, request, why) &&
-		(row->exec->pass != PASS_BIND || bind_begin(instance, &filter, why));
+		(row->exec->pass != PASS_BIND || binder_begin(instance, &filter, why));
 	if (filter >= 0) {
 		wiring->wanted[wiring->count++] = own_fd(wiring, filter);
 		request->wanted_count = wiring->count;
@@ -1454,7 +1454,7 @@ static void await_ready(struct instance *instance)
 		return;
 	}
 	if (instance->row->exec->pass == PASS_BIND)
-		bind_launched(instance);
+		binder_launched(instance);
 	if (service_commands(instance->row, PHASE_READY))
 		ev_feed_event(superd.loop, &instance->ready, EV_TIMER);
 	if (((type == TYPE_SIMPLE || type == TYPE_EXEC) && !service_awaits_ready(instance->row) &&
@@ -1591,8 +1591,8 @@ static void begin_end(struct instance *instance, enum ends ends)
 	if (!begins || instance->phase >= EXEC_STOP)
 		return;
 	if (instance->row->exec->type == TYPE_FORKING && instance->phase == STARTED && !instance->main.pid)
-		bind_follow_daemon(instance);
-	bind_leave(instance);
+		binder_follow_daemon(instance);
+	binder_leave(instance);
 	if (instance_is_frozen(instance) && service_commands(instance->row, PHASE_STOP))
 		instance_freeze(instance, MOVES);
 	instance_limit(instance, stop_limit(instance));
@@ -1727,7 +1727,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	enum phase next;
 	bool early;
 
-	bind_hear(instance); /* what it has bound is judged as that of a main process */
+	binder_hear(instance); /* what it has bound is judged as that of a main process */
 	child->pid = 0;
 	io_stop(&instance->main_io);
 	instance->end_is_judged = true;
@@ -1752,7 +1752,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 	if (early && instance->phase >= EXEC_STOP)
 		return;
 	if (type != TYPE_FORKING && instance->phase <= READY && !instance->ends && status == 0 &&
-	    bind_follow_daemon(instance)) {
+	    binder_follow_daemon(instance)) {
 		instance_fail(instance, RESULT_PROTOCOL);
 		return;
 	}
@@ -1827,7 +1827,7 @@ void instance_resume(struct instance *instance)
 	else /* its end was not written any more */
 		instance->relay.child.pid = 0;
 	if (instance->binder_fd >= 0)
-		bind_resume(instance);
+		binder_resume(instance);
 	if (instance->phase == READY && instance->watchdog_every > 0)
 		notify_watchdog(instance);
 }

@@ -952,7 +952,7 @@ static void restore_socket(const struct journal_line *line, const char *key)
 	WALK(line, "port", port);
 	WALK(line, "stored", stored);
 	if (svc && family)
-		bind_socket_of(svc, row, family);
+		binder_socket_of(svc, row, family);
 	for (unsigned n = 0; svc && n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
 		struct buf own = { 0 };

@@ -270,7 +270,7 @@ static void spare_sockets(struct svc *svc, struct spare *spares, size_t *count)
 	/* It is stopped, and what superd-bind still says would be about sockets of the next row. */
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		binds |= instance->binder_fd >= 0;
-		bind_end(instance);
+		binder_end(instance);
 	}
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		struct socket *socket = &svc->sockets[n];
@@ -322,13 +322,13 @@ static bool adjust(struct svc *svc, struct socket *socket, const struct listen *
 	return good;
 }
 
-/* For its row's socket, or one of an IP version of that: bind.c. */
+/* For its row's socket, or one of an IP version of that: binder.c. */
 static void take_spare(struct svc *svc, unsigned number, struct spare *spare)
 {
 	struct socket *socket = &svc->sockets[number], *from = &spare->socket;
 
 	if (from->family && fits(spare, spare->whole, socket->listen))
-		socket = bind_socket_of(svc, number, from->family);
+		socket = binder_socket_of(svc, number, from->family);
 	else if (!fits(spare, from->listen, socket->listen))
 		return;
 	if (!socket || socket->fd >= 0)
@@ -421,7 +421,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 			struct socket *socket = &svc->sockets[n];
 			const struct listen *before = &svc->row->sockets[socket->number];
 
-			bind_take_row(socket, &row->sockets[socket->number]);
+			binder_take_row(socket, &row->sockets[socket->number]);
 			if (socket->fd >= 0 && diff != DIFF_SAME)
 				adjust(svc, socket, before);
 		}

@@ -1492,7 +1492,7 @@ static void describe_end(const struct instance *instance, struct buf *out)
 			 text);
 	if (*instance->why || instance->reached >= READY)
 		return;
-	if (bind_is_missing(instance) && (notifies || !late))
+	if (binder_is_missing(instance) && (notifies || !late))
 		buf_text(out, ", before it bound all its sockets");
 	else if (notifies)
 		buf_text(out, ", and never sent READY=1");
@@ -1615,7 +1615,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		note_failure(svc, instance, lasted);
 	describe_end(instance, &text);
 	if (failed && ran)
-		bind_hint(instance, lasted, &text);
+		binder_hint(instance, lasted, &text);
 	snprintf(why, sizeof(why), "%s", instance->why);
 	if (instance->socket && instance->socket->datagram == TAKEN && instance->socket->svc == svc) {
 		instance->socket->datagram = AWAITED;

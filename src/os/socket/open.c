@@ -92,7 +92,7 @@ fail:
 	return -1;
 }
 
-static int bind_socket_of(const struct listen *listen, struct buf *why, struct buf *warnings)
+static int binder_socket_of(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	int family = socket_address_family(listen->address);
 	struct socket_form form;
@@ -210,20 +210,20 @@ static void prefix_warnings(struct buf *warnings, const struct listen *listen, s
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	static bind_opener *const openers[ENDPOINT_KINDS] = {
-		[ENDPOINT_TCP] = bind_socket_of,
-		[ENDPOINT_UDP] = bind_socket_of,
-		[ENDPOINT_SCTP] = bind_socket_of,
+		[ENDPOINT_TCP] = binder_socket_of,
+		[ENDPOINT_UDP] = binder_socket_of,
+		[ENDPOINT_SCTP] = binder_socket_of,
 		[ENDPOINT_UNIX] = bind_unix,
 		[ENDPOINT_UNIX_DGRAM] = bind_unix,
 		[ENDPOINT_SEQPACKET] = bind_unix,
 		[ENDPOINT_FIFO] = bind_fifo,
 		[ENDPOINT_SPECIAL] = bind_special,
-		[ENDPOINT_NETLINK] = bind_socket_of,
-		[ENDPOINT_VSOCK] = bind_socket_of,
+		[ENDPOINT_NETLINK] = binder_socket_of,
+		[ENDPOINT_VSOCK] = binder_socket_of,
 		[ENDPOINT_RPC_TCP] = refuse_kind,       /* superd/machine/resolve turns these into TCP and UDP */
 		[ENDPOINT_RPC_UDP] = refuse_kind,
 		[ENDPOINT_TCPMUX] = refuse_kind,
-		[ENDPOINT_RAW] = bind_socket_of,
+		[ENDPOINT_RAW] = binder_socket_of,
 		[ENDPOINT_MQUEUE] = bind_message_queue,
 	};
 

@@ -44,7 +44,7 @@ static bool is_dual(const struct listen *listen)
 }
 
 /* Its row says this; what it is for stays. */
-void bind_take_row(struct socket *socket, const struct listen *listen)
+void binder_take_row(struct socket *socket, const struct listen *listen)
 {
 	struct narrowed *narrowed = socket->family && is_dual(listen) ? malloc(sizeof(*narrowed)) : NULL;
 
@@ -65,7 +65,7 @@ void bind_take_row(struct socket *socket, const struct listen *listen)
 }
 
 /* The socket of a row for both IP versions that is for this one alone; it may not be open. NULL: the row is none. */
-struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
+struct socket *binder_socket_of(struct svc *svc, unsigned row, int family)
 {
 	struct socket *socket = row < svc->row->socket_count ? &svc->sockets[row] : NULL;
 
@@ -82,7 +82,7 @@ struct socket *bind_socket_of(struct svc *svc, unsigned row, int family)
 		socket->number = row;
 	}
 	socket->family = family;
-	bind_take_row(socket, &svc->row->sockets[row]);
+	binder_take_row(socket, &svc->row->sockets[row]);
 	return socket;
 }
 
@@ -157,7 +157,7 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 
 	if (was_dual)
 		socket_close(before);
-	socket = is_current ? bind_socket_of(svc, row, report->family) : NULL;
+	socket = is_current ? binder_socket_of(svc, row, report->family) : NULL;
 	if (is_current && !socket)
 		buf_text(&why, SERVED_WHY);
 	if (socket && socket->fd < 0) {
@@ -201,7 +201,7 @@ static bool lacks(const struct instance *instance, unsigned n)
 	return svc->sockets[n].fd >= 0;
 }
 
-bool bind_is_missing(const struct instance *instance)
+bool binder_is_missing(const struct instance *instance)
 {
 	bool missing = false;
 
@@ -210,7 +210,7 @@ bool bind_is_missing(const struct instance *instance)
 	return missing;
 }
 
-void bind_describe_missing(const struct instance *instance, struct buf *out)
+void binder_describe_missing(const struct instance *instance, struct buf *out)
 {
 	const struct svc *svc = instance->svc;
 	const char *between = "it has not bound ";
@@ -229,23 +229,23 @@ void bind_describe_missing(const struct instance *instance, struct buf *out)
 	buf_text(out, instance->advice);
 }
 
-void bind_describe_bound(const struct instance *instance, struct buf *out)
+void binder_describe_bound(const struct instance *instance, struct buf *out)
 {
 	const struct svc *svc = instance->svc;
 
-	bind_describe_missing(instance, out);
-	for (unsigned n = 0; n < svc->socket_count && !bind_is_missing(instance); n++) {
+	binder_describe_missing(instance, out);
+	for (unsigned n = 0; n < svc->socket_count && !binder_is_missing(instance); n++) {
 		if (!(instance->bound_set >> n & 1))
 			continue;
 		buf_text(out, out->length ? ", " : "it has bound ");
 		endpoint_format(svc->sockets[n].listen->endpoint, out);
 	}
-	if (!bind_is_missing(instance))
+	if (!binder_is_missing(instance))
 		buf_text(out, instance->differs);
 }
 
 /* Clients wait at a socket that it had, and no process of it has it. */
-void bind_describe_lost(struct instance *instance, unsigned n, struct buf *out)
+void binder_describe_lost(struct instance *instance, unsigned n, struct buf *out)
 {
 	pid_t *processes = instance_processes(instance);
 	struct stat status;
@@ -267,7 +267,7 @@ static void on_quiet(struct ev_loop *loop, ev_timer *timer, int events)
 	struct buf text = { 0 };
 
 	(void)loop, (void)events;
-	bind_describe_missing(instance, &text);
+	binder_describe_missing(instance, &text);
 	if (text.length && !instance->told && !*instance->advice && (instance->bound_set || *instance->others)) {
 		instance->told = true;
 		svc_say(instance->svc, LEVEL_WARNING, "bound",
@@ -302,9 +302,9 @@ static void advise(struct instance *instance, const struct bind_note *report, co
 }
 
 /* Whether it has bound all that is open; then it is ready. */
-void bind_launched(struct instance *instance)
+void binder_launched(struct instance *instance)
 {
-	if (!bind_is_missing(instance) && !service_notifies(instance->row) && !service_awaits_ready(instance->row) &&
+	if (!binder_is_missing(instance) && !service_notifies(instance->row) && !service_awaits_ready(instance->row) &&
 	    instance->row->exec->type != TYPE_FORKING)
 		instance_be_ready(instance);
 }
@@ -346,7 +346,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 		if (!(instance->bound_set >> report->number & 1))
 			timer_call(&instance->quiet, QUIET, on_quiet, instance);
 		instance->bound_set |= UINT64_C(1) << report->number;
-		bind_launched(instance);
+		binder_launched(instance);
 		break;
 	case BIND_NEEDS:
 		open_for(instance, report);
@@ -373,7 +373,7 @@ static void take_report(struct instance *instance, const struct bind_note *repor
 }
 
 /* Also when its program has ended, which is judged by this. */
-void bind_hear(struct instance *instance)
+void binder_hear(struct instance *instance)
 {
 	struct bind_note report;
 	struct process process;
@@ -395,13 +395,13 @@ void bind_hear(struct instance *instance)
 
 static void on_report(struct io *io)
 {
-	bind_hear(io->data);
+	binder_hear(io->data);
 }
 
 /* ---- its life ---- */
 
 /* A superd before has left it. */
-void bind_resume(struct instance *instance)
+void binder_resume(struct instance *instance)
 {
 	tell(instance, BIND_TELL);
 	io_call(&instance->binder_io, instance->binder_fd, on_report, instance);
@@ -409,7 +409,7 @@ void bind_resume(struct instance *instance)
 
 /* Starts it before the program, whose child sends it the filter: *filter is that child's end. false: with errno 0 for a
  * reason that stays. */
-bool bind_begin(struct instance *instance, int *filter, struct buf *why)
+bool binder_begin(struct instance *instance, int *filter, struct buf *why)
 {
 	const struct own_program *program = program_get(PROGRAM_BIND);
 	const struct account *account = instance->row->account;
@@ -470,16 +470,16 @@ fail:
 
 /* It is being stopped: it is given no socket any more, and superd-bind has none. That itself lives on as long as
  * something of the instance does. */
-void bind_leave(struct instance *instance)
+void binder_leave(struct instance *instance)
 {
 	if (instance->binder_fd >= 0)
 		tell(instance, BIND_LEAVE);
 }
 
-void bind_end(struct instance *instance)
+void binder_end(struct instance *instance)
 {
 	ev_timer_stop(superd.loop, &instance->quiet);
-	bind_leave(instance);
+	binder_leave(instance);
 	if (instance->binder_fd >= 0)
 		io_stop(&instance->binder_io);
 	fd_close(&instance->binder_fd);
@@ -515,7 +515,7 @@ static pid_t child_with_listener(const struct instance *instance, pid_t parent)
  * other program has. That is the main process from now on. With kill_leftovers what is left is ended anyway, and
  * what kill_mode spares may stay. The process between two forks may just be ending: it has no socket any more, and
  * superd has not inherited its child yet, or only after it has read the list. */
-bool bind_follow_daemon(struct instance *instance)
+bool binder_follow_daemon(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
 	const struct service *row = instance->row;
@@ -551,7 +551,7 @@ bool bind_follow_daemon(struct instance *instance)
 /* Why an instance may have failed: the commonest first mistake is that its program binds the port that superd has bound
  * before. Its last line has strerror's "Address already in use", or the like; where superd does not read it, an early
  * end has to do. */
-void bind_hint(struct instance *instance, double lasted, struct buf *out)
+void binder_hint(struct instance *instance, double lasted, struct buf *out)
 {
 	const struct service *row = instance->row;
 	struct svc *svc = instance->svc;
