@@ -10,7 +10,6 @@
 
 #include "lib/array.h"
 #include "lib/fd.h"
-#include "os/host/foreign.h"
 #include "os/socket/socket.h"
 
 #define TAKES_MOST 256 /* descriptors that a helper takes at once */
@@ -42,7 +41,6 @@ static _Noreturn void close_all(const int *fds, int count, int go)
 {
 	char byte;
 
-	fork_fds_close_others(fds, count, go, 0);
 	while (read(go, &byte, 1) < 0)
 		continue;
 	for (int n = 0; n < count; n++)
@@ -79,7 +77,7 @@ void close_ready(void)
 /* Those of this service, or all, are the helper's now. false: it cannot be started. */
 static bool hand_over(struct helper *helper, const struct svc *svc, bool all)
 {
-	int fds[TAKES_MOST], ends[2], count = 0, taken = 0;
+	int fds[TAKES_MOST + 1], ends[2], count = 0, taken = 0;
 	size_t left = 0;
 	pid_t pid;
 
@@ -92,7 +90,8 @@ static bool hand_over(struct helper *helper, const struct svc *svc, bool all)
 		if (all || closing.waiting[n].svc == svc)
 			fds[count++] = closing.waiting[n].fd;
 	}
-	pid = helper_begin(helper, CLOSE_SECONDS, on_closed);
+	fds[count] = ends[0];
+	pid = helper_begin(helper, CLOSE_SECONDS, on_closed, fds, count + 1);
 	if (pid == 0)
 		close_all(fds, count, ends[0]);
 	close(ends[0]);

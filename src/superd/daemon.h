@@ -85,7 +85,7 @@ struct helper {
 	void (*done)(struct helper *helper, int status);
 };
 
-enum { HELPER_LATE = -1, CLOSERS = 2 /* helpers of a service that close: close.c */ };
+enum { HELPER_LATE = -1, KEEPS_ALL = -1 /* for `count` */, CLOSERS = 2 /* helpers of a service that close: close.c */ };
 
 /* What a socket has beside that once something happens to it. All of it is zero before: lib/zone.h. */
 struct socket_run {
@@ -534,8 +534,10 @@ void child_watch(struct child *child, pid_t pid);
 bool child_is_watched(pid_t pid);
 void child_forget(struct child *child);
 void child_signal(const struct child *child, int signal); /* with its group, once it leads one */
-pid_t helper_begin(struct helper *helper, double seconds, /* 0: this is the helper */
-		   void (*done)(struct helper *helper, int status));
+/* 0: this is the helper, which has these descriptors and the standard ones alone: while it hangs, a copy would keep a port
+ * open, or a client who is turned away waiting. */
+pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status),
+		   const int *kept, int count);
 pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights);
 void helper_limit(struct helper *helper, double seconds,
 		  void (*done)(struct helper *helper, int status)); /* its child runs */

@@ -212,7 +212,7 @@ static void reclaim_memory(struct svc *svc)
 	char bytes[32];
 
 	snprintf(bytes, sizeof(bytes), "%lld", (long long)resource_usage_of_cgroup(instance->cgroup, false).memory);
-	if (helper_begin(&svc->run->idle.helper, RECLAIM_MOST, on_reclaimed) == 0)
+	if (helper_begin(&svc->run->idle.helper, RECLAIM_MOST, on_reclaimed, NULL, 0) == 0)
 		_exit(cgroup_write(instance->cgroup, "memory.reclaim", bytes) ? 0 : errno);
 }
 
@@ -460,7 +460,7 @@ static void look_for_clients(struct svc *svc)
 	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
 		wait_on(svc);
 	} else {
-		pid = helper_begin(&idle->helper, QUIET_MOST, on_quiet);
+		pid = helper_begin(&idle->helper, QUIET_MOST, on_quiet, NULL, 0);
 		if (pid == 0) {
 			clients_count_quiet(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
 			_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
@@ -681,33 +681,35 @@ static void on_probes(struct helper *helper, int status)
  * comes later stands behind those that are counted. */
 bool idle_remove_probes(struct svc *svc)
 {
+	int *fds = service_prepared(svc->row)->probes ? calloc(2 * (size_t)svc->socket_count, sizeof(*fds)) : NULL,
+	    *queues = fds + svc->socket_count, sum = 0;
 	struct clients clients;
-	unsigned *queues, sum = 0;
 	bool only_probes = true;
 	pid_t pid = -1;
 
-	queues = service_prepared(svc->row)->probes ? calloc(svc->socket_count + 1, sizeof(*queues)) : NULL;
-	if (!queues)
+	if (!fds)
 		return false;
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		int queue = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
 
 		only_probes &= !queue || svc->sockets[n].listen->address->kind == ENDPOINT_TCP;
-		if (queue > 0)
-			sum += queues[n] = (unsigned)queue < PROBES_MOST - sum ? (unsigned)queue : PROBES_MOST - sum;
+		queues[n] = queue <= 0 ? 0 : queue < PROBES_MOST - sum ? queue : PROBES_MOST - sum;
+		fds[n] = queues[n] ? svc->sockets[n].fd : -1;
+		sum += queues[n];
 	}
 	clients_count(svc, &clients);
 	only_probes &= sum && clients.known && !clients.waiting;
 	if (only_probes)
-		pid = helper_begin(&svc_run(svc)->turner, PROBES_SECONDS, on_probes);
+		pid = helper_begin(&svc_run(svc)->turner, PROBES_SECONDS, on_probes, fds, (int)svc->socket_count);
 	if (pid == 0) {
 		for (unsigned n = 0; n < svc->socket_count; n++) {
-			if (queues[n] && bind_queue_drop(svc->sockets[n].fd, svc->sockets[n].listen, queues[n]) < 0)
+			if (queues[n] &&
+			    bind_queue_drop(fds[n], svc->sockets[n].listen, (unsigned)queues[n]) < 0)
 				_exit(255);
 		}
-		_exit((int)sum);
+		_exit(sum);
 	}
-	free(queues);
+	free(fds);
 	if (pid > 0)
 		svc_watch(svc);
 	return pid > 0;

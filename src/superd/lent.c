@@ -20,7 +20,6 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "os/host/bpf.h"
-#include "os/host/foreign.h"
 #include "os/proc/process.h"
 #include "os/socket/socket.h"
 #include "table/services/diff.h"
@@ -109,7 +108,6 @@ _Noreturn static void change_apart(int fd, const struct listen *before, const st
 {
 	struct buf why = { 0 }, warnings = { 0 }, text = { 0 };
 
-	fork_fds_close_others(&fd, 1, report, 0);
 	if ((before ? bind_adjust(fd, before, after, true, &why, &warnings) : bind_adopt(fd, after, &why, &warnings)) <
 		    0 &&
 	    !why.length)
@@ -132,7 +130,7 @@ void lent_change(struct svc *svc, struct socket *socket, const struct listen *be
 		return;
 	change = calloc(1, sizeof(*change) + strlen(svc->row->name) + 1);
 	if (change && fstat(socket->fd, &status) == 0 && fd_pipe(ends) == 0)
-		pid = helper_begin(&change->helper, PATIENCE, on_changed);
+		pid = helper_begin(&change->helper, PATIENCE, on_changed, (int[]){ socket->fd, ends[1] }, 2);
 	if (pid == 0)
 		change_apart(socket->fd, before, after, ends[1]);
 	fd_close(&ends[1]);

@@ -244,12 +244,15 @@ void helper_limit(struct helper *helper, double seconds, void (*done)(struct hel
 	timer_call(&helper->limit, seconds, on_helper_late, NULL);
 }
 
-pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status))
+pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct helper *helper, int status),
+		   const int *kept, int count)
 {
 	pid_t pid = helper->child.pid ? -1 : fork();
 	sigset_t none;
 
 	if (pid == 0) {
+		if (count != KEEPS_ALL)
+			fork_fds_close_others(kept, count, 0, 0);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 	} else if (pid > 0) {

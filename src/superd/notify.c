@@ -16,7 +16,6 @@
 #include "lib/number.h"
 #include "lib/scan.h"
 #include "lib/unix_socket.h"
-#include "os/host/foreign.h"
 #include "os/host/fs.h"
 #include "os/proc/process.h"
 #include "os/host/rights.h"
@@ -482,7 +481,6 @@ static _Noreturn void receive_apart(struct received *received, int from, int to)
 	size_t count = DESCRIPTORS, kept = 0;
 	ssize_t got;
 
-	fork_fds_close_others(&from, 1, to, 0);
 	got = fd_message_receive(from, received->text, NOTIFICATION_MOST, fds, &count, MSG_DONTWAIT);
 	if (got < 0)
 		_exit(1);
@@ -545,7 +543,8 @@ static void begin_receiving(struct svc *svc, struct received *received)
 		return;
 	journal_flush(); /* all before a barrier outlives superd when that ends */
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0) {
-		pid = helper_begin(&svc_run(svc)->receiver, RECEIVE_SECONDS, on_receiver);
+		pid = helper_begin(&svc_run(svc)->receiver, RECEIVE_SECONDS, on_receiver,
+				   (int[]){ svc->run->notify, ends[1] }, 2);
 		if (pid == 0)
 			receive_apart(received, svc->run->notify, ends[1]);
 		close(ends[1]);

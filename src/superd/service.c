@@ -890,11 +890,9 @@ static void ask_conditions(struct svc *svc, unsigned number)
 		open_all(svc);
 		return;
 	}
-	pid = helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions);
-	if (pid == 0) {
-		fork_fds_close_others(NULL, 0, 0, 0);
+	pid = helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions, NULL, 0);
+	if (pid == 0)
 		_exit(1 + find_false(&svc->sockets[number]));
-	}
 	if (pid > 0) {
 		svc_set(svc, BINDING);
 		svc->run->asked_of = number;

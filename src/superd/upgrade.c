@@ -307,7 +307,7 @@ void upgrade_begin(bool only_check, void (*done)(void *context, bool good, const
 		return;
 	}
 	if (journal_whole() && fd_pipe(ends) == 0 &&
-	    (pid = helper_begin(&asked.helper, PATIENCE, on_checked)) == 0) {
+	    (pid = helper_begin(&asked.helper, PATIENCE, on_checked, NULL, KEEPS_ALL)) == 0) {
 		fd_set_nonblocking(ends[1], false);
 		dup2(ends[1], STDOUT_FILENO);
 		dup2(ends[1], STDERR_FILENO);

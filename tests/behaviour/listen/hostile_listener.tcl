@@ -320,6 +320,19 @@ test nor_do_probes_that_wait_there {
 	wait_in_steps 1s {[is_served]}
 }
 
+# A process that hangs has no socket of another service, whose port is closed, and no client who is turned away.
+test nor_does_it_keep_a_port_of_another {
+	set left [run_probed]
+	set gone [port other]
+	set probe [probe_waits $left]
+	reload [hostile late "kill_mode = process probe_from = { \"127.0.0.2\" }" 127.0.0.1:$port]
+	log "other: removed"
+	expect {![reachable $gone]}
+	go_on
+	kill -$left
+	close $probe
+}
+
 # The queue is measured before.
 test who_comes_behind_probes_is_not_dropped_with_them {
 	set left [run_probed]
