@@ -4,12 +4,14 @@
  * Landlock's constants are those of Linux 6.12; superd asks a kernel that knows fewer for fewer (landlock(7)). */
 #include "os/host/self_sandbox.h"
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,6 +20,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "lib/fd.h"
 
 #ifdef SANITIZED
 enum { IS_SANDBOXED = false };
@@ -281,6 +285,7 @@ static uint32_t own_arch(void)
 		arch |= __AUDIT_ARCH_64BIT;
 	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? arch | __AUDIT_ARCH_LE : arch;
 }
+
 /* The filter while it is made. */
 struct bpf_filter {
 	struct sock_filter list[INSTRUCTIONS_MOST];
@@ -293,17 +298,6 @@ static void put(struct bpf_filter *filter, struct sock_filter instruction)
 		filter->list[filter->count++] = instruction;
 }
 
-static void put_rule(struct bpf_filter *filter, const struct call_rule *rule)
-{
-	uint8_t length = 0;
-
-	while (rule->check[length].code)
-		length++;
-	put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule->call, 0, length));
-	for (uint8_t n = 0; n < length; n++)
-		put(filter, rule->check[n]);
-}
-
 /* Puts the rules that this program has for the calls from `first` on, behind a jump over them for all calls beyond. */
 static void put_block(struct bpf_filter *filter, uint32_t first, unsigned rights)
 {
@@ -313,8 +307,16 @@ static void put_block(struct bpf_filter *filter, uint32_t first, unsigned rights
 	jump = filter->count;
 	put(filter, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
 	for (size_t n = 0; n < sizeof(rules) / sizeof(*rules); n++) {
-		if (rules[n].call / BLOCK == first / BLOCK && (!rules[n].rights || rules[n].rights & rights))
-			put_rule(filter, &rules[n]);
+		const struct call_rule *rule = &rules[n];
+		uint8_t length = 0;
+
+		if (rule->call / BLOCK != first / BLOCK || (rule->rights && !(rule->rights & rights)))
+			continue;
+		while (rule->check[length].code)
+			length++;
+		put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule->call, 0, length));
+		for (uint8_t i = 0; i < length; i++)
+			put(filter, rule->check[i]);
 	}
 	if (filter->count == jump + 1) {
 		filter->count = before;
@@ -325,25 +327,23 @@ static void put_block(struct bpf_filter *filter, uint32_t first, unsigned rights
 		filter->list[jump].k = (uint32_t)(filter->count - jump - 1);
 }
 
-static void filter_calls(const struct self_sandbox *sandbox)
+static bool filter_calls(const struct self_sandbox *sandbox)
 {
 	static struct bpf_filter filter;
 	struct sock_fprog program = { .filter = filter.list };
-	uint32_t arch = own_arch();
 	const struct sock_filter head[] = {
-		LOAD(offsetof(struct seccomp_data, arch)), IF_NOT(arch, KILL), LOAD(offsetof(struct seccomp_data, nr)),
+		LOAD(offsetof(struct seccomp_data, arch)), IF_NOT(own_arch(), KILL),
+		LOAD(offsetof(struct seccomp_data, nr)),
 	};
 
-	if (!arch)
-		return;
 	for (size_t n = 0; n < sizeof(head) / sizeof(*head); n++)
 		put(&filter, head[n]);
 	for (uint32_t first = 0; first < CALLS_MOST; first += BLOCK)
 		put_block(&filter, first, sandbox->rights);
 	put(&filter, (struct sock_filter)FAIL(ENOSYS));
 	program.len = (unsigned short)filter.count;
-	if (filter.count < INSTRUCTIONS_MOST)
-		prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+	errno = E2BIG;
+	return filter.count < INSTRUCTIONS_MOST && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 #else
 static uint32_t own_arch(void)
@@ -351,9 +351,10 @@ static uint32_t own_arch(void)
 	return 0;
 }
 
-static void filter_calls(const struct self_sandbox *sandbox)
+static bool filter_calls(const struct self_sandbox *sandbox)
 {
 	(void)sandbox;
+	return true;
 }
 #endif
 
@@ -393,55 +394,39 @@ static long landlock_version(void)
 	return syscall(SYS_landlock_create_ruleset, NULL, 0, CREATE_VERSION);
 }
 
-/* All file access rights of a version of Landlock's ABI; the first is 1. */
-static uint64_t file_rights(long version)
+static bool add_rule(int ruleset, int kind, const void *rule)
 {
-	unsigned bits = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13;
-
-	return (UINT64_C(1) << bits) - 1;
+	return syscall(SYS_landlock_add_rule, ruleset, kind, rule, 0) == 0;
 }
 
-static void allow_reading(int ruleset)
+static bool restrict_objects(const struct self_sandbox *sandbox)
 {
-	struct path_rule rule = { .allowed = FS_READ, .folder = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	long version = landlock_version();
+	unsigned files = version >= 5 ? 16 : version >= 3 ? 15 : version == 2 ? 14 : 13;
+	struct ruleset wanted = { .files = (UINT64_C(1) << files) - 1 };        /* all rights that it knows */
+	int ruleset, root;
+	bool good;
 
-	if (rule.folder < 0)
-		return;
-	syscall(SYS_landlock_add_rule, ruleset, RULE_PATH, &rule, 0);
-	close(rule.folder);
-}
-
-static void allow_port(int ruleset, uint64_t right, uint16_t port)
-{
-	const struct port_rule rule = { right, port };
-
-	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, &rule, 0);
-}
-
-static void restrict_objects(const struct self_sandbox *sandbox)
-{
-	long version = sandbox->rights & MAY_LOOK ? 0 : landlock_version();
-	struct ruleset wanted = { .files = version > 0 ? file_rights(version) : 0 };
-	int ruleset;
-
-	if (version <= 0)
-		return;
 	if (version >= 4)
 		wanted.net = NET_BIND | NET_CONNECT;
 	if (version >= 6)
 		wanted.scoped = SCOPE_SIGNAL |
 				(sandbox->rights & (MAY_ANSWER_UNIX | MAY_FIND_NAMES) ? 0 : SCOPE_ABSTRACT);
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &wanted, sizeof(wanted), 0);
-	if (ruleset < 0)
-		return;
-	if (sandbox->rights & (MAY_FIND_NAMES | MAY_READ_FILES))
-		allow_reading(ruleset);
-	for (size_t n = 0; version >= 4 && n < sandbox->port_count; n++)
-		allow_port(ruleset, NET_CONNECT, sandbox->ports[n]);
-	if (version >= 4 && sandbox->rights & MAY_BIND)
-		allow_port(ruleset, NET_BIND, 0);
-	syscall(SYS_landlock_restrict_self, ruleset, 0);
-	close(ruleset);
+	good = ruleset >= 0;
+	if (good && sandbox->rights & (MAY_FIND_NAMES | MAY_READ_FILES)) {
+		root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		good = root >= 0 && add_rule(ruleset, RULE_PATH, &(const struct path_rule){ FS_READ, root });
+		fd_close(&root);
+	}
+	for (size_t n = 0; good && version >= 4 && n < sandbox->port_count; n++)
+		good = add_rule(ruleset, RULE_PORT, &(const struct port_rule){ NET_CONNECT, sandbox->ports[n] });
+	if (good && version >= 4 && sandbox->rights & MAY_BIND)
+		good = add_rule(ruleset, RULE_PORT, &(const struct port_rule){ NET_BIND, 0 });
+	/* E2BIG: it is in as many domains as the kernel allows. */
+	good = good && (syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 || errno == E2BIG);
+	fd_close(&ruleset);
+	return good;
 }
 
 static void set_limit_to_zero(int resource)
@@ -449,18 +434,6 @@ static void set_limit_to_zero(int resource)
 	const struct rlimit none = { 0, 0 };
 
 	setrlimit((__typeof__(RLIMIT_CORE))resource, &none);
-}
-
-/* Whether standard output or error is a file, which the program must be able to write to. */
-static bool writes_to_file(void)
-{
-	struct stat status;
-
-	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-			return true;
-	}
-	return false;
 }
 
 void self_sandbox_begin(void)
@@ -472,13 +445,21 @@ void self_sandbox_begin(void)
 
 void self_sandbox_enter(const struct self_sandbox *sandbox)
 {
+	bool writes = sandbox->rights & MAY_WRITE_FILES;
+	struct stat status;
+
 	if (!IS_SANDBOXED)
 		return;
-	if (!(sandbox->rights & MAY_WRITE_FILES) && !writes_to_file())
+	/* Standard output or error may be a file, which the program must be able to write to. */
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		writes |= fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	if (!writes)
 		set_limit_to_zero(RLIMIT_FSIZE);
 	set_limit_to_zero(RLIMIT_NPROC);
-	restrict_objects(sandbox);
-	filter_calls(sandbox);
+	if (!(sandbox->rights & MAY_LOOK) && self_sandbox_can_restrict() && !restrict_objects(sandbox))
+		err(EXIT_FAILURE, "cannot enter its sandbox (Landlock)");
+	if (self_sandbox_can_filter() && !filter_calls(sandbox))
+		err(EXIT_FAILURE, "cannot enter its sandbox (seccomp)");
 }
 
 bool self_sandbox_can_filter(void)

@@ -45,7 +45,8 @@ struct self_sandbox {
  * it gets no new privileges and leaves no core. A program that it executes is free again, except for new privileges. */
 void self_sandbox_begin(void);
 
-/* Applies the rest of the sandbox. It cannot be undone. */
+/* Applies the rest of the sandbox. It cannot be undone. A part that the kernel has, and cannot apply now, as for lack of
+ * memory or descriptors, ends the process with EXIT_FAILURE and a message. */
 void self_sandbox_enter(const struct self_sandbox *sandbox);
 
 /* Whether this build and this kernel have the two parts of a sandbox: a filter of system calls, and Landlock. Apply

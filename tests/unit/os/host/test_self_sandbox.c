@@ -1,4 +1,5 @@
 /* What a process may still do once it has shut itself in. Each claim is tried in a child. */
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <netdb.h>
@@ -17,7 +18,7 @@
 static const struct self_sandbox plain = { .rights = 0 }, controls = { .rights = MAY_CONTROL },
 				 queries = { .rights = MAY_QUERY }, looks = { .rights = MAY_LOOK | MAY_READ_FILES },
 				 binds = { .rights = MAY_LOOK | MAY_READ_FILES | MAY_QUERY | MAY_CONTROL |
-						     MAY_CHANGE_USER };
+						   MAY_CHANGE_USER };
 
 #define NOT_REFUSED 200
 
@@ -88,7 +89,8 @@ static int datagrams = -1;
 
 static long send_to_address(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9),
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(9),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 	return sendto(datagrams, "x", 1, 0, (struct sockaddr *)&address, sizeof(address));
@@ -102,12 +104,14 @@ static long send_to_high_address(void)
 
 static long send_message_to_address(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(9),
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(9),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	char text = 'x';
 	struct iovec byte = { &text, 1 };
-	struct msghdr message = { .msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &byte,
-				  .msg_iovlen = 1 };
+	struct msghdr message = {
+		.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &byte, .msg_iovlen = 1
+	};
 
 	return sendmsg(datagrams, &message, 0);
 }
@@ -142,7 +146,8 @@ static uint16_t port_of_listener;
 
 static long connect_there(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port_of_listener),
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(port_of_listener),
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -276,7 +281,7 @@ static long write_parents_memory(void)
 
 static long be_traced(void)
 {
-	return syscall(SYS_ptrace, 0, 0, 0, 0);         /* PTRACE_TRACEME, which harms nobody */
+	return syscall(SYS_ptrace, 0, 0, 0, 0); /* PTRACE_TRACEME, which harms nobody */
 }
 
 static long limit_parent(void)
@@ -484,6 +489,57 @@ Test(sandbox, fits_whatever_is_wanted_of_it)
 
 	skip_sanitized();
 	cr_expect_eq(outcome_in(&everything, start_program), -SIGSYS);
+}
+
+static void lack_descriptors(void)
+{
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(const struct rlimit){ 0, 0 }), 0);
+}
+
+/* As a kernel that has no memory for a filter. It still tells that it has filters. */
+static void lack_memory(void)
+{
+	const size_t arguments = offsetof(struct seccomp_data, args), third = arguments + 2 * sizeof(uint64_t);
+	const size_t low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(uint32_t) : 0;
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 5),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, arguments + low),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, third + low),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = { sizeof(code) / sizeof(*code), code };
+
+	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0), 0);
+}
+
+/* The exit status of a process that shuts itself in when something is short, NOT_REFUSED if it goes on. */
+static int status_without(void (*lack)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close(STDOUT_FILENO);
+		self_sandbox_begin();
+		lack();
+		self_sandbox_enter(&plain);
+		_exit(NOT_REFUSED);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+Test(sandbox, does_not_go_on_without_what_the_kernel_has)
+{
+	skip_sanitized();
+	if (kernel_restricts_files())
+		cr_expect_eq(status_without(lack_descriptors), EXIT_FAILURE);
+	if (self_sandbox_can_filter())
+		cr_expect_eq(status_without(lack_memory), EXIT_FAILURE);
 }
 
 Test(sandbox, tells_what_the_machine_lacks)
