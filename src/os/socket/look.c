@@ -52,8 +52,7 @@ static bool inet_matches(int fd, const struct listen *listen, const struct socke
 {
 	int family = socket_address_family(listen->address);
 	const char *interface = listen->options->bind_to_device;
-	bool v6only = listen->options->ipv6_only == IPV6_ONLY_DEFAULT ? listen->address->family == FAMILY_IPV6
-								      : listen->options->ipv6_only == IPV6_ONLY_YES;
+	bool v6only = bind_wants_v6only(listen);
 	char device[IFNAMSIZ + 1] = "";
 	struct socket_address want;
 

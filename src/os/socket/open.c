@@ -377,7 +377,8 @@ static void describe_inet(int fd, const struct listen *listen, const struct sock
 	if (any) {
 		real.family = FAMILY_IPV4;
 		if (v6)
-			real.family = socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0 ? FAMILY_IPV6 : FAMILY_ANY;
+			real.family = real.kind == ENDPOINT_RAW || socket_int(fd, IPPROTO_IPV6, IPV6_V6ONLY) > 0
+				? FAMILY_IPV6 : FAMILY_ANY;
 	} else {
 		socket_address_host(have, host, sizeof(host));
 		real.address = host;

@@ -53,23 +53,23 @@ int bind_fail(struct buf *why, const char *step, const char *detail, ...)
 
 int bind_socket(const struct listen *listen, int domain, struct buf *why)
 {
+	enum endpoint_kind kind = listen->address->kind;
+	const char *detail = NULL;
 	struct socket_form form;
 	int fd;
 
-	if (!socket_form(listen->address, &form)) {
-		errno = EPROTONOSUPPORT;
-		return bind_fail(why, "opening a socket", NULL);
-	}
-	fd = socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, form.protocol);
+	errno = EPROTONOSUPPORT;
+	fd = socket_form(listen->address, &form)
+		? socket(domain, form.type | SOCK_CLOEXEC | SOCK_NONBLOCK, form.protocol) : -1;
 	if (fd >= 0)
 		return fd;
-	if (listen->address->kind == ENDPOINT_SCTP && (errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT))
-		return bind_fail(why, "opening a socket", "this kernel has no SCTP");
-	if (listen->address->kind == ENDPOINT_VSOCK && errno == EAFNOSUPPORT)
-		return bind_fail(why, "opening a socket", "this kernel has no vsock");
-	if (listen->address->kind == ENDPOINT_RAW && errno == EPERM)
-		return bind_fail(why, "opening a socket", "raw sockets need root or CAP_NET_RAW");
-	return bind_fail(why, "opening a socket", NULL);
+	if (kind == ENDPOINT_SCTP && (errno == EPROTONOSUPPORT || errno == ESOCKTNOSUPPORT))
+		detail = "this kernel has no SCTP";
+	else if (kind == ENDPOINT_VSOCK && errno == EAFNOSUPPORT)
+		detail = "this kernel has no vsock";
+	else if (kind == ENDPOINT_RAW && errno == EPERM)
+		detail = "raw sockets need root or CAP_NET_RAW";
+	return bind_fail(why, "opening a socket", detail ? "%s" : NULL, detail);
 }
 
 int bind_filter(int fd, const struct sock_fprog *filter, struct buf *why)
@@ -95,94 +95,72 @@ int bind_queue_open(int fd, const struct listen *wanted, struct buf *why)
 	return bind_fail(why, "listening", errno == EADDRINUSE ? "another socket listens there" : NULL);
 }
 
+#define FIELD(field) #field, offsetof(struct socket_options, field)
+
 /* receive_buffer and send_buffer: socket(7), SO_RCVBUF and SO_SNDBUF. A size that was set also locks the buffer: TCP no
  * longer tunes it, and connections inherit the lock from their listener. */
-
-enum socket_buffer { BUFFER_RECEIVE, BUFFER_SEND };
-
-static const struct {
-	const char *name, *limit;
+static const struct buffer {
+	const char *name;
+	size_t offset;                  /* of the size in struct socket_options */
+	const char *limit;              /* of the kernel, in net.core */
 	int option, force;
 } buffers[] = {
-	[BUFFER_RECEIVE] = { "receive_buffer", "rmem_max", SO_RCVBUF, SO_RCVBUFFORCE },
-	[BUFFER_SEND] = { "send_buffer", "wmem_max", SO_SNDBUF, SO_SNDBUFFORCE },
+	{ FIELD(receive_buffer), "rmem_max", SO_RCVBUF, SO_RCVBUFFORCE },
+	{ FIELD(send_buffer), "wmem_max", SO_SNDBUF, SO_SNDBUFFORCE },
 };
 
-/* SO_RCVBUFFORCE exceeds net.core.[rw]mem_max, which needs CAP_NET_ADMIN. Without it the kernel silently cuts the size,
- * so it is read back. The kernel doubles a requested size for its own bookkeeping. */
-static void socket_buffer_set(int fd, enum socket_buffer buffer, int64_t bytes, struct buf *warnings)
-{
-	int wanted = bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2, got = 0;
-	char allowed[SIZE_TEXT_MOST], all[SIZE_TEXT_MOST];
-	const char *name = buffers[buffer].name;
-	socklen_t length = sizeof(got);
+#define BUFFERS (sizeof(buffers) / sizeof(buffers[0]))
 
-	if (bytes <= 0 || !setsockopt(fd, SOL_SOCKET, buffers[buffer].force, &wanted, sizeof(wanted)))
-		return;
-	if (setsockopt(fd, SOL_SOCKET, buffers[buffer].option, &wanted, sizeof(wanted)) < 0) {
-		if (warnings)
-			buf_addf(warnings, "%s: %s\n", name, strerror(errno));
-		return;
-	}
-	if (warnings && !getsockopt(fd, SOL_SOCKET, buffers[buffer].option, &got, &length) && got / 2 < wanted)
-		buf_addf(warnings, "%s: the kernel allows %s of %s; net.core.%s raises the limit\n", name,
-			 size_write(allowed, got / 2.), size_write(all, wanted), buffers[buffer].limit);
+static int64_t number_at(const struct socket_options *options, size_t offset)
+{
+	return *(const int64_t *)(const void *)((const char *)options + offset);
 }
 
-/* Joins and leaves multicast groups (ip(7), ipv6(7)).
+/* SO_RCVBUFFORCE exceeds net.core.[rw]mem_max, which needs CAP_NET_ADMIN. Without it the kernel silently cuts the size,
+ * so it is read back. The kernel doubles a requested size for its own bookkeeping. warnings NULL: none are wanted. */
+static void socket_buffer_set(int fd, const struct buffer *buffer, int64_t bytes, struct buf *warnings)
+{
+	int wanted = bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2, got;
+	char allowed[SIZE_TEXT_MOST], all[SIZE_TEXT_MOST];
+
+	if (bytes <= 0 || !setsockopt(fd, SOL_SOCKET, buffer->force, &wanted, sizeof(wanted)))
+		return;
+	if (setsockopt(fd, SOL_SOCKET, buffer->option, &wanted, sizeof(wanted)) < 0) {
+		if (warnings)
+			buf_addf(warnings, "%s: %s\n", buffer->name, strerror(errno));
+		return;
+	}
+	got = warnings ? socket_int(fd, SOL_SOCKET, buffer->option) : -1;
+	if (got >= 0 && got / 2 < wanted)
+		buf_addf(warnings, "%s: the kernel allows %s of %s; net.core.%s raises the limit\n", buffer->name,
+			 size_write(allowed, got / 2.), size_write(all, wanted), buffer->limit);
+}
+
+/* Joins or leaves a multicast group (ip(7), ipv6(7)). A dual-stack socket can join groups of both families.
  *
  * A group's interface may not exist yet; without a named interface the kernel needs a route to choose one. In both
- * cases the socket still receives what is sent to it directly, so a failure is a warning. */
-
-/* Joins or leaves a group. A dual-stack socket can join groups of both families. 0, or -1 and errno. */
-static int change_group(int fd, const char *text, bool join)
+ * cases the socket still receives what is sent to it directly, so a failure is a warning. A socket that superd was
+ * given may be in the group already; one whose interface is gone may not be in it any more. */
+static void change_membership(int fd, const char *group, bool join, struct buf *warnings)
 {
-	size_t length = strcspn(text, "%");
+	size_t length = strcspn(group, "%");
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
 	struct sockaddr_in four = { .sin_family = AF_INET };
-	bool is_ipv4 = scan_address(text, length, &six.sin6_addr) == AF_INET;
+	bool is_ipv4 = scan_address(group, length, &six.sin6_addr) == AF_INET;
 	struct group_req request = { 0 };
 
-	if (text[length] && !(request.gr_interface = if_nametoindex(text + length + 1)))
-		return -1;
 	memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], sizeof(four.sin_addr));
 	if (is_ipv4)
 		memcpy(&request.gr_group, &four, sizeof(four));
 	else
 		memcpy(&request.gr_group, &six, sizeof(six));
-	return setsockopt(fd, is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6, join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP,
-			  &request, sizeof(request));
-}
-
-/* A socket that superd was given may be in the group already; one whose interface is gone may not be in it any more. */
-static void change_membership(int fd, const char *group, bool join, struct buf *warnings)
-{
-	if (change_group(fd, group, join) == 0 || errno == (join ? EADDRINUSE : EADDRNOTAVAIL))
+	if ((!group[length] || (request.gr_interface = if_nametoindex(group + length + 1))) &&
+	    setsockopt(fd, is_ipv4 ? IPPROTO_IP : IPPROTO_IPV6, join ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &request,
+		       sizeof(request)) == 0)
 		return;
-	buf_addf(warnings, "multicast_group: %s: cannot %s: %s\n", group, join ? "join it" : "leave it",
-		 strerror(errno));
-}
-
-static words groups_of(const struct listen *listen)
-{
-	return listen && listen->address->kind == ENDPOINT_UDP ? listen->options->multicast_group : NULL;
-}
-
-/* Joins the groups that only `after` has, and leaves the groups that only `before` has; either may be NULL. Adds
- * failures to warnings, one a line. */
-static void socket_multicast_change(int fd, const struct listen *before, const struct listen *after,
-				    struct buf *warnings)
-{
-	words old = groups_of(before), new = groups_of(after);
-
-	for (words group = old; group && *group; group++) {
-		if (!words_have(new, *group))
-			change_membership(fd, *group, false, warnings);
-	}
-	for (words group = new; group &&*group; group++) {
-		if (!words_have(old, *group))
-			change_membership(fd, *group, true, warnings);
-	}
+	if (errno != (join ? EADDRINUSE : EADDRNOTAVAIL))
+		buf_addf(warnings, "multicast_group: %s: cannot %s it: %s\n", group, join ? "join" : "leave",
+			 strerror(errno));
 }
 
 #define SCTP_NODELAY_OPTION 3           /* SCTP_NODELAY; <linux/sctp.h> and <netinet/in.h> exclude each other */
@@ -210,11 +188,12 @@ struct option_setter {
 	int unset;                      /* value that restores the kernel's default; KERNEL_DEFAULT: there is none */
 };
 
-#define FIELD(field) #field, offsetof(struct socket_options, field)
-
 static const struct option_setter settings[] = {
-	{ FIELD(free_bind), SWITCH, KINDS_INET, ANY, IPPROTO_IP, IP_FREEBIND, 0 },
-	{ FIELD(transparent), SWITCH, KINDS_INET, ANY, IPPROTO_IP, IP_TRANSPARENT, 0 },
+	/* A raw socket of IPv6 takes no option of IPPROTO_IP. */
+	{ FIELD(free_bind), SWITCH, KINDS_INET, V4, IPPROTO_IP, IP_FREEBIND, 0 },
+	{ FIELD(free_bind), SWITCH, KINDS_INET, V6, IPPROTO_IPV6, IPV6_FREEBIND, 0 },
+	{ FIELD(transparent), SWITCH, KINDS_INET, V4, IPPROTO_IP, IP_TRANSPARENT, 0 },
+	{ FIELD(transparent), SWITCH, KINDS_INET, V6, IPPROTO_IPV6, IPV6_TRANSPARENT, 0 },
 	{ FIELD(keep_alive), SWITCH, KIND(TCP) | KIND(SCTP), ANY, SOL_SOCKET, SO_KEEPALIVE, 0 },
 	{ FIELD(keep_alive_time), SECONDS, KIND(TCP), ANY, IPPROTO_TCP, TCP_KEEPIDLE, KERNEL_DEFAULT },
 	{ FIELD(keep_alive_interval), SECONDS, KIND(TCP), ANY, IPPROTO_TCP, TCP_KEEPINTVL, KERNEL_DEFAULT },
@@ -232,49 +211,16 @@ static const struct option_setter settings[] = {
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-static unsigned family_bit(int domain)
-{
-	return domain == AF_INET ? V4 : domain == AF_INET6 ? V6 : OTHER;
-}
-
-static bool setting_applies(const struct option_setter *setting, int domain, const struct listen *listen)
-{
-	return setting->kinds >> listen->address->kind & 1 && setting->families & family_bit(domain);
-}
-
-static int at_most_int(int64_t value)
-{
-	return value > INT_MAX ? INT_MAX : (int)value;
-}
-
 /* Whether the option is configured, and the value for the kernel. */
 static bool setting_value(const struct option_setter *setting, const struct socket_options *options, int *value)
 {
-	const void *field = (const char *)options + setting->offset;
-	int64_t number;
+	int64_t number = setting->unit == SWITCH ? *((const bool *)options + setting->offset)
+						 : number_at(options, setting->offset);
 
-	if (setting->unit == SWITCH) {
-		*value = *(const bool *)field;
-		return *value;
-	}
-	number = *(const int64_t *)field;
-	switch (setting->unit) {
-	case SECONDS:
-		*value = at_most_int(number / 1000000 + (number % 1000000 > 0));
-		return number > 0;
-	case POSITIVE:
-		*value = at_most_int(number);
-		return number > 0;
-	default:
-		*value = at_most_int(number);
-		return number >= 0;
-	}
-}
-
-static void setting_set(int fd, const struct option_setter *setting, int value, struct buf *warnings)
-{
-	if (setsockopt(fd, setting->level, setting->option, &value, sizeof(value)) < 0 && warnings)
-		buf_addf(warnings, "%s: %s\n", setting->name, strerror(errno));
+	if (setting->unit == SECONDS)
+		number = number / 1000000 + (number % 1000000 > 0);
+	*value = number > INT_MAX ? INT_MAX : (int)number;
+	return setting->unit == SIGNED ? number >= 0 : number > 0;
 }
 
 /* A wildcard without a family serves both IP versions, whatever net.ipv6.bindv6only says. One for IPv6 leaves the IPv4
@@ -305,16 +251,6 @@ static const char *device_of(const struct listen *listen)
 	return listen->options->bind_to_device ? listen->options->bind_to_device : listen->endpoint->interface;
 }
 
-/* Binds the socket to its interface. %IFACE of a link-local address is part of the address, and bind(2) does it. */
-static int set_device(int fd, const struct listen *listen, struct buf *why)
-{
-	if (device_set(fd, listen->options->bind_to_device, why) < 0)
-		return -1;
-	if (listen->options->bind_to_device || socket_address_is_scoped(listen->address))
-		return 0;
-	return device_set(fd, listen->endpoint->interface, why);
-}
-
 static int set_required(int fd, int level, int option, int value, const char *name, struct buf *why)
 {
 	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
@@ -336,64 +272,66 @@ static int reuse_set(int fd, const struct listen *listen, struct buf *why)
 	return listen->options->reuse_port ? set_required(fd, SOL_SOCKET, SO_REUSEPORT, 1, "reuse_port", why) : 0;
 }
 
-static int inet_set(int fd, int domain, const struct listen *listen, struct buf *why)
-{
-	if (reuse_set(fd, listen, why) < 0)
-		return -1;
-	/* A raw socket has one family anyway, and refuses the option once it has its protocol. */
-	if (domain == AF_INET6 && listen->address->kind != ENDPOINT_RAW &&
-	    set_required(fd, IPPROTO_IPV6, IPV6_V6ONLY, bind_wants_v6only(listen), "ipv6_only", why) < 0)
-		return -1;
-	return set_device(fd, listen, why);
-}
-
-static void warn_of_old(const char *name, struct buf *warnings)
-{
-	buf_addf(warnings, "%s: stays as it was until the socket is opened again\n", name);
-}
-
-static void setting_change(int fd, const struct option_setter *setting, const struct listen *before,
-			   const struct listen *after, struct buf *warnings)
-{
-	int old = 0, value = 0;
-	bool was = before && setting_value(setting, before->options, &old);
-	bool is = setting_value(setting, after->options, &value);
-
-	if (is && (!was || old != value))
-		setting_set(fd, setting, value, warnings);
-	else if (was && !is && setting->unset == KERNEL_DEFAULT)
-		warn_of_old(setting->name, warnings);
-	else if (was && !is)
-		setting_set(fd, setting, setting->unset, warnings);
-}
-
-static void buffer_change(int fd, enum socket_buffer buffer, int64_t before, int64_t after, struct buf *warnings)
-{
-	if (after > 0 && before != after)
-		socket_buffer_set(fd, buffer, after, warnings);
-	else if (before > 0 && after <= 0)
-		warn_of_old(buffers[buffer].name, warnings);
-}
-
 /* before NULL: a socket that has none of them yet. */
 static void settings_change(int fd, int domain, const struct listen *before, const struct listen *after,
 			    struct buf *warnings)
 {
-	for (size_t i = 0; i < SETTINGS; i++) {
-		if (setting_applies(&settings[i], domain, after))
-			setting_change(fd, &settings[i], before, after, warnings);
+	static const char stays[] = "stays as it was until the socket is opened again";
+	unsigned family = domain == AF_INET ? V4 : domain == AF_INET6 ? V6 : OTHER;
+	words old = before ? before->options->multicast_group : NULL, new = after->options->multicast_group;
+
+	for (size_t n = 0; n < SETTINGS; n++) {
+		const struct option_setter *setting = &settings[n];
+		int old_value = 0, value = 0;
+		bool is, was;
+
+		if (!(setting->kinds >> after->address->kind & 1 && setting->families & family))
+			continue;
+		is = setting_value(setting, after->options, &value);
+		was = before && setting_value(setting, before->options, &old_value);
+		if (is ? was && old_value == value : !was)
+			continue;
+		if (!is && setting->unset == KERNEL_DEFAULT)
+			buf_addf(warnings, "%s: %s\n", setting->name, stays);
+		else if (setsockopt(fd, setting->level, setting->option, is ? &value : &setting->unset,
+				    sizeof(value)) < 0)
+			buf_addf(warnings, "%s: %s\n", setting->name, strerror(errno));
 	}
-	buffer_change(fd, BUFFER_RECEIVE, before ? before->options->receive_buffer : -1, after->options->receive_buffer,
-		      warnings);
-	buffer_change(fd, BUFFER_SEND, before ? before->options->send_buffer : -1, after->options->send_buffer,
-		      warnings);
-	socket_multicast_change(fd, before, after, warnings);
+	for (size_t n = 0; n < BUFFERS; n++) {
+		int64_t was = before ? number_at(before->options, buffers[n].offset) : -1;
+		int64_t is = number_at(after->options, buffers[n].offset);
+
+		if (is > 0 && is != was)
+			socket_buffer_set(fd, &buffers[n], is, warnings);
+		else if (is <= 0 && was > 0)
+			buf_addf(warnings, "%s: %s\n", buffers[n].name, stays);
+	}
+	if (after->address->kind != ENDPOINT_UDP)
+		return;
+	for (words group = old; group && *group; group++) {
+		if (!words_have(new, *group))
+			change_membership(fd, *group, false, warnings);
+	}
+	for (words group = new; group && *group; group++) {
+		if (!words_have(old, *group))
+			change_membership(fd, *group, true, warnings);
+	}
 }
 
 int socket_options_set(int fd, int domain, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
-	if (is_inet(domain) && inet_set(fd, domain, listen, why) < 0)
-		return -1;
+	if (is_inet(domain)) {
+		if (reuse_set(fd, listen, why) < 0)
+			return -1;
+		/* A raw socket has one family anyway, and refuses the option once it has its protocol. */
+		if (domain == AF_INET6 && listen->address->kind != ENDPOINT_RAW &&
+		    set_required(fd, IPPROTO_IPV6, IPV6_V6ONLY, bind_wants_v6only(listen), "ipv6_only", why) < 0)
+			return -1;
+		/* %IFACE of a link-local address is part of the address, and bind(2) does it. */
+		if ((listen->options->bind_to_device || !socket_address_is_scoped(listen->address)) &&
+		    device_set(fd, device_of(listen), why) < 0)
+			return -1;
+	}
 	settings_change(fd, domain, NULL, listen, warnings);
 	return 0;
 }
@@ -410,27 +348,19 @@ void socket_options_adopt(int fd, int domain, const struct listen *listen, struc
 
 /* If a binding to an interface fails, the socket would be open to more clients than the table says, which is an error.
  * If the removal of one fails, it is open to fewer, which is a warning. */
-static int device_change(int fd, const struct listen *before, const struct listen *after, struct buf *why,
-			 struct buf *warnings)
+int socket_options_change(int fd, int domain, const struct listen *before, const struct listen *after, struct buf *why,
+			  struct buf *warnings)
 {
 	const char *old = device_of(before), *device = device_of(after);
 	struct buf stays = { 0 };
 
-	if (old && device ? !strcmp(old, device) : old == device)
-		return 0;
-	if (device)
-		return device_set(fd, device, why);
-	if (device_set(fd, "", &stays) < 0)
-		buf_addf(warnings, "%s\n", buf_string(&stays));
-	buf_free(&stays);
-	return 0;
-}
-
-int socket_options_change(int fd, int domain, const struct listen *before, const struct listen *after, struct buf *why,
-			  struct buf *warnings)
-{
-	if (is_inet(domain) && device_change(fd, before, after, why, warnings) < 0)
-		return -1;
+	if (is_inet(domain) && (old && device ? strcmp(old, device) != 0 : old != device)) {
+		if (device && device_set(fd, device, why) < 0)
+			return -1;
+		if (!device && device_set(fd, "", &stays) < 0)
+			buf_addf(warnings, "%s\n", buf_string(&stays));
+		buf_free(&stays);
+	}
 	settings_change(fd, domain, before, after, warnings);
 	return 0;
 }
@@ -439,12 +369,10 @@ int socket_options_change(int fd, int domain, const struct listen *before, const
 void socket_options_accepted(int fd, const struct listen *listen)
 {
 	const struct socket_options *options = listen->options;
-	int priority = at_most_int(options->priority);
+	int priority = options->priority > INT_MAX ? INT_MAX : (int)options->priority;
 
-	if (KINDS_UNIX >> listen->address->kind & 1) {
-		socket_buffer_set(fd, BUFFER_RECEIVE, options->receive_buffer, NULL);
-		socket_buffer_set(fd, BUFFER_SEND, options->send_buffer, NULL);
-	}
+	for (size_t n = 0; n < BUFFERS && KINDS_UNIX >> listen->address->kind & 1; n++)
+		socket_buffer_set(fd, &buffers[n], number_at(options, buffers[n].offset), NULL);
 	if (priority >= 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
 }

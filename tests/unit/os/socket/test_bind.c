@@ -410,6 +410,43 @@ Test(bind, opens_raw_sockets_of_a_protocol)
 	}
 }
 
+/* 2001:db8::/32 is nobody's (RFC 3849). */
+Test(bind, opens_a_raw_ipv6_socket_at_an_address_that_is_not_there_yet)
+{
+	struct listen listen = listen_of("raw6:254@2001:db8::1");
+	int fd;
+
+	skip_unless(geteuid() == 0, "raw sockets need root");
+	skip_unless(bind_kernel_has_ipv6(), "this kernel has no IPv6");
+	refused(&listen, EADDRNOTAVAIL, "free_bind = yes");
+	buf_clear(&why);
+	options.free_bind = options.transparent = true;
+	fd = opened(&listen);
+	cr_expect_eq(warnings.length, 0, "%s", buf_string(&warnings));
+	cr_expect_eq(option_of(fd, IPPROTO_IPV6, IPV6_TRANSPARENT), 1);
+	close(fd);
+}
+
+Test(bind, describes_a_raw_socket_as_it_is_written)
+{
+	static const char *const texts[] = { "raw:254", "raw6:254" };
+
+	skip_unless(geteuid() == 0, "raw sockets need root");
+	skip_unless(bind_kernel_has_ipv6(), "this kernel has no IPv6");
+	for (size_t n = 0; n < 2; n++) {
+		struct listen listen = listen_of(texts[n]);
+		struct socket_address name = { .length = sizeof(name.storage) };
+		struct buf text = { 0 };
+		int fd = opened(&listen);
+
+		cr_assert_eq(getsockname(fd, &name.any, &name.length), 0);
+		bind_describe(fd, &name, &listen, &text);
+		cr_expect_str_eq(buf_string(&text), texts[n]);
+		buf_free(&text);
+		close(fd);
+	}
+}
+
 Test(bind, a_raw_socket_gets_what_is_sent)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
