@@ -264,7 +264,7 @@ struct ring_line {
 	bool is_output;
 };
 
-enum { RING = 64, DESCRIPTORS_MOST = 1024, EXTENDED_MOST = 10 /* times the length of a time limit */ };
+enum { RING = 64, EXTENDED_MOST = 10 /* times the length of a time limit */ };
 
 struct failure {
 	double at, lasted;

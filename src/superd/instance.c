@@ -46,10 +46,10 @@
 #include "table/service/credential_words.h"
 #include "table/service/exit_status.h"
 
-#define NAP 1.		  /* seconds: a shorter sleep is no news */
-#define LOOK .05	  /* seconds between two looks at a group, or for a daemon */
-#define SETTLED 5.	  /* seconds until a process that was found is the daemon for good */
-#define READY_RUN 10.	  /* seconds of a run of exec_ready */
+#define NAP 1.		   /* seconds: a shorter sleep is no news */
+#define LOOK .05	   /* seconds between two looks at a group, or for a daemon */
+#define SETTLED 5.	   /* seconds until a process that was found is the daemon for good */
+#define READY_RUN 10.	   /* seconds of a run of exec_ready */
 #define READY_PAUSE 100000 /* microseconds behind one that has failed, doubled up to: */
 #define READY_PAUSE_MOST 1000000
 #define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
@@ -131,32 +131,27 @@ static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
 /* ---- descriptors ---- */
 
 struct wiring {
-	int wanted[DESCRIPTORS_MOST], count, own[DESCRIPTORS_MOST], own_count, others;
+	int *wanted, count, others;
+	int own; /* of these, for this process alone; -1: none */
 	struct buf names;
 	struct stream_file files[3], *used_files; /* NULL: no stream is a file */
 };
 
-static int own_fd(struct wiring *wiring, int fd)
+static void add_own_fd(struct wiring *wiring, int fd)
 {
-	if (fd >= 0 && wiring->own_count < DESCRIPTORS_MOST)
-		wiring->own[wiring->own_count++] = fd;
-	return fd;
+	wiring->wanted[wiring->count++] = wiring->own = fd;
+}
+
+static void pass_fd(struct wiring *wiring, int fd, const char *name)
+{
+	wiring->wanted[wiring->count++] = fd;
+	buf_addf(&wiring->names, "%s%s", wiring->names.length ? ":" : "LISTEN_FDNAMES=", name);
 }
 
 static void unwire(struct wiring *wiring)
 {
-	while (wiring->own_count)
-		close(wiring->own[--wiring->own_count]);
+	fd_close(&wiring->own);
 	buf_free(&wiring->names);
-}
-
-static bool pass_fd(struct wiring *wiring, int fd, const char *name)
-{
-	if (fd < 0 || wiring->count == DESCRIPTORS_MOST)
-		return false;
-	wiring->wanted[wiring->count++] = fd;
-	buf_addf(&wiring->names, "%s%s", wiring->names.length ? ":" : "LISTEN_FDNAMES=", name);
-	return true;
 }
 
 /* One standard stream. beside: of a command, which gets neither sockets nor input, and truncates nothing. */
@@ -321,8 +316,7 @@ static bool checks_conditions(const struct instance *instance, enum command_phas
 	const struct service *row = instance->row;
 
 	return row->groups->commands->condition && instance->phase <= LAUNCHED && !number &&
-		(phase == PHASE_CONDITION ||
-		 (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
+		(phase == PHASE_CONDITION || (phase == PHASE_START_PRE && !service_commands(row, PHASE_CONDITION)));
 }
 
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
@@ -334,10 +328,10 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		(of->main.pid || phase == PHASE_READY ||
 		 (phase == PHASE_START_POST && row->exec->type != TYPE_ONESHOT));
 	const char *variables[FACTS_MOST + 2] = { NULL };
-	struct wiring wiring = { .count = 3 };
+	int wanted[3], report = -1, error = 0;
+	struct wiring wiring = { .wanted = wanted, .count = 3, .own = -1 };
 	struct spawn_request request;
 	struct buf why = { 0 };
-	int report = -1, error = 0;
 	size_t count = 0;
 	char main_pid[40];
 	pid_t pid = -1;
@@ -480,8 +474,7 @@ static void next_command(struct instance *instance)
 	buf_free(&why);
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, number, facts, instance, &instance->command)) {
-		if (flags & COMMAND_IGNORES_FAILURE && !instance->lack &&
-		    !checks_conditions(instance, phase, number)) {
+		if (flags & COMMAND_IGNORES_FAILURE && !instance->lack && !checks_conditions(instance, phase, number)) {
 			*instance->why = '\0';
 			next_command(instance);
 			return;
@@ -800,9 +793,8 @@ static bool has_user(pid_t pid, uid_t user)
 static bool is_own(const struct instance *instance, const struct process *process)
 {
 	return process->start_time >= instance->born &&
-		(instance->cgroup
-			 ? cgroup_holds(instance->cgroup, process->pid)
-			 : capability_kills(instance->row) || has_user(process->pid, user_of(instance->row)));
+		(instance->cgroup ? cgroup_holds(instance->cgroup, process->pid)
+				  : capability_kills(instance->row) || has_user(process->pid, user_of(instance->row)));
 }
 
 /* Forgets a process group that is none any more: once nobody is left in one whose leader superd has reaped, another
@@ -1063,12 +1055,12 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		instance_describe_awaited(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
 		instance->says == STOPS ? "it sent STOPPING=1, and has not ended within "
-			: starts   ? "it was not ready within "
-				   : "",
+			: starts	? "it was not ready within "
+					: "",
 		option_name_of(instance->row,
 			       instance->says == STOPS ? "timeout_stop"
-				       : starts	  ? "timeout_start"
-						  : "runtime_max"),
+				       : starts	       ? "timeout_start"
+						       : "runtime_max"),
 		starts || instance->says == STOPS ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
 	buf_free(&awaited);
 	/* One of accept = yes has served its client for so long. */
@@ -1126,7 +1118,7 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 
 		if (reader < 0)
 			return false;
-		wiring->wanted[wiring->count++] = own_fd(wiring, reader);
+		add_own_fd(wiring, reader);
 		wiring->others++;
 		return true;
 	}
@@ -1135,7 +1127,7 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 		return false;
 	}
 	fd_set_nonblocking(ends[0], true);
-	wiring->wanted[wiring->count++] = own_fd(wiring, ends[1]);
+	add_own_fd(wiring, ends[1]);
 	wiring->others++;
 	instance->channel = ends[0];
 	return true;
@@ -1149,7 +1141,11 @@ struct launching {
 	struct launch *launch;
 	struct svc *lends; /* whose listeners the program gets; NULL: it gets a connection */
 	char local[120];
+	int wanted[];
 };
+
+/* What a program gets beside sockets and kept descriptors: its streams, and a channel. */
+#define DESCRIPTORS_OTHERS 4
 
 enum { GATHERED_MOST = 32 };
 
@@ -1199,24 +1195,32 @@ static bool start_main(struct instance *instance, struct buf *why)
 {
 	struct svc *svc = instance->svc;
 	const struct service *row = instance->row;
+	bool is_connection = instance->socket, has_client = is_connection && instance->client.fd >= 0, good;
+	size_t room = DESCRIPTORS_OTHERS + (is_connection ? 1 : svc->socket_count + svc->run->stored_count);
 	struct plan *plan = plan_of_instance(instance, why);
-	struct launching *start = plan ? calloc(1, sizeof(*start)) : NULL;
-	struct wiring *wiring = &start->wiring;
-	struct spawn_request *request = &start->request;
-	bool is_connection = instance->socket, has_client = is_connection && instance->client.fd >= 0, good = true;
+	struct launching *start;
+	struct wiring *wiring;
+	struct spawn_request *request;
 	int first = -1, filter = -1;
 
-	if (!start) {
-		if (plan)
-			buf_text(why, "out of memory");
-		instance->lack = plan ? ENOMEM : 0;
+	if (!plan)
+		return false;
+	if (room > CHILD_DESCRIPTORS) {
+		buf_addf(why, "passing sockets: it would get more than %d descriptors", CHILD_DESCRIPTORS);
+		return false;
+	}
+	if (!(start = calloc(1, sizeof(*start) + room * sizeof(*start->wanted)))) {
+		buf_text(why, "out of memory");
+		instance->lack = ENOMEM;
 		return false;
 	}
 	start->instance = instance;
 	start->lends = has_client ? NULL : svc;
+	wiring = &start->wiring;
+	*wiring = (struct wiring){ .wanted = start->wanted, .count = 3, .own = -1 };
+	request = &start->request;
 	if (row->exec->type == TYPE_FORKING && row->groups->lifecycle->pid_file)
 		instance->pid_before = read_pid_file(instance);
-	wiring->count = 3;
 	for (unsigned n = 0; n < (is_connection ? 1 : svc->socket_count); n++) {
 		const struct socket *socket = is_connection ? instance->socket : &svc->sockets[n];
 		int fd = has_client ? instance->client.fd : socket->fd;
@@ -1226,17 +1230,18 @@ static bool start_main(struct instance *instance, struct buf *why)
 		if (first < 0)
 			first = fd;
 		if (row->exec->pass == PASS_SYSTEMD)
-			good = good && pass_fd(wiring, fd, socket->listen->name);
+			pass_fd(wiring, fd, socket->listen->name);
 	}
 	if (!is_connection) {
 		LIST_OF(struct stored, stored, link, &svc->run->stored)
-			good = good && pass_fd(wiring, stored->fd, stored->name);
+			pass_fd(wiring, stored->fd, stored->name);
 	}
-	good = good && wire_streams(wiring, svc, plan, row, first, false, why) && wire_channel(instance, wiring, why);
-	if (!good) {
-		if (!why->length)
-			buf_text(why, "passing sockets: too many descriptors");
-		else if (limits_are_meant(errno))
+	errno = ENOMEM;
+	if (wiring->names.failed)
+		buf_text(why, "passing sockets: out of memory");
+	if (wiring->names.failed || !wire_streams(wiring, svc, plan, row, first, false, why) ||
+	    !wire_channel(instance, wiring, why)) {
+		if (limits_are_meant(errno))
 			instance->lack = errno;
 		goto fail;
 	}
@@ -1257,7 +1262,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 	good = enter_cgroup(instance, plan, request, why) &&
 		(row->exec->pass != PASS_BIND || binder_begin(instance, &filter, why));
 	if (filter >= 0) {
-		wiring->wanted[wiring->count++] = own_fd(wiring, filter);
+		add_own_fd(wiring, filter);
 		request->wanted_count = wiring->count;
 		request->filter_channel = wiring->count - 1;
 	}
@@ -1390,8 +1395,7 @@ static void note_started(struct instance *instance)
 			snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", instance->peer);
 		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
 			  *instance->peer ? instance->peer : "a local client");
-		record_start(svc, instance->pid,
-			     client_port(&instance->client) >= 0 ? instance->peer : NULL);
+		record_start(svc, instance->pid, client_port(&instance->client) >= 0 ? instance->peer : NULL);
 		svc->run->last_latency = now - instance->begun;
 		if (wakes)
 			facts_note_wake(svc, false, 0, svc->run->last_peer);
@@ -1636,8 +1640,7 @@ bool instance_may_follow(const struct instance *instance, pid_t pid, pid_t paren
 	struct process process;
 
 	return pid > 1 && pid != getpid() && !child_is_watched(pid) && process_read(pid, &process) && !process.ended &&
-		(process.parent == getpid() || (parent && process.parent == parent)) &&
-		is_own(instance, &process);
+		(process.parent == getpid() || (parent && process.parent == parent)) && is_own(instance, &process);
 }
 
 /* The daemon of a forking start is the process that its pid file names, or else the only one that its programs have

@@ -44,9 +44,10 @@ struct launch {
 	struct job job;
 	struct spawn_env texts;
 	struct buf note; /* for the journal */
-	int ends[2], wanted[DESCRIPTORS_MOST];
+	int ends[2];
 	pid_t pid;
 	double begun; /* just before the fork */
+	int wanted[];
 };
 
 static int run_child(void *context)
@@ -169,6 +170,16 @@ static char **executor_environment(void)
 	return list;
 }
 
+/* The first place of this descriptor: a listener may be a standard stream, too, and nothing else is in two places. */
+static int first_place(const int *wanted, int place)
+{
+	int first = 0;
+
+	while (first < place && first <= STDERR_FILENO && wanted[first] != wanted[place])
+		first++;
+	return first <= STDERR_FILENO ? first : place;
+}
+
 /* The number of a listener is high, and the child would copy all descriptors below it. */
 static bool take_low_numbers(struct job *job, int *wanted)
 {
@@ -176,12 +187,10 @@ static bool take_low_numbers(struct job *job, int *wanted)
 
 	memcpy(wanted, job->wanted, (size_t)job->wanted_count * sizeof(*wanted));
 	for (int n = 0; n < job->wanted_count; n++) {
-		int same = 0;
+		int first = first_place(job->wanted, n);
 
-		while (job->wanted[same] != job->wanted[n])
-			same++;
-		if (same < n) /* a listener is standard input and output */
-			wanted[n] = wanted[same];
+		if (first < n)
+			wanted[n] = wanted[first];
 		else if (wanted[n] >= FD_LISTENER)
 			wanted[n] = fcntl(wanted[n], F_DUPFD_CLOEXEC, job->wanted_count);
 		good = good && (wanted[n] >= 0 || job->wanted[n] < 0);
@@ -201,7 +210,7 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 {
 	const struct plan_command *command = request->command ? request->command : &request->plan->main;
 	const char *notify = request->notify ? strchr(request->notify, '=') : NULL;
-	struct launch *launch = malloc(sizeof(*launch));
+	struct launch *launch = malloc(sizeof(*launch) + (size_t)request->wanted_count * sizeof(*launch->wanted));
 	struct job *job;
 	pid_t removal;
 	bool is_apart;
@@ -299,11 +308,8 @@ pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct
 			socket->lent |= request->wanted[place] == socket->fd;
 	}
 	for (int n = 0; n < job->wanted_count; n++) {
-		bool is_first = true;
-
-		for (int before = 0; before < n; before++)
-			is_first &= launch->wanted[before] != launch->wanted[n];
-		if (is_first && launch->wanted[n] >= 0 && launch->wanted[n] != request->wanted[n])
+		if (launch->wanted[n] != request->wanted[n] && launch->wanted[n] >= 0 &&
+		    first_place(request->wanted, n) == n)
 			close(launch->wanted[n]);
 	}
 	fd_close(&launch->ends[1]);

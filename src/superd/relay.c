@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "exec/child/child.h"
 #include "lib/fd.h"
 #include "superd/machine/machine.h"
 #include "superd/start/start.h"
@@ -108,7 +109,7 @@ void relay_begin(struct instance *instance)
 	uint16_t *loops;
 	struct buf why = { 0 };
 	struct account account;
-	int wanted[DESCRIPTORS_MOST] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, channel;
+	int wanted[CHILD_DESCRIPTORS] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, channel;
 	struct spawn_request request = { .remote_port = -1, .pid = -1 };
 	struct plan *plan;
 	pid_t pid = -1;
@@ -123,7 +124,7 @@ void relay_begin(struct instance *instance)
 	if (output_open(svc) >= 0)
 		wanted[2] = svc->run->output->write_end;
 	if (plan) {
-		for (unsigned n = 0; n < svc->socket_count && count < DESCRIPTORS_MOST; n++) {
+		for (unsigned n = 0; n < svc->socket_count && count < CHILD_DESCRIPTORS; n++) {
 			if (svc->sockets[n].fd < 0)
 				continue;
 			clients_name(&svc->sockets[n]);

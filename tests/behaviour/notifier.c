@@ -8,6 +8,7 @@
  *   child TEXT         has a child of its own do that
  *   nobody TEXT        the same as a stranger: another user, in a session of its own, whose parent has ended
  *   store TEXT         sends TEXT with a file that holds this pid
+ *   fill COUNT         stores so many files
  *   pipe TEXT          sends TEXT with the reading end of a pipe, whose other end goes with this process
  *   twice TEXT         sends TEXT twice with one and the same descriptor
  *   last TEXT          sends TEXT with a file, stores another by the name of "behind", and ends in that very moment
@@ -171,6 +172,15 @@ static const char *do_store(const char *text)
 	const char *done = result(fd >= 0 && say(text, fd));
 
 	close(fd);
+	return done;
+}
+
+static const char *do_fill(const char *count)
+{
+	const char *done = "done";
+
+	for (int n = atoi(count); n > 0 && !strcmp(done, "done"); n--)
+		done = do_store("FDSTORE=1|FDNAME=many");
 	return done;
 }
 
@@ -382,13 +392,12 @@ static const struct {
 	const char *name;
 	const char *(*act)(const char *argument);
 } steps[] = {
-	{ "yield", do_yield }, { "split", do_split },
-	{ "say", do_say },   { "child", do_child },   { "nobody", do_nobody },	 { "store", do_store },
-	{ "pipe", do_pipe }, { "twice", do_twice },   { "last", do_last },	 { "barrier", do_barrier },
-	{ "bad", do_bad },
-	{ "move", do_move }, { "detach", do_detach },	 { "env", do_env },
-	{ "read", do_read }, { "ignore", do_ignore }, { "handle", do_handle },	 { "await", do_await },
-	{ "end", do_end },   { "name", do_name },
+	{ "yield", do_yield },	 { "split", do_split },	  { "say", do_say },	     { "child", do_child },
+	{ "nobody", do_nobody }, { "store", do_store },	  { "fill", do_fill },	     { "pipe", do_pipe },
+	{ "twice", do_twice },	 { "last", do_last },	  { "barrier", do_barrier }, { "bad", do_bad },
+	{ "move", do_move },	 { "detach", do_detach }, { "env", do_env },	     { "read", do_read },
+	{ "ignore", do_ignore }, { "handle", do_handle }, { "await", do_await },     { "end", do_end },
+	{ "name", do_name },
 };
 
 static const char *act(const char *step)

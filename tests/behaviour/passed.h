@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { PASSED_FIRST = 3, PASSED_MOST = 256 };
+enum { PASSED_FIRST = 3, PASSED_MOST = 2048 };
 
 struct passed {
 	int fds[PASSED_MOST];

@@ -43,6 +43,13 @@ test one_descriptor_is_kept_once_and_no_more_than_the_limit {
 	names web:b
 }
 
+test all_that_it_may_keep_is_passed {
+	web "notify_access = main file_descriptor_store_max = 4000 rlimit_nofile = 4096"
+	does "fill 1030" done
+	end 0
+	does "env LISTEN_FDS" 1031
+}
+
 test what_has_hung_up_is_not_kept_unless_asked {
 	web $kept
 	does "pipe FDSTORE=1|FDNAME=gone" done
