@@ -15,6 +15,7 @@
 #include "lib/buf.h"
 #include "lib/list.h"
 #include "lib/source_count.h"
+#include "os/netdiag/netdiag.h"
 #include "table/service/builtin.h"
 
 #define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
@@ -94,16 +95,6 @@ void loop_sooner(int64_t *timeout, int64_t other);
  * host can forge the source address of a datagram, so a reply may hit a host that never asked: a server that replies in
  * turn, a whole network, or the victim of a flood. */
 
-struct sender {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-		struct sockaddr_storage storage;
-	} address;
-	socklen_t length;               /* of the address; 0: none */
-};
-
 #define REPLIES_A_SECOND 50             /* replies to one source */
 #define SOURCES_AT_ONCE 1024
 
@@ -114,31 +105,30 @@ struct replies {
 	unsigned refusals_logged;       /* refused senders of this process; only the first are logged */
 };
 
-/* The sender's IPv6 address, or its IPv4 address as a mapped one; false: it has neither. */
-bool sender_bytes(const struct sender *sender, unsigned char bytes[16]);
+/* The IPv6 address, or the IPv4 address as a mapped one; false: it has neither. */
+bool address_bytes(const struct socket_address *address, unsigned char bytes[16]);
+bool address_is_mapped(const unsigned char bytes[16]);
 
 /* Fills in the source that per_source counts: the address, of IPv6 the first `prefix` bits; the user of a client of a
  * unix socket. false: it has none. */
-bool sender_source(const struct sender *sender, int fd, unsigned prefix, unsigned char source[16]);
+bool sender_source(const struct socket_address *sender, int fd, unsigned prefix, unsigned char source[16]);
 
 /* Writes "192.0.2.1 port 7". A mapped IPv4 address is written as IPv4. */
-#define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 65535"))
-void sender_describe(const struct sender *sender, char text[SENDER_TEXT]);
+#define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 2147483647"))
+void sender_describe(const struct socket_address *sender, char text[SENDER_TEXT]);
 
 #define SERVICE_PORTS 1024              /* lower ports are those of services */
 
-in_port_t sender_port(const struct sender *sender);     /* host byte order; 0: it has none */
-
 /* The reason why the sender gets no reply, as the end of a log line; NULL: it may get one. peers: a port that servers
- * of the same protocol on other machines send from, as with NTP and SIP; 0: none. */
-const char *sender_refuse(const struct sender *sender, in_port_t peers, const struct settings *settings);
+ * of the same protocol on other machines send from, as with NTP and SIP; -1: none. */
+const char *sender_refuse(const struct socket_address *sender, int peers, const struct settings *settings);
 
 /* Counts one more reply to this address; all of an IPv6 /64 network count as one source. false: it has had
  * REPLIES_A_SECOND, or too many sources are active. */
 bool replies_count(struct replies *replies, const unsigned char bytes[16], int64_t second);
 
 /* Whether the sender gets a reply; logs why not. refusal: of sender_refuse. counts: as replies_count. */
-bool replies_allow(struct replies *replies, const struct sender *sender, const char *refusal, bool counts);
+bool replies_allow(struct replies *replies, const struct socket_address *sender, const char *refusal, bool counts);
 
 /* ---- the address that a datagram was sent to ----
  *
@@ -156,10 +146,10 @@ struct pktinfo {
 void pktinfo_prepare(int fd);           /* sets the option; does nothing on a unix socket */
 
 /* Receives one datagram without waiting. Returns its length, or -1 and errno. */
-ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size);
+ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct socket_address *sender, void *to, size_t size);
 
 /* Sends a reply to the sender. Errors are ignored: any datagram may be lost. */
-void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *sender, const void *bytes, size_t length);
+void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct socket_address *sender, const void *bytes, size_t length);
 
 /* ---- texts ----
  *
@@ -286,7 +276,7 @@ int target_connect(const struct redirect_target *target, size_t index, int type)
 
 /* Writes the header for this connection of a client, in version 1 or 2. A client of a unix socket has no address:
  * UNKNOWN, or LOCAL and AF_UNSPEC. -1: superd itself connects, as it looks whether the server answers. Returns the
- * length. */
+ * length; 0: the client was reset, so that its address is not known any more. */
 size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADER_MOST]);
 
 /* ---- connections ----

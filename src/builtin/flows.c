@@ -18,38 +18,38 @@
 #include "lib/source_count.h"
 
 #define BUCKETS 1024
-#define BATCH 64                        /* datagrams in one call */
-#define KEPT_MOST 1500                  /* bytes of a first datagram that is kept */
-#define RETRY_FIRST 20                  /* milliseconds until it is sent again, doubled each time … */
-#define RETRY_MOST 1000                 /* … up to this */
-#define RETRIES_MOST 32                 /* some 30 seconds */
+#define BATCH 64	/* datagrams in one call */
+#define KEPT_MOST 1500	/* bytes of a first datagram that is kept */
+#define RETRY_FIRST 20	/* milliseconds until it is sent again, doubled each time … */
+#define RETRY_MOST 1000 /* … up to this */
+#define RETRIES_MOST 32 /* some 30 seconds */
 
 struct flow {
-	struct loop_watch watch;             /* of its socket, connected to the target; first in the struct */
-	struct list bucket, used;       /* in flows->buckets; in flows->used, the longest silent first */
-	struct list again;              /* in flows->again, while its first datagram has to be sent again */
-	int listener;                   /* borrowed */
-	struct sender client;
+	struct loop_watch watch;  /* of its socket, connected to the target; first in the struct */
+	struct list bucket, used; /* in flows->buckets; in flows->used, the longest silent first */
+	struct list again;	  /* in flows->again, while its first datagram has to be sent again */
+	int listener;		  /* borrowed */
+	struct socket_address client;
 	unsigned char source[SOURCE_SIZE]; /* sender_source, in flows->sources */
-	const char *refusal;            /* why the client gets no answers (sender_refuse); NULL: it gets them */
-	struct pktinfo pktinfo;         /* the address that the client has sent to */
-	int64_t last;                   /* time of its last datagram */
-	int64_t retry;                  /* time when the first datagram is sent again */
+	const char *refusal;		   /* why the client gets no answers (sender_refuse); NULL: it gets them */
+	struct pktinfo pktinfo;		   /* the address that the client has sent to */
+	int64_t last;			   /* time of its last datagram */
+	int64_t retry;			   /* time when the first datagram is sent again */
 	unsigned retries;
-	size_t kept;                    /* bytes of `first`; 0: none is kept */
-	char *first;                    /* owned; NULL: none is kept */
+	size_t kept; /* bytes of `first`; 0: none is kept */
+	char *first; /* owned; NULL: none is kept */
 };
 
 struct flows {
 	const struct settings *settings;
 	const struct redirect_target *target;
 	int epoll;
-	uint64_t seed;                  /* random, so that no client can choose addresses that collide */
+	uint64_t seed; /* random, so that no client can choose addresses that collide */
 	size_t count;
-	struct source_counts sources;   /* the flows of each source */
-	struct replies replies;         /* to clients at ports of services */
+	struct source_counts sources; /* the flows of each source */
+	struct replies replies;	      /* to clients at ports of services */
 	struct list buckets[BUCKETS], used, again;
-	struct list dead;               /* ended flows, by `used`: events of this turn may still name them */
+	struct list dead; /* ended flows, by `used`: events of this turn may still name them */
 	char bytes[DATAGRAM_MOST];
 };
 
@@ -115,30 +115,30 @@ size_t flows_count(const struct flows *flows)
 	return flows ? flows->count : 0;
 }
 
-static struct list *bucket_of(struct flows *flows, int listener, const struct sender *client)
+static struct list *bucket_of(struct flows *flows, int listener, const struct socket_address *client)
 {
-	uint64_t hash = hash_bytes(HASH_START ^ flows->seed, &client->address, client->length);
+	uint64_t hash = hash_bytes(HASH_START ^ flows->seed, &client->storage, client->length);
 
 	return &flows->buckets[hash_add(hash, (uint64_t)listener) % BUCKETS];
 }
 
-static struct flow *find_flow(struct flows *flows, int listener, const struct sender *client)
+static struct flow *find_flow(struct flows *flows, int listener, const struct socket_address *client)
 {
 	LIST_EACH(link, bucket_of(flows, listener, client)) {
 		struct flow *flow = container_of(link, struct flow, bucket);
 
 		if (flow->listener == listener && flow->client.length == client->length &&
-		    !memcmp(&flow->client.address, &client->address, client->length))
+		    !memcmp(&flow->client.storage, &client->storage, client->length))
 			return flow;
 	}
 	return NULL;
 }
 
-static in_port_t port_of(int listener)
+static int port_of(int listener)
 {
-	struct sender own = { .length = sizeof(own.address) };
+	struct socket_address own = { .length = sizeof(own.storage) };
 
-	return getsockname(listener, &own.address.any, &own.length) < 0 ? 0 : sender_port(&own);
+	return getsockname(listener, &own.any, &own.length) < 0 ? -1 : socket_address_port(&own);
 }
 
 /* Ends the longest silent flow of the source that has most of them: a source that opens flow after flow takes places of
@@ -161,7 +161,7 @@ static void make_room(struct flows *flows)
 }
 
 /* A client whose port may be a server's is relayed to the target, too, as it may want no answer (syslog). */
-static struct flow *add_flow(struct flows *flows, int listener, const struct sender *client)
+static struct flow *add_flow(struct flows *flows, int listener, const struct socket_address *client)
 {
 	struct flow *flow;
 
@@ -240,7 +240,7 @@ static void send_datagram(struct flows *flows, struct flow *flow, const char *by
 	if (send(flow->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno != ECONNREFUSED)
 		return;
 	if (flow->first)
-		send_again_later(flows, flow, now);     /* or forgets it, and frees it */
+		send_again_later(flows, flow, now); /* or forgets it, and frees it */
 	if (is_first)
 		return;
 	send(flow->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL); /* the error was that of an earlier one */
@@ -249,7 +249,7 @@ static void send_datagram(struct flows *flows, struct flow *flow, const char *by
 /* false: no datagram is waiting. */
 static bool pass_one(struct flows *flows, struct loop_watch *listener, int64_t now)
 {
-	struct sender client;
+	struct socket_address client;
 	struct pktinfo pktinfo;
 	ssize_t got = pktinfo_receive(&pktinfo, listener->fd, &client, flows->bytes, sizeof(flows->bytes));
 	struct flow *flow;
@@ -302,7 +302,7 @@ void flows_receive(struct flows *flows, struct loop_watch *watch, int64_t now)
 		settle_first(flow);
 		note_use(flows, flow, now);
 		if (replies_allow(&flows->replies, &flow->client, flow->refusal,
-				  sender_port(&flow->client) < SERVICE_PORTS))
+				  socket_address_port(&flow->client) < SERVICE_PORTS))
 			pktinfo_send(&flow->pktinfo, flow->listener, &flow->client, flows->bytes, (size_t)got);
 	}
 }

@@ -60,7 +60,7 @@ static int sigterm_watch(void)
 
 /* ---- the channel to superd: a seqpacket socket pair (unix(7)) ---- */
 
-#define ANSWER_SHORTAGE 100             /* milliseconds until the next try, if memory ran out */
+#define ANSWER_SHORTAGE 100 /* milliseconds until the next try, if memory ran out */
 
 /* What has come from superd. ANSWER: to the question of the client, in the descriptor, or -1: superd has none. CLOSED:
  * it has closed the channel. */
@@ -81,7 +81,7 @@ static enum channel_got channel_receive(int channel, int *descriptor)
 	if (got < 0 && errno == EAGAIN)
 		return CHANNEL_EMPTY;
 	if (got < 0 && (errno == ENOMEM || errno == ENOBUFS)) {
-		poll(NULL, 0, ANSWER_SHORTAGE);        /* the message is still there */
+		poll(NULL, 0, ANSWER_SHORTAGE); /* the message is still there */
 		return CHANNEL_EMPTY;
 	}
 	return got > 0 ? CHANNEL_ANSWER : CHANNEL_CLOSED;
@@ -90,16 +90,16 @@ static enum channel_got channel_receive(int channel, int *descriptor)
 /* ---- clients and turns ---- */
 
 /* Milliseconds. */
-#define IDLE 5000                       /* without a client, then the process ends; not with a channel */
-#define SHORTAGE 250                    /* until the next accept4(2), if it fails: of descriptors or memory, mostly */
-#define REPORT_EVERY 500                /* between two reports of numbers alone … */
-#define REPORT_BYTES_EVERY 10000        /* … of which only those of bytes are new */
-#define HURRY 1000                      /* for the last bytes, after SIGTERM */
+#define IDLE 5000		 /* without a client, then the process ends; not with a channel */
+#define SHORTAGE 250		 /* until the next accept4(2), if it fails: of descriptors or memory, mostly */
+#define REPORT_EVERY 500	 /* between two reports of numbers alone … */
+#define REPORT_BYTES_EVERY 10000 /* … of which only those of bytes are new */
+#define HURRY 1000		 /* for the last bytes, after SIGTERM */
 
-#define EVENTS 256                      /* of one epoll_wait(2) */
-#define ACCEPTS 64                      /* connections accepted at a listener in one turn */
-#define KEPT_DESCRIPTORS 64ul           /* for everything but connections */
-#define STREAMS_MOST 1000               /* connections of another service than a redirect at once */
+#define EVENTS 256	      /* of one epoll_wait(2) */
+#define ACCEPTS 64	      /* connections accepted at a listener in one turn */
+#define KEPT_DESCRIPTORS 64ul /* for everything but connections */
+#define STREAMS_MOST 1000     /* connections of another service than a redirect at once */
 
 /* ---- clients of listeners ---- */
 
@@ -123,13 +123,15 @@ static void update_listening(struct builtin_server *server)
 	}
 }
 
-static bool count_source(struct builtin_server *server, struct connection *connection, const struct sender *client)
+static bool count_source(struct builtin_server *server, struct connection *connection,
+			 const struct socket_address *client)
 {
 	int64_t limit = server->settings->per_source;
 	char text[SENDER_TEXT];
 
-	connection->counted = limit && sender_source(client, connection->client.fd,
-						     (unsigned)server->settings->source_prefix, connection->source);
+	connection->counted = limit &&
+		sender_source(client, connection->client.fd, (unsigned)server->settings->source_prefix,
+			      connection->source);
 	if (!connection->counted || source_count_enter(&server->sources, server, connection->source, limit))
 		return true;
 	connection->counted = false;
@@ -141,8 +143,8 @@ static bool count_source(struct builtin_server *server, struct connection *conne
 /* false: no connection is waiting. */
 static bool accept_one(struct builtin_server *server, struct loop_watch *listener)
 {
-	struct sender client = { .length = sizeof(client.address) };
-	int fd = accept4(listener->fd, &client.address.any, &client.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct socket_address client = { .length = sizeof(client.storage) };
+	int fd = accept4(listener->fd, &client.any, &client.length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct connection *connection;
 
 	if (fd < 0) {
@@ -250,7 +252,7 @@ static void on_channel(struct builtin_server *server)
 	}
 	got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
 
-	if (got > 0)                    /* superd asks for a report: it may be another by now */
+	if (got > 0) /* superd asks for a report: it may be another by now */
 		server->report_wanted = true;
 	else if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		retire(server);
@@ -263,9 +265,13 @@ static void on_channel(struct builtin_server *server)
 static int64_t report(struct builtin_server *server, int64_t now)
 {
 	const struct server_report *was = &server->report;
-	struct server_report is = { .up = server->up, .error = server->error, .count = server->count,
-				    .flows = flows_count(server->flows), .served = server->served,
-				    .received = server->received, .sent = server->sent };
+	struct server_report is = { .up = server->up,
+				    .error = server->error,
+				    .count = server->count,
+				    .flows = flows_count(server->flows),
+				    .served = server->served,
+				    .received = server->received,
+				    .sent = server->sent };
 	bool state, numbers;
 	int64_t wait;
 	char text[160];
@@ -333,7 +339,7 @@ static void on_connection(struct builtin_server *server, struct loop_watch *watc
 static void on_event(struct builtin_server *server, struct loop_watch *watch, uint32_t events)
 {
 	if (watch->fd < 0)
-		return;         /* ended earlier in this turn */
+		return; /* ended earlier in this turn */
 	switch (watch->kind) {
 	case WATCH_LISTENER:
 		accept_clients(server, watch);
@@ -383,7 +389,7 @@ static int run_loop(struct builtin_server *server)
 	for (;;) {
 		int64_t now = clock_ms(), timeout = do_due(server, now);
 
-		if (is_serving(server) || count > 0)    /* some clients are answered within a turn */
+		if (is_serving(server) || count > 0) /* some clients are answered within a turn */
 			quiet = now;
 		if ((server->retired && !server->count) || (server->hurry && now >= server->hurry))
 			return server->status;
@@ -456,7 +462,7 @@ static bool watch_superd(struct builtin_server *server, int channel)
 	server->channel.fd = channel;
 	server->sigterm.fd = sigterm_watch();
 	return (channel < 0 || loop_watch_set(server->epoll, EPOLL_CTL_ADD, &server->channel, EPOLLIN)) &&
-	       (server->sigterm.fd < 0 || loop_watch_set(server->epoll, EPOLL_CTL_ADD, &server->sigterm, EPOLLIN));
+		(server->sigterm.fd < 0 || loop_watch_set(server->epoll, EPOLL_CTL_ADD, &server->sigterm, EPOLLIN));
 }
 
 /* With --relay, no client is taken before the target has answered. A target for datagrams does not answer. */
@@ -521,9 +527,14 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 {
 	bool redirects = settings->builtin->begin == redirect_begin;
 	struct builtin_server server = {
-		.settings = settings, .epoll = epoll_create1(EPOLL_CLOEXEC), .redirects = redirects,
-		.most = connections_most(redirects), .up = true, .report_wanted = true,
-		.probe = { .kind = WATCH_PROBE, .fd = -1 }, .channel = { .kind = WATCH_CHANNEL, .fd = -1 },
+		.settings = settings,
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
+		.redirects = redirects,
+		.most = connections_most(redirects),
+		.up = true,
+		.report_wanted = true,
+		.probe = { .kind = WATCH_PROBE, .fd = -1 },
+		.channel = { .kind = WATCH_CHANNEL, .fd = -1 },
 		.sigterm = { .kind = WATCH_SIGNAL, .fd = -1 },
 	};
 	int status = 1;

@@ -92,87 +92,62 @@ int target_connect(const struct redirect_target *target, size_t index, int type)
  * has it as IPv4. */
 
 #define SIGNATURE "\r\n\r\n\0\r\nQUIT\n" /* of version 2, 12 bytes */
-#define LOCAL 0x20                      /* version 2, command LOCAL */
-#define PROXY 0x21                      /* version 2, command PROXY */
-#define TCP4 0x11                       /* AF_INET, STREAM */
-#define TCP6 0x21                       /* AF_INET6, STREAM */
-
-/* One end of a connection. */
-struct end {
-	struct in6_addr address;        /* an IPv4 address is mapped */
-	in_port_t port;                 /* network byte order */
-};
-
-static bool find_end(bool is_client, int fd, struct end *end)
-{
-	struct sender of = { .length = sizeof(of.address) };
-	int status = is_client ? getpeername(fd, &of.address.any, &of.length)
-			       : getsockname(fd, &of.address.any, &of.length);
-
-	end->port = htons(sender_port(&of));
-	return status == 0 && sender_bytes(&of, end->address.s6_addr);
-}
-
-static size_t write_text(bool known, bool v4, const struct end *client, const struct end *server,
-			 char out[PROXY_HEADER_MOST])
-{
-	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
-	int skip = v4 ? 12 : 0, length;
-
-	if (!known)
-		return (size_t)snprintf(out, PROXY_HEADER_MOST, "PROXY UNKNOWN\r\n");
-	inet_ntop(v4 ? AF_INET : AF_INET6, client->address.s6_addr + skip, from, sizeof(from));
-	inet_ntop(v4 ? AF_INET : AF_INET6, server->address.s6_addr + skip, to, sizeof(to));
-	length = snprintf(out, PROXY_HEADER_MOST, "PROXY %s %s %s %u %u\r\n", v4 ? "TCP4" : "TCP6", from, to,
-			  ntohs(client->port), ntohs(server->port));
-	return (size_t)length;
-}
-
-static char *put_bytes(char *at, const void *bytes, size_t length)
-{
-	memcpy(at, bytes, length);
-	return at + length;
-}
-
-static size_t write_binary(bool known, bool v4, const struct end *client, const struct end *server,
-			   char out[PROXY_HEADER_MOST])
-{
-	size_t skip = v4 ? 12 : 0, size = 16 - skip;
-	uint16_t length = htons(known ? (uint16_t)(2 * size + 4) : 0);
-	char *at = put_bytes(out, SIGNATURE, 12);
-
-	*at++ = known ? PROXY : LOCAL;
-	*at++ = (char)(known ? (v4 ? TCP4 : TCP6) : 0);
-	at = put_bytes(at, &length, sizeof(length));
-	if (known) {
-		at = put_bytes(at, client->address.s6_addr + skip, size);
-		at = put_bytes(at, server->address.s6_addr + skip, size);
-		at = put_bytes(at, &client->port, sizeof(client->port));
-		at = put_bytes(at, &server->port, sizeof(server->port));
-	}
-	return (size_t)(at - out);
-}
+#define LOCAL 0x20			 /* version 2, command LOCAL */
+#define PROXY 0x21			 /* version 2, command PROXY */
+#define TCP4 0x11			 /* AF_INET, STREAM */
+#define TCP6 0x21			 /* AF_INET6, STREAM */
 
 size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADER_MOST])
 {
-	struct end client, server;
-	bool known = connection >= 0 && find_end(true, connection, &client) && find_end(false, connection, &server);
-	bool v4 = known && IN6_IS_ADDR_V4MAPPED(&client.address) && IN6_IS_ADDR_V4MAPPED(&server.address);
+	struct socket_address client = { .length = sizeof(client.storage) }, own = client;
+	unsigned char bytes[2][16];
+	bool known = connection >= 0, v4;
+	uint16_t ports[2], length;
+	size_t skip, size;
 
-	return version == 1 ? write_text(known, v4, &client, &server, out)
-			    : write_binary(known, v4, &client, &server, out);
+	if (known &&
+	    (getpeername(connection, &client.any, &client.length) < 0 ||
+	     getsockname(connection, &own.any, &own.length) < 0))
+		return 0;
+	known = known && address_bytes(&client, bytes[0]) && address_bytes(&own, bytes[1]);
+	v4 = known && address_is_mapped(bytes[0]) && address_is_mapped(bytes[1]);
+	skip = v4 ? 12 : 0;
+	size = 16 - skip;
+	if (version == 1) {
+		char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
+
+		if (!known)
+			return (size_t)snprintf(out, PROXY_HEADER_MOST, "PROXY UNKNOWN\r\n");
+		inet_ntop(v4 ? AF_INET : AF_INET6, bytes[0] + skip, from, sizeof(from));
+		inet_ntop(v4 ? AF_INET : AF_INET6, bytes[1] + skip, to, sizeof(to));
+		return (size_t)snprintf(out, PROXY_HEADER_MOST, "PROXY %s %s %s %d %d\r\n", v4 ? "TCP4" : "TCP6", from,
+					to, socket_address_port(&client), socket_address_port(&own));
+	}
+	memcpy(out, SIGNATURE, 12);
+	out[12] = known ? PROXY : LOCAL;
+	out[13] = !known ? 0 : v4 ? TCP4 : TCP6;
+	length = htons(known ? (uint16_t)(2 * size + sizeof(ports)) : 0);
+	memcpy(out + 14, &length, sizeof(length));
+	if (!known)
+		return 16;
+	ports[0] = htons((uint16_t)socket_address_port(&client));
+	ports[1] = htons((uint16_t)socket_address_port(&own));
+	memcpy(out + 16, bytes[0] + skip, size);
+	memcpy(out + 16 + size, bytes[1] + skip, size);
+	memcpy(out + 16 + 2 * size, ports, sizeof(ports));
+	return 16 + 2 * size + sizeof(ports);
 }
 
 /* ---- redirect ---- */
 
 /* Milliseconds. */
-#define CONNECT_TIMEOUT 30000           /* that a client is kept while the target does not answer */
-#define RETRY_FIRST 5                   /* until the next attempt to connect, doubled each time … */
-#define RETRY_MOST 500                  /* … up to this */
-#define PROBE_TIMEOUT 2000              /* that an attempt to connect without a client may take */
-#define LOOK_EVERY 1000                 /* between two looks for clients that have waited for too long */
+#define CONNECT_TIMEOUT 30000 /* that a client is kept while the target does not answer */
+#define RETRY_FIRST 5	      /* until the next attempt to connect, doubled each time … */
+#define RETRY_MOST 500	      /* … up to this */
+#define PROBE_TIMEOUT 2000    /* that an attempt to connect without a client may take */
+#define LOOK_EVERY 1000	      /* between two looks for clients that have waited for too long */
 
-#define TARGET_NAME 512                 /* bytes, in messages */
+#define TARGET_NAME 512 /* bytes, in messages */
 
 static void note_down(struct builtin_server *server, int error)
 {
@@ -249,19 +224,19 @@ static void log_failed_connect(const struct builtin_server *server, int error)
 static bool may_pass(const struct builtin_server *server, int error)
 {
 	return error == EAGAIN || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-	       ((error == EMFILE || error == EADDRNOTAVAIL) && !server->gets_clients);
+		((error == EMFILE || error == EADDRNOTAVAIL) && !server->gets_clients);
 }
 
 static void wait_for_target(struct builtin_server *server, struct connection *connection, int error)
 {
 	loop_watch_close(server->epoll, &connection->target);
 	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count)) {
-		connection_end(server, connection, true);       /* it hears at once that it is not served */
+		connection_end(server, connection, true); /* it hears at once that it is not served */
 		log_failed_connect(server, error);
 	} else {
 		connection_set_phase(server, connection, WAITING);
 	}
-	note_down(server, error);       /* looks up a name again, too */
+	note_down(server, error); /* looks up a name again, too */
 }
 
 /* An address may not answer. Each gets an equal share of the time that is left. */
@@ -304,7 +279,8 @@ static void prepare_target(int connection, int target)
 	}
 }
 
-/* The new socket's buffer is empty, so the whole header fits. */
+/* The new socket's buffer is empty, so the whole header fits. false: that failed, or the client was reset, so that its
+ * address is gone: without one its bytes would pass for superd's own. */
 static bool send_header(const struct builtin_server *server, int target, int client)
 {
 	char header[PROXY_HEADER_MOST];
@@ -312,8 +288,8 @@ static bool send_header(const struct builtin_server *server, int target, int cli
 
 	if (!server->settings->proxy)
 		return true;
-	length = proxy_header_write(server->settings->proxy, client, header);
-	return send(target, header, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
+	length = proxy_header_write((unsigned)server->settings->proxy, client, header);
+	return length && send(target, header, length, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)length;
 }
 
 /* The edges of before tell what can be read already. */
@@ -393,7 +369,7 @@ static bool give_probe(struct builtin_server *server, struct connection *connect
 	connection->address = server->probe_address;
 	server->probe.fd = -1;
 	connection_watch(server, EPOLL_CTL_MOD, &connection->target);
-	begin_relaying(server, connection, false);      /* what it has sent is reported again */
+	begin_relaying(server, connection, false); /* what it has sent is reported again */
 	return true;
 }
 
@@ -494,7 +470,7 @@ static void retry_target(struct builtin_server *server, int64_t now)
 	if (!server->retry || now < server->retry)
 		return;
 	server->retry = 0;
-	if (!server->gets_clients)      /* superd has another process look it up again */
+	if (!server->gets_clients) /* superd has another process look it up again */
 		target_find(&server->target);
 	if (!list_empty(&server->of[WAITING]))
 		try_target(server, container_of(server->of[WAITING].next, struct connection, link), 0);

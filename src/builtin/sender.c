@@ -13,69 +13,60 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 
-#define REFUSALS_LOGGED 10              /* refused senders that a process logs: a flood must not fill the log */
+#define REFUSALS_LOGGED 10 /* refused senders that a process logs: a flood must not fill the log */
 
-static bool is_mapped(const unsigned char bytes[16])
+bool address_is_mapped(const unsigned char bytes[16])
 {
 	static const unsigned char prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 	return !memcmp(bytes, prefix, sizeof(prefix));
 }
 
-bool sender_bytes(const struct sender *sender, unsigned char bytes[16])
+bool address_bytes(const struct socket_address *address, unsigned char bytes[16])
 {
 	memset(bytes, 0, 16);
-	switch (sender->length ? sender->address.any.sa_family : AF_UNSPEC) {
+	switch (address->length ? address->any.sa_family : AF_UNSPEC) {
 	case AF_INET:
 		bytes[10] = bytes[11] = 0xff;
-		memcpy(bytes + 12, &sender->address.in.sin_addr, 4);
+		memcpy(bytes + 12, &address->in.sin_addr, 4);
 		return true;
 	case AF_INET6:
-		memcpy(bytes, &sender->address.in6.sin6_addr, 16);
+		memcpy(bytes, &address->in6.sin6_addr, 16);
 		return true;
 	default:
 		return false;
 	}
 }
 
-bool sender_source(const struct sender *sender, int fd, unsigned prefix, unsigned char source[16])
+bool sender_source(const struct socket_address *sender, int fd, unsigned prefix, unsigned char source[16])
 {
 	struct ucred peer;
 	socklen_t length = sizeof(peer);
 
-	if (sender_bytes(sender, source)) {
-		for (unsigned bit = is_mapped(source) ? 128 : prefix; bit < 128; bit++)
+	if (address_bytes(sender, source)) {
+		for (unsigned bit = address_is_mapped(source) ? 128 : prefix; bit < 128; bit++)
 			source[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
 		return true;
 	}
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
 		return false;
-	source[0] = 0xff;               /* of multicast: no client has such an address */
+	source[0] = 0xff; /* of multicast: no client has such an address */
 	memcpy(source + 12, &peer.uid, sizeof(peer.uid));
 	return true;
 }
 
-in_port_t sender_port(const struct sender *sender)
+void sender_describe(const struct socket_address *sender, char text[SENDER_TEXT])
 {
-	if (sender->address.any.sa_family == AF_INET)
-		return ntohs(sender->address.in.sin_port);
-	return sender->address.any.sa_family == AF_INET6 ? ntohs(sender->address.in6.sin6_port) : 0;
-}
+	struct socket_address plain = *sender;
+	char host[INET6_ADDRSTRLEN];
+	int port = socket_address_port(sender);
 
-void sender_describe(const struct sender *sender, char text[SENDER_TEXT])
-{
-	char address[INET6_ADDRSTRLEN] = "";
-	unsigned char bytes[16];
-
-	if (!sender_bytes(sender, bytes)) {
-		strcpy(text, "a local client");
-		return;
-	}
-	if (is_mapped(bytes))
-		inet_ntop(AF_INET, bytes + 12, address, sizeof(address));
+	socket_address_unmap(&plain);
+	socket_address_host(&plain, host, sizeof(host));
+	if (port < 0)
+		snprintf(text, SENDER_TEXT, "a local client");
 	else
-		inet_ntop(AF_INET6, bytes, address, sizeof(address));
-	snprintf(text, SENDER_TEXT, "%s port %u", address, sender_port(sender));
+		snprintf(text, SENDER_TEXT, "%s port %d", host, port);
 }
 
 /* Whether no host can have the address: 0.0.0.0/8, multicast, reserved and broadcast; ff00::/8 and ::. */
@@ -83,27 +74,27 @@ static bool is_unusable_source(const unsigned char bytes[16])
 {
 	static const unsigned char zero[16];
 
-	if (is_mapped(bytes))
+	if (address_is_mapped(bytes))
 		return bytes[12] == 0 || bytes[12] >= 224;
 	return bytes[0] == 0xff || !memcmp(bytes, zero, sizeof(zero));
 }
 
 /* Whether the address is this machine's: the kernel then sends from the address to which it sends. */
-static bool is_own_address(const struct sender *sender, const unsigned char bytes[16])
+static bool is_own_address(const struct socket_address *sender, const unsigned char bytes[16])
 {
-	int fd = socket(sender->address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct sender own = { .length = sizeof(own.address) };
+	int fd = socket(sender->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct socket_address own = { .length = sizeof(own.storage) };
 	unsigned char own_bytes[16];
-	bool is_own = fd >= 0 && connect(fd, &sender->address.any, sender->length) == 0 &&
-		      getsockname(fd, &own.address.any, &own.length) == 0 && sender_bytes(&own, own_bytes) &&
-		      !memcmp(bytes, own_bytes, sizeof(own_bytes));
+	bool is_own = fd >= 0 && connect(fd, &sender->any, sender->length) == 0 &&
+		getsockname(fd, &own.any, &own.length) == 0 && address_bytes(&own, own_bytes) &&
+		!memcmp(bytes, own_bytes, sizeof(own_bytes));
 
 	fd_close(&fd);
-	return is_own || (is_mapped(bytes) && bytes[12] == IN_LOOPBACKNET);
+	return is_own || (address_is_mapped(bytes) && bytes[12] == IN_LOOPBACKNET);
 }
 
 /* Whether the service on this port may reply to a reply, and so on without end. Ports below 1024 are services. */
-static bool may_loop(in_port_t port, const struct settings *settings)
+static bool may_loop(int port, const struct settings *settings)
 {
 	for (size_t n = 0; n < settings->loop_count; n++) {
 		if (settings->loops[n] == port)
@@ -112,16 +103,16 @@ static bool may_loop(in_port_t port, const struct settings *settings)
 	return port < SERVICE_PORTS;
 }
 
-const char *sender_refuse(const struct sender *sender, in_port_t peers, const struct settings *settings)
+const char *sender_refuse(const struct socket_address *sender, int peers, const struct settings *settings)
 {
-	in_port_t port = sender_port(sender);
+	int port = socket_address_port(sender);
 	unsigned char bytes[16];
 
-	if (!sender_bytes(sender, bytes))
+	if (!address_bytes(sender, bytes))
 		return sender->length > sizeof(sa_family_t) ? NULL : "it has no address to answer to";
 	if (is_unusable_source(bytes))
 		return "that is not the address of a host";
-	if (peers && port == peers ? is_own_address(sender, bytes) : may_loop(port, settings))
+	if (port == peers ? is_own_address(sender, bytes) : may_loop(port, settings))
 		return "a sender at that port may answer the answer, and so on";
 	return NULL;
 }
@@ -135,18 +126,18 @@ bool replies_count(struct replies *replies, const unsigned char bytes[16], int64
 		source_count_free(sources);
 	replies->second = second;
 	memcpy(source, bytes, 16);
-	if (!is_mapped(source))
+	if (!address_is_mapped(source))
 		memset(source + 8, 0, 8);
 	return (sources->used < SOURCES_AT_ONCE || source_count_count(sources, replies, source)) &&
-	       source_count_enter(sources, replies, source, REPLIES_A_SECOND);
+		source_count_enter(sources, replies, source, REPLIES_A_SECOND);
 }
 
-bool replies_allow(struct replies *replies, const struct sender *sender, const char *refusal, bool counts)
+bool replies_allow(struct replies *replies, const struct socket_address *sender, const char *refusal, bool counts)
 {
 	unsigned char bytes[16];
 	char text[SENDER_TEXT];
 
-	if (!refusal && counts && sender_bytes(sender, bytes) && !replies_count(replies, bytes, clock_ms() / 1000))
+	if (!refusal && counts && address_bytes(sender, bytes) && !replies_count(replies, bytes, clock_ms() / 1000))
 		refusal = "it has received as many answers as one source may receive in a second";
 	if (refusal && ++replies->refusals_logged <= REFUSALS_LOGGED) {
 		sender_describe(sender, text);
@@ -164,7 +155,7 @@ bool replies_allow(struct replies *replies, const struct sender *sender, const c
  * it. */
 
 union control {
-	struct cmsghdr header;          /* for its alignment */
+	struct cmsghdr header; /* for its alignment */
 	char bytes[256];
 };
 
@@ -221,12 +212,12 @@ static void close_passed_fds(const struct cmsghdr *header)
 	}
 }
 
-ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, void *to, size_t size)
+ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct socket_address *sender, void *to, size_t size)
 {
 	union control control;
 	struct iovec part = { to, size };
-	struct msghdr message = { .msg_name = &sender->address,
-				  .msg_namelen = sizeof(sender->address),
+	struct msghdr message = { .msg_name = &sender->storage,
+				  .msg_namelen = sizeof(sender->storage),
 				  .msg_iov = &part,
 				  .msg_iovlen = 1,
 				  .msg_control = &control,
@@ -249,14 +240,16 @@ ssize_t pktinfo_receive(struct pktinfo *pktinfo, int fd, struct sender *sender, 
 	return got;
 }
 
-void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct sender *sender, const void *bytes, size_t length)
+void pktinfo_send(const struct pktinfo *pktinfo, int fd, const struct socket_address *sender, const void *bytes,
+		  size_t length)
 {
 	bool v4 = pktinfo->type == IP_PKTINFO;
 	size_t size = v4 ? sizeof(pktinfo->v4) : sizeof(pktinfo->v6);
-	union control control = { .header = { .cmsg_len = CMSG_LEN(size), .cmsg_level = v4 ? IPPROTO_IP : IPPROTO_IPV6,
+	union control control = { .header = { .cmsg_len = CMSG_LEN(size),
+					      .cmsg_level = v4 ? IPPROTO_IP : IPPROTO_IPV6,
 					      .cmsg_type = pktinfo->type } };
 	struct iovec part = { (void *)(uintptr_t)bytes, length };
-	struct msghdr message = { .msg_name = (void *)(uintptr_t)&sender->address,
+	struct msghdr message = { .msg_name = (void *)(uintptr_t)&sender->storage,
 				  .msg_namelen = sender->length,
 				  .msg_iov = &part,
 				  .msg_iovlen = 1 };

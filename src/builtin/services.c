@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <time.h>
 
-
 /* ---- text ----
  *
  * The texts of the small services.
@@ -18,7 +17,7 @@
  * xinetd's daytime and chargen differ from those of other inetds; xinetd_text selects them. time sends four bytes in
  * network order (RFC 868), whatever the size of time_t. */
 
-#define SINCE_1900 2208988800u          /* seconds from 1900 to 1970 */
+#define SINCE_1900 2208988800u /* seconds from 1900 to 1970 */
 
 size_t chargen_fill(char turn[CHARGEN_TURN], bool xinetd_text)
 {
@@ -111,7 +110,7 @@ void answer_begin(struct builtin_server *server, struct connection *connection)
  * The sender's address may be forged. So a source gets a limited number of replies in a second, and a port that might
  * reply in turn gets none (sender_refuse). */
 
-#define BATCH 64                        /* datagrams in one call of datagrams_serve */
+#define BATCH 64 /* datagrams in one call of datagrams_serve */
 
 ssize_t echo_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
 {
@@ -158,14 +157,14 @@ ssize_t time_dgram(const struct settings *settings, const char *request, size_t 
 /* Receives and answers one datagram. false: none is waiting. */
 static bool serve_datagram(const struct settings *settings, struct datagrams *datagrams, int fd)
 {
-	struct sender sender;
+	struct socket_address sender;
 	struct pktinfo pktinfo;
 	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request)), size;
 
 	if (got < 0)
-		return errno == ECONNREFUSED;   /* an earlier reply met a closed port */
+		return errno == ECONNREFUSED; /* an earlier reply met a closed port */
 	if (pktinfo.truncated || pktinfo.to_many || settings->builtin->dgram == discard_dgram ||
-	    !replies_allow(&datagrams->replies, &sender, sender_refuse(&sender, 0, settings), true))
+	    !replies_allow(&datagrams->replies, &sender, sender_refuse(&sender, -1, settings), true))
 		return true;
 	size = settings->builtin->dgram(settings, datagrams->request, (size_t)got, datagrams->reply,
 					sizeof(datagrams->reply));

@@ -268,6 +268,23 @@ test a_client_that_has_sent_and_closed_is_passed_on {
 	}
 }
 
+# Its address is gone. A header without one tells a server that the relay itself speaks, whom it may trust more.
+test bytes_of_a_client_that_was_reset_do_not_pass_for_the_relays {
+	foreach version {v1 v2} {
+		set listener [listener 0]
+		way no [local_port $listener] "proxy_protocol = $version"
+		set first [connect pass]; close [accept $listener]; end_of $first; close $first
+		set relay [only_pid]
+		kill $relay STOP
+		set client [connect pass]; put $client secret; reset $client
+		kill $relay CONT
+		set target [accept $listener]
+		is [rest $target] ""
+		close $target $listener
+		stop
+	}
+}
+
 # Of its descriptors some are for the loop.
 test with_too_few_descriptors_says_so_and_refuses {
 	superd {service none { listen = "127.0.0.1:0" user = "$user" accept = yes redirect = "127.0.0.1 9" rlimit_nofile = 5 }}

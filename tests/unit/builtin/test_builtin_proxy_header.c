@@ -94,3 +94,16 @@ Test(builtin_proxy_header, a_client_without_an_address_is_unknown)
 	cr_assert_arr_eq(header + 12, "\x20\0\0\0", 4);
 	cr_assert_eq(proxy_header_write(2, -1, header), 16);
 }
+
+Test(builtin_proxy_header, a_client_that_was_reset_has_none)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+	struct pair pair = connect_pair(AF_INET, AF_INET);
+	char header[PROXY_HEADER_MOST];
+
+	cr_assert_eq(setsockopt(pair.client, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+	close(pair.client);
+	cr_expect_eq(proxy_header_write(1, pair.server, header), 0);
+	cr_expect_eq(proxy_header_write(2, pair.server, header), 0);
+	close(pair.server);
+}

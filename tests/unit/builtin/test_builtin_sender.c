@@ -13,31 +13,31 @@ static void end_settings(void)
 
 TestSuite(builtin_sender, .fini = end_settings);
 
-static struct sender sender_at(const char *address, unsigned port)
+static struct socket_address sender_at(const char *address, unsigned port)
 {
-	struct sender sender = { .length = sizeof(struct sockaddr_in) };
+	struct socket_address sender = { .length = sizeof(struct sockaddr_in) };
 
-	sender.address.in.sin_family = AF_INET;
-	sender.address.in.sin_port = htons((in_port_t)port);
-	if (inet_pton(AF_INET, address, &sender.address.in.sin_addr) == 1)
+	sender.in.sin_family = AF_INET;
+	sender.in.sin_port = htons((in_port_t)port);
+	if (inet_pton(AF_INET, address, &sender.in.sin_addr) == 1)
 		return sender;
 	sender.length = sizeof(struct sockaddr_in6);
-	sender.address.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port) };
-	cr_assert_eq(inet_pton(AF_INET6, address, &sender.address.in6.sin6_addr), 1);
+	sender.in6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons((in_port_t)port) };
+	cr_assert_eq(inet_pton(AF_INET6, address, &sender.in6.sin6_addr), 1);
 	return sender;
 }
 
 static const char *refusal(const char *address, unsigned port)
 {
-	struct sender sender = sender_at(address, port);
+	struct socket_address sender = sender_at(address, port);
 
-	return sender_refuse(&sender, 0, &settings);
+	return sender_refuse(&sender, -1, &settings);
 }
 
 static const char *described(const char *address, unsigned port)
 {
 	static char text[SENDER_TEXT];
-	struct sender sender = sender_at(address, port);
+	struct socket_address sender = sender_at(address, port);
 
 	sender_describe(&sender, text);
 	return text;
@@ -46,7 +46,7 @@ static const char *described(const char *address, unsigned port)
 Test(builtin_sender, ipv4_is_told_as_ipv4_whatever_socket_it_came_by)
 {
 	char text[SENDER_TEXT];
-	struct sender nobody = { .length = 0 };
+	struct socket_address nobody = { .length = 0 };
 
 	cr_expect_str_eq(described("192.0.2.1", 7), "192.0.2.1 port 7");
 	cr_expect_str_eq(described("::ffff:192.0.2.1", 65535), "192.0.2.1 port 65535");
@@ -95,9 +95,9 @@ Test(builtin_sender, addresses_that_are_nobodys_are_not)
 Test(builtin_sender, servers_on_other_machines_may_have_the_port_of_the_service)
 {
 	static uint16_t loops[] = { 123, 5060 };
-	struct sender other = sender_at("192.0.2.1", 123), mapped = sender_at("::ffff:192.0.2.1", 5060);
-	struct sender own = sender_at("127.0.0.1", 123), loopback = sender_at("127.1.2.3", 5060);
-	struct sender six = sender_at("::1", 123);
+	struct socket_address other = sender_at("192.0.2.1", 123), mapped = sender_at("::ffff:192.0.2.1", 5060);
+	struct socket_address own = sender_at("127.0.0.1", 123), loopback = sender_at("127.1.2.3", 5060);
+	struct socket_address six = sender_at("::1", 123);
 
 	settings.loops = loops;
 	settings.loop_count = 2;
@@ -112,21 +112,22 @@ Test(builtin_sender, servers_on_other_machines_may_have_the_port_of_the_service)
 
 Test(builtin_sender, a_local_client_needs_a_name_to_be_answered_at)
 {
-	struct sender named = { .length = 20 }, nameless = { .length = sizeof(sa_family_t) }, nobody = { .length = 0 };
+	struct socket_address named = { .length = 20 }, nameless = { .length = sizeof(sa_family_t) },
+			      nobody = { .length = 0 };
 
-	named.address.any.sa_family = nameless.address.any.sa_family = AF_UNIX;
-	cr_expect_null(sender_refuse(&named, 0, &settings));
-	cr_expect_not_null(sender_refuse(&nameless, 0, &settings));
-	cr_expect_not_null(sender_refuse(&nobody, 0, &settings));
+	named.any.sa_family = nameless.any.sa_family = AF_UNIX;
+	cr_expect_null(sender_refuse(&named, -1, &settings));
+	cr_expect_not_null(sender_refuse(&nameless, -1, &settings));
+	cr_expect_not_null(sender_refuse(&nobody, -1, &settings));
 }
 
 static unsigned count_replies(struct replies *replies, const char *address, int64_t second, unsigned asked)
 {
-	struct sender sender = sender_at(address, 40000);
+	struct socket_address sender = sender_at(address, 40000);
 	unsigned char bytes[16];
 	unsigned given = 0;
 
-	cr_assert(sender_bytes(&sender, bytes));
+	cr_assert(address_bytes(&sender, bytes));
 	while (asked--)
 		given += replies_count(replies, bytes, second);
 	return given;
