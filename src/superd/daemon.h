@@ -982,7 +982,6 @@ void journal_prepare(struct instance *instance, bool command); /* a process of i
 void journal_name_report(int report);
 void journal_note_child(const struct buf *note); /* in that process */
 void journal_take_prepared(struct buf *note);	 /* for its start */
-void journal_hear(void);
 bool journal_whole(void);
 void journal_pass_check(void);
 void journal_pass(void);

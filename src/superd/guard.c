@@ -1,6 +1,6 @@
 /* The guard: superd's parent, which shares its table of descriptors (CLONE_FILES), so that none closes when superd
- * dies. It starts superd, and another one when that has died; it reaps what is not superd's child, and writes how it
- * ended into the journal; it passes signals on, and speaks for superd to the service manager, whose main process it is.
+ * dies. It starts superd, and another one when that has died; it reaps what is not superd's child, and notes for superd
+ * how it ended; it passes signals on, and speaks for superd to the service manager, whose main process it is.
  * For an upgrade superd ends, and the guard executes the new program in its own process.
  *
  * It does little, as it must not fail: it allocates nothing once it runs, and reads nothing but the notes of superd. */
@@ -13,7 +13,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,14 +48,14 @@
 #define DEATHS_MOST 3	       /* within the start; the next superd gets nothing but the sockets */
 #define PATIENT 9	       /* superds in a row that ended in their start by themselves, before these count, too */
 #define ABORT_LIMIT 2000       /* milliseconds that a superd which hangs has for its end by SIGABRT */
-#define RETRY .1	       /* seconds until the manager or the journal is tried once more */
+#define RETRY .1	       /* seconds until the manager, or room for an end, is tried once more */
 #define DESCRIPTORS_USUAL 1024 /* more room for them is made once superd knows how many it needs */
 #define NOTE_MOST 4096	       /* bytes of a text for the service manager */
 
 static struct guard none = { .fds = { -1, -1, -1, -1, -1, -1 } }; /* there is no guard */
 struct guard *guard = &none;
 
-#define MAGIC "superd page 1"
+#define MAGIC "superd page 2"
 
 static char **next_arguments; /* of the program that this becomes: the second is the page */
 static pid_t dead;	      /* the superd before, whose process group a child has until its line is written */
@@ -83,11 +82,11 @@ bool guard_drops_state(void)
 /* A signal has come: of the guard's children that have ended, or of its own death. */
 void guard_hear(void)
 {
-	static unsigned heard;
+	while (guard->heard != guard->ends) {
+		const struct guard_end end = guard->ended[guard->heard++ % GUARD_ENDS];
+		const struct rusage used = { .ru_utime = { end.cpu / 1000000, end.cpu % 1000000 } };
 
-	if (guard->ends != heard) {
-		heard = guard->ends;
-		journal_hear();
+		child_ended(end.pid, end.status, &used);
 	}
 }
 
@@ -147,60 +146,43 @@ static bool tell_manager(void)
 	}
 }
 
-/* used: as the kernel has struct rusage, which is not that of each libc. The line before it may be cut. false: the file
- * takes none now, and the process must stay. */
-static bool write_end(pid_t pid, int status, const long used[18])
-{
-	static bool is_told;
-	char text[80];
-	long long cpu = ((long long)used[0] + used[2]) * 1000000 + used[1] + used[3];
-	int length = snprintf(text, sizeof(text), "\n-pid %ld %d %lld\n", (long)pid, status, cpu);
-	unsigned files;
-	bool good;
-
-	do {
-		files = guard->files;
-		errno = ENOSPC; /* part of it is written */
-		good = write(guard->journal, text, (size_t)length) == length;
-	} while (guard->files != files);
-	if (!good && !is_told)
-		fprintf(stderr, "superd-guard: cannot report the end of pid %ld to superd, and tries again: %s\n",
-			(long)pid, strerror(errno));
-	is_told = !good;
-	guard->ends += good;
-	return good;
-}
-
 /* Passes on what comes until superd has ended, or, without one (child 0), until the time. false: it is over. */
 static bool guard_turn(pid_t child, bool has_terminal, double until, int *status)
 {
 	static double abort_until;
-	bool told = tell_manager(), written = true;
+	bool told = tell_manager(), has_room = true;
 	struct pollfd wait[] = { { guard->signals, POLLIN, 0 }, { told ? guard->notes[1] : -1, POLLIN, 0 } };
 	struct signalfd_siginfo info;
 	double left = until - clock_now();
 	siginfo_t ended = { 0 };
-	long used[18];
+	long used[18]; /* as the kernel has struct rusage, which is not that of each libc */
 
-	/* First, as the signal of an end may have come before an exec. An end is in the journal before the process has
-	 * gone: superd takes one that has gone, and of which there is no line, for one of its own. While the journal
-	 * takes no line, superd's own end alone is looked for. */
-	while (syscall(SYS_waitid, written ? P_ALL : P_PID, child, &ended, WEXITED | WNOHANG | WNOWAIT, used) == 0 &&
+	/* First, as the signal of an end may have come before an exec. An end is noted before the process has gone:
+	 * superd takes one that has gone, and of which nobody tells, for one of its own. While there is no room for
+	 * another note, superd's own end alone is looked for. */
+	while (syscall(SYS_waitid, has_room ? P_ALL : P_PID, child, &ended, WEXITED | WNOHANG | WNOWAIT, used) == 0 &&
 	       ended.si_pid) {
 		*status = ended.si_code == CLD_EXITED ? ended.si_status << 8
 						      : ended.si_status | (ended.si_code == CLD_DUMPED ? 0x80 : 0);
-		written = ended.si_pid == child || write_end(ended.si_pid, *status, used);
-		if (written)
-			waitpid(ended.si_pid, NULL, WNOHANG);
 		if (ended.si_pid == child) {
+			waitpid(child, NULL, WNOHANG);
 			abort_until = 0;
 			return false;
 		}
-		if (child && written)
-			kill(child, SIGCHLD);
+		has_room = guard->ends - guard->kept < GUARD_ENDS;
+		if (has_room) {
+			guard->ended[guard->ends % GUARD_ENDS] = (struct guard_end){
+				ended.si_pid, *status,
+				((int64_t)used[0] + used[2]) * 1000000 + used[1] + used[3]
+			};
+			guard->ends++;
+			waitpid(ended.si_pid, NULL, WNOHANG);
+			if (child)
+				kill(child, SIGCHLD);
+		}
 		ended.si_pid = 0;
 	}
-	told &= written;
+	told &= has_room;
 	if (abort_until > 0 && (until <= 0 || abort_until < until))
 		left = abort_until - clock_now();
 	if (!told && ((until <= 0 && abort_until <= 0) || left > RETRY))
@@ -236,8 +218,10 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 		if (child)
 			kill(number == SIGCONT && has_terminal ? -child : child, number);
 	}
-	if (child && abort_until > 0 && clock_now() >= abort_until)
+	if (child && abort_until > 0 && clock_now() >= abort_until) {
 		kill(child, SIGKILL);
+		abort_until = 0;
+	}
 	return child || (!guard->stop && clock_now() < until);
 }
 
@@ -264,7 +248,7 @@ static bool make_page(void)
 	sigset_t all;
 	int ends[2], own = fd_raise(memfd_create("superd-guard", MFD_CLOEXEC), FD_HIGH);
 
-	made = own < 0 || ftruncate(own, sizeof(*guard)) < 0
+	made = own < 0 || fallocate(own, 0, 0, sizeof(*guard)) < 0 /* later there may be no memory for it */
 		? MAP_FAILED
 		: mmap(NULL, sizeof(*guard), PROT_READ | PROT_WRITE, MAP_SHARED, own, 0);
 	if (made == MAP_FAILED) {
@@ -283,8 +267,7 @@ static bool make_page(void)
 	made->sender = notify_socket_sender();
 	sigfillset(&all);
 	made->signals = fd_raise(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK), FD_HIGH);
-	if (made->journal >= 0 && fcntl(made->journal, F_SETFL, O_APPEND) == 0 && made->notes[0] >= 0 &&
-	    made->signals >= 0) {
+	if (made->journal >= 0 && made->notes[0] >= 0 && made->signals >= 0) {
 		guard = made;
 		return true;
 	}
@@ -470,7 +453,8 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 				tcsetpgrp(STDIN_FILENO, getpid());
 			prctl(PR_SET_NAME, scan_base_name(arguments[0]), 0, 0, 0);
 			snprintf(own, sizeof(own), "%ld", (long)guard->pid);
-			if (guard->files || !getenv("LISTEN_PID") || strcmp(getenv("LISTEN_PID"), own) != 0) {
+			guard->heard = guard->kept;
+			if (guard->has_journal || !getenv("LISTEN_PID") || strcmp(getenv("LISTEN_PID"), own) != 0) {
 				unsetenv("LISTEN_PID"); /* the journal has them, or they are not for superd */
 			} else {
 				snprintf(own, sizeof(own), "%ld", (long)getpid());

@@ -8,14 +8,14 @@
  *   +store #41 of=web name=state             a descriptor that it keeps for its next start
  *   +start 17 of=web phase=5 main=4711 ...   an instance
  *   +command - child=4711                    the main command that was started, until all is written anew
- *   -pid 4711 0 15000                        a child of the guard's has ended: its wait status, microseconds of CPU
- *   -own 4711 0 0                            a child of superd's has ended: its wait status
+ *   -pid 4711 0                              a child has ended: its wait status
  *   +remove 4711 name=web ...                what a service has left is being removed
  *
  * A line takes the place of the one before with the same first two words; with - in front it takes that away. #N is a
  * descriptor: the next superd closes what no line names. The lines of a turn of the loop are written at its end, and
  * before a process is forked, which itself writes the line of its instance: so a superd that dies at any moment
- * has started what a line names, and no more. All is written anew at a reload, and when the file has grown.
+ * has started what a line names, and no more. All is written anew at a reload, and when the file has grown. The ends
+ * that the guard has seen, and of which no line tells yet, are in its page (guard.c).
  *
  * Not in it, so it is lost or begins anew: clients that superd has accepted and that have no process, sessions of
  * superctl, counters, history, pauses, and what limits have counted. What is held or disabled is in files of its own
@@ -36,7 +36,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/array.h"
@@ -61,10 +60,11 @@
 #define TEXT_MOST (256u << 20) /* bytes of it, and of the configuration */
 
 static struct {
-	int fd;			  /* -1: nobody would read it */
-	struct buf lines, *out;	  /* of this turn, not written yet; where a line goes; NULL: nowhere */
-	off_t whole, size, heard; /* of the file: all at once, what came since; the guard's lines are read up to here */
-	bool is_written, has_failed, due, text_due; /* once; all is to be written anew */
+	int fd;				/* -1: nobody would read it */
+	struct buf lines;		/* of this turn, not written yet */
+	off_t whole, size;		/* of the file: all at once, what came since */
+	bool is_written;		/* once: else all will be, and nothing is to be said */
+	bool has_failed, due, text_due; /* due: all is to be written anew */
 	int text, stale;
 	struct list services, instances; /* that have changed in this turn */
 	struct buf child;		 /* line of an instance whose process is about to be made */
@@ -278,9 +278,8 @@ static void add_removals(struct buf *out, bool all)
 	}
 }
 
-void journal_socket(const struct socket *socket)
+static void add_socket(const struct socket *socket, struct buf *out)
 {
-	struct buf *out = journal.out;
 	struct buf address = { 0 };
 	unsigned row = socket->number;
 	bool old = socket->is_old || lent_is_changing(socket->svc), lent = socket->lent;
@@ -289,8 +288,6 @@ void journal_socket(const struct socket *socket)
 	unsigned port = socket->listen->address->port || number <= 0 ? 0 : (unsigned)number;
 	struct journal_line line;
 
-	if (!out || (out == &journal.lines && !journal.is_written)) /* all will be written at once */
-		return;
 	endpoint_format(socket->listen->endpoint, &address);
 	buf_addf(out, "+fd #%d", socket->fd);
 	line = begin_line(out, socket->svc);
@@ -305,13 +302,16 @@ void journal_socket(const struct socket *socket)
 	buf_free(&address);
 }
 
-void journal_stored(struct stored *stored)
+void journal_socket(const struct socket *socket)
 {
-	struct buf *out = journal.out;
+	if (journal.is_written)
+		add_socket(socket, &journal.lines);
+}
+
+static void add_stored(struct stored *stored, struct buf *out)
+{
 	struct journal_line line;
 
-	if (!out)
-		return;
 	buf_addf(out, "+store #%d", stored->fd);
 	line = begin_line(out, stored->svc);
 	WALK(&line, "name", stored->name);
@@ -320,10 +320,16 @@ void journal_stored(struct stored *stored)
 	buf_char(out, '\n');
 }
 
+void journal_stored(struct stored *stored)
+{
+	if (journal.is_written)
+		add_stored(stored, &journal.lines);
+}
+
 void journal_service(struct svc *svc)
 {
-	if (journal.fd < 0 || !journal.is_written)
-		return; /* all is to be written */
+	if (!journal.is_written)
+		return;
 	list_remove(&svc->run->changed);
 	list_add(&journal.services, &svc_run(svc)->changed);
 }
@@ -338,7 +344,7 @@ void journal_say(const char *format, ...)
 {
 	va_list list;
 
-	if (journal.fd < 0)
+	if (!journal.is_written)
 		return;
 	va_start(list, format);
 	buf_vaddf(&journal.lines, format, list);
@@ -348,7 +354,6 @@ void journal_say(const char *format, ...)
 /* lines: they get their lines; else all is written anew. */
 static void take_changed(bool lines)
 {
-	lines &= journal.fd >= 0;
 	for (struct list *link; (link = journal.services.next) != &journal.services;) {
 		list_remove(link);
 		if (lines)
@@ -366,16 +371,17 @@ static void take_changed(bool lines)
 /* All before it outlives superd when this returns. */
 void journal_flush(void)
 {
-	take_changed(true);
-	if (journal.fd < 0 || !journal.lines.length)
+	if (!journal.is_written)
 		return;
+	take_changed(true);
 	if (journal.lines.failed ||
-	    write(journal.fd, journal.lines.data, journal.lines.length) != (ssize_t)journal.lines.length) {
+	    (journal.lines.length &&
+	     write(journal.fd, journal.lines.data, journal.lines.length) != (ssize_t)journal.lines.length))
 		journal.due = true;
-	} else {
-		journal.size += (off_t)journal.lines.length;
-		journal.due |= journal.size > GROWTH && journal.size > journal.whole;
-	}
+	journal.size += (off_t)journal.lines.length;
+	journal.due |= journal.size > GROWTH && journal.size > journal.whole;
+	if (!journal.due)
+		guard->kept = guard->heard;
 	if (journal.lines.length > LINES_KEPT)
 		buf_free(&journal.lines);
 	else
@@ -387,8 +393,7 @@ void journal_flush(void)
 void journal_drop(const char *kind, int fd)
 {
 	journal_say("-%s #%d\n", kind, fd);
-	if (journal.is_written)
-		journal_flush();
+	journal_flush();
 }
 
 /* ---- the text of the configuration ---- */
@@ -490,24 +495,8 @@ void journal_rewrite(bool with_text)
 		write_all_anew();
 }
 
-static void add_all_of(struct svc *svc, struct buf *out)
-{
-	svc->noted = false;
-	add_service(svc, out);
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		if (svc->sockets[n].fd >= 0)
-			journal_socket(&svc->sockets[n]);
-	}
-	LIST_EACH(link, &svc->run->stored)
-		journal_stored(container_of(link, struct stored, link));
-	LIST_EACH(link, &svc->run->instances)
-		add_instance(container_of(link, struct instance, link), out);
-}
-
 static bool compose(struct buf *out)
 {
-	struct buf *before = journal.out;
-
 	strcpy(journal.said.version, PACKAGE_VERSION);
 	journal.said.control = control_fd();
 	journal.said.output = superd.output.fd;
@@ -523,10 +512,18 @@ static bool compose(struct buf *out)
 		if (superd.inherited.list[n].fd >= 0)
 			buf_addf(out, "+fd #%d\n", superd.inherited.list[n].fd);
 	}
-	journal.out = out;
-	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
-		add_all_of(svc, out);
-	journal.out = before;
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		svc->noted = false;
+		add_service(svc, out);
+		for (unsigned n = 0; n < svc->socket_count; n++) {
+			if (svc->sockets[n].fd >= 0)
+				add_socket(&svc->sockets[n], out);
+		}
+		LIST_OF(struct stored, stored, link, &svc->run->stored)
+			add_stored(stored, out);
+		LIST_OF(struct instance, instance, link, &svc->run->instances)
+			add_instance(instance, out);
+	}
 	add_removals(out, true);
 	return !out->failed;
 }
@@ -549,82 +546,29 @@ static void pass_fd(void *context, int fd)
 	self_exe_pass(&fd, 1, true);
 }
 
-/* text: the rest of its line; NULL: there is none. A process that superd itself has reaped, and died before it was
- * known, has ended well. */
-static void tell_end(pid_t pid, const char *text)
-{
-	struct rusage used = { 0 };
-	long long cpu = 0;
-	int status = 0;
-
-	if (text && sscanf(text, "%d %lld", &status, &cpu) == 2) {
-		used.ru_utime.tv_sec = cpu / 1000000;
-		used.ru_utime.tv_usec = cpu % 1000000;
-	}
-	child_ended(pid, status, &used);
-}
-
-/* The ends of processes that the guard has written. */
-static void hear(int fd, off_t *from)
-{
-	char text[4096];
-	ssize_t got;
-
-	while ((got = pread(fd, text, sizeof(text) - 1, *from)) > 0) {
-		char *line = text, *end;
-
-		text[got] = '\0';
-		for (; (end = memchr(line, '\n', (size_t)(text + got - line))); line = end + 1) {
-			const char *rest;
-
-			*end = '\0';
-			rest = strncmp(line, "-pid ", 5) ? NULL : strchr(line + 5, ' ');
-			if (rest && strchr(rest + 1, ' ')) /* else it is cut, and comes again */
-				tell_end((pid_t)strtol(line + 5, NULL, 10), rest);
-		}
-		if (line == text && got < (ssize_t)sizeof(text) - 1)
-			return;				   /* it is being written */
-		*from += line == text ? got : line - text; /* a longer line is none of these */
-	}
-}
-
-void journal_hear(void)
-{
-	if (journal.fd >= 0)
-		hear(journal.fd, &journal.heard);
-}
-
-/* Takes the place of the file before in one step. What the guard has written meanwhile is in the one or the other. */
+/* Takes the place of the file before in one step. */
 static void write_all_anew(void)
 {
 	struct buf out = { 0 };
-	int before, file;
+	int file;
 
 	take_changed(false);
 	buf_clear(&journal.lines);
 	if (journal.fd < 0)
 		return;
-	journal.due = false;
 	file = compose(&out) ? make_file("superd-journal", &out) : -1;
-	before = fd_copy(journal.fd, FD_HIGH);
-	guard->files++; /* what the guard writes at the same time, it writes again */
-	if (file < 0 || before < 0 || dup3(file, journal.fd, O_CLOEXEC) < 0) {
-		if (!journal.has_failed)
-			log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
-		journal.due = journal.has_failed = true; /* the next turn tries again */
-	} else {
-		off_t heard = journal.heard;
-
+	journal.due = file < 0 || dup3(file, journal.fd, O_CLOEXEC) < 0; /* then the next turn tries again */
+	if (journal.due && !journal.has_failed)
+		log_error(superd.log, "cannot save the state for the next superd: %s", strerror(errno));
+	journal.has_failed = journal.due;
+	if (!journal.due) {
+		guard->kept = guard->heard;
+		guard->has_journal = journal.is_written = true;
 		journal.size = 0;
 		journal.whole = (off_t)out.length;
-		journal.heard = (off_t)out.length;
-		journal.is_written = true;
-		journal.has_failed = false;
 		fd_close(&journal.stale);
-		hear(before, &heard);
 	}
 	fd_close(&file);
-	fd_close(&before);
 	buf_free(&out);
 }
 
@@ -685,7 +629,6 @@ void journal_begin(int fd)
 		fd_close(&journal.text);
 		return;
 	}
-	journal.out = &journal.lines;
 	journal.is_written = journal.text >= 0; /* by the superd before: what comes is behind that */
 	journal.due = true;
 	if (!journal.is_written)
@@ -845,11 +788,9 @@ char *journal_read(int fd, bool sockets, struct buf *why)
 {
 	size_t length;
 	char *text = state_file_read(fd, TEXT_MOST, &length);
-	const char *last = text ? strrchr(text, '\n') : NULL;
 
 	if (!text)
 		return NULL;
-	journal.heard = last ? last + 1 - text : 0;
 	if (strncmp(text, HEAD, strlen(HEAD)) != 0) {
 		if (*text)
 			buf_addf(why, "it is '%.*s', and this superd reads '%.*s'", (int)strcspn(text, "\n"), text,
@@ -985,13 +926,6 @@ static void restore_socket(const struct journal_line *line, const char *key)
 	fd_close(&fd);
 }
 
-static void restore_client(struct client *client)
-{
-	client->peer.length = sizeof(client->peer.storage);
-	if (client->fd >= 0 && getpeername(client->fd, &client->peer.any, &client->peer.length) < 0)
-		client->peer.length = 0;
-}
-
 static void restore_stored(const struct journal_line *line, const char *key)
 {
 	struct svc *svc = svc_of(line);
@@ -1013,6 +947,7 @@ static void restore_instance(const struct journal_line *line, const char *key)
 {
 	struct svc *svc = svc_of(line);
 	struct instance *instance;
+	struct client *client;
 
 	if (!svc)
 		return;
@@ -1022,7 +957,10 @@ static void restore_instance(const struct journal_line *line, const char *key)
 	if (instance->number > superd.last_number)
 		superd.last_number = instance->number;
 	walk_instance(line, instance);
-	restore_client(&instance->client);
+	client = &instance->client;
+	client->peer.length = sizeof(client->peer.storage);
+	if (client->fd >= 0 && getpeername(client->fd, &client->peer.any, &client->peer.length) < 0)
+		client->peer.length = 0;
 	if (instance->socket)
 		svc->run->count++;
 	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
@@ -1071,11 +1009,8 @@ void journal_restore(char *text)
 		const char *name;
 		void (*restore)(const struct journal_line *line, const char *key);
 	} kinds[] = {
-		{ "svc", restore_service },
-		{ "fd", restore_socket },
-		{ "store", restore_stored },
-		{ "start", restore_instance },
-		{ "remove", restore_removal },
+		{ "svc", restore_service },    { "fd", restore_socket },      { "store", restore_stored },
+		{ "start", restore_instance }, { "remove", restore_removal },
 	};
 	size_t services = 0, instances;
 
@@ -1113,52 +1048,43 @@ void journal_restore(char *text)
 	guard_tell(journal.said.version, services, instances);
 }
 
-/* How it has ended; NULL: nobody has said. */
-static const char *find_end(pid_t pid)
-{
-	char by_guard[24], by_superd[24];
-	const struct journal_record *found;
-
-	snprintf(by_guard, sizeof(by_guard), "pid %ld", (long)pid);
-	snprintf(by_superd, sizeof(by_superd), "own %ld", (long)pid);
-	found = find_record(by_superd);
-	if (!found)
-		found = find_record(by_guard);
-	return found ? found->rest : NULL;
-}
-
-/* What has ended while nobody waited for it. */
+/* What has ended while nobody waited for it. One of which neither superd nor its guard has told, superd has reaped and
+ * died before that was known: it has ended well. */
 void journal_deliver_ends(void)
 {
 	struct journal_end {
 		pid_t pid;
-		const char *text;
+		int status;
 	} *ends = NULL;
 	size_t count = 0, room = 0;
 
 	each_instance(instance_go_on);
 	for (size_t n = 0; n < 256; n++) {
 		for (struct child *child = superd.children[n]; child; child = child->next) {
-			struct process process;
 			bool lives = kill(child->pid, 0) == 0 || errno != ESRCH;
-			const char *text = NULL;
+			const struct journal_record *told;
+			struct process process;
+			char key[24];
 			void *larger;
 
 			/* Another process may have had its number before, or may have it now. */
 			if (process_read(child->pid, &process) &&
 			    (process.parent == getpid() || (process.parent == guard->pid && !process.ended)))
 				continue;
-			if (!(text = find_end(child->pid)) && lives)
+			snprintf(key, sizeof(key), "pid %ld", (long)child->pid);
+			told = find_record(key);
+			if (!told && lives)
 				continue;
 			if (!(larger = array_grow(ends, &room, count, sizeof(*ends))))
 				state_fail();
 			ends = larger;
-			ends[count++] = (struct journal_end){ child->pid, text };
+			ends[count++] =
+				(struct journal_end){ child->pid, told ? (int)strtol(told->rest, NULL, 10) : 0 };
 		}
 	}
-	journal_hear(); /* all of those that had gone are there */
+	guard_hear(); /* first: all of those that had gone are there */
 	for (size_t n = 0; n < count; n++)
-		tell_end(ends[n].pid, ends[n].text);
+		child_ended(ends[n].pid, ends[n].status, NULL);
 	free(ends);
 	forget_lines();
 }

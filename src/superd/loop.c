@@ -213,7 +213,7 @@ void child_ended(pid_t pid, int status, const struct rusage *used)
 	buf_free(&left);
 	if (!child)
 		return;
-	journal_say("-own %ld %d 0\n", (long)pid, status);
+	journal_say("-pid %ld %d\n", (long)pid, status);
 	child->ended(child, status, used);
 }
 

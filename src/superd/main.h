@@ -310,6 +310,8 @@ void pid_file_remove(struct pid_file *file);
 
 #define GUARD_AGAIN "--guard-again="    /* first argument of a guard after an upgrade, with the descriptor of its page */
 
+enum { GUARD_ENDS = 512 };
+
 /* What both share: a memory file. Members are only ever added at its end. guard.c writes it, and what is said. */
 extern struct guard {
 	char magic[16];
@@ -322,8 +324,14 @@ extern struct guard {
 		};
 		int fds[6];
 	};
-	_Atomic unsigned files;         /* journals so far */
-	_Atomic unsigned ends;          /* that the guard has written there */
+	/* Ends of the guard's own children: so many in all; superd: so many it has heard of, and so many its journal knows. */
+	_Atomic unsigned ends, heard, kept;
+	struct guard_end {
+		pid_t pid;
+		int status;             /* wait status */
+		int64_t cpu;            /* microseconds */
+	} ended[GUARD_ENDS];            /* those that its journal does not know yet: the n-th is at n % GUARD_ENDS */
+	bool has_journal;               /* superd: one was written */
 	bool restarts, upgrades;        /* superd follows one that has died or upgraded; it has ended for an upgrade */
 	uint8_t upgraded;               /* NOT_UPGRADED: none has begun behind that */
 	bool begun;                     /* superd: it has written its journal */

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 
 #include "controlling.h"
 #include "guarding.h"
@@ -712,6 +713,56 @@ static void try_beginnings(const struct beginning *beginning)
 	while (n <= last && try_beginning(beginning, n))
 		n += first ? 1 : 97;
 	cr_log_info("%zu stops", n);
+}
+
+/* Stops superd before it replaces its journal. */
+static void stop_before_new_journal(pid_t superd)
+{
+	struct { /* of ptrace(2), which libcs name differently */
+		uint8_t op;
+		uint64_t places[2], number, rest[7];
+	} info = { 0 };
+	int status;
+
+	do {
+		cr_assert_eq(ptrace(PTRACE_SYSCALL, superd, 0, 0), 0);
+		cr_assert_eq(waitpid(superd, &status, __WALL), superd);
+		cr_assert(WIFSTOPPED(status), "it has ended: %x\n%s", (unsigned)status, world_logs());
+		cr_assert_gt(ptrace(PTRACE_GET_SYSCALL_INFO, superd, sizeof(info), &info), 0);
+	} while (info.op != 1 /* entry */ || info.number != SYS_dup3);
+}
+
+/* It ends just before a new journal takes the place of the one before, and superd is killed just behind that. */
+Behaviour(guard_calls, the_end_of_a_program_beside_a_new_journal)
+{
+	const char *script = text_of("echo $$ >%s; until test -e %s; do sleep 0.02; done; exit 3", path_in("pid"),
+				      path_in("go"));
+	struct superd *superd;
+	int status;
+	pid_t pid, below;
+
+	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	superd = guarded_run("service web { start = boot restart = no exec = { \"/bin/sh\", \"-c\", \"%s\" } }\n",
+			     script);
+	WAIT_UNTIL(count_lines(path_in("pid")) == 1);
+	pid = (pid_t)strtol(read_text(path_in("pid")), NULL, 10);
+	guarded_kill(superd);           /* the program is the guard's child now */
+	below = guarded_wait(superd);
+	control_once("version");        /* it has begun */
+	cr_assert_eq(ptrace(PTRACE_SEIZE, below, 0, PTRACE_O_TRACESYSGOOD), 0);
+	cr_assert_eq(ptrace(PTRACE_INTERRUPT, below, 0, 0), 0);
+	cr_assert_eq(waitpid(below, &status, __WALL), below);
+	superd_signal(superd, SIGHUP);
+	stop_before_new_journal(below);
+	write_file("go", "go");
+	WAIT_UNTIL(kill(pid, 0) < 0);
+	cr_assert_eq(ptrace(PTRACE_SYSCALL, below, 0, 0), 0);
+	cr_assert_eq(waitpid(below, &status, __WALL), below);
+	cr_assert_eq(kill(below, SIGKILL), 0);
+	cr_assert_eq(waitpid(below, &status, __WALL), below);
+	superd_wait_log(superd, text_of("web: pid %ld ended: ", (long)pid));
+	cr_expect(superd_logged(superd, text_of("web: pid %ld ended: exit status 3", (long)pid)), "%s", world_logs());
+	superd_stop(superd);
 }
 
 Behaviour(guard_calls, services_of_boot)
