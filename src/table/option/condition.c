@@ -50,46 +50,21 @@ static bool skip_prefix(const char **text, const char *with)
 	return true;
 }
 
-static bool find_kind(const char *name, size_t length, enum condition_kind *kind)
-{
-	for (int n = 0; n < CONDITION_KINDS; n++) {
-		if (scan_is_word(name, length, kinds[n].name)) {
-			*kind = (enum condition_kind)n;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const char *parameter_refuse(enum parameter parameter, const char *text)
-{
-	unsigned capability;
-
-	if (!*text)
-		return "a condition is a kind, = and a value; the value is missing";
-	switch (parameter) {
-	case PARAMETER_PATH:
-		return *text == '/' ? NULL : "a path begins with /";
-	case PARAMETER_CAPABILITY:
-		return capability_find(text, &capability) ? NULL : "there is no such capability";
-	case PARAMETER_TEXT:
-		break;
-	}
-	return NULL;
-}
-
 const char *condition_read(const char *text, struct condition *condition)
 {
 	size_t length;
+	unsigned capability;
 
-	*condition = (struct condition){ .kind = CONDITION_KINDS };
+	*condition = (struct condition){ .kind = 0 };
 	condition->is_assert = skip_prefix(&text, "Assert");
 	if (!condition->is_assert)
 		skip_prefix(&text, "Condition");
 	length = strcspn(text, "=");
 	if (!text[length])
 		return "a condition is a kind, = and a value, as PathExists=/etc/x";
-	if (!find_kind(text, length, &condition->kind))
+	while (condition->kind < CONDITION_KINDS && !scan_is_word(text, length, kinds[condition->kind].name))
+		condition->kind++;
+	if (condition->kind == CONDITION_KINDS)
 		return "superd does not check this kind of condition; exec_condition runs a program that does";
 	text = scan_skip_blanks(text + length + 1);
 	while (skip_prefix(&text, "|"))
@@ -99,5 +74,15 @@ const char *condition_read(const char *text, struct condition *condition)
 	text = scan_skip_blanks(text);
 	condition->is_negated = skip_prefix(&text, "!");     /* also of !=, as systemd has it */
 	condition->parameter = scan_skip_blanks(text);
-	return parameter_refuse(kinds[condition->kind].parameter, condition->parameter);
+	if (!*condition->parameter)
+		return "a condition is a kind, = and a value; the value is missing";
+	switch (kinds[condition->kind].parameter) {
+	case PARAMETER_PATH:
+		return *condition->parameter == '/' ? NULL : "a path begins with /";
+	case PARAMETER_CAPABILITY:
+		return capability_find(condition->parameter, &capability) ? NULL : "there is no such capability";
+	case PARAMETER_TEXT:
+		break;
+	}
+	return NULL;
 }

@@ -23,27 +23,18 @@ const struct option_def *global_find(const char *name)
 	return NULL;
 }
 
-/* The value of a setting that nobody sets. */
-static const void *unset_value(enum global global)
-{
-	static const int64_t nothing;
-
-	return global_option_defs[global].unset ? global_option_defs[global].unset : &nothing;
-}
-
 void globals_init(struct globals *globals)
 {
-	*globals = (struct globals){ 0 };
-	for (int n = 0; n < GLOBALS; n++) {
-		enum global global = (enum global)n;
-
-		memcpy(global_field(globals, global), unset_value(global), field_size(global_option_defs[n].type));
-	}
+	for (int n = 0; n < GLOBALS; n++)
+		type_unset(&global_option_defs[n], global_field(globals, (enum global)n));
 }
 
 bool global_is_set(const struct globals *globals, enum global global)
 {
-	return !type_equal(&global_option_defs[global], global_value(globals, global), unset_value(global));
+	int64_t unset;
+
+	type_unset(&global_option_defs[global], &unset);
+	return !type_equal(&global_option_defs[global], global_value(globals, global), &unset);
 }
 
 static void copy_set(struct globals *to, const struct globals *from)

@@ -20,9 +20,7 @@ static bool fill_default(const struct option_def *option, void *field, struct po
 {
 	struct parse parse = { .option = option, .words = &option->fallback, .count = 1, .pool = pool };
 
-	memset(field, 0, field_size(option->type));
-	if (option->unset)
-		memcpy(field, option->unset, field_size(option->type));
+	type_unset(option, field);
 	return option->unset || !option->fallback || !type_parse(&parse, field);
 }
 

@@ -118,31 +118,15 @@ void type_format(const struct option_def *option, const void *field, struct buf 
 	buf_free(&text);
 }
 
-/* Adds what `show` writes: null, a number, a word or a share as 10%. */
-static void json_shown(const struct option_def *option, const void *field, struct buf *out)
+void type_json(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct type *type = option->type;
 	struct buf text = { 0 };
 	const char *shown;
 
-	type->show(option, field, &text);
+	if (type->show)
+		type->show(option, field, &text);
 	shown = buf_string(&text);
-	if (!*shown)
-		json_text(out, NULL);
-	else if (type->kind == FIELD_SHOWN || isalpha((unsigned char)*shown) || scan_ends_with(shown, "%"))
-		json_text(out, shown);
-	else
-		decimal_add(out, *(const int64_t *)field, type->number ? type->number->decimals : 0);
-	out->failed |= text.failed;
-	buf_free(&text);
-}
-
-void type_json(const struct option_def *option, const void *field, struct buf *out)
-{
-	const struct type *type = option->type;
-	struct buf text = { 0 };
-	const char *first;
-
 	if (type->kind == FIELD_TEXT) {
 		json_text(out, *(const char *const *)field);
 	} else if (type->kind == FIELD_BOOL) {
@@ -153,23 +137,23 @@ void type_json(const struct option_def *option, const void *field, struct buf *o
 			json_wide_element(out);
 			json_text(out, *list);
 		}
-		if (type->kind == FIELD_SET)
-			type->show(option, field, &text);
-		first = buf_string(&text);
-		for (const char *word = first; word < first + text.length; word += strlen(word) + 1) {
+		for (const char *word = shown; word < shown + text.length; word += strlen(word) + 1) {
 			json_wide_element(out);
 			json_text(out, word);
 		}
 		buf_char(out, ']');
+	} else if (!*shown) {
+		json_text(out, NULL);
+	} else if (type->kind == FIELD_SHOWN || isalpha((unsigned char)*shown) || scan_ends_with(shown, "%")) {
+		json_text(out, shown);
 	} else {
-		json_shown(option, field, out);
+		decimal_add(out, *(const int64_t *)field, type->number->decimals);
 	}
 	out->failed |= text.failed;
 	buf_free(&text);
 }
 
-/* Sets the field to the option's `unset`. */
-static void value_unset(const struct option_def *option, void *field)
+void type_unset(const struct option_def *option, void *field)
 {
 	if (option->unset)
 		memcpy(field, option->unset, field_size(option->type));
@@ -187,7 +171,7 @@ static const char *tuple_parse(const struct type *type, struct parse *parse, voi
 	if (count == 1)
 		reason = shell_words_split(parse->pool, written[0], &parse->words, &parse->count);
 	if (!reason && count == 1 && !parse->count && type->empty_unsets) {
-		value_unset(parse->option, field);
+		type_unset(parse->option, field);
 	} else if (!reason) {
 		reason = type->parse(parse, field);
 		parse->bad = parse->bad < count ? parse->bad : 0;
@@ -206,13 +190,20 @@ static const char *field_parse(const struct type *type, struct parse *parse, voi
 					: list_field_parse(parse, field);
 }
 
+static const char *word_refuse(const struct option_def *option, const char *word)
+{
+	const struct type *type = option->type;
+
+	return type->refuse ? type->refuse(word) : type->refuse_for ? type->refuse_for(option, word) : NULL;
+}
+
 static const char *list_parse(const struct type *type, struct parse *parse, void *field)
 {
 	const char *reason = NULL;
 
-	for (size_t i = 0; type->refuse && !reason && i < parse->count; i++) {
+	for (size_t i = 0; !reason && i < parse->count; i++) {
 		parse->bad = i;
-		reason = type->refuse(parse->words[i]);
+		reason = word_refuse(parse->option, parse->words[i]);
 	}
 	if (!reason) {
 		parse->bad = 0;
@@ -239,22 +230,17 @@ const char *type_parse(struct parse *parse, void *field)
 	if (parse->count != 1)
 		return "it needs one value, not a list";
 	if (!*parse->words[0] && (option->unset || type->empty_unsets)) {
-		value_unset(option, field);
+		type_unset(option, field);
 		return NULL;
 	}
-	if (type->refuse && *parse->words[0])
-		reason = type->refuse(parse->words[0]);
+	if (*parse->words[0])
+		reason = word_refuse(option, parse->words[0]);
 	return reason ? reason : field_parse(type, parse, field);
 }
 
 size_t field_size(const struct type *type)
 {
 	return type->size ? type->size : sizeof(void *);
-}
-
-static bool texts_equal(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
 }
 
 static bool shown_equal(const struct option_def *option, const void *a, const void *b)
@@ -276,8 +262,11 @@ bool type_equal(const struct option_def *option, const void *a, const void *b)
 	const struct type *type = option->type;
 	words left, right;
 
-	if (type->kind == FIELD_TEXT)
-		return texts_equal(*(const char *const *)a, *(const char *const *)b);
+	if (type->kind == FIELD_TEXT) {
+		const char *one = *(const char *const *)a, *other = *(const char *const *)b;
+
+		return one == other || (one && other && !strcmp(one, other));
+	}
 	if (type->kind != FIELD_WORDS)
 		return type->has_pointers ? shown_equal(option, a, b) : !memcmp(a, b, type->size);
 	left = *(const words *)a;

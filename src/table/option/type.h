@@ -43,9 +43,10 @@ struct type {
 	bool has_pointers;              /* of SHOWN and SET: equal values have equal texts, and not equal bytes */
 	size_t size;                    /* bytes of the field; of FIELD_WORDS and FIELD_TEXT 0, see field_size */
 	const struct number *number;    /* of count, size and the like: how to read and show it */
-	/* Checks a word of a list, or a text that is not empty. Returns NULL, or why it is wrong. NULL: any word is
-	 * good. */
+	/* Check a word of a list, or a text that is not empty; refuse_for by what the option allows. Return NULL, or why it
+	 * is wrong. A type has one of them; both NULL: any word is good. */
 	const char *(*refuse)(const char *word);
+	const char *(*refuse_for)(const struct option_def *option, const char *word);
 	/* Stores words that passed all checks above in the field; a tuple or a list may be empty. Returns as
 	 * type_parse, its only caller. NULL: as the kind is. */
 	const char *(*parse)(struct parse *parse, void *field);
@@ -53,6 +54,9 @@ struct type {
 };
 
 size_t field_size(const struct type *type);
+
+/* Sets the field to the option's `unset`. */
+void type_unset(const struct option_def *option, void *field);
 
 /* Parses the words into a field of the option's type. Returns NULL, or the mistake and its correction, as the end of
  * a sentence; then parse->bad is the word, and the field is unchanged. */
@@ -88,7 +92,7 @@ bool type_equal(const struct option_def *option, const void *a, const void *b); 
 	TYPE(capabilities, uint64_t) /* "~" in front of the first: all but these, unknown ones included */ \
 	TYPE(scheduling, const char *) /* idle, best-effort:0-7, realtime:0-7; kept with its level */ \
 	TYPE(directories, words) /* relative, no ".." */ \
-	TYPE(endpoints, words) /* canonical texts; the builder parses the option `listen` itself */ \
+	TYPE(endpoints, words) /* of `listen`, which the builder reads itself */ \
 	TYPE(builtin, words) /* one of the option's words and its options; one text is split */ \
 	TYPE(redirect, words) /* host and port, also written "host:port", "[v6]:port" or "host port"; or a path */ \
 	TYPE(addresses, words) /* addresses, networks and names (table/service/access); "none" is no client */ \

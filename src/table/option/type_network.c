@@ -228,44 +228,26 @@ static const char *redirect_split(const char *text, struct pool *pool, const cha
 	return parts[0] ? NULL : NO_MEMORY;
 }
 
-/* Keeps a host without its brackets, if it has any. */
-static const char *host_keep(const char *host, struct pool *pool)
-{
-	size_t length = strlen(host);
-
-	if (length > 2 && host[0] == '[' && host[length - 1] == ']')
-		return pool_text_n(pool, host + 1, length - 2);
-	return pool_text(pool, host);
-}
-
-static bool is_path(const char *text)
-{
-	return text[0] == '/' || text[0] == '@';
-}
-
-static const char *socket_refuse(const char *path)
-{
-	if (strlen(path) > PATH_MOST)
-		return "the path of a unix socket has at most 107 bytes";
-	return path[1] ? NULL : "a name is missing";
-}
-
 static const char *redirect_parse(struct parse *parse, void *field)
 {
-	const char *parts[2], *reason;
+	const char *first = parse->count ? parse->words[0] : "", *parts[2], *reason;
+	size_t length = strlen(first);
 
-	if (parse->count == 1 && is_path(parse->words[0])) {
-		reason = socket_refuse(parse->words[0]);
-		return reason ? reason : list_keep(parse, parse->words, 1, field);
-	}
 	if (parse->count < 1 || parse->count > 2)
 		return HOST_AND_PORT;
+	if (parse->count == 1 && (*first == '/' || *first == '@')) {
+		if (length > PATH_MOST)
+			return "the path of a unix socket has at most 107 bytes";
+		return first[1] ? list_keep(parse, &first, 1, field) : "a name is missing";
+	}
 	if (parse->count == 1) {
-		reason = redirect_split(parse->words[0], parse->pool, parts);
+		reason = redirect_split(first, parse->pool, parts);
 		if (reason)
 			return reason;
 	} else {
-		parts[0] = host_keep(parse->words[0], parse->pool);
+		bool has_brackets = length > 2 && *first == '[' && first[length - 1] == ']';
+
+		parts[0] = has_brackets ? pool_text_n(parse->pool, first + 1, length - 2) : first;
 		parts[1] = parse->words[1];
 		if (!parts[0])
 			return NO_MEMORY;

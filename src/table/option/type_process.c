@@ -43,11 +43,6 @@ static const char *const stream_words[] = {
 	[STREAM_DESCRIPTOR] = "fd", NULL
 };
 
-static bool stream_has_path(unsigned kind)
-{
-	return kind == STREAM_FILE || kind == STREAM_APPEND || kind == STREAM_TRUNCATE;
-}
-
 /* Checks the text behind the word, with its colon. Returns NULL, or why it is wrong. */
 static const char *stream_refuse_text(unsigned kind, const char *text)
 {
@@ -60,7 +55,7 @@ static const char *stream_refuse_text(unsigned kind, const char *text)
 
 static bool stream_has_text(unsigned kind)
 {
-	return stream_has_path(kind) || kind == STREAM_DESCRIPTOR;
+	return kind == STREAM_FILE || kind == STREAM_APPEND || kind == STREAM_TRUNCATE || kind == STREAM_DESCRIPTOR;
 }
 
 static const char *stream_parse(struct parse *parse, void *field)
@@ -139,20 +134,10 @@ static const char *syslog_parse(struct parse *parse, struct log_target *target)
 	return NULL;
 }
 
-static int64_t hard_by_default(int64_t soft)
-{
-	int64_t margin = soft / 100;
-
-	if (margin < MARGIN_LEAST)
-		margin = MARGIN_LEAST;
-	if (margin > MARGIN_MOST)
-		margin = MARGIN_MOST;
-	return soft < SCAN_INFINITY - margin ? soft + margin : SCAN_INFINITY;
-}
-
 static const char *file_parse(struct parse *parse, struct log_target *target)
 {
 	words list = parse->words;
+	int64_t margin;
 
 	if (parse->count < 2 || parse->count > 4)
 		return "FILE must be followed by a path, and optionally by a soft and a hard limit of its size";
@@ -163,7 +148,9 @@ static const char *file_parse(struct parse *parse, struct log_target *target)
 	target->soft = target->hard = SCAN_INFINITY;
 	if (parse->count > 2 && (scan_bytes(list[2], &target->soft) || target->soft < 1))
 		return "the soft limit is a size, as in 500K or 10M";
-	target->hard = hard_by_default(target->soft);
+	margin = target->soft / 100;
+	margin = margin < MARGIN_LEAST ? MARGIN_LEAST : margin > MARGIN_MOST ? MARGIN_MOST : margin;
+	target->hard = target->soft < SCAN_INFINITY - margin ? target->soft + margin : SCAN_INFINITY;
 	parse->bad = 3;
 	if (parse->count > 3 && (scan_bytes(list[3], &target->hard) || target->hard < target->soft))
 		return "the hard limit is a size that is not below the soft one";
@@ -282,23 +269,12 @@ const struct type type_fdstore = { .name = "store of sockets", .kind = FIELD_TEX
 
 #define NICE_MOST 40                    /* a nice value of -20: getrlimit(2), RLIMIT_NICE */
 
-/* Returns the RLIMIT_x of an option, from the offset of its field; -1: another field, as in tests. */
-static int limit_resource(const struct option_def *option)
-{
-	return option->group == GROUP_LIMITS ? (int)(option->offset / sizeof(struct limit)) : -1;
-}
-
-/* Returns the unit of a resource in microseconds; 0: it is no time. */
-static int64_t limit_unit(const struct option_def *option)
-{
-	int resource = limit_resource(option);
-
-	return resource == RLIMIT_CPU ? 1000000 : resource == RLIMIT_RTTIME ? 1 : 0;
-}
-
 static const char *limit_read(const struct option_def *option, const char *text, int64_t *out)
 {
-	int64_t unit = limit_unit(option);
+	/* RLIMIT_x, from the offset of its field; -1: another field, as in tests. */
+	int resource = option->group == GROUP_LIMITS ? (int)(option->offset / sizeof(struct limit)) : -1;
+	/* In microseconds; 0: it is no time. */
+	int64_t unit = resource == RLIMIT_CPU ? 1000000 : resource == RLIMIT_RTTIME ? 1 : 0;
 	const char *reason;
 
 	*out = -1;
@@ -314,7 +290,7 @@ static const char *limit_read(const struct option_def *option, const char *text,
 	}
 	if (!reason && *out < 0)
 		return "a limit is not negative";
-	if (!reason && limit_resource(option) == RLIMIT_NICE && *out > NICE_MOST && *out != SCAN_INFINITY)
+	if (!reason && resource == RLIMIT_NICE && *out > NICE_MOST && *out != SCAN_INFINITY)
 		return "expected a number from 0 to 40, which is 20 minus the lowest nice value";
 	return reason;
 }

@@ -23,12 +23,16 @@
 typedef const char *refuse_bare(const char *word, bool denied, struct pool *pool);
 
 /* Gives each word its sign: ~ if it is denied, + if it is allowed behind a denied one. */
-static const char *sign_words(struct parse *parse, bool behind_denied, const char **out, refuse_bare *refuse)
+static const char *signed_parse(struct parse *parse, refuse_bare *refuse, void *field)
 {
-	bool denied = false;
+	const char **list = calloc(parse->count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
+	words before = parse->append ? *(const words *)field : NULL;
+	bool denied = false, behind_denied = false;
 
-	for (size_t i = 0; i < parse->count; i++) {
-		const char *word = parse->words[i], *reason;
+	for (words word = before; word && *word; word++)
+		behind_denied |= (*word)[0] == '~';
+	for (size_t i = 0; !reason && i < parse->count; i++) {
+		const char *word = parse->words[i];
 		bool has_sign = word[0] == '~' || word[0] == '+';
 
 		parse->bad = i;
@@ -36,34 +40,14 @@ static const char *sign_words(struct parse *parse, bool behind_denied, const cha
 			denied = word[0] == '~';
 		behind_denied |= denied;
 		reason = refuse(word + has_sign, denied, parse->pool);
-		if (reason)
-			return reason;
-		out[i] = pool_textf(parse->pool, "%s%s", denied ? "~" : behind_denied ? "+" : "", word + has_sign);
-		if (!out[i])
-			return NO_MEMORY;
+		list[i] = pool_textf(parse->pool, "%s%s", denied ? "~" : behind_denied ? "+" : "", word + has_sign);
+		if (!reason && !list[i])
+			reason = NO_MEMORY;
 	}
-	return NULL;
-}
-
-static const char *signed_parse(struct parse *parse, refuse_bare *refuse, void *field)
-{
-	const char **list = calloc(parse->count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
-	words before = parse->append ? *(const words *)field : NULL;
-	bool denied = false;
-
-	for (words word = before; word && *word; word++)
-		denied |= (*word)[0] == '~';
-	if (list)
-		reason = sign_words(parse, denied, list, refuse);
 	if (!reason)
 		reason = list_keep(parse, list, parse->count, field);
 	free(list);
 	return reason;
-}
-
-static bool is_call_name(const char *name, size_t length)
-{
-	return length && strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789") >= length;
 }
 
 static const char *refuse_group(const char *name, struct pool *pool)
@@ -91,9 +75,9 @@ static const char *refuse_call(const char *word, bool denied, struct pool *pool)
 		return "only denied calls (after ~) can have an error";
 	if (*name == '@' && strcmp(name, CALL_GROUP_ALL) && !syscall_group_find(name))
 		return refuse_group(name, pool);
-	if (*name == '@')
+	if (*name == '@' || (length && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789")]))
 		return NULL;
-	return is_call_name(name, length) ? NULL : "expected the name of a system call, or a group that begins with @";
+	return "expected the name of a system call, or a group that begins with @";
 }
 
 static const char *calls_parse(struct parse *parse, void *field)
@@ -110,13 +94,11 @@ static const char *refuse_family(const char *word, bool denied, struct pool *poo
 {
 	int family;
 
-	(void)denied;
+	(void)denied, (void)pool;
 	if (address_family_find(word, &family))
 		return NULL;
-	if (!strcmp(word, "none"))
-		return "none must be the only word";
-	return reason_or_memory(
-		pool_textf(pool, "expected a family of addresses as AF_UNIX, AF_INET or AF_INET6, or none"));
+	return !strcmp(word, "none") ? "none must be the only word"
+				     : "expected a family of addresses as AF_UNIX, AF_INET or AF_INET6, or none";
 }
 
 static const char *families_parse(struct parse *parse, void *field)
@@ -332,12 +314,6 @@ bool device_rule_read(const char *word, struct device_rule *rule)
 	return rule->length && (rule->is_kind || (!strncmp(word, "/dev/", 5) && rule->length > 5));
 }
 
-/* Whether a word is the second of an entry, behind a path. */
-static bool is_rights(const char *word)
-{
-	return *word && !word[strspn(word, "rwm")];
-}
-
 static const char *device_rules_parse(struct parse *parse, void *field)
 {
 	const char **list = calloc(parse->count + 1, sizeof(*list)), *reason = list ? NULL : NO_MEMORY;
@@ -346,10 +322,10 @@ static const char *device_rules_parse(struct parse *parse, void *field)
 	size_t length = 0;
 
 	for (size_t n = 0; !reason && n < parse->count; n++) {
-		const char *word = given[n];
+		const char *word = given[n], *next = n + 1 < parse->count ? given[n + 1] : "";
 
 		parse->bad = n;
-		if (!strpbrk(word, BLANKS) && n + 1 < parse->count && is_rights(given[n + 1]))
+		if (!strpbrk(word, BLANKS) && *next && !next[strspn(next, "rwm")])
 			word = pool_textf(parse->pool, "%s %s", word, given[++n]);
 		if (!word)
 			reason = NO_MEMORY;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "lib/scan.h"
-#include "table/endpoint/endpoint.h"
 
 const struct type type_text = { .name = "text", .kind = FIELD_TEXT };
 
@@ -23,14 +22,7 @@ static const char *path_refuse(const struct option_def *option, const char *path
 	return optional ? "a path starts with /, or with -/ where it may be missing" : "a path starts with /";
 }
 
-static const char *path_parse(struct parse *parse, void *field)
-{
-	const char *path = parse->words[0], *reason = *path ? path_refuse(parse->option, path) : NULL;
-
-	return reason ? reason : text_keep(parse->pool, path, field);
-}
-
-const struct type type_path = { .name = "path", .kind = FIELD_TEXT, .parse = path_parse };
+const struct type type_path = { .name = "path", .kind = FIELD_TEXT, .refuse_for = path_refuse };
 
 /* Whether a number is beyond uid_t, or is (uid_t)-1, which setresuid(2) ignores. */
 static bool is_beyond_ids(const char *digits)
@@ -215,28 +207,9 @@ const struct type type_duration = NUMBER_TYPE("duration", duration_kind);
 
 const struct type type_list = { .name = "list of words", .kind = FIELD_WORDS, .is_list = true };
 
-typedef const char *refuse_by_option(const struct option_def *option, const char *word);
-
-/* As list_parse with a type's `refuse`, but the check depends on the option. */
-static const char *parse_each(struct parse *parse, refuse_by_option *refuse, void *field)
-{
-	for (; parse->bad < parse->count; parse->bad++) {
-		const char *reason = refuse(parse->option, parse->words[parse->bad]);
-
-		if (reason)
-			return reason;
-	}
-	return list_field_parse(parse, field);
-}
-
-static const char *paths_parse(struct parse *parse, void *field)
-{
-	return parse_each(parse, path_refuse, field);
-}
-
 const struct type type_paths = {
 	.name = "list of paths", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.parse = paths_parse,
+	.refuse_for = path_refuse,
 };
 
 /* Names that no service may have below the fixed directories, because superd or all services use them: their owner
@@ -299,14 +272,9 @@ static const char *directory_refuse(const struct option_def *option, const char 
 	return NULL;
 }
 
-static const char *directories_parse(struct parse *parse, void *field)
-{
-	return parse_each(parse, directory_refuse, field);
-}
-
 const struct type type_directories = {
 	.name = "list of directories", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.parse = directories_parse,
+	.refuse_for = directory_refuse,
 };
 
 static const char *variable_refuse(const char *word)
@@ -336,35 +304,4 @@ const struct type type_command = {
 	.parse = command_parse,
 };
 
-static const char *endpoint_canonical(const char *text, struct pool *pool, const char **out)
-{
-	const struct endpoint *endpoint;
-	const char *reason = endpoint_parse(text, pool, &endpoint);
-	struct buf canonical = { 0 };
-
-	if (reason)
-		return reason;
-	endpoint_format(endpoint, &canonical);
-	*out = buf_keep(&canonical, pool);
-	return *out ? NULL : NO_MEMORY;
-}
-
-/* The value is the list of canonical texts. */
-static const char *endpoints_parse(struct parse *parse, void *field)
-{
-	const char **texts = calloc(parse->count + 1, sizeof(*texts)), *reason = texts ? NULL : NO_MEMORY;
-
-	for (size_t i = 0; i < parse->count && !reason; i++) {
-		parse->bad = i;
-		reason = endpoint_canonical(parse->words[i], parse->pool, &texts[i]);
-	}
-	if (!reason)
-		reason = list_keep(parse, texts, parse->count, field);
-	free(texts);
-	return reason;
-}
-
-const struct type type_endpoints = {
-	.name = "list of endpoints", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.parse = endpoints_parse,
-};
+const struct type type_endpoints = { .name = "list of endpoints", .kind = FIELD_WORDS, .is_list = true };
