@@ -38,7 +38,6 @@
 #include "os/host/rights.h"
 #include "os/socket/socket.h"
 #include "superd/start/start.h"
-#include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/service/builtin.h"

@@ -158,7 +158,7 @@ static int do_explain(const struct options *options)
 	}
 	if (print_search(name, stdout))
 		return 0;
-	option_hint(NATIVE, name, &hint);
+	option_hint(name, false, &hint);
 	fprintf(stderr, "superd: --explain %s: there is no such option%s%s\n", name, hint.length ? ": " : "",
 		buf_string(&hint));
 	buf_free(&hint);

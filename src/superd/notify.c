@@ -20,7 +20,7 @@
 #include "os/proc/process.h"
 #include "os/host/rights.h"
 #include "os/socket/socket.h"
-#include "table/option/option_name.h"
+#include "table/option/option_table.h"
 
 #define MESSAGES 64 /* of one socket in a turn of the loop */
 #define ANCESTORS 32

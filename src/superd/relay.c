@@ -15,7 +15,7 @@
 #include "lib/fd.h"
 #include "superd/machine/machine.h"
 #include "superd/start/start.h"
-#include "table/option/option_name.h"
+#include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 
 #define RETRY_LEAST 100000 /* microseconds until the next start */

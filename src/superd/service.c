@@ -33,7 +33,7 @@
 #include "os/socket/socket.h"
 #include "superd/start/start.h"
 #include "table/service/times.h"
-#include "table/option/option_name.h"
+#include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/service/need.h"
 #include "table/service/command_prefix.h"

@@ -11,7 +11,6 @@
 
 #include "os/host/bpf.h"
 #include "table/service/access.h"
-#include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/service/resource_words.h"

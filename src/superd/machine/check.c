@@ -22,7 +22,6 @@
 #include "os/proc/port_owner.h"
 #include "os/proc/process.h"
 #include "os/host/rights.h"
-#include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/services/endpoint_conflict.h"

@@ -11,7 +11,7 @@
 #include "lib/memory.h"
 #include "lib/scan.h"
 #include "lib/wait_note.h"
-#include "table/option/option_name.h"
+#include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 
 void resolver_open(struct resolver *resolver, struct pool *pool, struct lookup_cache *lookups, struct diags *diags)

@@ -12,7 +12,7 @@
 #include "lib/shell_words.h"
 #include "os/host/program.h"
 #include "table/service/access.h"
-#include "table/option/option_name.h"
+#include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/service/builtin.h"
 #include "table/service/resource_words.h"

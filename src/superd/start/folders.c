@@ -24,7 +24,7 @@
 #include "lib/clock.h"
 #include "lib/fd.h"
 #include "os/host/fs.h"
-#include "table/option/option_name.h"
+#include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/service/credential_words.h"
 

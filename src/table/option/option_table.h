@@ -35,12 +35,20 @@ const char *limit_option(int resource);
 /* Returns the option for the commands of a phase: "exec_start_pre". */
 const char *command_option(enum command_phase phase);
 
-/* Adds a hint for an unknown name: superd.conf's name for another system's word, or the nearest known name. Adds
- * nothing if there is neither. */
-void option_hint(enum dialect dialect, const char *name, struct buf *out);
+/* Adds a hint for a name that no option has, or no setting in superd { }: superd.conf's name for another system's word,
+ * or the nearest known name. Adds nothing if there is neither. */
+void option_hint(const char *name, bool is_global, struct buf *out);
 
-/* Adds a hint for an unknown name in superd { }, in the same way. */
-void global_hint(const char *name, struct buf *out);
+/* Names in messages are those of the language of the service's source: LimitNOFILE for a unit, NumberOfFiles for a
+ * property list, otherwise rlimit_nofile. */
+extern const char *const dialect_systems[DIALECTS];    /* "superd", "xinetd", "systemd", "launchd" */
+
+/* The name of an option in a language, and in the service's; its name in superd.conf if that language has none. Static. */
+const char *option_name_in(enum dialect dialect, const struct option_def *option);
+const char *option_name_of(const struct service *service, const char *option);
+
+/* Adds an option with a value in the service's syntax: "nice = 5", "Nice=5". */
+void option_name_add(const struct service *service, const char *option, const char *value, struct buf *out);
 
 /* The n-th of all options, for lists by chapter; NULL: no more. */
 const struct option_def *option_listed(size_t n);

@@ -12,8 +12,6 @@
 #define WIDTH 78                        /* columns of a line */
 #define BLANKS " \t\n"
 
-static const char *const systems[DIALECTS] = { [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd" };
-
 static const char *const changes[] = {
 	[CHANGE_LIVE] = "takes effect at once", [CHANGE_NEXT] = "takes effect with the next start of the program",
 	[CHANGE_SOCKET] = "is set on the open socket", [CHANGE_REBIND] = "opens the socket again",
@@ -42,25 +40,20 @@ static bool text_has(const char *text, const char *word, size_t length, bool who
 	return false;
 }
 
-static bool option_has(const struct option_def *option, const char *word, size_t length)
-{
-	for (int dialect = XINETD; dialect < DIALECTS; dialect++) {
-		if (text_has(option->name[dialect], word, length, true))
-			return true;
-	}
-	return text_has(option->help, word, length, true) ||
-	       text_has(chapter_title(option->chapter), word, length, true);
-}
-
 /* Whether the option has all of these blank-separated words: anywhere in its name, or, unless it is to have them there,
  * in its text, its section's title and its names elsewhere at the beginning of a word; capitals do not matter. */
 static bool option_has_words(const struct option_def *option, const char *query, bool in_name)
 {
 	while (query += strspn(query, BLANKS), *query) {
 		size_t length = strcspn(query, BLANKS);
+		bool has = text_has(option->name[NATIVE], query, length, false);
 
-		if (!text_has(option->name[NATIVE], query, length, false) &&
-		    (in_name || !option_has(option, query, length)))
+		if (!in_name)
+			has |= text_has(option->help, query, length, true) ||
+			       text_has(chapter_title(option->chapter), query, length, true);
+		for (int dialect = XINETD; !in_name && dialect < DIALECTS; dialect++)
+			has |= text_has(option->name[dialect], query, length, true);
+		if (!has)
 			return false;
 		query += length;
 	}
@@ -107,17 +100,13 @@ static void add_bound(struct buf *out, const struct option_def *option, int64_t 
 	type_format(option, option->type == &type_mode ? (const void *)&mode : &bound, out);
 }
 
-static bool is_number(const struct option_def *option)
-{
-	const struct type *type = option->type;
-
-	return type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
-}
-
 /* Adds "1 or more", "1 to 5", or nothing. */
 static void add_bounds(struct buf *out, const struct option_def *option)
 {
-	if (!is_number(option) || (!option->least && !option->most))
+	const struct type *type = option->type;
+	bool is_number = type == &type_count || type == &type_size || type == &type_duration || type == &type_mode;
+
+	if (!is_number || (!option->least && !option->most))
 		return;
 	add_bound(out, option, option->least);
 	if (option->most == UNLIMITED - 1) {
@@ -212,7 +201,7 @@ bool print_search(const char *query, FILE *out)
 				add_summary(&list, option);
 		}
 	}
-	option_hint(NATIVE, query, &hint);
+	option_hint(query, false, &hint);
 	buf_addf(&text, "No option is named '%s'%s%s%s\n", query, hint.length ? ": " : "", buf_string(&hint),
 		 hint.length && hint.data[hint.length - 1] == '?' ? "" : ".");
 	buf_text(&text, "These have all words in their name or text; superd --explain OPTION describes one.\n\n");
@@ -244,48 +233,43 @@ static bool is_in_defaults(const struct option_def *option)
 	return !(option->flags & NOT_IN_DEFAULTS) && option->chapter != CHAPTER_SUPERD;
 }
 
-static void add_json_option(struct buf *out, const struct option_def *option)
-{
-	struct buf bounds = { 0 };
-
-	add_bounds(&bounds, option);
-	json_object_open(out);
-	json_text_field(out, "name", option->name[NATIVE]);
-	json_text_field(out, "section", chapter_title(option->chapter));
-	json_text_field(out, "page", chapter_page(option->chapter));
-	json_text_field(out, "syntax", argument_of(option));
-	json_text_field(out, "type", option_has_value(option) ? option->type->name : NULL);
-	json_text_field(out, "default", default_of(option));
-	json_text_field(out, "bounds", bounds.length ? buf_string(&bounds) : NULL);
-	json_text_field(out, "text", option->help);
-	json_text_field(out, "example", option->example);
-	json_list_field(out, "words");
-	for (size_t n = 0; option->words && option->words[n]; n++)
-		json_element_text(out, option->words[n]);
-	json_list_close(out);
-	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
-		json_text_field(out, systems[dialect], option->name[dialect]);
-	json_text_field(out, "change", changes[option->change]);
-	json_flag_field(out, "in_socket", option->in_socket);
-	json_flag_field(out, "in_defaults", is_in_defaults(option));
-	json_flag_field(out, "unit_only", option_is_for_units(option));
-	json_object_close(out);
-	out->failed |= bounds.failed;
-	buf_free(&bounds);
-}
-
 bool print_options_json(FILE *out)
 {
 	const struct option_def *option;
-	struct buf text = { 0 };
+	struct buf text = { 0 }, bounds = { 0 };
 
 	json_object_open(&text);
 	json_list_field(&text, "options");
-	for (size_t n = 0; (option = option_listed(n)); n++)
-		add_json_option(&text, option);
+	for (size_t n = 0; (option = option_listed(n)); n++) {
+		buf_clear(&bounds);
+		add_bounds(&bounds, option);
+		text.failed |= bounds.failed;
+		json_object_open(&text);
+		json_text_field(&text, "name", option->name[NATIVE]);
+		json_text_field(&text, "section", chapter_title(option->chapter));
+		json_text_field(&text, "page", chapter_page(option->chapter));
+		json_text_field(&text, "syntax", argument_of(option));
+		json_text_field(&text, "type", option_has_value(option) ? option->type->name : NULL);
+		json_text_field(&text, "default", default_of(option));
+		json_text_field(&text, "bounds", bounds.length ? buf_string(&bounds) : NULL);
+		json_text_field(&text, "text", option->help);
+		json_text_field(&text, "example", option->example);
+		json_list_field(&text, "words");
+		for (words word = option->words; word && *word; word++)
+			json_element_text(&text, *word);
+		json_list_close(&text);
+		for (int dialect = XINETD; dialect < DIALECTS; dialect++)
+			json_text_field(&text, dialect_systems[dialect], option->name[dialect]);
+		json_text_field(&text, "change", changes[option->change]);
+		json_flag_field(&text, "in_socket", option->in_socket);
+		json_flag_field(&text, "in_defaults", is_in_defaults(option));
+		json_flag_field(&text, "unit_only", option_is_for_units(option));
+		json_object_close(&text);
+	}
 	json_list_close(&text);
 	json_object_close(&text);
 	buf_char(&text, '\n');
+	buf_free(&bounds);
 	return print_text(&text, out);
 }
 
@@ -319,7 +303,7 @@ static void add_explanation(struct buf *out, const struct option_def *option)
 	add_fact(out, "set in", buf_string(&text));
 	add_fact(out, "a change", changes[option->change]);
 	for (int dialect = XINETD; dialect < DIALECTS; dialect++)
-		add_fact(out, systems[dialect], option->name[dialect]);
+		add_fact(out, dialect_systems[dialect], option->name[dialect]);
 	if (option_is_for_units(option))
 		add_fact(out, "for units", "it says what a systemd unit says; a superd.conf seldom needs it");
 	out->failed |= text.failed;

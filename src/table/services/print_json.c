@@ -6,21 +6,7 @@
 #include "lib/json.h"
 #include "table/option/option_table.h"
 
-/* Adds the options of a socket in which it differs from its service. */
-static void add_own_options(const struct service *service, const struct listen *socket, struct buf *out)
-{
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *option = &option_defs[i];
-		const void *field = (const char *)socket->options + option->offset;
-
-		if (!option_has_value(option) || option->group != GROUP_SOCKETS ||
-		    type_equal(option, field, option_field(option, service)))
-			continue;
-		json_wide_name(out, option->name[NATIVE]);
-		type_json(option, field, out);
-	}
-}
-
+/* Adds a socket, with the options in which it differs from its service. */
 static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)
 {
 	struct buf endpoint = { 0 };
@@ -33,7 +19,16 @@ static void add_socket(struct buf *out, const struct service *service, const str
 	json_wide_name(out, "name");
 	json_text(out, socket->name);
 	buf_free(&endpoint);
-	add_own_options(service, socket, out);
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_def *option = &option_defs[i];
+		const void *field = (const char *)socket->options + option->offset;
+
+		if (!option_has_value(option) || option->group != GROUP_SOCKETS ||
+		    type_equal(option, field, option_field(option, service)))
+			continue;
+		json_wide_name(out, option->name[NATIVE]);
+		type_json(option, field, out);
+	}
 	buf_char(out, '}');
 }
 

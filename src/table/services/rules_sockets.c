@@ -8,7 +8,6 @@
 #include "lib/buf.h"
 #include "lib/pool.h"
 #include "lib/scan.h"
-#include "table/option/option_name.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 

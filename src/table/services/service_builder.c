@@ -15,7 +15,7 @@
 #include "lib/array.h"
 #include "lib/memory.h"
 #include "lib/shell_words.h"
-#include "table/option/option_name.h"
+#include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/services/builder_internal.h"
 
@@ -181,10 +181,7 @@ static bool report_unknown(const char *name, bool is_global, struct origin at, s
 {
 	struct buf hint = { 0 };
 
-	if (is_global)
-		global_hint(name, &hint);
-	else
-		option_hint(NATIVE, name, &hint);
+	option_hint(name, is_global, &hint);
 	diag_error(diags, at, is_global ? "unknown setting '%s' in superd { }" : "unknown option '%s'", name);
 	if (hint.length)
 		diags_hint(diags, "%s", buf_string(&hint));

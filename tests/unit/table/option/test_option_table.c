@@ -305,11 +305,11 @@ Test(option, finds_no_unknown_name)
 	cr_expect_str_eq(name_of(option_find(XINETD, "Only_From")), "only_from");
 }
 
-static void expect_hint(enum dialect dialect, const char *name, const char *part)
+static void expect_hint(const char *name, const char *part)
 {
 	struct buf hint = { 0 };
 
-	option_hint(dialect, name, &hint);
+	option_hint(name, false, &hint);
 	if (part)
 		cr_expect(strstr(buf_string(&hint), part), "%s: '%s' is not in '%s'", name, part, buf_string(&hint));
 	else
@@ -319,19 +319,18 @@ static void expect_hint(enum dialect dialect, const char *name, const char *part
 
 Test(option, hints_at_what_a_word_of_another_system_is_called)
 {
-	expect_hint(NATIVE, "server", "exec");
-	expect_hint(NATIVE, "ExecStart", "exec");
-	expect_hint(NATIVE, "Service.ExecStart", "exec");
-	expect_hint(NATIVE, "WorkingDirectory", "working_directory");
-	expect_hint(NATIVE, "UserName", "user");
-	expect_hint(NATIVE, "directory", "working_directory");
-	expect_hint(NATIVE, "wait", "accept");
-	expect_hint(NATIVE, "socket_type", "listen");
-	expect_hint(NATIVE, "rlimit_files", "rlimit_nofile");
-	expect_hint(NATIVE, "idle", "idle_timeout");
-	expect_hint(NATIVE, "usr", "did you mean 'user'?");
-	expect_hint(UNIT, "Service.ExecStat", "did you mean 'Service.ExecStart'?");
-	expect_hint(NATIVE, "qqqqqqqqqq", NULL);
+	expect_hint("server", "exec");
+	expect_hint("ExecStart", "exec");
+	expect_hint("Service.ExecStart", "exec");
+	expect_hint("WorkingDirectory", "working_directory");
+	expect_hint("UserName", "user");
+	expect_hint("directory", "working_directory");
+	expect_hint("wait", "accept");
+	expect_hint("socket_type", "listen");
+	expect_hint("rlimit_files", "rlimit_nofile");
+	expect_hint("idle", "idle_timeout");
+	expect_hint("usr", "did you mean 'user'?");
+	expect_hint("qqqqqqqqqq", NULL);
 }
 
 Test(global, every_setting_explains_itself)

@@ -1,4 +1,4 @@
-/* Finds an option by its name, and a hint for an unknown name.
+/* An option: its names, also in messages, a hint for an unknown name; and its field, with its default.
  *
  * Administrators who know xinetd, systemd or launchd write the words of those systems; the hint names superd.conf's
  * word. The table of options has most of these words. A word without an option of its own (socket_type, ListenDatagram)
@@ -53,9 +53,7 @@ static const struct {
 	{ "start_priority", "remove it: at the limit of max_starting services start in the order of their clients" },
 };
 
-static const char *const systems[DIALECTS] = {
-	[NATIVE] = "superd", [XINETD] = "xinetd", [UNIT] = "systemd", [LAUNCHD] = "launchd"
-};
+const char *const dialect_systems[DIALECTS] = { "superd", "xinetd", "systemd", "launchd" };
 
 /* Hash table of the names: index + 1 of an option; 0: free. Reading a long table looks up some hundred thousand names,
  * and a linear search would take longer than the rest of the reading. */
@@ -101,18 +99,6 @@ const struct option_def *option_find(enum dialect dialect, const char *name)
 	return NULL;
 }
 
-/* The name of one of `count` options that is nearest to this one; NULL: none is near. */
-static const char *find_nearest(const struct option_def *list, size_t count, enum dialect dialect, const char *name)
-{
-	struct scan_nearest nearest = scan_nearest_begin(name);
-
-	for (size_t i = 0; i < count; i++) {
-		if (list[i].name[dialect])
-			scan_nearest_look(&nearest, list[i].name[dialect]);
-	}
-	return nearest.word;
-}
-
 const struct option_def *option_listed(size_t n)
 {
 	return n < option_count + GLOBALS ? &option_defs[n] : NULL;
@@ -126,52 +112,103 @@ static bool word_is_meant(const char *known, const char *written)
 	return known && (!strcasecmp(known, written) || (dot && !strcasecmp(dot + 1, written)));
 }
 
-static bool hint_known(const char *name, struct buf *out)
+void option_hint(const char *name, bool is_global, struct buf *out)
 {
-	for (size_t i = 0; i < sizeof(known_words) / sizeof(*known_words); i++) {
-		if (!strcasecmp(known_words[i].word, name)) {
-			buf_text(out, known_words[i].answer);
-			return true;
+	const struct option_def *list = is_global ? global_option_defs : option_defs;
+	struct scan_nearest nearest = scan_nearest_begin(name);
+
+	if (is_global && option_find(NATIVE, name))
+		return buf_text(out, "it is an option of services: write it in service { } or defaults { }");
+	for (size_t n = 0; !is_global && n < sizeof(known_words) / sizeof(*known_words); n++) {
+		if (!strcasecmp(known_words[n].word, name))
+			return buf_text(out, known_words[n].answer);
+	}
+	if (!is_global && global_find(name))
+		return buf_text(out, "it is a setting of superd itself: write it in superd { }");
+	for (int dialect = XINETD; !is_global && dialect < DIALECTS; dialect++) {
+		for (size_t n = 0; n < option_count; n++) {
+			if (word_is_meant(option_defs[n].name[dialect], name))
+				return buf_addf(out, "%s's %s is %s here", dialect_systems[dialect], name,
+						option_defs[n].name[NATIVE]);
 		}
 	}
-	return false;
+	for (size_t n = 0; n < (is_global ? GLOBALS : option_count); n++)
+		scan_nearest_look(&nearest, list[n].name[NATIVE]);
+	if (nearest.word)
+		buf_addf(out, "did you mean '%s'?", nearest.word);
 }
 
-static bool hint_dialect(enum dialect dialect, const char *name, struct buf *out)
+const char *option_name_in(enum dialect dialect, const struct option_def *option)
 {
+	const char *key = dialect == UNIT && option->unit_key ? option->unit_key : option->name[dialect], *dot;
+
+	dot = key ? strrchr(key, '.') : NULL;
+	return dot ? dot + 1 : key ? key : option->name[NATIVE];
+}
+
+const char *option_name_of(const struct service *service, const char *name)
+{
+	bool has_keys = service->dialect == UNIT || service->dialect == LAUNCHD;
+	const struct option_def *option = has_keys ? option_find(NATIVE, name) : NULL;
+
+	return option ? option_name_in(service->dialect, option) : name;
+}
+
+void option_name_add(const struct service *service, const char *option, const char *value, struct buf *out)
+{
+	buf_addf(out, service->dialect == UNIT ? "%s=%s" : "%s = %s", option_name_of(service, option), value);
+}
+
+bool option_has_value(const struct option_def *option)
+{
+	return !(option->flags & STRUCTURE);
+}
+
+const void *option_field(const struct option_def *option, const struct service *service)
+{
+	if (!option_has_value(option))
+		return NULL;
+	return (const char *)service_group(service, option->group) + option->offset;
+}
+
+static bool fill_default(const struct option_def *option, void *field, struct pool *pool)
+{
+	struct parse parse = { .option = option, .words = &option->fallback, .count = 1, .pool = pool };
+
+	type_unset(option, field);
+	return option->unset || !option->fallback || !type_parse(&parse, field);
+}
+
+bool option_fill_defaults(enum option_group group, void *values, struct pool *pool)
+{
+	memset(values, 0, group_sizes[group]);
 	for (size_t i = 0; i < option_count; i++) {
-		if (word_is_meant(option_defs[i].name[dialect], name)) {
-			buf_addf(out, "%s's %s is %s here", systems[dialect], name,
-				 option_defs[i].name[NATIVE]);
-			return true;
-		}
+		const struct option_def *option = &option_defs[i];
+
+		if (option->group != group || !option_has_value(option))
+			continue;
+		if (!fill_default(option, (char *)values + option->offset, pool))
+			return false;
 	}
-	return false;
+	return true;
 }
 
-void option_hint(enum dialect dialect, const char *name, struct buf *out)
+bool option_is_default(const struct option_def *option, const void *field, struct pool *scratch)
 {
-	const char *nearest = find_nearest(option_defs, option_count, dialect, name);
-	bool known = dialect == NATIVE && hint_known(name, out);
+	union field_value value;
 
-	if (dialect == NATIVE && !known && global_find(name)) {
-		buf_text(out, "it is a setting of superd itself: write it in superd { }");
-		return;
-	}
-	for (int other = XINETD; dialect == NATIVE && other < DIALECTS && !known; other++)
-		known = hint_dialect((enum dialect)other, name, out);
-	if (!known && nearest)
-		buf_addf(out, "did you mean '%s'?", nearest);
+	return fill_default(option, &value, scratch) && type_equal(option, field, &value);
 }
 
-void global_hint(const char *name, struct buf *out)
+bool option_takes_default(const struct option_def *option, const struct exec_options *exec)
 {
-	const char *nearest = find_nearest(global_option_defs, GLOBALS, NATIVE, name);
+	const char *name = option->name[NATIVE];
 
-	if (option_find(NATIVE, name))
-		buf_text(out, "it is an option of services: write it in service { } or defaults { }");
-	else if (nearest)
-		buf_addf(out, "did you mean '%s'?", nearest);
+	if (option->group == GROUP_ACCESS && (!strcmp(name, "instances") || !strcmp(name, "overload")))
+		return exec->accept;
+	if (option->group == GROUP_STREAMS && !strcmp(name, "error"))
+		return exec->exec || (!exec->builtin && !exec->redirect);
+	return true;
 }
 
 /* The name of the option whose field is at this place of a group; NULL: there is none. */
