@@ -10,29 +10,19 @@
 
 #define VALUE_MOST 200                  /* bytes of a value in a line: many services may have a long one */
 
-/* A longer value is cut, at the beginning of a character. */
-static void add_value(struct buf *why, const char *text)
-{
-	size_t length = strlen(text), most = length <= VALUE_MOST ? length : VALUE_MOST;
-
-	while (most < length && ((unsigned char)text[most] & 0xc0) == 0x80)
-		most--;
-	buf_add(why, text, most);
-	buf_text(why, most < length ? "..." : "");
-}
-
 /* Adds a line "NAME: OLD -> NEW", or the name alone if the texts do not show the difference. */
 static void why_add(struct buf *why, const char *name, struct buf *before, struct buf *after)
 {
+	const char *before_end, *after_end;
+
 	if (why) {
 		buf_addf(why, "%s%s", why->length ? "\n" : "", name);
-		if (strcmp(buf_string(before), buf_string(after)) != 0) {
-			buf_text(why, ": ");
-			add_value(why, buf_string(before));
-			buf_text(why, " -> ");
-			add_value(why, buf_string(after));
-		}
 		why->failed |= before->failed || after->failed;
+		if (strcmp(buf_string(before), buf_string(after)) != 0) {
+			before_end = buf_cut(before, VALUE_MOST) ? "..." : "";
+			after_end = buf_cut(after, VALUE_MOST) ? "..." : "";
+			buf_addf(why, ": %s%s -> %s%s", buf_string(before), before_end, buf_string(after), after_end);
+		}
 	}
 	buf_free(before);
 	buf_free(after);
@@ -124,13 +114,6 @@ bool socket_options_need_rebind(const struct socket_options *before, const struc
 	return before != after && socket_changes(before, after, NULL) & 1u << CHANGE_REBIND;
 }
 
-static bool listens_at_same(const struct listen *a, const struct listen *b)
-{
-	bool are_numeric = a->address == a->endpoint && b->address == b->endpoint;
-
-	return endpoint_equal(a->endpoint, b->endpoint) && (are_numeric || endpoint_equal(a->address, b->address));
-}
-
 static enum diff_kind options_compare(struct diff_cache *known, const struct listen *a, const struct listen *b,
 				      struct buf *why)
 {
@@ -160,21 +143,12 @@ static enum diff_kind sockets_compare(struct diff_cache *known, const struct ser
 		const struct listen *a = &before->sockets[i], *b = &after->sockets[i];
 		enum diff_kind one;
 
-		if (!listens_at_same(a, b))
+		if (!endpoint_equal(a->endpoint, b->endpoint) || !endpoint_equal(a->address, b->address))
 			return other_endpoints(why, before, after);
 		one = options_compare(known, a, b, diff == DIFF_SAME ? why : NULL);
 		diff = one > diff ? one : diff;
 	}
 	return diff;
-}
-
-static bool socket_names_equal(const struct service *before, const struct service *after)
-{
-	for (size_t i = 0; i < before->socket_count && i < after->socket_count; i++) {
-		if (strcmp(before->sockets[i].name, after->sockets[i].name) != 0)
-			return false;
-	}
-	return true;
 }
 
 /* Before superd/machine/resolve there are no accounts, and the comparison of names is enough. */
@@ -192,9 +166,10 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 /* Whether they differ in what no option names. */
 static bool others_differ(const struct service *before, const struct service *after, struct buf *why)
 {
-	bool names_equal = socket_names_equal(before, after);
-	bool users_equal = accounts_equal(before->account, after->account);
+	bool names_equal = true, users_equal = accounts_equal(before->account, after->account);
 
+	for (size_t i = 0; i < before->socket_count && i < after->socket_count; i++)
+		names_equal &= !strcmp(before->sockets[i].name, after->sockets[i].name);
 	if (!names_equal)
 		why_add_name(why, "socket");
 	if (!users_equal)

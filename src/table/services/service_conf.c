@@ -32,7 +32,8 @@ static void add_mark(struct buf *out, struct origin at, struct origin *last)
 	*last = at;
 }
 
-void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at)
+/* Adds the comment or the mark of a place, if the style has them and the place is known. */
+static void add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at)
 {
 	if (style->places == PLACES_MARKED && at.file && style->last)
 		add_mark(out, at, style->last);
@@ -67,13 +68,13 @@ struct printer {
 };
 
 /* A line of inetd.conf sets all options: its place stands above the service, and not above each again. */
-static void add_place(const struct printer *printer, struct origin at)
+static void add_value_place(const struct printer *printer, struct origin at)
 {
 	const struct origin *own = &printer->service->at;
 	bool is_own = own->file && at.file && at.line == own->line && !strcmp(at.file, own->file);
 
 	if (printer->style->places == PLACES_MARKED || (printer->style->places == PLACES_OF_ALL && !is_own))
-		service_conf_add_place(printer->out, printer->style, printer->indent, at);
+		add_place(printer->out, printer->style, printer->indent, at);
 }
 
 static void add_endpoints(const struct printer *printer, size_t setting)
@@ -91,7 +92,7 @@ static void add_endpoints(const struct printer *printer, size_t setting)
 			continue;
 		buf_text(printer->out, added++ ? ", " : "");
 		if (is_marked)
-			add_place(printer, service->sockets[n].at);
+			add_value_place(printer, service->sockets[n].at);
 		buf_clear(&endpoint);
 		endpoint_format(service->sockets[n].endpoint, &endpoint);
 		printer->out->failed |= endpoint.failed;
@@ -118,7 +119,7 @@ static void add_value(const struct printer *printer, const struct option_setting
 	if (setting->refused)
 		return;
 	if (printer->service->at.file)
-		add_place(printer, service_place(printer->service, setting));
+		add_value_place(printer, service_place(printer->service, setting));
 	buf_text(printer->out, printer->indent);
 	if (printer->style->hides && option->flags & HOLDS_SECRETS) {
 		buf_addf(printer->out, "# %s: hidden%s", option->name[NATIVE], printer->end);
@@ -140,7 +141,7 @@ static size_t add_block(struct printer *printer, size_t first, bool in_a_line)
 	const struct option_setting *socket = &settings->list[first];
 	size_t start = printer->out->length, n;
 
-	add_place(printer, service_place(printer->service, socket));
+	add_value_place(printer, service_place(printer->service, socket));
 	buf_text(printer->out, "\tsocket ");
 	native_value(printer->out, socket->words ? socket->words[0] : printer->service->name);
 	buf_text(printer->out, in_a_line ? " {" : " {\n");
@@ -157,18 +158,11 @@ static size_t add_block(struct printer *printer, size_t first, bool in_a_line)
 	return add_block(printer, first, false);
 }
 
-static bool is_set(const struct service *service, const char *name)
-{
-	const struct option_def *option = option_find(NATIVE, name);
-
-	return settings_find(service->settings, option, 0) ||
-	       settings_find(service->settings->defaults, option, 0);
-}
-
 /* Whether the service has the value also without this text. Some code asks whether an option was set at all. */
 static bool is_implied(const struct service *service, const struct option_def *option, const struct table *table)
 {
 	static const char *const kept[] = { "input", "output", "pass_packet_info", "optional", NULL };
+	const struct option_def *output = option_find(NATIVE, "output");
 	const char *name = option->name[NATIVE];
 
 	if (!service->is_foreign || words_have(kept, name) ||
@@ -177,8 +171,10 @@ static bool is_implied(const struct service *service, const struct option_def *o
 	if (!strcmp(name, "pass"))
 		return service->exec->pass == (service->exec->accept ? PASS_INETD : PASS_SYSTEMD) &&
 		       !settings_find(service->settings->defaults, option, 0);
-	return (strcmp(name, "error") != 0 || !is_set(service, "output")) &&
-	       type_equal(option, option_field(option, service),
+	if (!strcmp(name, "error") && (settings_find(service->settings, output, 0) ||
+				       settings_find(service->settings->defaults, output, 0)))
+		return false;
+	return type_equal(option, option_field(option, service),
 			  (const char *)table_bases(table, service)[option->group] + option->offset);
 }
 
@@ -270,7 +266,7 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 		if (style->last)
 			*style->last = service->at;
 	} else {
-		service_conf_add_place(out, style, "", service->at);
+		add_place(out, style, "", service->at);
 	}
 	buf_text(out, "service ");
 	native_value(out, service->name);
@@ -318,7 +314,7 @@ void service_conf_add_superd(struct buf *out, const struct service *superd, cons
 
 	if (!superd->at.file)
 		return;
-	service_conf_add_place(out, style, "", superd->at);
+	add_place(out, style, "", superd->at);
 	buf_text(out, "superd {\n");
 	for (size_t n = 0; n < settings_count(superd->settings); n++)
 		add_value(&printer, &superd->settings->list[n]);

@@ -34,9 +34,6 @@ void service_conf_add_defaults(struct buf *out, const struct option_settings *de
 /* Adds superd { … } with an empty line; nothing if the table has none. */
 void service_conf_add_superd(struct buf *out, const struct service *superd, const struct conf_style *style);
 
-/* Adds the comment or the mark of a place, if the style has them and the place is known. */
-void service_conf_add_place(struct buf *out, const struct conf_style *style, const char *indent, struct origin at);
-
 /* Adds the value of an option, whose field this is: the words of the service or its socket { } if these set it once. */
 void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option, unsigned block,
 		    const void *field);
