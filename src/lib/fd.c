@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -143,6 +145,14 @@ fail:
 char *fd_read_all(int fd, size_t most, size_t *length)
 {
 	return read_to_end(fd, true, most, length);
+}
+
+bool fd_has_path(int fd)
+{
+	struct sockaddr_un own = { .sun_family = AF_UNSPEC };
+	socklen_t size = sizeof(own);
+
+	return getsockname(fd, (struct sockaddr *)&own, &size) == 0 && own.sun_family == AF_UNIX && own.sun_path[0];
 }
 
 /* Does not wait in read(2) either: /proc/kmsg is a regular file that blocks until there is more. */

@@ -30,6 +30,9 @@ int fd_pipe(int ends[2]);                       /* pipe2(2) with O_CLOEXEC | O_N
 bool fd_wait(int fd, int milliseconds);          /* poll(2) until it is readable; false: it was not in this time */
 void fd_close(int *fd);                         /* close(2), and sets *fd to -1; keeps errno */
 
+/* Whether it is a unix socket below a path, whose mode says who may connect. An abstract name has none: all may. */
+bool fd_has_path(int fd);
+
 /* Reads a regular file of at most `most` bytes, NUL-terminated; never blocks on a fifo or device. The caller frees the
  * text. NULL and errno: EFBIG if larger, EISDIR for a directory, EINVAL for any other file that is not regular. */
 char *fd_read_file(const char *path, size_t most, size_t *length);

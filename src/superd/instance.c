@@ -1107,12 +1107,9 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 	if (builtin && (!strcmp(builtin[0], "metrics") || !strcmp(builtin[0], "status"))) {
 		struct builtin_options options;
 		const char *bad;
-		struct sockaddr_storage own = { 0 };
-		socklen_t size = sizeof(own);
 		/* The row lets its clients see logs and commands, or the mode of a unix socket does. */
 		bool in_detail = (!builtin_read_options(builtin, &options, &bad) && options.log) ||
-			(getsockname(instance->client.fd, (struct sockaddr *)&own, &size) == 0 &&
-			 own.ss_family == AF_UNIX);
+				 fd_has_path(instance->client.fd);
 		int reader = control_reader(instance->row->name, in_detail, why);
 
 		if (reader < 0)

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
@@ -33,14 +33,11 @@ static bool place_connection(void)
 /* Whether superd lets this program read logs, commands and configuration (wire_channel, superd/instance.c). */
 static bool may_show_details(char *const *words)
 {
-	struct sockaddr_storage own = { 0 };
-	socklen_t size = sizeof(own);
-
 	for (; *words; words++) {
 		if (!strcmp(*words, "log"))
 			return true;
 	}
-	return getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX;
+	return fd_has_path(STDIN_FILENO);
 }
 
 int main(int argc, char **argv)

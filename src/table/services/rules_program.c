@@ -182,9 +182,9 @@ static bool is_local(const char *host)
 	return !strncmp(host, "127.", 4) || !strcmp(host, "::1") || !strcmp(host, "localhost");
 }
 
-/* The page shows what programs print and how they are started at unix sockets, whose mode says who reads it, and with
- * { status, log } at ports: to show it to all users or all networks is a mistake. */
-static void check_log_reach(const struct service *service, bool at_ports, struct diags *diags)
+/* The page shows what programs print and how they are started at paths, whose mode says who reads it, and with { status,
+ * log } everywhere: to show it to all users, to all networks or to other virtual machines is a mistake. */
+static void check_log_reach(const struct service *service, bool everywhere, struct diags *diags)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct endpoint *endpoint = service->sockets[n].endpoint;
@@ -198,8 +198,8 @@ static void check_log_reach(const struct service *service, bool at_ports, struct
 			diags_hint(diags, "set socket_mode = 0600, or 0660 with socket_group");
 			return;
 		}
-		if (!at_ports || !endpoint_is(endpoint, KINDS_INET) || options->only_from ||
-		    (endpoint->address && is_local(endpoint->address)))
+		if (!everywhere || options->only_from || endpoint_is(endpoint, KINDS_UNIX) ||
+		    (endpoint_is_inet(endpoint) && endpoint->address && is_local(endpoint->address)))
 			continue;
 		diag_warning(diags, service_origin(service, "builtin"),
 			     "%s: builtin: everybody who reaches this port reads all logs, commands and configuration",

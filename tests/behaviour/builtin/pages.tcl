@@ -169,9 +169,10 @@ test a_service_has_a_page_with_its_row_and_its_log {
 	close $client
 }
 
-# Everybody on the machine may connect to a port of loopback; a unix socket has a mode.
+# Everybody on the machine may connect to a port of loopback and to an abstract name; a path has a mode.
 test logs_and_commands_are_for_a_unix_socket_or_need_the_word_log {
 	run_status {service local { listen = "%/page" accept = yes builtin = status user = "$user" }
+		service name { listen = "@superd-page-$self" accept = yes builtin = status user = "$user" }
 		service fails { listen = "127.0.0.1:0" exec = "/bin/sh -c 'echo printed-secret; exit 7'"
 		backoff_min = 1min backoff_max = 1min }}
 	set client [connect fails]
@@ -181,6 +182,9 @@ test logs_and_commands_are_for_a_unix_socket_or_need_the_word_log {
 	has $page "<dt>Last failure</dt><dd>exit status 7, "
 	lacks $page secret "exit 7"
 	lacks [page /] secret
+	set page [answer_to "GET /service/fails HTTP/1.1\r\nHost: here\r\n\r\n" @superd-page-$self]
+	begins $page "HTTP/1.1 200 OK\r\n"
+	lacks $page secret "exit 7"
 	has [answer_to "GET /service/fails HTTP/1.1\r\nHost: here\r\n\r\n" %/page] "\n\texec = &quot;/bin/sh -c " \
 		" printed-secret\n"
 	close $client
