@@ -182,8 +182,8 @@ static bool is_local(const char *host)
 	return !strncmp(host, "127.", 4) || !strcmp(host, "::1") || !strcmp(host, "localhost");
 }
 
-/* The page shows what programs print and how they are started at paths, whose mode says who reads it, and with { status,
- * log } everywhere: to show it to all users, to all networks or to other virtual machines is a mistake. */
+/* The page shows what programs print and how they are started at paths, whose mode says who reads it, and with
+ * { status, log } everywhere: to show it to all users, to all networks or to other virtual machines is a mistake. */
 static void check_log_reach(const struct service *service, bool everywhere, struct diags *diags)
 {
 	for (size_t n = 0; n < service->socket_count; n++) {

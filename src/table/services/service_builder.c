@@ -1,6 +1,6 @@
 /* Service builders: their socket { } blocks; the setting of an option, which is found, checked whether it is allowed
- * here, and its value read; and how a builder becomes a row of the table: the service's settings override the defaults of
- * its file, which override superd's own.
+ * here, and its value read; and how a builder becomes a row of the table: the service's settings override the defaults
+ * of its file, which override superd's own.
  *
  * Every mistake gets one message at its own place: each invalid endpoint of a list, both places of an option that is
  * set twice. An option with an invalid value counts as set, so that no rule reports it as missing.
@@ -230,8 +230,8 @@ static bool set_listen(struct service_builder *builder, const struct value *valu
 		struct listen_word *list;
 
 		if (reason) {
-			/* An entry of another system's table has an address in place of endpoints, for one or both families: a
-			 * mistake in it is reported once. */
+			/* An entry of another system's table has an address in place of endpoints, for one or both
+			 * families: a mistake in it is reported once. */
 			if (!builder->is_foreign)
 				diag_error(diags, at, "listen: %s", reason);
 			else if (!builder->bad_address)
