@@ -109,7 +109,8 @@ int folders_make(struct job *job)
  * systemd.exec(5), "Credentials".
  *
  * The folder is one for all instances, and the user's, who may put anything there. So each credential is written beside
- * its name and renamed: an instance that runs already reads the old one or the new one, and no link is followed. */
+ * its name, by a name that no other start uses, and renamed: an instance that runs already reads the old one or the new
+ * one, starts at the same time do not mix what they load, and no link is followed. */
 
 /* The state of loading one service's credentials. */
 struct credential_load {
@@ -149,10 +150,10 @@ static bool copy_bytes(struct credential_load *loading, int from, int to)
 /* Writes a file of the service's user. from: -1: the value of the present credential. */
 static int put_credential(struct credential_load *loading, int from)
 {
-	static const char beside[] = ":new";    /* no credential has this name */
 	const struct credential *set = loading->credential;
 	const char *name = set->id;
 	const struct account *account = loading->account;
+	char beside[24];                        /* no credential has such a name */
 	bool good;
 	int fd;
 
@@ -160,6 +161,7 @@ static int put_credential(struct credential_load *loading, int from)
 		return fail_with(EINVAL);
 	if (count_bytes(loading, strlen(name)) < 0)
 		return -1;
+	snprintf(beside, sizeof(beside), ":%ld", (long)getpid());
 	unlinkat(loading->folder, beside, 0);
 	fd = openat(loading->folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 	good = fd >= 0 && (from >= 0 ? copy_bytes(loading, from, fd)

@@ -89,6 +89,22 @@ proc is_of {path permissions uid} {
 	expect {$status(uid) == $uid} $path
 }
 
+# Two starts that wait for what they load, each in a file of its own beside those that are complete.
+test starts_at_the_same_time_do_not_mix_theirs {
+	exec mkfifo [path pipe]
+	run_shell $user {load_credential = "a:%/pipe" set_credential = "b:own"} {echo here}
+	set clients [list [connect secret] [connect secret]]
+	set pipe [open [path pipe] w]
+	set folder [expr {[root] ? "/run" : [path runtime]}]/credentials/secret.service
+	set seen {}
+	wait {[foreach file [glob -nocomplain $folder/:*] {
+		if {![catch {file stat $file status}]} { dict set seen $status(ino) 1 }
+	}; dict size $seen] == 2}
+	chan close $pipe
+	foreach client $clients { is [rest $client] "here\n" }
+	expect {![logged "cannot start"]}
+}
+
 # The folder and its files are the user's alone, and go with the last instance.
 test nobody_else_sees_them_and_nothing_is_left {
 	needs_root
@@ -112,7 +128,9 @@ test a_link_in_their_folder_leads_nowhere {
 	lassign [stays] folder client
 	remove $folder/a
 	file link -symbolic $folder/a [path precious]
-	file link -symbolic $folder/:new [path precious]
+	# The next starts write beside their credentials, by names with their pids.
+	set next [exec sh -c {echo $$}]
+	for {set n 0} {$n < 2000} {incr n} { file link -symbolic $folder/:[expr {$next + $n}] [path precious] }
 	lassign [stays] again other
 	is $again $folder
 	close $other
