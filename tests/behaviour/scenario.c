@@ -26,12 +26,15 @@
 #include <glob.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <tcl.h>
 
@@ -1371,10 +1374,31 @@ static void word_umask(const struct call *call)
 
 static void word_drop_capability(const struct call *call)
 {
-	bool is_admin = !strcmp(raw(call, 0), "sys_admin");
+	static const struct { const char *name; int number; } known[] = {
+		{ "setpcap", CAP_SETPCAP }, { "sys_admin", CAP_SYS_ADMIN }, { "sys_ptrace", CAP_SYS_PTRACE },
+	};
+	size_t n = 0;
 
-	CHECK(is_admin || !strcmp(raw(call, 0), "sys_ptrace"), "no capability '%s' is known here", raw(call, 0));
-	cr_assert_eq(prctl(PR_CAPBSET_DROP, is_admin ? CAP_SYS_ADMIN : CAP_SYS_PTRACE, 0, 0, 0), 0);
+	while (n < sizeof(known) / sizeof(*known) && strcmp(raw(call, 0), known[n].name) != 0)
+		n++;
+	CHECK(n < sizeof(known) / sizeof(*known), "no capability '%s' is known here", raw(call, 0));
+	cr_assert_eq(prctl(PR_CAPBSET_DROP, known[n].number, 0, 0, 0), 0);
+}
+
+static void word_deny_close_range(const struct call *call)
+{
+	static struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
+
+	(void)call;
+	if (geteuid() != 0)
+		cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 }
 
 static void word_errno(const struct call *call)
@@ -1680,7 +1704,8 @@ static const struct word {
 	{ "deny_names", 1, 1, word_deny_names },        /* RESOLVER: those that were asked for so far */
 	{ "dev_log", 0, 0, word_dev_log },      /* a client with what superd -own_dev writes to syslog */
 	{ "umask", 1, 1, word_umask },          /* MODE: of this test and of the superds that it starts */
-	{ "drop_capability", 1, 1, word_drop_capability },      /* sys_admin or sys_ptrace: no program gains it */
+	{ "drop_capability", 1, 1, word_drop_capability },      /* such as sys_admin: no program gains it */
+	{ "deny_close_range", 0, 0, word_deny_close_range },    /* to this test and its programs, as a container may */
 	{ "errno", 1, 1, word_errno },          /* NUMBER: its name, such as EPERM */
 	{ "error_text", 1, 1, word_error_text },        /* NAME: its text, as superd's libc has it */
 	{ "has_namespaces", 0, 0, word_has_namespaces },

@@ -650,8 +650,10 @@ _Noreturn void child_become_program(struct job *job)
 	char record[DECIMAL_DIGITS + 1], report[DECIMAL_DIGITS + 1];
 	char *arguments[] = { (char *)(uintptr_t)"superd-exec", (char *)(uintptr_t)build_word(), record, report, NULL };
 
-	if (unshare_descriptors(job) < 0)
-		child_fail(job, STAGE_DESCRIPTORS);
+	if (unshare_descriptors(job) < 0) {
+		job->fault = (struct fault){ .stage = STAGE_DESCRIPTORS, .error = errno };
+		_exit(127);             /* without a report, as superd, which has this memory, may try again without */
+	}
 	child_write_variable(record, "", (uint64_t)job->record);
 	child_write_variable(report, "", (uint64_t)job->report);
 	for (int n = 0; n < job->wanted_count; n++)

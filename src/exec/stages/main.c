@@ -72,13 +72,17 @@ static void wait_for_other(const struct job *job)
 {
 	struct pollfd process = { .fd = job->after, .events = POLLIN };
 
-	if (job->after > 0 && !poll(&process, 1, AFTER_MOST)) {
+	if (job->after <= 0)
+		return;
+	if (!poll(&process, 1, AFTER_MOST)) {
 		syscall(SYS_pidfd_send_signal, process.fd, SIGKILL, NULL, 0);
 		poll(&process, 1, KILLED_MOST);
 	}
+	close(job->after);
 }
 
-/* Closes what the program does not get. superd's child could only mark what the exec was to close. */
+/* Closes what the program does not get, as far as a filter lets it. superd's child could only mark what the exec was to
+ * close. */
 static void take_descriptors(const struct job *job)
 {
 	fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
@@ -133,6 +137,7 @@ int main(int argc, char **argv)
 	errno = EPROTO;
 	if (!is_ours || !start_read((int)file, &job))
 		child_fail(&job, STAGE_PROGRAM);
+	close((int)file);
 	job.report = (int)report;
 	wait_for_other(&job);
 	take_descriptors(&job);

@@ -77,3 +77,12 @@ test a_service_gets_the_same_through_superd_exec_as_without {
 	fields $through fds "0 1 2"
 	is [join [comparable $plain] \n] [join [comparable $through] \n]
 }
+
+# A container's filter may deny the call that closes all others; and a client gets one program.
+test a_service_gets_the_same_where_no_others_can_be_closed_at_once {
+	deny_close_range
+	set report [report_of $superd {condition = "PathExists=/"}]
+	fields $report fds "0 1 2"
+	is_there 1 $report "\nend=1\n"
+	expect {![logged "cannot start"]}
+}
