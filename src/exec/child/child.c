@@ -203,42 +203,15 @@ static int stage_keyring(struct job *job)
 
 #define EACH_CAPABILITY(cap) (int cap = 0; cap < 64; cap++)
 
+/* Where superd lacks CAP_SETPCAP, a process that gains no privileges does without the capabilities (stage_ambient). */
 static int stage_bounding(struct job *job)
 {
 	uint64_t bounding = job->plan->bounding;
 
 	for EACH_CAPABILITY(cap) {
-		if (bounding >> cap & 1)
-			continue;
 		/* EINVAL: this kernel has fewer capabilities. */
-		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
-			return -1;
-	}
-	return 0;
-}
-
-/* Sets the inheritable set to the ambient set, whatever superd was started with: at the exec, root gains the
- * inheritable set beyond the bounding set, and any user the ambient set. For a user other than root, permitted and
- * effective get the ambient set and what superd holds of `needed`, which ends with the exec (capabilities(7)). */
-static int set_ambient(uint64_t ambient, uint64_t needed, bool root)
-{
-	struct capability_sets sets;
-
-	if (!ambient && !needed && !inheritable_caps_possible)
-		return 0;
-	if (inheritable_caps_possible && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
-	    errno != EINVAL)
-		return -1;
-	if (!capabilities_read(&sets))
-		return -1;
-	sets.inheritable = ambient;
-	if (!root)
-		sets.permitted = sets.effective = ambient | (needed & sets.permitted);
-	if (!capabilities_write(&sets))
-		return -1;
-	for EACH_CAPABILITY(cap) {
-		if (ambient >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
-			return -1;
+		if (!(bounding >> cap & 1) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno != EINVAL)
+			return errno == EPERM && job->plan->flags & PLAN_NO_NEW_PRIVILEGES ? 0 : -1;
 	}
 	return 0;
 }
@@ -252,13 +225,43 @@ static uint64_t caps_of_later_stages(const struct plan *plan)
 	return filters ? UINT64_C(1) << CAP_SYS_ADMIN : 0;
 }
 
-/* No command inherits superd's own ambient set. A command that stays superd's user keeps superd's permitted set, and
- * nothing is raised. */
+/* Sets the inheritable set to the ambient set, whatever superd was started with: at the exec, root gains the
+ * inheritable set beyond the bounding set, and any user the ambient set. No command inherits superd's own ambient set.
+ *
+ * Another user keeps the ambient set and, up to the exec, what the later stages need (capabilities(7)). A command that
+ * stays superd's user keeps superd's permitted set, but not what stage_bounding could not drop: without new privileges
+ * that does not come back. */
 static int stage_ambient(struct job *job)
 {
-	if (job->command->flags & (COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY))
-		return set_ambient(0, 0, true);
-	return set_ambient(job->plan->ambient, caps_of_later_stages(job->plan), geteuid() == 0);
+	const struct plan *plan = job->plan;
+	bool has_rights = job->command->flags & COMMAND_PRIVILEGED;
+	bool stays = has_rights || job->command->flags & COMMAND_SAME_IDENTITY, is_root = stays || geteuid() == 0;
+	uint64_t ambient = stays ? 0 : plan->ambient;
+	uint64_t kept = is_root ? UINT64_MAX : ambient | caps_of_later_stages(plan);
+	struct capability_sets sets;
+
+	for EACH_CAPABILITY(cap) {
+		if (is_root && !has_rights && plan->flags & PLAN_NO_NEW_PRIVILEGES && !(plan->bounding >> cap & 1) &&
+		    prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+			kept &= ~(UINT64_C(1) << cap);
+	}
+	if (!inheritable_caps_possible && (kept == UINT64_MAX || (!kept && !is_root)))
+		return 0;
+	if (inheritable_caps_possible && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
+	    errno != EINVAL)
+		return -1;
+	if (!capabilities_read(&sets))
+		return -1;
+	sets.inheritable = ambient;
+	sets.permitted &= kept;
+	sets.effective = sets.permitted;
+	if (!capabilities_write(&sets))
+		return -1;
+	for EACH_CAPABILITY(cap) {
+		if (ambient >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int stage_no_new_privileges(struct job *job)

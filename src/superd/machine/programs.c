@@ -60,7 +60,7 @@ static bool helper_process_start(struct helper_process *helper, const struct hel
 		scm_rights_allow(ends[0], false);
 		start->wanted[start->number] = ends[1];
 		plan->directory = start->directory;
-		plan->bounding = plan_own_bounding(start->capabilities);
+		plan->bounding = start->capabilities;
 		for (int cap = 0; cap < 64; cap++) { /* a program that is not root's keeps only its ambient set */
 			if (start->capabilities >> cap & 1 && capability_held(cap))
 				plan->ambient |= UINT64_C(1) << cap;

@@ -281,11 +281,6 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 	return true;
 }
 
-uint64_t plan_own_bounding(uint64_t kept)
-{
-	return capability_held(CAP_SETPCAP) ? kept : UINT64_MAX;
-}
-
 bool plan_gives_network(const struct service *service)
 {
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
@@ -304,7 +299,7 @@ static void make_privileges(struct plan *plan, const struct service *service)
 	plan->sandbox = service_prepared(service)->sandbox;
 	if (service_is_builtin(service)) { /* the helper program talks to strangers and starts no programs */
 		plan->flags |= PLAN_NO_NEW_PRIVILEGES;
-		plan->bounding &= plan_own_bounding(plan->ambient);
+		plan->bounding &= plan->ambient;
 	}
 	/* it may wait for a removal */
 	if (plan->sandbox || (identity->remove_ipc && plan->account && plan->account->uid))
@@ -495,7 +490,7 @@ struct plan *plan_relay(const struct service *service, const struct account *acc
 	}
 	plan->account = account;
 	plan->umask = 022;
-	plan->bounding = plan_own_bounding(0);
+	plan->bounding = 0;
 	plan->flags = PLAN_NO_NEW_PRIVILEGES;
 	return plan;
 }
@@ -563,7 +558,7 @@ struct plan *plan_own_program(enum program which, const char *const *arguments, 
 	plan->directory = "/";
 	plan->account = account;
 	plan->umask = 022;
-	plan->bounding = plan_own_bounding(0);
+	plan->bounding = 0;
 	plan->flags = PLAN_NO_NEW_PRIVILEGES;
 	return plan;
 }

@@ -906,11 +906,9 @@ static void build_sandbox(struct sandbox_build *build)
 		result->dropped |= CAP(SYS_TIME) | CAP(WAKE_ALARM);
 	if (hardening->private_devices)
 		result->dropped |= CAP(MKNOD) | CAP(SYS_RAWIO);
-	/* A superd without CAP_SETPCAP lacks these capabilities itself, so it is enough that no program gains them. */
-	if (result->dropped && !(result->flags & PLAN_USERS_FIRST) && !capability_held(CAP_SETPCAP)) {
-		result->dropped = 0;
+	/* A superd without CAP_SETPCAP cannot drop them, so no program may gain them (stage_bounding). */
+	if (result->dropped && !(result->flags & PLAN_USERS_FIRST) && !capability_held(CAP_SETPCAP))
 		result->flags |= PLAN_NO_NEW_PRIVILEGES;
-	}
 	/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps
 	 * that capability across the change of user (stage_ambient). */
 	result->filters = build->filters;

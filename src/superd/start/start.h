@@ -70,10 +70,6 @@ struct plan *plan_command(char *const *argv, const struct process_defaults *defa
 struct plan *plan_own_program(enum program which, const char *const *arguments, const struct account *account,
 			      const struct rlimit *nofile, struct buf *why);
 
-/* The capability bounding set of a helper program: the capabilities that it needs, or all if superd may not lower the
- * set. */
-uint64_t plan_own_bounding(uint64_t kept);
-
 void plan_free(struct plan *plan); /* accepts NULL */
 
 /* Whether a start gives the program a network namespace other than superd's. */

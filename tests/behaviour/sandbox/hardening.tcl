@@ -258,3 +258,12 @@ test rights_are_given_away_for_good {
 		"no_new_privileges = yes" no-new-privileges 1 0
 	}
 }
+
+# Where superd may not change the bounding set, root does without by no_new_privileges.
+test what_superd_cannot_drop_is_not_held_either {
+	needs_root
+	drop_capability setpcap
+	tried root { "private_devices = yes" node:/var/tmp EPERM "" }
+	shell held {user = root capability_bounding_set = { "cap_chown" } no_new_privileges = yes} {grep CapPrm /proc/self/status}
+	is [told held] "CapPrm:\t0000000000000001\n"
+}
