@@ -511,7 +511,8 @@ static bool make_settings(struct settings_build *build, const struct table *tabl
 			   service->name);
 	}
 	for (enum cgroup_bpf_kind kind = 0; kind < CGROUP_BPF_KINDS; kind++) {
-		if (table->warns_of_unsupported && programs[kind].count && !cgroup_bpf_is_possible(kind))
+		if (table->warns_of_unsupported && programs[kind].count &&
+		    (!result->place->path || !cgroup_bpf_is_possible(kind)))
 			programs[kind] = (struct cgroup_bpf_program){ 0 };
 		has_programs |= programs[kind].count > 0;
 	}

@@ -191,6 +191,14 @@ test what_protects_and_cannot_be_had_starts_nothing {
 	has $errors "it: device_policy = closed: "
 }
 
+test what_protects_is_ignored_where_that_is_asked_for {
+	needs {[root] && [private]} "needs root and namespaces"
+	catch { exec umount -l /sys/fs/cgroup }
+	run_it "user = root device_policy = closed ip_address_deny = any" "echo served" {-arguments {--unsupported warn}}
+	log "device_policy = closed: "; log "the option is ignored"
+	is [told it] "served\n"
+}
+
 # Folders of superd's that are the machine's: each test has a name of its own, and removes it at its end.
 set name superd-test-$self
 set state [expr {[info exists env(SUPERD_LOCALSTATEDIR)] ? $env(SUPERD_LOCALSTATEDIR) : "/var"}]
