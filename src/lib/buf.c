@@ -202,29 +202,17 @@ void buf_free(struct buf *buf)
 
 /* UTF-8, RFC 3629. */
 
-/* Whether the second byte may follow the first (RFC 3629, section 4; Unicode, table 3-7). */
-static bool is_valid_second(unsigned char first, unsigned char second)
-{
-	switch (first) {
-	case 0xe0: return second >= 0xa0 && second <= 0xbf;
-	case 0xed: return second >= 0x80 && second <= 0x9f;
-	case 0xf0: return second >= 0x90 && second <= 0xbf;
-	case 0xf4: return second >= 0x80 && second <= 0x8f;
-	default: return second >= 0x80 && second <= 0xbf;
-	}
-}
-
 size_t utf8_length(const unsigned char *text, size_t left)
 {
 	unsigned char first = text[0];
-	size_t length;
+	/* Of the second byte (RFC 3629, section 4; Unicode, table 3-7). */
+	unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	size_t length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 
 	if (first < 0x80)
 		return 1;
-	if (first < 0xc2 || first > 0xf4)
-		return 0;
-	length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (length > left || !is_valid_second(first, text[1]))
+	if (first < 0xc2 || first > 0xf4 || length > left || text[1] < least || text[1] > most)
 		return 0;
 	for (size_t i = 2; i < length; i++)
 		if ((text[i] & 0xc0) != 0x80)

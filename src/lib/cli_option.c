@@ -37,14 +37,6 @@ static int find_word(const char *words, const char *word)
 	}
 }
 
-/* Returns the new value of a bool, a flag or an enum; -1: the argument is none of the option's words. */
-static int parse_word(const struct cli_option *option, const char *argument)
-{
-	if (argument)
-		return find_word(option->words, argument);
-	return option->field == CLI_ENUM ? (int)option->value : 1;
-}
-
 const char *cli_set_field(const struct cli_option *option, void *options, const char *argument)
 {
 	void *field = (char *)options + option->offset;
@@ -58,9 +50,9 @@ const char *cli_set_field(const struct cli_option *option, void *options, const 
 		return why;
 	if (option->scan && (number < option->least || (option->most && number > option->most)))
 		return option->refusal;
-	if (option->words || option->field == CLI_BOOL || option->field == CLI_FLAG || option->field == CLI_ENUM)
-		value = parse_word(option, argument);
-	if (value < 0)
+	if (!argument)
+		value = option->field == CLI_ENUM ? (int)option->value : 1;
+	else if (option->words && (value = find_word(option->words, argument)) < 0)
 		return option->refusal;
 	switch (option->field) {
 	case CLI_NO_FIELD:

@@ -62,40 +62,27 @@ static void count_lost(struct diags *diags, enum severity severity)
 		diags->errors++;
 }
 
-/* Returns a free element behind the last; NULL: out of memory. */
-static struct diag *reserve_next(struct diags *diags)
-{
-	struct diag *list = array_grow(diags->list, &diags->capacity, diags->count, sizeof(*list));
-
-	if (!list)
-		return NULL;
-	diags->list = list;
-	return &list[diags->count];
-}
-
 __attribute__((format(printf, 4, 0))) static void add(struct diags *diags, enum severity severity, struct origin at,
 						      const char *format, va_list arguments)
 {
-	struct diag new = {
-		.line = at.line, .column = at.column, .severity = severity
-	};
-	struct diag *place;
+	struct diag new = { .line = at.line, .column = at.column, .severity = severity };
+	struct diag *larger;
 
 	if (!count_one(diags, severity))
 		return;
 	new.message = format_text(format, arguments);
 	diags->lacks_memory |= new.message && severity == SEVERITY_ERROR && strstr(new.message, "out of memory");
 	new.file = at.file ? strdup(at.file) : NULL;
-	place = reserve_next(diags);
-	if (!place || !new.message || (at.file && !new.file)) {
+	larger = array_grow(diags->list, &diags->capacity, diags->count, sizeof(*larger));
+	diags->list = larger ? larger : diags->list;
+	if (!larger || !new.message || (at.file && !new.file)) {
 		free(new.message);
 		free(new.file);
 		count_lost(diags, severity);
 		return;
 	}
-	*place = new;
-	diags->last = place;
-	diags->count++;
+	diags->last = &larger[diags->count++];
+	*diags->last = new;
 }
 
 void diags_add(struct diags *diags, enum severity severity, struct origin at, const char *format, ...)
@@ -213,15 +200,14 @@ struct sort_key {
 	size_t number;                  /* index in the list before sorting */
 };
 
-static bool has_same_file(const struct diag *a, const struct diag *b)
-{
-	return a->file && b->file ? !strcmp(a->file, b->file) : a->file == b->file;
-}
-
 static size_t first_of_file(const struct sort_key *keys, size_t number)
 {
+	const char *file = keys[number].diag.file;
+
 	for (size_t n = number; n-- > 0;) {
-		if (has_same_file(&keys[n].diag, &keys[number].diag) && !keys[n].diag.follows)
+		const struct diag *diag = &keys[n].diag;
+
+		if ((file && diag->file ? !strcmp(file, diag->file) : file == diag->file) && !diag->follows)
 			return keys[n].file;
 	}
 	return number;

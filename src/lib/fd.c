@@ -18,14 +18,6 @@
 
 #include "lib/clock.h"
 
-static void fd_set_cloexec(int fd)
-{
-	int flags = fcntl(fd, F_GETFD);
-
-	if (flags >= 0 && !(flags & FD_CLOEXEC))
-		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
-}
-
 int fd_copy(int fd, int least)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, least);
@@ -35,17 +27,17 @@ int fd_copy(int fd, int least)
 
 int fd_raise(int fd, int least)
 {
-	int saved = errno, raised;
+	int saved = errno, raised, flags;
 
 	if (fd < 0)
 		return fd;
 	raised = fd < least ? fcntl(fd, F_DUPFD_CLOEXEC, least) : -1;
 	if (raised >= 0)
 		close(fd);
-	else
-		fd_set_cloexec(raised = fd);
+	else if ((flags = fcntl(fd, F_GETFD)) >= 0 && !(flags & FD_CLOEXEC))
+		fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 	errno = saved;
-	return raised;
+	return raised >= 0 ? raised : fd;
 }
 
 void fd_make_room(int most)
@@ -93,25 +85,11 @@ void fd_close(int *fd)
 	errno = saved;
 }
 
-/* Calls read(2) again after EINTR. With `waits`, it also waits for a descriptor that is non-blocking. */
-static ssize_t read_retrying(int fd, bool waits, char *to, size_t size)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	ssize_t got;
-
-	while ((got = read(fd, to, size)) < 0) {
-		if (errno == EAGAIN && waits)
-			poll(&wait, 1, -1);
-		else if (errno != EINTR)
-			break;
-	}
-	return got;
-}
-
 /* Reads to the end of the file, whatever fstat(2) has as its size: a file may grow while it is read, and files of /proc
- * have size 0. */
+ * have size 0. With `waits`, it also waits for a descriptor that is non-blocking. */
 static char *read_to_end(int fd, bool waits, size_t most, size_t *length)
 {
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
 	size_t capacity = 4096, have = 0;
 	char *text = NULL, *larger;
 	ssize_t got;
@@ -121,9 +99,12 @@ static char *read_to_end(int fd, bool waits, size_t most, size_t *length)
 		if (!larger)
 			goto fail;
 		text = larger;
-		got = read_retrying(fd, waits, text + have, capacity - have);
-		if (got < 0)
-			goto fail;
+		while ((got = read(fd, text + have, capacity - have)) < 0) {
+			if (errno == EAGAIN && waits)
+				poll(&wait, 1, -1);
+			else if (errno != EINTR)
+				goto fail;
+		}
 		if (!got)
 			break;
 		have += (size_t)got;

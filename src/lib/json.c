@@ -113,12 +113,6 @@ void json_text_field(struct buf *out, const char *name, const char *text)
 	json_text(out, text);
 }
 
-void json_bounded_field(struct buf *out, const char *name, const char *text, size_t most)
-{
-	json_field_name(out, name);
-	json_quote_within(out, text, strlen(text), most);
-}
-
 void json_count_field(struct buf *out, const char *name, uint64_t number)
 {
 	json_field_name(out, name);

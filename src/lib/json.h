@@ -20,7 +20,6 @@ void json_object_close(struct buf *out);
 
 void json_field_name(struct buf *out, const char *name);        /* the caller adds the value */
 void json_text_field(struct buf *out, const char *name, const char *text);      /* NULL: null */
-void json_bounded_field(struct buf *out, const char *name, const char *text, size_t most); /* by json_quote_within */
 void json_count_field(struct buf *out, const char *name, uint64_t number);
 void json_whole_field(struct buf *out, const char *name, int64_t number);       /* negative: null */
 void json_seconds_field(struct buf *out, const char *name, double seconds);     /* with six decimals */

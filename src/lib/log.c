@@ -89,7 +89,12 @@ void log_close(struct log *log)
 
 const char *log_move(struct log *log, const char *destination)
 {
-	return log_sink_move(&log->sink, destination);
+	struct log_sink next;
+	const char *why = log_sink_open(&next, destination);
+
+	if (!why)
+		log_sink_go_on(&log->sink, &next);
+	return why;
 }
 
 void log_set_form(struct log *log, bool json, enum level level)
@@ -193,8 +198,10 @@ static void add_time(struct buf *out, bool is_local)
 
 static void add_fact(struct buf *out, const char *name, const char *text)
 {
-	if (text)
-		json_bounded_field(out, name, text, FACT_MOST);
+	if (!text)
+		return;
+	json_field_name(out, name);
+	json_quote_within(out, text, strlen(text), FACT_MOST);
 }
 
 void log_add_facts(struct buf *out, const struct log_message *message, size_t most)

@@ -106,11 +106,8 @@ void log_sink_count_lost(struct log_sink *sink);
 /* The most bytes of a line, newline included, that are written as a whole. */
 size_t log_sink_most(const struct log_sink *sink);
 
-/* Goes on with another destination. Lines that the old one does not take at once are lost, unless both are files or both
- * are syslog. Returns NULL, or why it cannot be opened: the sink is unchanged then. */
-const char *log_sink_move(struct log_sink *sink, const char *destination);
-
-/* As log_sink_move, where kind, mode, fd, is_regular and facility of `next` are known; fd is this sink's now. */
+/* Goes on with another destination, kind, mode, fd, is_regular and facility of `next`; fd is this sink's now. Lines that
+ * the old one does not take at once are lost, unless both are files or both are syslog. */
 void log_sink_go_on(struct log_sink *sink, const struct log_sink *next);
 
 void log_sink_close(struct log_sink *sink);     /* drops the queue */
@@ -137,8 +134,8 @@ void log_finish(struct log *log);               /* waits until log_deadline for 
 void log_set_name(struct log *log, const char *name, bool like_xinetd);
 const char *log_name(const struct log *log);    /* accepts NULL */
 
-/* Moves the log to another destination, as log_sink_move, or opens the same one again, for log rotation. Returns NULL, or
- * why it cannot: the log is as before then. log_set_form changes what log_open has set. */
+/* Moves the log to another destination, as log_sink_go_on, or opens the same one again, for log rotation. Returns NULL,
+ * or why it cannot: the log is as before then. log_set_form changes what log_open has set. */
 const char *log_move(struct log *log, const char *destination);
 void log_set_form(struct log *log, bool json, enum level level);
 

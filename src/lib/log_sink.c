@@ -395,16 +395,6 @@ void log_sink_go_on(struct log_sink *sink, const struct log_sink *next)
 	log_sink_flush(sink);
 }
 
-const char *log_sink_move(struct log_sink *sink, const char *destination)
-{
-	struct log_sink next;
-	const char *why = log_sink_open(&next, destination);
-
-	if (!why)
-		log_sink_go_on(sink, &next);
-	return why;
-}
-
 void log_sink_close(struct log_sink *sink)
 {
 	drop_queue(sink);

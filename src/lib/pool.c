@@ -95,54 +95,35 @@ static struct pool_block *block_new(struct pool *pool, size_t size)
 	return block;
 }
 
-/* A request that would fill much of a block gets a block of its own; the block in use stays in use. */
-static void *pool_take_large(struct pool *pool, size_t size)
-{
-	struct pool_block *block;
-
-	if (size > SIZE_MAX / 2)
-		return memory_ran_out();
-	block = block_new(pool, (sizeof(struct pool_block) + size + 4095) & ~(size_t)4095);
-	return block ? block + 1 : NULL;
-}
-
-static char *align_pointer(char *at, size_t alignment)
-{
-	return at + (-(uintptr_t)at & (alignment - 1));
-}
-
-static bool has_room(const struct pool *pool, size_t size, size_t alignment)
-{
-	size_t left = (size_t)(pool->end - pool->at);
-	size_t gap = -(uintptr_t)pool->at & (alignment - 1);
-
-	return pool->at && gap <= left && size <= left - gap;
-}
-
-/* Takes zeroed memory: mmap(2) gives zeros, and no memory is used twice. */
+/* Takes zeroed memory: mmap(2) gives zeros, and no memory is used twice. A request that would fill much of a block gets
+ * a block of its own; the block in use stays in use. */
 static void *pool_take(struct pool *pool, size_t size, size_t alignment)
 {
+	size_t left = (size_t)(pool->end - pool->at), gap = -(uintptr_t)pool->at & (alignment - 1);
 	struct pool_block *block;
-	void *memory;
+	char *memory;
 
 	size = size ? size : 1;
-	if (!has_room(pool, size, alignment) && size > pool->next_size / 4) {
-		memory = pool_take_large(pool, size);
-		if (memory)
-			pool->used += size;
-		return memory;
-	}
-	if (!has_room(pool, size, alignment)) {
+	if (pool->at && gap <= left && size <= left - gap) {
+		memory = pool->at + gap;
+		pool->at = memory + size;
+	} else if (size > SIZE_MAX / 2) {
+		return memory_ran_out();
+	} else if (size > pool->next_size / 4) {
+		block = block_new(pool, (sizeof(*block) + size + 4095) & ~(size_t)4095);
+		if (!block)
+			return NULL;
+		memory = (char *)(block + 1);
+	} else {
 		block = block_new(pool, pool->next_size);
 		if (!block)
 			return NULL;
-		pool->at = (char *)(block + 1);
+		memory = (char *)(block + 1);
+		pool->at = memory + size;
 		pool->end = (char *)block + block->size;
 		if (pool->next_size < BLOCK_MOST)
 			pool->next_size *= 2;
 	}
-	memory = align_pointer(pool->at, alignment);
-	pool->at = (char *)memory + size;
 	pool->used += size;
 	return memory;
 }

@@ -367,20 +367,8 @@ static unsigned smaller_of(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Computes one row of the edit distances between a's first i letters and all prefixes of b from the two rows before it
+/* A row has the distances between a's first i letters and all prefixes of b; each takes the two before it
  * (Damerau-Levenshtein, optimal string alignment). */
-static void fill_row(const char *a, size_t i, const char *b, size_t b_length, unsigned rows[3][WORD_MOST + 1])
-{
-	unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
-
-	row[0] = (unsigned)i;
-	for (size_t j = 1; j <= b_length; j++) {
-		row[j] = smaller_of(above[j - 1] + (a[i - 1] != b[j - 1]), smaller_of(above[j], row[j - 1]) + 1);
-		if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-			row[j] = smaller_of(row[j], second[j - 2] + 1);
-	}
-}
-
 unsigned scan_distance(const char *a, const char *b, unsigned most)
 {
 	size_t a_length = strlen(a), b_length = strlen(b);
@@ -393,8 +381,17 @@ unsigned scan_distance(const char *a, const char *b, unsigned most)
 		return most + 1;
 	for (size_t j = 0; j <= b_length; j++)
 		rows[0][j] = (unsigned)j;
-	for (size_t i = 1; i <= a_length; i++)
-		fill_row(a, i, b, b_length, rows);
+	for (size_t i = 1; i <= a_length; i++) {
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= b_length; j++) {
+			row[j] = smaller_of(above[j - 1] + (a[i - 1] != b[j - 1]),
+					    smaller_of(above[j], row[j - 1]) + 1);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				row[j] = smaller_of(row[j], second[j - 2] + 1);
+		}
+	}
 	return smaller_of(rows[a_length % 3][b_length], most + 1);
 }
 

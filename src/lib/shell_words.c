@@ -49,23 +49,6 @@ static const char *add_word(struct buf *out, const char **at)
 	return NULL;
 }
 
-/* Keeps a list of `count` words in the pool; the words follow each other, each with its NUL. */
-static const char *const *keep_words(struct pool *pool, const char *word, size_t count)
-{
-	const char *const *kept;
-	const char **list = calloc(count + 1, sizeof(*list));
-
-	if (!list)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		list[i] = word;
-		word += strlen(word) + 1;
-	}
-	kept = pool_list(pool, list, count);
-	free(list);
-	return kept;
-}
-
 const char *shell_words_split_into(struct buf *out, const char *text, size_t *count)
 {
 	const char *wrong = NULL;
@@ -86,16 +69,20 @@ const char *shell_words_split(struct pool *pool, const char *text, const char *c
 	const char *const *kept = NULL;
 	struct buf words = { 0 };
 	size_t found;
-	const char *wrong = shell_words_split_into(&words, text, &found);
+	const char *wrong = shell_words_split_into(&words, text, &found), *word = buf_string(&words);
+	const char **list = wrong || words.failed ? NULL : calloc(found + 1, sizeof(*list));
 
-	if (!wrong && !words.failed)
-		kept = keep_words(pool, buf_string(&words), found);
+	for (size_t n = 0; list && n < found; n++, word += strlen(word) + 1)
+		list[n] = word;
+	if (list)
+		kept = pool_list(pool, list, found);
 	if (!wrong && !kept)
 		wrong = "out of memory";
 	if (!wrong) {
 		*out = kept;
 		*count = found;
 	}
+	free(list);
 	buf_free(&words);
 	return wrong;
 }

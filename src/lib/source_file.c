@@ -39,11 +39,6 @@ static bool is_forbidden(unsigned char c)
 	return c == 0x7f || (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f');
 }
 
-static size_t line_end(const struct source_file *source, size_t line)
-{
-	return line + 1 < source->line_count ? source->lines[line + 1] - 1 : source->length;
-}
-
 bool source_refuse_flaw(const struct source_file *source, size_t start, size_t end, struct diags *diags)
 {
 	char limit[SIZE_TEXT_MOST];
@@ -72,20 +67,6 @@ static bool is_text(const struct source_file *source, struct diags *diags)
 		diag_error(diags, source_origin(source, (size_t)(nul - source->text)),
 			   "a NUL byte: this is no text file");
 	return !nul;
-}
-
-/* Reports the lines with a flaw. */
-static bool source_check(const struct source_file *source, struct diags *diags)
-{
-	size_t errors = diags->errors;
-
-	if (!is_text(source, diags))
-		return false;
-	if (source->length >= 3 && !memcmp(source->text, BYTE_ORDER_MARK, 3))
-		diag_error(diags, source_origin(source, 0), "a byte order mark: save the file as UTF-8 without it");
-	for (size_t i = 0; i < source->line_count; i++)
-		source_refuse_flaw(source, source->lines[i], line_end(source, i), diags);
-	return diags->errors == errors;
 }
 
 bool source_drop_mark(struct source_file *source)
@@ -146,8 +127,18 @@ static bool load_file(struct source_file *source, const char *path, struct pool 
 
 bool source_load(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
 {
-	return load_file(source, path, pool, diags) && split_lines(source, diags) &&
-	       free_unless(source_check(source, diags), source);
+	size_t errors = diags->errors;
+
+	if (!load_file(source, path, pool, diags) || !split_lines(source, diags))
+		return false;
+	if (is_text(source, diags)) {
+		if (source->length >= 3 && !memcmp(source->text, BYTE_ORDER_MARK, 3))
+			diag_error(diags, source_origin(source, 0),
+				   "a byte order mark: save the file as UTF-8 without it");
+		for (size_t n = 0; n < source->line_count; n++)
+			source_refuse_flaw(source, source->lines[n], source_line_end(source, source->lines[n]), diags);
+	}
+	return free_unless(diags->errors == errors, source);
 }
 
 bool source_load_bytes(struct source_file *source, const char *path, struct pool *pool, struct diags *diags)
@@ -164,12 +155,6 @@ bool source_load_in_parts(struct source_file *source, const char *path, struct p
 	if (is_marked)
 		diag_warning(diags, source_origin(source, 0), "a byte order mark: it means nothing here");
 	return true;
-}
-
-/* Finds the line of an offset among the lines from low to high. */
-static size_t find_line(const struct source_file *source, size_t offset, size_t low, size_t high)
-{
-	return low + array_floor(source->lines + low, high - low, sizeof(*source->lines), offset);
 }
 
 static struct origin origin_at(const struct source_file *source, size_t offset, size_t line)
@@ -193,7 +178,7 @@ struct origin source_origin_near(const struct source_file *source, size_t offset
 	while (low + step < source->line_count && source->lines[low + step] <= offset)
 		step *= 2;
 	high = low + step < source->line_count ? low + step : source->line_count;
-	*line = find_line(source, offset, low, high);
+	*line = low + array_floor(source->lines + low, high - low, sizeof(*source->lines), offset);
 	return origin_at(source, offset, *line);
 }
 
@@ -221,7 +206,8 @@ struct origin source_origin(const struct source_file *source, size_t offset)
 		return (struct origin){ .file = source->file };
 	if (offset > source->length)
 		offset = source->length;
-	return origin_at(source, offset, find_line(source, offset, 0, source->line_count));
+	return origin_at(source, offset,
+			 array_floor(source->lines, source->line_count, sizeof(*source->lines), offset));
 }
 
 void source_free(struct source_file *source)

@@ -30,25 +30,6 @@ const char *size_write(char out[SIZE_TEXT_MOST], double bytes)
 
 /* Durations as text. The unit is chosen after rounding: 999.9 ms are "1 s". */
 
-/* Writes at most two units: "3 d 4 h", "5 min". */
-static void write_two_units(char out[DURATION_MOST], int64_t seconds)
-{
-	static const struct {
-		int64_t seconds;
-		const char *name;
-	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
-	size_t i = 0;
-	int length;
-
-	while (i < 3 && seconds < units[i].seconds)
-		i++;
-	length = snprintf(out, DURATION_MOST, "%lld %s", (long long)(seconds / units[i].seconds), units[i].name);
-	seconds %= units[i].seconds;
-	if (i < 3 && seconds >= units[i + 1].seconds)
-		snprintf(out + length, DURATION_MOST - (size_t)length, " %lld %s",
-			 (long long)(seconds / units[i + 1].seconds), units[i + 1].name);
-}
-
 /* Writes one digit behind the point, unless that digit is 0. */
 static void write_decimal(char out[DURATION_MOST], double number, const char *unit)
 {
@@ -60,14 +41,28 @@ static void write_decimal(char out[DURATION_MOST], double number, const char *un
 		snprintf(out, DURATION_MOST, "%d %s", tenths / 10, unit);
 }
 
+/* At most two units: "3 d 4 h", "5 min". */
 const char *duration_write_whole(char out[DURATION_MOST], double seconds)
 {
-	if (seconds < 0)
-		seconds = 0;
-	if (seconds <= MOST)
-		write_two_units(out, (int64_t)seconds);
-	else
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	int64_t left = seconds > 0 && seconds <= MOST ? (int64_t)seconds : 0;
+	size_t n = 0;
+	int length;
+
+	if (!(seconds <= MOST)) {
 		snprintf(out, DURATION_MOST, "?");
+		return out;
+	}
+	while (n < 3 && left < units[n].seconds)
+		n++;
+	length = snprintf(out, DURATION_MOST, "%lld %s", (long long)(left / units[n].seconds), units[n].name);
+	left %= units[n].seconds;
+	if (n < 3 && left >= units[n + 1].seconds)
+		snprintf(out + length, DURATION_MOST - (size_t)length, " %lld %s",
+			 (long long)(left / units[n + 1].seconds), units[n + 1].name);
 	return out;
 }
 
