@@ -47,14 +47,6 @@ int root_path_stat(const char *root, const char *path, struct stat *status)
 	return result;
 }
 
-/* The first word after #!. An interpreter that a text does not name is none: execve(2) reports it. */
-static enum interpreter read_script(const char *text, char path[PATH_MAX])
-{
-	text += strspn(text, " \t");
-	snprintf(path, PATH_MAX, "%.*s", (int)strcspn(text, " \t\n"), text);
-	return *path ? INTERPRETER_FOUND : INTERPRETER_NONE;
-}
-
 /* The text of the segment PT_INTERP. A program of another size of words is not read. */
 static enum interpreter read_elf(int fd, const char *text, size_t length, char path[PATH_MAX])
 {
@@ -82,7 +74,7 @@ static enum interpreter read_elf(int fd, const char *text, size_t length, char p
 enum interpreter interpreter_find(const char *root, const char *program, char path[PATH_MAX])
 {
 	enum interpreter found = INTERPRETER_UNKNOWN;
-	char text[HEADERS_MOST + 1];
+	char text[HEADERS_MOST + 1], *word = text + 2;
 	struct stat status;
 	ssize_t length;
 	int fd;
@@ -93,12 +85,16 @@ enum interpreter interpreter_find(const char *root, const char *program, char pa
 	length = fd < 0 ? -1 : pread(fd, text, HEADERS_MOST, 0);
 	if (length >= 0) {
 		text[length] = '\0';
-		if (text[0] == '#' && text[1] == '!')
-			found = read_script(text + 2, path);
-		else if (!strncmp(text, ELFMAG, SELFMAG))
+		if (text[0] == '#' && text[1] == '!') {
+			/* One that a text does not name is none: execve(2) reports it. */
+			word += strspn(word, " \t");
+			snprintf(path, PATH_MAX, "%.*s", (int)strcspn(word, " \t\n"), word);
+			found = *path ? INTERPRETER_FOUND : INTERPRETER_NONE;
+		} else if (!strncmp(text, ELFMAG, SELFMAG)) {
 			found = read_elf(fd, text, (size_t)length, path);
-		else
+		} else {
 			found = INTERPRETER_NONE;
+		}
 	}
 	fd_close(&fd);
 	return found;

@@ -116,11 +116,6 @@ bool path_uid_is_own(uid_t owner)
 	return owner == 0 || owner == geteuid() || (owner == NOBODY && nobody_is_outside());
 }
 
-static bool is_owned_by_us(const struct stat *status)
-{
-	return path_uid_is_own(status->st_uid);
-}
-
 static bool report_flaw(struct walk *walk, enum path_flaw flaw, const char *place, const struct stat *status)
 {
 	struct path_finding *finding = walk->finding;
@@ -134,15 +129,6 @@ static bool report_flaw(struct walk *walk, enum path_flaw flaw, const char *plac
 	return true;
 }
 
-/* The mount option user_id of a FUSE (fuse(4)): a user mounted it unless it is root's. */
-static uid_t fuse_owner(const char *system)
-{
-	static const char word[] = "user_id=";
-	const char *end = system + strcspn(system, "\n"), *at = strstr(system, word);
-
-	return at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
-}
-
 static void report_broken(struct walk *walk, const char *path, int error)
 {
 	report_flaw(walk, PATH_BROKEN, path, NULL);
@@ -151,7 +137,9 @@ static void report_broken(struct walk *walk, const char *path, int error)
 
 static bool report_remote(struct walk *walk, const char *path, const char *system)
 {
-	uid_t owner = fuse_owner(system);
+	static const char word[] = "user_id=";  /* of a FUSE (fuse(4)): a user mounted it unless it is root's */
+	const char *end = system + strcspn(system, "\n"), *at = strstr(system, word);
+	uid_t owner = at && at < end ? (uid_t)strtoul(at + sizeof(word) - 1, NULL, 10) : 0;
 
 	if (!report_flaw(walk, PATH_REMOTE, path, NULL) && !(owner && report_flaw(walk, PATH_MOUNTED, path, NULL)))
 		return false;
@@ -211,7 +199,7 @@ static bool folder_is_flawed(struct walk *walk, const char *path, const struct s
 {
 	bool sticky = status->st_mode & S_ISVTX;
 
-	if (!is_owned_by_us(status) && report_flaw(walk, PATH_OWNER, path, status))
+	if (!path_uid_is_own(status->st_uid) && report_flaw(walk, PATH_OWNER, path, status))
 		return true;
 	if (!sticky && (status->st_mode & S_IWOTH) && report_flaw(walk, PATH_WORLD, path, status))
 		return true;
@@ -286,15 +274,6 @@ static bool follow_link(struct walk *walk, const char *path)
 	return true;
 }
 
-/* The walk ends at a name that does not exist. That is no flaw unless others could create it. */
-static void end_at_missing(struct walk *walk, const char *path, bool is_last)
-{
-	if (errno != ENOENT && errno != ENOTDIR)
-		report_broken(walk, path, errno);
-	else if (walk->is_shared && report_flaw(walk, PATH_WORLD, walk->known, NULL))
-		walk->finding->missing = is_last ? LAST_MISSING : FOLDER_MISSING;
-}
-
 /* Walks one name further. false: the walk ends here, with a flaw or without. */
 static bool walk_name(struct walk *walk, const char *name, bool is_last)
 {
@@ -323,12 +302,16 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 	}
 	/* FUSE (fuse_update_get_attr) and NFS answer without asking their server. */
 	if (path_stat_mount(path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | DONT_ASK, &status, &mount) < 0) {
-		end_at_missing(walk, path, is_last);
+		/* A name that does not exist is no flaw unless others could create it. */
+		if (errno != ENOENT && errno != ENOTDIR)
+			report_broken(walk, path, errno);
+		else if (walk->is_shared && report_flaw(walk, PATH_WORLD, walk->known, NULL))
+			walk->finding->missing = is_last ? LAST_MISSING : FOLDER_MISSING;
 		return false;
 	}
 	if (leads_to_remote(walk, path, mount))
 		return false;
-	if (walk->is_shared && !is_owned_by_us(&status) && report_flaw(walk, PATH_WORLD, walk->known, &status))
+	if (walk->is_shared && !path_uid_is_own(status.st_uid) && report_flaw(walk, PATH_WORLD, walk->known, &status))
 		return false;
 	if (S_ISLNK(status.st_mode)) {
 		if (follow_link(walk, path))
@@ -342,7 +325,7 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 		memcpy(walk->known, path, strlen(path) + 1);
 		return true;
 	}
-	if (!is_owned_by_us(&status) || (status.st_mode & (S_IWGRP | S_IWOTH)))
+	if (!path_uid_is_own(status.st_uid) || (status.st_mode & (S_IWGRP | S_IWOTH)))
 		report_flaw(walk, PATH_FILE, path, &status);
 	return false;
 }
@@ -417,25 +400,23 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 	}
 }
 
-/* Creates the file only if it is new, and follows no link: so superd owns it if this succeeds. */
-static bool create_file(const char *path, mode_t mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
-}
-
 /* Whether superd may open a file in its own process. One that is missing in a sticky folder is created with this mode,
  * so that no other user can create it first; 0: nothing is created. */
 static bool path_is_open_to_us(const char *path, mode_t mode, const struct account *account,
 			       struct path_finding *finding)
 {
+	int fd;
+
 	if (path_is_trusted(path, PATH_OPEN_FLAWS, account, finding))
 		return true;
-	return mode && finding->missing == LAST_MISSING && create_file(path, mode) &&
-	       path_is_trusted(path, PATH_OPEN_FLAWS, account, finding);
+	if (!mode || finding->missing != LAST_MISSING)
+		return false;
+	/* It is superd's, as it is new, and no link was followed. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, mode);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return path_is_trusted(path, PATH_OPEN_FLAWS, account, finding);
 }
 
 bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
@@ -464,15 +445,6 @@ bool own_file_is_safe(const char *path, mode_t mode, struct buf *why)
 	return false;
 }
 
-/* Another, unprivileged user's rights are no danger; nor is a file system that root has mounted. */
-static enum path_opener path_opener_by(const struct account *account, const struct path_finding *finding)
-{
-	bool is_other_user = account && account->switches && account->uid != 0 && account->uid != geteuid();
-
-	return is_other_user || (finding->flaw == PATH_REMOTE && finding->owner == 0) ? PATH_OPENED_BY_CHILD
-										   : PATH_REFUSED;
-}
-
 enum path_opener path_opener(const char *path, mode_t mode, const struct account *account,
 			     struct path_finding *finding)
 {
@@ -480,7 +452,10 @@ enum path_opener path_opener(const char *path, mode_t mode, const struct account
 		account = NULL;
 	if (path_is_open_to_us(path, mode, account, finding))
 		return PATH_OPENED_BY_SUPERD;
-	return path_opener_by(account, finding);
+	/* Another, unprivileged user's rights are no danger; nor is a file system that root has mounted. */
+	return (account && account->uid != 0 && account->uid != geteuid()) ||
+			       (finding->flaw == PATH_REMOTE && finding->owner == 0)
+		? PATH_OPENED_BY_CHILD : PATH_REFUSED;
 }
 
 void path_finding_add(const struct path_finding *finding, struct buf *out)

@@ -35,34 +35,13 @@ bool private_folder_is_safe(const char *path, struct buf *why)
 	return false;
 }
 
-/* Has the kernel write the names in a folder to the disk. */
-static bool sync_folder(const char *folder)
-{
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool good = fd >= 0 && fsync(fd) == 0;
-
-	fd_close(&fd);
-	return good;
-}
-
-static bool replace_file(const char *path, const char *new, const char *text, size_t length)
-{
-	bool good;
-	int fd;
-
-	unlink(new);
-	fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	good = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, length) && fsync(fd) == 0 &&
-	       rename(new, path) == 0;
-	fd_close(&fd);
-	return good;
-}
-
 bool private_file_put(const char *path, const char *text, size_t length, struct buf *why)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX], new[PATH_MAX];
 	struct stat status;
+	bool good;
+	int fd;
 
 	/* A read-only file system refuses unlink(2) even if there is no such file. */
 	if (!length && lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
@@ -78,7 +57,21 @@ bool private_file_put(const char *path, const char *text, size_t length, struct 
 	}
 	if (length && !private_folder_is_safe(path, why))
 		return false;
-	if ((length ? replace_file(path, new, text, length) : unlink(path) == 0) && sync_folder(folder))
+	if (length) {
+		unlink(new);
+		fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		good = fd >= 0 && fchmod(fd, 0600) == 0 && write_all(fd, text, length) && fsync(fd) == 0 &&
+		       rename(new, path) == 0;
+		fd_close(&fd);
+	} else {
+		good = unlink(path) == 0;
+	}
+	if (good) {                     /* the kernel writes the name to the disk */
+		fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		good = fd >= 0 && fsync(fd) == 0;
+		fd_close(&fd);
+	}
+	if (good)
 		return true;
 	buf_text(why, strerror(errno));
 	unlink(new);

@@ -87,22 +87,10 @@ static bool is_trusted_dir(const struct libexec_dirs *dirs, size_t n)
 			       path_is_trusted(inside, PATH_OPEN_FLAWS | PATH_EACH_GROUP, NULL, &finding));
 }
 
-/* Opens the program at this path. -1 and errno: EACCES, too, for a file that is no program. */
-static int open_program(const char *path)
-{
-	int fd = open(path, O_PATH | O_CLOEXEC);
-	struct stat status;
-
-	if (fd < 0 || (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_mode & 0111))
-		return fd_raise(fd, FD_HIGH);
-	close(fd);
-	errno = EACCES;
-	return -1;
-}
-
 /* Looks for the program in the folders. */
 static void find_program(const struct libexec_dirs *dirs, struct own_program *program)
 {
+	struct stat status;
 	char path[PATH_MAX];
 
 	program->error = ENOENT;
@@ -110,7 +98,12 @@ static void find_program(const struct libexec_dirs *dirs, struct own_program *pr
 		if (!dirs->path[n][0] || !is_trusted_dir(dirs, n) ||
 		    snprintf(path, sizeof(path), "%s/%s", dirs->path[n], program->name) >= (int)sizeof(path))
 			continue;
-		program->fd = open_program(path);
+		program->fd = fd_raise(open(path, O_PATH | O_CLOEXEC), FD_HIGH);
+		if (program->fd >= 0 &&
+		    (fstat(program->fd, &status) < 0 || !S_ISREG(status.st_mode) || !(status.st_mode & 0111))) {
+			fd_close(&program->fd);
+			errno = EACCES;         /* it is no program */
+		}
 		if (program->fd < 0 && program->error == ENOENT && errno != ENOTDIR)
 			program->error = errno;
 	}
@@ -222,18 +215,6 @@ void program_describe_other(enum program which, struct buf *out)
 /* superd and its programs agree on everything between them, so they must be of one build. A package manager may stop
  * between two files, and somebody may copy one alone. */
 
-/* Names the file, as the path that superd has opened may lead to another one by now. */
-static _Noreturn void end_as_other(const char *name)
-{
-	char file[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", file, sizeof(file) - 1);
-
-	file[length > 0 ? length : 0] = '\0';
-	fprintf(stderr, "%s is of build %s, and was started by a superd of another build: install superd and its "
-		"programs from one package, then upgrade superd (superctl upgrade)\n", *file ? file : name, build_id());
-	exit(PROGRAM_OTHER_BUILD);
-}
-
 bool program_take_word(const char *name, int *argc, char **argv)
 {
 	prctl(PR_SET_NAME, name);       /* that of a program executed by its descriptor is a number before Linux 6.14 */
@@ -247,10 +228,18 @@ bool program_take_word(const char *name, int *argc, char **argv)
 void program_begin(const char *name, bool by_hand, int *argc, char **argv)
 {
 	bool has_word = *argc > 1 && !strncmp(argv[1], "--build=", sizeof("--build=") - 1);
+	char file[PATH_MAX];
+	ssize_t length;
 
 	self_sandbox_begin();
-	if (!program_take_word(name, argc, argv) && (has_word || !by_hand))
-		end_as_other(name);
+	if (program_take_word(name, argc, argv) || (!has_word && by_hand))
+		return;
+	/* The path that superd has opened may lead to another file by now. */
+	length = readlink("/proc/self/exe", file, sizeof(file) - 1);
+	file[length > 0 ? length : 0] = '\0';
+	fprintf(stderr, "%s is of build %s, and was started by a superd of another build: install superd and its "
+		"programs from one package, then upgrade superd (superctl upgrade)\n", *file ? file : name, build_id());
+	exit(PROGRAM_OTHER_BUILD);
 }
 
 /* The path of superd's own program, and the exec of a new version of it.
@@ -258,29 +247,20 @@ void program_begin(const char *name, bool by_hand, int *argc, char **argv)
  * /proc/self/exe refers to the running file, but an upgrade replaces the file at the path, which is often a link. So
  * the path that was executed comes first (AT_EXECFN of getauxval(3)), as long as it leads to the running file. */
 
-static const char self[] = "/proc/self/exe";
-
-/* Whether the path leads to the running file. Without /proc that is unknown, and the path is accepted. */
-static bool is_running_program(const char *path)
-{
-	struct stat named, running;
-
-	if (access(path, X_OK) < 0 || stat(path, &named) < 0 || !S_ISREG(named.st_mode))
-		return false;
-	return stat(self, &running) < 0 || (named.st_dev == running.st_dev && named.st_ino == running.st_ino);
-}
-
 char *self_exe_path(void)
 {
-	static const char deleted[] = " (deleted)";
+	static const char self[] = "/proc/self/exe", deleted[] = " (deleted)";
 	const char *executed = (const char *)(uintptr_t)getauxval(AT_EXECFN);
 	char here[PATH_MAX] = "", path[2 * PATH_MAX];
+	struct stat named, running;
 	size_t end = strlen(deleted);
 	ssize_t length;
 
+	/* Without /proc it is unknown whether the path leads to the running file, and the path is accepted. */
 	if (executed && strncmp(executed, "/dev/fd/", 8) != 0 && (*executed == '/' || getcwd(here, sizeof(here))) &&
 	    snprintf(path, sizeof(path), "%s%s%s", here, *here ? "/" : "", executed) < (int)sizeof(path) &&
-	    is_running_program(path))
+	    access(path, X_OK) == 0 && stat(path, &named) == 0 && S_ISREG(named.st_mode) &&
+	    (stat(self, &running) < 0 || (named.st_dev == running.st_dev && named.st_ino == running.st_ino)))
 		return strdup(path);
 	length = readlink(self, path, sizeof(path) - 1);
 	if (length < 0)

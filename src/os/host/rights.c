@@ -27,18 +27,6 @@ void own_privileges_leave_keyring(void)
 
 static uint64_t found_inheritable, found_ambient;
 
-/* The ambient set is a subset of the inheritable one, and shrinks with it. */
-static uint64_t find_ambient(uint64_t inheritable)
-{
-	uint64_t found = 0;
-
-	for (int cap = 0; cap < 64; cap++) {
-		if (inheritable >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) == 1)
-			found |= UINT64_C(1) << cap;
-	}
-	return found;
-}
-
 void own_privileges_clear_inheritable_again(void)
 {
 	struct capability_sets sets;
@@ -57,9 +45,13 @@ uint64_t own_privileges_clear_inheritable(void)
 {
 	struct capability_sets sets;
 
-	if (capabilities_read(&sets)) {
+	if (capabilities_read(&sets))
 		found_inheritable = sets.inheritable;
-		found_ambient = find_ambient(sets.inheritable);
+	found_ambient = 0;
+	/* The ambient set is a subset of the inheritable one, and shrinks with it. */
+	for (int cap = 0; cap < 64; cap++) {
+		if (found_inheritable >> cap & 1 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) == 1)
+			found_ambient |= UINT64_C(1) << cap;
 	}
 	own_privileges_clear_inheritable_again();
 	return found_ambient;
@@ -85,14 +77,11 @@ void own_privileges_restore_inheritable(void)
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 
 /* The capabilities that superd never uses, though its children may. */
-static uint64_t never_used(void)
-{
-	return CAP(SYS_MODULE) | CAP(SYS_RAWIO) | CAP(SYS_BOOT) | CAP(SYS_TIME) | CAP(SYS_PACCT) |
-	       CAP(LINUX_IMMUTABLE) | CAP(LEASE) | CAP(NET_BROADCAST) | CAP(AUDIT_WRITE) | CAP(AUDIT_CONTROL) |
-	       CAP(AUDIT_READ) | CAP(MAC_OVERRIDE) | CAP(MAC_ADMIN) | CAP(SYSLOG) | CAP(WAKE_ALARM) |
-	       CAP(BLOCK_SUSPEND) | CAP(MKNOD) | CAP(SETFCAP) | CAP(SYS_TTY_CONFIG) | CAP(SYS_ADMIN) |
-	       CAP(PERFMON) | CAP(CHECKPOINT_RESTORE);
-}
+static const uint64_t never_used =
+	CAP(SYS_MODULE) | CAP(SYS_RAWIO) | CAP(SYS_BOOT) | CAP(SYS_TIME) | CAP(SYS_PACCT) | CAP(LINUX_IMMUTABLE) |
+	CAP(LEASE) | CAP(NET_BROADCAST) | CAP(AUDIT_WRITE) | CAP(AUDIT_CONTROL) | CAP(AUDIT_READ) |
+	CAP(MAC_OVERRIDE) | CAP(MAC_ADMIN) | CAP(SYSLOG) | CAP(WAKE_ALARM) | CAP(BLOCK_SUSPEND) | CAP(MKNOD) |
+	CAP(SETFCAP) | CAP(SYS_TTY_CONFIG) | CAP(SYS_ADMIN) | CAP(PERFMON) | CAP(CHECKPOINT_RESTORE);
 
 /* If the kernel refuses, the set stays as it is. */
 void own_privileges_use(uint64_t capabilities)
@@ -110,7 +99,7 @@ void own_privileges_use(uint64_t capabilities)
 
 void own_privileges_use_all(void)
 {
-	own_privileges_use(~never_used());
+	own_privileges_use(~never_used);
 }
 
 uint64_t own_privileges_raise(void)
