@@ -54,18 +54,21 @@ struct walk {
 /* The loop and the threads that read tables share the text; it is used and replaced under this lock. */
 static pthread_mutex_t mounts_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The mounts of this process, at most so many seconds old. NULL without /proc or memory: then no file system is
- * remote. */
+/* The mounts of this process, at most so many seconds old, or older where they cannot be read now. NULL and errno: as
+ * without /proc. */
 static const char *read_mounts(double seconds)
 {
 	static char *mounts;
 	static double read_at;
 	double now = clock_now();
+	char *text = NULL;
 	size_t length;
 
-	if (!mounts || now - read_at >= seconds) {
+	if (!mounts || now - read_at >= seconds)
+		text = fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
+	if (text) {
 		free(mounts);
-		mounts = fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
+		mounts = text;
 		read_at = now;
 	}
 	return mounts;
@@ -159,6 +162,7 @@ static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
 	struct statfs status;
 	bool remote;
 
+	errno = 0;
 	if (!mount)
 		return false;
 	if (!walk->has_mounts) {
@@ -172,6 +176,10 @@ static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
 		 report_remote(walk, path, system ? system : "unknown");
 	if (!walk->has_mounts)
 		pthread_mutex_unlock(&mounts_lock);
+	if (!mounts && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+		report_broken(walk, path, errno);
+		return true;
+	}
 	/* Without /proc, as in a root_directory, a process that may wait asks the file system itself. */
 	if (!mounts)
 		return walk->flaws & PATH_MOUNTED && statfs(path, &status) == 0 && status.f_type == FUSE &&

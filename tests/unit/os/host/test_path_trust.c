@@ -262,6 +262,37 @@ Test(path_trust, looks_at_mounts_beside_other_threads)
 		continue;
 }
 
+/* Whether a mount that nobody has looked at is entered while there are no descriptors. known: the list was read before.
+ * 2: there can be no mount. */
+static int enters_new_mount(bool known)
+{
+	struct rlimit none = { 0 };
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return 2;
+	if (known && !path_is_trusted("/proc/self/status", PATH_REMOTE, NULL, &finding))
+		return 2;
+	if (mount("superd-test", in("own"), "tmpfs", 0, "mode=755") < 0 || setrlimit(RLIMIT_NOFILE, &none) < 0)
+		return 2;
+	return path_is_trusted(in("own/."), PATH_REMOTE, NULL, &finding);
+}
+
+/* It may be a file system that does not answer. */
+Test(path_trust, enters_no_new_mount_without_descriptors)
+{
+	for (int known = 0; known < 2; known++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0)
+			_exit(enters_new_mount(known));
+		cr_assert_eq(waitpid(pid, &status, 0), pid);
+		if (WEXITSTATUS(status) == 2)
+			cr_skip_test("needs root, /proc, and a mount namespace");
+		cr_expect_eq(status, 0, "%s", known ? "known" : "unknown");
+	}
+}
+
 /* In a user namespace that maps root alone. 2: there is none. */
 static int judges_later(void)
 {
