@@ -19,29 +19,8 @@
 #define TAKE UINT32_MAX                 /* all bytes of a packet */
 #define DROP 0
 
-struct filter_program {
-	struct sock_filter code[BPF_MAXINSNS];
-	size_t length;                  /* more than BPF_MAXINSNS: it does not fit */
-};
-
-static void emit(struct filter_program *program, unsigned code, uint32_t k, unsigned yes, unsigned no)
-{
-	if (program->length < BPF_MAXINSNS)
-		program->code[program->length] =
-			(struct sock_filter){ (uint16_t)code, (uint8_t)yes, (uint8_t)no, k };
-	program->length++;
-}
-
-static uint32_t word_of(const struct network *network, unsigned word)
-{
-	uint32_t value;
-
-	memcpy(&value, &network->address[(size_t)4 * word], sizeof(value));
-	return ntohl(value);
-}
-
 /* Emits the verdict on the packets of a network, whose words from `word` on tell it. All others go on behind it. */
-static void emit_network(struct filter_program *program, const struct network *network, unsigned word, unsigned source,
+static void emit_network(struct bpf_code *program, const struct network *network, unsigned word, unsigned source,
 			 uint32_t verdict)
 {
 	unsigned more = 1;              /* instructions behind these up to the verdict */
@@ -50,18 +29,20 @@ static void emit_network(struct filter_program *program, const struct network *n
 		more += network->bits - 32 * n < 32 ? 3 : 2;
 	for (; 32 * word < network->bits; word++) {
 		unsigned bits = network->bits - 32 * word;
-		uint32_t low = word_of(network, word);
+		uint32_t low;
 
-		emit(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + source + 4 * word, 0, 0);
+		memcpy(&low, &network->address[(size_t)4 * word], sizeof(low));
+		low = ntohl(low);
+		bpf_emit(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + source + 4 * word, 0, 0);
 		more -= bits < 32 ? 3 : 2;
 		if (bits < 32) {
-			emit(program, BPF_JMP | BPF_JGE | BPF_K, low, 0, more + 1);
-			emit(program, BPF_JMP | BPF_JGT | BPF_K, low | UINT32_MAX >> bits, more, 0);
+			bpf_emit(program, BPF_JMP | BPF_JGE | BPF_K, low, 0, more + 1);
+			bpf_emit(program, BPF_JMP | BPF_JGT | BPF_K, low | UINT32_MAX >> bits, more, 0);
 		} else {
-			emit(program, BPF_JMP | BPF_JEQ | BPF_K, low, 0, more);
+			bpf_emit(program, BPF_JMP | BPF_JEQ | BPF_K, low, 0, more);
 		}
 	}
-	emit(program, BPF_RET | BPF_K, verdict, 0, 0);
+	bpf_emit(program, BPF_RET | BPF_K, verdict, 0, 0);
 }
 
 static const unsigned char mapped[16] = { [10] = 0xff, [11] = 0xff };
@@ -82,7 +63,7 @@ static bool network_holds_ipv4(const struct network *network)
 }
 
 /* Emits a list of networks for packets of one IP version. */
-static void emit_list(struct filter_program *program, const struct network *networks, size_t count, bool ipv4,
+static void emit_list(struct bpf_code *program, const struct network *networks, size_t count, bool ipv4,
 		      uint32_t verdict)
 {
 	for (size_t n = 0; n < count; n++) {
@@ -94,7 +75,7 @@ static void emit_list(struct filter_program *program, const struct network *netw
 }
 
 /* Emits the rules for an IP version: no_access first, then only_from. */
-static void emit_rules(struct filter_program *program, const struct access *access, bool ipv4)
+static void emit_rules(struct bpf_code *program, const struct access *access, bool ipv4)
 {
 	const struct network *networks;
 	size_t count;
@@ -104,34 +85,13 @@ static void emit_rules(struct filter_program *program, const struct access *acce
 	networks = access_networks(access, false, &count);
 	if (networks)
 		emit_list(program, networks, count, ipv4, TAKE);
-	emit(program, BPF_RET | BPF_K, networks ? DROP : TAKE, 0, 0);
+	bpf_emit(program, BPF_RET | BPF_K, networks ? DROP : TAKE, 0, 0);
 }
 
-/* The version field of the packet decides: an IPv6 socket receives IPv4 packets as they are. */
-static void program_write(struct filter_program *program, const struct access *access, int family)
-{
-	size_t jump;
-
-	emit(program, BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF, 0, 0);
-	emit(program, BPF_ALU | BPF_RSH | BPF_K, 4, 0, 0);
-	emit(program, BPF_JMP | BPF_JEQ | BPF_K, 4, 1, 0);
-	jump = program->length;
-	emit(program, BPF_JMP | BPF_JA, 0, 0, 0);
-	emit_rules(program, access, true);
-	program->code[jump].k = (uint32_t)(program->length - jump - 1);
-	if (family == AF_INET6) {
-		emit(program, BPF_JMP | BPF_JEQ | BPF_K, 6, 1, 0);
-		emit(program, BPF_RET | BPF_K, DROP, 0, 0);
-		emit_rules(program, access, false);
-	} else {
-		emit(program, BPF_RET | BPF_K, DROP, 0, 0);
-	}
-}
-
-static const struct sock_fprog *program_keep(const struct filter_program *program, struct pool *pool)
+static const struct sock_fprog *program_keep(const struct bpf_code *program, struct pool *pool)
 {
 	struct sock_fprog kept;
-	const struct sock_filter *code = pool_keep(pool, program->code, program->length * sizeof(*code));
+	const struct sock_filter *code = pool_keep(pool, program->list, program->length * sizeof(*code));
 	struct sock_filter *own = NULL;
 
 	if (!code)
@@ -146,13 +106,25 @@ static const struct sock_fprog *program_keep(const struct filter_program *progra
 const struct sock_fprog *socket_filter_compile(const struct access *access, int family, struct pool *pool,
 					       struct buf *why)
 {
-	struct filter_program *program = calloc(1, sizeof(*program));
+	struct bpf_code *program = calloc(1, sizeof(*program));
 	const struct sock_fprog *kept = NULL;
+	size_t jump;
 
 	if (access_has_names(access)) {
 		buf_text(why, "names of hosts are for connections that superd accepts");
 	} else if (program) {
-		program_write(program, access, family);
+		/* The version field of the packet decides: an IPv6 socket receives IPv4 packets as they are. */
+		bpf_emit(program, BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF, 0, 0);
+		bpf_emit(program, BPF_ALU | BPF_RSH | BPF_K, 4, 0, 0);
+		bpf_emit(program, BPF_JMP | BPF_JEQ | BPF_K, 4, 1, 0);
+		jump = bpf_emit(program, BPF_JMP | BPF_JA, 0, 0, 0);
+		emit_rules(program, access, true);
+		program->list[jump].k = (uint32_t)(program->length - jump - 1);
+		if (family == AF_INET6)
+			bpf_emit(program, BPF_JMP | BPF_JEQ | BPF_K, 6, 1, 0);
+		bpf_emit(program, BPF_RET | BPF_K, DROP, 0, 0);
+		if (family == AF_INET6)
+			emit_rules(program, access, false);
 		if (program->length > BPF_MAXINSNS)
 			buf_text(why, "there are more networks than a filter of the kernel holds");
 		else

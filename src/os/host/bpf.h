@@ -4,14 +4,29 @@
  * and packets. */
 #pragma once
 
+#include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/buf.h"
 #include "lib/pool.h"
 #include "table/service/access.h"
 
-struct sock_fprog;
+/* A program of classic BPF while it is made. */
+struct bpf_code {
+	struct sock_filter list[BPF_MAXINSNS];
+	size_t length;                  /* more than BPF_MAXINSNS: it does not fit, and `list` is of no use */
+};
+
+/* Appends an instruction, and returns its place; 0: there is no room. yes, no: how many to skip. */
+static inline size_t bpf_emit(struct bpf_code *code, unsigned operation, uint32_t k, unsigned yes, unsigned no)
+{
+	if (code->length++ >= BPF_MAXINSNS)
+		return 0;
+	code->list[code->length - 1] = (struct sock_filter){ (uint16_t)operation, (uint8_t)yes, (uint8_t)no, k };
+	return code->length - 1;
+}
 
 /* Compiles a program that passes only what `access` permits, for a socket of this family (AF_INET, AF_INET6). The
  * program lies in the pool. NULL with the reason in why: the rules contain host names or interfaces, there are more networks than the

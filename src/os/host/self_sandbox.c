@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <link.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/fd.h"
+#include "os/host/bpf.h"
 
 #ifdef SANITIZED
 enum { IS_SANDBOXED = false };
@@ -42,7 +42,6 @@ enum { IS_SANDBOXED = true };
 
 /* New 32-bit architectures have neither SYS_futex nor SYS_clock_gettime; they would need a list of their own. */
 #if defined(SYS_futex) && defined(SYS_clock_gettime)
-#define INSTRUCTIONS_MOST 1024
 #define CALLS_MOST 8192                 /* numbers of calls; those of MIPS begin at 4000, 5000 or 6000 */
 #define BLOCK 64                        /* numbers that are skipped by one jump */
 
@@ -286,26 +285,18 @@ static uint32_t own_arch(void)
 	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? arch | __AUDIT_ARCH_LE : arch;
 }
 
-/* The filter while it is made. */
-struct bpf_filter {
-	struct sock_filter list[INSTRUCTIONS_MOST];
-	size_t count;                   /* INSTRUCTIONS_MOST: it does not fit */
-};
-
-static void put(struct bpf_filter *filter, struct sock_filter instruction)
+static void put(struct bpf_code *filter, struct sock_filter instruction)
 {
-	if (filter->count < INSTRUCTIONS_MOST)
-		filter->list[filter->count++] = instruction;
+	bpf_emit(filter, instruction.code, instruction.k, instruction.jt, instruction.jf);
 }
 
 /* Puts the rules that this program has for the calls from `first` on, behind a jump over them for all calls beyond. */
-static void put_block(struct bpf_filter *filter, uint32_t first, unsigned rights)
+static void put_block(struct bpf_code *filter, uint32_t first, unsigned rights)
 {
-	size_t jump, before = filter->count;
+	size_t jump, before = filter->length;
 
-	put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, first + BLOCK, 0, 1));
-	jump = filter->count;
-	put(filter, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, 0));
+	bpf_emit(filter, BPF_JMP | BPF_JGE | BPF_K, first + BLOCK, 0, 1);
+	jump = bpf_emit(filter, BPF_JMP | BPF_JA, 0, 0, 0);
 	for (size_t n = 0; n < sizeof(rules) / sizeof(*rules); n++) {
 		const struct call_rule *rule = &rules[n];
 		uint8_t length = 0;
@@ -314,22 +305,21 @@ static void put_block(struct bpf_filter *filter, uint32_t first, unsigned rights
 			continue;
 		while (rule->check[length].code)
 			length++;
-		put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, rule->call, 0, length));
+		bpf_emit(filter, BPF_JMP | BPF_JEQ | BPF_K, rule->call, 0, length);
 		for (uint8_t i = 0; i < length; i++)
 			put(filter, rule->check[i]);
 	}
-	if (filter->count == jump + 1) {
-		filter->count = before;
+	if (filter->length == jump + 1) {
+		filter->length = before;
 		return;
 	}
 	put(filter, (struct sock_filter)FAIL(ENOSYS));
-	if (filter->count < INSTRUCTIONS_MOST)
-		filter->list[jump].k = (uint32_t)(filter->count - jump - 1);
+	filter->list[jump].k = (uint32_t)(filter->length - jump - 1);
 }
 
 static bool filter_calls(const struct self_sandbox *sandbox)
 {
-	static struct bpf_filter filter;
+	static struct bpf_code filter;
 	struct sock_fprog program = { .filter = filter.list };
 	const struct sock_filter head[] = {
 		LOAD(offsetof(struct seccomp_data, arch)), IF_NOT(own_arch(), KILL),
@@ -341,9 +331,9 @@ static bool filter_calls(const struct self_sandbox *sandbox)
 	for (uint32_t first = 0; first < CALLS_MOST; first += BLOCK)
 		put_block(&filter, first, sandbox->rights);
 	put(&filter, (struct sock_filter)FAIL(ENOSYS));
-	program.len = (unsigned short)filter.count;
+	program.len = (unsigned short)filter.length;
 	errno = E2BIG;
-	return filter.count < INSTRUCTIONS_MOST && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+	return filter.length <= BPF_MAXINSNS && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 #else
 static uint32_t own_arch(void)

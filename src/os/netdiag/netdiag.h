@@ -96,6 +96,9 @@ struct sock_diag_filter {
 bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct nlmsghdr *message, void *context),
 		    void *context);
 
+/* getsockopt(2) of an int; -1 and errno: the socket does not have the option. */
+int socket_int(int fd, int level, int option);
+
 /* The kernel's number of a socket, unique until the next boot (SO_COOKIE, socket(7)); 0: it is no socket. Does not block
  * for any descriptor. */
 uint64_t socket_id(int fd);

@@ -60,20 +60,18 @@ size_t sock_diag_unix_attribute(const struct nlmsghdr *message, unsigned short t
 #define UNINITIALIZED
 #endif
 
-/* Reads the whole answer, so that the socket can be used again. */
-static bool exchange(int diag, const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context),
-		     void *context)
+static bool ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context), void *context)
 {
-	bool done = false, failed = false;
+	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	bool done = false, failed;
 	UNINITIALIZED union {
 		struct nlmsghdr header;
 		char bytes[32768];
 	} answer;
 
 	/* Without an address it goes to the kernel, and the filter of a worker allows it. */
-	if (send(diag, request, size, MSG_DONTWAIT) < 0)
-		return false;
-	for (int n = 0; n < ANSWERS_MOST && !done; n++) {
+	failed = diag < 0 || send(diag, request, size, MSG_DONTWAIT) < 0;
+	for (int n = 0; n < ANSWERS_MOST && !done && !failed; n++) {
 		ssize_t got = recv(diag, &answer, sizeof(answer), MSG_DONTWAIT);
 		size_t left = got > 0 ? (size_t)got : 0;
 
@@ -88,17 +86,8 @@ static bool exchange(int diag, const void *request, size_t size, void (*each)(st
 			done = done || !(message->nlmsg_flags & NLM_F_MULTI);
 		}
 	}
+	fd_close(&diag);
 	return done && !failed;
-}
-
-static bool ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context), void *context)
-{
-	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	bool good = diag >= 0 && exchange(diag, request, size, each, context);
-
-	if (diag >= 0)
-		close(diag);
-	return good;
 }
 
 static void read_unix_message(struct nlmsghdr *message, void *context)
@@ -199,6 +188,14 @@ bool sock_diag_inet(const struct sock_diag_filter *filter, void (*each)(struct n
 	return ask(&request, sizeof(request), each, context);
 }
 
+int socket_int(int fd, int level, int option)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, level, option, &value, &length) == 0 ? value : -1;
+}
+
 uint64_t socket_id(int fd)
 {
 	uint64_t id = 0;
@@ -212,36 +209,17 @@ uint64_t socket_id(int fd)
  * If the service requests a time with each datagram (SO_TIMESTAMP and the like), the kernel no longer updates the
  * socket's own. The time is then reported as unknown, so that the socket is not taken for a quiet one. */
 
-static bool has_datagram(int fd)
-{
-	struct pollfd state = { fd, POLLIN, 0 };
-
-	return poll(&state, 1, 0) > 0;
-}
-
-static bool has_option(int fd, int option)
-{
-	socklen_t size = sizeof(int);
-	int value = 0;
-
-	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value;
-}
-
-static bool read_stamp(int fd, int64_t *stamp)
-{
-	struct timespec time = { 0 };
-
-	*stamp = 0;
-	if (has_option(fd, SO_TIMESTAMP) || has_option(fd, SO_TIMESTAMPNS) || has_option(fd, SO_TIMESTAMPING))
-		return false;
-	if (ioctl(fd, SIOCGSTAMPNS, &time) < 0)
-		return errno == ENOENT;         /* none yet */
-	*stamp = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-	return true;
-}
-
 void datagram_stamp_read(int fd, struct datagram_stamp *last)
 {
-	last->known = read_stamp(fd, &last->stamp);
-	last->waits = has_datagram(fd);
+	static const int told[] = { SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING };
+	struct pollfd state = { fd, POLLIN, 0 };
+	struct timespec time = { 0 };
+
+	last->known = true;
+	for (size_t n = 0; n < sizeof(told) / sizeof(*told); n++)
+		last->known &= socket_int(fd, SOL_SOCKET, told[n]) <= 0;
+	if (last->known && ioctl(fd, SIOCGSTAMPNS, &time) < 0)
+		last->known = errno == ENOENT;  /* none yet */
+	last->stamp = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+	last->waits = poll(&state, 1, 0) > 0;
 }

@@ -110,19 +110,12 @@ void socket_address_unmap(struct socket_address *address)
 	address->length = sizeof(in);
 }
 
-static void unix_host(const struct socket_address *address, char *out, size_t size)
-{
-	size_t head = offsetof(struct sockaddr_un, sun_path);
-	size_t length = address->length > head ? address->length - head : 0;
-
-	if (length && !address->un.sun_path[0])
-		snprintf(out, size, "@%.*s", (int)(length - 1), address->un.sun_path + 1);
-	else
-		snprintf(out, size, "%.*s", (int)length, address->un.sun_path);
-}
-
 void socket_address_host(const struct socket_address *address, char *out, size_t size)
 {
+	const size_t head = offsetof(struct sockaddr_un, sun_path);
+	size_t length = address->length > head ? address->length - head : 0;
+	bool is_abstract = length && !address->un.sun_path[0];
+
 	if (!size)
 		return;
 	out[0] = '\0';
@@ -136,7 +129,8 @@ void socket_address_host(const struct socket_address *address, char *out, size_t
 		inet_ntop(AF_INET6, &address->in6.sin6_addr, out, (socklen_t)size);
 		break;
 	case AF_UNIX:
-		unix_host(address, out, size);
+		snprintf(out, size, "%s%.*s", is_abstract ? "@" : "", (int)(length - is_abstract),
+			 address->un.sun_path + is_abstract);
 		break;
 	case AF_VSOCK:
 		snprintf(out, size, "vsock:%u", address->vm.svm_cid);

@@ -9,7 +9,6 @@
 #include <errno.h>
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -18,68 +17,47 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "os/host/bpf.h"
+
 #define FEW_PORTS 32                    /* ports compared one by one */
 #define EVERYTHING 0xffffffffu
 #define READS_MOST 256                  /* messages in a row; the rest is read next time */
 #define HEAD_SIZE 128                   /* bytes of a message that are read */
 #define PORT_AT (NLMSG_HDRLEN + offsetof(struct inet_diag_msg, id.idiag_sport))
 
-struct port_filter {
-	struct sock_filter code[BPF_MAXINSNS];
-	size_t length;                  /* more than BPF_MAXINSNS: it had no room, and `code` is of no use */
-};
-
-static size_t emit_instruction(struct port_filter *program, unsigned code, uint32_t k)
-{
-	if (program->length++ >= BPF_MAXINSNS)
-		return 0;
-	program->code[program->length - 1] = (struct sock_filter){ .code = (uint16_t)code, .k = k };
-	return program->length - 1;
-}
-
-static void emit_compare(struct port_filter *program, const uint16_t *ports, size_t count)
-{
-	for (size_t n = 0; n < count; n++)
-		program->code[emit_instruction(program, BPF_JMP | BPF_JEQ | BPF_K, ports[n])].jt = (uint8_t)(count - n);
-	emit_instruction(program, BPF_RET | BPF_K, 0);
-	emit_instruction(program, BPF_RET | BPF_K, EVERYTHING);
-}
-
-static void emit_search(struct port_filter *program, const uint16_t *ports, size_t count)
+static void emit_search(struct bpf_code *program, const uint16_t *ports, size_t count)
 {
 	size_t half = count / 2, jump;
 
 	if (count <= FEW_PORTS) {
-		emit_compare(program, ports, count);
+		for (size_t n = 0; n < count; n++)
+			bpf_emit(program, BPF_JMP | BPF_JEQ | BPF_K, ports[n], (unsigned)(count - n), 0);
+		bpf_emit(program, BPF_RET | BPF_K, 0, 0, 0);
+		bpf_emit(program, BPF_RET | BPF_K, EVERYTHING, 0, 0);
 		return;
 	}
-	program->code[emit_instruction(program, BPF_JMP | BPF_JGE | BPF_K, ports[half])].jf = 1;
-	jump = emit_instruction(program, BPF_JMP | BPF_JA, 0);
+	bpf_emit(program, BPF_JMP | BPF_JGE | BPF_K, ports[half], 0, 1);
+	jump = bpf_emit(program, BPF_JMP | BPF_JA, 0, 0, 0);
 	emit_search(program, ports, half);
-	program->code[jump].k = (uint32_t)(program->length - jump - 1);
+	program->list[jump].k = (uint32_t)(program->length - jump - 1);
 	emit_search(program, ports + half, count - half);
-}
-
-static void write_program(struct port_filter *program, const uint16_t *ports, size_t count)
-{
-	emit_instruction(program, BPF_LD | BPF_H | BPF_ABS, PORT_AT);
-	emit_search(program, ports, count);
-	if (program->length <= BPF_MAXINSNS)
-		return;
-	program->length = 0;
-	emit_instruction(program, BPF_RET | BPF_K, EVERYTHING);
 }
 
 int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count)
 {
-	struct port_filter *program = calloc(1, sizeof(*program));
+	struct bpf_code *program = calloc(1, sizeof(*program));
 	struct sock_fprog given;
 	int result;
 
 	if (!program)
 		return -1;
-	write_program(program, ports, count);
-	given = (struct sock_fprog){ (unsigned short)program->length, program->code };
+	bpf_emit(program, BPF_LD | BPF_H | BPF_ABS, PORT_AT, 0, 0);
+	emit_search(program, ports, count);
+	if (program->length > BPF_MAXINSNS) {
+		program->length = 0;
+		bpf_emit(program, BPF_RET | BPF_K, EVERYTHING, 0, 0);
+	}
+	given = (struct sock_fprog){ (unsigned short)program->length, program->list };
 	result = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &given, sizeof(given));
 	free(program);
 	return result;

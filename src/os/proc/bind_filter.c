@@ -5,12 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+
+#include "os/host/bpf.h"
 
 #define NO_CALL (-1)                    /* the architecture has no such call */
 #define NETLINK_LENGTH 12               /* of struct sockaddr_nl, which getaddrinfo(3) binds */
@@ -30,102 +31,58 @@
 #define UNLINK NO_CALL
 #endif
 
-#define PROGRAM_MOST 256
-
-struct program {
-	struct sock_filter list[PROGRAM_MOST];
-	unsigned short count;
-	const uint32_t *lengths;        /* of addresses of unix listeners */
-	size_t length_count;
-};
-
-static void add(struct program *program, uint16_t code, uint32_t value, uint8_t then, uint8_t otherwise)
-{
-	program->list[program->count++] = (struct sock_filter)BPF_JUMP(code, value, then, otherwise);
-}
-
-static void add_load(struct program *program, size_t offset)
-{
-	add(program, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-static void add_action(struct program *program, uint32_t action)
-{
-	add(program, BPF_RET | BPF_K, action, 0, 0);
-}
-
 /* Stops the call with this number, which has been loaded. */
-static void add_stop(struct program *program, int number)
+static void add_stop(struct bpf_code *program, int number)
 {
 	if (number == NO_CALL)
 		return;
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
-	add_action(program, SECCOMP_RET_USER_NOTIF);
-}
-
-/* The lower half of an argument: all of these architectures are little-endian. */
-static size_t argument(size_t n)
-{
-	return offsetof(struct seccomp_data, args) + n * sizeof(uint64_t);
-}
-
-static bool is_of_listener(const struct program *program, uint32_t length)
-{
-	for (size_t n = 0; n < program->length_count; n++) {
-		if (program->lengths[n] == length)
-			return true;
-	}
-	return false;
-}
-
-/* The same for a call with an address, unless its length shows that it is of another family. */
-static void add_stop_unless(struct program *program, int number, const uint32_t *lengths, size_t count)
-{
-	unsigned short jump = program->count;
-
-	add(program, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 0);
-	add_load(program, argument(2));
-	for (size_t n = 0; n < count; n++) {
-		if (is_of_listener(program, lengths[n]))
-			continue;
-		add(program, BPF_JMP | BPF_JEQ | BPF_K, lengths[n], 0, 1);
-		add_action(program, SECCOMP_RET_ALLOW);
-	}
-	add_action(program, SECCOMP_RET_USER_NOTIF);
-	program->list[jump].jf = (uint8_t)(program->count - jump - 1);
+	bpf_emit(program, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
+	bpf_emit(program, BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF, 0, 0);
 }
 
 struct sock_fprog *bind_filter_make(bool has_paths, const uint32_t *lengths, size_t count)
 {
-	static const uint32_t netlink[] = { NETLINK_LENGTH };
-	static const uint32_t no_paths[] = { sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6), NETLINK_LENGTH };
-	struct program program = { .lengths = lengths, .length_count = count };
+	/* Lengths of addresses of other families, whose call is the kernel's; a relative path may be as long as an
+	 * address of netlink. The lower half of an argument is first, as all of these machines are little-endian. */
+	static const uint32_t others[] = { NETLINK_LENGTH, sizeof(struct sockaddr_in), sizeof(struct sockaddr_in6) };
+	struct bpf_code program = { .length = 0 };
 	struct sock_fprog *made;
-	size_t size;
+	size_t size, jump;
 
 	if (!ARCHITECTURE) {
 		errno = ENOTSUP;
 		return NULL;
 	}
-	add_load(&program, offsetof(struct seccomp_data, arch));
-	add(&program, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
-	add_action(&program, SECCOMP_RET_ALLOW);
-	add_load(&program, offsetof(struct seccomp_data, nr));
+	bpf_emit(&program, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch), 0, 0);
+	bpf_emit(&program, BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0);
+	bpf_emit(&program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	bpf_emit(&program, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr), 0, 0);
 	add_stop(&program, SYS_listen);
 	if (has_paths) {
 		add_stop(&program, UNLINK);
 		add_stop(&program, SYS_unlinkat);
-		add_stop(&program, SYS_bind);   /* a relative path may be as long as an address of netlink */
-		add_stop_unless(&program, SYS_connect, no_paths, 3);
-	} else {
-		add_stop_unless(&program, SYS_bind, netlink, 1);
+		add_stop(&program, SYS_bind);
 	}
-	add_action(&program, SECCOMP_RET_ALLOW);
-	size = program.count * sizeof(program.list[0]);
+	jump = bpf_emit(&program, BPF_JMP | BPF_JEQ | BPF_K, has_paths ? SYS_connect : SYS_bind, 0, 0);
+	bpf_emit(&program, BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2]), 0, 0);
+	for (size_t n = 0; n < (has_paths ? sizeof(others) / sizeof(*others) : 1); n++) {
+		bool is_of_listener = false;
+
+		for (size_t i = 0; i < count; i++)
+			is_of_listener |= lengths[i] == others[n];
+		if (is_of_listener)
+			continue;
+		bpf_emit(&program, BPF_JMP | BPF_JEQ | BPF_K, others[n], 0, 1);
+		bpf_emit(&program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	}
+	bpf_emit(&program, BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF, 0, 0);
+	program.list[jump].jf = (uint8_t)(program.length - jump - 1);
+	bpf_emit(&program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
+	size = program.length * sizeof(program.list[0]);
 	made = malloc(sizeof(*made) + size);
 	if (!made)
 		return NULL;
-	*made = (struct sock_fprog){ program.count, (struct sock_filter *)(void *)(made + 1) };
+	*made = (struct sock_fprog){ (unsigned short)program.length, (struct sock_filter *)(void *)(made + 1) };
 	memcpy(made->filter, program.list, size);
 	return made;
 }

@@ -18,9 +18,6 @@ bind_opener bind_unix, bind_fifo;
 /* Appends "STEP: STRERROR (DETAIL)", where detail may be NULL. Returns -1 and keeps errno. */
 int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attribute__((format(printf, 3, 4)));
 
-/* getsockopt(2) of an int; -1 and errno: the socket does not have the option. */
-int socket_int(int fd, int level, int option);
-
 /* A new close-on-exec, non-blocking socket of the listener's kind; -1 and errno, with why. */
 int bind_socket(const struct listen *listen, int domain, struct buf *why);
 

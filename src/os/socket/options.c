@@ -26,14 +26,6 @@
 
 /* The calls that the openers of all kinds share. */
 
-int socket_int(int fd, int level, int option)
-{
-	int value = -1;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(fd, level, option, &value, &length) == 0 ? value : -1;
-}
-
 int bind_fail(struct buf *why, const char *step, const char *detail, ...)
 {
 	int saved = errno;
