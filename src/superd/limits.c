@@ -53,7 +53,8 @@ static size_t count_room(void)
 
 	for (int n = 0; n < 2; n++) {
 		char path[PATH_MAX], file[PATH_MAX + 16], *last;
-		bool more = cgroup_find_own(hierarchies[n], path, sizeof(path));
+		const char *wrong;
+		bool more = cgroup_find_own(hierarchies[n], path, sizeof(path), &wrong);
 
 		for (; more; more = last && cgroup_is_group(path)) {
 			int64_t most, used = 0, reserve;

@@ -53,22 +53,6 @@ static unsigned read_controllers(const char *folder, const char *file)
 	return found;
 }
 
-/* Whether a process can be started in a new group. */
-static bool cgroups_test_start(const struct cgroups *cgroups)
-{
-	char path[PATH_MAX];
-	bool lives;
-	int group;
-
-	if (snprintf(path, sizeof(path), "%s/trial", cgroups->base) >= (int)sizeof(path))
-		return false;
-	group = cgroup_service_open(path);
-	lives = group >= 0 && clone_into_cgroup_survives(group);
-	fd_close(&group);
-	cgroup_remove(path);
-	return lives;
-}
-
 static pid_t name_pid;
 
 void cgroup_name_after(pid_t guard)
@@ -103,19 +87,6 @@ static bool move_processes(const char *from, const char *to)
 	return false;
 }
 
-static bool move_superd(struct cgroups *cgroups)
-{
-	char leaf[PATH_MAX];
-
-	snprintf(leaf, sizeof(leaf), "%s/" CGROUP_LEAF, cgroups->base);
-	if (mkdir(leaf, 0755) < 0 && errno != EEXIST)
-		return false;
-	if (!move_processes(cgroups->own, leaf))
-		return false;
-	cgroups->moved = true;
-	return true;
-}
-
 static bool write_subtree_control(const char *path, unsigned controllers, char sign)
 {
 	char text[16];
@@ -131,9 +102,14 @@ static bool write_subtree_control(const char *path, unsigned controllers, char s
 static bool enable_controllers(struct cgroups *cgroups, bool is_root, unsigned controllers)
 {
 	unsigned before = read_controllers(cgroups->own, "cgroup.subtree_control");
+	char leaf[PATH_MAX];
 
-	if (!is_root && !cgroups->moved && !move_superd(cgroups))
-		return false;
+	if (!is_root && !cgroups->moved) {
+		snprintf(leaf, sizeof(leaf), "%s/" CGROUP_LEAF, cgroups->base);
+		if ((mkdir(leaf, 0755) < 0 && errno != EEXIST) || !move_processes(cgroups->own, leaf))
+			return false;
+		cgroups->moved = true;
+	}
 	if (!write_subtree_control(cgroups->own, controllers & ~before, '+'))
 		return false;
 	cgroups->passed |= controllers & ~before;
@@ -159,6 +135,8 @@ bool cgroups_probe(struct cgroups *cgroups)
 {
 	const struct cgroup_delegation *place;
 	struct pool *pool;
+	char path[PATH_MAX];
+	int group;
 
 	if (cgroups->probed)
 		return cgroups->probed == KEEPS_GROUPS;
@@ -172,10 +150,14 @@ bool cgroups_probe(struct cgroups *cgroups)
 			claim_base(cgroups, place->path);
 		pool_free(pool);
 	}
-	if (!cgroups->base || !cgroups_test_start(cgroups))
+	if (!cgroups->base || snprintf(path, sizeof(path), "%s/trial", cgroups->base) >= (int)sizeof(path))
 		return false;
-	cgroups->probed = KEEPS_GROUPS;
-	return true;
+	group = cgroup_service_open(path);
+	if (group >= 0 && clone_into_cgroup_survives(group))
+		cgroups->probed = KEEPS_GROUPS;
+	fd_close(&group);
+	cgroup_remove(path);
+	return cgroups->probed == KEEPS_GROUPS;
 }
 
 bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *place, unsigned controllers,
@@ -211,38 +193,30 @@ static bool is_below(const struct dirent *entry)
 	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-/* Removes the groups of instances. Returns whether any is left because its instance still runs. */
-static bool remove_empty_groups(const struct cgroups *cgroups)
-{
-	DIR *stream = opendir(cgroups->base);
-	struct dirent *entry;
-	char path[PATH_MAX];
-	bool any = false;
-
-	while (stream && (entry = readdir(stream))) {
-		if (!is_below(entry) || !strcmp(entry->d_name, CGROUP_LEAF) ||
-		    snprintf(path, sizeof(path), "%s/%s", cgroups->base, entry->d_name) >= (int)sizeof(path))
-			continue;
-		any |= !cgroup_remove(path);
-	}
-	if (stream)
-		closedir(stream);
-	return any;
-}
-
 /* superd moves back to its own group once that enables no controllers any more. Instances that still run keep their
  * limits. */
 void cgroups_end(struct cgroups *cgroups)
 {
-	char leaf[PATH_MAX];
+	struct dirent *entry;
+	char path[PATH_MAX];
+	bool any_runs = false;
+	DIR *stream;
 
 	if (!cgroups->base)
 		return;
-	snprintf(leaf, sizeof(leaf), "%s/" CGROUP_LEAF, cgroups->base);
-	if (!remove_empty_groups(cgroups) && write_subtree_control(cgroups->base, cgroups->enabled, '-') &&
+	stream = opendir(cgroups->base);
+	while (stream && (entry = readdir(stream))) {
+		if (is_below(entry) && strcmp(entry->d_name, CGROUP_LEAF) != 0 &&
+		    snprintf(path, sizeof(path), "%s/%s", cgroups->base, entry->d_name) < (int)sizeof(path))
+			any_runs |= !cgroup_remove(path);
+	}
+	if (stream)
+		closedir(stream);
+	if (!any_runs && write_subtree_control(cgroups->base, cgroups->enabled, '-') &&
 	    write_subtree_control(cgroups->own, cgroups->passed, '-')) {
+		snprintf(path, sizeof(path), "%s/" CGROUP_LEAF, cgroups->base);
 		if (cgroups->moved)
-			move_processes(leaf, cgroups->own);
+			move_processes(path, cgroups->own);
 		cgroup_remove(cgroups->base);
 	}
 	free(cgroups->own);
@@ -379,14 +353,6 @@ static bool has_controller(const char *list, const char *controller)
 	return true;
 }
 
-/* A cgroup v1 mount lists its controllers among its options: cgroup_show_options in the kernel's cgroup-v1.c. */
-static bool is_mount_of(const char *line, const char *controller)
-{
-	if (!*controller)
-		return strstr(line, " - cgroup2 ");
-	return strstr(line, " - cgroup ") && has_controller(strrchr(line, ' ') + 1, controller);
-}
-
 /* Finds the mount of a controller's hierarchy: where it is, and which group is its root. false: there is none. */
 static bool find_mount(const char *controller, char where[PATH_MAX], char from[PATH_MAX])
 {
@@ -394,7 +360,9 @@ static bool find_mount(const char *controller, char where[PATH_MAX], char from[P
 	bool found = false;
 
 	while (!found && (line = strsep(&rest, "\n"))) {
-		found = is_mount_of(line, controller) &&
+		/* A mount of cgroup v1 lists its controllers among its options (cgroup_show_options in cgroup-v1.c). */
+		found = (*controller ? strstr(line, " - cgroup ") && has_controller(strrchr(line, ' ') + 1, controller)
+				     : strstr(line, " - cgroup2 ") != NULL) &&
 			sscanf(line, "%*s %*s %*s %4095s %4095s", from, where) == 2 && !strchr(where, '\\') &&
 			!strchr(from, '\\');
 	}
@@ -440,8 +408,7 @@ static void strip_own_base(char *path)
 		*base = '\0';
 }
 
-/* wrong: why not; NULL: errno says so. */
-static bool find_path(const char *controller, char *path, size_t size, const char **wrong)
+bool cgroup_find_own(const char *controller, char *path, size_t size, const char **wrong)
 {
 	char where[PATH_MAX], from[PATH_MAX], *text;
 	const char *name;
@@ -466,44 +433,27 @@ static bool find_path(const char *controller, char *path, size_t size, const cha
 	return good;
 }
 
-bool cgroup_find_own(const char *controller, char *path, size_t size)
-{
-	const char *wrong;
-
-	return find_path(controller, path, size, &wrong);
-}
-
-/* The group of a process as a path below superd's own group. Points into *text, which the caller frees. NULL: it is
- * elsewhere, or unknown. */
-static const char *find_below(pid_t pid, char **text)
-{
-	char process[32], *own_text, *own = find_name("/proc/self", UNIFIED_HIERARCHY, &own_text), *its;
-	size_t length;
-
-	snprintf(process, sizeof(process), "/proc/%ld", (long)pid);
-	its = find_name(process, UNIFIED_HIERARCHY, text);
-	if (own)
-		strip_own_base(own);
-	length = own && strcmp(own, "/") ? strlen(own) : 0;
-	if (!own || !its || strncmp(its, own, length) != 0)
-		its = NULL;
-	free(own_text);
-	return its ? its + length : NULL;
-}
-
 /* The group's last two folders are its superd's and its own. */
 bool cgroup_holds(const char *group, pid_t pid)
 {
 	const char *end = group + strlen(group);
+	char process[32], *own_text, *text, *own = find_name("/proc/self", UNIFIED_HIERARCHY, &own_text), *its;
 	size_t length;
-	char *text;
-	const char *below = find_below(pid, &text);
 	bool good;
 
+	snprintf(process, sizeof(process), "/proc/%ld", (long)pid);
+	its = find_name(process, UNIFIED_HIERARCHY, &text);
+	if (own)
+		strip_own_base(own);
+	length = own && strcmp(own, "/") ? strlen(own) : 0;
+	good = own && its && !strncmp(its, own, length);
+	if (good)
+		its += length;          /* below superd's own group */
 	for (int slashes = 0; end > group && slashes < 2;)
 		slashes += *--end == '/';
 	length = strlen(end);
-	good = below && !strncmp(below, end, length) && (!below[length] || below[length] == '/');
+	good = good && !strncmp(its, end, length) && (!its[length] || its[length] == '/');
+	free(own_text);
 	free(text);
 	return good;
 }
@@ -554,58 +504,50 @@ static bool is_own_process(pid_t pid)
 	return named_after() == 1;
 }
 
-static bool has_other_processes(const char *path)
-{
-	struct pids pids = { 0 };
-	bool others = !cgroup_processes(path, &pids);
-
-	for (size_t n = 0; n < pids.count && !others; n++)
-		others = !is_own_process(pids.list[n]);
-	free(pids.list);
-	return others;
-}
-
-static void check_delegation(struct cgroup_delegation *place, const char *path, struct pool *pool)
-{
-	place->is_root = !has_file(path, "cgroup.type", F_OK);
-	if (!place->is_root && is_undelegated(path)) {
-		place->wrong = "superd's control group is systemd's: superd's own unit wants Delegate=yes";
-	} else if (!has_file(path, "", W_OK | X_OK) || !has_file(path, "cgroup.procs", W_OK)) {
-		place->wrong = errno == EROFS ? "the control groups are mounted read-only"
-			: errno == EACCES     ? "superd may not write in its control group"
-					      : pool_textf(pool, "superd's control group: %s", strerror(errno));
-	} else {
-		place->path = path;
-		place->controllers = read_controllers(path, "cgroup.controllers");
-		if (!place->controllers)
-			place->wrong = "its control group has no controllers";
-		else if (!has_file(path, "cgroup.subtree_control", W_OK))
-			place->wrong = "superd may not pass on the controllers of its control group";
-		else if (!place->is_root && has_other_processes(path))
-			place->wrong = "there are processes in its control group that are not superd's";
-		if (place->wrong)
-			place->controllers = 0;
-	}
-}
-
 const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool)
 {
 	struct cgroup_delegation *place = pool_alloc(pool, sizeof(*place));
+	bool has_others = false;
+	struct pids pids = { 0 };
 	char path[PATH_MAX];
-	const char *kept;
 
 	if (!place)
 		return NULL;
-	if (!find_path(UNIFIED_HIERARCHY, path, sizeof(path), &place->wrong)) {
+	if (!cgroup_find_own(UNIFIED_HIERARCHY, path, sizeof(path), &place->wrong)) {
 		if (!place->wrong)
 			place->wrong = pool_textf(pool, "superd's control group: %s", strerror(errno));
 		return place->wrong ? place : NULL;
 	}
 	place->wrong = NULL;
-	kept = pool_text(pool, path);
-	if (!kept)
+	place->is_root = !has_file(path, "cgroup.type", F_OK);
+	if (!place->is_root && is_undelegated(path)) {
+		place->wrong = "superd's control group is systemd's: superd's own unit wants Delegate=yes";
+		return place;
+	}
+	if (!has_file(path, "", W_OK | X_OK) || !has_file(path, "cgroup.procs", W_OK)) {
+		place->wrong = errno == EROFS ? "the control groups are mounted read-only"
+			: errno == EACCES     ? "superd may not write in its control group"
+					      : pool_textf(pool, "superd's control group: %s", strerror(errno));
+		return place;
+	}
+	place->path = pool_text(pool, path);
+	if (!place->path)
 		return NULL;
-	check_delegation(place, kept, pool);
+	if (!place->is_root) {
+		has_others = !cgroup_processes(path, &pids);
+		for (size_t n = 0; n < pids.count && !has_others; n++)
+			has_others = !is_own_process(pids.list[n]);
+		free(pids.list);
+	}
+	place->controllers = read_controllers(path, "cgroup.controllers");
+	if (!place->controllers)
+		place->wrong = "its control group has no controllers";
+	else if (!has_file(path, "cgroup.subtree_control", W_OK))
+		place->wrong = "superd may not pass on the controllers of its control group";
+	else if (has_others)
+		place->wrong = "there are processes in its control group that are not superd's";
+	if (place->wrong)
+		place->controllers = 0;
 	return place;
 }
 

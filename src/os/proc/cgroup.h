@@ -37,8 +37,8 @@ struct cgroup_delegation {
 const struct cgroup_delegation *cgroup_delegation_find(struct pool *pool);
 
 /* Finds superd's own group in the hierarchy of a controller of cgroup v1, "" for that of cgroup v2. false: there is
- * none, or it cannot be seen. */
-bool cgroup_find_own(const char *controller, char *path, size_t size);
+ * none, or it cannot be seen: *wrong says why, or NULL: errno does. */
+bool cgroup_find_own(const char *controller, char *path, size_t size, const char **wrong);
 
 /* Whether the process is in this group, the path of one of superd's, or in a group below it. */
 bool cgroup_holds(const char *group, pid_t pid);
