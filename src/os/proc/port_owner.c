@@ -55,20 +55,13 @@ struct port_reading {
 	bool failed;                    /* out of memory */
 };
 
-static bool is_ipv6_only(const struct nlmsghdr *message)
-{
-	uint8_t only;
-
-	sock_diag_attribute(message, sizeof(struct inet_diag_msg), INET_DIAG_SKV6ONLY, &only, sizeof(only));
-	return only;
-}
-
 static void add_socket(struct nlmsghdr *message, void *context)
 {
 	const struct inet_diag_msg *socket = NLMSG_DATA(message);
 	struct port_reading *reading = context;
 	struct port_table *ports = reading->ports;
 	struct port_socket *larger;
+	uint8_t ipv6_only;
 
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(*socket)) || reading->failed)
 		return;
@@ -78,11 +71,10 @@ static void add_socket(struct nlmsghdr *message, void *context)
 		return;
 	ports->list = larger;
 	larger += ports->count++;
+	sock_diag_attribute(message, sizeof(*socket), INET_DIAG_SKV6ONLY, &ipv6_only, sizeof(ipv6_only));
 	*larger = (struct port_socket){
 		.protocol = reading->protocol,
-		.family = socket->idiag_family != AF_INET6 ? FAMILY_IPV4
-			: is_ipv6_only(message)		   ? FAMILY_IPV6
-							   : FAMILY_ANY,
+		.family = socket->idiag_family != AF_INET6 ? FAMILY_IPV4 : ipv6_only ? FAMILY_IPV6 : FAMILY_ANY,
 		.port = ntohs(socket->id.idiag_sport),
 		.interface = socket->id.idiag_if, .node = socket->idiag_inode,
 	};
@@ -113,19 +105,18 @@ static bool list_sockets(struct port_table *ports, struct sock_diag_filter filte
 		filter.family = families[n];
 		any |= sock_diag_inet(&filter, add_socket, &reading);
 	}
-	if (reading.failed)
-		port_table_free(ports);
-	return any && !reading.failed;
+	if (any && !reading.failed)
+		return true;
+	port_table_free(ports);
+	return false;
 }
 
 bool port_table_read(struct port_table *ports)
 {
 	*ports = (struct port_table){ 0 };
 	if (!list_sockets(ports, (struct sock_diag_filter){ .protocol = IPPROTO_TCP, .states = 1u << TCP_LISTEN }) ||
-	    !list_sockets(ports, (struct sock_diag_filter){ .protocol = IPPROTO_UDP, .states = UINT32_MAX })) {
-		port_table_free(ports);
+	    !list_sockets(ports, (struct sock_diag_filter){ .protocol = IPPROTO_UDP, .states = UINT32_MAX }))
 		return false;
-	}
 	sort_by(ports, compare_ports);
 	return true;
 }
@@ -165,14 +156,6 @@ static int compare_nodes(const void *a, const void *b)
 	return (first->node > second->node) - (first->node < second->node);
 }
 
-/* Finds a socket among those that are sorted by their nodes. */
-static struct port_socket *find_socket(const struct port_table *ports, ino_t node)
-{
-	const struct port_socket key = { .node = node };
-
-	return ports->count ? bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes) : NULL;
-}
-
 /* Reads the name of a process's program. An upgrade may have replaced the file. */
 static const char *program_name(pid_t pid, char path[static 4096])
 {
@@ -192,7 +175,10 @@ static const char *program_name(pid_t pid, char path[static 4096])
 static bool note_socket(ino_t node, void *context)
 {
 	const struct port_holder *holder = context;
-	struct port_socket *found = find_socket(holder->ports, node);
+	const struct port_table *ports = holder->ports;
+	const struct port_socket key = { .node = node };
+	struct port_socket *found = ports->count ? bsearch(&key, ports->list, ports->count, sizeof(key), compare_nodes)
+						 : NULL;
 
 	/* superd-bind has the sockets of its program, which is the one to name. */
 	if (found && !found->holder && !process_is_named(holder->pid, "superd-bind"))
@@ -202,19 +188,19 @@ static bool note_socket(ino_t node, void *context)
 	return false;
 }
 
-/* By the program's file, since a superd that was called as inetd has that name; the file may have another name, too. */
-static bool is_superd(pid_t pid)
-{
-	char path[4096], own_path[4096];
-	const char *name = program_name(pid, path), *own = program_name(getpid(), own_path);
-
-	return name && (!strcmp(name, "/superd") || (own && !strcmp(name, own)));
-}
-
 static void note_process(struct port_holder *holder, pid_t pid)
 {
+	char path[4096], own_path[4096];
+	const char *name, *own;
+
 	holder->pid = pid;
-	holder->is_superd = pid == getpid() || (!holder->only_own && is_superd(pid));
+	holder->is_superd = pid == getpid();
+	/* By the program's file, since a superd that was called as inetd has that name; the file may have another name,
+	 * too. */
+	if (!holder->is_superd && !holder->only_own && (name = program_name(pid, path))) {
+		own = program_name(getpid(), own_path);
+		holder->is_superd = !strcmp(name, "/superd") || (own && !strcmp(name, own));
+	}
 	process_each_socket(pid, note_socket, holder);
 }
 

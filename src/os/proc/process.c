@@ -234,45 +234,23 @@ static enum holding search_descriptors(pid_t pid, process_socket *each, void *co
 	return holding;
 }
 
-/* Reads /proc as the process's own user: the kernel does not hide a process from that user. */
-struct fs_identity {
-	int uid, gid;
-	bool is_changed;
-};
-
-/* setfsuid(2) and setfsgid(2) change only this thread's access to files. */
-static void assume_owner(struct fs_identity *before, pid_t pid)
-{
-	struct stat owner;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
-	before->is_changed = geteuid() == 0 && stat(path, &owner) == 0 && owner.st_uid != 0;
-	if (!before->is_changed)
-		return;
-	before->gid = setfsgid(owner.st_gid);
-	before->uid = setfsuid(owner.st_uid);
-}
-
-static void restore_identity(const struct fs_identity *before)
-{
-	if (!before->is_changed)
-		return;
-	setfsuid((uid_t)before->uid);
-	setfsgid((gid_t)before->gid);
-}
-
+/* The kernel does not hide a process from its own user. setfsuid(2) and setfsgid(2) change only this thread's access to
+ * files. */
 enum holding process_each_socket(pid_t pid, process_socket *each, void *context)
 {
 	enum holding holding = search_descriptors(pid, each, context);
-	struct fs_identity before;
+	struct stat owner;
+	char path[64];
+	int uid, gid;
 
-	if (holding != HOLDING_HIDDEN)
+	snprintf(path, sizeof(path), "/proc/%ld", (long)pid);
+	if (holding != HOLDING_HIDDEN || geteuid() != 0 || stat(path, &owner) < 0 || owner.st_uid == 0)
 		return holding;
-	assume_owner(&before, pid);
-	if (before.is_changed)
-		holding = search_descriptors(pid, each, context);
-	restore_identity(&before);
+	gid = setfsgid(owner.st_gid);
+	uid = setfsuid(owner.st_uid);
+	holding = search_descriptors(pid, each, context);
+	setfsuid((uid_t)uid);
+	setfsgid((gid_t)gid);
 	return holding;
 }
 
