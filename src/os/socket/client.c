@@ -172,17 +172,6 @@ bool client_source(const struct client *client, unsigned prefix, unsigned char s
 /* The name of a connection's instance. Source: systemd.socket(5), "Accept=". Scripts parse these names, so they follow
  * systemd's form exactly: an IPv6 address without brackets, a mapped one as IPv4. */
 
-static void add_unix_peer(const struct client *client, struct buf *out)
-{
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
-
-	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
-		buf_text(out, "unknown");
-	else
-		buf_addf(out, "%ld-%lu", (long)peer.pid, (unsigned long)peer.uid);
-}
-
 static void add_address(const struct socket_address *address, struct buf *out)
 {
 	char host[128];
@@ -195,12 +184,16 @@ void client_instance_name(const struct client *client, uint64_t number, char *ou
 {
 	struct socket_address local = { .length = sizeof(local.storage) }, peer = unmapped_peer(client);
 	struct buf name = { 0 };
+	struct ucred unix_peer;
+	socklen_t length = sizeof(unix_peer);
 
 	buf_addf(&name, "%" PRIu64 "-%" PRIu64 "-", number, socket_id(client->fd));
-	if (getsockname(client->fd, &local.any, &local.length) < 0) {
+	if (getsockname(client->fd, &local.any, &local.length) < 0 ||
+	    (local.any.sa_family == AF_UNIX &&
+	     getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &unix_peer, &length) < 0)) {
 		buf_text(&name, "unknown");
 	} else if (local.any.sa_family == AF_UNIX) {
-		add_unix_peer(client, &name);
+		buf_addf(&name, "%ld-%lu", (long)unix_peer.pid, (unsigned long)unix_peer.uid);
 	} else {
 		socket_address_unmap(&local);
 		add_address(&local, &name);

@@ -32,17 +32,6 @@ static bool is_abstract(const char *path)
 	return path[0] == '@' && path[1];
 }
 
-static bool make_address(const char *path, struct socket_address *address, struct buf *why)
-{
-	if (notify_address(path, &address->un, &address->length))
-		return true;
-	if (errno == EINVAL)
-		buf_text(why, "a path begins with a slash, a name in the abstract namespace with @");
-	else
-		buf_addf(why, "a socket's path has at most %zu bytes", sizeof(address->un.sun_path) - 1);
-	return false;
-}
-
 /* The folder, and all above it, must be superd's own, root's, or sticky: any other user who may write there could put
  * another node into its place. superd's own folder is created. */
 static bool check_folder(const char *path, struct buf *why)
@@ -143,8 +132,13 @@ bool control_socket_open(struct control_socket *made, const char *path, struct b
 	int saved;
 
 	*made = (struct control_socket){ .fd = -1 };
-	if (!make_address(path, &address, why))
+	if (!notify_address(path, &address.un, &address.length)) {
+		if (errno == EINVAL)
+			buf_text(why, "a path begins with a slash, a name in the abstract namespace with @");
+		else
+			buf_addf(why, "a socket's path has at most %zu bytes", sizeof(address.un.sun_path) - 1);
 		return false;
+	}
 	made->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	made->path = strdup(path);
 	good = made->fd >= 0 && made->path;
@@ -166,23 +160,17 @@ bool control_socket_open(struct control_socket *made, const char *path, struct b
 	return good;
 }
 
-static bool is_bound(int fd, const char *path)
-{
-	struct socket_address found = { .length = sizeof(found.storage) }, wanted;
-
-	return notify_address(path, &wanted.un, &wanted.length) &&
-	       getsockname(fd, &found.any, &found.length) == 0 && found.length == wanted.length &&
-	       !memcmp(&found.un, &wanted.un, wanted.length);
-}
-
 bool control_socket_adopt(struct control_socket *adopted, const char *path, int fd)
 {
+	struct socket_address found = { .length = sizeof(found.storage) }, wanted;
 	struct sock_diag_unix known = { 0 };
 	struct stat status = { 0 };
 
 	*adopted = (struct control_socket){ .fd = -1 };
 	errno = EADDRNOTAVAIL;
-	if (!is_bound(fd, path) || (!is_abstract(path) && lstat(path, &status) < 0))
+	if (!notify_address(path, &wanted.un, &wanted.length) || getsockname(fd, &found.any, &found.length) < 0 ||
+	    found.length != wanted.length || memcmp(&found.un, &wanted.un, wanted.length) != 0 ||
+	    (!is_abstract(path) && lstat(path, &status) < 0))
 		return false;
 	if (!is_abstract(path) && sock_diag_unix(fd, &known) && known.node && known.node != (uint32_t)status.st_ino) {
 		errno = EADDRNOTAVAIL;  /* another process has put its own node there */

@@ -36,18 +36,6 @@ static bool is_same_file(int fd, const struct listen *listen, bool unknown)
 	       open.st_ino == named.st_ino;
 }
 
-static bool same_inet(const struct socket_address *have, const struct socket_address *want)
-{
-	if (have->any.sa_family != want->any.sa_family)
-		return false;
-	if (socket_address_port(want) && socket_address_port(have) != socket_address_port(want))
-		return false;
-	if (have->any.sa_family == AF_INET)
-		return have->in.sin_addr.s_addr == want->in.sin_addr.s_addr;
-	return !memcmp(&have->in6.sin6_addr, &want->in6.sin6_addr, sizeof(have->in6.sin6_addr)) &&
-	       have->in6.sin6_scope_id == want->in6.sin6_scope_id;
-}
-
 static bool inet_matches(int fd, const struct listen *listen, const struct socket_address *have)
 {
 	int family = socket_address_family(listen->address);
@@ -57,7 +45,12 @@ static bool inet_matches(int fd, const struct listen *listen, const struct socke
 	struct socket_address want;
 
 	if (!socket_address_make(listen->address, family == AF_UNSPEC ? have->any.sa_family : family, &want) ||
-	    !same_inet(have, &want))
+	    have->any.sa_family != want.any.sa_family ||
+	    (socket_address_port(&want) && socket_address_port(have) != socket_address_port(&want)))
+		return false;
+	if (have->any.sa_family == AF_INET ? have->in.sin_addr.s_addr != want.in.sin_addr.s_addr
+					   : memcmp(&have->in6.sin6_addr, &want.in6.sin6_addr, 16) != 0 ||
+						     have->in6.sin6_scope_id != want.in6.sin6_scope_id)
 		return false;
 	/* A wildcard for both IP versions must serve both, and one for IPv6 alone must leave IPv4 alone. */
 	if (have->any.sa_family == AF_INET && family == AF_UNSPEC && v6only)
@@ -73,32 +66,9 @@ static bool inet_matches(int fd, const struct listen *listen, const struct socke
 	return !strcmp(device, interface ? interface : "");
 }
 
-/* A socket whose node is gone or replaced cannot be reached, so it does not match, whatever its name says. */
-static bool unix_matches(int fd, const struct listen *listen, const struct socket_address *have)
-{
-	struct socket_address want;
-
-	if (!socket_address_make(listen->address, AF_UNIX, &want) || have->any.sa_family != AF_UNIX)
-		return false;
-	if (node_path(listen))
-		return node_is_ours(fd, listen);
-	return have->length == want.length && !memcmp(&have->un, &want.un, want.length);
-}
-
-static bool other_matches(const struct listen *listen, const struct socket_address *have)
-{
-	struct socket_address want;
-
-	if (!socket_address_make(listen->address, AF_UNSPEC, &want) || have->any.sa_family != want.any.sa_family)
-		return false;
-	if (listen->address->kind == ENDPOINT_NETLINK)
-		return have->nl.nl_groups == want.nl.nl_groups;
-	return have->length == want.length && !memcmp(&have->storage, &want.storage, want.length);
-}
-
 bool bind_matches(int fd, const struct listen *listen)
 {
-	struct socket_address have;
+	struct socket_address have, want;
 	struct socket_form form;
 
 	if (!socket_form(listen->address, &form))
@@ -110,9 +80,14 @@ bool bind_matches(int fd, const struct listen *listen)
 		return false;
 	if (endpoint_is_inet(listen->address))
 		return inet_matches(fd, listen, &have);
-	if (form.domain == AF_UNIX)
-		return unix_matches(fd, listen, &have);
-	return other_matches(listen, &have);
+	if (!socket_address_make(listen->address, AF_UNSPEC, &want) || have.any.sa_family != want.any.sa_family)
+		return false;
+	/* A socket whose node is gone or replaced cannot be reached, so it does not match, whatever its name says. */
+	if (node_path(listen))
+		return node_is_ours(fd, listen);
+	if (listen->address->kind == ENDPOINT_NETLINK)
+		return have.nl.nl_groups == want.nl.nl_groups;
+	return have.length == want.length && !memcmp(&have.storage, &want.storage, want.length);
 }
 
 bool bind_is_reachable(int fd, const struct listen *listen)
@@ -145,30 +120,6 @@ static int is_readable(int fd)
 	if (poll(&wait, 1, 0) < 0 || wait.revents & POLLNVAL)
 		return -1;
 	return (wait.revents & POLLIN) != 0;
-}
-
-/* A datagram may be empty, so poll(2) decides and the size only refines. FIONREAD is used for datagram sockets only: on
- * a pipe it takes the lock that a writer holds while it waits for a page, perhaps for ever. */
-static int readable_bytes(int fd, const struct listen *listen)
-{
-	int readable = is_readable(fd), bytes = 0;
-
-	if (readable <= 0 || !endpoint_is_datagram(listen->address))
-		return readable;
-	return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 1;
-}
-
-/* Asks sock_diag only if something waits. Otherwise the result only tells that a client does. */
-static int unix_queue(int fd)
-{
-	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	struct sock_diag_unix diag;
-
-	if (poll(&wait, 1, 0) == 0)
-		return 0;
-	if (sock_diag_unix(fd, &diag))
-		return diag.queue > INT_MAX ? INT_MAX : (int)diag.queue;
-	return is_readable(fd);
 }
 
 int bind_queue_limit(int fd, const struct listen *listen)
@@ -220,15 +171,20 @@ int bind_queue_drop(int fd, const struct listen *listen, unsigned most)
 
 int bind_queue(int fd, const struct listen *listen)
 {
+	enum endpoint_kind kind = listen->address->kind;
+	int readable, bytes = 0;
+	struct sock_diag_unix diag;
 	uint32_t queue, limit;
 
-	switch (listen->address->kind) {
-	case ENDPOINT_TCP:
+	if (kind == ENDPOINT_TCP)
 		return read_tcp_queue(fd, &queue, &limit) ? (int)queue : -1;
-	case ENDPOINT_UNIX:
-	case ENDPOINT_SEQPACKET:
-		return unix_queue(fd);
-	default:
-		return readable_bytes(fd, listen);
-	}
+	readable = is_readable(fd);
+	/* Asks sock_diag only if something waits. Otherwise the result only tells that a client does. */
+	if ((kind == ENDPOINT_UNIX || kind == ENDPOINT_SEQPACKET) && readable && sock_diag_unix(fd, &diag))
+		return diag.queue > INT_MAX ? INT_MAX : (int)diag.queue;
+	/* A datagram may be empty, so poll(2) decides and the size only refines. FIONREAD is used for datagram sockets
+	 * only: on a pipe it takes the lock that a writer holds while it waits for a page, perhaps for ever. */
+	if (readable > 0 && endpoint_is_datagram(listen->address))
+		return ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0 ? bytes : 1;
+	return readable;
 }

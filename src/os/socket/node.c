@@ -47,27 +47,13 @@ static gid_t node_gid(const struct listen *listen)
 	return group == (gid_t)-1 ? getegid() : group;
 }
 
-/* 0: no process listens; else an errno, EADDRINUSE if a server does. */
-static int socket_probe(const struct listen *listen, int type, const struct stat *node)
-{
-	int fd;
-
-	if (sock_diag_unix_listens(node))
-		return EADDRINUSE;
-	fd = unix_probe(node_path(listen), type);
-	if (fd < 0 && errno != EAGAIN && errno != EINPROGRESS && errno != EPROTOTYPE)
-		return errno == ECONNREFUSED || errno == ENOENT ? 0 : errno;
-	fd_close(&fd);
-	return EADDRINUSE;
-}
-
 /* Prepares the path for a new socket: removes a stale one. -1 and errno, with why: a server listens there, or something
  * else is there. */
 static int node_clear(const struct listen *listen, int type, struct buf *why)
 {
 	const char *path = node_path(listen);
 	struct stat status;
-	int living;
+	int living = 0, fd = -1;
 
 	if (lstat(path, &status) < 0)
 		return errno == ENOENT ? 0 : bind_fail(why, "binding", "%s", path);
@@ -75,7 +61,12 @@ static int node_clear(const struct listen *listen, int type, struct buf *why)
 		errno = EEXIST;
 		return bind_fail(why, "binding", "%s is no socket; superd replaces sockets only", path);
 	}
-	living = socket_probe(listen, type, &status);
+	if (sock_diag_unix_listens(&status) || (fd = unix_probe(path, type)) >= 0 || errno == EAGAIN ||
+	    errno == EINPROGRESS || errno == EPROTOTYPE)
+		living = EADDRINUSE;
+	else if (errno != ECONNREFUSED && errno != ENOENT)
+		living = errno;
+	fd_close(&fd);
 	if (living == EADDRINUSE) {
 		errno = living;
 		return bind_fail(why, "binding", "a living server listens on %s", path);
@@ -121,38 +112,35 @@ static int chmod_node(int node, const char *path, mode_t mode)
 	return -1;
 }
 
-static int set_permissions(int node, const char *path, const struct stat *status, const struct listen *listen,
-			   struct buf *why)
-{
-	mode_t wanted = listen->options->socket_mode & 07777, mode = status->st_mode & 07777;
-	bool given = status->st_uid != node_uid(listen) || status->st_gid != node_gid(listen);
-
-	if (given && (mode & wanted) != mode) {
-		mode &= wanted;
-		if (chmod_node(node, path, mode) < 0)
-			return bind_fail(why, "setting the mode", "%s", path);
-	}
-	if (given && fchownat(node, "", node_uid(listen), node_gid(listen), AT_EMPTY_PATH) < 0)
-		return bind_fail(why, "setting the owner", "%s", path);
-	if (mode != wanted && chmod_node(node, path, wanted) < 0)
-		return bind_fail(why, "setting the mode", "%s", path);
-	return 0;
-}
-
 int node_set_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why)
 {
-	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result, same;
+	mode_t wanted = listen->options->socket_mode & 07777, mode;
+	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = -1, same;
 	struct stat status;
+	bool given;
 
 	if (node < 0 || fstat(node, &status) < 0) {
-		result = bind_fail(why, "looking at the node", "%s", path);
-		/* If the kernel cannot tell, one without further hard links counts as its own. */
-	} else if (!(same = is_node_of(fd, &status)) || (same < 0 && (verified || status.st_nlink > 1))) {
-		errno = ESTALE;
-		result = bind_fail(why, "looking at the node", "%s is another's by now", path);
-	} else {
-		result = set_permissions(node, path, &status, listen, why);
+		bind_fail(why, "looking at the node", "%s", path);
+		goto out;
 	}
+	/* If the kernel cannot tell, one without further hard links counts as its own. */
+	same = is_node_of(fd, &status);
+	if (!same || (same < 0 && (verified || status.st_nlink > 1))) {
+		errno = ESTALE;
+		bind_fail(why, "looking at the node", "%s is another's by now", path);
+		goto out;
+	}
+	mode = status.st_mode & 07777;
+	given = status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen);
+	if (given && (mode & wanted) != mode && chmod_node(node, path, mode &= wanted) < 0)
+		bind_fail(why, "setting the mode", "%s", path);
+	else if (given && fchownat(node, "", node_uid(listen), node_gid(listen), AT_EMPTY_PATH) < 0)
+		bind_fail(why, "setting the owner", "%s", path);
+	else if (mode != wanted && chmod_node(node, path, wanted) < 0)
+		bind_fail(why, "setting the mode", "%s", path);
+	else
+		result = 0;
+out:
 	fd_close(&node);
 	return result;
 }
@@ -343,36 +331,22 @@ bool node_is_foreign(const struct listen *listen, struct path_finding *finding)
  * which lets no client connect, and then sets its owner, its accept queue, and last its mode. A FIFO begins as superd's
  * user's alone. */
 
-static int bind_closed(int fd, const struct socket_address *address)
-{
-	mode_t before = umask(0777);
-	int result = bind(fd, &address->any, address->length);
-
-	umask(before);
-	return result;
-}
-
-static int bind_abstract(int fd, const struct listen *listen, const struct socket_address *address, struct buf *why)
-{
-	if (bind(fd, &address->any, address->length) == 0)
-		return bind_queue_open(fd, listen, why);
-	if (errno == EADDRINUSE)
-		return bind_fail(why, "binding", "another socket has the name %s", listen->address->address);
-	return bind_fail(why, "binding", "%s", listen->address->address);
-}
-
 static int bind_node(int fd, const struct listen *listen, struct buf *why)
 {
 	const char *path = node_path(listen);
 	struct socket_address address;
 	struct socket_form form;
+	mode_t before;
 	int saved;
 
 	fd_make_parents(path, listen->options->directory_mode & 07777);
 	if (!socket_form(listen->address, &form) || !socket_address_make(listen->address, AF_UNIX, &address) ||
 	    node_clear(listen, form.type, why) < 0)
 		return -1;
-	if (bind_closed(fd, &address) < 0)
+	before = umask(0777);
+	saved = bind(fd, &address.any, address.length);
+	umask(before);
+	if (saved < 0)
 		return bind_fail(why, "binding", "%s", path);
 	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, path, listen, false, why) < 0) {
 		saved = errno;
@@ -385,25 +359,12 @@ static int bind_node(int fd, const struct listen *listen, struct buf *why)
 
 #define FIFO_FLAGS (O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC)
 
-static int fifo_adopt(int fd, const struct listen *listen, struct buf *why)
-{
-	const char *path = listen->address->address;
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return bind_fail(why, "looking at it", "%s", path);
-	if (!S_ISFIFO(status.st_mode)) {
-		errno = EEXIST;
-		return bind_fail(why, "opening", "%s exists and is not a fifo; superd does not replace it", path);
-	}
-	return file_adopt(fd, listen, why);
-}
-
 /* A new one belongs to superd's user alone until it is open. */
 static int fifo_open(const struct listen *listen, struct buf *why)
 {
 	const char *path = listen->address->address;
-	int fd;
+	struct stat status;
+	int fd, result;
 
 	fd_make_parents(path, listen->options->directory_mode & 07777);
 	fd = open(path, FIFO_FLAGS);
@@ -414,7 +375,15 @@ static int fifo_open(const struct listen *listen, struct buf *why)
 	}
 	if (fd < 0)
 		return bind_fail(why, "opening", "%s", path);
-	if (fifo_adopt(fd, listen, why) < 0)
+	if (fstat(fd, &status) < 0) {
+		result = bind_fail(why, "looking at it", "%s", path);
+	} else if (!S_ISFIFO(status.st_mode)) {
+		errno = EEXIST;
+		result = bind_fail(why, "opening", "%s exists and is not a fifo; superd does not replace it", path);
+	} else {
+		result = file_adopt(fd, listen, why);
+	}
+	if (result < 0)
 		fd_close(&fd);
 	return fd;
 }
@@ -439,14 +408,6 @@ static const struct account *node_actor(const struct node_work *node, struct acc
 
 	return node->finding ? foreign_actor(node->finding, node_uid(listen), listen_prepared(listen)->account, account)
 			     : NULL;
-}
-
-/* Sets the owner that the table names. The path may refer to another file by now, so it is not trusted. */
-static int give_to_user(int fd, const struct listen *listen, struct buf *why)
-{
-	if (listen->address->kind == ENDPOINT_FIFO)
-		return fchown(fd, node_uid(listen), node_gid(listen));
-	return node_set_permissions(fd, node_path(listen), listen, true, why);
 }
 
 /* In the forked process. */
@@ -474,8 +435,11 @@ static int make_node(const void *with, struct buf *why)
 	error = errno;
 	if (!act_as_end(&before))
 		return -1;
+	/* The owner that the table names. The path may refer to another file by now, so it is not trusted. */
 	if (fd >= 0 && who && (node_uid(node->listen) != who->uid || node_gid(node->listen) != who->gid) &&
-	    give_to_user(fd, node->listen, why) < 0)
+	    (listen.address->kind == ENDPOINT_FIFO
+		     ? fchown(fd, node_uid(node->listen), node_gid(node->listen))
+		     : node_set_permissions(fd, node_path(node->listen), node->listen, true, why)) < 0)
 		return -1;
 	errno = error;
 	return fd;
@@ -555,10 +519,13 @@ int bind_unix(const struct listen *listen, struct buf *why, struct buf *warnings
 		return -1;
 	if (socket_options_set(fd, AF_UNIX, listen, why, warnings) < 0)
 		result = -1;
-	else if (!node_path(listen))
-		result = bind_abstract(fd, listen, &address, why);
-	else
+	else if (node_path(listen))
 		result = bind_named(fd, listen, why);
+	else if (bind(fd, &address.any, address.length) == 0)
+		result = bind_queue_open(fd, listen, why);
+	else
+		result = bind_fail(why, "binding", errno == EADDRINUSE ? "another socket has the name %s" : "%s",
+				   listen->address->address);
 	if (result < 0)
 		fd_close(&fd);
 	else

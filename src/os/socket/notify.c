@@ -32,26 +32,19 @@ int notify_socket_open(const char *name)
 	return fd_raise(fd, FD_HIGH);
 }
 
-/* Whether only root and superd's user can put sockets there. A superd that is not root has backends of its own user
- * only, so others need not reach it. */
-static bool is_safe_folder(const struct stat *status)
-{
-	uid_t own = geteuid();
-
-	if (status->st_mode & (S_IWGRP | S_IWOTH) || (status->st_uid != 0 && status->st_uid != own))
-		return false;
-	return own != 0 || status->st_mode & S_IXOTH;
-}
-
+/* Only root and superd's user can put sockets there. A superd that is not root has backends of its own user only, so
+ * others need not reach it. */
 static bool make_folder(const char *path, mode_t mode)
 {
+	uid_t own = geteuid();
 	struct stat status;
 
 	if (mkdir(path, mode) == 0)
 		return chmod(path, mode) == 0;
 	if (errno != EEXIST || lstat(path, &status) < 0)
 		return false;
-	if (S_ISDIR(status.st_mode) && is_safe_folder(&status))
+	if (S_ISDIR(status.st_mode) && !(status.st_mode & (S_IWGRP | S_IWOTH)) &&
+	    (status.st_uid == 0 || status.st_uid == own) && (own != 0 || status.st_mode & S_IXOTH))
 		return true;
 	errno = EACCES;
 	return false;

@@ -183,14 +183,6 @@ static int bind_message_queue(const struct listen *listen, struct buf *why, stru
 	return fd;
 }
 
-static int refuse_kind(const struct listen *listen, struct buf *why, struct buf *warnings)
-{
-	(void)warnings;
-	errno = EPROTONOSUPPORT;
-	return bind_fail(why, "binding", "superd does not serve %s endpoints",
-			 listen->endpoint->kind == ENDPOINT_TCPMUX ? "tcpmux" : "rpc");
-}
-
 /* Puts the endpoint in front of each warning, as a service may have several. */
 static void prefix_warnings(struct buf *warnings, const struct listen *listen, struct buf *lines)
 {
@@ -209,6 +201,7 @@ static void prefix_warnings(struct buf *warnings, const struct listen *listen, s
 
 int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnings)
 {
+	/* superd/machine/resolve turns those of rpc into TCP and UDP, and tcpmux has none. */
 	static bind_opener *const openers[ENDPOINT_KINDS] = {
 		[ENDPOINT_TCP] = binder_socket_of,
 		[ENDPOINT_UDP] = binder_socket_of,
@@ -220,16 +213,19 @@ int bind_listen(const struct listen *listen, struct buf *why, struct buf *warnin
 		[ENDPOINT_SPECIAL] = bind_special,
 		[ENDPOINT_NETLINK] = binder_socket_of,
 		[ENDPOINT_VSOCK] = binder_socket_of,
-		[ENDPOINT_RPC_TCP] = refuse_kind,       /* superd/machine/resolve turns these into TCP and UDP */
-		[ENDPOINT_RPC_UDP] = refuse_kind,
-		[ENDPOINT_TCPMUX] = refuse_kind,
 		[ENDPOINT_RAW] = binder_socket_of,
 		[ENDPOINT_MQUEUE] = bind_message_queue,
 	};
 
+	bind_opener *opener = openers[listen->address->kind];
 	struct buf lines = { 0 };
-	int fd = openers[listen->address->kind](listen, why, &lines), saved = errno;
+	int fd, saved;
 
+	errno = EPROTONOSUPPORT;
+	fd = opener ? opener(listen, why, &lines)
+		    : bind_fail(why, "binding", "superd does not serve %s endpoints",
+				listen->endpoint->kind == ENDPOINT_TCPMUX ? "tcpmux" : "rpc");
+	saved = errno;
 	prefix_warnings(warnings, listen, &lines);
 	errno = saved;
 	return fd;
@@ -271,35 +267,26 @@ static void adjust_node(int fd, const struct listen *listen, struct buf *warning
 	node_make_symlinks(listen, warnings);
 }
 
-/* Without socket_user and socket_group, superd owns a node that it made, but a given node keeps its owner. */
-static struct listen_prepared owned_as_given(const struct listen *listen)
-{
-	struct listen_prepared given = *listen_prepared(listen);
-	struct path_finding finding;
-	struct stat node;
-
-	if (!node_path(listen) || node_is_foreign(listen, &finding) || lstat(node_path(listen), &node) < 0)
-		return given;
-	if (given.owner == (uid_t)-1)
-		given.owner = node.st_uid;
-	if (given.owner_group == (gid_t)-1)
-		given.owner_group = node.st_gid;
-	return given;
-}
-
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	int domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN);
-	struct listen_prepared prepared = owned_as_given(listen);
+	struct listen_prepared prepared = *listen_prepared(listen);
 	struct listen given = *listen;
+	struct path_finding finding;
 	struct buf lines = { 0 };
+	struct stat node;
 
-	given.prepared = &prepared;
 	if (bind_filter(fd, listen_filter(listen), why) < 0)
 		return -1;
 	if (domain >= 0) {
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_backlog(fd, listen, &lines);
+	}
+	/* Without socket_user and socket_group, superd owns a node that it made, but a given node keeps its owner. */
+	given.prepared = &prepared;
+	if (node_path(listen) && !node_is_foreign(listen, &finding) && lstat(node_path(listen), &node) == 0) {
+		prepared.owner = prepared.owner == (uid_t)-1 ? node.st_uid : prepared.owner;
+		prepared.owner_group = prepared.owner_group == (gid_t)-1 ? node.st_gid : prepared.owner_group;
 	}
 	adjust_node(fd, &given, &lines);
 	prefix_warnings(warnings, listen, &lines);

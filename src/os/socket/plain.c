@@ -89,27 +89,13 @@ bool socket_is_plain(int fd)
 #define SO_NETNS_COOKIE 71 /* Linux 5.14; an older kernel refuses it */
 #endif
 
-static bool read_network(int fd, uint64_t *network)
-{
-	socklen_t length = sizeof(*network);
-
-	return getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, network, &length) == 0 && length == sizeof(*network);
-}
-
-static bool is_of_own_network(int fd)
-{
-	int own = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint64_t other, network;
-	bool is_known = own >= 0 && read_network(own, &network);
-
-	fd_close(&own);
-	return !is_known || (read_network(fd, &other) && other == network);
-}
-
 /* A look at a file may hang, as at one of FUSE; SO_TYPE tells a socket without one. */
 enum socket_origin socket_origin(int fd, uid_t *uid)
 {
+	uint64_t network = 0, own_network = 0;
+	socklen_t size = sizeof(network);
 	struct stat status;
+	int own;
 
 	*uid = geteuid();
 	if (socket_int(fd, SOL_SOCKET, SO_TYPE) < 0 || fstat(fd, &status) < 0)
@@ -117,5 +103,12 @@ enum socket_origin socket_origin(int fd, uid_t *uid)
 	*uid = status.st_uid;
 	if (status.st_uid != geteuid())
 		return ORIGIN_USER;
-	return is_of_own_network(fd) ? ORIGIN_OWN : ORIGIN_NETWORK;
+	own = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (own < 0 || getsockopt(own, SOL_SOCKET, SO_NETNS_COOKIE, &own_network, &size) < 0 ||
+	    (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &network, &size) == 0 && network == own_network)) {
+		fd_close(&own);
+		return ORIGIN_OWN;
+	}
+	fd_close(&own);
+	return ORIGIN_NETWORK;
 }
