@@ -45,6 +45,8 @@
 
 #define REFUSED_ASKED 16 /* refused clients whose user is asked for at once */
 #define TOLD 60.	 /* seconds that the answer about a sender counts */
+#define AGAIN 1.	 /* seconds until one of whom superd could not ask is looked at again */
+#define CANNOT_ASK "cannot ask about its clients"
 
 /* ---- addresses that are remembered: per_source_rate, sensors, answers about senders ---- */
 
@@ -123,7 +125,7 @@ struct questions {
 	uint64_t sender;	   /* of a datagram: as whose the answer is remembered */
 };
 
-static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
+static int ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
 static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged);
 static void start_for_client(struct svc *svc, struct socket *socket, struct client *client);
 static void check_client(struct svc *svc, struct socket *socket, struct client *client);
@@ -163,7 +165,7 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 		send_banner(svc, BANNER_FAIL, client->fd);
 		client_shut_and_drain(client);
 	}
-	if (!asks || !ask_adviser(svc, svc->sockets, client, &(struct questions){ .whom = OF_REFUSED, .ident = true }))
+	if (!asks || ask_adviser(svc, svc->sockets, client, &(struct questions){ .whom = OF_REFUSED, .ident = true }))
 		close_apart(svc, &client->fd);
 }
 
@@ -235,7 +237,7 @@ static enum refusal judge_client(struct svc *svc, struct socket *socket, struct 
 		asked->minute = remember((uint64_t)(uintptr_t)svc, address, true);
 		if (asked->minute->until <= clock_now())
 			asked->minute->until = clock_now() + 60;
-		if (asked->minute->count >= options->per_source_rate)
+		if (asked->minute->count >= options->per_source_rate && !client->is_counted)
 			return REFUSED_PER_SOURCE_RATE;
 	}
 	if (options->max_load && load_average() >= options->max_load)
@@ -257,8 +259,7 @@ static void note_touch(struct svc *svc, struct client *client)
 
 	client_address(client, peer, sizeof(peer));
 	if (time && client_source(client, 128, address))
-		remember(0, address, true)->until =
-			time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
+		remember(0, address, true)->until = time == SCAN_INFINITY ? INFINITY : clock_now() + (double)time / 1e6;
 	if (client->fd < 0 && !log_rate_limit_is_due(&svc->run->datagram_limit, more))
 		return;
 	svc_say(svc, LEVEL_NOTICE, "sensor", "touched by %s%s", *peer ? peer : "a local client", more);
@@ -271,11 +272,12 @@ static void note_touch(struct svc *svc, struct client *client)
 
 struct advice {
 	struct helper helper;
-	struct svc *svc; /* NULL: it has gone */
+	struct svc *svc;  /* OF_CLIENT: as one of whose it counts; NULL: it has gone */
+	struct list link; /* in asking, if it has that */
+	bool again;	  /* the row is another by now: its rules decide */
 	const char *service;
-	struct list link; /* in asking, until it is concluded */
-	const struct listen *listen;
-	struct table *table; /* of both; held */
+	const struct listen *listen; /* of its row */
+	struct table *table;	     /* of both; held until it is concluded; then NULL */
 	struct client client;
 	struct questions asked;
 	struct io io;
@@ -291,20 +293,30 @@ static struct socket *find_asked(const struct advice *advice)
 	struct svc *svc = svc_find(advice->service);
 
 	for (unsigned n = 0; svc && svc_bar(svc) >= BAR_HELD && n < svc->socket_count; n++) {
-		if (endpoint_equal(svc->sockets[n].listen->endpoint, advice->listen->endpoint) &&
+		if (endpoint_equal(svc->row->sockets[svc->sockets[n].number].endpoint, advice->listen->endpoint) &&
 		    (advice->asked.whom == OF_SENDER || svc->row->exec->accept))
 			return &svc->sockets[n];
 	}
 	return NULL;
 }
 
-static void end_asking(struct advice *advice)
+/* Its row is another now: who was let in by the one before, or is asked about, is judged once more. */
+void accept_judge_again(struct svc *svc)
 {
-	superd.asking--;
-	list_remove(&advice->link);
-	io_stop(&advice->io);
-	ev_timer_stop(superd.loop, &advice->helper.limit);
-	close(advice->io.fd);
+	for (size_t n = 0; n < svc->run->parked_count; n++)
+		svc->run->parked[n].judged = false;
+	LIST_OF(struct advice, advice, link, &asking)
+		advice->again |= advice->svc == svc;
+}
+
+/* It goes. */
+void accept_forget(struct svc *svc)
+{
+	free(svc->run->parked);
+	LIST_OF(struct advice, advice, link, &asking) {
+		if (advice->svc == svc)
+			advice->svc = NULL;
+	}
 }
 
 static void conclude_advice(struct advice *advice)
@@ -319,7 +331,11 @@ static void conclude_advice(struct advice *advice)
 	char peer[128];
 	enum refusal refusal = ADMITTED;
 
-	end_asking(advice);
+	superd.asking--;
+	list_remove(&advice->link);
+	io_stop(&advice->io);
+	ev_timer_stop(superd.loop, &advice->helper.limit);
+	close(advice->io.fd);
 	refused_asked -= advice->asked.whom == OF_REFUSED;
 	advice->text[advice->length] = '\0';
 	for (char *at, *line = strtok_r(advice->text, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
@@ -349,8 +365,8 @@ static void conclude_advice(struct advice *advice)
 		if (svc->sockets[n].datagram == ASKED_ABOUT)
 			svc->sockets[n].datagram = AWAITED;
 	}
-	if (svc && advice->asked.whom == OF_CLIENT)
-		svc->run->count -= svc->run->count > 0;
+	if (advice->svc)
+		advice->svc->run->count--;
 	if (!socket) {
 		if (svc && advice->asked.whom == OF_CLIENT)
 			refuse(svc, &advice->client, REFUSED_CLOSED);
@@ -360,8 +376,8 @@ static void conclude_advice(struct advice *advice)
 		close_apart(svc, &advice->client.fd);
 		goto over;
 	}
-	if (socket->listen != advice->listen && advice->asked.whom == OF_CLIENT && !twisted) { /* by another row now */
-		check_client(svc, socket, &advice->client);
+	if ((advice->again || advice->svc != svc) && advice->asked.whom == OF_CLIENT && !twisted) {
+		park_client(svc, socket, &advice->client, false);
 		svc_go_on(svc);
 		goto over;
 	}
@@ -396,10 +412,9 @@ static void conclude_advice(struct advice *advice)
 	svc_go_on(svc);
 over:
 	table_release(advice->table);
+	advice->table = NULL;
 	if (!advice->helper.child.pid)
 		free(advice);
-	else
-		advice->svc = NULL;
 }
 
 static void on_advice(struct io *io)
@@ -429,16 +444,18 @@ static void on_adviser(struct helper *helper, int status)
 		log_error(superd.log, "%s", buf_string(&text));
 		buf_free(&text);
 	}
-	if (!advice->svc)
+	if (!advice->table)
 		free(advice);
 }
 
-/* false: superd-lookup could not be started. The client is the advice's now. */
-static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
+/* 0: the client is the advice's now. Else superd-lookup cannot be started, as this errno says. */
+static int ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked)
 {
 	const char *arguments[6] = { NULL }, **at = arguments;
 	struct advice *advice = calloc(1, sizeof(*advice));
-	struct spawn_request request = { .wanted_count = 5, .remote_port = -1, .pid = -1 };
+	struct spawn_request request = {
+		.wanted_count = 5, .remote_port = -1, .pid = -1, .fault.error = advice ? ENOENT : ENOMEM
+	};
 	int wanted[5] = { client->fd, superd.null_out, superd.null_out, -1, client->fd }, channel;
 	struct buf why = { 0 };
 	char more[LOG_RATE_LIMIT_MORE];
@@ -458,28 +475,27 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	request.plan = plan = plan_own_program(PROGRAM_LOOKUP, arguments, helper_user_account(HELPER_USER_LOOKUP),
 					       &superd.defaults.nofile, &why);
 	if (!plan && log_rate_limit_is_due(&svc->run->note_limit, more))
-		svc_say(svc, LEVEL_ERROR, "lookup", "cannot ask about its clients: %s%s", buf_string(&why), more);
+		svc_say(svc, LEVEL_ERROR, "lookup", CANNOT_ASK ": %s%s", buf_string(&why), more);
 	buf_free(&why);
 	if (plan && advice)
 		pid = launch_own(&request, NULL, wanted, 3, &channel);
 	plan_free(plan);
 	if (pid < 0) {
 		free(advice);
-		return false;
+		return request.fault.error ? request.fault.error : EIO;
 	}
 	*advice = (struct advice){
-		.svc = svc,
 		.service = svc->row->name,
-		.listen = socket->listen,
+		.listen = &svc->row->sockets[socket->number],
 		.table = svc->table,
 		.client = *client,
 		.asked = *asked,
 	};
-	list_init(&advice->link);
 	client->fd = -1;
 	refused_asked += asked->whom == OF_REFUSED;
 	if (asked->whom == OF_CLIENT) {
 		list_add(&asking, &advice->link);
+		advice->svc = svc;
 		svc->run->count++;
 	}
 	superd.asking++;
@@ -487,18 +503,10 @@ static bool ask_adviser(struct svc *svc, struct socket *socket, struct client *c
 	child_watch(&advice->helper.child, pid);
 	helper_limit(&advice->helper, ADVICE_SECONDS, on_adviser);
 	io_call(&advice->io, channel, on_advice, advice);
-	return true;
+	return 0;
 }
 
 /* ---- serving ---- */
-
-static void refuse_parked(struct svc *svc, size_t n, enum refusal refusal)
-{
-	struct parked parked = svc->run->parked[n];
-
-	memmove(svc->run->parked + n, svc->run->parked + n + 1, (--svc->run->parked_count - n) * sizeof(parked));
-	refuse(svc, &parked.client, refusal);
-}
 
 /* A client that cannot be served now: it waits here, as far as there is room. No superd behind this one knows it. */
 static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
@@ -512,24 +520,20 @@ static void park_client(struct svc *svc, struct socket *socket, struct client *c
 	client->fd = -1;
 }
 
-void accept_drop_parked(struct svc *svc)
+void accept_drop_parked(struct svc *svc, enum refusal refusal)
 {
 	while (svc->run->parked_count)
-		refuse_parked(svc, svc->run->parked_count - 1, REFUSED_CLOSED);
+		refuse(svc, &svc->run->parked[--svc->run->parked_count].client, refusal);
 }
 
 /* Before superd becomes another program, which does not know those without a process. */
 void accept_leave(void)
 {
-	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		while (svc->run->parked_count)
-			refuse_parked(svc, svc->run->parked_count - 1, REFUSED_UNKEPT);
-	}
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		accept_drop_parked(svc, REFUSED_UNKEPT);
 	LIST_OF(struct advice, advice, link, &asking) {
-		struct svc *svc = svc_find(advice->service);
-
-		if (svc && advice->client.fd >= 0)
-			refuse(svc, &advice->client, REFUSED_UNKEPT);
+		if (advice->svc)
+			refuse(advice->svc, &advice->client, REFUSED_UNKEPT);
 	}
 }
 
@@ -568,7 +572,8 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 	}
 	instance = instance_new(svc);
 	if (!instance) {
-		park_client(svc, socket, client, true);
+		if (client->fd >= 0) /* else it is a datagram, which waits in the queue */
+			park_client(svc, socket, client, true);
 		limits_lack(svc, "cannot start", ENOMEM);
 		return;
 	}
@@ -598,7 +603,7 @@ void accept_start_parked(struct svc *svc)
 
 		if (first.judged ? svc_is_full(svc)
 				 : svc_queues(svc) || svc_pause_at_trigger(first.socket) ||
-					    accept_pause_at_cps(svc, &first.client))
+				    accept_pause_at_cps(svc, &first.client))
 			return;
 		if (!limits_allow(svc)) {
 			limits_wait(svc);
@@ -652,32 +657,41 @@ static void check_client(struct svc *svc, struct socket *socket, struct client *
 {
 	struct questions asked = { 0 };
 	enum refusal refusal;
+	int error = 0;
 
-	svc->run->accepted++;
+	svc->run->accepted += !client->is_counted;
 	if (svc->row->groups->access->deny_time >= 0) {
 		note_touch(svc, client);
 		return;
 	}
-	send_banner(svc, BANNER, client->fd);
+	if (!client->is_counted)
+		send_banner(svc, BANNER, client->fd);
 	refusal = judge_client(svc, socket, client, &asked);
 	if (refusal) {
 		refuse(svc, client, refusal);
 		return;
 	}
-	rate_limit_count(&svc->run->rate, 1., clock_now());
+	if (!client->is_counted)
+		rate_limit_count(&svc->run->rate, 1., clock_now());
 	if (asked.minute)
-		asked.minute->count++;
-	if ((asked.name || asked.libwrap || asked.ident) && client->fd >= 0 && ask_adviser(svc, socket, client, &asked))
-		return;
-	if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
-		if (client->fd >= 0)
-			refuse(svc, client,
-			       asked.name	       ? REFUSED_NAME_UNASKED
-				       : asked.libwrap ? REFUSED_LIBWRAP_UNASKED
-						       : REFUSED_IDENT_UNASKED);
-		return;
+		asked.minute->count += !client->is_counted;
+	client->is_counted = true;
+	if (asked.name || asked.libwrap || asked.ident) {
+		error = ask_adviser(svc, socket, client, &asked);
+		if (!error)
+			return;
 	}
-	start_for_client(svc, socket, client);
+	if (limits_are_meant(error)) {
+		park_client(svc, socket, client, false);
+		limits_lack(svc, CANNOT_ASK, error);
+	} else if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
+		refuse(svc, client,
+		       asked.name	       ? REFUSED_NAME_UNASKED
+			       : asked.libwrap ? REFUSED_LIBWRAP_UNASKED
+					       : REFUSED_IDENT_UNASKED);
+	} else {
+		start_for_client(svc, socket, client);
+	}
 }
 
 /* What counts for all clients of the service: probes are closed, and cps pauses it, with this client kept. false: it
@@ -792,57 +806,61 @@ static int connect_to(const struct client *sender)
 	return fd;
 }
 
-/* ADMITTED and *waits: nobody may start for it now, as superd-lookup is asked about its name. It stays in the queue,
- * and is looked at again with the answer. */
-static enum refusal judge_sender(struct svc *svc, struct socket *socket, struct client *sender, bool *waits)
-{
-	struct questions asked = { 0 };
-	enum refusal refusal = judge_client(svc, socket, sender, &asked);
-	unsigned char address[SOURCE_SIZE];
-	const unsigned char *whole = whole_address(sender, address);
-	struct client named = *sender;
-	struct remembered *told = NULL;
-
-	*waits = false;
-	asked.ident = false; /* nobody is connected */
-	if (!refusal && (asked.name || asked.libwrap)) {
-		refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
-		asked.whom = OF_SENDER;
-		asked.sender = hash_bytes(HASH_START, &socket->listen, sizeof(socket->listen));
-		asked.sender = hash_bytes(asked.sender, &superd.loaded, sizeof(superd.loaded));
-		asked.sender = hash_add(asked.sender, hosts_access_version()) | 1;
-		if (whole && (told = remember(asked.sender, whole, false)))
-			refusal = (enum refusal)told->count;
-		else if (whole && (named.fd = connect_to(sender)) >= 0 && ask_adviser(svc, socket, &named, &asked)) {
-			socket->datagram = ASKED_ABOUT;
-			*waits = true;
-			socket_watch(socket, false);
-			return ADMITTED;
-		}
-		fd_close(&named.fd);
-	}
-	if (!refusal && asked.minute)
-		asked.minute->count++;
-	return refusal;
-}
-
-/* Whether a program may start for this datagram, or is to later. One that is refused is dropped. */
+/* Whether a program may start for this datagram; or later: superd-lookup is asked about its sender, or cannot be now.
+ * It stays in the queue then, and is looked at again. One that is refused is dropped. */
 enum verdict { STARTS, WAITS, DROPPED };
 
 static enum verdict judge_datagram(struct svc *svc, struct socket *socket, struct client *sender)
 {
+	struct questions asked = { 0 };
 	enum refusal refusal;
-	bool waits;
-	char byte;
+	unsigned char address[SOURCE_SIZE];
+	const unsigned char *whole = whole_address(sender, address);
+	char byte, more[LOG_RATE_LIMIT_MORE];
+	struct remembered *told = NULL;
+	struct client named = *sender;
+	int error = 0;
 
 	if (svc->row->groups->access->deny_time >= 0) {
 		note_touch(svc, sender);
-	} else {
-		refusal = judge_sender(svc, socket, sender, &waits);
-		if (!refusal)
-			return waits ? WAITS : STARTS;
-		refuse(svc, sender, refusal);
+		goto drop;
 	}
+	refusal = judge_client(svc, socket, sender, &asked);
+	if (!refusal && (asked.name || asked.libwrap)) {
+		refusal = asked.name ? REFUSED_NAME_UNASKED : REFUSED_LIBWRAP_UNASKED;
+		asked.ident = false; /* nobody is connected */
+		asked.whom = OF_SENDER;
+		asked.sender = hash_bytes(HASH_START, &socket->listen, sizeof(socket->listen));
+		asked.sender = hash_bytes(asked.sender, &superd.loaded, sizeof(superd.loaded));
+		asked.sender = hash_add(asked.sender, hosts_access_version()) | 1;
+		if (whole && (told = remember(asked.sender, whole, false))) {
+			refusal = (enum refusal)told->count;
+		} else if (whole) {
+			named.fd = connect_to(sender);
+			error = named.fd < 0 ? errno : ask_adviser(svc, socket, &named, &asked);
+			fd_close(&named.fd);
+			if (!error) {
+				socket->datagram = ASKED_ABOUT;
+				socket_watch(socket, false);
+				return WAITS;
+			}
+		}
+	}
+	if (limits_are_meant(error)) {
+		if (log_rate_limit_is_due(&svc->run->note_limit, more))
+			svc_say(svc, LEVEL_WARNING, "exhausted", CANNOT_ASK ": %s: its clients wait%s", strerror(error),
+				more);
+		svc_set_reason(svc, CANNOT_ASK ": %s", strerror(error));
+		svc_pause(svc, AGAIN);
+		return WAITS;
+	}
+	if (!refusal) {
+		if (asked.minute)
+			asked.minute->count++;
+		return STARTS;
+	}
+	refuse(svc, sender, refusal);
+drop:
 	recv(socket->fd, &byte, 1, MSG_DONTWAIT);
 	return DROPPED;
 }
@@ -879,8 +897,8 @@ bool accept_judge_datagrams(struct svc *svc)
 			return true;
 		if (socket->fd < 0 || socket->listen->address->kind != ENDPOINT_UDP)
 			continue;
-		for (int n = 0; n < BATCH && verdict == DROPPED && socket->datagram == AWAITED &&
-			     client_peek(socket->fd, &sender);
+		for (int n = 0;
+		     n < BATCH && verdict == DROPPED && socket->datagram == AWAITED && client_peek(socket->fd, &sender);
 		     n++)
 			verdict = judge_datagram(svc, socket, &sender);
 		if (verdict == STARTS)
@@ -941,6 +959,7 @@ static void serve_mux(struct instance *instance, const char *name)
 			instance->client.fd = -1;
 			journal_instance(instance); /* its line has the client no longer before another has */
 			client.asks_mux = true;
+			client.is_counted = false;
 			if (svc_bar(svc) < BAR_HELD)
 				refuse(svc, &client, REFUSED_CLOSED);
 			else

@@ -650,7 +650,9 @@ void close_leave(void);
 void accept_clients(struct svc *svc, struct socket *socket);
 void accept_start_parked(struct svc *svc);
 bool accept_pause_at_cps(struct svc *svc, const struct client *client);
-void accept_drop_parked(struct svc *svc);
+void accept_drop_parked(struct svc *svc, enum refusal refusal);
+void accept_judge_again(struct svc *svc);
+void accept_forget(struct svc *svc);
 void accept_leave(void);
 bool accept_judge_datagrams(struct svc *svc); /* true: a program may start for one */
 uint64_t accept_first_datagram(const struct socket *socket);

@@ -404,7 +404,7 @@ static void tell_wrong(const char *name, const struct skipped *entry)
 static void take_row(struct svc *svc, struct table *table, const struct service *row, enum diff_kind diff)
 {
 	if (diff == DIFF_SOCKETS) {
-		accept_drop_parked(svc);
+		accept_drop_parked(svc, REFUSED_CLOSED);
 		if (!svc_replace_sockets(svc, row)) {
 			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets; reload again");
 			superd.changes->counts[WRONG]++;
@@ -622,8 +622,8 @@ static bool reload_apply(struct table *table)
 					instance_stop(instance);
 				}
 			}
-			for (size_t i = 0; changes[n] != DIFF_SAME && i < svc->run->parked_count; i++)
-				svc->run->parked[i].judged = false; /* it was by the row before */
+			if (changes[n] != DIFF_SAME)
+				accept_judge_again(svc);
 			if (changes[n] != DIFF_SAME && svc->state == FROZEN)
 				idle_thaw(svc, NULL);
 			else if (changes[n] != DIFF_SAME)

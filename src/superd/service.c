@@ -258,7 +258,7 @@ static void svc_free(struct svc *svc)
 	if (svc->run->cgroup)
 		cgroup_remove(svc->run->cgroup);
 	free(svc->run->cgroup);
-	free(svc->run->parked);
+	accept_forget(svc);
 	EACH_SOCKET(socket, svc)
 		socket_close(socket);
 	close_forget(svc);
@@ -678,7 +678,7 @@ static void close_all(struct svc *svc)
 		socket->absent = PRESENT;
 		socket_close(socket);
 	}
-	accept_drop_parked(svc);
+	accept_drop_parked(svc, REFUSED_CLOSED);
 }
 
 /* Behind the commands of a phase around the sockets, or at once if there are none. */

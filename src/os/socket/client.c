@@ -40,7 +40,7 @@ static enum accepted classify_error(int error)
 
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client)
 {
-	client->asks_mux = false;
+	client->asks_mux = client->is_counted = false;
 	client->peer.length = sizeof(client->peer.storage);
 	client->fd = accept4(listener, &client->peer.any, &client->peer.length,
 			     SOCK_CLOEXEC | (listen->options->non_blocking ? SOCK_NONBLOCK : 0));
@@ -60,7 +60,7 @@ bool client_peek(int listener, struct client *client)
 	ssize_t got;
 
 	client->fd = -1;
-	client->asks_mux = false;
+	client->asks_mux = client->is_counted = false;
 	client->peer.length = sizeof(client->peer.storage);
 	got = recvfrom(listener, NULL, 0, MSG_PEEK | MSG_DONTWAIT | MSG_TRUNC, &client->peer.any,
 		       &client->peer.length);

@@ -76,6 +76,7 @@ bool bind_kernel_has_ipv6(void);
 struct client {
 	int fd;                         /* close-on-exec; blocking unless non_blocking is set; -1: none */
 	bool asks_mux;                  /* it has named its service to tcpmux, and waits for the answer */
+	bool is_counted;                /* by the limits for a second and a minute; it may be judged again */
 	struct socket_address peer;     /* its length is 0 if the peer has no address */
 };
 

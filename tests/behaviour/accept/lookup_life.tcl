@@ -94,13 +94,14 @@ test a_client_is_sent_away_with_a_line_when_superd_is_upgraded {
 }
 
 # A client that is asked about, at an endpoint that a reload can keep.
-proc one_comes {{options ""}} {
+proc one_comes {{options ""} args} {
 	uplevel 1 [list set options $options]
+	uplevel 1 [list set args $args]
 	uplevel 1 {
 		enter
 		set server [ident_server]
 		set port [free_port]; set here "\"127.0.0.1:$port\""; set there "\"127.0.0.2:$port\""
-		superd [asking $here $options]
+		superd {*}$args [asking $here $options]
 		port asked
 		set client [connect $port]
 		set question [accept $server]
@@ -129,6 +130,46 @@ test the_rules_of_now_count_behind_a_reload {
 	goes $client
 	close $question $server
 	stop
+}
+
+# He is let in a second time, and has come once.
+test a_reload_counts_nobody_twice {
+	one_comes "per_source_rate = 1 banner = \"[write hello hello\n]\""
+	reload [asking "$here, $there" "per_source_rate = 1"]
+	close $question
+	reply_next $server
+	is [line $client] hello
+	echoes_and_goes $client
+	ends
+}
+
+# The answer counts.
+test a_reload_that_leaves_the_row_as_it_is_asks_nobody_again {
+	one_comes "per_source_rate = 1"
+	reload "[asking $here "per_source_rate = 1"]\nservice other { listen = \"127.0.0.1:0\" user = root exec = \"/bin/cat\" }"
+	reply $question
+	echoes_and_goes $client
+	ends
+}
+
+# It has a place of the service that went, and of none that comes.
+test a_client_of_a_service_that_goes_and_comes_back_makes_no_room_there {
+	one_comes "instances = 1" -clock
+	reload {service other { listen = "127.0.0.3:$port" user = root exec = "/bin/cat" }}
+	reload [asking $here "instances = 1"]
+	set second [connect $port]
+	reply_next $server
+	echoes $second
+	reply $question
+	set third [connect $port]
+	settle
+	expect {[processes] == 1}
+	close $second
+	reply_next $server
+	echoes_and_goes $client
+	reply_next $server
+	echoes_and_goes $third
+	ends
 }
 
 # What its start needs is looked for in the row of now: that of then is gone.

@@ -65,22 +65,46 @@ test one_service_leaves_a_place_for_each_other {
 	leave
 }
 
-# Whatever else is in superd's group has all of it: that is told once, and nobody's failure.
+# Whatever else is in superd's group has all of it, until it ends.
+proc others_come {} {
+	set other "echo \$\$ >$::group/cgroup.procs; exec sleep 1000"
+	set others [begin /bin/sh -c "for n in \$(seq 30); do sh -c '$other' & done; wait"]
+	wait {[read $::group/pids.current] > 30}
+	return $others
+}
+proc others_go {others} {
+	foreach other [children [program_pid $others]] { kill $other }
+	finish $others
+	advance 2s
+}
+
+# That is told once, and nobody's failure.
 test what_others_take_is_no_failure {
 	run_in_group 30 $each$shared
 	port each; port shared
-	set other "echo \$\$ >$group/cgroup.procs; exec sleep 1000"
-	set others [begin /bin/sh -c "for n in \$(seq 30); do sh -c '$other' & done; wait"]
-	wait {[read $group/pids.current] > 30}
+	set others [others_come]
 	set clients [list [connect each] [connect shared]]
 	foreach client $clients { send $client hello }
 	log "Resource temporarily unavailable: its clients wait"
 	repeat 5 { advance 1min }
 	expect {[waits each] && [waits shared]}
-	foreach other [children [program_pid $others]] { kill $other }
-	finish $others
-	advance 2s
+	others_go $others
 	foreach client $clients { is [said [line $client]] hello; close $client }
 	lacks [prints status each] failed
+	leave
+}
+
+# There is no room for superd-lookup.
+test who_cannot_be_asked_about_waits {
+	run_in_group 30 {service asked { listen = "127.0.0.1:0" accept = yes no_access = .example.net exec = "$backend stdio" }}
+	port asked
+	set others [others_come]
+	set client [connect asked]; send $client hello
+	log "cannot ask about its clients: Resource temporarily unavailable: its clients wait"
+	repeat 5 { advance 1min }
+	expect {[waits asked]}
+	others_go $others
+	is [said [line $client]] hello; close $client
+	expect {![logged "refused"]}
 	leave
 }
