@@ -45,7 +45,6 @@ static struct {
 	ev_prepare changes;
 	bool changed;
 	size_t count;
-	double looked;
 } server = { .socket.fd = -1, .reserve = { -1, -1, -1 } };
 
 /* ---- one session ---- */
@@ -415,11 +414,11 @@ static void on_change(struct ev_loop *loop, ev_prepare *prepare, int events)
 	LIST_OF(struct session, session, link, &superd.sessions) {
 		if (!session->changed || session->go_on)
 			continue;
-		if (session->order_count >= MANY && now - server.looked < PACE) {
+		if (session->order_count >= MANY && now - session->looked < PACE) {
 			later = true;
 			continue;
 		}
-		server.looked = now;
+		session->looked = now;
 		session->go_on = session->changed;
 		session_wake(session);
 	}

@@ -871,6 +871,7 @@ struct session {
 	struct request request;
 	void (*go_on)(struct session *session);	  /* called while there is room; NULL: it waits for something */
 	void (*changed)(struct session *session); /* once something has changed, while it waits */
+	double looked;				  /* that was called then */
 	void (*late)(struct session *session);	  /* --timeout is over */
 	struct buf names;			  /* of the services that the request means, from `next` on to come */
 	size_t next;

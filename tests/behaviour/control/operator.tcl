@@ -253,3 +253,18 @@ test one_that_waits_hears_of_the_change_and_changes_nothing {
 	expect {![logged "requested: wait"]}
 	close $waiter
 }
+
+# An order of many is looked at less often; one that waits before it takes none of its turns.
+test an_order_of_many_ends_while_another_waits {
+	for {set n 0} {$n < 70} {incr n} { append table [filled "service m$n { listen = \"%/s$n\" exec = \"\$backend serve\" }\n"] }
+	superd -control "service other { listen = \"127.0.0.1:0\" exec = \"$backend serve\" }\n$table"
+	done "hold *"
+	set other [session]; send $other "wait other"
+	set many [session]; send $many "wait m*"
+	done list; # both are heard by now
+	done "release m*"
+	repeat 70 { has [line $many] {"message":"asleep"} }
+	has [line $many] {"done":true}
+	expect {[quiet $other]}
+	close $other $many
+}
