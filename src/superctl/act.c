@@ -45,7 +45,8 @@ enum ctl_status verb_signal(const struct superctl_options *options)
 	return client_ask(&others, verb, show_result, NULL);
 }
 
-/* The answer to "shutdown" is the end of the connection: superd has ended. */
+/* superd has agreed once it has answered; it has ended at the end of the connection. If it was killed before that, its
+ * guard has started another, which stops what is left. */
 enum ctl_status verb_shutdown(const struct superctl_options *options)
 {
 	struct ctl_client client = {
@@ -58,13 +59,20 @@ enum ctl_status verb_shutdown(const struct superctl_options *options)
 		return status;
 	client.quiet = true;
 	status = client_send(&client, "shutdown");
-	do {
-		if (status == CTL_DONE)
-			status = client_read(&client, NULL, NULL);
-	} while (status == CTL_DONE && !options->no_wait);
-	if (client.connection_lost)
-		status = CTL_DONE;
-	else if (client.is_late)
+	if (status == CTL_DONE)
+		status = client_read(&client, NULL, NULL);
+	while (status == CTL_DONE && !options->no_wait) {
+		status = client_read(&client, NULL, NULL);
+		if (!client.connection_lost)
+			break;
+		client_close(&client);
+		status = client_open(&client, options);
+		if (!client.is_late && !json_reply_flag(client.greeting, "stopping")) {
+			status = CTL_DONE;
+			break;
+		}
+	}
+	if (client.is_late)
 		fprintf(stderr, "superctl: superd has not ended in time; it is still ending\n");
 	else if (status != CTL_DONE)
 		fprintf(stderr, "superctl: %s\n", buf_string(&client.why));

@@ -309,6 +309,7 @@ enum ctl_status client_open(struct ctl_client *client, const struct superctl_opt
 	if (client->fd < 0) {
 		int error = errno;
 
+		client->is_late = error == ETIMEDOUT;
 		status = set_failure(client, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
 				     strerror(error), connect_hint(error, options->control));
 	} else if (!options->control_fd && *options->control == '@' &&

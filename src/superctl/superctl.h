@@ -268,7 +268,7 @@ struct ctl_client {
 	int64_t until;                  /* deadline of the whole conversation, of clock_ms; or CLIENT_FOREVER */
 	int64_t timeout;                /* milliseconds between two lines of the answer; or CLIENT_FOREVER */
 	bool connection_lost;           /* superd ended the connection in the middle of the answer */
-	bool is_late;                   /* no line came in time */
+	bool is_late;                   /* superd did not accept, or send a line, in time */
 	bool quiet;                     /* failures are not printed; the caller reads `why` and frees it */
 	struct buf why;                 /* the last failure, visible text */
 };

@@ -329,6 +329,8 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 	json_count_field(&session->line, "pid", (uint64_t)getpid());
 	if (*superd.upgraded_from)
 		json_text_field(&session->line, "upgraded_from", superd.upgraded_from);
+	if (superd.life >= SUPERD_DELAYS)
+		json_flag_field(&session->line, "stopping", true);
 	json_text_field(&session->line, "hello", session->hello);
 	io_watch(&session->io, EV_READ);
 	session_send(session);

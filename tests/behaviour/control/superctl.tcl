@@ -235,7 +235,7 @@ test acts_and_says_what_failed {
 	lassign [superctl -at $socket hold web --timeout=1500ms] status output
 	expect {$status == 0}
 	is $output "web: held\n"
-	ends 0 "" [superctl -at $socket shutdown]; # a superd that has ended has done it
+	ends 1 "closed the connection before the end of its answer" [superctl -at $socket shutdown]; # nobody has agreed
 	is [requests] "stop --no-wait --timeout=60 web 'd b'\nhold --timeout=1.500000 web\nshutdown\n"
 	dismiss
 }

@@ -173,6 +173,25 @@ test who_asks_for_a_shutdown_waits_until_superd_has_gone {
 	expect {[exit_status] == 0}
 }
 
+# The next superd stops what is left, and the answer comes behind that.
+test who_asks_for_a_shutdown_waits_also_when_superd_dies_meanwhile {
+	superd -clock -guard -control {service web { listen = "127.0.0.1:0" exec = "$backend hang" timeout_stop = 1h kill_signal = SIGWINCH }
+		superd { stop_timeout = 2h }}
+	done "start web"
+	set pid [value [control "status web"] pid]
+	node %/control
+	set program [begin $superctl --control %/control shutdown]
+	log ": stopping"
+	kill_superd
+	log "its guard restarted it"
+	expect {[lives $pid] && [lives [program_pid $program]]}
+	advance 59min
+	expect {[lives [program_pid $program]]}
+	advance 2min
+	is [finish $program] {0 {} {}}
+	expect {![lives $pid] && [exit_status] == 0}
+}
+
 test superctl_shows_whether_there_is_one {
 	superd -guard -control [row s lines "accept = yes"]
 	node %/control
