@@ -19,6 +19,7 @@
 #include "lib/units.h"
 #include "os/host/fs.h"
 #include "table/option/service_settings.h"
+#include "table/service/command_prefix.h"
 #include "table/services/skipped.h"
 
 #define NAME_MOST 255
@@ -295,8 +296,6 @@ void locks_write_again(void)
 
 /* ---- a program reads its configuration again ---- */
 
-#define NOTHING_TO_REFRESH "nothing runs that could read: the next start reads the configuration anyway"
-
 static void __attribute__((format(printf, 3, 4))) end_refresh(struct svc *svc, bool good, const char *format, ...)
 {
 	struct run *run = svc->run;
@@ -328,34 +327,6 @@ static void look_at_refresh(struct svc *svc)
 		end_refresh(svc, true, "pid %ld has read its configuration again", pid);
 }
 
-static bool run_next(struct svc *svc)
-{
-	words texts = service_commands(svc->row, PHASE_RELOAD);
-
-	return svc->run->refresh.next < words_count(texts) &&
-		run_command(svc, svc->row, NULL, PHASE_RELOAD, svc->run->refresh.next++, NULL, NULL,
-			    &svc->run->refresh.child);
-}
-
-static void on_refresh_ended(struct child *child, int status, const struct rusage *used)
-{
-	struct svc *svc = container_of(child, struct run, refresh.child)->svc;
-	char text[48];
-
-	(void)used;
-	child->pid = 0;
-	output_drain(svc, false, true);
-	if (svc->run->refresh.state != REFRESHES || (!status && run_next(svc)))
-		return;
-	status_describe(status, text);
-	if (status)
-		end_refresh(svc, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s",
-			    (long)svc->run->refresh.pid,
-			    result_name(result_of_end(svc->row, READY, true, false, status)), text,
-			    *svc->run->last_line ? ": " : "", svc->run->last_line);
-	look_at_refresh(svc);
-}
-
 static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
@@ -372,6 +343,55 @@ static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	child_signal(child, SIGKILL);
 }
 
+/* Whether the command that was begun last may fail; a reload may have changed them since. */
+static bool may_fail(const struct svc *svc)
+{
+	words texts = service_commands(svc->row, PHASE_RELOAD);
+	unsigned flags = 0;
+
+	if (svc->run->refresh.next <= words_count(texts))
+		command_prefix(texts[svc->run->refresh.next - 1], &flags);
+	return flags & COMMAND_IGNORES_FAILURE;
+}
+
+/* The next command of exec_reload, or what follows the last one. */
+static void run_next(struct svc *svc)
+{
+	struct run *run = svc->run;
+
+	while (run->refresh.next < words_count(service_commands(svc->row, PHASE_RELOAD))) {
+		timer_limit(&run->refresh.limit, svc->row->groups->lifecycle->timeout_start, on_refresh_limit, svc);
+		if (run_command(svc, svc->row, NULL, PHASE_RELOAD, run->refresh.next++, NULL, NULL, &run->refresh.child))
+			return;
+		if (!may_fail(svc)) {
+			end_refresh(svc, false, "pid %ld runs on; exec_reload cannot be run: the log has the reason",
+				    (long)run->refresh.pid);
+			return;
+		}
+	}
+	look_at_refresh(svc);
+}
+
+static void on_refresh_ended(struct child *child, int status, const struct rusage *used)
+{
+	struct svc *svc = container_of(child, struct run, refresh.child)->svc;
+	char text[48];
+
+	(void)used;
+	child->pid = 0;
+	output_drain(svc, false, true);
+	if (svc->run->refresh.state != REFRESHES)
+		return;
+	if (!status || may_fail(svc)) {
+		run_next(svc);
+		return;
+	}
+	status_describe(status, text);
+	end_refresh(svc, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s",
+		    (long)svc->run->refresh.pid, result_name(result_of_end(svc->row, READY, true, false, status)), text,
+		    *svc->run->last_line ? ": " : "", svc->run->last_line);
+}
+
 bool refresh_is_under_way(const struct svc *svc)
 {
 	return svc->run->refresh.child.pid || svc->run->refresh.state == REFRESHES;
@@ -386,20 +406,22 @@ void refresh_forget(struct svc *svc)
 static const char *begin_refresh(struct svc *svc, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-	bool signals = svc->row->exec->type == TYPE_NOTIFY_RELOAD, commands = service_commands(svc->row, PHASE_RELOAD);
+	bool signals = svc->row->exec->type == TYPE_NOTIFY_RELOAD;
 	struct run *run = svc_run(svc);
 	char name[32];
 
 	if (svc->row->exec->accept || (svc_is_empty(svc) && svc->state != STARTING && svc->state != RUNNING))
-		return NOTHING_TO_REFRESH;
+		return "nothing runs that could read: the next start reads the configuration anyway";
 	if (svc->state == FROZEN)
 		return "!it is frozen: thaw it first, then it can read";
 	if (svc->state != RUNNING || !svc->run->current)
 		return "!its instance is starting or ending: try again when the service runs";
-	if (!signals && !commands)
+	if (!signals && !service_commands(svc->row, PHASE_RELOAD))
 		return "!it has no exec_reload, and its type is not notify-reload";
 	if (refresh_is_under_way(svc))
 		return "!it is reading its configuration again already";
+	if (signals && run->current->main.pid <= 0) /* its number may be another's by now */
+		return "!its main process has ended";
 	run->refresh.pid = run->current->pid;
 	run->refresh.reloads = run->current->reloads;
 	run->refresh.next = 0;
@@ -412,8 +434,7 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 	run->refresh.state = REFRESHES;
 	timer_limit(&run->refresh.limit, lifecycle->timeout_start, on_refresh_limit, svc);
 	output_forget(svc);
-	if (commands && !run_next(svc))
-		end_refresh(svc, false, "exec_reload cannot be run");
+	run_next(svc);
 	return NULL;
 }
 

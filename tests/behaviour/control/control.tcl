@@ -475,6 +475,34 @@ test tells_of_a_configuration_that_could_not_be_read_again {
 	has [order "reload b"] "it has no exec_reload"
 }
 
+# As ExecReload= of systemd: what has a dash may fail. A command that cannot be started is no command that ended well.
+test each_command_that_reads_again_counts_unless_it_has_a_dash {
+	needs {[exists /bin/true]} "there is no /bin/true"
+	file copy /bin/true [path there]
+	superd -control {
+		service a { listen = "127.0.0.1:0" exec = "$backend serve" exec_reload = { "-/bin/false", "/bin/true" } }
+		service b { listen = "127.0.0.1:0" exec = "$backend serve" exec_reload = { "/bin/true", "%/there" } }
+		service c { listen = "127.0.0.1:0" exec = "$backend serve" exec_reload = { "-%/there", "/bin/true" } }
+	}
+	done "start a b c"
+	file delete [path there]
+	has [order "reload a"] "a: the reload command ended well"
+	has [order "reload b"] "exec_reload cannot be run: the log has the reason"
+	has [order "reload c"] "c: the reload command ended well"
+	expect {[logged "b: exec_reload: "]}
+}
+
+# Somebody else may have its number.
+test no_signal_to_read_again_is_sent_to_a_program_that_has_ended {
+	superd -control {service web { start = manual type = notify-reload remain_after_exit = yes
+		exec = { "$tests/notifier", "handle 1", "say READY=1", "await %/go", "end 0" } }}
+	has [order "start web"] started
+	write go ""
+	wait {[processes] == 0}
+	is [value [control "status web"] state] running
+	has [order "reload web"] "its main process has ended"
+}
+
 # As a job of cron does it every night.
 test reloads_all_where_nothing_runs {
 	superd -control {
