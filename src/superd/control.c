@@ -351,8 +351,9 @@ static const char *why_denied(int fd, const struct control_peer *peer)
 	if (!is_hidden && !process_has_superds_rights(peer->pid))
 		return !process_list_is_possible() ? "superd cannot see your rights, as it has no /proc"
 			: !peer->pid		   ? "superd cannot see your process, which is in another pid namespace"
-			: errno && snprintf(server.blind, sizeof(server.blind), "superd cannot see your rights: %s",
-					    strerror(errno))
+			: errno &&
+				snprintf(server.blind, sizeof(server.blind), "superd cannot see your rights: %s",
+					 strerror(errno))
 			? server.blind
 			: "your process is confined: it has fewer rights than superd";
 	if (!control_socket_peer_has_ended(fd))
@@ -554,10 +555,10 @@ static void open_socket(bool again)
 
 	made = make_socket(server.path, &why);
 	tries = !made && may_pass(errno);
-	if (made && again) {
+	if (made && again)
 		log_notice(superd.log, "the control socket is %s now", server.path);
-		locks_write_again(); /* they may have gone with it */
-	}
+	if (made)
+		locks_own(again);
 	if (tries)
 		timer_begin(&server.retry, PATIENCE);
 	if (!made && !tries && control_socket_has_owner(server.path, &pid, &fd) && pid)
@@ -632,8 +633,6 @@ void control_adopt(int fd)
 /* Before any service is opened. fresh: this superd follows no other. */
 void control_begin(bool fresh)
 {
-	struct buf why = { 0 };
-
 	ev_prepare_init(&server.changes, on_change);
 	ev_prepare_start(superd.loop, &server.changes);
 	ev_init(&server.pace, on_pace);
@@ -641,11 +640,7 @@ void control_begin(bool fresh)
 	if (!has_control(superd.options))
 		return;
 	find_path(superd.options, server.path);
-	locks_begin(server.path,
-		    !fresh ||
-			    (*server.path == '/' && private_folder_is_safe(server.path, &why) &&
-			     !control_socket_is_answered(server.path)));
-	buf_free(&why);
+	locks_begin(server.path, !fresh || !control_socket_is_answered(server.path));
 }
 
 void control_open(void)

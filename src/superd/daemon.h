@@ -927,10 +927,10 @@ struct lock {
 
 struct lock *lock_get(const char *name, bool makes); /* NULL: there is none, or no memory to make it */
 void locks_show(const char *name, struct buf *out);
-void locks_begin(const char *control, bool reads);
+void locks_begin(const char *control, bool are_own);
+void locks_own(bool late);
 void locks_apply(struct svc *svc);
 void locks_drop(void);
-void locks_write_again(void);
 void refresh_forget(struct svc *svc);
 bool refresh_is_under_way(const struct svc *svc); /* its program reads its configuration again */
 bool lock_is_set(const struct svc *svc, enum lock_kind kind);

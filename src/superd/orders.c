@@ -40,6 +40,7 @@ static struct {
 		struct buf flaw;		    /* why the last write failed */
 		bool stale;			    /* it is to be written */
 	} kinds[LOCK_KINDS];
+	bool are_own; /* no other superd has the control socket, and so the files */
 } locks = { .kinds = {
 		    [LOCK_HELD] = { .shown = "held", .ends_by = "release", .head = "# Services that superd holds" },
 		    [LOCK_DISABLED] = { .shown = "disabled",
@@ -81,15 +82,18 @@ bool lock_is_set(const struct svc *svc, enum lock_kind kind)
 	return lock && lock->orders[kind].since;
 }
 
-static void set_lock(const char *name, enum lock_kind kind, struct lock_order order)
+/* since 0: it ends. false: out of memory. */
+static bool set_lock(const char *name, enum lock_kind kind, struct lock_order order)
 {
 	struct lock *lock = lock_get(name, order.since);
 
 	if (!lock && order.since)
-		log_warn(superd.log, "%s: %s until superd ends: out of memory", name, locks.kinds[kind].shown);
-	else if (lock && !(lock->orders[kind].since && order.since))
+		return false;
+	if (lock && !(lock->orders[kind].since && order.since)) {
 		lock->orders[kind] = order;
-	locks.kinds[kind].stale = true;
+		locks.kinds[kind].stale = true;
+	}
+	return true;
 }
 
 /* An administrator may have written a line: its name counts all the same, as it keeps a service from running. */
@@ -121,8 +125,9 @@ static void read_file(enum lock_kind kind)
 			log_warn(superd.log, "%s:%u: %.*s: a line is NAME UID SECONDS; it is %s all the same", path,
 				 number, NAME_MOST, line, locks.kinds[kind].shown);
 		}
-		if (strlen(line) <= NAME_MOST)
-			set_lock(line, kind, order);
+		if (strlen(line) <= NAME_MOST && !set_lock(line, kind, order))
+			log_error(superd.log, "%s:%u: %s is not %s: out of memory", path, number, line,
+				  locks.kinds[kind].shown);
 	}
 	locks.kinds[kind].stale = false;
 	free(text);
@@ -173,19 +178,26 @@ static void write_locks(void)
 	}
 	locks.count = kept;
 	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++) {
-		if (locks.kinds[kind].stale && locks.kinds[kind].path)
+		if (locks.kinds[kind].stale && locks.kinds[kind].path && locks.are_own)
 			write_file(kind);
 	}
 }
 
-/* Whether the next superd will know; else why gets the reason. */
-static bool locks_outlive(enum lock_kind kind, struct buf *why)
+/* Whether the next superd will know that a lock is set, or no longer; else why gets the reason. */
+static bool locks_outlive(enum lock_kind kind, bool is_set, struct buf *why)
 {
-	if (!locks.kinds[kind].path)
+	if (!locks.kinds[kind].path && is_set)
 		buf_text(why, "its control socket has no directory for the file");
 	else if (locks.kinds[kind].flaw.length)
 		buf_addf(why, "cannot write %s: %s", locks.kinds[kind].path, locks.kinds[kind].flaw.data);
 	return !why->length;
+}
+
+static void shut_disabled(struct svc *svc)
+{
+	svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row) == REMOVE_FINISH);
+	if (svc_is_empty(svc))
+		stored_clear(svc);
 }
 
 /* Orders that are in effect. */
@@ -231,7 +243,7 @@ void locks_apply(struct svc *svc)
 /* What is ordered of a service that the configuration has no longer ends. */
 void locks_drop(void)
 {
-	for (size_t n = 0; n < locks.count; n++) {
+	for (size_t n = 0; locks.are_own && n < locks.count; n++) {
 		struct lock *lock = &locks.list[n];
 		struct svc *svc = svc_find(lock->name);
 		struct event event = { .name = "unlocked", .service = lock->name };
@@ -251,9 +263,18 @@ void locks_drop(void)
 	write_locks();
 }
 
+static void read_locks(void)
+{
+	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
+		read_file(kind);
+	LIST_OF(struct svc, svc, link, &superd.services)
+		locks_apply(svc);
+}
+
 /* control: the path of the control socket; "": none. What is held is beside it until the machine restarts, and what is
- * disabled is in root's folder for state. reads: nobody else has the socket. */
-void locks_begin(const char *control, bool reads)
+ * disabled is in root's folder for state. are_own: no other superd has the socket. What was ordered of another counts
+ * here, too, as this one may be about to follow it; but nothing is changed there. */
+void locks_begin(const char *control, bool are_own)
 {
 	struct buf path = { 0 };
 
@@ -277,20 +298,27 @@ void locks_begin(const char *control, bool reads)
 	}
 	buf_text(&path, ".disabled");
 	locks.kinds[LOCK_DISABLED].path = buf_take(&path);
-	if (!reads)
-		return;
-	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
-		read_file(kind);
-	LIST_OF(struct svc, svc, link, &superd.services)
-		locks_apply(svc);
+	locks.are_own = are_own;
+	read_locks();
 	locks_drop();
 }
 
-/* They may have gone with their folder. */
-void locks_write_again(void)
+/* The control socket is made. late: after services were opened; the files may have gone with the socket, or another
+ * superd, which had it, may have written them. */
+void locks_own(bool late)
 {
+	if (late && !locks.are_own) {
+		read_locks();
+		LIST_OF(struct svc, svc, link, &superd.services) {
+			if (lock_is_set(svc, LOCK_DISABLED) && svc->state != OFF)
+				shut_disabled(svc);
+			else if (lock_is_set(svc, LOCK_HELD))
+				svc_settle(svc);
+		}
+	}
+	locks.are_own = true;
 	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
-		locks.kinds[kind].stale = true;
+		locks.kinds[kind].stale |= late;
 	write_locks();
 }
 
@@ -361,7 +389,8 @@ static void run_next(struct svc *svc)
 
 	while (run->refresh.next < words_count(service_commands(svc->row, PHASE_RELOAD))) {
 		timer_limit(&run->refresh.limit, svc->row->groups->lifecycle->timeout_start, on_refresh_limit, svc);
-		if (run_command(svc, svc->row, NULL, PHASE_RELOAD, run->refresh.next++, NULL, NULL, &run->refresh.child))
+		if (run_command(svc, svc->row, NULL, PHASE_RELOAD, run->refresh.next++, NULL, NULL,
+				&run->refresh.child))
 			return;
 		if (!may_fail(svc)) {
 			end_refresh(svc, false, "pid %ld runs on; exec_reload cannot be run: the log has the reason",
@@ -387,8 +416,8 @@ static void on_refresh_ended(struct child *child, int status, const struct rusag
 		return;
 	}
 	status_describe(status, text);
-	end_refresh(svc, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s",
-		    (long)svc->run->refresh.pid, result_name(result_of_end(svc->row, READY, true, false, status)), text,
+	end_refresh(svc, false, "pid %ld runs on; exec_reload has failed: %s (%s)%s%.200s", (long)svc->run->refresh.pid,
+		    result_name(result_of_end(svc->row, READY, true, false, status)), text,
 		    *svc->run->last_line ? ": " : "", svc->run->last_line);
 }
 
@@ -595,9 +624,8 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 	if (svc->row->exec->accept) {
 		if (svc->state == BINDING && svc_is_opening(svc))
 			return NULL;
-		return svc->state == BINDING || svc->state == BACKOFF
-			? failed_for(svc, "!", why)
-			: "it listens: each client starts an instance";
+		return svc->state == BINDING || svc->state == BACKOFF ? failed_for(svc, "!", why)
+								      : "it listens: each client starts an instance";
 	}
 	if (started && svc->run->failures > order->failures)
 		return failed_for(svc, "!failed: ", why);
@@ -773,7 +801,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		begin_restart(order, svc);
 		break;
 	case HOLD:
-		set_lock(name, LOCK_HELD, now);
+		if (!set_lock(name, LOCK_HELD, now))
+			return "!out of memory";
 		drain_end(svc);
 		svc_settle(svc);
 		add_closed(svc, why);
@@ -838,10 +867,9 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	case DISABLE:
 		if (disabled && svc->state == OFF)
 			return "it is disabled already";
-		set_lock(name, LOCK_DISABLED, now);
-		svc_shut(svc, svc->row->exec->accept && service_on_remove(svc->row) == REMOVE_FINISH);
-		if (svc_is_empty(svc))
-			stored_clear(svc);
+		if (!set_lock(name, LOCK_DISABLED, now))
+			return "!out of memory";
+		shut_disabled(svc);
 		break;
 	case SIGNAL:
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
@@ -875,7 +903,8 @@ static void send_result(struct session *session, const char *name, const struct 
 	struct buf *line = &session->line, text = { 0 };
 	uint64_t killed = order && svc ? svc->run->kills - order->kills : 0;
 	bool failed = *sentence == '!';
-	enum lock_kind kind = order && order->action == HOLD ? LOCK_HELD : LOCK_DISABLED;
+	enum action action = order ? order->action : WAIT_READY;
+	bool holds = action == HOLD || action == RELEASE, locks_it = action == HOLD || action == DISABLE;
 
 	session->failed += failed;
 	buf_addf(&text, "%s%s", sentence + failed, buf_string(why));
@@ -883,7 +912,8 @@ static void send_result(struct session *session, const char *name, const struct 
 	if (killed)
 		buf_addf(&text, "; %" PRIu64 " instance%s did not end by timeout_stop and %s killed", killed,
 			 killed == 1 ? "" : "s", killed == 1 ? "was" : "were");
-	if (order && !failed && (order->action == HOLD || order->action == DISABLE) && !locks_outlive(kind, why))
+	if (!failed && (holds || action == DISABLE || action == ENABLE) &&
+	    !locks_outlive(holds ? LOCK_HELD : LOCK_DISABLED, locks_it, why))
 		buf_addf(&text, "; this ends with superd: %s", buf_string(why));
 	json_text_field(line, "service", name);
 	json_text_field(line, "state", facts_state(svc ? svc->row : table_find(superd.table, name), svc));
@@ -964,11 +994,11 @@ static void begin_one(struct session *session, const char *name)
 			buf_text(&why, skipped_reason(skipped));
 		else if (row && !svc)
 			origin_cite(service_origin(row, "disable"), &why);
-		sentence = svc		     ? "!out of memory"
-			: !row		     ? VANISHED
-			: skipped	     ? "!it is skipped: "
+		sentence = svc		    ? "!out of memory"
+			: !row		    ? VANISHED
+			: skipped	    ? "!it is skipped: "
 			: action == REFRESH ? "it does not run: the configuration has disable = yes"
-					     : "!the configuration has disable = yes";
+					    : "!the configuration has disable = yes";
 		send_result(session, name, NULL, sentence, &why);
 		buf_free(&why);
 		return;

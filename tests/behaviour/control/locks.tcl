@@ -229,6 +229,12 @@ test that_cannot_be_written_are_said_to_end_with_superd {
 	log "cannot write %/control.held: File exists: the next superd will not know"
 	file delete [path control.held.new]
 	lacks [order "hold web"] "ends with superd"
+	# Of a release, too: the next superd would hold it again.
+	done "disable web"
+	file delete [path control.held]
+	file mkdir [path control.held/full]
+	has [order "release web"] "released; this ends with superd: cannot write %/control.held: "
+	file delete -force [path control.held]
 }
 
 test without_a_path_of_the_control_socket_end_with_superd {
@@ -273,4 +279,32 @@ test go_over_with_the_control_socket {
 	use $next; log "web: still held by uid "
 	is [status held] true
 	done "release web"
+}
+
+# A script may start the next xinetd while the last one ends. It opens nothing that is disabled, and keeps the files.
+test hold_for_one_that_starts_before_the_last_has_ended {
+	uses tables
+	set first [free_port]; set second [free_port]
+	write xinetd.conf "[service web $first lines]\n[service other $second lines]\n"
+	proc start {} { superd -program [called xinetd] -tableless -arguments "-d -control %/control -f %/xinetd.conf" "" }
+	set old [start]
+	wait {[reachable %/control]}
+	done "hold web"
+	done "disable other"
+	set new [start]
+	log "web: still held by uid "
+	log "other: still disabled by uid "
+	log "superctl reaches another superd there"
+	use $old; stop
+	use $new; signal HUP
+	log "the control socket is %/control now"
+	is_held
+	is [status state other] off
+	is_written
+	stop
+	start
+	log "other: still disabled by uid "
+	expect {![reachable $second]}
+	done "release web"; done "enable other"
+	is_gone
 }
