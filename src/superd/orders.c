@@ -1042,9 +1042,18 @@ static void begin_some(struct session *session)
 
 static void on_late(struct session *session)
 {
-	session_fail(session, "failed", "superctl why tells what it waits for", "not done in time%s: %s%s",
-		     session->action < WAIT_READY ? ", but under way" : "",
-		     session->orders ? session->orders->name : "", session->order_count > 1 ? ", ..." : "");
+	const char *next = session_next_name(session);
+	size_t left = next != NULL;
+
+	while (session_next_name(session))
+		left++;
+	if (left)
+		session_fail(session, "failed", "", "not done in time: %zu service%s not told, from %s on", left,
+			     left == 1 ? " was" : "s were", next);
+	else
+		session_fail(session, "failed", "superctl why tells what it waits for", "not done in time%s: %s%s",
+			     session->action < WAIT_READY ? ", but under way" : "",
+			     session->orders ? session->orders->name : "", session->order_count > 1 ? ", ..." : "");
 }
 
 void orders_begin(struct session *session)

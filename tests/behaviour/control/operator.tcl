@@ -268,3 +268,18 @@ test an_order_of_many_ends_while_another_waits {
 	expect {[quiet $other]}
 	close $other $many
 }
+
+# Who is told of an order that takes longer than its time is not left to guess whom it has reached.
+test an_order_that_is_late_says_whom_it_has_not_reached {
+	set name [string repeat x 200]
+	for {set n 0} {$n < 900} {incr n} { append table "service $name$n { start = manual exec = \"/bin/cat\" }\n" }
+	superd -clock -control $table
+	set operator [session]; send $operator "hold --timeout=1min *"; # and takes no answer
+	log " requested: hold"
+	advance 2min
+	for {set told 0} {![string match {*"error":*} [set end [line $operator]]]} {incr told} {}
+	is $end "{\"error\":\"not done in time: [expr {900 - $told}] services were not told, from $name$told on\",\"code\":\"failed\"}"
+	is [state $name$told] listening
+	is [state $name[expr {$told - 1}]] held
+	close $operator
+}
