@@ -1232,7 +1232,7 @@ static bool start_main(struct instance *instance, struct buf *why)
 		LIST_OF(struct stored, stored, link, &svc->run->stored)
 			pass_fd(wiring, stored->fd, stored->name);
 	}
-	errno = ENOMEM;
+	errno = wiring->names.failed ? ENOMEM : 0; /* what has nothing to do with a lack leaves it so */
 	if (wiring->names.failed)
 		buf_text(why, "passing sockets: out of memory");
 	if (wiring->names.failed || !wire_streams(wiring, svc, plan, row, first, false, why) ||
