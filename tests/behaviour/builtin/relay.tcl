@@ -299,6 +299,8 @@ test another_relay_begins_where_one_was_killed {
 test none_begins_beside_a_frozen_program {
 	relayed
 	set first [pid app]
+	sees { why app } "relaying 0 clients"
+	settle                          ;# the end of that client would thaw it
 	ordered freeze
 	log "is frozen"
 	kill [relay_pid]
