@@ -257,15 +257,19 @@ int64_t exchanges_end_late(struct builtin_server *server, int64_t now);
 
 struct redirect_target {
 	const char *host, *port;        /* as in the table; port NULL: host is the path of a unix socket, "@name" an abstract one */
-	struct sockaddr_storage addresses[TARGET_ADDRESSES];
-	socklen_t lengths[TARGET_ADDRESSES];
+	char name[512];                 /* both, for messages */
+	struct socket_address addresses[TARGET_ADDRESSES];
 	size_t count;                   /* of the addresses */
-	size_t good;                    /* index of the address that has answered last */
+	size_t good, good_udp;          /* indices of those that have answered last: connections, datagrams */
 };
 
-/* Begins to connect a socket of this type to one of the addresses. Returns a non-blocking descriptor, which the caller
- * owns: connected, or about to be. -1 and errno. */
-int target_connect(const struct redirect_target *target, size_t index, int type);
+/* Begins to connect a socket of this type to an address, of which it sets the index: one that has answered is the first
+ * to be tried, and `tried` are passed over. Returns a non-blocking descriptor, which the caller owns: connected, or about
+ * to be. -1 and errno of the last. */
+int target_connect(const struct redirect_target *target, int type, size_t tried, size_t *index);
+
+/* Logs that it cannot be connected to. */
+void target_log_failure(const struct redirect_target *target, int error);
 
 /* ---- the PROXY protocol ----
  *
@@ -433,7 +437,7 @@ hear_superd health_told;
 struct flows;
 
 /* target and settings must outlive it. NULL: out of memory. */
-struct flows *flows_new(const struct settings *settings, const struct redirect_target *target, int epoll);
+struct flows *flows_new(const struct settings *settings, struct redirect_target *target, int epoll);
 void flows_end(struct flows *flows);    /* closes all; their memory stays until flows_expire, as events may name them */
 void flows_free(struct flows *flows);
 

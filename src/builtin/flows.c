@@ -31,6 +31,7 @@ struct flow {
 	int listener;		  /* borrowed */
 	struct socket_address client;
 	unsigned char source[SOURCE_SIZE]; /* sender_source, in flows->sources */
+	size_t address;		  /* index of the target's */
 	const char *refusal;		   /* why the client gets no answers (sender_refuse); NULL: it gets them */
 	struct pktinfo pktinfo;		   /* the address that the client has sent to */
 	int64_t last;			   /* time of its last datagram */
@@ -42,7 +43,7 @@ struct flow {
 
 struct flows {
 	const struct settings *settings;
-	const struct redirect_target *target;
+	struct redirect_target *target;
 	int epoll;
 	uint64_t seed; /* random, so that no client can choose addresses that collide */
 	size_t count;
@@ -53,7 +54,7 @@ struct flows {
 	char bytes[DATAGRAM_MOST];
 };
 
-struct flows *flows_new(const struct settings *settings, const struct redirect_target *target, int epoll)
+struct flows *flows_new(const struct settings *settings, struct redirect_target *target, int epoll)
 {
 	struct flows *flows = calloc(1, sizeof(*flows));
 
@@ -160,10 +161,29 @@ static void make_room(struct flows *flows)
 	end_flow(flows, chosen);
 }
 
+/* Connects it to the first address of the target; to the next one each time that a datagram has met nobody there. false
+ * and errno: it keeps the socket that it has, if any. */
+static bool connect_flow(struct flows *flows, struct flow *flow)
+{
+	struct redirect_target *target = flows->target;
+	size_t tried = target->count ? flow->retries % target->count : 0;
+	int fd = target_connect(target, SOCK_DGRAM, tried, &flow->address);
+
+	if (fd < 0)
+		return false;
+	loop_watch_close(flows->epoll, &flow->watch);
+	flow->watch.fd = fd;
+	if (loop_watch_set(flows->epoll, EPOLL_CTL_ADD, &flow->watch, EPOLLIN))
+		return true;
+	loop_watch_close(flows->epoll, &flow->watch);
+	return false;
+}
+
 /* A client whose port may be a server's is relayed to the target, too, as it may want no answer (syslog). */
 static struct flow *add_flow(struct flows *flows, int listener, const struct socket_address *client)
 {
 	struct flow *flow;
+	bool connected;
 
 	if (flows->count == FLOWS_MOST)
 		make_room(flows);
@@ -171,15 +191,13 @@ static struct flow *add_flow(struct flows *flows, int listener, const struct soc
 	if (!flow)
 		return NULL;
 	(void)sender_source(client, -1, (unsigned)flows->settings->source_prefix, flow->source);
-	if (!source_count_enter(&flows->sources, flows, flow->source, FLOWS_MOST)) {
-		free(flow);
-		return NULL;
-	}
-	flow->watch.kind = WATCH_FLOW;
-	flow->watch.fd = target_connect(flows->target, flows->target->good, SOCK_DGRAM);
-	if (flow->watch.fd < 0 || !loop_watch_set(flows->epoll, EPOLL_CTL_ADD, &flow->watch, EPOLLIN)) {
+	flow->watch = (struct loop_watch){ .kind = WATCH_FLOW, .fd = -1 };
+	while (!(connected = connect_flow(flows, flow)) && errno == EMFILE && flows->count)
+		make_room(flows);
+	if (!connected && flows->target->count)
+		target_log_failure(flows->target, errno);
+	if (!connected || !source_count_enter(&flows->sources, flows, flow->source, FLOWS_MOST)) {
 		loop_watch_close(flows->epoll, &flow->watch);
-		source_count_leave(&flows->sources, flows, flow->source);
 		free(flow);
 		return NULL;
 	}
@@ -300,6 +318,7 @@ void flows_receive(struct flows *flows, struct loop_watch *watch, int64_t now)
 		if (got < 0)
 			return;
 		settle_first(flow);
+		flows->target->good_udp = flow->address;
 		note_use(flows, flow, now);
 		if (replies_allow(&flows->replies, &flow->client, flow->refusal,
 				  socket_address_port(&flow->client) < SERVICE_PORTS))
@@ -318,6 +337,8 @@ int64_t flows_expire(struct flows *flows, int64_t now)
 		if (flow->retry <= now) {
 			list_remove(&flow->again);
 			note_use(flows, flow, now);
+			if (flows->target->count > 1)
+				connect_flow(flows, flow);
 			send_datagram(flows, flow, flow->first, flow->kept, now);
 		}
 		if (!list_empty(&flow->again) && (next < 0 || flow->retry - now < next))

@@ -16,74 +16,65 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/unix_socket.h"
 
 /* ---- target ----
  *
  * Finds the addresses of a redirect's target, and connects to them. */
 
-static void set_path(struct redirect_target *target)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(target->host);
-
-	if (length >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, target->host, length);
-	if (target->host[0] == '@')
-		address.sun_path[0] = '\0';
-	else
-		length++;
-	memcpy(&target->addresses[0], &address, sizeof(address));
-	target->lengths[0] = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
-	target->count = 1;
-}
-
-static int find_addresses(struct redirect_target *target, int flags)
-{
-	const struct addrinfo wanted = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags };
-	struct addrinfo *list = NULL;
-	int error = getaddrinfo(target->host, target->port, &wanted, &list);
-
-	if (error)
-		return error;
-	target->count = target->good = 0;
-	for (const struct addrinfo *at = list; at && target->count < TARGET_ADDRESSES; at = at->ai_next) {
-		memcpy(&target->addresses[target->count], at->ai_addr, at->ai_addrlen);
-		target->lengths[target->count++] = at->ai_addrlen;
-	}
-	freeaddrinfo(list);
-	return 0;
-}
-
 /* Fills the addresses. Looking up a name may take seconds; if that fails, it logs the reason and keeps the former
  * addresses. */
 static void target_find(struct redirect_target *target)
 {
+	struct addrinfo wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+	struct addrinfo *list = NULL;
 	int error;
 
 	if (!target->port) {
-		set_path(target);
+		target->count = notify_address(target->host, &target->addresses[0].un, &target->addresses[0].length);
 		return;
 	}
-	error = find_addresses(target, AI_NUMERICHOST | AI_NUMERICSERV);
+	error = getaddrinfo(target->host, target->port, &wanted, &list);
+	wanted.ai_flags = 0;
 	if (error)
-		error = find_addresses(target, 0);
-	if (error)
-		builtin_log("cannot find %s port %s: %s", target->host, target->port,
+		error = getaddrinfo(target->host, target->port, &wanted, &list);
+	wanted.ai_socktype = SOCK_DGRAM; /* services(5) names some ports for UDP alone */
+	if (error == EAI_SERVICE)
+		error = getaddrinfo(target->host, target->port, &wanted, &list);
+	if (error) {
+		builtin_log("cannot find %s: %s", target->name,
 			    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		return;
+	}
+	target->count = target->good = target->good_udp = 0;
+	for (const struct addrinfo *at = list; at && target->count < TARGET_ADDRESSES; at = at->ai_next) {
+		struct socket_address *address = &target->addresses[target->count++];
+
+		memcpy(&address->storage, at->ai_addr, at->ai_addrlen);
+		address->length = at->ai_addrlen;
+	}
+	freeaddrinfo(list);
 }
 
-int target_connect(const struct redirect_target *target, size_t index, int type)
+int target_connect(const struct redirect_target *target, int type, size_t tried, size_t *index)
 {
-	const struct sockaddr *address = (const struct sockaddr *)&target->addresses[index];
-	int fd = socket(address->sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	size_t good = type == SOCK_STREAM ? target->good : target->good_udp;
 
-	if (fd < 0)
-		return -1;
-	if (connect(fd, address, target->lengths[index]) == 0 || errno == EINPROGRESS)
-		return fd;
-	fd_close(&fd);
+	errno = EADDRNOTAVAIL;
+	for (; tried < target->count; tried++) {
+		const struct socket_address *address = &target->addresses[ *index = (good + tried) % target->count];
+		int fd = socket(address->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+		if (fd >= 0 && (connect(fd, &address->any, address->length) == 0 || errno == EINPROGRESS))
+			return fd;
+		fd_close(&fd);
+	}
 	return -1;
+}
+
+void target_log_failure(const struct redirect_target *target, int error)
+{
+	builtin_log("cannot connect to %s: %s", target->name, strerror(error));
 }
 
 /* ---- proxy header ----
@@ -147,8 +138,6 @@ size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADE
 #define PROBE_TIMEOUT 2000    /* that an attempt to connect without a client may take */
 #define LOOK_EVERY 1000	      /* between two looks for clients that have waited for too long */
 
-#define TARGET_NAME 512 /* bytes, in messages */
-
 static void note_down(struct builtin_server *server, int error)
 {
 	server->up = false;
@@ -179,43 +168,10 @@ static void note_up(struct builtin_server *server, size_t address)
 		try_target(server, container_of(waiting.next, struct connection, link), 0);
 }
 
-/* Tries the addresses from this one on. Returns a descriptor, and sets the address; -1 and errno of the last. */
-static int try_addresses(struct builtin_server *server, size_t *address, size_t tried)
-{
-	const struct redirect_target *target = &server->target;
-
-	errno = EADDRNOTAVAIL;
-	for (; tried < target->count; tried++) {
-		int fd;
-
-		*address = (target->good + tried) % target->count;
-		fd = target_connect(target, *address, SOCK_STREAM);
-		if (fd >= 0)
-			return fd;
-	}
-	return -1;
-}
-
 /* How many addresses were tried before this one. */
 static size_t count_tried(const struct builtin_server *server, size_t address)
 {
 	return (address + server->target.count - server->target.good) % server->target.count;
-}
-
-static const char *name_target(const struct builtin_server *server, char name[TARGET_NAME])
-{
-	const struct redirect_target *target = &server->target;
-
-	snprintf(name, TARGET_NAME, "%s%s%s", target->host, target->port ? " port " : "",
-		 target->port ? target->port : "");
-	return name;
-}
-
-static void log_failed_connect(const struct builtin_server *server, int error)
-{
-	char name[TARGET_NAME];
-
-	builtin_log("cannot connect to %s: %s", name_target(server, name), strerror(error));
 }
 
 /* Whether it is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket. For
@@ -232,7 +188,7 @@ static void wait_for_target(struct builtin_server *server, struct connection *co
 	loop_watch_close(server->epoll, &connection->target);
 	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count)) {
 		connection_end(server, connection, true); /* it hears at once that it is not served */
-		log_failed_connect(server, error);
+		target_log_failure(&server->target, error);
 	} else {
 		connection_set_phase(server, connection, WAITING);
 	}
@@ -246,7 +202,7 @@ static void try_target(struct builtin_server *server, struct connection *connect
 
 	loop_watch_close(server->epoll, &connection->target);
 	connection->target_end = 0;
-	connection->target.fd = try_addresses(server, &connection->address, tried);
+	connection->target.fd = target_connect(&server->target, SOCK_STREAM, tried, &connection->address);
 	if (connection->target.fd < 0 || !connection_watch(server, EPOLL_CTL_ADD, &connection->target)) {
 		wait_for_target(server, connection, errno);
 		return;
@@ -343,7 +299,7 @@ void redirect_on_event(struct builtin_server *server, struct connection *connect
 {
 	bool is_client = watch->kind == WATCH_CLIENT, gone = events & (EPOLLERR | EPOLLHUP);
 	bool reads_all = gone || (events & (EPOLLRDHUP | EPOLLPRI));
-	char name[TARGET_NAME], byte;
+	char byte;
 
 	*(is_client ? &connection->client_reads_all : &connection->target_reads_all) |= reads_all;
 	*(is_client ? &connection->client_end : &connection->target_end) |= events & (EPOLLERR | EPOLLHUP);
@@ -356,7 +312,7 @@ void redirect_on_event(struct builtin_server *server, struct connection *connect
 	if (!gone || recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
 		return;
 	if (server->gets_clients)
-		builtin_log("the client left before %s answered", name_target(server, name));
+		builtin_log("the client left before %s answered", server->target.name);
 	connection_end(server, connection, false);
 }
 
@@ -393,7 +349,7 @@ void redirect_end_probe(struct builtin_server *server)
 void redirect_begin_probe(struct builtin_server *server)
 {
 	server->probed = clock_ms();
-	server->probe.fd = try_addresses(server, &server->probe_address, 0);
+	server->probe.fd = target_connect(&server->target, SOCK_STREAM, 0, &server->probe_address);
 	if (server->probe.fd >= 0 && connection_watch(server, EPOLL_CTL_ADD, &server->probe))
 		return;
 	note_down(server, errno);
@@ -426,7 +382,7 @@ bool redirect_on_probe(struct builtin_server *server, uint32_t events)
 	}
 	loop_watch_close(server->epoll, &server->probe);
 	if (tried < server->target.count)
-		server->probe.fd = try_addresses(server, &server->probe_address, tried);
+		server->probe.fd = target_connect(&server->target, SOCK_STREAM, tried, &server->probe_address);
 	if (server->probe.fd < 0 || !connection_watch(server, EPOLL_CTL_ADD, &server->probe)) {
 		loop_watch_close(server->epoll, &server->probe);
 		note_down(server, error);
@@ -446,7 +402,8 @@ static void drop_late(struct builtin_server *server, struct list *list, int64_t 
 		}
 		if (now < connection->since + CONNECT_TIMEOUT)
 			continue;
-		log_failed_connect(server, connection->phase == WAITING && server->error ? server->error : ETIMEDOUT);
+		target_log_failure(&server->target,
+				   connection->phase == WAITING && server->error ? server->error : ETIMEDOUT);
 		connection_end(server, connection, true);
 	}
 }
@@ -474,15 +431,21 @@ static void retry_target(struct builtin_server *server, int64_t now)
 		target_find(&server->target);
 	if (!list_empty(&server->of[WAITING]))
 		try_target(server, container_of(server->of[WAITING].next, struct connection, link), 0);
+	else if (!server->has_streams && server->target.count)
+		note_up(server, 0);
 	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
 		redirect_begin_probe(server);
 }
 
 void redirect_init(struct builtin_server *server)
 {
-	server->target.host = server->settings->words[1];
-	server->target.port = server->settings->words[2];
-	target_find(&server->target);
+	struct redirect_target *target = &server->target;
+
+	target->host = server->settings->words[1];
+	target->port = server->settings->words[2];
+	snprintf(target->name, sizeof(target->name), "%s%s%s", target->host, target->port ? " port " : "",
+		 target->port ? target->port : "");
+	target_find(target);
 }
 
 void redirect_note_datagram(struct builtin_server *server)

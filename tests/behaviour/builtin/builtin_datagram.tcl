@@ -150,6 +150,60 @@ test a_target_whose_name_comes_late_gets_the_datagrams_behind {
 	close $client $target
 }
 
+# The relay of a program has no connection by which it could find out that the target is there.
+test nor_does_it_end_the_relay_of_a_program {
+	private_hosts
+	set target [receiver]
+	superd "service pass { listen = \"udp:127.0.0.1:0\" redirect = \"late.example [local_port $target]\"
+		exec = \"/bin/sleep 1000\" user = $user }"
+	set client [datagrams pass]; put $client early
+	log "cannot find late.example"
+	private_file /etc/hosts "127.0.0.1 localhost late.example\n"
+	wait {[put $client late; heard $target]}
+	close $client $target
+}
+
+# A name often has an address of IPv6, too, at which not every server listens.
+test a_host_with_several_addresses_is_tried_to_the_one_that_listens {
+	needs {[has_ipv6]} "needs IPv6"
+	private_hosts
+	private_file /etc/host.conf "multi on\n"
+	private_file /etc/hosts "::1 both.example\n127.0.0.1 localhost both.example\n"
+	set target [receiver]
+	superd "service pass { listen = \"udp:127.0.0.1:0\" redirect = \"both.example [local_port $target]\" user = $user }"
+	foreach from {127.0.0.2 127.0.0.3} {
+		set client [datagrams pass $from]; put $client question
+		answer_as_target $target
+		is [packet $client] question
+		close $client
+	}
+	close $target
+}
+
+test a_port_may_have_a_name_for_datagrams_alone {
+	private_hosts
+	set target [receiver]
+	private_file /etc/services "passed [local_port $target]/udp\n"
+	superd {service pass { listen = "udp:127.0.0.1:0" redirect = "127.0.0.1 passed" user = "$user" }}
+	set client [datagrams pass]; put $client question
+	is [lindex [packet_from $target] 0] question
+	close $client $target
+}
+
+# One source more than there are descriptors for takes the place of who is silent for longest.
+test where_descriptors_run_out_the_next_client_is_passed_on {
+	set target [receiver]
+	superd "service pass { listen = \"udp:127.0.0.1:0\" redirect = \"127.0.0.1 [local_port $target]\" user = $user
+		rlimit_nofile = 40 }"
+	repeat 60 {
+		set client [datagrams pass]; put $client question
+		answer_as_target $target
+		is [packet $client] question
+		close $client
+	}
+	close $target
+}
+
 # The target gets its datagram, but its answer stops here.
 proc goes_one_way {client target} {
 	set other [datagrams pass 127.0.0.9]
