@@ -179,7 +179,7 @@ struct instance {
 	enum phase phase, reached; /* reached: the furthest of its start */
 	enum ends ends;
 	enum result result;	    /* the first that went wrong */
-	bool late;		    /* the command that runs is over its time */
+	enum { IN_TIME, IS_OVERDUE, IS_KILLED } late; /* the command that runs: it got SIGTERM; SIGKILL */
 	struct child main, command; /* the main process; the command of a phase */
 	pid_t pid, group;	    /* of the main process, also when it has ended */
 	unsigned next_command;

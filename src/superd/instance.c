@@ -51,7 +51,8 @@
 #define READY_RUN 10.	   /* seconds of a run of exec_ready */
 #define READY_PAUSE 100000 /* microseconds behind one that has failed, doubled up to: */
 #define READY_PAUSE_MOST 1000000
-#define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
+#define TERM_PATIENCE 2000000  /* microseconds that a command may take to end by SIGTERM, */
+#define KILL_PATIENCE 10000000 /* and that SIGKILL may take, until superd goes on without the process */
 #define FACTS_MOST 3	  /* variables that tell a command how its instance has ended */
 
 /* ---- a plan ---- */
@@ -468,7 +469,7 @@ static void next_command(struct instance *instance)
 	}
 	number = instance->next_command++;
 	command_prefix(texts[number], &flags);
-	instance->late = false;
+	instance->late = IN_TIME;
 	plan = plan_of_instance(instance, &why);
 	buf_free(&why);
 	if (!plan ||
@@ -519,9 +520,9 @@ static void on_command(struct child *child, int status, const struct rusage *use
 	char what[48];
 
 	(void)used;
-	if (kill(child->pid, 0) < 0 &&
-	    errno == ESRCH)		    /* else its number is another's by now: the guard has reaped it */
-		kill(-child->pid, SIGKILL); /* what it has left behind */
+	/* What it has left behind, unless its number is another's by now, as the guard has reaped it; 0: it hangs. */
+	if (child->pid && kill(child->pid, 0) < 0 && errno == ESRCH)
+		kill(-child->pid, SIGKILL);
 	notify_read(instance->svc);
 	child->pid = 0;
 	fault = take_fault(instance);
@@ -942,7 +943,7 @@ static void enter(struct instance *instance, enum phase phase)
 		note_escaped(instance);
 		instance->svc->run->kills++;
 		instance_signal(instance, SIGKILL);
-		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+		instance_limit(instance, KILL_PATIENCE);
 		return;
 	case OVER: /* the loop reports it, never a call that still needs the instance */
 		ev_timer_stop(superd.loop, &instance->limit);
@@ -1006,11 +1007,13 @@ void instance_describe_awaited(const struct instance *instance, struct buf *out)
 	}
 }
 
-static void give_up(struct instance *instance)
+/* Nor does superd wait for one that it may not kill. */
+static void give_up(struct instance *instance, struct child *child)
 {
 	svc_say(instance->svc, LEVEL_ERROR, "hanging",
-		"pid %ld was killed and does not end: superd no longer waits for it", (long)instance->pid);
-	child_forget(&instance->main);
+		"pid %ld was killed and does not end: superd no longer waits for it",
+		(long)(child->pid ? child->pid : instance->pid));
+	child_forget(child);
 }
 
 /* The time of its phase is over. */
@@ -1021,10 +1024,15 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	struct buf awaited = { 0 };
 
 	(void)loop, (void)events;
+	if (instance->command.pid && instance->phase != STARTED && instance->late == IS_KILLED) {
+		give_up(instance, &instance->command);
+		on_command(&instance->command, SIGKILL, NULL);
+		return;
+	}
 	if (instance->command.pid && instance->phase != STARTED) {
-		child_signal(&instance->command, instance->late || instance->phase > READY ? SIGKILL : SIGTERM);
-		instance->late = true;
-		instance_limit(instance, 2000000);
+		instance->late = instance->late || instance->phase > READY ? IS_KILLED : IS_OVERDUE;
+		child_signal(&instance->command, instance->late == IS_KILLED ? SIGKILL : SIGTERM);
+		instance_limit(instance, instance->late == IS_KILLED ? KILL_PATIENCE : TERM_PATIENCE);
 		return;
 	}
 	if (instance->phase == REMAINS) {
@@ -1034,12 +1042,12 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	if (instance->phase > REMAINS) {
 		note_result(instance, RESULT_TIMEOUT);
 		if (instance->phase == KILLED)
-			give_up(instance);
+			give_up(instance, &instance->main);
 		enter(instance, phases[instance->phase].late);
 		return;
 	}
 	if (instance->phase == LAUNCHED && instance->ends) { /* killed by then: its file system does not answer */
-		give_up(instance);
+		give_up(instance, &instance->main);
 		leave_phase(instance, false);
 		return;
 	}
@@ -1602,7 +1610,7 @@ static void begin_end(struct instance *instance, enum ends ends)
 	}
 	if (instance->phase == LAUNCHED) {
 		instance_signal(instance, SIGKILL);
-		instance_limit(instance, (int64_t)(KILL_PATIENCE * 1e6));
+		instance_limit(instance, KILL_PATIENCE);
 		return;
 	}
 	if (phases[instance->phase].to_end == STAY)

@@ -150,7 +150,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 {
 	struct svc *svc = instance->svc;
 	double limit = instance_limit_left(instance), most = instance->limit_most;
-	bool current = svc->run->current == instance;
+	bool current = svc->run->current == instance, late = instance->late;
 	unsigned socket = instance->socket ? (unsigned)(instance->socket - svc->sockets) + 1 : 0;
 	/* An end that is not judged yet is judged by the next superd. */
 	pid_t child = 0, main = instance->end_is_judged ? instance->pid : instance->main.pid;
@@ -171,7 +171,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK(line, "status", instance->status);
 	WALK_MOST(line, "result", instance->result, RESULTS - 1);
 	WALK_MOST(line, "ends", instance->ends, HAS_FAILED);
-	WALK(line, "late", instance->late);
+	WALK(line, "late", late);
 	WALK_MOST(line, "stand", instance->stand, STANDS_BY_ORDER);
 	WALK(line, "halted", instance->is_halted);
 	WALK_MOST(line, "says", instance->says, STOPS);
@@ -197,6 +197,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 		WALK_FD(line, "relay_fd", instance->relay.fd);
 	if (line->out)
 		return;
+	instance->late = late ? IS_OVERDUE : IN_TIME;
 	instance->main.pid = main;
 	WALK(line, "child", child); /* its own word */
 	if (child > 0) {

@@ -1375,7 +1375,8 @@ static void word_umask(const struct call *call)
 static void word_drop_capability(const struct call *call)
 {
 	static const struct { const char *name; int number; } known[] = {
-		{ "setpcap", CAP_SETPCAP }, { "sys_admin", CAP_SYS_ADMIN }, { "sys_ptrace", CAP_SYS_PTRACE },
+		{ "kill", CAP_KILL }, { "setpcap", CAP_SETPCAP }, { "sys_admin", CAP_SYS_ADMIN },
+		{ "sys_ptrace", CAP_SYS_PTRACE },
 	};
 	size_t n = 0;
 

@@ -182,6 +182,32 @@ test that_hang_after_the_end_are_killed {
 	expect {[exit_status] == 0}
 }
 
+# It has become another user, and superd may not kill it.
+test that_no_signal_ends_hold_nobody_up {
+	needs {[root]} "needs root, to start as another user"
+	drop_capability kill
+	foreach option {exec_start_pre exec_stop} {
+		web $serve "$option = \"/bin/sh -c 'test -e %/well && exit; echo $$ >%/pid; exec setpriv --reuid 65534 \
+			--clear-groups /bin/sleep 1000'\" timeout_start = 1min timeout_stop = 1min" -clock -control
+		if {$option eq "exec_stop"} {
+			pid web
+			superctl stop --no-wait web
+		} else {
+			close [connect web]
+		}
+		wait {[lines %/pid] > 0}
+		until 1min {[logged "was killed and does not end"]} 10
+		if {$option eq "exec_stop"} { until 1min {[logged "ended: signal TERM"]} }
+		get_well
+		pid web
+		set command [string trim [read %/pid]]
+		if {[lives $command]} { kill $command }; # else its control group has ended it
+		stop
+		remove %/well
+		remove %/pid
+	}
+}
+
 test that_fail_behind_the_start_fail_it {
 	web $serve [with exec_start_post /bin/false exec_stop [list [note stop]]]
 	set client [connect web]
