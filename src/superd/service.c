@@ -1348,6 +1348,7 @@ bool svc_overlap(struct svc *svc, const char *by)
 	if (!service_runs_beside(svc->row) || svc->row->exec->accept || svc->state != RUNNING || !svc->run->current ||
 	    svc->run->current->ends || svc->run->current->phase != READY || svc_bar(svc) != BAR_NONE)
 		return false;
+	idle_follow(svc); /* it may stand still for the last look, and is to serve on */
 	svc->run->current = NULL;
 	snprintf(svc->run->start_by, sizeof(svc->run->start_by), "%s", by);
 	svc->run->asked = clock_now();

@@ -106,3 +106,17 @@ test an_upgrade_asks_again {
 	remove %/busy
 	is_stopped
 }
+
+# It is being frozen as it is restarted beside another one, which cannot start: so it has to serve on.
+test an_instance_that_gets_no_successor_goes_on {
+	superd -clock -control {service web { listen = "127.0.0.1:0" exec = "$backend talk" on_change = overlap idle_timeout = 5min
+		exec_start_pre = "/bin/sh -c 'test ! -e %/full'" backoff_min = 10min backoff_max = 10min }}
+	set first [pid web]
+	hold_clock
+	advance 6min
+	expect {![logged "web: stopping pid "]}
+	write full ""
+	superctl restart --no-wait web
+	log "next start in"
+	expect {[pid web] == $first}
+}
