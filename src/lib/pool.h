@@ -26,6 +26,14 @@ const char *pool_text(struct pool *pool, const char *text);
 const char *pool_text_n(struct pool *pool, const char *text, size_t length);
 const char *pool_textf(struct pool *pool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Why a text is wrong, by functions that return NULL where it is right: a text that pool_textf has made, or that there was
+ * no memory for it. */
+#define NO_MEMORY "out of memory"
+static inline const char *reason_or_memory(const char *reason)
+{
+	return reason ? reason : NO_MEMORY;
+}
+
 /* Returns the pool's only copy of a list of texts, NULL-terminated; keeps the texts, too. NULL: out of memory. */
 const char *const *pool_list(struct pool *pool, const char *const *list, size_t count);
 

@@ -114,5 +114,12 @@ static inline bool endpoint_is_rpc(const struct endpoint *endpoint)
 	return endpoint_is(endpoint, KINDS_RPC);
 }
 
+/* For a host or a port that is no endpoint's. */
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+bool text_only(const char *text, const char *set);      /* not empty, and only characters of set */
+bool text_is_host(const char *text);
+bool text_is_name(const char *text);                    /* can be a name of services(5) or rpc(5) */
+
 bool endpoint_is_path(const struct endpoint *endpoint);         /* superd creates a file for it: unix path, fifo */
 bool endpoint_is_below_runtime(const struct endpoint *endpoint);        /* is such a path below ENDPOINT_RUNTIME */

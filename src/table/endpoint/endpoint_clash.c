@@ -58,49 +58,12 @@ static bool reach_overlaps(const struct endpoint_reach *a, const struct endpoint
 	return a->all || b->all || !memcmp(&a->address, &b->address, sizeof(a->address));
 }
 
-static bool ports_equal(const struct endpoint *a, const struct endpoint *b)
-{
-	if (a->port_name || b->port_name)
-		return a->port_name && b->port_name && !strcmp(a->port_name, b->port_name);
-	return a->port == b->port && a->port != 0;
-}
-
-static bool inet_clash(const struct endpoint *a, const struct endpoint *b)
-{
-	struct endpoint_reach reach_a = endpoint_reach(a), reach_b = endpoint_reach(b);
-
-	if (a->interface && b->interface && strcmp(a->interface, b->interface) != 0)
-		return false;
-	return ports_equal(a, b) && reach_overlaps(&reach_a, &reach_b);
-}
-
-/* RPC services clash in their registration, one for each version and family, not in their ports. */
-static bool rpc_clash(const struct endpoint *a, const struct endpoint *b)
-{
-	if (a->family != FAMILY_ANY && b->family != FAMILY_ANY && a->family != b->family)
-		return false;
-	if (a->port_name || b->port_name) {
-		if (!a->port_name || !b->port_name || strcmp(a->port_name, b->port_name) != 0)
-			return false;
-	} else if (a->number != b->number) {
-		return false;
-	}
-	return a->group <= b->highest && b->group <= a->highest;
-}
-
-/* A + is no part of the name. RFC 1078: names are case-insensitive. */
-static bool tcpmux_clash(const struct endpoint *a, const struct endpoint *b)
-{
-	return !strcasecmp(a->address + (a->address[0] == '+'), b->address + (b->address[0] == '+'));
-}
-
-static bool vsock_clash(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->group == b->group && (a->number == b->number || a->number == UINT32_MAX || b->number == UINT32_MAX);
-}
-
 bool endpoint_clash(const struct endpoint *a, const struct endpoint *b)
 {
+	bool has_name = a->port_name || b->port_name;
+	bool names_equal = a->port_name && b->port_name && !strcmp(a->port_name, b->port_name);
+	struct endpoint_reach reach_a, reach_b;
+
 	/* All kinds share the paths; each type of socket has its own abstract names. */
 	if (endpoint_is_path(a) && endpoint_is_path(b))
 		return !strcmp(a->address, b->address);
@@ -110,14 +73,23 @@ bool endpoint_clash(const struct endpoint *a, const struct endpoint *b)
 	case ENDPOINT_TCP:
 	case ENDPOINT_SCTP:
 	case ENDPOINT_UDP:
-		return inet_clash(a, b);
+		reach_a = endpoint_reach(a);
+		reach_b = endpoint_reach(b);
+		return !(a->interface && b->interface && strcmp(a->interface, b->interface) != 0) &&
+		       (has_name ? names_equal : a->port == b->port && a->port != 0) &&
+		       reach_overlaps(&reach_a, &reach_b);
 	case ENDPOINT_RPC_TCP:
 	case ENDPOINT_RPC_UDP:
-		return rpc_clash(a, b);
+		/* RPC services clash in their registration, one for each version and family, not in their ports. */
+		return (a->family == FAMILY_ANY || b->family == FAMILY_ANY || a->family == b->family) &&
+		       (has_name ? names_equal : a->number == b->number) && a->group <= b->highest &&
+		       b->group <= a->highest;
 	case ENDPOINT_TCPMUX:
-		return tcpmux_clash(a, b);
+		/* A + is no part of the name. RFC 1078: names are case-insensitive. */
+		return !strcasecmp(a->address + (a->address[0] == '+'), b->address + (b->address[0] == '+'));
 	case ENDPOINT_VSOCK:
-		return vsock_clash(a, b);
+		return a->group == b->group &&
+		       (a->number == b->number || a->number == UINT32_MAX || b->number == UINT32_MAX);
 	default:
 		return endpoint_equal(a, b);
 	}

@@ -11,8 +11,6 @@
 #include "table/option/option_def.h"
 #include "table/option/type.h"
 
-#define NO_MEMORY "out of memory"
-
 /* How a number is read and shown. */
 struct number {
 	const char *noun;               /* for messages; NULL: `scan` names the bounds itself */
@@ -47,9 +45,6 @@ const char *text_keep(struct pool *pool, const char *text, void *field);
 /* Stores a list of words in a field of type words; with parse->append, adds them to its list. Returns NULL or
  * NO_MEMORY. */
 const char *list_keep(struct parse *parse, const char *const *list, size_t count, void *field);
-
-/* Returns reason, or NO_MEMORY for NULL; for reasons of pool_textf. */
-const char *reason_or_memory(const char *reason);
 
 /* Returns the word of a NULL-terminated list that is nearest to text; NULL: none is near. */
 const char *word_suggest(const char *const *known, const char *text);

@@ -320,11 +320,6 @@ const char *list_field_parse(struct parse *parse, void *field)
 	return list_keep(parse, parse->words, parse->count, field);
 }
 
-const char *reason_or_memory(const char *reason)
-{
-	return reason ? reason : NO_MEMORY;
-}
-
 const char *word_suggest(const char *const *known, const char *text)
 {
 	struct scan_nearest nearest = { .name = text, .most = strlen(text) < 5 ? 2 : 3 };

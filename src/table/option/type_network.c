@@ -11,7 +11,7 @@
 #include "lib/shell_words.h"
 #include "table/service/access.h"
 #include "table/service/times.h"
-#include "table/endpoint/endpoint_internal.h"
+#include "table/endpoint/endpoint.h"
 #include "table/service/resource_words.h"
 
 /* Types of the options that admit clients: address rules, times of day, the load, connections a second.
