@@ -12,7 +12,7 @@
 
 #include "lib/scan.h"
 #include "table/endpoint/endpoint.h"
-#include "table/service/resource_words.h"
+#include "table/service/sandbox_words.h"
 
 #define CONNECTIONS "64"                /* systemd's MaxConnections */
 #define DAY (INT64_C(86400) * 1000000)

@@ -13,7 +13,7 @@
 #include "table/service/access.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/service/resource_words.h"
+#include "table/service/sandbox_words.h"
 
 /* A compiled filter, or the reason why there is none. */
 struct filter_made {

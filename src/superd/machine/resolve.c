@@ -106,7 +106,8 @@ static void resolve_service(struct resolver *resolver, struct service *service)
 	}
 	networks_resolve(resolver, service);
 	if (service->groups->commands->socket_exec_as_superd &&
-	    service_has_commands(service, PHASE_SOCKET_START_PRE, PHASE_SOCKET_STOP_POST)) {
+	    (service_commands(service, PHASE_SOCKET_START_PRE) || service_commands(service, PHASE_SOCKET_START_POST) ||
+	     service_commands(service, PHASE_SOCKET_STOP_POST))) {
 		struct prepared prepared = *service_prepared(service);
 
 		prepared.socket_row = make_socket_row(resolver, service);

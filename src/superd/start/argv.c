@@ -15,7 +15,7 @@
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/service/builtin.h"
-#include "table/service/resource_words.h"
+#include "table/service/sandbox_words.h"
 
 /* Templates: %{name} in words, values and names. The number of a socket's descriptor depends on how many of the sockets
  * before it are open. */

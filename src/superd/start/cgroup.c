@@ -21,7 +21,7 @@
 #include "os/proc/cgroup.h"
 #include "os/proc/process.h"
 #include "table/option/service_settings.h"
-#include "table/service/resource_words.h"
+#include "table/service/sandbox_words.h"
 
 /* The options of a control group that are BPF programs (bpf(2)): device_allow and device_policy, ip_address_allow and
  * ip_address_deny. */

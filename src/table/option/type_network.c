@@ -12,7 +12,7 @@
 #include "table/service/access.h"
 #include "table/service/times.h"
 #include "table/endpoint/endpoint.h"
-#include "table/service/resource_words.h"
+#include "table/service/sandbox_words.h"
 
 /* Types of the options that admit clients: address rules, times of day, the load, connections a second.
  *

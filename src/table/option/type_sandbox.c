@@ -10,7 +10,6 @@
 
 #include "lib/scan.h"
 #include "table/service/credential_words.h"
-#include "table/service/resource_words.h"
 #include "table/service/sandbox_words.h"
 
 /* Types of hardening options: system calls, address families, namespaces, errors.

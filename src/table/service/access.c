@@ -66,29 +66,19 @@ static const char *parse_number(const char *text, unsigned most, unsigned *out)
 	return text == first || *out > most || (*first == '0' && text > first + 1) ? NULL : text;
 }
 
-/* Parses the octets in front of a brace, as in A.B.{, and sets *count to their number. Returns the brace, or NULL. */
-static const char *parse_octets(const char *text, unsigned char octets[4], unsigned *count)
-{
-	for (*count = 0; *text != '{'; ++*count) {
-		unsigned octet;
-
-		text = *count < 3 ? parse_number(text, 255, &octet) : NULL;
-		if (!text || *text++ != '.')
-			return NULL;
-		octets[*count] = (unsigned char)octet;
-	}
-	return text;
-}
-
 /* Parses 192.0.2.{1,7}, or 192.0.{2,3}, where the octets behind the braces match anything. */
 static const char *parse_factors(const char *word, struct access_rule *out)
 {
 	unsigned char octets[4] = { 0 };
 	unsigned count, octet;
-	const char *text = parse_octets(word, octets, &count);
+	const char *text = word;
 
-	if (!text)
-		return FACTOR_FORM;
+	for (count = 0; *text != '{'; count++) {
+		text = count < 3 ? parse_number(text, 255, &octet) : NULL;
+		if (!text || *text++ != '.')
+			return FACTOR_FORM;
+		octets[count] = (unsigned char)octet;
+	}
 	do {
 		text = parse_number(text + 1, 255, &octet);
 		if (!text || (*text != ',' && *text != '}') || out->count == ACCESS_FACTORS)
@@ -420,19 +410,13 @@ static size_t name_length(const char *name)
 	return length && name[length - 1] == '.' ? length - 1 : length;
 }
 
-static bool name_matches(const char *rule, const char *name)
-{
-	size_t length = name_length(name), rule_length = name_length(rule);
-
-	if (rule[0] == '.')
-		return length > rule_length && !strncasecmp(name + length - rule_length, rule, rule_length);
-	return length == rule_length && !strncasecmp(name, rule, length);
-}
-
 static bool names_match(words names, const char *name)
 {
 	for (; names && *names && name; names++) {
-		if (name_matches(*names, name))
+		size_t length = name_length(name), own = name_length(*names);
+
+		if (**names == '.' ? length > own && !strncasecmp(name + length - own, *names, own)
+				   : length == own && !strncasecmp(name, *names, length))
 			return true;
 	}
 	return false;

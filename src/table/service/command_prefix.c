@@ -41,32 +41,26 @@ void command_prefix_add(struct buf *out, unsigned flags)
 	}
 }
 
-static const char *program_refuse(const char *program, size_t count, unsigned flags)
-{
-	if (!count || !*program)
-		return "a command is a program and its arguments; this has no program";
-	if (*program == '|')
-		return "there is no sign |: write /bin/sh -c";
-	if (*program != '/' && strchr(program, '/'))
-		return "a program is a path that begins with /, or a name of exec_search_path";
-	if (flags & COMMAND_ARGV0 && count < 2)
-		return "after @ and the program, the program's name for itself is missing";
-	return NULL;
-}
-
 const char *command_refuse(const char *text)
 {
 	struct buf split = { 0 };
-	const char *wrong;
+	const char *program, *wrong;
 	unsigned flags;
 	size_t count;
 
 	wrong = shell_words_split_into(&split, command_prefix(text, &flags), &count);
+	program = buf_string(&split);
 	if (!wrong && split.failed)
 		wrong = "out of memory";
-	if (!wrong)
-		wrong = program_refuse(buf_string(&split), count, flags);
-	if (!wrong && flags & COMMAND_PRIVILEGED && flags & COMMAND_SAME_IDENTITY)
+	else if (!wrong && (!count || !*program))
+		wrong = "a command is a program and its arguments; this has no program";
+	else if (!wrong && *program == '|')
+		wrong = "there is no sign |: write /bin/sh -c";
+	else if (!wrong && *program != '/' && strchr(program, '/'))
+		wrong = "a program is a path that begins with /, or a name of exec_search_path";
+	else if (!wrong && flags & COMMAND_ARGV0 && count < 2)
+		wrong = "after @ and the program, the program's name for itself is missing";
+	else if (!wrong && flags & COMMAND_PRIVILEGED && flags & COMMAND_SAME_IDENTITY)
 		wrong = "+ and ! do not go together: + is all that ! is";
 	buf_free(&split);
 	return wrong;
@@ -82,13 +76,4 @@ const char *command_refuse_prefix(const char *text)
 	if (flags & COMMAND_PRIVILEGED && flags & COMMAND_SAME_IDENTITY)
 		return "+ and ! do not go together: + is all that ! is";
 	return NULL;
-}
-
-bool service_has_commands(const struct service *service, enum command_phase first, enum command_phase last)
-{
-	for (int phase = (int)first; phase <= (int)last; phase++) {
-		if (service_commands(service, (enum command_phase)phase))
-			return true;
-	}
-	return false;
 }

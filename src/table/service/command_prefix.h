@@ -31,6 +31,3 @@ static inline words service_commands(const struct service *service, enum command
 {
 	return service->groups->commands->of[phase];
 }
-
-/* Whether the service has commands of a phase from first to last. */
-bool service_has_commands(const struct service *service, enum command_phase first, enum command_phase last);

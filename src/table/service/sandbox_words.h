@@ -1,10 +1,12 @@
-/* Words of hardening options, which their types (table/option/type_sandbox) have checked. */
+/* Words of options for hardening, devices and networks, which their types (table/option/type_sandbox, type_network) have
+ * checked. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "table/service/access.h"
 #include "table/service/service.h"
 
 /* A word of bind_paths: SOURCE[:TARGET[:rbind|norbind]]. Its parts are borrowed from the word. */
@@ -54,3 +56,26 @@ extern const size_t syscall_group_count;
 
 /* Finds a group by its name. NULL: unknown. */
 const struct syscall_group *syscall_group_find(const char *name);
+
+#define WHOLE 10000                     /* 100 % in hundredths of a percent */
+
+/* Bits of the kernel's BPF_DEVCG_ACC_x. */
+enum device_right { DEVICE_MKNOD = 1 << 0, DEVICE_READ = 1 << 1, DEVICE_WRITE = 1 << 2 };
+
+/* "/dev/null rw", "char-pts rw", "block-*". name is borrowed from the word. */
+struct device_rule {
+	const char *name;               /* a path; with is_kind, a pattern of names in /proc/devices */
+	size_t length;
+	bool is_kind, is_block;         /* char-NAME or block-NAME; block-NAME */
+	unsigned rights;                /* enum device_right */
+};
+
+bool device_rule_read(const char *word, struct device_rule *rule);
+
+#define NETWORKS_MOST 2                 /* networks of a word */
+
+/* Reads any, localhost, link-local, multicast, or an address with or without /BITS. Returns the number of networks; 0:
+ * it is none of these. */
+size_t networks_read(const char *word, struct network networks[NETWORKS_MOST]);
+
+bool network_is_v4(const struct network *network);

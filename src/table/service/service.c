@@ -10,13 +10,11 @@ _Static_assert(sizeof(struct service) <= 80, "a service stays small: a configura
 
 bool service_prepare(struct service *service, struct pool *pool, struct prepared prepared)
 {
-	bool any = prepared.sandbox || prepared.cgroup_settings || prepared.probes || prepared.socket_row;
-	const struct prepared *kept = any ? pool_keep(pool, &prepared, sizeof(prepared)) : NULL;
+	const struct prepared *kept = pool_keep(pool, &prepared, sizeof(prepared));
 
-	if (any && !kept)
-		return false;
-	service->prepared = kept;
-	return true;
+	if (kept)
+		service->prepared = kept;
+	return kept;
 }
 
 bool listen_prepare(struct listen *listen, struct pool *pool, struct listen_prepared prepared)
