@@ -14,7 +14,7 @@
 #include "lib/pool.h"
 #include "superd/start/start.h"
 #include "table/option/globals.h"
-#include "table/reading/compat.h"
+#include "table/reading/reading.h"
 #include "table/services/lookup_cache.h"
 #include "table/services/table.h"
 #include "read/client/sources.h"

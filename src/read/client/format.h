@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "table/reading/compat.h"
 #include "table/reading/reading.h"
 
 struct format {

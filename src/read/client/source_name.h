@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "lib/diag.h"
-#include "table/reading/compat.h"
+#include "table/reading/reading.h"
 #include "read/client/format.h"
 
 struct source_name {

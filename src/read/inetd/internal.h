@@ -8,7 +8,6 @@
 #include "lib/diag.h"
 #include "lib/pool.h"
 #include "lib/source_file.h"
-#include "table/reading/compat.h"
 #include "table/reading/reading.h"
 
 /* The families of "tcp" and "udp" without 4, 6 or 46: two sockets, IPv4 alone, or one socket for both. */

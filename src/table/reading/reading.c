@@ -15,6 +15,7 @@
 
 #include "lib/array.h"
 #include "lib/buf.h"
+#include "lib/scan.h"
 #include "lib/wait_note.h"
 
 enum severity reading_lack(const struct reading *reading)
@@ -122,33 +123,6 @@ static bool refuse_circle(struct reading *reading, const char *path, const struc
 	return false;
 }
 
-static bool reading_enter(struct reading *reading, const char *path, const struct stat *status, struct origin from)
-{
-	unsigned depth = reading->opened ? reading->opened->depth : 0;
-	struct opened *opened;
-
-	if (refuse_circle(reading, path, status, from))
-		return false;
-	if (depth == READING_DEPTH) {
-		diag_error(reading->diags, from, "%s: includes go deeper than %d files", path, READING_DEPTH);
-		return false;
-	}
-	if (reading->files == READING_FILES) {
-		diag_error(reading->diags, from, "%s: more than %d files in one configuration", path, READING_FILES);
-		return false;
-	}
-	opened = pool_alloc(reading->table->pool, sizeof(*opened));
-	if (!opened)
-		return reading_refuse_memory(reading);
-	*opened = (struct opened){
-		.outer = reading->opened, .depth = depth + 1, .path = path, .from = from,
-		.device = status->st_dev, .inode = status->st_ino,
-	};
-	reading->opened = opened;
-	reading->files++;
-	return true;
-}
-
 bool reading_may_be_table(const char *name)
 {
 	size_t length = strlen(name);
@@ -162,40 +136,27 @@ static int is_visible(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-/* By bytes, whatever the locale. */
-static int compare_file_names(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/* Reads one file of a folder. It skips a folder, and a file that the reader does not take. */
-static bool read_entry(struct reading *reading, const struct reader *reader, const char *folder, const char *name,
-		       struct origin from)
-{
-	size_t length = strlen(folder);
-	const char *file = pool_textf(reading->table->pool, "%s%s%s", folder,
-				      length && folder[length - 1] == '/' ? "" : "/", name);
-	struct stat status;
-
-	if (!file)
-		return reading_refuse_memory(reading);
-	if (wait_note_stat(file, &status) == 0 && S_ISDIR(status.st_mode))
-		return true;
-	if (reader->takes ? !reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) != 0)
-		return true;
-	return reading_file(reading, reader, file, from);
-}
-
+/* Skips folders, and files that the reader does not take. */
 static bool read_folder(struct reading *reading, const struct reader *reader, const char *path, struct origin from)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, is_visible, compare_file_names);
+	int count = scandir(path, &entries, is_visible, alphasort);
+	size_t length = strlen(path);
 	bool ok = count >= 0;
 
 	if (count < 0)
 		diag_error(reading->diags, ((struct origin){ .file = path }), "cannot read: %s", strerror(errno));
 	for (int i = 0; i < count; i++) {
-		ok &= read_entry(reading, reader, path, entries[i]->d_name, from);
+		const char *name = entries[i]->d_name;
+		const char *file = pool_textf(reading->table->pool, "%s%s%s", path,
+					      length && path[length - 1] == '/' ? "" : "/", name);
+		struct stat status;
+
+		if (!file)
+			ok = reading_refuse_memory(reading);
+		else if (!(wait_note_stat(file, &status) == 0 && S_ISDIR(status.st_mode)) &&
+			 (reader->takes ? reader->takes(reading, file, name) : fnmatch("*.conf", name, 0) == 0))
+			ok &= reading_file(reading, reader, file, from);
 		free(entries[i]);
 	}
 	free(entries);
@@ -212,11 +173,6 @@ bool reading_load(struct reading *reading, const char *path, source_loader *load
 	ok = read(reading, &source);
 	source_free(&source);
 	return ok;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* stat has failed; whether the reader may know the name without a file, or with a link that leads nowhere, see
@@ -240,7 +196,9 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 			      struct origin from)
 {
 	struct origin at = from.file ? from : (struct origin){ .file = path };
+	unsigned depth = reading->opened ? reading->opened->depth : 0;
 	struct stat status = { 0 };
+	struct opened *opened;
 	bool ok;
 
 	if (strcmp(path, "-") && wait_note_stat(path, &status) < 0 && !is_fileless(reader, path)) {
@@ -250,13 +208,26 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 			diag_error(reading->diags, at, "cannot read: %s", strerror(errno));
 		return false;
 	}
-	if (!reading_enter(reading, path, &status, from))
+	if (refuse_circle(reading, path, &status, from))
 		return false;
+	if (depth == READING_DEPTH)
+		return reading_refuse(reading, from, "%s: includes go deeper than %d files", path, READING_DEPTH);
+	if (reading->files == READING_FILES)
+		return reading_refuse(reading, from, "%s: more than %d files in one configuration", path, READING_FILES);
+	opened = pool_alloc(reading->table->pool, sizeof(*opened));
+	if (!opened)
+		return reading_refuse_memory(reading);
+	*opened = (struct opened){
+		.outer = reading->opened, .depth = depth + 1, .path = path, .from = from,
+		.device = status.st_dev, .inode = status.st_ino,
+	};
+	reading->opened = opened;
+	reading->files++;
 	if (S_ISDIR(status.st_mode))
 		ok = read_folder(reading, reader, path, from);
 	else
 		ok = reader->read(reading, path);
-	reading->opened = reading->opened->outer;
+	reading->opened = opened->outer;
 	return ok;
 }
 
@@ -286,39 +257,12 @@ static void include_file(struct reading *reading, const struct reader *reader, c
 	reading_file(reading, reader, path, at);
 }
 
-/* A pattern is relative to the including file. The name of that file's folder is never read as a pattern, whatever
- * characters it has.
- *
- * Adds the folder of the including file. escape: a backslash goes before each character that means something in a
- * pattern. */
-static void add_folder(struct buf *out, const char *file, bool escape)
-{
-	const char *slash = strrchr(file, '/');
-
-	for (; slash && file <= slash; file++) {
-		if (escape && strchr("*?[\\", *file))
-			buf_char(out, '\\');
-		buf_char(out, *file);
-	}
-}
-
 /* glob(3) calls this for a folder that it cannot open. A missing folder matches nothing; any other error stops glob. */
 static int stop_at_error(const char *path, int error)
 {
 	(void)path;
 	errno = error;
 	return error != ENOENT && error != ENOTDIR;
-}
-
-/* A pattern may match an editor's copy of a file, which the reader's `takes` skips. */
-static bool is_file_taken(struct reading *reading, const struct reader *reader, const char *path)
-{
-	const char *slash = strrchr(path, '/'), *kept;
-
-	if (!reader->takes)
-		return true;
-	kept = pool_text(reading->table->pool, path);
-	return !kept || reader->takes(reading, kept, slash ? kept + (slash + 1 - path) : kept);
 }
 
 /* Reads all files that match. pattern: with its folder in front. written: as the including file has it, for
@@ -330,18 +274,19 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 	int result;
 
 	errno = 0;
-	result = glob(pattern, GLOB_NOSORT, stop_at_error, &found);
+	result = glob(pattern, 0, stop_at_error, &found);
 	if (result == GLOB_NOSPACE)
 		diags_out_of_memory(reading->diags, at);
 	else if (result && result != GLOB_NOMATCH)
 		diag_error(reading->diags, at, "include: cannot search for %s: %s", written,
 			   strerror(errno ? errno : EIO));
-	if (!result) {
-		qsort(found.gl_pathv, found.gl_pathc, sizeof(*found.gl_pathv), compare_texts);
-		for (size_t i = 0; i < found.gl_pathc; i++) {
-			if (is_file_taken(reading, reader, found.gl_pathv[i]))
-				include_file(reading, reader, found.gl_pathv[i], at);
-		}
+	for (size_t i = 0; !result && i < found.gl_pathc; i++) {
+		const char *path = pool_text(reading->table->pool, found.gl_pathv[i]);
+
+		if (!path)
+			reading_refuse_memory(reading);
+		else if (!reader->takes || reader->takes(reading, path, scan_base_name(path)))
+			include_file(reading, reader, path, at);
 	}
 	globfree(&found);
 }
@@ -352,8 +297,12 @@ void include_files(struct reading *reading, const struct reader *reader, const c
 	bool is_pattern = strpbrk(pattern, "*?[");
 	struct buf path = { 0 };
 
-	if (*pattern != '/')
-		add_folder(&path, at.file, is_pattern);
+	/* A pattern is relative to the including file, whose folder's name is never a part of it, whatever it has. */
+	for (const char *c = at.file, *end = *pattern != '/' ? scan_base_name(at.file) : c; c < end; c++) {
+		if (is_pattern && strchr("*?[\\", *c))
+			buf_char(&path, '\\');
+		buf_char(&path, *c);
+	}
 	if (!path.length && !strcmp(pattern, "-"))
 		buf_text(&path, "./");          /* a file, not standard input */
 	buf_text(&path, pattern);
@@ -364,4 +313,19 @@ void include_files(struct reading *reading, const struct reader *reader, const c
 	else
 		include_file(reading, reader, buf_string(&path), at);
 	buf_free(&path);
+}
+
+/* The names of implementations, as they stand in --compat and FORMAT+COMPAT:PATH. */
+const char *const compat_names[COMPATS + 1] = {
+	[COMPAT_NONE] = "", [COMPAT_OPENBSD] = "openbsd", [COMPAT_FREEBSD] = "freebsd", [COMPAT_NETBSD] = "netbsd",
+	[COMPAT_GNU] = "gnu", [COMPAT_BUSYBOX] = "busybox", [COMPAT_XINETD] = "xinetd",
+};
+
+enum compat compat_find(const char *name, size_t length)
+{
+	for (enum compat compat = COMPAT_OPENBSD; compat < COMPATS; compat++) {
+		if (scan_is_word(name, length, compat_names[compat]))
+			return compat;
+	}
+	return COMPAT_NONE;
 }

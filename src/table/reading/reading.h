@@ -14,7 +14,6 @@
 
 #include "lib/diag.h"
 #include "lib/source_file.h"
-#include "table/reading/compat.h"
 #include "table/services/service_builder.h"
 #include "table/services/table.h"
 #include "table/services/specifier_values.h"
@@ -22,6 +21,13 @@
 #define READING_DEPTH 16                /* most files that include one another */
 #define READING_FILES 100000            /* most files of a reading: ten thousand units are thirty thousand files */
 #define READING_STATES 8                /* most states of languages, see struct reading_state */
+
+/* The inetd implementations whose tables superd reads. They read some lines differently; --compat selects one of them. */
+enum compat { COMPAT_NONE, COMPAT_OPENBSD, COMPAT_FREEBSD, COMPAT_NETBSD, COMPAT_GNU, COMPAT_BUSYBOX, COMPAT_XINETD, COMPATS };
+
+extern const char *const compat_names[COMPATS + 1];     /* "" , "openbsd", …, NULL */
+
+enum compat compat_find(const char *name, size_t length);       /* COMPAT_NONE: no implementation has that name */
 
 /* A file that is being read. In the table's pool. */
 struct opened {

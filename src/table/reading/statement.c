@@ -142,20 +142,6 @@ static void scan_quoted(const struct source_file *source, struct token *token)
 	token->wrong_at = token->wrong_end = token->start;
 }
 
-static void scan_word(const struct source_file *source, struct token *token)
-{
-	const char *text = source->text;
-	size_t at = token->start;
-
-	token->kind = TOKEN_WORD;
-	while (at < source->length && !ends_word[(unsigned char)text[at]]) {
-		if (text[at] == '+' && text[at + 1] == '=')
-			break;
-		at++;
-	}
-	token->end = at;
-}
-
 static struct token token_after(const struct source_file *source, size_t offset)
 {
 	static const char signs[] = "{}(),=";
@@ -180,7 +166,11 @@ static struct token token_after(const struct source_file *source, size_t offset)
 	} else if (*text == '"' || *text == '\'') {
 		scan_quoted(source, &token);
 	} else {
-		scan_word(source, &token);
+		token.kind = TOKEN_WORD;
+		for (; token.end < source->length && !ends_word[(unsigned char)source->text[token.end]]; token.end++) {
+			if (source->text[token.end] == '+' && source->text[token.end + 1] == '=')
+				break;
+		}
 	}
 	return token;
 }

@@ -43,13 +43,6 @@ struct native {
 	const char *const *words;       /* the value of each word of the statement */
 };
 
-/* NULL: out of memory. */
-static const char *item_name(const struct native *native, const struct statement_item *item)
-{
-	return pool_text_n(native->reading->table->pool, native->source->text + item->name.start,
-			   item->name.end - item->name.start);
-}
-
 /* The only word of a service's or socket's head; NULL: it is missing (reported). */
 static const char *head_word(const struct native *native, size_t item)
 {
@@ -58,9 +51,9 @@ static const char *head_word(const struct native *native, size_t item)
 	return native->words[native->statement.items[item].first];
 }
 
-static struct value item_value(const struct native *native, const struct statement_item *item)
+static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
 {
-	return (struct value){
+	const struct value value = {
 		.words = native->words + item->first,
 		.word_at = item->count ? native->statement.word_at + item->first : NULL,
 		.count = item->count,
@@ -68,23 +61,14 @@ static struct value item_value(const struct native *native, const struct stateme
 		.append = item->append,
 		.at = item->at,
 	};
-}
-
-static void set_option(struct native *native, struct service_builder *builder, const struct statement_item *item)
-{
-	const struct value value = item_value(native, item);
 	size_t length = item->name.end - item->name.start;
-	char own[64];                   /* no option has a name of that length */
-	const char *name = length < sizeof(own) ? own : item_name(native, item);
+	char name[256];                 /* no option has a name of that length, which is cut for the message */
 
-	if (name == own) {
-		memcpy(own, native->source->text + item->name.start, length);
-		own[length] = '\0';
-	}
-	if (name)
-		builder_set(builder, name, &value, native->diags);
-	else
-		diags_out_of_memory(native->diags, item->at);
+	if (length >= sizeof(name))
+		length = sizeof(name) - 1;
+	memcpy(name, native->source->text + item->name.start, length);
+	name[length] = '\0';
+	builder_set(builder, name, &value, native->diags);
 }
 
 static void set_options(struct native *native, struct service_builder *builder)
@@ -165,52 +149,37 @@ static void read_globals(struct native *native)
 	builder_free(builder);
 }
 
-/* A path with - in front may be missing. - alone is standard input, which is refused. */
-static void import_table(struct native *native, const char *source, struct origin at)
-{
-	bool optional = source[0] == '-' && source[1];
-
-	reading_import(native->reading, source + optional, optional, at);
-}
-
 static void read_include_or_import(struct native *native)
 {
 	const char *path = head_word(native, 0);
 	struct origin at = native->statement.items[0].at;
+	bool optional;
 
 	if (native->statement.broken || !path)
 		return;
+	optional = path[0] == '-' && path[1];   /* - in front: it may be missing; - alone is standard input, and refused */
 	if (!*path)
 		diag_error(native->diags, at, "the path is empty: name a file");
 	else if (native->statement.kind == STATEMENT_INCLUDE)
 		include_files(native->reading, &reader_superd, path, at);
 	else
-		import_table(native, path, at);
-}
-
-/* false: out of memory, or too many options (reported). */
-static bool read_statement_values(struct native *native)
-{
-	struct origin at = native->statement.items[0].at;
-
-	native->words = values_read(&native->values, native->source, &native->statement);
-	if (!native->words)
-		diag_error(native->diags, at, "out of memory");
-	else if (native->statement.item_count > ITEMS_MOST)
-		diag_error(native->diags, at, "more than %d options in one place: split it", ITEMS_MOST);
-	else
-		return true;
-	return false;
+		reading_import(native->reading, path + optional, optional, at);
 }
 
 static void read_statement(struct native *native)
 {
 	struct origin at = native->statement.items[0].at;
 	bool is_service = native->statement.kind == STATEMENT_SERVICE;
+	bool is_long = native->statement.item_count > ITEMS_MOST;
 
 	if (!is_service)
 		reading_add_role(native->reading, (struct source_role){ ROLE_VITAL, .at = at });
-	if (!read_statement_values(native)) {
+	native->words = values_read(&native->values, native->source, &native->statement);
+	if (!native->words)
+		diag_error(native->diags, at, "out of memory");
+	else if (is_long)
+		diag_error(native->diags, at, "more than %d options in one place: split it", ITEMS_MOST);
+	if (!native->words || is_long) {
 		if (is_service)
 			reading_skip(native->reading, at, native->words ? head_word(native, 0) : NULL);
 		return;
