@@ -15,9 +15,9 @@
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static rule *const rules[] = {
-	rule_names,    rule_listen, rule_program, rule_builtin, rule_pass, rule_bind,
-	rule_commands, rule_rows,   rule_ready,   rule_streams, rule_access,
-	rule_backoff,  rule_credentials, rule_templates,
+	rule_names, rule_listen, rule_program, rule_builtin, rule_redirect, rule_pass, rule_bind,
+	rule_commands, rule_rows, rule_ready, rule_streams, rule_access, rule_backoff, rule_credentials,
+	rule_templates,
 };
 
 static void check_names(const struct table *table, struct diags *diags)
@@ -60,40 +60,28 @@ struct wanting {
 
 static void check_wants_of(struct wanting *wanting, const struct service *service, unsigned depth);
 
-/* Goes on to a service that another one waits for, which the option of `service` says. */
-static void follow(struct wanting *wanting, const struct service *next, const struct service *service,
-		   const char *option, const char *name, unsigned depth)
-{
-	unsigned char seen = wanting->seen[next - wanting->table->services];
-
-	if (seen == OPEN || depth == WANTS_DEEPEST)
-		service_refuse(service, option, wanting->diags, "%s: '%s' %s", option, name,
-			       seen == OPEN ? "leads back to this service" : "comes after too many others");
-	else if (seen == UNSEEN)
-		check_wants_of(wanting, next, depth + 1);
-}
-
-static struct origin need_origin(const struct service *service, const struct need *need)
-{
-	return need->socket ? service_listen_origin(service, need->socket, need->option)
-			    : service_origin(service, need->option);
-}
-
+/* Looks for the service that another one needs, and goes on to it if that waits for it. */
 static void check_need(struct wanting *wanting, const struct service *service, const struct need *need, unsigned depth)
 {
 	const struct service *wanted = table_find(wanting->table, need->name);
+	struct origin at = need->socket ? service_listen_origin(service, need->socket, need->option)
+					: service_origin(service, need->option);
+	unsigned char seen = wanted ? wanting->seen[wanted - wanting->table->services] : CHECKED;
 	struct diags *diags = wanting->diags;
 
 	if (!wanted && service->dialect == UNIT) {
-		diag_warning(diags, need_origin(service, need), "%s: %s: '%s' is skipped of the configuration",
-			     service->name, need->option, need->name);
+		diag_warning(diags, at, "%s: %s: '%s' is skipped", service->name, need->option,
+			     need->name);
 	} else if (!wanted) {
-		diag_error(diags, need_origin(service, need), "%s: %s: the configuration has no service '%s'",
-			   service->name, need->option, need->name);
+		diag_error(diags, at, "%s: %s: the configuration has no service '%s'", service->name, need->option,
+			   need->name);
 		hint_at_name(wanting->table, need->name, diags);
-	} else {
-		if (wanted == service || (need->order == NEED_BEFORE && !wanted->exec->accept))
-			follow(wanting, wanted, service, need->option, need->name, depth);
+	} else if (wanted == service || (need->order == NEED_BEFORE && !wanted->exec->accept)) {
+		if (seen == OPEN || depth == WANTS_DEEPEST)
+			service_refuse(service, need->option, diags, "%s: '%s' %s", need->option, need->name,
+				       seen == OPEN ? "leads back to this service" : "comes after too many others");
+		else if (seen == UNSEEN)
+			check_wants_of(wanting, wanted, depth + 1);
 	}
 }
 
@@ -109,25 +97,20 @@ static void check_wants_of(struct wanting *wanting, const struct service *servic
 	wanting->seen[service - wanting->table->services] = CHECKED;
 }
 
-static void check_wants(const struct table *table, struct diags *diags)
+void table_check(const struct table *table, struct diags *diags)
 {
 	struct wanting wanting = { .table = table, .seen = calloc(table->count + 1, 1), .diags = diags };
 
-	if (!wanting.seen)
-		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
-	for (size_t n = 0; n < table->count; n++) {
-		if (wanting.seen && wanting.seen[n] == UNSEEN)
-			check_wants_of(&wanting, &table->services[n], 0);
-	}
-	free(wanting.seen);
-}
-
-void table_check(const struct table *table, struct diags *diags)
-{
 	check_names(table, diags);
 	for (size_t i = 0; i < table->count; i++) {
 		for (size_t n = 0; n < sizeof(rules) / sizeof(rules[0]); n++)
 			rules[n](&table->services[i], diags);
 	}
-	check_wants(table, diags);
+	if (!wanting.seen)
+		diag_error(diags, (struct origin){ 0 }, "following requires and wants: out of memory");
+	for (size_t n = 0; wanting.seen && n < table->count; n++) {
+		if (wanting.seen[n] == UNSEEN)
+			check_wants_of(&wanting, &table->services[n], 0);
+	}
+	free(wanting.seen);
 }

@@ -30,25 +30,6 @@ struct endpoint_claim endpoint_claim_of(const struct service *service, const str
 	return claim;
 }
 
-/* Whether both sockets set reuse_port, and so may share an endpoint. */
-static bool endpoint_claims_share(const struct endpoint_claim *a, const struct endpoint_claim *b)
-{
-	return endpoint_is_inet(&a->endpoint) && !endpoint_is_rpc(&a->endpoint) && a->listen->options->reuse_port &&
-		b->listen->options->reuse_port;
-}
-
-/* Adds "tcp:http", or "tcp:http (tcp:80 here)" if the port was looked up. */
-static void name_claim(const struct endpoint_claim *claim, struct buf *out)
-{
-	struct buf real = { 0 };
-
-	endpoint_format(claim->listen->endpoint, out);
-	endpoint_format(&claim->endpoint, &real);
-	if (claim->listen->address != claim->listen->endpoint && strcmp(buf_string(out), buf_string(&real)) != 0)
-		buf_addf(out, " (%s here)", buf_string(&real));
-	buf_free(&real);
-}
-
 /* Where one of them is IPv4 alone and the other has both families, the mistake is mostly [::], meant as IPv6 alone.
  * false: that is not so. */
 static bool hint_at_ipv6_only(const struct endpoint_claim *a, const struct endpoint_claim *b, struct diags *diags)
@@ -71,13 +52,17 @@ static void endpoint_conflict_report(const struct endpoint_claim *a, const struc
 				     struct diags *diags)
 {
 	const struct endpoint_claim *first = a->number < b->number ? a : b, *second = first == a ? b : a;
-	struct buf mine = { 0 }, other = { 0 }, place = { 0 };
+	struct buf mine = { 0 }, real = { 0 }, other = { 0 }, place = { 0 };
 	const char *name = second->service->name;
 
 	if (listen_is_other_family(first->service, first->listen) &&
 	    listen_is_other_family(second->service, second->listen))
 		return;
-	name_claim(second, &mine);
+	endpoint_format(second->listen->endpoint, &mine);
+	endpoint_format(&second->endpoint, &real);
+	/* "tcp:http", or "tcp:http (tcp:80 here)" if the port was looked up. */
+	if (second->listen->address != second->listen->endpoint && strcmp(buf_string(&mine), buf_string(&real)) != 0)
+		buf_addf(&mine, " (%s here)", buf_string(&real));
 	endpoint_format(first->listen->endpoint, &other);
 	origin_describe(first->listen->at, &place);
 	if (first->listen->at.file && first->listen->at.column)
@@ -95,6 +80,7 @@ static void endpoint_conflict_report(const struct endpoint_claim *a, const struc
 						       : ", or set reuse_port = yes in both, and each client "
 							 "reaches one of them at random");
 	buf_free(&mine);
+	buf_free(&real);
 	buf_free(&other);
 	buf_free(&place);
 }
@@ -113,27 +99,6 @@ static uint64_t hash_name(uint64_t hash, const char *text)
 	for (; text && *text; text++)
 		hash = hash_add(hash, (unsigned char)tolower((unsigned char)*text));
 	return hash;
-}
-
-static bool address_is_wild(const struct in6_addr *address)
-{
-	return IN6_IS_ADDR_UNSPECIFIED(address) ||
-		(IN6_IS_ADDR_V4MAPPED(address) && !memcmp(&address->s6_addr[12], "\0\0\0", 4));
-}
-
-/* Whether an endpoint of this kind without an address claims its port on every address. */
-static bool kind_has_wild(enum endpoint_kind kind)
-{
-	return kind == ENDPOINT_TCP || kind == ENDPOINT_SCTP || kind == ENDPOINT_UDP;
-}
-
-static uint64_t hash_port(const struct endpoint *endpoint)
-{
-	uint64_t hash = hash_bytes(HASH_START, &endpoint->kind, sizeof(endpoint->kind));
-
-	if (endpoint->port_name)
-		return hash_name(hash, endpoint->port_name);
-	return hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
 }
 
 /* Hashes an endpoint of a kind without wildcards: claims that clash have the same hash. All kinds share the paths. */
@@ -157,13 +122,19 @@ static struct hashed_claim make_claim(struct endpoint_claim claim)
 	struct in6_addr address;
 	bool is_number;
 
-	if (!kind_has_wild(endpoint->kind)) {
+	/* Of these an endpoint without an address claims its port on every address. */
+	if (!endpoint_is(endpoint, KIND(TCP) | KIND(SCTP) | KIND(UDP))) {
 		entry.hash = entry.port_hash = hash_whole(endpoint);
 		return entry;
 	}
-	entry.hash = entry.port_hash = hash_port(endpoint);
+	entry.port_hash = hash_bytes(HASH_START, &endpoint->kind, sizeof(endpoint->kind));
+	entry.port_hash = endpoint->port_name ? hash_name(entry.port_hash, endpoint->port_name)
+					      : hash_bytes(entry.port_hash, &endpoint->port, sizeof(endpoint->port));
+	entry.hash = entry.port_hash;
 	is_number = endpoint->address && scan_address(endpoint->address, strlen(endpoint->address), &address);
-	entry.wild = !endpoint->address || (is_number && address_is_wild(&address));
+	entry.wild = !endpoint->address ||
+		     (is_number && (IN6_IS_ADDR_UNSPECIFIED(&address) ||
+				    (IN6_IS_ADDR_V4MAPPED(&address) && !memcmp(&address.s6_addr[12], "\0\0\0", 4))));
 	if (!entry.wild && is_number)
 		entry.hash = hash_bytes(entry.port_hash, &address, sizeof(address));
 	else if (!entry.wild)
@@ -192,7 +163,9 @@ static bool check_pair(const struct hashed_claim *other, const struct hashed_cla
 
 	if (other->clashes || !endpoint_clash(&a->endpoint, &b->endpoint))
 		return false;
-	if (endpoint_claims_share(a, b))
+	/* Both sockets set reuse_port, and so may share an endpoint. */
+	if (endpoint_is_inet(&a->endpoint) && !endpoint_is_rpc(&a->endpoint) && a->listen->options->reuse_port &&
+	    b->listen->options->reuse_port)
 		return endpoint_equal(&a->endpoint, &b->endpoint);
 	endpoint_conflict_report(a, b, diags);
 	return a->number < b->number;

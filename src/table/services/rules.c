@@ -301,18 +301,6 @@ static bool holds(const struct service *service, const struct listen *listen, co
 	return any;
 }
 
-/* Whether it is reported that the service has no socket. */
-static bool misses_listen(const struct service *service)
-{
-	return service->exec->start == START_DEMAND || service->exec->accept || service_setting(service, "socket");
-}
-
-static bool is_of_kinds(const struct rule_row *row, const struct endpoint *endpoint)
-{
-	return endpoint_is(endpoint, row->kinds) && !(row->not_ipv4 && endpoint->family == FAMILY_IPV4) &&
-		!(row->has_node && endpoint_is(endpoint, KINDS_UNIX) && !endpoint_is_path(endpoint));
-}
-
 /* Reports a row, whose text has %s for the socket, if that is not NULL. */
 static void report_row(const struct service *service, const struct rule_row *row, const struct listen *listen,
 		       struct origin at, const char *text, struct diags *diags)
@@ -338,8 +326,10 @@ static bool check_kinds(const struct service *service, const struct rule_row *ro
 		return false;
 	for (size_t n = 0; n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
+		const struct endpoint *endpoint = listen->endpoint;
 
-		if (!is_of_kinds(row, listen->endpoint))
+		if (!endpoint_is(endpoint, row->kinds) || (row->not_ipv4 && endpoint->family == FAMILY_IPV4) ||
+		    (row->has_node && endpoint_is(endpoint, KINDS_UNIX) && !endpoint_is_path(endpoint)))
 			continue;
 		if (row->verb == NEEDS)
 			return false;
@@ -378,7 +368,9 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	if (!strcmp(row->other, "exec"))
 		has_other = !service_is_builtin(service);
 	else if (named->other->flags & STRUCTURE)
-		has_other = service->socket_count || (row->verb == NEEDS && misses_listen(service));
+		has_other = service->socket_count ||
+			    (row->verb == NEEDS && (service->exec->start == START_DEMAND || service->exec->accept ||
+						    service_setting(service, "socket")));
 	else
 		has_other = holds(service, NULL, named->other, strstr(row->other, " = "));
 	if (!holds(service, NULL, option, named->value) || has_other == (row->verb == NEEDS) ||

@@ -22,7 +22,7 @@ const char *accept_reason(const struct service *service);
 void sockets_refuse(const struct service *service, unsigned kinds, const char *says, const char *hint,
 		    struct diags *diags);
 
-/* rows.c: rules that a row can say. program.c, sockets.c: the others. */
+/* rules.c: rules that a row can say. rules_program.c, rules_sockets.c: the others. */
 typedef void rule(const struct service *service, struct diags *diags);
-rule rule_rows, rule_names, rule_templates, rule_program, rule_builtin, rule_commands, rule_ready, rule_streams,
+rule rule_rows, rule_names, rule_templates, rule_program, rule_builtin, rule_redirect, rule_commands, rule_ready, rule_streams,
 	rule_backoff, rule_credentials, rule_access, rule_listen, rule_bind, rule_pass;

@@ -110,17 +110,6 @@ static void check_templates(const struct service *service, const char *option, c
 	}
 }
 
-/* superd replaces no templates in the program's path. */
-static void check_program(const struct service *service, struct diags *diags)
-{
-	words exec = service->exec->exec;
-
-	if (!exec || !exec[0] || !strstr(exec[0], "%{"))
-		return;
-	service_refuse(service, "exec", diags, "exec: '%s': no %%{ } is replaced in the program's path", exec[0]);
-	diags_hint(diags, "write the path out; templates are for the arguments");
-}
-
 void rule_templates(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
@@ -128,8 +117,11 @@ void rule_templates(const struct service *service, struct diags *diags)
 	/* With an invalid listen option, the names of the sockets are unknown. */
 	if (service_is_unclear(service, "listen"))
 		return;
-	check_program(service, diags);
-	for (words word = exec && exec[0] ? exec + 1 : NULL; word && *word; word++)
+	if (exec && strstr(exec[0], "%{")) {
+		service_refuse(service, "exec", diags, "exec: '%s': no %%{ } is replaced in the program's path", exec[0]);
+		diags_hint(diags, "write the path out; templates are for the arguments");
+	}
+	for (words word = exec ? exec + 1 : NULL; word && *word; word++)
 		check_templates(service, "exec", *word, diags);
 	if (service->exec->argv0)
 		check_templates(service, "argv0", service->exec->argv0, diags);
@@ -139,11 +131,6 @@ void rule_templates(const struct service *service, struct diags *diags)
 
 /* Rules of exec, builtin and redirect, of which a service has one, or exec and redirect. */
 
-static bool has_program(const struct service *service)
-{
-	return service->exec->exec && service->exec->exec[0];
-}
-
 void rule_program(const struct service *service, struct diags *diags)
 {
 	words exec = service->exec->exec;
@@ -151,12 +138,12 @@ void rule_program(const struct service *service, struct diags *diags)
 	if (service_is_unclear(service, "exec") || service_is_unclear(service, "builtin") ||
 	    service_is_unclear(service, "redirect") || service_is_unclear(service, "deny_time"))
 		return;
-	if (!has_program(service) && !service->exec->builtin && !service->exec->redirect &&
+	if (!exec && !service->exec->builtin && !service->exec->redirect &&
 	    service->groups->access->deny_time < 0) {       /* a sensor runs nothing */
 		service_refuse(service, NULL, diags, "exec is missing");
 		diags_hint(diags, "set the program, as in exec = \"/usr/sbin/%s\"", service->name);
 	}
-	if (!has_program(service) || exec[0][0] == '/' || (service->exec->exec_search_path && !strchr(exec[0], '/')))
+	if (!exec || exec[0][0] == '/' || (service->exec->exec_search_path && !strchr(exec[0], '/')))
 		return;
 	service_refuse(service, "exec", diags, "exec: '%s' is no absolute path", exec[0]);
 	diags_hint(diags,
@@ -209,13 +196,15 @@ static void check_log_reach(const struct service *service, bool everywhere, stru
 	}
 }
 
-static void check_builtin(const struct service *service, struct diags *diags)
+void rule_builtin(const struct service *service, struct diags *diags)
 {
 	words builtin = service->exec->builtin;
 	struct builtin_options options;
-	const char *bad = NULL, *reason = builtin_read_options(builtin, &options, &bad);
+	const char *bad = NULL, *reason = builtin ? builtin_read_options(builtin, &options, &bad) : NULL;
 	char says[128];
 
+	if (!builtin)
+		return;
 	if (reason && bad)
 		service_refuse(service, "builtin", diags, "builtin: '%s': %s", bad, reason);
 	else if (reason)
@@ -230,16 +219,6 @@ static void check_builtin(const struct service *service, struct diags *diags)
 		snprintf(says, sizeof(says), " = %s", builtin[0]);
 		check_streams(service, "builtin", says, diags);
 	}
-}
-
-/* Without accept, each socket is a stream socket, or one of UDP. */
-static void check_relay_sockets(const struct service *service, struct diags *diags)
-{
-	if (!service->exec->redirect[1])
-		sockets_refuse(service, KIND(UDP), "redirect to a unix socket is for connections; there are none on %s",
-			       NULL, diags);
-	sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KIND(UDP)),
-		       "redirect is for connections and UDP, not for %s", NULL, diags);
 }
 
 /* Whether this socket is where redirect leads, as far as the texts show: relaying would have no end. */
@@ -259,80 +238,41 @@ static bool leads_back(words target, const struct listen *listen)
 	       own.family != (strchr(target[0], ':') ? FAMILY_IPV4 : FAMILY_IPV6);
 }
 
-static void check_redirect(const struct service *service, struct diags *diags)
+void rule_redirect(const struct service *service, struct diags *diags)
 {
+	words target = service->exec->redirect;
 	bool is_here = !service->groups->hardening->private_network && !service_is_unclear(service, "redirect");
 
+	if (!target)
+		return;
 	if (service->exec->accept)
 		check_streams(service, "redirect", "", diags);
-	else
-		check_relay_sockets(service, diags);
+	else if (!target[1])
+		sockets_refuse(service, KIND(UDP), "redirect to a unix socket is for connections; there are none on %s",
+			       NULL, diags);
+	if (!service->exec->accept)
+		sockets_refuse(service, ~(unsigned)(KINDS_STREAM | KIND(UDP)),
+			       "redirect is for connections and UDP, not for %s", NULL, diags);
 	for (size_t n = 0; is_here && n < service->socket_count; n++) {
-		if (leads_back(service->exec->redirect, &service->sockets[n]))
+		if (leads_back(target, &service->sockets[n]))
 			service_refuse(service, "redirect", diags,
 				       "redirect leads back to its own socket: name the address of the server");
 	}
 }
 
-void rule_builtin(const struct service *service, struct diags *diags)
-{
-	if (service->exec->builtin)
-		check_builtin(service, diags);
-	if (service->exec->redirect)
-		check_redirect(service, diags);
-}
-
-static bool is_read(const struct service *service, const char *option, const struct stream *stream)
-{
-	return stream->kind == STREAM_LOG || service_is_unclear(service, option);
-}
-
-/* Whether superd reads what the backend prints. */
-static bool is_heard(const struct service *service)
+/* superd must read what the backend prints. A default that does not fit is no mistake of the service. */
+void rule_ready(const struct service *service, struct diags *diags)
 {
 	const struct stream_options *streams = service->groups->streams;
 
-	return is_read(service, "output", &streams->output) || is_read(service, "error", &streams->error);
-}
-
-/* A default that does not fit is no mistake of the service. */
-void rule_ready(const struct service *service, struct diags *diags)
-{
 	if (!service_setting(service, "ready") || !service->groups->lifecycle->ready ||
-	    service_is_unclear(service, "ready") || is_heard(service))
+	    service_is_unclear(service, "ready") || streams->output.kind == STREAM_LOG ||
+	    streams->error.kind == STREAM_LOG || service_is_unclear(service, "output") ||
+	    service_is_unclear(service, "error"))
 		return;
 	service_refuse(service, "ready", diags,
 		       "ready: superd does not read its output: neither output nor error is log");
 	service_hint(service, diags, "set one of them to log, or use exec_ready");
-}
-
-static bool is_socket(const struct stream *stream)
-{
-	return stream->kind == STREAM_SOCKET;
-}
-
-static void check_stream_socket(const struct service *service, const char *name, const struct stream *stream,
-				struct diags *diags)
-{
-	if (!is_socket(stream) || service->exec->accept || service->socket_count == 1)
-		return;
-	if (service_is_unclear(service, "listen"))
-		return;
-	service_refuse(service, name, diags, "%s = socket needs a service with one socket; this one has %u", name,
-		       service->socket_count);
-}
-
-static void check_stream_descriptor(const struct service *service, const char *name, const struct stream *stream,
-				    const char *usual, struct diags *diags)
-{
-	const char *socket = stream->path ? stream->path : usual;
-
-	if (stream->kind != STREAM_DESCRIPTOR || service_is_unclear(service, "listen"))
-		return;
-	if (service->exec->pass == PASS_INETD)
-		service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
-	else if (!has_socket(service, socket, strlen(socket), false))
-		service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name, socket);
 }
 
 void rule_streams(const struct service *service, struct diags *diags)
@@ -347,12 +287,22 @@ void rule_streams(const struct service *service, struct diags *diags)
 		{ "error", "stderr", &streams->error },
 	};
 
-	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept"))
+	if (service_is_unclear(service, "pass") || service_is_unclear(service, "accept") ||
+	    service_is_unclear(service, "listen"))
 		return;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (service->exec->pass != PASS_INETD)
-			check_stream_socket(service, all[i].name, all[i].stream, diags);
-		check_stream_descriptor(service, all[i].name, all[i].stream, all[i].usual, diags);
+		const char *name = all[i].name, *socket = all[i].stream->path ? all[i].stream->path : all[i].usual;
+		bool is_inetd = service->exec->pass == PASS_INETD, is_fd = all[i].stream->kind == STREAM_DESCRIPTOR;
+
+		if (all[i].stream->kind == STREAM_SOCKET && !is_inetd && !service->exec->accept &&
+		    service->socket_count != 1)
+			service_refuse(service, name, diags,
+				       "%s = socket needs a service with one socket; this one has %u", name,
+				       service->socket_count);
+		else if (is_fd && is_inetd)
+			service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
+		else if (is_fd && !has_socket(service, socket, strlen(socket), false))
+			service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name, socket);
 	}
 }
 
@@ -405,24 +355,21 @@ static void check_command_program(const struct service *service, const char *opt
 	buf_free(&split);
 }
 
-static void check_phase(const struct service *service, enum command_phase phase, struct diags *diags)
-{
-	const char *option = service_commands(service, phase) ? command_option(phase) : NULL;
-
-	if (!option || service_is_unclear(service, option))
-		return;
-	for (words text = service_commands(service, phase); text && *text; text++) {
-		check_command_program(service, option, *text, diags);
-		if (!service_is_unclear(service, "listen"))
-			check_templates(service, option, *text, diags);
-	}
-	if (phase == PHASE_IDLE_UNLESS && service_commands(service, phase)[1])
-		service_refuse(service, option, diags,
-			       "idle_unless is one command, whose exit status is the answer");
-}
-
 void rule_commands(const struct service *service, struct diags *diags)
 {
-	for (int phase = 0; phase < PHASES; phase++)
-		check_phase(service, (enum command_phase)phase, diags);
+	for (int phase = 0; phase < PHASES; phase++) {
+		words list = service->groups->commands->of[phase];
+		const char *option = list ? command_option((enum command_phase)phase) : NULL;
+
+		if (!option || service_is_unclear(service, option))
+			continue;
+		for (words text = list; *text; text++) {
+			check_command_program(service, option, *text, diags);
+			if (!service_is_unclear(service, "listen"))
+				check_templates(service, option, *text, diags);
+		}
+		if (phase == PHASE_IDLE_UNLESS && list[1])
+			service_refuse(service, option, diags,
+				       "idle_unless is one command, whose exit status is the answer");
+	}
 }

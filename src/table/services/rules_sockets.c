@@ -93,24 +93,16 @@ static void warn_of_nobody(const struct service *service, const struct listen *l
 	}
 }
 
-static void check_clients(const struct service *service, struct diags *diags)
+void rule_access(const struct service *service, struct diags *diags)
 {
-	const struct socket_options *before = NULL;
-
 	for (size_t i = 0; i < service->socket_count; i++) {
 		const struct listen *listen = &service->sockets[i];
 
-		if (listen->options != before) {
-			warn_of_nobody(service, listen, "only_from", diags);
-			warn_of_nobody(service, listen, "no_access", diags);
-		}
-		before = listen->options;
+		if (i && listen->options == listen[-1].options)
+			continue;
+		warn_of_nobody(service, listen, "only_from", diags);
+		warn_of_nobody(service, listen, "no_access", diags);
 	}
-}
-
-void rule_access(const struct service *service, struct diags *diags)
-{
-	check_clients(service, diags);
 	if (service_is_unclear(service, "accept") || service->exec->accept)
 		return;
 	check_counts(service, diags);
@@ -126,21 +118,17 @@ void rule_access(const struct service *service, struct diags *diags)
 /* Rules of pass = bind and binds. The addresses of `binds` are compared with what a program passes to bind(2), so
  * they are numbers, and of the kind that the socket has. */
 
-static bool is_number(const char *address)
-{
-	struct in6_addr room;
-
-	return scan_address(address, strlen(address), &room);
-}
-
 /* What is wrong with an address of `binds`; NULL: nothing. */
 static const char *address_refuse(const struct endpoint *endpoint, const struct endpoint *meant)
 {
+	const char *address = endpoint_is_inet(endpoint) ? endpoint->address : NULL;
+	struct in6_addr room;
+
 	if (endpoint->kind != meant->kind)
 		return "it is of another kind than the socket";
 	if (endpoint->interface)
 		return "a program binds an address, not an interface";
-	if (endpoint->port_name || (endpoint_is_inet(endpoint) && endpoint->address && !is_number(endpoint->address)))
+	if (endpoint->port_name || (address && !scan_address(address, strlen(address), &room)))
 		return "it needs numbers, as a program passes them to bind(2)";
 	if (endpoint_has_port(endpoint) && !endpoint->port)
 		return "it has no port";
@@ -167,18 +155,6 @@ static void check_addresses(const struct service *service, const struct listen *
 	}
 }
 
-/* The socket that superd passes is not in the control group of these rules: a client that they keep from the program's
- * own socket must not come in silently. */
-static void check_denied(const struct service *service, const struct listen *listen, struct diags *diags)
-{
-	if (!service->groups->cgroup_filters->ip_address_deny || listen->options->only_from ||
-	    listen->options->no_access || !endpoint_is_inet(listen->endpoint))
-		return;
-	service_refuse(service, "ip_address_deny", diags,
-		       "ip_address_deny: with pass = bind it is not for clients: say which may connect");
-	service_hint(service, diags, "set only_from or no_access");
-}
-
 void rule_bind(const struct service *service, struct diags *diags)
 {
 	struct pool *pool;
@@ -188,8 +164,17 @@ void rule_bind(const struct service *service, struct diags *diags)
 		return;
 	pool = pool_new();
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
-		check_denied(service, &service->sockets[n], diags);
-		check_addresses(service, &service->sockets[n], pool, diags);
+		const struct listen *listen = &service->sockets[n];
+
+		/* The socket that superd passes is not in the control group of these rules: a client that they keep from
+		 * the program's own socket must not come in silently. */
+		if (service->groups->cgroup_filters->ip_address_deny && !listen->options->only_from &&
+		    !listen->options->no_access && endpoint_is_inet(listen->endpoint)) {
+			service_refuse(service, "ip_address_deny", diags,
+				       "ip_address_deny: with pass = bind it is not for clients: say which may connect");
+			service_hint(service, diags, "set only_from or no_access");
+		}
+		check_addresses(service, listen, pool, diags);
 	}
 	pool_free(pool);
 }
