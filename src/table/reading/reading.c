@@ -213,7 +213,8 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 	if (depth == READING_DEPTH)
 		return reading_refuse(reading, from, "%s: includes go deeper than %d files", path, READING_DEPTH);
 	if (reading->files == READING_FILES)
-		return reading_refuse(reading, from, "%s: more than %d files in one configuration", path, READING_FILES);
+		return reading_refuse(reading, from, "%s: more than %d files in one configuration", path,
+				      READING_FILES);
 	opened = pool_alloc(reading->table->pool, sizeof(*opened));
 	if (!opened)
 		return reading_refuse_memory(reading);

@@ -157,7 +157,8 @@ static void read_include_or_import(struct native *native)
 
 	if (native->statement.broken || !path)
 		return;
-	optional = path[0] == '-' && path[1];   /* - in front: it may be missing; - alone is standard input, and refused */
+	/* A path with - in front may be missing. - alone is standard input, which is refused. */
+	optional = path[0] == '-' && path[1];
 	if (!*path)
 		diag_error(native->diags, at, "the path is empty: name a file");
 	else if (native->statement.kind == STATEMENT_INCLUDE)

@@ -118,7 +118,8 @@ void rule_templates(const struct service *service, struct diags *diags)
 	if (service_is_unclear(service, "listen"))
 		return;
 	if (exec && strstr(exec[0], "%{")) {
-		service_refuse(service, "exec", diags, "exec: '%s': no %%{ } is replaced in the program's path", exec[0]);
+		service_refuse(service, "exec", diags, "exec: '%s': no %%{ } is replaced in the program's path",
+			       exec[0]);
 		diags_hint(diags, "write the path out; templates are for the arguments");
 	}
 	for (words word = exec ? exec + 1 : NULL; word && *word; word++)
@@ -302,7 +303,8 @@ void rule_streams(const struct service *service, struct diags *diags)
 		else if (is_fd && is_inetd)
 			service_refuse(service, name, diags, "%s = fd:NAME needs pass = systemd", name);
 		else if (is_fd && !has_socket(service, socket, strlen(socket), false))
-			service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name, socket);
+			service_refuse(service, name, diags, "%s: no socket of this service is named '%s'", name,
+				       socket);
 	}
 }
 

@@ -166,12 +166,12 @@ void rule_bind(const struct service *service, struct diags *diags)
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
 
-		/* The socket that superd passes is not in the control group of these rules: a client that they keep from
-		 * the program's own socket must not come in silently. */
+		/* The socket that superd passes is not in the control group of these rules: a client that they keep
+		 * from the program's own socket must not come in silently. */
 		if (service->groups->cgroup_filters->ip_address_deny && !listen->options->only_from &&
 		    !listen->options->no_access && endpoint_is_inet(listen->endpoint)) {
-			service_refuse(service, "ip_address_deny", diags,
-				       "ip_address_deny: with pass = bind it is not for clients: say which may connect");
+			service_refuse(service, "ip_address_deny", diags, "ip_address_deny: with pass = bind it is not "
+				       "for clients: say which may connect");
 			service_hint(service, diags, "set only_from or no_access");
 		}
 		check_addresses(service, listen, pool, diags);
