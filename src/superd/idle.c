@@ -681,14 +681,15 @@ static void on_probes(struct helper *helper, int status)
  * comes later stands behind those that are counted. */
 bool idle_remove_probes(struct svc *svc)
 {
-	int *fds = service_prepared(svc->row)->probes ? calloc(2 * (size_t)svc->socket_count, sizeof(*fds)) : NULL,
-	    *queues = fds + svc->socket_count, sum = 0;
+	int *fds = service_prepared(svc->row)->probes ? calloc(2 * (size_t)svc->socket_count, sizeof(*fds)) : NULL;
+	int *queues, sum = 0;
 	struct clients clients;
 	bool only_probes = true;
 	pid_t pid = -1;
 
 	if (!fds)
 		return false;
+	queues = fds + svc->socket_count;
 	for (unsigned n = 0; n < svc->socket_count; n++) {
 		int queue = svc->sockets[n].fd < 0 ? 0 : bind_queue(svc->sockets[n].fd, svc->sockets[n].listen);
 
