@@ -331,6 +331,8 @@ static struct session *begin_session(int fd, enum right right, uid_t uid, const 
 		json_text_field(&session->line, "upgraded_from", superd.upgraded_from);
 	if (superd.life >= SUPERD_DELAYS)
 		json_flag_field(&session->line, "stopping", true);
+	if (service)
+		json_flag_field(&session->line, "in_detail", right >= RIGHT_READ);
 	json_text_field(&session->line, "hello", session->hello);
 	io_watch(&session->io, EV_READ);
 	session_send(session);
@@ -668,13 +670,15 @@ void control_close(void)
 	control_socket_close(&server.socket);
 }
 
-/* A connection for a program of superd's own. It may only read, as it has read what a stranger sent. */
+/* A connection for a program of superd's own. It may only read, as it has read what a stranger sent. -1 and errno, with
+ * the reason in why. */
 int control_reader(const char *service, bool in_detail, struct buf *why)
 {
 	int ends[2];
 
 	if (!has_control(superd.options)) {
 		buf_text(why, "superd has no control socket, which it needs (--control)");
+		errno = ENOENT;
 		return -1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -686,5 +690,6 @@ int control_reader(const char *service, bool in_detail, struct buf *why)
 		return ends[1];
 	close(ends[1]);
 	buf_text(why, "opening a connection to the control socket: out of memory");
+	errno = ENOMEM;
 	return -1;
 }
