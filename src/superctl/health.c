@@ -11,11 +11,11 @@
 #define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
 
 struct health_report {
-	bool answered;                  /* superd has sent a line about health */
-	bool healthy;                   /* all services are */
-	bool degraded;                  /* at least one service is */
-	size_t count;                   /* number of faults, also of those that superd has only counted */
-	struct buf reasons;             /* a line each */
+	bool answered;	    /* superd has sent a line about health */
+	bool healthy;	    /* all services are */
+	bool degraded;	    /* at least one service is */
+	size_t count;	    /* number of faults, also of those that superd has only counted */
+	struct buf reasons; /* a line each */
 };
 
 /* Handles a line about superd as a whole, or about one of the named services. */
@@ -30,7 +30,8 @@ static bool on_health(void *context, const json_t *line, struct reply_text *text
 	report->degraded |= json_reply_flag(line, "degraded");
 	report->answered = true;
 	report->count += (size_t)json_reply_count(line, "faults");
-	json_array_foreach(reasons, n, each) {
+	json_array_foreach(reasons, n, each)
+	{
 		buf_char(&report->reasons, '\n');
 		json_reply_show(&report->reasons, each);
 	}
@@ -38,30 +39,27 @@ static bool on_health(void *context, const json_t *line, struct reply_text *text
 	return true;
 }
 
-static void print_report(const struct health_report *report)
-{
-	fputs(!report->healthy ? "unhealthy" : report->degraded ? "degraded" : "healthy", stdout);
-	if (report->count > 1)
-		printf(": %zu faults%s", report->count, buf_string(&report->reasons));
-	else if (report->reasons.length)
-		printf(": %s", buf_string(&report->reasons) + 1);
-	putchar('\n');
-}
-
 /* The conversation is quiet, because its error becomes the one line of output. */
 enum ctl_status verb_health(const struct superctl_options *options)
 {
 	struct ctl_client client = { .until = clock_ms() + HEALTH_LIMIT };
 	struct health_report report = { 0 };
+	FILE *flaws = options->json ? stderr : stdout;
 	enum ctl_status status = client_ask_quietly(&client, options, "health", on_health, &report);
 
 	client_close(&client);
 	if (status != CTL_DONE)
-		fprintf(options->json ? stderr : stdout, "unhealthy: %s\n", buf_string(&client.why));
+		fprintf(flaws, "unhealthy: %s\n", buf_string(&client.why));
 	else if (!report.answered)
-		fprintf(options->json ? stderr : stdout, "unhealthy: superd did not report its health\n");
-	else if (!options->json)
-		print_report(&report);
+		fprintf(flaws, "unhealthy: superd did not report its health\n");
+	else if (!options->json) {
+		fputs(!report.healthy ? "unhealthy" : report.degraded ? "degraded" : "healthy", stdout);
+		if (report.count > 1)
+			printf(": %zu faults%s", report.count, buf_string(&report.reasons));
+		else if (report.reasons.length)
+			printf(": %s", buf_string(&report.reasons) + 1);
+		putchar('\n');
+	}
 	if (status == CTL_DONE && !report.healthy)
 		status = report.answered ? CTL_NOT_ACTIVE : CTL_FAILED;
 	buf_free(&client.why);

@@ -1,5 +1,5 @@
 /* One HTTP request and its response over a connection, and texts in HTML. */
-#include "superctl/page.h"
+#include "superctl/superctl.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -76,15 +76,9 @@ void html_url(struct buf *out, const char *text)
 /* Milliseconds. */
 #define REQUEST_LIMIT 10000 /* until the HTTP request is complete */
 #define ANSWER_LIMIT 10000  /* until the response is sent */
-#define LINGER 1000         /* reading after the response */
+#define LINGER 1000	    /* reading after the response */
 
-#define LINGER_MOST 65536   /* bytes that are read after the response */
-
-struct http_exchange {
-	char head[HTTP_REQUEST_MOST + 1];
-	size_t length;                  /* bytes of head */
-	struct http_request request;
-};
+#define LINGER_MOST 65536 /* bytes that are read after the response */
 
 /* Waits for events on a descriptor. false: the time `until` has passed. */
 static bool wait_for_events(int fd, short events, int64_t until)
@@ -99,23 +93,23 @@ static bool wait_for_events(int fd, short events, int64_t until)
 }
 
 /* Returns 0, or the status code to refuse the request with; -1: the client sent nothing. */
-static int read_head(struct http_exchange *exchange)
+static int read_head(char head[HTTP_REQUEST_MOST], size_t *length)
 {
 	int64_t until = clock_ms() + REQUEST_LIMIT;
 
-	for (exchange->length = 0; !http_is_whole(exchange->head, exchange->length);) {
+	for (*length = 0; !http_is_whole(head, *length);) {
 		ssize_t got;
 
-		if (exchange->length == HTTP_REQUEST_MOST)
+		if (*length == HTTP_REQUEST_MOST)
 			return 431;
 		if (!wait_for_events(STDIN_FILENO, POLLIN, until))
-			return exchange->length ? 408 : -1;
-		got = read(STDIN_FILENO, exchange->head + exchange->length, HTTP_REQUEST_MOST - exchange->length);
+			return *length ? 408 : -1;
+		got = read(STDIN_FILENO, head + *length, HTTP_REQUEST_MOST - *length);
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (got <= 0)
-			return exchange->length ? 400 : -1;
-		exchange->length += (size_t)got;
+			return *length ? 400 : -1;
+		*length += (size_t)got;
 	}
 	return 0;
 }
@@ -140,35 +134,6 @@ static bool write_answer(const char *text, size_t length)
 	return true;
 }
 
-/* A browser reaches a unix socket only through a proxy, which has its own rules for Host. */
-static bool is_for_host(const struct http_exchange *exchange, const char *const *names)
-{
-	struct sockaddr_storage own = { 0 };
-	socklen_t size = sizeof(own);
-
-	if (getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX)
-		return true;
-	return http_host_is_own(exchange->head, exchange->length, names);
-}
-
-/* Reads a request and judges it. Returns 1; 0: the client sent nothing; -1 and errno: stdin or stdout is of no use. */
-static int receive(struct http_exchange *exchange, const char *path, const char *const *hosts)
-{
-	struct http_request *request = &exchange->request;
-
-	*request = (struct http_request){ 0 };
-	if (fd_set_nonblocking(STDIN_FILENO, true) < 0 || fd_set_nonblocking(STDOUT_FILENO, true) < 0)
-		return -1;
-	request->status = read_head(exchange);
-	if (request->status < 0)
-		return 0;
-	if (!request->status)
-		*request = http_parse(exchange->head, exchange->length, path);
-	if (request->status == 200 && hosts && !is_for_host(exchange, hosts))
-		request->status = 421;
-	return 1;
-}
-
 /* If a process closes a TCP connection with unread bytes in it, the kernel resets the connection, and the client may
  * lose the response. */
 static void read_until_close(void)
@@ -188,43 +153,47 @@ static void read_until_close(void)
 	}
 }
 
-static void respond(const struct http_exchange *exchange, const struct http_view *view, const char *const *hosts,
-		    struct http_response *response)
+enum ctl_status http_serve(const struct http_view *view, const struct superctl_options *options)
 {
-	struct buf out = { 0 }, *body = &response->body;
+	char head[HTTP_REQUEST_MOST];
+	struct http_response response = { 0 };
+	struct http_request request = { 0 };
+	struct sockaddr_storage own = { 0 };
+	struct buf out = { 0 }, *body = &response.body;
+	enum ctl_status status = CTL_DONE;
+	socklen_t size = sizeof(own);
+	size_t length;
 
-	if (response->status != 200) {
-		buf_clear(body);
-		buf_addf(body, "%s\n", http_reason(response->status));
-		if (response->status == 421)
-			http_add_elsewhere(body, exchange->head, exchange->length, view->builtin, hosts);
-		response->type = "text/plain; charset=utf-8";
+	if (fd_set_nonblocking(STDIN_FILENO, true) < 0 || fd_set_nonblocking(STDOUT_FILENO, true) < 0) {
+		fprintf(stderr, "superctl: %s: cannot use stdin and stdout: %s\n", view->name, strerror(errno));
+		return CTL_FAILED;
 	}
-	http_add_head(&out, response->status, response->type, body->length, view->fields);
-	if (!exchange->request.is_head)
+	request.status = read_head(head, &length);
+	if (request.status < 0)
+		return CTL_DONE;
+	if (!request.status)
+		request = http_parse(head, length, view->path);
+	/* A browser reaches a unix socket only through a proxy, which has its own rules for Host. */
+	if (request.status == 200 && options->hosts &&
+	    !(getsockname(STDIN_FILENO, (struct sockaddr *)&own, &size) == 0 && own.ss_family == AF_UNIX) &&
+	    !http_host_is_own(head, length, options->hosts))
+		request.status = 421;
+	response.status = request.status;
+	if (response.status == 200)
+		status = view->answer(options, &request, &response);
+	if (response.status != 200) {
+		buf_clear(body);
+		buf_addf(body, "%s\n", http_reason(response.status));
+		if (response.status == 421)
+			http_add_elsewhere(body, head, length, view->builtin, options->hosts);
+		response.type = "text/plain; charset=utf-8";
+	}
+	http_add_head(&out, response.status, response.type, body->length, view->fields);
+	if (!request.is_head)
 		buf_add(&out, buf_string(body), body->length);
 	if (write_answer(out.data, out.length))
 		read_until_close();
 	buf_free(&out);
-}
-
-enum ctl_status http_serve(const struct http_view *view, const struct superctl_options *options)
-{
-	struct http_exchange exchange;
-	struct http_response response = { 0 };
-	int received = receive(&exchange, view->path, options->hosts);
-	enum ctl_status status = CTL_DONE;
-
-	if (received < 0) {
-		fprintf(stderr, "superctl: %s: cannot use stdin and stdout: %s\n", view->name, strerror(errno));
-		return CTL_FAILED;
-	}
-	if (!received)
-		return CTL_DONE;
-	response.status = exchange.request.status;
-	if (response.status == 200)
-		status = view->answer(options, &exchange.request, &response);
-	respond(&exchange, view, options->hosts, &response);
-	buf_free(&response.body);
+	buf_free(body);
 	return status;
 }

@@ -10,8 +10,8 @@
 
 /* The columns that are left out first on a narrow terminal stand last. */
 static const enum field columns_of_list[] = {
-	FIELD_MARK, FIELD_NAME, FIELD_STATE, FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR, FIELD_QUEUE,
-	FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED, FIELD_TIME, FIELD_COMMAND,
+	FIELD_MARK,  FIELD_NAME,      FIELD_STATE,  FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR,
+	FIELD_QUEUE, FIELD_INSTANCES, FIELD_STARTS, FIELD_FAILED,    FIELD_TIME,   FIELD_COMMAND,
 };
 
 #define COLUMNS (sizeof(columns_of_list) / sizeof(*columns_of_list))
@@ -20,24 +20,11 @@ struct list_view {
 	const struct superctl_options *options;
 	struct screen screen;
 	struct columns columns;
-	json_t *services;               /* the lines of the answer to show */
-	size_t counts[STATE_WORDS];     /* of the services in each state */
-	double memory[STATE_WORDS];     /* bytes of these */
-	struct buf cell;                /* the cell that is being composed */
+	json_t *services;	    /* the lines of the answer to show */
+	size_t counts[STATE_WORDS]; /* of the services in each state */
+	double memory[STATE_WORDS]; /* bytes of these */
+	struct buf cell;	    /* the cell that is being composed */
 };
-
-static void add_row(struct list_view *view, const json_t *service)
-{
-	const struct state_word *word = state_word_of(service);
-
-	for (size_t n = 0; n < COLUMNS; n++) {
-		enum style style = field_add(&view->cell, columns_of_list[n], &view->screen, service);
-
-		columns_add(&view->columns, style, &view->cell);
-	}
-	view->counts[word - state_words]++;
-	view->memory[word - state_words] += json_reply_number(service, "memory");
-}
 
 static bool list_line(void *context, const json_t *line, struct reply_text *text)
 {
@@ -51,7 +38,7 @@ static bool list_line(void *context, const json_t *line, struct reply_text *text
 
 struct listed {
 	const json_t *service;
-	char sort;                      /* the key, as in options */
+	char sort; /* the first letter of the key */
 };
 
 /* For qsort(3): by name, by state in the order of the totals, or the largest or latest first; equal ones by name. */
@@ -77,17 +64,26 @@ static void add_rows(struct list_view *view)
 	size_t count = 0, room = 0, n;
 	json_t *service;
 
-	json_array_foreach(view->services, n, service)
-		array_add(sorted, count, room) = (struct listed){ service, view->options->sort };
+	json_array_foreach(view->services, n, service) array_add(sorted, count, room) =
+		(struct listed){ service, view->options->sort ? *view->options->sort : '\0' };
 	if (sorted && view->options->sort)
 		qsort(sorted, count, sizeof(*sorted), compare_listed);
 	for (n = 0; n < count; n++) {
+		const json_t *each = sorted[n].service;
+		size_t word = (size_t)(state_word_of(each) - state_words);
+
 		if (view->options->names_only) {
-			json_reply_show_text(&view->cell, sorted[n].service, "service");
+			json_reply_show_text(&view->cell, each, "service");
 			buf_char(&view->cell, '\n');
-		} else {
-			add_row(view, sorted[n].service);
+			continue;
 		}
+		for (size_t column = 0; column < COLUMNS; column++) {
+			enum style style = field_add(&view->cell, columns_of_list[column], &view->screen, each);
+
+			columns_add(&view->columns, style, &view->cell);
+		}
+		view->counts[word]++;
+		view->memory[word] += json_reply_number(each, "memory");
 	}
 	free(sorted);
 }
@@ -113,30 +109,12 @@ static void add_totals(const struct list_view *view, size_t count, struct buf *o
 	buf_char(out, '\n');
 }
 
-static void add_nothing(const struct superctl_options *options, struct buf *out)
-{
-	buf_text(out, options->failed_only ? "no service has failed\n" : "superd has no services\n");
-}
-
-static bool print_listing(struct list_view *view)
-{
-	struct buf *out = &view->cell;
-	size_t count = columns_rows(&view->columns);
-
-	if (count)
-		columns_print(&view->columns, &view->screen, "", out);
-	else
-		add_nothing(view->options, out);
-	if (count > 1)
-		add_totals(view, count, out);
-	return client_print(out);
-}
-
 enum ctl_status verb_list(const struct superctl_options *options)
 {
 	struct list_view view = { .options = options };
 	struct column titles[COLUMNS];
 	enum ctl_status status;
+	size_t count;
 
 	if (options->json && options->sort) {
 		fprintf(stderr, "superctl: --json prints the answer of superd as it is, without --sort\n");
@@ -149,10 +127,15 @@ enum ctl_status verb_list(const struct superctl_options *options)
 	columns_begin(&view.columns, titles, COLUMNS);
 	status = client_ask(options, "list", list_line, &view);
 	add_rows(&view);
-	if (options->names_only)
-		status = client_print(&view.cell) ? status : CTL_FAILED;
-	else if (columns_rows(&view.columns) || (status == CTL_DONE && !options->json))
-		status = print_listing(&view) ? status : CTL_FAILED;          /* also if a name matches no service */
+	count = columns_rows(&view.columns);
+	if (count) /* also if a name matches no service */
+		columns_print(&view.columns, &view.screen, "", &view.cell);
+	else if (status == CTL_DONE && !options->json && !options->names_only)
+		buf_text(&view.cell, options->failed_only ? "no service has failed\n" : "superd has no services\n");
+	if (count > 1)
+		add_totals(&view, count, &view.cell);
+	if (!client_print(&view.cell))
+		status = CTL_FAILED;
 	columns_free(&view.columns);
 	json_decref(view.services);
 	buf_free(&view.cell);

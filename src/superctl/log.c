@@ -5,28 +5,25 @@
 #include "superctl/superctl.h"
 
 #include <stdio.h>
+#include <string.h>
 
-#define LOG_LINES 10                    /* of log, without --count and --since */
-#define LOG_LINES_MOST 1000000          /* more than superd keeps */
-
-static enum style style_of(const json_t *event)
-{
-	if (json_reply_is(event, "level", "error"))
-		return STYLE_RED;
-	if (json_reply_is(event, "level", "warning"))
-		return STYLE_YELLOW;
-	return json_reply_is(event, "level", "debug") ? STYLE_DIM : STYLE_PLAIN;
-}
+#define LOG_LINES 10	       /* of log, without --count and --since */
+#define LOG_LINES_MOST 1000000 /* more than superd keeps */
 
 static bool show_event(void *screen, const json_t *line, struct reply_text *text)
 {
+	const char *level = json_reply_text(line, "level");
 	struct buf *out = &text->out;
 
 	if (json_reply_has_number(line, "at")) {
 		human_units_add_dated(out, json_reply_number(line, "at"));
 		buf_char(out, ' ');
 	}
-	screen_set(screen, out, style_of(line));
+	screen_set(screen, out,
+		   !strcmp(level, "error")	       ? STYLE_RED
+			   : !strcmp(level, "warning") ? STYLE_YELLOW
+			   : !strcmp(level, "debug")   ? STYLE_DIM
+						       : STYLE_PLAIN);
 	if (!template_add(out, line, "[{dropped} events were dropped, as they were not read fast enough]{?dropped}")) {
 		(void)template_add(out, line, "[{service}|superd]");
 		facts_add_speaker(out, line);

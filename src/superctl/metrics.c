@@ -2,7 +2,7 @@
  *
  * It wants all samples of a family in one group, so each family walks all services. A family without samples is left
  * out. No two samples of a family may have the same labels. */
-#include "superctl/page.h"
+#include "superctl/superctl.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -64,27 +64,6 @@ static void add_labelled(struct buf *out, const char *name, const json_t *servic
 	add_number(out, number);
 }
 
-static void add_states(struct buf *out, const char *name, const json_t *service)
-{
-	static const char *const states[] = { "off",	 "binding", "listening", "starting", "running", "stopping",
-					      "closing", "backoff", "frozen",	 "held",     "full",	 "queued",
-					      "skipped", "leaving", "condition" };
-	const char *state = json_reply_text(service, "state");
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		add_labelled(out, name, service, name, states[i], !strcmp(states[i], state));
-}
-
-/* Adds a sample for each number in an object of the service, with the member's name as a label. */
-static void add_members(struct buf *out, const char *name, const json_t *service, const char *key, const char *label)
-{
-	json_t *members = json_object_get(service, key), *each;
-	const char *member;
-
-	json_object_foreach(members, member, each)
-		add_labelled(out, name, service, label, member, json_number_value(each));
-}
-
 /* Reads a number, or a flag or text as 0 or 1. false: it is none. */
 static bool read_number(const json_t *value, double *number)
 {
@@ -114,25 +93,28 @@ static void add_listeners(struct buf *out, const char *name, const json_t *servi
 
 /* The kinds of samples that a family has of a service. */
 enum samples {
-	MEMBER,                         /* a number, or whether there is a flag or text; none if it is null */
-	OR_ZERO,                        /* the same, and 0 if it is null */
-	OR_IDLE,                        /* the same, and 0 if it is null and no instance runs */
-	EACH_STATE, EACH_MEMBER, EACH_LISTENER, SUMMARY,
+	MEMBER,	 /* a number, or whether there is a flag or text; none if it is null */
+	OR_ZERO, /* the same, and 0 if it is null */
+	OR_IDLE, /* the same, and 0 if it is null and no instance runs */
+	EACH_STATE,
+	EACH_MEMBER,
+	EACH_LISTENER,
+	SUMMARY,
 };
 
 struct metric_family {
 	const char *name, *type, *help;
-	const char *key;                /* name of the member */
-	const char *object;             /* name of the object that has it; NULL: the service itself */
+	const char *key;    /* name of the member */
+	const char *object; /* name of the object that has it; NULL: the service itself */
 	enum samples samples;
-	const char *label;              /* EACH_MEMBER: that of the members' names */
+	const char *label; /* EACH_MEMBER: that of the members' names */
 };
 
 static const struct metric_family families[] = {
 	{ "superd_service_state", "gauge", "The state a service is in.", .samples = EACH_STATE },
 	{ "superd_service_held", "gauge", "Whether an operator holds the service.", .key = "held" },
-	{ "superd_service_skipped", "gauge", "Whether the service is skipped for an error.",
-	  .key = "skipped", .samples = OR_ZERO },
+	{ "superd_service_skipped", "gauge", "Whether the service is skipped for an error.", .key = "skipped",
+	  .samples = OR_ZERO },
 	{ "superd_service_activations_total", "counter", "Instances that were started.", .key = "activations" },
 	{ "superd_service_accepted_total", "counter", "Connections that superd itself accepted.", .key = "accepted" },
 	{ "superd_service_failures_total", "counter", "Instances that failed.", .key = "failures" },
@@ -148,32 +130,29 @@ static const struct metric_family families[] = {
 	  .key = "outdated" },
 	{ "superd_service_memory_bytes", "gauge", "Memory of the present instances.", .key = "memory",
 	  .samples = OR_IDLE },
-	{ "superd_service_instances_cpu_seconds", "gauge", "Processor time of the present instances.",
-	  .key = "cpu", .samples = OR_IDLE },
-	{ "superd_service_cpu_seconds_total", "counter",
-	  "Processor time of all instances, also of ended instances.", .key = "cpu_total" },
+	{ "superd_service_instances_cpu_seconds", "gauge", "Processor time of the present instances.", .key = "cpu",
+	  .samples = OR_IDLE },
+	{ "superd_service_cpu_seconds_total", "counter", "Processor time of all instances, also of ended instances.",
+	  .key = "cpu_total" },
 	{ "superd_service_connections", "gauge", "Connected clients, for services with idle_timeout.",
-	  .key = "connections",
-	  .object = "idle" },
+	  .key = "connections", .object = "idle" },
 	{ "superd_service_relay_connections", "gauge",
 	  "Clients of a relay: connected ones, and clients that wait for the program.", .key = "connections",
 	  .object = "relay" },
-	{ "superd_service_relay_flows", "gauge", "Clients that send datagrams to a relay.",
-	  .key = "flows", .object = "relay" },
+	{ "superd_service_relay_flows", "gauge", "Clients that send datagrams to a relay.", .key = "flows",
+	  .object = "relay" },
 	{ "superd_service_relayed_total", "counter", "Connections that a relay has made for a client.",
 	  .key = "relayed", .object = "relay" },
 	{ "superd_service_relay_received_bytes_total", "counter", "Bytes of these connections, from clients.",
 	  .key = "received", .object = "relay" },
-	{ "superd_service_relay_sent_bytes_total", "counter", "Bytes of these connections, to clients.",
-	  .key = "sent", .object = "relay" },
-	{ "superd_service_pause_seconds", "gauge", "The rest of a pause after failures.",
-	  .key = "left", .object = "pause", .samples = OR_ZERO },
-	{ "superd_listener_open", "gauge", "Whether a socket is bound.", .key = "open",
-	  .samples = EACH_LISTENER },
+	{ "superd_service_relay_sent_bytes_total", "counter", "Bytes of these connections, to clients.", .key = "sent",
+	  .object = "relay" },
+	{ "superd_service_pause_seconds", "gauge", "The rest of a pause after failures.", .key = "left",
+	  .object = "pause", .samples = OR_ZERO },
+	{ "superd_listener_open", "gauge", "Whether a socket is bound.", .key = "open", .samples = EACH_LISTENER },
 	{ "superd_listener_queue", "gauge", "Clients that wait in a socket's accept queue.", .key = "queue",
 	  .samples = EACH_LISTENER },
-	{ "superd_listener_queue_limit", "gauge", "The limit of a socket's accept queue.",
-	  .key = "queue_limit",
+	{ "superd_listener_queue_limit", "gauge", "The limit of a socket's accept queue.", .key = "queue_limit",
 	  .samples = EACH_LISTENER },
 	{ "superd_service_activation_latency_seconds", "summary",
 	  "Delay until the program got the client: the started instance was ready, or the thawed one accepted it.",
@@ -187,18 +166,23 @@ static void add_head(struct buf *out, const struct metric_family *family)
 
 static void add_samples(struct buf *out, const struct metric_family *family, const json_t *service)
 {
-	const char *name = family->name;
-	const json_t *value = json_object_get(family->object ? json_reply_object(service, family->object) : service,
-					      family->key);
+	static const char *const states[] = { "off",	  "binding", "listening", "starting", "running",
+					      "stopping", "closing", "backoff",	  "frozen",   "held",
+					      "full",	  "queued",  "skipped",	  "leaving",  "condition" };
+	const char *name = family->name, *member;
+	const json_t *of = family->object ? json_reply_object(service, family->object) : service;
+	json_t *value = json_object_get(of, family->key), *each;
 	double number;
 	bool is_known = read_number(value, &number);
 
 	switch (family->samples) {
 	case EACH_STATE:
-		add_states(out, name, service);
+		for (size_t n = 0; n < sizeof(states) / sizeof(*states); n++)
+			add_labelled(out, name, service, name, states[n], json_reply_is(service, "state", states[n]));
 		return;
 	case EACH_MEMBER:
-		add_members(out, name, service, family->key, family->label);
+		json_object_foreach(value, member, each)
+			add_labelled(out, name, service, family->label, member, json_number_value(each));
 		return;
 	case EACH_LISTENER:
 		add_listeners(out, name, service, family->key);
@@ -212,25 +196,9 @@ static void add_samples(struct buf *out, const struct metric_family *family, con
 	case MEMBER:
 	case OR_ZERO:
 	case OR_IDLE:
-		if (is_known || family->samples == OR_ZERO ||
-		    (family->samples == OR_IDLE && !facts_instances(service)))
+		if (is_known || family->samples == OR_ZERO || (family->samples == OR_IDLE && !facts_instances(service)))
 			add_plain(out, name, "", service, number);
 	}
-}
-
-static void add_family(struct buf *out, const struct metric_family *family, const json_t *lines)
-{
-	struct buf samples = { 0 };
-
-	for (size_t i = 0; i < json_array_size(lines); i++) {
-		if (*json_reply_text(json_array_get(lines, i), "service"))
-			add_samples(&samples, family, json_array_get(lines, i));
-	}
-	if (samples.length) {
-		add_head(out, family);
-		buf_add(out, samples.data, samples.length);
-	}
-	buf_free(&samples);
 }
 
 /* Adds the families about superd itself. */
@@ -250,8 +218,7 @@ static void add_superd(struct buf *out, const json_t *superd)
 		  "When superd read the configuration that is in effect.", .key = "loaded" },
 		{ "superd_config_last_reload_successful", "gauge",
 		  "Whether the last reading of the configuration found no error.", .key = "current" },
-		{ "superd_services_skipped", "gauge", "Services that are skipped for an error.",
-		  .key = "skipped" },
+		{ "superd_services_skipped", "gauge", "Services that are skipped for an error.", .key = "skipped" },
 		{ "superd_log_dropped_total", "counter", "Lines of the log that superd dropped.",
 		  .key = "log_dropped" },
 	};
@@ -274,13 +241,24 @@ static void add_superd(struct buf *out, const json_t *superd)
 void metrics_compose(struct buf *out, const json_t *lines)
 {
 	add_superd(out, json_reply_object(json_array_get(lines, 0), "superd"));
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		add_family(out, &families[i], lines);
+	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		struct buf samples = { 0 };
+
+		for (size_t n = 0; n < json_array_size(lines); n++) {
+			if (*json_reply_text(json_array_get(lines, n), "service"))
+				add_samples(&samples, &families[i], json_array_get(lines, n));
+		}
+		if (samples.length) {
+			add_head(out, &families[i]);
+			buf_add(out, samples.data, samples.length);
+		}
+		buf_free(&samples);
+	}
 }
 
 /* superctl metrics: asks superd for its counters, and prints them. */
 
-#define VERB_LIMIT 30000                /* milliseconds for superd's answer */
+#define VERB_LIMIT 30000 /* milliseconds for superd's answer */
 
 static bool keep_line(void *lines, const json_t *line, struct reply_text *text)
 {
@@ -322,7 +300,7 @@ enum ctl_status verb_metrics(const struct superctl_options *options)
 /* builtin = metrics: asks superd for its counters, and answers one HTTP request on stdin and stdout, a connection that
  * superd accepted. */
 
-#define PAGE_LIMIT 5000                 /* the same for builtin = metrics */
+#define PAGE_LIMIT 5000 /* the same for builtin = metrics */
 
 /* An error goes to stderr, and so to superd's log. The client only sees status 503. */
 static enum ctl_status answer(const struct superctl_options *options, const struct http_request *request,

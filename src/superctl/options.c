@@ -23,15 +23,15 @@
 
 const struct verb verbs[] = {
 	{ "status", NAMES_ANY, false, "", "show services in detail; without a name, list all", verb_status },
-	{ "list", NAMES_ANY, false, "names failed sort",
-	  "list services with their state, ports and processes", verb_list },
+	{ "list", NAMES_ANY, false, "names failed sort", "list services with their state, ports and processes",
+	  verb_list },
 	{ "show", NAMES_ANY, false, "", "print the options of services, and where each is set", verb_show },
 	{ "why", NAMES_ANY, false, "", "explain the state: what it waits for, what went wrong, when it will sleep",
 	  verb_why },
 	{ "history", NAMES_ANY, false, "since", "list the last sleeps: when, how long, and who woke the service",
 	  verb_history },
-	{ "log", NAMES_ANY, false, "count since follow level",
-	  "print the last log lines of services; -f follows", verb_log },
+	{ "log", NAMES_ANY, false, "count since follow level", "print the last log lines of services; -f follows",
+	  verb_log },
 	{ "events", NAMES_ANY, false, "level", "print new log lines, as log -f without earlier ones", verb_events },
 	{ "health", NAMES_ANY, false, "", "print healthy, degraded or unhealthy, with the reasons", verb_health },
 	{ "metrics", NAMES_ANY, false, "", "print counters for Prometheus", verb_metrics },
@@ -58,8 +58,8 @@ const struct verb verbs[] = {
 	{ "upgrade", NAMES_NONE, false, "check " ACTS, "replace superd by the installed version; no client notices",
 	  verb_upgrade },
 	{ "shutdown", NAMES_NONE, true, ACTS, "stop all services and superd", verb_shutdown },
-	{ "version", NAMES_NONE, false, "",
-	  "print the versions of superctl and superd, and whether a guard runs", verb_version },
+	{ "version", NAMES_NONE, false, "", "print the versions of superctl and superd, and whether a guard runs",
+	  verb_version },
 	{ "help", NAMES_VERBS, false, "", "print this help, or the options of a verb", NULL },
 };
 
@@ -123,32 +123,16 @@ const char *verb_hint(const char *name)
 	return nearest.word;
 }
 
-#define SECOND 1000000LL                /* microseconds */
-#define COUNT_MOST 1000000              /* lines of log */
+#define SECOND 1000000LL   /* microseconds */
+#define COUNT_MOST 1000000 /* lines of log */
 #define MACHINES RUNSTATEDIR "/superd/control"
-#define ANSWER_LIMIT 1000               /* milliseconds for a superd with a full queue */
+#define ANSWER_LIMIT 1000 /* milliseconds for a superd with a full queue */
 
 #define FIELD(member) CLI_FIELD(struct superctl_options, member)
 
 static const char *refuse_path(const char *path)
 {
 	return *path ? NULL : "expected the path of a socket";
-}
-
-/* Accepts a sort key or its first letter. */
-static const char *set_sort(void *context, const struct cli_option *option, const char *text)
-{
-	struct superctl_options *options = context;
-	static const char *const keys[] = { "memory", "cpu", "name", "state", "used" };
-
-	(void)option;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (!strcmp(keys[i], text) || (*text && !text[1] && *text == *keys[i])) {
-			options->sort = *keys[i];
-			return NULL;
-		}
-	}
-	return "expected memory, cpu, name, state or used";
 }
 
 static const char *print_version(void *options, const struct cli_option *option, const char *argument)
@@ -170,36 +154,42 @@ static const struct cli_option superctl_rows[] = {
 	{ "no-wait", FIELD(no_wait), .help = "do not wait until the change is complete" },
 	{ "timeout", .argument = "DURATION", FIELD(timeout), .scan = scan_duration,
 	  .help = "wait at most this time, such as 30s" },
-	{ "check", FIELD(check),
-	  .help = "upgrade: only check whether the installed version can take over" },
+	{ "check", FIELD(check), .help = "upgrade: only check whether the installed version can take over" },
 	{ "level", .argument = "LEVEL", FIELD(level), .words = "error warning notice info debug",
 	  .refusal = "a level is error, warning, notice, info or debug",
 	  .help = "events, log: the least level: error, warning, notice, info or debug" },
 	{ "count", 'n', .argument = "COUNT", FIELD(count), .scan = scan_count, .least = 1, .most = COUNT_MOST,
-	  .refusal = "expected a number from 1 to 1000000",
-	  .help = "log: the number of lines (10)" },
+	  .refusal = "expected a number from 1 to 1000000", .help = "log: the number of lines (10)" },
 	{ "follow", 'f', FIELD(follow), .help = "log: continue with new lines" },
 	{ "failed", FIELD(failed_only), .help = "list: only services with a fault" },
 	{ "asleep", FIELD(asleep), .help = "wait: until they sleep, not until they would serve a client" },
 	{ "awake", FIELD(awake), .help = "wait: until they run" },
-	{ "sort", .argument = "KEY", .set = set_sort,
+	{ "sort", .argument = "KEY", .words = "memory cpu name state used", FIELD(sort),
+	  .refusal = "expected memory, cpu, name, state or used",
 	  .help = "list: sort by memory, cpu, name, state or used" },
-	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND,
-	  .most = 86400 * SECOND, .refusal = "expected 1s to 1d",
-	  .help = "history: how far back, up to 1d (6h); log: all lines of this time" },
+	{ "since", .argument = "DURATION", FIELD(since), .scan = scan_duration, .least = SECOND, .most = 86400 * SECOND,
+	  .refusal = "expected 1s to 1d", .help = "history: how far back, up to 1d (6h); log: all lines of this time" },
 	{ "names", FIELD(names_only), .help = "list: print only the names" },
 	{ "version", .set = print_version, .ends = true, .help = "print the version of superctl" },
 	{ "help", 'h', .set = show_help, .ends = true, .help = "print this help" },
 };
 
 static const struct cli superctl_cli = {
-	.program = "superctl", .dashes = "--", .joint = "=", .width = 24,
-	.ends_at_word = true, .options = superctl_rows, .count = sizeof(superctl_rows) / sizeof(*superctl_rows),
+	.program = "superctl",
+	.dashes = "--",
+	.joint = "=",
+	.width = 24,
+	.ends_at_word = true,
+	.options = superctl_rows,
+	.count = sizeof(superctl_rows) / sizeof(*superctl_rows),
 };
 
 static const char *const name_words[] = {
-	[NAMES_NONE] = "", [NAMES_ANY] = " [NAME]...", [NAMES_SOME] = " NAME...",
-	[NAMES_SIGNAL] = " NAME... SIGNAL", [NAMES_VERBS] = " [VERB]...",
+	[NAMES_NONE] = "",
+	[NAMES_ANY] = " [NAME]...",
+	[NAMES_SOME] = " NAME...",
+	[NAMES_SIGNAL] = " NAME... SIGNAL",
+	[NAMES_VERBS] = " [VERB]...",
 };
 
 static void print_help(void)
@@ -214,18 +204,6 @@ static void print_help(void)
 	cli_help(&superctl_cli);
 	printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 unhealthy or (status) not serving, 4 no superd.\n"
 	       "See superctl(8).\n");
-}
-
-/* Prints the part of --help that is about one verb: its line, and the options that do not go with every verb. */
-static void print_verb_help(const struct verb *verb)
-{
-	printf("usage: superctl [OPTION]... %s%s\n\n%s\n", verb->name, name_words[verb->names], verb->help);
-	if (*verb->options)
-		putchar('\n');
-	for (size_t i = 0; i < superctl_cli.count; i++) {
-		if (verb_takes(verb, superctl_rows[i].name))
-			cli_help_option(&superctl_cli, &superctl_rows[i]);
-	}
 }
 
 static const char *show_help(void *options, const struct cli_option *option, const char *argument)
@@ -257,26 +235,6 @@ static bool options_belong(const struct superctl_options *options, uint64_t give
 	return true;
 }
 
-/* Refuses control characters in names: a newline would end the request's line. */
-static bool names_are_plain(const struct superctl_options *options)
-{
-	for (size_t i = 0; i < options->name_count; i++) {
-		for (const char *at = options->names[i]; *at; at++) {
-			if ((unsigned char)*at >= ' ' && *at != 0x7f)
-				continue;
-			fprintf(stderr, "superctl: %s: a service's name has no control characters\n",
-				options->verb->name);
-			return false;
-		}
-		if (options->names[i][0] && options->names[i][0] != '-')
-			continue;
-		fprintf(stderr, "superctl: %s: '%s': a service's name is not empty and does not begin with a dash\n",
-			options->verb->name, options->names[i]);
-		return false;
-	}
-	return true;
-}
-
 /* NULL: there is none, and an error was printed. */
 static const struct verb *find_verb(const char *name)
 {
@@ -286,12 +244,14 @@ static const struct verb *find_verb(const char *name)
 	if (hint)
 		fprintf(stderr, "superctl: '%s': there is no such verb: did you mean '%s'?\n", name, hint);
 	else if (!verb)
-		fprintf(stderr, "superctl: '%s': there is no such verb\n"
-				"superctl: \"superctl --help\" lists all verbs and options\n", name);
+		fprintf(stderr,
+			"superctl: '%s': there is no such verb\n"
+			"superctl: \"superctl --help\" lists all verbs and options\n",
+			name);
 	return verb;
 }
 
-/* The verb help. */
+/* The verb help: of each verb its line, and the options that do not go with every verb. */
 static enum ctl_status help_with_verbs(const struct superctl_options *options)
 {
 	for (size_t i = 0; i < options->name_count; i++) {
@@ -301,9 +261,14 @@ static enum ctl_status help_with_verbs(const struct superctl_options *options)
 	if (!options->name_count)
 		print_help();
 	for (size_t i = 0; i < options->name_count; i++) {
-		if (i)
-			putchar('\n');
-		print_verb_help(verb_find(options->names[i]));
+		const struct verb *verb = verb_find(options->names[i]);
+
+		printf("%susage: superctl [OPTION]... %s%s\n\n%s\n%s", i ? "\n" : "", verb->name,
+		       name_words[verb->names], verb->help, *verb->options ? "\n" : "");
+		for (size_t n = 0; n < superctl_cli.count; n++) {
+			if (verb_takes(verb, superctl_rows[n].name))
+				cli_help_option(&superctl_cli, &superctl_rows[n]);
+		}
 	}
 	return CTL_DONE;
 }
@@ -324,7 +289,23 @@ static bool names_are_right(const struct superctl_options *options)
 			options->verb->name, options->verb->name);
 		return false;
 	}
-	return names_are_plain(options);
+	for (size_t i = 0; i < options->name_count; i++) {
+		const char *name = options->names[i];
+
+		for (const char *at = name; *at; at++) { /* a newline would end the request's line */
+			if ((unsigned char)*at >= ' ' && *at != 0x7f)
+				continue;
+			fprintf(stderr, "superctl: %s: a service's name has no control characters\n",
+				options->verb->name);
+			return false;
+		}
+		if (*name && *name != '-')
+			continue;
+		fprintf(stderr, "superctl: %s: '%s': a service's name is not empty and does not begin with a dash\n",
+			options->verb->name, name);
+		return false;
+	}
+	return true;
 }
 
 /* Whether a superd of this user answers at an abstract name. */
@@ -352,13 +333,6 @@ static const char *default_control_path(void)
 	if ((getuid() || access(MACHINES, F_OK) < 0) && answers(own))
 		return own;
 	return MACHINES;
-}
-
-/* getopt_long(3) has already reported the unknown option. */
-static void print_hint(const char *word)
-{
-	cli_hint(&superctl_cli, word);
-	fprintf(stderr, "superctl: see superctl --help\n");
 }
 
 /* Reads the options, and moves the other words to argv[1] and behind it. *count: number of these words. */
@@ -391,11 +365,14 @@ bool superctl_options_parse(struct superctl_options *options, int argc, char **a
 	int words;
 
 	*options = (struct superctl_options){
-		.control = control && *control ? control : NULL, .timeout = -1,
+		.control = control && *control ? control : NULL,
+		.timeout = -1,
 	};
 	result = read_words(options, argc, argv, &given, &words);
-	if (result == CLI_UNKNOWN)
-		print_hint(argv[optind - 1]);
+	if (result == CLI_UNKNOWN) { /* getopt_long(3) has reported it */
+		cli_hint(&superctl_cli, argv[optind - 1]);
+		fprintf(stderr, "superctl: see superctl --help\n");
+	}
 	*status = result == CLI_ENDED ? CTL_DONE : CTL_USAGE;
 	if (result != CLI_READ)
 		return false;

@@ -3,7 +3,7 @@
  * Each text of superd's answers is made visible and then escaped (html_add); ids and addresses are written as in a URL.
  * Nothing here writes: superd's connection may only read, and the methods are GET and HEAD. The pages have no script; a
  * browser loads them again from time to time. */
-#include "superctl/page.h"
+#include "superctl/superctl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,10 +12,10 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 
-#define ASK_LIMIT 10000                 /* milliseconds for all of superd's answers */
-#define LINES_MOST 200000               /* lines of an answer */
-#define PAGE_SERVICES 5000              /* rows of the overview */
-#define NAME_MOST 24                    /* bytes of a name that no line break parts */
+#define ASK_LIMIT 10000	   /* milliseconds for all of superd's answers */
+#define LINES_MOST 200000  /* lines of an answer */
+#define PAGE_SERVICES 5000 /* rows of the overview */
+#define NAME_MOST 24	   /* bytes of a name that no line break parts */
 
 /* Cells of a bar in the overview, and on the page of a service. */
 #define CELLS 96
@@ -25,18 +25,18 @@ static const char html_type[] = "text/html; charset=utf-8";
 
 /* superd's answers for the overview; all borrowed. */
 struct overview {
-	const json_t *metrics;          /* array: superd's own line, then one for each service */
-	const json_t *bars;             /* object: name to the drawing of add_bar */
-	double from, until;             /* Unix times of the bars */
+	const json_t *metrics; /* array: superd's own line, then one for each service */
+	const json_t *bars;    /* object: name to the drawing of add_bar */
+	double from, until;    /* Unix times of the bars */
 };
 
 /* What a bar shows, the last ones above the others. What is shorter than a cell fills it all the same. */
 static const struct paint {
-	const char *phases;             /* as superd names them */
-	bool is_short;                  /* only those shorter than a cell */
-	const char *word;               /* for people */
-	const char *class;              /* in the style sheet */
-	const char *top;                /* of its cells, which end at 1 */
+	const char *phases; /* as superd names them */
+	bool is_short;	    /* only those shorter than a cell */
+	const char *word;   /* for people */
+	const char *class;  /* in the style sheet */
+	const char *top;    /* of its cells, which end at 1 */
 } paints[] = {
 	{ "off", false, "off", "t-off", "0" },
 	{ "asleep", false, "asleep", "t-asleep", "0" },
@@ -50,11 +50,6 @@ static const struct paint {
 };
 #define PAINTS (sizeof(paints) / sizeof(*paints))
 
-/* Sums over the services, shown above the table. */
-struct totals {
-	double services, disabled, memory, queue, instances, faults, shown;
-};
-
 static void add_escaped(struct buf *out, struct buf *text)
 {
 	html_add(out, buf_string(text), text->length);
@@ -63,13 +58,16 @@ static void add_escaped(struct buf *out, struct buf *text)
 
 static void add_head(struct buf *out, const char *title, const char *root)
 {
-	buf_text(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		      "<meta name=\"color-scheme\" content=\"light dark\">\n"
-		      "<meta http-equiv=\"refresh\" content=\"30\">\n<title>");
+	buf_text(out,
+		 "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		 "<meta name=\"color-scheme\" content=\"light dark\">\n"
+		 "<meta http-equiv=\"refresh\" content=\"30\">\n<title>");
 	html_text(out, title);
-	buf_addf(out, "</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"%spage.css\">\n"
-		      "</head>\n<body>\n", root);
+	buf_addf(out,
+		 "</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"%spage.css\">\n"
+		 "</head>\n<body>\n",
+		 root);
 }
 
 static const char *colour_of(const json_t *service)
@@ -97,7 +95,8 @@ static void add_cells(struct buf *out, const struct paint *paint, const json_t *
 	bool painted[CELLS_OF_ONE] = { false };
 	size_t n;
 
-	json_array_foreach(spans, n, span) {
+	json_array_foreach(spans, n, span)
+	{
 		const json_t *next = json_array_get(spans, n + 1);
 		double at = (json_reply_number(span, "at") - from) / cell;
 		double end = next ? (json_reply_number(next, "at") - from) / cell : (double)cells;
@@ -131,8 +130,10 @@ static void add_bar(struct buf *out, const json_t *line, size_t cells)
 		}
 		buf_clear(&path);
 	}
-	buf_addf(out, "<svg class=\"timeline\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\" role=\"img\" "
-		      "aria-label=\"%s\">%s</svg>", cells, buf_string(&words), buf_string(&paths));
+	buf_addf(out,
+		 "<svg class=\"timeline\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\" role=\"img\" "
+		 "aria-label=\"%s\">%s</svg>",
+		 cells, buf_string(&words), buf_string(&paths));
 	buf_free(&words);
 	buf_free(&paths);
 	buf_free(&path);
@@ -154,7 +155,9 @@ static void add_axis(struct buf *out, double from, double until, int between)
 		double part = (double)n / (between + 1);
 
 		buf_addf(out, "<text x=\"%.2f%%\" y=\"10\" text-anchor=\"%s\">", part * 100,
-			 !n ? "start" : n > between ? "end" : "middle");
+			 !n		       ? "start"
+				 : n > between ? "end"
+					       : "middle");
 		human_units_add_minute(out, from + part * (until - from));
 		buf_addf(out, "</text><rect x=\"%.2f%%\" y=\"12\" width=\"1\" height=\"4\"/>", part * 100);
 	}
@@ -165,8 +168,9 @@ static void add_legend(struct buf *out)
 {
 	buf_text(out, "<p class=\"legend\">");
 	for (size_t n = 0; n < PAINTS; n++)
-		buf_addf(out, "<span><svg aria-hidden=\"true\" viewBox=\"0 0 1 1\" width=\"12\" height=\"12\">"
-			      "<path class=\"%s\" d=\"M0 %sh1v1H0z\"/></svg> %s</span> ",
+		buf_addf(out,
+			 "<span><svg aria-hidden=\"true\" viewBox=\"0 0 1 1\" width=\"12\" height=\"12\">"
+			 "<path class=\"%s\" d=\"M0 %sh1v1H0z\"/></svg> %s</span> ",
 			 paints[n].class, paints[n].top, paints[n].word);
 	buf_text(out, "</p>\n");
 }
@@ -211,22 +215,7 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 static bool is_faulty(const json_t *service)
 {
 	return *json_reply_text(service, "fault") || *json_reply_text(service, "skipped") ||
-	       json_reply_is(service, "state", "backoff");
-}
-
-static void add_service(struct buf *rows, struct totals *totals, const struct overview *overview, const json_t *service)
-{
-	double instances = (double)facts_instances(service), queue;
-
-	(void)facts_queue(service, &queue);
-	totals->services++;
-	totals->disabled += json_reply_is(service, "state", "off");
-	totals->faults += is_faulty(service);
-	totals->memory += json_reply_number(service, "memory");
-	totals->queue += queue;
-	totals->instances += instances;
-	if (totals->shown++ < PAGE_SERVICES)
-		add_row(rows, overview, service);
+		json_reply_is(service, "state", "backoff");
 }
 
 static void add_total(struct buf *out, const char *name, double number, bool is_bytes)
@@ -239,70 +228,63 @@ static void add_total(struct buf *out, const char *name, double number, bool is_
 	buf_text(out, "</dd></div>\n");
 }
 
-static void add_totals(struct buf *out, const struct totals *totals)
-{
-	buf_addf(out, "<dl id=\"totals\" class=\"totals\">\n<div><dt>Services</dt><dd>%.0f", totals->services);
-	if (totals->disabled)
-		buf_addf(out, "<small>, %.0f disabled</small>", totals->disabled);
-	buf_text(out, "</dd></div>\n");
-	add_total(out, "Instances", totals->instances, false);
-	add_total(out, "Waiting clients", totals->queue, false);
-	add_total(out, "Memory awake", totals->memory, true);
-	add_total(out, "With a fault", totals->faults, false);
-	buf_text(out, "</dl>\n");
-}
-
-/* Where the service stands: those with a fault first, then those that are awake, then the rest. */
-enum place { PLACE_FAULTY, PLACE_AWAKE, PLACE_REST, PLACES };
-
-static enum place place_of(const json_t *service)
-{
-	if (is_faulty(service))
-		return PLACE_FAULTY;
-	return state_word_is_awake(state_word_of(service)) ? PLACE_AWAKE : PLACE_REST;
-}
-
-/* Within a place they are in superd's order, which is that of the configuration. */
-static void add_services(struct buf *rows, struct totals *totals, const struct overview *overview)
-{
-	for (enum place place = PLACE_FAULTY; place < PLACES; place++) {
-		for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
-			const json_t *service = json_array_get(overview->metrics, n);
-
-			if (place_of(service) == place)
-				add_service(rows, totals, overview, service);
-		}
-	}
-}
-
 static void add_overview_page(struct buf *out, const struct overview *overview)
 {
 	const json_t *superd = json_reply_object(json_array_get(overview->metrics, 0), "superd");
-	struct totals totals = { 0 };
+	double services = (double)json_array_size(overview->metrics) - 1, shown = 0;
+	double disabled = 0, memory = 0, waiting = 0, instances = 0, faults = 0, queue;
 	struct buf rows = { 0 };
 
-	add_services(&rows, &totals, overview);
+	/* Those with a fault first, then those that are awake, then the rest, each in superd's order, which is that of
+	 * the configuration. */
+	for (int place = 0; place < 3; place++) {
+		for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
+			const json_t *service = json_array_get(overview->metrics, n);
+			bool is_bad = is_faulty(service), is_awake = state_word_is_awake(state_word_of(service));
+
+			if (place != (is_bad ? 0 : is_awake ? 1 : 2))
+				continue;
+			(void)facts_queue(service, &queue);
+			disabled += json_reply_is(service, "state", "off");
+			faults += is_bad;
+			memory += json_reply_number(service, "memory");
+			waiting += queue;
+			instances += (double)facts_instances(service);
+			if (shown++ < PAGE_SERVICES)
+				add_row(&rows, overview, service);
+		}
+	}
 	add_head(out, "superd", "");
 	buf_text(out, "<header><h1>superd</h1> <p id=\"about\">version ");
 	html_member(out, superd, "version");
 	buf_addf(out, ", pid %.0f, up ", json_reply_number(superd, "pid"));
 	human_units_add_age(out, json_reply_number(superd, "uptime"));
 	buf_text(out, "</p></header>\n<main>\n");
-	add_totals(out, &totals);
-	buf_text(out, "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
-		      "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since");
+	buf_addf(out, "<dl id=\"totals\" class=\"totals\">\n<div><dt>Services</dt><dd>%.0f", services);
+	if (disabled)
+		buf_addf(out, "<small>, %.0f disabled</small>", disabled);
+	buf_text(out, "</dd></div>\n");
+	add_total(out, "Instances", instances, false);
+	add_total(out, "Waiting clients", waiting, false);
+	add_total(out, "Memory awake", memory, true);
+	add_total(out, "With a fault", faults, false);
+	buf_text(out, "</dl>\n");
+	buf_text(out,
+		 "<div class=\"wide\"><table id=\"services\">\n<caption>Services</caption>\n<thead><tr>"
+		 "<th scope=\"col\">Service<th scope=\"col\">State<th scope=\"col\">Since");
 	buf_text(out, "<th scope=\"col\">");
 	add_window(out, overview->from, overview->until);
 	buf_text(out, "<div>");
 	add_axis(out, overview->from, overview->until, 1);
-	buf_text(out, "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
-		      "<th scope=\"col\">Instances<th scope=\"col\">Memory"
-		      "<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
-		      "<tbody id=\"rows\">\n");
+	buf_text(out,
+		 "</div><th scope=\"col\">Listens on<th scope=\"col\">Queue"
+		 "<th scope=\"col\">Instances<th scope=\"col\">Memory"
+		 "<th scope=\"col\">Starts<th scope=\"col\">Last failure\n"
+		 "<tbody id=\"rows\">\n");
 	buf_add(out, buf_string(&rows), rows.length);
 	buf_text(out, "</table></div>\n<p id=\"note\">");
-	if (totals.shown > PAGE_SERVICES)
-		buf_addf(out, "%.0f more services are not shown.", totals.shown - PAGE_SERVICES);
+	if (shown > PAGE_SERVICES)
+		buf_addf(out, "%.0f more services are not shown.", shown - PAGE_SERVICES);
 	buf_text(out, "</p>\n");
 	add_legend(out);
 	buf_text(out, "</main>\n</body>\n</html>\n");
@@ -312,15 +294,15 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 static void add_facts(struct buf *out, const json_t *status)
 {
 	static const enum field list[] = {
-		FIELD_STATE,  FIELD_SINCE, FIELD_ENDPOINTS, FIELD_COMMAND, FIELD_QUEUE,	  FIELD_INSTANCES,
-		FIELD_MEMORY, FIELD_TIME,  FIELD_LAST_USED, FIELD_STARTS,  FIELD_FAILED,  FIELD_REFUSED,
-		FIELD_FAILURE,
+		FIELD_STATE,	 FIELD_SINCE,	FIELD_ENDPOINTS, FIELD_COMMAND,	  FIELD_QUEUE,
+		FIELD_INSTANCES, FIELD_MEMORY,	FIELD_TIME,	 FIELD_LAST_USED, FIELD_STARTS,
+		FIELD_FAILED,	 FIELD_REFUSED, FIELD_FAILURE,
 	};
 	struct buf value = { 0 };
 
 	buf_text(out, "<dl id=\"facts\" class=\"facts\">\n");
 	for (size_t n = 0; n < sizeof(list) / sizeof(*list); n++) {
-		if (list[n] == FIELD_COMMAND)   /* of a service that is skipped, too; its reason is the failure */
+		if (list[n] == FIELD_COMMAND) /* of a service that is skipped, too; its reason is the failure */
 			json_reply_show_text(&value, status, "command");
 		else
 			add_field(&value, list[n], status);
@@ -360,15 +342,18 @@ static void add_log(struct buf *out, const json_t *log)
 	struct buf clock = { 0 };
 
 	buf_text(out, "<section id=\"log\">\n<h2>Log</h2>\n");
-	buf_text(out, json_array_size(log) ? "<ol class=\"log\" tabindex=\"0\" aria-label=\"Log\">\n" :
-					     "<p>No lines.</p>\n<ol>\n");
+	buf_text(out,
+		 json_array_size(log) ? "<ol class=\"log\" tabindex=\"0\" aria-label=\"Log\">\n"
+				      : "<p>No lines.</p>\n<ol>\n");
 	for (size_t n = 0; n < json_array_size(log); n++) {
 		const json_t *line = json_array_get(log, n);
 		const char *level = json_reply_text(line, "level");
 
 		human_units_add_clock(&clock, json_reply_number(line, "at"));
-		buf_addf(out, "<li%s><time>", !strcmp(level, "error") ? " class=\"bad\"" :
-					      !strcmp(level, "warning") ? " class=\"warn\"" : "");
+		buf_addf(out, "<li%s><time>",
+			 !strcmp(level, "error")	     ? " class=\"bad\""
+				 : !strcmp(level, "warning") ? " class=\"warn\""
+							     : "");
 		add_escaped(out, &clock);
 		buf_text(out, "</time> ");
 		if (facts_add_speaker(&clock, line)) {
@@ -390,9 +375,10 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 
 	buf_text(out, "<section id=\"wakes\">\n");
 	if (json_array_size(wakes))
-		buf_text(out, "<h2>Wakes</h2>\n<div class=\"wide\"><table class=\"bars\">\n<thead><tr>"
-			      "<th scope=\"col\">Time<th scope=\"col\">Wake<th scope=\"col\">Delay"
-			      "<th scope=\"col\">By\n<tbody>\n");
+		buf_text(out,
+			 "<h2>Wakes</h2>\n<div class=\"wide\"><table class=\"bars\">\n<thead><tr>"
+			 "<th scope=\"col\">Time<th scope=\"col\">Wake<th scope=\"col\">Delay"
+			 "<th scope=\"col\">By\n<tbody>\n");
 	for (size_t n = json_array_size(wakes); n-- > 0;) {
 		const json_t *wake = json_array_get(wakes, n);
 
@@ -412,22 +398,11 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 	buf_free(&clock);
 }
 
-/* line: that of timeline. */
-static void add_timeline(struct buf *out, const json_t *line)
-{
-	double from = json_reply_number(line, "from"), until = json_reply_number(line, "until");
-
-	buf_text(out, "<section>\n<h2>");
-	add_window(out, from, until);
-	buf_text(out, "</h2>\n<p id=\"timeline\">");
-	add_axis(out, from, until, 5);
-	add_bar(out, line, CELLS_OF_ONE);
-}
-
 /* lines: those of status, timeline and show; the last one NULL: the page is without details. log: array of the lines of
  * log, the oldest first. */
 static void add_service_page(struct buf *out, const json_t *const lines[3], const json_t *log)
 {
+	double from = json_reply_number(lines[1], "from"), until = json_reply_number(lines[1], "until");
 	struct buf title = { 0 };
 
 	buf_addf(&title, "%s - superd", json_reply_text(lines[0], "service"));
@@ -437,7 +412,11 @@ static void add_service_page(struct buf *out, const json_t *const lines[3], cons
 	html_member(out, lines[0], "service");
 	buf_text(out, "</h1></header>\n<main>\n");
 	add_facts(out, lines[0]);
-	add_timeline(out, lines[1]);
+	buf_text(out, "<section>\n<h2>");
+	add_window(out, from, until);
+	buf_text(out, "</h2>\n<p id=\"timeline\">");
+	add_axis(out, from, until, 5);
+	add_bar(out, lines[1], CELLS_OF_ONE);
 	buf_text(out, "</p>\n");
 	add_legend(out);
 	buf_text(out, "</section>\n");
@@ -446,16 +425,17 @@ static void add_service_page(struct buf *out, const json_t *const lines[3], cons
 		add_log(out, log);
 		add_configuration(out, lines[2]);
 	} else {
-		buf_text(out, "<p>Log, command and configuration are shown over a unix socket, or with "
-			      "<code>builtin = { status, log }</code>.</p>\n");
+		buf_text(out,
+			 "<p>Log, command and configuration are shown over a unix socket, or with "
+			 "<code>builtin = { status, log }</code>.</p>\n");
 	}
 	buf_text(out, "</main>\n</body>\n</html>\n");
 }
 
 struct answer {
-	json_t *lines;                  /* array, owned; NULL: none yet */
-	struct overview *overview;      /* for which a line of timeline is drawn as it comes: its spans may be many */
-	bool failed;                    /* there are too many lines */
+	json_t *lines;		   /* array, owned; NULL: none yet */
+	struct overview *overview; /* for which a line of timeline is drawn as it comes: its spans may be many */
+	bool failed;		   /* there are too many lines */
 };
 
 static bool keep_line(void *context, const json_t *line, struct reply_text *text)
@@ -498,18 +478,6 @@ static json_t *ask(struct ctl_client *client, const char *text, struct overview 
 	return NULL;
 }
 
-static json_t *ask_about(struct ctl_client *client, const char *verb, const char *name)
-{
-	struct buf request = { 0 };
-	json_t *lines;
-
-	buf_addf(&request, "%s ", verb);
-	shell_words_quote(&request, name);
-	lines = ask(client, buf_string(&request), NULL);
-	buf_free(&request);
-	return lines;
-}
-
 static bool answer_overview(struct ctl_client *client, struct http_response *response)
 {
 	json_t *metrics = ask(client, "metrics", NULL);
@@ -536,22 +504,14 @@ static json_t *line_of(const json_t *lines, const char *name)
 	return NULL;
 }
 
-static void keep_lines_of(json_t *lines, const char *name)
-{
-	for (size_t n = json_array_size(lines); n-- > 0;) {
-		if (!json_reply_is(json_array_get(lines, n), "service", name))
-			json_array_remove(lines, n);
-	}
-}
-
 /* A service that superd does not know has no page. */
-static bool answer_service(struct ctl_client *client, const char *name, bool in_detail,
-			   struct http_response *response)
+static bool answer_service(struct ctl_client *client, const char *name, struct http_response *response)
 {
 	const char *const requests[] = { "status", "timeline", "show", "log --lines=100" };
 	enum { LOG = 3, ANSWERS };
 	json_t *all = ask(client, "list", NULL), *answers[ANSWERS] = { NULL };
 	const json_t *lines[LOG] = { NULL };
+	struct buf request = { 0 };
 	bool known = line_of(all, name), ok = all;
 
 	json_decref(all);
@@ -559,39 +519,44 @@ static bool answer_service(struct ctl_client *client, const char *name, bool in_
 		response->status = 404;
 		return ok;
 	}
-	for (size_t n = 0; ok && n < (in_detail ? ANSWERS : LOG - 1); n++) {
-		answers[n] = ask_about(client, requests[n], name);
+	/* superd says whether the page has logs, commands and configuration. */
+	for (size_t n = 0; ok && n < (json_reply_flag(client->greeting, "in_detail") ? ANSWERS : LOG - 1); n++) {
+		buf_addf(&request, "%s ", requests[n]);
+		shell_words_quote(&request, name);
+		answers[n] = ask(client, buf_string(&request), NULL);
+		buf_clear(&request);
 		if (n < LOG)
 			lines[n] = line_of(answers[n], name);
 		ok = answers[n] && lines[0];
 	}
 	if (ok) {
-		keep_lines_of(answers[LOG], name);
+		for (size_t n = json_array_size(answers[LOG]); n-- > 0;) {
+			if (!json_reply_is(json_array_get(answers[LOG], n), "service", name))
+				json_array_remove(answers[LOG], n);
+		}
 		add_service_page(&response->body, lines, answers[LOG]);
 		response->type = html_type;
 	}
 	for (size_t n = 0; n < ANSWERS; n++)
 		json_decref(answers[n]);
+	buf_free(&request);
 	return ok;
 }
 
 /* name: the service, decoded; NULL: the overview. An error goes to stderr, and so to superd's log. */
 static void ask_superd(const struct superctl_options *options, const char *name, struct http_response *response)
 {
-	struct ctl_client client = { .until = clock_ms() + ASK_LIMIT,
-				     .timeout = CLIENT_FOREVER,
-				     .quiet = true };
+	struct ctl_client client = { .until = clock_ms() + ASK_LIMIT, .timeout = CLIENT_FOREVER, .quiet = true };
 	bool ok = false;
 
 	if (client_open(&client, options) == CTL_DONE) {
-		ok = name ? answer_service(&client, name, options->in_detail, response)
-			  : answer_overview(&client, response);
+		ok = name ? answer_service(&client, name, response) : answer_overview(&client, response);
 		client_close(&client);
 	}
 	if (!ok) {
 		response->status = 503;
-		fprintf(stderr, "superctl: status page: %s\n", client.why.length
-			? buf_string(&client.why) : "superd sent too many lines");
+		fprintf(stderr, "superctl: status page: %s\n",
+			client.why.length ? buf_string(&client.why) : "superd sent too many lines");
 	}
 	buf_free(&client.why);
 }
@@ -626,10 +591,10 @@ static enum ctl_status find_page(const struct superctl_options *options, const s
 enum ctl_status verb_page(const struct superctl_options *options)
 {
 	static const char head[] = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-				     "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
-				     "Content-Security-Policy: default-src 'none'; style-src 'self'; "
-				     "img-src data:; form-action 'none'; "
-				     "base-uri 'none'; frame-ancestors 'none'\r\n";
+				   "Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+				   "Content-Security-Policy: default-src 'none'; style-src 'self'; "
+				   "img-src data:; form-action 'none'; "
+				   "base-uri 'none'; frame-ancestors 'none'\r\n";
 	static const struct http_view view = { "status page", "status", NULL, head, find_page };
 
 	return http_serve(&view, options);

@@ -1,5 +1,5 @@
 /* The style sheet of the pages. */
-#include "superctl/page.h"
+#include "superctl/superctl.h"
 
 const char page_css[] =
 	":root{color-scheme:light dark;--text:#1b1f24;--back:#fff;--soft:#f3f5f7;--line:#d0d7de;--dim:#57606a;"

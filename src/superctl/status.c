@@ -13,8 +13,8 @@
 struct each_view {
 	void (*add)(struct buf *out, const struct each_view *view, const json_t *service);
 	struct screen screen;
-	size_t shown;                   /* number of services so far */
-	size_t inactive;                /* of these, services that would not serve the next client */
+	size_t shown;	 /* number of services so far */
+	size_t inactive; /* of these, services that would not serve the next client */
 };
 
 static bool show_line(void *context, const json_t *line, struct reply_text *text)
@@ -100,7 +100,7 @@ enum ctl_status verb_version(const struct superctl_options *options)
 	return client_ask(options, "version", show_version, NULL);
 }
 
-#define LABEL 14 /* columns up to the colon */
+#define LABEL 14		 /* columns up to the colon */
 #define INDENT "               " /* as wide as a label */
 
 /* Adds "      State: ", aligned at the colon. */
@@ -109,18 +109,6 @@ static void add_label(struct buf *out, const char *label)
 	for (size_t n = strlen(label); n < LABEL - 1; n++)
 		buf_char(out, ' ');
 	buf_addf(out, "%s%s ", label, *label ? ":" : " ");
-}
-
-static void add_head(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	struct buf name = { 0 };
-
-	json_reply_show_text(&name, service, "service");
-	state_word_add_dot(state_word_of(service), screen, out);
-	buf_char(out, ' ');
-	screen_add(screen, out, STYLE_BOLD, buf_string(&name));
-	(void)template_add(out, service, "[ - {command}]\n"); /* an entry that is skipped may have none */
-	buf_free(&name);
 }
 
 static void add_state(struct buf *out, const struct screen *screen, const json_t *service)
@@ -165,34 +153,20 @@ static void add_listeners(struct buf *out, const struct screen *screen, const js
 	}
 }
 
-/* Its age, memory and processor time. */
-static void add_usage(struct columns *columns, const json_t *process)
-{
-	static const char *const cells[] = { "{age:age}", "[{memory:bytes}]", "[{cpu:span}]" };
-
-	for (size_t n = 0; n < sizeof(cells) / sizeof(*cells); n++)
-		fields_say(columns, STYLE_PLAIN, process, cells[n]);
-}
-
-static void add_instance(struct columns *columns, struct buf *cell, const json_t *instance)
-{
-	fields_say(columns, STYLE_PLAIN, instance, "[{pid}]");  /* none: the commands before its program still run */
-	fields_say(columns, STYLE_PLAIN, instance, "[{state}]");
-	add_usage(columns, instance);
-	fields_say(columns, STYLE_PLAIN, instance, "[{peer}]");
-	(void)template_add(cell, instance, "[{waits_for}|{says}]");
-	if (!cell->length)
-		facts_add_relay(cell, instance);
-	columns_add(columns, STYLE_PLAIN, cell);
-}
-
 static void add_instances(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	static const struct column titles[] = {
-		{ .title = "PID", .right = true },  { .title = "STATE" },
-		{ .title = "FOR", .right = true },  { .title = "MEMORY", .right = true },
-		{ .title = "CPU", .right = true },  { .title = "PEER" },
+		{ .title = "PID", .right = true },
+		{ .title = "STATE" },
+		{ .title = "FOR", .right = true },
+		{ .title = "MEMORY", .right = true },
+		{ .title = "CPU", .right = true },
+		{ .title = "PEER" },
 		{ .title = "SAYS" },
+	};
+	/* No pid: the commands before its program still run. */
+	static const char *const cells[] = {
+		"[{pid}]", "[{state}]", "{age:age}", "[{memory:bytes}]", "[{cpu:span}]", "[{peer}]",
 	};
 	const json_t *list = json_reply_list(service, "instances");
 	struct columns columns;
@@ -201,8 +175,16 @@ static void add_instances(struct buf *out, const struct screen *screen, const js
 	if (!json_array_size(list))
 		return;
 	columns_begin(&columns, titles, sizeof(titles) / sizeof(titles[0]));
-	for (size_t i = 0; i < json_array_size(list); i++)
-		add_instance(&columns, &cell, json_array_get(list, i));
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *instance = json_array_get(list, i);
+
+		for (size_t n = 0; n < sizeof(cells) / sizeof(*cells); n++)
+			fields_say(&columns, STYLE_PLAIN, instance, cells[n]);
+		(void)template_add(&cell, instance, "[{waits_for}|{says}]");
+		if (!cell.length)
+			facts_add_relay(&cell, instance);
+		columns_add(&columns, STYLE_PLAIN, &cell);
+	}
 	add_label(out, "Instances");
 	buf_addf(out, "%zu", facts_instances(service));
 	if (facts_instances(service) > json_array_size(list))
@@ -261,35 +243,39 @@ static const struct line {
 	{ .label = "Refused", .add = add_refusals },
 };
 
-static void add_line(struct buf *out, const struct screen *screen, const struct line *line, const json_t *service)
+static void add_status(struct buf *out, const struct each_view *view, const json_t *service)
 {
 	struct buf text = { 0 };
 
-	if (line->add_block)
-		line->add_block(out, screen, service);
-	else if (line->add)
-		line->add(&text, service);
-	else
-		(void)template_add(&text, service, line->template);
-	if (text.length) {
-		add_label(out, line->label);
-		buf_addf(out, "%s\n", buf_string(&text));
+	json_reply_show_text(&text, service, "service");
+	state_word_add_dot(state_word_of(service), &view->screen, out);
+	buf_char(out, ' ');
+	screen_add(&view->screen, out, STYLE_BOLD, buf_string(&text));
+	(void)template_add(out, service, "[ - {command}]\n"); /* an entry that is skipped may have none */
+	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++) {
+		const struct line *line = &lines[n];
+
+		buf_clear(&text);
+		if (line->add_block)
+			line->add_block(out, &view->screen, service);
+		else if (line->add)
+			line->add(&text, service);
+		else
+			(void)template_add(&text, service, line->template);
+		if (text.length) {
+			add_label(out, line->label);
+			buf_addf(out, "%s\n", buf_string(&text));
+		}
 	}
 	buf_free(&text);
-}
-
-static void add_status(struct buf *out, const struct each_view *view, const json_t *service)
-{
-	add_head(out, &view->screen, service);
-	for (size_t n = 0; n < sizeof(lines) / sizeof(*lines); n++)
-		add_line(out, &view->screen, &lines[n], service);
 }
 
 static bool show_superd(void *context, const json_t *line, struct reply_text *text)
 {
 	(void)context;
-	(void)template_add(&text->out, line, "[\nthe last reload was refused: {reload_refused}; "
-					     "superd uses the previous configuration\n]");
+	(void)template_add(&text->out, line,
+			   "[\nthe last reload was refused: {reload_refused}; "
+			   "superd uses the previous configuration\n]");
 	return true;
 }
 

@@ -1,4 +1,4 @@
-/* superctl: the command line, what is read from superd and printed, and the verbs. */
+/* superctl: the command line, what is read from superd and printed, the verbs, and the pages that superd-web serves. */
 #pragma once
 
 #include <jansson.h>
@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
+#include "lib/http.h"
 
 /* The exit status; scripts rely on the numbers (superctl(8)). */
 enum ctl_status { CTL_DONE, CTL_FAILED, CTL_USAGE, CTL_NOT_ACTIVE, CTL_NO_SUPERD };
@@ -19,7 +20,6 @@ struct superctl_options {
 	const struct verb *verb;
 	const char *const *names;       /* names of services or patterns; part of argv */
 	size_t name_count;
-	bool in_detail;                 /* of superd-web: the page has logs, commands and configuration */
 	const char *const *hosts;       /* of superd-web: names of this host that a client may use; NULL: any */
 	const char *control;            /* path of the control socket, or @NAME; or its name in messages */
 	int control_fd;                 /* a connection to it, for superd-web; 0: connect to `control` */
@@ -32,7 +32,7 @@ struct superctl_options {
 	bool waits;                     /* the verb waits for work, as long as --timeout allows */
 	bool has_timeout;               /* it was given, be it "infinity" */
 	int64_t count;                  /* log: number of lines; 0: not given */
-	char sort;                      /* list: 'm' memory, 'c' CPU, 'n' name, 's' state, 'u' last use; 0: not given */
+	const char *sort;               /* list: the key; NULL: not given */
 };
 
 /* What the verbs do: each sends the request to superd and prints the answer. It returns the exit status, and has printed
@@ -332,3 +332,43 @@ void why_add(struct buf *out, const json_t *service, const char *end);
 
 /* Adds the page. lines: an array of superd's answer to "metrics". */
 void metrics_compose(struct buf *out, const json_t *lines);
+
+/* Text in HTML and in a URL. Names, messages and reasons come from tables, backends and clients: all of them pass
+ * through here. */
+
+/* Adds text for an element or a quoted attribute, visible (buf_visible) and with & < > " ' as references. */
+void html_add(struct buf *out, const char *text, size_t length);
+void html_text(struct buf *out, const char *text);
+void html_lines(struct buf *out, const char *text); /* the same for preformatted text: tabs and line breaks stay */
+void html_member(struct buf *out, const json_t *object, const char *key); /* a string member; nothing if it is none */
+
+/* Adds text as a segment of a URL's path: letters, digits, - _ ~ and . stay, others become
+ * %HH. */
+void html_url(struct buf *out, const char *text);
+
+/* One HTTP request and its response over stdin and stdout, a connection that superd accepted. */
+
+struct http_response {
+	int status;                     /* 200; any other status has its reason for a body */
+	const char *type;               /* of the body */
+	struct buf body;
+};
+
+struct http_view {
+	const char *name;               /* for messages */
+	const char *builtin;            /* its word in superd.conf */
+	const char *path;               /* as for http_parse */
+	const char *fields;             /* further lines of the head */
+	/* Answers a request that is right. Returns the exit status, and has printed why. */
+	enum ctl_status (*answer)(const struct superctl_options *options, const struct http_request *request,
+				  struct http_response *response);
+};
+
+/* Reads a request, and answers it. options->hosts: names that Host may have besides an address and localhost, as a
+ * protection against DNS rebinding; NULL: any. A client that sends nothing gets nothing. Then it reads until the client
+ * closes its side, for a limited time. That the client has left is no failure. */
+enum ctl_status http_serve(const struct http_view *view, const struct superctl_options *options);
+
+/* The style sheet, a file of its own: so the Content-Security-Policy of the pages allows no inline style and no script, and
+ * text that slipped through unescaped would run nothing. */
+extern const char page_css[];

@@ -19,27 +19,22 @@ static const char *const codes[] = {
 	[STYLE_YELLOW] = "\033[33m", [STYLE_RED] = "\033[1;31m", [STYLE_BLUE] = "\033[36m",
 };
 
-static size_t find_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	int64_t number;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
-		return size.ws_col;
-	return columns && !scan_count(columns, &number) && number > 0 && number < 10000 ? (size_t)number : 80;
-}
-
 void screen_open(struct screen *screen, enum colour colour)
 {
-	const char *without = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *without = getenv("NO_COLOR"), *term = getenv("TERM"), *columns = getenv("COLUMNS");
+	struct winsize size;
+	int64_t number;
 
 	*screen = (struct screen){ .is_terminal = isatty(STDOUT_FILENO) };
 	screen->colours = screen->is_terminal && !(term && !strcmp(term, "dumb")) && !(without && *without);
 	if (colour != COLOUR_AUTO)
 		screen->colours = colour == COLOUR_ALWAYS;
 	screen->unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	screen->width = screen->is_terminal ? find_width() : 0;
+	if (screen->is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		screen->width = size.ws_col;
+	else if (screen->is_terminal)
+		screen->width =
+			columns && !scan_count(columns, &number) && number > 0 && number < 10000 ? (size_t)number : 80;
 }
 
 void screen_set(const struct screen *screen, struct buf *out, enum style style)
@@ -106,7 +101,7 @@ static size_t screen_columns(const char *text)
 
 /* Aligned columns. A line that is longer than the terminal is cut. */
 
-#define GAP 2    /* blanks between two columns */
+#define GAP 2 /* blanks between two columns */
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count)
 {
@@ -139,22 +134,6 @@ size_t columns_rows(const struct columns *columns)
 	return columns->cells / columns->count;
 }
 
-static void add_blanks(struct buf *out, size_t count)
-{
-	for (; count; count--)
-		buf_char(out, ' ');
-}
-
-/* Removes the blanks at the end of a line. */
-static void trim_blanks(struct buf *out)
-{
-	size_t length = out->length;
-
-	while (length && out->data[length - 1] == ' ')
-		length--;
-	(void)buf_cut(out, length);
-}
-
 /* left: columns of the terminal. */
 static void add_cell(struct buf *out, const struct screen *screen, enum style style, const char *text, size_t width,
 		     bool right, size_t *left)
@@ -168,7 +147,7 @@ static void add_cell(struct buf *out, const struct screen *screen, enum style st
 	}
 	if (is_cut)
 		length = screen_cut(text, *left - before - 1);
-	add_blanks(out, before);
+	buf_addf(out, "%*s", (int)before, "");
 	if (style != STYLE_PLAIN)
 		screen_set(screen, out, style);
 	buf_add(out, text, length);
@@ -176,7 +155,8 @@ static void add_cell(struct buf *out, const struct screen *screen, enum style st
 		buf_text(out, screen->unicode ? "…" : "~");
 	if (style != STYLE_PLAIN)
 		screen_set(screen, out, STYLE_PLAIN);
-	add_blanks(out, is_cut ? 0 : width - before - used);
+	if (!is_cut)
+		buf_addf(out, "%*s", (int)(width - before - used), "");
 	*left -= is_cut || width > *left ? *left : width;
 }
 
@@ -198,12 +178,13 @@ void columns_print(struct columns *columns, const struct screen *screen, const c
 			if (!left || (i && !cells)) /* an empty column */
 				continue;
 			if (i) {
-				add_blanks(out, GAP);
+				buf_addf(out, "%*s", GAP, "");
 				left -= left < GAP ? left : GAP;
 			}
 			add_cell(out, screen, style, cell, cells > title ? cells : title, column->right, &left);
 		}
-		trim_blanks(out);
+		while (out->length && out->data[out->length - 1] == ' ')
+			(void)buf_cut(out, out->length - 1);
 		buf_char(out, '\n');
 	}
 }

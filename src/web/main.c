@@ -14,31 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/fd.h"
 #include "lib/scan.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 #include "superctl/superctl.h"
 
-#define SECONDS_MOST 60                 /* lifetime of the process */
-
-/* Moves the connection to standard input and output, where pass = systemd has it at descriptor 3. */
-static bool place_connection(void)
-{
-	if (!getenv("LISTEN_FDS"))
-		return true;
-	return dup2(3, STDIN_FILENO) >= 0 && dup2(3, STDOUT_FILENO) >= 0;
-}
-
-/* Whether superd lets this program read logs, commands and configuration (wire_channel, superd/instance.c). */
-static bool may_show_details(char *const *words)
-{
-	for (; *words; words++) {
-		if (!strcmp(*words, "log"))
-			return true;
-	}
-	return fd_has_path(STDIN_FILENO);
-}
+#define SECONDS_MOST 60 /* lifetime of the process */
 
 int main(int argc, char **argv)
 {
@@ -60,12 +41,12 @@ int main(int argc, char **argv)
 	}
 	alarm(SECONDS_MOST);
 	options.control_fd = (int)fd;
-	if (!place_connection()) {
+	/* pass = systemd has the connection at descriptor 3. */
+	if (getenv("LISTEN_FDS") && (dup2(3, STDIN_FILENO) < 0 || dup2(3, STDOUT_FILENO) < 0)) {
 		perror("superd-web: cannot take over the connection");
 		return 1;
 	}
 	options.hosts = (const char *const *)argv + 3;
-	options.in_detail = may_show_details(argv + 3);
 	tzset();
 	self_sandbox_enter(&nothing);
 	return (is_status ? verb_page : verb_metrics_page)(&options) == CTL_DONE ? EXIT_SUCCESS : EXIT_FAILURE;

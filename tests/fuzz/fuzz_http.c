@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzzer.h"
-#include "superctl/page.h"
+#include "superctl/superctl.h"
 
 #define PATH "/metrics"
 

@@ -3,7 +3,7 @@
 #include <time.h>
 
 #include "lib/units.h"
-#include "superctl/page.h"
+#include "superctl/superctl.h"
 #include "tests/unit/unit.h"
 
 static char text[256];
