@@ -362,7 +362,8 @@ static void close_all_from(unsigned first, unsigned last)
 }
 
 /* What the dead superd had beside the lines of its journal is closed for both; its children that had not written
- * their line yet end. all: nothing of it is believed but its sockets. */
+ * their line yet end. all: nothing of it is believed but its sockets, and all that superds have started ends; none of
+ * that is in the guard's own group, where what a script has started is before it became the guard. */
 void guard_sweep(bool has_journal, bool all)
 {
 	pid_t *children = process_list_children_of(guard->pid);
@@ -392,7 +393,8 @@ void guard_sweep(bool has_journal, bool all)
 		struct process process;
 
 		if (*child != getpid() && process_read(*child, &process) &&
-		    (all || (dead && process.group == dead && !journal_names_pid(*child))))
+		    (all ? process.group != getpgid(guard->pid)
+			 : dead && process.group == dead && !journal_names_pid(*child)))
 			kill(*child, SIGKILL);
 	}
 	free(children);
@@ -540,7 +542,7 @@ void guard_tell(const char *version, size_t services, size_t instances)
 		guard->refusal = 0;
 		return;
 	}
-	if (guard->upgraded != UPGRADED && guard->restarts) {
+	if (guard->upgraded != UPGRADED) {
 		if (guard->stop || !WIFSIGNALED(guard->death))
 			return;
 		log_event(superd.log, LEVEL_ERROR, &(struct event){ .name = "restarted" },
@@ -549,8 +551,7 @@ void guard_tell(const char *version, size_t services, size_t instances)
 			  instances == 1 ? "" : "s");
 		return;
 	}
-	if (guard->upgraded)
-		guard->upgraded = UPGRADE_IS_LOGGED;
+	guard->upgraded = UPGRADE_IS_LOGGED;
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "upgraded" },
 		  "upgraded from %s to %s: %zu service%s, %zu instance%s", version, build_version(), services,
 		  services == 1 ? "" : "s", instances, instances == 1 ? "" : "s");

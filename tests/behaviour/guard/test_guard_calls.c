@@ -518,7 +518,9 @@ static pid_t fail_at_start(struct superd *guard, pid_t superd)
 Behaviour(guard_calls, a_state_that_superd_dies_of_is_dropped)
 {
 	static const char *const arguments[] = { "--guard", NULL };
-	const struct setup setup = { .arguments = arguments };
+	const char *script = write_file("superd", "#!/bin/sh\nsleep 1000 & echo $! >%s\nexec %s \"$@\"\n",
+					path_in("beside"), superd_path());
+	const struct setup setup = { .program = script, .arguments = arguments };
 	const char service[] = "service web { listen = \"127.0.0.1:%d\" exec = \"%s\" %s }\n";
 	int port = free_port(), client, status;
 	struct superd *superd;
@@ -526,6 +528,7 @@ Behaviour(guard_calls, a_state_that_superd_dies_of_is_dropped)
 	pid_t next;
 
 	SKIP_WITHOUT(geteuid() == 0, "superd lets nobody but root look into it");
+	cr_assert_eq(chmod(script, 0755), 0);
 	superd = superd_run_with(&setup, service, port, backend("talk"), "");
 	superd_wait_log(superd, "web: listening on ");
 	first = client_ask_pid(port);
@@ -545,6 +548,7 @@ Behaviour(guard_calls, a_state_that_superd_dies_of_is_dropped)
 	cr_assert(superd_reload(superd, service, port, backend("talk"), "nice = 1"), "it serves");
 	guarded_kill(superd);
 	cr_expect_gt(client_ask_pid(port), 0);
+	cr_expect(process_lives((pid_t)strtol(read_text(path_in("beside")), NULL, 10)), "the script's is killed");
 	superd_stop(superd);
 	/* Without the state only a control group tells whose it is. */
 	if (process_lives((pid_t)first))
