@@ -54,7 +54,7 @@ static struct {
 	struct log_pump pump;
 	ev_timer deadline, sweep, delay, watchdog;
 	ev_idle idle;
-	bool has_cause;
+	bool has_cause, sweeps;
 	bool asked[2]; /* to stop: directly, by the guard */
 	int stop_signal;
 	unsigned rounds, rested; /* rested: in which turn of the loop */
@@ -472,11 +472,10 @@ static void end_loop(void)
 	ev_break(superd.loop, EVBREAK_ALL);
 }
 
-static bool sweeps;
-
 void superd_check_end(void)
 {
 	bool busy = superd.instances || superd.main_command.pid || rpc_owes();
+	int signal;
 
 	if (!superd_is_stopping() || superd.life == SUPERD_IS_OVER)
 		return;
@@ -484,17 +483,11 @@ void superd_check_end(void)
 		busy |= svc->run->socket_command.child.pid;
 	if (busy && superd.life != SUPERD_KILLS)
 		return;
-	if (!sweeps || superd.life == SUPERD_KILLS) {
-		sweeps = true;
-		if (!signal_strays(superd.life == SUPERD_KILLS ? SIGKILL : SIGTERM)) {
-			end_loop();
-			return;
-		}
-	} else if (!signal_strays(0)) {
+	signal = superd.life == SUPERD_KILLS ? SIGKILL : self.sweeps ? 0 : SIGTERM;
+	self.sweeps = true;
+	if (!signal_strays(signal))
 		end_loop();
-		return;
-	}
-	if (!ev_is_active(&self.sweep))
+	else if (!ev_is_active(&self.sweep))
 		ev_timer_again(superd.loop, &self.sweep);
 }
 
@@ -857,11 +850,6 @@ static bool init_loop(bool has_command)
 		return false;
 	superd.started = clock_now();
 	srandom((unsigned)getpid() ^ (unsigned)(uint64_t)(clock_wall() * 1e6));
-	list_init(&superd.services);
-	list_init(&superd.leaving);
-	list_init(&superd.queue);
-	list_init(&superd.sessions);
-	list_init(&superd.registrations);
 	ev_init(&self.deadline, on_deadline);
 	ev_init(&self.delay, on_delay);
 	ev_init(&self.sweep, on_sweep);

@@ -45,7 +45,7 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 		[SEVERITY_NOTE] = LEVEL_DEBUG, [SEVERITY_WARNING] = LEVEL_WARNING, [SEVERITY_ERROR] = LEVEL_ERROR
 	};
 
-	bool is_first = superd.services.next == NULL || list_empty(&superd.services);
+	bool is_first = list_empty(&superd.services);
 
 	for (size_t n = 0; n < diags->count; n++) {
 		const struct diag *diag = &diags->list[n];

@@ -120,10 +120,10 @@ struct svc *svc_find(const char *name)
 
 struct svc *svc_next(const struct svc *svc)
 {
-	struct list *link = svc ? svc->link.next : superd.services.next;
+	struct list *link = svc ? svc->link.next : list_first(&superd.services);
 
 	if (link == &superd.services)
-		link = superd.leaving.next;
+		link = list_first(&superd.leaving);
 	return link == &superd.leaving ? NULL : container_of(link, struct svc, link);
 }
 
@@ -540,6 +540,7 @@ static int take_inherited(struct socket *socket, struct buf *why, struct buf *wa
 		    !bind_matches(fd, socket->listen))
 			continue;
 		found->fd = -1;
+		journal_rewrite(false); /* it has a line of its own */
 		socket->inherited = found->from == OF_OTHERS;
 		if (bind_adopt(fd, socket->listen, why, warnings) == 0) {
 			if (found->from == OF_STORE)

@@ -146,7 +146,7 @@ void store_give(struct socket *socket)
 			taken = !strcmp(store.removed[n], name);
 	}
 	socket->run->stored = strdup(name);
-	store.count++;
+	store.count += socket->run->stored != NULL;
 	if (socket->run->stored && !ev_is_active(&store.next))
 		give(socket);
 }
@@ -227,7 +227,10 @@ void store_refuse_foreign(void)
 /* Closes one that no service has. */
 void store_drop(struct listen_fd *inherited)
 {
-	if (inherited->from == OF_STORE && inherited->name && store.socket)
-		take_out(strdup(inherited->name));
+	if (inherited->from == OF_STORE && inherited->name && store.socket) {
+		take_out(inherited->name);
+		inherited->name = NULL;
+	}
+	journal_drop("fd", inherited->fd);
 	fd_close(&inherited->fd);
 }

@@ -94,18 +94,6 @@ struct table *state_table(struct options *options, const char *text)
 
 /* ---- the program that is asked ---- */
 
-static bool can_log(const struct options *options, struct buf *why)
-{
-	const char *reason;
-	struct log *log = log_open(options->settings.log, false, LEVEL_INFO, &reason);
-
-	if (!log)
-		buf_addf(why, "cannot log to %s: %s", options->settings.log, reason);
-	else
-		log_close(log);
-	return log;
-}
-
 /* Whether it takes the configuration that is in effect, and that of the files. */
 static bool can_load(struct options *options, const char *text, struct buf *why)
 {
@@ -130,19 +118,23 @@ static bool can_load(struct options *options, const char *text, struct buf *why)
 
 int takeover_answer(struct options *options)
 {
-	struct buf why = { 0 };
+	struct buf why = { 0 }, of_log = { 0 };
+	bool good = false;
 	char *text;
-	bool good;
 
 	superd.options = options;
 	text = journal_read(options->internal.journal, false, &why);
 	if (!text && !why.length)
 		state_fail();
-	if (text)
-		programs_open(NULL);
-	else
+	if (!text) {
 		buf_text(&why, ": its state cannot be taken over");
-	good = text && can_log(options, &why) && can_load(options, text, &why);
+	} else if (!log_setup_check(options->settings.log, &of_log)) {
+		buf_addf(&why, "cannot log to %s: %s", options->settings.log, buf_string(&of_log));
+	} else {
+		programs_open(NULL);
+		good = can_load(options, text, &why);
+	}
+	buf_free(&of_log);
 	buf_cut(&why, ANSWER_MOST);
 	if (good)
 		printf(CAN "%s\n", PACKAGE_VERSION);

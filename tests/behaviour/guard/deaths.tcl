@@ -183,13 +183,15 @@ test of_superd_spare_another_that_a_program_has_left {
 
 suite journal
 
-# Bytes of superd's.
-proc journal_size {} {
+# superd's, by which its text can be read.
+proc journal_file {} {
 	foreach link [glob /proc/[below_guard]/fd/*] {
-		if {![catch {file readlink $link} target] && [string match *memfd:superd-journal* $target]} { set size [file size $link] }
+		if {![catch {file readlink $link} target] && [string match *memfd:superd-journal* $target]} { set file $link }
 	}
-	return $size
+	return $file
 }
+
+proc journal_size {} { file size [journal_file] }
 
 # Bytes that ten connections add, in a table of so many services.
 proc growth {services} {
@@ -212,4 +214,21 @@ test of_a_connection_is_as_long_in_a_large_table {
 	set small [growth 1]; set large [growth 200]
 	expect {$small > 0 && $small < 10 * 2000}
 	expect {$large < $small + 10 * 100}
+}
+
+# The number of a socket that was closed is another's soon.
+test of_a_socket_that_nobody_has_claimed_has_no_line {
+	needs {[root]} "superd lets nobody but root look into it"
+	set listener [listener [free_port]]
+	superd -guard -listener $listener {service web { start = boot listen = "%/web" exec = "$backend talk" }}
+	log "belongs to no endpoint of the configuration: closed"
+	answers %/web hello; # in a later turn
+	foreach line [split [read [journal_file]] \n] {
+		if {[regexp {^.fd #(\d+)} $line -> number]} { set sockets($number) $line }
+	}
+	expect {[array size sockets] > 0}
+	foreach {number line} [array get sockets] {
+		expect {[string match "+* of=web *" $line] || [string match "-*" $line]} $line
+	}
+	close $listener
 }
