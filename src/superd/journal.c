@@ -35,6 +35,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -57,7 +58,7 @@
 #define HEAD "superd journal 3\n"
 #define LINES_KEPT (16 << 10)  /* bytes of the buffer for them, which is freed when it was larger */
 #define GROWTH (256 << 10)     /* bytes, until all is written anew, or as many as that has */
-#define TEXT_MOST (256u << 20) /* bytes of it, and of the configuration */
+#define TEXT_MOST (256 << 20) /* bytes of it, and of the configuration */
 
 static struct {
 	int fd;				/* -1: nobody would read it */
@@ -596,11 +597,30 @@ void journal_pass_check(void)
 	guard_pass(true); /* the journal is among these */
 }
 
+/* The whole text of a memory file, of which others may have the same descriptor. NULL and errno. */
+static char *read_file(int fd)
+{
+	struct stat status;
+	char *text = NULL;
+	ssize_t got = -1;
+
+	if (fstat(fd, &status) < 0)
+		return NULL;
+	errno = EFBIG;
+	if (status.st_size <= TEXT_MOST && (text = malloc((size_t)status.st_size + 1)))
+		got = pread(fd, text, (size_t)status.st_size, 0);
+	if (got < 0) {
+		free(text);
+		return NULL;
+	}
+	text[got] = '\0';
+	return text;
+}
+
 /* Another program goes on with it, and what it names stays open for that. */
 void journal_pass(void)
 {
-	size_t length;
-	char *text = state_file_read(journal.fd, TEXT_MOST, &length);
+	char *text = read_file(journal.fd);
 
 	if (!text) { /* the next superd would have none of its descriptors: the guard starts this one again */
 		log_error(superd.log, "not upgraded: cannot read the state: %s", strerror(errno));
@@ -787,8 +807,7 @@ void journal_each_fd(void (*act)(void *context, int fd), void *context)
  * its configuration, for the caller to free; NULL: there is none, and why says so, or errno, if it cannot be read. */
 char *journal_read(int fd, bool sockets, struct buf *why)
 {
-	size_t length;
-	char *text = state_file_read(fd, TEXT_MOST, &length);
+	char *text = read_file(fd);
 
 	if (!text)
 		return NULL;
@@ -812,7 +831,7 @@ char *journal_read(int fd, bool sockets, struct buf *why)
 			WALK(&line, "child", superd.main_command.pid);
 	}
 	superd.command_begun |= superd.main_command.pid > 0;
-	text = journal.text < 0 ? strdup("") : state_file_read(journal.text, TEXT_MOST, &length);
+	text = journal.text < 0 ? strdup("") : read_file(journal.text);
 	if (!text || saved_is_whole(text))
 		return text;
 	buf_text(why, "its configuration cannot be read");

@@ -108,12 +108,11 @@ known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_
            for error in ("ECONNRESET", "ENOMEM")],
          ("sys_waitid", "EINTR", "guard_turn", "with WNOHANG it does not wait"),
          ("recvmsg", "ECONNRESET", "tell_manager", "the guard has both ends of this pair open"),
-         ("write", "EIO", "write_end", "a memory file is on no device"),
          ("read", "EIO", "child_ended", "a pipe is on no device"),
          ("read", "EAGAIN", "child_ended", "the process has ended, so the pipe has text or its end"),
          *[(call, error, caller, "a memory file is on no device, and keeps nobody waiting")
            for call, error in (("fstat", "EIO"), ("pread", "EIO"), ("pread", "EINTR"))
-           for caller in ("state_file_read", "journal_read", "journal_pass", "on_signals", "map")],
+           for caller in ("read_file", "journal_read", "journal_pass", "on_signals", "map")],
          ("recvmsg", "EAGAIN", "channel_receive", "poll(2) has reported a message, and no other process takes any")]
 
 

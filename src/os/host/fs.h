@@ -113,10 +113,6 @@ char *private_file_get(const char *path, size_t most, size_t *length, struct buf
 /* A close-on-exec descriptor to read the text from, which nobody can change. -1 and errno. */
 int memory_file(const char *text, size_t length);
 
-/* The whole text from its start, NUL-terminated, for the caller to free(); others may share the descriptor, and read at
- * the same time. NULL and errno: it is not a regular file, or has more than `most` bytes. */
-char *state_file_read(int fd, size_t most, size_t *length);
-
 /* The interpreter that the kernel opens together with a program: the one that a script names after #!, or the loader
  * that an ELF file names in PT_INTERP. If it is missing, execve(2) fails with ENOENT although the program exists.
  *

@@ -108,32 +108,3 @@ int memory_file(const char *text, size_t length)
 		fd_close(&fd);
 	return fd;
 }
-
-char *state_file_read(int fd, size_t most, size_t *length)
-{
-	struct stat status;
-	size_t have = 0;
-	ssize_t got = 1;
-	char *text;
-
-	if (fstat(fd, &status) < 0)
-		return NULL;
-	errno = S_ISREG(status.st_mode) ? EFBIG : EINVAL;
-	if (!S_ISREG(status.st_mode) || status.st_size < 0 || (size_t)status.st_size > most)
-		return NULL;
-	text = malloc((size_t)status.st_size + 1);
-	while (text && got > 0 && have < (size_t)status.st_size) {
-		got = pread(fd, text + have, (size_t)status.st_size - have, (off_t)have);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			have += (size_t)got;
-	}
-	if (!text || got < 0) {
-		free(text);
-		return NULL;
-	}
-	text[have] = '\0';
-	*length = have;
-	return text;
-}
