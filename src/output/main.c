@@ -93,23 +93,10 @@ static struct {
 
 /* ---- to superd ---- */
 
-static bool add_told(char *out, size_t *length, const struct kept *kept)
-{
-	struct output_told told = { kept->at, kept->level, kept->pid, kept->is_output, kept->length };
-
-	if (*length + sizeof(told) + kept->length > OUTPUT_ANSWER_MOST)
-		return false;
-	memcpy(out + *length, &told, sizeof(told));
-	memcpy(out + *length + sizeof(told), kept->text, kept->length);
-	*length += sizeof(told) + kept->length;
-	return true;
-}
-
 /* Tells superd about a pipe, or, without one, about the log alone. lines: the first of `count` that it is told. A
  * superd that takes nothing now learns of them when it asks. */
 static bool tell(struct source *source, uint32_t serial, bool is_ready, struct kept *const *lines, unsigned count)
 {
-	char *out = self.answer;
 	struct output_answer head = { .serial = serial,
 				      .is_ready = is_ready,
 				      .lost = *log_losses(self.log),
@@ -122,10 +109,18 @@ static bool tell(struct source *source, uint32_t serial, bool is_ready, struct k
 		memcpy(head.last_line, source->last_line, sizeof(head.last_line));
 		head.start = source->start;
 	}
-	while (head.count < count && add_told(out, &length, lines[head.count]))
-		head.count++;
-	memcpy(out, &head, sizeof(head));
-	if (self.channel < 0 || send(self.channel, out, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	for (; head.count < count; head.count++) {
+		const struct kept *kept = lines[head.count];
+		struct output_told told = { kept->at, kept->level, kept->pid, kept->is_output, kept->length };
+
+		if (length + sizeof(told) + kept->length > OUTPUT_ANSWER_MOST)
+			break;
+		memcpy(self.answer + length, &told, sizeof(told));
+		memcpy(self.answer + length + sizeof(told), kept->text, kept->length);
+		length += sizeof(told) + kept->length;
+	}
+	memcpy(self.answer, &head, sizeof(head));
+	if (self.channel < 0 || send(self.channel, self.answer, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return false;
 	for (unsigned n = 0; n < head.count; n++)
 		lines[n]->told = true;
@@ -470,6 +465,7 @@ static void take(const struct output_message *said, int *fds, size_t count)
 		if (self.page)
 			atomic_store(&self.page->unfinished, self.unfinished);
 		self.timer = fds[1];
+		self.is_timed = false;
 		close(fds[0]);
 		self.follows = -1;
 		for (int n = 0; n < 256; n++) {

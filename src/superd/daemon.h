@@ -749,7 +749,6 @@ void output_log_changed(void);
 bool output_describe_log(struct buf *out); /* true: it takes no lines now, and why */
 unsigned long output_lost(void);
 void ring_begin(enum level level, bool is_followed);
-void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length);
 
 /* record.c */
 void record_start(struct svc *svc, pid_t pid, const char *peer);

@@ -36,17 +36,17 @@
 #include "os/host/foreign.h"
 #include "os/host/fs.h"
 #include "os/host/program.h"
-#include "os/host/self_sandbox.h"
 #include "os/host/rights.h"
+#include "os/host/self_sandbox.h"
 #include "output/message.h"
 
-#define WAIT_MOST .02 /* seconds that superd waits for an answer, at most, */
-#define WAIT_SHARE .2 /* and the share of all time */
-#define LOOK .1	      /* seconds of a second look at a superd-output that hangs */
+#define WAIT_MOST .02	   /* seconds that superd waits for an answer, at most, */
+#define WAIT_SHARE .2	   /* and the share of all time */
+#define LOOK .1		   /* seconds of a second look at a superd-output that hangs */
 #define PAUSE_LEAST 100000 /* microseconds between two starts of superd-output that fail */
 #define PAUSE_MOST 10000000
-#define TURN 64	       /* messages that a turn of the loop takes */
-#define SEND_PAUSE 10  /* milliseconds */
+#define TURN 64	      /* messages that a turn of the loop takes */
+#define SEND_PAUSE 10 /* milliseconds */
 
 static struct {
 	struct list all, unsent; /* of struct output */
@@ -58,9 +58,10 @@ static struct {
 	uint32_t number, progress; /* the last one given; of the last look at a call that hangs */
 	uint32_t serial, answered;
 	bool log_unsent, hangs;
-	int follows;	/* superd is told lines up to this level; -1: none */
+	int follows; /* superd is told lines up to this level; -1: none */
 	double begun, wait_left, wait_left_at;
-	struct backoff failed; /* superd-outputs in a row */
+	struct backoff failed;	       /* superd-outputs in a row */
+	struct output_message message; /* the last one that was sent */
 	struct output_answer state;
 	int reserve[3]; /* what the next superd-output needs: its channel, its page, its timer */
 } self = { .follows = -1, .page = MAP_FAILED, .page_fd = -1, .reserve = { -1, -1, -1 } };
@@ -70,27 +71,15 @@ static void give_up(void);
 
 /* ---- what superd tells ---- */
 
-static bool send_message(struct output_message *message, const int *fds, size_t count)
+static bool send_message(const int *fds, size_t count)
 {
-	message->descriptors = (uint32_t)count;
+	self.message.descriptors = (uint32_t)count;
 	if (superd.output.fd < 0)
 		return false;
-	if (fd_message_send(superd.output.fd, message, sizeof(*message), fds, count, MSG_DONTWAIT))
+	if (fd_message_send(superd.output.fd, &self.message, sizeof(self.message), fds, count, MSG_DONTWAIT))
 		return true;
 	loop_rest(errno);
 	return false;
-}
-
-static bool send_log(void)
-{
-	static struct output_message message;
-	int fd;
-
-	message = (struct output_message){ .kind = OUTPUT_LOG };
-	fd = log_shape(superd.log, &message.log.shape);
-	message.log.follows = self.follows;
-	self.log_unsent = !send_message(&message, &fd, fd >= 0);
-	return !self.log_unsent;
 }
 
 static uint32_t slot_of(const struct output *output)
@@ -122,28 +111,28 @@ void output_tell(struct svc *svc)
 
 static bool send_output(struct output *output)
 {
-	static struct output_message message;
 	const int ends[] = { output->read_end, output->write_end };
 	const struct stream_options *streams;
 	struct svc *svc = output->svc;
 
-	message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE, .number = output->number };
-	snprintf(message.service, sizeof(message.service), "%s", output->service);
+	self.message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE, .number = output->number };
+	snprintf(self.message.service, sizeof(self.message.service), "%s", output->service);
 	if (!svc)
-		return send_message(&message, ends, 2);
+		return send_message(ends, 2);
 	streams = svc->row->groups->streams;
-	message.of.slot = slot_of(output);
-	message.of.rules = (struct output_rules){
+	self.message.of.slot = slot_of(output);
+	self.message.of.rules = (struct output_rules){
 		.has_prefix = streams->syslog_level_prefix,
 		.level = streams->syslog_level,
 		.burst = streams->log_rate_limit_burst == UNLIMITED ? 0 : (uint64_t)streams->log_rate_limit_burst,
 		.interval = (double)streams->log_rate_limit_interval / 1e6,
 	};
-	snprintf(message.of.identifier, sizeof(message.of.identifier), "%s",
+	snprintf(self.message.of.identifier, sizeof(self.message.of.identifier), "%s",
 		 streams->syslog_identifier ? streams->syslog_identifier : svc->row->name);
 	if (svc->row->groups->lifecycle->ready)
-		snprintf(message.of.ready, sizeof(message.of.ready), "%s", svc->row->groups->lifecycle->ready);
-	return send_message(&message, ends, 1);
+		snprintf(self.message.of.ready, sizeof(self.message.of.ready), "%s",
+			 svc->row->groups->lifecycle->ready);
+	return send_message(ends, 1);
 }
 
 /* What has changed in a turn of the loop. */
@@ -151,21 +140,27 @@ static void send_all(void)
 {
 	if (superd.output.fd < 0)
 		return;
-	if (!self.log_unsent || send_log()) {
-		LIST_EACH(link, &self.unsent) {
-			struct output *output = container_of(link, struct output, unsent);
+	if (self.log_unsent) {
+		int fd;
 
-			if (!send_output(output))
-				break;
-			list_remove(&output->unsent);
-			if (output->svc)
-				continue;
-			list_remove(&output->link); /* no longer the last to close it */
-			fd_close(&output->read_end);
-			fd_close(&output->write_end);
-			free(output->service);
-			free(output);
-		}
+		self.message = (struct output_message){ .kind = OUTPUT_LOG };
+		fd = log_shape(superd.log, &self.message.log.shape);
+		self.message.log.follows = self.follows;
+		self.log_unsent = !send_message(&fd, fd >= 0);
+	}
+	for (struct list *link; !self.log_unsent && (link = list_first(&self.unsent)) != &self.unsent;) {
+		struct output *output = container_of(link, struct output, unsent);
+
+		if (!send_output(output))
+			break;
+		list_remove(link);
+		if (output->svc)
+			continue;
+		list_remove(&output->link); /* no longer the last to close it */
+		fd_close(&output->read_end);
+		fd_close(&output->write_end);
+		free(output->service);
+		free(output);
 	}
 	self.io.fd = superd.output.fd;
 	io_watch(&self.io, self.log_unsent || !list_empty(&self.unsent) ? EV_READ | EV_WRITE : EV_READ);
@@ -207,6 +202,67 @@ void output_log_changed(void)
 	self.log_unsent = true;
 }
 
+/* ---- the ring: the last lines of superd's own, and of services those that somebody has asked for ---- */
+
+/* svc NULL: of no service. Lines come late from superd-output: they are in the order of their time. */
+static void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text,
+		     size_t length)
+{
+	unsigned size = RING * 4, *next = svc ? &svc->run->ring_next : &superd.ring_next, here;
+	struct ring_line *ring,
+		line = { .at = at,
+			 .level = level,
+			 .serial = ++superd.serial,
+			 .pid = event->pid,
+			 .is_output = event->is_output };
+
+	ring = superd.ring;
+	if (svc) { /* most services have one line or two */
+		if (svc->run->ring_next == svc->run->ring_room && svc->run->ring_room < RING) {
+			size = svc->run->ring_room ? 2 * svc->run->ring_room : 1;
+			if (!(ring = realloc(svc->run->ring, size * sizeof(*ring))))
+				return;
+			memset(ring + svc->run->ring_room, 0, (size - svc->run->ring_room) * sizeof(*ring));
+			svc->run->ring = ring;
+			svc->run->ring_room = size;
+		}
+		ring = svc->run->ring;
+		size = svc->run->ring_room;
+	}
+	if (asprintf(&line.text, "%.*s%s", length > OUTPUT_KEPT ? OUTPUT_KEPT - 3 : (int)length, text,
+		     length > OUTPUT_KEPT ? "…" : "") < 0)
+		line.text = NULL;
+	here = (*next)++;
+	free(ring[here % size].text);
+	for (unsigned n = 1; n < size && here && ring[(here - 1) % size].text && ring[(here - 1) % size].at > at; n++) {
+		ring[here % size] = ring[(here - 1) % size];
+		here--;
+	}
+	ring[here % size] = line;
+}
+
+static void on_log(void *context, enum level level, const struct event *event, const char *message, size_t length)
+{
+	struct svc *svc = event->service ? svc_find(event->service) : NULL;
+	/* Thousands of services have this line each: it would take more memory than all else that is kept. */
+	bool is_usual = svc && !svc->run->ring && superd.table->count > RING * 4 && !strcmp(event->name, "listening");
+
+	(void)context;
+	if (level <= LEVEL_INFO && !is_usual)
+		ring_add(svc, clock_wall(), level, event, message, length);
+	control_log(event->service, level, event, message, length);
+}
+
+/* level: how deep operators want to follow it; is_followed: one does. */
+void ring_begin(enum level level, bool is_followed)
+{
+	log_tap(superd.log, level, on_log, NULL);
+	if (self.follows == (is_followed ? (int)level : -1))
+		return;
+	self.follows = is_followed ? (int)level : -1;
+	output_log_changed();
+}
+
 /* ---- what superd-output tells ---- */
 
 bool output_describe_log(struct buf *out)
@@ -224,7 +280,9 @@ bool output_describe_log(struct buf *out)
 	lost = output_lost();
 	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&since, &local));
 	buf_addf(out, "the log %s: %s since %s",
-		 sink->kind == LOG_SINK_SYSLOG ? "in syslog" : !strncmp(place, "file:", 5) ? place + 5 : place,
+		 sink->kind == LOG_SINK_SYSLOG	       ? "in syslog"
+			 : !strncmp(place, "file:", 5) ? place + 5
+						       : place,
 		 error == ENOENT ? "no daemon listens at /dev/log" : strerror(error), when);
 	if (lost)
 		buf_addf(out, ", %lu line%s dropped", lost, lost == 1 ? "" : "s");
@@ -323,17 +381,16 @@ static void on_channel(struct io *io)
 /* Asks, and waits a moment for the answer: what superd-output has heard it has logged. output NULL: about the log. */
 static void ask(struct output *output, unsigned wishes) /* enum output_wish */
 {
-	static struct output_message message;
 	struct pollfd channel = { .fd = superd.output.fd, .events = POLLIN };
 	double now = clock_now(), left;
 
 	if (!list_empty(&self.unsent))
 		send_all();
-	message = (struct output_message){ .kind = OUTPUT_ASK,
-					   .ask = { .serial = self.serial + 1, .wishes = wishes } };
+	self.message =
+		(struct output_message){ .kind = OUTPUT_ASK, .ask = { .serial = self.serial + 1, .wishes = wishes } };
 	if (output)
-		snprintf(message.service, sizeof(message.service), "%s", output->service);
-	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(&message, NULL, 0))
+		snprintf(self.message.service, sizeof(self.message.service), "%s", output->service);
+	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(NULL, 0))
 		return;
 	self.serial++;
 	self.wait_left += (now - self.wait_left_at) * WAIT_SHARE;
@@ -463,13 +520,12 @@ static void forget_page(void)
 /* A page and a timer that both have: new ones for each superd and each superd-output. */
 static bool greet(void)
 {
-	static struct output_message message;
 	int fds[] = { fd_raise(memfd_create("superd-output", MFD_CLOEXEC), FD_HIGH),
 		      fd_raise(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), FD_HIGH) };
 	bool good = fds[0] >= 0 && fds[1] >= 0 && ftruncate(fds[0], sizeof(*self.page)) == 0;
 
-	message = (struct output_message){ .kind = OUTPUT_HELLO };
-	snprintf(message.build, sizeof(message.build), "%s", build_word());
+	self.message = (struct output_message){ .kind = OUTPUT_HELLO };
+	snprintf(self.message.build, sizeof(self.message.build), "%s", build_word());
 	if (good)
 		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
 	self.page_fd = fds[0];
@@ -479,7 +535,7 @@ static bool greet(void)
 		if (good && output->svc)
 			output_tell(output->svc);
 	}
-	if (!good || !send_message(&message, fds, 2)) {
+	if (!good || !send_message(fds, 2)) {
 		forget_page();
 		fd_close(&fds[1]);
 		return false;
@@ -656,64 +712,4 @@ void output_end(void)
 	}
 	child_forget(&superd.output.child);
 	close_process();
-}
-
-/* ---- the ring: the last lines of superd's own, and of services those that somebody has asked for ---- */
-
-/* svc NULL: of no service. Lines come late from superd-output: they are in the order of their time. */
-void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text, size_t length)
-{
-	unsigned size = RING * 4, *next = svc ? &svc->run->ring_next : &superd.ring_next, here;
-	struct ring_line *ring,
-		line = { .at = at,
-			 .level = level,
-			 .serial = ++superd.serial,
-			 .pid = event->pid,
-			 .is_output = event->is_output };
-
-	ring = superd.ring;
-	if (svc) { /* most services have one line or two */
-		if (svc->run->ring_next == svc->run->ring_room && svc->run->ring_room < RING) {
-			size = svc->run->ring_room ? 2 * svc->run->ring_room : 1;
-			if (!(ring = realloc(svc->run->ring, size * sizeof(*ring))))
-				return;
-			memset(ring + svc->run->ring_room, 0, (size - svc->run->ring_room) * sizeof(*ring));
-			svc->run->ring = ring;
-			svc->run->ring_room = size;
-		}
-		ring = svc->run->ring;
-		size = svc->run->ring_room;
-	}
-	if (asprintf(&line.text, "%.*s%s", length > OUTPUT_KEPT ? OUTPUT_KEPT - 3 : (int)length, text,
-		     length > OUTPUT_KEPT ? "…" : "") < 0)
-		line.text = NULL;
-	here = (*next)++;
-	free(ring[here % size].text);
-	for (unsigned n = 1; n < size && here && ring[(here - 1) % size].text && ring[(here - 1) % size].at > at; n++) {
-		ring[here % size] = ring[(here - 1) % size];
-		here--;
-	}
-	ring[here % size] = line;
-}
-
-static void on_log(void *context, enum level level, const struct event *event, const char *message, size_t length)
-{
-	struct svc *svc = event->service ? svc_find(event->service) : NULL;
-	/* Thousands of services have this line each: it would take more memory than all else that is kept. */
-	bool is_usual = svc && !svc->run->ring && superd.table->count > RING * 4 && !strcmp(event->name, "listening");
-
-	(void)context;
-	if (level <= LEVEL_INFO && !is_usual)
-		ring_add(svc, clock_wall(), level, event, message, length);
-	control_log(event->service, level, event, message, length);
-}
-
-/* level: how deep operators want to follow it; is_followed: one does. */
-void ring_begin(enum level level, bool is_followed)
-{
-	log_tap(superd.log, level, on_log, NULL);
-	if (self.follows == (is_followed ? (int)level : -1))
-		return;
-	self.follows = is_followed ? (int)level : -1;
-	output_log_changed();
 }
