@@ -245,10 +245,9 @@ static bool is_reserved(const struct option_def *option, const char *name, size_
 	return false;
 }
 
-/* A directory below a fixed one must not lead out of it. */
+/* A directory below a fixed one, and a link beside it, must not lead out of that. */
 static const char *directory_refuse(const struct option_def *option, const char *word)
 {
-	const char *part = word;
 	size_t length, name = strcspn(word, ":");
 
 	if (*word == '/' || !*word)
@@ -259,8 +258,8 @@ static const char *directory_refuse(const struct option_def *option, const char 
 		if ((unsigned char)*at < ' ' || *at == '\x7f')
 			return "the name of a directory has no control characters";
 	}
-	for (; *part; part += length + (part[length] == '/')) {
-		length = strcspn(part, "/");
+	for (const char *part = word; part; part = part[length] ? part + length + 1 : NULL) {
+		length = strcspn(part, "/:");   /* the link begins a part of its own */
 		if (!length || (length == 1 && *part == '.') || (length == 2 && !memcmp(part, "..", 2)))
 			return "the name of a directory has no parts that are empty, . or ..";
 		if (part[length] == '/' && !part[length + 1])
