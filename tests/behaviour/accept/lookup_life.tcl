@@ -383,6 +383,32 @@ proc names_count {accept} {
 test senders_of_datagrams_are_known_by_name_before_a_start { names_count no }
 test senders_of_datagrams_are_known_by_name_with_accept_too { names_count yes }
 
+# superd's socket for both IP versions has become one for IPv4 alone, as its program binds no other; a reload makes it anew.
+test a_sender_is_asked_about_over_a_reload_at_a_socket_for_one_ip_version {
+	needs {[has_ipv6]} "there is no IPv6 here"
+	enter_wrapped "" "bindd: .example.net\n"
+	set resolver [silent_resolver]
+	set port [free_port]
+	set row {service s { listen = "udp:$port" pass = bind user = root libwrap = bindd
+		exec = "$tests/binder udp4 bind=0.0.0.0:$port serve=poll" $options }}
+	set options ""
+	superd -environment MALLOC_PERTURB_=85 [filled $row]
+	log "s: listening on "
+	set friend [datagrams $port]; put $friend lost
+	log "superd listens on udp4:$port for it"
+	datagram $friend hello
+	kill [only_pid]
+	nothing_runs
+	set before [superd_pid itself]
+	set asker [datagrams $port 127.0.0.5]; put $asker "let me in"
+	wait {![quiet $resolver]}
+	set options "nice = 1"
+	reload [filled $row]
+	wait {[deny_names $resolver; heard $asker]}
+	expect {[superd_pid itself] == $before}
+	close $friend $asker
+}
+
 test a_sender_who_was_asked_about_counts_once {
 	enter
 	superd [by_name 0 "datagrams 50" "accept = yes per_source_rate = 2"]
