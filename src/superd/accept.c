@@ -126,9 +126,6 @@ struct questions {
 };
 
 static int ask_adviser(struct svc *svc, struct socket *socket, struct client *client, const struct questions *asked);
-static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged);
-static void start_for_client(struct svc *svc, struct socket *socket, struct client *client);
-static void check_client(struct svc *svc, struct socket *socket, struct client *client);
 static unsigned refused_asked;
 
 /* has_user: its ident server was asked already. */
@@ -146,14 +143,13 @@ static void refuse_client(struct svc *svc, struct client *client, enum refusal r
 	peer = *address ? address : "a local client";
 	event.peer = address;
 	event.reason = refusal_words[refusal].text;
-	if (refusal == REFUSED_PER_SOURCE_RATE)
-		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts/min (limit %lld/min)", svc->row->name,
-			 peer, (long long)access->per_source_rate);
-	if (refusal == REFUSED_PER_SOURCE)
-		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts (limit %lld)", svc->row->name, peer,
-			 (long long)access->per_source);
-	if (refusal == REFUSED_PER_SOURCE_RATE || refusal == REFUSED_PER_SOURCE)
+	if (refusal == REFUSED_PER_SOURCE_RATE || refusal == REFUSED_PER_SOURCE) {
+		const char *span = refusal == REFUSED_PER_SOURCE ? "" : "/min";
+
+		snprintf(reason, sizeof(reason), "%.64s from %s exceeded counts%s (limit %lld%s)", svc->row->name, peer,
+			 span, (long long)(*span ? access->per_source_rate : access->per_source), span);
 		event.reason = reason;
+	}
 	svc->run->refused[refusal]++;
 	if (client->fd >= 0 || log_rate_limit_is_due(&svc->run->datagram_limit, more))
 		log_event(superd.log, LEVEL_NOTICE, &event, "refused %s: %s%s", peer, event.reason, more);
@@ -183,18 +179,6 @@ static const unsigned char *whole_address(const struct client *client, unsigned 
 	return client_source(client, 128, address) ? address : NULL;
 }
 
-static bool is_time(const struct svc *svc)
-{
-	words times = svc->row->groups->access->access_times;
-	time_t wall = time(NULL);
-	struct tm local;
-
-	if (!times)
-		return true;
-	localtime_r(&wall, &local);
-	return times_include(times, (unsigned)(local.tm_hour * 60 + local.tm_min));
-}
-
 static bool is_source_full(const struct svc *svc, const struct client *client)
 {
 	const struct access_options *options = svc->row->groups->access;
@@ -212,21 +196,19 @@ static bool is_source_full(const struct svc *svc, const struct client *client)
 static enum refusal judge_client(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
 	const struct access_options *options = svc->row->groups->access;
-	const struct access *access = listen_prepared(socket->listen)->access;
+	enum access_verdict verdict;
 	unsigned char address[SOURCE_SIZE];
+	time_t wall = time(NULL);
+	struct tm local;
 
 	if (client_source(client, 128, address) && remember(0, address, false))
 		return REFUSED_SENSOR;
-	switch (access ? access_judge(access, whole_address(client, address)) : ACCESS_PERMITTED) {
-	case ACCESS_DENIED:
+	verdict = access_judge(listen_prepared(socket->listen)->access, whole_address(client, address));
+	if (verdict == ACCESS_DENIED)
 		return REFUSED_ADDRESS;
-	case ACCESS_BY_NAME:
-		asked->name = true;
-		break;
-	case ACCESS_PERMITTED:
-		break;
-	}
-	if (!is_time(svc))
+	asked->name = verdict == ACCESS_BY_NAME;
+	if (options->access_times && localtime_r(&wall, &local) &&
+	    !times_include(options->access_times, (unsigned)(local.tm_hour * 60 + local.tm_min)))
 		return REFUSED_TIME;
 	if (superd.options->process_limit && superd.instances >= (size_t)superd.options->process_limit)
 		return REFUSED_PROCESSES;
@@ -266,6 +248,70 @@ static void note_touch(struct svc *svc, struct client *client)
 	record_sensor(svc, peer, time == SCAN_INFINITY ? -1 : time / 60000000);
 	record_refusal(svc, peer, "address");
 	close_apart(svc, &client->fd);
+}
+
+/* ---- serving ---- */
+
+/* A client that cannot be served now: it waits here, as far as there is room. No superd behind this one knows it. */
+static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
+{
+	if (svc->run->parked_count >= PARKED_MOST ||
+	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked))))) {
+		refuse(svc, client, REFUSED_UNKEPT);
+		return;
+	}
+	svc->run->parked[svc->run->parked_count++] = (struct parked){ *client, socket, judged };
+	client->fd = -1;
+}
+
+/* A client of a unix socket: "uid 110, psql". */
+static void describe_local(int fd, char *text, size_t size)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t length = sizeof(peer);
+	char name[PROCESS_NAME];
+
+	*text = '\0';
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
+		return;
+	process_name(peer.pid, name);
+	snprintf(text, size, "uid %lu%s%s", (unsigned long)peer.uid, *name ? ", " : "", name);
+}
+
+/* A client that has passed all checks. */
+static void start_for_client(struct svc *svc, struct socket *socket, struct client *client)
+{
+	const struct access_options *options = svc->row->groups->access;
+	struct instance *instance;
+
+	if (is_source_full(svc, client)) { /* others of it were asked about, or waited, at the same time */
+		refuse(svc, client, REFUSED_PER_SOURCE);
+		return;
+	}
+	instance = instance_new(svc);
+	if (!instance) {
+		if (client->fd >= 0) /* else it is a datagram, which waits in the queue */
+			park_client(svc, socket, client, true);
+		limits_lack(svc, "cannot start", ENOMEM);
+		return;
+	}
+	instance->socket = socket;
+	instance->client = *client;
+	client->fd = -1;
+	svc->run->count++;
+	client_address(&instance->client, instance->peer, sizeof(instance->peer));
+	if (!*instance->peer)
+		describe_local(instance->client.fd, svc->run->last_peer, sizeof(svc->run->last_peer));
+	if (options->per_source != UNLIMITED &&
+	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
+		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);
+	if (instance->client.asks_mux && socket->listen->endpoint->address[0] == '+') {
+		send(instance->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
+		instance->client.asks_mux = false;
+	}
+	if (instance->client.fd >= 0)
+		send_banner(svc, BANNER_SUCCESS, instance->client.fd);
+	instance_start(instance);
 }
 
 /* ---- superd-lookup ---- */
@@ -506,19 +552,7 @@ static int ask_adviser(struct svc *svc, struct socket *socket, struct client *cl
 	return 0;
 }
 
-/* ---- serving ---- */
-
-/* A client that cannot be served now: it waits here, as far as there is room. No superd behind this one knows it. */
-static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
-{
-	if (svc->run->parked_count >= PARKED_MOST ||
-	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked))))) {
-		refuse(svc, client, REFUSED_UNKEPT);
-		return;
-	}
-	svc->run->parked[svc->run->parked_count++] = (struct parked){ *client, socket, judged };
-	client->fd = -1;
-}
+/* ---- who waits here ---- */
 
 void accept_drop_parked(struct svc *svc, enum refusal refusal)
 {
@@ -544,84 +578,6 @@ void accept_park_again(struct instance *instance)
 		park_client(instance->svc, instance->socket, &instance->client, true);
 	else
 		refuse(instance->svc, &instance->client, REFUSED_CLOSED);
-}
-
-/* A client of a unix socket: "uid 110, psql". */
-static void describe_local(int fd, char *text, size_t size)
-{
-	struct ucred peer = { .uid = (uid_t)-1 };
-	socklen_t length = sizeof(peer);
-	char name[PROCESS_NAME];
-
-	*text = '\0';
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
-		return;
-	process_name(peer.pid, name);
-	snprintf(text, size, "uid %lu%s%s", (unsigned long)peer.uid, *name ? ", " : "", name);
-}
-
-/* A client that has passed all checks. */
-static void start_for_client(struct svc *svc, struct socket *socket, struct client *client)
-{
-	const struct access_options *options = svc->row->groups->access;
-	struct instance *instance;
-
-	if (is_source_full(svc, client)) { /* others of it were asked about, or waited, at the same time */
-		refuse(svc, client, REFUSED_PER_SOURCE);
-		return;
-	}
-	instance = instance_new(svc);
-	if (!instance) {
-		if (client->fd >= 0) /* else it is a datagram, which waits in the queue */
-			park_client(svc, socket, client, true);
-		limits_lack(svc, "cannot start", ENOMEM);
-		return;
-	}
-	instance->socket = socket;
-	instance->client = *client;
-	client->fd = -1;
-	svc->run->count++;
-	client_address(&instance->client, instance->peer, sizeof(instance->peer));
-	if (!*instance->peer)
-		describe_local(instance->client.fd, svc->run->last_peer, sizeof(svc->run->last_peer));
-	if (options->per_source != UNLIMITED &&
-	    client_source(&instance->client, (unsigned)options->per_source_prefix, instance->source))
-		instance->counted = source_count_enter(&superd.sources, svc, instance->source, options->per_source);
-	if (instance->client.asks_mux && socket->listen->endpoint->address[0] == '+') {
-		send(instance->client.fd, "+Go\r\n", 5, MSG_DONTWAIT | MSG_NOSIGNAL);
-		instance->client.asks_mux = false;
-	}
-	if (instance->client.fd >= 0)
-		send_banner(svc, BANNER_SUCCESS, instance->client.fd);
-	instance_start(instance);
-}
-
-void accept_start_parked(struct svc *svc)
-{
-	while (svc->run->parked_count && svc->state == LISTENING) {
-		struct parked first = svc->run->parked[0];
-
-		if (first.judged ? svc_is_full(svc)
-				 : svc_queues(svc) || svc_pause_at_trigger(first.socket) ||
-				    accept_pause_at_cps(svc, &first.client))
-			return;
-		if (!limits_allow(svc)) {
-			limits_wait(svc);
-			return;
-		}
-		memmove(svc->run->parked, svc->run->parked + 1, --svc->run->parked_count * sizeof(first));
-		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
-			note_touch(svc, &first.client);
-			continue;
-		}
-		svc_count_trigger(first.socket);
-		if (first.judged)
-			start_for_client(svc, first.socket, &first.client);
-		else
-			check_client(svc, first.socket, &first.client);
-		if (svc->run->backoff.failures)
-			break; /* one at a time, until one has succeeded */
-	}
 }
 
 /* cps: true: the service pauses now, and clients wait. client: who has come; NULL: a program takes them. */
@@ -694,6 +650,34 @@ static void check_client(struct svc *svc, struct socket *socket, struct client *
 	}
 }
 
+void accept_start_parked(struct svc *svc)
+{
+	while (svc->run->parked_count && svc->state == LISTENING) {
+		struct parked first = svc->run->parked[0];
+
+		if (first.judged ? svc_is_full(svc)
+				 : svc_queues(svc) || svc_pause_at_trigger(first.socket) ||
+				    accept_pause_at_cps(svc, &first.client))
+			return;
+		if (!limits_allow(svc)) {
+			limits_wait(svc);
+			return;
+		}
+		memmove(svc->run->parked, svc->run->parked + 1, --svc->run->parked_count * sizeof(first));
+		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
+			note_touch(svc, &first.client);
+			continue;
+		}
+		svc_count_trigger(first.socket);
+		if (first.judged)
+			start_for_client(svc, first.socket, &first.client);
+		else
+			check_client(svc, first.socket, &first.client);
+		if (svc->run->backoff.failures)
+			break; /* one at a time, until one has succeeded */
+	}
+}
+
 /* What counts for all clients of the service: probes are closed, and cps pauses it, with this client kept. false: it
  * pauses now. */
 static bool screen_client(struct svc *svc, struct socket *socket, struct client *client)
@@ -713,61 +697,6 @@ static bool screen_client(struct svc *svc, struct socket *socket, struct client 
 	svc_count_trigger(socket);
 	check_client(svc, socket, client);
 	return true;
-}
-
-static void start_for_datagram(struct svc *svc, struct socket *socket);
-
-/* Accepts who waits there, up to BATCH, or starts an instance for a datagram. */
-static void accept_batch(struct svc *svc, struct socket *socket)
-{
-	struct client client;
-
-	if (socket->fd < 0 || socket->datagram != AWAITED)
-		return;
-	for (int n = 0; n < BATCH && svc->state == LISTENING; n++) {
-		if (svc_pause_at_trigger(socket))
-			return;
-		if (svc_queues(svc))
-			break;
-		if (!limits_allow(svc)) {
-			limits_wait(svc);
-			return;
-		}
-		if (!endpoint_accepts(socket->listen->endpoint)) {
-			start_for_datagram(svc, socket);
-			return;
-		}
-		if (socket->lent) {
-			socket_watch(socket, false); /* until no process has it, and the service settles */
-			return;
-		}
-		switch (client_accept(socket->fd, socket->listen, &client)) {
-		case ACCEPTED:
-			if (!screen_client(svc, socket, &client))
-				return;
-			break;
-		case ACCEPT_AGAIN:
-			break;
-		case ACCEPT_EXHAUSTED:
-			limits_lack(svc, "cannot accept", errno);
-			return;
-		case ACCEPT_BROKEN:
-			socket_close(socket);
-			svc_open(svc);
-			return;
-		case ACCEPT_NOTHING:
-			n = BATCH;
-		}
-	}
-	if (svc->state == LISTENING && svc_queues(svc))
-		svc_settle(svc);
-}
-
-void accept_clients(struct svc *svc, struct socket *socket)
-{
-	instances_gather();
-	accept_batch(svc, socket);
-	instances_start_gathered();
 }
 
 /* Tells one datagram from another, by its sender and its beginning. */
@@ -881,6 +810,59 @@ static void start_for_datagram(struct svc *svc, struct socket *socket)
 	start_for_client(svc, socket, &sender);
 	if (svc->state != LISTENING)
 		socket->datagram = AWAITED;
+}
+
+/* Accepts who waits there, up to BATCH, or starts an instance for a datagram. */
+static void accept_batch(struct svc *svc, struct socket *socket)
+{
+	struct client client;
+
+	if (socket->fd < 0 || socket->datagram != AWAITED)
+		return;
+	for (int n = 0; n < BATCH && svc->state == LISTENING; n++) {
+		if (svc_pause_at_trigger(socket))
+			return;
+		if (svc_queues(svc))
+			break;
+		if (!limits_allow(svc)) {
+			limits_wait(svc);
+			return;
+		}
+		if (!endpoint_accepts(socket->listen->endpoint)) {
+			start_for_datagram(svc, socket);
+			return;
+		}
+		if (socket->lent) {
+			socket_watch(socket, false); /* until no process has it, and the service settles */
+			return;
+		}
+		switch (client_accept(socket->fd, socket->listen, &client)) {
+		case ACCEPTED:
+			if (!screen_client(svc, socket, &client))
+				return;
+			break;
+		case ACCEPT_AGAIN:
+			break;
+		case ACCEPT_EXHAUSTED:
+			limits_lack(svc, "cannot accept", errno);
+			return;
+		case ACCEPT_BROKEN:
+			socket_close(socket);
+			svc_open(svc);
+			return;
+		case ACCEPT_NOTHING:
+			n = BATCH;
+		}
+	}
+	if (svc->state == LISTENING && svc_queues(svc))
+		svc_settle(svc);
+}
+
+void accept_clients(struct svc *svc, struct socket *socket)
+{
+	instances_gather();
+	accept_batch(svc, socket);
+	instances_start_gathered();
 }
 
 /* accept = no: the sender of the first datagram, while no program has the socket. Those whom the rules refuse are
