@@ -398,8 +398,9 @@ static void conclude_advice(struct advice *advice)
 	}
 	twisted = !strcmp(wrap, "twist");
 	is_judged = !strcmp(wrap, "allow") || !strcmp(wrap, "deny");
-	if (advice->helper.child.pid && !twisted) /* else it has the client, and goes on with it */
-		child_signal(&advice->helper.child, SIGKILL);
+	/* With twist it goes on with the client. What hosts.allow has started in the background runs to its end. */
+	if (advice->helper.child.pid && !twisted)
+		kill(advice->helper.child.pid, SIGKILL);
 	client_address(&advice->client, peer, sizeof(peer));
 	if (advice->asked.whom == OF_REFUSED) {
 		if (svc && user)

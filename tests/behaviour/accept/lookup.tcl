@@ -90,6 +90,15 @@ test commands_of_hosts_allow_run_only_where_the_row_asks_for_them {
 	wait {[processes] == 0}
 }
 
+# As in hosts_access(5): it goes on behind the answer.
+test commands_of_hosts_allow_in_the_background_run_to_their_end {
+	exec mkfifo -m 666 [path fifo]
+	enter_wrapped "echod: ALL: spawn (cat <%/fifo; echo done >>%/note) &\n" ""
+	run_echo {libwrap = "echod commands"}
+	repeat 30 { is_served 127.0.0.2 }
+	wait {[catch { chan close [open [path fifo] {WRONLY NONBLOCK}] }] >= 0 && [lines %/note] == 30}
+}
+
 # As tcpd's, which sends what it can read.
 test banners_of_hosts_allow_that_cannot_be_read_keep_nobody_out {
 	enter_wrapped "echod: 127.0.0.2: banners %/shown : allow\n" "ALL: ALL\n"
