@@ -27,17 +27,17 @@
 #include "lib/scan.h"
 #include "lib/units.h"
 #include "lib/zone.h"
-#include "os/proc/cgroup.h"
 #include "os/host/foreign.h"
 #include "os/host/foreign_file.h"
+#include "os/proc/cgroup.h"
 #include "os/socket/socket.h"
 #include "superd/start/start.h"
-#include "table/service/times.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/service/need.h"
 #include "table/service/command_prefix.h"
 #include "table/service/exit_status.h"
+#include "table/service/need.h"
+#include "table/service/times.h"
 
 #define NO_PROGRESS 4	 /* ends at once with a queue as long as before, until it is suspected to take nobody; */
 #define SUSPECT_PAUSE .1 /* after as many more without a sign that it does, it starts only so often, */
@@ -46,7 +46,7 @@
 #define TIME_PAUSE 60.	 /* seconds: somebody may set the clock */
 #define FULL_PAUSE 1.	 /* seconds until it is looked again whether the limit of all instances is reached */
 #define LOAD_PAUSE 10.
-#define AGAIN 1.	   /* seconds until the kernel is asked again for what it had no room for */
+#define AGAIN 1. /* seconds until the kernel is asked again for what it had no room for */
 #define CONDITION_SECONDS 10.
 #define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
 #define SKIPPED 5000000	   /* microseconds until a condition is looked at again, doubled up to: */
@@ -460,8 +460,8 @@ __attribute__((format(printf, 3, 4))) static void back_off(struct svc *svc, cons
 		snprintf(next, sizeof(next), "next %s in %s", binds ? "try" : "start", duration_write(span, pause));
 	if (!strstr(svc->run->reason, "another socket has it"))
 		owner = hash_text(HASH_START, svc->run->reason + length);
-	if (binds && failed && svc->run->told_at > 0 && told == svc->run->told &&
-	    owner == svc->run->told_owner && now - svc->run->told_at < TELL_AGAIN) {
+	if (binds && failed && svc->run->told_at > 0 && told == svc->run->told && owner == svc->run->told_owner &&
+	    now - svc->run->told_at < TELL_AGAIN) {
 		log_event(superd.log, LEVEL_DEBUG, &event, "%s; %s", svc->run->reason, next);
 	} else if (failed) {
 		if (binds) {
@@ -658,9 +658,8 @@ static bool open_socket(struct svc *svc, struct socket *socket, struct buf *fail
 			again |= svc->state == BINDING && svc->run->backoff.failures; /* none could be opened */
 			svc_say(svc, again ? LEVEL_DEBUG : LEVEL_WARNING, "bind_error", "%s", buf_string(&text));
 			socket->absent = ABSENT_FAILED;
-			socket->run->rests_until =
-				clock_now() + backoff_next(&socket->run->failed, lifecycle->backoff_min,
-							   lifecycle->backoff_max, 0);
+			socket->run->rests_until = clock_now() +
+				backoff_next(&socket->run->failed, lifecycle->backoff_min, lifecycle->backoff_max, 0);
 		} else {
 			buf_addf(failed, "%s%s", failed->length ? ", " : "", buf_string(&text));
 		}
@@ -1670,6 +1669,15 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
 	if (svc_bar(svc) < BAR_HELD) {
 		svc_settle(svc);
+	} else if (svc->run->current) { /* the next one, which has run beside it */
+		if (lent_close(svc, &again)) {
+			svc_open_early(svc); /* clients wait there, until one has these sockets */
+			svc_say(svc, LEVEL_NOTICE, "stopping",
+				"stopping pid %ld: it has the listener that was shut down",
+				(long)svc->run->current->pid);
+			svc_stop(svc, false);
+			svc_start(svc, "superd");
+		}
 	} else if (lack && (was_current || svc->state == LISTENING)) {
 		limits_lack(svc, "cannot start", lack);
 	} else if (skipped) {
@@ -1682,7 +1690,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		svc_pause(svc, pause);
 	} else if (failed && was_current && ran) {
 		back_off(svc, NULL, "%s", buf_string(&text));
-	} else if (failed && !ran && (was_current || (!svc->run->current && svc->state != BACKOFF))) {
+	} else if (failed && !ran && (was_current || svc->state != BACKOFF)) {
 		back_off(svc, "failed", "cannot start: %s", why);
 	} else if (left && svc->state == LISTENING) {
 		back_off(svc, NULL, "an instance left its datagram unread");

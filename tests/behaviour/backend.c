@@ -171,16 +171,6 @@ static int do_nonblock(const char *argument)
 	return do_take(argument);
 }
 
-/* Serves one client and shuts the listeners down, which goes for every copy of them. */
-static int do_shutdown(const char *argument)
-{
-	(void)argument;
-	take_one(PATIENCE_MS);
-	for (int i = 0; i < passed.count; i++)
-		shutdown(passed.fds[i], SHUT_RDWR);
-	return 0;
-}
-
 static int do_serve(const char *argument)
 {
 	(void)argument;
@@ -242,6 +232,15 @@ static int do_few(const char *argument)
 	sigaction(SIGTERM, &action, NULL);
 	for (long n = number(argument, 1); n > 0 && !is_told;)
 		n -= take_one(20);
+	return 0;
+}
+
+/* As few, and shuts the listeners down then, which goes for every copy of them. */
+static int do_shutdown(const char *argument)
+{
+	do_few(argument);
+	for (int i = 0; i < passed.count; i++)
+		shutdown(passed.fds[i], SHUT_RDWR);
 	return 0;
 }
 

@@ -49,6 +49,21 @@ test let_a_restart_run_beside {
 	replaces $port $endpoint 1
 }
 
+# The one before has shut the listener down that both have: the one behind it would take nobody any more.
+test are_served_where_the_one_before_has_shut_it_down {
+	foreach endpoint {127.0.0.1:0 %/web.sock} address {web %/web.sock} {
+		superd -control [filled {service web { listen = "$endpoint" exec = "$backend shutdown 1000000" on_change = overlap }}]
+		log "web: listening on "
+		set first [pid $address]
+		done "restart web"
+		log "web: pid $first ended"
+		log "a program has shut its listener down"
+		expect {[pid $address] != $first}
+		expect {![logged "again and again"]}
+		stop
+	}
+}
+
 # A program may be one that must not run twice, so nobody runs beside it unless on_change says so.
 test are_no_reason_to_run_twice {
 	superd -control -clock {service web { listen = "127.0.0.1:0" exec = "$backend hang" kill_signal = SIGWINCH timeout_stop = 10min }}
