@@ -322,8 +322,8 @@ static bool checks_conditions(const struct instance *instance, enum command_phas
 bool run_command(struct svc *svc, const struct service *row, struct plan *plan, enum command_phase phase,
 		 unsigned number, const char *const *facts, struct instance *instance, struct child *child)
 {
-	/* Those beside an instance that runs are told of it, and have its /tmp. */
-	const struct instance *of = phase == PHASE_RELOAD || phase == PHASE_IDLE_UNLESS ? svc->run->current : instance;
+	/* Those beside an instance that runs are told of it, and have its control group and its /tmp. */
+	struct instance *of = phase == PHASE_RELOAD || phase == PHASE_IDLE_UNLESS ? svc->run->current : instance;
 	bool has_main = of && of->reached >= STARTED &&
 		(of->main.pid || phase == PHASE_READY ||
 		 (phase == PHASE_START_POST && row->exec->type != TYPE_ONESHOT));
@@ -349,19 +349,18 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		request.variables = variables;
 		if (service_notify_access(row) < NOTIFY_EXEC)
 			request.notify = NULL;
-		if (instance) {
+		if (instance)
 			request.checks = checks_conditions(instance, phase, number);
-			if (!enter_cgroup(instance, plan, &request, &why))
-				request.fault.stage = STAGE_CGROUP;
-		} else {
+		else
 			request.private_id = of ? of->private_id : (svc->run->socket_private = private_tmp_new(row));
-		}
+		if (of && (instance || of->cgroup) && !enter_cgroup(of, plan, &request, &why))
+			request.fault.stage = STAGE_CGROUP;
 		if (!why.length && instance)
 			journal_prepare(instance, true);
 		if (!why.length)
 			pid = launch(&request, NULL, &report);
-		if (instance)
-			leave_cgroup(instance, &request);
+		if (of)
+			leave_cgroup(of, &request);
 		if (pid < 0 && !why.length) {
 			if (phase != PHASE_READY)
 				buf_addf(&why, "%s: %.100s: ", command_option(phase),

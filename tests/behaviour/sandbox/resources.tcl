@@ -87,6 +87,22 @@ test a_command_runs_in_a_group_whose_user_passes_controllers_on {
 	has [read %/diary] "/.control\n"
 }
 
+# What its program may not do, they may not do for it.
+test commands_beside_an_instance_have_its_group {
+	needs_groups
+	superd -clock -control [filled {service it { listen = "127.0.0.1:0" user = root device_policy = closed idle_timeout = 5min
+		exec_reload = "/bin/sh -c 'cat /proc/self/cgroup >>%/reload; (: </dev/kmsg) || echo denied >>%/reload'"
+		idle_unless = "/bin/sh -c 'cat /proc/self/cgroup >>%/unless; exit 1'"
+		exec = "$backend serve" }}]
+	set own [group_in [read /proc/[pid it]/cgroup]]
+	has $own /it-
+	done "reload it"
+	has [read %/reload] "0::$own\n"
+	if {[file readable /dev/kmsg]} { has [read %/reload] denied }
+	until 1min {[logged "it: pid "]}
+	has [read %/unless] "0::$own\n"
+}
+
 test groups_go_over_an_upgrade {
 	needs_groups
 	needs {![is_sanitized]} "sanitized, superd starts what asks for none in no control group"
