@@ -653,8 +653,13 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 	if (path)
 		buf_addf(out, ": %.*s", (int)(length ? length : strlen(path)), path);
 	buf_addf(out, ": %s", fault->error == ETIMEDOUT ? "it took too long, and was ended" : strerror(fault->error));
-	if (fault->stage == STAGE_STREAMS && fault->error == EPERM && path &&
-	    path_opener(path, 0, row->account, &finding) == PATH_REFUSED)
+	/* Paths that others can lead elsewhere are not opened with superd's rights. */
+	if (fault->stage == STAGE_CREDENTIALS && path)
+		path = memchr(path, '/', length);
+	if ((fault->stage == STAGE_STREAMS || fault->stage == STAGE_CREDENTIALS ||
+	     (fault->stage == STAGE_MOUNTS && !service_root(row))) &&
+	    (fault->error == EACCES || fault->error == EPERM || fault->error == ELOOP) && path &&
+	    path_leads_to_foreign(path, row->account, &finding))
 		path_finding_add(&finding, out);
 	origin_cite(option && service_setting(row, option) ? service_origin(row, option) : row->at, out);
 	buf_free(&own);

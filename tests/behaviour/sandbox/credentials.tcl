@@ -210,7 +210,7 @@ test a_users_link_leads_to_no_file_of_root {
 	remove $key
 	make_foreign $key [path secret]
 	close [connect secret]
-	log "Permission denied"
+	log "x:%/link: Permission denied: [file dirname [path link]] can be written by all users, who could replace it by a link"
 }
 
 # The first start, which finds no folder, decides nothing for the next one.

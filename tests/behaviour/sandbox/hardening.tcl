@@ -204,7 +204,7 @@ test nothing_of_root_is_bound_by_a_users_link {
 	file link -symbolic $own [path closed/folder]
 	run /bin/chown -h 65534:65534 $own
 	close [connect a]
-	log "mounting: %/link: Permission denied"
+	log "mounting: %/link: Permission denied: [file dirname [path link]] can be written by all users, who could replace it by a link"
 	stop
 	file delete $own
 	file link -symbolic $own /etc
