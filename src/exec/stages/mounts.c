@@ -464,14 +464,14 @@ static int clone_open_paths(struct job *job, struct trees *trees)
 {
 	const struct account *user = job->plan->account;
 
-	for (size_t n = 0; job->plan->open_paths && job->plan->open_paths[n]; n++) {
-		job->fault.resource = (int)(child_sandbox(job)->mount_count + n);
+	job->fault.resource = (int)child_sandbox(job)->mount_count;
+	for (size_t n = 0; job->plan->open_paths && job->plan->open_paths[n]; n++, job->fault.resource++) {
 		trees->open_paths[n] = mount_tree_open(user, job->plan->open_paths[n], true);
 		if (trees->open_paths[n] < 0 && !means_missing(errno))
 			return -1;
 	}
 	trees->notify = job->notify ? mount_tree_open(user, job->notify, false) : -1;
-	return 0;
+	return job->notify && trees->notify < 0 && !means_missing(errno) ? -1 : 0;
 }
 
 static int clone_sources(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)

@@ -267,3 +267,34 @@ test what_superd_cannot_drop_is_not_held_either {
 	shell held {user = root capability_bounding_set = { "cap_chown" } no_new_privileges = yes} {grep CapPrm /proc/self/status}
 	is [told held] "CapPrm:\t0000000000000001\n"
 }
+
+# Each path takes a descriptor, and the notify socket the last one: one of these starts has it left over, and none of them lacks it.
+test who_is_short_of_descriptors_gets_the_notify_socket_or_no_start {
+	set most [expr {64 + [own_programs]}]
+	needs_root
+	needs {![is_sanitized]} "sanitizers need descriptors of their own"
+	file mkdir [path from] [path to]
+	for {set n 0} {$n < $most} {incr n} { file mkdir [path to/$n] }
+	for {set count [expr {$most - 16}]} {$count < $most} {incr count} {
+		set paths {}
+		for {set n 0} {$n < $count} {incr n} { append paths " \"%/from:%/to/$n\"" [expr {$n + 1 < $count ? "," : ""}] }
+		append table "service to_$count {
+ listen = \"127.0.0.1:0\"
+ type = notify
+ backoff_min = 1h
+ backoff_max = 1h
+ user = root
+ exec = \"$tests/notifier 'say READY=1'\"
+ bind_paths = {$paths }
+}
+"
+		lappend names to_$count
+	}
+	superd -descriptors $most $table
+	foreach name $names {
+		set client [connect $name]
+		wait {[logged "$name: pid "] || [logged "$name: cannot start: mounting: "]}
+		close $client
+	}
+	expect {[logged "its notify socket: Too many open files"]}
+}
