@@ -108,7 +108,6 @@ void relay_begin(struct instance *instance)
 	struct plan_sockets sockets = { .instance = NULL };
 	uint16_t *loops;
 	struct buf why = { 0 };
-	struct account account;
 	int wanted[CHILD_DESCRIPTORS] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, channel;
 	struct spawn_request request = { .remote_port = -1, .pid = -1 };
 	struct plan *plan;
@@ -119,8 +118,7 @@ void relay_begin(struct instance *instance)
 	    instance_is_frozen(instance))
 		return;
 	loops = find_loop_ports(instance->row, &sockets);
-	plan = plan_relay(instance->row, helper_user_of_relay(instance->row, &account), &superd.defaults, &sockets,
-			  &why);
+	plan = plan_relay(instance->row, service_prepared(instance->row)->relay, &superd.defaults, &sockets, &why);
 	if (output_open(svc) >= 0)
 		wanted[2] = svc->run->output->write_end;
 	if (plan) {

@@ -15,6 +15,7 @@
 #include "lib/memory.h"
 #include "os/host/rights.h"
 #include "superd/start/start.h"
+#include "table/option/service_settings.h"
 
 /* Lists of groups: getgrouplist(3), getgroups(2). */
 
@@ -127,7 +128,9 @@ static bool read_ids(struct helper_users *users, const char *path, int first, in
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
+	bool is_whole;
 	size_t size = 0;
+	int error;
 
 	while (file && getline(&line, &size, file) >= 0) {
 		const char *at = line;
@@ -141,10 +144,13 @@ static bool read_ids(struct helper_users *users, const char *path, int first, in
 			at = at ? at + 1 : NULL;
 		}
 	}
+	error = errno;
+	is_whole = file ? feof(file) : error != EMFILE && error != ENFILE && error != ENOMEM;
 	free(line);
 	if (file)
 		fclose(file);
-	return file || (errno != EMFILE && errno != ENFILE && errno != ENOMEM);
+	errno = error;
+	return is_whole;
 }
 
 /* Marks the ids that the files contain. false and errno: it may not be all of them. */
@@ -214,22 +220,6 @@ const struct account *helper_user_account(enum helper_user which)
 	}
 	pthread_mutex_unlock(&accounts.lock);
 	return account;
-}
-
-const struct account *helper_user_of_relay(const struct service *service, struct account *own)
-{
-	const struct account *account = service->account;
-	bool to_path = !service->exec->redirect[1];
-	struct helper_users users;
-
-	if (to_path || (account && account->switches && account->uid != 0))
-		return account;
-	if (geteuid() != 0 || helper_users_refused())
-		return NULL;
-	helper_users_look(&users);
-	*own = (struct account){ .name = "superd-builtin", .keeps_groups = gids_must_be_kept(), .switches = true };
-	own->uid = own->gid = helper_user_for(&users, service->name);
-	return own;
 }
 
 /* dynamic_user: an unused id for a service that needs a user of its own. Source: DynamicUser= of systemd.exec(5), and
@@ -332,6 +322,43 @@ static bool has_own_user(struct resolver *resolver, const struct service *servic
 	return !*resolver->helper_users_wrong;
 }
 
+/* An id that no other service has: a superd-builtin's. NULL, or why there is none. */
+static const char *take_own_user(struct resolver *resolver, const struct service *service, uid_t *uid)
+{
+	if (!resolver->helper_users) {
+		struct helper_users *users = pool_alloc(resolver->pool, sizeof(*users));
+
+		if (!users || !helper_users_look(users))
+			return users ? strerror(errno) : "out of memory";
+		resolver->helper_users = users;
+	}
+	*uid = helper_user_for(resolver->helper_users, service->name);
+	return NULL;
+}
+
+bool accounts_of_relay(struct resolver *resolver, const struct service *service, const struct account **relay)
+{
+	const struct account *account = service->account;
+	bool to_path = !service->exec->redirect[1];
+	struct account made;
+	const char *wrong;
+
+	*relay = to_path || (account && account->switches && account->uid != 0) ? account : NULL;
+	if (*relay || to_path || geteuid() != 0 || helper_users_refused())
+		return true;
+	memset(&made, 0, sizeof(made)); /* the padding, too: pools share equal bytes */
+	made.name = "superd-builtin";
+	made.keeps_groups = gids_must_be_kept();
+	made.switches = true;
+	wrong = take_own_user(resolver, service, &made.uid);
+	made.gid = made.uid;
+	if (!wrong && (*relay = pool_keep(resolver->pool, &made, sizeof(made))))
+		return true;
+	diag_error(resolver->diags, service_origin(service, "redirect"), "%s: %s: no user for its relay: %s",
+		   service->name, option_name_of(service, "redirect"), wrong ? wrong : "out of memory");
+	return false;
+}
+
 /* The user that the table names, or the default for this kind of service. */
 static struct found_name find_user(struct resolver *resolver, const struct service *service,
 				   const struct account_build *build, const char *own)
@@ -342,14 +369,8 @@ static struct found_name find_user(struct resolver *resolver, const struct servi
 		return accounts_dynamic(resolver, service, build->user);
 	if (!build->own)
 		return accounts_user(resolver, build->user ? build->user : own);
-	if (!resolver->helper_users) {
-		struct helper_users *users = pool_alloc(resolver->pool, sizeof(*users));
-
-		if (!users || !helper_users_look(users))
-			return (struct found_name){ .wrong = users ? strerror(errno) : "out of memory" };
-		resolver->helper_users = users;
-	}
-	user.uid = user.gid = helper_user_for(resolver->helper_users, service->name);
+	user.wrong = take_own_user(resolver, service, &user.uid);
+	user.gid = user.uid;
 	return user;
 }
 

@@ -117,6 +117,12 @@ bool accounts_refuse(struct resolver *resolver, const struct service *service, c
 /* The account that a service runs with, in the pool; NULL after adding a diagnostic. */
 const struct account *accounts_of(struct resolver *resolver, const struct service *service);
 
+/* The account of the process that relays for a service whose account is known (superd/relay.c): the service's, if that
+ * is not root's. If it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise one
+ * with an id of its own, in the pool. NULL in *relay: superd's own, as superd cannot change to another. false after adding
+ * a diagnostic. */
+bool accounts_of_relay(struct resolver *resolver, const struct service *service, const struct account **relay);
+
 /* The users that superd's helper programs run as: ids from 60578 to 61183, which systemd leaves unused between the
  * users of systemd-homed and the dynamic ones (its UIDS-GIDS), as does dynamic_user. No program shares its id with
  * another: each service of superd-builtin has one, and so have superd-lookup, superd-rpc and superd-filter. Ids in
@@ -142,11 +148,6 @@ uid_t helper_user_for(struct helper_users *users, const char *service);
 
 /* known: false if what is in use could not be read now. */
 uid_t helper_user_id(enum helper_user which, bool *known);
-
-/* The account of the process that relays for a service (superd/relay.c): the service's, if that is not root's.
- * If it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise `own`, filled with
- * the id that helper_user_for gives to this service. NULL: superd's own, as superd cannot change to another. */
-const struct account *helper_user_of_relay(const struct service *service, struct account *own);
 
 /* The account of a helper program; NULL: superd's own, as superd cannot change to another. Lives as long as superd.
  * Any thread may ask. */

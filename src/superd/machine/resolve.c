@@ -105,6 +105,13 @@ static void resolve_service(struct resolver *resolver, struct service *service)
 			resolver_lacks_memory(resolver, service);
 	}
 	networks_resolve(resolver, service);
+	if (service_is_relayed(service)) {
+		struct prepared prepared = *service_prepared(service);
+
+		if (accounts_of_relay(resolver, service, &prepared.relay) &&
+		    !service_prepare(service, resolver->pool, prepared))
+			resolver_lacks_memory(resolver, service);
+	}
 	if (service->groups->commands->socket_exec_as_superd &&
 	    (service_commands(service, PHASE_SOCKET_START_PRE) || service_commands(service, PHASE_SOCKET_START_POST) ||
 	     service_commands(service, PHASE_SOCKET_STOP_POST))) {

@@ -461,6 +461,7 @@ struct prepared {
 	const struct sandbox_config *sandbox;           /* NULL: no hardening */
 	const struct cgroup_settings *cgroup_settings;  /* NULL: no control group of its own */
 	const struct access *probes;                    /* probe_from, compiled; NULL: none */
+	const struct account *relay;                    /* of what relays to its program; NULL: superd's own */
 	const struct service *socket_row;               /* what runs the commands around the sockets; NULL: the service itself */
 };
 

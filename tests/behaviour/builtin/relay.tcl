@@ -509,3 +509,16 @@ service e { listen = "1115" exec = "/bin/cat" redirect = "127.0.0.1 80" pass = i
 		"error: c: proxy_protocol is for connections, not for UDP" "error: d: proxy_protocol needs redirect" \
 		"error: e: pass = inetd and redirect exclude each other"
 }
+
+# The hashes of both names ask for the same user.
+test a_relay_shares_its_user_with_no_other_service {
+	needs {[root]} "needs root"
+	set target [free_port]; set command [own $target]
+	superd {service s9 { listen = "127.0.0.1:0" accept = yes builtin = echo }
+		service s51 { listen = "127.0.0.1:0" user = root exec = "$command" redirect = "127.0.0.1 $target" }}
+	set client [connect s9]; echoes $client
+	asks [connect s51] hello
+	wait {[llength [set pids [with_name superd-builtin [descendants [superd_pid]]]]] == 2}
+	foreach pid $pids { regexp {Uid:\s+(\d+)} [read /proc/$pid/status] all uid; lappend uids $uid }
+	expect {[llength [lsort -unique $uids]] == 2 && 0 ni $uids} $uids
+}
