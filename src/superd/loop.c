@@ -615,17 +615,9 @@ static void dump(void)
 	buf_free(&line);
 }
 
-/* One order may come twice: who signals all processes of a control group or of a name, as a service manager does,
- * reaches the guard, which passes it on, and superd. So the second one of the same way counts as another order. */
-static void take_stop(int signal, bool by_guard)
-{
-	if (self.asked[by_guard] || !self.asked[!by_guard])
-		superd_stop(signal);
-	self.asked[by_guard] = true;
-}
-
 static void obey(int signal, pid_t sender)
 {
+	bool by_guard = guard->pid && sender == guard->pid;
 	int tty;
 
 	guard->orders &= ~(UINT64_C(1) << (signal - 1)); /* no later superd need hear of it */
@@ -710,7 +702,12 @@ static void obey(int signal, pid_t sender)
 	case SIGABRT:
 		break;
 	default:
-		take_stop(signal == SIGINT ? SIGINT : SIGTERM, guard->pid && sender == guard->pid);
+		/* One order may come twice: who signals all processes of a control group or of a name, as a service
+		 * manager does, reaches the guard, which passes it on, and superd. So the second one of the same way
+		 * counts as another order. */
+		if (self.asked[by_guard] || !self.asked[!by_guard])
+			superd_stop(signal == SIGINT ? SIGINT : SIGTERM);
+		self.asked[by_guard] = true;
 	}
 }
 
@@ -988,46 +985,34 @@ static int serve(struct table *table, char *before)
 }
 
 /* While the first table is read nothing else runs that could name the file or server which delays that. So a thread
- * looks once a second. */
+ * looks. */
 static void *watch_first(void *over) /* an eventfd: the table is read */
 {
-	int seconds = 0, pause = LATE;
 	struct pollfd wait = { .fd = *(int *)over, .events = POLLIN };
 
-	while (poll(&wait, 1, 1000) <= 0) {
+	for (int pause = LATE; poll(&wait, 1, pause * 1000) <= 0; pause *= 2) {
 		char what[WAIT_NOTE_MOST], span[DURATION_MOST];
 		double lasted;
 
-		if (++seconds < pause)
-			continue;
 		if (wait_note_read(what, &lasted) && lasted >= LATE / 2.)
 			log_warn(superd.log, "not started yet: %s has not answered for %s", what,
 				 duration_write_whole(span, lasted));
-		seconds = 0;
-		pause *= 2;
 	}
 	return NULL;
-}
-
-static struct table *read_first(struct diags *diags)
-{
-	int over = eventfd(0, EFD_CLOEXEC);
-	pthread_t thread;
-	bool runs = over >= 0 && thread_start(&thread, 0, watch_first, &over) == 0;
-	struct table *table = load_table(&(struct table_load){ .options = superd.options }, diags);
-
-	if (runs && eventfd_write(over, 1) == 0)
-		pthread_join(thread, NULL);
-	fd_close(&over);
-	return table;
 }
 
 static struct table *load_first(int *status)
 {
 	struct options *options = superd.options;
 	struct diags diags = { 0 };
-	struct table *table = read_first(&diags);
+	int over = eventfd(0, EFD_CLOEXEC);
+	pthread_t thread;
+	bool is_watched = over >= 0 && thread_start(&thread, 0, watch_first, &over) == 0;
+	struct table *table = load_table(&(struct table_load){ .options = options }, &diags);
 
+	if (is_watched && eventfd_write(over, 1) == 0)
+		pthread_join(thread, NULL);
+	fd_close(&over);
 	*status = EXIT_TABLE;
 	if (table && !diags.errors && !settings_apply(options, table, true, superd.log)) {
 		*status = EXIT_START;

@@ -111,9 +111,8 @@ static bool reload_apply(struct table *table);
 /* In xinetd's words, too, where it stands for that. */
 static bool take_table(struct table *table)
 {
-	bool is_xinetd = superd.options->invoked_as == AS_XINETD, good = false;
+	bool is_xinetd = superd.options->invoked_as == AS_XINETD;
 	const size_t *counts;
-	struct buf changed = { 0 }, line = { 0 };
 	char summary[DIAGS_SUMMARY_MOST], wrong[40];
 
 	supervisor_log_diags(superd.log, &reading.diags);
@@ -121,18 +120,7 @@ static bool take_table(struct table *table)
 		table_free(table);
 		return false;
 	}
-	if (table && !reading.diags.errors) {
-		describe_settings(table, &changed);
-		facts_name_options(buf_string(&changed), &line);
-		if (line.length)
-			log_notice(superd.log, "changed: %s", buf_string(&line));
-		buf_free(&changed);
-		buf_free(&line);
-		settings_apply(superd.options, table, false, superd.log);
-		output_log_changed();
-		good = reload_apply(table);
-	}
-	if (!good) {
+	if (!table || reading.diags.errors || !reload_apply(table)) {
 		log_error(superd.log, "not reloaded: %s: the previous configuration stays in effect",
 			  reading.diags.errors ? diags_summarize(&reading.diags, summary) : "out of memory");
 		if (is_xinetd)
@@ -516,7 +504,7 @@ static bool reload_apply(struct table *table)
 	struct spare *spares;
 	unsigned char *changes = calloc(table->count + 1, 1);
 	struct diff_cache known = { 0 };
-	struct buf why = { 0 };
+	struct buf changed = { 0 }, why = { 0 };
 
 	LIST_EACH(link, &superd.services)
 		most += container_of(link, struct svc, link)->socket_count;
@@ -529,8 +517,14 @@ static bool reload_apply(struct table *table)
 		free(spares);
 		return false;
 	}
-	if (table != before)
-		journal_print(table);
+	describe_settings(table, &changed);
+	facts_name_options(buf_string(&changed), &why);
+	if (why.length)
+		log_notice(superd.log, "changed: %s", buf_string(&why));
+	buf_free(&changed);
+	settings_apply(superd.options, table, false, superd.log);
+	output_log_changed();
+	journal_print(table);
 	changes_release(superd.changes);
 	superd.changes = report;
 	report->users = 1;
@@ -697,8 +691,7 @@ static bool reload_apply(struct table *table)
 	superd.loaded = clock_now();
 	locks_drop();
 	needs_reloaded();
-	if (before)
-		table_release(before);
+	table_release(before);
 	free(spares);
 	free(changes);
 	buf_free(&why);
