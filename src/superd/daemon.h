@@ -496,7 +496,7 @@ struct superd {
 	bool command_begun; /* it was started once */
 	char *program;	    /* its path, for upgrades */
 	char upgraded_from[80];
-	int pid_file_fd;
+	struct pid_file pid_file;
 };
 
 extern struct superd superd;

@@ -97,7 +97,7 @@ static void walk_superd(const struct journal_line *line)
 	WALK_FD(line, "control_fd", journal.said.control);
 	WALK_FD(line, "output", journal.said.output);
 	WALK(line, "output_pid", journal.said.output_pid);
-	WALK_FD(line, "pid_file_fd", superd.pid_file_fd);
+	WALK_FD(line, "pid_file_fd", superd.pid_file.fd);
 	WALK(line, "command", superd.main_command.pid);
 	WALK(line, "command_begun", superd.command_begun);
 	WALK(line, "exit_status", superd.exit_status);

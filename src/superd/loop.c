@@ -58,12 +58,11 @@ static struct {
 	bool asked[2]; /* to stop: directly, by the guard */
 	int stop_signal;
 	unsigned rounds, rested; /* rested: in which turn of the loop */
-	struct pid_file pid_file;
 	struct plan *command;
 	const char *notify;
 	ev_periodic jump;
 	double ahead; /* of the wall clock */
-} self = { .pid_file.fd = -1 };
+} self;
 
 void timer_begin(ev_timer *timer, double seconds)
 {
@@ -151,14 +150,19 @@ void io_call(struct io *io, int fd, io_callback *ready, void *data)
 
 /* ---- children ---- */
 
-static struct child **bucket_of(pid_t pid)
+/* Where the child with this pid is, or would be. */
+static struct child **child_find(pid_t pid)
 {
-	return &superd.children[(size_t)pid % 256];
+	struct child **at = &superd.children[(size_t)pid % 256];
+
+	while (*at && (*at)->pid != pid)
+		at = &(*at)->next;
+	return at;
 }
 
 void child_watch(struct child *child, pid_t pid)
 {
-	struct child **place = bucket_of(pid);
+	struct child **place = child_find(pid);
 
 	child->pid = pid;
 	child->next = *place;
@@ -167,24 +171,16 @@ void child_watch(struct child *child, pid_t pid)
 
 static struct child *child_take(pid_t pid)
 {
-	for (struct child **at = bucket_of(pid); *at; at = &(*at)->next) {
-		struct child *child = *at;
+	struct child **place = child_find(pid), *child = *place;
 
-		if (child->pid != pid)
-			continue;
-		*at = child->next;
-		return child;
-	}
-	return NULL;
+	if (child)
+		*place = child->next;
+	return child;
 }
 
 bool child_is_watched(pid_t pid)
 {
-	for (struct child *child = *bucket_of(pid); child; child = child->next) {
-		if (child->pid == pid)
-			return true;
-	}
-	return false;
+	return *child_find(pid);
 }
 
 void child_forget(struct child *child)
@@ -873,7 +869,7 @@ static int serve(struct table *table, char *before)
 	if (!init_loop(command)) {
 		log_setup_error(options, superd.log, "cannot start: cannot make an event loop: %s", strerror(errno));
 		if (!before) /* else it is the guard's, which goes on */
-			pid_file_remove(&self.pid_file);
+			pid_file_remove(&superd.pid_file);
 		return EXIT_START;
 	}
 	pid1_adopt_orphans();
@@ -937,7 +933,7 @@ static int serve(struct table *table, char *before)
 	}
 	control_open();
 	journal_ready(); /* before anybody hears that superd runs */
-	if (self.pid_file.fd >= 0 && !before && !pid_file_write(&self.pid_file)) {
+	if (superd.pid_file.fd >= 0 && !before && !pid_file_write(&superd.pid_file)) {
 		log_error(superd.log, "cannot write the pid file %s: %s", options->settings.pid_file, strerror(errno));
 		superd_fail(EXIT_START);
 	}
@@ -978,7 +974,7 @@ static int serve(struct table *table, char *before)
 	log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "ended" }, "ended with status %d",
 		  superd.exit_status);
 	close_leave();
-	pid_file_remove(&self.pid_file);
+	pid_file_remove(&superd.pid_file);
 	cgroups_end(&superd.cgroups);
 	log_pump_detach(&self.pump);
 	return superd.exit_status;
@@ -1060,6 +1056,7 @@ int run_superd(struct options *options)
 	char *before;
 
 	superd.options = options;
+	superd.pid_file.fd = -1;
 	before = state_read();
 	memory_keep_little();
 	listen_fds_take(&superd.inherited);
@@ -1082,21 +1079,20 @@ int run_superd(struct options *options)
 		return EXIT_START;
 	}
 	if (before) {
-		self.pid_file.path = options->settings.pid_file;
+		superd.pid_file.path = options->settings.pid_file;
 		table = state_table(options, before);
 		settings_apply(options, table, false, superd.log);
-		self.pid_file.fd = superd.pid_file_fd;
 		status = serve(table, before);
 	} else if ((table = load_first(&status)) && has_work(table)) {
-		if (options->settings.pid_file && !pid_file_claim(&self.pid_file, options->settings.pid_file, &why) &&
-		    !(options->flags & OPTION_PID_FILE_OPTIONAL && !self.pid_file.is_taken)) {
+		if (options->settings.pid_file && !pid_file_claim(&superd.pid_file, options->settings.pid_file, &why) &&
+		    !(options->flags & OPTION_PID_FILE_OPTIONAL && !superd.pid_file.is_taken)) {
 			log_setup_error(options, superd.log, "pid file %s: %s", options->settings.pid_file,
 					buf_string(&why));
 			status = EXIT_START;
 		} else if ((!guard->restarts && !control_setup_is_free(options, superd.log)) ||
 			   (options->flags & OPTION_DAEMON && !guard->pid && daemonize_channel() < 0 &&
 			    daemonize_enter() < 0)) {
-			pid_file_remove(&self.pid_file);
+			pid_file_remove(&superd.pid_file);
 			status = EXIT_START;
 		} else {
 			if (options->flags & OPTION_DAEMON) {
@@ -1104,7 +1100,6 @@ int run_superd(struct options *options)
 					log_warn(superd.log, "cannot change to /: %s", strerror(errno));
 				listen_fds_close_others(&superd.inherited);
 			}
-			superd.pid_file_fd = self.pid_file.fd;
 			status = serve(table, NULL);
 			table = NULL; /* it is the daemon's */
 		}
