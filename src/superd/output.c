@@ -638,11 +638,11 @@ static void start(struct ev_loop *loop, ev_timer *timer, int events)
 		scm_rights_allow(superd.output.fd, false);
 		journal_rewrite(false); /* before it has pipes: one that nobody knew would read on there */
 		journal_ready();
-		if (!greet())
-			give_up();
-		return;
+		if (greet())
+			return;
+	} else {
+		fd_close(&ends[0]);
 	}
-	fd_close(&ends[0]);
 	if (program->fd < 0)
 		program_describe_missing(PROGRAM_OUTPUT, &why);
 	else

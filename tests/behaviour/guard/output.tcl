@@ -175,3 +175,11 @@ test the_line_by_which_a_program_is_ready_is_not_lost_among_others {
 	sees {why web} awake
 	close $client
 }
+
+# What superd and superd-output share is larger than the limit allows.
+test a_limit_under_which_nobody_can_read_it_is_named {
+	write limited "#!/bin/sh\nulimit -f 100\nexec [filled $superd] \"\$@\"\n" 0755
+	superd -program [path limited] {service web { listen = "127.0.0.1:0" exec = "$backend talk" }}
+	log "the output of services waits: cannot start superd-output: File too large"
+	answers web
+}
