@@ -99,9 +99,6 @@ static const char *const idle_when_words[] = {
 	[IDLE_WHEN_CLOSED] = "closed", [IDLE_WHEN_QUIET] = "quiet", NULL
 };
 static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
-static const char *const syslog_level_words[] = {
-	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
-};
 static const char *const on_change_words[] = {
 	[ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", [ON_CHANGE_RESTART] = "restart",
 	[ON_CHANGE_OVERLAP] = "overlap", NULL

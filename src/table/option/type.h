@@ -133,5 +133,8 @@ OPTION_TYPES(TYPE_DECLARED)
 void native_quoted(struct buf *out, const char *text);
 void native_value(struct buf *out, const char *text);
 
+/* By the numbers of syslog(3); NULL-terminated. */
+extern const char *const syslog_level_words[];
+
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);

@@ -110,8 +110,7 @@ const struct type type_stream = {
 #define MARGIN_MOST (INT64_C(20) * 1024)
 #define LOG_FORMS "expected {SYSLOG, facility, level} or {FILE, path, soft limit, hard limit}"
 
-/* By the numbers of syslog(3). */
-static const char *const level_words[] = {
+const char *const syslog_level_words[] = {
 	"emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", NULL
 };
 
@@ -126,8 +125,8 @@ static const char *syslog_parse(struct parse *parse, struct log_target *target)
 	if (!words_find(syslog_facilities, list[1], &facility))
 		return words_refuse(syslog_facilities, list[1], parse->pool);
 	parse->bad = 2;
-	if (parse->count == 3 && !words_find(level_words, list[2], &level))
-		return words_refuse(level_words, list[2], parse->pool);
+	if (parse->count == 3 && !words_find(syslog_level_words, list[2], &level))
+		return words_refuse(syslog_level_words, list[2], parse->pool);
 	target->kind = LOG_TYPE_SYSLOG;
 	target->facility = (int)facility << 3;
 	target->level = (int)level;
@@ -190,7 +189,7 @@ static void log_type_show(const struct option_def *option, const void *field, st
 	word_add(out, target->kind == LOG_TYPE_SYSLOG ? "SYSLOG" : "FILE");
 	if (target->kind == LOG_TYPE_SYSLOG) {
 		word_add(out, syslog_facilities[LOG_FAC(target->facility)]);
-		word_add(out, level_words[target->level & 7]);
+		word_add(out, syslog_level_words[target->level & 7]);
 		return;
 	}
 	word_add(out, target->path);

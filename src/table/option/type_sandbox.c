@@ -49,15 +49,6 @@ static const char *signed_parse(struct parse *parse, refuse_bare *refuse, void *
 	return reason;
 }
 
-static const char *refuse_group(const char *name, struct pool *pool)
-{
-	const char **known = pool_alloc(pool, (syscall_group_count + 1) * sizeof(*known));
-
-	for (size_t n = 0; known && n <= syscall_group_count; n++)
-		known[n] = n < syscall_group_count ? syscall_groups[n].name : NULL;
-	return known ? words_refuse(known, name, pool) : NO_MEMORY;
-}
-
 /* Checks a call or a group, and the error behind a colon. The names of calls depend on the machine and are checked
  * later. */
 static const char *refuse_call(const char *word, bool denied, struct pool *pool)
@@ -72,8 +63,13 @@ static const char *refuse_call(const char *word, bool denied, struct pool *pool)
 		return "a system call and a colon must be followed by the error: EPERM, a number up to 4095 or kill";
 	if (word[length] && !denied)
 		return "only denied calls (after ~) can have an error";
-	if (*name == '@' && strcmp(name, CALL_GROUP_ALL) && !syscall_group_find(name))
-		return refuse_group(name, pool);
+	if (*name == '@' && strcmp(name, CALL_GROUP_ALL) && !syscall_group_find(name)) {
+		const char **known = pool_alloc(pool, (syscall_group_count + 1) * sizeof(*known));
+
+		for (size_t n = 0; known && n < syscall_group_count; n++)
+			known[n] = syscall_groups[n].name;
+		return known ? words_refuse(known, name, pool) : NO_MEMORY;
+	}
 	if (*name == '@' || (length && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789")]))
 		return NULL;
 	return "expected the name of a system call, or a group that begins with @";
@@ -505,42 +501,32 @@ bool capability_find(const char *name, unsigned *number)
 	return words_find(capability_names, name, number);
 }
 
-/* Reads a name with or without CAP_, or the number of an unknown capability. */
-static const char *capability_read(const char *word, struct pool *pool, uint64_t *out)
-{
-	const char *name = strncasecmp(word, "cap_", 4) ? word : word + 4, *nearest;
-	unsigned known;
-	int64_t number;
-
-	if (capability_find(word, &known)) {
-		*out = UINT64_C(1) << known;
-		return NULL;
-	}
-	if (isdigit((unsigned char)*name) && !scan_count(name, &number) && number < 63) {
-		*out = UINT64_C(1) << number;
-		return NULL;
-	}
-	nearest = word_suggest(capability_names, name);
-	if (nearest)
-		return reason_or_memory(pool_textf(pool, "there is no such capability; did you mean '%s'?", nearest));
-	return "a capability is a name of capabilities(7) such as net_bind_service";
-}
-
+/* A word is a name with or without CAP_, or the number of an unknown capability. */
 static const char *capabilities_parse(struct parse *parse, void *field)
 {
 	bool inverted = parse->count && parse->words[0][0] == '~';
-	uint64_t set = 0, before = *(const uint64_t *)field, bit = 0;
+	uint64_t set = 0, before = *(const uint64_t *)field;
 
 	for (size_t i = 0; i < parse->count; i++) {
-		const char *word = parse->words[i] + (i == 0 && inverted), *reason;
+		const char *word = parse->words[i] + (i == 0 && inverted);
+		const char *name = strncasecmp(word, "cap_", 4) ? word : word + 4, *nearest;
+		unsigned known;
+		int64_t number;
 
+		parse->bad = i;
 		if (!*word && i == 0 && inverted)
 			continue;       /* ~ alone in front of nothing: all */
-		reason = capability_read(word, parse->pool, &bit);
-		parse->bad = i;
-		if (reason)
-			return reason;
-		set |= bit;
+		if (capability_find(word, &known)) {
+			set |= UINT64_C(1) << known;
+		} else if (isdigit((unsigned char)*name) && !scan_count(name, &number) && number < 63) {
+			set |= UINT64_C(1) << number;
+		} else {
+			nearest = word_suggest(capability_names, name);
+			if (!nearest)
+				return "a capability is a name of capabilities(7) such as net_bind_service";
+			return reason_or_memory(pool_textf(parse->pool,
+							   "there is no such capability; did you mean '%s'?", nearest));
+		}
 	}
 	if (parse->append)
 		set = inverted ? before & ~set : before | set;

@@ -163,6 +163,8 @@ void rule_bind(const struct service *service, struct diags *diags)
 	    service_is_unclear(service, "listen"))
 		return;
 	pool = pool_new();
+	if (!pool)
+		diags_out_of_memory(diags, service->at);
 	for (size_t n = 0; pool && n < service->socket_count; n++) {
 		const struct listen *listen = &service->sockets[n];
 

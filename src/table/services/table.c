@@ -122,31 +122,19 @@ static bool share_file(struct origin at, const struct service *service)
 	return at.file && service->at.file && !strcmp(at.file, service->at.file);
 }
 
-/* Whether the service has this name, also with the protocol or address that the reader of inetd.conf appends: a broken
- * entry may lack them. */
-static bool is_called(const struct service *service, const char *name)
-{
-	size_t length = strlen(name);
-
-	return !strncmp(service->name, name, length) && strchr("-@", service->name[length]);
-}
-
-/* Whether the service may be the entry that is skipped. An entry without a name is known by its line; one with a
- * doubtful name may be any service of its file. */
-static bool skipped_was(const struct skipped *entry, const struct service *service)
-{
-	if (entry->is_doubtful && share_file(entry->at, service))
-		return true;
-	if (entry->name)
-		return is_called(service, entry->name);
-	return share_file(entry->at, service) && entry->at.line == service->at.line;
-}
-
+/* An entry without a name is known by its line; one with a doubtful name may be any service of its file. */
 struct skipped *table_find_skipped(const struct table *table, const struct service *service)
 {
 	for (size_t n = 0; n < table->skipped_count; n++) {
-		if (skipped_was(&table->skipped[n], service))
-			return &table->skipped[n];
+		struct skipped *entry = &table->skipped[n];
+		size_t length = entry->name ? strlen(entry->name) : 0;
+		/* The reader of inetd.conf appends a protocol or an address, which a broken entry may lack. */
+		bool is_it = entry->name ? !strncmp(service->name, entry->name, length) &&
+						   strchr("-@", service->name[length])
+					 : entry->at.line == service->at.line && share_file(entry->at, service);
+
+		if (is_it || (entry->is_doubtful && share_file(entry->at, service)))
+			return entry;
 	}
 	return NULL;
 }
