@@ -12,7 +12,7 @@
 #include "os/host/fs.h"
 #include "os/host/program.h"
 #include "table/option/option_table.h"
-#include "read/client/source_name.h"
+#include "read/client/format.h"
 
 /* The functions that the command lines of superd, inetd and xinetd share. */
 

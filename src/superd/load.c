@@ -10,7 +10,7 @@
 #include "table/services/print_conf.h"
 #include "table/services/endpoint_conflict.h"
 #include "table/services/skipped.h"
-#include "read/client/source_name.h"
+#include "read/client/format.h"
 
 /* The sources of the command line, and the optional ones that exist now. The caller frees the list. NULL: out of
  * memory. */

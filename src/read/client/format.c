@@ -1,4 +1,4 @@
-/* Finds the language of a table.
+/* Finds the language of a table, which the name of its source may say.
  *
  * Languages look alike: a service of superd.conf begins as one of xinetd.conf does. The order of formats[] decides:
  * formats with clear marks come first. superd.conf is last and takes all that no other format recognises. */
@@ -33,32 +33,18 @@ static const struct format formats[] = {
 };
 #define FORMATS (sizeof(formats) / sizeof(*formats))
 
-static const struct format *const fallback_format = &formats[FORMATS - 1];
+const struct format *const format_own = &formats[FORMATS - 1];
 
 _Static_assert(FORMATS == FOREIGN_FORMATS + 1, "superd.conf is the last");
 
 const struct reader *format_reader(const struct format *format)
 {
-	return format == fallback_format ? &reader_superd : foreign_readers[format - formats];
+	return format == format_own ? &reader_superd : foreign_readers[format - formats];
 }
 
 bool formats_are_linked(void)
 {
 	return foreign_readers[0];
-}
-
-bool format_is_own(const struct format *format)
-{
-	return format == fallback_format;
-}
-
-const struct format *format_find(const char *name, size_t length)
-{
-	for (size_t i = 0; i < FORMATS; i++) {
-		if (scan_is_word(name, length, formats[i].name))
-			return &formats[i];
-	}
-	return NULL;
 }
 
 /* A component of a path, counted from its end: skip 0 is the last one. Slashes at the end do not count. *length may be
@@ -184,7 +170,7 @@ const struct format *format_recognise(const char *path)
 		found = recognise_folder(path);
 	else if (!found)
 		found = recognise_by_content(path);
-	return found ? found : fallback_format;
+	return found ? found : format_own;
 }
 
 /* What cannot be read is for the reader, and so is standard input. */
@@ -196,7 +182,7 @@ bool format_is_certain(const struct format *named, const char *path)
 	bool certain;
 
 	if (format)
-		return format == fallback_format;
+		return format == format_own;
 	if (strcmp(path, "-") && wait_note_stat(path, &status) == 0 && S_ISDIR(status.st_mode))
 		return false;
 	certain = !read_text_of(&source, path) || superd_is_certain(&source);
@@ -212,4 +198,55 @@ void formats_finish(struct reading *reading)
 		if (reader && reader->finish)
 			reader->finish(reading);
 	}
+}
+
+/* A path may have a colon, too. The text before the first colon is a format only if it is one word; a file with such a
+ * name is written ./NAME. */
+
+/* The length of "FORMAT:" or "FORMAT+COMPAT:" before a path; 0: there is none. *format: the length of FORMAT. */
+static size_t measure_prefix(const char *text, size_t *format)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	size_t end = *format = strspn(text, letters);
+
+	if (text[end] == '+')
+		end += 1 + strspn(text + end + 1, letters);
+	return *format && text[end] == ':' ? end + 1 : 0;
+}
+
+bool source_name_read(struct source_name *name, const char *text, struct diags *diags, struct origin from)
+{
+	size_t length, prefix = measure_prefix(text, &length);
+	const char *compat = text + length + 1;
+
+	*name = (struct source_name){ .compat = COMPAT_NONE, .path = text + prefix };
+	for (size_t i = 0; prefix && i < FORMATS; i++) {
+		if (scan_is_word(text, length, formats[i].name))
+			name->format = &formats[i];
+	}
+	if (prefix && !name->format) {
+		diag_error(diags, from,
+			   "%s: there is no format '%.*s': known are superd, inetd, xinetd, systemd and launchd", text,
+			   (int)length, text);
+		diags_hint(diags, "a file of that name is written ./%s", text);
+		return false;
+	}
+	if (prefix > length + 1) {
+		name->compat = compat_find(compat, prefix - length - 2);
+		if (name->compat == COMPAT_NONE)
+			return diags_refuse(diags, from, "no system '%.*s' is known for compatibility; known are "
+					    "openbsd, freebsd, netbsd, gnu, busybox and xinetd",
+					    (int)(prefix - length - 2), compat);
+		if (!(name->format->compats >> name->compat & 1))
+			return diags_refuse(diags, from, "%s has no meaning of its own for files of %s: leave +%s out",
+					    compat_names[name->compat], name->format->name, compat_names[name->compat]);
+	}
+	return *name->path || diags_refuse(diags, from, "a source has no path: it is written [FORMAT:]PATH");
+}
+
+const char *source_name_path(const char *text)
+{
+	size_t format;
+
+	return text + measure_prefix(text, &format);
 }

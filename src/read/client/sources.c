@@ -12,7 +12,6 @@
 #include "read/client/client.h"
 #include "table/services/check.h"
 #include "read/client/format.h"
-#include "read/client/source_name.h"
 #include "table/reading/superd_conf.h"
 
 #define SAVED "the previous configuration"      /* file of what stands in a saved text, in messages */
@@ -32,22 +31,6 @@ static const char *resolve_path(struct reading *reading, const char *path, struc
 	return kept;
 }
 
-/* NULL: standard input could not be read (reported). */
-static const struct format *recognise_source(struct reading *reading, const char *path, struct origin from)
-{
-	if (strcmp(path, "-") || fd_make_rewindable(STDIN_FILENO, SOURCE_MOST) >= 0 || errno == ENOSYS)
-		return format_recognise(path);
-	diag_error(reading->diags, from, "cannot read standard input: %s", strerror(errno));
-	return NULL;
-}
-
-static bool source_is_missing(const char *path)
-{
-	struct stat status;
-
-	return wait_note_stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
-}
-
 /* Reads a source with a reader of this program; format NULL: the one that it looks like. */
 static void read_path(struct reading *reading, const struct format *format, const char *path, struct origin from)
 {
@@ -55,11 +38,13 @@ static void read_path(struct reading *reading, const struct format *format, cons
 	size_t before = reading->builder_count + reading->pending;
 	bool ok;
 
-	if (!format)
-		format = recognise_source(reading, path, from);
-	if (!format)
+	if (!format && !strcmp(path, "-") && fd_make_rewindable(STDIN_FILENO, SOURCE_MOST) < 0 && errno != ENOSYS) {
+		diag_error(reading->diags, from, "cannot read standard input: %s", strerror(errno));
 		return;
-	if (format_is_own(format) && request && request->on_own)
+	}
+	if (!format)
+		format = format_recognise(path);
+	if (format == format_own && request && request->on_own)
 		return request->on_own(request->context, reading->diags, path);
 	ok = reading_file(reading, format_reader(format), path, from);
 	if (format_reader(format)->end_source)
@@ -83,6 +68,7 @@ static void begin_import(struct reading *reading, size_t number)
 	struct import *import = &reading->imports[number];
 	enum compat usual = reading->compat;
 	struct source_name name;
+	struct stat status;
 
 	if (!source_name_read(&name, import->source, reading->diags, import->from))
 		return;
@@ -94,14 +80,15 @@ static void begin_import(struct reading *reading, size_t number)
 		return;
 	}
 	import->path = resolve_path(reading, name.path, import->from);
-	if (!import->path || (import->optional && source_is_missing(import->path)))
+	if (!import->path || (import->optional && wait_note_stat(import->path, &status) < 0 &&
+			      (errno == ENOENT || errno == ENOTDIR)))
 		return;
 	if (name.compat != COMPAT_NONE)
 		reading->compat = name.compat;
 	if (formats_are_linked())
 		read_import(reading, number, name.format);
 	else if (format_is_certain(name.format, import->path))
-		read_import(reading, number, format_find("superd", 6));
+		read_import(reading, number, format_own);
 	else
 		import->waits = true;
 	reading->compat = usual;
@@ -128,7 +115,7 @@ static void read_imports(struct reading *reading)
 		ask_imports(reading);
 		for (size_t n = 0; n < next; n++) {
 			if (reading->imports[n].is_own)
-				read_import(reading, n, format_find("superd", 6));
+				read_import(reading, n, format_own);
 			reading->imports[n].waits = reading->imports[n].is_own = false;
 		}
 	} while (next < reading->import_count);

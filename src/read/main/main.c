@@ -25,7 +25,6 @@
 #include "table/services/service_builder.h"
 #include "table/services/service_conf.h"
 #include "read/client/format.h"
-#include "read/client/source_name.h"
 #include "read/client/sources.h"
 
 #define EXIT_TABLE 1
