@@ -43,19 +43,15 @@ typedef void begin_service(struct builtin_server *server, struct connection *con
 
 /* Of a service whose clients ask (struct exchange): more of the request may have come, or its time is over (late); superd
  * has answered by a file, which the service owns, or file -1, has not, for the reason in errno. */
-typedef void hear_client(struct builtin_server *server, struct connection *connection, bool late);
-typedef void hear_superd(struct builtin_server *server, struct connection *connection, int file);
-
-/* Composes the reply to one datagram. Returns its length, at most `size`. */
-typedef ssize_t compose_reply(const struct settings *settings, const char *request, size_t length, char *reply,
-				size_t size);
+typedef void handle_request(struct builtin_server *server, struct connection *connection, bool late);
+typedef void handle_answer(struct builtin_server *server, struct connection *connection, int file);
 
 struct builtin {
 	const char *name;
 	begin_service *begin;
-	hear_client *heard;
-	hear_superd *told;
-	compose_reply *dgram;           /* NULL: the service has no datagram sockets */
+	handle_request *on_request;
+	handle_answer *on_answer;
+	enum { REPLY_NONE, REPLY_ECHO, REPLY_CHARGEN, REPLY_DAYTIME, REPLY_TIME } reply; /* to a datagram */
 };
 
 /* Prints a line to standard error, which superd logs. */
@@ -220,7 +216,7 @@ struct exchange {
 };
 
 /* What is known of a request. */
-enum heard { HEARD_PART, HEARD_ALL, HEARD_WRONG };
+enum request_state { REQUEST_PARTIAL, REQUEST_COMPLETE, REQUEST_INVALID };
 
 /* Begins with the request, for which the client has time until then. false: out of memory, and the connection has
  * ended. */
@@ -233,7 +229,7 @@ void exchange_limit(struct builtin_server *server, struct connection *connection
  * EAGAIN if there is nothing. */
 ssize_t exchange_read(struct connection *connection, size_t most);
 
-/* Asks superd, which answers within that time: builtin->told is called, with a file or without one. false and errno:
+/* Asks superd, which answers within that time: builtin->on_answer is called, with a file or without one. false and errno:
  * superd is not there. */
 bool exchange_ask(struct builtin_server *server, struct connection *connection, const char *question, int64_t until);
 
@@ -392,9 +388,6 @@ void connection_shut(const struct connection *connection);
  * unless superd has accepted it. */
 void connection_end(struct builtin_server *server, struct connection *connection, bool reset);
 
-/* Tells superd of the end of a client that it has accepted. */
-void connection_report(struct builtin_server *server, const struct connection *connection);
-
 /* All of them: runs those whose turn had to end; ends those whose time is over, and returns the milliseconds until the
  * next is due, or -1; ends all; frees those that have ended. */
 void connections_run_again(struct builtin_server *server);
@@ -407,25 +400,24 @@ void connections_take(struct list *from, struct list *to);
 
 /* ---- the services ----
  *
- * The services, as the table in main.c lists them (struct builtin): NAME_begin begins a connection, NAME_heard reads
- * a request, NAME_told gets superd's answer, NAME_dgram replies to a datagram. */
+ * The services, as the table in main.c lists them (struct builtin): NAME_begin begins a connection, NAME_on_request reads
+ * a request, NAME_on_answer gets superd's answer. */
 
 /* RFC 862, 863, 864, 867, 868: services.c. */
 begin_service echo_begin, discard_begin, chargen_begin, answer_begin;
-compose_reply echo_dgram, discard_dgram, chargen_dgram, daytime_dgram, time_dgram;
 
-/* servers and services: a list that superd makes. tcpmux has service_list_told send the names of services. */
+/* servers and services: a list that superd makes. tcpmux has service_list_on_answer send the names of services. */
 begin_service service_list_begin;
-hear_superd service_list_told;
+handle_answer service_list_on_answer;
 
 /* tcpmux (RFC 1078): the client names a service in one line, and superd takes over the connection. */
 begin_service tcpmux_begin;
-hear_client tcpmux_heard;
+handle_request tcpmux_on_request;
 
 /* superd's health, as an HTTP response or as a plain line. */
 begin_service health_begin;
-hear_client health_heard;
-hear_superd health_told;
+handle_request health_on_request;
+handle_answer health_on_answer;
 
 /* ---- flows of datagrams ----
  *
@@ -512,7 +504,7 @@ int64_t redirect_do_due(struct builtin_server *server, int64_t now);
 
 /* Reads of the line what is there, and no byte behind it: those belong to the service. The line ends with LF, or CR LF.
  * ALL: `line` is the name. WRONG: it is no name, is too long, or ended early. PART: more may come. */
-enum heard tcpmux_read(int connection, struct buf *line);
+enum request_state tcpmux_read(int connection, struct buf *line);
 
 /* ---- the loop ----
  *

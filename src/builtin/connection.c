@@ -170,18 +170,13 @@ static bool drain_relay(struct relay *relay)
 	return false;
 }
 
-static bool turn_is_over(const struct relay *relay, uint64_t moved)
-{
-	return relay->done || moved >= TURN || (relay->waits && !relay->buffer.held);
-}
-
 /* Moves what can be moved without waiting, at most TURN bytes, so that the other direction gets its turn. */
 static void relay_run(struct relay *relay)
 {
 	uint64_t begun = relay->moved;
 
 	relay->waits = false;
-	while (!turn_is_over(relay, relay->moved - begun)) {
+	while (!relay->done && relay->moved - begun < TURN && (!relay->waits || relay->buffer.held)) {
 		if (relay->buffer.held ? !drain_relay(relay) : !fill_relay(relay, relay->moved - begun))
 			break;
 	}
@@ -308,15 +303,15 @@ void connection_open(struct builtin_server *server, struct connection *connectio
 
 /* ---- superd's clients ---- */
 
-void connection_report(struct builtin_server *server, const struct connection *connection)
+/* Tells superd of the end of the client that it has accepted. */
+static void connection_report(struct builtin_server *server, const struct connection *connection)
 {
 	int channel = server->channel.fd;
 	char text[128];
 
 	server->retired = true;
 	server->status = !connection->served;
-	snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "%s\n", connection->in.moved, connection->out.moved,
-		 connection->served ? "" : " failed");
+	snprintf(text, sizeof(text), "in=%" PRIu64 " out=%" PRIu64 "\n", connection->in.moved, connection->out.moved);
 	/* A superd that has gone meanwhile needs no report. */
 	if (channel < 0 || channel_send(channel, text, strlen(text)) || errno == EPIPE || errno == ECONNRESET)
 		return;
@@ -401,14 +396,6 @@ int64_t connections_end_idle(struct builtin_server *server, int64_t now)
 
 /* ---- its bytes ---- */
 
-/* Bytes that are dropped keep no connection whose client is sent something. */
-static bool has_moved(const struct connection *connection, uint64_t received, uint64_t sent)
-{
-	const struct relay *in = &connection->in, *out = &connection->out;
-
-	return out->moved != sent || (in->moved != received && (in->to >= 0 || out->done));
-}
-
 void connection_run(struct builtin_server *server, struct connection *connection, bool runs_in, bool runs_out)
 {
 	struct relay *in = &connection->in, *out = &connection->out;
@@ -426,7 +413,8 @@ void connection_run(struct builtin_server *server, struct connection *connection
 		end_relay(in, connection->target_end & EPOLLERR);
 	server->received += in->moved - received;
 	server->sent += out->moved - sent;
-	if (has_moved(connection, received, sent))
+	/* Bytes that are dropped keep no connection whose client is sent something. */
+	if (out->moved != sent || (in->moved != received && (in->to >= 0 || out->done)))
 		note_bytes(server, connection);
 	pass_end(in, out);
 	pass_end(out, in);

@@ -71,7 +71,7 @@ bool exchange_ask(struct builtin_server *server, struct connection *connection, 
 static void answered(struct builtin_server *server, struct connection *connection, int file, int error)
 {
 	errno = error;
-	server->settings->builtin->told(server, connection, file);
+	server->settings->builtin->on_answer(server, connection, file);
 }
 
 void exchange_on_answer(struct builtin_server *server, int file, int error)
@@ -136,7 +136,7 @@ void exchange_answer(struct builtin_server *server, struct connection *connectio
 void exchange_on_event(struct builtin_server *server, struct connection *connection)
 {
 	if (connection->exchange->step == EXCHANGE_REQUEST)
-		server->settings->builtin->heard(server, connection, false);
+		server->settings->builtin->on_request(server, connection, false);
 	else if (connection->exchange->step == EXCHANGE_ANSWER)
 		send_answer(server, connection);
 }
@@ -150,7 +150,7 @@ int64_t exchanges_end_late(struct builtin_server *server, int64_t now)
 			return connection->until - now;
 		/* From here it ends, or has a later time: who comes last in the list may be first again. */
 		if (connection->exchange->step == EXCHANGE_REQUEST)
-			server->settings->builtin->heard(server, connection, true);
+			server->settings->builtin->on_request(server, connection, true);
 		else if (connection->exchange->step == EXCHANGE_SUPERD)
 			answered(server, connection, -1, ETIMEDOUT);
 		else

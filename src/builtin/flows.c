@@ -37,7 +37,7 @@ struct flow {
 	int64_t last;			   /* time of its last datagram */
 	int64_t retry;			   /* time when the first datagram is sent again */
 	unsigned retries;
-	size_t kept; /* bytes of `first`; 0: none is kept */
+	size_t kept; /* bytes of `first` */
 	char *first; /* owned; NULL: none is kept */
 };
 
@@ -135,13 +135,6 @@ static struct flow *find_flow(struct flows *flows, int listener, const struct so
 	return NULL;
 }
 
-static int port_of(int listener)
-{
-	struct socket_address own = { .length = sizeof(own.storage) };
-
-	return getsockname(listener, &own.any, &own.length) < 0 ? -1 : socket_address_port(&own);
-}
-
 /* Ends the longest silent flow of the source that has most of them: a source that opens flow after flow takes places of
  * its own, not those of others. */
 static void make_room(struct flows *flows)
@@ -182,6 +175,7 @@ static bool connect_flow(struct flows *flows, struct flow *flow)
 /* A client whose port may be a server's is relayed to the target, too, as it may want no answer (syslog). */
 static struct flow *add_flow(struct flows *flows, int listener, const struct socket_address *client)
 {
+	struct socket_address own = { .length = sizeof(own.storage) };
 	struct flow *flow;
 	bool connected;
 
@@ -203,7 +197,9 @@ static struct flow *add_flow(struct flows *flows, int listener, const struct soc
 	}
 	flow->listener = listener;
 	flow->client = *client;
-	flow->refusal = sender_refuse(client, port_of(listener), flows->settings);
+	if (getsockname(listener, &own.any, &own.length) < 0)
+		own.length = 0;
+	flow->refusal = sender_refuse(client, socket_address_port(&own), flows->settings);
 	list_add(bucket_of(flows, listener, client), &flow->bucket);
 	list_add(&flows->used, &flow->used);
 	list_init(&flow->again);
@@ -223,17 +219,6 @@ static void forget_first(struct flow *flow)
 	list_remove(&flow->again);
 	free(flow->first);
 	flow->first = NULL;
-}
-
-static void keep_first(struct flow *flow, const char *bytes, size_t length)
-{
-	if (length > KEPT_MOST)
-		return;
-	flow->first = malloc(length + 1);
-	if (!flow->first)
-		return;
-	memcpy(flow->first, bytes, length);
-	flow->kept = length;
 }
 
 /* The server was not there. */
@@ -264,44 +249,34 @@ static void send_datagram(struct flows *flows, struct flow *flow, const char *by
 	send(flow->watch.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL); /* the error was that of an earlier one */
 }
 
-/* false: no datagram is waiting. */
-static bool pass_one(struct flows *flows, struct loop_watch *listener, int64_t now)
+void flows_send(struct flows *flows, struct loop_watch *listener, int64_t now)
 {
 	struct socket_address client;
 	struct pktinfo pktinfo;
-	ssize_t got = pktinfo_receive(&pktinfo, listener->fd, &client, flows->bytes, sizeof(flows->bytes));
 	struct flow *flow;
+	ssize_t got;
 
-	if (got < 0)
-		return errno == ECONNREFUSED;
-	if (pktinfo.truncated || !client.length)
-		return true;
-	flow = find_flow(flows, listener->fd, &client);
-	if (!flow) {
-		flow = add_flow(flows, listener->fd, &client);
-		if (!flow)
-			return true;
-		keep_first(flow, flows->bytes, (size_t)got);
+	for (int n = 0; n < BATCH; n++) {
+		got = pktinfo_receive(&pktinfo, listener->fd, &client, flows->bytes, sizeof(flows->bytes));
+		if (got < 0 && errno != ECONNREFUSED)
+			return;
+		if (got < 0 || pktinfo.truncated || !client.length)
+			continue;
+		flow = find_flow(flows, listener->fd, &client);
+		if (!flow) {
+			flow = add_flow(flows, listener->fd, &client);
+			if (!flow)
+				continue;
+			flow->first = got <= KEPT_MOST ? malloc((size_t)got + 1) : NULL;
+			if (flow->first)
+				memcpy(flow->first, flows->bytes, (size_t)got);
+			flow->kept = (size_t)got;
+		}
+		if (!pktinfo.to_many)
+			flow->pktinfo = pktinfo;
+		note_use(flows, flow, now);
+		send_datagram(flows, flow, flows->bytes, (size_t)got, now);
 	}
-	if (!pktinfo.to_many)
-		flow->pktinfo = pktinfo;
-	note_use(flows, flow, now);
-	send_datagram(flows, flow, flows->bytes, (size_t)got, now);
-	return true;
-}
-
-void flows_send(struct flows *flows, struct loop_watch *listener, int64_t now)
-{
-	for (int n = 0; n < BATCH && pass_one(flows, listener, now); n++)
-		continue;
-}
-
-/* The server has answered. If that was another datagram than the first, the first is still owed to it. */
-static void settle_first(struct flow *flow)
-{
-	if (flow->first && !list_empty(&flow->again))
-		send(flow->watch.fd, flow->first, flow->kept, MSG_DONTWAIT | MSG_NOSIGNAL);
-	forget_first(flow);
 }
 
 void flows_receive(struct flows *flows, struct loop_watch *watch, int64_t now)
@@ -317,7 +292,10 @@ void flows_receive(struct flows *flows, struct loop_watch *watch, int64_t now)
 		}
 		if (got < 0)
 			return;
-		settle_first(flow);
+		/* Where that was another datagram than the first, the first is still owed to the server. */
+		if (flow->first && !list_empty(&flow->again))
+			send(watch->fd, flow->first, flow->kept, MSG_DONTWAIT | MSG_NOSIGNAL);
+		forget_first(flow);
 		flows->target->good_udp = flow->address;
 		note_use(flows, flow, now);
 		if (replies_allow(&flows->replies, &flow->client, flow->refusal,

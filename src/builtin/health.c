@@ -100,7 +100,7 @@ static size_t join_reasons(char *text, size_t length, bool with_reasons, char *l
 	return used;
 }
 
-void health_told(struct builtin_server *server, struct connection *connection, int file)
+void health_on_answer(struct builtin_server *server, struct connection *connection, int file)
 {
 	char text[TEXT_MOST], line[TEXT_MOST];
 	size_t length = read_answer(file, text);
@@ -164,7 +164,7 @@ static void ask_superd(struct builtin_server *server, struct connection *connect
 	else if (!is_name)
 		answer(server, connection, 404, UNKNOWN, sizeof(UNKNOWN) - 1);
 	else if (!exchange_ask(server, connection, buf_string(&name), clock_ms() + SUPERD_TIMEOUT))
-		health_told(server, connection, -1);
+		health_on_answer(server, connection, -1);
 	buf_free(&name);
 }
 
@@ -173,7 +173,7 @@ void health_begin(struct builtin_server *server, struct connection *connection)
 	exchange_begin(server, connection, connection->since + FIRST_BYTE_TIMEOUT);
 }
 
-void health_heard(struct builtin_server *server, struct connection *connection, bool late)
+void health_on_request(struct builtin_server *server, struct connection *connection, bool late)
 {
 	struct exchange *exchange = connection->exchange;
 	bool all = late;

@@ -27,64 +27,29 @@
  * Delays the signals that end the process until the traffic is reported. They stay pending, so the process still dies
  * by them afterwards. A signalfd(2) makes them one more descriptor to watch. */
 
-static void fill_set(sigset_t *set)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-
-	sigemptyset(set);
-	for (size_t n = 0; n < sizeof(signals) / sizeof(signals[0]); n++)
-		sigaddset(set, signals[n]);
-}
-
 static void sigterm_deliver(void)
 {
-	sigset_t set;
+	sigset_t none;
 
-	fill_set(&set);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* Returns a descriptor that is readable when one has come. -1: they end the process, as before. */
 static int sigterm_watch(void)
 {
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 	sigset_t set;
 	int fd;
 
-	fill_set(&set);
+	sigemptyset(&set);
+	for (size_t n = 0; n < sizeof(signals) / sizeof(signals[0]); n++)
+		sigaddset(&set, signals[n]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		sigterm_deliver();
 	return fd;
-}
-
-/* ---- the channel to superd: a seqpacket socket pair (unix(7)) ---- */
-
-#define ANSWER_SHORTAGE 100 /* milliseconds until the next try, if memory ran out */
-
-/* What has come from superd. ANSWER: to the question of the client, in the descriptor, or -1: superd has none. CLOSED:
- * it has closed the channel. */
-enum channel_got { CHANNEL_EMPTY, CHANNEL_ANSWER, CHANNEL_CLOSED };
-
-/* Receives without waiting. The caller owns the descriptor. */
-static enum channel_got channel_receive(int channel, int *descriptor)
-{
-	size_t count = 1;
-	ssize_t got;
-	char byte;
-
-	do
-		got = fd_message_receive(channel, &byte, 1, descriptor, &count, MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	if (!count)
-		*descriptor = -1;
-	if (got < 0 && errno == EAGAIN)
-		return CHANNEL_EMPTY;
-	if (got < 0 && (errno == ENOMEM || errno == ENOBUFS)) {
-		poll(NULL, 0, ANSWER_SHORTAGE); /* the message is still there */
-		return CHANNEL_EMPTY;
-	}
-	return got > 0 ? CHANNEL_ANSWER : CHANNEL_CLOSED;
 }
 
 /* ---- clients and turns ---- */
@@ -167,24 +132,6 @@ static bool accept_one(struct builtin_server *server, struct loop_watch *listene
 	return may_accept(server);
 }
 
-static void accept_clients(struct builtin_server *server, struct loop_watch *listener)
-{
-	for (int n = 0; n < ACCEPTS && accept_one(server, listener); n++)
-		continue;
-}
-
-/* Clients that wait get the connection of the probe. */
-static void on_probe(struct builtin_server *server, uint32_t events)
-{
-	if (!redirect_on_probe(server, events))
-		return;
-	for (size_t n = 0; n < server->listener_count && server->probe.fd >= 0 && may_accept(server); n++) {
-		if (server->listeners[n].kind == WATCH_LISTENER)
-			accept_one(server, &server->listeners[n]);
-	}
-	redirect_end_probe(server);
-}
-
 /* ---- the service's end ---- */
 
 /* Its program has ended, superd has, or another process takes the clients from now on. */
@@ -201,60 +148,41 @@ static void retire(struct builtin_server *server)
 		flows_end(server->flows);
 }
 
-/* ---- clients that superd has accepted ---- */
+/* ---- the channel to superd: a seqpacket socket pair (unix(7)) ---- */
 
-static void serve_client(struct builtin_server *server, int fd)
+#define ANSWER_SHORTAGE 100             /* milliseconds until the next try, if memory ran out */
+
+/* superd answers the question of the only client, with a descriptor or, if it has none, without. */
+static void on_answer(struct builtin_server *server)
 {
-	struct connection *connection = connection_new(server, fd);
-
-	if (!connection) {
-		builtin_log("a client is closed: %s", strerror(errno));
-		connection_report(server, &(struct connection){ 0 });
-		close(fd);
-		return;
-	}
-	server->settings->builtin->begin(server, connection);
-}
-
-static void on_packet(struct builtin_server *server)
-{
+	size_t count = 1;
+	ssize_t got;
+	char byte;
 	int fd;
 
-	switch (channel_receive(server->channel.fd, &fd)) {
-	case CHANNEL_EMPTY:
-		return;
-	case CHANNEL_ANSWER:
-		exchange_on_answer(server, fd, ECANCELED);
-		return;
-	case CHANNEL_CLOSED:
+	do
+		got = fd_message_receive(server->channel.fd, &byte, 1, &fd, &count, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got > 0) {
+		exchange_on_answer(server, count ? fd : -1, ECANCELED);
+	} else if (got < 0 && (errno == ENOMEM || errno == ENOBUFS)) {
+		poll(NULL, 0, ANSWER_SHORTAGE);        /* the message is still there */
+	} else if (got == 0 || errno != EAGAIN) {
 		server->retired = true;
 		loop_watch_close(server->epoll, &server->channel);
 		exchange_on_answer(server, -1, EPIPE);
 	}
 }
 
-/* The traffic of all clients is reported, and the signal ends the process. */
-static void on_end_signal(struct builtin_server *server)
-{
-	server->retired = true;
-	connections_end_all(server);
-	sigterm_deliver();
-}
-
-static void on_channel(struct builtin_server *server)
+/* A byte asks for a report: superd may be another one by now. */
+static void on_request(struct builtin_server *server)
 {
 	char byte;
-	ssize_t got;
+	ssize_t got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
 
-	if (server->gets_clients) {
-		on_packet(server);
-		return;
-	}
-	got = recv(server->channel.fd, &byte, 1, MSG_DONTWAIT);
-
-	if (got > 0) /* superd asks for a report: it may be another by now */
+	if (got > 0)
 		server->report_wanted = true;
-	else if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 		retire(server);
 }
 
@@ -323,60 +251,65 @@ static int64_t do_due(struct builtin_server *server, int64_t now)
 	return list_empty(&server->again) ? timeout : 0;
 }
 
-static void on_connection(struct builtin_server *server, struct loop_watch *watch, uint32_t events)
-{
-	struct connection *connection = watch->kind == WATCH_CLIENT ? container_of(watch, struct connection, client)
-								    : container_of(watch, struct connection, target);
-
-	if (connection->phase == RELAYING)
-		connection_on_event(server, connection, watch, events);
-	else if (connection->phase == EXCHANGING)
-		exchange_on_event(server, connection);
-	else
-		redirect_on_event(server, connection, watch, events);
-}
-
 static void on_event(struct builtin_server *server, struct loop_watch *watch, uint32_t events)
 {
+	struct connection *connection;
+
 	if (watch->fd < 0)
 		return; /* ended earlier in this turn */
 	switch (watch->kind) {
 	case WATCH_LISTENER:
-		accept_clients(server, watch);
-		break;
+		for (int n = 0; n < ACCEPTS && accept_one(server, watch); n++)
+			continue;
+		return;
 	case WATCH_DATAGRAMS:
 		if (server->flows) {
 			redirect_note_datagram(server);
 			flows_send(server->flows, watch, clock_ms());
-		} else
+		} else {
 			datagrams_serve(server->settings, server->datagrams, watch->fd);
-		break;
+		}
+		return;
 	case WATCH_FLOW:
 		flows_receive(server->flows, watch, clock_ms());
-		break;
+		return;
 	case WATCH_PROBE:
-		on_probe(server, events);
-		break;
+		if (!redirect_on_probe(server, events))
+			return;
+		for (size_t n = 0; n < server->listener_count && server->probe.fd >= 0 && may_accept(server); n++) {
+			if (server->listeners[n].kind == WATCH_LISTENER)
+				accept_one(server, &server->listeners[n]); /* who waits gets its connection */
+		}
+		redirect_end_probe(server);
+		return;
 	case WATCH_CHANNEL:
-		on_channel(server);
-		break;
+		if (server->gets_clients)
+			on_answer(server);
+		else
+			on_request(server);
+		return;
 	case WATCH_SIGNAL:
-		if (server->gets_clients) {
-			on_end_signal(server);
-			break;
+		if (server->gets_clients) { /* the traffic is reported, and the signal ends the process */
+			server->retired = true;
+			connections_end_all(server);
+			sigterm_deliver();
+			return;
 		}
 		retire(server);
 		server->hurry = clock_ms() + HURRY;
 		loop_watch_close(server->epoll, watch);
-		break;
-	default:
-		on_connection(server, watch, events);
+		return;
+	case WATCH_CLIENT:
+	case WATCH_TARGET:
+		connection = watch->kind == WATCH_CLIENT ? container_of(watch, struct connection, client)
+							 : container_of(watch, struct connection, target);
+		if (connection->phase == RELAYING)
+			connection_on_event(server, connection, watch, events);
+		else if (connection->phase == EXCHANGING)
+			exchange_on_event(server, connection);
+		else
+			redirect_on_event(server, connection, watch, events);
 	}
-}
-
-static bool has_broken_listener(const struct builtin_server *server, const struct loop_watch *watch, uint32_t events)
-{
-	return watch->kind == WATCH_LISTENER && watch->fd >= 0 && !server->retired && (events & (EPOLLERR | EPOLLHUP));
 }
 
 /* Returns the exit status. */
@@ -410,9 +343,11 @@ static int run_loop(struct builtin_server *server)
 			}
 		}
 		for (int n = 0; n < count; n++) {
-			if (has_broken_listener(server, events[n].data.ptr, events[n].events))
+			struct loop_watch *watch = events[n].data.ptr;
+
+			if (watch->kind == WATCH_LISTENER && watch->fd >= 0 && events[n].events & (EPOLLERR | EPOLLHUP))
 				return 1;
-			on_event(server, events[n].data.ptr, events[n].events);
+			on_event(server, watch, events[n].events);
 		}
 		connections_run_again(server);
 	}
@@ -420,35 +355,31 @@ static int run_loop(struct builtin_server *server)
 
 /* ---- its start ---- */
 
-static bool prepare_datagrams(struct builtin_server *server)
-{
-	if (server->redirects && !server->flows)
-		server->flows = flows_new(server->settings, &server->target, server->epoll);
-	if (!server->redirects && !server->datagrams)
-		server->datagrams = calloc(1, sizeof(*server->datagrams));
-	return server->flows || server->datagrams;
-}
-
 static bool add_listener(struct builtin_server *server, int fd)
 {
 	struct loop_watch *watch = &server->listeners[server->listener_count++];
 	bool is_datagram = loop_socket_option(fd, SO_TYPE) == SOCK_DGRAM;
 
 	*watch = (struct loop_watch){ .kind = is_datagram ? WATCH_DATAGRAMS : WATCH_LISTENER, .fd = fd };
-	if (!is_datagram && loop_socket_option(fd, SO_ACCEPTCONN) != 1) {
-		builtin_log("descriptor %d is no listening socket", fd);
-		return false;
-	}
-	server->has_streams |= !is_datagram;
-	if (is_datagram)
-		pktinfo_prepare(fd);
-	else
+	if (!is_datagram) {
+		if (loop_socket_option(fd, SO_ACCEPTCONN) != 1) {
+			builtin_log("descriptor %d is no listening socket", fd);
+			return false;
+		}
+		server->has_streams = true;
 		fd_set_nonblocking(fd, true);
-	if (!is_datagram && server->redirects)
-		redirect_prepare(fd);
-	if (is_datagram && !prepare_datagrams(server)) {
-		builtin_log("out of memory");
-		return false;
+		if (server->redirects)
+			redirect_prepare(fd);
+	} else {
+		pktinfo_prepare(fd);
+		if (server->redirects && !server->flows)
+			server->flows = flows_new(server->settings, &server->target, server->epoll);
+		if (!server->redirects && !server->datagrams)
+			server->datagrams = calloc(1, sizeof(*server->datagrams));
+		if (!server->flows && !server->datagrams) {
+			builtin_log("out of memory");
+			return false;
+		}
 	}
 	if (loop_watch_set(server->epoll, EPOLL_CTL_ADD, watch, server->datagrams && is_datagram ? EPOLLIN : 0))
 		return true;
@@ -487,6 +418,7 @@ static bool begin(struct builtin_server *server, const int *fds, size_t count)
 static bool begin_with_client(struct builtin_server *server, int connection)
 {
 	int channel = (int)server->settings->channel, other = channel >= 0 ? channel : STDERR_FILENO;
+	struct connection *client;
 
 	server->gets_clients = true;
 	if (!watch_superd(server, channel))
@@ -496,7 +428,10 @@ static bool begin_with_client(struct builtin_server *server, int connection)
 		if (connection < 0 || dup2(other, STDIN_FILENO) < 0 || dup2(other, STDOUT_FILENO) < 0)
 			return false;
 	}
-	serve_client(server, connection);
+	client = connection_new(server, connection);
+	if (!client)
+		return false;
+	server->settings->builtin->begin(server, client);
 	return true;
 }
 

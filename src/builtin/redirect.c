@@ -174,25 +174,22 @@ static size_t count_tried(const struct builtin_server *server, size_t address)
 	return (address + server->target.count - server->target.good) % server->target.count;
 }
 
-/* Whether it is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket. For
- * a client that superd has accepted, the process has no other whose descriptors it could get, and an address that the
- * kernel does not have is an answer: IPv6 may be off. */
-static bool may_pass(const struct builtin_server *server, int error)
-{
-	return error == EAGAIN || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-		((error == EMFILE || error == EADDRNOTAVAIL) && !server->gets_clients);
-}
-
+/* It waits where there is a shortage here, of descriptors, memory or ports, or of room in the queue of a unix socket.
+ * For a client that superd has accepted, the process has no other whose descriptors it could get, and an address that
+ * the kernel does not have is an answer: IPv6 may be off. */
 static void wait_for_target(struct builtin_server *server, struct connection *connection, int error)
 {
+	bool may_pass = error == EAGAIN || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+			((error == EMFILE || error == EADDRNOTAVAIL) && !server->gets_clients);
+
 	loop_watch_close(server->epoll, &connection->target);
-	if (!server->settings->relays && (!may_pass(server, error) || !server->target.count)) {
-		connection_end(server, connection, true); /* it hears at once that it is not served */
+	if (!server->settings->relays && (!may_pass || !server->target.count)) {
+		connection_end(server, connection, true);       /* it hears at once that it is not served */
 		target_log_failure(&server->target, error);
 	} else {
 		connection_set_phase(server, connection, WAITING);
 	}
-	note_down(server, error); /* looks up a name again, too */
+	note_down(server, error);       /* looks up a name again, too */
 }
 
 /* An address may not answer. Each gets an equal share of the time that is left. */
@@ -221,20 +218,6 @@ void redirect_prepare(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-static void prepare_target(int connection, int target)
-{
-	static const int options[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
-
-	redirect_prepare(target);
-	for (size_t n = 0; n < sizeof(options) / sizeof(*options); n++) {
-		int value;
-		socklen_t length = sizeof(value);
-
-		if (getsockopt(connection, IPPROTO_TCP, options[n], &value, &length) == 0)
-			setsockopt(target, IPPROTO_TCP, options[n], &value, sizeof(value));
-	}
-}
-
 /* The new socket's buffer is empty, so the whole header fits. false: that failed, or the client was reset, so that its
  * address is gone: without one its bytes would pass for superd's own. */
 static bool send_header(const struct builtin_server *server, int target, int client)
@@ -251,14 +234,24 @@ static bool send_header(const struct builtin_server *server, int target, int cli
 /* The edges of before tell what can be read already. */
 static void begin_relaying(struct builtin_server *server, struct connection *connection, bool target_readable)
 {
-	if (!send_header(server, connection->target.fd, connection->client.fd)) {
+	static const int keepalive[] = { TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT };
+	int client = connection->client.fd, target = connection->target.fd;
+
+	if (!send_header(server, target, client)) {
 		connection_end(server, connection, true);
 		return;
 	}
 	if (server->gets_clients)
-		redirect_prepare(connection->client.fd);
-	prepare_target(connection->client.fd, connection->target.fd);
-	connection_open(server, connection, connection->target.fd, connection->target.fd);
+		redirect_prepare(client);
+	redirect_prepare(target);
+	for (size_t n = 0; n < sizeof(keepalive) / sizeof(*keepalive); n++) {
+		int value;
+		socklen_t length = sizeof(value);
+
+		if (getsockopt(client, IPPROTO_TCP, keepalive[n], &value, &length) == 0)
+			setsockopt(target, IPPROTO_TCP, keepalive[n], &value, sizeof(value));
+	}
+	connection_open(server, connection, target, target);
 	connection_run(server, connection, connection->client_readable, target_readable);
 }
 
@@ -275,11 +268,27 @@ static int connect_result(int fd, uint32_t events)
 	return events & (EPOLLERR | EPOLLHUP) ? ECONNREFUSED : EINPROGRESS;
 }
 
-static void on_connecting(struct builtin_server *server, struct connection *connection, uint32_t events)
+void redirect_on_event(struct builtin_server *server, struct connection *connection, struct loop_watch *watch,
+		       uint32_t events)
 {
-	int error = connect_result(connection->target.fd, events);
+	bool is_client = watch->kind == WATCH_CLIENT, gone = events & (EPOLLERR | EPOLLHUP);
+	bool reads_all = gone || (events & (EPOLLRDHUP | EPOLLPRI));
 	size_t tried;
+	int error;
+	char byte;
 
+	*(is_client ? &connection->client_reads_all : &connection->target_reads_all) |= reads_all;
+	*(is_client ? &connection->client_end : &connection->target_end) |= events & (EPOLLERR | EPOLLHUP);
+	if (is_client) {
+		connection->client_readable |= reads_all || (events & EPOLLIN);
+		if (!gone || recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+			return;
+		if (server->gets_clients)
+			builtin_log("the client left before %s answered", server->target.name);
+		connection_end(server, connection, false);
+		return;
+	}
+	error = connection->phase == CONNECTING ? connect_result(watch->fd, events) : EINPROGRESS;
 	if (error == EINPROGRESS)
 		return;
 	if (!error) {
@@ -294,49 +303,20 @@ static void on_connecting(struct builtin_server *server, struct connection *conn
 		wait_for_target(server, connection, error);
 }
 
-void redirect_on_event(struct builtin_server *server, struct connection *connection, struct loop_watch *watch,
-		       uint32_t events)
-{
-	bool is_client = watch->kind == WATCH_CLIENT, gone = events & (EPOLLERR | EPOLLHUP);
-	bool reads_all = gone || (events & (EPOLLRDHUP | EPOLLPRI));
-	char byte;
-
-	*(is_client ? &connection->client_reads_all : &connection->target_reads_all) |= reads_all;
-	*(is_client ? &connection->client_end : &connection->target_end) |= events & (EPOLLERR | EPOLLHUP);
-	if (!is_client) {
-		if (connection->phase == CONNECTING)
-			on_connecting(server, connection, events);
-		return;
-	}
-	connection->client_readable |= reads_all || (events & EPOLLIN);
-	if (!gone || recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-		return;
-	if (server->gets_clients)
-		builtin_log("the client left before %s answered", server->target.name);
-	connection_end(server, connection, false);
-}
-
 /* The first client gets the connection by which the target was found to answer. */
-static bool give_probe(struct builtin_server *server, struct connection *connection)
-{
-	if (server->probe.fd < 0 || !server->up)
-		return false;
-	connection->target.fd = server->probe.fd;
-	connection->address = server->probe_address;
-	server->probe.fd = -1;
-	connection_watch(server, EPOLL_CTL_MOD, &connection->target);
-	begin_relaying(server, connection, false); /* what it has sent is reported again */
-	return true;
-}
-
 void redirect_begin(struct builtin_server *server, struct connection *connection)
 {
-	if (give_probe(server, connection))
-		return;
-	if (!server->gets_clients || server->target.count)
+	if (server->probe.fd >= 0 && server->up) {
+		connection->target.fd = server->probe.fd;
+		connection->address = server->probe_address;
+		server->probe.fd = -1;
+		connection_watch(server, EPOLL_CTL_MOD, &connection->target);
+		begin_relaying(server, connection, false);      /* what it has sent is reported again */
+	} else if (!server->gets_clients || server->target.count) {
 		try_target(server, connection, 0);
-	else
+	} else {
 		connection_end(server, connection, true);
+	}
 }
 
 void redirect_end_probe(struct builtin_server *server)
@@ -354,19 +334,6 @@ void redirect_begin_probe(struct builtin_server *server)
 		return;
 	note_down(server, errno);
 	loop_watch_close(server->epoll, &server->probe);
-}
-
-/* A target that is not there yet may answer nothing, and TCP would wait longer and longer. Returns the milliseconds
- * until the attempt is given up; -1: there is none. */
-static int64_t limit_probe(struct builtin_server *server, int64_t now)
-{
-	if (server->probe.fd < 0)
-		return -1;
-	if (now < server->probed + PROBE_TIMEOUT)
-		return server->probed + PROBE_TIMEOUT - now;
-	loop_watch_close(server->epoll, &server->probe);
-	note_down(server, ETIMEDOUT);
-	return -1;
 }
 
 bool redirect_on_probe(struct builtin_server *server, uint32_t events)
@@ -390,6 +357,7 @@ bool redirect_on_probe(struct builtin_server *server, uint32_t events)
 	return false;
 }
 
+/* Tries the next address for clients that one has kept waiting, and drops them after the last. */
 static void drop_late(struct builtin_server *server, struct list *list, int64_t now)
 {
 	LIST_EACH(link, list) {
@@ -406,35 +374,6 @@ static void drop_late(struct builtin_server *server, struct list *list, int64_t 
 				   connection->phase == WAITING && server->error ? server->error : ETIMEDOUT);
 		connection_end(server, connection, true);
 	}
-}
-
-/* Tries the next address for clients that one has kept waiting, and drops them after the last. Returns the milliseconds
- * until it looks again; -1: no client waits. */
-static int64_t look_for_late(struct builtin_server *server, int64_t now)
-{
-	if (list_empty(&server->of[WAITING]) && list_empty(&server->of[CONNECTING]))
-		return -1;
-	if (now >= server->looked + LOOK_EVERY) {
-		server->looked = now;
-		drop_late(server, &server->of[WAITING], now);
-		drop_late(server, &server->of[CONNECTING], now);
-	}
-	return server->looked + LOOK_EVERY - now;
-}
-
-static void retry_target(struct builtin_server *server, int64_t now)
-{
-	if (!server->retry || now < server->retry)
-		return;
-	server->retry = 0;
-	if (!server->gets_clients) /* superd has another process look it up again */
-		target_find(&server->target);
-	if (!list_empty(&server->of[WAITING]))
-		try_target(server, container_of(server->of[WAITING].next, struct connection, link), 0);
-	else if (!server->has_streams && server->target.count)
-		note_up(server, 0);
-	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
-		redirect_begin_probe(server);
 }
 
 void redirect_init(struct builtin_server *server)
@@ -461,15 +400,40 @@ bool redirect_tries(const struct builtin_server *server)
 
 int64_t redirect_do_due(struct builtin_server *server, int64_t now)
 {
-	int64_t timeout = limit_probe(server, now);
-	bool is_tried = server->retry || server->probe.fd >= 0 || !list_empty(&server->of[CONNECTING]);
+	struct list *waiting = &server->of[WAITING], *connecting = &server->of[CONNECTING];
+	bool relays = server->settings->relays, is_tried;
+	int64_t timeout = -1;
 
+	/* A target that is not there yet may answer nothing, and TCP would wait longer and longer. */
+	if (server->probe.fd >= 0 && now >= server->probed + PROBE_TIMEOUT) {
+		loop_watch_close(server->epoll, &server->probe);
+		note_down(server, ETIMEDOUT);
+	}
 	/* Whose connection was to tell whether it answers may have left. */
-	if (!server->up && !is_tried && !server->retired &&
-	    (server->settings->relays || !list_empty(&server->of[WAITING])))
+	is_tried = server->retry || server->probe.fd >= 0 || !list_empty(connecting);
+	if (!server->up && !is_tried && !server->retired && (relays || !list_empty(waiting)))
 		note_down(server, server->error);
-	retry_target(server, now);
-	loop_sooner(&timeout, look_for_late(server, now));
+	if (server->retry && now >= server->retry) {
+		server->retry = 0;
+		if (!server->gets_clients)      /* superd has another process look it up again */
+			target_find(&server->target);
+		if (!list_empty(waiting))
+			try_target(server, container_of(waiting->next, struct connection, link), 0);
+		else if (!server->has_streams && server->target.count)
+			note_up(server, 0);
+		else if (relays && !server->retired && server->probe.fd < 0)
+			redirect_begin_probe(server);
+	}
+	if (!list_empty(waiting) || !list_empty(connecting)) {
+		if (now >= server->looked + LOOK_EVERY) {
+			server->looked = now;
+			drop_late(server, waiting, now);
+			drop_late(server, connecting, now);
+		}
+		loop_sooner(&timeout, server->looked + LOOK_EVERY - now);
+	}
+	if (server->probe.fd >= 0)
+		loop_sooner(&timeout, server->probed + PROBE_TIMEOUT - now);
 	if (server->retry)
 		loop_sooner(&timeout, server->retry > now ? server->retry - now : 0);
 	return timeout;

@@ -17,6 +17,7 @@
  * xinetd's daytime and chargen differ from those of other inetds; xinetd_text selects them. time sends four bytes in
  * network order (RFC 868), whatever the size of time_t. */
 
+#define DAYTIME_MOST 64                 /* bytes of a reply of daytime */
 #define SINCE_1900 2208988800u /* seconds from 1900 to 1970 */
 
 size_t chargen_fill(char turn[CHARGEN_TURN], bool xinetd_text)
@@ -91,89 +92,63 @@ void chargen_begin(struct builtin_server *server, struct connection *connection)
 	connection_run(server, connection, true, true);
 }
 
+/* Composes the reply to one datagram. Returns its length, at most DATAGRAM_MOST. chargen sends no more than it received
+ * (RFC 864: a random number of up to 512 characters), because a longer reply would amplify forged requests. */
+static size_t compose_reply(const struct settings *settings, const char *request, size_t length, char *reply)
+{
+	char turn[CHARGEN_TURN];
+
+	switch (settings->builtin->reply) {
+	case REPLY_ECHO:
+		memcpy(reply, request, length);
+		return length;
+	case REPLY_CHARGEN:
+		chargen_fill(turn, settings->options.xinetd_text);
+		length = length < 512 ? length : 512;
+		memcpy(reply, turn, length);
+		return length;
+	case REPLY_DAYTIME:
+		return daytime_text(time(NULL), settings->options.xinetd_text, reply, DAYTIME_MOST);
+	case REPLY_TIME:
+		time_bytes(time(NULL), (unsigned char *)reply);
+		return 4;
+	case REPLY_NONE:
+		break;
+	}
+	return 0;
+}
+
 /* daytime and time: what a datagram is answered with. The new connection's buffer is empty, so all bytes fit. */
 void answer_begin(struct builtin_server *server, struct connection *connection)
 {
-	char bytes[64];
-	ssize_t length = server->settings->builtin->dgram(server->settings, "", 0, bytes, sizeof(bytes));
+	char bytes[DAYTIME_MOST];
+	size_t length = compose_reply(server->settings, "", 0, bytes);
 
-	send(connection->client.fd, bytes, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	send(connection->client.fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	connection->served = true;
 	connection_shut(connection);
 	connection_end(server, connection, false);
 }
 
-/* ---- datagram ----
- *
- * The small services over datagrams.
- *
- * The sender's address may be forged. So a source gets a limited number of replies in a second, and a port that might
+#define BATCH 64                        /* datagrams in one call of datagrams_serve */
+
+/* The sender's address may be forged. So a source gets a limited number of replies in a second, and a port that might
  * reply in turn gets none (sender_refuse). */
-
-#define BATCH 64 /* datagrams in one call of datagrams_serve */
-
-ssize_t echo_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
-{
-	(void)settings, (void)size;
-	memcpy(reply, request, length);
-	return (ssize_t)length;
-}
-
-ssize_t discard_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
-{
-	(void)settings, (void)request, (void)length, (void)reply, (void)size;
-	return 0;
-}
-
-/* RFC 864 sends a random number of up to 512 characters. superd sends no more than it received, because a longer reply
- * would amplify forged requests. */
-ssize_t chargen_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
-{
-	char turn[CHARGEN_TURN];
-
-	(void)request, (void)size;
-	chargen_fill(turn, settings->options.xinetd_text);
-	length = length < 512 ? length : 512;
-	memcpy(reply, turn, length);
-	return (ssize_t)length;
-}
-
-ssize_t daytime_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
-{
-	(void)request, (void)length;
-	return (ssize_t)daytime_text(time(NULL), settings->options.xinetd_text, reply, size);
-}
-
-ssize_t time_dgram(const struct settings *settings, const char *request, size_t length, char *reply, size_t size)
-{
-	unsigned char bytes[4];
-
-	(void)settings, (void)request, (void)length, (void)size;
-	time_bytes(time(NULL), bytes);
-	memcpy(reply, bytes, sizeof(bytes));
-	return sizeof(bytes);
-}
-
-/* Receives and answers one datagram. false: none is waiting. */
-static bool serve_datagram(const struct settings *settings, struct datagrams *datagrams, int fd)
+void datagrams_serve(const struct settings *settings, struct datagrams *datagrams, int fd)
 {
 	struct socket_address sender;
 	struct pktinfo pktinfo;
-	ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request)), size;
+	size_t size;
 
-	if (got < 0)
-		return errno == ECONNREFUSED; /* an earlier reply met a closed port */
-	if (pktinfo.truncated || pktinfo.to_many || settings->builtin->dgram == discard_dgram ||
-	    !replies_allow(&datagrams->replies, &sender, sender_refuse(&sender, -1, settings), true))
-		return true;
-	size = settings->builtin->dgram(settings, datagrams->request, (size_t)got, datagrams->reply,
-					sizeof(datagrams->reply));
-	pktinfo_send(&pktinfo, fd, &sender, datagrams->reply, (size_t)size);
-	return true;
-}
+	for (int n = 0; n < BATCH; n++) {
+		ssize_t got = pktinfo_receive(&pktinfo, fd, &sender, datagrams->request, sizeof(datagrams->request));
 
-void datagrams_serve(const struct settings *settings, struct datagrams *datagrams, int fd)
-{
-	for (int n = 0; n < BATCH && serve_datagram(settings, datagrams, fd); n++)
-		continue;
+		if (got < 0 && errno != ECONNREFUSED) /* which is that an earlier reply met a closed port */
+			return;
+		if (got < 0 || pktinfo.truncated || pktinfo.to_many || settings->builtin->reply == REPLY_NONE ||
+		    !replies_allow(&datagrams->replies, &sender, sender_refuse(&sender, -1, settings), true))
+			continue;
+		size = compose_reply(settings, datagrams->request, (size_t)got, datagrams->reply);
+		pktinfo_send(&pktinfo, fd, &sender, datagrams->reply, size);
+	}
 }

@@ -35,7 +35,7 @@ void service_list_begin(struct builtin_server *server, struct connection *connec
 		fail(server, connection);
 }
 
-void service_list_told(struct builtin_server *server, struct connection *connection, int file)
+void service_list_on_answer(struct builtin_server *server, struct connection *connection, int file)
 {
 	if (file < 0) {
 		fail(server, connection);
@@ -48,21 +48,7 @@ void service_list_told(struct builtin_server *server, struct connection *connect
 /* ---- tcpmux ---- */
 
 #define TIMEOUT 30000                   /* milliseconds for the line */
-#define SUPERD_TIMEOUT 10000            /* milliseconds for superd's answer */
 #define REFUSAL_TIMEOUT 1000            /* milliseconds for a client to take its refusal */
-
-/* Cuts the line end off, LF or CR LF. */
-static enum heard end_line(struct buf *line)
-{
-	buf_cut(line, line->length - 1);
-	if (line->length && line->data[line->length - 1] == '\r')
-		buf_cut(line, line->length - 1);
-	for (size_t n = 0; n < line->length; n++) {
-		if (line->data[n] <= ' ' || line->data[n] > '~')
-			return HEARD_WRONG;
-	}
-	return line->length && line->length <= MUX_NAME_MOST ? HEARD_ALL : HEARD_WRONG;
-}
 
 static ssize_t receive(int connection, char *bytes, size_t size, int flags)
 {
@@ -76,7 +62,7 @@ static ssize_t receive(int connection, char *bytes, size_t size, int flags)
 	return got;
 }
 
-enum heard tcpmux_read(int connection, struct buf *line)
+enum request_state tcpmux_read(int connection, struct buf *line)
 {
 	char bytes[MUX_NAME_MOST + 2];
 
@@ -86,16 +72,23 @@ enum heard tcpmux_read(int connection, struct buf *line)
 		size_t part = feed ? (size_t)(feed - bytes) + 1 : (size_t)got;
 
 		if (got < 0 && errno == EAGAIN)
-			return HEARD_PART;
+			return REQUEST_PARTIAL;
 		if (got <= 0 || receive(connection, bytes, part, 0) != (ssize_t)part)
-			return HEARD_WRONG;
+			return REQUEST_INVALID;
 		buf_add(line, bytes, part);
 		if (line->failed)
 			builtin_log("cannot read the request of a client: out of memory");
 		if (line->failed || (!feed && line->length == sizeof(bytes)))
-			return HEARD_WRONG;
+			return REQUEST_INVALID;
 	}
-	return end_line(line);
+	buf_cut(line, line->length - 1);
+	if (line->length && line->data[line->length - 1] == '\r')
+		buf_cut(line, line->length - 1);
+	for (size_t n = 0; n < line->length; n++) {
+		if (line->data[n] <= ' ' || line->data[n] > '~')
+			return REQUEST_INVALID;
+	}
+	return line->length && line->length <= MUX_NAME_MOST ? REQUEST_COMPLETE : REQUEST_INVALID;
 }
 
 static void refuse_client(struct builtin_server *server, struct connection *connection, const char *text)
@@ -104,32 +97,25 @@ static void refuse_client(struct builtin_server *server, struct connection *conn
 	exchange_answer(server, connection, clock_ms() + REFUSAL_TIMEOUT);
 }
 
-/* For the names of all services, superd answers with a file of them; a name has it take over the connection. */
-static void ask_superd(struct builtin_server *server, struct connection *connection)
-{
-	const char *name = connection->exchange->request.data;
-	bool wants_help = !strcasecmp(name, "help");
-
-	if (!exchange_ask(server, connection, wants_help ? "help" : name, clock_ms() + SUPERD_TIMEOUT)) {
-		builtin_log("cannot send superd the name: %s", strerror(errno));
-		refuse_client(server, connection, "-Service not available\r\n");
-	} else if (!wants_help) {
-		connection_end(server, connection, false);
-	}
-}
-
 void tcpmux_begin(struct builtin_server *server, struct connection *connection)
 {
 	exchange_begin(server, connection, connection->since + TIMEOUT);
 }
 
-void tcpmux_heard(struct builtin_server *server, struct connection *connection, bool late)
+/* For the names of all services, superd answers with a file of them; a name has it take over the connection. */
+void tcpmux_on_request(struct builtin_server *server, struct connection *connection, bool late)
 {
 	struct buf *line = &connection->exchange->request;
-	enum heard heard = late ? HEARD_WRONG : tcpmux_read(connection->client.fd, line);
+	enum request_state state = late ? REQUEST_INVALID : tcpmux_read(connection->client.fd, line);
+	bool wants_help = state == REQUEST_COMPLETE && !strcasecmp(line->data, "help");
 
-	if (heard == HEARD_ALL)
-		ask_superd(server, connection);
-	else if (heard == HEARD_WRONG)
+	if (state == REQUEST_INVALID) {
 		refuse_client(server, connection, "-Error reading service name\r\n");
+	} else if (state == REQUEST_COMPLETE &&
+		   !exchange_ask(server, connection, wants_help ? "help" : line->data, clock_ms() + SUPERD_TIMEOUT)) {
+		builtin_log("cannot send superd the name: %s", strerror(errno));
+		refuse_client(server, connection, "-Service not available\r\n");
+	} else if (state == REQUEST_COMPLETE && !wants_help) {
+		connection_end(server, connection, false);
+	}
 }

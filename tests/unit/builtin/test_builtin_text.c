@@ -83,12 +83,12 @@ static void expect_name(const char *said, size_t length, const char *name, const
 	char left[1024] = "";
 	struct buf got = { 0 };
 	int other, connection = connection_with(said, length, &other);
-	enum heard heard;
+	enum request_state state;
 
 	shutdown(other, SHUT_WR);
-	heard = tcpmux_read(connection, &got);
-	cr_expect_eq(heard, name ? HEARD_ALL : HEARD_WRONG, "'%s'", said);
-	if (name && heard == HEARD_ALL) {
+	state = tcpmux_read(connection, &got);
+	cr_expect_eq(state, name ? REQUEST_COMPLETE : REQUEST_INVALID, "'%s'", said);
+	if (name && state == REQUEST_COMPLETE) {
 		cr_expect_str_eq(buf_string(&got), name);
 		cr_expect_geq(read(connection, left, sizeof(left) - 1), 0);
 		cr_expect_str_eq(left, rest);
@@ -141,11 +141,11 @@ Test(builtin_text, a_mux_name_may_come_in_pieces)
 	struct buf name = { 0 };
 	int other, connection = connection_with("fin", 3, &other);
 
-	cr_expect_eq(tcpmux_read(connection, &name), HEARD_PART);
+	cr_expect_eq(tcpmux_read(connection, &name), REQUEST_PARTIAL);
 	cr_assert_eq(write(other, "ger\r", 4), 4);
-	cr_expect_eq(tcpmux_read(connection, &name), HEARD_PART, "its LF follows");
+	cr_expect_eq(tcpmux_read(connection, &name), REQUEST_PARTIAL, "its LF follows");
 	cr_assert_eq(write(other, "\n", 1), 1);
-	cr_expect_eq(tcpmux_read(connection, &name), HEARD_ALL);
+	cr_expect_eq(tcpmux_read(connection, &name), REQUEST_COMPLETE);
 	cr_expect_str_eq(buf_string(&name), "finger");
 	buf_free(&name);
 	close(connection);
