@@ -1329,6 +1329,7 @@ void svc_start(struct svc *svc, const char *by)
 		return;
 	case WAITS:
 		svc->run->start_due = clock_now();
+		journal_service(svc);
 		return;
 	case SETTLES:
 		break;
@@ -1364,6 +1365,7 @@ void svc_stop(struct svc *svc, bool again)
 
 	if (!again)
 		svc->run->start_due = 0;
+	journal_service(svc);
 	list_remove(&svc->run->queue);
 	if (act == ENDS)
 		svc_set(svc, STOPPING);

@@ -81,6 +81,26 @@ proc is_being_frozen {interrupt} {
 test is_being_frozen_and_is_killed { is_being_frozen kill_superd }
 test is_being_frozen_and_is_upgraded { is_being_frozen upgrade_by_steps }
 
+# An order behind a stop goes on as well: the last one counts.
+proc has_orders_behind_it {interrupt} {
+	web "kill_signal = SIGWINCH" "$::backend hang"
+	foreach last {stop start restart} states {listening running running} {
+		done "start web"
+		set first [value [control "status web"] pid]
+		done "stop --no-wait web"
+		done "start --no-wait web"
+		done "$last --no-wait web"
+		$interrupt
+		advance 59min
+		expect {[lives $first]}
+		advance 2min
+		wait {[has_gone $first] && [value [control "status web"] state] eq $states}
+	}
+	clock_stop 2h
+}
+test has_orders_behind_it_and_is_killed { has_orders_behind_it kill_superd }
+test has_orders_behind_it_and_is_upgraded { has_orders_behind_it upgrade }
+
 # A drain holds the service, waits until nobody is connected, stops the instance and releases the service.
 proc serves_its_clients_to_the_end {interrupt} {
 	web ""
