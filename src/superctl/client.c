@@ -28,10 +28,10 @@
 #define GREETING_LIMIT 10000
 #define ANSWER_GRACE 2000 /* after the end of --timeout, for superd's own answer */
 
-#define LINE_MOST ((size_t)64 << 20) /* bytes of a line */
+#define LINE_MOST ((size_t)64 << 20)	/* bytes of a line */
 #define READ_AT_ONCE ((size_t)64 << 10) /* bytes of one recv(2) */
-#define REQUEST_MOST 8192 /* bytes, with the newline; superd's limit */
-#define PROTOCOL 2        /* version of the protocol, in the greeting; an older superd is understood, too */
+#define REQUEST_MOST 8192		/* bytes, with the newline; superd's limit */
+#define PROTOCOL 2 /* version of the protocol, in the greeting; an older superd is understood, too */
 
 static enum ctl_status set_failure(struct ctl_client *client, enum ctl_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -103,8 +103,9 @@ int client_connect(const char *path, int64_t limit)
 		length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) < 0 ||
-			connect(fd, (const struct sockaddr *)&address, length) < 0)) {
+	if (fd >= 0 &&
+	    (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time)) < 0 ||
+	     connect(fd, (const struct sockaddr *)&address, length) < 0)) {
 		fd_close(&fd);
 		errno = errno == EAGAIN ? ETIMEDOUT : errno;
 	}
@@ -129,26 +130,16 @@ static int send_all(int fd, const char *text, size_t length)
 	return 0;
 }
 
-/* Waits for input. false: the time `until` has passed. */
-static bool wait_readable(int fd, int64_t until)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	int64_t left = until == CLIENT_FOREVER ? -1 : until - clock_ms();
-
-	if (until != CLIENT_FOREVER && left <= 0)
-		return false;
-	(void)poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
-	return true;
-}
-
 enum line_result client_take_line(struct ctl_client *client, int64_t until, char **line, size_t *length)
 {
 	struct buf *input = &client->input;
+	struct pollfd ready = { .fd = client->fd, .events = POLLIN };
 	char chunk[READ_AT_ONCE];
 
 	for (;;) {
 		size_t fresh = input->length - client->scanned;
 		char *end = fresh ? memchr(input->data + client->scanned, '\n', fresh) : NULL;
+		int64_t left;
 		ssize_t got;
 
 		if (end) {
@@ -169,12 +160,16 @@ enum line_result client_take_line(struct ctl_client *client, int64_t until, char
 		got = recv(client->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
 		if (got == 0)
 			return LINE_END;
-		if (got > 0)
+		if (got > 0) {
 			buf_add(input, chunk, (size_t)got);
-		else if (errno != EAGAIN && errno != EINTR)
+			continue;
+		}
+		if (errno != EAGAIN && errno != EINTR)
 			return LINE_FAILED;
-		else if (!wait_readable(client->fd, until))
+		left = until == CLIENT_FOREVER ? INT_MAX : until - clock_ms();
+		if (left <= 0)
 			return LINE_LATE;
+		(void)poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
 	}
 }
 
@@ -205,13 +200,13 @@ static enum ctl_status fail_read(struct ctl_client *client, enum line_result res
 				: "superd at %s closed the connection without a word",
 			path);
 	case LINE_LATE:
-		return set_failure(client, greeted ? CTL_FAILED : CTL_NO_SUPERD,
-				   "superd at %s does not answer in time", path);
+		return set_failure(client, greeted ? CTL_FAILED : CTL_NO_SUPERD, "superd at %s does not answer in time",
+				   path);
 	case LINE_TOO_LONG:
 		return set_failure(client, CTL_FAILED, "superd at %s sent a line without an end", path);
 	default:
-		return set_failure(client, greeted ? CTL_FAILED : CTL_NO_SUPERD,
-				   "cannot read from superd at %s: %s", path, strerror(errno));
+		return set_failure(client, greeted ? CTL_FAILED : CTL_NO_SUPERD, "cannot read from superd at %s: %s",
+				   path, strerror(errno));
 	}
 }
 
@@ -243,25 +238,12 @@ static enum ctl_status fail_send(struct ctl_client *client)
 	return CTL_FAILED;
 }
 
-/* Shows that this client has read superd's first line. */
-static enum ctl_status send_hello(struct ctl_client *client, const char *word)
-{
-	struct buf line = { 0 };
-	enum ctl_status status = CTL_DONE;
-
-	if (!*word)
-		return CTL_DONE;
-	buf_addf(&line, "hello %s\n", word);
-	if (send_all(client->fd, line.data, line.length) < 0)
-		status = fail_send(client);
-	buf_free(&line);
-	return status;
-}
-
 /* Reads the greeting. A superd that refuses this peer sends an error instead. */
 static enum ctl_status read_greeting(struct ctl_client *client)
 {
 	enum line_result result;
+	enum ctl_status status = CTL_DONE;
+	struct buf hello = { 0 };
 	size_t length;
 	double protocol;
 	char *line;
@@ -282,7 +264,14 @@ static enum ctl_status read_greeting(struct ctl_client *client)
 				   "superd %s at %s speaks another protocol than this superctl %s: use its own",
 				   json_reply_text(client->greeting, "superd"), client->options->control,
 				   PACKAGE_VERSION);
-	return send_hello(client, json_reply_text(client->greeting, "hello"));
+	if (!*json_reply_text(client->greeting, "hello"))
+		return CTL_DONE;
+	/* It shows that this client has read superd's first line. */
+	buf_addf(&hello, "hello %s\n", json_reply_text(client->greeting, "hello"));
+	if (send_all(client->fd, hello.data, hello.length) < 0)
+		status = fail_send(client);
+	buf_free(&hello);
+	return status;
 }
 
 bool client_trusts(int fd, uid_t *uid)
@@ -304,16 +293,15 @@ enum ctl_status client_open(struct ctl_client *client, const struct superctl_opt
 	client->options = options;
 	if (client->until != CLIENT_FOREVER && client->until - clock_ms() < limit)
 		limit = client->until - clock_ms();
-	client->fd = options->control_fd ? options->control_fd
-					       : client_connect(options->control, limit > 0 ? limit : 1);
+	client->fd =
+		options->control_fd ? options->control_fd : client_connect(options->control, limit > 0 ? limit : 1);
 	if (client->fd < 0) {
 		int error = errno;
 
 		client->is_late = error == ETIMEDOUT;
 		status = set_failure(client, CTL_NO_SUPERD, "cannot reach superd at %s: %s%s", options->control,
 				     strerror(error), connect_hint(error, options->control));
-	} else if (!options->control_fd && *options->control == '@' &&
-		   !client_trusts(client->fd, &uid)) {
+	} else if (!options->control_fd && *options->control == '@' && !client_trusts(client->fd, &uid)) {
 		status = set_failure(
 			client, CTL_NO_SUPERD,
 			"user %lu answers at %s, neither root nor this user: any process can bind such a name; run "
@@ -336,9 +324,9 @@ static void add_request(struct buf *request, const struct ctl_client *client, co
 		const char *option;
 		bool given;
 	} plain[] = {
-		{ " --no-wait", options->no_wait }, { " --follow", options->follow },
+		{ " --no-wait", options->no_wait },    { " --follow", options->follow },
 		{ " --failed", options->failed_only }, { " --check", options->check },
-		{ " --asleep", options->asleep }, { " --awake", options->awake },
+		{ " --asleep", options->asleep },      { " --awake", options->awake },
 	};
 
 	buf_text(request, verb);
@@ -378,48 +366,39 @@ enum ctl_status client_send(struct ctl_client *client, const char *verb)
 	return status;
 }
 
-/* With --json prints a line of an answer as received, except the end {"done":true}: the exit status and the end of
- * the output report that, and a filter such as jq would take it for a service. A terminal would obey control
- * characters, so they are escaped there. false after printing why it failed. */
-static bool print_json(const struct ctl_client *client, const json_t *line, const char *text, size_t length)
+/* Handles one line of the answer. With --json prints it as received, except the end {"done":true}: the exit status and
+ * the end of the output report that, and a filter such as jq would take it for a service. A terminal would obey control
+ * characters, so they are escaped there. *enough: it was the last line, or the last one wanted. */
+static enum ctl_status handle_line(struct ctl_client *client, const char *text, size_t length, reply_line *on_line,
+				   void *context, bool *enough)
 {
-	struct buf out = { 0 };
-	bool ok;
-
-	if (!client->options->json || !line || json_reply_flag(line, "done"))
-		return true;
-	if (isatty(STDOUT_FILENO))
-		buf_visible(&out, text, length);
-	else
-		buf_add(&out, text, length);
-	buf_char(&out, '\n');
-	ok = client_print(&out);
-	buf_free(&out);
-	return ok;
-}
-
-/* Handles one line of the answer. *enough: it was the last line, or the last one wanted. */
-static enum ctl_status handle_line(struct ctl_client *client, const char *text, size_t length,
-				   reply_line *on_line, void *context, bool *enough)
-{
+	bool as_json = client->options->json;
 	json_t *line = json_reply_parse(text, length);
 	struct reply_text shown = { 0 };
-	enum ctl_status status = CTL_FAILED;
+	enum ctl_status status = CTL_DONE;
 
 	*enough = true;
-	if (print_json(client, line, text, length))
+	if (as_json && line && !json_reply_flag(line, "done")) {
+		if (isatty(STDOUT_FILENO))
+			buf_visible(&shown.out, text, length);
+		else
+			buf_add(&shown.out, text, length);
+		buf_char(&shown.out, '\n');
+		status = client_print(&shown.out) ? CTL_DONE : CTL_FAILED;
+	}
+	if (status == CTL_DONE)
 		status = check_line(client, line, enough);
 	if (status == CTL_DONE && !*enough) {
 		if (on_line && !on_line(context, line, &shown))
 			status = CTL_FAILED;
-		if (!client->options->json) {
+		if (!as_json) {
 			fputs(buf_string(&shown.err), stderr);
 			if (shown.out.length && !client_print(&shown.out))
 				status = CTL_FAILED;
 		}
-		buf_free(&shown.out);
-		buf_free(&shown.err);
 	}
+	buf_free(&shown.out);
+	buf_free(&shown.err);
 	json_decref(line);
 	return status;
 }
@@ -432,8 +411,8 @@ enum ctl_status client_read(struct ctl_client *client, reply_line *on_line, void
 	while (status == CTL_DONE && !enough) {
 		char *line;
 		size_t length;
-		enum line_result result = client_take_line(
-			client, line_deadline(client, client->timeout), &line, &length);
+		enum line_result result =
+			client_take_line(client, line_deadline(client, client->timeout), &line, &length);
 
 		status = result == LINE_TAKEN ? handle_line(client, line, length, on_line, context, &enough)
 					      : fail_read(client, result, true);
@@ -452,8 +431,8 @@ void client_close(struct ctl_client *client)
 		buf_free(&client->why);
 }
 
-enum ctl_status client_ask_quietly(struct ctl_client *client, const struct superctl_options *options,
-				   const char *verb, reply_line *on_line, void *context)
+enum ctl_status client_ask_quietly(struct ctl_client *client, const struct superctl_options *options, const char *verb,
+				   reply_line *on_line, void *context)
 {
 	enum ctl_status status;
 
@@ -467,8 +446,7 @@ enum ctl_status client_ask_quietly(struct ctl_client *client, const struct super
 	return status;
 }
 
-enum ctl_status client_begin(struct ctl_client *client, const struct superctl_options *options,
-			     const char *verb)
+enum ctl_status client_begin(struct ctl_client *client, const struct superctl_options *options, const char *verb)
 {
 	enum ctl_status status;
 
@@ -484,8 +462,7 @@ enum ctl_status client_begin(struct ctl_client *client, const struct superctl_op
 	return status;
 }
 
-enum ctl_status client_ask(const struct superctl_options *options, const char *verb, reply_line *on_line,
-			   void *context)
+enum ctl_status client_ask(const struct superctl_options *options, const char *verb, reply_line *on_line, void *context)
 {
 	struct ctl_client client = { 0 };
 	enum ctl_status status = client_begin(&client, options, verb);

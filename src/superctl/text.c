@@ -143,16 +143,6 @@ void human_units_add_minute(struct buf *out, double unix_seconds)
 	buf_text(out, time_write_minute(text, unix_seconds));
 }
 
-/* Writes the fewest digits that strtod(3) reads back as the same number. */
-static void write_shortest(char *text, size_t size, double number)
-{
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, size, "%.*g", digits, number);
-		if (strtod(text, NULL) == number)
-			return;
-	}
-}
-
 void human_units_add_float(struct buf *out, double number)
 {
 	char text[40] = "";
@@ -162,9 +152,9 @@ void human_units_add_float(struct buf *out, double number)
 		return;
 	}
 	if (fabs(number) < 1e6 && number == (double)(long)number)
-		snprintf(text, sizeof(text), "%.0f", number);   /* 10.0, and not 1e+01 */
-	else
-		write_shortest(text, sizeof(text), number);
+		snprintf(text, sizeof(text), "%.0f", number); /* 10.0, and not 1e+01 */
+	for (int digits = 1; digits <= 17 && strtod(text, NULL) != number; digits++)
+		snprintf(text, sizeof(text), "%.*g", digits, number); /* the fewest that read back the same */
 	buf_text(out, text);
 	if (!strpbrk(text, ".e"))
 		buf_text(out, ".0");
@@ -172,7 +162,8 @@ void human_units_add_float(struct buf *out, double number)
 
 /* Reads a template from left to right. What a choice has written is cut off again if it is not the one. */
 
-struct template {
+struct template
+{
 	struct buf *out;
 	const json_t *object;
 	const char *at;
@@ -206,8 +197,10 @@ static void add_number(const struct template *template, double number, const cha
 		const char *name;
 		void (*add)(struct buf *out, double number);
 	} units[] = {
-		{ "span", human_units_add_span }, { "age", human_units_add_age },
-		{ "clock", human_units_add_clock }, { "bytes", human_units_add_bytes },
+		{ "span", human_units_add_span },
+		{ "age", human_units_add_age },
+		{ "clock", human_units_add_clock },
+		{ "bytes", human_units_add_bytes },
 	};
 
 	if (length == 3 && !memcmp(unit, "ago", length)) {
@@ -253,12 +246,6 @@ static const json_t *find_member(const json_t *object, const char *name, size_t 
 	return first < length ? find_member(object, name + first + 1, length - first - 1) : object;
 }
 
-static bool member_counts(const json_t *member)
-{
-	return json_is_true(member) || json_number_value(member) > 0 || json_string_length(member) ||
-	       json_array_size(member) || json_object_size(member);
-}
-
 static bool add_member(struct template *template)
 {
 	char sign = strchr("?!#", *template->at) ? *template->at++ : '\0';
@@ -271,11 +258,12 @@ static bool add_member(struct template *template)
 	if (sign == '#')
 		return json_is_number(member);
 	if (sign)
-		return member_counts(member) == (sign == '?');
+		return (json_is_true(member) || json_number_value(member) > 0 || json_string_length(member) ||
+			json_array_size(member) || json_object_size(member)) == (sign == '?');
 	if (*rest == '=')
 		return json_is_number(member) ? json_number_value(member) == strtod(rest + 1, NULL)
 					      : json_string_length(member) == size - 1 &&
-							!memcmp(json_string_value(member), rest + 1, size - 1);
+				!memcmp(json_string_value(member), rest + 1, size - 1);
 	if (json_is_number(member))
 		add_number(template, json_number_value(member), rest + (size > 0), size ? size - 1 : 0);
 	else if (json_is_array(member))

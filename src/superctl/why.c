@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LONG_WAIT .1 /* seconds from a request to the start that are worth telling */
+#define LONG_WAIT .1  /* seconds from a request to the start that are worth telling */
 #define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */
 #define PID "[pid {pid}|it]"
 
@@ -53,8 +53,9 @@ static void add_last_start(struct buf *out, const json_t *service)
 
 static void add_last_exit(struct buf *out, const json_t *service)
 {
-	bool ended = template_add(out, service, "[{last_exit.at:ago} with " ENDING_OF("last_exit.")
-						"[, after {last_exit.lasted:span}]]{?last_exit}");
+	bool ended = template_add(
+		out, service,
+		"[{last_exit.at:ago} with " ENDING_OF("last_exit.") "[, after {last_exit.lasted:span}]]{?last_exit}");
 
 	/* A service that pauses after the failure has it in the reason of its pause. */
 	if (ended && !json_reply_object(service, "pause") &&
@@ -91,13 +92,6 @@ static bool next_failure_of(struct buf *out, const json_t *service, size_t *at)
 	return true;
 }
 
-static bool relays_clients(const json_t *service)
-{
-	const json_t *relay = json_reply_object(facts_current(service), "relay");
-
-	return json_reply_number(relay, "connections") + json_reply_number(relay, "flows") > 0;
-}
-
 /* Adds when the idle_timeout ends: "; it sleeps 30 s after the last one leaves", "; it sleeps in 18 s". */
 static void add_countdown(struct buf *out, const json_t *idle)
 {
@@ -114,15 +108,17 @@ static void add_countdown(struct buf *out, const json_t *idle)
 	} else {
 		buf_text(out, connections > 0 && !are_quiet ? "" : "after ");
 		human_units_add_span(out, timeout);
-		buf_text(out, are_quiet	       ? " without any data"
-			      : connections > 0 ? " after the last one leaves"
-						: " without a client");
+		buf_text(out,
+			 are_quiet		   ? " without any data"
+				 : connections > 0 ? " after the last one leaves"
+						   : " without a client");
 	}
 }
 
 static void add_idle(struct buf *out, const json_t *service)
 {
 	const json_t *idle = json_reply_object(service, "idle");
+	const json_t *relay = json_reply_object(facts_current(service), "relay");
 	bool is_quiet = json_reply_has_number(idle, "for");
 
 	if (!idle)
@@ -135,11 +131,11 @@ static void add_idle(struct buf *out, const json_t *service)
 			is_quiet = false;
 	} else if (is_quiet) {
 		buf_text(out, "no clients for ");
-	} else if (relays_clients(service)) {
+	} else if (json_reply_number(relay, "connections") + json_reply_number(relay, "flows") > 0) {
 		buf_text(out, "its relay has clients");
 	} else {
-		buf_text(out, json_reply_has_number(idle, "connections") ? "no clients"
-									 : "clients are not counted yet");
+		buf_text(out,
+			 json_reply_has_number(idle, "connections") ? "no clients" : "clients are not counted yet");
 	}
 	if (is_quiet)
 		human_units_add_span(out, json_reply_number(idle, "for"));
@@ -175,24 +171,19 @@ static void add_off(struct buf *out, const json_t *service)
 	if (json_reply_has_number(service, "for") && !json_reply_flag(service, "enabled"))
 		buf_text(out, "superctl enable opens its sockets");
 	else
-		(void)template_add(out, service, "[{#for}it is not in use|disabled: the configuration has disable = yes"
-						 "[ ({disabled_at})]]");
-}
-
-static bool has_open_socket(const json_t *service)
-{
-	const json_t *list = json_reply_list(service, "listeners");
-
-	for (size_t n = 0; n < json_array_size(list); n++) {
-		if (json_reply_flag(json_array_get(list, n), "open"))
-			return true;
-	}
-	return false;
+		(void)template_add(out, service,
+				   "[{#for}it is not in use|disabled: the configuration has disable = yes"
+				   "[ ({disabled_at})]]");
 }
 
 static void add_listening(struct buf *out, const json_t *service)
 {
-	if (json_array_size(json_reply_list(service, "listeners")) && !has_open_socket(service))
+	const json_t *list = json_reply_list(service, "listeners");
+	bool is_open = !json_array_size(list);
+
+	for (size_t n = 0; n < json_array_size(list); n++)
+		is_open |= json_reply_flag(json_array_get(list, n), "open");
+	if (!is_open)
 		buf_text(out, "it has no open socket, so no client can reach it");
 	else
 		(void)template_add(out, service,
@@ -214,8 +205,9 @@ static void add_starting(struct buf *out, const json_t *service)
 {
 	const json_t *current = facts_current(service);
 
-	(void)template_add(out, current, "[pid {pid} is not ready yet|the commands before its program run]"
-					 "[: {waits_for}]");
+	(void)template_add(out, current,
+			   "[pid {pid} is not ready yet|the commands before its program run]"
+			   "[: {waits_for}]");
 	add_relay(out, current);
 }
 
@@ -239,10 +231,9 @@ static void add_running(struct buf *out, const json_t *service)
 	else if (json_reply_is(service, "pass", "bind"))
 		(void)template_add(out, current, PID " runs");
 	else if (!add_ended(out, current))
-		(void)template_add(out, current, has_sockets
-				   ? PID
-				     "[{?relay} runs| has its sockets and serves its clients itself]"
-				   : PID " runs[{?relay}|, and has no socket to serve]");
+		(void)template_add(out, current,
+				   has_sockets ? PID "[{?relay} runs| has its sockets and serves its clients itself]"
+					       : PID " runs[{?relay}|, and has no socket to serve]");
 	add_relay(out, current);
 	(void)template_add(out, current, "[; its status: {says}]");
 	(void)template_add(out, service, "[{?drains}; it drains: it is stopped once nobody is connected|" IS_HELD "]");
@@ -255,11 +246,11 @@ static void add_stopping(struct buf *out, const json_t *service)
 	const json_t *current = facts_current(service);
 
 	if (!add_ended(out, current))
-		(void)template_add(out, current,
-				   "[{state=stopping}[pid {pid} has been requested to stop, and is still running|"
-				   ENDING_COMMANDS "]|"
-				   "{#pid}it is about to be stopped|"
-				   ENDING_COMMANDS "]");
+		(void)template_add(
+			out, current,
+			"[{state=stopping}[pid {pid} has been requested to stop, and is still running|" ENDING_COMMANDS
+			"]|"
+			"{#pid}it is about to be stopped|" ENDING_COMMANDS "]");
 }
 
 static void add_frozen(struct buf *out, const json_t *service)
@@ -279,12 +270,14 @@ static void add_held(struct buf *out, const json_t *service)
 /* By the word for the state. "skipped" has its own sentences. */
 static const struct fact states[] = {
 	{ "off", .add = add_off },
-	{ "binding", .template = "[{?socket_commands}its commands before its sockets are open run|"
-				 "[last tried {pause.at:ago}: ]" NEXT_TRY "]" },
+	{ "binding",
+	  .template = "[{?socket_commands}its commands before its sockets are open run|"
+		      "[last tried {pause.at:ago}: ]" NEXT_TRY "]" },
 	{ "listening", .add = add_listening },
 	{ "condition", .add = add_listening },
-	{ "queued", .template = "[{line.starting: other} [{line.starting=1}starts|start] now, and no more do at once "
-				"(max_starting = {line.most})]" },
+	{ "queued",
+	  .template = "[{line.starting: other} [{line.starting=1}starts|start] now, and no more do at once "
+		      "(max_starting = {line.most})]" },
 	{ "starting", .add = add_starting },
 	{ "running", .add = add_running },
 	{ "stopping", .add = add_stopping },
@@ -343,9 +336,10 @@ static void add_queue(struct buf *out, const json_t *service)
 	if (json_reply_is(service, "state", "running") && !json_reply_is(service, "pass", "bind") &&
 	    !*json_reply_text(service, "fault") && !json_reply_object(facts_current(service), "relay") &&
 	    reply_now(service) - started >= HINT_AFTER)
-		(void)template_add(out, service, "; if none is ever served: its program must accept at "
-						 "[{pass=inetd}its standard input|descriptor 3, as LISTEN_FDS "
-						 "announces], and not at a port of its own");
+		(void)template_add(out, service,
+				   "; if none is ever served: its program must accept at "
+				   "[{pass=inetd}its standard input|descriptor 3, as LISTEN_FDS "
+				   "announces], and not at a port of its own");
 }
 
 /* With accept = no a service pauses after a failure, and the state has it. */
@@ -358,15 +352,17 @@ static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 static const struct fact sentences[] = {
 	{ "", .add = add_state },
 	/* Why it is skipped, or runs by its previous configuration. */
-	{ "", .template = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
-			  "skipped, so no client is served]: {skipped}]" },
+	{ "",
+	  .template = "[[{#for}its configuration has errors now, so the previous one stays in effect|"
+		      "skipped, so no client is served]: {skipped}]" },
 	{ "", .template = "[{?skipped}correct that, then superctl reload]" },
 	{ "", .add = add_queue },
 	/* What superd finds wrong; the state has what a pause is for. */
 	{ "", .template = "[{!pause}{fault}|{binds}]" },
 	{ "", .add = add_idle },
-	{ "", .template = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
-			  "woke nothing (probe_from)]" },
+	{ "",
+	  .template = "[{?probes}{probes: connection} [{probes=1}was closed as a probe|were closed as probes], and "
+		      "woke nothing (probe_from)]" },
 	{ "", .template = OUTDATED },
 	{ "last started ", .add = add_last_start },
 	{ "last ended ", .add = add_last_exit },

@@ -23,15 +23,15 @@
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
 #include "table/services/diff.h"
-#include "table/services/skipped.h"
 #include "table/services/service_conf.h"
+#include "table/services/skipped.h"
 
 #define KEPT "its configuration has an error now, so the previous one stays in effect"
 #define ALARM 5		   /* failures in a row that make a service degraded */
 #define FAULTS_MOST 100	   /* in the health of superd */
 #define INSTANCES_MOST 100 /* listed one by one */
 #define USAGE_MOST 64	   /* instances of which a sum reads memory and processor time */
-#define TAKEN_LEAST .002 /* seconds between looks whether a client was taken */
+#define TAKEN_LEAST .002   /* seconds between looks whether a client was taken */
 #define TAKEN_MOST 600.0
 #define TIMELINE_LEAST 600.0
 
@@ -43,18 +43,18 @@ enum { CHANGES = 64, WAKES = 16 };
 
 /* What a service has done since it first did more than listen. Of its lists only the last ones are kept. */
 struct past {
-	uint64_t served;     /* starts and thaws for a client that was taken, */
-	double latency;	     /* which has waited so long, in all */
+	uint64_t served; /* starts and thaws for a client that was taken, */
+	double latency;	 /* which has waited so long, in all */
 	struct {
 		double at; /* loop time */
 		enum phase_of_past phase;
 	} changes[CHANGES];
 	struct wake {
-		double at;    /* it was wanted */
-		float delay;  /* seconds until a client was accepted or it was ready; negative: unknown */
-		float slept;  /* seconds without an instance, or frozen, before; 0: unknown */
-		bool thawed;  /* false: an instance was started */
-		char by[64];  /* client, "operator" or "NAME, which wants it"; "": unknown */
+		double at;   /* it was wanted */
+		float delay; /* seconds until a client was accepted or it was ready; negative: unknown */
+		float slept; /* seconds without an instance, or frozen, before; 0: unknown */
+		bool thawed; /* false: an instance was started */
+		char by[64]; /* client, "operator" or "NAME, which wants it"; "": unknown */
 	} wakes[WAKES];
 	size_t change_count, wake_count;
 	ev_timer taken; /* the next look whether the client that it was woken for was taken */
@@ -213,8 +213,8 @@ static void tell_wake(struct svc *svc, const struct wake *wake)
 	char asleep[DURATION_MOST], span[DURATION_MOST];
 
 	log_event(superd.log, LEVEL_INFO, &event, "woken by %s%s%s%s%s%s", wake->by, tells ? " after " : "",
-		  tells ? duration_write(asleep, slept) : "", tells ? " asleep" : "",
-		  delay > 0 ? ": ready in " : "", delay > 0 ? duration_write(span, delay) : "");
+		  tells ? duration_write(asleep, slept) : "", tells ? " asleep" : "", delay > 0 ? ": ready in " : "",
+		  delay > 0 ? duration_write(span, delay) : "");
 }
 
 /* A client waits until its connection is taken, which no event tells: it is looked at with growing pauses. */
@@ -381,29 +381,23 @@ enum health { HEALTHY, DEGRADED, UNHEALTHY };
 
 #define DEAF_AFTER .5 /* seconds that a program has for its first client */
 
-/* The number of its first socket in whose queue clients wait; socket_count: none. */
-static unsigned find_waiting(const struct svc *svc)
-{
-	unsigned n = 0;
-
-	while (n < svc->socket_count &&
-	       (svc->sockets[n].fd < 0 || !endpoint_accepts(svc->sockets[n].listen->endpoint) ||
-		bind_queue(svc->sockets[n].fd, svc->sockets[n].listen) <= 0))
-		n++;
-	return n;
-}
-
 /* Clients wait in its queue, and its program takes none: it has opened a port of its own, or has lost its socket. */
 static void describe_deafness(struct svc *svc, struct buf *out)
 {
 	const struct service *row = svc->row;
 	struct instance *current = svc->run->current;
 	struct clients clients;
-	unsigned waiting, port;
+	unsigned waiting = 0, port;
 
 	if (svc->state != RUNNING || !current || service_is_relayed(row))
 		return;
-	waiting = find_waiting(svc);
+	for (; waiting < svc->socket_count; waiting++) {
+		const struct socket *socket = &svc->sockets[waiting];
+
+		if (socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint) &&
+		    bind_queue(socket->fd, socket->listen) > 0)
+			break;
+	}
 	if (waiting == svc->socket_count)
 		return;
 	if (row->exec->pass == PASS_BIND) {
@@ -419,8 +413,9 @@ static void describe_deafness(struct svc *svc, struct buf *out)
 			buf_addf(out, "pid %ld listens at port %u itself, and takes no client of ", (long)current->pid,
 				 port);
 			endpoint_format(svc->sockets[waiting].listen->endpoint, out);
-			buf_addf(out, ": its program must accept at %s, and must not open a port of its own; or set "
-				      "pass = bind",
+			buf_addf(out,
+				 ": its program must accept at %s, and must not open a port of its own; or set "
+				 "pass = bind",
 				 row->exec->pass == PASS_INETD ? "its standard input"
 							       : "descriptor 3, as LISTEN_FDS announces");
 		}
@@ -481,9 +476,10 @@ static enum health check(struct svc *svc, struct buf *why)
 		if (!is_old && (!socket->absent || svc->state == OFF))
 			continue;
 		endpoint_format(socket->listen->endpoint, why);
-		buf_text(why, is_old ? " keeps its old options until its program has ended"
-			      : socket->absent == ABSENT_FAILED ? " cannot be opened; superd tries again"
-								: " stays closed: its conditions do not hold");
+		buf_text(why,
+			 is_old ? " keeps its old options until its program has ended"
+				 : socket->absent == ABSENT_FAILED ? " cannot be opened; superd tries again"
+								   : " stays closed: its conditions do not hold");
 	}
 	return is_old || (why->length && svc->row->dialect == UNIT) ? DEGRADED : HEALTHY;
 }
@@ -681,8 +677,7 @@ static void add_signal(struct buf *out, int status, bool known)
 		json_flag_field(out, "core_dumped", true);
 }
 
-static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket,
-			 struct buf *out)
+static void add_listener(struct svc *svc, const struct listen *listen, struct socket *socket, struct buf *out)
 {
 	bool is_open = socket && socket->fd >= 0;
 	struct buf endpoint = { 0 };
@@ -903,8 +898,7 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 }
 
 /* What it uses now, and who is there. count: of its instances. */
-static void add_figures(const struct service *row, struct svc *svc, const struct svc *of, size_t count,
-			struct buf *out)
+static void add_figures(const struct service *row, struct svc *svc, const struct svc *of, size_t count, struct buf *out)
 {
 	struct resource_usage usage = svc ? usage_of(svc) : (struct resource_usage){ -1, -1 };
 	const struct past *past = of->run->past;
@@ -937,23 +931,6 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 	for (size_t n = 0; n < row->socket_count; n++)
 		add_listener(svc, &row->sockets[n], n < of->socket_count ? &svc->sockets[n] : NULL, out);
 	json_list_close(out);
-}
-
-static void add_failure(const struct failure *failure, struct buf *out)
-{
-	bool has_status = !*failure->why;
-
-	json_object_open(out);
-	json_seconds_field(out, "at", failure->at + offset());
-	json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
-	json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
-	add_signal(out, failure->status, has_status);
-	json_text_field(out, "result", result_name(failure->result));
-	json_text_field(out, "reason", has_status ? NULL : failure->why);
-	if (failure->hint)
-		json_text_field(out, "hint", failure->hint);
-	json_seconds_field(out, "lasted", failure->lasted);
-	json_object_close(out);
 }
 
 /* The answer about a service, also for the log. svc NULL: its row is off. */
@@ -992,8 +969,22 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 		add_circumstances(row, svc, hides_program, out);
 	json_count_field(out, "failed_in_row", of->run->failed_in_row);
 	json_list_field(out, "last_failures");
-	for (unsigned n = 0; n < of->run->failure_count; n++)
-		add_failure(&of->run->last_failures[n], out);
+	for (unsigned n = 0; n < of->run->failure_count; n++) {
+		const struct failure *failure = &of->run->last_failures[n];
+		bool has_status = !*failure->why;
+
+		json_object_open(out);
+		json_seconds_field(out, "at", failure->at + offset());
+		json_whole_field(out, "pid", failure->pid > 0 ? failure->pid : -1);
+		json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
+		add_signal(out, failure->status, has_status);
+		json_text_field(out, "result", result_name(failure->result));
+		json_text_field(out, "reason", has_status ? NULL : failure->why);
+		if (failure->hint)
+			json_text_field(out, "hint", failure->hint);
+		json_seconds_field(out, "lasted", failure->lasted);
+		json_object_close(out);
+	}
 	json_list_close(out);
 	json_list_field(out, "instances");
 	LIST_EACH(link, &of->run->instances) {
@@ -1025,7 +1016,8 @@ void facts_add_row(const struct service *row, struct svc *svc, bool hides, struc
 	const struct option_settings *defaults = row->settings ? row->settings->defaults : NULL;
 	/* A row may be of a table before, with defaults of its own. */
 	struct conf_style style = {
-		.places = PLACES_OF_ALL, .hides = hides,
+		.places = PLACES_OF_ALL,
+		.hides = hides,
 		.table = !defaults || defaults == superd.table->defaults ? superd.table : NULL,
 	};
 	const struct skipped *left = svc ? NULL : skipped_of(superd.table, row);

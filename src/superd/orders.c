@@ -547,13 +547,6 @@ static bool has_one_of_before(struct svc *svc, double asked)
 	return false;
 }
 
-/* Whether an instance that runs has told that it is ready, or superd has seen that. */
-static bool tells_ready(const struct service *row)
-{
-	return service_notifies(row) || service_awaits_ready(row) || service_awaits_target(row) ||
-		row->exec->type == TYPE_FORKING || row->exec->type == TYPE_ONESHOT || row->exec->pass == PASS_BIND;
-}
-
 /* The results of orders: a sentence, "!" in front of one that has failed, and behind it what is in why. NULL: the order
  * is under way. */
 
@@ -618,10 +611,14 @@ static const char *stops_until(struct svc *svc, const char *sentence, struct buf
 
 static const char *look_at_start(const struct order *order, struct svc *svc, struct buf *why)
 {
+	const struct service *row = svc->row;
 	bool started = svc->run->activations > order->activations;
+	/* It tells that it is ready, or superd sees that. */
+	bool tells = service_notifies(row) || service_awaits_ready(row) || service_awaits_target(row) ||
+		row->exec->type == TYPE_FORKING || row->exec->type == TYPE_ONESHOT || row->exec->pass == PASS_BIND;
 	double left;
 
-	if (svc->row->exec->accept) {
+	if (row->exec->accept) {
 		if (svc->state == BINDING && svc_is_opening(svc))
 			return NULL;
 		return svc->state == BINDING || svc->state == BACKOFF ? failed_for(svc, "!", why)
@@ -630,14 +627,12 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 	if (started && svc->run->failures > order->failures)
 		return failed_for(svc, "!failed: ", why);
 	if (svc->run->activations > order->activations + 1) /* it has ended, and was started again */
-		return svc->run->last_duration >= AT_ONCE || svc->row->exec->type == TYPE_ONESHOT
+		return svc->run->last_duration >= AT_ONCE || row->exec->type == TYPE_ONESHOT
 			? runs_as(svc, "started", why)
 			: ended(svc, why);
 	switch (svc->state) {
 	case RUNNING:
-		left = started && svc->run->current && !tells_ready(svc->row)
-			? svc->run->current->since + AT_ONCE - clock_now()
-			: 0;
+		left = started && svc->run->current && !tells ? svc->run->current->since + AT_ONCE - clock_now() : 0;
 		if (left > 0) {
 			control_wake_in(left + .01);
 			return NULL;
@@ -660,28 +655,11 @@ static const char *look_at_start(const struct order *order, struct svc *svc, str
 	}
 }
 
-static const char *look_at_restart(const struct order *order, struct svc *svc, struct buf *why)
-{
-	bool accepts = svc->row->exec->accept, held = lock_is_set(svc, LOCK_HELD);
-
-	if (has_one_of_before(svc, order->asked))
-		return NULL;
-	if (!accepts && !held &&
-	    (svc->run->activations > order->activations || svc->state == STARTING || svc->state == QUEUED ||
-	     svc->run->start_due > 0))
-		return look_at_start(order, svc, why);
-	if (svc->state == BINDING)
-		return svc_is_opening(svc) ? NULL : stops_until(svc, "!stopped", why);
-	if (!accepts && !held && svc->state == BACKOFF)
-		return failed_for(svc, "!", why);
-	return stops_until(svc, order->ran ? "stopped" : "it did not run", why);
-}
-
 static const char *look(const struct order *order, struct svc *svc, struct buf *why)
 {
 	bool awake = svc->state == RUNNING || svc->state == FULL || (svc->state == LISTENING && !svc_is_empty(svc));
 	bool asleep = svc->state == FROZEN || (svc->state == LISTENING && !awake);
-	bool accepts = svc->row->exec->accept;
+	bool accepts = svc->row->exec->accept, starts = !accepts && !lock_is_set(svc, LOCK_HELD);
 	const char *rests = svc->state == FROZEN ? "frozen" : "asleep";
 
 	switch (order->action) {
@@ -690,7 +668,17 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	case STOP:
 		return has_one_of_before(svc, order->asked) ? NULL : stops_until(svc, "stopped", why);
 	case RESTART:
-		return look_at_restart(order, svc, why);
+		if (has_one_of_before(svc, order->asked))
+			return NULL;
+		if (starts &&
+		    (svc->run->activations > order->activations || svc->state == STARTING || svc->state == QUEUED ||
+		     svc->run->start_due > 0))
+			return look_at_start(order, svc, why);
+		if (svc->state == BINDING)
+			return svc_is_opening(svc) ? NULL : stops_until(svc, "!stopped", why);
+		if (starts && svc->state == BACKOFF)
+			return failed_for(svc, "!", why);
+		return stops_until(svc, order->ran ? "stopped" : "it did not run", why);
 	case DRAIN:
 		return svc->run->drains_since > 0 || has_one_of_before(svc, order->asked)
 			? NULL
@@ -732,26 +720,6 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 	}
 }
 
-static void begin_restart(const struct order *order, struct svc *svc)
-{
-	bool starts = !svc->row->exec->accept &&
-		(order->ran || svc->state == BACKOFF || !svc->socket_count || svc->row->exec->start == START_BOOT);
-
-	if (svc_overlap(svc, "operator"))
-		return;
-	if (starts) {
-		svc->run->start_due = clock_now();
-		svc->run->asked = svc->run->start_due;
-		strcpy(svc->run->start_by, "operator");
-	}
-	svc->run->failed_in_row = 0; /* earlier failures must not count against the next instance */
-	svc_stop(svc, true);
-	if (svc->state == BINDING)
-		svc_open(svc);
-	else if (starts && !svc->run->current && svc->state != STARTING && svc->state != QUEUED)
-		svc_settle(svc);
-}
-
 /* Begins an order. */
 static const char *begin(struct session *session, struct order *order, struct svc *svc, struct buf *why)
 {
@@ -759,7 +727,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 	const char *name = svc->row->name, *sentence;
 	const struct lock_order now = { .since = time(NULL), .uid = session->uid }, never = { 0 };
 	bool was = lock_is_set(svc, LOCK_HELD) || svc->run->drains_since > 0;
-	bool disabled = lock_is_set(svc, LOCK_DISABLED);
+	bool disabled = lock_is_set(svc, LOCK_DISABLED), starts;
 	unsigned signalled = 0;
 
 	if (superd_is_stopping())
@@ -798,7 +766,22 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		svc_stop(svc, false);
 		break;
 	case RESTART:
-		begin_restart(order, svc);
+		if (svc_overlap(svc, "operator"))
+			break;
+		starts = !svc->row->exec->accept &&
+			(order->ran || svc->state == BACKOFF || !svc->socket_count ||
+			 svc->row->exec->start == START_BOOT);
+		if (starts) {
+			svc->run->start_due = clock_now();
+			svc->run->asked = svc->run->start_due;
+			strcpy(svc->run->start_by, "operator");
+		}
+		svc->run->failed_in_row = 0; /* earlier failures must not count against the next instance */
+		svc_stop(svc, true);
+		if (svc->state == BINDING)
+			svc_open(svc);
+		else if (starts && !svc->run->current && svc->state != STARTING && svc->state != QUEUED)
+			svc_settle(svc);
 		break;
 	case HOLD:
 		if (!set_lock(name, LOCK_HELD, now))

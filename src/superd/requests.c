@@ -19,8 +19,8 @@
 #include "lib/shell_words.h"
 #include "lib/wait_note.h"
 #include "superd/values.h"
-#include "table/services/skipped.h"
 #include "table/option/type.h"
+#include "table/services/skipped.h"
 
 #define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
 #define EVENT_MOST 4096
@@ -73,18 +73,15 @@ static bool is_pattern(const char *word)
 	return strpbrk(word, "*?[");
 }
 
-static bool is_name(const char *word)
-{
-	return !is_pattern(word) || find_row(word, NULL);
-}
-
 /* Whether one of the first names of a request means the service. A pattern that some service has for its name means
  * that service alone. */
 static bool means(const struct request *request, size_t count, const char *name)
 {
 	for (size_t n = 0; n < count; n++) {
-		if (is_name(request->names[n]) ? !strcmp(request->names[n], name)
-					       : !fnmatch(request->names[n], name, FNM_NOESCAPE))
+		const char *word = request->names[n];
+
+		if (!strcmp(word, name) ||
+		    (is_pattern(word) && !find_row(word, NULL) && !fnmatch(word, name, FNM_NOESCAPE)))
 			return true;
 	}
 	return false;
@@ -166,15 +163,6 @@ static void answer_some(struct session *session)
 	} while (session_may_go_on(session));
 }
 
-static void begin_answer(struct session *session)
-{
-	if (session->answer == ANSWER_ORDER)
-		orders_begin(session);
-	else
-		session->go_on = answer_some;
-	session_wake(session);
-}
-
 /* n: the index of the name that means it. One before may mean it, too. */
 static void add_name(struct session *session, size_t n, const struct service *row)
 {
@@ -222,7 +210,11 @@ static void select_names(struct session *session)
 	}
 	session->does = ANSWERS;
 	session->next = 0;
-	begin_answer(session);
+	if (session->answer == ANSWER_ORDER)
+		orders_begin(session);
+	else
+		session->go_on = answer_some;
+	session_wake(session);
 }
 
 static void ask_metrics(struct session *session)
@@ -332,13 +324,6 @@ void requests_follow_log(void)
 	ring_begin(level, is_followed);
 }
 
-static void begin_following(struct session *session)
-{
-	session->does = FOLLOWS_LOG;
-	session->go_on = NULL;
-	requests_follow_log();
-}
-
 static void tell_dropped(struct session *session)
 {
 	session->go_on = NULL;
@@ -367,10 +352,13 @@ static void send_lines(struct session *session)
 	free(list);
 	if (n < count)
 		return;
-	if (session->request.options & WITH_FOLLOW)
-		begin_following(session);
-	else
+	if (!(session->request.options & WITH_FOLLOW)) {
 		session_done(session);
+		return;
+	}
+	session->does = FOLLOWS_LOG;
+	session->go_on = NULL;
+	requests_follow_log();
 }
 
 static void ask_log(struct session *session)

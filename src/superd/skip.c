@@ -101,28 +101,23 @@ static const struct error_owner *last_before(const struct skip_state *state, str
 	return low ? &state->owners[low - 1] : NULL;
 }
 
-/* The service whose name stands in front of a message: a rule's, which a value of defaults may break for one service
- * alone. NULL: none. */
-static const struct service *find_named(const struct skip_state *state, const char *message)
-{
-	const char *colon = strstr(message, ": ");
-	char *name = colon ? strndup(message, (size_t)(colon - message)) : NULL;
-	const struct service *service = name ? table_find(state->table, name) : NULL;
-
-	free(name);
-	return service;
-}
-
 /* The entry a diagnostic is about; NULL: none. */
 static const struct error_owner *find_owner(const struct skip_state *state, const struct diag *diag)
 {
 	struct origin at = { diag->file, diag->line, diag->column };
 	const struct error_owner *owner = at.file ? last_before(state, at) : NULL;
-	const struct service *service;
+	const struct service *service = NULL;
+	const char *colon = strstr(diag->message, ": ");
+	char *name;
 
 	if (!owner || strcmp(owner->at.file, at.file) != 0)
 		return NULL;
-	service = owner->kind == SHARED ? find_named(state, diag->message) : NULL;
+	/* A message of a rule begins with a service, for which alone a value of defaults may break it. */
+	if (owner->kind == SHARED && colon) {
+		name = strndup(diag->message, (size_t)(colon - diag->message));
+		service = name ? table_find(state->table, name) : NULL;
+		free(name);
+	}
 	return service && service->at.file ? last_before(state, service->at) : owner;
 }
 
@@ -242,24 +237,6 @@ static void pass_over_error(struct skip_state *state, struct diag *diag, struct 
 		append_skipped(state, owner, diag);
 }
 
-/* The entries that became no row without an error of their own. */
-static void skip_dependents(struct skip_state *state, struct diags *diags)
-{
-	const struct table *table = state->table;
-
-	for (size_t n = 0; n < table->skipped_count; n++) {
-		size_t count = diags->count;
-
-		if (state->entry_reasons[n] ||
-		    !may_skip(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
-			continue;
-		diag_warning(diags, table->skipped[n].at,
-			     "this entry is skipped because of errors in a part that it depends on");
-		if (diags->count > count)
-			state->entry_reasons[n] = format_reason(&diags->list[count], table->pool);
-	}
-}
-
 /* Marks and lists what is skipped, with reasons. */
 static void skip_wrong(struct skip_state *state, struct table *table, struct diags *diags)
 {
@@ -271,10 +248,17 @@ static void skip_wrong(struct skip_state *state, struct table *table, struct dia
 		if (diags->list[n].severity == SEVERITY_ERROR)
 			pass_over_error(state, &diags->list[n], diags);
 	}
-	if (any)
-		skip_dependents(state, diags);
-	for (size_t n = 0; n < entries; n++)
+	for (size_t n = 0; n < entries; n++) {
+		count = diags->count;
+		/* It became no row, without an error of its own. */
+		if (any && !state->entry_reasons[n] &&
+		    may_skip(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
+			diag_warning(diags, table->skipped[n].at,
+				     "this entry is skipped because of errors in a part that it depends on");
+		if (diags->count > count)
+			state->entry_reasons[n] = format_reason(&diags->list[count], table->pool);
 		table->skipped[n].reason = state->entry_reasons[n];
+	}
 	for (size_t n = 0; n < table->count; n++) {
 		if (state->row_reasons[n])
 			good &= skipped_add(table, &table->services[n], state->row_reasons[n]);
