@@ -27,7 +27,6 @@
 #include "lib/scan.h"
 #include "lib/units.h"
 #include "lib/zone.h"
-#include "os/host/foreign.h"
 #include "os/host/foreign_file.h"
 #include "os/proc/cgroup.h"
 #include "os/socket/socket.h"
@@ -48,8 +47,7 @@
 #define LOAD_PAUSE 10.
 #define AGAIN 1. /* seconds until the kernel is asked again for what it had no room for */
 #define CONDITION_SECONDS 10.
-#define CONDITIONS_MOST 64 /* of a socket; what is beyond is not looked at */
-#define SKIPPED 5000000	   /* microseconds until a condition is looked at again, doubled up to: */
+#define SKIPPED 5000000 /* microseconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80000000
 #define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
 
@@ -803,58 +801,11 @@ void svc_open_early(struct svc *svc)
 {
 	struct buf failed = { 0 };
 
-	for (unsigned n = 0; n < svc->socket_count && svc_bar(svc) >= BAR_HELD; n++)
-		open_socket(svc, &svc->sockets[n], &failed);
-	buf_free(&failed);
-}
-
-/* Behind the conditions. Where they keep all sockets closed, no commands run either. */
-static void open_all(struct svc *svc)
-{
-	unsigned kept = 0;
-
+	if (svc_bar(svc) < BAR_HELD)
+		return;
 	EACH_SOCKET(socket, svc)
-		kept += socket->fd < 0 && socket->absent == ABSENT_CONDITION;
-	if (kept && kept == svc->socket_count) {
-		svc_set(svc, LISTENING);
-		svc_settle(svc);
-	} else if (svc->bound) {
-		go_on_sockets(svc, PHASE_SOCKET_START_PRE);
-	} else {
-		run_socket_commands(svc, PHASE_SOCKET_START_PRE);
-	}
-}
-
-static bool has_question(const struct socket *socket)
-{
-	return socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION;
-}
-
-/* The number of its first condition that does not hold; -1: all hold. */
-static int find_false(const struct socket *socket)
-{
-	words texts = socket->listen->options->socket_condition;
-	struct condition list[CONDITIONS_MOST];
-	size_t count = 0;
-
-	for (; texts[count] && count < CONDITIONS_MOST; count++)
-		condition_read(texts[count], &list[count]);
-	return conditions_find_false(list, count);
-}
-
-static void keep_closed(struct svc *svc, struct socket *socket, int number)
-{
-	const char *condition = socket->listen->options->socket_condition[number];
-	struct event event = { .name = "condition", .service = svc->row->name, .reason = condition };
-	struct buf text = { 0 };
-
-	socket->absent = ABSENT_CONDITION;
-	endpoint_format(socket->listen->endpoint, &text);
-	buf_addf(&text, " stays closed: %s does not hold", condition);
-	origin_cite(service_listen_origin(svc->row, socket->listen, "socket_condition"), &text);
-	log_event(superd.log, strncmp(condition, "Assert", 6) ? LEVEL_NOTICE : LEVEL_ERROR, &event, "%s",
-		  buf_string(&text));
-	buf_free(&text);
+		open_socket(svc, socket, &failed);
+	buf_free(&failed);
 }
 
 static void ask_conditions(struct svc *svc, unsigned number);
@@ -873,26 +824,65 @@ static void on_conditions(struct helper *helper, int status)
 		if (!ev_is_active(&svc->run->timer))
 			svc_open(svc);
 	} else {
-		if (status)
-			keep_closed(svc, &svc->sockets[svc->run->asked_of], WEXITSTATUS(status) - 1);
+		struct socket *socket = &svc->sockets[svc->run->asked_of];
+
+		if (status) {
+			const char *condition = socket->listen->options->socket_condition[WEXITSTATUS(status) - 1];
+			struct event event = { .name = "condition", .service = svc->row->name, .reason = condition };
+			struct buf text = { 0 };
+
+			socket->absent = ABSENT_CONDITION;
+			endpoint_format(socket->listen->endpoint, &text);
+			buf_addf(&text, " stays closed: %s does not hold", condition);
+			origin_cite(service_listen_origin(svc->row, socket->listen, "socket_condition"), &text);
+			log_event(superd.log, strncmp(condition, "Assert", 6) ? LEVEL_NOTICE : LEVEL_ERROR, &event,
+				  "%s", buf_string(&text));
+			buf_free(&text);
+		}
 		ask_conditions(svc, svc->run->asked_of + 1);
 	}
 }
 
-/* From this socket on. Conditions lead to files of others, which may not answer: another process looks at them. */
+/* From this socket on. Conditions lead to files of others, which may not answer: another process looks at them. Where
+ * they keep all sockets closed, no commands run either. */
 static void ask_conditions(struct svc *svc, unsigned number)
 {
+	unsigned kept = 0;
 	pid_t pid;
 
-	while (number < svc->socket_count && !has_question(&svc->sockets[number]))
-		number++;
+	for (; number < svc->socket_count; number++) {
+		const struct socket *socket = &svc->sockets[number];
+
+		if (socket->fd < 0 && socket->listen->options->socket_condition && socket->absent != ABSENT_CONDITION)
+			break;
+	}
 	if (number == svc->socket_count) {
-		open_all(svc);
+		EACH_SOCKET(socket, svc)
+			kept += socket->fd < 0 && socket->absent == ABSENT_CONDITION;
+		if (kept && kept == svc->socket_count) {
+			svc_set(svc, LISTENING);
+			svc_settle(svc);
+		} else if (svc->bound) {
+			go_on_sockets(svc, PHASE_SOCKET_START_PRE);
+		} else {
+			run_socket_commands(svc, PHASE_SOCKET_START_PRE);
+		}
 		return;
 	}
 	pid = helper_begin(&svc_run(svc)->turner, CONDITION_SECONDS, on_conditions, NULL, 0);
-	if (pid == 0)
-		_exit(1 + find_false(&svc->sockets[number]));
+	if (pid == 0) {
+		words texts = svc->sockets[number].listen->options->socket_condition;
+		struct condition *list = calloc(words_count(texts), sizeof(*list));
+		size_t count = 0;
+		int wrong;
+
+		if (!list)
+			abort();
+		for (; texts[count]; count++)
+			condition_read(texts[count], &list[count]);
+		wrong = conditions_find_false(list, count);
+		_exit(wrong < UINT8_MAX ? 1 + wrong : UINT8_MAX);
+	}
 	if (pid > 0) {
 		svc_set(svc, BINDING);
 		svc->run->asked_of = number;
@@ -1115,9 +1105,7 @@ unsigned svc_waiting(struct svc *svc)
 /* Unix sockets whose node was removed under them. */
 static void close_unreachable(struct svc *svc)
 {
-	for (unsigned n = 0; n < svc->socket_count; n++) {
-		struct socket *socket = &svc->sockets[n];
-
+	EACH_SOCKET(socket, svc) {
 		if (socket->fd < 0 || !endpoint_is_path(socket->listen->address) ||
 		    bind_is_reachable(socket->fd, socket->listen) || bind_queue(socket->fd, socket->listen) > 0)
 			continue; /* who waits there is served first */
@@ -1401,35 +1389,30 @@ void svc_shut(struct svc *svc, bool spares)
 
 /* ---- what instances report ---- */
 
-static void end_failing(struct svc *svc)
-{
-	if (svc_is_failing(svc))
-		svc->run->pause = NO_PAUSE;
-}
-
 void svc_note_ready(struct svc *svc, struct instance *instance)
 {
-	if (svc->row->exec->accept && !(instance->socket && instance->socket->run->first)) {
+	bool accepts = svc->row->exec->accept && !(instance->socket && instance->socket->run->first);
+	bool starts = svc->run->current == instance && svc->state == STARTING;
+
+	if ((accepts || starts) && svc_is_failing(svc))
+		svc->run->pause = NO_PAUSE;
+	if (accepts) {
 		backoff_reset(&svc->run->backoff);
-		end_failing(svc);
 		if (svc->run->parked_count && svc->state == LISTENING)
 			svc_look_again(svc); /* the others of those that wait get theirs at once now */
 	}
-	if (svc->run->current == instance) {
-		if (svc->state == STARTING) {
-			svc->run->last_latency = clock_now() - svc->run->asked;
-			end_failing(svc);
-			svc_set(svc, RUNNING);
-			facts_note_ready(svc, svc->run->asked);
-			facts_note_client(svc, instance->peer);
-			limits_offer();
-			LIST_OF(struct instance, before, link, &svc->run->instances) {
-				if (before == instance || before->ends || before->socket)
-					continue;
-				svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: the next one is ready",
-					(long)before->pid);
-				instance_stop(before);
-			}
+	if (starts) {
+		svc->run->last_latency = clock_now() - svc->run->asked;
+		svc_set(svc, RUNNING);
+		facts_note_ready(svc, svc->run->asked);
+		facts_note_client(svc, instance->peer);
+		limits_offer();
+		LIST_OF(struct instance, before, link, &svc->run->instances) {
+			if (before == instance || before->ends || before->socket)
+				continue;
+			svc_say(svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: the next one is ready",
+				(long)before->pid);
+			instance_stop(before);
 		}
 	}
 	instance_limit(instance, svc->row->groups->lifecycle->runtime_max);

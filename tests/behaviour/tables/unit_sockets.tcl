@@ -117,6 +117,13 @@ test one_whose_condition_does_not_hold_stays_closed_until_it_is_asked_again {
 	answers $a
 }
 
+test all_of_its_conditions_count {
+	socket_of_a a "" "[string repeat ConditionPathExists=/\n 300]ConditionPathExists=%/wanted"
+	run $run -control a.socket
+	is [state a] condition
+	expect {![reachable $a]}
+}
+
 test one_without_its_condition_any_more_is_opened_by_a_reload {
 	socket_of_a a "" ConditionPathExists=%/wanted
 	run $run -control a.socket
