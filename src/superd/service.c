@@ -1523,11 +1523,13 @@ static void log_end(struct svc *svc, struct instance *instance, double lasted, b
 
 bool user_runs(uid_t uid)
 {
-	bool any = false;
-
-	LIST_OF(struct svc, other, link, &superd.services)
-		any |= other->row->account && other->row->account->uid == uid && !svc_is_empty(other);
-	return any;
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		LIST_OF(const struct instance, instance, link, &svc->run->instances) {
+			if (instance->row->account && instance->row->account->uid == uid)
+				return true;
+		}
+	}
+	return false;
 }
 
 /* What the service leaves when nothing of it runs. Removals are made by superd-exec. */

@@ -219,3 +219,21 @@ test an_address_of_datagrams_may_be_narrowed_while_its_daemon_runs {
 	datagram $client "hello\n"
 	close $client
 }
+
+# Of its user it may be the last one that runs.
+test it_keeps_what_its_user_has_made_for_processes {
+	needs_users
+	needs {[exists /usr/bin/ipcmk]} "there is no ipcmk"
+	write made "" 666
+	set other "service other { listen = \"127.0.0.1:0\" exec = \"$::backend take 1\" user = games remove_ipc = yes
+		runtime_directory = superd-test-$::self }"
+	start_controlled [filled "service web { listen = \"127.0.0.1:0\" user = games on_remove = finish start = boot
+		exec = { /bin/sh, -c, \"ipcmk -M 8 >>%/made; exec sleep 1000\" } }\n$other"]
+	wait {[regexp {id: (\d+)} [read %/made] all id]}
+	has [reread $other] "web: removed: "
+	pid other
+	log "other: pid "
+	wait {![exists /run/superd-test-$::self]}; # what it leaves is removed at once
+	has [exec ipcs -m] $id
+	exec ipcrm -m $id
+}
