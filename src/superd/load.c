@@ -8,7 +8,7 @@
 #include "lib/array.h"
 #include "superd/machine/machine.h"
 #include "table/services/print_conf.h"
-#include "table/services/endpoint_conflict.h"
+#include "table/services/check.h"
 #include "table/services/skipped.h"
 #include "read/client/format.h"
 

@@ -15,7 +15,7 @@
 #include "lib/scan.h"
 #include "read/inetd/internal.h"
 #include "read/xinetd/xinetd.h"
-#include "table/reading/word_list.h"
+#include "table/reading/assignment.h"
 
 /* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
  * themselves.

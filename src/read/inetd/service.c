@@ -12,7 +12,6 @@
 #include "lib/shell_words.h"
 #include "read/xinetd/xinetd.h"
 #include "table/reading/assignment.h"
-#include "table/reading/word_list.h"
 
 void inetd_entries_free(void *state)
 {

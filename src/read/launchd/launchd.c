@@ -10,7 +10,6 @@
 #include "lib/scan.h"
 #include "read/launchd/internal.h"
 #include "table/reading/assignment.h"
-#include "table/reading/word_list.h"
 
 /* The table of launchd's keys, and functions to look them up.
  *

@@ -12,7 +12,7 @@
 #include "lib/pool.h"
 #include "lib/source_file.h"
 #include "read/systemd/systemd.h"
-#include "table/reading/word_list.h"
+#include "table/reading/assignment.h"
 #include "table/services/service_builder.h"
 
 /* ---- text.c: lines, words, specifiers ---- */

@@ -13,7 +13,7 @@
 #include "lib/scan.h"
 #include "read/xinetd/internal.h"
 #include "table/service/access.h"
-#include "table/reading/word_list.h"
+#include "table/reading/assignment.h"
 
 /* The place of an attribute; that of the entry where it is not set. */
 static struct origin place_of(const struct xinetd_service *service, enum xinetd_attribute attribute)

@@ -24,7 +24,7 @@
 #include "os/host/rights.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/services/endpoint_conflict.h"
+#include "table/services/check.h"
 #include "table/services/service_conf.h"
 
 enum { BIND_UNTRIED = -2 };

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "lib/diag.h"
-#include "table/option/option_def.h"
+#include "table/option/type.h"
 
 enum global {
 	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_PID_FILE,

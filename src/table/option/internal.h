@@ -8,7 +8,6 @@
 #include "lib/json.h"
 #include "lib/pool.h"
 #include "table/service/service.h"
-#include "table/option/option_def.h"
 #include "table/option/type.h"
 
 /* How a number is read and shown. */

@@ -10,7 +10,6 @@
 #include "lib/buf.h"
 #include "table/option/globals.h"
 #include "table/service/service.h"
-#include "table/option/option_def.h"
 #include "table/option/type.h"
 
 /* Any option's field. */

@@ -1,9 +1,32 @@
-/* An assignment, as all languages of other systems have it; and a draft, the service that a reader makes of assignments. */
+/* An assignment, as all languages of other systems have it; the value that a reader makes of an option; and a draft, the
+ * service that it makes of assignments. */
 #pragma once
 
 #include "table/reading/key.h"
-#include "table/reading/word_list.h"
 #include "table/services/service_builder.h"
+
+/* The value that a reader makes of an option: words with their places. */
+struct word_list {
+	const char **words;             /* owned; the words are not */
+	struct origin *places;          /* owned */
+	size_t count, capacity;
+	struct origin at;               /* of the option; file NULL: nothing sets it */
+	bool failed;                    /* a part of the value was refused */
+};
+
+void word_list_free(struct word_list *list);
+
+void word_list_add(struct word_list *list, const char *word, struct origin at);
+
+/* The list as the value of an option. */
+struct value word_list_value(const struct word_list *list);
+
+/* The text for the value of an option with templates, where %{ and %% mean something. */
+const char *template_escaped(struct pool *pool, const char *text);
+
+/* Adds KIND[FAMILY]:[HOST:]PORT[%INTERFACE]. host: without brackets; the interface of fe80::1%eth0 goes to the end;
+ * NULL: any. */
+void endpoint_add(struct buf *out, const char *kind, const char *family, const char *host, const char *port);
 
 struct assignment {
 	const char *name;               /* the key, as written */

@@ -10,7 +10,7 @@
 
 #include "lib/diag.h"
 #include "lib/source_file.h"
-#include "table/option/option_def.h"
+#include "table/option/type.h"
 
 struct reading;
 

@@ -4,7 +4,7 @@
  * An address clashes with the wildcard of its port, which is written differently, and superd must not compare each of
  * ten thousand services with all others. So claims are sorted by port, wildcards first, and then by address, both as
  * hashes; each is compared with the wildcards of its port and the claims of its own address that are before it. */
-#include "table/services/endpoint_conflict.h"
+#include "table/services/check.h"
 
 #include <ctype.h>
 #include <netinet/in.h>

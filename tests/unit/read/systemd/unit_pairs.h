@@ -4,7 +4,7 @@
 
 #include "read/systemd/internal.h"
 #include "table/services/print_conf.h"
-#include "table/services/endpoint_conflict.h"
+#include "table/services/check.h"
 #include "read/client/sources.h"
 #include "tests/unit/unit.h"
 
