@@ -109,8 +109,24 @@ bool facts_add_speaker(struct buf *out, const json_t *line)
  * instances that serve clients; one in backoff may have failed, or may wait for a limit. */
 
 enum index {
-	ASLEEP, FROZEN, AWAKE, FULL, QUEUED, STARTING, STOPPING, FAILING, PAUSED, HELD, NO_PORT, OPENING,
-	CLOSING, CONDITION, DISABLED, SKIPPED, LEAVING, UNKNOWN,
+	ASLEEP,
+	FROZEN,
+	AWAKE,
+	FULL,
+	QUEUED,
+	STARTING,
+	STOPPING,
+	FAILING,
+	PAUSED,
+	HELD,
+	NO_PORT,
+	OPENING,
+	CLOSING,
+	CONDITION,
+	DISABLED,
+	SKIPPED,
+	LEAVING,
+	UNKNOWN,
 };
 
 const struct state_word state_words[STATE_WORDS] = {
@@ -146,10 +162,9 @@ static enum index index_of(const json_t *service)
 		const char *state;
 		enum index index;
 	} same[] = {
-		{ "frozen", FROZEN },	  { "running", AWAKE },	    { "full", FULL },	  { "queued", QUEUED },
-		{ "starting", STARTING }, { "stopping", STOPPING }, { "held", HELD },	  { "closing", CLOSING },
-		{ "off", DISABLED },	  { "skipped", SKIPPED }, { "leaving", LEAVING },
-		{ "condition", CONDITION },
+		{ "frozen", FROZEN },	  { "running", AWAKE },	    { "full", FULL },	    { "queued", QUEUED },
+		{ "starting", STARTING }, { "stopping", STOPPING }, { "held", HELD },	    { "closing", CLOSING },
+		{ "off", DISABLED },	  { "skipped", SKIPPED },   { "leaving", LEAVING }, { "condition", CONDITION },
 	};
 	const char *state = json_reply_text(service, "state");
 
@@ -181,23 +196,6 @@ void state_word_add_dot(const struct state_word *word, const struct screen *scre
 	screen_add(screen, out, word->style, screen->unicode ? word->dot : word->plain);
 }
 
-/* Adds the word, and what else marks the service: "awake, outdated". */
-static void state_word_add(struct buf *out, const json_t *service)
-{
-	const struct state_word *word = state_word_of(service);
-
-	if (*word->word)
-		buf_text(out, word->word);
-	else
-		json_reply_show_text(out, service, "state");
-	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
-		buf_text(out, ", held");
-	if (json_reply_flag(service, "degraded"))
-		buf_text(out, ", degraded");
-	if (json_reply_number(service, "outdated") > 0)
-		buf_text(out, ", outdated");
-}
-
 bool state_word_is_active(const json_t *service)
 {
 	return state_word_of(service)->is_active && !json_reply_flag(service, "held");
@@ -206,7 +204,7 @@ bool state_word_is_active(const json_t *service)
 /* The fields of a service, each in one line of a table. A zero or unknown value adds nothing, and a column without any
  * is left out, so that the services that do something stand out. */
 
-#define ENDPOINTS_MOST 3                /* endpoints of a service on a terminal; superctl status has all */
+#define ENDPOINTS_MOST 3 /* endpoints of a service on a terminal; superctl status has all */
 
 static enum style add_mark(struct buf *out, const struct screen *screen, const json_t *service)
 {
@@ -223,14 +221,20 @@ static enum style add_name(struct buf *out, const struct screen *screen, const j
 	return STYLE_BOLD;
 }
 
-/* Adds the state; for a service that failed, also when superd tries again: "failing, retry in 12 s". */
+/* Adds the state, and what else marks the service: "awake, outdated", "failing, retry in 12 s". */
 static enum style add_state(struct buf *out, const struct screen *screen, const json_t *service)
 {
-	enum style style = state_word_of(service)->style;
+	const struct state_word *word = state_word_of(service);
+	enum style style = word->style;
 
 	(void)screen;
-	state_word_add(out, service);
-	(void)template_add(out, service, "[, retry in {pause.left:age}]");
+	if (*word->word)
+		buf_text(out, word->word);
+	else
+		json_reply_show_text(out, service, "state");
+	if (json_reply_flag(service, "held") && !json_reply_is(service, "state", "held"))
+		buf_text(out, ", held");
+	(void)template_add(out, service, "[{?degraded}, degraded][{?outdated}, outdated][, retry in {pause.left:age}]");
 	if (json_reply_flag(service, "degraded") ||
 	    (style == STYLE_GREEN && json_reply_number(service, "outdated") > 0))
 		return STYLE_YELLOW;
@@ -276,8 +280,9 @@ static enum style add_command(struct buf *out, const struct screen *screen, cons
 static enum style add_failure(struct buf *out, const struct screen *screen, const json_t *service)
 {
 	(void)screen;
-	(void)template_add(out, service, "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|"
-					 ENDING_OF("last_exit.") ", {last_exit.at:clock}|{pause.reason}]");
+	(void)template_add(out, service,
+			   "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|" ENDING_OF(
+				   "last_exit.") ", {last_exit.at:clock}|{pause.reason}]");
 	return STYLE_RED;
 }
 
@@ -312,19 +317,18 @@ const struct field_of_service fields[FIELDS] = {
 	[FIELD_NAME] = { { .title = "SERVICE" }, "Service", .add = add_name },
 	[FIELD_STATE] = { { .title = "STATE" }, "State", .add = add_state },
 	[FIELD_ENDPOINTS] = { { .title = "LISTENS ON" }, "Listens on", .add = add_endpoints },
-	[FIELD_MEMORY] = { { .title = "MEMORY", .right = true }, "Memory",
-			   .template = "[{?memory}{memory:bytes}]" },
+	[FIELD_MEMORY] = { { .title = "MEMORY", .right = true }, "Memory", .template = "[{?memory}{memory:bytes}]" },
 	[FIELD_LAST_USED] = { { .title = "LAST USED", .right = true }, "Last used", .add = add_last_used },
 	[FIELD_FOR] = { { .title = "FOR", .right = true }, NULL, .template = "[{?for}{for:age}]" },
 	[FIELD_SINCE] = { { .title = "SINCE" }, "Since", .template = "[{?since}{since:clock}]" },
 	[FIELD_QUEUE] = { { .title = "QUEUE", .right = true }, "Queue", .add = add_queue },
 	[FIELD_INSTANCES] = { { .title = "INST", .right = true }, "Instances", .add = add_instances },
-	[FIELD_STARTS] = { { .title = "STARTS", .right = true }, "Starts",
+	[FIELD_STARTS] = { { .title = "STARTS", .right = true },
+			   "Starts",
 			   .template = "[{?activations}{activations}]" },
 	[FIELD_FAILED] = { { .title = "FAILED", .right = true }, "Failed", .template = "[{?failures}{failures}]" },
 	[FIELD_REFUSED] = { { .title = "REFUSED", .right = true }, "Refused", .add = add_refused },
-	[FIELD_TIME] = { { .title = "TIME", .right = true }, "Processor time",
-			 .template = "[{?cpu}{cpu:span}]" },
+	[FIELD_TIME] = { { .title = "TIME", .right = true }, "Processor time", .template = "[{?cpu}{cpu:span}]" },
 	[FIELD_COMMAND] = { { .title = "COMMAND" }, "Command", .add = add_command },
 	[FIELD_FAILURE] = { { .title = "LAST FAILURE" }, "Last failure", .add = add_failure },
 };

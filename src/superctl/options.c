@@ -216,23 +216,23 @@ static const char *show_help(void *options, const struct cli_option *option, con
 /* Refuses an option that has no meaning for this verb, rather than ignore it. */
 static bool options_belong(const struct superctl_options *options, uint64_t given)
 {
-	for (size_t i = 0; i < superctl_cli.count; i++) {
-		const char *name = superctl_rows[i].name;
-		struct buf takers = { 0 };
+	struct buf takers = { 0 };
 
-		for (size_t n = 0; n < verb_count; n++) {
+	for (size_t i = 0; i < superctl_cli.count && !takers.length; i++) {
+		const char *name = superctl_rows[i].name;
+
+		for (size_t n = 0; given >> i & 1 && !verb_takes(options->verb, name) && n < verb_count; n++) {
 			if (verb_takes(&verbs[n], name))
 				buf_addf(&takers, " %s", verbs[n].name);
 		}
-		if (given >> i & 1 && takers.length && !verb_takes(options->verb, name)) {
+		if (takers.length)
 			fprintf(stderr, "superctl: --%s does not go with %s; it is for%s\n", name, options->verb->name,
 				buf_string(&takers));
-			buf_free(&takers);
-			return false;
-		}
-		buf_free(&takers);
 	}
-	return true;
+	if (!takers.length)
+		return true;
+	buf_free(&takers);
+	return false;
 }
 
 /* NULL: there is none, and an error was printed. */

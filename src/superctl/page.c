@@ -211,13 +211,6 @@ static void add_row(struct buf *out, const struct overview *overview, const json
 	buf_text(out, "</td></tr>\n");
 }
 
-/* As superctl list --failed. */
-static bool is_faulty(const json_t *service)
-{
-	return *json_reply_text(service, "fault") || *json_reply_text(service, "skipped") ||
-		json_reply_is(service, "state", "backoff");
-}
-
 static void add_total(struct buf *out, const char *name, double number, bool is_bytes)
 {
 	buf_addf(out, "<div><dt>%s</dt><dd>", name);
@@ -240,7 +233,10 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	for (int place = 0; place < 3; place++) {
 		for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
 			const json_t *service = json_array_get(overview->metrics, n);
-			bool is_bad = is_faulty(service), is_awake = state_word_is_awake(state_word_of(service));
+			bool is_awake = state_word_is_awake(state_word_of(service));
+			/* As superctl list --failed. */
+			bool is_bad = *json_reply_text(service, "fault") || *json_reply_text(service, "skipped") ||
+				json_reply_is(service, "state", "backoff");
 
 			if (place != (is_bad ? 0 : is_awake ? 1 : 2))
 				continue;
@@ -322,21 +318,6 @@ static void add_facts(struct buf *out, const json_t *status)
 	buf_free(&value);
 }
 
-/* The service as superd.conf; the text has the places where its options were set in comments. */
-static void add_configuration(struct buf *out, const json_t *row)
-{
-	const char *text = json_reply_text(row, "text");
-
-	buf_text(out, "<section id=\"table\">\n");
-	if (*text) {
-		buf_text(out, "<h2>Configuration</h2>\n<pre tabindex=\"0\" aria-label=\"Configuration\">");
-		html_lines(out, json_reply_text(row, "defaults"));
-		html_lines(out, text);
-		buf_text(out, "</pre>\n");
-	}
-	buf_text(out, "</section>\n");
-}
-
 static void add_log(struct buf *out, const json_t *log)
 {
 	struct buf clock = { 0 };
@@ -403,6 +384,7 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 static void add_service_page(struct buf *out, const json_t *const lines[3], const json_t *log)
 {
 	double from = json_reply_number(lines[1], "from"), until = json_reply_number(lines[1], "until");
+	const char *text = json_reply_text(lines[2], "text");
 	struct buf title = { 0 };
 
 	buf_addf(&title, "%s - superd", json_reply_text(lines[0], "service"));
@@ -423,7 +405,14 @@ static void add_service_page(struct buf *out, const json_t *const lines[3], cons
 	add_wakes(out, json_reply_list(lines[1], "wakes"));
 	if (log) {
 		add_log(out, log);
-		add_configuration(out, lines[2]);
+		buf_text(out, "<section id=\"table\">\n");
+		if (*text) { /* as superd.conf, with the places where the options were set in comments */
+			buf_text(out, "<h2>Configuration</h2>\n<pre tabindex=\"0\" aria-label=\"Configuration\">");
+			html_lines(out, json_reply_text(lines[2], "defaults"));
+			html_lines(out, text);
+			buf_text(out, "</pre>\n");
+		}
+		buf_text(out, "</section>\n");
 	} else {
 		buf_text(out,
 			 "<p>Log, command and configuration are shown over a unix socket, or with "

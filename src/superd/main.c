@@ -165,19 +165,6 @@ static int do_explain(const struct options *options)
 	return EXIT_TABLE;
 }
 
-static void print_version(void)
-{
-	struct buf denied = { 0 };
-
-	printf("superd %s", build_version());
-	for (size_t n = 0; built_with[n]; n++)
-		printf("%s%s", n ? ", " : " with ", built_with[n]);
-	putchar('\n');
-	denied_calls_describe(&denied);
-	fputs(buf_string(&denied), stdout);
-	buf_free(&denied);
-}
-
 /* The guard is superd's parent, so it goes to the background first. false: that failed, and was reported. */
 static bool begin_guard(struct options *options)
 {
@@ -204,12 +191,20 @@ static bool begin_guard(struct options *options)
 
 static int run_task(struct options *options)
 {
+	struct buf denied = { 0 };
+
 	switch (options->task) {
 	case TASK_HELP:
 		command_line_help(options->invoked_as);
 		return 0;
 	case TASK_VERSION:
-		print_version();
+		printf("superd %s", build_version());
+		for (size_t n = 0; built_with[n]; n++)
+			printf("%s%s", n ? ", " : " with ", built_with[n]);
+		putchar('\n');
+		denied_calls_describe(&denied);
+		fputs(buf_string(&denied), stdout);
+		buf_free(&denied);
 		return 0;
 	case TASK_EXPLAIN:
 		return do_explain(options);
