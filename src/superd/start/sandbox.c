@@ -116,7 +116,7 @@ static void probe_machine(struct sandbox_support *support)
 	if (program_get(PROGRAM_EXEC)->fd < 0)
 		program_describe_missing(PROGRAM_EXEC, &flaw);
 	else if ((lacking = spawn_probe(try_namespaces)) < 0 && errno)
-		lacking = 0; /* nobody could try: no protection is left out for that, a start shows what is missing */
+		lacking = 0; /* nobody knows: no protection is left out for that, a start shows what is missing */
 	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));
 	buf_free(&flaw);
 	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking) | SANDBOX_NEEDS_CONTEXT;

@@ -27,10 +27,12 @@ static int hear_answer(pid_t pid, int ends[2])
 	fd_close(&ends[1]);
 	while (pid > 0 && (ready = poll(&told, 1, ANSWER_MOST)) < 0 && errno == EINTR)
 		continue;
-	if (ready > 0)
+	if (ready > 0) {
 		got = read(ends[0], &answer, 1);
-	else if (pid > 0)
+	} else if (pid > 0) {
 		kill(pid, SIGKILL); /* which does not end one that hangs in the kernel */
+		error = ETIMEDOUT;
+	}
 	if (pid > 0)
 		waitpid_timeout(pid, REAP_MOST, NULL);
 	fd_close(&ends[0]);

@@ -342,8 +342,8 @@ pid_t spawn_start(struct job *job, int *report);
 /* Makes a new INVOCATION_ID, for starts that share one. false: the kernel has no randomness yet. */
 bool spawn_invocation(char id[INVOCATION_ID + 1]);
 
-/* Calls `try` in a process of its own and returns its result, 0 to 255; -1 and errno: there can be none; -1 and 0: it
- * has not answered. For tests of the kernel's features. Waits, up to five seconds. */
+/* Calls `try` in a process of its own and returns its result, 0 to 255; -1 and errno: there can be none, or it has not
+ * answered in five seconds; -1 and 0: it ended without an answer. For tests of the kernel's features. */
 int spawn_probe(int (*try)(void));
 
 /* Executes one of superd's own programs beside the loop, with all signals blocked. The loop reaps it. Its pid; -1 and
