@@ -28,7 +28,15 @@
 #define SANDBOX_ROOT (-2)
 
 /* The kernel's MOUNT_ATTR_x, which older headers lack. */
-enum { MOUNT_TREE_READ_ONLY = 0x1, MOUNT_TREE_NO_SUID = 0x2, MOUNT_TREE_NO_DEVICES = 0x4, MOUNT_TREE_NO_EXEC = 0x8 };
+enum {
+	MOUNT_TREE_READ_ONLY = 0x1,
+	MOUNT_TREE_NO_SUID = 0x2,
+	MOUNT_TREE_NO_DEVICES = 0x4,
+	MOUNT_TREE_NO_EXEC = 0x8,
+	MOUNT_TREE_NO_ATIME = 0x10,
+	MOUNT_TREE_STRICT_ATIME = 0x20,
+	MOUNT_TREE_NO_DIR_ATIME = 0x80,
+};
 
 struct sock_fprog;
 
@@ -51,7 +59,7 @@ struct sandbox_mount {
 	const char *option;             /* option that asked for the mount, for messages */
 	const char *source, *data;      /* BIND, PRIVATE_TMP: where the tree comes from; PROC, TEMPORARY: data of mount(2) */
 	unsigned content;               /* enum mount_content */
-	unsigned long flags;            /* TEMPORARY: MS_x */
+	unsigned flags;                 /* TEMPORARY: MOUNT_TREE_x of the new file system */
 	unsigned attributes;            /* MOUNT_TREE_x to set, here and in all mounts below */
 	unsigned restored;              /* MOUNT_TREE_x that the mount above has and this one lacks, and that are to be cleared */
 	unsigned marks;                 /* enum mount_mark */

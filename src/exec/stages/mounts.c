@@ -47,24 +47,16 @@
 #define CREATE 6                        /* FSCONFIG_CMD_CREATE */
 #define OPTION_MOST 512                 /* fsconfig(2) takes 256 bytes of a name and of a value */
 
-/* Flags of mount(2) as MOUNT_ATTR_x. */
-static const struct { unsigned long flag; unsigned attribute; } attribute_of[] = {
-	{ MS_RDONLY, 0x1 },	{ MS_NOSUID, 0x2 },	  { MS_NODEV, 0x4 },	    { MS_NOEXEC, 0x8 },
-	{ MS_NOATIME, 0x10 },	{ MS_STRICTATIME, 0x20 }, { MS_NODIRATIME, 0x80 },
-};
-
 struct mount_attributes {
 	uint64_t set, clear, propagation, user_namespace;
 };
 
+/* What no file system of the kernel's own needs. */
+#define KERNELS (MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_NO_EXEC)
+
 static int clone_tree(int place, unsigned flags)
 {
 	return (int)syscall(SYS_open_tree, place, "", CLONE | O_CLOEXEC | EMPTY_PATH | flags);
-}
-
-static int move_tree(int tree, int place)
-{
-	return (int)syscall(SYS_move_mount, tree, "", place, "", FROM_DESCRIPTOR | TO_DESCRIPTOR);
 }
 
 static int set_mount_attributes(int place, unsigned flags, unsigned set, unsigned clear)
@@ -96,16 +88,12 @@ static bool give_options(int system, const char *data)
 	return true;
 }
 
-static int make_tree(const char *type, unsigned long flags, const char *data)
+static int make_tree(const char *type, unsigned attributes, const char *data)
 {
 	int system = (int)syscall(SYS_fsopen, type, FSOPEN_CLOSES), tree = -1;
-	unsigned attributes = 0;
 
-	if (flags & MS_STRICTATIME)
-		flags &= ~(unsigned long)MS_NOATIME;
-	for (size_t n = 0; n < sizeof(attribute_of) / sizeof(*attribute_of); n++)
-		attributes |= flags & attribute_of[n].flag ? attribute_of[n].attribute : 0;
-	if (system >= 0 && (!(flags & MS_RDONLY) || syscall(SYS_fsconfig, system, SET_FLAG, "ro", NULL, 0) == 0) &&
+	if (system >= 0 &&
+	    (!(attributes & MOUNT_TREE_READ_ONLY) || syscall(SYS_fsconfig, system, SET_FLAG, "ro", NULL, 0) == 0) &&
 	    give_options(system, data) && syscall(SYS_fsconfig, system, CREATE, NULL, NULL, 0) == 0)
 		tree = (int)syscall(SYS_fsmount, system, FSMOUNT_CLOSES, attributes);
 	fd_close(&system);
@@ -186,7 +174,7 @@ static int mount_tree_open(const struct account *user, const char *path, bool re
 
 static int attach_at(int tree, int place)
 {
-	int result = move_tree(tree, place);
+	int result = (int)syscall(SYS_move_mount, tree, "", place, "", FROM_DESCRIPTOR | TO_DESCRIPTOR);
 
 	if (result == 0)
 		close(tree);
@@ -215,22 +203,16 @@ static int mount_tree_pivot(void)
 	return chdir("/..") < 0 ? -1 : chroot(".");
 }
 
-/* Mounts a place onto itself with these attributes. */
-static int cover_with_itself(int place, unsigned set)
-{
-	int tree = clone_tree(place, RECURSIVE);
-
-	return tree < 0 || mount_tree_set_attr(tree, set, 0) < 0 || attach_at(tree, place) < 0 ? -1 : 0;
-}
-
 /* Sets MOUNT_TREE_x at a path; makes it a mount point first if it is none. */
 static int mount_tree_set_attr_at(const struct account *user, const char *path, unsigned set)
 {
-	int place = open_place(user, path, STAYS_MISSING);
+	int place = open_place(user, path, STAYS_MISSING), tree;
 	int result = place < 0 ? -1 : set_mount_attributes(place, RECURSIVE, set, 0);
 
 	if (place >= 0 && result < 0 && errno == EINVAL) {
-		result = cover_with_itself(place, set);
+		tree = clone_tree(place, RECURSIVE);
+		if (tree >= 0 && mount_tree_set_attr(tree, set, 0) == 0)
+			result = attach_at(tree, place);
 		if (result == 0 && !strcmp(path, "/"))
 			result = mount_tree_pivot();
 	}
@@ -238,57 +220,26 @@ static int mount_tree_set_attr_at(const struct account *user, const char *path, 
 	return result;
 }
 
-/* Makes it read-only, but not the mounts below. */
-static int mount_tree_remount_read_only(const struct account *user, const char *path)
+/* Creates a folder at this path, or a file, if it is missing. If that fails, so will the mount. */
+static void mount_tree_make_place(const struct account *user, const char *path, enum missing missing)
 {
-	int place = open_place(user, path, STAYS_MISSING);
-	int result = place < 0 ? -1 : set_mount_attributes(place, 0, MOUNT_TREE_READ_ONLY, 0);
-
-	fd_close(&place);
-	return result;
-}
-
-static void mount_tree_make_folders(const struct account *user, const char *path)
-{
-	int place = open_place(user, path, MADE_FOLDER);
+	int place = open_place(user, path, missing);
 
 	fd_close(&place);
 }
 
-/* Creates a folder or a file at this path for the tree, if it is missing. If that fails, so will mount_tree_attach. */
-static void mount_tree_make_place(const struct account *user, const char *path, int tree)
+/* What the tree can be attached to. */
+static enum missing place_for(int tree)
 {
 	struct stat status;
-	int place;
 
-	if (fstat(tree, &status) < 0)
-		return;
-	place = open_place(user, path, S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE);
-	fd_close(&place);
-}
-
-/* Makes this folder the root directory, so that no chroot(2) leaves it. */
-static int mount_tree_chroot(const struct account *user, const char *path)
-{
-	int tree = mount_tree_open(user, path, true);
-
-	return tree < 0 || mount_tree_attach(user, tree, "/") < 0 ? -1 : mount_tree_pivot();
-}
-
-/* The same by chroot(2), where superd may not mount or nobody can leave it. */
-static int mount_tree_chroot_plain(const struct account *user, const char *path)
-{
-	int place = open_place(user, path, STAYS_MISSING);
-	int result = place < 0 || fchdir(place) < 0 ? -1 : chroot(".");
-
-	fd_close(&place);
-	return result;
+	return fstat(tree, &status) < 0 ? STAYS_MISSING : S_ISDIR(status.st_mode) ? MADE_FOLDER : MADE_FILE;
 }
 
 /* Mounts a new file system at a place, which superd may not be allowed to enter: mount(2) would have to. */
-static int mount_at(const char *type, int place, unsigned long flags, const char *data)
+static int mount_at(const char *type, int place, unsigned attributes, const char *data)
 {
-	int tree = make_tree(type, flags, data);
+	int tree = make_tree(type, attributes, data);
 	struct stat new, present;
 
 	if (tree < 0 || fstat(tree, &new) < 0 || fstat(place, &present) < 0)
@@ -300,42 +251,29 @@ static int mount_at(const char *type, int place, unsigned long flags, const char
 	return attach_at(tree, place);
 }
 
-/* Mounts a new file system of this type over a folder, with flags and data as of mount(2). */
-static int mount_new(const struct account *user, const char *type, const char *path, unsigned long flags,
+/* Mounts a new file system of this type over a folder, with MOUNT_TREE_x and data as of mount(2). */
+static int mount_new(const struct account *user, const char *type, const char *path, unsigned attributes,
 		     const char *data)
 {
 	int place = open_place(user, path, STAYS_MISSING);
-	int result = place < 0 ? -1 : mount_at(type, place, flags, data);
+	int result = place < 0 ? -1 : mount_at(type, place, attributes, data);
 
 	fd_close(&place);
 	return result;
-}
-
-static int cover_file(int device, int place)
-{
-	int tree = clone_tree(device, 0);
-
-	if (tree < 0 ||
-	    mount_tree_set_attr(tree,
-				MOUNT_TREE_READ_ONLY | MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_NO_EXEC,
-				0) < 0)
-		return -1;
-	return attach_at(tree, place);
 }
 
 /* Covers a folder so that nobody but root can enter it, and a file with a device, given by its descriptor, so that it
  * cannot be opened. */
 static int mount_tree_cover(const struct account *user, const char *path, int device)
 {
-	int place = open_place(user, path, STAYS_MISSING);
+	const unsigned closed = MOUNT_TREE_READ_ONLY | KERNELS;
+	int place = open_place(user, path, STAYS_MISSING), result = -1, tree;
 	struct stat status;
-	int result = place < 0 ? -1 : fstat(place, &status);
 
-	if (result == 0)
-		result = S_ISDIR(status.st_mode)
-				 ? mount_at("tmpfs", place, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
-					    "mode=000,size=4k,nr_inodes=2")
-				 : cover_file(device, place);
+	if (place >= 0 && fstat(place, &status) == 0 && S_ISDIR(status.st_mode))
+		result = mount_at("tmpfs", place, closed, "mode=000,size=4k,nr_inodes=2");
+	else if (place >= 0 && (tree = clone_tree(device, 0)) >= 0 && mount_tree_set_attr(tree, closed, 0) == 0)
+		result = attach_at(tree, place);
 	fd_close(&place);
 	return result;
 }
@@ -409,13 +347,13 @@ static int devices_take(const struct account *user, struct device_trees *devices
 /* Mounts the new /dev; set: MOUNT_TREE_x for the kept ones. */
 static int devices_put(const struct account *user, const struct device_trees *devices, unsigned set)
 {
-	if (mount_new(user, "tmpfs", "/dev", MS_NOSUID | MS_NOEXEC | MS_STRICTATIME,
+	if (mount_new(user, "tmpfs", "/dev", MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_EXEC | MOUNT_TREE_STRICT_ATIME,
 		      "mode=755,size=4m,nr_inodes=64k") < 0)
 		return -1;
 	for (size_t n = 0; n < DEVICES; n++) {
 		if (devices->of[n] < 0)
 			continue;
-		mount_tree_make_place(user, kept_devices[n].path, devices->of[n]);
+		mount_tree_make_place(user, kept_devices[n].path, place_for(devices->of[n]));
 		if (mount_tree_set_attr(devices->of[n], set, 0) < 0 ||
 		    mount_tree_attach(user, devices->of[n], kept_devices[n].path) < 0)
 			return -1;
@@ -524,9 +462,9 @@ static int clone_present_trees(struct job *job, const struct sandbox_config *san
 				return -1;
 		}
 		if (trees->of[n] >= 0 && mount->content != CONTENT_AS_BEFORE)
-			mount_tree_make_place(user, mount->path, trees->of[n]);
+			mount_tree_make_place(user, mount->path, place_for(trees->of[n]));
 		if (is_new_file_system(mount))
-			mount_tree_make_folders(user, mount->path);
+			mount_tree_make_place(user, mount->path, MADE_FOLDER);
 	}
 	return 0;
 }
@@ -537,27 +475,19 @@ static int mount_sys(const struct account *user, int machines, const char *path)
 {
 	struct statfs status;
 
-	if (mount_new(user, "sysfs", path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+	if (mount_new(user, "sysfs", path, KERNELS, NULL) < 0)
 		return errno == EPERM ? mount_tree_attach(user, machines, path) : errno == EBUSY ? 0 : -1;
 	if (fstatfs(machines, &status) < 0)
 		return -1;
 	return (unsigned long)status.f_flags & MS_RDONLY ? mount_tree_set_attr_at(user, path, MOUNT_TREE_READ_ONLY) : 0;
 }
 
-/* Sets the attributes of a path in content that was just mounted: that content's, unless the mount says otherwise. */
-static int set_new_path_attributes(const struct account *user, const struct sandbox_mount *mount)
-{
-	int tree = mount_tree_open(user, mount->path, true);
-
-	if (tree < 0 || mount_tree_set_attr(tree, mount->attributes, mount->restored) < 0)
-		return -1;
-	return mount_tree_attach(user, tree, mount->path);
-}
-
 static int apply_mount(const struct account *user, const struct sandbox_mount *mount, int tree, struct trees *trees)
 {
+	unsigned restored = 0;
+
 	if (mount->marks & MOUNT_IN_NEW && is_new_file_system(mount))
-		mount_tree_make_folders(user, mount->path);
+		mount_tree_make_place(user, mount->path, MADE_FOLDER);
 	switch ((enum mount_content)mount->content) {
 	case CONTENT_INACCESSIBLE:
 		return mount_tree_cover(user, mount->path, trees->null);
@@ -566,11 +496,11 @@ static int apply_mount(const struct account *user, const struct sandbox_mount *m
 			return -1;
 		return strcmp(mount->path, "/") ? 0 : mount_tree_pivot();
 	case CONTENT_PROC:
-		return mount_new(user, "proc", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, mount->data);
+		return mount_new(user, "proc", mount->path, KERNELS, mount->data);
 	case CONTENT_SYS:
 		return mount_sys(user, tree, mount->path);
 	case CONTENT_QUEUES:
-		return mount_new(user, "mqueue", mount->path, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+		return mount_new(user, "mqueue", mount->path, KERNELS, NULL);
 	case CONTENT_DEVICES:
 		return devices_put(user, &trees->devices, mount->marks & MOUNT_CLOSES ? MOUNT_TREE_READ_ONLY : 0);
 	case CONTENT_BIND:
@@ -578,12 +508,15 @@ static int apply_mount(const struct account *user, const struct sandbox_mount *m
 	case CONTENT_AS_BEFORE:
 		break;
 	}
-	if (tree < 0)
-		return mount->marks & MOUNT_IN_NEW ? set_new_path_attributes(user, mount)
-						   : mount_tree_set_attr_at(user, mount->path, mount->attributes);
-	if (mount->marks & MOUNT_IN_NEW)
-		mount_tree_make_place(user, mount->path, tree);
-	if (mount_tree_set_attr(tree, mount->attributes, 0) < 0)
+	if (tree < 0 && !(mount->marks & MOUNT_IN_NEW))
+		return mount_tree_set_attr_at(user, mount->path, mount->attributes);
+	if (tree < 0) { /* what was just mounted above has its own attributes, unless this mount says otherwise */
+		restored = mount->restored;
+		tree = mount_tree_open(user, mount->path, true);
+	} else if (mount->marks & MOUNT_IN_NEW) {
+		mount_tree_make_place(user, mount->path, place_for(tree));
+	}
+	if (tree < 0 || mount_tree_set_attr(tree, mount->attributes, restored) < 0)
 		return -1;
 	return mount_tree_attach(user, tree, mount->path);
 }
@@ -621,7 +554,7 @@ static int attach_open_path(const struct account *user, int tree, const char *pa
 {
 	if (tree < 0)
 		return 0;
-	mount_tree_make_place(user, path, tree);
+	mount_tree_make_place(user, path, place_for(tree));
 	return mount_tree_attach(user, tree, path);
 }
 
@@ -645,20 +578,29 @@ static int close_mounts(struct job *job, const struct sandbox_config *sandbox)
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
+		int place;
+
 		job->fault.resource = (int)n;
-		if ((mount->marks & MOUNT_CLOSES || mount->content == CONTENT_DEVICES) &&
-		    mount_tree_remount_read_only(job->plan->account, mount->path) < 0)
+		if (!(mount->marks & MOUNT_CLOSES) && mount->content != CONTENT_DEVICES)
+			continue;
+		place = open_place(job->plan->account, mount->path, STAYS_MISSING);
+		if (place < 0 || set_mount_attributes(place, 0, MOUNT_TREE_READ_ONLY, 0) < 0)
 			return -1;
+		close(place);
 	}
 	return 0;
 }
 
+/* Makes the folder the root directory, so that no chroot(2) leaves it. */
 static int enter_root_directory(struct job *job, const struct sandbox_config *sandbox)
 {
+	int tree;
+
 	if (!sandbox->root)
 		return 0;
 	job->fault.resource = SANDBOX_ROOT;
-	if (mount_tree_chroot(job->plan->account, sandbox->root) < 0)
+	tree = mount_tree_open(job->plan->account, sandbox->root, true);
+	if (tree < 0 || mount_tree_attach(job->plan->account, tree, "/") < 0 || mount_tree_pivot() < 0)
 		return -1;
 	job->fault.resource = -1;
 	return 0;
@@ -683,7 +625,10 @@ int sandbox_mounts(struct job *job)
 	return result;
 }
 
+/* Where superd may not mount, or nobody can leave it. */
 int sandbox_root(struct job *job)
 {
-	return mount_tree_chroot_plain(job->plan->account, job->plan->root);
+	int place = open_place(job->plan->account, job->plan->root, STAYS_MISSING);
+
+	return place < 0 || fchdir(place) < 0 ? -1 : chroot("."); /* the exec closes it */
 }

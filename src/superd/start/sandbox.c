@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -486,7 +485,7 @@ static void add_homes(struct mount_list *places, unsigned protect_home)
 	if (protect_home == HOME_TEMPORARY) {
 		place.mount.content = CONTENT_TEMPORARY;
 		place.mount.data = EMPTY_TMPFS;
-		place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
+		place.mount.flags = MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME;
 	}
 	for (const char *const *home = homes; *home; home++)
 		add_mount(places, *home, &place);
@@ -531,33 +530,33 @@ static void add_bindings(struct mount_list *places, words list, bool read_only)
 	}
 }
 
-/* Mount options that are flags of mount(2); all others go to the file system as text. */
+/* Mount options that are attributes of a mount; all others go to the file system as text. */
 static const struct {
 	const char *name;
-	unsigned long set, clear;
+	unsigned set, clear;
 } mount_words[] = {
-	{ "rw", 0, MS_RDONLY },
-	{ "ro", MS_RDONLY, 0 },
-	{ "exec", 0, MS_NOEXEC },
-	{ "noexec", MS_NOEXEC, 0 },
-	{ "suid", 0, MS_NOSUID },
-	{ "nosuid", MS_NOSUID, 0 },
-	{ "dev", 0, MS_NODEV },
-	{ "nodev", MS_NODEV, 0 },
-	{ "noatime", MS_NOATIME, MS_STRICTATIME },
-	{ "strictatime", MS_STRICTATIME, 0 },
-	{ "relatime", MS_RELATIME, MS_STRICTATIME },
-	{ "nostrictatime", 0, MS_STRICTATIME },
-	{ "norelatime", 0, MS_RELATIME },
-	{ "nodiratime", MS_NODIRATIME, 0 },
-	{ "diratime", 0, MS_NODIRATIME },
+	{ "rw", 0, MOUNT_TREE_READ_ONLY },
+	{ "ro", MOUNT_TREE_READ_ONLY, 0 },
+	{ "exec", 0, MOUNT_TREE_NO_EXEC },
+	{ "noexec", MOUNT_TREE_NO_EXEC, 0 },
+	{ "suid", 0, MOUNT_TREE_NO_SUID },
+	{ "nosuid", MOUNT_TREE_NO_SUID, 0 },
+	{ "dev", 0, MOUNT_TREE_NO_DEVICES },
+	{ "nodev", MOUNT_TREE_NO_DEVICES, 0 },
+	{ "noatime", MOUNT_TREE_NO_ATIME, MOUNT_TREE_STRICT_ATIME },
+	{ "strictatime", MOUNT_TREE_STRICT_ATIME, MOUNT_TREE_NO_ATIME },
+	{ "relatime", 0, MOUNT_TREE_STRICT_ATIME },
+	{ "nostrictatime", 0, MOUNT_TREE_STRICT_ATIME },
+	{ "norelatime", 0, 0 },
+	{ "nodiratime", MOUNT_TREE_NO_DIR_ATIME, 0 },
+	{ "diratime", 0, MOUNT_TREE_NO_DIR_ATIME },
 };
 
 static void add_temporary(struct mount_list *places, const char *word)
 {
 	struct listed_mount place = { .mount = { .content = CONTENT_TEMPORARY,
 						 .option = "temporary_file_system",
-						 .flags = MS_NODEV | MS_STRICTATIME } };
+						 .flags = MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME } };
 	const size_t most = sizeof(mount_words) / sizeof(mount_words[0]);
 	size_t path = strcspn(word, ":"), length, n;
 	const char *option = word + path + (word[path] == ':');
@@ -575,9 +574,9 @@ static void add_temporary(struct mount_list *places, const char *word)
 		else
 			buf_addf(&data, ",%.*s", (int)length, option);
 	}
-	if (place.mount.flags & MS_RDONLY)
+	if (place.mount.flags & MOUNT_TREE_READ_ONLY)
 		place.write = RIGHT_TAKEN;
-	place.mount.flags &= ~(unsigned long)MS_RDONLY;
+	place.mount.flags &= ~(unsigned)MOUNT_TREE_READ_ONLY;
 	place.mount.data = buf_keep(&data, places->pool);
 	if (place.mount.data)
 		mount_list_add(places, word, path, &place);
@@ -630,7 +629,7 @@ static void add_private_tmp(struct mount_list *places, const char *name, unsigne
 		if (kind == TMP_DISCONNECTED) {
 			place.mount.content = CONTENT_TEMPORARY;
 			place.mount.data = "mode=1777,size=10%,nr_inodes=1m";
-			place.mount.flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME;
+			place.mount.flags = MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME;
 		} else {
 			private_tmp_prefix(folders[n], name, &prefix);
 			place.mount.source = buf_keep(&prefix, places->pool);
@@ -664,7 +663,7 @@ static void add_kernel(struct mount_list *places, const struct hardening_options
 	struct listed_mount run = { .mount = { .content = CONTENT_TEMPORARY,
 					       .option = "mount_api_vfs",
 					       .data = SMALL_TMPFS,
-					       .flags = MS_NOSUID | MS_NODEV | MS_STRICTATIME } };
+					       .flags = MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME } };
 	struct listed_mount bound = {
 		.mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .marks = MOUNT_RECURSIVE },
 		.write = RIGHT_KEPT,
