@@ -44,14 +44,6 @@ static int make_path(int base, char *path, bool *is_new)
 	return at;
 }
 
-/* An existing folder keeps its mode unless the table sets one. */
-static bool set_permissions(const struct own_folder *folder, const struct account *account, int fd, bool is_new)
-{
-	if ((is_new || folder->sets_mode) && fchmod(fd, folder->mode) < 0)
-		return false;
-	return !folder->is_owned || !account || fchown(fd, account->uid, account->gid) == 0;
-}
-
 static bool make_link(int base, const struct own_folder *folder)
 {
 	char *slash = strrchr(folder->link, '/'), *last = slash ? slash + 1 : folder->link;
@@ -67,24 +59,21 @@ static bool make_link(int base, const struct own_folder *folder)
 	return good;
 }
 
-/* Opens the base, and creates it and missing folders above it. It is the administrator's, so symlinks to it are
- * followed. If creating fails, so does opening. */
-static int open_base(const char *base)
-{
-	fd_make_parents(base, 0755);
-	mkdir(base, 0755);
-	return open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* Makes one, and opens it. -1 and errno. */
+/* Makes one, and opens it. -1 and errno. The base is the administrator's, so symlinks to it are followed; if creating
+ * it fails, so does opening. An existing folder keeps its mode unless the table sets one. */
 static int own_folder_make(const struct own_folder *folder, const struct account *account)
 {
-	int base = open_base(folder->base), fd = -1;
+	int base, fd = -1;
 	bool is_new = false;
 
+	fd_make_parents(folder->base, 0755);
+	mkdir(folder->base, 0755);
+	base = open(folder->base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (base >= 0)
 		fd = make_path(base, folder->name, &is_new);
-	if (fd >= 0 && (!set_permissions(folder, account, fd, is_new) || (folder->link && !make_link(base, folder))))
+	if (fd >= 0 && (((is_new || folder->sets_mode) && fchmod(fd, folder->mode) < 0) ||
+			(folder->is_owned && account && fchown(fd, account->uid, account->gid) < 0) ||
+			(folder->link && !make_link(base, folder))))
 		fd_close(&fd);
 	fd_close(&base);
 	return fd;
@@ -298,28 +287,16 @@ static int open_parent_folder(const char *path, const char **name)
 	return open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool is_folder_of(int folder, const struct account *account)
-{
-	struct stat status;
-
-	return fstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == account->uid;
-}
-
-/* Whether it is a regular file of superd's own with one name. What the folder's user can have put here he has taken out
- * of another folder of his. */
-static bool is_file_of_ours(int fd)
-{
-	struct stat status;
-
-	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid() && status.st_nlink == 1;
-}
-
+/* A regular file of superd's own with one name, or -1. What the folder's user can have put here he has taken out of
+ * another folder of his. */
 static int open_file_of_ours(int folder, const char *name, int flags)
 {
 	int fd = openat(folder, name,
 			(flags & ~(O_CREAT | O_TRUNC)) | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
 
-	if (fd >= 0 && (!is_file_of_ours(fd) || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
+	if (fd >= 0 && (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+			status.st_nlink != 1 || (flags & O_TRUNC && ftruncate(fd, 0) < 0)))
 		fd_close(&fd);
 	if (fd >= 0)
 		fd_set_nonblocking(fd, false);
@@ -333,6 +310,7 @@ static int open_for_start(const struct stream_file *file, mode_t mode, const str
 	const char *name = NULL;
 	struct path_finding finding;
 	struct act_as before;
+	struct stat status;
 	int fd, folder = -1, error;
 
 	switch (path_opener(file->path, mode, account, &finding)) {
@@ -352,7 +330,7 @@ static int open_for_start(const struct stream_file *file, mode_t mode, const str
 		folder = open_parent_folder(file->path, &name);
 	if (!act_as_end(&before))
 		return -1;
-	if (folder >= 0 && is_folder_of(folder, account))
+	if (folder >= 0 && fstat(folder, &status) == 0 && status.st_uid == account->uid)
 		fd = open_file_of_ours(folder, name, file->flags);
 	fd_close(&folder);
 	if (error)

@@ -182,18 +182,13 @@ int sandbox_profile(struct job *job)
 #define SET_MDWE 65                     /* PR_SET_MDWE of Linux 6.3 */
 #define REFUSE_EXEC_GAIN 1UL            /* PR_MDWE_REFUSE_EXEC_GAIN */
 
-/* For this process's memory, which is its own in a start apart, and for programs that it executes. If the kernel lacks
- * the call, the filter does the work. */
-static int refuse_executable_memory(void)
-{
-	return prctl(SET_MDWE, REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) < 0 && errno != EINVAL ? -1 : 0;
-}
-
 int sandbox_system_calls(struct job *job)
 {
 	const struct sandbox_config *sandbox = child_sandbox(job);
 
-	if (sandbox->flags & PLAN_REFUSES_EXECUTABLE_MEMORY && refuse_executable_memory() < 0)
+	/* If the kernel lacks this call, the filter does the work. */
+	if (sandbox->flags & PLAN_REFUSES_EXECUTABLE_MEMORY && prctl(SET_MDWE, REFUSE_EXEC_GAIN, 0UL, 0UL, 0UL) < 0 &&
+	    errno != EINVAL)
 		return -1;
 	for (size_t n = 0; sandbox->filters && sandbox->filters[n]; n++) {
 		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, sandbox->filters[n], 0, 0) < 0)

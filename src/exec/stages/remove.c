@@ -29,6 +29,9 @@
 #define LONGEST (300 * 1000)            /* milliseconds */
 #define LIST_MOST (4u << 20)
 #define FIELDS_MOST 16
+#define MEMORY "/proc/sysvipc/shm"
+#define SEMAPHORES "/proc/sysvipc/sem"
+#define QUEUES "/proc/sysvipc/msg"
 
 /* Opens a directory to empty it, unless it is a mount point. */
 static int open_unmounted(int at, const char *name)
@@ -133,56 +136,29 @@ bool remove_folder(char *const asked[REMOVAL_WORDS])
 	return good;
 }
 
-static int remove_memory(int id)
-{
-	return shmctl(id, IPC_RMID, NULL);
-}
-
-static int remove_semaphores(int id)
-{
-	return semctl(id, 0, IPC_RMID);
-}
-
-static int remove_queue(int id)
-{
-	return msgctl(id, IPC_RMID, NULL);
-}
-
-/* The lists, each with the column of the owner. */
-static const struct {
-	const char *path;
-	int uid;
-	int (*remove)(int id);
-} lists[] = {
-	{ "/proc/sysvipc/shm", 7, remove_memory },
-	{ "/proc/sysvipc/sem", 4, remove_semaphores },
-	{ "/proc/sysvipc/msg", 7, remove_queue },
-};
-
-/* Parses the numbers of a line, whose first one is a key, the second the id. Returns how many there are. */
-static int parse_numbers(char *line, long *numbers)
-{
-	int count = 0;
-	char *word;
-
-	while (count < FIELDS_MOST && (word = strsep(&line, " "))) {
-		if (*word)
-			numbers[count++] = strtol(word, NULL, 10);
-	}
-	return count;
-}
-
-static bool remove_listed(size_t list, uid_t uid)
+/* Its lines are numbers: the first one is a key, the second the id, and this column the owner. */
+static bool remove_listed(const char *list, int owner, uid_t uid)
 {
 	bool good = true;
 	size_t length;
-	char *text = fd_read_file(lists[list].path, LIST_MOST, &length), *rest = text, *line;
-	long numbers[FIELDS_MOST] = { 0 };
+	char *text = fd_read_file(list, LIST_MOST, &length), *rest = text, *line, *word;
 
 	strsep(&rest, "\n"); /* skip the names of the columns */
 	while ((line = strsep(&rest, "\n"))) {
-		if (parse_numbers(line, numbers) > lists[list].uid && numbers[lists[list].uid] == (long)uid)
-			good &= lists[list].remove((int)numbers[1]) == 0 || errno == EINVAL || errno == EIDRM;
+		long numbers[FIELDS_MOST];
+		int count = 0, id, result;
+
+		while (count < FIELDS_MOST && (word = strsep(&line, " "))) {
+			if (*word)
+				numbers[count++] = strtol(word, NULL, 10);
+		}
+		if (count <= owner || numbers[owner] != (long)uid)
+			continue;
+		id = (int)numbers[1];
+		result = !strcmp(list, MEMORY)	? shmctl(id, IPC_RMID, NULL)
+			: !strcmp(list, QUEUES) ? msgctl(id, IPC_RMID, NULL)
+						: semctl(id, 0, IPC_RMID);
+		good &= result == 0 || errno == EINVAL || errno == EIDRM;
 	}
 	free(text);
 	return good;
@@ -212,10 +188,10 @@ static bool remove_files(const char *path, uid_t uid)
 
 bool remove_ipc(uid_t uid)
 {
-	bool good = true;
+	bool good = remove_listed(MEMORY, 7, uid);
 
-	for (size_t list = 0; list < sizeof(lists) / sizeof(*lists); list++)
-		good &= remove_listed(list, uid);
+	good &= remove_listed(SEMAPHORES, 4, uid);
+	good &= remove_listed(QUEUES, 7, uid);
 	good &= remove_files("/dev/shm", uid);
 	return remove_files("/dev/mqueue", uid) && good;
 }

@@ -109,52 +109,9 @@ struct device {
 	unsigned rights;   /* BPF_DEVCG_ACC_x */
 };
 
-typedef bool see_device(void *context, const struct device *device);
-
-/* Calls `see` for each kind with the rule's name or number. */
-static bool each_kind(const struct device_rule *rule, see_device *see, void *context)
-{
-	size_t length;
-	char *text = fd_read_file("/proc/devices", KINDS_MOST, &length), *rest = text, *line, *name, pattern[256];
-	bool blocks = false, any = false;
-
-	snprintf(pattern, sizeof(pattern), "%.*s", (int)rule->length, rule->name);
-	while ((line = strsep(&rest, "\n"))) {
-		struct device device = { .is_block = rule->is_block,
-					 .minor_number = EVERY_MINOR,
-					 .rights = rule->rights };
-		long number = strtol(line, &name, 10);
-
-		blocks |= !strcmp(line, "Block devices:");
-		device.major_number = (unsigned)number;
-		if (blocks != rule->is_block || name == line || number <= 0 || *name != ' ' ||
-		    fnmatch(pattern, name + 1, 0) != 0)
-			continue;
-		any = true;
-		if (see && !see(context, &device))
-			break;
-	}
-	free(text);
-	return any;
-}
-
-static bool find_device(const struct device_rule *rule, struct device *device)
-{
-	char path[PATH_MAX];
-	struct stat status;
-
-	snprintf(path, sizeof(path), "%.*s", (int)rule->length, rule->name);
-	if (stat(path, &status) < 0 || (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode)))
-		return false;
-	*device = (struct device){ S_ISBLK(status.st_mode), major(status.st_rdev), (long)minor(status.st_rdev),
-				   rule->rights };
-	return true;
-}
-
 /* Adds the test for a device. Registers: r2 kind, r3 requested access, r4 and r5 major and minor number. */
-static bool add_device(void *context, const struct device *device)
+static void add_device(struct bpf_asm *code, const struct device *device)
 {
-	struct bpf_asm *code = context;
 	size_t jumps[4], count = 0;
 
 	jumps[count++] = JUMP_UNLESS(code, BPF_REG_2, device->is_block ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
@@ -167,20 +124,44 @@ static bool add_device(void *context, const struct device *device)
 	bpf_asm_return(code, 1);
 	while (count)
 		bpf_asm_land(code, jumps[--count]);
-	return code->count < CODE_MOST;
+}
+
+/* Adds each kind with the rule's name or number. */
+static void add_kinds(struct bpf_asm *code, const struct device_rule *rule)
+{
+	size_t length;
+	char *text = fd_read_file("/proc/devices", KINDS_MOST, &length), *rest = text, *line, *name, pattern[256];
+	bool blocks = false;
+
+	snprintf(pattern, sizeof(pattern), "%.*s", (int)rule->length, rule->name);
+	while (code->count < CODE_MOST && (line = strsep(&rest, "\n"))) {
+		long number = strtol(line, &name, 10);
+		const struct device device = { rule->is_block, (unsigned)number, EVERY_MINOR, rule->rights };
+
+		blocks |= !strcmp(line, "Block devices:");
+		if (blocks == rule->is_block && name != line && number > 0 && *name == ' ' &&
+		    !fnmatch(pattern, name + 1, 0))
+			add_device(code, &device);
+	}
+	free(text);
 }
 
 static void add_device_rule(struct bpf_asm *code, const char *word)
 {
 	struct device_rule rule;
-	struct device device;
+	struct stat status;
+	char path[PATH_MAX];
 
 	if (!device_rule_read(word, &rule))
 		return;
-	if (rule.is_kind)
-		each_kind(&rule, add_device, code);
-	else if (find_device(&rule, &device))
-		add_device(code, &device);
+	if (rule.is_kind) {
+		add_kinds(code, &rule);
+		return;
+	}
+	snprintf(path, sizeof(path), "%.*s", (int)rule.length, rule.name);
+	if (stat(path, &status) == 0 && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)))
+		add_device(code, &(struct device){ S_ISBLK(status.st_mode), major(status.st_rdev),
+						   (long)minor(status.st_rdev), rule.rights });
 }
 
 /* Leaves *program empty if the service has no such option. false: out of memory. */
@@ -341,20 +322,13 @@ int64_t machine_tasks(void)
 	return pids < threads ? pids : threads;
 }
 
-/* The amount itself, or its share of `whole`; -1: unset; SCAN_INFINITY. */
-static int64_t amount_resolve(const struct amount *amount, int64_t whole)
-{
-	if (amount->share < 0)
-		return amount->number;
-	if (whole == SCAN_INFINITY)
-		return SCAN_INFINITY;
-	return whole / WHOLE * amount->share + whole % WHOLE * amount->share / WHOLE;
-}
-
+/* The amount itself, or its share of `whole`; nothing if it is unset. */
 static void write_amount(const struct amount *amount, int64_t whole, struct buf *out)
 {
-	int64_t value = amount_resolve(amount, whole);
+	int64_t value = amount->share < 0 ? amount->number : whole;
 
+	if (amount->share >= 0 && whole != SCAN_INFINITY)
+		value = whole / WHOLE * amount->share + whole % WHOLE * amount->share / WHOLE;
 	if (value == SCAN_INFINITY)
 		buf_text(out, "max");
 	else if (value >= 0)

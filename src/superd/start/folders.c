@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "exec/child/child.h"
@@ -333,36 +332,10 @@ bool directories_find_owner(const char *base, const char *word, uid_t *owner)
 	return good;
 }
 
-/* A random number for the name of a folder; never 0. */
-static uint64_t directories_number(void)
-{
-	uint64_t number = 0;
-
-	/* Early at boot there may be no randomness yet, and waiting for it would delay everything. Then the time has to
-	 * do, which other users cannot predict exactly. */
-	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != (ssize_t)sizeof(number)) {
-		struct timespec now;
-
-		clock_gettime(CLOCK_REALTIME, &now);
-		number = (uint64_t)now.tv_sec << 32 ^ (uint64_t)now.tv_nsec;
-	}
-	return number ? number : 1;
-}
-
-/* Whether base/name is above the address. */
-static bool contains_address(const char *base, const char *name, const char *address)
-{
-	size_t above = strlen(base), length = strlen(name);
-
-	if (!strcmp(base, "/run") && !strncmp(address, "/var/run/", 9)) /* the same folder */
-		address += 4;
-	return !strncmp(address, base, above) && address[above] == '/' && !strncmp(address + above + 1, name, length) &&
-		address[above + 1 + length] == '/';
-}
-
-/* Whether a listener of the table lies in it. */
+/* Whether a listener of the table lies in base/name. */
 static bool has_listener(const struct table *table, const char *base, const char *name)
 {
+	size_t above = strlen(base), length = strlen(name);
 	bool has = false;
 
 	for (size_t n = 0; n < table->count; n++) {
@@ -370,8 +343,14 @@ static bool has_listener(const struct table *table, const char *base, const char
 
 		for (size_t socket = 0; socket < service->socket_count; socket++) {
 			const struct endpoint *endpoint = service->sockets[socket].address;
+			const char *at = endpoint->address;
 
-			has |= endpoint_is_path(endpoint) && contains_address(base, name, endpoint->address);
+			if (!endpoint_is_path(endpoint))
+				continue;
+			if (!strcmp(base, "/run") && !strncmp(at, "/var/run/", 9)) /* the same folder */
+				at += 4;
+			has |= !strncmp(at, base, above) && at[above] == '/' &&
+				!strncmp(at + above + 1, name, length) && at[above + 1 + length] == '/';
 		}
 	}
 	return has;
@@ -433,12 +412,15 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 uint64_t private_tmp_new(const struct service *service)
 {
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
+	uint64_t number = 0;
+	size_t n = 0;
 
-	for (size_t n = 0; sandbox && n < sandbox->mount_count; n++) {
-		if (sandbox->mounts[n].content == CONTENT_PRIVATE_TMP)
-			return directories_number(); /* the child refuses a folder that another user has created */
-	}
-	return 0;
+	while (sandbox && n < sandbox->mount_count && sandbox->mounts[n].content != CONTENT_PRIVATE_TMP)
+		n++;
+	/* Early at boot it may be guessed, but the child refuses a folder that another user has created. */
+	if (sandbox && n < sandbox->mount_count && getrandom(&number, sizeof(number), GRND_INSECURE) < 0)
+		return 0;
+	return number;
 }
 
 /* Characters that are unsafe in a path become dashes. */

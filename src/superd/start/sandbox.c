@@ -415,6 +415,7 @@ static void mount_list_finish(struct mount_list *places)
 
 #define EMPTY_TMPFS "mode=755,size=4k,nr_inodes=128"
 #define SMALL_TMPFS "mode=755,size=10%,nr_inodes=400k"
+#define TMPFS_FLAGS (MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME)
 
 /* The paths of the switches, with their rights. They need not exist. */
 enum path_switch { ON_SYSTEM, ON_SYSTEM_FULL, ON_SYSTEM_STRICT, ON_TUNABLES, ON_MODULES, ON_LOGS, ON_GROUPS, ON_NAME };
@@ -485,7 +486,7 @@ static void add_homes(struct mount_list *places, unsigned protect_home)
 	if (protect_home == HOME_TEMPORARY) {
 		place.mount.content = CONTENT_TEMPORARY;
 		place.mount.data = EMPTY_TMPFS;
-		place.mount.flags = MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME;
+		place.mount.flags = TMPFS_FLAGS;
 	}
 	for (const char *const *home = homes; *home; home++)
 		add_mount(places, *home, &place);
@@ -629,7 +630,7 @@ static void add_private_tmp(struct mount_list *places, const char *name, unsigne
 		if (kind == TMP_DISCONNECTED) {
 			place.mount.content = CONTENT_TEMPORARY;
 			place.mount.data = "mode=1777,size=10%,nr_inodes=1m";
-			place.mount.flags = MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME;
+			place.mount.flags = TMPFS_FLAGS;
 		} else {
 			private_tmp_prefix(folders[n], name, &prefix);
 			place.mount.source = buf_keep(&prefix, places->pool);
@@ -663,7 +664,7 @@ static void add_kernel(struct mount_list *places, const struct hardening_options
 	struct listed_mount run = { .mount = { .content = CONTENT_TEMPORARY,
 					       .option = "mount_api_vfs",
 					       .data = SMALL_TMPFS,
-					       .flags = MOUNT_TREE_NO_SUID | MOUNT_TREE_NO_DEVICES | MOUNT_TREE_STRICT_ATIME } };
+					       .flags = TMPFS_FLAGS } };
 	struct listed_mount bound = {
 		.mount = { .content = CONTENT_BIND, .option = "mount_api_vfs", .marks = MOUNT_RECURSIVE },
 		.write = RIGHT_KEPT,

@@ -167,7 +167,8 @@ bool directories_find_owner(const char *base, const char *word, uid_t *owner);
 /* The folders of an instance with private_tmp, below /tmp and /var/tmp. The child creates them; superd removes them
  * after the instance's end.
  *
- * A random number for a new instance's folders; 0: the service has no private_tmp. */
+ * A random number for a new instance's folders; 0: the service has no private_tmp, or the kernel gives no number, and the
+ * start fails. */
 uint64_t private_tmp_new(const struct service *service);
 
 /* Appends "/tmp/superd-NAME-", which the number in hexadecimal follows. */
