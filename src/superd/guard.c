@@ -33,13 +33,13 @@
 #include "lib/scan.h"
 #include "lib/units.h"
 #include "lib/unix_socket.h"
-#include "os/proc/cgroup.h"
 #include "os/host/foreign.h"
 #include "os/host/fs.h"
 #include "os/host/program.h"
-#include "os/host/signals.h"
-#include "os/proc/process.h"
 #include "os/host/rights.h"
+#include "os/host/signals.h"
+#include "os/proc/cgroup.h"
+#include "os/proc/process.h"
 #include "superd/main.h"
 
 #define LIVED 1.	   /* seconds after which a superd that dies is started anew at once */
@@ -147,7 +147,7 @@ static bool tell_manager(void)
 }
 
 /* Passes on what comes until superd has ended, or, without one (child 0), until the time. false: it is over. */
-static bool guard_turn(pid_t child, bool has_terminal, double until, int *status)
+static bool guard_turn(pid_t child, double until, int *status)
 {
 	static double abort_until;
 	bool told = tell_manager(), has_room = true;
@@ -171,10 +171,9 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 		}
 		has_room = guard->ends - guard->kept < GUARD_ENDS;
 		if (has_room) {
-			guard->ended[guard->ends % GUARD_ENDS] = (struct guard_end){
-				ended.si_pid, *status,
-				((int64_t)used[0] + used[2]) * 1000000 + used[1] + used[3]
-			};
+			guard->ended[guard->ends % GUARD_ENDS] =
+				(struct guard_end){ ended.si_pid, *status,
+						    ((int64_t)used[0] + used[2]) * 1000000 + used[1] + used[3] };
 			guard->ends++;
 			waitpid(ended.si_pid, NULL, WNOHANG);
 			if (child)
@@ -190,12 +189,13 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 	poll(wait, 2, told && until <= 0 && abort_until <= 0 ? -1 : left <= 0 ? 0 : (int)(left * 1e3) + 1);
 	while (read(guard->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		int number = (int)info.ssi_signo;
+		pid_t foreground = tcgetpgrp(STDIN_FILENO);
 		siginfo_t stopped = { 0 };
 
 		/* superd was stopped: so is the guard, for the shell to see. */
-		if (number == SIGCHLD && child && has_terminal &&
+		if (number == SIGCHLD && child && foreground > 0 &&
 		    waitid(P_PID, (id_t)child, &stopped, WSTOPPED | WNOHANG) == 0 && stopped.si_pid == child) {
-			if (tcgetpgrp(STDIN_FILENO) == child)
+			if (foreground == child)
 				tcsetpgrp(STDIN_FILENO, getpgrp());
 			raise(SIGSTOP);
 			if (tcgetpgrp(STDIN_FILENO) == getpgrp())
@@ -216,13 +216,25 @@ static bool guard_turn(pid_t child, bool has_terminal, double until, int *status
 		if (number == SIGHUP || number == SIGUSR1 || number == SIGUSR2)
 			guard->orders |= UINT64_C(1) << (number - 1);
 		if (child)
-			kill(number == SIGCONT && has_terminal ? -child : child, number);
+			kill(number == SIGCONT ? -child : child, number);
 	}
 	if (child && abort_until > 0 && clock_now() >= abort_until) {
 		kill(child, SIGKILL);
 		abort_until = 0;
 	}
 	return child || (!guard->stop && clock_now() < until);
+}
+
+/* The terminal that superd or its main command had. A shell that has put both into the background keeps it. */
+static void take_terminal(pid_t ended)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+	siginfo_t child;
+
+	if (group > 0 &&
+	    (group == ended || (kill(-group, 0) < 0 && errno == ESRCH) ||
+	     waitid(P_PID, (id_t)group, &child, WEXITED | WNOHANG | WNOWAIT) == 0))
+		tcsetpgrp(STDIN_FILENO, getpgrp());
 }
 
 /* Ends as superd has ended. */
@@ -403,7 +415,6 @@ void guard_sweep(bool has_journal, bool all)
 /* Returns in each superd that it starts. fd: the page of a guard that has executed another program; -1: the first. */
 bool guard_begin(int fd, char *const *arguments, const char *name)
 {
-	bool has_terminal = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp();
 	int tty = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	struct sigaction hangup;
 	struct guard *passed = fd < 0 ? MAP_FAILED : map(fd, PROT_READ | PROT_WRITE);
@@ -438,6 +449,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 	fd_make_room(DESCRIPTORS_USUAL);
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	for (bool named = false;; named = true) {
+		bool has_terminal = tcgetpgrp(STDIN_FILENO) == getpgrp(); /* is in its foreground */
 		/* Shares the descriptors, and nothing else. */
 		pid_t child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 		double begun = clock_now(), until;
@@ -484,11 +496,10 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 		}
 		if (child > 0 && guard->stop && guard->restarts)
 			kill(child, guard->stop);
-		while (child > 0 && guard_turn(child, has_terminal, 0, &status))
+		while (child > 0 && guard_turn(child, 0, &status))
 			continue;
 		dead = child > 0 ? child : dead;
-		if (has_terminal)
-			tcsetpgrp(STDIN_FILENO, getpgrp());
+		take_terminal(child);
 		if (guard->begun)
 			guard->upgraded = NOT_UPGRADED;
 		if (child > 0 && WIFEXITED(status) && guard->upgrades) {
@@ -526,7 +537,7 @@ bool guard_begin(int fd, char *const *arguments, const char *name)
 			continue;
 		row.failures = guard->young - 2 < UCHAR_MAX ? (unsigned char)(guard->young - 2) : UCHAR_MAX;
 		until = clock_now() + backoff_next(&row, PAUSE_LEAST, PAUSE_MOST, 0);
-		while (guard_turn(0, has_terminal, until, &status))
+		while (guard_turn(0, until, &status))
 			continue;
 	}
 }

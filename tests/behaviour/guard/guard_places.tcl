@@ -222,6 +222,66 @@ echo "the job gives $?"
 	close $keyboard $side
 }
 
+proc bash_script {lines} {
+	needs {[exists /bin/bash]} "bash is not installed"
+	write shell "#!/bin/bash\nexec 3>&2 2>/dev/tty\nset -m\n$lines" 755
+}
+
+# It has put both into the background, and reads there what is typed.
+test a_shell_keeps_its_terminal_from_a_job_in_the_background {
+	bash_script {$superd "$@" 2>&3
+		echo "the job gives $?"
+		bg
+		read -r LINE
+		echo "shell got $LINE"
+		read -r LINE
+		echo "shell got $LINE"
+		kill %1
+		wait %1
+		echo "the job gives $?"
+		read -r LINE
+		echo "shell got $LINE"
+	}
+	lassign [terminal] keyboard side
+	superd -guard -program %/shell -terminal $side $web
+	pid web
+	type $keyboard \032
+	log "the job gives 147"
+	pid web
+	kill [children [lindex [children [superd_pid]] 0]]
+	log "its guard restarted it"
+	pid web
+	foreach line {one two} { type $keyboard $line\n; log "shell got $line" }; # the read of the first had begun
+	log "the job gives 0"
+	type $keyboard three\n
+	log "shell got three"
+	expect {[exit_status] == 0}
+	close $keyboard $side
+}
+
+test a_shell_suspends_a_job_that_it_has_begun_in_the_background {
+	bash_script {$superd "$@" 2>&3 &
+		read -r LINE
+		fg
+		echo "the job gives $?"
+		fg
+		echo "the job gives $?"
+	}
+	lassign [terminal] keyboard side
+	superd -guard -program %/shell -terminal $side $web
+	pid web
+	set guard [lindex [children [superd_pid]] 0]
+	type $keyboard \n
+	wait {[stat_field $guard 8] == $guard}
+	type $keyboard \032
+	log "the job gives 147"
+	wait {[stat_field $guard 8] == [lindex [children $guard] 0]}
+	type $keyboard \003
+	log "the job gives 0"
+	expect {[exit_status] == 0}
+	close $keyboard $side
+}
+
 # ---- below a service manager ----
 
 # As systemd passes them: LISTEN_PID names the guard.
