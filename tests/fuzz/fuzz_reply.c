@@ -134,10 +134,11 @@ void __wrap_screen_open(struct screen *screen, enum colour colour)
 /* The other views than those of verbs that only act. What is printed at once goes to a buffer of stdio. */
 static void run_verb(const char *verb, unsigned kind)
 {
+	static const char *const sorts[] = { "memory", "cpu", "name", "state" };
 	struct superctl_options options = {
 		.verb = verb_find(verb), .control = "/run/superd", .timeout = kind & 32 ? 1000000 : -1,
 		.names_only = kind & 8, .json = kind & 128, .waits = kind & 32,
-		.sort = kind & 128 ? 0 : "mcns"[kind % 4],
+		.sort = kind & 128 ? NULL : sorts[kind % 4],
 	};
 	static const char *const names[] = { "web" };
 

@@ -31,21 +31,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf name = { 0 }, whole = { 0 };
 	size_t consumed;
-	enum heard heard;
+	enum request_state heard;
 
 	if (!size)
 		return 0;
 	peer_begin(data + 1, size - 1, data[0] + 1u);
 	heard = tcpmux_read(-1, &name);
 	consumed = peer.at;
-	require(consumed <= MUX_NAME_MOST + 2 && heard != HEARD_PART);
-	if (heard == HEARD_ALL) {
+	require(consumed <= MUX_NAME_MOST + 2 && heard != REQUEST_PARTIAL);
+	if (heard == REQUEST_COMPLETE) {
 		check_name(&name);
 		require(is_line(name.data, data + 1, consumed));
 	}
 	peer_begin(data + 1, size - 1, size);
 	require(tcpmux_read(-1, &whole) == heard && peer.at == consumed);
-	require(heard != HEARD_ALL || !strcmp(name.data, whole.data));
+	require(heard != REQUEST_COMPLETE || !strcmp(name.data, whole.data));
 	buf_free(&name);
 	buf_free(&whole);
 	return 0;
