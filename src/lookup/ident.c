@@ -25,22 +25,17 @@ struct ident_query {
 	int fd;                         /* connection to the ident server, owned; -1: none */
 };
 
-static int milliseconds_left(const struct ident_query *query)
-{
-	int64_t left = query->until - clock_ms();
-
-	return left > 0 ? (int)left : 0;
-}
-
 /* Waits for events. false and errno: the time is over (ETIMEDOUT), or poll(2) failed. */
 static bool wait_for_server(const struct ident_query *query, short events)
 {
 	struct pollfd state = { .fd = query->fd, .events = events };
 	int ready;
 
-	do
-		ready = poll(&state, 1, milliseconds_left(query));
-	while (ready < 0 && errno == EINTR);
+	do {
+		int64_t left = query->until - clock_ms();
+
+		ready = poll(&state, 1, left > 0 ? (int)left : 0);
+	} while (ready < 0 && errno == EINTR);
 	if (ready == 0)
 		errno = ETIMEDOUT;
 	return ready > 0;

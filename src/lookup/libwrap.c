@@ -82,20 +82,21 @@ struct libwrap_rules libwrap_read_rules(void)
 	return rules;
 }
 
-/* With dry_run set, an option that would not return, as twist, clears dry_run instead. The request has no connection
- * meanwhile, so that no option can send anything to the client. */
-static bool would_twist(struct request_info *request, int fd)
+/* Has the rules judge without a command: with dry_run set, spawn starts nothing, and an option that would not return,
+ * as twist, clears it instead. The request has no connection meanwhile, so that no option can send anything to the
+ * client. */
+static bool would_allow(struct request_info *request, int fd, bool *twists)
 {
-	bool returns;
+	bool allowed;
 
 	request_set(request, RQ_FILE, -1, 0);
 	dry_run = 1;
-	hosts_access(request);
-	returns = dry_run;
+	allowed = hosts_access(request);
+	*twists = !dry_run;
 	dry_run = 0;
 	resident = -1;                  /* libwrap counts its calls here, and refuses a twist in the second one */
 	request_set(request, RQ_FILE, fd, 0);
-	return !returns;
+	return allowed;
 }
 
 /* Finds an end of the connection by getpeername(2) or getsockname(2). Rules and commands see an IPv4-mapped address as
@@ -110,32 +111,11 @@ static bool find_address(int (*get_address)(int fd, struct sockaddr *address, so
 	return end->any.sa_family == AF_INET || end->any.sa_family == AF_INET6;
 }
 
-/* With dry_run set, spawn starts nothing. */
-static bool allows_without_commands(const struct libwrap_rules *rules, struct request_info *request,
-				    const char *daemon)
-{
-	bool allowed, twists;
-
-	if (rules->aclexec) {
-		syslog(LOG_ERR, "libwrap: %s: a rule has aclexec, and the service does not ask for 'commands': no "
-				"client is allowed", daemon);
-		return false;
-	}
-	request_set(request, RQ_FILE, -1, 0);
-	dry_run = 1;
-	allowed = hosts_access(request);
-	twists = !dry_run;
-	dry_run = 0;
-	if (twists)
-		syslog(LOG_WARNING, "libwrap: %s: the rule for this client has twist, and the service does not ask for "
-				    "'commands': it is refused", daemon);
-	return allowed && !twists;
-}
-
 bool libwrap_allows(const char *daemon, int fd, const struct libwrap_rules *rules, void (*on_twist)(void))
 {
 	struct request_info request;
 	struct socket_address client, server;
+	bool allowed, twists = false;
 
 	if (!rules->readable)
 		return false;
@@ -146,11 +126,23 @@ bool libwrap_allows(const char *daemon, int fd, const struct libwrap_rules *rule
 	request_init(&request, RQ_DAEMON, daemon, RQ_FILE, fd, 0);
 	fromhost(&request);
 	request_set(&request, RQ_CLIENT_SIN, &client.any, RQ_SERVER_SIN, &server.any, 0);
-	if (!on_twist && rules->commands)
-		return allows_without_commands(rules, &request, daemon);
-	if (rules->twist && would_twist(&request, fd))
-		on_twist();
-	return hosts_access(&request);
+	if (on_twist || !rules->commands) {
+		if (rules->twist)
+			would_allow(&request, fd, &twists);
+		if (twists)
+			on_twist();
+		return hosts_access(&request);
+	}
+	if (rules->aclexec) {
+		syslog(LOG_ERR, "libwrap: %s: a rule has aclexec, and the service does not ask for 'commands': no "
+				"client is allowed", daemon);
+		return false;
+	}
+	allowed = would_allow(&request, fd, &twists);
+	if (twists)
+		syslog(LOG_WARNING, "libwrap: %s: the rule for this client has twist, and the service does not ask for "
+				    "'commands': it is refused", daemon);
+	return allowed && !twists;
 }
 #else
 struct libwrap_rules libwrap_read_rules(void)

@@ -40,16 +40,6 @@ struct lookups {
 	int ident_seconds;              /* -i, the timeout; 0: not wanted */
 };
 
-static bool read_seconds(const char *text, int *seconds)
-{
-	int64_t number;
-
-	if (scan_count(text, &number) || number < 1 || number > SECONDS_MOST)
-		return false;
-	*seconds = (int)number;
-	return true;
-}
-
 /* Cuts " commands" off. false: there is another word. */
 static bool read_daemon(char *text, struct lookups *lookups)
 {
@@ -64,16 +54,21 @@ static bool read_daemon(char *text, struct lookups *lookups)
 
 static bool read_options(int argc, char **argv, struct lookups *lookups)
 {
+	int64_t seconds;
 	int option;
 
 	*lookups = (struct lookups){ .name = false };
 	while ((option = getopt(argc, argv, "ni:w:")) >= 0) {
-		if (option == 'n')
+		if (option == 'n') {
 			lookups->name = true;
-		else if (option == 'w' && read_daemon(optarg, lookups))
-			continue;
-		else if (option != 'i' || !read_seconds(optarg, &lookups->ident_seconds))
+		} else if (option == 'w') {
+			if (!read_daemon(optarg, lookups))
+				return false;
+		} else if (option == 'i' && !scan_count(optarg, &seconds) && seconds >= 1 && seconds <= SECONDS_MOST) {
+			lookups->ident_seconds = (int)seconds;
+		} else {
 			return false;
+		}
 	}
 	return optind == argc;
 }
@@ -89,13 +84,6 @@ static void arm_timer(void)
 		alarm(LIFE_SECONDS);
 }
 
-/* The command of a twist must not inherit these: superd waits for their end of file as the end of the answers. */
-static void set_close_on_exec(void)
-{
-	fcntl(ANSWERS, F_SETFD, FD_CLOEXEC);
-	fcntl(SPARE_CONNECTION, F_SETFD, FD_CLOEXEC);
-}
-
 static void write_answer(const char *line)
 {
 	size_t length = strlen(line);
@@ -105,30 +93,9 @@ static void write_answer(const char *line)
 		exit(EXIT_FAILURE);
 }
 
-static void write_name(void)
-{
-	char name[RDNS_NAME_SIZE], line[RDNS_NAME_SIZE + 8];
-
-	if (rdns_find(CONNECTION, name))
-		snprintf(line, sizeof(line), "name %s\n", name);
-	else
-		snprintf(line, sizeof(line), "name\n");
-	write_answer(line);
-}
-
 static void write_twist(void)
 {
 	write_answer("libwrap twist\n");
-}
-
-static void write_ident(int seconds)
-{
-	struct ident_reply reply;
-	char line[sizeof(reply.text) + 16];
-
-	ident_ask(CONNECTION, seconds, &reply);
-	snprintf(line, sizeof(line), "ident %s %s\n", reply.known ? "yes" : "no", reply.text);
-	write_answer(line);
 }
 
 /* Enters the sandbox, unless a rule may start a command: that may need all rights of this user. */
@@ -152,6 +119,8 @@ static void enter_sandbox(const struct lookups *lookups, const struct libwrap_ru
 int main(int argc, char **argv)
 {
 	struct libwrap_rules rules = { .readable = false };
+	char name[RDNS_NAME_SIZE], line[sizeof(struct ident_reply) + RDNS_NAME_SIZE];
+	struct ident_reply reply;
 	struct lookups lookups;
 
 	program_begin("superd-lookup", false, &argc, argv);
@@ -161,16 +130,25 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	arm_timer();
-	set_close_on_exec();
+	/* The command of a twist must not inherit these: superd takes their end of file for the end of the answers. */
+	fcntl(ANSWERS, F_SETFD, FD_CLOEXEC);
+	fcntl(SPARE_CONNECTION, F_SETFD, FD_CLOEXEC);
 	if (lookups.daemon)
 		rules = libwrap_read_rules();
 	enter_sandbox(&lookups, &rules);
-	if (lookups.name)
-		write_name();
+	if (lookups.name) {
+		bool found = rdns_find(CONNECTION, name);
+
+		snprintf(line, sizeof(line), "name%s%s\n", found ? " " : "", found ? name : "");
+		write_answer(line);
+	}
 	if (lookups.daemon)
 		write_answer(libwrap_allows(lookups.daemon, CONNECTION, &rules, lookups.commands ? write_twist : NULL)
 				     ? "libwrap allow\n" : "libwrap deny\n");
-	if (lookups.ident_seconds)
-		write_ident(lookups.ident_seconds);
+	if (lookups.ident_seconds) {
+		ident_ask(CONNECTION, lookups.ident_seconds, &reply);
+		snprintf(line, sizeof(line), "ident %s %s\n", reply.known ? "yes" : "no", reply.text);
+		write_answer(line);
+	}
 	return EXIT_SUCCESS;
 }

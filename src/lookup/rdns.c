@@ -48,17 +48,10 @@ static bool is_forward_confirmed(const char *name, const struct socket_address *
 	return found;
 }
 
-static void strip_trailing_dot(char *name)
-{
-	size_t length = strlen(name);
-
-	if (length > 1 && name[length - 1] == '.')
-		name[length - 1] = '\0';
-}
-
 bool rdns_find(int fd, char name[RDNS_NAME_SIZE])
 {
 	struct socket_address peer = { .length = sizeof(peer.storage) };
+	size_t length;
 
 	if (getpeername(fd, &peer.any, &peer.length) < 0)
 		return false;
@@ -67,6 +60,8 @@ bool rdns_find(int fd, char name[RDNS_NAME_SIZE])
 		return false;
 	if (getnameinfo(&peer.any, peer.length, name, RDNS_NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0)
 		return false;
-	strip_trailing_dot(name);
+	length = strlen(name);
+	if (length > 1 && name[length - 1] == '.')
+		name[length - 1] = '\0';
 	return is_host_name(name) && is_forward_confirmed(name, &peer);
 }

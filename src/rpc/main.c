@@ -41,9 +41,6 @@ static bool read_request(char **words, struct rpc_request *request)
 
 int main(int argc, char **argv)
 {
-	static const int statuses[] = {
-		[REGISTRATION_DONE] = EXIT_SUCCESS, [REGISTRATION_FAILED] = EXIT_FAILURE, [REGISTRATION_REFUSED] = 3,
-	};
 	struct self_sandbox sandbox = {
 		.rights = MAY_FIND_NAMES | MAY_SEND, .ports = { RPCBIND_PORT }, .port_count = 1,
 	};
@@ -57,5 +54,5 @@ int main(int argc, char **argv)
 	alarm(SECONDS_MOST);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);       /* the next superd does its work anew */
 	self_sandbox_enter(&sandbox);
-	return statuses[registration_apply(&request)];
+	return (int)registration_apply(&request);
 }

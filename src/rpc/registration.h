@@ -20,7 +20,7 @@ struct rpc_request {
 
 /* REFUSED: rpcbind refuses this user. Over its unix socket any user may register a free mapping and withdraw his own;
  * only root may remove a mapping of another user. */
-enum registration_result { REGISTRATION_DONE, REGISTRATION_FAILED, REGISTRATION_REFUSED };
+enum registration_result { REGISTRATION_DONE = 0, REGISTRATION_FAILED = 1, REGISTRATION_REFUSED = 3 }; /* exit statuses */
 
 /* Registers or withdraws every version on every transport of the request. It prints to stderr what failed, and which
  * mappings it took over from another program. */
