@@ -17,27 +17,6 @@
 
 #define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */
 
-static enum accepted classify_error(int error)
-{
-	switch (error) {
-	case EAGAIN:
-		return ACCEPT_NOTHING;
-	case EINTR:
-	case ECONNABORTED: case ECONNREFUSED: case ECONNRESET: case EHOSTDOWN: case EHOSTUNREACH:
-	case ENETDOWN: case ENETRESET: case ENETUNREACH: case ENONET: case ENOPROTOOPT: case ENOTCONN:
-	case EOPNOTSUPP: case EPIPE: case EPROTO: case ESHUTDOWN: case ETIMEDOUT:
-		return ACCEPT_AGAIN;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-	case EPERM:                     /* a security module refuses; the client stays in the queue */
-		return ACCEPT_EXHAUSTED;
-	default:
-		return ACCEPT_BROKEN;
-	}
-}
-
 enum accepted client_accept(int listener, const struct listen *listen, struct client *client)
 {
 	client->asks_mux = client->is_counted = false;
@@ -46,7 +25,23 @@ enum accepted client_accept(int listener, const struct listen *listen, struct cl
 			     SOCK_CLOEXEC | (listen->options->non_blocking ? SOCK_NONBLOCK : 0));
 	if (client->fd < 0) {
 		client->peer.length = 0;
-		return classify_error(errno);
+		switch (errno) {
+		case EAGAIN:
+			return ACCEPT_NOTHING;
+		case EINTR:
+		case ECONNABORTED: case ECONNREFUSED: case ECONNRESET: case EHOSTDOWN: case EHOSTUNREACH:
+		case ENETDOWN: case ENETRESET: case ENETUNREACH: case ENONET: case ENOPROTOOPT: case ENOTCONN:
+		case EOPNOTSUPP: case EPIPE: case EPROTO: case ESHUTDOWN: case ETIMEDOUT:
+			return ACCEPT_AGAIN;
+		case EBADF:
+		case EINVAL:
+		case ENOTSOCK:
+			return ACCEPT_BROKEN;
+		/* EMFILE, ENFILE, ENOBUFS, ENOMEM; EACCES, EPERM: a security module refuses. The client stays in the
+		 * queue, which would go with the listener. */
+		default:
+			return ACCEPT_EXHAUSTED;
+		}
 	}
 	/* A unix peer without a name has a family and nothing behind it. */
 	if (client->peer.length <= sizeof(sa_family_t) && client->peer.length)

@@ -3,7 +3,11 @@
 #include "tests/unit/bind_fixture.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "os/socket/socket.h"
 #include "tests/unit/hang.h"
@@ -216,6 +220,27 @@ Test(client, running_out_of_descriptors_is_told_apart)
 	client = accepted_on(fd, &listen);
 	close(client.fd);
 	close(peer);
+	close(fd);
+}
+
+/* As by SELinux and AppArmor, before the client is taken out of the queue. */
+Test(client, a_refusal_of_the_kernel_does_not_break_the_listener)
+{
+	struct listen listen = listen_of("tcp:127.0.0.1:0");
+	int fd = opened(&listen);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_accept4, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { sizeof(code) / sizeof(*code), code };
+	struct client client;
+
+	skip_unless(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+			    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0,
+		    "this kernel has no filters of system calls");
+	cr_expect_eq(client_accept(fd, &listen, &client), ACCEPT_EXHAUSTED);
 	close(fd);
 }
 
