@@ -260,35 +260,10 @@ static int64_t take_byte_factor(const char **text)
 	return letter ? (int64_t)1 << (10 * (letter - byte_letters + 1)) : 1;
 }
 
-/* Adds one number of a size with its unit to *sum. As in systemd, a point may have no digits behind it. *factor is that
- * of the number before, and becomes that of this one. */
-static const char *add_bytes(const char **text, int64_t *factor, int64_t *sum)
-{
-	struct decimal number = { 0 };
-	size_t digits = strspn(*text, "0123456789");
-	bool bare = digits && (*text)[digits] == '.' && !is_digit((*text)[digits + 1]);
-	const char *wrong = bare ? scan_digits(text, 10, bytes_wrong, &number.whole)
-				 : scan_decimal(text, bytes_wrong, false, &number), *unit;
-	int64_t before = *factor;
-
-	if (wrong)
-		return wrong;
-	unit = *text = scan_skip_blanks(*text + bare);
-	*factor = take_byte_factor(text);
-	/* Units must decrease; B may follow K, but nothing may follow a bare number. */
-	if (*factor >= before || (*factor == 1 && number.millionths) || (unit == *text && *scan_skip_blanks(*text)))
-		return bytes_wrong;
-	wrong = add_product(&number, *factor, sum);
-	if (wrong || !**text)
-		return wrong;
-	*text = scan_skip_blanks(*text);
-	return **text ? NULL : bytes_wrong;
-}
-
+/* As in systemd, a point may have no digits behind it. */
 const char *scan_bytes(const char *text, int64_t *out)
 {
-	int64_t factor = INT64_MAX, sum = 0;
-	const char *wrong;
+	int64_t factor = INT64_MAX, before, sum = 0;
 
 	if (is_infinity(text)) {
 		*out = SCAN_INFINITY;
@@ -296,11 +271,31 @@ const char *scan_bytes(const char *text, int64_t *out)
 	}
 	if (*text == '-')
 		return "a size is never negative";
-	do {
-		wrong = add_bytes(&text, &factor, &sum);
+	for (;;) {
+		struct decimal number = { 0 };
+		size_t digits = strspn(text, "0123456789");
+		bool bare = digits && text[digits] == '.' && !is_digit(text[digits + 1]);
+		const char *wrong = bare ? scan_digits(&text, 10, bytes_wrong, &number.whole)
+					 : scan_decimal(&text, bytes_wrong, false, &number), *unit;
+
 		if (wrong)
 			return wrong;
-	} while (*text);
+		unit = text = scan_skip_blanks(text + bare);
+		before = factor;
+		factor = take_byte_factor(&text);
+		/* Units must decrease; B may follow K, but nothing may follow a bare number. */
+		if (factor >= before || (factor == 1 && number.millionths) ||
+		    (unit == text && *scan_skip_blanks(text)))
+			return bytes_wrong;
+		wrong = add_product(&number, factor, &sum);
+		if (wrong)
+			return wrong;
+		if (!*text)
+			break;
+		text = scan_skip_blanks(text);
+		if (!*text)
+			return bytes_wrong;
+	}
 	*out = sum;
 	return NULL;
 }

@@ -395,7 +395,7 @@ void bind_describe(int fd, const struct socket_address *name, const struct liste
 bool bind_kernel_has_ipv6(void)
 {
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool has = fd >= 0;
+	bool has = fd >= 0 || errno != EAFNOSUPPORT;    /* else it may lack descriptors or memory now */
 
 	fd_close(&fd);
 	return has;

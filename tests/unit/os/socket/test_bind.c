@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "lib/fd.h"
@@ -384,6 +385,18 @@ Test(bind, drops_datagrams_that_carry_descriptors)
 	cr_expect_eq(bind_queue(fd, &listen), 0);
 	close(client);
 	close(fd);
+}
+
+Test(bind, a_lack_of_descriptors_is_no_lack_of_ipv6)
+{
+	const bool has = bind_kernel_has_ipv6();
+	struct rlimit limit, none;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ 0, limit.rlim_max };
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	cr_expect_eq(bind_kernel_has_ipv6(), has);
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Test(bind, opens_raw_sockets_of_a_protocol)
