@@ -12,7 +12,8 @@
 
 #define NAME_MOST 253                   /* characters of a host name (RFC 1123) */
 
-/* As substring_take, with the blanks. */
+/* Returns the text before the next character `end`, with blanks around it. *rest becomes the text after that
+ * character. */
 static struct substring take(struct substring *rest, char end)
 {
 	const char *found = memchr(rest->at, end, rest->length);
@@ -32,11 +33,6 @@ static struct substring trim(struct substring part)
 	while (part.length && scan_is_blank(part.at[part.length - 1]))
 		part.length--;
 	return part;
-}
-
-struct substring substring_take(struct substring *rest, char end)
-{
-	return trim(take(rest, end));
 }
 
 static struct substring take_line(struct substring *rest)
@@ -64,7 +60,7 @@ size_t http_field(const char *text, size_t length, const char *name, struct subs
 
 		if (!value.length)
 			break;
-		if (!substring_is(substring_take(&value, ':'), name))
+		if (!substring_is(trim(take(&value, ':')), name))
 			continue;
 		*found = trim(value);
 		count++;

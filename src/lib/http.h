@@ -12,10 +12,6 @@ struct substring {
 	size_t length;
 };
 
-/* Returns the text before the next character `end`, without blanks around it. *rest becomes the text after that
- * character. */
-struct substring substring_take(struct substring *rest, char end);
-
 /* Finds a field by its name. Returns how many there are; *found is the value of the last one. */
 size_t http_field(const char *text, size_t length, const char *name, struct substring *found);
 

@@ -90,7 +90,7 @@ static pid_t clone_child(struct launch *launch, char *stack)
 
 	job->shares_descriptors = !copies;
 	flags = CLONE_VM | CLONE_VFORK | (job->shares_descriptors ? CLONE_FILES : 0);
-	pid = job->into > 0 ? clone_into_cgroup(run_child, stack, SPAWN_STACK, flags, launch, job->into, NULL) : -1;
+	pid = job->into > 0 ? clone_into_cgroup(run_child, stack, SPAWN_STACK, flags, launch, job->into) : -1;
 	if (pid < 0) {
 		job->into = 0; /* it is outside */
 		pid = clone(run_child, stack + SPAWN_STACK, (int)flags | SIGCHLD, launch);

@@ -440,12 +440,10 @@ static bool probe_clone3(void)
 	return syscall(SYS_clone3, &arguments, sizeof(arguments)) < 0 && errno == EBADF;
 }
 
-pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group,
-			pid_t *pid)
+pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group)
 {
 	struct clone_args arguments = {
 		.flags = CLONE_INTO_CGROUP | flags,
-		.parent_tid = (uintptr_t)pid,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)stack,
 		.stack_size = size,
@@ -475,10 +473,9 @@ static bool probe_clone3(void)
 	return false;
 }
 
-pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group,
-			pid_t *pid)
+pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group)
 {
-	(void)run, (void)stack, (void)size, (void)flags, (void)argument, (void)group, (void)pid;
+	(void)run, (void)stack, (void)size, (void)flags, (void)argument, (void)group;
 	errno = ENOSYS;
 	return -1;
 }
@@ -498,7 +495,7 @@ bool clone_into_cgroup_survives(int group)
 	pid_t pid;
 
 	thread_block_signals(&before);
-	pid = clone_into_cgroup(exit_child, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group, NULL);
+	pid = clone_into_cgroup(exit_child, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group);
 	if (pid > 0 && !waitpid_timeout(pid, REAP_MOST, &status))
 		pid = -1;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -113,7 +113,5 @@ bool clone_into_cgroup_is_possible(void);
 bool clone_into_cgroup_survives(int group);
 
 /* As clone(2): calls `run`, which must not return, on the stack of `size` bytes that begins at `stack`. group: an open
- * folder. With CLONE_PARENT_SETTID in `flags`, *pid is written before `run` is called. -1 and errno; ENOSYS on other
- * processors than x86-64. */
-pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group,
-			pid_t *pid);
+ * folder. -1 and errno; ENOSYS on other processors than x86-64. */
+pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group);
