@@ -5,17 +5,18 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "tests/unit/hang.h"
 #include "tests/unit/unit.h"
 
-/* Whether the kernel asks the automounter of this folder for a mount while a process looks for something. Skips the test
- * without root, a mount namespace or autofs. */
-static inline bool asks_automounter(const char *place, bool (*look)(const void *with), const void *with)
+/* Whether a process that looks for something gets what it wants, while the kernel waits for a mount in this folder that
+ * another process has asked for. Skips the test without root, a mount namespace or autofs. */
+static inline bool passes_automounter(const char *place, bool (*look)(const void *with), const void *with)
 {
-	char options[128];
-	int ends[2], status;
-	pid_t mounter, looker;
+	char data[128], path[256];
+	int ends[2], status = -1;
+	pid_t mounter, asker, looker;
 	struct pollfd asked;
-	bool asks;
+	bool passes = false;
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		cr_skip_test("needs root, and a mount namespace");
@@ -27,24 +28,34 @@ static inline bool asks_automounter(const char *place, bool (*look)(const void *
 	}
 	setpgid(mounter, mounter);
 	cr_assert(pipe2(ends, O_CLOEXEC) == 0);
-	snprintf(options, sizeof(options), "fd=%d,pgrp=%d,minproto=5,maxproto=5,direct", ends[1], (int)mounter);
-	if (mount("superd-test", place, "autofs", 0, options) < 0) {
+	snprintf(data, sizeof(data), "fd=%d,pgrp=%d,minproto=5,maxproto=5,direct", ends[1], (int)mounter);
+	if (mount("superd-test", place, "autofs", 0, data) < 0) {
 		kill(mounter, SIGKILL);
 		cr_skip_test("there is no autofs here");
 	}
+	snprintf(path, sizeof(path), "%s/name", place);
+	asker = fork();
+	if (asker == 0)
+		_exit(access(path, F_OK) < 0);
+	asked = (struct pollfd){ ends[0], POLLIN, 0 };
+	cr_assert_eq(poll(&asked, 1, HANG_MS), 1);
 	looker = fork();
 	if (looker == 0)
 		_exit(!look(with));
-	asked = (struct pollfd){ ends[0], POLLIN, 0 };
-	while (waitpid(looker, &status, WNOHANG) == 0 && poll(&asked, 1, 5) == 0)
-		;
-	asks = asked.revents & POLLIN;
-	kill(looker, SIGKILL);          /* before the mount goes: others wait for what it has asked for, too */
-	waitpid(looker, NULL, 0);
+	for (int n = 0; n < HANG_MS && !passes; n++) {
+		passes = waitpid(looker, &status, WNOHANG) == looker;
+		usleep(passes ? 0 : 1000);
+	}
+	kill(asker, SIGKILL);           /* before the mount goes: others wait for what it has asked for, too */
+	waitpid(asker, NULL, 0);
+	if (!passes) {
+		kill(looker, SIGKILL);
+		waitpid(looker, &status, 0);
+	}
 	umount2(place, MNT_DETACH);
 	close(ends[0]);
 	close(ends[1]);
 	kill(mounter, SIGKILL);
 	waitpid(mounter, NULL, 0);
-	return asks;
+	return status == 0;
 }

@@ -51,27 +51,62 @@ struct walk {
 	struct path_finding *finding;
 };
 
-/* The loop and the threads that read tables share the text; it is used and replaced under this lock. */
+/* The loop and the threads that read tables share them; they are used and replaced under this lock. */
 static pthread_mutex_t mounts_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	char *text;                     /* of mountinfo; NULL: unknown */
+	struct buf automounts;          /* the mount points of autofs among them, each between two newlines */
+	double read_at;
+} known_mounts;
 
 /* The mounts of this process, at most so many seconds old, or older where they cannot be read now. NULL and errno: as
  * without /proc. */
 static const char *read_mounts(double seconds)
 {
-	static char *mounts;
-	static double read_at;
 	double now = clock_now();
-	char *text = NULL;
+	char *text = NULL, point[PATH_MAX];
 	size_t length;
 
-	if (!mounts || now - read_at >= seconds)
+	if (!known_mounts.text || now - known_mounts.read_at >= seconds)
 		text = fd_read_file("/proc/self/mountinfo", MOUNTS_MOST, &length);
-	if (text) {
-		free(mounts);
-		mounts = text;
-		read_at = now;
+	if (!text)
+		return known_mounts.text;
+	free(known_mounts.text);
+	known_mounts.text = text;
+	known_mounts.read_at = now;
+	buf_clear(&known_mounts.automounts);
+	for (const char *at = text; (at = strstr(at, " - autofs ")); at++) {
+		const char *line = memrchr(text, '\n', (size_t)(at - text));
+
+		if (sscanf(line ? line + 1 : text, "%*s %*s %*s %*s %4095s", point) == 1)
+			buf_addf(&known_mounts.automounts, "\n%s\n", point);
 	}
-	return mounts;
+	return text;
+}
+
+/* Whether an automounter has offered this folder, and has mounted nothing there (autofs(5)): its mount is the last one
+ * there. While it tries to mount something for another process, a look at the folder waits, AT_NO_AUTOMOUNT or not. */
+static bool is_automount(const struct walk *walk, const char *path)
+{
+	const char *mounts = walk->mounts;
+	char text[PATH_MAX + 2];
+	bool is = false;
+
+	if (!walk->has_mounts) {
+		snprintf(text, sizeof(text), "\n%s\n", path);
+		pthread_mutex_lock(&mounts_lock);
+		mounts = read_mounts(CACHE_SECONDS);
+		mounts = mounts && strstr(buf_string(&known_mounts.automounts), text) ? read_mounts(0) : NULL;
+	}
+	for (const char *line = mounts; line && *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *dash = strstr(line, " - ");
+
+		if (dash && sscanf(line, "%*s %*s %*s %*s %4095s", text) == 1 && !strcmp(text, path))
+			is = !strncmp(dash, " - autofs ", strlen(" - autofs "));
+	}
+	if (!walk->has_mounts)
+		pthread_mutex_unlock(&mounts_lock);
+	return is;
 }
 
 static bool is_local_system(const char *system)
@@ -308,6 +343,8 @@ static bool walk_name(struct walk *walk, const char *name, bool is_last)
 		report_flaw(walk, PATH_BROKEN, walk->known, NULL);
 		return false;
 	}
+	if (is_automount(walk, path) && report_remote(walk, path, "autofs"))
+		return false;
 	/* FUSE (fuse_update_get_attr) and NFS answer without asking their server. */
 	if (path_stat_mount(path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | DONT_ASK, &status, &mount) < 0) {
 		/* A name that does not exist is no flaw unless others could create it. */

@@ -1,6 +1,7 @@
 /* Paths are followed up to the first folder or file that somebody else could change. */
 #include "lib/fd.h"
 #include "os/host/fs.h"
+#include "tests/unit/automounter.h"
 #include "tests/unit/unit.h"
 
 #include <linux/filter.h>
@@ -291,6 +292,36 @@ Test(path_trust, enters_no_new_mount_without_descriptors)
 			cr_skip_test("needs root, /proc, and a mount namespace");
 		cr_expect_eq(status, 0, "%s", known ? "known" : "unknown");
 	}
+}
+
+static bool finds_remote(const void *with)
+{
+	return !path_is_trusted(with, PATH_REMOTE, NULL, &finding) && finding.flaw == PATH_REMOTE &&
+		!strcmp(finding.system, "autofs");
+}
+
+Test(path_trust, does_not_wait_for_an_automounter_that_mounts)
+{
+	char place[256];
+
+	snprintf(place, sizeof(place), "%s", in("own"));
+	cr_expect(passes_automounter(place, finds_remote, in("own/file")));
+}
+
+/* What it has mounted lies on its own mount. */
+Test(path_trust, follows_a_path_into_what_an_automounter_has_mounted)
+{
+	static const char offered[] = "36 35 0:50 / /proc rw - autofs systemd-1 rw\n";
+	char mounted[256];
+	struct stat status;
+	uint64_t mount;
+
+	if (path_stat_mount("/proc", AT_SYMLINK_NOFOLLOW, &status, &mount) < 0 || !mount)
+		cr_skip_test("no /proc here");
+	snprintf(mounted, sizeof(mounted), "%s%ju 35 0:50 / /proc rw - proc proc rw\n", offered, (uintmax_t)mount);
+	cr_expect(path_is_trusted_by(mounted, "/proc/version", PATH_REMOTE, &finding));
+	cr_expect_not(path_is_trusted_by(offered, "/proc/version", PATH_REMOTE, &finding));
+	cr_expect_str_eq(finding.system, "autofs");
 }
 
 /* In a user namespace that maps root alone. 2: there is none. */
