@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -26,14 +27,24 @@
 /* Whether a fifo or a special file is the one at the listener's path. unknown: the answer where looking fails. */
 static bool is_same_file(int fd, const struct listen *listen, bool unknown)
 {
+	const bool is_fifo = listen->address->kind == ENDPOINT_FIFO;
+	const char *path = listen->address->address;
+	struct path_finding finding;
+	char link[32], name[PATH_MAX];
 	struct stat open, named;
 
-	if (listen->address->kind != ENDPOINT_FIFO && listen->address->kind != ENDPOINT_SPECIAL)
+	if (!is_fifo && listen->address->kind != ENDPOINT_SPECIAL)
 		return false;
-	if (fstat(fd, &open) < 0 || lstat(listen->address->address, &named) < 0)
+	/* A look into another user's folder may wait. There the name tells that the kernel has for an open fifo. */
+	if (node_is_foreign(listen, &finding) && !finding.missing) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		return is_fifo ? readlink(link, name, sizeof(name)) == (ssize_t)strlen(path) &&
+					!memcmp(name, path, strlen(path)) && lseek(fd, 0, SEEK_CUR) < 0
+			       : unknown;
+	}
+	if (fstat(fd, &open) < 0 || lstat(path, &named) < 0)
 		return errno != EBADF && errno != ENOENT && errno != ENOTDIR && unknown;
-	return S_ISFIFO(open.st_mode) == (listen->address->kind == ENDPOINT_FIFO) && open.st_dev == named.st_dev &&
-	       open.st_ino == named.st_ino;
+	return S_ISFIFO(open.st_mode) == is_fifo && open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
 static bool inet_matches(int fd, const struct listen *listen, const struct socket_address *have)

@@ -3,6 +3,7 @@
 #include "tests/unit/bind_fixture.h"
 
 #include "os/socket/internal.h"
+#include "tests/unit/automounter.h"
 
 TestSuite(bind_unix, .init = set_up, .fini = tear_down, .timeout = 120);
 
@@ -353,5 +354,44 @@ Test(bind_unix, gives_nothing_else_its_owner_and_mode)
 	cr_assert_eq(stat(path, &status), 0);
 	cr_expect_eq(status.st_mode, S_IFSOCK | 0600u);
 	close(another);
+	close(fd);
+}
+
+static bool is_no_match(const void *with)
+{
+	int ends[2];
+
+	return pipe(ends) == 0 && !bind_matches(ends[0], with);
+}
+
+Test(bind_unix, does_not_wait_for_the_folder_of_a_fifo_that_it_may_have_been_given)
+{
+	struct listen listen = listen_at("fifo", "own/fifo");
+	char place[128];
+
+	snprintf(place, sizeof(place), "%s/own", folder);
+	cr_assert_eq(mkdir(place, 0755), 0);
+	cr_expect(passes_automounter(place, is_no_match, &listen));
+}
+
+/* In a folder of others, where it is not looked for. */
+Test(bind_unix, knows_a_fifo_in_a_folder_of_others_by_its_name)
+{
+	struct listen listen = listen_at("fifo", "own/fifo"), other = listen_at("fifo", "own/other");
+	char place[128], path[128];
+	int fd;
+
+	skip_unless(geteuid() == 0, "needs root");
+	snprintf(place, sizeof(place), "%s/own", folder);
+	snprintf(path, sizeof(path), "%s/own/fifo", folder);
+	cr_assert_eq(mkdir(place, 0755), 0);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_assert_eq(chown(place, 12345, 12345), 0);
+	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	cr_expect(bind_matches(fd, &listen));
+	cr_expect_not(bind_matches(fd, &other));
+	cr_assert_eq(unlink(path), 0);
+	cr_expect_not(bind_matches(fd, &listen));
 	close(fd);
 }
