@@ -2,6 +2,7 @@
  * of one short job cannot go on: it ends, and the program that started it goes on without it. */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -11,6 +12,12 @@
 /* From now on a pool, an array or a text that gets no memory ends the process, with these last words to fd. So the
  * functions of lib/pool, lib/array and lib/buf never fail, and their callers need not look. words: static. */
 void memory_ends_process(int fd, const char *words, size_t length);
+
+/* Whether a call failed for lack of memory, descriptors or processes: the same call may succeed later. */
+static inline bool error_is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE || error == EAGAIN;
+}
 
 /* For these functions: there is no memory. Returns NULL, which the caller returns, unless the process ends. */
 void *memory_ran_out(void);

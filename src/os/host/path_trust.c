@@ -19,6 +19,7 @@
 
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/memory.h"
 #include "os/host/rights.h"
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
@@ -143,7 +144,7 @@ static bool nobody_is_outside(void)
 	if (found < 0) {
 		errno = 0;
 		found = !id_map_has_uids(NOBODY, 1);
-		if (errno != EMFILE && errno != ENFILE && errno != ENOMEM)
+		if (!error_is_shortage(errno))
 			known = found;
 	}
 	return found;
@@ -211,7 +212,7 @@ static bool leads_to_remote(struct walk *walk, const char *path, uint64_t mount)
 		 report_remote(walk, path, system ? system : "unknown");
 	if (!walk->has_mounts)
 		pthread_mutex_unlock(&mounts_lock);
-	if (!mounts && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) {
+	if (!mounts && error_is_shortage(errno)) {
 		report_broken(walk, path, errno);
 		return true;
 	}

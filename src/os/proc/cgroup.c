@@ -19,6 +19,7 @@
 
 #include "lib/buf.h"
 #include "lib/fd.h"
+#include "lib/memory.h"
 #include "os/proc/process.h"
 
 #define FILE_MOST (1u << 20)
@@ -134,30 +135,36 @@ static bool claim_base(struct cgroups *cgroups, const char *own)
 bool cgroups_probe(struct cgroups *cgroups)
 {
 	const struct cgroup_delegation *place;
+	bool is_possible, keeps = false;
 	struct pool *pool;
 	char path[PATH_MAX];
-	int group;
+	int group, error;
 
 	if (cgroups->probed)
 		return cgroups->probed == KEEPS_GROUPS;
-	cgroups->probed = KEEPS_NONE;
-	if (!clone_into_cgroup_is_possible())
-		return false;
-	if (!cgroups->base) {
+	is_possible = clone_into_cgroup_is_possible();
+	if (is_possible && !cgroups->base) {
+		errno = 0;
 		pool = pool_new();
 		place = pool ? cgroup_delegation_find(pool) : NULL;
 		if (place && place->path)
 			claim_base(cgroups, place->path);
+		error = errno;
 		pool_free(pool);
+	} else {
+		error = errno;
 	}
-	if (!cgroups->base || snprintf(path, sizeof(path), "%s/trial", cgroups->base) >= (int)sizeof(path))
-		return false;
-	group = cgroup_service_open(path);
-	if (group >= 0 && clone_into_cgroup_survives(group))
-		cgroups->probed = KEEPS_GROUPS;
-	fd_close(&group);
-	cgroup_remove(path);
-	return cgroups->probed == KEEPS_GROUPS;
+	if (is_possible && cgroups->base &&
+	    snprintf(path, sizeof(path), "%s/trial", cgroups->base) < (int)sizeof(path)) {
+		group = cgroup_service_open(path);
+		keeps = group >= 0 && clone_into_cgroup_survives(group);
+		error = errno;
+		fd_close(&group);
+		cgroup_remove(path);
+	}
+	if (keeps || !error_is_shortage(error))
+		cgroups->probed = keeps ? KEEPS_GROUPS : KEEPS_NONE;
+	return keeps;
 }
 
 bool cgroups_prepare(struct cgroups *cgroups, const struct cgroup_delegation *place, unsigned controllers,

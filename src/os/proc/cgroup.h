@@ -78,7 +78,7 @@ struct cgroups {
 };
 
 /* Whether services can keep a group. The first call tries it and creates the base, even if no service asks for a
- * group. */
+ * group; so does the next one, if memory, descriptors or processes were short. */
 bool cgroups_probe(struct cgroups *cgroups);
 
 /* Creates the base in this place and enables these controllers (enum controller). false with the reason in why, which

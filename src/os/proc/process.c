@@ -31,6 +31,7 @@
 
 #include "lib/array.h"
 #include "lib/fd.h"
+#include "lib/memory.h"
 #include "lib/scan.h"
 #include "lib/thread.h"
 #include "os/host/foreign.h"
@@ -491,22 +492,29 @@ bool clone_into_cgroup_survives(int group)
 {
 	static char stack[TRIAL_STACK] __attribute__((aligned(64)));
 	sigset_t before;
-	int status = -1;
+	int status = -1, error;
 	pid_t pid;
 
 	thread_block_signals(&before);
 	pid = clone_into_cgroup(exit_child, stack, sizeof(stack), CLONE_VM | CLONE_VFORK, NULL, group);
+	error = pid < 0 ? errno : 0;
 	if (pid > 0 && !waitpid_timeout(pid, REAP_MOST, &status))
 		pid = -1;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = error;
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 bool clone_into_cgroup_is_possible(void)
 {
 	static atomic_int answer; /* 1: no, 2: yes */
+	bool is;
 
-	if (!answer)
-		answer = !STARTS_BY_FORK && probe_clone3() ? 2 : 1;
-	return answer == 2;
+	errno = 0;
+	if (answer)
+		return answer == 2;
+	is = !STARTS_BY_FORK && probe_clone3();
+	if (is || !error_is_shortage(errno))
+		answer = is ? 2 : 1;
+	return is;
 }

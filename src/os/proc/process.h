@@ -105,11 +105,13 @@ int pidfd_copy(int pidfd, int fd);
 
 /* Whether superd starts processes right in a control group: the kernel and superd's rights allow it, and superd was not
  * built to start processes by fork(2). Tested once. Otherwise the child joins its group itself
- * (exec/child/child). */
+ * (exec/child/child). errno where it is false: a shortage (error_is_shortage)
+ * may pass. */
 bool clone_into_cgroup_is_possible(void);
 
 /* Whether a process that is started in this group survives. As of Linux 6.18, if the parent's group or the new one was
- * ever killed as a whole (cgroup.kill), the kernel takes the new process for one that escaped that kill. */
+ * ever killed as a whole (cgroup.kill), the kernel takes the new process for one that escaped that kill. errno where it
+ * does not: that of the start; 0: it was started. */
 bool clone_into_cgroup_survives(int group);
 
 /* As clone(2): calls `run`, which must not return, on the stack of `size` bytes that begins at `stack`. group: an open

@@ -108,3 +108,24 @@ test who_cannot_be_asked_about_waits {
 	expect {![logged "refused"]}
 	leave
 }
+
+proc has_group {service} { string match "*/superd-*/$service-*" [read /proc/[pid $service]/cgroup] }
+
+# Where the program of a service has a group of its own, a start that found no room does not cost all later ones theirs.
+test a_full_group_at_the_first_start_costs_no_control_group {
+	needs {[root] && ![is_sanitized]} "needs root, and a superd that starts programs in control groups"
+	superd $shared
+	needs {[has_group shared]} "superd may make no control groups here"
+	stop
+	run_in_group 30 $shared
+	port shared
+	set others [others_come]
+	set client [connect shared]
+	send $client hello
+	log "Resource temporarily unavailable: its clients wait"
+	others_go $others
+	is [said [line $client]] hello
+	close $client
+	expect {[has_group shared]}
+	leave
+}
