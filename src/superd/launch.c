@@ -30,6 +30,7 @@
 #include "exec/start_record.h"
 #include "lib/clock.h"
 #include "lib/fd.h"
+#include "lib/memory.h"
 #include "lib/thread.h"
 #include "os/host/bpf.h"
 #include "os/host/foreign.h"
@@ -91,8 +92,9 @@ static pid_t clone_child(struct launch *launch, char *stack)
 	job->shares_descriptors = !copies;
 	flags = CLONE_VM | CLONE_VFORK | (job->shares_descriptors ? CLONE_FILES : 0);
 	pid = job->into > 0 ? clone_into_cgroup(run_child, stack, SPAWN_STACK, flags, launch, job->into) : -1;
-	if (pid < 0) {
-		job->into = 0; /* it is outside */
+	/* What is short now is no reason to start it outside its group. */
+	if (pid < 0 && (job->into <= 0 || !error_is_shortage(errno))) {
+		job->into = 0;
 		pid = clone(run_child, stack + SPAWN_STACK, (int)flags | SIGCHLD, launch);
 	}
 	if (pid > 0 && job->shares_descriptors && job->fault.stage == STAGE_DESCRIPTORS &&
