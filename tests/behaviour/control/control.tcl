@@ -487,9 +487,8 @@ test each_command_that_reads_again_counts_unless_it_has_a_dash {
 	done "start a b c"
 	file delete [path there]
 	has [order "reload a"] "a: the reload command ended well"
-	has [order "reload b"] "exec_reload cannot be run: the log has the reason"
+	has [order "reload b"] " runs on; exec_reload "; # "cannot be run", or the status of a process that could not execute it
 	has [order "reload c"] "c: the reload command ended well"
-	expect {[logged "b: exec_reload: "]}
 }
 
 # Somebody else may have its number.
