@@ -487,7 +487,9 @@ static enum fit fit_of(const struct wish *wish, const struct offer *offer)
 	}
 	if (!hit)
 		return wide ? TOO_WIDE : NONE;
-	if (wish->kind.domain == AF_INET && offer->kind.domain == AF_INET6)
+	/* IPv4 alone, also where an IPv6 socket writes it as [::ffff:0.0.0.0]. */
+	if (asked->any.sa_family == AF_INET && offer->kind.domain == AF_INET6 &&
+	    (offer->flags & BIND_DUAL || wish->kind.domain == AF_INET))
 		return offer->flags & BIND_DUAL ? NEEDS : WRONG_FAMILY;
 	if (six_alone && (offer->kind.domain == AF_INET || is_both))
 		return offer->flags & BIND_DUAL ? NEEDS : WRONG_FAMILY;
@@ -690,7 +692,7 @@ static void answer_bind(struct call *call)
 	if (fit == NEEDS) {
 		outcome.event = BIND_NEEDS;
 		outcome.number = offer->number;
-		outcome.family = wish.kind.domain;
+		outcome.family = wish.address.any.sa_family;
 		if (offer->kind.domain == AF_INET6 && !offer->kind.v6only)
 			leave_offer(offer); /* superd closes it, too, and then its address is free */
 		do { /* a superd that was killed may have heard this, and not have answered */

@@ -113,6 +113,15 @@ test of_two_sockets_each_has_its_ip_version {
 	serves 127.0.0.1; serves ::1
 }
 
+# It is narrower than the socket for both.
+test an_ipv4_address_in_ipv6_notation_gets_no_ipv6_clients {
+	needs_ipv6
+	binds {"$port"} {tcp6 v6only=0 bind=[::ffff:0.0.0.0]:$port listen=5 serve=poll}
+	loses_first
+	serves 127.0.0.1
+	expect {[catch { chan close [socket ::1 $port] }]} "somebody listens at ::1"
+}
+
 # ---- datagrams ----
 
 proc datagram_details {args} {
