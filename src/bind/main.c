@@ -327,21 +327,15 @@ static bool is_of_other_network(int fd)
 	return cookies[0] != cookies[1];
 }
 
-/* superd's guard and its other processes have its sockets, too. */
-static bool is_superds(pid_t pid)
-{
-	char name[PROCESS_NAME];
-
-	return pid == self.superd || !strncmp(process_name(pid, name), "superd", 6);
-}
-
-/* A process other than the caller and superd's own that has the socket; 0: none. */
+/* A process other than the caller and superd's own (its guard has its sockets, too) that has the socket; 0: none. */
 static pid_t holder_of(ino_t inode, pid_t caller)
 {
 	pid_t *all = process_list_all(), found = 0;
+	char name[PROCESS_NAME];
 
 	for (pid_t *at = all; at && *at && !found; at++) {
-		if (*at != caller && process_holds(*at, inode) == HOLDS && !is_superds(*at))
+		if (*at != caller && *at != self.superd && process_holds(*at, inode) == HOLDS &&
+		    strncmp(process_name(*at, name), "superd", 6) != 0)
 			found = *at;
 	}
 	free(all);

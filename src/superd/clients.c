@@ -62,8 +62,9 @@ static int compare_sockets(const void *a, const void *b)
 	return (*first > *second) - (*first < *second);
 }
 
-/* The kernel is not asked for that of one whose lock a program may hold: it is its row's, with this port. */
-static void remember_name(struct socket *socket, uint16_t port)
+/* A superd before may have opened it, at this port if its row names none; 0: that is not known. The kernel is not asked
+ * for the address of one whose lock a program may hold: it is its row's, with this port. */
+void clients_remember_name(struct socket *socket, uint16_t port)
 {
 	struct endpoint endpoint = *socket->listen->address;
 	struct sock_diag_unix found;
@@ -88,13 +89,6 @@ static void remember_name(struct socket *socket, uint16_t port)
 		socket->run->node = found.node;
 }
 
-/* A superd before has opened it; port 0: at that of its row. */
-void clients_restore_name(struct socket *socket, uint16_t port)
-{
-	if (port)
-		remember_name(socket, port);
-}
-
 /* It is opened. */
 void clients_forget(struct socket *socket)
 {
@@ -105,7 +99,7 @@ void clients_forget(struct socket *socket)
 const struct socket_address *clients_name(struct socket *socket)
 {
 	if (!socket->run->name.length)
-		remember_name(socket, 0);
+		clients_remember_name(socket, 0);
 	return &socket->run->name;
 }
 
@@ -125,25 +119,21 @@ static in_port_t port_of(const struct socket *socket)
 				     : 0;
 }
 
-static bool has_address(const struct socket_address *name, const struct inet_diag_msg *message)
-{
-	static const unsigned char any[16];
-	in_port_t port = name->any.sa_family == AF_INET ? name->in.sin_port : name->in6.sin6_port;
-
-	if (!name->length || port != message->id.idiag_sport || name->any.sa_family != message->idiag_family)
-		return false;
-	if (name->any.sa_family == AF_INET)
-		return name->in.sin_addr.s_addr == INADDR_ANY || name->in.sin_addr.s_addr == message->id.idiag_src[0];
-	return !memcmp(&name->in6.sin6_addr, any, 16) || !memcmp(&name->in6.sin6_addr, message->id.idiag_src, 16);
-}
-
 static bool is_of_service(const struct svc *svc, const struct inet_diag_msg *message)
 {
-	bool is = false;
+	static const unsigned char any[16];
 
-	for (unsigned n = 0; n < svc->socket_count && !is; n++)
-		is = svc->sockets[n].fd >= 0 && has_address(&svc->sockets[n].run->name, message);
-	return is;
+	EACH_SOCKET(socket, svc) {
+		const struct socket_address *name = &socket->run->name;
+		bool is_ipv4 = name->any.sa_family == AF_INET;
+		const void *address = is_ipv4 ? (const void *)&name->in.sin_addr : &name->in6.sin6_addr;
+		size_t size = is_ipv4 ? 4 : 16;
+
+		if (port_of(socket) == message->id.idiag_sport && name->any.sa_family == message->idiag_family &&
+		    (!memcmp(address, any, size) || !memcmp(address, message->id.idiag_src, size)))
+			return true;
+	}
+	return false;
 }
 
 static bool is_probe(const struct svc *svc, const struct inet_diag_msg *message)

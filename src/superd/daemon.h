@@ -765,7 +765,7 @@ void records_close(void);
 pid_t *instance_processes(struct instance *instance);
 bool instance_cgroup_lives(struct instance *instance); /* false also without a control group */
 void clients_forget(struct socket *socket);
-void clients_restore_name(struct socket *socket, uint16_t port);
+void clients_remember_name(struct socket *socket, uint16_t port);
 const struct socket_address *clients_name(struct socket *socket);
 unsigned clients_port(struct socket *socket); /* 0: it is not open, or has none */
 void clients_count(struct svc *svc, struct clients *clients);

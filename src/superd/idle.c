@@ -205,21 +205,11 @@ static void on_reclaimed(struct helper *helper, int status)
 			strerror(error));
 }
 
-/* freeze_reclaim: a process does that, as it takes as long as the disk does. */
-static void reclaim_memory(struct svc *svc)
-{
-	const struct instance *instance = svc->run->current;
-	char bytes[32];
-
-	snprintf(bytes, sizeof(bytes), "%lld", (long long)resource_usage_of_cgroup(instance->cgroup, false).memory);
-	if (helper_begin(&svc->run->idle.helper, RECLAIM_MOST, on_reclaimed, NULL, 0) == 0)
-		_exit(cgroup_write(instance->cgroup, "memory.reclaim", bytes) ? 0 : errno);
-}
-
 static void fall_asleep(struct svc *svc)
 {
 	struct instance *instance = svc->run->current;
 	bool by_order = instance->stand == STANDS_BY_ORDER, watches;
+	char bytes[32];
 
 	svc->run->idle.step = IDLE_OFF;
 	ev_timer_stop(superd.loop, &svc->run->idle.timer);
@@ -228,8 +218,13 @@ static void fall_asleep(struct svc *svc)
 	watches = clients_watch(svc, on_watched);
 	svc_say(svc, by_order ? LEVEL_NOTICE : LEVEL_INFO, "frozen", "pid %ld is frozen%s", (long)instance->pid,
 		by_order ? "" : " until a client connects");
-	if (life_of(svc)->freeze_reclaim && instance->cgroup)
-		reclaim_memory(svc);
+	/* A process hands the memory back, as that takes as long as the disk does. */
+	if (life_of(svc)->freeze_reclaim && instance->cgroup) {
+		snprintf(bytes, sizeof(bytes), "%lld",
+			 (long long)resource_usage_of_cgroup(instance->cgroup, false).memory);
+		if (helper_begin(&svc->run->idle.helper, RECLAIM_MOST, on_reclaimed, NULL, 0) == 0)
+			_exit(cgroup_write(instance->cgroup, "memory.reclaim", bytes) ? 0 : errno);
+	}
 	if (!watches && !by_order && counts_quiet_ones(svc)) {
 		svc->run->idle.unwatched = true;
 		svc_say(svc, LEVEL_WARNING, "unwatched",

@@ -927,7 +927,8 @@ static void restore_socket(const struct journal_line *line, const char *key)
 			continue;
 		socket->fd = fd;
 		socket->lent = lent || !svc->row->exec->accept; /* perhaps */
-		clients_restore_name(socket, (uint16_t)port);
+		if (port)
+			clients_remember_name(socket, (uint16_t)port);
 		svc->bound = true;
 		if (stored)
 			store_note(socket, stored);

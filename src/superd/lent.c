@@ -188,24 +188,12 @@ static bool is_held(const struct socket *socket)
 	return held;
 }
 
-/* The machine is searched a few times a second at most. What is not looked at yet stays as it is: its clients wait. */
-static bool may_search(struct svc *svc)
-{
-	static struct rate_limit searches;
-	double now = clock_now();
-
-	if (rate_limit_is_reached(&searches, SEARCHES, 1., now)) {
-		svc_set_timer(svc, 1.);
-		return false;
-	}
-	rate_limit_count(&searches, 1., now);
-	return true;
-}
-
 /* Closes what a program has shut down, what has not its options and no program has any more, and what superd cannot
  * accept from. *again: it was shut down a short while ago already. */
 bool lent_close(struct svc *svc, bool *again)
 {
+	static struct rate_limit searches;
+	double now = clock_now();
 	bool any = false;
 
 	EACH_SOCKET(socket, svc) {
@@ -217,18 +205,24 @@ bool lent_close(struct svc *svc, bool *again)
 
 		if (socket->fd < 0 || (!is_shut && !is_old && !is_taken))
 			continue;
-		if (!is_shut && !is_old && !may_search(svc))
-			continue;
-		if (!is_shut && !is_old && !is_held(socket)) {
-			fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */
-			socket->lent = false;
-			journal_socket(socket);
-			continue;
+		if (!is_shut && !is_old) {
+			/* What is not looked at yet stays as it is: its clients wait. */
+			if (rate_limit_is_reached(&searches, SEARCHES, 1., now)) {
+				svc_set_timer(svc, 1.);
+				continue;
+			}
+			rate_limit_count(&searches, 1., now);
+			if (!is_held(socket)) {
+				fd_set_nonblocking(socket->fd, true); /* as no program wants it otherwise any more */
+				socket->lent = false;
+				journal_socket(socket);
+				continue;
+			}
 		}
 		if (is_shut) {
 			svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
-			*again |= socket->run->shut_at > 0 && clock_now() < socket->run->shut_at + TOO_SOON;
-			socket->run->shut_at = clock_now();
+			*again |= socket->run->shut_at > 0 && now < socket->run->shut_at + TOO_SOON;
+			socket->run->shut_at = now;
 		} else {
 			svc_say(svc, LEVEL_NOTICE, "rebind", "%s %s: opening it again", socket->listen->name,
 				is_old ? "has its old options" : "may be a program's still");

@@ -220,25 +220,20 @@ bool limits_are_meant(int error)
 	return error == EAGAIN || error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* What services keep for their next start. */
-static void free_descriptors(void)
-{
-	LIST_OF(struct svc, svc, link, &superd.services) {
-		if (!svc_is_empty(svc))
-			continue;
-		notify_close(svc);
-		output_release(svc);
-		journal_service(svc); /* their numbers are another's soon */
-	}
-}
-
 /* The kernel has refused what a start or a client needs. */
 void limits_lack(struct svc *svc, const char *what, int error)
 {
 	char more[LOG_RATE_LIMIT_MORE];
 
-	if (error == EMFILE)
-		free_descriptors();
+	if (error == EMFILE) { /* services give up what they keep for their next start */
+		LIST_OF(struct svc, other, link, &superd.services) {
+			if (!svc_is_empty(other))
+				continue;
+			notify_close(other);
+			output_release(other);
+			journal_service(other); /* their numbers are another's soon */
+		}
+	}
 	svc_set_reason(svc, "%s: %s", what, strerror(error));
 	if (!svc->run->lacks && log_rate_limit_is_due(&places.told, more))
 		svc_say(svc, LEVEL_WARNING, "exhausted", "%s: %s: its clients wait%s", what, strerror(error), more);

@@ -30,20 +30,6 @@ static const char **list_sources(const struct options *options, size_t *count)
 	return sources;
 }
 
-/* Reads the facts of this machine that units refer to; inetd and xinetd read no units. The pool holds the facts; the
- * caller frees it after reading. NULL: no facts, or out of memory. */
-static struct pool *read_os_facts(const struct options *options, struct specifier_values *machine,
-				  struct lookup_cache *lookups, struct read_request *request)
-{
-	struct pool *pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
-
-	if (pool && os_info_read(machine, lookups, pool)) {
-		request->machine = machine;
-		request->unit_path = os_info_unit_path(machine, pool);
-	}
-	return pool;
-}
-
 static struct table *read_sources(const struct table_load *loading, struct lookup_cache *lookups, struct diags *diags)
 {
 	const struct options *options = loading->options;
@@ -73,7 +59,12 @@ static struct table *read_sources(const struct table_load *loading, struct looku
 		return NULL;
 	}
 	request.sources = sources;
-	pool = read_os_facts(options, &machine, lookups, &request);
+	/* The facts of this machine that units refer to; inetd and xinetd read no units. */
+	pool = options->invoked_as == AS_SUPERD ? pool_new() : NULL;
+	if (pool && os_info_read(&machine, lookups, pool)) {
+		request.machine = &machine;
+		request.unit_path = os_info_unit_path(&machine, pool);
+	}
 	table = read_table(&request, diags);
 	helper_process_end(&reader.helper);
 	pool_free(pool);

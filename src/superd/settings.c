@@ -182,24 +182,17 @@ static bool keep_texts(struct options *options, struct globals *next)
 	return good;
 }
 
-/* Copies the settings that only a start sets. */
-static void copy_start_settings(struct globals *to, const struct globals *from)
-{
-	for (enum global global = 0; global < GLOBALS; global++) {
-		if (waits_for_start(global))
-			memcpy(global_field(to, global), global_value(from, global),
-			       field_size(global_option_defs[global].type));
-	}
-}
-
 bool settings_apply(struct options *options, const struct table *table, bool starts, struct log *log)
 {
 	struct globals next = options_join_settings(options, &table->globals);
 	const char *reason = NULL;
 	struct buf why = { 0 };
 
-	if (!starts)
-		copy_start_settings(&next, &options->settings);
+	for (enum global global = 0; !starts && global < GLOBALS; global++) {
+		if (waits_for_start(global))
+			memcpy(global_field(&next, global), global_value(&options->settings, global),
+			       field_size(global_option_defs[global].type));
+	}
 	if (!keep_texts(options, &next)) {
 		log_setup_error(options, log, "the settings of superd itself stay as they are: out of memory");
 		return false;
