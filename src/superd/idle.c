@@ -9,8 +9,9 @@
  *              the timer                        the end of the helper       a client comes or goes
  *   OFF        -                                freeze_reclaim is done      FROZEN: thawed
  *   WAITS      look: wait, ask, or freeze       -                           wait anew
- *   ASKS       -                                wait, or freeze             noted: wait anew after it
- *   FREEZES    stands still: stop or OFF;       -                           noted: thawed, and wait anew
+ *   ASKS       -                                wait, or freeze; frozen     noted: wait anew after it
+ *                                               already: OFF, or thawed
+ *   FREEZES    stands still: stop, OFF or ask;  -                           noted: thawed, and wait anew
  *              too long: thawed, and wait
  *
  * Each change of state ends it, as svc_set calls idle_follow. RUNNING begins with WAITS; STARTING only listens to the
@@ -423,17 +424,32 @@ static void on_quiet(struct helper *helper, int status)
 	idle->seen = status ? SOMEBODY : NOBODY;
 	if (idle->seen == NOBODY && idle->used > used)
 		idle->used = used;
-	if (idle->seen == NOBODY && is_due(svc))
+	if (instance_is_frozen(svc->run->current))
+		sleep_or_thaw(svc);
+	else if (idle->seen == NOBODY && is_due(svc))
 		ask_command(svc);
 	else
 		wait_on(svc);
 }
 
+/* Whether nothing moves at the connections of its clients. false: the helper cannot be started. */
+static bool ask_for_quiet(struct svc *svc)
+{
+	struct clients clients;
+	pid_t pid = helper_begin(&svc->run->idle.helper, QUIET_MOST, on_quiet, NULL, 0);
+
+	if (pid == 0) {
+		clients_count_quiet(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
+		_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
+	}
+	if (pid > 0)
+		svc->run->idle.step = IDLE_ASKS;
+	return pid > 0;
+}
+
 static void look_for_clients(struct svc *svc)
 {
 	struct idle *idle = &svc->run->idle;
-	struct clients clients;
-	pid_t pid;
 
 	idle->closes = 0;
 	if (!idle->listens) { /* its clients come and go all the time: the last may have gone now */
@@ -455,14 +471,8 @@ static void look_for_clients(struct svc *svc)
 	} else if (!idle->clients.connected || idle->clients.waiting || !counts_quiet_ones(svc)) {
 		wait_on(svc);
 	} else {
-		pid = helper_begin(&idle->helper, QUIET_MOST, on_quiet, NULL, 0);
-		if (pid == 0) {
-			clients_count_quiet(svc, &clients, (uint32_t)(life_of(svc)->idle_timeout / 1000));
-			_exit(!clients.known || clients.waiting || clients.quiet < clients.connected);
-		}
 		wait_on(svc);
-		if (pid > 0)
-			idle->step = IDLE_ASKS;
+		ask_for_quiet(svc);
 	}
 }
 
@@ -473,13 +483,19 @@ static void sleep_or_thaw(struct svc *svc)
 	struct instance *instance = svc->run->current;
 	struct idle *idle = &svc->run->idle;
 	char span[DURATION_MOST];
+	bool is_quiet;
 
 	clients_read_reports();
 	if (idle->polls)
 		look_for_signs(svc);
+	is_quiet = idle->step == IDLE_ASKS && idle->seen == NOBODY;
 	take_count(svc);
-	if (counts_quiet_ones(svc) && idle->clients.known && !idle->clients.waiting && !instance->relay.flows)
-		idle->seen = NOBODY;
+	if (counts_quiet_ones(svc) && idle->clients.known && !idle->clients.waiting && !instance->relay.flows) {
+		if (idle->clients.connected && idle->step == IDLE_FREEZES && is_due(svc) && ask_for_quiet(svc))
+			return; /* one may have been used since it was asked before */
+		if (is_quiet)
+			idle->seen = NOBODY;
+	}
 	if (idle->seen == SOMEBODY || !is_due(svc)) {
 		instance_freeze(instance, MOVES);
 		if (idle->clients.known)
@@ -560,8 +576,8 @@ static void stop_watching(struct svc *svc)
 
 	ev_timer_stop(superd.loop, &idle->timer);
 	helper_drop(&idle->helper);
-	if (idle->step == IDLE_FREEZES && svc->run->current &&
-	    svc->state != STOPPING) /* which thaws it behind its signal */
+	if (svc->run->current && svc->state != STOPPING && /* which thaws it behind its signal */
+	    (idle->step == IDLE_FREEZES || (idle->step == IDLE_ASKS && instance_is_frozen(svc->run->current))))
 		instance_freeze(svc->run->current, MOVES);
 	if (idle->step != IDLE_OFF)
 		svc_unwatch(svc);

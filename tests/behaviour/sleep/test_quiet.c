@@ -91,6 +91,26 @@ Behaviour(quiet, another_client_wakes_it_too)
 	close(client);
 }
 
+/* idle_unless is asked in between. */
+Behaviour(quiet, a_connection_that_is_used_before_the_last_look_keeps_awake)
+{
+	const char *asked = path_in("asked"), *answer = path_in("answer");
+	struct superd *superd = superd_run(
+		"service web { listen = \"127.0.0.1:0\" exec = \"%s\" idle_timeout = 2s idle_action = freeze "
+		"idle_when = quiet "
+		"idle_unless = \"/bin/sh -c 'echo >%s; until test -e %s; do sleep 0.01; done; exit 1'\" }",
+		backend("talk"), asked, answer);
+	int client = client_connect(superd_port(superd, "web"));
+
+	ask(client, "one");
+	WAIT_UNTIL(access(asked, F_OK) == 0);
+	ask(client, "two");
+	write_file("answer", "%s", "");
+	superd_wait_log(superd, SLEEPS);
+	cr_expect(is_silent_for(client, 1900), "%s", world_logs());
+	close(client);
+}
+
 static void expect_wake_by_end(bool hard)
 {
 	const struct linger linger = { .l_onoff = 1 };
