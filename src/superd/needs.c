@@ -96,19 +96,14 @@ bool needs_start(struct svc *svc, bool sockets, struct buf *why)
 	return comes && !why->length;
 }
 
-static bool is_needed(const char *name)
-{
-	LIST_OF(struct svc, svc, link, &superd.services) {
-		if ((!svc_is_empty(svc) || svc->state == QUEUED) && needs(svc, name))
-			return true;
-	}
-	return false;
-}
-
 static void let_go(struct svc *wanted)
 {
-	if (wanted->row->exec->start != START_WANTED || svc_is_empty(wanted) || is_needed(wanted->row->name))
+	if (wanted->row->exec->start != START_WANTED || svc_is_empty(wanted))
 		return;
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
+		if ((!svc_is_empty(svc) || svc->state == QUEUED) && needs(svc, wanted->row->name))
+			return;
+	}
 	svc_say(wanted, LEVEL_INFO, "stopping", "stopping: no service wants it any more");
 	svc_stop(wanted, false);
 }

@@ -275,6 +275,22 @@ test with_accept_nothing_stays_for_a_client_that_has_left {
 	log $unwanted
 }
 
+# A reload has removed it, and its program runs on.
+test one_that_is_removed_and_runs_on_keeps_what_it_needs {
+	run [back db] [front gone {wants = { db } on_remove = finish}] [each visitor {wants = { db }}]
+	pid gone
+	log "db: started"
+	write superd.conf [back db][each visitor {wants = { db }}]
+	done reload
+	log "gone: removed"
+	serves visitor
+	log "visitor: pid "
+	become visitor listening
+	are db running gone leaving
+	done "stop gone"
+	log $unwanted
+}
+
 # As conf/behind.conf: a server that opens its own socket sleeps behind a redirect.
 test a_redirect_starts_and_stops_the_server_behind_it {
 	run {service front { listen = "127.0.0.1:0" accept = yes redirect = "%/own.sock" requires = { server } user = "$user" }
