@@ -704,7 +704,6 @@ void instance_limit(struct instance *instance, int64_t microseconds);
 void timer_extend(ev_timer *timer, double most, int64_t microseconds); /* an active one, up to a time */
 void instance_describe_awaited(const struct instance *instance, struct buf *out);
 void instance_free(struct instance *instance);
-bool instance_is_starting(const struct instance *instance);
 void instance_fail(struct instance *instance, enum result result);
 uid_t user_of(const struct service *row);
 /* Whether this may be a daemon that its start has left: superd, or this parent (0: nobody else), has inherited it. */

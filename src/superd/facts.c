@@ -429,7 +429,7 @@ static enum health check(struct svc *svc, struct buf *why)
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	const struct instance *current = svc->run->current;
 	double most = (double)lifecycle->backoff_max / 1e6, ran = current ? clock_now() - current->since : 0;
-	bool runs = current && !instance_is_starting(current) && current->pid > 0;
+	bool runs = current && current->phase >= READY && current->pid > 0;
 	const struct failure *last = svc->run->last_failures;
 	bool failed_last = false, enabled = !lock_is_set(svc, LOCK_DISABLED), is_old = false;
 
@@ -721,7 +721,7 @@ static void add_instance(struct svc *svc, struct instance *instance, struct buf 
 
 	if (instance->ends || instance->phase > REMAINS)
 		state = "stopping";
-	else if (instance_is_starting(instance) || instance->pid <= 0)
+	else if (instance->phase < READY || instance->pid <= 0)
 		state = "starting";
 	else if (svc->state == FROZEN && svc->run->current == instance)
 		state = "frozen";
@@ -738,7 +738,7 @@ static void add_instance(struct svc *svc, struct instance *instance, struct buf 
 		json_flag_field(out, "remains", true);
 	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
 		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
-	if (instance_is_starting(instance) && instance->pid > 0) {
+	if (instance->phase < READY && instance->pid > 0) {
 		instance_describe_awaited(instance, &text);
 		if (text.length)
 			json_text_field(out, "waits_for", buf_string(&text));

@@ -28,14 +28,14 @@
 #include "lib/units.h"
 #include "lib/unix_socket.h"
 #include "os/host/bpf.h"
-#include "os/proc/cgroup.h"
 #include "os/host/foreign.h"
-#include "os/host/fs.h"
 #include "os/host/foreign_file.h"
+#include "os/host/fs.h"
 #include "os/host/program.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/process.h"
 #include "os/host/rights.h"
+#include "os/netdiag/netdiag.h"
+#include "os/proc/cgroup.h"
+#include "os/proc/process.h"
 #include "os/socket/socket.h"
 #include "superd/start/start.h"
 #include "table/option/option_table.h"
@@ -53,7 +53,7 @@
 #define READY_PAUSE_MOST 1000000
 #define TERM_PATIENCE 2000000  /* microseconds that a command may take to end by SIGTERM, */
 #define KILL_PATIENCE 10000000 /* and that SIGKILL may take, until superd goes on without the process */
-#define FACTS_MOST 3	  /* variables that tell a command how its instance has ended */
+#define FACTS_MOST 3	       /* variables that tell a command how its instance has ended */
 
 /* ---- a plan ---- */
 
@@ -65,7 +65,7 @@ uint16_t *find_loop_ports(const struct service *row, struct plan_sockets *socket
 
 	if ((!service_is_builtin(row) && !service_is_relayed(row)) || !service_find_socket(row, KINDS_DATAGRAM))
 		return NULL;
-	LIST_OF(struct svc, svc, link, &superd.services) {
+	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
 		EACH_SOCKET(socket, svc) {
 			uint16_t *larger;
 
@@ -130,8 +130,10 @@ static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
 
 /* ---- descriptors ---- */
 
+static const char *const streams[] = { "input", "output", "error" };
+
 struct wiring {
-	int *wanted, count, others;
+	int *wanted, count;
 	int own; /* of these, for this process alone; -1: none */
 	struct buf names;
 	struct stream_file files[3], *used_files; /* NULL: no stream is a file */
@@ -208,13 +210,11 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct plan *plan, const struct service *row,
 			 int socket, bool beside, struct buf *why)
 {
-	static const char *const names[] = { "input", "output", "error" };
-
 	for (int n = 0; n < 3; n++) {
 		wiring->wanted[n] = find_stream(wiring, svc, plan, row, n, socket, beside);
 		if (wiring->wanted[n] >= 0)
 			continue;
-		buf_addf(why, "%s: %s", option_name_of(row, names[n]), strerror(errno));
+		buf_addf(why, "%s: %s", option_name_of(row, streams[n]), strerror(errno));
 		return false;
 	}
 	return true;
@@ -232,7 +232,7 @@ static void fill_request(struct spawn_request *request, struct svc *svc, const s
 		.wanted = wiring->wanted,
 		.wanted_count = wiring->count,
 		.files = wiring->used_files,
-		.listen_count = (unsigned)(wiring->count - wiring->others) - 3,
+		.listen_count = (unsigned)wiring->count - 3 - (wiring->own >= 0),
 		.names = wiring->names.data,
 		.remote_port = -1,
 		.pid = -1,
@@ -470,6 +470,8 @@ static void next_command(struct instance *instance)
 	command_prefix(texts[number], &flags);
 	instance->late = IN_TIME;
 	plan = plan_of_instance(instance, &why);
+	if (!plan)
+		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 	buf_free(&why);
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, number, facts, instance, &instance->command)) {
@@ -590,7 +592,6 @@ static void on_command(struct child *child, int status, const struct rusage *use
 
 void describe_fault(const struct service *row, const struct fault *fault, struct buf *out)
 {
-	static const char *const streams[] = { "input", "output", "error" };
 	const char *name = stage_name(fault->stage), *option = stage_option(fault->stage), *path = NULL;
 	struct path_finding finding;
 	struct process_defaults bases;
@@ -740,11 +741,6 @@ void instance_free(struct instance *instance)
 	free(instance);
 }
 
-bool instance_is_starting(const struct instance *instance)
-{
-	return instance->phase < READY;
-}
-
 static bool lives(const struct instance *instance, const struct escaped *escaped)
 {
 	struct process process;
@@ -786,19 +782,19 @@ static void note_escaped(struct instance *instance)
 	free(pids);
 }
 
-static bool has_user(pid_t pid, uid_t user)
-{
-	uid_t users[3];
-
-	return process_read_users(pid, &pid, users) && users[0] == user && users[1] == user && users[2] == user;
-}
-
 /* By its control group, where it has one. Without it its user has to do. */
 static bool is_own(const struct instance *instance, const struct process *process)
 {
-	return process->start_time >= instance->born &&
-		(instance->cgroup ? cgroup_holds(instance->cgroup, process->pid)
-				  : capability_kills(instance->row) || has_user(process->pid, user_of(instance->row)));
+	uid_t user = user_of(instance->row), users[3];
+	pid_t parent;
+
+	if (process->start_time < instance->born)
+		return false;
+	if (instance->cgroup)
+		return cgroup_holds(instance->cgroup, process->pid);
+	return capability_kills(instance->row) ||
+		(process_read_users(process->pid, &parent, users) && users[0] == user && users[1] == user &&
+		 users[2] == user);
 }
 
 /* Forgets a process group that is none any more: once nobody is left in one whose leader superd has reaped, another
@@ -1024,7 +1020,7 @@ static void give_up(struct instance *instance, struct child *child)
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
-	bool starts = instance_is_starting(instance);
+	bool starts = instance->phase < READY;
 	struct buf awaited = { 0 };
 
 	(void)loop, (void)events;
@@ -1057,7 +1053,7 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 	}
 	if (starts) { /* it may have said so while superd stood still */
 		notify_read(instance->svc);
-		if (!instance_is_starting(instance) || ev_is_active(timer))
+		if (instance->phase >= READY || ev_is_active(timer))
 			return;
 	}
 	if (starts && instance->says != STOPS && instance->row->exec->pass == PASS_BIND)
@@ -1121,13 +1117,12 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 		const char *bad;
 		/* The row lets its clients see logs and commands, or the mode of a unix socket does. */
 		bool in_detail = (!builtin_read_options(builtin, &options, &bad) && options.log) ||
-				 fd_has_path(instance->client.fd);
+			fd_has_path(instance->client.fd);
 		int reader = control_reader(instance->row->name, in_detail, why);
 
 		if (reader < 0)
 			return false;
 		add_own_fd(wiring, reader);
-		wiring->others++;
 		return true;
 	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -1136,7 +1131,6 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 	}
 	fd_set_nonblocking(ends[0], true);
 	add_own_fd(wiring, ends[1]);
-	wiring->others++;
 	instance->channel = ends[0];
 	return true;
 }
@@ -1344,35 +1338,30 @@ void instances_start_gathered(void)
 	buf_free(&why);
 }
 
-static bool begin_start(struct instance *instance, struct buf *why)
+void instance_start(struct instance *instance)
 {
 	struct svc *svc = instance->svc;
+	struct buf why = { 0 };
+	bool good;
 
 	instance->since = instance->begun = clock_now();
 	instance->born = process_now();
 	if (svc->run->plan && svc->run->plan->flags & PLAN_REREADS)
 		svc_forget_plan(svc);
-	if (!plan_of_service(svc, why))
-		return false;
-	if (svc->run->plan->flags & PLAN_PER_CONNECTION)
+	good = plan_of_service(svc, &why);
+	if (good && svc->run->plan->flags & PLAN_PER_CONNECTION)
 		client_instance_name(&instance->client, svc->run->names++, instance->name, sizeof(instance->name));
-	if (service_notify_access(svc->row) != NOTIFY_NONE && !notify_open(svc, why))
-		return false;
-	instance->private_id = private_tmp_new(svc->row);
-	spawn_invocation(instance->invocation);
-	instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
-	if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE)) {
-		enter(instance, CONDITION);
-		return true;
+	good = good && (service_notify_access(svc->row) == NOTIFY_NONE || notify_open(svc, &why));
+	if (good) {
+		instance->private_id = private_tmp_new(svc->row);
+		spawn_invocation(instance->invocation);
+		instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
+		if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE))
+			enter(instance, CONDITION);
+		else
+			good = start_main(instance, &why);
 	}
-	return start_main(instance, why);
-}
-
-void instance_start(struct instance *instance)
-{
-	struct buf why = { 0 };
-
-	if (!begin_start(instance, &why)) {
+	if (!good) {
 		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
 		conclude_unstarted(instance);
 	}

@@ -35,8 +35,8 @@
 #include "os/host/bpf.h"
 #include "os/host/foreign.h"
 #include "os/host/fs.h"
-#include "os/proc/process.h"
 #include "os/host/rights.h"
+#include "os/proc/process.h"
 #include "superd/start/start.h"
 
 #define STANDSTILL 5 /* seconds that superd waits for an exec */
@@ -113,16 +113,6 @@ static pid_t clone_child(struct launch *launch, char *stack)
 	return pid;
 }
 #endif
-
-/* What can hold the child up before its exec, or needs memory of its own. A superd that is not root can write
- * oom_score_adj only of a process that is dumpable. */
-static bool needs_superd_exec(const struct job *job)
-{
-	const struct plan *plan = job->plan;
-
-	return child_needs_program(job) || job->group || (plan->oom_score[0] && geteuid() != 0) ||
-		plan->apart == ALL_APART || (plan->apart && !(job->command->flags & COMMAND_PRIVILEGED));
-}
 
 /* Listeners that the program gets: O_NONBLOCK is as its row says, and so are the address rules, which another program
  * may have taken off. As that may hold the socket's lock, superd-exec sets them. */
@@ -252,7 +242,10 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 	if (!take_low_numbers(job, launch->wanted))
 		job->fault = (struct fault){ .stage = STAGE_DESCRIPTORS, .error = errno };
 	job->wanted = launch->wanted;
-	is_apart = needs_superd_exec(job);
+	/* What can hold the child up before its exec, or needs memory of its own. A superd that is not root can write
+	 * oom_score_adj only of a process that is dumpable. */
+	is_apart = child_needs_program(job) || job->group || (job->plan->oom_score[0] && geteuid() != 0) ||
+		job->plan->apart == ALL_APART || (job->plan->apart && !(command->flags & COMMAND_PRIVILEGED));
 	if (is_apart && !job->fault.stage) {
 		struct buf record = { 0 };
 
@@ -277,19 +270,6 @@ struct launch *launch_prepare(struct spawn_request *request, struct svc *svc)
 	if (launch->note.failed)
 		job->fault = (struct fault){ .stage = STAGE_FORK, .error = ENOMEM };
 	return launch;
-}
-
-/* All signals are blocked: a handler would run in the child, too. */
-static void run(struct launch *launch, char *stack)
-{
-	struct job *job = &launch->job;
-
-	if (job->fault.stage)
-		return;
-	launch->begun = clock_now();
-	launch->pid = clone_child(launch, stack);
-	if (launch->pid < 0)
-		job->fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
 }
 
 pid_t launch_finish(struct launch *launch, struct spawn_request *request, struct svc *svc, int *report)
@@ -345,12 +325,21 @@ static struct {
 	enum { NO_THREAD, WAITS, WORKS } thread;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER };
 
+/* All signals are blocked: a handler would run in the child, too. */
 static void take_share(struct launch **list, size_t count, char *stack)
 {
 	size_t n;
 
-	while ((n = atomic_fetch_add(&pool.next, 1)) < count)
-		run(list[n], stack);
+	while ((n = atomic_fetch_add(&pool.next, 1)) < count) {
+		struct launch *launch = list[n];
+
+		if (launch->job.fault.stage)
+			continue;
+		launch->begun = clock_now();
+		launch->pid = clone_child(launch, stack);
+		if (launch->pid < 0)
+			launch->job.fault = (struct fault){ .stage = STAGE_FORK, .error = errno };
+	}
 }
 
 static void *help(void *stack)
