@@ -106,21 +106,6 @@ static bool is_not_empty(const char *path)
 	return any;
 }
 
-static bool is_mount_point(const char *path)
-{
-	struct stat status;
-	uint64_t mount;
-
-	return path_stat_mount(path, AT_NO_AUTOMOUNT, &status, &mount) == 0 && mount;
-}
-
-static bool is_writable(const char *path)
-{
-	struct statvfs state;
-
-	return statvfs(path, &state) == 0 && !(state.f_flag & ST_RDONLY);
-}
-
 /* The condition Virtualization. Source: systemd-detect-virt(1).
  *
  * No single file names the container or virtual machine: container engines leave a variable or a file of their own,
@@ -252,13 +237,6 @@ static bool virtualization_holds(const char *text)
 
 extern char **environ;
 
-static bool capability_holds(const char *text)
-{
-	unsigned number;
-
-	return capability_find(text, &number) && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1;
-}
-
 /* NAME: the variable is set; NAME=VALUE: it has this value. */
 static bool environment_holds(const char *text)
 {
@@ -309,11 +287,14 @@ static bool user_holds(const char *text)
 bool condition_kind_holds(enum condition_kind kind, const char *text)
 {
 	struct stat state;
+	struct statvfs system;
 	bool is_link = kind == CONDITION_PATH_IS_SYMBOLIC_LINK, exists;
+	unsigned number;
+	uint64_t mount;
 
 	switch (kind) {
 	case CONDITION_CAPABILITY:
-		return capability_holds(text);
+		return capability_find(text, &number) && prctl(PR_CAPBSET_READ, number, 0, 0, 0) == 1;
 	case CONDITION_ENVIRONMENT:
 		return environment_holds(text);
 	case CONDITION_KERNEL_COMMAND_LINE:
@@ -338,9 +319,9 @@ bool condition_kind_holds(enum condition_kind kind, const char *text)
 	case CONDITION_PATH_IS_SOCKET:
 		return exists && S_ISSOCK(state.st_mode);
 	case CONDITION_PATH_IS_MOUNT_POINT:
-		return exists && is_mount_point(text);
+		return exists && path_stat_mount(text, AT_NO_AUTOMOUNT, &state, &mount) == 0 && mount;
 	case CONDITION_PATH_IS_READ_WRITE:
-		return exists && is_writable(text);
+		return exists && statvfs(text, &system) == 0 && !(system.f_flag & ST_RDONLY);
 	case CONDITION_DIRECTORY_NOT_EMPTY:
 		return exists && is_not_empty(text);
 	case CONDITION_FILE_NOT_EMPTY:

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -110,19 +109,6 @@ static int cgroup_join(struct job *job)
 		result = cgroup_enter(group);
 	close(group);
 	return result;
-}
-
-/* Reads the link of a folder, for superd and for superd-exec. */
-
-bool own_folder_leads_to(int at, const char *link, const char *target)
-{
-	char there[PATH_MAX];
-	ssize_t length = readlinkat(at, link, there, sizeof(there) - 1);
-
-	if (length < 0)
-		return false;
-	there[length] = '\0';
-	return !strcmp(there, target);
 }
 
 /* Sets limits and priorities, as far as superd may. Source: setrlimit(2), setpriority(2),
@@ -460,30 +446,22 @@ void child_reset_handlers(void)
 		sigaction(signal, &plain, NULL);
 }
 
-/* The main command inherits signals as if superd were not there, so nohup(1) still works for it. */
-static int restore_inherited_signals(const struct inherited_signals *found)
-{
-	struct sigaction ignored = { .sa_handler = SIG_IGN };
-
-	for (int signal = 1; signal < NSIG; signal++) {
-		if (sigismember(&found->ignored, signal) == 1 && sigaction(signal, &ignored, NULL) < 0)
-			return -1;
-	}
-	return sigprocmask(SIG_SETMASK, &found->blocked, NULL);
-}
-
-/* superd ignores no signals, so after the exec all have their default action, except SIGPIPE if it is to be ignored. */
+/* superd ignores no signals, so after the exec all have their default action, except SIGPIPE if it is to be ignored.
+ * The main command inherits signals as if superd were not there, so nohup(1) still works for it. */
 static int set_signals(struct job *job)
 {
+	const struct inherited_signals *found = job->plan->signals;
 	struct sigaction ignored = { .sa_handler = SIG_IGN };
 	sigset_t none;
 
-	if (job->plan->signals)
-		return restore_inherited_signals(job->plan->signals);
-	if (job->plan->flags & PLAN_IGNORES_SIGPIPE && sigaction(SIGPIPE, &ignored, NULL) < 0)
+	for (int signal = 1; found && signal < NSIG; signal++) {
+		if (sigismember(&found->ignored, signal) == 1 && sigaction(signal, &ignored, NULL) < 0)
+			return -1;
+	}
+	if (!found && job->plan->flags & PLAN_IGNORES_SIGPIPE && sigaction(SIGPIPE, &ignored, NULL) < 0)
 		return -1;
 	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL);
+	return sigprocmask(SIG_SETMASK, found ? &found->blocked : &none, NULL);
 }
 
 static int execute_program(struct job *job)

@@ -149,9 +149,6 @@ struct own_folder {
 	bool is_owned;                  /* it becomes the user's of the start */
 };
 
-/* Whether this link in an open folder leads there. */
-bool own_folder_leads_to(int at, const char *link, const char *target);
-
 /* All credentials of a service: made with the plan. credentials_free frees them. */
 struct credentials {
 	struct own_folder folder;       /* that they are in, one for all instances */

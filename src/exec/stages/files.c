@@ -44,6 +44,17 @@ static int make_path(int base, char *path, bool *is_new)
 	return at;
 }
 
+bool folder_link_leads_to(int at, const char *link, const char *target)
+{
+	char there[PATH_MAX];
+	ssize_t length = readlinkat(at, link, there, sizeof(there) - 1);
+
+	if (length < 0)
+		return false;
+	there[length] = '\0';
+	return !strcmp(there, target);
+}
+
 static bool make_link(int base, const struct own_folder *folder)
 {
 	char *slash = strrchr(folder->link, '/'), *last = slash ? slash + 1 : folder->link;
@@ -54,7 +65,7 @@ static bool make_link(int base, const struct own_folder *folder)
 		*slash = '\0';
 	at = slash ? make_path(base, folder->link, &is_new) : fcntl(base, F_DUPFD_CLOEXEC, 3);
 	good = at >= 0 && (symlinkat(folder->target, at, last) == 0 ||
-			   (errno == EEXIST && own_folder_leads_to(at, last, folder->target)));
+			   (errno == EEXIST && folder_link_leads_to(at, last, folder->target)));
 	fd_close(&at);
 	return good;
 }

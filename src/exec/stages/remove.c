@@ -125,7 +125,7 @@ bool remove_folder(char *const asked[REMOVAL_WORDS])
 		return errno == ENOENT;
 	if (*asked[2]) {                /* the link before its folder, if it leads there */
 		at = open_parent(base, asked[2], &last);
-		if (at >= 0 && own_folder_leads_to(at, last, target))
+		if (at >= 0 && folder_link_leads_to(at, last, target))
 			unlinkat(at, last, 0);
 		fd_close(&at);
 	}

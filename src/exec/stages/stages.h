@@ -28,6 +28,9 @@ int streams_open(struct job *job);
 /* Loads all credentials; a failure has the index of the credential as its resource. */
 int credentials_load(struct job *job);
 
+/* Whether this link in an open folder leads there. */
+bool folder_link_leads_to(int at, const char *link, const char *target);
+
 /* What services leave, and superd has removed (superd/start/folders.c). false: something is left. */
 
 #define REMOVAL_WORDS 4                 /* the base; the folder, below it; a link, or ""; its target */

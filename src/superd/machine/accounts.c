@@ -22,7 +22,7 @@
 /* A list of groups without duplicates. A zeroed struct is empty. */
 struct gids {
 	gid_t *list; /* the caller frees it */
-	int count, capacity;
+	int count;
 };
 
 static bool gids_has(const struct gids *gids, gid_t gid)
@@ -34,26 +34,20 @@ static bool gids_has(const struct gids *gids, gid_t gid)
 	return false;
 }
 
-static bool gids_reserve(struct gids *gids, int capacity)
+/* false: out of memory */
+static bool gids_reserve(struct gids *gids, int room)
 {
-	gid_t *list;
+	gid_t *list = reallocarray(gids->list, (size_t)room, sizeof(*list));
 
-	if (gids->list && capacity <= gids->capacity)
-		return true;
-	list = reallocarray(gids->list, (size_t)capacity, sizeof(*list));
-	if (!list)
-		return false;
-	gids->list = list;
-	gids->capacity = capacity;
-	return true;
+	gids->list = list ? list : gids->list;
+	return list;
 }
 
-/* false: out of memory */
 static bool gids_add(struct gids *gids, gid_t gid)
 {
 	if (gids_has(gids, gid))
 		return true;
-	if (!gids_reserve(gids, gids->count + 8))
+	if (!gids_reserve(gids, gids->count + 1))
 		return false;
 	gids->list[gids->count++] = gid;
 	return true;

@@ -174,13 +174,6 @@ static void preflight_owners(struct preflight *preflight, const struct service *
 		check_root_file(preflight, service, "environment_file", *files + (**files == '-'));
 }
 
-/* Whether superd's user may not look, but the service's user might: only root can check that. */
-static bool is_hidden_from_us(const struct preflight *preflight, const struct service *service)
-{
-	return errno == EACCES && !preflight->root && service->account && service->account->switches &&
-		preflight->table->is_only_checked;
-}
-
 /* Checks the programs that a service names: whether they are there. What its user may do with them, and whether its
  * folders are there, the start says. A path below root_directory is looked up inside it, where an absolute link leads
  * to another file. */
@@ -196,7 +189,9 @@ static const char *check_program_at(const struct preflight *preflight, const str
 	struct stat status;
 
 	if (root_path_stat(root, path, &status) < 0) {
-		if (is_hidden_from_us(preflight, service))
+		/* superd's user may not look, but the service's user might: only root can check that */
+		if (errno == EACCES && !preflight->root && service->account && service->account->switches &&
+		    preflight->table->is_only_checked)
 			return NULL;
 		return errno != ENOENT ? pool_text(pool, strerror(errno))
 			: root	       ? pool_textf(pool, "there is no such program in root_directory = %s", root)
