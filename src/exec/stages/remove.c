@@ -33,11 +33,11 @@
 #define SEMAPHORES "/proc/sysvipc/sem"
 #define QUEUES "/proc/sysvipc/msg"
 
-/* Opens a directory to empty it, unless it is a mount point. */
+/* Opens a directory to empty it, unless it is a mount point, or above the one that it is named in. */
 static int open_unmounted(int at, const char *name)
 {
 	const struct { uint64_t flags, mode, resolve; } how = {
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, 1 /* RESOLVE_NO_XDEV */
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, 1 | 8 /* RESOLVE_NO_XDEV, BENEATH */
 	};
 
 	return (int)syscall(__NR_openat2, at, name, &how, sizeof(how));
