@@ -486,6 +486,9 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 		status = run_loop(&server);
 	else if (is_client)
 		builtin_log("cannot serve the client: %s", strerror(errno));
+	server.gets_clients = false; /* what has not ended by now is not reported */
+	connections_end_all(&server);
+	connections_free_dead(&server);
 	flows_free(server.flows);
 	if (server.datagrams)
 		source_count_free(&server.datagrams->replies.sources);
