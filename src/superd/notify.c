@@ -524,6 +524,7 @@ static void on_receiver(struct helper *helper, int status)
 	notify_read(svc); /* of the same program, too */
 	if (svc->run->received > 0)
 		return;
+	control_wake(); /* an upgrade may wait for it */
 	/* An end has waited for what is kept, or a start for what a command before it has sent. */
 	LIST_OF(struct instance, instance, link, &svc->run->instances) {
 		if (instance->phase == OVER)

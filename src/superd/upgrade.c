@@ -23,7 +23,7 @@
 #define ANSWER_MOST 3000 /* bytes */
 #define READING_MOST 3.	 /* seconds that a reload may wait for a file */
 #define PATIENCE 20.	 /* seconds until it has answered */
-#define ANSWERS_MOST 2.	 /* seconds for superd's answers to those who have asked it */
+#define ANSWERS_MOST 2.	 /* seconds for what superd owes */
 
 /* ---- the new program ---- */
 
@@ -238,7 +238,18 @@ static void on_checked(struct helper *helper, int status)
 		tell_upgrade(false, "%s cannot take over: %s%s%s", superd.program, text, *text ? ", " : "", how);
 }
 
-/* A reload ends first, and who has asked superd gets an answer. */
+/* Who is owed something that the next superd cannot give: an answer of superd's, or the place of descriptors that a
+ * receiver has taken out of the notify socket (notify.c). */
+static bool is_owing(void)
+{
+	bool owes = control_rest(asked.context);
+
+	LIST_OF(struct svc, svc, link, &superd.services)
+		owes |= svc->run->received > 0;
+	return owes;
+}
+
+/* A reload ends first, and who is owed something gets it. */
 void upgrade_go_on(void)
 {
 	if (asked.step != WAITS || superd.reading)
@@ -250,7 +261,7 @@ void upgrade_go_on(void)
 			log_notice(superd.log, "upgrading: becoming %s", superd.program);
 			asked.until = clock_now() + ANSWERS_MOST;
 		}
-		if (control_rest(asked.context) && clock_now() < asked.until) {
+		if (is_owing() && clock_now() < asked.until) {
 			control_wake_in(asked.until - clock_now());
 			return;
 		}
