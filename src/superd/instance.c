@@ -254,6 +254,12 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
 
 	instance->cgroup_is_left = false;
+	if (instance_is_frozen(instance))
+		instance_freeze(instance, MOVES);
+	if (instance_is_frozen(instance)) { /* superd waits for the exec of what is started there */
+		buf_text(why, "its control group cannot be thawed");
+		return false;
+	}
 	if (!plan->cgroup_settings) {
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
 		 * than most of those programs do. */

@@ -451,6 +451,7 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 		return "!it is reading its configuration again already";
 	if (signals && run->current->main.pid <= 0) /* its number may be another's by now */
 		return "!its main process has ended";
+	idle_follow(svc); /* it may stand still for the last look, and is to hear of it */
 	run->refresh.pid = run->current->pid;
 	run->refresh.reloads = run->current->reloads;
 	run->refresh.next = 0;

@@ -120,3 +120,16 @@ test an_instance_that_gets_no_successor_goes_on {
 	log "next start in"
 	expect {[pid web] == $first}
 }
+
+# It is being frozen as the order comes. The command is started in its control group, where nothing gets to its exec then.
+test a_program_that_is_about_to_sleep_can_be_told_to_read {
+	superd -clock -control {service web { listen = "127.0.0.1:0" exec = "$backend talk" idle_timeout = 5min
+		exec_reload = "/bin/sh -c 'echo >>%/reload'" }}
+	set first [pid web]
+	hold_clock
+	advance 6min
+	expect {![logged "web: stopping pid "]}
+	superctl reload web
+	expect {[exists %/reload]}
+	expect {[pid web] == $first}
+}
