@@ -487,7 +487,12 @@ test each_command_that_reads_again_counts_unless_it_has_a_dash {
 	done "start a b c"
 	file delete [path there]
 	has [order "reload a"] "a: the reload command ended well"
-	has [order "reload b"] " runs on; exec_reload "; # "cannot be run", or the status of a process that could not execute it
+	set answer [order "reload b"]
+	if {[string match "*exec_reload cannot be run: the log has the reason*" $answer]} {
+		expect {[logged "b: exec_reload: "]}
+	} else { # a build with sanitizers starts it by way of superd-exec
+		has $answer "exec_reload has failed: "
+	}
 	has [order "reload c"] "c: the reload command ended well"
 }
 
