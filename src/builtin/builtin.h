@@ -503,7 +503,7 @@ int64_t redirect_do_due(struct builtin_server *server, int64_t now);
 #define MUX_NAME_MOST 256               /* bytes of a name */
 
 /* Reads of the line what is there, and no byte behind it: those belong to the service. The line ends with LF, or CR LF.
- * ALL: `line` is the name. WRONG: it is no name, is too long, or ended early. PART: more may come. */
+ * COMPLETE: `line` is the name. INVALID: it is no name, is too long, or ended early. PARTIAL: more may come. */
 enum request_state tcpmux_read(int connection, struct buf *line);
 
 /* ---- the loop ----

@@ -113,7 +113,7 @@ known = [("recv", "EAGAIN", "connection_run", EDGE), ("send", "EAGAIN", "buffer_
          *[(call, error, caller, "a memory file is on no device, and keeps nobody waiting")
            for call, error in (("fstat", "EIO"), ("pread", "EIO"), ("pread", "EINTR"))
            for caller in ("read_file", "journal_read", "journal_pass", "on_signals", "map")],
-         ("recvmsg", "EAGAIN", "channel_receive", "poll(2) has reported a message, and no other process takes any")]
+         ("recvmsg", "EAGAIN", "on_answer", "epoll(7) has reported a message, and no other process takes any")]
 
 
 def number(name):

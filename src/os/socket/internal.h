@@ -1,4 +1,4 @@
-/* Shared by os/socket/bind and the files beside it: an opener for each kind of endpoint, among which os/socket/bind
+/* Shared by os/socket/open and the files beside it: an opener for each kind of endpoint, among which os/socket/open
  * chooses, and work on nodes. */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* A reading: the state that lives from the first source to the finished table; and the interface of a language's
- * reader. table/sources has the list of languages.
+ * reader. read/client has the list of languages.
  *
  * A reader splits text into tokens and calls builders. It binds no socket, logs nothing, never exits and looks up no
  * host name. Fuzzers run it on arbitrary bytes. */

@@ -1,5 +1,5 @@
 /* The reader of superd.conf. table/reading/statement.c splits a source into statements with the place of every word,
- * table/reading/values reads the words with libconfuse, and superd.c makes builders of them. One pass finds the
+ * table/reading/values reads the words with libconfuse, and superd_conf.c makes builders of them. One pass finds the
  * mistakes of all statements, each with its column. */
 #pragma once
 

@@ -303,7 +303,7 @@ struct resource_options {
 	bool delegate;
 };
 
-/* Devices and networks that the control group admits. table/service/resource_words splits the words. */
+/* Devices and networks that the control group admits. table/service/sandbox_words splits the words. */
 struct cgroup_filter_options {
 	words device_allow;
 	words ip_address_allow, ip_address_deny;
@@ -475,7 +475,7 @@ struct service {
 	unsigned socket_count;
 	bool is_unclear : 1;            /* a setting is `refused` */
 	bool has_unknown : 1;           /* a name in its text is no option's, and may be meant for any that it does not set */
-	unsigned dialect : 3;           /* enum dialect, for messages (table/option/option_def.h); NATIVE for inetd */
+	unsigned dialect : 3;           /* enum dialect, for messages (table/option/type.h); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
 	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.h) */
