@@ -380,6 +380,7 @@ struct run {
 	struct helper socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	uint64_t socket_private; /* its /tmp */
+	bool socket_killed;	 /* it was over its time */
 	/* Its program is asked to read its configuration again. orders.c */
 	struct {
 		enum { NEVER_ASKED, REFRESH_FAILED, REFRESHED, REFRESHES } state;

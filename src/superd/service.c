@@ -47,6 +47,7 @@
 #define LOAD_PAUSE 10.
 #define AGAIN 1. /* seconds until the kernel is asked again for what it had no room for */
 #define CONDITION_SECONDS 10.
+#define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
 #define SKIPPED 5000000 /* microseconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80000000
 #define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
@@ -738,10 +739,19 @@ static void on_socket_command(struct helper *helper, int status)
 	unsigned flags = 0;
 	char what[48];
 
-	if (status == HELPER_LATE) {
+	if (status == HELPER_LATE && !svc->run->socket_killed) {
 		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: it was not done within %s", command_option(phase),
 			text, option_name_of(svc->row, "timeout_start"));
+		svc->run->socket_killed = true;
+		helper_limit(helper, KILL_PATIENCE, on_socket_command);
 		return;
+	}
+	if (status == HELPER_LATE) {
+		svc_say(svc, LEVEL_ERROR, "hanging",
+			"pid %ld was killed and does not end: superd no longer waits for it",
+			(long)helper->child.pid);
+		child_forget(&helper->child);
+		status = SIGKILL;
 	}
 	private_tmp_remove(svc->row->name, svc->run->socket_private);
 	output_drain(svc, true, status != 0);
@@ -778,6 +788,7 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase)
 	if (phase <= PHASE_SOCKET_START_POST)
 		svc_set(svc, BINDING);
 	if (plan && run_command(svc, svc->row, plan, phase, next, NULL, NULL, &svc_run(svc)->socket_command.child)) {
+		svc->run->socket_killed = false;
 		helper_limit(&svc->run->socket_command, limit > 0 ? limit : INFINITY, on_socket_command);
 		plan_free(plan);
 		buf_free(&why);

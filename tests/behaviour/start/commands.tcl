@@ -208,6 +208,20 @@ test that_no_signal_ends_hold_nobody_up {
 	}
 }
 
+test that_no_signal_ends_keep_no_socket_closed {
+	needs {[root]} "needs root, to start as another user"
+	drop_capability kill
+	web $serve "socket_exec_start_pre = \"/bin/sh -c 'test -e %/well && exit; echo $$ >%/pid; exec setpriv --reuid 65534 \
+		--clear-groups /bin/sleep 1000'\" timeout_start = 1min" -clock
+	wait {[lines %/pid] > 0}
+	until 1min {[logged "was killed and does not end"]} 10
+	set command [string trim [read %/pid]]
+	get_well
+	until 1min {[logged "web: listening on"]} 10
+	if {[lives $command]} { kill $command }
+	pid web
+}
+
 test that_fail_behind_the_start_fail_it {
 	web $serve [with exec_start_post /bin/false exec_stop [list [note stop]]]
 	set client [connect web]
