@@ -29,10 +29,10 @@
 #include "lib/unix_socket.h"
 #include "os/host/bpf.h"
 #include "os/host/program.h"
+#include "os/host/rights.h"
 #include "os/host/self_sandbox.h"
 #include "os/proc/bind_filter.h"
 #include "os/proc/process.h"
-#include "os/host/rights.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h (Linux 5.14), the same on most architectures */

@@ -22,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lookup/lookup.h"
 #include "lib/scan.h"
+#include "lookup/lookup.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
 

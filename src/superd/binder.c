@@ -18,8 +18,8 @@
 #include "lib/unix_socket.h"
 #include "os/host/foreign.h"
 #include "os/host/program.h"
-#include "os/proc/process.h"
 #include "os/host/rights.h"
+#include "os/proc/process.h"
 #include "os/socket/socket.h"
 
 #define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */

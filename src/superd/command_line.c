@@ -11,8 +11,8 @@
 #include "lib/scan.h"
 #include "os/host/fs.h"
 #include "os/host/program.h"
-#include "table/option/option_table.h"
 #include "read/client/format.h"
+#include "table/option/option_table.h"
 
 /* The functions that the command lines of superd, inetd and xinetd share. */
 

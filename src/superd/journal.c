@@ -50,10 +50,10 @@
 #include "os/host/fs.h"
 #include "os/host/program.h"
 #include "os/proc/process.h"
-#include "superd/main.h"
-#include "table/services/print_conf.h"
-#include "table/services/diff.h"
 #include "read/client/sources.h"
+#include "superd/main.h"
+#include "table/services/diff.h"
+#include "table/services/print_conf.h"
 
 #define HEAD "superd journal 3\n"
 #define LINES_KEPT (16 << 10)  /* bytes of the buffer for them, which is freed when it was larger */

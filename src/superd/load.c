@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "superd/machine/machine.h"
-#include "table/services/print_conf.h"
-#include "table/services/check.h"
-#include "table/services/skipped.h"
 #include "read/client/format.h"
+#include "superd/machine/machine.h"
+#include "table/services/check.h"
+#include "table/services/print_conf.h"
+#include "table/services/skipped.h"
 
 /* The sources of the command line, and the optional ones that exist now. The caller frees the list. NULL: out of
  * memory. */

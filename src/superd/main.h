@@ -12,12 +12,12 @@
 #include "lib/diag.h"
 #include "lib/log.h"
 #include "lib/pool.h"
+#include "read/client/sources.h"
 #include "superd/start/start.h"
 #include "table/option/globals.h"
 #include "table/reading/reading.h"
 #include "table/services/lookup_cache.h"
 #include "table/services/table.h"
-#include "read/client/sources.h"
 
 /* ---- lines.c ---- */
 

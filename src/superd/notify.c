@@ -17,8 +17,8 @@
 #include "lib/scan.h"
 #include "lib/unix_socket.h"
 #include "os/host/fs.h"
-#include "os/proc/process.h"
 #include "os/host/rights.h"
+#include "os/proc/process.h"
 #include "os/socket/socket.h"
 #include "table/option/option_table.h"
 

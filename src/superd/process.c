@@ -25,11 +25,11 @@
 #include "lib/array.h"
 #include "lib/fd.h"
 #include "lib/scan.h"
-#include "os/proc/cgroup.h"
 #include "os/host/foreign.h"
+#include "os/host/rights.h"
 #include "os/host/signals.h"
 #include "os/netdiag/netdiag.h"
-#include "os/host/rights.h"
+#include "os/proc/cgroup.h"
 
 #define FIRST_SOCKET 3
 #define SOCKETS_MOST 4096

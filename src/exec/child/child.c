@@ -27,8 +27,8 @@
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
 #include "os/host/bpf.h"
-#include "os/host/signals.h"
 #include "os/host/rights.h"
+#include "os/host/signals.h"
 
 /* The stage of the control group: it creates the service's control group, writes the limits, and moves itself in.
  *

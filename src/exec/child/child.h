@@ -12,12 +12,12 @@
 #include "lib/diag.h"
 #include "lib/pool.h"
 #include "os/host/bpf.h"
-#include "os/proc/cgroup.h"
 #include "os/host/fs.h"
-#include "table/service/service.h"
-#include "table/services/table.h"
+#include "os/proc/cgroup.h"
 #include "table/option/condition.h"
 #include "table/service/command_prefix.h"
+#include "table/service/service.h"
+#include "table/services/table.h"
 
 /* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
  * when the table is loaded; services with equal options share it.

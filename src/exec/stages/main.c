@@ -18,8 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "exec/start_record.h"
 #include "exec/stages/stages.h"
+#include "exec/start_record.h"
 #include "lib/scan.h"
 #include "os/host/foreign.h"
 #include "os/host/program.h"

@@ -16,9 +16,9 @@
 #include "lib/fd.h"
 #include "lib/unix_socket.h"
 #include "os/host/fs.h"
+#include "os/host/rights.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/process.h"
-#include "os/host/rights.h"
 #include "os/socket/internal.h"
 
 #ifndef SO_PEERPIDFD

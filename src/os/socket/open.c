@@ -18,9 +18,9 @@
 #include "lib/fd.h"
 #include "lib/units.h"
 #include "os/host/bpf.h"
+#include "os/host/rights.h"
 #include "os/netdiag/netdiag.h"
 #include "os/proc/port_owner.h"
-#include "os/host/rights.h"
 #include "os/socket/internal.h"
 
 /* Binds sockets without a node.

@@ -10,9 +10,9 @@
 #include "lib/source_file.h"
 #include "lib/wait_note.h"
 #include "read/client/client.h"
-#include "table/services/check.h"
 #include "read/client/format.h"
 #include "table/reading/superd_conf.h"
+#include "table/services/check.h"
 
 #define SAVED "the previous configuration"      /* file of what stands in a saved text, in messages */
 

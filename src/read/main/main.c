@@ -17,15 +17,15 @@
 #include "os/host/hosts_access.h"
 #include "os/host/program.h"
 #include "os/host/self_sandbox.h"
+#include "read/client/format.h"
 #include "read/client/protocol.h"
+#include "read/client/sources.h"
 #include "read/launchd/internal.h"
 #include "read/systemd/systemd.h"
 #include "superd/machine/machine.h"
 #include "table/option/option_table.h"
 #include "table/services/service_builder.h"
 #include "table/services/service_conf.h"
-#include "read/client/format.h"
-#include "read/client/sources.h"
 
 #define EXIT_TABLE 1
 #define REQUEST_MOST (1u << 30)         /* bytes: the names of READING_FILES files, and more */

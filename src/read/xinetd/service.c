@@ -12,8 +12,8 @@
 #include "lib/fd.h"
 #include "lib/scan.h"
 #include "read/xinetd/internal.h"
-#include "table/service/access.h"
 #include "table/reading/assignment.h"
+#include "table/service/access.h"
 
 /* The place of an attribute; that of the entry where it is not set. */
 static struct origin place_of(const struct xinetd_service *service, enum xinetd_attribute attribute)

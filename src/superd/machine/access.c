@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "os/host/bpf.h"
-#include "table/service/access.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
+#include "table/service/access.h"
 #include "table/service/sandbox_words.h"
 
 /* A compiled filter, or the reason why there is none. */

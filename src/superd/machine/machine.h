@@ -17,8 +17,8 @@
 #include "superd/start/start.h"
 #include "table/service/service.h"
 #include "table/services/lookup_cache.h"
-#include "table/services/table.h"
 #include "table/services/specifier_values.h"
+#include "table/services/table.h"
 
 /* ---- names.c ---- */
 

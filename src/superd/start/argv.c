@@ -11,9 +11,9 @@
 #include "lib/scan.h"
 #include "lib/shell_words.h"
 #include "os/host/program.h"
-#include "table/service/access.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
+#include "table/service/access.h"
 #include "table/service/builtin.h"
 #include "table/service/sandbox_words.h"
 

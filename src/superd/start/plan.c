@@ -17,8 +17,8 @@
 #include "lib/scan.h"
 #include "os/host/fs.h"
 #include "os/host/program.h"
-#include "os/proc/bind_filter.h"
 #include "os/host/rights.h"
+#include "os/proc/bind_filter.h"
 #include "table/option/service_settings.h"
 
 /* Turns checked words (table/option/type) into the kernel's numbers. */

@@ -13,8 +13,8 @@
 #include "lib/buf.h"
 #include "lib/diag.h"
 #include "lib/pool.h"
-#include "os/proc/cgroup.h"
 #include "os/host/program.h"
+#include "os/proc/cgroup.h"
 #include "table/service/service.h"
 #include "table/services/table.h"
 

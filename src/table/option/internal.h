@@ -7,8 +7,8 @@
 #include "lib/buf.h"
 #include "lib/json.h"
 #include "lib/pool.h"
-#include "table/service/service.h"
 #include "table/option/type.h"
+#include "table/service/service.h"
 
 /* How a number is read and shown. */
 struct number {

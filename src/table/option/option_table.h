@@ -9,8 +9,8 @@
 
 #include "lib/buf.h"
 #include "table/option/globals.h"
-#include "table/service/service.h"
 #include "table/option/type.h"
+#include "table/service/service.h"
 
 /* Any option's field. */
 union field_value {

@@ -9,10 +9,10 @@
 
 #include "lib/scan.h"
 #include "lib/shell_words.h"
-#include "table/service/access.h"
-#include "table/service/times.h"
 #include "table/endpoint/endpoint.h"
+#include "table/service/access.h"
 #include "table/service/sandbox_words.h"
+#include "table/service/times.h"
 
 /* Types of the options that admit clients: address rules, times of day, the load, connections a second.
  *

@@ -15,8 +15,8 @@
 #include "lib/diag.h"
 #include "lib/source_file.h"
 #include "table/services/service_builder.h"
-#include "table/services/table.h"
 #include "table/services/specifier_values.h"
+#include "table/services/table.h"
 
 #define READING_DEPTH 16                /* most files that include one another */
 #define READING_FILES 100000            /* most files of a reading: ten thousand units are thirty thousand files */

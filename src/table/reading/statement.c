@@ -18,8 +18,8 @@
 #include "lib/array.h"
 #include "lib/scan.h"
 #include "table/reading/reading.h"
-#include "table/services/service_conf.h"
 #include "table/reading/superd_conf.h"
+#include "table/services/service_conf.h"
 
 enum token_kind {
 	TOKEN_END,                      /* the end of the text; `wrong` is set if a comment is not closed */

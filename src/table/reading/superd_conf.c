@@ -12,9 +12,9 @@
 #include "lib/scan.h"
 #include "table/option/service_settings.h"
 #include "table/reading/reading.h"
-#include "table/services/service_conf.h"
 #include "table/reading/statement.h"
 #include "table/reading/values.h"
+#include "table/services/service_conf.h"
 
 /* The most options of a statement. The builder searches each option among those before it, so time grows with the
  * square. */

@@ -10,8 +10,8 @@
 #include "lib/scan.h"
 #include "table/option/option_table.h"
 #include "table/option/service_settings.h"
-#include "table/services/rules_internal.h"
 #include "table/service/need.h"
+#include "table/services/rules_internal.h"
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static rule *const rules[] = {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "table/option/service_settings.h"
-#include "table/services/skipped.h"
 #include "table/services/service_conf.h"
+#include "table/services/skipped.h"
 
 bool buf_flush(struct buf *buf, FILE *out)
 {
