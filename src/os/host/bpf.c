@@ -214,8 +214,8 @@ static int load_program(const struct cgroup_bpf_program *program, enum cgroup_bp
 	return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &argument, sizeof(argument));
 }
 
-/* BPF_F_ALLOW_MULTI: the commands of one instance share its group, and each attaches the program again. The kernel runs
- * all of them, and all have to agree. */
+/* BPF_F_ALLOW_MULTI: groups above this one, and those that the service makes below it, may have programs, too. The
+ * kernel runs all of them, and all have to agree. */
 int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group)
 {
 	union bpf_attr argument;
