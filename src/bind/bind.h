@@ -2,9 +2,6 @@
  * channel to it (SOCK_SEQPACKET). Both ends survive the death of the other. */
 #pragma once
 
-#include <stdbool.h>
-#include <sys/types.h>
-
 #include "os/netdiag/netdiag.h"
 
 enum { BIND_TEXT = 144, BIND_SOCKETS = 200 };

@@ -9,30 +9,12 @@
 #include "bind/bind.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <linux/capability.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-#include "os/host/bpf.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
-#include "os/host/self_sandbox.h"
-#include "os/proc/bind_filter.h"
-#include "os/proc/process.h"
+#include "os/proc/proc.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h (Linux 5.14), the same on most architectures */

@@ -4,19 +4,7 @@
  * superd passes the settings that the program cannot know on the command line: struct settings. */
 #pragma once
 
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/socket.h>
-#include <sys/types.h>
-#include <time.h>
-
-#include "lib/buf.h"
-#include "lib/list.h"
-#include "lib/source_count.h"
 #include "os/netdiag/netdiag.h"
-#include "table/service/builtin.h"
 
 #define DATAGRAM_MOST (64 << 10)        /* bytes; no datagram is larger */
 
@@ -87,7 +75,7 @@ void loop_sooner(int64_t *timeout, int64_t other);
 
 /* ---- senders of datagrams ----
  *
- * The sender of a datagram, and whether it gets a reply. The kernel keeps only_from and no_access (os/host/bpf.h). But any
+ * The sender of a datagram, and whether it gets a reply. The kernel keeps only_from and no_access (os/host/bpf.c). But any
  * host can forge the source address of a datagram, so a reply may hit a host that never asked: a server that replies in
  * turn, a whole network, or the victim of a flood. */
 

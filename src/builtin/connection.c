@@ -8,20 +8,8 @@
  * while it holds bytes from one turn to the next. */
 #include "builtin/builtin.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
 
 #define DRAIN_TURNS 16                  /* calls of recv(2) in connection_shut */
 #define TURN (8 << 20)                  /* bytes at most in one turn */

@@ -2,14 +2,6 @@
  * socket is not ready. */
 #include "builtin/builtin.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-
 #define PART (16 << 10)                 /* bytes of a file that are read at once */
 
 bool exchange_begin(struct builtin_server *server, struct connection *connection, int64_t until)

@@ -4,18 +4,8 @@
  * datagram, if it is small, until an answer has come, and sends it again. */
 #include "builtin/builtin.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/hash.h"
-#include "lib/list.h"
-#include "lib/source_count.h"
 
 #define BUCKETS 1024
 #define BATCH 64	/* datagrams in one call */

@@ -5,16 +5,6 @@
  * come, within HTTP_REQUEST_MOST bytes and TIMEOUT. */
 #include "builtin/builtin.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/http.h"
-
 #define FIRST_BYTE_TIMEOUT 2000         /* milliseconds for the first byte */
 #define TIMEOUT 5000                    /* milliseconds for the whole request, and again for the answer */
 #define SUPERD_TIMEOUT 5000             /* milliseconds for superd's answer */

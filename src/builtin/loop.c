@@ -2,25 +2,9 @@
  * a client is served is in builtin/services.c and builtin/redirect.c; how its bytes move is in builtin/connection.c. */
 #include "builtin/builtin.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
 
 /* ---- signals ----
  *

@@ -2,21 +2,8 @@
  * backend: one as standard input, or from descriptor 3 on with LISTEN_FDS (sd_listen_fds(3)).
  *
  * Only for superd does it wait without a limit. Once it has read its command line, it gives up everything that its
- * service does not need (os/host/self_sandbox.h). */
+ * service does not need (os/host/self_sandbox.c). */
 #include "builtin/builtin.h"
-
-#include <errno.h>
-#include <netdb.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/scan.h"
-#include "os/host/program.h"
-#include "os/host/self_sandbox.h"
 
 #define SOCKETS_MOST 1024
 

@@ -3,20 +3,8 @@
 #include "builtin/builtin.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <netdb.h>
 #include <netinet/tcp.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
 
 /* ---- target ----
  *

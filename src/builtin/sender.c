@@ -5,13 +5,6 @@
 #include "builtin/builtin.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
 
 #define REFUSALS_LOGGED 10 /* refused senders that a process logs: a flood must not fill the log */
 

@@ -2,14 +2,6 @@
  * datagrams. */
 #include "builtin/builtin.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-
 /* ---- text ----
  *
  * The texts of the small services.

@@ -5,13 +5,6 @@
  * the bytes of the line are consumed. */
 #include "builtin/builtin.h"
 
-#include <errno.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-
-#include "lib/clock.h"
-
 /* ---- listing ----
  *
  * servers and services, and the names of tcpmux: superd writes the list into a file, so that a slow client keeps

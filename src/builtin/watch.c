@@ -1,13 +1,7 @@
 /* What all parts of superd-builtin use: the log, options of sockets, what the loop watches, superd's channel. */
 #include "builtin/builtin.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-
-#include "lib/fd.h"
 
 void builtin_log(const char *format, ...)
 {

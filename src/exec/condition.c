@@ -2,28 +2,13 @@
  *
  * Conditions are checked before assertions: if a condition is false, the service is skipped and has not failed. In a
  * set of alternatives it is enough that one holds. */
-#include "exec/condition.h"
+#include "exec/exec.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <limits.h>
 #include <pwd.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "os/host/fs.h"
-#include "table/option/type.h"
 
 #define FILE_MOST (4u << 20)
 

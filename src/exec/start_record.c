@@ -1,14 +1,7 @@
 /* The structs of a start, and where their pointers lead. What a stage of superd-exec reads must be in these tables. */
-#include "exec/start_record.h"
+#include "exec/exec.h"
 
-#include <errno.h>
 #include <linux/bpf.h>
-#include <linux/filter.h>
-#include <string.h>
-
-#include "lib/fd.h"
-#include "lib/record.h"
-#include "os/host/rights.h"
 
 #define START_MOST (64 << 20) /* bytes of a start */
 

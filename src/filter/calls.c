@@ -1,12 +1,7 @@
 /* system_call_filter: a list of allowed or denied system calls. Each word adds to, or removes from, the result of the
  * words before it. So the whole list is evaluated first, name by name, and turned into rules at the end. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "filter/filter_internal.h"
-#include "lib/array.h"
-#include "table/service/sandbox_words.h"
+#include "filter/internal.h"
 
 #define NAME_MOST 64
 #define KNOWN_MOST 1024                 /* numbers to try for @known; no architecture has as many */

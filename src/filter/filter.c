@@ -8,15 +8,10 @@
  * call of any other one kills the process. */
 #include "filter/filter.h"
 
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "filter/filter_internal.h"
+#include "filter/internal.h"
 
 #define FAMILY_MOST 3
 

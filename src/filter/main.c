@@ -2,17 +2,11 @@
  * it while it reads a table, as soon as a service needs a filter that superd does not have yet. Its standard input is
  * the channel (table/service/filter_request). It exits when superd closes that, and at a request that it cannot read:
  * that is of another superd. */
-#include <linux/filter.h>
 #include <seccomp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "filter/filter.h"
-#include "os/host/program.h"
-#include "os/host/self_sandbox.h"
+#include "os/host/host.h"
 
 #define SECONDS_MOST 60                 /* for one request, if superd does not end it before */
 

@@ -2,18 +2,12 @@
  *
  * A filter cannot read memory, so it does not see the arguments of clone3(2), openat2(2) and socketcall(2). If the
  * plain call is allowed or denied by its arguments, such a call is denied altogether. */
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/shm.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
-#include "filter/filter_internal.h"
-#include "table/service/sandbox_words.h"
+#include "filter/internal.h"
 
 #define DENY(error) SCMP_ACT_ERRNO(error)
 #define FAMILIES_MOST 256

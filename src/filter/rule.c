@@ -1,7 +1,6 @@
 /* One rule of a filter, for one architecture or all. */
-#include <errno.h>
 
-#include "filter/filter_internal.h"
+#include "filter/internal.h"
 
 bool seccomp_call_is_known(const char *call)
 {

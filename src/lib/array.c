@@ -1,10 +1,5 @@
 /* Arrays that grow by doubling, by reallocarray(3). */
-#include "lib/array.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/memory.h"
+#include "lib/lib.h"
 
 #define FIRST 4
 

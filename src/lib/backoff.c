@@ -1,7 +1,5 @@
 /* The pause before the next try: it doubles with each failure in a row. */
-#include "lib/backoff.h"
-
-#include <limits.h>
+#include "lib/lib.h"
 
 /* The count saturates, so a service that fails for years overflows nothing. */
 double backoff_next(struct backoff *backoff, int64_t least, int64_t most, double chance)

@@ -2,17 +2,7 @@
  *
  * Text from clients and backends may contain any byte. buf_visible splits it into valid UTF-8 characters, control
  * characters and invalid bytes, and escapes the latter two. */
-#include "lib/buf.h"
-
-#include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/memory.h"
-#include "lib/pool.h"
-#include "lib/scan.h"
+#include "lib/lib.h"
 
 /* Makes room for `more` bytes and the NUL behind them. */
 static bool buf_reserve(struct buf *buf, size_t more)

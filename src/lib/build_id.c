@@ -1,8 +1,5 @@
 /* The build gives BUILD_ID on the compiler's command line. */
-#include "lib/build_id.h"
-
-#include <stddef.h>
-#include <string.h>
+#include "lib/lib.h"
 
 const char *build_id(void)
 {

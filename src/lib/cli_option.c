@@ -1,12 +1,7 @@
 /* Reads a command line by a table of its options. */
-#include "lib/cli_option.h"
+#include "lib/lib.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/scan.h"
 
 #define BEYOND_LETTERS 256              /* getopt_long's result for the first row; smaller results are letters */
 #define NEAR 2                          /* most edits between an unknown name and the suggested one, */

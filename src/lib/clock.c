@@ -1,7 +1,5 @@
 /* Readings of clock_gettime(2), which cannot fail for these clocks. */
-#include "lib/clock.h"
-
-#include <time.h>
+#include "lib/lib.h"
 
 static double read_seconds(clockid_t clock)
 {

@@ -2,15 +2,7 @@
  *
  * A file may contain anything. So the list is bounded, long messages are cut, and diags_print escapes control
  * characters. */
-#include "lib/diag.h"
-
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/buf.h"
+#include "lib/lib.h"
 
 static const char *const severity_names[] = {
 	[SEVERITY_NOTE] = "note",

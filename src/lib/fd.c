@@ -2,21 +2,9 @@
  *
  * A path in a table may name a fifo without a writer, whose open(2) would block. Files are therefore opened with
  * O_NONBLOCK, and only regular ones are read. */
-#include "lib/fd.h"
+#include "lib/lib.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
 
 int fd_copy(int fd, int least)
 {

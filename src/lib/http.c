@@ -2,13 +2,9 @@
  *
  * Any client may send any bytes. The parser of the first line is strict: three parts with one blank between them, no
  * control characters, version HTTP/1. Each mistake gets the status code that HTTP has for it. */
-#include "lib/http.h"
+#include "lib/lib.h"
 
 #include <arpa/inet.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/scan.h"
 
 #define NAME_MOST 253                   /* characters of a host name (RFC 1123) */
 

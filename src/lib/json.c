@@ -1,12 +1,7 @@
 /* Writes JSON into a buffer.
  *
  * The last character of the buffer decides about a comma: there is none behind {, [ or a newline. */
-#include "lib/json.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/buf.h"
+#include "lib/lib.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 

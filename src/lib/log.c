@@ -2,22 +2,9 @@
  *
  * Each line is composed as a whole before any of it is written, and is no longer than the sink writes at once. A line
  * that is too long loses the end of its message and keeps its form, so JSON stays valid. */
-#include "lib/log.h"
+#include "lib/lib.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <syslog.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/buf.h"
-#include "lib/clock.h"
-#include "lib/json.h"
-#include "lib/list.h"
-#include "lib/scan.h"
 
 #define END_WAIT 1000           /* milliseconds that superd waits at its end for readers of the log */
 #define FACT_MOST 300           /* bytes of one fact in JSON; the message gets the rest of the line */

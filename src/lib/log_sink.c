@@ -5,25 +5,9 @@
  * Other processes share stderr's open file description (open(2)), so superd must not set O_NONBLOCK on it, and between
  * poll(2) and write(2) another writer can fill the pipe. superd therefore opens /proc/self/fd/2 again, for a
  * description of its own. If that fails (a pipe of another user, no /proc), it polls before each write. */
-#include "lib/log.h"
+#include "lib/lib.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/buf.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
 
 #define LINE_MOST_SHARED 4000   /* below PIPE_BUF: taken whole by a pipe that has room at all */
 #define LINE_MOST_FILE (64 << 10)

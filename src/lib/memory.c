@@ -1,12 +1,9 @@
 /* Whether the process ends when memory runs out. */
-#include "lib/memory.h"
+#include "lib/lib.h"
 
 #ifdef HAVE_MALLOC_TRIM
 #include <malloc.h>
 #endif
-#include <unistd.h>
-
-#include "lib/fd.h"
 
 #define LARGE (128 << 10)
 

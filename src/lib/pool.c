@@ -2,17 +2,9 @@
  *
  * Ten thousand services must fit in a few megabytes. The pool packs texts without gaps and shares equal values. The
  * index of the values (16 bytes a slot) has a mapping of its own, so that pool_seal can return it to the kernel. */
-#include "lib/pool.h"
+#include "lib/lib.h"
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-
-#include "lib/memory.h"
 
 #define BLOCK_FIRST ((size_t)64 << 10)
 #define BLOCK_MOST ((size_t)1 << 20)

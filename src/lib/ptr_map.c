@@ -1,9 +1,7 @@
 /* A tree of pointer pairs, by tsearch(3). */
-#include "lib/ptr_map.h"
+#include "lib/lib.h"
 
 #include <search.h>
-#include <stdint.h>
-#include <stdlib.h>
 
 struct pointer_pair {
 	const void *a, *b, *value;

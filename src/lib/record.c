@@ -1,8 +1,6 @@
 /* Each pointer is written as the number of its items, and the items; -1: it is NULL. What is read ends with one more
  * item, which is zeroed. */
-#include "lib/record.h"
-
-#include <string.h>
+#include "lib/lib.h"
 
 const struct record_type record_byte = { 1, NULL };
 const struct record_type record_text = {

@@ -2,16 +2,9 @@
  *
  * strtol(3) would accept blanks, signs and a half-read text, and saturate. The functions here read the whole text
  * or refuse it, check every sum and product for overflow, and a refusal names the accepted form. */
-#include "lib/scan.h"
+#include "lib/lib.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
 
 static const char count_wrong[] = "a number is decimal, octal after 0 or hexadecimal after 0x";
 static const char duration_wrong[] =

@@ -1,8 +1,5 @@
 /* Splits a command into words, and quotes words. shell_words_split reads back what shell_words_quote wrote. */
-#include "lib/shell_words.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "lib/lib.h"
 
 static bool is_blank(char c)
 {

@@ -1,10 +1,8 @@
 /* Counts by service and source, in a tree by tsearch(3): strangers choose the sources, and could have those of a hash
  * table meet. */
-#include "lib/source_count.h"
+#include "lib/lib.h"
 
 #include <search.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct source_count {
 	const void *service;

@@ -2,18 +2,7 @@
  *
  * The path may name a binary, a directory, a fifo or a file of a gigabyte. source_load refuses all of them by name and
  * place, so readers see only text, with lines of a bounded length. */
-#include "lib/source_file.h"
-
-#include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/fd.h"
-#include "lib/units.h"
-#include "lib/wait_note.h"
+#include "lib/lib.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"  /* U+FEFF in UTF-8 */
 

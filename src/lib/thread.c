@@ -1,5 +1,5 @@
 /* A thread inherits the signal mask of its creator (pthread_sigmask(3)), so all signals are blocked while it starts. */
-#include "lib/thread.h"
+#include "lib/lib.h"
 
 void thread_block_signals(sigset_t *before)
 {

@@ -1,11 +1,5 @@
 /* Sizes as text. The unit is chosen after rounding: 1023.96K are "1.0M". */
-#include "lib/units.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <time.h>
+#include "lib/lib.h"
 
 #define MOST 1e15                       /* bytes; a larger number is printed as "?" */
 

@@ -1,14 +1,6 @@
 /* Unix sockets: names, connections, and descriptors in messages. cmsg(3) requires the alignment and size of union
  * control. */
-#include "lib/unix_socket.h"
-
-#include <errno.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
+#include "lib/lib.h"
 
 bool notify_address(const char *name, struct sockaddr_un *address, socklen_t *length)
 {

@@ -1,12 +1,5 @@
 /* One note of the process, with the time since when it holds. */
-#include "lib/wait_note.h"
-
-#include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/clock.h"
+#include "lib/lib.h"
 
 static struct {
 	pthread_mutex_t lock;

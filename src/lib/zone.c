@@ -1,11 +1,7 @@
 /* The objects lie in chunks from mmap(2). Reading what was never written costs no memory: all of it is the kernel's
  * page of zeros. So an object that comes back is only cleared where it isn't zero. Large pages would undo all this. */
-#include "lib/zone.h"
+#include "lib/lib.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #ifdef SANITIZED

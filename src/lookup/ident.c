@@ -6,15 +6,6 @@
  * reads no more than IDENT_REPLY_MOST bytes. The query must come from the address that the client is connected to. */
 #include "lookup/lookup.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
 #include "os/netdiag/netdiag.h"
 
 #define IDENT_PORT 113

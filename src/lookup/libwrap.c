@@ -18,7 +18,7 @@
 #ifdef HAVE_LIBWRAP
 #include <tcpd.h>
 
-#include "lib/fd.h"
+#include "lib/lib.h"
 #include "os/netdiag/netdiag.h"
 
 /* The levels at which libwrap logs. The program must define both variables (hosts_access(3)). */

@@ -14,18 +14,9 @@
  *
  * Any of these calls may hang, so a timer kills the process. exec removes the timer (timer_create(2)), because the
  * command of a twist may run longer. */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "lib/scan.h"
 #include "lookup/lookup.h"
-#include "os/host/program.h"
-#include "os/host/self_sandbox.h"
+#include "os/host/host.h"
 
 #define IDENT_PORT 113
 #define SECONDS_MOST 30                 /* limit of -i */

@@ -4,10 +4,6 @@
  * if its own addresses include the client's (forward-confirmed reverse DNS). */
 #include "lookup/lookup.h"
 
-#include <netdb.h>
-#include <string.h>
-#include <sys/socket.h>
-
 #include "os/netdiag/netdiag.h"
 
 /* Letters, digits, hyphens, underscores and dots. One of them must be a letter, because rules would take a name that

@@ -5,30 +5,13 @@
  * long as a program writes to it, or that program dies of SIGPIPE: superd-output outlives superd until its last writer
  * has ended. It reads, limits, escapes and formats lines, writes them, and keeps the last ones of each service, for
  * which superd asks. It has no rights but its descriptors: superd opens the log and passes it. */
-#include <errno.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <syslog.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/hash.h"
-#include "lib/log.h"
-#include "lib/units.h"
-#include "lib/unix_socket.h"
-#include "os/host/program.h"
-#include "os/host/self_sandbox.h"
+#include "os/host/host.h"
 #include "output/message.h"
 
 #define CHUNK 4096	   /* bytes of one read(2), the turn of a pipe: one that is never empty delays no other */

@@ -5,10 +5,8 @@
 #pragma once
 
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
 
-#include "lib/log.h"
+#include "lib/lib.h"
 
 #define OUTPUT_SILENT 1.	      /* seconds within which a call of superd-output's returns, or it hangs */
 enum { OUTPUT_ANSWER_MOST = 60000 };  /* bytes of an answer */

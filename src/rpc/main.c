@@ -6,37 +6,30 @@
  * A transport is tcp, udp, tcp6 or udp6. It prints to stderr what failed, and what it took over from another program.
  * Exit status: 0 success; 1 failure; 2 wrong usage; 3 rpcbind refused this user. After 3 superd runs it again as root,
  * whom rpcbind refuses nothing, but without capabilities. */
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
-#include "os/host/program.h"
-#include "os/host/self_sandbox.h"
+#include "os/host/host.h"
 #include "rpc/registration.h"
 
 #define SECONDS_MOST 10                 /* lifetime of the process */
 #define RPCBIND_PORT 111
 
 /* superd has checked the words. */
-static bool read_request(char **words, struct rpc_request *request)
+static bool read_request(char **fields, struct rpc_request *request)
 {
-	int read = sscanf(words[1], "%" SCNu32 "/%" SCNu32 "-%" SCNu32, &request->program, &request->lowest,
+	int read = sscanf(fields[1], "%" SCNu32 "/%" SCNu32 "-%" SCNu32, &request->program, &request->lowest,
 			  &request->highest);
 
-	request->set = !strcmp(words[0], "set");
+	request->set = !strcmp(fields[0], "set");
 	if (read == 2)
 		request->highest = request->lowest;
-	for (const char *word; (word = strsep(&words[2], ","));) {
+	for (const char *word; (word = strsep(&fields[2], ","));) {
 		for (int n = 0; n < TRANSPORTS; n++)
 			request->transports[n] |= !strcmp(word, transport_names[n]);
 	}
-	return (request->set || !strcmp(words[0], "unset")) && read >= 2 && request->highest >= request->lowest &&
+	return (request->set || !strcmp(fields[0], "unset")) && read >= 2 && request->highest >= request->lowest &&
 	       request->highest - request->lowest < RPC_VERSIONS_MOST &&
-	       sscanf(words[3], "%" SCNu16, &request->port) == 1 && request->port;
+	       sscanf(fields[3], "%" SCNu16, &request->port) == 1 && request->port;
 }
 
 int main(int argc, char **argv)

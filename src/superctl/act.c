@@ -4,11 +4,6 @@
  * does not answer at all, superctl gives up some time later. */
 #include "superctl/superctl.h"
 
-#include <stdio.h>
-
-#include "lib/clock.h"
-#include "lib/scan.h"
-
 /* With an order that failed, superd ends its answer with an error, and so the status is that of the answer. */
 static bool show_result(void *context, const json_t *line, struct reply_text *text)
 {

@@ -6,22 +6,7 @@
  * send(2) have a time limit, too: SO_SNDTIMEO (socket(7)). */
 #include "superctl/superctl.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/shell_words.h"
-#include "lib/units.h"
 
 /* Milliseconds. */
 #define CONNECT_LIMIT 5000

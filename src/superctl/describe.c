@@ -3,8 +3,6 @@
  * In the answer null means unknown, not 0. So a sum also returns whether any number was there. */
 #include "superctl/superctl.h"
 
-#include <string.h>
-
 size_t facts_instances(const json_t *service)
 {
 	const json_t *list = json_reply_list(service, "instances");

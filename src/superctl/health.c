@@ -4,10 +4,6 @@
  * line of its own, and the first line has their number. */
 #include "superctl/superctl.h"
 
-#include <stdio.h>
-
-#include "lib/clock.h"
-
 #define HEALTH_LIMIT 5000 /* milliseconds for connecting, asking and the answer */
 
 struct health_report {

@@ -2,11 +2,6 @@
  * end. The answer is that of the request timeline. */
 #include "superctl/superctl.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-
 static const struct column titles[] = {
 	{ .title = "SERVICE" }, { .title = "ASLEEP" }, { .title = "FOR", .right = true },   { .title = "WOKEN" },
 	{ .title = "BY" },	{ .title = "WAKE" },   { .title = "DELAY", .right = true },

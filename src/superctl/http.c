@@ -1,18 +1,6 @@
 /* One HTTP request and its response over a connection, and texts in HTML. */
 #include "superctl/superctl.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
-
 /* Escapes text for HTML, byte by byte, and for URLs. */
 
 void html_add(struct buf *out, const char *text, size_t length)

@@ -2,12 +2,6 @@
  * totals. */
 #include "superctl/superctl.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-
 /* The columns that are left out first on a narrow terminal stand last. */
 static const enum field columns_of_list[] = {
 	FIELD_MARK,  FIELD_NAME,      FIELD_STATE,  FIELD_ENDPOINTS, FIELD_MEMORY, FIELD_LAST_USED, FIELD_FOR,

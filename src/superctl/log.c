@@ -4,9 +4,6 @@
  * superctl prints the number in their place. */
 #include "superctl/superctl.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #define LOG_LINES 10	       /* of log, without --count and --since */
 #define LOG_LINES_MOST 1000000 /* more than superd keeps */
 

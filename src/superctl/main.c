@@ -4,10 +4,6 @@
 #include "superctl/superctl.h"
 
 #include <locale.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
 
 int main(int argc, char **argv)
 {

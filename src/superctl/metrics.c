@@ -5,10 +5,6 @@
 #include "superctl/superctl.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/clock.h"
 
 /* Adds the value of a label: UTF-8 in quotes. buf_visible has escaped newlines, so only \ and " need a backslash. */
 static void add_label_value(struct buf *out, const char *text)

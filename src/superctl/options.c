@@ -5,15 +5,6 @@
 #include "superctl/superctl.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "lib/cli_option.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
 
 /* The table of superctl's verbs.
  *

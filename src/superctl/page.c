@@ -5,13 +5,6 @@
  * browser loads them again from time to time. */
 #include "superctl/superctl.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/clock.h"
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-
 #define ASK_LIMIT 10000	   /* milliseconds for all of superd's answers */
 #define LINES_MOST 200000  /* lines of an answer */
 #define PAGE_SERVICES 5000 /* rows of the overview */

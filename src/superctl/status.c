@@ -6,9 +6,6 @@
  * next client. A service that waits for its first client counts as active. */
 #include "superctl/superctl.h"
 
-#include <stdio.h>
-#include <string.h>
-
 /* A view that prints a block for each service, with a blank line between two. */
 struct each_view {
 	void (*add)(struct buf *out, const struct each_view *view, const json_t *service);

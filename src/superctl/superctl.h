@@ -2,13 +2,8 @@
 #pragma once
 
 #include <jansson.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
 
-#include "lib/buf.h"
-#include "lib/http.h"
+#include "lib/lib.h"
 
 /* The exit status; scripts rely on the numbers (superctl(8)). */
 enum ctl_status { CTL_DONE, CTL_FAILED, CTL_USAGE, CTL_NOT_ACTIVE, CTL_NO_SUPERD };
@@ -102,9 +97,9 @@ void json_reply_show_text(struct buf *out, const json_t *object, const char *key
 
 /* Numbers as people read them. Each function adds text to `out`. */
 
-void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/units.h) */
+void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/units.c) */
 void human_units_add_age(struct buf *out, double seconds);      /* the same in whole seconds */
-void human_units_add_bytes(struct buf *out, double bytes);      /* "512B", "2.1M" (lib/units.h) */
+void human_units_add_bytes(struct buf *out, double bytes);      /* "512B", "2.1M" (lib/units.c) */
 void human_units_add_clock(struct buf *out, double unix_seconds); /* "16:20:11", with the date if that is not today */
 void human_units_add_dated(struct buf *out, double unix_seconds); /* "Nov 20 16:20:11" */
 void human_units_add_minute(struct buf *out, double unix_seconds); /* "16:20" */

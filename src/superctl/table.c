@@ -6,13 +6,8 @@
 
 #include <assert.h>
 #include <langinfo.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 #include <wchar.h>
-
-#include "lib/scan.h"
 
 static const char *const codes[] = {
 	[STYLE_PLAIN] = "\033[0m",   [STYLE_BOLD] = "\033[1m",	 [STYLE_DIM] = "\033[2m",   [STYLE_GREEN] = "\033[32m",

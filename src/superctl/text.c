@@ -4,16 +4,7 @@
  * escaped before it is printed, because it may hold any byte. */
 #include "superctl/superctl.h"
 
-#include <limits.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/memory.h"
-#include "lib/units.h"
 
 static void *allocate_value(size_t size)
 {

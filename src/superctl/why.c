@@ -4,7 +4,6 @@
 #include "superctl/superctl.h"
 
 #include <math.h>
-#include <string.h>
 
 #define LONG_WAIT .1  /* seconds from a request to the start that are worth telling */
 #define HINT_AFTER 5. /* seconds after a start; until then a queue is normal */

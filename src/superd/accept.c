@@ -5,37 +5,7 @@
  * holds for the limits; of datagrams the first one is judged here (accept_judge_datagrams). */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "exec/child/child.h"
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/hash.h"
-#include "lib/scan.h"
-#include "lib/unix_socket.h"
-#include "os/host/foreign.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
-#include "os/netdiag/netdiag.h"
-#include "os/socket/socket.h"
-#include "superd/machine/machine.h"
-#include "superd/start/start.h"
-#include "superd/values.h"
-#include "table/service/access.h"
-#include "table/service/times.h"
 
 #define BANNER_MOST (64 << 10)
 #define BATCH 32       /* clients of one socket in a turn of the loop */

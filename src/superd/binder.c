@@ -2,25 +2,9 @@
  * (src/bind). superd hears of each answer over a channel, and opens what a program of one IP version needs. */
 #include "superd/daemon.h"
 
-#include <errno.h>
 #include <linux/capability.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "bind/bind.h"
-#include "lib/fd.h"
-#include "lib/thread.h"
-#include "lib/unix_socket.h"
-#include "os/host/foreign.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
 
 #define HINT_SOON 10. /* seconds: a program that cannot have its port ends soon */
 /* What superd-bind looks at other processes with: process_vm_readv(2), pidfd_getfd(2), /proc. */

@@ -7,27 +7,10 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/fd.h"
-#include "lib/hash.h"
-#include "lib/scan.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/cgroup.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
-#include "table/service/access.h"
 
 #define QUEUED (1u << TCP_ESTABLISHED | 1u << TCP_SYN_RECV | 1u << TCP_CLOSE_WAIT) /* states of what nobody accepted */
 #define OPEN (QUEUED | 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2 | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)

@@ -4,14 +4,6 @@
  * at once for a service. The others wait here, and a service of which many wait takes no more clients. */
 #include "superd/daemon.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/fd.h"
-#include "os/socket/socket.h"
-
 #define TAKES_MOST 256 /* descriptors that a helper takes at once */
 #define WAITING_MOST 64
 #define CLOSE_SECONDS 1.

@@ -2,17 +2,6 @@
 #include "superd/main.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/log.h"
-#include "lib/scan.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
-#include "read/client/format.h"
-#include "table/option/option_table.h"
 
 /* The functions that the command lines of superd, inetd and xinetd share. */
 
@@ -71,7 +60,7 @@ static const char *options_path(struct options *options, const char *prefix, con
 	return start ? options_join(options, start, path) : NULL;
 }
 
-/* Setters of --control and --compat, for struct cli_option (lib/cli_option.h). */
+/* Setters of --control and --compat, for struct cli_option (lib/cli_option.c). */
 static const char *options_set_control(void *context, const struct cli_option *option, const char *text)
 {
 	struct options *options = context;
@@ -561,7 +550,7 @@ const struct cli as_superd_cli = {
 	.count = sizeof(superd_options) / sizeof(*superd_options),
 };
 
-static bool check_conflicts(const struct options *options)
+static bool options_agree(const struct options *options)
 {
 	bool serves = options->endpoints.count;
 	unsigned flags = options->flags;
@@ -617,7 +606,7 @@ static bool as_superd_read(struct options *options, int argc, char **argv)
 	}
 	if (optind < argc)
 		options->command = argv + optind;
-	return check_conflicts(options);
+	return options_agree(options);
 }
 
 /* prints --help to stdout */

@@ -4,27 +4,8 @@
  * something is looked at again whenever anything has changed. superd never waits for a client. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/json.h"
-#include "lib/unix_socket.h"
-#include "os/host/fs.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
-#include "superd/main.h"
 
 #define RESERVE 3	/* descriptors for operators */
 #define CLIENTS_MOST 64 /* operators at once */

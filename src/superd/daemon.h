@@ -10,26 +10,11 @@
 #pragma once
 
 #include <ev.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/resource.h>
-#include <sys/types.h>
 
-#include "lib/backoff.h"
-#include "lib/buf.h"
-#include "lib/list.h"
-#include "lib/log.h"
-#include "lib/source_count.h"
-#include "os/host/hosts_access.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/cgroup.h"
+#include "exec/exec.h"
 #include "os/socket/socket.h"
+#include "superd/machine/machine.h"
 #include "superd/main.h"
-#include "superd/start/start.h"
-#include "superd/values.h"
-#include "table/service/service.h"
-#include "table/services/table.h"
 
 /* What a service does, as the one word that users read. */
 enum state {
@@ -87,7 +72,7 @@ struct helper {
 
 enum { HELPER_LATE = -1, KEEPS_ALL = -1 /* for `count` */, CLOSERS = 2 /* helpers of a service that close: close.c */ };
 
-/* What a socket has beside that once something happens to it. All of it is zero before: lib/zone.h. */
+/* What a socket has beside that once something happens to it. All of it is zero before: lib/zone.c. */
 struct socket_run {
 	struct narrowed *narrowed;  /* `listen` for `family` */
 	struct socket_address name; /* at which it was opened; length 0: not known yet */
@@ -325,7 +310,7 @@ struct idle {
 	struct list watched;  /* what wakes it beside its sockets */
 };
 
-/* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: lib/zone.h. */
+/* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: lib/zone.c. */
 struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
@@ -939,7 +924,7 @@ void orders_begin(struct session *session);
 void orders_drop(struct session *session);
 
 /* facts.c */
-enum detail { SHORT, LINE, WHOLE };
+enum detail { DETAIL_SHORT, DETAIL_LINE, DETAIL_WHOLE };
 
 void facts_note(struct svc *svc);
 void facts_note_state(struct svc *svc, enum state next);

@@ -3,28 +3,6 @@
 #include "superd/daemon.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/json.h"
-#include "lib/number.h"
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "lib/units.h"
-#include "os/proc/cgroup.h"
-#include "os/proc/port_owner.h"
-#include "os/socket/socket.h"
-#include "superd/machine/machine.h"
-#include "superd/values.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/services/diff.h"
-#include "table/services/service_conf.h"
-#include "table/services/skipped.h"
 
 #define KEPT "its configuration has an error now, so the previous one stays in effect"
 #define ALARM 5		   /* failures in a row that make a service degraded */
@@ -853,7 +831,7 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 	json_flag_field(out, "held",
 			svc && (lock_is_set(svc, LOCK_HELD) || (svc->run->drains_since > 0 && !svc->removed)));
 	json_flag_field(out, "enabled", svc && !lock_is_set(svc, LOCK_DISABLED));
-	if (health == HEALTHY && detail != WHOLE)
+	if (health == HEALTHY && detail != DETAIL_WHOLE)
 		buf_clear(&text);
 	json_flag_field(out, "degraded", health == DEGRADED);
 	add_text(out, "fault", &text);
@@ -950,11 +928,11 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", facts_state(row, svc));
 	add_counters(row, svc, of, detail, out);
-	if (detail >= LINE) {
+	if (detail >= DETAIL_LINE) {
 		add_command(row, hides_program, out);
 		add_figures(row, svc, of, count, out);
 	}
-	if (detail != WHOLE) {
+	if (detail != DETAIL_WHOLE) {
 		json_count_field(out, "instances", count);
 		return;
 	}

@@ -6,41 +6,11 @@
  * It does little, as it must not fail: it allocates nothing once it runs, and reads nothing but the notes of superd. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "lib/units.h"
-#include "lib/unix_socket.h"
-#include "os/host/foreign.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
-#include "os/host/signals.h"
-#include "os/proc/cgroup.h"
-#include "os/proc/process.h"
-#include "superd/main.h"
 
 #define LIVED 1.	   /* seconds after which a superd that dies is started anew at once */
 #define PAUSE_LEAST 100000 /* microseconds, for the second superd in a row that dies young */

@@ -24,26 +24,6 @@
  * (instance.c, service.c). */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/hash.h"
-#include "lib/json.h"
-#include "lib/units.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/cgroup.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
-#include "table/service/access.h"
-#include "table/service/exit_status.h"
-
 #define PARTS 8. /* looks in an idle_timeout, where ends are not reported */
 #define ALMOST .001
 #define CLOSES_MOST 4	 /* ends in a row, a quarter of idle_timeout apart at most; then superd listens to no more */

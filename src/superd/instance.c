@@ -9,42 +9,6 @@
  * failed: at once, or by the pipe of a start by superd-exec. What follows is its type's, until instance_be_ready. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "exec/child/child.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "lib/thread.h"
-#include "lib/units.h"
-#include "lib/unix_socket.h"
-#include "os/host/bpf.h"
-#include "os/host/foreign.h"
-#include "os/host/foreign_file.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/cgroup.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
-#include "superd/start/start.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/builtin.h"
-#include "table/service/command_prefix.h"
-#include "table/service/credential_words.h"
-#include "table/service/exit_status.h"
-
 #define NAP 1.		   /* seconds: a shorter sleep is no news */
 #define LOOK .05	   /* seconds between two looks at a group, or for a daemon */
 #define SETTLED 5.	   /* seconds until a process that was found is the daemon for good */

@@ -25,35 +25,8 @@
  * service has started is judged by the present one behind a death. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/number.h"
-#include "lib/pool.h"
-#include "lib/ptr_map.h"
-#include "lib/scan.h"
-#include "lib/thread.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
-#include "os/proc/process.h"
-#include "read/client/sources.h"
-#include "superd/main.h"
-#include "table/services/diff.h"
-#include "table/services/print_conf.h"
 
 #define HEAD "superd journal 3\n"
 #define LINES_KEPT (16 << 10)  /* bytes of the buffer for them, which is freed when it was larger */

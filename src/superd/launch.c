@@ -15,29 +15,8 @@
  * timer that kills it, which its exec removes; and the next starts of that plan go by superd-exec. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "exec/child/child.h"
-#include "exec/start_record.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/memory.h"
-#include "lib/thread.h"
-#include "os/host/bpf.h"
-#include "os/host/foreign.h"
-#include "os/host/fs.h"
-#include "os/host/rights.h"
-#include "os/proc/process.h"
-#include "superd/start/start.h"
 
 #define STANDSTILL 5 /* seconds that superd waits for an exec */
 

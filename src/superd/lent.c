@@ -10,20 +10,6 @@
  *   opens the socket anew. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "os/host/bpf.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
-#include "table/services/diff.h"
-
 #define PATIENCE 1.  /* seconds */
 #define SEARCHES 5   /* for processes that have a socket, a second */
 #define TOO_SOON 60. /* seconds between two times that a listener was shut down */

@@ -8,19 +8,6 @@
 #include "superd/daemon.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "os/proc/cgroup.h"
-#include "superd/start/start.h"
 
 #define DESCRIPTORS_EACH 3 /* that an instance needs while it starts: its client, its report, a channel */
 #define DESCRIPTORS_FREE 9 /* beside the sockets: for a start, and for the control socket with a client */

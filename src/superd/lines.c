@@ -2,12 +2,6 @@
  * stands for a byte that a word cannot have. One list of fields writes a line and reads it. */
 #include "superd/daemon.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/number.h"
-
 #define REAL_MOST 9e12 /* seconds; in a line they are microseconds */
 
 void line_encode(struct buf *out, const char *text, size_t length)

@@ -1,16 +1,7 @@
 /* Loads the table: reads the sources, resolves names and looks at this machine. */
 #include "superd/main.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "read/client/format.h"
 #include "superd/machine/machine.h"
-#include "table/services/check.h"
-#include "table/services/print_conf.h"
-#include "table/services/skipped.h"
 
 /* The sources of the command line, and the optional ones that exist now. The caller frees the list. NULL: out of
  * memory. */

@@ -1,40 +1,8 @@
 /* superd as a whole: its start, its signals, its children, its main command, and its end. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/json.h"
-#include "lib/memory.h"
-#include "lib/scan.h"
-#include "lib/thread.h"
-#include "lib/units.h"
-#include "lib/wait_note.h"
-#include "os/host/foreign.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
-#include "os/host/self_sandbox.h"
-#include "os/host/signals.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
-#include "superd/main.h"
-#include "superd/start/start.h"
-#include "table/services/skipped.h"
 
 #define DUMP_ALL 100   /* services of a table that SIGUSR1 logs whole */
 #define DUMP_MOST 2500 /* bytes of one with its lists: also where the log quotes it, a pipe takes the line whole */
@@ -595,12 +563,12 @@ static void dump(void)
 			notify_read(svc); /* what it has said before the signal */
 		LIST_EACH(each, &svc->run->instances)
 			instance_look(container_of(each, struct instance, link));
-		for (enum detail detail = WHOLE;; detail = SHORT) {
+		for (enum detail detail = DETAIL_WHOLE;; detail = DETAIL_SHORT) {
 			buf_clear(&line);
 			json_object_open(&line);
 			facts_add_answer(svc->row, svc, detail, false, &line);
 			json_object_close(&line);
-			if (detail == SHORT || line.length < DUMP_MOST)
+			if (detail == DETAIL_SHORT || line.length < DUMP_MOST)
 				break;
 		}
 		log_event(superd.log, LEVEL_NOTICE, &(struct event){ .name = "state", .service = svc->row->name }, "%s",

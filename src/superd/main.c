@@ -2,19 +2,9 @@
  * that of running the table. */
 #include "superd/main.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "os/host/program.h"
 #include "superd/machine/machine.h"
-#include "table/option/option_table.h"
-#include "table/services/print_conf.h"
 
 /* --check: prints the language of each source, what is wrong, and how many services there are, to stdout, and every
  * diagnostic to stderr. Services are counted as superctl lists them: a line of inetd.conf that makes one for each of

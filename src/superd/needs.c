@@ -3,13 +3,6 @@
  * started or failed since then is not started again for it. */
 #include "superd/daemon.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/clock.h"
-#include "lib/json.h"
-#include "table/service/need.h"
-
 enum standing { SERVES, COMES, FAILS };
 
 static bool needs(const struct svc *svc, const char *name)

@@ -1,26 +1,7 @@
 /* sd_notify(3): what instances say at the notify socket of their service, the watchdog, and kept descriptors. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/number.h"
-#include "lib/scan.h"
-#include "lib/unix_socket.h"
-#include "os/host/fs.h"
-#include "os/host/rights.h"
-#include "os/proc/process.h"
-#include "os/socket/socket.h"
-#include "table/option/option_table.h"
 
 #define MESSAGES 64 /* of one socket in a turn of the loop */
 #define ANCESTORS 32

@@ -1,9 +1,7 @@
 /* Parses the lines KEY=VALUE of sd_notify(3). They come from a service that may be broken or hostile: each value is
  * checked alone, the first invalid one is noted for the log and ignored, and unknown keys are ignored. A new key has a
  * row in keys[] and a member in values.h, and obey_message (notify.c) obeys it. */
-#include "superd/values.h"
-
-#include <string.h>
+#include "superd/main.h"
 
 #define NUMBER_MOST 24 /* digits */
 #define NAME_MOST 255  /* bytes of FDNAME, as with systemd */

@@ -2,26 +2,6 @@
  * outlives superd in a file each, of lines NAME UID SECONDS. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/clock.h"
-#include "lib/json.h"
-#include "lib/scan.h"
-#include "lib/units.h"
-#include "os/host/fs.h"
-#include "table/option/service_settings.h"
-#include "table/service/command_prefix.h"
-#include "table/services/skipped.h"
-
 #define NAME_MOST 255
 #define FILE_MOST (16u << 20) /* bytes; enough for some hundred thousand services */
 #define AT_ONCE 1.	      /* seconds: a program that cannot work ends sooner */

@@ -12,32 +12,10 @@
  * named in the page that both have. For the same reason superd does not close a pipe itself, but passes its ends. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <sys/wait.h>
 #include <syslog.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/log.h"
-#include "lib/thread.h"
-#include "lib/unix_socket.h"
-#include "os/host/foreign.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
-#include "os/host/self_sandbox.h"
 #include "output/message.h"
 
 #define WAIT_MOST .02	   /* seconds that superd waits for an answer, at most, */

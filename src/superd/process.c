@@ -4,32 +4,12 @@
  * visited one by one up to RLIMIT_NOFILE, which may be 2^30. */
 #include "superd/main.h"
 
-#include <ctype.h>
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "lib/array.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "os/host/foreign.h"
-#include "os/host/rights.h"
-#include "os/host/signals.h"
 #include "os/netdiag/netdiag.h"
-#include "os/proc/cgroup.h"
 
 #define FIRST_SOCKET 3
 #define SOCKETS_MOST 4096

@@ -1,22 +1,6 @@
 /* xinetd's records of clients: log_type, log_on_success and log_on_failure. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/log.h"
-#include "lib/units.h"
-#include "os/host/fs.h"
-#include "superd/values.h"
-
 /* A file of log_type, opened at its first line. */
 struct record_file {
 	struct list link;

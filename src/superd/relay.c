@@ -2,22 +2,6 @@
  * the program answers. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "exec/child/child.h"
-#include "lib/fd.h"
-#include "superd/machine/machine.h"
-#include "superd/start/start.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-
 #define RETRY_LEAST 100000 /* microseconds until the next start */
 #define RETRY_MOST 10000000
 

@@ -2,26 +2,7 @@
  * as a file or a name service may not answer. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/json.h"
-#include "lib/memory.h"
-#include "lib/thread.h"
-#include "lib/units.h"
-#include "lib/wait_note.h"
-#include "os/socket/socket.h"
-#include "superd/main.h"
-#include "table/option/option_table.h"
-#include "table/services/diff.h"
-#include "table/services/skipped.h"
 
 #define LATE 3. /* seconds without an answer, after which the log names what does not answer */
 

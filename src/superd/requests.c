@@ -2,25 +2,8 @@
  * where there are many services is done in turns. */
 #include "superd/daemon.h"
 
-#include <errno.h>
 #include <fnmatch.h>
 #include <math.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/build_id.h"
-#include "lib/cli_option.h"
-#include "lib/clock.h"
-#include "lib/json.h"
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "lib/wait_note.h"
-#include "superd/values.h"
-#include "table/option/type.h"
-#include "table/services/skipped.h"
 
 #define PATTERNS_MOST 128 /* bytes of all patterns: each is compared with all names in one turn */
 #define EVENT_MOST 4096
@@ -157,8 +140,8 @@ static void answer_some(struct session *session)
 		else if (session->answer == ANSWER_ROW)
 			facts_add_row(row, svc, session->right < RIGHT_ACT, &session->line);
 		else
-			facts_add_answer(row, svc, session->answer == ANSWER_STATUS ? WHOLE : LINE, hides_program,
-					 &session->line);
+			facts_add_answer(row, svc, session->answer == ANSWER_STATUS ? DETAIL_WHOLE : DETAIL_LINE,
+					 hides_program, &session->line);
 		session_send(session);
 	} while (session_may_go_on(session));
 }

@@ -4,12 +4,6 @@
  * and how long it is lib/backoff. */
 #include "superd/daemon.h"
 
-#include <signal.h>
-#include <string.h>
-#include <sys/wait.h>
-
-#include "table/service/exit_status.h"
-
 #define AT_ONCE 1.0 /* seconds: a shell that cannot run its program, or a loader without a library, ends sooner */
 
 /* HUP, INT, TERM and PIPE end a daemon cleanly: systemd's EXIT_CLEAN_DAEMON. A command does not wait for them. */

@@ -8,21 +8,6 @@
  * withdrawn stays registered then. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "os/socket/socket.h"
-#include "superd/machine/machine.h"
-
 #define PAUSE_MIN 1000000 /* microseconds between two tries, least and most */
 #define PAUSE_MAX 60000000
 #define PATIENCE 15. /* seconds; superd-rpc ends by itself sooner */

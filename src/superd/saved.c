@@ -2,13 +2,7 @@
  * its rows as superd.conf. */
 #include "superd/main.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "read/client/sources.h"
 #include "superd/machine/machine.h"
-#include "table/services/print_conf.h"
-#include "table/services/skipped.h"
 
 char *saved_print(const struct table *table, const struct service *const *more, size_t count)
 {

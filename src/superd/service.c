@@ -5,38 +5,8 @@
  * them. What is left are an instance that is ready (svc_note_ready) or has ended (svc_conclude_instance). */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "exec/condition.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/hash.h"
-#include "lib/scan.h"
-#include "lib/units.h"
-#include "lib/zone.h"
-#include "os/host/foreign_file.h"
-#include "os/proc/cgroup.h"
-#include "os/socket/socket.h"
-#include "superd/start/start.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/command_prefix.h"
-#include "table/service/exit_status.h"
-#include "table/service/need.h"
-#include "table/service/times.h"
 
 #define NO_PROGRESS 4	 /* ends at once with a queue as long as before, until it is suspected to take nobody; */
 #define SUSPECT_PAUSE .1 /* after as many more without a sign that it does, it starts only so often, */

@@ -4,17 +4,6 @@
  * the options has copies. */
 #include "superd/main.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/clock.h"
-#include "lib/log.h"
-#include "os/host/foreign.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-
 bool log_setup_is_stderr(const struct options *options)
 {
 	return !strcmp(options->settings.log, "stderr");

@@ -7,11 +7,6 @@
  * none, it is reported, and the rest goes on. */
 #include "superd/main.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "table/services/skipped.h"
-
 /* An entry or part that a diagnostic may be about. */
 struct error_owner {
 	struct origin at; /* where it begins */

@@ -3,20 +3,6 @@
  * command again for the next client. */
 #include "superd/main.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "os/host/program.h"
-#include "table/endpoint/endpoint.h"
-#include "table/services/check.h"
-#include "table/services/service_builder.h"
-
 static const struct origin nowhere = { .file = "command line" };
 
 static void set_values(struct service_builder *builder, const char *name, const char *const *given, size_t count,

@@ -3,18 +3,6 @@
  * keeps it from dropping a socket that has an error pending, as a datagram socket may. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/hash.h"
-#include "lib/scan.h"
-#include "os/socket/socket.h"
-
 #define MOST 4000	 /* superd takes at most 4096 descriptors at its start */
 #define NUMBER_ROOM 12	 /* bytes for "~2", which tells two of one name apart */
 #define HASH_LENGTH 17	 /* bytes of "~" and a hash */

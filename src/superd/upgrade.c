@@ -4,21 +4,6 @@
  * where they have an error, that text stays in effect. */
 #include "superd/daemon.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "lib/wait_note.h"
-#include "os/host/program.h"
-#include "superd/main.h"
-
 #define CAN "superd can take over: "
 #define ANSWER_MOST 3000 /* bytes */
 #define READING_MOST 3.	 /* seconds that a reload may wait for a file */

@@ -1,12 +1,7 @@
 /* The words of refusals and results, and how often something may happen. */
-#include "superd/values.h"
+#include "superd/main.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <sys/wait.h>
-
-#include "lib/clock.h"
-#include "lib/scan.h"
 
 /* The reasons for a refusal in words. xinetd has fewer reasons, and log watchers know only its words, so each reason
  * gets the word that comes nearest. A client whose socket closes has none: xinetd would have left it in the queue. */

@@ -7,16 +7,8 @@
  *
  * It is a program of its own, and no part of superd-builtin, as it needs the JSON library, which would cost every other
  * builtin its memory and time. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "lib/scan.h"
-#include "os/host/program.h"
-#include "os/host/self_sandbox.h"
+#include "os/host/host.h"
 #include "superctl/superctl.h"
 
 #define SECONDS_MOST 60 /* lifetime of the process */

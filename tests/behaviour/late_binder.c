@@ -1,12 +1,6 @@
 /* Stands in for superd-bind: it answers nothing. When it is told to leave it says that its program needs a socket of
  * IPv4, as one does that was about to say so. With the word "program" it is that program, which ends by SIGTERM, and
  * not before. A fifo "said" lies beside it. */
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "bind/bind.h"
 

@@ -1,12 +1,8 @@
 /* Nanoseconds of processor time to judge an address by a thousand networks that cannot be joined (only_from): the best
  * of ten rounds. tests/bench/times runs it. */
 #include <arpa/inet.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
 
-#include "lib/pool.h"
-#include "table/service/access.h"
+#include "table/service/service.h"
 
 enum { NETWORKS = 1000, ROUNDS = 10, JUDGED = 10000 };
 

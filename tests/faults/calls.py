@@ -89,7 +89,7 @@ own_words = {"ENOMEM": ["out of memory", "memory allocation failure", "(libev) c
 
 
 # superd tries to get the memory before it calls a library that does not survive an allocation that fails
-# (src/lib/memory.h), so these allocations of the library do not fail.
+# (src/lib/memory.c), so these allocations of the library do not fail.
 proven = {"values_read", "call_nss", "call_groups", "call_host", "call_port", "call_protocol", "call_program",
           "describe_missing_port"}
 

@@ -1,16 +1,10 @@
 /* Values of the options of who may come and of what is logged, from any bytes: the first byte chooses the option, NUL
  * bytes part the words. What is taken must print in a form that is taken again and equal; of address rules, what one
  * list permits the kernel's filter must hold, and both lists together must deny. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "fuzzer.h"
-#include "os/host/bpf.h"
-#include "table/service/access.h"
-#include "table/option/option_table.h"
+#include "os/host/host.h"
+#include "table/option/option.h"
 
 #define WORDS_MOST 64
 

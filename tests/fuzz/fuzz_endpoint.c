@@ -1,12 +1,7 @@
 /* Endpoints from any bytes. What parses must print in a form that parses to the very same endpoint, and equality, hash
  * and clash must agree with that; what doesn't parse must come with a reason. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "fuzzer.h"
-#include "lib/buf.h"
-#include "lib/pool.h"
 #include "table/endpoint/endpoint.h"
 
 static void check_round_trip(const struct endpoint *endpoint, struct pool *pool)

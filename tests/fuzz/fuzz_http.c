@@ -1,9 +1,6 @@
 /* Requests of HTTP from any bytes. Each request has a status that has a reason phrase, and nothing behind the head
  * changes it. What the status page takes from a request lies within it: the path, and its decoded text,
  * which has no control character. Two Host fields name no server. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "fuzzer.h"
 #include "superctl/superctl.h"

@@ -1,6 +1,5 @@
 /* Answers of ident servers from any bytes: no read behind them, and whatever comes of it is one short line of visible
  * ASCII with something in it; nothing behind the first line counts. */
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 

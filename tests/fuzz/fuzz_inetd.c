@@ -1,5 +1,4 @@
 /* Tables of inetd.conf from any bytes, in the dialect the first byte chooses. */
-#include <stdint.h>
 
 #include "fuzzer.h"
 #include "mutator.h"

@@ -1,10 +1,9 @@
 /* Tables of superd.conf from any bytes. */
-#include <stdint.h>
 
 #include "fuzzer.h"
 #include "mutator.h"
 #include "round_trip.h"
-#include "table/reading/superd_conf.h"
+#include "table/reading/reading.h"
 
 const enum language mutator_language = LANGUAGE_SUPERD;
 

@@ -1,10 +1,7 @@
 /* Notifications from any bytes: no read behind them, texts lie inside, names are fit for LISTEN_FDNAMES, and what was
  * passed over does not count. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "superd/values.h"
+#include "superd/main.h"
 #include "fuzzer.h"
 
 static void expect_inside(struct note_text text, const char *bytes, size_t size)

@@ -1,7 +1,5 @@
 /* Property lists from any bytes, of both forms: what every fuzzer of a reader claims; and of the tree, that it is
  * within its bounds, that each element has a place in the file and each of a dictionary a name it alone has. */
-#include <stdint.h>
-#include <string.h>
 
 #include "fuzzer.h"
 #include "mutator.h"

@@ -1,14 +1,8 @@
 /* What superd-read may write: any bytes. superd either takes them whole, or says what is wrong with superd-read; a
  * service that it takes has been read as superd.conf. */
-#include <stdint.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "fuzzer.h"
-#include "lib/fd.h"
 #include "read/client/client.h"
-#include "read/client/sources.h"
 
 static int answer[2];
 

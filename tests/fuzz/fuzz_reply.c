@@ -4,16 +4,8 @@
  *
  * The calls of sockets and the time are replaced (the linker's --wrap in Makefile.am); everything from a line's bytes
  * to the printed text is superctl's own. */
-#include <errno.h>
-#include <poll.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "fuzzer.h"
-#include "lib/clock.h"
 #include "superctl/superctl.h"
 
 #define GREETING "{\"superd\":\"1\",\"protocol\":1,\"progress\":true,\"pid\":17}"

@@ -4,7 +4,6 @@
 #include <netconfig.h>
 #include <rpc/rpc.h>
 #include <rpc/rpcb_clnt.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

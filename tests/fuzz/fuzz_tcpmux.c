@@ -1,8 +1,5 @@
 /* The first line of a tcpmux connection from any bytes: the first byte is the length of a segment. A name is visible
  * ASCII, no byte behind its line is consumed, and the segments make no difference. */
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "builtin/builtin.h"
 #include "fuzzer.h"

@@ -1,9 +1,6 @@
 /* The bytes of a control socket as superctl takes lines from them, in segments of any length: the first two bytes are
  * the length of a segment. The segments make no difference, and the lines are those of the text but for one without an
  * end. */
-#include <poll.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "fuzzer.h"
 #include "pieces.h"

@@ -1,14 +1,8 @@
 /* Unit files from any bytes: a line "#@ NAME" begins a further unit, the first is fuzz.socket. What every fuzzer of a
  * reader claims; and of each value, that it splits within its bounds, and that each of its bytes has a place in the
  * text. */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "fuzzer.h"
-#include "lib/scan.h"
 #include "mutator.h"
 #include "read/systemd/internal.h"
 #include "round_trip.h"

@@ -1,6 +1,5 @@
 /* Tables of xinetd.conf from any bytes, in both meanings: that of superd for texts of an even length, xinetd's own for
  * the others. */
-#include <stdint.h>
 
 #include "fuzzer.h"
 #include "mutator.h"

@@ -4,15 +4,9 @@
  * The keys come from the tables that the readers use themselves: an option that is added is fuzzed from that day on. */
 #include "mutator.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "fuzzer.h"
-#include "lib/buf.h"
 #include "read/launchd/internal.h"
 #include "read/systemd/systemd.h"
-#include "table/option/option_table.h"
 
 #define CHANGES_MOST 4 /* changes of one mutation */
 #define WORD_ENDS " \t\n=,:;{}[]<>\"'()"

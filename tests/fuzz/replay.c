@@ -5,16 +5,9 @@
  * corpus/NAME below tests/fuzz of SRCDIR) and, for readers of tables, those that superd ships and the cases of
  * tests/read. An empty corpus fails: a replay that replays nothing proves nothing. */
 #include <dirent.h>
-#include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "fuzzer.h"
-#include "lib/fd.h"
+#include "lib/lib.h"
 
 #define INPUT_MOST (16u << 20)
 

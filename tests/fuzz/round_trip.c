@@ -4,19 +4,8 @@
  * bytes alone. So any file counts as one too many. */
 #include "round_trip.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "fuzzer.h"
-#include "lib/diag.h"
-#include "lib/source_file.h"
-#include "table/option/service_settings.h"
-#include "table/services/print_conf.h"
-#include "table/services/service_conf.h"
-#include "table/services/service_builder.h"
-#include "table/services/table.h"
-#include "read/client/format.h"
-#include "table/reading/superd_conf.h"
+#include "read/client/client.h"
 #include "tests/unit/read_text.h"
 
 /* The table as superd.conf; free() it. */

@@ -2,9 +2,7 @@
  * a table without an error prints as superd.conf that reads back without one and prints the same again. */
 #pragma once
 
-#include <stddef.h>
-
-#include "read/client/sources.h"
+#include "read/client/client.h"
 
 /* A reader as far as a text in memory goes. */
 struct round_trip {

@@ -1,16 +1,7 @@
 /* A table made without a reader: texts, durations and endpoints are parsed, a service is drafted, sealed, checked,
  * found and compared. Run by tests/musl/check with another libc, where Criterion is not at hand. */
-#include <stdio.h>
-#include <string.h>
 
-#include "lib/diag.h"
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "table/endpoint/endpoint.h"
-#include "table/services/check.h"
-#include "table/services/diff.h"
-#include "table/services/service_builder.h"
-#include "table/services/table.h"
+#include "table/services/services.h"
 
 static unsigned failures;
 

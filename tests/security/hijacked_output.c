@@ -1,9 +1,6 @@
 /* hijacked_output.so: a superd-output that an attacker has in hand. /etc/ld.so.preload loads it into all programs, and
  * there it takes the place of send(2): whatever superd-output says of a service names a pipe that there is not, a time
  * that no clock shows, and a line that was waited for. */
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "output/message.h"
 

@@ -2,14 +2,9 @@
  * text. */
 #pragma once
 
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/un.h>
 
-#include "lib/buf.h"
-#include "lib/pool.h"
 #include "os/socket/socket.h"
-#include "os/netdiag/netdiag.h"
 #include "tests/unit/unit.h"
 
 static struct pool *pool;

@@ -2,8 +2,7 @@
  * apart. */
 #pragma once
 
-#include "table/services/check.h"
-#include "table/services/service_builder.h"
+#include "table/services/services.h"
 #include "tests/unit/unit.h"
 
 #define FILE_NAME "test.conf"

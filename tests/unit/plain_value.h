@@ -1,7 +1,7 @@
 /* Options that need no example, because the manual describes the form of their values for all. */
 #pragma once
 
-#include "table/option/option_table.h"
+#include "table/option/option.h"
 
 /* The form of the values is that of the heading in the manual. */
 static inline bool is_plain(const struct option_def *option)

@@ -1,7 +1,7 @@
 /* A pool for each test of a suite: .init = open_pool, .fini = close_pool. */
 #pragma once
 
-#include "lib/pool.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 static struct pool *pool;

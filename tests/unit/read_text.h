@@ -1,9 +1,7 @@
 /* Reads a text of superd.conf in memory, as read_table reads files. */
 #pragma once
 
-#include "lib/source_file.h"
-#include "read/client/sources.h"
-#include "table/reading/superd_conf.h"
+#include "read/client/client.h"
 #include "tests/unit/source_text.h"
 
 /* NULL: out of memory. */

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "superd/machine/machine.h"
-#include "table/services/check.h"
 #include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 

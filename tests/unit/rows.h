@@ -2,7 +2,6 @@
 #pragma once
 
 #include "superd/machine/machine.h"
-#include "superd/start/start.h"
 #include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"
 

@@ -1,14 +1,9 @@
 /* Loads a text as if a file of this name had it. */
 #pragma once
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "lib/fd.h"
-#include "lib/source_file.h"
+#include "lib/lib.h"
 
 static inline bool source_from_text(struct source_file *source, const char *file, const char *text, size_t length,
 				    struct pool *into, struct diags *said)

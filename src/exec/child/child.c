@@ -6,29 +6,11 @@
  * tests/lint/after-fork.allow lists what it may call. */
 #include "exec/child/child.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/types.h>
-#include <unistd.h>
-
-#include "lib/build_id.h"
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-#include "os/host/bpf.h"
-#include "os/host/rights.h"
-#include "os/host/signals.h"
 
 /* The stage of the control group: it creates the service's control group, writes the limits, and moves itself in.
  *

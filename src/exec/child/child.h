@@ -2,22 +2,10 @@
  * (enum stage). In front of these is what they work with: sandbox, credentials, folders, streams, control group. */
 #pragma once
 
-#include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/resource.h>
-#include <sys/types.h>
 
-#include "lib/diag.h"
-#include "lib/pool.h"
-#include "os/host/bpf.h"
-#include "os/host/fs.h"
-#include "os/proc/cgroup.h"
-#include "table/option/condition.h"
-#include "table/service/command_prefix.h"
-#include "table/service/service.h"
-#include "table/services/table.h"
+#include "os/proc/proc.h"
+#include "table/services/services.h"
 
 /* How a service is confined: namespaces, mounts, seccomp filters. sandbox_make makes the configuration of a service
  * when the table is loaded; services with equal options share it.
@@ -385,7 +373,7 @@ struct job {
 	bool shares_descriptors;        /* started with CLONE_FILES: unshare descriptors first */
 	volatile enum stage stage;      /* the present stage, for reports on a child that hangs */
 	int report;                     /* pipe for `fault`; -1: the memory is shared */
-	int record;                     /* the start for superd-exec (exec/start_record.h); -1: it does without */
+	int record;                     /* the start for superd-exec (exec/start_record.c); -1: it does without */
 	int executor;                   /* with a record: descriptor of superd-exec */
 	char **executor_environment;    /* for superd-exec, of a child in superd's memory */
 	int filter_channel;             /* pass = bind: descriptor, behind those of the program, that gets the filter's; 0: none */

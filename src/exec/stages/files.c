@@ -1,21 +1,6 @@
 /* What a start makes and opens for its service: folders, credentials, and the files of its standard streams. */
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "exec/child/child.h"
 #include "exec/stages/stages.h"
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-#include "os/host/foreign.h"
-#include "os/host/fs.h"
-#include "table/service/credential_words.h"
 
 /* ---- folders ----
  *

@@ -1,29 +1,13 @@
 /* superd-exec: goes from superd to a service that has conditions, folders of its own, a sandbox, a root directory or
  * credentials, as one process. superd's child executes it with two descriptors: a file with the start
- * (exec/start_record.h), and a pipe for the stage that fails. It goes through all stages in the order of exec/child,
+ * (exec/start_record.c), and a pipe for the stage that fails. It goes through all stages in the order of exec/child,
  * and executes the service's program.
  *
  * superd-exec --remove removes what a service has left. */
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "exec/stages/stages.h"
-#include "exec/start_record.h"
-#include "lib/scan.h"
-#include "os/host/foreign.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
 
 /* errno is 1 for an assertion, else 0. */
 static int check_conditions(struct job *job)

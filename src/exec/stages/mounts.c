@@ -4,23 +4,11 @@
  * it was, or comes from elsewhere, is first cloned with open_tree(2), before anything is covered or made read-only.
  * Then the mount points are visited from the top down, and each tree is attached where it belongs. Each tree gets its
  * attributes right after its mount point exists, so nothing has to be undone. */
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
 
-#include "exec/child/child.h"
 #include "exec/stages/stages.h"
-#include "lib/fd.h"
-#include "os/host/foreign.h"
 
 /* Trees of mounts by open_tree(2), move_mount(2) and mount_setattr(2), as raw system calls: older libcs have no
  * wrappers for them.

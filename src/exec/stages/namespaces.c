@@ -1,24 +1,11 @@
 /* A sandbox, except its mounts: namespaces, AppArmor profile, seccomp filters. */
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <sched.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "exec/child/child.h"
 #include "exec/stages/stages.h"
-#include "lib/buf.h"
-#include "lib/fd.h"
-#include "os/host/foreign.h"
 
 #define NOBODY 65534
 

@@ -8,22 +8,10 @@
 #include "exec/stages/stages.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
 
 #define DEPTH_MOST 500                  /* nested folders, each of which is open; deeper ones stay */
 #define LONGEST (300 * 1000)            /* milliseconds */

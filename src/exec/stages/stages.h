@@ -1,14 +1,7 @@
 /* The stages that superd-exec has besides those of exec/child. Each does what the plan asks for: 0, or -1 and errno. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "exec/child/child.h"
-#include "exec/condition.h"
-#include "table/service/service.h"
+#include "exec/exec.h"
 
 int sandbox_prepare_mapper(struct job *job);    /* forks the process that writes the maps of a user namespace */
 int sandbox_profile(struct job *job);

@@ -1,17 +1,10 @@
 /* Compiles networks to a classic BPF program for SO_ATTACH_FILTER (socket(7)): one test behind the other, each with its
  * verdict. The program also runs for each packet of established connections. */
-#include "os/host/bpf.h"
+#include "os/host/host.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/bpf.h>
-#include <linux/filter.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #define MAPPED_WORD 3                   /* IPv4 is the last word of ::ffff:a.b.c.d */
 #define IPV4_SOURCE 0                   /* offset in the IP header of where the address's word 0 would be */

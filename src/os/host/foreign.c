@@ -1,28 +1,9 @@
 /* Work on paths through other users' folders, done by a separate process with the folder owner's rights.
  *
  * With the rights of the first such folder's owner superd reaches nothing that the owner could not reach anyway. */
-#include "os/host/foreign.h"
+#include "os/host/host.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/hash.h"
-#include "lib/thread.h"
-#include "lib/unix_socket.h"
-#include "os/host/rights.h"
 
 /* The guard's page. */
 

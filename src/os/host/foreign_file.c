@@ -1,18 +1,7 @@
 /* Each work leaves errno 0 if it is done (foreign_run). */
-#include "os/host/foreign_file.h"
+#include "os/host/host.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "os/host/foreign.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
 
 struct file_work {
 	const char *path;

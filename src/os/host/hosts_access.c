@@ -1,13 +1,5 @@
 /* The two files of hosts_access(5), which superd looks at for each client of a service with libwrap. */
-#include "os/host/hosts_access.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "lib/fd.h"
-#include "lib/hash.h"
+#include "os/host/host.h"
 
 #define TABLE_MOST (1 << 20)
 

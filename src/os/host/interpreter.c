@@ -1,17 +1,9 @@
 /* What the kernel opens together with a program, and paths inside another root. Sources: execve(2), elf(5). */
-#include "os/host/fs.h"
+#include "os/host/host.h"
 
 #include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <link.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
 
 #define HEADERS_MOST 4096               /* the kernel wants the program headers within one page */
 #define OWN_CLASS (sizeof(ElfW(Addr)) == 8 ? ELFCLASS64 : ELFCLASS32)

@@ -3,24 +3,11 @@
  *
  * In a sticky folder such as /tmp, a file that superd created is safe, as other users cannot replace it. A missing file
  * belongs to whoever creates it first, so superd creates it before it trusts it. */
-#include "os/host/fs.h"
+#include "os/host/host.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <unistd.h>
-
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/memory.h"
-#include "os/host/rights.h"
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define MOUNTS_MOST (4 << 20)

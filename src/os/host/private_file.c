@@ -3,21 +3,9 @@
  * Another user may have prepared the path: with a link that leads elsewhere, or with a file of his own. So the text is
  * written to a new file in a folder that only superd and root can change, and rename(2) replaces whatever is at the
  * path, even a link. */
-#include "os/host/fs.h"
+#include "os/host/host.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/buf.h"
-#include "lib/fd.h"
-#include "lib/units.h"
 
 bool private_folder_is_safe(const char *path, struct buf *why)
 {

@@ -6,26 +6,10 @@
  * superd that root tries out in /tmp/x.
  *
  * A package manager replaces files by new ones (rename(2)), so the files that are open stay as they are. */
-#include "os/host/program.h"
+#include "os/host/host.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/buf.h"
-#include "lib/build_id.h"
-#include "lib/fd.h"
-#include "os/host/fs.h"
-#include "os/host/self_sandbox.h"
 
 #define LIBEXEC_DIRS 3
 

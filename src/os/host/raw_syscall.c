@@ -2,16 +2,11 @@
  *
  * glibc's setuid(2) and similar calls signal every thread of the process (nptl(7)). The child shares its parent's
  * memory, so those would be the parent's threads. The raw calls change the calling thread only. */
-#include "os/host/rights.h"
+#include "os/host/host.h"
 
-#include <fcntl.h>
 #include <grp.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <linux/capability.h>
 #include <linux/close_range.h>

@@ -1,17 +1,10 @@
 /* superd's own capabilities, by capget(2) and capset(2). The kernel keeps them by thread: a change holds for the
  * calling thread, and for threads that it creates afterwards. */
-#include "os/host/rights.h"
+#include "os/host/host.h"
 
 #include <linux/capability.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
 
 #define JOIN_SESSION 1                  /* constants of linux/keyctl.h, which is not installed everywhere */
 #define SET_PERMISSIONS 5

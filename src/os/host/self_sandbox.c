@@ -2,26 +2,17 @@
  * on other users' files have it.
  *
  * Landlock's constants are those of Linux 6.12; superd asks a kernel that knows fewer for fewer (landlock(7)). */
-#include "os/host/self_sandbox.h"
+#include "os/host/host.h"
 
 #include <err.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <link.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "os/host/bpf.h"
 
 #ifdef SANITIZED
 enum { IS_SANDBOXED = false };

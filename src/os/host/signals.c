@@ -2,9 +2,7 @@
  * locks.
  *
  * The numbers of real-time signals are not constants: libc keeps the first few for itself (signal(7)). */
-#include "os/host/signals.h"
-
-#include <signal.h>
+#include "os/host/host.h"
 
 /* Halt (systemd(1)): SIGRTMIN + 3, as glibc counts, and the container runtimes that send it. musl counts from 35. */
 #define HALT 37

@@ -2,16 +2,10 @@
 #pragma once
 
 #include <linux/netlink.h>
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include <linux/vm_sockets.h> /* behind <sys/socket.h> */
 
-#include "table/endpoint/endpoint.h"
+#include "os/host/host.h"
 
 /* A socket address of any family, with its length. */
 struct socket_address {

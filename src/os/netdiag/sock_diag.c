@@ -3,25 +3,15 @@
 #include "os/netdiag/netdiag.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
 
 #define ANSWERS_MOST 65536              /* reads of one answer: a bound of millions of sockets */
 

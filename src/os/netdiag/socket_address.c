@@ -3,13 +3,7 @@
 #include "os/netdiag/netdiag.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <limits.h>
 #include <net/if.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/unix_socket.h"
 
 bool socket_form(const struct endpoint *endpoint, struct socket_form *form)
 {

@@ -6,18 +6,9 @@
  * unconditional one, which may have any length. */
 #include "os/netdiag/netdiag.h"
 
-#include <errno.h>
-
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "os/host/bpf.h"
 
 #define FEW_PORTS 32                    /* ports compared one by one */
 #define EVERYTHING 0xffffffffu

@@ -1,17 +1,10 @@
 /* The program is classic BPF (bpf(2), seccomp(2)), for the calls of superd's own architecture. Those of another one
  * that the kernel runs as well pass by it. */
-#include "os/proc/bind_filter.h"
+#include "os/proc/proc.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
-
-#include "os/host/bpf.h"
 
 #define NO_CALL (-1)                    /* the architecture has no such call */
 #define NETLINK_LENGTH 12               /* of struct sockaddr_nl, which getaddrinfo(3) binds */

@@ -2,25 +2,10 @@
  *
  * Only a group without processes of its own may pass controllers on, unless it is the root of the hierarchy. So superd
  * first moves all processes of its group into a new group below it. */
-#include "os/proc/cgroup.h"
+#include "os/proc/proc.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
-#include <unistd.h>
-
-#include "lib/buf.h"
-#include "lib/fd.h"
-#include "lib/memory.h"
-#include "os/proc/process.h"
 
 #define FILE_MOST (1u << 20)
 #define MOVES_MOST 16 /* rounds, if processes fork while they are moved */

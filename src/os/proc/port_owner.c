@@ -4,27 +4,16 @@
  * A search for one address may examine every descriptor of the machine while services wait. So all such searches
  * together have a small budget of time, which refills slowly. If every port of a table is taken, the first few use it
  * up; on a machine with very many processes the holder may stay unknown. */
-#include "os/proc/port_owner.h"
+#include "os/proc/proc.h"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "lib/array.h"
-#include "lib/buf.h"
-#include "lib/clock.h"
 #include "os/netdiag/netdiag.h"
-#include "os/proc/process.h"
 
 enum { BUDGET_MS = 50, REFILL = 100 };  /* the budget regains 1 ms every REFILL ms */
 

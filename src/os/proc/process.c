@@ -7,35 +7,14 @@
  * and smaps take mmap_lock, which a thread of the process may hold for as long as its own file system likes; and
  * following a link below fd/ asks that file's system. So no descriptor is followed here, and none
  * of these files is read. */
-#include "os/proc/process.h"
+#include "os/proc/proc.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <linux/sched.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/fsuid.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/fd.h"
-#include "lib/memory.h"
-#include "lib/scan.h"
-#include "lib/thread.h"
-#include "os/host/foreign.h"
-#include "os/host/rights.h"
 
 #define FILE_MOST 16384                 /* bytes of a file that is read */
 #define PIDS_MOST (1 << 20)             /* the same of one that lists pids */

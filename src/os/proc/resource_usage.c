@@ -2,14 +2,7 @@
  * each value is one read of a small file. The kernel's own division of shared memory, Pss in smaps_rollup, is none: it
  * takes mmap_lock of the process, and walks all of its pages. Source: proc_pid_stat(5), proc_pid_statm(5), the kernel's
  * cgroup-v2.rst. */
-#include "os/proc/cgroup.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
+#include "os/proc/proc.h"
 
 #define FILE_MOST 4096
 #define SUMMED_MOST 64                  /* processes of a group that are added up at most */

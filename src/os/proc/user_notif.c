@@ -1,18 +1,11 @@
 /* The ioctl(2) calls of a seccomp filter's listener descriptor. */
-#include "os/proc/bind_filter.h"
+#include "os/proc/proc.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
-
-#include "os/proc/process.h"
 
 #define ROOM 512                        /* bytes; a later kernel may write more than these headers know */
 

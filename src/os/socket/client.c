@@ -4,15 +4,6 @@
  * listener is unusable, since a service that shares it may shut it down. */
 #include "os/socket/socket.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/buf.h"
-#include "lib/fd.h"
-#include "os/netdiag/netdiag.h"
 #include "os/socket/internal.h"
 
 #define DRAIN_READS_MOST 8              /* reads of a refused client's unread data */

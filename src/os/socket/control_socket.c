@@ -1,24 +1,7 @@
 /* Opens the control socket. A node is stale only if no process listens there. */
 #include "os/socket/socket.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-#include "os/host/fs.h"
-#include "os/host/rights.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/process.h"
+#include "os/proc/proc.h"
 #include "os/socket/internal.h"
 
 #ifndef SO_PEERPIDFD

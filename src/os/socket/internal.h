@@ -2,13 +2,7 @@
  * chooses, and work on nodes. */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "lib/buf.h"
-#include "os/host/foreign.h"
-#include "table/service/service.h"
+#include "os/host/host.h"
 
 /* An opener returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why. */
 typedef int bind_opener(const struct listen *listen, struct buf *why, struct buf *warnings);
@@ -83,5 +77,4 @@ int socket_options_change(int fd, int domain, const struct listen *before, const
 
 /* Sets what an accepted connection did not inherit. Makes no system call unless such an option is configured. */
 void socket_options_accepted(int fd, const struct listen *listen);
-
 

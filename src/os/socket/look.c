@@ -4,24 +4,10 @@
  * not in the form that superd would choose now. */
 #include "os/socket/socket.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "os/host/foreign.h"
-#include "os/netdiag/netdiag.h"
 #include "os/socket/internal.h"
 
 /* Whether a fifo or a special file is the one at the listener's path. unknown: the answer where looking fails. */

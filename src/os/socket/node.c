@@ -6,20 +6,8 @@
  * ENOENT counts as in use, so superd never removes a live socket because it may not connect to it. */
 #include "os/socket/internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-#include "os/host/foreign.h"
 #include "os/netdiag/netdiag.h"
 
 /* SIOCUNIXFILE (Linux 4.14): opens the file that a unix socket is bound to. <linux/un.h> and <sys/un.h> exclude each

@@ -1,17 +1,6 @@
 /* The receiver's end of notifications: datagrams with credentials (unix(7), SCM_CREDENTIALS). */
 #include "os/socket/socket.h"
 
-#include <errno.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-
 #define RECEIVE_BUFFER (8 << 20) /* the kernel may grant less; senders block when it is full */
 
 int notify_socket_open(const char *name)

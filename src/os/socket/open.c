@@ -4,23 +4,10 @@
  * node first checks that it is the listener's own. */
 #include "os/socket/socket.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <mqueue.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/fd.h"
-#include "lib/units.h"
-#include "os/host/bpf.h"
-#include "os/host/rights.h"
-#include "os/netdiag/netdiag.h"
-#include "os/proc/port_owner.h"
+#include "os/proc/proc.h"
 #include "os/socket/internal.h"
 
 /* Binds sockets without a node.

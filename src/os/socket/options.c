@@ -5,23 +5,9 @@
 #include "os/socket/internal.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <limits.h>
-#include <linux/netlink.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
 
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "lib/units.h"
-#include "os/host/bpf.h"
-#include "os/netdiag/netdiag.h"
 #include "os/socket/socket.h"
 
 /* The calls that the openers of all kinds share. */

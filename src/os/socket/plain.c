@@ -2,18 +2,8 @@
  * and only a path begins with a slash. Without /proc, only what calls identify that reach no file system is plain. */
 #include "os/socket/socket.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include "lib/fd.h"
 #include "os/socket/internal.h"
 
 bool descriptor_is_plain(int fd, char name[DESCRIPTOR_NAME])

@@ -7,16 +7,7 @@
  * looked up host names before. */
 #pragma once
 
-#include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/socket.h>
-#include <sys/types.h>
-
-#include "lib/buf.h"
 #include "os/netdiag/netdiag.h"
-#include "table/service/service.h"
 
 /* Opens, binds and listens. Returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why,
  * such as "binding: Address already in use (port 80 …)". Options that cannot be set add a warning (systemd warns, too),

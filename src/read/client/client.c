@@ -4,18 +4,6 @@
  * superd whole. A line that is not as it must be ends the reading with an error. */
 #include "read/client/client.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/wait_note.h"
-#include "read/client/protocol.h"
-#include "table/reading/superd_conf.h"
-
 #define PROGRAM "superd-read"
 #define ANSWER_MOST (1u << 28)          /* bytes of all that superd takes for one table */
 #define TEXT_MOST (64u << 20)           /* bytes of a service that fills a file of SOURCE_MOST, as text */

@@ -2,23 +2,10 @@
  *
  * Languages look alike: a service of superd.conf begins as one of xinetd.conf does. The order of formats[] decides:
  * formats with clear marks come first. superd.conf is last and takes all that no other format recognises. */
-#include "read/client/format.h"
+#include "read/client/client.h"
 
 #include <dirent.h>
 #include <fnmatch.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "lib/source_file.h"
-#include "lib/wait_note.h"
-#include "read/client/readers.h"
-#include "table/reading/superd_conf.h"
 
 #define FOLDER_FILES_MOST 100           /* files of a folder that are looked at, to find its format */
 

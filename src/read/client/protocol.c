@@ -2,14 +2,7 @@
  * them.
  *
  * A tab ends each field. In a text \t is a tab, \n a newline and \\ a backslash; \- is no text. */
-#include "read/client/protocol.h"
-
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/pool.h"
+#include "read/client/client.h"
 
 #define LIST_MOST 1000000               /* elements of a list */
 

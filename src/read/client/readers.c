@@ -1,5 +1,5 @@
 /* All readers, for superd-read, and for the tests of each. */
-#include "read/client/readers.h"
+#include "read/client/client.h"
 
 #include "read/inetd/inetd.h"
 #include "read/launchd/launchd.h"

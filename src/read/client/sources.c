@@ -1,18 +1,5 @@
 /* Reads sources into one table, each with the reader of its language, and what they import. */
-#include "read/client/sources.h"
-
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/source_file.h"
-#include "lib/wait_note.h"
 #include "read/client/client.h"
-#include "read/client/format.h"
-#include "table/reading/superd_conf.h"
-#include "table/services/check.h"
 
 #define SAVED "the previous configuration"      /* file of what stands in a saved text, in messages */
 

@@ -5,17 +5,9 @@
 #include "read/inetd/inetd.h"
 
 #include <arpa/inet.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
-#include "lib/array.h"
-#include "lib/buf.h"
-#include "lib/scan.h"
 #include "read/inetd/internal.h"
 #include "read/xinetd/xinetd.h"
-#include "table/reading/assignment.h"
 
 /* The table of dialects. inetd(8) of each system documents most of it; the rest was observed on the programs
  * themselves.

@@ -5,9 +5,6 @@
  * entry may replace an earlier one. */
 #pragma once
 
-#include <stdbool.h>
-
-#include "lib/source_file.h"
 #include "table/reading/reading.h"
 
 extern const struct reader reader_inetd;

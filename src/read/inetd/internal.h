@@ -1,13 +1,6 @@
 /* What the files of this folder share: the dialects, and an entry between its line and its builder. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lib/diag.h"
-#include "lib/pool.h"
-#include "lib/source_file.h"
 #include "table/reading/reading.h"
 
 /* The families of "tcp" and "udp" without 4, 6 or 46: two sockets, IPv4 alone, or one socket for both. */

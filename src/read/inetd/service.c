@@ -1,17 +1,7 @@
 /* From entries of inetd.conf to services: their names, which of them take effect, and their options. */
 #include "read/inetd/internal.h"
 
-#include <ctype.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/buf.h"
-#include "lib/scan.h"
-#include "lib/shell_words.h"
 #include "read/xinetd/xinetd.h"
-#include "table/reading/assignment.h"
 
 void inetd_entries_free(void *state)
 {

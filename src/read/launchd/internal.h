@@ -2,15 +2,7 @@
  * and launchd.c a job of the tree. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "lib/buf.h"
-#include "lib/pool.h"
-#include "lib/source_file.h"
-#include "table/reading/key.h"
+#include "table/reading/reading.h"
 
 /* A property list of XML as a tree of dictionaries, arrays and scalars, each with its place.
  *

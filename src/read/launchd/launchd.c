@@ -3,13 +3,7 @@
  * A broken job must not run at all. superd reports the mistakes of its list and then skips the whole job. */
 #include "read/launchd/launchd.h"
 
-#include <ctype.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "lib/scan.h"
 #include "read/launchd/internal.h"
-#include "table/reading/assignment.h"
 
 /* The table of launchd's keys, and functions to look them up.
  *

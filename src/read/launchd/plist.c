@@ -5,14 +5,7 @@
  * mistakes have a place. The first mistake ends the reading, as with plutil(1). */
 #include "read/launchd/internal.h"
 
-#include <errno.h>
 #include <expat.h>
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/buf.h"
-#include "lib/memory.h"
 
 struct xml_parse {
 	struct pool *pool;

@@ -1,31 +1,12 @@
 /* superd-read: reads tables of inetd, xinetd, systemd and launchd, and prints their services as superd.conf. Exit
  * status: 0; 1 if there is an error, and then what could be read is printed all the same. */
-#include <errno.h>
 #include <getopt.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
-#include "lib/build_id.h"
-#include "lib/fd.h"
-#include "lib/json.h"
-#include "lib/memory.h"
-#include "lib/source_file.h"
-#include "os/host/hosts_access.h"
-#include "os/host/program.h"
-#include "os/host/self_sandbox.h"
-#include "read/client/format.h"
-#include "read/client/protocol.h"
-#include "read/client/sources.h"
+#include "read/client/client.h"
 #include "read/launchd/internal.h"
 #include "read/systemd/systemd.h"
 #include "superd/machine/machine.h"
-#include "table/option/option_table.h"
-#include "table/services/service_builder.h"
-#include "table/services/service_conf.h"
 
 #define EXIT_TABLE 1
 #define REQUEST_MOST (1u << 30)         /* bytes: the names of READING_FILES files, and more */

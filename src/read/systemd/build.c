@@ -5,10 +5,6 @@
  * PrivateNetwork=no restricts nothing, so it is no reason to refuse a service. */
 #include "read/systemd/internal.h"
 
-#include <string.h>
-
-#include "lib/scan.h"
-
 void unit_builder_turn(struct unit_builder *builder, const struct unit *unit)
 {
 	const struct read_request *request = builder->reading->request;

@@ -6,14 +6,6 @@
  * LINES". */
 #include "read/systemd/internal.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "table/service/command_prefix.h"
-
 struct command {
 	const struct unit_assignment *assignment;
 	unsigned flags;                 /* COMMAND_… */

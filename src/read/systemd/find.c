@@ -7,16 +7,6 @@
 #include "read/systemd/internal.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/scan.h"
 
 #define NAME_MOST 255                   /* bytes of a unit's name */
 #define ALIASES_MOST 64                 /* names of a unit */

@@ -4,16 +4,7 @@
  * Units and their texts live until the last source is read, and names of files as long as the table. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lib/buf.h"
-#include "lib/pool.h"
-#include "lib/source_file.h"
 #include "read/systemd/systemd.h"
-#include "table/reading/assignment.h"
-#include "table/services/service_builder.h"
 
 /* ---- text.c: lines, words, specifiers ---- */
 

@@ -3,8 +3,6 @@
  * build.c applies the keys (apply_key); those that are APART have functions in socket.c, service.c and commands.c. */
 #include "read/systemd/internal.h"
 
-#include <string.h>
-
 #define APART .form = FORM_APART
 #define ACTION "superd does not reboot or power off the machine"
 #define USB "superd creates no USB gadgets"

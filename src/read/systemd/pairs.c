@@ -11,12 +11,6 @@
  * as long as superd runs, so nothing must start one. Targets and slices run nothing, and mean nothing here. */
 #include "read/systemd/internal.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/scan.h"
-
 void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
 {
 	struct units *asked = units_of(reading);

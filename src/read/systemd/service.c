@@ -3,10 +3,6 @@
  * columns of keys.c have them. */
 #include "read/systemd/internal.h"
 
-#include <string.h>
-
-#include "lib/scan.h"
-
 #define PAUSE_LEAST INT64_C(1000)
 #define PAUSE_USUAL INT64_C(30000000)   /* microseconds, superd's longest pause by default */
 #define PAUSE_MOST (INT64_C(86400) * 1000000)

@@ -6,13 +6,6 @@
 #include "read/systemd/internal.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
-#include <netinet/in.h>
-#include <string.h>
-
-#include "lib/scan.h"
-#include "table/endpoint/endpoint.h"
-#include "table/service/sandbox_words.h"
 
 #define CONNECTIONS "64"                /* systemd's MaxConnections */
 #define DAY (INT64_C(86400) * 1000000)

@@ -4,10 +4,6 @@
  * service. */
 #include "read/systemd/internal.h"
 
-#include <string.h>
-
-#include "lib/scan.h"
-
 /* Whether the unit was found in a folder that a source names, and not named itself. */
 static bool is_request_in_folder(const struct reading *reading, const char *path)
 {

@@ -5,7 +5,6 @@
  * Units become builders when all sources are read, because several sockets may activate one service. */
 #pragma once
 
-#include "table/reading/key.h"
 #include "table/reading/reading.h"
 
 extern const struct reader reader_systemd;

@@ -4,13 +4,6 @@
  * that byte. So each assignment has the pieces of its line. Source: systemd.syntax(7). */
 #include "read/systemd/internal.h"
 
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/scan.h"
-
 #define ASSIGNMENTS_MOST 100000         /* of a unit */
 #define BLANKS " \t\r\n"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

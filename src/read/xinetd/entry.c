@@ -2,14 +2,6 @@
  * the values that = += and -= give. */
 #include "read/xinetd/internal.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
-
-#include "lib/array.h"
-
 /* The table of attributes, from xinetd.conf(5).
  *
  * xinetd ignores an attribute in the wrong place, or a second line of one, with a warning. Tables in use have such

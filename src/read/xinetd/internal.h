@@ -2,13 +2,6 @@
  * applies defaults when all are read, because services may come before them, and makes builders. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "lib/diag.h"
-#include "lib/pool.h"
-#include "lib/source_file.h"
-#include "table/reading/assignment.h"
 #include "table/reading/reading.h"
 
 /* The attributes of xinetd.conf(5). In the order of their names, which is that of key_list. */

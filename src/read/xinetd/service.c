@@ -4,16 +4,7 @@
  * disabled entry are warnings, because xinetd does not even read such an entry to its end. */
 #include "read/xinetd/xinetd.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/fd.h"
-#include "lib/scan.h"
 #include "read/xinetd/internal.h"
-#include "table/reading/assignment.h"
-#include "table/service/access.h"
 
 /* The place of an attribute; that of the entry where it is not set. */
 static struct origin place_of(const struct xinetd_service *service, enum xinetd_attribute attribute)

@@ -2,11 +2,7 @@
  * Then the defaults are applied, and services become builders. */
 #pragma once
 
-#include <stdbool.h>
-
-#include "lib/source_file.h"
 #include "table/reading/reading.h"
-#include "table/services/service_builder.h"
 
 extern const struct reader reader_xinetd;
 

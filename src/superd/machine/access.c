@@ -5,16 +5,6 @@
  * cannot enforce is refused here, never dropped. */
 #include "superd/machine/machine.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <string.h>
-
-#include "os/host/bpf.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/access.h"
-#include "table/service/sandbox_words.h"
-
 /* A compiled filter, or the reason why there is none. */
 struct filter_made {
 	const struct sock_fprog *filter;
@@ -38,7 +28,7 @@ static bool network_find(void *context, const char *name, struct network *networ
 	struct resolver *resolver = context;
 	struct network made = { .address = { [10] = 0xff, [11] = 0xff } };
 	const char *wrong;
-	words answer = ask(resolver, &kind, name, &wrong);
+	words answer = resolver_ask(resolver, &kind, name, &wrong);
 	unsigned bits = 32;
 	uint32_t number;
 

@@ -1,21 +1,8 @@
 /* The accounts that services and superd's own programs run with. */
 #include "superd/machine/machine.h"
 
-#include <errno.h>
 #include <grp.h>
-#include <inttypes.h>
 #include <linux/capability.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "lib/hash.h"
-#include "lib/memory.h"
-#include "os/host/rights.h"
-#include "superd/start/start.h"
-#include "table/option/service_settings.h"
 
 /* Lists of groups: getgrouplist(3), getgroups(2). */
 
@@ -80,7 +67,7 @@ static bool gids_of_user(struct gids *gids, struct resolver *resolver, const cha
 {
 	static const struct ask_kind kind = { "groups", "NSS: the groups of the user", "n", call_groups };
 	const char *key = pool_textf(resolver->pool, "%u %s", (unsigned)gid, name), *wrong;
-	words found = key ? ask(resolver, &kind, key, &wrong) : NULL;
+	words found = key ? resolver_ask(resolver, &kind, key, &wrong) : NULL;
 	bool good = found;
 	uint32_t number;
 

@@ -3,15 +3,7 @@
 #include "superd/machine/machine.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "lib/scan.h"
-#include "os/host/fs.h"
-#include "os/host/rpc_number.h"
 #include "os/socket/socket.h"
 
 #define HOST_MOST 32 /* addresses of a host to use */
@@ -111,7 +103,7 @@ static const struct ask_kind protocols = { "protocol", "NSS: the protocol", "n",
 static bool find_number(struct resolver *resolver, const struct ask_kind *kind, const char *name, uint32_t *number)
 {
 	const char *wrong;
-	words found = ask(resolver, kind, name, &wrong);
+	words found = resolver_ask(resolver, kind, name, &wrong);
 
 	return found && *found && lookup_number(*found, number);
 }
@@ -197,7 +189,7 @@ static bool resolve_host(struct resolver *resolver, const struct service *servic
 			 struct endpoint *endpoint)
 {
 	const char *name = endpoint->address, *wrong;
-	words found = ask(resolver, &hosts[endpoint->family], name, &wrong);
+	words found = resolver_ask(resolver, &hosts[endpoint->family], name, &wrong);
 
 	if (!found)
 		return refuse_name(resolver, service, listen, name, wrong);

@@ -1,31 +1,7 @@
 /* Whether this machine has what each service needs: its files first, then sockets, libraries and privileges. */
 #include "superd/machine/machine.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <linux/capability.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "lib/build_id.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "os/host/fs.h"
-#include "os/host/hosts_access.h"
-#include "os/host/rights.h"
-#include "os/host/self_sandbox.h"
-#include "os/proc/bind_filter.h"
-#include "os/proc/port_owner.h"
-#include "os/proc/process.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/services/check.h"
-#include "table/services/service_conf.h"
 
 enum { BIND_UNTRIED = -2 };
 

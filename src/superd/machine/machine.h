@@ -2,23 +2,7 @@
  * machine has what it needs. All of it may block, so it runs while a table is loaded and never in the loop. */
 #pragma once
 
-#include <linux/filter.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/resource.h>
-#include <sys/types.h>
-
-#include "lib/buf.h"
-#include "lib/diag.h"
-#include "lib/pool.h"
-#include "lib/ptr_map.h"
-#include "os/host/program.h"
 #include "superd/start/start.h"
-#include "table/service/service.h"
-#include "table/services/lookup_cache.h"
-#include "table/services/specifier_values.h"
-#include "table/services/table.h"
 
 /* ---- names.c ---- */
 
@@ -76,7 +60,7 @@ struct ask_kind {
 
 /* The answer, which lives as long as lookups; empty: nothing is of this name. NULL with the reason in *wrong: there is no
  * answer. */
-words ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong);
+words resolver_ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong);
 
 /* ---- accounts.c ---- */
 
@@ -210,7 +194,7 @@ struct sandbox_support;
 struct compiled_filter {
 	const struct compiled_filter *next;
 	const char *request;
-	const void *answer; /* as table/service/filter_request.h says; with what follows in it */
+	const void *answer; /* as table/service/filter_request.c says; with what follows in it */
 	size_t length;
 	struct sock_fprog program;
 	uint32_t unknown; /* number of words in `calls` that name no system call */

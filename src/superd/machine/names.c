@@ -1,18 +1,8 @@
 /* What NSS says of users, groups and ports; and how all names of a table are asked for. */
 #include "superd/machine/machine.h"
 
-#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/memory.h"
-#include "lib/scan.h"
-#include "lib/wait_note.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
 
 void resolver_open(struct resolver *resolver, struct pool *pool, struct lookup_cache *lookups, struct diags *diags)
 {
@@ -58,7 +48,7 @@ static bool fits(const struct ask_kind *kind, words answer)
 	return !count || count >= forms;
 }
 
-words ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong)
+words resolver_ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong)
 {
 	const char *key = pool_text(resolver->pool, name);
 	struct nss_answer answer = { 0 };
@@ -177,7 +167,7 @@ struct found_name accounts_user(struct resolver *resolver, const char *text)
 {
 	struct found_name user = { .name = pool_text(resolver->pool, text) };
 	const char *wrong;
-	words found = ask(resolver, &users, text, &wrong);
+	words found = resolver_ask(resolver, &users, text, &wrong);
 
 	user.failed = !found || !user.name;
 	user.wrong = name_flaw(resolver->pool, user.name ? found : NULL, wrong, "there is no such user here");
@@ -201,7 +191,7 @@ struct found_name accounts_group(struct resolver *resolver, const char *text)
 
 	if (is_number(text, &group.gid))
 		return group;
-	found = ask(resolver, &groups, text, &wrong);
+	found = resolver_ask(resolver, &groups, text, &wrong);
 	group.failed = !found;
 	group.wrong = name_flaw(resolver->pool, found, wrong, "there is no such group here");
 	if (found && *found)
@@ -219,7 +209,7 @@ bool accounts_need(struct resolver *resolver, const struct service *service, con
 bool accounts_has_group_id(struct resolver *resolver, gid_t gid, const char **name)
 {
 	const char *text = pool_textf(resolver->pool, "%u", (unsigned)gid), *wrong;
-	words found = text ? ask(resolver, &groups, text, &wrong) : NULL;
+	words found = text ? resolver_ask(resolver, &groups, text, &wrong) : NULL;
 
 	*name = found && *found ? pool_text(resolver->pool, found[1]) : NULL;
 	return *name;

@@ -1,28 +1,9 @@
 /* superd's programs that help to load a table: superd-read, superd-filter. */
 #include "superd/machine/machine.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/personality.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-#include "os/host/foreign.h"
-#include "os/host/rights.h"
-#include "os/proc/process.h"
-#include "superd/start/start.h"
-#include "table/option/service_settings.h"
-#include "table/service/filter_request.h"
 
 /* Starts a helper program beside the loop, which may start others at the same time and may reap this one. */
 

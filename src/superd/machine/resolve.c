@@ -2,13 +2,6 @@
 #include "superd/machine/machine.h"
 
 #include <linux/capability.h>
-#include <string.h>
-
-#include "exec/child/child.h"
-#include "os/host/rights.h"
-#include "superd/start/start.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
 
 static bool resolve_owner(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			  struct listen_prepared *prepared)

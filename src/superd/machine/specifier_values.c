@@ -1,14 +1,7 @@
 /* Facts about this machine that unit files refer to by specifiers, and the folders where units are looked for. */
 #include "superd/machine/machine.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "os/host/fs.h"
 
 /* The folders that unit files refer to by specifiers, and those that they are searched in. Source: systemd.unit(5),
  * file-hierarchy(7). Root gets the system's folders; other users get those of the XDG base directory specification. */

@@ -2,20 +2,6 @@
 #include "superd/start/start.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/build_id.h"
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "os/host/program.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/access.h"
-#include "table/service/builtin.h"
-#include "table/service/sandbox_words.h"
 
 /* Templates: %{name} in words, values and names. The number of a socket's descriptor depends on how many of the sockets
  * before it are open. */

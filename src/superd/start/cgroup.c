@@ -2,26 +2,9 @@
 #include "superd/start/start.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fnmatch.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <linux/bpf.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/fd.h"
-#include "lib/scan.h"
-#include "os/host/bpf.h"
-#include "os/proc/cgroup.h"
-#include "os/proc/process.h"
-#include "table/option/service_settings.h"
-#include "table/service/sandbox_words.h"
 
 /* The options of a control group that are BPF programs (bpf(2)): device_allow and device_policy, ip_address_allow and
  * ip_address_deny. */

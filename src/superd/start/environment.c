@@ -2,18 +2,7 @@
 #include "superd/start/start.h"
 
 #include <assert.h>
-#include <ctype.h>
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
-
-#include "lib/array.h"
-#include "lib/clock.h"
-#include "os/host/foreign.h"
-#include "os/host/foreign_file.h"
 
 /* Lists of environment variables, and files of them. Source: systemd.exec(5), "EnvironmentFile=".
  *

@@ -1,31 +1,9 @@
 /* The folders of a service, its credentials, and the removal of what it has left. */
 #include "superd/start/start.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "exec/child/child.h"
-#include "lib/array.h"
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/fd.h"
-#include "os/host/fs.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/credential_words.h"
 
 /* Removals by superd-exec, each of all that one service has left: it may be much, and what a user has mounted in his
  * folder may never answer. */

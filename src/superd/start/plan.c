@@ -2,24 +2,8 @@
  * every check with the same result for each start, happens here. */
 #include "superd/start/start.h"
 
-#include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "exec/child/child.h"
-#include "lib/build_id.h"
-#include "lib/clock.h"
-#include "lib/scan.h"
-#include "os/host/fs.h"
-#include "os/host/program.h"
-#include "os/host/rights.h"
-#include "os/proc/bind_filter.h"
-#include "table/option/service_settings.h"
 
 /* Turns checked words (table/option/type) into the kernel's numbers. */
 

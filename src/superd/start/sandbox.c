@@ -1,25 +1,10 @@
 /* The sandbox of a service: what the machine allows, the list of mounts, and the configuration for superd-exec. */
 #include "superd/start/start.h"
 
-#include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
-
-#include "lib/array.h"
-#include "lib/build_id.h"
-#include "lib/fd.h"
-#include "os/host/foreign.h"
-#include "os/host/fs.h"
-#include "os/host/rights.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/sandbox_words.h"
 
 /* Finds out what the machine allows, before anything depends on it. Capabilities prove little: root in a container may
  * not be allowed to mount, and a seccomp filter may forbid namespaces to a process with every capability. So each means

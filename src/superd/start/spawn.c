@@ -1,18 +1,6 @@
 /* Processes of superd's own, by fork(2). */
 #include "superd/start/start.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "lib/fd.h"
-#include "lib/thread.h"
-#include "os/host/foreign.h"
-#include "os/host/rights.h"
-
 #define ANSWER_MOST 5000 /* milliseconds until a probe has answered */
 #define REAP_MOST 100	 /* milliseconds that superd waits for a process that is about to end */
 

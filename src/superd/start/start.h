@@ -3,20 +3,7 @@
  * child between fork and exec, or superd-exec, works through the plan (exec/child). */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/resource.h>
-#include <sys/types.h>
-
 #include "exec/child/child.h"
-#include "lib/buf.h"
-#include "lib/diag.h"
-#include "lib/pool.h"
-#include "os/host/program.h"
-#include "os/proc/cgroup.h"
-#include "table/service/service.h"
-#include "table/services/table.h"
 
 /* The properties that all starts inherit from superd's own process. Filled in once when superd starts; the strings live
  * as long as the process. */

@@ -14,17 +14,7 @@
 #include "table/endpoint/endpoint.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <net/if.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/un.h>
-
-#include "lib/pool.h"
-#include "lib/scan.h"
 
 #define KINDS \
 	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, mqueue, raw, rpc/tcp, rpc/udp " \

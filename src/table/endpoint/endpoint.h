@@ -12,12 +12,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lib/buf.h"
-#include "lib/pool.h"
+#include "lib/lib.h"
 
 /* A prefix of paths: superd's own runtime directory, which superd/machine/resolve inserts. */
 #define ENDPOINT_RUNTIME "%{runtime}"

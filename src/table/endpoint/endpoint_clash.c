@@ -6,12 +6,6 @@
  * their datagrams. Measured on Linux 6.18 for every pair of wildcard, address, family and interface. */
 #include "table/endpoint/endpoint.h"
 
-#include <netinet/in.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/scan.h"
-
 /* The addresses of a listener. */
 struct endpoint_reach {
 	bool ipv4, ipv6;                /* the families */

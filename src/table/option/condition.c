@@ -2,14 +2,9 @@
  *
  * A condition keeps a service from starting where it should not. So a parameter that superd could not check is an error
  * when the table is read. */
-#include "table/option/condition.h"
+#include "table/option/option.h"
 
 #include <assert.h>
-#include <stdint.h>
-#include <string.h>
-
-#include "lib/scan.h"
-#include "table/option/type.h"
 
 /* Kinds of values behind the =. */
 enum parameter {

@@ -1,11 +1,5 @@
 /* The settings of superd itself: which are set, and what results of the command line, superd { } and the defaults. */
-#include "table/option/globals.h"
-
-#include <limits.h>
-#include <string.h>
-
-#include "lib/log.h"
-#include "table/option/type.h"
+#include "table/option/option.h"
 
 /* What applies where nothing is set. The rows have the same as text, for the manual. */
 static const struct globals defaults = {

@@ -1,14 +1,7 @@
 /* Functions for all types: writing superd.conf's syntax, splitting and keeping words. For type*.c alone. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "lib/buf.h"
-#include "lib/json.h"
-#include "lib/pool.h"
-#include "table/option/type.h"
-#include "table/service/service.h"
+#include "table/option/option.h"
 
 /* How a number is read and shown. */
 struct number {

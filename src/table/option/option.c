@@ -3,16 +3,9 @@
  * Administrators who know xinetd, systemd or launchd write the words of those systems; the hint names superd.conf's
  * word. The table of options has most of these words. A word without an option of its own (socket_type, ListenDatagram)
  * has a sentence below. */
-#include "table/option/option_table.h"
+#include "table/option/option.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <stdint.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/hash.h"
-#include "lib/scan.h"
 
 #define SLOTS 1024                      /* more than twice the entries */
 

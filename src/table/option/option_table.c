@@ -3,13 +3,9 @@
  *
  * MEMBER compares the C type of the struct's member with that of the option's type: a mismatch does not compile. A unit
  * test reads every default, every word and every name. */
-#include "table/option/option_table.h"
+#include "table/option/option.h"
 
-#include <limits.h>
 #include <sys/resource.h>
-
-#include "lib/log.h"
-#include "lib/scan.h"
 
 /* The C type that each type stores, and the struct of each group, for the check in MEMBER. */
 #define TYPE_STORED(name, stored) typedef stored C_##name;

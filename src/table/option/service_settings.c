@@ -1,8 +1,5 @@
 /* Finds the settings of a service by the names of their options. */
-#include "table/option/service_settings.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "table/option/option.h"
 
 const struct option_setting *service_setting(const struct service *service, const char *name)
 {

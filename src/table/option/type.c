@@ -6,17 +6,6 @@
  * and = are tokens of their own. So a value is written without quotes only if it has none of these. */
 #include "table/option/internal.h"
 
-#include <ctype.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "table/option/type.h"
-
 static bool is_bare(const char *text)
 {
 	const char *at = text;

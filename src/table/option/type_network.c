@@ -2,17 +2,7 @@
 #include "table/option/internal.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <net/if.h>
-#include <netinet/in.h>
-#include <string.h>
-
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "table/endpoint/endpoint.h"
-#include "table/service/access.h"
-#include "table/service/sandbox_words.h"
-#include "table/service/times.h"
 
 /* Types of the options that admit clients: address rules, times of day, the load, connections a second.
  *

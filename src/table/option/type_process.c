@@ -1,18 +1,8 @@
 /* Types of what a process gets: commands, streams, logs, limits, scheduling; and settings of superd itself. */
 #include "table/option/internal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
 #include <sys/resource.h>
 #include <syslog.h>
-
-#include "lib/log.h"
-#include "lib/scan.h"
-#include "table/option/condition.h"
-#include "table/service/command_prefix.h"
-#include "table/service/exit_status.h"
 
 /* Types of lists of commands, exit statuses and conditions, and of the signs in front of exec. The words are kept as
  * written; superd parses them again when it uses them (table/service/command_prefix, table/service/exit_status,

@@ -1,17 +1,6 @@
 /* Types of hardening: system calls, mounts, devices, resources, credentials, capabilities. */
 #include "table/option/internal.h"
 
-#include <ctype.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/scan.h"
-#include "table/service/credential_words.h"
-#include "table/service/sandbox_words.h"
-
 /* Types of hardening options: system calls, address families, namespaces, errors.
  *
  * As in systemd, a ~ applies to its word and the words behind it, until a + allows again. Each word is kept with its

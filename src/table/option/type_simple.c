@@ -2,13 +2,6 @@
  * systemd. */
 #include "table/option/internal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/scan.h"
-
 const struct type type_text = { .name = "text", .kind = FIELD_TEXT };
 
 static const char *path_refuse(const struct option_def *option, const char *path)

@@ -1,11 +1,6 @@
 /* Sets options of a service, and says what is wrong; lists of words, and words of other languages, which have no
  * templates. */
-#include "table/reading/assignment.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
+#include "table/reading/reading.h"
 
 void draft_set(const struct draft *draft, const char *option, const struct value *value)
 {

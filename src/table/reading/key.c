@@ -1,13 +1,7 @@
 /* Looks up keys, and the options that they become. */
-#include "table/reading/key.h"
+#include "table/reading/reading.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/scan.h"
 
 #define NAME_MOST 96 /* bytes of the longest section and key, and some */
 #define TABLES_MOST 16

@@ -6,17 +6,8 @@
 
 #include <assert.h>
 #include <dirent.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include "lib/array.h"
-#include "lib/buf.h"
-#include "lib/scan.h"
-#include "lib/wait_note.h"
 
 enum severity reading_lack(const struct reading *reading)
 {

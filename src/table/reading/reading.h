@@ -5,18 +5,7 @@
  * host name. Fuzzers run it on arbitrary bytes. */
 #pragma once
 
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-
-#include "lib/diag.h"
-#include "lib/source_file.h"
-#include "table/services/service_builder.h"
-#include "table/services/specifier_values.h"
-#include "table/services/table.h"
+#include "table/services/services.h"
 
 #define READING_DEPTH 16                /* most files that include one another */
 #define READING_FILES 100000            /* most files of a reading: ten thousand units are thirty thousand files */
@@ -195,3 +184,274 @@ bool reading_file(struct reading *reading, const struct reader *reader, const ch
  * the place of the statement; a relative path starts in the folder of that file. A pattern may match no
  * file. A missing path and a folder are errors, which are added to reading->diags. */
 void include_files(struct reading *reading, const struct reader *reader, const char *pattern, struct origin at);
+
+/* ---- statement.c ---- */
+
+/* The statements of a superd.conf, with the place of every name and value.
+ *
+ * The parser reads the text once. It reports the first mistake of syntax of each statement at its column, and continues
+ * behind the statement. table/reading/values removes quotes and escapes from values; the table of options
+ * defines their meaning. A struct statement is reused from call to call; it starts zeroed. */
+
+struct reading;
+
+enum statement_kind {
+	STATEMENT_SERVICE, STATEMENT_DEFAULTS, STATEMENT_INCLUDE, STATEMENT_IMPORT, STATEMENT_SUPERD, STATEMENTS
+};
+
+enum item_kind {
+	ITEM_HEAD,                      /* always the first: the keyword; its word is the name or path, if any */
+	ITEM_OPTION,
+	ITEM_SOCKET,                    /* the start of a socket's block; its one word is the socket's name */
+	ITEM_END,                       /* the end of that block */
+};
+
+struct word {
+	size_t start, end;              /* bytes of the source; quotes are included */
+};
+
+struct statement_item {
+	enum item_kind kind;
+	struct word name;
+	struct origin at;
+	bool is_list;                   /* the value is written {a, b} */
+	bool append;                    /* the operator is += */
+	size_t first, count;            /* its words in the statement's array */
+};
+
+/* What superd-read and superd itself write in front of a service and of its values: where they stand in the sources
+ * (table/services/service_conf.c). In a file of a user's it is a comment. */
+struct place_mark {
+	struct origin at;               /* file "": the command line; NULL: there is none */
+	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
+	enum dialect dialect;
+};
+
+struct statement {
+	enum statement_kind kind;
+	struct place_mark mark;         /* in front of it */
+	struct statement_item *items;
+	size_t item_count, item_capacity;
+	struct word *words;
+	struct origin *word_at;         /* the place of each word */
+	size_t word_count, word_capacity, place_capacity;
+	bool broken;                    /* a mistake was reported: the items before it are checked, but must not be run */
+	bool failed;                    /* out of memory */
+};
+
+/* The state of the parser between statements. The caller sets source, diags and reading; the rest starts zeroed. */
+struct statement_splitter {
+	const struct source_file *source;
+	struct diags *diags;
+	size_t at;                      /* offset of the text that is not read yet */
+	size_t line;                    /* of the last place, where the search for the next one begins */
+	struct reading *reading;        /* borrowed; notes what begins no statement as vital; may be NULL */
+	struct pool *files;             /* the text has marks, whose file names go there; NULL: those are comments */
+	struct place_mark mark;         /* the last one */
+};
+
+/* Reads the next statement. false: at the end of the text, or statement->failed is set. */
+bool statement_next(struct statement_splitter *splitter, struct statement *statement);
+
+/* Whether the first token of a text begins a statement. This distinguishes superd.conf from other tables. */
+bool statement_begins(const struct source_file *source);
+
+void statement_free(struct statement *statement);
+
+/* ---- superd_conf.c ---- */
+
+/* The reader of superd.conf. table/reading/statement.c splits a source into statements with the place of every word,
+ * table/reading/values reads the words with libconfuse, and superd_conf.c makes builders of them. One pass finds the
+ * mistakes of all statements, each with its column. */
+
+extern const struct reader reader_superd;
+
+bool superd_read_source(struct reading *reading, const struct source_file *source);
+
+/* The same of what print_conf_saved wrote: a service is of the dialect, and has the place, that its mark names. */
+bool superd_read_saved(struct reading *reading, const struct source_file *source);
+
+/* Whether a text is superd.conf by how it begins, as xinetd.conf has statements of the same names. */
+bool superd_is_certain(const struct source_file *source);
+
+/* Reads services that superd-read has written, with their marks (table/services/service_conf.c). The text ends with a
+ * NUL. false: there is something else, or superd refuses it, which is an error in reading->diags. */
+bool superd_read_services(struct reading *reading, char *text, size_t length);
+
+/* ---- key.c ---- */
+
+/* A key of another system's language, and what superd does with it: a row of a table that the language's reader,
+ * --check and the manual's lists all use.
+ *
+ * The table of options has the option that a key becomes, by its name in the language's dialect. A row names the option
+ * if the key is only a part of it, or has another name. */
+
+enum key_status {
+	KEY_DONE,                       /* superd applies it */
+	KEY_HARMLESS,                   /* superd ignores it silently: it describes, orders, or tunes a feature that superd lacks */
+	KEY_WARNED,                     /* superd ignores it and warns: it tunes something that superd cannot tune */
+	KEY_REFUSED,                    /* an error: superd lacks it, and it restricts, protects or changes the service */
+};
+
+const char *key_status_name(enum key_status status);    /* "supported", "ignored", "ignored (warning)", "refused" */
+
+/* A word of a key's value, and that of the option; NULL: it sets nothing. */
+struct key_word {
+	const char *theirs, *ours;
+};
+
+/* What its value becomes. */
+enum key_form {
+	FORM_OPTION,                    /* the option's value, by the columns behind it and as the option's type says */
+	FORM_APART,                     /* a function of the reader translates it, mostly with other keys */
+	FORM_ADDRESS,                   /* a part of where a socket listens, which is made of all of them */
+	FORM_DICTIONARY,                /* launchd: a dictionary, whose keys are rows of their own */
+	/* Of units: */
+	FORM_WHOLE,                     /* a list: each assignment is one value, with its blanks */
+	FORM_VARIABLES,                 /* a list of names of variables */
+	FORM_COMMANDS,                  /* command lines, which become a list */
+	FORM_CONDITION,                 /* with others of its kind, in their order */
+	FORM_NETWORKS,                  /* networks that are allowed or denied, which go together */
+	FORM_STREAM,                    /* a standard stream, which may follow the others */
+	FORM_UNITS,                     /* names of units; with a reason superd does less than systemd: a warning of each */
+};
+
+struct key_row {
+	const char *name;               /* in a table: the names of all keys that superd treats like this */
+	enum key_status status;
+	const char *option;             /* of KEY_DONE: the option it becomes, if no option has its name */
+	const char *reason;             /* for the manual and messages: superd's action, or the reason against it */
+	unsigned kinds;                 /* launchd: allowed kinds of its value, bits of enum plist_kind */
+	const struct key_table *keys;   /* launchd: of FORM_DICTIONARY, the keys in it */
+	int values;                     /* xinetd: how many, see read/xinetd/internal.h */
+	unsigned flags;                 /* xinetd: bits ATTR_…; launchd: bits SOCKET_… */
+	enum key_form form;
+	bool denies;                    /* of VARIABLES and NETWORKS: a wrong word is an error, and not skipped */
+	const struct key_word *words;   /* all words that it takes, up to one without a name */
+	bool folds_case;                /* of words: in capitals or not */
+	bool takes_bool;                /* of words: and those of yes and no */
+	const char *path;               /* of words: and paths that begin with /, with this in front of them */
+	const char *wrong;              /* of words: the end of the message about another word */
+	const char *absent;             /* the option's value without the key: a default of the other system */
+	const char *zero;               /* what 0 becomes */
+	const char *idle;               /* a value that asks for nothing */
+	bool stays;                     /* units: an empty value takes nothing back, though no option's type says so */
+};
+
+/* The keys of a section. */
+struct key_table {
+	enum dialect dialect;
+	const char *section;            /* before its keys in the table of options; NULL: nothing */
+	const char *title;              /* for the manual */
+	const struct key_row *rows;
+	size_t row_count;
+};
+
+/* A row for each key of a table, in the order of their names. */
+struct key_list {
+	const struct key_row *list;
+	size_t count;
+};
+
+struct key_list key_list(const struct key_table *table);
+
+/* The number of a key of a list, below KEYS_MOST. */
+#define KEYS_MOST 800
+size_t key_index(const struct key_row *key);
+
+/* Finds a key, case-sensitively except for XINETD. NULL: unknown. */
+const struct key_row *key_find(const struct key_table *keys, const char *name);
+
+/* The option of superd.conf that the key is or becomes; NULL: none. */
+const char *key_option(const struct key_table *keys, const struct key_row *key);
+
+/* A key as it is written, with its value. */
+struct key_assignment {
+	const char *name, *text;
+	struct origin at;               /* of the value */
+};
+
+/* The option's text for the value, by the row's columns. NULL: it sets nothing, or it is wrong, which is added to
+ * diags. */
+const char *key_translate(const struct key_row *key, const struct key_assignment *assignment, struct pool *pool,
+			  struct diags *diags);
+
+/* Sets the options of the keys that are absent and mean something all the same. */
+void keys_set_absent(const struct key_table *keys, struct service_builder *builder, struct origin at,
+		     struct diags *diags);
+
+/* Reports a key that superd lacks. */
+void key_report_lack(const struct key_row *key, const char *name, struct origin at, struct reading *reading);
+
+/* Looks at all keys of a table. */
+void key_nearest_look(struct scan_nearest *nearest, const struct key_table *keys);
+
+/* ---- assignment.c ---- */
+
+/* An assignment, as all languages of other systems have it; the value that a reader makes of an option; and a draft, the
+ * service that it makes of assignments. */
+
+/* The value that a reader makes of an option: words with their places. */
+struct word_list {
+	const char **words;             /* owned; the words are not */
+	struct origin *places;          /* owned */
+	size_t count, capacity;
+	struct origin at;               /* of the option; file NULL: nothing sets it */
+	bool failed;                    /* a part of the value was refused */
+};
+
+void word_list_free(struct word_list *list);
+
+void word_list_add(struct word_list *list, const char *word, struct origin at);
+
+/* The list as the value of an option. */
+struct value word_list_value(const struct word_list *list);
+
+/* The text for the value of an option with templates, where %{ and %% mean something. */
+const char *template_escaped(struct pool *pool, const char *text);
+
+/* Adds KIND[FAMILY]:[HOST:]PORT[%INTERFACE]. host: without brackets; the interface of fe80::1%eth0 goes to the end;
+ * NULL: any. */
+void endpoint_add(struct buf *out, const char *kind, const char *family, const char *host, const char *port);
+
+struct assignment {
+	const char *name;               /* the key, as written */
+	const struct key_row *key;      /* NULL: unknown */
+	enum { ASSIGN, APPEND, REMOVE } sign;           /* = += -= */
+	const char **words;
+	struct origin *word_at;         /* of each word; NULL: unknown */
+	size_t count, capacity;         /* capacity 0: the words are shared with other assignments */
+	struct origin at;               /* of the key */
+};
+
+struct draft {
+	struct reading *reading;
+	struct pool *pool;              /* of the texts that are made for it; the builder copies what it keeps */
+	struct diags *diags;            /* where its mistakes go */
+	struct service_builder *builder;
+	bool keeps;                     /* options that are set already stay */
+};
+
+/* Sets an option. What is wrong with the value is added to the diagnostics. */
+void draft_set(const struct draft *draft, const char *option, const struct value *value);
+
+/* The same of one text, NULL for none; of a text that is made for it; and of a list of words, which have the places of
+ * `from` if they are as many. */
+void draft_set_text(const struct draft *draft, const char *option, const char *text, struct origin at);
+#define draft_set_textf(draft, option, at, ...) draft_set_text(draft, option, pool_textf((draft)->pool, __VA_ARGS__), at)
+void draft_set_words(const struct draft *draft, const char *option, const char *const *list, size_t count,
+		     const struct assignment *from);
+/* The same of two words, which come from one place. */
+void draft_set_pair(const struct draft *draft, const char *option, const char *first, const char *second,
+		    struct origin at);
+static inline void draft_set_list(const struct draft *draft, const char *option, const struct word_list *list)
+{
+	const struct value value = word_list_value(list);
+
+	draft_set(draft, option, &value);
+}
+
+/* Adds an error, and is false; or a warning. The service is skipped if there is an error. */
+#define draft_refuse(draft, ...) diags_refuse((draft)->diags, __VA_ARGS__)
+#define draft_warn(draft, ...) diag_warning((draft)->diags, __VA_ARGS__)
+#define draft_hint(draft, ...) diags_hint((draft)->diags, __VA_ARGS__)

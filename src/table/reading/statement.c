@@ -8,18 +8,7 @@
  * has no braces, or at a keyword of a statement in the first column, which always begins one. So each wrong statement
  * has one message about its syntax, and a missing brace breaks no other. The arrays of a statement are emptied between
  * statements but not freed, so a table of ten thousand services costs a handful of allocations. */
-#include "table/reading/statement.h"
-
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/scan.h"
 #include "table/reading/reading.h"
-#include "table/reading/superd_conf.h"
-#include "table/services/service_conf.h"
 
 enum token_kind {
 	TOKEN_END,                      /* the end of the text; `wrong` is set if a comment is not closed */

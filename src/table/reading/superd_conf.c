@@ -2,19 +2,8 @@
  *
  * superd reports every mistake of a broken service but never runs it: the options are set in a builder, which checks
  * their values, and then the builder is freed. */
-#include "table/reading/superd_conf.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/buf.h"
-#include "lib/scan.h"
-#include "table/option/service_settings.h"
-#include "table/reading/reading.h"
-#include "table/reading/statement.h"
 #include "table/reading/values.h"
-#include "table/services/service_conf.h"
 
 /* The most options of a statement. The builder searches each option among those before it, so time grows with the
  * square. */

@@ -6,16 +6,10 @@
  * does not distinguish {a} and a. libconfuse would replace "${X}" in double quotes from superd's own environment, so a
  * backslash goes in front of the '$'.
  *
- * Two traps: libconfuse's scanner, made by flex, ends the process when it gets no memory (lib/memory.h). And
+ * Two traps: libconfuse's scanner, made by flex, ends the process when it gets no memory (lib/memory.c). And
  * libconfuse reports errors to a function without a context, so table/reading/statement has already refused all
  * that libconfuse would refuse. */
 #include "table/reading/values.h"
-
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/memory.h"
 
 /* Bytes of libconfuse's scanner: its buffer takes 16 KiB and doubles for a longer word; its stream takes 4 KiB. */
 #define SCANNER_BYTES ((size_t)64 << 10)

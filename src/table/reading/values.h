@@ -3,10 +3,8 @@
 #pragma once
 
 #include <confuse.h>
-#include <stddef.h>
 
-#include "lib/buf.h"
-#include "table/reading/statement.h"
+#include "table/reading/reading.h"
 
 struct values {
 	cfg_t *cfg;                     /* owns the values of quoted words of the last statement; NULL: no statement yet */

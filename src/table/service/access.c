@@ -6,17 +6,9 @@
  * Compiled networks are sorted, and networks inside another are dropped. So at most one network of a list contains an
  * address, and a binary search finds it among thousands. Names come last: superd looks up a client's name only if no
  * network decides. */
-#include "table/service/access.h"
+#include "table/service/service.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-
-#include "lib/array.h"
-#include "lib/scan.h"
 
 #define NAME_MOST 253 /* RFC 1035 */
 #define IPV4_FORM "an IPv4 address has four numbers up to 255, as in 192.0.2.1; a network is 192.0.2.0 or 192.0.2.0/24"

@@ -1,7 +1,5 @@
 /* Options of builtins. */
-#include "table/service/builtin.h"
-
-#include <string.h>
+#include "table/service/service.h"
 
 #define HOST_MOST 253                   /* characters of a host name (RFC 1123) */
 

@@ -1,10 +1,6 @@
 /* Commands as texts: the signs in front of the program, and checks. Signs change the rights of a command, so an unknown
  * sign is an error and never part of the program's name. */
-#include "table/service/command_prefix.h"
-
-#include <string.h>
-
-#include "lib/shell_words.h"
+#include "table/service/service.h"
 
 static const struct {
 	char sign;

@@ -1,12 +1,6 @@
 /* Parses the words of the options for credentials. The value of a credential may have any bytes,
  * written with C escapes. No message may contain it. */
-#include "table/service/credential_words.h"
-
-#include <stdint.h>
-#include <string.h>
-
-#include "lib/buf.h"
-#include "lib/scan.h"
+#include "table/service/service.h"
 
 #define NAME_MOST 255
 

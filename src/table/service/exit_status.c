@@ -1,11 +1,6 @@
 /* Exit statuses and signals by name. The names of statuses are those of sysexits.h and systemd.exec(5), "PROCESS
  * EXIT CODES". A number is always an exit status here; a signal needs its name. */
-#include "table/service/exit_status.h"
-
-#include <string.h>
-#include <sys/wait.h>
-
-#include "lib/scan.h"
+#include "table/service/service.h"
 
 static const struct {
 	const char *name;

@@ -1,9 +1,5 @@
 /* Writes and reads the requests to superd-filter, and checks its answers. */
-#include "table/service/filter_request.h"
-
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
+#include "table/service/service.h"
 
 void filter_request_write(const struct filter_request *request, struct buf *out)
 {

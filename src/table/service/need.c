@@ -1,6 +1,4 @@
 /* The needs of a service as one list, whichever options have them. */
-#include "table/service/need.h"
-
 #include "table/service/service.h"
 
 /* Whether the number leads into this list, which sets the name; else counts it down by those of the list. */

@@ -1,12 +1,5 @@
 /* Names that the options of hardening have: address families, errors, and groups of system calls. */
-#include "table/service/sandbox_words.h"
-
-#include <errno.h>
-#include <stddef.h>
-#include <string.h>
-#include <sys/socket.h>
-
-#include "lib/scan.h"
+#include "table/service/service.h"
 
 /* The numbers of address families are the same on every architecture. */
 #ifndef AF_MCTP

@@ -1,8 +1,6 @@
 /* Sizes of the option groups, and properties of a service that follow from its options. */
 #include "table/service/service.h"
 
-#include <string.h>
-
 #define GROUP_SIZE(NAME, type, member) [GROUP_##NAME] = sizeof(struct type),
 const size_t group_sizes[GROUPS] = { OPTION_GROUPS(GROUP_SIZE) };
 

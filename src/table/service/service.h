@@ -7,14 +7,6 @@
  * the place of every option. superd.conf(5) describes the options. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <sys/types.h>
-
-#include "lib/buf.h"
-#include "lib/diag.h"
 #include "table/endpoint/endpoint.h"
 
 enum pass { PASS_SYSTEMD, PASS_INETD, PASS_BIND };
@@ -475,10 +467,10 @@ struct service {
 	unsigned socket_count;
 	bool is_unclear : 1;            /* a setting is `refused` */
 	bool has_unknown : 1;           /* a name in its text is no option's, and may be meant for any that it does not set */
-	unsigned dialect : 3;           /* enum dialect, for messages (table/option/type.h); NATIVE for inetd */
+	unsigned dialect : 3;           /* enum dialect, for messages (table/option/type.c); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
-	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.h) */
+	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.c) */
 	bool is_removed : 1;            /* of a state: a reload had removed it, and its program ran on */
 	const struct account *account;                  /* set by superd/machine/resolve; NULL: not resolved yet */
 	const struct prepared *prepared;                /* of service_prepare; NULL: there is nothing */
@@ -619,3 +611,315 @@ static inline unsigned service_notify_access(const struct service *service)
 		return NOTIFY_MAIN;
 	return lifecycle->notify_access;
 }
+
+/* ---- need.c ---- */
+
+/* What a service needs: other services that run with it, in the options of the service (`requires`, `wants`) and of its
+ * sockets (`socket_requires`, `socket_wants`). */
+
+struct listen;
+struct service;
+
+enum need_order {
+	NEED_BEFORE,                    /* what needs it waits until it is ready */
+	NEED_BESIDE,                    /* it starts at the same time, and nothing waits */
+};
+
+struct need {
+	const char *name;               /* of the service that is needed */
+	const char *option;             /* which names it */
+	const struct listen *socket;    /* that needs it; NULL: the service itself does */
+	bool required;
+	enum need_order order;
+};
+
+/* Sets *need to a need of the service by its number. Those of the service itself come first, and of these the required
+ * ones. A service may be in several of them. false: there are no more. */
+bool service_need(const struct service *service, size_t number, struct need *need);
+
+/* ---- access.c ---- */
+
+/* Address rules: only_from and no_access. Words are checked when the option is read, and compiled when the table is
+ * complete, so that the cost of a client hardly depends on the number of networks.
+ *
+ * The forms are those of xinetd.conf(5): a.b.c.d, where zeros at the end match anything (0.0.0.0 is all of IPv4),
+ * a.b.c.{1,2,3}, ADDRESS/BITS for both families, a plain IPv6 address (:: alone matches nothing), a name of
+ * networks(5), the name of a host (localhost is its two addresses), .domain; and `none`, which matches nothing. An
+ * IPv4-mapped address is an IPv4 address, and a wider network of IPv6, such as ::/0, matches no client of IPv4. If both
+ * lists match, the client is denied: so does xinetd, in spite of its manual. A name never matches a client without a name. */
+
+#define ACCESS_FACTORS 256              /* most numbers in braces: the values of an octet */
+
+struct access;
+
+enum access_verdict {
+	ACCESS_PERMITTED,
+	ACCESS_DENIED,
+	ACCESS_BY_NAME                  /* the client's name decides: look it up, then call access_judge_name */
+};
+
+struct network {
+	unsigned char address[16];      /* IPv4 as ::ffff:a.b.c.d; 0 behind the prefix */
+	unsigned bits;                  /* length of the prefix, 0 to 128 */
+};
+
+/* Reads ADDRESS or ADDRESS/BITS, in numbers. false: it is neither. */
+bool network_read(const char *word, struct network *network);
+
+/* Returns NULL, or why this word has none of the forms. */
+const char *access_refuse_word(const char *word);
+
+/* Whether a word may name a network of networks(5) or a host: it is neither a number nor a .domain. */
+bool access_is_name(const char *word);
+
+/* Compiles both lists of a row, in the pool. `find` looks up a name of networks(5); false: it is a host's name. Returns
+ * NULL if both lists are NULL, which permits all clients, or if memory runs out. */
+const struct access *access_compile(words only_from, words no_access,
+				    bool (*find)(void *context, const char *name, struct network *network),
+				    void *context, struct pool *pool);
+
+/* Checks an address, 16 bytes as in struct network. NULL: the client has no address; only_from denies it. access NULL:
+ * ACCESS_PERMITTED. */
+enum access_verdict access_judge(const struct access *access, const unsigned char address[16]);
+
+/* Whether the rules permit an address, 4 bytes of AF_INET or 16 of AF_INET6, without its name. access NULL: no. */
+bool access_lists(const struct access *access, int family, const void *address);
+
+/* Decides after ACCESS_BY_NAME. name: a name of the address that resolves back to it, case-insensitive; NULL: none. */
+enum access_verdict access_judge_name(const struct access *access, const unsigned char address[16], const char *name);
+
+/* Whether the rules have names of hosts or domains, which a filter in the kernel cannot check. */
+bool access_has_names(const struct access *access);
+
+/* The compiled networks for os/host/bpf, permits or denials: sorted, none inside another, borrowed. NULL for
+ * permits: all clients. */
+const struct network *access_networks(const struct access *access, bool denials, size_t *count);
+
+/* ---- times.c ---- */
+
+/* Times of the day (access_times): "HH:MM-HH:MM", both minutes included. If the end is before the beginning, the span
+ * goes over midnight. */
+
+/* Returns NULL, or why this word is no span of time. */
+const char *times_refuse_word(const char *word);
+
+/* Whether a minute of the day, 0 to 1439, is in one of the spans; without spans it always is. */
+bool times_include(words spans, unsigned minute);
+
+/* ---- builtin.c ---- */
+
+/* The options behind the name of a builtin. superd reads them for its checks, and superd-builtin reads them again. */
+
+struct builtin_options {
+	bool xinetd_text;               /* daytime and chargen in xinetd's form: "20 NOV 2026 05:56:11 UTC" */
+	bool reasons;                   /* health prints the reasons, too */
+	bool log;                       /* status shows logs, commands and configuration to all clients */
+	words hosts;                    /* of health, metrics and status: names by which a browser may reach it; borrowed */
+};
+
+/* Whether it is echo, discard, chargen, daytime or time: also for datagrams and with accept = no. */
+bool builtin_is_plain(const char *name);
+
+/* Reads the options behind the name in builtin[0]; texts are borrowed. Returns NULL, or the mistake in *bad, as the end
+ * of a sentence; *bad NULL: in the whole. */
+const char *builtin_read_options(words builtin, struct builtin_options *out, const char **bad);
+
+/* ---- command_prefix.c ---- */
+
+/* A command beside the main one (exec_start_pre and others), as a text: signs, then the program and its arguments,
+ * which lib/shell_words splits. Source: systemd.service(5), "COMMAND LINES". */
+
+/* How superd runs a command. */
+enum {
+	COMMAND_IGNORES_FAILURE = 1 << 0,       /* - */
+	COMMAND_PRIVILEGED = 1 << 1,            /* + : with superd's own user and rights, without restrictions */
+	COMMAND_SAME_IDENTITY = 1 << 2,         /* ! : with superd's own user; other options apply */
+	COMMAND_VERBATIM = 1 << 3,              /* : : without replacing variables */
+	COMMAND_ARGV0 = 1 << 4,                 /* @ : the word behind the program is argv[0] */
+};
+
+/* The flag of a sign; 0: it is none. */
+unsigned command_sign(char sign);
+
+/* Reads the signs, and returns where the program begins; adds the signs of these flags. */
+const char *command_prefix(const char *text, unsigned *flags);
+void command_prefix_add(struct buf *out, unsigned flags);
+
+/* Returns NULL, or why it is no command, as the end of a sentence. */
+const char *command_refuse(const char *text);
+
+/* Returns NULL, or why these signs are not allowed in front of exec. */
+const char *command_refuse_prefix(const char *signs);
+
+static inline words service_commands(const struct service *service, enum command_phase phase)
+{
+	return service->groups->commands->of[phase];
+}
+
+/* ---- exit_status.c ---- */
+
+/* Sets of exit statuses and signals, by number or name, for success_exit_status and others. */
+
+/* Returns NULL, or why a word is neither an exit status from 0 to 255, nor the name of one (TEMPFAIL), nor a signal
+ * (SIGKILL). */
+const char *exit_status_refuse(const char *word);
+
+/* Whether the set has an exit status, and not only signals. */
+bool exit_status_has_number(words set);
+
+/* Whether a status of wait(2) is in the set. */
+bool exit_status_is_in(words set, int status);
+
+/* ---- credential_words.c ---- */
+
+/* Credentials that a service receives beside its sockets: parses the words of their options. Source: systemd.exec(5),
+ * "CREDENTIALS". */
+
+#define CREDENTIALS_MOST 256            /* words of each option for credentials of a service */
+#define CREDENTIALS_SIZE (1 << 20)      /* bytes of all credentials of a service, with their names */
+
+/* A word of load_credential, ID[:SOURCE], or of set_credential, ID:VALUE. Its parts are borrowed from the word. */
+struct credential_word {
+	const char *id;                 /* the text in front of the colon */
+	const char *rest;               /* the text behind the colon; NULL: there is none */
+	size_t id_length;
+};
+
+struct credential_word credential_word_read(const char *word);
+
+/* Whether it can be the name of a credential, which is the name of a file. */
+bool credential_name_is_valid(const char *name, size_t length);
+
+/* Adds the bytes of a value with C escapes to out. Returns NULL, or the mistake. */
+const char *credential_value_read(const char *text, struct buf *out);
+
+/* Check a word of these options. Return NULL, or the mistake, as the end of a sentence. */
+const char *load_credential_refuse(const char *word);
+const char *set_credential_refuse(const char *word);
+
+/* ---- sandbox_words.c ---- */
+
+/* Words of options for hardening, devices and networks, which their types (table/option/type_sandbox, type_network) have
+ * checked. */
+
+/* A word of bind_paths: SOURCE[:TARGET[:rbind|norbind]]. Its parts are borrowed from the word. */
+struct bind_path {
+	const char *source, *target;
+	size_t source_length, target_length;
+	bool optional;                  /* the source may be missing */
+	bool recursive;                 /* with the mounts below it: MS_REC of mount(2) */
+};
+
+bool bind_path_read(const char *word, struct bind_path *out);
+
+/* Returns the path of a word of read_only_paths and others behind its prefix. optional (-): it may be missing; inside
+ * (+): it is below root_directory. */
+const char *protected_path(const char *word, bool *optional, bool *inside);
+
+/* Whether a list of signed words denies its words and allows the rest; otherwise it allows only its words. */
+static inline bool signed_list_denies(words list)
+{
+	return list && list[0] && list[0][0] == '~';
+}
+
+/* For restrict_address_families: finds the number of a family such as "AF_INET" (address_families(7)). false: unknown. */
+bool address_family_find(const char *name, int *out);
+
+/* For system_call_error_number. */
+enum { ERRNO_KILL = -1, ERRNO_MOST = 4095 };    /* kill the process; the kernel's highest error (MAX_ERRNO) */
+
+/* Reads "EPERM", a number from 0 to 4095, or "kill". false: it is none of them. */
+bool errno_scan(const char *text, int64_t *out);
+
+/* Returns the name of an error; NULL: it has none. */
+const char *errno_name(int64_t number);
+
+/* The groups of system calls for system_call_filter, with names that begin with @. Source: systemd.exec(5),
+ * SystemCallFilter=. */
+struct syscall_group {
+	const char *name;               /* with its @ */
+	const char *calls;              /* calls and groups, separated by blanks */
+};
+
+/* The group of all calls, which is not in the list. */
+#define CALL_GROUP_ALL "@known"
+
+extern const struct syscall_group syscall_groups[];
+extern const size_t syscall_group_count;
+
+/* Finds a group by its name. NULL: unknown. */
+const struct syscall_group *syscall_group_find(const char *name);
+
+#define WHOLE 10000                     /* 100 % in hundredths of a percent */
+
+/* Bits of the kernel's BPF_DEVCG_ACC_x. */
+enum device_right { DEVICE_MKNOD = 1 << 0, DEVICE_READ = 1 << 1, DEVICE_WRITE = 1 << 2 };
+
+/* "/dev/null rw", "char-pts rw", "block-*". name is borrowed from the word. */
+struct device_rule {
+	const char *name;               /* a path; with is_kind, a pattern of names in /proc/devices */
+	size_t length;
+	bool is_kind, is_block;         /* char-NAME or block-NAME; block-NAME */
+	unsigned rights;                /* enum device_right */
+};
+
+bool device_rule_read(const char *word, struct device_rule *rule);
+
+#define NETWORKS_MOST 2                 /* networks of a word */
+
+/* Reads any, localhost, link-local, multicast, or an address with or without /BITS. Returns the number of networks; 0:
+ * it is none of these. */
+size_t networks_read(const char *word, struct network networks[NETWORKS_MOST]);
+
+bool network_is_v4(const struct network *network);
+
+/* ---- filter_request.c ---- */
+
+/* The channel between superd and superd-filter, which compiles filters of system calls: a seqpacket socket (unix(7)).
+ * superd sends a request, and then hears its answer. A request is a text of three lines: the calls, the families, the
+ * numbers. superd starts no superd-filter of another build, which may have other numbers. */
+
+#define FILTER_REQUEST_MOST 65536       /* bytes of a request */
+#define FILTER_INSTRUCTIONS_MOST 4096   /* BPF_MAXINSNS of linux/bpf_common.h */
+#define FILTER_UNKNOWN_MOST 1024        /* words that an answer names */
+#define FILTER_NUMBERS 13
+
+/* One filter: of a list of system calls, or of restrictions. A zeroed struct but personality = -1 asks for none. */
+struct filter_request {
+	words calls;                    /* system_call_filter; NULL: a filter of restrictions */
+	words families;                 /* restrict_address_families */
+	union {
+		int64_t numbers[FILTER_NUMBERS];
+		struct {
+			int64_t architectures;  /* bits as system_call_architectures; 0: those of this kernel */
+			int64_t error;          /* system_call_error_number */
+			int64_t namespaces;     /* restrict_namespaces */
+			int64_t personality;    /* the only one that it may have; -1: any */
+			/* 1: denied */
+			int64_t realtime, suid_sgid, executable_memory, sysctl, modules, logs, clock, raw_io, hostname;
+		};
+	};
+};
+
+/* The words of a request are separated by blanks, and have none. A request that fits no message is refused. */
+void filter_request_write(const struct filter_request *request, struct buf *out);
+
+/* Reads a request, whose text it changes; lists are kept in the pool. false: it is of another superd, or memory
+ * lacks. */
+bool filter_request_read(char *text, struct pool *pool, struct filter_request *out);
+
+/* An answer, in front of its instructions (struct sock_filter) and the indices of words in `calls` that name no
+ * call. */
+struct filter_answer {
+	uint32_t error;                 /* errno; 0: it was compiled */
+	uint32_t instructions, unknown; /* their numbers */
+};
+
+#define FILTER_INSTRUCTION sizeof(uint64_t)     /* bytes of a struct sock_filter */
+#define FILTER_ANSWER_MOST \
+	(sizeof(struct filter_answer) + FILTER_INSTRUCTIONS_MOST * FILTER_INSTRUCTION + \
+	 FILTER_UNKNOWN_MOST * sizeof(uint32_t))
+
+/* What is wrong with an answer of so many bytes to a request with so many words in `calls`, for a message. NULL:
+ * nothing is: its lengths are right, and its indices ascend and are below `count`. */
+const char *filter_answer_flaw(const void *answer, size_t length, size_t count);

@@ -1,8 +1,5 @@
 /* Times of the day (access_times). There is no 24:00: the last minute of a day is 23:59. */
-#include "table/service/times.h"
-
-#include <ctype.h>
-#include <stddef.h>
+#include "table/service/service.h"
 
 #define FORM "expected HH:MM-HH:MM, from 00:00 to 23:59"
 

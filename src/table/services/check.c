@@ -2,16 +2,8 @@
  *
  * Each mistake gets one message: a rule is silent if an option that it uses had an invalid value
  * (service_is_unclear). */
-#include "table/services/check.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/scan.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/need.h"
-#include "table/services/rules_internal.h"
+#include "table/services/internal.h"
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static rule *const rules[] = {

@@ -2,11 +2,7 @@
  *
  * A change may be in no option: the name of a user or a port is the same, but its number has changed. So the comparison
  * includes the results of superd/machine/resolve. */
-#include "table/services/diff.h"
-
-#include <string.h>
-
-#include "table/option/option_table.h"
+#include "table/services/services.h"
 
 #define VALUE_MOST 200                  /* bytes of a value in a line: many services may have a long one */
 

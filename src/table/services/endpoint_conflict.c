@@ -4,16 +4,7 @@
  * An address clashes with the wildcard of its port, which is written differently, and superd must not compare each of
  * ten thousand services with all others. So claims are sorted by port, wildcards first, and then by address, both as
  * hashes; each is compared with the wildcards of its port and the claims of its own address that are before it. */
-#include "table/services/check.h"
-
-#include <ctype.h>
-#include <netinet/in.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/hash.h"
-#include "lib/scan.h"
-#include "table/option/option_table.h"
+#include "table/services/services.h"
 
 struct endpoint_claim endpoint_claim_of(const struct service *service, const struct listen *listen, size_t number)
 {

@@ -1,8 +1,5 @@
 /* A map from kind and name to an answer; the pool has one copy of each text, so its address is the key. */
-#include "table/services/lookup_cache.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "table/services/services.h"
 
 struct lookup_cache *lookup_cache_new(void)
 {

@@ -1,12 +1,5 @@
 /* Prints a table as superd.conf: the settings of superd itself, the defaults, and the services. */
-#include "table/services/print_conf.h"
-
-#include <errno.h>
-#include <stdlib.h>
-
-#include "table/option/service_settings.h"
-#include "table/services/service_conf.h"
-#include "table/services/skipped.h"
+#include "table/services/services.h"
 
 bool buf_flush(struct buf *buf, FILE *out)
 {

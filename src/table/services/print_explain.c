@@ -1,13 +1,6 @@
 /* --explain: prints the help of one option, with its bounds, an example and its names in other systems, or lists
  * options. */
-#include "table/services/print_conf.h"
-
-#include <ctype.h>
-#include <string.h>
-#include <strings.h>
-
-#include "lib/json.h"
-#include "table/option/option_table.h"
+#include "table/services/services.h"
 
 #define WIDTH 78                        /* columns of a line */
 #define BLANKS " \t\n"

@@ -1,10 +1,7 @@
 /* Prints a table as JSON for programs, a service on each line: every option that differs from its default, and always
  * accept, pass, exec, user and disable. Programs do not know that some defaults follow from other options, so the value
  * is the one in effect. It writes line by line, so a table of any size needs little memory. */
-#include "table/services/print_conf.h"
-
-#include "lib/json.h"
-#include "table/option/option_table.h"
+#include "table/services/services.h"
 
 /* Adds a socket, with the options in which it differs from its service. */
 static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)

@@ -1,14 +1,8 @@
 /* Rules between options, and between an option and kinds of sockets, as rows of a table; and the diagnostics of all
  * rules. */
-#include "table/services/rules_internal.h"
+#include "table/services/internal.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
 
 void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)
 {

@@ -2,18 +2,7 @@
  *
  * A default contradicts nothing. So the rules ask service_setting whether the service's own text sets the option,
  * wherever the value may be a default. */
-#include "table/services/rules_internal.h"
-
-#include <ctype.h>
-#include <string.h>
-
-#include "lib/scan.h"
-#include "lib/shell_words.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/service/builtin.h"
-#include "table/service/command_prefix.h"
-#include "table/service/credential_words.h"
+#include "table/services/internal.h"
 
 /* Rules of texts: names, which superd writes to logs and LISTEN_FDNAMES; and templates such as %{fd}.
  *

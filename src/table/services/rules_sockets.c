@@ -1,15 +1,7 @@
 /* Rules of a service's sockets: number and kind, the options that apply to them, who may connect, and pass = bind.
  *
  * A service may mix kinds of sockets. An option has an effect if it applies to one of them. */
-#include "table/services/rules_internal.h"
-
-#include <string.h>
-
-#include "lib/buf.h"
-#include "lib/pool.h"
-#include "lib/scan.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
+#include "table/services/internal.h"
 
 void rule_listen(const struct service *service, struct diags *diags)
 {

@@ -11,16 +11,7 @@
  *
  * Ten thousand services must not cost ten thousand copies of every option. The table has the groups of services that
  * set nothing; a builder copies only the groups that it changes, and the pool gives equal groups one address. */
-#include "table/services/service_builder.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/memory.h"
-#include "lib/shell_words.h"
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
+#include "table/services/services.h"
 
 /* An endpoint of the option `listen`. */
 struct listen_word {

@@ -4,11 +4,7 @@
  * A mark is a comment on a line of its own, "# LINE:COLUMN KIND FILE", and is the place of what follows it, up to the
  * next mark. Without KIND and FILE the file is that of the mark before it. KIND of a service is the language of its
  * messages if it is foreign, with + behind it if it is alone; else it is -. */
-#include "table/services/service_conf.h"
-
-#include <string.h>
-
-#include "table/option/service_settings.h"
+#include "table/services/services.h"
 
 #define BLOCK_IN_A_LINE 100             /* bytes of a socket { } that stands in one line */
 

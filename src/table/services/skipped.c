@@ -1,10 +1,6 @@
 /* The names of what is skipped. A name may be given twice: to a row that is served and to a
  * wrong one, or to two lines of an inetd.conf. The later one is known by its place then. */
-#include "table/services/skipped.h"
-
-#include <stdlib.h>
-
-#include "lib/ptr_map.h"
+#include "table/services/services.h"
 
 /* Whether a text of the pool is a name already; it is one now. */
 static bool is_taken(struct ptr_map *taken, const char *name)

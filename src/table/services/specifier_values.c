@@ -1,8 +1,6 @@
 /* The directories of system units, from systemd.unit(5), without those that systemd's bus interface fills for one boot.
  * Those of its generators count: Ubuntu's sshd-socket-generator writes there which address ssh.socket has. */
-#include "table/services/specifier_values.h"
-
-#include <stddef.h>
+#include "table/services/services.h"
 
 const char *const machine_unit_path[] = {
 	"/etc/systemd/system.control",

@@ -2,15 +2,7 @@
  *
  * Rows are one array that may move while it grows, so nobody keeps a pointer to a row until every source is read. The
  * first look-up creates the hash table of names; without memory for it, the search is linear. */
-#include "table/services/table.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "lib/array.h"
-#include "lib/hash.h"
-#include "lib/memory.h"
-#include "table/option/service_settings.h"
+#include "table/services/services.h"
 
 struct names {
 	unsigned *slots;                /* index of the row + 1, open addressing; NULL: not created yet */

@@ -1,8 +1,7 @@
 /* A start as a text: what superd writes, superd-exec reads, and nothing that is not whole. */
 #include "tests/unit/rows.h"
 
-#include "exec/child/child.h"
-#include "exec/start_record.h"
+#include "exec/exec.h"
 #include "superd/start/start.h"
 
 static struct pool *pool;               /* of what is read */

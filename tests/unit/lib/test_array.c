@@ -1,5 +1,5 @@
 /* Arrays that grow. */
-#include "lib/array.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 Test(array, grows_by_one_element_at_a_time)

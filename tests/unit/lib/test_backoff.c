@@ -1,5 +1,5 @@
 /* Pauses: they double, end at a most, shrink by chance a little, and are forgotten after health. */
-#include "lib/backoff.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 #define LEAST 100000

@@ -1,8 +1,6 @@
 /* Growable text, and how text of strangers is made harmless. */
-#include "lib/buf.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
-
-#include "lib/json.h"
 
 #define ELLIPSIS "\xe2\x80\xa6"
 

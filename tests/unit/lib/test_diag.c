@@ -1,5 +1,5 @@
 /* Diagnostics: their form, their bounds, and that they can't attack a terminal. */
-#include "lib/diag.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 static char *print(const struct diags *diags)

@@ -1,5 +1,5 @@
 /* Descriptors: where they end up, what they leak, how files are read. */
-#include "lib/fd.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 /* Descriptors in messages of a unix socket. */
 #include <dirent.h>
 
-#include "lib/unix_socket.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 static int count_open(void)

@@ -1,5 +1,5 @@
 /* lib/hash: accounts and the state of an upgrade depend on its values. */
-#include "lib/hash.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 /* The vectors of RFC 9923. */

@@ -1,5 +1,5 @@
 /* The intrusive list. */
-#include "lib/list.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 struct statement_item {

@@ -1,11 +1,9 @@
 /* The log: its forms, and that nobody who reads it badly can hold superd up. */
-#include "lib/log.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
-#include <poll.h>
 #include <regex.h>
 #include <sys/resource.h>
-#include <time.h>
 
 static char folder[] = "/tmp/superd-log-XXXXXX";
 static char path[64], second[64], destination[80];

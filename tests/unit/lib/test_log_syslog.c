@@ -1,9 +1,8 @@
 /* The speaker to /dev/log, against daemons of our own on sockets in a folder of our own. */
-#include "lib/log.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 #include <regex.h>
-#include <sys/un.h>
 #include <syslog.h>
 
 static char folder[] = "/tmp/superd-syslog-XXXXXX";

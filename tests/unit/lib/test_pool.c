@@ -1,5 +1,5 @@
 /* The pool: sharing, alignment, sizes, and what it costs. */
-#include "lib/pool.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 static bool is_zero(const char *bytes, size_t size)

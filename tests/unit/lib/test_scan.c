@@ -1,8 +1,6 @@
 /* Scalars as text, read back. What is read and refused is in tests/read/superd/scalars.conf. */
-#include "lib/scan.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
-
-#include <inttypes.h>
 
 typedef const char *scanner(const char *text, int64_t *out);
 

@@ -1,5 +1,5 @@
 /* Descriptors along with a message: refused by the kernel where it can, and seen before anything is received. */
-#include "lib/unix_socket.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 static size_t count_open(void)

@@ -1,5 +1,5 @@
 /* Words into commands and back. How commands are split is in tests/read/superd/scalars.conf. */
-#include "lib/shell_words.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 static struct pool *pool;

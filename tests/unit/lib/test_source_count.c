@@ -1,5 +1,5 @@
 /* Counts by service and source, against a plain array that counts the same. */
-#include "lib/source_count.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 #define LIMIT INT64_MAX

@@ -1,5 +1,5 @@
 /* Sources: what is refused, and that every byte knows its line and column. */
-#include "lib/source_file.h"
+#include "lib/lib.h"
 #include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
 /* The note of what the reading of a table waits for. */
-#include "lib/wait_note.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 #include "tests/unit/hang.h"

@@ -1,10 +1,8 @@
 /* Zeroed objects, of which those that are never written take no memory. */
 #include <criterion/criterion.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "lib/zone.h"
+#include "lib/lib.h"
 
 enum { SIZE = 2048, MANY = 200 };
 

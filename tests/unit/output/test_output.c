@@ -1,15 +1,11 @@
 /* superd-output by what it and superd say to each other: the test is its superd. */
 #include "output/message.h"
 
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/timerfd.h>
 
-#include "lib/build_id.h"
-#include "lib/fd.h"
-#include "lib/unix_socket.h"
-#include "os/host/fs.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 #define PATIENCE_MS 60000

@@ -1,8 +1,6 @@
 /* superctl's parts that decide: amounts, columns, requests of HTTP, verbs, states. */
 #include <math.h>
-#include <time.h>
 
-#include "lib/units.h"
 #include "superctl/superctl.h"
 #include "tests/unit/unit.h"
 

@@ -2,7 +2,6 @@
 #include "tests/unit/unit.h"
 
 #include <criterion/redirect.h>
-#include <limits.h>
 
 #include "command_line.h"
 #include "superd/main.h"

@@ -1,15 +1,10 @@
 /* superd-bind, and superds that come and go beside it. */
-#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "bind/bind.h"
-#include "lib/build_id.h"
-#include "lib/unix_socket.h"
-#include "os/proc/bind_filter.h"
+#include "os/proc/proc.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/unit.h"
 

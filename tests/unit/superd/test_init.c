@@ -1,8 +1,6 @@
 /* What superd does first of all, and what it was handed. Each case that changes the process runs in one of its own;
  * a claim that fails there is told by its line. */
-#include <sys/resource.h>
 
-#include "os/host/signals.h"
 #include "superd/main.h"
 #include "tests/unit/unit.h"
 

@@ -1,8 +1,6 @@
 /* Watchers of the loop for which the kernel has no room: epoll_ctl(2) is the test's. */
-#include <errno.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "superd/daemon.h"
 #include "tests/unit/unit.h"

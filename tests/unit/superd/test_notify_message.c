@@ -1,6 +1,5 @@
 /* Notifications, taken apart: what each key means, what is passed over, and what can't get through. */
-#include "superd/values.h"
-#include "table/service/service.h"
+#include "superd/main.h"
 #include "tests/unit/unit.h"
 
 /* In memory of its own, so that a read behind the text is seen. */

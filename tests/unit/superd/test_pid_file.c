@@ -2,8 +2,6 @@
 #include "superd/main.h"
 #include "tests/unit/unit.h"
 
-#include <sys/resource.h>
-
 static char folder[64], path[96];
 static struct pid_file file;
 static struct buf why;

@@ -1,6 +1,5 @@
 /* Events in windows of time that the test makes. */
-#include "superd/values.h"
-#include "table/service/service.h"
+#include "superd/main.h"
 #include "tests/unit/unit.h"
 
 static void count_until(struct rate_limit *limit, int64_t most, double begin, double step)

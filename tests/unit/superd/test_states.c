@@ -1,6 +1,5 @@
 /* The words for the states of a service, which the control socket's schema has, and superctl from there. */
 #include "superd/daemon.h"
-#include "lib/buf.h"
 #include "tests/unit/unit.h"
 
 Test(states, the_paper_has_those_of_superd)

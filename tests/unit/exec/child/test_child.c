@@ -1,6 +1,5 @@
 /* The arrangement of descriptors in a child, in every order there is, and its control group. Each case forks, for it
  * takes the numbers that the test runner lives by. */
-#include "exec/child/child.h"
 #include "superd/start/start.h"
 #include "tests/unit/unit.h"
 

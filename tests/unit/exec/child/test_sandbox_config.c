@@ -3,12 +3,9 @@
 #include "tests/unit/rows.h"
 
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <sched.h>
 
 #include "exec/child/child.h"
-#include "lib/build_id.h"
-#include "table/service/sandbox_words.h"
 
 TestSuite(confine, .init = set_up, .fini = tear_down);
 

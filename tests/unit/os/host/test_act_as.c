@@ -2,7 +2,7 @@
  * tests/security. */
 #include <sched.h>
 
-#include "os/host/foreign.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 #define OWNER 500

@@ -3,11 +3,8 @@
 #include "tests/unit/bind_fixture.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
-#include <poll.h>
 
-#include "os/host/bpf.h"
-#include "table/service/access.h"
+#include "os/host/host.h"
 #include "tests/unit/hang.h"
 
 #define LIST(...) \

@@ -1,11 +1,6 @@
 /* Files that a service's user may have put there: read with his rights. */
-#include "os/host/foreign_file.h"
+#include "os/host/host.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "table/service/service.h"
 #include "tests/unit/unit.h"
 
 #define GROUP 60124

@@ -1,6 +1,5 @@
 /* Work in a process with a time limit that an attacker has taken over: what superd takes of it. */
-#include "lib/fd.h"
-#include "os/host/foreign.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 TestSuite(fork_with_timeout, .timeout = 60);

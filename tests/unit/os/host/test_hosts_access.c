@@ -2,7 +2,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "os/host/hosts_access.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 static void write_text(int fd, const char *text)

@@ -1,7 +1,7 @@
 /* Where a program lies, by a PATH of the test's own. */
 #include "tests/unit/rows.h"
 
-#include "os/host/program.h"
+#include "os/host/host.h"
 
 TestSuite(program, .init = set_up, .fini = tear_down, .timeout = 120);
 

@@ -1,12 +1,9 @@
 /* Paths are followed up to the first folder or file that somebody else could change. */
-#include "lib/fd.h"
-#include "os/host/fs.h"
+#include "os/host/host.h"
 #include "tests/unit/automounter.h"
 #include "tests/unit/unit.h"
 
-#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/mount.h>

@@ -1,5 +1,5 @@
 /* Files at places that others know: nothing that lies there is followed, kept or left half done. */
-#include "os/host/fs.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/superd-private-XXXXXX";

@@ -1,17 +1,13 @@
 /* What a process may still do once it has shut itself in. Each claim is tried in a child. */
-#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#include "os/host/self_sandbox.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 /* superd-bind has the last ones. */

@@ -1,5 +1,5 @@
 /* The list of signals: whole, each once, and within the room that is kept for their watchers. */
-#include "os/host/signals.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 static size_t count_of(int wanted)

@@ -2,7 +2,6 @@
 #include "tests/unit/bind_fixture.h"
 
 #include <linux/inet_diag.h>
-#include <poll.h>
 
 #include "os/netdiag/netdiag.h"
 #include "tests/unit/hang.h"

@@ -1,13 +1,10 @@
 /* The filter as the kernel runs it (by a small interpreter of its instructions), and what a stopped call is. */
 #include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 
-#include "os/proc/bind_filter.h"
+#include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
 #if defined(__x86_64__)

@@ -1,6 +1,6 @@
 /* Whose folder it is that a superd puts its groups in. Any file system does; real groups have files in them that go
  * with them, which these lack. */
-#include "os/proc/cgroup.h"
+#include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
 static char folder[64], name[192];

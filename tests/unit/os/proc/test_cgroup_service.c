@@ -1,5 +1,5 @@
 /* The folders of groups: any folder does for that. */
-#include "os/proc/cgroup.h"
+#include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
 Test(cgroup_kept, none_is_taken_where_there_is_no_folder)

@@ -1,5 +1,5 @@
 /* Descriptors of processes: whose they are, also when it has ended. */
-#include "os/proc/process.h"
+#include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
 Test(pidfd, stands_for_its_process)

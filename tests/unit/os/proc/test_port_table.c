@@ -1,12 +1,9 @@
 /* The processes of this machine's ports. */
-#include "os/proc/port_owner.h"
+#include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 
-#include "lib/buf.h"
-#include "table/endpoint/endpoint.h"
 #include "tests/unit/own_clock.h"
 
 static int listener(uint16_t *port)

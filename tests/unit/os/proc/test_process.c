@@ -1,11 +1,10 @@
 /* What /proc tells, of processes this test makes. */
 #include <linux/capability.h>
-#include <pthread.h>
 #include <semaphore.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "os/proc/process.h"
+#include "os/proc/proc.h"
 #include "tests/unit/hang.h"
 #include "tests/unit/unit.h"
 

@@ -1,6 +1,6 @@
 /* Whose uid may be taken for his rights. */
 
-#include "os/proc/process.h"
+#include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
 static pid_t child(bool drops)

@@ -1,8 +1,7 @@
 /* What a process uses up. */
 #include <sys/mman.h>
-#include <time.h>
 
-#include "os/proc/cgroup.h"
+#include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
 Test(usage, tells_of_this_process)

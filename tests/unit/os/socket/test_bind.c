@@ -2,13 +2,11 @@
  * needs root is skipped without it. Nodes in the file system are in test_bind_unix.c. */
 #include "tests/unit/bind_fixture.h"
 
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "lib/fd.h"
 #include "os/socket/internal.h"
 
 TestSuite(bind, .init = set_up, .fini = tear_down, .timeout = 120);

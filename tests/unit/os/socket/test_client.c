@@ -3,7 +3,6 @@
 #include "tests/unit/bind_fixture.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -1,9 +1,7 @@
 /* The control socket's node: there when it may be, right before anybody can come, and gone with its owner. */
 #include <grp.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/un.h>
 
 #include "os/socket/socket.h"
 #include "tests/unit/as_nobody.h"

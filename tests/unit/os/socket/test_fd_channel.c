@@ -1,6 +1,5 @@
 /* Packets and descriptors from a program that may be in wrong hands, and files that have no name. */
-#include "lib/unix_socket.h"
-#include "os/host/fs.h"
+#include "os/host/host.h"
 #include "tests/unit/unit.h"
 
 static int ends[2];

@@ -1,5 +1,4 @@
 /* Which sockets close without waiting. */
-#include <netinet/in.h>
 
 #include "os/socket/socket.h"
 #include "tests/unit/unit.h"

@@ -1,13 +1,8 @@
 /* A superd-read that says nothing. */
-#include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/time.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "read/client/client.h"
-#include "table/services/table.h"
 #include "tests/unit/unit.h"
 
 TestSuite(reader_client, .timeout = 120);

@@ -1,5 +1,5 @@
 /* Sources that a case of tests/read cannot have: standard input, what may not be read, and too many files. */
-#include "read/client/sources.h"
+#include "read/client/client.h"
 #include "tests/unit/unit.h"
 
 static char folder[] = "/tmp/superd-reader-XXXXXX";

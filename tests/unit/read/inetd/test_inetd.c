@@ -1,10 +1,7 @@
 /* inetd.conf: what a caller adds to it, and is told of it. What a line becomes is in tests/read/inetd. */
-#include "lib/diag.h"
 #include "read/inetd/inetd.h"
 #include "superd/machine/machine.h"
-#include "table/services/print_conf.h"
-#include "table/services/table.h"
-#include "read/client/sources.h"
+#include "read/client/client.h"
 #include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 

@@ -4,7 +4,6 @@
 
 #include "read/launchd/internal.h"
 #include "read/launchd/launchd.h"
-#include "table/services/table.h"
 #include "tests/unit/unit.h"
 
 #define HEAD \

@@ -1,6 +1,6 @@
 /* Jobs of launchd: its keys, and what superd refuses of them. What each key becomes is in tests/read/launchd. */
 #include "launchd_reading.h"
-#include "read/client/sources.h"
+#include "read/client/client.h"
 
 TestSuite(launchd, .init = open_reading, .fini = close_reading);
 

@@ -3,7 +3,6 @@
 #include "tests/unit/read/systemd/unit_pairs.h"
 
 #include "read/systemd/internal.h"
-#include "table/option/option_table.h"
 
 /* What a key of a .socket rules, by systemd's documentation, and how superd keeps to it. */
 enum scope {

@@ -1,6 +1,5 @@
 /* The table of every key of systemd's units: whole, sorted, and true of what superd does. */
 #include "read/systemd/internal.h"
-#include "table/option/option_table.h"
 #include "tests/unit/unit.h"
 
 Test(unit_keys, are_each_found_and_named_once)

@@ -1,7 +1,6 @@
 /* Spans of time as systemd writes them. */
-#include <inttypes.h>
 
-#include "lib/scan.h"
+#include "lib/lib.h"
 #include "tests/unit/unit.h"
 
 #define SECOND INT64_C(1000000)

@@ -2,7 +2,6 @@
  * What is claimed of systemd was seen of its version 252. */
 #include "unit_reading.h"
 
-#include "lib/buf.h"
 #include "read/systemd/internal.h"
 
 static const struct specifier_values machine = {

@@ -3,9 +3,7 @@
 #pragma once
 
 #include "read/systemd/internal.h"
-#include "table/services/print_conf.h"
-#include "table/services/check.h"
-#include "read/client/sources.h"
+#include "read/client/client.h"
 #include "tests/unit/unit.h"
 
 struct given {

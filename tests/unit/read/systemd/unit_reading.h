@@ -3,8 +3,6 @@
 #pragma once
 
 #include "read/systemd/internal.h"
-#include "table/reading/reading.h"
-#include "table/services/table.h"
 #include "tests/unit/unit.h"
 
 static struct reading reading;

@@ -1,11 +1,7 @@
 /* xinetd.conf: its lines, its files, and what a caller is told of it. What entries become is in tests/read/xinetd. */
 #include "xinetd_text.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "read/xinetd/internal.h"
-#include "table/option/service_settings.h"
 
 #define GOOD " type = UNLISTED\n port = 7777\n protocol = tcp\n wait = no\n user = nobody\n server = /bin/x\n"
 

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "read/xinetd/xinetd.h"
-#include "table/services/print_conf.h"
-#include "read/client/sources.h"
+#include "read/client/client.h"
 #include "tests/unit/source_text.h"
 #include "tests/unit/unit.h"
 

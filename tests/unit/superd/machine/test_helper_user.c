@@ -4,9 +4,6 @@
 
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
-
-#include "table/service/service.h"
 
 static uid_t id_of(enum helper_user which)
 {

@@ -1,7 +1,5 @@
 /* Tables against this machine: what is missing is an error or a warning, at the place of its
  * option. What needs root, or needs not to be root, takes the other road in a child. */
-#include "lib/fd.h"
-#include "os/host/program.h"
 #include "read/systemd/internal.h"
 #include "superd/machine/machine.h"
 #include "tests/unit/as_nobody.h"

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-#include "lib/buf.h"
 #include "superd/machine/machine.h"
 #include "tests/unit/as_nobody.h"
 #include "tests/unit/resolved.h"

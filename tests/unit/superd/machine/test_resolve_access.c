@@ -1,12 +1,10 @@
 /* Address rules of a table against this machine: networks(5), what is shared, which sockets the kernel keeps to them,
  * and what is refused; and who runs superd's own services. */
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <sched.h>
 #include <sys/mount.h>
 
 #include "superd/machine/machine.h"
-#include "table/service/access.h"
 #include "tests/unit/resolved.h"
 #include "tests/unit/unit.h"
 

@@ -2,11 +2,6 @@
  * failed. */
 #pragma once
 
-#include <errno.h>
-#include <poll.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "superd/daemon.h"
 #include "tests/unit/hang.h"
 

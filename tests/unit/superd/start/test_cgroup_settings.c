@@ -5,7 +5,6 @@
 #include <linux/bpf.h>
 #include <sys/sysmacros.h>
 
-#include "lib/scan.h"
 #include "superd/start/start.h"
 
 TestSuite(settings, .init = set_up, .fini = tear_down);

@@ -6,7 +6,6 @@
 #include <sys/mount.h>
 
 #include "exec/stages/stages.h"
-#include "os/host/program.h"
 #include "superd/start/start.h"
 
 static char run[80], state[80], cache[80], logs[80], configuration[80];

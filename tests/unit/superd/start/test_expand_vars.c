@@ -1,5 +1,4 @@
 /* Variables in command lines: systemd's own table of what becomes of each way to write them. */
-#include "lib/buf.h"
 #include "superd/start/start.h"
 #include "tests/unit/unit.h"
 

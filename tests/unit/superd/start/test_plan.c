@@ -7,7 +7,6 @@
 #include <link.h>
 #include <pwd.h>
 
-#include "lib/scan.h"
 #include "superd/start/start.h"
 
 static struct plan *plan;

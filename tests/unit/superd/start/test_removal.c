@@ -6,7 +6,6 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#include "os/proc/process.h"
 #include "superd/start/start.h"
 #include "tests/unit/rows.h"
 

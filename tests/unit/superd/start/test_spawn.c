@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "superd/start/start.h"

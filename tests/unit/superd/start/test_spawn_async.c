@@ -2,14 +2,9 @@
 #include "starts.h"
 #include "tests/unit/rows.h"
 
-#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <poll.h>
 #include <sys/mman.h>
 
-#include "lib/build_id.h"
-#include "os/host/foreign.h"
-#include "os/host/program.h"
 #include "superd/start/start.h"
 #include "tests/unit/hang.h"
 

@@ -1,7 +1,6 @@
 /* Endpoints: which are equal, and which two clash, where the kernel itself is asked about TCP, so that the
  * function cannot drift from it. tests/read/superd/endpoints.conf has what is read and what is refused. */
 #include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include "table/endpoint/endpoint.h"
 #include "tests/unit/pool_fixture.h"

@@ -1,12 +1,8 @@
 /* The table of option_defs, walked row by row: what every entry owes its readers.
  * docs-in-sync compares that the manual has each. */
-#include <ctype.h>
 #include <sys/resource.h>
 
-#include "lib/log.h"
-#include "lib/shell_words.h"
-#include "table/option/option_table.h"
-#include "table/services/service_builder.h"
+#include "table/services/services.h"
 #include "tests/unit/pool_fixture.h"
 #include "tests/unit/unit.h"
 

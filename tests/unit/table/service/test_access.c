@@ -1,7 +1,7 @@
 /* Address rules: every form of a word, what each lets in, and a thousand of them (tests/bench/times has their cost). */
 #include <arpa/inet.h>
 
-#include "table/service/access.h"
+#include "table/service/service.h"
 #include "tests/unit/pool_fixture.h"
 #include "tests/unit/unit.h"
 

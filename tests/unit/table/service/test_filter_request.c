@@ -1,6 +1,6 @@
 /* The channel to superd-filter: a request that is read is the one that was written, and of an answer each count is
  * checked. */
-#include "table/service/filter_request.h"
+#include "table/service/service.h"
 #include "tests/unit/unit.h"
 
 static bool reads(const char *text, struct pool *pool, struct filter_request *out)

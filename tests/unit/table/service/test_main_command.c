@@ -1,7 +1,5 @@
 /* What the words of commands and of ways to end mean. tests/read/superd/words.conf has those that are none. */
-#include "table/service/command_prefix.h"
-#include "table/option/option_table.h"
-#include "table/service/exit_status.h"
+#include "table/option/option.h"
 #include "tests/unit/unit.h"
 
 Test(command, has_an_option_for_every_phase)

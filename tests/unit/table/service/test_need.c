@@ -1,9 +1,6 @@
 /* What a service and its sockets need, as one list. */
-#include "table/service/need.h"
-
-#include <string.h>
-
 #include "table/service/service.h"
+
 #include "tests/unit/unit.h"
 
 static const char *const a_b[] = { "a", "b", NULL }, *const c_d[] = { "c", "d", NULL }, *const b[] = { "b", NULL };

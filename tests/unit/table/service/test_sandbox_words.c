@@ -1,5 +1,5 @@
 /* Groups of system calls: what the words of hardening are made of. tests/read/superd/words.conf has the words. */
-#include "table/service/sandbox_words.h"
+#include "table/service/service.h"
 #include "tests/unit/unit.h"
 
 Test(harden, every_group_has_calls_and_knows_its_groups)

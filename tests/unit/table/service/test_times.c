@@ -1,5 +1,5 @@
 /* access_times: what is a span, and which minutes lie in it. */
-#include "table/service/times.h"
+#include "table/service/service.h"
 #include "tests/unit/unit.h"
 
 #define AT(hour, minute) ((hour) * 60 + (minute))

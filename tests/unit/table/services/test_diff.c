@@ -1,7 +1,7 @@
 /* The comparison of a reload: each option's change is seen, named, and weighed by what it means for an open socket. */
 #include "tests/unit/builders.h"
 
-#include "table/services/diff.h"
+#include "table/services/services.h"
 
 static struct table *other;
 

@@ -1,5 +1,5 @@
 /* Answers of name services: kept and found by kind and name. */
-#include "table/services/lookup_cache.h"
+#include "table/services/services.h"
 #include "tests/unit/unit.h"
 
 static struct lookup_cache *lookups;

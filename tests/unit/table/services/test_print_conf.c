@@ -1,8 +1,5 @@
 /* What superd prints: tables that read back the same, JSON, and the papers made from the table of options. */
-#include "table/option/option_table.h"
-#include "table/option/service_settings.h"
-#include "table/services/print_conf.h"
-#include "table/services/diff.h"
+#include "table/services/services.h"
 #include "tests/unit/plain_value.h"
 #include "tests/unit/read_text.h"
 #include "tests/unit/unit.h"

@@ -1,6 +1,6 @@
 /* Service builders: what services share, what they cost, and the settings of what was set.
  * tests/read/superd/builder.conf has what is refused, and how a service's values override the defaults. */
-#include "table/option/service_settings.h"
+#include "table/option/option.h"
 #include "tests/unit/builders.h"
 
 TestSuite(builder, .init = begin_table, .fini = end_table);

@@ -1,5 +1,5 @@
 /* The table: rows in order, found by name, served or skipped. */
-#include "table/services/skipped.h"
+#include "table/services/services.h"
 #include "tests/unit/builders.h"
 
 TestSuite(table, .init = begin_table, .fini = end_table);

@@ -2,10 +2,7 @@
  * relies on the types for single values. For this folder alone. */
 #pragma once
 
-#include <stdbool.h>
-
-#include "lib/diag.h"
-#include "table/services/table.h"
+#include "table/services/services.h"
 
 /* Adds an error at the place of an option; option NULL: at the service's. "SERVICE: MESSAGE". */
 void service_refuse(const struct service *service, const char *option, struct diags *diags, const char *format, ...)

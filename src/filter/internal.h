@@ -2,11 +2,8 @@
 #pragma once
 
 #include <seccomp.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "table/service/filter_request.h"
+#include "table/service/service.h"
 
 #define ARCHITECTURES_MOST 24
 

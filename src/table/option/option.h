@@ -1,14 +1,12 @@
-/* One option: its names, its field in a service, and the type of its value, by which alone a value is parsed, printed and
- * compared. table/option/option_table has all options, of services and of superd itself. */
+/* The options of services and of superd itself: their table, the kinds of values, and what a service sets. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "lib/buf.h"
-#include "lib/pool.h"
 #include "table/service/service.h"
+
+/* ---- type.c ---- */
+
+/* One option: its names, its field in a service, and the type of its value, by which alone a value is parsed, printed and
+ * compared. table/option/option_table has all options, of services and of superd itself. */
 
 struct type;
 
@@ -196,3 +194,224 @@ extern const char *const syslog_level_words[];
 
 /* The kernel's number of a capability, by its name with or without CAP_, case-insensitive. false: unknown. */
 bool capability_find(const char *name, unsigned *number);
+
+/* ---- condition.c ---- */
+
+/* Conditions of a start (option `condition`): texts such as ConditionPathExists=!/etc/nologin, of the kinds in
+ * systemd.unit(5). All conditions without a | must hold, and at least one of those with the same number of |. If an
+ * assertion does not hold, the start fails; if a condition does not hold, superd skips it. superd-exec checks
+ * them (exec/condition.c). */
+
+enum condition_kind {
+	CONDITION_CAPABILITY,
+	CONDITION_DIRECTORY_NOT_EMPTY,
+	CONDITION_ENVIRONMENT,
+	CONDITION_FILE_IS_EXECUTABLE,
+	CONDITION_FILE_NOT_EMPTY,
+	CONDITION_KERNEL_COMMAND_LINE,
+	CONDITION_PATH_EXISTS,
+	CONDITION_PATH_EXISTS_GLOB,
+	CONDITION_PATH_IS_DIRECTORY,
+	CONDITION_PATH_IS_MOUNT_POINT,
+	CONDITION_PATH_IS_READ_WRITE,
+	CONDITION_PATH_IS_SOCKET,
+	CONDITION_PATH_IS_SYMBOLIC_LINK,
+	CONDITION_USER,
+	CONDITION_VIRTUALIZATION,
+	CONDITION_KINDS
+};
+
+#define ALTERNATIVES_MOST 16            /* most | in front of a condition */
+
+struct condition {
+	enum condition_kind kind;
+	bool is_assert;
+	unsigned alternative;           /* number of |; one of the conditions with the same number suffices; 0: none */
+	bool is_negated;                /* with ! in front */
+	const char *parameter;          /* the rest of the text, borrowed */
+};
+
+/* Parses a condition. Returns NULL, or the mistake, as the end of a sentence. */
+const char *condition_read(const char *text, struct condition *condition);
+
+/* ---- globals.c ---- */
+
+/* The settings of superd itself: the block superd { } of superd.conf. A table has at most one, in one of its files. The
+ * command line has an option of the same name for each, which overrides it. */
+
+enum global {
+	GLOBAL_LOG, GLOBAL_LOG_FORMAT, GLOBAL_LOG_LEVEL, GLOBAL_CONTROL, GLOBAL_PID_FILE,
+	GLOBAL_FDSTORE, GLOBAL_MAX_STARTING, GLOBAL_STOP_DELAY, GLOBAL_STOP_TIMEOUT, GLOBALS
+};
+
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
+
+struct globals {
+	const char *log;                /* destination (lib/log.c); NULL: not set */
+	unsigned log_format;            /* enum log_format; UINT_MAX: not set */
+	unsigned log_level;             /* enum level; UINT_MAX: not set */
+	const char *control;            /* path, "@NAME" or "none"; NULL: the default path, or none with -l */
+	const char *pid_file;           /* NULL: none */
+	const char *fdstore;            /* "none", "notify" or a path; NULL: not set */
+	int64_t max_starting;           /* starts under way at once; 0: any number; -1: not set */
+	int64_t stop_delay;             /* microseconds; -1: not set */
+	int64_t stop_timeout;           /* microseconds, SCAN_INFINITY: no limit; -1: not set */
+};
+
+/* Their rows, in the order of enum global, are the last of the table of options. Their fields are in struct globals. */
+extern const struct option_def *const global_option_defs;
+
+const struct option_def *global_find(const char *name); /* NULL: unknown */
+
+void globals_init(struct globals *globals);     /* sets nothing */
+bool global_is_set(const struct globals *globals, enum global global);
+
+/* The settings that result if `first` overrides `second`, and `second` overrides the defaults. Texts are
+ * borrowed. second NULL: nothing is set there. */
+struct globals globals_join(const struct globals *first, const struct globals *second);
+
+static inline void *global_field(struct globals *globals, enum global global)
+{
+	return (char *)globals + global_option_defs[global].offset;
+}
+
+static inline const void *global_value(const struct globals *globals, enum global global)
+{
+	return (const char *)globals + global_option_defs[global].offset;
+}
+
+/* ---- option_table.c ---- */
+
+/* The table of all options. It drives reading, --check, --print, --print=json, --explain, the comparison at a reload,
+ * the list of options in superd.conf(5) and the shells' completions.
+ *
+ * To add an option, add a row and the code that acts on it (CONTRIBUTING.md). */
+
+/* Any option's field. */
+union field_value {
+	const void *pointer;
+	int64_t number;
+	struct limit limit;
+	struct stream stream;
+	struct rate rate;
+	struct amount amount;
+};
+
+extern const struct option_def option_defs[];          /* those of services, and behind them those of superd itself */
+extern const size_t option_count;                       /* of services */
+
+/* Finds an option by its name in a dialect, case-sensitive except for XINETD. NULL: unknown. */
+const struct option_def *option_find(enum dialect dialect, const char *name);
+
+/* Returns the option of a resource limit RLIMIT_x: "rlimit_nofile"; NULL: there is none. */
+const char *limit_option(int resource);
+
+/* Returns the option for the commands of a phase: "exec_start_pre". */
+const char *command_option(enum command_phase phase);
+
+/* Adds a hint for a name that no option has, or no setting in superd { }: superd.conf's name for another system's word,
+ * or the nearest known name. Adds nothing if there is neither. */
+void option_hint(const char *name, bool is_global, struct buf *out);
+
+/* Names in messages are those of the language of the service's source: LimitNOFILE for a unit, NumberOfFiles for a
+ * property list, otherwise rlimit_nofile. */
+extern const char *const dialect_systems[DIALECTS];    /* "superd", "xinetd", "systemd", "launchd" */
+
+/* The name of an option in a language, and in the service's; its name in superd.conf if that language has none. Static. */
+const char *option_name_in(enum dialect dialect, const struct option_def *option);
+const char *option_name_of(const struct service *service, const char *option);
+
+/* Adds an option with a value in the service's syntax: "nice = 5", "Nice=5". */
+void option_name_add(const struct service *service, const char *option, const char *value, struct buf *out);
+
+/* The n-th of all options, for lists by chapter; NULL: no more. */
+const struct option_def *option_listed(size_t n);
+
+static inline size_t option_index(const struct option_def *option)
+{
+	return (size_t)(option - option_defs);
+}
+
+/* Whether the option has a value in struct service. */
+bool option_has_value(const struct option_def *option);
+
+/* Returns the option's field in a service; NULL for STRUCTURE. For options of sockets, this is the service-wide
+ * value. */
+const void *option_field(const struct option_def *option, const struct service *service);
+
+/* Fills a group's struct with the defaults. false: out of memory. */
+bool option_fill_defaults(enum option_group group, void *values, struct pool *pool);
+
+/* Whether the table's defaults can rule the option in such a row, which has superd's own default where it has no effect. */
+bool option_takes_default(const struct option_def *option, const struct exec_options *exec);
+
+/* Whether a field has the default value. The pool gets the texts of the default. */
+bool option_is_default(const struct option_def *option, const void *field, struct pool *scratch);
+
+const char *chapter_title(enum chapter chapter);        /* "What to run", … */
+const char *chapter_page(enum chapter chapter);         /* the manual page with its list, of section 5 */
+
+/* ---- service_settings.c ---- */
+
+/* Settings: what a service's own text sets, and where. An option that only a socket { } sets counts as set, too. */
+
+/* Returns the setting of an option, by its name in superd.conf; the service's own before that of a socket { }. NULL: the
+ * service's text does not set it. */
+const struct option_setting *service_setting(const struct service *service, const char *option);
+
+/* Settings in a row: of a text, or of what follows from one. */
+struct setting_list {
+	const struct option_setting *list;
+	size_t count;
+};
+
+static inline struct setting_list settings_of(const struct option_settings *text)
+{
+	return text ? (struct setting_list){ text->list, text->count } : (struct setting_list){ 0 };
+}
+
+/* The first setting of an option in the service itself (block 0) or in one socket { }; NULL: none. */
+const struct option_setting *setting_find(struct setting_list settings, const struct option_def *option, unsigned block);
+
+static inline const struct option_setting *settings_find(const struct option_settings *settings,
+							 const struct option_def *option, unsigned block)
+{
+	return setting_find(settings_of(settings), option, block);
+}
+
+static inline size_t settings_count(const struct option_settings *settings)
+{
+	return settings ? settings->count : 0;
+}
+
+/* Keeps the settings of a row in the pool, where services that follow one pattern share them. Their lines are those of
+ * the file, and become relative to the row's. false: out of memory. */
+bool service_keep_settings(struct service *row, const struct option_settings *defaults,
+			   const struct option_setting *list, size_t count, struct pool *pool);
+
+/* Whether it sets a value of this group, in the service itself (block 0) or in this socket { }. */
+bool setting_is_of(const struct option_setting *setting, unsigned block, enum option_group group);
+
+/* Fills in the settings of a group; += may add to those of defaults. false: out of memory. */
+bool settings_fill(struct setting_list settings, unsigned block, enum option_group group, void *values,
+		   struct pool *pool);
+
+/* The groups of options as the texts of a row and of its defaults say, without what follows from other options. false:
+ * out of memory. */
+bool service_text_groups(const struct service *row, const void *groups[GROUPS], struct pool *pool);
+
+/* Whether the service sets the option to an invalid value, so that rules must not use it. */
+bool service_is_unclear(const struct service *service, const char *option);
+
+/* The place of a setting of this service. */
+struct origin service_place(const struct service *service, const struct option_setting *setting);
+
+/* The place where the service sets the option; the service's own place if it does not. */
+struct origin service_origin(const struct service *service, const char *option);
+
+/* The number of the socket { } that has the socket; 0: the service itself. */
+unsigned service_listen_block(const struct service *service, const struct listen *listen);
+
+/* The place where the option is set for this socket: in its socket { }, or in the service; the socket's own place if
+ * it is not. */
+struct origin service_listen_origin(const struct service *service, const struct listen *listen, const char *option);
