@@ -17,7 +17,7 @@
 static const struct inetd_dialect dialects[COMPATS] = {
 	[COMPAT_NONE] = {
 		.has_quotes = true, .continues = true, .bare = BARE_BOTH, .tells_families = true, .pause = "10min",
-		.unix_mode = "0666",
+		.unix_mode = "0666", .hosts_stay = true,
 	},
 	[COMPAT_OPENBSD] = {            /* Debian's openbsd-inetd */
 		.continues = true, .bare = BARE_BOTH, .udp6_is_dual = true, .dot = DOT_SPLITS, .rate = 255,
@@ -33,7 +33,7 @@ static const struct inetd_dialect dialects[COMPATS] = {
 	},
 	[COMPAT_GNU] = {
 		.has_quotes = true, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true, .dot = DOT_SPLITS,
-		.rate = 999, .pause = "10min", .unix_mode = "0666",
+		.rate = 999, .pause = "10min", .unix_mode = "0666", .hosts_stay = true,
 	},
 	[COMPAT_BUSYBOX] = {
 		.continues = true, .bare = BARE_IPV4, .tcp6_is_dual = true, .udp6_is_dual = true, .dot = DOT_SPLITS,
@@ -750,6 +750,7 @@ static bool read_default_hosts(struct inetd *inetd)
 static bool read_directive(struct inetd *inetd)
 {
 	const struct word_list *line = &inetd->line;
+	bool is_included = inetd->entries->is_included;
 
 	if (strcmp(line->words[0], ".include") != 0)
 		return reading_refuse(inetd->reading, line->at, "%s: there is no such directive: known is .include",
@@ -760,7 +761,9 @@ static bool read_directive(struct inetd *inetd)
 		diag_warning(inetd->reading->diags, line->places[2], ".include has one path: '%s' is not read",
 			     line->words[2]);
 	reading_add_role(inetd->reading, (struct source_role){ ROLE_SHARED, .at = line->at });
+	inetd->entries->is_included = true;
 	include_files(inetd->reading, &reader_inetd, line->words[1], line->places[1]);
+	inetd->entries->is_included = is_included;
 	return true;
 }
 
@@ -848,7 +851,8 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 	outer = inetd.entries->hosts;
 	while (at < source->length)
 		at = read_next_line(&inetd, at);
-	inetd.entries->hosts = outer;
+	if (inetd.entries->is_included || !inetd.dialect->hosts_stay)
+		inetd.entries->hosts = outer;
 	word_list_free(&inetd.line);
 	return true;
 }

@@ -27,6 +27,7 @@ struct inetd_dialect {
 	const char *unix_mode;          /* file mode of a unix socket, octal */
 	bool wraps_program;             /* hosts.allow has the last component of the program's path, not argv[0] */
 	bool searches_path;             /* a program without a slash is searched in the usual folders */
+	bool hosts_stay;                /* a line HOSTS: holds for the files that are read later, too */
 };
 
 enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET, INETD_TYPES };
@@ -69,7 +70,8 @@ struct inetd_entries {
 	struct pool *pool;              /* owned */
 	struct inetd_entry *list;
 	size_t count, capacity;
-	const char *hosts;              /* default addresses in the current file, from a line HOSTS:; NULL: any */
+	const char *hosts;              /* default addresses, from a line HOSTS:; NULL: none was read */
+	bool is_included;               /* the current file is */
 };
 
 void inetd_entries_free(void *entries);

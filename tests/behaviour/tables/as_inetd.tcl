@@ -159,6 +159,16 @@ test listens_on_the_address_of_its_command_line {
 	is [line $client] hello; close $client
 }
 
+# As with GNU's inetd, whose second file this folder is.
+test a_line_with_an_address_holds_for_later_files {
+	set port [free_port]
+	file mkdir [path later]
+	write later/first "$port stream tcp nowait $user /bin/cat cat\n"
+	as_inetd {} {127.0.0.2:} %/later
+	log "listening on tcp:127.0.0.2:$port"
+	expect {![reachable $port]}
+}
+
 # By itself it would wait longer each time.
 test tries_a_taken_port_again_at_sigalrm {
 	set port [free_port]; set taken [listener $port]

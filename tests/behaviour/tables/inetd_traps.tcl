@@ -244,9 +244,9 @@ test a_wait_server_stays_the_only_one_over_a_reload {
 test services_of_every_file_keep_their_queue_over_a_reload {
 	set first [free_port]; set second [free_port]
 	file mkdir [path inetd.d]
-	# What the first says of all its further lines is not for those of the second.
+	# What the first says of all further lines is for those of the second, too, until it takes that back.
 	write inetd.d/a "127.0.0.1:$first stream tcp nowait $server stdio\n127.0.0.2:\n"
-	write inetd.d/b "$second stream tcp4 nowait/1 $server lines\n"
+	write inetd.d/b "*:\n$second stream tcp4 nowait/1 $server lines\n"
 	superd -clock -program [called inetd] -tableless -arguments {-i -e -p %/inetd.pid %/inetd.d} ""
 	listening tcp4:$second
 	set served [served $second]
