@@ -312,8 +312,9 @@ static bool read_file(struct reading *reading, const char *path, struct unit *un
  *
  * Two orders apply. Of files with the same name the file in the first folder replaces the others, and an empty file
  * there removes them. Then all files are read by name, whatever their folder. systemd's manual leaves the order of
- * folders partly open. The order here was observed: first by the search path, then the unit's own name, the template's
- * name, prefixes that end in a dash from long to short, and last the folders of the whole type. */
+ * folders partly open. The order here was observed: the unit's own name before its other names; of each, first by the
+ * search path, then the name itself, the template's name, prefixes that end in a dash from long to short; and last the
+ * folders of the whole type. */
 struct dropins {
 	const struct search *search;
 	struct entry *list;             /* owned; names, their order, and paths in the table's pool, for diagnostics */
@@ -352,21 +353,27 @@ static void add_dropins_of(struct dropins *dropins, size_t folder, const char *s
 	closedir(stream);
 }
 
-/* Collects the folders of one name: its own, its template's, and those of all prefixes that end in a dash. */
+/* Collects the folders of one name: its own, its template's, and those of all prefixes that end in a dash, of an
+ * instance and a template also as an instance and a template. */
 static void add_dropins_of_name(struct dropins *dropins, size_t folder, const char *name)
 {
 	const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
+	const char *template = at ? pool_textf(dropins->search->pool, "@%s", dot) : NULL;
 	size_t length = (size_t)((at ? at : dot) - name);
+	bool is_instance = name_is_instance(name);
 
 	add_dropins_of(dropins, folder, name, strlen(name), "");
-	if (name_is_instance(name))
-		add_dropins_of(dropins, folder, name, (size_t)(at + 1 - name), dot);
-	while (length > 1) {
-		length--;
-		while (length && name[length - 1] != '-')
-			length--;
-		if (length)
-			add_dropins_of(dropins, folder, name, length, dot);
+	if (is_instance)
+		add_dropins_of(dropins, folder, name, length, template);
+	for (size_t n = length - 1; n > 1; n--) {
+		if (name[n - 1] == '-')
+			add_dropins_of(dropins, folder, name, n, dot);
+	}
+	for (size_t n = length - 1; at && n > 1; n--) {
+		if (name[n - 1] == '-')
+			add_dropins_of(dropins, folder, name, n, at);
+		if (name[n - 1] == '-' && is_instance)
+			add_dropins_of(dropins, folder, name, n, template);
 	}
 }
 
@@ -411,8 +418,8 @@ static bool read_dropins(const struct search *search, struct unit *unit, struct 
 	if (count == ALIASES_MOST)
 		dropins.failed = !refuse_file(search->reading, unit->path, "%d names lead to %s, or more",
 					      ALIASES_MOST, unit->name);
-	for (size_t n = 0; n < search->folder_count; n++) {
-		for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		for (size_t n = 0; n < search->folder_count; n++)
 			add_dropins_of_name(&dropins, n, names[i]);
 	}
 	for (size_t n = 0; n < search->folder_count; n++)

@@ -369,6 +369,41 @@ Test(unit_load, reads_drop_ins_of_every_prefix_the_longer_first)
 	       "lib/a-b-c.socket lib/a-.socket.d/10.conf lib/a-b-.socket.d/20.conf lib/socket.d/40.conf");
 }
 
+/* Those of templates and instances with the prefix come behind those of the plain prefixes. A connection of Accept=yes
+ * is an instance of its template. */
+Test(unit_load, reads_drop_ins_of_templates_that_a_prefix_names)
+{
+	static const char *const names[] = { "a-", "a-b-@i-j", "a-b-@", "a-@i-j", "a-@" };
+	char path[100];
+
+	write_unit("lib/a-b-c@.service");
+	for (size_t n = 0; n < 5; n++) {
+		snprintf(path, sizeof(path), "lib/%s.service.d/%zu0.conf", names[n], 9 - n);
+		write_unit(path);
+		for (size_t behind = n; behind < 5; behind++) {
+			snprintf(path, sizeof(path), "lib/%s.service.d/0%zu.conf", names[behind], n);
+			write_unit(path);
+		}
+	}
+	write_unit("lib/a-@i-.service.d/91.conf");
+	expect("a-b-c@i-j.service",
+	       "lib/a-b-c@.service lib/a-.service.d/00.conf lib/a-b-@i-j.service.d/01.conf "
+	       "lib/a-b-@.service.d/02.conf lib/a-@i-j.service.d/03.conf lib/a-@.service.d/04.conf "
+	       "lib/a-@.service.d/50.conf lib/a-@i-j.service.d/60.conf lib/a-b-@.service.d/70.conf "
+	       "lib/a-b-@i-j.service.d/80.conf lib/a-.service.d/90.conf");
+	expect("a-b-c@.service",
+	       "lib/a-b-c@.service lib/a-.service.d/00.conf lib/a-b-@.service.d/01.conf "
+	       "lib/a-b-@.service.d/02.conf lib/a-@.service.d/03.conf lib/a-@.service.d/04.conf "
+	       "lib/a-@.service.d/50.conf lib/a-b-@.service.d/70.conf lib/a-.service.d/90.conf");
+}
+
+Test(unit_load, takes_no_dash_at_the_start_for_a_prefix)
+{
+	write_unit("lib/-a.service");
+	write_unit("lib/-.service.d/10.conf");
+	expect("-a.service", "lib/-a.service");
+}
+
 Test(unit_load, reads_drop_ins_of_the_named_folder_first)
 {
 	write_unit("mine/a.service");
@@ -393,6 +428,15 @@ Test(unit_load, reads_drop_ins_of_all_names_of_a_unit)
 	expect("real.service", wanted);
 	begin_again();
 	expect("alias.service", wanted);
+}
+
+Test(unit_load, takes_a_drop_in_of_the_own_name_before_one_of_an_alias_in_an_earlier_folder)
+{
+	write_unit("lib/real.service");
+	link_to("real.service", "lib/alias.service");
+	write_unit("etc/alias.service.d/10.conf");
+	write_unit("lib/real.service.d/10.conf");
+	expect("real.service", "lib/real.service lib/real.service.d/10.conf");
 }
 
 Test(unit_load, reads_drop_ins_of_template_aliases_and_not_of_hidden_links)
