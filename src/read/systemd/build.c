@@ -268,6 +268,13 @@ static void skip_wrong(struct unit_builder *builder, enum unit_collect how, cons
 	}
 }
 
+static bool is_switch(const char *value)
+{
+	bool truth;
+
+	return !strcmp(value, "none") || !scan_bool(value, &truth);
+}
+
 struct word_list unit_collect(struct unit_builder *builder, const char *section, const char *key, enum unit_collect how)
 {
 	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key };
@@ -277,6 +284,9 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 	while ((assignment = unit_next_assignment(&lines))) {
 		list.at = assignment->at;
 		if (how == COLLECT_SET && !strcmp(assignment->value, "~"))
+			list.count = 0;
+		if (how == COLLECT_SWITCH && (is_switch(assignment->value) ||
+					      (list.count == 1 && is_switch(*list.words) && *assignment->value != '~')))
 			list.count = 0;
 		if (*assignment->value)
 			collect_words(builder, assignment, how, &list);
@@ -326,6 +336,8 @@ static enum unit_collect collection_of(const struct key_row *key, const struct t
 		return COLLECT_BINDINGS;
 	if (type == &type_capabilities)
 		return COLLECT_SET;
+	if (type == &type_namespaces || type == &type_families || type == &type_delegation)
+		return COLLECT_SWITCH;
 	return type == &type_protected_paths || type == &type_paths || type == &type_temporary ? COLLECT_PATHS
 											       : COLLECT_WORDS;
 }

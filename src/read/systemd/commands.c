@@ -221,20 +221,35 @@ static bool has_bare_program(const struct command_list *commands)
 	return false;
 }
 
-/* Sets the folders where a program without a path is searched: ExecSearchPath, or systemd's default. */
-static void set_exec_search_path(struct unit_builder *builder, const struct unit_assignment *assignment)
+struct word_list unit_search_path(struct unit_builder *builder)
 {
-	const char *text = assignment ? unit_value(builder, assignment) :
-		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-	struct word_list list = { .at = assignment ? assignment->at : unit_start(builder->unit) };
+	struct word_list values = unit_collect(builder, "Service", "ExecSearchPath", COLLECT_VALUES);
+	struct word_list list = { .at = values.at, .failed = values.failed };
 
-	while (text && *text) {
-		size_t length = strcspn(text, ":");
+	for (size_t n = 0; n < values.count; n++) {
+		size_t length;
 
-		if (length)
-			word_list_add(&list, pool_text_n(builder->pool, text, length),
-				      unit_assignment_at(builder, assignment));
-		text += length + (text[length] == ':');
+		for (const char *text = values.words[n]; *text; text += length + (text[length] == ':')) {
+			length = strcspn(text, ":");
+			if (length)
+				word_list_add(&list, pool_text_n(builder->pool, text, length), values.places[n]);
+		}
+	}
+	word_list_free(&values);
+	return list;
+}
+
+/* Sets the folders where a program without a path is searched: ExecSearchPath, or systemd's default. */
+static void set_exec_search_path(struct unit_builder *builder, bool is_needed)
+{
+	static const char *const usual[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin",
+					     "/bin" };
+	struct word_list list = unit_search_path(builder);
+
+	if (!list.count && is_needed && !list.failed) {
+		list.at = unit_start(builder->unit);
+		for (size_t n = 0; n < sizeof(usual) / sizeof(*usual); n++)
+			word_list_add(&list, usual[n], list.at);
 	}
 	if (list.count)
 		unit_set_list(builder, "exec_search_path", &list);
@@ -244,7 +259,6 @@ static void set_exec_search_path(struct unit_builder *builder, const struct unit
 /* Of several ExecStart commands all but the last one run before it, as ExecStartPre does. */
 void unit_build_commands(struct unit_builder *builder)
 {
-	const struct unit_assignment *search = unit_assigned(builder, "Service", "ExecSearchPath");
 	struct key_list known = key_list(&unit_keys_service);
 	struct command_list start = read_commands(builder, "Service", "ExecStart");
 	bool bare = has_bare_program(&start);
@@ -275,8 +289,7 @@ void unit_build_commands(struct unit_builder *builder)
 	if (start.count)
 		set_main_command(builder, &start.list[start.count - 1]);
 	free(start.list);
-	if (bare || search)
-		set_exec_search_path(builder, search);
+	set_exec_search_path(builder, bare);
 }
 
 /* Collects the commands of all sockets. They run apart from the service, as superd's own user. */

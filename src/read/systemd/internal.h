@@ -201,6 +201,8 @@ bool unit_words(struct unit_builder *builder, const struct unit_assignment *assi
 enum unit_collect {
 	COLLECT_WORDS,                  /* words */
 	COLLECT_SET,                    /* words; an assignment of ~ alone clears those before it */
+	COLLECT_SWITCH,                 /* words; yes, no or none alone takes the place of those before it, and gives it
+					   to those behind it, but for those with ~ */
 	COLLECT_NETWORKS,               /* words for networks; up to here a ~ before the first word goes before each */
 	COLLECT_NAMES,                  /* names of variables */
 	COLLECT_VARIABLES,              /* NAME=value, of an option with templates */
@@ -313,3 +315,6 @@ void unit_build_access(struct unit_builder *builder);
 /* All of the service, with its commands. */
 void unit_build_service(struct unit_builder *builder);
 void unit_build_commands(struct unit_builder *builder);
+
+/* The folders of ExecSearchPath; count 0: the service sets none. */
+struct word_list unit_search_path(struct unit_builder *builder);

@@ -143,24 +143,28 @@ static void set_streams(struct unit_builder *builder)
 /* Sets the environment. ExecSearchPath also sets $PATH, unless PassEnvironment or Environment do. */
 static void set_environment(struct unit_builder *builder)
 {
-	const struct unit_assignment *search = assignment_of(builder, "ExecSearchPath");
-	const char *path = search ? unit_value(builder, search) : NULL;
+	struct word_list search = unit_search_path(builder), passed = { 0 };
 	struct word_list set = unit_collect(builder, "Service", "Environment", COLLECT_VARIABLES);
-	struct word_list list = { .at = set.count || !search ? set.at : search->at, .failed = set.failed };
-	struct word_list passed = { 0 };
+	struct word_list list = { .at = set.count ? set.at : search.at, .failed = set.failed };
+	bool sets_path = search.count;
+	struct buf path = { 0 };
 
-	if (path)
+	if (sets_path)
 		passed = unit_collect(builder, "Service", "PassEnvironment", COLLECT_WORDS);
-	for (size_t n = 0; n < passed.count && path; n++)
-		path = strcmp(passed.words[n], "PATH") ? path : NULL;
-	if (path)
-		word_list_add(&list, pool_textf(builder->pool, "PATH=%s", path), unit_place(search, 0));
+	for (size_t n = 0; n < passed.count; n++)
+		sets_path &= strcmp(passed.words[n], "PATH") != 0;
+	for (size_t n = 0; n < search.count; n++)
+		buf_addf(&path, "%s%s", n ? ":" : "PATH=", search.words[n]);
+	if (sets_path)
+		word_list_add(&list, pool_text(builder->pool, buf_string(&path)), *search.places);
 	for (size_t n = 0; n < set.count; n++)
 		word_list_add(&list, set.words[n], set.places[n]);
 	if (list.count)
 		unit_set_list(builder, "env", &list);
+	buf_free(&path);
 	word_list_free(&set);
 	word_list_free(&passed);
+	word_list_free(&search);
 	word_list_free(&list);
 }
 
