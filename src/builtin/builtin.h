@@ -13,6 +13,7 @@ struct settings {
 	words words;                    /* its name and options, as in the table; borrowed from argv */
 	struct builtin_options options; /* the options, parsed */
 	int64_t channel;                /* descriptor: a socket to superd, or a file that superd wrote; -1: none */
+	int resolver;                   /* redirect: that of target_resolver_begin; -1: none */
 	bool relays;                    /* redirect beside exec: the channel is the first socket (builtin/loop.c) */
 	int64_t proxy;                  /* redirect: version of the PROXY protocol, 1 or 2; 0: none */
 	int64_t flow_timeout;           /* redirect: milliseconds until a silent flow of datagrams ends */
@@ -55,7 +56,7 @@ int loop_socket_option(int fd, int name);
 /* A watched descriptor, embedded in its user. */
 struct loop_watch {
 	enum { WATCH_LISTENER, WATCH_DATAGRAMS, WATCH_CLIENT, WATCH_TARGET, WATCH_PROBE, WATCH_FLOW, WATCH_CHANNEL,
-	       WATCH_SIGNAL } kind;
+	       WATCH_RESOLVER, WATCH_SIGNAL } kind;
 	int fd;                         /* -1: none */
 };
 
@@ -239,6 +240,23 @@ int64_t exchanges_end_late(struct builtin_server *server, int64_t now);
 
 #define TARGET_ADDRESSES 8
 
+/* What was found for its host and port. */
+struct target_answer {
+	size_t count;                   /* of the addresses; 0: none, for the reason `why` */
+	struct socket_address addresses[TARGET_ADDRESSES];
+	char why[128];
+};
+
+/* Whether it takes a look-up. port NULL, for a path: it does not. */
+bool target_is_name(const char *host, const char *port);
+
+/* Waits for the answer, which may take a minute. */
+void target_look_up(const char *host, const char *port, struct target_answer *answer);
+
+/* Starts a process that looks it up, and enters a sandbox of its own: to be called before the sandbox is entered. Returns
+ * a socket for packets, at which each byte is answered by a struct target_answer. -1 and errno. */
+int target_resolver_begin(const char *host, const char *port);
+
 struct redirect_target {
 	const char *host, *port;        /* as in the table; port NULL: host is the path of a unix socket, "@name" an abstract one */
 	char name[512];                 /* both, for messages */
@@ -336,6 +354,8 @@ struct builtin_server {
 
 	/* the target of a redirect */
 	struct redirect_target target;
+	struct loop_watch resolver;     /* settings->resolver */
+	bool is_asked;                  /* it has not answered yet */
 	bool up;                        /* it has answered the last attempt; or the service has no target */
 	int error;                      /* errno of the last attempt; 0: there was none, or it succeeded */
 	int64_t pause;                  /* milliseconds until the next attempt */
@@ -454,9 +474,12 @@ void datagrams_serve(const struct settings *settings, struct datagrams *datagram
  * loop then tries to connect after pauses, and goes on with all clients once one attempt has succeeded. A target that
  * no program of the service brings (without --relay) has to be there: a client that it refuses is reset at once. */
 
-/* To be called once, before the first client: finds the target. That may take long, and a signal ends the process
- * meanwhile. */
-void redirect_init(struct builtin_server *server);
+/* To be called once, before the first client: finds the target, or has the resolver do so. false: that failed, which is
+ * logged. */
+bool redirect_init(struct builtin_server *server);
+
+/* The resolver has answered, or has ended. */
+void redirect_on_answer(struct builtin_server *server);
 
 /* Sets a socket up: without delay, with keepalive. A listener hands its settings on to all that it accepts. */
 void redirect_prepare(int fd);

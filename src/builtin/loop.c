@@ -266,6 +266,9 @@ static void on_event(struct builtin_server *server, struct loop_watch *watch, ui
 		}
 		redirect_end_probe(server);
 		return;
+	case WATCH_RESOLVER:
+		redirect_on_answer(server);
+		return;
 	case WATCH_CHANNEL:
 		if (server->gets_clients)
 			on_answer(server);
@@ -306,7 +309,8 @@ static int run_loop(struct builtin_server *server)
 	for (;;) {
 		int64_t now = clock_ms(), timeout = do_due(server, now);
 
-		if (is_serving(server) || count > 0) /* some clients are answered within a turn */
+		/* Some clients are answered within a turn, and some wait until a name is known. */
+		if (is_serving(server) || count > 0 || (server->is_asked && !server->target.count))
 			quiet = now;
 		if ((server->retired && !server->count) || (server->hurry && now >= server->hurry))
 			return server->status;
@@ -392,7 +396,7 @@ static bool begin(struct builtin_server *server, const int *fds, size_t count)
 			return false;
 	}
 	server->up = !relays || !server->has_streams;
-	if (!server->up)
+	if (!server->up && server->target.count)
 		redirect_begin_probe(server);
 	return true;
 }
@@ -454,6 +458,7 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 		.report_wanted = true,
 		.probe = { .kind = WATCH_PROBE, .fd = -1 },
 		.channel = { .kind = WATCH_CHANNEL, .fd = -1 },
+		.resolver = { .kind = WATCH_RESOLVER, .fd = -1 },
 		.sigterm = { .kind = WATCH_SIGNAL, .fd = -1 },
 	};
 	int status = 1;
@@ -462,10 +467,8 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 		list_init(&server.of[phase]);
 	list_init(&server.dead);
 	list_init(&server.again);
-	if (redirects)
-		redirect_init(&server);
 	server.listeners = calloc(count + 1, sizeof(*server.listeners));
-	if (server.epoll >= 0 && server.listeners &&
+	if (server.epoll >= 0 && server.listeners && (!redirects || redirect_init(&server)) &&
 	    (is_client ? begin_with_client(&server, fds[0]) : begin(&server, fds, count)))
 		status = run_loop(&server);
 	else if (is_client)

@@ -103,11 +103,12 @@ static size_t count_listen_fds(void)
 	return scan_count(fds, &number) || number < 0 || number > SOCKETS_MOST ? 0 : (size_t)number;
 }
 
-/* Lets the sandbox reach the target of a redirect. A numeric target needs no files. The name of a port is looked up
- * now, because the sandbox allows only that port. */
-static void allow_target(struct self_sandbox *sandbox, const char *host, const char *port)
+/* Lets the sandbox reach the target of a redirect. The name of a port is looked up now, because the sandbox allows only
+ * that port. */
+static void allow_target(struct self_sandbox *sandbox, const struct settings *settings)
 {
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	const char *host = settings->words[1], *port = settings->words[2];
+	const struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
 	struct socket_address address;
 
@@ -116,13 +117,12 @@ static void allow_target(struct self_sandbox *sandbox, const char *host, const c
 		return;
 	}
 	sandbox->rights |= MAY_CONNECT;
-	if (getaddrinfo(host, port, &hints, &list) != 0) {
+	if (settings->resolver < 0 && target_is_name(host, port)) {
 		sandbox->rights |= MAY_FIND_NAMES;
 		self_sandbox_add_name_ports(sandbox);
-		hints.ai_flags = AI_PASSIVE;
-		if (getaddrinfo(NULL, port, &hints, &list) != 0)
-			return;
 	}
+	if (getaddrinfo(NULL, port, &hints, &list) != 0)
+		return;
 	memcpy(&address.storage, list->ai_addr, list->ai_addrlen);
 	address.length = list->ai_addrlen;
 	sandbox->ports[sandbox->port_count++] = (uint16_t)socket_address_port(&address);
@@ -142,12 +142,13 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 			sandbox.rights |= MAY_ANSWER_UNIX;
 	}
 	if (settings->builtin->begin == redirect_begin)
-		allow_target(&sandbox, settings->words[1], settings->words[2]);
+		allow_target(&sandbox, settings);
 	self_sandbox_enter(&sandbox);
 }
 
-static int serve_passed(const struct settings *settings)
+static int serve_passed(struct settings *settings)
 {
+	bool redirects = settings->builtin->begin == redirect_begin;
 	int sockets[SOCKETS_MOST] = { STDIN_FILENO }, type, listens;
 	size_t count = count_listen_fds();
 	bool is_client;
@@ -164,6 +165,13 @@ static int serve_passed(const struct settings *settings)
 	is_client = count == 1 && !settings->relays && type != SOCK_DGRAM && !listens;
 	if (!is_client)
 		loop_raise_limit();
+	if (!is_client && redirects && target_is_name(settings->words[1], settings->words[2])) {
+		settings->resolver = target_resolver_begin(settings->words[1], settings->words[2]);
+		if (settings->resolver < 0) {
+			builtin_log("cannot start a process that looks up %s: %s", settings->words[1], strerror(errno));
+			return 1;
+		}
+	}
 	enter_sandbox(settings, sockets, count);
 	if (is_client || !settings->builtin->on_answer)
 		return loop_run(settings, sockets, count, is_client);
@@ -173,7 +181,7 @@ static int serve_passed(const struct settings *settings)
 
 int main(int count, char **argv)
 {
-	struct settings settings = { .channel = -1, .flow_timeout = FLOW_TIMEOUT };
+	struct settings settings = { .channel = -1, .resolver = -1, .flow_timeout = FLOW_TIMEOUT };
 	int status = 1;
 
 	program_begin("superd-builtin", false, &count, argv);

@@ -8,40 +8,18 @@
 
 /* ---- target ----
  *
- * Finds the addresses of a redirect's target, and connects to them. */
+ * Connects to the addresses of a redirect's target. */
 
-/* Fills the addresses. Looking up a name may take seconds; if that fails, it logs the reason and keeps the former
- * addresses. */
-static void target_find(struct redirect_target *target)
+/* If there are none, it logs the reason and keeps the former addresses. */
+static void target_take(struct redirect_target *target, const struct target_answer *answer)
 {
-	struct addrinfo wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
-	struct addrinfo *list = NULL;
-	int error;
-
-	if (!target->port) {
-		target->count = notify_address(target->host, &target->addresses[0].un, &target->addresses[0].length);
+	if (!answer->count) {
+		builtin_log("cannot find %s: %s", target->name, answer->why);
 		return;
 	}
-	error = getaddrinfo(target->host, target->port, &wanted, &list);
-	wanted.ai_flags = 0;
-	if (error)
-		error = getaddrinfo(target->host, target->port, &wanted, &list);
-	wanted.ai_socktype = SOCK_DGRAM; /* services(5) names some ports for UDP alone */
-	if (error == EAI_SERVICE)
-		error = getaddrinfo(target->host, target->port, &wanted, &list);
-	if (error) {
-		builtin_log("cannot find %s: %s", target->name,
-			    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-		return;
-	}
-	target->count = target->good = target->good_udp = 0;
-	for (const struct addrinfo *at = list; at && target->count < TARGET_ADDRESSES; at = at->ai_next) {
-		struct socket_address *address = &target->addresses[target->count++];
-
-		memcpy(&address->storage, at->ai_addr, at->ai_addrlen);
-		address->length = at->ai_addrlen;
-	}
-	freeaddrinfo(list);
+	target->count = answer->count;
+	target->good = target->good_udp = 0;
+	memcpy(target->addresses, answer->addresses, sizeof(target->addresses));
 }
 
 int target_connect(const struct redirect_target *target, int type, size_t tried, size_t *index)
@@ -364,15 +342,88 @@ static void drop_late(struct builtin_server *server, struct list *list, int64_t 
 	}
 }
 
-void redirect_init(struct builtin_server *server)
+/* Whether something is under way that will tell whether the target answers. */
+static bool is_tried(const struct builtin_server *server)
+{
+	return server->retry || server->probe.fd >= 0 || !list_empty(&server->of[CONNECTING]) ||
+		(server->is_asked && !server->target.count);
+}
+
+static void ask_resolver(struct builtin_server *server)
+{
+	if (server->resolver.fd >= 0 && !server->is_asked)
+		server->is_asked = send(server->resolver.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+}
+
+bool redirect_init(struct builtin_server *server)
 {
 	struct redirect_target *target = &server->target;
+	struct target_answer answer;
 
 	target->host = server->settings->words[1];
 	target->port = server->settings->words[2];
 	snprintf(target->name, sizeof(target->name), "%s%s%s", target->host, target->port ? " port " : "",
 		 target->port ? target->port : "");
-	target_find(target);
+	server->resolver.fd = server->settings->resolver;
+	if (server->resolver.fd >= 0) {
+		if (!loop_watch_set(server->epoll, EPOLL_CTL_ADD, &server->resolver, EPOLLIN)) {
+			builtin_log("cannot look up %s: %s", target->name, strerror(errno));
+			return false;
+		}
+		ask_resolver(server);
+	} else if (target->port) {
+		target_look_up(target->host, target->port, &answer);
+		target_take(target, &answer);
+	} else {
+		target->count = notify_address(target->host, &target->addresses[0].un, &target->addresses[0].length);
+	}
+	return true;
+}
+
+static void try_again(struct builtin_server *server)
+{
+	struct list *waiting = &server->of[WAITING];
+
+	if (!server->target.count)
+		return;
+	if (!list_empty(waiting))
+		try_target(server, container_of(waiting->next, struct connection, link), 0);
+	else if (!server->has_streams)
+		note_up(server, 0);
+	else if (server->settings->relays && !server->retired && server->probe.fd < 0)
+		redirect_begin_probe(server);
+}
+
+/* What the resolver says is not believed: it has read what strangers sent. */
+void redirect_on_answer(struct builtin_server *server)
+{
+	struct target_answer answer;
+	ssize_t got = recv(server->resolver.fd, &answer, sizeof(answer), MSG_DONTWAIT);
+	bool good = got == (ssize_t)sizeof(answer) && answer.count <= TARGET_ADDRESSES;
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	server->is_asked = false;
+	for (size_t n = 0; good && n < answer.count; n++) {
+		const struct socket_address *address = &answer.addresses[n];
+
+		good = address->any.sa_family == AF_INET ? address->length == sizeof(address->in)
+							 : address->any.sa_family == AF_INET6 &&
+				address->length == sizeof(address->in6);
+	}
+	if (good) {
+		answer.why[sizeof(answer.why) - 1] = '\0';
+		target_take(&server->target, &answer);
+		if (!server->up && !is_tried(server))
+			try_again(server);
+		return;
+	}
+	builtin_log("the process that looks up %s has ended", server->target.name);
+	loop_watch_close(server->epoll, &server->resolver);
+	if (!server->target.count) { /* superd starts another */
+		server->retired = true;
+		server->status = 1;
+	}
 }
 
 void redirect_note_datagram(struct builtin_server *server)
@@ -383,13 +434,14 @@ void redirect_note_datagram(struct builtin_server *server)
 
 bool redirect_tries(const struct builtin_server *server)
 {
-	return server->up || (!server->settings->relays && list_empty(&server->of[WAITING]));
+	return (server->target.count || !server->is_asked) &&
+		(server->up || (!server->settings->relays && list_empty(&server->of[WAITING])));
 }
 
 int64_t redirect_do_due(struct builtin_server *server, int64_t now)
 {
 	struct list *waiting = &server->of[WAITING], *connecting = &server->of[CONNECTING];
-	bool relays = server->settings->relays, is_tried;
+	bool relays = server->settings->relays;
 	int64_t timeout = -1;
 
 	/* A target that is not there yet may answer nothing, and TCP would wait longer and longer. */
@@ -398,19 +450,12 @@ int64_t redirect_do_due(struct builtin_server *server, int64_t now)
 		note_down(server, ETIMEDOUT);
 	}
 	/* Whose connection was to tell whether it answers may have left. */
-	is_tried = server->retry || server->probe.fd >= 0 || !list_empty(connecting);
-	if (!server->up && !is_tried && !server->retired && (relays || !list_empty(waiting)))
+	if (!server->up && !is_tried(server) && !server->retired && (relays || !list_empty(waiting)))
 		note_down(server, server->error);
 	if (server->retry && now >= server->retry) {
 		server->retry = 0;
-		if (!server->gets_clients)      /* superd has another process look it up again */
-			target_find(&server->target);
-		if (!list_empty(waiting))
-			try_target(server, container_of(waiting->next, struct connection, link), 0);
-		else if (!server->has_streams && server->target.count)
-			note_up(server, 0);
-		else if (relays && !server->retired && server->probe.fd < 0)
-			redirect_begin_probe(server);
+		ask_resolver(server); /* meanwhile the addresses that it had are tried */
+		try_again(server);
 	}
 	if (!list_empty(waiting) || !list_empty(connecting)) {
 		if (now >= server->looked + LOOK_EVERY) {

@@ -322,6 +322,57 @@ test a_host_with_several_addresses_is_tried_to_the_last {
 	close $target $client $listener
 }
 
+# Where its target is gone, a redirect asks for the target's address again, which may take a minute.
+test a_name_that_nobody_answers_for_delays_no_client {
+	needs {[private] && [has_users]} "needs root, a network namespace and mounts of its own, and a build for all users"
+	private_file /etc/hosts "127.0.0.1 host.example\n"
+	set listener [listener 0]; set port [local_port $listener]
+	superd -clock {service pass { listen = "127.0.0.1:0" user = "$user" accept = no redirect = "host.example $port"
+		passenv = { LD_PRELOAD, TEST_CLOCK } }}
+	set client [connect pass]; set target [accept $listener]
+	says $client $target early
+	set resolver [silent_resolver]
+	private_file /etc/hosts ""
+	close $listener
+	refused pass
+	wait {![quiet $resolver]}
+	says $client $target late
+	says $target $client answer
+	set listener [listener $port]
+	set other [connect pass]; set second [accept $listener]
+	says $other $second "by the address that it had"
+	close $other $second
+	end_pair
+}
+
+# The process that looks names up for another one.
+proc resolver_pid {} {
+	wait {[llength [pids]] == 2}
+	foreach pid [pids] {
+		if {[regexp {PPid:\t(\d+)} [read /proc/$pid/status] all parent] && $parent in [pids]} { return $pid }
+	}
+}
+
+test who_has_no_address_yet_starts_anew_where_nobody_looks_it_up_any_more {
+	needs {[private] && [has_users]} "needs root, a network namespace and mounts of its own, and a build for all users"
+	set resolver [silent_resolver]
+	set listener [listener 0]; set port [local_port $listener]
+	superd -clock {service pass { listen = "127.0.0.1:0" user = "$user" accept = no redirect = "host.example $port"
+		passenv = { LD_PRELOAD, TEST_CLOCK } }}
+	set client [connect pass]
+	wait {![quiet $resolver]}
+	kill [resolver_pid]
+	log "the process that looks up host.example port $port has ended"
+	private_file /etc/hosts "127.0.0.1 host.example\n"
+	until 1min {[count "pass: started"] == 2}
+	set target [accept $listener]
+	says $client $target waited
+	kill [resolver_pid]
+	until 1min {[count "host.example port $port has ended"] == 2}
+	says $client $target "by the address that it has"
+	end_pair
+}
+
 test the_bytes_of_both_ways_are_recorded {
 	pair {log_on_success = { "TRAFFIC" }}
 	put $client 12345; put $target 123
