@@ -1,27 +1,18 @@
 /* system_call_filter: a list of allowed or denied system calls. Each word adds to, or removes from, the result of the
- * words before it. So the whole list is evaluated first, name by name, and turned into rules at the end. */
-
+ * words before it. So the whole list is evaluated first, call by call, and turned into rules at the end. */
 #include "filter/internal.h"
 
-#define NAME_MOST 64
+#define NAME_MOST 64                    /* no call and no group has such a long name */
 #define KNOWN_MOST 1024                 /* numbers to try for @known; no architecture has as many */
 #define DEPTH_MOST 4                    /* nested groups */
 
-/* How a call is handled. */
-struct verdict {
-	bool denied;
-	int64_t error;                  /* errno or ERRNO_KILL of a denied call; NO_ERROR: the service's */
-};
-
-/* A call that the list names. */
+/* A call that the list names, and how it is handled. */
 struct named_call {
-	char name[NAME_MOST];
-	struct verdict verdict;
+	int number;                     /* libseccomp's, of all architectures */
+	bool denied;
+	int64_t error;                  /* errno or ERRNO_KILL of a denied call */
 };
 
-enum { NO_ERROR = -2 };
-
-/* The calls that the list names, and how. */
 struct call_list {
 	const struct seccomp_filter *filter;    /* whose architectures count for CALL_GROUP_ALL */
 	struct named_call *list;
@@ -29,106 +20,55 @@ struct call_list {
 	bool failed;
 };
 
-static struct named_call *find_call(struct call_list *calls, const char *name, size_t length)
+static void set_call(struct call_list *calls, struct named_call call)
 {
-	for (size_t n = 0; n < calls->count; n++) {
-		if (!strncmp(calls->list[n].name, name, length) && !calls->list[n].name[length])
-			return &calls->list[n];
-	}
-	return NULL;
-}
+	struct named_call *list;
+	size_t n = 0;
 
-static void set_call(struct call_list *calls, const char *name, size_t length, struct verdict verdict)
-{
-	struct named_call *named = length < NAME_MOST ? find_call(calls, name, length) : NULL, *list;
-
-	if (length >= NAME_MOST)
-		return;                 /* no call has such a long name; note_unknown reports it */
-	if (!named) {
+	while (n < calls->count && calls->list[n].number != call.number)
+		n++;
+	if (n == calls->count) {
 		list = array_grow(calls->list, &calls->capacity, calls->count, sizeof(*list));
-		if (!list) {
-			calls->failed = true;
+		calls->failed |= !list;
+		if (!list)
 			return;
-		}
 		calls->list = list;
-		named = &list[calls->count++];
-		memset(named, 0, sizeof(*named));
-		memcpy(named->name, name, length);
+		calls->count++;
 	}
-	named->verdict = verdict;
+	calls->list[n] = call;
 }
 
-/* Adds all calls of the filter's architectures, as each has calls that others lack. */
-static void set_all_known(struct call_list *calls, struct verdict verdict)
+/* Sets a call, or the calls of a group. call: how they are handled. false: there is no such call. */
+static bool set_name(struct call_list *calls, const char *word, size_t length, struct named_call call, int depth)
 {
 	const struct seccomp_filter *filter = calls->filter;
-
-	for (size_t n = 0; n < filter->count * KNOWN_MOST; n++) {
-		uint32_t architecture = filter->architectures[n / KNOWN_MOST];
-		int number = (int)(n % KNOWN_MOST + seccomp_call_base(architecture));
-		char *name = seccomp_syscall_resolve_num_arch(architecture, number);
-
-		if (name)
-			set_call(calls, name, strlen(name), verdict);
-		free(name);
-	}
-}
-
-static void set_group(struct call_list *calls, const char *name, size_t length, struct verdict verdict, int depth)
-{
-	char text[NAME_MOST];
 	const struct syscall_group *group;
+	char name[NAME_MOST] = "", *known;
 
-	if (length >= sizeof(text) || depth > DEPTH_MOST)
-		return;
-	memcpy(text, name, length);
-	text[length] = '\0';
-	if (!strcmp(text, CALL_GROUP_ALL)) {
-		set_all_known(calls, verdict);
-		return;
+	if (length < sizeof(name))
+		memcpy(name, word, length);
+	if (*name != '@') {
+		call.number = seccomp_syscall_resolve_name(name);
+		if (call.number != __NR_SCMP_ERROR)
+			set_call(calls, call);
+		return call.number != __NR_SCMP_ERROR;
 	}
-	group = syscall_group_find(text);
-	for (const char *call = group ? group->calls : ""; *call; call += strspn(call, " ")) {
-		size_t part = strcspn(call, " ");
+	/* All calls of the filter's architectures, as each has calls that others lack. */
+	for (size_t n = 0; !strcmp(name, CALL_GROUP_ALL) && n < filter->count * KNOWN_MOST; n++) {
+		uint32_t architecture = filter->architectures[n / KNOWN_MOST];
 
-		if (*call == '@')
-			set_group(calls, call, part, verdict, depth + 1);
-		else
-			set_call(calls, call, part, verdict);
-		call += part;
+		known = seccomp_syscall_resolve_num_arch(architecture, (int)(n % KNOWN_MOST +
+									     seccomp_call_base(architecture)));
+		if (known)
+			set_name(calls, known, strlen(known), call, depth);
+		free(known);
 	}
-}
-
-/* Notes the index of a word whose name is unknown; superd reports it. */
-static void note_unknown(struct seccomp_filter *filter, size_t index, const char *name, size_t length)
-{
-	char text[NAME_MOST] = "";
-
-	if (length < sizeof(text))
-		memcpy(text, name, length);
-	if (*text && seccomp_call_is_known(text))
-		return;
-	if (filter->unknown_count < FILTER_UNKNOWN_MOST)
-		filter->unknown[filter->unknown_count++] = (uint32_t)index;
-	else
-		filter->error = E2BIG;
-}
-
-static void read_word(struct call_list *calls, struct seccomp_filter *filter, size_t index, const char *word)
-{
-	struct verdict verdict = { .denied = *word == '~', .error = NO_ERROR };
-	size_t length;
-
-	word += verdict.denied || *word == '+';
-	length = strcspn(word, ":");
-	if (word[length])
-		errno_scan(word + length + 1, &verdict.error);
-	if (*word == '@') {
-		set_group(calls, word, length, verdict, 0);
-		return;
+	group = depth < DEPTH_MOST ? syscall_group_find(name) : NULL;
+	for (const char *part = group ? group->calls : ""; *part; part += strspn(part, " ")) {
+		set_name(calls, part, strcspn(part, " "), call, depth + 1);
+		part += strcspn(part, " ");
 	}
-	note_unknown(filter, index, word, length);
-	set_call(calls, word, length, verdict);
+	return true;
 }
 
 static uint32_t deny_action(int64_t error)
@@ -136,27 +76,39 @@ static uint32_t deny_action(int64_t error)
 	return error == ERRNO_KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint16_t)error);
 }
 
-uint32_t seccomp_filter_default(const struct filter_request *request)
+uint32_t seccomp_list_default(words list, int64_t error)
 {
-	return signed_list_denies(request->calls) ? SCMP_ACT_ALLOW : deny_action(request->error);
+	return signed_list_denies(list) ? SCMP_ACT_ALLOW : deny_action(error);
 }
 
-void seccomp_filter_list(struct seccomp_filter *filter, const struct filter_request *request)
+void seccomp_filter_list(struct seccomp_filter *filter, words list, int64_t error)
 {
+	uint32_t usual = seccomp_list_default(list, error), action;
 	struct call_list calls = { .filter = filter };
 
 	/* No program can start, sleep or exit without these. */
-	if (!signed_list_denies(request->calls))
-		set_group(&calls, "@default", strlen("@default"), (struct verdict){ .error = NO_ERROR }, 0);
-	for (size_t n = 0; request->calls[n]; n++)
-		read_word(&calls, filter, n, request->calls[n]);
-	for (size_t n = 0; n < calls.count; n++) {
-		struct verdict verdict = calls.list[n].verdict;
-		int64_t error = verdict.error == NO_ERROR ? request->error : verdict.error;
-		uint32_t action = verdict.denied ? deny_action(error) : SCMP_ACT_ALLOW;
+	if (!signed_list_denies(list))
+		set_name(&calls, "@default", strlen("@default"), (struct named_call){ 0 }, 0);
+	for (size_t n = 0; list[n]; n++) {
+		struct named_call call = { .denied = *list[n] == '~', .error = error };
+		const char *word = list[n] + (*list[n] == '~' || *list[n] == '+');
+		size_t length = strcspn(word, ":");
 
-		if (action != seccomp_filter_default(request)) /* libseccomp refuses a rule with the default action */
-			seccomp_filter_call(filter, action, calls.list[n].name);
+		if (word[length])
+			errno_scan(word + length + 1, &call.error);
+		if (set_name(&calls, word, length, call, 0))
+			continue;
+		if (filter->unknown_count < FILTER_UNKNOWN_MOST) /* superd reports it */
+			filter->unknown[filter->unknown_count++] = (uint32_t)n;
+		else
+			filter->error = E2BIG;
+	}
+	for (size_t n = 0; n < calls.count; n++) {
+		action = calls.list[n].denied ? deny_action(calls.list[n].error) : SCMP_ACT_ALLOW;
+		if (action == usual)            /* libseccomp refuses a rule with the default action */
+			continue;
+		for (size_t i = 0; i < filter->count; i++)
+			seccomp_filter_rule(filter, i, action, calls.list[n].number, 0, NULL);
 	}
 	if (calls.failed)
 		filter->error = ENOMEM;

@@ -47,31 +47,20 @@ static void add_architecture(struct seccomp_filter *filter, uint32_t architectur
 		filter->architectures[filter->count++] = architecture;
 }
 
-static bool is_of_family(const uint32_t *family, uint32_t architecture)
-{
-	for (size_t n = 0; n < FAMILY_MOST; n++) {
-		if (family[n] == architecture)
-			return true;
-	}
-	return false;
-}
-
 /* A 32-bit superd may run on a 64-bit kernel, so all of its family are added. */
-static void add_local(struct seccomp_filter *filter)
+static void choose_architectures(struct seccomp_filter *filter, unsigned wanted)
 {
 	uint32_t native = seccomp_arch_native();
 
-	for (size_t family = 0; family < sizeof(families) / sizeof(families[0]); family++) {
-		for (size_t n = 0; is_of_family(families[family], native) && n < FAMILY_MOST; n++)
-			add_architecture(filter, families[family][n]);
-	}
-}
+	add_architecture(filter, native);
+	for (size_t row = 0; !wanted && row < sizeof(families) / sizeof(families[0]); row++) {
+		bool is_own = false;
 
-static void choose_architectures(struct seccomp_filter *filter, unsigned wanted)
-{
-	add_architecture(filter, seccomp_arch_native());
-	if (!wanted)
-		add_local(filter);
+		for (size_t n = 0; n < FAMILY_MOST; n++)
+			is_own |= families[row][n] == native;
+		for (size_t n = 0; is_own && n < FAMILY_MOST; n++)
+			add_architecture(filter, families[row][n]);
+	}
 	for (size_t n = 1; n < sizeof(architectures_by_word) / sizeof(architectures_by_word[0]); n++) {
 		if (wanted >> n & 1)
 			add_architecture(filter, architectures_by_word[n]);
@@ -81,41 +70,20 @@ static void choose_architectures(struct seccomp_filter *filter, unsigned wanted)
 static scmp_filter_ctx open_context(uint32_t architecture, uint32_t default_action, bool is_bound)
 {
 	scmp_filter_ctx context = seccomp_init(default_action);
+	uint32_t native = seccomp_arch_native();
 
-	if (!context)
-		return NULL;
-	if (architecture != seccomp_arch_native() &&
-	    (seccomp_arch_remove(context, seccomp_arch_native()) < 0 || seccomp_arch_add(context, architecture) < 0)) {
-		seccomp_release(context);
-		return NULL;
-	}
 	/* An architecture that libseccomp does not know would bypass the filter, so its calls fail with ENOSYS. */
-	if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH,
-			     is_bound ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS)) < 0) {
+	if (context &&
+	    (architecture == native ||
+	     (!seccomp_arch_remove(context, native) && !seccomp_arch_add(context, architecture))) &&
+	    !seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH,
+			      is_bound ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(ENOSYS))) {
+		seccomp_attr_set(context, SCMP_FLTATR_CTL_NNP, 0);
+		return context;
+	}
+	if (context)
 		seccomp_release(context);
-		return NULL;
-	}
-	seccomp_attr_set(context, SCMP_FLTATR_CTL_NNP, 0);
-	return context;
-}
-
-static void seccomp_filter_open(struct seccomp_filter *filter, unsigned wanted, uint32_t default_action)
-{
-	memset(filter, 0, sizeof(*filter));
-	choose_architectures(filter, wanted);
-	for (size_t n = 0; n < filter->count; n++) {
-		filter->contexts[n] = open_context(filter->architectures[n], default_action, wanted);
-		if (!filter->contexts[n])
-			filter->error = ENOMEM;
-	}
-}
-
-static void seccomp_filter_close(struct seccomp_filter *filter)
-{
-	for (size_t n = 0; n < filter->count; n++) {
-		if (filter->contexts[n])
-			seccomp_release(filter->contexts[n]);
-	}
+	return NULL;
 }
 
 /* The number behind those of the youngest call that libseccomp knows. From 424 on (Linux 5.1) calls have the same
@@ -150,17 +118,6 @@ static size_t write_young(const struct seccomp_filter *filter, struct sock_filte
 	return count;
 }
 
-/* Merges all contexts into the first. */
-static bool merge_contexts(struct seccomp_filter *filter)
-{
-	for (size_t n = 1; n < filter->count && !filter->error; n++) {
-		filter->error = -seccomp_merge(filter->contexts[0], filter->contexts[n]);
-		if (!filter->error)
-			filter->contexts[n] = NULL;     /* the first one owns it now */
-	}
-	return !filter->error;
-}
-
 /* Exports libseccomp's instructions, at most `most` bytes, by the file `scratch`, as libseccomp writes to a descriptor.
  * Returns their length. */
 static size_t export_rest(struct seccomp_filter *filter, int scratch, char *out, size_t most)
@@ -183,12 +140,17 @@ static size_t export_rest(struct seccomp_filter *filter, int scratch, char *out,
 	return filter->error ? 0 : (size_t)length;
 }
 
-/* superd's own instructions, followed by libseccomp's. Returns their number. */
+/* superd's own instructions, followed by those of all contexts, merged into the first. Returns their number. */
 static size_t export_program(struct seccomp_filter *filter, int scratch, struct sock_filter *out)
 {
 	size_t own = write_young(filter, out), rest;
 
-	if (filter->error || !merge_contexts(filter))
+	for (size_t n = 1; n < filter->count && !filter->error; n++) {
+		filter->error = -seccomp_merge(filter->contexts[0], filter->contexts[n]);
+		if (!filter->error)
+			filter->contexts[n] = NULL;     /* the first one owns it now */
+	}
+	if (filter->error)
 		return 0;
 	/* A binary tree, if libseccomp has it. */
 	seccomp_attr_set(filter->contexts[0], SCMP_FLTATR_CTL_OPTIMIZE, 2);
@@ -198,15 +160,20 @@ static size_t export_program(struct seccomp_filter *filter, int scratch, struct 
 
 size_t filter_compile(const struct filter_request *request, int scratch, char answer[FILTER_ANSWER_MOST])
 {
-	uint32_t action = request->calls ? seccomp_filter_default(request) : SCMP_ACT_ALLOW;
+	uint32_t usual = request->calls ? seccomp_list_default(request->calls, request->error) : SCMP_ACT_ALLOW;
 	struct filter_answer head = { 0 };
 	struct sock_filter *instructions = (struct sock_filter *)(void *)(answer + sizeof(head));
-	struct seccomp_filter filter;
+	struct seccomp_filter filter = { .count = 0 };
 	size_t length;
 
-	seccomp_filter_open(&filter, (unsigned)request->architectures, action);
+	choose_architectures(&filter, (unsigned)request->architectures);
+	for (size_t n = 0; n < filter.count; n++) {
+		filter.contexts[n] = open_context(filter.architectures[n], usual, request->architectures);
+		if (!filter.contexts[n])
+			filter.error = ENOMEM;
+	}
 	if (request->calls)
-		seccomp_filter_list(&filter, request);
+		seccomp_filter_list(&filter, request->calls, request->error);
 	else
 		seccomp_filter_restrict(&filter, request);
 	head.instructions = (uint32_t)export_program(&filter, scratch, instructions);
@@ -215,6 +182,9 @@ size_t filter_compile(const struct filter_request *request, int scratch, char an
 	length = sizeof(head) + head.instructions * sizeof(*instructions);
 	memcpy(answer, &head, sizeof(head));
 	memcpy(answer + length, filter.unknown, filter.unknown_count * sizeof(filter.unknown[0]));
-	seccomp_filter_close(&filter);
+	for (size_t n = 0; n < filter.count; n++) {
+		if (filter.contexts[n])
+			seccomp_release(filter.contexts[n]);
+	}
 	return length + filter.unknown_count * sizeof(filter.unknown[0]);
 }

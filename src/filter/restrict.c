@@ -9,7 +9,6 @@
 
 #include "filter/internal.h"
 
-#define DENY(error) SCMP_ACT_ERRNO(error)
 #define FAMILIES_MOST 256
 
 #ifndef CLONE_NEWTIME
@@ -30,134 +29,110 @@ static const unsigned long namespace_flags[NAMESPACE_KINDS] = {
 #define IS_ABOVE(argument, most) ((struct scmp_arg_cmp){ argument, SCMP_CMP_GT, most, 0 })
 #define EQUALS(argument, value) ((struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, SEEN, value })
 
-static void deny_if(struct seccomp_filter *filter, size_t n, int error, const char *call, struct scmp_arg_cmp argument)
+/* Denies a call on one architecture; on all of them, if an argument matches; and on all of them in any case. */
+static void deny_on(struct seccomp_filter *filter, size_t index, int error, const char *call, unsigned count,
+		    const struct scmp_arg_cmp *arguments)
 {
-	seccomp_filter_rule(filter, n, DENY(error), call, 1, &argument);
+	seccomp_filter_rule(filter, index, SCMP_ACT_ERRNO(error), seccomp_syscall_resolve_name(call), count, arguments);
 }
 
-static void deny_group(struct seccomp_filter *filter, const char *name, int error)
+static void deny_if(struct seccomp_filter *filter, int error, const char *call, struct scmp_arg_cmp argument)
 {
-	const char *call = syscall_group_find(name)->calls;
-
-	for (; *call; call += strspn(call, " ")) {
-		char text[64] = "";
-		size_t length = strcspn(call, " ");
-
-		if (length < sizeof(text))
-			memcpy(text, call, length);
-		seccomp_filter_call(filter, DENY(error), text);
-		call += length;
-	}
+	for (size_t n = 0; n < filter->count; n++)
+		deny_on(filter, n, error, call, 1, &argument);
 }
 
-/* On s390 clone(2) has its flags in the second argument. */
-static unsigned clone_flags(uint32_t architecture)
+static void deny(struct seccomp_filter *filter, int error, const char *call)
 {
-	return architecture == SCMP_ARCH_S390 || architecture == SCMP_ARCH_S390X ? 1 : 0;
+	for (size_t n = 0; n < filter->count; n++)
+		deny_on(filter, n, error, call, 0, NULL);
 }
 
-/* setns(2) with 0 accepts any kind. clone3(2) fails with ENOSYS, so that libc falls back to clone(2). */
+/* setns(2) with 0 accepts any kind. clone3(2) fails with ENOSYS, so that libc falls back to clone(2). That has its
+ * flags in the second argument on s390, and the bit of time namespaces is part of its exit signal. */
 static void deny_namespaces(struct seccomp_filter *filter, unsigned denied)
 {
-	for (size_t n = 0; n < filter->count; n++) {
-		seccomp_filter_rule(filter, n, DENY(ENOSYS), "clone3", 0, NULL);
-		deny_if(filter, n, EPERM, "setns", EQUALS(1, 0));
-		for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
-			if (!(denied >> kind & 1))
-				continue;
-			deny_if(filter, n, EPERM, "unshare", HAS_BITS(0, namespace_flags[kind]));
-			deny_if(filter, n, EPERM, "setns", HAS_BITS(1, namespace_flags[kind]));
-			if (kind != NAMESPACE_TIME)     /* in clone(2) its bit is part of the exit signal */
-				deny_if(filter, n, EPERM, "clone",
-					HAS_BITS(clone_flags(filter->architectures[n]), namespace_flags[kind]));
+	deny(filter, ENOSYS, "clone3");
+	deny_if(filter, EPERM, "setns", EQUALS(1, 0));
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
+		if (!(denied >> kind & 1))
+			continue;
+		deny_if(filter, EPERM, "unshare", HAS_BITS(0, namespace_flags[kind]));
+		deny_if(filter, EPERM, "setns", HAS_BITS(1, namespace_flags[kind]));
+		for (size_t n = 0; kind != NAMESPACE_TIME && n < filter->count; n++) {
+			uint32_t architecture = filter->architectures[n];
+			unsigned flags = architecture == SCMP_ARCH_S390 || architecture == SCMP_ARCH_S390X;
+
+			deny_on(filter, n, EPERM, "clone", 1, &HAS_BITS(flags, namespace_flags[kind]));
 		}
 	}
 }
 
-/* Marks the families that the list names: the denied ones if the list denies, else the allowed ones. */
-static void mark_families(words families, bool *marked)
-{
-	for (words word = families; *word; word++) {
-		const char *name = *word + (**word == '~' || **word == '+');
-		bool denies = signed_list_denies(families);
-		int family;
-
-		if (address_family_find(name, &family) && family < FAMILIES_MOST)
-			marked[family] = (**word == '~') == denies;
-	}
-}
-
+/* An architecture that has socketcall(2) has the arguments of socket(2) in memory. io_uring opens sockets without
+ * socket(2). */
 static void deny_families(struct seccomp_filter *filter, words families)
 {
-	bool denies = signed_list_denies(families), marked[FAMILIES_MOST] = { 0 };
+	bool denies = signed_list_denies(families), named[FAMILIES_MOST] = { 0 };
+	int family;
 
-	mark_families(families, marked);
-	for (size_t n = 0; n < filter->count; n++) {
-		if (seccomp_is_multiplexed(filter->architectures[n]))
-			seccomp_filter_rule(filter, n, DENY(EAFNOSUPPORT), "socketcall", 0, NULL);
-		for (unsigned family = 0; family < FAMILIES_MOST; family++) {
-			if (marked[family] == denies)
-				deny_if(filter, n, EAFNOSUPPORT, "socket", EQUALS(0, family));
-		}
-		if (!denies)
-			deny_if(filter, n, EAFNOSUPPORT, "socket", IS_ABOVE(0, FAMILIES_MOST - 1));
+	for (words word = families; *word; word++) {
+		if (address_family_find(*word + (**word == '~' || **word == '+'), &family) && family < FAMILIES_MOST)
+			named[family] = (**word == '~') == denies;
 	}
-	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup"); /* io_uring opens sockets without socket(2) */
+	deny(filter, EAFNOSUPPORT, "socketcall");
+	for (family = 0; family < FAMILIES_MOST; family++) {
+		if (named[family] == denies)
+			deny_if(filter, EAFNOSUPPORT, "socket", EQUALS(0, (unsigned)family));
+	}
+	if (!denies)
+		deny_if(filter, EAFNOSUPPORT, "socket", IS_ABOVE(0, FAMILIES_MOST - 1));
+	deny(filter, EPERM, "io_uring_setup");
 }
 
 /* Allows only SCHED_OTHER, SCHED_BATCH and SCHED_IDLE. The argument of sched_setattr(2) is in memory. */
 static void deny_realtime(struct seccomp_filter *filter)
 {
-	static const int policies[] = { SCHED_FIFO, SCHED_RR, 4, 6 /* SCHED_DEADLINE */ };
+	static const unsigned policies[] = { SCHED_FIFO, SCHED_RR, 4, 6 /* SCHED_DEADLINE */ };
 
-	for (size_t n = 0; n < filter->count; n++) {
-		for (size_t policy = 0; policy < sizeof(policies) / sizeof(policies[0]); policy++) {
-			uint64_t value = (uint64_t)policies[policy];
-
-			deny_if(filter, n, EPERM, "sched_setscheduler", EQUALS(1, value));
-			deny_if(filter, n, EPERM, "sched_setscheduler", EQUALS(1, value | SCHED_RESET_ON_FORK));
-		}
-		seccomp_filter_rule(filter, n, DENY(EPERM), "sched_setattr", 0, NULL);
+	for (size_t n = 0; n < sizeof(policies) / sizeof(policies[0]); n++) {
+		deny_if(filter, EPERM, "sched_setscheduler", EQUALS(1, policies[n]));
+		deny_if(filter, EPERM, "sched_setscheduler", EQUALS(1, policies[n] | SCHED_RESET_ON_FORK));
 	}
+	deny(filter, EPERM, "sched_setattr");
 }
 
-static void deny_mode(struct seccomp_filter *filter, size_t n, const char *call, unsigned argument)
-{
-	deny_if(filter, n, EPERM, call, HAS_BITS(argument, S_ISUID));
-	deny_if(filter, n, EPERM, call, HAS_BITS(argument, S_ISGID));
-}
-
-/* The mode argument matters only if a file is created. */
-static void deny_new_mode(struct seccomp_filter *filter, size_t n, const char *call, unsigned flags)
+/* The mode argument behind the flags matters only if a file is created. */
+static void deny_new_mode(struct seccomp_filter *filter, const char *call, unsigned flags)
 {
 	static const uint64_t makes[] = { O_CREAT, O_TMPFILE & ~O_DIRECTORY }, bits[] = { S_ISUID, S_ISGID };
 
-	for (size_t pair = 0; pair < 4; pair++) {
-		uint64_t made = makes[pair / 2], bit = bits[pair % 2];
+	for (size_t n = 0; n < 4 * filter->count; n++) {
 		const struct scmp_arg_cmp arguments[] = {
-			{ flags, SCMP_CMP_MASKED_EQ, made, made }, { flags + 1, SCMP_CMP_MASKED_EQ, bit, bit },
+			HAS_BITS(flags, makes[n / 2 % 2]), HAS_BITS(flags + 1, bits[n % 2]),
 		};
 
-		seccomp_filter_rule(filter, n, DENY(EPERM), call, 2, arguments);
+		deny_on(filter, n / 4, EPERM, call, 2, arguments);
 	}
 }
 
 static void deny_suid_sgid(struct seccomp_filter *filter)
 {
-	static const struct { const char *call; unsigned argument;
+	static const struct {
+		const char *call;
+		unsigned mode;
 	} calls[] = {
 		{ "chmod", 1 },	  { "fchmod", 1 }, { "fchmodat", 2 }, { "fchmodat2", 2 }, { "mkdir", 1 },
 		{ "mkdirat", 2 }, { "mknod", 1 },  { "mknodat", 2 },  { "creat", 1 },
 	};
 
-	for (size_t n = 0; n < filter->count; n++) {
-		for (size_t call = 0; call < sizeof(calls) / sizeof(calls[0]); call++)
-			deny_mode(filter, n, calls[call].call, calls[call].argument);
-		deny_new_mode(filter, n, "open", 1);
-		deny_new_mode(filter, n, "openat", 2);
-		seccomp_filter_rule(filter, n, DENY(ENOSYS), "openat2", 0, NULL);
+	for (size_t n = 0; n < sizeof(calls) / sizeof(calls[0]); n++) {
+		deny_if(filter, EPERM, calls[n].call, HAS_BITS(calls[n].mode, S_ISUID));
+		deny_if(filter, EPERM, calls[n].call, HAS_BITS(calls[n].mode, S_ISGID));
 	}
-	seccomp_filter_call(filter, DENY(EPERM), "io_uring_setup");
+	deny_new_mode(filter, "open", 1);
+	deny_new_mode(filter, "openat", 2);
+	deny(filter, ENOSYS, "openat2");
+	deny(filter, EPERM, "io_uring_setup");
 }
 
 /* Denies personalities that differ from the wanted one in these bits. The exception is 0xffffffff, which only queries:
@@ -166,66 +141,52 @@ static void deny_personalities(struct seccomp_filter *filter, uint32_t bits, uin
 {
 	const uint64_t highest = UINT64_C(1) << 31;
 
-	for (size_t n = 0; n < filter->count; n++) {
-		for (unsigned shift = 0; shift < 31; shift++) {
-			uint64_t bit = UINT64_C(1) << shift;
+	for (unsigned shift = 0; shift < 31; shift++) {
+		uint64_t bit = UINT64_C(1) << shift;
+		struct scmp_arg_cmp differs = { 0, SCMP_CMP_MASKED_EQ, highest | bit, ~(uint64_t)wanted & bit };
+		struct scmp_arg_cmp is_no_query = { 0, SCMP_CMP_MASKED_EQ, highest | bit, highest };
 
-			if (bits & bit)
-				seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
-						    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit,
-								    ~(uint64_t)wanted & bit });
-			seccomp_filter_rule(filter, n, DENY(EPERM), "personality", 1,
-					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, highest | bit, highest });
-		}
+		if (bits & bit)
+			deny_if(filter, EPERM, "personality", differs);
+		deny_if(filter, EPERM, "personality", is_no_query);
 	}
 }
 
-/* Old calls whose arguments are in memory are denied altogether: programs built in this century use mmap2(2) and
- * shmat(2). READ_IMPLIES_EXEC (personality(2)) would make readable memory executable. */
+/* Old calls whose arguments are in memory are denied altogether, and so is shmat(2) by ipc(2): programs built in this
+ * century use mmap2(2) and shmat(2). READ_IMPLIES_EXEC (personality(2)) would make readable memory executable. */
 static void deny_executable_memory(struct seccomp_filter *filter)
 {
 	const uint64_t both = PROT_WRITE | PROT_EXEC;
 
 	deny_personalities(filter, READ_IMPLIES_EXEC, 0);
+	deny_if(filter, EPERM, "mmap2", HAS_BITS(2, both));
 	for (size_t n = 0; n < filter->count; n++) {
 		uint32_t architecture = filter->architectures[n];
-		bool folded = architecture == SCMP_ARCH_X86 || architecture == SCMP_ARCH_S390;
+		bool is_folded = architecture == SCMP_ARCH_X86 || architecture == SCMP_ARCH_S390;
 
-		deny_if(filter, n, EPERM, "mmap2", HAS_BITS(2, both));
-		if (folded)
-			seccomp_filter_rule(filter, n, DENY(EPERM), "mmap", 0, NULL);
-		else
-			deny_if(filter, n, EPERM, "mmap", HAS_BITS(2, both));
-		deny_if(filter, n, EPERM, "mprotect", HAS_BITS(2, PROT_EXEC));
-		deny_if(filter, n, EPERM, "pkey_mprotect", HAS_BITS(2, PROT_EXEC));
-		deny_if(filter, n, EPERM, "shmat", HAS_BITS(2, SHM_EXEC));
-		if (seccomp_is_multiplexed(architecture))
-			seccomp_filter_rule(filter, n, DENY(EPERM), "ipc", 1,
-					    &(struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
+		deny_on(filter, n, EPERM, "mmap", !is_folded, &HAS_BITS(2, both));
 	}
-}
-
-static void restrict_kernel(struct seccomp_filter *filter, const struct filter_request *request)
-{
-	if (request->sysctl)
-		seccomp_filter_call(filter, DENY(EPERM), "_sysctl");
-	if (request->modules)
-		deny_group(filter, "@module", EPERM);
-	if (request->logs)
-		seccomp_filter_call(filter, DENY(EPERM), "syslog");
-	if (request->clock)
-		deny_group(filter, "@clock", EPERM);
-	if (request->raw_io)
-		deny_group(filter, "@raw-io", EPERM);
-	if (request->hostname) {
-		seccomp_filter_call(filter, DENY(EPERM), "sethostname");
-		seccomp_filter_call(filter, DENY(EPERM), "setdomainname");
-	}
+	deny_if(filter, EPERM, "mprotect", HAS_BITS(2, PROT_EXEC));
+	deny_if(filter, EPERM, "pkey_mprotect", HAS_BITS(2, PROT_EXEC));
+	deny_if(filter, EPERM, "shmat", HAS_BITS(2, SHM_EXEC));
+	deny_if(filter, EPERM, "ipc", (struct scmp_arg_cmp){ 0, SCMP_CMP_MASKED_EQ, 0xffff, 21 /* SHMAT */ });
 }
 
 void seccomp_filter_restrict(struct seccomp_filter *filter, const struct filter_request *request)
 {
-	restrict_kernel(filter, request);
+	const struct {
+		int64_t is_wanted;
+		const char *word;
+	} parts[] = {
+		{ request->sysctl, "~_sysctl" }, { request->modules, "~@module" },
+		{ request->logs, "~syslog" }, { request->clock, "~@clock" }, { request->raw_io, "~@raw-io" },
+		{ request->hostname, "~sethostname" }, { request->hostname, "~setdomainname" },
+	};
+
+	for (size_t n = 0; n < sizeof(parts) / sizeof(parts[0]); n++) {
+		if (parts[n].is_wanted)
+			seccomp_filter_list(filter, (const char *const[]){ parts[n].word, NULL }, EPERM);
+	}
 	if (request->namespaces)
 		deny_namespaces(filter, (unsigned)request->namespaces);
 	if (request->families)
