@@ -3,23 +3,20 @@
 
 #include "table/option/option.h"
 
-/* How a number is read and shown. */
+/* How a number is read and shown, with the decimals that its unit has: JSON has microseconds as seconds. */
 struct number {
 	const char *noun;               /* for messages; NULL: `scan` names the bounds itself */
 	const char *(*scan)(const char *text, int64_t *out);
 	void (*show)(int64_t value, char *buf);         /* 32 bytes */
 	int64_t least, most;            /* bounds if the option has none */
-	int decimals;                   /* of the field's unit: JSON has microseconds as seconds with 6 decimals */
+	int decimals;                   /* of the field's unit */
 };
 
-/* type.parse and type.show of types with a `number`. */
+/* type.parse of types with a `number`. */
 const char *number_parse(struct parse *parse, void *field);
-void number_show(const struct option_def *option, const void *field, struct buf *out);
 
-#define NUMBER_TYPE(title, numbers) { \
-	.name = title, .kind = FIELD_NUMBER, .size = sizeof(int64_t), .number = &(numbers), .parse = number_parse, \
-	.show = number_show, \
-}
+#define NUMBER_TYPE(title, numbers) \
+	{ .name = title, .kind = FIELD_NUMBER, .size = sizeof(int64_t), .number = &(numbers), .parse = number_parse }
 
 /* A list of words, each of which is checked by itself. */
 #define WORDS_TYPE(title, check) { \
@@ -27,8 +24,6 @@ void number_show(const struct option_def *option, const void *field, struct buf 
 }
 
 void count_show(int64_t value, char *buf);      /* as struct number's `show` */
-
-bool value_is_unset(const struct option_def *option, const void *field);
 
 /* Keeps a text in the pool and stores it in a field of type const char *; the empty text is NULL. Returns NULL or
  * NO_MEMORY. */
@@ -44,9 +39,9 @@ const char *word_suggest(const char *const *known, const char *text);
 /* Stores the list as it is, or adds it. */
 const char *list_field_parse(struct parse *parse, void *field);
 
-/* Add the value with as many decimals as needed, of `decimals`; and read one with no more, and at most ten digits in front.
- * Returns the text behind it; NULL: it is none. */
-void decimal_add(struct buf *out, int64_t value, int decimals);
+/* Write the value with as many decimals as needed, of `decimals`, to 32 bytes; and read one with no more, and at most ten
+ * digits in front. Returns the text behind it; NULL: it is none. */
+void decimal_show(int64_t value, int decimals, char *buf);
 const char *decimal_scan(const char *text, int decimals, int64_t *out);
 
 /* Writes those of the words whose bits are set, with a sign in front of each. */

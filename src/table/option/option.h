@@ -77,13 +77,13 @@ struct parse {
 };
 
 /* What a field is in C, and with that how its value is printed and compared, unless the type has a function for it.
- * `show` writes the value as superd.conf has it, but without quotes, and nothing if the option is unset. */
+ * `show` writes the value as superd.conf has it, but without quotes; not of an option that is unset. */
 enum field_kind {
 	FIELD_WORDS,                    /* words */
 	FIELD_TEXT,                     /* const char *; NULL: unset */
 	FIELD_BOOL,                     /* bool */
 	FIELD_SHOWN,                    /* any other; JSON has what `show` writes as a text */
-	FIELD_NUMBER,                   /* begins with an int64_t, which JSON has, unless `show` writes a word or a share */
+	FIELD_NUMBER,                   /* begins with an int64_t, which JSON has, unless a word or a share stands for it */
 	FIELD_SET,                      /* bits, or a tuple; `show` writes words, each with a NUL behind it */
 };
 
@@ -93,7 +93,6 @@ struct type {
 	bool is_list;                   /* accepts {a, b} and += */
 	bool is_tuple;                  /* accepts {a, b}, but not += */
 	bool judges_each;               /* checks each word of a list by itself, so that each wrong word is reported */
-	bool empty_unsets;              /* the empty text unsets the option even without `unset` */
 	bool is_command;                /* its words are written as one text, with a shell's quotes */
 	bool is_secret;                 /* a refusal shows no words */
 	bool has_pointers;              /* of SHOWN and SET: equal values have equal texts, and not equal bytes */
@@ -127,7 +126,7 @@ bool type_equal(const struct option_def *option, const void *a, const void *b); 
 
 /* The types, and the C types of their fields. A new one is a row here and its functions in type_*.c; those who treat one
  * in a way of its own compare with its type_NAME. The empty text unsets a text, path, name or scheduling, and any option
- * with `unset`; format writes "" for it. */
+ * with `unset`; type_format writes "" for it. */
 #define OPTION_TYPES(TYPE) \
 	TYPE(text, const char *) \
 	TYPE(path, const char *) /* absolute or a word ("~"); with OPTIONAL_PATH "-" in front is allowed */ \

@@ -160,6 +160,8 @@ static const int64_t no_number = -1;
 static const struct amount no_amount = { -1, -1 };
 static const int64_t no_adjustment = INT64_MIN;
 static const uint64_t every_capability = UINT64_MAX;
+static const int64_t no_load = 0;
+static const struct log_target *const no_log = NULL;
 static const struct rate no_rate = { .number = UNLIMITED };
 
 const struct option_def option_defs[] = {
@@ -501,7 +503,8 @@ const struct option_def option_defs[] = {
 	  .example = "{ \"08:00-12:00\", \"22:00-06:00\" }",
 	  .help = "The times of day, in local time, at which superd allows clients. Both minutes are included; "
 		  "22:00-06:00 spans midnight." },
-	OPTION(ACCESS, max_load, load, "max_load") .change = CHANGE_LIVE, .argument = "load", .example = "4.5",
+	OPTION(ACCESS, max_load, load, "max_load") .unset = &no_load, .change = CHANGE_LIVE, .argument = "load",
+	  .example = "4.5",
 	  .help = "Refuses clients while the load average of the last minute is at or above this number." },
 	OPTION_IN(XINETD, ACCESS, id_only, bool) .change = CHANGE_LIVE,
 	  .help = "Whether the ident server (RFC 1413) of a client's host must name a user." },
@@ -788,7 +791,8 @@ const struct option_def option_defs[] = {
 		  "connections do not start an instance, wake it or keep it awake (see PROBES in superd-sleep(7))." },
 
 	/* Log */
-	OPTION_IN(XINETD, LOG, log_type, log_type, "log_type") .change = CHANGE_LIVE, .argument = "type",
+	OPTION_IN(XINETD, LOG, log_type, log_type, "log_type") .unset = &no_log, .change = CHANGE_LIVE,
+	  .argument = "type",
 	  .example = "{ \"FILE\", \"/var/log/web.log\", \"10M\", \"20M\" }",
 	  .help = "Where the lines of log_on_success and log_on_failure go: { SYSLOG, facility, level } or { "
 		  "FILE, path, soft, hard }. The level is info by default. superd warns at a size of soft, and "
@@ -877,7 +881,7 @@ const struct option_def option_defs[] = {
 	  .change = CHANGE_LIVE, .argument = "per cent", .example = "50%",
 	  .help = "The most processor time of an instance: 50% is half a processor, 200% is two." },
 	OPTION(RESOURCES, cpu_weight, weight, [UNIT] = "Service.CPUWeight") .unset = &no_number,
-	  .change = CHANGE_LIVE, .argument = "weight", .most = 10000, .example = "200",
+	  .change = CHANGE_LIVE, .argument = "weight", .example = "200",
 	  .help = "The instance's share of busy processors; others have 100. idle: only time that no other "
 		  "process wants." },
 	OPTION(RESOURCES, delegate, delegation, [UNIT] = "Service.Delegate") .nothing = "yes", .fallback = "no",

@@ -79,31 +79,53 @@ void type_format_words(const struct option_def *option, words list, struct buf *
 	buf_free(&text);
 }
 
-void type_format(const struct option_def *option, const void *field, struct buf *out)
+/* The words of a value as superd.conf has them, without quotes, and none if the option is unset; `text` gets their
+ * bytes. The list is to be freed. NULL: out of memory. */
+static const char **value_words(const struct option_def *option, const void *field, struct buf *text)
 {
 	const struct type *type = option->type;
-	struct buf text = { 0 };
-	const char *first;
+	const char **list, *word;
+	char number[32];
+	size_t count = 0;
 
 	if (type->kind == FIELD_WORDS) {
-		type_format_words(option, *(const words *)field, out);
+		for (words known = *(const words *)field; known && *known; known++)
+			word_add(text, *known);
 	} else if (type->kind == FIELD_TEXT) {
-		native_word(out, *(const char *const *)field);
+		word = *(const char *const *)field;
+		if (word)
+			word_add(text, word);
 	} else if (type->kind == FIELD_BOOL) {
-		buf_text(out, *(const bool *)field ? "yes" : "no");
+		word_add(text, *(const bool *)field ? "yes" : "no");
 	} else if (type->kind == FIELD_SET) {
-		type->show(option, field, &text);
-		first = buf_string(&text);
-		for (const char *word = first; word < first + text.length; word += strlen(word) + 1) {
-			buf_text(out, word == first ? "{ " : ", ");
-			native_quoted(out, word);
+		type->show(option, field, text);
+	} else if (!option->unset || memcmp(field, option->unset, field_size(type)) != 0) {
+		if (type->show) {
+			type->show(option, field, text);
+		} else {
+			type->number->show(*(const int64_t *)field, number);
+			buf_text(text, number);
 		}
-		buf_text(out, text.length ? " }" : type->is_tuple ? "\"\"" : "{}");
-	} else {
-		type->show(option, field, &text);
-		native_word(out, buf_string(&text));
+		buf_char(text, '\0');
 	}
-	out->failed |= text.failed;
+	list = text->failed ? NULL : calloc(text->length + 1, sizeof(*list));
+	word = buf_string(text);
+	for (size_t at = 0; list && at < text->length; at += strlen(word + at) + 1)
+		list[count++] = word + at;
+	return list;
+}
+
+void type_format(const struct option_def *option, const void *field, struct buf *out)
+{
+	struct buf text = { 0 };
+	const char **list = value_words(option, field, &text);
+
+	if (list && (*list || option->type->is_list))
+		type_format_words(option, list, out);
+	else
+		buf_text(out, "\"\"");
+	out->failed |= !list;
+	free(list);
 	buf_free(&text);
 }
 
@@ -111,34 +133,27 @@ void type_json(const struct option_def *option, const void *field, struct buf *o
 {
 	const struct type *type = option->type;
 	struct buf text = { 0 };
-	const char *shown;
+	const char **list = value_words(option, field, &text);
+	char number[32];
 
-	if (type->show)
-		type->show(option, field, &text);
-	shown = buf_string(&text);
-	if (type->kind == FIELD_TEXT) {
-		json_text(out, *(const char *const *)field);
-	} else if (type->kind == FIELD_BOOL) {
+	out->failed |= !list;
+	if (type->kind == FIELD_BOOL) {
 		buf_text(out, *(const bool *)field ? "true" : "false");
 	} else if (type->kind == FIELD_WORDS || type->kind == FIELD_SET) {
 		buf_char(out, '[');
-		for (words list = type->kind == FIELD_WORDS ? *(const words *)field : NULL; list && *list; list++) {
+		for (const char **word = list; word && *word; word++) {
 			json_wide_element(out);
-			json_text(out, *list);
-		}
-		for (const char *word = shown; word < shown + text.length; word += strlen(word) + 1) {
-			json_wide_element(out);
-			json_text(out, word);
+			json_text(out, *word);
 		}
 		buf_char(out, ']');
-	} else if (!*shown) {
-		json_text(out, NULL);
-	} else if (type->kind == FIELD_SHOWN || isalpha((unsigned char)*shown) || scan_ends_with(shown, "%")) {
-		json_text(out, shown);
+	} else if (list && *list && type->kind == FIELD_NUMBER && !isalpha((unsigned char)**list) &&
+		   !scan_ends_with(*list, "%")) {
+		decimal_show(*(const int64_t *)field, type->number->decimals, number);
+		buf_text(out, number);
 	} else {
-		decimal_add(out, *(const int64_t *)field, type->number->decimals);
+		json_text(out, list ? *list : NULL);
 	}
-	out->failed |= text.failed;
+	free(list);
 	buf_free(&text);
 }
 
@@ -159,7 +174,7 @@ static const char *tuple_parse(const struct type *type, struct parse *parse, voi
 
 	if (count == 1)
 		reason = shell_words_split(parse->pool, written[0], &parse->words, &parse->count);
-	if (!reason && count == 1 && !parse->count && type->empty_unsets) {
+	if (!reason && count == 1 && !parse->count && parse->option->unset) {
 		type_unset(parse->option, field);
 	} else if (!reason) {
 		reason = type->parse(parse, field);
@@ -218,7 +233,7 @@ const char *type_parse(struct parse *parse, void *field)
 		return tuple_parse(type, parse, field);
 	if (parse->count != 1)
 		return "it needs one value, not a list";
-	if (!*parse->words[0] && (option->unset || type->empty_unsets)) {
+	if (!*parse->words[0] && option->unset) {
 		type_unset(option, field);
 		return NULL;
 	}
@@ -232,44 +247,37 @@ size_t field_size(const struct type *type)
 	return type->size ? type->size : sizeof(void *);
 }
 
-static bool shown_equal(const struct option_def *option, const void *a, const void *b)
-{
-	struct buf left = { 0 }, right = { 0 };
-	bool equal;
-
-	option->type->show(option, a, &left);
-	option->type->show(option, b, &right);
-	equal = !left.failed && !right.failed && left.length == right.length &&
-		!memcmp(buf_string(&left), buf_string(&right), left.length);
-	buf_free(&left);
-	buf_free(&right);
-	return equal;
-}
-
 bool type_equal(const struct option_def *option, const void *a, const void *b)
 {
 	const struct type *type = option->type;
-	words left, right;
+	struct buf one = { 0 }, other = { 0 };
+	const char *left, *right;
+	words list, known;
+	bool equal;
 
 	if (type->kind == FIELD_TEXT) {
-		const char *one = *(const char *const *)a, *other = *(const char *const *)b;
-
-		return one == other || (one && other && !strcmp(one, other));
+		left = *(const char *const *)a;
+		right = *(const char *const *)b;
+		return left == right || (left && right && !strcmp(left, right));
 	}
-	if (type->kind != FIELD_WORDS)
-		return type->has_pointers ? shown_equal(option, a, b) : !memcmp(a, b, type->size);
-	left = *(const words *)a;
-	right = *(const words *)b;
-	if (left == right)
-		return true;
-	for (; left && right && *left && *right && !strcmp(*left, *right); left++)
-		right++;
-	return (!left || !*left) && (!right || !*right);
-}
-
-bool value_is_unset(const struct option_def *option, const void *field)
-{
-	return option->unset && !memcmp(field, option->unset, field_size(option->type));
+	if (type->kind == FIELD_WORDS) {
+		list = *(const words *)a;
+		known = *(const words *)b;
+		if (list == known)
+			return true;
+		for (; list && known && *list && *known && !strcmp(*list, *known); list++)
+			known++;
+		return (!list || !*list) && (!known || !*known);
+	}
+	if (!type->has_pointers)
+		return !memcmp(a, b, type->size);
+	type->show(option, a, &one);
+	type->show(option, b, &other);
+	equal = !one.failed && !other.failed && one.length == other.length &&
+		!memcmp(buf_string(&one), buf_string(&other), one.length);
+	buf_free(&one);
+	buf_free(&other);
+	return equal;
 }
 
 const char *text_keep(struct pool *pool, const char *text, void *field)
@@ -350,19 +358,20 @@ bool words_find(const char *const *known, const char *text, unsigned *out)
 	return false;
 }
 
-void decimal_add(struct buf *out, int64_t value, int decimals)
+void decimal_show(int64_t value, int decimals, char *buf)
 {
 	int64_t unit = 1, fraction;
+	int length;
 
 	for (int n = 0; n < decimals; n++)
 		unit *= 10;
 	fraction = value % unit;
-	buf_addf(out, "%" PRId64, value / unit);
+	length = snprintf(buf, 32, "%" PRId64, value / unit);
 	if (!fraction)
 		return;
 	for (; fraction % 10 == 0; fraction /= 10)
 		decimals--;
-	buf_addf(out, ".%0*" PRId64, decimals, fraction);
+	snprintf(buf + length, 32 - (size_t)length, ".%0*" PRId64, decimals, fraction);
 }
 
 const char *decimal_scan(const char *text, int decimals, int64_t *out)

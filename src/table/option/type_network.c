@@ -25,19 +25,14 @@ static const char *load_scan(const char *text, int64_t *out)
 		? NULL : "expected a load average above 0, as in 2.5, with at most three decimal digits";
 }
 
-static void load_show(const struct option_def *option, const void *field, struct buf *out)
+static void load_show(int64_t load, char *buf)
 {
-	(void)option;
-	if (*(const int64_t *)field)
-		decimal_add(out, *(const int64_t *)field, 3);
+	decimal_show(load, 3, buf);
 }
 
-static const struct number load_kind = { .scan = load_scan, .most = INT64_MAX, .decimals = 3 };
+static const struct number load_kind = { .scan = load_scan, .show = load_show, .most = INT64_MAX, .decimals = 3 };
 
-const struct type type_load = {
-	.name = "load", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t), .number = &load_kind,
-	.parse = number_parse, .show = load_show,
-};
+const struct type type_load = NUMBER_TYPE("load", load_kind);
 
 static const char *rate_parse(struct parse *parse, void *field)
 {
@@ -75,7 +70,7 @@ static void rate_show(const struct option_def *option, const void *field, struct
 }
 
 const struct type type_rate = {
-	.name = "rate", .kind = FIELD_SET, .is_tuple = true, .empty_unsets = true, .size = sizeof(struct rate),
+	.name = "rate", .kind = FIELD_SET, .is_tuple = true, .size = sizeof(struct rate),
 	.parse = rate_parse, .show = rate_show,
 };
 

@@ -192,7 +192,7 @@ static void log_type_show(const struct option_def *option, const void *field, st
 }
 
 const struct type type_log_type = {
-	.name = "log type", .kind = FIELD_SET, .is_tuple = true, .empty_unsets = true, .has_pointers = true,
+	.name = "log type", .kind = FIELD_SET, .is_tuple = true, .has_pointers = true,
 	.size = sizeof(const struct log_target *), .parse = log_type_parse, .show = log_type_show,
 };
 

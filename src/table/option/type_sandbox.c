@@ -151,9 +151,11 @@ const struct type type_namespaces = {
 	.parse = namespaces_parse, .show = namespaces_show,
 };
 
+/* Nothing is the default, as in systemd.exec(5), SystemCallErrorNumber=. */
 static const char *error_parse(struct parse *parse, void *field)
 {
-	return errno_scan(parse->words[0], field) ? NULL : "expected an error as EPERM, a number up to 4095, or kill";
+	return errno_scan(*parse->words[0] ? parse->words[0] : "kill", field)
+		? NULL : "expected an error as EPERM, a number up to 4095, or kill";
 }
 
 static void error_show(const struct option_def *option, const void *field, struct buf *out)
@@ -168,8 +170,7 @@ static void error_show(const struct option_def *option, const void *field, struc
 }
 
 const struct type type_error = {
-	.name = "error", .kind = FIELD_SHOWN, .empty_unsets = true, .size = sizeof(int64_t),
-	.parse = error_parse, .show = error_show,
+	.name = "error", .kind = FIELD_SHOWN, .size = sizeof(int64_t), .parse = error_parse, .show = error_show,
 };
 
 /* Types of a backend's own view of the file system: protected paths, bind mounts, temporary file systems. Their words
@@ -345,6 +346,8 @@ const struct type type_delegation = {
 /* Types of resource limits: memory and tasks by number or by share, percentages, weights. A share stays a share in the
  * table, because it depends on the machine. */
 
+#define WEIGHT_MOST 10000               /* cgroups(7): cpu.weight */
+
 /* Reads "12.5%" in hundredths of a percent. false: it is no percentage. */
 static bool percent_scan(const char *text, int64_t *hundredths)
 {
@@ -353,12 +356,12 @@ static bool percent_scan(const char *text, int64_t *hundredths)
 	return end && !strcmp(end, "%");
 }
 
-static void percent_show(const struct option_def *option, const void *field, struct buf *out)
+static void percent_show(int64_t hundredths, char *buf)
 {
-	if (value_is_unset(option, field))
-		return;
-	decimal_add(out, *(const int64_t *)field, 2);
-	buf_char(out, '%');
+	char number[32];
+
+	decimal_show(hundredths, 2, number);
+	snprintf(buf, 32, "%.30s%%", number);
 }
 
 /* Memory and tasks, which may be a share; number->noun is the whole message. An option whose `least` is not 0 needs
@@ -380,14 +383,13 @@ static const char *amount_parse(struct parse *parse, void *field)
 static void amount_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct amount *amount = field;
-	char text[32] = "";
+	char text[32];
 
-	if (amount->share >= 0) {
-		percent_show(option, &amount->share, out);
-	} else if (amount->number >= 0) {
+	if (amount->share >= 0)
+		percent_show(amount->share, text);
+	else
 		option->type->number->show(amount->number, text);
-		buf_text(out, text);
-	}
+	buf_text(out, text);
 }
 
 static void tasks_show(int64_t tasks, char *buf)
@@ -405,8 +407,8 @@ static const struct number tasks_kind = {
 };
 
 #define AMOUNT_TYPE(title, numbers) { \
-	.name = title, .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(struct amount), \
-	.number = &(numbers), .parse = amount_parse, .show = amount_show, \
+	.name = title, .kind = FIELD_NUMBER, .size = sizeof(struct amount), .number = &(numbers), \
+	.parse = amount_parse, .show = amount_show, \
 }
 
 const struct type type_memory = AMOUNT_TYPE("amount of memory", memory_kind);
@@ -419,23 +421,16 @@ static const char *quota_scan(const char *text, int64_t *out)
 							"processors";
 }
 
-static const struct number quota_kind = { .scan = quota_scan, .most = INT64_MAX };
+static const struct number quota_kind = { .scan = quota_scan, .show = percent_show, .most = INT64_MAX };
 
-const struct type type_quota = {
-	.name = "share of a processor", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t),
-	.number = &quota_kind, .parse = number_parse, .show = percent_show,
-};
+const struct type type_quota = NUMBER_TYPE("share of a processor", quota_kind);
 
 /* "idle" is 0: the backend runs when nothing else does. */
-static const char *weight_parse(struct parse *parse, void *field)
+static const char *weight_scan(const char *text, int64_t *out)
 {
-	const char *text = parse->words[0];
-	int64_t value = 0;
-
-	if (strcmp(text, "idle") != 0 && (scan_count(text, &value) || value < 1 || value > parse->option->most))
-		return "expected a number from 1 to 10000, or idle";
-	*(int64_t *)field = value;
-	return NULL;
+	*out = 0;
+	return strcmp(text, "idle") != 0 && (scan_count(text, out) || *out < 1 || *out > WEIGHT_MOST)
+		? "expected a number from 1 to 10000, or idle" : NULL;
 }
 
 static void weight_show(int64_t value, char *buf)
@@ -443,12 +438,9 @@ static void weight_show(int64_t value, char *buf)
 	snprintf(buf, 32, value ? "%" PRId64 : "idle", value);
 }
 
-static const struct number weight_kind = { .show = weight_show };
+static const struct number weight_kind = { .scan = weight_scan, .show = weight_show, .most = WEIGHT_MOST };
 
-const struct type type_weight = {
-	.name = "weight", .kind = FIELD_NUMBER, .empty_unsets = true, .size = sizeof(int64_t), .number = &weight_kind,
-	.parse = weight_parse, .show = number_show,
-};
+const struct type type_weight = NUMBER_TYPE("weight", weight_kind);
 
 /* Types of load_credential and set_credential. A message must not show the value of a credential, so a wrong
  * set_credential is reported by its place alone (table/service/credential_words). */

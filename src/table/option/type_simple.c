@@ -61,8 +61,8 @@ static const char *mode_parse(struct parse *parse, void *field)
 
 static void mode_show(const struct option_def *option, const void *field, struct buf *out)
 {
-	if (!value_is_unset(option, field))
-		buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
+	(void)option;
+	buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
 }
 
 const struct type type_mode = {
@@ -96,8 +96,7 @@ static const char *word_parse(struct parse *parse, void *field)
 
 static void word_show(const struct option_def *option, const void *field, struct buf *out)
 {
-	if (!value_is_unset(option, field))
-		buf_text(out, option->words[*(const unsigned *)field]);
+	buf_text(out, option->words[*(const unsigned *)field]);
 }
 
 const struct type type_word = {
@@ -171,16 +170,6 @@ const char *number_parse(struct parse *parse, void *field)
 		return number_refuse(kind, least, most, parse->pool);
 	*(int64_t *)field = value;
 	return NULL;
-}
-
-void number_show(const struct option_def *option, const void *field, struct buf *out)
-{
-	char text[32];
-
-	if (value_is_unset(option, field))
-		return;
-	option->type->number->show(*(const int64_t *)field, text);
-	buf_text(out, text);
 }
 
 const struct type type_count = NUMBER_TYPE("number", count_kind);

@@ -63,6 +63,7 @@ test lists_of_calls {
 		{system_call_filter = { "@system-service" }} write:/var/tmp ok ok
 		{system_call_filter = { "@system-service" }} mount SIGSYS ENOENT
 		{system_call_filter = { "@system-service" } system_call_error_number = EPERM} mount EPERM ENOENT
+		{system_call_filter = { "@system-service" } system_call_error_number = ""} mount SIGSYS ENOENT
 		{system_call_filter = { "~@mount" }} mount SIGSYS ENOENT
 		{system_call_filter = { "~@mount:ENOSYS" }} mount ENOSYS ENOENT
 		{system_call_filter = { "~@mount:ENOSYS", "@clock" }} clock SIGSYS ok
