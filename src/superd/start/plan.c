@@ -256,6 +256,13 @@ static bool make_directories(struct plan *plan, const struct service *service, s
 
 	plan->root = service_root(service);
 	directory += plan->flags & PLAN_DIRECTORY_OPTIONAL ? 1 : 0;
+	/* A user's systemd starts units in his home, or in / if that is missing. */
+	if (environment->unit_environment && geteuid() != 0 && !service_setting(service, "working_directory")) {
+		plan->flags |= PLAN_DIRECTORY_OPTIONAL;
+		directory = getenv("HOME");
+		if (!directory || *directory != '/')
+			directory = service->account ? service->account->home : NULL;
+	}
 	if (directory && !strcmp(directory, "~")) {
 		directory = service->account ? service->account->home : NULL;
 		if (!directory)

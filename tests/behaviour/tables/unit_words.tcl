@@ -111,6 +111,22 @@ test what_is_unset_is_not_told {
 		env.BAZ 3 argc 2 env.SO_COOKIE none env.SYSTEMD_EXEC_PID none env.INVOCATION_ID none
 }
 
+# Of a superd that is not root, whose HOME counts; if it is missing, the unit starts in /.
+test a_users_unit_starts_in_his_home_unless_it_says_another_directory {
+	needs {![root] || [has_users]} "needs a build that every user can reach"
+	file mkdir [path home]
+	foreach {home line wanted} [list [path home] "" [path home] [path none] "" / [path home] WorkingDirectory=/ /] {
+		pair a "ListenStream=%/a.sock\nAccept=yes" "ExecStart=/bin/pwd\n$by_input\n$line"
+		write a@.service [string map [list User=$user ""] [read %/a@.service]]
+		superd {*}[expr {[root] ? "-uid 65534" : ""}] -environment HOME=$home -tableless -arguments \
+			[list -f systemd:[path a.socket]] ""
+		node %/a.sock
+		set client [connect %/a.sock]
+		is [rest $client] $wanted\n
+		close $client; stop; remove %/a.sock
+	}
+}
+
 # A service of superd.conf is told of none of it, and nothing in its words is a variable.
 test a_service_of_superd_conf_is_told_no_more_than_it_asks_for {
 	superd {service a { listen = "%/a.sock" accept = yes error = log exec = { "$tests/report", "-", "$HOME", "${HOME}" } }}
