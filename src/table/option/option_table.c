@@ -843,7 +843,7 @@ const struct option_def option_defs[] = {
 	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE") .example = "800K",
 	  .help = "The POSIX message queues of its user, in bytes." },
 	RLIMIT(nice, NICE, "NICE") .example = "30", .unit_key = "LimitNICE",
-	  .help = "The priority that it may give itself: 20 minus the nice value, from 1 to 40." },
+	  .help = "The priority that it may give itself: a signed nice value, or 20 minus it." },
 	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files", [LAUNCHD] = "SoftResourceLimits.NumberOfFiles")
 	  .example = "\"1024:4096\"",
 	  .help = "The open descriptors. Unset: the limit superd was started with, but a soft limit of 1024 if "

@@ -269,6 +269,16 @@ static const char *limit_read(const struct option_def *option, const char *text,
 	*out = -1;
 	if (!*text)
 		return NULL;
+	/* A sign makes it a nice value: LimitNICE= in systemd.exec(5). */
+	if (resource == RLIMIT_NICE && strchr("+-", *text)) {
+		reason = scan_count(text, out);
+		if (reason)
+			return reason;
+		if (*out < -20 || *out > 19)
+			return "expected a nice value from -20 to +19";
+		*out = 20 - *out;
+		return NULL;
+	}
 	reason = scan_unlimited(text, out);
 	if (reason && unit) {
 		reason = scan_duration(text, out);
