@@ -778,7 +778,7 @@ void idle_show(struct svc *svc, struct buf *out);
 /* reload.c */
 unsigned reload_begin(void);
 unsigned reload_compare(void);
-void reload_first(struct table *table);
+bool reload_first(struct table *table); /* false: memory has run out, and nothing before it goes on */
 void reload_describe(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
 void changes_release(struct changes *changes);
 

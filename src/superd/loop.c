@@ -848,7 +848,11 @@ static int serve(struct table *table, char *before)
 	begin_notify();
 	store_begin(options->settings.fdstore);
 	store_refuse_foreign();
-	reload_first(table);
+	if (!reload_first(table)) {
+		log_setup_error(options, superd.log, "cannot start: out of memory");
+		pid_file_remove(&superd.pid_file);
+		return EXIT_START;
+	}
 	superd.main_command.ended = on_main_command;
 	control_begin(!before);
 	if (before)

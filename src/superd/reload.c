@@ -734,24 +734,27 @@ void reload_describe(const struct table *after, struct buf *line, void (*send)(v
 	send(context);
 }
 
-void reload_first(struct table *table)
+bool reload_first(struct table *table)
 {
+	unsigned tries = 0;
+
 	superd.table = table;
 	limits_begin();
 	table->users++;
 	superd.loaded = clock_now();
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *row = &table->services[n];
-		struct svc *svc = NULL;
+		struct svc *svc;
 
-		/* Nothing runs yet, so it may wait for memory. */
-		for (unsigned tries = 0; !service_is_off(row) && !(svc = svc_new(table, row)) && patience_wait(&tries);)
+		if (service_is_off(row))
 			continue;
-		if (svc)
-			list_add(&superd.services, &svc->link);
-		else if (!service_is_off(row) && guard->restarts)
+		while (!(svc = svc_new(table, row)) && guard->restarts && patience_wait(&tries))
+			continue;
+		if (!svc && guard->restarts)
 			state_fail();
-		else if (!service_is_off(row))
-			log_error(superd.log, "%s: not opened: out of memory; reload", row->name);
+		if (!svc)
+			return false;
+		list_add(&superd.services, &svc->link);
 	}
+	return true;
 }
