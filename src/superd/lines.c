@@ -4,20 +4,24 @@
 
 #define REAL_MOST 9e12 /* seconds; in a line they are microseconds */
 
+static bool is_plain(unsigned char byte)
+{
+	return byte > ' ' && byte != '%' && byte != '#' && byte != 0x7f;
+}
+
 void line_encode(struct buf *out, const char *text, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t n = 0; n < length; n++) {
-		unsigned char byte = (unsigned char)text[n];
-
-		if (byte > ' ' && byte != '%' && byte != '#' && byte != 0x7f) {
-			buf_char(out, text[n]);
+	for (size_t n = 0, plain; n < length; n++) {
+		for (plain = n; n < length && is_plain((unsigned char)text[n]); n++)
 			continue;
-		}
+		buf_add(out, text + plain, n - plain);
+		if (n == length)
+			break;
 		buf_char(out, '%');
-		buf_char(out, digits[byte / 16]);
-		buf_char(out, digits[byte % 16]);
+		buf_char(out, digits[(unsigned char)text[n] / 16]);
+		buf_char(out, digits[(unsigned char)text[n] % 16]);
 	}
 }
 
@@ -122,13 +126,13 @@ static void write_field(struct buf *out, const char *key, const void *field, siz
 {
 	const char *text = kind == LINE_STRING ? *(char *const *)field : field;
 	size_t length = kind < LINE_TEXT || !text ? 0 : kind == LINE_BYTES ? size : strlen(text);
-	bool any = false;
+	bool any = kind != LINE_BYTES;
 	int64_t number;
 
 	if (kind >= LINE_TEXT) {
-		for (size_t n = 0; n < length; n++)
-			any |= text[n] != 0;
-		if (any)
+		for (size_t n = 0; n < length && !any; n++)
+			any = text[n] != 0;
+		if (any && length)
 			line_add(out, key, text, length);
 		return;
 	}
