@@ -207,8 +207,9 @@ static void ring_add(struct svc *svc, double at, enum level level, const struct 
 		ring = svc->run->ring;
 		size = svc->run->ring_room;
 	}
-	if (asprintf(&line.text, "%.*s%s", length > OUTPUT_KEPT ? OUTPUT_KEPT - 3 : (int)length, text,
-		     length > OUTPUT_KEPT ? "…" : "") < 0)
+	if (length <= OUTPUT_KEPT)
+		line.text = strndup(text, length);
+	else if (asprintf(&line.text, "%.*s…", OUTPUT_KEPT - 3, text) < 0)
 		line.text = NULL;
 	here = (*next)++;
 	free(ring[here % size].text);

@@ -92,7 +92,7 @@ void relay_begin(struct instance *instance)
 	struct plan_sockets sockets = { .instance = NULL };
 	uint16_t *loops;
 	struct buf why = { 0 };
-	int wanted[CHILD_DESCRIPTORS] = { superd.null_in, superd.null_out, superd.null_out }, count = 4, channel;
+	int count = 4, channel;
 	struct spawn_request request = { .remote_port = -1, .pid = -1 };
 	struct plan *plan;
 	pid_t pid = -1;
@@ -103,9 +103,11 @@ void relay_begin(struct instance *instance)
 		return;
 	loops = find_loop_ports(instance->row, &sockets);
 	plan = plan_relay(instance->row, service_prepared(instance->row)->relay, &superd.defaults, &sockets, &why);
-	if (output_open(svc) >= 0)
-		wanted[2] = svc->run->output->write_end;
-	if (plan) {
+	if (plan) { /* most instances have none, and pay for no array */
+		int wanted[CHILD_DESCRIPTORS] = { superd.null_in, superd.null_out, superd.null_out };
+
+		if (output_open(svc) >= 0)
+			wanted[2] = svc->run->output->write_end;
 		for (unsigned n = 0; n < svc->socket_count && count < CHILD_DESCRIPTORS; n++) {
 			if (svc->sockets[n].fd < 0)
 				continue;
