@@ -1058,12 +1058,17 @@ void svc_watch(struct svc *svc)
 		svc_set_timer(svc, first);
 }
 
+static bool socket_is_readable(const struct socket *socket)
+{
+	struct pollfd look = { .fd = socket->fd, .events = POLLIN };
+
+	return look.fd >= 0 && poll(&look, 1, 0) != 0; /* an error is looked at, too */
+}
+
 bool svc_readable(struct svc *svc)
 {
 	EACH_SOCKET(socket, svc) {
-		struct pollfd look = { .fd = socket->fd, .events = POLLIN };
-
-		if (look.fd >= 0 && poll(&look, 1, 0) != 0) /* an error is looked at, too */
+		if (socket_is_readable(socket))
 			return true;
 	}
 	return false;
@@ -1558,7 +1563,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 	bool was_current = svc->run->current == instance, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
 	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false, again = false;
-	bool well = asked || instance->result == RESULT_SUCCESS;
+	bool well = asked || instance->result == RESULT_SUCCESS, goes_on = false;
 	unsigned preserve = svc->row->groups->lifecycle->file_descriptor_store_preserve;
 	int lack = instance->lack;
 	struct buf text = { 0 };
@@ -1580,9 +1585,10 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		svc->run->failed_in_row = 0;
 	else if (!skipped)
 		note_failure(svc, instance, lasted);
-	describe_end(instance, &text);
-	if (failed && ran)
+	if (failed && ran) {
+		describe_end(instance, &text);
 		binder_hint(instance, lasted, &text);
+	}
 	snprintf(why, sizeof(why), "%s", instance->why);
 	if (instance->socket && instance->socket->datagram == TAKEN && instance->socket->svc == svc) {
 		instance->socket->datagram = AWAITED;
@@ -1682,11 +1688,17 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		*svc->run->reason = '\0';
 		svc_set(svc, LISTENING);
 		svc_settle(svc);
+		goes_on = true;
 	} else if (svc->state == LISTENING || svc->state == FULL || svc->state == HELD) {
 		svc_settle(svc);
 	}
 	buf_free(&text);
 	limits_offer();
+	/* Who has come meanwhile waits for no further turn of the loop. */
+	for (unsigned n = 0; goes_on && n < svc->socket_count && svc->state == LISTENING; n++) {
+		if (svc->sockets[n].is_watched && socket_is_readable(&svc->sockets[n]))
+			on_readable(&svc->sockets[n]);
+	}
 	control_wake();
 	superd_check_end();
 }
