@@ -63,7 +63,8 @@ void html_url(struct buf *out, const char *text)
 
 /* Milliseconds. */
 #define REQUEST_LIMIT 10000 /* until the HTTP request is complete */
-#define ANSWER_LIMIT 10000  /* until the response is sent */
+#define ANSWER_LIMIT 300000 /* until the response is sent, by a slow link, too */
+#define ANSWER_STALL 10000  /* that the client takes nothing of it */
 #define LINGER 1000	    /* reading after the response */
 
 #define LINGER_MOST 65536 /* bytes that are read after the response */
@@ -105,7 +106,7 @@ static int read_head(char head[HTTP_REQUEST_MOST], size_t *length)
 /* false: the client has left, or takes nothing. */
 static bool write_answer(const char *text, size_t length)
 {
-	int64_t until = clock_ms() + ANSWER_LIMIT;
+	int64_t limit = clock_ms() + ANSWER_LIMIT, until = clock_ms() + ANSWER_STALL;
 
 	while (length) {
 		ssize_t written = write(STDOUT_FILENO, text, length);
@@ -117,6 +118,8 @@ static bool write_answer(const char *text, size_t length)
 		if (written > 0) {
 			text += written;
 			length -= (size_t)written;
+			until = clock_ms() + ANSWER_STALL;
+			until = until < limit ? until : limit;
 		}
 	}
 	return true;

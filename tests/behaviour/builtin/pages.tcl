@@ -69,6 +69,24 @@ test clients_that_leave_early_are_no_failures {
 	expect {![logged "ended: exit status 1"]}
 }
 
+# More than a socket holds, by a link that takes some of it from time to time, and one that takes nothing.
+test who_reads_slowly_gets_all_and_who_reads_nothing_is_let_go {
+	for {set n 0} {$n < 40} {incr n} {
+		append many "service s$n { listen = \"@[path many].$n\" exec = \"/bin/true\" }\n"
+	}
+	superd -control -clock [string map {127.0.0.1:0 %/p.sock} [page_table metrics {send_buffer = 4K
+		passenv = { LD_PRELOAD, TEST_CLOCK }} $many]]
+	node %/p.sock
+	set slow [connect %/p.sock]; set silent [connect %/p.sock]
+	foreach client "$slow $silent" { put $client "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"; wait {[heard $client]} }
+	set page ""
+	repeat 8 { repeat 100 { append page [line $slow]\n }; advance 8s }
+	append page [rest $slow]
+	has $page "superd_service_instances{service=\"s39\"} 0\n" "superd_listener_queue_limit\{service=\"s39\","
+	expect {[string length [rest $silent]] < [string length $page] / 2}
+	close $slow $silent
+}
+
 test its_connection_is_had_with_pass_systemd_too { run_metrics "pass = systemd"; scrape }
 
 test without_a_control_socket_the_log_says_so {
