@@ -55,13 +55,8 @@ void facts_add_endpoints(struct buf *out, const json_t *service, size_t most)
 	size_t count = json_array_size(list);
 
 	for (size_t i = 0; i < count && i < most; i++) {
-		const json_t *each = json_array_get(list, i);
-
-		if (i)
-			buf_char(out, ' ');
-		json_reply_show_text(out, each, "endpoint");
-		if (*json_reply_text(each, "absent"))
-			buf_addf(out, " (%s)", json_reply_text(each, "absent"));
+		buf_text(out, i ? " " : "");
+		(void)template_add(out, json_array_get(list, i), "{endpoint}[ ({absent})]");
 	}
 	if (count > most)
 		buf_addf(out, " +%zu", count - most);

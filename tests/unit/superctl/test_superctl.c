@@ -147,7 +147,7 @@ Test(superctl_columns, leave_out_what_is_empty)
 static const char *endpoints_of(size_t most)
 {
 	json_t *object = json_loads("{\"listeners\":[{\"endpoint\":\"tcp:1\"},{\"endpoint\":\"tcp:2\"},"
-				    "{\"endpoint\":\"tcp:3\"}]}", 0, NULL);
+				    "{\"endpoint\":\"tcp:3\",\"absent\":\"\\u001b[31m\"}]}", 0, NULL);
 	struct buf out = { 0 };
 
 	facts_add_endpoints(&out, object, most);
@@ -159,7 +159,7 @@ static const char *endpoints_of(size_t most)
 
 Test(superctl_facts, endpoints_are_whole_and_counted)
 {
-	cr_assert_str_eq(endpoints_of(3), "tcp:1 tcp:2 tcp:3");
+	cr_assert_str_eq(endpoints_of(3), "tcp:1 tcp:2 tcp:3 (\\x1b[31m)");
 	cr_assert_str_eq(endpoints_of(1), "tcp:1 +2");
 }
 
