@@ -4,6 +4,7 @@
 
 #define RETRY_LEAST 100000 /* microseconds until the next start */
 #define RETRY_MOST 10000000
+#define LEAVE_MOST 5. /* seconds that a relay may take to end; it keeps a second for its clients' last bytes */
 
 /* By the timer of exec_ready, or with its next run. */
 static void start_later(struct instance *instance)
@@ -135,15 +136,28 @@ void relay_begin(struct instance *instance)
 	buf_free(&why);
 }
 
-/* The program is stopped: so is its relay, with the clients that it has. */
+static void on_left(struct helper *relay, int status)
+{
+	if (status != HELPER_LATE)
+		free(relay);
+}
+
+/* The program is stopped: so is its relay, with the clients that it has. One that did not end would take the clients of
+ * the next. */
 void relay_stop(struct instance *instance, bool forget)
 {
-	if (instance->relay.child.pid)
-		kill(instance->relay.child.pid, SIGTERM);
+	pid_t pid = instance->relay.child.pid;
+	struct helper *left = pid && forget ? calloc(1, sizeof(*left)) : NULL;
+
+	child_signal(&instance->relay.child, forget && !left ? SIGKILL : SIGTERM);
 	if (!forget)
 		return;
 	close_channel(instance);
 	child_forget(&instance->relay.child);
+	if (!left)
+		return;
+	child_watch(&left->child, pid);
+	helper_limit(left, LEAVE_MOST, on_left);
 }
 
 void relay_describe(const struct instance *instance, struct buf *out)

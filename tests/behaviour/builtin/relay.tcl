@@ -286,6 +286,17 @@ test who_leaves_while_the_program_is_tried_keeps_nobody_out {
 	is [told app] hello\n
 }
 
+# As one that an attacker has in hand.
+test a_relay_that_does_not_end_takes_no_client_of_the_next {
+	relayed
+	set client [connect app]; asks $client first; close $client
+	set relay [relay_pid]
+	kill $relay STOP
+	ordered restart
+	until 2s {![lives $relay]}
+	set client [connect app]; asks $client next; close $client
+}
+
 test another_relay_begins_where_one_was_killed {
 	relayed
 	set first [pid app]
