@@ -321,10 +321,19 @@ static void begin_call(uint32_t number)
 	atomic_store(&self.page->reads, number);
 }
 
-static void end_call(void)
+/* A log that does not return is not the pipe's fault. */
+static void begin_writing(void)
 {
 	if (self.page)
-		atomic_store(&self.page->reads, 0);
+		atomic_store(&self.page->writes, 1);
+}
+
+static void end_call(void)
+{
+	if (!self.page)
+		return;
+	atomic_store(&self.page->reads, 0);
+	atomic_store(&self.page->writes, 0);
 }
 
 /* What the page says of it. In another start nothing counts that was printed before. */
@@ -361,6 +370,7 @@ static ssize_t source_read(struct source *source)
 	if (got > 0)
 		receive(); /* a new pipe is told of before its program prints */
 	look_at_slot(source);
+	begin_writing();
 	if (got > 0) {
 		length += (size_t)got;
 		while ((newline = memchr(at, '\n', length)) || length >= OUTPUT_LINE) {

@@ -24,6 +24,7 @@ struct output_slot {
 /* Memory that both have. */
 struct output_page {
 	_Atomic uint32_t reads;	   /* the number of the pipe that superd-output reads, or writes the lines of; 0: none */
+	_Atomic uint32_t writes;   /* 1: it writes them to the log now */
 	_Atomic uint32_t progress; /* grows with each read */
 	_Atomic uint32_t unfinished; /* pipes of which the begin of a line was read */
 	struct output_slot slots[OUTPUT_SLOTS];

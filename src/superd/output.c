@@ -248,15 +248,14 @@ bool output_describe_log(struct buf *out)
 {
 	const struct log_sink *sink = log_sink(superd.log);
 	const char *place = superd.options->settings.log;
+	unsigned long lost = output_lost(); /* it asks, and so hears of the error */
 	int error = self.state.error ? self.state.error : log_sink_error(sink);
 	time_t since = (time_t)(self.state.error ? self.state.since : sink->away_since);
-	unsigned long lost;
 	char when[16];
 	struct tm local;
 
 	if (!error)
 		return false;
-	lost = output_lost();
 	strftime(when, sizeof(when), "%H:%M:%S", localtime_r(&since, &local));
 	buf_addf(out, "the log %s: %s since %s",
 		 sink->kind == LOG_SINK_SYSLOG	       ? "in syslog"
@@ -572,11 +571,18 @@ static void on_process(struct child *child, int status, const struct rusage *use
 static void on_silent(struct io *io)
 {
 	const struct itimerspec soon = { .it_value.tv_nsec = (long)(LOOK * 1e9) };
+	const struct itimerspec later = { .it_value.tv_sec = (time_t)OUTPUT_SILENT };
 	uint32_t number = atomic_load(&self.page->reads), progress = atomic_load(&self.page->progress);
 	uint64_t expired;
 
 	if (read(io->fd, &expired, sizeof(expired)) < 0 || !number)
 		return;
+	if (atomic_load(&self.page->writes)) { /* the log's file system is: what it reads then may hang, too */
+		self.state.since = self.state.error ? self.state.since : clock_wall() - OUTPUT_SILENT;
+		self.state.error = EAGAIN;
+		timerfd_settime(io->fd, 0, &later, NULL);
+		return;
+	}
 	if (progress != self.progress) { /* it may only be slow */
 		self.progress = progress;
 		timerfd_settime(io->fd, 0, &soon, NULL);
