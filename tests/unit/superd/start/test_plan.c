@@ -221,6 +221,8 @@ Test(plan, sets_limits)
 	cr_expect_eq(limit_of(RLIMIT_CORE)->value.rlim_cur, 0u);
 	cr_expect_eq(limit_of(RLIMIT_CPU)->value.rlim_cur, RLIM_INFINITY);
 	cr_expect_eq(plan->limit_count, 3u);
+	cr_assert(plan_of("rlimit_nice = \"+19:-20\""));
+	cr_expect(limit_of(RLIMIT_NICE)->value.rlim_cur == 1 && limit_of(RLIMIT_NICE)->value.rlim_max == 40);
 }
 
 Test(plan, finds_the_places)
