@@ -6,8 +6,6 @@
  * reads no more than IDENT_REPLY_MOST bytes. The query must come from the address that the client is connected to. */
 #include "lookup/lookup.h"
 
-#include "os/netdiag/netdiag.h"
-
 #define IDENT_PORT 113
 
 struct ident_query {
@@ -30,21 +28,6 @@ static bool wait_for_server(const struct ident_query *query, short events)
 	if (ready == 0)
 		errno = ETIMEDOUT;
 	return ready > 0;
-}
-
-/* Fills in both ends of the connection. false and errno: it is no TCP connection. */
-static bool find_addresses(int fd, struct ident_query *query)
-{
-	query->theirs.length = query->ours.length = sizeof(query->theirs.storage);
-	if (getpeername(fd, &query->theirs.any, &query->theirs.length) < 0 ||
-	    getsockname(fd, &query->ours.any, &query->ours.length) < 0)
-		return false;
-	socket_address_unmap(&query->theirs);
-	socket_address_unmap(&query->ours);
-	if (query->theirs.any.sa_family == AF_INET || query->theirs.any.sa_family == AF_INET6)
-		return true;
-	errno = EAFNOSUPPORT;
-	return false;
 }
 
 static void set_ident_port(struct socket_address *address, unsigned port)
@@ -125,8 +108,8 @@ bool ident_reply_is_whole(const char *bytes, size_t length)
 void ident_reply_read(const char *bytes, size_t length, unsigned theirs, unsigned ours, struct ident_reply *reply)
 {
 	char line[IDENT_REPLY_MOST + 1], kind[8];
+	const char *user, *text;
 	unsigned ports[2];
-	const char *user;
 	int behind = 0;
 
 	*reply = (struct ident_reply){ .known = false };
@@ -135,22 +118,19 @@ void ident_reply_read(const char *bytes, size_t length, unsigned theirs, unsigne
 	line[length] = '\0';
 	line[strcspn(line, "\r\n")] = '\0';
 	if (strlen(line) == IDENT_REPLY_MOST) {
-		copy_visible("the ident server's answer is too long", reply);
-		return;
+		text = "the ident server's answer is too long";
+	} else if (sscanf(line, " %5u , %5u : %7[A-Za-z] : %n", &ports[0], &ports[1], kind, &behind) < 3 || !behind) {
+		text = *line ? "the ident server's answer is none" : "the ident server sent nothing";
+	} else if (ports[0] != theirs || ports[1] != ours) {
+		text = "the ident server's answer is about other ports";
+	} else {
+		text = line + behind;
+		user = strcasecmp(kind, "USERID") ? NULL : strchr(text, ':');
+		reply->known = user && user[1 + strspn(user + 1, " \t")];
+		if (!reply->known && (strcasecmp(kind, "ERROR") != 0 || !*text))
+			text = "the ident server's answer names no user";
 	}
-	if (sscanf(line, " %5u , %5u : %7[A-Za-z] : %n", &ports[0], &ports[1], kind, &behind) < 3 || !behind) {
-		copy_visible(*line ? "the ident server's answer is none" : "the ident server sent nothing", reply);
-		return;
-	}
-	user = strchr(line + behind, ':');
-	reply->known = ports[0] == theirs && ports[1] == ours && !strcasecmp(kind, "USERID") && user &&
-		       user[1 + strspn(user + 1, " \t")];
-	if (ports[0] != theirs || ports[1] != ours)
-		copy_visible("the ident server's answer is about other ports", reply);
-	else if (!reply->known && (strcasecmp(kind, "ERROR") != 0 || !line[behind]))
-		copy_visible("the ident server's answer names no user", reply);
-	else
-		copy_visible(line + behind, reply);
+	copy_visible(text, reply);
 }
 
 static void set_error_reply(const char *step, struct ident_reply *reply)
@@ -165,7 +145,7 @@ void ident_ask(int fd, int seconds, struct ident_reply *reply)
 	char bytes[IDENT_REPLY_MOST];
 	ssize_t length;
 
-	if (!find_addresses(fd, &query)) {
+	if (!lookup_address(getpeername, fd, &query.theirs) || !lookup_address(getsockname, fd, &query.ours)) {
 		set_error_reply("no address to query", reply);
 	} else if (!connect_to_server(&query) || !send_query(&query)) {
 		set_error_reply("cannot reach the ident server", reply);

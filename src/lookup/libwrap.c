@@ -18,9 +18,6 @@
 #ifdef HAVE_LIBWRAP
 #include <tcpd.h>
 
-#include "lib/lib.h"
-#include "os/netdiag/netdiag.h"
-
 /* The levels at which libwrap logs. The program must define both variables (hosts_access(3)). */
 int allow_severity = LOG_INFO;
 int deny_severity = LOG_WARNING;
@@ -99,18 +96,6 @@ static bool would_allow(struct request_info *request, int fd, bool *twists)
 	return allowed;
 }
 
-/* Finds an end of the connection by getpeername(2) or getsockname(2). Rules and commands see an IPv4-mapped address as
- * IPv4. */
-static bool find_address(int (*get_address)(int fd, struct sockaddr *address, socklen_t *length), int fd,
-			 struct socket_address *end)
-{
-	end->length = sizeof(end->storage);
-	if (get_address(fd, &end->any, &end->length) < 0)
-		return false;
-	socket_address_unmap(end);
-	return end->any.sa_family == AF_INET || end->any.sa_family == AF_INET6;
-}
-
 bool libwrap_allows(const char *daemon, int fd, const struct libwrap_rules *rules, void (*on_twist)(void))
 {
 	struct request_info request;
@@ -119,7 +104,7 @@ bool libwrap_allows(const char *daemon, int fd, const struct libwrap_rules *rule
 
 	if (!rules->readable)
 		return false;
-	if (!find_address(getpeername, fd, &client) || !find_address(getsockname, fd, &server)) {
+	if (!lookup_address(getpeername, fd, &client) || !lookup_address(getsockname, fd, &server)) {
 		syslog(LOG_ERR, "libwrap: %s: the client has no address to judge: it is refused", daemon);
 		return false;
 	}

@@ -2,8 +2,12 @@
  * each concerns the peer of the connected socket `fd`, which it borrows. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "os/netdiag/netdiag.h"
+
+/* Finds an end of the connection by getpeername(2) or getsockname(2); an IPv4-mapped address is then one of IPv4. false
+ * and errno: it has no IP address. */
+bool lookup_address(int (*get_address)(int fd, struct sockaddr *address, socklen_t *length), int fd,
+		    struct socket_address *end);
 
 #define RDNS_NAME_SIZE 256              /* bytes of a host name, with its NUL */
 

@@ -4,7 +4,16 @@
  * if its own addresses include the client's (forward-confirmed reverse DNS). */
 #include "lookup/lookup.h"
 
-#include "os/netdiag/netdiag.h"
+bool lookup_address(int (*get_address)(int fd, struct sockaddr *address, socklen_t *length), int fd,
+		    struct socket_address *end)
+{
+	end->length = sizeof(end->storage);
+	if (get_address(fd, &end->any, &end->length) < 0)
+		return false;
+	socket_address_unmap(end);
+	errno = EAFNOSUPPORT;
+	return end->any.sa_family == AF_INET || end->any.sa_family == AF_INET6;
+}
 
 /* Letters, digits, hyphens, underscores and dots. One of them must be a letter, because rules would take a name that
  * looks like a number or an address for one. */
@@ -46,15 +55,11 @@ static bool is_forward_confirmed(const char *name, const struct socket_address *
 
 bool rdns_find(int fd, char name[RDNS_NAME_SIZE])
 {
-	struct socket_address peer = { .length = sizeof(peer.storage) };
+	struct socket_address peer;
 	size_t length;
 
-	if (getpeername(fd, &peer.any, &peer.length) < 0)
-		return false;
-	socket_address_unmap(&peer);
-	if (peer.any.sa_family != AF_INET && peer.any.sa_family != AF_INET6)
-		return false;
-	if (getnameinfo(&peer.any, peer.length, name, RDNS_NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0)
+	if (!lookup_address(getpeername, fd, &peer) ||
+	    getnameinfo(&peer.any, peer.length, name, RDNS_NAME_SIZE, NULL, 0, NI_NAMEREQD) != 0)
 		return false;
 	length = strlen(name);
 	if (length > 1 && name[length - 1] == '.')
