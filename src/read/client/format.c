@@ -34,40 +34,24 @@ bool formats_are_linked(void)
 	return foreign_readers[0];
 }
 
-/* A component of a path, counted from its end: skip 0 is the last one. Slashes at the end do not count. *length may be
- * 0. */
-static const char *path_component(const char *path, int skip, size_t *length)
-{
-	const char *end = path + strlen(path), *start;
-
-	for (;;) {
-		while (end > path && end[-1] == '/')
-			end--;
-		for (start = end; start > path && start[-1] != '/';)
-			start--;
-		if (skip-- == 0)
-			break;
-		end = start;
-	}
-	*length = (size_t)(end - start);
-	return start;
-}
-
-static bool is_in_folder(const char *path, int skip, const char *folder)
-{
-	size_t length;
-	const char *name = path_component(path, skip, &length);
-
-	return folder && scan_is_word(name, length, folder);
-}
-
 static bool has_usual_name(const struct format *format, const char *path)
 {
+	size_t end = strlen(path), start;
+
 	for (size_t i = 0; i < sizeof(format->files) / sizeof(*format->files) && format->files[i]; i++) {
 		if (fnmatch(format->files[i], scan_base_name(path), 0) == 0)
 			return true;
 	}
-	return is_in_folder(path, 0, format->folder) || is_in_folder(path, 1, format->folder);
+	/* The folder itself, or a file in it. */
+	for (int level = 0; format->folder && level < 2; level++, end = start) {
+		while (end && path[end - 1] == '/')
+			end--;
+		for (start = end; start && path[start - 1] != '/';)
+			start--;
+		if (scan_is_word(path + start, end - start, format->folder))
+			return true;
+	}
+	return false;
 }
 
 static const struct format *recognise_by_name(const char *path)
@@ -101,22 +85,18 @@ static bool read_text_of(struct source_file *source, const char *path)
 	return source->text;
 }
 
-static const struct format *find_format_by_content(const struct source_file *source)
-{
-	for (size_t i = 0; i < FORMATS; i++) {
-		const struct reader *reader = format_reader(&formats[i]);
-
-		if (reader && reader->recognises(source))
-			return &formats[i];
-	}
-	return NULL;
-}
-
 static const struct format *recognise_by_content(const char *path)
 {
+	const struct format *found = NULL;
 	struct source_file source;
-	const struct format *found = read_text_of(&source, path) ? find_format_by_content(&source) : NULL;
+	bool good = read_text_of(&source, path);
 
+	for (size_t i = 0; good && !found && i < FORMATS; i++) {
+		const struct reader *reader = format_reader(&formats[i]);
+
+		if (reader && reader->recognises(&source))
+			found = &formats[i];
+	}
 	free(source.text);
 	return found;
 }

@@ -181,10 +181,9 @@ static void pass_inetd(struct fields *fields, struct inetd_defaults *inetd)
 /* Borrows what it writes, and allocates what it reads in the pool. */
 static void pass_request(struct fields *fields, struct read_request *request)
 {
-	struct inetd_defaults inetd = request->inetd ? *request->inetd : (struct inetd_defaults){ 0 };
+	struct inetd_defaults inetd = request->inetd ? *request->inetd : (struct inetd_defaults){ .rate = -1 };
 	struct specifier_values machine = request->machine ? *request->machine : (struct specifier_values){ 0 };
 	const char *texts[sizeof(machine) / sizeof(const char *)];
-	bool has_inetd = request->inetd;
 	int64_t compat = request->compat;
 	size_t folders = 0;
 
@@ -192,9 +191,8 @@ static void pass_request(struct fields *fields, struct read_request *request)
 	pass_bool(fields, &request->shares_defaults);
 	pass_number(fields, &compat, 0, COMPATS);
 	request->compat = (enum compat)compat;
-	pass_bool(fields, &has_inetd);
 	pass_inetd(fields, &inetd);
-	if (has_inetd && !fields->out)
+	if (!fields->out)
 		request->inetd = pool_copy(fields->pool, &inetd, sizeof(inetd));
 	memcpy(texts, &machine, sizeof(texts));
 	for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++)

@@ -439,8 +439,7 @@ static int64_t limit_of(int64_t number)
 /* The limits of the command line, or of the dialect. With wait one server runs at a time and accepts clients itself. */
 static void set_default_limits(struct inetd *inetd)
 {
-	const struct inetd_defaults none = { .rate = -1 },
-				    *defaults = inetd->reading->inetd ? inetd->reading->inetd : &none;
+	const struct inetd_defaults *defaults = inetd->reading->inetd;
 	struct inetd_entry *entry = &inetd->entry;
 	bool has_sources = entry->accepts && (entry->transport != INETD_UNIX || entry->type != INETD_DGRAM);
 
@@ -592,22 +591,19 @@ static bool take_program(struct inetd *inetd)
 {
 	const char *program = inetd->line.words[FIELDS - 1], *const *list = inetd->line.words + FIELDS;
 	struct origin at = inetd->line.places[FIELDS - 1], *places = inetd->line.places + FIELDS;
-	const struct inetd_defaults *defaults = inetd->reading->inetd;
+	const char *folder = inetd->reading->inetd->folder;
 	struct inetd_entry *entry = &inetd->entry;
 	size_t count = inetd->line.count - FIELDS;
-	const char **arguments = pool_alloc(inetd->entries->pool, (count + 1) * sizeof(*arguments));
 
 	entry->program_at = at;
-	for (size_t i = 0; i < count; i++)
-		arguments[i] = list[i];
-	entry->arguments = arguments;
+	entry->arguments = pool_list(inetd->entries->pool, list, count);
 	if (!strcmp(program, "internal"))
 		return set_builtin(inetd, at);
 	if (!*program)
 		return entry_refuse(inetd, at, "the program's path is empty");
 	entry->program = program;
 	if (*program != '/' && (!inetd->dialect->searches_path || strchr(program, '/'))) {
-		if (!defaults || !defaults->folder) {
+		if (!folder) {
 			entry_refuse(inetd, at, "the program '%s' is no absolute path", program);
 			inetd_hint(
 				inetd,
@@ -616,7 +612,7 @@ static bool take_program(struct inetd *inetd)
 				"directory");
 			return false;
 		}
-		entry->program = pool_textf(inetd->entries->pool, "%s/%s", defaults->folder,
+		entry->program = pool_textf(inetd->entries->pool, "%s/%s", folder,
 					    program + (strncmp(program, "./", 2) ? 0 : 2));
 	}
 	if (count)
@@ -668,7 +664,9 @@ static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 	if (!hosts)
 		hosts = entries->hosts;
 	if (!hosts)
-		hosts = inetd->reading->inetd ? inetd->reading->inetd->address : xinetd_shared_address(inetd->reading);
+		hosts = inetd->reading->inetd->address;
+	if (!hosts)
+		hosts = xinetd_shared_address(inetd->reading);
 	if (!has_hosts || !hosts || !*hosts)
 		hosts = "*";
 	if (is_rpc(entry) && strcmp(hosts, "*") != 0) {
@@ -838,9 +836,12 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 {
 	void **state = reading_state(reading, inetd_entries_free);
 	struct inetd inetd = { .reading = reading, .source = source, .dialect = &dialects[reading->compat] };
+	static const struct inetd_defaults usual = { .rate = -1 };
 	const char *outer;
 	size_t at = 0;
 
+	if (!reading->inetd)
+		reading->inetd = &usual;
 	if (!*state) {
 		struct pool *pool = pool_new();
 

@@ -16,114 +16,76 @@ void inetd_entries_free(void *state)
  * A reload recognises a service by its name. So the name comes from the entry alone, not from its place in the file. An
  * entry gets its long name if another has its short one: a service foo-udp over TCP becomes foo-udp-tcp. */
 
-/* Adds text without blanks, colons and slashes, which a name of superd.conf cannot have. */
-static void add_clean_text(struct buf *out, const char *text, size_t length)
+/* What identifies an entry's socket besides its protocol, families and host. */
+static const char *socket_of(const struct inetd_entry *entry)
+{
+	if (entry->transport == INETD_IP)
+		return entry->protocol;
+	return entry->address ? entry->address + (entry->address[0] == '+') : entry->service;
+}
+
+/* The kind of its socket, as endpoints of superd.conf begin with it; of a raw one the protocol. */
+static const char *kind_of(const struct inetd_entry *entry)
+{
+	static const char *const kinds[] = {
+		[INETD_TCP] = "tcp",	     [INETD_UDP] = "udp",	  [INETD_SCTP] = "sctp",
+		[INETD_RPC_TCP] = "rpc/tcp", [INETD_RPC_UDP] = "rpc/udp", [INETD_MUX] = "tcpmux",
+	};
+
+	if (entry->transport == INETD_IP)
+		return entry->protocol;
+	if (entry->transport != INETD_UNIX)
+		return kinds[entry->transport];
+	return entry->type == INETD_STREAM ? "unix" : entry->type == INETD_DGRAM ? "unix-dgram" : "seqpacket";
+}
+
+/* Adds text without blanks, colons and slashes, which a name of superd.conf cannot have. colon: what stands for one. */
+static void add_clean_text(struct buf *out, const char *text, size_t length, char colon)
 {
 	for (size_t i = 0; i < length; i++) {
 		char c = text[i];
 
-		if (c == ':')
-			buf_char(out, '.');
-		else if (c == '/')
-			buf_char(out, '-');
-		else
-			buf_char(out, isgraph((unsigned char)c) ? c : '_');
+		buf_char(out, c == ':' ? colon : c == '/' ? '-' : isgraph((unsigned char)c) ? c : '_');
 	}
 }
 
-/* Adds a path. A dash stands for a slash, and two dashes for a dash. */
-static void add_escaped_path(struct buf *out, const char *path)
-{
-	for (; *path; path++) {
-		if (*path == '-')
-			buf_char(out, '-');
-		add_clean_text(out, path, 1);
-	}
-}
-
-/* Adds a host. An IPv6 address has brackets and _ for its colons: [__1] is ::1. */
-static void add_host(struct buf *out, const char *host)
-{
-	bool is_six = strchr(host, ':');
-
-	if (is_six)
-		buf_char(out, '[');
-	for (; *host; host++) {
-		if (*host == ':')
-			buf_char(out, '_');
-		else
-			add_clean_text(out, host, 1);
-	}
-	if (is_six)
-		buf_char(out, ']');
-}
-
-/* Adds the first part of the name: the service without its folder or version. */
+/* Adds the first part of the name: the service without its folder or version. In the long name of a unix socket a dash
+ * stands for a slash, and two dashes for a dash. */
 static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *out)
 {
-	const char *text = entry->service;
-	size_t length = strlen(text);
+	bool is_unix = entry->transport == INETD_UNIX, has_version = entry->transport == INETD_RPC_TCP ||
+		entry->transport == INETD_RPC_UDP;
+	const char *text = is_unix ? scan_base_name(entry->service) :
+		entry->transport == INETD_MUX ? socket_of(entry) : entry->service;
 
-	switch (entry->transport) {
-	case INETD_UNIX:
-		if (is_long) {
-			add_escaped_path(out, text + (*text == '/'));
-			return;
-		}
-		text = scan_base_name(text);
-		length = strlen(text);
-		break;
-	case INETD_RPC_TCP:
-	case INETD_RPC_UDP:
-		length = is_long ? length : strcspn(text, "/");
-		break;
-	case INETD_MUX:
-		text = entry->address + (entry->address[0] == '+');
-		length = strlen(text);
-		break;
-	default:
-		break;
+	if (!is_unix || !is_long) {
+		add_clean_text(out, text, has_version && !is_long ? strcspn(text, "/") : strlen(text), '.');
+		return;
 	}
-	add_clean_text(out, text, length);
-}
-
-static void add_kind(const struct inetd_entry *entry, bool is_long, bool six, struct buf *out)
-{
-	static const char *const kinds[] = {
-		[INETD_TCP] = "-tcp",	      [INETD_UDP] = "-udp",	    [INETD_SCTP] = "-sctp",
-		[INETD_RPC_TCP] = "-rpc-tcp", [INETD_RPC_UDP] = "-rpc-udp", [INETD_MUX] = "-tcpmux",
-	};
-
-	if (entry->transport == INETD_UNIX) {
-		buf_text(out,
-			 entry->type == INETD_STREAM	      ? "-unix"
-				 : entry->type == INETD_DGRAM ? "-unix-dgram"
-							      : "-seqpacket");
-	} else if (entry->transport == INETD_IP) {
-		buf_char(out, '-');
-		add_clean_text(out, entry->protocol, strlen(entry->protocol));
-	} else if (entry->transport != INETD_TCP || six || is_long) {
-		buf_text(out, kinds[entry->transport]);
-		if (six)
-			buf_char(out, '6');
+	for (text = entry->service + (*entry->service == '/'); *text; text++) {
+		if (*text == '-')
+			buf_char(out, '-');
+		add_clean_text(out, text, 1, '.');
 	}
 }
 
-/* tcp6 is IPv6's also where it takes IPv4 clients. */
-static bool is_of_ipv6(const struct inetd_entry *entry)
-{
-	return entry->families == INETD_IPV6 || entry->yields == INETD_IPV4;
-}
-
+/* tcp6 is IPv6's also where it takes IPv4 clients. An IPv6 address has brackets, and _ for its colons: [__1] is ::1. */
 static const char *make_name(const struct inetd_entry *entry, bool is_long, struct pool *pool)
 {
+	bool is_six = entry->families == INETD_IPV6 || entry->yields == INETD_IPV4;
+	const char *kind = kind_of(entry), *host = entry->host;
 	struct buf out = { 0 };
 
 	add_base(entry, is_long, &out);
-	add_kind(entry, is_long, is_of_ipv6(entry), &out);
-	if (entry->host) {
-		buf_char(&out, '@');
-		add_host(&out, entry->host);
+	if (entry->transport != INETD_TCP || is_six || is_long) {
+		buf_char(&out, '-');
+		add_clean_text(&out, kind, strlen(kind), '.');
+		buf_text(&out, is_six ? "6" : "");
+	}
+	if (host) {
+		buf_text(&out, strchr(host, ':') ? "@[" : "@");
+		add_clean_text(&out, host, strlen(host), '_');
+		buf_text(&out, strchr(host, ':') ? "]" : "");
 	}
 	return buf_keep(&out, pool);
 }
@@ -132,14 +94,6 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, stru
  *
  * Lines replace each other, also across files. An entry that names a family has it, in any order of the lines, because
  * the author of tcp and tcp6 meant one for each; else the last one counts, as in every inetd. */
-
-/* What identifies an entry's socket besides its protocol, families and host. */
-static const char *socket_of(const struct inetd_entry *entry)
-{
-	if (entry->transport == INETD_IP)
-		return entry->protocol;
-	return entry->address ? entry->address + (entry->address[0] == '+') : entry->service;
-}
 
 /* 0: entries ask for the same socket, each for its families. */
 static int compare_sockets(const struct inetd_entry *left, const struct inetd_entry *right)
@@ -263,46 +217,17 @@ static void set_number_option(const struct draft *draft, const char *option, int
 		       at);
 }
 
-static void add_endpoint(const struct inetd_entry *entry, unsigned families, struct buf *out)
-{
-	const char *family = families == INETD_IPV4 ? "4" : families == INETD_IPV6 || entry->yields ? "6" : "";
-
-	switch (entry->transport) {
-	case INETD_TCP:
-		endpoint_add(out, "tcp", family, entry->host, entry->service);
-		break;
-	case INETD_UDP:
-		endpoint_add(out, "udp", family, entry->host, entry->service);
-		break;
-	case INETD_SCTP:
-		endpoint_add(out, "sctp", family, entry->host, entry->service);
-		break;
-	case INETD_RPC_TCP:
-	case INETD_RPC_UDP:
-		buf_addf(out, "rpc/%s%s:%s", entry->transport == INETD_RPC_TCP ? "tcp" : "udp", family, entry->address);
-		break;
-	case INETD_UNIX:
-		buf_addf(out, "%s:%s",
-			 entry->type == INETD_STREAM	      ? "unix"
-				 : entry->type == INETD_DGRAM ? "unix-dgram"
-							      : "seqpacket",
-			 entry->service);
-		break;
-	case INETD_MUX:
-		buf_addf(out, "tcpmux:%s", entry->address);
-		break;
-	default:
-		buf_addf(out, "raw:%s", entry->protocol);
-		if (entry->host)
-			buf_addf(out, "@%s", entry->host);
-	}
-}
-
 static const char *listen_text(const struct draft *draft, const struct inetd_entry *entry, unsigned families)
 {
+	bool has_family = entry->transport != INETD_UNIX && entry->transport != INETD_MUX;
+	const char *family = families == INETD_IPV4 ? "4" : families == INETD_IPV6 || entry->yields ? "6" : "";
 	struct buf text = { 0 };
 
-	add_endpoint(entry, families, &text);
+	if (entry->transport == INETD_IP)
+		buf_addf(&text, "raw:%s%s%s", entry->protocol, entry->host ? "@" : "", entry->host ? entry->host : "");
+	else
+		endpoint_add(&text, kind_of(entry), has_family ? family : "", entry->host,
+			     entry->address ? entry->address : entry->service);
 	return buf_keep(&text, draft->pool);
 }
 
@@ -329,7 +254,7 @@ static void set_socket_options(const struct draft *draft, const struct inetd_ent
 	/* The BSDs' inetds unlink the socket's path when they end and when its line is removed. */
 	if (entry->transport == INETD_UNIX)
 		draft_set_text(draft, "remove_on_stop", "yes", entry->at);
-	if (defaults && defaults->backlog > 0 && (entry->type == INETD_STREAM || entry->type == INETD_SEQPACKET) &&
+	if (defaults->backlog > 0 && (entry->type == INETD_STREAM || entry->type == INETD_SEQPACKET) &&
 	    entry->transport != INETD_MUX)
 		set_number_option(draft, "backlog", defaults->backlog, entry->at);
 }
@@ -359,7 +284,7 @@ static void set_program(const struct draft *draft, const struct inetd_entry *ent
 	if (strcmp(name, entry->program) != 0)
 		draft_set_text(draft, "argv0", template_escaped(draft->pool, name), entry->program_at);
 	/* The "-" lets a program start in / if its user may not enter the folder. */
-	if (defaults && defaults->folder)
+	if (defaults->folder)
 		draft_set_textf(draft, "working_directory", entry->at, "-%s", defaults->folder);
 }
 
@@ -388,9 +313,7 @@ static bool is_tcp(const struct inetd_entry *entry)
 /* Whether superd itself asks hosts.allow and hosts.deny about the clients of the program. */
 static bool wraps_program(const struct draft *draft, const struct inetd_entry *entry)
 {
-	const struct inetd_defaults *defaults = draft->reading->inetd;
-
-	return defaults && defaults->wrap_external && !entry->builtin && is_tcp(entry);
+	return draft->reading->inetd->wrap_external && !entry->builtin && is_tcp(entry);
 }
 
 /* inetd -l does not run tcpd, but the program that tcpd would start. */
@@ -412,10 +335,9 @@ static void pass_by_tcpd(const struct draft *draft, struct inetd_entry *entry)
 /* Sets the name of the daemon in hosts.allow and hosts.deny. superd checks them only where it accepts connections. */
 static void set_libwrap(const struct draft *draft, const struct inetd_entry *entry)
 {
-	const struct inetd_defaults *defaults = draft->reading->inetd;
 	const char *name = entry->builtin ? entry->builtin : entry->arguments[0];
 
-	if (entry->builtin ? !defaults || !defaults->wrap_internal || !is_tcp(entry) : !wraps_program(draft, entry))
+	if (entry->builtin ? !draft->reading->inetd->wrap_internal || !is_tcp(entry) : !wraps_program(draft, entry))
 		return;
 	if (!entry->builtin && (!name || entry->dialect->wraps_program))
 		name = scan_base_name(entry->program);
@@ -474,9 +396,9 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	}
 	set_limit_options(&draft, entry);
 	set_libwrap(&draft, entry);
-	if (defaults && defaults->tells_addresses)
+	if (defaults->tells_addresses)
 		draft_set_text(&draft, "tcp_environment", "yes", entry->at);
-	if (defaults && defaults->passes_environment)
+	if (defaults->passes_environment)
 		draft_set_text(&draft, "passenv", "*", entry->at);
 	if (entry->never)
 		draft_set_text(&draft, "disable", "yes", entry->wait_at);
