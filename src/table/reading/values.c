@@ -1,14 +1,14 @@
-/* The only code that uses libconfuse. libconfuse reads the quoted words of a statement that have escapes, as they stand
+/* The only code that uses libconfuse. libconfuse reads the quoted words of an option that have escapes, as they stand
  * in the source, as one list; any other word is its own value, without the quotes.
  *
- * table/reading/statement.c parses statements itself, because libconfuse 3.3 stops at the first mistake, knows no
+ * table/reading/superd_conf.c parses statements itself, because libconfuse 3.3 stops at the first mistake, knows no
  * columns, counts lines wrong behind a comment, silently drops an unquoted '*', cuts other unquoted words short, and
  * does not distinguish {a} and a. libconfuse would replace "${X}" in double quotes from superd's own environment, so a
  * backslash goes in front of the '$'.
  *
  * Two traps: libconfuse's scanner, made by flex, ends the process when it gets no memory (lib/memory.c). And
- * libconfuse reports errors to a function without a context, so table/reading/statement has already refused all
- * that libconfuse would refuse. */
+ * libconfuse reports errors to a function without a context, so table/reading/superd_conf has already refused
+ * all that libconfuse would refuse. */
 #include "table/reading/values.h"
 
 /* Bytes of libconfuse's scanner: its buffer takes 16 KiB and doubles for a longer word; its stream takes 4 KiB. */
@@ -36,24 +36,23 @@ static void add_quoted_word(struct buf *list, const char *text, const char *end)
 		if (*text == '\\')
 			buf_char(list, *++text);
 	}
-	buf_char(list, ',');
 }
 
 /* Returns the number of words that libconfuse has to read. */
-static unsigned split_words(struct values *values, const struct source_file *source, const struct statement *statement)
+static unsigned split_words(struct values *values, const struct source_file *source, const struct word *given,
+			    size_t count)
 {
 	unsigned escaped = 0;
 
 	buf_clear(&values->bare);
 	buf_clear(&values->list);
-	buf_text(&values->list, "words = {");
-	for (size_t i = 0; i < statement->word_count; i++) {
-		struct word word = statement->words[i];
+	for (size_t i = 0; i < count; i++) {
+		struct word word = given[i];
 		const char *text = source->text + word.start;
 
 		if (is_quoted(text) && has_escape(text, source->text + word.end)) {
+			buf_text(&values->list, escaped++ ? "," : "words = {");
 			add_quoted_word(&values->list, text, source->text + word.end);
-			escaped++;
 		} else {
 			buf_add(&values->bare, text + is_quoted(text), word.end - word.start - 2 * is_quoted(text));
 			buf_char(&values->bare, '\0');
@@ -90,15 +89,15 @@ static bool values_reserve(struct values *values, size_t count)
 	return true;
 }
 
-const char *const *values_read(struct values *values, const struct source_file *source,
-			       const struct statement *statement)
+const char *const *values_read(struct values *values, const struct source_file *source, const struct word *given,
+			       size_t count)
 {
 	unsigned quoted = 0, escaped;
 	const char *bare;
 
-	if (!values_reserve(values, statement->word_count))
+	if (!values_reserve(values, count))
 		return NULL;
-	escaped = split_words(values, source, statement);
+	escaped = split_words(values, source, given, count);
 	if (values->bare.failed || values->list.failed ||
 	    (escaped && !library_has_memory(SCANNER_BYTES + 4 * values->list.length)))
 		return NULL;
@@ -108,10 +107,10 @@ const char *const *values_read(struct values *values, const struct source_file *
 		return NULL;
 	}
 	bare = values->bare.data;
-	for (size_t i = 0; i < statement->word_count; i++) {
-		const char *text = source->text + statement->words[i].start;
+	for (size_t i = 0; i < count; i++) {
+		const char *text = source->text + given[i].start;
 
-		if (is_quoted(text) && has_escape(text, source->text + statement->words[i].end)) {
+		if (is_quoted(text) && has_escape(text, source->text + given[i].end)) {
 			values->texts[i] = cfg_getnstr(values->cfg, "words", quoted++);
 		} else {
 			values->texts[i] = bare;
