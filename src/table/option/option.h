@@ -354,9 +354,10 @@ const char *chapter_page(enum chapter chapter);         /* the manual page with 
 
 /* Settings: what a service's own text sets, and where. An option that only a socket { } sets counts as set, too. */
 
-/* Returns the setting of an option, by its name in superd.conf; the service's own before that of a socket { }. NULL: the
- * service's text does not set it. */
-const struct option_setting *service_setting(const struct service *service, const char *option);
+/* Returns the setting of an option, or by its name in superd.conf; the service's own before that of a socket { }. NULL:
+ * the service's text does not set it. */
+const struct option_setting *service_setting_of(const struct service *service, const struct option_def *option);
+const struct option_setting *service_setting(const struct service *service, const char *name);
 
 /* Settings in a row: of a text, or of what follows from one. */
 struct setting_list {
@@ -369,7 +370,10 @@ static inline struct setting_list settings_of(const struct option_settings *text
 	return text ? (struct setting_list){ text->list, text->count } : (struct setting_list){ 0 };
 }
 
-/* The first setting of an option in the service itself (block 0) or in one socket { }; NULL: none. */
+#define ANY_BLOCK UINT_MAX
+
+/* The first setting of an option in the service itself (block 0), in one socket { } or in any; NULL: none, also of no
+ * option. */
 const struct option_setting *setting_find(struct setting_list settings, const struct option_def *option, unsigned block);
 
 static inline const struct option_setting *settings_find(const struct option_settings *settings,

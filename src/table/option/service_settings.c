@@ -1,33 +1,27 @@
 /* Finds the settings of a service by the names of their options. */
 #include "table/option/option.h"
 
-const struct option_setting *service_setting(const struct service *service, const char *name)
-{
-	const struct option_setting *found = NULL;
-
-	for (size_t i = 0; i < settings_count(service->settings); i++) {
-		const struct option_setting *setting = &service->settings->list[i];
-		const char *known = option_defs[setting->option].name[NATIVE];
-
-		if (*known != *name || strcmp(known, name) != 0)
-			continue;
-		if (!setting->block)
-			return setting;
-		if (!found)
-			found = setting;
-	}
-	return found;
-}
-
 const struct option_setting *setting_find(struct setting_list settings, const struct option_def *option, unsigned block)
 {
-	for (size_t i = 0; i < settings.count; i++) {
+	for (size_t i = 0; option && i < settings.count; i++) {
 		const struct option_setting *setting = &settings.list[i];
 
-		if (setting->option == option_index(option) && setting->block == block)
+		if (setting->option == option_index(option) && (setting->block == block || block == ANY_BLOCK))
 			return setting;
 	}
 	return NULL;
+}
+
+const struct option_setting *service_setting_of(const struct service *service, const struct option_def *option)
+{
+	const struct option_setting *own = settings_find(service->settings, option, 0);
+
+	return own ? own : settings_find(service->settings, option, ANY_BLOCK);
+}
+
+const struct option_setting *service_setting(const struct service *service, const char *name)
+{
+	return service_setting_of(service, option_find(NATIVE, name));
 }
 
 bool service_keep_settings(struct service *row, const struct option_settings *defaults,
@@ -123,9 +117,9 @@ struct origin service_listen_origin(const struct service *service, const struct 
 {
 	unsigned block = service_listen_block(service, listen);
 	const struct option_def *option = option_find(NATIVE, name);
-	const struct option_setting *setting = option ? settings_find(service->settings, option, block) : NULL;
+	const struct option_setting *setting = settings_find(service->settings, option, block);
 
-	if (!setting && option && block)
+	if (!setting && block)
 		setting = settings_find(service->settings, option, 0);
 	return setting ? service_place(service, setting) : listen->at;
 }

@@ -45,7 +45,6 @@ enum directory_preserve { DIRECTORY_GOES, DIRECTORY_STAYS, DIRECTORY_RESTARTS };
 enum cpu_scheduling {
 	CPU_DEFAULT, CPU_OTHER, CPU_BATCH, CPU_IDLE, CPU_FIFO, CPU_RR
 };
-enum tristate { UNSET, NO, YES };
 
 /* The facts to log about a connection: bits of log_on_success and log_on_failure, in the order of xinetd's words. */
 enum log_on_success {

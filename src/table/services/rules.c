@@ -352,7 +352,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	struct buf text = { 0 };
 	bool has_other;
 
-	if ((row->is_set && !service_setting(service, name)) || service_is_unclear(service, name) ||
+	if ((row->is_set && !service_setting_of(service, option)) || service_is_unclear(service, name) ||
 	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
 	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign))
 		return false;
@@ -376,7 +376,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	else
 		buf_addf(&text, "%s %s %s%s%s", named->value ? row->option : name, verb, row->other,
 			 row->because ? ": " : "", row->because ? row->because : "");
-	if (row->verb == NOT_WITH && !service_setting(service, name))
+	if (row->verb == NOT_WITH && !service_setting_of(service, option))
 		name = named->other->name[NATIVE];
 	report_row(service, row, NULL, service_origin(service, name), row->says ? row->says : buf_string(&text),
 		   diags);
