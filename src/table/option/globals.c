@@ -1,13 +1,6 @@
 /* The settings of superd itself: which are set, and what results of the command line, superd { } and the defaults. */
 #include "table/option/option.h"
 
-/* What applies where nothing is set. The rows have the same as text, for the manual. */
-static const struct globals defaults = {
-	.log = "stderr", .log_format = LOG_FORMAT_TEXT, .log_level = LEVEL_INFO,
-	.max_starting = -1,
-	.stop_timeout = 8000000,        /* below the 10 s after which Docker kills */
-};
-
 const struct option_def *global_find(const char *name)
 {
 	for (size_t n = 0; n < GLOBALS; n++) {
@@ -31,23 +24,23 @@ bool global_is_set(const struct globals *globals, enum global global)
 	return !type_equal(&global_option_defs[global], global_value(globals, global), &unset);
 }
 
-static void copy_set(struct globals *to, const struct globals *from)
-{
-	for (int n = 0; n < GLOBALS; n++) {
-		enum global global = (enum global)n;
-
-		if (global_is_set(from, global))
-			memcpy(global_field(to, global), global_value(from, global),
-			       field_size(global_option_defs[n].type));
-	}
-}
-
 struct globals globals_join(const struct globals *first, const struct globals *second)
 {
-	struct globals joined = defaults;
+	struct globals joined;
 
-	if (second)
-		copy_set(&joined, second);
-	copy_set(&joined, first);
+	for (enum global n = 0; n < GLOBALS; n++) {
+		const struct option_def *option = &global_option_defs[n];
+		struct parse parse = { .option = option, .words = &option->fallback, .count = 1 };
+		const struct globals *from = global_is_set(first, n) ? first
+					     : second && global_is_set(second, n) ? second : NULL;
+		void *field = global_field(&joined, n);
+
+		if (from)
+			memcpy(field, global_value(from, n), field_size(option->type));
+		else if (option->fallback && option->type->kind == FIELD_TEXT)
+			*(const char **)field = option->fallback;
+		else if (!option->fallback || type_parse(&parse, field))
+			type_unset(option, field);
+	}
 	return joined;
 }

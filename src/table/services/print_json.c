@@ -3,59 +3,56 @@
  * is the one in effect. It writes line by line, so a table of any size needs little memory. */
 #include "table/services/services.h"
 
-/* Adds a socket, with the options in which it differs from its service. */
-static void add_socket(struct buf *out, const struct service *service, const struct listen *socket)
+/* Adds the options of a socket in which it differs from its service; of a service those that differ from their default,
+ * and those that are always printed. */
+static void add_options(struct buf *out, const struct service *row, const struct listen *socket,
+			const void *const *bases)
 {
-	struct buf endpoint = { 0 };
-
-	endpoint_format(socket->endpoint, &endpoint);
-	out->failed |= endpoint.failed;
-	json_wide_element(out);
-	buf_text(out, "{\"endpoint\": ");
-	json_quote(out, buf_string(&endpoint), endpoint.length);
-	json_wide_name(out, "name");
-	json_text(out, socket->name);
-	buf_free(&endpoint);
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option_def *option = &option_defs[i];
-		const void *field = (const char *)socket->options + option->offset;
+		const char *base = socket ? (const void *)row->groups->socket_defaults : bases[option->group];
+		const char *own = socket ? (const void *)socket->options : service_group(row, option->group);
 
-		if (!option_has_value(option) || option->group != GROUP_SOCKETS ||
-		    type_equal(option, field, option_field(option, service)))
+		if (!option_has_value(option) || (socket && option->group != GROUP_SOCKETS))
+			continue;
+		if (!(option->flags & ALWAYS_PRINTED) &&
+		    type_equal(option, own + option->offset, base + option->offset))
 			continue;
 		json_wide_name(out, option->name[NATIVE]);
-		type_json(option, field, out);
+		type_json(option, own + option->offset, out);
 	}
-	buf_char(out, '}');
 }
 
 static void add_service(struct buf *out, const struct service *row, const void *const *bases)
 {
+	struct buf endpoint = { 0 };
+
 	buf_text(out, "{\"name\": ");
 	json_text(out, row->name);
 	json_wide_name(out, "listen");
 	buf_char(out, '[');
-	for (size_t i = 0; i < row->socket_count; i++)
-		add_socket(out, row, &row->sockets[i]);
-	buf_char(out, ']');
-	for (size_t i = 0; i < option_count; i++) {
-		const struct option_def *option = &option_defs[i];
-		const void *field = option_field(option, row);
-
-		if (!field || (!(option->flags & ALWAYS_PRINTED) &&
-			       type_equal(option, field, (const char *)bases[option->group] + option->offset)))
-			continue;
-		json_wide_name(out, option->name[NATIVE]);
-		type_json(option, field, out);
+	for (size_t i = 0; i < row->socket_count; i++) {
+		buf_clear(&endpoint);
+		endpoint_format(row->sockets[i].endpoint, &endpoint);
+		json_wide_element(out);
+		buf_text(out, "{\"endpoint\": ");
+		json_quote(out, buf_string(&endpoint), endpoint.length);
+		json_wide_name(out, "name");
+		json_text(out, row->sockets[i].name);
+		add_options(out, row, &row->sockets[i], bases);
+		buf_char(out, '}');
 	}
+	buf_char(out, ']');
+	add_options(out, row, NULL, bases);
 	buf_char(out, '}');
+	out->failed |= endpoint.failed;
+	buf_free(&endpoint);
 }
 
 /* Adds "superd": {…}. */
 static void add_globals(struct buf *out, const struct table *table)
 {
 	const struct globals *globals = &table->globals;
-	bool any = false;
 
 	if (!table->superd.at.file)
 		return;
@@ -65,9 +62,8 @@ static void add_globals(struct buf *out, const struct table *table)
 
 		if (!global_is_set(globals, (enum global)n))
 			continue;
-		buf_addf(out, "%s\"%s\": ", any ? ", " : "", option->name[NATIVE]);
+		json_wide_name(out, option->name[NATIVE]);
 		type_json(option, global_value(globals, (enum global)n), out);
-		any = true;
 	}
 	buf_text(out, "}, ");
 }
