@@ -29,7 +29,6 @@ preflight_report(struct preflight *preflight, enum severity severity, const stru
 		 const char *value, const char *wrong, ...)
 {
 	struct origin at = service_origin(service, name);
-	const struct option_def *option;
 	struct buf setting = { 0 }, own = { 0 };
 	char text[1024];
 	va_list arguments;
@@ -38,8 +37,7 @@ preflight_report(struct preflight *preflight, enum severity severity, const stru
 	vsnprintf(text, sizeof(text), wrong, arguments);
 	va_end(arguments);
 	if (!value) {
-		option = option_find(NATIVE, name);
-		conf_value_add(&own, service, option, 0, option_field(option, service));
+		conf_value_add(&own, service, option_find(NATIVE, name));
 		value = buf_string(&own);
 	}
 	if (service->is_foreign && !strcmp(name, "exec"))

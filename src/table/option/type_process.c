@@ -33,46 +33,30 @@ static const char *const stream_words[] = {
 	[STREAM_DESCRIPTOR] = "fd", NULL
 };
 
-/* Checks the text behind the word, with its colon. Returns NULL, or why it is wrong. */
-static const char *stream_refuse_text(unsigned kind, const char *text)
-{
-	if (kind == STREAM_DESCRIPTOR)
-		return *text == ':' && !text[1] ? "fd: must be followed by the name of a socket" : NULL;
-	return text[0] == ':' && text[1] == '/'
-		? NULL
-		: "file:, append: and truncate: must be followed by a path that starts with /";
-}
-
-static bool stream_has_text(unsigned kind)
-{
-	return kind == STREAM_FILE || kind == STREAM_APPEND || kind == STREAM_TRUNCATE || kind == STREAM_DESCRIPTOR;
-}
-
 static const char *stream_parse(struct parse *parse, void *field)
 {
 	const char *const *allowed = parse->option->words ? parse->option->words : stream_words;
-	const char *text = parse->words[0], *word, *reason, *path = NULL;
-	struct stream *stream = field;
+	const char *text = parse->words[0], *behind = strchrnul(text, ':'), *word, *path;
+	bool is_descriptor, has_path;
 	unsigned kind = 0;
-	size_t length;
 
-	length = strcspn(text, ":");
-	word = pool_text_n(parse->pool, text, length);
-	if (!word)
-		return NO_MEMORY;
-	while (stream_words[kind] && strcmp(stream_words[kind], word) != 0)
+	while (stream_words[kind] && !scan_is_word(text, (size_t)(behind - text), stream_words[kind]))
 		kind++;
-	if (!stream_words[kind] || !words_have(allowed, word) || (text[length] && !stream_has_text(kind)))
-		return words_refuse(allowed, word, parse->pool);
-	reason = stream_has_text(kind) ? stream_refuse_text(kind, text + length) : NULL;
-	if (reason)
-		return reason;
-	if (text[length]) {
-		path = pool_text(parse->pool, text + length + 1);
-		if (!path)
-			return NO_MEMORY;
+	is_descriptor = kind == STREAM_DESCRIPTOR;
+	has_path = kind == STREAM_FILE || kind == STREAM_APPEND || kind == STREAM_TRUNCATE;
+	if (!stream_words[kind] || !words_have(allowed, stream_words[kind]) ||
+	    (*behind && !is_descriptor && !has_path)) {
+		word = pool_text_n(parse->pool, text, (size_t)(behind - text));
+		return word ? words_refuse(allowed, word, parse->pool) : NO_MEMORY;
 	}
-	*stream = (struct stream){ .kind = kind, .path = path };
+	if (has_path && strncmp(behind, ":/", 2) != 0)
+		return "file:, append: and truncate: must be followed by a path that starts with /";
+	if (is_descriptor && !strcmp(behind, ":"))
+		return "fd: must be followed by the name of a socket";
+	path = *behind ? pool_text(parse->pool, behind + 1) : NULL;
+	if (*behind && !path)
+		return NO_MEMORY;
+	*(struct stream *)field = (struct stream){ .kind = kind, .path = path };
 	return NULL;
 }
 

@@ -69,29 +69,22 @@ const struct type type_mode = {
 	.name = "mode", .kind = FIELD_SHOWN, .size = sizeof(mode_t), .parse = mode_parse, .show = mode_show,
 };
 
-static bool word_find(const char *const *known, const char *text, unsigned *out)
-{
-	for (unsigned i = 0; known[i]; i++) {
-		if (!strcmp(known[i], text)) {
-			*out = i;
-			return true;
-		}
-	}
-	return false;
-}
-
+/* If yes and no are among the words, all other booleans are, too. */
 static const char *word_parse(struct parse *parse, void *field)
 {
 	const char *const *known = parse->option->words;
 	const char *text = parse->words[0];
 	bool yes;
 
-	if (word_find(known, text, field))
-		return NULL;
-	/* If yes and no are among the words, all other booleans are, too. */
-	if (!scan_bool(text, &yes) && word_find(known, yes ? "yes" : "no", field))
-		return NULL;
-	return words_refuse(known, text, parse->pool);
+	if (!words_have(known, text) && !scan_bool(text, &yes))
+		text = yes ? "yes" : "no";
+	for (unsigned i = 0; known[i]; i++) {
+		if (!strcmp(known[i], text)) {
+			*(unsigned *)field = i;
+			return NULL;
+		}
+	}
+	return words_refuse(known, parse->words[0], parse->pool);
 }
 
 static void word_show(const struct option_def *option, const void *field, struct buf *out)

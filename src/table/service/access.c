@@ -153,12 +153,11 @@ static const char *parse_ipv4(const char *word, struct access_rule *out)
 
 static const char *parse_ipv6(const char *word, struct access_rule *out)
 {
-	static const unsigned char unspecified[16];
 	struct network network = { .bits = 128 };
 
 	if (inet_pton(AF_INET6, word, network.address) != 1)
 		return "this is no IPv6 address";
-	if (memcmp(network.address, unspecified, sizeof(unspecified)) != 0)
+	if (memcmp(network.address, &in6addr_any, sizeof(in6addr_any)) != 0)
 		add_network(out, network);
 	return NULL;
 }

@@ -41,19 +41,18 @@ static void add_place(struct buf *out, const struct conf_style *style, const cha
 	buf_addf(out, ":%u\n", at.line);
 }
 
-void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option, unsigned block,
-		    const void *field)
+void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option)
 {
 	const struct option_settings *settings = service->settings;
-	const struct option_setting *setting = settings_find(settings, option, block);
+	const struct option_setting *setting = settings_find(settings, option, 0);
 	bool has_words = setting && !setting->append && !setting->refused;
 
 	for (const struct option_setting *next = setting; has_words && ++next < settings->list + settings->count;)
-		has_words = next->option != setting->option || next->block != block;
+		has_words = next->option != setting->option || next->block;
 	if (has_words)
 		type_format_words(option, setting->words, out);
 	else
-		type_format(option, field, out);
+		type_format(option, option_field(option, service), out);
 }
 
 struct printer {
@@ -193,7 +192,7 @@ static bool is_skipped(const struct printer *printer, const struct option_settin
 static void add_in_force(const struct printer *printer, const struct option_def *option)
 {
 	buf_addf(printer->out, "\t%s = ", option->name[NATIVE]);
-	conf_value_add(printer->out, printer->service, option, 0, option_field(option, printer->service));
+	conf_value_add(printer->out, printer->service, option);
 	buf_char(printer->out, '\n');
 }
 

@@ -257,9 +257,8 @@ void service_conf_add_defaults(struct buf *out, const struct option_settings *de
 /* Adds superd { … } with an empty line; nothing if the table has none. */
 void service_conf_add_superd(struct buf *out, const struct service *superd, const struct conf_style *style);
 
-/* Adds the value of an option, whose field this is: the words of the service or its socket { } if these set it once. */
-void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option, unsigned block,
-		    const void *field);
+/* Adds the value of an option: the words of the service, if it sets it once. */
+void conf_value_add(struct buf *out, const struct service *service, const struct option_def *option);
 
 /* How the mark of a service says which dialect its messages have. */
 extern const char *const dialect_words[DIALECTS];
