@@ -179,11 +179,6 @@ const struct state_word *state_word_of(const json_t *service)
 	return &state_words[index_of(service)];
 }
 
-bool state_word_is_awake(const struct state_word *word)
-{
-	return !strcmp(word->class, "good");
-}
-
 void state_word_add_dot(const struct state_word *word, const struct screen *screen, struct buf *out)
 {
 	screen_add(screen, out, word->style, screen->unicode ? word->dot : word->plain);
@@ -205,13 +200,6 @@ static enum style add_mark(struct buf *out, const struct screen *screen, const j
 
 	buf_text(out, screen->unicode ? word->dot : word->plain);
 	return word->style;
-}
-
-static enum style add_name(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	(void)screen;
-	json_reply_show_text(out, service, "service");
-	return STYLE_BOLD;
 }
 
 /* Adds the state, and what else marks the service: "awake, outdated", "failing, retry in 12 s". */
@@ -250,7 +238,7 @@ static enum style add_last_used(struct buf *out, const struct screen *screen, co
 	if (json_reply_has_number(service, "last_used") && ago < 1)
 		buf_text(out, "now");
 	else if (json_reply_has_number(service, "last_used"))
-		human_units_add_age(out, ago);
+		human_add(out, duration_write_whole, ago);
 	else if (json_reply_is(service, "state", "listening") && json_reply_has_number(service, "activations") &&
 		 json_reply_number(service, "activations") <= 0)
 		buf_text(out, "never");
@@ -266,16 +254,6 @@ static enum style add_command(struct buf *out, const struct screen *screen, cons
 		return STYLE_PLAIN;
 	}
 	json_reply_show_text(out, service, "skipped");
-	return STYLE_RED;
-}
-
-/* Adds the reason of the last failure, and when it was: "exit status 1, 16:20:11". */
-static enum style add_failure(struct buf *out, const struct screen *screen, const json_t *service)
-{
-	(void)screen;
-	(void)template_add(out, service,
-			   "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|" ENDING_OF(
-				   "last_exit.") ", {last_exit.at:clock}|{pause.reason}]");
 	return STYLE_RED;
 }
 
@@ -307,7 +285,7 @@ static enum style add_refused(struct buf *out, const struct screen *screen, cons
 
 const struct field_of_service fields[FIELDS] = {
 	[FIELD_MARK] = { { .title = "" }, NULL, .add = add_mark },
-	[FIELD_NAME] = { { .title = "SERVICE" }, "Service", .add = add_name },
+	[FIELD_NAME] = { { .title = "SERVICE" }, "Service", .template = "[{service}]", .style = STYLE_BOLD },
 	[FIELD_STATE] = { { .title = "STATE" }, "State", .add = add_state },
 	[FIELD_ENDPOINTS] = { { .title = "LISTENS ON" }, "Listens on", .add = add_endpoints },
 	[FIELD_MEMORY] = { { .title = "MEMORY", .right = true }, "Memory", .template = "[{?memory}{memory:bytes}]" },
@@ -323,16 +301,20 @@ const struct field_of_service fields[FIELDS] = {
 	[FIELD_REFUSED] = { { .title = "REFUSED", .right = true }, "Refused", .add = add_refused },
 	[FIELD_TIME] = { { .title = "TIME", .right = true }, "Processor time", .template = "[{?cpu}{cpu:span}]" },
 	[FIELD_COMMAND] = { { .title = "COMMAND" }, "Command", .add = add_command },
-	[FIELD_FAILURE] = { { .title = "LAST FAILURE" }, "Last failure", .add = add_failure },
+	/* Its reason, and when it was: "exit status 1, 16:20:11". */
+	[FIELD_FAILURE] = { { .title = "LAST FAILURE" },
+			    "Last failure",
+			    .template = "[skipped: {skipped}|{last_exit.result=success}[{pause.reason}]|" ENDING_OF(
+				    "last_exit.") ", {last_exit.at:clock}|{pause.reason}]",
+			    .style = STYLE_RED },
 };
 
 enum style field_add(struct buf *out, enum field id, const struct screen *screen, const json_t *service)
 {
 	if (fields[id].add)
 		return fields[id].add(out, screen, service);
-	if (fields[id].template)
-		(void)template_add(out, service, fields[id].template);
-	return STYLE_PLAIN;
+	(void)template_add(out, service, fields[id].template);
+	return fields[id].style;
 }
 
 void fields_say(struct columns *columns, enum style style, const json_t *object, const char *template)

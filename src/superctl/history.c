@@ -72,10 +72,10 @@ static enum ctl_status print_sleeps(struct history_view *view)
 
 		fields_say(&columns, STYLE_BOLD, sleep->service, "[{service}]");
 		if (sleep->slept > 0)
-			human_units_add_clock(&cell, sleep->at - sleep->slept);
+			human_add(&cell, clock_write, sleep->at - sleep->slept);
 		columns_add(&columns, STYLE_PLAIN, &cell);
 		if (sleep->slept > 0)
-			human_units_add_span(&cell, sleep->slept);
+			human_add(&cell, duration_write, sleep->slept);
 		columns_add(&columns, STYLE_PLAIN, &cell);
 		for (size_t i = 0; i < sizeof(cells) / sizeof(*cells); i++)
 			fields_say(&columns, STYLE_PLAIN, sleep->wake, cells[i]);

@@ -97,7 +97,7 @@ static void add_totals(const struct list_view *view, size_t count, struct buf *o
 		if (view->memory[n] <= 0)
 			continue;
 		buf_text(out, " (");
-		human_units_add_bytes(out, view->memory[n]);
+		human_add(out, size_write, view->memory[n]);
 		buf_char(out, ')');
 	}
 	buf_char(out, '\n');

@@ -13,7 +13,7 @@ static bool show_event(void *screen, const json_t *line, struct reply_text *text
 	struct buf *out = &text->out;
 
 	if (json_reply_has_number(line, "at")) {
-		human_units_add_dated(out, json_reply_number(line, "at"));
+		human_add(out, time_write_dated, json_reply_number(line, "at"));
 		buf_char(out, ' ');
 	}
 	screen_set(screen, out,

@@ -42,7 +42,7 @@ static void add_number(struct buf *out, double number)
 	if (fabs(number) < 1e15 && number == trunc(number))
 		buf_addf(out, "%lld", (long long)number);
 	else
-		human_units_add_float(out, number);
+		human_add_float(out, number);
 	buf_char(out, '\n');
 }
 
@@ -229,7 +229,7 @@ static void add_superd(struct buf *out, const json_t *superd)
 			continue;
 		add_head(out, &own[n]);
 		buf_addf(out, "%s ", own[n].name);
-		human_units_add_float(out, number);
+		human_add_float(out, number);
 		buf_char(out, '\n');
 	}
 }

@@ -136,7 +136,7 @@ static void add_bar(struct buf *out, const json_t *line, size_t cells)
 static void add_window(struct buf *out, double from, double until)
 {
 	buf_text(out, "Last ");
-	human_units_add_age(out, until - from + .5); /* superd rounds both */
+	human_add(out, duration_write_whole, until - from + .5); /* superd rounds both */
 }
 
 /* Adds times above the bars: the first, the last and so many between them. It is no part of a bar's drawing, which is
@@ -151,7 +151,7 @@ static void add_axis(struct buf *out, double from, double until, int between)
 			 !n		       ? "start"
 				 : n > between ? "end"
 					       : "middle");
-		human_units_add_minute(out, from + part * (until - from));
+		human_add(out, time_write_minute, from + part * (until - from));
 		buf_addf(out, "</text><rect x=\"%.2f%%\" y=\"12\" width=\"1\" height=\"4\"/>", part * 100);
 	}
 	buf_text(out, "</svg>");
@@ -208,7 +208,7 @@ static void add_total(struct buf *out, const char *name, double number, bool is_
 {
 	buf_addf(out, "<div><dt>%s</dt><dd>", name);
 	if (is_bytes)
-		human_units_add_bytes(out, number);
+		human_add(out, size_write, number);
 	else
 		buf_addf(out, "%.0f", number);
 	buf_text(out, "</dd></div>\n");
@@ -226,7 +226,7 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	for (int place = 0; place < 3; place++) {
 		for (size_t n = 1; n < json_array_size(overview->metrics); n++) {
 			const json_t *service = json_array_get(overview->metrics, n);
-			bool is_awake = state_word_is_awake(state_word_of(service));
+			bool is_awake = !strcmp(state_word_of(service)->class, "good");
 			/* As superctl list --failed. */
 			bool is_bad = *json_reply_text(service, "fault") || *json_reply_text(service, "skipped") ||
 				json_reply_is(service, "state", "backoff");
@@ -247,7 +247,7 @@ static void add_overview_page(struct buf *out, const struct overview *overview)
 	buf_text(out, "<header><h1>superd</h1> <p id=\"about\">version ");
 	html_member(out, superd, "version");
 	buf_addf(out, ", pid %.0f, up ", json_reply_number(superd, "pid"));
-	human_units_add_age(out, json_reply_number(superd, "uptime"));
+	human_add(out, duration_write_whole, json_reply_number(superd, "uptime"));
 	buf_text(out, "</p></header>\n<main>\n");
 	buf_addf(out, "<dl id=\"totals\" class=\"totals\">\n<div><dt>Services</dt><dd>%.0f", services);
 	if (disabled)
@@ -323,7 +323,7 @@ static void add_log(struct buf *out, const json_t *log)
 		const json_t *line = json_array_get(log, n);
 		const char *level = json_reply_text(line, "level");
 
-		human_units_add_clock(&clock, json_reply_number(line, "at"));
+		human_add(&clock, clock_write, json_reply_number(line, "at"));
 		buf_addf(out, "<li%s><time>",
 			 !strcmp(level, "error")	     ? " class=\"bad\""
 				 : !strcmp(level, "warning") ? " class=\"warn\""
@@ -357,13 +357,13 @@ static void add_wakes(struct buf *out, const json_t *wakes)
 		const json_t *wake = json_array_get(wakes, n);
 
 		buf_text(out, "<tr><td>");
-		human_units_add_clock(&clock, json_reply_number(wake, "at"));
+		human_add(&clock, clock_write, json_reply_number(wake, "at"));
 		add_escaped(out, &clock);
 		buf_text(out, "<td>");
 		html_member(out, wake, "kind");
 		buf_text(out, "<td class=\"n\">");
 		if (json_reply_has_number(wake, "delay"))
-			human_units_add_span(out, json_reply_number(wake, "delay"));
+			human_add(out, duration_write, json_reply_number(wake, "delay"));
 		buf_text(out, "<td>");
 		html_member(out, wake, "by");
 		buf_char(out, '\n');

@@ -203,7 +203,7 @@ static void add_counts(struct buf *out, const json_t *service)
 			   "[{?idle_stops}, {idle_stops: idle stop}][{?freezes}, frozen {freezes: time}]");
 	if (count >= 1) {
 		buf_text(out, ", ready after ");
-		human_units_add_span(out, json_reply_number(latency, "sum") / count);
+		human_add(out, duration_write, json_reply_number(latency, "sum") / count);
 		buf_text(out, " on average");
 	}
 }

@@ -95,23 +95,20 @@ const json_t *json_reply_object(const json_t *object, const char *key); /* an ob
 void json_reply_show(struct buf *out, const json_t *text);
 void json_reply_show_text(struct buf *out, const json_t *object, const char *key);
 
-/* Numbers as people read them. Each function adds text to `out`. */
+/* Numbers as people read them. */
 
-void human_units_add_span(struct buf *out, double seconds);     /* "3 min 5 s", "3.2 ms" (lib/units.c) */
-void human_units_add_age(struct buf *out, double seconds);      /* the same in whole seconds */
-void human_units_add_bytes(struct buf *out, double bytes);      /* "512B", "2.1M" (lib/units.c) */
-void human_units_add_clock(struct buf *out, double unix_seconds); /* "16:20:11", with the date if that is not today */
-void human_units_add_dated(struct buf *out, double unix_seconds); /* "Nov 20 16:20:11" */
-void human_units_add_minute(struct buf *out, double unix_seconds); /* "16:20" */
+typedef const char *human_write(char *out, double number);      /* of lib/units.c, or the next */
+const char *clock_write(char out[TIME_TEXT_MOST], double unix_seconds);  /* "16:20:11", with the date if that is not today */
+void human_add(struct buf *out, human_write *write, double number);
 
 /* Adds the shortest text that strtod(3) reads back as the same number, always with a point or an exponent, as
  * Prometheus writes numbers: "1.0" "0.005" "1e-05". */
-void human_units_add_float(struct buf *out, double number);
+void human_add_float(struct buf *out, double number);
 
 /* Templates: texts with members of superd's answer in them:
  *
  *	{member}        its text, its number without a fraction, or its list: "a, b"; {member.inner}: of an object in it
- *	{member:span}   a number in a unit: span age clock bytes (human_units_add_*), or ago: "5 s ago (16:20:11)"
+ *	{member:span}   a number in a unit: span age clock bytes, or ago: "5 s ago (16:20:11)"
  *	{member: word}  "1 word", "3 words"
  *	{?member}       nothing; so if the member is true, a number above 0, or a text, list or object with something in it
  *	{!member}       nothing; so if it is not
@@ -165,9 +162,8 @@ struct columns {
 
 void columns_begin(struct columns *columns, const struct column *list, size_t count);    /* copies the list */
 
-/* Add the next cell, row by row. columns_add empties the buffer, whose text must be visible (buf_visible). */
+/* Adds the next cell, row by row, and empties the buffer, whose text must be visible (buf_visible). */
 void columns_add(struct columns *columns, enum style style, struct buf *text);
-void columns_add_text(struct columns *columns, enum style style, const char *text);
 
 /* Prints the titles and the rows, each line behind `indent`. */
 void columns_print(struct columns *columns, const struct screen *screen, const char *indent, struct buf *out);
@@ -194,7 +190,6 @@ const struct state_word *state_word_of(const json_t *service);
 
 /* Whether the service serves clients, or would serve the next one. */
 bool state_word_is_active(const json_t *service);
-bool state_word_is_awake(const struct state_word *word);
 void state_word_add_dot(const struct state_word *word, const struct screen *screen, struct buf *out);
 
 /* The fields of a service that several views print: one table for the columns of list and the status page, and for
@@ -209,7 +204,8 @@ enum field {
 extern const struct field_of_service {
 	struct column column;           /* in list */
 	const char *name;               /* on the status page; NULL: not there */
-	const char *template;           /* its value, or what adds it and returns its style */
+	const char *template;           /* its value … */
+	enum style style;               /* … and that one's; or what adds it and returns its style */
 	enum style (*add)(struct buf *out, const struct screen *screen, const json_t *service);
 } fields[FIELDS];
 

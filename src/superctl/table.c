@@ -66,17 +66,16 @@ static size_t measure_character(const char *text, size_t *columns)
 	return bytes;
 }
 
-/* The number of bytes that fit into so many columns. */
-static size_t screen_cut(const char *text, size_t columns)
+/* The number of bytes that fit into so many columns. *used: the columns that they take. */
+static size_t screen_cut(const char *text, size_t columns, size_t *used)
 {
-	size_t at = 0, used = 0, width;
+	size_t at = 0, width;
 
-	while (text[at]) {
+	for (*used = 0; text[at]; *used += width) {
 		size_t bytes = measure_character(text + at, &width);
 
-		if (used + width > columns)
+		if (*used + width > columns)
 			break;
-		used += width;
 		at += bytes;
 	}
 	return at;
@@ -85,12 +84,9 @@ static size_t screen_cut(const char *text, size_t columns)
 /* The width of visible text, in columns. */
 static size_t screen_columns(const char *text)
 {
-	size_t used = 0, width;
+	size_t used;
 
-	while (*text) {
-		text += measure_character(text, &width);
-		used += width;
-	}
+	screen_cut(text, SIZE_MAX, &used);
 	return used;
 }
 
@@ -105,22 +101,17 @@ void columns_begin(struct columns *columns, const struct column *list, size_t co
 	memcpy(columns->list, list, count * sizeof(*list));
 }
 
-void columns_add_text(struct columns *columns, enum style style, const char *text)
+void columns_add(struct columns *columns, enum style style, struct buf *text)
 {
-	size_t *width = &columns->widths[columns->cells % columns->count], own = screen_columns(text);
+	size_t *width = &columns->widths[columns->cells % columns->count], own = screen_columns(buf_string(text));
 
 	if (own > *width)
 		*width = own;
-	for (const char *at = text; *at; at++)
+	for (const char *at = buf_string(text); *at; at++)
 		buf_char(&columns->text, *at == '\t' ? ' ' : *at);
 	buf_char(&columns->text, '\0');
 	buf_char(&columns->styles, (char)style);
 	columns->cells++;
-}
-
-void columns_add(struct columns *columns, enum style style, struct buf *text)
-{
-	columns_add_text(columns, style, buf_string(text));
 	buf_clear(text);
 }
 
@@ -133,7 +124,7 @@ size_t columns_rows(const struct columns *columns)
 static void add_cell(struct buf *out, const struct screen *screen, enum style style, const char *text, size_t width,
 		     bool right, size_t *left)
 {
-	size_t used = screen_columns(text), before = right ? width - used : 0, length = strlen(text);
+	size_t used = screen_columns(text), shown, before = right ? width - used : 0, length = strlen(text);
 	bool is_cut = before + used > *left;
 
 	if (is_cut && before >= *left) {
@@ -141,7 +132,7 @@ static void add_cell(struct buf *out, const struct screen *screen, enum style st
 		return;
 	}
 	if (is_cut)
-		length = screen_cut(text, *left - before - 1);
+		length = screen_cut(text, *left - before - 1, &shown);
 	buf_addf(out, "%*s", (int)before, "");
 	if (style != STYLE_PLAIN)
 		screen_set(screen, out, style);

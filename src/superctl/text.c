@@ -92,49 +92,19 @@ void json_reply_show_text(struct buf *out, const json_t *object, const char *key
 
 /* Numbers as people read them: ages, sizes, times. */
 
-void human_units_add_age(struct buf *out, double seconds)
-{
-	char text[DURATION_MOST];
-
-	buf_text(out, duration_write_whole(text, seconds));
-}
-
-void human_units_add_span(struct buf *out, double seconds)
-{
-	char text[DURATION_MOST];
-
-	buf_text(out, duration_write(text, seconds));
-}
-
-void human_units_add_bytes(struct buf *out, double bytes)
-{
-	char text[SIZE_TEXT_MOST];
-
-	buf_text(out, size_write(text, bytes));
-}
-
-void human_units_add_clock(struct buf *out, double unix_seconds)
+void human_add(struct buf *out, human_write *write, double number)
 {
 	char text[TIME_TEXT_MOST];
 
-	buf_text(out, time_write(text, unix_seconds, (double)time(NULL)));
+	buf_text(out, write(text, number));
 }
 
-void human_units_add_dated(struct buf *out, double unix_seconds)
+const char *clock_write(char out[TIME_TEXT_MOST], double unix_seconds)
 {
-	char text[TIME_TEXT_MOST];
-
-	buf_text(out, time_write_dated(text, unix_seconds));
+	return time_write(out, unix_seconds, (double)time(NULL));
 }
 
-void human_units_add_minute(struct buf *out, double unix_seconds)
-{
-	char text[TIME_TEXT_MOST];
-
-	buf_text(out, time_write_minute(text, unix_seconds));
-}
-
-void human_units_add_float(struct buf *out, double number)
+void human_add_float(struct buf *out, double number)
 {
 	char text[40] = "";
 
@@ -169,7 +139,7 @@ double reply_now(const json_t *service)
 
 void template_add_lapse(struct buf *out, double seconds)
 {
-	(seconds < 1 ? human_units_add_span : human_units_add_age)(out, seconds > 0 ? seconds : 0);
+	human_add(out, seconds < 1 ? duration_write : duration_write_whole, seconds > 0 ? seconds : 0);
 }
 
 void template_add_ago(struct buf *out, double now, double at)
@@ -178,7 +148,7 @@ void template_add_ago(struct buf *out, double now, double at)
 		template_add_lapse(out, now - at);
 		buf_text(out, " ago (");
 	}
-	human_units_add_clock(out, at);
+	human_add(out, clock_write, at);
 	buf_text(out, now >= at ? ")" : "");
 }
 
@@ -186,12 +156,12 @@ static void add_number(const struct template *template, double number, const cha
 {
 	static const struct {
 		const char *name;
-		void (*add)(struct buf *out, double number);
+		human_write *write;
 	} units[] = {
-		{ "span", human_units_add_span },
-		{ "age", human_units_add_age },
-		{ "clock", human_units_add_clock },
-		{ "bytes", human_units_add_bytes },
+		{ "span", duration_write },
+		{ "age", duration_write_whole },
+		{ "clock", clock_write },
+		{ "bytes", size_write },
 	};
 
 	if (length == 3 && !memcmp(unit, "ago", length)) {
@@ -200,7 +170,7 @@ static void add_number(const struct template *template, double number, const cha
 	}
 	for (size_t n = 0; n < sizeof(units) / sizeof(*units); n++) {
 		if (length == strlen(units[n].name) && !memcmp(unit, units[n].name, length)) {
-			units[n].add(template->out, number);
+			human_add(template->out, units[n].write, number);
 			return;
 		}
 	}

@@ -46,7 +46,7 @@ static void add_last_start(struct buf *out, const json_t *service)
 		(void)template_add(out, last, ", {wait:span} after it was wanted");
 	if (json_reply_has_number(last, "latency")) {
 		buf_text(out, ", ready after ");
-		human_units_add_span(out, fmax(json_reply_number(last, "latency") - wait, 0));
+		human_add(out, duration_write, fmax(json_reply_number(last, "latency") - wait, 0));
 	}
 }
 
@@ -103,10 +103,10 @@ static void add_countdown(struct buf *out, const json_t *idle)
 		buf_text(out, "now");
 	} else if (json_reply_has_number(idle, "for")) {
 		buf_text(out, "in ");
-		human_units_add_span(out, left);
+		human_add(out, duration_write, left);
 	} else {
 		buf_text(out, connections > 0 && !are_quiet ? "" : "after ");
-		human_units_add_span(out, timeout);
+		human_add(out, duration_write, timeout);
 		buf_text(out,
 			 are_quiet		   ? " without any data"
 				 : connections > 0 ? " after the last one leaves"
@@ -137,7 +137,7 @@ static void add_idle(struct buf *out, const json_t *service)
 			 json_reply_has_number(idle, "connections") ? "no clients" : "clients are not counted yet");
 	}
 	if (is_quiet)
-		human_units_add_span(out, json_reply_number(idle, "for"));
+		human_add(out, duration_write, json_reply_number(idle, "for"));
 	if (json_reply_is(idle, "standing", "busy"))
 		(void)template_add(out, idle, "[; not idle: {busy}]");
 	else if (!json_reply_is(idle, "standing", "frozen"))

@@ -6,11 +6,14 @@
 
 static char text[256];
 
-static const char *written(void (*add)(struct buf *out, double number), double number)
+static const char *written(human_write *write, double number)
 {
 	struct buf out = { 0 };
 
-	add(&out, number);
+	if (write)
+		human_add(&out, write, number);
+	else
+		human_add_float(&out, number);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	buf_free(&out);
 	return text;
@@ -18,30 +21,30 @@ static const char *written(void (*add)(struct buf *out, double number), double n
 
 Test(superctl_human_units, spans_have_two_units_at_most)
 {
-	cr_assert_str_eq(written(human_units_add_span, 0), "0 s");
-	cr_assert_str_eq(written(human_units_add_span, 0.00032), "320 us");
-	cr_assert_str_eq(written(human_units_add_span, 0.00321), "3.2 ms");
-	cr_assert_str_eq(written(human_units_add_span, 0.321), "321 ms");
-	cr_assert_str_eq(written(human_units_add_span, 0.004), "4 ms");
-	cr_assert_str_eq(written(human_units_add_span, 0.0999), "100 ms");
-	cr_assert_str_eq(written(human_units_add_span, 0.9999), "1 s");
-	cr_assert_str_eq(written(human_units_add_span, 9.99), "10 s");
-	cr_assert_str_eq(written(human_units_add_span, 10), "10 s");
-	cr_assert_str_eq(written(human_units_add_span, 600), "10 min");
-	cr_assert_str_eq(written(human_units_add_span, 1.5), "1.5 s");
-	cr_assert_str_eq(written(human_units_add_span, 65), "1 min 5 s");
-	cr_assert_str_eq(written(human_units_add_age, 3600), "1 h");
-	cr_assert_str_eq(written(human_units_add_age, 3605), "1 h");
-	cr_assert_str_eq(written(human_units_add_age, 2 * 86400 + 3 * 3600 + 59), "2 d 3 h");
-	cr_assert_str_eq(written(human_units_add_age, 59.9), "59 s");
+	cr_assert_str_eq(written(duration_write, 0), "0 s");
+	cr_assert_str_eq(written(duration_write, 0.00032), "320 us");
+	cr_assert_str_eq(written(duration_write, 0.00321), "3.2 ms");
+	cr_assert_str_eq(written(duration_write, 0.321), "321 ms");
+	cr_assert_str_eq(written(duration_write, 0.004), "4 ms");
+	cr_assert_str_eq(written(duration_write, 0.0999), "100 ms");
+	cr_assert_str_eq(written(duration_write, 0.9999), "1 s");
+	cr_assert_str_eq(written(duration_write, 9.99), "10 s");
+	cr_assert_str_eq(written(duration_write, 10), "10 s");
+	cr_assert_str_eq(written(duration_write, 600), "10 min");
+	cr_assert_str_eq(written(duration_write, 1.5), "1.5 s");
+	cr_assert_str_eq(written(duration_write, 65), "1 min 5 s");
+	cr_assert_str_eq(written(duration_write_whole, 3600), "1 h");
+	cr_assert_str_eq(written(duration_write_whole, 3605), "1 h");
+	cr_assert_str_eq(written(duration_write_whole, 2 * 86400 + 3 * 3600 + 59), "2 d 3 h");
+	cr_assert_str_eq(written(duration_write_whole, 59.9), "59 s");
 }
 
 Test(superctl_human_units, what_no_clock_has_is_no_harm)
 {
-	cr_assert_str_eq(written(human_units_add_age, -5), "0 s");
-	cr_assert_str_eq(written(human_units_add_age, 1e300), "?");
-	cr_assert_str_eq(written(human_units_add_age, NAN), "?");
-	cr_assert_str_eq(written(human_units_add_bytes, INFINITY), "?");
+	cr_assert_str_eq(written(duration_write_whole, -5), "0 s");
+	cr_assert_str_eq(written(duration_write_whole, 1e300), "?");
+	cr_assert_str_eq(written(duration_write_whole, NAN), "?");
+	cr_assert_str_eq(written(size_write, INFINITY), "?");
 }
 
 Test(superctl_human_units, a_time_has_the_date_if_that_is_not_today)
@@ -62,23 +65,32 @@ Test(superctl_human_units, a_time_has_the_date_if_that_is_not_today)
 
 Test(superctl_human_units, bytes_are_of_1024)
 {
-	cr_assert_str_eq(written(human_units_add_bytes, 0), "0B");
-	cr_assert_str_eq(written(human_units_add_bytes, 1023), "1023B");
-	cr_assert_str_eq(written(human_units_add_bytes, 1024), "1.0K");
-	cr_assert_str_eq(written(human_units_add_bytes, 1024 * 1024 - 1), "1.0M");
-	cr_assert_str_eq(written(human_units_add_bytes, 12345678), "11.8M");
+	cr_assert_str_eq(written(size_write, 0), "0B");
+	cr_assert_str_eq(written(size_write, 1023), "1023B");
+	cr_assert_str_eq(written(size_write, 1024), "1.0K");
+	cr_assert_str_eq(written(size_write, 1024 * 1024 - 1), "1.0M");
+	cr_assert_str_eq(written(size_write, 12345678), "11.8M");
 }
 
 Test(superctl_human_units, floats_are_short_and_are_read_back_the_same)
 {
-	cr_assert_str_eq(written(human_units_add_float, 1), "1.0");
-	cr_assert_str_eq(written(human_units_add_float, 10), "10.0");
-	cr_assert_str_eq(written(human_units_add_float, -120000), "-120000.0");
-	cr_assert_str_eq(written(human_units_add_float, 12345678), "12345678.0");
-	cr_assert_str_eq(written(human_units_add_float, 0.005), "0.005");
-	cr_assert_str_eq(written(human_units_add_float, 0.00001), "1e-05");
-	cr_assert_str_eq(written(human_units_add_float, 0.1 + 0.2), "0.30000000000000004");
-	cr_assert_str_eq(written(human_units_add_float, INFINITY), "+Inf");
+	cr_assert_str_eq(written(NULL, 1), "1.0");
+	cr_assert_str_eq(written(NULL, 10), "10.0");
+	cr_assert_str_eq(written(NULL, -120000), "-120000.0");
+	cr_assert_str_eq(written(NULL, 12345678), "12345678.0");
+	cr_assert_str_eq(written(NULL, 0.005), "0.005");
+	cr_assert_str_eq(written(NULL, 0.00001), "1e-05");
+	cr_assert_str_eq(written(NULL, 0.1 + 0.2), "0.30000000000000004");
+	cr_assert_str_eq(written(NULL, INFINITY), "+Inf");
+}
+
+static void add_cell(struct columns *columns, const char *cell)
+{
+	struct buf out = { 0 };
+
+	buf_text(&out, cell);
+	columns_add(columns, STYLE_PLAIN, &out);
+	buf_free(&out);
 }
 
 static const char *printed(size_t width)
@@ -91,12 +103,12 @@ static const char *printed(size_t width)
 	struct buf out = { 0 };
 
 	columns_begin(&columns, titles, 3);
-	columns_add_text(&columns, STYLE_PLAIN, "a");
-	columns_add_text(&columns, STYLE_PLAIN, "10");
-	columns_add_text(&columns, STYLE_PLAIN, "something long");
-	columns_add_text(&columns, STYLE_PLAIN, "longer");
-	columns_add_text(&columns, STYLE_PLAIN, "");
-	columns_add_text(&columns, STYLE_PLAIN, "");
+	add_cell(&columns, "a");
+	add_cell(&columns, "10");
+	add_cell(&columns, "something long");
+	add_cell(&columns, "longer");
+	add_cell(&columns, "");
+	add_cell(&columns, "");
 	columns_print(&columns, &screen, "", &out);
 	cr_assert_not(out.failed);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
@@ -127,9 +139,9 @@ static const char *printed_with_empty(size_t width)
 	struct buf out = { 0 };
 
 	columns_begin(&columns, titles, 3);
-	columns_add_text(&columns, STYLE_PLAIN, "a");
-	columns_add_text(&columns, STYLE_PLAIN, "");
-	columns_add_text(&columns, STYLE_PLAIN, "something long");
+	add_cell(&columns, "a");
+	add_cell(&columns, "");
+	add_cell(&columns, "something long");
 	columns_print(&columns, &screen, "", &out);
 	snprintf(text, sizeof(text), "%s", buf_string(&out));
 	columns_free(&columns);
