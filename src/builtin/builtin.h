@@ -526,8 +526,5 @@ enum request_state tcpmux_read(int connection, struct buf *line);
  * client before the program has answered, and reports its work to superd over its channel. When superd closes the
  * channel, it takes no more clients, and ends after its last connection. */
 
-/* Raises the limit of open files as far as it goes: to be called before the sandbox is entered. */
-void loop_raise_limit(void);
-
 /* Serves these sockets, or the one client. Returns the exit status. */
 int loop_run(const struct settings *settings, const int *fds, size_t count, bool is_client);

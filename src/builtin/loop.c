@@ -423,27 +423,20 @@ static bool begin_with_client(struct builtin_server *server, int connection)
 	return true;
 }
 
-/* A connection of a redirect has a target, too. */
+/* A connection of a redirect has a target, too. All descriptors that the limit may allow are for connections. */
 static size_t connections_most(bool redirects)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < 2 * KEPT_DESCRIPTORS)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max < 2 * KEPT_DESCRIPTORS)
+		return KEPT_DESCRIPTORS / 2;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return KEPT_DESCRIPTORS / 2;
 	limit.rlim_cur -= KEPT_DESCRIPTORS;
 	if (redirects)
 		return (size_t)limit.rlim_cur / 2;
 	return limit.rlim_cur < STREAMS_MOST ? (size_t)limit.rlim_cur : STREAMS_MOST;
-}
-
-void loop_raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int loop_run(const struct settings *settings, const int *fds, size_t count, bool is_client)

@@ -163,8 +163,6 @@ static int serve_passed(struct settings *settings)
 		return 1;
 	}
 	is_client = count == 1 && !settings->relays && type != SOCK_DGRAM && !listens;
-	if (!is_client)
-		loop_raise_limit();
 	if (!is_client && redirects && target_is_name(settings->words[1], settings->words[2])) {
 		settings->resolver = target_resolver_begin(settings->words[1], settings->words[2]);
 		if (settings->resolver < 0) {

@@ -4,7 +4,6 @@
  * Results go to stdout. */
 #include "superctl/superctl.h"
 
-
 /* A file system or server that does not answer may hold the reading for ever. systemd ends ExecReload= after 90 s. */
 #define TABLE_TIMEOUT INT64_C(60000000) /* microseconds */
 

@@ -691,7 +691,8 @@ void output_end(void)
 
 		if (recv(superd.output.fd, rest, sizeof(rest), MSG_DONTWAIT) > 0)
 			continue;
-		while (waitpid(superd.output.child.pid, NULL, WNOHANG) == 0 && clock_ms() < until)
+		while (superd.output.child.pid > 0 && waitpid(superd.output.child.pid, NULL, WNOHANG) == 0 &&
+		       clock_ms() < until) /* pid 0 would be any process of the group */
 			poll(NULL, 0, 1);
 		break;
 	}
