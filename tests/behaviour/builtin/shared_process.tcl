@@ -66,7 +66,7 @@ test reports_all_of_its_clients_when_superd_ends {
 # come, and must reach nobody: neither freed memory, which a build with sanitizers reports, nor the client that stays.
 test forgets_a_client_before_superd_closes_it {
 	superd {service echo { listen = { "127.0.0.1:0", "%/echo" } user = "$user" accept = yes builtin = echo }}
-	set stays [connect echo]
+	set stays [connect echo]; node %/echo
 	repeat 40 {
 		set burst {}
 		repeat 3 { lappend burst [connect echo] [connect %/echo] [connect %/echo] [connect %/echo] }
