@@ -271,6 +271,8 @@ struct output {
 	uint32_t number;	  /* in the page that superd-output has, too */
 	bool is_ready;		  /* the line that tells so has come */
 	bool hangs;		  /* nobody reads it, as that does not return */
+	unsigned hung;		  /* how often that was so */
+	struct child killed;	  /* the superd-output that did not return from it */
 };
 
 /* Who is connected to a service. clients.c */

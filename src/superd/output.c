@@ -9,7 +9,8 @@
  * The loop waits for superd-output only where what a program printed is to be in the log before a line of superd's, for
  * a bounded time. It is woken for lines only while somebody follows the log. If a call of superd-output's has not
  * returned within a second, as a program can hold the lock of its pipe, superd gives it up with that pipe, which it has
- * named in the page that both have. For the same reason superd does not close a pipe itself, but passes its ends. */
+ * named in the page that both have. Once that superd-output has ended, what held the pipe has let it go, and it is read
+ * again. For the same reason superd does not close a pipe itself, but passes its ends. */
 #include "superd/daemon.h"
 
 #include <sys/mman.h>
@@ -21,6 +22,7 @@
 #define WAIT_MOST .02	   /* seconds that superd waits for an answer, at most, */
 #define WAIT_SHARE .2	   /* and the share of all time */
 #define LOOK .1		   /* seconds of a second look at a superd-output that hangs */
+#define HANGS_MOST 8 /* times that a pipe which has held superd-output up is read again */
 #define PAUSE_LEAST 100000 /* microseconds between two starts of superd-output that fail */
 #define PAUSE_MOST 10000000
 #define TURN 64	      /* messages that a turn of the loop takes */
@@ -135,6 +137,7 @@ static void send_all(void)
 		if (output->svc)
 			continue;
 		list_remove(&output->link); /* no longer the last to close it */
+		child_forget(&output->killed);
 		fd_close(&output->read_end);
 		fd_close(&output->write_end);
 		free(output->service);
@@ -567,12 +570,28 @@ static void on_process(struct child *child, int status, const struct rusage *use
 	child->pid = 0; /* the end of the channel tells the rest */
 }
 
+/* The pipe has let a superd-output go that had hung there, so that it has ended of its SIGKILL. */
+static void on_killed(struct child *child, int status, const struct rusage *used)
+{
+	struct output *output = container_of(child, struct output, killed);
+
+	(void)status, (void)used;
+	child->pid = 0;
+	if (!output->hangs)
+		return;
+	output->hangs = false;
+	note_unsent(output);
+	svc_say(output->svc, LEVEL_NOTICE, "unread", "its output is read again");
+}
+
 /* The timer that superd-output sets before a call that may hang, and ends behind it. */
 static void on_silent(struct io *io)
 {
 	const struct itimerspec soon = { .it_value.tv_nsec = (long)(LOOK * 1e9) };
 	const struct itimerspec later = { .it_value.tv_sec = (time_t)OUTPUT_SILENT };
 	uint32_t number = atomic_load(&self.page->reads), progress = atomic_load(&self.page->progress);
+	pid_t pid = superd.output.child.pid;
+	struct output *held = NULL;
 	uint64_t expired;
 
 	if (read(io->fd, &expired, sizeof(expired)) < 0 || !number)
@@ -593,14 +612,19 @@ static void on_silent(struct io *io)
 
 		if (output->number != number || !output->svc)
 			continue;
+		held = output;
 		output->hangs = true;
 		list_remove(&output->unsent);
 		svc_say(output->svc, LEVEL_WARNING, "unread",
 			"its output is not read any more, as reading it does not return: a process holds its pipe; "
-			"the next start has another pipe");
+			"it is read again once that lets go, and the next start has another pipe");
 	}
 	self.begun = 0;
 	give_up();
+	if (!held || pid <= 0 || ++held->hung > HANGS_MOST)
+		return;
+	held->killed.ended = on_killed;
+	child_watch(&held->killed, pid);
 }
 
 static void start(struct ev_loop *loop, ev_timer *timer, int events)
