@@ -1324,7 +1324,8 @@ void instance_start(struct instance *instance)
 	good = good && (service_notify_access(svc->row) == NOTIFY_NONE || notify_open(svc, &why));
 	if (good) {
 		instance->private_id = private_tmp_new(svc->row);
-		spawn_invocation(instance->invocation);
+		if (svc->run->plan->flags & PLAN_TELLS_UNIT)
+			spawn_invocation(instance->invocation);
 		instance_limit(instance, svc->row->groups->lifecycle->timeout_start);
 		if (service_commands(svc->row, PHASE_CONDITION) || service_commands(svc->row, PHASE_START_PRE))
 			enter(instance, CONDITION);
