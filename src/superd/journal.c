@@ -91,9 +91,11 @@ static void walk_superd(const struct journal_line *line)
 /* What it has beside its sockets. The name is there, if only to be skipped. */
 static void walk_service(const struct journal_line *line, struct svc *svc)
 {
-	/* A start that is under way comes again, unless an instance has a line: then it is that. */
-	bool unbound = svc->bound, due = svc->run->start_due > 0 || svc->state == STARTING,
-	     begun = svc->row->exec->start == START_BOOT && !due;
+	/* A start that is under way comes again, unless an instance has a line: then it is that. So it does by a client
+	 * who waits, but the first of a boot must not depend on that. */
+	bool unbound = svc->bound, boots = svc->row->exec->start == START_BOOT,
+	     due = svc->run->start_due > 0 || (svc->state == STARTING && (boots || !svc->run->queued)),
+	     begun = boots && !due;
 	int ends[] = { svc->run->output ? svc->run->output->read_end : -1,
 		       svc->run->output ? svc->run->output->write_end : -1 };
 
