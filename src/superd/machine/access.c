@@ -114,9 +114,7 @@ static const struct filter_made *compile_filter(struct resolver *resolver, const
 	if (!made)
 		return NULL;
 	made->filter = socket_filter_compile(access, ipv4 ? AF_INET : AF_INET6, resolver->pool, &why);
-	if (!made->filter)
-		made->wrong = pool_text(resolver->pool, buf_string(&why));
-	buf_free(&why);
+	made->wrong = made->filter ? NULL : buf_keep(&why, resolver->pool);
 	ptr_map_put(&resolver->filters[ipv4], access, NULL, made);
 	return made;
 }

@@ -158,7 +158,6 @@ static const char *check_program_at(const struct preflight *preflight, const str
 {
 	struct pool *pool = preflight->table->pool;
 	char interpreter[PATH_MAX];
-	const char *wrong = NULL;
 	struct buf why = { 0 };
 	struct stat status;
 
@@ -178,9 +177,8 @@ static const char *check_program_at(const struct preflight *preflight, const str
 	if (interpreter_find(root, path, interpreter) == INTERPRETER_FOUND &&
 	    !sandbox_covers(service_prepared(service)->sandbox, interpreter) &&
 	    preflight_may_look(preflight, root ? root : interpreter) && interpreter_is_missing(root, interpreter, &why))
-		wrong = pool_text(pool, buf_string(&why));
-	buf_free(&why);
-	return wrong;
+		return buf_keep(&why, pool);
+	return NULL;
 }
 
 static void check_program(struct preflight *preflight, const struct service *service)
@@ -220,14 +218,11 @@ static void check_program(struct preflight *preflight, const struct service *ser
 static const char *preflight_check_own(const struct preflight *preflight, enum program which)
 {
 	struct buf flaw = { 0 };
-	const char *wrong = NULL;
 
-	if (program_get(which)->fd < 0)
-		program_describe_missing(which, &flaw);
-	if (flaw.length)
-		wrong = pool_text(preflight->table->pool, buf_string(&flaw));
-	buf_free(&flaw);
-	return wrong;
+	if (program_get(which)->fd >= 0)
+		return NULL;
+	program_describe_missing(which, &flaw);
+	return buf_keep(&flaw, preflight->table->pool);
 }
 
 /* Checks superd's own program for builtin and redirect, which may be missing if superd was copied. */

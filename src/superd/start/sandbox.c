@@ -767,8 +767,7 @@ struct sandbox_build {
 	struct pool *pool;
 	const char *control; /* path of the control socket; NULL: the default */
 	struct sandbox_support *support;
-	unsigned without;			 /* enum sandbox_need: means to leave out, as this machine lacks them */
-	const struct sock_fprog *const *filters; /* NULL: none */
+	unsigned without; /* enum sandbox_need: means to leave out, as this machine lacks them */
 	struct diags *diags;
 	struct sandbox_config result;
 };
@@ -873,16 +872,25 @@ static bool needs_no_sandbox(const struct service *service, struct sandbox_suppo
 		!mounts_root(service, support);
 }
 
-static void build_sandbox(struct sandbox_build *build)
+void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
+		  const struct sock_fprog *const *filters, struct diags *diags)
 {
-	const struct hardening_options *hardening = build->service->groups->hardening;
-	struct prepared prepared = *service_prepared(build->service);
-	const char *profile = build->service->groups->paths->apparmor_profile;
-	struct sandbox_config *result = &build->result;
+	const struct hardening_options *hardening = service->groups->hardening;
+	struct prepared prepared = *service_prepared(service);
+	const char *profile = service->groups->paths->apparmor_profile;
+	struct sandbox_build build = {
+		.service = service, .pool = table->pool, .control = table->control, .support = support, .diags = diags
+	};
+	struct sandbox_config *result = &build.result;
 
-	if (!make_mounts(build))
+	if (needs_no_sandbox(service, support))
 		return;
-	make_namespaces(build);
+	memset(result, 0, sizeof(*result)); /* the padding, too: pools share equal bytes */
+	if (table->warns_of_unsupported)
+		build.without = sandbox_support_missing(support);
+	if (!make_mounts(&build))
+		return;
+	make_namespaces(&build);
 	if (hardening->protect_kernel_modules)
 		result->dropped |= CAP(SYS_MODULE);
 	if (hardening->protect_kernel_logs)
@@ -896,37 +904,19 @@ static void build_sandbox(struct sandbox_build *build)
 		result->flags |= PLAN_NO_NEW_PRIVILEGES;
 	/* The kernel accepts a filter from a process that cannot gain privileges, or has CAP_SYS_ADMIN. A child keeps
 	 * that capability across the change of user (stage_ambient). */
-	result->filters = build->filters;
-	if (build->filters && !sandbox_support_privileged(build->support))
+	result->filters = filters;
+	if (filters && !sandbox_support_privileged(support))
 		result->flags |= PLAN_NO_NEW_PRIVILEGES;
-	if (profile && !(build->without & SANDBOX_NEEDS_PROFILE) &&
-	    (*profile != '-' || !(sandbox_support_missing(build->support) & SANDBOX_NEEDS_PROFILE)))
+	if (profile && !(build.without & SANDBOX_NEEDS_PROFILE) &&
+	    (*profile != '-' || !(sandbox_support_missing(support) & SANDBOX_NEEDS_PROFILE)))
 		result->profile = profile + (*profile == '-');
-	if (hardening->memory_deny_write_execute && !(build->without & SANDBOX_NEEDS_FILTER))
+	if (hardening->memory_deny_write_execute && !(build.without & SANDBOX_NEEDS_FILTER))
 		result->flags |= PLAN_REFUSES_EXECUTABLE_MEMORY;
 	if (is_zeroed(result, sizeof(*result)))
 		return;
-	prepared.sandbox = pool_keep(build->pool, result, sizeof(*result));
-	if (!prepared.sandbox || !service_prepare(build->service, build->pool, prepared))
-		add_memory_error(build);
-}
-
-void sandbox_make(struct service *service, const struct table *table, struct sandbox_support *support,
-		  const struct sock_fprog *const *filters, struct diags *diags)
-{
-	struct sandbox_build build = { .service = service,
-				       .pool = table->pool,
-				       .control = table->control,
-				       .support = support,
-				       .filters = filters,
-				       .diags = diags };
-
-	if (needs_no_sandbox(service, support))
-		return;
-	memset(&build.result, 0, sizeof(build.result)); /* the padding, too: pools share equal bytes */
-	if (table->warns_of_unsupported)
-		build.without = sandbox_support_missing(support);
-	build_sandbox(&build);
+	prepared.sandbox = pool_keep(table->pool, result, sizeof(*result));
+	if (!prepared.sandbox || !service_prepare(service, table->pool, prepared))
+		add_memory_error(&build);
 }
 
 const char *sandbox_fault_path(const struct service *service, int number, const char **option, struct buf *own)
