@@ -147,14 +147,16 @@ static void add_device_rule(struct bpf_asm *code, const char *word)
 						   (long)minor(status.st_rdev), rule.rights });
 }
 
-/* Leaves *program empty if the service has no such option. false: out of memory. */
+static bool names_devices(const struct cgroup_filter_options *cgroup_filters)
+{
+	return cgroup_filters->device_policy != DEVICES_AUTO || cgroup_filters->device_allow;
+}
+
 static bool device_filter_make(const struct cgroup_filter_options *cgroup_filters, struct pool *pool,
 			       struct cgroup_bpf_program *program)
 {
 	struct bpf_asm made = { 0 }, *code = &made;
 
-	if (cgroup_filters->device_policy == DEVICES_AUTO && !cgroup_filters->device_allow)
-		return true;
 	LOAD(code, BPF_REG_2, BPF_REG_1, offsetof(struct bpf_cgroup_dev_ctx, access_type));
 	MOVE(code, BPF_REG_3, BPF_REG_2);
 	AND(code, BPF_REG_2, 0xffff);
@@ -404,8 +406,8 @@ static bool needs_nothing(const struct service *service)
 	const struct resource_options *resources = service->groups->resources;
 	const struct cgroup_filter_options *cgroup_filters = service->groups->cgroup_filters;
 	struct buf text = { 0 };
-	bool none = !resources->delegate && cgroup_filters->device_policy == DEVICES_AUTO &&
-		!cgroup_filters->device_allow && !cgroup_filters->ip_address_deny;
+	bool none = !resources->delegate && !names_devices(cgroup_filters) && !cgroup_filters->ip_address_deny &&
+		!service->groups->hardening->private_devices;
 
 	for (size_t n = 0; none && n < cgroup_file_count; n++) {
 		cgroup_file_write(&cgroup_file_list[n], service, &text);
@@ -456,7 +458,12 @@ static bool make_settings(struct settings_build *build, const struct table *tabl
 		result->controllers |= file->controller;
 	}
 	buf_free(&text);
-	if (!good || !device_filter_make(filters, build->pool, &programs[CGROUP_BPF_DEVICES]))
+	/* As in systemd private_devices also means device_policy = closed: root can mount another /dev. Where that is
+	 * not possible, as in a container, the mount and the capabilities remain. */
+	if (good && (names_devices(filters) || (service->groups->hardening->private_devices && result->place->path &&
+						cgroup_bpf_is_possible(CGROUP_BPF_DEVICES))))
+		good = device_filter_make(filters, build->pool, &programs[CGROUP_BPF_DEVICES]);
+	if (!good)
 		return false;
 	if (filters->ip_address_deny &&
 	    (!compile_filter(filters, build->pool, true, &programs[CGROUP_BPF_INGRESS]) ||
@@ -488,7 +495,7 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 	struct settings_build build = { .service = service, .pool = table->pool };
 	const struct option_groups *groups = service->groups;
 	struct prepared prepared = *service_prepared(service);
-	bool sets_nothing = !needs_group(service);
+	bool sets_nothing = !needs_group(service) && !groups->hardening->private_devices;
 
 	if (sets_nothing && groups->resources == cgroup_cache->plain_resources &&
 	    groups->cgroup_filters == cgroup_cache->plain_cgroup_filters)
@@ -555,7 +562,7 @@ void cgroup_settings_compare(const struct service *service, support_say *say, vo
 	if (!cgroup_settings)
 		return;
 	check_files(service, say, context);
-	if (cgroup_filters->device_policy != DEVICES_AUTO || cgroup_filters->device_allow)
+	if (names_devices(cgroup_filters))
 		check_program(service, CGROUP_BPF_DEVICES,
 			      cgroup_filters->device_policy != DEVICES_AUTO ? "device_policy" : "device_allow", say,
 			      context);
@@ -572,6 +579,7 @@ const char *cgroup_settings_fault_option(const struct service *service, int reso
 	if (!cgroup_settings || resource < 0)
 		return NULL;
 	if (resource >= CGROUP_PROGRAMS)
-		return resource == CGROUP_PROGRAMS + CGROUP_BPF_DEVICES ? "device_policy" : "ip_address_deny";
+		return resource != CGROUP_PROGRAMS + CGROUP_BPF_DEVICES ? "ip_address_deny"
+			: names_devices(service->groups->cgroup_filters) ? "device_policy" : "private_devices";
 	return (size_t)resource < cgroup_settings->count ? cgroup_settings->list[resource].option : NULL;
 }

@@ -894,8 +894,8 @@ const struct option_def option_defs[] = {
 	  .help = "Whether each instance has a /tmp and /var/tmp of its own. yes: directories below the "
 		  "machine's, which superd removes after its end. disconnected: in memory." },
 	SWITCH(private_devices, "PrivateDevices")
-	  .help = "Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory, and "
-		  "removes CAP_MKNOD and CAP_SYS_RAWIO." },
+	  .help = "Reduces /dev to null, zero, full, random, urandom, tty, terminals and shared memory, removes "
+		  "CAP_MKNOD and CAP_SYS_RAWIO, and where there are control groups means device_policy = closed." },
 	SWITCH(private_ipc, "PrivateIPC")
 	  .help = "Gives the program message queues, semaphores and shared memory of its own." },
 	CHOICE(private_mounts, "PrivateMounts", "no") .unset = &no_word,

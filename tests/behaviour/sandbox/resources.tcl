@@ -140,6 +140,16 @@ test devices_are_those_that_are_allowed {
 	answers_so {user = root device_allow = { "/dev/kmsg r" }} $script "zero\nkmsg\nrandom\n"
 }
 
+# Root can mount a /dev with all devices.
+test private_devices_are_all_that_root_may_open {
+	set script "mount -t devtmpfs none %/dev; (: <%/dev/zero) && echo zero; (: <%/dev/kmsg) && echo kmsg; umount %/dev"
+	needs_groups
+	file mkdir [path dev]
+	needs {[answer_of "user = root private_mounts = yes" $script] eq "zero\nkmsg\n"} "there are no devices to mount here"
+	answers_so "user = root private_devices = yes" $script "zero\n"
+	answers_so {user = root private_devices = yes device_allow = { "/dev/kmsg r" }} $script "zero\nkmsg\n"
+}
+
 test packets_go_where_they_may {
 	# bash reads ~/.bashrc where its input is a socket.
 	set script {bash --norc -c 'for a in 127.0.0.1 127.0.0.2; do (echo x >/dev/udp/$a/9) 2>/dev/null && echo $a; done'}

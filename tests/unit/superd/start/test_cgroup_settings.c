@@ -42,6 +42,20 @@ Test(settings, a_row_that_asks_for_nothing_has_none)
 	cr_expect_null(allot(&whole, "device_policy = auto\nip_address_allow = any"));
 }
 
+/* Where there are no groups, it starts without this part. */
+Test(settings, private_devices_close_the_others_where_that_is_possible)
+{
+	const struct cgroup_settings *settings = allot(&whole, "private_devices = yes");
+
+	cr_assert_not_null(settings);
+	cr_expect_eq(settings->has_group, cgroup_bpf_is_possible(CGROUP_BPF_DEVICES));
+	cr_expect_eq(settings->programs[CGROUP_BPF_DEVICES].count > 0, settings->has_group);
+	settings = allot(&none, "private_devices = yes");
+	cr_expect(settings && !settings->has_group && !settings->programs[CGROUP_BPF_DEVICES].count);
+	settings = allot(&none, "private_devices = yes device_policy = closed");
+	cr_expect_gt(settings->programs[CGROUP_BPF_DEVICES].count, 0);
+}
+
 Test(settings, every_option_is_the_text_of_a_file)
 {
 	const struct cgroup_settings *settings =
