@@ -124,12 +124,16 @@ static void read_joined_line(struct joined *joined)
 
 static void read_file_line(struct joined *joined, unsigned number, size_t start, size_t end)
 {
-	const char *text = joined->source->text;
+	const char *text = joined->source->text, *inside;
 	size_t at = start, last;
 	bool is_comment;
 
-	if (end > start && text[end - 1] == '\r')
+	while (end > start && text[end - 1] == '\r')
 		end--;
+	inside = memchr(text + start, '\r', end - start);
+	if (inside)                     /* what is behind it would be lost in a comment or a value */
+		diag_error(joined->text->diags, source_origin(joined->source, (size_t)(inside - text)),
+			   "a carriage return: systemd ends the line here, so write a new line");
 	while (at < end && is_blank(text[at]))
 		at++;
 	is_comment = at < end && (text[at] == '#' || text[at] == ';');

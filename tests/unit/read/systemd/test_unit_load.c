@@ -547,6 +547,18 @@ Test(unit_load, refuses_lines_that_are_no_text)
 	cr_expect(strstr(said(), "warning: a byte order mark"), "%s", said());
 }
 
+Test(unit_load, refuses_a_carriage_return_that_ends_no_line)
+{
+	write_file("lib/a.service", "[Service]\r\nUser=a\r\r\nGroup=b\r");
+	expect("a.service", "a b");
+	write_file("lib/b.service", "[Service]\n# comment\rUser=a\nEnvironment=A=b\rGroup=c\n");
+	begin_again();
+	find("b.service");
+	cr_expect_eq(diags.errors, 2);
+	cr_expect(strstr(said(), "lib/b.service:2:10: error: a carriage return"), "%s", said());
+	cr_expect(strstr(said(), "lib/b.service:3:16: error: a carriage return"), "%s", said());
+}
+
 Test(unit_load, bounds_files)
 {
 	write_unit("lib/a.service");
