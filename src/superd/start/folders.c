@@ -143,11 +143,44 @@ void directories_find_bases(struct process_defaults *defaults)
 	defaults->configuration_directory = SYSCONFDIR;
 }
 
+const char *session_home(const struct service *service)
+{
+	const char *home = getenv("HOME");
+
+	if (!service->groups->environment->unit_environment || geteuid() == 0)
+		return NULL;
+	return home && *home == '/' ? home : service->account ? service->account->home : NULL;
+}
+
+/* Where a user's systemd has the directories of units: systemd.exec(5). */
+static struct {
+	char base[DIRECTORY_KINDS][PATH_MAX];
+} of_session;
+
+static const char *find_session_base(size_t kind, const char *home)
+{
+	static const struct { const char *variable, *usual, *below; } places[DIRECTORY_KINDS] = {
+		{ NULL, NULL, NULL },
+		{ "XDG_STATE_HOME", "/.local/state", "" },
+		{ "XDG_CACHE_HOME", "/.cache", "" },
+		{ "XDG_STATE_HOME", "/.local/state", "/log" },
+		{ "XDG_CONFIG_HOME", "/.config", "" },
+	};
+	const char *named = getenv(places[kind].variable);
+	bool is_named = named && *named == '/';
+
+	if (!*of_session.base[kind])
+		snprintf(of_session.base[kind], PATH_MAX, "%s%s%s", is_named ? named : home,
+			 is_named ? "" : places[kind].usual, places[kind].below);
+	return of_session.base[kind];
+}
+
 void directories_of(const struct service *service, const struct process_defaults *defaults,
 		    struct directory_kind kinds[DIRECTORY_KINDS])
 {
 	const struct environment_options *environment = service->groups->environment;
 	const struct directory_options *folders = service->groups->directories;
+	const char *home = session_home(service);
 	const struct directory_kind list[DIRECTORY_KINDS] = {
 		{ "runtime_directory", "RUNTIME_DIRECTORY", defaults->runtime_directory, environment->runtime_directory,
 		  folders->runtime_directory_mode, true },
@@ -162,6 +195,8 @@ void directories_of(const struct service *service, const struct process_defaults
 	};
 
 	memcpy(kinds, list, sizeof(list));
+	for (size_t n = 1; home && n < DIRECTORY_KINDS; n++)
+		kinds[n].base = find_session_base(n, home);
 }
 
 /* A folder of superd or of root without the links of its path; as it is written if it is not there. */

@@ -252,16 +252,14 @@ static void make_limits(struct plan *plan, const struct limit_options *limits, c
 static bool make_directories(struct plan *plan, const struct service *service, struct buf *why)
 {
 	const struct environment_options *environment = service->groups->environment;
-	const char *directory = environment->working_directory;
+	const char *directory = environment->working_directory, *home = session_home(service);
 
 	plan->root = service_root(service);
 	directory += plan->flags & PLAN_DIRECTORY_OPTIONAL ? 1 : 0;
 	/* A user's systemd starts units in his home, or in / if that is missing. */
-	if (environment->unit_environment && geteuid() != 0 && !service_setting(service, "working_directory")) {
+	if (home && !service_setting(service, "working_directory")) {
 		plan->flags |= PLAN_DIRECTORY_OPTIONAL;
-		directory = getenv("HOME");
-		if (!directory || *directory != '/')
-			directory = service->account ? service->account->home : NULL;
+		directory = home;
 	}
 	if (directory && !strcmp(directory, "~")) {
 		directory = service->account ? service->account->home : NULL;

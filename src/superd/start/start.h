@@ -132,6 +132,10 @@ struct directory_kind {
 void directories_of(const struct service *service, const struct process_defaults *defaults,
 		    struct directory_kind kinds[DIRECTORY_KINDS]);
 
+/* The home of superd's user if it is not root and the service is a unit, which then has its directories below it; NULL:
+ * it is no such service, or there is no home. */
+const char *session_home(const struct service *service);
+
 /* The length of NAME in "NAME:LINK". */
 size_t directory_name_length(const char *word);
 

@@ -111,20 +111,38 @@ test what_is_unset_is_not_told {
 		env.BAZ 3 argc 2 env.SO_COOKIE none env.SYSTEMD_EXEC_PID none env.INVOCATION_ID none
 }
 
-# Of a superd that is not root, whose HOME counts; if it is missing, the unit starts in /.
+# Units a.socket and a@.service of a superd that is not root, with these variables; what the service says.
+proc said_to_a_user {variables service} {
+	pair a "ListenStream=%/a.sock\nAccept=yes" $service\n$::by_input
+	write a@.service [string map [list User=$::user ""] [read %/a@.service]]
+	superd {*}[expr {[root] ? "-uid 65534" : ""}] -environment $variables -tableless -arguments \
+		[list -f systemd:[path a.socket]] ""
+	node %/a.sock
+	set client [connect %/a.sock]; set said [rest $client]
+	close $client; stop; remove %/a.sock
+	return $said
+}
+
+# If HOME is missing, it starts in /.
 test a_users_unit_starts_in_his_home_unless_it_says_another_directory {
 	needs {![root] || [has_users]} "needs a build that every user can reach"
 	file mkdir [path home]
 	foreach {home line wanted} [list [path home] "" [path home] [path none] "" / [path home] WorkingDirectory=/ /] {
-		pair a "ListenStream=%/a.sock\nAccept=yes" "ExecStart=/bin/pwd\n$by_input\n$line"
-		write a@.service [string map [list User=$user ""] [read %/a@.service]]
-		superd {*}[expr {[root] ? "-uid 65534" : ""}] -environment HOME=$home -tableless -arguments \
-			[list -f systemd:[path a.socket]] ""
-		node %/a.sock
-		set client [connect %/a.sock]
-		is [rest $client] $wanted\n
-		close $client; stop; remove %/a.sock
+		is [said_to_a_user HOME=$home ExecStart=/bin/pwd\n$line] $wanted\n
 	}
+}
+
+test a_users_unit_has_its_directories_below_his_home {
+	needs {![root] || [has_users]} "needs a build that every user can reach"
+	file mkdir [path home]
+	if {[root]} { file attributes [path home] -owner 65534 }
+	set service "StateDirectory=s\nCacheDirectory=c\nLogsDirectory=l\nConfigurationDirectory=e
+		ExecStart=/bin/sh -c 'for d in \$\$STATE_DIRECTORY \$\$CACHE_DIRECTORY \$\$LOGS_DIRECTORY\
+		\$\$CONFIGURATION_DIRECTORY; do test -d \$\$d && echo \$\$d; done; echo %S %C %L %E'"
+	set home [path home]
+	is [said_to_a_user [list HOME=$home XDG_CACHE_HOME=$home/x] $service] "$home/.local/state/s\n$home/x/c\n$home/.local/state/log/l
+$home/.config/e\n$home/.local/state $home/x $home/.local/state/log $home/.config\n"
+	file delete -force $home
 }
 
 # A service of superd.conf is told of none of it, and nothing in its words is a variable.
