@@ -420,18 +420,13 @@ static bool asks_for_nothing(const struct key_row *key, const char *value)
 	return key->idle ? !strcmp(key->idle, value) : words_have(idle_words, value);
 }
 
-/* Whether [Socket] has commands. */
-static bool has_socket_commands(const struct unit *unit)
-{
-	return unit_next_assignment(&(struct unit_lines){ unit, "Socket", "Exec", FORM_COMMANDS, 0 });
-}
-
 /* Reports a key of [Socket] that rules how its commands run: they run by superd's defaults. */
 static void report_key_of_commands(struct unit_builder *builder, const struct key_row *key)
 {
 	const struct unit_assignment *assignment = unit_assigned(builder, "Socket", key->name);
+	struct unit_lines commands = { builder->unit, "Socket", "Exec", FORM_COMMANDS, 0 };
 
-	if (!assignment || asks_for_nothing(key, assignment->value) || !has_socket_commands(builder->unit))
+	if (!assignment || asks_for_nothing(key, assignment->value) || !unit_next_assignment(&commands))
 		return;
 	if (key->status == KEY_DONE)
 		unit_unsupported(builder, unit_place(assignment, 0),
@@ -500,16 +495,19 @@ void unit_apply_keys(struct unit_builder *builder, const char *section)
 
 		if (strcmp(assignment->section, section) != 0 || is_private_name(assignment->key))
 			continue;
-		if (key && !*assignment->value)
-			report_empty_value(builder, assignment);
-		if (!key)
+		if (!key) {
 			report_unknown_key(builder, assignment);
-		else if (key && !applied[key_index(key)] && is_socket && unit_key_is_shared(key))
+			continue;
+		}
+		if (!*assignment->value)
+			report_empty_value(builder, assignment);
+		if (applied[key_index(key)])
+			continue;
+		applied[key_index(key)] = true;
+		if (is_socket && unit_key_is_shared(key))
 			report_key_of_commands(builder, key);
-		else if (key && !applied[key_index(key)] && is_option(key))
+		else if (is_option(key))
 			apply_key(builder, section, key);
-		if (key)
-			applied[key_index(key)] = true;
 	}
 	if (!strcmp(section, "Service")) {
 		struct origin at = unit_start(unit);

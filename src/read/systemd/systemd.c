@@ -164,13 +164,6 @@ static void note_files(struct reading *reading, const struct unit_pairing *pair,
 	}
 }
 
-static void note_parts(struct reading *reading, const struct unit_pairing *pair, const char *first)
-{
-	note_files(reading, pair, pair->service, first);
-	for (size_t n = 0; n < pair->count; n++)
-		note_files(reading, pair, pair->sockets[n], first);
-}
-
 static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 {
 	struct unit_builder builder = { .reading = reading, .pool = units_of(reading)->pool, .pair = pair };
@@ -197,7 +190,9 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 		reading_add_role(reading, (struct source_role){ ROLE_ALONE, .name = pair->name });
 	if (!pair->has_failed && reading->diags->errors == errors) {
 		reading_add(reading, builder.builder);
-		note_parts(reading, pair, at.file);
+		note_files(reading, pair, pair->service, at.file);
+		for (size_t n = 0; n < pair->count; n++)
+			note_files(reading, pair, pair->sockets[n], at.file);
 		return;
 	}
 	builder_free(builder.builder);
