@@ -123,16 +123,15 @@ static void add_user_folders(struct unit_path *path, const struct specifier_valu
 const char *const *os_info_unit_path(const struct specifier_values *machine, struct pool *pool)
 {
 	const char *configured = secure_getenv("SYSTEMD_UNIT_PATH");
+	bool has_usual = !configured || !*configured || configured[strlen(configured) - 1] == ':';
 	struct unit_path path = { .pool = pool };
 
 	if (configured)
 		add_folders(&path, configured, "");
-	else if (getuid())
+	if (has_usual && getuid())
 		add_user_folders(&path, machine);
-	if (!configured || !*configured || configured[strlen(configured) - 1] == ':') {
-		for (const char *const *folder = machine_unit_path; *folder; folder++)
-			add_folder(&path, *folder, strlen(*folder), "");
-	}
+	for (const char *const *folder = machine_unit_path; has_usual && *folder; folder++)
+		add_folder(&path, *folder, strlen(*folder), "");
 	return path.failed ? NULL : pool_list(pool, path.list, path.count);
 }
 

@@ -120,7 +120,7 @@ static bool has(const char *const *path, const char *folder)
 
 static bool start_kit_its_own(void)
 {
-	const char *const *path;
+	const char *const *path, *const *longer;
 	size_t count;
 
 	setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
@@ -136,6 +136,10 @@ static bool start_kit_its_own(void)
 		return false;
 	path = os_info_unit_path(&machine, pool);
 	count = begins_with(path, user_path);
+	setenv("SYSTEMD_UNIT_PATH", "/a:", 1);
+	longer = os_info_unit_path(&machine, pool);
+	if (strcmp(longer[0], "/a") != 0 || begins_with(longer + 1, user_path) != count)
+		return false;
 	return count && begins_with(path + count, system_path) && !strcmp(machine.runtime, "/run/user/7") &&
 		!strcmp(machine.configuration, "/c") && !strcmp(machine.cache, "/h/.cache") &&
 		!strcmp(machine.state, "/h/.local/state") && !strcmp(machine.logs, "/h/.local/state/log") &&
