@@ -72,6 +72,16 @@ const char *endpoint_text(const struct endpoint *endpoint, char out[ENDPOINT_TEX
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);        /* also of two pools */
 
+/* The addresses of a listener of TCP, SCTP or UDP. */
+struct endpoint_reach {
+	bool ipv4, ipv6;                /* the families */
+	bool all;                       /* every address of the families; else the one below */
+	const char *name;               /* a host that is not looked up yet; NULL: `address` is valid */
+	struct in6_addr address;        /* IPv4 as ::ffff:a.b.c.d */
+};
+
+struct endpoint_reach endpoint_reach(const struct endpoint *endpoint);
+
 /* Whether Linux refuses to bind the second of two listeners, as sockets without SO_REUSEPORT, TCP with SO_REUSEADDR and
  * UDP without. 0.0.0.0:80 clashes with 127.0.0.1:80, and a dual-stack :80 with both and with [::1]:80. IPv4 and
  * IPv6-only do not clash, and neither do two interfaces, nor a port that the kernel chooses. A host that is still a

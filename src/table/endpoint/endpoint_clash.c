@@ -6,15 +6,7 @@
  * their datagrams. Measured on Linux 6.18 for every pair of wildcard, address, family and interface. */
 #include "table/endpoint/endpoint.h"
 
-/* The addresses of a listener. */
-struct endpoint_reach {
-	bool ipv4, ipv6;                /* the families */
-	bool all;                       /* every address of the families; else the one below */
-	const char *name;               /* a host that is not looked up yet; NULL: `address` is valid */
-	struct in6_addr address;        /* IPv4 as ::ffff:a.b.c.d */
-};
-
-static struct endpoint_reach endpoint_reach(const struct endpoint *endpoint)
+struct endpoint_reach endpoint_reach(const struct endpoint *endpoint)
 {
 	struct endpoint_reach reach = {
 		.ipv4 = endpoint->family != FAMILY_IPV6,
@@ -30,7 +22,8 @@ static struct endpoint_reach endpoint_reach(const struct endpoint *endpoint)
 	}
 	reach.ipv4 = IN6_IS_ADDR_V4MAPPED(&reach.address);
 	reach.ipv6 = !reach.ipv4;
-	reach.all = reach.ipv4 && !memcmp(&reach.address.s6_addr[12], "\0\0\0", 4);
+	reach.all = IN6_IS_ADDR_UNSPECIFIED(&reach.address) ||
+		    (reach.ipv4 && !memcmp(&reach.address.s6_addr[12], "\0\0\0", 4));
 	return reach;
 }
 

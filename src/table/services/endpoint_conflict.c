@@ -110,26 +110,22 @@ static struct hashed_claim make_claim(struct endpoint_claim claim)
 {
 	const struct endpoint *endpoint = &claim.endpoint;
 	struct hashed_claim entry = { .claim = claim };
-	struct in6_addr address;
-	bool is_number;
+	struct endpoint_reach reach;
 
 	/* Of these an endpoint without an address claims its port on every address. */
 	if (!endpoint_is(endpoint, KIND(TCP) | KIND(SCTP) | KIND(UDP))) {
 		entry.hash = entry.port_hash = hash_whole(endpoint);
 		return entry;
 	}
+	reach = endpoint_reach(endpoint);
+	entry.wild = reach.all;
 	entry.port_hash = hash_bytes(HASH_START, &endpoint->kind, sizeof(endpoint->kind));
 	entry.port_hash = endpoint->port_name ? hash_name(entry.port_hash, endpoint->port_name)
 					      : hash_bytes(entry.port_hash, &endpoint->port, sizeof(endpoint->port));
 	entry.hash = entry.port_hash;
-	is_number = endpoint->address && scan_address(endpoint->address, strlen(endpoint->address), &address);
-	entry.wild = !endpoint->address ||
-		     (is_number && (IN6_IS_ADDR_UNSPECIFIED(&address) ||
-				    (IN6_IS_ADDR_V4MAPPED(&address) && !memcmp(&address.s6_addr[12], "\0\0\0", 4))));
-	if (!entry.wild && is_number)
-		entry.hash = hash_bytes(entry.port_hash, &address, sizeof(address));
-	else if (!entry.wild)
-		entry.hash = hash_name(entry.port_hash, endpoint->address);
+	if (!reach.all)
+		entry.hash = reach.name ? hash_name(entry.port_hash, reach.name)
+					: hash_bytes(entry.port_hash, &reach.address, sizeof(reach.address));
 	return entry;
 }
 

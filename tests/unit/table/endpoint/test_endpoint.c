@@ -102,6 +102,15 @@ Test(endpoint, clashes_where_one_thing_is_claimed_twice)
 	cr_expect(clash("special:/dev/x", "special:/dev/x"));
 }
 
+Test(endpoint, clashes_if_the_name_of_a_host_is_every_address)
+{
+	struct endpoint every = *parse("[::1]:80");
+
+	every.address = "::";   /* as a look-up may say */
+	cr_expect(endpoint_clash(&every, parse("[2001:db8::1]:80")));
+	cr_expect_not(endpoint_clash(&every, parse("127.0.0.1:80")));
+}
+
 Test(endpoint, lets_stand_what_the_kernel_lets_stand)
 {
 	cr_expect_not(clash("80", "81"));
