@@ -17,21 +17,15 @@ static const char *path_refuse(const struct option_def *option, const char *path
 
 const struct type type_path = { .name = "path", .kind = FIELD_TEXT, .refuse_for = path_refuse };
 
-/* Whether a number is beyond uid_t, or is (uid_t)-1, which setresuid(2) ignores. */
-static bool is_beyond_ids(const char *digits)
-{
-	static const char none[] = "4294967295";
-
-	digits += strspn(digits, "0");
-	return strlen(digits) > strlen(none) || (strlen(digits) == strlen(none) && strcmp(digits, none) >= 0);
-}
-
 /* Refuses names that no system has; superd/machine/resolve looks up the others. */
 static const char *name_refuse(const char *name)
 {
+	uint32_t number;
+
 	if (strpbrk(name, ":,/ \t\n") || name[0] == '-')
 		return "a name has no blank, colon, comma or slash in it and does not start with -";
-	if (!name[strspn(name, "0123456789")] && is_beyond_ids(name))
+	/* setresuid(2) ignores (uid_t)-1. */
+	if (text_only(name, DIGITS) && !scan_unsigned(name, strlen(name), UINT32_MAX - 1, &number))
 		return "the number of a user or group is at most 4294967294";
 	return NULL;
 }

@@ -273,11 +273,9 @@ static void include_pattern(struct reading *reading, const struct reader *reader
 		diag_error(reading->diags, at, "include: cannot search for %s: %s", written,
 			   strerror(errno ? errno : EIO));
 	for (size_t i = 0; !result && i < found.gl_pathc; i++) {
-		const char *path = pool_text(reading->table->pool, found.gl_pathv[i]);
+		const char *path = found.gl_pathv[i];
 
-		if (!path)
-			reading_refuse_memory(reading);
-		else if (!reader->takes || reader->takes(reading, path, scan_base_name(path)))
+		if (!reader->takes || reader->takes(reading, path, scan_base_name(path)))
 			include_file(reading, reader, path, at);
 	}
 	globfree(&found);

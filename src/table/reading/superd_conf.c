@@ -274,11 +274,11 @@ static bool refuse_token(struct parser *p, struct token token)
 /* Reads a number of at most nine digits and moves *at behind it. false: there is none. */
 static bool read_number(const char **at, unsigned *number)
 {
-	size_t digits = 0;
+	size_t digits = strspn(*at, "0123456789");
+	bool good = scan_unsigned(*at, digits, 999999999, number);
 
-	for (*number = 0; **at >= '0' && **at <= '9' && digits < 10; digits++)
-		*number = *number * 10 + (unsigned)(*(*at)++ - '0');
-	return digits && digits < 10;
+	*at += digits;
+	return good;
 }
 
 /* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or

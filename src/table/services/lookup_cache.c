@@ -58,11 +58,5 @@ void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char
 
 bool lookup_number(const char *word, uint32_t *number)
 {
-	unsigned long long value;
-
-	if (!word || !*word || word[strspn(word, "0123456789")] || strlen(word) > 10)
-		return false;
-	value = strtoull(word, NULL, 10);
-	*number = (uint32_t)value;
-	return value <= UINT32_MAX;
+	return word && scan_unsigned(word, strlen(word), UINT32_MAX, number);
 }
