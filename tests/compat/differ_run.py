@@ -50,7 +50,7 @@ def families_of(address):
     if address.startswith("["):
         text = address[1:-1]
         if text.startswith("::ffff:"):
-            return [("4", text[7:])]
+            return families_of(text[7:])
         return [("6", "any" if text == "::" else text)]
     return [("4", "any" if address == "0.0.0.0" else address)]
 
