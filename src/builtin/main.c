@@ -104,33 +104,42 @@ static size_t count_listen_fds(void)
 }
 
 /* Lets the sandbox reach the target of a redirect. The name of a port is looked up now, because the sandbox allows only
- * that port. */
-static void allow_target(struct self_sandbox *sandbox, const struct settings *settings)
+ * that port: without it no client could be served as long as this process lives. */
+static bool allow_target(struct self_sandbox *sandbox, const struct settings *settings)
 {
 	const char *host = settings->words[1], *port = settings->words[2];
-	const struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
+	struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *list = NULL;
 	struct socket_address address;
+	int error;
 
 	if (!port) {
 		sandbox->rights |= MAY_CONNECT_UNIX | (*host == '@' ? MAY_ANSWER_UNIX : 0);
-		return;
+		return true;
 	}
 	sandbox->rights |= MAY_CONNECT;
 	if (settings->resolver < 0 && target_is_name(host, port)) {
 		sandbox->rights |= MAY_FIND_NAMES;
 		self_sandbox_add_name_ports(sandbox);
 	}
-	if (getaddrinfo(NULL, port, &hints, &list) != 0)
-		return;
+	error = getaddrinfo(NULL, port, &hints, &list);
+	hints.ai_socktype = SOCK_DGRAM; /* as target_look_up */
+	if (error == EAI_SERVICE)
+		error = getaddrinfo(NULL, port, &hints, &list);
+	if (error) {
+		builtin_log("cannot look up the port %s: %s", port,
+			    error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		return false;
+	}
 	memcpy(&address.storage, list->ai_addr, list->ai_addrlen);
 	address.length = list->ai_addrlen;
 	sandbox->ports[sandbox->port_count++] = (uint16_t)socket_address_port(&address);
 	freeaddrinfo(list);
+	return true;
 }
 
 /* Enters the sandbox, with the rights that this service needs. */
-static void enter_sandbox(const struct settings *settings, const int *sockets, size_t count)
+static bool enter_sandbox(const struct settings *settings, const int *sockets, size_t count)
 {
 	struct self_sandbox sandbox = { .rights = MAY_TAKE_CLIENTS | MAY_SEND };
 
@@ -141,9 +150,10 @@ static void enter_sandbox(const struct settings *settings, const int *sockets, s
 		    loop_socket_option(sockets[n], SO_TYPE) == SOCK_DGRAM)
 			sandbox.rights |= MAY_ANSWER_UNIX;
 	}
-	if (settings->builtin->begin == redirect_begin)
-		allow_target(&sandbox, settings);
+	if (settings->builtin->begin == redirect_begin && !allow_target(&sandbox, settings))
+		return false;
 	self_sandbox_enter(&sandbox);
+	return true;
 }
 
 static int serve_passed(struct settings *settings)
@@ -170,7 +180,8 @@ static int serve_passed(struct settings *settings)
 			return 1;
 		}
 	}
-	enter_sandbox(settings, sockets, count);
+	if (!enter_sandbox(settings, sockets, count))
+		return 1;
 	if (is_client || !settings->builtin->on_answer)
 		return loop_run(settings, sockets, count, is_client);
 	builtin_log("%s needs a connection", settings->builtin->name);
