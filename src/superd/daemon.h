@@ -467,7 +467,8 @@ struct superd {
 	size_t awake, asking; /* services with an instance; clients that are asked about */
 	struct source_counts sources;
 	int null_in, null_out;
-	bool reading, reads_files; /* reads_files: rows of the superd before are former ones, or it was upgraded */
+	bool reading;
+	bool reads_files; /* rows of the superd before are former ones, it was upgraded, or could not save its rows */
 	bool has_terminal;	   /* whose end is that of superd */
 	int exit_status;
 	double started, loaded;

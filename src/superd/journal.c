@@ -76,7 +76,7 @@ static void walk_superd(const struct journal_line *line)
 	WALK(line, "exit_status", superd.exit_status);
 	WALK(line, "stopping", stopping);
 	if (!line->out) {
-		superd.reads_files = keeps || guard->upgraded;
+		superd.reads_files = keeps || guard->upgraded || guard->is_behind;
 		superd.life = stopping ? SUPERD_DELAYS : superd.life;
 	}
 	WALK(line, "started", superd.started);
@@ -468,8 +468,10 @@ void journal_rewrite(bool with_text)
 {
 	journal.due = true;
 	journal.text_due |= with_text;
-	if (with_text && journal.fd >= 0)
-		write_all_anew();
+	if (!with_text || journal.fd < 0)
+		return;
+	write_all_anew();
+	guard->is_behind |= journal.due; /* the next superd reads the files, too */
 }
 
 static bool compose(struct buf *out)
@@ -540,6 +542,7 @@ static void write_all_anew(void)
 	journal.has_failed = journal.due;
 	if (!journal.due) {
 		guard->kept = guard->heard;
+		guard->is_behind = false;
 		guard->has_journal = journal.is_written = true;
 		journal.size = 0;
 		journal.whole = (off_t)out.length;

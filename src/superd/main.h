@@ -326,6 +326,7 @@ extern struct guard {
 	_Atomic uint64_t orders;        /* signals that no superd has handled yet: bit n - 1 */
 	char program[4096];
 	int refusal;                    /* errno of an upgrade to it that has failed; 0: none has */
+	bool is_behind;                 /* superd: its journal lacks what the last reload has read */
 } *guard;
 
 enum { NOT_UPGRADED, UPGRADED, UPGRADE_IS_LOGGED };
