@@ -68,6 +68,10 @@ struct helper {
 	struct child child;
 	ev_timer limit;
 	void (*done)(struct helper *helper, int status);
+	/* Whose command it is, which SIGKILL may not end: it has become a user whom superd may not kill, or hangs in the
+	 * kernel. Then it is given up, as one that has failed; the next may begin. NULL: it is superd's own. */
+	struct svc *command_of;
+	bool killed;
 };
 
 enum { HELPER_LATE = -1, KEEPS_ALL = -1 /* for `count` */, CLOSERS = 2 /* helpers of a service that close: close.c */ };
@@ -367,11 +371,12 @@ struct run {
 	struct helper socket_command;	 /* of a phase around the sockets */
 	unsigned socket_phase, socket_next;
 	uint64_t socket_private; /* its /tmp */
-	bool socket_killed;	 /* it was over its time */
+	char *socket_group;	 /* its control group, for what its row sets of one; NULL: none */
+	bool socket_dropped;	 /* its service closes: what it does is for nothing */
 	/* Its program is asked to read its configuration again. orders.c */
 	struct {
 		enum { NEVER_ASKED, REFRESH_FAILED, REFRESHED, REFRESHES } state;
-		struct child child; /* of exec_reload, whose next command is `next` */
+		struct helper command; /* of exec_reload, whose next one is `next` */
 		ev_timer limit;
 		pid_t pid; /* of the instance that was asked */
 		unsigned next, reloads;
@@ -530,6 +535,8 @@ pid_t helper_begin(struct helper *helper, double seconds, void (*done)(struct he
 pid_t own_program_begin(const struct own_program *program, int channel, uint64_t rights);
 void helper_limit(struct helper *helper, double seconds,
 		  void (*done)(struct helper *helper, int status)); /* its child runs */
+void helper_limit_command(struct helper *helper, struct svc *svc, double seconds,
+			  void (*done)(struct helper *helper, int status));
 void helper_drop(struct helper *helper);			    /* it is killed, and its end is of no interest */
 void child_ended(pid_t pid, int status, const struct rusage *used); /* also by the guard, which reaps for superd */
 void loop_rest(int error);					    /* of a call of a socket */

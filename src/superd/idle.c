@@ -386,7 +386,8 @@ static void ask_command(struct svc *svc)
 	} else if (!idle->helper.child.pid &&
 		   run_command(svc, svc->row, NULL, PHASE_IDLE_UNLESS, 0, NULL, NULL, &idle->helper.child)) {
 		idle->step = IDLE_ASKS;
-		helper_limit(&idle->helper, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST, on_answer);
+		helper_limit_command(&idle->helper, svc, limit > 0 && limit < ANSWER_MOST ? limit : ANSWER_MOST,
+				     on_answer);
 	} else {
 		keep_busy(svc, true, "idle_unless cannot be run");
 	}

@@ -212,11 +212,24 @@ static void fill_request(struct spawn_request *request, struct svc *svc, const s
 	}
 }
 
+/* The path of a group with settings. NULL with the reason in why. */
+static char *make_cgroup(const struct service *row, const struct cgroup_settings *settings, uint64_t number,
+			 struct buf *why)
+{
+	char *path;
+
+	if (!cgroups_prepare(&superd.cgroups, settings->place, settings->controllers,
+			     settings->count ? settings->list[0].option : "control group", why))
+		return NULL;
+	path = cgroups_instance_path(&superd.cgroups, row->name, number);
+	if (!path)
+		buf_text(why, strerror(errno));
+	return path;
+}
+
 static bool enter_cgroup(struct instance *instance, const struct plan *plan, struct spawn_request *request,
 			 struct buf *why)
 {
-	const struct cgroup_settings *settings = service_prepared(instance->row)->cgroup_settings;
-
 	instance->cgroup_is_left = false;
 	if (instance_is_frozen(instance))
 		instance_freeze(instance, MOVES);
@@ -243,16 +256,11 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 		request->into = instance->cgroup ? cgroup_service_open(instance->cgroup) : -1;
 		return true;
 	}
-	if (!instance->cgroup) {
-		if (!cgroups_prepare(&superd.cgroups, settings->place, settings->controllers,
-				     settings->count ? settings->list[0].option : "control group", why))
-			return false;
-		instance->cgroup = cgroups_instance_path(&superd.cgroups, instance->row->name, instance->number);
-	}
+	if (!instance->cgroup)
+		instance->cgroup = make_cgroup(instance->row, service_prepared(instance->row)->cgroup_settings,
+					       instance->number, why);
 	request->group = instance->cgroup;
 	instance->cgroup_is_spent = true; /* it has settings */
-	if (!instance->cgroup)
-		buf_text(why, strerror(errno));
 	return instance->cgroup;
 }
 
@@ -325,6 +333,9 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 			request.private_id = of ? of->private_id : (svc->run->socket_private = private_tmp_new(row));
 		if (of && (instance || of->cgroup) && !enter_cgroup(of, plan, &request, &why))
 			request.fault.stage = STAGE_CGROUP;
+		if (!of && plan->cgroup_settings)
+			request.group = svc->run->socket_group =
+				make_cgroup(row, plan->cgroup_settings, ++superd.last_number, &why);
 		if (!why.length && instance)
 			journal_prepare(instance, true);
 		if (!why.length)

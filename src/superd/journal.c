@@ -106,6 +106,7 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	WALK(line, "begun", begun); /* else it is new, and starts now */
 	WALK(line, "due", due);
 	WALK(line, "names", svc->run->names);
+	WALK(line, "socket_private", svc->run->socket_private);
 	WALK_FD(line, "notify", svc->run->notify);
 	WALK(line, "variable", svc->run->notify_variable);
 	if (ends[0] >= 0 || !line->out)
@@ -118,6 +119,8 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 		return;
 	svc->bound = unbound;
 	svc->run->start_due = due ? clock_now() : 0;
+	private_tmp_remove(svc->row->name, svc->run->socket_private); /* its command has ended with the superd before */
+	CLEAR(svc->run->socket_private);
 	if (svc->run->notify > 0 && svc->run->notify_variable)
 		notify_resume(svc);
 }

@@ -2,6 +2,8 @@
  * outlives superd in a file each, of lines NAME UID SECONDS. */
 #include "superd/daemon.h"
 
+#include <math.h>
+
 #define NAME_MOST 255
 #define FILE_MOST (16u << 20) /* bytes; enough for some hundred thousand services */
 #define AT_ONCE 1.	      /* seconds: a program that cannot work ends sooner */
@@ -325,7 +327,7 @@ static void look_at_refresh(struct svc *svc)
 	const struct instance *current = svc->run->current;
 	long pid = svc->run->refresh.pid;
 
-	if (svc->run->refresh.state != REFRESHES || svc->run->refresh.child.pid > 0)
+	if (svc->run->refresh.state != REFRESHES || svc->run->refresh.command.child.pid)
 		return;
 	if (!current || current->pid != pid || current->ends)
 		end_refresh(svc, false, "pid %ld ended before it read its configuration again", pid);
@@ -338,17 +340,13 @@ static void look_at_refresh(struct svc *svc)
 static void on_refresh_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct svc *svc = timer->data;
-	struct child *child = &svc->run->refresh.child;
 
 	(void)loop, (void)events;
 	look_at_refresh(svc);
-	if (svc->run->refresh.state != REFRESHES)
-		return;
-	end_refresh(svc, false,
-		    child->pid > 0 ? "pid %ld runs on; exec_reload has not ended within timeout_start"
-				   : "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
-		    (long)svc->run->refresh.pid);
-	child_signal(child, SIGKILL);
+	if (svc->run->refresh.state == REFRESHES && !svc->run->refresh.command.child.pid)
+		end_refresh(svc, false,
+			    "pid %ld runs on; it has not sent READY=1 within timeout_start of reload_signal",
+			    (long)svc->run->refresh.pid);
 }
 
 /* Whether the command that was begun last may fail; a reload may have changed them since. */
@@ -362,16 +360,22 @@ static bool may_fail(const struct svc *svc)
 	return flags & COMMAND_IGNORES_FAILURE;
 }
 
+static void on_refresh_command(struct helper *helper, int status);
+
 /* The next command of exec_reload, or what follows the last one. */
 static void run_next(struct svc *svc)
 {
+	int64_t limit = svc->row->groups->lifecycle->timeout_start;
 	struct run *run = svc->run;
 
 	while (run->refresh.next < words_count(service_commands(svc->row, PHASE_RELOAD))) {
-		timer_limit(&run->refresh.limit, svc->row->groups->lifecycle->timeout_start, on_refresh_limit, svc);
+		timer_limit(&run->refresh.limit, limit, on_refresh_limit, svc);
 		if (run_command(svc, svc->row, NULL, PHASE_RELOAD, run->refresh.next++, NULL, NULL,
-				&run->refresh.child))
+				&run->refresh.command.child)) {
+			helper_limit_command(&run->refresh.command, svc, limit > 0 ? (double)limit / 1e6 : INFINITY,
+					     on_refresh_command);
 			return;
+		}
 		if (!may_fail(svc)) {
 			end_refresh(svc, false, "pid %ld runs on; exec_reload cannot be run: the log has the reason",
 				    (long)run->refresh.pid);
@@ -381,13 +385,16 @@ static void run_next(struct svc *svc)
 	look_at_refresh(svc);
 }
 
-static void on_refresh_ended(struct child *child, int status, const struct rusage *used)
+static void on_refresh_command(struct helper *helper, int status)
 {
-	struct svc *svc = container_of(child, struct run, refresh.child)->svc;
+	struct svc *svc = container_of(helper, struct run, refresh.command)->svc;
 	char text[48];
 
-	(void)used;
-	child->pid = 0;
+	if (status == HELPER_LATE) {
+		end_refresh(svc, false, "pid %ld runs on; exec_reload has not ended within timeout_start",
+			    (long)svc->run->refresh.pid);
+		return;
+	}
 	output_drain(svc, false, true);
 	if (svc->run->refresh.state != REFRESHES)
 		return;
@@ -403,13 +410,14 @@ static void on_refresh_ended(struct child *child, int status, const struct rusag
 
 bool refresh_is_under_way(const struct svc *svc)
 {
-	return svc->run->refresh.child.pid || svc->run->refresh.state == REFRESHES;
+	return svc->run->refresh.command.child.pid || svc->run->refresh.state == REFRESHES;
 }
 
 void refresh_forget(struct svc *svc)
 {
 	ev_timer_stop(superd.loop, &svc->run->refresh.limit);
-	child_forget(&svc->run->refresh.child);
+	ev_timer_stop(superd.loop, &svc->run->refresh.command.limit);
+	child_forget(&svc->run->refresh.command.child);
 }
 
 static const char *begin_refresh(struct svc *svc, struct buf *why)
@@ -435,7 +443,6 @@ static const char *begin_refresh(struct svc *svc, struct buf *why)
 	run->refresh.pid = run->current->pid;
 	run->refresh.reloads = run->current->reloads;
 	run->refresh.next = 0;
-	run->refresh.child.ended = on_refresh_ended;
 	if (signals && kill(run->refresh.pid, lifecycle->reload_signal) < 0) {
 		buf_addf(why, "%s cannot be sent to pid %ld: %s", scan_signal_name(lifecycle->reload_signal, name),
 			 (long)run->refresh.pid, strerror(errno));

@@ -17,8 +17,8 @@
 #define LOAD_PAUSE 10.
 #define AGAIN 1. /* seconds until the kernel is asked again for what it had no room for */
 #define CONDITION_SECONDS 10.
-#define KILL_PATIENCE 10. /* seconds that SIGKILL may take, until superd goes on without the process */
-#define SKIPPED 5000000 /* microseconds until a condition is looked at again, doubled up to: */
+#define TERM_PATIENCE 2. /* seconds that a command may take to end by SIGTERM */
+#define SKIPPED 5000000	 /* microseconds until a condition is looked at again, doubled up to: */
 #define SKIPPED_MOST 80000000
 #define TELL_AGAIN 600. /* seconds until the log has again why a socket cannot be opened */
 
@@ -186,13 +186,6 @@ struct svc *svc_new(struct table *table, const struct service *row)
 	return svc;
 }
 
-static void end_socket_command(struct svc *svc)
-{
-	child_signal(&svc->run->socket_command.child, SIGTERM);
-	child_forget(&svc->run->socket_command.child);
-	ev_timer_stop(superd.loop, &svc->run->socket_command.limit);
-}
-
 static void svc_free(struct svc *svc)
 {
 	for (struct svc **at = bucket_of(svc->row->name); *at; at = &(*at)->same_hash) {
@@ -212,7 +205,6 @@ static void svc_free(struct svc *svc)
 	list_remove(&svc->run->listening);
 	helper_drop(&svc->run->turner);
 	child_forget(&svc->run->turner.child);
-	end_socket_command(svc);
 	refresh_forget(svc);
 	facts_forget(svc);
 	stored_clear(svc);
@@ -697,6 +689,33 @@ static void begin_sockets_anew(struct svc *svc)
 	close_all(svc);
 }
 
+/* What one has left that has ended, or could not be started. */
+static void forget_socket_command(struct svc *svc)
+{
+	struct run *run = svc->run;
+
+	private_tmp_remove(svc->row->name, run->socket_private);
+	CLEAR(run->socket_private);
+	if (run->socket_group && run->socket_command.killed)
+		cgroup_kill(run->socket_group);
+	if (run->socket_group)
+		cgroup_remove(run->socket_group);
+	free(run->socket_group);
+	CLEAR(run->socket_group);
+	journal_service(svc);
+}
+
+/* false: none runs, now or ever. */
+static bool run_stop_commands(struct svc *svc)
+{
+	bool has_commands = svc->bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST));
+
+	svc->bound = false;
+	if (has_commands)
+		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
+	return has_commands;
+}
+
 /* One that is late is killed: then its end follows. */
 static void on_socket_command(struct helper *helper, int status)
 {
@@ -709,22 +728,21 @@ static void on_socket_command(struct helper *helper, int status)
 	unsigned flags = 0;
 	char what[48];
 
-	if (status == HELPER_LATE && !svc->run->socket_killed) {
-		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: it was not done within %s", command_option(phase),
-			text, option_name_of(svc->row, "timeout_start"));
-		svc->run->socket_killed = true;
-		helper_limit(helper, KILL_PATIENCE, on_socket_command);
+	if (status == HELPER_LATE) {
+		if (!svc->run->socket_dropped)
+			svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: it was not done within %s",
+				command_option(phase), text, option_name_of(svc->row, "timeout_start"));
 		return;
 	}
-	if (status == HELPER_LATE) {
-		svc_say(svc, LEVEL_ERROR, "hanging",
-			"pid %ld was killed and does not end: superd no longer waits for it",
-			(long)helper->child.pid);
-		child_forget(&helper->child);
-		status = SIGKILL;
-	}
-	private_tmp_remove(svc->row->name, svc->run->socket_private);
+	forget_socket_command(svc);
 	output_drain(svc, true, status != 0);
+	if (svc->run->socket_dropped) {
+		svc->run->socket_dropped = false;
+		svc->run->socket_phase = 0;
+		if (!run_stop_commands(svc))
+			go_on_sockets(svc, PHASE_SOCKET_STOP_POST);
+		return;
+	}
 	command_prefix(text, &flags);
 	status_describe(status, what);
 	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
@@ -758,12 +776,13 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase)
 	if (phase <= PHASE_SOCKET_START_POST)
 		svc_set(svc, BINDING);
 	if (plan && run_command(svc, svc->row, plan, phase, next, NULL, NULL, &svc_run(svc)->socket_command.child)) {
-		svc->run->socket_killed = false;
-		helper_limit(&svc->run->socket_command, limit > 0 ? limit : INFINITY, on_socket_command);
+		helper_limit_command(&svc->run->socket_command, svc, limit > 0 ? limit : INFINITY, on_socket_command);
+		journal_service(svc);
 		plan_free(plan);
 		buf_free(&why);
 		return;
 	}
+	forget_socket_command(svc);
 	if (!why.length) /* run_command has said it */
 		buf_text(&why, "cannot be run");
 	plan_free(plan);
@@ -932,20 +951,24 @@ void svc_ask_conditions(struct svc *svc)
 		svc_settle(svc);
 }
 
-/* true: commands run behind that, and it settles behind them, at once if they cannot be run; then it may be freed. */
+/* true: commands run behind that, or one has to end; it settles behind them, at once if they cannot be run; then it may
+ * be freed. */
 bool svc_close_sockets(struct svc *svc)
 {
-	bool has_commands = svc->bound && words_count(service_commands(svc->row, PHASE_SOCKET_STOP_POST));
+	struct helper *command = &svc->run->socket_command;
 
-	if (svc->run->socket_command.child.pid && svc->run->socket_phase == PHASE_SOCKET_STOP_POST)
-		return true;
-	end_socket_command(svc);
-	CLEAR(svc->run->socket_phase);
-	close_all(svc);
-	svc->bound = false;
-	if (has_commands)
-		run_socket_commands(svc, PHASE_SOCKET_STOP_POST);
-	return has_commands;
+	if (!command->child.pid) {
+		CLEAR(svc->run->socket_phase);
+		close_all(svc);
+		return run_stop_commands(svc);
+	}
+	if (svc->run->socket_phase != PHASE_SOCKET_STOP_POST && !svc->run->socket_dropped) {
+		close_all(svc);
+		svc->run->socket_dropped = true;
+		child_signal(&command->child, SIGTERM);
+		helper_limit_command(command, svc, TERM_PATIENCE, on_socket_command);
+	}
+	return true;
 }
 
 void svc_resume(struct svc *svc)

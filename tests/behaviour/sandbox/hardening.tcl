@@ -54,6 +54,26 @@ test commands_beside_an_instance_have_its_tmp {
 	tmp_is_gone beside
 }
 
+# One that is ended, and one that ends with superd: the next runs it again.
+test commands_around_sockets_leave_no_tmp_when_they_are_cut_off {
+	needs_root
+	superd -control {service cut { listen = "127.0.0.1:0" user = root private_tmp = yes exec = "/bin/sleep 1000"
+		socket_exec_start_pre = "/bin/sh -c 'echo begun; exec sleep 1000'" }}
+	log "]: begun"
+	node %/control
+	done "disable cut"
+	tmp_is_gone cut
+	superctl enable --no-wait cut
+	log "]: begun"
+	set first [glob /tmp/superd-cut-*]
+	kill_superd
+	log "]: begun"
+	wait {[llength [set now [glob -nocomplain /tmp/superd-cut-*]]] == 1 && $now ne $first}
+	node %/control
+	superctl disable cut
+	tmp_is_gone cut
+}
+
 test each_connection_has_a_tmp_of_its_own {
 	needs_root
 	shell own "user = root private_tmp = yes" "ls /tmp; >/tmp/seen; echo; read x"

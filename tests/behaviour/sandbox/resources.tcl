@@ -103,6 +103,18 @@ test commands_beside_an_instance_have_its_group {
 	has [read %/unless] "0::$own\n"
 }
 
+test commands_around_sockets_have_a_group_like_that {
+	needs_groups
+	superd -control [filled {service it { listen = "127.0.0.1:0" user = root device_policy = closed
+		socket_exec_start_pre = { "/bin/sh -c 'cat /proc/self/cgroup >>%/pre; (: </dev/kmsg) || echo denied >>%/pre'" }
+		exec = "$backend serve" }}]
+	set own [group_in [read /proc/[pid it]/cgroup]]
+	has [group_in [read %/pre]] /it-
+	expect {[group_in [read %/pre]] ne $own}
+	if {[file readable /dev/kmsg]} { has [read %/pre] denied }
+	expect {[group_folder [read %/pre]] eq ""} "it goes with the command"
+}
+
 test groups_go_over_an_upgrade {
 	needs_groups
 	needs {![is_sanitized]} "sanitized, superd starts what asks for none in no control group"

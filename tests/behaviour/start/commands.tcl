@@ -222,6 +222,27 @@ test that_no_signal_ends_keep_no_socket_closed {
 	pid web
 }
 
+test that_no_signal_ends_keep_no_program_awake_or_unread {
+	needs {[root]} "needs root, to start as another user"
+	drop_capability kill
+	foreach option {exec_reload idle_unless} {
+		web $serve "$option = \"/bin/sh -c 'test -e %/well && exit 1; echo $$ >%/pid; exec setpriv --reuid 65534 \
+			--clear-groups /bin/sleep 1000'\" timeout_start = 1min idle_timeout = 5min" -clock -control
+		pid web
+		if {$option eq "exec_reload"} { superctl reload --no-wait web }
+		until 1min {[lines %/pid] > 0} 10
+		until 1min {[logged "was killed and does not end"]} 10
+		set command [string trim [read %/pid]]
+		get_well
+		if {$option eq "exec_reload"} { has [order "reload web"] "exec_reload has failed: " }
+		until 1min {[state] eq "listening"} 20
+		if {[lives $command]} { kill $command }
+		stop
+		remove %/well
+		remove %/pid
+	}
+}
+
 test that_fail_behind_the_start_fail_it {
 	web $serve [with exec_start_post /bin/false exec_stop [list [note stop]]]
 	set client [connect web]
@@ -391,6 +412,18 @@ test of_sockets_run_when_a_reload_takes_them_away {
 	pid web
 	reload {service other { listen = "127.0.0.1:0" exec = "/bin/true" }}
 	sees diary "opened\nclosed\n"
+}
+
+# It ignores SIGTERM. Its service ends with it, not before.
+test of_sockets_do_not_outlive_them {
+	web $serve "socket_exec_start_pre = \"/bin/sh -c 'trap : TERM; echo $$ >%/pid; while :; do sleep 0.02; done'\"" -clock -control
+	wait {[lines %/pid] > 0}
+	set command [string trim [read %/pid]]
+	node %/control
+	superctl disable --no-wait web
+	until 1min {![lives $command]} 1
+	until 1min {[state] eq "off"}
+	stop
 }
 
 test of_sockets_run_when_a_removed_service_has_drained {
