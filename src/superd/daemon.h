@@ -151,7 +151,6 @@ struct stored {
 	int fd;
 	bool polled;
 	uid_t user; /* of the service that stored it */
-	struct io io; /* its other end is closed: it is not kept any longer */
 	struct svc *svc;
 	char name[256];
 };

@@ -1,6 +1,7 @@
 /* sd_notify(3): what instances say at the notify socket of their service, the watchdog, and kept descriptors. */
 #include "superd/daemon.h"
 
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 
 #define MESSAGES 64 /* of one socket in a turn of the loop */
@@ -80,9 +81,17 @@ void notify_close(struct svc *svc)
 
 /* ---- kept descriptors ---- */
 
+/* Those whose other end closes are kept no longer. They are in a set of their own, which asks for nothing else: that
+ * one can be read, too, is its program's business. */
+static struct {
+	int set; /* of epoll(7); 0: none yet */
+	struct io io;
+} stored_ends;
+
 static void drop_stored(struct stored *stored)
 {
-	io_stop(&stored->io);
+	if (stored->polled && stored_ends.set > 0)
+		epoll_ctl(stored_ends.set, EPOLL_CTL_DEL, stored->fd, NULL);
 	list_remove(&stored->link);
 	stored->svc->run->stored_count--;
 	journal_drop("store", stored->fd);
@@ -92,15 +101,29 @@ static void drop_stored(struct stored *stored)
 
 static void on_stored_end(struct io *io)
 {
-	struct stored *stored = io->data;
-	struct pollfd look = { .fd = stored->fd };
+	struct epoll_event end;
 
-	if (poll(&look, 1, 0) < 1 || !(look.revents & (POLLHUP | POLLERR))) {
-		io_stop(io); /* it is readable, which is its program's business */
-		return;
+	if (epoll_wait(io->fd, &end, 1, 0) == 1) {
+		struct stored *stored = end.data.ptr;
+
+		svc_echo(stored->svc, LEVEL_INFO, "store", "the other end of %s is closed: not kept any longer",
+			 stored->name);
+		drop_stored(stored);
 	}
-	svc_echo(stored->svc, LEVEL_INFO, "store", "the other end of %s is closed: not kept any longer", stored->name);
-	drop_stored(stored);
+}
+
+/* One that cannot be polled, or for which there is no room, is kept. */
+static void watch_stored(struct stored *stored)
+{
+	struct epoll_event end = { .data.ptr = stored };
+
+	if (stored_ends.set <= 0) {
+		stored_ends.set = fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
+		if (stored_ends.set <= 0)
+			return;
+		io_call(&stored_ends.io, stored_ends.set, on_stored_end, NULL);
+	}
+	epoll_ctl(stored_ends.set, EPOLL_CTL_ADD, stored->fd, &end);
 }
 
 void stored_add(struct svc *svc, int fd, const char *name, bool polled, uid_t user)
@@ -116,12 +139,11 @@ void stored_add(struct svc *svc, int fd, const char *name, bool polled, uid_t us
 	stored->user = user;
 	stored->svc = svc;
 	snprintf(stored->name, sizeof(stored->name), "%s", name);
-	io_init(&stored->io, stored->fd, on_stored_end, stored);
 	list_add(&svc->run->stored, &stored->link);
 	svc->run->stored_count++;
 	journal_stored(stored);
 	if (polled)
-		io_watch(&stored->io, EV_READ);
+		watch_stored(stored);
 }
 
 void stored_clear(struct svc *svc)

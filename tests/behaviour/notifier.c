@@ -200,13 +200,25 @@ static const char *do_last(const char *text)
 	_exit(0);
 }
 
-static const char *do_pipe(const char *text)
+static const char *store_pipe(const char *text, const char *contents)
 {
+	ssize_t length = (ssize_t)strlen(contents);
 	int ends[2];
-	const char *done = result(pipe(ends) == 0 && say(text, ends[0]));
+	const char *done = result(pipe(ends) == 0 && write(ends[1], contents, (size_t)length) == length &&
+				  say(text, ends[0]));
 
 	close(ends[0]); /* the other end stays open */
 	return done;
+}
+
+static const char *do_pipe(const char *text)
+{
+	return store_pipe(text, "");
+}
+
+static const char *do_letter(const char *text)
+{
+	return store_pipe(text, "x");
 }
 
 static const char *do_barrier(const char *text)
@@ -397,7 +409,7 @@ static const struct {
 	{ "twice", do_twice },	 { "last", do_last },	  { "barrier", do_barrier }, { "bad", do_bad },
 	{ "move", do_move },	 { "detach", do_detach }, { "env", do_env },	     { "read", do_read },
 	{ "ignore", do_ignore }, { "handle", do_handle }, { "await", do_await },     { "end", do_end },
-	{ "name", do_name },
+	{ "name", do_name },	 { "letter", do_letter },
 };
 
 static const char *act(const char *step)

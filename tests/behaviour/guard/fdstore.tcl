@@ -53,9 +53,10 @@ test all_that_it_may_keep_is_passed {
 test what_has_hung_up_is_not_kept_unless_asked {
 	web $kept
 	does "pipe FDSTORE=1|FDNAME=gone" done
+	does "letter FDSTORE=1|FDNAME=read" done; # it can be read before
 	does "pipe FDSTORE=1|FDNAME=held|FDPOLL=0" done
 	end 0
-	wait {[logged "the other end of gone is closed"]}
+	foreach name {gone read} { wait {[logged "the other end of $name is closed"]} }
 	names web:held
 }
 
@@ -90,6 +91,9 @@ test a_store_may_end_with_a_failure {
 test a_store_outlives_a_reload_and_not_its_service {
 	web $kept
 	repeat 2 { does barrier passed; end 0 }; # from the second start on, a control group is kept open
+	store first; # from the first on, the set in which their ends are awaited
+	does "say FDSTOREREMOVE=1|FDNAME=first" done
+	does barrier passed
 	set before [descriptors]
 	store a
 	end 0
