@@ -385,13 +385,22 @@ bool svc_waits_for_order(const struct svc *svc)
 	return !svc->socket_count && svc->run->start_due <= 0;
 }
 
-/* A failure and the pause after it, whose length is backoff_next's (lib/backoff), are one line. failed: the event of
- * what could not be done; NULL: an end, which the log has already. */
-__attribute__((format(printf, 3, 4))) static void back_off(struct svc *svc, const char *failed, const char *format, ...)
+/* What has failed. */
+enum failing {
+	ITS_SOCKETS, /* to be opened, with the commands around that */
+	ITS_SHARE,   /* the same, as there is too little for everybody: the log has it */
+	ITS_START,
+	ITS_PROGRAM /* the log has its end */
+};
+
+/* A failure and the pause after it, whose length is backoff_next's (lib/backoff), are one line. */
+__attribute__((format(printf, 3, 4))) static void back_off(struct svc *svc, enum failing failing, const char *format,
+							   ...)
 {
+	const char *failed = failing == ITS_SOCKETS ? "bind_error" : failing == ITS_START ? "failed" : NULL;
+	bool binds = failing <= ITS_SHARE, comes_back;
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
 	double pause = backoff_next(&svc->run->backoff, lifecycle->backoff_min, lifecycle->backoff_max, jitter());
-	bool binds = lacks_socket(svc), comes_back;
 	struct event event = { .name = failed ? failed : "pause",
 			       .service = svc->row->name,
 			       .reason = svc->run->reason };
@@ -431,7 +440,7 @@ __attribute__((format(printf, 3, 4))) static void back_off(struct svc *svc, cons
 			svc->run->told_at = now;
 		}
 		log_event(superd.log, LEVEL_ERROR, &event, "%s; %s", svc->run->reason, next);
-	} else if (!svc->run->lacks) {
+	} else if (failing != ITS_SHARE) {
 		log_event(superd.log, LEVEL_NOTICE, &event, "%s: %s", next, svc->run->reason);
 	}
 	svc_set_timer(svc, pause);
@@ -665,7 +674,7 @@ static void go_on_sockets(struct svc *svc, enum command_phase phase)
 		if (good)
 			run_socket_commands(svc, PHASE_SOCKET_START_POST);
 		else
-			back_off(svc, svc->run->lacks ? NULL : "bind_error", "%s", buf_string(&failed));
+			back_off(svc, svc->run->lacks ? ITS_SHARE : ITS_SOCKETS, "%s", buf_string(&failed));
 		buf_free(&failed);
 		return;
 	case PHASE_SOCKET_START_POST:
@@ -748,7 +757,7 @@ static void on_socket_command(struct helper *helper, int status)
 	if (status && !(flags & COMMAND_IGNORES_FAILURE)) {
 		if (phase == PHASE_SOCKET_START_PRE || phase == PHASE_SOCKET_START_POST) {
 			begin_sockets_anew(svc);
-			back_off(svc, "bind_error", "%s has failed: %.150s: %s", command_option(phase), text, what);
+			back_off(svc, ITS_SOCKETS, "%s has failed: %.150s: %s", command_option(phase), text, what);
 			return;
 		}
 		svc_say(svc, LEVEL_NOTICE, "command", "%s: %.150s: %s", command_option(phase), text, what);
@@ -788,7 +797,7 @@ static void run_socket_commands(struct svc *svc, enum command_phase phase)
 	plan_free(plan);
 	if (phase <= PHASE_SOCKET_START_POST) {
 		begin_sockets_anew(svc);
-		back_off(svc, "bind_error", "%s: %s", command_option(phase), buf_string(&why));
+		back_off(svc, ITS_SOCKETS, "%s: %s", command_option(phase), buf_string(&why));
 	} else {
 		svc_say(svc, LEVEL_NOTICE, "command", "%s: %s", command_option(phase), buf_string(&why));
 		go_on_sockets(svc, phase);
@@ -819,7 +828,7 @@ static void on_conditions(struct helper *helper, int status)
 		svc_settle(svc);
 	} else if (status == HELPER_LATE || (!WIFEXITED(status) && !svc->run->asks_again)) {
 		svc->run->asks_again = status == HELPER_LATE; /* once that has ended, and the pause */
-		back_off(svc, "bind_error", "its conditions cannot be checked: no answer");
+		back_off(svc, ITS_SOCKETS, "its conditions cannot be checked: no answer");
 	} else if (svc->run->asks_again) {
 		if (!ev_is_active(&svc->run->timer))
 			svc_open(svc);
@@ -888,7 +897,7 @@ static void ask_conditions(struct svc *svc, unsigned number)
 		svc->run->asked_of = number;
 		svc->run->asks_again = false;
 	} else {
-		back_off(svc, "bind_error", "its conditions cannot be checked: %s", strerror(errno));
+		back_off(svc, ITS_SOCKETS, "its conditions cannot be checked: %s", strerror(errno));
 	}
 }
 
@@ -902,7 +911,7 @@ static bool is_held_up(struct svc *svc, bool sockets)
 		svc_set(svc, QUEUED);
 	} else if (fails) {
 		svc->run->failures += !sockets;
-		back_off(svc, sockets ? "bind_error" : "failed", "cannot %s: %s", sockets ? "listen" : "start",
+		back_off(svc, sockets ? ITS_SOCKETS : ITS_START, "cannot %s: %s", sockets ? "listen" : "start",
 			 buf_string(&why));
 	}
 	buf_free(&why);
@@ -1686,18 +1695,18 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		svc_set_reason(svc, "not started: %s", why);
 		svc_pause(svc, pause);
 	} else if (failed && was_current && ran) {
-		back_off(svc, NULL, "%s", buf_string(&text));
+		back_off(svc, ITS_PROGRAM, "%s", buf_string(&text));
 	} else if (failed && !ran && (was_current || svc->state != BACKOFF)) {
-		back_off(svc, "failed", "cannot start: %s", why);
+		back_off(svc, ITS_START, "cannot start: %s", why);
 	} else if (left && svc->state == LISTENING) {
-		back_off(svc, NULL, "an instance left its datagram unread");
+		back_off(svc, ITS_PROGRAM, "an instance left its datagram unread");
 	} else if (lent_close(svc, &again) && again) {
 		svc->run->failures++;
 		svc_open_early(svc); /* its clients wait there */
-		back_off(svc, NULL, "its program shuts its listener down again and again");
+		back_off(svc, ITS_PROGRAM, "its program shuts its listener down again and again");
 	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
 		svc->run->failures++;
-		back_off(svc, NULL, "%s",
+		back_off(svc, ITS_PROGRAM, "%s",
 			 svc->socket_count ? "it exits without accepting a connection: its configuration may need "
 					     "accept = yes, or type = forking if its program continues in the "
 					     "background"

@@ -208,6 +208,24 @@ test socket_options_reach_the_socket {
 	expect {![logged "web: cannot"]}
 }
 
+# That it is time to try it again is no reason to say that sockets are what fails.
+test an_optional_one_that_is_closed_hides_no_failing_program {
+	superd -clock -control {service web {
+		socket main { listen = "127.0.0.1:0" }
+		socket more { listen = "192.0.2.1:7" optional = yes }
+		exec = "$backend talk" backoff_min = 10min backoff_max = 10min
+	}}
+	set client [connect web]
+	send $client hello
+	set pid [lindex [line $client] 0]
+	advance_beside 11min
+	kill $pid SEGV
+	log "signal SEGV"
+	log "next start in "
+	is [state] backoff
+	is [value [control health] healthy] false
+}
+
 test a_command_before_it_that_cannot_be_run_keeps_it_closed {
 	superd -clock -control -arguments --no-preflight {service web {
 		listen = "127.0.0.1:0" exec = "$backend serve" backoff_min = 10min backoff_max = 10min
