@@ -279,7 +279,8 @@ uint64_t clients_mark(const struct svc *svc)
 /* ---- the processes of an instance, and their connections ---- */
 
 /* Each comes after its parent; 0 ends the list. Without a control group they are the descendants of the main process,
- * and children of superd and of its guard that are in its group or session, or have left it. NULL: out of memory. */
+ * and children of superd and of its guard that are in its group or session, or have left it. NULL: memory or descriptors
+ * are short. */
 pid_t *instance_processes(struct instance *instance)
 {
 	struct pids pids = { 0 };
@@ -289,11 +290,12 @@ pid_t *instance_processes(struct instance *instance)
 	if (!instance->cgroup && !process_list_is_possible())
 		return NULL;
 	if (instance_cgroup_lives(instance)) {
-		cgroup_processes(instance->cgroup, &pids);
+		good = cgroup_processes(instance->cgroup, &pids) || !error_is_shortage(errno);
 	} else {
 		if (instance->main.pid > 0)
 			good = pids_add(&pids, instance->main.pid);
 		children = process_list_children(guard->pid);
+		good = good && (children || !error_is_shortage(errno));
 		instance_check_group(instance);
 		for (pid_t *at = children; at && *at && good; at++) {
 			if (*at != instance->main.pid &&

@@ -254,7 +254,12 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 			cgroup_remove(instance->cgroup); /* it is empty */
 		}
 		request->into = instance->cgroup ? cgroup_service_open(instance->cgroup) : -1;
-		return true;
+		if (request->into >= 0 || !error_is_shortage(errno))
+			return true;
+		request->fault.error = errno; /* no reason to start it outside its group */
+		buf_addf(why, "its control group: %s", strerror(errno));
+		errno = request->fault.error;
+		return false;
 	}
 	if (!instance->cgroup)
 		instance->cgroup = make_cgroup(instance->row, service_prepared(instance->row)->cgroup_settings,

@@ -303,6 +303,8 @@ bool cgroup_is_populated(const char *path)
 
 	snprintf(file, sizeof(file), "%s/cgroup.events", path);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && error_is_shortage(errno)) /* it is asked again */
+		return true;
 	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	fd_close(&fd);
 	text[length > 0 ? length : 0] = '\0';

@@ -25,7 +25,7 @@ struct pids {
 };
 
 bool pids_add(struct pids *pids, pid_t pid);            /* false: out of memory */
-bool pids_add_below(struct pids *pids);                 /* what those have started, and so on; false: out of memory */
+bool pids_add_below(struct pids *pids);			/* what those have started, and so on; false: a shortage */
 
 /* Adds the pids that a file of the kernel's lists. A process of another pid namespace is 0 there. false and errno. */
 bool pids_read(struct pids *pids, const char *path);
@@ -210,7 +210,7 @@ void cgroups_end(struct cgroups *cgroups);
 
 #define CGROUP_DEPTH_MOST 32            /* levels of groups below one */
 
-bool cgroup_is_populated(const char *path);     /* false also where there is none */
+bool cgroup_is_populated(const char *path); /* or cannot be asked for a shortage; false also where there is none */
 bool cgroup_signal(const char *path, int signal);       /* to each of its processes, and of the groups below it; false: not to all */
 void cgroup_kill(const char *path);             /* SIGKILL for all of them, also for processes that they fork meanwhile */
 bool cgroup_remove(const char *path);           /* with the groups below it; true: it is gone */

@@ -105,9 +105,13 @@ bool pids_read(struct pids *pids, const char *path)
 /* Ends the list. */
 static pid_t *end_pids(struct pids *pids, bool good)
 {
+	int saved;
+
 	if (good && pids_add(pids, 0))
 		return pids->list;
+	saved = errno;
 	free(pids->list);
+	errno = saved;
 	return NULL;
 }
 
@@ -139,15 +143,19 @@ static bool add_children(struct pids *pids, pid_t pid)
 	struct dirent *entry;
 	DIR *directory;
 	char path[320];
-	bool good = true;
+	bool good;
+	int saved;
 
 	directory = opendir(proc_path(path, pid, "task"));
+	good = directory || !error_is_shortage(errno); /* it has ended */
 	while (directory && good && (entry = readdir(directory))) {
 		snprintf(path, sizeof(path), "/proc/%ld/task/%s/children", (long)pid, entry->d_name);
-		good = *entry->d_name == '.' || pids_read(pids, path) || errno != ENOMEM;
+		good = *entry->d_name == '.' || pids_read(pids, path) || !error_is_shortage(errno);
 	}
+	saved = errno;
 	if (directory)
 		closedir(directory);
+	errno = saved;
 	return good;
 }
 

@@ -1,4 +1,6 @@
 /* The folders of groups: any folder does for that. */
+#include <sys/resource.h>
+
 #include "os/proc/proc.h"
 #include "tests/unit/unit.h"
 
@@ -32,6 +34,20 @@ Test(cgroup_kept, a_group_whose_processes_cannot_be_listed_has_not_got_the_signa
 	cr_expect_not(cgroup_signal(in_folder("it.service"), SIGTERM));
 	rmdir(in_folder("it.service"));
 	rmdir(folder);
+}
+
+/* Else what is in it would be left alone. */
+Test(cgroup_kept, a_group_that_cannot_be_asked_is_not_empty)
+{
+	struct rlimit before;
+	bool is_populated;
+
+	cr_expect_not(cgroup_is_populated("/nonexistent/it.service"));
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 0, before.rlim_max }), 0);
+	is_populated = cgroup_is_populated("/nonexistent/it.service");
+	setrlimit(RLIMIT_NOFILE, &before);
+	cr_expect(is_populated);
 }
 
 /* Its user makes them, if it is delegated. */

@@ -2,6 +2,7 @@
 #include <linux/capability.h>
 #include <semaphore.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "os/proc/proc.h"
@@ -133,6 +134,29 @@ Test(process, lists_children_and_all)
 	end(pid);
 	cr_expect(!lists(process_list_children(0), pid));
 	cr_expect(!lists(process_list_all(), pid));
+}
+
+/* First for the folder, then for a file in it. */
+Test(process, lists_no_part_of_them_where_descriptors_are_short)
+{
+	pid_t pid = begin(NULL);
+	int next = dup(STDIN_FILENO);
+
+	cr_assert_geq(next, 0);
+	close(next);
+	for (int most = next; most <= next + 1; most++) {
+		struct pids below = { 0 };
+
+		cr_assert(pids_add(&below, getpid()));
+		cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ (rlim_t)most, (rlim_t)next + 8 }), 0);
+		cr_expect_null(process_list_children(0));
+		cr_expect_eq(errno, EMFILE);
+		cr_expect_not(pids_add_below(&below));
+		free(below.list);
+	}
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ (rlim_t)next + 8, (rlim_t)next + 8 }), 0);
+	cr_expect(lists(process_list_children(0), pid));
+	end(pid);
 }
 
 /* Starts that overlap are made by threads, and the kernel lists children by thread. */
