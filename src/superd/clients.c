@@ -279,8 +279,8 @@ uint64_t clients_mark(const struct svc *svc)
 /* ---- the processes of an instance, and their connections ---- */
 
 /* Each comes after its parent; 0 ends the list. Without a control group they are the descendants of the main process,
- * and children of superd and of its guard that are in its group or session, or have left it. NULL: memory or descriptors
- * are short. */
+ * and children of superd and of its guard that are in its group or session, or have left it. NULL: memory or
+ * descriptors are short. */
 pid_t *instance_processes(struct instance *instance)
 {
 	struct pids pids = { 0 };

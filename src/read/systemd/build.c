@@ -420,13 +420,18 @@ static bool asks_for_nothing(const struct key_row *key, const char *value)
 	return key->idle ? !strcmp(key->idle, value) : words_have(idle_words, value);
 }
 
+/* Whether [Socket] has commands. */
+bool unit_has_socket_commands(const struct unit *unit)
+{
+	return unit_next_assignment(&(struct unit_lines){ unit, "Socket", "Exec", FORM_COMMANDS, 0 });
+}
+
 /* Reports a key of [Socket] that rules how its commands run: they run by superd's defaults. */
 static void report_key_of_commands(struct unit_builder *builder, const struct key_row *key)
 {
 	const struct unit_assignment *assignment = unit_assigned(builder, "Socket", key->name);
-	struct unit_lines commands = { builder->unit, "Socket", "Exec", FORM_COMMANDS, 0 };
 
-	if (!assignment || asks_for_nothing(key, assignment->value) || !unit_next_assignment(&commands))
+	if (!assignment || asks_for_nothing(key, assignment->value) || !unit_has_socket_commands(builder->unit))
 		return;
 	if (key->status == KEY_DONE)
 		unit_unsupported(builder, unit_place(assignment, 0),

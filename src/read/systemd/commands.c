@@ -21,19 +21,25 @@ struct command_list {
 	bool failed;
 };
 
-/* Reads the signs, each of which may come once. Returns the text behind them, the program. "!!" only means something on
- * kernels that are too old for superd. */
+/* Reads the signs, each of which may come once. Returns the text behind them, the program. "!!" is one of them, which
+ * only means something on kernels that are too old for superd; of it, + and ! there may be one (config_parse_exec of
+ * systemd). */
 static const char *read_prefix(struct command *command, const char *text)
 {
-	for (;;) {
-		unsigned flag = command_sign(*text) & ~command->flags;
-		bool is_doubled = text[0] == '!' && text[1] == '!';
+	unsigned rights = COMMAND_PRIVILEGED | COMMAND_SAME_IDENTITY, flag;
+	bool is_doubled = false;
 
-		if (!flag && !is_doubled)
-			return text;
-		command->flags |= is_doubled ? 0 : flag;
-		text += 1 + is_doubled;
+	for (; (flag = command_sign(*text)); text++) {
+		if (!is_doubled && *text == '!' && command->flags & COMMAND_SAME_IDENTITY) {
+			command->flags &= ~(unsigned)COMMAND_SAME_IDENTITY;
+			is_doubled = true;
+		} else if (command->flags & flag || (flag & rights && (is_doubled || command->flags & rights))) {
+			break;
+		} else {
+			command->flags |= flag;
+		}
 	}
+	return text;
 }
 
 /* The program's path without doubled percent signs, because it is no template. */
@@ -58,6 +64,9 @@ static bool check_program_path(struct unit_builder *builder, const struct comman
 	if (*program == '|')
 		return unit_refuse(builder, command->program_at,
 				   "%s: superd lacks the sign |: write /bin/sh -c, with the rest as one word", key);
+	if (command_sign(*program))
+		return unit_refuse(builder, command->program_at,
+				   "%s: '%s': each sign comes once, and of +, ! and !! there is one", key, program);
 	if (*program != '/' && strchr(program, '/'))
 		return unit_refuse(builder, command->program_at,
 				   "%s: '%s': a program is a path that begins with /, or a name without one", key,

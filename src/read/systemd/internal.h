@@ -223,6 +223,7 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list);
 
 /* Applies the keys of a section, but those that are translated apart, and reports unknown keys. */
+bool unit_has_socket_commands(const struct unit *unit);
 void unit_apply_keys(struct unit_builder *builder, const char *section);
 void unit_apply_common_keys(struct unit_builder *builder);      /* the same of [Unit] and [Install] */
 

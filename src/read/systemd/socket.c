@@ -205,6 +205,9 @@ static void set_address_rules(struct unit_builder *builder, const char *section,
 			!strncmp(endpoints->words[n], "sctp:", 5);
 	if (!deny.count || deny.failed || allow.failed) {
 		;
+	} else if (endpoints && unit_has_socket_commands(builder->unit) && !list_has_everybody(&allow)) {
+		unit_unsupported(builder, deny.at,
+				 "IPAddressDeny: superd cannot honour it for the commands of a socket");
 	} else if (!endpoints) {
 		unit_set_list(builder, "ip_address_deny", &deny);
 		if (allow.count)
