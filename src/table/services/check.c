@@ -7,7 +7,7 @@
 
 /* In the order in which an author fixes mistakes: the basic options first. */
 static rule *const rules[] = {
-	rule_names, rule_listen, rule_program, rule_builtin, rule_redirect, rule_pass, rule_bind,
+	rule_names, rule_listen, rule_modes, rule_program, rule_builtin, rule_redirect, rule_pass, rule_bind,
 	rule_commands, rule_rows, rule_ready, rule_streams, rule_access, rule_backoff, rule_credentials,
 	rule_templates,
 };

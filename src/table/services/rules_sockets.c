@@ -16,6 +16,29 @@ void rule_listen(const struct service *service, struct diags *diags)
 		   "none");
 }
 
+/* A mode that keeps clients out, which a name in the abstract namespace does not have (unix(7)): systemd accepts that.
+ * If no socket of the service has one, rule_rows says so, of superd.conf. */
+void rule_modes(const struct service *service, struct diags *diags)
+{
+	bool has_modes = service->is_foreign;
+
+	for (size_t n = 0; n < service->socket_count && !has_modes; n++)
+		has_modes = endpoint_is(service->sockets[n].endpoint, KIND(FIFO) | KIND(MQUEUE)) ||
+			endpoint_is_path(service->sockets[n].endpoint);
+	for (size_t n = 0; n < service->socket_count && has_modes; n++) {
+		const struct listen *listen = &service->sockets[n];
+		char name[ENDPOINT_TEXT];
+
+		if (!endpoint_is(listen->endpoint, KINDS_UNIX) || endpoint_is_path(listen->endpoint) ||
+		    (listen->options->socket_mode & 0222) == 0222)
+			continue;
+		diag_warning(diags, service_listen_origin(service, listen, "socket_mode"),
+			     "%s: %s keeps nobody from connecting to %s, which is no file", service->name,
+			     option_name_of(service, "socket_mode"), endpoint_text(listen->endpoint, name));
+		service_hint(service, diags, "listen at a path");
+	}
+}
+
 void rule_pass(const struct service *service, struct diags *diags)
 {
 	size_t count = service->socket_count;
