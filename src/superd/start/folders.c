@@ -67,17 +67,26 @@ struct removal *removal_at(size_t n)
 
 pid_t removal_make_way(const char *service, uid_t uid, bool is_apart)
 {
+	size_t count = removals.count;
 	pid_t found = 0;
 
-	for (size_t n = 0; n < removals.count; n++) {
+	for (size_t n = 0; n < count; n++) {
 		struct removal *removal = &removals.list[n];
+		struct buf folders = { 0 };
 
 		if (!(uid && removal->uid == uid) && (removal->is_of_tmp || strcmp(removal->name, service) != 0))
 			continue;
-		if (is_apart && !found)
+		if (is_apart && !found) {
 			found = removal->pid;
-		else
-			kill(removal->pid, SIGKILL);
+			continue;
+		}
+		kill(removal->pid, SIGKILL);
+		if (!strcmp(removal->name, service))
+			continue;
+		folders = removal->folders; /* which this start does not get */
+		removal->folders = (struct buf){ 0 };
+		if (folders.length)
+			removal_begin(&folders, removal->name, 0, false);
 	}
 	return found;
 }

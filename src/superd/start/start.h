@@ -206,8 +206,8 @@ bool leftovers_remove(const struct table *table, const struct service *service, 
 		      bool stays, uid_t ipc);
 
 /* A process of the service is about to start as this user (0: none of its own): nothing that it makes may be removed.
- * Returns a process that removes what they left, for whose end a start apart waits; for any other start it ends. 0: there
- * is none. */
+ * Returns a process that removes what they left, for whose end a start apart waits; for any other start it ends, or goes
+ * on with another service's folders alone. 0: there is none. */
 pid_t removal_make_way(const char *service, uid_t uid, bool is_apart);
 
 /* One that is under way, also for the next superd: this one's death ends it. */

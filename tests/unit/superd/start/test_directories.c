@@ -436,6 +436,28 @@ Test(directories, are_removed_by_another_process_for_which_the_next_start_waits)
 	cr_expect_eq(rmdir(below("run")), 0, "something is left: %s", strerror(errno));
 }
 
+/* A start ends what removes objects of its user. */
+Test(directories, are_removed_though_another_service_of_the_user_starts)
+{
+	const struct service *service = service_of("runtime_directory = a");
+	struct table none = { .count = 0 };
+	const uid_t user = 4242;
+	char name[32];
+
+	prepare(service);
+	for (int n = 0; n < 1000; n++) {
+		snprintf(name, sizeof(name), "run/a/%d", n);
+		file_of(name, "x", 1);
+	}
+	cr_expect(leftovers_remove(&none, service, &process_defaults, false, user));
+	kill(removal_at(0)->pid, SIGSTOP);
+	cr_expect_eq(removal_make_way("b", user, false), 0);
+	cr_expect_eq(removal_make_way("b", user, false), 0, "and it goes on");
+	removal_end(&why);
+	cr_expect_eq(why.length, 0u, "%s", buf_string(&why));
+	cr_expect_not(is_there("run/a"));
+}
+
 Test(directories, leave_a_link_that_leads_elsewhere)
 {
 	const struct service *service = service_of("runtime_directory = { \"a:b\", \"c:d/e\" }");
