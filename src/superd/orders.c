@@ -21,6 +21,7 @@ static struct {
 		char *path;			    /* NULL: none */
 		struct buf flaw;		    /* why the last write failed */
 		bool stale;			    /* it is to be written */
+		bool is_unread;			    /* it could not be read, and may be later */
 	} kinds[LOCK_KINDS];
 	bool are_own; /* no other superd has the control socket, and so the files */
 } locks = { .kinds = {
@@ -87,6 +88,7 @@ static void read_file(enum lock_kind kind)
 	size_t length;
 	char *text = private_file_get(path, FILE_MOST, &length, &why);
 
+	locks.kinds[kind].is_unread = why.length && (errno == EIO || error_is_shortage(errno));
 	if (why.length)
 		log_warn(superd.log, "%s: the list of %s services is unknown: %s", path, locks.kinds[kind].shown,
 			 buf_string(&why));
@@ -134,6 +136,8 @@ static void write_file(enum lock_kind kind)
 	}
 	if (text.failed)
 		buf_text(&why, "out of memory");
+	else if (locks.kinds[kind].is_unread)
+		buf_text(&why, "it cannot be read, and would be lost");
 	else
 		private_file_put(path, text.data, text.length > head ? text.length : 0, &why);
 	if (why.length && strcmp(buf_string(&why), buf_string(flaw)) != 0)
@@ -285,18 +289,43 @@ void locks_begin(const char *control, bool are_own)
 	locks_drop();
 }
 
+static void obey_locks(void)
+{
+	LIST_OF(struct svc, svc, link, &superd.services) {
+		if (lock_is_set(svc, LOCK_DISABLED) && svc->state != OFF)
+			shut_disabled(svc);
+		else if (lock_is_set(svc, LOCK_HELD))
+			svc_settle(svc);
+	}
+}
+
+/* What could not be read so far, before it is changed: what it says would be lost. */
+static void read_again(void)
+{
+	bool any = false;
+
+	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++) {
+		bool was_stale = locks.kinds[kind].stale;
+
+		if (!locks.kinds[kind].is_unread)
+			continue;
+		read_file(kind);
+		locks.kinds[kind].stale |= was_stale;
+		any |= !locks.kinds[kind].is_unread;
+	}
+	if (any)
+		obey_locks();
+}
+
 /* The control socket is made. late: after services were opened; the files may have gone with the socket, or another
  * superd, which had it, may have written them. */
 void locks_own(bool late)
 {
 	if (late && !locks.are_own) {
 		read_locks();
-		LIST_OF(struct svc, svc, link, &superd.services) {
-			if (lock_is_set(svc, LOCK_DISABLED) && svc->state != OFF)
-				shut_disabled(svc);
-			else if (lock_is_set(svc, LOCK_HELD))
-				svc_settle(svc);
-		}
+		obey_locks();
+	} else {
+		read_again();
 	}
 	locks.are_own = true;
 	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
@@ -983,6 +1012,8 @@ static void begin_one(struct session *session, const char *name)
 	order->activations = svc->run->activations;
 	order->failures = svc->run->failures;
 	order->kills = svc->run->kills;
+	if (action < WAIT_READY)
+		read_again();
 	sentence = begin(session, order, svc, &why);
 	if (session->begun == 1)
 		write_locks(); /* the first shows whether the file can be written, for the answers to all */

@@ -218,7 +218,8 @@ bool private_folder_is_safe(const char *path, struct buf *why);
 bool private_file_put(const char *path, const char *text, size_t length, struct buf *why);
 
 /* The text of such a file, NUL-terminated, for the caller to free(). NULL: it does not exist. NULL with the reason in
- * why: it is not trusted, as another user could have written it, is no regular file, or has more than `most` bytes. */
+ * why, and errno: it is not trusted, as another user could have written it, is no regular file, has more than `most`
+ * bytes, or cannot be read. */
 char *private_file_get(const char *path, size_t most, size_t *length, struct buf *why);
 
 /* Texts as files without a name (memfd_create(2)): for a child to read, or to survive an exec. */

@@ -72,18 +72,22 @@ char *private_file_get(const char *path, size_t most, size_t *length, struct buf
 	char limit[SIZE_TEXT_MOST];
 	struct stat status;
 	char *text;
+	int saved;
 
 	if (lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return NULL;            /* its folder may not exist either */
 	if (!path_is_trusted(path, PATH_ANY_FLAW, NULL, &finding)) {
 		path_finding_describe(&finding, why);
+		errno = finding.error ? finding.error : EPERM;
 		return NULL;
 	}
 	text = fd_read_file(path, most, length);
+	saved = errno;
 	if (!text && errno == EFBIG)
 		buf_addf(why, "it is larger than %s", size_write(limit, (double)most));
 	else if (!text && errno != ENOENT)
 		buf_text(why, errno == EINVAL ? "it is no regular file" : strerror(errno));
+	errno = saved;
 	return text;
 }
 
