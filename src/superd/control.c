@@ -220,6 +220,16 @@ static bool write_output(struct session *session)
 	return true;
 }
 
+/* Of an answer with a hole the last line, unless the client has half of one before. */
+static void say_hole(const struct session *session)
+{
+	static const char line[] = "{\"error\":\"superd is out of memory for the answer\",\"code\":\"failed\"}\n";
+
+	log_warn(superd.log, "a connection of superctl is closed: out of memory for the answer");
+	if (!session->sent || session->out.data[session->sent - 1] == '\n')
+		send(session->io.fd, line, sizeof(line) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 /* One turn: one request at most, so that no client gets more than others. Of a client that does not read nothing more
  * is taken. */
 static void on_session(struct io *io)
@@ -259,7 +269,7 @@ static void on_session(struct io *io)
 	if (!good || session_is_dead(session) || (session->does == LEAVES && !session_unsent(session)) ||
 	    (session->at_end && session->does == AWAITS_REQUEST && !waits && !session_unsent(session))) {
 		if (session->out.failed)
-			log_warn(superd.log, "a connection of superctl is closed: out of memory for the answer");
+			say_hole(session);
 		end_session(session);
 		return;
 	}

@@ -120,8 +120,11 @@ static void order_reload(struct shop *shop)
 
 static void order_status(struct shop *shop)
 {
-	SUPERCTL(control_path(), "status");
+	struct outcome outcome = SUPERCTL(control_path(), "status");
+
 	expect_alive(shop);
+	cr_assert(outcome.status == 0 || strstr(outcome.err, "memory"), "round %d: %d: %s%s\n%s", shop->round,
+		  outcome.status, outcome.out, outcome.err, world_logs());
 }
 
 static void order_restart(struct shop *shop)
@@ -174,6 +177,31 @@ Behaviour(exhaustion_memory, questions_and_starts_without_memory_end_nothing)
 Behaviour(exhaustion_memory, orders_without_memory_end_nothing)
 {
 	squeeze_all(order_restart, 12);
+}
+
+/* The answer has all words of the row, which are longer than what is left. */
+Behaviour(exhaustion_memory, an_answer_that_finds_no_memory_says_so)
+{
+	enum { VARIABLES = 400, LENGTH = 4000 };
+	char value[LENGTH + 1], *table = malloc(VARIABLES * (LENGTH + 16)), *end = table;
+	struct superd *superd;
+
+	SKIP_WITHOUT(!running_sanitized(), "sanitizers need an address space of their own");
+	cr_assert(table);
+	memset(value, 'x', LENGTH);
+	value[LENGTH] = '\0';
+	for (int n = 0; n < VARIABLES; n++)
+		end += sprintf(end, "%s\"V%d=%s\"", n ? ",\n" : "", n, value);
+	superd = controlled_run("service it {\n listen = \"127.0.0.1:0\"\n exec = \"/bin/true\"\n env = { %s }\n}\n",
+				table);
+	free(table);
+	superd_port(superd, "it");
+	WAIT_UNTIL(SUPERCTL(control_path(), "list").status == 0);
+	leave_room(superd, 200 << 10);
+	cr_assert_not_null(strstr(SUPERCTL(control_path(), "show", "it").err, "out of memory for the answer"));
+	leave_room(superd, -1);
+	cr_assert_eq(SUPERCTL(control_path(), "show", "it").status, 0);
+	superd_stop(superd);
 }
 
 static unsigned long anonymous_kilobytes(pid_t pid)
