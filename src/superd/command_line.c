@@ -258,8 +258,11 @@ static bool as_inetd_read(struct options *options, int argc, char **argv)
 	};
 	/* --compat decides how -p is read, so it is read first, wherever it stands. */
 	for (int n = 1; n < argc && strcmp(argv[n], "--"); n++) {
-		if (strncmp(argv[n], "--compat=", 9) == 0 &&
-		    !cli_set(&inetd_cli, cli_find(&inetd_cli, "compat"), options, argv[n] + 9))
+		const char *name = !strncmp(argv[n], "--compat=", 9) ? argv[n] + 9
+			: !strcmp(argv[n], "--compat")		     ? argv[n + 1]
+								     : NULL;
+
+		if (name && !cli_set(&inetd_cli, cli_find(&inetd_cli, "compat"), options, name))
 			return false;
 	}
 	result = cli_read(&inetd_cli, options, argc, argv, NULL);

@@ -121,6 +121,9 @@ Test(as_inetd, takes_the_pid_file_behind_a_blank_unless_it_is_gnus)
 	READS_COMMAND("inetd -p a b --compat=gnu");
 	cr_expect_null(options.settings.pid_file);
 	cr_expect_eq(options.sources.count, 2);
+	READS_COMMAND("inetd -p a b --compat gnu");
+	cr_expect_null(options.settings.pid_file);
+	cr_expect_eq(options.sources.count, 2);
 	READS_COMMAND("inetd --compat=gnu -p/run/y a");
 	cr_expect_str_eq(options.settings.pid_file, "/run/y");
 }
