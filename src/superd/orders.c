@@ -397,7 +397,8 @@ static void run_next(struct svc *svc)
 	int64_t limit = svc->row->groups->lifecycle->timeout_start;
 	struct run *run = svc->run;
 
-	while (run->refresh.next < words_count(service_commands(svc->row, PHASE_RELOAD))) {
+	while (run->current && run->current->pid == run->refresh.pid &&
+	       run->refresh.next < words_count(service_commands(svc->row, PHASE_RELOAD))) {
 		timer_limit(&run->refresh.limit, limit, on_refresh_limit, svc);
 		if (run_command(svc, svc->row, NULL, PHASE_RELOAD, run->refresh.next++, NULL, NULL,
 				&run->refresh.command.child)) {

@@ -496,6 +496,19 @@ test each_command_that_reads_again_counts_unless_it_has_a_dash {
 	has [order "reload c"] "c: the reload command ended well"
 }
 
+test no_command_reads_again_for_a_program_that_has_ended {
+	superd -control {
+		service a { listen = "127.0.0.1:0" exec = "$backend serve" backoff_min = 1h backoff_max = 1h exec_reload = {
+			"/bin/sh -c 'kill -9 $MAINPID; until test -e %/gone; do sleep 0.02; done'", "/bin/touch %/second" } }
+	}
+	done "start a"
+	superctl reload --no-wait a
+	log "ended: signal KILL"
+	write gone ""
+	log "ended before it read its configuration again"
+	expect {![exists %/second]}
+}
+
 # Somebody else may have its number.
 test no_signal_to_read_again_is_sent_to_a_program_that_has_ended {
 	superd -control {service web { start = manual type = notify-reload remain_after_exit = yes
