@@ -367,7 +367,7 @@ static bool means_missing(int error)
 }
 
 /* Clones the tree from outside that will cover this path. */
-static int clone_source(struct job *job, const struct sandbox_mount *mount, struct trees *trees)
+static int clone_source(struct job *job, const struct sandbox_mount *mount)
 {
 	const struct account *user = job->plan->account;
 
@@ -378,8 +378,6 @@ static int clone_source(struct job *job, const struct sandbox_mount *mount, stru
 		return mount_tree_open(user, mount->source, mount->marks & MOUNT_RECURSIVE);
 	case CONTENT_PRIVATE_TMP:
 		return mount_tree_open_private_tmp(user, mount->source, job->private_id);
-	case CONTENT_DEVICES:
-		return devices_take(user, &trees->devices);
 	default:
 		return -1;
 	}
@@ -416,10 +414,12 @@ static int clone_sources(struct job *job, const struct sandbox_config *sandbox, 
 
 		job->fault.resource = (int)n;
 		trees->of[n] = -1;
+		if (mount->content == CONTENT_DEVICES && devices_take(job->plan->account, &trees->devices) < 0)
+			return -1;
 		if (mount->content != CONTENT_BIND && mount->content != CONTENT_PRIVATE_TMP &&
-		    mount->content != CONTENT_SYS && mount->content != CONTENT_DEVICES)
+		    mount->content != CONTENT_SYS)
 			continue;
-		trees->of[n] = clone_source(job, mount, trees);
+		trees->of[n] = clone_source(job, mount);
 		if (trees->of[n] < 0 && !(mount->marks & MOUNT_OPTIONAL && means_missing(errno)))
 			return -1;
 	}

@@ -157,6 +157,19 @@ test namespaces_of_its_own {
 	}
 }
 
+# What a root lacks is made there.
+test a_root_without_dev_gets_one {
+	needs_root
+	folders bare 755 0 0
+	set bare [path bare]
+	superd {service bare { listen = "127.0.0.1:0" accept = yes user = root root_directory = "$bare"
+		private_devices = yes bind_read_only_paths = { "/usr", "/bin", "-/lib", "-/lib64" }
+		exec = { "/bin/sh", "-c", "echo x >/dev/null && echo good" } }}
+	is [told bare] "good\n"
+	stop
+	file delete -force $bare
+}
+
 test the_kernel_is_out_of_reach {
 	needs_root
 	tried root {
