@@ -14,9 +14,10 @@ const struct option_setting *setting_find(struct setting_list settings, const st
 
 const struct option_setting *service_setting_of(const struct service *service, const struct option_def *option)
 {
-	const struct option_setting *own = settings_find(service->settings, option, 0);
+	const struct option_setting *any = settings_find(service->settings, option, ANY_BLOCK);
+	const struct option_setting *own = any && any->block ? settings_find(service->settings, option, 0) : any;
 
-	return own ? own : settings_find(service->settings, option, ANY_BLOCK);
+	return own ? own : any;
 }
 
 const struct option_setting *service_setting(const struct service *service, const char *name)

@@ -410,8 +410,9 @@ static void set_option(struct parser *p)
 	char name[256];                 /* no option has a name of that length, which is cut for the message */
 
 	if (p->name.kind != TOKEN_END && p->builder && p->item_count <= ITEMS_MOST) {
-		snprintf(name, sizeof(name), "%.*s", (int)(length < sizeof(name) ? length : sizeof(name)),
-			 p->source->text + p->name.start);
+		length = length < sizeof(name) ? length : sizeof(name) - 1;
+		memcpy(name, p->source->text + p->name.start, length);  /* snprintf(3) takes a tenth of the reading */
+		name[length] = '\0';
 		value.words = word_texts(p);
 		if (value.words && (p->writer != WRITER_READ || !p->append || may_append(p)))
 			builder_set(p->builder, name, &value, p->diags);

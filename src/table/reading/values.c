@@ -19,10 +19,31 @@ static bool is_quoted(const char *word)
 	return *word == '"' || *word == '\'';
 }
 
-/* Without a backslash the value is what stands between the quotes. libconfuse reads what has one. */
+/* Without a backslash the value is what stands between the quotes, and in double quotes a sign behind a backslash is
+ * that sign. libconfuse, which is slow to start, reads any other escape. */
 static bool has_escape(const char *text, const char *end)
 {
-	return memchr(text, '\\', (size_t)(end - text));
+	for (const char *at = text; (at = memchr(at, '\\', (size_t)(end - at))); at += 2) {
+		if (*text != '"' || isalnum((unsigned char)at[1]) || at[1] == '\n')
+			return true;
+	}
+	return false;
+}
+
+static void add_own_word(struct buf *bare, const char *text, const char *end)
+{
+	const char *slash;
+
+	if (is_quoted(text)) {
+		text++;
+		end--;
+		for (; (slash = memchr(text, '\\', (size_t)(end - text))); text = slash + 2) {
+			buf_add(bare, text, (size_t)(slash - text));
+			buf_char(bare, slash[1]);
+		}
+	}
+	buf_add(bare, text, (size_t)(end - text));
+	buf_char(bare, '\0');
 }
 
 static void add_quoted_word(struct buf *list, const char *text, const char *end)
@@ -54,8 +75,7 @@ static unsigned split_words(struct values *values, const struct source_file *sou
 			buf_text(&values->list, escaped++ ? "," : "words = {");
 			add_quoted_word(&values->list, text, source->text + word.end);
 		} else {
-			buf_add(&values->bare, text + is_quoted(text), word.end - word.start - 2 * is_quoted(text));
-			buf_char(&values->bare, '\0');
+			add_own_word(&values->bare, text, source->text + word.end);
 		}
 	}
 	buf_char(&values->list, '}');
