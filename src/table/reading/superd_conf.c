@@ -20,7 +20,7 @@
  * and words that += makes anew, as it does with all of its list: an eighth of it is a list of 2000 words that has a
  * line for each. */
 #define SERVICES_MOST 100000
-#define ADDED_MOST (1u << 25)
+#define ADDED_MOST (1u << 24)
 
 enum token_kind {
 	TOKEN_END,                      /* the end of the text; `wrong` is set if a comment is not closed */
