@@ -262,11 +262,11 @@ void facts_add_options(const char *lines, struct buf *out)
 	struct buf line = { 0 };
 
 	json_list_field(out, "options");
-	for (; *lines; lines += *lines == '\n') {
+	for (size_t length; *lines; lines += length + (lines[length] == '\n')) {
+		length = strcspn(lines, "\n");
 		buf_clear(&line);
-		buf_add(&line, lines, strcspn(lines, "\n"));
+		buf_add(&line, lines, length);
 		json_element_text(out, buf_string(&line));
-		lines += line.length;
 	}
 	json_list_close(out);
 	out->failed |= line.failed;
