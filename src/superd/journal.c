@@ -279,6 +279,7 @@ static void add_socket(const struct socket *socket, struct buf *out)
 	WALK(&line, "port", port);
 	WALK(&line, "stored", stored);
 	buf_char(out, '\n');
+	out->failed |= address.failed;
 	buf_free(&address);
 }
 
@@ -431,10 +432,15 @@ static bool make_text(void)
 	saved_head(superd.table, &out);
 	print_end();
 	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		void *larger = svc->table == superd.table ? NULL : array_grow(more, &room, count, sizeof(*more));
+		void *larger;
 
-		if (!larger)
+		if (svc->table == superd.table)
 			continue;
+		larger = array_grow(more, &room, count, sizeof(*more));
+		if (!larger) {
+			out.failed = true;
+			break;
+		}
 		more = larger;
 		more[count++] = svc->row;
 		if (!svc->removed)

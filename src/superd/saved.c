@@ -38,6 +38,7 @@ static void save_answers(const struct table *table, struct buf *out)
 		add_text(out, "name", lookup->name);
 		line_add(out, "words", buf_string(&answer), answer.length);
 		buf_char(out, '\n');
+		out->failed |= answer.failed;
 		buf_free(&answer);
 	}
 	for (const struct compiled_filter *filter = table->filters; filter; filter = filter->next) {
