@@ -4,7 +4,7 @@ import os
 import shutil
 import struct
 
-from server_case import need, read, run, run_well, talk, write
+from server_case import Failed, need, read, run, run_well, talk, write
 
 daemons = {}
 
@@ -79,11 +79,19 @@ Daemon("redis", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": 
        answers("PONG", "redis-cli", "-h", "127.0.0.1", "ping"), (6379, b"PING\r\n"), user="redis")
 
 
-# An ordinary user's, with an IPv4 and an IPv6 socket out of one of superd's: to it an IPv4 client is ::ffff:127.0.0.1, which its
-# protected mode takes for a stranger's.
+# An ordinary user's, which binds an IPv4 and an IPv6 socket, for which superd has one that is both. Once they are known, who waited
+# at that one is reset, and superd says what to write; later clients are served.
+def redis_of_a_user_client():
+    ask = answers("PONG", "redis-cli", "-h", "127.0.0.1", "-p", "6380", "ping")
+    try:
+        ask()
+    except Failed as failed:
+        need("reset by peer" in str(failed), str(failed))
+        ask()
+
+
 Daemon("redis-of-a-user", {"/usr/bin/redis-server": "redis-server", "/usr/bin/redis-cli": "redis-tools"},
-       ["6380"], "/usr/bin/redis-server --port 6380 --protected-mode no",
-       answers("PONG", "redis-cli", "-h", "127.0.0.1", "-p", "6380", "ping"),
+       ["6380"], "/usr/bin/redis-server --port 6380 --protected-mode no", redis_of_a_user_client,
        (6380, b"PING\r\n"), user="redis", by="redis", options=['working_directory = "/var/lib/redis"'])
 
 

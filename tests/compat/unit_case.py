@@ -108,7 +108,7 @@ def make_world(*writable):
         if os.path.ismount(folder):
             lay_over(folder, folder)
     if "/usr" not in writable:
-        mount("--bind", "/usr", "/usr")
+        mount("--rbind", "/usr", "/usr")
         mount("-o", "remount,bind,ro", "/usr")
     mount("-t", "tmpfs", "-o", "mode=0755", "none", "/run")
     make_run_folders()
