@@ -74,12 +74,13 @@ static size_t count_same(const json_t *failures, size_t first)
 	return next - first - 1;
 }
 
-static bool next_failure_of(struct buf *out, const json_t *service, size_t *at)
+/* With accept = no a service pauses after a failure, and the state has it. */
+static bool next_failure(struct buf *out, const json_t *service, size_t *at)
 {
 	const json_t *failures = json_reply_list(service, "last_failures"), *failure = json_array_get(failures, *at);
 	size_t same = count_same(failures, *at);
 
-	if (!failure)
+	if (!failure || !json_reply_flag(service, "accept"))
 		return false;
 	template_add_ago(out, reply_now(service), json_reply_number(failure, "at"));
 	(void)template_add(out, failure, ": [pid {pid}, ][for {peer}, ]" ENDING_OF(""));
@@ -339,12 +340,6 @@ static void add_queue(struct buf *out, const json_t *service)
 				   "; if none is ever served: its program must accept at "
 				   "[{pass=inetd}its standard input|descriptor 3, as LISTEN_FDS "
 				   "announces], and not at a port of its own");
-}
-
-/* With accept = no a service pauses after a failure, and the state has it. */
-static bool next_failure(struct buf *out, const json_t *service, size_t *at)
-{
-	return json_reply_flag(service, "accept") && next_failure_of(out, service, at);
 }
 
 /* The sentences in their order, each with the words before it. */
