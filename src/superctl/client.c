@@ -15,6 +15,7 @@
 
 #define LINE_MOST ((size_t)64 << 20)	/* bytes of a line */
 #define READ_AT_ONCE ((size_t)64 << 10) /* bytes of one recv(2) */
+#define LINES_MOST 200000		/* lines that are kept of an answer */
 #define REQUEST_MOST 8192		/* bytes, with the newline; superd's limit */
 #define PROTOCOL 2 /* version of the protocol, in the greeting; an older superd is understood, too */
 
@@ -375,7 +376,8 @@ static enum ctl_status handle_line(struct ctl_client *client, const char *text, 
 		status = check_line(client, line, enough);
 	if (status == CTL_DONE && !*enough) {
 		if (on_line && !on_line(context, line, &shown))
-			status = CTL_FAILED;
+			status = set_failure(client, CTL_FAILED, "superd at %s sent too many lines",
+					     client->options->control);
 		if (!as_json) {
 			fputs(buf_string(&shown.err), stderr);
 			if (shown.out.length && !client_print(&shown.out))
@@ -386,6 +388,12 @@ static enum ctl_status handle_line(struct ctl_client *client, const char *text, 
 	buf_free(&shown.err);
 	json_decref(line);
 	return status;
+}
+
+bool client_keep_line(void *lines, const json_t *line, struct reply_text *text)
+{
+	(void)text;
+	return json_array_size(lines) < LINES_MOST && json_array_append(lines, (json_t *)(size_t)line) == 0;
 }
 
 enum ctl_status client_read(struct ctl_client *client, reply_line *on_line, void *context)

@@ -20,16 +20,6 @@ struct list_view {
 	struct buf cell;	    /* the cell that is being composed */
 };
 
-static bool list_line(void *context, const json_t *line, struct reply_text *text)
-{
-	struct list_view *view = context;
-
-	(void)text;
-	if (!view->options->json)
-		json_array_append(view->services, (json_t *)(size_t)line);
-	return true;
-}
-
 struct listed {
 	const json_t *service;
 	char sort; /* the first letter of the key */
@@ -119,8 +109,9 @@ enum ctl_status verb_list(const struct superctl_options *options)
 	for (size_t n = 0; n < COLUMNS; n++)
 		titles[n] = fields[columns_of_list[n]].column;
 	columns_begin(&view.columns, titles, COLUMNS);
-	status = client_ask(options, "list", list_line, &view);
-	add_rows(&view);
+	status = client_ask(options, "list", client_keep_line, view.services);
+	if (!options->json)
+		add_rows(&view);
 	count = columns_rows(&view.columns);
 	if (count) /* also if a name matches no service */
 		columns_print(&view.columns, &view.screen, "", &view.cell);

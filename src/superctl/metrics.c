@@ -256,12 +256,6 @@ void metrics_compose(struct buf *out, const json_t *lines)
 
 #define VERB_LIMIT 30000 /* milliseconds for superd's answer */
 
-static bool keep_line(void *lines, const json_t *line, struct reply_text *text)
-{
-	(void)text;
-	return json_array_append(lines, (json_t *)(size_t)line) == 0;
-}
-
 /* Asks superd within `limit` milliseconds, and adds the page to `out`; with --json it prints the answer instead. It
  * prints no error: *why has it, and the caller frees it. */
 static enum ctl_status metrics_ask(const struct superctl_options *options, int64_t limit, struct buf *out,
@@ -269,7 +263,7 @@ static enum ctl_status metrics_ask(const struct superctl_options *options, int64
 {
 	struct ctl_client client = { .until = clock_ms() + limit };
 	json_t *lines = json_array();
-	enum ctl_status status = client_ask_quietly(&client, options, "metrics", keep_line, lines);
+	enum ctl_status status = client_ask_quietly(&client, options, "metrics", client_keep_line, lines);
 
 	if (status == CTL_DONE && !options->json)
 		metrics_compose(out, lines);

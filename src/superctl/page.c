@@ -6,7 +6,6 @@
 #include "superctl/superctl.h"
 
 #define ASK_LIMIT 10000	   /* milliseconds for all of superd's answers */
-#define LINES_MOST 200000  /* lines of an answer */
 #define PAGE_SERVICES 5000 /* rows of the overview */
 #define NAME_MOST 24	   /* bytes of a name that no line break parts */
 
@@ -16,10 +15,10 @@
 
 static const char html_type[] = "text/html; charset=utf-8";
 
-/* superd's answers for the overview; all borrowed. */
+/* superd's answers for the overview. */
 struct overview {
-	const json_t *metrics; /* array: superd's own line, then one for each service */
-	const json_t *bars;    /* object: name to the drawing of add_bar */
+	json_t *metrics;       /* array: superd's own line, then one for each service */
+	json_t *bars;	       /* object: name to the drawing of add_bar */
 	double from, until;    /* Unix times of the bars */
 };
 
@@ -414,65 +413,43 @@ static void add_service_page(struct buf *out, const json_t *const lines[3], cons
 	buf_text(out, "</main>\n</body>\n</html>\n");
 }
 
-struct answer {
-	json_t *lines;		   /* array, owned; NULL: none yet */
-	struct overview *overview; /* for which a line of timeline is drawn as it comes: its spans may be many */
-	bool failed;		   /* there are too many lines */
-};
-
-static bool keep_line(void *context, const json_t *line, struct reply_text *text)
-{
-	struct answer *answer = context;
-
-	(void)text;
-	answer->failed = json_array_size(answer->lines) >= LINES_MOST;
-	if (!answer->failed)
-		json_array_append(answer->lines, (json_t *)(size_t)line);
-	return !answer->failed;
-}
-
+/* A line of timeline is drawn as it comes: its spans may be many. */
 static bool draw_line(void *context, const json_t *line, struct reply_text *text)
 {
-	struct answer *answer = context;
+	struct overview *overview = context;
 	struct buf bar = { 0 };
 
 	(void)text;
 	add_bar(&bar, line, CELLS);
-	json_object_set_new(answer->lines, json_reply_text(line, "service"), json_string(buf_string(&bar)));
-	answer->overview->from = json_reply_number(line, "from");
-	answer->overview->until = json_reply_number(line, "until");
+	json_object_set_new(overview->bars, json_reply_text(line, "service"), json_string(buf_string(&bar)));
+	overview->from = json_reply_number(line, "from");
+	overview->until = json_reply_number(line, "until");
 	buf_free(&bar);
 	return true;
 }
 
-/* Returns the lines of the answer, or with an overview the bars, which the caller owns; NULL: `client` has the
- * reason. */
-static json_t *ask(struct ctl_client *client, const char *text, struct overview *overview)
+/* Returns the lines of the answer, which the caller owns; NULL: `client` has the reason. */
+static json_t *ask(struct ctl_client *client, const char *text)
 {
-	struct answer answer = { .lines = overview ? json_object() : json_array(), .overview = overview };
-	enum ctl_status status = client_send(client, text);
+	json_t *lines = json_array();
 
-	if (status == CTL_DONE)
-		status = client_read(client, overview ? draw_line : keep_line, &answer);
-	if (status == CTL_DONE && !answer.failed)
-		return answer.lines;
-	json_decref(answer.lines);
+	if (client_send(client, text) == CTL_DONE && client_read(client, client_keep_line, lines) == CTL_DONE)
+		return lines;
+	json_decref(lines);
 	return NULL;
 }
 
 static bool answer_overview(struct ctl_client *client, struct http_response *response)
 {
-	json_t *metrics = ask(client, "metrics", NULL);
-	struct overview overview = { .metrics = metrics };
-	json_t *bars = metrics ? ask(client, "timeline", &overview) : NULL;
+	struct overview overview = { .metrics = ask(client, "metrics"), .bars = json_object() };
 
-	overview.bars = bars;
-	if (bars) {
+	if (overview.metrics && client_send(client, "timeline") == CTL_DONE &&
+	    client_read(client, draw_line, &overview) == CTL_DONE) {
 		add_overview_page(&response->body, &overview);
 		response->type = html_type;
 	}
-	json_decref(bars);
-	json_decref(metrics);
+	json_decref(overview.bars);
+	json_decref(overview.metrics);
 	return response->type;
 }
 
@@ -491,7 +468,7 @@ static bool answer_service(struct ctl_client *client, const char *name, struct h
 {
 	const char *const requests[] = { "status", "timeline", "show", "log --lines=100" };
 	enum { LOG = 3, ANSWERS };
-	json_t *all = ask(client, "list", NULL), *answers[ANSWERS] = { NULL };
+	json_t *all = ask(client, "list"), *answers[ANSWERS] = { NULL };
 	const json_t *lines[LOG] = { NULL };
 	struct buf request = { 0 };
 	bool known = line_of(all, name), ok = all;
@@ -505,7 +482,7 @@ static bool answer_service(struct ctl_client *client, const char *name, struct h
 	for (size_t n = 0; ok && n < (json_reply_flag(client->greeting, "in_detail") ? ANSWERS : LOG - 1); n++) {
 		buf_addf(&request, "%s ", requests[n]);
 		shell_words_quote(&request, name);
-		answers[n] = ask(client, buf_string(&request), NULL);
+		answers[n] = ask(client, buf_string(&request));
 		buf_clear(&request);
 		if (n < LOG)
 			lines[n] = line_of(answers[n], name);
@@ -537,8 +514,7 @@ static void ask_superd(const struct superctl_options *options, const char *name,
 	}
 	if (!ok) {
 		response->status = 503;
-		fprintf(stderr, "superctl: status page: %s\n",
-			client.why.length ? buf_string(&client.why) : "superd sent too many lines");
+		fprintf(stderr, "superctl: status page: %s\n", buf_string(&client.why));
 	}
 	buf_free(&client.why);
 }

@@ -269,9 +269,10 @@ struct reply_text {
 	struct buf out, err;
 };
 
-/* Called for each line of the answer but the last one, which ends it. Returns false after printing an error that ends the
- * client. */
+/* Called for each line of the answer but the last one, which ends it. false: there are too many. */
 typedef bool reply_line(void *context, const json_t *line, struct reply_text *text);
+
+reply_line client_keep_line;    /* appends it to `context`, a JSON array */
 
 /* All in one: connects, sends a request, reads the answer. verb: as superd has it, with options that are not those of
  * the command line, which are added as far as they mean the same for every verb, and then the names. */

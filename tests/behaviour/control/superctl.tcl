@@ -51,6 +51,12 @@ test prints_its_help_where_it_is_asked_for_nothing {
 	expect {[nowhere] eq [list 2 $help ""]}
 }
 
+# As of a program in superd's place that fills the memory of whoever asks.
+test ends_an_answer_without_end {
+	set endless [string repeat "{}\n" 200001]
+	foreach verb {list metrics} { ends 1 "sent too many lines" [asked $verb $endless $verb] }
+}
+
 test helps_with_single_verbs {
 	lassign [nowhere help log version] status output
 	expect {$status == 0}
