@@ -217,11 +217,6 @@ static bool take_type(struct inetd *inetd, const char *field, struct origin at)
 	return false;
 }
 
-static bool is_rpc(const struct inetd_entry *entry)
-{
-	return entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
-}
-
 /* Sets the families of the suffix 4, 6, 6only, 46 or 64 behind tcp and the like; 64 is FreeBSD's. Without a suffix RPC
  * is of IPv4, because RPC servers take the family of the socket for that of their clients. false: another suffix. */
 static bool set_families(struct inetd_entry *entry, const char *suffix)
@@ -230,20 +225,20 @@ static bool set_families(struct inetd_entry *entry, const char *suffix)
 	const unsigned both = INETD_IPV4 | INETD_IPV6;
 	bool is_dual = entry->transport == INETD_TCP ? dialect->tcp6_is_dual : dialect->udp6_is_dual;
 
-	entry->is_bare = !*suffix && !is_rpc(entry) && entry->transport != INETD_SCTP;
+	entry->is_bare = !*suffix && !inetd_is_rpc(entry) && entry->transport != INETD_SCTP;
 	entry->families = both;
 	entry->yields = 0;
 	if (!*suffix && entry->is_bare && dialect->bare == BARE_BOTH)
 		entry->yields = both;
 	else if (!strcmp(suffix, "4") ||
-		 (!*suffix && (is_rpc(entry) || (entry->is_bare && dialect->bare == BARE_IPV4))))
+		 (!*suffix && (inetd_is_rpc(entry) || (entry->is_bare && dialect->bare == BARE_IPV4))))
 		entry->families = INETD_IPV4;
-	else if (!strcmp(suffix, "6") && is_dual && !is_rpc(entry))
+	else if (!strcmp(suffix, "6") && is_dual && !inetd_is_rpc(entry))
 		entry->yields = INETD_IPV4;
-	else if (!strcmp(suffix, "6") || (!strcmp(suffix, "6only") && !is_rpc(entry)))
+	else if (!strcmp(suffix, "6") || (!strcmp(suffix, "6only") && !inetd_is_rpc(entry)))
 		entry->families = INETD_IPV6;
 	else if (*suffix)
-		return (!strcmp(suffix, "46") || !strcmp(suffix, "64")) && !is_rpc(entry);
+		return (!strcmp(suffix, "46") || !strcmp(suffix, "64")) && !inetd_is_rpc(entry);
 	return true;
 }
 
@@ -352,7 +347,7 @@ static bool take_address(struct inetd *inetd, const char *field, struct origin a
 			return entry_refuse(inetd, entry->service_at, "the service after the colon is missing");
 		entry->service = colon + 1;
 	}
-	if (is_rpc(entry)) {
+	if (inetd_is_rpc(entry)) {
 		/* PROGRAM/LOW-HIGH; as with FreeBSD the version is 1 if there is none */
 		entry->address = strchr(entry->service, '/') ? entry->service
 							     : pool_textf(inetd->entries->pool, "%s/1", entry->service);
@@ -532,25 +527,17 @@ static const struct {
 	{ "auth", { "auth", "authentication", "ident", "tap", "113" } },
 };
 
-static const char *find_builtin(const struct inetd_entry *entry)
+static bool set_builtin(struct inetd *inetd, struct origin at)
 {
-	const char *slash = strrchr(entry->service, '/');
-	const char *name = slash && entry->transport == INETD_UNIX ? slash + 1 : entry->service;
+	struct inetd_entry *entry = &inetd->entry;
+	const char *name = entry->transport == INETD_UNIX ? scan_base_name(entry->service) : entry->service;
 
 	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
 		for (size_t j = 0; j < sizeof(builtins[i].names) / sizeof(builtins[i].names[0]); j++) {
 			if (builtins[i].names[j] && !strcmp(builtins[i].names[j], name))
-				return builtins[i].builtin;
+				entry->builtin = builtins[i].builtin;
 		}
 	}
-	return NULL;
-}
-
-static bool set_builtin(struct inetd *inetd, struct origin at)
-{
-	struct inetd_entry *entry = &inetd->entry;
-
-	entry->builtin = find_builtin(entry);
 	if (!entry->builtin)
 		return entry_refuse(inetd, at,
 				    "there is no internal service of this name: known are echo, discard, chargen, "
@@ -669,7 +656,7 @@ static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 		hosts = xinetd_shared_address(inetd->reading);
 	if (!has_hosts || !hosts || !*hosts)
 		hosts = "*";
-	if (is_rpc(entry) && strcmp(hosts, "*") != 0) {
+	if (inetd_is_rpc(entry) && strcmp(hosts, "*") != 0) {
 		entry_refuse(inetd, at, "an RPC service is reached on every address, not on %s alone", hosts);
 		inetd_hint(inetd, "a line *: before it removes default addresses");
 		return false;
@@ -858,11 +845,6 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 	return true;
 }
 
-static bool inetd_read(struct reading *reading, const char *path)
-{
-	return reading_load(reading, path, source_load_in_parts, inetd_read_source);
-}
-
 /* Takes every file of /etc/inetd.d but copies, which would replace the entries of the original. */
 static bool inetd_takes(struct reading *reading, const char *path, const char *name)
 {
@@ -893,6 +875,7 @@ const struct reader reader_inetd = {
 	.recognises = inetd_recognises,
 	.takes = inetd_takes,
 	.passes_over = true,
-	.read = inetd_read,
+	.load = source_load_in_parts,
+	.read_source = inetd_read_source,
 	.finish = inetd_finish,
 };

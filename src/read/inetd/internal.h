@@ -65,6 +65,11 @@ struct inetd_entry {
 	bool is_dropped;                /* others have all of its families */
 };
 
+static inline bool inetd_is_rpc(const struct inetd_entry *entry)
+{
+	return entry->transport == INETD_RPC_TCP || entry->transport == INETD_RPC_UDP;
+}
+
 /* The entries of all sources, and all their texts. The table gets copies of the texts that it needs, a third. */
 struct inetd_entries {
 	struct pool *pool;              /* owned */

@@ -53,13 +53,12 @@ static void add_clean_text(struct buf *out, const char *text, size_t length, cha
  * stands for a slash, and two dashes for a dash. */
 static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *out)
 {
-	bool is_unix = entry->transport == INETD_UNIX, has_version = entry->transport == INETD_RPC_TCP ||
-		entry->transport == INETD_RPC_UDP;
+	bool is_unix = entry->transport == INETD_UNIX;
 	const char *text = is_unix ? scan_base_name(entry->service) :
 		entry->transport == INETD_MUX ? socket_of(entry) : entry->service;
 
 	if (!is_unix || !is_long) {
-		add_clean_text(out, text, has_version && !is_long ? strcspn(text, "/") : strlen(text), '.');
+		add_clean_text(out, text, inetd_is_rpc(entry) && !is_long ? strcspn(text, "/") : strlen(text), '.');
 		return;
 	}
 	for (text = entry->service + (*entry->service == '/'); *text; text++) {

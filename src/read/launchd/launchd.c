@@ -703,11 +703,6 @@ bool launchd_read_source(struct reading *reading, const struct source_file *sour
 	return true;
 }
 
-static bool launchd_read(struct reading *reading, const char *path)
-{
-	return reading_load(reading, path, source_load_bytes, launchd_read_source);
-}
-
 static bool launchd_takes(struct reading *reading, const char *path, const char *name)
 {
 	(void)reading, (void)path;
@@ -718,5 +713,6 @@ const struct reader reader_launchd = {
 	.recognises = plist_recognises,
 	.takes = launchd_takes,
 	.passes_over = true,
-	.read = launchd_read,
+	.load = source_load_bytes,
+	.read_source = launchd_read_source,
 };

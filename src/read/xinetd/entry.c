@@ -389,17 +389,10 @@ void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct
 	word_list_free(&collector.line.words);
 }
 
-struct xinetd *xinetd_new(void)
+void xinetd_free(void *state)
 {
-	struct pool *pool = pool_new();
-	struct xinetd *xinetd = pool_alloc(pool, sizeof(*xinetd));
+	struct xinetd *xinetd = state;
 
-	xinetd->pool = pool;
-	return xinetd;
-}
-
-void xinetd_free(struct xinetd *xinetd)
-{
 	for (size_t i = 0; i < xinetd->count; i++)
 		free_entry(&xinetd->services[i]);
 	free_entry(&xinetd->defaults);
@@ -464,30 +457,25 @@ bool xinetd_is_inherited(const struct xinetd_service *service, const struct assi
 	return service->defaults && service->defaults->value[value->key - xinetd_rule(0)] == value;
 }
 
-/* The value with room for `more` words, for its words to change: a copy if it is a line's or that of defaults. NULL:
+/* A value whose words may change, with those of the line: a copy if it was a line's or that of defaults. value NULL:
  * none, which is an empty one. The room at least doubles, so that many lines of += do not copy the words each time. */
-static struct assignment *grow_value(const struct xinetd_service *service, struct assignment *value, size_t more)
-{
-	struct pool *pool = service->draft.pool;
-	size_t count = value ? value->count : 0, capacity = count + (more > count ? more : count) + 1;
-	struct assignment grown = { .capacity = capacity, .count = count };
-
-	if (value && value->capacity > count + more && !xinetd_is_inherited(service, value))
-		return value;
-	grown.words = pool_alloc(pool, capacity * sizeof(*grown.words));
-	grown.word_at = pool_alloc(pool, capacity * sizeof(*grown.word_at));
-	for (size_t i = 0; i < count; i++) {
-		grown.words[i] = value->words[i];
-		grown.word_at[i] = value->word_at[i];
-	}
-	return pool_copy(pool, &grown, sizeof(grown));
-}
-
 struct assignment *xinetd_value_add(struct xinetd_service *service, struct assignment *value,
 				    const struct assignment *line)
 {
-	value = grow_value(service, value, line->count);
-	for (size_t i = 0; i < line->count; i++) {
+	size_t count = value ? value->count : 0, more = line->count;
+	struct pool *pool = service->draft.pool;
+	struct assignment grown = { .capacity = count + (more > count ? more : count) + 1, .count = count };
+
+	if (!value || value->capacity <= count + more || xinetd_is_inherited(service, value)) {
+		grown.words = pool_alloc(pool, grown.capacity * sizeof(*grown.words));
+		grown.word_at = pool_alloc(pool, grown.capacity * sizeof(*grown.word_at));
+		for (size_t i = 0; i < count; i++) {
+			grown.words[i] = value->words[i];
+			grown.word_at[i] = value->word_at[i];
+		}
+		value = pool_copy(pool, &grown, sizeof(grown));
+	}
+	for (size_t i = 0; i < more; i++) {
 		value->words[value->count] = line->words[i];
 		value->word_at[value->count++] = line->word_at[i];
 	}
@@ -521,7 +509,7 @@ static struct assignment *remove_words(struct xinetd_service *service, struct as
 				   line->words[i]);
 		}
 	}
-	value = grow_value(service, value, 0);
+	value = xinetd_value_add(service, value, &(struct assignment){ 0 });
 	for (size_t i = 0; i < value->count; i++) {
 		if (has_word(line, value->words[i]))
 			continue;

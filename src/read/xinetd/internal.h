@@ -97,8 +97,7 @@ struct xinetd {
 	const struct reader *reader;    /* reader_xinetd, for included files */
 };
 
-struct xinetd *xinetd_new(void);
-void xinetd_free(struct xinetd *xinetd);
+void xinetd_free(void *xinetd);
 
 /* Adds the entries of one file and of the files that it includes. */
 void xinetd_collect(struct xinetd *xinetd, struct reading *reading, const struct source_file *source);

@@ -97,8 +97,9 @@ static const char *plain_protocol(const char *word)
 	return number < 0 ? word : known[number];
 }
 
-/* Either of socket type and protocol may be missing: the first pair with the other one is meant. */
-static bool find_type_and_protocol(struct xinetd_service *service)
+/* Sets service->socket and ->protocol. Either of socket type and protocol may be missing: the first pair with the other
+ * one is meant. false: refused, and both are set to TCP's. */
+static bool find_socket(struct xinetd_service *service)
 {
 	static const struct {
 		enum xinetd_socket socket;
@@ -108,15 +109,15 @@ static bool find_type_and_protocol(struct xinetd_service *service)
 	const char *protocol = plain_protocol(value_word(service, ATTR_PROTOCOL));
 	int number = type ? xinetd_word_find(socket_types, type) : 0;
 
+	service->socket = XINETD_STREAM;
+	service->protocol = "tcp";
 	if (number < 0) {
 		refuse(service, ATTR_SOCKET_TYPE, "socket_type: '%s': expected stream, dgram, raw or seqpacket",
 			      type);
 		return false;
 	}
-	service->socket = (enum xinetd_socket)number;
-	service->protocol = protocol;
 	for (size_t n = 0; (type || protocol) && n < sizeof(pairs) / sizeof(*pairs); n++) {
-		if ((type && pairs[n].socket != service->socket) ||
+		if ((type && (int)pairs[n].socket != number) ||
 		    (protocol && strcmp(pairs[n].protocol, protocol) != 0))
 			continue;
 		service->socket = pairs[n].socket;
@@ -125,23 +126,15 @@ static bool find_type_and_protocol(struct xinetd_service *service)
 	}
 	if (!type || !protocol)
 		return needs(service, type ? ATTR_PROTOCOL : ATTR_SOCKET_TYPE);
-	if (service->socket == XINETD_RAW)
+	if (number == XINETD_RAW) {
+		service->socket = XINETD_RAW;
+		service->protocol = protocol;
 		return true;
-	draft_refuse(&service->draft, place_of(service, type ? ATTR_SOCKET_TYPE : ATTR_PROTOCOL),
-		     "%s: socket_type = %s does not go with protocol = %s", service->entry->label,
-		     socket_types[service->socket], service->protocol);
-	if (service->socket == XINETD_SEQPACKET && !strcmp(service->protocol, "sctp"))
+	}
+	refuse(service, ATTR_SOCKET_TYPE, "%s: socket_type = %s does not go with protocol = %s", service->entry->label,
+	       socket_types[number], protocol);
+	if (number == XINETD_SEQPACKET && !strcmp(protocol, "sctp"))
 		draft_hint(&service->draft, "superd serves SCTP with socket_type = stream");
-	return false;
-}
-
-/* Sets service->socket and ->protocol. false: refused, and both are set to TCP's. */
-static bool find_socket(struct xinetd_service *service)
-{
-	if (find_type_and_protocol(service))
-		return true;
-	service->socket = XINETD_STREAM;
-	service->protocol = "tcp";
 	return false;
 }
 
@@ -740,14 +733,6 @@ static void find_accepts(struct xinetd_service *service)
 		refuse(service, ATTR_REDIRECT, "%s: redirect needs socket_type = stream", service->entry->label);
 }
 
-static void check_mdns(struct xinetd_service *service)
-{
-	const struct assignment *value = service->value[ATTR_MDNS];
-
-	if (value && is_yes(service, ATTR_MDNS))
-		draft_warn(&service->draft, value->at, "mdns: superd announces no services");
-}
-
 static void set_all_options(struct xinetd_service *service)
 {
 	bool has_socket;
@@ -765,7 +750,8 @@ static void set_all_options(struct xinetd_service *service)
 	set_environment(service);
 	set_access(service);
 	set_log(service);
-	check_mdns(service);
+	if (is_yes(service, ATTR_MDNS))
+		warn(service, ATTR_MDNS, "mdns: superd announces no services");
 	is_yes(service, ATTR_DISABLE);
 	if (service->entry->is_disabled)
 		draft_set_text(&service->draft, "disable", "yes", service->entry->disabled_at);
@@ -1104,30 +1090,22 @@ static bool xinetd_takes(struct reading *reading, const char *path, const char *
 	return !why;
 }
 
-static void free_xinetd(void *state)
-{
-	xinetd_free(state);
-}
-
 bool xinetd_read_source(struct reading *reading, const struct source_file *source)
 {
-	void **state = reading_state(reading, free_xinetd);
-	struct xinetd *xinetd = *state ? *state : xinetd_new();
+	void **state = reading_state(reading, xinetd_free);
 
-	*state = xinetd;
-	xinetd->reader = &reader_xinetd;
-	xinetd_collect(xinetd, reading, source);
+	if (!*state) {
+		struct xinetd new = { .pool = pool_new(), .reader = &reader_xinetd };
+
+		*state = pool_copy(new.pool, &new, sizeof(new));
+	}
+	xinetd_collect(*state, reading, source);
 	return true;
-}
-
-static bool xinetd_read(struct reading *reading, const char *path)
-{
-	return reading_load(reading, path, source_load_in_parts, xinetd_read_source);
 }
 
 void xinetd_end_source(struct reading *reading)
 {
-	void **state = reading_state(reading, free_xinetd), **shared = reading_state(reading, free_shared);
+	void **state = reading_state(reading, xinetd_free), **shared = reading_state(reading, free_shared);
 	struct xinetd *xinetd = *state;
 	struct xinetd_service *defaults;
 
@@ -1151,6 +1129,7 @@ const struct reader reader_xinetd = {
 	.recognises = xinetd_recognises,
 	.takes = xinetd_takes,
 	.passes_over = true,
-	.read = xinetd_read,
+	.load = source_load_in_parts,
+	.read_source = xinetd_read_source,
 	.end_source = xinetd_end_source,
 };

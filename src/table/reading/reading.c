@@ -154,18 +154,6 @@ static bool read_folder(struct reading *reading, const struct reader *reader, co
 	return ok;
 }
 
-bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read)
-{
-	struct source_file source;
-	bool ok;
-
-	if (!load(&source, path, reading->table->pool, reading->diags))
-		return false;
-	ok = read(reading, &source);
-	source_free(&source);
-	return ok;
-}
-
 /* stat has failed; whether the reader may know the name without a file, or with a link that leads nowhere, see
  * reader.fileless. */
 static bool is_fileless(const struct reader *reader, const char *path)
@@ -189,6 +177,7 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 	struct origin at = from.file ? from : (struct origin){ .file = path };
 	unsigned depth = reading->opened ? reading->opened->depth : 0;
 	struct stat status = { 0 };
+	struct source_file source;
 	struct opened *opened;
 	bool ok;
 
@@ -217,8 +206,12 @@ static bool read_checked_path(struct reading *reading, const struct reader *read
 	reading->files++;
 	if (S_ISDIR(status.st_mode))
 		ok = read_folder(reading, reader, path, from);
-	else
+	else if (reader->read)
 		ok = reader->read(reading, path);
+	else if ((ok = reader->load(&source, path, reading->table->pool, reading->diags))) {
+		ok = reader->read_source(reading, &source);
+		source_free(&source);
+	}
 	reading->opened = opened->outer;
 	return ok;
 }

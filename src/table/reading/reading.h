@@ -81,6 +81,8 @@ struct reading {
 	size_t import_count, import_capacity;
 };
 
+typedef bool source_loader(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
+
 /* The reader of one language. */
 struct reader {
 	bool (*recognises)(const struct source_file *source);   /* whether the content is of this language */
@@ -89,8 +91,11 @@ struct reader {
 	bool (*takes)(struct reading *reading, const char *path, const char *name);
 	const char *fileless[2];        /* suffixes of names that may exist without a file of their own; NULL: unused */
 	bool passes_over;               /* with --keep-going an unreadable file of a folder or include is skipped */
-	/* Reads one source whole. It adds builders and every diagnostic. false: the source could not be read at all. */
+	/* Both read one source whole. They add builders and every diagnostic. false: the source could not be read at all.
+	 * read: one that may have several files; NULL: a file that `load` loads, source_load or one of its kind. */
 	bool (*read)(struct reading *reading, const char *path);
+	source_loader *load;
+	bool (*read_source)(struct reading *reading, const struct source_file *source);
 	/* Called when a source and all that it includes are read: adds builders of the entries kept. May be NULL. */
 	void (*end_source)(struct reading *reading);
 	/* Called when all sources are read: adds builders of entries that depend on one another. May be NULL. */
@@ -136,11 +141,6 @@ void reading_skip(struct reading *reading, struct origin at, const char *name);
 /* Keeps what --keep-going has to know of a place or a name: see enum role_kind. Defaults, an include, or text that is no
  * entry are vital: an error in them does not count as one of the service before. */
 void reading_add_role(struct reading *reading, struct source_role role);
-
-/* For readers: loads a file, reads it and frees it; load is source_load or one of its kind. */
-typedef bool source_loader(struct source_file *source, const char *path, struct pool *pool, struct diags *diags);
-typedef bool source_reader(struct reading *reading, const struct source_file *source);
-bool reading_load(struct reading *reading, const char *path, source_loader *load, source_reader *read);
 
 static inline bool reading_has_host_rules(const struct reading *reading)
 {

@@ -771,14 +771,10 @@ static bool statement_begins(const struct source_file *source)
 	return statement_kind_of(source, token_after(source, 0)) >= 0;
 }
 
-static bool superd_read(struct reading *reading, const char *path)
-{
-	return reading_load(reading, path, source_load, superd_read_source);
-}
-
 const struct reader reader_superd = {
 	.recognises = statement_begins,
-	.read = superd_read,
+	.load = source_load,
+	.read_source = superd_read_source,
 };
 
 /* Whether the first option of a block, behind its brace, is one of superd.conf, or written so. */
