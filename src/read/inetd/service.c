@@ -39,16 +39,6 @@ static const char *kind_of(const struct inetd_entry *entry)
 	return entry->type == INETD_STREAM ? "unix" : entry->type == INETD_DGRAM ? "unix-dgram" : "seqpacket";
 }
 
-/* Adds text without blanks, colons and slashes, which a name of superd.conf cannot have. colon: what stands for one. */
-static void add_clean_text(struct buf *out, const char *text, size_t length, char colon)
-{
-	for (size_t i = 0; i < length; i++) {
-		char c = text[i];
-
-		buf_char(out, c == ':' ? colon : c == '/' ? '-' : isgraph((unsigned char)c) ? c : '_');
-	}
-}
-
 /* Adds the first part of the name: the service without its folder or version. In the long name of a unix socket a dash
  * stands for a slash, and two dashes for a dash. */
 static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *out)
@@ -58,13 +48,13 @@ static void add_base(const struct inetd_entry *entry, bool is_long, struct buf *
 		entry->transport == INETD_MUX ? socket_of(entry) : entry->service;
 
 	if (!is_unix || !is_long) {
-		add_clean_text(out, text, inetd_is_rpc(entry) && !is_long ? strcspn(text, "/") : strlen(text), '.');
+		service_name_add(out, text, inetd_is_rpc(entry) && !is_long ? strcspn(text, "/") : strlen(text), '.');
 		return;
 	}
 	for (text = entry->service + (*entry->service == '/'); *text; text++) {
 		if (*text == '-')
 			buf_char(out, '-');
-		add_clean_text(out, text, 1, '.');
+		service_name_add(out, text, 1, '.');
 	}
 }
 
@@ -78,12 +68,12 @@ static const char *make_name(const struct inetd_entry *entry, bool is_long, stru
 	add_base(entry, is_long, &out);
 	if (entry->transport != INETD_TCP || is_six || is_long) {
 		buf_char(&out, '-');
-		add_clean_text(&out, kind, strlen(kind), '.');
+		service_name_add(&out, kind, strlen(kind), '.');
 		buf_text(&out, is_six ? "6" : "");
 	}
 	if (host) {
 		buf_text(&out, strchr(host, ':') ? "@[" : "@");
-		add_clean_text(&out, host, strlen(host), '_');
+		service_name_add(&out, host, strlen(host), '_');
 		buf_text(&out, strchr(host, ':') ? "]" : "");
 	}
 	return buf_keep(&out, pool);

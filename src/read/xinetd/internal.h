@@ -81,7 +81,7 @@ struct xinetd_entry {
 	size_t count, capacity;
 	struct diags diags;
 	const char *id;                 /* several entries may share one; service.c sets both */
-	const char *label;              /* the unique name of the service in superd */
+	const char *label;              /* the unique name of the service in superd, made of the id */
 	bool is_doubtful;               /* a wrong line may have set another id */
 	bool is_disabled;
 	struct origin disabled_at;

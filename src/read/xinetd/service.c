@@ -864,11 +864,11 @@ static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorte
 {
 	const struct assignment *type = find_assignment(entry, ATTR_SOCKET_TYPE);
 	bool by_type = type && *number == 2 && !scan_ends_with(entry->id, type->words[0]);
-	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->id, type->words[0])
-				    : pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
+	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->label, type->words[0])
+				    : pool_textf(xinetd->pool, "%s-%u", entry->label, (*number)++);
 
 	while (bsearch(label, sorted, xinetd->count, sizeof(*sorted), compare_id))
-		label = pool_textf(xinetd->pool, "%s-%u", entry->id, (*number)++);
+		label = pool_textf(xinetd->pool, "%s-%u", entry->label, (*number)++);
 	*number += *number == 2;
 	return label;
 }
@@ -938,8 +938,11 @@ static void assign_ids(struct xinetd *xinetd, const struct xinetd_service *defau
 	for (size_t i = 0; i < xinetd->count; i++) {
 		struct xinetd_entry *entry = &xinetd->services[i];
 		const struct assignment *id = find_assignment(entry, ATTR_ID);
+		struct buf label = { 0 };
 
-		entry->id = entry->label = id ? id->words[0] : entry->name;
+		entry->id = id ? id->words[0] : entry->name;
+		service_name_add(&label, entry->id, strlen(entry->id), '.');
+		entry->label = buf_keep(&label, xinetd->pool);
 		entry->is_doubtful = !id && may_hide_id(entry);
 		find_disabled(entry, defaults);
 	}

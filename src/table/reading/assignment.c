@@ -88,3 +88,12 @@ void endpoint_add(struct buf *out, const char *kind, const char *family, const c
 	buf_text(out, port);
 	buf_text(out, host ? host + length : "");
 }
+
+void service_name_add(struct buf *out, const char *text, size_t length, char colon)
+{
+	for (size_t i = 0; i < length; i++) {
+		char c = text[i];
+
+		buf_char(out, c == ':' ? colon : c == '/' ? '-' : isgraph((unsigned char)c) ? c : '_');
+	}
+}

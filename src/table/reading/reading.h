@@ -340,6 +340,9 @@ const char *template_escaped(struct pool *pool, const char *text);
  * NULL: any. */
 void endpoint_add(struct buf *out, const char *kind, const char *family, const char *host, const char *port);
 
+/* Adds text to the name of a service, which has neither blanks nor colons nor slashes. colon: what stands for one. */
+void service_name_add(struct buf *out, const char *text, size_t length, char colon);
+
 struct assignment {
 	const char *name;               /* the key, as written */
 	const struct key_row *key;      /* NULL: unknown */
