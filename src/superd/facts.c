@@ -481,7 +481,7 @@ static enum health health_of(const struct service *row, struct svc *svc, struct 
 		reason = "an operator has disabled it";
 	if (reason)
 		buf_text(why, reason);
-	if (why->length)
+	if (reason || !svc)
 		return UNHEALTHY;
 	health = check(svc, why);
 	if (svc->run->drains_since > 0)
