@@ -251,8 +251,10 @@ void locks_drop(void)
 
 static void read_locks(void)
 {
-	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++)
-		read_file(kind);
+	for (enum lock_kind kind = 0; kind < LOCK_KINDS; kind++) {
+		if (locks.kinds[kind].path)
+			read_file(kind);
+	}
 	LIST_OF(struct svc, svc, link, &superd.services)
 		locks_apply(svc);
 }

@@ -250,6 +250,23 @@ test without_a_path_of_the_control_socket_end_with_superd {
 	is [prints -at $name release web] "web: released\n"; # the order that stays is another
 }
 
+# It has none when it starts, as another superd has the name.
+test without_a_path_are_not_looked_for_once_it_gets_a_control_socket {
+	uses tables
+	set port [free_port]
+	write xinetd.conf "[service web $port lines]\n"
+	set name @[path control]
+	proc start {name} { superd -program [called xinetd] -tableless -arguments "-d -control $name -f %/xinetd.conf" "" }
+	set old [start $name]
+	wait {[lindex [superctl -at $name list] 0] == 0}
+	set new [start $name]
+	log "superctl reaches another superd there"
+	use $old; stop
+	use $new; signal HUP
+	log "the control socket is $name now"
+	has [prints -at $name hold web] "ends with superd: its control socket has no directory"
+}
+
 # One that is too busy to answer has them all the same.
 test of_another_superd_are_not_taken {
 	set superd [run_web]
