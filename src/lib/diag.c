@@ -141,23 +141,22 @@ static void free_diag(struct diag *diag)
 	free(diag->hint);
 }
 
-void diags_keep(struct diags *diags, const bool *wanted)
+void diags_drop(struct diags *diags, bool (*is_unwanted)(const struct diag *before, const struct diag *diag))
 {
 	size_t count = diags->count;
 
-	diags->count = diags->errors = diags->warnings = 0;
-	diags->dropped_errors = diags->dropped_others = diags->lost = 0;
+	diags->count = 0;
 	diags->last = NULL;
 	for (size_t n = 0; n < count; n++) {
 		struct diag *diag = &diags->list[n];
 
-		if (!wanted[n]) {
-			free_diag(diag);
+		if (!is_unwanted(diags->count ? &diags->list[diags->count - 1] : NULL, diag)) {
+			diags->list[diags->count++] = *diag;
 			continue;
 		}
-		diags->errors += diag->severity == SEVERITY_ERROR && !diag->was_error;
-		diags->warnings += diag->severity == SEVERITY_WARNING;
-		diags->list[diags->count++] = *diag;
+		diags->errors -= diag->severity == SEVERITY_ERROR && !diag->was_error;
+		diags->warnings -= diag->severity == SEVERITY_WARNING;
+		free_diag(diag);
 	}
 }
 

@@ -896,8 +896,8 @@ void diags_tie(struct diags *diags);
 /* Turns an error of the list into a warning, because superd leaves out the service with that error. */
 void diags_pass_over(struct diags *diags, struct diag *diag);
 
-/* Removes the diagnostics whose element in `wanted` is false, and counts again. */
-void diags_keep(struct diags *diags, const bool *wanted);
+/* Removes diagnostics that are not wanted. before: the last one that stays; NULL: none does yet. */
+void diags_drop(struct diags *diags, bool (*is_unwanted)(const struct diag *before, const struct diag *diag));
 
 /* Drops diagnostics beyond DIAGS_ERRORS and DIAGS_OTHERS. A diagnostic that was an error counts as one. */
 void diags_bound(struct diags *diags);

@@ -63,28 +63,15 @@ static struct table *read_sources(const struct table_load *loading, struct looku
 	return table;
 }
 
-/* Of services of one line, such as auth and auth-tcp6, whose names stand in front. */
+/* Whether it is the same mistake, in a line that makes several services, such as auth and auth-tcp6, whose names stand
+ * in front. The diagnostics are sorted, so those of one place stand together. */
 static bool is_duplicate(const struct diag *a, const struct diag *b)
 {
-	struct origin at = { a->file, a->line, a->column }, other = { b->file, b->line, b->column };
-	const char *a_text = strstr(a->message, ": "), *b_text = strstr(b->message, ": ");
+	struct origin at = a ? (struct origin){ a->file, a->line, a->column } : (struct origin){ 0 };
+	const char *a_text = a ? strstr(a->message, ": ") : NULL, *b_text = strstr(b->message, ": ");
 
-	return a->severity == b->severity && a_text && b_text && origin_equal(at, other) && !strcmp(a_text, b_text);
-}
-
-/* Keeps one diagnostic for a mistake in a line that makes several services. The diagnostics are sorted, so those of one
- * place stand together. */
-static void drop_duplicates(struct diags *diags)
-{
-	bool *wanted = malloc(diags->count * sizeof(*wanted) + 1), any = false;
-
-	for (size_t n = 0; wanted && n < diags->count; n++) {
-		wanted[n] = !n || !is_duplicate(&diags->list[n - 1], &diags->list[n]);
-		any |= !wanted[n];
-	}
-	if (any && !diags->dropped_errors && !diags->dropped_others && !diags->lost)
-		diags_keep(diags, wanted); /* it would reset these three counts */
-	free(wanted);
+	return a_text && b_text && a->severity == b->severity && !strcmp(a_text, b_text) &&
+		origin_equal(at, (struct origin){ b->file, b->line, b->column });
 }
 
 struct table *load_table(const struct table_load *loading, struct diags *diags)
@@ -130,7 +117,7 @@ struct table *load_table(const struct table_load *loading, struct diags *diags)
 	}
 	diags_sort(diags);
 	if (table)
-		drop_duplicates(diags);
+		diags_drop(diags, is_duplicate);
 	diags_bound(diags);
 	if (table)
 		pool_seal(table->pool);

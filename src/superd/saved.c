@@ -163,12 +163,17 @@ static bool restore_notes(struct table *table, const char *text)
 	return good && skipped_list(table);
 }
 
+/* All but what skips a service was logged when the sources were read. */
+static bool is_known(const struct diag *before, const struct diag *diag)
+{
+	(void)before;
+	return !diag->was_error;
+}
+
 /* The rows have no includes and no conditions, so each error in them belongs to a service. */
 struct table *saved_read(const struct options *options, const char *text, struct diags *diags)
 {
 	struct table *table = read_saved(strstr(text, "\n\n") + 2, diags);
-	bool *is_new;
-
 	if (!table)
 		return NULL;
 	table->warns_of_unsupported = options->flags & OPTION_WARNS;
@@ -183,11 +188,6 @@ struct table *saved_read(const struct options *options, const char *text, struct
 	diags_sort(diags);
 	diags_bound(diags);
 	pool_seal(table->pool);
-	is_new = calloc(diags->count + 1, sizeof(*is_new));
-	for (size_t n = 0; is_new && n < diags->count; n++) /* all else was logged when the sources were read */
-		is_new[n] = diags->list[n].was_error;
-	if (is_new)
-		diags_keep(diags, is_new);
-	free(is_new);
+	diags_drop(diags, is_known);
 	return table;
 }

@@ -189,18 +189,42 @@ Test(diag, drops_none_before_the_end_where_all_are_to_be_seen)
 	diags_free(&diags);
 }
 
-Test(diag, keeps_those_that_are_wanted_as_if_there_had_been_no_others)
+static bool is_odd_line(const struct diag *before, const struct diag *diag)
 {
-	static const bool wanted[] = { false, true, false, true };
-	struct diags diags = { 0 };
+	(void)before;
+	return diag->line % 2;
+}
+
+Test(diag, keeps_those_that_are_wanted_and_what_is_known_of_those_that_it_lacks)
+{
+	struct diags diags = { .errors = 3, .dropped_errors = 1, .dropped_others = 4, .lost = 2 };
 
 	diag_error(&diags, ((struct origin){ "a", 1, 1 }), "wrong");
 	diag_warning(&diags, ((struct origin){ "a", 2, 1 }), "odd");
 	diag_warning(&diags, ((struct origin){ "a", 3, 1 }), "strange");
 	diag_error(&diags, ((struct origin){ "a", 4, 1 }), "bad");
-	diags_keep(&diags, wanted);
-	cr_expect_eq(diags.errors, 1);
+	diags_drop(&diags, is_odd_line);
+	cr_expect_eq(diags.errors, 4);
 	cr_expect_eq(diags.warnings, 1);
-	expect_print(&diags, "a:2:1: warning: odd\na:4:1: error: bad\n");
+	cr_expect_eq(diags.count, 2);
+	cr_expect_str_eq(diags.list[0].message, "odd");
+	cr_expect_str_eq(diags.list[1].message, "bad");
+	cr_expect(diags.lost == 2 && diags.dropped_errors == 1 && diags.dropped_others == 4);
+	diags_free(&diags);
+}
+
+static bool repeats(const struct diag *before, const struct diag *diag)
+{
+	return before && !strcmp(before->message, diag->message);
+}
+
+Test(diag, tells_which_is_the_last_that_stays)
+{
+	struct diags diags = { 0 };
+
+	for (unsigned line = 1; line <= 6; line++)
+		diag_error(&diags, ((struct origin){ "a", line, 1 }), "%s", line == 4 ? "other" : "same");
+	diags_drop(&diags, repeats);
+	expect_print(&diags, "a:1:1: error: same\na:4:1: error: other\na:5:1: error: same\n");
 	diags_free(&diags);
 }
