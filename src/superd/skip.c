@@ -16,16 +16,18 @@ struct error_owner {
 		SHARED, /* a part that several services use, as defaults */
 		VITAL	/* the same, and nothing can be read without it */
 	} kind;
-	size_t number; /* index in the table's list of its kind */
+	size_t number;	     /* index in the table's list of its kind */
+	const char *name;    /* of the service that it is; NULL: it is a part, or its name is unknown */
+	const char **reason; /* why that is skipped: its first error; *reason NULL: it is not; NULL: it is a part */
 };
 
 /* The entries that are skipped. Rows are services of the table; entries are those that became no row. */
 struct skip_state {
 	const struct table *table;
-	bool all;				   /* --keep-going */
-	const struct table *before;		   /* the table in effect; NULL: this is no reload */
-	const char **row_reasons, **entry_reasons; /* for each: its first error; NULL: it is not skipped */
-	struct error_owner *owners;		   /* sorted by place */
+	bool all;		    /* --keep-going */
+	const struct table *before; /* the table in effect; NULL: this is no reload */
+	const char **reasons;	    /* of each row; those of entries are in the table */
+	struct error_owner *owners; /* sorted by place */
 	size_t owner_count;
 };
 
@@ -57,14 +59,22 @@ static void add_owner(struct skip_state *state, struct error_owner owner)
 		state->owners[state->owner_count++] = owner;
 }
 
+static void add_row(struct skip_state *state, const struct service *row, struct origin at)
+{
+	size_t number = (size_t)(row - state->table->services);
+
+	add_owner(state, (struct error_owner){ at, ROW, number, row->name, &state->reasons[number] });
+}
+
 static void list_owners(struct skip_state *state)
 {
 	const struct table *table = state->table;
 
 	for (size_t n = 0; n < table->count; n++)
-		add_owner(state, (struct error_owner){ table->services[n].at, ROW, n });
+		add_row(state, &table->services[n], table->services[n].at);
 	for (size_t n = 0; n < table->skipped_count; n++)
-		add_owner(state, (struct error_owner){ table->skipped[n].at, NO_ROW, n });
+		add_owner(state, (struct error_owner){ table->skipped[n].at, NO_ROW, n, table->skipped[n].name,
+						       &table->skipped[n].reason });
 	for (size_t n = 0; n < table->role_count; n++) {
 		const struct source_role *role = &table->roles[n];
 		const struct service *service = role->kind == ROLE_PART ? table_find(table, role->name) : NULL;
@@ -72,10 +82,11 @@ static void list_owners(struct skip_state *state)
 		/* A service may come from several files, as the .service, .socket and drop-ins of a unit. An error
 		 * in any of them is its error. */
 		if (service)
-			add_owner(state, (struct error_owner){ role->at, ROW, (size_t)(service - table->services) });
+			add_row(state, service, role->at);
 		else if (role->kind == ROLE_SHARED || role->kind == ROLE_VITAL)
-			add_owner(state,
-				  (struct error_owner){ role->at, role->kind == ROLE_SHARED ? SHARED : VITAL, n });
+			add_owner(state, (struct error_owner){ .at = role->at,
+							       .kind = role->kind == ROLE_SHARED ? SHARED : VITAL,
+							       .number = n });
 	}
 	qsort(state->owners, state->owner_count, sizeof(*state->owners), compare_owners);
 }
@@ -116,37 +127,19 @@ static const struct error_owner *find_owner(const struct skip_state *state, cons
 	return service && service->at.file ? last_before(state, service->at) : owner;
 }
 
-/* Where the reason of a row or of an entry is; NULL: the owner is a part. */
-static const char **reason_of(const struct skip_state *state, const struct error_owner *owner)
-{
-	return owner->kind == ROW	? &state->row_reasons[owner->number]
-		: owner->kind == NO_ROW ? &state->entry_reasons[owner->number]
-					: NULL;
-}
-
-/* Of the service that an owner is; NULL: it is a part, or its name is unknown. */
-static const char *name_of(const struct skip_state *state, const struct error_owner *owner)
-{
-	return owner->kind == ROW	? state->table->services[owner->number].name
-		: owner->kind == NO_ROW ? state->table->skipped[owner->number].name
-					: NULL;
-}
-
 /* Appends to the first error of an entry that the entry is skipped, by its first service. A reload reports itself what
  * it does. */
 static void append_skipped(const struct skip_state *state, const struct error_owner *owner, struct diag *diag)
 {
 	struct buf text = { 0 };
-	const char *name;
 
 	if (state->before)
 		return;
 	while (owner > state->owners && owner[-1].kind == ROW && !compare_places(owner[-1].at, owner->at))
 		owner--;
-	name = name_of(state, owner);
 	buf_text(&text, diag->message);
-	if (name)
-		buf_addf(&text, "; service '%s' is skipped", name);
+	if (owner->name)
+		buf_addf(&text, "; service '%s' is skipped", owner->name);
 	else
 		buf_text(&text, "; it is skipped");
 	if (text.failed) {
@@ -178,12 +171,9 @@ static bool lacks_shared_part(const struct skip_state *state)
 /* Whether an error skips this entry, and superd goes on. */
 static bool may_skip(const struct skip_state *state, const struct error_owner *owner)
 {
-	const struct table *table = state->table;
-	const char *name = name_of(state, owner);
-
 	for (const struct source_role *role = NULL;
-	     !state->all && name && (role = table_next_role(table, ROLE_ALONE, role));) {
-		if (!strcmp(role->name, name))
+	     !state->all && owner->name && (role = table_next_role(state->table, ROLE_ALONE, role));) {
+		if (!strcmp(role->name, owner->name))
 			return true;
 	}
 	return state->all && owner->kind != VITAL && (owner->kind != SHARED || !lacks_shared_part(state));
@@ -219,12 +209,10 @@ static void pass_over_error(struct skip_state *state, struct diag *diag, struct 
 	}
 	diags_pass_over(diags, diag);
 	reason = format_reason(diag, state->table->pool);
-	is_first = !*reason_of(state, owner);
+	is_first = !*owner->reason;
 	for (const struct error_owner *at = owner; !compare_places(at->at, owner->at); at--) {
-		const char **known = reason_of(state, at);
-
-		if (known && !*known)
-			*known = reason;
+		if (at->reason && !*at->reason)
+			*at->reason = reason;
 		if (at == state->owners)
 			break;
 	}
@@ -244,19 +232,20 @@ static void skip_wrong(struct skip_state *state, struct table *table, struct dia
 			pass_over_error(state, &diags->list[n], diags);
 	}
 	for (size_t n = 0; n < entries; n++) {
+		struct skipped *entry = &table->skipped[n];
+
 		count = diags->count;
 		/* It became no row, without an error of its own. */
-		if (any && !state->entry_reasons[n] &&
-		    may_skip(state, &(struct error_owner){ .kind = NO_ROW, .number = n }))
-			diag_warning(diags, table->skipped[n].at,
+		if (any && !entry->reason &&
+		    may_skip(state, &(struct error_owner){ .kind = NO_ROW, .name = entry->name }))
+			diag_warning(diags, entry->at,
 				     "this entry is skipped because of errors in a part that it depends on");
 		if (diags->count > count)
-			state->entry_reasons[n] = format_reason(&diags->list[count], table->pool);
-		table->skipped[n].reason = state->entry_reasons[n];
+			entry->reason = format_reason(&diags->list[count], table->pool);
 	}
 	for (size_t n = 0; n < table->count; n++) {
-		if (state->row_reasons[n])
-			good &= skipped_add(table, &table->services[n], state->row_reasons[n]);
+		if (state->reasons[n])
+			good &= skipped_add(table, &table->services[n], state->reasons[n]);
 	}
 	if (!good || !skipped_list(table))
 		diag_error(diags, (struct origin){ 0 }, "out of memory");
@@ -288,16 +277,14 @@ void skip_faulty(struct table *table, bool all, const struct table *before, stru
 		.table = table,
 		.all = all,
 		.before = before,
-		.row_reasons = calloc(table->count + 1, sizeof(char *)),
-		.entry_reasons = calloc(table->skipped_count + 1, sizeof(char *)),
+		.reasons = calloc(table->count + 1, sizeof(char *)),
 		.owners = calloc(owners + 1, sizeof(struct error_owner)),
 	};
 	bool any = (diags->errors || table->skipped_count) && (all || table_next_role(table, ROLE_ALONE, NULL));
 
-	if (any && state.row_reasons && state.entry_reasons && state.owners)
+	if (any && state.reasons && state.owners)
 		skip_wrong(&state, table, diags);
-	free(state.row_reasons);
-	free(state.entry_reasons);
+	free(state.reasons);
 	free(state.owners);
 	refuse_absent(table, before, diags);
 }
