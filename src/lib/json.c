@@ -164,6 +164,19 @@ void json_element_text(struct buf *out, const char *text)
 	json_quote(out, text, strlen(text));
 }
 
+void json_lines_field(struct buf *out, const char *name, const char *lines)
+{
+	json_list_field(out, name);
+	for (; *lines; lines += *lines == '\n') {
+		size_t length = strcspn(lines, "\n");
+
+		add_comma(out);
+		json_quote(out, lines, length);
+		lines += length;
+	}
+	json_list_close(out);
+}
+
 void json_wide_element(struct buf *out)
 {
 	if (!is_first(out))

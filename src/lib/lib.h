@@ -521,6 +521,7 @@ void json_list_close(struct buf *out);
 void json_object_field(struct buf *out, const char *name);
 
 void json_element_text(struct buf *out, const char *text);
+void json_lines_field(struct buf *out, const char *name, const char *lines); /* a list of the lines of a text */
 
 /* A name or an element in the form of --print=json, with a blank behind commas and colons. The caller adds the
  * value. */

@@ -252,6 +252,12 @@ struct ring_line {
 	bool is_output;
 };
 
+/* The last lines: the n-th is at n % room, which grows up to RING, or four times that for superd's own. output.c */
+struct ring {
+	struct ring_line *lines;
+	unsigned next, room;
+};
+
 enum { RING = 64, EXTENDED_MOST = 10 /* times the length of a time limit */ };
 
 struct failure {
@@ -382,8 +388,7 @@ struct run {
 		char text[400]; /* how it ended */
 	} refresh;
 	struct past *past;	 /* NULL: it has done nothing but listen */
-	struct ring_line *ring;	 /* grows up to RING */
-	unsigned ring_next, ring_room;
+	struct ring ring;
 	/* counters */
 	uint64_t activations, accepted, failures, idle_stops, freezes, wakes, probes, refused[REFUSALS], kills, names;
 	uint64_t relayed[3]; /* as its relays have said */
@@ -429,12 +434,16 @@ struct registration {
 	char program[40], transports[16], port[8]; /* "100002/2-3", "tcp,tcp6" */
 };
 
+/* What a reload has done to a service. WRONG: its entry has errors, or there was no memory. */
+enum outcome { UNCHANGED, CHANGED, ADDED, REMOVED, WRONG, OUTCOMES };
+extern const char *const outcome_words[OUTCOMES];
+
 /* What a reload has done. Sessions that report it hold it. reload.c */
 struct changes {
 	size_t users, count, room;
-	size_t counts[5]; /* unchanged, changed, added, removed, wrong */
+	size_t counts[OUTCOMES];
 	struct service_change {
-		const char *outcome;
+		enum outcome outcome;
 		char *name, *text;
 	} * list;
 };
@@ -483,8 +492,7 @@ struct superd {
 		struct child child;
 		int fd; /* channel; -1: there is none */
 	} output;	/* superd-output */
-	struct ring_line ring[RING * 4];
-	unsigned ring_next;
+	struct ring ring;
 	struct child main_command;
 	bool command_begun; /* it was started once */
 	char *program;	    /* its path, for upgrades */
@@ -785,10 +793,11 @@ double idle_last_used(const struct svc *svc); /* of one that runs */
 void idle_show(struct svc *svc, struct buf *out);
 
 /* reload.c */
+struct session;
 unsigned reload_begin(void);
 unsigned reload_compare(void);
 bool reload_first(struct table *table); /* false: memory has run out, and nothing before it goes on */
-void reload_describe(const struct table *after, struct buf *line, void (*send)(void *context), void *context);
+void reload_describe(const struct table *after, struct session *session);
 void changes_release(struct changes *changes);
 
 /* control.c: the control socket */
@@ -935,15 +944,13 @@ void orders_drop(struct session *session);
 /* facts.c */
 enum detail { DETAIL_SHORT, DETAIL_LINE, DETAIL_WHOLE };
 
-void facts_note(struct svc *svc);
-void facts_note_state(struct svc *svc, enum state next);
+void facts_note(struct svc *svc, enum state next);
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by);
 void facts_note_served(struct svc *svc, bool thawed, double latency);
 void facts_note_ready(struct svc *svc, double asked);
 void facts_note_client(struct svc *svc, const char *peer);
 void facts_forget(struct svc *svc);
 void facts_name_options(const char *lines, struct buf *out); /* of service_compare */
-void facts_add_options(const char *lines, struct buf *out);
 void facts_describe_outdated(struct svc *svc, struct buf *out);
 void facts_describe_removed(struct svc *svc, struct buf *out);
 const char *facts_state(const struct service *row, const struct svc *svc); /* row NULL: it is gone */
@@ -953,7 +960,6 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 		      struct buf *out);
 void facts_add_health(struct buf *out);
 void facts_add_health_of(const struct service *row, struct svc *svc, struct buf *out);
-void facts_add_line(const struct ring_line *line, struct buf *out);
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);
 void facts_add_superd(struct buf *out);
 void facts_add_timeline(const struct service *row, struct svc *svc, double seconds, struct buf *out);

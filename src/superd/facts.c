@@ -48,28 +48,16 @@ static double offset(void)
 
 static enum phase_of_past phase_of(const struct svc *svc, enum state state)
 {
-	switch (state) {
-	case LISTENING:
-		return svc_is_empty(svc) ? ASLEEP : AWAKE;
-	case QUEUED:
-	case STARTING:
-		return BEGINS;
-	case RUNNING:
-	case STOPPING:
-	case CLOSING:
-	case FULL:
+	static const enum phase_of_past phases[STATES] = {
+		[LISTENING] = ASLEEP, [QUEUED] = BEGINS,    [STARTING] = BEGINS, [RUNNING] = AWAKE, [STOPPING] = AWAKE,
+		[CLOSING] = AWAKE,    [FROZEN] = IS_FROZEN, [FULL] = AWAKE,	 [HELD] = PAUSED,   [BACKOFF] = PAUSED,
+	};
+
+	if (state == LISTENING && !svc_is_empty(svc))
 		return AWAKE;
-	case FROZEN:
-		return IS_FROZEN;
-	case HELD:
-		return PAUSED;
-	case BACKOFF:
-		return svc_is_failing(svc) ? IS_FAILING : PAUSED;
-	case BINDING:
-		return svc->run->backoff.failures ? IS_FAILING : OFF_OR_CLOSED;
-	default:
-		return OFF_OR_CLOSED;
-	}
+	if ((state == BACKOFF && svc_is_failing(svc)) || (state == BINDING && svc->run->backoff.failures))
+		return IS_FAILING;
+	return phases[state];
 }
 
 static struct resource_usage usage_of_one(const struct instance *instance)
@@ -96,64 +84,41 @@ static struct resource_usage usage_of(struct svc *svc)
 	return sum;
 }
 
-static enum phase_of_past last_phase(const struct past *past)
+/* false: it is in this phase already. */
+static bool enter(struct past *past, enum phase_of_past phase, double at)
 {
-	return past->changes[(past->change_count - 1) % CHANGES].phase;
-}
-
-static void enter(struct past *past, enum phase_of_past phase, double at)
-{
-	if (past->change_count && last_phase(past) == phase)
-		return;
+	if (past->change_count && past->changes[(past->change_count - 1) % CHANGES].phase == phase)
+		return false;
 	past->changes[past->change_count % CHANGES].at = at;
 	past->changes[past->change_count++ % CHANGES].phase = phase;
+	return true;
 }
 
-/* NULL: it has done nothing but listen, and goes on so; or out of memory. A first instance, which is there already, is
- * what comes next. */
-static struct past *past_of(struct svc *svc, enum phase_of_past next)
+/* Its state changes; or, in the same one, an instance has come or gone. */
+void facts_note(struct svc *svc, enum state next)
 {
-	enum phase_of_past now = phase_of(svc, svc->state);
+	enum phase_of_past phase = phase_of(svc, next), before = phase_of(svc, svc->state);
+	double now = clock_now();
 
-	if (!svc->run->past && next != OFF_OR_CLOSED && next != ASLEEP &&
+	if (!svc->run->past && phase != OFF_OR_CLOSED && phase != ASLEEP &&
 	    (svc->run->past = calloc(1, sizeof(*svc->run->past))))
-		enter(svc->run->past, now == AWAKE ? ASLEEP : now, svc->since);
-	return svc->run->past;
-}
-
-/* An instance has come or gone. */
-void facts_note(struct svc *svc)
-{
-	enum phase_of_past phase = phase_of(svc, svc->state);
-	struct past *past = past_of(svc, phase);
-	double now = clock_now();
-
-	if (past && last_phase(past) != phase) /* accept = yes: awake or asleep in the same state */
-		svc->since = now;
-	if (past)
-		enter(past, phase, now);
-}
-
-void facts_note_state(struct svc *svc, enum state next)
-{
-	enum phase_of_past phase = phase_of(svc, next);
-	struct past *past = past_of(svc, phase);
-	double now = clock_now();
-
-	if (svc->state == LISTENING)
+		/* A first instance, which is there already, is what comes next. */
+		enter(svc->run->past, before == AWAKE ? ASLEEP : before, svc->since);
+	if (svc->state == LISTENING && next != LISTENING)
 		svc->run->slept = now - svc->since;
-	if (past)
-		enter(past, phase, now);
+	if (svc->run->past && enter(svc->run->past, phase, now) && next == svc->state)
+		svc->since = now; /* accept = yes: awake or asleep in the same state */
 }
 
 /* by: "" for a client. facts_note_client says who that is, if that is ever known. */
 void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 {
 	struct past *past = svc->run->past;
-	struct wake *wake = past ? &past->wakes[past->wake_count++ % WAKES] : NULL;
+	struct wake *wake;
 
-	if (!wake)
+	if (!past)
 		return;
+	wake = &past->wakes[past->wake_count++ % WAKES];
 	*wake = (struct wake){ .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
 	snprintf(wake->by, sizeof(wake->by), "%s", by);
 }
@@ -250,27 +215,11 @@ void facts_forget(struct svc *svc)
 
 /* ---- who runs by an entry of before ---- */
 
-/* Names of options with a blank between two; as a text, or as a member. */
+/* Names of options with a blank between two. */
 void facts_name_options(const char *lines, struct buf *out)
 {
 	for (; *lines; lines++)
 		buf_addf(out, *lines == '\n' ? ", " : "%c", *lines);
-}
-
-void facts_add_options(const char *lines, struct buf *out)
-{
-	struct buf line = { 0 };
-
-	json_list_field(out, "options");
-	for (size_t length; *lines; lines += length + (lines[length] == '\n')) {
-		length = strcspn(lines, "\n");
-		buf_clear(&line);
-		buf_add(&line, lines, length);
-		json_element_text(out, buf_string(&line));
-	}
-	json_list_close(out);
-	out->failed |= line.failed;
-	buf_free(&line);
 }
 
 /* Whether it runs by options of before a reload, or has a socket that its service has no more. */
@@ -584,22 +533,15 @@ void facts_write_health(const char *path, struct buf *out)
 
 void facts_add_health(struct buf *out)
 {
-	struct buf lines = { 0 }, line = { 0 };
+	struct buf lines = { 0 };
 	size_t faults;
 	enum health health = check_all(&lines, &faults);
 
 	json_flag_field(out, "healthy", health != UNHEALTHY);
 	json_flag_field(out, "degraded", health == DEGRADED);
 	json_count_field(out, "faults", faults);
-	json_list_field(out, "reasons");
-	for (const char *at = buf_string(&lines); *at; at += strcspn(at, "\n") + 1) {
-		buf_add(&line, at, strcspn(at, "\n"));
-		json_element_text(out, buf_string(&line));
-		buf_clear(&line);
-	}
-	json_list_close(out);
+	json_lines_field(out, "reasons", buf_string(&lines));
 	buf_free(&lines);
-	buf_free(&line);
 }
 
 /* ---- JSON ---- */
@@ -762,16 +704,6 @@ static void add_command(const struct service *row, bool hides_program, struct bu
 	json_text_field(out, "builtin", exec && exec == builtin ? exec[0] : NULL);
 }
 
-void facts_add_line(const struct ring_line *line, struct buf *out)
-{
-	if (line->is_output) {
-		json_text_field(out, "from", "output");
-		if (line->pid)
-			json_count_field(out, "pid", (uint64_t)line->pid);
-	}
-	json_text_field(out, "message", line->text);
-}
-
 const char *facts_state(const struct service *row, const struct svc *svc)
 {
 	if (!svc)
@@ -922,7 +854,6 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 	const struct svc *of = svc ? svc : &never;
 	size_t count = 0, listed = 0;
 
-	list_init(&nothing.instances);
 	LIST_EACH(link, &of->run->instances)
 		count++;
 	json_text_field(out, "service", row->name);
@@ -965,10 +896,10 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 	}
 	json_list_close(out);
 	json_list_field(out, "instances");
-	LIST_EACH(link, &of->run->instances) {
+	LIST_OF(struct instance, instance, link, &of->run->instances) {
 		if (listed++ == INSTANCES_MOST)
 			break;
-		add_instance(svc, container_of(link, struct instance, link), out);
+		add_instance(svc, instance, out);
 	}
 	json_list_close(out);
 	if (count > INSTANCES_MOST)

@@ -1367,7 +1367,7 @@ static void note_started(struct instance *instance)
 
 	svc->run->lacks = false;
 	svc->run->activations++;
-	facts_note(svc);
+	facts_note(svc, svc->state);
 	svc->run->last_start = now;
 	svc->run->last_wait = now - (instance->socket ? instance->begun : svc->run->asked);
 	if (instance->socket) {

@@ -744,7 +744,8 @@ static const char *look(const struct order *order, struct svc *svc, struct buf *
 static const char *begin(struct session *session, struct order *order, struct svc *svc, struct buf *why)
 {
 	const struct lifecycle_options *lifecycle = svc->row->groups->lifecycle;
-	const char *name = svc->row->name, *sentence;
+	const struct instance *current = svc->run->current;
+	const char *name = svc->row->name, *sentence = NULL;
 	const struct lock_order now = { .since = time(NULL), .uid = session->uid }, never = { 0 };
 	bool was = lock_is_set(svc, LOCK_HELD) || svc->run->drains_since > 0;
 	bool disabled = lock_is_set(svc, LOCK_DISABLED), starts;
@@ -762,6 +763,8 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			: STOP;
 	if (order->action == WAKE)
 		order->action = svc->state == FROZEN ? THAW : START;
+	if (order->action == WAIT_READY && session->request.options & (WITH_ASLEEP | WITH_AWAKE))
+		order->action = session->request.options & WITH_ASLEEP ? WAIT_ASLEEP : WAIT_AWAKE;
 	if (disabled && order->action != ENABLE && order->action != DISABLE && order->action != STOP &&
 	    order->action != RELEASE && order->action != REFRESH && order->action != SIGNAL)
 		return "!it is disabled: enable it first";
@@ -837,18 +840,15 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		if (svc->row->exec->accept)
 			return "!each of its clients has an instance, and superd does not freeze these";
 		if (svc->state == STARTING || svc->state == QUEUED)
-			buf_text(why, "it is starting: it can be frozen when it is ready");
-		else if (svc->state == STOPPING ||
-			 (svc->run->current && (svc->run->current->ends || svc->run->current->says == STOPS)))
-			buf_text(why, "it is about to end");
-		else if (svc->state != RUNNING || !svc->run->current || svc->run->current->main.pid <= 0)
-			buf_text(why, "no process of it runs");
-		else if (svc->run->current->command.pid > 0)
-			buf_text(why, "a command beside it runs");
-		else if (svc->run->current->says == RELOADS)
-			buf_text(why, "it reloads");
-		if (why->length)
-			return "!";
+			return "!it is starting: it can be frozen when it is ready";
+		if (svc->state == STOPPING || (current && (current->ends || current->says == STOPS)))
+			return "!it is about to end";
+		if (svc->state != RUNNING || !current || current->main.pid <= 0)
+			return "!no process of it runs";
+		if (current->command.pid > 0)
+			return "!a command beside it runs";
+		if (current->says == RELOADS)
+			return "!it reloads";
 		idle_freeze(svc);
 		break;
 	case THAW:
@@ -889,13 +889,11 @@ static const char *begin(struct session *session, struct order *order, struct sv
 		return signalled ? "sent the signal to pid " : "!no process of it runs";
 	case REFRESH:
 		sentence = begin_refresh(svc, why);
-		if (sentence)
-			return sentence;
 		break;
 	default:
 		break;
 	}
-	return look(order, svc, why);
+	return sentence ? sentence : look(order, svc, why);
 }
 
 /* Sends the line that reports the result of an order for a service. order NULL: none was given. */

@@ -189,45 +189,44 @@ void output_log_changed(void)
 static void ring_add(struct svc *svc, double at, enum level level, const struct event *event, const char *text,
 		     size_t length)
 {
-	unsigned size = RING * 4, *next = svc ? &svc->run->ring_next : &superd.ring_next, here;
-	struct ring_line *ring,
-		line = { .at = at,
-			 .level = level,
-			 .serial = ++superd.serial,
-			 .pid = event->pid,
-			 .is_output = event->is_output };
+	struct ring *ring = svc ? &svc->run->ring : &superd.ring;
+	unsigned most = svc ? RING : RING * 4, room = ring->room ? 2 * ring->room : 1, here;
+	struct ring_line *lines = ring->lines,
+			 line = { .at = at,
+				  .level = level,
+				  .serial = ++superd.serial,
+				  .pid = event->pid,
+				  .is_output = event->is_output };
 
-	ring = superd.ring;
-	if (svc) { /* most services have one line or two */
-		if (svc->run->ring_next == svc->run->ring_room && svc->run->ring_room < RING) {
-			size = svc->run->ring_room ? 2 * svc->run->ring_room : 1;
-			if (!(ring = realloc(svc->run->ring, size * sizeof(*ring))))
-				return;
-			memset(ring + svc->run->ring_room, 0, (size - svc->run->ring_room) * sizeof(*ring));
-			svc->run->ring = ring;
-			svc->run->ring_room = size;
-		}
-		ring = svc->run->ring;
-		size = svc->run->ring_room;
+	if (ring->next == ring->room && ring->room < most) { /* most services have one line or two */
+		if (!(lines = realloc(lines, room * sizeof(*lines))))
+			return;
+		memset(lines + ring->room, 0, (room - ring->room) * sizeof(*lines));
+		ring->lines = lines;
+		ring->room = room;
 	}
 	if (length <= OUTPUT_KEPT)
 		line.text = strndup(text, length);
 	else if (asprintf(&line.text, "%.*s…", OUTPUT_KEPT - 3, text) < 0)
 		line.text = NULL;
-	here = (*next)++;
-	free(ring[here % size].text);
-	for (unsigned n = 1; n < size && here && ring[(here - 1) % size].text && ring[(here - 1) % size].at > at; n++) {
-		ring[here % size] = ring[(here - 1) % size];
-		here--;
+	here = ring->next++;
+	free(lines[here % ring->room].text);
+	for (unsigned n = 1; n < ring->room && here; n++, here--) {
+		struct ring_line *before = &lines[(here - 1) % ring->room];
+
+		if (!before->text || before->at <= at)
+			break;
+		lines[here % ring->room] = *before;
 	}
-	ring[here % size] = line;
+	lines[here % ring->room] = line;
 }
 
 static void on_log(void *context, enum level level, const struct event *event, const char *message, size_t length)
 {
 	struct svc *svc = event->service ? svc_find(event->service) : NULL;
 	/* Thousands of services have this line each: it would take more memory than all else that is kept. */
-	bool is_usual = svc && !svc->run->ring && superd.table->count > RING * 4 && !strcmp(event->name, "listening");
+	bool is_usual =
+		svc && !svc->run->ring.room && superd.table->count > RING * 4 && !strcmp(event->name, "listening");
 
 	(void)context;
 	if (level <= LEVEL_INFO && !is_usual)

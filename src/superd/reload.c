@@ -6,7 +6,7 @@
 
 #define LATE 3. /* seconds without an answer, after which the log names what does not answer */
 
-enum { UNCHANGED, CHANGED, ADDED, REMOVED, WRONG };
+const char *const outcome_words[OUTCOMES] = { "unchanged", "changed", "added", "removed", "failed" };
 
 /* The one reading that is under way. */
 static struct {
@@ -328,11 +328,12 @@ void changes_release(struct changes *changes)
 }
 
 /* text: the options that differ; of an entry with errors, the first. */
-static void note(const char *name, const char *outcome, const char *text)
+static void note(const char *name, enum outcome outcome, const char *text)
 {
 	struct changes *changes = superd.changes;
 	struct service_change *list = array_grow(changes->list, &changes->room, changes->count, sizeof(*list));
 
+	changes->counts[outcome]++;
 	if (!list)
 		return;
 	changes->list = list;
@@ -345,28 +346,22 @@ static void note(const char *name, const char *outcome, const char *text)
 	changes->count++;
 }
 
-static void tell(struct svc *svc, const char *outcome, const char *options)
+static void tell(struct svc *svc, enum outcome outcome, const char *options)
 {
-	struct event event = { .name = outcome, .service = svc->row->name };
+	struct event event = { .name = outcome_words[outcome], .service = svc->row->name };
 	struct buf text = { 0 }, more = { 0 };
 
 	note(svc->row->name, outcome, options);
 	buf_text(&text, *options ? ": " : "");
 	facts_name_options(options, &text);
-	if (!strcmp(outcome, "removed"))
+	if (outcome == REMOVED)
 		facts_describe_removed(svc, &more);
 	else if (runs_to_its_end(svc))
 		facts_describe_outdated(svc, &more);
-	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s%s%s", outcome, buf_string(&text), more.length ? "; " : "",
+	log_event(superd.log, LEVEL_NOTICE, &event, "%s%s%s%s", event.name, buf_string(&text), more.length ? "; " : "",
 		  buf_string(&more));
 	buf_free(&more);
 	buf_free(&text);
-}
-
-static void tell_wrong(const char *name, const struct skipped *entry)
-{
-	superd.changes->counts[WRONG]++;
-	note(name, "wrong", entry ? skipped_reason(entry) : "");
 }
 
 /* The service has this row from now on, and sockets to fill in. */
@@ -376,8 +371,7 @@ static void take_row(struct svc *svc, struct table *table, const struct service 
 		accept_drop_parked(svc, REFUSED_CLOSED);
 		if (!svc_replace_sockets(svc, row)) {
 			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets; reload again");
-			superd.changes->counts[WRONG]++;
-			note(row->name, "wrong", "out of memory");
+			note(row->name, WRONG, "out of memory");
 		}
 		LIST_OF(struct instance, instance, link, &svc->run->instances) {
 			if (!instance->socket)
@@ -456,7 +450,7 @@ static void remove_service(struct svc *svc, const struct table *table, struct sp
 {
 	if (!goes_on(svc, table))
 		spare_sockets(svc, spares, spare_count);
-	tell(svc, "removed", table_find(table, svc->row->name) ? "disable" : "");
+	tell(svc, REMOVED, table_find(table, svc->row->name) ? "disable" : "");
 	if (svc->state == FROZEN)
 		idle_thaw(svc, NULL);
 	svc->removed = true;
@@ -478,19 +472,15 @@ static bool runs_on(const struct svc *svc)
 static bool reload_apply(struct table *table)
 {
 	struct changes *report = calloc(1, sizeof(*report));
-	size_t *counts = report ? report->counts : NULL;
 	struct table *before = superd.table;
-	struct list services;
 	size_t spare_count = 0, most = 1;
 	struct spare *spares;
 	unsigned char *changes = calloc(table->count + 1, 1);
 	struct diff_cache known = { 0 };
 	struct buf changed = { 0 }, why = { 0 };
 
-	LIST_EACH(link, &superd.services)
-		most += container_of(link, struct svc, link)->socket_count;
-	LIST_EACH(link, &superd.leaving)
-		most += container_of(link, struct svc, link)->socket_count;
+	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
+		most += svc->socket_count;
 	spares = calloc(most, sizeof(*spares));
 	if (!report || !changes || !spares) {
 		free(report);
@@ -509,9 +499,8 @@ static bool reload_apply(struct table *table)
 	changes_release(superd.changes);
 	superd.changes = report;
 	report->users = 1;
-	list_init(&services);
-	LIST_EACH(link, &superd.services)
-		container_of(link, struct svc, link)->seen = false;
+	LIST_OF(struct svc, svc, link, &superd.services)
+		svc->seen = false;
 	/* What changes, and the sockets that are free then. */
 	for (size_t n = 0; n < table->count; n++) {
 		const struct service *row = &table->services[n];
@@ -528,9 +517,7 @@ static bool reload_apply(struct table *table)
 			continue;
 		spare_sockets(svc, spares, &spare_count);
 	}
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		if (svc->seen)
 			continue;
 		if (keeps_row(svc, table)) {
@@ -541,13 +528,10 @@ static bool reload_apply(struct table *table)
 			svc->seen = true;
 			svc_say(svc, LEVEL_WARNING, "warning",
 				"its configuration has errors now: the previous one stays in effect");
-			tell_wrong(svc->row->name, entry);
-			counts[UNCHANGED]++;
-			list_remove(link);
-			list_add(&services, link);
+			note(svc->row->name, WRONG, entry ? skipped_reason(entry) : "");
+			report->counts[UNCHANGED]++;
 			continue;
 		}
-		counts[REMOVED]++;
 		remove_service(svc, table, spares, &spare_count);
 	}
 	/* Each row, in the order of the table. */
@@ -562,14 +546,12 @@ static bool reload_apply(struct table *table)
 			svc = svc_new(table, row);
 			if (!svc) {
 				log_error(superd.log, "%s: not added: out of memory; reload again", row->name);
-				counts[WRONG]++;
-				note(row->name, "wrong", "out of memory");
+				note(row->name, WRONG, "out of memory");
 				continue;
 			}
-			counts[ADDED]++;
 			svc->seen = true;
 			locks_apply(svc);
-			tell(svc, "added", "");
+			tell(svc, ADDED, "");
 		} else {
 			bool returns = svc->removed;
 
@@ -587,10 +569,7 @@ static bool reload_apply(struct table *table)
 				needs_mark(svc->row);
 			}
 			take_row(svc, table, row, (enum diff_kind)changes[n]);
-			counts[returns ? ADDED : changes[n] == DIFF_SAME ? UNCHANGED : CHANGED]++;
-			LIST_EACH(at, &svc->run->instances) {
-				struct instance *instance = container_of(at, struct instance, link);
-
+			LIST_OF(struct instance, instance, link, &svc->run->instances) {
 				/* Its client goes along with the listener, and is served by this row. */
 				if (changes[n] != DIFF_SAME && row->exec->accept && instance->phase < LAUNCHED) {
 					accept_park_again(instance);
@@ -610,11 +589,13 @@ static bool reload_apply(struct table *table)
 				if (row->exec->start == START_BOOT && !row->exec->accept)
 					svc->run->start_due = clock_now();
 			}
-			if (returns || changes[n] != DIFF_SAME)
-				tell(svc, returns ? "added" : "changed", buf_string(&why));
+			if (svc->seen)
+				tell(svc, returns ? ADDED : CHANGED, buf_string(&why));
+			else
+				report->counts[UNCHANGED]++;
 		}
-		list_remove(&svc->link);
-		list_add(&services, &svc->link);
+		list_remove(&svc->link); /* those that are kept, and have no row, stay in front */
+		list_add(&superd.services, &svc->link);
 		for (unsigned i = 0; i < svc->socket_count && !lock_is_set(svc, LOCK_DISABLED); i++) {
 			for (size_t s = 0; (svc->sockets[i].fd < 0 || svc->sockets[i].family) && s < spare_count; s++)
 				take_spare(svc, i, &spares[s]);
@@ -623,14 +604,8 @@ static bool reload_apply(struct table *table)
 	for (size_t n = 0; n < table->skipped_count; n++) {
 		const struct skipped *entry = &table->skipped[n];
 
-		if (entry->row == SKIPPED_NO_ROW || entry->is_kept)
-			continue;
-		tell_wrong(table->services[entry->row].name, entry);
-	}
-	list_init(&superd.services);
-	LIST_EACH(link, &services) {
-		list_remove(link);
-		list_add(&superd.services, link);
+		if (entry->row != SKIPPED_NO_ROW && !entry->is_kept)
+			note(table->services[entry->row].name, WRONG, skipped_reason(entry));
 	}
 	superd.table = table;
 	limits_begin();
@@ -651,9 +626,7 @@ static bool reload_apply(struct table *table)
 			drain_follow(svc);
 	}
 	/* Also those that have waited for an address that is free now. */
-	LIST_EACH(link, &superd.services) {
-		struct svc *svc = container_of(link, struct svc, link);
-
+	LIST_OF(struct svc, svc, link, &superd.services) {
 		if (!svc->seen && (svc->state == BACKOFF || svc->state == QUEUED))
 			continue;
 		if (svc->state == BINDING)
@@ -682,39 +655,37 @@ static bool reload_apply(struct table *table)
 	return true;
 }
 
-static void add_change(struct buf *line, const char *result, const char *options)
+static void send_change(struct session *session, const char *kind, const char *name, enum outcome outcome,
+			const char *options)
 {
-	json_text_field(line, "result", result);
+	json_text_field(&session->line, kind, name);
+	json_text_field(&session->line, "result", outcome_words[outcome]);
 	if (*options)
-		facts_add_options(options, line);
+		json_lines_field(&session->line, "options", options);
+	session_send(session);
 }
 
-/* superctl diff: what it would do. send is called for each line, of which it gets the members, and empties it. */
-void reload_describe(const struct table *after, struct buf *line, void (*send)(void *context), void *context)
+/* superctl diff: what it would do. */
+void reload_describe(const struct table *after, struct session *session)
 {
-	size_t unchanged = 0, changed = 0, added = 0, removed = 0;
+	size_t counts[WRONG] = { 0 };
 	struct buf options = { 0 };
 
 	describe_settings(after, &options);
-	if (options.length) {
-		json_text_field(line, "block", "superd");
-		add_change(line, "changed", buf_string(&options));
-		send(context);
-	}
-	LIST_EACH(link, &superd.services) {
-		const struct svc *svc = container_of(link, struct svc, link);
+	if (options.length)
+		send_change(session, "block", "superd", CHANGED, buf_string(&options));
+	LIST_OF(const struct svc, svc, link, &superd.services) {
 		const struct service *row = table_find(after, svc->row->name);
 		bool goes = !row || service_is_off(row);
+		enum outcome outcome = goes ? REMOVED : CHANGED;
 
 		buf_clear(&options);
-		if (goes ? keeps_row(svc, after) : service_compare(svc->row, row, &options) == DIFF_SAME) {
-			unchanged++;
-			continue;
-		}
-		*(goes ? &removed : &changed) += 1;
-		json_text_field(line, "service", svc->row->name);
-		add_change(line, goes ? "removed" : "changed", !goes ? buf_string(&options) : row ? "disable" : "");
-		send(context);
+		if (goes ? keeps_row(svc, after) : service_compare(svc->row, row, &options) == DIFF_SAME)
+			outcome = UNCHANGED;
+		else
+			send_change(session, "service", svc->row->name, outcome,
+				    !goes ? buf_string(&options) : row ? "disable" : "");
+		counts[outcome]++;
 	}
 	buf_free(&options);
 	for (size_t n = 0; n < after->count; n++) {
@@ -722,16 +693,12 @@ void reload_describe(const struct table *after, struct buf *line, void (*send)(v
 
 		if (service_is_off(&after->services[n]) || (svc && !svc->removed))
 			continue;
-		added++;
-		json_text_field(line, "service", after->services[n].name);
-		add_change(line, "added", "");
-		send(context);
+		counts[ADDED]++;
+		send_change(session, "service", after->services[n].name, ADDED, "");
 	}
-	json_count_field(line, "unchanged", unchanged);
-	json_count_field(line, "changed", changed);
-	json_count_field(line, "added", added);
-	json_count_field(line, "removed", removed);
-	send(context);
+	for (enum outcome outcome = UNCHANGED; outcome < WRONG; outcome++)
+		json_count_field(&session->line, outcome_words[outcome], counts[outcome]);
+	session_send(session);
 }
 
 bool reload_first(struct table *table)

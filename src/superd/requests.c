@@ -28,14 +28,18 @@ static const struct service *find_row(const char *name, struct svc **svc)
 	return found ? found->row : find_in_table(name);
 }
 
-/* From 0 on the rows of the table, then services by the row of an earlier one, then those that a reload has removed.
- * NULL: no more. */
-static const struct service *next_row(size_t *n)
-{
-	size_t behind;
+/* How far next_row is, from zero on. */
+struct cursor {
+	size_t n; /* rows of the table */
+	const struct svc *svc;
+};
 
-	while (*n < superd.table->count) {
-		const struct service *row = &superd.table->services[(*n)++];
+/* The rows of the table, then services by the row of an earlier one, then those that a reload has removed. NULL: no
+ * more. */
+static const struct service *next_row(struct cursor *at)
+{
+	while (at->n < superd.table->count) {
+		const struct service *row = &superd.table->services[at->n++];
 		struct svc *svc = svc_find(row->name);
 
 		if (row->is_removed)
@@ -43,10 +47,9 @@ static const struct service *next_row(size_t *n)
 		if (svc || !row->is_skipped || !skipped_of(superd.table, row)->is_kept)
 			return svc ? svc->row : row;
 	}
-	behind = (*n)++ - superd.table->count;
-	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		if (!find_in_table(svc->row->name) && !behind--)
-			return svc->row;
+	while ((at->svc = svc_next(at->svc))) {
+		if (!find_in_table(at->svc->row->name))
+			return at->svc->row;
 	}
 	return NULL;
 }
@@ -81,7 +84,8 @@ static void refuse_name(struct session *session, const char *word)
 	char stem[100], hint[300] = "";
 	struct scan_nearest nearest = { .name = stem };
 	const struct service *row;
-	size_t n = 0, length;
+	struct cursor at = { 0 };
+	size_t length;
 
 	if (is_pattern(word)) {
 		session_fail(session, "unknown", "", "'%.100s': no service has such a name", word);
@@ -92,7 +96,7 @@ static void refuse_name(struct session *session, const char *word)
 		stem[dot - word] = '\0'; /* systemd's name of a unit */
 	length = strlen(stem);
 	nearest.most = length < 5 ? 2 : 4;
-	while (strlen(word) < sizeof(stem) && (row = next_row(&n))) {
+	while (strlen(word) < sizeof(stem) && (row = next_row(&at))) {
 		/* echo@127.0.0.1, tftp-udp */
 		if (!strncmp(stem, row->name, length) && strchr("@-", row->name[length])) {
 			nearest.word = row->name;
@@ -157,10 +161,11 @@ static void add_name(struct session *session, size_t n, const struct service *ro
 static void select_names(struct session *session)
 {
 	struct request *request = &session->request;
-	size_t patterns = 0, next = 0;
 	const struct service *row;
+	struct cursor at = { 0 };
+	size_t patterns = 0;
 
-	while (!request->count && (row = next_row(&next)))
+	while (!request->count && (row = next_row(&at)))
 		add_name(session, 0, row);
 	for (size_t n = 0; n < request->count; n++) {
 		const char *word = request->names[n];
@@ -176,7 +181,7 @@ static void select_names(struct session *session)
 			session_fail(session, "usage", "", "patterns have at most %d bytes together", PATTERNS_MOST);
 			return;
 		}
-		for (next = 0; is_pattern(word) && (row = next_row(&next));) {
+		for (at = (struct cursor){ 0 }; is_pattern(word) && (row = next_row(&at));) {
 			if (fnmatch(word, row->name, FNM_NOESCAPE))
 				continue;
 			add_name(session, n, row);
@@ -255,19 +260,17 @@ static int compare_found(const void *one, const void *other)
 	return is_after(left, right->at, right->serial) - is_after(right, left->at, left->serial);
 }
 
-static void add_ring(struct found_line **list, size_t *count, const char *service, const struct ring_line *ring,
-		     unsigned next, unsigned size, const struct session *session)
+static void add_ring(struct found_line **list, size_t *count, const char *service, const struct ring *ring,
+		     const struct session *session)
 {
 	double since = session->request.since > 0 ? clock_wall() - (double)session->request.since / 1e6 : 0;
-	unsigned first = next > size ? next - size : 0;
-	struct found_line *larger =
-		ring && next > first ? realloc(*list, (*count + next - first) * sizeof(*larger)) : NULL;
+	struct found_line *larger = ring->room ? realloc(*list, (*count + ring->room) * sizeof(*larger)) : NULL;
 
 	if (!larger)
 		return;
 	*list = larger;
-	for (unsigned n = first; n < next; n++) {
-		const struct ring_line *line = &ring[n % size];
+	for (unsigned n = 0; n < ring->room; n++) {
+		const struct ring_line *line = &ring->lines[n];
 
 		if (line->text && line->level <= session->request.level && line->at >= since &&
 		    is_after(line, session->at, session->serial))
@@ -282,11 +285,10 @@ static struct found_line *find_lines(struct session *session, size_t *count)
 
 	*count = 0;
 	if (!session->request.count)
-		add_ring(&list, count, NULL, superd.ring, superd.ring_next, RING * 4, session);
+		add_ring(&list, count, NULL, &superd.ring, session);
 	for (const struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc)) {
-		if (svc->run->ring && wants(session, svc->row->name))
-			add_ring(&list, count, svc->row->name, svc->run->ring, svc->run->ring_next, svc->run->ring_room,
-				 session);
+		if (svc->run->ring.room && wants(session, svc->row->name))
+			add_ring(&list, count, svc->row->name, &svc->run->ring, session);
 	}
 	if (*count)
 		qsort(list, *count, sizeof(*list), compare_found);
@@ -322,14 +324,19 @@ static void send_lines(struct session *session)
 	struct found_line *list = find_lines(session, &count);
 
 	for (; n < count && session_may_go_on(session); n++) {
+		const struct ring_line *line = list[n].line;
 		struct buf *out = &session->line;
 
-		session->serial = list[n].line->serial;
-		session->at = list[n].line->at;
-		json_seconds_field(out, "at", list[n].line->at);
-		json_text_field(out, "level", log_level_name(list[n].line->level));
+		session->serial = line->serial;
+		session->at = line->at;
+		json_seconds_field(out, "at", line->at);
+		json_text_field(out, "level", log_level_name(line->level));
 		json_text_field(out, "service", list[n].service);
-		facts_add_line(list[n].line, out);
+		if (line->is_output)
+			json_text_field(out, "from", "output");
+		if (line->is_output && line->pid)
+			json_count_field(out, "pid", (uint64_t)line->pid);
+		json_text_field(out, "message", line->text);
 		session_send(session);
 	}
 	free(list);
@@ -417,15 +424,14 @@ static void send_diags(struct session *session, const struct diags *diags)
 /* A service may open its sockets only later, behind commands: it is told of once it listens or has failed. */
 static void report_changes(struct session *session)
 {
-	static const char *const names[] = { "unchanged", "changed", "added", "removed", "failed" };
 	const struct changes *changes = session->changes;
 	struct buf *line = &session->line, text = { 0 };
-	size_t wrong = changes->counts[4];
+	size_t wrong = changes->counts[WRONG];
 
 	while (session->next < changes->count && session_may_go_on(session)) {
 		const struct service_change *change = &changes->list[session->next];
 		struct svc *svc = svc_find(change->name);
-		bool is_wrong = !strcmp(change->outcome, "wrong"), is_bad = svc && svc->state == BINDING && !is_wrong;
+		bool is_wrong = change->outcome == WRONG, is_bad = svc && svc->state == BINDING && !is_wrong;
 		bool is_old = false;
 
 		if (svc && (svc_is_opening(svc) || lent_is_changing(svc))) {
@@ -450,11 +456,11 @@ static void report_changes(struct session *session)
 			facts_describe_outdated(svc, &text);
 		session->failed += is_bad;
 		json_text_field(line, "service", change->name);
-		json_text_field(line, "result", is_bad || is_wrong ? "failed" : change->outcome);
+		json_text_field(line, "result", outcome_words[is_bad ? WRONG : change->outcome]);
 		json_flag_field(line, "ok", !is_bad && !is_wrong);
 		json_text_field(line, "state", svc && svc->removed ? "leaving" : state_name(svc ? svc->state : OFF));
 		if (*change->text && !is_wrong)
-			facts_add_options(change->text, line);
+			json_lines_field(line, "options", change->text);
 		if (text.length)
 			json_text_field(line, "message", buf_string(&text));
 		session_send(session);
@@ -464,8 +470,8 @@ static void report_changes(struct session *session)
 	buf_free(&text);
 	if (session->next < changes->count)
 		return;
-	for (int n = 0; n < 5; n++)
-		json_count_field(line, names[n], changes->counts[n] + (n == 4 ? session->failed : 0));
+	for (enum outcome n = 0; n < OUTCOMES; n++)
+		json_count_field(line, outcome_words[n], changes->counts[n] + (n == WRONG ? session->failed : 0));
 	session_send(session);
 	if (session->failed)
 		session_fail(session, "failed", "superd tries again by itself", "reloaded, but %u service%s failed",
@@ -475,11 +481,6 @@ static void report_changes(struct session *session)
 			     wrong == 1 ? "y has" : "ies have");
 	else
 		session_done(session);
-}
-
-static void send_diff_line(void *context)
-{
-	session_send(context);
 }
 
 static void on_diff_late(struct session *session)
@@ -507,7 +508,7 @@ void requests_read(unsigned number, bool good, const struct table *compared, str
 					     : superd_is_stopping() ? "superd is stopping"
 								    : "out of memory");
 		} else if (is_diff) {
-			reload_describe(compared, &session->line, send_diff_line, session);
+			reload_describe(compared, session);
 			session_done(session);
 		} else {
 			session->changes = superd.changes;
@@ -621,15 +622,6 @@ static void ask_shutdown(struct session *session)
 	superd_stop(SIGTERM);
 }
 
-static void ask_wait(struct session *session)
-{
-	session->action = session->request.options & WITH_ASLEEP ? WAIT_ASLEEP
-		: session->request.options & WITH_AWAKE		 ? WAIT_AWAKE
-								 : WAIT_READY;
-	session->answer = ANSWER_ORDER;
-	select_names(session);
-}
-
 /* ---- requests ---- */
 
 #define FIELD(member) CLI_FIELD(struct request, member)
@@ -698,7 +690,7 @@ static const struct request_verb {
 	{ "thaw", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, THAW },
 	{ "sleep", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, SLEEP },
 	{ "wake", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, WAKE },
-	{ "wait", RIGHT_READ, SOME_NAMES, WITH_TIMEOUT | WITH_ASLEEP | WITH_AWAKE, ask_wait, ANSWER_ROW, WAIT_READY },
+	{ "wait", RIGHT_READ, SOME_NAMES, WITH_TIMEOUT | WITH_ASLEEP | WITH_AWAKE, NULL, ANSWER_ORDER, WAIT_READY },
 	{ "signal", RIGHT_ACT, SOME_NAMES, WITH_SIGNAL, NULL, ANSWER_ORDER, SIGNAL },
 	{ "enable", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, ENABLE },
 	{ "disable", RIGHT_ACT, SOME_NAMES, OPERATING, NULL, ANSWER_ORDER, DISABLE },

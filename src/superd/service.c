@@ -211,9 +211,9 @@ static void svc_free(struct svc *svc)
 	notify_close(svc);
 	child_forget(&svc->run->receiver.child);
 	output_release(svc);
-	for (unsigned n = 0; n < svc->run->ring_room; n++)
-		free(svc->run->ring[n].text);
-	free(svc->run->ring);
+	for (unsigned n = 0; n < svc->run->ring.room; n++)
+		free(svc->run->ring.lines[n].text);
+	free(svc->run->ring.lines);
 	free(svc->run->last_failures);
 	plan_free(svc->run->plan);
 	if (svc->run->cgroup)
@@ -261,7 +261,7 @@ void svc_set(struct svc *svc, enum state state)
 		return;
 	if (log_wants(superd.log, LEVEL_DEBUG))
 		svc_say(svc, LEVEL_DEBUG, "transition", "%s -> %s", states[svc->state].word, states[state].word);
-	facts_note_state(svc, state);
+	facts_note(svc, state);
 	superd.waiting += (state == QUEUED) - (svc->state == QUEUED);
 	superd.starting += (state == STARTING) - (svc->state == STARTING);
 	if (svc->state == STARTING)
@@ -1657,7 +1657,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 	instance_free(instance);
 	if (ran)
 		limits_note_end();
-	facts_note(svc);
+	facts_note(svc, svc->state);
 	if (svc_is_empty(svc)) {
 		if (preserve == PRESERVE_NO || (preserve == PRESERVE_ON_SUCCESS && !well) ||
 		    lock_is_set(svc, LOCK_DISABLED))

@@ -58,12 +58,12 @@ void __wrap_log_say(struct log *log, enum level level, const char *format, ...)
 
 static void check_ring(void)
 {
-	unsigned count = run.ring_next < run.ring_room ? run.ring_next : run.ring_room;
+	unsigned count = run.ring.next < run.ring.room ? run.ring.next : run.ring.room;
 	double before = 0;
 
-	require(run.ring_room <= RING);
-	for (unsigned n = run.ring_next - count; n < run.ring_next; n++) {
-		const struct ring_line *line = &run.ring[n % run.ring_room];
+	require(run.ring.room <= RING);
+	for (unsigned n = run.ring.next - count; n < run.ring.next; n++) {
+		const struct ring_line *line = &run.ring.lines[n % run.ring.room];
 
 		require(line->at >= before && line->level <= LEVEL_INFO && line->text);
 		require(strlen(line->text) <= OUTPUT_KEPT);
@@ -92,9 +92,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_answer();
 	check_ring();
 	require(strlen(run.last_line) < sizeof(run.last_line) && self.state.is_ready <= 1);
-	for (unsigned n = 0; n < run.ring_room; n++)
-		free(run.ring[n].text);
-	free(run.ring);
+	for (unsigned n = 0; n < run.ring.room; n++)
+		free(run.ring.lines[n].text);
+	free(run.ring.lines);
 	superd.output.fd = -1;
 	return 0;
 }
