@@ -62,7 +62,7 @@ const char *cli_set_field(const struct cli_option *option, void *options, const 
 		*(unsigned *)field = (unsigned)value;
 		break;
 	case CLI_TEXT:
-		*(const char **)field = argument;
+		*(const char **)field = argument ? argument : option->words;
 		break;
 	case CLI_TEXTS:
 		return cli_texts_add(field, argument) ? NULL : "out of memory";

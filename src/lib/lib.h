@@ -1215,7 +1215,7 @@ int64_t log_deadline(struct log *log);
  * CLI_FIELD derives from the C type of a member how it is set:
  *   bool                   true; with `words`: 1 for the second word, 0 for the first
  *   an enum                the argument's index in `words`; `value` if the option takes no argument
- *   const char *           the argument, which is one of `words` if there are some
+ *   const char *           the argument, which is one of `words` if there are some; without one, `words`
  *   struct cli_texts       one more argument
  *   int64_t                what `scan` reads, within `least` and `most`
  *

@@ -137,15 +137,6 @@ static const char *set_inetd_foreground(void *context, const struct cli_option *
 	return options->defaults.folder ? NULL : "";
 }
 
-static const char *log_to_stderr(void *context, const struct cli_option *option, const char *argument)
-{
-	struct options *options = context;
-
-	(void)option, (void)argument;
-	options->given.log = "stderr";
-	return NULL;
-}
-
 static const char *set_inetd_debug(void *context, const struct cli_option *option, const char *argument)
 {
 	struct options *options = context;
@@ -186,7 +177,7 @@ static const struct cli_option inetd_options[] = {
 	{ "debug", 'd', .set = set_inetd_debug, .help = "stay in the foreground and log everything to stderr" },
 	{ NULL, 'i', .set = set_inetd_foreground, .help = "stay in the foreground" },
 	{ NULL, 'f', .set = set_inetd_foreground, .help = "stay in the foreground" },
-	{ NULL, 'e', .set = log_to_stderr, .help = "log to stderr" },
+	{ NULL, 'e', FIELD(given.log), .words = "stderr", .help = "log to stderr" },
 	{ NULL, 'l', FIELD(defaults.wrap_external),
 	  .help = "check clients of programs in hosts.allow and hosts.deny, and log them" },
 	{ NULL, 'w', FIELD(defaults.wrap_external), .help = "the same as -l" },

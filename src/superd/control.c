@@ -443,16 +443,15 @@ void control_wake_in(double seconds)
 
 /* ---- the socket ---- */
 
-static bool has_control(const struct options *options)
-{
-	return !options->settings.control || strcmp(options->settings.control, "none") != 0;
-}
-
-/* A longer path than there can be is cut: no socket has it. */
+/* "": there is to be none. A longer path than there can be is cut: no socket has it. */
 static void find_path(const struct options *options, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s%s", options->settings.control ? options->settings.control : runtime_dir(),
-		 options->settings.control ? "" : "/superd/control");
+	const char *control = options->settings.control;
+
+	if (control)
+		snprintf(path, PATH_MAX, "%s", strcmp(control, "none") ? control : "");
+	else
+		snprintf(path, PATH_MAX, "%s/superd/control", runtime_dir());
 }
 
 /* A service is only tried out. */
@@ -475,7 +474,7 @@ bool control_setup_is_free(const struct options *options, struct log *log)
 	if (options->invoked_as != AS_SUPERD || can_do_without(options))
 		return true;
 	find_path(options, path);
-	while (has_control(options) && control_socket_has_owner(path, &pid, &fd)) {
+	while (*path && control_socket_has_owner(path, &pid, &fd)) {
 		struct pollfd ended = { .fd = fd, .events = POLLRDHUP };
 		double left = until - clock_now();
 
@@ -630,15 +629,14 @@ void control_begin(bool fresh)
 	ev_prepare_start(superd.loop, &server.changes);
 	ev_init(&server.pace, on_pace);
 	ev_init(&server.retry, on_retry);
-	if (!has_control(superd.options))
-		return;
 	find_path(superd.options, server.path);
-	locks_begin(server.path, !fresh || !control_socket_is_answered(server.path));
+	if (*server.path)
+		locks_begin(server.path, !fresh || !control_socket_is_answered(server.path));
 }
 
 void control_open(void)
 {
-	if (has_control(superd.options))
+	if (*server.path)
 		open_socket(false);
 }
 
@@ -667,7 +665,7 @@ int control_reader(const char *service, bool in_detail, struct buf *why)
 {
 	int ends[2];
 
-	if (!has_control(superd.options)) {
+	if (!*server.path) {
 		buf_text(why, "superd has no control socket, which it needs (--control)");
 		errno = ENOENT;
 		return -1;

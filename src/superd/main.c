@@ -27,21 +27,12 @@ static void note_source(void *context, const char *path, const char *format, siz
 	summary->sources++;
 }
 
-/* serves: no error is left that keeps superd from serving any. */
-static size_t count_skipped(const struct table *table, bool serves)
-{
-	size_t count = 0;
-
-	for (size_t n = 0; n < table->count; n++)
-		count += table->services[n].is_skipped && serves;
-	return count;
-}
-
 /* For one source the numbers stand on its line. For several sources they stand on a line of their own, because a
  * service may replace that of another source. */
 static bool print_summary(const struct source_summary *summary, const struct table *table, size_t errors)
 {
-	size_t services = 0, disabled = 0, skipped = count_skipped(table, !errors);
+	/* With an error that is left superd serves none. */
+	size_t services = 0, disabled = 0, skipped = errors ? 0 : skipped_count(table);
 	struct buf text = { 0 };
 	bool good;
 
@@ -87,7 +78,7 @@ static bool check_tables(const struct options *options)
 			buf_string(&why));
 	buf_free(&why);
 	table = load_table(&load, &diags);
-	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !count_skipped(table, true);
+	good = table && print_summary(&summary, table, diags.errors) && !diags.errors && !skipped_count(table);
 	diags_print(&diags, stderr);
 	if (diags.errors > A_SCREEN)
 		fprintf(stderr, "%s: %zu errors\n", options_name(options), diags.errors);

@@ -15,16 +15,15 @@ static struct {
 	struct list files;
 	struct log_sink syslog;
 	struct log_pump pump; /* of that, once it is open */
-} records = { .files = { &records.files, &records.files } };
+} records;
 
 static struct record_file *find_file(const char *path)
 {
 	struct record_file *file;
 
-	LIST_EACH(link, &records.files) {
-		file = container_of(link, struct record_file, link);
-		if (!strcmp(file->path, path))
-			return file;
+	LIST_OF(struct record_file, known, link, &records.files) {
+		if (!strcmp(known->path, path))
+			return known;
 	}
 	file = calloc(1, sizeof(*file));
 	if (!file || !(file->path = strdup(path))) {

@@ -32,36 +32,26 @@ static bool is_safe(const char *destination, mode_t mode, struct buf *why)
 
 bool log_setup_check(const char *destination, struct buf *why)
 {
-	const char *reason = NULL;
+	const char *reason = is_safe(destination, 0, why) ? log_sink_check(destination) : "";
 
-	if (!is_safe(destination, 0, why))
-		return false;
-	reason = log_sink_check(destination);
-	if (reason)
-		buf_text(why, reason);
+	buf_text(why, reason ? reason : "");
 	return !reason;
-}
-
-/* Opens the log. NULL: it failed, with the reason in *why, whose text may belong to `text`. */
-static struct log *open_destination(const struct globals *settings, const char **why, struct buf *text)
-{
-	if (is_safe(settings->log, LOG_SINK_MODE, text))
-		return log_open(settings->log, settings->log_format == LOG_FORMAT_JSON, (enum level)settings->log_level,
-				why);
-	*why = buf_string(text);
-	return NULL;
 }
 
 struct log *log_setup_open(const struct options *options, bool takes_over)
 {
-	struct globals stand_in = options->settings;
 	const char *destination = options->settings.log, *why, *why_no_other;
+	bool is_json = options->settings.log_format == LOG_FORMAT_JSON;
+	enum level level = (enum level)options->settings.log_level;
 	struct buf text = { 0 };
-	struct log *log = open_destination(&options->settings, &why, &text);
+	struct log *log = NULL;
 
-	stand_in.log = "stderr";
+	if (is_safe(destination, LOG_SINK_MODE, &text))
+		log = log_open(destination, is_json, level, &why);
+	else
+		why = buf_string(&text);
 	if (!log && takes_over)
-		log = open_destination(&stand_in, &why_no_other, &text);
+		log = log_open("stderr", is_json, level, &why_no_other);
 	if (!log) {
 		log_setup_error(options, NULL, "cannot log to %s: %s", destination, why);
 		buf_free(&text);
