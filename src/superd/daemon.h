@@ -958,6 +958,7 @@ bool facts_have_failed(const struct service *row, struct svc *svc);
 void facts_write_health(const char *path, struct buf *out);
 void facts_add_answer(const struct service *row, struct svc *svc, enum detail detail, bool hides_program,
 		      struct buf *out);
+void facts_hide_commands(const struct service *row, struct buf *line);
 void facts_add_health(struct buf *out);
 void facts_add_health_of(const struct service *row, struct svc *svc, struct buf *out);
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);

@@ -633,9 +633,10 @@ static void add_target(const struct service *row, struct buf *out)
 	buf_addf(out, to[1] ? "%s:%s" : "%s", to[0], to[1]);
 }
 
-static void add_instance(struct svc *svc, struct instance *instance, struct buf *out)
+static void add_instance(struct svc *svc, struct instance *instance, bool hides_program, struct buf *out)
 {
 	const struct service *row = instance->row;
+	bool hides_wait = hides_program && (service_is_relayed(row) || row->groups->lifecycle->ready);
 	const char *state = "running";
 	struct buf text = { 0 };
 
@@ -658,14 +659,17 @@ static void add_instance(struct svc *svc, struct instance *instance, struct buf 
 		json_flag_field(out, "remains", true);
 	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
 		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
-	if (instance->phase < READY && instance->pid > 0) {
+	if (instance->phase < READY && instance->pid > 0 && !hides_wait) {
 		instance_describe_awaited(instance, &text);
 		if (text.length)
 			json_text_field(out, "waits_for", buf_string(&text));
 		buf_clear(&text);
 	}
 	if (service_is_relayed(row)) {
-		add_target(row, &text);
+		if (hides_program)
+			buf_text(&text, "…");
+		else
+			add_target(row, &text);
 		json_object_field(out, "relay");
 		json_whole_field(out, "pid", instance->relay.child.pid > 0 ? instance->relay.child.pid : -1);
 		add_text(out, "target", &text);
@@ -679,6 +683,50 @@ static void add_instance(struct svc *svc, struct instance *instance, struct buf 
 		json_flag_field(out, "outdated", true);
 	json_object_close(out);
 	buf_free(&text);
+}
+
+#define COMMAND_SHOWN 80 /* the fewest bytes that a text has of one that it cuts, without the signs before it */
+
+/* Leaves in a line of JSON but the program of a command, in whatever text that stands. */
+static void hide_arguments(struct buf *line, const char *command)
+{
+	struct buf quoted = { 0 }, out = { 0 };
+	unsigned flags = 0;
+	const char *hidden;
+	size_t length, kept;
+
+	json_text(&quoted, command_prefix(command, &flags));
+	length = quoted.length > 2 ? quoted.length - 2 : 0;
+	hidden = buf_string(&quoted) + (length > 0);
+	kept = strcspn(hidden, " \\");
+	for (const char *at = buf_string(line); *at && !quoted.failed;) {
+		size_t same = 0, step = 0;
+
+		do { /* an escape is one character */
+			same += step;
+			step = hidden[same] == '\\' ? 2 : 1;
+		} while (same < length && !strncmp(at + same, hidden + same, step));
+		if (same > kept && (same == length || same >= COMMAND_SHOWN || at[same] == '"')) {
+			buf_add(&out, at, kept);
+			buf_text(&out, " …");
+			at += same;
+		} else {
+			buf_char(&out, *at++);
+		}
+	}
+	out.failed |= quoted.failed;
+	buf_free(&quoted);
+	buf_free(line);
+	*line = out;
+}
+
+/* For a client that may see no commands: why a start failed or waits has them, too. */
+void facts_hide_commands(const struct service *row, struct buf *line)
+{
+	for (enum command_phase phase = 0; phase < PHASES; phase++) {
+		for (words texts = service_commands(row, phase); texts && *texts; texts++)
+			hide_arguments(line, *texts);
+	}
 }
 
 /* What it runs, quoted as in a table. */
@@ -899,7 +947,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 	LIST_OF(struct instance, instance, link, &of->run->instances) {
 		if (listed++ == INSTANCES_MOST)
 			break;
-		add_instance(svc, instance, out);
+		add_instance(svc, instance, hides_program, out);
 	}
 	json_list_close(out);
 	if (count > INSTANCES_MOST)

@@ -146,6 +146,8 @@ static void answer_some(struct session *session)
 		else
 			facts_add_answer(row, svc, session->answer == ANSWER_STATUS ? DETAIL_WHOLE : DETAIL_LINE,
 					 hides_program, &session->line);
+		if (hides_program)
+			facts_hide_commands(row, &session->line);
 		session_send(session);
 	} while (session_may_go_on(session));
 }

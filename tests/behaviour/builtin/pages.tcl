@@ -208,6 +208,35 @@ test logs_and_commands_are_for_a_unix_socket_or_need_the_word_log {
 	close $client
 }
 
+# Why a start fails or waits has its commands, and the page of superctl why has that.
+test commands_that_fail_are_not_shown_to_everybody_either {
+	set long [string repeat classified- 40]
+	set target [free_port]
+	set rest {start = boot backoff_min = 1h backoff_max = 1h}
+	run_status [filled {service local { listen = "%/page" accept = yes builtin = status user = "$user" }
+		service before { listen = "127.0.0.1:0" exec = "/bin/cat" exec_start_pre = "/bin/sh -c 'exit 3' classified-pre" $rest }
+		service long { listen = "127.0.0.1:0" exec = "/bin/cat" exec_condition = "/bin/sh -c 'exit 255' $long" $rest }
+		service opens { listen = "127.0.0.1:0" exec = "/bin/cat" socket_exec_start_pre = "/bin/sh -c 'exit 5' classified-socket" }
+		service waits { listen = "127.0.0.1:0" exec = "$backend serve" exec_ready = "/bin/sh -c 'exit 4' \"classified-ready\"" $rest }
+		service prints { listen = "127.0.0.1:0" exec = "$backend serve" ready = "classified-line" $rest }
+		service relays { listen = "127.0.0.1:0" exec = "$backend hang" redirect = { "127.0.0.1", "$target" } $rest }}]
+	foreach name {before long} { wait {[logged "$name: cannot start: "]} }
+	wait {[string first ", run 2" [prints why waits]] >= 0}
+	has [prints why before] "exec_start_pre: /bin/sh -c 'exit 3' classified-pre: exit status 3"
+	set page [page /]
+	lacks $page classified
+	has $page "exec_start_pre: /bin/sh "
+	foreach name {before long opens waits prints} {
+		lacks [ok /service/$name] classified
+		has [answer_to "GET /service/$name HTTP/1.1\r\nHost: here\r\n\r\n" %/page] classified
+	}
+	has [ok /service/waits] "exec_ready: /bin/sh " "exit status 4, run "
+	wait {[string first "waiting for 127.0.0.1:$target to answer" [prints why relays]] >= 0}
+	set page [ok /service/relays]
+	has $page "waiting for "
+	lacks $page $target
+}
+
 # Clients that send nothing take nothing from those that ask: neither of this service nor of another.
 test silent_clients_keep_nobody_out {
 	run_status
