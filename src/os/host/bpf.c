@@ -209,19 +209,25 @@ static int load_program(const struct cgroup_bpf_program *program, enum cgroup_bp
 
 /* BPF_F_ALLOW_MULTI: groups above this one, and those that the service makes below it, may have programs, too. The
  * kernel runs all of them, and all have to agree. */
-int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group)
+static int attach_program(int loaded_fd, enum cgroup_bpf_kind kind, int group)
 {
 	union bpf_attr argument;
-	int loaded_fd = load_program(program, kind), result;
 
-	if (loaded_fd < 0)
-		return -1;
 	memset(&argument, 0, sizeof(argument));
 	argument.target_fd = (uint32_t)group;
 	argument.attach_bpf_fd = (uint32_t)loaded_fd;
 	argument.attach_type = attachments[kind];
 	argument.attach_flags = BPF_F_ALLOW_MULTI;
-	result = (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &argument, sizeof(argument));
+	return (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &argument, sizeof(argument));
+}
+
+int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group)
+{
+	int loaded_fd = load_program(program, kind), result;
+
+	if (loaded_fd < 0)
+		return -1;
+	result = attach_program(loaded_fd, kind, group);
 	close(loaded_fd);
 	return result;
 }
@@ -234,9 +240,13 @@ bool cgroup_bpf_is_possible(enum cgroup_bpf_kind kind)
 	};
 	const struct cgroup_bpf_program program = { yes, sizeof(yes) / sizeof(*yes) };
 	int loaded_fd = load_program(&program, kind);
+	bool possible;
 
 	if (loaded_fd < 0) /* nothing is left out for a lack of descriptors or memory: a start shows that */
 		return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+	/* Older kernels ask for CAP_NET_ADMIN here alone: they do so before they see that this is no group. */
+	possible = attach_program(loaded_fd, kind, -1) == 0 || errno != EPERM;
 	close(loaded_fd);
-	return true;
+	errno = EPERM;
+	return possible;
 }

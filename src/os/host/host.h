@@ -546,7 +546,8 @@ struct cgroup_bpf_program {
  * 0, or -1 and errno. */
 int cgroup_bpf_attach(const struct cgroup_bpf_program *program, enum cgroup_bpf_kind kind, int group);
 
-/* Whether this kernel lets superd load programs of this kind. It loads one and drops it again. false and errno. */
+/* Whether this kernel lets superd load and attach programs of this kind. It loads one and drops it again. false and
+ * errno. */
 bool cgroup_bpf_is_possible(enum cgroup_bpf_kind kind);
 
 /* ---- signals.c ---- */

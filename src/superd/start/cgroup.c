@@ -551,7 +551,8 @@ static void check_program(const struct service *service, enum cgroup_bpf_kind ki
 		say(context, service, option, true, place->wrong);
 	else if (!cgroup_bpf_is_possible(kind))
 		say(context, service, option, true,
-		    errno == EPERM ? "superd may load no programs into the kernel (CAP_BPF)" : strerror(errno));
+		    errno == EPERM ? "superd may load no programs into the kernel (CAP_BPF, CAP_NET_ADMIN)"
+				   : strerror(errno));
 }
 
 void cgroup_settings_compare(const struct service *service, support_say *say, void *context)
