@@ -989,7 +989,7 @@ struct origin source_origin_near(const struct source_file *source, size_t offset
 
 void source_free(struct source_file *source);
 
-/* ---- log.c ---- */
+/* ---- log.c, log_sink.c ---- */
 
 /* superd's log and its destinations. */
 

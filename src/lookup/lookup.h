@@ -4,6 +4,8 @@
 
 #include "os/netdiag/netdiag.h"
 
+/* ---- rdns.c ---- */
+
 /* Finds an end of the connection by getpeername(2) or getsockname(2); an IPv4-mapped address is then one of IPv4. false
  * and errno: it has no IP address. */
 bool lookup_address(int (*get_address)(int fd, struct sockaddr *address, socklen_t *length), int fd,
@@ -14,6 +16,8 @@ bool lookup_address(int (*get_address)(int fd, struct sockaddr *address, socklen
 /* Looks up the peer's host name (getnameinfo(3)). A name counts only if it is forward-confirmed: its own addresses
  * include the peer's. false: there is no such name, or the lookup failed. */
 bool rdns_find(int fd, char name[RDNS_NAME_SIZE]);
+
+/* ---- libwrap.c ---- */
 
 /* What the rules of hosts.allow and hosts.deny (hosts_access(5)) have besides names and addresses. */
 struct libwrap_rules {
@@ -29,6 +33,8 @@ struct libwrap_rules libwrap_read_rules(void);
  * command, which talks to the client. on_twist NULL: it starts no command. Then spawn does nothing, and the rule decides
  * as without it; a rule with twist denies; and with an aclexec no client is allowed, because the command decides. */
 bool libwrap_allows(const char *daemon, int fd, const struct libwrap_rules *rules, void (*on_twist)(void));
+
+/* ---- ident.c ---- */
 
 #define IDENT_REPLY_MOST 1000           /* bytes of a reply, without its line end (RFC 1413, section 6) */
 

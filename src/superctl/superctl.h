@@ -30,6 +30,8 @@ struct superctl_options {
 	const char *sort;               /* list: the key; NULL: not given */
 };
 
+/* ---- status.c, list.c, history.c, log.c, health.c, metrics.c, act.c, reload.c, page.c ---- */
+
 /* What the verbs do: each sends the request to superd and prints the answer. It returns the exit status, and has printed
  * every error. With --json all print the lines of the answer as received, without the last one, {"done":true}. */
 enum ctl_status verb_status(const struct superctl_options *options);
@@ -50,6 +52,8 @@ enum ctl_status verb_shutdown(const struct superctl_options *options);
 enum ctl_status verb_version(const struct superctl_options *options);
 enum ctl_status verb_page(const struct superctl_options *options); /* builtin = status; names: own host names */
 enum ctl_status verb_metrics_page(const struct superctl_options *options); /* builtin = metrics */
+
+/* ---- options.c ---- */
 
 /* Names of services that a verb takes: none, any number, at least one; at least one, and a signal; or names of verbs. */
 enum names_wanted { NAMES_NONE, NAMES_ANY, NAMES_SOME, NAMES_SIGNAL, NAMES_VERBS };
@@ -72,6 +76,8 @@ const char *verb_hint(const char *name);
 
 /* Reads argv. false: the program ends with *status, after help, --help, --version, or an error that it has printed. */
 bool superctl_options_parse(struct superctl_options *options, int argc, char **argv, enum ctl_status *status);
+
+/* ---- text.c ---- */
 
 /* Reads superd's JSON. A member that is missing or has another type gives the value beside the function. */
 
@@ -124,6 +130,8 @@ double reply_now(const json_t *service);                        /* Unix time of 
 void template_add_lapse(struct buf *out, double seconds);       /* "230 ms", "5 s": for how long something lasts */
 void template_add_ago(struct buf *out, double now, double at);   /* "5 s ago (16:20:11)"; now 0: the time alone */
 
+/* ---- table.c ---- */
+
 /* The terminal or file that superctl writes to: its size, its colours, and the width of text. */
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GREEN, STYLE_YELLOW, STYLE_RED, STYLE_BLUE };
@@ -169,6 +177,8 @@ void columns_add(struct columns *columns, enum style style, struct buf *text);
 void columns_print(struct columns *columns, const struct screen *screen, const char *indent, struct buf *out);
 size_t columns_rows(const struct columns *columns);
 void columns_free(struct columns *columns);
+
+/* ---- describe.c ---- */
 
 /* The words by which people know the states of a service: one table for list, status, why and the status page. The
  * states of the control socket are an interface, and stay as they are. */
@@ -245,6 +255,8 @@ void facts_add_relay(struct buf *out, const json_t *instance);
  * superd's own lines have none (false), so that no program's line can pass for one of superd. */
 bool facts_add_speaker(struct buf *out, const json_t *line);
 
+/* ---- client.c ---- */
+
 /* A conversation with superd over its control socket: the greeting, a request, and the lines of the answer. */
 
 #define CLIENT_FOREVER (-1)       /* a time: no limit */
@@ -313,17 +325,23 @@ bool client_trusts(int fd, uid_t *uid);
 /* Writes the buffer to stdout and empties it. false after printing why it failed. */
 bool client_print(struct buf *out);
 
+/* ---- why.c ---- */
+
 /* Why a service is in its state, for superctl why and the status page. */
 
 /* Adds the sentences about the service's line of status, each with its end behind it; the first one begins with the
  * state. */
 void why_add(struct buf *out, const json_t *service, const char *end);
 
+/* ---- metrics.c ---- */
+
 /* superd's counters as a page for Prometheus, in its text format (prometheus.io, "Exposition formats", version 0.0.4),
  * which all collectors read. */
 
 /* Adds the page. lines: an array of superd's answer to "metrics". */
 void metrics_compose(struct buf *out, const json_t *lines);
+
+/* ---- http.c, page.c ---- */
 
 /* Text in HTML and in a URL. Names, messages and reasons come from tables, backends and clients: all of them pass
  * through here. */

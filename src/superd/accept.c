@@ -162,7 +162,7 @@ static bool is_source_full(const struct svc *svc, const struct client *client)
 /* All that a client passes, in this order: what a socket waits for (pause_at_limit, service.c); trigger_limit and
  * the room for another instance (accept_batch); accept(2); probe_from and cps (screen_client); deny_time and the
  * banner (check_client); what is judged here; and names, libwrap and ident, for which superd-lookup is asked
- * (conclude_advice). */
+ * (conclude_advice); at last per_source once more (start_for_client). */
 static enum refusal judge_client(struct svc *svc, struct socket *socket, struct client *client, struct questions *asked)
 {
 	const struct access_options *options = svc->row->groups->access;

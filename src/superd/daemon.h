@@ -76,12 +76,13 @@ struct helper {
 
 enum { HELPER_LATE = -1, KEEPS_ALL = -1 /* for `count` */, CLOSERS = 2 /* helpers of a service that close: close.c */ };
 
-/* What a socket has beside that once something happens to it. All of it is zero before: lib/zone.c. */
+/* What a socket has beside that once something happens to it: service.c, where no other file is named. It is all zero
+ * before that, which takes no memory (struct zone). */
 struct socket_run {
 	struct narrowed *narrowed;  /* `listen` for `family` */
 	struct socket_address name; /* at which it was opened; length 0: not known yet */
 	uint32_t node, self;	    /* inodes of a unix socket's node, 0: none, and of itself */
-	double shut_at;		    /* a program had shut it down then; 0: never */
+	double shut_at;		    /* a program had shut it down then; 0: never; lent.c */
 	char *stored;		    /* its name in the store of the service manager; NULL: it is to be in none */
 	double rests_until;	    /* optional, and could not be opened: it is not tried before */
 	struct backoff failed;	    /* such tries */
@@ -321,7 +322,8 @@ struct idle {
 	struct list watched;  /* what wakes it beside its sockets */
 };
 
-/* What a service has beside that once it runs, fails or waits. All of it is zero before, and takes no memory: lib/zone.c. */
+/* What a service has beside that once it runs, fails or waits: service.c, where no other file is named. It is all zero
+ * before that, which takes no memory (struct zone). */
 struct run {
 	struct svc *svc;     /* set by svc_run */
 	struct list changed; /* journal.c */
@@ -594,6 +596,7 @@ void svc_stop(struct svc *svc, bool again);	   /* stops its instances; it goes o
 void svc_shut(struct svc *svc, bool spares);	   /* closes its sockets, and stops its instances or spares them */
 void svc_activate(struct svc *svc);
 void svc_note_ready(struct svc *svc, struct instance *instance);
+/* An instance is over: whether it has failed, the pause that follows, and the next start. */
 void svc_conclude_instance(struct svc *svc, struct instance *instance);
 void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
@@ -689,6 +692,8 @@ void event_add_end(struct event *event, int status);
 void lent_change(struct svc *svc, struct socket *socket, const struct listen *before);
 void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
 bool lent_is_changing(const struct svc *svc);
+/* Closes what svc_settle is to open anew: what a program has shut down, or has not its options. again: a second time in a
+ * minute. */
 bool lent_close(struct svc *svc, bool *again);
 
 /* instance.c */
@@ -787,7 +792,7 @@ bool instance_freeze(struct instance *instance, enum stand stand); /* MOVES: it 
 bool instance_is_frozen(const struct instance *instance);
 void idle_freeze(struct svc *svc); /* by order */
 void idle_sleep_on(struct svc *svc);
-void idle_thaw(struct svc *svc, const char *by);
+void idle_thaw(struct svc *svc, const char *by); /* all that calls it: the begin of idle.c */
 bool idle_remove_probes(struct svc *svc);
 double idle_last_used(const struct svc *svc); /* of one that runs */
 void idle_show(struct svc *svc, struct buf *out);

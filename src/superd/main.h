@@ -331,10 +331,10 @@ extern struct guard {
 
 enum { NOT_UPGRADED, UPGRADED, UPGRADE_IS_LOGGED };
 
-/* Becomes the guard, and starts superd as a child of it: this returns in that child alone. page: the descriptor that
- * GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no guard, and the process continues as
- * superd. Call it before superd opens anything, or has more than one thread. name: the guard's, for ps; NULL:
- * superd-guard. */
+/* Becomes the guard, and starts superd as a child of it, and another one whenever it has died: this returns in each of
+ * these alone. page: the descriptor that GUARD_AGAIN names; -1: this is the first guard. false and errno: there is no
+ * guard, and the process continues as superd. Call it before superd opens anything, or has more than one thread. name:
+ * the guard's, for ps; NULL: superd-guard. */
 bool guard_begin(int page, char *const *arguments, const char *name);
 
 bool guard_is_lost(void);               /* superd had one, which has ended */
@@ -346,7 +346,7 @@ bool guard_owns_fd(int fd);             /* descriptors of the guard's, which sta
  * and errno. */
 bool guard_notify(const char *name, const char *text, int descriptor);
 
-/* What the command line and the daemon call of each other. */
+/* ---- loop.c, upgrade.c, control.c, reload.c ---- */
 
 enum { EXIT_TABLE = 1, EXIT_START = 2 };
 
@@ -453,6 +453,8 @@ static inline bool result_is_good(enum result result)
 
 /* Describes a wait status, "exit status 3", "signal TERM"; text of at least 48 bytes. */
 void status_describe(int status, char *text);
+
+/* ---- notify_message.c ---- */
 
 /* Parses a notification of sd_notify(3): lines of KEY=VALUE. It allocates nothing; texts point into the message,
  * which must outlive the struct. */

@@ -430,8 +430,8 @@ static bool keeps_row(const struct svc *svc, const struct table *table)
 	return table_may_lack(table, svc->row) && !has_heir(svc->row, table);
 }
 
-/* With on_remove = drain its program stops when nobody is connected, or at once where others get its address. true: it
- * goes on for now. */
+/* on_remove: finish goes on to its end; drain until nobody is connected, or not at all where others get its address;
+ * stop ends it. true: it goes on for now. */
 static bool goes_on(struct svc *svc, const struct table *table)
 {
 	enum on_remove what = service_on_remove(svc->row);

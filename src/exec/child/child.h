@@ -286,7 +286,7 @@ struct plan {
  * A job is one start. superd/start fills it in. If a stage fails, the child puts the stage and errno into `fault`, in
  * the shared memory or through `report`. */
 
-/* The stages, in their order. */
+/* The stages, in their order. In front of them is run_child (superd/launch.c). */
 enum stage {
 	STAGE_NONE,
 	STAGE_WORDS, /* the command's words became too long; there is no child */

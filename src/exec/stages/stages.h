@@ -3,6 +3,8 @@
 
 #include "exec/exec.h"
 
+/* ---- namespaces.c, mounts.c ---- */
+
 int sandbox_prepare_mapper(struct job *job);    /* forks the process that writes the maps of a user namespace */
 int sandbox_profile(struct job *job);
 int sandbox_namespaces(struct job *job);
@@ -10,6 +12,8 @@ int sandbox_mounts(struct job *job);
 int sandbox_root(struct job *job);      /* enters root_directory, unless sandbox_mounts has done so */
 int sandbox_users(struct job *job);
 int sandbox_system_calls(struct job *job);
+
+/* ---- files.c ---- */
 
 /* Makes the service's own folders; a failure has the index of the folder as its resource. */
 int folders_make(struct job *job);
@@ -23,6 +27,8 @@ int credentials_load(struct job *job);
 
 /* Whether this link in an open folder leads there. */
 bool folder_link_leads_to(int at, const char *link, const char *target);
+
+/* ---- remove.c ---- */
 
 /* What services leave, and superd has removed (superd/start/folders.c). false: something is left. */
 

@@ -6,7 +6,7 @@
 
 #include "table/service/service.h"
 
-/* ---- rights.c ---- */
+/* ---- rights.c, raw_syscall.c ---- */
 
 /* superd's own capabilities (capabilities(7)), as the kernel reports them: root may lack some, and another user may
  * have some. */

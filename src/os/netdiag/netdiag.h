@@ -7,6 +7,8 @@
 
 #include "os/host/host.h"
 
+/* ---- socket_address.c ---- */
+
 /* A socket address of any family, with its length. */
 struct socket_address {
 	union {
@@ -45,6 +47,8 @@ void socket_address_unmap(struct socket_address *address);
 /* Writes the host as text, "" if there is none. unix: the path, or @name. */
 void socket_address_host(const struct socket_address *address, char *out, size_t size);
 int socket_address_port(const struct socket_address *address);  /* -1: none */
+
+/* ---- sock_diag.c ---- */
 
 /* Facts about sockets by netlink (sock_diag(7)), some of which the kernel reports in no other way. Never blocks: the
  * kernel answers within the request. */
@@ -97,6 +101,8 @@ int socket_int(int fd, int level, int option);
  * for any descriptor. */
 uint64_t socket_id(int fd);
 
+/* ---- tcp_destroy.c ---- */
+
 /* Reports TCP connections at the moment when the server's side of them is completely gone: a netlink socket of
  * sock_diag(7) in the kernel's groups SKNLGRP_INET_TCP_DESTROY. It needs no privilege, and ports that were not
  * subscribed do not wake it. */
@@ -110,6 +116,8 @@ int tcp_destroy_subscribe(int fd, const uint16_t *ports, size_t count);
 
 /* Calls `gone` for each closed connection. false: the socket's buffer overflowed, so any connection may be gone. */
 bool tcp_destroy_read(int fd, void (*gone)(void *context, const struct inet_diag_msg *closed), void *context);
+
+/* ---- sock_diag.c ---- */
 
 /* When a datagram was last received from a socket, by any process: the kernel records the time in the socket
  * (SIOCGSTAMPNS, socket(7)), which superd shares with its backend. */

@@ -119,7 +119,7 @@ bool clone_into_cgroup_survives(int group);
  * folder. -1 and errno; ENOSYS on other processors than x86-64. */
 pid_t clone_into_cgroup(int (*run)(void *), char *stack, size_t size, unsigned flags, void *argument, int group);
 
-/* ---- cgroup.c ---- */
+/* ---- cgroup.c, resource_usage.c ---- */
 
 /* The control groups of superd's instances (cgroups(7), v2). They lie in a base folder below superd's own group, which
  * is created for the first instance that needs one. Each instance has a group there; a service may also keep one from
@@ -289,7 +289,7 @@ pid_t port_owner(const struct endpoint *address);
 /* The TCP port of a listening socket that the process has, and superd does not. 0: none, or unknown as above. */
 uint16_t process_own_port(pid_t pid);
 
-/* ---- bind_filter.c ---- */
+/* ---- bind_filter.c, user_notif.c ---- */
 
 /* The seccomp filter of a service with pass = bind: it stops the calls below and allows all else.
  *

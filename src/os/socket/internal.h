@@ -7,7 +7,7 @@
 /* An opener returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why. */
 typedef int bind_opener(const struct listen *listen, struct buf *why, struct buf *warnings);
 
-bind_opener bind_unix, bind_fifo;
+bind_opener bind_unix, bind_fifo; /* node.c: in a folder of another user with his rights (must_make_as_owner) */
 
 /* Appends "STEP: STRERROR (DETAIL)", where detail may be NULL. Returns -1 and keeps errno. */
 int bind_fail(struct buf *why, const char *step, const char *detail, ...) __attribute__((format(printf, 3, 4)));
@@ -24,6 +24,8 @@ int bind_filter(int fd, const struct sock_fprog *filter, struct buf *why);
 
 struct socket_address;
 bool bind_address(int fd, struct socket_address *address);
+
+/* ---- node.c ---- */
 
 /* Nodes in the file system, of sockets and FIFOs. */
 
@@ -58,6 +60,8 @@ bool node_is_foreign(const struct listen *listen, struct path_finding *finding);
 
 /* Removes the node of a socket or FIFO, if it is its own. */
 void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding);
+
+/* ---- options.c ---- */
 
 /* Sets the options of the sockets group on a socket: which kinds and families each is for, when it is set, and what an
  * accepted connection does not inherit. */

@@ -9,6 +9,8 @@
 
 #include "os/netdiag/netdiag.h"
 
+/* ---- open.c, look.c, options.c ---- */
+
 /* Opens, binds and listens. Returns a close-on-exec, non-blocking descriptor, or -1 and errno with the reason in why,
  * such as "binding: Address already in use (port 80 …)". Options that cannot be set add a warning (systemd warns, too),
  * one a line, which begins with the endpoint. The caller calls bind_remove, then closes the descriptor. */
@@ -61,6 +63,8 @@ int bind_queue_limit(int fd, const struct listen *listen);
 /* Whether this kernel has IPv6 at all, for tests and error messages. */
 bool bind_kernel_has_ipv6(void);
 
+/* ---- client.c ---- */
+
 /* An accepted connection and its peer. */
 
 /* A connection; the owner of the struct closes fd. */
@@ -107,6 +111,8 @@ void client_instance_name(const struct client *client, uint64_t number, char *ou
  * unix peers by uid, vsock peers by CID. false: this kind has no source. */
 bool client_source(const struct client *client, unsigned prefix, unsigned char source[16]);
 
+/* ---- plain.c ---- */
+
 /* Who has made a socket that comes from elsewhere, as from a service manager's store. */
 
 enum socket_origin {
@@ -136,6 +142,8 @@ bool socket_is_plain(int fd);
 
 /* Whether it is such a one. name: the kernel's name of the open file; "": unknown without /proc. */
 bool descriptor_is_plain(int fd, char name[DESCRIPTOR_NAME]);
+/* ---- notify.c ---- */
+
 /* The receiver's end of the socket of sd_notify(3) (the sender's: lib/unix_socket). */
 
 #define NOTIFICATION_MOST 4096          /* bytes of a message at most */
@@ -152,6 +160,8 @@ bool notify_dir_make(const char *runtime_directory, struct buf *path);
 
 /* Removes a socket, then the folder and the one above if they are empty. Changes the text socket_path. */
 void notify_dir_remove(char *socket_path);
+
+/* ---- control_socket.c ---- */
 
 /* The control socket, at which superd listens for superctl: a node in the file system, or a name in the abstract
  * namespace ("@name") where there is no folder to write to. */

@@ -62,7 +62,7 @@ struct ask_kind {
  * answer. */
 words resolver_ask(struct resolver *resolver, const struct ask_kind *kind, const char *name, const char **wrong);
 
-/* ---- accounts.c ---- */
+/* ---- accounts.c, names.c ---- */
 
 /* Users and groups: passwd(5), group(5), or other sources. Works without a passwd file. */
 

@@ -279,7 +279,7 @@ static inline const void *global_value(const struct globals *globals, enum globa
 	return (const char *)globals + global_option_defs[global].offset;
 }
 
-/* ---- option_table.c ---- */
+/* ---- option_table.c, option.c ---- */
 
 /* The table of all options. It drives reading, --check, --print, --print=json, --explain, the comparison at a reload,
  * the list of options in superd.conf(5) and the shells' completions.

@@ -796,7 +796,7 @@ const char *credential_value_read(const char *text, struct buf *out);
 const char *load_credential_refuse(const char *word);
 const char *set_credential_refuse(const char *word);
 
-/* ---- sandbox_words.c ---- */
+/* ---- sandbox_words.c; table/option/type_sandbox.c, type_network.c ---- */
 
 /* Words of options for hardening, devices and networks, which their types (table/option/type_sandbox, type_network) have
  * checked. */

@@ -263,7 +263,7 @@ void conf_value_add(struct buf *out, const struct service *service, const struct
 /* How the mark of a service says which dialect its messages have. */
 extern const char *const dialect_words[DIALECTS];
 
-/* ---- print_conf.c ---- */
+/* ---- print_conf.c, print_json.c, print_explain.c ---- */
 
 /* Everything that superd prints about tables and options: a table as superd.conf or JSON, and the explanation of an
  * option. The table of options (table/option/option_table.c) drives it all; tests/lint/docs-in-sync makes the
@@ -300,7 +300,7 @@ bool print_options_json(FILE *out);     /* {"options": [{"name": …, "section":
 /* Lists the options whose name or text has all these words. Also false if there are none. */
 bool print_search(const char *words, FILE *out);
 
-/* ---- check.c ---- */
+/* ---- check.c, endpoint_conflict.c ---- */
 
 /* Rules that concern more than one value: names and endpoints that two services claim, options that exclude or need
  * each other. They depend on the table alone; superd/machine/check.c checks the machine. */
