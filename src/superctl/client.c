@@ -15,7 +15,6 @@
 
 #define LINE_MOST ((size_t)64 << 20)	/* bytes of a line */
 #define READ_AT_ONCE ((size_t)64 << 10) /* bytes of one recv(2) */
-#define LINES_MOST 200000		/* lines that are kept of an answer */
 #define REQUEST_MOST 8192		/* bytes, with the newline; superd's limit */
 #define PROTOCOL 2 /* version of the protocol, in the greeting; an older superd is understood, too */
 

@@ -15,7 +15,7 @@ struct sleep {
 struct history_view {
 	const struct superctl_options *options;
 	struct sleep *list; /* owned, with references to `service` */
-	size_t count, room;
+	size_t count, room, lines; /* lines: of the answer */
 	bool is_cut; /* superd was upgraded, and knows nothing of the time before */
 };
 
@@ -45,7 +45,7 @@ static bool keep_line(void *context, const json_t *line, struct reply_text *text
 	if (sleeps && json_array_size(spans) > 1)
 		add_sleep(view, service, NULL, until,
 			  until - json_reply_number(json_array_get(spans, json_array_size(spans) - 1), "at"));
-	return true;
+	return ++view->lines <= LINES_MOST;
 }
 
 static int compare_ends(const void *one, const void *other)

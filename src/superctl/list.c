@@ -109,9 +109,8 @@ enum ctl_status verb_list(const struct superctl_options *options)
 	for (size_t n = 0; n < COLUMNS; n++)
 		titles[n] = fields[columns_of_list[n]].column;
 	columns_begin(&view.columns, titles, COLUMNS);
-	status = client_ask(options, "list", client_keep_line, view.services);
-	if (!options->json)
-		add_rows(&view);
+	status = client_ask(options, "list", options->json ? NULL : client_keep_line, view.services);
+	add_rows(&view);
 	count = columns_rows(&view.columns);
 	if (count) /* also if a name matches no service */
 		columns_print(&view.columns, &view.screen, "", &view.cell);

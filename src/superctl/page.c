@@ -425,7 +425,7 @@ static bool draw_line(void *context, const json_t *line, struct reply_text *text
 	overview->from = json_reply_number(line, "from");
 	overview->until = json_reply_number(line, "until");
 	buf_free(&bar);
-	return true;
+	return json_object_size(overview->bars) <= LINES_MOST;
 }
 
 /* Returns the lines of the answer, which the caller owns; NULL: `client` has the reason. */

@@ -284,6 +284,7 @@ struct reply_text {
 /* Called for each line of the answer but the last one, which ends it. false: there are too many. */
 typedef bool reply_line(void *context, const json_t *line, struct reply_text *text);
 
+#define LINES_MOST 200000               /* that are kept of an answer */
 reply_line client_keep_line;    /* appends it to `context`, a JSON array */
 
 /* All in one: connects, sends a request, reads the answer. verb: as superd has it, with options that are not those of

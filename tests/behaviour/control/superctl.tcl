@@ -54,7 +54,9 @@ test prints_its_help_where_it_is_asked_for_nothing {
 # As of a program in superd's place that fills the memory of whoever asks.
 test ends_an_answer_without_end {
 	set endless [string repeat "{}\n" 200001]
-	foreach verb {list metrics} { ends 1 "sent too many lines" [asked $verb $endless $verb] }
+	foreach {request verb} {list list metrics metrics timeline history} {
+		ends 1 "sent too many lines" [asked $request $endless $verb]
+	}
 }
 
 test helps_with_single_verbs {
