@@ -500,7 +500,8 @@ static bool refuse_item(struct parser *p, struct token name)
 	/* Behind a value only the next option may follow on the same line. */
 	if (p->name.kind != TOKEN_END && !name.on_new_line && !ends_with_colon) {
 		size_t end = p->word_count ? p->words[p->word_count - 1].end : p->name.end;
-		bool apart = isdigit((unsigned char)text[end - 1]) && isalpha((unsigned char)text[name.start]);
+		bool apart = !p->is_list && isdigit((unsigned char)text[end - 1]) &&
+			isalpha((unsigned char)text[name.start]);
 
 		return REFUSE(p, name.start, "unexpected '%.*s' after the value of '%.*s': %s", TEXT(p, name),
 			      TEXT(p, p->name),
