@@ -420,7 +420,6 @@ static bool asks_for_nothing(const struct key_row *key, const char *value)
 	return key->idle ? !strcmp(key->idle, value) : words_have(idle_words, value);
 }
 
-/* Whether [Socket] has commands. */
 bool unit_has_socket_commands(const struct unit *unit)
 {
 	return unit_next_assignment(&(struct unit_lines){ unit, "Socket", "Exec", FORM_COMMANDS, 0 });

@@ -222,8 +222,9 @@ struct word_list unit_collect(struct unit_builder *builder, const char *section,
 #define unit_setf(of, option, at, ...) unit_set(of, option, pool_textf((of)->pool, __VA_ARGS__), at)
 bool unit_set_list(struct unit_builder *builder, const char *option, const struct word_list *list);
 
+bool unit_has_socket_commands(const struct unit *unit); /* whether [Socket] has some */
+
 /* Applies the keys of a section, but those that are translated apart, and reports unknown keys. */
-bool unit_has_socket_commands(const struct unit *unit);
 void unit_apply_keys(struct unit_builder *builder, const char *section);
 void unit_apply_common_keys(struct unit_builder *builder);      /* the same of [Unit] and [Install] */
 
