@@ -88,6 +88,25 @@ static void walk_superd(const struct journal_line *line)
 	}
 }
 
+/* The command around its sockets that ran under the superd before: it runs again, from the first of its phase on. */
+static void end_socket_command(struct svc *svc, pid_t pid)
+{
+	struct run *run = svc->run;
+	struct process process;
+
+	/* Its number may be another's by now. */
+	if (pid > 1 && process_read(pid, &process) && (process.parent == guard->pid || process.parent == getpid()))
+		child_signal(&(struct child){ .pid = pid }, SIGKILL);
+	if (run->socket_group) {
+		cgroup_kill(run->socket_group);
+		cgroup_remove(run->socket_group);
+	}
+	free(run->socket_group);
+	CLEAR(run->socket_group);
+	private_tmp_remove(svc->row->name, run->socket_private);
+	CLEAR(run->socket_private);
+}
+
 /* What it has beside its sockets. The name is there, if only to be skipped. */
 static void walk_service(const struct journal_line *line, struct svc *svc)
 {
@@ -98,6 +117,7 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	     begun = boots && !due;
 	int ends[] = { svc->run->output ? svc->run->output->read_end : -1,
 		       svc->run->output ? svc->run->output->write_end : -1 };
+	pid_t command = svc->run->socket_command.child.pid;
 
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
@@ -106,7 +126,9 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	WALK(line, "begun", begun); /* else it is new, and starts now */
 	WALK(line, "due", due);
 	WALK(line, "names", svc->run->names);
+	WALK(line, "socket_command", command);
 	WALK(line, "socket_private", svc->run->socket_private);
+	WALK(line, "socket_group", svc->run->socket_group);
 	WALK_FD(line, "notify", svc->run->notify);
 	WALK(line, "variable", svc->run->notify_variable);
 	if (ends[0] >= 0 || !line->out)
@@ -119,8 +141,7 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 		return;
 	svc->bound = unbound;
 	svc->run->start_due = due ? clock_now() : 0;
-	private_tmp_remove(svc->row->name, svc->run->socket_private); /* its command has ended with the superd before */
-	CLEAR(svc->run->socket_private);
+	end_socket_command(svc, command);
 	if (svc->run->notify > 0 && svc->run->notify_variable)
 		notify_resume(svc);
 }

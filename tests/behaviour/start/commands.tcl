@@ -426,6 +426,17 @@ test of_sockets_do_not_outlive_them {
 	stop
 }
 
+# The next superd runs it again, and not beside it.
+test of_sockets_end_with_a_superd_that_is_killed {
+	web $serve "socket_exec_start_pre = \"/bin/sh -c 'echo $$ >>%/pids; exec sleep 1000'\"" -control
+	wait {[lines %/pids] == 1}
+	set command [string trim [read %/pids]]
+	is [state] binding
+	kill_superd
+	wait {[lines %/pids] == 2}
+	wait {![lives $command]}
+}
+
 test of_sockets_run_when_a_removed_service_has_drained {
 	web "$::backend talk" [around_sockets]
 	set client [served web]
