@@ -80,8 +80,9 @@ struct xinetd_entry {
 	struct assignment *list;
 	size_t count, capacity;
 	struct diags diags;
-	const char *id;                 /* several entries may share one; service.c sets both */
-	const char *label;              /* the unique name of the service in superd, made of the id */
+	const char *id;                 /* as written; service.c sets the three */
+	const char *plain;              /* the id as superd may call a service; several entries may share one */
+	const char *label;              /* the unique name of the service in superd */
 	bool is_doubtful;               /* a wrong line may have set another id */
 	bool is_disabled;
 	struct origin disabled_at;

@@ -840,22 +840,26 @@ static void find_disabled(struct xinetd_entry *entry, const struct xinetd_servic
 	entry->is_disabled = true;
 }
 
-/* Sorts by id; of one id enabled entries come first, then the order of the files decides. */
+/* Sorts by id; of one id enabled entries come first, then those that are written so, then the order of the files
+ * decides. */
 static int compare_by_id(const void *a, const void *b)
 {
 	const struct xinetd_entry *first = *(struct xinetd_entry *const *)a, *second = *(struct xinetd_entry *const *)b;
-	int order = strcmp(first->id, second->id);
+	bool is_first_plain = !strcmp(first->id, first->plain), is_second_plain = !strcmp(second->id, second->plain);
+	int order = strcmp(first->plain, second->plain);
 
 	if (order)
 		return order;
 	if (first->is_disabled != second->is_disabled)
 		return first->is_disabled ? 1 : -1;
+	if (is_first_plain != is_second_plain)
+		return is_first_plain ? -1 : 1;
 	return first < second ? -1 : first > second;
 }
 
 static int compare_id(const void *id, const void *entry)
 {
-	return strcmp(id, (*(struct xinetd_entry *const *)entry)->id);
+	return strcmp(id, (*(struct xinetd_entry *const *)entry)->plain);
 }
 
 /* A label that is no entry's id: the id with the socket type behind it, or else with a number. */
@@ -863,12 +867,12 @@ static const char *make_label(struct xinetd *xinetd, struct xinetd_entry **sorte
 			      unsigned *number)
 {
 	const struct assignment *type = find_assignment(entry, ATTR_SOCKET_TYPE);
-	bool by_type = type && *number == 2 && !scan_ends_with(entry->id, type->words[0]);
-	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->label, type->words[0])
-				    : pool_textf(xinetd->pool, "%s-%u", entry->label, (*number)++);
+	bool by_type = type && *number == 2 && !scan_ends_with(entry->plain, type->words[0]);
+	const char *label = by_type ? pool_textf(xinetd->pool, "%s-%s", entry->plain, type->words[0])
+				    : pool_textf(xinetd->pool, "%s-%u", entry->plain, (*number)++);
 
 	while (bsearch(label, sorted, xinetd->count, sizeof(*sorted), compare_id))
-		label = pool_textf(xinetd->pool, "%s-%u", entry->label, (*number)++);
+		label = pool_textf(xinetd->pool, "%s-%u", entry->plain, (*number)++);
 	*number += *number == 2;
 	return label;
 }
@@ -898,7 +902,7 @@ static void label_entries(struct xinetd *xinetd)
 		sorted[i] = &xinetd->services[i];
 	qsort(sorted, xinetd->count, sizeof(struct xinetd_entry *), compare_by_id);
 	for (size_t i = 1; i < xinetd->count; i++) {
-		if (!strcmp(sorted[first]->id, sorted[i]->id)) {
+		if (!strcmp(sorted[first]->plain, sorted[i]->plain)) {
 			relabel_entry(xinetd, sorted, sorted[i], sorted[first], &number);
 		} else {
 			first = i;
@@ -931,18 +935,18 @@ static bool may_hide_id(const struct xinetd_entry *entry)
 	return entry->diags.errors;
 }
 
-/* Sets id, label, is_doubtful and is_disabled of every entry. defaults: for `enabled` and `disabled`. Shared ids are
- * reported with the entries. */
+/* Sets id, plain, label, is_doubtful and is_disabled of every entry. defaults: for `enabled` and `disabled`. Shared ids
+ * are reported with the entries. */
 static void assign_ids(struct xinetd *xinetd, const struct xinetd_service *defaults)
 {
 	for (size_t i = 0; i < xinetd->count; i++) {
 		struct xinetd_entry *entry = &xinetd->services[i];
 		const struct assignment *id = find_assignment(entry, ATTR_ID);
-		struct buf label = { 0 };
+		struct buf plain = { 0 };
 
 		entry->id = id ? id->words[0] : entry->name;
-		service_name_add(&label, entry->id, strlen(entry->id), '.');
-		entry->label = buf_keep(&label, xinetd->pool);
+		service_name_add(&plain, entry->id, strlen(entry->id), '.');
+		entry->plain = entry->label = buf_keep(&plain, xinetd->pool);
 		entry->is_doubtful = !id && may_hide_id(entry);
 		find_disabled(entry, defaults);
 	}
