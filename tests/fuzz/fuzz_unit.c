@@ -101,14 +101,15 @@ static void take(struct reading *reading, const char *path)
 	reader_systemd.read(reading, path);
 }
 
-/* The end of the text that begins here, and the name of what follows it. */
+/* The end of the text that begins here, and the name of what follows it, which leads to no other folder. */
 static const char *find_mark(const char *text, const char *end, char name[64])
 {
 	for (const char *line = text; line < end; line++) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 		size_t length = (size_t)((newline ? newline : end) - line), mark = strlen(MARK);
 
-		if (line > text && length > mark && length - mark < 64 && !memcmp(line, MARK, mark)) {
+		if (line > text && length > mark && length - mark < 64 && !memcmp(line, MARK, mark) &&
+		    !memchr(line + mark, '/', length - mark)) {
 			memcpy(name, line + mark, length - mark);
 			name[length - mark] = '\0';
 			return line;
