@@ -294,9 +294,9 @@ pid_t *instance_processes(struct instance *instance)
 	} else {
 		if (instance->main.pid > 0)
 			good = pids_add(&pids, instance->main.pid);
-		children = process_list_children(guard->pid);
-		good = good && (children || !error_is_shortage(errno));
 		instance_check_group(instance);
+		children = good ? process_list_children(guard->pid) : NULL;
+		good = good && (children || !error_is_shortage(errno));
 		for (pid_t *at = children; at && *at && good; at++) {
 			if (*at != instance->main.pid &&
 			    ((instance->group > 1 &&

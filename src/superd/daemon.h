@@ -141,7 +141,7 @@ enum ends { GOES_ON, IS_ASKED, HAS_FAILED };
 /* Whether the processes of an instance stand still. */
 enum stand {
 	MOVES,
-	STUCK, /* its control group cannot be thawed: tried again */
+	STUCK, /* it cannot be thawed: tried again */
 	STANDS_IDLE,
 	STANDS_BY_ORDER
 };

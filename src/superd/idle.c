@@ -95,6 +95,7 @@ bool instance_freeze(struct instance *instance, enum stand stand)
 	/* Where there is no such file, signals have stopped it. */
 	bool no_group = !instance->cgroup || (errno == ENOENT && (!was_frozen || instance->is_halted));
 	int stuck = frozen || by_group || no_group ? 0 : errno;
+	const char *what = "its control group cannot be thawed";
 	bool good = by_group;
 	pid_t *pids = NULL;
 	size_t count = 0;
@@ -104,8 +105,14 @@ bool instance_freeze(struct instance *instance, enum stand stand)
 	journal_instance(instance);
 	if (!frozen && instance->svc->run->current == instance)
 		clients_unwatch(instance->svc);
-	if ((!good || (!frozen && instance->is_halted)) && (frozen || was_frozen))
+	if ((!good || (!frozen && instance->is_halted)) && (frozen || was_frozen || was_stuck)) {
+		errno = 0;
 		pids = instance_processes(instance);
+		if (!pids && !frozen && !stuck && error_is_shortage(errno)) { /* who is not found does not go on */
+			what = "its processes cannot be listed";
+			stuck = errno;
+		}
+	}
 	while (pids && pids[count])
 		count++;
 	for (size_t n = 0; n < count; n++) /* no parent hears that its child stands */
@@ -123,16 +130,15 @@ bool instance_freeze(struct instance *instance, enum stand stand)
 		kill(instance->relay.child.pid, frozen && good ? SIGSTOP : SIGCONT);
 	}
 	instance->stand = stuck ? STUCK : good ? stand : MOVES;
-	instance->is_halted &= frozen;
+	instance->is_halted &= frozen || stuck;
 	if (was_frozen && !frozen && !instance->relay.child.pid) /* on_ready_due: it may have failed meanwhile */
 		ev_feed_event(superd.loop, &instance->ready, EV_TIMER);
 	notify_watchdog(instance); /* its time begins anew when it goes on */
 	if (stuck)
 		timer_begin(&instance->look, THAW_AGAIN);
 	if (stuck && !was_stuck)
-		svc_say(instance->svc, LEVEL_ERROR, "unfrozen",
-			"pid %ld stays frozen: its control group cannot be thawed: %s; superd tries again",
-			(long)instance->pid, strerror(stuck));
+		svc_say(instance->svc, LEVEL_ERROR, "unfrozen", "pid %ld stays frozen: %s: %s; superd tries again",
+			(long)instance->pid, what, strerror(stuck));
 	else if (!stuck && was_stuck && !frozen)
 		svc_say(instance->svc, LEVEL_NOTICE, "thawed", "pid %ld is thawed now", (long)instance->pid);
 	return good;

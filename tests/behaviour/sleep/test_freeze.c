@@ -375,25 +375,49 @@ static void freeze_by_hand(const struct setup *setup)
 
 BOTH_WAYS(by_hand_it_is_frozen_and_woken_by_who_is_connected, freeze_by_hand(way))
 
-Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
+/* By its own user, as root may lack CAP_SYS_RESOURCE. */
+static void limit_descriptors(const struct setup *setup, pid_t superd, const struct rlimit *limit)
 {
-	struct superd *superd = run(&by_group, "", "");
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit((setup->uid && (setgid(setup->uid) < 0 || setuid(setup->uid) < 0)) ||
+		      prlimit(superd, RLIMIT_NOFILE, limit, NULL) < 0);
+	cr_assert(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+static void thaw_again(const struct setup *setup, bool is_stopped, const char *why)
+{
+	struct superd *superd = run(setup, "", "");
 	struct rlimit before, none;
 	int client;
 	long pid = ask(superd);
 	pid_t self = guarded_pid(superd) ? guarded_pid(superd) : superd->pid;
 
 	wait_frozen(superd);
-	SKIP_WITHOUT(geteuid() == 0 && !process_is_stopped((pid_t)pid), "no control group that can be frozen");
-	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, NULL, &before), 0);
+	SKIP_WITHOUT(process_is_stopped((pid_t)pid) == is_stopped, "no control group that can be frozen");
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = (struct rlimit){ .rlim_max = before.rlim_max };
-	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, &none, NULL), 0);
+	limit_descriptors(setup, self, &none);
 	client = client_connect(superd_port(superd, "it"));
-	superd_wait_log(superd, text_of("stays frozen: its control group cannot be thawed: %s", error_text(EMFILE)));
-	cr_assert_eq(prlimit(self, RLIMIT_NOFILE, &before, NULL), 0);
+	superd_wait_log(superd, text_of("stays frozen: %s: %s", why, error_text(EMFILE)));
+	limit_descriptors(setup, self, &before);
 	superd_wait_log(superd, "is thawed now");
 	close(client);
 	cr_expect_eq(ask(superd), pid);
+}
+
+Behaviour(freeze, a_group_that_cannot_be_thawed_is_tried_again)
+{
+	SKIP_WITHOUT(geteuid() == 0, "needs root");
+	thaw_again(&by_group, false, "its control group cannot be thawed");
+}
+
+Behaviour(freeze, processes_that_cannot_be_listed_are_thawed_later)
+{
+	SKIP_WITHOUT(geteuid() == 0, "needs root");
+	thaw_again(&by_signals, true, "its processes cannot be listed");
 }
 
 Behaviour(freeze, handing_memory_back_is_for_frozen_ones_alone)
