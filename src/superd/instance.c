@@ -231,9 +231,9 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 			 struct buf *why)
 {
 	instance->cgroup_is_left = false;
-	if (instance_is_frozen(instance))
+	if (instance->stand != MOVES)
 		instance_freeze(instance, MOVES);
-	if (instance_is_frozen(instance)) { /* superd waits for the exec of what is started there */
+	if (instance->cgroup && instance->stand != MOVES) { /* superd waits for the exec of what is started there */
 		buf_text(why, "its control group cannot be thawed");
 		return false;
 	}
