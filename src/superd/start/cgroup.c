@@ -393,6 +393,7 @@ struct settings_build {
 	struct cgroup_attribute *list;
 	size_t count, capacity;
 	struct cgroup_settings result;
+	bool closes_devices;
 };
 
 static bool add_memory_error(const struct service *service, struct diags *diags)
@@ -458,10 +459,7 @@ static bool make_settings(struct settings_build *build, const struct table *tabl
 		result->controllers |= file->controller;
 	}
 	buf_free(&text);
-	/* As in systemd private_devices also means device_policy = closed: root can mount another /dev. Where that is
-	 * not possible, as in a container, the mount and the capabilities remain. */
-	if (good && (names_devices(filters) || (service->groups->hardening->private_devices && result->place->path &&
-						cgroup_bpf_is_possible(CGROUP_BPF_DEVICES))))
+	if (good && (names_devices(filters) || build->closes_devices))
 		good = device_filter_make(filters, build->pool, &programs[CGROUP_BPF_DEVICES]);
 	if (!good)
 		return false;
@@ -511,6 +509,12 @@ bool cgroup_settings_make(struct service *service, const struct table *table,
 		return add_memory_error(service, diags);
 	memset(&build.result, 0, sizeof(build.result)); /* the padding, too: pools share equal bytes */
 	build.result.place = cgroup_cache->place;
+	/* As in systemd private_devices also means device_policy = closed: root can mount another /dev. Where that is
+	 * not possible, as in a container, the mount and the capabilities remain. */
+	if (groups->hardening->private_devices && !cgroup_cache->takes_devices)
+		cgroup_cache->takes_devices =
+			build.result.place->path && cgroup_bpf_is_possible(CGROUP_BPF_DEVICES) ? 1 : -1;
+	build.closes_devices = groups->hardening->private_devices && cgroup_cache->takes_devices > 0;
 	if (make_settings(&build, table, diags))
 		prepared.cgroup_settings = pool_keep(table->pool, &build.result, sizeof(build.result));
 	free(build.list);

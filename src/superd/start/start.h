@@ -241,6 +241,7 @@ struct cgroup_settings_cache {
 	const struct resource_options
 		*plain_resources; /* option groups of the last service that needed nothing; NULL: none yet */
 	const struct cgroup_filter_options *plain_cgroup_filters;
+	signed char takes_devices; /* whether groups can have programs for devices: 1, -1; 0: not asked yet */
 };
 
 /* Makes the settings of a service whose account is known: service->prepared->cgroup_settings, NULL if no option needs
