@@ -841,6 +841,8 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 		at = read_next_line(&inetd, at);
 	if (inetd.entries->is_included || !inetd.dialect->hosts_stay)
 		inetd.entries->hosts = outer;
+	else if (inetd.entries->hosts && !strcmp(inetd.entries->hosts, "*"))
+		inetd.entries->hosts = NULL; /* of the next file the address is that of the command line again */
 	word_list_free(&inetd.line);
 	return true;
 }

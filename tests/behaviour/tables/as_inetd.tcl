@@ -169,6 +169,15 @@ test a_line_with_an_address_holds_for_later_files {
 	expect {![reachable $port]}
 }
 
+test a_line_for_any_address_opens_no_later_file_wider {
+	set port [free_port]
+	file mkdir [path later]
+	write later/first "$port stream tcp nowait $user /bin/cat cat\n"
+	as_inetd {} {*:} %/later -a 127.0.0.2
+	log "listening on tcp:127.0.0.2:$port"
+	expect {![reachable $port]}
+}
+
 # By itself it would wait longer each time.
 test tries_a_taken_port_again_at_sigalrm {
 	set port [free_port]; set taken [listener $port]
