@@ -175,10 +175,9 @@ static int serve_passed(struct settings *settings)
 	is_client = count == 1 && !settings->relays && type != SOCK_DGRAM && !listens;
 	if (!is_client && redirects && target_is_name(settings->words[1], settings->words[2])) {
 		settings->resolver = target_resolver_begin(settings->words[1], settings->words[2]);
-		if (settings->resolver < 0) {
-			builtin_log("cannot start a process that looks up %s: %s", settings->words[1], strerror(errno));
-			return 1;
-		}
+		if (settings->resolver < 0) /* as by rlimit_nproc and tasks_max */
+			builtin_log("cannot start a process that looks up %s: %s: it is looked up only once",
+				    settings->words[1], strerror(errno));
 	}
 	if (!enter_sandbox(settings, sockets, count))
 		return 1;

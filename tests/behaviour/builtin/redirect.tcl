@@ -373,6 +373,16 @@ test who_has_no_address_yet_starts_anew_where_nobody_looks_it_up_any_more {
 	end_pair
 }
 
+test a_name_is_looked_up_once_where_no_process_may_be_started {
+	needs {[has_users]} "needs root, and a build for all users"
+	set listener [listener 0]; set port [local_port $listener]
+	superd {service pass { listen = "127.0.0.1:0" user = nobody accept = no redirect = "localhost $port" rlimit_nproc = 0 }}
+	set client [connect pass]; set target [accept $listener]
+	log "cannot start a process that looks up localhost: Resource temporarily unavailable: it is looked up only once"
+	says $client $target asked
+	close $client $target $listener
+}
+
 test the_bytes_of_both_ways_are_recorded {
 	pair {log_on_success = { "TRAFFIC" }}
 	put $client 12345; put $target 123
