@@ -79,7 +79,7 @@ static const struct record_type planned =
 	TYPE(plan, MANY(plan, conditions, condition_count, &condition), ONE(plan, account, &account), TEXT(plan, root),
 	     TEXT(plan, directory), ONE(plan, bind_filter, &filter), MANY(plan, folders, folder_count, &folder),
 	     ONE(plan, credentials, &credentials), ONE(plan, sandbox, &sandbox), ONE(plan, cgroup_settings, &settings),
-	     ONE(plan, signals, &signals), TEXTS(plan, open_paths));
+	     ONE(plan, signals, &signals));
 
 /* What is written first. */
 struct written {

@@ -607,7 +607,7 @@ void describe_fault(const struct service *row, const struct fault *fault, struct
 		path = option ? option_name_of(row, option) : NULL;
 		break;
 	case STAGE_MOUNTS:
-		path = sandbox_fault_path(row, fault->resource, &option, &own);
+		path = sandbox_fault_path(row, fault->resource, &option);
 		break;
 	case STAGE_LIMITS:
 		option = limit_option(fault->resource);

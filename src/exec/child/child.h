@@ -60,6 +60,8 @@ enum mount_mark {
 	MOUNT_CLOSES = 1 << 3,          /* becomes read-only once all mount points exist; DEVICES, which always does: and those
 					 * kept from outside, as /dev/shm */
 	MOUNT_IN_NEW = 1 << 4,          /* a mount above has new content, so this path is not what it was */
+	MOUNT_OWN = 1 << 5,             /* BIND: a folder of the service's own, which no other mount hides: there may be none, but
+					 * what closes its place fails the start */
 };
 
 /* A sandbox, in the table's pool. */
@@ -104,13 +106,9 @@ bool sandbox_covers(const struct sandbox_config *sandbox, const char *path);
 /* Whether its root_directory is a chroot(2) that the backend can leave, as it is root and superd cannot make mounts. */
 bool sandbox_leaves_root(const struct service *service);
 
-/* A service's own folders, which stay accessible in any sandbox. NULL-terminated; the caller frees the list and each
- * path. NULL: out of memory. */
-char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults);
-
-/* The path of the mount with this number, and its option in *option; behind the mounts come the open paths, of which
- * `own` gets one, for the caller to free. NULL: there is none. */
-const char *sandbox_fault_path(const struct service *service, int number, const char **option, struct buf *own);
+/* The path of the mount with this number, and its option in *option; behind the mounts comes the notify socket. NULL: there
+ * is none. */
+const char *sandbox_fault_path(const struct service *service, int number, const char **option);
 
 /* The credentials of a service (systemd.exec(5), "Credentials"), from superd (superd/start/folders.c) to superd-exec,
  * which loads them. */
@@ -277,7 +275,6 @@ struct plan {
 	const struct cgroup_settings *cgroup_settings;  /* settings of its control group; NULL: no group */
 	int cpu_policy, cpu_priority;   /* for sched_setscheduler(2); policy -1: unchanged */
 	const struct inherited_signals *signals;        /* signals to inherit; NULL: all default, none blocked */
-	char **open_paths;              /* NULL-terminated, owned: directories and credentials, which no sandbox hides; NULL: none */
 };
 
 /* Between the start of a process and its program: the stages that a child goes through, async-signal-safe, possibly in

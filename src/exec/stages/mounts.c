@@ -355,7 +355,7 @@ static int devices_put(const struct account *user, const struct device_trees *de
 
 /* The trees of one start; -1: none. */
 struct trees {
-	int *of, *open_paths;           /* by the numbers of the mounts, and of the plan's paths */
+	int *of;                        /* by the numbers of the mounts */
 	int notify;
 	int null;                       /* /dev/null, which covers files */
 	struct device_trees devices;
@@ -383,32 +383,12 @@ static int clone_source(struct job *job, const struct sandbox_mount *mount)
 	}
 }
 
-/* Clones the folders that superd provides: the service's directories, and its notify socket. */
-static int clone_open_paths(struct job *job, struct trees *trees)
-{
-	const struct account *user = job->plan->account;
-
-	job->fault.resource = (int)child_sandbox(job)->mount_count;
-	for (size_t n = 0; job->plan->open_paths && job->plan->open_paths[n]; n++, job->fault.resource++) {
-		trees->open_paths[n] = mount_tree_open(user, job->plan->open_paths[n], true);
-		if (trees->open_paths[n] < 0 && !means_missing(errno))
-			return -1;
-	}
-	trees->notify = job->notify ? mount_tree_open(user, job->notify, false) : -1;
-	return job->notify && trees->notify < 0 && !means_missing(errno) ? -1 : 0;
-}
-
 static int clone_sources(struct job *job, const struct sandbox_config *sandbox, struct trees *trees)
 {
-	size_t open_paths = 0;
-
-	while (job->plan->open_paths && job->plan->open_paths[open_paths])
-		open_paths++;
-	trees->of = calloc(sandbox->mount_count + open_paths + 1, sizeof(*trees->of));
+	trees->of = calloc(sandbox->mount_count + 1, sizeof(*trees->of));
 	trees->null = open("/dev/null", O_PATH | O_CLOEXEC);
 	if (!trees->of || trees->null < 0)
 		return -1;
-	trees->open_paths = trees->of + sandbox->mount_count;
 	for (size_t n = 0; n < sandbox->mount_count; n++) {
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 
@@ -420,10 +400,12 @@ static int clone_sources(struct job *job, const struct sandbox_config *sandbox, 
 		    mount->content != CONTENT_SYS)
 			continue;
 		trees->of[n] = clone_source(job, mount);
-		if (trees->of[n] < 0 && !(mount->marks & MOUNT_OPTIONAL && means_missing(errno)))
+		if (trees->of[n] < 0 && !(mount->marks & (MOUNT_OPTIONAL | MOUNT_OWN) && means_missing(errno)))
 			return -1;
 	}
-	return clone_open_paths(job, trees);
+	job->fault.resource = (int)sandbox->mount_count;
+	trees->notify = job->notify ? mount_tree_open(job->plan->account, job->notify, false) : -1;
+	return job->notify && trees->notify < 0 && !means_missing(errno) ? -1 : 0;
 }
 
 /* Whether the content is a new file system. Its mount point is created first; if that fails, so will the mount. */
@@ -538,26 +520,16 @@ static int apply_mounts(struct job *job, const struct sandbox_config *sandbox, s
 	return 0;
 }
 
-static int attach_open_path(const struct account *user, int tree, const char *path)
-{
-	if (tree < 0)
-		return 0;
-	mount_tree_make_place(user, path, place_for(tree));
-	return mount_tree_attach(user, tree, path);
-}
-
-static int attach_open_paths(struct job *job, const struct trees *trees)
+/* Where a mount hides it. */
+static int attach_notify(struct job *job, const struct trees *trees)
 {
 	const struct account *user = job->plan->account;
-	size_t n = 0;
 
-	for (; job->plan->open_paths && job->plan->open_paths[n]; n++) {
-		job->fault.resource = (int)(child_sandbox(job)->mount_count + n);
-		if (attach_open_path(user, trees->open_paths[n], job->plan->open_paths[n]) < 0)
-			return -1;
-	}
-	job->fault.resource = (int)(child_sandbox(job)->mount_count + n);
-	return attach_open_path(user, trees->notify, job->notify);
+	job->fault.resource = (int)child_sandbox(job)->mount_count;
+	if (trees->notify < 0)
+		return 0;
+	mount_tree_make_place(user, job->notify, place_for(trees->notify));
+	return mount_tree_attach(user, trees->notify, job->notify);
 }
 
 /* Makes mounts read-only last, as other mount points had to be created in them. */
@@ -605,7 +577,7 @@ int sandbox_mounts(struct job *job)
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 && clone_sources(job, sandbox, &trees) == 0 &&
 	    enter_root_directory(job, sandbox) == 0 &&
 	    clone_present_trees(job, sandbox, &trees) == 0 && apply_mounts(job, sandbox, &trees) == 0 &&
-	    attach_open_paths(job, &trees) == 0 &&
+	    attach_notify(job, &trees) == 0 &&
 	    close_mounts(job, sandbox) == 0 &&
 	    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0)
 		result = chdir("/");

@@ -379,17 +379,11 @@ static bool make_bind_filter(struct plan *plan, const struct service *service, c
 	return plan->bind_filter;
 }
 
-/* Paths that stay accessible, superd-exec, and priorities. */
-static bool make_rest(struct plan *plan, const struct service *service, const struct process_defaults *defaults,
-		      struct buf *why)
+/* superd-exec, and priorities. */
+static bool make_rest(struct plan *plan, const struct service *service, struct buf *why)
 {
 	const struct environment_options *environment = service->groups->environment;
 
-	if (plan->sandbox && plan->sandbox->namespaces & CLONE_NEWNS &&
-	    !(plan->open_paths = sandbox_list_open_paths(service, defaults))) {
-		buf_text(why, "out of memory");
-		return false;
-	}
 	/* Which of its starts need superd-exec is for exec/child/child.c to say. */
 	if ((plan->sandbox || plan->credentials || plan->folder_count || plan->condition_count || plan->root) &&
 	    program_get(PROGRAM_EXEC)->fd < 0) {
@@ -441,7 +435,7 @@ struct plan *plan_make(const struct service *service, const struct process_defau
 	if (plan_make_argv(plan, service, sockets, why) && plan_make_commands(plan, service, sockets, why) &&
 	    make_plan_environment(plan, service, defaults, sockets, why) && make_directories(plan, service, why) &&
 	    directories_plan(plan, service, defaults, why) && credentials_plan(plan, service, defaults, why) &&
-	    make_rest(plan, service, defaults, why) && plan_make_resources(plan, service, why) &&
+	    make_rest(plan, service, why) && plan_make_resources(plan, service, why) &&
 	    make_bind_filter(plan, service, sockets, why) && make_streams(plan, service, sockets, why)) {
 		plan_check_trust(plan);
 		return plan;
@@ -562,9 +556,6 @@ void plan_free(struct plan *plan)
 	free(plan->main.argv);
 	plan_free_commands(plan);
 	free(plan->text);
-	for (char **path = plan->open_paths; path && *path; path++)
-		free(*path);
-	free(plan->open_paths);
 	directories_plan_free(plan);
 	credentials_free(plan->credentials);
 	free(plan->bind_filter);

@@ -344,7 +344,7 @@ static bool resolve_mount(struct listed_mount *place, const struct listed_mount 
 	if (on && on->marks & MOUNT_CLOSES)
 		outer |= MOUNT_TREE_READ_ONLY;
 	if (on && on->content == CONTENT_INACCESSIBLE)
-		return false;
+		return mount->marks & MOUNT_OWN;
 	if (mount->content == CONTENT_INACCESSIBLE)
 		return true;
 	mount->attributes = resolve_right(place->write, inherits, outer, MOUNT_TREE_READ_ONLY) |
@@ -733,6 +733,45 @@ static void hide_control(struct mount_list *places, const char *path)
 		add_mount(places, path + length, &place);
 }
 
+/* path: in the pool; NULL: out of memory. */
+static void add_own(struct mount_list *places, const char *option, const char *path)
+{
+	struct listed_mount place = {
+		.mount = { .content = CONTENT_BIND,
+			   .option = option,
+			   .source = path,
+			   .marks = MOUNT_RECURSIVE | MOUNT_OWN },
+		.write = RIGHT_KEPT,
+	};
+
+	places->failed |= !path;
+	if (path)
+		add_mount(places, path, &place);
+}
+
+/* The service's own folders stay writable, and are there whatever covers the folders above, also in another root. What
+ * other options say of them, and of what is in them, holds. */
+static void add_own_folders(struct mount_list *places, const struct service *service)
+{
+	struct directory_kind kinds[DIRECTORY_KINDS];
+	struct process_defaults defaults;
+	struct buf folder = { 0 };
+
+	directories_find_bases(&defaults);
+	directories_of(service, &defaults, kinds);
+	for (size_t n = 0; n < DIRECTORY_KINDS; n++) {
+		for (words name = kinds[n].names; kinds[n].is_owned && name && *name; name++)
+			add_own(places, kinds[n].option,
+				pool_textf(places->pool, "%s/%.*s", kinds[n].base, (int)directory_name_length(*name),
+					   *name));
+	}
+	if (!credentials_are_wanted(service))
+		return;
+	credentials_folder(service, &defaults, &folder);
+	add_own(places, service->groups->credentials->load_credential ? "load_credential" : "set_credential",
+		buf_keep(&folder, places->pool));
+}
+
 static void mount_list_fill(struct mount_list *places, const struct service *service)
 {
 	const struct hardening_options *hardening = service->groups->hardening;
@@ -811,6 +850,8 @@ static bool make_mounts(struct sandbox_build *build)
 	    build->service->groups->hardening->private_network && !(build->without & SANDBOX_NEEDS_NETWORK))
 		places.network = "private_network";
 	mount_list_fill(&places, build->service);
+	if (places.count || mounts_root(build->service, build->support))
+		add_own_folders(&places, build->service);
 	if (places.count) /* then the backend has a mount namespace, even if none remain */
 		build->result.namespaces |= CLONE_NEWNS;
 	if (!places.failed)
@@ -919,12 +960,10 @@ void sandbox_make(struct service *service, const struct table *table, struct san
 		add_memory_error(&build);
 }
 
-const char *sandbox_fault_path(const struct service *service, int number, const char **option, struct buf *own)
+const char *sandbox_fault_path(const struct service *service, int number, const char **option)
 {
 	const struct sandbox_config *sandbox = service_prepared(service)->sandbox;
-	struct process_defaults defaults;
 	const struct sandbox_mount *mount;
-	char **paths;
 
 	if (sandbox && number == SANDBOX_ROOT) {
 		*option = "root_directory";
@@ -932,17 +971,8 @@ const char *sandbox_fault_path(const struct service *service, int number, const 
 	}
 	if (!sandbox || number < 0)
 		return NULL;
-	if ((size_t)number >= sandbox->mount_count) {
-		directories_find_bases(&defaults);
-		paths = sandbox_list_open_paths(service, &defaults);
-		for (size_t n = 0; paths && paths[n]; n++) {
-			if (n == (size_t)number - sandbox->mount_count)
-				buf_text(own, paths[n]);
-			free(paths[n]);
-		}
-		free(paths);
-		return own->length ? buf_string(own) : "its notify socket";
-	}
+	if ((size_t)number >= sandbox->mount_count)
+		return "its notify socket";
 	mount = &sandbox->mounts[number];
 	*option = mount->option;
 	return mount->content == CONTENT_BIND ? mount->source : mount->path;
@@ -954,43 +984,11 @@ bool sandbox_covers(const struct sandbox_config *sandbox, const char *path)
 		const struct sandbox_mount *mount = &sandbox->mounts[n];
 		size_t length = strlen(mount->path);
 
-		if (mount->content == CONTENT_AS_BEFORE || strncmp(path, mount->path, length) != 0)
+		if (mount->content == CONTENT_AS_BEFORE || (mount->marks & MOUNT_OWN && !sandbox->root) ||
+		    strncmp(path, mount->path, length) != 0)
 			continue;
 		if (length == 1 || !path[length] || path[length] == '/')
 			return true;
 	}
 	return false;
-}
-
-char **sandbox_list_open_paths(const struct service *service, const struct process_defaults *defaults)
-{
-	struct directory_kind kinds[DIRECTORY_KINDS];
-	struct buf path = { 0 };
-	size_t count = 0, most = 2;
-	char **paths;
-	bool good;
-
-	directories_of(service, defaults, kinds);
-	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++)
-		most += words_count(kinds[kind].names);
-	paths = calloc(most, sizeof(*paths));
-	good = paths;
-	if (good && credentials_are_wanted(service)) {
-		credentials_folder(service, defaults, &path);
-		paths[count] = buf_take(&path);
-		good = paths[count++];
-	}
-	for (size_t kind = 0; kind < DIRECTORY_KINDS; kind++) {
-		for (words name = kinds[kind].names; good && kinds[kind].is_owned && name && *name; name++) {
-			buf_addf(&path, "%s/%.*s", kinds[kind].base, (int)directory_name_length(*name), *name);
-			paths[count] = buf_take(&path);
-			good = paths[count++];
-		}
-	}
-	if (good)
-		return paths;
-	for (size_t n = 0; paths && n < count; n++)
-		free(paths[n]);
-	free(paths);
-	return NULL;
 }

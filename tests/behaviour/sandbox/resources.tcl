@@ -331,6 +331,35 @@ test a_folder_that_cannot_be_made_fails_the_start_by_its_name {
 	file delete $path
 }
 
+# A program that may write there alone could run there what it has written, too.
+test what_a_sandbox_says_of_its_own_folder_holds_there {
+	set folder $state/lib/$name
+	needs {[root] && [has_namespaces]} "needs root and namespaces"
+	file mkdir $folder/closed $folder/kept $folder/bound [path from]
+	write from/there ""
+	file copy [path from/there] $folder/closed/secret
+	run_it {user = root state_directory = "$name" protect_system = strict inaccessible_paths = "$folder/closed"
+		read_only_paths = "$folder/kept" bind_paths = "%/from:$folder/bound"
+		no_exec_paths = "/" exec_paths = { "/bin", "/usr", "-/lib", "-/lib64" }} \
+		{cd $STATE_DIRECTORY && ls closed bound; touch kept/f 2>/dev/null || echo kept; cp /bin/true f && { ./f 2>/dev/null || echo not run; }}
+	is [told it] "bound:\nthere\n\nclosed:\nkept\nnot run\n"
+	stop
+	file delete -force $folder
+}
+
+# It is there whatever covers the folder above, also in another root.
+test its_own_folder_is_in_another_root {
+	needs {[root] && [has_namespaces]} "needs root and namespaces"
+	foreach folder {bin lib lib64 usr var} { file mkdir [path root/$folder] }
+	run_it {user = root state_directory = "$name" root_directory = "%/root" bind_read_only_paths = { "/bin", "/usr", "/lib", "-/lib64" }} \
+		{cd $STATE_DIRECTORY && : >f && ls}
+	is [told it] "f\n"
+	stop
+	is [exists $state/lib/$name/f] 1
+	file delete -force [path root/var]
+	forget
+}
+
 test a_folder_that_a_sandbox_leaves_no_place_for_fails_the_start_by_its_name {
 	needs {[root] && [has_namespaces]} "needs root and namespaces"
 	run_it {state_directory = "$name" inaccessible_paths = "$state"} true
