@@ -19,56 +19,17 @@
 #define KINDS \
 	"tcp, udp, sctp, unix, unix-dgram, seqpacket, fifo, special, netlink, vsock, mqueue, raw, rpc/tcp, rpc/udp " \
 	"and tcpmux"
-#define INET_MOST 512                   /* room for a host name of 253, a port's name and an interface */
-#define RAW_PROTOCOLS 254               /* 255 is IPPROTO_RAW, which only sends: raw(7) */
-#define HOST_MOST 253                   /* RFC 1035 */
-#define RPC_VERSIONS 100                /* most versions; rpcbind(8) registers each */
+#define INET_MOST 512	  /* room for a host name of 253, a port's name and an interface */
+#define RAW_PROTOCOLS 254 /* 255 is IPPROTO_RAW, which only sends: raw(7) */
+#define HOST_MOST 253	  /* RFC 1035 */
+#define RPC_VERSIONS 100  /* most versions; rpcbind(8) registers each */
 #define NODE_MOST (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
-#define ANY_CID UINT32_MAX              /* VMADDR_CID_ANY */
-
-struct prefix {
-	const char *word;               /* the text before the colon */
-	enum endpoint_kind kind;
-	enum endpoint_family family;
-};
-
-/* In the order in which "did you mean" prefers them. */
-static const struct prefix endpoint_prefixes[] = {
-	{ "tcp", ENDPOINT_TCP, FAMILY_ANY },
-	{ "tcp4", ENDPOINT_TCP, FAMILY_IPV4 },
-	{ "tcp6", ENDPOINT_TCP, FAMILY_IPV6 },
-	{ "udp", ENDPOINT_UDP, FAMILY_ANY },
-	{ "udp4", ENDPOINT_UDP, FAMILY_IPV4 },
-	{ "udp6", ENDPOINT_UDP, FAMILY_IPV6 },
-	{ "sctp", ENDPOINT_SCTP, FAMILY_ANY },
-	{ "sctp4", ENDPOINT_SCTP, FAMILY_IPV4 },
-	{ "sctp6", ENDPOINT_SCTP, FAMILY_IPV6 },
-	{ "unix", ENDPOINT_UNIX, FAMILY_ANY },
-	{ "unix-dgram", ENDPOINT_UNIX_DGRAM, FAMILY_ANY },
-	{ "seqpacket", ENDPOINT_SEQPACKET, FAMILY_ANY },
-	{ "fifo", ENDPOINT_FIFO, FAMILY_ANY },
-	{ "special", ENDPOINT_SPECIAL, FAMILY_ANY },
-	{ "netlink", ENDPOINT_NETLINK, FAMILY_ANY },
-	{ "vsock", ENDPOINT_VSOCK, FAMILY_ANY },
-	{ "mqueue", ENDPOINT_MQUEUE, FAMILY_ANY },
-	{ "rpc/tcp", ENDPOINT_RPC_TCP, FAMILY_ANY },
-	{ "rpc/tcp4", ENDPOINT_RPC_TCP, FAMILY_IPV4 },
-	{ "rpc/tcp6", ENDPOINT_RPC_TCP, FAMILY_IPV6 },
-	{ "rpc/udp", ENDPOINT_RPC_UDP, FAMILY_ANY },
-	{ "rpc/udp4", ENDPOINT_RPC_UDP, FAMILY_IPV4 },
-	{ "rpc/udp6", ENDPOINT_RPC_UDP, FAMILY_IPV6 },
-	{ "tcpmux", ENDPOINT_TCPMUX, FAMILY_ANY },
-	{ "raw", ENDPOINT_RAW, FAMILY_IPV4 },
-	{ "raw4", ENDPOINT_RAW, FAMILY_IPV4 },
-	{ "raw6", ENDPOINT_RAW, FAMILY_IPV6 },
-};
-
-#define PREFIXES (sizeof(endpoint_prefixes) / sizeof(endpoint_prefixes[0]))
+#define ANY_CID UINT32_MAX /* VMADDR_CID_ANY */
 
 /* An endpoint while it is read. Each function endpoint_parse_x reads the text behind the colon of a kind, or a part of
  * it. It returns NULL, or the mistake and its correction. */
 struct endpoint_parsing {
-	struct pool *pool;              /* borrowed; for texts and messages */
+	struct pool *pool; /* borrowed; for texts and messages */
 	struct endpoint endpoint;
 };
 
@@ -240,10 +201,11 @@ static const char *endpoint_parse_inet(struct endpoint_parsing *parsing, const c
 
 /* By the numbers of linux/netlink.h; names as in systemd.socket(5), ListenNetlink=. */
 static const char *const netlink_names[32] = {
-	[0] = "route", [2] = "usersock", [3] = "firewall", [4] = "inet-diag", [5] = "nflog", [6] = "xfrm",
-	[7] = "selinux", [8] = "iscsi", [9] = "audit", [10] = "fib-lookup", [11] = "connector", [12] = "netfilter",
-	[13] = "ip6-fw", [14] = "dnrtmsg", [15] = "kobject-uevent", [16] = "generic", [18] = "scsitransport",
-	[19] = "ecryptfs", [20] = "rdma", [21] = "crypto", [22] = "smc",
+	[0] = "route",	    [2] = "usersock",	    [3] = "firewall",  [4] = "inet-diag", [5] = "nflog",
+	[6] = "xfrm",	    [7] = "selinux",	    [8] = "iscsi",     [9] = "audit",	  [10] = "fib-lookup",
+	[11] = "connector", [12] = "netfilter",	    [13] = "ip6-fw",   [14] = "dnrtmsg",  [15] = "kobject-uevent",
+	[16] = "generic",   [18] = "scsitransport", [19] = "ecryptfs", [20] = "rdma",	  [21] = "crypto",
+	[22] = "smc",
 };
 
 #define NETLINK_FAMILIES (sizeof(netlink_names) / sizeof(netlink_names[0]))
@@ -407,34 +369,57 @@ static const char *endpoint_parse_tcpmux(struct endpoint_parsing *parsing, const
 	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
 }
 
-static const char *(*const parsers[ENDPOINT_KINDS])(struct endpoint_parsing *parsing, const char *text) = {
-	[ENDPOINT_TCP] = endpoint_parse_inet,	     [ENDPOINT_UDP] = endpoint_parse_inet,
-	[ENDPOINT_SCTP] = endpoint_parse_inet,	     [ENDPOINT_UNIX] = endpoint_parse_node,
-	[ENDPOINT_UNIX_DGRAM] = endpoint_parse_node, [ENDPOINT_SEQPACKET] = endpoint_parse_node,
-	[ENDPOINT_FIFO] = endpoint_parse_file,	     [ENDPOINT_SPECIAL] = endpoint_parse_file,
-	[ENDPOINT_NETLINK] = endpoint_parse_netlink, [ENDPOINT_VSOCK] = endpoint_parse_vsock,
-	[ENDPOINT_RPC_TCP] = endpoint_parse_rpc,     [ENDPOINT_RPC_UDP] = endpoint_parse_rpc,
-	[ENDPOINT_TCPMUX] = endpoint_parse_tcpmux,   [ENDPOINT_RAW] = endpoint_parse_raw,
-	[ENDPOINT_MQUEUE] = endpoint_parse_mqueue,
+#define FAMILIES 3
+
+/* In the order in which "did you mean" prefers them. */
+static const struct {
+	const char *words[FAMILIES]; /* in front of the colon, by the family that they say */
+	const char *(*parse)(struct endpoint_parsing *parsing, const char *text);
+} kinds[ENDPOINT_KINDS] = {
+	[ENDPOINT_TCP] = { { "tcp", "tcp4", "tcp6" }, endpoint_parse_inet },
+	[ENDPOINT_UDP] = { { "udp", "udp4", "udp6" }, endpoint_parse_inet },
+	[ENDPOINT_SCTP] = { { "sctp", "sctp4", "sctp6" }, endpoint_parse_inet },
+	[ENDPOINT_UNIX] = { { "unix" }, endpoint_parse_node },
+	[ENDPOINT_UNIX_DGRAM] = { { "unix-dgram" }, endpoint_parse_node },
+	[ENDPOINT_SEQPACKET] = { { "seqpacket" }, endpoint_parse_node },
+	[ENDPOINT_FIFO] = { { "fifo" }, endpoint_parse_file },
+	[ENDPOINT_SPECIAL] = { { "special" }, endpoint_parse_file },
+	[ENDPOINT_NETLINK] = { { "netlink" }, endpoint_parse_netlink },
+	[ENDPOINT_VSOCK] = { { "vsock" }, endpoint_parse_vsock },
+	[ENDPOINT_MQUEUE] = { { "mqueue" }, endpoint_parse_mqueue },
+	[ENDPOINT_RPC_TCP] = { { "rpc/tcp", "rpc/tcp4", "rpc/tcp6" }, endpoint_parse_rpc },
+	[ENDPOINT_RPC_UDP] = { { "rpc/udp", "rpc/udp4", "rpc/udp6" }, endpoint_parse_rpc },
+	[ENDPOINT_TCPMUX] = { { "tcpmux" }, endpoint_parse_tcpmux },
+	[ENDPOINT_RAW] = { { "raw", "raw4", "raw6" }, endpoint_parse_raw }, /* raw: is raw4: */
 };
 
-static const struct prefix *prefix_find(const char *text, size_t length)
+/* The word of a kind and a family by its number; NULL: none. */
+static const char *kind_word(unsigned n)
 {
-	for (size_t i = 0; i < PREFIXES; i++) {
-		const char *word = endpoint_prefixes[i].word;
+	return kinds[n / FAMILIES].words[n % FAMILIES];
+}
 
-		if (scan_is_word(text, length, word))
-			return &endpoint_prefixes[i];
+/* Sets what the text names. false: it is no kind. */
+static bool kind_find(const char *text, size_t length, struct endpoint *out)
+{
+	for (unsigned n = 0; n < ENDPOINT_KINDS * FAMILIES; n++) {
+		if (!kind_word(n) || !scan_is_word(text, length, kind_word(n)))
+			continue;
+		out->kind = (uint8_t)(n / FAMILIES);
+		out->family = (uint8_t)(n % FAMILIES);
+		if (out->kind == ENDPOINT_RAW && out->family == FAMILY_ANY)
+			out->family = FAMILY_IPV4;
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 unsigned endpoint_kind_named(const char *text)
 {
 	size_t length = strcspn(text, ":");
-	const struct prefix *prefix = text[length] ? prefix_find(text, length) : NULL;
+	struct endpoint named;
 
-	return prefix ? 1u << prefix->kind : 0;
+	return text[length] && kind_find(text, length, &named) ? 1u << named.kind : 0;
 }
 
 /* Reads WORD:REST where the word is no kind: it is a host, unless it is near a kind, or what follows is no port. */
@@ -445,18 +430,19 @@ static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, cons
 
 	if (!word)
 		return NO_MEMORY;
-	for (size_t i = 0; i < PREFIXES; i++) {
-		scan_nearest_look(&nearest, endpoint_prefixes[i].word);
-		nearest.word = strcasecmp(word, endpoint_prefixes[i].word) ? nearest.word : endpoint_prefixes[i].word;
+	for (unsigned n = 0; n < ENDPOINT_KINDS * FAMILIES; n++) {
+		if (kind_word(n))
+			scan_nearest_look(&nearest, kind_word(n));
+		if (kind_word(n) && !strcasecmp(word, kind_word(n)))
+			nearest.word = kind_word(n);
 	}
 	if (nearest.word && !strchr(word, '.'))
 		return reason_or_memory(pool_textf(parsing->pool,
-							   "there is no kind '%s'; did you mean '%s'? A host is "
-							   "written tcp:HOST:PORT",
-							   word, nearest.word));
+						   "there is no kind '%s'; did you mean '%s'? A host is "
+						   "written tcp:HOST:PORT",
+						   word, nearest.word));
 	if (strpbrk(colon + 1, "/@: ") || strchr(word, '/'))
-		return reason_or_memory(
-			pool_textf(parsing->pool, "there is no kind '%s'; there are " KINDS, word));
+		return reason_or_memory(pool_textf(parsing->pool, "there is no kind '%s'; there are " KINDS, word));
 	return endpoint_parse_inet(parsing, text);
 }
 
@@ -464,7 +450,7 @@ static const char *endpoint_parse_unknown(struct endpoint_parsing *parsing, cons
 static const char *endpoint_parse_bare(struct endpoint_parsing *parsing, const char *text)
 {
 	const char *colon = strchr(text, ':');
-	const struct prefix *prefix;
+	struct endpoint named;
 
 	/* A text of the characters of an IPv6 address, too, for a message about the missing brackets. */
 	if (text[0] == '[' || text[0] == '*' || strchr("%", text[strspn(text, DIGITS "abcdefABCDEF:.")]))
@@ -473,10 +459,9 @@ static const char *endpoint_parse_bare(struct endpoint_parsing *parsing, const c
 		return endpoint_parse_unknown(parsing, text, colon);
 	if (strchr(text, '/'))
 		return "a path starts with /";
-	prefix = prefix_find(text, strlen(text));
-	if (prefix && prefix->kind != ENDPOINT_TCPMUX)  /* tcpmux is also a name of services(5): port 1 */
-		return reason_or_memory(
-			pool_textf(parsing->pool, "a kind needs an address, as in %s:ADDRESS", text));
+	/* tcpmux is also a name of services(5): port 1. */
+	if (kind_find(text, strlen(text), &named) && named.kind != ENDPOINT_TCPMUX)
+		return reason_or_memory(pool_textf(parsing->pool, "a kind needs an address, as in %s:ADDRESS", text));
 	return endpoint_parse_inet(parsing, text);
 }
 
@@ -484,7 +469,6 @@ const char *endpoint_parse(const char *text, struct pool *pool, const struct end
 {
 	struct endpoint_parsing parsing = { .pool = pool, .endpoint.kind = ENDPOINT_TCP };
 	const char *colon = strchr(text, ':'), *reason;
-	const struct prefix *prefix = colon ? prefix_find(text, (size_t)(colon - text)) : NULL;
 
 	if (!*text)
 		return "an endpoint is a port, an address with a port, or a path, as in 80, 127.0.0.1:80, /run/x.sock";
@@ -495,12 +479,10 @@ const char *endpoint_parse(const char *text, struct pool *pool, const struct end
 	if (text[0] == '/' || text[0] == '@' || !strncmp(text, ENDPOINT_RUNTIME, strlen(ENDPOINT_RUNTIME))) {
 		parsing.endpoint.kind = ENDPOINT_UNIX;
 		reason = endpoint_parse_node(&parsing, text);
-	} else if (!prefix) {
+	} else if (!colon || !kind_find(text, (size_t)(colon - text), &parsing.endpoint)) {
 		reason = endpoint_parse_bare(&parsing, text);
 	} else {
-		parsing.endpoint.kind = (uint8_t)prefix->kind;
-		parsing.endpoint.family = (uint8_t)prefix->family;
-		reason = colon[1] ? parsers[prefix->kind](&parsing, colon + 1)
+		reason = colon[1] ? kinds[parsing.endpoint.kind].parse(&parsing, colon + 1)
 				  : "the address after the colon is missing";
 	}
 	if (reason)
@@ -513,23 +495,6 @@ const char *endpoint_parse(const char *text, struct pool *pool, const struct end
 _Static_assert(offsetof(struct endpoint, address) == 2 * sizeof(uint8_t) + sizeof(uint16_t) + 3 * sizeof(uint32_t),
 	       "struct endpoint has no padding");
 
-static const char *endpoint_prefix(const struct endpoint *endpoint)
-{
-	const char *address = endpoint->address;
-	unsigned family = endpoint->family;
-
-	/* A literal shows the family. A host name that is all digits and dots was refused by the parser. */
-	if (endpoint_has_port(endpoint) && address && (strchr(address, ':') || text_only(address, DIGITS ".")))
-		family = FAMILY_ANY;
-	for (size_t i = 0; i < PREFIXES; i++) {
-		const struct prefix *prefix = &endpoint_prefixes[i];
-
-		if (prefix->kind == endpoint->kind && prefix->family == family)
-			return prefix->word;
-	}
-	return "";
-}
-
 /* The program of RPC, or the protocol of RAW. */
 static void format_number(const struct endpoint *endpoint, struct buf *out)
 {
@@ -541,15 +506,22 @@ static void format_number(const struct endpoint *endpoint, struct buf *out)
 
 void endpoint_format(const struct endpoint *endpoint, struct buf *out)
 {
+	const char *address = endpoint->address;
+	unsigned family = endpoint->family;
+
+	/* A literal shows the family. A host name that is all digits and dots was refused by the parser. */
+	if ((endpoint_has_port(endpoint) && address && (strchr(address, ':') || text_only(address, DIGITS "."))) ||
+	    (endpoint->kind == ENDPOINT_RAW && family == FAMILY_IPV4))
+		family = FAMILY_ANY;
 	/* A path or an @name alone is a stream socket. */
 	if (endpoint->kind != ENDPOINT_UNIX)
-		buf_addf(out, "%s:", endpoint_prefix(endpoint));
+		buf_addf(out, "%s:", kinds[endpoint->kind].words[family]);
 	switch (endpoint->kind) {
 	case ENDPOINT_TCP:
 	case ENDPOINT_UDP:
 	case ENDPOINT_SCTP:
-		if (endpoint->address)
-			buf_addf(out, strchr(endpoint->address, ':') ? "[%s]:" : "%s:", endpoint->address);
+		if (address)
+			buf_addf(out, strchr(address, ':') ? "[%s]:" : "%s:", address);
 		if (endpoint->port_name)
 			buf_text(out, endpoint->port_name);
 		else
@@ -566,8 +538,8 @@ void endpoint_format(const struct endpoint *endpoint, struct buf *out)
 		break;
 	case ENDPOINT_RAW:
 		format_number(endpoint, out);
-		if (endpoint->address)
-			buf_addf(out, "@%s", endpoint->address);
+		if (address)
+			buf_addf(out, "@%s", address);
 		if (endpoint->interface)
 			buf_addf(out, "%%%s", endpoint->interface);
 		break;
@@ -577,12 +549,12 @@ void endpoint_format(const struct endpoint *endpoint, struct buf *out)
 		buf_addf(out, ":%" PRIu32, endpoint->group);
 		break;
 	case ENDPOINT_NETLINK:
-		buf_text(out, endpoint->address);
+		buf_text(out, address);
 		if (endpoint->group)
 			buf_addf(out, " %" PRIu32, endpoint->group);
 		break;
 	default:
-		buf_text(out, endpoint->address);
+		buf_text(out, address);
 	}
 }
 
@@ -603,10 +575,10 @@ static bool text_equal(const char *a, const char *b)
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
-	return a == b || (a->kind == b->kind && a->family == b->family && a->port == b->port &&
-			  a->number == b->number && a->group == b->group && a->highest == b->highest &&
-			  text_equal(a->address, b->address) && text_equal(a->port_name, b->port_name) &&
-			  text_equal(a->interface, b->interface));
+	return a == b ||
+		(a->kind == b->kind && a->family == b->family && a->port == b->port && a->number == b->number &&
+		 a->group == b->group && a->highest == b->highest && text_equal(a->address, b->address) &&
+		 text_equal(a->port_name, b->port_name) && text_equal(a->interface, b->interface));
 }
 
 bool endpoint_is_path(const struct endpoint *endpoint)

@@ -8,11 +8,10 @@
  * network decides. */
 #include "table/service/service.h"
 
-#include <arpa/inet.h>
-
 #define NAME_MOST 253 /* RFC 1035 */
 #define IPV4_FORM "an IPv4 address has four numbers up to 255, as in 192.0.2.1; a network is 192.0.2.0 or 192.0.2.0/24"
 #define NAME_FORM "expected an address, a network such as 192.0.2.0/24, a name, or a domain such as .example.org"
+#define NETWORK_FORM "a network is an address, / and a number of bits: 0 to 32 for IPv4, 0 to 128 for IPv6"
 #define FACTOR_FORM "the braces hold numbers up to 255 and end the address, as in 192.0.2.{1,7}"
 
 enum access_form { ACCESS_NETWORKS, ACCESS_NAME, ACCESS_DOMAIN };
@@ -34,20 +33,6 @@ static void network_mask(struct network *network)
 	memset(network->address + whole, 0, sizeof(network->address) - whole);
 }
 
-static struct network network_ipv4(const unsigned char octets[4], unsigned bits)
-{
-	struct network network = { .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 + bits };
-
-	memcpy(network.address + 12, octets, 4);
-	network_mask(&network);
-	return network;
-}
-
-static void add_network(struct access_rule *out, struct network network)
-{
-	out->networks[out->count++] = network;
-}
-
 /* Parses a number up to `most`. Returns the text behind it; NULL: there is no such number. */
 static const char *parse_number(const char *text, unsigned most, unsigned *out)
 {
@@ -61,22 +46,23 @@ static const char *parse_number(const char *text, unsigned most, unsigned *out)
 /* Parses 192.0.2.{1,7}, or 192.0.{2,3}, where the octets behind the braces match anything. */
 static const char *parse_factors(const char *word, struct access_rule *out)
 {
-	unsigned char octets[4] = { 0 };
-	unsigned count, octet;
+	struct network network = { .address = { [10] = 0xff, [11] = 0xff }, .bits = 96 };
 	const char *text = word;
+	unsigned octet;
 
-	for (count = 0; *text != '{'; count++) {
-		text = count < 3 ? parse_number(text, 255, &octet) : NULL;
+	for (; *text != '{'; network.bits += 8) {
+		text = network.bits < 120 ? parse_number(text, 255, &octet) : NULL;
 		if (!text || *text++ != '.')
 			return FACTOR_FORM;
-		octets[count] = (unsigned char)octet;
+		network.address[network.bits / 8] = (unsigned char)octet;
 	}
+	network.bits += 8;
 	do {
 		text = parse_number(text + 1, 255, &octet);
 		if (!text || (*text != ',' && *text != '}') || out->count == ACCESS_FACTORS)
 			return FACTOR_FORM;
-		octets[count] = (unsigned char)octet;
-		add_network(out, network_ipv4(octets, 8 * (count + 1)));
+		network.address[network.bits / 8 - 1] = (unsigned char)octet;
+		out->networks[out->count++] = network;
 	} while (*text == ',');
 	return text[1] ? FACTOR_FORM : NULL;
 }
@@ -92,12 +78,12 @@ static bool network_contains(const struct network *network, const unsigned char 
 
 /* IPv4 clients have addresses of ::ffff:0:0/96. A wider network of IPv6, such as ::/0, means no client of IPv4: it
  * becomes the networks that it consists of beside that one, at most 96. */
-static void add_ipv6_network(struct access_rule *out, struct network network)
+static void add_network(struct access_rule *out, struct network network)
 {
 	static const unsigned char ipv4[16] = { [10] = 0xff, [11] = 0xff };
 
 	if (network.bits >= 96 || !network_contains(&network, ipv4)) {
-		add_network(out, network);
+		out->networks[out->count++] = network;
 		return;
 	}
 	while (network.bits < 96) {
@@ -107,7 +93,7 @@ static void add_ipv6_network(struct access_rule *out, struct network network)
 		memcpy(beside.address, ipv4, sizeof(ipv4));
 		beside.address[bit / 8] ^= (unsigned char)(0x80 >> bit % 8);
 		network_mask(&beside);
-		add_network(out, beside);
+		out->networks[out->count++] = beside;
 	}
 }
 
@@ -127,48 +113,18 @@ bool network_read(const char *word, struct network *network)
 	return true;
 }
 
-static const char *parse_prefix(const char *word, struct access_rule *out)
+/* Parses an address or a network. Zeros at the end of an IPv4 address match anything; :: alone matches nothing. */
+static const char *parse_address(const char *word, struct access_rule *out)
 {
+	bool is_network = strchr(word, '/'), is_ipv6 = strchr(word, ':');
 	struct network network;
 
 	if (!network_read(word, &network))
-		return "a network is an address, / and a number of bits: 0 to 32 for IPv4, 0 to 128 for IPv6";
-	add_ipv6_network(out, network);
-	return NULL;
-}
-
-/* Parses an address, where zeros at the end match anything. */
-static const char *parse_ipv4(const char *word, struct access_rule *out)
-{
-	unsigned char octets[4];
-	unsigned bits = 32;
-
-	if (inet_pton(AF_INET, word, octets) != 1)
-		return IPV4_FORM;
-	while (bits && !octets[bits / 8 - 1])
-		bits -= 8;
-	add_network(out, network_ipv4(octets, bits));
-	return NULL;
-}
-
-static const char *parse_ipv6(const char *word, struct access_rule *out)
-{
-	struct network network = { .bits = 128 };
-
-	if (inet_pton(AF_INET6, word, network.address) != 1)
-		return "this is no IPv6 address";
-	if (memcmp(network.address, &in6addr_any, sizeof(in6addr_any)) != 0)
+		return is_network ? NETWORK_FORM : is_ipv6 ? "this is no IPv6 address" : IPV4_FORM;
+	while (!is_network && !is_ipv6 && network.bits > 96 && !network.address[network.bits / 8 - 1])
+		network.bits -= 8;
+	if (is_network || memcmp(network.address, &in6addr_any, sizeof(in6addr_any)) != 0)
 		add_network(out, network);
-	return NULL;
-}
-
-/* The addresses of localhost are fixed (RFC 6761), so it needs no look-up. */
-static const char *add_localhost(struct access_rule *out)
-{
-	static const unsigned char ipv4[4] = { 127, 0, 0, 1 };
-
-	add_network(out, network_ipv4(ipv4, 32));
-	add_network(out, (struct network){ .address = { [15] = 1 }, .bits = 128 });
 	return NULL;
 }
 
@@ -203,14 +159,12 @@ static const char *access_rule_read(const char *word, struct access_rule *out)
 		return parse_factors(word, out);
 	if (strchr(word, ','))
 		return "commas are allowed only in braces: write each address separately";
-	if (strchr(word, '/'))
-		return parse_prefix(word, out);
-	if (strchr(word, ':'))
-		return parse_ipv6(word, out);
-	if (*word != '.' && !word[strspn(word, "0123456789.")])
-		return parse_ipv4(word, out);
-	if (!strcasecmp(word, "localhost"))
-		return add_localhost(out);
+	if (strpbrk(word, "/:") || (*word != '.' && !word[strspn(word, "0123456789.")]))
+		return parse_address(word, out);
+	if (!strcasecmp(word, "localhost")) { /* these are fixed (RFC 6761), so it needs no look-up */
+		parse_address("127.0.0.1", out);
+		return parse_address("::1", out);
+	}
 	return parse_name(word, out);
 }
 
@@ -348,20 +302,15 @@ const struct access *access_compile(words only_from, words no_access,
 	return kept;
 }
 
-/* Whether a network of the rules contains an address: the last one that begins at or before it, or none. */
+static int compare_address(const void *address, const void *network)
+{
+	return network_contains(network, address) ? 0 : memcmp(address, ((const struct network *)network)->address, 16);
+}
+
 static bool rules_contain(const struct rules *rules, const unsigned char address[16])
 {
-	size_t low = 0, high = rules->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (memcmp(rules->networks[middle].address, address, 16) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low && network_contains(&rules->networks[low - 1], address);
+	return rules->count &&
+		bsearch(address, rules->networks, rules->count, sizeof(*rules->networks), compare_address);
 }
 
 enum access_verdict access_judge(const struct access *access, const unsigned char address[16])
