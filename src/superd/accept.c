@@ -222,16 +222,26 @@ static void note_touch(struct svc *svc, struct client *client)
 
 /* ---- serving ---- */
 
-/* A client that cannot be served now: it waits here, as far as there is room. No superd behind this one knows it. */
-static void park_client(struct svc *svc, struct socket *socket, struct client *client, bool judged)
+/* A client that cannot be served now: it waits here, as far as there is room, and for a superd behind this one. */
+void accept_park(struct svc *svc, struct socket *socket, struct client *client, bool judged)
 {
 	if (svc->run->parked_count >= PARKED_MOST ||
 	    (!svc->run->parked && !(svc->run->parked = calloc(PARKED_MOST, sizeof(*svc->run->parked))))) {
 		refuse(svc, client, REFUSED_UNKEPT);
 		return;
 	}
-	svc->run->parked[svc->run->parked_count++] = (struct parked){ *client, socket, judged };
+	svc->run->parked[svc->run->parked_count] = (struct parked){ *client, socket, judged };
+	journal_parked(svc, &svc->run->parked[svc->run->parked_count++]);
 	client->fd = -1;
+}
+
+static struct parked take_parked(struct svc *svc)
+{
+	struct parked first = svc->run->parked[0];
+
+	memmove(svc->run->parked, svc->run->parked + 1, --svc->run->parked_count * sizeof(first));
+	journal_drop("client", first.client.fd);
+	return first;
 }
 
 /* A client of a unix socket: "uid 110, psql". */
@@ -261,7 +271,7 @@ static void start_for_client(struct svc *svc, struct socket *socket, struct clie
 	instance = instance_new(svc);
 	if (!instance) {
 		if (client->fd >= 0) /* else it is a datagram, which waits in the queue */
-			park_client(svc, socket, client, true);
+			accept_park(svc, socket, client, true);
 		limits_lack(svc, "cannot start", ENOMEM);
 		return;
 	}
@@ -394,7 +404,7 @@ static void conclude_advice(struct advice *advice)
 		goto over;
 	}
 	if ((advice->again || advice->svc != svc) && advice->asked.whom == OF_CLIENT && !twisted) {
-		park_client(svc, socket, &advice->client, false);
+		accept_park(svc, socket, &advice->client, false);
 		svc_go_on(svc);
 		goto over;
 	}
@@ -425,7 +435,7 @@ static void conclude_advice(struct advice *advice)
 	else if (svc->state == LISTENING || svc->state == FULL || svc->state == QUEUED)
 		start_for_client(svc, socket, &advice->client);
 	else
-		park_client(svc, socket, &advice->client, true);
+		accept_park(svc, socket, &advice->client, true);
 	svc_go_on(svc);
 over:
 	table_release(advice->table);
@@ -527,18 +537,23 @@ static int ask_adviser(struct svc *svc, struct socket *socket, struct client *cl
 
 void accept_drop_parked(struct svc *svc, enum refusal refusal)
 {
-	while (svc->run->parked_count)
-		refuse(svc, &svc->run->parked[--svc->run->parked_count].client, refusal);
+	while (svc->run->parked_count) {
+		struct parked first = take_parked(svc);
+
+		refuse(svc, &first.client, refusal);
+	}
 }
 
-/* Before superd becomes another program, which does not know those without a process. */
+/* Before superd becomes another program, which asks about them again. */
 void accept_leave(void)
 {
-	for (struct svc *svc = svc_next(NULL); svc; svc = svc_next(svc))
-		accept_drop_parked(svc, REFUSED_UNKEPT);
 	LIST_OF(struct advice, advice, link, &asking) {
-		if (advice->svc)
-			refuse(advice->svc, &advice->client, REFUSED_UNKEPT);
+		struct socket *socket = find_asked(advice);
+
+		if (advice->helper.child.pid)
+			kill(advice->helper.child.pid, SIGKILL);
+		if (advice->svc && socket)
+			accept_park(advice->svc, socket, &advice->client, false);
 	}
 }
 
@@ -546,7 +561,7 @@ void accept_leave(void)
 void accept_park_again(struct instance *instance)
 {
 	if (svc_bar(instance->svc) >= BAR_HELD && instance->svc->row->exec->accept)
-		park_client(instance->svc, instance->socket, &instance->client, true);
+		accept_park(instance->svc, instance->socket, &instance->client, true);
 	else
 		refuse(instance->svc, &instance->client, REFUSED_CLOSED);
 }
@@ -609,7 +624,7 @@ static void check_client(struct svc *svc, struct socket *socket, struct client *
 			return;
 	}
 	if (limits_are_meant(error)) {
-		park_client(svc, socket, client, false);
+		accept_park(svc, socket, client, false);
 		limits_lack(svc, CANNOT_ASK, error);
 	} else if (asked.name || asked.libwrap || svc->row->groups->access->id_only) {
 		refuse(svc, client,
@@ -634,7 +649,7 @@ void accept_start_parked(struct svc *svc)
 			limits_wait(svc);
 			return;
 		}
-		memmove(svc->run->parked, svc->run->parked + 1, --svc->run->parked_count * sizeof(first));
+		take_parked(svc);
 		if (svc->row->groups->access->deny_time >= 0) { /* it has become a sensor meanwhile */
 			note_touch(svc, &first.client);
 			continue;
@@ -662,7 +677,7 @@ static bool screen_client(struct svc *svc, struct socket *socket, struct client 
 		return true;
 	}
 	if (accept_pause_at_cps(svc, client)) {
-		park_client(svc, socket, client, false);
+		accept_park(svc, socket, client, false);
 		return false;
 	}
 	svc_count_trigger(socket);
@@ -916,7 +931,7 @@ static void serve_mux(struct instance *instance, const char *name)
 			if (svc_bar(svc) < BAR_HELD)
 				refuse(svc, &client, REFUSED_CLOSED);
 			else
-				park_client(svc, socket, &client, false);
+				accept_park(svc, socket, &client, false);
 			svc_go_on(svc);
 			return;
 		}

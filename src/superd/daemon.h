@@ -654,6 +654,7 @@ void close_leave(void);
 
 /* accept.c */
 void accept_clients(struct svc *svc, struct socket *socket);
+void accept_park(struct svc *svc, struct socket *socket, struct client *client, bool judged);
 void accept_start_parked(struct svc *svc);
 bool accept_pause_at_cps(struct svc *svc, const struct client *client);
 void accept_drop_parked(struct svc *svc, enum refusal refusal);
@@ -983,6 +984,7 @@ void journal_service(struct svc *svc);	       /* it has changed, which is writte
 void journal_instance(struct instance *instance);
 void journal_socket(const struct socket *socket); /* these at once */
 void journal_stored(struct stored *stored);
+void journal_parked(struct svc *svc, struct parked *parked);
 void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void journal_drop(const char *kind, int fd); /* it is about to be closed */
 void journal_flush(void);

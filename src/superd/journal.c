@@ -7,6 +7,7 @@
  *   +svc web due=1                           what is not so for each service that listens
  *   +store #41 of=web name=state             a descriptor that it keeps for its next start
  *   +start 17 of=web phase=5 main=4711 ...   an instance
+ *   +client #43 of=web judged=1              a client that waits for its program
  *   +command - child=4711                    the main command that was started, until all is written anew
  *   -pid 4711 0                              a child has ended: its wait status
  *   +remove 4711 name=web ...                what a service has left is being removed
@@ -17,7 +18,7 @@
  * has started what a line names, and no more. All is written anew at a reload, and when the file has grown. The ends
  * that the guard has seen, and of which no line tells yet, are in its page (guard.c).
  *
- * Not in it, so it is lost or begins anew: clients that superd has accepted and that have no process, sessions of
+ * Not in it, so it is lost or begins anew: clients about whom superd-lookup is asked, but at an upgrade, sessions of
  * superctl, counters, history, pauses, and what limits have counted. What is held or disabled is in files of its own
  * (orders.c).
  *
@@ -29,8 +30,8 @@
 #include <sys/uio.h>
 
 #define HEAD "superd journal 3\n"
-#define LINES_KEPT (16 << 10)  /* bytes of the buffer for them, which is freed when it was larger */
-#define GROWTH (256 << 10)     /* bytes, until all is written anew, or as many as that has */
+#define LINES_KEPT (16 << 10) /* bytes of the buffer for them, which is freed when it was larger */
+#define GROWTH (256 << 10)    /* bytes, until all is written anew, or as many as that has */
 #define TEXT_MOST (256 << 20) /* bytes of it, and of the configuration */
 
 static struct {
@@ -214,6 +215,17 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 		instance->socket = &svc->sockets[socket - 1];
 }
 
+static void walk_parked(const struct journal_line *line, struct svc *svc, struct parked *parked)
+{
+	unsigned socket = line->out ? (unsigned)(parked->socket - svc->sockets) : 0;
+
+	WALK(line, "socket", socket);
+	WALK(line, "judged", parked->judged);
+	WALK(line, "counted", parked->client.is_counted);
+	WALK(line, "mux", parked->client.asks_mux);
+	parked->socket = socket < svc->socket_count ? &svc->sockets[socket] : NULL;
+}
+
 static void walk_removal(const struct journal_line *line, struct removal *removal)
 {
 	struct buf *folders = &removal->folders;
@@ -326,6 +338,22 @@ void journal_stored(struct stored *stored)
 {
 	if (journal.is_written)
 		add_stored(stored, &journal.lines);
+}
+
+static void add_parked(struct svc *svc, struct parked *parked, struct buf *out)
+{
+	struct journal_line line;
+
+	buf_addf(out, "+client #%d", parked->client.fd);
+	line = begin_line(out, svc);
+	walk_parked(&line, svc, parked);
+	buf_char(out, '\n');
+}
+
+void journal_parked(struct svc *svc, struct parked *parked)
+{
+	if (journal.is_written)
+		add_parked(svc, parked, &journal.lines);
 }
 
 void journal_service(struct svc *svc)
@@ -532,6 +560,8 @@ static bool compose(struct buf *out)
 			add_stored(stored, out);
 		LIST_OF(struct instance, instance, link, &svc->run->instances)
 			add_instance(instance, out);
+		for (size_t n = 0; n < svc->run->parked_count; n++)
+			add_parked(svc, &svc->run->parked[n], out);
 	}
 	add_removals(out, true);
 	return !out->failed;
@@ -972,11 +1002,30 @@ static void restore_stored(const struct journal_line *line, const char *key)
 		fd_close(&fd);
 }
 
+static void find_peer(struct client *client)
+{
+	client->peer.length = sizeof(client->peer.storage);
+	if (client->fd < 0 || getpeername(client->fd, &client->peer.any, &client->peer.length) < 0)
+		client->peer.length = 0;
+}
+
+static void restore_parked(const struct journal_line *line, const char *key)
+{
+	struct svc *svc = svc_of(line);
+	struct parked parked = { .client.fd = line_read_fd(key) };
+
+	if (svc)
+		walk_parked(line, svc, &parked);
+	find_peer(&parked.client);
+	if (parked.socket && parked.client.fd >= 0)
+		accept_park(svc, parked.socket, &parked.client, parked.judged);
+	fd_close(&parked.client.fd);
+}
+
 static void restore_instance(const struct journal_line *line, const char *key)
 {
 	struct svc *svc = svc_of(line);
 	struct instance *instance;
-	struct client *client;
 
 	if (!svc)
 		return;
@@ -986,10 +1035,7 @@ static void restore_instance(const struct journal_line *line, const char *key)
 	if (instance->number > superd.last_number)
 		superd.last_number = instance->number;
 	walk_instance(line, instance);
-	client = &instance->client;
-	client->peer.length = sizeof(client->peer.storage);
-	if (client->fd >= 0 && getpeername(client->fd, &client->peer.any, &client->peer.length) < 0)
-		client->peer.length = 0;
+	find_peer(&instance->client);
 	if (instance->socket)
 		svc->run->count++;
 	if (instance->socket && endpoint_is_datagram(instance->socket->listen->endpoint))
@@ -1038,8 +1084,8 @@ void journal_restore(char *text)
 		const char *name;
 		void (*restore)(const struct journal_line *line, const char *key);
 	} kinds[] = {
-		{ "svc", restore_service },    { "fd", restore_socket },      { "store", restore_stored },
-		{ "start", restore_instance }, { "remove", restore_removal },
+		{ "svc", restore_service },    { "fd", restore_socket },     { "store", restore_stored },
+		{ "start", restore_instance }, { "client", restore_parked }, { "remove", restore_removal },
 	};
 	size_t services = 0, instances;
 

@@ -78,16 +78,16 @@ test who_is_refused_makes_room {
 	second_is_served
 }
 
-# superd(8): the next superd does not know who has no process.
-test a_client_is_sent_away_with_a_line_when_superd_is_upgraded {
+# It is asked about again, by the next superd.
+test a_client_goes_along_when_superd_is_upgraded {
 	enter
 	set server [ident_server]
 	run_asking
 	set client [connect asked]
 	set question [accept $server]
 	upgrade
-	log "asked: refused 127.0.0.1: it can be neither served nor kept"
-	goes $client
+	reply_next $server
+	echoes_and_goes $client
 	close $question $server
 	nothing_runs
 	stop

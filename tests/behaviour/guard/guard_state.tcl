@@ -66,6 +66,23 @@ test one_that_was_being_frozen_serves_its_next_client {
 
 # ---- starting ----
 
+# superd has accepted them. By an upgrade and by a death, each of a superd that followed one.
+test who_waits_for_a_program_that_cannot_be_started_is_served_once_it_can {
+	run_guarded {service web { listen = "127.0.0.1:0" accept = yes exec = "%/program" per_source = 2
+		backoff_min = 10min backoff_max = 10min }} "-clock -arguments --no-preflight"
+	set one [connect web]; set two [connect web]
+	foreach way {upgrade clock_kill upgrade clock_kill} {
+		log "web: cannot start: "
+		sees {control "status web"} {"parked":}
+		$way
+	}
+	write program "#!/bin/sh\nexec cat\n" 0755
+	until 1min {[count "web: started"] == 2} 20
+	echoes $one; echoes $two
+	close $one $two
+	wait {[processes] == 0}
+}
+
 # Its process reads a credential before it runs the program, from a pipe that nobody writes to.
 test one_whose_start_was_under_way_has_started {
 	needs {[root]} "credentials need root"
