@@ -377,15 +377,34 @@ static void add_dropins_of_name(struct dropins *dropins, size_t folder, const ch
 	}
 }
 
-/* The name of an alias for this unit, with the unit's instance; NULL: it is no alias of the unit. */
-static const char *alias_name(struct pool *pool, const struct entry *alias, const char *name)
+/* Whether an instance has a file, or a link to one, that is not its template's. */
+static bool has_own_file(const struct search *search, const char *name)
 {
+	const char *template = name_with_instance(search->pool, name, NULL);
+
+	for (size_t n = 0; n < search->folder_count; n++) {
+		const struct entry *entry = find_entry(search, n, name);
+
+		if (entry && (!entry->target || strcmp(scan_base_name(entry->target), template) != 0))
+			return true;
+	}
+	return false;
+}
+
+/* The name of an alias for this unit; NULL: it is no alias of the unit. An alias of its template may be for this
+ * instance alone. One for all instances is not of the unit if either name has a file of its own. */
+static const char *alias_name(const struct search *search, const struct entry *alias, const char *name)
+{
+	const char *found;
+
 	if (!strcmp(alias->target, name))
 		return alias->name;
-	if (!name_is_instance(name) || !unit_name_is_template(alias->target) || !unit_name_is_template(alias->name) ||
-	    strcmp(alias->target, name_with_instance(pool, name, NULL)) != 0)
+	if (!name_is_instance(name) || strcmp(alias->target, name_with_instance(search->pool, name, NULL)) != 0)
 		return NULL;
-	return name_with_instance(pool, alias->name, name);
+	found = name_with_instance(search->pool, alias->name, name);
+	if (unit_name_is_template(alias->name))
+		return has_own_file(search, name) || has_own_file(search, found) ? NULL : found;
+	return strcmp(alias->name, found) ? NULL : found;
 }
 
 /* Finds all names of a unit: its own first, then those of links to a name that is found already. names: all zero.
@@ -397,7 +416,7 @@ static size_t find_names(const struct search *search, const char *name, const ch
 	names[0] = name;
 	for (size_t of = 0; of < count; of++) {
 		for (size_t i = 0; i < search->alias_count && count < ALIASES_MOST; i++) {
-			const char *alias = alias_name(search->pool, &search->aliases[i], names[of]);
+			const char *alias = alias_name(search, &search->aliases[i], names[of]);
 
 			if (alias && !words_have(names, alias))
 				names[count++] = alias;

@@ -451,6 +451,34 @@ Test(unit_load, reads_drop_ins_of_template_aliases_and_not_of_hidden_links)
 	expect("real@x.service", "lib/real@.service lib/alias@x.service.d/10.conf etc/alias@.service.d/20.conf");
 }
 
+/* A link such as alias@x.service -> real@.service is another name of this instance alone. */
+Test(unit_load, reads_drop_ins_of_an_instance_that_leads_to_the_template)
+{
+	static const char wanted[] = "lib/real@.service etc/alias@x.service.d/10.conf lib/alias@.service.d/20.conf";
+
+	write_unit("lib/real@.service");
+	link_to("real@.service", "lib/alias@x.service");
+	write_unit("etc/alias@x.service.d/10.conf");
+	write_unit("lib/alias@.service.d/20.conf");
+	expect("alias@x.service", wanted);
+	begin_again();
+	expect("real@x.service", wanted);
+	expect("real@y.service", "lib/real@.service");
+}
+
+Test(unit_load, reads_no_drop_ins_of_template_aliases_for_an_instance_with_its_own_file)
+{
+	write_unit("lib/real@.service");
+	write_unit("etc/real@x.service");
+	link_to("real@.service", "lib/alias@.service");
+	link_to("real@.service", "lib/real@y.service");
+	write_unit("lib/alias@z.service");
+	write_unit("lib/alias@.service.d/10.conf");
+	expect("real@x.service", "etc/real@x.service");
+	expect("real@y.service", "lib/real@.service lib/alias@.service.d/10.conf");
+	expect("real@z.service", "lib/real@.service");
+}
+
 Test(unit_load, places_each_setting_in_its_file)
 {
 	const struct unit *unit;
