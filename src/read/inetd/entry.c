@@ -92,6 +92,7 @@ struct inetd {
 	struct word_list line;	  /* the words of a line with its continuation lines, without their quotes */
 	size_t end;		  /* offset of the next line in the source's text */
 	size_t near;		  /* for source_origin_near */
+	bool has_told_hosts;	  /* that addresses of another file hold for this one */
 	struct inetd_entry entry; /* of the current line */
 };
 
@@ -636,6 +637,22 @@ static void add_services(struct inetd *inetd, const char *host)
 	array_add(entries->list, entries->count, entries->capacity) = one;
 }
 
+/* Tells once a file that the line HOSTS: of an earlier one holds: its author may not know the other. */
+static void tell_of_hosts(struct inetd *inetd)
+{
+	const struct inetd_entries *entries = inetd->entries;
+	struct buf place = { 0 };
+
+	if (inetd->has_told_hosts || entries->is_included || !strcmp(entries->hosts_at.file, inetd->source->file))
+		return;
+	inetd->has_told_hosts = true;
+	origin_describe(entries->hosts_at, &place);
+	entry_say(inetd, SEVERITY_NOTE, inetd->entry.service_at, "it listens on %s alone, by the line %s:%s",
+		  entries->hosts, entries->hosts, buf_string(&place));
+	inetd_hint(inetd, "a line *: before it lets it listen on every address");
+	buf_free(&place);
+}
+
 /* Adds services for the hosts of the entry, else of a line HOSTS: above it, else of the command line or the defaults of
  * xinetd.conf; "*" is any host. If one of them is wrong, there are none. superd cannot bind an RPC service to hosts: it
  * would be open to others. */
@@ -648,6 +665,8 @@ static bool add_hosts(struct inetd *inetd, const char *hosts, struct origin at)
 
 	if (!has_hosts && hosts && *hosts && strcmp(hosts, "*") != 0)
 		return entry_refuse(inetd, at, "it has no address of its own, so it cannot have a host");
+	if (!hosts && entries->hosts && has_hosts)
+		tell_of_hosts(inetd);
 	if (!hosts)
 		hosts = entries->hosts;
 	if (!hosts)
@@ -728,6 +747,7 @@ static bool read_default_hosts(struct inetd *inetd)
 	if (inetd->line.count != 1 || !length || word[length - 1] != ':')
 		return false;
 	inetd->entries->hosts = length > 1 ? inetd_keep(inetd, word, length - 1) : "*";
+	inetd->entries->hosts_at = inetd->line.at;
 	return true;
 }
 
@@ -824,6 +844,7 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 	void **state = reading_state(reading, inetd_entries_free);
 	struct inetd inetd = { .reading = reading, .source = source, .dialect = &dialects[reading->compat] };
 	static const struct inetd_defaults usual = { .rate = -1 };
+	struct origin outer_at;
 	const char *outer;
 	size_t at = 0;
 
@@ -837,12 +858,15 @@ bool inetd_read_source(struct reading *reading, const struct source_file *source
 	}
 	inetd.entries = *state;
 	outer = inetd.entries->hosts;
+	outer_at = inetd.entries->hosts_at;
 	while (at < source->length)
 		at = read_next_line(&inetd, at);
-	if (inetd.entries->is_included || !inetd.dialect->hosts_stay)
+	if (inetd.entries->is_included || !inetd.dialect->hosts_stay) {
 		inetd.entries->hosts = outer;
-	else if (inetd.entries->hosts && !strcmp(inetd.entries->hosts, "*"))
+		inetd.entries->hosts_at = outer_at;
+	} else if (inetd.entries->hosts && !strcmp(inetd.entries->hosts, "*")) {
 		inetd.entries->hosts = NULL; /* of the next file the address is that of the command line again */
+	}
 	word_list_free(&inetd.line);
 	return true;
 }

@@ -76,6 +76,7 @@ struct inetd_entries {
 	struct inetd_entry *list;
 	size_t count, capacity;
 	const char *hosts;              /* default addresses, from a line HOSTS:; NULL: none was read */
+	struct origin hosts_at;         /* the place of that line */
 	bool is_included;               /* the current file is */
 };
 

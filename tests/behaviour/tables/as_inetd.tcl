@@ -165,6 +165,7 @@ test a_line_with_an_address_holds_for_later_files {
 	file mkdir [path later]
 	write later/first "$port stream tcp nowait $user /bin/cat cat\n"
 	as_inetd {} {127.0.0.2:} %/later
+	log "later/first:1:1: $port: it listens on 127.0.0.2 alone, by the line 127.0.0.2:"
 	log "listening on tcp:127.0.0.2:$port"
 	expect {![reachable $port]}
 }
