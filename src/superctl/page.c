@@ -407,7 +407,7 @@ static void add_service_page(struct buf *out, const json_t *const lines[3], cons
 		buf_text(out, "</section>\n");
 	} else {
 		buf_text(out,
-			 "<p>Log, command and configuration are shown over a unix socket, or with "
+			 "<p>Reasons, log, command and configuration are shown over a unix socket, or with "
 			 "<code>builtin = { status, log }</code>.</p>\n");
 	}
 	buf_text(out, "</main>\n</body>\n</html>\n");

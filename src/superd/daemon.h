@@ -796,7 +796,7 @@ void idle_sleep_on(struct svc *svc);
 void idle_thaw(struct svc *svc, const char *by); /* all that calls it: the begin of idle.c */
 bool idle_remove_probes(struct svc *svc);
 double idle_last_used(const struct svc *svc); /* of one that runs */
-void idle_show(struct svc *svc, struct buf *out);
+void idle_show(struct svc *svc, bool hides, struct buf *out);
 
 /* reload.c */
 struct session;
@@ -807,7 +807,7 @@ void reload_describe(const struct table *after, struct session *session);
 void changes_release(struct changes *changes);
 
 /* control.c: the control socket */
-enum right { RIGHT_OVERVIEW, RIGHT_READ, RIGHT_ACT }; /* the first: no configuration, no commands, nothing logged */
+enum right { RIGHT_OVERVIEW, RIGHT_READ, RIGHT_ACT }; /* the first: no configuration, commands, reasons, nothing logged */
 
 enum action {
 	START,
@@ -962,9 +962,7 @@ void facts_describe_removed(struct svc *svc, struct buf *out);
 const char *facts_state(const struct service *row, const struct svc *svc); /* row NULL: it is gone */
 bool facts_have_failed(const struct service *row, struct svc *svc);
 void facts_write_health(const char *path, struct buf *out);
-void facts_add_answer(const struct service *row, struct svc *svc, enum detail detail, bool hides_program,
-		      struct buf *out);
-void facts_hide_commands(const struct service *row, struct buf *line);
+void facts_add_answer(const struct service *row, struct svc *svc, enum detail detail, bool hides, struct buf *out);
 void facts_add_health(struct buf *out);
 void facts_add_health_of(const struct service *row, struct svc *svc, struct buf *out);
 void facts_add_row(const struct service *row, struct svc *svc, bool hides, struct buf *out);

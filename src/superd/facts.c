@@ -564,6 +564,13 @@ static bool open_object(struct buf *out, const char *name, bool known)
 	return known;
 }
 
+/* Why something is so. hides: the client may see the overview alone, and a reason may quote commands, values of
+ * options, and what a program or superd's log says. */
+static void add_reason(struct buf *out, const char *name, const char *reason, bool hides)
+{
+	json_text_field(out, name, !*reason ? NULL : hides ? "superctl why has the reason" : reason);
+}
+
 /* Frees the text; an empty one is null. */
 static void add_text(struct buf *out, const char *name, struct buf *text)
 {
@@ -633,10 +640,9 @@ static void add_target(const struct service *row, struct buf *out)
 	buf_addf(out, to[1] ? "%s:%s" : "%s", to[0], to[1]);
 }
 
-static void add_instance(struct svc *svc, struct instance *instance, bool hides_program, struct buf *out)
+static void add_instance(struct svc *svc, struct instance *instance, bool hides, struct buf *out)
 {
 	const struct service *row = instance->row;
-	bool hides_wait = hides_program && (service_is_relayed(row) || row->groups->lifecycle->ready);
 	const char *state = "running";
 	struct buf text = { 0 };
 
@@ -652,21 +658,21 @@ static void add_instance(struct svc *svc, struct instance *instance, bool hides_
 	json_seconds_field(out, "age", clock_now() - instance->since);
 	add_usage(out, usage_of_one(instance));
 	json_text_field(out, "peer", *instance->peer ? instance->peer : NULL);
-	json_text_field(out, "says", *instance->status_text ? instance->status_text : NULL);
+	json_text_field(out, "says", *instance->status_text && !hides ? instance->status_text : NULL);
 	if (instance == svc->run->current)
 		json_flag_field(out, "current", true);
 	if (instance->phase == REMAINS)
 		json_flag_field(out, "remains", true);
 	if (instance->reached >= STARTED && !instance->main.pid && instance->phase > REMAINS)
 		json_text_field(out, "still_runs", instance->command.pid ? "command" : "processes");
-	if (instance->phase < READY && instance->pid > 0 && !hides_wait) {
+	if (instance->phase < READY && instance->pid > 0 && !hides) {
 		instance_describe_awaited(instance, &text);
 		if (text.length)
 			json_text_field(out, "waits_for", buf_string(&text));
 		buf_clear(&text);
 	}
 	if (service_is_relayed(row)) {
-		if (hides_program)
+		if (hides)
 			buf_text(&text, "…");
 		else
 			add_target(row, &text);
@@ -685,52 +691,8 @@ static void add_instance(struct svc *svc, struct instance *instance, bool hides_
 	buf_free(&text);
 }
 
-#define COMMAND_SHOWN 80 /* the fewest bytes that a text has of one that it cuts, without the signs before it */
-
-/* Leaves in a line of JSON but the program of a command, in whatever text that stands. */
-static void hide_arguments(struct buf *line, const char *command)
-{
-	struct buf quoted = { 0 }, out = { 0 };
-	unsigned flags = 0;
-	const char *hidden;
-	size_t length, kept;
-
-	json_text(&quoted, command_prefix(command, &flags));
-	length = quoted.length > 2 ? quoted.length - 2 : 0;
-	hidden = buf_string(&quoted) + (length > 0);
-	kept = strcspn(hidden, " \\");
-	for (const char *at = buf_string(line); *at && !quoted.failed;) {
-		size_t same = 0, step = 0;
-
-		do { /* an escape is one character */
-			same += step;
-			step = hidden[same] == '\\' ? 2 : 1;
-		} while (same < length && !strncmp(at + same, hidden + same, step));
-		if (same > kept && (same == length || same >= COMMAND_SHOWN || at[same] == '"')) {
-			buf_add(&out, at, kept);
-			buf_text(&out, " …");
-			at += same;
-		} else {
-			buf_char(&out, *at++);
-		}
-	}
-	out.failed |= quoted.failed;
-	buf_free(&quoted);
-	buf_free(line);
-	*line = out;
-}
-
-/* For a client that may see no commands: why a start failed or waits has them, too. */
-void facts_hide_commands(const struct service *row, struct buf *line)
-{
-	for (enum command_phase phase = 0; phase < PHASES; phase++) {
-		for (words texts = service_commands(row, phase); texts && *texts; texts++)
-			hide_arguments(line, *texts);
-	}
-}
-
 /* What it runs, quoted as in a table. */
-static void add_command(const struct service *row, bool hides_program, struct buf *out)
+static void add_command(const struct service *row, bool hides, struct buf *out)
 {
 	const struct exec_options *options = row->exec;
 	static const char *const sensor[] = { "sensor", NULL };
@@ -738,13 +700,13 @@ static void add_command(const struct service *row, bool hides_program, struct bu
 	words exec = builtin == sensor ? sensor : options->exec ? options->exec : builtin;
 	struct buf text = { 0 };
 
-	for (size_t n = 0; exec && exec[n] && (!n || !hides_program); n++) {
+	for (size_t n = 0; exec && exec[n] && (!n || !hides); n++) {
 		buf_text(&text, n ? " " : "");
-		shell_words_quote(&text, !n && options->argv0 && !hides_program ? options->argv0 : exec[n]);
+		shell_words_quote(&text, !n && options->argv0 && !hides ? options->argv0 : exec[n]);
 	}
-	if (options->exec && options->argv0 && !hides_program)
+	if (options->exec && options->argv0 && !hides)
 		buf_addf(&text, " (%s)", exec[0]);
-	if (options->redirect && !hides_program) {
+	if (options->redirect && !hides) {
 		buf_text(&text, exec ? ", relayed to " : "relayed to ");
 		add_target(row, &text);
 	}
@@ -768,7 +730,7 @@ const char *facts_state(const struct service *row, const struct svc *svc)
 }
 
 /* What keeps it in its state. */
-static void add_circumstances(const struct service *row, struct svc *svc, bool hides_program, struct buf *out)
+static void add_circumstances(const struct service *row, struct svc *svc, bool hides, struct buf *out)
 {
 	struct buf text = { 0 };
 
@@ -788,18 +750,18 @@ static void add_circumstances(const struct service *row, struct svc *svc, bool h
 	} else if (svc->state == QUEUED) {
 		needs_show(svc, out);
 	}
-	if (svc->run->current && row->exec->pass == PASS_BIND) {
+	if (svc->run->current && row->exec->pass == PASS_BIND && !hides) {
 		binder_describe_bound(svc->run->current, &text);
 		add_text(out, "binds", &text);
 	}
-	if (!hides_program && *svc->run->last_line &&
+	if (!hides && *svc->run->last_line &&
 	    (svc->state == BACKOFF || (svc->run->last_end > 0 && !result_is_good(svc->run->last_result))))
 		json_text_field(out, "last_line", svc->run->last_line);
 }
 
 /* What it has done, and what keeps it from more. */
 static void add_counters(const struct service *row, struct svc *svc, const struct svc *of, enum detail detail,
-			 struct buf *out)
+			 bool hides, struct buf *out)
 {
 	const struct skipped *left = skipped_for(row, svc);
 	bool binds = of->state == BINDING && ev_is_active(&of->run->timer);
@@ -814,13 +776,15 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 	if (health == HEALTHY && detail != DETAIL_WHOLE)
 		buf_clear(&text);
 	json_flag_field(out, "degraded", health == DEGRADED);
-	add_text(out, "fault", &text);
-	json_text_field(out, "skipped", left ? skipped_reason(left) : NULL);
+	add_reason(out, "fault", buf_string(&text), hides);
+	out->failed |= text.failed;
+	buf_free(&text);
+	add_reason(out, "skipped", left ? skipped_reason(left) : "", hides);
 	json_count_field(out, "outdated", svc ? count_outdated(svc) : 0);
 	json_count_field(out, "activations", of->run->activations);
 	if (open_object(out, "pause", of->state == BACKOFF || binds)) {
 		json_flag_field(out, "failed", binds || svc_is_failing(of));
-		json_text_field(out, "reason", *of->run->reason ? of->run->reason : NULL);
+		add_reason(out, "reason", of->run->reason, hides);
 		if (of->run->failed_at > 0 && (binds || svc_is_failing(of)))
 			json_seconds_field(out, "at", of->run->failed_at + offset());
 		add_seconds(out, "left", ev_is_active(&of->run->timer) && !svc_waits_for_order(svc),
@@ -856,7 +820,8 @@ static void add_counters(const struct service *row, struct svc *svc, const struc
 }
 
 /* What it uses now, and who is there. count: of its instances. */
-static void add_figures(const struct service *row, struct svc *svc, const struct svc *of, size_t count, struct buf *out)
+static void add_figures(const struct service *row, struct svc *svc, const struct svc *of, size_t count, bool hides,
+			struct buf *out)
 {
 	struct resource_usage usage = svc ? usage_of(svc) : (struct resource_usage){ -1, -1 };
 	const struct past *past = of->run->past;
@@ -869,7 +834,7 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 
 	add_seconds(out, "last_used", last > 0, last + offset());
 	add_usage(out, usage);
-	svc ? idle_show(svc, out) : json_null_field(out, "idle");
+	svc ? idle_show(svc, hides, out) : json_null_field(out, "idle");
 	if (open_object(out, "latency", past && past->served)) {
 		json_count_field(out, "count", past->served);
 		json_seconds_field(out, "sum", past->latency);
@@ -891,9 +856,9 @@ static void add_figures(const struct service *row, struct svc *svc, const struct
 	json_list_close(out);
 }
 
-/* The answer about a service, also for the log. svc NULL: its row is off. */
-void facts_add_answer(const struct service *row, struct svc *svc, enum detail detail, bool hides_program,
-		      struct buf *out)
+/* The answer about a service, also for the log. svc NULL: its row is off. hides: it has no text but names and
+ * addresses. */
+void facts_add_answer(const struct service *row, struct svc *svc, enum detail detail, bool hides, struct buf *out)
 {
 	static const char *const types[] = { "simple", "exec", "notify", "notify-reload", "forking", "oneshot" };
 	static const char *const passes[] = { "systemd", "inetd", "bind" };
@@ -906,10 +871,10 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 		count++;
 	json_text_field(out, "service", row->name);
 	json_text_field(out, "state", facts_state(row, svc));
-	add_counters(row, svc, of, detail, out);
+	add_counters(row, svc, of, detail, hides, out);
 	if (detail >= DETAIL_LINE) {
-		add_command(row, hides_program, out);
-		add_figures(row, svc, of, count, out);
+		add_command(row, hides, out);
+		add_figures(row, svc, of, count, hides, out);
 	}
 	if (detail != DETAIL_WHOLE) {
 		json_count_field(out, "instances", count);
@@ -923,7 +888,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 	if (!svc && !skipped_for(row, svc))
 		add_place(out, "disabled_at", service_origin(row, "disable"));
 	if (svc)
-		add_circumstances(row, svc, hides_program, out);
+		add_circumstances(row, svc, hides, out);
 	json_count_field(out, "failed_in_row", of->run->failed_in_row);
 	json_list_field(out, "last_failures");
 	for (unsigned n = 0; n < of->run->failure_count; n++) {
@@ -936,8 +901,8 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 		json_text_field(out, "peer", *failure->peer ? failure->peer : NULL);
 		add_signal(out, failure->status, has_status);
 		json_text_field(out, "result", result_name(failure->result));
-		json_text_field(out, "reason", has_status ? NULL : failure->why);
-		if (failure->hint)
+		add_reason(out, "reason", failure->why, hides);
+		if (failure->hint && !hides)
 			json_text_field(out, "hint", failure->hint);
 		json_seconds_field(out, "lasted", failure->lasted);
 		json_object_close(out);
@@ -947,7 +912,7 @@ void facts_add_answer(const struct service *row, struct svc *svc, enum detail de
 	LIST_OF(struct instance, instance, link, &of->run->instances) {
 		if (listed++ == INSTANCES_MOST)
 			break;
-		add_instance(svc, instance, hides_program, out);
+		add_instance(svc, instance, hides, out);
 	}
 	json_list_close(out);
 	if (count > INSTANCES_MOST)

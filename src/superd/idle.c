@@ -721,7 +721,7 @@ double idle_last_used(const struct svc *svc)
 	return !svc->run->idle.svc || svc->run->idle.seen == SOMEBODY ? clock_now() : svc->run->idle.used;
 }
 
-void idle_show(struct svc *svc, struct buf *out)
+void idle_show(struct svc *svc, bool hides, struct buf *out)
 {
 	static const char *const actions[] = { "stop", "freeze" };
 	struct idle *idle = &svc->run->idle;
@@ -751,7 +751,7 @@ void idle_show(struct svc *svc, struct buf *out)
 											       : "unused");
 	json_seconds_field(out, "timeout", timeout_of(svc));
 	json_text_field(out, "action", actions[life_of(svc)->idle_action]);
-	if (*idle->busy)
+	if (*idle->busy && !hides)
 		json_text_field(out, "busy", idle->busy);
 	json_text_field(out, "means", quiet ? "quiet" : "connected");
 	json_whole_field(out, "connections", idle->clients.known ? (int64_t)idle->clients.connected : -1);

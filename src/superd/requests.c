@@ -124,8 +124,6 @@ const char *session_next_name(struct session *session)
 
 static void answer_some(struct session *session)
 {
-	bool hides_program = session->right < RIGHT_READ;
-
 	do {
 		const char *name = session_next_name(session);
 		struct svc *svc = NULL;
@@ -145,9 +143,7 @@ static void answer_some(struct session *session)
 			facts_add_row(row, svc, session->right < RIGHT_ACT, &session->line);
 		else
 			facts_add_answer(row, svc, session->answer == ANSWER_STATUS ? DETAIL_WHOLE : DETAIL_LINE,
-					 hides_program, &session->line);
-		if (hides_program)
-			facts_hide_commands(row, &session->line);
+					 session->right < RIGHT_READ, &session->line);
 		session_send(session);
 	} while (session_may_go_on(session));
 }
@@ -678,7 +674,7 @@ static const struct request_verb {
 	{ "why", RIGHT_OVERVIEW, ANY_NAMES, 0, NULL, ANSWER_STATUS, WAIT_READY },
 	{ "timeline", RIGHT_OVERVIEW, ANY_NAMES, WITH_SINCE, NULL, ANSWER_TIMELINE, WAIT_READY },
 	{ "metrics", RIGHT_OVERVIEW, ANY_NAMES, 0, ask_metrics, ANSWER_LIST, WAIT_READY },
-	{ "health", RIGHT_OVERVIEW, ANY_NAMES, 0, ask_health, ANSWER_HEALTH, WAIT_READY },
+	{ "health", RIGHT_READ, ANY_NAMES, 0, ask_health, ANSWER_HEALTH, WAIT_READY },
 	{ "log", RIGHT_READ, ANY_NAMES, WITH_LINES | WITH_SINCE | WITH_FOLLOW | WITH_LEVEL, ask_log, ANSWER_ROW,
 	  WAIT_READY },
 	{ "version", RIGHT_READ, NO_NAMES, 0, ask_version, ANSWER_ROW, WAIT_READY },

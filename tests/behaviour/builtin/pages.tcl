@@ -208,29 +208,38 @@ test logs_and_commands_are_for_a_unix_socket_or_need_the_word_log {
 	close $client
 }
 
-# Why a start fails or waits has its commands, and the page of superctl why has that.
-test commands_that_fail_are_not_shown_to_everybody_either {
+# Why something is so may quote commands, values of options and what a program says: so these pages have no reason, nor
+# one from before a reload.
+test reasons_are_not_shown_to_everybody_either {
+	needs {[exists $::env(SUPERD_LIBEXEC)/superd-web]} "there is no superd-web: it was built without jansson"
 	set long [string repeat classified- 40]
 	set target [free_port]
 	set rest {start = boot backoff_min = 1h backoff_max = 1h}
-	run_status [filled {service local { listen = "%/page" accept = yes builtin = status user = "$user" }
+	set table [filled {service p { listen = "127.0.0.1:0" accept = yes builtin = status user = "$user" }
+		service local { listen = "%/page" accept = yes builtin = status user = "$user" }
 		service before { listen = "127.0.0.1:0" exec = "/bin/cat" exec_start_pre = "/bin/sh -c 'exit 3' classified-pre" $rest }
 		service long { listen = "127.0.0.1:0" exec = "/bin/cat" exec_condition = "/bin/sh -c 'exit 255' $long" $rest }
 		service opens { listen = "127.0.0.1:0" exec = "/bin/cat" socket_exec_start_pre = "/bin/sh -c 'exit 5' classified-socket" }
 		service waits { listen = "127.0.0.1:0" exec = "$backend serve" exec_ready = "/bin/sh -c 'exit 4' \"classified-ready\"" $rest }
 		service prints { listen = "127.0.0.1:0" exec = "$backend serve" ready = "classified-line" $rest }
-		service relays { listen = "127.0.0.1:0" exec = "$backend hang" redirect = { "127.0.0.1", "$target" } $rest }}]
+		service busy { listen = "127.0.0.1:0" exec = "$backend serve" idle_timeout = 1s idle_unless = "/bin/sh -c 'exit 126' classified-busy" $rest }
+		service relays { listen = "127.0.0.1:0" exec = "$backend hang" redirect = { "127.0.0.1", "$target" } $rest }
+		service wrong { listen = "127.0.0.1:0" exec = "/bin/cat" user = "classified-user" }
+		service says { listen = "127.0.0.1:0" exec = "$tests/notifier 'say READY=1|STATUS=classified-status'" type = notify $rest }}]
+	superd -control -arguments --keep-going $table
 	foreach name {before long} { wait {[logged "$name: cannot start: "]} }
 	wait {[string first ", run 2" [prints why waits]] >= 0}
+	wait {[string first classified-status [prints why says]] >= 0}
+	wait {[string first classified-busy [prints why busy]] >= 0}
 	has [prints why before] "exec_start_pre: /bin/sh -c 'exit 3' classified-pre: exit status 3"
-	set page [page /]
-	lacks $page classified
-	has $page "exec_start_pre: /bin/sh "
-	foreach name {before long opens waits prints} {
+	has [prints why wrong] classified-user
+	reload [string map {"'exit 3' classified-pre" "'exit 3' other"} $table]
+	foreach name {before long opens waits prints busy says wrong} {
 		lacks [ok /service/$name] classified
 		has [answer_to "GET /service/$name HTTP/1.1\r\nHost: here\r\n\r\n" %/page] classified
 	}
-	has [ok /service/waits] "exec_ready: /bin/sh " "exit status 4, run "
+	lacks [ok /] classified
+	foreach name {before long opens wrong} { has [ok /service/$name] "superctl why has the reason" }
 	wait {[string first "waiting for 127.0.0.1:$target to answer" [prints why relays]] >= 0}
 	set page [ok /service/relays]
 	has $page "waiting for "
