@@ -593,7 +593,8 @@ static void on_silent(struct io *io)
 	struct output *held = NULL;
 	uint64_t expired;
 
-	if (read(io->fd, &expired, sizeof(expired)) < 0 || !number)
+	/* One that has ended holds nothing up any more: the end of its channel brings the next one. */
+	if (read(io->fd, &expired, sizeof(expired)) < 0 || !number || !pid)
 		return;
 	if (atomic_load(&self.page->writes)) { /* the log's file system is: what it reads then may hang, too */
 		self.state.since = self.state.error ? self.state.since : clock_wall() - OUTPUT_SILENT;
@@ -620,7 +621,7 @@ static void on_silent(struct io *io)
 	}
 	self.begun = 0;
 	give_up();
-	if (!held || pid <= 0 || ++held->hung > HANGS_MOST)
+	if (!held || ++held->hung > HANGS_MOST)
 		return;
 	held->killed.ended = on_killed;
 	child_watch(&held->killed, pid);

@@ -127,6 +127,39 @@ test who_holds_the_lock_of_its_pipe_silences_itself_alone {
 	wait {![lives $reader]}
 }
 
+proc is_in_state {pid letter} { expr {![catch {read /proc/$pid/stat} stat] && [string match "*) $letter *" $stat]} }
+
+# Whether a timer of this process has expired, and it has not read that.
+proc has_expired {pid} {
+	foreach fd [glob -nocomplain /proc/$pid/fdinfo/*] {
+		if {![catch {read $fd} info] && [string match "*\nticks: 1\n*" $info]} { return 1 }
+	}
+	return 0
+}
+
+# superd looks twice at a reader that does not return. Before the second time that one is killed, and its pipe is let go.
+test a_pipe_is_read_on_whose_reader_has_ended_before_superd_looks {
+	needs {[root] && [file readable /dev/fuse] && [file writable /dev/fuse]} "needs root and /dev/fuse"
+	write acts ""
+	superd -control {service hostile { start = boot output = log error = log exec = "/bin/sh -c ' \
+		$tests/hostile_backend %/acts print & until test -e %/gate; do sleep 0.02; done; echo; echo said behind; exec sleep 1000'" }}
+	wait {[reader] > 0}
+	set reader [reader]; set superd [superd_pid itself]
+	wait {[is_in_state $reader D]}
+	set servers [with_name hostile_backend [descendants $self]]
+	kill $superd STOP
+	wait {[has_expired $superd]}
+	kill $superd CONT
+	wait {![has_expired $superd]}
+	kill $superd STOP
+	kill $reader
+	foreach pid $servers { kill $pid }
+	wait {[is_in_state $reader Z] && [has_expired $superd]}
+	kill $superd CONT
+	write gate ""
+	log "said behind"
+}
+
 test the_line_by_which_a_program_is_ready_is_heard {
 	superd -guard -control [echoes {ready = "said ready"}]
 	says one
