@@ -256,7 +256,7 @@ test a_command_before_it_ends_with_disable_and_runs_again_with_enable {
 		listen = "127.0.0.1:0" exec = "$backend serve"
 		socket_exec_start_pre = "/bin/sh -c 'echo >>%/runs; until test -e %/gate; do sleep 0.02; done'"
 	}}
-	wait {[exists %/runs]}
+	wait {[exists %/runs] && [lines %/runs] == 1}
 	done "disable web"
 	wait {[processes] == 0}
 	write gate ""
