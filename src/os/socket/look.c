@@ -22,7 +22,7 @@ static bool is_same_file(int fd, const struct listen *listen, bool unknown)
 	if (!is_fifo && listen->address->kind != ENDPOINT_SPECIAL)
 		return false;
 	/* A look into another user's folder may wait. There the name tells that the kernel has for an open fifo. */
-	if (node_is_foreign(listen, &finding) && !finding.missing) {
+	if (path_is_foreign(path, &finding) && !finding.missing) {
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 		return is_fifo ? readlink(link, name, sizeof(name)) == (ssize_t)strlen(path) &&
 					!memcmp(name, path, strlen(path)) && lseek(fd, 0, SEEK_CUR) < 0

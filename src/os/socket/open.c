@@ -121,7 +121,7 @@ static int bind_special(const struct listen *listen, struct buf *why, struct buf
 	struct stat status;
 
 	(void)warnings;
-	if (node_is_foreign(listen, &finding)) {
+	if (path_is_foreign(path, &finding)) {
 		buf_addf(why, "opening: %s", path);
 		path_finding_add(&finding, why);
 		errno = finding.error ? finding.error : EPERM;

@@ -201,6 +201,19 @@ test those_superd_was_given_get_the_tables_options {
 	asks %/given.sock
 }
 
+# A folder of another user, who might lead superd elsewhere.
+proc users_folder {} {
+	needs_users
+	file mkdir [path home]; file attributes [path home] -owner [lone_user]
+}
+
+test a_special_file_is_not_opened_by_way_of_a_users_folder {
+	users_folder
+	file link -symbolic [path home/proc] /proc
+	superd {service web { listen = "special:%/home/proc/self/mounts" exec = "$backend serve" }}
+	log "who could replace it by a link"
+}
+
 test socket_options_reach_the_socket {
 	on 127.0.0.1:0 "backend take 1" {keep_alive = yes no_delay = yes backlog = 7 receive_buffer = 64K priority = 3
 		defer_accept = 3 reuse_port = yes}
