@@ -29,12 +29,19 @@ bool bind_address(int fd, struct socket_address *address);
 
 /* Nodes in the file system, of sockets and FIFOs. */
 
-/* Sets the node's owner and then its mode, if fd is open on it. Meanwhile no user has more rights than before. Fails if
- * the name refers to another file by now, such as a link to another user's file. verified: fails, too, unless the kernel
- * confirms that the socket is bound to this node (SIOCUNIXFILE, unix(7)). */
-int node_set_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why);
+enum {
+	NODE_VERIFIED = 1,    /* the kernel must confirm that the socket is bound to this node (SIOCUNIXFILE, unix(7)) */
+	NODE_KEEPS_OWNER = 2, /* where the table names none; else the node becomes superd's */
+};
 
-/* The same for an open FIFO or message queue, by its descriptor. */
+/* Sets the node's owner and then its mode, if fd is open on it. Meanwhile no user has more rights than before. Fails if
+ * the name refers to another file by now, such as a link to another user's file. */
+int node_set_permissions(int fd, const struct listen *listen, unsigned how, struct buf *why);
+
+/* The same, in a folder of another user by a process of its own. */
+int node_change(int fd, const struct listen *listen, unsigned how, struct buf *why);
+
+/* The first for an open FIFO or message queue, by its descriptor. */
 int file_set_permissions(int fd, const struct listen *listen, struct buf *why);
 
 /* The same for one that may have been there: it must be the user's or superd's, as its owner may have it open. */

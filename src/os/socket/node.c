@@ -100,10 +100,14 @@ static int chmod_node(int node, const char *path, mode_t mode)
 	return -1;
 }
 
-int node_set_permissions(int fd, const char *path, const struct listen *listen, bool verified, struct buf *why)
+int node_set_permissions(int fd, const struct listen *listen, unsigned how, struct buf *why)
 {
+	const struct listen_prepared *prepared = listen_prepared(listen);
+	const char *path = node_path(listen);
 	mode_t wanted = listen->options->socket_mode & 07777, mode;
 	int node = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = -1, same;
+	uid_t user = node_uid(listen);
+	gid_t group = node_gid(listen);
 	struct stat status;
 	bool given;
 
@@ -113,16 +117,20 @@ int node_set_permissions(int fd, const char *path, const struct listen *listen, 
 	}
 	/* If the kernel cannot tell, one without further hard links counts as its own. */
 	same = is_node_of(fd, &status);
-	if (!same || (same < 0 && (verified || status.st_nlink > 1))) {
+	if (!same || (same < 0 && (how & NODE_VERIFIED || status.st_nlink > 1))) {
 		errno = ESTALE;
 		bind_fail(why, "looking at the node", "%s is another's by now", path);
 		goto out;
 	}
 	mode = status.st_mode & 07777;
-	given = status.st_uid != node_uid(listen) || status.st_gid != node_gid(listen);
+	if (how & NODE_KEEPS_OWNER) {
+		user = prepared->owner == (uid_t)-1 ? status.st_uid : user;
+		group = prepared->owner_group == (gid_t)-1 ? status.st_gid : group;
+	}
+	given = status.st_uid != user || status.st_gid != group;
 	if (given && (mode & wanted) != mode && chmod_node(node, path, mode &= wanted) < 0)
 		bind_fail(why, "setting the mode", "%s", path);
-	else if (given && fchownat(node, "", node_uid(listen), node_gid(listen), AT_EMPTY_PATH) < 0)
+	else if (given && fchownat(node, "", user, group, AT_EMPTY_PATH) < 0)
 		bind_fail(why, "setting the owner", "%s", path);
 	else if (mode != wanted && chmod_node(node, path, wanted) < 0)
 		bind_fail(why, "setting the mode", "%s", path);
@@ -336,7 +344,7 @@ static int bind_node(int fd, const struct listen *listen, struct buf *why)
 	umask(before);
 	if (saved < 0)
 		return bind_fail(why, "binding", "%s", path);
-	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, path, listen, false, why) < 0) {
+	if (bind_queue_open(fd, listen, why) < 0 || node_set_permissions(fd, listen, 0, why) < 0) {
 		saved = errno;
 		unlink(path);
 		errno = saved;
@@ -387,7 +395,8 @@ static int fifo_open(const struct listen *listen, struct buf *why)
 struct node_work {
 	const struct listen *listen;
 	const struct path_finding *finding;     /* NULL: nobody else controls the folder */
-	int fd;                         /* the socket to bind, or whose node is removed; -1: a FIFO to open */
+	int fd;                         /* whose node is made, changed or removed; -1: a FIFO is opened */
+	unsigned how;                   /* to change it: as for node_set_permissions */
 };
 
 static const struct account *node_actor(const struct node_work *node, struct account *account)
@@ -427,15 +436,33 @@ static int make_node(const void *with, struct buf *why)
 	if (fd >= 0 && who && (node_uid(node->listen) != who->uid || node_gid(node->listen) != who->gid) &&
 	    (listen.address->kind == ENDPOINT_FIFO
 		     ? fchown(fd, node_uid(node->listen), node_gid(node->listen))
-		     : node_set_permissions(fd, node_path(node->listen), node->listen, true, why)) < 0)
+		     : node_set_permissions(fd, node->listen, NODE_VERIFIED, why)) < 0)
 		return -1;
 	errno = error;
 	return fd;
 }
 
-static int make_node_apart(const struct node_work *node, struct buf *why)
+/* In the forked process: superd's own rights change no node but that of the socket. */
+static int change_node(const void *with, struct buf *why)
 {
-	const char *path = node_path(node->listen), *step = node->fd < 0 ? "opening" : "binding";
+	const struct node_work *node = with;
+	const struct listen *listen = node->listen;
+	struct act_as before;
+	struct account account;
+	const struct account *who = node_actor(node, &account);
+	bool is_theirs = who && node_uid(listen) == who->uid && node_gid(listen) == who->gid;
+
+	if (!act_as_begin(&before, is_theirs ? who : NULL))
+		return bind_fail(why, "acting as the owner of the directory", "%s", node->finding->place);
+	if (node_set_permissions(node->fd, listen, node->how | (who && !is_theirs ? NODE_VERIFIED : 0), why) == 0)
+		errno = 0;
+	return -1;
+}
+
+/* Does the work in a process of its own. errno 0: it is done, without a descriptor. */
+static int work_apart(const struct node_work *node, foreign_work *work, bool makes, const char *step, struct buf *why)
+{
+	const char *path = node_path(node->listen);
 	int fd;
 
 	if (node->finding && node->finding->error) {
@@ -444,12 +471,22 @@ static int make_node_apart(const struct node_work *node, struct buf *why)
 		errno = node->finding->error;
 		return -1;
 	}
-	fd = foreign_fork(path, make_node, node, node->fd, true, why);
-	if (fd >= 0 || why->length)
+	fd = foreign_fork(path, work, node, node->fd, makes, why);
+	if (fd >= 0 || why->length || (!makes && !errno))
 		return fd;
 	return bind_fail(why, step, errno != ETIMEDOUT ? "%s" :
 			 node->finding ? "the directory of %s does not answer" :
 					 "%s: a process that has it open blocks it", path);
+}
+
+int node_change(int fd, const struct listen *listen, unsigned how, struct buf *why)
+{
+	struct path_finding finding;
+
+	if (!node_is_foreign(listen, &finding))
+		return node_set_permissions(fd, listen, how, why);
+	work_apart(&(struct node_work){ listen, &finding, fd, how }, change_node, false, "setting the mode", why);
+	return errno ? -1 : 0;
 }
 
 /* Creates the first missing folder below a sticky folder, so that no other user can. false: another user has, or it
@@ -486,7 +523,7 @@ static int bind_named(int fd, const struct listen *listen, struct buf *why)
 
 	if (!must_make_as_owner(listen, &finding))
 		return bind_node(fd, listen, why);
-	bound = make_node_apart(&(struct node_work){ listen, &finding, fd }, why);
+	bound = work_apart(&(struct node_work){ listen, &finding, fd, 0 }, make_node, true, "binding", why);
 	if (bound < 0)
 		return -1;
 	fd_close(&bound);               /* the same socket */
@@ -525,7 +562,8 @@ int bind_fifo(const struct listen *listen, struct buf *why, struct buf *warnings
 {
 	struct path_finding finding;
 	bool is_foreign = must_make_as_owner(listen, &finding);
-	int fd = make_node_apart(&(struct node_work){ listen, is_foreign ? &finding : NULL, -1 }, why);
+	const struct node_work node = { listen, is_foreign ? &finding : NULL, -1, 0 };
+	int fd = work_apart(&node, make_node, true, "opening", why);
 
 	if (fd >= 0)
 		node_make_symlinks(listen, warnings);
@@ -546,7 +584,7 @@ static int remove_as_owner(const void *with, struct buf *why)
 
 void foreign_remove(int fd, const struct listen *listen, const struct path_finding *finding)
 {
-	const struct node_work node = { listen, finding, fd };
+	const struct node_work node = { listen, finding, fd, 0 };
 	struct buf none = { 0 };
 
 	foreign_fork(node_path(listen), remove_as_owner, &node, fd, false, &none);

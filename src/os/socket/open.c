@@ -234,21 +234,20 @@ static void set_backlog(int fd, const struct listen *listen, struct buf *warning
 }
 
 /* A node that has become another socket's is not changed: its owner and mode would go to a stranger's file. */
-static void adjust_node(int fd, const struct listen *listen, struct buf *warnings)
+static void adjust_node(int fd, const struct listen *listen, unsigned how, struct buf *warnings)
 {
 	const char *path = node_path(listen);
-	struct path_finding finding;
 	struct buf why = { 0 };
 
-	if (!path || path_is_foreign(path, &finding))
-		return;         /* it stays as it is until it is bound again */
+	if (!path)
+		return;
 	if (!node_is_ours(fd, listen)) {
 		buf_addf(warnings,
 			 "%s was removed or replaced: no new client reaches this socket until it is bound again\n",
 			 path);
 		return;
 	}
-	if (node_set_permissions(fd, path, listen, false, &why) < 0)
+	if (node_change(fd, listen, how, &why) < 0)
 		buf_addf(warnings, "%s\n", buf_string(&why));
 	buf_free(&why);
 	node_make_symlinks(listen, warnings);
@@ -257,11 +256,7 @@ static void adjust_node(int fd, const struct listen *listen, struct buf *warning
 int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf *warnings)
 {
 	int domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN);
-	struct listen_prepared prepared = *listen_prepared(listen);
-	struct listen given = *listen;
-	struct path_finding finding;
 	struct buf lines = { 0 };
-	struct stat node;
 
 	if (bind_filter(fd, listen_filter(listen), why) < 0)
 		return -1;
@@ -269,13 +264,7 @@ int bind_adopt(int fd, const struct listen *listen, struct buf *why, struct buf 
 		socket_options_adopt(fd, domain, listen, &lines);
 		set_backlog(fd, listen, &lines);
 	}
-	/* Without socket_user and socket_group, superd owns a node that it made, but a given node keeps its owner. */
-	given.prepared = &prepared;
-	if (node_path(listen) && !node_is_foreign(listen, &finding) && lstat(node_path(listen), &node) == 0) {
-		prepared.owner = prepared.owner == (uid_t)-1 ? node.st_uid : prepared.owner;
-		prepared.owner_group = prepared.owner_group == (gid_t)-1 ? node.st_gid : prepared.owner_group;
-	}
-	adjust_node(fd, &given, &lines);
+	adjust_node(fd, listen, NODE_KEEPS_OWNER, &lines);
 	prefix_warnings(warnings, listen, &lines);
 	return 0;
 }
@@ -316,7 +305,7 @@ int bind_adjust(int fd, const struct listen *before, const struct listen *after,
 	if (after->address->kind == ENDPOINT_MQUEUE && file_set_permissions(fd, after, &unset) < 0)
 		buf_addf(&lines, "%s\n", buf_string(&unset));
 	buf_free(&unset);
-	adjust_node(fd, after, &lines);
+	adjust_node(fd, after, 0, &lines);
 	node_remove_symlinks(before, after);
 	prefix_warnings(warnings, after, &lines);
 	return result;

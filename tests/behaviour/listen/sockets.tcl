@@ -207,6 +207,34 @@ proc users_folder {} {
 	file mkdir [path home]; file attributes [path home] -owner [lone_user]
 }
 
+test the_mode_of_a_node_in_a_users_folder_follows_the_table {
+	users_folder
+	proc with_mode {mode} { filled {service web { listen = "%/home/web.sock" exec = "$backend serve" socket_mode = $mode }} }
+	foreach program {0 1} {
+		superd [with_mode 0666]
+		node %/home/web.sock
+		is [mode %/home/web.sock] 666
+		if {$program} { answers %/home/web.sock }
+		reload [with_mode 0600]
+		wait {[mode %/home/web.sock] eq "600"}
+		stop
+		remove %/home/web.sock
+	}
+}
+
+test a_given_node_in_a_users_folder_gets_the_tables_mode_and_keeps_its_owner {
+	users_folder
+	set given [listener %/home/given.sock]; set user [lone_user]
+	file attributes [path home/given.sock] -permissions 0777 -owner $user
+	superd -listener $given {service web { listen = "%/home/given.sock" socket_mode = 0600 exec = "$backend take 1" }}
+	log "web: listening on "
+	is [mode %/home/given.sock] 600
+	file stat [path home/given.sock] status
+	is $status(uid) $user
+	stop
+	remove %/home/given.sock
+}
+
 test a_special_file_is_not_opened_by_way_of_a_users_folder {
 	users_folder
 	file link -symbolic [path home/proc] /proc

@@ -332,14 +332,14 @@ Test(bind_unix, gives_nothing_else_its_owner_and_mode)
 	int fd = opened(&listen), another;
 
 	options.socket_mode = 0666;
-	cr_expect_eq(node_set_permissions(fd, path, &listen, false, &why), 0, "%s", buf_string(&why));
+	cr_expect_eq(node_set_permissions(fd, &listen, 0, &why), 0, "%s", buf_string(&why));
 	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 	cr_assert(unlink(path) == 0 && link(other, path) == 0);
-	cr_expect_eq(node_set_permissions(fd, path, &listen, false, &why), -1);
+	cr_expect_eq(node_set_permissions(fd, &listen, 0, &why), -1);
 	cr_assert_eq(stat(other, &status), 0);
 	cr_expect_eq(status.st_mode, S_IFREG | 0600u);
 	cr_assert(unlink(path) == 0 && symlink(other, path) == 0);
-	cr_expect_eq(node_set_permissions(fd, path, &listen, false, &why), -1);
+	cr_expect_eq(node_set_permissions(fd, &listen, 0, &why), -1);
 	cr_assert(stat(other, &status) == 0 && unlink(path) == 0);
 	cr_expect_eq(status.st_mode, S_IFREG | 0600u);
 	options.socket_mode = 0600;
@@ -349,7 +349,7 @@ Test(bind_unix, gives_nothing_else_its_owner_and_mode)
 	options.socket_mode = 0666;
 	listen = listen_at("unix", "a.sock");
 	buf_clear(&why);
-	cr_expect_eq(node_set_permissions(fd, path, &listen, false, &why), -1);
+	cr_expect_eq(node_set_permissions(fd, &listen, 0, &why), -1);
 	cr_expect(strstr(buf_string(&why), "is another's by now"), "%s", buf_string(&why));
 	cr_assert_eq(stat(path, &status), 0);
 	cr_expect_eq(status.st_mode, S_IFSOCK | 0600u);
