@@ -5,6 +5,7 @@
 #include "lib/lib.h"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 int fd_copy(int fd, int least)
 {
@@ -71,6 +72,26 @@ void fd_close(int *fd)
 		close(*fd);
 	*fd = -1;
 	errno = saved;
+}
+
+void fd_close_range(unsigned first, unsigned last)
+{
+	uint32_t most = FD_MOST;
+	char text[1024], *size;
+	ssize_t length;
+	int status;
+
+	if (first > last || syscall(__NR_close_range, first, last, 0u) == 0)
+		return;
+	status = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	length = status < 0 ? -1 : read(status, text, sizeof(text) - 1);
+	fd_close(&status);
+	text[length > 0 ? length : 0] = '\0';
+	size = strstr(text, "\nFDSize:\t"); /* numbers that its table has room for */
+	if (size)
+		scan_unsigned(size + 9, strcspn(size + 9, "\n"), FD_MOST, &most);
+	for (; first <= last && first < most; first++)
+		close((int)first);
 }
 
 /* Reads to the end of the file, whatever fstat(2) has as its size: a file may grow while it is read, and files of /proc

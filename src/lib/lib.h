@@ -698,6 +698,11 @@ int fd_pipe(int ends[2]);                       /* pipe2(2) with O_CLOEXEC | O_N
 bool fd_wait(int fd, int milliseconds);          /* poll(2) until it is readable; false: it was not in this time */
 void fd_close(int *fd);                         /* close(2), and sets *fd to -1; keeps errno */
 
+/* Closes these and all between, by close_range(2); where the filter of a container denies that, one by one, as far as the
+ * table of descriptors goes. Async-signal-safe. */
+#define FD_MOST (1 << 20)                       /* that goes no further */
+void fd_close_range(unsigned first, unsigned last);
+
 /* Whether it is a unix socket below a path, whose mode says who may connect. An abstract name has none: all may. */
 bool fd_has_path(int fd);
 

@@ -319,28 +319,19 @@ _Noreturn void guard_upgrade_to(const char *program)
 /* ---- the next superd, before it opens anything ---- */
 
 enum { NAMED = 1, LEFT = 2 };
-enum { NUMBERS = 1 << 20 };
 
 static unsigned char *left; /* by number: what the journal names, and of that what is open; NULL: all that is open */
 
 static void name_fd(void *context, int fd)
 {
 	(void)context;
-	if (fd < NUMBERS)
+	if (fd >= 0 && fd < FD_MOST)
 		left[fd] = NAMED;
 }
 
 bool guard_left_fd(int fd)
 {
-	return !left || fd >= NUMBERS || left[fd] == LEFT;
-}
-
-static void close_all_from(unsigned first, unsigned last)
-{
-	if (first > last || syscall(__NR_close_range, first, last, 0u) == 0)
-		return;
-	for (; first <= last && first < NUMBERS; first++) /* the filter of a container may forbid the call */
-		close((int)first);
+	return !left || fd >= FD_MOST || left[fd] == LEFT;
 }
 
 /* What the dead superd had beside the lines of its journal is closed for both; its children that had not written
@@ -352,25 +343,26 @@ void guard_sweep(bool has_journal, bool all)
 	unsigned from = STDERR_FILENO + 1;
 	int64_t given = 0;
 
-	left = calloc(1, NUMBERS);
+	left = calloc(1, FD_MOST);
 	if (!left)
 		state_fail();
 	journal_each_fd(name_fd, NULL);
-	if (daemonize_channel() >= 0)
-		name_fd(NULL, daemonize_channel());
+	for (size_t n = 0; n < sizeof(guard->fds) / sizeof(int); n++)
+		name_fd(NULL, guard->fds[n]);
+	name_fd(NULL, daemonize_channel());
 	if (!has_journal && getenv("LISTEN_PID") && getenv("LISTEN_FDS") && !scan_count(getenv("LISTEN_FDS"), &given)) {
-		for (int fd = STDERR_FILENO + 1; fd <= STDERR_FILENO + given && fd < NUMBERS; fd++)
+		for (int fd = STDERR_FILENO + 1; fd <= STDERR_FILENO + given && fd < FD_MOST; fd++)
 			name_fd(NULL, fd);
 	}
-	for (int fd = (int)from; fd < NUMBERS; fd++) {
-		if (left[fd] && fcntl(fd, F_GETFD) >= 0)
-			left[fd] = LEFT;
-		if (!left[fd] && !guard_owns_fd(fd))
+	for (int fd = (int)from; fd < FD_MOST; fd++) {
+		if (!left[fd])
 			continue;
-		close_all_from(from, (unsigned)fd - 1);
+		if (fcntl(fd, F_GETFD) >= 0)
+			left[fd] = LEFT;
+		fd_close_range(from, (unsigned)fd - 1);
 		from = (unsigned)fd + 1;
 	}
-	close_all_from(from, UINT_MAX);
+	fd_close_range(from, UINT_MAX);
 	for (pid_t *child = children; child && *child; child++) {
 		struct process process;
 

@@ -27,8 +27,7 @@ void fork_memory_unshare(void)
 
 /* Descriptors of a forked child: the pipe by which it reports, and closing all others.
  *
- * Listing /proc/self/fd would allocate memory. So the child closes the gaps between the descriptors that it keeps, with
- * close_range(2). */
+ * Listing /proc/self/fd would allocate memory. So the child closes the gaps between the descriptors that it keeps. */
 
 bool fork_fds_open_report(int ends[2], int least)
 {
@@ -69,10 +68,9 @@ void fork_fds_close_others(const int *kept, int count, int also, int file)
 			next = lower_of(next, kept[n], from);
 		if (next == UINT_MAX)
 			break;
-		if (next > from)
-			syscall(__NR_close_range, from, next - 1, 0u);
+		fd_close_range(from, next - 1);
 	}
-	syscall(__NR_close_range, from, UINT_MAX, 0u);
+	fd_close_range(from, UINT_MAX);
 }
 
 /* Runs work that may block in a forked process, for a limited time.

@@ -265,8 +265,7 @@ const char *runtime_dir(void);          /* "/run"; for an unprivileged superd th
 bool fork_fds_open_report(int ends[2], int least);
 
 /* Closes all descriptors from 3 on except those in `kept` (entries of -1 are ignored), `also` and `file` (0 or -1: none). A child
- * that waits calls it: as long as it holds a copy of a socket or pipe, the other end sees no end of file. Where a filter
- * denies close_range(2) the descriptors stay open. */
+ * that waits calls it: as long as it holds a copy of a socket or pipe, the other end sees no end of file. */
 void fork_fds_close_others(const int *kept, int count, int also, int file);
 
 /* Waits for a child that is about to end, by polling waitpid(2), and writes its wait status unless status is NULL.
