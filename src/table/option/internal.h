@@ -18,10 +18,17 @@ const char *number_parse(struct parse *parse, void *field);
 #define NUMBER_TYPE(title, numbers) \
 	{ .name = title, .kind = FIELD_NUMBER, .size = sizeof(int64_t), .number = &(numbers), .parse = number_parse }
 
-/* A list of words, each of which is checked by itself. */
+/* A list of words: each is checked by itself, or parsed with the others. */
 #define WORDS_TYPE(title, check) { \
 	.name = title, .kind = FIELD_WORDS, .is_list = true, .judges_each = true, .refuse = check, \
 }
+#define PARSED_WORDS_TYPE(title, reads) { .name = title, .kind = FIELD_WORDS, .is_list = true, .parse = reads }
+
+/* A value of its own C type. */
+#define SHOWN_TYPE(title, stored, reads, writes) \
+	.name = title, .kind = FIELD_SHOWN, .size = sizeof(stored), .parse = reads, .show = writes
+#define SET_TYPE(title, stored, reads, writes) \
+	.name = title, .kind = FIELD_SET, .size = sizeof(stored), .parse = reads, .show = writes
 
 void count_show(int64_t value, char *buf);      /* as struct number's `show` */
 

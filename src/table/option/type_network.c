@@ -69,10 +69,7 @@ static void rate_show(const struct option_def *option, const void *field, struct
 	word_add(out, text);
 }
 
-const struct type type_rate = {
-	.name = "rate", .kind = FIELD_SET, .is_tuple = true, .size = sizeof(struct rate),
-	.parse = rate_parse, .show = rate_show,
-};
+const struct type type_rate = { SET_TYPE("rate", struct rate, rate_parse, rate_show), .is_tuple = true };
 
 /* The type of networks that a backend may exchange packets with: IPAddressAllow= of systemd.resource-control(5). Its
  * words differ from those of only_from: 10.0.0.0 is one address here, and there are no names. */
@@ -157,8 +154,7 @@ static const char *builtin_parse(struct parse *parse, void *field)
 }
 
 const struct type type_builtin = {
-	.name = "builtin", .kind = FIELD_WORDS, .is_tuple = true,
-	.parse = builtin_parse,
+	.name = "builtin", .kind = FIELD_WORDS, .is_tuple = true, .parse = builtin_parse,
 };
 
 /* Whether it is an IPv6 address, also with an interface, as fe80::1%eth0. */
@@ -246,6 +242,5 @@ static const char *redirect_parse(struct parse *parse, void *field)
 }
 
 const struct type type_redirect = {
-	.name = "host and port", .kind = FIELD_WORDS, .is_tuple = true,
-	.parse = redirect_parse,
+	.name = "host and port", .kind = FIELD_WORDS, .is_tuple = true, .parse = redirect_parse,
 };

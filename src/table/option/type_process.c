@@ -71,8 +71,7 @@ static void stream_show(const struct option_def *option, const void *field, stru
 }
 
 const struct type type_stream = {
-	.name = "stream", .kind = FIELD_SHOWN, .has_pointers = true, .size = sizeof(struct stream),
-	.parse = stream_parse, .show = stream_show,
+	SHOWN_TYPE("stream", struct stream, stream_parse, stream_show), .has_pointers = true,
 };
 
 /* Types of a service's own log: its target and its contents.
@@ -176,8 +175,8 @@ static void log_type_show(const struct option_def *option, const void *field, st
 }
 
 const struct type type_log_type = {
-	.name = "log type", .kind = FIELD_SET, .is_tuple = true, .has_pointers = true,
-	.size = sizeof(const struct log_target *), .parse = log_type_parse, .show = log_type_show,
+	SET_TYPE("log type", const struct log_target *, log_type_parse, log_type_show), .is_tuple = true,
+	.has_pointers = true,
 };
 
 static const char *flags_parse(struct parse *parse, void *field)
@@ -201,8 +200,7 @@ static void flags_show(const struct option_def *option, const void *field, struc
 }
 
 const struct type type_flags = {
-	.name = "list of flags", .kind = FIELD_SET, .is_list = true, .judges_each = true, .size = sizeof(unsigned),
-	.parse = flags_parse, .show = flags_show,
+	SET_TYPE("list of flags", unsigned, flags_parse, flags_show), .is_list = true, .judges_each = true,
 };
 
 /* The types of settings of superd itself. */
@@ -317,9 +315,7 @@ static void limit_show(const struct option_def *option, const void *field, struc
 	}
 }
 
-const struct type type_limit = {
-	.name = "limit", .kind = FIELD_SHOWN, .size = sizeof(struct limit), .parse = limit_parse, .show = limit_show,
-};
+const struct type type_limit = { SHOWN_TYPE("limit", struct limit, limit_parse, limit_show) };
 
 /* The value always has its level, so that a class has one text; the default is 4, as the kernel's (ioprio_set(2)). */
 static const char *scheduling_parse(struct parse *parse, void *field)

@@ -69,10 +69,7 @@ static const char *calls_parse(struct parse *parse, void *field)
 	return signed_parse(parse, refuse_call, field);
 }
 
-const struct type type_calls = {
-	.name = "list of system calls", .kind = FIELD_WORDS, .is_list = true,
-	.parse = calls_parse,
-};
+const struct type type_calls = PARSED_WORDS_TYPE("list of system calls", calls_parse);
 
 static const char *refuse_family(const char *word, bool denied, struct pool *pool)
 {
@@ -97,10 +94,7 @@ static const char *families_parse(struct parse *parse, void *field)
 	return signed_parse(parse, refuse_family, field);
 }
 
-const struct type type_families = {
-	.name = "list of address families", .kind = FIELD_WORDS, .is_list = true,
-	.parse = families_parse,
-};
+const struct type type_families = PARSED_WORDS_TYPE("list of address families", families_parse);
 
 static const char *const namespace_words[] = { "cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts", NULL };
 
@@ -147,8 +141,7 @@ static void namespaces_show(const struct option_def *option, const void *field, 
 }
 
 const struct type type_namespaces = {
-	.name = "yes, no or a list of namespaces", .kind = FIELD_SET, .is_list = true, .size = sizeof(unsigned),
-	.parse = namespaces_parse, .show = namespaces_show,
+	SET_TYPE("yes, no or a list of namespaces", unsigned, namespaces_parse, namespaces_show), .is_list = true,
 };
 
 /* Nothing is the default, as in systemd.exec(5), SystemCallErrorNumber=. */
@@ -169,9 +162,7 @@ static void error_show(const struct option_def *option, const void *field, struc
 		buf_addf(out, "%" PRId64, error);
 }
 
-const struct type type_error = {
-	.name = "error", .kind = FIELD_SHOWN, .size = sizeof(int64_t), .parse = error_parse, .show = error_show,
-};
+const struct type type_error = { SHOWN_TYPE("error", int64_t, error_parse, error_show) };
 
 /* Types of a backend's own view of the file system: protected paths, bind mounts, temporary file systems. Their words
  * have prefixes, colons and options; mistakes are found here and not when superd starts a backend as root. Source:
@@ -325,10 +316,7 @@ static const char *device_rules_parse(struct parse *parse, void *field)
 	return reason;
 }
 
-const struct type type_device_rules = {
-	.name = "list of devices", .kind = FIELD_WORDS, .is_list = true,
-	.parse = device_rules_parse,
-};
+const struct type type_device_rules = PARSED_WORDS_TYPE("list of devices", device_rules_parse);
 
 /* A list of controllers delegates all of them, as yes does. */
 static const char *delegation_parse(struct parse *parse, void *field)
@@ -445,10 +433,7 @@ const struct type type_weight = NUMBER_TYPE("weight", weight_kind);
 /* Types of load_credential and set_credential. A message must not show the value of a credential, so a wrong
  * set_credential is reported by its place alone (table/service/credential_words). */
 
-const struct type type_loaded_credentials = {
-	.name = "list of credentials", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.refuse = load_credential_refuse,
-};
+const struct type type_loaded_credentials = WORDS_TYPE("list of credentials", load_credential_refuse);
 
 const struct type type_set_credentials = {
 	.name = "list of credentials with values", .kind = FIELD_WORDS, .is_list = true, .is_secret = true,
@@ -538,6 +523,5 @@ static void capabilities_show(const struct option_def *option, const void *field
 }
 
 const struct type type_capabilities = {
-	.name = "list of capabilities", .kind = FIELD_SET, .is_list = true, .size = sizeof(uint64_t),
-	.parse = capabilities_parse, .show = capabilities_show,
+	SET_TYPE("list of capabilities", uint64_t, capabilities_parse, capabilities_show), .is_list = true,
 };

@@ -59,9 +59,7 @@ static void mode_show(const struct option_def *option, const void *field, struct
 	buf_addf(out, "0%03o", (unsigned)*(const mode_t *)field);
 }
 
-const struct type type_mode = {
-	.name = "mode", .kind = FIELD_SHOWN, .size = sizeof(mode_t), .parse = mode_parse, .show = mode_show,
-};
+const struct type type_mode = { SHOWN_TYPE("mode", mode_t, mode_parse, mode_show) };
 
 /* If yes and no are among the words, all other booleans are, too. */
 static const char *word_parse(struct parse *parse, void *field)
@@ -86,9 +84,7 @@ static void word_show(const struct option_def *option, const void *field, struct
 	buf_text(out, option->words[*(const unsigned *)field]);
 }
 
-const struct type type_word = {
-	.name = "word", .kind = FIELD_SHOWN, .size = sizeof(unsigned), .parse = word_parse, .show = word_show,
-};
+const struct type type_word = { SHOWN_TYPE("word", unsigned, word_parse, word_show) };
 
 static const char *signal_parse(struct parse *parse, void *field)
 {
@@ -103,9 +99,7 @@ static void signal_show(const struct option_def *option, const void *field, stru
 	buf_text(out, scan_signal_name(*(const int *)field, name));
 }
 
-const struct type type_signal = {
-	.name = "signal", .kind = FIELD_SHOWN, .size = sizeof(int), .parse = signal_parse, .show = signal_show,
-};
+const struct type type_signal = { SHOWN_TYPE("signal", int, signal_parse, signal_show) };
 
 /* Types of numbers: counts, sizes, durations.
  *
