@@ -43,37 +43,35 @@ static void endpoint_conflict_report(const struct endpoint_claim *a, const struc
 				     struct diags *diags)
 {
 	const struct endpoint_claim *first = a->number < b->number ? a : b, *second = first == a ? b : a;
-	struct buf mine = { 0 }, real = { 0 }, other = { 0 }, place = { 0 };
-	const char *name = second->service->name;
+	char mine[ENDPOINT_TEXT], real[ENDPOINT_TEXT], other[ENDPOINT_TEXT];
+	struct buf what = { 0 }, where = { 0 };
 
 	if (listen_is_other_family(first->service, first->listen) &&
 	    listen_is_other_family(second->service, second->listen))
 		return;
-	endpoint_format(second->listen->endpoint, &mine);
-	endpoint_format(&second->endpoint, &real);
+	buf_text(&what, endpoint_text(second->listen->endpoint, mine));
+	endpoint_text(&second->endpoint, real);
 	/* "tcp:http", or "tcp:http (tcp:80 here)" if the port was looked up. */
-	if (second->listen->address != second->listen->endpoint && strcmp(buf_string(&mine), buf_string(&real)) != 0)
-		buf_addf(&mine, " (%s here)", buf_string(&real));
-	endpoint_format(first->listen->endpoint, &other);
-	origin_describe(first->listen->at, &place);
+	if (second->listen->address != second->listen->endpoint && strcmp(mine, real) != 0)
+		buf_addf(&what, " (%s here)", real);
+	origin_describe(first->listen->at, &where);
 	if (first->listen->at.file && first->listen->at.column)
-		buf_addf(&place, ":%u", first->listen->at.column);
+		buf_addf(&where, ":%u", first->listen->at.column);
+	endpoint_text(first->listen->endpoint, other);
 	if (first->service == second->service)
-		diag_error(diags, second->listen->at, "%s: it claims %s already, with %s%s", name, buf_string(&mine),
-			   buf_string(&other), buf_string(&place));
+		diag_error(diags, second->listen->at, "%s: it claims %s already, with %s%s", second->service->name,
+			   buf_string(&what), other, buf_string(&where));
 	else
-		diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s", name,
-			   buf_string(&mine), first->service->name, buf_string(&other), buf_string(&place));
+		diag_error(diags, second->listen->at, "%s: %s is claimed already by %s, with %s%s",
+			   second->service->name, buf_string(&what), first->service->name, other, buf_string(&where));
 	if (endpoint_has_port(&second->endpoint) && !endpoint_is_rpc(&second->endpoint) &&
 	    !hint_at_ipv6_only(a, b, diags))
 		diags_hint(diags, "choose another port or address%s",
 			   second->service->is_foreign ? ""
 						       : ", or set reuse_port = yes in both, and each client "
 							 "reaches one of them at random");
-	buf_free(&mine);
-	buf_free(&real);
-	buf_free(&other);
-	buf_free(&place);
+	buf_free(&what);
+	buf_free(&where);
 }
 
 struct hashed_claim {
@@ -92,40 +90,35 @@ static uint64_t hash_name(uint64_t hash, const char *text)
 	return hash;
 }
 
-/* Hashes an endpoint of a kind without wildcards: claims that clash have the same hash. All kinds share the paths. */
-static uint64_t hash_whole(const struct endpoint *endpoint)
-{
-	bool is_rpc = endpoint_is_rpc(endpoint), is_mux = endpoint->kind == ENDPOINT_TCPMUX;
-	const char *name = is_rpc ? endpoint->port_name : endpoint->address;
-	uint64_t hash = hash_add(HASH_START, endpoint_is_path(endpoint) ? ENDPOINT_KINDS : endpoint->kind);
-
-	if (endpoint->kind == ENDPOINT_VSOCK)
-		return hash_add(hash, endpoint->group);
-	if (is_rpc && !endpoint->port_name)
-		return hash_add(hash, endpoint->number);
-	return hash_name(hash, is_mux && *name == '+' ? name + 1 : name);
-}
-
+/* Claims that clash have one port_hash, and one hash if neither is wild. All kinds share the paths. */
 static struct hashed_claim make_claim(struct endpoint_claim claim)
 {
 	const struct endpoint *endpoint = &claim.endpoint;
+	const char *name = endpoint_is_rpc(endpoint) ? endpoint->port_name : endpoint->address;
 	struct hashed_claim entry = { .claim = claim };
+	uint64_t hash = hash_add(HASH_START, endpoint_is_path(endpoint) ? ENDPOINT_KINDS : endpoint->kind);
 	struct endpoint_reach reach;
 
 	/* Of these an endpoint without an address claims its port on every address. */
-	if (!endpoint_is(endpoint, KIND(TCP) | KIND(SCTP) | KIND(UDP))) {
-		entry.hash = entry.port_hash = hash_whole(endpoint);
+	if (endpoint_is(endpoint, KIND(TCP) | KIND(SCTP) | KIND(UDP))) {
+		reach = endpoint_reach(endpoint);
+		entry.wild = reach.all;
+		hash = endpoint->port_name ? hash_name(hash, endpoint->port_name)
+					   : hash_bytes(hash, &endpoint->port, sizeof(endpoint->port));
+		entry.port_hash = hash;
+		if (!reach.all)
+			hash = reach.name ? hash_name(hash, reach.name)
+					  : hash_bytes(hash, &reach.address, sizeof(reach.address));
+		entry.hash = hash;
 		return entry;
 	}
-	reach = endpoint_reach(endpoint);
-	entry.wild = reach.all;
-	entry.port_hash = hash_bytes(HASH_START, &endpoint->kind, sizeof(endpoint->kind));
-	entry.port_hash = endpoint->port_name ? hash_name(entry.port_hash, endpoint->port_name)
-					      : hash_bytes(entry.port_hash, &endpoint->port, sizeof(endpoint->port));
-	entry.hash = entry.port_hash;
-	if (!reach.all)
-		entry.hash = reach.name ? hash_name(entry.port_hash, reach.name)
-					: hash_bytes(entry.port_hash, &reach.address, sizeof(reach.address));
+	if (endpoint->kind == ENDPOINT_VSOCK)
+		hash = hash_add(hash, endpoint->group);
+	else if (name)
+		hash = hash_name(hash, name + (endpoint->kind == ENDPOINT_TCPMUX && *name == '+'));
+	else
+		hash = hash_add(hash, endpoint->number);
+	entry.hash = entry.port_hash = hash;
 	return entry;
 }
 
