@@ -194,7 +194,7 @@ struct table *socket_activate_table(const struct options *options, struct diags 
 		buf_char(&name, isalnum((unsigned char)*base) || strchr("._+-", *base) ? *base : '_');
 	if (!name.length)
 		buf_text(&name, "command");
-	builder = builder_new(table, buf_string(&name), nowhere);
+	builder = builder_new(table, (struct service){ .name = buf_string(&name), .at = nowhere });
 	buf_free(&name);
 	if (!builder) {
 		table_free(table);

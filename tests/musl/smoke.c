@@ -24,8 +24,8 @@ static void set(struct service_builder *builder, const char *name, const char *t
 static struct table *make_table(const char *timeout, struct diags *diags)
 {
 	struct table *table = table_new();
-	struct origin at = { .file = "smoke.conf", .line = 1, .column = 1 };
-	struct service_builder *builder = table ? builder_new(table, "echo", at) : NULL;
+	struct service row = { .name = "echo", .at = { .file = "smoke.conf", .line = 1, .column = 1 } };
+	struct service_builder *builder = table ? builder_new(table, row) : NULL;
 
 	require(builder != NULL, "a draft is made");
 	if (!builder)

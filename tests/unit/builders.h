@@ -36,7 +36,7 @@ static inline void begin_table(void)
 
 static inline struct service_builder *begin(const char *name)
 {
-	struct service_builder *builder = builder_new(table, name, next_line());
+	struct service_builder *builder = builder_new(table, (struct service){ .name = name, .at = next_line() });
 
 	cr_assert_not_null(builder);
 	return builder;

@@ -351,7 +351,9 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 {
 	const struct inetd_defaults *defaults = reading->inetd;
 	const struct draft draft = { reading, inetd_entries(reading)->pool, reading->diags,
-				     builder_new(reading->table, entry->name, entry->at), false };
+				     builder_new(reading->table, (struct service){ .name = entry->name, .at = entry->at,
+										   .is_foreign = true }),
+				     false };
 	struct inetd_service service = {
 		.builder = draft.builder,
 		.at = entry->at,
@@ -367,7 +369,6 @@ void inetd_build(struct reading *reading, const struct inetd_entry *entry)
 	service.id = buf_keep(&id, draft.pool);
 	pass_by_tcpd(&draft, &own);
 	entry = &own;
-	builder_set_foreign(draft.builder, NATIVE);
 	set_socket_options(&draft, entry);
 	if (entry->builtin)
 		draft_set_text(&draft, "builtin", strcmp(entry->builtin, "daytime") ? entry->builtin : "daytime bsd",

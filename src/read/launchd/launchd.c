@@ -653,9 +653,9 @@ static void build_job(struct launchd_job *job, struct origin at)
 
 	if (label && label->kind == PLIST_STRING && *label->text)
 		job->label = label->text;
-	job->draft.builder = builder_new(draft->reading->table, job->label, at);
-	builder_set_foreign(draft->builder, LAUNCHD);
-	builder_set_alone(draft->builder);
+	job->draft.builder = builder_new(draft->reading->table,
+					 (struct service){ .name = job->label, .at = at, .dialect = LAUNCHD,
+							   .is_foreign = true, .is_alone = true });
 	if (!check_keys(job, &launchd_keys[LAUNCHD_JOB], job->root, 0))
 		return;
 	if (!label)

@@ -170,9 +170,8 @@ static void build_pair(struct reading *reading, const struct unit_pairing *pair)
 	size_t errors = reading->diags->errors, first = reading->diags->count;
 	struct origin at = unit_start(pair->count ? pair->sockets[0] : pair->service);
 
-	builder.builder = builder_new(reading->table, pair->name, at);
-	builder_set_foreign(builder.builder, UNIT);
-	builder_set_alone(builder.builder);
+	builder.builder = builder_new(reading->table, (struct service){ .name = pair->name, .at = at, .dialect = UNIT,
+									.is_foreign = true, .is_alone = true });
 	unit_build_sockets(&builder);
 	if (pair->service)
 		unit_set(&builder, "accept", pair->accepts ? "yes" : "no", at);

@@ -769,13 +769,14 @@ static void make_service(struct reading *reading, struct xinetd_entry *entry, co
 {
 	struct xinetd_service service = {
 		.draft = { reading, defaults->draft.pool, &entry->diags,
-			   builder_new(reading->table, entry->label, entry->at), false },
+			   builder_new(reading->table, (struct service){ .name = entry->label, .at = entry->at,
+									 .is_foreign = true, .dialect = XINETD }),
+			   false },
 		.entry = entry,
 		.defaults = defaults,
 		.has_bad_line = entry->diags.errors,
 	};
 
-	builder_set_foreign(service.draft.builder, XINETD);
 	xinetd_merge(&service);
 	set_all_options(&service);
 	xinetd_entry_report(entry, defaults->entry, reading->diags);

@@ -22,10 +22,7 @@ const struct option_setting *service_setting_of(const struct service *service, c
 
 const struct option_setting *service_setting(const struct service *service, const char *name)
 {
-	const struct option_settings *settings = service->settings;
-	bool is_superd = settings_count(settings) && settings->list->option >= option_count;
-
-	return service_setting_of(service, is_superd ? global_find(name) : option_find(NATIVE, name));
+	return service_setting_of(service, service->is_superd ? global_find(name) : option_find(NATIVE, name));
 }
 
 bool service_keep_settings(struct service *row, const struct option_settings *defaults,

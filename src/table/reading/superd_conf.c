@@ -204,14 +204,6 @@ static int statement_kind_of(const struct source_file *source, struct token toke
 	return -1;
 }
 
-/* What superd-read and superd itself write in front of a service and of its values: where they stand in the sources
- * (table/services/service_conf.c). In a file of a user's it is a comment. */
-struct place_mark {
-	struct origin at;               /* file "": the command line; NULL: there is none */
-	bool is_foreign, is_alone;      /* as builder_set_foreign, builder_set_alone; of a service */
-	enum dialect dialect;
-};
-
 /* Who has written a text. */
 enum writer {
 	WRITER_USER,
@@ -228,7 +220,10 @@ struct parser {
 	enum writer writer;
 	struct token token;             /* the current one */
 	size_t line;                    /* of the last place, where the search for the next one begins */
-	struct place_mark mark;         /* the last one */
+	/* The last mark, which superd-read and superd itself write in front of a service and of its values
+	 * (table/services/service_conf.c). at: where that stands in the sources; file "": the command line; NULL: there
+	 * is none. And of a service is_foreign, dialect and is_alone. In a file of a user's a mark is a comment. */
+	struct service mark;
 	bool failed;                    /* out of memory */
 	/* The statement: */
 	enum statement_kind kind;
@@ -283,7 +278,7 @@ static bool read_number(const char **at, unsigned *number)
 
 /* Reads a line behind its "# ". The file is that of the mark before it, if it names none; NULL: there is none, or
  * memory ran out. false: it is no mark. */
-static bool read_mark(const char *at, const char *end, struct pool *pool, struct place_mark *mark)
+static bool read_mark(const char *at, const char *end, struct pool *pool, struct service *mark)
 {
 	size_t length;
 
@@ -295,7 +290,7 @@ static bool read_mark(const char *at, const char *end, struct pool *pool, struct
 	for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
 		if (scan_is_word(at, length, dialect_words[dialect])) {
 			mark->is_foreign = true;
-			mark->dialect = dialect;
+			mark->dialect = dialect & 7;
 		}
 	}
 	at += length;
@@ -312,7 +307,7 @@ static void take_marks(struct parser *p, size_t start, size_t end)
 {
 	for (size_t next; start < end; start = next + 1) {
 		const char *line = p->source->text + start;
-		struct place_mark mark = { .at.file = p->mark.at.file };
+		struct service mark = { .at.file = p->mark.at.file };
 
 		next = source_line_end(p->source, start);
 		if ((start && line[-1] != '\n') || line[0] != '#' || line[1] != ' ' ||
@@ -545,9 +540,9 @@ static bool read_body(struct parser *p, const char *what, bool in_socket)
 	return true;
 }
 
-/* The builder of the options of a block; name: a service's. NULL: there is none (reported), and they are not looked
- * at. */
-static struct service_builder *begin_block(struct parser *p, const char *name, const struct place_mark *mark)
+/* The builder of the options of a block; row: of a service, with its mark. NULL: there is none (reported), and they are
+ * not looked at. */
+static struct service_builder *begin_block(struct parser *p, struct service row)
 {
 	struct reading *reading = p->reading;
 	struct service_builder *builder = p->kind == STATEMENT_DEFAULTS ? reading->defaults : NULL;
@@ -561,18 +556,16 @@ static struct service_builder *begin_block(struct parser *p, const char *name, c
 		buf_free(&place);
 		return NULL;
 	}
+	row.at = p->at;
+	row.is_superd = p->kind == STATEMENT_SUPERD;
+	if (row.is_superd)
+		row.name = "superd";
 	if (!builder)
-		builder = builder_new(reading->table, p->kind == STATEMENT_SUPERD ? "superd" : name, p->at);
+		builder = builder_new(reading->table, row);
 	if (!builder)
 		diags_out_of_memory(p->diags, p->at);
-	else if (p->kind == STATEMENT_SUPERD)
-		builder_set_superd(builder);
 	else if (p->kind == STATEMENT_DEFAULTS)
 		reading->defaults = builder;
-	else if (mark->is_foreign)
-		builder_set_foreign(builder, mark->dialect);
-	if (builder && mark->is_alone)
-		builder_set_alone(builder);
 	return builder;
 }
 
@@ -580,17 +573,19 @@ static struct service_builder *begin_block(struct parser *p, const char *name, c
 static bool read_block(struct parser *p, struct token keyword)
 {
 	const char *name = statement_names[p->kind], *what = p->kind == STATEMENT_SERVICE ? "this service" : name;
-	const struct place_mark mark = p->mark; /* in front of it */
 	const char *const *texts = NULL;
+	struct service row = { 0 };
 
 	if (p->kind == STATEMENT_SERVICE) {
 		if (!at_value(p))
 			return REFUSE(p, keyword.start, "the name is missing: write service NAME { … }");
+		row = p->mark;          /* the one in front of it */
 		texts = add_word(p) ? word_texts(p) : NULL;
 		if (!texts)
 			return false;
+		row.name = texts[0];
 	}
-	p->builder = begin_block(p, texts ? texts[0] : NULL, &mark);
+	p->builder = begin_block(p, row);
 	if (p->token.kind != TOKEN_OPEN)
 		return REFUSE(p, keyword.start, "'{' of %s is missing: write %s%s { … }", what, name,
 			      texts ? " NAME" : "");

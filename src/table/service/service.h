@@ -469,6 +469,7 @@ struct service {
 	unsigned dialect : 3;           /* enum dialect, for messages (table/option/type.c); NATIVE for inetd */
 	bool is_foreign : 1;            /* of another system's table: no hint names an option of superd.conf */
 	bool is_alone : 1;              /* no defaults { } hold for it, as for units */
+	bool is_superd : 1;             /* superd { }: its options are those of superd itself */
 	bool is_skipped : 1;            /* disabled for its errors (table/services/skipped.c) */
 	bool is_removed : 1;            /* of a state: a reload had removed it, and its program ran on */
 	const struct account *account;                  /* set by superd/machine/resolve; NULL: not resolved yet */

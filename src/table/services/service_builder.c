@@ -22,20 +22,14 @@ struct listen_word {
 
 struct service_builder {
 	struct table *table;
-	const char *name;               /* in the pool; NULL: the defaults */
-	struct origin at;
+	struct service row;             /* what is no option; name NULL: the defaults */
 	struct option_setting *settings; /* what is set, in the order of the text; lines are those of the file */
 	size_t setting_count, setting_capacity;
 	struct listen_word *words;      /* in the order of the text, which is the order of descriptors */
 	size_t word_count, word_capacity;
 	unsigned block_count;           /* of socket NAME { } */
 	bool open;                      /* the last block is open: from builder_open_socket to builder_close_socket */
-	bool is_foreign;                /* builder_set_foreign */
-	enum dialect dialect;
-	bool is_alone;                  /* builder_set_alone */
-	bool is_superd;                 /* builder_set_superd */
 	bool bad_address;               /* an invalid endpoint is reported */
-	bool has_unknown;               /* so is a name that is no option's */
 	bool exhausted;                 /* memory ran out, or there are too many blocks */
 };
 
@@ -44,44 +38,29 @@ static bool origin_keep(struct service_builder *builder, struct origin *at)
 {
 	if (!at->file)
 		return true;
-	if (builder->at.file && (builder->at.file == at->file || !strcmp(builder->at.file, at->file))) {
-		at->file = builder->at.file;
+	if (builder->row.at.file && (builder->row.at.file == at->file || !strcmp(builder->row.at.file, at->file))) {
+		at->file = builder->row.at.file;
 		return true;
 	}
 	at->file = pool_text(builder->table->pool, at->file);
 	return at->file != NULL;
 }
 
-struct service_builder *builder_new(struct table *table, const char *name, struct origin at)
+struct service_builder *builder_new(struct table *table, struct service row)
 {
 	struct service_builder *builder = calloc(1, sizeof(*builder));
 
 	if (!builder)
 		return memory_ran_out();
 	builder->table = table;
-	builder->name = pool_text(table->pool, name);
-	if ((name && !builder->name) || !origin_keep(builder, &at)) {
+	builder->row = row;
+	builder->row.name = pool_text(table->pool, row.name);
+	builder->row.at.file = pool_text(table->pool, row.at.file);
+	if ((row.name && !builder->row.name) || (row.at.file && !builder->row.at.file)) {
 		free(builder);
 		return NULL;
 	}
-	builder->at = at;
 	return builder;
-}
-
-void builder_set_foreign(struct service_builder *builder, enum dialect dialect)
-{
-	builder->is_foreign = true;
-	builder->dialect = dialect;
-}
-
-void builder_set_alone(struct service_builder *builder)
-{
-	builder->is_alone = true;
-}
-
-void builder_set_superd(struct service_builder *builder)
-{
-	builder->is_superd = true;
 }
 
 void builder_free(struct service_builder *builder)
@@ -155,12 +134,12 @@ void builder_close_socket(struct service_builder *builder, struct diags *diags)
 	unsigned block = builder_block(builder);
 	const struct option_setting *socket =
 		block ? find_setting(builder, option_find(NATIVE, "socket"), block) : NULL;
-	const char *name = socket && socket->words ? socket->words[0] : builder->name;
+	const char *name = socket && socket->words ? socket->words[0] : builder->row.name;
 
 	builder->open = false;
 	if (builder->exhausted)
 		return;                 /* builder_set and builder_finish report it */
-	if (socket && !builder->name) {
+	if (socket && !builder->row.name) {
 		diag_error(diags, setting_origin(socket),
 			   "socket does not belong in defaults: each service has its own");
 	} else if (socket && !find_setting(builder, option_find(NATIVE, "listen"), block)) {
@@ -176,7 +155,7 @@ bool builder_has(const struct service_builder *builder, const char *name)
 
 const char *builder_name(const struct service_builder *builder)
 {
-	return builder->name;
+	return builder->row.name;
 }
 
 static struct origin word_place(const struct value *value, size_t word)
@@ -193,7 +172,7 @@ static bool place_allows(const struct service_builder *builder, const struct opt
 		diags_hint(diags, "write it outside of socket { }");
 		return false;
 	}
-	if (!builder->name && !builder->open && option->flags & NOT_IN_DEFAULTS) {
+	if (!builder->row.name && !builder->open && option->flags & NOT_IN_DEFAULTS) {
 		diag_error(diags, value->at, "%s does not belong in defaults: each service has its own", name);
 		return false;
 	}
@@ -217,10 +196,10 @@ static bool set_listen(struct service_builder *builder, const struct value *valu
 		if (reason) {
 			/* An entry of another system's table has an address in place of endpoints, for one or both
 			 * families: a mistake in it is reported once. */
-			if (!builder->is_foreign)
+			if (!builder->row.is_foreign)
 				diag_error(diags, at, "listen: %s", reason);
 			else if (!builder->bad_address)
-				diag_error(diags, at, "%s: its address %s", builder->name, reason);
+				diag_error(diags, at, "%s: its address %s", builder->row.name, reason);
 			builder->bad_address = true;
 			good = false;
 			continue;
@@ -310,8 +289,8 @@ static const struct former_name *find_former(const char *name)
 
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
-	const struct option_def *option = builder->is_superd ? global_find(name) : option_find(NATIVE, name);
-	const struct former_name *former = option || builder->is_superd ? NULL : find_former(name);
+	const struct option_def *option = builder->row.is_superd ? global_find(name) : option_find(NATIVE, name);
+	const struct former_name *former = option || builder->row.is_superd ? NULL : find_former(name);
 	const struct option_setting *before;
 	struct option_setting *setting;
 	struct buf text = { 0 };
@@ -328,10 +307,10 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 		return builder_set(builder, former->name, &renamed, diags);
 	}
 	if (!option) {
-		builder->has_unknown = true;
+		builder->row.has_unknown = true;
 		diag_error(diags, value->at,
-			   builder->is_superd ? "unknown setting '%s' in superd { }" : "unknown option '%s'", name);
-		option_hint(name, builder->is_superd, &text);
+			   builder->row.is_superd ? "unknown setting '%s' in superd { }" : "unknown option '%s'", name);
+		option_hint(name, builder->row.is_superd, &text);
 		if (text.length)
 			diags_hint(diags, "%s", buf_string(&text));
 		buf_free(&text);
@@ -345,7 +324,7 @@ bool builder_set(struct service_builder *builder, const char *name, const struct
 	if (builder->exhausted)
 		return diags_refuse(diags, value->at, "out of memory, or more than %d sockets with braces of their own",
 				    SETTING_BLOCK);
-	name = option_name_in(builder->dialect, option);
+	name = option_name_in((enum dialect)builder->row.dialect, option);
 	if (!place_allows(builder, option, name, value, diags))
 		return false;
 	before = find_setting(builder, option, builder_block(builder));
@@ -553,9 +532,7 @@ static bool fill_socket_options(struct service *row, struct pool *pool)
 
 bool builder_row(const struct service_builder *builder, const struct option_settings *defaults, struct service *row)
 {
-	*row = (struct service){ .name = builder->name, .at = builder->at, .is_foreign = builder->is_foreign,
-				 .has_unknown = builder->has_unknown,
-				 .is_alone = builder->is_alone, .dialect = builder->dialect & 7 };
+	*row = builder->row;
 	return !builder->exhausted &&
 	       service_keep_settings(row, defaults, builder->settings, builder->setting_count, builder->table->pool) &&
 	       fill_sockets(row, builder);
@@ -572,10 +549,10 @@ bool builder_finish(struct service_builder *builder, const struct service_builde
 		       service_text_groups(&row, table->bases[true], table->pool);
 		table->defaults = good ? row.settings : NULL;
 	}
-	if (good && builder_row(builder, defaults && !builder->is_alone ? table->defaults : NULL, &row) &&
+	if (good && builder_row(builder, defaults && !builder->row.is_alone ? table->defaults : NULL, &row) &&
 	    fill_groups(&row, table) && fill_socket_options(&row, table->pool) && table_add(table, &row))
 		return true;
-	diag_error(diags, builder->at, "%s: out of memory", builder->name);
+	diag_error(diags, builder->row.at, "%s: out of memory", builder->row.name);
 	return false;
 }
 
@@ -585,5 +562,5 @@ bool builder_finish_superd(struct service_builder *builder, struct diags *diags)
 
 	return (builder_row(builder, NULL, &table->superd) &&
 		settings_fill(settings_of(table->superd.settings), 0, GROUP_SUPERD, &table->globals, table->pool)) ||
-	       diags_out_of_memory(diags, builder->at);
+	       diags_out_of_memory(diags, builder->row.at);
 }

@@ -187,18 +187,12 @@ struct value {
 
 struct service_builder;
 
-/* Creates a builder for a service; name NULL: for the defaults. NULL: out of memory. */
-struct service_builder *builder_new(struct table *table, const char *name, struct origin at);
+/* Creates a builder for a service, of which the row has what is no option: its name (NULL: it is for the defaults), its
+ * place, whose table it is of, and is_superd for superd { }. NULL: out of memory. */
+struct service_builder *builder_new(struct table *table, struct service row);
 void builder_free(struct service_builder *builder); /* accepts NULL */
 
-/* Marks the service as one of another system's table: messages name the options of this dialect, not superd.conf's. */
-void builder_set_foreign(struct service_builder *builder, enum dialect dialect);
-
-/* Makes the service independent of a superd.conf's defaults { }. */
-void builder_set_alone(struct service_builder *builder);
-
-/* Makes it superd { }, whose options are those of superd itself; and takes it into the table, once. */
-void builder_set_superd(struct service_builder *builder);
+/* Takes superd { } into the table, once. */
 bool builder_finish_superd(struct service_builder *builder, struct diags *diags);
 
 /* Open and close a `socket NAME { }`. Between them, builder_set accepts only options of sockets and `listen`. name

@@ -205,9 +205,10 @@ Test(builder, messages_have_the_names_of_the_services_language)
 	};
 
 	for (size_t n = 0; n < sizeof(cases) / sizeof(*cases); n++) {
-		struct service_builder *builder = begin("web");
+		struct service_builder *builder =
+			builder_new(table, (struct service){ .name = "web", .at = next_line(), .is_foreign = true,
+							     .dialect = cases[n].dialect & 7 });
 
-		builder_set_foreign(builder, cases[n].dialect);
 		cr_expect_not(builder_set_text(builder, cases[n].option, "a:", next_line(), &diags));
 		cr_expect(!strncmp(diags.list[n].message, cases[n].message, strlen(cases[n].message)), "%s",
 			  diags.list[n].message);
