@@ -50,7 +50,7 @@ const char *const dialect_systems[DIALECTS] = { "superd", "xinetd", "systemd", "
 
 /* Hash table of the names: index + 1 of an option; 0: free. Reading a long table looks up some hundred thousand names,
  * and a linear search would take longer than the rest of the reading. */
-static uint16_t slots[DIALECTS][SLOTS];
+static uint16_t slots[OPTION_NAMES][SLOTS];
 static pthread_once_t slots_made = PTHREAD_ONCE_INIT;
 
 /* Hashes letters without their case, as xinetd's names are case-insensitive. */
@@ -66,7 +66,7 @@ static size_t first_slot(const char *name)
 static void fill_slots(void)
 {
 	assert(option_count < SLOTS / 2);
-	for (int dialect = 0; dialect < DIALECTS; dialect++) {
+	for (int dialect = 0; dialect < OPTION_NAMES; dialect++) {
 		for (size_t i = 0; i < option_count; i++) {
 			const char *name = option_defs[i].name[dialect];
 			size_t slot = name ? first_slot(name) : 0;

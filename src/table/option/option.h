@@ -10,7 +10,7 @@
 
 struct type;
 
-enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS };
+enum dialect { NATIVE, XINETD, UNIT, LAUNCHD, DIALECTS, FORMER = DIALECTS, OPTION_NAMES };
 
 /* The sections of the lists of options: up to CHAPTER_UNITS in superd.conf(5), the others in superd-sandbox(5). An
  * option is in the section of its group's name, unless its row names another one. Options that only imported tables
@@ -44,7 +44,8 @@ enum change {
 };
 
 struct option_def {
-	const char *name[DIALECTS];     /* NULL: that dialect has no such word; unit: "Socket.KeepAlive" */
+	const char *name[OPTION_NAMES]; /* NULL: that dialect has no such word; unit: "Socket.KeepAlive"; FORMER: superd.conf's
+					   former name, which is taken with a warning */
 	const char *unit_key;           /* its key in messages about a unit, where several keys set it or one that is
 					   translated; NULL: name[UNIT] */
 	const struct type *type;
@@ -299,7 +300,7 @@ union field_value {
 extern const struct option_def option_defs[];          /* those of services, and behind them those of superd itself */
 extern const size_t option_count;                       /* of services */
 
-/* Finds an option by its name in a dialect, case-sensitive except for XINETD. NULL: unknown. */
+/* Finds an option by its name in a dialect, or a FORMER one, case-sensitive except for XINETD. NULL: unknown. */
 const struct option_def *option_find(enum dialect dialect, const char *name);
 
 /* Returns the option of a resource limit RLIMIT_x: "rlimit_nofile"; NULL: there is none. */

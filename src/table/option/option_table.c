@@ -301,7 +301,7 @@ const struct option_def option_defs[] = {
 		  "to netlink messages." },
 	OPTION_IN(UNITS, SOCKETS, REBIND, writable, bool, [UNIT] = "Socket.Writable")
 	  .help = "Whether superd opens a special: file for writing too." },
-	OPTION_IN(XINETD, SOCKETS, SOCKET, filter_every_packet, bool)
+	OPTION_IN(XINETD, SOCKETS, SOCKET, filter_every_packet, bool, [FORMER] = "intercept")
 	  .help = "With accept = no on UDP, whether the kernel checks every datagram against only_from and "
 		  "no_access, without logging. no: superd checks and logs senders until a program has had the "
 		  "socket, and from then on the kernel checks. pass = bind and builtin imply it." },
@@ -533,7 +533,8 @@ const struct option_def option_defs[] = {
 	OPTION(ACCESS, LIVE, per_source_prefix, count) .fallback = "64", .argument = "bits", .least = 1,
 	  .most = 128,
 	  .help = "How many leading bits of an IPv6 address make one source for per_source." },
-	OPTION(ACCESS, LIVE, per_source_rate, count) .fallback = "unlimited", .least = 1, .most = UNLIMITED,
+	OPTION(ACCESS, LIVE, per_source_rate, count, [FORMER] = "per_source_cpm") .fallback = "unlimited",
+	  .least = 1, .most = UNLIMITED,
 	  .help = "With accept = yes, how many connections a minute superd takes from one client address; with "
 		  "accept = no on UDP, how many starts a minute a sender can cause. superd refuses more. Not for "
 		  "unix datagrams. unlimited: no limit." },
@@ -598,7 +599,7 @@ const struct option_def option_defs[] = {
 	COMMANDS_IN(UNITS, "socket_exec_stop_post", "Socket.ExecStopPost", SOCKET_STOP_POST)
 	  .example = "{ \"/usr/bin/logger closed\" }",
 	  .help = "Commands that run after superd has closed the sockets." },
-	OPTION_IN(UNITS, COMMANDS, NEXT, socket_exec_as_superd, bool)
+	OPTION_IN(UNITS, COMMANDS, NEXT, socket_exec_as_superd, bool, [FORMER] = "socket_exec_apart")
 	  .help = "Whether the socket_exec commands run as superd's own user, as those of a .socket do. yes: by "
 		  "superd's defaults, outside of the service's sandbox. no: as the service's other commands." },
 	OPTION_IN(UNITS, COMMANDS, NEXT, exec_prefix, signs) .argument = "signs", .example = "\"!\"",
@@ -663,7 +664,7 @@ const struct option_def option_defs[] = {
 	OPTION_IN(UNITS, RESTART, LIVE, send_sigkill, bool, [UNIT] = "Service.SendSIGKILL") .fallback = "yes",
 	  .help = "Whether superd sends final_kill_signal. no: processes that remain at timeout_stop run on, "
 		  "unless superd itself exits." },
-	OPTION_IN(UNITS, RESTART, LIVE, kill_leftovers, bool) .unit_key = "KillMode",
+	OPTION_IN(UNITS, RESTART, LIVE, kill_leftovers, bool, [FORMER] = "kill_rest") .unit_key = "KillMode",
 	  .help = "Whether superd stops what remains of an instance when its main process has ended by itself. "
 		  "kill_mode defines the processes. The next start waits for that." },
 	CHOICE(LIFECYCLE, LIVE, on_change, "finish") .argument = "finish | restart | overlap",
@@ -745,7 +746,7 @@ const struct option_def option_defs[] = {
 	CHOICE_IN(IDLE, LIFECYCLE, LIVE, idle_action, "stop")
 	  .help = "stop: superd stops the idle instance, and the next client starts another. freeze: superd "
 		  "suspends its processes until the next client." },
-	CHOICE_IN(IDLE, LIFECYCLE, LIVE, idle_when, "closed")
+	CHOICE_IN(IDLE, LIFECYCLE, LIVE, idle_when, "closed", [FORMER] = "idle_means")
 	  .help = "When an instance is idle. closed: without open connections. quiet: without TCP traffic in the last "
 		  "idle_timeout; it needs idle_action = freeze." },
 	COMMANDS_IN(IDLE, "idle_unless", NULL, IDLE_UNLESS) .change = CHANGE_LIVE,

@@ -267,44 +267,23 @@ static bool read_value(struct service_builder *builder, struct option_setting *s
 	return false;
 }
 
-/* Options of superd.conf under their former names, and a value of one that is called otherwise now. */
-static const struct former_name {
-	const char *old, *name, *old_word, *word;
-} former_names[] = {
-	{ "idle_means", "idle_when", "connected", "closed" },
-	{ "intercept", "filter_every_packet", NULL, NULL },
-	{ "kill_rest", "kill_leftovers", NULL, NULL },
-	{ "per_source_cpm", "per_source_rate", NULL, NULL },
-	{ "socket_exec_apart", "socket_exec_as_superd", NULL, NULL },
-};
-
-static const struct former_name *find_former(const char *name)
-{
-	for (size_t n = 0; n < sizeof(former_names) / sizeof(*former_names); n++) {
-		if (!strcmp(former_names[n].old, name))
-			return &former_names[n];
-	}
-	return NULL;
-}
-
 bool builder_set(struct service_builder *builder, const char *name, const struct value *value, struct diags *diags)
 {
 	const struct option_def *option = builder->row.is_superd ? global_find(name) : option_find(NATIVE, name);
-	const struct former_name *former = option || builder->row.is_superd ? NULL : find_former(name);
 	const struct option_setting *before;
 	struct option_setting *setting;
+	const char *closed = "closed";
+	struct value renamed = *value;
 	struct buf text = { 0 };
 	bool good;
 
-	if (former) {
-		struct value renamed = *value;
-
-		diag_warning(diags, value->at, "%s is called %s now", former->old, former->name);
-		if (former->word && value->count == 1 && !strcmp(*value->words, former->old_word)) {
-			diags_hint(diags, "write %s = %s", former->name, former->word);
-			renamed.words = &former->word;
+	if (!option && !builder->row.is_superd && (option = option_find(FORMER, name))) {
+		diag_warning(diags, value->at, "%s is called %s now", name, option->name[NATIVE]);
+		if (value->count == 1 && !strcmp(*value->words, "connected")) { /* of idle_means */
+			diags_hint(diags, "write %s = %s", option->name[NATIVE], closed);
+			renamed.words = &closed;
+			value = &renamed;
 		}
-		return builder_set(builder, former->name, &renamed, diags);
 	}
 	if (!option) {
 		builder->row.has_unknown = true;
