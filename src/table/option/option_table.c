@@ -64,99 +64,65 @@ GROUP_STRUCT(SUPERD, globals, globals)
 	  MEMBER(CHAPTER_##CHAPTER, COMMANDS, of[PHASE_##PHASE], type_commands, C_commands), \
 	  .argument = "command",
 
-static const char *const pass_words[] = { [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", [PASS_BIND] = "bind",
-	NULL };
-static const char *const proxy_protocol_words[] = { [PROXY_NO] = "no", [PROXY_V1] = "v1", [PROXY_V2] = "v2", NULL };
-static const char *const type_words[] = {
-	[TYPE_SIMPLE] = "simple", [TYPE_EXEC] = "exec", [TYPE_NOTIFY] = "notify",
-	[TYPE_NOTIFY_RELOAD] = "notify-reload", [TYPE_FORKING] = "forking", [TYPE_ONESHOT] = "oneshot", NULL
-};
-static const char *const notify_access_words[] = {
-	[NOTIFY_NONE] = "none", [NOTIFY_MAIN] = "main", [NOTIFY_EXEC] = "exec", [NOTIFY_ALL] = "all", NULL
-};
-static const char *const file_descriptor_store_preserve_words[] = {
-	[PRESERVE_NO] = "no", [PRESERVE_RESTART] = "restart", [PRESERVE_ON_SUCCESS] = "on-success",
-	[PRESERVE_YES] = "yes", NULL
-};
-static const char *const restart_words[] = {
-	[RESTART_DEFAULT] = "default", [RESTART_NO] = "no",
-	[RESTART_ON_SUCCESS] = "on-success", [RESTART_ON_FAILURE] = "on-failure",
-	[RESTART_ON_ABNORMAL] = "on-abnormal", [RESTART_ON_WATCHDOG] = "on-watchdog", [RESTART_ON_ABORT] = "on-abort",
-	[RESTART_ALWAYS] = "always", NULL
-};
-static const char *const start_words[] = {
-	[START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual",
-	[START_WANTED] = "wanted", NULL
-};
-static const char *const ipv6_only_words[] = {
-	[IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes", NULL
-};
-static const char *const overload_words[] = { [OVERLOAD_QUEUE] = "queue", [OVERLOAD_REFUSE] = "refuse", NULL };
-static const char *const kill_mode_words[] = {
-	[KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process", [KILL_NONE] = "none", NULL
-};
-static const char *const idle_action_words[] = { [IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze", NULL };
-static const char *const idle_when_words[] = {
-	[IDLE_WHEN_CLOSED] = "closed", [IDLE_WHEN_QUIET] = "quiet", NULL
-};
-static const char *const on_failure_words[] = { [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit", NULL };
-static const char *const on_change_words[] = {
-	[ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", [ON_CHANGE_RESTART] = "restart",
-	[ON_CHANGE_OVERLAP] = "overlap", NULL
-};
-static const char *const on_remove_words[] = {
-	[REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain", [REMOVE_STOP] = "stop", NULL
-};
+/* The words of an option: the index of one is its value. */
+#define WORDS(option, ...) static const char *const option##_words[] = { __VA_ARGS__, NULL };
 
-static const char *const private_mounts_words[] = { [MOUNTS_SHARED] = "no", [MOUNTS_PRIVATE] = "yes", NULL };
-static const char *const private_tmp_words[] = {
-	[TMP_SHARED] = "no", [TMP_PRIVATE] = "yes", [TMP_DISCONNECTED] = "disconnected", NULL
-};
-static const char *const protect_system_words[] = {
-	[SYSTEM_WRITABLE] = "no", [SYSTEM_PROTECTED] = "yes", [SYSTEM_FULL] = "full", [SYSTEM_STRICT] = "strict", NULL
-};
-static const char *const protect_home_words[] = {
-	[HOME_WRITABLE] = "no", [HOME_HIDDEN] = "yes", [HOME_READ_ONLY] = "read-only", [HOME_TEMPORARY] = "tmpfs", NULL
-};
-static const char *const protect_proc_words[] = {
-	[PROC_DEFAULT] = "default", [PROC_NO_ACCESS] = "noaccess", [PROC_INVISIBLE] = "invisible",
-	[PROC_TRACEABLE] = "ptraceable", NULL
-};
-static const char *const proc_subset_words[] = { [SUBSET_ALL] = "all", [SUBSET_PID] = "pid", NULL };
-static const char *const keyring_mode_words[] = {
-	[KEYRING_INHERIT] = "inherit", [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared", NULL
-};
+WORDS(pass, [PASS_SYSTEMD] = "systemd", [PASS_INETD] = "inetd", [PASS_BIND] = "bind")
+WORDS(proxy_protocol, [PROXY_NO] = "no", [PROXY_V1] = "v1", [PROXY_V2] = "v2")
+WORDS(type, [TYPE_SIMPLE] = "simple", [TYPE_EXEC] = "exec", [TYPE_NOTIFY] = "notify",
+      [TYPE_NOTIFY_RELOAD] = "notify-reload", [TYPE_FORKING] = "forking", [TYPE_ONESHOT] = "oneshot")
+WORDS(notify_access, [NOTIFY_NONE] = "none", [NOTIFY_MAIN] = "main", [NOTIFY_EXEC] = "exec",
+      [NOTIFY_ALL] = "all")
+WORDS(file_descriptor_store_preserve, [PRESERVE_NO] = "no", [PRESERVE_RESTART] = "restart",
+      [PRESERVE_ON_SUCCESS] = "on-success", [PRESERVE_YES] = "yes")
+WORDS(restart, [RESTART_DEFAULT] = "default", [RESTART_NO] = "no", [RESTART_ON_SUCCESS] = "on-success",
+      [RESTART_ON_FAILURE] = "on-failure", [RESTART_ON_ABNORMAL] = "on-abnormal",
+      [RESTART_ON_WATCHDOG] = "on-watchdog", [RESTART_ON_ABORT] = "on-abort", [RESTART_ALWAYS] = "always")
+WORDS(start, [START_DEMAND] = "demand", [START_BOOT] = "boot", [START_MANUAL] = "manual",
+      [START_WANTED] = "wanted")
+WORDS(ipv6_only, [IPV6_ONLY_DEFAULT] = "default", [IPV6_ONLY_NO] = "no", [IPV6_ONLY_YES] = "yes")
+WORDS(overload, [OVERLOAD_QUEUE] = "queue", [OVERLOAD_REFUSE] = "refuse")
+WORDS(kill_mode, [KILL_GROUP] = "group", [KILL_MIXED] = "mixed", [KILL_PROCESS] = "process",
+      [KILL_NONE] = "none")
+WORDS(idle_action, [IDLE_STOP] = "stop", [IDLE_FREEZE] = "freeze")
+WORDS(idle_when, [IDLE_WHEN_CLOSED] = "closed", [IDLE_WHEN_QUIET] = "quiet")
+WORDS(on_failure, [FAILURE_RETRY] = "retry", [FAILURE_EXIT] = "exit")
+WORDS(on_change, [ON_CHANGE_FINISH] = "finish", [ON_CHANGE_DRAIN] = "drain", [ON_CHANGE_RESTART] = "restart",
+      [ON_CHANGE_OVERLAP] = "overlap")
+WORDS(on_remove, [REMOVE_AUTO] = "auto", [REMOVE_FINISH] = "finish", [REMOVE_DRAIN] = "drain",
+      [REMOVE_STOP] = "stop")
+
+WORDS(private_mounts, [MOUNTS_SHARED] = "no", [MOUNTS_PRIVATE] = "yes")
+WORDS(private_tmp, [TMP_SHARED] = "no", [TMP_PRIVATE] = "yes", [TMP_DISCONNECTED] = "disconnected")
+WORDS(protect_system, [SYSTEM_WRITABLE] = "no", [SYSTEM_PROTECTED] = "yes", [SYSTEM_FULL] = "full",
+      [SYSTEM_STRICT] = "strict")
+WORDS(protect_home, [HOME_WRITABLE] = "no", [HOME_HIDDEN] = "yes", [HOME_READ_ONLY] = "read-only",
+      [HOME_TEMPORARY] = "tmpfs")
+WORDS(protect_proc, [PROC_DEFAULT] = "default", [PROC_NO_ACCESS] = "noaccess", [PROC_INVISIBLE] = "invisible",
+      [PROC_TRACEABLE] = "ptraceable")
+WORDS(proc_subset, [SUBSET_ALL] = "all", [SUBSET_PID] = "pid")
+WORDS(keyring_mode, [KEYRING_INHERIT] = "inherit", [KEYRING_PRIVATE] = "private", [KEYRING_SHARED] = "shared")
 /* In the order of the list in filter/filter.c. */
-static const char *const architecture_words[] = {
-	"native", "x86", "x86-64", "x32", "arm", "arm64", "loongarch64", "mips", "mips64", "mips64-n32", "mips-le",
-	"mips64-le", "mips64-le-n32", "parisc", "parisc64", "ppc", "ppc64", "ppc64-le", "riscv64", "s390", "s390x", NULL
-};
+WORDS(architecture, "native", "x86", "x86-64", "x32", "arm", "arm64", "loongarch64", "mips", "mips64",
+      "mips64-n32", "mips-le", "mips64-le", "mips64-le-n32", "parisc", "parisc64", "ppc", "ppc64", "ppc64-le",
+      "riscv64", "s390", "s390x")
 
-static const char *const builtin_words[] = {
-	"echo", "discard", "chargen", "daytime", "time", "tcpmux", "servers", "services", "health", "metrics", "status",
-	NULL
-};
-static const char *const log_on_success_words[] = { "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC", NULL };
-static const char *const log_on_failure_words[] = { "HOST", "USERID", "ATTEMPT", NULL };
+WORDS(builtin, "echo", "discard", "chargen", "daytime", "time", "tcpmux", "servers", "services", "health",
+      "metrics", "status")
+WORDS(log_on_success, "PID", "HOST", "USERID", "EXIT", "DURATION", "TRAFFIC")
+WORDS(log_on_failure, "HOST", "USERID", "ATTEMPT")
 
-static const char *const input_words[] = { "null", "file", "inherit", "socket", "fd", NULL };
-static const char *const home_words[] = { "~", NULL };
-static const char *const device_policy_words[] = {
-	[DEVICES_AUTO] = "auto", [DEVICES_CLOSED] = "closed", [DEVICES_STRICT] = "strict", NULL
-};
-static const char *const oom_policy_words[] = {
-	[OOM_CONTINUE] = "continue", [OOM_STOP] = "stop", [OOM_KILL] = "kill", NULL
-};
-static const char *const runtime_directory_preserve_words[] = {
-	[DIRECTORY_GOES] = "no", [DIRECTORY_STAYS] = "yes", [DIRECTORY_RESTARTS] = "restart", NULL
-};
-static const char *const cpu_scheduling_policy_words[] = {
-	[CPU_DEFAULT] = "default", [CPU_OTHER] = "other", [CPU_BATCH] = "batch", [CPU_IDLE] = "idle",
-	[CPU_FIFO] = "fifo", [CPU_RR] = "rr", NULL
-};
+WORDS(input, "null", "file", "inherit", "socket", "fd")
+WORDS(home, "~")
+WORDS(device_policy, [DEVICES_AUTO] = "auto", [DEVICES_CLOSED] = "closed", [DEVICES_STRICT] = "strict")
+WORDS(oom_policy, [OOM_CONTINUE] = "continue", [OOM_STOP] = "stop", [OOM_KILL] = "kill")
+WORDS(runtime_directory_preserve, [DIRECTORY_GOES] = "no", [DIRECTORY_STAYS] = "yes",
+      [DIRECTORY_RESTARTS] = "restart")
+WORDS(cpu_scheduling_policy, [CPU_DEFAULT] = "default", [CPU_OTHER] = "other", [CPU_BATCH] = "batch",
+      [CPU_IDLE] = "idle", [CPU_FIFO] = "fifo", [CPU_RR] = "rr")
 
-static const char *const log_format_words[] = { [LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_JSON] = "json", NULL };
-static const char *const log_level_words[] = { "error", "warning", "notice", "info", "debug", NULL };
+WORDS(log_format, [LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_JSON] = "json")
+WORDS(log_level, "error", "warning", "notice", "info", "debug")
 
 static const unsigned no_word = UINT_MAX;
 static const mode_t no_mode = NO_MODE;
@@ -471,17 +437,16 @@ const struct option_def option_defs[] = {
 	OPTION_IN(UNITS, STREAMS, LIVE, syslog_level_prefix, bool, [UNIT] = "Service.SyslogLevelPrefix")
 	  .help = "Whether a number in angle brackets before a line, as in <3>, sets the line's level." },
 	OPTION(STREAMS, LIVE, log_rate_limit_interval, duration, [UNIT] = "Service.LogRateLimitIntervalSec")
-	  .fallback = "30s", .least = 0, .most = SECONDS(86400), .example = "1min",
+	  .fallback = "30s", .most = SECONDS(86400), .example = "1min",
 	  .help = "The period of log_rate_limit_burst. 0: no limit." },
 	OPTION(STREAMS, LIVE, log_rate_limit_burst, count, [UNIT] = "Service.LogRateLimitBurst")
-	  .fallback = "10000", .least = 0, .most = UNLIMITED,
+	  .fallback = "10000", .most = UNLIMITED,
 	  .help = "How many lines of the service superd logs in that period. It drops further lines and logs their "
 		  "number. 0 or unlimited: no limit." },
 
 	/* Access */
 	OPTION_IN(ACCESS, SOCKETS, LIVE, only_from, addresses, "only_from", "Socket.IPAddressAllow")
 	  .argument = "address", .example = "{ \"192.0.2.0/24\", \"2001:db8::/32\", \".example.org\" }",
-	  .unit_key = "IPAddressAllow",
 	  .help = "The clients that superd allows; it refuses all others. An address, a network such as 192.0.2.0/24, "
 		  "2001:db8::/32 or 192.0.2.0 (zeros at the end match anything), 192.0.2.{1,7}, a name of "
 		  "networks(5), or a host name or .domain, which must lead back to the client's address. An IPv6 "
@@ -489,7 +454,7 @@ const struct option_def option_defs[] = {
 		  "no the kernel checks addresses: host names are an error, except for UDP, where superd checks the "
 		  "sender that starts the program. In socket { }: for that socket." },
 	OPTION_IN(ACCESS, SOCKETS, LIVE, no_access, addresses, "no_access", "Socket.IPAddressDeny")
-	  .argument = "address", .example = "{ \"192.0.2.{1,7}\" }", .unit_key = "IPAddressDeny",
+	  .argument = "address", .example = "{ \"192.0.2.{1,7}\" }",
 	  .help = "The clients that superd refuses, in the words of only_from. It wins over only_from. An empty "
 		  "list: none." },
 	OPTION(ACCESS, LIVE, access_times, times, "access_times") .argument = "HH:MM-HH:MM",
@@ -628,7 +593,7 @@ const struct option_def option_defs[] = {
 	  .help = "A text in a line of output by which the program announces that it is ready. output or error "
 		  "must be log. Unset: type decides. It excludes exec_ready." },
 	OPTION(LIFECYCLE, NEXT, timeout_start, duration, [UNIT] = "Service.TimeoutStartSec") .fallback = "90s",
-	  .example = "2min", .unit_key = "TimeoutStartSec",
+	  .example = "2min",
 	  .help = "How long a start may take with type = forking or notify, pass = bind, ready or exec_ready; "
 		  "after that it has failed. It also limits each command of a start and the preparations. 0 or "
 		  "infinity: no limit. For a oneshot, runtime_max limits the program, and the commands have no "
@@ -643,10 +608,10 @@ const struct option_def option_defs[] = {
 		  "this start. Unset: the daemon is the one process that the start has left, and superd refuses the "
 		  "service where it can make no control group. It needs accept = no." },
 	OPTION(LIFECYCLE, NEXT, runtime_max, duration, [UNIT] = "Service.RuntimeMaxSec") .fallback = "infinity",
-	  .least = 1, .most = UNLIMITED, .example = "\"1h 30min\"", .unit_key = "RuntimeMaxSec",
+	  .least = 1, .most = UNLIMITED, .example = "\"1h 30min\"",
 	  .help = "How long an instance may run before superd stops it." },
 	OPTION(LIFECYCLE, LIVE, timeout_stop, duration, [UNIT] = "Service.TimeoutStopSec",
-	  [LAUNCHD] = "ExitTimeOut") .fallback = "10s", .example = "30s", .unit_key = "TimeoutStopSec",
+	  [LAUNCHD] = "ExitTimeOut") .fallback = "10s", .example = "30s",
 	  .help = "How long an instance may take to end after kill_signal, before superd sends final_kill_signal. "
 		  "0: at once." },
 	OPTION(LIFECYCLE, LIVE, kill_signal, signal, [UNIT] = "Service.KillSignal") .fallback = "TERM",
@@ -817,7 +782,7 @@ const struct option_def option_defs[] = {
 	  .help = "The locked memory, in bytes." },
 	RLIMIT(msgqueue, MSGQUEUE, "MSGQUEUE") .example = "800K",
 	  .help = "The POSIX message queues of its user, in bytes." },
-	RLIMIT(nice, NICE, "NICE") .example = "30", .unit_key = "LimitNICE",
+	RLIMIT(nice, NICE, "NICE") .example = "30",
 	  .help = "The priority that it may give itself: a signed nice value, or 20 minus it." },
 	RLIMIT(nofile, NOFILE, "NOFILE", [XINETD] = "rlimit_files",
 	  [LAUNCHD] = "SoftResourceLimits.NumberOfFiles") .example = "\"1024:4096\"",
@@ -999,11 +964,11 @@ const struct option_def option_defs[] = {
 	OPTION(SUPERD, START, fdstore, fdstore) .argument = "notify | none", .example = "notify",
 	  .help = "The store that keeps the sockets while superd does not run: the service manager, or none. Unset: "
 		  "the service manager, if it has a store." },
-	OPTION(SUPERD, LIVE, max_starting, count) .unset = &no_number, .least = 0, .most = 1000000,
+	OPTION(SUPERD, LIVE, max_starting, count) .unset = &no_number, .most = 1000000,
 	  .argument = "number",
 	  .help = "How many services with accept = no may start at once; the others wait in the start queue. 0: no "
 		  "limit. Unset: twice the number of processors available to superd." },
-	OPTION(SUPERD, LIVE, stop_delay, duration) .fallback = "0s", .unset = &no_number, .least = 0,
+	OPTION(SUPERD, LIVE, stop_delay, duration) .fallback = "0s", .unset = &no_number,
 	  .most = SCAN_INFINITY - 1, .argument = "duration", .example = "5s",
 	  .help = "How long superd still serves after a request to stop, so that a load balancer can use another "
 		  "machine." },
