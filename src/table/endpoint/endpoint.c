@@ -117,21 +117,6 @@ static const char *endpoint_parse_host(struct endpoint_parsing *parsing, const c
 	return endpoint_parse_text(parsing, host, &parsing->endpoint.address);
 }
 
-/* Reads [V6]:PORT; changes the text. */
-static const char *endpoint_parse_bracketed(struct endpoint_parsing *parsing, char *text)
-{
-	char *close = strchr(text, ']');
-	const char *reason;
-
-	if (!close)
-		return "the [ is not closed: [V6]:PORT";
-	*close = '\0';
-	if (close[1] != ':')
-		return reason_or_memory(pool_textf(parsing->pool, "a port is missing: [%s]:PORT", text + 1));
-	reason = endpoint_parse_ipv6(parsing, text + 1);
-	return reason ? reason : endpoint_parse_port(parsing, close + 2);
-}
-
 /* Reads the interface at the end of the text, and copies the text in front of it. */
 static const char *endpoint_parse_front(struct endpoint_parsing *parsing, const char *text, char copy[INET_MOST])
 {
@@ -180,13 +165,21 @@ static const char *endpoint_parse_raw(struct endpoint_parsing *parsing, const ch
 /* [HOST:]PORT[%IFACE] */
 static const char *endpoint_parse_inet(struct endpoint_parsing *parsing, const char *text)
 {
-	char copy[INET_MOST], *colon;
+	char copy[INET_MOST], *colon, *close;
 	const char *reason = endpoint_parse_front(parsing, text, copy);
 
 	if (reason)
 		return reason;
-	if (copy[0] == '[')
-		return endpoint_parse_bracketed(parsing, copy);
+	if (copy[0] == '[') {
+		close = strchr(copy, ']');
+		if (!close)
+			return "the [ is not closed: [V6]:PORT";
+		*close = '\0';
+		if (close[1] != ':')
+			return reason_or_memory(pool_textf(parsing->pool, "a port is missing: [%s]:PORT", copy + 1));
+		reason = endpoint_parse_ipv6(parsing, copy + 1);
+		return reason ? reason : endpoint_parse_port(parsing, close + 2);
+	}
 	colon = strrchr(copy, ':');
 	if (colon && strchr(copy, ':') != colon)
 		return "an IPv6 address needs brackets: [::1]:PORT";
@@ -235,8 +228,10 @@ static bool is_below_runtime(const char *text)
 	return !strncmp(text, ENDPOINT_RUNTIME "/", sizeof(ENDPOINT_RUNTIME));
 }
 
-static const char *endpoint_parse_path(struct endpoint_parsing *parsing, const char *path, size_t most)
+/* /path */
+static const char *endpoint_parse_path(struct endpoint_parsing *parsing, const char *path)
 {
+	size_t most = endpoint_is(&parsing->endpoint, KINDS_UNIX) ? NODE_MOST : PATH_MAX - 1;
 	bool below = parsing->endpoint.kind != ENDPOINT_SPECIAL && is_below_runtime(path);
 	size_t length = strlen(path), prefix = below ? strlen(ENDPOINT_RUNTIME) : 0;
 	char simple[PATH_MAX] = ENDPOINT_RUNTIME;
@@ -256,7 +251,7 @@ static const char *endpoint_parse_path(struct endpoint_parsing *parsing, const c
 static const char *endpoint_parse_node(struct endpoint_parsing *parsing, const char *text)
 {
 	if (text[0] == '/' || is_below_runtime(text))
-		return endpoint_parse_path(parsing, text, NODE_MOST);
+		return endpoint_parse_path(parsing, text);
 	if (text[0] != '@')
 		return "a path starts with /, an abstract name with @";
 	if (!text[1])
@@ -265,12 +260,6 @@ static const char *endpoint_parse_node(struct endpoint_parsing *parsing, const c
 		return reason_or_memory(
 			pool_textf(parsing->pool, "an abstract name has at most %zu bytes with its @", NODE_MOST));
 	return endpoint_parse_text(parsing, text, &parsing->endpoint.address);
-}
-
-/* /path */
-static const char *endpoint_parse_file(struct endpoint_parsing *parsing, const char *text)
-{
-	return endpoint_parse_path(parsing, text, PATH_MAX - 1);
 }
 
 /* /name */
@@ -334,7 +323,7 @@ static const char *endpoint_parse_vsock(struct endpoint_parsing *parsing, const 
 static const char *endpoint_parse_rpc(struct endpoint_parsing *parsing, const char *text)
 {
 	struct endpoint *endpoint = &parsing->endpoint;
-	const char *slash = strchr(text, '/'), *dash;
+	const char *slash = strchr(text, '/'), *dash, *high;
 
 	if (!slash)
 		return "a version is missing: PROGRAM/VERSION or PROGRAM/LOWEST-HIGHEST";
@@ -346,10 +335,9 @@ static const char *endpoint_parse_rpc(struct endpoint_parsing *parsing, const ch
 			return "an RPC program is a number up to 4294967295 or a name of rpc(5)";
 	}
 	dash = strchrnul(slash, '-');
-	if (!scan_unsigned(slash + 1, (size_t)(dash - slash - 1), UINT32_MAX, &endpoint->group))
-		return "an RPC version is a number, or two with - between them";
-	endpoint->highest = endpoint->group;
-	if (*dash && !scan_unsigned(dash + 1, strlen(dash + 1), UINT32_MAX, &endpoint->highest))
+	high = *dash ? dash + 1 : slash + 1;
+	if (!scan_unsigned(slash + 1, (size_t)(dash - slash - 1), UINT32_MAX, &endpoint->group) ||
+	    !scan_unsigned(high, strlen(high), UINT32_MAX, &endpoint->highest))
 		return "an RPC version is a number, or two with - between them";
 	if (endpoint->highest < endpoint->group)
 		return "the lower of two RPC versions must be first";
@@ -382,8 +370,8 @@ static const struct {
 	[ENDPOINT_UNIX] = { { "unix" }, endpoint_parse_node },
 	[ENDPOINT_UNIX_DGRAM] = { { "unix-dgram" }, endpoint_parse_node },
 	[ENDPOINT_SEQPACKET] = { { "seqpacket" }, endpoint_parse_node },
-	[ENDPOINT_FIFO] = { { "fifo" }, endpoint_parse_file },
-	[ENDPOINT_SPECIAL] = { { "special" }, endpoint_parse_file },
+	[ENDPOINT_FIFO] = { { "fifo" }, endpoint_parse_path },
+	[ENDPOINT_SPECIAL] = { { "special" }, endpoint_parse_path },
 	[ENDPOINT_NETLINK] = { { "netlink" }, endpoint_parse_netlink },
 	[ENDPOINT_VSOCK] = { { "vsock" }, endpoint_parse_vsock },
 	[ENDPOINT_MQUEUE] = { { "mqueue" }, endpoint_parse_mqueue },
