@@ -64,6 +64,8 @@ struct rule_row {
 	bool native;	/* in another system's table, that system's rules decide */
 	bool has_node;	/* of kinds: of unix sockets those with a node */
 	bool not_ipv4;	/* of kinds: not of IPv4 alone */
+	bool sees_senders; /* not if all are datagrams, whose sender superd sees before it starts anything for it */
+	bool sees_relayed; /* not of a redirect, whose relay counts its connections by source */
 };
 
 static const char NEEDS[] = "needs", NOT_WITH[] = "does not go with";
@@ -161,6 +163,8 @@ static const struct rule_row rows[] = {
 	  .says = "only_from: clients of %s have no address, so no client is allowed" },
 	{ "no_access", NOT_WITH, .kinds = NAMELESS, .hint = ways, .not_units = true, .is_set = true,
 	  .says = "no_access: clients of %s have no address, so no client is refused" },
+	{ "libwrap", NEEDS, "accept = yes", .because = no_connections, .sees_senders = true,
+	  .hint = "set accept = yes, or libwrap = \"\"" },
 	{ "libwrap", NOT_WITH, .kinds = NAMELESS, .hint = "remove it here: set libwrap = \"\"",
 	  .says = "libwrap: clients of %s have no address, so superd cannot check hosts.allow and hosts.deny" },
 	{ "id_only", NOT_WITH, .kinds = NAMELESS, .hint = "remove it here: set id_only = no",
@@ -168,9 +172,15 @@ static const struct rule_row rows[] = {
 	{ "per_source", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .is_set = true,
 	  .hint = "set instances, for all of them together, or remove it",
 	  .says = "per_source: clients of %s have no address, so none of them are counted" },
+	{ "per_source", NEEDS, "accept = yes", .because = no_connections, .hint = accept_hint, .is_set = true,
+	  .otherwise = true, .sees_relayed = true },
+	{ "per_source_prefix", NEEDS, "accept = yes", .because = no_connections, .hint = accept_hint, .is_set = true,
+	  .sees_senders = true, .sees_relayed = true },
 	{ "per_source_rate", NOT_WITH, .kinds = KIND(UNIX_DGRAM), .is_set = true,
 	  .hint = "set trigger_limit, for all of them together, or remove it",
 	  .says = "per_source_rate: clients of %s have no address, so none of them are counted" },
+	{ "per_source_rate", NEEDS, "accept = yes", .because = no_connections, .hint = accept_hint, .is_set = true,
+	  .otherwise = true, .sees_senders = true },
 
 	/* exec beside redirect. */
 	{ "redirect", NOT_WITH, "accept = yes", .says = "redirect beside exec needs accept = no", .way = RELAYED,
@@ -354,7 +364,9 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 
 	if ((row->is_set && !service_setting_of(service, option)) || service_is_unclear(service, name) ||
 	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
-	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign))
+	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign) ||
+	    (row->sees_senders && !service_find_socket(service, ~(unsigned)KINDS_DATAGRAM)) ||
+	    (row->sees_relayed && service->exec->redirect && !service_find_socket(service, KINDS_DATAGRAM)))
 		return false;
 	if (row->kinds)
 		return check_kinds(service, row, named, option, diags);

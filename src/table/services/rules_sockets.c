@@ -57,38 +57,6 @@ void rule_pass(const struct service *service, struct diags *diags)
 		diags_hint(diags, "remove pass, or set listen");
 }
 
-/* Rules of the options that admit and refuse clients.
- *
- * An option that restricts or protects but has no effect is an error, because its author relies on it: for example
- * `instances` where superd never sees a connection. An option without effect that protects nothing is a warning.
- * libwrap, id_only and only_from are checked wherever they come from, also from defaults { }. */
-
-/* superd sees the sender of a datagram before it starts anything for it. */
-static bool all_datagrams(const struct service *service)
-{
-	return !service_find_socket(service, ~(unsigned)KINDS_DATAGRAM);
-}
-
-/* What superd counts of clients that a program accepts itself: the relay of a redirect counts its connections by
- * source, and superd the datagrams of a sender. */
-static void check_counts(const struct service *service, struct diags *diags)
-{
-	static const char *const options[] = { "per_source", "per_source_prefix", "per_source_rate" };
-	bool is_relay = service->exec->redirect && !service_find_socket(service, KINDS_DATAGRAM);
-	const bool counts[] = { is_relay, is_relay || all_datagrams(service), all_datagrams(service) };
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		const struct option_def *option = option_find(NATIVE, options[i]);
-
-		if (!service_setting(service, options[i]) || counts[i] ||
-		    option_is_default(option, option_field(option, service), NULL) ||
-		    service_find_socket(service, KIND(UNIX_DGRAM)))
-			continue;
-		service_refuse(service, options[i], diags, "%s %s", options[i], accept_reason(service));
-		service_hint(service, diags, "set accept = yes, or remove it");
-	}
-}
-
 /* Warns of "::", which is everybody in some places of xinetd's manual, and nobody in its code. */
 static void warn_of_nobody(const struct service *service, const struct listen *listen, const char *option,
 			   struct diags *diags)
@@ -118,14 +86,8 @@ void rule_access(const struct service *service, struct diags *diags)
 		warn_of_nobody(service, listen, "only_from", diags);
 		warn_of_nobody(service, listen, "no_access", diags);
 	}
-	if (service_is_unclear(service, "accept") || service->exec->accept)
-		return;
-	check_counts(service, diags);
-	if (service->groups->access->libwrap && !all_datagrams(service)) {
-		service_refuse(service, "libwrap", diags, "libwrap %s", accept_reason(service));
-		service_hint(service, diags, "set accept = yes, or libwrap = \"\"");
-	}
-	if (service_setting(service, "log_on_success") && service->groups->logging->log_on_success & SUCCESS_USERID)
+	if (!service_is_unclear(service, "accept") && !service->exec->accept &&
+	    service_setting(service, "log_on_success") && service->groups->logging->log_on_success & SUCCESS_USERID)
 		diag_warning(diags, service_origin(service, "log_on_success"), "%s: USERID %s", service->name,
 			     accept_reason(service));
 }
