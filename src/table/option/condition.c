@@ -6,32 +6,25 @@
 
 #include <assert.h>
 
-/* Kinds of values behind the =. */
-enum parameter {
-	PARAMETER_TEXT,
-	PARAMETER_PATH,
-	PARAMETER_CAPABILITY,
-};
-
 static const struct {
 	const char *name;
-	enum parameter parameter;
+	bool has_path;                  /* behind the = */
 } kinds[] = {
-	[CONDITION_CAPABILITY] = { "Capability", PARAMETER_CAPABILITY },
-	[CONDITION_DIRECTORY_NOT_EMPTY] = { "DirectoryNotEmpty", PARAMETER_PATH },
-	[CONDITION_ENVIRONMENT] = { "Environment", PARAMETER_TEXT },
-	[CONDITION_FILE_IS_EXECUTABLE] = { "FileIsExecutable", PARAMETER_PATH },
-	[CONDITION_FILE_NOT_EMPTY] = { "FileNotEmpty", PARAMETER_PATH },
-	[CONDITION_KERNEL_COMMAND_LINE] = { "KernelCommandLine", PARAMETER_TEXT },
-	[CONDITION_PATH_EXISTS] = { "PathExists", PARAMETER_PATH },
-	[CONDITION_PATH_EXISTS_GLOB] = { "PathExistsGlob", PARAMETER_PATH },
-	[CONDITION_PATH_IS_DIRECTORY] = { "PathIsDirectory", PARAMETER_PATH },
-	[CONDITION_PATH_IS_MOUNT_POINT] = { "PathIsMountPoint", PARAMETER_PATH },
-	[CONDITION_PATH_IS_READ_WRITE] = { "PathIsReadWrite", PARAMETER_PATH },
-	[CONDITION_PATH_IS_SOCKET] = { "PathIsSocket", PARAMETER_PATH },
-	[CONDITION_PATH_IS_SYMBOLIC_LINK] = { "PathIsSymbolicLink", PARAMETER_PATH },
-	[CONDITION_USER] = { "User", PARAMETER_TEXT },
-	[CONDITION_VIRTUALIZATION] = { "Virtualization", PARAMETER_TEXT },
+	[CONDITION_CAPABILITY] = { "Capability", false },
+	[CONDITION_DIRECTORY_NOT_EMPTY] = { "DirectoryNotEmpty", true },
+	[CONDITION_ENVIRONMENT] = { "Environment", false },
+	[CONDITION_FILE_IS_EXECUTABLE] = { "FileIsExecutable", true },
+	[CONDITION_FILE_NOT_EMPTY] = { "FileNotEmpty", true },
+	[CONDITION_KERNEL_COMMAND_LINE] = { "KernelCommandLine", false },
+	[CONDITION_PATH_EXISTS] = { "PathExists", true },
+	[CONDITION_PATH_EXISTS_GLOB] = { "PathExistsGlob", true },
+	[CONDITION_PATH_IS_DIRECTORY] = { "PathIsDirectory", true },
+	[CONDITION_PATH_IS_MOUNT_POINT] = { "PathIsMountPoint", true },
+	[CONDITION_PATH_IS_READ_WRITE] = { "PathIsReadWrite", true },
+	[CONDITION_PATH_IS_SOCKET] = { "PathIsSocket", true },
+	[CONDITION_PATH_IS_SYMBOLIC_LINK] = { "PathIsSymbolicLink", true },
+	[CONDITION_USER] = { "User", false },
+	[CONDITION_VIRTUALIZATION] = { "Virtualization", false },
 };
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == CONDITION_KINDS, "every kind has a name");
 
@@ -71,13 +64,9 @@ const char *condition_read(const char *text, struct condition *condition)
 	condition->parameter = scan_skip_blanks(text);
 	if (!*condition->parameter)
 		return "a condition is a kind, = and a value; the value is missing";
-	switch (kinds[condition->kind].parameter) {
-	case PARAMETER_PATH:
-		return *condition->parameter == '/' ? NULL : "a path begins with /";
-	case PARAMETER_CAPABILITY:
-		return capability_find(condition->parameter, &capability) ? NULL : "there is no such capability";
-	case PARAMETER_TEXT:
-		break;
-	}
+	if (kinds[condition->kind].has_path && *condition->parameter != '/')
+		return "a path begins with /";
+	if (condition->kind == CONDITION_CAPABILITY && !capability_find(condition->parameter, &capability))
+		return "there is no such capability";
 	return NULL;
 }

@@ -1,7 +1,6 @@
 /* Types of clients and networks: addresses, times, rates, groups, and where a builtin or redirect leads. */
 #include "table/option/internal.h"
 
-#include <arpa/inet.h>
 #include <net/if.h>
 
 /* Types of the options that admit clients: address rules, times of day, the load, connections a second.
@@ -157,26 +156,18 @@ const struct type type_builtin = {
 	.name = "builtin", .kind = FIELD_WORDS, .is_tuple = true, .parse = builtin_parse,
 };
 
-/* Whether it is an IPv6 address, also with an interface, as fe80::1%eth0. */
-static bool is_ipv6(const char *host)
-{
-	struct in6_addr parsed;
-	size_t length = strcspn(host, "%");
-
-	if (host[length] && (!host[length + 1] || strlen(host + length) > IF_NAMESIZE))
-		return false;
-	return scan_address(host, length, &parsed) == AF_INET6;
-}
-
 static const char *host_refuse(const char *host)
 {
-	struct in_addr address;
+	size_t length = strcspn(host, "%");
+	struct in6_addr address;
+	int family = scan_address(host, length, &address);
 
 	if (!*host)
 		return "a host is missing before the port";
-	if (strchr(host, ':'))
-		return is_ipv6(host) ? NULL : "this host is no IPv6 address";
-	if (inet_pton(AF_INET, host, &address) == 1)
+	if (strchr(host, ':'))          /* of IPv6, also with an interface, as fe80::1%eth0 */
+		return family != AF_INET6 || (host[length] && !host[length + 1]) || strlen(host + length) > IF_NAMESIZE
+			? "this host is no IPv6 address" : NULL;
+	if (family && !host[length])
 		return NULL;
 	if (text_only(host, DIGITS "."))
 		return "this host is no IPv4 address";

@@ -299,20 +299,14 @@ static const char *limit_parse(struct parse *parse, void *field)
 static void limit_show(const struct option_def *option, const void *field, struct buf *out)
 {
 	const struct limit *limit = field;
-	char text[32];
+	char soft[32] = "", hard[32] = "";
 
 	(void)option;
-	if (limit->soft >= 0) {
-		count_show(limit->soft, text);
-		buf_text(out, text);
-	}
-	if (limit->hard == limit->soft)
-		return;
-	buf_char(out, ':');
-	if (limit->hard >= 0) {
-		count_show(limit->hard, text);
-		buf_text(out, text);
-	}
+	if (limit->soft >= 0)
+		count_show(limit->soft, soft);
+	if (limit->hard >= 0)
+		count_show(limit->hard, hard);
+	buf_addf(out, limit->hard == limit->soft ? "%s" : "%s:%s", soft, hard);
 }
 
 const struct type type_limit = { SHOWN_TYPE("limit", struct limit, limit_parse, limit_show) };
@@ -320,25 +314,17 @@ const struct type type_limit = { SHOWN_TYPE("limit", struct limit, limit_parse, 
 /* The value always has its level, so that a class has one text; the default is 4, as the kernel's (ioprio_set(2)). */
 static const char *scheduling_parse(struct parse *parse, void *field)
 {
-	static const char *const classes[] = { "best-effort", "realtime" };
-	const char *text = parse->words[0];
-	char level[32];
+	const char *text = parse->words[0], *level = strchrnul(text, ':');
+	size_t length = (size_t)(level - text);
+	char whole[32];
 
 	if (!*text || !strcmp(text, "idle"))
 		return text_keep(parse->pool, text, field);
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		size_t length = strlen(classes[i]);
-
-		if (strncmp(text, classes[i], length) != 0)
-			continue;
-		if (!text[length]) {
-			snprintf(level, sizeof(level), "%s:4", classes[i]);
-			return text_keep(parse->pool, level, field);
-		}
-		if (text[length] == ':' && text[length + 1] >= '0' && text[length + 1] <= '7' && !text[length + 2])
-			return text_keep(parse->pool, text, field);
-	}
-	return "expected idle, best-effort or realtime, the latter two optionally with a level, :0 to :7";
+	if ((!scan_is_word(text, length, "best-effort") && !scan_is_word(text, length, "realtime")) ||
+	    (*level && (level[1] < '0' || level[1] > '7' || level[2])))
+		return "expected idle, best-effort or realtime, the latter two optionally with a level, :0 to :7";
+	snprintf(whole, sizeof(whole), "%.*s:%c", (int)length, text, *level ? level[1] : '4');
+	return text_keep(parse->pool, whole, field);
 }
 
 const struct type type_scheduling = { .name = "I/O scheduling", .kind = FIELD_TEXT, .parse = scheduling_parse };

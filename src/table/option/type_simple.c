@@ -171,8 +171,7 @@ const struct type type_duration = NUMBER_TYPE("duration", duration_kind);
 const struct type type_list = { .name = "list of words", .kind = FIELD_WORDS, .is_list = true };
 
 const struct type type_paths = {
-	.name = "list of paths", .kind = FIELD_WORDS, .is_list = true, .judges_each = true,
-	.refuse_for = path_refuse,
+	.name = "list of paths", .kind = FIELD_WORDS, .is_list = true, .judges_each = true, .refuse_for = path_refuse,
 };
 
 /* Names that no service may have below the fixed directories, because superd or all services use them: their owner
@@ -262,8 +261,7 @@ static const char *command_parse(struct parse *parse, void *field)
 }
 
 const struct type type_command = {
-	.name = "command", .kind = FIELD_WORDS, .is_list = true, .is_command = true,
-	.parse = command_parse,
+	.name = "command", .kind = FIELD_WORDS, .is_list = true, .is_command = true, .parse = command_parse,
 };
 
 const struct type type_endpoints = { .name = "list of endpoints", .kind = FIELD_WORDS, .is_list = true };
