@@ -8,7 +8,6 @@
  * network decides. */
 #include "table/service/service.h"
 
-#define NAME_MOST 253 /* RFC 1035 */
 #define IPV4_FORM "an IPv4 address has four numbers up to 255, as in 192.0.2.1; a network is 192.0.2.0 or 192.0.2.0/24"
 #define NAME_FORM "expected an address, a network such as 192.0.2.0/24, a name, or a domain such as .example.org"
 #define NETWORK_FORM "a network is an address, / and a number of bits: 0 to 32 for IPv4, 0 to 128 for IPv6"
@@ -131,15 +130,11 @@ static const char *parse_address(const char *word, struct access_rule *out)
 static const char *parse_name(const char *word, struct access_rule *out)
 {
 	const char *name = word + (*word == '.');
-	bool letter = false;
 
 	out->form = *word == '.' ? ACCESS_DOMAIN : ACCESS_NAME;
-	for (const char *c = name; *c; c++) {
-		if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
-			return NAME_FORM;
-		letter |= isalpha((unsigned char)*c) != 0;
-	}
-	if (!letter || strlen(name) > NAME_MOST || !isalnum((unsigned char)*name))
+	if (*name && !text_only(name, LETTERS DIGITS "-_."))
+		return NAME_FORM;
+	if (!text_is_host(name) || !strpbrk(name, LETTERS))
 		return "a name begins with a letter or digit, has a letter in it, and at most 253 characters";
 	return strstr(name, "..") ? "a name has no two dots in a row" : NULL;
 }

@@ -1,16 +1,6 @@
 /* Options of builtins. */
 #include "table/service/service.h"
 
-#define HOST_MOST 253                   /* characters of a host name (RFC 1123) */
-
-static bool is_host(const char *word)
-{
-	size_t length = strlen(word);
-
-	return length && length <= HOST_MOST &&
-	       strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == length;
-}
-
 static const struct builtin_row {
 	const char *name;
 	bool is_plain, has_hosts;
@@ -59,7 +49,7 @@ const char *builtin_read_options(words builtin, struct builtin_options *out, con
 	};
 	for (; *options; options++) {
 		*bad = *options;
-		if (!words_have(row->options, *options) && !(row->has_hosts && is_host(*options)))
+		if (!words_have(row->options, *options) && !(row->has_hosts && text_is_host(*options)))
 			return row->wrong ? row->wrong : "it takes no options";
 	}
 	return NULL;

@@ -90,22 +90,17 @@ const char *errno_name(int64_t number)
  * replaces, or the filter kills programs that use the newer one. */
 
 /* Parts of @default. */
-#define TIME_TOLD \
-	"time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 "
-#define SLEEPING \
-	"nanosleep clock_nanosleep clock_nanosleep_time64 pause "
+#define TIME_TOLD "time gettimeofday clock_gettime clock_gettime64 clock_getres clock_getres_time64 "
+#define SLEEPING "nanosleep clock_nanosleep clock_nanosleep_time64 pause "
 #define OWN_IDS \
-	"getuid getuid32 geteuid geteuid32 getresuid getresuid32 getgid getgid32 getegid getegid32 getresgid " \
-	"getresgid32 " \
-	"getgroups getgroups32 getpid getppid gettid getpgid getpgrp getsid "
-#define OWN_MEMORY \
-	"brk mmap mmap2 mprotect munmap mseal map_shadow_stack "
+	"getuid getuid32 geteuid geteuid32 getresuid getresuid32 getgid getgid32 getegid getegid32 " \
+	"getresgid getresgid32 getgroups getgroups32 getpid getppid gettid getpgid getpgrp getsid "
+#define OWN_MEMORY "brk mmap mmap2 mprotect munmap mseal map_shadow_stack "
 #define THREADS \
 	"futex futex_time64 futex_wait futex_waitv futex_wake futex_requeue set_robust_list get_robust_list " \
-	"membarrier rseq " \
-	"set_tid_address sched_yield sched_getaffinity arch_prctl set_thread_area get_thread_area set_tls "
-#define START_AND_END \
-	"execve exit exit_group restart_syscall sigreturn rt_sigreturn uretprobe "
+	"membarrier rseq set_tid_address sched_yield sched_getaffinity arch_prctl set_thread_area " \
+	"get_thread_area set_tls "
+#define START_AND_END "execve exit exit_group restart_syscall sigreturn rt_sigreturn uretprobe "
 
 const struct syscall_group syscall_groups[] = {
 	{ "@default",

@@ -3,27 +3,17 @@
 
 #define FORM "expected HH:MM-HH:MM, from 00:00 to 23:59"
 
-/* Parses one or two digits up to `most`. Returns the text behind them; NULL: there are none. */
-static const char *parse_two_digits(const char *text, unsigned most, unsigned *out)
-{
-	unsigned digits = 0;
-
-	for (*out = 0; isdigit((unsigned char)*text) && digits < 2; digits++)
-		*out = *out * 10 + (unsigned)(*text++ - '0');
-	return digits && *out <= most ? text : NULL;
-}
-
-/* Parses HH:MM, and H:MM as xinetd does, into a minute of the day. */
+/* Parses HH:MM, and H:MM as xinetd does, into a minute of the day. Returns the text behind it; NULL: it is none. */
 static const char *parse_time(const char *text, unsigned *out)
 {
-	unsigned hour, minute;
+	size_t hours = strspn(text, DIGITS), minutes = text[hours] ? strspn(text + hours + 1, DIGITS) : 0;
+	uint32_t hour, minute;
 
-	text = parse_two_digits(text, 23, &hour);
-	if (!text || *text != ':')
+	if (hours > 2 || minutes > 2 || text[hours] != ':' || !scan_unsigned(text, hours, 23, &hour) ||
+	    !scan_unsigned(text + hours + 1, minutes, 59, &minute))
 		return NULL;
-	text = parse_two_digits(text + 1, 59, &minute);
 	*out = hour * 60 + minute;
-	return text;
+	return text + hours + 1 + minutes;
 }
 
 static bool parse_span(const char *word, unsigned *first, unsigned *last)
