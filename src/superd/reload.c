@@ -506,7 +506,7 @@ static bool reload_apply(struct table *table)
 		const struct service *row = &table->services[n];
 		struct svc *svc = service_is_off(row) ? NULL : svc_find(row->name);
 
-		changes[n] = !svc ? DIFF_ADDED : (unsigned char)service_compare_next(&known, svc->row, row);
+		changes[n] = !svc ? DIFF_ADDED : (unsigned char)service_compare_next(&known, svc->row, row, NULL);
 		if (svc &&
 		    ((svc->removed && !runs_on(svc)) || (row->socket_count && !svc->socket_count) ||
 		     (changes[n] != DIFF_SAME && svc->row->exec->accept != row->exec->accept)))

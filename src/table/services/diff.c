@@ -152,9 +152,7 @@ static bool accounts_equal(const struct account *a, const struct account *b)
 {
 	if (!a || !b || a == b)
 		return true;
-	if (a->uid != b->uid || a->gid != b->gid || a->switches != b->switches)
-		return false;
-	if (a->group_count != b->group_count)
+	if (a->uid != b->uid || a->gid != b->gid || a->switches != b->switches || a->group_count != b->group_count)
 		return false;
 	return !a->group_count || !memcmp(a->groups, b->groups, a->group_count * sizeof(*a->groups));
 }
@@ -173,9 +171,8 @@ static bool others_differ(const struct service *before, const struct service *af
 	return !names_equal || !users_equal;
 }
 
-/* Returns the highest kind of difference. */
-static enum diff_kind compare_rows(struct diff_cache *known, const struct service *before, const struct service *after,
-				   struct buf *why)
+enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before,
+				    const struct service *after, struct buf *why)
 {
 	bool exec_alone = known->groups[0] && known->groups[0] == before->groups && known->groups[1] == after->groups;
 	bool differs = row_changes(before, after, exec_alone, why);
@@ -195,12 +192,7 @@ enum diff_kind service_compare(const struct service *before, const struct servic
 {
 	struct diff_cache known = { 0 };
 
-	return compare_rows(&known, before, after, why);
-}
-
-enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before, const struct service *after)
-{
-	return compare_rows(known, before, after, NULL);
+	return service_compare_next(&known, before, after, why);
 }
 
 /* A redirect with accept = no counts its clients itself, so a start sets the limits of that. */

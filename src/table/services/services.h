@@ -341,7 +341,7 @@ struct diff_cache {
 
 /* As service_compare, for all rows of two tables in turn: compares shared groups once. */
 enum diff_kind service_compare_next(struct diff_cache *known, const struct service *before,
-				    const struct service *after);
+				    const struct service *after, struct buf *why);
 
 /* Adds the line of one option, whose fields these are. */
 void diff_add_option(struct buf *why, const struct option_def *option, const void *before, const void *after);

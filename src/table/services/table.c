@@ -54,15 +54,11 @@ void table_release(struct table *table)
 
 struct service *table_add(struct table *table, const struct service *service)
 {
-	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity + table->capacity / 2 : 16;
-		struct service *services = reallocarray(table->services, capacity, sizeof(*services));
+	struct service *services = array_grow(table->services, &table->capacity, table->count, sizeof(*services));
 
-		if (!services)
-			return NULL;
-		table->services = services;
-		table->capacity = capacity;
-	}
+	if (!services)
+		return NULL;
+	table->services = services;
 	table_forget_names(table);
 	table->services[table->count] = *service;
 	return &table->services[table->count++];

@@ -280,9 +280,9 @@ Test(diff, sees_a_change_behind_rows_alike)
 	for (size_t n = 0; n < sizeof(changes) / sizeof(changes[0]); n++) {
 		const struct service *changed = variant(other, changes[n][0], changes[n][1]);
 
-		cr_expect_eq(service_compare_next(&known, plain, alike), DIFF_SAME, "before %s", changes[n][0]);
-		cr_expect_eq(service_compare_next(&known, plain, changed), DIFF_CHANGED, "%s", changes[n][0]);
-		cr_expect_eq(service_compare_next(&known, changed, plain), DIFF_CHANGED, "%s taken back",
+		cr_expect_eq(service_compare_next(&known, plain, alike, NULL), DIFF_SAME, "before %s", changes[n][0]);
+		cr_expect_eq(service_compare_next(&known, plain, changed, NULL), DIFF_CHANGED, "%s", changes[n][0]);
+		cr_expect_eq(service_compare_next(&known, changed, plain, NULL), DIFF_CHANGED, "%s taken back",
 			     changes[n][0]);
 	}
 }
