@@ -53,6 +53,14 @@ void memory_keep_little(void);
 
 void memory_give_back(void);    /* what is free among small blocks */
 
+/* superd is built with -ftrivial-auto-var-init=zero where the compiler knows it, so each call of a function fills its
+ * variables with zeroes first: not a large one that has this word, on a path that every client takes. */
+#if defined(__has_attribute) && __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#else
+#define UNINITIALIZED
+#endif
+
 /* Memory for libraries that do not survive an allocation that fails: flex's scanner in libconfuse ends the process, and
  * glibc's NSS dereferences NULL, as in getpwnam_r(3) by 2.36.
  *
@@ -86,6 +94,15 @@ static inline double number_min(double a, double b)
 static inline double number_max(double a, double b)
 {
 	return a > b ? a : b;
+}
+
+/* Writes the decimal digits of a number in front of `end`, where there is room for them: at most 20. Returns the first. */
+static inline char *number_digits(uint64_t number, char *end)
+{
+	do
+		*--end = (char)('0' + number % 10);
+	while (number /= 10);
+	return end;
 }
 
 /* ---- list ---- */
@@ -248,6 +265,9 @@ void buf_char(struct buf *buf, char c);
 void buf_number(struct buf *buf, uint64_t number);      /* decimal; many times faster than buf_addf */
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+
+/* Copies a text to an array of that size, as far as it fits, as strlcpy(3), which some libcs lack. */
+void text_copy(char *out, size_t size, const char *text);
 
 /* Adds text for a terminal or a log. Control characters except the tab, characters that reverse the direction of text,
  * and bytes that are no UTF-8 become \xHH. Escaping a text twice changes nothing more. */

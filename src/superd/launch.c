@@ -34,7 +34,6 @@ static int run_child(void *context)
 {
 	struct launch *launch = context;
 	struct job *job = &launch->job;
-	struct sigaction handler;
 
 	journal_note_child(&launch->note);
 	raw_raise_effective();
@@ -42,9 +41,7 @@ static int run_child(void *context)
 		raw_kill_unless_executed(STANDSTILL);
 	if (job->record >= 0)
 		child_become_program(job);
-	/* with signalfd(2) there is none but that of SIGPIPE, which does nothing */
-	if (sigaction(SIGCHLD, NULL, &handler) < 0 || handler.sa_handler != SIG_DFL)
-		child_reset_handlers();
+	/* superd has no handler that could run in its memory from here on, but that of SIGPIPE, which does nothing */
 	child_run(job, STAGE_CGROUP, NULL);
 }
 

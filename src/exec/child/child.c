@@ -206,11 +206,11 @@ static int stage_ambient(struct job *job)
 	bool stays = has_rights || job->command->flags & COMMAND_SAME_IDENTITY, is_root = stays || geteuid() == 0;
 	uint64_t ambient = stays ? 0 : plan->ambient;
 	uint64_t kept = is_root ? UINT64_MAX : ambient | caps_of_later_stages(plan);
+	bool is_bounded = is_root && !has_rights && plan->flags & PLAN_NO_NEW_PRIVILEGES;
 	struct capability_sets sets;
 
 	for EACH_CAPABILITY(cap) {
-		if (is_root && !has_rights && plan->flags & PLAN_NO_NEW_PRIVILEGES && !(plan->bounding >> cap & 1) &&
-		    prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+		if (is_bounded && !(plan->bounding >> cap & 1) && prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
 			kept &= ~(UINT64_C(1) << cap);
 	}
 	if (!inheritable_caps_possible && (kept == UINT64_MAX || (!kept && !is_root)))
@@ -297,7 +297,7 @@ static int stage_bind_filter(struct job *job)
  * be wanted at several places. */
 int child_arrange(const int *wanted, int count)
 {
-	int moved[CHILD_DESCRIPTORS];
+	UNINITIALIZED int moved[CHILD_DESCRIPTORS];
 
 	if (count > CHILD_DESCRIPTORS) {
 		errno = EMFILE;
@@ -417,15 +417,6 @@ static int set_directory(struct job *job)
 	if (!(plan->flags & PLAN_DIRECTORY_OPTIONAL))
 		return -1;
 	return chdir("/");
-}
-
-void child_reset_handlers(void)
-{
-	struct sigaction plain = { .sa_handler = SIG_DFL };
-	int signal;
-
-	for (size_t n = 0; (signal = signals_handled(n)); n++)
-		sigaction(signal, &plain, NULL);
 }
 
 /* superd ignores no signals, so after the exec all have their default action, except SIGPIPE if it is to be ignored.

@@ -387,10 +387,6 @@ struct job {
  * stages that only superd-exec has; NULL in superd. */
 _Noreturn void child_run(struct job *job, enum stage first, int (*const more[STAGES])(struct job *));
 
-/* Where superd has handlers, before child_run: they would run in superd's memory as soon as signals are unblocked, and
- * the exec, which resets handlers, comes too late. */
-void child_reset_handlers(void);
-
 /* Reports the stage with errno, and exits. */
 _Noreturn void child_fail(struct job *job, enum stage stage);
 

@@ -42,14 +42,6 @@ size_t sock_diag_unix_attribute(const struct nlmsghdr *message, unsigned short t
 	return sock_diag_attribute(message, sizeof(struct unix_diag_msg), type, out, size);
 }
 
-/* superd is built with -ftrivial-auto-var-init=zero where the compiler knows it, so each call of a function fills its
- * variables with zeroes first: not this large one, on a path that every client takes. */
-#if defined(__has_attribute) && __has_attribute(uninitialized)
-#define UNINITIALIZED __attribute__((uninitialized))
-#else
-#define UNINITIALIZED
-#endif
-
 static bool ask(const void *request, size_t size, void (*each)(struct nlmsghdr *message, void *context), void *context)
 {
 	int diag = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);

@@ -76,7 +76,6 @@ pid_t spawn_start(struct job *job, int *report)
 	if (pid == 0) {
 		fork_memory_unshare();
 		raw_raise_effective();
-		child_reset_handlers();
 		job->report = ends[1];
 		/* What superd or others close meanwhile must not stay open here. */
 		fork_fds_close_others(job->wanted, job->wanted_count, job->report, job->file);
