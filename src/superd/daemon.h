@@ -602,6 +602,7 @@ void svc_changed(struct svc *svc); /* orders that wait look again */
 bool svc_waits_for_order(const struct svc *svc);
 void svc_count_trigger(struct socket *socket);
 bool svc_pause_at_trigger(struct socket *socket);      /* its service pauses now */
+bool socket_is_readable(const struct socket *socket);   /* or has an error */
 void svc_open_early(struct svc *svc);
 void svc_note_progress(struct svc *svc); /* its program takes clients */
 bool svc_is_full(const struct svc *svc);

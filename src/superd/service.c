@@ -1090,7 +1090,7 @@ void svc_watch(struct svc *svc)
 		svc_set_timer(svc, first);
 }
 
-static bool socket_is_readable(const struct socket *socket)
+bool socket_is_readable(const struct socket *socket)
 {
 	struct pollfd look = { .fd = socket->fd, .events = POLLIN };
 
@@ -1723,6 +1723,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		goes_on = true;
 	} else if (svc->state == LISTENING || svc->state == FULL || svc->state == HELD) {
 		svc_settle(svc);
+		goes_on = svc_is_empty(svc); /* else clients are taken in batches, whose programs start side by side */
 	}
 	buf_free(&text);
 	limits_offer();
