@@ -55,12 +55,9 @@ void buf_char(struct buf *buf, char c)
 
 void buf_number(struct buf *buf, uint64_t number)
 {
-	char digits[20], *at = digits + sizeof(digits);
+	char digits[20], *end = digits + sizeof(digits), *at = number_digits(number, end);
 
-	do
-		*--at = (char)('0' + number % 10);
-	while (number /= 10);
-	buf_add(buf, at, (size_t)(digits + sizeof(digits) - at));
+	buf_add(buf, at, (size_t)(end - at));
 }
 
 /* code: a Unicode scalar value */
@@ -111,6 +108,14 @@ void buf_addf(struct buf *buf, const char *format, ...)
 	va_start(arguments, format);
 	buf_vaddf(buf, format, arguments);
 	va_end(arguments);
+}
+
+void text_copy(char *out, size_t size, const char *text)
+{
+	size_t length = strnlen(text, size - 1);
+
+	memcpy(out, text, length);
+	out[length] = '\0';
 }
 
 void buf_visible(struct buf *buf, const char *text, size_t length)

@@ -985,6 +985,7 @@ void journal_socket(const struct socket *socket); /* these at once */
 void journal_stored(struct stored *stored);
 void journal_parked(struct svc *svc, struct parked *parked);
 void journal_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void journal_gone(const char *kind, uint64_t number, int status);
 void journal_drop(const char *kind, int fd); /* it is about to be closed */
 void journal_flush(void);
 void journal_prepare(struct instance *instance, bool command); /* a process of it is about to be made */

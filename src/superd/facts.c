@@ -120,7 +120,7 @@ void facts_note_wake(struct svc *svc, bool thawed, double slept, const char *by)
 		return;
 	wake = &past->wakes[past->wake_count++ % WAKES];
 	*wake = (struct wake){ .at = clock_now(), .delay = -1, .slept = (float)slept, .thawed = thawed };
-	snprintf(wake->by, sizeof(wake->by), "%s", by);
+	text_copy(wake->by, sizeof(wake->by), by);
 }
 
 static struct wake *last_wake(const struct svc *svc)
@@ -199,9 +199,9 @@ void facts_note_client(struct svc *svc, const char *peer)
 
 	if (!wake || *wake->by || !*peer || !svc->run->current)
 		return;
-	snprintf(wake->by, sizeof(wake->by), "%s", peer);
+	text_copy(wake->by, sizeof(wake->by), peer);
 	if (!wake->thawed)
-		snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", peer);
+		text_copy(svc->run->last_peer, sizeof(svc->run->last_peer), peer);
 	tell_wake(svc, wake);
 }
 

@@ -311,7 +311,7 @@ void guard_pass(bool passed)
 _Noreturn void guard_upgrade_to(const char *program)
 {
 	guard_pass(true);
-	snprintf(guard->program, sizeof(guard->program), "%s", program);
+	text_copy(guard->program, sizeof(guard->program), program);
 	guard->upgrades = true;
 	_exit(0);
 }

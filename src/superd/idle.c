@@ -324,7 +324,7 @@ static void keep_busy(struct svc *svc, bool fault, const char *why)
 
 	svc_say(svc, *idle->busy ? LEVEL_DEBUG : fault ? LEVEL_WARNING : LEVEL_INFO, "busy",
 		"pid %ld keeps running without clients: %s", (long)svc->run->current->pid, why);
-	snprintf(idle->busy, sizeof(idle->busy), "%s", why);
+	text_copy(idle->busy, sizeof(idle->busy), why);
 	idle->step = IDLE_WAITS;
 	wake_in(svc, timeout_of(svc));
 }

@@ -364,9 +364,9 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		if (!instance || instance->phase >= READY)
 			svc_say(svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 		if (instance && phase == PHASE_READY) {
-			snprintf(instance->why_unready, sizeof(instance->why_unready), "%s", buf_string(&why));
+			text_copy(instance->why_unready, sizeof(instance->why_unready), buf_string(&why));
 		} else if (instance && instance->phase < READY) {
-			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+			text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 		}
 	} else {
 		if (instance) {
@@ -457,7 +457,7 @@ static void next_command(struct instance *instance)
 	instance->late = IN_TIME;
 	plan = plan_of_instance(instance, &why);
 	if (!plan)
-		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 	buf_free(&why);
 	if (!plan ||
 	    !run_command(instance->svc, instance->row, plan, phase, number, facts, instance, &instance->command)) {
@@ -521,8 +521,8 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		status_describe(status, what);
 		if (fault.stage)
 			describe_command_fault(instance->row, PHASE_READY, &fault, &why);
-		snprintf(instance->why_unready, sizeof(instance->why_unready), "%s",
-			 fault.stage ? buf_string(&why) : what);
+		text_copy(instance->why_unready, sizeof(instance->why_unready),
+			  fault.stage ? buf_string(&why) : what);
 		buf_free(&why);
 		ask_ready_again(instance);
 		return;
@@ -567,7 +567,7 @@ static void on_command(struct child *child, int status, const struct rusage *use
 				 ? option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop")
 				 : what);
 	if (phase < READY)
-		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 	else
 		svc_say(instance->svc, LEVEL_NOTICE, "command", "%s", buf_string(&why));
 	buf_free(&why);
@@ -718,7 +718,7 @@ void instance_free(struct instance *instance)
 	plan_free(instance->plan);
 	list_remove(&instance->link);
 	list_remove(&instance->changed);
-	journal_say("-start %llu\n", (unsigned long long)instance->number);
+	journal_gone("start", instance->number, -1);
 	if (!instance->row->exec->accept)
 		output_tell(instance->svc);
 	table_release(instance->table);
@@ -854,7 +854,7 @@ static void enter(struct instance *instance, enum phase phase)
 		if (instance->svc->run->received > 0) /* a command before it keeps a descriptor for it: on_receiver */
 			return;
 		if (!start_main(instance, &why)) {
-			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+			text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 			note_result(instance, RESULT_RESOURCES);
 			leave_phase(instance, false);
 		}
@@ -1313,7 +1313,7 @@ void instances_start_gathered(void)
 		struct instance *instance = gathered.list[n]->instance;
 
 		if (!note_launched(gathered.list[n], &why)) {
-			snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+			text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 			failed[failures++] = instance;
 		}
 		buf_clear(&why);
@@ -1349,7 +1349,7 @@ void instance_start(struct instance *instance)
 			good = start_main(instance, &why);
 	}
 	if (!good) {
-		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 		conclude_unstarted(instance);
 	}
 	buf_free(&why);
@@ -1376,7 +1376,7 @@ static void note_started(struct instance *instance)
 
 		event.peer = instance->peer;
 		if (*instance->peer)
-			snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", instance->peer);
+			text_copy(svc->run->last_peer, sizeof(svc->run->last_peer), instance->peer);
 		log_event(superd.log, level, &event, "started, pid %ld, for %s", (long)instance->pid,
 			  *instance->peer ? instance->peer : "a local client");
 		record_start(svc, instance->pid, client_port(&instance->client) >= 0 ? instance->peer : NULL);
@@ -1385,7 +1385,7 @@ static void note_started(struct instance *instance)
 			facts_note_wake(svc, false, 0, svc->run->last_peer);
 		facts_note_served(svc, false, svc->run->last_latency);
 	} else {
-		snprintf(svc->run->last_peer, sizeof(svc->run->last_peer), "%s", svc->run->start_by);
+		text_copy(svc->run->last_peer, sizeof(svc->run->last_peer), svc->run->start_by);
 		event.duration = svc->run->slept;
 		event.has_duration = svc->run->slept >= NAP;
 		/* How long it slept is told with the client that has woken it: facts.c */
@@ -1470,7 +1470,7 @@ static void on_report(struct io *io)
 				lent_keep_old(instance->svc, socket, "a program has locked its rules");
 		}
 		describe_fault(instance->row, &fault, &why);
-		snprintf(instance->why, sizeof(instance->why), "%s", buf_string(&why));
+		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 		buf_free(&why);
 		note_result(instance,
 			    fault.stage != STAGE_CONDITIONS ? RESULT_RESOURCES

@@ -381,6 +381,24 @@ void journal_say(const char *format, ...)
 	va_end(list);
 }
 
+/* "-start 17", and behind the pid of a child its wait status; -1: none. */
+void journal_gone(const char *kind, uint64_t number, int status)
+{
+	struct buf *out = &journal.lines;
+
+	if (!journal.is_written)
+		return;
+	buf_char(out, '-');
+	buf_text(out, kind);
+	buf_char(out, ' ');
+	buf_number(out, number);
+	if (status >= 0) {
+		buf_char(out, ' ');
+		buf_number(out, (uint64_t)status);
+	}
+	buf_char(out, '\n');
+}
+
 /* lines: they get their lines; else all is written anew. */
 static void take_changed(bool lines)
 {
@@ -730,16 +748,13 @@ void journal_name_report(int report)
 /* In the child, whose memory may be superd's: `note` is what journal_take_prepared has given. */
 void journal_note_child(const struct buf *note)
 {
-	char text[24], *at = text + sizeof(text);
-	unsigned left = (unsigned)getpid();
+	char text[24], *at;
 	struct iovec parts[2] = { { note->data, note->length } };
 
 	if (!parts[0].iov_len)
 		return;
-	*--at = '\n';
-	do
-		*--at = (char)('0' + left % 10);
-	while (left /= 10);
+	text[sizeof(text) - 1] = '\n';
+	at = number_digits((uint64_t)getpid(), text + sizeof(text) - 1);
 	parts[1] = (struct iovec){ at, (size_t)(text + sizeof(text) - at) };
 	if (writev(journal.fd, parts, 2) < 0)
 		_exit(127); /* nobody would know of it */
@@ -747,8 +762,9 @@ void journal_note_child(const struct buf *note)
 
 void journal_take_prepared(struct buf *note)
 {
-	*note = journal.child;
-	journal.child = (struct buf){ 0 };
+	*note = (struct buf){ .failed = journal.child.failed };
+	buf_add(note, journal.child.data, journal.child.length);
+	buf_clear(&journal.child);
 }
 
 /* ---- reading ---- */
@@ -1090,7 +1106,7 @@ void journal_restore(char *text)
 	size_t services = 0, instances;
 
 	if (guard->upgraded)
-		snprintf(superd.upgraded_from, sizeof(superd.upgraded_from), "%s", journal.said.version);
+		text_copy(superd.upgraded_from, sizeof(superd.upgraded_from), journal.said.version);
 	control_adopt(journal.said.control);
 	output_begin(journal.said.output_pid, journal.said.output);
 	for (const char *at = text; *at != '\n'; at = strchr(at, '\n') + 1) {

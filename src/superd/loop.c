@@ -172,13 +172,13 @@ void child_ended(pid_t pid, int status, const struct rusage *used)
 	struct buf left = { 0 };
 
 	if (removal_take_end(pid, status, &left))
-		journal_say("-remove %ld\n", (long)pid);
+		journal_gone("remove", (uint64_t)pid, -1);
 	if (left.length)
 		log_warn(superd.log, "%s: cannot remove all that it has left", buf_string(&left));
 	buf_free(&left);
 	if (!child)
 		return;
-	journal_say("-pid %ld %d\n", (long)pid, status);
+	journal_gone("pid", (uint64_t)pid, status);
 	child->ended(child, status, used);
 }
 

@@ -138,7 +138,7 @@ void stored_add(struct svc *svc, int fd, const char *name, bool polled, uid_t us
 	stored->polled = polled;
 	stored->user = user;
 	stored->svc = svc;
-	snprintf(stored->name, sizeof(stored->name), "%s", name);
+	text_copy(stored->name, sizeof(stored->name), name);
 	list_add(&svc->run->stored, &stored->link);
 	svc->run->stored_count++;
 	journal_stored(stored);
@@ -385,7 +385,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 	if (message->status.at) {
 		buf_visible(&visible, message->status.at, message->status.length);
 		buf_cut(&visible, NOTE_TEXT);
-		snprintf(instance->status_text, sizeof(instance->status_text), "%s", buf_string(&visible));
+		text_copy(instance->status_text, sizeof(instance->status_text), buf_string(&visible));
 		buf_free(&visible);
 		svc_changed(svc);
 		journal_instance(instance);

@@ -96,7 +96,7 @@ static bool send_output(struct output *output)
 	struct svc *svc = output->svc;
 
 	self.message = (struct output_message){ .kind = svc ? OUTPUT_SERVICE : OUTPUT_GONE, .number = output->number };
-	snprintf(self.message.service, sizeof(self.message.service), "%s", output->service);
+	text_copy(self.message.service, sizeof(self.message.service), output->service);
 	if (!svc)
 		return send_message(ends, 2);
 	streams = svc->row->groups->streams;
@@ -107,11 +107,10 @@ static bool send_output(struct output *output)
 		.burst = streams->log_rate_limit_burst == UNLIMITED ? 0 : (uint64_t)streams->log_rate_limit_burst,
 		.interval = (double)streams->log_rate_limit_interval / 1e6,
 	};
-	snprintf(self.message.of.identifier, sizeof(self.message.of.identifier), "%s",
-		 streams->syslog_identifier ? streams->syslog_identifier : svc->row->name);
+	text_copy(self.message.of.identifier, sizeof(self.message.of.identifier),
+		  streams->syslog_identifier ? streams->syslog_identifier : svc->row->name);
 	if (svc->row->groups->lifecycle->ready)
-		snprintf(self.message.of.ready, sizeof(self.message.of.ready), "%s",
-			 svc->row->groups->lifecycle->ready);
+		text_copy(self.message.of.ready, sizeof(self.message.of.ready), svc->row->groups->lifecycle->ready);
 	return send_message(ends, 1);
 }
 
@@ -369,7 +368,7 @@ static void ask(struct output *output, unsigned wishes) /* enum output_wish */
 	self.message =
 		(struct output_message){ .kind = OUTPUT_ASK, .ask = { .serial = self.serial + 1, .wishes = wishes } };
 	if (output)
-		snprintf(self.message.service, sizeof(self.message.service), "%s", output->service);
+		text_copy(self.message.service, sizeof(self.message.service), output->service);
 	if ((output && (!list_empty(&output->unsent) || output->hangs)) || !send_message(NULL, 0))
 		return;
 	self.serial++;
@@ -505,7 +504,7 @@ static bool greet(void)
 	bool good = fds[0] >= 0 && fds[1] >= 0 && ftruncate(fds[0], sizeof(*self.page)) == 0;
 
 	self.message = (struct output_message){ .kind = OUTPUT_HELLO };
-	snprintf(self.message.build, sizeof(self.message.build), "%s", build_word());
+	text_copy(self.message.build, sizeof(self.message.build), build_word());
 	if (good)
 		self.page = mmap(NULL, sizeof(*self.page), PROT_READ | PROT_WRITE, MAP_SHARED, fds[0], 0);
 	self.page_fd = fds[0];

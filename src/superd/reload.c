@@ -136,7 +136,7 @@ static void on_read(struct io *io)
 		*superd.refused_reload = '\0';
 		if (!good && !superd_is_stopping()) { /* the first error, for the health */
 			diags_describe(&reading.diags, &why);
-			snprintf(superd.refused_reload, sizeof(superd.refused_reload), "%s", buf_string(&why));
+			text_copy(superd.refused_reload, sizeof(superd.refused_reload), buf_string(&why));
 			buf_free(&why);
 		}
 		superd_notify_ready();

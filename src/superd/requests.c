@@ -91,7 +91,7 @@ static void refuse_name(struct session *session, const char *word)
 		session_fail(session, "unknown", "", "'%.100s': no service has such a name", word);
 		return;
 	}
-	snprintf(stem, sizeof(stem), "%s", word);
+	text_copy(stem, sizeof(stem), word);
 	if (dot && (size_t)(dot - word) < sizeof(stem) && (!strcmp(dot, ".socket") || !strcmp(dot, ".service")))
 		stem[dot - word] = '\0'; /* systemd's name of a unit */
 	length = strlen(stem);

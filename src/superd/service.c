@@ -1342,7 +1342,7 @@ void svc_start(struct svc *svc, const char *by)
 	default:
 		return;
 	}
-	snprintf(svc->run->start_by, sizeof(svc->run->start_by), "%s", by);
+	text_copy(svc->run->start_by, sizeof(svc->run->start_by), by);
 	svc->run->start_due = clock_now();
 	svc->run->asked = svc->run->start_due;
 	svc_settle(svc);
@@ -1357,7 +1357,7 @@ bool svc_overlap(struct svc *svc, const char *by)
 		return false;
 	idle_follow(svc); /* it may stand still for the last look, and is to serve on */
 	svc->run->current = NULL;
-	snprintf(svc->run->start_by, sizeof(svc->run->start_by), "%s", by);
+	text_copy(svc->run->start_by, sizeof(svc->run->start_by), by);
 	svc->run->asked = clock_now();
 	svc_activate(svc);
 	return true;
@@ -1621,7 +1621,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		describe_end(instance, &text);
 		binder_hint(instance, lasted, &text);
 	}
-	snprintf(why, sizeof(why), "%s", instance->why);
+	text_copy(why, sizeof(why), instance->why);
 	if (instance->socket && instance->socket->datagram == TAKEN && instance->socket->svc == svc) {
 		instance->socket->datagram = AWAITED;
 		left = ran && instance->socket->run->first &&

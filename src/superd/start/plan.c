@@ -43,7 +43,7 @@ static bool is_program_trusted(const char *program)
 
 	if (!*program)
 		return true; /* it was not found */
-	snprintf(path, sizeof(path), "%s", program);
+	text_copy(path, sizeof(path), program);
 	/* With more of them the kernel reports ELOOP. */
 	for (int depth = 0; depth <= INTERPRETERS_MOST && found == INTERPRETER_FOUND; depth++) {
 		if (!path_is_trusted(path, PATH_ANY_FLAW, NULL, &finding))

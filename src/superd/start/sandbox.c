@@ -101,7 +101,7 @@ static void probe_machine(struct sandbox_support *support)
 		program_describe_missing(PROGRAM_EXEC, &flaw);
 	else if ((lacking = spawn_probe(try_namespaces)) < 0 && errno)
 		lacking = 0; /* nobody knows: no protection is left out for that, a start shows what is missing */
-	snprintf(support->program_flaw, sizeof(support->program_flaw), "%s", buf_string(&flaw));
+	text_copy(support->program_flaw, sizeof(support->program_flaw), buf_string(&flaw));
 	buf_free(&flaw);
 	support->lacking = (lacking < 0 ? SANDBOX_PROBED : (unsigned)lacking) | SANDBOX_NEEDS_CONTEXT;
 	if (!build_has("libseccomp") || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 || lacking < 0)
