@@ -100,15 +100,12 @@ static void check_root_file(struct preflight *preflight, const struct service *s
 }
 
 /* Checks a table's file, once for all its services. */
-static void check_table(struct preflight *preflight, const struct service *service)
+static void check_table(struct preflight *preflight, const char *file)
 {
-	struct origin at = { .file = service->at.file };
+	struct origin at = { .file = file };
 	struct buf what = { 0 };
 	char path[PATH_MAX], here[PATH_MAX] = "";
-	const void *known;
 
-	if (!at.file || ptr_map_get(&preflight->tables, at.file, NULL, &known))
-		return;
 	ptr_map_put(&preflight->tables, at.file, NULL, NULL);
 	if (*at.file != '/' && !getcwd(here, sizeof(here)))
 		return;
@@ -135,11 +132,13 @@ static const char *find_program(const struct preflight *preflight, const struct 
 static void preflight_owners(struct preflight *preflight, const struct service *service)
 {
 	words files = service->groups->environment->environment_file;
-	const char *program;
+	const char *program, *file = service->at.file;
+	const void *known;
 
 	if (!preflight->root)
 		return;
-	check_table(preflight, service);
+	if (file && !ptr_map_get(&preflight->tables, file, NULL, &known))
+		check_table(preflight, file);
 	if ((service->account && service->account->uid != 0) || service->groups->environment->root_directory)
 		return;
 	if ((program = find_program(preflight, service)))

@@ -362,7 +362,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 	struct buf text = { 0 };
 	bool has_other;
 
-	if ((row->is_set && !service_setting_of(service, option)) || service_is_unclear(service, name) ||
+	if (service_is_unclear(service, name) ||
 	    (row->way && (row->way == RELAYED) != service_is_relayed(service)) ||
 	    (row->not_units && service->dialect == UNIT) || (row->native && service->is_foreign) ||
 	    (row->sees_senders && !service_find_socket(service, ~(unsigned)KINDS_DATAGRAM)) ||
@@ -370,6 +370,8 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 		return false;
 	if (row->kinds)
 		return check_kinds(service, row, named, option, diags);
+	if (!holds(service, NULL, option, named->value)) /* most rows end here */
+		return false;
 	/* That exec or listen is missing is another rule's. */
 	if (!strcmp(row->other, "exec"))
 		has_other = !service_is_builtin(service);
@@ -379,7 +381,7 @@ static bool check_row(const struct service *service, const struct rule_row *row,
 						    service_setting(service, "socket")));
 	else
 		has_other = holds(service, NULL, named->other, strstr(row->other, " = "));
-	if (!holds(service, NULL, option, named->value) || has_other == (row->verb == NEEDS) ||
+	if (has_other == (row->verb == NEEDS) ||
 	    (row->verb == NEEDS && service_setting(service, row->other)) ||
 	    service_is_unclear(service, named->other->name[NATIVE]))
 		return false;
@@ -413,15 +415,19 @@ static void find_options(const struct rule_row *row, struct found *named)
 
 void rule_rows(const struct service *service, struct diags *diags)
 {
-	bool broken = false;
+	bool broken = false, is_set[SETTING_OPTION + 1] = { false };
 
+	for (size_t n = 0; n < settings_count(service->settings); n++)
+		is_set[service->settings->list[n].option] = true;
 	for (size_t row = 0; row < ROWS; row++) {
 		if (!found[row].options[0])
 			find_options(&rows[row], &found[row]);
 		if (rows[row].otherwise && broken)
 			continue;
 		broken = false;
-		for (size_t n = 0; found[row].options[n]; n++)
-			broken |= check_row(service, &rows[row], &found[row], found[row].options[n], diags);
+		for (size_t n = 0; found[row].options[n]; n++) {
+			if (!rows[row].is_set || is_set[option_index(found[row].options[n])])
+				broken |= check_row(service, &rows[row], &found[row], found[row].options[n], diags);
+		}
 	}
 }
