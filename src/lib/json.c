@@ -33,6 +33,12 @@ static size_t escape_character(const unsigned char *text, size_t left, char out[
 	return bytes;
 }
 
+/* Whether JSON has it as it is. */
+static bool is_plain(unsigned char byte)
+{
+	return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 void json_quote_within(struct buf *out, const char *text, size_t length, size_t most)
 {
 	const unsigned char *at = (const unsigned char *)text, *end = at + length;
@@ -43,8 +49,18 @@ void json_quote_within(struct buf *out, const char *text, size_t length, size_t 
 	buf_char(out, '"');
 	safe = out->length;
 	while (at < end) {
-		size_t bytes = escape_character(at, (size_t)(end - at), escaped, &taken);
+		size_t left = (size_t)(end - at), room = most - used, plain = 0, bytes;
 
+		while (plain < left && plain + strlen(ELLIPSIS) < room && is_plain(at[plain]))
+			plain++;
+		if (plain) { /* most texts, at once */
+			buf_add(out, at, plain);
+			used += plain;
+			at += plain;
+			safe = out->length;
+			continue;
+		}
+		bytes = escape_character(at, left, escaped, &taken);
 		if (bytes > most - used) {
 			out->length = out->failed ? out->length : safe;
 			buf_text(out, ELLIPSIS);

@@ -302,7 +302,8 @@ static void add_socket(const struct socket *socket, struct buf *out)
 	struct journal_line line;
 
 	endpoint_format(socket->listen->endpoint, &address);
-	buf_addf(out, "+fd #%d", socket->fd);
+	buf_text(out, "+fd #");
+	buf_number(out, (uint64_t)socket->fd);
 	line = begin_line(out, socket->svc);
 	line_add(out, "address", buf_string(&address), address.length);
 	WALK(&line, "old", old);

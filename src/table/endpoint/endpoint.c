@@ -492,6 +492,7 @@ static void format_number(const struct endpoint *endpoint, struct buf *out)
 		buf_addf(out, "%" PRIu32, endpoint->number);
 }
 
+/* By no printf(3): a reload writes those of all services several times. */
 void endpoint_format(const struct endpoint *endpoint, struct buf *out)
 {
 	const char *address = endpoint->address;
@@ -502,18 +503,25 @@ void endpoint_format(const struct endpoint *endpoint, struct buf *out)
 	    (endpoint->kind == ENDPOINT_RAW && family == FAMILY_IPV4))
 		family = FAMILY_ANY;
 	/* A path or an @name alone is a stream socket. */
-	if (endpoint->kind != ENDPOINT_UNIX)
-		buf_addf(out, "%s:", kinds[endpoint->kind].words[family]);
+	if (endpoint->kind != ENDPOINT_UNIX) {
+		buf_text(out, kinds[endpoint->kind].words[family]);
+		buf_char(out, ':');
+	}
 	switch (endpoint->kind) {
 	case ENDPOINT_TCP:
 	case ENDPOINT_UDP:
 	case ENDPOINT_SCTP:
-		if (address)
-			buf_addf(out, strchr(address, ':') ? "[%s]:" : "%s:", address);
+		if (address) {
+			bool is_ipv6 = strchr(address, ':');
+
+			buf_text(out, is_ipv6 ? "[" : "");
+			buf_text(out, address);
+			buf_text(out, is_ipv6 ? "]:" : ":");
+		}
 		if (endpoint->port_name)
 			buf_text(out, endpoint->port_name);
 		else
-			buf_addf(out, "%u", endpoint->port);
+			buf_number(out, endpoint->port);
 		if (endpoint->interface)
 			buf_addf(out, "%%%s", endpoint->interface);
 		break;

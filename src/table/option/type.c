@@ -16,22 +16,29 @@ static bool is_bare(const char *text)
 	return *text && !*at && strncmp(text, "//", 2) != 0;
 }
 
+/* Whether a quoted text needs an escape for its first character. */
+static bool is_escaped(const char *text)
+{
+	unsigned char c = (unsigned char)*text;
+
+	return c == '"' || c == '\\' || (c == '$' && text[1] == '{') || c < 0x20 || c == 0x7f;
+}
+
 void native_quoted(struct buf *out, const char *text)
 {
 	buf_char(out, '"');
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '"' || c == '\\' || (c == '$' && text[1] == '{'))
-			buf_addf(out, "\\%c", c);
-		else if (c == '\n')
+	for (const char *plain = text;; plain = ++text) {
+		while (*text && !is_escaped(text))
+			text++;
+		buf_add(out, plain, (size_t)(text - plain));
+		if (!*text)
+			break;
+		if (*text == '\n')
 			buf_text(out, "\\n");
-		else if (c == '\t')
+		else if (*text == '\t')
 			buf_text(out, "\\t");
-		else if (c < 0x20 || c == 0x7f)
-			buf_addf(out, "\\x%02x", c);
 		else
-			buf_char(out, (char)c);
+			buf_addf(out, *text == '"' || *text == '\\' || *text == '$' ? "\\%c" : "\\x%02x", *text);
 	}
 	buf_char(out, '"');
 }

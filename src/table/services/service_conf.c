@@ -252,9 +252,13 @@ void service_conf_add(struct buf *out, const struct service *service, const stru
 	struct printer printer = { .out = out, .style = style, .service = service, .indent = "\t", .end = "\n" };
 
 	if (style->places == PLACES_MARKED) {
-		buf_addf(out, "# %u:%u %s%s ", service->at.line, service->at.column,
-			 service->is_foreign ? dialect_words[service->dialect] : "-",
-			 service->is_alone || style->is_apart ? "+" : "");
+		buf_text(out, "# ");
+		buf_number(out, service->at.line);
+		buf_char(out, ':');
+		buf_number(out, service->at.column);
+		buf_char(out, ' ');
+		buf_text(out, service->is_foreign ? dialect_words[service->dialect] : "-");
+		buf_text(out, service->is_alone || style->is_apart ? "+ " : " ");
 		buf_visible(out, service->at.file ? service->at.file : "",
 			    service->at.file ? strlen(service->at.file) : 0);
 		buf_char(out, '\n');
