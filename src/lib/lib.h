@@ -474,7 +474,7 @@ const char *size_write(char out[SIZE_TEXT_MOST], double bytes);
 
 #define DURATION_MOST 40                /* bytes with the NUL */
 
-/* Writes the text into out and returns out. Negative durations are "0 s"; NaN and beyond 1e15 s "?". */
+/* Writes the text into out, and returns where it begins there. Negative durations are "0 s"; NaN and beyond 1e15 s "?". */
 const char *duration_write(char out[DURATION_MOST], double seconds);
 
 /* Writes whole seconds only: "0 s" "12 s". */

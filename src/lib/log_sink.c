@@ -283,12 +283,15 @@ void log_sink_take_as(struct log_sink *sink, const struct syslog_head *head, con
 
 void log_sink_take(struct log_sink *sink, int severity, const char *line, size_t length)
 {
-	struct syslog_head head = { sink->facility | severity, sink->ident, sink->pid ? sink->pid : getpid() };
+	struct syslog_head head = { sink->facility | severity, sink->ident, sink->pid };
 
-	if (sink->kind == LOG_SINK_SYSLOG)
-		log_sink_take_as(sink, &head, line, length - 1);
-	else
+	if (sink->kind != LOG_SINK_SYSLOG) {
 		write_or_queue(sink, line, length);
+		return;
+	}
+	if (!head.pid)
+		head.pid = getpid();
+	log_sink_take_as(sink, &head, line, length - 1);
 }
 
 void log_sink_flush(struct log_sink *sink)

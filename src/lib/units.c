@@ -24,15 +24,19 @@ const char *size_write(char out[SIZE_TEXT_MOST], double bytes)
 
 /* Durations as text. The unit is chosen after rounding: 999.9 ms are "1 s". */
 
-/* Writes one digit behind the point, unless that digit is 0. */
-static void write_decimal(char out[DURATION_MOST], double number, const char *unit)
+/* Writes one digit behind the point, unless that digit is 0: at the end of out, as each client's program has one. */
+static const char *write_tenths(char out[DURATION_MOST], int tenths, const char *unit)
 {
-	int tenths = (int)(number * 10 + .5);
+	size_t size = strlen(unit) + 1;
+	char *at = out + DURATION_MOST - size;
 
-	if (tenths % 10)
-		snprintf(out, DURATION_MOST, "%d.%d %s", tenths / 10, tenths % 10, unit);
-	else
-		snprintf(out, DURATION_MOST, "%d %s", tenths / 10, unit);
+	memcpy(at, unit, size);
+	*--at = ' ';
+	if (tenths % 10) {
+		*--at = (char)('0' + tenths % 10);
+		*--at = '.';
+	}
+	return number_digits((uint64_t)(tenths / 10), at);
 }
 
 /* At most two units: "3 d 4 h", "5 min". */
@@ -65,14 +69,12 @@ const char *duration_write(char out[DURATION_MOST], double seconds)
 	if (!(seconds > 0 && seconds < 10))
 		return duration_write_whole(out, seconds);
 	if (seconds < 0.0009995)
-		snprintf(out, DURATION_MOST, "%d us", (int)(seconds * 1e6 + .5));
-	else if (seconds < 0.00995)
-		write_decimal(out, seconds * 1e3, "ms");
-	else if (seconds < 0.9995)
-		snprintf(out, DURATION_MOST, "%d ms", (int)(seconds * 1e3 + .5));
-	else
-		write_decimal(out, seconds, "s");
-	return out;
+		return write_tenths(out, (int)(seconds * 1e6 + .5) * 10, "us");
+	if (seconds < 0.00995)
+		return write_tenths(out, (int)(seconds * 1e4 + .5), "ms");
+	if (seconds < 0.9995)
+		return write_tenths(out, (int)(seconds * 1e3 + .5) * 10, "ms");
+	return write_tenths(out, (int)(seconds * 10 + .5), "s");
 }
 
 /* Times as text. They may come over a socket and have any value. */

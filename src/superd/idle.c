@@ -491,9 +491,8 @@ static void sleep_or_thaw(struct svc *svc)
 			keep_busy(svc, false, UNKNOWN);
 		return;
 	}
-	duration_write(span, timeout_of(svc));
 	svc_say(svc, LEVEL_INFO, freezes ? "frozen" : "idle", "%s pid %ld: no client has been connected for %s",
-		freezes ? "freezing" : "stopping", (long)instance->pid, span);
+		freezes ? "freezing" : "stopping", (long)instance->pid, duration_write(span, timeout_of(svc)));
 	if (freezes) {
 		svc->run->freezes++;
 		fall_asleep(svc);

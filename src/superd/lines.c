@@ -88,8 +88,10 @@ int line_read_fd(const char *value)
 }
 
 /* A value that does not fit is none. */
-static void read_field(const char *value, void *field, size_t size, enum line_kind kind, int64_t most)
+void line_read(const struct journal_line *line, const char *key, void *field, size_t size, enum line_kind kind,
+	       int64_t most)
 {
+	const char *value = find(line, key);
 	int64_t number = kind == LINE_FD ? line_read_fd(value) : value ? strtoll(value, NULL, 10) : 0;
 	size_t length = 0;
 	char *text;
@@ -122,14 +124,15 @@ static void read_field(const char *value, void *field, size_t size, enum line_ki
 }
 
 /* What is as in a new object is not written. */
-static void write_field(struct buf *out, const char *key, const void *field, size_t size, enum line_kind kind)
+void line_write(struct buf *out, const char *key, const void *field, size_t size, enum line_kind kind)
 {
-	const char *text = kind == LINE_STRING ? *(char *const *)field : field;
-	size_t length = kind < LINE_TEXT || !text ? 0 : kind == LINE_BYTES ? size : strlen(text);
-	bool any = kind != LINE_BYTES;
 	int64_t number;
 
 	if (kind >= LINE_TEXT) {
+		const char *text = kind == LINE_STRING ? *(char *const *)field : field;
+		size_t length = !text ? 0 : kind == LINE_BYTES ? size : strlen(text);
+		bool any = kind != LINE_BYTES;
+
 		for (size_t n = 0; n < length && !any; n++)
 			any = text[n] != 0;
 		if (any && length)
@@ -147,13 +150,4 @@ static void write_field(struct buf *out, const char *key, const void *field, siz
 	if (kind == LINE_FD || number < 0)
 		buf_char(out, kind == LINE_FD ? '#' : '-');
 	buf_number(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
-}
-
-void line_walk(const struct journal_line *line, const char *key, void *field, size_t size, enum line_kind kind,
-	       int64_t most)
-{
-	if (line->out)
-		write_field(line->out, key, field, size, kind);
-	else
-		read_field(find(line, key), field, size, kind, most);
 }

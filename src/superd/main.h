@@ -25,8 +25,19 @@ enum line_kind { LINE_COUNT, LINE_NUMBER, LINE_FD, LINE_REAL, LINE_TEXT, LINE_ST
 #define WALK_MOST(line, key, field, most) line_walk(line, key, &(field), sizeof(field), LINE_KIND_OF(field), most)
 #define WALK_FD(line, key, field) line_walk(line, key, &(field), sizeof(field), LINE_FD, INT32_MAX)
 
-void line_walk(const struct journal_line *line, const char *key, void *field, size_t size, enum line_kind kind,
+void line_write(struct buf *out, const char *key, const void *field, size_t size, enum line_kind kind);
+void line_read(const struct journal_line *line, const char *key, void *field, size_t size, enum line_kind kind,
 	       int64_t most);
+
+static inline void line_walk(const struct journal_line *line, const char *key, void *field, size_t size,
+			     enum line_kind kind, int64_t most)
+{
+	if (line->out)
+		line_write(line->out, key, field, size, kind);
+	else
+		line_read(line, key, field, size, kind, most);
+}
+
 void line_add(struct buf *out, const char *key, const char *text, size_t length);
 /* The caller frees it. NULL: there is none. */
 char *line_take(const struct journal_line *line, const char *key, size_t *length);
