@@ -557,10 +557,12 @@ void accept_leave(void)
 	}
 }
 
-/* The start of an instance has failed, and its client is still superd's. */
+/* The start of an instance has failed, and its client is still superd's. A datagram waits in its socket. */
 void accept_park_again(struct instance *instance)
 {
-	if (svc_bar(instance->svc) >= BAR_HELD && instance->svc->row->exec->accept)
+	if (instance->client.fd < 0)
+		return;
+	if (instance->socket && svc_bar(instance->svc) >= BAR_HELD && instance->svc->row->exec->accept)
 		accept_park(instance->svc, instance->socket, &instance->client, true);
 	else
 		refuse(instance->svc, &instance->client, REFUSED_CLOSED);

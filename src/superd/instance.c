@@ -1086,7 +1086,7 @@ void timer_extend(ev_timer *timer, double most, int64_t microseconds)
 
 double instance_limit_left(struct instance *instance)
 {
-	return ev_is_active(&instance->limit) ? ev_timer_remaining(superd.loop, &instance->limit) : -1;
+	return ev_is_active(&instance->limit) ? number_max(ev_timer_remaining(superd.loop, &instance->limit), 0) : -1;
 }
 
 /* Passes a connection to the control socket that may only read, or one end of a channel, to a builtin that asks
@@ -1292,8 +1292,7 @@ size_t instances_gathered(void)
 static void conclude_unstarted(struct instance *instance)
 {
 	note_result(instance, RESULT_RESOURCES);
-	if (instance->socket && instance->client.fd >= 0)
-		accept_park_again(instance);
+	accept_park_again(instance);
 	svc_conclude_instance(instance->svc, instance);
 }
 
@@ -1516,7 +1515,7 @@ static void leave_phase(struct instance *instance, bool good)
 		begin_end(instance, HAS_FAILED);
 		return;
 	}
-	if (starts && !good && instance->ends != IS_ASKED && instance->socket && instance->client.fd >= 0)
+	if (starts && !good && instance->ends != IS_ASKED)
 		accept_park_again(instance);
 	good &= !starts || !instance->ends;
 	if (starts && instance->result == RESULT_CONDITION) /* it has run nothing that exec_stop_post were to undo */

@@ -192,6 +192,25 @@ test a_reload_that_adds_a_socket_starts_no_second_one_for_a_datagram {
 	close $client $beside
 }
 
+test a_reload_while_a_command_runs_starts_no_second_one_for_a_datagram {
+	set port [free_port]
+	proc gated {port option} {
+		filled [subst -nocommands {service dgram { listen = "udp:127.0.0.1:$port" accept = yes $option
+			exec_start_pre = "/bin/sh -c 'until test -e %/gate; do sleep 0.02; done'"
+			exec = "\$backend datagrams 3600000" }}]
+	}
+	superd -control [gated $port ""]
+	set client [datagrams dgram]; put $client one
+	wait {[processes] >= 1}
+	reload [gated $port {env = { "A=b" }}]
+	write gate ""
+	is [said [packet $client]] one
+	datagram_answers $client two
+	is [processes] 1
+	is [count "dgram: started"] 1
+	close $client
+}
+
 test a_datagram_service_that_reads_nothing_pauses {
 	set client [dgram "exit 1" "backoff_min = 10min backoff_max = 1h"]
 	repeat 200 { put $client "nobody reads this" }
