@@ -236,7 +236,7 @@ struct instance {
 	int channel;
 	ev_timer ready; /* the next run of exec_ready, or start of a relay that has failed; or its line has come */
 	struct backoff ready_failed; /* runs of exec_ready */
-	double limit_left; /* of its time limit, which rests while it is frozen */
+	double limit_left; /* of its time limit, which rests while it is frozen; else 0 */
 	pid_t candidate;   /* found as its daemon at the last look */
 	pid_t pid_before;  /* what its pid file said before its start: an earlier run's */
 	double settled;	   /* until then a clean end of what was found is that of a process between */

@@ -124,6 +124,8 @@ bool instance_freeze(struct instance *instance, enum stand stand)
 	} else if (!frozen && was_frozen && instance->limit_left > 0 && instance->phase <= READY) {
 		instance_limit(instance, (int64_t)(instance->limit_left * 1e6));
 	}
+	if (!frozen)
+		instance->limit_left = 0;
 	/* Its relay stands still, too, so that nobody is accepted behind the last look. A oneshot has nothing else. */
 	if (instance->relay.child.pid) {
 		good |= frozen && instance->phase == REMAINS;

@@ -169,6 +169,7 @@ static void walk_instance(const struct journal_line *line, struct instance *inst
 	WALK(line, "born", instance->born);
 	WALK(line, "limit", limit);
 	WALK(line, "limit_most", most);
+	WALK(line, "left", instance->limit_left);
 	WALK(line, "status", instance->status);
 	WALK_MOST(line, "result", instance->result, RESULTS - 1);
 	WALK_MOST(line, "ends", instance->ends, HAS_FAILED);

@@ -204,3 +204,19 @@ proc come_in_the_moment {action} {
 
 test nobody_is_lost_in_the_moment_of_the_stop { come_in_the_moment "" }
 test nobody_is_lost_in_the_moment_of_freezing { come_in_the_moment "idle_action = freeze" }
+
+# The limit of a run rests while the program is frozen, and goes on with the next superd.
+proc runtime_max_goes_on {next} {
+	web talk "idle_action = freeze runtime_max = 1h"
+	close [served web]
+	until 1min {[logged "is frozen until a client connects"]}
+	eval $next
+	set client [served web]
+	repeat 3 { advance 15min; expect {![logged " is over"]} }
+	advance 15min
+	log "runtime_max is over"
+	close $client
+}
+
+test runtime_max_goes_on_behind_a_sleep_over_an_upgrade { runtime_max_goes_on upgrade }
+test runtime_max_goes_on_behind_a_sleep_and_a_death { runtime_max_goes_on kill_superd }
