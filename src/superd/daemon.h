@@ -694,8 +694,8 @@ void event_add_end(struct event *event, int status);
 void lent_change(struct svc *svc, struct socket *socket, const struct listen *before);
 void lent_keep_old(struct svc *svc, struct socket *socket, const char *why);
 bool lent_is_changing(const struct svc *svc);
-/* Closes what svc_settle is to open anew: what a program has shut down, or has not its options. again: a second time in a
- * minute. */
+/* Closes what svc_settle is to open anew: what a program has shut down, what has not its options, or whose node is gone.
+ * again: a program has done so a second time in a minute. */
 bool lent_close(struct svc *svc, bool *again);
 
 /* instance.c */

@@ -4,7 +4,8 @@
  *   Options and rules that a reload has changed are set at once by a process of its own. If it has not done so within a
  *   second, the socket keeps its old ones until no program has it, and is opened anew then.
  *
- *   A listener that a program has shut down is opened anew. If that is so twice in a minute, it is a failure.
+ *   A listener that a program has shut down is opened anew. If that is so twice in a minute, it is a failure. One whose
+ *   node is gone, or another's, is opened anew, too, once nobody waits there.
  *
  *   Where a row has become accept = yes, superd accepts once no process has the socket. If it does not know that, it
  *   opens the socket anew. */
@@ -174,8 +175,8 @@ static bool is_held(const struct socket *socket)
 	return held;
 }
 
-/* Closes what a program has shut down, what has not its options and no program has any more, and what superd cannot
- * accept from. *again: it was shut down a short while ago already. */
+/* Closes what a program has shut down, what nobody can reach any more, what has not its options and no program has any
+ * more, and what superd cannot accept from. *again: it was shut down a short while ago already. */
 bool lent_close(struct svc *svc, bool *again)
 {
 	static struct rate_limit searches;
@@ -187,11 +188,14 @@ bool lent_close(struct svc *svc, bool *again)
 		bool accepts = socket->lent && socket->fd >= 0 && endpoint_accepts(socket->listen->endpoint);
 		bool is_shut = accepts && poll(&look, 1, 0) > 0 && look.revents & POLLHUP;
 		bool is_old = socket->is_old && svc_is_empty(svc);
+		bool is_gone = socket->fd >= 0 && endpoint_is_path(socket->listen->address) &&
+			!bind_is_reachable(socket->fd, socket->listen) &&
+			bind_queue(socket->fd, socket->listen) <= 0; /* who waits there is served first */
 		bool is_taken = accepts && svc->row->exec->accept && !has_programs(svc);
 
-		if (socket->fd < 0 || (!is_shut && !is_old && !is_taken))
+		if (socket->fd < 0 || (!is_shut && !is_old && !is_gone && !is_taken))
 			continue;
-		if (!is_shut && !is_old) {
+		if (!is_shut && !is_old && !is_gone) {
 			/* What is not looked at yet stays as it is: its clients wait. */
 			if (rate_limit_is_reached(&searches, SEARCHES, 1., now)) {
 				svc_set_timer(svc, 1.);
@@ -209,6 +213,9 @@ bool lent_close(struct svc *svc, bool *again)
 			svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
 			*again |= socket->run->shut_at > 0 && now < socket->run->shut_at + TOO_SOON;
 			socket->run->shut_at = now;
+		} else if (is_gone) {
+			svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
+				socket->listen->address->address);
 		} else {
 			svc_say(svc, LEVEL_NOTICE, "rebind", "%s %s: opening it again", socket->listen->name,
 				is_old ? "has its old options" : "may be a program's still");

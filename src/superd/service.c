@@ -1120,19 +1120,6 @@ unsigned svc_waiting(struct svc *svc)
 
 /* ---- the state that follows ---- */
 
-/* Unix sockets whose node was removed under them. */
-static void close_unreachable(struct svc *svc)
-{
-	EACH_SOCKET(socket, svc) {
-		if (socket->fd < 0 || !endpoint_is_path(socket->listen->address) ||
-		    bind_is_reachable(socket->fd, socket->listen) || bind_queue(socket->fd, socket->listen) > 0)
-			continue; /* who waits there is served first */
-		svc_say(svc, LEVEL_WARNING, "rebind", "%s is no longer its socket: opening it again",
-			socket->listen->address->address);
-		socket_close(socket);
-	}
-}
-
 void svc_settle(struct svc *svc)
 {
 	bool accepts = svc->row->exec->accept;
@@ -1163,7 +1150,6 @@ void svc_settle(struct svc *svc)
 		return;
 	}
 	ev_timer_stop(superd.loop, &svc->run->timer);
-	close_unreachable(svc);
 	if (lent_close(svc, &again) || lacks_socket(svc)) {
 		svc_open(svc);
 		return;
@@ -1594,8 +1580,8 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 	double now = clock_now(), lasted = now - instance->since;
 	bool was_current = svc->run->current == instance, failed;
 	bool skipped = instance->result == RESULT_EXEC_CONDITION || instance->result == RESULT_CONDITION;
-	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false, again = false;
-	bool well = asked || instance->result == RESULT_SUCCESS, goes_on = false;
+	bool ran = instance->reached >= STARTED, asked = instance->ends == IS_ASKED, left = false;
+	bool well = asked || instance->result == RESULT_SUCCESS, goes_on = false, shut, again = false;
 	unsigned preserve = svc->row->groups->lifecycle->file_descriptor_store_preserve;
 	int lack = instance->lack;
 	struct buf text = { 0 };
@@ -1673,13 +1659,15 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 									 : 1);
 	if (failed && was_current)
 		backoff_forgive(&svc->run->backoff, lasted, svc->row->groups->lifecycle->backoff_max);
+	shut = svc_bar(svc) >= BAR_HELD && lent_close(svc, &again);
+	if (shut)
+		svc_open_early(svc); /* clients wait there, until one has these sockets */
 	if (svc_bar(svc) < BAR_HELD) {
 		svc_settle(svc);
 	} else if (svc->run->current) { /* the next one, which has run beside it */
-		if (lent_close(svc, &again)) {
-			svc_open_early(svc); /* clients wait there, until one has these sockets */
+		if (shut) {
 			svc_say(svc, LEVEL_NOTICE, "stopping",
-				"stopping pid %ld: it has the listener that was shut down",
+				"stopping pid %ld: its listener is another by now",
 				(long)svc->run->current->pid);
 			svc_stop(svc, false);
 			svc_start(svc, "superd");
@@ -1700,9 +1688,8 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		back_off(svc, ITS_START, "cannot start: %s", why);
 	} else if (left && svc->state == LISTENING) {
 		back_off(svc, ITS_PROGRAM, "an instance left its datagram unread");
-	} else if (lent_close(svc, &again) && again) {
+	} else if (again) {
 		svc->run->failures++;
-		svc_open_early(svc); /* its clients wait there */
 		back_off(svc, ITS_PROGRAM, "its program shuts its listener down again and again");
 	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {
 		svc->run->failures++;

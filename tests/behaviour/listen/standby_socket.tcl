@@ -64,6 +64,39 @@ test are_served_where_the_one_before_has_shut_it_down {
 	}
 }
 
+# Its program fails, too: who comes during the pause waits in the queue.
+test are_served_behind_the_pause_of_one_that_has_shut_it_down {
+	write ends [filled {#!/bin/sh
+		test -e %/once && exec $backend serve
+		>%/once
+		sh -c 'LISTEN_PID=$$ exec $backend shutdown 1'
+		exit 3
+	}] 755
+	superd -clock {service web { listen = "127.0.0.1:0" backoff_min = 10min backoff_max = 10min exec = "%/ends" }}
+	pid web
+	log "web: next start in "
+	set client [connect web]; send $client who
+	until 1min {[heard $client]} 60
+	is [said [line $client]] who
+	close $client
+}
+
+# The same where it has removed the node, and nobody waits there yet.
+test are_served_behind_the_pause_of_one_that_has_removed_it {
+	write ends [filled {#!/bin/sh
+		test -e %/once && exec $backend serve
+		>%/once
+		rm %/web.sock
+		exit 3
+	}] 755
+	superd -clock {service web { listen = "%/web.sock" start = boot backoff_min = 10min backoff_max = 10min exec = "%/ends" }}
+	log "web: next start in "
+	set client [connect %/web.sock]; send $client who
+	until 1min {[heard $client]} 60
+	is [said [line $client]] who
+	close $client
+}
+
 # A program may be one that must not run twice, so nobody runs beside it unless on_change says so.
 test are_no_reason_to_run_twice {
 	superd -control -clock {service web { listen = "127.0.0.1:0" exec = "$backend hang" kill_signal = SIGWINCH timeout_stop = 10min }}
