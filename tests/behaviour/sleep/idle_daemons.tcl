@@ -88,6 +88,7 @@ test fcgiwrap_on_a_unix_socket {
 	node %/fcgi.sock
 	foreach stops {0 1} {
 		set client [connect %/fcgi.sock]
+		put $client "\x01" ;# its library drops who is silent for two seconds
 		log "fcgi: started"
 		stays_awake_until_it_goes $client $stops
 	}
