@@ -399,7 +399,7 @@ static void run_next(struct svc *svc)
 	int64_t limit = svc->row->groups->lifecycle->timeout_start;
 	struct run *run = svc->run;
 
-	while (run->current && run->current->pid == run->refresh.pid &&
+	while (run->current && run->current->pid == run->refresh.pid && !run->current->ends &&
 	       run->refresh.next < words_count(service_commands(svc->row, PHASE_RELOAD))) {
 		timer_limit(&run->refresh.limit, limit, on_refresh_limit, svc);
 		if (run_command(svc, svc->row, NULL, PHASE_RELOAD, run->refresh.next++, NULL, NULL,
@@ -847,7 +847,7 @@ static const char *begin(struct session *session, struct order *order, struct sv
 			return "!no process of it runs";
 		if (current->command.pid > 0)
 			return "!a command beside it runs";
-		if (current->says == RELOADS)
+		if (current->says == RELOADS || refresh_is_under_way(svc))
 			return "!it reloads";
 		idle_freeze(svc);
 		break;

@@ -509,6 +509,32 @@ test no_command_reads_again_for_a_program_that_has_ended {
 	expect {![exists %/second]}
 }
 
+test who_reads_again_is_not_frozen_meanwhile {
+	web serve {exec_reload = { "/bin/sh -c '>%/begun; until test -e %/gone; do sleep 0.02; done'" }}
+	pid web
+	superctl reload --no-wait web
+	wait {[exists %/begun]}
+	has [order "freeze web"] "it reloads"
+	write gone ""
+	log "the reload command ended well"
+}
+
+test no_command_reads_again_for_a_program_that_is_being_stopped {
+	superd -control {
+		service a { listen = "127.0.0.1:0" exec = "$backend hang" kill_signal = SIGWINCH timeout_stop = 1h exec_reload = {
+			"/bin/sh -c '>%/begun; until test -e %/gone; do sleep 0.02; done'", "/bin/touch %/second" } }
+	}
+	done "start a"
+	set pid [pids]
+	superctl reload --no-wait a
+	wait {[exists %/begun]}
+	superctl stop --no-wait a
+	write gone ""
+	log "ended before it read its configuration again"
+	expect {![exists %/second]}
+	kill $pid KILL
+}
+
 # Somebody else may have its number.
 test no_signal_to_read_again_is_sent_to_a_program_that_has_ended {
 	superd -control {service web { start = manual type = notify-reload remain_after_exit = yes
