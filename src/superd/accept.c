@@ -562,6 +562,9 @@ void accept_park_again(struct instance *instance)
 {
 	if (instance->client.fd < 0)
 		return;
+	if (instance->counted) /* he counts again when he is let in */
+		source_count_leave(&superd.sources, instance->svc, instance->source);
+	instance->counted = false;
 	if (instance->socket && svc_bar(instance->svc) >= BAR_HELD && instance->svc->row->exec->accept)
 		accept_park(instance->svc, instance->socket, &instance->client, true);
 	else
@@ -643,9 +646,11 @@ void accept_start_parked(struct svc *svc)
 	while (svc->run->parked_count && svc->state == LISTENING) {
 		struct parked first = svc->run->parked[0];
 
-		if (first.judged ? svc_is_full(svc)
-				 : svc_queues(svc) || svc_pause_at_trigger(first.socket) ||
-				    accept_pause_at_cps(svc, &first.client))
+		/* Who was let in once is not refused for the end of an instance that was to be his. */
+		if (first.judged || first.client.is_counted ? svc_is_full(svc) : svc_queues(svc))
+			return;
+		if (!first.judged &&
+		    (svc_pause_at_trigger(first.socket) || accept_pause_at_cps(svc, &first.client)))
 			return;
 		if (!limits_allow(svc)) {
 			limits_wait(svc);

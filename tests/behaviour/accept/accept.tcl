@@ -211,6 +211,25 @@ test a_reload_while_a_command_runs_starts_no_second_one_for_a_datagram {
 	close $client
 }
 
+# What has not started for him yet does not count beside what starts by the new row.
+test a_reload_while_a_command_runs_refuses_no_client {
+	foreach limit {"per_source = 1" "instances = 1 overload = refuse" "instances = 1"} {
+		set port [free_port]
+		set options "listen = \"127.0.0.1:$port\" accept = yes $limit exec = \"/bin/cat\"
+			exec_start_pre = \"/bin/sh -c 'until test -e %/gate; do sleep 0.02; done'\""
+		superd [filled "service web { $options }"]
+		log "web: listening on "
+		set client [connect $port]; send $client hello
+		wait {[processes] >= 1}
+		reload [filled "service web { $options env = \"A=b\" }"]
+		write gate ""
+		is [line $client] hello
+		close $client
+		remove %/gate
+		stop
+	}
+}
+
 test a_datagram_service_that_reads_nothing_pauses {
 	set client [dgram "exit 1" "backoff_min = 10min backoff_max = 1h"]
 	repeat 200 { put $client "nobody reads this" }
