@@ -17,6 +17,7 @@
 #define READY_PAUSE_MOST 1000000
 #define TERM_PATIENCE 2000000  /* microseconds that a command may take to end by SIGTERM, */
 #define KILL_PATIENCE 10000000 /* and that SIGKILL may take, until superd goes on without the process */
+#define ANSWERS 64	       /* of a builtin that has ended: what it leaves behind might ask on */
 #define FACTS_MOST 3	       /* variables that tell a command how its instance has ended */
 
 /* ---- a plan ---- */
@@ -1727,7 +1728,7 @@ static void on_main(struct child *child, int status, const struct rusage *used)
 		return;
 	}
 	output_drain(svc, false, false);
-	while (instance->channel >= 0 && channel_read(instance))
+	for (int n = 0; n < ANSWERS && instance->channel >= 0 && channel_read(instance); n++)
 		continue;
 	if (instance_is_frozen(instance)) /* what it leaves behind goes on */
 		instance_freeze(instance, MOVES);

@@ -5,6 +5,7 @@
 #define RETRY_LEAST 100000 /* microseconds until the next start */
 #define RETRY_MOST 10000000
 #define LEAVE_MOST 5. /* seconds that a relay may take to end; it keeps a second for its clients' last bytes */
+#define REPORTS 64    /* in a turn of the loop */
 
 /* By the timer of exec_ready, or with its next run. */
 static void start_later(struct instance *instance)
@@ -47,20 +48,20 @@ static void on_relay_report(struct io *io)
 	unsigned long connections, flows;
 	uint64_t relayed[3];
 	char text[161], word[5];
-	ssize_t got;
+	ssize_t got = 1;
 	int error;
 
-	while ((got = recv(io->fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+	for (int n = 0; n < REPORTS && (got = recv(io->fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0; n++) {
 		text[got] = '\0';
 		if (sscanf(text,
 			   "%4s busy=%*9d error=%9d count=%9lu flows=%9lu served=%18" SCNu64 " received=%18" SCNu64
 			   " sent=%18" SCNu64,
 			   word, &error, &connections, &flows, &relayed[0], &relayed[1], &relayed[2]) < 7)
 			continue;
-		for (int n = 0; n < 3; n++) {
-			if (relayed[n] > instance->relay.relayed[n])
-				instance->svc->run->relayed[n] += relayed[n] - instance->relay.relayed[n];
-			instance->relay.relayed[n] = relayed[n];
+		for (int i = 0; i < 3; i++) {
+			if (relayed[i] > instance->relay.relayed[i])
+				instance->svc->run->relayed[i] += relayed[i] - instance->relay.relayed[i];
+			instance->relay.relayed[i] = relayed[i];
 		}
 		instance->relay.up = !strcmp(word, "up");
 		instance->relay.error = error;
