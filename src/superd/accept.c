@@ -480,9 +480,7 @@ static int ask_adviser(struct svc *svc, struct socket *socket, struct client *cl
 {
 	const char *arguments[6] = { NULL }, **at = arguments;
 	struct advice *advice = calloc(1, sizeof(*advice));
-	struct spawn_request request = {
-		.wanted_count = 5, .remote_port = -1, .pid = -1, .fault.error = advice ? ENOENT : ENOMEM
-	};
+	struct spawn_request request = { .wanted_count = 5, .fault.error = advice ? ENOENT : ENOMEM };
 	int wanted[5] = { client->fd, superd.null_out, superd.null_out, -1, client->fd }, channel;
 	struct buf why = { 0 };
 	char more[LOG_RATE_LIMIT_MORE];
@@ -792,14 +790,14 @@ static void start_for_datagram(struct svc *svc, struct socket *socket)
 {
 	struct client sender = { .fd = -1 };
 
-	if ((endpoint_is_datagram(socket->listen->endpoint) && !client_peek(socket->fd, &sender)) ||
-	    accept_pause_at_cps(svc, &sender) || judge_datagram(svc, socket, &sender) != STARTS)
+	if (!client_peek(socket->fd, &sender) || accept_pause_at_cps(svc, &sender) ||
+	    judge_datagram(svc, socket, &sender) != STARTS)
 		return;
 	svc_count_trigger(socket);
 	rate_limit_count(&svc->run->rate, 1., clock_now());
 	socket_watch(socket, false);
 	socket->datagram = TAKEN;
-	socket->run->first = endpoint_is_datagram(socket->listen->endpoint) ? accept_first_datagram(socket) : 0;
+	socket->run->first = accept_first_datagram(socket);
 	start_for_client(svc, socket, &sender);
 	if (svc->state != LISTENING)
 		socket->datagram = AWAITED;

@@ -97,22 +97,50 @@ static struct plan *plan_of_instance(struct instance *instance, struct buf *why)
 
 static const char *const streams[] = { "input", "output", "error" };
 
+/* A start, and what its request names. */
 struct wiring {
-	int *wanted, count;
-	int own; /* of these, for this process alone; -1: none */
+	struct spawn_request request;
+	int *wanted; /* the request's */
+	int own;     /* of these, for this process alone; -1: none */
 	struct buf names;
-	struct stream_file files[3], *used_files; /* NULL: no stream is a file */
+	struct stream_file files[3];
 };
+
+/* instance: whose process it is; NULL: a command's of the service. Its streams are to come: wire_streams. */
+static void wire(struct wiring *wiring, struct svc *svc, const struct service *row, const struct plan *plan,
+		 struct instance *instance, int *wanted)
+{
+	struct spawn_request *request = &wiring->request;
+
+	*wiring = (struct wiring){ .wanted = wanted, .own = -1 };
+	*request = (struct spawn_request){
+		.service = row->name,
+		.plan = plan,
+		.wanted = wanted,
+		.wanted_count = 3,
+		.notify = service_notify_access(row) ? svc->run->notify_variable : NULL,
+	};
+	if (!instance)
+		return;
+	request->private_id = instance->private_id;
+	request->invocation = instance->invocation;
+	if (instance->socket && instance->client.peer.length) {
+		request->remote_address = instance->peer;
+		request->remote_port = client_port(&instance->client);
+	}
+}
 
 static void add_own_fd(struct wiring *wiring, int fd)
 {
-	wiring->wanted[wiring->count++] = wiring->own = fd;
+	wiring->wanted[wiring->request.wanted_count++] = wiring->own = fd;
 }
 
 static void pass_fd(struct wiring *wiring, int fd, const char *name)
 {
-	wiring->wanted[wiring->count++] = fd;
+	wiring->wanted[wiring->request.wanted_count++] = fd;
+	wiring->request.listen_count++;
 	buf_addf(&wiring->names, "%s%s", wiring->names.length ? ":" : "LISTEN_FDNAMES=", name);
+	wiring->request.names = wiring->names.data;
 }
 
 static void unwire(struct wiring *wiring)
@@ -122,8 +150,8 @@ static void unwire(struct wiring *wiring)
 }
 
 /* One standard stream. beside: of a command, which gets neither sockets nor input, and truncates nothing. */
-static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan *plan, const struct service *row,
-		       int number, int socket, bool beside)
+static int find_stream(struct wiring *wiring, struct svc *svc, const struct service *row, int number, int socket,
+		       bool beside)
 {
 	struct stream stream = *plan_stream(row, number), before = { .kind = STREAM_NULL };
 	bool input = number == STDIN_FILENO;
@@ -158,10 +186,10 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 				(before.kind == stream.kind || (beside && before.kind == STREAM_TRUNCATE)) &&
 				!strcmp(before.path, stream.path),
 		};
-		wiring->used_files = wiring->files;
+		wiring->request.files = wiring->files;
 		return input ? superd.null_in : superd.null_out;
 	case STREAM_DESCRIPTOR:
-		return wiring->wanted[3 + plan->stream_sockets[number]];
+		return wiring->wanted[3 + wiring->request.plan->stream_sockets[number]];
 	case STREAM_INHERIT:
 		return number;
 	case STREAM_SOCKET:
@@ -172,11 +200,11 @@ static int find_stream(struct wiring *wiring, struct svc *svc, const struct plan
 	return input ? superd.null_in : superd.null_out;
 }
 
-static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct plan *plan, const struct service *row,
-			 int socket, bool beside, struct buf *why)
+static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct service *row, int socket, bool beside,
+			 struct buf *why)
 {
 	for (int n = 0; n < 3; n++) {
-		wiring->wanted[n] = find_stream(wiring, svc, plan, row, n, socket, beside);
+		wiring->wanted[n] = find_stream(wiring, svc, row, n, socket, beside);
 		if (wiring->wanted[n] >= 0)
 			continue;
 		buf_addf(why, "%s: %s", option_name_of(row, streams[n]), strerror(errno));
@@ -186,32 +214,6 @@ static bool wire_streams(struct wiring *wiring, struct svc *svc, const struct pl
 }
 
 /* ---- commands around it ---- */
-
-/* instance: whose process it is; NULL: a command's of the service. */
-static void fill_request(struct spawn_request *request, struct svc *svc, const struct service *row,
-			 const struct plan *plan, struct wiring *wiring, struct instance *instance)
-{
-	*request = (struct spawn_request){
-		.service = row->name,
-		.plan = plan,
-		.wanted = wiring->wanted,
-		.wanted_count = wiring->count,
-		.files = wiring->used_files,
-		.listen_count = (unsigned)wiring->count - 3 - (wiring->own >= 0),
-		.names = wiring->names.data,
-		.remote_port = -1,
-		.pid = -1,
-		.notify = service_notify_access(row) ? svc->run->notify_variable : NULL,
-	};
-	if (!instance)
-		return;
-	request->private_id = instance->private_id;
-	request->invocation = instance->invocation;
-	if (instance->socket && instance->client.peer.length) {
-		request->remote_address = instance->peer;
-		request->remote_port = client_port(&instance->client);
-	}
-}
 
 /* The path of a group with settings. NULL with the reason in why. */
 static char *make_cgroup(const struct service *row, const struct cgroup_settings *settings, uint64_t number,
@@ -228,8 +230,7 @@ static char *make_cgroup(const struct service *row, const struct cgroup_settings
 	return path;
 }
 
-static bool enter_cgroup(struct instance *instance, const struct plan *plan, struct spawn_request *request,
-			 struct buf *why)
+static bool enter_cgroup(struct instance *instance, struct spawn_request *request, struct buf *why)
 {
 	instance->cgroup_is_left = false;
 	if (instance->stand != MOVES)
@@ -238,7 +239,7 @@ static bool enter_cgroup(struct instance *instance, const struct plan *plan, str
 		buf_text(why, "its control group cannot be thawed");
 		return false;
 	}
-	if (!plan->cgroup_settings) {
+	if (!request->plan->cgroup_settings) {
 		/* What leaves its session is frozen, stopped and counted with it. With accept = yes it would cost more
 		 * than most of those programs do. */
 		if (instance->row->exec->accept || !cgroups_probe(&superd.cgroups))
@@ -313,8 +314,8 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		 (phase == PHASE_START_POST && row->exec->type != TYPE_ONESHOT));
 	const char *variables[FACTS_MOST + 2] = { NULL };
 	int wanted[3], report = -1, error = 0;
-	struct wiring wiring = { .wanted = wanted, .count = 3, .own = -1 };
-	struct spawn_request request;
+	struct wiring wiring;
+	struct spawn_request *request = &wiring.request;
 	struct buf why = { 0 };
 	size_t count = 0;
 	char main_pid[40];
@@ -327,34 +328,34 @@ bool run_command(struct svc *svc, const struct service *row, struct plan *plan, 
 		variables[count] = main_pid;
 	if (!plan)
 		plan = plan_of_service(svc, &why);
-	if (plan && wire_streams(&wiring, svc, plan, row, -1, true, &why)) {
-		fill_request(&request, svc, row, plan, &wiring, instance);
-		request.command = &plan->commands[phase].list[number];
-		request.variables = variables;
+	wire(&wiring, svc, row, plan, instance, wanted);
+	if (plan && wire_streams(&wiring, svc, row, -1, true, &why)) {
+		request->command = &plan->commands[phase].list[number];
+		request->variables = variables;
 		if (service_notify_access(row) < NOTIFY_EXEC)
-			request.notify = NULL;
+			request->notify = NULL;
 		if (instance)
-			request.checks = checks_conditions(instance, phase, number);
+			request->checks = checks_conditions(instance, phase, number);
 		else
-			request.private_id = of ? of->private_id : (svc->run->socket_private = private_tmp_new(row));
-		if (of && (instance || of->cgroup) && !enter_cgroup(of, plan, &request, &why))
-			request.fault.stage = STAGE_CGROUP;
+			request->private_id = of ? of->private_id : (svc->run->socket_private = private_tmp_new(row));
+		if (of && (instance || of->cgroup) && !enter_cgroup(of, request, &why))
+			request->fault.stage = STAGE_CGROUP;
 		if (!of && plan->cgroup_settings)
-			request.group = svc->run->socket_group =
+			request->group = svc->run->socket_group =
 				make_cgroup(row, plan->cgroup_settings, ++superd.last_number, &why);
 		if (!why.length && instance)
 			journal_prepare(instance, true);
 		if (!why.length)
-			pid = launch(&request, NULL, &report);
+			pid = launch(request, NULL, &report);
 		if (of)
-			leave_cgroup(of, &request);
+			leave_cgroup(of, request);
 		if (pid < 0 && !why.length) {
 			if (phase != PHASE_READY)
 				buf_addf(&why, "%s: %.100s: ", command_option(phase),
 					 service_commands(row, phase)[number]);
-			describe_command_fault(row, phase, &request.fault, &why);
+			describe_command_fault(row, phase, &request->fault, &why);
 		}
-		error = request.fault.error;
+		error = request->fault.error;
 	} else {
 		error = errno;
 	}
@@ -556,17 +557,15 @@ static void on_command(struct child *child, int status, const struct rusage *use
 		return;
 	}
 	note_result(instance, result);
-	if (fault.stage == STAGE_CONDITIONS)
-		describe_fault(instance->row, &fault, &why);
-	else if (fault.stage) {
+	if (fault.stage != STAGE_CONDITIONS)
 		buf_addf(&why, "%s: %.100s: ", command_option(commands), text);
+	if (fault.stage)
 		describe_command_fault(instance->row, commands, &fault, &why);
-	} else
-		buf_addf(&why, instance->late ? "%s: %.100s: it was not done within %s" : "%s: %.100s: %s",
-			 command_option(commands), text,
-			 instance->late
-				 ? option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop")
-				 : what);
+	else if (instance->late)
+		buf_addf(&why, "it was not done within %s",
+			 option_name_of(instance->row, phase < READY ? "timeout_start" : "timeout_stop"));
+	else
+		buf_text(&why, what);
 	if (phase < READY)
 		text_copy(instance->why, sizeof(instance->why), buf_string(&why));
 	else
@@ -1007,7 +1006,7 @@ static void give_up(struct instance *instance, struct child *child)
 static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct instance *instance = timer->data;
-	bool starts = instance->phase < READY;
+	bool starts = instance->phase < READY, says;
 	struct buf awaited = { 0 };
 
 	(void)loop, (void)events;
@@ -1043,22 +1042,20 @@ static void on_limit(struct ev_loop *loop, ev_timer *timer, int events)
 		if (instance->phase >= READY || ev_is_active(timer))
 			return;
 	}
-	if (starts && instance->says != STOPS && instance->row->exec->pass == PASS_BIND)
+	says = instance->says == STOPS;
+	if (starts && !says && instance->row->exec->pass == PASS_BIND)
 		binder_describe_missing(instance, &awaited);
-	if (starts && instance->says != STOPS)
+	if (starts && !says)
 		instance_describe_awaited(instance, &awaited);
 	svc_say(instance->svc, LEVEL_NOTICE, "stopping", "stopping pid %ld: %s%s%s%s%s", (long)instance->pid,
-		instance->says == STOPS ? "it sent STOPPING=1, and has not ended within "
-			: starts	? "it was not ready within "
-					: "",
-		option_name_of(instance->row,
-			       instance->says == STOPS ? "timeout_stop"
-				       : starts	       ? "timeout_start"
-						       : "runtime_max"),
-		starts || instance->says == STOPS ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
+		says		 ? "it sent STOPPING=1, and has not ended within "
+			: starts ? "it was not ready within "
+				 : "",
+		option_name_of(instance->row, says ? "timeout_stop" : starts ? "timeout_start" : "runtime_max"),
+		starts || says ? "" : " is over", awaited.length ? ": " : "", buf_string(&awaited));
 	buf_free(&awaited);
 	/* One of accept = yes has served its client for so long. */
-	if (instance->row->exec->accept && !starts && instance->says != STOPS)
+	if (instance->row->exec->accept && !starts && !says)
 		instance_stop(instance);
 	else
 		instance_fail(instance, RESULT_TIMEOUT);
@@ -1126,7 +1123,6 @@ static bool wire_channel(struct instance *instance, struct wiring *wiring, struc
 struct launching {
 	struct instance *instance;
 	struct wiring wiring;
-	struct spawn_request request;
 	struct launch *launch;
 	struct svc *lends; /* whose listeners the program gets; NULL: it gets a connection */
 	char local[120];
@@ -1149,19 +1145,20 @@ static struct {
 static bool note_launched(struct launching *start, struct buf *why)
 {
 	struct instance *instance = start->instance;
+	struct spawn_request *request = &start->wiring.request;
 
-	instance->pid = launch_finish(start->launch, &start->request, start->lends, &instance->report);
-	leave_cgroup(instance, &start->request);
+	instance->pid = launch_finish(start->launch, request, start->lends, &instance->report);
+	leave_cgroup(instance, request);
 	unwire(&start->wiring);
 	if (instance->pid < 0) {
-		if (limits_are_meant(start->request.fault.error))
-			instance->lack = start->request.fault.error;
-		describe_fault(instance->row, &start->request.fault, why);
+		if (limits_are_meant(request->fault.error))
+			instance->lack = request->fault.error;
+		describe_fault(instance->row, &request->fault, why);
 		instance->pid = 0;
 		free(start);
 		return false;
 	}
-	instance->since = start->request.begun;
+	instance->since = request->begun;
 	free(start);
 	instance->group = instance->pid;
 	instance->phase = LAUNCHED;
@@ -1206,8 +1203,8 @@ static bool start_main(struct instance *instance, struct buf *why)
 	start->instance = instance;
 	start->lends = has_client ? NULL : svc;
 	wiring = &start->wiring;
-	*wiring = (struct wiring){ .wanted = start->wanted, .count = 3, .own = -1 };
-	request = &start->request;
+	request = &wiring->request;
+	wire(wiring, svc, row, plan, instance, start->wanted);
 	if (row->exec->type == TYPE_FORKING && row->groups->lifecycle->pid_file)
 		instance->pid_before = read_pid_file(instance);
 	for (unsigned n = 0; n < (is_connection ? 1 : svc->socket_count); n++) {
@@ -1228,13 +1225,12 @@ static bool start_main(struct instance *instance, struct buf *why)
 	errno = wiring->names.failed ? ENOMEM : 0; /* what has nothing to do with a lack leaves it so */
 	if (wiring->names.failed)
 		buf_text(why, "passing sockets: out of memory");
-	if (wiring->names.failed || !wire_streams(wiring, svc, plan, row, first, false, why) ||
+	if (wiring->names.failed || !wire_streams(wiring, svc, row, first, false, why) ||
 	    !wire_channel(instance, wiring, why)) {
 		if (limits_are_meant(errno))
 			instance->lack = errno;
 		goto fail;
 	}
-	fill_request(request, svc, row, plan, wiring, instance);
 	request->checks = plan->condition_count && !service_commands(row, PHASE_CONDITION) &&
 		!service_commands(row, PHASE_START_PRE);
 	request->watchdog =
@@ -1248,12 +1244,11 @@ static bool start_main(struct instance *instance, struct buf *why)
 	    client_local(&instance->client, start->local, sizeof(start->local), &request->local_port))
 		request->local_address = start->local;
 	errno = 0; /* of what may fail for other reasons */
-	good = enter_cgroup(instance, plan, request, why) &&
+	good = enter_cgroup(instance, request, why) &&
 		(row->exec->pass != PASS_BIND || binder_begin(instance, &filter, why));
 	if (filter >= 0) {
 		add_own_fd(wiring, filter);
-		request->wanted_count = wiring->count;
-		request->filter_channel = wiring->count - 1;
+		request->filter_channel = request->wanted_count - 1;
 	}
 	if (good)
 		journal_prepare(instance, false);
@@ -1363,7 +1358,7 @@ static void note_started(struct instance *instance)
 	char span[DURATION_MOST];
 	bool wakes = list_has_one(&svc->run->instances) && (*svc->run->start_by || svc->run->pause != PAUSE_REPEATS);
 	bool boots = svc->row->exec->start == START_BOOT && !svc->run->activations && !svc->run->queued &&
-		!*svc->run->start_by;
+		!*svc->run->start_by, tells;
 
 	svc->run->lacks = false;
 	svc->run->activations++;
@@ -1389,11 +1384,10 @@ static void note_started(struct instance *instance)
 		event.duration = svc->run->slept;
 		event.has_duration = svc->run->slept >= NAP;
 		/* How long it slept is told with the client that has woken it: facts.c */
+		tells = event.has_duration && *svc->run->start_by;
 		log_event(superd.log, LEVEL_INFO, &event, "started, pid %ld%s%s%s%s%s", (long)instance->pid,
-			  *svc->run->start_by ? ", by " : "", svc->run->start_by,
-			  event.has_duration && *svc->run->start_by ? ", after " : "",
-			  event.has_duration && *svc->run->start_by ? duration_write(span, svc->run->slept) : "",
-			  event.has_duration && *svc->run->start_by ? " asleep" : "");
+			  *svc->run->start_by ? ", by " : "", svc->run->start_by, tells ? ", after " : "",
+			  tells ? duration_write(span, svc->run->slept) : "", tells ? " asleep" : "");
 		record_start(svc, instance->pid, *instance->peer ? instance->peer : NULL);
 		if (wakes)
 			facts_note_wake(svc, false, svc->run->slept, boots ? "boot" : svc->run->start_by);

@@ -383,7 +383,7 @@ static void on_main_command(struct child *child, int status, const struct rusage
 static bool start_command(char *const *argv)
 {
 	static const int streams[] = { 0, 1, 2 };
-	struct spawn_request request = { .wanted = streams, .wanted_count = 3, .remote_port = -1 };
+	struct spawn_request request = { .wanted = streams, .wanted_count = 3 };
 	struct pollfd look = { .events = POLLIN };
 	int report = -1;
 	pid_t pid;

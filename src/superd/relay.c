@@ -95,7 +95,7 @@ void relay_begin(struct instance *instance)
 	uint16_t *loops;
 	struct buf why = { 0 };
 	int count = 4, channel;
-	struct spawn_request request = { .remote_port = -1, .pid = -1 };
+	struct spawn_request request = { 0 };
 	struct plan *plan;
 	pid_t pid = -1;
 

@@ -137,7 +137,7 @@ static void start_program(const struct account *account)
 	const struct registration *one = rpc.current;
 	const char *const arguments[] = { rpc.sets ? "set" : "unset", one->program, one->transports, one->port, NULL };
 	int wanted[3] = { superd.null_in, superd.null_out }, channel;
-	struct spawn_request request = { .wanted_count = 3, .remote_port = -1, .pid = -1 };
+	struct spawn_request request = { .wanted_count = 3 };
 	struct buf why = { 0 };
 	struct plan *plan;
 	pid_t pid = -1;
