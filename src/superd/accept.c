@@ -313,17 +313,55 @@ struct advice {
 
 static struct list asking = { &asking, &asking };
 
+/* Of the sockets of this row the one at an address of the row before; NULL: there is none any more. */
+static struct socket *find_same(const struct service *row, struct socket *sockets, const struct listen *before)
+{
+	for (unsigned n = 0; n < row->socket_count; n++) {
+		if (endpoint_equal(row->sockets[n].endpoint, before->endpoint))
+			return &sockets[n];
+	}
+	return NULL;
+}
+
 /* Where it came, as the table is now; NULL: nobody is served there any more. */
 static struct socket *find_asked(const struct advice *advice)
 {
 	struct svc *svc = svc_find(advice->service);
 
-	for (unsigned n = 0; svc && svc_bar(svc) >= BAR_HELD && n < svc->socket_count; n++) {
-		if (endpoint_equal(svc->row->sockets[svc->sockets[n].number].endpoint, advice->listen->endpoint) &&
-		    (advice->asked.whom == OF_SENDER || svc->row->exec->accept))
-			return &svc->sockets[n];
+	if (!svc || svc_bar(svc) < BAR_HELD || !svc->socket_count ||
+	    (advice->asked.whom != OF_SENDER && !svc->row->exec->accept))
+		return NULL;
+	return find_same(svc->row, svc->sockets, advice->listen);
+}
+
+/* The service gets these sockets, of another row; NULL: none. Who has come goes along with his address. */
+void accept_move(struct svc *svc, const struct service *row, struct socket *sockets)
+{
+	struct parked *parked = svc->run->parked;
+	size_t kept = 0;
+
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		struct socket *before = instance->socket;
+
+		if (!before)
+			continue;
+		instance->socket = sockets ? find_same(row, sockets, before->listen) : NULL;
+		if (!instance->socket) /* its client has it alone: any will do */
+			instance->socket = sockets;
+		svc->run->count -= !sockets && svc->run->count;
 	}
-	return NULL;
+	for (size_t n = 0; n < svc->run->parked_count; n++) {
+		struct parked one = parked[n];
+
+		one.socket = sockets && row->exec->accept ? find_same(row, sockets, one.socket->listen) : NULL;
+		if (one.socket) {
+			parked[kept++] = one;
+			continue;
+		}
+		journal_drop("client", one.client.fd);
+		refuse(svc, &one.client, REFUSED_CLOSED);
+	}
+	svc->run->parked_count = kept;
 }
 
 /* Its row is another now: who was let in by the one before, or is asked about, is judged once more. */

@@ -660,6 +660,7 @@ void accept_start_parked(struct svc *svc);
 bool accept_pause_at_cps(struct svc *svc, const struct client *client);
 void accept_drop_parked(struct svc *svc, enum refusal refusal);
 void accept_judge_again(struct svc *svc);
+void accept_move(struct svc *svc, const struct service *row, struct socket *sockets);
 void accept_forget(struct svc *svc);
 void accept_leave(void);
 bool accept_judge_datagrams(struct svc *svc); /* true: a program may start for one */

@@ -368,16 +368,9 @@ static void tell(struct svc *svc, enum outcome outcome, const char *options)
 static void take_row(struct svc *svc, struct table *table, const struct service *row, enum diff_kind diff)
 {
 	if (diff == DIFF_SOCKETS) {
-		accept_drop_parked(svc, REFUSED_CLOSED);
 		if (!svc_replace_sockets(svc, row)) {
 			svc_say(svc, LEVEL_ERROR, "exhausted", "out of memory: it has no sockets; reload again");
 			note(row->name, WRONG, "out of memory");
-		}
-		LIST_OF(struct instance, instance, link, &svc->run->instances) {
-			if (!instance->socket)
-				continue;
-			instance->socket = svc->socket_count ? svc->sockets : NULL; /* of accept = yes: any will do */
-			svc->run->count -= !instance->socket && svc->run->count;
 		}
 	} else {
 		for (unsigned n = 0; n < svc->socket_count; n++) {

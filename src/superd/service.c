@@ -151,6 +151,7 @@ bool svc_replace_sockets(struct svc *svc, const struct service *row)
 	struct socket *sockets = calloc(row->socket_count + 1, sizeof(*sockets));
 	bool good = sockets && fill_sockets(svc, row, sockets);
 
+	accept_move(svc, row, good ? sockets : NULL);
 	drop_sockets(svc->sockets, svc->socket_count);
 	if (svc->sockets != svc->own)
 		free(svc->sockets);

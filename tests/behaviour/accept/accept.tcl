@@ -230,6 +230,17 @@ test a_reload_while_a_command_runs_refuses_no_client {
 	}
 }
 
+test a_reload_that_adds_a_socket_keeps_who_waits_for_a_start {
+	set port [free_port]
+	set options {accept = yes exec = "/bin/cat" backoff_min = 10min backoff_max = 10min}
+	superd [filled {service web { listen = "127.0.0.1:$port" $options exec_start_pre = "/bin/false" }}]
+	set client [connect web]; send $client hello
+	log "web: cannot start: "
+	reload [filled {service web { listen = { "127.0.0.1:0", "127.0.0.1:$port" } $options }}]
+	is [line $client] hello
+	close $client
+}
+
 test a_datagram_service_that_reads_nothing_pauses {
 	set client [dgram "exit 1" "backoff_min = 10min backoff_max = 1h"]
 	repeat 200 { put $client "nobody reads this" }
