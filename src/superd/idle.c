@@ -594,7 +594,8 @@ void idle_follow(struct svc *svc)
 
 	if (idle->svc)
 		stop_watching(svc);
-	if ((svc->state != RUNNING && svc->state != STARTING) || !svc->run->current || !service_idles(svc->row))
+	if ((svc->state != RUNNING && svc->state != STARTING) || !svc->run->current || !service_idles(svc->row) ||
+	    svc->run->current->phase > REMAINS)
 		return;
 	begin(svc);
 	if (idle->instance != svc->run->current->pid) {

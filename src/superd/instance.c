@@ -845,8 +845,12 @@ static void enter(struct instance *instance, enum phase phase)
 	ev_timer_stop(superd.loop, &instance->ready);
 	instance->phase = phase;
 	instance->next_command = 0;
+	if (phase > READY)
+		notify_watchdog(instance); /* nobody feeds it any more */
 	if (phase > REMAINS)
 		relay_stop(instance, false); /* who comes now is for the next one */
+	if (phase > REMAINS && instance->svc->run->current == instance)
+		idle_follow(instance->svc); /* it may have ended by itself: its commands are not frozen */
 	if (phase <= READY && phase > instance->reached)
 		instance->reached = phase;
 	switch (phase) {

@@ -220,3 +220,14 @@ proc runtime_max_goes_on {next} {
 
 test runtime_max_goes_on_behind_a_sleep_over_an_upgrade { runtime_max_goes_on upgrade }
 test runtime_max_goes_on_behind_a_sleep_and_a_death { runtime_max_goes_on kill_superd }
+
+# Its program has ended by itself: what comes behind that is no use of it, and is not frozen.
+test a_command_behind_its_end_is_let_run {
+	web "take 1" {exec_stop_post = "/bin/sh -c 'until test -e %/gone; do sleep 0.05; done'" timeout_stop = 2h}
+	set client [connect web]; send $client who; line $client; close $client
+	wait {[processes] > 0}
+	repeat 4 { advance_beside 5min }
+	write gone ""
+	wait {[processes] == 0}
+	expect {![logged "no client has been connected for "]}
+}
