@@ -1813,7 +1813,7 @@ void instance_resume(struct instance *instance)
 		instance->relay.child.pid = 0;
 	if (instance->binder_fd >= 0)
 		binder_resume(instance);
-	if (instance->phase == READY && instance->watchdog_every > 0)
+	if (instance->watchdog_every > 0)
 		notify_watchdog(instance);
 }
 

@@ -237,7 +237,7 @@ void notify_watchdog(struct instance *instance)
 		instance->watchdog_every = service_has_watchdog(instance->row)
 			? (double)instance->row->groups->lifecycle->watchdog / 1e6
 			: 0;
-	if (instance->reached < READY || instance->watchdog_every <= 0 || instance->ends ||
+	if (instance->phase != READY || instance->watchdog_every <= 0 || instance->ends ||
 	    instance_is_frozen(instance))
 		return;
 	instance->watchdog_at = clock_now() + instance->watchdog_every;
@@ -405,7 +405,7 @@ static void obey_message(struct instance *instance, const struct notify_message 
 		instance->watchdog_every = (double)message->watchdog_every / 1e6;
 	if (message->flags & NOTE_WATCHDOG || message->watchdog_every != NOTE_UNSET)
 		notify_watchdog(instance);
-	if (message->flags & NOTE_TRIGGER && !instance->ends)
+	if (message->flags & NOTE_TRIGGER && !instance->ends && instance->phase <= READY)
 		bark(instance, "it sent WATCHDOG=trigger");
 	if (instance->says == STOPS && message->flags & (NOTE_READY | NOTE_RELOADING))
 		drop_message(svc, received->pid,

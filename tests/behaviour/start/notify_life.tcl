@@ -141,6 +141,20 @@ test no_watchdog_is_for_one_that_is_stopped_already {
 	done "signal --signal=9 web"
 }
 
+# What runs behind its end does not feed it.
+test no_watchdog_is_for_one_that_has_ended_by_itself {
+	clocked $::ready [filled {$watched timeout_stop = 12h
+		exec_stop_post = "/bin/sh -c '>%/begun; until test -e %/gone; do sleep 0.05; done'"}]
+	set pid [web_pid]
+	does "end 0" ends
+	wait {[exists %/begun]}
+	advance_beside 598s
+	repeat 12 { advance_beside 250ms }
+	write gone ""
+	log "pid $pid ended: exit status 0"
+	expect {![logged WATCHDOG=1]}
+}
+
 test it_may_change_its_watchdog_and_trigger_it {
 	clocked "" "watchdog = 12h watchdog_signal = USR2"
 	set pid [web_pid]
