@@ -239,7 +239,7 @@ static const char *wrong_word(struct unit_builder *builder, const char *word, en
 	if (option)
 		return *word != '~' && field_size(option->type) <= sizeof(field) ? type_parse(&parse, &field) : NULL;
 	/* A template in a name gets its value only with the connection. */
-	if (how == COLLECT_VARIABLES && word[strcspn(word, "%=")] == '%')
+	if (how == COLLECT_VARIABLES && !strncmp(word + strcspn(word, "%="), "%{", 2))
 		return NULL;
 	if (length && !(*word >= '0' && *word <= '9') &&
 	    (word[length] ? word[length] == '=' && (how == COLLECT_VARIABLES || key->denies) : how == COLLECT_NAMES))

@@ -216,10 +216,11 @@ static void scan_escape(struct splitter *splitter)
 	} else if (!is_literal) {
 		taken = c_escape_read(text, true, &splitter->word);
 	}
-	if (!taken)
-		buf_char(&splitter->word, '\\');
-	if (!taken && !splitter->odd)
-		splitter->odd = text - 1;
+	if (!taken) {                   /* it stays with the byte behind it, also a blank */
+		taken = *text != '\0';
+		buf_add(&splitter->word, text - 1, 1 + taken);
+		splitter->odd = splitter->odd ? splitter->odd : text - 1;
+	}
 	splitter->at += 1 + taken;
 }
 
