@@ -226,13 +226,15 @@ static bool set_families(struct inetd_entry *entry, const char *suffix)
 	const unsigned both = INETD_IPV4 | INETD_IPV6;
 	bool is_dual = entry->transport == INETD_TCP ? dialect->tcp6_is_dual : dialect->udp6_is_dual;
 
+	if (entry->transport == INETD_UNIX)
+		return !*suffix;
 	entry->is_bare = !*suffix && !inetd_is_rpc(entry) && entry->transport != INETD_SCTP;
 	entry->families = both;
 	entry->yields = 0;
-	if (!*suffix && entry->is_bare && dialect->bare == BARE_BOTH)
+	if (entry->is_bare && dialect->bare == BARE_BOTH)
 		entry->yields = both;
-	else if (!strcmp(suffix, "4") ||
-		 (!*suffix && (inetd_is_rpc(entry) || (entry->is_bare && dialect->bare == BARE_IPV4))))
+	else if (!strcmp(suffix, "4") || (!*suffix && inetd_is_rpc(entry)) ||
+		 (entry->is_bare && dialect->bare == BARE_IPV4))
 		entry->families = INETD_IPV4;
 	else if (!strcmp(suffix, "6") && is_dual && !inetd_is_rpc(entry))
 		entry->yields = INETD_IPV4;
@@ -243,28 +245,11 @@ static bool set_families(struct inetd_entry *entry, const char *suffix)
 	return true;
 }
 
-/* The socket types that fit each transport, as bits. */
-static const unsigned transport_types[] = {
-	[INETD_TCP] = 1u << INETD_STREAM,
-	[INETD_UDP] = 1u << INETD_DGRAM,
-	[INETD_SCTP] = 1u << INETD_STREAM,
-	[INETD_UNIX] = 1u << INETD_STREAM | 1u << INETD_DGRAM | 1u << INETD_SEQPACKET,
-	[INETD_RPC_TCP] = 1u << INETD_STREAM,
-	[INETD_RPC_UDP] = 1u << INETD_DGRAM,
-	[INETD_IP] = 1u << INETD_RAW,
-};
-
 static bool take_protocol(struct inetd *inetd, const char *field, struct origin at)
 {
-	static const struct {
-		const char *word;
-		enum inetd_transport transport;
-	} known[] = {
-		{ "tcp", INETD_TCP },	      { "udp", INETD_UDP },	    { "sctp", INETD_SCTP },
-		{ "rpc/tcp", INETD_RPC_TCP }, { "rpc/udp", INETD_RPC_UDP },
-	};
 	struct inetd_entry *entry = &inetd->entry;
-	size_t length = strcspn(field, ","), i = 0;
+	const struct inetd_transport_row *row = &inetd_transports[entry->type == INETD_RAW ? INETD_IP : INETD_TCP];
+	size_t length = strcspn(field, ",");
 
 	entry->protocol_at = at;
 	entry->protocol = inetd_keep(inetd, field, length);
@@ -273,27 +258,18 @@ static bool take_protocol(struct inetd *inetd, const char *field, struct origin 
 			   field + length);
 		inetd_hint(inetd, "superd.conf has send_buffer and receive_buffer");
 	}
-	entry->families = INETD_IPV4; /* of what has one socket */
-	if (entry->type == INETD_RAW) {
-		entry->transport = INETD_IP;
-	} else if (!strcmp(entry->protocol, "unix")) {
-		entry->transport = INETD_UNIX;
-	} else {
-		while (i < sizeof(known) / sizeof(*known) &&
-		       strncmp(entry->protocol, known[i].word, strlen(known[i].word)))
-			i++;
-		if (i < sizeof(known) / sizeof(*known))
-			entry->transport = known[i].transport;
-		if (i == sizeof(known) / sizeof(*known) ||
-		    !set_families(entry, entry->protocol + strlen(known[i].word))) {
-			entry_refuse(inetd, at,
-				     "'%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
-				     entry->protocol);
-			inetd_hint(inetd, "tcp and udp may be followed by 4, 6, 46 or 6only");
-			return false;
-		}
+	entry->families = INETD_IPV4;   /* of what has one socket */
+	while (strncmp(entry->protocol, row->word, strlen(row->word)) != 0)
+		row++;                  /* the word of INETD_IP, the last of them, fits any */
+	entry->transport = (enum inetd_transport)(row - inetd_transports);
+	if (entry->type != INETD_RAW &&
+	    (entry->transport == INETD_IP || !set_families(entry, entry->protocol + strlen(row->word)))) {
+		entry_refuse(inetd, at, "'%s' is no protocol: known are tcp, udp, sctp, unix, rpc/tcp and rpc/udp",
+			     entry->protocol);
+		inetd_hint(inetd, "tcp and udp may be followed by 4, 6, 46 or 6only");
+		return false;
 	}
-	return transport_types[entry->transport] & 1u << entry->type ||
+	return row->types & 1u << entry->type ||
 		entry_refuse(inetd, at, "%s and %s do not go together", type_words[entry->type], entry->protocol);
 }
 

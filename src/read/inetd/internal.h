@@ -32,8 +32,14 @@ struct inetd_dialect {
 
 enum inetd_type { INETD_STREAM, INETD_DGRAM, INETD_RAW, INETD_SEQPACKET, INETD_TYPES };
 enum inetd_transport {
-	INETD_TCP, INETD_UDP, INETD_SCTP, INETD_UNIX, INETD_RPC_TCP, INETD_RPC_UDP, INETD_IP, INETD_MUX
+	INETD_TCP, INETD_UDP, INETD_SCTP, INETD_UNIX, INETD_RPC_TCP, INETD_RPC_UDP, INETD_IP, INETD_MUX,
+	INETD_TRANSPORTS
 };
+
+/* The word of each, in tables and in endpoints of superd.conf, and the types of socket that it has, as bits. INETD_IP has
+ * the name of its protocol. */
+extern const struct inetd_transport_row { const char *word; unsigned types; } inetd_transports[INETD_TRANSPORTS];
+
 enum { INETD_IPV4 = 1, INETD_IPV6 = 2 };
 
 /* A service of an inetd.conf. Each field is read on its own; the line then becomes entries, one for each service. They

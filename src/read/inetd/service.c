@@ -11,6 +11,17 @@ void inetd_entries_free(void *state)
 	pool_free(entries->pool);
 }
 
+const struct inetd_transport_row inetd_transports[INETD_TRANSPORTS] = {
+	[INETD_TCP] = { "tcp", 1u << INETD_STREAM },
+	[INETD_UDP] = { "udp", 1u << INETD_DGRAM },
+	[INETD_SCTP] = { "sctp", 1u << INETD_STREAM },
+	[INETD_UNIX] = { "unix", 1u << INETD_STREAM | 1u << INETD_DGRAM | 1u << INETD_SEQPACKET },
+	[INETD_RPC_TCP] = { "rpc/tcp", 1u << INETD_STREAM },
+	[INETD_RPC_UDP] = { "rpc/udp", 1u << INETD_DGRAM },
+	[INETD_IP] = { "", 1u << INETD_RAW },
+	[INETD_MUX] = { "tcpmux", 1u << INETD_STREAM },
+};
+
 /* Names of services of inetd.conf: NAME for TCP, NAME-udp and the like for other protocols, with @HOST behind.
  *
  * A reload recognises a service by its name. So the name comes from the entry alone, not from its place in the file. An
@@ -27,16 +38,11 @@ static const char *socket_of(const struct inetd_entry *entry)
 /* The kind of its socket, as endpoints of superd.conf begin with it; of a raw one the protocol. */
 static const char *kind_of(const struct inetd_entry *entry)
 {
-	static const char *const kinds[] = {
-		[INETD_TCP] = "tcp",	     [INETD_UDP] = "udp",	  [INETD_SCTP] = "sctp",
-		[INETD_RPC_TCP] = "rpc/tcp", [INETD_RPC_UDP] = "rpc/udp", [INETD_MUX] = "tcpmux",
-	};
-
 	if (entry->transport == INETD_IP)
 		return entry->protocol;
-	if (entry->transport != INETD_UNIX)
-		return kinds[entry->transport];
-	return entry->type == INETD_STREAM ? "unix" : entry->type == INETD_DGRAM ? "unix-dgram" : "seqpacket";
+	if (entry->transport != INETD_UNIX || entry->type == INETD_STREAM)
+		return inetd_transports[entry->transport].word;
+	return entry->type == INETD_DGRAM ? "unix-dgram" : "seqpacket";
 }
 
 /* Adds the first part of the name: the service without its folder or version. In the long name of a unix socket a dash
