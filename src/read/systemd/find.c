@@ -43,7 +43,7 @@ struct search {
 struct known {
 	struct known *next;             /* in the same chain of the hash table */
 	const char *first, *second;     /* the key, in the pool: a folder and a name, or a file and a name */
-	const struct unit *unit;        /* NULL: there is none */
+	struct unit *unit;              /* NULL: there is none */
 	bool is_done;
 	bool failed;                    /* the unit could not be read (reported) */
 };
@@ -230,8 +230,8 @@ void units_free(void *state)
 		free(search->aliases);
 	}
 	for (size_t n = 0; n < units->pair_count; n++) {
-		free(units->pairs[n].sockets);
-		free(units->pairs[n].needs);
+		free(units->pairs[n]->sockets);
+		free(units->pairs[n]->needs);
 	}
 	free(units->pairs);
 	free(units->list);
@@ -616,7 +616,7 @@ static void find_unit(struct reading *reading, const char *folder, const char *n
 	result->failed = read->failed;
 }
 
-const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed)
+struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed)
 {
 	struct known *known;
 

@@ -98,6 +98,8 @@ struct unit {
 	const struct unit_assignment *list;             /* those of its file first, then those of its drop-ins */
 	size_t count;
 	size_t files;                   /* number of files that were read for it */
+	struct unit_pairing *pair;      /* that has this socket, or this service without Accept=yes; NULL: none */
+	bool is_requested;              /* a source names it */
 };
 
 extern const char *const unit_suffixes[];               /* "service", "socket", then those of units that superd lacks */
@@ -114,7 +116,7 @@ bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffi
  *
  * folder: where the unit was named. The same unit has the same pointer. NULL: there is none (not reported), or it could
  * not be read (reported; *failed is true). */
-const struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
+struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
 
 /* Adds the names in the folders beside a unit such as NAME.wants, of its template and its aliases, too; kind: ".wants". */
 void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
@@ -238,14 +240,14 @@ void unit_report_sections(struct unit_builder *builder, const char *own);
 
 /* A unit that a source names. */
 struct requested_unit {
-	const struct unit *unit;
+	struct unit *unit;
 	const char *folder;             /* where its other units are searched first */
 	bool by_name;                   /* the source names the unit; false: it names the folder */
 };
 
 /* A service that the units of a pair name, as in Requires. */
 struct unit_need {
-	size_t pair;                    /* its number */
+	const struct unit_pairing *needed;              /* that has the service */
 	const struct unit *by;          /* the unit that names it, or is named by it: the service or a socket */
 	unsigned kinds;                 /* NEED_… */
 	struct origin at;               /* where it is named */
@@ -257,10 +259,10 @@ enum {
 	NEED_IS_BESIDE = 1 << 2,        /* it starts at the same time, and nothing waits; else the unit waits for it */
 };
 
-/* A service and the sockets that activate it. */
+/* A service and the sockets that activate it. In the pool. */
 struct unit_pairing {
-	const struct unit *service;     /* NULL: there is none (reported) */
-	const struct unit **sockets;    /* owned; in the order of their descriptors */
+	struct unit *service;           /* NULL: there is none (reported) */
+	struct unit **sockets;          /* owned; in the order of their descriptors */
 	size_t count, capacity;
 	struct unit_need *needs;        /* owned */
 	size_t need_count, need_capacity;
@@ -282,7 +284,7 @@ struct units {
 	struct known *known[1024];      /* hash table */
 	struct requested_unit *list;    /* owned */
 	size_t count, capacity;
-	struct unit_pairing *pairs;     /* owned */
+	struct unit_pairing **pairs;    /* owned */
 	size_t pair_count, pair_capacity;
 };
 
@@ -290,7 +292,7 @@ struct units *units_of(struct reading *reading);
 void units_free(void *units);           /* identifies the state, too */
 
 /* Adds a unit that should run. */
-void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name);
+void units_request(struct reading *reading, struct unit *unit, const char *folder, bool by_name);
 
 /* Makes pairs of all requested units, and of the services that they need. Reports units that are missing, and what
  * superd does not do for other units. */

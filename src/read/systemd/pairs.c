@@ -11,25 +11,15 @@
  * as long as superd runs, so nothing must start one. Targets and slices run nothing, and mean nothing here. */
 #include "read/systemd/internal.h"
 
-void units_request(struct reading *reading, const struct unit *unit, const char *folder, bool by_name)
+void units_request(struct reading *reading, struct unit *unit, const char *folder, bool by_name)
 {
 	struct units *asked = units_of(reading);
 
-	for (size_t n = 0; n < asked->count; n++) {
-		if (asked->list[n].unit == unit)
-			return;
-	}
+	if (unit->is_requested)
+		return;
+	unit->is_requested = true;
 	array_add(asked->list, asked->count, asked->capacity) = (struct requested_unit){ unit, folder, by_name };
 	reading->pending++;
-}
-
-static struct unit_pairing *find_pairing(struct units *asked, const struct unit *service)
-{
-	for (size_t n = 0; n < asked->pair_count; n++) {
-		if (asked->pairs[n].service == service && !asked->pairs[n].accepts)
-			return &asked->pairs[n];
-	}
-	return NULL;
 }
 
 /* A valid name of a unit without its suffix. */
@@ -38,31 +28,22 @@ static const char *without_suffix(struct units *asked, const char *name)
 	return pool_text_n(asked->pool, name, (size_t)(strrchr(name, '.') - name));
 }
 
-static struct unit_pairing *add_pairing(struct units *asked, const struct unit *service, const char *folder,
-					const char *name)
+static struct unit_pairing *add_pairing(struct units *asked, struct unit *service, const char *folder,
+					const char *name, bool accepts)
 {
-	array_add(asked->pairs, asked->pair_count, asked->pair_capacity) = (struct unit_pairing){
-		.service = service, .folder = folder, .name = name,
-	};
-	return &asked->pairs[asked->pair_count - 1];
+	struct unit_pairing *pair = pool_alloc(asked->pool, sizeof(*pair));
+
+	*pair = (struct unit_pairing){ .service = service, .folder = folder, .name = name, .accepts = accepts };
+	array_add(asked->pairs, asked->pair_count, asked->pair_capacity) = pair;
+	if (service && !accepts)
+		service->pair = pair;
+	return pair;
 }
 
-static bool pair_has_socket(const struct unit_pairing *pair, const struct unit *socket)
+static void add_socket(struct unit_pairing *pair, struct unit *socket)
 {
-	for (size_t n = 0; n < pair->count; n++) {
-		if (pair->sockets[n] == socket)
-			return true;
-	}
-	return false;
-}
-
-static bool is_paired(const struct units *asked, const struct unit *socket)
-{
-	for (size_t n = 0; n < asked->pair_count; n++) {
-		if (pair_has_socket(&asked->pairs[n], socket))
-			return true;
-	}
-	return false;
+	array_add(pair->sockets, pair->count, pair->capacity) = socket;
+	socket->pair = pair;
 }
 
 /* Whether a service is skipped already, because of another of its files. */
@@ -149,11 +130,10 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 }
 
 /* The service of a socket. NULL: reported, or masked. */
-static const struct unit *find_service(struct reading *reading, const struct requested_unit *asked,
-				       struct target *target)
+static struct unit *find_service(struct reading *reading, const struct requested_unit *asked, struct target *target)
 {
 	bool failed = false;
-	const struct unit *service = unit_find(reading, asked->folder, target->name, &failed);
+	struct unit *service = unit_find(reading, asked->folder, target->name, &failed);
 	const char *other;
 
 	if (service && service->is_masked && !target->failed) {
@@ -176,8 +156,8 @@ static const struct unit *find_service(struct reading *reading, const struct req
 static void pair_socket(struct reading *reading, const struct requested_unit *asked, struct target target, size_t first)
 {
 	struct units *all = units_of(reading);
-	const struct unit *service = find_service(reading, asked, &target);
-	struct unit_pairing *pair = service && !target.accepts ? find_pairing(all, service) : NULL;
+	struct unit *service = find_service(reading, asked, &target);
+	struct unit_pairing *pair = service && !target.accepts ? service->pair : NULL;
 	const char *named = target.accepts ? asked->unit->name : service ? service->name : target.name;
 	const char *name = without_suffix(all, named);
 
@@ -186,9 +166,8 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 	else if (!service)
 		return;
 	if (!pair)
-		pair = add_pairing(all, service, asked->folder, name);
-	array_add(pair->sockets, pair->count, pair->capacity) = asked->unit;
-	pair->accepts = target.accepts;
+		pair = add_pairing(all, service, asked->folder, name, target.accepts);
+	add_socket(pair, asked->unit);
 	pair->by_name |= asked->by_name;
 	pair->has_failed |= target.failed;
 }
@@ -198,16 +177,16 @@ static void pair_socket(struct reading *reading, const struct requested_unit *as
 static void pair_service(struct reading *reading, const struct requested_unit *asked)
 {
 	struct units *all = units_of(reading);
-	struct unit_pairing *pair = find_pairing(all, asked->unit);
+	struct unit_pairing *pair = asked->unit->pair;
 	const char *own = without_suffix(all, asked->unit->name);
 	size_t first = reading->diags->count;
 	bool failed = false;
 
 	if (!pair) {
 		const char *name = pool_textf(all->pool, "%s.socket", own);
-		const struct unit *socket = unit_find(reading, asked->folder, name, &failed);
+		struct unit *socket = unit_find(reading, asked->folder, name, &failed);
 
-		if (socket && !socket->is_masked && !is_paired(all, socket)) {
+		if (socket && !socket->is_masked && !socket->pair) {
 			struct target target = read_target(reading, socket);
 			bool unread = false;
 
@@ -220,12 +199,12 @@ static void pair_service(struct reading *reading, const struct requested_unit *a
 				diag_note(reading->diags, unit_start(socket), "not read: it leads to %s, not to %s",
 					  target.name, asked->unit->name);
 		}
-		pair = find_pairing(all, asked->unit);
+		pair = asked->unit->pair;
 	}
 	if (failed)
 		skip_service(reading, own, unit_start(asked->unit), first, asked->by_name);
 	else if (!pair)
-		pair = add_pairing(all, asked->unit, asked->folder, own);
+		pair = add_pairing(all, asked->unit, asked->folder, own, false);
 	if (pair)
 		pair->by_name |= asked->by_name;
 }
@@ -241,20 +220,20 @@ static int compare_words(const void *a, const void *b)
 static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
 {
 	bool failed = false;
-	const struct unit *socket =
+	struct unit *socket =
 		unit_name_has_suffix(name, ".socket") ? unit_find(reading, pair->folder, name, &failed) : NULL, *other;
 	struct target target;
 
 	if (!socket && !failed)
 		diag_error(reading->diags, at, "Sockets: there is no socket %s", name);
 	pair->has_failed |= !socket;
-	if (!socket || pair_has_socket(pair, socket) || socket->is_masked)
+	if (!socket || socket->pair == pair || socket->is_masked)
 		return;
 	target = read_target(reading, socket);
 	other = unit_find(reading, pair->folder, target.name, &failed);
 	pair->has_failed |= target.failed || failed;
-	if (!is_paired(units_of(reading), socket) && !target.accepts && (!other || other == pair->service))
-		array_add(pair->sockets, pair->count, pair->capacity) = socket;
+	if (!socket->pair && !target.accepts && (!other || other == pair->service))
+		add_socket(pair, socket);
 	else
 		pair->has_failed = !reading_refuse(reading, at, "Sockets: %s leads to another service, and superd "
 								"passes a socket to one", name);
@@ -306,44 +285,43 @@ static bool means_nothing(const struct unit_pairing *pair, const char *name)
 	return is_own(pair, name) || unit_name_has_suffix(name, ".target") || unit_name_has_suffix(name, ".slice");
 }
 
-/* The number of the pair that has this unit; pair_count: none has. */
-static size_t find_pair(const struct units *asked, const char *name)
+/* The pair that has this unit, with a service; NULL: none. It may have been read from another folder. */
+static struct unit_pairing *find_pair(const struct units *asked, const char *name)
 {
-	size_t n = 0;
-
-	while (n < asked->pair_count && !(asked->pairs[n].service && is_own(&asked->pairs[n], name)))
-		n++;
-	return n;
+	for (size_t n = 0; n < asked->pair_count; n++) {
+		if (asked->pairs[n]->service && is_own(asked->pairs[n], name))
+			return asked->pairs[n];
+	}
+	return NULL;
 }
 
-/* The pair of a unit that another names, which is read along if need be. pair_count: superd starts no such unit, or
- * could not read it, and *failed is true (reported). */
-static size_t find_or_pull(struct unit_builder *builder, const char *folder, const char *key, const char *name,
-			   struct origin at, bool *failed)
+/* The pair of a unit that another names, which is read along if need be. NULL: superd starts no such unit, or could not
+ * read it, and *failed is true (reported). */
+static struct unit_pairing *find_or_pull(struct unit_builder *builder, const char *folder, const char *key,
+					 const char *name, struct origin at, bool *failed)
 {
 	struct units *asked = units_of(builder->reading);
-	size_t found = find_pair(asked, name), first = builder->reading->diags->count;
+	struct unit_pairing *found = find_pair(asked, name);
+	size_t first = builder->reading->diags->count;
 	bool is_service = unit_name_has_suffix(name, ".service");
-	const struct unit *unit = NULL;
-	struct unit_pairing *pair;
+	struct unit *unit = NULL;
 
-	if (found == asked->pair_count && unit_name_is_valid(name) && !unit_name_is_template(name))
+	if (!found && unit_name_is_valid(name) && !unit_name_is_template(name))
 		unit = unit_find(builder->reading, folder, name, failed);
 	if (*failed)
 		skip_service(builder->reading, without_suffix(asked, name), at, first, false);
 	if (unit)                       /* it may be known by another name */
 		found = find_pair(asked, unit->name);
-	if (unit && found == asked->pair_count && is_service && !unit->is_masked) {
+	if (unit && !found && is_service && !unit->is_masked) {
 		pair_service(builder->reading, &(struct requested_unit){ unit, folder, false });
-		pair = find_pairing(asked, unit);
-		*failed = !pair;
-		if (pair) {
-			pair->is_pulled = true;
+		*failed = !unit->pair;
+		if (unit->pair) {
+			unit->pair->is_pulled = true;
 			builder->reading->pending++;
 		}
-		return find_pair(asked, unit->name);
+		return unit->pair;
 	}
-	if (found < asked->pair_count || *failed)
+	if (found || *failed)
 		return found;
 	if (unit && unit->is_masked)
 		unit_warn(builder, at, "%s: %s is masked, and is not started", key, name);
@@ -353,7 +331,7 @@ static size_t find_or_pull(struct unit_builder *builder, const char *folder, con
 		unit_warn(builder, at, "%s: superd does not open %s: name it too, with -f", key, name);
 	else
 		unit_warn(builder, at, "%s: superd starts no units as %s", key, name);
-	return found;
+	return NULL;
 }
 
 /* Whether a key of this unit, After or Before, names the other one. What is wrong with the key costs the order
@@ -378,14 +356,12 @@ static bool orders(struct unit_builder *builder, const struct unit *unit, const 
 
 /* Adds a need of builder->unit, which names the needed service so. Where both orders are said, which is a ring, what is
  * needed comes first. */
-static void add_need(struct unit_builder *builder, size_t pair, struct unit_need need, const char *name)
+static void add_need(struct unit_builder *builder, struct unit_pairing *own, struct unit_need need, const char *name)
 {
-	struct unit_pairing *own = &units_of(builder->reading)->pairs[pair];
-	const struct unit *needed = units_of(builder->reading)->pairs[need.pair].service, *unit = builder->unit;
+	const struct unit *needed = need.needed->service, *unit = need.by;
 
-	need.by = unit;
 	for (size_t n = 0; n < own->need_count; n++) {
-		if (own->needs[n].pair != need.pair || own->needs[n].by != unit)
+		if (own->needs[n].needed != need.needed || own->needs[n].by != unit)
 			continue;
 		if (need.kinds & NEED_REQUIRED)
 			own->needs[n].kinds = (own->needs[n].kinds & ~(unsigned)NEED_WANTED) | NEED_REQUIRED;
@@ -400,36 +376,34 @@ static void add_need(struct unit_builder *builder, size_t pair, struct unit_need
 
 /* Notes what builder->unit needs of the units that a key, or a folder, names. A socket is opened when superd starts, so
  * a service that it needs starts then. */
-static void find_needs_of_key(struct unit_builder *builder, size_t pair, size_t row)
+static void find_needs_of_key(struct unit_builder *builder, struct unit_pairing *own, size_t row)
 {
-	struct units *asked = units_of(builder->reading);
-	const char *folder = asked->pairs[pair].folder;
 	struct word_list list = unit_collect(builder, "Unit", starting[row].key, COLLECT_WORDS);
 
 	if (starting[row].folder)
-		unit_listed_names(builder->reading, folder, builder->unit, starting[row].folder, &list);
+		unit_listed_names(builder->reading, own->folder, builder->unit, starting[row].folder, &list);
 	for (size_t n = 0; n < list.count; n++) {
 		const char *name = list.words[n];
-		size_t found = pair;
+		struct unit_pairing *found = NULL;
 		bool failed = false;
 
-		if (!means_nothing(&asked->pairs[pair], name))
-			found = find_or_pull(builder, folder, starting[row].key, name, list.places[n], &failed);
-		asked->pairs[pair].has_failed |= failed && starting[row].kind == NEED_REQUIRED;
-		if (found == pair || found >= asked->pair_count || !unit_name_has_suffix(name, ".service"))
+		if (!means_nothing(own, name))
+			found = find_or_pull(builder, own->folder, starting[row].key, name, list.places[n], &failed);
+		own->has_failed |= failed && starting[row].kind == NEED_REQUIRED;
+		if (!found || found == own || !unit_name_has_suffix(name, ".service"))
 			continue;
-		asked->pairs[found].boots |= builder->unit != builder->pair->service;
-		asked->pairs[found].is_needed = true;
-		add_need(builder, pair,
-			 (struct unit_need){ .pair = found, .kinds = starting[row].kind, .at = list.places[n] }, name);
+		found->boots |= builder->unit != own->service;
+		found->is_needed = true;
+		add_need(builder, own, (struct unit_need){ found, builder->unit, starting[row].kind, list.places[n] },
+			 name);
 	}
-	asked->pairs[pair].has_failed |= list.failed;
+	own->has_failed |= list.failed;
 	word_list_free(&list);
 }
 
 /* Tells what superd does not do for other units. From a network of its own a service reaches another by joining it
  * alone, so that is refused. */
-static void tell_of_units(struct unit_builder *builder, const struct unit_pairing *pair)
+static void tell_of_units(struct unit_builder *builder)
 {
 	struct key_list known = key_list(&unit_keys_unit);
 	bool is_apart = unit_bool(builder, "Service", "PrivateNetwork", false);
@@ -442,7 +416,7 @@ static void tell_of_units(struct unit_builder *builder, const struct unit_pairin
 		if (key->form == FORM_UNITS && key->reason)
 			list = unit_collect(builder, "Unit", key->name, COLLECT_WORDS);
 		for (size_t i = 0; i < list.count; i++) {
-			if (!means_nothing(pair, list.words[i]))
+			if (!means_nothing(builder->pair, list.words[i]))
 				diags_add(builder->reading->diags,
 					  joins && is_apart ? reading_lack(builder->reading) : SEVERITY_WARNING,
 					  list.places[i], "%s=%s: %s", key->name, list.words[i], key->reason);
@@ -452,17 +426,15 @@ static void tell_of_units(struct unit_builder *builder, const struct unit_pairin
 }
 
 /* Finds what the units of a pair need, and reads such services along. */
-static void find_needs(struct reading *reading, size_t pair)
+static void find_needs(struct reading *reading, struct unit_pairing *own)
 {
-	struct units *asked = units_of(reading);
-	const struct unit_pairing own = asked->pairs[pair];     /* the list may move when others are pulled */
-	struct unit_builder builder = { .reading = reading, .pool = asked->pool, .pair = &own };
+	struct unit_builder builder = { .reading = reading, .pool = units_of(reading)->pool, .pair = own };
 
-	for (size_t n = 0; own.service && n <= asked->pairs[pair].count; n++) {
-		unit_builder_turn(&builder, n ? asked->pairs[pair].sockets[n - 1] : own.service);
+	for (size_t n = 0; own->service && n <= own->count; n++) {
+		unit_builder_turn(&builder, n ? own->sockets[n - 1] : own->service);
 		for (size_t row = 0; row < sizeof(starting) / sizeof(*starting); row++)
-			find_needs_of_key(&builder, pair, row);
-		tell_of_units(&builder, &asked->pairs[pair]);
+			find_needs_of_key(&builder, own, row);
+		tell_of_units(&builder);
 	}
 }
 
@@ -481,17 +453,16 @@ void units_pair(struct reading *reading)
 			pair_service(reading, &asked->list[n]);
 	}
 	for (size_t n = 0; n < asked->pair_count; n++)          /* which may add pairs */
-		find_needs(reading, n);
+		find_needs(reading, asked->pairs[n]);
 	for (size_t n = 0; n < asked->pair_count; n++) {
-		if (asked->pairs[n].service && !asked->pairs[n].accepts)
-			add_further_sockets(reading, &asked->pairs[n]);
+		if (asked->pairs[n]->service && !asked->pairs[n]->accepts)
+			add_further_sockets(reading, asked->pairs[n]);
 	}
 }
 
 /* Sets an option to the needs of builder->unit of these kinds; at the first of them. */
 static void set_needs(struct unit_builder *builder, const char *option, unsigned kinds)
 {
-	const struct unit_pairing *pairs = units_of(builder->reading)->pairs;
 	struct word_list list = { 0 };
 
 	for (size_t n = 0; n < builder->pair->need_count; n++) {
@@ -499,7 +470,7 @@ static void set_needs(struct unit_builder *builder, const char *option, unsigned
 
 		if (need->by != builder->unit || !(need->kinds & kinds))
 			continue;
-		word_list_add(&list, pairs[need->pair].name, need->at);
+		word_list_add(&list, need->needed->name, need->at);
 		if (!list.at.file)
 			list.at = need->at;
 	}

@@ -84,10 +84,10 @@ static bool is_other_unit(const char *name)
 }
 
 /* Finds the unit that a path names. *folder: where its other units are searched. NULL: reported. */
-static const struct unit *find_named(struct reading *reading, const char *path, const char *name, const char **folder)
+static struct unit *find_named(struct reading *reading, const char *path, const char *name, const char **folder)
 {
 	const char *own = folder_of(reading, path), *beside = NULL;
-	const struct unit *unit = NULL;
+	struct unit *unit = NULL;
 	bool failed = false;
 
 	if (is_list_of_names(own))
@@ -110,7 +110,7 @@ static bool units_read(struct reading *reading, const char *path)
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *folder, *service;
 	size_t first = reading->diags->count;
 	struct origin at = { .file = path };
-	const struct unit *unit;
+	struct unit *unit;
 	struct skipped *own;
 	bool by_name;
 
@@ -206,7 +206,7 @@ static void units_finish(struct reading *reading)
 		return;
 	units_pair(reading);
 	for (size_t n = 0; n < asked->pair_count; n++)
-		build_pair(reading, &asked->pairs[n]);
+		build_pair(reading, asked->pairs[n]);
 	reading_drop_state(reading, units_free);
 	reading->pending = 0;
 }
