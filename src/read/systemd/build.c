@@ -352,9 +352,13 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 	bool is_set, is_begun = false, allows;
 	size_t start = 0;
 
-	/* A lone ~ means all. If all is also the default of the key, systemd then acts as if the key were not set: the
-	 * next assignment begins the set again. */
-	if (how == COLLECT_SET && option->unset && list.count && !strcmp(list.words[0], "~")) {
+	/* Of a set whose default is all: a lone ~ means all, and systemd then acts as if the key were not set: the next
+	 * assignment begins the set again. Behind an empty assignment one with ~ takes from nothing. */
+	if (how == COLLECT_SET && option->unset && list.count && strcmp(list.words[0], "~") != 0) {
+		struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key->name };
+
+		is_begun = list.words[0][0] == '~' && !*unit_next_assignment(&lines)->value;
+	} else if (how == COLLECT_SET && option->unset && list.count) {
 		list.count--;
 		memmove(list.words, list.words + 1, list.count * sizeof(*list.words));
 		memmove(list.places, list.places + 1, list.count * sizeof(*list.places));
@@ -365,7 +369,7 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 	allows = list.count && list.words[0][0] != '~';
 	if (option->nothing && !list.failed) {
 		skip_wrong(builder, how, key, option, &list);
-		is_begun = allows && (!list.count || list.words[0][0] == '~');
+		is_begun |= allows && (!list.count || list.words[0][0] == '~');
 	}
 	if (is_begun) {                 /* all that it begins with is skipped */
 		set_option(builder, option, &(struct value){ .words = &option->nothing,
