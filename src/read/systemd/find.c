@@ -308,54 +308,58 @@ static bool read_file(struct reading *reading, const char *path, struct unit *un
 	return true;
 }
 
-/* Drop-ins: *.conf in NAME.d, in PREFIX-.SUFFIX.d and in SUFFIX.d.
- *
- * Two orders apply. Of files with the same name the file in the first folder replaces the others, and an empty file
- * there removes them. Then all files are read by name, whatever their folder. systemd's manual leaves the order of
- * folders partly open. The order here was observed: the unit's own name before its other names; of each, first by the
- * search path, then the name itself, the template's name, prefixes that end in a dash from long to short; and last the
- * folders of the whole type. */
-struct dropins {
+/* The files of folders beside units: NAME.d, NAME.wants and the like. */
+struct files {
 	const struct search *search;
 	struct entry *list;             /* owned; names, their order, and paths in the table's pool, for diagnostics */
 	size_t count, capacity;
 	bool failed;                    /* reported */
 };
 
-/* Collects the files in NAME.d of a folder. NAME has two parts: its first bytes and the rest. */
-static void add_dropins_of(struct dropins *dropins, size_t folder, const char *start, size_t length, const char *rest)
+/* Adds what is in the folder of this name in another folder and ends so, but for folders. */
+static void add_files(struct files *files, size_t folder, const char *name, const char *ending)
 {
-	struct reading *reading = dropins->search->reading;
-	struct pool *pool = dropins->search->pool;
-	const struct entry *entry = find_entry(dropins->search, folder,
-					       pool_textf(pool, "%.*s%s.d", (int)length, start, rest));
-	const char *path = entry ? path_of(dropins->search, entry) : NULL;
+	struct reading *reading = files->search->reading;
+	const struct entry *entry = find_entry(files->search, folder, name);
+	const char *path = entry ? path_of(files->search, entry) : NULL;
 	DIR *stream = entry ? opendir(path) : NULL;
 	const struct dirent *found;
 	struct stat status;
 
 	if (!stream) {
-		dropins->failed |= entry && errno != ENOTDIR && !refuse_unreadable(reading, path);
+		files->failed |= entry && errno != ENOTDIR && !refuse_unreadable(reading, path);
 		return;
 	}
 	for (errno = 0; (found = readdir(stream)); errno = 0) {
 		const char *file;
 
-		if (found->d_name[0] == '.' || !unit_name_has_suffix(found->d_name, ".conf"))
+		if (found->d_name[0] == '.' || !unit_name_has_suffix(found->d_name, ending))
 			continue;
 		file = pool_textf(reading->table->pool, "%s/%s", path, found->d_name);
 		if (stat(file, &status) < 0 || !S_ISDIR(status.st_mode))
-			array_add(dropins->list, dropins->count, dropins->capacity) =
-				(struct entry){ pool_text(pool, found->d_name), dropins->count, file };
+			array_add(files->list, files->count, files->capacity) =
+				(struct entry){ pool_text(files->search->pool, found->d_name), files->count, file };
 	}
 	if (errno)
-		dropins->failed = !refuse_unreadable(reading, path);
+		files->failed = !refuse_unreadable(reading, path);
 	closedir(stream);
+}
+
+/* Drop-ins: *.conf in NAME.d, in PREFIX-.SUFFIX.d and in SUFFIX.d.
+ *
+ * Two orders apply. Of files with the same name the file in the first folder replaces the others, and an empty file
+ * there removes them. Then all files are read by name, whatever their folder. systemd's manual leaves the order of
+ * folders partly open. The order here was observed: the unit's own name before its other names; of each, first by the
+ * search path, then the name itself, the template's name, prefixes that end in a dash from long to short; and last the
+ * folders of the whole type. NAME has two parts here: its first bytes and the rest. */
+static void add_dropins_of(struct files *dropins, size_t folder, const char *start, size_t length, const char *rest)
+{
+	add_files(dropins, folder, pool_textf(dropins->search->pool, "%.*s%s.d", (int)length, start, rest), ".conf");
 }
 
 /* Collects the folders of one name: its own, its template's, and those of all prefixes that end in a dash, of an
  * instance and a template also as an instance and a template. */
-static void add_dropins_of_name(struct dropins *dropins, size_t folder, const char *name)
+static void add_dropins_of_name(struct files *dropins, size_t folder, const char *name)
 {
 	const char *at = strchr(name, '@'), *dot = strrchr(name, '.');
 	const char *template = at ? pool_textf(dropins->search->pool, "@%s", dot) : NULL;
@@ -429,7 +433,7 @@ static size_t find_names(const struct search *search, const char *name, const ch
  * read, or has a line that is wrong (reported): it may have no setting by which its error is the unit's. */
 static bool read_dropins(const struct search *search, struct unit *unit, struct unit_text *text)
 {
-	struct dropins dropins = { .search = search };
+	struct files dropins = { .search = search };
 	const char *names[ALIASES_MOST + 1] = { NULL };
 	size_t count = find_names(search, unit->name, names), errors = search->reading->diags->errors;
 	bool ok;
@@ -630,41 +634,29 @@ struct unit *unit_find(struct reading *reading, const char *folder, const char *
 	return known->unit;
 }
 
-/* Adds the names in the folder of this name and kind, in each folder of the search. */
-static void add_listed_names(const struct search *search, const char *unit, const char *kind, struct word_list *list)
-{
-	const char *name = pool_textf(search->pool, "%s%s", unit, kind);
-
-	for (size_t n = 0; n < search->folder_count; n++) {
-		const struct entry *entry = find_entry(search, n, name);
-		const char *path = entry ? path_of(search, entry) : NULL;
-		DIR *stream = entry ? opendir(path) : NULL;
-		const struct dirent *found;
-
-		while (stream && (found = readdir(stream))) {
-			const char *file = pool_textf(search->reading->table->pool, "%s/%s", path, found->d_name);
-
-			if (!unit_name_is_valid(found->d_name))
-				continue;
-			word_list_add(list, pool_text(search->pool, found->d_name), (struct origin){ .file = file });
-			if (!list->at.file)
-				list->at.file = file;
-		}
-		if (stream)
-			closedir(stream);
-	}
-}
-
 void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
 		       struct word_list *list)
 {
 	const struct search *search = search_of(reading, folder);
-	const char *names[ALIASES_MOST + 1] = { NULL };
+	const char *names[ALIASES_MOST + 1] = { NULL }, *template;
 	size_t count = find_names(search, unit->name, names);
+	struct files files = { .search = search };
 
-	for (size_t n = 0; n < count; n++) {
-		add_listed_names(search, names[n], kind, list);
-		if (name_is_instance(names[n]))
-			add_listed_names(search, name_with_instance(search->pool, names[n], NULL), kind, list);
+	for (size_t i = 0; i < count; i++) {
+		for (size_t n = 0; n < search->folder_count; n++)
+			add_files(&files, n, pool_textf(search->pool, "%s%s", names[i], kind), "");
+		template = name_is_instance(names[i]) ? name_with_instance(search->pool, names[i], NULL) : NULL;
+		for (size_t n = 0; template && n < search->folder_count; n++)
+			add_files(&files, n, pool_textf(search->pool, "%s%s", template, kind), "");
 	}
+	for (size_t n = 0; n < files.count; n++) {
+		struct origin at = { .file = files.list[n].target };
+
+		if (!unit_name_is_valid(files.list[n].name))
+			continue;
+		word_list_add(list, files.list[n].name, at);
+		list->at = list->at.file ? list->at : at;
+	}
+	list->failed |= files.failed;
+	free(files.list);
 }

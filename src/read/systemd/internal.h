@@ -118,7 +118,8 @@ bool unit_name_has_suffix(const char *name, const char *suffix);        /* suffi
  * not be read (reported; *failed is true). */
 struct unit *unit_find(struct reading *reading, const char *folder, const char *name, bool *failed);
 
-/* Adds the names in the folders beside a unit such as NAME.wants, of its template and its aliases, too; kind: ".wants". */
+/* Adds the names in the folders beside a unit such as NAME.wants, of its template and its aliases, too; kind: ".wants".
+ * list->failed: one cannot be read (reported). */
 void unit_listed_names(struct reading *reading, const char *folder, const struct unit *unit, const char *kind,
 		       struct word_list *list);
 

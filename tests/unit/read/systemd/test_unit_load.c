@@ -517,6 +517,20 @@ Test(unit_load, refuses_a_unit_that_can_not_be_read_whole)
 	cr_expect_eq(diags.errors, 4, "an answer holds");
 }
 
+/* What it requires may be what restricts its clients. */
+Test(unit_load, refuses_a_folder_of_names_that_can_not_be_read)
+{
+	struct word_list list = { 0 };
+
+	write_unit("lib/a.service");
+	link_to("gone", "lib/a.service.requires");
+	unit_listed_names(&reading, "nowhere", find("a.service"), ".requires", &list);
+	cr_expect(list.failed);
+	cr_expect_eq(list.count, 0);
+	cr_expect(strstr(said(), "lib/a.service.requires: error: cannot read: No such file"), "%s", said());
+	word_list_free(&list);
+}
+
 static bool is_warned(void)
 {
 	bool failed = false;
