@@ -293,7 +293,7 @@ static bool is_mask(const char *path)
 }
 
 /* Reads one file of a unit. false: it cannot be read (reported). */
-static bool read_file(struct reading *reading, const char *path, struct unit *unit, struct unit_text *text)
+static bool read_file(struct reading *reading, const char *path, struct unit_text *text)
 {
 	struct source_file source;
 
@@ -302,7 +302,6 @@ static bool read_file(struct reading *reading, const char *path, struct unit *un
 	reading->files++;
 	if (!source_load_in_parts(&source, path, reading->table->pool, reading->diags))
 		return false;
-	unit->files++;
 	unit_text_add(text, &source);
 	source_free(&source);
 	return true;
@@ -431,7 +430,7 @@ static size_t find_names(const struct search *search, const char *name, const ch
 
 /* Reads every drop-in of a unit. An empty file is not read; it only replaces others of its name. false: one cannot be
  * read, or has a line that is wrong (reported): it may have no setting by which its error is the unit's. */
-static bool read_dropins(const struct search *search, struct unit *unit, struct unit_text *text)
+static bool read_dropins(const struct search *search, const struct unit *unit, struct unit_text *text)
 {
 	struct files dropins = { .search = search };
 	const char *names[ALIASES_MOST + 1] = { NULL };
@@ -455,7 +454,7 @@ static bool read_dropins(const struct search *search, struct unit *unit, struct 
 
 		if (n && !strcmp(file->name, file[-1].name))
 			continue;
-		ok &= is_mask(file->target) || read_file(search->reading, file->target, unit, text);
+		ok &= is_mask(file->target) || read_file(search->reading, file->target, text);
 	}
 	free(dropins.list);
 	return ok && search->reading->diags->errors == errors;
@@ -558,7 +557,7 @@ static struct unit *load_unit(const struct search *search, const char *name, con
 	};
 	if (!unit->is_masked) {
 		unit->path = finding->path;
-		ok = read_file(search->reading, unit->path, unit, &text) && read_dropins(search, unit, &text);
+		ok = read_file(search->reading, unit->path, &text) && read_dropins(search, unit, &text);
 	}
 	unit->list = pool_copy(text.pool, text.list, text.count * sizeof(*text.list));
 	unit->count = text.count;

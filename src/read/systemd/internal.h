@@ -97,7 +97,6 @@ struct unit {
 	bool is_masked;                 /* an empty file, or a link to /dev/null */
 	const struct unit_assignment *list;             /* those of its file first, then those of its drop-ins */
 	size_t count;
-	size_t files;                   /* number of files that were read for it */
 	struct unit_pairing *pair;      /* that has this socket, or this service without Accept=yes; NULL: none */
 	bool is_requested;              /* a source names it */
 };

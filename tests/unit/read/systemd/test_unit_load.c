@@ -179,7 +179,8 @@ Test(unit_load, reads_a_folder_of_two_paths_once)
 	write_unit("lib/a.service");
 	write_unit("lib/a.service.d/1.conf");
 	request.unit_path = twice;
-	cr_expect_eq(expect("a.service", "lib/a.service lib/a.service.d/1.conf")->files, 2);
+	expect("a.service", "lib/a.service lib/a.service.d/1.conf");
+	cr_expect_eq(reading.files, 2);
 }
 
 Test(unit_load, makes_an_instance_of_a_template_unless_it_has_a_file_of_its_own)
@@ -299,8 +300,9 @@ Test(unit_load, reads_drop_ins_behind_the_unit_by_their_names_across_folders)
 	write_unit("lib/a.service.d/20.conf");
 	write_unit("etc/a.service.d/30.conf");
 	write_unit("run/a.service.d/10.conf");
-	cr_expect_eq(expect("a.service", "lib/a.service run/a.service.d/10.conf lib/a.service.d/20.conf "
-					 "etc/a.service.d/30.conf")->files, 4);
+	expect("a.service",
+	       "lib/a.service run/a.service.d/10.conf lib/a.service.d/20.conf etc/a.service.d/30.conf");
+	cr_expect_eq(reading.files, 4);
 }
 
 Test(unit_load, takes_of_drop_ins_of_one_name_the_first)
