@@ -349,45 +349,39 @@ static void set_list_option(struct unit_builder *builder, const char *section, c
 {
 	enum unit_collect how = collection_of(key, option->type);
 	struct word_list list = unit_collect(builder, section, key->name, how);
+	struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key->name };
 	bool is_set, is_begun = false, allows;
-	size_t start = 0;
+	size_t first = 0;
 
 	/* Of a set whose default is all: a lone ~ means all, and systemd then acts as if the key were not set: the next
 	 * assignment begins the set again. Behind an empty assignment one with ~ takes from nothing. */
-	if (how == COLLECT_SET && option->unset && list.count && strcmp(list.words[0], "~") != 0) {
-		struct unit_lines lines = { .unit = builder->unit, .section = section, .key = key->name };
-
-		is_begun = list.words[0][0] == '~' && !*unit_next_assignment(&lines)->value;
-	} else if (how == COLLECT_SET && option->unset && list.count) {
-		list.count--;
-		memmove(list.words, list.words + 1, list.count * sizeof(*list.words));
-		memmove(list.places, list.places + 1, list.count * sizeof(*list.places));
-		if (!list.count)
-			list.at = (struct origin){ 0 };
+	if (how == COLLECT_SET && option->unset && list.count) {
+		first = !strcmp(list.words[0], "~");
+		is_begun = !first && list.words[0][0] == '~' && !*unit_next_assignment(&lines)->value;
 	}
-	is_set = list.count || (how == COLLECT_SET && list.at.file);   /* an empty set is one, too */
-	allows = list.count && list.words[0][0] != '~';
+	/* An empty set is one, too. */
+	is_set = list.count > first || (how == COLLECT_SET && list.at.file && !first);
+	allows = list.count > first && list.words[first][0] != '~';
 	if (option->nothing && !list.failed) {
 		skip_wrong(builder, how, key, option, &list);
-		is_begun |= allows && (!list.count || list.words[0][0] == '~');
+		is_begun |= allows && (list.count == first || list.words[first][0] == '~');
 	}
-	if (is_begun) {                 /* all that it begins with is skipped */
+	if (is_begun) {                 /* with nothing: all that it begins with is skipped, or was taken back */
 		set_option(builder, option, &(struct value){ .words = &option->nothing,
 							     .count = *option->nothing != '\0', .is_list = true,
 							     .at = list.at });
-		is_set = list.count;
+		is_set = list.count > first;
 	}
-	while (is_set && !list.failed) {
+	for (size_t start = first; is_set && !list.failed; is_set = start < list.count) {
 		size_t count = key->form == FORM_WHOLE ? list.count : count_same_sign(&list, start);
 		struct value value = word_list_value(&list);
 
 		value.words = list.count ? list.words + start : NULL;
 		value.word_at = list.count ? list.places + start : NULL;
 		value.count = count;
-		value.append = is_begun || start > 0;
+		value.append = is_begun || start > first;
 		set_option(builder, option, &value);
 		start += count;
-		is_set = start < list.count;
 	}
 	word_list_free(&list);
 }
