@@ -25,7 +25,7 @@ static const char *read_address(struct unit_builder *builder, const struct unit_
 		{ "ListenMessageQueue", "mqueue", "mqueue" },
 		{ "ListenNetlink", "netlink", "netlink" },
 	};
-	const char *address = text, *kind, *made, *wrong;
+	const char *address = text, *colon = strrchr(text, ':'), *kind, *made, *wrong;
 	bool is_path = *text == '/' || *text == '@', is_vsock;
 	const struct endpoint *endpoint;
 	size_t n = 0;
@@ -45,7 +45,8 @@ static const char *read_address(struct unit_builder *builder, const struct unit_
 	made = pool_textf(builder->pool, "%s:%s", kind, address);
 	wrong = endpoint_parse(made, builder->pool, &endpoint);
 	if (!wrong && endpoint_has_port(endpoint) &&
-	    (!endpoint->port || (endpoint->address && endpoint->family == FAMILY_ANY)))
+	    (!endpoint->port || (endpoint->address && endpoint->family == FAMILY_ANY) || *text == '*' ||
+	     (colon ? colon[1] : *text) == '0'))        /* 0123 is octal there */
 		wrong = pool_textf(builder->pool, "'%s': a unit has addresses and ports as numbers, and no port 0",
 				   text);
 	if (wrong)
