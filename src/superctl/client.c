@@ -119,7 +119,7 @@ enum line_result client_take_line(struct ctl_client *client, int64_t until, char
 {
 	struct buf *input = &client->input;
 	struct pollfd ready = { .fd = client->fd, .events = POLLIN };
-	char chunk[READ_AT_ONCE];
+	UNINITIALIZED char chunk[READ_AT_ONCE];
 
 	for (;;) {
 		size_t fresh = input->length - client->scanned;
