@@ -848,8 +848,8 @@ static void accept_batch(struct svc *svc, struct socket *socket)
 
 	if (socket->fd < 0 || socket->datagram != AWAITED)
 		return;
-	/* To look costs less than accept4(2), which makes a socket before it finds nobody. */
-	for (int n = 0; n < BATCH && svc->state == LISTENING && (!n || socket_is_readable(socket)); n++) {
+	/* Mostly there is one. To look costs less than accept4(2), which makes a socket before it finds nobody. */
+	for (int n = 0; n < BATCH && svc->state == LISTENING && (n != 1 || socket_is_readable(socket)); n++) {
 		if (svc_pause_at_trigger(socket))
 			return;
 		if (svc_queues(svc))
