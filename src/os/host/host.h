@@ -133,7 +133,7 @@ struct stat;
 /* Flaws of a path, as bits; callers ask for those that matter to them. */
 enum path_flaw {
 	PATH_NO_FLAW = 0,
-	PATH_OWNER = 1,         /* a folder on the way belongs to another user */
+	PATH_OWNER = 1,         /* a folder on the way belongs to another user, or its access list lets one write */
 	PATH_GROUP = 2,         /* a group may write to a folder on the way, which is not sticky */
 	PATH_WORLD = 4,         /* everyone may write to a folder on the way, which is not sticky */
 	PATH_REMOTE = 8,        /* it is on FUSE, on a network file system, or on one of a kind that superd does not know */
@@ -152,6 +152,7 @@ struct path_finding {
 	char place[PATH_MAX];           /* the flawed folder or file, as a path without links */
 	uid_t owner;                    /* owner of `place`; with PATH_REMOTE the user who mounted a FUSE, 0 if unknown */
 	gid_t group;                    /* group of `place` */
+	bool is_listed;                 /* with PATH_OWNER: its access list (acl(5)) lets `owner` write */
 	int error;                      /* with PATH_BROKEN: errno of the look that failed; 0: too long, or too many links */
 	char system[32];                /* with PATH_REMOTE: type of the file system, as in proc_pid_mountinfo(5) */
 	/* With PATH_WORLD: a name does not exist in `place`, which is sticky; superd can create it first. */

@@ -5,9 +5,11 @@
  * belongs to whoever creates it first, so superd creates it before it trusts it. */
 #include "os/host/host.h"
 
+#include <endian.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #define LINKS_MOST 40                   /* as the kernel: MAXSYMLINKS */
 #define MOUNTS_MOST (4 << 20)
@@ -226,6 +228,48 @@ static bool is_harmless_group(const struct walk *walk, gid_t group)
 	return true;
 }
 
+/* The list of acl(5) as the kernel's xattr has it: struct posix_acl_xattr_entry behind four bytes. */
+struct list_entry {
+	uint16_t tag, rights;
+	uint32_t id;
+};
+
+enum { LIST_USER = 0x2, LIST_GROUP = 0x8, LIST_WRITE = 2, LIST_MOST = 8000 /* entries; 64 KiB */ };
+
+/* Whether a folder's access list lets somebody else write, which its mode shows as a right of the group. */
+static bool list_is_flawed(struct walk *walk, const char *path, const struct stat *status)
+{
+	size_t size = sizeof(uint32_t) + LIST_MOST * sizeof(struct list_entry);
+	char *text = malloc(size);
+	ssize_t length = text ? getxattr(path, "system.posix_acl_access", text, size) : -1;
+	bool is_flawed = false;
+
+	if (length < 0 && errno != ENODATA && errno != ENOTSUP) {
+		report_broken(walk, path, errno);
+		is_flawed = true;
+	}
+	for (ssize_t at = sizeof(uint32_t); !is_flawed && at + (ssize_t)sizeof(struct list_entry) <= length;
+	     at += sizeof(struct list_entry)) {
+		struct stat listed = *status;
+		struct list_entry entry;
+
+		memcpy(&entry, text + at, sizeof(entry));
+		entry.tag = le16toh(entry.tag);
+		entry.id = le32toh(entry.id);
+		if (!(le16toh(entry.rights) & LIST_WRITE))
+			continue;
+		/* -1: it has no number in this user namespace. */
+		listed.st_uid = entry.id == UINT32_MAX ? NOBODY : entry.id;
+		listed.st_gid = entry.id;
+		if (entry.tag == LIST_USER && !path_uid_is_own(listed.st_uid))
+			is_flawed = walk->finding->is_listed = report_flaw(walk, PATH_OWNER, path, &listed);
+		else if (entry.tag == LIST_GROUP && !is_harmless_group(walk, entry.id))
+			is_flawed = report_flaw(walk, PATH_GROUP, path, &listed);
+	}
+	free(text);
+	return is_flawed;
+}
+
 static bool folder_is_flawed(struct walk *walk, const char *path, const struct stat *status)
 {
 	bool sticky = status->st_mode & S_ISVTX;
@@ -236,6 +280,8 @@ static bool folder_is_flawed(struct walk *walk, const char *path, const struct s
 		return true;
 	if (!sticky && (status->st_mode & S_IWGRP) && !is_harmless_group(walk, status->st_gid) &&
 	    report_flaw(walk, PATH_GROUP, path, status))
+		return true;
+	if (!sticky && (status->st_mode & S_IWGRP) && list_is_flawed(walk, path, status))
 		return true;
 	walk->is_shared = sticky && (status->st_mode & (S_IWGRP | S_IWOTH));
 	return false;
@@ -408,7 +454,9 @@ void path_finding_describe(const struct path_finding *finding, struct buf *out)
 	switch (finding->flaw) {
 	case PATH_OWNER:
 	case PATH_FILE:
-		if (!path_uid_is_own(finding->owner))
+		if (finding->is_listed)
+			buf_addf(out, "%s can be written by user %lu", finding->place, (unsigned long)finding->owner);
+		else if (!path_uid_is_own(finding->owner))
 			buf_addf(out, "%s belongs to user %lu", finding->place, (unsigned long)finding->owner);
 		else
 			buf_addf(out, "%s can be written by others", finding->place);

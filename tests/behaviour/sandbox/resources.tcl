@@ -320,6 +320,20 @@ test a_file_in_the_users_folder_is_opened_with_the_users_rights {
 	forget
 }
 
+# Root's folder, whose access list lets the user write.
+test a_file_in_a_folder_that_a_list_opens_to_the_user_is_none_of_roots {
+	needs_root
+	needs {[exists /usr/bin/setfacl]} "there is no setfacl here (Debian: acl)"
+	needs {![catch { file mkdir [path opened]; exec setfacl -m u:65534:rwx [path opened] }]} "there are no access lists here"
+	write secret "" 600
+	file link -symbolic [path opened/f] [path secret]
+	run_it {user = "65534" error = "append:%/opened/f"} "echo said >&2" "-arguments --no-preflight"
+	close [connect it]
+	log "/opened/f: Permission denied: [file normalize [path opened]] can be written by user 65534"
+	stop
+	is [read %/secret] ""
+}
+
 test a_folder_that_cannot_be_made_fails_the_start_by_its_name {
 	set path $state/lib/$name
 	needs_root

@@ -3,6 +3,7 @@
 #include "tests/unit/automounter.h"
 #include "tests/unit/unit.h"
 
+#include <endian.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -10,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 
 #define OTHER 12345
 
@@ -81,6 +83,57 @@ Test(path_trust, finds_a_folder_that_a_group_may_write_when_asked)
 	cr_assert_eq(chmod(in("own"), 0775), 0);
 	expect_flaw("own/file", PATH_GROUP, "own");
 	cr_assert(path_is_trusted(in("own/file"), PATH_ANY_FLAW & ~PATH_GROUP, NULL, &finding));
+}
+
+/* Sets an access list (acl(5)) that lets this user, or this group, write. */
+static bool list_writer(const char *name, unsigned tag, unsigned id)
+{
+	struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, rights;
+			uint32_t id;
+		} list[5];
+	} list = { htole32(2),
+		   { { htole16(1), htole16(7), ~0u },
+		     { htole16(4), htole16(5), ~0u },
+		     { htole16(16), htole16(7), ~0u },
+		     { htole16(32), htole16(5), ~0u } } };
+	unsigned at = tag == 2 ? 1 : 2;
+
+	memmove(&list.list[at + 1], &list.list[at], (4 - at) * sizeof(list.list[0]));
+	list.list[at].tag = htole16((uint16_t)tag);
+	list.list[at].rights = htole16(7);
+	list.list[at].id = htole32(id);
+	return setxattr(in(name), "system.posix_acl_access", &list, sizeof(list), 0) == 0;
+}
+
+Test(path_trust, finds_who_may_write_by_an_access_list)
+{
+	const struct account member = { .uid = OTHER, .gid = OTHER, .switches = true },
+			     none = { .uid = OTHER + 1, .gid = OTHER + 1 };
+	const unsigned most = PATH_ANY_FLAW & ~PATH_EACH_GROUP;
+	struct buf text = { 0 };
+
+	if (!list_writer("own", 8, OTHER))
+		cr_skip_test("there are no access lists here");
+	cr_assert(path_is_trusted(in("own/file"), most, &none, &finding));
+	cr_assert(path_is_trusted(in("own/file"), most, NULL, &finding));
+	cr_assert_not(path_is_trusted(in("own/file"), most, &member, &finding));
+	cr_assert_eq(finding.flaw, PATH_GROUP);
+	cr_assert_eq(finding.group, OTHER);
+	cr_assert(list_writer("own", 2, OTHER));
+	for (size_t n = 0; n < 3; n++) {
+		cr_assert_not(path_is_trusted(in("own/file"), most,
+					      (const struct account *[]){ NULL, &none, &member }[n], &finding));
+		cr_assert_eq(finding.flaw, PATH_OWNER);
+		cr_assert_eq(finding.owner, OTHER);
+	}
+	path_finding_describe(&finding, &text);
+	cr_assert(strstr(buf_string(&text), "/own can be written by user 12345"), "%s", buf_string(&text));
+	buf_free(&text);
+	cr_assert(list_writer("own", 2, geteuid()));
+	cr_assert(path_is_trusted(in("own/file"), most, &member, &finding));
 }
 
 Test(path_trust, takes_from_a_sticky_folder_what_is_its_own_alone)
