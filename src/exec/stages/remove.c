@@ -15,7 +15,7 @@
 
 #define DEPTH_MOST 500                  /* nested folders, each of which is open; deeper ones stay */
 #define LONGEST (300 * 1000)            /* milliseconds */
-#define LIST_MOST (4u << 20)
+#define LIST_MOST (16u << 20) /* bytes of 32,768 objects, as many as a kernel has */
 #define FIELDS_MOST 16
 #define MEMORY "/proc/sysvipc/shm"
 #define SEMAPHORES "/proc/sysvipc/sem"
@@ -127,9 +127,9 @@ bool remove_folder(char *const asked[REMOVAL_WORDS])
 /* Its lines are numbers: the first one is a key, the second the id, and this column the owner. */
 static bool remove_listed(const char *list, int owner, uid_t uid)
 {
-	bool good = true;
 	size_t length;
 	char *text = fd_read_file(list, LIST_MOST, &length), *rest = text, *line, *word;
+	bool good = text || errno == ENOENT; /* a kernel without them */
 
 	strsep(&rest, "\n"); /* skip the names of the columns */
 	while ((line = strsep(&rest, "\n"))) {
@@ -162,8 +162,9 @@ static bool remove_files(const char *path, uid_t uid)
 	bool good = true;
 
 	if (!stream) {
+		good = folder < 0 && errno == ENOENT;
 		fd_close(&folder);
-		return true;            /* there is none */
+		return good;
 	}
 	while ((entry = readdir(stream)) && clock_ms() < until) {
 		if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&

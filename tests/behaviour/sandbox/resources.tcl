@@ -264,6 +264,14 @@ test what_a_made_up_user_leaves_of_shared_memory_goes_with_it {
 	wait {![exists /dev/shm/$name]}
 }
 
+test what_cannot_be_listed_counts_as_left {
+	needs {[root] && [private]} "needs root and namespaces"
+	needs {[exists /proc/sysvipc/msg] && ![catch { exec mount --bind /dev/null /proc/sysvipc/msg }]} "there are no queues here"
+	run_it {user = "65534" remove_ipc = yes} "echo ended"
+	is [told it] "ended\n"
+	log "it: cannot remove all that it has left"
+}
+
 test folders_are_made_told_and_linked {
 	needs_root
 	answers_so {user = "65534" cache_directory = "$name:$name-link" cache_directory_mode = 0750 logs_directory = "$name"} \
