@@ -439,7 +439,7 @@ static enum fit fit_of(const struct wish *wish, const struct offer *offer)
 	bool is_both = offer->kind.domain == AF_INET6 && !offer->kind.v6only && is_any(&offer->own), hit = false,
 	     wide = false;
 
-	if ((offer->fd < 0 && !self.left) || wish->kind.type != offer->kind.type ||
+	if (wish->kind.type != offer->kind.type ||
 	    (wish->kind.domain == AF_UNIX) != (offer->kind.domain == AF_UNIX))
 		return NONE;
 	if (wish->kind.domain == AF_UNIX) {
@@ -677,6 +677,10 @@ static void answer_bind(struct call *call)
 			word = obey();
 		} while (word >= 0 && word != BIND_SOCKET);
 		offer = find_offer(&wish, &fit);
+		if (fit == NEEDS) { /* superd has said why it has none: the kernel's would be without its rules */
+			answer(call, EADDRINUSE);
+			goto done;
+		}
 	}
 	held = find_inode(inode_of(copy));
 	if (held && held->unanswered == call->user->thread) {

@@ -161,7 +161,7 @@ static void open_for(struct instance *instance, const struct bind_note *report)
 			(long)report->pid, report->text, buf_string(&text),
 			was_dual ? ", and who waited was reset" : "", buf_string(&text));
 	} else {
-		svc_say(svc, LEVEL_ERROR, "bound", "pid %ld binds %s, for which superd cannot open a socket: %s",
+		svc_echo(svc, LEVEL_ERROR, "bound", "pid %ld binds %s, for which superd cannot open a socket: %s",
 			(long)report->pid, report->text, buf_string(&why));
 	}
 	if (!send_order(instance->binder_fd, &message, socket ? &socket->fd : NULL, socket && socket->fd >= 0))

@@ -79,19 +79,46 @@ static bool superd_may_bind(void)
 	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
+/* A socket for both IP versions, which is made for a program of one. */
+static int listen_on_both(struct sockaddr_in6 *any)
+{
+	int both = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t length = sizeof(*any);
+
+	*any = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+	if (!superd_may_bind() || both < 0 || bind(both, (struct sockaddr *)any, sizeof(*any)) < 0)
+		cr_skip_test("superd may not answer bind(2) here, or there is no IPv6");
+	cr_assert(listen(both, 5) == 0 && getsockname(both, (struct sockaddr *)any, &length) == 0);
+	return both;
+}
+
+/* Its own socket would have none of the rules of superd's. */
+Test(bind, a_program_binds_no_socket_of_its_own_where_superd_cannot_open_one, .timeout = 120)
+{
+	struct sockaddr_in6 any;
+	int both = listen_on_both(&any), channel, status;
+	pid_t binder, program;
+
+	channel = run_both(both, any.sin6_port, &binder, &program);
+	cr_assert_eq(hear(channel).event, BIND_NEEDS);
+	close(both);
+	order(channel, BIND_SOCKET, -1);
+	cr_assert_eq(waitpid(program, &status, 0), program);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	cr_assert_eq(hear(channel).event, BIND_OVER);
+	waitpid(binder, NULL, 0);
+	close(channel);
+}
+
 /* A superd that is killed in between has heard it, and not sent the socket; or both send one. */
 Test(bind, a_new_superd_hears_of_the_socket_that_a_program_waits_for, .timeout = 120)
 {
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6 };
+	struct sockaddr_in6 any;
 	struct sockaddr_in own = { .sin_family = AF_INET };
-	int both = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), one, channel;
-	socklen_t length = sizeof(any);
+	int both = listen_on_both(&any), one, channel;
 	struct bind_note note;
 	pid_t binder, program;
 
-	if (!superd_may_bind() || both < 0 || bind(both, (struct sockaddr *)&any, sizeof(any)) < 0)
-		cr_skip_test("superd may not answer bind(2) here, or there is no IPv6");
-	cr_assert(listen(both, 5) == 0 && getsockname(both, (struct sockaddr *)&any, &length) == 0);
 	channel = run_both(both, any.sin6_port, &binder, &program);
 	note = hear(channel);
 	cr_assert(note.event == BIND_NEEDS && note.family == AF_INET, "%d: %s", note.event, note.more);
