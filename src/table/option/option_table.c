@@ -870,9 +870,10 @@ const struct option_def option_defs[] = {
 	CHOICE(HARDENING, NEXT, proc_subset, "all", [UNIT] = "Service.ProcSubset")
 	  .help = "pid leaves only processes in /proc." },
 	PATHS(read_only_paths, "ReadOnlyPaths", protected_paths, "path") .example = "{ \"/etc\" }",
-	  .help = "Paths that the program cannot write. After a - the path may be missing." },
+	  .help = "Paths that the program cannot write. After a - the path may be missing, after a + it is inside "
+		  "root_directory." },
 	PATHS(read_write_paths, "ReadWritePaths", protected_paths, "path") .example = "{ \"/srv/web\" }",
-	  .help = "Paths below read-only ones that stay as they were. Without a - the path must exist." },
+	  .help = "Paths below read-only ones that stay as they were." },
 	PATHS(inaccessible_paths, "InaccessiblePaths", protected_paths, "path") .example = "{ \"-/root\" }",
 	  .help = "Paths that the program cannot access." },
 	PATHS(exec_paths, "ExecPaths", protected_paths, "path") .example = "{ \"/usr/bin/web\" }",

@@ -9,7 +9,7 @@
 static rule *const rules[] = {
 	rule_names, rule_listen, rule_modes, rule_program, rule_builtin, rule_redirect, rule_pass, rule_bind,
 	rule_commands, rule_rows, rule_ready, rule_streams, rule_access, rule_backoff, rule_credentials,
-	rule_templates,
+	rule_paths, rule_templates,
 };
 
 static void check_names(const struct table *table, struct diags *diags)

@@ -22,4 +22,4 @@ void sockets_refuse(const struct service *service, unsigned kinds, const char *s
 /* rules.c: rules that a row can say. rules_program.c, rules_sockets.c: the others. */
 typedef void rule(const struct service *service, struct diags *diags);
 rule rule_rows, rule_names, rule_templates, rule_program, rule_builtin, rule_redirect, rule_commands, rule_ready, rule_streams,
-	rule_backoff, rule_credentials, rule_access, rule_listen, rule_modes, rule_bind, rule_pass;
+	rule_backoff, rule_credentials, rule_paths, rule_access, rule_listen, rule_modes, rule_bind, rule_pass;

@@ -307,6 +307,34 @@ void rule_backoff(const struct service *service, struct diags *diags)
 }
 
 /* Of a list that += makes longer, too. */
+/* As in systemd a path is the machine's, and a program in another root sees those below that root alone. */
+void rule_paths(const struct service *service, struct diags *diags)
+{
+	const struct path_options *paths = service->groups->paths;
+	const struct {
+		const char *option;
+		words list;
+	} all[] = { { "read_only_paths", paths->read_only_paths },
+		    { "inaccessible_paths", paths->inaccessible_paths },
+		    { "no_exec_paths", paths->no_exec_paths } };
+	const char *root = service_root(service);
+	size_t length = root ? strlen(root) : 0;
+
+	for (size_t n = 0; root && n < sizeof(all) / sizeof(*all); n++) {
+		for (words word = all[n].list; word && *word; word++) {
+			bool optional, inside;
+			const char *path = protected_path(*word, &optional, &inside);
+
+			if (inside || (!strncmp(path, root, length) && strchr("/", path[length])))
+				continue;
+			diag_warning(diags, service_origin(service, all[n].option),
+				     "%s: %s: '%s' has no effect: it is outside of root_directory = %s", service->name,
+				     option_name_of(service, all[n].option), *word, root);
+			diags_hint(diags, "a path inside has a + in front: '%s+%s'", optional ? "-" : "", path);
+		}
+	}
+}
+
 void rule_credentials(const struct service *service, struct diags *diags)
 {
 	const struct credential_options *credentials = service->groups->credentials;
