@@ -1386,20 +1386,36 @@ static void word_drop_capability(const struct call *call)
 	cr_assert_eq(prctl(PR_CAPBSET_DROP, known[n].number, 0, 0, 0), 0);
 }
 
-static void word_deny_close_range(const struct call *call)
+/* Whatever the call's second argument is, or if it has these bits. */
+static void deny(uint32_t number, uint32_t bits, uint32_t error)
 {
-	static struct sock_filter filter[] = {
+	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_close_range, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	const struct sock_fprog program = { sizeof(filter) / sizeof(*filter), filter };
 
-	(void)call;
+	if (!bits)
+		filter[3] = (struct sock_filter)BPF_STMT(BPF_MISC | BPF_TAX, 0);
 	if (geteuid() != 0)
 		cr_assert_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
 	cr_assert_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
+
+static void word_deny_close_range(const struct call *call)
+{
+	(void)call;
+	deny(__NR_close_range, 0, EPERM);
+}
+
+static void word_deny_killable_waits(const struct call *call)
+{
+	(void)call;
+	deny(__NR_seccomp, 1 << 5 /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */, EINVAL);
 }
 
 static void word_errno(const struct call *call)
@@ -1707,6 +1723,7 @@ static const struct word {
 	{ "umask", 1, 1, word_umask },          /* MODE: of this test and of the superds that it starts */
 	{ "drop_capability", 1, 1, word_drop_capability },      /* such as sys_admin: no program gains it */
 	{ "deny_close_range", 0, 0, word_deny_close_range },    /* to this test and its programs, as a container may */
+	{ "deny_killable_waits", 0, 0, word_deny_killable_waits },      /* the same, as a kernel before Linux 5.19 */
 	{ "errno", 1, 1, word_errno },          /* NUMBER: its name, such as EPERM */
 	{ "error_text", 1, 1, word_error_text },        /* NAME: its text, as superd's libc has it */
 	{ "has_namespaces", 0, 0, word_has_namespaces },

@@ -244,15 +244,16 @@ static int stage_no_new_privileges(struct job *job)
 /* Returns the filter's descriptor. Without CAP_SYS_ADMIN the kernel demands no_new_privs. */
 static int install_filter(const struct sock_fprog *filter)
 {
-	const unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | WAIT_KILLABLE, filter);
+	unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | WAIT_KILLABLE;
+	int fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, filter);
 
-	if (fd < 0 && errno == EACCES) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-			return -1;
-		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | WAIT_KILLABLE, filter);
+	if (fd < 0 && errno == EINVAL) {        /* the kernel looks at the flags first */
+		flags &= ~WAIT_KILLABLE;
+		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, filter);
 	}
-	return fd < 0 && errno == EINVAL ? (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, filter) : fd;
+	if (fd < 0 && errno == EACCES && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
+		fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, filter);
+	return fd;
 }
 
 static int send_descriptor(int channel, int fd)

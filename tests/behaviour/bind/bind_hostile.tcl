@@ -204,6 +204,16 @@ test a_superd_with_few_capabilities_answers_programs_of_another_user {
 	drop_capability sys_admin; answers_binds
 }
 
+# That looks at the flags of a filter before it asks for rights, and this command may gain rights.
+test an_older_kernel_takes_the_filter_of_a_privileged_command {
+	needs_root
+	deny_killable_waits
+	drop_capability sys_admin
+	acts "bind wrong serve" {exec_prefix = "+"}
+	is [did bind] 0
+	stop
+}
+
 test a_superd_of_an_ordinary_user_answers {
 	needs_reach
 	set port [free_port]; set file [write acts "" 666]
