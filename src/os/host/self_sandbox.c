@@ -7,6 +7,7 @@
 #include <err.h>
 #include <link.h>
 #include <linux/audit.h>
+#include <linux/net.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -50,6 +51,7 @@ enum { IS_SANDBOXED = true };
 #define IF_ANY(bits, then) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(bits), 0, 1), then
 #define IF_NONE(bits, then) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(bits), 1, 0), then
 #define END { 0 }
+#define NUMBER LOAD(offsetof(struct seccomp_data, nr))  /* of the call, for the rule behind one that did not decide */
 
 /* The lower half of an argument, which holds all bits that matter, except of a pointer. */
 #define FIRST_HALF(number) (offsetof(struct seccomp_data, args) + (number) * sizeof(uint64_t))
@@ -110,6 +112,26 @@ static const struct sock_filter controls[] = {
 	IF(F_GET_SEALS, ALLOW), IF_NOT(F_SETFL, FAIL(EPERM)), ARGUMENT(2), IF_ANY(O_ASYNC, FAIL(EPERM)), ALLOW, END,
 };
 
+#ifdef SYS_socketcall
+/* socketcall(2) makes all socket calls, with their arguments in memory: its first argument says which. Without them no
+ * check is possible, and only the call itself is refused. */
+static const struct sock_filter open_sockets[] = {
+	ARGUMENT(0), IF(SYS_GETSOCKNAME, ALLOW), IF(SYS_GETPEERNAME, ALLOW), IF(SYS_SEND, ALLOW), IF(SYS_RECV, ALLOW),
+	IF(SYS_RECVFROM, ALLOW), IF(SYS_SHUTDOWN, ALLOW), IF(SYS_SETSOCKOPT, ALLOW), IF(SYS_GETSOCKOPT, ALLOW),
+	IF(SYS_RECVMSG, ALLOW), NUMBER, END,
+};
+static const struct sock_filter sent[] = { ARGUMENT(0), IF(SYS_SENDTO, ALLOW), IF(SYS_SENDMSG, ALLOW), NUMBER, END };
+static const struct sock_filter made[] = { ARGUMENT(0), IF(SYS_SOCKET, ALLOW), NUMBER, END };
+static const struct sock_filter connected[] = { ARGUMENT(0), IF(SYS_CONNECT, ALLOW), NUMBER, END };
+static const struct sock_filter bound[] = { ARGUMENT(0), IF(SYS_BIND, ALLOW), NUMBER, END };
+static const struct sock_filter accepted[] = {
+	ARGUMENT(0), IF(SYS_ACCEPT, ALLOW), IF(SYS_ACCEPT4, ALLOW), NUMBER, END,
+};
+static const struct sock_filter many[] = {
+	ARGUMENT(0), IF(SYS_RECVMMSG, ALLOW), IF(SYS_SENDMMSG, ALLOW), NUMBER, END,
+};
+#endif
+
 #define OPENS (MAY_READ_FILES | MAY_FIND_NAMES)
 #define WAITS (MAY_TAKE_CLIENTS | MAY_FIND_NAMES | MAY_LOOK)
 
@@ -119,7 +141,7 @@ static const struct sock_filter controls[] = {
 #define WITH(rights, call) { __NR_##call, rights, allowed }
 #define KILLS(call) { __NR_##call, 0, deadly }
 
-/* Of several rules for a call, the first that the program has a right for holds. */
+/* Of several rules for a call, the first that the program has a right for holds, or that decides. */
 static const struct call_rule {
 	uint32_t call;
 	unsigned rights;                /* one of these is needed; 0: each program may make the call */
@@ -239,7 +261,12 @@ static const struct call_rule {
 	ANY(recv), ANY(send),
 #endif
 #ifdef SYS_socketcall
-	ANY(socketcall),   /* all socket calls in one, with an old libc */
+	CHECK(0, socketcall, open_sockets), CHECK(MAY_SEND, socketcall, sent),
+	CHECK(MAY_TAKE_CLIENTS, socketcall, accepted),
+	CHECK(MAY_FIND_NAMES | MAY_QUERY | MAY_CONNECT | MAY_CONNECT_UNIX, socketcall, made),
+	CHECK(MAY_FIND_NAMES | MAY_CONNECT | MAY_CONNECT_UNIX, socketcall, connected),
+	CHECK(MAY_FIND_NAMES | MAY_BIND, socketcall, bound), CHECK(MAY_FIND_NAMES, socketcall, many),
+	CHECK(0, socketcall, refused),
 #endif
 #ifdef SYS_sigreturn
 	ANY(sigreturn),
@@ -314,7 +341,7 @@ static bool filter_calls(const struct self_sandbox *sandbox)
 	struct sock_fprog program = { .filter = filter.list };
 	const struct sock_filter head[] = {
 		LOAD(offsetof(struct seccomp_data, arch)), IF_NOT(own_arch(), KILL),
-		LOAD(offsetof(struct seccomp_data, nr)),
+		NUMBER,
 	};
 
 	for (size_t n = 0; n < sizeof(head) / sizeof(*head); n++)
