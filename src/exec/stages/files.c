@@ -2,6 +2,9 @@
 
 #include "exec/stages/stages.h"
 
+#include <dirent.h>
+#include <sys/syscall.h>
+
 /* ---- folders ----
  *
  * Makes the folders of a service: runtime, state, cache, logs, configuration.
@@ -55,10 +58,46 @@ static bool make_link(int base, const struct own_folder *folder)
 	return good;
 }
 
+#define DEPTH_MOST 200                  /* nested folders, each with two descriptors; what is deeper stays as it is */
+
+/* Gives what lies in a folder, and is this owner's, to the user, as systemd does: else the earlier user of a service
+ * could change what its program relies on. What is anybody else's stays so, and other file systems are not entered. */
+static bool give_contents(int folder, uid_t owner, const struct account *account, int depth)
+{
+	const struct { uint64_t flags, mode, resolve; } how = {
+		O_PATH | O_NOFOLLOW | O_CLOEXEC, 0, 1 | 8 /* RESOLVE_NO_XDEV, BENEATH */
+	};
+	int list = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = list < 0 ? NULL : fdopendir(list);
+	bool good = stream;
+	struct dirent *entry;
+	struct stat status;
+
+	while (good && (entry = readdir(stream))) {
+		int at;
+
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		at = (int)syscall(__NR_openat2, list, entry->d_name, &how, sizeof(how));
+		if (at < 0 || fstat(at, &status) < 0)
+			good = errno == ENOENT || errno == EXDEV;
+		else if (status.st_uid == owner)
+			good = (!S_ISDIR(status.st_mode) || !depth || give_contents(at, owner, account, depth - 1)) &&
+			       fchownat(at, "", account->uid, account->gid, AT_EMPTY_PATH) == 0;
+		fd_close(&at);
+	}
+	if (stream)
+		closedir(stream);
+	else
+		fd_close(&list);
+	return good;
+}
+
 /* Makes one, and opens it. -1 and errno. The base is the administrator's, so symlinks to it are followed; if creating
  * it fails, so does opening. An existing folder keeps its mode unless the table sets one. */
 static int own_folder_make(const struct own_folder *folder, const struct account *account)
 {
+	struct stat status;
 	int base, fd = -1;
 	bool is_new = false;
 
@@ -68,7 +107,10 @@ static int own_folder_make(const struct own_folder *folder, const struct account
 	if (base >= 0)
 		fd = make_path(base, folder->name, &is_new);
 	if (fd >= 0 && (((is_new || folder->sets_mode) && fchmod(fd, folder->mode) < 0) ||
-			(folder->is_owned && account && fchown(fd, account->uid, account->gid) < 0) ||
+			(folder->is_owned && account &&
+			 (fstat(fd, &status) < 0 ||
+			  (status.st_uid != account->uid && !give_contents(fd, status.st_uid, account, DEPTH_MOST)) ||
+			  fchown(fd, account->uid, account->gid) < 0)) ||
 			(folder->link && !make_link(base, folder))))
 		fd_close(&fd);
 	fd_close(&base);

@@ -380,13 +380,13 @@ const struct option_def option_defs[] = {
 	/* Directories, files and credentials */
 	OPTION_IN(FILES, ENVIRONMENT, NEXT, runtime_directory, directories, [UNIT] = "Service.RuntimeDirectory")
 	  .argument = "name", .example = "{ \"web\" }",
-	  .help = "Directories that superd creates for the program before a start, and removes after its end "
+	  .help = "Directories that superd creates before a start, and removes after its end "
 		  "unless they contain a socket of the configuration. They are below " RUNSTATEDIR ", or below "
 		  "XDG_RUNTIME_DIR if it is set and superd does not run as root. RUNTIME_DIRECTORY has the paths." },
 	OPTION_IN(FILES, ENVIRONMENT, NEXT, state_directory, directories, [UNIT] = "Service.StateDirectory")
 	  .argument = "name", .example = "{ \"web\" }",
-	  .help = "Directories that superd creates for the program and keeps, below " LOCALSTATEDIR "/lib. "
-		  "STATE_DIRECTORY has the paths." },
+	  .help = "Directories that superd creates and keeps, below " LOCALSTATEDIR "/lib. What an earlier user has in "
+		  "them becomes the user's. STATE_DIRECTORY has the paths." },
 	DIRECTORIES(cache_directory, "CacheDirectory") .example = "{ \"web:website\" }",
 	  .help = "The same below " LOCALSTATEDIR "/cache. CACHE_DIRECTORY has the paths. For each of these "
 		  "directories, NAME:LINK also creates a symbolic link beside it." },

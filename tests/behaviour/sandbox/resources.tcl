@@ -353,6 +353,23 @@ test a_folder_that_cannot_be_made_fails_the_start_by_its_name {
 	file delete $path
 }
 
+# The earlier user could change what it relies on. A link of his leads to nothing of root's.
+test what_an_earlier_user_has_in_its_folder_becomes_its_users {
+	set folder $state/lib/$name
+	needs_root
+	file mkdir $folder/in
+	foreach file {own in/own roots others} { chan close [open $folder/$file w] }
+	write secret "" 600
+	file link -symbolic $folder/link [path secret]
+	run /bin/chown -h 65533:65533 $folder $folder/in $folder/own $folder/in/own $folder/link
+	run /bin/chown 65532 $folder/others
+	run_it {user = "65534" state_directory = "$name"} {cd $STATE_DIRECTORY && stat -c '%u %n' . in in/own link others own roots}
+	is [told it] "65534 .\n65534 in\n65534 in/own\n65534 link\n65532 others\n65534 own\n0 roots\n"
+	is [file attributes [path secret] -owner] root
+	stop
+	file delete -force $folder
+}
+
 # A program that may write there alone could run there what it has written, too.
 test what_a_sandbox_says_of_its_own_folder_holds_there {
 	set folder $state/lib/$name
