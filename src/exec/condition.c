@@ -318,43 +318,29 @@ bool condition_kind_holds(enum condition_kind kind, const char *text)
 	}
 }
 
-static bool condition_holds(const struct condition *condition)
-{
-	return condition_kind_holds(condition->kind, condition->parameter) != condition->is_negated;
-}
-
-/* The first member of a set of alternatives of which none holds; -1: one holds, or the set is empty. */
-static int find_false_set(const struct condition *list, size_t count, bool asserts, unsigned alternative)
+/* The first false condition of a set; -1: none. Each in set 0 must hold; of another set, of alternatives, one does. */
+static int find_false_in(const struct condition *list, size_t count, bool asserts, unsigned set)
 {
 	int first = -1;
 
-	for (size_t n = 0; n < count; n++) {
-		if (list[n].is_assert != asserts || list[n].alternative != alternative)
+	for (size_t n = 0; n < count && (set || first < 0); n++) {
+		if (list[n].is_assert != asserts || list[n].alternative != set)
 			continue;
-		if (condition_holds(&list[n]))
+		if (condition_kind_holds(list[n].kind, list[n].parameter) == list[n].is_negated)
+			first = first < 0 ? (int)n : first;
+		else if (set)
 			return -1;
-		if (first < 0)
-			first = (int)n;
 	}
 	return first;
 }
 
-static int find_false_of(const struct condition *list, size_t count, bool asserts)
+int conditions_find_false(const struct condition *list, size_t count)
 {
 	int found = -1;
 
-	for (size_t n = 0; n < count; n++) {
-		if (list[n].is_assert == asserts && !list[n].alternative && !condition_holds(&list[n]))
-			return (int)n;
+	for (int asserts = 0; asserts < 2 && found < 0; asserts++) {
+		for (unsigned set = 0; set <= ALTERNATIVES_MOST && found < 0; set++)
+			found = find_false_in(list, count, asserts, set);
 	}
-	for (unsigned set = 1; found < 0 && set <= ALTERNATIVES_MOST; set++)
-		found = find_false_set(list, count, asserts, set);
 	return found;
-}
-
-int conditions_find_false(const struct condition *list, size_t count)
-{
-	int found = find_false_of(list, count, false);
-
-	return found >= 0 ? found : find_false_of(list, count, true);
 }
