@@ -340,7 +340,7 @@ struct run {
 	double suspect_since;	      /* these are too many: a client whose connection ends clears it; 0: no */
 	uint64_t mark;		      /* who waited first then, as far as that is known: clients_mark */
 	struct list listening;	      /* clients.c */
-	struct helper closers[CLOSERS];
+	struct helper closers[CLOSERS], limits; /* instance_change_limits */
 	char reason[320];     /* of the pause */
 	uint64_t told;	      /* hash of the reason why a socket cannot be opened, as the log has it */
 	uint64_t told_owner;  /* of who has its port, */
@@ -773,6 +773,7 @@ void records_close(void);
 
 /* clients.c */
 pid_t *instance_processes(struct instance *instance);
+void instance_change_limits(struct svc *svc, const struct service *row); /* to those of its next row */
 bool instance_cgroup_lives(struct instance *instance); /* false also without a control group */
 void clients_forget(struct socket *socket);
 void clients_remember_name(struct socket *socket, uint16_t port);

@@ -18,6 +18,7 @@
 #define TERM_PATIENCE 2000000  /* microseconds that a command may take to end by SIGTERM, */
 #define KILL_PATIENCE 10000000 /* and that SIGKILL may take, until superd goes on without the process */
 #define ANSWERS 64	       /* of a builtin that has ended: what it leaves behind might ask on */
+#define LIMITS_MOST 30.	       /* seconds that a change of limits may take */
 #define FACTS_MOST 3	       /* variables that tell a command how its instance has ended */
 
 /* ---- a plan ---- */
@@ -228,6 +229,50 @@ static char *make_cgroup(const struct service *row, const struct cgroup_settings
 	if (!path)
 		buf_text(why, strerror(errno));
 	return path;
+}
+
+static void on_limits_changed(struct helper *helper, int status)
+{
+	int error = status == HELPER_LATE ? ETIMEDOUT : WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+
+	if (error)
+		svc_say(container_of(helper, struct run, limits)->svc, LEVEL_ERROR, "limits",
+			"cannot change the limits of what runs: %s", strerror(error));
+}
+
+/* A process writes them, as the kernel takes memory back before a lower limit is one. */
+void instance_change_limits(struct svc *svc, const struct service *row)
+{
+	const struct cgroup_settings *settings = service_prepared(row)->cgroup_settings;
+	const struct service *before = svc->row;
+	struct buf why = { 0 };
+	bool any = false;
+	pid_t pid;
+
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		any |= instance->cgroup && cgroup_settings_differ(before, row);
+	}
+	if (!any)
+		return;
+	if (settings && settings->count &&
+	    !cgroups_prepare(&superd.cgroups, settings->place, settings->controllers, settings->list[0].option, &why)) {
+		svc_say(svc, LEVEL_ERROR, "limits", "cannot change the limits of what runs: %s", buf_string(&why));
+		buf_free(&why);
+		return;
+	}
+	pid = helper_begin(&svc->run->limits, LIMITS_MOST, on_limits_changed, NULL, 0);
+	if (pid < 0)
+		svc_say(svc, LEVEL_ERROR, "limits", "cannot change the limits of what runs: %s",
+			strerror(svc->run->limits.child.pid ? EBUSY : errno));
+	LIST_OF(struct instance, instance, link, &svc->run->instances) {
+		if (!instance->cgroup)
+			continue;
+		instance->cgroup_is_spent = true;
+		if (pid == 0 && !cgroup_settings_change(before, row, instance->cgroup))
+			_exit(errno);
+	}
+	if (pid == 0)
+		_exit(0);
 }
 
 static bool enter_cgroup(struct instance *instance, struct spawn_request *request, struct buf *why)

@@ -561,6 +561,8 @@ static bool reload_apply(struct table *table)
 				CLEAR(svc->run->told_at);
 				needs_mark(svc->row);
 			}
+			if (changes[n] != DIFF_SAME)
+				instance_change_limits(svc, row);
 			take_row(svc, table, row, (enum diff_kind)changes[n]);
 			LIST_OF(struct instance, instance, link, &svc->run->instances) {
 				/* Its client goes along with the listener, and is served by this row. */

@@ -206,6 +206,8 @@ static void svc_free(struct svc *svc)
 	list_remove(&svc->run->listening);
 	helper_drop(&svc->run->turner);
 	child_forget(&svc->run->turner.child);
+	helper_drop(&svc->run->limits);
+	child_forget(&svc->run->limits.child);
 	refresh_forget(svc);
 	facts_forget(svc);
 	stored_clear(svc);

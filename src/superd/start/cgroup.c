@@ -342,7 +342,7 @@ static const struct cgroup_file cgroup_file_list[] = {
 	{ "oom_policy", "memory.oom.group", CONTROLLER_MEMORY, "0", false, OOM_GROUP, 0 },
 	{ "tasks_max", "pids.max", CONTROLLER_PIDS, "max", false, TASKS, OF(tasks_max) },
 	{ "cpu_quota", "cpu.max", CONTROLLER_CPU, "max", false, QUOTA, 0 },
-	{ "cpu_weight", "cpu.idle", CONTROLLER_CPU, "0", false, IDLE, OF(cpu_weight) },
+	{ "cpu_weight", "cpu.idle", CONTROLLER_CPU, "0", true, IDLE, OF(cpu_weight) },
 	{ "cpu_weight", "cpu.weight", CONTROLLER_CPU, "100", false, WEIGHT, OF(cpu_weight) },
 };
 static const size_t cgroup_file_count = sizeof(cgroup_file_list) / sizeof(*cgroup_file_list);
@@ -575,6 +575,53 @@ void cgroup_settings_compare(const struct service *service, support_say *say, vo
 		check_program(service, CGROUP_BPF_EGRESS, "ip_address_deny", say, context);
 	if (service->groups->resources->delegate && !cgroup_settings->place->path)
 		say(context, service, "delegate", false, cgroup_settings->place->wrong);
+}
+
+/* Whether the file has another text by the second row, which is then in `text`. */
+static bool file_changes(const struct cgroup_file *file, const struct service *before, const struct service *after,
+			 struct buf *text)
+{
+	bool is_idle = file->form == WEIGHT && !after->groups->resources->cpu_weight, changes;
+	struct buf had = { 0 };
+
+	buf_clear(text);
+	cgroup_file_write(file, before, &had);
+	cgroup_file_write(file, after, text);
+	changes = !is_idle && strcmp(buf_string(&had), buf_string(text)) != 0; /* an idle group has no weight */
+	if (changes && !text->length)
+		buf_text(text, file->default_text);
+	buf_free(&had);
+	return changes;
+}
+
+bool cgroup_settings_differ(const struct service *before, const struct service *after)
+{
+	struct buf text = { 0 };
+	bool differ = false;
+
+	for (size_t n = 0; n < cgroup_file_count; n++)
+		differ |= file_changes(&cgroup_file_list[n], before, after, &text);
+	buf_free(&text);
+	return differ;
+}
+
+bool cgroup_settings_change(const struct service *before, const struct service *after, const char *group)
+{
+	struct buf text = { 0 };
+	int error = 0;
+
+	for (const struct cgroup_file *file = cgroup_file_list; file < cgroup_file_list + cgroup_file_count; file++) {
+		if (!file_changes(file, before, after, &text))
+			continue;
+		/* ENOENT: a group without its controller, of which --check warns. */
+		if (text.failed)
+			error = ENOMEM;
+		else if (!cgroup_write(group, file->file, buf_string(&text)) && errno != ENOENT)
+			error = errno;
+	}
+	buf_free(&text);
+	errno = error;
+	return !error;
 }
 
 const char *cgroup_settings_fault_option(const struct service *service, int resource)

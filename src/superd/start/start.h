@@ -255,6 +255,11 @@ typedef void support_say(void *context, const struct service *service, const cha
 			 const char *why);
 void cgroup_settings_compare(const struct service *service, support_say *say, void *context);
 
+/* Whether files of a control group have other texts by the second row; and writes those of a group that has the first
+ * one's, which may take as long as the kernel needs to take memory back. false and errno: not all are written. */
+bool cgroup_settings_differ(const struct service *before, const struct service *after);
+bool cgroup_settings_change(const struct service *before, const struct service *after, const char *group);
+
 /* The option that belongs to a fault's resource in STAGE_CGROUP; NULL: the group itself could not be created or
  * entered. */
 const char *cgroup_settings_fault_option(const struct service *service, int resource);

@@ -82,6 +82,67 @@ Test(settings, idle_is_a_file_of_its_own)
 	expect_file(settings, "cpu.idle", "1");
 }
 
+static void put(const char *folder, const char *file, const char *text)
+{
+	char path[256];
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	stream = fopen(path, "w");
+	cr_assert(stream && fputs(text, stream) >= 0 && fclose(stream) == 0);
+}
+
+static void expect_in(const char *folder, const char *file, const char *text)
+{
+	char path[256], *got;
+	size_t length;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	got = fd_read_file(path, 4096, &length);
+	cr_expect(got && !strncmp(got, text, strlen(text)), "%s: '%s', and not '%s'", file, got ? got : "", text);
+	free(got);
+}
+
+/* What another row says, what nobody says any more, and what stays; a group has no files of other controllers. */
+Test(settings, a_group_gets_what_another_row_changes)
+{
+	static const char row[] = "service %s { listen = \"127.0.0.1:0\" exec = \"/bin/true\" %s }\n";
+	char folder[] = "/tmp/superd-group-XXXXXX", command[64], rows[3][200];
+	const struct service *a, *b, *c;
+
+	snprintf(rows[0], sizeof(rows[0]), row, "a",
+		 "tasks_max = 9 memory_high = 100M memory_max = 1G cpu_quota = 50%");
+	snprintf(rows[1], sizeof(rows[1]), row, "b",
+		 "tasks_max = 20 memory_max = 1G cpu_weight = idle cpu_quota = 20%");
+	snprintf(rows[2], sizeof(rows[2]), row, "c", "cpu_weight = 50");
+	resolve("%s%s%s", rows[0], rows[1], rows[2]);
+	a = table_find(table, "a");
+	b = table_find(table, "b");
+	c = table_find(table, "c");
+	cr_assert_not_null(mkdtemp(folder));
+	put(folder, "pids.max", "was");
+	put(folder, "memory.high", "was");
+	put(folder, "memory.max", "was");
+	put(folder, "cpu.idle", "was");
+	put(folder, "cpu.weight", "was");
+	cr_expect_not(cgroup_settings_differ(a, a));
+	cr_expect(cgroup_settings_differ(a, b));
+	cr_expect(cgroup_settings_change(a, b, folder));
+	expect_in(folder, "pids.max", "20");
+	expect_in(folder, "memory.high", "max");
+	expect_in(folder, "memory.max", "was");
+	expect_in(folder, "cpu.idle", "1");
+	expect_in(folder, "cpu.weight", "was");
+	cr_expect(cgroup_settings_change(b, c, folder));
+	expect_in(folder, "pids.max", "max");
+	expect_in(folder, "cpu.idle", "0");
+	expect_in(folder, "cpu.weight", "50");
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	cr_assert_eq(system(command), 0);
+	cr_expect_not(cgroup_settings_change(a, b, "/dev/null"));
+	cr_expect_eq(errno, ENOTDIR);
+}
+
 Test(settings, a_share_is_one_of_the_machines)
 {
 	const struct cgroup_settings *settings = allot(&whole, "memory_max = 50% tasks_max = 10%");
