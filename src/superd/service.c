@@ -999,6 +999,7 @@ void svc_resume(struct svc *svc)
 	}
 	svc->state = current->ends || current->phase > REMAINS ? STOPPING : current->phase < READY ? STARTING : RUNNING;
 	superd.starting += svc->state == STARTING;
+	svc->run->asked = current->begun; /* as far as that is known */
 	if (svc->state != STOPPING) /* else it is what comes behind */
 		CLEAR(svc->run->start_due);
 	if (svc->state == RUNNING && instance_is_frozen(current) && guard->upgraded) {

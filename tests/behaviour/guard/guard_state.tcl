@@ -313,3 +313,19 @@ test the_end_of_a_main_process_of_another_parent_is_heard_of {
 		expect {[web_pid] != $pid}
 	}
 }
+
+# From the begin of its start on, and not of the machine.
+test a_start_that_outlives_a_death_has_taken_no_longer_than_that {
+	run_guarded {service web { listen = "127.0.0.1:0" exec = "$backend serve"
+		exec_start_pre = "/bin/sh -c '>%/begun; until test -e %/gate; do sleep 0.02; done'" }}
+	set client [connect web]; send $client who
+	wait {[exists %/begun]}
+	kill_superd
+	write gate ""
+	line $client; close $client
+	wait {[fact state] eq "running"}
+	set status [control "status web"]
+	set activation [string range $status [string first {"last_activation"} $status] end]
+	expect {[value $activation wait] < 600}
+	expect {[value $activation latency] < 600}
+}
