@@ -1831,7 +1831,7 @@ void instance_resume(struct instance *instance)
 		command = instance->command.pid = 0;
 		instance->next_command = count;
 	}
-	if (instance->watchdog_every == 0)
+	if (instance->watchdog_every == 0 && instance->reached < READY) /* else it has none, or has ended it */
 		instance->watchdog_every = -1;
 	instance->begun = instance->since;
 	if (main <= 0 && instance->phase <= LAUNCHED) { /* they are of a process that was not forked */

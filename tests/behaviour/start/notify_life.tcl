@@ -167,6 +167,17 @@ test it_may_change_its_watchdog_and_trigger_it {
 	log "ended: signal USR2"
 }
 
+test one_that_it_has_ended_stays_so_over_an_upgrade {
+	clocked "" "watchdog = 10min rlimit_core = 0"
+	set pid [web_pid]
+	does "say WATCHDOG_USEC=0" done
+	upgrade
+	does "say WATCHDOG=1" done
+	advance 598s
+	repeat 12 { advance 250ms }
+	is [web_pid] $pid
+}
+
 # It runs on by its own row (on_change = finish).
 test a_row_without_a_watchdog_does_not_let_the_one_before_bark {
 	clocked $::ready "$::watched notify_access = all"
