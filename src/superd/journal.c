@@ -108,6 +108,15 @@ static void end_socket_command(struct svc *svc, pid_t pid)
 	CLEAR(run->socket_private);
 }
 
+/* The number of an instance, or of what is named after one. */
+static uint64_t note_number(const char *text)
+{
+	uint64_t number = strtoull(text, NULL, 10);
+
+	superd.last_number = number > superd.last_number ? number : superd.last_number;
+	return number;
+}
+
 /* What it has beside its sockets. The name is there, if only to be skipped. */
 static void walk_service(const struct journal_line *line, struct svc *svc)
 {
@@ -119,6 +128,7 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	int ends[] = { svc->run->output ? svc->run->output->read_end : -1,
 		       svc->run->output ? svc->run->output->write_end : -1 };
 	pid_t command = svc->run->socket_command.child.pid;
+	const char *number;
 
 	for (unsigned n = 0; n < svc->socket_count; n++)
 		unbound &= svc->sockets[n].fd < 0; /* else it shows */
@@ -130,6 +140,7 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	WALK(line, "socket_command", command);
 	WALK(line, "socket_private", svc->run->socket_private);
 	WALK(line, "socket_group", svc->run->socket_group);
+	WALK(line, "left_group", svc->run->cgroup);
 	WALK_FD(line, "notify", svc->run->notify);
 	WALK(line, "variable", svc->run->notify_variable);
 	if (ends[0] >= 0 || !line->out)
@@ -141,6 +152,9 @@ static void walk_service(const struct journal_line *line, struct svc *svc)
 	if (line->out)
 		return;
 	svc->bound = unbound;
+	number = svc->run->cgroup ? strrchr(svc->run->cgroup, '-') : NULL;
+	if (number) /* no other gets its name */
+		note_number(number + 1);
 	svc->run->start_due = due ? clock_now() : 0;
 	end_socket_command(svc, command);
 	if (svc->run->notify > 0 && svc->run->notify_variable)
@@ -1049,9 +1063,7 @@ static void restore_instance(const struct journal_line *line, const char *key)
 		return;
 	if (!(instance = instance_new(svc)))
 		state_fail();
-	instance->number = strtoull(key, NULL, 10);
-	if (instance->number > superd.last_number)
-		superd.last_number = instance->number;
+	instance->number = note_number(key);
 	walk_instance(line, instance);
 	find_peer(&instance->client);
 	if (instance->socket)

@@ -329,3 +329,19 @@ test a_start_that_outlives_a_death_has_taken_no_longer_than_that {
 	expect {[value $activation wait] < 600}
 	expect {[value $activation latency] < 600}
 }
+
+# Else each superd would leave an empty one for each service.
+test a_control_group_that_was_left_is_used_again {
+	needs {[has_groups]} "superd can make no control groups here"
+	run_guarded {service web { listen = "127.0.0.1:0" exec = "$backend serve" }
+service other { listen = "127.0.0.1:0" exec = "$backend serve" }} -clock
+	foreach next {{} clock_kill upgrade} {
+		eval $next
+		set pid [pid web]
+		lappend groups [read /proc/$pid/cgroup]
+		pid other ;# has the number behind it
+		kill $pid
+		wait {![lives $pid] && [fact state] eq "listening"}
+	}
+	is [llength [lsort -unique $groups]] 1
+}
