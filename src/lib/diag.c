@@ -4,6 +4,8 @@
  * characters. */
 #include "lib/lib.h"
 
+#include <search.h>
+
 static const char *const severity_names[] = {
 	[SEVERITY_NOTE] = "note",
 	[SEVERITY_WARNING] = "warning",
@@ -191,17 +193,11 @@ struct sort_key {
 	size_t number;                  /* index in the list before sorting */
 };
 
-static size_t first_of_file(const struct sort_key *keys, size_t number)
+static int compare_files(const void *left, const void *right)
 {
-	const char *file = keys[number].diag.file;
+	const struct sort_key *a = left, *b = right;
 
-	for (size_t n = number; n-- > 0;) {
-		const struct diag *diag = &keys[n].diag;
-
-		if ((file && diag->file ? !strcmp(file, diag->file) : file == diag->file) && !diag->follows)
-			return keys[n].file;
-	}
-	return number;
+	return strcmp(a->diag.file ? a->diag.file : "", b->diag.file ? b->diag.file : "");
 }
 
 static int compare_sort_keys(const void *left, const void *right)
@@ -217,24 +213,30 @@ static int compare_sort_keys(const void *left, const void *right)
 
 void diags_sort(struct diags *diags)
 {
-	struct sort_key *keys = calloc(diags->count + 1, sizeof(*keys));
+	struct sort_key *keys = calloc(diags->count + 1, sizeof(*keys)), **first;
+	void *files = NULL; /* of tsearch(3) */
+	bool good = keys;
 
-	if (!keys)
-		return;
-	for (size_t n = 0; n < diags->count; n++) {
+	for (size_t n = 0; good && n < diags->count; n++) {
 		struct sort_key *key = &keys[n];
 
-		*key = (struct sort_key){ .diag = diags->list[n], .line = diags->list[n].line, .number = n };
-		key->file = first_of_file(keys, n);
+		*key = (struct sort_key){ .diag = diags->list[n], .file = n, .line = diags->list[n].line, .number = n };
 		if (key->diag.follows && n) {
 			key->file = keys[n - 1].file;
 			key->line = keys[n - 1].line;
+		} else if ((first = tsearch(key, &files, compare_files))) {
+			key->file = (*first)->file;
+		} else {
+			good = false;
 		}
 	}
-	qsort(keys, diags->count, sizeof(*keys), compare_sort_keys);
-	for (size_t n = 0; n < diags->count; n++)
-		diags->list[n] = keys[n].diag;
-	diags->last = NULL;
+	tree_free(files);
+	if (good) {
+		qsort(keys, diags->count, sizeof(*keys), compare_sort_keys);
+		for (size_t n = 0; n < diags->count; n++)
+			diags->list[n] = keys[n].diag;
+		diags->last = NULL;
+	}
 	free(keys);
 }
 

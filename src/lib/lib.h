@@ -323,6 +323,9 @@ void ptr_map_put(struct ptr_map *map, const void *a, const void *b, const void *
 
 void ptr_map_free(struct ptr_map *map);
 
+/* Frees a tree of tsearch(3), but not its elements. */
+void tree_free(void *root);
+
 /* ---- hash ---- */
 
 /* FNV-1a (RFC 9923): a hash without a key, the same on every machine. If strangers choose the input, start from a
@@ -706,9 +709,6 @@ void backoff_reset(struct backoff *backoff);
  * number, returns fd unchanged, but close-on-exec. -1 stays -1. Keeps errno. */
 int fd_raise(int fd, int least);
 
-/* Duplicates fd, close-on-exec, from `least` on; if there is no such number, from 3 on. -1 and errno: fcntl(2). */
-int fd_copy(int fd, int least);
-
 /* Makes room for the numbers below `most` in the table of descriptors, as far as the limit allows. The kernel makes it
  * anew at each power of two, which takes milliseconds once another process or thread shares it. */
 void fd_make_room(int most);
@@ -772,11 +772,10 @@ int notify_socket_sender(void);
 /* Sends a text to this address, and a descriptor, which the receiver gets a copy of; -1: none. false and errno. */
 bool notify_socket_send_fd(int sender, const char *name, const char *text, int descriptor);
 
-/* Connect to a unix socket by such a name, without blocking (unix(7)). A full accept queue is an error. type:
- * SOCK_STREAM and so on. They return a close-on-exec, non-blocking descriptor, or -1 and errno. By unix_probe it takes no
- * descriptors: to find out who is there. */
+/* Connects to a unix socket by such a name, without blocking (unix(7)). A full accept queue is an error. type:
+ * SOCK_STREAM and so on. Returns a close-on-exec, non-blocking descriptor, which takes no descriptors where the kernel
+ * can refuse them; or -1 and errno. */
 int unix_connect(const char *path, int type);
-int unix_probe(const char *path, int type);
 
 #define FD_MESSAGE_MOST 253                     /* descriptors in one message: the kernel's SCM_MAX_FD */
 

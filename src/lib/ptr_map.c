@@ -45,3 +45,13 @@ void ptr_map_free(struct ptr_map *map)
 	tdestroy(map->root, free);
 	map->root = NULL;
 }
+
+static void keep(void *element)
+{
+	(void)element;
+}
+
+void tree_free(void *root)
+{
+	tdestroy(root, keep);
+}

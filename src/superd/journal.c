@@ -26,6 +26,7 @@
  * service has started is judged by the present one behind a death. */
 #include "superd/daemon.h"
 
+#include <search.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 
@@ -793,24 +794,18 @@ struct journal_record {
 static struct {
 	char *text;
 	struct journal_record *list; /* in the order of their first lines */
-	size_t count, room;
-	struct pool *keys;
-	struct ptr_map by_key; /* to the number in the list, from 1 on */
+	size_t count;
+	void *by_key; /* of tsearch(3) */
 } before;
 
-static struct journal_record *find_record(const char *key)
+static int compare_keys(const void *a, const void *b)
 {
-	const void *number;
-
-	return ptr_map_get(&before.by_key, pool_text(before.keys, key), NULL, &number)
-		? &before.list[(uintptr_t)number - 1]
-		: NULL;
+	return strcmp(((const struct journal_record *)a)->key, ((const struct journal_record *)b)->key);
 }
 
 static void forget_lines(void)
 {
-	ptr_map_free(&before.by_key);
-	pool_free(before.keys);
+	tree_free(before.by_key);
 	free(before.list);
 	free(before.text);
 	memset(&before, 0, sizeof(before));
@@ -819,10 +814,14 @@ static void forget_lines(void)
 /* Finds what counts: of the lines about one thing the last one. only: those of this kind; NULL: all. */
 static bool take_lines(char *text, const char *only)
 {
+	size_t count = 0;
+
 	before.text = text;
-	before.keys = pool_new();
-	for (char *end, *line = text; before.keys && (end = strchr(line, '\n')); line = end + 1) {
-		struct journal_record *record;
+	for (const char *end = text; (end = strchr(end, '\n')); end++)
+		count++;
+	before.list = calloc(count + 1, sizeof(*before.list));
+	for (char *end, *line = text; before.list && (end = strchr(line, '\n')); line = end + 1) {
+		struct journal_record *record = &before.list[before.count], **known;
 		char *rest;
 
 		*end = '\0';
@@ -832,23 +831,16 @@ static bool take_lines(char *text, const char *only)
 			*rest++ = '\0';
 		if ((*line != '+' && *line != '-') || (only && strncmp(line + 1, only, strlen(only)) != 0))
 			continue;
-		record = find_record(line + 1);
-		if (!record) {
-			record = array_grow(before.list, &before.room, before.count, sizeof(*before.list));
-			if (!record)
-				return false;
-			before.list = record;
-			record += before.count++;
-			record->key = line + 1;
-			ptr_map_put(&before.by_key, pool_text(before.keys, record->key), NULL,
-				    (void *)(uintptr_t)before.count);
-			if (find_record(record->key) != record)
-				return false;
-		}
-		record->rest = rest ? rest : end;
-		record->gone = *line == '-';
+		*record = (struct journal_record){ line + 1, rest ? rest : end, *line == '-' };
+		known = tsearch(record, &before.by_key, compare_keys);
+		if (!known)
+			return false;
+		if (*known == record)
+			before.count++;
+		else
+			**known = *record;
 	}
-	return before.keys;
+	return before.list;
 }
 
 /* The record of this kind, and the second word of its key; NULL: it is another. */
@@ -989,11 +981,13 @@ static void restore_socket(const struct journal_line *line, const char *key)
 		struct buf own = { 0 };
 		bool is_it;
 
+		if (socket->fd >= 0)
+			continue;
 		/* The kernel is not asked what it is: a program that has it could let superd wait for that. */
 		endpoint_format(socket->listen->endpoint, &own);
 		is_it = fd >= 0 && address && !strcmp(address, buf_string(&own));
 		buf_free(&own);
-		if (socket->fd >= 0 || !is_it)
+		if (!is_it)
 			continue;
 		socket->fd = fd;
 		socket->lent = lent || !svc->row->exec->accept; /* perhaps */
@@ -1167,7 +1161,7 @@ void journal_deliver_ends(void)
 	for (size_t n = 0; n < 256; n++) {
 		for (struct child *child = superd.children[n]; child; child = child->next) {
 			bool lives = kill(child->pid, 0) == 0 || errno != ESRCH;
-			const struct journal_record *told;
+			struct journal_record *const *told;
 			struct process process;
 			char key[24];
 			void *larger;
@@ -1177,14 +1171,14 @@ void journal_deliver_ends(void)
 			    (process.parent == getpid() || (process.parent == guard->pid && !process.ended)))
 				continue;
 			snprintf(key, sizeof(key), "pid %ld", (long)child->pid);
-			told = find_record(key);
+			told = tfind(&(struct journal_record){ .key = key }, &before.by_key, compare_keys);
 			if (!told && lives)
 				continue;
 			if (!(larger = array_grow(ends, &room, count, sizeof(*ends))))
 				state_fail();
 			ends = larger;
 			ends[count++] =
-				(struct journal_end){ child->pid, told ? (int)strtol(told->rest, NULL, 10) : 0 };
+				(struct journal_end){ child->pid, told ? (int)strtol((*told)->rest, NULL, 10) : 0 };
 		}
 	}
 	guard_hear(); /* first: all of those that had gone are there */

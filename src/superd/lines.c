@@ -25,11 +25,6 @@ void line_encode(struct buf *out, const char *text, size_t length)
 	}
 }
 
-static int digit(char letter)
-{
-	return letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
-
 /* The word at the start of a text, up to a space or the end of its line. The caller frees it. */
 char *line_decode(const char *text, size_t *length)
 {
@@ -39,10 +34,11 @@ char *line_decode(const char *text, size_t *length)
 	if (!word)
 		state_fail();
 	for (size_t n = 0; n < size; n++) {
-		int high = text[n] == '%' ? digit(text[n + 1]) : -1, low = high < 0 ? -1 : digit(text[n + 2]);
+		int high = text[n] == '%' ? scan_digit(text[n + 1]) : 16,
+		    low = high < 16 ? scan_digit(text[n + 2]) : 16;
 
-		word[count++] = low < 0 ? text[n] : (char)(high * 16 + low);
-		n += low < 0 ? 0 : 2;
+		word[count++] = low < 16 ? (char)(high * 16 + low) : text[n];
+		n += low < 16 ? 2 : 0;
 	}
 	word[count] = '\0';
 	if (length)
