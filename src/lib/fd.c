@@ -7,13 +7,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-int fd_copy(int fd, int least)
-{
-	int copy = fcntl(fd, F_DUPFD_CLOEXEC, least);
-
-	return copy < 0 ? fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : copy;
-}
-
 int fd_raise(int fd, int least)
 {
 	int saved = errno, raised, flags;

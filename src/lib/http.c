@@ -4,8 +4,6 @@
  * control characters, version HTTP/1. Each mistake gets the status code that HTTP has for it. */
 #include "lib/lib.h"
 
-#include <arpa/inet.h>
-
 #define NAME_MOST 253                   /* characters of a host name (RFC 1123) */
 
 /* Returns the text before the next character `end`, with blanks around it. *rest becomes the text after that
@@ -66,17 +64,11 @@ size_t http_field(const char *text, size_t length, const char *name, struct subs
 
 static bool is_address(struct substring host)
 {
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr address;
 	bool is_ipv6 = host.length > 2 && host.at[0] == '[' && host.at[host.length - 1] == ']';
+	struct in6_addr address;
 
-	if (is_ipv6)
-		host = (struct substring){ host.at + 1, host.length - 2 };
-	if (host.length >= sizeof(text))
-		return false;
-	memcpy(text, host.at, host.length);
-	text[host.length] = 0;
-	return inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, &address) == 1;
+	return is_ipv6 ? scan_address(host.at + 1, host.length - 2, &address) == AF_INET6
+		       : scan_address(host.at, host.length, &address) == AF_INET;
 }
 
 /* The name or address in the field Host, without a port. false: there is no such field, or several. */

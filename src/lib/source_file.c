@@ -146,15 +146,6 @@ bool source_load_in_parts(struct source_file *source, const char *path, struct p
 	return true;
 }
 
-static struct origin origin_at(const struct source_file *source, size_t offset, size_t line)
-{
-	return (struct origin){
-		.file = source->file,
-		.line = (unsigned)line + 1,
-		.column = (unsigned)(offset - source->lines[line]) + 1,
-	};
-}
-
 struct origin source_origin_near(const struct source_file *source, size_t offset, size_t *line)
 {
 	size_t low = *line < source->line_count && source->lines[*line] <= offset ? *line : 0;
@@ -168,7 +159,11 @@ struct origin source_origin_near(const struct source_file *source, size_t offset
 		step *= 2;
 	high = low + step < source->line_count ? low + step : source->line_count;
 	*line = low + array_floor(source->lines + low, high - low, sizeof(*source->lines), offset);
-	return origin_at(source, offset, *line);
+	return (struct origin){
+		.file = source->file,
+		.line = (unsigned)*line + 1,
+		.column = (unsigned)(offset - source->lines[*line]) + 1,
+	};
 }
 
 size_t source_next_word(const char *text, size_t *at, size_t end)
@@ -191,12 +186,9 @@ size_t source_line_end(const struct source_file *source, size_t at)
 
 struct origin source_origin(const struct source_file *source, size_t offset)
 {
-	if (!source->line_count)
-		return (struct origin){ .file = source->file };
-	if (offset > source->length)
-		offset = source->length;
-	return origin_at(source, offset,
-			 array_floor(source->lines, source->line_count, sizeof(*source->lines), offset));
+	size_t line = 0;
+
+	return source_origin_near(source, offset, &line);
 }
 
 void source_free(struct source_file *source)

@@ -19,7 +19,7 @@ bool notify_address(const char *name, struct sockaddr_un *address, socklen_t *le
 	return true;
 }
 
-static int connect_to(const char *path, int type, bool refuses_fds)
+int unix_connect(const char *path, int type)
 {
 	struct sockaddr_un address;
 	socklen_t length;
@@ -28,21 +28,11 @@ static int connect_to(const char *path, int type, bool refuses_fds)
 	if (!notify_address(path, &address, &length))
 		return -1;
 	fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd >= 0 && refuses_fds)
+	if (fd >= 0)
 		scm_rights_allow(fd, false);
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, length) < 0)
 		fd_close(&fd);
 	return fd;
-}
-
-int unix_connect(const char *path, int type)
-{
-	return connect_to(path, type, false);
-}
-
-int unix_probe(const char *path, int type)
-{
-	return connect_to(path, type, true);
 }
 
 union control {

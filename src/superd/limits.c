@@ -15,8 +15,8 @@
 #define RESERVE_MOST 32	   /* at most */
 #define RESERVE_OTHERS 2   /* of the reserve, for a service without an instance */
 #define KEPT_PART 4	   /* of all places, which are kept at most for services without an instance */
-#define AGAIN 1.	 /* seconds */
-#define START_COUNTS 30. /* seconds for which a start counts, at most */
+#define AGAIN 1.	   /* seconds */
+#define START_COUNTS 30.   /* seconds for which a start counts, at most */
 
 static struct {
 	size_t total;	    /* instances that there may be at once */
@@ -258,7 +258,7 @@ void limits_reserve(int *fds, size_t count, bool holds)
 		if (!holds)
 			fd_close(&fds[n]);
 		else if (fds[n] < 0)
-			fds[n] = fd_copy(superd.null_in, FD_HIGH);
+			fds[n] = fd_raise(fcntl(superd.null_in, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), FD_HIGH);
 	}
 }
 

@@ -42,7 +42,7 @@ bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
 
 	buf_free(&why);
 	*pid = 0;
-	*fd = is_safe ? unix_probe(path, SOCK_STREAM) : -1;
+	*fd = is_safe ? unix_connect(path, SOCK_STREAM) : -1;
 	if (*fd < 0)
 		return is_safe && errno == EAGAIN && !is_abstract(path);
 	is_known = getsockopt(*fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
@@ -59,7 +59,7 @@ bool control_socket_has_owner(const char *path, pid_t *pid, int *fd)
 
 bool control_socket_is_answered(const char *path)
 {
-	int fd = unix_probe(path, SOCK_STREAM);
+	int fd = unix_connect(path, SOCK_STREAM);
 	bool answered = fd >= 0 || (errno != ECONNREFUSED && errno != ENOENT && errno != EINVAL &&
 				    errno != ENAMETOOLONG);
 

@@ -49,7 +49,7 @@ static int node_clear(const struct listen *listen, int type, struct buf *why)
 		errno = EEXIST;
 		return bind_fail(why, "binding", "%s is no socket; superd replaces sockets only", path);
 	}
-	if (sock_diag_unix_listens(&status) || (fd = unix_probe(path, type)) >= 0 || errno == EAGAIN ||
+	if (sock_diag_unix_listens(&status) || (fd = unix_connect(path, type)) >= 0 || errno == EAGAIN ||
 	    errno == EINPROGRESS || errno == EPROTOTYPE)
 		living = EADDRINUSE;
 	else if (errno != ECONNREFUSED && errno != ENOENT)
