@@ -14,9 +14,13 @@ struct filter_made {
 /* Only one thread at a time loads a table, so getnetbyname(3) may use its static buffer. Network 0 is invalid. */
 static int call_network(const char *key, const char *name, struct nss_answer *answer)
 {
-	const struct netent *entry = getnetbyname(name);
+	const struct netent *entry;
 
 	(void)key;
+	errno = 0;
+	entry = getnetbyname(name);
+	if (!entry && error_is_shortage(errno))
+		return errno;
 	if (entry && entry->n_addrtype == AF_INET && entry->n_net)
 		answer_add_number(answer, entry->n_net);
 	return 0;
@@ -32,6 +36,10 @@ static bool network_find(void *context, const char *name, struct network *networ
 	unsigned bits = 32;
 	uint32_t number;
 
+	if (!answer) {
+		resolver->network = name;
+		resolver->network_wrong = wrong;
+	}
 	if (!answer || !*answer || !lookup_number(*answer, &number) || !number)
 		return false;
 	/* Zero bytes at the end stand for any value: glibc returns 192.168.0.0 for a network, other libcs 192.168. */
@@ -46,26 +54,46 @@ static bool network_find(void *context, const char *name, struct network *networ
 	return true;
 }
 
-/* Prepares the access to a socket: NULL if there are no rules or its clients have no address. false: out of memory,
- * which was reported. */
+/* NULL after adding an error. A name that could not be looked up is none of a host: its network would be let in where
+ * no_access has it. */
+static const struct access *compile(struct resolver *resolver, const struct service *service, words only_from,
+				    words no_access, const char *option, struct origin at)
+{
+	const struct access *made;
+
+	resolver->network_wrong = NULL;
+	made = access_compile(only_from, no_access, network_find, resolver, resolver->pool);
+	if (made && !resolver->network_wrong)
+		return made;
+	if (made)
+		diag_error(resolver->diags, at, "%s: %s: '%s' could not be looked up: %s", service->name,
+			   option_name_of(service, option), resolver->network, resolver->network_wrong);
+	else
+		resolver_lacks_memory(resolver, service);
+	return NULL;
+}
+
+/* Prepares the access to a socket: NULL if there are no rules or its clients have no address. false after adding an
+ * error. */
 static bool compile_rules(struct resolver *resolver, const struct service *service, struct listen *listen)
 {
 	struct listen_prepared prepared = *listen_prepared(listen);
 	words only_from = listen->options->only_from, no_access = listen->options->no_access;
+	const char *option = no_access ? "no_access" : "only_from";
 	const void *known;
 
 	if ((!only_from && !no_access) ||
 	    (!endpoint_is_inet(listen->address) && listen->address->kind != ENDPOINT_TCPMUX))
 		return true;
 	if (!ptr_map_get(&resolver->rules, only_from, no_access, &known)) {
-		known = access_compile(only_from, no_access, network_find, resolver, resolver->pool);
-		if (known)
-			ptr_map_put(&resolver->rules, only_from, no_access, known);
+		known = compile(resolver, service, only_from, no_access, option,
+				service_listen_origin(service, listen, option));
+		if (!known)
+			return false;
+		ptr_map_put(&resolver->rules, only_from, no_access, known);
 	}
 	prepared.access = known;
-	if (known && listen_prepare(listen, resolver->pool, prepared))
-		return true;
-	return resolver_lacks_memory(resolver, service);
+	return listen_prepare(listen, resolver->pool, prepared) || resolver_lacks_memory(resolver, service);
 }
 
 static const char *find_name(struct resolver *resolver, words list)
@@ -83,20 +111,19 @@ static const char *find_name(struct resolver *resolver, words list)
 static const struct access *compile_probes(struct resolver *resolver, const struct service *service)
 {
 	words list = service->groups->lifecycle->probe_from;
+	struct origin at = service_origin(service, "probe_from");
 	const void *known = NULL;
 
 	if (!list)
 		return NULL;
 	if (!ptr_map_get(&resolver->probes, list, NULL, &known)) {
-		known = access_compile(list, NULL, network_find, resolver, resolver->pool);
+		known = compile(resolver, service, list, NULL, "probe_from", at);
 		ptr_map_put(&resolver->probes, list, NULL, known);
 	}
-	if (!known) {
-		resolver_lacks_memory(resolver, service);
-	} else if (access_has_names(known)) {
-		diag_error(resolver->diags, service_origin(service, "probe_from"),
-			   "%s: probe_from: '%s' is a name, and probes are known by their address alone", service->name,
-			   find_name(resolver, list));
+	if (known && access_has_names(known)) {
+		diag_error(resolver->diags, at,
+			   "%s: probe_from: '%s' is a name, and probes are known by their address alone",
+			   service->name, find_name(resolver, list));
 		diags_hint(resolver->diags, "write addresses");
 	}
 	return known;

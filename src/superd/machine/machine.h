@@ -27,6 +27,8 @@ struct resolver {
 	struct ptr_map rules;	   /* only_from, no_access -> struct access */
 	struct ptr_map probes;	   /* probe_from -> struct access */
 	struct ptr_map filters[2]; /* struct access -> struct filter_made; [1]: for IPv4 sockets */
+	const char *network;	   /* a name of the rules that could not be looked up … */
+	const char *network_wrong; /* … for this reason; NULL: all of them were */
 
 	/* addresses.c: the last error, which is reported once a line */
 	struct origin refused_at;

@@ -133,6 +133,38 @@ Test(network_lookup, a_name_of_networks_5_is_a_network)
 	cr_expect_eq(status, 0, "%d", WEXITSTATUS(status));
 }
 
+/* What no descriptor is left for. As a host's name it would let in the network that it stands for. */
+Test(network_lookup, what_cannot_be_looked_up_is_no_hosts_name)
+{
+	static const char *const said_of[] = { "a: no_access: 'lab' ", "b: no_access: 'lab' ",
+					       "c: probe_from: 'lab' " };
+	static const char text[] =
+		"defaults { only_from = {\"192.0.2.0/24\"} }\n"
+		"service a { listen = {\"tcp:0\"} exec = \"/bin/true\" accept = yes no_access = {\"lab\"} }\n"
+		"service b { listen = {\"tcp:0\"} exec = \"/bin/true\" accept = yes no_access = {\"lab\"} }\n"
+		"service c { listen = {\"tcp:0\"} exec = \"/bin/true\" probe_from = {\"lab\"} }\n";
+	struct resolver resolver;
+	struct rlimit before;
+
+	resolve("%s", text);
+	diags_free(&diags);
+	diags = (struct diags){ 0 };
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 0, before.rlim_max }), 0);
+	resolver_open(&resolver, table->pool, NULL, &diags);
+	for (size_t n = 0; n < table->count; n++)
+		networks_resolve(&resolver, &table->services[n]);
+	resolver_close(&resolver);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+	cr_assert_eq(diags.errors, 3, "%s", said());
+	for (int n = 0; n < 3; n++) {
+		const char *message = diags.list[n].message;
+
+		cr_expect(strstr(message, said_of[n]) == message, "%s", said());
+		cr_expect(strstr(message, "could not be looked up: Too many open files"), "%s", said());
+	}
+}
+
 Test(network_lookup, the_protocol_of_a_raw_socket_is_looked_up)
 {
 	resolve("service a { listen = {\"raw:ospf\", \"raw:89@127.0.0.1\"} exec = \"/bin/true\" }\n"
