@@ -521,7 +521,7 @@ static const struct account *keep_account(struct resolver *resolver, const struc
 	return kept;
 }
 
-const struct account *accounts_of(struct resolver *resolver, const struct service *service)
+const struct account *accounts_of(struct resolver *resolver, const struct service *service, bool may_be_own)
 {
 	const struct identity_options *identity = service->groups->identity;
 	const struct account *account = NULL;
@@ -529,7 +529,7 @@ const struct account *accounts_of(struct resolver *resolver, const struct servic
 	const void *known;
 
 	memset(&build, 0, sizeof(build)); /* the padding, too: pools share equal bytes */
-	build.own = has_own_user(resolver, service);
+	build.own = may_be_own && has_own_user(resolver, service);
 	build.user = identity->user ? identity->user : identity->dynamic_user || build.own ? service->name : NULL;
 	if (ptr_map_get(&resolver->accounts, identity, build.user, &known))
 		return known;

@@ -100,8 +100,9 @@ bool accounts_pair(struct resolver *resolver, const char *text, struct found_nam
 bool accounts_refuse(struct resolver *resolver, const struct service *service, const char *option, const char *text,
 		     const char *wrong);
 
-/* The account that a service runs with, in the pool; NULL after adding a diagnostic. */
-const struct account *accounts_of(struct resolver *resolver, const struct service *service);
+/* The account that a service runs with, in the pool; NULL after adding a diagnostic. may_be_own: a user of its own if it is
+ * one of superd's. */
+const struct account *accounts_of(struct resolver *resolver, const struct service *service, bool may_be_own);
 
 /* The account of the process that relays for a service whose account is known (superd/relay.c): the service's, if that
  * is not root's. If it relays to a unix socket the service's in any case, as only that user may reach it. Otherwise one

@@ -71,7 +71,7 @@ static const struct service *make_socket_row(struct resolver *resolver, const st
 	row->prepared = NULL;
 	row->at = service_origin(service, "socket_exec_as_superd");
 	row->settings = NULL;
-	row->account = accounts_of(resolver, row);
+	row->account = accounts_of(resolver, row, false);
 	return row;
 }
 
@@ -79,7 +79,7 @@ static void resolve_service(struct resolver *resolver, struct service *service)
 {
 	const struct socket_options *refused = NULL;
 
-	service->account = accounts_of(resolver, service);
+	service->account = accounts_of(resolver, service, true);
 	for (size_t i = 0; i < service->socket_count; i++) {
 		struct listen *listen = &service->sockets[i];
 		struct listen_prepared prepared = {

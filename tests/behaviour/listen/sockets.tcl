@@ -306,6 +306,14 @@ test a_command_before_it_ends_with_disable_and_runs_again_with_enable {
 	visits web
 }
 
+test a_command_of_superds_own_services_runs_as_superd_where_it_shall {
+	needs {[root]} "needs root"
+	superd {service small { listen = "127.0.0.1:0" builtin = echo socket_exec_as_superd = yes
+		socket_exec_start_pre = "/bin/sh -c 'id -u >%/who'" }}
+	log "small: listening on"
+	is [read %/who] "0\n"
+}
+
 # The other service has the same address, and takes its socket.
 test a_command_behind_it_that_cannot_be_run_ends_nothing_else {
 	superd -environment MALLOC_PERTURB_=165 -arguments --no-preflight {
