@@ -408,7 +408,6 @@ static bool begin_with_client(struct builtin_server *server, int connection)
 	int channel = (int)server->settings->channel, other = channel >= 0 ? channel : STDERR_FILENO;
 	struct connection *client;
 
-	server->gets_clients = true;
 	if (!watch_superd(server, channel))
 		return false;
 	if (connection == STDIN_FILENO) {
@@ -446,6 +445,7 @@ int loop_run(const struct settings *settings, const int *fds, size_t count, bool
 		.settings = settings,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 		.redirects = redirects,
+		.gets_clients = is_client,
 		.most = connections_most(redirects),
 		.up = true,
 		.report_wanted = true,

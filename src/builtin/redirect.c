@@ -374,6 +374,7 @@ bool redirect_init(struct builtin_server *server)
 	} else if (target->port) {
 		target_look_up(target->host, target->port, &answer);
 		target_take(target, &answer);
+		return target->count || server->gets_clients; /* superd starts another */
 	} else {
 		target->count = notify_address(target->host, &target->addresses[0].un, &target->addresses[0].length);
 	}

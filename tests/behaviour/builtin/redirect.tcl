@@ -383,6 +383,21 @@ test a_name_is_looked_up_once_where_no_process_may_be_started {
 	close $client $target $listener
 }
 
+test who_has_no_address_starts_anew_where_it_is_looked_up_once {
+	needs {[private] && [has_users]} "needs root, a network namespace and mounts of its own, and a build for all users"
+	private_file /etc/hosts ""
+	set listener [listener 0]; set port [local_port $listener]
+	superd -clock {service pass { listen = "127.0.0.1:0" user = nobody accept = no redirect = "host.example $port"
+		rlimit_nproc = 0 }}
+	set client [connect pass]
+	log "cannot find host.example port $port: "
+	private_file /etc/hosts "127.0.0.1 host.example\n"
+	until 1min {[count "pass: started"] > 1}
+	set target [accept $listener]
+	says $client $target waited
+	close $client $target $listener
+}
+
 test the_bytes_of_both_ways_are_recorded {
 	pair {log_on_success = { "TRAFFIC" }}
 	put $client 12345; put $target 123
