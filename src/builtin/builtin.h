@@ -263,6 +263,7 @@ struct redirect_target {
 	struct socket_address addresses[TARGET_ADDRESSES];
 	size_t count;                   /* of the addresses */
 	size_t good, good_udp;          /* indices of those that have answered last: connections, datagrams */
+	char why[128];                  /* why the last look-up has failed, which was logged; "": it has not */
 };
 
 /* Begins to connect a socket of this type to an address, of which it sets the index: one that has answered is the first

@@ -10,13 +10,14 @@
  *
  * Connects to the addresses of a redirect's target. */
 
-/* If there are none, it logs the reason and keeps the former addresses. */
+/* If there are none, it logs the reason, once, and keeps the former addresses. */
 static void target_take(struct redirect_target *target, const struct target_answer *answer)
 {
-	if (!answer->count) {
+	if (!answer->count && strcmp(target->why, answer->why) != 0)
 		builtin_log("cannot find %s: %s", target->name, answer->why);
+	memcpy(target->why, answer->why, sizeof(target->why));
+	if (!answer->count)
 		return;
-	}
 	target->count = answer->count;
 	target->good = target->good_udp = 0;
 	memcpy(target->addresses, answer->addresses, sizeof(target->addresses));

@@ -398,6 +398,19 @@ test who_has_no_address_starts_anew_where_it_is_looked_up_once {
 	close $client $target $listener
 }
 
+# Its program's address, which superd-builtin asks for twice a second.
+test why_a_name_is_not_found_is_said_once {
+	needs {[private] && [has_users]} "needs root, a network namespace and mounts of its own, and a build for all users"
+	private_file /etc/hosts ""
+	superd -clock {service web { listen = "127.0.0.1:0" user = "$user" exec = "$backend serve"
+		redirect = "host.example 8080" passenv = { LD_PRELOAD, TEST_CLOCK } }}
+	set client [connect web]
+	log "cannot find host.example port 8080: "
+	repeat 10 { advance 1s }
+	expect {[count "cannot find host.example"] == 1}
+	reset $client
+}
+
 test the_bytes_of_both_ways_are_recorded {
 	pair {log_on_success = { "TRAFFIC" }}
 	put $client 12345; put $target 123
