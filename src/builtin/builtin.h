@@ -266,6 +266,9 @@ struct redirect_target {
 	char why[128];                  /* why the last look-up has failed, which was logged; "": it has not */
 };
 
+/* Whether it has this address, and at which index. */
+bool target_has(const struct redirect_target *target, const struct socket_address *address, size_t *index);
+
 /* Begins to connect a socket of this type to an address, of which it sets the index: one that has answered is the first
  * to be tried, and `tried` are passed over. Returns a non-blocking descriptor, which the caller owns: connected, or about
  * to be. -1 and errno of the last. */
@@ -357,6 +360,7 @@ struct builtin_server {
 	struct redirect_target target;
 	struct loop_watch resolver;     /* settings->resolver */
 	bool is_asked;                  /* it has not answered yet */
+	int64_t asked;                  /* time of the last question */
 	bool up;                        /* it has answered the last attempt; or the service has no target */
 	int error;                      /* errno of the last attempt; 0: there was none, or it succeeded */
 	int64_t pause;                  /* milliseconds until the next attempt */
@@ -442,6 +446,9 @@ struct flows *flows_new(const struct settings *settings, struct redirect_target 
 void flows_end(struct flows *flows);    /* closes all; their memory stays until flows_expire, as events may name them */
 void flows_free(struct flows *flows);
 
+/* The target's addresses may have changed: flows to one that it has no more go on to another. */
+void flows_follow(struct flows *flows);
+
 /* Passes datagrams on that wait at a listener, a bounded number of them. */
 void flows_send(struct flows *flows, struct loop_watch *listener, int64_t now);
 
@@ -502,7 +509,7 @@ void redirect_end_probe(struct builtin_server *server);
 /* Whether it can be tried for another client. */
 bool redirect_tries(const struct builtin_server *server);
 
-/* One is passed on, or dropped for want of a target: then its name is looked up again soon. */
+/* One is passed on, or dropped for want of a target. */
 void redirect_note_datagram(struct builtin_server *server);
 
 /* Tries what is due. Returns the milliseconds until the next is; -1: nothing is. */

@@ -162,6 +162,18 @@ static bool connect_flow(struct flows *flows, struct flow *flow)
 	return false;
 }
 
+void flows_follow(struct flows *flows)
+{
+	LIST_EACH(link, &flows->used) {
+		struct flow *flow = container_of(link, struct flow, used);
+		struct socket_address peer = { .length = sizeof(peer.storage) };
+
+		if (getpeername(flow->watch.fd, &peer.any, &peer.length) < 0 ||
+		    !target_has(flows->target, &peer, &flow->address))
+			connect_flow(flows, flow);
+	}
+}
+
 /* A client whose port may be a server's is relayed to the target, too, as it may want no answer (syslog). */
 static struct flow *add_flow(struct flows *flows, int listener, const struct socket_address *client)
 {

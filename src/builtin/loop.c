@@ -268,6 +268,8 @@ static void on_event(struct builtin_server *server, struct loop_watch *watch, ui
 		return;
 	case WATCH_RESOLVER:
 		redirect_on_answer(server);
+		if (server->flows)
+			flows_follow(server->flows);
 		return;
 	case WATCH_CHANNEL:
 		if (server->gets_clients)

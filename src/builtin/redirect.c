@@ -10,9 +10,24 @@
  *
  * Connects to the addresses of a redirect's target. */
 
+bool target_has(const struct redirect_target *target, const struct socket_address *address, size_t *index)
+{
+	for (size_t n = 0; n < target->count; n++) {
+		const struct socket_address *own = &target->addresses[n];
+
+		if (own->length == address->length && !memcmp(&own->storage, &address->storage, own->length)) {
+			*index = n;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* If there are none, it logs the reason, once, and keeps the former addresses. */
 static void target_take(struct redirect_target *target, const struct target_answer *answer)
 {
+	const struct socket_address good = target->addresses[target->good], udp = target->addresses[target->good_udp];
+
 	if (!answer->count && strcmp(target->why, answer->why) != 0)
 		builtin_log("cannot find %s: %s", target->name, answer->why);
 	memcpy(target->why, answer->why, sizeof(target->why));
@@ -21,6 +36,8 @@ static void target_take(struct redirect_target *target, const struct target_answ
 	target->count = answer->count;
 	target->good = target->good_udp = 0;
 	memcpy(target->addresses, answer->addresses, sizeof(target->addresses));
+	target_has(target, &good, &target->good);
+	target_has(target, &udp, &target->good_udp);
 }
 
 int target_connect(const struct redirect_target *target, int type, size_t tried, size_t *index)
@@ -104,6 +121,7 @@ size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADE
 #define RETRY_MOST 500	      /* … up to this */
 #define PROBE_TIMEOUT 2000    /* that an attempt to connect without a client may take */
 #define LOOK_EVERY 1000	      /* between two looks for clients that have waited for too long */
+#define ADDRESSES_LAST 30000  /* until a new client has the name looked up again */
 
 static void note_down(struct builtin_server *server, int error)
 {
@@ -124,7 +142,7 @@ static void note_up(struct builtin_server *server, size_t address)
 	bool was_up = server->up;
 	struct list waiting;
 
-	server->target.good = address;
+	server->target.good = address < server->target.count ? address : 0; /* that of another answer */
 	server->up = true;
 	server->error = 0;
 	server->pause = server->retry = 0;
@@ -270,9 +288,26 @@ void redirect_on_event(struct builtin_server *server, struct connection *connect
 		wait_for_target(server, connection, error);
 }
 
+static void ask_resolver(struct builtin_server *server)
+{
+	if (server->resolver.fd < 0 || server->is_asked)
+		return;
+	server->is_asked = send(server->resolver.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
+	server->asked = clock_ms();
+}
+
+/* A name may get other addresses while the old ones still answer, as those of another server. Who comes first does not
+ * wait for them. */
+static void refresh_addresses(struct builtin_server *server)
+{
+	if (clock_ms() >= server->asked + ADDRESSES_LAST)
+		ask_resolver(server);
+}
+
 /* The first client gets the connection by which the target was found to answer. */
 void redirect_begin(struct builtin_server *server, struct connection *connection)
 {
+	refresh_addresses(server);
 	if (server->probe.fd >= 0 && server->up) {
 		connection->target.fd = server->probe.fd;
 		connection->address = server->probe_address;
@@ -350,12 +385,6 @@ static bool is_tried(const struct builtin_server *server)
 		(server->is_asked && !server->target.count);
 }
 
-static void ask_resolver(struct builtin_server *server)
-{
-	if (server->resolver.fd >= 0 && !server->is_asked)
-		server->is_asked = send(server->resolver.fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
-}
-
 bool redirect_init(struct builtin_server *server)
 {
 	struct redirect_target *target = &server->target;
@@ -430,8 +459,10 @@ void redirect_on_answer(struct builtin_server *server)
 
 void redirect_note_datagram(struct builtin_server *server)
 {
-	if (!server->target.count)
-		note_down(server, EADDRNOTAVAIL);
+	if (server->target.count)
+		refresh_addresses(server);
+	else
+		note_down(server, EADDRNOTAVAIL); /* it is looked up again soon */
 }
 
 bool redirect_tries(const struct builtin_server *server)

@@ -411,6 +411,50 @@ test why_a_name_is_not_found_is_said_once {
 	reset $client
 }
 
+# The same name leads to another address, for a superd-builtin that serves clients all the time.
+proc at_two_addresses {listen services} {
+	needs {[private] && [has_users]} "needs root, a network namespace and mounts of its own, and a build for all users"
+	private_file /etc/hosts "127.0.0.2 host.example\n"
+	superd -clock [set ::pass [string map [list LISTEN $listen] {service pass { listen = "LISTEN" user = "$user" accept = no
+		redirect = "host.example 5000" passenv = { LD_PRELOAD, TEST_CLOCK } }
+	}]$services]
+	port pass
+}
+
+# Who comes first after half a minute does not wait for the answer.
+test a_name_whose_address_changes_leads_new_clients_there {
+	at_two_addresses 127.0.0.1:0 {
+		defaults { accept = yes }
+		service old { listen = "127.0.0.2:5000" exec = "/bin/sh -c 'read line; echo old'" }
+		service new { listen = "127.0.0.3:5000" exec = "/bin/sh -c 'read line; echo new'" }
+	}
+	set first [connect pass]
+	is [ask pass early] old
+	private_file /etc/hosts "127.0.0.3 host.example\n"
+	advance 5s
+	is [ask pass early] old
+	settle
+	is [ask pass early] old
+	advance 30s
+	is [ask pass late] old
+	until 1s {[ask pass late] eq "new"}
+	send $first "by the address that it has"; is [line $first] old
+	close $first
+}
+
+# A client of UDP that sends all the time is one flow for ever.
+test a_name_whose_address_changes_leads_datagrams_there {
+	at_two_addresses udp:127.0.0.1:0 {service old { listen = "udp:127.0.0.2:5000" builtin = echo }}
+	set client [datagrams pass]
+	is [datagram $client early] early
+	private_file /etc/hosts "127.0.0.3 host.example\n"
+	reload [replaced $::pass 127.0.0.2 127.0.0.3]
+	advance 40s
+	until 1s {[offer $client late; heard $client]}
+	is [packet $client] "late\n"
+	close $client
+}
+
 test the_bytes_of_both_ways_are_recorded {
 	pair {log_on_success = { "TRAFFIC" }}
 	put $client 12345; put $target 123
