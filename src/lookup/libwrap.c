@@ -22,7 +22,7 @@
 int allow_severity = LOG_INFO;
 int deny_severity = LOG_WARNING;
 
-#define TABLE_MOST (1 << 20)            /* bytes of a table */
+#define TABLE_MOST (64 << 20)           /* bytes of a table: programs that deny intruders add a line for each */
 
 static bool refuse_file(const char *path)
 {

@@ -397,6 +397,26 @@ Behaviour(libwrap, lets_nobody_in_by_a_table_it_may_not_read)
 	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
 }
 
+/* As of a program that has denied many thousand intruders. */
+Behaviour(libwrap, decides_by_a_table_of_megabytes)
+{
+	static const char line[] = "ALL: 192.0.2.1\n";
+	const size_t length = sizeof(line) - 1, count = (2 << 20) / length;
+	char *deny = calloc(count + 2, length);
+	struct inquiry inquiry;
+
+	cr_assert(deny);
+	for (size_t n = 0; n < count; n++)
+		memcpy(deny + n * length, line, length);
+	strcpy(deny + count * length, "ALL: 127.0.0.3\n");
+	enter_wrapped("", deny);
+	inquiry = ASK("127.0.0.2", "-w", "ftpd");
+	EXPECT_ANSWER(&inquiry, "libwrap allow\n");
+	inquiry = ASK("127.0.0.3", "-w", "ftpd");
+	EXPECT_ANSWER(&inquiry, "libwrap deny\n");
+	free(deny);
+}
+
 /* libwrap takes a file that it can't open for one without a name. */
 Behaviour(libwrap, lets_nobody_in_where_a_rule_names_a_file_it_may_not_read)
 {
