@@ -71,7 +71,6 @@ words resolver_ask(struct resolver *resolver, const struct ask_kind *kind, const
 /* A user or a group; its texts are in the pool. */
 struct found_name {
 	const char *wrong; /* NULL: it was found; else why not, as the end of a sentence */
-	bool failed;	   /* there was no answer, so it may exist */
 	gid_t gid;
 	/* Of a user: */
 	const char *name, *home, *shell; /* without an entry `name` is the number, and the others are NULL */

@@ -169,7 +169,6 @@ struct found_name accounts_user(struct resolver *resolver, const char *text)
 	const char *wrong;
 	words found = resolver_ask(resolver, &users, text, &wrong);
 
-	user.failed = !found || !user.name;
 	user.wrong = name_flaw(resolver->pool, user.name ? found : NULL, wrong, "there is no such user here");
 	if (found && *found) {
 		user.listed = lookup_number(found[1], &user.uid) && lookup_number(found[2], &user.gid);
@@ -192,7 +191,6 @@ struct found_name accounts_group(struct resolver *resolver, const char *text)
 	if (is_number(text, &group.gid))
 		return group;
 	found = resolver_ask(resolver, &groups, text, &wrong);
-	group.failed = !found;
 	group.wrong = name_flaw(resolver->pool, found, wrong, "there is no such group here");
 	if (found && *found)
 		lookup_number(found[0], &group.gid);
