@@ -185,22 +185,35 @@ static bool resolve_port(struct resolver *resolver, const struct service *servic
 	return true;
 }
 
+static bool has_address(words found)
+{
+	return found && *found && is_ip_address(*found);
+}
+
+/* Where there is no address now, an optional socket keeps that of the table before, and its clients. */
 static bool resolve_host(struct resolver *resolver, const struct service *service, const struct listen *listen,
 			 struct endpoint *endpoint)
 {
 	const char *name = endpoint->address, *wrong;
-	words found = resolver_ask(resolver, &hosts[endpoint->family], name, &wrong);
+	const struct ask_kind *kind = &hosts[endpoint->family];
+	words found = resolver_ask(resolver, kind, name, &wrong), before;
 
 	if (!found)
 		return refuse_name(resolver, service, listen, name, wrong);
-	if (!*found || !is_ip_address(*found)) {
+	if (!has_address(found)) {
+		before = lookup_cache_find(resolver->before, kind->key, name);
 		wrong = *found && found[1] ? found[1] : "it has no address";
 		if (!listen->options->optional)
 			return refuse_name(resolver, service, listen, name, wrong);
 		if (!was_refused(resolver, listen->at, name))
-			diag_warning(resolver->diags, listen->at, "%s: %s'%s': %s: the service does without it",
-				     service->name, option_prefix(service), name, wrong);
-		return false;
+			diag_warning(resolver->diags, listen->at, "%s: %s'%s': %s: %s%s", service->name,
+				     option_prefix(service), name, wrong,
+				     has_address(before) ? "it keeps the address " : "the service does without it",
+				     has_address(before) ? *before : "");
+		if (!has_address(before))
+			return false;
+		lookup_cache_add(resolver->lookups, kind->key, name, *before, strlen(*before) + 1);
+		found = before;
 	}
 	endpoint->address = pool_text(resolver->pool, *found);
 	if (!endpoint->address)

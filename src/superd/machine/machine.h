@@ -14,6 +14,7 @@ struct resolver {
 	struct diags *diags;
 	struct lookup_cache *lookups; /* answers to use, and to add to */
 	struct lookup_cache *own;     /* made where nobody keeps the answers; NULL: it was not */
+	struct lookup_cache *before;  /* set by the caller: answers for the table whose place this one takes; NULL: none */
 	struct ptr_map failed;	      /* name, key of its kind -> why there was no answer */
 
 	/* accounts.c */

@@ -157,6 +157,7 @@ void resolve_table(struct table *table, const struct table *before, struct diags
 
 	resolver_open(&resolver, table->pool, table->lookups, diags);
 	resolver.is_only_checked = table->is_only_checked;
+	resolver.before = before ? before->lookups : NULL;
 	for (size_t i = 0; i < table->count; i++) {
 		if (!service_is_off(&table->services[i]))
 			resolve_service(&resolver, &table->services[i]);

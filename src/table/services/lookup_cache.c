@@ -40,6 +40,7 @@ void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char
 {
 	struct lookup *lookup = lookups ? pool_alloc(lookups->pool, sizeof(*lookup)) : NULL;
 	const char **list = calloc(length + 1, sizeof(*list));
+	const void *known;
 	size_t count = 0;
 
 	for (size_t at = 0; list && at < length; at += strlen(answer + at) + 1)
@@ -52,6 +53,10 @@ void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char
 	free(list);
 	if (!lookup || !lookup->kind || !lookup->name || !lookup->answer)
 		return;
+	if (ptr_map_get(&lookups->map, lookup->kind, lookup->name, &known)) {
+		((struct lookup *)(uintptr_t)known)->answer = lookup->answer;
+		return;
+	}
 	ptr_map_put(&lookups->map, lookup->kind, lookup->name, lookup);
 	lookups->last = lookup;
 }

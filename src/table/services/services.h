@@ -26,8 +26,8 @@ void lookup_cache_free(struct lookup_cache *lookups); /* accepts NULL */
 /* The answer to an earlier look-up; NULL: none is known, or lookups is NULL. */
 const char *const *lookup_cache_find(struct lookup_cache *lookups, const char *kind, const char *name);
 
-/* Keeps an answer: words, each with its NUL. If memory runs out, or lookups is NULL, it keeps nothing, and the name is
- * looked up again. */
+/* Keeps an answer, in the place of an earlier one: words, each with its NUL. If memory runs out, or lookups is NULL, it
+ * keeps nothing, and the name is looked up again. */
 void lookup_cache_add(struct lookup_cache *lookups, const char *kind, const char *name, const char *answer,
 		      size_t length);
 

@@ -173,6 +173,26 @@ test an_optional_socket_may_be_missing {
 	close $taken
 }
 
+# A name server that is away is no reason to close it.
+test an_optional_socket_keeps_its_address_while_its_name_has_none {
+	needs {[private] && [has_users]} "needs root, a network namespace and mounts of its own, and a build for all users"
+	private_file /etc/hosts "127.0.0.2 host.example\n"
+	set table {service web { exec = "$backend serve" socket main { listen = "127.0.0.1:0" }
+		socket more { listen = "host.example:5000" optional = yes } }
+	}
+	superd $table
+	log "web: listening on tcp:127.0.0.2:5000"
+	private_file /etc/hosts ""
+	foreach n {1 2} {
+		reload "$table service other$n { listen = \"127.0.0.1:0\" exec = \"$::backend serve\" }"
+		log "'host.example': "
+		log ": it keeps the address 127.0.0.2"
+		log "superd: reloaded"
+		close [connect 5000 -to 127.0.0.2]
+	}
+	expect {[count "listening on tcp:127.0.0.2:5000"] == 1}
+}
+
 test a_port_is_held_from_start_to_end {
 	on 127.0.0.1:0 "backend take 1"
 	set port [port web]
