@@ -46,9 +46,6 @@ struct builtin {
 /* Prints a line to standard error, which superd logs. */
 void builtin_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* getsockopt(2) of SOL_SOCKET. -1 and errno. */
-int loop_socket_option(int fd, int name);
-
 /* ---- what the loop watches ----
  *
  * The descriptors that the loop watches by epoll(7). */

@@ -348,11 +348,11 @@ static int run_loop(struct builtin_server *server)
 static bool add_listener(struct builtin_server *server, int fd)
 {
 	struct loop_watch *watch = &server->listeners[server->listener_count++];
-	bool is_datagram = loop_socket_option(fd, SO_TYPE) == SOCK_DGRAM;
+	bool is_datagram = socket_int(fd, SOL_SOCKET, SO_TYPE) == SOCK_DGRAM;
 
 	*watch = (struct loop_watch){ .kind = is_datagram ? WATCH_DATAGRAMS : WATCH_LISTENER, .fd = fd };
 	if (!is_datagram) {
-		if (loop_socket_option(fd, SO_ACCEPTCONN) != 1) {
+		if (socket_int(fd, SOL_SOCKET, SO_ACCEPTCONN) != 1) {
 			builtin_log("descriptor %d is no listening socket", fd);
 			return false;
 		}

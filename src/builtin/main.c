@@ -146,8 +146,8 @@ static bool enter_sandbox(const struct settings *settings, const int *sockets, s
 	if (!strcmp(settings->builtin->name, "daytime"))
 		tzset();                /* it needs a file */
 	for (size_t n = 0; n < count; n++) {
-		if (loop_socket_option(sockets[n], SO_DOMAIN) == AF_UNIX &&
-		    loop_socket_option(sockets[n], SO_TYPE) == SOCK_DGRAM)
+		if (socket_int(sockets[n], SOL_SOCKET, SO_DOMAIN) == AF_UNIX &&
+		    socket_int(sockets[n], SOL_SOCKET, SO_TYPE) == SOCK_DGRAM)
 			sandbox.rights |= MAY_ANSWER_UNIX;
 	}
 	if (settings->builtin->begin == redirect_begin && !allow_target(&sandbox, settings))
@@ -166,8 +166,8 @@ static int serve_passed(struct settings *settings)
 	for (size_t n = 0; n < count; n++)
 		sockets[n] = 3 + (int)n;
 	count += !count;
-	type = loop_socket_option(sockets[0], SO_TYPE);
-	listens = loop_socket_option(sockets[0], SO_ACCEPTCONN);
+	type = socket_int(sockets[0], SOL_SOCKET, SO_TYPE);
+	listens = socket_int(sockets[0], SOL_SOCKET, SO_ACCEPTCONN);
 	if (type < 0 || listens < 0) {
 		builtin_log("cannot look at descriptor %d: %s", sockets[0], strerror(errno));
 		return 1;

@@ -247,7 +247,7 @@ static int connect_result(int fd, uint32_t events)
 
 	if ((events & EPOLLOUT) && !(events & (EPOLLERR | EPOLLHUP)))
 		return 0;
-	error = loop_socket_option(fd, SO_ERROR);
+	error = socket_int(fd, SOL_SOCKET, SO_ERROR);
 	if (error || (events & EPOLLOUT))
 		return error < 0 ? errno : error;
 	return events & (EPOLLERR | EPOLLHUP) ? ECONNREFUSED : EINPROGRESS;

@@ -154,7 +154,7 @@ union control {
 
 void pktinfo_prepare(int fd)
 {
-	int on = 1, domain = loop_socket_option(fd, SO_DOMAIN);
+	int on = 1, domain = socket_int(fd, SOL_SOCKET, SO_DOMAIN);
 
 	if (domain == AF_INET)
 		setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on));

@@ -1,4 +1,4 @@
-/* What all parts of superd-builtin use: the log, options of sockets, what the loop watches, superd's channel. */
+/* What all parts of superd-builtin use: the log, what the loop watches, superd's channel. */
 #include "builtin/builtin.h"
 
 #include <sys/epoll.h>
@@ -12,14 +12,6 @@ void builtin_log(const char *format, ...)
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
 	fprintf(stderr, "%s\n", line);
-}
-
-int loop_socket_option(int fd, int name)
-{
-	int value = -1;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(fd, SOL_SOCKET, name, &value, &length) < 0 ? -1 : value;
 }
 
 bool loop_watch_set(int epoll, int operation, struct loop_watch *watch, uint32_t events)
