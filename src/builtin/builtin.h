@@ -87,13 +87,8 @@ struct replies {
 	unsigned refusals_logged;       /* refused senders of this process; only the first are logged */
 };
 
-/* The IPv6 address, or the IPv4 address as a mapped one; false: it has neither. */
-bool address_bytes(const struct socket_address *address, unsigned char bytes[16]);
+/* Whether bytes of socket_address_bytes are an IPv4 address. */
 bool address_is_mapped(const unsigned char bytes[16]);
-
-/* Fills in the source that per_source counts: the address, of IPv6 the first `prefix` bits; the user of a client of a
- * unix socket. false: it has none. */
-bool sender_source(const struct socket_address *sender, int fd, unsigned prefix, unsigned char source[16]);
 
 /* Writes "192.0.2.1 port 7". A mapped IPv4 address is written as IPv4. */
 #define SENDER_TEXT (INET6_ADDRSTRLEN + sizeof(" port 2147483647"))

@@ -20,7 +20,7 @@ struct flow {
 	struct list again;	  /* in flows->again, while its first datagram has to be sent again */
 	int listener;		  /* borrowed */
 	struct socket_address client;
-	unsigned char source[SOURCE_SIZE]; /* sender_source, in flows->sources */
+	unsigned char source[SOURCE_SIZE]; /* socket_address_source, in flows->sources */
 	size_t address;		  /* index of the target's */
 	const char *refusal;		   /* why the client gets no answers (sender_refuse); NULL: it gets them */
 	struct pktinfo pktinfo;		   /* the address that the client has sent to */
@@ -186,7 +186,7 @@ static struct flow *add_flow(struct flows *flows, int listener, const struct soc
 	flow = calloc(1, sizeof(*flow));
 	if (!flow)
 		return NULL;
-	(void)sender_source(client, -1, (unsigned)flows->settings->source_prefix, flow->source);
+	(void)socket_address_source(client, -1, (unsigned)flows->settings->source_prefix, flow->source);
 	flow->watch = (struct loop_watch){ .kind = WATCH_FLOW, .fd = -1 };
 	while (!(connected = connect_flow(flows, flow)) && errno == EMFILE && flows->count)
 		make_room(flows);

@@ -79,8 +79,8 @@ static bool count_source(struct builtin_server *server, struct connection *conne
 	char text[SENDER_TEXT];
 
 	connection->counted = limit &&
-		sender_source(client, connection->client.fd, (unsigned)server->settings->source_prefix,
-			      connection->source);
+		socket_address_source(client, connection->client.fd, (unsigned)server->settings->source_prefix,
+				      connection->source);
 	if (!connection->counted || source_count_enter(&server->sources, server, connection->source, limit))
 		return true;
 	connection->counted = false;

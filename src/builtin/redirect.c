@@ -84,7 +84,7 @@ size_t proxy_header_write(unsigned version, int connection, char out[PROXY_HEADE
 	    (getpeername(connection, &client.any, &client.length) < 0 ||
 	     getsockname(connection, &own.any, &own.length) < 0))
 		return 0;
-	known = known && address_bytes(&client, bytes[0]) && address_bytes(&own, bytes[1]);
+	known = known && socket_address_bytes(&client, bytes[0]) && socket_address_bytes(&own, bytes[1]);
 	v4 = known && address_is_mapped(bytes[0]) && address_is_mapped(bytes[1]);
 	skip = v4 ? 12 : 0;
 	size = 16 - skip;
@@ -230,10 +230,9 @@ static void begin_relaying(struct builtin_server *server, struct connection *con
 		redirect_prepare(client);
 	redirect_prepare(target);
 	for (size_t n = 0; n < sizeof(keepalive) / sizeof(*keepalive); n++) {
-		int value;
-		socklen_t length = sizeof(value);
+		int value = socket_int(client, IPPROTO_TCP, keepalive[n]);
 
-		if (getsockopt(client, IPPROTO_TCP, keepalive[n], &value, &length) == 0)
+		if (value >= 0)
 			setsockopt(target, IPPROTO_TCP, keepalive[n], &value, sizeof(value));
 	}
 	connection_open(server, connection, target, target);

@@ -15,39 +15,6 @@ bool address_is_mapped(const unsigned char bytes[16])
 	return !memcmp(bytes, prefix, sizeof(prefix));
 }
 
-bool address_bytes(const struct socket_address *address, unsigned char bytes[16])
-{
-	memset(bytes, 0, 16);
-	switch (address->length ? address->any.sa_family : AF_UNSPEC) {
-	case AF_INET:
-		bytes[10] = bytes[11] = 0xff;
-		memcpy(bytes + 12, &address->in.sin_addr, 4);
-		return true;
-	case AF_INET6:
-		memcpy(bytes, &address->in6.sin6_addr, 16);
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool sender_source(const struct socket_address *sender, int fd, unsigned prefix, unsigned char source[16])
-{
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
-
-	if (address_bytes(sender, source)) {
-		for (unsigned bit = address_is_mapped(source) ? 128 : prefix; bit < 128; bit++)
-			source[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
-		return true;
-	}
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
-		return false;
-	source[0] = 0xff; /* of multicast: no client has such an address */
-	memcpy(source + 12, &peer.uid, sizeof(peer.uid));
-	return true;
-}
-
 void sender_describe(const struct socket_address *sender, char text[SENDER_TEXT])
 {
 	struct socket_address plain = *sender;
@@ -79,7 +46,7 @@ static bool is_own_address(const struct socket_address *sender, const unsigned c
 	struct socket_address own = { .length = sizeof(own.storage) };
 	unsigned char own_bytes[16];
 	bool is_own = fd >= 0 && connect(fd, &sender->any, sender->length) == 0 &&
-		getsockname(fd, &own.any, &own.length) == 0 && address_bytes(&own, own_bytes) &&
+		getsockname(fd, &own.any, &own.length) == 0 && socket_address_bytes(&own, own_bytes) &&
 		!memcmp(bytes, own_bytes, sizeof(own_bytes));
 
 	fd_close(&fd);
@@ -101,7 +68,7 @@ const char *sender_refuse(const struct socket_address *sender, int peers, const 
 	int port = socket_address_port(sender);
 	unsigned char bytes[16];
 
-	if (!address_bytes(sender, bytes))
+	if (!socket_address_bytes(sender, bytes))
 		return sender->length > sizeof(sa_family_t) ? NULL : "it has no address to answer to";
 	if (is_unusable_source(bytes))
 		return "that is not the address of a host";
@@ -130,7 +97,8 @@ bool replies_allow(struct replies *replies, const struct socket_address *sender,
 	unsigned char bytes[16];
 	char text[SENDER_TEXT];
 
-	if (!refusal && counts && address_bytes(sender, bytes) && !replies_count(replies, bytes, clock_ms() / 1000))
+	if (!refusal && counts && socket_address_bytes(sender, bytes) &&
+	    !replies_count(replies, bytes, clock_ms() / 1000))
 		refusal = "it has received as many answers as one source may receive in a second";
 	if (refusal && ++replies->refusals_logged <= REFUSALS_LOGGED) {
 		sender_describe(sender, text);

@@ -48,6 +48,13 @@ void socket_address_unmap(struct socket_address *address);
 void socket_address_host(const struct socket_address *address, char *out, size_t size);
 int socket_address_port(const struct socket_address *address);  /* -1: none */
 
+/* The IPv6 address, or the IPv4 address as a mapped one; false: it has neither. */
+bool socket_address_bytes(const struct socket_address *address, unsigned char bytes[16]);
+
+/* The source of a client, equal for those that count as one: its address, of IPv6 the first `prefix` bits; unix peers by
+ * the uid at the other end of `fd`, vsock peers by CID. false: it has none. */
+bool socket_address_source(const struct socket_address *address, int fd, unsigned prefix, unsigned char source[16]);
+
 /* ---- sock_diag.c ---- */
 
 /* Facts about sockets by netlink (sock_diag(7)), some of which the kernel reports in no other way. Never blocks: the

@@ -163,3 +163,49 @@ int socket_address_port(const struct socket_address *address)
 		return -1;
 	}
 }
+
+bool socket_address_bytes(const struct socket_address *address, unsigned char bytes[16])
+{
+	memset(bytes, 0, 16);
+	switch (address->length ? address->any.sa_family : AF_UNSPEC) {
+	case AF_INET:
+		bytes[10] = bytes[11] = 0xff;
+		memcpy(bytes + 12, &address->in.sin_addr, 4);
+		return true;
+	case AF_INET6:
+		memcpy(bytes, &address->in6.sin6_addr, 16);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The two leading bytes keep numbers apart from every address that can arrive (100::/8 is discarded). */
+bool socket_address_source(const struct socket_address *address, int fd, unsigned prefix, unsigned char source[16])
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	if (socket_address_bytes(address, source)) {
+		if (address->any.sa_family == AF_INET || IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr))
+			prefix = 128;
+		for (unsigned bit = prefix; bit < 128; bit++)
+			source[bit / 8] &= (unsigned char)~(0x80u >> bit % 8);
+		return true;
+	}
+	source[0] = 0x01;
+	switch (address->length ? address->any.sa_family : AF_UNSPEC) {
+	case AF_UNIX:
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
+			return false;
+		source[1] = 'u';
+		memcpy(source + 12, &peer.uid, sizeof(peer.uid));
+		return true;
+	case AF_VSOCK:
+		source[1] = 'v';
+		memcpy(source + 12, &address->vm.svm_cid, sizeof(address->vm.svm_cid));
+		return true;
+	default:
+		return false;
+	}
+}

@@ -102,57 +102,9 @@ bool client_local(const struct client *client, char *out, size_t size, int *port
 	return *port >= 0;
 }
 
-static void inet_source(const struct client *client, unsigned prefix, unsigned char source[16])
-{
-	const struct in6_addr *in6 = &client->peer.in6.sin6_addr;
-
-	if (client->peer.any.sa_family == AF_INET) {
-		source[10] = source[11] = 0xff;
-		memcpy(source + 12, &client->peer.in.sin_addr, 4);
-		return;
-	}
-	memcpy(source, in6, 16);
-	for (unsigned i = 0; i < 16 && !IN6_IS_ADDR_V4MAPPED(in6); i++) {
-		unsigned bits = prefix > i * 8 ? prefix - i * 8 : 0;
-
-		if (bits < 8)
-			source[i] &= (unsigned char)(0xff00u >> bits);
-	}
-}
-
-/* A number as a source. The two leading bytes keep it apart from every address that can arrive (100::/8 is
- * discarded). */
-static void number_source(unsigned char kind, uint32_t number, unsigned char source[16])
-{
-	source[0] = 0x01;
-	source[1] = kind;
-	memcpy(source + 12, &number, sizeof(number));
-}
-
 bool client_source(const struct client *client, unsigned prefix, unsigned char source[16])
 {
-	struct ucred peer;
-	socklen_t length = sizeof(peer);
-
-	memset(source, 0, 16);
-	if (!client->peer.length)
-		return false;
-	switch (client->peer.any.sa_family) {
-	case AF_INET:
-	case AF_INET6:
-		inet_source(client, prefix, source);
-		return true;
-	case AF_UNIX:
-		if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0)
-			return false;
-		number_source('u', peer.uid, source);
-		return true;
-	case AF_VSOCK:
-		number_source('v', client->peer.vm.svm_cid, source);
-		return true;
-	default:
-		return false;
-	}
+	return socket_address_source(&client->peer, client->fd, prefix, source);
 }
 
 /* The name of a connection's instance. Source: systemd.socket(5), "Accept=". Scripts parse these names, so they follow

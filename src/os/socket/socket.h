@@ -107,8 +107,7 @@ bool client_local(const struct client *client, char *out, size_t size, int *port
  * NUMBER-COOKIE-LOCAL:PORT-PEER:PORT, for a unix socket NUMBER-COOKIE-PID-UID. Unknown parts are left out. */
 void client_instance_name(const struct client *client, uint64_t number, char *out, size_t size);
 
-/* The source of a client, equal for clients that count as one: 16 bytes; IPv4 as mapped, IPv6 cut to `prefix` bits;
- * unix peers by uid, vsock peers by CID. false: this kind has no source. */
+/* Its socket_address_source. */
 bool client_source(const struct client *client, unsigned prefix, unsigned char source[16]);
 
 /* ---- plain.c ---- */

@@ -127,7 +127,7 @@ static unsigned count_replies(struct replies *replies, const char *address, int6
 	unsigned char bytes[16];
 	unsigned given = 0;
 
-	cr_assert(address_bytes(&sender, bytes));
+	cr_assert(socket_address_bytes(&sender, bytes));
 	while (asked--)
 		given += replies_count(replies, bytes, second);
 	return given;
