@@ -698,6 +698,7 @@ bool lent_is_changing(const struct svc *svc);
 /* Closes what svc_settle is to open anew: what a program has shut down, what has not its options, or whose node is gone.
  * again: a program has done so a second time in a minute. */
 bool lent_close(struct svc *svc, bool *again);
+void lent_watch(struct svc *svc); /* it is stopping: opens at once what its program shuts down */
 
 /* instance.c */
 void instance_look(struct instance *instance);

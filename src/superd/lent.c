@@ -4,12 +4,15 @@
  *   Options and rules that a reload has changed are set at once by a process of its own. If it has not done so within a
  *   second, the socket keeps its old ones until no program has it, and is opened anew then.
  *
- *   A listener that a program has shut down is opened anew. If that is so twice in a minute, it is a failure. One whose
- *   node is gone, or another's, is opened anew, too, once nobody waits there.
+ *   A listener that a program has shut down is opened anew: at once if the program is stopping, as it may serve its
+ *   clients for long, else when it has ended. If that is so twice in a minute without a stop, it is a failure. One
+ *   whose node is gone, or another's, is opened anew, too, once nobody waits there.
  *
  *   Where a row has become accept = yes, superd accepts once no process has the socket. If it does not know that, it
  *   opens the socket anew. */
 #include "superd/daemon.h"
+
+#include <sys/epoll.h>
 
 #define PATIENCE 1.  /* seconds */
 #define SEARCHES 5   /* for processes that have a socket, a second */
@@ -210,7 +213,8 @@ bool lent_close(struct svc *svc, bool *again)
 			}
 		}
 		if (is_shut) {
-			svc_say(svc, LEVEL_WARNING, "rebind", "a program has shut its listener down: opening it again");
+			svc_say(svc, svc->state == STOPPING ? LEVEL_INFO : LEVEL_WARNING, "rebind",
+				"a program has shut its listener down: opening it again");
 			*again |= socket->run->shut_at > 0 && now < socket->run->shut_at + TOO_SOON;
 			socket->run->shut_at = now;
 		} else if (is_gone) {
@@ -224,4 +228,39 @@ bool lent_close(struct svc *svc, bool *again)
 		socket_close(socket);
 	}
 	return any;
+}
+
+/* Of services that are stopping: epoll(7) reports EPOLLHUP whatever it is asked for, and nothing else. */
+static struct {
+	int set; /* of epoll(7); 0: none yet */
+	struct io io;
+} stopping;
+
+static void on_shut(struct io *io)
+{
+	struct epoll_event some[64];
+	bool again;
+
+	epoll_wait(io->fd, some, 64, 0); /* each is reported once */
+	LIST_OF(struct svc, svc, link, &superd.services) {
+		if (svc->state == STOPPING && lent_close(svc, &again))
+			svc_open_early(svc); /* clients wait there for the next instance */
+	}
+}
+
+void lent_watch(struct svc *svc)
+{
+	if (stopping.set <= 0) {
+		stopping.set = fd_raise(epoll_create1(EPOLL_CLOEXEC), FD_HIGH);
+		if (stopping.set <= 0)
+			return; /* the end of the instance tells as well */
+		io_call(&stopping.io, stopping.set, on_shut, NULL);
+	}
+	EACH_SOCKET(socket, svc) {
+		struct epoll_event once = { .events = EPOLLONESHOT };
+
+		if (socket->fd >= 0 && socket->lent && endpoint_accepts(socket->listen->endpoint) &&
+		    epoll_ctl(stopping.set, EPOLL_CTL_ADD, socket->fd, &once) < 0)
+			epoll_ctl(stopping.set, EPOLL_CTL_MOD, socket->fd, &once);
+	}
 }

@@ -279,6 +279,8 @@ void svc_set(struct svc *svc, enum state state)
 	}
 	svc->state = state;
 	svc->since = clock_now();
+	if (state == STOPPING)
+		lent_watch(svc);
 	svc_watch(svc);
 	idle_follow(svc);
 	svc_changed(svc);
@@ -1692,7 +1694,7 @@ void svc_conclude_instance(struct svc *svc, struct instance *instance)
 		back_off(svc, ITS_START, "cannot start: %s", why);
 	} else if (left && svc->state == LISTENING) {
 		back_off(svc, ITS_PROGRAM, "an instance left its datagram unread");
-	} else if (again) {
+	} else if (again && !asked) {
 		svc->run->failures++;
 		back_off(svc, ITS_PROGRAM, "its program shuts its listener down again and again");
 	} else if (was_current && !asked && makes_no_progress(svc, lasted)) {

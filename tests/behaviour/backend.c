@@ -244,6 +244,28 @@ static int do_shutdown(const char *argument)
 	return 0;
 }
 
+static void shut_listeners(int signal)
+{
+	(void)signal;
+	for (int i = 0; i < passed.count; i++)
+		shutdown(passed.fds[i], SHUT_RDWR);
+}
+
+/* Answers one client, and ends behind it; told to end it shuts the listeners down, and still serves him. */
+static int do_drain(const char *argument)
+{
+	const struct sigaction action = { .sa_handler = shut_listeners, .sa_flags = SA_RESTART };
+	char request[REQUEST_MOST];
+	int client;
+
+	(void)argument;
+	sigaction(SIGTERM, &action, NULL);
+	client = accept(passed_wait(&passed, -1), NULL, NULL);
+	while (client >= 0 && read_request(client, request) > 0)
+		dprintf(client, "%ld %s\n", (long)getpid(), request);
+	return 0;
+}
+
 /* Answers every line, each client in a process of its own, until it is ended; one that begins with "slow" after 1.5 s.
  * argument: milliseconds until it greets the client with a line. */
 static int do_talk(const char *argument)
@@ -572,7 +594,8 @@ static const struct {
 	int (*run)(const char *argument);
 } commands[] = {
 	{ "exit", do_exit }, { "crash", do_crash }, { "hang", do_hang }, { "take", do_take },
-	{ "nonblock", do_nonblock }, { "shutdown", do_shutdown }, { "serve", do_serve },
+	{ "nonblock", do_nonblock }, { "shutdown", do_shutdown }, { "drain", do_drain },
+	{ "serve", do_serve },
 	{ "careless", do_careless },
 	{ "few", do_few }, { "lazy", do_lazy },
 	{ "talk", do_talk }, { "crowd", do_crowd }, { "hold", do_hold }, { "lock", do_lock },

@@ -18,7 +18,8 @@ class Daemon:
     hello: where a client connects (a number for TCP, "udp:NUMBER", a path), and what it sends to get the first byte.
     user: who starts it. options: further lines of the row. kill_signal: what ends it when its clients are served, if that is not
     TERM. prepare: what has to be there before.
-    defers: its clients have to speak first (TCP_DEFER_ACCEPT).
+    defers: its clients have to speak first (TCP_DEFER_ACCEPT). shuts: it shuts its listeners down when it is stopped, which resets
+    who waits there.
     large: its packages are too large to be tried without --all. by: the user whose superd it is, if that is not root's."""
 
     def __init__(self, name, programs, listen, command, client, hello, **more):
@@ -27,7 +28,7 @@ class Daemon:
         self.user, self.options = more.pop("user", "root"), more.pop("options", [])
         self.prepare, self.large = more.pop("prepare", lambda: None), more.pop("large", False)
         self.by, self.kill_signal = more.pop("by", None), more.pop("kill_signal", "TERM")
-        self.defers = more.pop("defers", False)
+        self.defers, self.shuts = more.pop("defers", False), more.pop("shuts", False)
         need(not more, f"{name}: {more}")
         daemons[name] = self
 
@@ -140,7 +141,7 @@ def prepare_slapd():
 Daemon("slapd", {"/usr/sbin/slapd": "slapd", "/usr/bin/ldapsearch": "ldap-utils"}, ["tcp4:389", "tcp6:389", "/run/slapd/ldapi"],
        "/usr/sbin/slapd -h 'ldap:/// ldapi:///' -g openldap -u openldap -F /etc/ldap/slapd.d -d 0",
        answers("objectClass: top", "ldapsearch", "-x", "-LLL", "-H", "ldap://127.0.0.1/", "-b", "", "-s", "base", "objectClass"),
-       (389, bytes.fromhex("300c020101600702010304008000")), prepare=prepare_slapd)
+       (389, bytes.fromhex("300c020101600702010304008000")), prepare=prepare_slapd, shuts=True)
 
 Daemon("mosquitto", {"/usr/sbin/mosquitto": "mosquitto", "/usr/bin/mosquitto_pub": "mosquitto-clients"},
        ["127.0.0.1:1883", "[::1]:1883"], "/usr/sbin/mosquitto -c /etc/mosquitto/mosquitto.conf",

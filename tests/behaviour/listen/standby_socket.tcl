@@ -97,6 +97,28 @@ test are_served_behind_the_pause_of_one_that_has_removed_it {
 	close $client
 }
 
+# It may serve its clients for hours behind that, and who comes meanwhile waits for the next one.
+test come_at_once_where_a_program_that_is_stopped_shuts_its_own {
+	foreach endpoint {127.0.0.1:0 %/web.sock} address {web %/web.sock} {
+		superd -control [filled {service web { listen = "$endpoint" exec = "$backend drain" timeout_stop = 10h }}]
+		log "web: listening on "
+		set client [connect $address]
+		foreach round {1 2 3} {
+			set pid [says $client one]
+			done "restart --no-wait web"
+			log "a program has shut its listener down: opening it again"
+			log "web: listening on "
+			set next [connect $address]
+			expect {[says $client two] == $pid}
+			close $client
+			expect {[says $next one] != $pid}
+			set client $next
+		}
+		close $client
+		stop
+	}
+}
+
 # A program may be one that must not run twice, so nobody runs beside it unless on_change says so.
 test are_no_reason_to_run_twice {
 	superd -control -clock {service web { listen = "127.0.0.1:0" exec = "$backend hang" kill_signal = SIGWINCH timeout_stop = 10min }}
