@@ -162,7 +162,7 @@ struct instance {
 	struct list changed; /* journal.c */
 	uint64_t number;
 	struct svc *svc;
-	const struct service *row; /* by which it was started; its table is held */
+	const struct service *row; /* by which it was started, or would be; its table is held */
 	struct table *table;
 	struct plan *plan;	   /* its own, if its service has one for each client */
 	enum phase phase, reached; /* reached: the furthest of its start */
@@ -774,6 +774,7 @@ void records_close(void);
 
 /* clients.c */
 pid_t *instance_processes(struct instance *instance);
+void instance_take_row(struct instance *instance); /* its service has another one */
 void instance_change_limits(struct svc *svc, const struct service *row); /* to those of its next row */
 bool instance_cgroup_lives(struct instance *instance); /* false also without a control group */
 void clients_forget(struct socket *socket);

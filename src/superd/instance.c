@@ -730,6 +730,20 @@ struct instance *instance_new(struct svc *svc)
 	return instance;
 }
 
+/* What a reload changes at once is its row's, unless its start would be another one: then that it came by. A plan of
+ * its own has texts of its row's table. */
+void instance_take_row(struct instance *instance)
+{
+	struct svc *svc = instance->svc;
+
+	if (instance->plan || service_runs_differently(instance->row, svc->row))
+		return;
+	svc->table->users++;
+	table_release(instance->table);
+	instance->row = svc->row;
+	instance->table = svc->table;
+}
+
 void instance_free(struct instance *instance)
 {
 	if (!instance)

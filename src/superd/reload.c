@@ -565,6 +565,8 @@ static bool reload_apply(struct table *table)
 				instance_change_limits(svc, row);
 			take_row(svc, table, row, (enum diff_kind)changes[n]);
 			LIST_OF(struct instance, instance, link, &svc->run->instances) {
+				if (changes[n] == DIFF_CHANGED)
+					instance_take_row(instance);
 				/* Its client goes along with the listener, and is served by this row. */
 				if (changes[n] != DIFF_SAME && row->exec->accept && instance->phase < LAUNCHED) {
 					accept_park_again(instance);

@@ -53,6 +53,14 @@ test an_entry_that_is_as_it_was_ends_it {
 	stop
 }
 
+test what_takes_effect_at_once_holds_for_who_runs {
+	run_web "kill_signal = SIGWINCH timeout_stop = 1h"
+	reread [web $port talk "kill_signal = TERM timeout_stop = 1h"]
+	is_current
+	expect {[lindex [superctl stop web] 0] == 0}
+	log "web: pid $old ended: signal TERM"
+}
+
 # The program has its signal at once, and the next one the new socket.
 test who_has_a_socket_that_the_entry_has_no_more_is_stopped {
 	run_web "on_remove = finish"
