@@ -245,10 +245,14 @@ void diag_place(const struct diag *diag, struct buf *out)
 	if (!diag->file)
 		return;
 	buf_visible(out, diag->file, strlen(diag->file));
-	if (diag->line)
-		buf_addf(out, ":%u", diag->line);
-	if (diag->line && diag->column)
-		buf_addf(out, ":%u", diag->column);
+	if (!diag->line)
+		return;
+	buf_char(out, ':');
+	buf_number(out, diag->line);
+	if (!diag->column)
+		return;
+	buf_char(out, ':');
+	buf_number(out, diag->column);
 }
 
 static void add_diag_line(struct buf *line, const struct diag *diag, const char *kind, const char *message)

@@ -127,7 +127,7 @@ void json_text_field(struct buf *out, const char *name, const char *text)
 void json_count_field(struct buf *out, const char *name, uint64_t number)
 {
 	json_field_name(out, name);
-	buf_addf(out, "%llu", (unsigned long long)number);
+	buf_number(out, number);
 }
 
 void json_whole_field(struct buf *out, const char *name, int64_t number)
@@ -136,7 +136,7 @@ void json_whole_field(struct buf *out, const char *name, int64_t number)
 	if (number < 0)
 		buf_text(out, "null");
 	else
-		buf_addf(out, "%lld", (long long)number);
+		buf_number(out, (uint64_t)number);
 }
 
 void json_seconds_field(struct buf *out, const char *name, double seconds)

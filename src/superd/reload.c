@@ -33,11 +33,14 @@ void supervisor_log_diags(struct log *log, const struct diags *diags)
 		struct buf line = { 0 };
 
 		diag_place(diag, &line);
-		buf_addf(&line, "%s%s%s%s", diag->file ? ": " : "",
-			 diag->severity == SEVERITY_ERROR ? severity_name(SEVERITY_ERROR) : "",
-			 diag->severity == SEVERITY_ERROR ? ": " : "", diag->message);
-		if (diag->hint)
-			buf_addf(&line, ": %s", diag->hint);
+		buf_text(&line, diag->file ? ": " : "");
+		if (diag->severity == SEVERITY_ERROR) {
+			buf_text(&line, severity_name(SEVERITY_ERROR));
+			buf_text(&line, ": ");
+		}
+		buf_text(&line, diag->message);
+		buf_text(&line, diag->hint ? ": " : "");
+		buf_text(&line, diag->hint ? diag->hint : "");
 		log_say(log, is_first && diag->severity == SEVERITY_NOTE ? LEVEL_INFO : levels[diag->severity], "%s",
 			buf_string(&line));
 		buf_free(&line);
