@@ -120,8 +120,9 @@ static struct target read_target(struct reading *reading, const struct unit *soc
 	if (target.name && target.accepts)
 		wrong = "Service goes with Accept=no: with Accept=yes each connection has an instance of the template "
 			"that is called as the socket";
-	else if (target.name && (!unit_name_has_suffix(target.name, ".service") || !unit_name_is_valid(target.name)))
-		wrong = "Service: expected the name of a unit, NAME.service";
+	else if (target.name && (!unit_name_has_suffix(target.name, ".service") || !unit_name_is_valid(target.name) ||
+				 unit_name_is_template(target.name)))
+		wrong = "Service: expected the name of a unit, NAME.service or NAME@INSTANCE.service";
 	if (wrong)
 		target.failed = !reading_refuse(reading, target.at, "%s", wrong);
 	if (wrong || !target.name)
