@@ -221,8 +221,8 @@ static int compare_words(const void *a, const void *b)
 static void add_named_socket(struct reading *reading, struct unit_pairing *pair, const char *name, struct origin at)
 {
 	bool failed = false;
-	struct unit *socket =
-		unit_name_has_suffix(name, ".socket") ? unit_find(reading, pair->folder, name, &failed) : NULL, *other;
+	bool is_name = unit_name_has_suffix(name, ".socket") && !unit_name_is_template(name);
+	struct unit *socket = is_name ? unit_find(reading, pair->folder, name, &failed) : NULL, *other;
 	struct target target;
 
 	if (!socket && !failed)
